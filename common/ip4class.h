@@ -1,0 +1,24 @@
+/*
+ * What the IANA special-purpose registry says of an IPv4 address
+ * (RFC 6890 as updated by RFC 8190).
+ */
+#ifndef COMMON_IP4CLASS_H
+#define COMMON_IP4CLASS_H
+
+#include <netinet/in.h>
+
+#include <stdbool.h>
+
+/*
+ * Not globally reachable: may not be embedded in 64:ff9b::/96
+ * (RFC 6052, 3.1). Multicast is not in the registry and gives false.
+ */
+bool ip4_is_nonglobal(struct in_addr addr);
+
+/*
+ * Never a unicast end point anywhere: "this" network, loopback, link-local,
+ * multicast, reserved and broadcast.
+ */
+bool ip4_is_never_unicast(struct in_addr addr);
+
+#endif
