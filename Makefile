@@ -15,6 +15,9 @@ MANDIR ?= $(PREFIX)/share/man
 UNITDIR ?= $(PREFIX)/lib/systemd/system
 EXAMPLEDIR ?= $(PREFIX)/share/examples/ecdysis
 
+# make's own yacc rule would put parse.c among the sources.
+MAKEFLAGS += --no-builtin-rules
+
 BUILD ?= build
 OS := $(shell uname -s | tr A-Z a-z)
 BISON ?= bison
@@ -33,6 +36,8 @@ common_PURE = \
 
 common_SRC = \
     common/conf_file.c \
+    common/conf_msg.c \
+    common/conf_text.c \
     common/log.c \
     common/monotime.c \
     common/privs.c \
@@ -40,15 +45,27 @@ common_SRC = \
     common/scan.c
 
 nat64d_PURE = \
+    nat64d/addrset.c \
     nat64d/bib.c \
     nat64d/cksum.c \
     nat64d/frag.c \
+    nat64d/frag_collect.c \
+    nat64d/frag_store.c \
+    nat64d/fragment.c \
     nat64d/gso.c \
     nat64d/icmp_error.c \
+    nat64d/iphdr.c \
     nat64d/ipid.c \
     nat64d/nat64.c \
+    nat64d/nat64_icmp.c \
+    nat64d/nat64_in4.c \
+    nat64d/nat64_in6.c \
+    nat64d/nat64_state.c \
+    nat64d/nat64_syn.c \
     nat64d/pkt.c \
     nat64d/pool4.c \
+    nat64d/portset.c \
+    nat64d/range.c \
     nat64d/ratelimit.c \
     nat64d/session.c \
     nat64d/slab.c \
@@ -58,28 +75,49 @@ nat64d_PURE = \
     nat64d/vnet.c \
     nat64d/xlat_4to6.c \
     nat64d/xlat_6to4.c \
-    nat64d/xlat_icmp.c
+    nat64d/xlat_fit.c \
+    nat64d/xlat_icmp.c \
+    nat64d/xlat_icmp_parse.c \
+    nat64d/xlat_icmp_types.c \
+    nat64d/xlat_l4.c
 
 nat64d_SRC = \
     nat64d/conf.c \
+    nat64d/conf_check.c \
+    nat64d/conf_print.c \
     nat64d/dump.c \
     nat64d/engine.c \
+    nat64d/hostaddr.c \
     nat64d/nat64d.c \
     nat64d/parse.c \
     nat64d/tun_$(OS).c
 
 dns64d_PURE = \
+    dns64d/chain.c \
     dns64d/msg.c \
+    dns64d/msg_name.c \
+    dns64d/msg_relay.c \
+    dns64d/msg_scan.c \
+    dns64d/policy.c \
     dns64d/synth.c \
-    dns64d/synth_ptr.c
+    dns64d/synth_ptr.c \
+    dns64d/upstream.c
 
 dns64d_SRC = \
+    dns64d/access.c \
     dns64d/conf.c \
+    dns64d/conf_print.c \
     dns64d/dns64d.c \
     dns64d/frontend.c \
+    dns64d/frontend_tcp.c \
+    dns64d/leg.c \
     dns64d/parse.c \
+    dns64d/probe.c \
     dns64d/query.c \
-    dns64d/upstream.c
+    dns64d/stats.c \
+    dns64d/udp.c \
+    dns64d/udp_$(OS).c \
+    dns64d/upstream_tcp.c
 
 WARN = -Wall -Wextra -Wshadow -Wpointer-arith -Wcast-qual -Wcast-align \
     -Wstrict-prototypes -Wmissing-prototypes -Wold-style-definition \
@@ -148,12 +186,107 @@ $(BUILD)/%/parse.c: %/parse.y
 $(BUILD)/common/scan.c: common/scan.l
 	$(call say,FLEX,$@)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(FLEX) --header-file=$(@:.c=.h) -o $@ $<
+	$(Q)$(FLEX) -o $@ $<
+
+# Tests.
+
+unit_tests := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/check_*.c))
+fuzz_tests := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
+test_bins = $(unit_tests:%=$(BUILD)/tests/unit/%) \
+    $(fuzz_tests:%=$(BUILD)/tests/fuzz/%)
+
+# A test of one daemon's modules links the layers below as well. What is not
+# pure is linked where a test names it: check_foo_OBJ = common/bar.o
+check_conf_file_OBJ = common/conf_file.o common/conf_msg.o \
+    common/conf_text.o common/scan.o
+archives = $(BUILD)/nat64d/libnat64.a $(BUILD)/dns64d/libdns64.a \
+    $(BUILD)/common/libcommon.a
+
+.SECONDEXPANSION:
+$(unit_tests:%=$(BUILD)/tests/unit/%): $(BUILD)/tests/unit/%: \
+    $(BUILD)/tests/unit/%.o $$(addprefix $(BUILD)/,$$($$*_OBJ)) $(archives)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LDNS_LIBS) $(BASE_LIBS) $(TEST_LIBS)
+
+# The fuzz targets, with a main() that replays the corpus.
+$(fuzz_tests:%=$(BUILD)/tests/fuzz/%): $(BUILD)/tests/fuzz/%: \
+    $(BUILD)/tests/fuzz/%.o $(BUILD)/tests/fuzz/replay.o $(archives)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LDNS_LIBS) $(BASE_LIBS)
+
+# One target under libFuzzer: make fuzz FUZZ=fuzz_pkt [FUZZ_ARGS=...]
+FUZZ ?= fuzz_pkt
+FUZZ_ARGS ?= -max_total_time=60
+fuzz: deps
+	$(MAKE) BUILD=build/fuzz CC=clang FORTIFY= \
+	    CFLAGS='-O1 -g -fsanitize=fuzzer-no-link,address,undefined' \
+	    build/fuzz/tests/fuzz/$(FUZZ).o build/fuzz/nat64d/libnat64.a \
+	    build/fuzz/dns64d/libdns64.a build/fuzz/common/libcommon.a
+	clang -fsanitize=fuzzer,address,undefined -o build/fuzz/$(FUZZ) \
+	    build/fuzz/tests/fuzz/$(FUZZ).o build/fuzz/nat64d/libnat64.a \
+	    build/fuzz/dns64d/libdns64.a build/fuzz/common/libcommon.a \
+	    $(LDNS_LIBS) $(BASE_LIBS)
+	build/fuzz/$(FUZZ) $(FUZZ_ARGS) tests/fuzz/corpus/$(FUZZ:fuzz_%=%)
+
+deps:
+	@tests/deps.sh build test
+
+# A second make: the first one may have started without pkg-config.
+check: deps
+	@$(MAKE) --no-print-directory WERROR=-Werror check-built
+
+check-built: all $(test_bins)
+	@BUILD='$(BUILD)' CC='$(CC)' tests/run.sh
+
+SAN = -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=undefined \
+    -fno-omit-frame-pointer
+asan: deps
+	@$(MAKE) --no-print-directory BUILD=build/asan WERROR=-Werror FORTIFY= \
+	    CFLAGS='$(SAN)' LDFLAGS='-fsanitize=address,undefined' check-built
+
+demo: deps
+	@$(MAKE) --no-print-directory all
+	@BUILD='$(BUILD)' SHELL_IN='$(SHELL_IN)' tests/demo/demo.sh
+
+lint: deps
+	@tests/deps.sh lint
+	@BUILD='$(BUILD)' tests/lint/lint.sh $(BASE_CFLAGS)
+
+fmt:
+	clang-format -i $$(git ls-files '*.c' '*.h')
+
+install: all
+	$(INSTALL) -d $(DESTDIR)$(SBINDIR) $(DESTDIR)$(MANDIR)/man5 \
+	    $(DESTDIR)$(MANDIR)/man8 $(DESTDIR)$(EXAMPLEDIR) \
+	    $(DESTDIR)$(UNITDIR)
+	$(INSTALL) -m 755 $(BUILD)/nat64d/nat64d $(BUILD)/dns64d/dns64d \
+	    $(DESTDIR)$(SBINDIR)
+	$(INSTALL) -m 644 man/*.5 $(DESTDIR)$(MANDIR)/man5
+	$(INSTALL) -m 644 man/*.8 $(DESTDIR)$(MANDIR)/man8
+	$(INSTALL) -m 644 etc/nat64d.conf etc/dns64d.conf \
+	    $(DESTDIR)$(EXAMPLEDIR)
+	for unit in etc/systemd/*.service; do \
+		sed 's,@SBINDIR@,$(SBINDIR),;s,@SYSCONFDIR@,$(SYSCONFDIR),' \
+		    $$unit > $(DESTDIR)$(UNITDIR)/$${unit##*/} || exit 1; \
+	done
+
+uninstall:
+	rm -f $(DESTDIR)$(SBINDIR)/nat64d $(DESTDIR)$(SBINDIR)/dns64d
+	for page in $(notdir $(wildcard man/*.5)); do \
+		rm -f $(DESTDIR)$(MANDIR)/man5/$$page; done
+	for page in $(notdir $(wildcard man/*.8)); do \
+		rm -f $(DESTDIR)$(MANDIR)/man8/$$page; done
+	for unit in $(notdir $(wildcard etc/systemd/*.service)); do \
+		rm -f $(DESTDIR)$(UNITDIR)/$$unit; done
+	rm -f $(DESTDIR)$(EXAMPLEDIR)/nat64d.conf \
+	    $(DESTDIR)$(EXAMPLEDIR)/dns64d.conf
+	-rmdir $(DESTDIR)$(EXAMPLEDIR)
 
 clean:
-	rm -rf $(BUILD)
+	rm -rf build
 
-.PHONY: all clean
+.PHONY: all asan check check-built clean demo deps fmt fuzz install lint \
+    uninstall
 .DELETE_ON_ERROR:
 .SECONDARY:
 

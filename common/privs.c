@@ -1,0 +1,106 @@
+#define _GNU_SOURCE /* setresuid, setresgid on Linux */
+
+#include <sys/types.h>
+
+#include <errno.h>
+#include <grp.h>
+#include <libutil.h>
+#include <pwd.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "common/log.h"
+#include "common/privs.h"
+#include "common/sandbox.h"
+
+/* The pid file of this process, open and locked; NULL without one. */
+static struct pidfh *pidfile;
+
+static bool
+is_root(void)
+{
+	return (getuid() == 0 || geteuid() == 0);
+}
+
+int
+privs_lookup(const char *user, struct privs *p)
+{
+	const struct passwd *pw;
+
+	if (!is_root()) {
+		*p = (struct privs){ .uid = getuid(), .gid = getgid() };
+		return (0);
+	}
+	errno = 0;
+	pw = getpwnam(user);
+	if (pw == NULL) {
+		/* POSIX leaves errno alone; name services set it at will. */
+		if (errno != EIO && errno != EMFILE && errno != ENFILE &&
+		    errno != ENOMEM)
+			errno = ENOENT;
+		return (-1);
+	}
+	if (pw->pw_uid == 0) {
+		errno = EPERM;
+		return (-1);
+	}
+	*p = (struct privs){ .uid = pw->pw_uid, .gid = pw->pw_gid };
+	return (0);
+}
+
+/* Groups first: without the user id 0 they cannot be changed any more. */
+static void
+become(const struct privs *p)
+{
+	if (setgroups(1, &p->gid) == -1 ||
+	    setresgid(p->gid, p->gid, p->gid) == -1 ||
+	    setresuid(p->uid, p->uid, p->uid) == -1)
+		fatal("cannot change to user id %ld", (long)p->uid);
+	if (setuid(0) != -1 || seteuid(0) != -1)
+		fatalx("user id 0 can be taken back");
+	if (p->gid != 0 && (setgid(0) != -1 || setegid(0) != -1))
+		fatalx("group id 0 can be taken back");
+}
+
+void
+privs_drop(const struct privs *p)
+{
+	if (is_root())
+		become(p);
+	if (sandbox_drop_caps() == -1)
+		fatal("cannot give up capabilities");
+}
+
+void
+pidfile_begin(const char *path)
+{
+	pid_t other = 0;
+
+	pidfile = pidfile_open(path, 0644, &other);
+	if (pidfile == NULL && errno == EEXIST)
+		fatalx("already running, pid %ld", (long)other);
+	if (pidfile == NULL)
+		fatal("%s", path);
+}
+
+void
+daemonise(void)
+{
+	if (daemon(0, 0) == -1)
+		fatal("cannot go to the background");
+	if (pidfile != NULL && pidfile_write(pidfile) == -1)
+		fatal("cannot write the pid file");
+}
+
+void
+pidfile_end(void)
+{
+	if (pidfile == NULL)
+		return;
+	/* Whoever reads the file if it stays must not find our number. */
+	if (ftruncate(pidfile_fileno(pidfile), 0) == -1 ||
+	    pidfile_remove(pidfile) == -1)
+		log_debug("pid file stays behind");
+	pidfile = NULL;
+}

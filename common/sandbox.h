@@ -1,0 +1,39 @@
+/*
+ * What is left to a daemon once it runs: one file per operating system,
+ * sandbox_<os>.c. The rights that both daemons always have (memory, clock,
+ * events, timers, signals, descriptors that are open already, syslog) are
+ * listed there with their reasons; what differs is said here.
+ */
+#ifndef COMMON_SANDBOX_H
+#define COMMON_SANDBOX_H
+
+#include <stdbool.h>
+
+struct sandbox {
+	/*
+	 * Files that will be opened again, by the paths that will be used
+	 * then; both lists end with NULL and may be NULL. Files to read are
+	 * those of the configuration. Where the system cannot follow a file
+	 * that an editor replaces, the rights are on its directory, which
+	 * must exist.
+	 */
+	const char *const *read_files;
+	const char *const *write_files; /* need not exist yet */
+	const char *pid_file; /* will be removed; NULL: there is none */
+	bool inet; /* makes and uses IPv4 and IPv6 sockets */
+};
+
+/*
+ * Enter the sandbox for good. After privs_drop(), while starting: a failure
+ * ends the process through fatal(). A kernel that lacks a mechanism is said
+ * so in the log, and the daemon runs without.
+ */
+void sandbox_enter(const struct sandbox *sb);
+
+/*
+ * Give up every capability of the process, where the system has such.
+ * Returns 0, or -1 with errno. For privs_drop().
+ */
+int sandbox_drop_caps(void);
+
+#endif

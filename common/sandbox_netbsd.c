@@ -1,0 +1,17 @@
+/*
+ * NetBSD: none. It has nothing by which a process without privileges could
+ * forbid itself more. There are no capabilities to give up.
+ */
+#include "common/sandbox.h"
+
+int
+sandbox_drop_caps(void)
+{
+	return (0);
+}
+
+void
+sandbox_enter(const struct sandbox *sb)
+{
+	(void)sb;
+}

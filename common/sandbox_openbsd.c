@@ -1,0 +1,42 @@
+/*
+ * OpenBSD: unveil(2) for files, pledge(2) for everything else. There are no
+ * capabilities to give up.
+ */
+#include <unistd.h>
+
+#include <stddef.h>
+
+#include "common/log.h"
+#include "common/sandbox.h"
+
+int
+sandbox_drop_caps(void)
+{
+	return (0);
+}
+
+static void
+unveil_all(const char *const *file, const char *rights)
+{
+	for (; file != NULL && *file != NULL; file++) {
+		if (unveil(*file, rights) == -1)
+			fatal("sandbox: unveil %s", *file);
+	}
+}
+
+/*
+ * stdio: the device, sockets that are open, clock, syslog; rpath: reload;
+ * wpath and cpath: the dump; cpath: the pid file; inet: sockets for questions
+ * upstream; route: getifaddrs(), the networks that are directly connected.
+ */
+void
+sandbox_enter(const struct sandbox *sb)
+{
+	unveil_all(sb->read_files, "r");
+	unveil_all(sb->write_files, "wc");
+	if (sb->pid_file != NULL && unveil(sb->pid_file, "c") == -1)
+		fatal("sandbox: unveil %s", sb->pid_file);
+	if (pledge(sb->inet ? "stdio rpath wpath cpath inet route" :
+	    "stdio rpath wpath cpath", NULL) == -1)
+		fatal("sandbox: pledge");
+}

@@ -1,0 +1,27 @@
+/*
+ * Who may ask. The rules of the configuration decide; where none matches,
+ * loopback and the directly connected networks may and all others may not
+ * (RFC 6147, 6.3; a resolver open to the world is a weapon).
+ */
+#ifndef DNS64D_ACCESS_H
+#define DNS64D_ACCESS_H
+
+#include <sys/socket.h>
+
+#include <stdbool.h>
+
+struct access;
+struct acl;
+
+/*
+ * Take stock of the connected networks now. rules is borrowed.
+ * Returns NULL with errno.
+ */
+struct access *access_new(const struct acl *rules);
+
+void access_free(struct access *a);
+
+bool access_allows(const struct access *a,
+    const struct sockaddr_storage *client);
+
+#endif

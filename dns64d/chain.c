@@ -1,0 +1,104 @@
+/*
+ * Following CNAMEs through an answer section. Owns the order of the way;
+ * refuses to know what is synthesised at its end.
+ */
+#include "dns64d/chain.h"
+
+static bool
+is_in(const struct msg_rr *rr, uint16_t type)
+{
+	return (rr->type == type && rr->class == MSG_CLASS_IN);
+}
+
+static bool
+owner_is_end(struct chain *c, const struct msg_rr *rr)
+{
+	const uint8_t *wire = c->msg->wire;
+
+	return (name_equal_work(wire, rr->off, wire, c->end, &c->work));
+}
+
+/*
+ * Put the links into order where they stand: link i + 1 is looked for among
+ * those not used yet, and in a message in good order is the first of them.
+ */
+static void
+order_links(struct chain *c, size_t n_all)
+{
+	struct msg_rr found;
+	size_t i;
+
+	while (c->n < n_all) {
+		for (i = c->n; i < n_all; i++)
+			if (owner_is_end(c, &c->link[i]))
+				break;
+		if (i == n_all)
+			return;
+		found = c->link[i];
+		c->link[i] = c->link[c->n];
+		c->link[c->n++] = found;
+		c->end = found.rdata;
+	}
+}
+
+void
+chain_follow(struct chain *c, const struct msg_scan *m, uint16_t type)
+{
+	struct msg_rr rr = { .msg = NULL }, at_end = { .msg = NULL };
+	size_t n_all = 0, first = 0;
+
+	c->msg = m;
+	c->n = 0;
+	c->end = MSG_HEADER_LEN;
+	c->work = CHAIN_WORK;
+	while (msg_rr_next(m, MSG_ANSWER, &rr)) {
+		if (is_in(&rr, MSG_T_CNAME) && n_all < CHAIN_MAX)
+			c->link[n_all++] = rr;
+		else if (is_in(&rr, type) && first == 0)
+			first = rr.off;
+	}
+	if (n_all > 0)
+		order_links(c, n_all);
+	else if (first != 0 && !chain_next(c, type, &at_end))
+		c->end = first;
+}
+
+bool
+chain_next(struct chain *c, uint16_t type, struct msg_rr *rr)
+{
+	while (msg_rr_next(c->msg, MSG_ANSWER, rr))
+		if (is_in(rr, type) && owner_is_end(c, rr))
+			return (true);
+	return (false);
+}
+
+static bool
+is_chain_sig(const struct msg_rr *rr)
+{
+	uint16_t covered;
+
+	if (!is_in(rr, MSG_T_RRSIG))
+		return (false);
+	covered = msg_rr_covered(rr);
+	return (covered == MSG_T_CNAME || covered == MSG_T_DNAME);
+}
+
+void
+chain_copy(const struct chain *c, bool sigs, struct msg_build *b)
+{
+	struct msg_rr rr = { .msg = NULL };
+	size_t i = 0, others = 0;
+
+	while (msg_rr_next(c->msg, MSG_ANSWER, &rr)) {
+		if (is_in(&rr, MSG_T_CNAME)) {
+			if (i < c->n)
+				msg_build_copy(b, MSG_ANSWER, &c->link[i++]);
+			continue;
+		}
+		if (!is_in(&rr, MSG_T_DNAME) &&
+		    !(sigs && is_chain_sig(&rr)))
+			continue;
+		if (others++ < CHAIN_SIGS_MAX)
+			msg_build_copy(b, MSG_ANSWER, &rr);
+	}
+}

@@ -1,0 +1,349 @@
+/*
+ * dns64d: a DNS64 proxy (RFC 6147). Owns the process: options, order of
+ * starting, signals, reload, end.
+ */
+#include <sys/resource.h>
+
+#include <err.h>
+#include <errno.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <event2/event.h>
+
+#include "common/log.h"
+#include "common/privs.h"
+#include "common/sandbox.h"
+
+#include "conf.h"
+#include "frontend.h"
+#include "leg.h"
+#include "query.h"
+#include "stats.h"
+#include "synth.h"
+#include "upstream_tcp.h"
+
+#define CONF_PATH "/etc/dns64d.conf"
+
+/* Descriptors beside those of questions and connections. */
+#define SPARE_DESCRIPTORS 256
+
+struct options {
+	const char *path;
+	bool foreground;
+	bool check;
+	bool verbose;
+};
+
+struct daemon {
+	struct options opts;
+	char path[PATH_MAX]; /* absolute, for reload */
+	struct event_base *base;
+	struct event *signals[4];
+	struct frontend *frontend;
+	struct queries *queries;
+	struct stats stats;
+};
+
+static void
+usage(void)
+{
+	fprintf(stderr, "usage: dns64d [-dnv] [-f file]\n");
+	exit(1);
+}
+
+static void
+parse_options(struct options *opts, int argc, char *argv[])
+{
+	int ch;
+
+	opts->path = CONF_PATH;
+	while ((ch = getopt(argc, argv, "df:nv")) != -1) {
+		switch (ch) {
+		case 'd':
+			opts->foreground = true;
+			break;
+		case 'f':
+			opts->path = optarg;
+			break;
+		case 'n':
+			opts->check = true;
+			break;
+		case 'v':
+			opts->verbose = true;
+			break;
+		default:
+			usage();
+		}
+	}
+	if (optind != argc)
+		usage();
+}
+
+static int
+check_only(const struct options *opts)
+{
+	struct conf *conf;
+
+	if ((conf = conf_load(opts->path, false)) == NULL)
+		return (1);
+	if (opts->verbose)
+		conf_print(conf, stdout);
+	else
+		fprintf(stderr, "configuration ok\n");
+	conf_free(conf);
+	return (0);
+}
+
+static enum log_level
+level_of(const struct daemon *d, const struct conf *conf)
+{
+	return (d->opts.verbose ? LOG_LEVEL_DEBUG : conf->log_level);
+}
+
+/* Every question may have each try of both its legs open. */
+static void
+raise_descriptor_limit(const struct conf *conf)
+{
+	struct rlimit rl;
+	rlim_t need;
+
+	need = (rlim_t)conf->limit_queries * SYNTH_N_LEGS * LEG_TRIES +
+	    conf->limit_tcp_clients + UPSTREAM_TCP_MAX + SPARE_DESCRIPTORS;
+	if (getrlimit(RLIMIT_NOFILE, &rl) == -1 || rl.rlim_cur >= need)
+		return;
+	if (rl.rlim_max < need)
+		log_warn("descriptors: %ju allowed, up to %ju may be needed",
+		    (uintmax_t)rl.rlim_max, (uintmax_t)need);
+	rl.rlim_cur = rl.rlim_max < need ? rl.rlim_max : need;
+	if (setrlimit(RLIMIT_NOFILE, &rl) == -1)
+		log_warn("descriptors: the limit cannot be raised");
+}
+
+static void
+print_statistics(const struct daemon *d, FILE *f)
+{
+	stats_print(&d->stats, f);
+	queries_print(d->queries, f);
+	fflush(f);
+}
+
+static void
+on_usr1(evutil_socket_t sig, short what, void *arg)
+{
+	struct daemon *d = arg;
+	const char *path = queries_conf(d->queries)->dump_file;
+	FILE *f;
+
+	(void)sig;
+	(void)what;
+	if (path == NULL) {
+		print_statistics(d, stdout);
+		return;
+	}
+	if ((f = fopen(path, "w")) == NULL) {
+		log_warn("dump file %s: %s", path, strerror(errno));
+		return;
+	}
+	print_statistics(d, f);
+	fclose(f);
+}
+
+static bool
+same_text(const char *a, const char *b)
+{
+	if (a == NULL || b == NULL)
+		return (a == b);
+	return (strcmp(a, b) == 0);
+}
+
+/* The name of a statement that needs another start, or NULL. */
+static const char *
+needs_restart(const struct conf *old, const struct conf *new)
+{
+	if (!same_text(old->user, new->user))
+		return ("user");
+	if (!same_text(old->pidfile, new->pidfile))
+		return ("pidfile");
+	if (!same_text(old->dump_file, new->dump_file))
+		return ("dump file");
+	return (NULL);
+}
+
+/* Whole or not at all: what can fail comes first. */
+static int
+reload(struct daemon *d)
+{
+	struct generation *gen;
+	struct conf *conf;
+	const char *fixed;
+
+	if ((conf = conf_load(d->path, true)) == NULL)
+		return (-1);
+	fixed = needs_restart(queries_conf(d->queries), conf);
+	if (fixed != NULL) {
+		log_err("reload: \"%s\" has changed, which needs a restart",
+		    fixed);
+		conf_free(conf);
+		return (-1);
+	}
+	if ((gen = generation_new(d->queries, conf)) == NULL) {
+		log_err("reload: not enough memory");
+		conf_free(conf);
+		return (-1);
+	}
+	if (frontend_prepare(d->frontend, conf) == -1) {
+		log_err("reload: a port below 1024 needs a restart");
+		generation_free(gen);
+		return (-1);
+	}
+	frontend_commit(d->frontend, conf);
+	queries_use(d->queries, gen);
+	log_set_level(level_of(d, conf));
+	return (0);
+}
+
+static void
+on_hup(evutil_socket_t sig, short what, void *arg)
+{
+	(void)sig;
+	(void)what;
+	if (reload(arg) == 0)
+		log_info("reload: done");
+	else
+		log_err("reload: refused, the old configuration stays");
+}
+
+static void
+on_term(evutil_socket_t sig, short what, void *arg)
+{
+	struct daemon *d = arg;
+
+	(void)what;
+	log_info("leaving on signal %d", (int)sig);
+	event_base_loopbreak(d->base);
+}
+
+static void
+catch_signals(struct daemon *d)
+{
+	static const struct {
+		int sig;
+		event_callback_fn fn;
+	} list[] = {
+		{ SIGHUP, on_hup },
+		{ SIGUSR1, on_usr1 },
+		{ SIGTERM, on_term },
+		{ SIGINT, on_term },
+	};
+	size_t i;
+
+	/* A client or the reader of our output may go away. */
+	signal(SIGPIPE, SIG_IGN);
+	for (i = 0; i < sizeof(list) / sizeof(list[0]); i++) {
+		d->signals[i] = evsignal_new(d->base, list[i].sig, list[i].fn,
+		    d);
+		if (d->signals[i] == NULL || evsignal_add(d->signals[i],
+		    NULL) == -1)
+			fatalx("signals: not enough memory");
+	}
+}
+
+static void
+open_frontend(struct daemon *d, const struct conf *conf)
+{
+	d->queries = queries_new(&d->stats);
+	if (d->queries == NULL)
+		fatal("queries");
+	d->frontend = frontend_new(&d->stats, queries_receive, d->queries);
+	if (d->frontend == NULL)
+		fatal("front end");
+	if (frontend_prepare(d->frontend, conf) == -1)
+		exit(1);
+	frontend_commit(d->frontend, conf);
+}
+
+static void
+start_loop(struct daemon *d, struct conf *conf)
+{
+	struct generation *gen;
+
+	if ((d->base = event_base_new()) == NULL ||
+	    queries_start(d->queries, d->base) == -1 ||
+	    (gen = generation_new(d->queries, conf)) == NULL)
+		fatalx("event loop: not enough memory");
+	queries_use(d->queries, gen);
+	catch_signals(d);
+}
+
+static void
+enter_sandbox(const struct daemon *d)
+{
+	const struct conf *conf = queries_conf(d->queries);
+	const char *write_files[] = { conf->dump_file, NULL };
+	struct sandbox sb = {
+		.read_files = (const char *const *)conf->files,
+		.write_files = write_files,
+		.pid_file = d->opts.foreground ? NULL : conf->pidfile,
+		.inet = true,
+	};
+
+	sandbox_enter(&sb);
+}
+
+static void
+clean_up(struct daemon *d)
+{
+	size_t i;
+
+	queries_free(d->queries);
+	frontend_free(d->frontend);
+	for (i = 0; i < sizeof(d->signals) / sizeof(d->signals[0]); i++)
+		event_free(d->signals[i]);
+	event_base_free(d->base);
+	pidfile_end();
+}
+
+int
+main(int argc, char *argv[])
+{
+	static struct daemon d;
+	struct privs privs;
+	struct conf *conf;
+
+	parse_options(&d.opts, argc, argv);
+	if (d.opts.check)
+		return (check_only(&d.opts));
+
+	if (realpath(d.opts.path, d.path) == NULL)
+		err(1, "%s", d.opts.path);
+	if ((conf = conf_load(d.path, false)) == NULL)
+		return (1);
+	log_set_level(level_of(&d, conf));
+	if (privs_lookup(conf->user, &privs) == -1)
+		fatal("user %s", conf->user);
+
+	raise_descriptor_limit(conf);
+	open_frontend(&d, conf);
+	if (!d.opts.foreground && conf->pidfile != NULL)
+		pidfile_begin(conf->pidfile);
+	log_init("dns64d", d.opts.foreground, level_of(&d, conf));
+	if (!d.opts.foreground)
+		daemonise();
+
+	start_loop(&d, conf);
+	privs_drop(&privs);
+	enter_sandbox(&d);
+	if (frontend_start(d.frontend, d.base) == -1)
+		fatal("listeners");
+	log_info("ready");
+	event_base_dispatch(d.base);
+	clean_up(&d);
+	return (0);
+}

@@ -1,0 +1,424 @@
+#define _GNU_SOURCE /* accept4 */
+
+#include <sys/queue.h>
+#include <sys/socket.h>
+
+#include <netinet/in.h>
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <event2/event.h>
+#include <event2/event_struct.h>
+
+#include "common/addr.h"
+#include "common/log.h"
+
+#include "access.h"
+#include "conf.h"
+#include "frontend.h"
+#include "frontend_tcp.h"
+#include "stats.h"
+
+#define TCP_BACKLOG 128
+#define ACCEPT_BATCH 16
+#define ACCEPT_PAUSE_SECS 1 /* when descriptors have run out */
+
+/*
+ * One address of the configuration. A listener that was closed with queries
+ * pending lives on, without sockets and in no list, until the last of them
+ * has ended.
+ */
+struct listener {
+	TAILQ_ENTRY(listener) next;
+	struct frontend *fe;
+	struct sockaddr_storage addr;
+	int udp; /* -1: closed */
+	int tcp;
+	struct event udp_ev;
+	struct event tcp_ev;
+	struct event flush_ev;
+	struct event resume_ev;
+	bool started;
+	bool fresh; /* opened, not committed yet */
+	unsigned n_pending;
+	struct udp_batch out; /* answers to be sent together */
+};
+
+TAILQ_HEAD(listeners, listener);
+
+struct frontend {
+	struct event_base *base; /* NULL until started */
+	struct stats *stats;
+	frontend_query_fn *handler;
+	void *arg;
+	struct listeners listeners;
+	struct access *access;
+	struct access *next_access; /* prepared */
+	struct tcp_front tcp;
+	struct udp_batch in;
+};
+
+struct frontend *
+frontend_new(struct stats *stats, frontend_query_fn *handler, void *arg)
+{
+	struct frontend *fe;
+
+	if ((fe = calloc(1, sizeof(*fe))) == NULL)
+		return (NULL);
+	fe->stats = stats;
+	fe->handler = handler;
+	fe->arg = arg;
+	TAILQ_INIT(&fe->listeners);
+	tcp_front_init(&fe->tcp);
+	fe->tcp.stats = stats;
+	fe->tcp.handler = handler;
+	fe->tcp.arg = arg;
+	return (fe);
+}
+
+static void
+free_when_done(struct listener *l)
+{
+	if (l->udp == -1 && l->n_pending == 0)
+		free(l);
+}
+
+static void
+close_listener(struct listener *l)
+{
+	if (l->started) {
+		event_del(&l->udp_ev);
+		event_del(&l->tcp_ev);
+		event_del(&l->flush_ev);
+		event_del(&l->resume_ev);
+	}
+	close(l->udp);
+	if (l->tcp != -1)
+		close(l->tcp);
+	l->udp = l->tcp = -1;
+	l->out.n = 0;
+	TAILQ_REMOVE(&l->fe->listeners, l, next);
+	free_when_done(l);
+}
+
+static int
+listen_tcp(const struct sockaddr_storage *addr)
+{
+	int fd, error, on = 1;
+
+	fd = socket(addr->ss_family,
+	    SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	if (fd == -1)
+		return (-1);
+	if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) == 0 &&
+	    (addr->ss_family == AF_INET || setsockopt(fd, IPPROTO_IPV6,
+	    IPV6_V6ONLY, &on, sizeof(on)) == 0) &&
+	    bind(fd, (const struct sockaddr *)addr, udp_addrlen(addr)) == 0 &&
+	    listen(fd, TCP_BACKLOG) == 0)
+		return (fd);
+	error = errno;
+	close(fd);
+	errno = error;
+	return (-1);
+}
+
+static void
+on_datagrams(evutil_socket_t fd, short what, void *arg)
+{
+	struct listener *l = arg;
+	struct frontend *fe = l->fe;
+	struct client client = { .listener = l };
+	unsigned i;
+
+	(void)what;
+	udp_recv(fd, &fe->in);
+	for (i = 0; i < fe->in.n; i++) {
+		client.path = fe->in.msg[i].path;
+		client.allowed = access_allows(fe->access,
+		    &client.path.peer);
+		l->n_pending++;
+		fe->handler(fe->arg, &client, fe->in.msg[i].data,
+		    fe->in.msg[i].len);
+	}
+}
+
+/* Without a descriptor to accept with, the event would fire for ever. */
+static void
+pause_accept(struct listener *l)
+{
+	struct timeval tv = { ACCEPT_PAUSE_SECS, 0 };
+
+	event_del(&l->tcp_ev);
+	event_add(&l->resume_ev, &tv);
+}
+
+static void
+on_resume(evutil_socket_t fd, short what, void *arg)
+{
+	struct listener *l = arg;
+
+	(void)fd;
+	(void)what;
+	event_add(&l->tcp_ev, NULL);
+}
+
+static void
+on_connection(evutil_socket_t fd, short what, void *arg)
+{
+	struct listener *l = arg;
+	struct sockaddr_storage peer;
+	socklen_t len;
+	int i, conn;
+
+	(void)what;
+	for (i = 0; i < ACCEPT_BATCH; i++) {
+		len = sizeof(peer);
+		conn = accept4(fd, (struct sockaddr *)&peer, &len,
+		    SOCK_NONBLOCK | SOCK_CLOEXEC);
+		if (conn == -1)
+			break;
+		tcp_front_add(&l->fe->tcp, conn, &peer);
+	}
+	if (i < ACCEPT_BATCH && (errno == EMFILE || errno == ENFILE ||
+	    errno == ENOBUFS || errno == ENOMEM))
+		pause_accept(l);
+}
+
+static void
+flush(struct listener *l)
+{
+	unsigned lost;
+
+	if (l->out.n == 0)
+		return;
+	for (lost = udp_send(l->udp, &l->out); lost > 0; lost--)
+		stats_count(l->fe->stats, STAT_REPLY_ERRORS);
+}
+
+static void
+on_flush(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	flush(arg);
+}
+
+static int
+start_listener(struct listener *l)
+{
+	struct event_base *base = l->fe->base;
+
+	event_assign(&l->udp_ev, base, l->udp, EV_READ | EV_PERSIST,
+	    on_datagrams, l);
+	event_assign(&l->tcp_ev, base, l->tcp, EV_READ | EV_PERSIST,
+	    on_connection, l);
+	event_assign(&l->flush_ev, base, -1, 0, on_flush, l);
+	event_assign(&l->resume_ev, base, -1, 0, on_resume, l);
+	l->started = true;
+	if (event_add(&l->udp_ev, NULL) == -1)
+		return (-1);
+	return (event_add(&l->tcp_ev, NULL));
+}
+
+static struct listener *
+open_listener(struct frontend *fe, const struct sockaddr_storage *addr)
+{
+	char buf[SOCKADDR_STRLEN];
+	struct listener *l;
+
+	if ((l = calloc(1, sizeof(*l))) == NULL) {
+		log_err("listen on %s: %s",
+		    sockaddr_print(addr, buf, sizeof(buf)), strerror(errno));
+		return (NULL);
+	}
+	l->fe = fe;
+	l->addr = *addr;
+	l->tcp = -1;
+	if ((l->udp = udp_listen(addr)) != -1 &&
+	    (l->tcp = listen_tcp(addr)) != -1)
+		return (l);
+	log_err("listen on %s: %s: %s", sockaddr_print(addr, buf, sizeof(buf)),
+	    l->udp == -1 ? "udp" : "tcp", strerror(errno));
+	if (l->udp != -1)
+		close(l->udp);
+	free(l);
+	return (NULL);
+}
+
+static struct listener *
+find_listener(const struct frontend *fe, const struct sockaddr_storage *addr)
+{
+	struct listener *l;
+
+	TAILQ_FOREACH(l, &fe->listeners, next) {
+		if (sockaddr_equal(&l->addr, addr))
+			break;
+	}
+	return (l);
+}
+
+static int
+open_missing(struct frontend *fe, const struct conf_addrs *addrs)
+{
+	struct listener *l;
+	size_t i;
+
+	for (i = 0; i < addrs->n; i++) {
+		if (find_listener(fe, &addrs->v[i]) != NULL)
+			continue;
+		if ((l = open_listener(fe, &addrs->v[i])) == NULL)
+			return (-1);
+		l->fresh = true;
+		TAILQ_INSERT_TAIL(&fe->listeners, l, next);
+		if (fe->base != NULL && start_listener(l) == -1) {
+			log_err("listen: %s", strerror(errno));
+			return (-1);
+		}
+	}
+	return (0);
+}
+
+static void
+close_fresh(struct frontend *fe)
+{
+	struct listener *l, *next;
+
+	TAILQ_FOREACH_SAFE(l, &fe->listeners, next, next) {
+		if (l->fresh)
+			close_listener(l);
+	}
+}
+
+int
+frontend_prepare(struct frontend *fe, const struct conf *conf)
+{
+	struct access *access;
+
+	if ((access = access_new(conf->acl)) == NULL) {
+		log_err("connected networks: %s", strerror(errno));
+		return (-1);
+	}
+	if (open_missing(fe, &conf->listens) == -1) {
+		close_fresh(fe);
+		access_free(access);
+		return (-1);
+	}
+	access_free(fe->next_access);
+	fe->next_access = access;
+	return (0);
+}
+
+static bool
+is_wanted(const struct listener *l, const struct conf_addrs *addrs)
+{
+	size_t i;
+
+	for (i = 0; i < addrs->n; i++) {
+		if (sockaddr_equal(&l->addr, &addrs->v[i]))
+			return (true);
+	}
+	return (false);
+}
+
+void
+frontend_commit(struct frontend *fe, const struct conf *conf)
+{
+	struct listener *l, *next;
+
+	TAILQ_FOREACH_SAFE(l, &fe->listeners, next, next) {
+		l->fresh = false;
+		if (!is_wanted(l, &conf->listens))
+			close_listener(l);
+	}
+	access_free(fe->access);
+	fe->access = fe->next_access;
+	fe->next_access = NULL;
+	fe->tcp.access = fe->access;
+	fe->tcp.conf = conf;
+}
+
+int
+frontend_start(struct frontend *fe, struct event_base *base)
+{
+	struct listener *l;
+
+	fe->base = base;
+	fe->tcp.base = base;
+	TAILQ_FOREACH(l, &fe->listeners, next) {
+		if (start_listener(l) == -1)
+			return (-1);
+	}
+	return (0);
+}
+
+void
+frontend_free(struct frontend *fe)
+{
+	struct listener *l, *next;
+
+	if (fe == NULL)
+		return;
+	TAILQ_FOREACH_SAFE(l, &fe->listeners, next, next) {
+		if (l->started)
+			flush(l);
+		close_listener(l);
+	}
+	tcp_front_clear(&fe->tcp);
+	access_free(fe->next_access);
+	access_free(fe->access);
+	free(fe);
+}
+
+uint8_t *
+frontend_room(const struct client *client)
+{
+	struct listener *l = client->listener;
+
+	if (client->tcp != NULL)
+		return (tcp_client_front(client->tcp)->out + 2);
+	if (l->out.n == UDP_BATCH)
+		flush(l);
+	return (l->out.msg[l->out.n].data);
+}
+
+size_t
+frontend_room_size(const struct client *client)
+{
+	return (client->tcp != NULL ? MSG_MAX : UDP_PAYLOAD);
+}
+
+/*
+ * Answers wait for the end of this round of the event loop, which comes to
+ * the flush event after those that are active already.
+ */
+void
+frontend_send(const struct client *client, size_t len)
+{
+	struct listener *l = client->listener;
+
+	if (client->tcp != NULL) {
+		tcp_client_send(client->tcp, len);
+		return;
+	}
+	if (l->udp != -1) {
+		l->out.msg[l->out.n].path = client->path;
+		l->out.msg[l->out.n].len = len;
+		if (l->out.n++ == 0)
+			event_active(&l->flush_ev, EV_TIMEOUT, 0);
+	}
+	frontend_drop(client);
+}
+
+void
+frontend_drop(const struct client *client)
+{
+	if (client->tcp != NULL) {
+		tcp_client_drop(client->tcp);
+		return;
+	}
+	client->listener->n_pending--;
+	free_when_done(client->listener);
+}

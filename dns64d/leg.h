@@ -1,0 +1,113 @@
+/*
+ * One question on its way to the upstreams and back: sockets, retries,
+ * fail-over, EDNS fall-back and TCP after truncation. Knows the servers
+ * through upstream.h and nothing of clients or of DNS64.
+ *
+ * Every UDP query has a socket of its own, bound to a random port and
+ * connected to the server, and a random id (RFC 5452, 9.2). An answer counts
+ * when it came from the server's address and port to that socket with that
+ * id and question (RFC 5452, 9.1); all others are counted and ignored.
+ * Sockets of earlier tries stay open, so that a slow answer is still good.
+ *
+ * An answer that says the server cannot help (SERVFAIL, REFUSED, FORMERR,
+ * NOTIMP) is kept while servers that are up and were not asked yet have
+ * their turn, and is the result when they know no better. One that tells of
+ * failed DNSSEC validation is final: a server that does not validate must
+ * not overrule one that does.
+ */
+#ifndef DNS64D_LEG_H
+#define DNS64D_LEG_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <event2/event.h>
+#include <event2/event_struct.h>
+
+#include "common/monotime.h"
+#include "common/rng.h"
+
+#include "msg.h"
+#include "msg_scan.h"
+#include "stats.h"
+
+struct upstream;
+struct upstream_tcp;
+struct upstreams;
+
+#define LEG_TRIES 6
+#define LEG_DELAYS 9
+
+#define LEG_TCP_MS 2500 /* from the connection's begin to the answer */
+
+/* What all legs share; one per event loop. */
+struct leg_env {
+	struct event_base *base;
+	struct stats *stats;
+	struct rng rng;
+	void (*on_down)(void *arg); /* a server was marked down */
+	void *on_down_arg;
+
+	/* Private: common timeouts, and what is being received. */
+	const struct timeval *delays[LEG_DELAYS];
+	const struct timeval *tcp_delay;
+	unsigned n_tcp;
+	uint8_t datagram[MSG_MAX];
+};
+
+struct leg;
+
+/* The question's name, type and so on have their answer; NULL: none came. */
+typedef void leg_done_fn(void *arg, const struct msg_scan *reply);
+
+struct leg_try {
+	struct leg *leg;
+	struct event ev;
+	int fd; /* -1: closed */
+	struct upstream *up;
+	uint16_t id;
+	bool edns;
+	struct monotime sent_at;
+};
+
+/* To be embedded; all zero is a leg at rest. */
+struct leg {
+	struct msg_question question; /* set before leg_ask */
+
+	/* Private. */
+	struct leg_env *env;
+	const struct upstreams *ups;
+	leg_done_fn *done;
+	void *arg;
+	struct leg_try tries[LEG_TRIES];
+	unsigned n_tries;
+	struct event timer; /* of the last try, or of the TCP connection */
+	bool over;	    /* the timer is to deliver the result */
+	bool has_reply;	    /* reply is one to fall back upon, or final */
+	struct upstream_tcp *tcp;
+	struct leg_try *tcp_try; /* whose truncated answer TCP is to replace */
+	struct msg_scan reply;
+	uint8_t wire[MSG_UDP_OURS]; /* of reply, when it came over UDP */
+};
+
+/*
+ * on_down is the caller's to set afterwards.
+ * Returns 0, or -1 when memory is short.
+ */
+int leg_env_init(struct leg_env *env, struct event_base *base,
+    struct stats *stats);
+
+/*
+ * Ask. ups must outlive the leg. done is called once, from the event loop
+ * and never from within this call; the reply that it gets stays valid until
+ * leg_cancel. Without an answer the leg waits for one until it is cancelled:
+ * the deadline is the caller's. done(NULL) is early news that there is
+ * nothing left to wait for.
+ */
+void leg_ask(struct leg *l, struct leg_env *env, const struct upstreams *ups,
+    leg_done_fn *done, void *arg);
+
+/* Stop asking and forget the reply; harmless at rest. */
+void leg_cancel(struct leg *l);
+
+#endif

@@ -1,0 +1,152 @@
+/*
+ * Writing DNS messages: queries to upstreams, error replies, replies that
+ * are relayed with the least change, and replies that are composed record by
+ * record. All output goes to the caller's buffer with an explicit limit.
+ *
+ * msg.c composes and is the only file that knows libldns; msg_relay.c does
+ * what needs no composing. Neither reads bytes that msg_scan did not accept.
+ */
+#ifndef DNS64D_MSG_H
+#define DNS64D_MSG_H
+
+#include <netinet/in.h>
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "dns64d/msg_scan.h"
+#include "dns64d/wire.h"
+
+/* The most that msg_write_query writes: header, question, OPT. */
+#define MSG_QUERY_MAX (MSG_HEADER_LEN + MSG_NAME_MAX + 4 + OPT_LEN)
+
+/* A question as it goes upstream; also the key of equal questions. */
+struct msg_question {
+	uint8_t name[MSG_NAME_MAX]; /* wire form, case as the client sent it */
+	size_t name_len;
+	uint16_t type;
+	uint16_t class;
+	uint16_t flags; /* of RD, Z, AD and CD; the others are zero */
+	bool dnssec_ok; /* the DO bit; without EDNS it is lost */
+};
+
+/*
+ * The question of an accepted query, with its RD, Z, AD, CD and DO bits:
+ * what is forwarded for a client when nothing is to be synthesised.
+ */
+void msg_question_from(const struct msg_scan *query, struct msg_question *q);
+
+/*
+ * Write a query.
+ * edns: add our own OPT, version 0, size MSG_UDP_OURS, no options.
+ * buf: room for MSG_QUERY_MAX. Returns the length.
+ */
+size_t msg_write_query(const struct msg_question *q, uint16_t id, bool edns,
+    uint8_t *buf);
+
+/*
+ * True when a scanned message is the reply to the question (RFC 5452, 9.1):
+ * id, QR, opcode, one question with this name (case ignored), type, class.
+ * Address and port are the caller's to compare.
+ */
+bool msg_is_reply_to(const struct msg_scan *reply,
+    const struct msg_question *q, uint16_t id);
+
+/*
+ * The most octets that a reply to this query may have: over TCP MSG_MAX,
+ * over UDP what the client advertised, at least MSG_UDP_MIN, at most udp_max
+ * (RFC 6891, 6.2.3 to 6.2.5).
+ */
+size_t msg_reply_limit(const struct msg_scan *query, bool tcp,
+    size_t udp_max);
+
+/*
+ * Answer a query with an error and no records: id, opcode, RD and CD of the
+ * query, its first question when the scan reached it, our OPT when it had a
+ * good one. An rcode above 15 becomes SERVFAIL without OPT.
+ * RA is set but for REFUSED.
+ * buf: room for MSG_QUERY_MAX. Returns the length.
+ */
+size_t msg_write_error(const struct msg_scan *query, unsigned rcode,
+    uint8_t *buf);
+
+/*
+ * Relay a reply to a client: byte for byte but for the id, the question
+ * (the client's own, which may differ from the upstream's in case),
+ * RD and CD as the client sent them, and OPT, which is ours when the query
+ * had one and absent otherwise (RFC 6891, 6.1.1; RFC 5625, 4). TSIG is of
+ * the hop and is taken out.
+ *
+ * What exceeds limit loses the additional section, when it is not a
+ * referral, or else all records, with TC set.
+ *
+ * An extended rcode that a client without EDNS cannot be told becomes
+ * SERVFAIL.
+ *
+ * limit: at least MSG_UDP_MIN. buf: room for limit octets. Returns the
+ * length, or 0 when the question is not that of the reply, or when a name
+ * of the reply points into the OPT that is to be taken out.
+ */
+size_t msg_relay(const struct msg_scan *query, const struct msg_scan *reply,
+    size_t limit, uint8_t *buf);
+
+/*
+ * Composing. Records are added section by section in order; names are
+ * compressed. When a record does not fit, what happens depends on the
+ * section: in the answer section TC is set and the section is emptied, in
+ * the authority and additional sections just that section is left empty
+ * (RFC 2181, 9); every later record is then ignored. The caller need not
+ * look until msg_build_finish.
+ */
+struct msg_build;
+
+/*
+ * Begin a reply to query: QR, id, opcode, RD and CD from the query, its
+ * question, our OPT when it has one.
+ *
+ * flags: of AA, RA and AD. limit: octets, at least MSG_UDP_MIN.
+ * Returns NULL with errno ENOMEM. Owned by the caller until finished.
+ */
+struct msg_build *msg_build_new(const struct msg_scan *query,
+    uint16_t flags, unsigned rcode, size_t limit);
+
+/* Copy a record of a scanned message, RDATA of known types recompressed. */
+void msg_build_copy(struct msg_build *b, enum msg_section section,
+    const struct msg_rr *rr);
+
+/*
+ * Add a record. owner and, for msg_build_name, target are uncompressed
+ * names. msg_build_name is for CNAME and PTR.
+ */
+void msg_build_addr4(struct msg_build *b, enum msg_section section,
+    const uint8_t *owner, uint32_t ttl, struct in_addr addr);
+void msg_build_addr6(struct msg_build *b, enum msg_section section,
+    const uint8_t *owner, uint32_t ttl, const struct in6_addr *addr);
+void msg_build_name(struct msg_build *b, enum msg_section section,
+    const uint8_t *owner, uint16_t type, uint32_t ttl,
+    const uint8_t *target);
+
+/* What belongs into an SOA record. */
+struct msg_soa {
+	const uint8_t *mname;
+	const uint8_t *rname;
+	uint32_t serial;
+	uint32_t refresh;
+	uint32_t retry;
+	uint32_t expire;
+	uint32_t minimum;
+};
+
+void msg_build_soa(struct msg_build *b, enum msg_section section,
+    const uint8_t *owner, uint32_t ttl, const struct msg_soa *soa);
+
+/*
+ * Finish into buf, which has room for the limit given at the beginning, and
+ * free b. Returns the length, or 0 with errno ENOMEM.
+ */
+size_t msg_build_finish(struct msg_build *b, uint8_t *buf);
+
+void msg_build_free(struct msg_build *b);
+
+#endif

@@ -1,0 +1,439 @@
+/*
+ * The bounded reader of DNS messages. Owns the layout of header, records,
+ * RDATA with names, OPT and TSIG; refuses to know what an answer means.
+ */
+#include <string.h>
+
+#include "dns64d/msg_scan.h"
+#include "dns64d/wire.h"
+
+#define OPTION_FIXED 4 /* code and length */
+#define SOA_FIXED 20 /* serial to minimum */
+#define TTL_MAX 0x7fffffff
+
+#define OPTION_EDE 15 /* RFC 8914, 2 */
+
+enum {
+	T_MD = 3,
+	T_MF = 4,
+	T_MB = 7,
+	T_MG = 8,
+	T_MR = 9,
+	T_MINFO = 14,
+	T_MX = 15,
+	T_RP = 17,
+	T_AFSDB = 18,
+	T_RT = 21,
+	T_NSAP_PTR = 23,
+	T_SIG = 24,
+	T_PX = 26,
+	T_NXT = 30,
+	T_SRV = 33,
+	T_NAPTR = 35,
+	T_KX = 36,
+	T_NSEC = 47,
+	T_TALINK = 58,
+	T_SVCB = 64,
+	T_HTTPS = 65,
+	T_LP = 107
+};
+
+/*
+ * RDATA with names: fixed octets, character-strings, names, a rest. The
+ * types of RFC 1035 may be compressed when written (RFC 3597, 4); the others
+ * are only read with tolerance for senders that compressed them.
+ */
+struct layout {
+	uint8_t fixed;   /* octets in front */
+	uint8_t strings; /* character-strings behind them */
+	uint8_t names;
+	uint8_t rest;    /* octets behind the names, or ANY_REST */
+	bool compress;
+};
+
+#define ANY_REST 0xff
+
+static const struct layout layouts[T_LP + 1] = {
+	[MSG_T_NS] = { 0, 0, 1, 0, true },
+	[T_MD] = { 0, 0, 1, 0, true },
+	[T_MF] = { 0, 0, 1, 0, true },
+	[MSG_T_CNAME] = { 0, 0, 1, 0, true },
+	[MSG_T_SOA] = { 0, 0, 2, SOA_FIXED, true },
+	[T_MB] = { 0, 0, 1, 0, true },
+	[T_MG] = { 0, 0, 1, 0, true },
+	[T_MR] = { 0, 0, 1, 0, true },
+	[MSG_T_PTR] = { 0, 0, 1, 0, true },
+	[T_MINFO] = { 0, 0, 2, 0, true },
+	[T_MX] = { 2, 0, 1, 0, true },
+	[T_RP] = { 0, 0, 2, 0, false },
+	[T_AFSDB] = { 2, 0, 1, 0, false },
+	[T_RT] = { 2, 0, 1, 0, false },
+	[T_NSAP_PTR] = { 0, 0, 1, 0, false },
+	[T_SIG] = { 18, 0, 1, ANY_REST, false },
+	[T_PX] = { 2, 0, 2, 0, false },
+	[T_NXT] = { 0, 0, 1, ANY_REST, false },
+	[T_SRV] = { 6, 0, 1, 0, false },
+	[T_NAPTR] = { 4, 3, 1, 0, false },
+	[T_KX] = { 2, 0, 1, 0, false },
+	[MSG_T_DNAME] = { 0, 0, 1, 0, false },
+	[MSG_T_RRSIG] = { 18, 0, 1, ANY_REST, false },
+	[T_NSEC] = { 0, 0, 1, ANY_REST, false },
+	[T_TALINK] = { 0, 0, 2, 0, false },
+	[T_SVCB] = { 2, 0, 1, ANY_REST, false },
+	[T_HTTPS] = { 2, 0, 1, ANY_REST, false },
+	[T_LP] = { 2, 0, 1, 0, false },
+};
+
+/* NULL for RDATA without names. */
+static const struct layout *
+layout_find(uint16_t type)
+{
+	if (type > T_LP || layouts[type].names == 0)
+		return (NULL);
+	return (&layouts[type]);
+}
+
+static enum msg_scan_error
+scan_name(struct name_check *c, size_t off, size_t *end)
+{
+	switch (name_check(c, off, end)) {
+	case NAME_OK:
+		return (MSG_SCAN_OK);
+	case NAME_BOUNDS:
+		return (MSG_SCAN_BOUNDS);
+	case NAME_STEPS:
+		return (MSG_SCAN_STEPS);
+	case NAME_BAD:
+		break;
+	}
+	return (MSG_SCAN_NAME);
+}
+
+/*
+ * Where the first name of the RDATA stands; end when the fields in front do
+ * not fit.
+ */
+static size_t
+layout_names(const struct layout *l, const uint8_t *wire, size_t off,
+    size_t end)
+{
+	unsigned i;
+
+	off += l->fixed;
+	for (i = 0; i < l->strings && off < end; i++)
+		off += (size_t)wire[off] + 1;
+	return (off < end ? off : end);
+}
+
+static enum msg_scan_error
+scan_rdata_names(struct name_check *c, const struct layout *l,
+    const struct msg_rr *rr)
+{
+	enum msg_scan_error error;
+	size_t off;
+	unsigned i;
+
+	off = layout_names(l, c->wire, rr->rdata, rr->end);
+	for (i = 0; i < l->names; i++) {
+		if (off >= rr->end)
+			return (MSG_SCAN_RDATA);
+		error = scan_name(c, off, &off);
+		if (error != MSG_SCAN_OK)
+			return (error);
+	}
+	if (off > rr->end)
+		return (MSG_SCAN_RDATA);
+	if (l->rest != ANY_REST && off + l->rest != rr->end)
+		return (MSG_SCAN_RDATA);
+	return (MSG_SCAN_OK);
+}
+
+static enum msg_scan_error
+scan_rdata(struct name_check *c, const struct msg_rr *rr)
+{
+	const struct layout *l;
+
+	if (rr->class == MSG_CLASS_IN && rr->type == MSG_T_A)
+		return (rr->rdlen == 4 ? MSG_SCAN_OK : MSG_SCAN_RDATA);
+	if (rr->class == MSG_CLASS_IN && rr->type == MSG_T_AAAA)
+		return (rr->rdlen == 16 ? MSG_SCAN_OK : MSG_SCAN_RDATA);
+	l = layout_find(rr->type);
+	if (l == NULL)
+		return (MSG_SCAN_OK);
+	return (scan_rdata_names(c, l, rr));
+}
+
+/* The fixed part of a record, which lies inside the message. */
+static void
+rr_read(const struct msg_scan *m, size_t off, size_t fixed,
+    struct msg_rr *rr)
+{
+	const uint8_t *p = m->wire + fixed;
+
+	rr->msg = m;
+	rr->off = off;
+	rr->type = get16(p);
+	rr->class = get16(p + 2);
+	rr->ttl = get32(p + 4);
+	if (rr->ttl > TTL_MAX)
+		rr->ttl = 0;
+	rr->rdlen = get16(p + 8);
+	rr->rdata = fixed + RR_FIXED;
+	rr->end = rr->rdata + rr->rdlen;
+}
+
+/* RFC 6891, 6.1: owner root, one of them, options that fill it. */
+static enum msg_scan_error
+scan_opt(struct msg_scan *m, const struct msg_rr *rr,
+    enum msg_section section)
+{
+	const uint8_t *fixed = m->wire + rr->rdata - RR_FIXED;
+	size_t off;
+
+	if (m->opt != 0 || section != MSG_ADDITIONAL ||
+	    m->wire[rr->off] != 0)
+		return (MSG_SCAN_OPT);
+	for (off = rr->rdata; off < rr->end;) {
+		if (off + OPTION_FIXED > rr->end)
+			return (MSG_SCAN_OPT);
+		off += OPTION_FIXED + (size_t)get16(m->wire + off + 2);
+	}
+	if (off != rr->end)
+		return (MSG_SCAN_OPT);
+	m->opt = rr->off;
+	m->opt_end = rr->end;
+	m->udp_size = rr->class;
+	m->rcode |= (unsigned)fixed[4] << 4;
+	m->edns_version = fixed[5];
+	m->dnssec_ok = (get16(fixed + 6) & OPT_DO) != 0;
+	return (MSG_SCAN_OK);
+}
+
+static enum msg_scan_error
+scan_rr(struct name_check *c, struct msg_scan *m, enum msg_section section,
+    size_t *off)
+{
+	enum msg_scan_error error;
+	struct msg_rr rr;
+	size_t fixed;
+
+	if (m->tsig != 0)
+		return (MSG_SCAN_TSIG);
+	error = scan_name(c, *off, &fixed);
+	if (error != MSG_SCAN_OK)
+		return (error);
+	if (m->len - fixed < RR_FIXED)
+		return (MSG_SCAN_BOUNDS);
+	rr_read(m, *off, fixed, &rr);
+	if (rr.end > m->len)
+		return (MSG_SCAN_BOUNDS);
+	*off = rr.end;
+	if (rr.type == MSG_T_OPT)
+		return (scan_opt(m, &rr, section));
+	if (rr.type != MSG_T_TSIG)
+		return (scan_rdata(c, &rr));
+	if (section != MSG_ADDITIONAL)
+		return (MSG_SCAN_TSIG);
+	m->tsig = rr.off;
+	return (MSG_SCAN_OK);
+}
+
+/* The first question is kept; it cannot be compressed, being first. */
+static enum msg_scan_error
+scan_question(struct name_check *c, struct msg_scan *m, size_t *off)
+{
+	enum msg_scan_error error;
+	size_t end;
+
+	error = scan_name(c, *off, &end);
+	if (error != MSG_SCAN_OK)
+		return (error);
+	if (m->len - end < 4)
+		return (MSG_SCAN_BOUNDS);
+	if (*off == MSG_HEADER_LEN) {
+		m->qname_len = end - *off;
+		m->qtype = get16(m->wire + end);
+		m->qclass = get16(m->wire + end + 2);
+	}
+	*off = end + 4;
+	return (MSG_SCAN_OK);
+}
+
+static enum msg_scan_error
+scan_body(struct name_check *c, struct msg_scan *m)
+{
+	enum msg_scan_error error = MSG_SCAN_OK;
+	enum msg_section section;
+	size_t off = MSG_HEADER_LEN;
+	unsigned i;
+
+	for (section = MSG_QUESTION; section < MSG_N_SECTIONS; section++) {
+		m->start[section] = off;
+		for (i = 0; i < m->count[section]; i++) {
+			if (section == MSG_QUESTION)
+				error = scan_question(c, m, &off);
+			else
+				error = scan_rr(c, m, section, &off);
+			if (error != MSG_SCAN_OK)
+				return (error);
+		}
+	}
+	return (off == m->len ? MSG_SCAN_OK : MSG_SCAN_TRAILING);
+}
+
+enum msg_scan_error
+msg_scan(const uint8_t *wire, size_t len, struct msg_scan *out)
+{
+	struct name_check c = { .wire = wire, .len = len };
+	enum msg_scan_error error;
+	unsigned i;
+
+	memset(out, 0, sizeof(*out));
+	if (len < MSG_HEADER_LEN || len > MSG_MAX)
+		return (MSG_SCAN_SHORT);
+	out->wire = wire;
+	out->len = len;
+	out->id = get16(wire);
+	out->flags = get16(wire + 2);
+	out->rcode = out->flags & MSG_RCODE_MASK;
+	for (i = 0; i < MSG_N_SECTIONS; i++)
+		out->count[i] = get16(wire + 4 + 2 * (size_t)i);
+
+	c.body = MSG_HEADER_LEN;
+	c.budget = (unsigned)MSG_STEPS_MAX(len);
+	error = scan_body(&c, out);
+	out->steps = c.steps;
+	return (error);
+}
+
+const char *
+msg_scan_strerror(enum msg_scan_error error)
+{
+	switch (error) {
+	case MSG_SCAN_OK:
+		return ("good");
+	case MSG_SCAN_SHORT:
+		return ("no header");
+	case MSG_SCAN_BOUNDS:
+		return ("cut short");
+	case MSG_SCAN_NAME:
+		return ("bad name");
+	case MSG_SCAN_RDATA:
+		return ("bad rdata length");
+	case MSG_SCAN_OPT:
+		return ("bad opt record");
+	case MSG_SCAN_TSIG:
+		return ("tsig out of place");
+	case MSG_SCAN_TRAILING:
+		return ("trailing octets");
+	case MSG_SCAN_STEPS:
+		return ("too much compression");
+	}
+	return ("unknown");
+}
+
+/*
+ * The order matters: what makes a message no query is looked at before its
+ * body, whose layout another opcode may define differently.
+ */
+enum msg_query_verdict
+msg_scan_query(const uint8_t *wire, size_t len, struct msg_scan *out,
+    unsigned *rcode)
+{
+	enum msg_scan_error error;
+
+	error = msg_scan(wire, len, out);
+	if (error == MSG_SCAN_SHORT || (out->flags & MSG_QR) != 0)
+		return (MSG_Q_DROP);
+	*rcode = MSG_NOERROR;
+	if ((out->flags & MSG_OPCODE_MASK) != 0)
+		*rcode = MSG_NOTIMP;
+	else if (error != MSG_SCAN_OK)
+		*rcode = MSG_FORMERR;
+	else if (out->opt != 0 && out->edns_version > 0)
+		*rcode = MSG_BADVERS;
+	else if (out->count[MSG_QUESTION] != 1)
+		*rcode = MSG_FORMERR;
+	else if (out->qtype == MSG_T_AXFR || out->qtype == MSG_T_IXFR)
+		*rcode = MSG_REFUSED; /* a stream of messages, not relayed */
+	return (*rcode == MSG_NOERROR ? MSG_Q_ACCEPT : MSG_Q_REJECT);
+}
+
+bool
+msg_rr_next(const struct msg_scan *m, enum msg_section section,
+    struct msg_rr *rr)
+{
+	size_t off, behind;
+
+	off = rr->msg == NULL ? m->start[section] : rr->end;
+	behind = section + 1 < MSG_N_SECTIONS ? m->start[section + 1] :
+	    m->len;
+	if (off >= behind)
+		return (false);
+	rr_read(m, off, name_skip(m->wire, off), rr);
+	return (true);
+}
+
+void
+msg_rr_names(const struct msg_rr *rr, struct msg_rdata_names *names)
+{
+	const struct layout *l = layout_find(rr->type);
+	size_t off;
+
+	memset(names, 0, sizeof(*names));
+	if (l == NULL)
+		return;
+	names->compress = l->compress;
+	off = layout_names(l, rr->msg->wire, rr->rdata, rr->end);
+	while (names->n < l->names) {
+		names->off[names->n] = off;
+		off = name_skip(rr->msg->wire, off);
+		names->end[names->n++] = off;
+	}
+}
+
+uint16_t
+msg_rr_covered(const struct msg_rr *rr)
+{
+	return (rr->rdlen < 2 ? 0 : get16(rr->msg->wire + rr->rdata));
+}
+
+static bool
+is_dnssec_code(uint16_t code)
+{
+	return (code == 1 || code == 2 || (code >= 5 && code <= 12) ||
+	    code == 27);
+}
+
+bool
+msg_has_dnssec_error(const struct msg_scan *m)
+{
+	size_t off, len;
+
+	if (m->opt == 0)
+		return (false);
+	for (off = m->opt + OPT_LEN; off < m->opt_end; off += len) {
+		len = get16(m->wire + off + 2);
+		if (get16(m->wire + off) == OPTION_EDE && len >= 2 &&
+		    is_dnssec_code(get16(m->wire + off + OPTION_FIXED)))
+			return (true);
+		len += OPTION_FIXED;
+	}
+	return (false);
+}
+
+bool
+msg_negative_ttl(const struct msg_scan *m, uint32_t *ttl)
+{
+	struct msg_rr rr = { .msg = NULL };
+	uint32_t minimum;
+
+	while (msg_rr_next(m, MSG_AUTHORITY, &rr)) {
+		if (rr.type != MSG_T_SOA)
+			continue;
+		minimum = get32(m->wire + rr.end - 4);
+		*ttl = rr.ttl < minimum ? rr.ttl : minimum;
+		return (true);
+	}
+	return (false);
+}

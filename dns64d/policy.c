@@ -1,0 +1,267 @@
+/*
+ * The policy of one view: lists of ranges and what they say of an address.
+ * Owns the arrays; knows no messages.
+ */
+#include <arpa/inet.h>
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/ip4class.h"
+#include "dns64d/policy.h"
+
+/* Defaults as numbers, for they cannot fail to parse. */
+static const struct {
+	uint32_t addr; /* host order */
+	unsigned char len;
+} never_synthesised[] = {
+	{ 0x00000000, 8 },  /* "this" network */
+	{ 0x7f000000, 8 },  /* loopback */
+	{ 0xa9fe0000, 16 }, /* link-local */
+	{ 0xe0000000, 4 },  /* multicast */
+	{ 0xffffffff, 32 }, /* limited broadcast */
+};
+
+static struct prefix
+mapped_prefix(void)
+{
+	struct prefix mapped = { .family = AF_INET6, .len = 96 };
+
+	mapped.v6.s6_addr[10] = mapped.v6.s6_addr[11] = 0xff;
+	return (mapped);
+}
+
+int
+policy_init(struct dns64_policy *p)
+{
+	const struct prefix mapped = mapped_prefix();
+	size_t i;
+
+	memset(p, 0, sizeof(*p));
+	p->aaaa_deadline_ms = POLICY_AAAA_DEADLINE_MS;
+	p->ptr_ttl = POLICY_TTL_PTR;
+	p->ipv4only_ttl = POLICY_TTL_IPV4ONLY;
+	if (policy_add_exclude(p, &mapped) == -1)
+		goto fail;
+	for (i = 0; i < sizeof(never_synthesised) /
+	    sizeof(never_synthesised[0]); i++) {
+		struct prefix range = { .family = AF_INET,
+			.len = never_synthesised[i].len };
+
+		range.v4.s_addr = htonl(never_synthesised[i].addr);
+		if (policy_add_exclude(p, &range) == -1)
+			goto fail;
+	}
+	return (0);
+fail:
+	policy_clear(p);
+	return (-1);
+}
+
+void
+policy_clear(struct dns64_policy *p)
+{
+	free(p->rules);
+	free(p->exclude_aaaa.v);
+	free(p->exclude_a.v);
+	memset(p, 0, sizeof(*p));
+}
+
+int
+policy_add_prefix(struct dns64_policy *p, const struct pref64 *prefix)
+{
+	size_t i;
+
+	for (i = 0; i < p->n_prefixes; i++)
+		if (p->prefixes[i].len == prefix->len &&
+		    memcmp(&p->prefixes[i].addr, &prefix->addr,
+		    sizeof(prefix->addr)) == 0)
+			return ((int)i);
+	if (i == POLICY_PREFIXES_MAX) {
+		errno = ENOSPC;
+		return (-1);
+	}
+	p->prefixes[p->n_prefixes++] = *prefix;
+	return ((int)i);
+}
+
+/*
+ * Make room for one more element.
+ * Returns 0, or -1 with errno ENOSPC or ENOMEM.
+ */
+static int
+grow(void *array, size_t n, size_t size)
+{
+	void *v;
+
+	if (n >= POLICY_RULES_MAX) {
+		errno = ENOSPC;
+		return (-1);
+	}
+	v = reallocarray(*(void **)array, n + 1, size);
+	if (v == NULL)
+		return (-1);
+	*(void **)array = v;
+	return (0);
+}
+
+static bool
+same_range4(const struct prefix *a, const struct prefix *b)
+{
+	return (a->len == b->len && a->v4.s_addr == b->v4.s_addr);
+}
+
+int
+policy_add_rule(struct dns64_policy *p, const struct prefix *range,
+    int target)
+{
+	size_t i;
+
+	if (range->family != AF_INET || (target != POLICY_TARGET_NONE &&
+	    (target < 0 || (size_t)target >= p->n_prefixes))) {
+		errno = EINVAL;
+		return (-1);
+	}
+	for (i = 0; i < p->n_rules; i++)
+		if (p->rules[i].target == target &&
+		    same_range4(&p->rules[i].range, range))
+			return (0);
+	if (grow(&p->rules, p->n_rules, sizeof(*p->rules)) == -1)
+		return (-1);
+	for (i = p->n_rules++; i > 0 &&
+	    p->rules[i - 1].range.len < range->len; i--)
+		p->rules[i] = p->rules[i - 1];
+	p->rules[i].range = *range;
+	p->rules[i].target = target;
+	return (0);
+}
+
+int
+policy_add_exclude(struct dns64_policy *p, const struct prefix *range)
+{
+	struct policy_ranges *list;
+
+	if (range->family != AF_INET && range->family != AF_INET6) {
+		errno = EINVAL;
+		return (-1);
+	}
+	list = range->family == AF_INET ? &p->exclude_a : &p->exclude_aaaa;
+	if (grow(&list->v, list->n, sizeof(*list->v)) == -1)
+		return (-1);
+	list->v[list->n++] = *range;
+	return (0);
+}
+
+void
+policy_clear_excludes(struct dns64_policy *p, int family)
+{
+	struct policy_ranges *list;
+
+	list = family == AF_INET ? &p->exclude_a : &p->exclude_aaaa;
+	free(list->v);
+	list->v = NULL;
+	list->n = 0;
+}
+
+int
+policy_finish(struct dns64_policy *p)
+{
+	const struct prefix all = { .family = AF_INET };
+	struct pref64 wkp = { .len = 96 };
+
+	if (p->n_prefixes > 0)
+		return (0);
+	wkp.addr.s6_addr[1] = 0x64;
+	wkp.addr.s6_addr[2] = 0xff;
+	wkp.addr.s6_addr[3] = 0x9b;
+	return (policy_add_rule(p, &all, policy_add_prefix(p, &wkp)));
+}
+
+bool
+policy_excludes_aaaa(const struct dns64_policy *p,
+    const struct in6_addr *addr)
+{
+	size_t i;
+
+	for (i = 0; i < p->exclude_aaaa.n; i++)
+		if (prefix_match6(&p->exclude_aaaa.v[i], addr))
+			return (true);
+	return (false);
+}
+
+static bool
+excludes_a(const struct dns64_policy *p, struct in_addr addr4)
+{
+	size_t i;
+
+	for (i = 0; i < p->exclude_a.n; i++)
+		if (prefix_match4(&p->exclude_a.v[i], addr4))
+			return (true);
+	return (false);
+}
+
+bool
+policy_is_ipv4only(struct in_addr addr4)
+{
+	uint32_t addr = ntohl(addr4.s_addr);
+
+	return (addr == 0xc00000aa || addr == 0xc00000ab);
+}
+
+size_t
+policy_synthesise(const struct dns64_policy *p, struct in_addr addr4,
+    struct in6_addr *out)
+{
+	const struct policy_rule *rule;
+	const struct pref64 *prefix;
+	bool exempt, global;
+	size_t i, n = 0;
+	int len = -1;
+
+	exempt = policy_is_ipv4only(addr4);
+	if (!exempt && excludes_a(p, addr4))
+		return (0);
+	global = exempt || p->wkp_non_global || !ip4_is_nonglobal(addr4);
+	for (i = 0; i < p->n_rules && n < POLICY_PREFIXES_MAX; i++) {
+		rule = &p->rules[i];
+		if (rule->range.len < len)
+			break;
+		if (!prefix_match4(&rule->range, addr4))
+			continue;
+		len = rule->range.len;
+		if (rule->target == POLICY_TARGET_NONE)
+			continue;
+		prefix = &p->prefixes[rule->target];
+		if (global || !pref64_is_wkp(prefix))
+			pref64_embed(prefix, addr4, &out[n++]);
+	}
+	return (n);
+}
+
+bool
+policy_prefix_in_use(const struct dns64_policy *p, int index)
+{
+	size_t i;
+
+	for (i = 0; i < p->n_rules; i++)
+		if (p->rules[i].target == index)
+			return (true);
+	return (false);
+}
+
+int
+policy_extract(const struct dns64_policy *p, const struct in6_addr *addr,
+    struct in_addr *out)
+{
+	const struct pref64 *best = NULL;
+	size_t i;
+
+	for (i = 0; i < p->n_prefixes; i++)
+		if (pref64_match(&p->prefixes[i], addr) &&
+		    (best == NULL || p->prefixes[i].len > best->len))
+			best = &p->prefixes[i];
+	if (best == NULL)
+		return (-1);
+	return (pref64_extract(best, addr, out));
+}

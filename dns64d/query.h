@@ -1,0 +1,65 @@
+/*
+ * The clients' questions that are being answered. synth.h decides; this
+ * asks the upstreams what it wants asked, arms its timers, and sends what it
+ * answers. Owns the questions, their number bounded by the configuration,
+ * and the configuration that each of them began with.
+ *
+ * When the bound is reached the oldest question is answered SERVFAIL to make
+ * room: it has had most of its time, and a flood of questions that nobody
+ * can answer must not lock all others out.
+ */
+#ifndef DNS64D_QUERY_H
+#define DNS64D_QUERY_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+struct client;
+struct conf;
+struct event_base;
+struct generation;
+struct queries;
+struct stats;
+
+/* A question gets an answer within this time, SERVFAIL at worst. */
+#define QUERY_DEADLINE_MS 5000
+
+/* Returns NULL with errno. */
+struct queries *queries_new(struct stats *stats);
+
+/*
+ * Before the first generation, and that before the first message.
+ * Returns 0, or -1 when memory is short.
+ */
+int queries_start(struct queries *qs, struct event_base *base);
+
+/* Answer all questions that are left with SERVFAIL. */
+void queries_free(struct queries *qs);
+
+/*
+ * A configuration with the state of its upstreams. It lives until the last
+ * question that began with it has ended.
+ *
+ * generation_new takes what is known of upstreams over from the present
+ * generation. Returns NULL when memory is short; else the generation owns
+ * conf. generation_free is for one that was never used.
+ */
+struct generation *generation_new(const struct queries *qs,
+    struct conf *conf);
+void generation_free(struct generation *gen);
+
+/* New questions begin with this generation; qs owns it from now on. */
+void queries_use(struct queries *qs, struct generation *gen);
+
+/* The configuration in use. */
+const struct conf *queries_conf(const struct queries *qs);
+
+/* A message from a client, for frontend_new; arg is a struct queries. */
+void queries_receive(void *arg, const struct client *client,
+    const uint8_t *wire, size_t len);
+
+/* Print how many questions are open, and the state of each upstream. */
+void queries_print(const struct queries *qs, FILE *f);
+
+#endif

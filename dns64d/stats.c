@@ -1,0 +1,22 @@
+#include <inttypes.h>
+
+#include "stats.h"
+
+static const struct {
+	const char *name;
+	const char *help;
+} texts[STAT_MAX] = {
+#define STATS_TEXT(NAME, name, help) [STAT_##NAME] = { name, help },
+	STATS_LIST(STATS_TEXT)
+#undef STATS_TEXT
+};
+
+void
+stats_print(const struct stats *s, FILE *f)
+{
+	unsigned i;
+
+	for (i = 0; i < STAT_MAX; i++)
+		fprintf(f, "%-18s %12" PRIu64 "  %s\n", texts[i].name, s->n[i],
+		    texts[i].help);
+}

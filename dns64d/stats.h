@@ -1,0 +1,67 @@
+/*
+ * What dns64d counts. One list gives the enumeration, the names and the help
+ * texts. Owns numbers only; who prints them decides how.
+ */
+#ifndef DNS64D_STATS_H
+#define DNS64D_STATS_H
+
+#include <stdint.h>
+#include <stdio.h>
+
+/* X(NAME, "name", "help") in the order of printing. */
+#define STATS_LIST(X)                                                          \
+	X(QUERIES_UDP, "queries-udp", "queries received over UDP")             \
+	X(QUERIES_TCP, "queries-tcp", "queries received over TCP")             \
+	X(CLIENT_GARBAGE, "client-garbage",                                    \
+	    "messages from clients that deserve no answer")                    \
+	X(REFUSED, "refused", "queries refused by the access list")            \
+	X(FORMERR, "formerr", "queries answered FORMERR")                      \
+	X(NOTIMP, "notimp", "queries answered NOTIMP")                         \
+	X(BADVERS, "badvers", "queries answered BADVERS")                      \
+	X(SERVFAIL, "servfail", "queries for which no upstream had an answer") \
+	X(SHED, "shed", "oldest queries given up to make room")                \
+	X(LOCAL, "local", "answers made without an upstream")                  \
+	X(PASSED, "passed", "answers of an upstream passed on")                \
+	X(SYNTHESISED, "synthesised", "answers with synthesised AAAA")         \
+	X(PTR, "ptr", "reverse names inside a prefix answered")                \
+	X(TRUNCATED, "truncated", "answers cut to the client's UDP size")      \
+	X(REPLY_ERRORS, "reply-errors", "answers that could not be sent")      \
+	X(TCP_ACCEPTED, "tcp-accepted", "TCP clients accepted")                \
+	X(TCP_REFUSED, "tcp-refused", "TCP clients turned away by a limit")    \
+	X(TCP_IDLE, "tcp-idle", "TCP clients closed when idle")                \
+	X(UP_UDP, "upstream-udp", "queries sent to upstreams over UDP")        \
+	X(UP_TCP, "upstream-tcp", "queries sent to upstreams over TCP")        \
+	X(UP_ANSWERS, "upstream-answers", "answers accepted from upstreams")   \
+	X(UP_LOST, "upstream-lost", "queries that an upstream left unanswered") \
+	X(UP_ERRORS, "upstream-errors",                                        \
+	    "queries that could not be sent or were rejected by the network")  \
+	X(UP_MISMATCH, "upstream-mismatch",                                    \
+	    "answers with wrong address, id or question, ignored")             \
+	X(UP_MALFORMED, "upstream-malformed", "answers that do not parse")     \
+	X(UP_TRUNCATED, "upstream-truncated", "UDP answers truncated")         \
+	X(UP_NOEDNS, "upstream-noedns",                                        \
+	    "times that an upstream was found not to speak EDNS")              \
+	X(UP_DOWN, "upstream-down", "times that an upstream was marked down")  \
+	X(UP_PROBES, "upstream-probes", "probes sent to upstreams marked down")
+
+enum stats_counter {
+#define STATS_ENUM(NAME, name, help) STAT_##NAME,
+	STATS_LIST(STATS_ENUM)
+#undef STATS_ENUM
+	STAT_MAX
+};
+
+struct stats {
+	uint64_t n[STAT_MAX];
+};
+
+static inline void
+stats_count(struct stats *s, enum stats_counter what)
+{
+	s->n[what]++;
+}
+
+/* Print every counter, one "name value" a line, zeros too. */
+void stats_print(const struct stats *s, FILE *f);
+
+#endif

@@ -1,0 +1,441 @@
+/*
+ * DNS64 (RFC 6147, 5). Owns the decisions: what is asked, when it is enough,
+ * which answer it makes. Refuses to know sockets, time and retries.
+ */
+#include <string.h>
+
+#include "dns64d/chain.h"
+#include "dns64d/policy.h"
+#include "dns64d/synth.h"
+
+#define SYNTH_RRS_MAX 2048 /* AAAA in an answer; more do not fit 64 KB */
+
+/*
+ * CD=1 asks for the data as they are (RFC 6147, 5.5 (3)); without DO the
+ * RFC leaves it open and the policy decides.
+ */
+static bool
+may_synthesise(const struct dns64_policy *p, const struct msg_scan *query)
+{
+	if ((query->flags & MSG_RD) == 0)
+		return (false);
+	if ((query->flags & MSG_CD) == 0)
+		return (true);
+	return (p->cd_synth && !query->dnssec_ok);
+}
+
+static enum synth_plan
+choose_plan(struct synth *s)
+{
+	s->special = ptr_classify(s->policy, s->query, &s->ptr_addr);
+	if (s->special > PTR_PREF64 || (s->special == PTR_PREF64 &&
+	    s->policy->ptr_mode == POLICY_PTR_LOCAL))
+		return (SYNTH_P_LOCAL);
+	if (s->query->qclass != MSG_CLASS_IN ||
+	    !may_synthesise(s->policy, s->query))
+		return (SYNTH_P_PASS);
+	if (s->special == PTR_PREF64)
+		return (SYNTH_P_PTR);
+	return (s->query->qtype == MSG_T_AAAA ? SYNTH_P_AAAA : SYNTH_P_PASS);
+}
+
+static unsigned
+begin_legs(struct synth *s)
+{
+	s->state[SYNTH_MAIN] = SYNTH_S_PENDING;
+	if (s->plan != SYNTH_P_AAAA)
+		return (SYNTH_ASK_MAIN);
+	switch (s->policy->legs) {
+	case POLICY_LEGS_PARALLEL:
+		s->state[SYNTH_A] = SYNTH_S_PENDING;
+		return (SYNTH_ASK_MAIN | SYNTH_ASK_A | SYNTH_ARM_AAAA);
+	case POLICY_LEGS_DELAYED:
+		return (SYNTH_ASK_MAIN | SYNTH_ARM_AAAA | SYNTH_ARM_A);
+	case POLICY_LEGS_SEQUENTIAL:
+		break;
+	}
+	return (SYNTH_ASK_MAIN | SYNTH_ARM_AAAA);
+}
+
+unsigned
+synth_begin(struct synth *s, const struct dns64_policy *policy,
+    const struct msg_scan *query)
+{
+	memset(s, 0, sizeof(*s));
+	s->policy = policy;
+	s->query = query;
+	s->plan = choose_plan(s);
+	if (s->plan == SYNTH_P_LOCAL)
+		return (SYNTH_ANSWER);
+	return (begin_legs(s));
+}
+
+/*
+ * The legs that we add carry the client's DO, so that the upstream may
+ * refuse bogus data, and never CD (RFC 6147, 5.5).
+ */
+void
+synth_question(const struct synth *s, enum synth_leg leg,
+    struct msg_question *q)
+{
+	msg_question_from(s->query, q);
+	if (leg == SYNTH_MAIN && s->plan != SYNTH_P_PTR)
+		return;
+	q->flags &= MSG_RD | MSG_AD;
+	if (leg == SYNTH_A) {
+		q->type = MSG_T_A;
+		return;
+	}
+	q->name_len = ptr_name_from_addr4(s->ptr_addr, q->name);
+}
+
+static struct in6_addr
+rr_addr6(const struct msg_rr *rr)
+{
+	struct in6_addr addr;
+
+	memcpy(&addr, rr->msg->wire + rr->rdata, sizeof(addr));
+	return (addr);
+}
+
+static struct in_addr
+rr_addr4(const struct msg_rr *rr)
+{
+	struct in_addr addr;
+
+	memcpy(&addr, rr->msg->wire + rr->rdata, sizeof(addr));
+	return (addr);
+}
+
+static bool
+has_usable_aaaa(const struct dns64_policy *p, const struct msg_scan *m)
+{
+	struct msg_rr rr = { .msg = NULL };
+	struct in6_addr addr;
+	struct chain c;
+
+	chain_follow(&c, m, MSG_T_AAAA);
+	while (chain_next(&c, MSG_T_AAAA, &rr)) {
+		addr = rr_addr6(&rr);
+		if (!policy_excludes_aaaa(p, &addr))
+			return (true);
+	}
+	return (false);
+}
+
+static bool
+has_usable_a(const struct dns64_policy *p, const struct msg_scan *m)
+{
+	struct in6_addr unused[POLICY_PREFIXES_MAX];
+	struct msg_rr rr = { .msg = NULL };
+	struct chain c;
+
+	chain_follow(&c, m, MSG_T_A);
+	while (chain_next(&c, MSG_T_A, &rr))
+		if (policy_synthesise(p, rr_addr4(&rr), unused) > 0)
+			return (true);
+	return (false);
+}
+
+static enum synth_state
+classify(const struct synth *s, enum synth_leg leg, const struct msg_scan *m)
+{
+	bool usable;
+
+	if ((m->flags & MSG_TC) != 0 && s->plan != SYNTH_P_PASS)
+		return (SYNTH_S_FAILED);
+	if (m->rcode == MSG_NXDOMAIN)
+		return (SYNTH_S_NXDOMAIN);
+	if (m->rcode != MSG_NOERROR)
+		return (msg_has_dnssec_error(m) ? SYNTH_S_BOGUS :
+		    SYNTH_S_ERROR);
+	if (s->plan != SYNTH_P_AAAA)
+		return (SYNTH_S_DATA);
+	usable = leg == SYNTH_A ? has_usable_a(s->policy, m) :
+	    has_usable_aaaa(s->policy, m);
+	return (usable ? SYNTH_S_DATA : SYNTH_S_EMPTY);
+}
+
+/* The AAAA leg alone decides, whatever A may bring (RFC 6147, 5.1.1, 2). */
+static bool
+main_decides(const struct synth *s)
+{
+	switch (s->state[SYNTH_MAIN]) {
+	case SYNTH_S_DATA:
+		return (!s->policy->force);
+	case SYNTH_S_NXDOMAIN:
+		return (!s->policy->nxdomain_synth);
+	case SYNTH_S_BOGUS:
+		return (true);
+	default:
+		return (false);
+	}
+}
+
+static bool
+is_open(enum synth_state state)
+{
+	return (state == SYNTH_S_IDLE || state == SYNTH_S_PENDING ||
+	    state == SYNTH_S_OVERDUE);
+}
+
+static unsigned
+ask_a(struct synth *s)
+{
+	s->state[SYNTH_A] = SYNTH_S_PENDING;
+	return (SYNTH_ASK_A);
+}
+
+/* What follows from the states of the two legs. */
+static unsigned
+next_step(struct synth *s)
+{
+	enum synth_state main = s->state[SYNTH_MAIN], a = s->state[SYNTH_A];
+
+	if (s->plan != SYNTH_P_AAAA)
+		return (is_open(main) ? SYNTH_WAIT : SYNTH_ANSWER);
+	if (main_decides(s))
+		return (SYNTH_ANSWER);
+	/* A never overtakes AAAA before its deadline (RFC 6147, 5.1.8). */
+	if (main == SYNTH_S_PENDING)
+		return (SYNTH_WAIT);
+	if (a == SYNTH_S_IDLE)
+		return (ask_a(s));
+	if (a == SYNTH_S_PENDING)
+		return (SYNTH_WAIT);
+	if (main == SYNTH_S_OVERDUE && a != SYNTH_S_DATA &&
+	    a != SYNTH_S_NXDOMAIN)
+		return (SYNTH_WAIT);
+	return (SYNTH_ANSWER);
+}
+
+unsigned
+synth_reply(struct synth *s, enum synth_leg leg, const struct msg_scan *reply)
+{
+	if (!is_open(s->state[leg]))
+		return (SYNTH_WAIT);
+	s->reply[leg] = reply;
+	s->state[leg] = classify(s, leg, reply);
+	return (next_step(s));
+}
+
+unsigned
+synth_fail(struct synth *s, enum synth_leg leg)
+{
+	if (!is_open(s->state[leg]))
+		return (SYNTH_WAIT);
+	s->state[leg] = SYNTH_S_FAILED;
+	return (next_step(s));
+}
+
+unsigned
+synth_timer(struct synth *s, enum synth_timer timer)
+{
+	if (s->state[SYNTH_MAIN] != SYNTH_S_PENDING)
+		return (SYNTH_WAIT);
+	if (timer == SYNTH_TIMER_A)
+		return (s->state[SYNTH_A] == SYNTH_S_IDLE ? ask_a(s) :
+		    SYNTH_WAIT);
+	s->state[SYNTH_MAIN] = SYNTH_S_OVERDUE;
+	return (next_step(s));
+}
+
+/*
+ * The TTL that no synthesised record may exceed: that of the denial of the
+ * AAAA, or POLICY_TTL_NO_SOA (RFC 6147, 5.1.7).
+ */
+static uint32_t
+ttl_cap(const struct synth *s)
+{
+	uint32_t ttl;
+
+	if (s->state[SYNTH_MAIN] == SYNTH_S_EMPTY &&
+	    msg_negative_ttl(s->reply[SYNTH_MAIN], &ttl))
+		return (ttl);
+	return (POLICY_TTL_NO_SOA);
+}
+
+static void
+build_synthesised(struct synth *s, struct chain *c, struct msg_build *b)
+{
+	struct in6_addr addr[POLICY_PREFIXES_MAX];
+	struct msg_rr rr = { .msg = NULL };
+	uint8_t owner[MSG_NAME_MAX];
+	uint32_t cap = ttl_cap(s);
+	size_t i, n;
+
+	name_copy(c->msg->wire, c->end, owner);
+	while (chain_next(c, MSG_T_A, &rr)) {
+		n = policy_synthesise(s->policy, rr_addr4(&rr), addr);
+		for (i = 0; i < n && s->n_synthesised < SYNTH_RRS_MAX; i++) {
+			msg_build_addr6(b, MSG_ANSWER, owner,
+			    rr.ttl < cap ? rr.ttl : cap, &addr[i]);
+			s->n_synthesised++;
+		}
+	}
+}
+
+static void
+build_filtered(const struct synth *s, struct chain *c, struct msg_build *b)
+{
+	struct msg_rr rr = { .msg = NULL };
+	uint8_t owner[MSG_NAME_MAX];
+	struct in6_addr addr;
+
+	name_copy(c->msg->wire, c->end, owner);
+	while (chain_next(c, MSG_T_AAAA, &rr)) {
+		addr = rr_addr6(&rr);
+		if (!policy_excludes_aaaa(s->policy, &addr))
+			msg_build_addr6(b, MSG_ANSWER, owner, rr.ttl, &addr);
+	}
+}
+
+static void
+copy_section(const struct msg_scan *m, enum msg_section section,
+    struct msg_build *b)
+{
+	struct msg_rr rr = { .msg = NULL };
+
+	while (msg_rr_next(m, section, &rr))
+		if (rr.type != MSG_T_OPT && rr.type != MSG_T_TSIG)
+			msg_build_copy(b, section, &rr);
+}
+
+/*
+ * RFC 6147, 5.4: the chain, the addresses we stand for, and the rest from
+ * the reply of this leg. AD is cleared, for the answer section is ours.
+ */
+static size_t
+compose(struct synth *s, enum synth_leg leg, size_t limit, uint8_t *buf)
+{
+	const struct msg_scan *m = s->reply[leg];
+	struct msg_build *b;
+	struct chain c;
+
+	b = msg_build_new(s->query, m->flags & (MSG_AA | MSG_RA), m->rcode,
+	    limit);
+	if (b == NULL)
+		return (0);
+	chain_follow(&c, m, leg == SYNTH_A ? MSG_T_A : MSG_T_AAAA);
+	chain_copy(&c, s->query->dnssec_ok, b);
+	if (s->state[leg] == SYNTH_S_DATA && leg == SYNTH_A)
+		build_synthesised(s, &c, b);
+	if (s->state[leg] == SYNTH_S_DATA && leg == SYNTH_MAIN)
+		build_filtered(s, &c, b);
+	copy_section(m, MSG_AUTHORITY, b);
+	copy_section(m, MSG_ADDITIONAL, b);
+	return (msg_build_finish(b, buf));
+}
+
+/* Excluded addresses are never shown, not even by a relayed answer. */
+static bool
+has_excluded_aaaa(const struct synth *s)
+{
+	const struct msg_scan *m = s->reply[SYNTH_MAIN];
+	struct msg_rr rr = { .msg = NULL };
+	struct in6_addr addr;
+
+	if (s->plan != SYNTH_P_AAAA || s->policy->exclude_aaaa.n == 0)
+		return (false);
+	while (msg_rr_next(m, MSG_ANSWER, &rr)) {
+		if (rr.type != MSG_T_AAAA || rr.class != MSG_CLASS_IN)
+			continue;
+		addr = rr_addr6(&rr);
+		if (policy_excludes_aaaa(s->policy, &addr))
+			return (true);
+	}
+	return (false);
+}
+
+static size_t
+answer_main(struct synth *s, size_t limit, uint8_t *buf)
+{
+	if (!has_excluded_aaaa(s)) {
+		s->outcome = SYNTH_O_RELAYED;
+		return (msg_relay(s->query, s->reply[SYNTH_MAIN], limit,
+		    buf));
+	}
+	s->outcome = s->state[SYNTH_MAIN] == SYNTH_S_DATA ?
+	    SYNTH_O_FILTERED : SYNTH_O_NODATA;
+	return (compose(s, SYNTH_MAIN, limit, buf));
+}
+
+static size_t
+answer_a(struct synth *s, size_t limit, uint8_t *buf)
+{
+	size_t n;
+
+	n = compose(s, SYNTH_A, limit, buf);
+	s->outcome = s->n_synthesised > 0 ? SYNTH_O_SYNTHESISED :
+	    SYNTH_O_NODATA;
+	return (n);
+}
+
+/*
+ * The leg whose reply the answer is made of; SYNTH_N_LEGS when there is
+ * none and the answer is SERVFAIL.
+ *
+ *	                 A leg
+ *	AAAA leg    DATA   EMPTY  NXDOMAIN, ERROR  FAILED
+ *	DATA, NXD.  A (1)  main   main             main
+ *	EMPTY       A      main   A                none (2)
+ *	ERROR       A      A      A                main
+ *	no reply    A      A      A                none
+ *
+ * (1) only when the policy wants it (main_decides). (2) the A might exist:
+ * NODATA would be a lie (RFC 6147, 5.1.6).
+ */
+static enum synth_leg
+choose_leg(const struct synth *s)
+{
+	enum synth_state main = s->state[SYNTH_MAIN], a = s->state[SYNTH_A];
+
+	if (main_decides(s))
+		return (SYNTH_MAIN);
+	if (a == SYNTH_S_DATA)
+		return (SYNTH_A);
+	if (main == SYNTH_S_DATA || main == SYNTH_S_NXDOMAIN)
+		return (SYNTH_MAIN);
+	if (a == SYNTH_S_FAILED)
+		return (main == SYNTH_S_ERROR ? SYNTH_MAIN : SYNTH_N_LEGS);
+	return (main == SYNTH_S_EMPTY && a == SYNTH_S_EMPTY ? SYNTH_MAIN :
+	    SYNTH_A);
+}
+
+static size_t
+answer_upstream(struct synth *s, size_t limit, uint8_t *buf)
+{
+	enum synth_leg leg = SYNTH_MAIN;
+
+	if (s->plan == SYNTH_P_AAAA)
+		leg = choose_leg(s);
+	else if (s->state[SYNTH_MAIN] == SYNTH_S_FAILED)
+		leg = SYNTH_N_LEGS;
+	if (leg == SYNTH_N_LEGS)
+		return (0);
+	if (leg == SYNTH_A)
+		return (answer_a(s, limit, buf));
+	if (s->plan != SYNTH_P_PTR)
+		return (answer_main(s, limit, buf));
+	s->outcome = SYNTH_O_PTR;
+	return (ptr_answer_cname(s->policy, s->query, s->reply[SYNTH_MAIN],
+	    s->ptr_addr, limit, buf));
+}
+
+size_t
+synth_answer(struct synth *s, size_t limit, uint8_t *buf)
+{
+	size_t n;
+
+	s->n_synthesised = 0;
+	if (s->plan == SYNTH_P_LOCAL) {
+		s->outcome = SYNTH_O_LOCAL;
+		n = ptr_answer_local(s->policy, s->query, s->special, limit,
+		    buf);
+	} else
+		n = answer_upstream(s, limit, buf);
+	if (n > 0)
+		return (n);
+	s->outcome = SYNTH_O_FAILED;
+	return (msg_write_error(s->query, MSG_SERVFAIL, buf));
+}

@@ -1,0 +1,82 @@
+/*
+ * UDP sockets. Of listeners: batches of datagrams, each with the address
+ * that it came from and the one that it was sent to, so that the answer
+ * leaves from where it was asked; one file per operating system,
+ * udp_<os>.c. Towards servers: random ports. Knows nothing of DNS but the
+ * sizes.
+ */
+#ifndef DNS64D_UDP_H
+#define DNS64D_UDP_H
+
+#include <sys/socket.h>
+
+#include <netinet/in.h>
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define UDP_BATCH 32
+
+/*
+ * What a listener can receive and what it sends at most: RFC 6891, 6.2.5,
+ * with the size of RFC 9715 that does not fragment. A query is smaller.
+ */
+#define UDP_PAYLOAD 1232
+
+/* The way back to a client. */
+struct udp_path {
+	struct sockaddr_storage peer;
+	/*
+	 * The address that the client asked and the interface it came in
+	 * by. AF_UNSPEC when the socket is bound to one address.
+	 */
+	sa_family_t local_family;
+	union {
+		struct in_addr local4;
+		struct in6_addr local6;
+	};
+	unsigned ifindex;
+};
+
+/* Datagrams received together, or to be sent together over one socket. */
+struct udp_batch {
+	unsigned n;
+	struct {
+		struct udp_path path;
+		size_t len;
+		uint8_t data[UDP_PAYLOAD];
+	} msg[UDP_BATCH];
+};
+
+/*
+ * Make a socket bound to addr: non-blocking, close on exec, IPv6 only when
+ * addr is IPv6, answers never fragmented by path MTU discovery (RFC 9715).
+ * Returns the descriptor, or -1 with errno.
+ */
+int udp_listen(const struct sockaddr_storage *addr);
+
+/*
+ * Receive what is there, up to UDP_BATCH datagrams, into b. A datagram that
+ * does not fit is delivered with len 0. Never blocks and never fails: an
+ * error of the socket is an empty batch.
+ */
+void udp_recv(int fd, struct udp_batch *b);
+
+/*
+ * Send every datagram of b and empty it. A datagram that the system will
+ * not take is lost, as on the network. Returns how many were lost.
+ */
+unsigned udp_send(int fd, struct udp_batch *b);
+
+/*
+ * Make a socket to a server, from a random port of all above 1023
+ * (RFC 5452, 9.2): non-blocking, close on exec, connected. Until it was
+ * connected anyone could send to it: compare the source of what arrives.
+ * Returns the descriptor, or -1.
+ */
+int udp_connect(const struct sockaddr_storage *to);
+
+/* The length of a socket address of this family; 0 for other families. */
+socklen_t udp_addrlen(const struct sockaddr_storage *addr);
+
+#endif

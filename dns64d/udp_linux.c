@@ -1,0 +1,203 @@
+/*
+ * UDP batches on Linux: recvmmsg(2), sendmmsg(2), IP_PKTINFO.
+ */
+#define _GNU_SOURCE /* recvmmsg, sendmmsg, struct in6_pktinfo */
+
+#include <sys/socket.h>
+#include <sys/uio.h>
+
+#include <netinet/in.h>
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "udp.h"
+
+/* Room for the one control message that we ask for or send. */
+union control {
+	struct cmsghdr align;
+	char v4[CMSG_SPACE(sizeof(struct in_pktinfo))];
+	char v6[CMSG_SPACE(sizeof(struct in6_pktinfo))];
+};
+
+/* What sendmmsg and recvmmsg want beside the batch itself. */
+struct headers {
+	struct mmsghdr msg[UDP_BATCH];
+	struct iovec iov[UDP_BATCH];
+	union control control[UDP_BATCH];
+};
+
+static int
+set_int(int fd, int level, int option, int value)
+{
+	return (setsockopt(fd, level, option, &value, sizeof(value)));
+}
+
+/*
+ * Forged "fragmentation needed" messages must not make us send fragments:
+ * OMIT ignores the path MTU (RFC 9715, 3.1).
+ */
+static int
+set_options(int fd, const struct sockaddr_storage *addr)
+{
+	const struct sockaddr_in *sin = (const void *)addr;
+	const struct sockaddr_in6 *sin6 = (const void *)addr;
+
+	if (addr->ss_family == AF_INET) {
+		if (set_int(fd, IPPROTO_IP, IP_MTU_DISCOVER,
+		    IP_PMTUDISC_OMIT) == -1)
+			return (-1);
+		if (sin->sin_addr.s_addr != INADDR_ANY)
+			return (0);
+		return (set_int(fd, IPPROTO_IP, IP_PKTINFO, 1));
+	}
+	if (set_int(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1) == -1 ||
+	    set_int(fd, IPPROTO_IPV6, IPV6_MTU_DISCOVER,
+	    IPV6_PMTUDISC_OMIT) == -1)
+		return (-1);
+	if (!IN6_IS_ADDR_UNSPECIFIED(&sin6->sin6_addr))
+		return (0);
+	return (set_int(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, 1));
+}
+
+int
+udp_listen(const struct sockaddr_storage *addr)
+{
+	int fd, error;
+
+	fd = socket(addr->ss_family,
+	    SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	if (fd == -1)
+		return (-1);
+	if (set_options(fd, addr) == -1 ||
+	    bind(fd, (const struct sockaddr *)addr, udp_addrlen(addr)) == -1) {
+		error = errno;
+		close(fd);
+		errno = error;
+		return (-1);
+	}
+	return (fd);
+}
+
+static void
+read_control(struct msghdr *hdr, struct udp_path *path)
+{
+	struct cmsghdr *c;
+	struct in_pktinfo info4;
+	struct in6_pktinfo info6;
+
+	path->local_family = AF_UNSPEC;
+	path->ifindex = 0;
+	for (c = CMSG_FIRSTHDR(hdr); c != NULL; c = CMSG_NXTHDR(hdr, c)) {
+		if (c->cmsg_level == IPPROTO_IP &&
+		    c->cmsg_type == IP_PKTINFO) {
+			memcpy(&info4, CMSG_DATA(c), sizeof(info4));
+			path->local_family = AF_INET;
+			path->local4 = info4.ipi_spec_dst;
+		} else if (c->cmsg_level == IPPROTO_IPV6 &&
+		    c->cmsg_type == IPV6_PKTINFO) {
+			memcpy(&info6, CMSG_DATA(c), sizeof(info6));
+			path->local_family = AF_INET6;
+			path->local6 = info6.ipi6_addr;
+			path->ifindex = info6.ipi6_ifindex;
+		}
+	}
+}
+
+/* Add the control message that sets the source of an answer. */
+static void
+write_control(struct msghdr *hdr, union control *control,
+    const struct udp_path *path)
+{
+	struct cmsghdr *c;
+	struct in_pktinfo info4 = { 0 };
+	struct in6_pktinfo info6 = { 0 };
+
+	hdr->msg_control = control;
+	hdr->msg_controllen = sizeof(*control);
+	c = CMSG_FIRSTHDR(hdr);
+	if (path->local_family == AF_INET) {
+		info4.ipi_spec_dst = path->local4;
+		c->cmsg_level = IPPROTO_IP;
+		c->cmsg_type = IP_PKTINFO;
+		c->cmsg_len = CMSG_LEN(sizeof(info4));
+		memcpy(CMSG_DATA(c), &info4, sizeof(info4));
+		hdr->msg_controllen = CMSG_SPACE(sizeof(info4));
+	} else {
+		info6.ipi6_addr = path->local6;
+		/* Elsewhere routing may choose another way back. */
+		if (IN6_IS_ADDR_LINKLOCAL(&path->local6))
+			info6.ipi6_ifindex = path->ifindex;
+		c->cmsg_level = IPPROTO_IPV6;
+		c->cmsg_type = IPV6_PKTINFO;
+		c->cmsg_len = CMSG_LEN(sizeof(info6));
+		memcpy(CMSG_DATA(c), &info6, sizeof(info6));
+		hdr->msg_controllen = CMSG_SPACE(sizeof(info6));
+	}
+}
+
+/* Point the i-th header at the i-th datagram of b. */
+static struct msghdr *
+point_header(struct headers *h, struct udp_batch *b, unsigned i, size_t len)
+{
+	struct msghdr *hdr = &h->msg[i].msg_hdr;
+
+	memset(&h->msg[i], 0, sizeof(h->msg[i]));
+	h->iov[i].iov_base = b->msg[i].data;
+	h->iov[i].iov_len = len;
+	hdr->msg_iov = &h->iov[i];
+	hdr->msg_iovlen = 1;
+	hdr->msg_name = &b->msg[i].path.peer;
+	return (hdr);
+}
+
+void
+udp_recv(int fd, struct udp_batch *b)
+{
+	struct headers h;
+	struct msghdr *hdr;
+	unsigned i;
+	int n;
+
+	for (i = 0; i < UDP_BATCH; i++) {
+		hdr = point_header(&h, b, i, sizeof(b->msg[i].data));
+		hdr->msg_namelen = sizeof(b->msg[i].path.peer);
+		hdr->msg_control = &h.control[i];
+		hdr->msg_controllen = sizeof(h.control[i]);
+	}
+	n = recvmmsg(fd, h.msg, UDP_BATCH, MSG_DONTWAIT, NULL);
+	b->n = n > 0 ? n : 0;
+	for (i = 0; i < b->n; i++) {
+		hdr = &h.msg[i].msg_hdr;
+		b->msg[i].len = hdr->msg_flags & MSG_TRUNC ? 0 :
+		    h.msg[i].msg_len;
+		read_control(hdr, &b->msg[i].path);
+	}
+}
+
+unsigned
+udp_send(int fd, struct udp_batch *b)
+{
+	struct headers h;
+	struct msghdr *hdr;
+	unsigned i, lost = 0;
+	int n;
+
+	for (i = 0; i < b->n; i++) {
+		hdr = point_header(&h, b, i, b->msg[i].len);
+		hdr->msg_namelen = udp_addrlen(&b->msg[i].path.peer);
+		if (b->msg[i].path.local_family != AF_UNSPEC)
+			write_control(hdr, &h.control[i], &b->msg[i].path);
+	}
+	/* An error is about the first one left: go on behind it. */
+	for (i = 0; i < b->n; i += n) {
+		n = sendmmsg(fd, h.msg + i, b->n - i, MSG_DONTWAIT);
+		if (n <= 0) {
+			n = 1;
+			lost++;
+		}
+	}
+	b->n = 0;
+	return (lost);
+}

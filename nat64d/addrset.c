@@ -1,0 +1,58 @@
+/*
+ * Sets of small numbers, as trees of bits. Knows nothing of what is counted.
+ */
+#include "nat64d/addrset.h"
+
+#define NLEVELS 3
+
+static void
+put_bit(uint64_t *words, uint32_t n, bool on)
+{
+	if (on)
+		words[n / 64] |= UINT64_C(1) << n % 64;
+	else
+		words[n / 64] &= ~(UINT64_C(1) << n % 64);
+}
+
+void
+addrset_put(struct addrset *set, uint32_t n, bool on)
+{
+	put_bit(set->words, n, on);
+	put_bit(set->level1, n / 64, set->words[n / 64] != 0);
+	put_bit(set->level2, n / 64 / 64, set->level1[n / 64 / 64] != 0);
+}
+
+/* The first member >= n, or -1. */
+static int32_t
+next_from(const struct addrset *set, uint32_t n)
+{
+	const uint64_t *const level[NLEVELS] = { set->words, set->level1,
+		set->level2 };
+	const uint32_t nbits[NLEVELS] = { ADDRSET_SIZE, ADDRSET_SIZE / 64,
+		ADDRSET_SIZE / 64 / 64 };
+	uint64_t bits = 0;
+	unsigned k;
+
+	/* Up, to the first word with a bit at or behind n ... */
+	for (k = 0; k < NLEVELS && n < nbits[k]; k++) {
+		bits = level[k][n / 64] & UINT64_MAX << n % 64;
+		if (bits != 0)
+			break;
+		n = n / 64 + 1;
+	}
+	if (bits == 0)
+		return (-1);
+	/* ... and down to the first member below that bit. */
+	n = n / 64 * 64 + (uint32_t)__builtin_ctzll(bits);
+	while (k-- > 0)
+		n = n * 64 + (uint32_t)__builtin_ctzll(level[k][n]);
+	return ((int32_t)n);
+}
+
+int32_t
+addrset_next(const struct addrset *set, uint32_t n)
+{
+	const int32_t next = next_from(set, n);
+
+	return (next >= 0 ? next : next_from(set, 0));
+}

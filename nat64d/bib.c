@@ -1,0 +1,309 @@
+/*
+ * The BIB of one protocol. Owns its entries, and sees to it that they, the
+ * ports of the pool and the quotas of the subscribers stay in step.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "nat64d/bib.h"
+
+/* Order: address as bytes, then port. */
+static int
+cmp_by6(const struct bib_entry *a, const struct bib_entry *b)
+{
+	int d;
+
+	d = memcmp(&a->in6.addr, &b->in6.addr, sizeof(a->in6.addr));
+	return (d != 0 ? d : (int)a->in6.port - (int)b->in6.port);
+}
+
+/* Order: address in host order, then port. */
+static int
+cmp_by4(const struct bib_entry *a, const struct bib_entry *b)
+{
+	const uint32_t x = ntohl(a->out4.addr.s_addr);
+	const uint32_t y = ntohl(b->out4.addr.s_addr);
+
+	if (x != y)
+		return (x < y ? -1 : 1);
+	return ((int)a->out4.port - (int)b->out4.port);
+}
+
+RB_GENERATE_STATIC(bib_tree6, bib_entry, by6, cmp_by6)
+RB_GENERATE_STATIC(bib_tree4, bib_entry, by4, cmp_by4)
+
+void
+bib_init(struct bib *b, enum l4proto proto, struct pool4 *pool,
+    struct subscribers *subs, struct slab *slab,
+    const struct siphash_key *key, bool soft_pooling)
+{
+	b->proto = proto;
+	RB_INIT(&b->tree6);
+	RB_INIT(&b->tree4);
+	b->nentries = 0;
+	b->pool = pool;
+	b->subs = subs;
+	b->slab = slab;
+	b->key = *key;
+	b->soft_pooling = soft_pooling;
+}
+
+/* The heads are copied below: a copy will do to look things up. */
+
+struct bib_entry *
+bib_find6(const struct bib *b, const struct taddr6 *in6)
+{
+	struct bib_tree6 tree = b->tree6;
+	struct bib_entry key;
+
+	key.in6 = *in6;
+	return (RB_FIND(bib_tree6, &tree, &key));
+}
+
+struct bib_entry *
+bib_find4(const struct bib *b, const struct taddr4 *out4)
+{
+	struct bib_tree4 tree = b->tree4;
+	struct bib_entry key;
+
+	key.out4 = *out4;
+	return (RB_FIND(bib_tree4, &tree, &key));
+}
+
+struct bib_entry *
+bib_first_from(const struct bib *b, const struct taddr6 *key6)
+{
+	struct bib_tree6 tree = b->tree6;
+	struct bib_entry key;
+
+	if (key6 == NULL)
+		return (RB_MIN(bib_tree6, &tree));
+	key.in6 = *key6;
+	return (RB_NFIND(bib_tree6, &tree, &key));
+}
+
+struct bib_entry *
+bib_next(struct bib_entry *e)
+{
+	return (RB_NEXT(bib_tree6, NULL, e));
+}
+
+/* An entry from the slab; a full slab is a full table. */
+static struct bib_entry *
+new_entry(struct bib *b)
+{
+	struct bib_entry *e;
+
+	e = slab_get(b->slab);
+	if (e == NULL && errno == ENOSPC)
+		errno = ENOBUFS;
+	return (e);
+}
+
+static struct subscriber *
+get_subscriber(struct bib *b, const struct in6_addr *addr, uint32_t index,
+    struct monotime now)
+{
+	struct subscriber *sub;
+
+	sub = subscriber_get(b->subs, addr, index, now);
+	if (sub == NULL && errno == ENOSPC)
+		errno = ENOBUFS;
+	else if (sub != NULL && subscriber_is_idle(sub))
+		sub->pool_index = index;
+	return (sub);
+}
+
+/* Enter what is decided: port taken, binding counted. */
+static void
+insert(struct bib *b, struct bib_entry *e, const struct taddr6 *in6,
+    const struct taddr4 *out4, struct subscriber *sub)
+{
+	e->in6 = *in6;
+	e->out4 = *out4;
+	e->proto = (uint8_t)b->proto;
+	e->sub = sub;
+	LIST_INIT(&e->sessions);
+	RB_INSERT(bib_tree6, &b->tree6, e);
+	RB_INSERT(bib_tree4, &b->tree4, e);
+	b->nentries++;
+}
+
+static void
+remove_entry(struct bib *b, struct bib_entry *e, struct monotime now)
+{
+	RB_REMOVE(bib_tree6, &b->tree6, e);
+	RB_REMOVE(bib_tree4, &b->tree4, e);
+	b->nentries--;
+	pool4_release(b->pool, b->proto, &e->out4, &e->in6, now);
+	subscriber_remove_binding(b->subs, e->sub, b->proto);
+	slab_put(b->slab, e);
+}
+
+void
+bib_clear(struct bib *b, struct monotime now)
+{
+	struct bib_entry *e, *next;
+
+	RB_FOREACH_SAFE(e, bib_tree6, &b->tree6, next)
+		remove_entry(b, e, now);
+}
+
+/*
+ * Where a newcomer begins to look for a pool address: nobody outside can
+ * tell who shares one with whom (ALC-02).
+ */
+static uint32_t
+first_choice(const struct bib *b, const struct in6_addr *addr)
+{
+	const struct in6_addr prefix = subscriber_prefix(b->subs, addr);
+	uint64_t hash;
+
+	hash = siphash24(&b->key, &prefix, sizeof(prefix)) >> 32;
+	return ((uint32_t)(hash * pool4_naddrs(b->pool) >> 32));
+}
+
+/*
+ * The pool address of a new binding (ALC-01 to ALC-03), on which a port is
+ * free for it; -1 with errno ENOSPC.
+ */
+static int32_t
+choose_addr(const struct bib *b, const struct taddr6 *in6,
+    struct monotime now)
+{
+	const struct subscriber *sub;
+	bool paired;
+	uint32_t from;
+	int32_t index;
+
+	sub = subscriber_find(b->subs, &in6->addr);
+	from = sub != NULL ? sub->pool_index : first_choice(b, &in6->addr);
+	paired = sub != NULL && !subscriber_is_idle(sub) && !b->soft_pooling;
+	index = pool4_find_addr(b->pool, b->proto, from, in6, now);
+	if (paired && index != (int32_t)from)
+		index = -1;
+	if (index < 0)
+		errno = ENOSPC;
+	return (index);
+}
+
+static struct bib_entry *
+create(struct bib *b, const struct taddr6 *in6, const struct rng *rng,
+    struct monotime now)
+{
+	struct bib_entry *e;
+	struct subscriber *sub;
+	struct taddr4 out4;
+	int32_t index, port;
+
+	e = new_entry(b);
+	if (e == NULL)
+		return (NULL);
+	/* The port comes last: one taken in vain would go to rest. */
+	index = choose_addr(b, in6, now);
+	if (index < 0)
+		goto fail;
+	sub = get_subscriber(b, &in6->addr, (uint32_t)index, now);
+	if (sub == NULL ||
+	    subscriber_add_binding(b->subs, sub, b->proto, now) == -1)
+		goto fail;
+	port = pool4_alloc(b->pool, b->proto, (uint32_t)index, in6, rng, now);
+	if (port < 0) {
+		subscriber_remove_binding(b->subs, sub, b->proto);
+		goto fail;
+	}
+	out4.addr = pool4_addr(b->pool, (uint32_t)index);
+	out4.port = (uint16_t)port;
+	insert(b, e, in6, &out4, sub);
+	return (e);
+fail:
+	slab_put(b->slab, e);
+	return (NULL);
+}
+
+struct bib_entry *
+bib_get6(struct bib *b, const struct taddr6 *in6, const struct rng *rng,
+    struct monotime now, bool *created)
+{
+	struct bib_entry *e;
+
+	*created = false;
+	e = bib_find6(b, in6);
+	if (e != NULL)
+		return (e);
+	/* Two for one: ports at rest cannot pile up behind new bindings. */
+	pool4_expire(b->pool, now, 2);
+	e = create(b, in6, rng, now);
+	*created = e != NULL;
+	return (e);
+}
+
+/* Is there a dynamic binding of just these two, or none at all? */
+static int
+check_static(const struct bib *b, const struct taddr6 *in6,
+    const struct taddr4 *out4, struct bib_entry **same)
+{
+	struct bib_entry *e6, *e4;
+
+	e6 = bib_find6(b, in6);
+	e4 = bib_find4(b, out4);
+	*same = e6;
+	if (e6 == e4 && (e6 == NULL || !e6->is_static))
+		return (0);
+	errno = EEXIST;
+	return (-1);
+}
+
+struct bib_entry *
+bib_add_static(struct bib *b, const struct taddr6 *in6,
+    const struct taddr4 *out4, struct monotime now)
+{
+	struct bib_entry *e;
+	struct subscriber *sub;
+	int32_t index;
+
+	if (check_static(b, in6, out4, &e) == -1)
+		return (NULL);
+	if (e != NULL) {
+		e->is_static = true;
+		return (e);
+	}
+	index = pool4_index(b->pool, out4->addr);
+	if (index < 0) {
+		errno = EADDRNOTAVAIL;
+		return (NULL);
+	}
+	e = new_entry(b);
+	if (e == NULL)
+		return (NULL);
+	if (pool4_take(b->pool, b->proto, out4) == -1)
+		goto fail;
+	sub = get_subscriber(b, &in6->addr, (uint32_t)index, now);
+	if (sub == NULL)
+		goto fail_port;
+	subscriber_add_static(b->subs, sub, b->proto);
+	insert(b, e, in6, out4, sub);
+	e->is_static = true;
+	return (e);
+fail_port:
+	pool4_release(b->pool, b->proto, out4, in6, now);
+fail:
+	slab_put(b->slab, e);
+	return (NULL);
+}
+
+bool
+bib_release(struct bib *b, struct bib_entry *e, struct monotime now)
+{
+	if (e->nsessions > 0 || e->is_static)
+		return (false);
+	remove_entry(b, e, now);
+	return (true);
+}
+
+bool
+bib_remove_static(struct bib *b, struct bib_entry *e, struct monotime now)
+{
+	e->is_static = false;
+	return (bib_release(b, e, now));
+}

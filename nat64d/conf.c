@@ -1,0 +1,357 @@
+/*
+ * The configuration as a structure: its life, and the statements that add
+ * something to a list.
+ */
+#include <arpa/inet.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/addr.h"
+#include "common/ip4class.h"
+#include "nat64d/conf.h"
+#include "nat64d/conf_build.h"
+#include "nat64d/range.h"
+
+const char *
+conf_proto_name(enum l4proto proto)
+{
+	static const char *const names[] = {
+		[L4_TCP] = "tcp",
+		[L4_UDP] = "udp",
+		[L4_ICMP] = "icmp",
+	};
+
+	return (names[proto]);
+}
+
+static struct conf *
+conf_new(void)
+{
+	struct conf *c;
+
+	c = calloc(1, sizeof(*c));
+	if (c == NULL)
+		return (NULL);
+	strlcpy(c->tun, CONF_TUN, sizeof(c->tun));
+	c->tun_mtu = CONF_TUN_MTU;
+	c->routes = true;
+	c->offload = true;
+	c->log_level = LOG_LEVEL_INFO;
+	nat64_config_init(&c->nat64);
+	c->user = strdup(CONF_USER);
+	c->pidfile = strdup(CONF_PIDFILE);
+	if (c->user == NULL || c->pidfile == NULL) {
+		conf_free(c);
+		return (NULL);
+	}
+	return (c);
+}
+
+void
+conf_free(struct conf *c)
+{
+	if (c == NULL)
+		return;
+	free(c->user);
+	free(c->pidfile);
+	free(c->dump);
+	free(c->pool);
+	free(c->statics);
+	free(c->bindings);
+	free(c->excludes);
+	free(c);
+}
+
+struct conf *
+conf_load(const char *path)
+{
+	struct conf_build b = { .conf = NULL };
+	struct conf_file *cf;
+
+	cf = conf_file_open(path, NULL, NULL);
+	if (cf == NULL)
+		return (NULL);
+	b.conf = conf_new();
+	if (b.conf == NULL)
+		conf_error(cf, "out of memory");
+	else {
+		conf_parse(&b, cf);
+		conf_check(&b, cf);
+	}
+	if (conf_file_errors(cf) > 0) {
+		conf_free(b.conf);
+		b.conf = NULL;
+	}
+	conf_file_close(cf);
+	return (b.conf);
+}
+
+void
+conf_set_string(char **to, struct conf_file *cf,
+    const struct conf_value *text)
+{
+	char *copy;
+
+	copy = strdup(text->text);
+	if (copy == NULL) {
+		conf_error_at(cf, &text->where, "out of memory");
+		return;
+	}
+	free(*to);
+	*to = copy;
+}
+
+/*
+ * Make room for one more element in an array of n. Capacity is the next
+ * power of two, so it need not be kept. NULL: reported, the array is as it
+ * was.
+ */
+static void *
+grow(struct conf_file *cf, const struct conf_where *where, void *array,
+    size_t n, size_t size, size_t max)
+{
+	if (n >= max) {
+		conf_error_at(cf, where, "more than %zu of these", max);
+		return (NULL);
+	}
+	if (n > 0 && (n & (n - 1)) != 0)
+		return (array);
+	array = reallocarray(array, n > 0 ? 2 * n : 1, size);
+	if (array == NULL)
+		conf_error_at(cf, where, "out of memory");
+	return (array);
+}
+
+void
+conf_add_prefix(struct conf_build *b, struct conf_file *cf,
+    const struct conf_value *text)
+{
+	struct nat64_config *n = &b->conf->nat64;
+	char other[PREF64_STRLEN];
+	struct pref64 prefix;
+	struct prefix p;
+	const char *error;
+	size_t i;
+
+	error = prefix_parse(text->text, &p);
+	if (error == NULL && p.family != AF_INET6)
+		error = "is not IPv6";
+	if (error == NULL)
+		error = pref64_init(&prefix, &p.v6, p.len);
+	if (error != NULL) {
+		conf_error_at(cf, &text->where, "prefix %s %s", text->text,
+		    error);
+		return;
+	}
+	for (i = 0; i < n->nprefixes; i++) {
+		if (!pref64_overlap(&prefix, &n->prefixes[i]))
+			continue;
+		conf_error_at(cf, &text->where, "prefix %s overlaps %s",
+		    text->text,
+		    pref64_print(&n->prefixes[i], other, sizeof(other)));
+		return;
+	}
+	if (n->nprefixes == NAT64_MAX_PREFIXES) {
+		conf_error_at(cf, &text->where, "more than %d prefixes",
+		    NAT64_MAX_PREFIXES);
+		return;
+	}
+	n->prefixes[n->nprefixes++] = prefix;
+}
+
+void
+conf_set_address(struct conf_build *b, struct conf_file *cf,
+    const struct conf_value *text)
+{
+	struct nat64_config *n = &b->conf->nat64;
+	struct in6_addr a6;
+	struct in_addr a4;
+
+	if (inet_pton(AF_INET, text->text, &a4) == 1) {
+		if (ip4_is_never_unicast(a4))
+			conf_error_at(cf, &text->where,
+			    "address %s is not a unicast address",
+			    text->text);
+		n->self4 = a4;
+	} else if (inet_pton(AF_INET6, text->text, &a6) == 1) {
+		if (IN6_IS_ADDR_MULTICAST(&a6) ||
+		    IN6_IS_ADDR_LINKLOCAL(&a6) || IN6_IS_ADDR_LOOPBACK(&a6) ||
+		    IN6_IS_ADDR_UNSPECIFIED(&a6) || IN6_IS_ADDR_V4MAPPED(&a6))
+			conf_error_at(cf, &text->where,
+			    "address %s is not a global unicast address",
+			    text->text);
+		n->self6 = a6;
+		b->self6 = text->where;
+	} else
+		conf_error_at(cf, &text->where, "\"%s\" is no address",
+		    text->text);
+}
+
+/* "192.0.2.0/28", "192.0.2.1", or "192.0.2.1-192.0.2.9"; NULL or why not. */
+static const char *
+parse_range4(const char *text, struct in_addr *first, struct in_addr *last)
+{
+	const char *dash = strchr(text, '-');
+	char head[INET_ADDRSTRLEN];
+	struct prefix p;
+	const char *error;
+
+	if (dash == NULL) {
+		error = prefix_parse(text, &p);
+		if (error != NULL)
+			return (error);
+		if (p.family != AF_INET)
+			return ("is not IPv4");
+		*first = p.v4;
+		*last = range4_last(&p);
+		return (NULL);
+	}
+	if ((size_t)(dash - text) >= sizeof(head))
+		return ("is no range of IPv4 addresses");
+	memcpy(head, text, (size_t)(dash - text));
+	head[dash - text] = '\0';
+	if (inet_pton(AF_INET, head, first) != 1 ||
+	    inet_pton(AF_INET, dash + 1, last) != 1)
+		return ("is no range of IPv4 addresses");
+	return (NULL);
+}
+
+void
+conf_add_pool(struct conf_build *b, struct conf_file *cf,
+    const struct conf_value *text, const struct port_range *ports)
+{
+	struct conf *c = b->conf;
+	struct pool4_range range, *pool;
+	const char *error;
+
+	error = parse_range4(text->text, &range.first, &range.last);
+	if (error != NULL) {
+		conf_error_at(cf, &text->where, "pool %s %s", text->text,
+		    error);
+		return;
+	}
+	memcpy(range.ports, ports, sizeof(range.ports));
+	pool = grow(cf, &text->where, c->pool, c->nat64.npool, sizeof(*pool),
+	    CONF_MAX_POOL);
+	if (pool == NULL)
+		return;
+	c->pool = pool;
+	pool[c->nat64.npool] = range;
+	error = pool4_check(pool, c->nat64.npool + 1);
+	if (error != NULL) {
+		conf_error_at(cf, &text->where, "pool %s: %s", text->text,
+		    error);
+		return;
+	}
+	c->nat64.npool++;
+}
+
+int
+conf_ports_of(struct conf_file *cf, enum l4proto proto,
+    const struct conf_ports *ports, struct port_range *range)
+{
+	const bool id = proto == L4_ICMP;
+
+	*range = ports->range;
+	if (!ports->given) {
+		range->first = id ? 0 : 1;
+		range->last = UINT16_MAX;
+	} else if (ports->id != id) {
+		conf_error_at(cf, &ports->where, "%s has %s",
+		    conf_proto_name(proto),
+		    id ? "no ports: use \"id\"" : "no \"id\": use \"port\"");
+		return (-1);
+	}
+	return (0);
+}
+
+static void
+add_static(struct conf_build *b, struct conf_file *cf,
+    const struct conf_static *s)
+{
+	struct conf *c = b->conf;
+	struct conf_static *statics;
+
+	statics = grow(cf, &s->where, c->statics, c->nstatics,
+	    sizeof(*statics), CONF_MAX_STATICS);
+	if (statics == NULL)
+		return;
+	c->statics = statics;
+	statics[c->nstatics++] = *s;
+}
+
+void
+conf_add_static(struct conf_build *b, struct conf_file *cf, int proto,
+    const struct conf_value *text4, const struct conf_ports *ports4,
+    const struct conf_value *text6, const struct conf_ports *ports6)
+{
+	const struct conf_ports *to6 = ports6->given ? ports6 : ports4;
+	struct conf_static s = { .where = text4->where };
+	int from = proto == -1 ? 0 : proto;
+	int to = proto == -1 ? L4_NPROTO - 1 : proto;
+
+	if (inet_pton(AF_INET, text4->text, &s.addr4) != 1) {
+		conf_error_at(cf, &s.where, "\"%s\" is no IPv4 address",
+		    text4->text);
+		return;
+	}
+	if (inet_pton(AF_INET6, text6->text, &s.addr6) != 1) {
+		conf_error_at(cf, &s.where, "\"%s\" is no IPv6 address",
+		    text6->text);
+		return;
+	}
+	if (proto == -1 && to6->given) {
+		conf_error_at(cf, &s.where,
+		    "ports need a protocol: tcp, udp or icmp");
+		return;
+	}
+	for (; from <= to; from++) {
+		s.proto = (enum l4proto)from;
+		if (conf_ports_of(cf, s.proto, ports4, &s.ports4) == -1 ||
+		    conf_ports_of(cf, s.proto, to6, &s.ports6) == -1)
+			return;
+		if (s.ports4.last - s.ports4.first !=
+		    s.ports6.last - s.ports6.first) {
+			conf_error_at(cf, &s.where,
+			    "port ranges differ in size");
+			return;
+		}
+		add_static(b, cf, &s);
+	}
+}
+
+void
+conf_add_exclude(struct conf_build *b, struct conf_file *cf, int proto,
+    const struct conf_value *text, const struct conf_ports *ports)
+{
+	struct conf *c = b->conf;
+	struct nat64_exclude x = { .any_proto = proto == -1 }, *excludes;
+	const char *error;
+	struct prefix p;
+
+	error = prefix_parse(text->text, &p);
+	if (error == NULL && p.family != AF_INET)
+		error = "is not IPv4";
+	if (error == NULL && ports->given && proto != L4_TCP &&
+	    proto != L4_UDP)
+		error = "has ports: they need a protocol, tcp or udp";
+	if (error != NULL) {
+		conf_error_at(cf, &text->where, "exclude %s %s", text->text,
+		    error);
+		return;
+	}
+	x.addr = p.v4;
+	x.len = p.len;
+	if (proto != -1) {
+		x.proto = (enum l4proto)proto;
+		if (conf_ports_of(cf, x.proto, ports, &x.ports) == -1)
+			return;
+	}
+	excludes = grow(cf, &text->where, c->excludes, c->nat64.nexcludes,
+	    sizeof(*excludes), CONF_MAX_EXCLUDES);
+	if (excludes == NULL)
+		return;
+	c->excludes = excludes;
+	excludes[c->nat64.nexcludes++] = x;
+}

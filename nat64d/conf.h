@@ -1,0 +1,75 @@
+/*
+ * nat64d.conf: what a file says, checked as far as that is possible without
+ * looking at the machine. Reading it changes nothing but the struct.
+ */
+#ifndef NAT64D_CONF_H
+#define NAT64D_CONF_H
+
+#include <net/if.h>
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+#include "common/conf_file.h"
+#include "common/log.h"
+#include "nat64d/nat64.h"
+
+/* What a file that does not name them means. */
+#define CONF_TUN "nat64"
+#define CONF_TUN_MTU 1500
+#define CONF_USER "_nat64d"
+#define CONF_PIDFILE "/var/run/nat64d.pid"
+
+/* Bounds; what goes beyond is an error like any other. */
+#define CONF_MAX_POOL 1024	       /* pool statements */
+#define CONF_MAX_EXCLUDES 4096	       /* exclude statements */
+#define CONF_MAX_STATICS (1024 * 1024) /* static bindings, ports counted */
+
+/* Ports first .. last of one address bound to as many of another. */
+struct conf_static {
+	enum l4proto proto;
+	struct in_addr addr4;
+	struct port_range ports4;
+	struct in6_addr addr6;
+	struct port_range ports6;
+	struct conf_where where; /* for messages, while the file is read */
+};
+
+/*
+ * nat64 is complete and points into this structure, but for self6 when it
+ * is not configured, and the secret.
+ */
+struct conf {
+	char tun[IF_NAMESIZE];
+	unsigned tun_mtu; /* bytes */
+	bool routes;	  /* to the prefixes and the pool */
+	bool offload;
+	char *user;
+	char *pidfile;
+	char *dump; /* NULL: nowhere when in the background */
+	enum log_level log_level;
+
+	struct nat64_config nat64;
+	struct pool4_range *pool;
+	struct conf_static *statics; /* as written */
+	size_t nstatics;
+	struct nat64_static *bindings; /* the same, one by one */
+	struct nat64_exclude *excludes;
+};
+
+/*
+ * Read and check a file. Every error goes to standard error as
+ * "file:line: message". Returns NULL if there was one; else a configuration
+ * that the caller frees.
+ */
+struct conf *conf_load(const char *path);
+void conf_free(struct conf *c);
+
+/*
+ * Print the canonical form: every statement, whether it was written or is
+ * the default. Reading that gives the same configuration.
+ */
+void conf_print(const struct conf *c, FILE *f);
+
+#endif

@@ -1,0 +1,245 @@
+/*
+ * What can be said of a configuration only when all of it has been read:
+ * defaults that follow from other statements, and contradictions.
+ */
+#include <arpa/inet.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "nat64d/conf.h"
+#include "nat64d/conf_build.h"
+
+static bool
+in_pref64(const struct nat64_config *n, const struct in6_addr *addr)
+{
+	size_t i;
+
+	for (i = 0; i < n->nprefixes; i++)
+		if (pref64_match(&n->prefixes[i], addr))
+			return (true);
+	return (false);
+}
+
+static bool
+in_pool(const struct nat64_config *n, struct in_addr addr)
+{
+	const uint32_t a = ntohl(addr.s_addr);
+	size_t i;
+
+	for (i = 0; i < n->npool; i++)
+		if (a >= ntohl(n->pool[i].first.s_addr) &&
+		    a <= ntohl(n->pool[i].last.s_addr))
+			return (true);
+	return (false);
+}
+
+static void
+set_defaults(struct conf_build *b)
+{
+	/* RFC 6052, 2.1: the well-known prefix (ADR-09). */
+	static const struct in6_addr wkp = {
+		.s6_addr = { 0x00, 0x64, 0xff, 0x9b }
+	};
+	struct conf *c = b->conf;
+	struct nat64_config *n = &c->nat64;
+
+	if (n->nprefixes == 0)
+		pref64_init(&n->prefixes[n->nprefixes++], &wkp, 96);
+	if (n->npool > 0 && n->self4.s_addr == INADDR_ANY)
+		n->self4 = n->pool[0].first;
+	if (!b->mtu4_set)
+		n->xlat.mtu4 = c->tun_mtu;
+	if (!b->mtu6_set)
+		n->xlat.mtu6 = c->tun_mtu;
+	n->frag.source6_len = n->subscriber_len;
+}
+
+static void
+check_static(struct conf_file *cf, const struct nat64_config *n,
+    const struct conf_static *s)
+{
+	char text[INET6_ADDRSTRLEN];
+
+	if (!in_pool(n, s->addr4))
+		conf_error_at(cf, &s->where, "static: %s is not in the pool",
+		    inet_ntop(AF_INET, &s->addr4, text, sizeof(text)));
+	/* A packet from there would be taken for a loop (FLT-01). */
+	if (in_pref64(n, &s->addr6))
+		conf_error_at(cf, &s->where, "static: %s is inside a prefix",
+		    inet_ntop(AF_INET6, &s->addr6, text, sizeof(text)));
+	if (IN6_IS_ADDR_MULTICAST(&s->addr6) ||
+	    IN6_IS_ADDR_UNSPECIFIED(&s->addr6) ||
+	    IN6_IS_ADDR_LOOPBACK(&s->addr6) ||
+	    IN6_IS_ADDR_LINKLOCAL(&s->addr6))
+		conf_error_at(cf, &s->where,
+		    "static: %s is not a global unicast address",
+		    inet_ntop(AF_INET6, &s->addr6, text, sizeof(text)));
+}
+
+/*
+ * Two orders of the static bindings, by their IPv4 and by their IPv6 side:
+ * in each, those that overlap are neighbours.
+ */
+static int
+cmp_statics4(const void *pa, const void *pb)
+{
+	const struct conf_static *a = *(const struct conf_static *const *)pa;
+	const struct conf_static *b = *(const struct conf_static *const *)pb;
+	int d;
+
+	if (a->proto != b->proto)
+		return (a->proto < b->proto ? -1 : 1);
+	d = memcmp(&a->addr4, &b->addr4, sizeof(a->addr4));
+	return (d != 0 ? d : a->ports4.first - b->ports4.first);
+}
+
+static int
+cmp_statics6(const void *pa, const void *pb)
+{
+	const struct conf_static *a = *(const struct conf_static *const *)pa;
+	const struct conf_static *b = *(const struct conf_static *const *)pb;
+	int d;
+
+	if (a->proto != b->proto)
+		return (a->proto < b->proto ? -1 : 1);
+	d = memcmp(&a->addr6, &b->addr6, sizeof(a->addr6));
+	return (d != 0 ? d : a->ports6.first - b->ports6.first);
+}
+
+/* a comes before b in the order of the side asked for. */
+static bool
+statics_overlap(const struct conf_static *a, const struct conf_static *b,
+    bool side6)
+{
+	if (a->proto != b->proto)
+		return (false);
+	if (side6)
+		return (memcmp(&a->addr6, &b->addr6, sizeof(a->addr6)) == 0 &&
+		    b->ports6.first <= a->ports6.last);
+	return (a->addr4.s_addr == b->addr4.s_addr &&
+	    b->ports4.first <= a->ports4.last);
+}
+
+/* Which of two overlapping ones was written later is the one to blame. */
+static void
+report_overlap(struct conf_file *cf, const struct conf_static *a,
+    const struct conf_static *b, bool side6)
+{
+	const struct conf_static *first = a < b ? a : b;
+	const struct conf_static *second = a < b ? b : a;
+
+	conf_error_at(cf, &second->where,
+	    "static: %s side is bound already at %s:%u",
+	    side6 ? "IPv6" : "IPv4", first->where.file, first->where.line);
+}
+
+static void
+check_overlaps(struct conf_file *cf, const struct conf *c, bool side6)
+{
+	const struct conf_static **sorted;
+	size_t i;
+
+	sorted = calloc(c->nstatics, sizeof(*sorted));
+	if (sorted == NULL) {
+		conf_error(cf, "out of memory");
+		return;
+	}
+	for (i = 0; i < c->nstatics; i++)
+		sorted[i] = &c->statics[i];
+	qsort(sorted, c->nstatics, sizeof(*sorted),
+	    side6 ? cmp_statics6 : cmp_statics4);
+	for (i = 1; i < c->nstatics; i++)
+		if (statics_overlap(sorted[i - 1], sorted[i], side6))
+			report_overlap(cf, sorted[i - 1], sorted[i], side6);
+	free(sorted);
+}
+
+static void
+expand_static(struct nat64_static *to, const struct conf_static *s)
+{
+	uint32_t i, n = (uint32_t)(s->ports4.last - s->ports4.first) + 1;
+
+	for (i = 0; i < n; i++) {
+		to[i].proto = s->proto;
+		to[i].out4.addr = s->addr4;
+		to[i].out4.port = (uint16_t)(s->ports4.first + i);
+		to[i].in6.addr = s->addr6;
+		to[i].in6.port = (uint16_t)(s->ports6.first + i);
+	}
+}
+
+/* The static bindings one by one, as the tables want them. */
+static void
+expand_statics(struct conf_file *cf, struct conf *c)
+{
+	const struct conf_static *s;
+	size_t n = 0;
+
+	for (s = c->statics; s < c->statics + c->nstatics; s++) {
+		n += (size_t)(s->ports4.last - s->ports4.first) + 1;
+		if (n <= CONF_MAX_STATICS)
+			continue;
+		conf_error_at(cf, &s->where,
+		    "more than %d static bindings, ports counted",
+		    CONF_MAX_STATICS);
+		return;
+	}
+	c->bindings = calloc(n, sizeof(*c->bindings));
+	if (c->bindings == NULL) {
+		conf_error(cf, "out of memory");
+		return;
+	}
+	n = 0;
+	for (s = c->statics; s < c->statics + c->nstatics; s++) {
+		expand_static(c->bindings + n, s);
+		n += (size_t)(s->ports4.last - s->ports4.first) + 1;
+	}
+	c->nat64.nstatics = n;
+}
+
+static void
+check_statics(struct conf_build *b, struct conf_file *cf)
+{
+	struct conf *c = b->conf;
+	size_t i;
+
+	if (c->nstatics == 0)
+		return;
+	for (i = 0; i < c->nstatics; i++)
+		check_static(cf, &c->nat64, &c->statics[i]);
+	check_overlaps(cf, c, false);
+	check_overlaps(cf, c, true);
+	expand_statics(cf, c);
+	if (c->nat64.max_bindings > 0 &&
+	    c->nat64.max_bindings < c->nat64.nstatics)
+		conf_error_at(cf, &b->max_bindings,
+		    "limit bindings is less than the %zu static bindings",
+		    c->nat64.nstatics);
+}
+
+void
+conf_check(struct conf_build *b, struct conf_file *cf)
+{
+	struct conf *c = b->conf;
+	struct nat64_config *n = &c->nat64;
+	char text[INET6_ADDRSTRLEN];
+
+	n->pool = c->pool;
+	set_defaults(b);
+	/* A pool statement that was refused needs no second message. */
+	if (n->npool == 0 && conf_file_errors(cf) == 0)
+		conf_error_at(cf, &(struct conf_where){
+		    .file = conf_file_path(cf, 0) },
+		    "no pool: say which IPv4 addresses to use");
+	if (in_pref64(n, &n->self6))
+		conf_error_at(cf, &b->self6, "address %s is inside a prefix",
+		    inet_ntop(AF_INET6, &n->self6, text, sizeof(text)));
+	if (n->xlat.lowest_mtu6 > n->xlat.mtu6)
+		conf_error_at(cf, &b->lowest_mtu6,
+		    "lowest-ipv6-mtu is above the IPv6 MTU of %u",
+		    n->xlat.mtu6);
+	check_statics(b, cf);
+	n->statics = c->bindings;
+	n->excludes = c->excludes;
+}

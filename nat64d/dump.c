@@ -1,0 +1,223 @@
+#include <sys/queue.h>
+
+#include <arpa/inet.h>
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <event2/buffer.h>
+
+#include "nat64d/dump.h"
+#include "nat64d/tcp_fsm.h"
+
+/* [address]:port and the final NUL. */
+#define TADDR_STRLEN (INET6_ADDRSTRLEN + 8)
+
+/*
+ * What comes next: the head; then, in the BIB of proto, the binding that was
+ * entered last, or what follows it when it has gone.
+ */
+struct dump {
+	const struct nat64 *nat64;
+	bool verbose;
+	bool head_done;
+	int proto;
+	bool entered;	    /* key is set; else the very first binding */
+	struct taddr6 key;
+	bool line_done;	    /* its own line is printed */
+	uint32_t nsessions; /* so many lines of its sessions are */
+};
+
+static const char *const proto_names[L4_NPROTO] = {
+	[L4_TCP] = "tcp",
+	[L4_UDP] = "udp",
+	[L4_ICMP] = "icmp",
+};
+
+struct dump *
+dump_new(const struct nat64 *nat64, bool verbose)
+{
+	struct dump *d;
+
+	d = calloc(1, sizeof(*d));
+	if (d == NULL)
+		return (NULL);
+	d->nat64 = nat64;
+	d->verbose = verbose;
+	return (d);
+}
+
+void
+dump_free(struct dump *d)
+{
+	free(d);
+}
+
+static void
+dump_counters(const struct dump *d, struct evbuffer *out)
+{
+	const struct nat64_stats *stats = nat64_stats(d->nat64);
+	int i;
+
+	for (i = 0; i < NAT64_NCOUNTERS; i++)
+		evbuffer_add_printf(out, "counter %-30s %12" PRIu64 "\n",
+		    nat64_counter_name((enum nat64_counter)i),
+		    stats->counters[i]);
+	for (i = NAT64_NONE + 1; i < NAT64_NREASONS; i++) {
+		if (stats->drops[i] == 0 && !d->verbose)
+			continue;
+		evbuffer_add_printf(out, "dropped %-30s %12" PRIu64 "\n",
+		    nat64_reason_name((enum nat64_reason)i),
+		    stats->drops[i]);
+	}
+}
+
+static void
+dump_head(const struct dump *d, struct evbuffer *out)
+{
+	const struct nat64 *n = d->nat64;
+	const struct session_table *sessions = nat64_sessions(n);
+	int proto;
+
+	dump_counters(d, out);
+	for (proto = 0; proto < L4_NPROTO; proto++)
+		evbuffer_add_printf(out, "table %-5s bindings %zu "
+		    "sessions %zu ports %" PRIu64 "\n", proto_names[proto],
+		    nat64_bib(n, (enum l4proto)proto)->nentries,
+		    sessions->nsessions[proto],
+		    pool4_capacity(nat64_pool(n), (enum l4proto)proto));
+	evbuffer_add_printf(out, "table stored-syns %u\n",
+	    nat64_stored_syns(n));
+	evbuffer_add_printf(out, "table fragments datagrams %zu bytes %zu\n",
+	    frag_datagrams(nat64_frags(n)), frag_bytes(nat64_frags(n)));
+	evbuffer_add_printf(out, "\n%-7s %-47s %-21s %s\n", "binding",
+	    "IPv6 address and port", "IPv4 address and port", "sessions");
+	evbuffer_add_printf(out, "%-7s %-47s %-21s %s\n\n", " to",
+	    "IPv6 peer", "IPv4 peer", "left, state");
+}
+
+/* The peer of an ICMP session has no identifier of its own. */
+static const char *
+taddr6_text(const struct taddr6 *a, bool with_port, char text[TADDR_STRLEN])
+{
+	char addr[INET6_ADDRSTRLEN];
+
+	inet_ntop(AF_INET6, &a->addr, addr, sizeof(addr));
+	if (with_port)
+		snprintf(text, TADDR_STRLEN, "[%s]:%u", addr, a->port);
+	else
+		snprintf(text, TADDR_STRLEN, "[%s]", addr);
+	return (text);
+}
+
+static const char *
+taddr4_text(const struct taddr4 *a, bool with_port, char text[TADDR_STRLEN])
+{
+	char addr[INET_ADDRSTRLEN];
+
+	inet_ntop(AF_INET, &a->addr, addr, sizeof(addr));
+	if (with_port)
+		snprintf(text, TADDR_STRLEN, "%s:%u", addr, a->port);
+	else
+		snprintf(text, TADDR_STRLEN, "%s", addr);
+	return (text);
+}
+
+static void
+dump_binding(struct evbuffer *out, const struct bib_entry *e)
+{
+	char in6[TADDR_STRLEN], out4[TADDR_STRLEN];
+
+	evbuffer_add_printf(out, "%-7s %-47s %-21s %" PRIu32 "%s\n",
+	    proto_names[e->proto], taddr6_text(&e->in6, true, in6),
+	    taddr4_text(&e->out4, true, out4), e->nsessions,
+	    e->is_static ? " static" : "");
+}
+
+static void
+dump_session(const struct dump *d, struct evbuffer *out,
+    const struct session *s, struct monotime now)
+{
+	const struct monotime end =
+	    session_expires(nat64_sessions(d->nat64), s);
+	const int64_t ms = monotime_diff_ms(end, now);
+	const bool port = s->proto != L4_ICMP;
+	char peer6[TADDR_STRLEN], peer4[TADDR_STRLEN];
+
+	evbuffer_add_printf(out, "%-7s %-47s %-21s %5" PRId64 " s", " to",
+	    taddr6_text(&s->tuple6.dst, port, peer6),
+	    taddr4_text(&s->tuple4.dst, port, peer4),
+	    ms > 0 ? ms / 1000 : 0);
+	if (s->proto == L4_TCP)
+		evbuffer_add_printf(out, " %s",
+		    tcp_state_name((enum tcp_state)s->tcp_state));
+	evbuffer_add(out, "\n", 1);
+}
+
+/* Begin with e, unless the last slice ended in it. */
+static void
+enter(struct dump *d, const struct bib_entry *e)
+{
+	if (d->entered && d->key.port == e->in6.port &&
+	    IN6_ARE_ADDR_EQUAL(&d->key.addr, &e->in6.addr))
+		return;
+	d->entered = true;
+	d->key = e->in6;
+	d->line_done = false;
+	d->nsessions = 0;
+}
+
+/*
+ * Print what is missing of e. Returns the lines left of max: when that is 0
+ * there may be more of e.
+ */
+static unsigned
+dump_entry(struct dump *d, struct evbuffer *out, const struct bib_entry *e,
+    unsigned max, struct monotime now)
+{
+	const struct session *s;
+	uint32_t skip = d->nsessions;
+
+	if (!d->line_done) {
+		dump_binding(out, e);
+		d->line_done = true;
+		max--;
+	}
+	LIST_FOREACH(s, &e->sessions, of_bib) {
+		if (skip > 0) {
+			skip--;
+			continue;
+		}
+		if (max == 0)
+			break;
+		dump_session(d, out, s, now);
+		d->nsessions++;
+		max--;
+	}
+	return (max);
+}
+
+bool
+dump_slice(struct dump *d, struct evbuffer *out, unsigned max,
+    struct monotime now)
+{
+	const struct bib *bib;
+	struct bib_entry *e;
+
+	if (!d->head_done) {
+		dump_head(d, out);
+		d->head_done = true;
+	}
+	for (; d->proto < L4_NPROTO; d->proto++, d->entered = false) {
+		bib = nat64_bib(d->nat64, (enum l4proto)d->proto);
+		e = bib_first_from(bib, d->entered ? &d->key : NULL);
+		for (; e != NULL; e = bib_next(e)) {
+			enter(d, e);
+			max = dump_entry(d, out, e, max, now);
+			if (max == 0)
+				return (true);
+		}
+	}
+	return (false);
+}

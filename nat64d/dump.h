@@ -1,0 +1,32 @@
+/*
+ * The mapping table as text: counters, then every binding with its sessions.
+ *
+ * It is made in slices, since a table of a million sessions takes longer
+ * than packets can wait. The table changes in between: what was there from
+ * beginning to end is printed, but a session of a binding with very many of
+ * them may be printed twice or be missed when others of it come and go.
+ */
+#ifndef NAT64D_DUMP_H
+#define NAT64D_DUMP_H
+
+#include <stdbool.h>
+
+#include "common/monotime.h"
+#include "nat64d/nat64.h"
+
+struct evbuffer;
+struct dump;
+
+/* nat64 is borrowed. verbose: also drop reasons that never happened. NULL
+ * with errno ENOMEM. */
+struct dump *dump_new(const struct nat64 *nat64, bool verbose);
+void dump_free(struct dump *d);
+
+/*
+ * Append the next slice, of about max lines, to out. Returns true while
+ * there is more; what memory does not allow is left out.
+ */
+bool dump_slice(struct dump *d, struct evbuffer *out, unsigned max,
+    struct monotime now);
+
+#endif

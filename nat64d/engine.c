@@ -1,0 +1,406 @@
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <event2/buffer.h>
+#include <event2/event.h>
+
+#include "common/log.h"
+#include "nat64d/dump.h"
+#include "nat64d/engine.h"
+
+/* Slices: each takes well under a millisecond or two. */
+#define MAX_PACKETS 64
+#define MAX_ENTRIES 512
+#define MAX_LINES 512
+
+/*
+ * The translator's timer is not set finer than this, so that a crowd of
+ * entries that expire one after the other does not wake us for each. An
+ * entry past its time is dead all the same (TBL-05).
+ */
+#define TICK_MS 10
+
+/* A reader of a dump that does not keep up is asked again after that. */
+#define DUMP_RETRY_MS 20
+
+enum { SIG_TERM, SIG_INT, SIG_HUP, SIG_USR1, NSIGNALS };
+
+struct engine {
+	struct event_base *base;
+	struct tun *tun;
+	struct nat64 *nat64;
+	struct rng rng;
+	struct engine_opts opts;
+
+	struct event *packets;
+	struct event *timer;
+	bool timer_set;
+	struct monotime timer_at;
+	struct event *signals[NSIGNALS];
+	bool flushing;
+	bool failed;
+
+	/* A dump that is being printed; dump is NULL when all is made. */
+	struct event *dump_timer;
+	struct dump *dump;
+	struct evbuffer *dump_out; /* NULL: none is being printed */
+	int dump_fd;
+	int dump_fd_flags; /* of standard output before; -1: ours */
+};
+
+static uint32_t
+os_random(void *arg)
+{
+	(void)arg;
+	return (arc4random());
+}
+
+/* Set ev to go off ms from now. */
+static void
+event_in(struct event *ev, int64_t ms)
+{
+	const struct timeval tv = { .tv_sec = ms / 1000,
+		.tv_usec = ms % 1000 * 1000 };
+
+	if (event_add(ev, &tv) == -1)
+		log_err("cannot set a timer");
+}
+
+/*
+ * Packets.
+ */
+
+static void
+emit(void *arg, struct pkt *p)
+{
+	struct engine *e = arg;
+
+	if (tun_send(e->tun, p) == -1)
+		nat64_count_device_drop(e->nat64);
+}
+
+static void
+send_all(struct engine *e)
+{
+	unsigned n;
+
+	for (n = tun_flush(e->tun); n > 0; n--)
+		nat64_count_device_drop(e->nat64);
+}
+
+/*
+ * Have the timer go off when something expires. A timer that goes off too
+ * early is left alone: nearly every packet puts an expiry off, and setting
+ * the timer costs more than being woken in vain once in a lifetime.
+ */
+static void
+set_timer(struct engine *e, struct monotime now)
+{
+	struct monotime when;
+	int64_t ms;
+
+	if (!nat64_next_expiry(e->nat64, &when) ||
+	    (e->timer_set && monotime_reached(e->timer_at, when)))
+		return;
+	ms = monotime_diff_ms(when, now) + 1;
+	event_in(e->timer, ms > TICK_MS ? ms : TICK_MS);
+	e->timer_set = true;
+	e->timer_at = when;
+}
+
+struct batch {
+	struct engine *engine;
+	struct monotime now;
+};
+
+static void
+packet_received(void *arg, struct pkt *p)
+{
+	struct batch *b = arg;
+
+	nat64_input(b->engine->nat64, p, b->now, NULL);
+}
+
+static void
+packets_waiting(evutil_socket_t fd, short what, void *arg)
+{
+	struct engine *e = arg;
+	struct batch b = { .engine = e, .now = monotime_now() };
+
+	(void)fd;
+	(void)what;
+	if (tun_recv_batch(e->tun, MAX_PACKETS, packet_received, &b) == -1) {
+		log_err("%s: %s", tun_name(e->tun), strerror(errno));
+		e->failed = true;
+		event_base_loopbreak(e->base);
+		return;
+	}
+	send_all(e);
+	set_timer(e, b.now);
+}
+
+static void
+timer_expired(evutil_socket_t fd, short what, void *arg)
+{
+	struct engine *e = arg;
+	const struct monotime now = monotime_now();
+	bool more;
+
+	(void)fd;
+	(void)what;
+	e->timer_set = false;
+	more = nat64_expire(e->nat64, now, MAX_ENTRIES);
+	if (e->flushing) {
+		e->flushing = nat64_flush(e->nat64, now, MAX_ENTRIES);
+		if (!e->flushing)
+			log_info("flushed");
+	}
+	send_all(e);
+	if (more || e->flushing) {
+		event_in(e->timer, 0);
+		e->timer_set = true;
+		e->timer_at = now;
+	} else
+		set_timer(e, now);
+}
+
+static void
+flush_wanted(evutil_socket_t sig, short what, void *arg)
+{
+	struct engine *e = arg;
+
+	(void)sig;
+	(void)what;
+	e->flushing = true;
+	event_in(e->timer, 0);
+	e->timer_set = true;
+	e->timer_at = monotime_now();
+}
+
+/*
+ * Dumps. A timer drives them, not the descriptor: epoll refuses files.
+ */
+
+static void
+dump_discard(struct engine *e)
+{
+	dump_free(e->dump);
+	e->dump = NULL;
+	if (e->dump_out != NULL)
+		evbuffer_free(e->dump_out);
+	e->dump_out = NULL;
+}
+
+static void
+dump_end(struct engine *e)
+{
+	event_del(e->dump_timer);
+	dump_discard(e);
+	if (e->dump_fd_flags == -1)
+		close(e->dump_fd);
+	else
+		(void)fcntl(e->dump_fd, F_SETFL, e->dump_fd_flags);
+}
+
+/* Write what is ready and make more of it, then wait. */
+static void
+dump_continue(evutil_socket_t fd, short what, void *arg)
+{
+	struct engine *e = arg;
+	int64_t wait_ms = 0;
+
+	(void)fd;
+	(void)what;
+	if (evbuffer_get_length(e->dump_out) == 0 && e->dump != NULL &&
+	    !dump_slice(e->dump, e->dump_out, MAX_LINES, monotime_now())) {
+		dump_free(e->dump);
+		e->dump = NULL;
+	}
+	if (evbuffer_get_length(e->dump_out) > 0 &&
+	    evbuffer_write(e->dump_out, e->dump_fd) == -1) {
+		if (errno != EAGAIN && errno != EINTR) {
+			log_warn("dump: %s", strerror(errno));
+			dump_end(e);
+			return;
+		}
+		wait_ms = DUMP_RETRY_MS;
+	}
+	if (evbuffer_get_length(e->dump_out) == 0 && e->dump == NULL)
+		dump_end(e);
+	else
+		event_in(e->dump_timer, wait_ms);
+}
+
+/*
+ * Standard output may be a pipe or a terminal that nobody reads, so it does
+ * not block while the dump lasts. It is shared with others who may not
+ * expect that, hence only so long.
+ */
+static int
+dump_open(struct engine *e)
+{
+	if (e->opts.foreground) {
+		e->dump_fd = STDOUT_FILENO;
+		e->dump_fd_flags = fcntl(e->dump_fd, F_GETFL);
+		if (e->dump_fd_flags == -1 || fcntl(e->dump_fd, F_SETFL,
+		    e->dump_fd_flags | O_NONBLOCK) == -1)
+			return (-1);
+		return (0);
+	}
+	e->dump_fd = open(e->opts.dump_file, O_WRONLY | O_CREAT | O_TRUNC |
+	    O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC, 0640);
+	e->dump_fd_flags = -1;
+	return (e->dump_fd == -1 ? -1 : 0);
+}
+
+static void
+dump_wanted(evutil_socket_t sig, short what, void *arg)
+{
+	struct engine *e = arg;
+
+	(void)sig;
+	(void)what;
+	if (e->dump_out != NULL) {
+		log_warn("dump: another one is being printed");
+		return;
+	}
+	if (!e->opts.foreground && e->opts.dump_file == NULL) {
+		log_warn("dump: no file configured");
+		return;
+	}
+	e->dump = dump_new(e->nat64, e->opts.verbose);
+	e->dump_out = evbuffer_new();
+	if (e->dump == NULL || e->dump_out == NULL) {
+		log_warn("dump: out of memory");
+		dump_discard(e);
+	} else if (dump_open(e) == -1) {
+		log_warn("dump: %s: %s", e->opts.foreground ?
+		    "standard output" : e->opts.dump_file, strerror(errno));
+		dump_discard(e);
+	} else
+		event_in(e->dump_timer, 0);
+}
+
+/*
+ * Life.
+ */
+
+static void
+leave(evutil_socket_t sig, short what, void *arg)
+{
+	struct engine *e = arg;
+
+	(void)what;
+	log_info("signal %d, leaving", (int)sig);
+	event_base_loopbreak(e->base);
+}
+
+static int
+new_events(struct engine *e)
+{
+	static const struct {
+		int sig;
+		event_callback_fn fn;
+	} signals[NSIGNALS] = {
+		[SIG_TERM] = { SIGTERM, leave },
+		[SIG_INT] = { SIGINT, leave },
+		[SIG_HUP] = { SIGHUP, flush_wanted },
+		[SIG_USR1] = { SIGUSR1, dump_wanted },
+	};
+	int i;
+
+	e->packets = event_new(e->base, tun_fd(e->tun), EV_READ | EV_PERSIST,
+	    packets_waiting, e);
+	e->timer = event_new(e->base, -1, 0, timer_expired, e);
+	e->dump_timer = event_new(e->base, -1, 0, dump_continue, e);
+	if (e->packets == NULL || e->timer == NULL || e->dump_timer == NULL ||
+	    event_add(e->packets, NULL) == -1)
+		return (-1);
+	for (i = 0; i < NSIGNALS; i++) {
+		e->signals[i] = evsignal_new(e->base, signals[i].sig,
+		    signals[i].fn, e);
+		if (e->signals[i] == NULL ||
+		    event_add(e->signals[i], NULL) == -1)
+			return (-1);
+	}
+	return (0);
+}
+
+struct engine *
+engine_new(struct tun *tun, struct nat64_config *conf,
+    const struct engine_opts *opts)
+{
+	struct nat64_sink sink = { .emit = emit };
+	struct engine *e;
+
+	e = calloc(1, sizeof(*e));
+	if (e == NULL)
+		return (NULL);
+	e->tun = tun;
+	e->opts = *opts;
+	e->rng.next = os_random;
+	sink.arg = e;
+	arc4random_buf(&conf->secret, sizeof(conf->secret));
+	e->nat64 = nat64_new(conf, &sink, &e->rng, monotime_now());
+	if (e->nat64 == NULL)
+		goto fail;
+	errno = ENOMEM;
+	e->base = event_base_new();
+	if (e->base == NULL || new_events(e) == -1)
+		goto fail;
+	/* A dump into a pipe that is closed is no reason to end. */
+	signal(SIGPIPE, SIG_IGN);
+	return (e);
+
+fail:
+	engine_free(e);
+	return (NULL);
+}
+
+int
+engine_run(struct engine *e)
+{
+	if (event_base_dispatch(e->base) == -1) {
+		log_err("event loop: %s", strerror(errno));
+		return (-1);
+	}
+	return (e->failed ? -1 : 0);
+}
+
+static void
+free_event(struct event *ev)
+{
+	if (ev != NULL)
+		event_free(ev);
+}
+
+void
+engine_free(struct engine *e)
+{
+	int i, saved_errno = errno;
+
+	if (e == NULL)
+		return;
+	if (e->dump_out != NULL)
+		dump_end(e);
+	for (i = 0; i < NSIGNALS; i++)
+		free_event(e->signals[i]);
+	free_event(e->dump_timer);
+	free_event(e->timer);
+	free_event(e->packets);
+	if (e->base != NULL)
+		event_base_free(e->base);
+	nat64_free(e->nat64);
+	free(e);
+	errno = saved_errno;
+}
+
+const struct nat64 *
+engine_nat64(const struct engine *e)
+{
+	return (e->nat64);
+}

@@ -1,0 +1,50 @@
+/*
+ * The event loop of nat64d: packets between the tun device and the
+ * translator, its timer, signals, and dumps.
+ *
+ * Whatever it does, it does in bounded slices - packets of a batch, entries
+ * that expire or are flushed, lines of a dump - and looks at everything else
+ * in between, so that none can starve another.
+ *
+ *	SIGUSR1		print the mapping table; ignored while one is printed
+ *	SIGHUP		remove sessions and dynamic bindings
+ *	SIGTERM SIGINT	leave
+ */
+#ifndef NAT64D_ENGINE_H
+#define NAT64D_ENGINE_H
+
+#include <stdbool.h>
+
+#include "nat64d/nat64.h"
+#include "nat64d/tun.h"
+
+struct engine;
+
+/* Where dumps go. */
+struct engine_opts {
+	bool foreground;       /* to standard output */
+	const char *dump_file; /* else to this file, made anew each time;
+				  NULL: nowhere. Borrowed. */
+	bool verbose;	       /* also counters of drops that are zero */
+};
+
+/*
+ * An engine with a translator of its own, not running yet. After
+ * daemonise(). tun is borrowed; conf is not needed any more when this
+ * returns, its secret is made here. Returns NULL with errno.
+ */
+struct engine *engine_new(struct tun *tun, struct nat64_config *conf,
+    const struct engine_opts *opts);
+
+/*
+ * Work until a signal ends it: 0. -1: the device has failed; it has been
+ * logged.
+ */
+int engine_run(struct engine *e);
+
+void engine_free(struct engine *e);
+
+/* The translator, to look at. */
+const struct nat64 *engine_nat64(const struct engine *e);
+
+#endif

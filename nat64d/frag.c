@@ -1,0 +1,334 @@
+/*
+ * The rules for fragments (RFC 6146, 3.4; spec section 7). Owns the
+ * decision what becomes of each fragment; where things are kept and how
+ * much of them is frag_store.c's business.
+ *
+ * A datagram is WAITING until its first fragment (offset 0) comes, for only
+ * that tells what it is. Then it is PASSING or COLLECTING. It is DEAD after
+ * an attack or when its first fragment was refused: the key is remembered
+ * so that the rest cannot pass as a datagram of its own.
+ *
+ * Overlaps. For IPv6 they end the datagram (RFC 5722, 4; RFC 8200, 4.5). For
+ * IPv4 the receiver decides as long as fragments pass one by one, but what
+ * we join ourselves must not be ambiguous (FRG-31). A duplicate costs
+ * memory and tells nothing new: it is dropped, except where an IPv4
+ * datagram passes, for a sender may have used its 16-bit identification
+ * again.
+ */
+#include <string.h>
+
+#include "nat64d/frag_store.h"
+
+void
+frag_limits_init(struct frag_limits *l)
+{
+	memset(l, 0, sizeof(*l));
+	l->max_bytes = 4 << 20;
+	l->max_datagrams = 4096;
+	l->source_datagrams = 64;
+	l->source_bytes = 256 << 10;
+	l->per_datagram = 64;
+	l->timeout_secs = 5;
+	l->source6_len = 64;
+}
+
+static enum frag_verdict
+drop(struct frag_result *r, enum nat64_reason reason)
+{
+	r->reason = reason;
+	return (FRAG_DROP);
+}
+
+/* End the datagram but remember its key. */
+static unsigned
+kill_datagram(struct frag_table *t, struct frag_datagram *d,
+    enum nat64_reason reason)
+{
+	d->state = FRAG_DEAD;
+	d->reason = reason;
+	return (frag_store_discard(t, d));
+}
+
+static enum frag_verdict
+drop_all(struct frag_table *t, struct frag_datagram *d,
+    struct frag_result *r, enum nat64_reason reason)
+{
+	r->discarded = kill_datagram(t, d, reason);
+	return (drop(r, reason));
+}
+
+/*
+ * FRG-30, FRG-31: sizes that no honest sender makes. An empty fragment is
+ * legal but carries nothing, and would be noted for nothing.
+ */
+static enum nat64_reason
+check_size(const struct pkt *p)
+{
+	const uint32_t len = pkt_l4len(p);
+
+	if (len == 0 || p->frag_off + len > UINT16_MAX)
+		return (NAT64_FRAG_BAD);
+	if (p->more && len % 8 != 0)
+		return (NAT64_FRAG_BAD);
+	/* RFC 1858, 3.2: it could overwrite the flags of the first one. */
+	if (p->family == PKT_V4 && p->proto == IPPROTO_TCP &&
+	    p->frag_off == 8)
+		return (NAT64_FRAG_TINY);
+	return (NAT64_NONE);
+}
+
+static bool
+is_icmp(const struct pkt *p)
+{
+	return (p->proto ==
+	    (p->family == PKT_V4 ? IPPROTO_ICMP : IPPROTO_ICMPV6));
+}
+
+/*
+ * Does this first fragment say that the whole is needed? ICMPv6 has a
+ * pseudo header with the total length (FRG-16), and a checksum that is
+ * missing can only be made of all bytes (FRG-15).
+ */
+static bool
+needs_whole(const struct pkt *p)
+{
+	if (p->proto == IPPROTO_UDP && p->family == PKT_V4)
+		return (get16(pkt_l4(p) + PKT_UDP_CKSUM) == 0);
+	return (is_icmp(p));
+}
+
+/* Copy p and note its span; NAT64_NONE or why it must be dropped. */
+static enum nat64_reason
+hold(struct frag_table *t, struct frag_datagram *d, const struct pkt *p,
+    const struct frag_span *s)
+{
+	enum nat64_reason reason;
+
+	if (d->nspans >= t->limits.per_datagram)
+		return (NAT64_FRAG_LIMIT);
+	reason = frag_store_hold(t, d, p);
+	if (reason == NAT64_NONE)
+		frag_store_note(t, d, s, p->more);
+	return (reason);
+}
+
+static enum frag_verdict
+input_waiting(struct frag_table *t, struct frag_datagram *d, struct pkt *p,
+    const struct frag_span *s, struct frag_result *r)
+{
+	enum nat64_reason reason;
+
+	reason = hold(t, d, p, s);
+	if (reason == NAT64_NONE)
+		return (FRAG_HELD);
+	if (d->nspans == 0)
+		frag_store_remove(t, d);
+	return (drop(r, reason));
+}
+
+static enum frag_verdict
+input_collecting(struct frag_table *t, struct frag_datagram *d,
+    const struct pkt *p, const struct frag_span *s, struct frag_result *r)
+{
+	enum nat64_reason reason;
+
+	reason = hold(t, d, p, s);
+	if (reason != NAT64_NONE)
+		return (drop(r, reason));
+	if (!frag_store_complete(d))
+		return (FRAG_HELD);
+	reason = frag_collect(t, d);
+	/* The last one held is p itself. */
+	r->discarded = frag_store_remove(t, d) - 1;
+	if (reason != NAT64_NONE)
+		return (drop(r, reason));
+	r->discarded = 0;
+	r->whole = &t->whole;
+	return (FRAG_WHOLE);
+}
+
+/* p is the first fragment, and the first of its kind. */
+static enum frag_verdict
+input_first(struct frag_table *t, struct frag_datagram *d, struct pkt *p,
+    const struct frag_span *s, struct frag_result *r)
+{
+	enum nat64_reason reason;
+
+	reason = pkt_parse_l4(p);
+	if (reason != NAT64_NONE)
+		return (drop_all(t, d, r, reason));
+	d->proto = p->proto;
+	d->sport = p->sport;
+	d->dport = p->dport;
+	if (needs_whole(p)) {
+		if (d->overlapped)
+			return (drop_all(t, d, r, NAT64_FRAG_OVERLAP));
+		d->state = FRAG_COLLECTING;
+		return (input_collecting(t, d, p, s, r));
+	}
+	if (!frag_store_note(t, d, s, p->more))
+		return (drop(r, NAT64_FRAG_LIMIT));
+	r->datagram = d;
+	return (FRAG_FIRST);
+}
+
+/* FRG-31: a second beginning must not lead to another binding. */
+static enum nat64_reason
+check_second_first(const struct frag_datagram *d, struct pkt *p)
+{
+	enum nat64_reason reason;
+
+	reason = pkt_parse_l4(p);
+	if (reason != NAT64_NONE)
+		return (reason);
+	if (p->sport != d->sport || p->dport != d->dport)
+		return (NAT64_FRAG_OVERLAP);
+	return (NAT64_NONE);
+}
+
+static enum frag_verdict
+input_passing(struct frag_table *t, struct frag_datagram *d, struct pkt *p,
+    const struct frag_span *s, bool duplicate, struct frag_result *r)
+{
+	enum nat64_reason reason = NAT64_NONE;
+
+	p->proto = d->proto;
+	if (p->frag_off == 0)
+		reason = check_second_first(d, p);
+	else if (!duplicate && !frag_store_note(t, d, s, p->more))
+		reason = NAT64_FRAG_LIMIT;
+	if (reason != NAT64_NONE)
+		return (drop(r, reason));
+	t->target = d->target;
+	r->target = &t->target;
+	if (frag_store_complete(d))
+		frag_store_remove(t, d);
+	return (FRAG_KNOWN);
+}
+
+/*
+ * What was refused is forgotten when all of it has come: the sender's next
+ * datagram with this key is another one. After an overlap the key stays
+ * until its time is over (FRG-30).
+ */
+static enum frag_verdict
+input_dead(struct frag_table *t, struct frag_datagram *d,
+    const struct pkt *p, const struct frag_span *s, struct frag_result *r)
+{
+	const enum nat64_reason reason = d->reason;
+
+	if (reason != NAT64_FRAG_OVERLAP &&
+	    frag_store_fit(d, s, p->more) == FRAG_NEW &&
+	    frag_store_note(t, d, s, p->more) && frag_store_complete(d))
+		frag_store_remove(t, d);
+	return (drop(r, reason));
+}
+
+enum frag_verdict
+frag_input(struct frag_table *t, struct pkt *p, struct monotime now,
+    struct frag_result *r)
+{
+	struct frag_datagram *d;
+	struct frag_span s;
+	enum frag_fit fit;
+	bool passing4;
+
+	memset(r, 0, sizeof(*r));
+	r->reason = check_size(p);
+	if (r->reason == NAT64_NONE && t->limits.drop_icmp && is_icmp(p))
+		r->reason = NAT64_FRAG_ICMP;
+	if (r->reason != NAT64_NONE)
+		return (FRAG_DROP);
+	d = frag_store_get(t, p, now, &r->reason);
+	if (d == NULL)
+		return (FRAG_DROP);
+	s.off = p->frag_off;
+	s.end = (uint16_t)(p->frag_off + pkt_l4len(p));
+	if (d->state == FRAG_DEAD)
+		return (input_dead(t, d, p, &s, r));
+
+	fit = frag_store_fit(d, &s, p->more);
+	passing4 = d->family == PKT_V4 && d->state == FRAG_PASSING;
+	if (fit == FRAG_DUPLICATE && !passing4)
+		return (drop(r, NAT64_FRAG_OVERLAP));
+	if (fit == FRAG_OVERLAPS) {
+		if (d->family == PKT_V6 || d->state == FRAG_COLLECTING)
+			return (drop_all(t, d, r, NAT64_FRAG_OVERLAP));
+		d->overlapped = true;
+	}
+	switch (d->state) {
+	case FRAG_WAITING:
+		if (p->frag_off == 0)
+			return (input_first(t, d, p, &s, r));
+		return (input_waiting(t, d, p, &s, r));
+	case FRAG_COLLECTING:
+		return (input_collecting(t, d, p, &s, r));
+	default:
+		return (input_passing(t, d, p, &s, fit == FRAG_DUPLICATE, r));
+	}
+}
+
+void
+frag_resolve(struct frag_table *t, struct frag_datagram *d,
+    const union frag_target *target)
+{
+	(void)t;
+	d->target = *target;
+	d->state = FRAG_PASSING;
+}
+
+struct pkt *
+frag_next_held(struct frag_table *t, struct frag_datagram *d)
+{
+	frag_store_release_out(t, d);
+	d->out = TAILQ_FIRST(&d->held);
+	if (d->out != NULL) {
+		TAILQ_REMOVE(&d->held, d->out, entry);
+		/* RFC 8200, 4.5: only the first one's counts. */
+		d->out->pkt.proto = d->proto;
+		return (&d->out->pkt);
+	}
+	if (frag_store_complete(d))
+		frag_store_remove(t, d);
+	return (NULL);
+}
+
+unsigned
+frag_refuse(struct frag_table *t, struct frag_datagram *d,
+    enum nat64_reason reason)
+{
+	unsigned discarded;
+
+	discarded = kill_datagram(t, d, reason);
+	if (frag_store_complete(d))
+		frag_store_remove(t, d);
+	return (discarded);
+}
+
+bool
+frag_expire(struct frag_table *t, struct monotime now, unsigned max,
+    unsigned *discarded)
+{
+	struct frag_datagram *d;
+
+	*discarded += t->late;
+	t->late = 0;
+	while ((d = TAILQ_FIRST(&t->fifo)) != NULL &&
+	    monotime_reached(d->expires, now)) {
+		if (max-- == 0)
+			return (true);
+		*discarded += frag_store_remove(t, d);
+	}
+	return (false);
+}
+
+bool
+frag_next_expiry(const struct frag_table *t, struct monotime *when)
+{
+	const struct frag_datagram *d = TAILQ_FIRST(&t->fifo);
+
+	if (d == NULL)
+		return (false);
+	*when = d->expires;
+	return (true);
+}

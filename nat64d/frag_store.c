@@ -1,0 +1,311 @@
+/*
+ * Storage of the fragment table: owns every datagram, source and held copy,
+ * and is the only code that allocates, frees and counts them. Refuses to
+ * know what a fragment is good for.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "nat64d/frag_store.h"
+
+static int
+datagram_cmp(const struct frag_datagram *a, const struct frag_datagram *b)
+{
+	return (memcmp(a->key, b->key, sizeof(a->key)));
+}
+
+static int
+source_cmp(const struct frag_source *a, const struct frag_source *b)
+{
+	if (a->family != b->family)
+		return (a->family < b->family ? -1 : 1);
+	return (memcmp(&a->addr, &b->addr, sizeof(a->addr)));
+}
+
+RB_GENERATE_STATIC(frag_keys, frag_datagram, node, datagram_cmp)
+RB_GENERATE_STATIC(frag_sources, frag_source, node, source_cmp)
+
+struct frag_table *
+frag_table_new(const struct frag_limits *limits)
+{
+	struct frag_table *t;
+	size_t spans;
+
+	t = calloc(1, sizeof(*t));
+	if (t == NULL)
+		return (NULL);
+	t->limits = *limits;
+	RB_INIT(&t->keys);
+	RB_INIT(&t->sources);
+	TAILQ_INIT(&t->fifo);
+	spans = limits->per_datagram * sizeof(struct frag_span);
+	slab_init(&t->datagram_slab, sizeof(struct frag_datagram) + spans,
+	    limits->max_datagrams);
+	slab_init(&t->source_slab, sizeof(struct frag_source),
+	    limits->max_datagrams);
+	return (t);
+}
+
+void
+frag_table_free(struct frag_table *t)
+{
+	if (t == NULL)
+		return;
+	frag_flush(t);
+	slab_clear(&t->datagram_slab);
+	slab_clear(&t->source_slab);
+	free(t);
+}
+
+void
+frag_flush(struct frag_table *t)
+{
+	struct frag_datagram *d;
+
+	while ((d = TAILQ_FIRST(&t->fifo)) != NULL)
+		frag_store_remove(t, d);
+}
+
+size_t
+frag_bytes(const struct frag_table *t)
+{
+	return (t->bytes);
+}
+
+size_t
+frag_datagrams(const struct frag_table *t)
+{
+	return (t->datagram_slab.used);
+}
+
+/* FRG-02: the protocol belongs to the key of IPv4 alone. */
+static void
+make_key(uint8_t key[FRAG_KEYLEN], const struct pkt *p)
+{
+	memset(key, 0, FRAG_KEYLEN);
+	put32(key, p->frag_id);
+	key[4] = (uint8_t)p->family;
+	if (p->family == PKT_V4) {
+		key[5] = p->proto;
+		memcpy(key + 6, &p->ip4.src, sizeof(p->ip4.src));
+		memcpy(key + 22, &p->ip4.dst, sizeof(p->ip4.dst));
+	} else {
+		memcpy(key + 6, &p->ip6.src, sizeof(p->ip6.src));
+		memcpy(key + 22, &p->ip6.dst, sizeof(p->ip6.dst));
+	}
+}
+
+static void
+make_source(struct frag_source *s, const struct pkt *p, unsigned len6)
+{
+	unsigned i, bits;
+
+	memset(s, 0, sizeof(*s));
+	s->family = p->family;
+	if (p->family == PKT_V4) {
+		memcpy(&s->addr, &p->ip4.src, sizeof(p->ip4.src));
+		return;
+	}
+	s->addr = p->ip6.src;
+	for (i = 0; i < sizeof(s->addr.s6_addr); i++) {
+		bits = len6 > i * 8 ? len6 - i * 8 : 0;
+		if (bits < 8)
+			s->addr.s6_addr[i] &= (uint8_t)(0xff00 >> bits);
+	}
+}
+
+/* The source of p, with room for one more datagram; NULL when there is none. */
+static struct frag_source *
+get_source(struct frag_table *t, const struct pkt *p)
+{
+	struct frag_source key, *s;
+
+	make_source(&key, p, t->limits.source6_len);
+	s = RB_FIND(frag_sources, &t->sources, &key);
+	if (s != NULL)
+		return (s->datagrams < t->limits.source_datagrams ? s : NULL);
+	if (t->limits.source_datagrams == 0)
+		return (NULL);
+	s = slab_get(&t->source_slab);
+	if (s == NULL)
+		return (NULL);
+	*s = key;
+	RB_INSERT(frag_sources, &t->sources, s);
+	return (s);
+}
+
+static void
+put_source(struct frag_table *t, struct frag_source *s)
+{
+	if (s->datagrams > 0)
+		return;
+	RB_REMOVE(frag_sources, &t->sources, s);
+	slab_put(&t->source_slab, s);
+}
+
+static struct frag_datagram *
+make_datagram(struct frag_table *t, const struct pkt *p, struct monotime now)
+{
+	struct frag_datagram *d;
+	struct frag_source *s;
+
+	s = get_source(t, p);
+	if (s == NULL)
+		return (NULL);
+	d = slab_get(&t->datagram_slab);
+	if (d == NULL) {
+		put_source(t, s);
+		return (NULL);
+	}
+	TAILQ_INIT(&d->held);
+	d->source = s;
+	d->family = p->family;
+	d->expires = monotime_add_secs(now, t->limits.timeout_secs);
+	make_key(d->key, p);
+	s->datagrams++;
+	RB_INSERT(frag_keys, &t->keys, d);
+	TAILQ_INSERT_TAIL(&t->fifo, d, entry);
+	return (d);
+}
+
+struct frag_datagram *
+frag_store_get(struct frag_table *t, const struct pkt *p,
+    struct monotime now, enum nat64_reason *reason)
+{
+	struct frag_datagram key, *d;
+
+	make_key(key.key, p);
+	d = RB_FIND(frag_keys, &t->keys, &key);
+	if (d != NULL && monotime_reached(d->expires, now)) {
+		t->late += frag_store_remove(t, d);
+		d = NULL;
+	}
+	if (d == NULL)
+		d = make_datagram(t, p, now);
+	if (d == NULL)
+		*reason = NAT64_FRAG_LIMIT;
+	return (d);
+}
+
+unsigned
+frag_store_remove(struct frag_table *t, struct frag_datagram *d)
+{
+	unsigned n;
+
+	frag_store_release_out(t, d);
+	n = frag_store_discard(t, d);
+	d->source->datagrams--;
+	put_source(t, d->source);
+	RB_REMOVE(frag_keys, &t->keys, d);
+	TAILQ_REMOVE(&t->fifo, d, entry);
+	slab_put(&t->datagram_slab, d);
+	return (n);
+}
+
+static void
+free_held(struct frag_table *t, struct frag_datagram *d,
+    struct frag_held *h)
+{
+	t->bytes -= h->size;
+	d->source->bytes -= h->size;
+	free(h);
+}
+
+enum nat64_reason
+frag_store_hold(struct frag_table *t, struct frag_datagram *d,
+    const struct pkt *p)
+{
+	const size_t size = sizeof(struct frag_held) + PKT_HEADROOM + p->len;
+	struct frag_held *h;
+
+	if (size > t->limits.max_bytes - t->bytes ||
+	    size > t->limits.source_bytes - d->source->bytes)
+		return (NAT64_FRAG_LIMIT);
+	h = malloc(size);
+	if (h == NULL)
+		return (NAT64_NO_MEMORY);
+	t->bytes += size;
+	d->source->bytes += size;
+	h->size = size;
+	h->pkt = *p;
+	h->pkt.buf = h->buf;
+	h->pkt.bufsize = PKT_HEADROOM + p->len;
+	h->pkt.data = h->buf + PKT_HEADROOM;
+	memcpy(h->pkt.data, p->data, p->len);
+	TAILQ_INSERT_TAIL(&d->held, h, entry);
+	return (NAT64_NONE);
+}
+
+unsigned
+frag_store_discard(struct frag_table *t, struct frag_datagram *d)
+{
+	struct frag_held *h;
+	unsigned n = 0;
+
+	while ((h = TAILQ_FIRST(&d->held)) != NULL) {
+		TAILQ_REMOVE(&d->held, h, entry);
+		free_held(t, d, h);
+		n++;
+	}
+	return (n);
+}
+
+void
+frag_store_release_out(struct frag_table *t, struct frag_datagram *d)
+{
+	if (d->out != NULL)
+		free_held(t, d, d->out);
+	d->out = NULL;
+}
+
+enum frag_fit
+frag_store_fit(const struct frag_datagram *d, const struct frag_span *s,
+    bool more)
+{
+	const struct frag_span *seen;
+	bool overlaps;
+	unsigned i;
+
+	/* What lies behind the end of the datagram contradicts it. */
+	overlaps = d->end != 0 && (more ? s->end > d->end : s->end != d->end);
+	for (i = 0; i < d->nspans; i++) {
+		seen = &d->spans[i];
+		if (seen->off == s->off && seen->end == s->end)
+			return (FRAG_DUPLICATE);
+		if (seen->off < s->end && s->off < seen->end)
+			overlaps = true;
+		if (!more && seen->end > s->end)
+			overlaps = true;
+	}
+	return (overlaps ? FRAG_OVERLAPS : FRAG_NEW);
+}
+
+bool
+frag_store_note(const struct frag_table *t, struct frag_datagram *d,
+    const struct frag_span *s, bool more)
+{
+	unsigned i;
+
+	if (d->nspans >= t->limits.per_datagram)
+		return (false);
+	for (i = d->nspans; i > 0 && d->spans[i - 1].off > s->off; i--)
+		d->spans[i] = d->spans[i - 1];
+	d->spans[i] = *s;
+	d->nspans++;
+	if (!more)
+		d->end = s->end;
+	return (true);
+}
+
+bool
+frag_store_complete(const struct frag_datagram *d)
+{
+	unsigned i, reached = 0;
+
+	if (d->end == 0)
+		return (false);
+	for (i = 0; i < d->nspans && d->spans[i].off <= reached; i++)
+		if (d->spans[i].end > reached)
+			reached = d->spans[i].end;
+	return (reached >= d->end);
+}

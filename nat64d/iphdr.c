@@ -1,0 +1,58 @@
+/*
+ * IPv4 headers (RFC 791, 3.1) and IPv6 headers with a Fragment Header
+ * (RFC 8200, 3 and 4.5) from their fields to bytes. Owns the layout; knows
+ * no packet and decides no field.
+ */
+#include <netinet/in.h>
+
+#include <stdint.h>
+#include <string.h>
+
+#include "nat64d/cksum.h"
+#include "nat64d/iphdr.h"
+#include "nat64d/pkt.h"
+
+#define IP4_DF 0x4000
+#define IP4_MF 0x2000
+
+void
+iphdr_put4(uint8_t *p, const struct iphdr4 *h)
+{
+	uint16_t frag;
+
+	frag = (uint16_t)(h->frag_off >> 3);
+	if (h->df)
+		frag |= IP4_DF;
+	if (h->more)
+		frag |= IP4_MF;
+	p[0] = 0x45;
+	p[1] = h->tos;
+	put16(p + 2, h->len);
+	put16(p + 4, h->id);
+	put16(p + 6, frag);
+	p[8] = h->ttl;
+	p[9] = h->proto;
+	put16(p + 10, 0);
+	memcpy(p + 12, &h->src, sizeof(h->src));
+	memcpy(p + 16, &h->dst, sizeof(h->dst));
+	put16(p + 10, cksum_finish(cksum_add(0, p, PKT_IP4_HLEN)));
+}
+
+void
+iphdr_put6(uint8_t *p, const struct iphdr6 *h)
+{
+	put32(p, 6u << 28 | (uint32_t)h->tclass << 20);
+	put16(p + 4, (uint16_t)h->len);
+	p[6] = h->frag ? IPPROTO_FRAGMENT : h->proto;
+	p[7] = h->hlim;
+	memcpy(p + 8, &h->src, sizeof(h->src));
+	memcpy(p + 24, &h->dst, sizeof(h->dst));
+	if (!h->frag)
+		return;
+	p += PKT_IP6_HLEN;
+	p[0] = h->proto;
+	p[1] = 0;
+	/* frag_off is a multiple of 8: its low bits are free for M. */
+	put16(p + 2, (uint16_t)(h->frag_off | h->more));
+	put32(p + 4, h->id);
+}

@@ -1,0 +1,411 @@
+/*
+ * The life of a translator: its tables, its time, its counters. The way of
+ * a packet is in nat64_in6.c and nat64_in4.c.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/ip4class.h"
+
+#include "nat64d/nat64_int.h"
+
+/* Bindings of a full pool can be more than memory: an upper limit. */
+#define MAX_BINDINGS (64U * 1024 * 1024)
+
+void
+nat64_config_init(struct nat64_config *c)
+{
+	memset(c, 0, sizeof(*c));
+	c->pool_opts.select = POOL4_RANDOM;
+	c->pool_opts.parity = true;
+	c->pool_opts.range_fallback = true;
+	c->pool_opts.rest_secs[L4_UDP] = 120;
+	c->pool_opts.rest_secs[L4_ICMP] = 120;
+	c->pool_opts.rest_max_percent = 25;
+	xlat_conf_init(&c->xlat);
+	frag_limits_init(&c->frag);
+	c->lifetime_secs[SESSION_UDP] = 300;
+	c->lifetime_secs[SESSION_ICMP] = 60;
+	c->lifetime_secs[SESSION_TCP_EST] = 7200;
+	c->lifetime_secs[SESSION_TCP_OPEN] = 240;
+	c->lifetime_secs[SESSION_TCP_CLOSE] = 240;
+	c->lifetime_secs[SESSION_TCP_SYN] = 6;
+	c->inbound_refresh = true;
+	c->check_inner_ip = true;
+	c->max_sessions = 1024 * 1024;
+	c->max_sessions_per_binding = 4096;
+	c->subscriber_len = 64;
+	c->subscriber.ports = 2048;
+	c->subscriber.sessions = 8192;
+	c->subscriber.new_bindings.per_sec = 200;
+	c->subscriber.new_bindings.burst = 1000;
+	c->max_stored_syns = 128;
+	c->max_stored_syns_per_peer = 8;
+	c->errors.per_sec = 100;
+	c->errors.burst = 200;
+	c->errors_dest.per_sec = 10;
+	c->errors_dest.burst = 10;
+	c->fixed_ipid = -1;
+}
+
+/* A key for one purpose, so that no two uses of the secret meet. */
+static struct siphash_key
+derive_key(const struct siphash_key *secret, char purpose)
+{
+	struct siphash_key key;
+	char label[2] = { purpose, 0 };
+	uint64_t half;
+
+	half = siphash24(secret, label, sizeof(label));
+	memcpy(key.bytes, &half, sizeof(half));
+	label[1] = 1;
+	half = siphash24(secret, label, sizeof(label));
+	memcpy(key.bytes + sizeof(half), &half, sizeof(half));
+	return (key);
+}
+
+static size_t
+max_bindings(const struct nat64_config *c, const struct pool4 *pool)
+{
+	uint64_t sum = c->nstatics;
+	int proto;
+
+	if (c->max_bindings > 0)
+		return (c->max_bindings);
+	for (proto = 0; proto < L4_NPROTO; proto++)
+		sum += pool4_capacity(pool, (enum l4proto)proto);
+	return (sum < MAX_BINDINGS ? sum : MAX_BINDINGS);
+}
+
+/* The parts that cannot fail. */
+static void
+init_tables(struct nat64 *n, const struct nat64_config *c)
+{
+	struct siphash_key key;
+	size_t nbindings = max_bindings(c, n->pool);
+	int proto;
+
+	subscribers_init(&n->subs, c->subscriber_len, &c->subscriber,
+	    nbindings);
+	slab_init(&n->bib_slab, sizeof(struct bib_entry), nbindings);
+	key = derive_key(&c->secret, 'p');
+	for (proto = 0; proto < L4_NPROTO; proto++)
+		bib_init(&n->bibs[proto], (enum l4proto)proto, n->pool,
+		    &n->subs, &n->bib_slab, &key, c->soft_pooling);
+	session_table_init(&n->sessions, c->lifetime_secs, c->max_sessions,
+	    c->max_sessions_per_binding, &n->subs);
+
+	key = derive_key(&c->secret, 'i');
+	if (c->fixed_ipid >= 0)
+		ipid_init_fixed(&n->ids, (uint16_t)c->fixed_ipid);
+	else
+		ipid_init(&n->ids, &key, &n->rng);
+	key = derive_key(&c->secret, '6');
+	ratelimit_init(&n->errors6, &key, c->errors, c->errors_dest, n->now);
+	key = derive_key(&c->secret, '4');
+	ratelimit_init(&n->errors4, &key, c->errors, c->errors_dest, n->now);
+
+	TAILQ_INIT(&n->syns);
+	slab_init(&n->syn_slab, sizeof(struct stored_syn),
+	    c->max_stored_syns);
+}
+
+static int
+init_memory(struct nat64 *n, const struct nat64_config *c)
+{
+	unsigned i;
+
+	n->pool = pool4_new(c->pool, c->npool, &c->pool_opts);
+	if (n->pool == NULL)
+		return (-1);
+	n->frags = frag_table_new(&c->frag);
+	if (n->frags == NULL)
+		return (-1);
+	n->excludes = calloc(c->nexcludes + 1, sizeof(*n->excludes));
+	if (n->excludes == NULL)
+		return (-1);
+	if (c->nexcludes > 0)
+		memcpy(n->excludes, c->excludes,
+		    c->nexcludes * sizeof(*n->excludes));
+	for (i = 0; i < NSCRATCH; i++) {
+		n->scratch[i].buf = malloc(PKT_BUFSIZE);
+		if (n->scratch[i].buf == NULL)
+			return (-1);
+	}
+	return (0);
+}
+
+static int
+add_statics(struct nat64 *n, const struct nat64_config *c)
+{
+	const struct nat64_static *st;
+	size_t i;
+
+	for (i = 0; i < c->nstatics; i++) {
+		st = &c->statics[i];
+		if (bib_add_static(&n->bibs[st->proto], &st->in6, &st->out4,
+			n->now) != NULL)
+			continue;
+		if (errno != ENOMEM)
+			errno = EINVAL;
+		return (-1);
+	}
+	return (0);
+}
+
+struct nat64 *
+nat64_new(const struct nat64_config *c, const struct nat64_sink *sink,
+    const struct rng *rng, struct monotime now)
+{
+	struct nat64 *n;
+
+	if (c->nprefixes == 0 || c->nprefixes > NAT64_MAX_PREFIXES ||
+	    pool4_check(c->pool, c->npool) != NULL) {
+		errno = EINVAL;
+		return (NULL);
+	}
+	n = calloc(1, sizeof(*n));
+	if (n == NULL)
+		return (NULL);
+	n->conf = *c;
+	n->conf.pool = NULL;
+	n->conf.statics = NULL;
+	n->conf.excludes = NULL;
+	n->sink = *sink;
+	n->rng = *rng;
+	n->now = now;
+	if (init_memory(n, c) == -1)
+		goto fail;
+	init_tables(n, c);
+	if (add_statics(n, c) == -1)
+		goto fail;
+	return (n);
+
+fail:
+	nat64_free(n);
+	return (NULL);
+}
+
+void
+nat64_free(struct nat64 *n)
+{
+	int proto, saved_errno = errno;
+	unsigned i;
+
+	if (n == NULL)
+		return;
+	session_table_clear(&n->sessions);
+	for (proto = 0; proto < L4_NPROTO; proto++)
+		bib_clear(&n->bibs[proto], n->now);
+	slab_clear(&n->bib_slab);
+	slab_clear(&n->syn_slab);
+	subscribers_clear(&n->subs);
+	pool4_free(n->pool);
+	frag_table_free(n->frags);
+	for (i = 0; i < NSCRATCH; i++)
+		free(n->scratch[i].buf);
+	free(n->excludes);
+	free(n);
+	errno = saved_errno;
+}
+
+struct pkt *
+nat64_scratch(struct nat64 *n, unsigned use)
+{
+	struct scratch *s = &n->scratch[use];
+
+	pkt_init(&s->pkt, s->buf, PKT_BUFSIZE);
+	return (&s->pkt);
+}
+
+void
+nat64_emit(struct nat64 *n, struct pkt *p)
+{
+	if (p->family == PKT_V6) {
+		n->stats.counters[NAT64_OUT6]++;
+		n->stats.counters[NAT64_OUT6_BYTES] += p->len;
+	} else {
+		n->stats.counters[NAT64_OUT4]++;
+		n->stats.counters[NAT64_OUT4_BYTES] += p->len;
+	}
+	n->sink.emit(n->sink.arg, p);
+}
+
+enum nat64_verdict
+nat64_drop(struct nat64 *n, enum nat64_reason reason)
+{
+	n->stats.drops[reason]++;
+	n->reason = reason;
+	return (NAT64_DROPPED);
+}
+
+bool
+nat64_may_embed(const struct nat64 *n, unsigned prefix, struct in_addr addr)
+{
+	if (ip4_is_never_unicast(addr))
+		return (false);
+	return (n->conf.wkp_nonglobal_ok || !ip4_is_nonglobal(addr) ||
+	    !pref64_is_wkp(&n->conf.prefixes[prefix]));
+}
+
+int
+nat64_prefix_for(const struct nat64 *n, const struct bib_entry *bib,
+    struct in_addr addr)
+{
+	unsigned i;
+
+	if (bib != NULL && !LIST_EMPTY(&bib->sessions)) {
+		i = LIST_FIRST(&bib->sessions)->prefix;
+		if (nat64_may_embed(n, i, addr))
+			return ((int)i);
+	}
+	for (i = 0; i < n->conf.nprefixes; i++)
+		if (nat64_may_embed(n, i, addr))
+			return ((int)i);
+	return (-1);
+}
+
+bool
+nat64_excluded(const struct nat64 *n, enum l4proto proto,
+    struct in_addr addr, uint16_t port)
+{
+	const struct nat64_exclude *x;
+	uint32_t mask;
+	size_t i;
+
+	for (i = 0; i < n->conf.nexcludes; i++) {
+		x = &n->excludes[i];
+		mask = x->len == 0 ? 0 : htonl(0xffffffffU << (32 - x->len));
+		if ((addr.s_addr & mask) != x->addr.s_addr)
+			continue;
+		if (x->any_proto)
+			return (true);
+		if (x->proto == proto &&
+		    (proto == L4_ICMP ||
+			(port >= x->ports.first && port <= x->ports.last)))
+			return (true);
+	}
+	return (false);
+}
+
+enum nat64_verdict
+nat64_input(struct nat64 *n, struct pkt *p, struct monotime now,
+    enum nat64_reason *reason)
+{
+	enum nat64_verdict verdict;
+	uint32_t received = p->len;
+
+	n->now = now;
+	n->hairpin = false;
+	n->collected = false;
+	n->reason = pkt_parse(p);
+	if (n->reason != NAT64_NONE) {
+		verdict = nat64_drop(n, n->reason);
+	} else if (p->family == PKT_V6) {
+		n->stats.counters[NAT64_IN6]++;
+		n->stats.counters[NAT64_IN6_BYTES] += received;
+		verdict = nat64_in6(n, p);
+	} else {
+		n->stats.counters[NAT64_IN4]++;
+		n->stats.counters[NAT64_IN4_BYTES] += received;
+		verdict = nat64_in4(n, p);
+	}
+	if (reason != NULL)
+		*reason = n->reason;
+	return (verdict);
+}
+
+bool
+nat64_expire(struct nat64 *n, struct monotime now, unsigned max)
+{
+	struct session *s;
+	unsigned discarded = 0;
+	bool more;
+
+	n->now = now;
+	n->hairpin = false;
+	more = frag_expire(n->frags, now, max, &discarded);
+	n->stats.drops[NAT64_FRAG_TIMEOUT] += discarded;
+	pool4_expire(n->pool, now, max);
+	subscribers_expire(&n->subs, now, max);
+	while ((s = session_first_expired(&n->sessions, now)) != NULL) {
+		if (max-- == 0)
+			return (true);
+		nat64_session_timeout(n, s);
+	}
+	return (more);
+}
+
+bool
+nat64_next_expiry(const struct nat64 *n, struct monotime *when)
+{
+	struct monotime t;
+	bool any;
+
+	any = session_next_expiry(&n->sessions, when);
+	if (frag_next_expiry(n->frags, &t) && (!any || t.ns < when->ns)) {
+		*when = t;
+		any = true;
+	}
+	return (any);
+}
+
+bool
+nat64_flush(struct nat64 *n, struct monotime now, unsigned max)
+{
+	struct session *s;
+	int cls;
+
+	n->now = now;
+	frag_flush(n->frags);
+	for (cls = 0; cls < SESSION_NCLASSES; cls++)
+		while ((s = TAILQ_FIRST(&n->sessions.queues[cls])) != NULL) {
+			if (max-- == 0)
+				return (true);
+			nat64_session_end(n, s);
+		}
+	return (false);
+}
+
+void
+nat64_count_device_drop(struct nat64 *n)
+{
+	n->stats.drops[NAT64_DEVICE]++;
+}
+
+const struct nat64_stats *
+nat64_stats(const struct nat64 *n)
+{
+	return (&n->stats);
+}
+
+const struct bib *
+nat64_bib(const struct nat64 *n, enum l4proto proto)
+{
+	return (&n->bibs[proto]);
+}
+
+const struct session_table *
+nat64_sessions(const struct nat64 *n)
+{
+	return (&n->sessions);
+}
+
+const struct pool4 *
+nat64_pool(const struct nat64 *n)
+{
+	return (n->pool);
+}
+
+const struct frag_table *
+nat64_frags(const struct nat64 *n)
+{
+	return (n->frags);
+}
+
+unsigned
+nat64_stored_syns(const struct nat64 *n)
+{
+	return (n->nsyns);
+}

@@ -1,0 +1,189 @@
+/*
+ * The stateful NAT64 (RFC 6146): packets in, packets and events out.
+ *
+ * A struct nat64 owns every table of one translator; any number of them can
+ * live in one process. It knows no device, clock, log or source of
+ * randomness: packets, time and random numbers are handed in, what comes
+ * out leaves through the sink.
+ */
+#ifndef NAT64D_NAT64_H
+#define NAT64D_NAT64_H
+
+#include <netinet/in.h>
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/monotime.h"
+#include "common/pref64.h"
+#include "common/rng.h"
+#include "common/siphash.h"
+#include "nat64d/bib.h"
+#include "nat64d/frag.h"
+#include "nat64d/pkt.h"
+#include "nat64d/pool4.h"
+#include "nat64d/ratelimit.h"
+#include "nat64d/session.h"
+#include "nat64d/stats.h"
+#include "nat64d/subscriber.h"
+#include "nat64d/xlat.h"
+
+#define NAT64_MAX_PREFIXES 64
+
+/* A binding of the administrator's (RFC 6146, 3.1). */
+struct nat64_static {
+	enum l4proto proto;
+	struct taddr4 out4;
+	struct taddr6 in6;
+};
+
+/* A destination that is not translated (RFC 6888, REQ-6; CGN-06). */
+struct nat64_exclude {
+	struct in_addr addr; /* host bits zero */
+	uint8_t len;	     /* bits */
+	bool any_proto;
+	enum l4proto proto;
+	struct port_range ports; /* of the IPv4 side; not for ICMP */
+};
+
+/*
+ * Everything that can be configured. Arrays are borrowed by nat64_new() for
+ * the duration of the call. nat64_config_init() sets the defaults of spec
+ * section 0.
+ */
+struct nat64_config {
+	struct pref64 prefixes[NAT64_MAX_PREFIXES];
+	size_t nprefixes;
+	const struct pool4_range *pool;
+	size_t npool;
+	struct pool4_opts pool_opts;
+	bool soft_pooling;
+	const struct nat64_static *statics;
+	size_t nstatics;
+	const struct nat64_exclude *excludes;
+	size_t nexcludes;
+
+	/* The addresses that we speak from; INADDR_ANY, ::: say nothing. */
+	struct in_addr self4;
+	struct in6_addr self6;
+
+	struct xlat_conf xlat;
+	uint32_t lifetime_secs[SESSION_NCLASSES];
+	struct frag_limits frag;
+
+	bool adf[L4_NPROTO];	 /* address-dependent filtering (CFG-11) */
+	bool wkp_nonglobal_ok;	 /* CFG-13 */
+	bool unbound_errors;	 /* CFG-15 */
+	bool refuse_inbound_tcp; /* CFG-16 */
+	bool refuse_echo6;	 /* CFG-17 */
+	bool inbound_refresh;	 /* SES-13 */
+	bool rst_refreshes;	 /* TCP-10, literal RFC 6146 */
+	bool check_inner_ip;	 /* ICM-51 */
+	bool first_frag_errors;	 /* XLT-30: 4/3 for cut header chains */
+	bool pool_echo;		 /* LOC-03 */
+
+	size_t max_sessions;
+	size_t max_bindings; /* 0: what the pool can hold */
+	uint32_t max_sessions_per_binding;
+	unsigned subscriber_len; /* bits */
+	struct subscriber_limits subscriber;
+	unsigned max_stored_syns;	   /* TCP-08 */
+	unsigned max_stored_syns_per_peer;
+
+	struct bucket_rate errors;	/* ERR-20 */
+	struct bucket_rate errors_dest; /* per_sec 0: none are sent */
+
+	struct siphash_key secret; /* 128 random bits of this boot */
+	int fixed_ipid; /* tests: first identification; -1: random */
+};
+
+void nat64_config_init(struct nat64_config *c);
+
+enum nat64_event_type {
+	NAT64_EV_BIB_CREATE,
+	NAT64_EV_BIB_DELETE,
+	NAT64_EV_SESSION_CREATE,
+	NAT64_EV_SESSION_DELETE,
+	NAT64_EV_POOL_EXHAUSTED, /* out4: the address without free ports */
+	NAT64_EV_QUOTA		 /* reason: which limit */
+};
+
+/* What happened to the tables; pointers are valid during the call. */
+struct nat64_event {
+	enum nat64_event_type type;
+	enum l4proto proto;
+	const struct taddr6 *in6;      /* (X',x), or NULL */
+	const struct taddr4 *out4;     /* (T,t), or NULL */
+	const struct session *session; /* session events */
+	enum nat64_reason reason;      /* NAT64_EV_QUOTA */
+};
+
+struct nat64_sink {
+	/*
+	 * A packet leaves: complete, parsed, of p->family. The bytes are
+	 * the sink's only during the call.
+	 */
+	void (*emit)(void *arg, struct pkt *p);
+	/* NULL: not wanted. */
+	void (*event)(void *arg, const struct nat64_event *ev);
+	void *arg;
+};
+
+enum nat64_verdict {
+	NAT64_SENT,    /* translated, something was emitted */
+	NAT64_REPLIED, /* answered: an ICMP error or an echo reply */
+	NAT64_HELD,    /* a fragment or SYN waits */
+	NAT64_DROPPED  /* nothing was emitted */
+};
+
+struct nat64;
+
+/*
+ * A translator. The sink, and what rng points to, must outlive it. Returns
+ * NULL with errno ENOMEM, or EINVAL for a configuration that no parser
+ * would let pass (prefixes or pool invalid, a static binding twice).
+ */
+struct nat64 *nat64_new(const struct nat64_config *c,
+    const struct nat64_sink *sink, const struct rng *rng,
+    struct monotime now);
+void nat64_free(struct nat64 *n);
+
+/*
+ * Translate one packet: RFC 6146, 3.3, in the order of PIP-01 and PIP-02.
+ * p: data, len and ofl set, storage with PKT_HEADROOM before data. It is
+ * overwritten. reason (may be NULL): why it went no further, also with
+ * NAT64_REPLIED and NAT64_HELD; NAT64_NONE when it was sent.
+ */
+enum nat64_verdict nat64_input(struct nat64 *n, struct pkt *p,
+    struct monotime now, enum nat64_reason *reason);
+
+/*
+ * Do what is due at now, at most about max steps: expired sessions, stored
+ * SYNs, fragments, ports at rest. Returns true when more is due.
+ */
+bool nat64_expire(struct nat64 *n, struct monotime now, unsigned max);
+
+/* When nat64_expire() has to be called next; false: nothing is pending. */
+bool nat64_next_expiry(const struct nat64 *n, struct monotime *when);
+
+/*
+ * Remove sessions and dynamic bindings, at most max (SIGHUP). Call again
+ * while it returns true.
+ */
+bool nat64_flush(struct nat64 *n, struct monotime now, unsigned max);
+
+/* The device refused a packet that had been emitted. */
+void nat64_count_device_drop(struct nat64 *n);
+
+/* To look at, not to change; valid as long as n. */
+const struct nat64_stats *nat64_stats(const struct nat64 *n);
+const struct bib *nat64_bib(const struct nat64 *n, enum l4proto proto);
+const struct session_table *nat64_sessions(const struct nat64 *n);
+const struct pool4 *nat64_pool(const struct nat64 *n);
+const struct frag_table *nat64_frags(const struct nat64 *n);
+
+/* Packets waiting behind a stored SYN. */
+unsigned nat64_stored_syns(const struct nat64 *n);
+
+#endif

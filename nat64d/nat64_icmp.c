@@ -1,0 +1,224 @@
+/*
+ * ICMP errors: those that pass through (RFC 6146, 3.4 to 3.7), those that we
+ * send ourselves, and echo requests to our own addresses.
+ */
+#include <netinet/icmp6.h>
+#include <netinet/in.h>
+#include <netinet/ip_icmp.h>
+
+#include <string.h>
+
+#include "common/ip4class.h"
+
+#include "nat64d/fragment.h"
+#include "nat64d/nat64_int.h"
+
+static void
+emit_piece(void *arg, struct pkt *piece)
+{
+	nat64_emit(arg, piece);
+}
+
+enum nat64_verdict
+nat64_error6(struct nat64 *n, struct pkt *p)
+{
+	struct icmp_inner in;
+	struct bib_entry *e;
+	struct tuple4 inner;
+	enum nat64_reason reason;
+	struct pkt *out;
+	bool hairpin;
+	unsigned i;
+
+	reason = xlat_icmp_parse(p, n->conf.check_inner_ip, &in);
+	if (reason != NAT64_NONE)
+		return (nat64_drop(n, reason));
+	/* Quoted is a packet that went (Y',y) -> (X',x). */
+	e = bib_find6(&n->bibs[in.l4], &in.t6.dst);
+	if (e == NULL)
+		return (nat64_drop(n, NAT64_NO_BINDING));
+	for (i = 0; i < n->conf.nprefixes; i++)
+		if (pref64_match(&n->conf.prefixes[i], &in.t6.src.addr))
+			break;
+	if (i == n->conf.nprefixes ||
+	    pref64_extract(&n->conf.prefixes[i], &in.t6.src.addr,
+		&inner.src.addr) == -1)
+		return (nat64_drop(n, NAT64_ICMP_INNER));
+	inner.dst = e->out4;
+	inner.src.port = in.l4 == L4_ICMP ? e->out4.port : in.t6.src.port;
+
+	hairpin = pool4_index(n->pool, inner.src.addr) != -1;
+	out = nat64_scratch(n, SCRATCH_ICMP);
+	reason = xlat_icmp_6to4(p, &in, e->out4.addr, inner.src.addr, &inner,
+	    &n->conf.xlat, &n->ids, hairpin, out);
+	if (reason != NAT64_NONE)
+		return (nat64_drop(n, reason));
+	if (hairpin) {
+		n->stats.counters[NAT64_HAIRPIN]++;
+		n->hairpin = true;
+		return (nat64_dispatch4(n, out));
+	}
+	if (out->len > n->conf.xlat.mtu4)
+		fragment_ipv4(out, n->conf.xlat.mtu4,
+		    nat64_scratch(n, SCRATCH_PIECE), emit_piece, n);
+	else
+		nat64_emit(n, out);
+	return (NAT64_SENT);
+}
+
+/*
+ * Who speaks, seen from IPv6: the router that sent the error, so that
+ * traceroute works (ICM-30); where its address may not be embedded, the
+ * host that the quoted packet went to.
+ */
+static void
+error_source6(const struct nat64 *n, const struct pkt *p, unsigned prefix,
+    const struct in6_addr *peer6, struct in6_addr *src)
+{
+	if (nat64_may_embed(n, prefix, p->ip4.src))
+		pref64_embed(&n->conf.prefixes[prefix], p->ip4.src, src);
+	else if (p->ip4.src.s_addr == n->conf.self4.s_addr)
+		*src = n->conf.self6; /* HPN-06 */
+	else
+		*src = *peer6;
+}
+
+enum nat64_verdict
+nat64_error4(struct nat64 *n, struct pkt *p)
+{
+	struct icmp_inner in;
+	struct bib_entry *e;
+	struct session *s;
+	struct tuple4 key;
+	struct tuple6 inner;
+	struct in6_addr src;
+	enum nat64_reason reason;
+	struct pkt *out;
+	int prefix;
+
+	reason = xlat_icmp_parse(p, n->conf.check_inner_ip, &in);
+	if (reason != NAT64_NONE)
+		return (nat64_drop(n, reason));
+	/* Quoted is a packet that went (T,t) -> (Z,z). */
+	e = bib_find4(&n->bibs[in.l4], &in.t4.src);
+	if (e == NULL)
+		return (nat64_drop(n, NAT64_NO_BINDING));
+	key = in.t4;
+	if (in.l4 == L4_ICMP)
+		key.dst.port = 0;
+	s = session_find4(&n->sessions, in.l4, &key);
+	prefix = s != NULL ? s->prefix :
+	    nat64_prefix_for(n, e, in.t4.dst.addr);
+	if (prefix == -1)
+		return (nat64_drop(n, NAT64_WKP_NONGLOBAL));
+	inner.src = e->in6;
+	pref64_embed(&n->conf.prefixes[prefix], in.t4.dst.addr,
+	    &inner.dst.addr);
+	inner.dst.port = in.l4 == L4_ICMP ? e->in6.port : in.t4.dst.port;
+
+	error_source6(n, p, (unsigned)prefix, &inner.dst.addr, &src);
+	out = nat64_scratch(n, n->hairpin ? SCRATCH_HAIRPIN : SCRATCH_ICMP);
+	reason = xlat_icmp_4to6(p, &in, &src, &e->in6.addr, &inner,
+	    &n->conf.xlat, out);
+	if (reason != NAT64_NONE)
+		return (nat64_drop(n, reason));
+	nat64_emit(n, out);
+	return (NAT64_SENT);
+}
+
+/* May this error be sent? Counts one that the rate forbids. */
+static bool
+may_send(struct nat64 *n, struct ratelimit *limit, const struct pkt *offender,
+    const void *dest, size_t len)
+{
+	if (!icmp_error_allowed(offender))
+		return (false);
+	if (ratelimit_allow(limit, dest, len, n->now))
+		return (true);
+	n->stats.counters[NAT64_ERRORS_LIMITED]++;
+	return (false);
+}
+
+enum nat64_verdict
+nat64_refuse6(struct nat64 *n, struct pkt *p, enum nat64_reason reason,
+    uint8_t type, uint8_t code, uint32_t param)
+{
+	const struct icmp_error e = { type, code, param };
+	struct pkt *out;
+
+	nat64_drop(n, reason);
+	if (IN6_IS_ADDR_UNSPECIFIED(&n->conf.self6) ||
+	    !may_send(n, &n->errors6, p, &p->ip6.src, sizeof(p->ip6.src)))
+		return (NAT64_DROPPED);
+	out = nat64_scratch(n, SCRATCH_ERROR);
+	icmp_error_build6(out, p, &n->conf.self6, &e);
+	n->stats.counters[NAT64_ERRORS6]++;
+	nat64_emit(n, out);
+	return (NAT64_REPLIED);
+}
+
+/*
+ * An IPv4 error for a packet that an IPv6 host sent to another one: it is
+ * translated by the rules for those that pass through (HPN-06).
+ */
+static enum nat64_verdict
+turn_error(struct nat64 *n, struct pkt *error)
+{
+	enum nat64_reason reason = n->reason;
+	enum nat64_verdict verdict;
+
+	if (pkt_parse_l4(error) != NAT64_NONE)
+		return (NAT64_DROPPED);
+	verdict = nat64_error4(n, error);
+	n->reason = reason;
+	return (verdict == NAT64_SENT ? NAT64_REPLIED : NAT64_DROPPED);
+}
+
+enum nat64_verdict
+nat64_refuse4(struct nat64 *n, struct pkt *p, enum nat64_reason reason,
+    uint8_t type, uint8_t code, uint32_t param)
+{
+	const struct icmp_error e = { type, code, param };
+	struct pkt *out;
+
+	nat64_drop(n, reason);
+	if (n->conf.self4.s_addr == INADDR_ANY ||
+	    ip4_is_never_unicast(p->ip4.src) ||
+	    !may_send(n, &n->errors4, p, &p->ip4.src, sizeof(p->ip4.src)))
+		return (NAT64_DROPPED);
+	out = nat64_scratch(n, SCRATCH_ERROR);
+	icmp_error_build4(out, p, n->conf.self4, &e, &n->ids);
+	n->stats.counters[NAT64_ERRORS4]++;
+	if (pool4_index(n->pool, out->ip4.dst) != -1)
+		return (turn_error(n, out));
+	nat64_emit(n, out);
+	return (NAT64_REPLIED);
+}
+
+/* Is p an echo request of its family? */
+static bool
+is_echo_request(const struct pkt *p)
+{
+	if (p->family == PKT_V6)
+		return (p->proto == IPPROTO_ICMPV6 &&
+		    p->icmp_type == ICMP6_ECHO_REQUEST);
+	return (p->proto == IPPROTO_ICMP && p->icmp_type == ICMP_ECHO);
+}
+
+enum nat64_verdict
+nat64_local(struct nat64 *n, struct pkt *p)
+{
+	bool icmp = p->proto ==
+	    (p->family == PKT_V6 ? IPPROTO_ICMPV6 : IPPROTO_ICMP);
+
+	if (!icmp || p->is_frag || p->truncated)
+		return (nat64_drop(n, NAT64_SELF_OTHER));
+	if (pkt_parse_l4(p) != NAT64_NONE)
+		return (nat64_drop(n, NAT64_BAD_L4));
+	if (!is_echo_request(p))
+		return (nat64_drop(n, NAT64_SELF_OTHER));
+	icmp_echo_answer(p, &n->ids);
+	n->stats.counters[NAT64_ECHO_ANSWERED]++;
+	nat64_emit(n, p);
+	return (NAT64_REPLIED);
+}

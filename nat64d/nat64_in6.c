@@ -1,0 +1,307 @@
+/*
+ * The way of a packet from IPv6 (RFC 6146, 3.3, in the order of PIP-01).
+ */
+#include <netinet/icmp6.h>
+
+#include "common/ip4class.h"
+
+#include "nat64d/fragment.h"
+#include "nat64d/gso.h"
+#include "nat64d/nat64_int.h"
+
+/* What in6 has found out about a destination inside a Pref64. */
+struct target {
+	unsigned prefix;
+	struct in_addr addr4;
+};
+
+/* FLT-05: a source that cannot be one host. ULA are hosts. */
+static bool
+is_martian6(const struct in6_addr *a)
+{
+	return (IN6_IS_ADDR_UNSPECIFIED(a) || IN6_IS_ADDR_LOOPBACK(a) ||
+	    IN6_IS_ADDR_MULTICAST(a) || IN6_IS_ADDR_LINKLOCAL(a) ||
+	    IN6_IS_ADDR_V4MAPPED(a));
+}
+
+/* Index of the Pref64 that addr lies in, or -1. */
+static int
+find_prefix(const struct nat64 *n, const struct in6_addr *addr)
+{
+	unsigned i;
+
+	for (i = 0; i < n->conf.nprefixes; i++)
+		if (pref64_match(&n->conf.prefixes[i], addr))
+			return ((int)i);
+	return (-1);
+}
+
+static bool
+is_self4(const struct nat64 *n, struct in_addr addr)
+{
+	return (addr.s_addr == n->conf.self4.s_addr &&
+	    pool4_index(n->pool, addr) == -1);
+}
+
+/* A piece or segment of the packet that is being sent. */
+static void
+emit_piece(void *arg, struct pkt *piece)
+{
+	nat64_emit(arg, piece);
+}
+
+struct forward {
+	struct nat64 *n;
+	const struct tuple4 *out;
+	enum nat64_verdict verdict;
+};
+
+static enum nat64_verdict forward6(struct nat64 *n, struct pkt *p,
+    const struct tuple4 *out);
+
+static void
+forward_segment(void *arg, struct pkt *segment)
+{
+	struct forward *f = arg;
+
+	f->verdict = forward6(f->n, segment, f->out);
+}
+
+/* Translate a packet that must be cut for the IPv4 side (XLT-34). */
+static enum nat64_verdict
+forward_cut(struct nat64 *n, struct pkt *p, const struct tuple4 *out)
+{
+	struct forward f = { .n = n, .out = out, .verdict = NAT64_SENT };
+
+	if (p->ofl.seg != PKT_SEG_NONE) {
+		gso_split(p, nat64_scratch(n, SCRATCH_SEGMENT),
+		    forward_segment, &f);
+		return (f.verdict);
+	}
+	xlat_6to4(p, out, &n->conf.xlat, &n->ids, false);
+	fragment_ipv4(p, n->conf.xlat.mtu4, nat64_scratch(n, SCRATCH_PIECE),
+	    emit_piece, n);
+	return (NAT64_SENT);
+}
+
+/* Steps 15 to 17: size, hairpin, emit. */
+static enum nat64_verdict
+forward6(struct nat64 *n, struct pkt *p, const struct tuple4 *out)
+{
+	enum xlat_fit fit;
+	uint32_t mtu;
+
+	if (pool4_index(n->pool, out->dst.addr) != -1) {
+		/* RFC 6146, 3.8; its MTU is that of the second pass. */
+		xlat_6to4(p, out, &n->conf.xlat, &n->ids, true);
+		n->stats.counters[NAT64_HAIRPIN]++;
+		n->hairpin = true;
+		return (nat64_dispatch4(n, p));
+	}
+	fit = xlat_fit_6to4(p, &n->conf.xlat, &mtu);
+	if (fit == XLAT_TOO_BIG && n->collected)
+		fit = XLAT_FRAGMENT; /* its pieces did fit (FRG-16) */
+	if (fit == XLAT_TOO_BIG)
+		return (nat64_refuse6(n, p, NAT64_TOO_BIG,
+		    ICMP6_PACKET_TOO_BIG, 0, mtu));
+	if (fit == XLAT_FRAGMENT)
+		return (forward_cut(n, p, out));
+	xlat_6to4(p, out, &n->conf.xlat, &n->ids, false);
+	nat64_emit(n, p);
+	return (NAT64_SENT);
+}
+
+/* Step 14 failed: tell the host what RFC 6146 wants it to be told. */
+static enum nat64_verdict
+refuse_state(struct nat64 *n, struct pkt *p, enum nat64_reason reason)
+{
+	switch (reason) {
+	case NAT64_POOL_EXHAUSTED:
+	case NAT64_SESSION_LIMIT:
+	case NAT64_SUBSCRIBER_LIMIT:
+	case NAT64_NO_MEMORY:
+		return (nat64_refuse6(n, p, reason, ICMP6_DST_UNREACH,
+		    ICMP6_DST_UNREACH_ADDR, 0));
+	case NAT64_EXCLUDED:
+		return (nat64_refuse6(n, p, reason, ICMP6_DST_UNREACH,
+		    ICMP6_DST_UNREACH_ADMIN, 0));
+	default:
+		return (nat64_drop(n, reason));
+	}
+}
+
+/*
+ * Steps 13 and 14 for a packet with an L4 header: is it sound, and what do
+ * the tables make of it? NAT64_NONE, or why it ends here.
+ */
+static enum nat64_reason
+admit6(struct nat64 *n, const struct pkt *p, const struct target *t,
+    struct tuple4 *out)
+{
+	bool echo;
+
+	if (p->l4 == L4_ICMP) {
+		echo = p->icmp_type == ICMP6_ECHO_REQUEST ||
+		    p->icmp_type == ICMP6_ECHO_REPLY;
+		if (!echo)
+			return (NAT64_ICMP_TYPE);
+		if (n->conf.refuse_echo6)
+			return (NAT64_ICMP_QUERY);
+	}
+	if (p->l4 == L4_UDP && !p->ofl.csum_partial &&
+	    get16(pkt_l4(p) + PKT_UDP_CKSUM) == 0)
+		return (NAT64_UDP_ZERO_CKSUM);
+	if (nat64_excluded(n, p->l4, t->addr4, p->dport))
+		return (NAT64_EXCLUDED);
+	return (nat64_state6(n, p, t->addr4, t->prefix, out));
+}
+
+static enum nat64_verdict
+whole6(struct nat64 *n, struct pkt *p, const struct target *t)
+{
+	struct tuple4 out;
+	enum nat64_reason reason;
+
+	reason = pkt_parse_l4(p);
+	if (reason != NAT64_NONE)
+		return (nat64_drop(n, reason));
+	if (xlat_icmp_is_error(p))
+		return (nat64_error6(n, p));
+	reason = admit6(n, p, t, &out);
+	if (reason != NAT64_NONE)
+		return (refuse_state(n, p, reason));
+	return (forward6(n, p, &out));
+}
+
+/* The fragment that has the L4 header opens the way for the others. */
+static enum nat64_verdict
+first_fragment6(struct nat64 *n, struct pkt *p, const struct target *t,
+    struct frag_datagram *d)
+{
+	union frag_target out;
+	enum nat64_reason reason;
+	enum nat64_verdict verdict;
+	struct pkt *held;
+
+	reason = admit6(n, p, t, &out.t4);
+	if (reason != NAT64_NONE) {
+		n->stats.drops[reason] += frag_refuse(n->frags, d, reason);
+		return (refuse_state(n, p, reason));
+	}
+	frag_resolve(n->frags, d, &out);
+	verdict = forward6(n, p, &out.t4);
+	while ((held = frag_next_held(n->frags, d)) != NULL) {
+		n->hairpin = false;
+		forward6(n, held, &out.t4);
+	}
+	return (verdict);
+}
+
+/* Step 11 (RFC 6146, 3.4). */
+static enum nat64_verdict
+fragment6(struct nat64 *n, struct pkt *p, const struct target *t)
+{
+	struct frag_result r;
+	struct tuple4 out;
+
+	switch (frag_input(n->frags, p, n->now, &r)) {
+	case FRAG_FIRST:
+		return (first_fragment6(n, p, t, r.datagram));
+	case FRAG_KNOWN:
+		out = r.target->t4;
+		return (forward6(n, p, &out));
+	case FRAG_WHOLE:
+		n->collected = true;
+		return (whole6(n, r.whole, t));
+	case FRAG_HELD:
+		return (NAT64_HELD);
+	case FRAG_DROP:
+		break;
+	}
+	n->stats.drops[r.reason] += r.discarded;
+	return (nat64_drop(n, r.reason));
+}
+
+/* Steps 2 to 5: addresses. NAT64_NONE with *t filled in. */
+static enum nat64_reason
+check_addresses6(const struct nat64 *n, const struct pkt *p,
+    struct target *t)
+{
+	int i;
+
+	if (find_prefix(n, &p->ip6.src) != -1)
+		return (NAT64_SOURCE_IN_PREF64);
+	i = find_prefix(n, &p->ip6.dst);
+	if (i == -1)
+		return (NAT64_NOT_OURS6);
+	t->prefix = (unsigned)i;
+	if (pref64_extract(&n->conf.prefixes[i], &p->ip6.dst, &t->addr4) ==
+	    -1)
+		return (NAT64_BAD_U_OCTET);
+	return (NAT64_NONE);
+}
+
+/* Step 6: a header chain that ends beyond the packet. */
+static enum nat64_verdict
+refuse_truncated(struct nat64 *n, struct pkt *p)
+{
+	if (n->conf.first_frag_errors && p->has_fh)
+		return (nat64_refuse6(n, p, NAT64_EXT_HEADERS,
+		    ICMP6_PARAM_PROB, 3, 0)); /* RFC 7112, 5 */
+	return (nat64_drop(n, NAT64_EXT_HEADERS));
+}
+
+/* Steps 7 to 10: what may not pass though the addresses are right. */
+static enum nat64_verdict
+refuse_headers6(struct nat64 *n, struct pkt *p, const struct target *t)
+{
+	if (ip4_is_never_unicast(t->addr4))
+		return (nat64_drop(n, NAT64_MARTIAN4));
+	if (!nat64_may_embed(n, t->prefix, t->addr4))
+		return (nat64_refuse6(n, p, NAT64_WKP_NONGLOBAL,
+		    ICMP6_DST_UNREACH, ICMP6_DST_UNREACH_ADMIN, 0));
+	if (p->ttl <= 1)
+		return (nat64_refuse6(n, p, NAT64_TTL_EXPIRED,
+		    ICMP6_TIME_EXCEEDED, ICMP6_TIME_EXCEED_TRANSIT, 0));
+	if (p->rh_off != 0)
+		return (nat64_refuse6(n, p, NAT64_ROUTING_HEADER,
+		    ICMP6_PARAM_PROB, ICMP6_PARAMPROB_HEADER,
+		    p->rh_off + 3U));
+	if (p->fh_ext)
+		return (nat64_refuse6(n, p, NAT64_EXT_HEADERS,
+		    ICMP6_DST_UNREACH, ICMP6_DST_UNREACH_ADMIN, 0));
+	if (p->proto != IPPROTO_TCP && p->proto != IPPROTO_UDP &&
+	    p->proto != IPPROTO_ICMPV6)
+		return (nat64_refuse6(n, p, NAT64_UNKNOWN_PROTO,
+		    ICMP6_DST_UNREACH, ICMP6_DST_UNREACH_NOPORT, 0));
+	return (NAT64_SENT);
+}
+
+enum nat64_verdict
+nat64_in6(struct nat64 *n, struct pkt *p)
+{
+	struct target t;
+	enum nat64_reason reason;
+	enum nat64_verdict verdict;
+
+	if (IN6_IS_ADDR_MULTICAST(&p->ip6.dst) ||
+	    IN6_IS_ADDR_LINKLOCAL(&p->ip6.dst))
+		return (nat64_drop(n, NAT64_MULTICAST6));
+	if (is_martian6(&p->ip6.src))
+		return (nat64_drop(n, NAT64_MARTIAN6));
+	if (IN6_ARE_ADDR_EQUAL(&p->ip6.dst, &n->conf.self6))
+		return (nat64_local(n, p));
+	reason = check_addresses6(n, p, &t);
+	if (reason != NAT64_NONE)
+		return (nat64_drop(n, reason));
+	if (p->truncated)
+		return (refuse_truncated(n, p));
+	verdict = refuse_headers6(n, p, &t);
+	if (verdict != NAT64_SENT)
+		return (verdict);
+	if (is_self4(n, t.addr4))
+		return (nat64_local(n, p));
+	if (p->is_frag)
+		return (fragment6(n, p, &t));
+	return (whole6(n, p, &t));
+}

@@ -1,0 +1,171 @@
+/*
+ * What the files of the pipeline share: nat64.c (life, time), nat64_in6.c
+ * and nat64_in4.c (the way of a packet), nat64_state.c (bindings and
+ * sessions), nat64_syn.c (stored SYNs), nat64_icmp.c (errors). Nobody else
+ * includes this.
+ */
+#ifndef NAT64D_NAT64_INT_H
+#define NAT64D_NAT64_INT_H
+
+#include <sys/queue.h>
+
+#include "nat64d/icmp_error.h"
+#include "nat64d/nat64.h"
+
+/* At most this much of a stored SYN is kept (TCP-08). */
+#define SYN_BYTES 576
+
+/*
+ * An IPv4 SYN that is answered neither way for TCP_INCOMING_SYN
+ * (RFC 6146, 3.5.2.2). Owned by nat64_syn.c, pointed to by its session.
+ */
+struct stored_syn {
+	TAILQ_ENTRY(stored_syn) entry;
+	struct pkt pkt; /* as parsed, but for what was cut off */
+	uint8_t bytes[SYN_BYTES];
+};
+
+TAILQ_HEAD(syn_list, stored_syn);
+
+/* Storage for one packet that we build ourselves. */
+struct scratch {
+	struct pkt pkt;
+	uint8_t *buf;
+};
+
+enum {
+	SCRATCH_ERROR,	 /* an error of our own */
+	SCRATCH_ICMP,	 /* a translated ICMP error */
+	SCRATCH_HAIRPIN, /* one translated a second time */
+	SCRATCH_SEGMENT, /* a segment of a super-packet */
+	SCRATCH_PIECE,	 /* a fragment that we cut */
+	NSCRATCH
+};
+
+struct nat64 {
+	struct nat64_config conf; /* its arrays are not kept */
+	struct nat64_sink sink;
+	struct rng rng;
+	struct nat64_stats stats;
+
+	struct pool4 *pool;
+	struct subscribers subs;
+	struct slab bib_slab;
+	struct bib bibs[L4_NPROTO];
+	struct session_table sessions;
+	struct frag_table *frags;
+	struct ipid ids;
+	struct ratelimit errors6;
+	struct ratelimit errors4;
+	struct nat64_exclude *excludes;
+	struct slab syn_slab;
+	struct syn_list syns;
+	unsigned nsyns;
+
+	struct scratch scratch[NSCRATCH];
+
+	/* Of the call being served. */
+	struct monotime now;
+	enum nat64_reason reason;
+	bool hairpin;	/* the packet is on its second pass (HPN-01) */
+	bool collected; /* it was put together from fragments (FRG-16) */
+};
+
+/* An empty packet in the scratch buffer of that use. */
+struct pkt *nat64_scratch(struct nat64 *n, unsigned use);
+
+/* Count and hand to the sink. */
+void nat64_emit(struct nat64 *n, struct pkt *p);
+
+/* Count a drop; always NAT64_DROPPED, so that it can end a function. */
+enum nat64_verdict nat64_drop(struct nat64 *n, enum nat64_reason reason);
+
+/*
+ * Index of a Pref64 that may embed addr, for a session that a packet from
+ * IPv4 opens (ADR-08): the one used last by bib (may be NULL), else the
+ * first configured. -1 when ADR-21 forbids all of them.
+ */
+int nat64_prefix_for(const struct nat64 *n, const struct bib_entry *bib,
+    struct in_addr addr);
+
+/* ADR-21 and ADR-22: may this prefix carry this address? */
+bool nat64_may_embed(const struct nat64 *n, unsigned prefix,
+    struct in_addr addr);
+
+/* Is the IPv4 side of this packet excluded (CGN-06)? */
+bool nat64_excluded(const struct nat64 *n, enum l4proto proto,
+    struct in_addr addr, uint16_t port);
+
+/* --- nat64_in6.c, nat64_in4.c --- */
+
+/* PIP-01 and PIP-02 for a packet that pkt_parse() has accepted. */
+enum nat64_verdict nat64_in6(struct nat64 *n, struct pkt *p);
+enum nat64_verdict nat64_in4(struct nat64 *n, struct pkt *p);
+
+/*
+ * PIP-02 from step 7 on: fragments, errors, sessions, translation. The
+ * second pass of a hairpin starts here.
+ */
+enum nat64_verdict nat64_dispatch4(struct nat64 *n, struct pkt *p);
+
+/* --- nat64_state.c --- */
+
+/*
+ * Find or make binding and session for a packet from IPv6 and give the
+ * outgoing tuple. dst4: the address embedded in its destination, by the
+ * Pref64 of that index. Returns NAT64_NONE, or why the packet ends here.
+ */
+enum nat64_reason nat64_state6(struct nat64 *n, const struct pkt *p,
+    struct in_addr dst4, unsigned prefix, struct tuple4 *out);
+
+/* The same for a packet from IPv4. */
+enum nat64_reason nat64_state4(struct nat64 *n, struct pkt *p,
+    struct tuple6 *out);
+
+/*
+ * The time of s has come: delete it, or send the TCP probe (RFC 6146,
+ * 3.5.2.2), or answer the SYN that it stores.
+ */
+void nat64_session_timeout(struct nat64 *n, struct session *s);
+
+/* Remove a session, its stored SYN, and its binding if it was the last. */
+void nat64_session_end(struct nat64 *n, struct session *s);
+
+/* Tell the sink; s or e may be NULL, not both. */
+void nat64_tell(struct nat64 *n, enum nat64_event_type type,
+    const struct bib_entry *e, const struct session *s);
+
+/* --- nat64_syn.c --- */
+
+/*
+ * Keep the SYN p for s (TCP-03, TCP-05). False: too many are kept, and s
+ * is as before (TCP-08).
+ */
+bool nat64_syn_store(struct nat64 *n, struct session *s, struct pkt *p);
+
+/* Forget the SYN of s, if it has one. */
+void nat64_syn_discard(struct nat64 *n, struct session *s);
+
+/* Answer the SYN of s with port unreachable (ERR-09). */
+void nat64_syn_answer(struct nat64 *n, struct session *s);
+
+/* --- nat64_icmp.c --- */
+
+/* Translate an ICMP error; p is whole, its L4 header parsed. */
+enum nat64_verdict nat64_error6(struct nat64 *n, struct pkt *p);
+enum nat64_verdict nat64_error4(struct nat64 *n, struct pkt *p);
+
+/*
+ * Drop p for a reason and tell its sender with an ICMP error, if ERR-14 and
+ * the rate allow. On the second pass of a hairpin the sender is an IPv6
+ * host, and the error is translated for it (HPN-06).
+ */
+enum nat64_verdict nat64_refuse6(struct nat64 *n, struct pkt *p,
+    enum nat64_reason reason, uint8_t type, uint8_t code, uint32_t param);
+enum nat64_verdict nat64_refuse4(struct nat64 *n, struct pkt *p,
+    enum nat64_reason reason, uint8_t type, uint8_t code, uint32_t param);
+
+/* A packet to one of our own addresses (LOC-01, LOC-02). */
+enum nat64_verdict nat64_local(struct nat64 *n, struct pkt *p);
+
+#endif

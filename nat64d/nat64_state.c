@@ -1,0 +1,534 @@
+/*
+ * Bindings and sessions: what RFC 6146, 3.5 does with a tuple.
+ */
+#include <netinet/icmp6.h>
+
+#include <errno.h>
+#include <string.h>
+
+#include "nat64d/cksum.h"
+#include "nat64d/nat64_int.h"
+#include "nat64d/tcp_fsm.h"
+
+void
+nat64_tell(struct nat64 *n, enum nat64_event_type type,
+    const struct bib_entry *e, const struct session *s)
+{
+	struct nat64_event ev = { .type = type, .session = s };
+
+	if (type == NAT64_EV_BIB_CREATE)
+		n->stats.counters[NAT64_BIB_CREATED]++;
+	else if (type == NAT64_EV_SESSION_CREATE)
+		n->stats.counters[NAT64_SESSIONS_CREATED]++;
+	if (n->sink.event == NULL)
+		return;
+	if (s != NULL) {
+		ev.proto = (enum l4proto)s->proto;
+		ev.in6 = s->bib != NULL ? &s->tuple6.src : NULL;
+		ev.out4 = &s->tuple4.src;
+	} else {
+		ev.proto = (enum l4proto)e->proto;
+		ev.in6 = &e->in6;
+		ev.out4 = &e->out4;
+	}
+	n->sink.event(n->sink.arg, &ev);
+}
+
+static void
+tell_quota(struct nat64 *n, enum nat64_event_type type, enum l4proto proto,
+    const struct taddr6 *in6, enum nat64_reason reason)
+{
+	struct nat64_event ev = { .type = type, .proto = proto, .in6 = in6,
+		.reason = reason };
+
+	if (n->sink.event != NULL)
+		n->sink.event(n->sink.arg, &ev);
+}
+
+/* Why bib_get6() or session_add() could not, told to the sink. */
+static enum nat64_reason
+creation_failed(struct nat64 *n, enum l4proto proto,
+    const struct taddr6 *in6)
+{
+	enum nat64_event_type type = NAT64_EV_QUOTA;
+	enum nat64_reason reason;
+
+	switch (errno) {
+	case ENOSPC:
+		type = NAT64_EV_POOL_EXHAUSTED;
+		reason = NAT64_POOL_EXHAUSTED;
+		break;
+	case EDQUOT:
+	case EAGAIN:
+		reason = NAT64_SUBSCRIBER_LIMIT;
+		break;
+	case ENOMEM:
+		return (NAT64_NO_MEMORY);
+	default:
+		reason = NAT64_SESSION_LIMIT;
+		break;
+	}
+	tell_quota(n, type, proto, in6, reason);
+	return (reason);
+}
+
+/* Remove a binding that nothing uses any more. */
+static void
+release_binding(struct nat64 *n, struct bib_entry *e)
+{
+	if (e->nsessions > 0 || e->is_static)
+		return;
+	nat64_tell(n, NAT64_EV_BIB_DELETE, e, NULL);
+	bib_release(&n->bibs[e->proto], e, n->now);
+}
+
+void
+nat64_session_end(struct nat64 *n, struct session *s)
+{
+	struct bib_entry *e = s->bib;
+
+	nat64_syn_discard(n, s);
+	nat64_tell(n, NAT64_EV_SESSION_DELETE, NULL, s);
+	session_remove(&n->sessions, s);
+	if (e != NULL)
+		release_binding(n, e);
+}
+
+/* Find a live session; the end of a dead one is drawn now (TBL-05). */
+static struct session *
+find_live6(struct nat64 *n, enum l4proto proto, const struct tuple6 *t6)
+{
+	struct session *s;
+
+	s = session_find6(&n->sessions, proto, t6);
+	if (s == NULL ||
+	    !monotime_reached(session_expires(&n->sessions, s), n->now))
+		return (s);
+	nat64_session_timeout(n, s);
+	return (session_find6(&n->sessions, proto, t6));
+}
+
+static struct session *
+find_live4(struct nat64 *n, enum l4proto proto, const struct tuple4 *t4)
+{
+	struct session *s;
+
+	s = session_find4(&n->sessions, proto, t4);
+	if (s == NULL ||
+	    !monotime_reached(session_expires(&n->sessions, s), n->now))
+		return (s);
+	nat64_session_timeout(n, s);
+	return (session_find4(&n->sessions, proto, t4));
+}
+
+/* A new session of a binding; NULL with *reason. */
+static struct session *
+new_session(struct nat64 *n, struct bib_entry *e, const struct tuple6 *t6,
+    const struct tuple4 *t4, unsigned prefix, enum session_class cls,
+    enum nat64_reason *reason)
+{
+	struct session *s;
+
+	s = session_add(&n->sessions, (enum l4proto)e->proto, e, t6, t4,
+	    (uint8_t)prefix, cls, n->now);
+	if (s == NULL)
+		*reason = creation_failed(n, (enum l4proto)e->proto, &t6->src);
+	else
+		nat64_tell(n, NAT64_EV_SESSION_CREATE, NULL, s);
+	return (s);
+}
+
+/*
+ * The IPv4 tuple of a new IPv6 one is taken: the host has gone over to
+ * another Pref64 (ADR-08), or a SYN from the peer is waiting (TCP-06).
+ */
+static struct session *
+join_session(struct nat64 *n, struct session *s, struct bib_entry *e,
+    const struct tuple6 *t6, unsigned prefix, enum nat64_reason *reason)
+{
+	int rc;
+
+	if (s->bib != NULL)
+		rc = session_set_prefix(&n->sessions, s, &t6->dst.addr,
+		    (uint8_t)prefix);
+	else
+		rc = session_set_ipv6(&n->sessions, s, e, t6,
+		    (uint8_t)prefix);
+	if (rc == 0)
+		return (s);
+	*reason = creation_failed(n, (enum l4proto)e->proto, &t6->src);
+	return (NULL);
+}
+
+/* Binding and session for an IPv6 tuple that has no session yet. */
+static struct session *
+open_session6(struct nat64 *n, enum l4proto proto, const struct tuple6 *t6,
+    struct in_addr dst4, unsigned prefix, enum session_class cls,
+    enum nat64_reason *reason)
+{
+	struct bib_entry *e;
+	struct session *s;
+	struct tuple4 t4;
+	bool created;
+
+	e = bib_get6(&n->bibs[proto], &t6->src, &n->rng, n->now, &created);
+	if (e == NULL) {
+		*reason = creation_failed(n, proto, &t6->src);
+		return (NULL);
+	}
+	if (created)
+		nat64_tell(n, NAT64_EV_BIB_CREATE, e, NULL);
+	t4.src = e->out4;
+	t4.dst.addr = dst4;
+	t4.dst.port = t6->dst.port;
+	s = find_live4(n, proto, &t4);
+	if (s != NULL)
+		s = join_session(n, s, e, t6, prefix, reason);
+	else
+		s = new_session(n, e, t6, &t4, prefix, cls, reason);
+	if (s == NULL)
+		release_binding(n, e);
+	return (s);
+}
+
+/* What a step of the machine means for the session's lifetime. */
+static void
+apply_step(struct nat64 *n, struct session *s, const struct tcp_step *step)
+{
+	struct monotime close;
+
+	s->tcp_state = (uint8_t)step->next;
+	switch (step->timer) {
+	case TCP_TIMER_KEEP:
+		break;
+	case TCP_TIMER_EST:
+		session_touch(&n->sessions, s, SESSION_TCP_EST, n->now);
+		break;
+	case TCP_TIMER_OPEN:
+		session_touch(&n->sessions, s, SESSION_TCP_OPEN, n->now);
+		break;
+	case TCP_TIMER_CLOSE:
+		session_touch(&n->sessions, s, SESSION_TCP_CLOSE, n->now);
+		break;
+	case TCP_TIMER_CLOSE_MIN:
+		close = monotime_add_secs(n->now,
+		    n->conf.lifetime_secs[SESSION_TCP_CLOSE]);
+		if (session_expires(&n->sessions, s).ns > close.ns)
+			session_touch(&n->sessions, s, SESSION_TCP_CLOSE,
+			    n->now);
+		break;
+	}
+}
+
+/* The literal rule for RST after a FIN refreshes the session (TCP-10). */
+static struct tcp_step
+step_session(const struct nat64 *n, const struct session *s,
+    const struct pkt *p, bool from6)
+{
+	bool may_open4 = !n->conf.refuse_inbound_tcp && !n->conf.adf[L4_TCP];
+	struct tcp_step step;
+
+	step = tcp_fsm_step((enum tcp_state)s->tcp_state,
+	    tcp_event_of(p->tcp_flags, from6),
+	    (p->tcp_flags & PKT_TH_ACK) != 0, may_open4);
+	if (step.timer == TCP_TIMER_CLOSE_MIN && n->conf.rst_refreshes)
+		step.timer = TCP_TIMER_EST;
+	return (step);
+}
+
+/* A segment from IPv6 outside any session (state CLOSED). */
+static enum nat64_reason
+closed6(struct nat64 *n, const struct pkt *p, const struct tuple6 *t6,
+    struct in_addr dst4, unsigned prefix, struct tuple4 *out)
+{
+	struct bib_entry *e;
+	struct session *s;
+	enum nat64_reason reason = NAT64_NONE;
+
+	if (tcp_event_of(p->tcp_flags, true) != TCP_V6_SYN) {
+		e = bib_find6(&n->bibs[L4_TCP], &t6->src);
+		if (e == NULL)
+			return (NAT64_NO_SESSION);
+		out->src = e->out4;
+		out->dst.addr = dst4;
+		out->dst.port = t6->dst.port;
+		return (NAT64_NONE);
+	}
+	s = open_session6(n, L4_TCP, t6, dst4, prefix, SESSION_TCP_OPEN,
+	    &reason);
+	if (s == NULL)
+		return (reason);
+	if (s->syn != NULL) { /* simultaneous open (TCP-06) */
+		nat64_syn_discard(n, s);
+		s->tcp_state = TCP_STATE_ESTABLISHED;
+		session_touch(&n->sessions, s, SESSION_TCP_EST, n->now);
+	} else if (s->tcp_state == TCP_STATE_CLOSED) {
+		s->tcp_state = TCP_STATE_V6_INIT;
+	}
+	*out = s->tuple4;
+	return (NAT64_NONE);
+}
+
+static enum nat64_reason
+tcp_state6(struct nat64 *n, const struct pkt *p, const struct tuple6 *t6,
+    struct in_addr dst4, unsigned prefix, struct tuple4 *out)
+{
+	struct session *s;
+	struct tcp_step step;
+
+	s = find_live6(n, L4_TCP, t6);
+	if (s == NULL)
+		return (closed6(n, p, t6, dst4, prefix, out));
+	step = step_session(n, s, p, true);
+	if (step.action == TCP_AS_CLOSED)
+		return (closed6(n, p, t6, dst4, prefix, out));
+	if (step.action == TCP_MEET_SYN)
+		nat64_syn_discard(n, s);
+	apply_step(n, s, &step);
+	*out = s->tuple4;
+	return (NAT64_NONE);
+}
+
+enum nat64_reason
+nat64_state6(struct nat64 *n, const struct pkt *p, struct in_addr dst4,
+    unsigned prefix, struct tuple4 *out)
+{
+	const enum session_class cls =
+	    p->l4 == L4_UDP ? SESSION_UDP : SESSION_ICMP;
+	struct tuple6 t6;
+	struct session *s;
+	enum nat64_reason reason = NAT64_NONE;
+
+	t6.src.addr = p->ip6.src;
+	t6.src.port = p->sport;
+	/* The suffix of the embedding does not make another peer (ADR-04). */
+	pref64_embed(&n->conf.prefixes[prefix], dst4, &t6.dst.addr);
+	t6.dst.port = p->l4 == L4_ICMP ? 0 : p->dport;
+	if (p->l4 == L4_TCP)
+		return (tcp_state6(n, p, &t6, dst4, prefix, out));
+
+	s = find_live6(n, p->l4, &t6);
+	if (s != NULL) {
+		session_touch(&n->sessions, s, cls, n->now);
+	} else {
+		if (p->l4 == L4_ICMP && p->icmp_type == ICMP6_ECHO_REPLY &&
+		    bib_find6(&n->bibs[L4_ICMP], &t6.src) == NULL)
+			return (NAT64_NO_BINDING); /* SES-61 */
+		s = open_session6(n, p->l4, &t6, dst4, prefix, cls, &reason);
+		if (s == NULL)
+			return (reason);
+	}
+	*out = s->tuple4;
+	return (NAT64_NONE);
+}
+
+/* The IPv6 tuple of a packet from the peer of t4 to the host behind e. */
+static bool
+tuple_from4(const struct nat64 *n, const struct bib_entry *e,
+    const struct tuple4 *t4, struct tuple6 *t6, unsigned *prefix)
+{
+	int i;
+
+	i = nat64_prefix_for(n, e, t4->dst.addr);
+	if (i == -1)
+		return (false);
+	*prefix = (unsigned)i;
+	t6->src = e->in6;
+	pref64_embed(&n->conf.prefixes[i], t4->dst.addr, &t6->dst.addr);
+	t6->dst.port = t4->dst.port;
+	return (true);
+}
+
+/*
+ * A session that a packet from IPv4 opens on binding e, by filtering rules
+ * that have been applied. NULL with *reason.
+ */
+static struct session *
+open_session4(struct nat64 *n, struct bib_entry *e, const struct tuple4 *t4,
+    enum session_class cls, enum nat64_reason *reason)
+{
+	struct tuple6 t6;
+	unsigned prefix;
+
+	if (!tuple_from4(n, e, t4, &t6, &prefix)) {
+		*reason = NAT64_WKP_NONGLOBAL;
+		return (NULL);
+	}
+	return (new_session(n, e, &t6, t4, prefix, cls, reason));
+}
+
+/* Endpoint-independent, or address-dependent and satisfied. */
+static bool
+filter_passes(const struct nat64 *n, enum l4proto proto,
+    const struct tuple4 *t4)
+{
+	return (!n->conf.adf[proto] ||
+	    session_has_peer(&n->sessions, proto, &t4->src, t4->dst.addr,
+		n->now));
+}
+
+/* Keep a SYN that may not pass (TCP-03, TCP-05). */
+static enum nat64_reason
+store_syn(struct nat64 *n, struct pkt *p, struct bib_entry *e,
+    const struct tuple4 *t4)
+{
+	struct session *s;
+	enum nat64_reason reason = NAT64_SESSION_LIMIT;
+
+	if (n->nsyns >= n->conf.max_stored_syns)
+		return (NAT64_SYN_LIMIT);
+	if (e != NULL)
+		s = open_session4(n, e, t4, SESSION_TCP_SYN, &reason);
+	else
+		s = session_add(&n->sessions, L4_TCP, NULL, NULL, t4, 0,
+		    SESSION_TCP_SYN, n->now);
+	if (s == NULL)
+		return (reason);
+	if (!nat64_syn_store(n, s, p)) {
+		nat64_session_end(n, s);
+		return (NAT64_SYN_LIMIT);
+	}
+	s->tcp_state = TCP_STATE_V4_INIT_STORED;
+	return (NAT64_SYN_STORED);
+}
+
+/* A segment from IPv4 outside any session (state CLOSED). */
+static enum nat64_reason
+closed4(struct nat64 *n, struct pkt *p, const struct tuple4 *t4,
+    struct tuple6 *out)
+{
+	struct bib_entry *e;
+	struct session *s;
+	struct tuple6 t6;
+	enum nat64_reason reason = NAT64_NONE;
+	unsigned prefix;
+
+	e = bib_find4(&n->bibs[L4_TCP], &t4->src);
+	if (tcp_event_of(p->tcp_flags, false) != TCP_V4_SYN ||
+	    (p->tcp_flags & PKT_TH_ACK) != 0) {
+		if (e == NULL)
+			return (NAT64_NO_SESSION);
+		if (!tuple_from4(n, e, t4, &t6, &prefix))
+			return (NAT64_WKP_NONGLOBAL);
+		out->src = t6.dst;
+		out->dst = t6.src;
+		return (NAT64_NONE);
+	}
+	if (n->conf.refuse_inbound_tcp)
+		return (NAT64_INBOUND_TCP);
+	if (e == NULL || !filter_passes(n, L4_TCP, t4))
+		return (store_syn(n, p, e, t4));
+	s = open_session4(n, e, t4, SESSION_TCP_OPEN, &reason);
+	if (s == NULL)
+		return (reason);
+	s->tcp_state = TCP_STATE_V4_INIT;
+	out->src = s->tuple6.dst;
+	out->dst = s->tuple6.src;
+	return (NAT64_NONE);
+}
+
+static enum nat64_reason
+tcp_state4(struct nat64 *n, struct pkt *p, const struct tuple4 *t4,
+    struct tuple6 *out)
+{
+	struct session *s;
+	struct tcp_step step;
+
+	s = find_live4(n, L4_TCP, t4);
+	if (s == NULL)
+		return (closed4(n, p, t4, out));
+	step = step_session(n, s, p, false);
+	if (step.action == TCP_DROP)
+		return (NAT64_SYN_REPEATED);
+	apply_step(n, s, &step);
+	out->src = s->tuple6.dst;
+	out->dst = s->tuple6.src;
+	return (NAT64_NONE);
+}
+
+enum nat64_reason
+nat64_state4(struct nat64 *n, struct pkt *p, struct tuple6 *out)
+{
+	const enum session_class cls =
+	    p->l4 == L4_UDP ? SESSION_UDP : SESSION_ICMP;
+	struct tuple4 t4; /* outbound: (T,t) -> (Z,z) */
+	struct bib_entry *e;
+	struct session *s;
+	enum nat64_reason reason = NAT64_NONE;
+
+	t4.src.addr = p->ip4.dst;
+	t4.src.port = p->dport;
+	t4.dst.addr = p->ip4.src;
+	t4.dst.port = p->l4 == L4_ICMP ? 0 : p->sport;
+	if (p->l4 == L4_TCP)
+		return (tcp_state4(n, p, &t4, out));
+
+	s = find_live4(n, p->l4, &t4);
+	if (s != NULL) {
+		if (n->conf.inbound_refresh)
+			session_touch(&n->sessions, s, cls, n->now);
+	} else {
+		e = bib_find4(&n->bibs[p->l4], &t4.src);
+		if (e == NULL)
+			return (NAT64_NO_BINDING);
+		if (!filter_passes(n, p->l4, &t4))
+			return (NAT64_FILTERED);
+		s = open_session4(n, e, &t4, cls, &reason);
+		if (s == NULL)
+			return (reason);
+	}
+	out->src = s->tuple6.dst;
+	out->dst = s->tuple6.src;
+	return (NAT64_NONE);
+}
+
+/*
+ * Ask the IPv6 host whether the connection lives: an empty segment that
+ * one that does will answer (TCP-11).
+ */
+static void
+send_probe(struct nat64 *n, const struct session *s)
+{
+	struct pkt *p = nat64_scratch(n, SCRATCH_ERROR);
+	uint8_t *ip = p->data, *tcp = ip + PKT_IP6_HLEN;
+
+	memset(ip, 0, PKT_IP6_HLEN + PKT_TCP_HLEN);
+	ip[0] = 6 << 4;
+	put16(ip + 4, PKT_TCP_HLEN);
+	ip[6] = IPPROTO_TCP;
+	ip[7] = 64;
+	memcpy(ip + 8, &s->tuple6.dst.addr, sizeof(struct in6_addr));
+	memcpy(ip + 24, &s->tuple6.src.addr, sizeof(struct in6_addr));
+	put16(tcp, s->tuple6.dst.port);
+	put16(tcp + 2, s->tuple6.src.port);
+	tcp[12] = (PKT_TCP_HLEN / 4) << 4;
+	tcp[PKT_TCP_FLAGS] = PKT_TH_ACK;
+	put16(tcp + PKT_TCP_CKSUM,
+	    cksum_finish(cksum_add(cksum_pseudo6(&s->tuple6.dst.addr,
+		&s->tuple6.src.addr, IPPROTO_TCP, PKT_TCP_HLEN), tcp,
+		PKT_TCP_HLEN)));
+	p->len = PKT_IP6_HLEN + PKT_TCP_HLEN;
+	if (pkt_parse(p) != NAT64_NONE || pkt_parse_l4(p) != NAT64_NONE)
+		return;
+	n->stats.counters[NAT64_PROBES]++;
+	nat64_emit(n, p);
+}
+
+void
+nat64_session_timeout(struct nat64 *n, struct session *s)
+{
+	struct tcp_step step = { .action = TCP_DELETE };
+
+	if (s->proto == L4_TCP)
+		step = tcp_fsm_step((enum tcp_state)s->tcp_state, TCP_TIMEOUT,
+		    false, false);
+	if (step.action == TCP_PROBE) {
+		send_probe(n, s);
+		apply_step(n, s, &step);
+		return;
+	}
+	if (step.action == TCP_DELETE_ERROR)
+		nat64_syn_answer(n, s);
+	n->stats.counters[NAT64_SESSIONS_EXPIRED]++;
+	nat64_session_end(n, s);
+}

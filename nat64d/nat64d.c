@@ -1,0 +1,237 @@
+/*
+ * nat64d: a stateful NAT64 over a tun device (RFC 6146).
+ */
+#include <arpa/inet.h>
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/log.h"
+#include "common/privs.h"
+#include "common/sandbox.h"
+#include "nat64d/conf.h"
+#include "nat64d/engine.h"
+#include "nat64d/hostaddr.h"
+#include "nat64d/range.h"
+#include "nat64d/tun.h"
+
+#define CONF_FILE "/etc/nat64d.conf"
+
+struct options {
+	bool foreground; /* -d */
+	bool check_only; /* -n */
+	bool verbose;	 /* -v */
+	const char *file;
+};
+
+static void __attribute__((__noreturn__))
+usage(void)
+{
+	fputs("usage: nat64d [-dnv] [-f file]\n", stderr);
+	exit(1);
+}
+
+static void
+parse_options(struct options *o, int argc, char *argv[])
+{
+	int ch;
+
+	*o = (struct options){ .file = CONF_FILE };
+	while ((ch = getopt(argc, argv, "df:nv")) != -1) {
+		switch (ch) {
+		case 'd':
+			o->foreground = true;
+			break;
+		case 'f':
+			o->file = optarg;
+			break;
+		case 'n':
+			o->check_only = true;
+			break;
+		case 'v':
+			o->verbose = true;
+			break;
+		default:
+			usage();
+		}
+	}
+	if (optind != argc)
+		usage();
+}
+
+/* What ICMPv6 errors come from, unless the configuration says it. */
+static void
+find_self6(struct nat64_config *n)
+{
+	char text[INET6_ADDRSTRLEN];
+
+	if (!IN6_IS_ADDR_UNSPECIFIED(&n->self6))
+		return;
+	if (hostaddr_global6(n->prefixes, n->nprefixes, &n->self6) == -1) {
+		log_warn("no global IPv6 address on this host: no ICMPv6 "
+		    "errors can be sent before \"address\" is configured");
+		return;
+	}
+	log_info("icmp6 errors are sent from %s",
+	    inet_ntop(AF_INET6, &n->self6, text, sizeof(text)));
+}
+
+static void
+look_up_user(const char *user, struct privs *privs)
+{
+	if (privs_lookup(user, privs) == 0)
+		return;
+	if (errno == ENOENT)
+		fatalx("user %s: no such user", user);
+	if (errno == EPERM)
+		fatalx("user %s: has the rights of root", user);
+	fatal("user %s", user);
+}
+
+/* While starting: leave no trace of what was done so far, and say why. */
+static void __attribute__((__noreturn__))
+tun_fatal(struct tun *tun, const char *what)
+{
+	char name[IF_NAMESIZE];
+
+	strlcpy(name, tun_name(tun), sizeof(name));
+	tun_close(tun);
+	fatal("%s: %s", name, what);
+}
+
+static void
+add_route(struct tun *tun, const struct prefix *dst)
+{
+	char text[PREFIX_STRLEN], message[PREFIX_STRLEN + 32];
+	const char *what;
+
+	if (tun_route(tun, dst, &what) == 0)
+		return;
+	snprintf(message, sizeof(message), "route to %s: %s",
+	    prefix_print(dst, text, sizeof(text)), what);
+	tun_fatal(tun, message);
+}
+
+/* A range of the pool that is no prefix takes several routes. */
+static void
+add_pool_routes(struct tun *tun, const struct pool4_range *r)
+{
+	struct in_addr first = r->first, last;
+	struct prefix head;
+
+	do {
+		head = range4_head(first, r->last);
+		add_route(tun, &head);
+		last = range4_last(&head);
+		first = range4_next(last);
+	} while (last.s_addr != r->last.s_addr);
+}
+
+static void
+add_routes(struct tun *tun, const struct nat64_config *n)
+{
+	struct prefix dst = { .family = AF_INET6 };
+	size_t i;
+
+	for (i = 0; i < n->nprefixes; i++) {
+		dst.len = n->prefixes[i].len;
+		dst.v6 = n->prefixes[i].addr;
+		add_route(tun, &dst);
+	}
+	for (i = 0; i < n->npool; i++)
+		add_pool_routes(tun, &n->pool[i]);
+}
+
+static struct tun *
+open_tun(const struct conf *c)
+{
+	struct tun *tun;
+	const char *what;
+
+	tun = tun_open(c->tun, c->offload, &what);
+	if (tun == NULL)
+		fatal("%s: %s", c->tun, what);
+	if (tun_up(tun, c->tun_mtu, &what) == -1)
+		tun_fatal(tun, what);
+	if (c->routes)
+		add_routes(tun, &c->nat64);
+	log_info("%s: mtu %u, offloads:%s%s%s%s", tun_name(tun), tun_mtu(tun),
+	    tun_offloads(tun) == 0 ? " none" : "",
+	    tun_offloads(tun) & TUN_CSUM ? " checksum" : "",
+	    tun_offloads(tun) & TUN_TSO ? " tcp" : "",
+	    tun_offloads(tun) & TUN_USO ? " udp" : "");
+	return (tun);
+}
+
+static void
+enter_sandbox(const struct conf *c, const struct options *o)
+{
+	const char *write_files[] = { c->dump, NULL };
+	const struct sandbox sb = {
+		.write_files = o->foreground ? NULL : write_files,
+		.pid_file = o->foreground ? NULL : c->pidfile,
+	};
+
+	sandbox_enter(&sb);
+}
+
+/* From here on nothing that packets do may end the process. */
+static int
+serve(struct tun *tun, struct conf *c, const struct options *o,
+    const struct privs *privs)
+{
+	const struct engine_opts eo = { .foreground = o->foreground,
+		.dump_file = c->dump, .verbose = o->verbose };
+	struct engine *engine;
+	int rc;
+
+	engine = engine_new(tun, &c->nat64, &eo);
+	if (engine == NULL)
+		tun_fatal(tun, "cannot start");
+	privs_drop(privs);
+	enter_sandbox(c, o);
+	log_info("running");
+	rc = engine_run(engine);
+	engine_free(engine);
+	return (rc);
+}
+
+int
+main(int argc, char *argv[])
+{
+	struct options o;
+	struct privs privs;
+	struct conf *conf;
+	struct tun *tun;
+	int rc;
+
+	parse_options(&o, argc, argv);
+	conf = conf_load(o.file);
+	if (conf == NULL)
+		return (1);
+	if (o.check_only) {
+		if (o.verbose)
+			conf_print(conf, stdout);
+		conf_free(conf);
+		return (0);
+	}
+
+	log_init("nat64d", o.foreground,
+	    o.verbose ? LOG_LEVEL_DEBUG : conf->log_level);
+	look_up_user(conf->user, &privs);
+	find_self6(&conf->nat64);
+	if (!o.foreground)
+		pidfile_begin(conf->pidfile);
+	tun = open_tun(conf);
+	if (!o.foreground)
+		daemonise();
+	rc = serve(tun, conf, &o, &privs);
+
+	tun_close(tun);
+	pidfile_end();
+	conf_free(conf);
+	return (rc == 0 ? 0 : 1);
+}

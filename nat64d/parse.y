@@ -1,0 +1,866 @@
+/*
+ * The grammar of nat64d.conf: which statements there are, what each may be
+ * set to, and which field it fills. One statement for every switch.
+ */
+
+%code requires {
+#include "nat64d/conf_build.h"
+}
+
+%code {
+#include <string.h>
+
+/* A day: no flow that is silent for longer is worth a port. */
+#define MAX_QUARANTINE_SECS 86400
+/* A month. */
+#define MAX_TIMEOUT_SECS (30 * 86400)
+#define MAX_ENTRIES (1024 * 1024 * 1024)
+#define MAX_PACKETS UINT16_MAX
+
+/* TCP_TRANS with "override" (CFG-03). */
+#define MIN_OVERRIDE_SECS 10
+
+static int yylex(YYSTYPE *, struct conf_file *);
+static void yyerror(struct conf_file *, struct conf_build *, const char *);
+
+static uint32_t number(struct conf_file *, const struct conf_value *,
+    uint32_t, uint32_t);
+static struct port_range range(struct conf_file *,
+    const struct conf_value *);
+static struct bucket_rate rate(struct conf_file *, const struct conf_value *,
+    const struct conf_value *, uint32_t);
+static void set_tun(struct conf_build *, struct conf_file *,
+    const struct conf_value *);
+static void set_path(char **, struct conf_file *, const struct conf_value *);
+static void set_pool_ports(struct conf_file *, struct port_range *, int,
+    const struct conf_ports *);
+static void add_plateau(struct conf_build *, struct conf_file *,
+    const struct conf_value *);
+
+/* The device-independent part of the configuration. */
+#define NAT64 (b->conf->nat64)
+
+static const struct port_range default_ports[L4_NPROTO] = {
+	[L4_TCP] = { 1024, UINT16_MAX },
+	[L4_UDP] = { 1024, UINT16_MAX },
+	[L4_ICMP] = { 0, UINT16_MAX },
+};
+}
+
+%define api.pure full
+%define parse.error custom
+%define parse.lac full
+%param { struct conf_file *cf }
+%parse-param { struct conf_build *b }
+
+%union {
+	struct conf_value tok;
+	struct conf_ports ports;
+	struct port_range range;
+	struct {
+		struct port_range ports[L4_NPROTO];
+	} pool;
+	struct bucket_rate rate;
+	int proto; /* enum l4proto, or -1 for all */
+	int value;
+	bool flag;
+	bool *flagp;
+	uint32_t *numberp;
+}
+
+%token YYEOF 0 "<end of file>"
+%token <tok> EOL "<end of line>"
+%token <tok> WORD "<name>" STRING "<string>"
+%token <tok> NUMBER "<number>" RANGE "<range>"
+
+%token <tok> ACCEPT "accept"
+%token <tok> ADDRESS "address"
+%token <tok> ADDRESS_DEPENDENT "address-dependent"
+%token <tok> ALLOW "allow"
+%token <tok> BINDINGS "bindings"
+%token <tok> BINDING_SESSIONS "binding-sessions"
+%token <tok> BURST "burst"
+%token <tok> BYTES "bytes"
+%token <tok> CHECK_INNER_IP "check-inner-ip"
+%token <tok> CLAMP "clamp"
+%token <tok> CLOSING "closing"
+%token <tok> COPY "copy"
+%token <tok> DATAGRAMS "datagrams"
+%token <tok> DEBUG "debug"
+%token <tok> DROP "drop"
+%token <tok> DUMP "dump"
+%token <tok> ECHO_ "echo"
+%token <tok> ENDPOINT_INDEPENDENT "endpoint-independent"
+%token <tok> ERR "err"
+%token <tok> ESTABLISHED "established"
+%token <tok> EXCLUDE "exclude"
+%token <tok> FILTER "filter"
+%token <tok> FIRST_FRAGMENT_ERRORS "first-fragment-errors"
+%token <tok> FRAGMENT "fragment"
+%token <tok> FRAGMENTS "fragments"
+%token <tok> ICMP "icmp"
+%token <tok> ICMP_ERRORS "icmp-errors"
+%token <tok> ICMP_FRAGMENTS "icmp-fragments"
+%token <tok> ID "id"
+%token <tok> INBOUND "inbound"
+%token <tok> INBOUND_REFRESH "inbound-refresh"
+%token <tok> INCOMING_SYN "incoming-syn"
+%token <tok> INFO "info"
+%token <tok> IPV4 "ipv4"
+%token <tok> IPV6 "ipv6"
+%token <tok> KEEP "keep"
+%token <tok> LEVEL "level"
+%token <tok> LIMIT "limit"
+%token <tok> LOG "log"
+%token <tok> LOWEST_IPV6_MTU "lowest-ipv6-mtu"
+%token <tok> MAX_PERCENT "max-percent"
+%token <tok> MSS "mss"
+%token <tok> MTU "mtu"
+%token <tok> NEW_BINDINGS "new-bindings"
+%token <tok> NO "no"
+%token <tok> OFF "off"
+%token <tok> OFFLOAD "offload"
+%token <tok> OPENING "opening"
+%token <tok> OVERRIDE "override"
+%token <tok> PARITY "parity"
+%token <tok> PER_DATAGRAM "per-datagram"
+%token <tok> PER_DESTINATION "per-destination"
+%token <tok> PIDFILE "pidfile"
+%token <tok> PLATEAUS "plateaus"
+%token <tok> POOL "pool"
+%token <tok> POOL4_ECHO "pool4-echo"
+%token <tok> PORT "port"
+%token <tok> PORTS "ports"
+%token <tok> PORT_SELECT "port-select"
+%token <tok> PREFIX "prefix"
+%token <tok> PREFIX_LENGTH "prefix-length"
+%token <tok> PRESERVE "preserve"
+%token <tok> QUARANTINE "quarantine"
+%token <tok> RANDOM "random"
+%token <tok> RANGE_FALLBACK "range-fallback"
+%token <tok> RATE "rate"
+%token <tok> REASSEMBLE "reassemble"
+%token <tok> REFRESH "refresh"
+%token <tok> REFUSE "refuse"
+%token <tok> ROUTES "routes"
+%token <tok> RST_IN_FIN "rst-in-fin"
+%token <tok> SESSIONS "sessions"
+%token <tok> SHORTEN "shorten"
+%token <tok> SOFT_POOLING "soft-pooling"
+%token <tok> SOURCE_BYTES "source-bytes"
+%token <tok> SOURCE_DATAGRAMS "source-datagrams"
+%token <tok> STATIC "static"
+%token <tok> STORED_SYNS "stored-syns"
+%token <tok> STORED_SYNS_PER_PEER "stored-syns-per-peer"
+%token <tok> SUBSCRIBER "subscriber"
+%token <tok> TCP "tcp"
+%token <tok> TIMEOUT "timeout"
+%token <tok> TO "to"
+%token <tok> TOS "tos"
+%token <tok> TRAFFIC_CLASS "traffic-class"
+%token <tok> TUN "tun"
+%token <tok> UDP "udp"
+%token <tok> UNBOUND_ERRORS "unbound-errors"
+%token <tok> USER "user"
+%token <tok> WARN "warn"
+%token <tok> WKP_NON_GLOBAL "wkp-non-global"
+%token <tok> YES "yes"
+
+%type <tok>	text
+%type <flag>	yes drop refuse adf override
+%type <flagp>	switch
+%type <proto>	proto any_proto
+%type <ports>	port ports
+%type <range>	range
+%type <pool>	pool_ports
+%type <rate>	rate
+%type <value>	level
+%type <numberp>	trans_timeout plain_limit
+
+%%
+
+file		: %empty
+		| file statement EOL
+		| file error EOL {
+			yyerrok;
+		}
+		;
+
+statement	: process
+		| translation
+		| ports_policy
+		| filtering
+		| timeout
+		| limit
+		| switch yes {
+			*$switch = $yes;
+		}
+		;
+
+/* The device and the process. */
+
+process		: TUN text tun_mtu {
+			set_tun(b, cf, &$text);
+		}
+		| USER text {
+			conf_set_string(&b->conf->user, cf, &$text);
+		}
+		| PIDFILE text {
+			set_path(&b->conf->pidfile, cf, &$text);
+		}
+		| DUMP text {
+			set_path(&b->conf->dump, cf, &$text);
+		}
+		| LOG LEVEL level {
+			b->conf->log_level = (enum log_level)$level;
+		}
+		;
+
+tun_mtu		: %empty
+		| MTU NUMBER {
+			b->conf->tun_mtu = number(cf, &$NUMBER, 1280,
+			    MAX_PACKETS);
+		}
+		;
+
+level		: ERR {
+			$$ = LOG_LEVEL_ERR;
+		}
+		| WARN {
+			$$ = LOG_LEVEL_WARN;
+		}
+		| INFO {
+			$$ = LOG_LEVEL_INFO;
+		}
+		| DEBUG {
+			$$ = LOG_LEVEL_DEBUG;
+		}
+		;
+
+/* What is translated, and how. */
+
+translation	: PREFIX WORD {
+			conf_add_prefix(b, cf, &$WORD);
+		}
+		| ADDRESS WORD {
+			conf_set_address(b, cf, &$WORD);
+		}
+		| MTU IPV4 NUMBER {
+			NAT64.xlat.mtu4 = number(cf, &$NUMBER, 68,
+			    MAX_PACKETS);
+			b->mtu4_set = true;
+		}
+		| MTU IPV6 NUMBER {
+			NAT64.xlat.mtu6 = number(cf, &$NUMBER, 1280,
+			    MAX_PACKETS);
+			b->mtu6_set = true;
+		}
+		| LOWEST_IPV6_MTU NUMBER {
+			NAT64.xlat.lowest_mtu6 = number(cf, &$NUMBER, 1280,
+			    MAX_PACKETS);
+			b->lowest_mtu6 = $NUMBER.where;
+		}
+		| TOS COPY {
+			NAT64.xlat.tos = XLAT_TOS_COPY;
+		}
+		| TOS NUMBER {
+			NAT64.xlat.tos = (int)number(cf, &$NUMBER, 0, 255);
+		}
+		| TRAFFIC_CLASS COPY {
+			NAT64.xlat.tclass_zero = false;
+		}
+		| TRAFFIC_CLASS NUMBER {
+			(void)number(cf, &$NUMBER, 0, 0);
+			NAT64.xlat.tclass_zero = true;
+		}
+		| MSS CLAMP {
+			NAT64.xlat.mss_clamp = true;
+		}
+		| MSS KEEP {
+			NAT64.xlat.mss_clamp = false;
+		}
+		| PLATEAUS {
+			NAT64.xlat.nplateaus = 0;
+		} plateaus
+		| WKP_NON_GLOBAL drop {
+			NAT64.wkp_nonglobal_ok = !$drop;
+		}
+		| ICMP_FRAGMENTS REASSEMBLE {
+			NAT64.frag.drop_icmp = false;
+		}
+		| ICMP_FRAGMENTS DROP {
+			NAT64.frag.drop_icmp = true;
+		}
+		| ICMP_ERRORS OFF {
+			NAT64.errors = (struct bucket_rate){ 0, 0 };
+		}
+		| ICMP_ERRORS rate {
+			NAT64.errors = $rate;
+		}
+		| ICMP_ERRORS PER_DESTINATION rate {
+			NAT64.errors_dest = $rate;
+		}
+		;
+
+plateaus	: plateau
+		| plateaus plateau
+		;
+
+plateau		: NUMBER {
+			add_plateau(b, cf, &$NUMBER);
+		}
+		;
+
+rate		: RATE NUMBER[per_sec] BURST NUMBER[burst] {
+			$$ = rate(cf, &$per_sec, &$burst, 1);
+		}
+		;
+
+/* Pool, static bindings, choice of ports. */
+
+ports_policy	: POOL WORD pool_ports {
+			conf_add_pool(b, cf, &$WORD, $pool_ports.ports);
+		}
+		| STATIC any_proto WORD[addr4] ports[ports4] TO WORD[addr6]
+		  ports[ports6] {
+			conf_add_static(b, cf, $any_proto, &$addr4, &$ports4,
+			    &$addr6, &$ports6);
+		}
+		| EXCLUDE WORD any_proto ports {
+			conf_add_exclude(b, cf, $any_proto, &$WORD, &$ports);
+		}
+		| PORT_SELECT RANDOM {
+			NAT64.pool_opts.select = POOL4_RANDOM;
+		}
+		| PORT_SELECT PRESERVE {
+			NAT64.pool_opts.select = POOL4_PRESERVE;
+		}
+		| QUARANTINE any_proto NUMBER {
+			uint32_t secs;
+			int i;
+
+			secs = number(cf, &$NUMBER, 0, MAX_QUARANTINE_SECS);
+			for (i = 0; i < L4_NPROTO; i++)
+				if ($any_proto == -1 || $any_proto == i)
+					NAT64.pool_opts.rest_secs[i] = secs;
+		}
+		| QUARANTINE MAX_PERCENT NUMBER {
+			NAT64.pool_opts.rest_max_percent =
+			    number(cf, &$NUMBER, 0, 100);
+		}
+		| SUBSCRIBER PREFIX_LENGTH NUMBER {
+			NAT64.subscriber_len = number(cf, &$NUMBER, 1, 128);
+		}
+		;
+
+pool_ports	: %empty {
+			memcpy($$.ports, default_ports, sizeof($$.ports));
+		}
+		| pool_ports[so_far] port {
+			$$ = $so_far;
+			set_pool_ports(cf, $$.ports, -1, &$port);
+		}
+		| pool_ports[so_far] proto port {
+			$$ = $so_far;
+			set_pool_ports(cf, $$.ports, $proto, &$port);
+		}
+		;
+
+ports		: %empty {
+			$$ = (struct conf_ports){ .given = false };
+		}
+		| port
+		;
+
+port		: PORT range {
+			$$ = (struct conf_ports){ .given = true,
+			    .range = $range, .where = $PORT.where };
+			if ($range.first == 0) {
+				conf_error_at(cf, &$PORT.where,
+				    "port 0 cannot be used");
+				$$.given = false;
+			}
+		}
+		| ID range {
+			$$ = (struct conf_ports){ .given = true, .id = true,
+			    .range = $range, .where = $ID.where };
+		}
+		;
+
+range		: NUMBER {
+			$$ = range(cf, &$NUMBER);
+		}
+		| RANGE {
+			$$ = range(cf, &$RANGE);
+		}
+		;
+
+/* Who may come in. */
+
+filtering	: FILTER any_proto adf {
+			int i;
+
+			for (i = 0; i < L4_NPROTO; i++)
+				if ($any_proto == -1 || $any_proto == i)
+					NAT64.adf[i] = $adf;
+		}
+		| INBOUND TCP refuse {
+			NAT64.refuse_inbound_tcp = $refuse;
+		}
+		| ECHO_ refuse {
+			NAT64.refuse_echo6 = $refuse;
+		}
+		| RST_IN_FIN SHORTEN {
+			NAT64.rst_refreshes = false;
+		}
+		| RST_IN_FIN REFRESH {
+			NAT64.rst_refreshes = true;
+		}
+		;
+
+adf		: ENDPOINT_INDEPENDENT {
+			$$ = false;
+		}
+		| ADDRESS_DEPENDENT {
+			$$ = true;
+		}
+		;
+
+/* Timeouts, in seconds. */
+
+timeout		: TIMEOUT UDP NUMBER {
+			NAT64.lifetime_secs[SESSION_UDP] =
+			    number(cf, &$NUMBER, 120, MAX_TIMEOUT_SECS);
+		}
+		| TIMEOUT ICMP NUMBER {
+			NAT64.lifetime_secs[SESSION_ICMP] =
+			    number(cf, &$NUMBER, 60, MAX_TIMEOUT_SECS);
+		}
+		| TIMEOUT TCP ESTABLISHED NUMBER {
+			NAT64.lifetime_secs[SESSION_TCP_EST] =
+			    number(cf, &$NUMBER, 7200, MAX_TIMEOUT_SECS);
+		}
+		| TIMEOUT TCP trans_timeout NUMBER override {
+			*$trans_timeout = number(cf, &$NUMBER,
+			    $override ? MIN_OVERRIDE_SECS :
+			    CONF_MIN_TRANS_SECS,
+			    MAX_TIMEOUT_SECS);
+		}
+		| TIMEOUT TCP INCOMING_SYN NUMBER {
+			NAT64.lifetime_secs[SESSION_TCP_SYN] =
+			    number(cf, &$NUMBER, 6, 240);
+		}
+		| TIMEOUT FRAGMENT NUMBER {
+			NAT64.frag.timeout_secs =
+			    number(cf, &$NUMBER, 2, 120);
+		}
+		;
+
+trans_timeout	: OPENING {
+			$$ = &NAT64.lifetime_secs[SESSION_TCP_OPEN];
+		}
+		| CLOSING {
+			$$ = &NAT64.lifetime_secs[SESSION_TCP_CLOSE];
+		}
+		;
+
+override	: %empty {
+			$$ = false;
+		}
+		| OVERRIDE {
+			$$ = true;
+		}
+		;
+
+/* Limits; 0 means none where it is allowed. */
+
+limit		: LIMIT SESSIONS NUMBER {
+			NAT64.max_sessions =
+			    number(cf, &$NUMBER, 1, MAX_ENTRIES);
+		}
+		| LIMIT BINDINGS NUMBER {
+			NAT64.max_bindings =
+			    number(cf, &$NUMBER, 0, MAX_ENTRIES);
+			b->max_bindings = $NUMBER.where;
+		}
+		| LIMIT plain_limit NUMBER {
+			*$plain_limit = number(cf, &$NUMBER, 0, MAX_ENTRIES);
+		}
+		| LIMIT SUBSCRIBER NEW_BINDINGS RATE NUMBER[per_sec] BURST
+		  NUMBER[burst] {
+			NAT64.subscriber.new_bindings =
+			    rate(cf, &$per_sec, &$burst, 0);
+		}
+		| LIMIT STORED_SYNS NUMBER {
+			NAT64.max_stored_syns =
+			    number(cf, &$NUMBER, 0, MAX_PACKETS);
+		}
+		| LIMIT STORED_SYNS_PER_PEER NUMBER {
+			NAT64.max_stored_syns_per_peer =
+			    number(cf, &$NUMBER, 0, MAX_PACKETS);
+		}
+		| LIMIT FRAGMENTS BYTES NUMBER {
+			NAT64.frag.max_bytes =
+			    number(cf, &$NUMBER, 0, MAX_ENTRIES);
+		}
+		| LIMIT FRAGMENTS DATAGRAMS NUMBER {
+			NAT64.frag.max_datagrams =
+			    number(cf, &$NUMBER, 0, MAX_PACKETS);
+		}
+		| LIMIT FRAGMENTS PER_DATAGRAM NUMBER {
+			/* 65535 bytes in pieces of 8. */
+			NAT64.frag.per_datagram =
+			    number(cf, &$NUMBER, 2, 8192);
+		}
+		| LIMIT FRAGMENTS SOURCE_BYTES NUMBER {
+			NAT64.frag.source_bytes =
+			    number(cf, &$NUMBER, 0, MAX_ENTRIES);
+		}
+		| LIMIT FRAGMENTS SOURCE_DATAGRAMS NUMBER {
+			NAT64.frag.source_datagrams =
+			    number(cf, &$NUMBER, 0, MAX_PACKETS);
+		}
+		;
+
+plain_limit	: BINDING_SESSIONS {
+			$$ = &NAT64.max_sessions_per_binding;
+		}
+		| SUBSCRIBER PORTS {
+			$$ = &NAT64.subscriber.ports;
+		}
+		| SUBSCRIBER SESSIONS {
+			$$ = &NAT64.subscriber.sessions;
+		}
+		;
+
+/* Statements that are yes or no. */
+
+switch		: ROUTES {
+			$$ = &b->conf->routes;
+		}
+		| OFFLOAD {
+			$$ = &b->conf->offload;
+		}
+		| PARITY {
+			$$ = &NAT64.pool_opts.parity;
+		}
+		| RANGE_FALLBACK {
+			$$ = &NAT64.pool_opts.range_fallback;
+		}
+		| SOFT_POOLING {
+			$$ = &NAT64.soft_pooling;
+		}
+		| INBOUND_REFRESH {
+			$$ = &NAT64.inbound_refresh;
+		}
+		| UNBOUND_ERRORS {
+			$$ = &NAT64.unbound_errors;
+		}
+		| FIRST_FRAGMENT_ERRORS {
+			$$ = &NAT64.first_frag_errors;
+		}
+		| CHECK_INNER_IP {
+			$$ = &NAT64.check_inner_ip;
+		}
+		| POOL4_ECHO {
+			$$ = &NAT64.pool_echo;
+		}
+		;
+
+/* Pieces. */
+
+yes		: YES {
+			$$ = true;
+		}
+		| NO {
+			$$ = false;
+		}
+		;
+
+drop		: DROP {
+			$$ = true;
+		}
+		| ALLOW {
+			$$ = false;
+		}
+		;
+
+refuse		: REFUSE {
+			$$ = true;
+		}
+		| ACCEPT {
+			$$ = false;
+		}
+		;
+
+proto		: TCP {
+			$$ = L4_TCP;
+		}
+		| UDP {
+			$$ = L4_UDP;
+		}
+		| ICMP {
+			$$ = L4_ICMP;
+		}
+		;
+
+any_proto	: %empty {
+			$$ = -1;
+		}
+		| proto
+		;
+
+text		: WORD
+		| STRING
+		;
+
+%%
+
+/* Sorted by strcmp(). */
+static const struct conf_keyword keywords[] = {
+	{ "accept", ACCEPT },
+	{ "address", ADDRESS },
+	{ "address-dependent", ADDRESS_DEPENDENT },
+	{ "allow", ALLOW },
+	{ "binding-sessions", BINDING_SESSIONS },
+	{ "bindings", BINDINGS },
+	{ "burst", BURST },
+	{ "bytes", BYTES },
+	{ "check-inner-ip", CHECK_INNER_IP },
+	{ "clamp", CLAMP },
+	{ "closing", CLOSING },
+	{ "copy", COPY },
+	{ "datagrams", DATAGRAMS },
+	{ "debug", DEBUG },
+	{ "drop", DROP },
+	{ "dump", DUMP },
+	{ "echo", ECHO_ },
+	{ "endpoint-independent", ENDPOINT_INDEPENDENT },
+	{ "err", ERR },
+	{ "established", ESTABLISHED },
+	{ "exclude", EXCLUDE },
+	{ "filter", FILTER },
+	{ "first-fragment-errors", FIRST_FRAGMENT_ERRORS },
+	{ "fragment", FRAGMENT },
+	{ "fragments", FRAGMENTS },
+	{ "icmp", ICMP },
+	{ "icmp-errors", ICMP_ERRORS },
+	{ "icmp-fragments", ICMP_FRAGMENTS },
+	{ "id", ID },
+	{ "inbound", INBOUND },
+	{ "inbound-refresh", INBOUND_REFRESH },
+	{ "incoming-syn", INCOMING_SYN },
+	{ "info", INFO },
+	{ "ipv4", IPV4 },
+	{ "ipv6", IPV6 },
+	{ "keep", KEEP },
+	{ "level", LEVEL },
+	{ "limit", LIMIT },
+	{ "log", LOG },
+	{ "lowest-ipv6-mtu", LOWEST_IPV6_MTU },
+	{ "max-percent", MAX_PERCENT },
+	{ "mss", MSS },
+	{ "mtu", MTU },
+	{ "new-bindings", NEW_BINDINGS },
+	{ "no", NO },
+	{ "off", OFF },
+	{ "offload", OFFLOAD },
+	{ "opening", OPENING },
+	{ "override", OVERRIDE },
+	{ "parity", PARITY },
+	{ "per-datagram", PER_DATAGRAM },
+	{ "per-destination", PER_DESTINATION },
+	{ "pidfile", PIDFILE },
+	{ "plateaus", PLATEAUS },
+	{ "pool", POOL },
+	{ "pool4-echo", POOL4_ECHO },
+	{ "port", PORT },
+	{ "port-select", PORT_SELECT },
+	{ "ports", PORTS },
+	{ "prefix", PREFIX },
+	{ "prefix-length", PREFIX_LENGTH },
+	{ "preserve", PRESERVE },
+	{ "quarantine", QUARANTINE },
+	{ "random", RANDOM },
+	{ "range-fallback", RANGE_FALLBACK },
+	{ "rate", RATE },
+	{ "reassemble", REASSEMBLE },
+	{ "refresh", REFRESH },
+	{ "refuse", REFUSE },
+	{ "routes", ROUTES },
+	{ "rst-in-fin", RST_IN_FIN },
+	{ "sessions", SESSIONS },
+	{ "shorten", SHORTEN },
+	{ "soft-pooling", SOFT_POOLING },
+	{ "source-bytes", SOURCE_BYTES },
+	{ "source-datagrams", SOURCE_DATAGRAMS },
+	{ "static", STATIC },
+	{ "stored-syns", STORED_SYNS },
+	{ "stored-syns-per-peer", STORED_SYNS_PER_PEER },
+	{ "subscriber", SUBSCRIBER },
+	{ "tcp", TCP },
+	{ "timeout", TIMEOUT },
+	{ "to", TO },
+	{ "tos", TOS },
+	{ "traffic-class", TRAFFIC_CLASS },
+	{ "tun", TUN },
+	{ "udp", UDP },
+	{ "unbound-errors", UNBOUND_ERRORS },
+	{ "user", USER },
+	{ "warn", WARN },
+	{ "wkp-non-global", WKP_NON_GLOBAL },
+	{ "yes", YES },
+};
+
+static int
+yylex(YYSTYPE *lval, struct conf_file *cf)
+{
+	switch (conf_file_next(cf, &lval->tok)) {
+	case CONF_EOF:
+		return (YYEOF);
+	case CONF_EOL:
+		return (EOL);
+	case CONF_WORD:
+		return (conf_keyword(keywords,
+		    sizeof(keywords) / sizeof(keywords[0]), lval->tok.text,
+		    WORD));
+	case CONF_STRING:
+		return (STRING);
+	case CONF_NUMBER:
+		return (NUMBER);
+	case CONF_RANGE:
+		return (RANGE);
+	case CONF_PUNCT:
+		return (lval->tok.punct);
+	case CONF_ERROR:
+		break;
+	}
+	return (YYerror);
+}
+
+static int
+yyreport_syntax_error(const yypcontext_t *ctx, struct conf_file *cf,
+    struct conf_build *b)
+{
+	yysymbol_kind_t kinds[CONF_MAX_EXPECTED];
+	const char *names[CONF_MAX_EXPECTED];
+	int i, n;
+
+	(void)b;
+	n = yypcontext_expected_tokens(ctx, kinds, CONF_MAX_EXPECTED);
+	for (i = 0; i < n; i++)
+		names[i] = yysymbol_name(kinds[i]);
+	conf_unexpected(cf, names, n > 0 ? (size_t)n : 0);
+	return (0);
+}
+
+/* bison calls it for lack of memory. */
+static void
+yyerror(struct conf_file *cf, struct conf_build *b, const char *msg)
+{
+	(void)b;
+	conf_error(cf, "%s", msg);
+}
+
+void
+conf_parse(struct conf_build *b, struct conf_file *cf)
+{
+	yyparse(cf, b);
+}
+
+/* What a token says, when it is in bounds; reports it otherwise. */
+static uint32_t
+number(struct conf_file *cf, const struct conf_value *v, uint32_t min,
+    uint32_t max)
+{
+	if (v->number >= min && v->number <= max)
+		return ((uint32_t)v->number);
+	if (min == max)
+		conf_error_at(cf, &v->where, "%s is not %u", v->text, min);
+	else
+		conf_error_at(cf, &v->where, "%s is not between %u and %u",
+		    v->text, min, max);
+	return (min);
+}
+
+/* A port or identifier, or several. */
+static struct port_range
+range(struct conf_file *cf, const struct conf_value *v)
+{
+	const uint64_t last = v->kind == CONF_RANGE ? v->last : v->number;
+
+	if (last > UINT16_MAX) {
+		conf_error_at(cf, &v->where, "%s is above %d", v->text,
+		    UINT16_MAX);
+		return ((struct port_range){ 1, 1 });
+	}
+	return ((struct port_range){ (uint16_t)v->number, (uint16_t)last });
+}
+
+static struct bucket_rate
+rate(struct conf_file *cf, const struct conf_value *per_sec,
+    const struct conf_value *burst, uint32_t min)
+{
+	struct bucket_rate r;
+
+	r.per_sec = number(cf, per_sec, min, 1000000);
+	r.burst = number(cf, burst, r.per_sec > 0 ? 1 : 0, 1000000);
+	return (r);
+}
+
+static void
+set_tun(struct conf_build *b, struct conf_file *cf,
+    const struct conf_value *text)
+{
+	if (text->text[0] == '\0' || strchr(text->text, '/') != NULL ||
+	    strchr(text->text, '%') != NULL ||
+	    strlcpy(b->conf->tun, text->text, sizeof(b->conf->tun)) >=
+	    sizeof(b->conf->tun))
+		conf_error_at(cf, &text->where,
+		    "\"%s\" is no name of an interface", text->text);
+}
+
+/* The daemon works in the root directory. */
+static void
+set_path(char **to, struct conf_file *cf, const struct conf_value *text)
+{
+	if (text->text[0] == '/')
+		conf_set_string(to, cf, text);
+	else
+		conf_error_at(cf, &text->where, "\"%s\" is no absolute path",
+		    text->text);
+}
+
+static void
+set_pool_ports(struct conf_file *cf, struct port_range *to, int proto,
+    const struct conf_ports *ports)
+{
+	int i;
+
+	for (i = 0; i < L4_NPROTO; i++) {
+		if (proto != -1 && proto != i)
+			continue;
+		/* "port" without a protocol is not for icmp, nor "id" else. */
+		if (proto == -1 && ports->id != (i == L4_ICMP))
+			continue;
+		(void)conf_ports_of(cf, (enum l4proto)i, ports, &to[i]);
+	}
+}
+
+static void
+add_plateau(struct conf_build *b, struct conf_file *cf,
+    const struct conf_value *v)
+{
+	struct xlat_conf *x = &NAT64.xlat;
+	uint32_t mtu = number(cf, v, 68, UINT16_MAX);
+
+	if (mtu != v->number)
+		return;
+	if (x->nplateaus == XLAT_MAX_PLATEAUS)
+		conf_error_at(cf, &v->where, "more than %d plateaus",
+		    XLAT_MAX_PLATEAUS);
+	else if (x->nplateaus > 0 && x->plateaus[x->nplateaus - 1] <= mtu)
+		conf_error_at(cf, &v->where, "%u: plateaus must fall", mtu);
+	else
+		x->plateaus[x->nplateaus++] = (uint16_t)mtu;
+}

@@ -1,0 +1,155 @@
+/*
+ * Port sets. Owns the arithmetic of bits and counts; knows nothing of
+ * addresses, protocols or who uses a port.
+ */
+#include <string.h>
+
+#include "nat64d/portset.h"
+
+static unsigned
+half_of(uint32_t port)
+{
+	return (port & 1);
+}
+
+static unsigned
+bit_of(uint32_t port)
+{
+	return (port >> 1);
+}
+
+/* The compiler's own popcount is a library call without a CPU option. */
+static unsigned
+count_ones(uint64_t w)
+{
+	w -= w >> 1 & UINT64_C(0x5555555555555555);
+	w = (w & UINT64_C(0x3333333333333333)) +
+	    (w >> 2 & UINT64_C(0x3333333333333333));
+	w = (w + (w >> 4)) & UINT64_C(0x0f0f0f0f0f0f0f0f);
+	return ((unsigned)(w * UINT64_C(0x0101010101010101) >> 56));
+}
+
+/* Add delta to every count above a bit of half h. */
+static void
+count(struct portset *set, unsigned h, unsigned bit, uint32_t delta)
+{
+	set->of8[h][bit / 512] += delta;
+	set->of64[h][bit / 4096] += delta;
+	set->half[h] += delta;
+}
+
+/* Add bits bit .. end - 1 of half h. */
+static void
+fill(struct portset *set, unsigned h, unsigned bit, unsigned end)
+{
+	unsigned n, next;
+
+	for (; bit < end; bit = next) {
+		next = (bit | 63) + 1;
+		if (next > end)
+			next = end;
+		n = next - bit;
+		set->words[h][bit / 64] |= UINT64_MAX >> (64 - n) << bit % 64;
+		count(set, h, bit, n);
+	}
+}
+
+void
+portset_init(struct portset *set, uint32_t first, uint32_t last)
+{
+	memset(set, 0, sizeof(*set));
+	/* The half of even ports rounds up where that of odd ones does not. */
+	fill(set, 0, (first + 1) / 2, last / 2 + 1);
+	fill(set, 1, first / 2, (last + 1) / 2);
+}
+
+bool
+portset_has(const struct portset *set, uint16_t port)
+{
+	const unsigned bit = bit_of(port);
+
+	return (set->words[half_of(port)][bit / 64] >> bit % 64 & 1);
+}
+
+void
+portset_add(struct portset *set, uint16_t port)
+{
+	const unsigned bit = bit_of(port);
+
+	set->words[half_of(port)][bit / 64] |= UINT64_C(1) << bit % 64;
+	count(set, half_of(port), bit, 1);
+}
+
+void
+portset_remove(struct portset *set, uint16_t port)
+{
+	const unsigned bit = bit_of(port);
+
+	set->words[half_of(port)][bit / 64] &= ~(UINT64_C(1) << bit % 64);
+	count(set, half_of(port), bit, UINT32_MAX);
+}
+
+/* Part number i is bit i of a mask of parts: its half is its parity. */
+static uint32_t
+count_part(const struct portset *set, unsigned i)
+{
+	const unsigned h = i & 1;
+
+	if (1u << i & PORTSET_SYSTEM)
+		return (set->of8[h][0]);
+	return (set->half[h] - set->of8[h][0]);
+}
+
+uint32_t
+portset_count(const struct portset *set, unsigned parts)
+{
+	uint32_t n = 0;
+	unsigned i;
+
+	for (i = 0; i < PORTSET_NPARTS; i++)
+		if (1u << i & parts)
+			n += count_part(set, i);
+	return (n);
+}
+
+/* The port of the member of half h with rank r, r < half[h]. */
+static uint16_t
+member(const struct portset *set, unsigned h, uint32_t r)
+{
+	uint64_t w;
+	unsigned i, n;
+
+	for (i = 0; r >= set->of64[h][i]; i++)
+		r -= set->of64[h][i];
+	for (i *= 8; r >= set->of8[h][i]; i++)
+		r -= set->of8[h][i];
+	for (i *= 8; r >= (n = count_ones(set->words[h][i])); i++)
+		r -= n;
+	for (w = set->words[h][i]; r > 0; r--)
+		w &= w - 1;
+	return ((uint16_t)((i * 64 + (unsigned)__builtin_ctzll(w)) * 2 + h));
+}
+
+int32_t
+portset_pick(const struct portset *set, unsigned parts,
+    const struct rng *rng)
+{
+	uint32_t n, r;
+	unsigned i;
+
+	n = portset_count(set, parts);
+	if (n == 0)
+		return (-1);
+	r = rng_below(rng, n);
+	for (i = 0;; i++) {
+		if (!(1u << i & parts))
+			continue;
+		if (r < (n = count_part(set, i)))
+			break;
+		r -= n;
+	}
+	/* The system ports come first in their half. */
+	if (1u << i & PORTSET_USER)
+		r += set->of8[i & 1][0];
+	return (member(set, i & 1, r));
+}

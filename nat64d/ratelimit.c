@@ -1,0 +1,83 @@
+/*
+ * Token buckets. Owns the arithmetic of time and tokens; knows nothing of
+ * the packets that they count.
+ */
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "nat64d/ratelimit.h"
+
+/*
+ * A nanosecond at n tokens per second earns n units of level: exact in
+ * integers, and nothing is lost however often a bucket is looked at.
+ */
+#define TOKEN UINT64_C(1000000000)
+
+static uint64_t
+full(struct bucket_rate rate)
+{
+	return (rate.burst * TOKEN);
+}
+
+/* Bring the level up to now; true when a token is there. */
+static bool
+refill(struct bucket *b, struct bucket_rate rate, struct monotime now)
+{
+	uint64_t elapsed, missing;
+
+	if (rate.per_sec == 0)
+		return (false);
+	missing = b->level < full(rate) ? full(rate) - b->level : 0;
+	elapsed = now.ns > b->since.ns ? (uint64_t)(now.ns - b->since.ns) : 0;
+	/* Divide first: the product overflows after a long rest. */
+	if (elapsed > missing / rate.per_sec)
+		b->level = full(rate);
+	else
+		b->level += elapsed * rate.per_sec;
+	b->since = now;
+	return (b->level >= TOKEN);
+}
+
+void
+bucket_init(struct bucket *b, struct bucket_rate rate, struct monotime now)
+{
+	b->level = full(rate);
+	b->since = now;
+}
+
+bool
+bucket_take(struct bucket *b, struct bucket_rate rate, struct monotime now)
+{
+	if (!refill(b, rate, now))
+		return (false);
+	b->level -= TOKEN;
+	return (true);
+}
+
+void
+ratelimit_init(struct ratelimit *r, const struct siphash_key *key,
+    struct bucket_rate all, struct bucket_rate per_dest, struct monotime now)
+{
+	unsigned i;
+
+	r->key = *key;
+	r->rate = all;
+	r->rate_dest = per_dest;
+	bucket_init(&r->all, all, now);
+	for (i = 0; i < RATELIMIT_NDEST; i++)
+		bucket_init(&r->dest[i], per_dest, now);
+}
+
+bool
+ratelimit_allow(struct ratelimit *r, const void *dest, size_t len,
+    struct monotime now)
+{
+	struct bucket *b;
+
+	b = &r->dest[siphash24(&r->key, dest, len) % RATELIMIT_NDEST];
+	if (!refill(b, r->rate_dest, now) || !refill(&r->all, r->rate, now))
+		return (false);
+	b->level -= TOKEN;
+	r->all.level -= TOKEN;
+	return (true);
+}

@@ -1,0 +1,312 @@
+/*
+ * Session tables. Owns the sessions, their order in time, and their places
+ * in the lists of bindings; refuses to know why a session lives or ends.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "nat64d/session.h"
+
+static uint32_t
+ports_of6(const struct session *s)
+{
+	return ((uint32_t)s->tuple6.src.port << 16 | s->tuple6.dst.port);
+}
+
+/*
+ * Order: both ports, source address, destination address as bytes. Nobody
+ * walks this tree, and of all keys ports tell two sessions apart fastest.
+ */
+static int
+cmp_by6(const struct session *a, const struct session *b)
+{
+	const uint32_t x = ports_of6(a), y = ports_of6(b);
+	int d;
+
+	if (x != y)
+		return (x < y ? -1 : 1);
+	d = memcmp(&a->tuple6.src.addr, &b->tuple6.src.addr,
+	    sizeof(a->tuple6.src.addr));
+	if (d != 0)
+		return (d);
+	return (memcmp(&a->tuple6.dst.addr, &b->tuple6.dst.addr,
+	    sizeof(a->tuple6.dst.addr)));
+}
+
+static uint64_t
+number_of4(const struct taddr4 *t)
+{
+	return ((uint64_t)ntohl(t->addr.s_addr) << 16 | t->port);
+}
+
+/*
+ * Order: T, t, Z, z as numbers. The sessions of one (T,t) with one peer
+ * stand together: session_has_peer() relies on it.
+ */
+static int
+cmp_by4(const struct session *a, const struct session *b)
+{
+	uint64_t x, y;
+
+	x = number_of4(&a->tuple4.src);
+	y = number_of4(&b->tuple4.src);
+	if (x == y) {
+		x = number_of4(&a->tuple4.dst);
+		y = number_of4(&b->tuple4.dst);
+	}
+	return ((x > y) - (x < y));
+}
+
+RB_GENERATE_STATIC(session_tree6, session, by6, cmp_by6)
+RB_GENERATE_STATIC(session_tree4, session, by4, cmp_by4)
+
+void
+session_table_init(struct session_table *t,
+    const uint32_t lifetime_secs[SESSION_NCLASSES], size_t max,
+    uint32_t max_per_bib, struct subscribers *subs)
+{
+	unsigned i;
+
+	for (i = 0; i < L4_NPROTO; i++) {
+		RB_INIT(&t->tree6[i]);
+		RB_INIT(&t->tree4[i]);
+		t->nsessions[i] = 0;
+	}
+	for (i = 0; i < SESSION_NCLASSES; i++)
+		TAILQ_INIT(&t->queues[i]);
+	session_set_lifetimes(t, lifetime_secs);
+	t->max_per_bib = max_per_bib;
+	if (max_per_bib == 0 || max_per_bib > BIB_MAX_SESSIONS)
+		t->max_per_bib = BIB_MAX_SESSIONS;
+	slab_init(&t->slab, sizeof(struct session), max);
+	t->subs = subs;
+}
+
+void
+session_table_clear(struct session_table *t)
+{
+	struct session *s, *next;
+	unsigned i;
+
+	for (i = 0; i < SESSION_NCLASSES; i++)
+		TAILQ_FOREACH_SAFE(s, &t->queues[i], queue, next)
+			session_remove(t, s);
+	slab_clear(&t->slab);
+}
+
+void
+session_set_lifetimes(struct session_table *t,
+    const uint32_t lifetime_secs[SESSION_NCLASSES])
+{
+	memcpy(t->lifetime_secs, lifetime_secs, sizeof(t->lifetime_secs));
+}
+
+/* The heads are copied below: a copy will do to look things up. */
+
+struct session *
+session_find6(const struct session_table *t, enum l4proto proto,
+    const struct tuple6 *tuple)
+{
+	struct session_tree6 tree = t->tree6[proto];
+	struct session key;
+
+	key.tuple6 = *tuple;
+	return (RB_FIND(session_tree6, &tree, &key));
+}
+
+struct session *
+session_find4(const struct session_table *t, enum l4proto proto,
+    const struct tuple4 *tuple)
+{
+	struct session_tree4 tree = t->tree4[proto];
+	struct session key;
+
+	key.tuple4 = *tuple;
+	return (RB_FIND(session_tree4, &tree, &key));
+}
+
+bool
+session_has_peer(const struct session_table *t, enum l4proto proto,
+    const struct taddr4 *out4, struct in_addr peer, struct monotime now)
+{
+	struct session_tree4 tree = t->tree4[proto];
+	struct session key, *s;
+
+	key.tuple4.src = *out4;
+	key.tuple4.dst.addr = peer;
+	key.tuple4.dst.port = 0;
+	s = RB_NFIND(session_tree4, &tree, &key);
+	for (; s != NULL; s = RB_NEXT(session_tree4, &tree, s)) {
+		if (number_of4(&s->tuple4.src) != number_of4(out4) ||
+		    s->tuple4.dst.addr.s_addr != peer.s_addr)
+			break;
+		if (s->cls != SESSION_TCP_SYN &&
+		    !monotime_reached(session_expires(t, s), now))
+			return (true);
+	}
+	return (false);
+}
+
+/* Give s its IPv6 side, counted by its subscriber and its binding. */
+static int
+attach(struct session_table *t, struct session *s, struct bib_entry *bib,
+    const struct tuple6 *tuple6, uint8_t prefix)
+{
+	if (bib->nsessions >= t->max_per_bib) {
+		errno = ENOBUFS;
+		return (-1);
+	}
+	if (subscriber_add_session(t->subs, bib->sub) == -1)
+		return (-1);
+	s->tuple6 = *tuple6;
+	if (RB_INSERT(session_tree6, &t->tree6[s->proto], s) != NULL) {
+		subscriber_remove_session(t->subs, bib->sub);
+		errno = EEXIST;
+		return (-1);
+	}
+	s->prefix = prefix;
+	s->bib = bib;
+	bib->nsessions++;
+	LIST_INSERT_HEAD(&bib->sessions, s, of_bib);
+	return (0);
+}
+
+static void
+detach(struct session_table *t, struct session *s)
+{
+	RB_REMOVE(session_tree6, &t->tree6[s->proto], s);
+	LIST_REMOVE(s, of_bib);
+	s->bib->nsessions--;
+	subscriber_remove_session(t->subs, s->bib->sub);
+}
+
+struct session *
+session_add(struct session_table *t, enum l4proto proto,
+    struct bib_entry *bib, const struct tuple6 *tuple6,
+    const struct tuple4 *tuple4, uint8_t prefix, enum session_class cls,
+    struct monotime now)
+{
+	struct session *s;
+
+	s = slab_get(&t->slab);
+	if (s == NULL) {
+		if (errno == ENOSPC)
+			errno = ENOBUFS;
+		return (NULL);
+	}
+	s->proto = (uint8_t)proto;
+	s->tuple4 = *tuple4;
+	if (RB_INSERT(session_tree4, &t->tree4[proto], s) != NULL) {
+		errno = EEXIST;
+		goto fail;
+	}
+	if (bib != NULL && attach(t, s, bib, tuple6, prefix) == -1)
+		goto fail_tree4;
+	s->cls = (uint8_t)cls;
+	s->stamp = now;
+	TAILQ_INSERT_TAIL(&t->queues[cls], s, queue);
+	t->nsessions[proto]++;
+	return (s);
+fail_tree4:
+	RB_REMOVE(session_tree4, &t->tree4[proto], s);
+fail:
+	slab_put(&t->slab, s);
+	return (NULL);
+}
+
+int
+session_set_ipv6(struct session_table *t, struct session *s,
+    struct bib_entry *bib, const struct tuple6 *tuple6, uint8_t prefix)
+{
+	return (attach(t, s, bib, tuple6, prefix));
+}
+
+int
+session_set_prefix(struct session_table *t, struct session *s,
+    const struct in6_addr *dst6, uint8_t prefix)
+{
+	struct session_tree6 *tree = &t->tree6[s->proto];
+	const struct in6_addr old = s->tuple6.dst.addr;
+
+	RB_REMOVE(session_tree6, tree, s);
+	s->tuple6.dst.addr = *dst6;
+	if (RB_INSERT(session_tree6, tree, s) != NULL) {
+		s->tuple6.dst.addr = old;
+		RB_INSERT(session_tree6, tree, s);
+		errno = EEXIST;
+		return (-1);
+	}
+	s->prefix = prefix;
+	return (0);
+}
+
+void
+session_touch(struct session_table *t, struct session *s,
+    enum session_class cls, struct monotime now)
+{
+	/* The packets of one batch have one time: nothing would move. */
+	if (s->cls == cls && s->stamp.ns == now.ns)
+		return;
+	TAILQ_REMOVE(&t->queues[s->cls], s, queue);
+	s->cls = (uint8_t)cls;
+	s->stamp = now;
+	TAILQ_INSERT_TAIL(&t->queues[cls], s, queue);
+}
+
+void
+session_remove(struct session_table *t, struct session *s)
+{
+	if (s->bib != NULL)
+		detach(t, s);
+	RB_REMOVE(session_tree4, &t->tree4[s->proto], s);
+	TAILQ_REMOVE(&t->queues[s->cls], s, queue);
+	t->nsessions[s->proto]--;
+	slab_put(&t->slab, s);
+}
+
+struct monotime
+session_expires(const struct session_table *t, const struct session *s)
+{
+	return (monotime_add_secs(s->stamp, t->lifetime_secs[s->cls]));
+}
+
+struct session *
+session_first_expired(const struct session_table *t, struct monotime now)
+{
+	struct session *s;
+	unsigned cls;
+
+	for (cls = 0; cls < SESSION_NCLASSES; cls++) {
+		s = TAILQ_FIRST(&t->queues[cls]);
+		if (s != NULL && monotime_reached(session_expires(t, s), now))
+			return (s);
+	}
+	return (NULL);
+}
+
+bool
+session_next_expiry(const struct session_table *t, struct monotime *when)
+{
+	struct monotime end;
+	struct session *s;
+	unsigned cls;
+	bool any = false;
+
+	for (cls = 0; cls < SESSION_NCLASSES; cls++) {
+		s = TAILQ_FIRST(&t->queues[cls]);
+		if (s == NULL)
+			continue;
+		end = session_expires(t, s);
+		if (!any || end.ns < when->ns)
+			*when = end;
+		any = true;
+	}
+	return (any);
+}
+
+size_t
+session_count(const struct session_table *t)
+{
+	return (t->nsessions[L4_TCP] + t->nsessions[L4_UDP] +
+	    t->nsessions[L4_ICMP]);
+}

@@ -1,0 +1,123 @@
+/*
+ * Slabs. Owns the memory of its objects and refuses to know what they are.
+ *
+ * A block is a header and as many objects as fit. The newest block is used
+ * up from its end to its start: "fresh" alone tells where the next one is.
+ */
+#include <errno.h>
+#include <stdalign.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "nat64d/slab.h"
+
+/* An object given back is poisoned for AddressSanitizer but for its link. */
+#if __has_include(<sanitizer/asan_interface.h>)
+#include <sanitizer/asan_interface.h>
+#else
+#define ASAN_POISON_MEMORY_REGION(addr, size) ((void)(addr), (void)(size))
+#define ASAN_UNPOISON_MEMORY_REGION(addr, size) ((void)(addr), (void)(size))
+#endif
+
+/* Bytes: large enough for few calls of malloc, small for a small table. */
+#define SLAB_BLOCKSIZE (256 * 1024)
+
+struct slab_block {
+	struct slab_block *next;
+	alignas(max_align_t) uint8_t objects[];
+};
+
+struct slab_free {
+	struct slab_free *next;
+};
+
+static size_t
+objects_per_block(const struct slab *s)
+{
+	size_t n;
+
+	n = (SLAB_BLOCKSIZE - sizeof(struct slab_block)) / s->objsize;
+	return (n > 0 ? n : 1);
+}
+
+void
+slab_init(struct slab *s, size_t objsize, size_t max)
+{
+	const size_t align = alignof(struct slab_free);
+
+	memset(s, 0, sizeof(*s));
+	s->objsize = (objsize + align - 1) / align * align;
+	if (s->objsize == 0)
+		s->objsize = align;
+	s->max = max;
+}
+
+void
+slab_clear(struct slab *s)
+{
+	struct slab_block *block;
+
+	while ((block = s->blocks) != NULL) {
+		s->blocks = block->next;
+		free(block);
+	}
+	s->free = NULL;
+	s->fresh = 0;
+	s->used = 0;
+}
+
+static int
+add_block(struct slab *s)
+{
+	const size_t n = objects_per_block(s);
+	struct slab_block *block;
+
+	block = malloc(sizeof(*block) + n * s->objsize);
+	if (block == NULL)
+		return (-1);
+	block->next = s->blocks;
+	s->blocks = block;
+	s->fresh = n;
+	return (0);
+}
+
+static void *
+take_free(struct slab *s)
+{
+	struct slab_free *obj = s->free;
+
+	s->free = obj->next;
+	ASAN_UNPOISON_MEMORY_REGION(obj, s->objsize);
+	return (obj);
+}
+
+void *
+slab_get(struct slab *s)
+{
+	void *obj;
+
+	if (s->used >= s->max) {
+		errno = ENOSPC;
+		return (NULL);
+	}
+	if (s->free != NULL)
+		obj = take_free(s);
+	else if (s->fresh > 0 || add_block(s) == 0)
+		obj = s->blocks->objects + --s->fresh * s->objsize;
+	else
+		return (NULL);
+	s->used++;
+	return (memset(obj, 0, s->objsize));
+}
+
+void
+slab_put(struct slab *s, void *obj)
+{
+	struct slab_free *link = obj;
+
+	link->next = s->free;
+	s->free = link;
+	s->used--;
+	ASAN_POISON_MEMORY_REGION(link + 1, s->objsize - sizeof(*link));
+}

@@ -1,0 +1,187 @@
+/*
+ * Subscribers. Owns who they are and what they have used up of their
+ * quotas; refuses to know bindings, sessions and the pool.
+ *
+ * Invariant: exactly the subscribers without a binding are in the idle
+ * queue, in the order in which they became idle.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "nat64d/subscriber.h"
+
+/* Order: prefix, as bytes. */
+static int
+cmp_prefix(const struct subscriber *a, const struct subscriber *b)
+{
+	return (memcmp(&a->prefix, &b->prefix, sizeof(a->prefix)));
+}
+
+RB_GENERATE_STATIC(subscriber_tree, subscriber, entry, cmp_prefix)
+
+void
+subscribers_init(struct subscribers *subs, unsigned prefix_len,
+    const struct subscriber_limits *limits, size_t max)
+{
+	RB_INIT(&subs->tree);
+	TAILQ_INIT(&subs->idle);
+	slab_init(&subs->slab, sizeof(struct subscriber), max);
+	subs->prefix_len = prefix_len;
+	subs->limits = *limits;
+}
+
+void
+subscribers_clear(struct subscribers *subs)
+{
+	RB_INIT(&subs->tree);
+	TAILQ_INIT(&subs->idle);
+	slab_clear(&subs->slab);
+}
+
+struct in6_addr
+subscriber_prefix(const struct subscribers *subs, const struct in6_addr *addr)
+{
+	const unsigned len = subs->prefix_len;
+	struct in6_addr prefix = *addr;
+	unsigned whole = len / 8;
+
+	if (len % 8 != 0) {
+		prefix.s6_addr[whole] &= (uint8_t)(0xff00 >> len % 8);
+		whole++;
+	}
+	memset(prefix.s6_addr + whole, 0, sizeof(prefix) - whole);
+	return (prefix);
+}
+
+struct subscriber *
+subscriber_find(const struct subscribers *subs, const struct in6_addr *addr)
+{
+	/* A copy of the head will do to look things up. */
+	struct subscriber_tree tree = subs->tree;
+	struct subscriber key;
+
+	key.prefix = subscriber_prefix(subs, addr);
+	return (RB_FIND(subscriber_tree, &tree, &key));
+}
+
+/* Forget an idle one. */
+static void
+forget(struct subscribers *subs, struct subscriber *s)
+{
+	RB_REMOVE(subscriber_tree, &subs->tree, s);
+	TAILQ_REMOVE(&subs->idle, s, idle);
+	slab_put(&subs->slab, s);
+}
+
+struct subscriber *
+subscriber_get(struct subscribers *subs, const struct in6_addr *addr,
+    uint32_t pool_index, struct monotime now)
+{
+	struct subscriber *s;
+
+	s = subscriber_find(subs, addr);
+	if (s != NULL)
+		return (s);
+	s = slab_get(&subs->slab);
+	if (s == NULL && errno == ENOSPC && !TAILQ_EMPTY(&subs->idle)) {
+		forget(subs, TAILQ_FIRST(&subs->idle));
+		s = slab_get(&subs->slab);
+	}
+	if (s == NULL)
+		return (NULL);
+	s->prefix = subscriber_prefix(subs, addr);
+	s->pool_index = pool_index;
+	bucket_init(&s->new_bindings, subs->limits.new_bindings, now);
+	RB_INSERT(subscriber_tree, &subs->tree, s);
+	TAILQ_INSERT_TAIL(&subs->idle, s, idle);
+	return (s);
+}
+
+int
+subscriber_add_binding(struct subscribers *subs, struct subscriber *s,
+    enum l4proto proto, struct monotime now)
+{
+	const struct subscriber_limits *l = &subs->limits;
+
+	if (l->ports != 0 && s->nbindings[proto] >= l->ports) {
+		errno = EDQUOT;
+		return (-1);
+	}
+	if (l->new_bindings.per_sec != 0 &&
+	    !bucket_take(&s->new_bindings, l->new_bindings, now)) {
+		errno = EAGAIN;
+		return (-1);
+	}
+	subscriber_add_static(subs, s, proto);
+	return (0);
+}
+
+void
+subscriber_add_static(struct subscribers *subs, struct subscriber *s,
+    enum l4proto proto)
+{
+	if (subscriber_is_idle(s))
+		TAILQ_REMOVE(&subs->idle, s, idle);
+	s->nbindings[proto]++;
+}
+
+void
+subscriber_remove_binding(struct subscribers *subs, struct subscriber *s,
+    enum l4proto proto)
+{
+	s->nbindings[proto]--;
+	if (subscriber_is_idle(s))
+		TAILQ_INSERT_TAIL(&subs->idle, s, idle);
+}
+
+int
+subscriber_add_session(struct subscribers *subs, struct subscriber *s)
+{
+	const uint32_t max = subs->limits.sessions;
+
+	if (max != 0 && s->nsessions >= max) {
+		errno = EDQUOT;
+		return (-1);
+	}
+	s->nsessions++;
+	return (0);
+}
+
+void
+subscriber_remove_session(struct subscribers *subs __unused,
+    struct subscriber *s)
+{
+	s->nsessions--;
+}
+
+/* Would forgetting the bucket of s give away tokens? Not when it is full. */
+static bool
+is_full(const struct subscriber *s, struct bucket_rate rate,
+    struct monotime now)
+{
+	const struct bucket *b = &s->new_bindings;
+	const uint64_t full = rate.burst * UINT64_C(1000000000);
+	uint64_t elapsed;
+
+	if (rate.per_sec == 0 || b->level >= full)
+		return (true);
+	if (monotime_reached(now, b->since))
+		return (false);
+	elapsed = (uint64_t)(now.ns - b->since.ns);
+	return (elapsed > (full - b->level) / rate.per_sec);
+}
+
+void
+subscribers_expire(struct subscribers *subs, struct monotime now,
+    unsigned max)
+{
+	struct subscriber *s;
+
+	for (; max > 0; max--) {
+		s = TAILQ_FIRST(&subs->idle);
+		if (s == NULL ||
+		    !is_full(s, subs->limits.new_bindings, now))
+			break;
+		forget(subs, s);
+	}
+}

@@ -1,0 +1,112 @@
+/*
+ * Subscribers: IPv6 source prefixes of a configured length (RFC 6888,
+ * REQ-4; RFC 7422, 2). A subscriber has one pool address for all its
+ * bindings of every protocol (paired pooling, RFC 4787 REQ-2), and its
+ * quotas are counted here.
+ *
+ * An entry lives as long as it has a binding, and a little longer while its
+ * bucket of new bindings is not full again, so that going away does not
+ * refill it.
+ */
+#ifndef NAT64D_SUBSCRIBER_H
+#define NAT64D_SUBSCRIBER_H
+
+#include <sys/queue.h>
+
+#include <netinet/in.h>
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/compat.h"
+
+#include <sys/tree.h>
+
+#include "common/monotime.h"
+#include "nat64d/ratelimit.h"
+#include "nat64d/slab.h"
+#include "nat64d/tuple.h"
+
+struct subscriber {
+	RB_ENTRY(subscriber) entry;
+	TAILQ_ENTRY(subscriber) idle; /* while it has no binding */
+	struct in6_addr prefix;	      /* host bits zero */
+	uint32_t pool_index;	      /* T; see pool4.h */
+	uint32_t nbindings[L4_NPROTO];
+	uint32_t nsessions;
+	struct bucket new_bindings;
+};
+
+/* 0: no limit. */
+struct subscriber_limits {
+	uint32_t ports;	   /* bindings per protocol */
+	uint32_t sessions; /* sessions of all protocols */
+	struct bucket_rate new_bindings; /* per_sec 0: no limit */
+};
+
+RB_HEAD(subscriber_tree, subscriber);
+TAILQ_HEAD(subscriber_idle, subscriber);
+
+struct subscribers {
+	struct subscriber_tree tree;
+	struct subscriber_idle idle; /* oldest first */
+	struct slab slab;
+	unsigned prefix_len; /* bits, 1 .. 128 */
+	struct subscriber_limits limits;
+};
+
+/* max: most subscribers at a time. */
+void subscribers_init(struct subscribers *subs, unsigned prefix_len,
+    const struct subscriber_limits *limits, size_t max);
+void subscribers_clear(struct subscribers *subs);
+
+/* The subscriber of an address, or NULL. */
+struct subscriber *subscriber_find(const struct subscribers *subs,
+    const struct in6_addr *addr);
+
+/*
+ * Find or create. A new one has the pool address pool_index. Idle ones are
+ * reused, the oldest first, when the table is full. NULL with errno ENOSPC
+ * or ENOMEM.
+ */
+struct subscriber *subscriber_get(struct subscribers *subs,
+    const struct in6_addr *addr, uint32_t pool_index, struct monotime now);
+
+/* Has s no binding of any protocol? Then its pool address may be changed. */
+static inline bool
+subscriber_is_idle(const struct subscriber *s)
+{
+	return ((s->nbindings[L4_TCP] | s->nbindings[L4_UDP] |
+		    s->nbindings[L4_ICMP]) == 0);
+}
+
+/* The prefix of an address, host bits zero. */
+struct in6_addr subscriber_prefix(const struct subscribers *subs,
+    const struct in6_addr *addr);
+
+/*
+ * May s have one more binding now? Counts it when it may: 0. Else -1 with
+ * errno EDQUOT (ports per protocol) or EAGAIN (rate of new bindings).
+ */
+int subscriber_add_binding(struct subscribers *subs, struct subscriber *s,
+    enum l4proto proto, struct monotime now);
+
+/* Count a binding without asking limits: a static one. */
+void subscriber_add_static(struct subscribers *subs, struct subscriber *s,
+    enum l4proto proto);
+
+/* A binding has gone; s becomes idle with its last one. */
+void subscriber_remove_binding(struct subscribers *subs,
+    struct subscriber *s, enum l4proto proto);
+
+/* The same for a session: 0, or -1 with errno EDQUOT. */
+int subscriber_add_session(struct subscribers *subs, struct subscriber *s);
+void subscriber_remove_session(struct subscribers *subs,
+    struct subscriber *s);
+
+/* Forget at most max idle subscribers whose bucket is full again. */
+void subscribers_expire(struct subscribers *subs, struct monotime now,
+    unsigned max);
+
+#endif

@@ -1,0 +1,78 @@
+/*
+ * The tun device, one file per operating system. Packets come and go in
+ * batches, with the offloads that the kernel was found to have.
+ */
+#ifndef NAT64D_TUN_H
+#define NAT64D_TUN_H
+
+#include <net/if.h>
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "common/addr.h"
+#include "nat64d/pkt.h"
+
+struct tun;
+
+/* What tun_offloads() tells. */
+#define TUN_CSUM 0x01 /* partial checksums */
+#define TUN_TSO 0x02  /* TCP super-packets */
+#define TUN_USO 0x04  /* UDP super-packets */
+
+/*
+ * Open a device and make it ready to be configured. name: an interface that
+ * exists and is persistent, a name for a new one, or "" for a name of the
+ * kernel's choice. offload: probe for offloads, one after the other; else
+ * plain packets. Needs root.
+ *
+ * Returns NULL with errno set and *what a static string naming the step
+ * that failed.
+ */
+struct tun *tun_open(const char *name, bool offload, const char **what);
+
+/*
+ * Bring the interface up with an MTU; 0 leaves the MTU it has. Returns 0, or
+ * -1 as above.
+ */
+int tun_up(struct tun *t, unsigned mtu, const char **what);
+
+/*
+ * Route a prefix to the interface. One that is there already is success.
+ * The route is remembered for tun_close(). Returns as above.
+ */
+int tun_route(struct tun *t, const struct prefix *dst, const char **what);
+
+/*
+ * Remove the routes that tun_route() added, as far as our rights still
+ * allow - a device that we created takes them with it - and close.
+ */
+void tun_close(struct tun *t);
+
+const char *tun_name(const struct tun *t);
+unsigned tun_mtu(const struct tun *t);
+unsigned tun_offloads(const struct tun *t); /* TUN_ bits */
+
+/* The descriptor to wait for; never read it directly. */
+int tun_fd(const struct tun *t);
+
+/*
+ * Read packets until none is waiting, at most max, and hand each to rx; rx
+ * may change the packet and call tun_send(). Returns how many were read;
+ * -1 with errno when the device failed (it will not recover). p is the
+ * packet as received: data, len and ofl are set, the rest is not.
+ */
+typedef void (*tun_rx_fn)(void *arg, struct pkt *p);
+int tun_recv_batch(struct tun *t, unsigned max, tun_rx_fn rx, void *arg);
+
+/*
+ * Send a parsed packet. Its bytes are taken before this returns, but it may
+ * leave only with tun_flush(). Returns 0, or -1 when the device refused it
+ * or is full (TUN-07): the packet is lost.
+ */
+int tun_send(struct tun *t, const struct pkt *p);
+
+/* Let everything leave. Returns how many packets were refused. */
+unsigned tun_flush(struct tun *t);
+
+#endif

@@ -1,0 +1,371 @@
+/*
+ * Linux: /dev/net/tun with IFF_NO_PI and, where the kernel has it,
+ * IFF_VNET_HDR (spec TUN-01, GSO-01 to GSO-03).
+ */
+#include <sys/ioctl.h>
+#include <sys/queue.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+
+#include <net/if.h>
+#include <net/route.h>
+#include <netinet/in.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/if_tun.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "nat64d/tun.h"
+#include "nat64d/vnet.h"
+
+/* Newer than the headers of Debian 12 (GSO-03). */
+#ifndef TUN_F_USO4
+#define TUN_F_USO4 0x20
+#endif
+#ifndef TUN_F_USO6
+#define TUN_F_USO6 0x40
+#endif
+
+#define F_TSO (TUN_F_CSUM | TUN_F_TSO4 | TUN_F_TSO6 | TUN_F_TSO_ECN)
+#define F_USO (TUN_F_USO4 | TUN_F_USO6)
+
+struct route {
+	SLIST_ENTRY(route) next;
+	struct prefix dst;
+};
+
+struct tun {
+	int fd;
+	int ctl; /* a socket, to ask things of the interface */
+	char name[IF_NAMESIZE];
+	unsigned mtu;
+	unsigned offloads; /* TUN_ bits */
+	bool vnet;	   /* a vnet header comes before each packet */
+	SLIST_HEAD(, route) routes;
+	uint8_t buf[PKT_BUFSIZE];
+};
+
+static void
+ifreq_init(const struct tun *t, struct ifreq *ifr)
+{
+	memset(ifr, 0, sizeof(*ifr));
+	strlcpy(ifr->ifr_name, t->name, sizeof(ifr->ifr_name));
+}
+
+/*
+ * Make or find the interface. The header has 10 bytes whatever the last
+ * user of a persistent device asked for.
+ */
+static int
+attach(struct tun *t, const char **what)
+{
+	const int hdrlen = VNET_HDRLEN;
+	unsigned features = 0;
+	struct ifreq ifr;
+
+	if (t->vnet && (ioctl(t->fd, TUNGETFEATURES, &features) == -1 ||
+	    (features & IFF_VNET_HDR) == 0))
+		t->vnet = false;
+	ifreq_init(t, &ifr);
+	ifr.ifr_flags = IFF_TUN | IFF_NO_PI;
+	if (t->vnet)
+		ifr.ifr_flags |= IFF_VNET_HDR;
+	*what = "TUNSETIFF";
+	if (ioctl(t->fd, TUNSETIFF, &ifr) == -1)
+		return (-1);
+	strlcpy(t->name, ifr.ifr_name, sizeof(t->name));
+	*what = "TUNSETVNETHDRSZ";
+	if (t->vnet && ioctl(t->fd, TUNSETVNETHDRSZ, &hdrlen) == -1)
+		return (-1);
+	return (0);
+}
+
+/*
+ * Ask for less and less until the kernel agrees (GSO-02). Nothing must be
+ * said as well: a persistent device remembers what its last user had.
+ */
+static int
+negotiate(struct tun *t, const char **what)
+{
+	static const struct {
+		unsigned long flags;
+		unsigned offloads;
+	} tries[] = {
+		{ F_TSO | F_USO, TUN_CSUM | TUN_TSO | TUN_USO },
+		{ F_TSO, TUN_CSUM | TUN_TSO },
+		{ TUN_F_CSUM, TUN_CSUM },
+		{ 0, 0 },
+	};
+	const size_t n = sizeof(tries) / sizeof(tries[0]);
+	size_t i;
+
+	for (i = t->vnet ? 0 : n - 1; i < n; i++) {
+		if (ioctl(t->fd, TUNSETOFFLOAD, tries[i].flags) == 0) {
+			t->offloads = tries[i].offloads;
+			return (0);
+		}
+	}
+	*what = "TUNSETOFFLOAD";
+	return (-1);
+}
+
+struct tun *
+tun_open(const char *name, bool offload, const char **what)
+{
+	struct tun *t;
+
+	*what = "memory";
+	t = calloc(1, sizeof(*t));
+	if (t == NULL)
+		return (NULL);
+	SLIST_INIT(&t->routes);
+	t->vnet = offload;
+	t->fd = t->ctl = -1;
+	*what = "name";
+	errno = ENAMETOOLONG;
+	if (strlcpy(t->name, name, sizeof(t->name)) >= sizeof(t->name))
+		goto fail;
+	*what = "/dev/net/tun";
+	t->fd = open("/dev/net/tun", O_RDWR | O_NONBLOCK | O_CLOEXEC);
+	if (t->fd == -1)
+		goto fail;
+	*what = "socket";
+	t->ctl = socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (t->ctl == -1)
+		goto fail;
+	if (attach(t, what) == -1 || negotiate(t, what) == -1)
+		goto fail;
+	return (t);
+
+fail:
+	tun_close(t);
+	return (NULL);
+}
+
+int
+tun_up(struct tun *t, unsigned mtu, const char **what)
+{
+	struct ifreq ifr;
+
+	ifreq_init(t, &ifr);
+	ifr.ifr_mtu = (int)mtu;
+	*what = "SIOCSIFMTU";
+	if (mtu != 0 && ioctl(t->ctl, SIOCSIFMTU, &ifr) == -1)
+		return (-1);
+	*what = "SIOCGIFMTU";
+	if (ioctl(t->ctl, SIOCGIFMTU, &ifr) == -1)
+		return (-1);
+	t->mtu = (unsigned)ifr.ifr_mtu;
+	*what = "SIOCGIFFLAGS";
+	if (ioctl(t->ctl, SIOCGIFFLAGS, &ifr) == -1)
+		return (-1);
+	ifr.ifr_flags |= IFF_UP;
+	*what = "SIOCSIFFLAGS";
+	return (ioctl(t->ctl, SIOCSIFFLAGS, &ifr));
+}
+
+/*
+ * Routes.
+ */
+
+static void
+sin_set(struct sockaddr *sa, struct in_addr addr)
+{
+	const struct sockaddr_in sin = { .sin_family = AF_INET,
+		.sin_addr = addr };
+
+	memcpy(sa, &sin, sizeof(sin));
+}
+
+/* cmd: SIOCADDRT or SIOCDELRT; a socket takes routes of its family only. */
+static int
+route4(struct tun *t, unsigned long cmd, const struct prefix *dst)
+{
+	const struct in_addr mask = { .s_addr = dst->len == 0 ? 0 :
+	    htonl(0xffffffffU << (32 - dst->len)) };
+	struct rtentry rt = { .rt_flags = RTF_UP, .rt_dev = t->name };
+	int s, rc, saved_errno;
+
+	s = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (s == -1)
+		return (-1);
+	sin_set(&rt.rt_dst, dst->v4);
+	sin_set(&rt.rt_genmask, mask);
+	if (dst->len == 32)
+		rt.rt_flags |= RTF_HOST;
+	rc = ioctl(s, cmd, &rt);
+	saved_errno = errno;
+	close(s);
+	errno = saved_errno;
+	return (rc);
+}
+
+static int
+route6(struct tun *t, unsigned long cmd, const struct prefix *dst)
+{
+	struct in6_rtmsg rt = { .rtmsg_dst = dst->v6,
+		.rtmsg_dst_len = dst->len,
+		.rtmsg_flags = RTF_UP,
+		.rtmsg_ifindex = (int)if_nametoindex(t->name) };
+
+	return (ioctl(t->ctl, cmd, &rt));
+}
+
+static int
+route_change(struct tun *t, unsigned long cmd, const struct prefix *dst)
+{
+	return (dst->family == AF_INET ? route4(t, cmd, dst) :
+	    route6(t, cmd, dst));
+}
+
+int
+tun_route(struct tun *t, const struct prefix *dst, const char **what)
+{
+	struct route *r;
+	int error;
+
+	*what = "memory";
+	r = calloc(1, sizeof(*r));
+	if (r == NULL)
+		return (-1);
+	r->dst = *dst;
+	if (route_change(t, SIOCADDRT, dst) == 0) {
+		SLIST_INSERT_HEAD(&t->routes, r, next);
+		return (0);
+	}
+	error = errno;
+	free(r);
+	/* This very route: a persistent device kept it. */
+	if (error == EEXIST)
+		return (0);
+	*what = "SIOCADDRT";
+	errno = error;
+	return (-1);
+}
+
+void
+tun_close(struct tun *t)
+{
+	struct route *r;
+	int saved_errno = errno;
+
+	if (t == NULL)
+		return;
+	while ((r = SLIST_FIRST(&t->routes)) != NULL) {
+		SLIST_REMOVE_HEAD(&t->routes, next);
+		(void)route_change(t, SIOCDELRT, &r->dst);
+		free(r);
+	}
+	if (t->ctl != -1)
+		close(t->ctl);
+	if (t->fd != -1)
+		close(t->fd);
+	free(t);
+	errno = saved_errno;
+}
+
+const char *
+tun_name(const struct tun *t)
+{
+	return (t->name);
+}
+
+unsigned
+tun_mtu(const struct tun *t)
+{
+	return (t->mtu);
+}
+
+unsigned
+tun_offloads(const struct tun *t)
+{
+	return (t->offloads);
+}
+
+int
+tun_fd(const struct tun *t)
+{
+	return (t->fd);
+}
+
+/*
+ * Packets.
+ */
+
+/*
+ * Read one packet to PKT_HEADROOM; the header, if any, ends up before it.
+ * Returns 1, 0 when none is waiting, or -1.
+ */
+static int
+recv_one(struct tun *t, struct pkt *p)
+{
+	const size_t hdrlen = t->vnet ? VNET_HDRLEN : 0;
+	uint8_t *start;
+	ssize_t n;
+
+	pkt_init(p, t->buf, sizeof(t->buf));
+	start = p->data - hdrlen;
+	do {
+		n = read(t->fd, start,
+		    sizeof(t->buf) - PKT_HEADROOM + hdrlen);
+	} while (n == -1 && errno == EINTR);
+	if (n == -1)
+		return (errno == EAGAIN || errno == ENOBUFS ? 0 : -1);
+	p->len = (size_t)n > hdrlen ? (uint32_t)((size_t)n - hdrlen) : 0;
+	/*
+	 * A header that makes no sense is left as segments of no size, which
+	 * pkt_parse() refuses and counts (GSO-04).
+	 */
+	if (t->vnet && vnet_decode(start, &p->ofl) == -1)
+		p->ofl = (struct pkt_offload){ .seg = PKT_SEG_TCP };
+	return (1);
+}
+
+int
+tun_recv_batch(struct tun *t, unsigned max, tun_rx_fn rx, void *arg)
+{
+	struct pkt p;
+	unsigned n;
+	int rc;
+
+	for (n = 0; n < max; n++) {
+		rc = recv_one(t, &p);
+		if (rc == -1)
+			return (-1);
+		if (rc == 0)
+			break;
+		rx(arg, &p);
+	}
+	return ((int)n);
+}
+
+int
+tun_send(struct tun *t, const struct pkt *p)
+{
+	uint8_t hdr[VNET_HDRLEN];
+	struct iovec iov[2] = {
+		{ .iov_base = hdr, .iov_len = sizeof(hdr) },
+		{ .iov_base = p->data, .iov_len = p->len },
+	};
+	ssize_t n;
+
+	if (t->vnet)
+		vnet_encode(p, hdr);
+	do {
+		n = t->vnet ? writev(t->fd, iov, 2) :
+		    write(t->fd, p->data, p->len);
+	} while (n == -1 && errno == EINTR);
+	return (n == -1 ? -1 : 0);
+}
+
+/* Each packet leaves at once. */
+unsigned
+tun_flush(struct tun *t)
+{
+	(void)t;
+	return (0);
+}

@@ -1,0 +1,111 @@
+#!/bin/sh
+# Golden tests of both configuration files; prints TAP.
+#
+#	tests/conf/run.sh BUILDDIR		run them
+#	tests/conf/run.sh -u BUILDDIR		write what comes out instead
+#
+# tests/conf/DAEMON/NAME.conf is read with `DAEMON -nv -f NAME.conf`.
+#	NAME.out	it is good: this is its canonical form, which read
+#			again must print itself
+#	NAME.err	it is bad: these are the messages, and the status is 1
+# Files to be included are called otherwise (NAME.inc).
+#
+# Every good file is also checked with -n alone, which must say nothing.
+set -eu
+
+update=false
+if [ "$1" = -u ]; then
+	update=true
+	shift
+fi
+build=$(cd "$1" && pwd)
+cd "$(dirname "$0")"
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+trap 'exit 1' HUP INT TERM
+count=0 failed=0
+
+# Report one test. What is in $work/why explains a failure.
+report() { # ok|not name
+	count=$((count + 1))
+	if [ "$1" = ok ]; then
+		echo "ok $count - $2"
+		return
+	fi
+	failed=$((failed + 1))
+	echo "not ok $count - $2"
+	sed 's/^/# /' "$work/why"
+}
+
+# The last program run: its status, output and messages are as expected.
+expect() { # status file-of-output file-of-messages
+	if [ "$status" -ne "$1" ]; then
+		echo "status $status instead of $1"
+		cat "$work/err"
+		return 1
+	fi >"$work/why"
+	diff -u "$2" "$work/out" >"$work/why" 2>&1 &&
+	    diff -u "$3" "$work/err" >"$work/why" 2>&1
+}
+
+run() { # daemon argument ...
+	daemon=$1
+	shift
+	status=0
+	"$build/$daemon/$daemon" "$@" >"$work/out" 2>"$work/err" </dev/null ||
+	    status=$?
+}
+
+good() { # daemon name
+	run "$1" -nv -f "$2.conf"
+	if $update; then
+		cp "$work/out" "$2.out"
+	fi
+	expect 0 "$2.out" /dev/null || return 1
+	run "$1" -nv -f "$2.out"
+	expect 0 "$2.out" /dev/null || return 1
+	run "$1" -n -f "$2.conf"
+	expect 0 /dev/null /dev/null
+}
+
+bad() { # daemon name
+	run "$1" -nv -f "$2.conf"
+	if $update; then
+		cp "$work/err" "$2.err"
+	fi
+	expect 1 /dev/null "$2.err"
+}
+
+for dir in */; do
+	dir=${dir%/}
+	cd "$dir"
+	for conf in *.conf; do
+		name=${conf%.conf}
+		if [ -e "$name.out" ]; then
+			kind=good
+		elif [ -e "$name.err" ]; then
+			kind=bad
+		else
+			echo "neither $name.out nor $name.err" >"$work/why"
+			report not "$dir $name"
+			continue
+		fi
+		if $kind "$dir" "$name"; then
+			report ok "$dir $name: $kind"
+		else
+			report not "$dir $name: $kind"
+		fi
+	done
+	# A file that does not exist has no NAME.conf.
+	run "$dir" -n -f missing.conf
+	echo 'missing.conf: cannot read "missing.conf": No such file or' \
+	    'directory' >"$work/expected"
+	if expect 1 /dev/null "$work/expected"; then
+		report ok "$dir without a file: bad"
+	else
+		report not "$dir without a file: bad"
+	fi
+	cd ..
+done
+echo "1..$count"
+[ "$failed" -eq 0 ]

@@ -1,0 +1,70 @@
+#!/usr/bin/env bash
+# Includes go downwards only: a file may include headers of its own layer and
+# of those below (design, section 2). Each header is in one layer here.
+set -eu
+
+declare -A layer
+at() { # layer header ...
+	local l=$1 h
+	shift
+	for h in "$@"; do
+		layer[$h]=$l
+	done
+}
+
+at 0 common/{compat,monotime,rng,siphash,pref64,ip4class,addr,acl}.h
+at 1 nat64d/{stats,tuple,pkt,cksum,iphdr,vnet,gso,slab,ipid,ratelimit}.h
+at 2 nat64d/{addrset,portset,pool4,subscriber,bib,session,tcp_fsm}.h
+at 2 nat64d/{frag,frag_store,fragment}.h
+at 3 nat64d/{xlat,xlat_int,icmp_error}.h
+at 4 nat64d/{nat64,nat64_int}.h
+at 1 dns64d/{msg,msg_name,msg_scan}.h
+at 4 dns64d/{policy,synth,synth_ptr}.h
+at 5 common/{log,privs,sandbox}.h
+at 5 common/{conf_file,conf_impl,conf_msg,conf_text,scan}.h
+at 5 {nat64d,dns64d}/{conf,parse}.h
+at 6 nat64d/tun.h dns64d/{frontend,upstream,udp}.h
+at 7 nat64d/{engine,dump}.h dns64d/{query,stats}.h
+
+cd "$(dirname "$0")/../.."
+n=0
+status=0
+for file in common/*.[chly] nat64d/*.[chly] dns64d/*.[chly]; do
+	n=$((n + 1))
+	own=${layer[${file%.*}.h]:-}
+	if [ -z "$own" ]; then
+		case $file in
+		nat64d/nat64_*.c) own=4 ;;
+		nat64d/xlat_*.c) own=3 ;;
+		nat64d/frag_*.c) own=2 ;;
+		*/tun_*.c | */route_*.c) own=6 ;;
+		common/scan.l | common/sandbox_*.c) own=5 ;;
+		*/conf_*.c | */parse.y) own=5 ;;
+		*.h) own=none ;;
+		*) own=7 ;;
+		esac
+	fi
+	if [ "$own" = none ]; then
+		echo "not ok $n - $file is in no layer of $0"
+		status=1
+		continue
+	fi
+	bad=
+	for header in $(sed -n 's/^#include "\(.*\)"$/\1/p' "$file"); do
+		case $header in
+		*/*) ;;
+		*) header=$(dirname "$file")/$header ;;
+		esac
+		if [ "${layer[$header]:-99}" -gt "$own" ]; then
+			bad="$bad $header"
+		fi
+	done
+	if [ -n "$bad" ]; then
+		echo "not ok $n - $file includes downwards:$bad"
+		status=1
+	else
+		echo "ok $n - $file includes downwards"
+	fi
+done
+echo "1..$n"
+exit $status

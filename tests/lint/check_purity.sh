@@ -1,0 +1,49 @@
+#!/bin/sh
+# The pure layers know no I/O, clock, log, environment or source of
+# randomness: what their objects import is on this list, or is defined by
+# another pure object.
+set -eu
+BUILD=${1:-build}
+
+# memory and strings; text of addresses; errno; what compilers put in
+allowed='
+mem(cpy|move|set|cmp|chr)|str(n?len|n?cmp|n?casecmp|chr|rchr|lcpy|lcat|dup)
+malloc|calloc|realloc|reallocarray|recallocarray|free|qsort|bsearch|abs
+inet_(ntop|pton)|snprintf|strtonum|strtoul|tolower|toupper|isdigit
+in6addr_(any|loopback)|htons|htonl|ntohs|ntohl
+__(errno_location|stack_chk_fail|ctype_b_loc|ctype_tolower_loc)
+__(memcpy|memmove|memset|snprintf|strlcpy|strlcat|vsnprintf)_chk
+_GLOBAL_OFFSET_TABLE_|__(asan|ubsan|sanitizer|lsan)_.*
+'
+# msg.c is the one user of ldns; libldns makes no I/O unless asked to.
+ldns='ldns_.*'
+
+allowed=$(printf '%s' "$allowed" | tr '\n' '|' | sed 's/^|*//;s/|*$//')
+n=0
+status=0
+for archive in common/libcommon.a nat64d/libnat64.a dns64d/libdns64.a; do
+	defined=$(nm --defined-only "$BUILD"/common/libcommon.a \
+	    "$BUILD/$archive" 2>/dev/null | awk 'NF == 3 { print $3 }')
+	list=$(ar t "$BUILD/$archive")
+	for object in $list; do
+		n=$((n + 1))
+		path=$BUILD/${archive%/*}/$object
+		extra=$allowed
+		[ "$object" != msg.o ] || extra="$allowed|$ldns"
+		bad=$(nm -u "$path" | awk '{ print $2 }' | sed 's/@.*//' |
+		    grep -Evx "$extra" | grep -Fvx "$defined" || :)
+		writable=$(nm "$path" | awk '$2 ~ /^[bBdDC]$/ { print $3 }' |
+		    grep -Ev '^(__|_?\.?L?__(asan|ubsan|odr))' || :)
+		if [ -n "$bad$writable" ]; then
+			status=1
+			echo "not ok $n - $path is pure"
+			printf '%s\n' "$bad" | sed '/^$/d;s/^/#   imports /'
+			printf '%s\n' "$writable" |
+			    sed '/^$/d;s/^/#   writable static /'
+		else
+			echo "ok $n - $path is pure"
+		fi
+	done
+done
+echo "1..$n"
+exit $status

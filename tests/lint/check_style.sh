@@ -1,0 +1,44 @@
+#!/usr/bin/env bash
+# What of the style a machine can see: line and file lengths, function
+# lengths, blanks at line ends, headers that compile alone, pages that
+# mandoc accepts, scripts that shellcheck accepts.
+set -eu
+cd "$(dirname "$0")/../.."
+CC=${CC:-cc}
+read -ra flags <<<"$(pkg-config --cflags libbsd-overlay libevent_core ldns)"
+mapfile -t sources < <(ls common/*.[chly] nat64d/*.[chly] dns64d/*.[chly] \
+    tests/unit/*.[ch] tests/fuzz/*.[ch])
+mapfile -t headers < <(ls common/*.h nat64d/*.h dns64d/*.h)
+mapfile -t scripts < <(ls tests/*.sh tests/*/*.sh etc/rc/*.sh 2>/dev/null)
+n=0
+status=0
+
+verdict() { # description problems
+	n=$((n + 1))
+	if [ -z "$2" ]; then
+		echo "ok $n - $1"
+	else
+		echo "not ok $n - $1"
+		printf '%s\n' "$2" | sed 's/^/#   /'
+		status=1
+	fi
+}
+
+verdict "no line is longer than 80 columns" "$(for f in "${sources[@]}"; do
+	expand "$f" | awk -v f="$f" 'length > 80 { print f ":" NR }'
+done)"
+verdict "no line ends with a blank" "$(grep -nE '[ 	]+$' "${sources[@]}" || :)"
+verdict "no file is longer than 800 lines" "$(wc -l "${sources[@]}" |
+    awk '$1 > 800 && $2 != "total"')"
+verdict "no function is longer than 100 lines" "$(for f in "${sources[@]}"; do
+	awk -v f="$f" '/^{/ { s = NR }
+	    /^}/ { if (s && NR - s > 101) print f ":" s; s = 0 }' "$f"
+done)"
+verdict "every header compiles alone" "$(for h in "${headers[@]}"; do
+	"$CC" -std=gnu11 -I. "${flags[@]}" -fsyntax-only -x c "$h" 2>&1 || :
+done)"
+verdict "every manual page is clean" "$(mandoc -Tlint -Wstyle man/*.[58] |
+    grep -v 'referenced manual not found' || :)"
+verdict "every script is clean" "$(shellcheck -S warning "${scripts[@]}" || :)"
+echo "1..$n"
+exit $status

@@ -1,0 +1,97 @@
+#!/bin/sh
+# Run all tests and count them. BUILD names the build tree.
+#
+#	tests/run.sh [pattern ...]	only programs whose name matches one
+#
+# Each program prints TAP; what it printed is kept in $BUILD/tap/NAME.tap,
+# where tests/conformance.py reads which requirement was shown by what.
+set -eu
+cd "$(dirname "$0")/.."
+BUILD=${BUILD:-build}
+tap=$BUILD/tap
+rm -rf "$tap"
+mkdir -p "$tap"
+passed=0 failed=0 skipped=0
+
+wanted() { # name
+	[ -n "$patterns" ] || return 0
+	for pattern in $patterns; do
+		# shellcheck disable=SC2254 # a pattern is meant
+		case $1 in
+		$pattern) return 0 ;;
+		esac
+	done
+	return 1
+}
+
+count() { # extended regular expression, file
+	grep -Ec "$1" "$2" || :
+}
+
+# Read the verdicts of one program: its TAP file, its exit status.
+tally() { # name status
+	file=$tap/$1.tap
+	s=$(count '^ok .*# [Ss][Kk][Ii][Pp]' "$file")
+	p=$(($(count '^ok ' "$file") - s))
+	f=$(count '^not ok ' "$file")
+	if [ "$2" -ne 0 ] && [ "$f" -eq 0 ]; then
+		echo "not ok - $1 ended with status $2" >>"$file"
+		f=1
+	elif [ $((p + f + s)) -eq 0 ]; then
+		echo "not ok - $1 ran no test" >>"$file"
+		f=1
+	fi
+	passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
+	printf '%-34s %5d passed' "$1" "$p"
+	[ "$s" -eq 0 ] || printf ', %d skipped' "$s"
+	[ "$f" -eq 0 ] || printf ', %d FAILED' "$f"
+	printf '\n'
+	grep -E '^ok .*# [Ss][Kk][Ii][Pp]' "$file" |
+	    sed 's/^ok [0-9 -]*/    skipped: /' || :
+	[ "$f" -eq 0 ] || sed 's/^/    | /' "$file" | grep -v '^    | ok ' || :
+}
+
+# A program that prints TAP itself.
+run() { # name command ...
+	name=$1
+	shift
+	wanted "$name" || return 0
+	status=0
+	"$@" >"$tap/$name.tap" 2>&1 </dev/null || status=$?
+	tally "$name" "$status"
+}
+
+# A Check program: its TAP goes to a file of its own.
+run_check() { # name
+	wanted "$1" || return 0
+	status=0
+	CK_TAP_LOG_FILE_NAME="$tap/$1.tap" CK_VERBOSITY=silent \
+	    "$BUILD/tests/unit/$1" >"$tap/$1.out" 2>&1 </dev/null || status=$?
+	[ -e "$tap/$1.tap" ] || : >"$tap/$1.tap"
+	[ "$status" -eq 0 ] || sed 's/^/# /' "$tap/$1.out" >>"$tap/$1.tap"
+	tally "$1" "$status"
+}
+
+patterns=$*
+for test in tests/unit/check_*.c; do
+	run_check "$(basename "$test" .c)"
+done
+for test in tests/fuzz/fuzz_*.c; do
+	name=$(basename "$test" .c)
+	run "$name" "$BUILD/tests/fuzz/$name" "tests/fuzz/corpus/${name#fuzz_}"
+done
+run conf tests/conf/run.sh "$BUILD"
+for test in tests/lint/check_*.sh; do
+	run "$(basename "$test" .sh)" "$test" "$BUILD"
+done
+for test in tests/netns/*.sh tests/netns/*.py; do
+	case $test in
+	*/lib.sh | *'*'*) continue ;;
+	esac
+	name=$(basename "$test")
+	run "${name%.*}" "$test" "$BUILD"
+done
+
+[ "$skipped" -eq 0 ] || echo "$skipped skipped, for the reasons above"
+echo "$passed passed, $failed failed"
+[ "$failed" -eq 0 ]
