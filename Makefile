@@ -64,9 +64,11 @@ nat64d_PURE = \
     nat64d/nat64_syn.c \
     nat64d/pkt.c \
     nat64d/pool4.c \
+    nat64d/pool4_addrs.c \
     nat64d/portset.c \
     nat64d/range.c \
     nat64d/ratelimit.c \
+    nat64d/rest.c \
     nat64d/session.c \
     nat64d/slab.c \
     nat64d/stats.c \
@@ -90,7 +92,17 @@ nat64d_SRC = \
     nat64d/hostaddr.c \
     nat64d/nat64d.c \
     nat64d/parse.c \
-    nat64d/tun_$(OS).c
+    $(tun_$(OS))
+
+tun_linux = \
+    nat64d/tun_linux.c
+tun_freebsd = \
+    nat64d/tun_bsd.c \
+    nat64d/tun_ifhead.c
+tun_netbsd = $(tun_freebsd)
+tun_openbsd = \
+    nat64d/tun_bsd.c \
+    nat64d/tun_openbsd.c
 
 dns64d_PURE = \
     dns64d/chain.c \
@@ -110,6 +122,7 @@ dns64d_SRC = \
     dns64d/dns64d.c \
     dns64d/frontend.c \
     dns64d/frontend_tcp.c \
+    dns64d/generation.c \
     dns64d/leg.c \
     dns64d/parse.c \
     dns64d/probe.c \
@@ -197,8 +210,18 @@ test_bins = $(unit_tests:%=$(BUILD)/tests/unit/%) \
 
 # A test of one daemon's modules links the layers below as well. What is not
 # pure is linked where a test names it: check_foo_OBJ = common/bar.o
+check_access_OBJ = dns64d/access.o
 check_conf_file_OBJ = common/conf_file.o common/conf_msg.o \
     common/conf_text.o common/scan.o
+check_engine_OBJ = nat64d/engine.o nat64d/dump.o common/log.o \
+    common/monotime.o tests/unit/tun_fake.o
+check_nat64_admission_OBJ = tests/unit/nat64_lab.o
+check_nat64_fragments_OBJ = tests/unit/nat64_lab.o
+check_nat64_hairpin_OBJ = tests/unit/nat64_lab.o
+check_nat64_icmp_OBJ = tests/unit/nat64_lab.o
+check_nat64_state_OBJ = tests/unit/nat64_lab.o
+check_nat64_tcp_OBJ = tests/unit/nat64_lab.o
+check_tables_OBJ = tests/unit/tables_model.o
 archives = $(BUILD)/nat64d/libnat64.a $(BUILD)/dns64d/libdns64.a \
     $(BUILD)/common/libcommon.a
 

@@ -10,6 +10,13 @@ is_in(const struct msg_rr *rr, uint16_t type)
 	return (rr->type == type && rr->class == MSG_CLASS_IN);
 }
 
+/* The next record of the answer section up to the horizon. */
+static bool
+next_record(const struct chain *c, struct msg_rr *rr)
+{
+	return (msg_rr_next(c->msg, MSG_ANSWER, rr) && rr->off < c->horizon);
+}
+
 static bool
 owner_is_end(struct chain *c, const struct msg_rr *rr)
 {
@@ -45,18 +52,22 @@ void
 chain_follow(struct chain *c, const struct msg_scan *m, uint16_t type)
 {
 	struct msg_rr rr = { .msg = NULL }, at_end = { .msg = NULL };
-	size_t n_all = 0, first = 0;
+	size_t n_all = 0, first = 0, looked_at = 0;
 
 	c->msg = m;
 	c->n = 0;
 	c->end = MSG_HEADER_LEN;
+	c->horizon = m->len;
 	c->work = CHAIN_WORK;
-	while (msg_rr_next(m, MSG_ANSWER, &rr)) {
+	while (looked_at++ < CHAIN_RECORDS_MAX &&
+	    msg_rr_next(m, MSG_ANSWER, &rr)) {
 		if (is_in(&rr, MSG_T_CNAME) && n_all < CHAIN_MAX)
 			c->link[n_all++] = rr;
 		else if (is_in(&rr, type) && first == 0)
 			first = rr.off;
 	}
+	if (looked_at > CHAIN_RECORDS_MAX)
+		c->horizon = rr.end;
 	if (n_all > 0)
 		order_links(c, n_all);
 	else if (first != 0 && !chain_next(c, type, &at_end))
@@ -66,7 +77,7 @@ chain_follow(struct chain *c, const struct msg_scan *m, uint16_t type)
 bool
 chain_next(struct chain *c, uint16_t type, struct msg_rr *rr)
 {
-	while (msg_rr_next(c->msg, MSG_ANSWER, rr))
+	while (next_record(c, rr))
 		if (is_in(rr, type) && owner_is_end(c, rr))
 			return (true);
 	return (false);
@@ -89,7 +100,7 @@ chain_copy(const struct chain *c, bool sigs, struct msg_build *b)
 	struct msg_rr rr = { .msg = NULL };
 	size_t i = 0, others = 0;
 
-	while (msg_rr_next(c->msg, MSG_ANSWER, &rr)) {
+	while (next_record(c, &rr)) {
 		if (is_in(&rr, MSG_T_CNAME)) {
 			if (i < c->n)
 				msg_build_copy(b, MSG_ANSWER, &c->link[i++]);

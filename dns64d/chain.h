@@ -15,16 +15,18 @@
 #include "dns64d/msg.h"
 #include "dns64d/msg_scan.h"
 
-#define CHAIN_MAX 16     /* CNAMEs; resolvers themselves stop at 11 to 16 */
-#define CHAIN_SIGS_MAX 32 /* DNAME and RRSIG records copied with them */
-#define CHAIN_WORK 65536 /* octets of names compared, see name_equal_work */
+#define CHAIN_MAX 16           /* CNAMEs; resolvers stop at 11 to 16 */
+#define CHAIN_SIGS_MAX 32      /* DNAME and RRSIG copied with them */
+#define CHAIN_RECORDS_MAX 1024 /* of the answer section that are looked at */
+#define CHAIN_WORK 65536       /* octets compared, see name_equal_work */
 
 struct chain {
 	const struct msg_scan *msg;
 	struct msg_rr link[CHAIN_MAX]; /* in the order of the way */
 	size_t n;
-	size_t end;    /* offset in the message of the last name */
-	unsigned work; /* left of CHAIN_WORK */
+	size_t end;     /* offset in the message of the last name */
+	size_t horizon; /* offset behind the records that are looked at */
+	unsigned work;  /* left of CHAIN_WORK */
 };
 
 /*

@@ -24,7 +24,7 @@ no_memory(void)
 }
 
 const char *
-conf_add_addr(struct conf_addrs *list, const char *text, unsigned long port)
+conf_add_addr(struct conf_addrs *list, const char *text, unsigned port)
 {
 	struct sockaddr_storage ss;
 	socklen_t len;
@@ -32,6 +32,8 @@ conf_add_addr(struct conf_addrs *list, const char *text, unsigned long port)
 
 	if (sockaddr_parse(text, port, &ss, &len) == -1)
 		return ("is no address");
+	if (port == 0)
+		return (NULL);
 	for (i = 0; i < list->n; i++) {
 		if (sockaddr_equal(&list->v[i], &ss))
 			return ("is given twice");
@@ -217,6 +219,14 @@ conf_set_string(char **string, const char *text)
 	return (NULL);
 }
 
+const char *
+conf_set_path(char **string, const char *text)
+{
+	if (*text != '/')
+		return ("is no absolute path");
+	return (conf_set_string(string, text));
+}
+
 static struct conf *
 conf_new(void)
 {
@@ -235,7 +245,9 @@ conf_new(void)
 	conf->log_level = LOG_LEVEL_INFO;
 	conf->acl = acl_new();
 	conf->user = strdup(CONF_USER);
-	if (conf->acl == NULL || conf->user == NULL) {
+	conf->pidfile = strdup(CONF_PIDFILE);
+	if (conf->acl == NULL || conf->user == NULL ||
+	    conf->pidfile == NULL) {
 		conf_free(conf);
 		return (NULL);
 	}
@@ -252,7 +264,7 @@ conf_free(struct conf *conf)
 	for (i = 0; conf->files != NULL && conf->files[i] != NULL; i++)
 		free(conf->files[i]);
 	free(conf->files);
-	free(conf->dump_file);
+	free(conf->dump);
 	free(conf->pidfile);
 	free(conf->user);
 	acl_free(conf->acl);

@@ -25,6 +25,7 @@
 #define CONF_LIMIT_TCP_PER_CLIENT 20
 #define CONF_TCP_IDLE_SECS 10
 #define CONF_USER "_dns64d"
+#define CONF_PIDFILE "/var/run/dns64d.pid"
 
 struct acl;
 struct conf_file;
@@ -56,8 +57,8 @@ struct conf {
 
 	enum log_level log_level;
 	char *user;
-	char *pidfile;	 /* NULL: none */
-	char *dump_file; /* NULL: standard output */
+	char *pidfile;
+	char *dump; /* NULL: nowhere when in the background */
 
 	char **files; /* every file that was read; ends with NULL */
 };
@@ -87,10 +88,11 @@ int conf_parse(struct conf_file *cf, struct conf *conf);
 /*
  * For the grammar. Each adds what a statement says, and returns NULL or the
  * reason for the refusal as a static string that reads well behind the
- * statement's value; then nothing has changed.
+ * statement's value; then nothing has changed. A port that was refused
+ * already is 0 and makes conf_add_addr do nothing.
  */
 const char *conf_add_addr(struct conf_addrs *list, const char *text,
-    unsigned long port);
+    unsigned port);
 const char *conf_add_access(struct conf *conf, const char *text, bool allow);
 const char *conf_add_exclude(struct conf *conf, int family,
     const char *text);
@@ -105,7 +107,8 @@ const char *conf_add_prefix(struct conf *conf, const char *prefix,
 /* The name that answers PTR questions in `ptr local`. */
 const char *conf_set_ptr_name(struct conf *conf, const char *text);
 
-/* Replace a string by a copy of text. */
+/* Replace a string by a copy of text; a path must be absolute. */
 const char *conf_set_string(char **string, const char *text);
+const char *conf_set_path(char **string, const char *text);
 
 #endif

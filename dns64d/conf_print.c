@@ -144,5 +144,5 @@ conf_print(const struct conf *conf, FILE *f)
 	fprintf(f, "log level %s\n", log_level_name(conf->log_level));
 	print_string("user", conf->user, f);
 	print_string("pidfile", conf->pidfile, f);
-	print_string("dump file", conf->dump_file, f);
+	print_string("dump", conf->dump, f);
 }

@@ -23,7 +23,7 @@
 
 #include "conf.h"
 #include "frontend.h"
-#include "leg.h"
+#include "generation.h"
 #include "query.h"
 #include "stats.h"
 #include "synth.h"
@@ -95,8 +95,6 @@ check_only(const struct options *opts)
 		return (1);
 	if (opts->verbose)
 		conf_print(conf, stdout);
-	else
-		fprintf(stderr, "configuration ok\n");
 	conf_free(conf);
 	return (0);
 }
@@ -107,14 +105,17 @@ level_of(const struct daemon *d, const struct conf *conf)
 	return (d->opts.verbose ? LOG_LEVEL_DEBUG : conf->log_level);
 }
 
-/* Every question may have each try of both its legs open. */
+/*
+ * A question has two legs, and when answers are lost two sockets or more for
+ * each. Where descriptors do run out a try fails like one that was lost.
+ */
 static void
 raise_descriptor_limit(const struct conf *conf)
 {
 	struct rlimit rl;
 	rlim_t need;
 
-	need = (rlim_t)conf->limit_queries * SYNTH_N_LEGS * LEG_TRIES +
+	need = (rlim_t)conf->limit_queries * SYNTH_N_LEGS * 2 +
 	    conf->limit_tcp_clients + UPSTREAM_TCP_MAX + SPARE_DESCRIPTORS;
 	if (getrlimit(RLIMIT_NOFILE, &rl) == -1 || rl.rlim_cur >= need)
 		return;
@@ -138,17 +139,19 @@ static void
 on_usr1(evutil_socket_t sig, short what, void *arg)
 {
 	struct daemon *d = arg;
-	const char *path = queries_conf(d->queries)->dump_file;
+	const char *path = queries_generation(d->queries)->conf->dump;
 	FILE *f;
 
 	(void)sig;
 	(void)what;
-	if (path == NULL) {
+	if (d->opts.foreground) {
 		print_statistics(d, stdout);
 		return;
 	}
+	if (path == NULL)
+		return;
 	if ((f = fopen(path, "w")) == NULL) {
-		log_warn("dump file %s: %s", path, strerror(errno));
+		log_warn("dump %s: %s", path, strerror(errno));
 		return;
 	}
 	print_statistics(d, f);
@@ -171,8 +174,8 @@ needs_restart(const struct conf *old, const struct conf *new)
 		return ("user");
 	if (!same_text(old->pidfile, new->pidfile))
 		return ("pidfile");
-	if (!same_text(old->dump_file, new->dump_file))
-		return ("dump file");
+	if (!same_text(old->dump, new->dump))
+		return ("dump");
 	return (NULL);
 }
 
@@ -180,27 +183,28 @@ needs_restart(const struct conf *old, const struct conf *new)
 static int
 reload(struct daemon *d)
 {
+	const struct generation *old = queries_generation(d->queries);
 	struct generation *gen;
 	struct conf *conf;
 	const char *fixed;
 
 	if ((conf = conf_load(d->path, true)) == NULL)
 		return (-1);
-	fixed = needs_restart(queries_conf(d->queries), conf);
+	fixed = needs_restart(old->conf, conf);
 	if (fixed != NULL) {
 		log_err("reload: \"%s\" has changed, which needs a restart",
 		    fixed);
 		conf_free(conf);
 		return (-1);
 	}
-	if ((gen = generation_new(d->queries, conf)) == NULL) {
+	if ((gen = generation_new(d->base, conf, old)) == NULL) {
 		log_err("reload: not enough memory");
 		conf_free(conf);
 		return (-1);
 	}
 	if (frontend_prepare(d->frontend, conf) == -1) {
 		log_err("reload: a port below 1024 needs a restart");
-		generation_free(gen);
+		generation_unref(gen);
 		return (-1);
 	}
 	frontend_commit(d->frontend, conf);
@@ -256,6 +260,28 @@ catch_signals(struct daemon *d)
 }
 
 static void
+look_up_user(const char *user, struct privs *privs)
+{
+	if (privs_lookup(user, privs) == 0)
+		return;
+	if (errno == ENOENT)
+		fatalx("user %s: no such user", user);
+	if (errno == EPERM)
+		fatalx("user %s: has the rights of root", user);
+	fatal("user %s", user);
+}
+
+/* Until here whoever started us could read what went wrong. */
+static void
+go_to_background(const struct daemon *d, const struct conf *conf)
+{
+	if (d->opts.foreground)
+		return;
+	daemonise();
+	log_init("dns64d", false, level_of(d, conf));
+}
+
+static void
 open_frontend(struct daemon *d, const struct conf *conf)
 {
 	d->queries = queries_new(&d->stats);
@@ -276,7 +302,7 @@ start_loop(struct daemon *d, struct conf *conf)
 
 	if ((d->base = event_base_new()) == NULL ||
 	    queries_start(d->queries, d->base) == -1 ||
-	    (gen = generation_new(d->queries, conf)) == NULL)
+	    (gen = generation_new(d->base, conf, NULL)) == NULL)
 		fatalx("event loop: not enough memory");
 	queries_use(d->queries, gen);
 	catch_signals(d);
@@ -285,11 +311,11 @@ start_loop(struct daemon *d, struct conf *conf)
 static void
 enter_sandbox(const struct daemon *d)
 {
-	const struct conf *conf = queries_conf(d->queries);
-	const char *write_files[] = { conf->dump_file, NULL };
+	const struct conf *conf = queries_generation(d->queries)->conf;
+	const char *write_files[] = { conf->dump, NULL };
 	struct sandbox sb = {
 		.read_files = (const char *const *)conf->files,
-		.write_files = write_files,
+		.write_files = d->opts.foreground ? NULL : write_files,
 		.pid_file = d->opts.foreground ? NULL : conf->pidfile,
 		.inet = true,
 	};
@@ -325,24 +351,20 @@ main(int argc, char *argv[])
 		err(1, "%s", d.opts.path);
 	if ((conf = conf_load(d.path, false)) == NULL)
 		return (1);
-	log_set_level(level_of(&d, conf));
-	if (privs_lookup(conf->user, &privs) == -1)
-		fatal("user %s", conf->user);
-
+	log_init("dns64d", true, level_of(&d, conf));
+	look_up_user(conf->user, &privs);
 	raise_descriptor_limit(conf);
-	open_frontend(&d, conf);
-	if (!d.opts.foreground && conf->pidfile != NULL)
-		pidfile_begin(conf->pidfile);
-	log_init("dns64d", d.opts.foreground, level_of(&d, conf));
 	if (!d.opts.foreground)
-		daemonise();
+		pidfile_begin(conf->pidfile);
+	open_frontend(&d, conf);
+	go_to_background(&d, conf);
 
 	start_loop(&d, conf);
 	privs_drop(&privs);
 	enter_sandbox(&d);
 	if (frontend_start(d.frontend, d.base) == -1)
 		fatal("listeners");
-	log_info("ready");
+	log_info("running");
 	event_base_dispatch(d.base);
 	clean_up(&d);
 	return (0);

@@ -10,14 +10,12 @@
 
 #include "conf.h"
 #include "leg.h"
+#include "loop.h"
 #include "udp.h"
 #include "upstream.h"
 #include "upstream_tcp.h"
 
-/*
- * Delays are rounded up to one of a few: libevent keeps timers of equal
- * duration in a queue, which costs no heap.
- */
+/* Delays are rounded up to one of a few, for loop_delay. */
 static const unsigned delay_ms[LEG_DELAYS] = {
 	100, 150, 200, 300, 400, 600, 800, 1200, UPSTREAM_RTO_MAX_MS
 };
@@ -31,14 +29,6 @@ os_random(void *arg)
 	return (arc4random());
 }
 
-static const struct timeval *
-common_delay(struct event_base *base, unsigned ms)
-{
-	struct timeval tv = { ms / 1000, ms % 1000 * 1000 };
-
-	return (event_base_init_common_timeout(base, &tv));
-}
-
 int
 leg_env_init(struct leg_env *env, struct event_base *base,
     struct stats *stats)
@@ -50,15 +40,15 @@ leg_env_init(struct leg_env *env, struct event_base *base,
 	env->rng.next = os_random;
 	env->n_tcp = 0;
 	for (i = 0; i < LEG_DELAYS; i++) {
-		env->delays[i] = common_delay(base, delay_ms[i]);
+		env->delays[i] = loop_delay(base, delay_ms[i]);
 		if (env->delays[i] == NULL)
 			return (-1);
 	}
-	env->tcp_delay = common_delay(base, LEG_TCP_MS);
+	env->tcp_delay = loop_delay(base, LEG_TCP_MS);
 	return (env->tcp_delay != NULL ? 0 : -1);
 }
 
-/* Any hash will do; FNV-1a. */
+/* Any hash will do; FNV-1a, whatever the case of letters. */
 static uint64_t
 hash_name(const struct msg_question *q)
 {
@@ -66,7 +56,7 @@ hash_name(const struct msg_question *q)
 	size_t i;
 
 	for (i = 0; i < q->name_len; i++)
-		h = (h ^ q->name[i]) * 0x100000001b3;
+		h = (h ^ (q->name[i] | 0x20)) * 0x100000001b3;
 	return (h);
 }
 
@@ -300,7 +290,7 @@ leg_ask(struct leg *l, struct leg_env *env, const struct upstreams *ups,
 	advance(l);
 }
 
-/* The try has come to nothing before its time. */
+/* The try has come to nothing; while a later one has time that one counts. */
 static void
 give_up_try(struct leg_try *t)
 {
@@ -308,8 +298,8 @@ give_up_try(struct leg_try *t)
 	bool last = t == &l->tries[l->n_tries - 1];
 
 	close_try(t);
-	if (!last && any_open(l))
-		return; /* the timer of a later try is running */
+	if (!last && event_pending(&l->timer, EV_TIMEOUT, NULL))
+		return;
 	event_del(&l->timer);
 	advance(l);
 }
@@ -402,7 +392,8 @@ note_answer(struct leg_try *t, const struct msg_scan *reply)
 		log_info("upstream %s: up",
 		    sockaddr_print(&t->up->addr, buf, sizeof(buf)));
 	if (!t->edns && !is_no_help(reply) && count_tries(l, t->up, true) > 0 &&
-	    upstream_speaks_edns(t->up, now)) {
+	    upstream_speaks_edns(t->up, now) &&
+	    !upstream_spoke_edns(t->up, now)) {
 		upstream_set_noedns(t->up, now);
 		stats_count(l->env->stats, STAT_UP_NOEDNS);
 		log_info("upstream %s: does not speak edns",
@@ -432,7 +423,7 @@ use_reply(struct leg_try *t, const struct msg_scan *reply)
 	/* One answer to fall back upon is enough: the first. */
 	if (!is_no_help(reply) || !l->has_reply)
 		keep_reply(l, reply);
-	if (is_no_help(reply) && choose(l) != NULL)
+	if (is_no_help(reply))
 		give_up_try(t);
 	else
 		finish(l);

@@ -12,13 +12,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Or the inline functions of libldns would assert. */
+#define NDEBUG
 #include <ldns/ldns.h>
 
 #include "dns64d/msg.h"
 
 #define BUF_INITIAL 2048
-#define LABELS_MAX 512  /* looked up or remembered for compression */
-#define COPIES_MAX 128  /* records copied from another message */
+#define LABELS_MAX 96  /* of names remembered for compression */
+#define COPIES_MAX 128 /* records copied from another message */
 
 struct msg_build {
 	ldns_buffer *out;
@@ -52,6 +54,15 @@ put(struct msg_build *b, const void *data, size_t len)
 		ldns_buffer_write(b->out, data, len);
 }
 
+static void
+put_pointer(struct msg_build *b, size_t off)
+{
+	uint8_t pointer[2];
+
+	put16(pointer, (uint16_t)(0xc000 | off));
+	put(b, pointer, sizeof(pointer));
+}
+
 static unsigned
 count_labels(const uint8_t *name)
 {
@@ -62,39 +73,57 @@ count_labels(const uint8_t *name)
 	return (n);
 }
 
-/* An uncompressed name, shortened as long as the budget lasts. */
+/* A name not seen before: compressed, if the budget allows. */
 static void
-put_name(struct msg_build *b, const uint8_t *name, size_t len, bool compress)
+put_new_name(struct msg_build *b, const ldns_rdf *rdf)
 {
-	unsigned labels = count_labels(name);
-	ldns_rdf *rdf;
+	unsigned labels = count_labels(ldns_rdf_data(rdf));
 
-	if (!compress || labels > b->labels) {
-		put(b, name, len);
+	if (labels > b->labels) {
+		put(b, ldns_rdf_data(rdf), ldns_rdf_size(rdf));
 		return;
 	}
 	b->labels -= labels;
+	if (b->failed || ldns_dname2buffer_wire_compress(b->out, rdf,
+	    b->names) != LDNS_STATUS_OK)
+		b->failed = true;
+}
+
+/* Any name, uncompressed, as it is to stand in the message. */
+static void
+put_name(struct msg_build *b, const uint8_t *name, size_t len, bool compress)
+{
+	const ldns_rbnode_t *node;
+	ldns_rdf *rdf;
+
+	if (!compress || len == 1) {
+		put(b, name, len);
+		return;
+	}
 	/* The data stays ours: libldns clones what it keeps. */
 	rdf = ldns_rdf_new(LDNS_RDF_TYPE_DNAME, len,
 	    (void *)(uintptr_t)name);
-	if (rdf == NULL || ldns_dname2buffer_wire_compress(b->out, rdf,
-	    b->names) != LDNS_STATUS_OK)
+	if (rdf == NULL) {
 		b->failed = true;
-	if (rdf != NULL)
-		ldns_rdf_free(rdf);
+		return;
+	}
+	node = ldns_rbtree_search(b->names, rdf);
+	if (node != NULL)
+		put_pointer(b, (size_t)(uintptr_t)node->data);
+	else
+		put_new_name(b, rdf);
+	ldns_rdf_free(rdf);
 }
 
 static void
 put_owner(struct msg_build *b, const uint8_t *name)
 {
 	size_t len = name_length(name), off;
-	uint8_t pointer[2];
 	const uint8_t *p;
 
 	if (b->owner_off != 0 && len == b->owner_len &&
 	    memcmp(name, b->owner, len) == 0) {
-		put16(pointer, (uint16_t)(0xc000 | b->owner_off));
-		put(b, pointer, sizeof(pointer));
+		put_pointer(b, b->owner_off);
 		return;
 	}
 	off = ldns_buffer_position(b->out);
@@ -315,6 +344,12 @@ put_our_opt(struct msg_build *b)
 	put_opt(opt, MSG_UDP_OURS, b->rcode, b->query->dnssec_ok);
 	put(b, opt, sizeof(opt));
 	b->count[MSG_ADDITIONAL]++;
+}
+
+bool
+msg_build_is_full(const struct msg_build *b)
+{
+	return (b->full || b->failed);
 }
 
 size_t

@@ -85,8 +85,8 @@ size_t msg_write_error(const struct msg_scan *query, unsigned rcode,
  * SERVFAIL.
  *
  * limit: at least MSG_UDP_MIN. buf: room for limit octets. Returns the
- * length, or 0 when the question is not that of the reply, or when a name
- * of the reply points into the OPT that is to be taken out.
+ * length, or 0 when the question is not that of the reply, or when names of
+ * the reply make no sense without the OPT that is to be taken out.
  */
 size_t msg_relay(const struct msg_scan *query, const struct msg_scan *reply,
     size_t limit, uint8_t *buf);
@@ -140,6 +140,9 @@ struct msg_soa {
 
 void msg_build_soa(struct msg_build *b, enum msg_section section,
     const uint8_t *owner, uint32_t ttl, const struct msg_soa *soa);
+
+/* True when no record will be added any more: the caller may stop. */
+bool msg_build_is_full(const struct msg_build *b);
 
 /*
  * Finish into buf, which has room for the limit given at the beginning, and

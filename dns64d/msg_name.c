@@ -22,30 +22,32 @@ pointer_target(const uint8_t *p)
 	return (get16(p) & NAME_OFFSET_MAX);
 }
 
-/* A name on the way through its parts. */
+/*
+ * A name on the way through its parts. A part is a run of labels; it lies
+ * wholly before the part that a pointer led from, so that no loop is possible
+ * and a message may lose its tail without harm to the names before.
+ */
 struct walk {
 	size_t pos;
-	size_t part;    /* where the part began that pos is in */
-	size_t octets;  /* expanded so far */
+	size_t part;   /* where the part began that pos is in */
+	size_t limit;  /* and before which it has to end */
+	size_t octets; /* expanded so far */
 	unsigned hops;
 };
 
-/*
- * The target has to lie before the part that the pointer ends: so every
- * part begins before the one that led to it, and no loop is possible.
- */
 static enum name_error
 follow(const struct name_check *c, struct walk *w)
 {
 	size_t target;
 
-	if (w->pos + 2 > c->len)
+	if (w->pos + 2 > w->limit)
 		return (NAME_BOUNDS);
 	target = pointer_target(c->wire + w->pos);
 	if (target < c->body || target >= w->part)
 		return (NAME_BAD);
 	if (++w->hops > NAME_HOPS_MAX)
 		return (NAME_BAD);
+	w->limit = w->part;
 	w->pos = w->part = target;
 	return (NAME_OK);
 }
@@ -58,8 +60,8 @@ step(struct name_check *c, struct walk *w, bool *done)
 
 	if (++c->steps > c->budget)
 		return (NAME_STEPS);
-	if (w->pos >= c->len)
-		return (NAME_BOUNDS);
+	if (w->pos >= w->limit)
+		return (w->hops == 0 ? NAME_BOUNDS : NAME_BAD);
 	octet = c->wire[w->pos];
 	if (is_pointer(octet))
 		return (follow(c, w));
@@ -71,7 +73,10 @@ step(struct name_check *c, struct walk *w, bool *done)
 	return (w->octets + !*done > MSG_NAME_MAX ? NAME_BAD : NAME_OK);
 }
 
-/* The rest of the name from w->pos is known: add it without walking. */
+/*
+ * The rest of the name from w->pos is known: add it without walking. The
+ * memo holds only what lay behind a pointer already accepted.
+ */
 static enum name_error
 recall(const struct name_check *c, struct walk *w, bool *done)
 {
@@ -86,10 +91,21 @@ recall(const struct name_check *c, struct walk *w, bool *done)
 	    NAME_BAD : NAME_OK);
 }
 
+static void
+remember(struct name_check *c, const struct walk *first,
+    const struct walk *last)
+{
+	size_t slot = first->pos % NAME_MEMO;
+
+	c->memo[slot].off = (uint16_t)first->pos;
+	c->memo[slot].octets = (uint8_t)(last->octets - first->octets);
+	c->memo[slot].hops = (uint8_t)(last->hops - first->hops);
+}
+
 enum name_error
 name_check(struct name_check *c, size_t off, size_t *end)
 {
-	struct walk w = { .pos = off, .part = off };
+	struct walk w = { .pos = off, .part = off, .limit = c->len };
 	struct walk first = { 0 }; /* where the first pointer led */
 	enum name_error error;
 	bool done = false;
@@ -106,14 +122,10 @@ name_check(struct name_check *c, size_t off, size_t *end)
 		if (error != NAME_OK)
 			return (error);
 	}
-	if (first.pos == 0) {
+	if (first.pos == 0)
 		*end = w.pos;
-		return (NAME_OK);
-	}
-	c->memo[first.pos % NAME_MEMO].off = (uint16_t)first.pos;
-	c->memo[first.pos % NAME_MEMO].octets =
-	    (uint8_t)(w.octets - first.octets);
-	c->memo[first.pos % NAME_MEMO].hops = (uint8_t)(w.hops - first.hops);
+	else
+		remember(c, &first, &w);
 	return (NAME_OK);
 }
 

@@ -4,7 +4,8 @@
  * Owns the rules of compression pointers; knows no records.
  *
  * A checked name is at most MSG_NAME_MAX octets long and takes at most
- * NAME_HOPS_MAX pointers, each to before the part that it ends. A name
+ * NAME_HOPS_MAX pointers. What a pointer leads to lies wholly before the run
+ * of labels that the pointer ends. A name
  * without pointers is a message in which it stands at offset 0.
  */
 #ifndef DNS64D_MSG_NAME_H

@@ -200,6 +200,18 @@ same_question(const struct msg_scan *a, const struct msg_scan *b)
 	    b->wire + MSG_HEADER_LEN));
 }
 
+/*
+ * The names behind an OPT may lead into RDATA that holds no names, where a
+ * pointer was not corrected. No honest server writes that.
+ */
+static bool
+is_sound(const uint8_t *wire, size_t len)
+{
+	struct msg_scan m;
+
+	return (msg_scan(wire, len, &m) == MSG_SCAN_OK);
+}
+
 size_t
 msg_relay(const struct msg_scan *query, const struct msg_scan *reply,
     size_t limit, uint8_t *buf)
@@ -227,5 +239,7 @@ msg_relay(const struct msg_scan *query, const struct msg_scan *reply,
 		count[MSG_ADDITIONAL]++;
 	}
 	put_header(buf, query->id, flags, count);
+	if (reply->opt_end < end && reply->opt != 0 && !is_sound(buf, n))
+		return (0);
 	return (n);
 }

@@ -286,7 +286,7 @@ msg_scan(const uint8_t *wire, size_t len, struct msg_scan *out)
 {
 	struct name_check c = { .wire = wire, .len = len };
 	enum msg_scan_error error;
-	unsigned i;
+	unsigned i, records = 0;
 
 	memset(out, 0, sizeof(*out));
 	if (len < MSG_HEADER_LEN || len > MSG_MAX)
@@ -296,8 +296,12 @@ msg_scan(const uint8_t *wire, size_t len, struct msg_scan *out)
 	out->id = get16(wire);
 	out->flags = get16(wire + 2);
 	out->rcode = out->flags & MSG_RCODE_MASK;
-	for (i = 0; i < MSG_N_SECTIONS; i++)
+	for (i = 0; i < MSG_N_SECTIONS; i++) {
 		out->count[i] = get16(wire + 4 + 2 * (size_t)i);
+		records += out->count[i];
+	}
+	if (records > MSG_RECORDS_MAX)
+		return (MSG_SCAN_RECORDS);
 
 	c.body = MSG_HEADER_LEN;
 	c.budget = (unsigned)MSG_STEPS_MAX(len);
@@ -326,6 +330,8 @@ msg_scan_strerror(enum msg_scan_error error)
 		return ("tsig out of place");
 	case MSG_SCAN_TRAILING:
 		return ("trailing octets");
+	case MSG_SCAN_RECORDS:
+		return ("too many records");
 	case MSG_SCAN_STEPS:
 		return ("too much compression");
 	}

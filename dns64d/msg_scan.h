@@ -5,7 +5,7 @@
  *
  * What it promises of a message that passed:
  *  - every name is at most 255 octets, its compression pointers lead
- *    strictly backwards to within the body of the message;
+ *    strictly backwards, to what lies wholly before it in the body;
  *  - the section counts are true, no octet is left over, every record lies
  *    inside the message, the names inside the RDATA of the types that may
  *    carry compressed ones (RFC 3597, 4) fill their RDATA exactly;
@@ -30,8 +30,13 @@
 #define MSG_UDP_MIN 512   /* what every client takes, RFC 1035 4.2.1 */
 #define MSG_UDP_OURS 1232 /* what we offer and send at most over UDP */
 
-/* Labels and pointers that the scan of a message of len octets follows. */
-#define MSG_STEPS_MAX(len) (4096 + (len) / 2)
+/*
+ * Bounds of a scan. More records than this do not fit 64 KB when they are
+ * addresses with compressed owners. Steps are labels and pointers followed;
+ * a message of 16 KB may consist of labels of one octet.
+ */
+#define MSG_RECORDS_MAX 4096
+#define MSG_STEPS_MAX(len) (4096 + (len) / 4)
 
 /* Header flags, host order of the second 16 bits (RFC 1035, 4.1.1). */
 #define MSG_QR 0x8000
@@ -92,6 +97,7 @@ enum msg_scan_error {
 	MSG_SCAN_OPT,      /* two OPT, or one out of place or malformed */
 	MSG_SCAN_TSIG,     /* two TSIG, or one that is not last */
 	MSG_SCAN_TRAILING, /* octets behind the last record */
+	MSG_SCAN_RECORDS,  /* more than MSG_RECORDS_MAX announced */
 	MSG_SCAN_STEPS     /* more work than MSG_STEPS_MAX */
 };
 

@@ -41,7 +41,7 @@ static void set_log_level(struct conf_file *, struct conf *,
 
 %union {
 	struct conf_value tok;
-	unsigned long port;
+	unsigned port;
 	bool yes;
 	int family;
 }
@@ -63,7 +63,6 @@ static void set_log_level(struct conf_file *, struct conf *,
 %token <tok> DROP "drop"
 %token <tok> DUMP "dump"
 %token <tok> EXCLUDE "exclude"
-%token <tok> FILE_ "file"
 %token <tok> FOR "for"
 %token <tok> FORCE "force"
 %token <tok> FROM "from"
@@ -212,11 +211,10 @@ process		: USER text {
 		}
 		| PIDFILE text {
 			check(cf, &$2,
-			    conf_set_string(&conf->pidfile, $2.text));
+			    conf_set_path(&conf->pidfile, $2.text));
 		}
-		| DUMP FILE_ text {
-			check(cf, &$3,
-			    conf_set_string(&conf->dump_file, $3.text));
+		| DUMP text {
+			check(cf, &$2, conf_set_path(&conf->dump, $2.text));
 		}
 		| LOG LEVEL WORD	{ set_log_level(cf, conf, &$3); }
 		;
@@ -239,7 +237,6 @@ static const struct conf_keyword keywords[] = {
 	{ "drop", DROP },
 	{ "dump", DUMP },
 	{ "exclude", EXCLUDE },
-	{ "file", FILE_ },
 	{ "for", FOR },
 	{ "force", FORCE },
 	{ "from", FROM },
@@ -330,9 +327,10 @@ static void
 check(struct conf_file *cf, const struct conf_value *v, const char *refusal)
 {
 	if (refusal != NULL)
-		conf_error_at(cf, &v->where, "%s %s", v->text, refusal);
+		conf_error_at(cf, &v->where, "\"%s\" %s", v->text, refusal);
 }
 
+/* A number within its bounds, or 0 after a message. */
 static unsigned
 number(struct conf_file *cf, const struct conf_value *v, unsigned min,
     unsigned max)
@@ -341,7 +339,7 @@ number(struct conf_file *cf, const struct conf_value *v, unsigned min,
 		return (v->number);
 	conf_error_at(cf, &v->where, "%s is not within %u to %u", v->text,
 	    min, max);
-	return (min);
+	return (0);
 }
 
 static void
@@ -350,6 +348,7 @@ set_log_level(struct conf_file *cf, struct conf *conf,
 {
 	if (log_level_parse(v->text, &conf->log_level) == -1)
 		conf_error_at(cf, &v->where,
-		    "%s is no log level: expected err, warn, info or debug",
+		    "\"%s\" is no log level: expected err, warn, info or "
+		    "debug",
 		    v->text);
 }

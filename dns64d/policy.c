@@ -209,20 +209,27 @@ policy_is_ipv4only(struct in_addr addr4)
 	return (addr == 0xc00000aa || addr == 0xc00000ab);
 }
 
+/* RFC 6052, 3.1; other prefixes carry every address. */
+static bool
+may_carry(const struct dns64_policy *p, const struct pref64 *prefix,
+    struct in_addr addr4)
+{
+	return (p->wkp_non_global || !pref64_is_wkp(prefix) ||
+	    !ip4_is_nonglobal(addr4));
+}
+
 size_t
 policy_synthesise(const struct dns64_policy *p, struct in_addr addr4,
     struct in6_addr *out)
 {
 	const struct policy_rule *rule;
 	const struct pref64 *prefix;
-	bool exempt, global;
+	bool exempt = policy_is_ipv4only(addr4);
 	size_t i, n = 0;
 	int len = -1;
 
-	exempt = policy_is_ipv4only(addr4);
 	if (!exempt && excludes_a(p, addr4))
 		return (0);
-	global = exempt || p->wkp_non_global || !ip4_is_nonglobal(addr4);
 	for (i = 0; i < p->n_rules && n < POLICY_PREFIXES_MAX; i++) {
 		rule = &p->rules[i];
 		if (rule->range.len < len)
@@ -233,7 +240,7 @@ policy_synthesise(const struct dns64_policy *p, struct in_addr addr4,
 		if (rule->target == POLICY_TARGET_NONE)
 			continue;
 		prefix = &p->prefixes[rule->target];
-		if (global || !pref64_is_wkp(prefix))
+		if (exempt || may_carry(p, prefix, addr4))
 			pref64_embed(prefix, addr4, &out[n++]);
 	}
 	return (n);

@@ -62,12 +62,12 @@ struct dns64_policy {
 	size_t n_prefixes;
 	struct policy_rule *rules;
 	size_t n_rules;
-	struct policy_ranges exclude_aaaa; /* AF_INET6; row 10 */
-	struct policy_ranges exclude_a;    /* AF_INET; row 28 */
+	struct policy_ranges exclude_aaaa; /* AF_INET6: treated as absent */
+	struct policy_ranges exclude_a;    /* AF_INET: never synthesised */
 
 	enum policy_legs legs;
 	unsigned a_delay_ms;       /* POLICY_LEGS_DELAYED only */
-	unsigned aaaa_deadline_ms; /* then the A answer decides, RFC 6147 5.1.3 */
+	unsigned aaaa_deadline_ms; /* then A decides (RFC 6147, 5.1.3) */
 	bool force;                /* synthesise although AAAA exist */
 	bool nxdomain_synth;       /* try A after NXDOMAIN on AAAA */
 	bool cd_synth;             /* synthesise for CD=1, DO=0 */

@@ -11,7 +11,9 @@
 
 #include "conf.h"
 #include "frontend.h"
+#include "generation.h"
 #include "leg.h"
+#include "loop.h"
 #include "msg.h"
 #include "msg_scan.h"
 #include "probe.h"
@@ -22,14 +24,6 @@
 
 #define CHUNK 32 /* questions allocated at a time, for good */
 #define OPT_FIXED 11 /* octets of an OPT record without options */
-
-struct generation {
-	struct conf *conf;
-	struct upstreams ups;
-	unsigned refs;
-	const struct timeval *aaaa_delay;
-	const struct timeval *a_delay;
-};
 
 struct query_leg {
 	struct query *query;
@@ -74,14 +68,6 @@ struct queries {
 
 static void execute(struct query *, unsigned);
 
-static const struct timeval *
-common_delay(struct event_base *base, unsigned ms)
-{
-	struct timeval tv = { ms / 1000, ms % 1000 * 1000 };
-
-	return (event_base_init_common_timeout(base, &tv));
-}
-
 struct queries *
 queries_new(struct stats *stats)
 {
@@ -99,7 +85,7 @@ int
 queries_start(struct queries *qs, struct event_base *base)
 {
 	qs->base = base;
-	qs->deadline = common_delay(base, QUERY_DEADLINE_MS);
+	qs->deadline = loop_delay(base, QUERY_DEADLINE_MS);
 	if (qs->deadline == NULL ||
 	    leg_env_init(&qs->env, base, qs->stats) == -1)
 		return (-1);
@@ -107,49 +93,18 @@ queries_start(struct queries *qs, struct event_base *base)
 	return (0);
 }
 
-struct generation *
-generation_new(const struct queries *qs, struct conf *conf)
-{
-	struct generation *gen;
-
-	if ((gen = calloc(1, sizeof(*gen))) == NULL)
-		return (NULL);
-	gen->refs = 1;
-	gen->aaaa_delay = common_delay(qs->base,
-	    conf->policy.aaaa_deadline_ms);
-	gen->a_delay = common_delay(qs->base, conf->policy.a_delay_ms);
-	if (gen->aaaa_delay == NULL || gen->a_delay == NULL ||
-	    upstreams_init(&gen->ups, conf->upstreams.v, conf->upstreams.n,
-	    qs->gen != NULL ? &qs->gen->ups : NULL) == -1) {
-		free(gen);
-		return (NULL);
-	}
-	gen->conf = conf;
-	return (gen);
-}
-
-void
-generation_free(struct generation *gen)
-{
-	if (gen == NULL || --gen->refs > 0)
-		return;
-	upstreams_clear(&gen->ups);
-	conf_free(gen->conf);
-	free(gen);
-}
-
 void
 queries_use(struct queries *qs, struct generation *gen)
 {
 	probe_watch(&qs->probe, &gen->ups);
-	generation_free(qs->gen);
+	generation_unref(qs->gen);
 	qs->gen = gen;
 }
 
-const struct conf *
-queries_conf(const struct queries *qs)
+const struct generation *
+queries_generation(const struct queries *qs)
 {
-	return (qs->gen->conf);
+	return (qs->gen);
 }
 
 /* Forget a question whose answer has been written. */
@@ -164,7 +119,7 @@ end_query(struct query *q)
 	event_del(&q->deadline);
 	event_del(&q->aaaa_timer);
 	event_del(&q->a_timer);
-	generation_free(q->gen);
+	generation_unref(q->gen);
 	TAILQ_REMOVE(&qs->open, q, next);
 	TAILQ_INSERT_HEAD(&qs->free, q, next);
 	qs->n_open--;
@@ -373,8 +328,7 @@ begin_query(struct queries *qs, const struct client *client,
 		return;
 	}
 	q->qs = qs;
-	q->gen = qs->gen;
-	q->gen->refs++;
+	q->gen = generation_ref(qs->gen);
 	q->client = *client;
 	for (i = 0; i < SYNTH_N_LEGS; i++) {
 		q->legs[i].query = q;
@@ -469,7 +423,7 @@ queries_free(struct queries *qs)
 	while ((q = TAILQ_FIRST(&qs->open)) != NULL)
 		end_with_error(q, MSG_SERVFAIL);
 	probe_stop(&qs->probe);
-	generation_free(qs->gen);
+	generation_unref(qs->gen);
 	while ((chunk = qs->chunks) != NULL) {
 		qs->chunks = chunk->next;
 		free(chunk);

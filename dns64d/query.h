@@ -1,8 +1,7 @@
 /*
  * The clients' questions that are being answered. synth.h decides; this
  * asks the upstreams what it wants asked, arms its timers, and sends what it
- * answers. Owns the questions, their number bounded by the configuration,
- * and the configuration that each of them began with.
+ * answers. Owns the questions, their number bounded by the configuration.
  *
  * When the bound is reached the oldest question is answered SERVFAIL to make
  * room: it has had most of its time, and a flood of questions that nobody
@@ -16,7 +15,6 @@
 #include <stdio.h>
 
 struct client;
-struct conf;
 struct event_base;
 struct generation;
 struct queries;
@@ -38,22 +36,13 @@ int queries_start(struct queries *qs, struct event_base *base);
 void queries_free(struct queries *qs);
 
 /*
- * A configuration with the state of its upstreams. It lives until the last
- * question that began with it has ended.
- *
- * generation_new takes what is known of upstreams over from the present
- * generation. Returns NULL when memory is short; else the generation owns
- * conf. generation_free is for one that was never used.
+ * New questions begin with this generation. The caller's reference is qs's
+ * from now on.
  */
-struct generation *generation_new(const struct queries *qs,
-    struct conf *conf);
-void generation_free(struct generation *gen);
-
-/* New questions begin with this generation; qs owns it from now on. */
 void queries_use(struct queries *qs, struct generation *gen);
 
-/* The configuration in use. */
-const struct conf *queries_conf(const struct queries *qs);
+/* The generation in use, NULL before the first. */
+const struct generation *queries_generation(const struct queries *qs);
 
 /* A message from a client, for frontend_new; arg is a struct queries. */
 void queries_receive(void *arg, const struct client *client,

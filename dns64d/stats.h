@@ -32,7 +32,7 @@
 	X(UP_UDP, "upstream-udp", "queries sent to upstreams over UDP")        \
 	X(UP_TCP, "upstream-tcp", "queries sent to upstreams over TCP")        \
 	X(UP_ANSWERS, "upstream-answers", "answers accepted from upstreams")   \
-	X(UP_LOST, "upstream-lost", "queries that an upstream left unanswered") \
+	X(UP_LOST, "upstream-lost", "queries left unanswered by upstreams")    \
 	X(UP_ERRORS, "upstream-errors",                                        \
 	    "queries that could not be sent or were rejected by the network")  \
 	X(UP_MISMATCH, "upstream-mismatch",                                    \

@@ -8,7 +8,7 @@
 #include "dns64d/policy.h"
 #include "dns64d/synth.h"
 
-#define SYNTH_RRS_MAX 2048 /* AAAA in an answer; more do not fit 64 KB */
+#define SYNTH_RRS_MAX 1024 /* AAAA in an answer */
 
 /*
  * CD=1 asks for the data as they are (RFC 6147, 5.5 (3)); without DO the
@@ -265,7 +265,8 @@ build_synthesised(struct synth *s, struct chain *c, struct msg_build *b)
 	size_t i, n;
 
 	name_copy(c->msg->wire, c->end, owner);
-	while (chain_next(c, MSG_T_A, &rr)) {
+	while (!msg_build_is_full(b) && s->n_synthesised < SYNTH_RRS_MAX &&
+	    chain_next(c, MSG_T_A, &rr)) {
 		n = policy_synthesise(s->policy, rr_addr4(&rr), addr);
 		for (i = 0; i < n && s->n_synthesised < SYNTH_RRS_MAX; i++) {
 			msg_build_addr6(b, MSG_ANSWER, owner,
@@ -283,7 +284,7 @@ build_filtered(const struct synth *s, struct chain *c, struct msg_build *b)
 	struct in6_addr addr;
 
 	name_copy(c->msg->wire, c->end, owner);
-	while (chain_next(c, MSG_T_AAAA, &rr)) {
+	while (!msg_build_is_full(b) && chain_next(c, MSG_T_AAAA, &rr)) {
 		addr = rr_addr6(&rr);
 		if (!policy_excludes_aaaa(s->policy, &addr))
 			msg_build_addr6(b, MSG_ANSWER, owner, rr.ttl, &addr);
@@ -296,7 +297,7 @@ copy_section(const struct msg_scan *m, enum msg_section section,
 {
 	struct msg_rr rr = { .msg = NULL };
 
-	while (msg_rr_next(m, section, &rr))
+	while (!msg_build_is_full(b) && msg_rr_next(m, section, &rr))
 		if (rr.type != MSG_T_OPT && rr.type != MSG_T_TSIG)
 			msg_build_copy(b, section, &rr);
 }

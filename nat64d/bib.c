@@ -276,20 +276,16 @@ bib_add_static(struct bib *b, const struct taddr6 *in6,
 	e = new_entry(b);
 	if (e == NULL)
 		return (NULL);
-	if (pool4_take(b->pool, b->proto, out4) == -1)
-		goto fail;
+	/* Here as well the port comes last. */
 	sub = get_subscriber(b, &in6->addr, (uint32_t)index, now);
-	if (sub == NULL)
-		goto fail_port;
+	if (sub == NULL || pool4_take(b->pool, b->proto, out4) == -1) {
+		slab_put(b->slab, e);
+		return (NULL);
+	}
 	subscriber_add_static(b->subs, sub, b->proto);
 	insert(b, e, in6, out4, sub);
 	e->is_static = true;
 	return (e);
-fail_port:
-	pool4_release(b->pool, b->proto, out4, in6, now);
-fail:
-	slab_put(b->slab, e);
-	return (NULL);
 }
 
 bool

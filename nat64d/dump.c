@@ -219,5 +219,6 @@ dump_slice(struct dump *d, struct evbuffer *out, unsigned max,
 				return (true);
 		}
 	}
+	evbuffer_add(out, "end\n", 4);
 	return (false);
 }

@@ -1,5 +1,6 @@
 /*
- * The mapping table as text: counters, then every binding with its sessions.
+ * The mapping table as text: counters, then every binding with its sessions,
+ * and "end" on the last line, so that a reader knows a complete one.
  *
  * It is made in slices, since a table of a million sessions takes longer
  * than packets can wait. The table changes in between: what was there from

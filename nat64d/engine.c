@@ -398,9 +398,3 @@ engine_free(struct engine *e)
 	free(e);
 	errno = saved_errno;
 }
-
-const struct nat64 *
-engine_nat64(const struct engine *e)
-{
-	return (e->nat64);
-}

@@ -44,7 +44,4 @@ int engine_run(struct engine *e);
 
 void engine_free(struct engine *e);
 
-/* The translator, to look at. */
-const struct nat64 *engine_nat64(const struct engine *e);
-
 #endif

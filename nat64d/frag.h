@@ -41,7 +41,10 @@ void frag_limits_init(struct frag_limits *l);
 
 /* Where the fragments of a datagram go: the outgoing tuple of its first. */
 union frag_target {
-	struct tuple4 t4; /* datagram came from IPv6 */
+	struct {	  /* datagram came from IPv6 */
+		struct tuple4 t4;
+		uint16_t id; /* its new identification (XLT-41), or unused */
+	};
 	struct tuple6 t6; /* datagram came from IPv4 */
 };
 

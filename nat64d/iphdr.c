@@ -12,6 +12,7 @@
 #include "nat64d/iphdr.h"
 #include "nat64d/pkt.h"
 
+#define IP4_VERSION_IHL 0x45U
 #define IP4_DF 0x4000
 #define IP4_MF 0x2000
 
@@ -19,23 +20,34 @@ void
 iphdr_put4(uint8_t *p, const struct iphdr4 *h)
 {
 	uint16_t frag;
+	uint64_t sum;
 
 	frag = (uint16_t)(h->frag_off >> 3);
 	if (h->df)
 		frag |= IP4_DF;
 	if (h->more)
 		frag |= IP4_MF;
-	p[0] = 0x45;
+	/*
+	 * From the fields, not from the bytes: loads that span fresh stores
+	 * would wait for them.
+	 */
+	sum = IP4_VERSION_IHL << 8 | h->tos;
+	sum += h->len;
+	sum += h->id;
+	sum += frag;
+	sum += (uint32_t)h->ttl << 8 | h->proto;
+	sum = cksum_add4(cksum_add4(sum, h->src), h->dst);
+
+	p[0] = IP4_VERSION_IHL;
 	p[1] = h->tos;
 	put16(p + 2, h->len);
 	put16(p + 4, h->id);
 	put16(p + 6, frag);
 	p[8] = h->ttl;
 	p[9] = h->proto;
-	put16(p + 10, 0);
+	put16(p + 10, cksum_finish(sum));
 	memcpy(p + 12, &h->src, sizeof(h->src));
 	memcpy(p + 16, &h->dst, sizeof(h->dst));
-	put16(p + 10, cksum_finish(cksum_add(0, p, PKT_IP4_HLEN)));
 }
 
 void

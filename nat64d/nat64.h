@@ -80,8 +80,9 @@ struct nat64_config {
 	bool inbound_refresh;	 /* SES-13 */
 	bool rst_refreshes;	 /* TCP-10, literal RFC 6146 */
 	bool check_inner_ip;	 /* ICM-51 */
-	bool first_frag_errors;	 /* XLT-30: 4/3 for cut header chains */
+	bool first_frag_errors;	 /* RFC 7112: 4/3 for cut header chains */
 	bool pool_echo;		 /* LOC-03 */
+	bool remap_fragment_id;	 /* XLT-41 */
 
 	size_t max_sessions;
 	size_t max_bindings; /* 0: what the pool can hold */
@@ -105,7 +106,8 @@ enum nat64_event_type {
 	NAT64_EV_BIB_DELETE,
 	NAT64_EV_SESSION_CREATE,
 	NAT64_EV_SESSION_DELETE,
-	NAT64_EV_POOL_EXHAUSTED, /* out4: the address without free ports */
+	NAT64_EV_POOL_EXHAUSTED, /* out4: the address without free ports, or
+				    NULL: no address has any */
 	NAT64_EV_QUOTA		 /* reason: which limit */
 };
 
@@ -117,6 +119,7 @@ struct nat64_event {
 	const struct taddr4 *out4;     /* (T,t), or NULL */
 	const struct session *session; /* session events */
 	enum nat64_reason reason;      /* NAT64_EV_QUOTA */
+	const struct in_addr *peer4;   /* sender from IPv4, or NULL */
 };
 
 struct nat64_sink {
@@ -133,7 +136,7 @@ struct nat64_sink {
 enum nat64_verdict {
 	NAT64_SENT,    /* translated, something was emitted */
 	NAT64_REPLIED, /* answered: an ICMP error or an echo reply */
-	NAT64_HELD,    /* a fragment or SYN waits */
+	NAT64_HELD,    /* a fragment waits, or a SYN, which is counted */
 	NAT64_DROPPED  /* nothing was emitted */
 };
 

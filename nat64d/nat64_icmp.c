@@ -19,6 +19,22 @@ emit_piece(void *arg, struct pkt *piece)
 	nat64_emit(arg, piece);
 }
 
+/* Emit a packet of ours, in pieces if the side it goes to wants that. */
+static void
+emit_fitting(struct nat64 *n, struct pkt *p)
+{
+	const struct xlat_conf *c = &n->conf.xlat;
+	struct pkt *piece = nat64_scratch(n, SCRATCH_PIECE);
+
+	if (p->family == PKT_V4 && p->len > c->mtu4)
+		fragment_ipv4(p, c->mtu4, piece, emit_piece, n);
+	else if (p->family == PKT_V6 && p->len > c->mtu6)
+		fragment_ipv6(p, c->mtu6, rng_next(&n->rng), piece,
+		    emit_piece, n);
+	else
+		nat64_emit(n, p);
+}
+
 enum nat64_verdict
 nat64_error6(struct nat64 *n, struct pkt *p)
 {
@@ -58,11 +74,7 @@ nat64_error6(struct nat64 *n, struct pkt *p)
 		n->hairpin = true;
 		return (nat64_dispatch4(n, out));
 	}
-	if (out->len > n->conf.xlat.mtu4)
-		fragment_ipv4(out, n->conf.xlat.mtu4,
-		    nat64_scratch(n, SCRATCH_PIECE), emit_piece, n);
-	else
-		nat64_emit(n, out);
+	emit_fitting(n, out);
 	return (NAT64_SENT);
 }
 
@@ -77,7 +89,8 @@ error_source6(const struct nat64 *n, const struct pkt *p, unsigned prefix,
 {
 	if (nat64_may_embed(n, prefix, p->ip4.src))
 		pref64_embed(&n->conf.prefixes[prefix], p->ip4.src, src);
-	else if (p->ip4.src.s_addr == n->conf.self4.s_addr)
+	else if (p->ip4.src.s_addr == n->conf.self4.s_addr &&
+	    !IN6_IS_ADDR_UNSPECIFIED(&n->conf.self6))
 		*src = n->conf.self6; /* HPN-06 */
 	else
 		*src = *peer6;
@@ -164,24 +177,21 @@ nat64_refuse6(struct nat64 *n, struct pkt *p, enum nat64_reason reason,
 static enum nat64_verdict
 turn_error(struct nat64 *n, struct pkt *error)
 {
-	enum nat64_reason reason = n->reason;
+	const enum nat64_reason reason = n->reason;
 	enum nat64_verdict verdict;
 
-	if (pkt_parse_l4(error) != NAT64_NONE)
-		return (NAT64_DROPPED);
 	verdict = nat64_error4(n, error);
 	n->reason = reason;
 	return (verdict == NAT64_SENT ? NAT64_REPLIED : NAT64_DROPPED);
 }
 
 enum nat64_verdict
-nat64_refuse4(struct nat64 *n, struct pkt *p, enum nat64_reason reason,
-    uint8_t type, uint8_t code, uint32_t param)
+nat64_answer4(struct nat64 *n, struct pkt *p, uint8_t type, uint8_t code,
+    uint32_t param)
 {
 	const struct icmp_error e = { type, code, param };
 	struct pkt *out;
 
-	nat64_drop(n, reason);
 	if (n->conf.self4.s_addr == INADDR_ANY ||
 	    ip4_is_never_unicast(p->ip4.src) ||
 	    !may_send(n, &n->errors4, p, &p->ip4.src, sizeof(p->ip4.src)))
@@ -193,6 +203,14 @@ nat64_refuse4(struct nat64 *n, struct pkt *p, enum nat64_reason reason,
 		return (turn_error(n, out));
 	nat64_emit(n, out);
 	return (NAT64_REPLIED);
+}
+
+enum nat64_verdict
+nat64_refuse4(struct nat64 *n, struct pkt *p, enum nat64_reason reason,
+    uint8_t type, uint8_t code, uint32_t param)
+{
+	nat64_drop(n, reason);
+	return (nat64_answer4(n, p, type, code, param));
 }
 
 /* Is p an echo request of its family? */
@@ -211,7 +229,9 @@ nat64_local(struct nat64 *n, struct pkt *p)
 	bool icmp = p->proto ==
 	    (p->family == PKT_V6 ? IPPROTO_ICMPV6 : IPPROTO_ICMP);
 
-	if (!icmp || p->is_frag || p->truncated)
+	/* With hops still to go, it is not for us after all. */
+	if (!icmp || p->is_frag || p->truncated || p->rh_off != 0 ||
+	    p->source_route)
 		return (nat64_drop(n, NAT64_SELF_OTHER));
 	if (pkt_parse_l4(p) != NAT64_NONE)
 		return (nat64_drop(n, NAT64_BAD_L4));
@@ -219,6 +239,6 @@ nat64_local(struct nat64 *n, struct pkt *p)
 		return (nat64_drop(n, NAT64_SELF_OTHER));
 	icmp_echo_answer(p, &n->ids);
 	n->stats.counters[NAT64_ECHO_ANSWERED]++;
-	nat64_emit(n, p);
+	emit_fitting(n, p);
 	return (NAT64_REPLIED);
 }

@@ -89,7 +89,8 @@ refuse_state(struct nat64 *n, struct pkt *p, enum nat64_reason reason)
 		    p->l4 == L4_ICMP ? ICMP_UNREACH_HOST : ICMP_UNREACH_PORT,
 		    0));
 	case NAT64_SYN_STORED:
-		n->reason = reason;
+		/* Whatever becomes of it, it will not pass. */
+		nat64_drop(n, reason);
 		return (NAT64_HELD);
 	default:
 		return (nat64_drop(n, reason));
@@ -166,8 +167,7 @@ fragment4(struct nat64 *n, struct pkt *p)
 	case FRAG_DROP:
 		break;
 	}
-	n->stats.drops[r.reason] += r.discarded;
-	return (nat64_drop(n, r.reason));
+	return (nat64_drop_fragment(n, p, &r));
 }
 
 enum nat64_verdict
@@ -198,7 +198,8 @@ enum nat64_verdict
 nat64_in4(struct nat64 *n, struct pkt *p)
 {
 	if (pool4_index(n->pool, p->ip4.dst) == -1) {
-		if (p->ip4.dst.s_addr != n->conf.self4.s_addr)
+		if (n->conf.self4.s_addr == INADDR_ANY ||
+		    p->ip4.dst.s_addr != n->conf.self4.s_addr)
 			return (nat64_drop(n, NAT64_NOT_OURS4));
 		if (ip4_is_never_unicast(p->ip4.src))
 			return (nat64_drop(n, NAT64_MARTIAN4));

@@ -9,6 +9,9 @@
 #include "nat64d/gso.h"
 #include "nat64d/nat64_int.h"
 
+/* ICMPv6 parameter problem: first fragment cuts the headers (RFC 7112, 5). */
+#define PARAM_INCOMPLETE_CHAIN 3
+
 /* What in6 has found out about a destination inside a Pref64. */
 struct target {
 	unsigned prefix;
@@ -84,31 +87,60 @@ forward_cut(struct nat64 *n, struct pkt *p, const struct tuple4 *out)
 	return (NAT64_SENT);
 }
 
+/* Step 15. The MTU of a hairpin is that of its second pass (HPN-07). */
+static enum xlat_fit
+fit6(const struct nat64 *n, const struct pkt *p, bool hairpin, uint32_t *mtu)
+{
+	const bool too_long = PKT_IP4_HLEN + pkt_l4len(p) > UINT16_MAX;
+	enum xlat_fit fit;
+
+	fit = xlat_fit_6to4(p, &n->conf.xlat, mtu);
+	if (too_long && p->ofl.seg == PKT_SEG_NONE)
+		return (XLAT_TOO_BIG); /* for any IPv4 header (XLT-36) */
+	if (hairpin)
+		return (too_long ? XLAT_FRAGMENT : XLAT_FITS);
+	if (fit == XLAT_TOO_BIG && n->collected)
+		return (XLAT_FRAGMENT); /* its pieces did fit (FRG-16) */
+	return (fit);
+}
+
 /* Steps 15 to 17: size, hairpin, emit. */
 static enum nat64_verdict
 forward6(struct nat64 *n, struct pkt *p, const struct tuple4 *out)
 {
-	enum xlat_fit fit;
+	const bool hairpin = pool4_index(n->pool, out->dst.addr) != -1;
 	uint32_t mtu;
 
-	if (pool4_index(n->pool, out->dst.addr) != -1) {
-		/* RFC 6146, 3.8; its MTU is that of the second pass. */
-		xlat_6to4(p, out, &n->conf.xlat, &n->ids, true);
+	switch (fit6(n, p, hairpin, &mtu)) {
+	case XLAT_TOO_BIG:
+		return (nat64_refuse6(n, p, NAT64_TOO_BIG,
+		    ICMP6_PACKET_TOO_BIG, 0, mtu));
+	case XLAT_FRAGMENT:
+		return (forward_cut(n, p, out));
+	case XLAT_FITS:
+		break;
+	}
+	xlat_6to4(p, out, &n->conf.xlat, &n->ids, hairpin);
+	if (hairpin) { /* RFC 6146, 3.8 */
 		n->stats.counters[NAT64_HAIRPIN]++;
 		n->hairpin = true;
 		return (nat64_dispatch4(n, p));
 	}
-	fit = xlat_fit_6to4(p, &n->conf.xlat, &mtu);
-	if (fit == XLAT_TOO_BIG && n->collected)
-		fit = XLAT_FRAGMENT; /* its pieces did fit (FRG-16) */
-	if (fit == XLAT_TOO_BIG)
-		return (nat64_refuse6(n, p, NAT64_TOO_BIG,
-		    ICMP6_PACKET_TOO_BIG, 0, mtu));
-	if (fit == XLAT_FRAGMENT)
-		return (forward_cut(n, p, out));
-	xlat_6to4(p, out, &n->conf.xlat, &n->ids, false);
 	nat64_emit(n, p);
 	return (NAT64_SENT);
+}
+
+/*
+ * XLT-41: hosts that share an address must not share identifications. One
+ * number for p's datagram.
+ */
+static uint16_t
+new_frag_id(struct nat64 *n, const struct pkt *p, const struct tuple4 *out)
+{
+	const uint8_t proto = p->proto == IPPROTO_ICMPV6 ? IPPROTO_ICMP :
+	    p->proto;
+
+	return (ipid_take(&n->ids, out->src.addr, out->dst.addr, proto, 1));
 }
 
 /* Step 14 failed: tell the host what RFC 6146 wants it to be told. */
@@ -170,7 +202,20 @@ whole6(struct nat64 *n, struct pkt *p, const struct target *t)
 	reason = admit6(n, p, t, &out);
 	if (reason != NAT64_NONE)
 		return (refuse_state(n, p, reason));
+	if (p->has_fh && n->conf.remap_fragment_id)
+		p->frag_id = new_frag_id(n, p, &out);
 	return (forward6(n, p, &out));
+}
+
+static enum nat64_verdict
+forward_fragment6(struct nat64 *n, struct pkt *p,
+    const union frag_target *out)
+{
+	const struct tuple4 t4 = out->t4;
+
+	if (n->conf.remap_fragment_id)
+		p->frag_id = out->id;
+	return (forward6(n, p, &t4));
 }
 
 /* The fragment that has the L4 header opens the way for the others. */
@@ -188,11 +233,13 @@ first_fragment6(struct nat64 *n, struct pkt *p, const struct target *t,
 		n->stats.drops[reason] += frag_refuse(n->frags, d, reason);
 		return (refuse_state(n, p, reason));
 	}
+	if (n->conf.remap_fragment_id)
+		out.id = new_frag_id(n, p, &out.t4);
 	frag_resolve(n->frags, d, &out);
-	verdict = forward6(n, p, &out.t4);
+	verdict = forward_fragment6(n, p, &out);
 	while ((held = frag_next_held(n->frags, d)) != NULL) {
 		n->hairpin = false;
-		forward6(n, held, &out.t4);
+		forward_fragment6(n, held, &out);
 	}
 	return (verdict);
 }
@@ -202,14 +249,12 @@ static enum nat64_verdict
 fragment6(struct nat64 *n, struct pkt *p, const struct target *t)
 {
 	struct frag_result r;
-	struct tuple4 out;
 
 	switch (frag_input(n->frags, p, n->now, &r)) {
 	case FRAG_FIRST:
 		return (first_fragment6(n, p, t, r.datagram));
 	case FRAG_KNOWN:
-		out = r.target->t4;
-		return (forward6(n, p, &out));
+		return (forward_fragment6(n, p, r.target));
 	case FRAG_WHOLE:
 		n->collected = true;
 		return (whole6(n, r.whole, t));
@@ -218,8 +263,10 @@ fragment6(struct nat64 *n, struct pkt *p, const struct target *t)
 	case FRAG_DROP:
 		break;
 	}
-	n->stats.drops[r.reason] += r.discarded;
-	return (nat64_drop(n, r.reason));
+	if (r.reason == NAT64_FRAG_TINY && n->conf.first_frag_errors)
+		return (nat64_refuse6(n, p, r.reason, ICMP6_PARAM_PROB,
+		    PARAM_INCOMPLETE_CHAIN, 0));
+	return (nat64_drop_fragment(n, p, &r));
 }
 
 /* Steps 2 to 5: addresses. NAT64_NONE with *t filled in. */
@@ -241,25 +288,10 @@ check_addresses6(const struct nat64 *n, const struct pkt *p,
 	return (NAT64_NONE);
 }
 
-/* Step 6: a header chain that ends beyond the packet. */
+/* Steps 8 to 10: what may not pass though the addresses are right. */
 static enum nat64_verdict
-refuse_truncated(struct nat64 *n, struct pkt *p)
+refuse_headers6(struct nat64 *n, struct pkt *p)
 {
-	if (n->conf.first_frag_errors && p->has_fh)
-		return (nat64_refuse6(n, p, NAT64_EXT_HEADERS,
-		    ICMP6_PARAM_PROB, 3, 0)); /* RFC 7112, 5 */
-	return (nat64_drop(n, NAT64_EXT_HEADERS));
-}
-
-/* Steps 7 to 10: what may not pass though the addresses are right. */
-static enum nat64_verdict
-refuse_headers6(struct nat64 *n, struct pkt *p, const struct target *t)
-{
-	if (ip4_is_never_unicast(t->addr4))
-		return (nat64_drop(n, NAT64_MARTIAN4));
-	if (!nat64_may_embed(n, t->prefix, t->addr4))
-		return (nat64_refuse6(n, p, NAT64_WKP_NONGLOBAL,
-		    ICMP6_DST_UNREACH, ICMP6_DST_UNREACH_ADMIN, 0));
 	if (p->ttl <= 1)
 		return (nat64_refuse6(n, p, NAT64_TTL_EXPIRED,
 		    ICMP6_TIME_EXCEEDED, ICMP6_TIME_EXCEED_TRANSIT, 0));
@@ -289,18 +321,25 @@ nat64_in6(struct nat64 *n, struct pkt *p)
 		return (nat64_drop(n, NAT64_MULTICAST6));
 	if (is_martian6(&p->ip6.src))
 		return (nat64_drop(n, NAT64_MARTIAN6));
-	if (IN6_ARE_ADDR_EQUAL(&p->ip6.dst, &n->conf.self6))
+	if (!IN6_IS_ADDR_UNSPECIFIED(&p->ip6.dst) &&
+	    IN6_ARE_ADDR_EQUAL(&p->ip6.dst, &n->conf.self6))
 		return (nat64_local(n, p));
 	reason = check_addresses6(n, p, &t);
 	if (reason != NAT64_NONE)
 		return (nat64_drop(n, reason));
 	if (p->truncated)
-		return (refuse_truncated(n, p));
-	verdict = refuse_headers6(n, p, &t);
-	if (verdict != NAT64_SENT)
-		return (verdict);
+		return (nat64_drop(n, NAT64_EXT_HEADERS));
+	if (ip4_is_never_unicast(t.addr4))
+		return (nat64_drop(n, NAT64_MARTIAN4));
+	if (!nat64_may_embed(n, t.prefix, t.addr4))
+		return (nat64_refuse6(n, p, NAT64_WKP_NONGLOBAL,
+		    ICMP6_DST_UNREACH, ICMP6_DST_UNREACH_ADMIN, 0));
+	/* Not forwarded any more: its hop limit does not matter. */
 	if (is_self4(n, t.addr4))
 		return (nat64_local(n, p));
+	verdict = refuse_headers6(n, p);
+	if (verdict != NAT64_SENT)
+		return (verdict);
 	if (p->is_frag)
 		return (fragment6(n, p, &t));
 	return (whole6(n, p, &t));

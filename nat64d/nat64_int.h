@@ -124,9 +124,10 @@ enum nat64_reason nat64_state4(struct nat64 *n, struct pkt *p,
 
 /*
  * The time of s has come: delete it, or send the TCP probe (RFC 6146,
- * 3.5.2.2), or answer the SYN that it stores.
+ * 3.5.2.2), or answer the SYN that it stores. Returns true when s has gone,
+ * and with it a binding whose last session it was.
  */
-void nat64_session_timeout(struct nat64 *n, struct session *s);
+bool nat64_session_timeout(struct nat64 *n, struct session *s);
 
 /* Remove a session, its stored SYN, and its binding if it was the last. */
 void nat64_session_end(struct nat64 *n, struct session *s);
@@ -135,11 +136,18 @@ void nat64_session_end(struct nat64 *n, struct session *s);
 void nat64_tell(struct nat64 *n, enum nat64_event_type type,
     const struct bib_entry *e, const struct session *s);
 
+/* Drop a fragment as frag_input() decided, and tell of a limit (FRG-41). */
+enum nat64_verdict nat64_drop_fragment(struct nat64 *n, const struct pkt *p,
+    const struct frag_result *r);
+
 /* --- nat64_syn.c --- */
 
+/* May one more SYN from that peer be kept (TCP-08)? */
+bool nat64_syn_room(const struct nat64 *n, struct in_addr peer);
+
 /*
- * Keep the SYN p for s (TCP-03, TCP-05). False: too many are kept, and s
- * is as before (TCP-08).
+ * Keep the SYN p for s (TCP-03, TCP-05), there being room. False: no memory,
+ * and s is as before.
  */
 bool nat64_syn_store(struct nat64 *n, struct session *s, struct pkt *p);
 
@@ -164,6 +172,13 @@ enum nat64_verdict nat64_refuse6(struct nat64 *n, struct pkt *p,
     enum nat64_reason reason, uint8_t type, uint8_t code, uint32_t param);
 enum nat64_verdict nat64_refuse4(struct nat64 *n, struct pkt *p,
     enum nat64_reason reason, uint8_t type, uint8_t code, uint32_t param);
+
+/*
+ * The same for a packet that was counted before, whatever packet is being
+ * served now: n->reason stays.
+ */
+enum nat64_verdict nat64_answer4(struct nat64 *n, struct pkt *p,
+    uint8_t type, uint8_t code, uint32_t param);
 
 /* A packet to one of our own addresses (LOC-01, LOC-02). */
 enum nat64_verdict nat64_local(struct nat64 *n, struct pkt *p);

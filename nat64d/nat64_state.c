@@ -35,41 +35,75 @@ nat64_tell(struct nat64 *n, enum nat64_event_type type,
 }
 
 static void
-tell_quota(struct nat64 *n, enum nat64_event_type type, enum l4proto proto,
-    const struct taddr6 *in6, enum nat64_reason reason)
+tell_quota(struct nat64 *n, enum l4proto proto, const struct taddr6 *in6,
+    enum nat64_reason reason)
 {
-	struct nat64_event ev = { .type = type, .proto = proto, .in6 = in6,
-		.reason = reason };
+	const struct nat64_event ev = { .type = NAT64_EV_QUOTA,
+		.proto = proto, .in6 = in6, .reason = reason };
 
 	if (n->sink.event != NULL)
 		n->sink.event(n->sink.arg, &ev);
 }
 
-/* Why bib_get6() or session_add() could not, told to the sink. */
+/* No port for in6: its paired address has none, or no address has. */
+static void
+tell_exhausted(struct nat64 *n, enum l4proto proto, const struct taddr6 *in6)
+{
+	const struct subscriber *sub = subscriber_find(&n->subs, &in6->addr);
+	struct nat64_event ev = { .type = NAT64_EV_POOL_EXHAUSTED,
+		.proto = proto, .in6 = in6, .reason = NAT64_POOL_EXHAUSTED };
+	struct taddr4 out4 = { .port = 0 };
+
+	if (n->sink.event == NULL)
+		return;
+	if (sub != NULL && !subscriber_is_idle(sub) &&
+	    !n->conf.soft_pooling) {
+		out4.addr = pool4_addr(n->pool, sub->pool_index);
+		ev.out4 = &out4;
+	}
+	n->sink.event(n->sink.arg, &ev);
+}
+
+/* Why a binding or a session could not be made, told to the sink. */
 static enum nat64_reason
 creation_failed(struct nat64 *n, enum l4proto proto,
     const struct taddr6 *in6)
 {
-	enum nat64_event_type type = NAT64_EV_QUOTA;
-	enum nat64_reason reason;
-
 	switch (errno) {
 	case ENOSPC:
-		type = NAT64_EV_POOL_EXHAUSTED;
-		reason = NAT64_POOL_EXHAUSTED;
-		break;
+		tell_exhausted(n, proto, in6);
+		return (NAT64_POOL_EXHAUSTED);
 	case EDQUOT:
 	case EAGAIN:
-		reason = NAT64_SUBSCRIBER_LIMIT;
-		break;
+		tell_quota(n, proto, in6, NAT64_SUBSCRIBER_LIMIT);
+		return (NAT64_SUBSCRIBER_LIMIT);
 	case ENOMEM:
 		return (NAT64_NO_MEMORY);
 	default:
-		reason = NAT64_SESSION_LIMIT;
-		break;
+		tell_quota(n, proto, in6, NAT64_SESSION_LIMIT);
+		return (NAT64_SESSION_LIMIT);
 	}
-	tell_quota(n, type, proto, in6, reason);
-	return (reason);
+}
+
+enum nat64_verdict
+nat64_drop_fragment(struct nat64 *n, const struct pkt *p,
+    const struct frag_result *r)
+{
+	struct nat64_event ev = { .type = NAT64_EV_QUOTA,
+		.reason = r->reason };
+	struct taddr6 in6 = { .port = 0 };
+
+	n->stats.drops[r->reason] += r->discarded;
+	if (r->reason == NAT64_FRAG_LIMIT && n->sink.event != NULL) {
+		if (p->family == PKT_V6) {
+			in6.addr = p->ip6.src;
+			ev.in6 = &in6;
+		} else {
+			ev.peer4 = &p->ip4.src;
+		}
+		n->sink.event(n->sink.arg, &ev);
+	}
+	return (nat64_drop(n, r->reason));
 }
 
 /* Remove a binding that nothing uses any more. */
@@ -88,37 +122,47 @@ nat64_session_end(struct nat64 *n, struct session *s)
 	struct bib_entry *e = s->bib;
 
 	nat64_syn_discard(n, s);
-	nat64_tell(n, NAT64_EV_SESSION_DELETE, NULL, s);
+	/* One that stored a SYN and met no host was never told of. */
+	if (e != NULL)
+		nat64_tell(n, NAT64_EV_SESSION_DELETE, NULL, s);
 	session_remove(&n->sessions, s);
 	if (e != NULL)
 		release_binding(n, e);
 }
 
-/* Find a live session; the end of a dead one is drawn now (TBL-05). */
-static struct session *
-find_live6(struct nat64 *n, enum l4proto proto, const struct tuple6 *t6)
+static bool
+is_dead(const struct nat64 *n, const struct session *s)
 {
-	struct session *s;
-
-	s = session_find6(&n->sessions, proto, t6);
-	if (s == NULL ||
-	    !monotime_reached(session_expires(&n->sessions, s), n->now))
-		return (s);
-	nat64_session_timeout(n, s);
-	return (session_find6(&n->sessions, proto, t6));
+	return (monotime_reached(session_expires(&n->sessions, s), n->now));
 }
 
+/* s (may be NULL); the end of a dead one is drawn now (TBL-05). */
 static struct session *
-find_live4(struct nat64 *n, enum l4proto proto, const struct tuple4 *t4)
+live_session(struct nat64 *n, struct session *s)
+{
+	if (s != NULL && is_dead(n, s) && nat64_session_timeout(n, s))
+		return (NULL);
+	return (s);
+}
+
+/*
+ * e (may be NULL); it goes with its last session (TBL-04), so dead ones are
+ * ended until one is found that lives.
+ */
+static struct bib_entry *
+live_binding(struct nat64 *n, struct bib_entry *e)
 {
 	struct session *s;
+	bool last;
 
-	s = session_find4(&n->sessions, proto, t4);
-	if (s == NULL ||
-	    !monotime_reached(session_expires(&n->sessions, s), n->now))
-		return (s);
-	nat64_session_timeout(n, s);
-	return (session_find4(&n->sessions, proto, t4));
+	if (e == NULL)
+		return (NULL);
+	while ((s = LIST_FIRST(&e->sessions)) != NULL && is_dead(n, s)) {
+		last = e->nsessions == 1 && !e->is_static;
+		if (nat64_session_timeout(n, s) && last)
+			return (NULL);
+	}
+	return (e);
 }
 
 /* A new session of a binding; NULL with *reason. */
@@ -148,16 +192,43 @@ join_session(struct nat64 *n, struct session *s, struct bib_entry *e,
 {
 	int rc;
 
-	if (s->bib != NULL)
+	if (s->bib != NULL) {
 		rc = session_set_prefix(&n->sessions, s, &t6->dst.addr,
 		    (uint8_t)prefix);
-	else
+	} else {
 		rc = session_set_ipv6(&n->sessions, s, e, t6,
 		    (uint8_t)prefix);
+		if (rc == 0)
+			nat64_tell(n, NAT64_EV_SESSION_CREATE, NULL, s);
+	}
 	if (rc == 0)
 		return (s);
 	*reason = creation_failed(n, (enum l4proto)e->proto, &t6->src);
 	return (NULL);
+}
+
+/*
+ * The binding of a packet from IPv6, or a new one, which is not made in
+ * vain: its port would have to rest. NULL with *reason.
+ */
+static struct bib_entry *
+get_binding6(struct nat64 *n, enum l4proto proto, const struct taddr6 *in6,
+    enum nat64_reason *reason)
+{
+	struct bib_entry *e;
+	bool created = false;
+
+	e = live_binding(n, bib_find6(&n->bibs[proto], in6));
+	if (e != NULL)
+		return (e);
+	if (session_check_room(&n->sessions,
+		subscriber_find(&n->subs, &in6->addr)) == 0)
+		e = bib_get6(&n->bibs[proto], in6, &n->rng, n->now, &created);
+	if (e == NULL)
+		*reason = creation_failed(n, proto, in6);
+	if (created)
+		nat64_tell(n, NAT64_EV_BIB_CREATE, e, NULL);
+	return (e);
 }
 
 /* Binding and session for an IPv6 tuple that has no session yet. */
@@ -169,19 +240,14 @@ open_session6(struct nat64 *n, enum l4proto proto, const struct tuple6 *t6,
 	struct bib_entry *e;
 	struct session *s;
 	struct tuple4 t4;
-	bool created;
 
-	e = bib_get6(&n->bibs[proto], &t6->src, &n->rng, n->now, &created);
-	if (e == NULL) {
-		*reason = creation_failed(n, proto, &t6->src);
+	e = get_binding6(n, proto, &t6->src, reason);
+	if (e == NULL)
 		return (NULL);
-	}
-	if (created)
-		nat64_tell(n, NAT64_EV_BIB_CREATE, e, NULL);
 	t4.src = e->out4;
 	t4.dst.addr = dst4;
 	t4.dst.port = t6->dst.port;
-	s = find_live4(n, proto, &t4);
+	s = live_session(n, session_find4(&n->sessions, proto, &t4));
 	if (s != NULL)
 		s = join_session(n, s, e, t6, prefix, reason);
 	else
@@ -243,10 +309,11 @@ closed6(struct nat64 *n, const struct pkt *p, const struct tuple6 *t6,
 {
 	struct bib_entry *e;
 	struct session *s;
+	struct tcp_step step;
 	enum nat64_reason reason = NAT64_NONE;
 
 	if (tcp_event_of(p->tcp_flags, true) != TCP_V6_SYN) {
-		e = bib_find6(&n->bibs[L4_TCP], &t6->src);
+		e = live_binding(n, bib_find6(&n->bibs[L4_TCP], &t6->src));
 		if (e == NULL)
 			return (NAT64_NO_SESSION);
 		out->src = e->out4;
@@ -264,6 +331,9 @@ closed6(struct nat64 *n, const struct pkt *p, const struct tuple6 *t6,
 		session_touch(&n->sessions, s, SESSION_TCP_EST, n->now);
 	} else if (s->tcp_state == TCP_STATE_CLOSED) {
 		s->tcp_state = TCP_STATE_V6_INIT;
+	} else { /* known by another Pref64 (ADR-08) */
+		step = step_session(n, s, p, true);
+		apply_step(n, s, &step);
 	}
 	*out = s->tuple4;
 	return (NAT64_NONE);
@@ -276,7 +346,7 @@ tcp_state6(struct nat64 *n, const struct pkt *p, const struct tuple6 *t6,
 	struct session *s;
 	struct tcp_step step;
 
-	s = find_live6(n, L4_TCP, t6);
+	s = live_session(n, session_find6(&n->sessions, L4_TCP, t6));
 	if (s == NULL)
 		return (closed6(n, p, t6, dst4, prefix, out));
 	step = step_session(n, s, p, true);
@@ -307,17 +377,17 @@ nat64_state6(struct nat64 *n, const struct pkt *p, struct in_addr dst4,
 	if (p->l4 == L4_TCP)
 		return (tcp_state6(n, p, &t6, dst4, prefix, out));
 
-	s = find_live6(n, p->l4, &t6);
-	if (s != NULL) {
-		session_touch(&n->sessions, s, cls, n->now);
-	} else {
+	s = live_session(n, session_find6(&n->sessions, p->l4, &t6));
+	if (s == NULL) {
 		if (p->l4 == L4_ICMP && p->icmp_type == ICMP6_ECHO_REPLY &&
-		    bib_find6(&n->bibs[L4_ICMP], &t6.src) == NULL)
+		    live_binding(n, bib_find6(&n->bibs[L4_ICMP],
+			&t6.src)) == NULL)
 			return (NAT64_NO_BINDING); /* SES-61 */
 		s = open_session6(n, p->l4, &t6, dst4, prefix, cls, &reason);
 		if (s == NULL)
 			return (reason);
 	}
+	session_touch(&n->sessions, s, cls, n->now);
 	*out = s->tuple4;
 	return (NAT64_NONE);
 }
@@ -373,20 +443,23 @@ store_syn(struct nat64 *n, struct pkt *p, struct bib_entry *e,
     const struct tuple4 *t4)
 {
 	struct session *s;
-	enum nat64_reason reason = NAT64_SESSION_LIMIT;
+	enum nat64_reason reason = NAT64_NONE;
 
-	if (n->nsyns >= n->conf.max_stored_syns)
+	if (!nat64_syn_room(n, p->ip4.src))
 		return (NAT64_SYN_LIMIT);
-	if (e != NULL)
+	if (e != NULL) {
 		s = open_session4(n, e, t4, SESSION_TCP_SYN, &reason);
-	else
+	} else {
 		s = session_add(&n->sessions, L4_TCP, NULL, NULL, t4, 0,
 		    SESSION_TCP_SYN, n->now);
+		if (s == NULL)
+			reason = creation_failed(n, L4_TCP, NULL);
+	}
 	if (s == NULL)
 		return (reason);
 	if (!nat64_syn_store(n, s, p)) {
 		nat64_session_end(n, s);
-		return (NAT64_SYN_LIMIT);
+		return (NAT64_NO_MEMORY);
 	}
 	s->tcp_state = TCP_STATE_V4_INIT_STORED;
 	return (NAT64_SYN_STORED);
@@ -403,7 +476,7 @@ closed4(struct nat64 *n, struct pkt *p, const struct tuple4 *t4,
 	enum nat64_reason reason = NAT64_NONE;
 	unsigned prefix;
 
-	e = bib_find4(&n->bibs[L4_TCP], &t4->src);
+	e = live_binding(n, bib_find4(&n->bibs[L4_TCP], &t4->src));
 	if (tcp_event_of(p->tcp_flags, false) != TCP_V4_SYN ||
 	    (p->tcp_flags & PKT_TH_ACK) != 0) {
 		if (e == NULL)
@@ -434,7 +507,7 @@ tcp_state4(struct nat64 *n, struct pkt *p, const struct tuple4 *t4,
 	struct session *s;
 	struct tcp_step step;
 
-	s = find_live4(n, L4_TCP, t4);
+	s = live_session(n, session_find4(&n->sessions, L4_TCP, t4));
 	if (s == NULL)
 		return (closed4(n, p, t4, out));
 	step = step_session(n, s, p, false);
@@ -463,12 +536,12 @@ nat64_state4(struct nat64 *n, struct pkt *p, struct tuple6 *out)
 	if (p->l4 == L4_TCP)
 		return (tcp_state4(n, p, &t4, out));
 
-	s = find_live4(n, p->l4, &t4);
+	s = live_session(n, session_find4(&n->sessions, p->l4, &t4));
 	if (s != NULL) {
 		if (n->conf.inbound_refresh)
 			session_touch(&n->sessions, s, cls, n->now);
 	} else {
-		e = bib_find4(&n->bibs[p->l4], &t4.src);
+		e = live_binding(n, bib_find4(&n->bibs[p->l4], &t4.src));
 		if (e == NULL)
 			return (NAT64_NO_BINDING);
 		if (!filter_passes(n, p->l4, &t4))
@@ -514,7 +587,7 @@ send_probe(struct nat64 *n, const struct session *s)
 	nat64_emit(n, p);
 }
 
-void
+bool
 nat64_session_timeout(struct nat64 *n, struct session *s)
 {
 	struct tcp_step step = { .action = TCP_DELETE };
@@ -525,10 +598,11 @@ nat64_session_timeout(struct nat64 *n, struct session *s)
 	if (step.action == TCP_PROBE) {
 		send_probe(n, s);
 		apply_step(n, s, &step);
-		return;
+		return (false);
 	}
 	if (step.action == TCP_DELETE_ERROR)
 		nat64_syn_answer(n, s);
 	n->stats.counters[NAT64_SESSIONS_EXPIRED]++;
 	nat64_session_end(n, s);
+	return (true);
 }

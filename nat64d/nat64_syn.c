@@ -11,16 +11,24 @@
 #include "nat64d/nat64_int.h"
 
 bool
-nat64_syn_store(struct nat64 *n, struct session *s, struct pkt *p)
+nat64_syn_room(const struct nat64 *n, struct in_addr peer)
 {
-	struct stored_syn *syn, *other;
+	const struct stored_syn *syn;
 	unsigned same_peer = 0;
 
-	TAILQ_FOREACH (other, &n->syns, entry)
-		if (other->pkt.ip4.src.s_addr == p->ip4.src.s_addr)
-			same_peer++;
-	if (same_peer >= n->conf.max_stored_syns_per_peer)
+	if (n->nsyns >= n->conf.max_stored_syns)
 		return (false);
+	TAILQ_FOREACH(syn, &n->syns, entry)
+		if (syn->pkt.ip4.src.s_addr == peer.s_addr)
+			same_peer++;
+	return (same_peer < n->conf.max_stored_syns_per_peer);
+}
+
+bool
+nat64_syn_store(struct nat64 *n, struct session *s, struct pkt *p)
+{
+	struct stored_syn *syn;
+
 	syn = slab_get(&n->syn_slab);
 	if (syn == NULL)
 		return (false);
@@ -51,6 +59,5 @@ nat64_syn_discard(struct nat64 *n, struct session *s)
 void
 nat64_syn_answer(struct nat64 *n, struct session *s)
 {
-	nat64_refuse4(n, &s->syn->pkt, NAT64_NO_BINDING, ICMP_UNREACH,
-	    ICMP_UNREACH_PORT, 0);
+	nat64_answer4(n, &s->syn->pkt, ICMP_UNREACH, ICMP_UNREACH_PORT, 0);
 }

@@ -62,6 +62,26 @@ parse_options(struct options *o, int argc, char *argv[])
 		usage();
 }
 
+/*
+ * Log to standard error until we are in the background, if ever: whoever
+ * started us wants to read what went wrong.
+ */
+static void
+start_log(const struct conf *c, const struct options *o, bool foreground)
+{
+	log_init("nat64d", foreground,
+	    o->verbose ? LOG_LEVEL_DEBUG : c->log_level);
+}
+
+static void
+go_to_background(const struct conf *c, const struct options *o)
+{
+	if (o->foreground)
+		return;
+	daemonise();
+	start_log(c, o, false);
+}
+
 /* What ICMPv6 errors come from, unless the configuration says it. */
 static void
 find_self6(struct nat64_config *n)
@@ -219,15 +239,13 @@ main(int argc, char *argv[])
 		return (0);
 	}
 
-	log_init("nat64d", o.foreground,
-	    o.verbose ? LOG_LEVEL_DEBUG : conf->log_level);
+	start_log(conf, &o, true);
 	look_up_user(conf->user, &privs);
 	find_self6(&conf->nat64);
 	if (!o.foreground)
 		pidfile_begin(conf->pidfile);
 	tun = open_tun(conf);
-	if (!o.foreground)
-		daemonise();
+	go_to_background(conf, &o);
 	rc = serve(tun, conf, &o, &privs);
 
 	tun_close(tun);

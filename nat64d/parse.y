@@ -15,7 +15,8 @@
 /* A month. */
 #define MAX_TIMEOUT_SECS (30 * 86400)
 #define MAX_ENTRIES (1024 * 1024 * 1024)
-#define MAX_PACKETS UINT16_MAX
+#define MAX_MTU UINT16_MAX
+#define MAX_COUNT UINT16_MAX
 
 /* TCP_TRANS with "override" (CFG-03). */
 #define MIN_OVERRIDE_SECS 10
@@ -73,98 +74,40 @@ static const struct port_range default_ports[L4_NPROTO] = {
 %token <tok> WORD "<name>" STRING "<string>"
 %token <tok> NUMBER "<number>" RANGE "<range>"
 
-%token <tok> ACCEPT "accept"
-%token <tok> ADDRESS "address"
-%token <tok> ADDRESS_DEPENDENT "address-dependent"
-%token <tok> ALLOW "allow"
-%token <tok> BINDINGS "bindings"
-%token <tok> BINDING_SESSIONS "binding-sessions"
-%token <tok> BURST "burst"
-%token <tok> BYTES "bytes"
-%token <tok> CHECK_INNER_IP "check-inner-ip"
-%token <tok> CLAMP "clamp"
-%token <tok> CLOSING "closing"
-%token <tok> COPY "copy"
-%token <tok> DATAGRAMS "datagrams"
-%token <tok> DEBUG "debug"
-%token <tok> DROP "drop"
-%token <tok> DUMP "dump"
-%token <tok> ECHO_ "echo"
-%token <tok> ENDPOINT_INDEPENDENT "endpoint-independent"
-%token <tok> ERR "err"
-%token <tok> ESTABLISHED "established"
-%token <tok> EXCLUDE "exclude"
-%token <tok> FILTER "filter"
-%token <tok> FIRST_FRAGMENT_ERRORS "first-fragment-errors"
-%token <tok> FRAGMENT "fragment"
-%token <tok> FRAGMENTS "fragments"
-%token <tok> ICMP "icmp"
-%token <tok> ICMP_ERRORS "icmp-errors"
-%token <tok> ICMP_FRAGMENTS "icmp-fragments"
-%token <tok> ID "id"
-%token <tok> INBOUND "inbound"
-%token <tok> INBOUND_REFRESH "inbound-refresh"
-%token <tok> INCOMING_SYN "incoming-syn"
-%token <tok> INFO "info"
-%token <tok> IPV4 "ipv4"
-%token <tok> IPV6 "ipv6"
-%token <tok> KEEP "keep"
-%token <tok> LEVEL "level"
-%token <tok> LIMIT "limit"
-%token <tok> LOG "log"
-%token <tok> LOWEST_IPV6_MTU "lowest-ipv6-mtu"
-%token <tok> MAX_PERCENT "max-percent"
-%token <tok> MSS "mss"
-%token <tok> MTU "mtu"
-%token <tok> NEW_BINDINGS "new-bindings"
-%token <tok> NO "no"
-%token <tok> OFF "off"
-%token <tok> OFFLOAD "offload"
-%token <tok> OPENING "opening"
-%token <tok> OVERRIDE "override"
-%token <tok> PARITY "parity"
-%token <tok> PER_DATAGRAM "per-datagram"
-%token <tok> PER_DESTINATION "per-destination"
-%token <tok> PIDFILE "pidfile"
-%token <tok> PLATEAUS "plateaus"
-%token <tok> POOL "pool"
-%token <tok> POOL4_ECHO "pool4-echo"
-%token <tok> PORT "port"
-%token <tok> PORTS "ports"
-%token <tok> PORT_SELECT "port-select"
-%token <tok> PREFIX "prefix"
-%token <tok> PREFIX_LENGTH "prefix-length"
-%token <tok> PRESERVE "preserve"
-%token <tok> QUARANTINE "quarantine"
-%token <tok> RANDOM "random"
-%token <tok> RANGE_FALLBACK "range-fallback"
-%token <tok> RATE "rate"
-%token <tok> REASSEMBLE "reassemble"
-%token <tok> REFRESH "refresh"
-%token <tok> REFUSE "refuse"
-%token <tok> ROUTES "routes"
-%token <tok> RST_IN_FIN "rst-in-fin"
-%token <tok> SESSIONS "sessions"
-%token <tok> SHORTEN "shorten"
-%token <tok> SOFT_POOLING "soft-pooling"
-%token <tok> SOURCE_BYTES "source-bytes"
-%token <tok> SOURCE_DATAGRAMS "source-datagrams"
-%token <tok> STATIC "static"
-%token <tok> STORED_SYNS "stored-syns"
+%token <tok> ACCEPT "accept" ADDRESS "address"
+%token <tok> ADDRESS_DEPENDENT "address-dependent" ALLOW "allow"
+%token <tok> BINDINGS "bindings" BINDING_SESSIONS "binding-sessions"
+%token <tok> BURST "burst" BYTES "bytes" CHECK_INNER_IP "check-inner-ip"
+%token <tok> CLAMP "clamp" CLOSING "closing" COPY "copy" DATAGRAMS "datagrams"
+%token <tok> DEBUG "debug" DROP "drop" DUMP "dump" ECHO_ "echo"
+%token <tok> ENDPOINT_INDEPENDENT "endpoint-independent" ERR "err"
+%token <tok> ESTABLISHED "established" EXCLUDE "exclude" FILTER "filter"
+%token <tok> FIRST_FRAGMENT_ERRORS "first-fragment-errors" FRAGMENT "fragment"
+%token <tok> FRAGMENTS "fragments" ICMP "icmp" ICMP_ERRORS "icmp-errors"
+%token <tok> ICMP_FRAGMENTS "icmp-fragments" ID "id" INBOUND "inbound"
+%token <tok> INBOUND_REFRESH "inbound-refresh" INCOMING_SYN "incoming-syn"
+%token <tok> INFO "info" IPV4 "ipv4" IPV6 "ipv6" KEEP "keep" LEVEL "level"
+%token <tok> LIMIT "limit" LOG "log" LOWEST_IPV6_MTU "lowest-ipv6-mtu"
+%token <tok> MAX_PERCENT "max-percent" MSS "mss" MTU "mtu"
+%token <tok> NEW_BINDINGS "new-bindings" NO "no" OFF "off" OFFLOAD "offload"
+%token <tok> OPENING "opening" OVERRIDE "override" PARITY "parity"
+%token <tok> PER_DATAGRAM "per-datagram" PER_DESTINATION "per-destination"
+%token <tok> PIDFILE "pidfile" PLATEAUS "plateaus" POOL "pool"
+%token <tok> POOL4_ECHO "pool4-echo" PORT "port" PORTS "ports"
+%token <tok> PORT_SELECT "port-select" PREFIX "prefix"
+%token <tok> PREFIX_LENGTH "prefix-length" PRESERVE "preserve"
+%token <tok> QUARANTINE "quarantine" RANDOM "random"
+%token <tok> RANGE_FALLBACK "range-fallback" RATE "rate"
+%token <tok> REASSEMBLE "reassemble" REFRESH "refresh" REFUSE "refuse"
+%token <tok> ROUTES "routes" RST_IN_FIN "rst-in-fin" SESSIONS "sessions"
+%token <tok> SHORTEN "shorten" SOFT_POOLING "soft-pooling"
+%token <tok> SOURCE_BYTES "source-bytes" SOURCE_DATAGRAMS "source-datagrams"
+%token <tok> STATIC "static" STORED_SYNS "stored-syns"
 %token <tok> STORED_SYNS_PER_PEER "stored-syns-per-peer"
-%token <tok> SUBSCRIBER "subscriber"
-%token <tok> TCP "tcp"
-%token <tok> TIMEOUT "timeout"
-%token <tok> TO "to"
-%token <tok> TOS "tos"
-%token <tok> TRAFFIC_CLASS "traffic-class"
-%token <tok> TUN "tun"
-%token <tok> UDP "udp"
-%token <tok> UNBOUND_ERRORS "unbound-errors"
-%token <tok> USER "user"
-%token <tok> WARN "warn"
-%token <tok> WKP_NON_GLOBAL "wkp-non-global"
-%token <tok> YES "yes"
+%token <tok> SUBSCRIBER "subscriber" TCP "tcp" TIMEOUT "timeout" TO "to"
+%token <tok> TOS "tos" TRAFFIC_CLASS "traffic-class" TUN "tun" UDP "udp"
+%token <tok> UNBOUND_ERRORS "unbound-errors" USER "user" WARN "warn"
+%token <tok> WKP_NON_GLOBAL "wkp-non-global" YES "yes"
 
 %type <tok>	text
 %type <flag>	yes drop refuse adf override
@@ -181,9 +124,7 @@ static const struct port_range default_ports[L4_NPROTO] = {
 
 file		: %empty
 		| file statement EOL
-		| file error EOL {
-			yyerrok;
-		}
+		| file error EOL { yyerrok; }
 		;
 
 statement	: process
@@ -192,25 +133,15 @@ statement	: process
 		| filtering
 		| timeout
 		| limit
-		| switch yes {
-			*$switch = $yes;
-		}
+		| switch yes { *$switch = $yes; }
 		;
 
 /* The device and the process. */
 
-process		: TUN text tun_mtu {
-			set_tun(b, cf, &$text);
-		}
-		| USER text {
-			conf_set_string(&b->conf->user, cf, &$text);
-		}
-		| PIDFILE text {
-			set_path(&b->conf->pidfile, cf, &$text);
-		}
-		| DUMP text {
-			set_path(&b->conf->dump, cf, &$text);
-		}
+process		: TUN text tun_mtu { set_tun(b, cf, &$text); }
+		| USER text { conf_set_string(&b->conf->user, cf, &$text); }
+		| PIDFILE text { set_path(&b->conf->pidfile, cf, &$text); }
+		| DUMP text { set_path(&b->conf->dump, cf, &$text); }
 		| LOG LEVEL level {
 			b->conf->log_level = (enum log_level)$level;
 		}
@@ -219,84 +150,56 @@ process		: TUN text tun_mtu {
 tun_mtu		: %empty
 		| MTU NUMBER {
 			b->conf->tun_mtu = number(cf, &$NUMBER, 1280,
-			    MAX_PACKETS);
+			    MAX_MTU);
 		}
 		;
 
-level		: ERR {
-			$$ = LOG_LEVEL_ERR;
-		}
-		| WARN {
-			$$ = LOG_LEVEL_WARN;
-		}
-		| INFO {
-			$$ = LOG_LEVEL_INFO;
-		}
-		| DEBUG {
-			$$ = LOG_LEVEL_DEBUG;
-		}
+level		: ERR { $$ = LOG_LEVEL_ERR; }
+		| WARN { $$ = LOG_LEVEL_WARN; }
+		| INFO { $$ = LOG_LEVEL_INFO; }
+		| DEBUG { $$ = LOG_LEVEL_DEBUG; }
 		;
 
 /* What is translated, and how. */
 
-translation	: PREFIX WORD {
-			conf_add_prefix(b, cf, &$WORD);
-		}
-		| ADDRESS WORD {
-			conf_set_address(b, cf, &$WORD);
-		}
+translation	: PREFIX WORD { conf_add_prefix(b, cf, &$WORD); }
+		| ADDRESS WORD { conf_set_address(b, cf, &$WORD); }
 		| MTU IPV4 NUMBER {
 			NAT64.xlat.mtu4 = number(cf, &$NUMBER, 68,
-			    MAX_PACKETS);
+			    MAX_MTU);
 			b->mtu4_set = true;
 		}
 		| MTU IPV6 NUMBER {
 			NAT64.xlat.mtu6 = number(cf, &$NUMBER, 1280,
-			    MAX_PACKETS);
+			    MAX_MTU);
 			b->mtu6_set = true;
 		}
 		| LOWEST_IPV6_MTU NUMBER {
 			NAT64.xlat.lowest_mtu6 = number(cf, &$NUMBER, 1280,
-			    MAX_PACKETS);
+			    MAX_MTU);
 			b->lowest_mtu6 = $NUMBER.where;
 		}
-		| TOS COPY {
-			NAT64.xlat.tos = XLAT_TOS_COPY;
-		}
+		| TOS COPY { NAT64.xlat.tos = XLAT_TOS_COPY; }
 		| TOS NUMBER {
 			NAT64.xlat.tos = (int)number(cf, &$NUMBER, 0, 255);
 		}
-		| TRAFFIC_CLASS COPY {
-			NAT64.xlat.tclass_zero = false;
-		}
+		| TRAFFIC_CLASS COPY { NAT64.xlat.tclass_zero = false; }
 		| TRAFFIC_CLASS NUMBER {
 			(void)number(cf, &$NUMBER, 0, 0);
 			NAT64.xlat.tclass_zero = true;
 		}
-		| MSS CLAMP {
-			NAT64.xlat.mss_clamp = true;
-		}
-		| MSS KEEP {
-			NAT64.xlat.mss_clamp = false;
-		}
+		| MSS CLAMP { NAT64.xlat.mss_clamp = true; }
+		| MSS KEEP { NAT64.xlat.mss_clamp = false; }
 		| PLATEAUS {
 			NAT64.xlat.nplateaus = 0;
 		} plateaus
-		| WKP_NON_GLOBAL drop {
-			NAT64.wkp_nonglobal_ok = !$drop;
-		}
-		| ICMP_FRAGMENTS REASSEMBLE {
-			NAT64.frag.drop_icmp = false;
-		}
-		| ICMP_FRAGMENTS DROP {
-			NAT64.frag.drop_icmp = true;
-		}
+		| WKP_NON_GLOBAL drop { NAT64.wkp_nonglobal_ok = !$drop; }
+		| ICMP_FRAGMENTS REASSEMBLE { NAT64.frag.drop_icmp = false; }
+		| ICMP_FRAGMENTS DROP { NAT64.frag.drop_icmp = true; }
 		| ICMP_ERRORS OFF {
 			NAT64.errors = (struct bucket_rate){ 0, 0 };
 		}
-		| ICMP_ERRORS rate {
-			NAT64.errors = $rate;
-		}
+		| ICMP_ERRORS rate { NAT64.errors = $rate; }
 		| ICMP_ERRORS PER_DESTINATION rate {
 			NAT64.errors_dest = $rate;
 		}
@@ -306,9 +209,7 @@ plateaus	: plateau
 		| plateaus plateau
 		;
 
-plateau		: NUMBER {
-			add_plateau(b, cf, &$NUMBER);
-		}
+plateau		: NUMBER { add_plateau(b, cf, &$NUMBER); }
 		;
 
 rate		: RATE NUMBER[per_sec] BURST NUMBER[burst] {
@@ -329,9 +230,7 @@ ports_policy	: POOL WORD pool_ports {
 		| EXCLUDE WORD any_proto ports {
 			conf_add_exclude(b, cf, $any_proto, &$WORD, &$ports);
 		}
-		| PORT_SELECT RANDOM {
-			NAT64.pool_opts.select = POOL4_RANDOM;
-		}
+		| PORT_SELECT RANDOM { NAT64.pool_opts.select = POOL4_RANDOM; }
 		| PORT_SELECT PRESERVE {
 			NAT64.pool_opts.select = POOL4_PRESERVE;
 		}
@@ -353,9 +252,7 @@ ports_policy	: POOL WORD pool_ports {
 		}
 		;
 
-pool_ports	: %empty {
-			memcpy($$.ports, default_ports, sizeof($$.ports));
-		}
+pool_ports	: %empty { memcpy($$.ports, default_ports, sizeof($$.ports)); }
 		| pool_ports[so_far] port {
 			$$ = $so_far;
 			set_pool_ports(cf, $$.ports, -1, &$port);
@@ -366,9 +263,7 @@ pool_ports	: %empty {
 		}
 		;
 
-ports		: %empty {
-			$$ = (struct conf_ports){ .given = false };
-		}
+ports		: %empty { $$ = (struct conf_ports){ .given = false }; }
 		| port
 		;
 
@@ -387,12 +282,8 @@ port		: PORT range {
 		}
 		;
 
-range		: NUMBER {
-			$$ = range(cf, &$NUMBER);
-		}
-		| RANGE {
-			$$ = range(cf, &$RANGE);
-		}
+range		: NUMBER { $$ = range(cf, &$NUMBER); }
+		| RANGE { $$ = range(cf, &$RANGE); }
 		;
 
 /* Who may come in. */
@@ -404,26 +295,14 @@ filtering	: FILTER any_proto adf {
 				if ($any_proto == -1 || $any_proto == i)
 					NAT64.adf[i] = $adf;
 		}
-		| INBOUND TCP refuse {
-			NAT64.refuse_inbound_tcp = $refuse;
-		}
-		| ECHO_ refuse {
-			NAT64.refuse_echo6 = $refuse;
-		}
-		| RST_IN_FIN SHORTEN {
-			NAT64.rst_refreshes = false;
-		}
-		| RST_IN_FIN REFRESH {
-			NAT64.rst_refreshes = true;
-		}
+		| INBOUND TCP refuse { NAT64.refuse_inbound_tcp = $refuse; }
+		| ECHO_ refuse { NAT64.refuse_echo6 = $refuse; }
+		| RST_IN_FIN SHORTEN { NAT64.rst_refreshes = false; }
+		| RST_IN_FIN REFRESH { NAT64.rst_refreshes = true; }
 		;
 
-adf		: ENDPOINT_INDEPENDENT {
-			$$ = false;
-		}
-		| ADDRESS_DEPENDENT {
-			$$ = true;
-		}
+adf		: ENDPOINT_INDEPENDENT { $$ = false; }
+		| ADDRESS_DEPENDENT { $$ = true; }
 		;
 
 /* Timeouts, in seconds. */
@@ -456,20 +335,12 @@ timeout		: TIMEOUT UDP NUMBER {
 		}
 		;
 
-trans_timeout	: OPENING {
-			$$ = &NAT64.lifetime_secs[SESSION_TCP_OPEN];
-		}
-		| CLOSING {
-			$$ = &NAT64.lifetime_secs[SESSION_TCP_CLOSE];
-		}
+trans_timeout	: OPENING { $$ = &NAT64.lifetime_secs[SESSION_TCP_OPEN]; }
+		| CLOSING { $$ = &NAT64.lifetime_secs[SESSION_TCP_CLOSE]; }
 		;
 
-override	: %empty {
-			$$ = false;
-		}
-		| OVERRIDE {
-			$$ = true;
-		}
+override	: %empty { $$ = false; }
+		| OVERRIDE { $$ = true; }
 		;
 
 /* Limits; 0 means none where it is allowed. */
@@ -493,11 +364,11 @@ limit		: LIMIT SESSIONS NUMBER {
 		}
 		| LIMIT STORED_SYNS NUMBER {
 			NAT64.max_stored_syns =
-			    number(cf, &$NUMBER, 0, MAX_PACKETS);
+			    number(cf, &$NUMBER, 0, MAX_COUNT);
 		}
 		| LIMIT STORED_SYNS_PER_PEER NUMBER {
 			NAT64.max_stored_syns_per_peer =
-			    number(cf, &$NUMBER, 0, MAX_PACKETS);
+			    number(cf, &$NUMBER, 0, MAX_COUNT);
 		}
 		| LIMIT FRAGMENTS BYTES NUMBER {
 			NAT64.frag.max_bytes =
@@ -505,7 +376,7 @@ limit		: LIMIT SESSIONS NUMBER {
 		}
 		| LIMIT FRAGMENTS DATAGRAMS NUMBER {
 			NAT64.frag.max_datagrams =
-			    number(cf, &$NUMBER, 0, MAX_PACKETS);
+			    number(cf, &$NUMBER, 0, MAX_COUNT);
 		}
 		| LIMIT FRAGMENTS PER_DATAGRAM NUMBER {
 			/* 65535 bytes in pieces of 8. */
@@ -518,95 +389,49 @@ limit		: LIMIT SESSIONS NUMBER {
 		}
 		| LIMIT FRAGMENTS SOURCE_DATAGRAMS NUMBER {
 			NAT64.frag.source_datagrams =
-			    number(cf, &$NUMBER, 0, MAX_PACKETS);
+			    number(cf, &$NUMBER, 0, MAX_COUNT);
 		}
 		;
 
-plain_limit	: BINDING_SESSIONS {
-			$$ = &NAT64.max_sessions_per_binding;
-		}
-		| SUBSCRIBER PORTS {
-			$$ = &NAT64.subscriber.ports;
-		}
-		| SUBSCRIBER SESSIONS {
-			$$ = &NAT64.subscriber.sessions;
-		}
+plain_limit	: BINDING_SESSIONS { $$ = &NAT64.max_sessions_per_binding; }
+		| SUBSCRIBER PORTS { $$ = &NAT64.subscriber.ports; }
+		| SUBSCRIBER SESSIONS { $$ = &NAT64.subscriber.sessions; }
 		;
 
 /* Statements that are yes or no. */
 
-switch		: ROUTES {
-			$$ = &b->conf->routes;
-		}
-		| OFFLOAD {
-			$$ = &b->conf->offload;
-		}
-		| PARITY {
-			$$ = &NAT64.pool_opts.parity;
-		}
-		| RANGE_FALLBACK {
-			$$ = &NAT64.pool_opts.range_fallback;
-		}
-		| SOFT_POOLING {
-			$$ = &NAT64.soft_pooling;
-		}
-		| INBOUND_REFRESH {
-			$$ = &NAT64.inbound_refresh;
-		}
-		| UNBOUND_ERRORS {
-			$$ = &NAT64.unbound_errors;
-		}
-		| FIRST_FRAGMENT_ERRORS {
-			$$ = &NAT64.first_frag_errors;
-		}
-		| CHECK_INNER_IP {
-			$$ = &NAT64.check_inner_ip;
-		}
-		| POOL4_ECHO {
-			$$ = &NAT64.pool_echo;
-		}
+switch		: ROUTES { $$ = &b->conf->routes; }
+		| OFFLOAD { $$ = &b->conf->offload; }
+		| PARITY { $$ = &NAT64.pool_opts.parity; }
+		| RANGE_FALLBACK { $$ = &NAT64.pool_opts.range_fallback; }
+		| SOFT_POOLING { $$ = &NAT64.soft_pooling; }
+		| INBOUND_REFRESH { $$ = &NAT64.inbound_refresh; }
+		| UNBOUND_ERRORS { $$ = &NAT64.unbound_errors; }
+		| FIRST_FRAGMENT_ERRORS { $$ = &NAT64.first_frag_errors; }
+		| CHECK_INNER_IP { $$ = &NAT64.check_inner_ip; }
+		| POOL4_ECHO { $$ = &NAT64.pool_echo; }
 		;
 
 /* Pieces. */
 
-yes		: YES {
-			$$ = true;
-		}
-		| NO {
-			$$ = false;
-		}
+yes		: YES { $$ = true; }
+		| NO { $$ = false; }
 		;
 
-drop		: DROP {
-			$$ = true;
-		}
-		| ALLOW {
-			$$ = false;
-		}
+drop		: DROP { $$ = true; }
+		| ALLOW { $$ = false; }
 		;
 
-refuse		: REFUSE {
-			$$ = true;
-		}
-		| ACCEPT {
-			$$ = false;
-		}
+refuse		: REFUSE { $$ = true; }
+		| ACCEPT { $$ = false; }
 		;
 
-proto		: TCP {
-			$$ = L4_TCP;
-		}
-		| UDP {
-			$$ = L4_UDP;
-		}
-		| ICMP {
-			$$ = L4_ICMP;
-		}
+proto		: TCP { $$ = L4_TCP; }
+		| UDP { $$ = L4_UDP; }
+		| ICMP { $$ = L4_ICMP; }
 		;
 
-any_proto	: %empty {
-			$$ = -1;
-		}
+any_proto	: %empty { $$ = -1; }
 		| proto
 		;
 

@@ -8,57 +8,23 @@
  * range, which only static bindings have, are kept apart in a plain bitmap
  * that few spaces ever need.
  */
-#include <sys/queue.h>
-
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 
-#include "common/compat.h"
-
-#include <sys/tree.h>
-
-#include "common/ip4class.h"
 #include "nat64d/addrset.h"
 #include "nat64d/pool4.h"
+#include "nat64d/pool4_addrs.h"
 #include "nat64d/portset.h"
-#include "nat64d/slab.h"
-
-/* A released port. */
-struct rest {
-	RB_ENTRY(rest) by_port;
-	RB_ENTRY(rest) by_owner;
-	TAILQ_ENTRY(rest) of_proto;
-	TAILQ_ENTRY(rest) of_space;
-	struct space *space;
-	struct monotime until;
-	struct taddr6 owner;
-	uint16_t port;
-};
-
-RB_HEAD(rest_by_port, rest);
-RB_HEAD(rest_by_owner, rest);
-TAILQ_HEAD(rest_queue, rest);
+#include "nat64d/rest.h"
 
 struct space {
-	uint32_t index; /* of the address */
+	struct rest_space rests; /* first: a rest leads back to its space */
+	uint32_t index;		 /* of the address */
 	enum l4proto proto;
 	struct port_range dynamic;
 	struct portset free;
 	uint64_t *outside; /* taken ones; NULL as long as there is none */
-	struct rest_by_port by_port;
-	struct rest_by_owner by_owner;
-	struct rest_queue resting; /* oldest first */
-	uint32_t nresting;
 	uint32_t max_resting;
-};
-
-/* A pool4_range in host order; its first address has index base. */
-struct range {
-	uint32_t first;
-	uint32_t last;
-	uint32_t base;
-	struct port_range ports[L4_NPROTO]; /* without port 0 of TCP, UDP */
 };
 
 /* System ports, and all others. */
@@ -66,129 +32,52 @@ enum { CLASS_SYSTEM, CLASS_USER, NCLASSES };
 
 struct pool4 {
 	struct pool4_opts opts;
-	struct range *ranges; /* ascending */
-	size_t nranges;
-	size_t naddrs;
+	struct pool4_addrs addrs;
 	uint64_t capacity[L4_NPROTO];
 	struct space **spaces[L4_NPROTO]; /* by index; NULL: untouched */
 	struct addrset usable[L4_NPROTO][NCLASSES]; /* has a free port */
 	bool has_class[L4_NPROTO][NCLASSES];	    /* in any range */
-	struct rest_queue resting[L4_NPROTO];	    /* oldest first */
 	struct monotime closed_until[L4_NPROTO];
-	struct slab rests;
+	struct rest_book rests;
 };
 
 static const unsigned class_parts[NCLASSES] = { PORTSET_SYSTEM,
 	PORTSET_USER };
 
-/* Order: port. */
-static int
-cmp_by_port(const struct rest *a, const struct rest *b)
+/* --- addresses --- */
+
+size_t
+pool4_naddrs(const struct pool4 *pool)
 {
-	return ((int)a->port - (int)b->port);
+	return (pool->addrs.naddrs);
 }
 
-/*
- * Order: owner's port, owner's address, port. An owner that had static
- * bindings may have several ports at rest.
- */
-static int
-cmp_by_owner(const struct rest *a, const struct rest *b)
+int32_t
+pool4_index(const struct pool4 *pool, struct in_addr addr)
 {
-	int d;
-
-	if (a->owner.port != b->owner.port)
-		return ((int)a->owner.port - (int)b->owner.port);
-	d = memcmp(&a->owner.addr, &b->owner.addr, sizeof(a->owner.addr));
-	return (d != 0 ? d : cmp_by_port(a, b));
+	return (pool4_addrs_index(&pool->addrs, addr));
 }
 
-RB_GENERATE_STATIC(rest_by_port, rest, by_port, cmp_by_port)
-RB_GENERATE_STATIC(rest_by_owner, rest, by_owner, cmp_by_owner)
-
-/* --- ranges --- */
-
-static const char *
-check_range(const struct pool4_range *r)
+struct in_addr
+pool4_addr(const struct pool4 *pool, uint32_t index)
 {
-	const uint32_t first = ntohl(r->first.s_addr);
-	const uint32_t last = ntohl(r->last.s_addr);
-	unsigned proto;
+	const struct addr_range *r = pool4_addrs_range(&pool->addrs, index);
 
-	if (first > last)
-		return ("first address above the last one");
-	if (last - first >= POOL4_MAX_ADDRS)
-		return ("more than 65536 addresses");
-	/* No such block is smaller than the largest range: its ends tell. */
-	if (ip4_is_never_unicast(r->first) || ip4_is_never_unicast(r->last))
-		return ("not unicast addresses");
-	for (proto = 0; proto < L4_NPROTO; proto++) {
-		if (r->ports[proto].first > r->ports[proto].last)
-			return ("first port above the last one");
-		if (proto != L4_ICMP && r->ports[proto].last == 0)
-			return ("port 0 cannot be used");
-	}
-	return (NULL);
+	return ((struct in_addr){ .s_addr = htonl(
+	    r->first + (index - r->base)) });
 }
 
-static bool
-overlap(const struct pool4_range *a, const struct pool4_range *b)
+uint64_t
+pool4_capacity(const struct pool4 *pool, enum l4proto proto)
 {
-	return (ntohl(a->first.s_addr) <= ntohl(b->last.s_addr) &&
-	    ntohl(b->first.s_addr) <= ntohl(a->last.s_addr));
+	return (pool->capacity[proto]);
 }
 
-const char *
-pool4_check(const struct pool4_range *ranges, size_t nranges)
-{
-	const struct pool4_range *a, *b;
-	const char *error;
-	uint64_t naddrs = 0;
-
-	if (nranges == 0)
-		return ("no address");
-	for (a = ranges; a < ranges + nranges; a++) {
-		if ((error = check_range(a)) != NULL)
-			return (error);
-		for (b = ranges; b < a; b++)
-			if (overlap(a, b))
-				return ("overlaps another range");
-		naddrs += ntohl(a->last.s_addr) - ntohl(a->first.s_addr) + 1;
-		if (naddrs > POOL4_MAX_ADDRS)
-			return ("more than 65536 addresses");
-	}
-	return (NULL);
-}
-
-/* Copy and sort. Few ranges, once: the simplest sort. */
-static void
-copy_ranges(struct pool4 *pool, const struct pool4_range *ranges)
-{
-	struct range r;
-	size_t i, j;
-
-	for (i = 0; i < pool->nranges; i++) {
-		r.first = ntohl(ranges[i].first.s_addr);
-		r.last = ntohl(ranges[i].last.s_addr);
-		memcpy(r.ports, ranges[i].ports, sizeof(r.ports));
-		if (r.ports[L4_TCP].first == 0)
-			r.ports[L4_TCP].first = 1;
-		if (r.ports[L4_UDP].first == 0)
-			r.ports[L4_UDP].first = 1;
-		for (j = i; j > 0 && pool->ranges[j - 1].first > r.first; j--)
-			pool->ranges[j] = pool->ranges[j - 1];
-		pool->ranges[j] = r;
-	}
-	for (i = 0; i < pool->nranges; i++) {
-		pool->ranges[i].base = (uint32_t)pool->naddrs;
-		pool->naddrs += pool->ranges[i].last -
-		    pool->ranges[i].first + 1;
-	}
-}
+/* --- life --- */
 
 /* What a range adds to a protocol's books. */
 static void
-enter_range(struct pool4 *pool, const struct range *r, enum l4proto proto)
+enter_range(struct pool4 *pool, const struct addr_range *r, enum l4proto proto)
 {
 	const struct port_range *ports = &r->ports[proto];
 	const uint32_t naddrs = r->last - r->first + 1;
@@ -209,64 +98,6 @@ enter_range(struct pool4 *pool, const struct range *r, enum l4proto proto)
 	}
 }
 
-static const struct range *
-range_of_index(const struct pool4 *pool, uint32_t index)
-{
-	size_t low = 0, high = pool->nranges, mid;
-
-	while (high - low > 1) {
-		mid = (low + high) / 2;
-		if (pool->ranges[mid].base <= index)
-			low = mid;
-		else
-			high = mid;
-	}
-	return (&pool->ranges[low]);
-}
-
-int32_t
-pool4_index(const struct pool4 *pool, struct in_addr addr)
-{
-	const uint32_t host = ntohl(addr.s_addr);
-	const struct range *r;
-	size_t low = 0, high = pool->nranges, mid;
-
-	while (low < high) {
-		mid = (low + high) / 2;
-		r = &pool->ranges[mid];
-		if (host < r->first)
-			high = mid;
-		else if (host > r->last)
-			low = mid + 1;
-		else
-			return ((int32_t)(r->base + (host - r->first)));
-	}
-	return (-1);
-}
-
-struct in_addr
-pool4_addr(const struct pool4 *pool, uint32_t index)
-{
-	const struct range *r = range_of_index(pool, index);
-
-	return ((struct in_addr){ .s_addr = htonl(
-	    r->first + (index - r->base)) });
-}
-
-size_t
-pool4_naddrs(const struct pool4 *pool)
-{
-	return (pool->naddrs);
-}
-
-uint64_t
-pool4_capacity(const struct pool4 *pool, enum l4proto proto)
-{
-	return (pool->capacity[proto]);
-}
-
-/* --- life --- */
-
 struct pool4 *
 pool4_new(const struct pool4_range *ranges, size_t nranges,
     const struct pool4_opts *opts)
@@ -278,19 +109,15 @@ pool4_new(const struct pool4_range *ranges, size_t nranges,
 	pool = calloc(1, sizeof(*pool));
 	if (pool == NULL)
 		return (NULL);
-	slab_init(&pool->rests, sizeof(struct rest), POOL4_MAX_REST);
+	rest_book_init(&pool->rests, POOL4_MAX_REST);
 	pool->opts = *opts;
-	pool->nranges = nranges;
-	pool->ranges = calloc(nranges, sizeof(*pool->ranges));
-	if (pool->ranges == NULL)
+	if (pool4_addrs_init(&pool->addrs, ranges, nranges) == -1)
 		goto fail;
-	copy_ranges(pool, ranges);
 	for (proto = L4_TCP; proto < L4_NPROTO; proto++) {
-		TAILQ_INIT(&pool->resting[proto]);
 		pool->closed_until[proto].ns = INT64_MIN;
 		for (i = 0; i < nranges; i++)
-			enter_range(pool, &pool->ranges[i], proto);
-		pool->spaces[proto] = calloc(pool->naddrs,
+			enter_range(pool, &pool->addrs.ranges[i], proto);
+		pool->spaces[proto] = calloc(pool->addrs.naddrs,
 		    sizeof(struct space *));
 		if (pool->spaces[proto] == NULL)
 			goto fail;
@@ -314,7 +141,7 @@ pool4_free(struct pool4 *pool)
 	for (proto = 0; proto < L4_NPROTO; proto++) {
 		if (pool->spaces[proto] == NULL)
 			continue;
-		for (i = 0; i < pool->naddrs; i++) {
+		for (i = 0; i < pool->addrs.naddrs; i++) {
 			sp = pool->spaces[proto][i];
 			if (sp != NULL)
 				free(sp->outside);
@@ -322,8 +149,8 @@ pool4_free(struct pool4 *pool)
 		}
 		free(pool->spaces[proto]);
 	}
-	slab_clear(&pool->rests);
-	free(pool->ranges);
+	rest_book_clear(&pool->rests);
+	pool4_addrs_clear(&pool->addrs);
 	free(pool);
 }
 
@@ -341,11 +168,9 @@ get_space(struct pool4 *pool, enum l4proto proto, uint32_t index)
 		return (NULL);
 	sp->index = index;
 	sp->proto = proto;
-	sp->dynamic = range_of_index(pool, index)->ports[proto];
+	sp->dynamic = pool4_addrs_range(&pool->addrs, index)->ports[proto];
 	portset_init(&sp->free, sp->dynamic.first, sp->dynamic.last);
-	RB_INIT(&sp->by_port);
-	RB_INIT(&sp->by_owner);
-	TAILQ_INIT(&sp->resting);
+	rest_space_init(&sp->rests, proto);
 	nports = sp->dynamic.last - sp->dynamic.first + 1u;
 	sp->max_resting = (uint32_t)(nports * pool->opts.rest_max_percent /
 	    100);
@@ -410,50 +235,14 @@ outside_take(struct space *sp, uint16_t port)
 
 /* --- rest (CGN-08) --- */
 
-static struct rest *
-rest_of_port(struct space *sp, uint16_t port)
-{
-	struct rest key;
-
-	key.port = port;
-	return (RB_FIND(rest_by_port, &sp->by_port, &key));
-}
-
-static struct rest *
-rest_of_owner(struct space *sp, const struct taddr6 *owner)
-{
-	struct rest key, *r;
-
-	key.owner = *owner;
-	key.port = 0;
-	r = RB_NFIND(rest_by_owner, &sp->by_owner, &key);
-	if (r == NULL || r->owner.port != owner->port ||
-	    memcmp(&r->owner.addr, &owner->addr, sizeof(owner->addr)) != 0)
-		return (NULL);
-	return (r);
-}
-
-/* Forget r; its port is taken then. */
-static void
-rest_remove(struct pool4 *pool, struct rest *r)
-{
-	struct space *sp = r->space;
-
-	RB_REMOVE(rest_by_port, &sp->by_port, r);
-	RB_REMOVE(rest_by_owner, &sp->by_owner, r);
-	TAILQ_REMOVE(&sp->resting, r, of_space);
-	TAILQ_REMOVE(&pool->resting[sp->proto], r, of_proto);
-	sp->nresting--;
-	slab_put(&pool->rests, r);
-}
-
+/* End a rest: the port is free again. */
 static void
 rest_end(struct pool4 *pool, struct rest *r)
 {
-	struct space *sp = r->space;
+	struct space *sp = (struct space *)r->space;
 	const uint16_t port = r->port;
 
-	rest_remove(pool, r);
+	rest_remove(&pool->rests, r);
 	set_free(pool, sp, port, true);
 }
 
@@ -463,41 +252,30 @@ rest_begin(struct pool4 *pool, struct space *sp, uint16_t port,
     const struct taddr6 *owner, struct monotime now)
 {
 	const uint32_t secs = pool->opts.rest_secs[sp->proto];
+	const struct monotime until = monotime_add_secs(now, secs);
 	struct rest *r;
 
 	if (secs == 0 || sp->max_resting == 0)
 		return (false);
-	if (sp->nresting == sp->max_resting)
-		rest_end(pool, TAILQ_FIRST(&sp->resting));
-	r = slab_get(&pool->rests);
-	if (r == NULL && !TAILQ_EMPTY(&sp->resting)) {
-		rest_end(pool, TAILQ_FIRST(&sp->resting));
-		r = slab_get(&pool->rests);
+	if (sp->rests.count == sp->max_resting)
+		rest_end(pool, TAILQ_FIRST(&sp->rests.queue));
+	r = rest_add(&pool->rests, &sp->rests, port, owner, until);
+	if (r == NULL && sp->rests.count > 0) {
+		rest_end(pool, TAILQ_FIRST(&sp->rests.queue));
+		r = rest_add(&pool->rests, &sp->rests, port, owner, until);
 	}
-	if (r == NULL)
-		return (false);
-	r->space = sp;
-	r->until = monotime_add_secs(now, secs);
-	r->owner = *owner;
-	r->port = port;
-	RB_INSERT(rest_by_port, &sp->by_port, r);
-	RB_INSERT(rest_by_owner, &sp->by_owner, r);
-	TAILQ_INSERT_TAIL(&sp->resting, r, of_space);
-	TAILQ_INSERT_TAIL(&pool->resting[sp->proto], r, of_proto);
-	sp->nresting++;
-	return (true);
+	return (r != NULL);
 }
 
 void
 pool4_expire(struct pool4 *pool, struct monotime now, unsigned max)
 {
+	enum l4proto proto;
 	struct rest *r;
-	unsigned proto;
 
-	for (proto = 0; proto < L4_NPROTO; proto++) {
-		while (max > 0 &&
-		    (r = TAILQ_FIRST(&pool->resting[proto])) != NULL &&
-		    monotime_reached(r->until, now)) {
+	for (proto = L4_TCP; proto < L4_NPROTO; proto++) {
+		while (max > 0 && (r = rest_first_ended(&pool->rests, proto,
+		    now)) != NULL) {
 			rest_end(pool, r);
 			max--;
 		}
@@ -573,13 +351,13 @@ pool4_find_addr(const struct pool4 *pool, enum l4proto proto, uint32_t index,
 {
 	const unsigned parts = own_parts(proto, owner->port) |
 	    other_parts(pool, proto, owner->port);
-	const uint32_t naddrs = (uint32_t)pool->naddrs;
-	struct space *sp = pool->spaces[proto][index];
+	const uint32_t naddrs = (uint32_t)pool->addrs.naddrs;
+	const struct space *sp = pool->spaces[proto][index];
 	uint32_t way, best_way = UINT32_MAX;
 	int32_t next, best = -1;
 	unsigned class;
 
-	if (sp != NULL && rest_of_owner(sp, owner) != NULL)
+	if (sp != NULL && rest_find_owner(&sp->rests, owner) != NULL)
 		return ((int32_t)index);
 	if (is_closed(pool, proto, now))
 		return (-1);
@@ -609,10 +387,10 @@ pool4_alloc(struct pool4 *pool, enum l4proto proto, uint32_t index,
 	sp = get_space(pool, proto, index);
 	if (sp == NULL)
 		return (-1);
-	r = rest_of_owner(sp, owner);
+	r = rest_find_owner(&sp->rests, owner);
 	if (r != NULL) {
 		port = r->port;
-		rest_remove(pool, r);
+		rest_remove(&pool->rests, r);
 		return (port);
 	}
 	port = is_closed(pool, proto, now) ? -1 :
@@ -645,12 +423,12 @@ pool4_take(struct pool4 *pool, enum l4proto proto, const struct taddr4 *out)
 		set_free(pool, sp, out->port, false);
 		return (0);
 	}
-	r = rest_of_port(sp, out->port);
+	r = rest_find_port(&sp->rests, out->port);
 	if (r == NULL) {
 		errno = EADDRINUSE;
 		return (-1);
 	}
-	rest_remove(pool, r);
+	rest_remove(&pool->rests, r);
 	return (0);
 }
 
@@ -682,7 +460,7 @@ pool4_nfree(const struct pool4 *pool, enum l4proto proto, uint32_t index)
 
 	if (sp != NULL)
 		return (portset_count(&sp->free, PORTSET_ALL));
-	ports = &range_of_index(pool, index)->ports[proto];
+	ports = &pool4_addrs_range(&pool->addrs, index)->ports[proto];
 	return (ports->last - ports->first + 1u);
 }
 
@@ -691,17 +469,18 @@ pool4_port_state(const struct pool4 *pool, enum l4proto proto,
     const struct taddr4 *out)
 {
 	const int32_t index = pool4_index(pool, out->addr);
-	struct space *sp;
+	const struct addr_range *r;
+	const struct space *sp;
 
 	if (index < 0)
 		return (POOL4_OUTSIDE);
+	r = pool4_addrs_range(&pool->addrs, (uint32_t)index);
 	sp = pool->spaces[proto][index];
-	if (!in_range(&range_of_index(pool, (uint32_t)index)->ports[proto],
-	    out->port))
+	if (!in_range(&r->ports[proto], out->port))
 		return (sp != NULL && outside_has(sp, out->port) ?
 		    POOL4_TAKEN : POOL4_OUTSIDE);
 	if (sp == NULL || portset_has(&sp->free, out->port))
 		return (POOL4_FREE);
-	return (rest_of_port(sp, out->port) != NULL ? POOL4_RESTING :
+	return (rest_find_port(&sp->rests, out->port) != NULL ? POOL4_RESTING :
 	    POOL4_TAKEN);
 }

@@ -42,10 +42,10 @@ enum pool4_select { POOL4_RANDOM, POOL4_PRESERVE };
 struct pool4_opts {
 	enum pool4_select select;
 	bool parity;		      /* UDP keeps odd and even */
-	bool range_fallback;	      /* system port for a user port, and back */
+	bool range_fallback; /* system port for a user port, and back */
 	uint32_t rest_secs[L4_NPROTO]; /* released ports rest; 0: not at all */
-	unsigned rest_max_percent;    /* of an address's ports; then the oldest
-					 ones end their rest early */
+	unsigned rest_max_percent; /* of an address's ports; above it the
+				      oldest end their rest early */
 };
 
 struct pool4;
@@ -89,7 +89,7 @@ struct in_addr pool4_addr(const struct pool4 *pool, uint32_t index);
 /* Number of ports that dynamic allocation may use, over all addresses. */
 uint64_t pool4_capacity(const struct pool4 *pool, enum l4proto proto);
 
-/* Free ports of one address: of the dynamic range, not taken, not at rest. */
+/* Free ports of one address: dynamic, not taken, not at rest. */
 uint32_t pool4_nfree(const struct pool4 *pool, enum l4proto proto,
     uint32_t index);
 

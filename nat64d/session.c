@@ -147,6 +147,23 @@ session_has_peer(const struct session_table *t, enum l4proto proto,
 	return (false);
 }
 
+int
+session_check_room(const struct session_table *t,
+    const struct subscriber *sub)
+{
+	const uint32_t max = t->subs->limits.sessions;
+
+	if (t->slab.used >= t->slab.max) {
+		errno = ENOBUFS;
+		return (-1);
+	}
+	if (sub != NULL && max != 0 && sub->nsessions >= max) {
+		errno = EDQUOT;
+		return (-1);
+	}
+	return (0);
+}
+
 /* Give s its IPv6 side, counted by its subscriber and its binding. */
 static int
 attach(struct session_table *t, struct session *s, struct bib_entry *bib,

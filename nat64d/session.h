@@ -113,6 +113,14 @@ bool session_has_peer(const struct session_table *t, enum l4proto proto,
     const struct taddr4 *out4, struct in_addr peer, struct monotime now);
 
 /*
+ * Is there room for one more session of sub (NULL: a newcomer)? To be asked
+ * before a binding is made for it. 0, or -1 with errno ENOBUFS (table) or
+ * EDQUOT (subscriber).
+ */
+int session_check_room(const struct session_table *t,
+    const struct subscriber *sub);
+
+/*
  * Add a session of bib (NULL: stored SYN; then tuple6 is NULL as well) in
  * class cls, living from now. prefix: index of the Pref64 of tuple6->dst.
  *

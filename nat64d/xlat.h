@@ -41,12 +41,13 @@ void xlat_conf_init(struct xlat_conf *c);
 
 enum xlat_fit {
 	XLAT_FITS,
-	XLAT_FRAGMENT, /* translate, then cut (fragment.h) */
+	XLAT_FRAGMENT, /* translate, then cut (fragment.h); a super-packet:
+			  cut into segments and ask again (gso.h) */
 	XLAT_TOO_BIG   /* answer packet too big with *mtu, or drop */
 };
 
 /*
- * Will p, parsed and of the named family, fit the other side? XLT-33,
+ * Will p, parsed and of the first named family, fit the other side? XLT-33,
  * XLT-34, XLT-36 and GSO-21; XLT-11 to XLT-14, GSO-22 and GSO-23. A super-
  * packet is measured by its largest segment.
  *
@@ -60,8 +61,10 @@ enum xlat_fit xlat_fit_4to6(const struct pkt *p, const struct xlat_conf *c,
 /*
  * 6 to 4 (RFC 7915, 5.1; XLT-20 to XLT-29, GSO-10 to GSO-20). p: parsed;
  * any fragment of TCP or UDP, or a whole packet, or an ICMPv6 echo, which is
- * whole. out: the outgoing tuple; its ports matter only where p has an L4
- * header. For echo out->src.port is the identifier.
+ * whole; pkt_parse_l4() done wherever frag_off is 0. UDP without a checksum
+ * must not come here (CSM-11).
+ * out: the outgoing tuple; its ports matter only where p has an L4 header.
+ * For echo out->src.port is the identifier.
  * ids: gives the identification of packets without Fragment Header.
  * keep_ttl: this is the first half of a hairpin, which counts as one hop
  * and is counted by the second (HPN-03).
@@ -73,7 +76,9 @@ void xlat_6to4(struct pkt *p, const struct tuple4 *out,
  * 4 to 6 (RFC 7915, 4.1; XLT-01 to XLT-10, GSO-10 to GSO-20), likewise. For
  * echo out->dst.port is the identifier. A fragment gets a Fragment Header
  * (XLT-10). UDP without a checksum gets one when it is whole (CSM-10); a
- * fragment of such a datagram must not come here (FRG-15).
+ * first fragment of such a datagram has no business here (FRG-15) and leaves
+ * with a wrong one. The IPv4 identification of a packet that gets no
+ * Fragment Header is lost: who cuts it afterwards keeps p->frag_id.
  */
 void xlat_4to6(struct pkt *p, const struct tuple6 *out,
     const struct xlat_conf *c);
@@ -82,7 +87,8 @@ void xlat_4to6(struct pkt *p, const struct tuple6 *out,
 struct icmp_inner {
 	uint32_t off;	  /* quoted IP header */
 	uint32_t end;	  /* first byte behind the quoted datagram */
-	uint32_t ext_off; /* RFC 4884 extension structure; 0: none */
+	uint32_t ext_off; /* RFC 4884 extension structure, to the end of the
+			     packet; 0: none */
 	uint32_t l4off;	  /* quoted L4 header */
 	uint32_t l4len;	  /* its L4 length by its IP length field, not by
 			     the bytes present */
@@ -117,9 +123,14 @@ bool xlat_icmp_is_error(const struct pkt *p);
 
 /*
  * Translate an ICMP error (section 5.3) into out, which is initialised
- * storage of PKT_BUFSIZE. src, dst: the new outer addresses. inner: the
- * tuple of the quoted packet after translation, in the order in which it is
- * quoted. keep_ttl as above; ids for the outer identification.
+ * storage of PKT_BUFSIZE apart from p's and is parsed when this returns.
+ *
+ * p, in: as xlat_icmp_parse() accepted them.
+ * src, dst: the new outer addresses.
+ * inner: the tuple of the quoted packet after translation, in the order in
+ * which it is quoted. The identifier of a quoted echo is the port of the
+ * side that our host is on: dst in 6 to 4, src in 4 to 6.
+ * keep_ttl as above; ids for the outer identification.
  *
  * Returns NAT64_NONE; or NAT64_ICMP_TYPE, NAT64_ICMP_POINTER for a message
  * that has no counterpart.

@@ -63,7 +63,8 @@ l4_4to6(struct pkt *p, const struct tuple6 *out, const struct xlat_conf *c)
 		echo_4to6(p, out);
 		return;
 	}
-	if (p->proto == IPPROTO_UDP && !p->ofl.csum_partial &&
+	/* Only a whole packet is known to have all that UDP length says. */
+	if (p->proto == IPPROTO_UDP && !p->is_frag && !p->ofl.csum_partial &&
 	    get16(pkt_l4(p) + PKT_UDP_CKSUM) == 0) {
 		sum_udp(p, out);
 		return;
@@ -108,7 +109,6 @@ xlat_4to6(struct pkt *p, const struct tuple6 *out, const struct xlat_conf *c)
 	p->tclass = h.tclass;
 	p->has_fh = h.frag;
 	p->df = false;
-	p->source_route = false;
 	if (!h.frag)
 		p->frag_id = 0;
 	p->ip6.src = h.src;

@@ -8,7 +8,9 @@
 #	NAME.out	it is good: this is its canonical form, which read
 #			again must print itself
 #	NAME.err	it is bad: these are the messages, and the status is 1
-# Files to be included are called otherwise (NAME.inc).
+# Files to be included are called otherwise (NAME.inc). A comment
+# "# Shows: ROW ..." names the rows of the requirement document that a file
+# shows; at the end of the file it leaves the line numbers alone.
 #
 # Every good file is also checked with -n alone, which must say nothing.
 set -eu
@@ -87,13 +89,13 @@ for dir in */; do
 			kind=bad
 		else
 			echo "neither $name.out nor $name.err" >"$work/why"
-			report not "$dir $name"
+			report not "$dir/$name"
 			continue
 		fi
 		if $kind "$dir" "$name"; then
-			report ok "$dir $name: $kind"
+			report ok "$dir/$name"
 		else
-			report not "$dir $name: $kind"
+			report not "$dir/$name"
 		fi
 	done
 	# A file that does not exist has no NAME.conf.
@@ -101,9 +103,9 @@ for dir in */; do
 	echo 'missing.conf: cannot read "missing.conf": No such file or' \
 	    'directory' >"$work/expected"
 	if expect 1 /dev/null "$work/expected"; then
-		report ok "$dir without a file: bad"
+		report ok "$dir/missing"
 	else
-		report not "$dir without a file: bad"
+		report not "$dir/missing"
 	fi
 	cd ..
 done

@@ -14,17 +14,21 @@ at() { # layer header ...
 
 at 0 common/{compat,monotime,rng,siphash,pref64,ip4class,addr,acl}.h
 at 1 nat64d/{stats,tuple,pkt,cksum,iphdr,vnet,gso,slab,ipid,ratelimit}.h
-at 2 nat64d/{addrset,portset,pool4,subscriber,bib,session,tcp_fsm}.h
+at 2 nat64d/{addrset,portset,pool4,pool4_addrs,rest,subscriber}.h
+at 2 nat64d/{bib,session,tcp_fsm}.h
 at 2 nat64d/{frag,frag_store,fragment}.h
 at 3 nat64d/{xlat,xlat_int,icmp_error}.h
 at 4 nat64d/{nat64,nat64_int}.h
-at 1 dns64d/{msg,msg_name,msg_scan}.h
-at 4 dns64d/{policy,synth,synth_ptr}.h
+at 1 nat64d/range.h
+at 1 dns64d/{msg,msg_name,msg_scan,stats,wire}.h
+at 4 dns64d/{chain,policy,synth,synth_ptr,upstream}.h
 at 5 common/{log,privs,sandbox}.h
 at 5 common/{conf_file,conf_impl,conf_msg,conf_text,scan}.h
 at 5 {nat64d,dns64d}/{conf,parse}.h
-at 6 nat64d/tun.h dns64d/{frontend,upstream,udp}.h
-at 7 nat64d/{engine,dump}.h dns64d/{query,stats}.h
+at 5 nat64d/conf_build.h
+at 6 nat64d/{tun,tun_bsd,hostaddr}.h dns64d/{frontend,udp}.h
+at 6 dns64d/{access,frontend_tcp,generation,leg,loop,probe,upstream_tcp}.h
+at 7 nat64d/{engine,dump}.h dns64d/query.h
 
 cd "$(dirname "$0")/../.."
 n=0

@@ -32,8 +32,11 @@ for archive in common/libcommon.a nat64d/libnat64.a dns64d/libdns64.a; do
 		[ "$object" != msg.o ] || extra="$allowed|$ldns"
 		bad=$(nm -u "$path" | awk '{ print $2 }' | sed 's/@.*//' |
 		    grep -Evx "$extra" | grep -Fvx "$defined" || :)
-		writable=$(nm "$path" | awk '$2 ~ /^[bBdDC]$/ { print $3 }' |
-		    grep -Ev '^(__|_?\.?L?__(asan|ubsan|odr))' || :)
+		# .data.rel.ro is const but for the loader's relocations.
+		writable=$(objdump -t "$path" | awk '
+		    $0 ~ / O / && $0 ~ /[ \t](\.data|\.bss|\*COM\*)/ &&
+		    $0 !~ /\.data\.rel\.ro/ { print $NF }' |
+		    grep -Ev '^\.?L?__(asan|ubsan|odr)' || :)
 		if [ -n "$bad$writable" ]; then
 			status=1
 			echo "not ok $n - $path is pure"

@@ -1,6 +1,7 @@
 # shellcheck shell=bash
 # A lab of network namespaces, for the end-to-end tests and the demo. To be
-# sourced by bash. Nothing of it outlives the script, however that ends.
+# sourced by bash. Nothing of it outlives the script, however that ends. The
+# build tree is the script's first argument, else $BUILD.
 #
 #	client ----------- gateway ----------- internet
 #	2001:db8::10    2001:db8::1  198.51.100.1   198.51.100.10
@@ -13,7 +14,7 @@
 
 set -u
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
-BUILD=${BUILD:-build}
+BUILD=${1:-${BUILD:-build}}
 case $BUILD in
 /*) ;;
 *) BUILD=$root/$BUILD ;;
@@ -24,6 +25,7 @@ gateway=$lab-gateway
 internet=$lab-internet
 dir=
 lab_pids=()
+lab_namespaces=()
 
 server4=198.51.100.10
 server64=2001:db8:8000::c633:640a
@@ -35,31 +37,53 @@ export LC_ALL=C
 
 tap_n=0
 tap_failed=0
+tap_round= # which round of tests that are run several times
 
 ok() { # description
 	tap_n=$((tap_n + 1))
-	echo "ok $tap_n - $1"
+	echo "ok $tap_n - $1${tap_round:+ ($tap_round)}"
 }
 
-not_ok() { # description [why]
+not_ok() { # description [why]; fails
 	tap_n=$((tap_n + 1))
 	tap_failed=$((tap_failed + 1))
-	echo "not ok $tap_n - $1"
+	echo "not ok $tap_n - $1${tap_round:+ ($tap_round)}"
 	[ -z "${2:-}" ] || printf '%s\n' "$2" | tail -n 20 | sed 's/^/#   /'
+	return 1
 }
 
-# Run a command; its success is the test's.
+# Run a command in this shell; its success is the test's.
 check() { # description command ...
-	local what=$1 out
+	local what=$1
 	shift
-	if out=$("$@" 2>&1); then
+	if "$@" >"$dir/check" 2>&1; then
 		ok "$what"
 	else
-		not_ok "$what" "$out"
+		not_ok "$what" "$(cat "$dir/check")"
 	fi
 }
 
-# Does the text match an extended regular expression?
+# Run a command in this shell; its failure is the test's success.
+check_not() { # description command ...
+	local what=$1
+	shift
+	if "$@" >"$dir/check" 2>&1; then
+		not_ok "$what" "$(cat "$dir/check")"
+	else
+		ok "$what"
+	fi
+}
+
+check_equal() { # description found expected
+	if [ "$2" = "$3" ]; then
+		ok "$1"
+	else
+		not_ok "$1" "expected: $3
+found: $2"
+	fi
+}
+
+# Does a line of the text match an extended regular expression?
 check_match() { # description text regex
 	if grep -Eq -- "$3" <<<"$2"; then
 		ok "$1"
@@ -72,6 +96,12 @@ found: $2"
 tap_done() {
 	echo "1..$tap_n"
 	[ "$tap_failed" -eq 0 ]
+}
+
+# End the script here when there is no sense in going on.
+give_up() {
+	tap_done
+	exit 1
 }
 
 # End the script here when it cannot run at all.
@@ -135,7 +165,7 @@ lab_remove() {
 	for pid in ${lab_pids[@]+"${lab_pids[@]}"}; do
 		wait_for 3 gone "$pid" || kill -9 "$pid" 2>/dev/null
 	done
-	for ns in "$client" "$gateway" "$internet"; do
+	for ns in ${lab_namespaces[@]+"${lab_namespaces[@]}"}; do
 		# What daemonised is still in the namespace.
 		for pid in $(ip netns pids "$ns" 2>/dev/null); do
 			kill -9 "$pid" 2>/dev/null
@@ -164,47 +194,82 @@ link_up() { # namespace interface address ...
 	ip -n "$ns" link set "$interface" up
 }
 
-# Three namespaces, two links, forwarding in the middle.
-lab_create() {
-	local ns
+# A directory for the files, and removal of everything at the end.
+lab_begin() {
 	dir=$(mktemp -d "/tmp/$lab.XXXXXX")
 	chmod 755 "$dir"
 	trap lab_remove EXIT
 	trap lab_interrupted INT TERM HUP
-	for ns in "$client" "$gateway" "$internet"; do
+}
+
+# No kernel limits its ICMP errors there, since tests ask for many, or takes
+# a second to find out that its link-local address is its own.
+add_ns() { # namespace ...
+	local ns
+	for ns in "$@"; do
+		lab_namespaces+=("$ns")
 		ip netns add "$ns"
 		ip -n "$ns" link set lo up
+		in_ns "$ns" sysctl -qw net.ipv4.icmp_ratelimit=0 \
+		    net.ipv6.icmp.ratelimit=0 \
+		    net.ipv6.conf.default.accept_dad=0
 	done
-	ip link add c0 netns "$client" type veth peer name g0 netns "$gateway"
-	ip link add i0 netns "$internet" type veth peer name g1 \
-	    netns "$gateway"
-	in_ns "$gateway" sysctl -qw net.ipv6.conf.all.forwarding=1 \
-	    net.ipv4.ip_forward=1
+}
+
+# A namespace that passes packets of others on.
+add_router() { # namespace ...
+	local ns
+	add_ns "$@"
+	for ns in "$@"; do
+		in_ns "$ns" sysctl -qw net.ipv6.conf.all.forwarding=1 \
+		    net.ipv4.ip_forward=1
+	done
+}
+
+connect() { # namespace interface namespace interface
+	ip link add "$2" netns "$1" type veth peer name "$4" netns "$3"
+}
+
+# Client and gateway, and the link between them.
+lab_create6() {
+	lab_begin
+	add_ns "$client" "$internet"
+	add_router "$gateway"
 	in_ns "$internet" sysctl -qw net.ipv6.conf.all.disable_ipv6=1
+	connect "$client" c0 "$gateway" g0
 	link_up "$client" c0 2001:db8::10/64
 	link_up "$gateway" g0 "$gateway6/64" "$dns6/64"
-	link_up "$gateway" g1 198.51.100.1/24
-	link_up "$internet" i0 "$server4/24"
 	ip -n "$client" route add default via "$gateway6"
-	ip -n "$internet" route add default via 198.51.100.1
 	mkdir -p "/etc/netns/$client"
 	echo "nameserver $dns6" >"/etc/netns/$client/resolv.conf"
 }
 
-# An authoritative server that knows nothing of IPv6 for www.
-start_nsd() {
-	mkdir "$dir/nsd"
-	cat >"$dir/nsd/nsd.conf" <<-EOF
+# Three namespaces, two links, forwarding in the middle.
+lab_create() {
+	lab_create6
+	connect "$gateway" g1 "$internet" i0
+	link_up "$gateway" g1 198.51.100.1/24
+	link_up "$internet" i0 "$server4/24"
+	ip -n "$internet" route add default via 198.51.100.1
+}
+
+# An authoritative server that knows nothing of IPv6 for www. Its pid is in
+# $nsd.
+start_nsd() { # [address]
+	local address=${1:-$server4} home
+	home=$dir/nsd-$address
+	mkdir "$home"
+	cat >"$home/nsd.conf" <<-EOF
 		server:
-			ip-address: $server4
+			ip-address: $address
 			do-ip6: no
 			username: ""
-			zonesdir: "$dir/nsd"
-			pidfile: "$dir/nsd/pid"
+			zonesdir: "$home"
+			pidfile: "$home/pid"
 			database: ""
-			xfrdfile: "$dir/nsd/xfrd"
-			zonelistfile: "$dir/nsd/zonelist"
-			cookie-secret-file: "$dir/nsd/cookie"
+			xfrdfile: "$home/xfrd"
+			zonelistfile: "$home/zonelist"
+			cookie-secret-file: "$home/cookie"
 			rrl-ratelimit: 0
 		remote-control:
 			control-enable: no
@@ -215,7 +280,7 @@ start_nsd() {
 			name: 100.51.198.in-addr.arpa
 			zonefile: reverse
 	EOF
-	cat >"$dir/nsd/example.com" <<-EOF
+	cat >"$home/example.com" <<-EOF
 		\$ORIGIN example.com.
 		\$TTL 300
 		@	SOA ns hostmaster 1 3600 600 86400 120
@@ -223,57 +288,89 @@ start_nsd() {
 		ns	A $server4
 		www	A $server4
 		alias	CNAME www
+		chain	CNAME alias
 		dual	A $server4
 		dual	AAAA 2001:db8::1
 	EOF
-	cat >"$dir/nsd/reverse" <<-EOF
+	cat >"$home/reverse" <<-EOF
 		\$ORIGIN 100.51.198.in-addr.arpa.
 		\$TTL 300
 		@	SOA ns.example.com. hostmaster.example.com. 1 3600 600 86400 120
 		@	NS ns.example.com.
 		10	PTR www.example.com.
 	EOF
-	start "$internet" nsd.log nsd -d -c "$dir/nsd/nsd.conf"
+	start "$internet" nsd.log nsd -d -c "$home/nsd.conf"
+	nsd=$!
 	wait_for 10 in_ns "$internet" dig +short +tries=1 +timeout=1 \
-	    "@$server4" www.example.com
+	    "@$address" www.example.com
 }
 
-# A web server with the files of $dir/www.
-start_web() {
-	mkdir -p "$dir/www" "$dir/nginx"
-	cat >"$dir/nginx/nginx.conf" <<-EOF
+# A web server with the files of $dir/www, which also takes files there, and
+# says at /peer who asked.
+start_web() { # [namespace address:port]
+	local ns=${1:-$internet} address=${2:-$server4:80} home
+	home=$dir/nginx-$ns
+	mkdir -p "$dir/www" "$home"
+	cat >"$home/nginx.conf" <<-EOF
 		daemon off;
 		master_process off;
 		user root;
-		pid $dir/nginx/pid;
-		error_log $dir/nginx/error.log;
+		pid $home/pid;
+		error_log $home/error.log;
 		events { }
 		http {
 			access_log off;
-			client_body_temp_path $dir/nginx;
-			proxy_temp_path $dir/nginx;
-			fastcgi_temp_path $dir/nginx;
-			uwsgi_temp_path $dir/nginx;
-			scgi_temp_path $dir/nginx;
+			client_body_temp_path $home;
+			proxy_temp_path $home;
+			fastcgi_temp_path $home;
+			uwsgi_temp_path $home;
+			scgi_temp_path $home;
 			client_max_body_size 0;
 			server {
-				listen $server4:80;
+				listen $address;
 				root $dir/www;
+				dav_methods PUT;
+				location = /peer {
+					return 200 "\$remote_addr\n";
+				}
 			}
 		}
 	EOF
-	start "$internet" nginx.log nginx -c "$dir/nginx/nginx.conf"
-	wait_for 10 in_ns "$internet" nc -z "$server4" 80
+	start "$ns" nginx.log nginx -c "$home/nginx.conf"
+	wait_for 10 in_ns "$ns" curl -gsS -o "$dir/peer" "$address/peer"
+}
+
+# Fetch a file of $dir/www, as the client, and compare; then bring it back.
+fetch() { # file [address]
+	rm -f "$dir/fetched"
+	in_ns "$client" curl -gsSf -m 60 -o "$dir/fetched" \
+	    "http://[${2:-$server64}]/$1" && cmp "$dir/www/$1" "$dir/fetched"
+}
+
+put() { # file [address]
+	rm -f "$dir/www/put"
+	in_ns "$client" curl -gsSf -m 60 -T "$dir/www/$1" \
+	    "http://[${2:-$server64}]/put" && cmp "$dir/www/$1" "$dir/www/put"
 }
 
 # Answers each datagram with itself.
-start_udp_echo() {
-	start "$internet" echo.log socat "UDP4-RECVFROM:7777,fork" EXEC:cat
-	wait_for 5 udp_listens
+start_udp_echo() { # [namespace family]
+	local ns=${1:-$internet} family=${2:-4}
+	start "$ns" echo.log socat -b 65536 "UDP$family-RECVFROM:7777,fork" \
+	    EXEC:cat
+	wait_for 5 udp_listens "$ns" 7777
 }
 
-udp_listens() {
-	[ -n "$(in_ns "$internet" ss -Huln sport = 7777)" ]
+# Send a datagram of random bytes to an echo service; the same comes back.
+udp_echo() { # namespace bytes address port
+	head -c "$2" /dev/urandom >"$dir/udp"
+	in_ns "$1" timeout 5 nc -u -W 1 "$3" "$4" <"$dir/udp" \
+	    >"$dir/udp.back"
+	cmp "$dir/udp" "$dir/udp.back"
+}
+
+udp_listens() { # namespace port
+	[ -n "$(in_ns "$1" ss -Huln sport = "$2")" ]
 }
 
 # The configuration of the examples, with what only a lab needs.
@@ -300,7 +397,28 @@ start_nat64d() {
 	    -f "$dir/nat64d.conf" >"$dir/nat64d.out" 2>"$dir/nat64d.err" &
 	nat64d=$!
 	lab_pids+=("$nat64d")
-	wait_for 10 nat64_routed
+	wait_for 10 nat64_routed || {
+		cat "$dir/nat64d.err"
+		return 1
+	}
+}
+
+# Print what nat64d prints at SIGUSR1.
+nat64d_dump() {
+	local before
+	before=$(wc -c <"$dir/nat64d.out")
+	kill -USR1 "$nat64d" || return 1
+	wait_for 5 dump_complete "$before" || return 1
+	tail -c +$((before + 1)) "$dir/nat64d.out"
+}
+
+dump_complete() { # bytes before
+	[ "$(tail -c +$(($1 + 1)) "$dir/nat64d.out" | tail -n 1)" = end ]
+}
+
+# The value of a counter or the number of a drop reason; 0 when not there.
+dump_value() { # dump name
+	awk -v name="$2" '$2 == name { n = $3 } END { print n + 0 }' <<<"$1"
 }
 
 nat64_routed() {
@@ -313,5 +431,8 @@ start_dns64d() {
 	dns64d=$!
 	lab_pids+=("$dns64d")
 	wait_for 10 in_ns "$client" dig +short +tries=1 +timeout=1 \
-	    "@$dns6" www.example.com A
+	    "@$dns6" www.example.com A || {
+		cat "$dir/dns64d.err"
+		return 1
+	}
 }

@@ -355,5 +355,6 @@ main(void)
 		frag_input_random_attack_stays_in_bounds,
 	};
 
-	return (run_tests("frag_limits", tests, sizeof(tests) / sizeof(tests[0])));
+	return (run_tests("frag_limits", tests,
+	    sizeof(tests) / sizeof(tests[0])));
 }

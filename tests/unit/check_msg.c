@@ -241,7 +241,8 @@ set_reply_wire(const void *wire, size_t len)
 	scan_ok(&reply, len);
 }
 
-/* An OPT in the middle, with names behind it. Shows: DNS64-33 DNS64-57 */
+/* An OPT in the middle, with names behind it. */
+/* Shows: DNS64-33 DNS64-57 */
 START_TEST(relay_corrects_names_behind_an_opt)
 {
 	static const uint8_t wire[] = HEAD("\4")
@@ -492,7 +493,8 @@ START_TEST(build_reaches_the_limit_and_never_exceeds_it)
 }
 END_TEST
 
-/* Long unlike names in number: the budgets hold. Shows: DNS64-94 */
+/* Long unlike names in number: the budgets hold. */
+/* Shows: DNS64-94 */
 START_TEST(build_bounds_what_compression_may_cost)
 {
 	static char t[DNS_TEXT_MAX];

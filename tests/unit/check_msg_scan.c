@@ -70,6 +70,10 @@ static const struct scan_row {
 	ROW("two records that point at each other",
 	    REPLY("\2", "\0", "\0") "\xc0\x2c" FIXED("\1", "\0")
 	    "\xc0\x1d" FIXED("\1", "\0"), MSG_SCAN_NAME),
+	ROW("pointer to a label that runs over the pointer",
+	    REPLY("\2", "\0", "\0") PTR12 "\xff\1\0\1\0\0\0\0\0\1\x20"
+	    "\1a\xc0\x29" FIXED("\1", "\4") "\300\0\2\1"
+	    "12345678901234567890", MSG_SCAN_NAME),
 	ROW("A", REPLY("\1", "\0", "\0") PTR12 FIXED("\1", "\4")
 	    "\300\0\2\1", MSG_SCAN_OK),
 	ROW("A of 3 octets", REPLY("\1", "\0", "\0") PTR12
@@ -296,7 +300,8 @@ START_TEST(scan_of_64_kb_of_addresses_takes_two_steps_each)
 }
 END_TEST
 
-/* The 64 KB message that costs libldns 76 ms. Shows: DNS64-94 */
+/* The 64 KB message that costs libldns 76 ms. */
+/* Shows: DNS64-94 */
 START_TEST(scan_refuses_long_chains_of_pointers)
 {
 	size_t i, n, rdata;
@@ -319,8 +324,9 @@ END_TEST
 
 /*
  * Names of 127 labels, each record leading to a place of its own in them, so
- * that the memo does not help. Shows: DNS64-94
+ * that the memo does not help.
  */
+/* Shows: DNS64-94 */
 START_TEST(scan_stops_when_the_budget_is_spent)
 {
 	size_t i, n, k, names, at[60];
@@ -348,7 +354,8 @@ START_TEST(scan_stops_when_the_budget_is_spent)
 }
 END_TEST
 
-/* The message that costs libldns a second and 20 GB. Shows: DNS64-94 */
+/* The message that costs libldns a second and 20 GB. */
+/* Shows: DNS64-94 */
 START_TEST(scan_does_not_look_into_txt)
 {
 	struct msg_scan m;
@@ -366,18 +373,23 @@ END_TEST
 /* Shows: DNS64-94 */
 START_TEST(scan_of_root_records_is_one_step_each)
 {
+	unsigned count = MSG_RECORDS_MAX - 1; /* and the question */
 	struct msg_scan m;
-	unsigned count = 0;
-	size_t n;
+	size_t i, n;
 
 	n = put_head(big, 0);
-	for (; n + 11 <= sizeof(big); n += 11, count++) {
-		memset(big + n, 0, 11);
-		big[n + 1] = 0xff;
+	for (i = 0; i < count + 1; i++) {
+		memset(big + n + 11 * i, 0, 11);
+		big[n + 11 * i + 1] = 0xff;
 	}
 	put16(big + 6, (uint16_t)count);
-	ck_assert_int_eq(msg_scan(big, n, &m), MSG_SCAN_OK);
+	ck_assert_int_eq(msg_scan(big, n + 11 * count, &m), MSG_SCAN_OK);
 	ck_assert_uint_le(m.steps, count + 3);
+
+	put16(big + 6, (uint16_t)(count + 1));
+	ck_assert_int_eq(msg_scan(big, n + 11 * (count + 1), &m),
+	    MSG_SCAN_RECORDS);
+	ck_assert_uint_eq(m.steps, 0);
 }
 END_TEST
 

@@ -227,6 +227,25 @@ START_TEST(limits_hold_and_a_refusal_changes_nothing)
 }
 END_TEST
 
+/* Shows: LIM-01 SES-02 */
+START_TEST(check_room_tells_beforehand_what_add_would_refuse)
+{
+	struct bib_entry *e;
+
+	remake(2, 0, 1);
+	e = binding(1);
+	ck_assert_int_eq(session_check_room(&table, NULL), 0);
+	ck_assert_int_eq(session_check_room(&table, e->sub), 0);
+	add(e, "198.51.100.1", 1, SESSION_UDP, 0);
+	ck_assert_int_eq(session_check_room(&table, NULL), 0);
+	ck_assert_int_eq(session_check_room(&table, e->sub), -1);
+	ck_assert_int_eq(errno, EDQUOT);
+	add_stored(4000, "198.51.100.1", 2, 0);
+	ck_assert_int_eq(session_check_room(&table, NULL), -1);
+	ck_assert_int_eq(errno, ENOBUFS);
+}
+END_TEST
+
 START_TEST(removed_session_leaves_all_trees_and_lists)
 {
 	struct bib_entry *e = binding(5000);
@@ -473,6 +492,8 @@ main(void)
 	tcase_add_test(tc, session_is_found_by_either_tuple);
 	tcase_add_test(tc, keys_are_unique_in_both_trees);
 	tcase_add_test(tc, limits_hold_and_a_refusal_changes_nothing);
+	tcase_add_test(tc,
+	    check_room_tells_beforehand_what_add_would_refuse);
 	tcase_add_test(tc, removed_session_leaves_all_trees_and_lists);
 	tcase_add_loop_test(tc, session_of_each_class_lives_for_its_time, 0,
 	    SESSION_NCLASSES);

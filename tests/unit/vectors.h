@@ -270,6 +270,8 @@ START_TEST(vector)
 	const struct vector *v = &vectors[_i];
 	bool passed = v->run(v);
 
+	/* A failing assertion leaves without. */
+	fflush(stdout);
 	if (v->expected_failure)
 		ck_assert_msg(!passed, "passes: no failure to expect");
 	else

@@ -1,0 +1,41 @@
+/*
+ * The addresses of a pool: ranges, and the index that each address has.
+ * Part of pool4.c; nobody else includes this.
+ */
+#ifndef NAT64D_POOL4_ADDRS_H
+#define NAT64D_POOL4_ADDRS_H
+
+#include <netinet/in.h>
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "nat64d/pool4.h"
+
+/* A pool4_range in host order; its first address has index base. */
+struct addr_range {
+	uint32_t first;
+	uint32_t last;
+	uint32_t base;
+	struct port_range ports[L4_NPROTO]; /* without port 0 of TCP, UDP */
+};
+
+struct pool4_addrs {
+	struct addr_range *ranges; /* ascending */
+	size_t nranges;
+	size_t naddrs;
+};
+
+/* Copy ranges that pool4_check() has passed: 0, or -1 with errno ENOMEM. */
+int pool4_addrs_init(struct pool4_addrs *a, const struct pool4_range *ranges,
+    size_t nranges);
+void pool4_addrs_clear(struct pool4_addrs *a);
+
+/* Index of an address, or -1. */
+int32_t pool4_addrs_index(const struct pool4_addrs *a, struct in_addr addr);
+
+/* The range that an index belongs to; index < naddrs. */
+const struct addr_range *pool4_addrs_range(const struct pool4_addrs *a,
+    uint32_t index);
+
+#endif

@@ -1,0 +1,77 @@
+/*
+ * Ports at rest (RFC 6888, REQ-8; CGN-08): released a short while ago, and
+ * kept from everybody but their last owner. Part of pool4.c; nobody else
+ * includes this.
+ *
+ * Every resting port is in the queue of its protocol and in that of its
+ * port space. The time of rest is one for a protocol, so that both are in
+ * the order in which the rests end.
+ */
+#ifndef NAT64D_REST_H
+#define NAT64D_REST_H
+
+#include <sys/queue.h>
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/compat.h"
+
+#include <sys/tree.h>
+
+#include "common/monotime.h"
+#include "nat64d/slab.h"
+#include "nat64d/tuple.h"
+
+struct rest {
+	RB_ENTRY(rest) by_port;
+	RB_ENTRY(rest) by_owner;
+	TAILQ_ENTRY(rest) of_proto;
+	TAILQ_ENTRY(rest) of_space;
+	struct rest_space *space;
+	struct monotime until;
+	struct taddr6 owner;
+	uint16_t port;
+};
+
+RB_HEAD(rest_by_port, rest);
+RB_HEAD(rest_by_owner, rest);
+TAILQ_HEAD(rest_queue, rest);
+
+/* Of one port space. */
+struct rest_space {
+	enum l4proto proto;
+	struct rest_by_port by_port;
+	struct rest_by_owner by_owner;
+	struct rest_queue queue; /* oldest first */
+	uint32_t count;
+};
+
+/* Of all port spaces of a pool. */
+struct rest_book {
+	struct rest_queue queues[L4_NPROTO]; /* oldest first */
+	struct slab slab;
+};
+
+/* max: most ports at rest in all. */
+void rest_book_init(struct rest_book *book, size_t max);
+void rest_book_clear(struct rest_book *book);
+void rest_space_init(struct rest_space *sp, enum l4proto proto);
+
+/* The rest of a port, or the one with the lowest port of an owner, or NULL. */
+struct rest *rest_find_port(const struct rest_space *sp, uint16_t port);
+struct rest *rest_find_owner(const struct rest_space *sp,
+    const struct taddr6 *owner);
+
+/* Let a port rest; NULL with errno ENOSPC or ENOMEM. */
+struct rest *rest_add(struct rest_book *book, struct rest_space *sp,
+    uint16_t port, const struct taddr6 *owner, struct monotime until);
+
+/* Forget r. */
+void rest_remove(struct rest_book *book, struct rest *r);
+
+/* The rest of a protocol that has ended at now, or NULL. */
+struct rest *rest_first_ended(const struct rest_book *book,
+    enum l4proto proto, struct monotime now);
+
+#endif

@@ -1,0 +1,221 @@
+/*
+ * The BSDs: /dev/tunN, each packet behind its address family (spec TUN-02 to
+ * TUN-05). There are no offloads, and routes are left to route(8): each
+ * system wants them made in another way.
+ */
+#include <sys/types.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+
+#include <arpa/inet.h>
+#include <net/if.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "nat64d/tun.h"
+#include "nat64d/tun_bsd.h"
+
+/* The family in network byte order. */
+#define FAMILY_LEN 4
+
+struct tun {
+	int fd;
+	int ctl; /* a socket, to ask things of the interface */
+	char name[IF_NAMESIZE];
+	unsigned mtu;
+	uint8_t buf[PKT_BUFSIZE];
+};
+
+struct tun *
+tun_open(const char *name, bool offload, const char **what)
+{
+	char path[sizeof("/dev/") + IF_NAMESIZE];
+	struct tun *t;
+
+	(void)offload;
+	*what = "memory";
+	t = calloc(1, sizeof(*t));
+	if (t == NULL)
+		return (NULL);
+	t->fd = t->ctl = -1;
+	*what = "name";
+	errno = EINVAL;
+	if (name[0] == '\0' ||
+	    strlcpy(t->name, name, sizeof(t->name)) >= sizeof(t->name))
+		goto fail;
+	*what = "/dev/tun";
+	snprintf(path, sizeof(path), "/dev/%s", t->name);
+	t->fd = open(path, O_RDWR | O_NONBLOCK | O_CLOEXEC);
+	if (t->fd == -1)
+		goto fail;
+	*what = "socket";
+	t->ctl = socket(AF_INET, SOCK_DGRAM, 0);
+	if (t->ctl == -1 || fcntl(t->ctl, F_SETFD, FD_CLOEXEC) == -1)
+		goto fail;
+	if (tun_bsd_setup(t->fd, what) == -1)
+		goto fail;
+	return (t);
+
+fail:
+	tun_close(t);
+	return (NULL);
+}
+
+static void
+ifreq_init(const struct tun *t, struct ifreq *ifr)
+{
+	memset(ifr, 0, sizeof(*ifr));
+	strlcpy(ifr->ifr_name, t->name, sizeof(ifr->ifr_name));
+}
+
+int
+tun_up(struct tun *t, unsigned mtu, const char **what)
+{
+	struct ifreq ifr;
+
+	ifreq_init(t, &ifr);
+	ifr.ifr_mtu = (int)mtu;
+	*what = "SIOCSIFMTU";
+	if (mtu != 0 && ioctl(t->ctl, SIOCSIFMTU, &ifr) == -1)
+		return (-1);
+	*what = "SIOCGIFMTU";
+	if (ioctl(t->ctl, SIOCGIFMTU, &ifr) == -1)
+		return (-1);
+	t->mtu = (unsigned)ifr.ifr_mtu;
+	*what = "SIOCGIFFLAGS";
+	if (ioctl(t->ctl, SIOCGIFFLAGS, &ifr) == -1)
+		return (-1);
+	ifr.ifr_flags |= IFF_UP;
+	*what = "SIOCSIFFLAGS";
+	return (ioctl(t->ctl, SIOCSIFFLAGS, &ifr));
+}
+
+int
+tun_route(struct tun *t, const struct prefix *dst, const char **what)
+{
+	(void)t;
+	(void)dst;
+	*what = "say \"routes no\" and use route(8)";
+	errno = EOPNOTSUPP;
+	return (-1);
+}
+
+void
+tun_close(struct tun *t)
+{
+	int saved_errno = errno;
+
+	if (t == NULL)
+		return;
+	if (t->ctl != -1)
+		close(t->ctl);
+	if (t->fd != -1)
+		close(t->fd);
+	free(t);
+	errno = saved_errno;
+}
+
+const char *
+tun_name(const struct tun *t)
+{
+	return (t->name);
+}
+
+unsigned
+tun_mtu(const struct tun *t)
+{
+	return (t->mtu);
+}
+
+unsigned
+tun_offloads(const struct tun *t)
+{
+	(void)t;
+	return (0);
+}
+
+int
+tun_fd(const struct tun *t)
+{
+	return (t->fd);
+}
+
+static uint32_t
+family_of(const uint8_t *data)
+{
+	return (data[0] >> 4 == 6 ? AF_INET6 : AF_INET);
+}
+
+/* Returns 1, 0 when no packet is waiting, or -1. */
+static int
+recv_one(struct tun *t, struct pkt *p)
+{
+	uint8_t *start;
+	ssize_t n;
+
+	pkt_init(p, t->buf, sizeof(t->buf));
+	start = p->data - FAMILY_LEN;
+	do {
+		n = read(t->fd, start,
+		    sizeof(t->buf) - PKT_HEADROOM + FAMILY_LEN);
+	} while (n == -1 && errno == EINTR);
+	/* EHOSTDOWN: the interface has no address yet. */
+	if (n == -1)
+		return (errno == EAGAIN || errno == EHOSTDOWN ? 0 : -1);
+	/*
+	 * A packet of another family than it says is cut to nothing, which
+	 * pkt_parse() refuses and counts (TUN-05).
+	 */
+	if (n > FAMILY_LEN && get32(start) == family_of(p->data))
+		p->len = (uint32_t)n - FAMILY_LEN;
+	return (1);
+}
+
+int
+tun_recv_batch(struct tun *t, unsigned max, tun_rx_fn rx, void *arg)
+{
+	struct pkt p;
+	unsigned n;
+	int rc;
+
+	for (n = 0; n < max; n++) {
+		rc = recv_one(t, &p);
+		if (rc == -1)
+			return (-1);
+		if (rc == 0)
+			break;
+		rx(arg, &p);
+	}
+	return ((int)n);
+}
+
+int
+tun_send(struct tun *t, const struct pkt *p)
+{
+	uint32_t family = htonl(family_of(p->data));
+	struct iovec iov[2] = {
+		{ .iov_base = &family, .iov_len = sizeof(family) },
+		{ .iov_base = p->data, .iov_len = p->len },
+	};
+	ssize_t n;
+
+	do {
+		n = writev(t->fd, iov, 2);
+	} while (n == -1 && errno == EINTR);
+	return (n == -1 ? -1 : 0);
+}
+
+/* Each packet leaves at once. */
+unsigned
+tun_flush(struct tun *t)
+{
+	(void)t;
+	return (0);
+}

@@ -1,0 +1,86 @@
+/*
+ * Unit tests of access.c. What networks this machine is connected to is not
+ * known here, but for loopback; 203.0.113.0/24 and 2001:db8::/32 are nobody's.
+ */
+#include <sys/socket.h>
+
+#include <check.h>
+#include <stdlib.h>
+
+#include "common/acl.h"
+#include "common/addr.h"
+#include "dns64d/access.h"
+
+static void
+add_rule(struct acl *acl, const char *text, bool allow)
+{
+	struct prefix p;
+
+	ck_assert_ptr_null(prefix_parse(text, &p));
+	ck_assert_int_eq(acl_add(acl, &p, allow), 0);
+}
+
+/* Shows: DNS64-54 */
+START_TEST(access_asks_the_rules_and_then_what_is_connected)
+{
+	static const struct {
+		const char *client;
+		bool without_rules;
+		bool with_rules;
+	} rows[] = {
+		{ "127.0.0.1", true, true },
+		{ "127.0.0.2", true, false },
+		{ "::1", true, true },
+		{ "203.0.113.1", false, true },
+		{ "203.0.113.2", false, false },
+		{ "198.51.100.1", false, false },
+		{ "2001:db8::1", false, true },
+		{ "2001:db8:bad::1", false, false },
+		{ "2001:db9::1", false, false },
+		{ "::ffff:127.0.0.1", false, false },
+	};
+	struct acl *none = acl_new(), *rules = acl_new();
+	struct access *without, *with;
+	struct sockaddr_storage ss;
+	socklen_t len;
+	size_t i;
+
+	add_rule(rules, "127.0.0.2", false);
+	add_rule(rules, "203.0.113.1", true);
+	add_rule(rules, "2001:db8::/32", true);
+	add_rule(rules, "2001:db8:bad::/48", false);
+	without = access_new(none);
+	with = access_new(rules);
+	ck_assert_ptr_nonnull(without);
+	ck_assert_ptr_nonnull(with);
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		ck_assert_int_eq(sockaddr_parse(rows[i].client, 1234, &ss,
+		    &len), 0);
+		ck_assert_msg(access_allows(without, &ss) ==
+		    rows[i].without_rules, "%s", rows[i].client);
+		ck_assert_msg(access_allows(with, &ss) == rows[i].with_rules,
+		    "%s with rules", rows[i].client);
+	}
+	access_free(without);
+	access_free(with);
+	access_free(NULL);
+	acl_free(none);
+	acl_free(rules);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *s = suite_create("access");
+	TCase *tc = tcase_create("access");
+	SRunner *sr = srunner_create(s);
+	int failed;
+
+	tcase_add_test(tc, access_asks_the_rules_and_then_what_is_connected);
+	suite_add_tcase(s, tc);
+	srunner_run_all(sr, CK_NORMAL);
+	failed = srunner_ntests_failed(sr);
+	srunner_free(sr);
+	return (failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE);
+}

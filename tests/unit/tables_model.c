@@ -1,0 +1,531 @@
+/*
+ * The model of the tables, and its comparison with them.
+ */
+#include <check.h>
+#include <errno.h>
+#include <string.h>
+
+#include "tables_model.h"
+
+struct model model;
+struct tables tables;
+struct run run;
+
+const uint16_t model_xs[NX] = { 1021, 1024, 5000, 5001 };
+const uint32_t model_rest_secs[L4_NPROTO] = { 0, 20, 10 };
+const uint32_t model_lifetimes[SESSION_NCLASSES] = { 30, 8, 60, 20, 24, 6 };
+
+/* --- keys --- */
+
+unsigned
+key_prefix(int source)
+{
+	return ((unsigned)source / NX / 2);
+}
+
+struct in6_addr
+key_addr(int source)
+{
+	const unsigned host = (unsigned)source / NX;
+	struct in6_addr addr = { .s6_addr = { 0x20, 0x01, 0x0d, 0xb8 } };
+
+	addr.s6_addr[7] = (uint8_t)(host / 2);
+	addr.s6_addr[15] = (uint8_t)(1 + host % 2);
+	return (addr);
+}
+
+struct taddr6
+key_in6(int source)
+{
+	return ((struct taddr6){ .addr = key_addr(source),
+	    .port = model_xs[source % NX] });
+}
+
+static uint16_t
+port_of(unsigned slot)
+{
+	return ((uint16_t)(slot < NDYNAMIC ? FIRST_PORT + slot :
+	    OUTSIDE_PORT));
+}
+
+unsigned
+key_slot(uint16_t port)
+{
+	return (port == OUTSIDE_PORT ? NDYNAMIC :
+	    (unsigned)(port - FIRST_PORT));
+}
+
+struct taddr4
+key_out4(unsigned index, unsigned slot)
+{
+	const struct in_addr addr = { htonl(0xc0000201 + index) };
+
+	return ((struct taddr4){ .addr = addr, .port = port_of(slot) });
+}
+
+struct taddr4
+key_peer(unsigned peer)
+{
+	const struct in_addr addr = { htonl(0xc6336401 + peer / 2) };
+
+	return ((struct taddr4){ .addr = addr,
+	    .port = peer % 2 ? 443 : 80 });
+}
+
+struct tuple4
+key_tuple4(unsigned index, unsigned slot, unsigned peer)
+{
+	return ((struct tuple4){ .src = key_out4(index, slot),
+	    .dst = key_peer(peer) });
+}
+
+struct tuple6
+key_tuple6(int source, unsigned peer, unsigned prefix)
+{
+	const struct taddr4 to = key_peer(peer);
+	struct tuple6 t = { .src = key_in6(source) };
+
+	t.dst.addr.s6_addr[1] = 0x64;
+	t.dst.addr.s6_addr[5] = (uint8_t)prefix;
+	memcpy(&t.dst.addr.s6_addr[12], &to.addr, 4);
+	t.dst.port = to.port;
+	return (t);
+}
+
+/* --- the model --- */
+
+unsigned
+model_nbindings(void)
+{
+	unsigned prefix, proto, n = 0;
+
+	for (prefix = 0; prefix < NPREFIXES; prefix++)
+		for (proto = 0; proto < L4_NPROTO; proto++)
+			n += model.nbindings[prefix][proto];
+	return (n);
+}
+
+bool
+model_is_bound(unsigned prefix)
+{
+	return (model.nbindings[prefix][L4_TCP] +
+	    model.nbindings[prefix][L4_UDP] +
+	    model.nbindings[prefix][L4_ICMP] > 0);
+}
+
+/* May this prefix become a subscriber, idle ones making room? */
+static bool
+has_subscriber(unsigned prefix)
+{
+	unsigned i, n = 0;
+
+	for (i = 0; i < NPREFIXES; i++)
+		n += model_is_bound(i);
+	return (model_is_bound(prefix) || n < MAX_SUBSCRIBERS);
+}
+
+bool
+model_is_free(unsigned proto, unsigned index, unsigned slot)
+{
+	return (slot < NDYNAMIC &&
+	    model.source_of[proto][index][slot] == NONE &&
+	    model.rests[proto][index][slot].owner == NONE);
+}
+
+static bool
+has_free(unsigned proto, unsigned index)
+{
+	unsigned slot;
+
+	for (slot = 0; slot < NDYNAMIC; slot++)
+		if (model_is_free(proto, index, slot))
+			return (true);
+	return (false);
+}
+
+/* The lowest port at rest for a source on an address, or NONE. */
+int
+model_rest_of(unsigned proto, unsigned index, int source)
+{
+	unsigned slot;
+
+	for (slot = 0; slot < NDYNAMIC; slot++)
+		if (model.rests[proto][index][slot].owner == source)
+			return ((int)slot);
+	return (NONE);
+}
+
+/* How little port t is what source port x would like; 0 is best. */
+static unsigned
+distaste(unsigned proto, uint16_t x, uint16_t t)
+{
+	unsigned n = 0;
+
+	if (proto == L4_ICMP)
+		return (t != x);
+	if ((x < 1024) != (t < 1024))
+		n += 2;
+	if (proto == L4_UDP && x % 2 != t % 2)
+		n += 1;
+	return (n);
+}
+
+bool
+model_is_best(unsigned proto, unsigned index, int source, unsigned slot)
+{
+	const uint16_t x = model_xs[source % NX];
+	unsigned i;
+
+	for (i = 0; i < NDYNAMIC; i++)
+		if (model_is_free(proto, index, i) &&
+		    distaste(proto, x, port_of(i)) <
+		    distaste(proto, x, port_of(slot)))
+			return (false);
+	return (true);
+}
+
+/* The oldest rest of a protocol, of one address or (index NADDRS) of all. */
+static struct model_rest *
+oldest_rest(unsigned proto, unsigned index, unsigned *n)
+{
+	struct model_rest *r, *oldest = NULL;
+	unsigned i, slot;
+
+	*n = 0;
+	for (i = 0; i < NADDRS; i++) {
+		for (slot = 0; slot < NDYNAMIC; slot++) {
+			r = &model.rests[proto][i][slot];
+			if (r->owner == NONE || (index != NADDRS &&
+			    index != i))
+				continue;
+			(*n)++;
+			if (oldest == NULL || r->since < oldest->since)
+				oldest = r;
+		}
+	}
+	return (oldest);
+}
+
+void
+model_expire_rests(unsigned max)
+{
+	struct model_rest *r;
+	unsigned proto, n;
+
+	for (proto = 0; proto < L4_NPROTO; proto++) {
+		while (max > 0 &&
+		    (r = oldest_rest(proto, NADDRS, &n)) != NULL &&
+		    r->until.ns <= run.now.ns) {
+			r->owner = NONE;
+			max--;
+		}
+	}
+}
+
+void
+model_bind(unsigned proto, int source, struct bib_entry *e, unsigned index,
+    unsigned slot, bool is_static)
+{
+	const unsigned prefix = key_prefix(source);
+
+	if (!model_is_bound(prefix))
+		model.paired[prefix] = index;
+	model.nbindings[prefix][proto]++;
+	model.bindings[proto][source] = (struct model_binding){ .e = e,
+		.is_static = is_static, .index = index, .slot = slot };
+	model.source_of[proto][index][slot] = source;
+	model.rests[proto][index][slot].owner = NONE;
+}
+
+/* The binding goes, and its port to rest. */
+void
+model_unbind(unsigned proto, int source)
+{
+	static unsigned long nrests;
+	struct model_binding *b = &model.bindings[proto][source];
+	struct model_rest *oldest;
+	unsigned n;
+
+	model.nbindings[key_prefix(source)][proto]--;
+	model.source_of[proto][b->index][b->slot] = NONE;
+	b->e = NULL;
+	if (b->slot >= NDYNAMIC || model_rest_secs[proto] == 0)
+		return;
+	oldest = oldest_rest(proto, b->index, &n);
+	if (n == MAX_RESTING)
+		oldest->owner = NONE;
+	model.rests[proto][b->index][b->slot] = (struct model_rest){
+		.owner = source,
+		.until = monotime_add_secs(run.now, model_rest_secs[proto]),
+		.since = nrests++ };
+}
+
+void
+model_touch(struct model_session *m, unsigned cls)
+{
+	m->cls = cls;
+	m->stamp = run.now;
+}
+
+void
+model_attach(unsigned proto, struct model_session *m, int source,
+    unsigned prefix)
+{
+	m->source = source;
+	m->prefix = prefix;
+	model.bindings[proto][source].nsessions++;
+	model.nsessions[key_prefix(source)]++;
+}
+
+int
+model_refuse_session(unsigned proto, int source)
+{
+	if (model.bindings[proto][source].nsessions == MAX_PER_BINDING)
+		return (ENOBUFS);
+	if (model.nsessions[key_prefix(source)] == MAX_OF_SUBSCRIBER)
+		return (EDQUOT);
+	return (0);
+}
+
+bool
+model_has_peer(unsigned proto, unsigned index, unsigned slot, unsigned peer)
+{
+	const struct model_session *m;
+	unsigned port;
+
+	for (port = 0; port < 2; port++) {
+		m = &model.sessions[proto][index][slot][peer / 2 * 2 + port];
+		if (m->s != NULL && m->cls != SESSION_TCP_SYN &&
+		    m->stamp.ns + tables.sessions.lifetime_secs[m->cls] *
+		    INT64_C(1000000000) > run.now.ns)
+			return (true);
+	}
+	return (false);
+}
+
+int
+model_refuse_binding(unsigned proto, int source)
+{
+	const unsigned prefix = key_prefix(source);
+	const unsigned pair = model.paired[prefix];
+	bool usable;
+
+	if (model_nbindings() == MAX_BINDINGS)
+		return (ENOBUFS);
+	if (model_is_bound(prefix))
+		usable = has_free(proto, pair) ||
+		    model_rest_of(proto, pair, source) != NONE;
+	else
+		usable = has_free(proto, 0) || has_free(proto, 1);
+	if (!usable)
+		return (ENOSPC);
+	if (!has_subscriber(prefix))
+		return (ENOBUFS);
+	if (model.nbindings[prefix][proto] >= MAX_PORTS)
+		return (EDQUOT);
+	return (0);
+}
+
+int
+model_refuse_static(unsigned proto, int source, unsigned index, unsigned slot)
+{
+	const struct model_binding *b = &model.bindings[proto][source];
+	const int other = model.source_of[proto][index][slot];
+
+	if (b->e != NULL && other == source && !b->is_static)
+		return (0);
+	if (b->e != NULL || other != NONE)
+		return (EEXIST);
+	if (model_nbindings() == MAX_BINDINGS ||
+	    !has_subscriber(key_prefix(source)))
+		return (ENOBUFS);
+	return (0);
+}
+
+void
+model_init(void)
+{
+	unsigned proto, index, slot;
+
+	for (proto = 0; proto < L4_NPROTO; proto++)
+		for (index = 0; index < NADDRS; index++)
+			for (slot = 0; slot < NSLOTS; slot++) {
+				model.source_of[proto][index][slot] = NONE;
+				model.rests[proto][index][slot].owner = NONE;
+			}
+}
+
+/* --- comparison --- */
+
+void
+compare_binding(unsigned proto, int source)
+{
+	const struct model_binding *b = &model.bindings[proto][source];
+	const struct taddr6 in6 = key_in6(source);
+	struct bib_entry *e = bib_find6(&tables.bibs[proto], &in6);
+	const struct session *s;
+	unsigned n = 0;
+
+	HOLD(e == b->e);
+	if (e == NULL)
+		return;
+	HOLD(e->out4.addr.s_addr == key_out4(b->index, 0).addr.s_addr);
+	HOLD(e->out4.port == port_of(b->slot));
+	HOLD(bib_find4(&tables.bibs[proto], &e->out4) == e);
+	HOLD(e->is_static == b->is_static);
+	HOLD(e->is_static || e->nsessions > 0);
+	HOLD(e->proto == proto);
+	LIST_FOREACH(s, &e->sessions, of_bib) {
+		HOLD(s->bib == e);
+		n++;
+	}
+	HOLD(n == b->nsessions && n == e->nsessions);
+}
+
+void
+compare_slot(unsigned proto, unsigned index, unsigned slot)
+{
+	const struct taddr4 out4 = key_out4(index, slot);
+	enum pool4_state want;
+
+	HOLD((bib_find4(&tables.bibs[proto], &out4) != NULL) ==
+	    (model.source_of[proto][index][slot] != NONE));
+	if (model.source_of[proto][index][slot] != NONE)
+		want = POOL4_TAKEN;
+	else if (slot >= NDYNAMIC)
+		want = POOL4_OUTSIDE;
+	else
+		want = model_is_free(proto, index, slot) ? POOL4_FREE :
+		    POOL4_RESTING;
+	HOLD(pool4_port_state(tables.pool, (enum l4proto)proto, &out4) == want);
+}
+
+void
+compare_session(unsigned proto, unsigned index, unsigned slot, unsigned peer)
+{
+	const struct model_session *m =
+	    &model.sessions[proto][index][slot][peer];
+	const struct tuple4 t4 = key_tuple4(index, slot, peer);
+	const struct session *s;
+	struct tuple6 t6;
+
+	s = session_find4(&tables.sessions, (enum l4proto)proto, &t4);
+	HOLD(s == m->s);
+	if (s == NULL)
+		return;
+	HOLD(s->cls == m->cls && s->stamp.ns == m->stamp.ns);
+	HOLD((s->bib == NULL) == (m->source == NONE));
+	if (m->source == NONE)
+		return;
+	HOLD(s->bib == model.bindings[proto][m->source].e);
+	HOLD(s->prefix == m->prefix);
+	t6 = key_tuple6(m->source, peer, m->prefix);
+	HOLD(session_find6(&tables.sessions, (enum l4proto)proto, &t6) == s);
+}
+
+static void
+compare_subscriber(unsigned prefix)
+{
+	const struct in6_addr addr = key_addr((int)prefix * 2 * NX);
+	const struct subscriber *s = subscriber_find(&tables.subs, &addr);
+	unsigned proto;
+
+	HOLD(s != NULL || !model_is_bound(prefix));
+	if (s == NULL)
+		return;
+	HOLD(subscriber_is_idle(s) == !model_is_bound(prefix));
+	for (proto = 0; proto < L4_NPROTO; proto++)
+		HOLD(s->nbindings[proto] == model.nbindings[prefix][proto]);
+	HOLD(s->nsessions == model.nsessions[prefix]);
+	if (model_is_bound(prefix))
+		HOLD(s->pool_index == model.paired[prefix]);
+}
+
+/* FIFO order is the order of expiry; the queues hold every session once. */
+static size_t
+compare_queues(void)
+{
+	const struct session *s;
+	struct monotime last, expires;
+	unsigned cls;
+	size_t n = 0;
+
+	for (cls = 0; cls < SESSION_NCLASSES; cls++) {
+		last.ns = INT64_MIN;
+		TAILQ_FOREACH(s, &tables.sessions.queues[cls], queue) {
+			HOLD(s->cls == cls);
+			expires = session_expires(&tables.sessions, s);
+			HOLD(expires.ns >= last.ns);
+			last = expires;
+			n++;
+		}
+	}
+	return (n);
+}
+
+/* The walk visits each entry once, in ascending order. */
+static unsigned
+compare_walk(unsigned proto)
+{
+	const struct bib_entry *last = NULL;
+	struct bib_entry *e;
+	unsigned n = 0;
+	int d;
+
+	for (e = bib_first_from(&tables.bibs[proto], NULL); e != NULL;
+	    e = bib_next(e)) {
+		if (last != NULL) {
+			d = memcmp(&last->in6.addr, &e->in6.addr, 16);
+			HOLD(d < 0 || (d == 0 &&
+			    last->in6.port < e->in6.port));
+		}
+		last = e;
+		n++;
+	}
+	HOLD(n == tables.bibs[proto].nentries);
+	return (n);
+}
+
+/* Each slot of the pool and each session of it; returns the sessions. */
+static unsigned
+compare_address(unsigned proto, unsigned index)
+{
+	unsigned slot, peer, nfree = 0, n = 0;
+
+	for (slot = 0; slot < NSLOTS; slot++) {
+		compare_slot(proto, index, slot);
+		nfree += model_is_free(proto, index, slot);
+		for (peer = 0; peer < NPEERS; peer++) {
+			compare_session(proto, index, slot, peer);
+			n += model.sessions[proto][index][slot][peer].s !=
+			    NULL;
+		}
+	}
+	HOLD(pool4_nfree(tables.pool, (enum l4proto)proto, index) == nfree);
+	return (n);
+}
+
+void
+compare_all(void)
+{
+	unsigned proto, index, prefix, nbindings = 0, nsessions = 0, n;
+	int source;
+
+	for (proto = 0; proto < L4_NPROTO; proto++) {
+		for (source = 0; source < NSOURCES; source++)
+			compare_binding(proto, source);
+		n = 0;
+		for (index = 0; index < NADDRS; index++)
+			n += compare_address(proto, index);
+		HOLD(tables.sessions.nsessions[proto] == n);
+		nsessions += n;
+		nbindings += compare_walk(proto);
+	}
+	for (prefix = 0; prefix < NPREFIXES; prefix++)
+		compare_subscriber(prefix);
+	HOLD(nbindings == model_nbindings() && tables.slab.used == nbindings);
+	HOLD(nsessions == session_count(&tables.sessions));
+	HOLD(nsessions == compare_queues());
+	HOLD(nsessions == tables.sessions.slab.used);
+}
+

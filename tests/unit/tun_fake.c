@@ -1,0 +1,117 @@
+#include <sys/socket.h>
+#include <sys/uio.h>
+
+#include <errno.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <check.h>
+
+#include "tests/unit/tun_fake.h"
+
+struct tun {
+	int fd;
+	int far_end;
+	uint8_t buf[PKT_BUFSIZE];
+};
+
+struct tun *
+tun_fake_new(void)
+{
+	struct tun *t;
+	int pair[2];
+
+	t = calloc(1, sizeof(*t));
+	ck_assert_ptr_nonnull(t);
+	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, pair), 0);
+	t->fd = pair[0];
+	t->far_end = pair[1];
+	return (t);
+}
+
+int
+tun_fake_far_end(const struct tun *t)
+{
+	return (t->far_end);
+}
+
+static void
+close_end(int *fd)
+{
+	if (*fd != -1)
+		close(*fd);
+	*fd = -1;
+}
+
+void
+tun_fake_be_device(struct tun *t)
+{
+	close_end(&t->far_end);
+}
+
+void
+tun_fake_be_far_end(struct tun *t)
+{
+	close_end(&t->fd);
+}
+
+const char *
+tun_name(const struct tun *t)
+{
+	(void)t;
+	return ("fake");
+}
+
+int
+tun_fd(const struct tun *t)
+{
+	return (t->fd);
+}
+
+void
+tun_close(struct tun *t)
+{
+	if (t == NULL)
+		return;
+	close_end(&t->fd);
+	close_end(&t->far_end);
+	free(t);
+}
+
+int
+tun_recv_batch(struct tun *t, unsigned max, tun_rx_fn rx, void *arg)
+{
+	struct pkt p;
+	unsigned n;
+	ssize_t len;
+
+	for (n = 0; n < max; n++) {
+		pkt_init(&p, t->buf, sizeof(t->buf));
+		len = recv(t->fd, p.data, PKT_MAXLEN, MSG_DONTWAIT);
+		if (len == -1 && errno == EAGAIN)
+			break;
+		if (len <= 0) {
+			errno = EBADFD;
+			return (-1);
+		}
+		p.len = (uint32_t)len;
+		rx(arg, &p);
+	}
+	return ((int)n);
+}
+
+int
+tun_send(struct tun *t, const struct pkt *p)
+{
+	if (send(t->fd, p->data, p->len, MSG_DONTWAIT | MSG_NOSIGNAL) == -1)
+		return (-1);
+	return (0);
+}
+
+unsigned
+tun_flush(struct tun *t)
+{
+	(void)t;
+	return (0);
+}

@@ -1,0 +1,22 @@
+/*
+ * A tun device that is a pair of sockets: what tun.h promises, without root
+ * and without a kernel behind it. The far end plays the kernel: it writes
+ * packets to be received and reads those that were sent. Closing it is the
+ * failure of the device.
+ */
+#ifndef TESTS_UNIT_TUN_FAKE_H
+#define TESTS_UNIT_TUN_FAKE_H
+
+#include "nat64d/tun.h"
+
+/* Ends the test when there is none to be had. */
+struct tun *tun_fake_new(void);
+
+/* The far end, owned by the fake; packets stay packets. */
+int tun_fake_far_end(const struct tun *t);
+
+/* After a fork: this process keeps the device only, or the far end only. */
+void tun_fake_be_device(struct tun *t);
+void tun_fake_be_far_end(struct tun *t);
+
+#endif
