@@ -40,8 +40,9 @@ number_of4(const struct taddr4 *t)
 }
 
 /*
- * Order: T, t, Z, z as numbers. The sessions of one (T,t) with one peer
- * stand together: session_has_peer() relies on it.
+ * Order: T, t, Z, z as numbers. The sessions of one (T,t) stand together,
+ * and among them those with one peer: session_has_peer() and
+ * session_next_of_bib() rely on it.
  */
 static int
 cmp_by4(const struct session *a, const struct session *b)
@@ -63,7 +64,8 @@ RB_GENERATE_STATIC(session_tree4, session, by4, cmp_by4)
 void
 session_table_init(struct session_table *t,
     const uint32_t lifetime_secs[SESSION_NCLASSES], size_t max,
-    uint32_t max_per_bib, struct subscribers *subs)
+    uint32_t max_per_bib, struct subscribers *subs,
+    const struct siphash_key *secret)
 {
 	unsigned i;
 
@@ -79,6 +81,7 @@ session_table_init(struct session_table *t,
 	if (max_per_bib == 0 || max_per_bib > BIB_MAX_SESSIONS)
 		t->max_per_bib = BIB_MAX_SESSIONS;
 	slab_init(&t->slab, sizeof(struct session), max);
+	flow_cache_init(&t->flows, max, secret);
 	t->subs = subs;
 }
 
@@ -92,6 +95,7 @@ session_table_clear(struct session_table *t)
 		TAILQ_FOREACH_SAFE(s, &t->queues[i], queue, next)
 			session_remove(t, s);
 	slab_clear(&t->slab);
+	flow_cache_clear(&t->flows);
 }
 
 void
@@ -101,28 +105,82 @@ session_set_lifetimes(struct session_table *t,
 	memcpy(t->lifetime_secs, lifetime_secs, sizeof(t->lifetime_secs));
 }
 
+static bool
+same_tuple6(const struct tuple6 *a, const struct tuple6 *b)
+{
+	return (a->src.port == b->src.port && a->dst.port == b->dst.port &&
+	    IN6_ARE_ADDR_EQUAL(&a->src.addr, &b->src.addr) &&
+	    IN6_ARE_ADDR_EQUAL(&a->dst.addr, &b->dst.addr));
+}
+
+static bool
+same_tuple4(const struct tuple4 *a, const struct tuple4 *b)
+{
+	return (a->src.port == b->src.port && a->dst.port == b->dst.port &&
+	    a->src.addr.s_addr == b->src.addr.s_addr &&
+	    a->dst.addr.s_addr == b->dst.addr.s_addr);
+}
+
 /* The heads are copied below: a copy will do to look things up. */
 
 struct session *
 session_find6(const struct session_table *t, enum l4proto proto,
     const struct tuple6 *tuple)
 {
-	struct session_tree6 tree = t->tree6[proto];
-	struct session key;
+	const struct flow_place place = flow_place6(&t->flows, proto, tuple);
+	struct session_tree6 tree;
+	struct session key, *s;
+	unsigned i;
 
+	for (i = 0; (s = flow_candidate(&place, &i)) != NULL; i++)
+		if (s->bib != NULL && s->proto == proto &&
+		    same_tuple6(&s->tuple6, tuple))
+			return (s);
+	tree = t->tree6[proto];
 	key.tuple6 = *tuple;
-	return (RB_FIND(session_tree6, &tree, &key));
+	s = RB_FIND(session_tree6, &tree, &key);
+	if (s != NULL)
+		flow_remember(&place, s);
+	return (s);
 }
 
 struct session *
 session_find4(const struct session_table *t, enum l4proto proto,
     const struct tuple4 *tuple)
 {
-	struct session_tree4 tree = t->tree4[proto];
-	struct session key;
+	const struct flow_place place = flow_place4(&t->flows, proto, tuple);
+	struct session_tree4 tree;
+	struct session key, *s;
+	unsigned i;
 
+	for (i = 0; (s = flow_candidate(&place, &i)) != NULL; i++)
+		if (s->proto == proto && same_tuple4(&s->tuple4, tuple))
+			return (s);
+	tree = t->tree4[proto];
 	key.tuple4 = *tuple;
-	return (RB_FIND(session_tree4, &tree, &key));
+	s = RB_FIND(session_tree4, &tree, &key);
+	if (s != NULL)
+		flow_remember(&place, s);
+	return (s);
+}
+
+/* What points to s must not outlive it, nor one of its tuples. */
+static void
+forget_flow6(struct session_table *t, const struct session *s)
+{
+	const struct flow_place place =
+	    flow_place6(&t->flows, (enum l4proto)s->proto, &s->tuple6);
+
+	flow_forget(&place, s);
+}
+
+static void
+forget_flow4(struct session_table *t, const struct session *s)
+{
+	const struct flow_place place =
+	    flow_place4(&t->flows, (enum l4proto)s->proto, &s->tuple4);
+
+	flow_forget(&place, s);
 }
 
 bool
@@ -145,6 +203,25 @@ session_has_peer(const struct session_table *t, enum l4proto proto,
 			return (true);
 	}
 	return (false);
+}
+
+const struct session *
+session_next_of_bib(const struct session_table *t,
+    const struct bib_entry *bib, const struct taddr4 *peer)
+{
+	struct session_tree4 tree = t->tree4[bib->proto];
+	struct session key, *s;
+
+	key.tuple4.src = bib->out4;
+	key.tuple4.dst = peer != NULL ? *peer : (struct taddr4){ .port = 0 };
+	s = RB_NFIND(session_tree4, &tree, &key);
+	if (s != NULL && peer != NULL && cmp_by4(s, &key) == 0)
+		s = RB_NEXT(session_tree4, &tree, s);
+	/* A SYN that is stored for (T,t) belongs to nobody. */
+	while (s != NULL && s->bib == NULL &&
+	    number_of4(&s->tuple4.src) == number_of4(&bib->out4))
+		s = RB_NEXT(session_tree4, &tree, s);
+	return (s != NULL && s->bib == bib ? s : NULL);
 }
 
 int
@@ -191,6 +268,7 @@ attach(struct session_table *t, struct session *s, struct bib_entry *bib,
 static void
 detach(struct session_table *t, struct session *s)
 {
+	forget_flow6(t, s);
 	RB_REMOVE(session_tree6, &t->tree6[s->proto], s);
 	LIST_REMOVE(s, of_bib);
 	s->bib->nsessions--;
@@ -245,6 +323,7 @@ session_set_prefix(struct session_table *t, struct session *s,
 	struct session_tree6 *tree = &t->tree6[s->proto];
 	const struct in6_addr old = s->tuple6.dst.addr;
 
+	forget_flow6(t, s);
 	RB_REMOVE(session_tree6, tree, s);
 	s->tuple6.dst.addr = *dst6;
 	if (RB_INSERT(session_tree6, tree, s) != NULL) {
@@ -275,6 +354,7 @@ session_remove(struct session_table *t, struct session *s)
 {
 	if (s->bib != NULL)
 		detach(t, s);
+	forget_flow4(t, s);
 	RB_REMOVE(session_tree4, &t->tree4[s->proto], s);
 	TAILQ_REMOVE(&t->queues[s->cls], s, queue);
 	t->nsessions[s->proto]--;

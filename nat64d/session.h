@@ -35,6 +35,7 @@
 
 #include "common/monotime.h"
 #include "nat64d/bib.h"
+#include "nat64d/flow.h"
 #include "nat64d/slab.h"
 #include "nat64d/tuple.h"
 
@@ -51,21 +52,21 @@ enum session_class {
 
 struct stored_syn; /* nat64.c's */
 
-/* Each tree's key stands beside its links: a lookup reads just these. */
+/* What a packet of a session needs comes first, and in one or two lines. */
 struct session {
-	RB_ENTRY(session) by6;
-	struct tuple6 tuple6; /* (X',x) -> (Y',y); unset without bib */
-	RB_ENTRY(session) by4;
-	struct tuple4 tuple4; /* (T,t) -> (Z,z) */
-	TAILQ_ENTRY(session) queue;
-	LIST_ENTRY(session) of_bib;
-	struct bib_entry *bib; /* NULL: no IPv6 side */
+	struct tuple6 tuple6;	/* (X',x) -> (Y',y); unset without bib */
+	struct tuple4 tuple4;	/* (T,t) -> (Z,z) */
 	struct monotime stamp;	/* its lifetime counts from here */
-	struct stored_syn *syn; /* or NULL */
+	struct bib_entry *bib;	/* NULL: no IPv6 side */
 	uint8_t proto;		/* enum l4proto */
 	uint8_t cls;		/* enum session_class */
 	uint8_t tcp_state;	/* enum tcp_state */
 	uint8_t prefix;		/* index of the Pref64 of Y' */
+	RB_ENTRY(session) by6;
+	RB_ENTRY(session) by4;
+	TAILQ_ENTRY(session) queue;
+	LIST_ENTRY(session) of_bib;
+	struct stored_syn *syn; /* or NULL */
 };
 
 RB_HEAD(session_tree6, session);
@@ -80,6 +81,7 @@ struct session_table {
 	size_t nsessions[L4_NPROTO];
 	uint32_t max_per_bib;
 	struct slab slab;
+	struct flow_cache flows;  /* in front of the trees */
 	struct subscribers *subs; /* borrowed; counts sessions */
 };
 
@@ -89,7 +91,8 @@ struct session_table {
  */
 void session_table_init(struct session_table *t,
     const uint32_t lifetime_secs[SESSION_NCLASSES], size_t max,
-    uint32_t max_per_bib, struct subscribers *subs);
+    uint32_t max_per_bib, struct subscribers *subs,
+    const struct siphash_key *secret);
 
 /* Remove all sessions, from their bindings too; what syn points to stays. */
 void session_table_clear(struct session_table *t);
@@ -111,6 +114,14 @@ struct session *session_find4(const struct session_table *t,
  */
 bool session_has_peer(const struct session_table *t, enum l4proto proto,
     const struct taddr4 *out4, struct in_addr peer, struct monotime now);
+
+/*
+ * Walk the sessions of a binding in the order of their IPv4 peers: the first
+ * one behind peer, which may have gone meanwhile (NULL: the very first), or
+ * NULL at the end. What is there all the time is met exactly once.
+ */
+const struct session *session_next_of_bib(const struct session_table *t,
+    const struct bib_entry *bib, const struct taddr4 *peer);
 
 /*
  * Is there room for one more session of sub (NULL: a newcomer)? To be asked

@@ -42,7 +42,8 @@ make(size_t max, uint32_t max_per_bib, uint32_t max_of_subscriber)
 	subscribers_init(&subs, 64, &limits, 100);
 	slab_init(&slab, sizeof(struct bib_entry), 100);
 	bib_init(&bib, L4_TCP, pool, &subs, &slab, &key, false);
-	session_table_init(&table, lifetimes, max, max_per_bib, &subs);
+	session_table_init(&table, lifetimes, max, max_per_bib, &subs,
+	    &key);
 	rng = seeded_rng(&seeded, 1);
 }
 
@@ -386,6 +387,61 @@ START_TEST(has_peer_knows_addresses_not_ports_and_only_the_living)
 }
 END_TEST
 
+/* The sessions of e as the walk meets them, from peer on: their ports. */
+static unsigned
+walk(const struct bib_entry *e, const struct taddr4 *peer, uint16_t *ports)
+{
+	const struct session *s;
+	unsigned n = 0;
+
+	while ((s = session_next_of_bib(&table, e, peer)) != NULL) {
+		ports[n++] = s->tuple4.dst.port;
+		peer = &s->tuple4.dst;
+	}
+	return (n);
+}
+
+START_TEST(walk_meets_each_session_of_a_binding_once)
+{
+	struct bib_entry *e = binding(5000), *other = binding(5001);
+	uint16_t ports[16];
+
+	ck_assert_uint_eq(walk(e, NULL, ports), 0);
+	add(e, "198.51.100.2", 81, SESSION_TCP_OPEN, 0);
+	add(e, "198.51.100.1", 83, SESSION_TCP_OPEN, 0);
+	add(e, "198.51.100.2", 80, SESSION_TCP_OPEN, 0);
+	add(other, "198.51.100.1", 84, SESSION_TCP_OPEN, 0);
+	add_stored(e->out4.port, "198.51.100.1", 82, 0);
+	add_stored(e->out4.port, "198.51.100.3", 85, 0);
+	ck_assert_uint_eq(walk(e, NULL, ports), 3);
+	ck_assert_uint_eq(ports[0], 83);
+	ck_assert_uint_eq(ports[1], 80);
+	ck_assert_uint_eq(ports[2], 81);
+	ck_assert_uint_eq(walk(other, NULL, ports), 1);
+	ck_assert_uint_eq(ports[0], 84);
+}
+END_TEST
+
+START_TEST(walk_goes_on_where_a_session_has_gone)
+{
+	struct bib_entry *e = binding(5000);
+	struct session *second;
+	struct taddr4 peer;
+	uint16_t ports[16];
+
+	add(e, "198.51.100.1", 80, SESSION_TCP_OPEN, 0);
+	second = add(e, "198.51.100.1", 82, SESSION_TCP_OPEN, 0);
+	add(e, "198.51.100.1", 84, SESSION_TCP_OPEN, 0);
+	peer = second->tuple4.dst;
+	session_remove(&table, second);
+	add(e, "198.51.100.1", 81, SESSION_TCP_OPEN, 0);
+	add(e, "198.51.100.1", 83, SESSION_TCP_OPEN, 0);
+	ck_assert_uint_eq(walk(e, &peer, ports), 2);
+	ck_assert_uint_eq(ports[0], 83);
+	ck_assert_uint_eq(ports[1], 84);
+}
+END_TEST
+
 /* Shows: TCP-07 TCP-05 */
 START_TEST(has_peer_is_not_satisfied_by_a_stored_syn)
 {
@@ -503,6 +559,8 @@ main(void)
 	tcase_add_test(tc, new_lifetimes_hold_for_old_sessions);
 	tcase_add_test(tc,
 	    has_peer_knows_addresses_not_ports_and_only_the_living);
+	tcase_add_test(tc, walk_meets_each_session_of_a_binding_once);
+	tcase_add_test(tc, walk_goes_on_where_a_session_has_gone);
 	tcase_add_test(tc, has_peer_is_not_satisfied_by_a_stored_syn);
 	tcase_add_test(tc, stored_syn_gets_its_ipv6_side_later);
 	tcase_add_test(tc, set_ipv6_obeys_the_limits);

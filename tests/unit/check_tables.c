@@ -507,7 +507,7 @@ init_tables(void)
 		bib_init(&tables.bibs[proto], (enum l4proto)proto,
 		    tables.pool, &tables.subs, &tables.slab, &key, false);
 	session_table_init(&tables.sessions, model_lifetimes, MAX_SESSIONS,
-	    MAX_PER_BINDING, &tables.subs);
+	    MAX_PER_BINDING, &tables.subs, &key);
 }
 
 static void
