@@ -67,12 +67,14 @@ int tun_recv_batch(struct tun *t, unsigned max, tun_rx_fn rx, void *arg);
 
 /*
  * Send a parsed packet. Its bytes are taken before this returns, but it may
- * leave only with tun_flush(). Returns 0, or -1 when the device refused it
- * or is full (TUN-07): the packet is lost.
+ * leave only with tun_flush(), and with others in one super-packet (gro.h).
  */
-int tun_send(struct tun *t, const struct pkt *p);
+void tun_send(struct tun *t, const struct pkt *p);
 
-/* Let everything leave. Returns how many packets were refused. */
+/*
+ * Let everything leave. Returns how many packets the device refused, or had
+ * no room for (TUN-07), since the last call: they are lost.
+ */
 unsigned tun_flush(struct tun *t);
 
 #endif

@@ -30,6 +30,7 @@ struct tun {
 	int ctl; /* a socket, to ask things of the interface */
 	char name[IF_NAMESIZE];
 	unsigned mtu;
+	unsigned refused; /* packets, since the last tun_flush() */
 	uint8_t buf[PKT_BUFSIZE];
 };
 
@@ -196,7 +197,7 @@ tun_recv_batch(struct tun *t, unsigned max, tun_rx_fn rx, void *arg)
 	return ((int)n);
 }
 
-int
+void
 tun_send(struct tun *t, const struct pkt *p)
 {
 	uint32_t family = htonl(family_of(p->data));
@@ -209,13 +210,16 @@ tun_send(struct tun *t, const struct pkt *p)
 	do {
 		n = writev(t->fd, iov, 2);
 	} while (n == -1 && errno == EINTR);
-	return (n == -1 ? -1 : 0);
+	if (n == -1)
+		t->refused++;
 }
 
 /* Each packet leaves at once. */
 unsigned
 tun_flush(struct tun *t)
 {
-	(void)t;
-	return (0);
+	unsigned refused = t->refused;
+
+	t->refused = 0;
+	return (refused);
 }

@@ -19,6 +19,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "nat64d/gro.h"
 #include "nat64d/tun.h"
 #include "nat64d/vnet.h"
 
@@ -46,6 +47,8 @@ struct tun {
 	unsigned offloads; /* TUN_ bits */
 	bool vnet;	   /* a vnet header comes before each packet */
 	SLIST_HEAD(, route) routes;
+	struct gro *gro;   /* NULL: the kernel takes no super-packets */
+	unsigned refused;  /* packets, since the last tun_flush() */
 	uint8_t buf[PKT_BUFSIZE];
 };
 
@@ -113,6 +116,28 @@ negotiate(struct tun *t, const char **what)
 	return (-1);
 }
 
+/* Write one packet; what the kernel does not take is counted and lost. */
+static void
+write_packet(void *arg, const struct pkt *p)
+{
+	struct tun *t = arg;
+	uint8_t hdr[VNET_HDRLEN];
+	struct iovec iov[2] = {
+		{ .iov_base = hdr, .iov_len = sizeof(hdr) },
+		{ .iov_base = p->data, .iov_len = p->len },
+	};
+	ssize_t n;
+
+	if (t->vnet)
+		vnet_encode(p, hdr);
+	do {
+		n = t->vnet ? writev(t->fd, iov, 2) :
+		    write(t->fd, p->data, p->len);
+	} while (n == -1 && errno == EINTR);
+	if (n == -1)
+		t->refused++;
+}
+
 struct tun *
 tun_open(const char *name, bool offload, const char **what)
 {
@@ -139,6 +164,13 @@ tun_open(const char *name, bool offload, const char **what)
 		goto fail;
 	if (attach(t, what) == -1 || negotiate(t, what) == -1)
 		goto fail;
+	*what = "memory";
+	if ((t->offloads & (TUN_TSO | TUN_USO)) != 0) {
+		t->gro = gro_new((t->offloads & TUN_TSO) != 0,
+		    (t->offloads & TUN_USO) != 0, write_packet, t);
+		if (t->gro == NULL)
+			goto fail;
+	}
 	return (t);
 
 fail:
@@ -260,6 +292,7 @@ tun_close(struct tun *t)
 		(void)route_change(t, SIOCDELRT, &r->dst);
 		free(r);
 	}
+	gro_free(t->gro);
 	if (t->ctl != -1)
 		close(t->ctl);
 	if (t->fd != -1)
@@ -343,29 +376,23 @@ tun_recv_batch(struct tun *t, unsigned max, tun_rx_fn rx, void *arg)
 	return ((int)n);
 }
 
-int
+void
 tun_send(struct tun *t, const struct pkt *p)
 {
-	uint8_t hdr[VNET_HDRLEN];
-	struct iovec iov[2] = {
-		{ .iov_base = hdr, .iov_len = sizeof(hdr) },
-		{ .iov_base = p->data, .iov_len = p->len },
-	};
-	ssize_t n;
-
-	if (t->vnet)
-		vnet_encode(p, hdr);
-	do {
-		n = t->vnet ? writev(t->fd, iov, 2) :
-		    write(t->fd, p->data, p->len);
-	} while (n == -1 && errno == EINTR);
-	return (n == -1 ? -1 : 0);
+	if (t->gro != NULL)
+		gro_send(t->gro, p);
+	else
+		write_packet(t, p);
 }
 
-/* Each packet leaves at once. */
 unsigned
 tun_flush(struct tun *t)
 {
-	(void)t;
-	return (0);
+	unsigned refused;
+
+	if (t->gro != NULL)
+		gro_flush(t->gro);
+	refused = t->refused;
+	t->refused = 0;
+	return (refused);
 }

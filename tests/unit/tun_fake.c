@@ -13,6 +13,7 @@
 struct tun {
 	int fd;
 	int far_end;
+	unsigned refused; /* packets, since the last tun_flush() */
 	uint8_t buf[PKT_BUFSIZE];
 };
 
@@ -101,17 +102,18 @@ tun_recv_batch(struct tun *t, unsigned max, tun_rx_fn rx, void *arg)
 	return ((int)n);
 }
 
-int
+void
 tun_send(struct tun *t, const struct pkt *p)
 {
 	if (send(t->fd, p->data, p->len, MSG_DONTWAIT | MSG_NOSIGNAL) == -1)
-		return (-1);
-	return (0);
+		t->refused++;
 }
 
 unsigned
 tun_flush(struct tun *t)
 {
-	(void)t;
-	return (0);
+	unsigned refused = t->refused;
+
+	t->refused = 0;
+	return (refused);
 }

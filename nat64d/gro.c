@@ -1,0 +1,305 @@
+/*
+ * Joining packets. Owns the slots in which they wait and the rules by which
+ * one continues another; refuses to know where they go.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "nat64d/cksum.h"
+#include "nat64d/gro.h"
+
+/* Flows that can wait at a time; a power of two. */
+#define NSLOTS 64
+#define SLOT_BUFSIZE (PKT_HEADROOM + PKT_MAXLEN)
+
+/* Flags that do not forbid joining. */
+#define TH_JOIN (PKT_TH_ACK | PKT_TH_PSH)
+
+struct slot {
+	struct pkt head;     /* the first packet; data in buf */
+	unsigned nsegs;	     /* 0: empty */
+	uint32_t seg_size;   /* payload bytes of all but the last */
+	bool closed;	     /* the last was short, or had PSH */
+	uint8_t last_flags;  /* TCP */
+	uint8_t *buf;	     /* allocated with the first packet */
+};
+
+struct gro {
+	struct slot slots[NSLOTS];
+	uint8_t waiting[NSLOTS]; /* indices of slots that are not empty */
+	unsigned nwaiting;
+	bool tcp;
+	bool udp;
+	gro_emit_fn emit;
+	void *arg;
+};
+
+struct gro *
+gro_new(bool tcp, bool udp, gro_emit_fn emit, void *arg)
+{
+	struct gro *g;
+
+	g = calloc(1, sizeof(*g));
+	if (g == NULL)
+		return (NULL);
+	g->tcp = tcp;
+	g->udp = udp;
+	g->emit = emit;
+	g->arg = arg;
+	return (g);
+}
+
+void
+gro_free(struct gro *g)
+{
+	unsigned i;
+
+	if (g == NULL)
+		return;
+	for (i = 0; i < NSLOTS; i++)
+		free(g->slots[i].buf);
+	free(g);
+}
+
+static uint64_t
+pseudo_sum(const struct pkt *p)
+{
+	if (p->family == PKT_V4)
+		return (cksum_pseudo4(p->ip4.src, p->ip4.dst, p->proto,
+		    pkt_l4len(p)));
+	return (cksum_pseudo6(&p->ip6.src, &p->ip6.dst, p->proto,
+	    pkt_l4len(p)));
+}
+
+/* May the kernel be told to make the checksum of p? */
+static bool
+checksum_is_right(const struct pkt *p)
+{
+	if (p->ofl.csum_partial || p->ofl.csum_valid)
+		return (true);
+	return (cksum_finish(cksum_add(pseudo_sum(p), pkt_l4(p),
+	    pkt_l4len(p))) == 0);
+}
+
+/* Can p be joined with anything, by what it is alone? */
+static bool
+is_joinable(const struct gro *g, const struct pkt *p)
+{
+	const uint32_t hlen =
+	    p->family == PKT_V4 ? PKT_IP4_HLEN : PKT_IP6_HLEN;
+
+	if (p->is_frag || p->has_fh || p->l4off != hlen ||
+	    p->ofl.seg != PKT_SEG_NONE)
+		return (false);
+	if (p->proto == IPPROTO_UDP)
+		return (g->udp && pkt_payload_len(p) > 0 &&
+		    get16(pkt_l4(p) + PKT_UDP_LEN) == pkt_l4len(p) &&
+		    get16(pkt_l4(p) + PKT_UDP_CKSUM) != 0);
+	if (p->proto == IPPROTO_TCP)
+		return (g->tcp && pkt_payload_len(p) > 0 &&
+		    (p->tcp_flags & ~TH_JOIN) == 0 &&
+		    (p->tcp_flags & PKT_TH_ACK) != 0);
+	return (false);
+}
+
+static bool
+same_addresses(const struct pkt *a, const struct pkt *b)
+{
+	if (a->family != b->family)
+		return (false);
+	if (a->family == PKT_V4)
+		return (a->ip4.src.s_addr == b->ip4.src.s_addr &&
+		    a->ip4.dst.s_addr == b->ip4.dst.s_addr);
+	return (IN6_ARE_ADDR_EQUAL(&a->ip6.src, &b->ip6.src) &&
+	    IN6_ARE_ADDR_EQUAL(&a->ip6.dst, &b->ip6.dst));
+}
+
+static bool
+same_flow(const struct pkt *a, const struct pkt *b)
+{
+	return (a->proto == b->proto && a->sport == b->sport &&
+	    a->dport == b->dport && same_addresses(a, b));
+}
+
+/* Does the IP header of p continue that of what waits in s? */
+static bool
+ip_continues(const struct slot *s, const struct pkt *p)
+{
+	const struct pkt *h = &s->head;
+
+	if (p->ttl != h->ttl || p->tclass != h->tclass)
+		return (false);
+	if (p->family == PKT_V6)
+		return (true);
+	/* The kernel counts the identifications upward (GSO-15). */
+	return (p->df == h->df &&
+	    (p->df || p->frag_id == ((h->frag_id + s->nsegs) & 0xffff)));
+}
+
+/* Sequence, acknowledgement, window and options (RFC 9293, 3.1). */
+static bool
+tcp_continues(const struct slot *s, const struct pkt *p)
+{
+	const uint8_t *a = pkt_l4(&s->head), *b = pkt_l4(p);
+
+	return (p->l4hlen == s->head.l4hlen &&
+	    get32(b + 4) == get32(a + 4) + pkt_payload_len(&s->head) &&
+	    memcmp(a + 8, b + 8, 4) == 0 && /* acknowledgement */
+	    memcmp(a + 14, b + 14, 2) == 0 && /* window */
+	    memcmp(a + PKT_TCP_HLEN, b + PKT_TCP_HLEN,
+		p->l4hlen - PKT_TCP_HLEN) == 0);
+}
+
+static bool
+continues(const struct slot *s, const struct pkt *p)
+{
+	const uint32_t payload = pkt_payload_len(p);
+
+	if (s->closed || s->nsegs >= GRO_MAX_SEGMENTS ||
+	    payload > s->seg_size || s->head.len + payload > PKT_MAXLEN ||
+	    !ip_continues(s, p))
+		return (false);
+	if (p->proto == IPPROTO_TCP && !tcp_continues(s, p))
+		return (false);
+	/* Lone packets are left alone: the first one is verified late. */
+	if (s->nsegs == 1 && !checksum_is_right(&s->head))
+		return (false);
+	return (checksum_is_right(p));
+}
+
+/* Make the packets in s one: lengths, flags, a partial checksum. */
+static void
+seal(struct slot *s)
+{
+	struct pkt *p = &s->head;
+	uint8_t *l4 = pkt_l4(p), *cksum;
+
+	if (p->family == PKT_V4) {
+		put16(p->data + 2, (uint16_t)p->len);
+		put16(p->data + 10, 0);
+		put16(p->data + 10,
+		    cksum_finish(cksum_add(0, p->data, PKT_IP4_HLEN)));
+	} else
+		put16(p->data + 4, (uint16_t)(p->len - PKT_IP6_HLEN));
+	if (p->proto == IPPROTO_TCP) {
+		l4[PKT_TCP_FLAGS] |= s->last_flags;
+		p->tcp_flags |= s->last_flags;
+		p->ofl.seg = PKT_SEG_TCP;
+		cksum = l4 + PKT_TCP_CKSUM;
+	} else {
+		put16(l4 + PKT_UDP_LEN, (uint16_t)pkt_l4len(p));
+		p->ofl.seg = PKT_SEG_UDP;
+		cksum = l4 + PKT_UDP_CKSUM;
+	}
+	put16(cksum, cksum_fold(pseudo_sum(p)));
+	p->ofl.csum_partial = true;
+	p->ofl.csum_valid = false;
+	p->ofl.seg_size = (uint16_t)s->seg_size;
+}
+
+static void
+emit_slot(struct gro *g, struct slot *s)
+{
+	if (s->nsegs > 1)
+		seal(s);
+	if (s->nsegs > 0)
+		g->emit(g->arg, &s->head);
+	s->nsegs = 0;
+}
+
+void
+gro_flush(struct gro *g)
+{
+	unsigned i;
+
+	for (i = 0; i < g->nwaiting; i++)
+		emit_slot(g, &g->slots[g->waiting[i]]);
+	g->nwaiting = 0;
+}
+
+/*
+ * The slot of a flow. Two flows that share one only keep each other from
+ * being joined, so nothing secret is needed.
+ */
+static unsigned
+slot_index(const struct pkt *p)
+{
+	uint32_t h = (uint32_t)p->sport << 16 | p->dport;
+
+	if (p->family == PKT_V4)
+		h ^= p->ip4.src.s_addr ^ p->ip4.dst.s_addr;
+	else
+		h ^= get32(p->ip6.src.s6_addr + 12) ^
+		    get32(p->ip6.dst.s6_addr + 12);
+	return ((h * 0x9e3779b1U) >> 26);
+}
+
+_Static_assert(NSLOTS == 1 << (32 - 26), "slot_index() gives six bits");
+
+static void
+append(struct slot *s, const struct pkt *p)
+{
+	const uint32_t payload = pkt_payload_len(p);
+
+	memcpy(s->head.data + s->head.len, p->data + p->len - payload,
+	    payload);
+	s->head.len += payload;
+	s->nsegs++;
+	s->last_flags = p->tcp_flags;
+	s->closed = payload < s->seg_size ||
+	    (p->proto == IPPROTO_TCP && (p->tcp_flags & PKT_TH_PSH) != 0);
+}
+
+/* Let p wait in an empty slot; false when there is no memory for it. */
+static bool
+begin(struct slot *s, const struct pkt *p)
+{
+	if (s->buf == NULL) {
+		s->buf = malloc(SLOT_BUFSIZE);
+		if (s->buf == NULL)
+			return (false);
+	}
+	s->head = *p;
+	s->head.buf = s->buf;
+	s->head.bufsize = SLOT_BUFSIZE;
+	s->head.data = s->buf + PKT_HEADROOM;
+	memcpy(s->head.data, p->data, p->len);
+	s->nsegs = 1;
+	s->seg_size = pkt_payload_len(p);
+	s->last_flags = p->tcp_flags;
+	/* PSH asks that nothing be waited for. */
+	s->closed = p->proto == IPPROTO_TCP &&
+	    (p->tcp_flags & PKT_TH_PSH) != 0;
+	return (true);
+}
+
+void
+gro_send(struct gro *g, const struct pkt *p)
+{
+	struct slot *s;
+	unsigned i;
+
+	if (!is_joinable(g, p)) {
+		/* Fragments have no ports to tell their flow by. */
+		if (g->nwaiting > 0) {
+			s = &g->slots[slot_index(p)];
+			if (p->is_frag)
+				gro_flush(g);
+			else if (s->nsegs > 0 && same_flow(&s->head, p))
+				emit_slot(g, s);
+		}
+		g->emit(g->arg, p);
+		return;
+	}
+	i = slot_index(p);
+	s = &g->slots[i];
+	if (s->nsegs > 0 && same_flow(&s->head, p) && continues(s, p)) {
+		append(s, p);
+		return;
+	}
+	emit_slot(g, s);
+	if (memchr(g->waiting, (int)i, g->nwaiting) == NULL)
+		g->waiting[g->nwaiting++] = (uint8_t)i;
+	if (!begin(s, p))
+		g->emit(g->arg, p);
+}
