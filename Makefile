@@ -48,15 +48,19 @@ nat64d_PURE = \
     nat64d/addrset.c \
     nat64d/bib.c \
     nat64d/cksum.c \
+    nat64d/event_text.c \
+    nat64d/flow.c \
     nat64d/frag.c \
     nat64d/frag_collect.c \
     nat64d/frag_store.c \
     nat64d/fragment.c \
+    nat64d/gro.c \
     nat64d/gso.c \
     nat64d/icmp_error.c \
     nat64d/iphdr.c \
     nat64d/ipid.c \
     nat64d/nat64.c \
+    nat64d/nat64_event.c \
     nat64d/nat64_icmp.c \
     nat64d/nat64_in4.c \
     nat64d/nat64_in6.c \
@@ -68,6 +72,7 @@ nat64d_PURE = \
     nat64d/portset.c \
     nat64d/range.c \
     nat64d/ratelimit.c \
+    nat64d/repeat.c \
     nat64d/rest.c \
     nat64d/session.c \
     nat64d/slab.c \
@@ -89,6 +94,8 @@ nat64d_SRC = \
     nat64d/conf_print.c \
     nat64d/dump.c \
     nat64d/engine.c \
+    nat64d/eventlog.c \
+    nat64d/eventlog_out.c \
     nat64d/hostaddr.c \
     nat64d/nat64d.c \
     nat64d/parse.c \
@@ -105,20 +112,37 @@ tun_openbsd = \
     nat64d/tun_openbsd.c
 
 dns64d_PURE = \
+    dns64d/balance.c \
+    dns64d/cache.c \
+    dns64d/cache_wire.c \
     dns64d/chain.c \
+    dns64d/cookie.c \
+    dns64d/filter.c \
+    dns64d/gate.c \
+    dns64d/local.c \
+    dns64d/local_zones.c \
+    dns64d/metrics.c \
     dns64d/msg.c \
+    dns64d/msg_edns.c \
     dns64d/msg_name.c \
     dns64d/msg_relay.c \
     dns64d/msg_scan.c \
     dns64d/policy.c \
+    dns64d/rate.c \
     dns64d/synth.c \
     dns64d/synth_ptr.c \
-    dns64d/upstream.c
+    dns64d/upstream.c \
+    dns64d/view.c
 
 dns64d_SRC = \
     dns64d/access.c \
     dns64d/conf.c \
+    dns64d/conf_clients.c \
+    dns64d/conf_policy.c \
     dns64d/conf_print.c \
+    dns64d/conf_print_policy.c \
+    dns64d/conf_translator.c \
+    dns64d/conf_upstream.c \
     dns64d/dns64d.c \
     dns64d/frontend.c \
     dns64d/frontend_tcp.c \
@@ -127,10 +151,19 @@ dns64d_SRC = \
     dns64d/parse.c \
     dns64d/probe.c \
     dns64d/query.c \
+    dns64d/resolve.c \
     dns64d/stats.c \
+    dns64d/translator.c \
     dns64d/udp.c \
-    dns64d/udp_$(OS).c \
-    dns64d/upstream_tcp.c
+    dns64d/upstream_tcp.c \
+    $(udp_$(OS))
+
+udp_linux = \
+    dns64d/udp_linux.c
+udp_freebsd = \
+    dns64d/udp_bsd.c
+udp_netbsd = $(udp_freebsd)
+udp_openbsd = $(udp_freebsd)
 
 WARN = -Wall -Wextra -Wshadow -Wpointer-arith -Wcast-qual -Wcast-align \
     -Wstrict-prototypes -Wmissing-prototypes -Wold-style-definition \
@@ -148,6 +181,7 @@ ALL_CFLAGS = $(BASE_CFLAGS) -I$(BUILD) $(WARN) $(WERROR) $(FORTIFY) $(CFLAGS)
 ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now $(LDFLAGS)
 BASE_LIBS := $(call pkg,--libs libevent_core libbsd-overlay libseccomp)
 LDNS_LIBS := $(call pkg,--libs ldns)
+HTTP_LIBS := $(call pkg,--libs libevent_extra)
 TEST_LIBS = $(call pkg,--libs check jansson)
 
 Q := $(if $(V),,@)
@@ -171,7 +205,7 @@ $(BUILD)/nat64d/nat64d: $(call objs,nat64d) $(call objs,common) \
     $(BUILD)/nat64d/libnat64.a $(BUILD)/common/libcommon.a
 $(BUILD)/dns64d/dns64d: $(call objs,dns64d) $(call objs,common) \
     $(BUILD)/dns64d/libdns64.a $(BUILD)/common/libcommon.a
-$(BUILD)/dns64d/dns64d: EXTRA_LIBS = $(LDNS_LIBS)
+$(BUILD)/dns64d/dns64d: EXTRA_LIBS = $(LDNS_LIBS) $(HTTP_LIBS)
 
 $(BUILD)/nat64d/nat64d $(BUILD)/dns64d/dns64d:
 	$(call say,LINK,$@)
@@ -213,12 +247,19 @@ test_bins = $(unit_tests:%=$(BUILD)/tests/unit/%) \
 check_access_OBJ = dns64d/access.o
 check_conf_file_OBJ = common/conf_file.o common/conf_msg.o \
     common/conf_text.o common/scan.o
-check_engine_OBJ = nat64d/engine.o nat64d/dump.o common/log.o \
-    common/monotime.o tests/unit/tun_fake.o
+check_engine_OBJ = nat64d/engine.o nat64d/dump.o nat64d/eventlog.o \
+    nat64d/eventlog_out.o common/log.o common/monotime.o \
+    tests/unit/tun_fake.o
+check_eventlog_OBJ = nat64d/eventlog.o nat64d/eventlog_out.o common/log.o \
+    common/monotime.o
+check_nat64_addresses_OBJ = tests/unit/nat64_lab.o
 check_nat64_admission_OBJ = tests/unit/nat64_lab.o
+check_nat64_errors_OBJ = tests/unit/nat64_lab.o
+check_nat64_events_OBJ = tests/unit/nat64_lab.o
 check_nat64_fragments_OBJ = tests/unit/nat64_lab.o
 check_nat64_hairpin_OBJ = tests/unit/nat64_lab.o
 check_nat64_icmp_OBJ = tests/unit/nat64_lab.o
+check_nat64_random_OBJ = tests/unit/nat64_lab.o
 check_nat64_state_OBJ = tests/unit/nat64_lab.o
 check_nat64_tcp_OBJ = tests/unit/nat64_lab.o
 check_tables_OBJ = tests/unit/tables_model.o

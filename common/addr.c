@@ -86,12 +86,6 @@ prefix_parse(const char *text, struct prefix *out)
 }
 
 bool
-prefix_match4(const struct prefix *p, struct in_addr addr)
-{
-	return (p->family == AF_INET && bits_equal(&p->v4, &addr, p->len));
-}
-
-bool
 prefix_match6(const struct prefix *p, const struct in6_addr *addr)
 {
 	return (p->family == AF_INET6 && bits_equal(&p->v6, addr, p->len));

@@ -38,7 +38,16 @@ struct prefix {
  */
 const char *prefix_parse(const char *text, struct prefix *p);
 
-bool prefix_match4(const struct prefix *p, struct in_addr addr);
+/* Inline, for lists of prefixes are looked through for every address. */
+static inline bool
+prefix_match4(const struct prefix *p, struct in_addr addr)
+{
+	uint32_t differ = ntohl(p->v4.s_addr ^ addr.s_addr);
+
+	return (p->family == AF_INET &&
+	    (p->len == 0 || differ >> (32 - p->len) == 0));
+}
+
 bool prefix_match6(const struct prefix *p, const struct in6_addr *addr);
 
 /*

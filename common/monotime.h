@@ -16,6 +16,12 @@ struct monotime {
 /* Read CLOCK_MONOTONIC. For the process layer only. */
 struct monotime monotime_now(void);
 
+/*
+ * Milliseconds since the beginning of 1970, UTC: for people who read logs,
+ * and for nothing else, since it steps. For the process layer only.
+ */
+int64_t wallclock_ms(void);
+
 static inline struct monotime
 monotime_add_ms(struct monotime t, int64_t ms)
 {

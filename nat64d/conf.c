@@ -38,6 +38,7 @@ conf_new(void)
 	c->routes = true;
 	c->offload = true;
 	c->log_level = LOG_LEVEL_INFO;
+	c->log_events = EVENT_BINDINGS;
 	nat64_config_init(&c->nat64);
 	c->user = strdup(CONF_USER);
 	c->pidfile = strdup(CONF_PIDFILE);
@@ -56,6 +57,7 @@ conf_free(struct conf *c)
 	free(c->user);
 	free(c->pidfile);
 	free(c->dump);
+	free(c->log_file);
 	free(c->pool);
 	free(c->statics);
 	free(c->bindings);

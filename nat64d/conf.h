@@ -13,6 +13,7 @@
 
 #include "common/conf_file.h"
 #include "common/log.h"
+#include "nat64d/event_text.h"
 #include "nat64d/nat64.h"
 
 /* What a file that does not name them means. */
@@ -49,6 +50,10 @@ struct conf {
 	char *pidfile;
 	char *dump; /* NULL: nowhere when in the background */
 	enum log_level log_level;
+	unsigned log_events;  /* EVENT_BINDINGS ..., for the event log */
+	bool log_destination; /* with the peers of sessions (CGN-13) */
+	bool log_syslog;      /* where to: syslog, or else ... */
+	char *log_file;	      /* ... here; NULL: nowhere */
 
 	struct nat64_config nat64;
 	struct pool4_range *pool;

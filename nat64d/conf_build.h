@@ -20,6 +20,7 @@ struct conf_build {
 	struct conf_where self6;
 	struct conf_where lowest_mtu6;
 	struct conf_where max_bindings;
+	struct conf_where log_events;
 };
 
 /* Ports as written; to icmp they are identifiers. */

@@ -218,6 +218,19 @@ check_statics(struct conf_build *b, struct conf_file *cf)
 		    c->nat64.nstatics);
 }
 
+/* Sessions without their peers say what bindings say (LOG-02). */
+static void
+check_events(const struct conf_build *b, struct conf_file *cf)
+{
+	const unsigned both = EVENT_BINDINGS | EVENT_SESSIONS;
+	const struct conf *c = b->conf;
+
+	if ((c->log_events & both) == both && !c->log_destination)
+		conf_error_at(cf, &b->log_events, "log events: with "
+		    "\"bindings\", \"sessions\" need \"log destination "
+		    "yes\"");
+}
+
 void
 conf_check(struct conf_build *b, struct conf_file *cf)
 {
@@ -239,6 +252,7 @@ conf_check(struct conf_build *b, struct conf_file *cf)
 		conf_error_at(cf, &b->lowest_mtu6,
 		    "lowest-ipv6-mtu is above the IPv6 MTU of %u",
 		    n->xlat.mtu6);
+	check_events(b, cf);
 	check_statics(b, cf);
 	n->statics = c->bindings;
 	n->excludes = c->excludes;

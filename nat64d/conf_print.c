@@ -94,6 +94,24 @@ print_exclude(FILE *f, const struct nat64_exclude *x)
 }
 
 static void
+print_events(FILE *f, const struct conf *c)
+{
+	fprintf(f, "log events%s%s%s%s\n",
+	    c->log_events == 0 ? " none" : "",
+	    c->log_events & EVENT_BINDINGS ? " bindings" : "",
+	    c->log_events & EVENT_SESSIONS ? " sessions" : "",
+	    c->log_events & EVENT_ADDRESSES ? " addresses" : "");
+	if (c->log_syslog)
+		fputs("log events to syslog\n", f);
+	else if (c->log_file != NULL) {
+		fputs("log events to ", f);
+		conf_print_string(f, c->log_file);
+		putc('\n', f);
+	}
+	fprintf(f, "log destination %s\n", yes(c->log_destination));
+}
+
+static void
 print_process(FILE *f, const struct conf *c)
 {
 	fputs("tun ", f);
@@ -110,6 +128,7 @@ print_process(FILE *f, const struct conf *c)
 		conf_print_string(f, c->dump);
 	}
 	fprintf(f, "\nlog level %s\n", log_level_name(c->log_level));
+	print_events(f, c);
 }
 
 static void
@@ -156,7 +175,8 @@ print_xlat(FILE *f, const struct nat64_config *n)
 	fputs("plateaus", f);
 	for (i = 0; i < x->nplateaus; i++)
 		fprintf(f, " %u", x->plateaus[i]);
-	fprintf(f, "\nwkp-non-global %s\n",
+	fprintf(f, "\nremap-fragment-id %s\n", yes(n->remap_fragment_id));
+	fprintf(f, "wkp-non-global %s\n",
 	    n->wkp_nonglobal_ok ? "allow" : "drop");
 }
 
@@ -209,6 +229,7 @@ print_ports(FILE *f, const struct nat64_config *n)
 		fprintf(f, "quarantine %s %u\n",
 		    conf_proto_name((enum l4proto)i), o->rest_secs[i]);
 	fprintf(f, "quarantine max-percent %u\n", o->rest_max_percent);
+	fprintf(f, "quarantine restart %u\n", n->restart_rest_secs);
 	fprintf(f, "subscriber prefix-length %u\n", n->subscriber_len);
 }
 

@@ -1,5 +1,3 @@
-#include <sys/queue.h>
-
 #include <arpa/inet.h>
 
 #include <inttypes.h>
@@ -26,7 +24,8 @@ struct dump {
 	bool entered;	    /* key is set; else the very first binding */
 	struct taddr6 key;
 	bool line_done;	    /* its own line is printed */
-	uint32_t nsessions; /* so many lines of its sessions are */
+	bool peer_set;	    /* so are its sessions up to that with peer */
+	struct taddr4 peer;
 };
 
 static const char *const proto_names[L4_NPROTO] = {
@@ -165,7 +164,7 @@ enter(struct dump *d, const struct bib_entry *e)
 	d->entered = true;
 	d->key = e->in6;
 	d->line_done = false;
-	d->nsessions = 0;
+	d->peer_set = false;
 }
 
 /*
@@ -176,23 +175,22 @@ static unsigned
 dump_entry(struct dump *d, struct evbuffer *out, const struct bib_entry *e,
     unsigned max, struct monotime now)
 {
+	const struct session_table *sessions = nat64_sessions(d->nat64);
 	const struct session *s;
-	uint32_t skip = d->nsessions;
 
 	if (!d->line_done) {
 		dump_binding(out, e);
 		d->line_done = true;
 		max--;
 	}
-	LIST_FOREACH(s, &e->sessions, of_bib) {
-		if (skip > 0) {
-			skip--;
-			continue;
-		}
-		if (max == 0)
+	while (max > 0) {
+		s = session_next_of_bib(sessions, e,
+		    d->peer_set ? &d->peer : NULL);
+		if (s == NULL)
 			break;
 		dump_session(d, out, s, now);
-		d->nsessions++;
+		d->peer_set = true;
+		d->peer = s->tuple4.dst;
 		max--;
 	}
 	return (max);

@@ -4,8 +4,7 @@
  *
  * It is made in slices, since a table of a million sessions takes longer
  * than packets can wait. The table changes in between: what was there from
- * beginning to end is printed, but a session of a binding with very many of
- * them may be printed twice or be missed when others of it come and go.
+ * beginning to end is printed exactly once.
  */
 #ifndef NAT64D_DUMP_H
 #define NAT64D_DUMP_H

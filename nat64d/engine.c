@@ -27,7 +27,7 @@
 /* A reader of a dump that does not keep up is asked again after that. */
 #define DUMP_RETRY_MS 20
 
-enum { SIG_TERM, SIG_INT, SIG_HUP, SIG_USR1, NSIGNALS };
+enum { SIG_TERM, SIG_INT, SIG_HUP, SIG_USR1, SIG_USR2, NSIGNALS };
 
 struct engine {
 	struct event_base *base;
@@ -79,8 +79,15 @@ emit(void *arg, struct pkt *p)
 {
 	struct engine *e = arg;
 
-	if (tun_send(e->tun, p) == -1)
-		nat64_count_device_drop(e->nat64);
+	tun_send(e->tun, p);
+}
+
+static void
+tell(void *arg, const struct nat64_event *ev)
+{
+	struct engine *e = arg;
+
+	eventlog_event(e->opts.log, ev, monotime_now(), wallclock_ms());
 }
 
 static void
@@ -299,6 +306,17 @@ leave(evutil_socket_t sig, short what, void *arg)
 	event_base_loopbreak(e->base);
 }
 
+static void
+reopen_wanted(evutil_socket_t sig, short what, void *arg)
+{
+	struct engine *e = arg;
+
+	(void)sig;
+	(void)what;
+	if (e->opts.log != NULL)
+		eventlog_reopen(e->opts.log);
+}
+
 static int
 new_events(struct engine *e)
 {
@@ -310,6 +328,7 @@ new_events(struct engine *e)
 		[SIG_INT] = { SIGINT, leave },
 		[SIG_HUP] = { SIGHUP, flush_wanted },
 		[SIG_USR1] = { SIGUSR1, dump_wanted },
+		[SIG_USR2] = { SIGUSR2, reopen_wanted },
 	};
 	int i;
 
@@ -334,7 +353,10 @@ struct engine *
 engine_new(struct tun *tun, struct nat64_config *conf,
     const struct engine_opts *opts)
 {
-	struct nat64_sink sink = { .emit = emit };
+	struct nat64_sink sink = {
+		.emit = emit,
+		.event = opts->log != NULL ? tell : NULL,
+	};
 	struct engine *e;
 
 	e = calloc(1, sizeof(*e));
@@ -351,6 +373,9 @@ engine_new(struct tun *tun, struct nat64_config *conf,
 	errno = ENOMEM;
 	e->base = event_base_new();
 	if (e->base == NULL || new_events(e) == -1)
+		goto fail;
+	if (e->opts.log != NULL &&
+	    eventlog_attach(e->opts.log, e->base) == -1)
 		goto fail;
 	/* A dump into a pipe that is closed is no reason to end. */
 	signal(SIGPIPE, SIG_IGN);
@@ -387,6 +412,8 @@ engine_free(struct engine *e)
 		return;
 	if (e->dump_out != NULL)
 		dump_end(e);
+	if (e->opts.log != NULL)
+		eventlog_detach(e->opts.log);
 	for (i = 0; i < NSIGNALS; i++)
 		free_event(e->signals[i]);
 	free_event(e->dump_timer);

@@ -7,6 +7,7 @@
  * in between, so that none can starve another.
  *
  *	SIGUSR1		print the mapping table; ignored while one is printed
+ *	SIGUSR2		open the file of the event log again
  *	SIGHUP		remove sessions and dynamic bindings
  *	SIGTERM SIGINT	leave
  */
@@ -15,17 +16,19 @@
 
 #include <stdbool.h>
 
+#include "nat64d/eventlog.h"
 #include "nat64d/nat64.h"
 #include "nat64d/tun.h"
 
 struct engine;
 
-/* Where dumps go. */
+/* Where dumps and events go. */
 struct engine_opts {
 	bool foreground;       /* to standard output */
 	const char *dump_file; /* else to this file, made anew each time;
 				  NULL: nowhere. Borrowed. */
 	bool verbose;	       /* also counters of drops that are zero */
+	struct eventlog *log;  /* borrowed; NULL: nowhere */
 };
 
 /*

@@ -93,8 +93,9 @@ init_tables(struct nat64 *n, const struct nat64_config *c)
 	for (proto = 0; proto < L4_NPROTO; proto++)
 		bib_init(&n->bibs[proto], (enum l4proto)proto, n->pool,
 		    &n->subs, &n->bib_slab, &key, c->soft_pooling);
+	key = derive_key(&c->secret, 'f');
 	session_table_init(&n->sessions, c->lifetime_secs, c->max_sessions,
-	    c->max_sessions_per_binding, &n->subs);
+	    c->max_sessions_per_binding, &n->subs, &key);
 
 	key = derive_key(&c->secret, 'i');
 	if (c->fixed_ipid >= 0)
@@ -136,20 +137,28 @@ init_memory(struct nat64 *n, const struct nat64_config *c)
 	return (0);
 }
 
+/*
+ * Nobody is told of static bindings one by one: the administrator made
+ * them, and there may be all ports of many addresses.
+ */
 static int
 add_statics(struct nat64 *n, const struct nat64_config *c)
 {
 	const struct nat64_static *st;
+	const struct bib_entry *e;
 	size_t i;
 
 	for (i = 0; i < c->nstatics; i++) {
 		st = &c->statics[i];
-		if (bib_add_static(&n->bibs[st->proto], &st->in6, &st->out4,
-			n->now) != NULL)
-			continue;
-		if (errno != ENOMEM)
+		e = bib_add_static(&n->bibs[st->proto], &st->in6, &st->out4,
+		    n->now);
+		if (e == NULL && errno != ENOMEM)
 			errno = EINVAL;
-		return (-1);
+		if (e == NULL)
+			return (-1);
+		if (subscriber_nbindings(e->sub) == 1)
+			nat64_tell_address(n, NAT64_EV_ADDRESS_CREATE,
+			    e->sub);
 	}
 	return (0);
 }
@@ -180,6 +189,7 @@ nat64_new(const struct nat64_config *c, const struct nat64_sink *sink,
 	init_tables(n, c);
 	if (add_statics(n, c) == -1)
 		goto fail;
+	pool4_rest_all(n->pool, c->restart_rest_secs, now);
 	return (n);
 
 fail:
@@ -311,6 +321,8 @@ nat64_input(struct nat64 *n, struct pkt *p, struct monotime now,
 		n->stats.counters[NAT64_IN4_BYTES] += received;
 		verdict = nat64_in4(n, p);
 	}
+	if (n->reason != NAT64_NONE)
+		nat64_tell_dropped(n, p);
 	if (reason != NULL)
 		*reason = n->reason;
 	return (verdict);

@@ -58,6 +58,7 @@ struct nat64_config {
 	const struct pool4_range *pool;
 	size_t npool;
 	struct pool4_opts pool_opts;
+	uint32_t restart_rest_secs; /* CGN-09; 0: ports are free at once */
 	bool soft_pooling;
 	const struct nat64_static *statics;
 	size_t nstatics;
@@ -106,20 +107,39 @@ enum nat64_event_type {
 	NAT64_EV_BIB_DELETE,
 	NAT64_EV_SESSION_CREATE,
 	NAT64_EV_SESSION_DELETE,
+	NAT64_EV_ADDRESS_CREATE, /* a subscriber's first binding is made */
+	NAT64_EV_ADDRESS_DELETE, /* its last one has gone */
 	NAT64_EV_POOL_EXHAUSTED, /* out4: the address without free ports, or
 				    NULL: no address has any */
-	NAT64_EV_QUOTA		 /* reason: which limit */
+	NAT64_EV_QUOTA,		 /* quota, limit: what was exceeded */
+	NAT64_EV_PACKET_DROPPED	 /* one that an RFC wants to be logged */
+};
+
+/* Which limit, with the sub-types of RFC 8158, 4.4. */
+enum nat64_quota {
+	NAT64_QUOTA_SESSIONS = 1, /* in all */
+	NAT64_QUOTA_BINDINGS,	  /* in all */
+	NAT64_QUOTA_SUBSCRIBER,	  /* whatever one may have */
+	NAT64_QUOTA_SUBSCRIBERS,
+	NAT64_QUOTA_FRAGMENTS,	  /* waiting */
+	NAT64_NQUOTAS
 };
 
 /* What happened to the tables; pointers are valid during the call. */
 struct nat64_event {
 	enum nat64_event_type type;
 	enum l4proto proto;
-	const struct taddr6 *in6;      /* (X',x), or NULL */
-	const struct taddr4 *out4;     /* (T,t), or NULL */
+	const struct taddr6 *in6;      /* (X',x), or NULL; address events: the
+					  subscriber's prefix, port 0 */
+	const struct taddr4 *out4;     /* (T,t), or NULL; address events: T */
+	unsigned subscriber_len;       /* address events: bits of in6 */
 	const struct session *session; /* session events */
-	enum nat64_reason reason;      /* NAT64_EV_QUOTA */
+	enum nat64_reason reason;      /* NAT64_EV_QUOTA, ..PACKET_DROPPED */
+	enum nat64_quota quota;	       /* NAT64_EV_QUOTA */
+	uint64_t limit;		       /* NAT64_EV_QUOTA: the value */
 	const struct in_addr *peer4;   /* sender from IPv4, or NULL */
+	const struct pkt *pkt;	       /* NAT64_EV_PACKET_DROPPED */
+	bool pkt_ports;		       /* pkt has sport and dport */
 };
 
 struct nat64_sink {

@@ -8,8 +8,6 @@
 
 #include <string.h>
 
-#include "common/ip4class.h"
-
 #include "nat64d/fragment.h"
 #include "nat64d/nat64_int.h"
 
@@ -193,7 +191,6 @@ nat64_answer4(struct nat64 *n, struct pkt *p, uint8_t type, uint8_t code,
 	struct pkt *out;
 
 	if (n->conf.self4.s_addr == INADDR_ANY ||
-	    ip4_is_never_unicast(p->ip4.src) ||
 	    !may_send(n, &n->errors4, p, &p->ip4.src, sizeof(p->ip4.src)))
 		return (NAT64_DROPPED);
 	out = nat64_scratch(n, SCRATCH_ERROR);

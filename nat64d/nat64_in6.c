@@ -237,10 +237,8 @@ first_fragment6(struct nat64 *n, struct pkt *p, const struct target *t,
 		out.id = new_frag_id(n, p, &out.t4);
 	frag_resolve(n->frags, d, &out);
 	verdict = forward_fragment6(n, p, &out);
-	while ((held = frag_next_held(n->frags, d)) != NULL) {
-		n->hairpin = false;
+	while ((held = frag_next_held(n->frags, d)) != NULL)
 		forward_fragment6(n, held, &out);
-	}
 	return (verdict);
 }
 
@@ -263,9 +261,11 @@ fragment6(struct nat64 *n, struct pkt *p, const struct target *t)
 	case FRAG_DROP:
 		break;
 	}
-	if (r.reason == NAT64_FRAG_TINY && n->conf.first_frag_errors)
+	if (r.reason == NAT64_FRAG_TINY && n->conf.first_frag_errors) {
+		n->stats.drops[r.reason] += r.discarded;
 		return (nat64_refuse6(n, p, r.reason, ICMP6_PARAM_PROB,
 		    PARAM_INCOMPLETE_CHAIN, 0));
+	}
 	return (nat64_drop_fragment(n, p, &r));
 }
 

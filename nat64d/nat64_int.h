@@ -132,9 +132,26 @@ bool nat64_session_timeout(struct nat64 *n, struct session *s);
 /* Remove a session, its stored SYN, and its binding if it was the last. */
 void nat64_session_end(struct nat64 *n, struct session *s);
 
-/* Tell the sink; s or e may be NULL, not both. */
+/* --- nat64_event.c --- */
+
+/* A binding or a session comes or goes; e or s is NULL, not both. */
 void nat64_tell(struct nat64 *n, enum nat64_event_type type,
     const struct bib_entry *e, const struct session *s);
+
+/* A subscriber and its pool address. */
+void nat64_tell_address(struct nat64 *n, enum nat64_event_type type,
+    const struct subscriber *sub);
+
+/*
+ * What errno of bib_get6() or session_add() means: returns the reason for
+ * the drop, and tells of an exhausted pool or quota. in6: who asked, or
+ * NULL; e: the binding that a session was refused to, or NULL.
+ */
+enum nat64_reason nat64_tell_refused(struct nat64 *n, enum l4proto proto,
+    const struct taddr6 *in6, const struct bib_entry *e);
+
+/* p was dropped for n->reason: tell when an RFC wants a log (LOG-30). */
+void nat64_tell_dropped(struct nat64 *n, const struct pkt *p);
 
 /* Drop a fragment as frag_input() decided, and tell of a limit (FRG-41). */
 enum nat64_verdict nat64_drop_fragment(struct nat64 *n, const struct pkt *p,

@@ -10,110 +10,18 @@
 #include "nat64d/nat64_int.h"
 #include "nat64d/tcp_fsm.h"
 
-void
-nat64_tell(struct nat64 *n, enum nat64_event_type type,
-    const struct bib_entry *e, const struct session *s)
-{
-	struct nat64_event ev = { .type = type, .session = s };
-
-	if (type == NAT64_EV_BIB_CREATE)
-		n->stats.counters[NAT64_BIB_CREATED]++;
-	else if (type == NAT64_EV_SESSION_CREATE)
-		n->stats.counters[NAT64_SESSIONS_CREATED]++;
-	if (n->sink.event == NULL)
-		return;
-	if (s != NULL) {
-		ev.proto = (enum l4proto)s->proto;
-		ev.in6 = s->bib != NULL ? &s->tuple6.src : NULL;
-		ev.out4 = &s->tuple4.src;
-	} else {
-		ev.proto = (enum l4proto)e->proto;
-		ev.in6 = &e->in6;
-		ev.out4 = &e->out4;
-	}
-	n->sink.event(n->sink.arg, &ev);
-}
-
-static void
-tell_quota(struct nat64 *n, enum l4proto proto, const struct taddr6 *in6,
-    enum nat64_reason reason)
-{
-	const struct nat64_event ev = { .type = NAT64_EV_QUOTA,
-		.proto = proto, .in6 = in6, .reason = reason };
-
-	if (n->sink.event != NULL)
-		n->sink.event(n->sink.arg, &ev);
-}
-
-/* No port for in6: its paired address has none, or no address has. */
-static void
-tell_exhausted(struct nat64 *n, enum l4proto proto, const struct taddr6 *in6)
-{
-	const struct subscriber *sub = subscriber_find(&n->subs, &in6->addr);
-	struct nat64_event ev = { .type = NAT64_EV_POOL_EXHAUSTED,
-		.proto = proto, .in6 = in6, .reason = NAT64_POOL_EXHAUSTED };
-	struct taddr4 out4 = { .port = 0 };
-
-	if (n->sink.event == NULL)
-		return;
-	if (sub != NULL && !subscriber_is_idle(sub) &&
-	    !n->conf.soft_pooling) {
-		out4.addr = pool4_addr(n->pool, sub->pool_index);
-		ev.out4 = &out4;
-	}
-	n->sink.event(n->sink.arg, &ev);
-}
-
-/* Why a binding or a session could not be made, told to the sink. */
-static enum nat64_reason
-creation_failed(struct nat64 *n, enum l4proto proto,
-    const struct taddr6 *in6)
-{
-	switch (errno) {
-	case ENOSPC:
-		tell_exhausted(n, proto, in6);
-		return (NAT64_POOL_EXHAUSTED);
-	case EDQUOT:
-	case EAGAIN:
-		tell_quota(n, proto, in6, NAT64_SUBSCRIBER_LIMIT);
-		return (NAT64_SUBSCRIBER_LIMIT);
-	case ENOMEM:
-		return (NAT64_NO_MEMORY);
-	default:
-		tell_quota(n, proto, in6, NAT64_SESSION_LIMIT);
-		return (NAT64_SESSION_LIMIT);
-	}
-}
-
-enum nat64_verdict
-nat64_drop_fragment(struct nat64 *n, const struct pkt *p,
-    const struct frag_result *r)
-{
-	struct nat64_event ev = { .type = NAT64_EV_QUOTA,
-		.reason = r->reason };
-	struct taddr6 in6 = { .port = 0 };
-
-	n->stats.drops[r->reason] += r->discarded;
-	if (r->reason == NAT64_FRAG_LIMIT && n->sink.event != NULL) {
-		if (p->family == PKT_V6) {
-			in6.addr = p->ip6.src;
-			ev.in6 = &in6;
-		} else {
-			ev.peer4 = &p->ip4.src;
-		}
-		n->sink.event(n->sink.arg, &ev);
-	}
-	return (nat64_drop(n, r->reason));
-}
-
 /* Remove a binding that nothing uses any more. */
 static void
 release_binding(struct nat64 *n, struct bib_entry *e)
 {
+	const struct subscriber *sub = e->sub;
+
 	if (e->nsessions > 0 || e->is_static)
 		return;
 	nat64_tell(n, NAT64_EV_BIB_DELETE, e, NULL);
 	bib_release(&n->bibs[e->proto], e, n->now);
+	if (subscriber_is_idle(sub))
+		nat64_tell_address(n, NAT64_EV_ADDRESS_DELETE, sub);
 }
 
 void
@@ -176,7 +84,8 @@ new_session(struct nat64 *n, struct bib_entry *e, const struct tuple6 *t6,
 	s = session_add(&n->sessions, (enum l4proto)e->proto, e, t6, t4,
 	    (uint8_t)prefix, cls, n->now);
 	if (s == NULL)
-		*reason = creation_failed(n, (enum l4proto)e->proto, &t6->src);
+		*reason = nat64_tell_refused(n, (enum l4proto)e->proto,
+		    &t6->src, e);
 	else
 		nat64_tell(n, NAT64_EV_SESSION_CREATE, NULL, s);
 	return (s);
@@ -203,7 +112,7 @@ join_session(struct nat64 *n, struct session *s, struct bib_entry *e,
 	}
 	if (rc == 0)
 		return (s);
-	*reason = creation_failed(n, (enum l4proto)e->proto, &t6->src);
+	*reason = nat64_tell_refused(n, (enum l4proto)e->proto, &t6->src, e);
 	return (NULL);
 }
 
@@ -225,7 +134,9 @@ get_binding6(struct nat64 *n, enum l4proto proto, const struct taddr6 *in6,
 		subscriber_find(&n->subs, &in6->addr)) == 0)
 		e = bib_get6(&n->bibs[proto], in6, &n->rng, n->now, &created);
 	if (e == NULL)
-		*reason = creation_failed(n, proto, in6);
+		*reason = nat64_tell_refused(n, proto, in6, NULL);
+	if (created && subscriber_nbindings(e->sub) == 1)
+		nat64_tell_address(n, NAT64_EV_ADDRESS_CREATE, e->sub);
 	if (created)
 		nat64_tell(n, NAT64_EV_BIB_CREATE, e, NULL);
 	return (e);
@@ -453,7 +364,7 @@ store_syn(struct nat64 *n, struct pkt *p, struct bib_entry *e,
 		s = session_add(&n->sessions, L4_TCP, NULL, NULL, t4, 0,
 		    SESSION_TCP_SYN, n->now);
 		if (s == NULL)
-			reason = creation_failed(n, L4_TCP, NULL);
+			reason = nat64_tell_refused(n, L4_TCP, NULL, NULL);
 	}
 	if (s == NULL)
 		return (reason);

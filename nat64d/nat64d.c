@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <syslog.h>
 #include <unistd.h>
 
 #include "common/log.h"
@@ -14,11 +15,18 @@
 #include "common/sandbox.h"
 #include "nat64d/conf.h"
 #include "nat64d/engine.h"
+#include "nat64d/eventlog.h"
+#include "nat64d/eventlog_out.h"
 #include "nat64d/hostaddr.h"
 #include "nat64d/range.h"
 #include "nat64d/tun.h"
 
 #define CONF_FILE "/etc/nat64d.conf"
+
+/* Where syslog(3) finds the logger. */
+#ifndef _PATH_LOG
+#define _PATH_LOG "/dev/log"
+#endif
 
 struct options {
 	bool foreground; /* -d */
@@ -186,25 +194,62 @@ open_tun(const struct conf *c)
 	return (tun);
 }
 
+/* The file of the event log, or NULL when it has none. */
+static const char *
+eventlog_file(const struct conf *c)
+{
+	if (c->log_events == 0 || c->log_syslog)
+		return (NULL);
+	return (c->log_file);
+}
+
+/* Its file belongs to whom we become: it will be opened again. */
+static struct eventlog *
+new_eventlog(const struct conf *c, const struct privs *privs)
+{
+	const struct eventlog_opts lo = {
+		.file = eventlog_file(c),
+		.logger = c->log_events != 0 && c->log_syslog ?
+		    _PATH_LOG : NULL,
+		.kinds = c->log_events,
+		.destination = c->log_destination,
+	};
+	struct eventlog *log;
+
+	if (lo.file != NULL &&
+	    eventlog_out_make(lo.file, privs->uid, privs->gid) == -1)
+		fatal("event log: %s", lo.file);
+	log = eventlog_new(&lo);
+	if (log == NULL)
+		fatal("event log");
+	return (log);
+}
+
 static void
 enter_sandbox(const struct conf *c, const struct options *o)
 {
-	const char *write_files[] = { c->dump, NULL };
+	const char *files[3];
 	const struct sandbox sb = {
-		.write_files = o->foreground ? NULL : write_files,
+		.write_files = files,
 		.pid_file = o->foreground ? NULL : c->pidfile,
 	};
+	unsigned n = 0;
 
+	if (c->dump != NULL && !o->foreground)
+		files[n++] = c->dump;
+	if (eventlog_file(c) != NULL)
+		files[n++] = eventlog_file(c);
+	files[n] = NULL;
 	sandbox_enter(&sb);
 }
 
 /* From here on nothing that packets do may end the process. */
 static int
 serve(struct tun *tun, struct conf *c, const struct options *o,
-    const struct privs *privs)
+    const struct privs *privs, struct eventlog *log)
 {
 	const struct engine_opts eo = { .foreground = o->foreground,
-		.dump_file = c->dump, .verbose = o->verbose };
+		.dump_file = c->dump, .verbose = o->verbose, .log = log };
 	struct engine *engine;
 	int rc;
 
@@ -212,6 +257,8 @@ serve(struct tun *tun, struct conf *c, const struct options *o,
 	if (engine == NULL)
 		tun_fatal(tun, "cannot start");
 	privs_drop(privs);
+	if (eventlog_open(log) == -1)
+		tun_fatal(tun, "cannot open the event log");
 	enter_sandbox(c, o);
 	log_info("running");
 	rc = engine_run(engine);
@@ -223,6 +270,7 @@ int
 main(int argc, char *argv[])
 {
 	struct options o;
+	struct eventlog *log;
 	struct privs privs;
 	struct conf *conf;
 	struct tun *tun;
@@ -244,10 +292,12 @@ main(int argc, char *argv[])
 	find_self6(&conf->nat64);
 	if (!o.foreground)
 		pidfile_begin(conf->pidfile);
+	log = new_eventlog(conf, &privs);
 	tun = open_tun(conf);
 	go_to_background(conf, &o);
-	rc = serve(tun, conf, &o, &privs);
+	rc = serve(tun, conf, &o, &privs, log);
 
+	eventlog_free(log);
 	tun_close(tun);
 	pidfile_end();
 	conf_free(conf);

@@ -74,14 +74,15 @@ static const struct port_range default_ports[L4_NPROTO] = {
 %token <tok> WORD "<name>" STRING "<string>"
 %token <tok> NUMBER "<number>" RANGE "<range>"
 
-%token <tok> ACCEPT "accept" ADDRESS "address"
+%token <tok> ACCEPT "accept" ADDRESS "address" ADDRESSES "addresses"
 %token <tok> ADDRESS_DEPENDENT "address-dependent" ALLOW "allow"
 %token <tok> BINDINGS "bindings" BINDING_SESSIONS "binding-sessions"
 %token <tok> BURST "burst" BYTES "bytes" CHECK_INNER_IP "check-inner-ip"
 %token <tok> CLAMP "clamp" CLOSING "closing" COPY "copy" DATAGRAMS "datagrams"
-%token <tok> DEBUG "debug" DROP "drop" DUMP "dump" ECHO_ "echo"
-%token <tok> ENDPOINT_INDEPENDENT "endpoint-independent" ERR "err"
-%token <tok> ESTABLISHED "established" EXCLUDE "exclude" FILTER "filter"
+%token <tok> DEBUG "debug" DESTINATION "destination" DROP "drop" DUMP "dump"
+%token <tok> ECHO_ "echo" ENDPOINT_INDEPENDENT "endpoint-independent"
+%token <tok> ERR "err" ESTABLISHED "established" EVENTS "events"
+%token <tok> EXCLUDE "exclude" FILTER "filter"
 %token <tok> FIRST_FRAGMENT_ERRORS "first-fragment-errors" FRAGMENT "fragment"
 %token <tok> FRAGMENTS "fragments" ICMP "icmp" ICMP_ERRORS "icmp-errors"
 %token <tok> ICMP_FRAGMENTS "icmp-fragments" ID "id" INBOUND "inbound"
@@ -89,25 +90,26 @@ static const struct port_range default_ports[L4_NPROTO] = {
 %token <tok> INFO "info" IPV4 "ipv4" IPV6 "ipv6" KEEP "keep" LEVEL "level"
 %token <tok> LIMIT "limit" LOG "log" LOWEST_IPV6_MTU "lowest-ipv6-mtu"
 %token <tok> MAX_PERCENT "max-percent" MSS "mss" MTU "mtu"
-%token <tok> NEW_BINDINGS "new-bindings" NO "no" OFF "off" OFFLOAD "offload"
-%token <tok> OPENING "opening" OVERRIDE "override" PARITY "parity"
-%token <tok> PER_DATAGRAM "per-datagram" PER_DESTINATION "per-destination"
-%token <tok> PIDFILE "pidfile" PLATEAUS "plateaus" POOL "pool"
-%token <tok> POOL4_ECHO "pool4-echo" PORT "port" PORTS "ports"
-%token <tok> PORT_SELECT "port-select" PREFIX "prefix"
-%token <tok> PREFIX_LENGTH "prefix-length" PRESERVE "preserve"
+%token <tok> NEW_BINDINGS "new-bindings" NO "no" NONE "none" OFF "off"
+%token <tok> OFFLOAD "offload" OPENING "opening" OVERRIDE "override"
+%token <tok> PARITY "parity" PER_DATAGRAM "per-datagram"
+%token <tok> PER_DESTINATION "per-destination" PIDFILE "pidfile"
+%token <tok> PLATEAUS "plateaus" POOL "pool" POOL4_ECHO "pool4-echo"
+%token <tok> PORT "port" PORTS "ports" PORT_SELECT "port-select"
+%token <tok> PREFIX "prefix" PREFIX_LENGTH "prefix-length" PRESERVE "preserve"
 %token <tok> QUARANTINE "quarantine" RANDOM "random"
 %token <tok> RANGE_FALLBACK "range-fallback" RATE "rate"
 %token <tok> REASSEMBLE "reassemble" REFRESH "refresh" REFUSE "refuse"
+%token <tok> REMAP_FRAGMENT_ID "remap-fragment-id" RESTART "restart"
 %token <tok> ROUTES "routes" RST_IN_FIN "rst-in-fin" SESSIONS "sessions"
 %token <tok> SHORTEN "shorten" SOFT_POOLING "soft-pooling"
 %token <tok> SOURCE_BYTES "source-bytes" SOURCE_DATAGRAMS "source-datagrams"
 %token <tok> STATIC "static" STORED_SYNS "stored-syns"
 %token <tok> STORED_SYNS_PER_PEER "stored-syns-per-peer"
-%token <tok> SUBSCRIBER "subscriber" TCP "tcp" TIMEOUT "timeout" TO "to"
-%token <tok> TOS "tos" TRAFFIC_CLASS "traffic-class" TUN "tun" UDP "udp"
-%token <tok> UNBOUND_ERRORS "unbound-errors" USER "user" WARN "warn"
-%token <tok> WKP_NON_GLOBAL "wkp-non-global" YES "yes"
+%token <tok> SUBSCRIBER "subscriber" SYSLOG "syslog" TCP "tcp"
+%token <tok> TIMEOUT "timeout" TO "to" TOS "tos" TRAFFIC_CLASS "traffic-class"
+%token <tok> TUN "tun" UDP "udp" UNBOUND_ERRORS "unbound-errors" USER "user"
+%token <tok> WARN "warn" WKP_NON_GLOBAL "wkp-non-global" YES "yes"
 
 %type <tok>	text
 %type <flag>	yes drop refuse adf override
@@ -117,7 +119,7 @@ static const struct port_range default_ports[L4_NPROTO] = {
 %type <range>	range
 %type <pool>	pool_ports
 %type <rate>	rate
-%type <value>	level
+%type <value>	level event_kind event_kinds
 %type <numberp>	trans_timeout plain_limit
 
 %%
@@ -145,6 +147,17 @@ process		: TUN text tun_mtu { set_tun(b, cf, &$text); }
 		| LOG LEVEL level {
 			b->conf->log_level = (enum log_level)$level;
 		}
+		| LOG EVENTS event_kinds {
+			b->conf->log_events = (unsigned)$event_kinds;
+			b->log_events = $EVENTS.where;
+		}
+		| LOG EVENTS NONE { b->conf->log_events = 0; }
+		| LOG EVENTS TO text {
+			set_path(&b->conf->log_file, cf, &$text);
+			b->conf->log_syslog = false;
+		}
+		| LOG EVENTS TO SYSLOG { b->conf->log_syslog = true; }
+		| LOG DESTINATION yes { b->conf->log_destination = $yes; }
 		;
 
 tun_mtu		: %empty
@@ -158,6 +171,17 @@ level		: ERR { $$ = LOG_LEVEL_ERR; }
 		| WARN { $$ = LOG_LEVEL_WARN; }
 		| INFO { $$ = LOG_LEVEL_INFO; }
 		| DEBUG { $$ = LOG_LEVEL_DEBUG; }
+		;
+
+event_kinds	: event_kind
+		| event_kinds[others] event_kind {
+			$$ = $others | $event_kind;
+		}
+		;
+
+event_kind	: BINDINGS { $$ = EVENT_BINDINGS; }
+		| SESSIONS { $$ = EVENT_SESSIONS; }
+		| ADDRESSES { $$ = EVENT_ADDRESSES; }
 		;
 
 /* What is translated, and how. */
@@ -246,6 +270,10 @@ ports_policy	: POOL WORD pool_ports {
 		| QUARANTINE MAX_PERCENT NUMBER {
 			NAT64.pool_opts.rest_max_percent =
 			    number(cf, &$NUMBER, 0, 100);
+		}
+		| QUARANTINE RESTART NUMBER {
+			NAT64.restart_rest_secs = number(cf, &$NUMBER, 0,
+			    MAX_QUARANTINE_SECS);
 		}
 		| SUBSCRIBER PREFIX_LENGTH NUMBER {
 			NAT64.subscriber_len = number(cf, &$NUMBER, 1, 128);
@@ -409,6 +437,7 @@ switch		: ROUTES { $$ = &b->conf->routes; }
 		| UNBOUND_ERRORS { $$ = &NAT64.unbound_errors; }
 		| FIRST_FRAGMENT_ERRORS { $$ = &NAT64.first_frag_errors; }
 		| CHECK_INNER_IP { $$ = &NAT64.check_inner_ip; }
+		| REMAP_FRAGMENT_ID { $$ = &NAT64.remap_fragment_id; }
 		| POOL4_ECHO { $$ = &NAT64.pool_echo; }
 		;
 
@@ -446,6 +475,7 @@ static const struct conf_keyword keywords[] = {
 	{ "accept", ACCEPT },
 	{ "address", ADDRESS },
 	{ "address-dependent", ADDRESS_DEPENDENT },
+	{ "addresses", ADDRESSES },
 	{ "allow", ALLOW },
 	{ "binding-sessions", BINDING_SESSIONS },
 	{ "bindings", BINDINGS },
@@ -457,12 +487,14 @@ static const struct conf_keyword keywords[] = {
 	{ "copy", COPY },
 	{ "datagrams", DATAGRAMS },
 	{ "debug", DEBUG },
+	{ "destination", DESTINATION },
 	{ "drop", DROP },
 	{ "dump", DUMP },
 	{ "echo", ECHO_ },
 	{ "endpoint-independent", ENDPOINT_INDEPENDENT },
 	{ "err", ERR },
 	{ "established", ESTABLISHED },
+	{ "events", EVENTS },
 	{ "exclude", EXCLUDE },
 	{ "filter", FILTER },
 	{ "first-fragment-errors", FIRST_FRAGMENT_ERRORS },
@@ -488,6 +520,7 @@ static const struct conf_keyword keywords[] = {
 	{ "mtu", MTU },
 	{ "new-bindings", NEW_BINDINGS },
 	{ "no", NO },
+	{ "none", NONE },
 	{ "off", OFF },
 	{ "offload", OFFLOAD },
 	{ "opening", OPENING },
@@ -512,6 +545,8 @@ static const struct conf_keyword keywords[] = {
 	{ "reassemble", REASSEMBLE },
 	{ "refresh", REFRESH },
 	{ "refuse", REFUSE },
+	{ "remap-fragment-id", REMAP_FRAGMENT_ID },
+	{ "restart", RESTART },
 	{ "routes", ROUTES },
 	{ "rst-in-fin", RST_IN_FIN },
 	{ "sessions", SESSIONS },
@@ -523,6 +558,7 @@ static const struct conf_keyword keywords[] = {
 	{ "stored-syns", STORED_SYNS },
 	{ "stored-syns-per-peer", STORED_SYNS_PER_PEER },
 	{ "subscriber", SUBSCRIBER },
+	{ "syslog", SYSLOG },
 	{ "tcp", TCP },
 	{ "timeout", TIMEOUT },
 	{ "to", TO },

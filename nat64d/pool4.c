@@ -37,7 +37,7 @@ struct pool4 {
 	struct space **spaces[L4_NPROTO]; /* by index; NULL: untouched */
 	struct addrset usable[L4_NPROTO][NCLASSES]; /* has a free port */
 	bool has_class[L4_NPROTO][NCLASSES];	    /* in any range */
-	struct monotime closed_until[L4_NPROTO];
+	struct monotime closed_until;
 	struct rest_book rests;
 };
 
@@ -113,8 +113,8 @@ pool4_new(const struct pool4_range *ranges, size_t nranges,
 	pool->opts = *opts;
 	if (pool4_addrs_init(&pool->addrs, ranges, nranges) == -1)
 		goto fail;
+	pool->closed_until.ns = INT64_MIN;
 	for (proto = L4_TCP; proto < L4_NPROTO; proto++) {
-		pool->closed_until[proto].ns = INT64_MIN;
 		for (i = 0; i < nranges; i++)
 			enter_range(pool, &pool->addrs.ranges[i], proto);
 		pool->spaces[proto] = calloc(pool->addrs.naddrs,
@@ -283,13 +283,9 @@ pool4_expire(struct pool4 *pool, struct monotime now, unsigned max)
 }
 
 void
-pool4_rest_all(struct pool4 *pool, struct monotime now)
+pool4_rest_all(struct pool4 *pool, uint32_t secs, struct monotime now)
 {
-	unsigned proto;
-
-	for (proto = 0; proto < L4_NPROTO; proto++)
-		pool->closed_until[proto] = monotime_add_secs(now,
-		    pool->opts.rest_secs[proto]);
+	pool->closed_until = monotime_add_secs(now, secs);
 }
 
 /* --- allocation --- */
@@ -340,9 +336,9 @@ choose(const struct pool4 *pool, const struct space *sp, uint16_t x,
 }
 
 static bool
-is_closed(const struct pool4 *pool, enum l4proto proto, struct monotime now)
+is_closed(const struct pool4 *pool, struct monotime now)
 {
-	return (!monotime_reached(pool->closed_until[proto], now));
+	return (!monotime_reached(pool->closed_until, now));
 }
 
 int32_t
@@ -359,7 +355,7 @@ pool4_find_addr(const struct pool4 *pool, enum l4proto proto, uint32_t index,
 
 	if (sp != NULL && rest_find_owner(&sp->rests, owner) != NULL)
 		return ((int32_t)index);
-	if (is_closed(pool, proto, now))
+	if (is_closed(pool, now))
 		return (-1);
 	for (class = 0; class < NCLASSES; class++) {
 		if (!(class_parts[class] & parts))
@@ -393,7 +389,7 @@ pool4_alloc(struct pool4 *pool, enum l4proto proto, uint32_t index,
 		rest_remove(&pool->rests, r);
 		return (port);
 	}
-	port = is_closed(pool, proto, now) ? -1 :
+	port = is_closed(pool, now) ? -1 :
 	    choose(pool, sp, owner->port, rng);
 	if (port < 0) {
 		errno = ENOSPC;

@@ -137,9 +137,9 @@ void pool4_release(struct pool4 *pool, enum l4proto proto,
 void pool4_expire(struct pool4 *pool, struct monotime now, unsigned max);
 
 /*
- * Let every port rest from now on, whoever had it: after a restart without
- * saved state (CGN-09). Until then pool4_alloc() gives nothing out.
+ * Let every port rest for secs from now on, whoever had it: after a restart
+ * without saved state (CGN-09). Until then pool4_alloc() gives nothing out.
  */
-void pool4_rest_all(struct pool4 *pool, struct monotime now);
+void pool4_rest_all(struct pool4 *pool, uint32_t secs, struct monotime now);
 
 #endif

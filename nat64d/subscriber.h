@@ -73,12 +73,19 @@ struct subscriber *subscriber_find(const struct subscribers *subs,
 struct subscriber *subscriber_get(struct subscribers *subs,
     const struct in6_addr *addr, uint32_t pool_index, struct monotime now);
 
+/* Bindings of all protocols, static ones too. */
+static inline uint64_t
+subscriber_nbindings(const struct subscriber *s)
+{
+	return ((uint64_t)s->nbindings[L4_TCP] + s->nbindings[L4_UDP] +
+	    s->nbindings[L4_ICMP]);
+}
+
 /* Has s no binding of any protocol? Then its pool address may be changed. */
 static inline bool
 subscriber_is_idle(const struct subscriber *s)
 {
-	return ((s->nbindings[L4_TCP] | s->nbindings[L4_UDP] |
-		    s->nbindings[L4_ICMP]) == 0);
+	return (subscriber_nbindings(s) == 0);
 }
 
 /* The prefix of an address, host bits zero. */

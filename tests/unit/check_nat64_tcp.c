@@ -79,7 +79,7 @@ play(const char *script)
 			from6(flags);
 		else
 			from4(flags);
-		lab_wait_asleep(1);
+		lab_doze(1);
 	}
 }
 
@@ -163,7 +163,7 @@ START_TEST(every_state_answers_every_segment_by_the_table)
 		for (i = 0; i < NITEMS(r->cells); i++) {
 			start();
 			play(r->script);
-			lab_wait_asleep(10);
+			lab_doze(10);
 			left = lab_left(the_session());
 			one[0] = r->cells[i].letter;
 			play(one);
@@ -187,7 +187,7 @@ START_TEST(rst_after_fin_shortens_the_timer_but_never_prolongs_it)
 {
 	start();
 	play("SaF");
-	lab_wait_asleep(EST - 20);
+	lab_doze(EST - 20);
 	play("R");
 	ck_assert_int_eq(lab_left(the_session()), 17);
 
@@ -375,6 +375,7 @@ START_TEST(a_syn_from_ipv6_meets_a_stored_one)
 	ck_assert_uint_eq(the_session()->tcp_state, TCP_STATE_ESTABLISHED);
 	ck_assert_uint_eq(lab_count_events(NAT64_EV_BIB_CREATE), 1);
 	ck_assert_uint_eq(lab_count_events(NAT64_EV_SESSION_CREATE), 1);
+	ck_assert_uint_eq(nat64_stored_syns(lab.n), 0);
 	lab_wait(6);
 	ck_assert_uint_eq(lab.nout, 0);
 	ck_assert_uint_eq(lab_sessions(), 1);
@@ -387,7 +388,7 @@ START_TEST(a_stored_syn_whose_time_has_come_is_not_met)
 	lab_set_pool(POOL4, POOL4, PORT_IN, PORT_IN);
 	lab_start();
 	from4(SYN);
-	lab_wait_asleep(6);
+	lab_doze(6);
 	from6(SYN);
 	/* Its answer leaves first, then the SYN. */
 	ck_assert_int_eq(lab.verdict, NAT64_SENT);
@@ -411,7 +412,8 @@ START_TEST(few_syns_are_stored_and_the_rest_dropped_in_silence)
 	}
 	lab_expect_drop(NAT64_SYN_LIMIT);
 	ck_assert_uint_eq(lab_sessions(), 8);
-	ck_assert_uint_eq(lab.nevents, 0);
+	ck_assert_uint_eq(lab_count_events(NAT64_EV_SESSION_CREATE), 0);
+	ck_assert_uint_eq(lab_count_events(NAT64_EV_SESSION_DELETE), 0);
 	for (i = 1; i < 17; i++) {
 		snprintf(peer, sizeof(peer), "198.51.100.%u", 100 + i);
 		for (j = 0; j < 8; j++)
@@ -422,8 +424,9 @@ START_TEST(few_syns_are_stored_and_the_rest_dropped_in_silence)
 	lab_wait(6);
 	ck_assert_uint_eq(nat64_stored_syns(lab.n), 0);
 	ck_assert_uint_eq(lab_sessions(), 0);
-	/* Eight to each, as far as the rate of errors allows. */
-	ck_assert_uint_eq(lab.nout, 128);
+	/* All that the rate of errors allows are answered. */
+	ck_assert_uint_eq(lab.nout + lab_counter(NAT64_ERRORS_LIMITED), 128);
+	ck_assert_uint_gt(lab.nout, 100);
 }
 END_TEST
 
@@ -460,7 +463,7 @@ START_TEST(a_segment_that_comes_late_finds_the_connection_probed)
 {
 	start();
 	play("Sa");
-	lab_wait_asleep(EST);
+	lab_doze(EST);
 	from4(ACK);
 	ck_assert_int_eq(lab.verdict, NAT64_SENT);
 	ck_assert_uint_eq(lab.nout, 2);

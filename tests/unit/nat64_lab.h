@@ -18,6 +18,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "nat64d/event_text.h"
 #include "nat64d/nat64.h"
 #include "tests/unit/xlat_util.h"
 
@@ -51,6 +52,7 @@ struct lab_event {
 	struct taddr4 out4;
 	bool has_peer4;
 	struct in_addr peer4;
+	char text[EVENT_TEXT_SIZE]; /* with destinations */
 };
 
 struct lab {
@@ -144,7 +146,8 @@ enum nat64_verdict lab_pong(const char *src, const char *dst, uint16_t id);
 
 /* Time goes on, with and without what is due then. */
 void lab_wait(uint32_t secs);
-void lab_wait_asleep(uint32_t secs);
+void lab_doze(uint32_t secs);
+void lab_doze_ms(int64_t ms);
 
 /*
  * Open a UDP, TCP or ICMP binding of that host by one packet to SERVER6;

@@ -1,0 +1,347 @@
+/*
+ * The event log: buffer, timers, and what is said how often. Owns no table
+ * and asks none; where the bytes go is eventlog_out.c's.
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <event2/buffer.h>
+#include <event2/event.h>
+
+#include "common/log.h"
+#include "nat64d/eventlog.h"
+#include "nat64d/eventlog_out.h"
+#include "nat64d/repeat.h"
+
+/* About 30,000 lines. */
+#define BUFFER_SIZE (4 * 1024 * 1024)
+/* As much is written before packets are looked at again. */
+#define SLICE (64 * 1024)
+
+/* Lines wait for others to be written with. */
+#define DRAIN_MS 20
+/* When the reader is slow, and when it is not there or the disk is full. */
+#define RETRY_MS 10
+#define FAILED_MS 1000
+
+#define LINE_SIZE (EVENT_TIME_SIZE + EVENT_TEXT_SIZE + 2)
+
+/* One cause of trouble: how often, and the first that was not said yet. */
+struct trouble {
+	struct repeat repeat;
+	enum nat64_event_type type;
+	char text[EVENT_TEXT_SIZE];
+};
+
+struct eventlog {
+	struct eventlog_out *out; /* NULL: nowhere */
+	unsigned kinds;
+	bool destination;
+
+	struct evbuffer *lines;
+	uint64_t lost;	/* lines since the beginning */
+	uint64_t unsaid; /* of these, since the last "lines-lost" */
+
+	struct event *drain;   /* NULL without an event base */
+	struct event *minutes; /* the end of some cause's minute */
+	struct trouble troubles[EVENT_NCAUSES];
+	struct repeat failures; /* to write */
+	struct repeat losses;
+};
+
+static void
+event_in(struct event *ev, int64_t ms)
+{
+	const struct timeval tv = { .tv_sec = ms / 1000,
+		.tv_usec = ms % 1000 * 1000 };
+
+	if (event_add(ev, &tv) == -1)
+		log_err("cannot set a timer");
+}
+
+/*
+ * Lines.
+ */
+
+/* One line, if there is room. */
+static bool
+append(struct eventlog *l, const char *text, int64_t unix_ms)
+{
+	char line[LINE_SIZE];
+	size_t len;
+
+	len = event_time(unix_ms, line);
+	len += (size_t)snprintf(line + len, sizeof(line) - len, " %s\n",
+	    text);
+	if (evbuffer_get_length(l->lines) + len > BUFFER_SIZE ||
+	    evbuffer_add(l->lines, line, len) == -1)
+		return (false);
+	if (l->drain != NULL && !event_pending(l->drain, EV_TIMEOUT, NULL))
+		event_in(l->drain, DRAIN_MS);
+	return (true);
+}
+
+/* Say in the right place that lines are missing. */
+static void
+say_lost(struct eventlog *l, int64_t unix_ms)
+{
+	char text[64];
+
+	snprintf(text, sizeof(text), "event=lines-lost count=%" PRIu64,
+	    l->unsaid);
+	if (!append(l, text, unix_ms))
+		return;
+	l->unsaid = 0;
+	if (repeat_now(&l->losses, monotime_now()))
+		log_warn("event log: lines lost, so far %" PRIu64, l->lost);
+}
+
+static void
+put(struct eventlog *l, const char *text, int64_t unix_ms)
+{
+	if (l->out == NULL)
+		return;
+	if (l->unsaid > 0)
+		say_lost(l, unix_ms);
+	if (l->unsaid == 0 && append(l, text, unix_ms))
+		return;
+	l->lost++;
+	l->unsaid++;
+}
+
+static void
+write_failed(struct eventlog *l)
+{
+	const char *why = strerror(errno);
+
+	if (repeat_now(&l->failures, monotime_now()))
+		log_warn("event log: %s: %s", eventlog_out_path(l->out), why);
+}
+
+static void
+drain_lines(evutil_socket_t fd, short what, void *arg)
+{
+	struct eventlog *l = arg;
+	int64_t wait_ms = 0;
+
+	(void)fd;
+	(void)what;
+	if (eventlog_out_write(l->out, l->lines, SLICE) == -1) {
+		wait_ms = RETRY_MS;
+		if (errno != EAGAIN) {
+			wait_ms = FAILED_MS;
+			write_failed(l);
+		}
+	}
+	if (l->unsaid > 0)
+		say_lost(l, wallclock_ms());
+	if (evbuffer_get_length(l->lines) > 0)
+		event_in(l->drain, wait_ms);
+}
+
+/*
+ * Trouble.
+ */
+
+static void
+say_trouble(const struct trouble *t, uint64_t count)
+{
+	char counted[32] = "";
+
+	if (count > 1)
+		snprintf(counted, sizeof(counted), " count=%" PRIu64, count);
+	if (t->type == NAT64_EV_PACKET_DROPPED)
+		log_info("%s%s", t->text, counted);
+	else
+		log_warn("%s%s", t->text, counted);
+}
+
+/* Others' minutes that are waited for end before this one. */
+static void
+wait_minute(struct eventlog *l, const struct repeat *r)
+{
+	int64_t ms;
+
+	if (l->minutes == NULL ||
+	    event_pending(l->minutes, EV_TIMEOUT, NULL))
+		return;
+	ms = monotime_diff_ms(r->until, monotime_now()) + 1;
+	event_in(l->minutes, ms > 0 ? ms : 0);
+}
+
+static void
+trouble(struct eventlog *l, const struct nat64_event *ev, struct monotime now)
+{
+	struct trouble *t = &l->troubles[event_cause(ev)];
+	const bool say = repeat_now(&t->repeat, now);
+
+	/* Of those that are not said only the first is worth the time. */
+	if (say || t->repeat.unsaid == 1) {
+		t->type = ev->type;
+		event_text(ev, false, t->text);
+	}
+	if (say)
+		say_trouble(t, 1);
+	wait_minute(l, &t->repeat);
+}
+
+/* Say what is due; look again when the next minute ends. */
+static void
+minute_over(evutil_socket_t fd, short what, void *arg)
+{
+	struct eventlog *l = arg;
+	const struct monotime now = monotime_now();
+	int64_t ms, wait_ms = -1;
+	struct trouble *t;
+	uint64_t count;
+
+	(void)fd;
+	(void)what;
+	for (t = l->troubles; t < l->troubles + EVENT_NCAUSES; t++) {
+		count = repeat_due(&t->repeat, now);
+		if (count > 0)
+			say_trouble(t, count);
+		if (!t->repeat.quiet)
+			continue;
+		ms = monotime_diff_ms(t->repeat.until, now) + 1;
+		if (wait_ms == -1 || ms < wait_ms)
+			wait_ms = ms;
+	}
+	if (wait_ms != -1)
+		event_in(l->minutes, wait_ms);
+}
+
+void
+eventlog_event(struct eventlog *l, const struct nat64_event *ev,
+    struct monotime now, int64_t unix_ms)
+{
+	const enum event_kind kind = event_kind(ev);
+	char text[EVENT_TEXT_SIZE];
+
+	if (kind == EVENT_TROUBLE) {
+		trouble(l, ev, now);
+		return;
+	}
+	if (!(l->kinds & kind))
+		return;
+	event_text(ev, l->destination, text);
+	put(l, text, unix_ms);
+}
+
+/*
+ * Life.
+ */
+
+struct eventlog *
+eventlog_new(const struct eventlog_opts *o)
+{
+	struct eventlog *l;
+
+	l = calloc(1, sizeof(*l));
+	if (l == NULL)
+		return (NULL);
+	l->lines = evbuffer_new();
+	if (l->lines == NULL)
+		goto fail;
+	if (o->file != NULL)
+		l->out = eventlog_out_file(o->file);
+	else if (o->logger != NULL)
+		l->out = eventlog_out_syslog(o->logger);
+	else
+		return (l);
+	if (l->out == NULL)
+		goto fail;
+	l->kinds = o->kinds;
+	l->destination = o->destination;
+	put(l, "event=started", wallclock_ms());
+	return (l);
+
+fail:
+	if (l->lines != NULL)
+		evbuffer_free(l->lines);
+	free(l);
+	errno = ENOMEM;
+	return (NULL);
+}
+
+int
+eventlog_open(struct eventlog *l)
+{
+	return (l->out != NULL ? eventlog_out_open(l->out) : 0);
+}
+
+void
+eventlog_reopen(struct eventlog *l)
+{
+	if (l->out == NULL)
+		return;
+	/* The past belongs into the old file. */
+	(void)eventlog_out_write(l->out, l->lines, SLICE);
+	if (eventlog_out_open(l->out) == -1)
+		log_warn("event log: %s: %s", eventlog_out_path(l->out),
+		    strerror(errno));
+	else
+		log_info("event log: %s: opened again",
+		    eventlog_out_path(l->out));
+}
+
+int
+eventlog_attach(struct eventlog *l, struct event_base *base)
+{
+	l->minutes = event_new(base, -1, 0, minute_over, l);
+	l->drain = event_new(base, -1, 0, drain_lines, l);
+	if (l->minutes == NULL || l->drain == NULL) {
+		eventlog_detach(l);
+		errno = ENOMEM;
+		return (-1);
+	}
+	if (evbuffer_get_length(l->lines) > 0)
+		event_in(l->drain, DRAIN_MS);
+	return (0);
+}
+
+void
+eventlog_detach(struct eventlog *l)
+{
+	if (l->drain != NULL)
+		event_free(l->drain);
+	if (l->minutes != NULL)
+		event_free(l->minutes);
+	l->drain = l->minutes = NULL;
+}
+
+/* The last lines, as far as nobody has to be waited for. */
+static void
+finish(struct eventlog *l)
+{
+	put(l, "event=stopped", wallclock_ms());
+	while (evbuffer_get_length(l->lines) > 0) {
+		if (eventlog_out_write(l->out, l->lines, SLICE) == 0)
+			continue;
+		log_warn("event log: %s: the last lines are lost: %s",
+		    eventlog_out_path(l->out), strerror(errno));
+		break;
+	}
+}
+
+void
+eventlog_free(struct eventlog *l)
+{
+	if (l == NULL)
+		return;
+	eventlog_detach(l);
+	if (l->out != NULL)
+		finish(l);
+	eventlog_out_free(l->out);
+	evbuffer_free(l->lines);
+	free(l);
+}
+
+uint64_t
+eventlog_lost(const struct eventlog *l)
+{
+	return (l->lost);
+}

@@ -1,0 +1,35 @@
+#include "nat64d/repeat.h"
+
+static void
+begin_minute(struct repeat *r, struct monotime now)
+{
+	r->quiet = true;
+	r->until = monotime_add_secs(now, REPEAT_SECS);
+	r->unsaid = 0;
+}
+
+bool
+repeat_now(struct repeat *r, struct monotime now)
+{
+	/* What is unsaid comes first, with repeat_due(). */
+	if (r->quiet && (r->unsaid > 0 || !monotime_reached(r->until, now))) {
+		r->unsaid++;
+		return (false);
+	}
+	begin_minute(r, now);
+	return (true);
+}
+
+uint64_t
+repeat_due(struct repeat *r, struct monotime now)
+{
+	const uint64_t n = r->unsaid;
+
+	if (!r->quiet || !monotime_reached(r->until, now))
+		return (0);
+	if (n > 0)
+		begin_minute(r, now);
+	else
+		r->quiet = false;
+	return (n);
+}
