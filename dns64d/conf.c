@@ -1,12 +1,9 @@
 /*
- * Defaults, checks of values and of the whole, canonical print. What may
- * stand where is the grammar's (parse.y).
+ * Defaults, checks of values and of the whole. What may stand where is the
+ * grammar's (parse.y); views and their policies are conf_policy.c's.
  */
 #include <sys/socket.h>
 
-#include <arpa/inet.h>
-
-#include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,8 +14,8 @@
 
 #include "conf.h"
 
-static const char *
-no_memory(void)
+const char *
+conf_no_memory(void)
 {
 	return ("cannot be stored: not enough memory");
 }
@@ -56,7 +53,7 @@ conf_add_access(struct conf *conf, const char *text, bool allow)
 	bigger = reallocarray(conf->access, conf->n_access + 1,
 	    sizeof(*bigger));
 	if (bigger == NULL)
-		return (no_memory());
+		return (conf_no_memory());
 	conf->access = bigger;
 	if (acl_add(conf->acl, &p, allow) == -1) {
 		switch (errno) {
@@ -65,143 +62,11 @@ conf_add_access(struct conf *conf, const char *text, bool allow)
 		case ENOSPC:
 			return ("is one rule too many");
 		default:
-			return (no_memory());
+			return (conf_no_memory());
 		}
 	}
 	conf->access[conf->n_access].from = p;
 	conf->access[conf->n_access++].allow = allow;
-	return (NULL);
-}
-
-/* Why the policy took no rule or exclusion, from errno. */
-static const char *
-policy_refusal(void)
-{
-	return (errno == ENOSPC ? "is one too many" : no_memory());
-}
-
-const char *
-conf_add_exclude(struct conf *conf, int family, const char *text)
-{
-	struct prefix p;
-	const char *why;
-
-	if ((why = prefix_parse(text, &p)) != NULL)
-		return (why);
-	if (p.family != family)
-		return (family == AF_INET ? "is not an IPv4 prefix" :
-		    "is not an IPv6 prefix");
-	if (policy_add_exclude(&conf->policy, &p) == -1)
-		return (policy_refusal());
-	return (NULL);
-}
-
-/*
- * Prefixes of which one contains another would make the address inside a
- * reverse name ambiguous.
- */
-static const char *
-parse_pref64(const struct dns64_policy *policy, const char *text,
-    struct pref64 *out)
-{
-	const struct pref64 *old;
-	struct prefix p;
-	const char *why;
-	size_t i;
-
-	if ((why = prefix_parse(text, &p)) != NULL)
-		return (why);
-	if (p.family != AF_INET6)
-		return ("is not an IPv6 prefix");
-	if ((why = pref64_init(out, &p.v6, p.len)) != NULL)
-		return (why);
-	for (i = 0; i < policy->n_prefixes; i++) {
-		old = &policy->prefixes[i];
-		if (pref64_overlap(old, out) && old->len != out->len)
-			return ("overlaps another prefix");
-	}
-	return (NULL);
-}
-
-static bool
-same_range(const struct prefix *a, const struct prefix *b)
-{
-	return (a->len == b->len && prefix_overlap(a, b));
-}
-
-static const char *
-check_rule(const struct dns64_policy *policy, const struct prefix *range,
-    int target)
-{
-	const struct policy_rule *r;
-	size_t i;
-
-	for (i = 0; i < policy->n_rules; i++) {
-		r = &policy->rules[i];
-		if (!same_range(&r->range, range))
-			continue;
-		if (r->target == target)
-			return ("is given twice");
-		if (r->target == POLICY_TARGET_NONE ||
-		    target == POLICY_TARGET_NONE)
-			return ("goes both to a prefix and to none");
-	}
-	return (NULL);
-}
-
-const char *
-conf_add_prefix(struct conf *conf, const char *prefix, const char *range)
-{
-	struct dns64_policy *policy = &conf->policy;
-	struct prefix from = { .family = AF_INET };
-	struct pref64 p;
-	const char *why;
-	int target = POLICY_TARGET_NONE;
-
-	if (range != NULL && (why = prefix_parse(range, &from)) != NULL)
-		return (why);
-	if (from.family != AF_INET)
-		return ("is not an IPv4 prefix");
-	if (prefix != NULL) {
-		if ((why = parse_pref64(policy, prefix, &p)) != NULL)
-			return (why);
-		if ((target = policy_add_prefix(policy, &p)) == -1)
-			return (policy_refusal());
-	}
-	if ((why = check_rule(policy, &from, target)) != NULL)
-		return (why);
-	if (policy_add_rule(policy, &from, target) == -1)
-		return (policy_refusal());
-	return (NULL);
-}
-
-/* Host name characters only: what needs escapes names no host. */
-const char *
-conf_set_ptr_name(struct conf *conf, const char *text)
-{
-	struct dns64_policy *policy = &conf->policy;
-	uint8_t wire[POLICY_NAME_MAX];
-	size_t len = 0, label, n = strlen(text);
-
-	if (n > 0 && text[n - 1] == '.')
-		n--;
-	if (n == 0 || n > POLICY_NAME_MAX - 2)
-		return ("is no host name");
-	while (len < n) {
-		label = strcspn(text + len, ".");
-		if (label == 0 || label > 63)
-			return ("is no host name");
-		wire[len] = label;
-		memcpy(wire + len + 1, text + len, label);
-		for (len++; label > 0; label--, len++) {
-			if (!isalnum(wire[len]) && wire[len] != '-')
-				return ("is no host name");
-		}
-	}
-	wire[len++] = 0;
-	memcpy(policy->ptr_name, wire, len);
-	policy->ptr_name_len = len;
-	policy->ptr_mode = POLICY_PTR_LOCAL;
 	return (NULL);
 }
 
@@ -213,7 +78,7 @@ conf_set_string(char **string, const char *text)
 	if (*text == '\0')
 		return ("is empty");
 	if ((copy = strdup(text)) == NULL)
-		return (no_memory());
+		return (conf_no_memory());
 	free(*string);
 	*string = copy;
 	return (NULL);
@@ -234,19 +99,23 @@ conf_new(void)
 
 	if ((conf = calloc(1, sizeof(*conf))) == NULL)
 		return (NULL);
-	if (policy_init(&conf->policy) == -1) {
+	if (views_init(&conf->views) == -1) {
 		free(conf);
 		return (NULL);
 	}
+	cache_rules_init(&conf->cache);
 	conf->limit_queries = CONF_LIMIT_QUERIES;
 	conf->limit_tcp_clients = CONF_LIMIT_TCP_CLIENTS;
 	conf->limit_tcp_per_client = CONF_LIMIT_TCP_PER_CLIENT;
+	conf->limit_tcp_per_upstream = CONF_LIMIT_TCP_PER_UPSTREAM;
 	conf->tcp_idle_secs = CONF_TCP_IDLE_SECS;
 	conf->log_level = LOG_LEVEL_INFO;
+	gate_rules_init(&conf->gate);
+	conf->local = local_new();
 	conf->acl = acl_new();
 	conf->user = strdup(CONF_USER);
 	conf->pidfile = strdup(CONF_PIDFILE);
-	if (conf->acl == NULL || conf->user == NULL ||
+	if (conf->acl == NULL || conf->local == NULL || conf->user == NULL ||
 	    conf->pidfile == NULL) {
 		conf_free(conf);
 		return (NULL);
@@ -269,21 +138,33 @@ conf_free(struct conf *conf)
 	free(conf->user);
 	acl_free(conf->acl);
 	free(conf->access);
-	policy_clear(&conf->policy);
+	conf_clear_clients(conf);
+	conf_clear_translators(conf);
+	conf_clear_upstreams(conf);
+	views_clear(&conf->views);
 	free(conf);
 }
 
-/* What no single statement can get wrong. */
+/* Names must not be without a server. */
+static bool
+has_default_route(const struct conf *conf)
+{
+	size_t i;
+
+	for (i = 0; i < conf->n_routes; i++) {
+		if (*conf->routes[i].domain == 0)
+			return (true);
+	}
+	return (false);
+}
+
+/* Queries that come back to where they came from. */
 static void
-check_whole(struct conf_file *cf, const struct conf *conf)
+check_circles(struct conf_file *cf, const struct conf *conf)
 {
 	char buf[SOCKADDR_STRLEN];
 	size_t i, k;
 
-	if (conf->listens.n == 0)
-		conf_error(cf, "no \"listen on\" in the configuration");
-	if (conf->upstreams.n == 0)
-		conf_error(cf, "no \"upstream\" in the configuration");
 	for (i = 0; i < conf->upstreams.n; i++) {
 		for (k = 0; k < conf->listens.n; k++) {
 			if (sockaddr_equal(&conf->upstreams.v[i],
@@ -296,6 +177,73 @@ check_whole(struct conf_file *cf, const struct conf *conf)
 	}
 }
 
+static bool
+is_listener(const struct conf *conf, const struct sockaddr_storage *addr)
+{
+	size_t i;
+
+	for (i = 0; i < conf->listens.n; i++) {
+		if (sockaddr_equal(&conf->listens.v[i], addr))
+			return (true);
+	}
+	return (false);
+}
+
+static void
+check_matches(struct conf_file *cf, const struct conf *conf,
+    const struct view *view)
+{
+	const struct sockaddr_storage *on;
+	char buf[SOCKADDR_STRLEN];
+	size_t i;
+
+	for (i = 0; i < view->n_matches; i++) {
+		on = &view->matches[i].on;
+		if (on->ss_family != AF_UNSPEC && !is_listener(conf, on))
+			conf_error(cf, "view \"%s\": nobody listens on %s",
+			    view->name, sockaddr_print(on, buf, sizeof(buf)));
+	}
+}
+
+/* The load of all must be known to find the least. */
+static void
+check_loads(struct conf_file *cf, const struct conf *conf,
+    const struct dns64_policy *policy)
+{
+	char buf[PREF64_STRLEN];
+	size_t i;
+
+	if (policy->balance != POLICY_BALANCE_LEAST_LOADED)
+		return;
+	for (i = 0; i < policy->n_prefixes; i++) {
+		if (policy_prefix_in_use(policy, i) &&
+		    conf_find_translator(conf, &policy->prefixes[i]) == NULL)
+			conf_error(cf, "prefix %s has no \"translator\" for "
+			    "\"balance least-loaded\"",
+			    pref64_print(&policy->prefixes[i], buf,
+			    sizeof(buf)));
+	}
+}
+
+/* What no single statement can get wrong. */
+static void
+check_whole(struct conf_file *cf, const struct conf *conf)
+{
+	size_t i;
+
+	if (conf->listens.n == 0)
+		conf_error(cf, "no \"listen on\" in the configuration");
+	if (conf->upstreams.n == 0)
+		conf_error(cf, "no \"upstream\" in the configuration");
+	else if (!has_default_route(conf))
+		conf_error(cf, "no \"upstream\" for all domains");
+	check_circles(cf, conf);
+	for (i = 0; i < conf->views.n; i++) {
+		check_matches(cf, conf, &conf->views.v[i]);
+		check_loads(cf, conf, &conf->views.v[i].policy);
+	}
+}
+
 /* Remember which files were read, for the sandbox. */
 static int
 keep_files(struct conf *conf, const struct conf_file *cf)
@@ -304,12 +252,37 @@ keep_files(struct conf *conf, const struct conf_file *cf)
 
 	while (conf_file_path(cf, n) != NULL)
 		n++;
-	if ((conf->files = calloc(n + 1, sizeof(*conf->files))) == NULL)
+	conf->files = calloc(n + conf->n_hosts_files + 1,
+	    sizeof(*conf->files));
+	if (conf->files == NULL)
 		return (-1);
 	for (i = 0; i < n; i++) {
 		conf->files[i] = strdup(conf_file_path(cf, i));
 		if (conf->files[i] == NULL)
 			return (-1);
+	}
+	for (i = 0; i < conf->n_hosts_files; i++) {
+		conf->files[n + i] = strdup(conf->hosts_files[i]);
+		if (conf->files[n + i] == NULL)
+			return (-1);
+	}
+	return (0);
+}
+
+/* All is read. */
+static int
+finish(struct conf *conf, struct conf_file *cf)
+{
+	local_finish(conf->local);
+	conf->gate.keepalive_secs = conf->tcp_idle_secs;
+	if (views_finish(&conf->views) == -1) {
+		conf_error(cf, errno == ENOSPC ? "too many prefixes" :
+		    "not enough memory");
+		return (-1);
+	}
+	if (keep_files(conf, cf) == -1) {
+		conf_error(cf, "not enough memory");
+		return (-1);
 	}
 	return (0);
 }
@@ -337,10 +310,8 @@ conf_load(const char *path, bool to_log)
 		return (NULL);
 	}
 	conf_parse(cf, conf);
-	if (conf_file_errors(cf) == 0)
+	if (conf_file_errors(cf) == 0 && finish(conf, cf) == 0)
 		check_whole(cf, conf);
-	if (policy_finish(&conf->policy) == -1 || keep_files(conf, cf) == -1)
-		conf_error(cf, "not enough memory");
 	good = conf_file_errors(cf) == 0;
 	conf_file_close(cf);
 	if (good)

@@ -15,7 +15,12 @@
 #include "common/addr.h"
 #include "common/log.h"
 
+#include "gate.h"
+#include "local.h"
 #include "policy.h"
+#include "upstream.h"
+#include "cache.h"
+#include "view.h"
 
 #define CONF_PORT 53 /* where none is given */
 #define CONF_ADDRS_MAX 64
@@ -23,7 +28,11 @@
 #define CONF_LIMIT_QUERIES 2000
 #define CONF_LIMIT_TCP_CLIENTS 150
 #define CONF_LIMIT_TCP_PER_CLIENT 20
+#define CONF_LIMIT_TCP_PER_UPSTREAM 4
 #define CONF_TCP_IDLE_SECS 10
+#define CONF_TRANSLATORS_MAX 64
+#define CONF_TRANSLATOR_PORT 80
+#define CONF_TRANSLATOR_SECS 5
 #define CONF_USER "_dns64d"
 #define CONF_PIDFILE "/var/run/dns64d.pid"
 
@@ -41,18 +50,54 @@ struct conf_access {
 	bool allow;
 };
 
+/* One statement: this server is on this route. */
+struct conf_upstream {
+	unsigned server;
+	unsigned route;
+};
+
+/* Where the translator of a prefix, in whatever view, tells of its load. */
+struct conf_translator {
+	struct pref64 prefix;
+	char *url;  /* as written */
+	char *host; /* its parts: the numeric address, ... */
+	unsigned port;
+	char *path; /* ... from the first slash on */
+	unsigned every_secs;
+};
+
 struct conf {
 	struct conf_addrs listens;   /* at least one */
 	struct conf_addrs upstreams; /* at least one */
-	struct dns64_policy policy;  /* finished */
+	struct upstream_route *routes; /* at least the one for all names */
+	size_t n_routes;
+	enum upstream_order upstream_order;
+	struct conf_upstream *upstream_lines; /* as written, for the print */
+	size_t n_upstream_lines;
+
+	struct views views;	     /* finished */
+	bool in_view;		     /* while parsing: of the last one */
+
+	struct conf_translator *translators; /* one for a prefix */
+	size_t n_translators;
 
 	struct conf_access *access; /* as written, for the print */
 	size_t n_access;
 	struct acl *acl; /* the same, to be asked */
 
+	struct gate_rules gate;
+	struct local *local; /* finished */
+	bool special_zones;  /* all of them are answered here */
+	char **hosts_files;  /* as written, for the print */
+	size_t n_hosts_files;
+	char **host_lines; /* likewise */
+	size_t n_host_lines;
+
+	struct cache_rules cache;
 	unsigned limit_queries;	       /* outstanding at a time */
 	unsigned limit_tcp_clients;    /* connections at a time */
 	unsigned limit_tcp_per_client; /* of them from one address or /64 */
+	unsigned limit_tcp_per_upstream; /* connections to one server */
 	unsigned tcp_idle_secs;
 
 	enum log_level log_level;
@@ -74,10 +119,19 @@ struct conf *conf_load(const char *path, bool to_log);
 void conf_free(struct conf *conf);
 
 /*
+ * Log what is allowed but hardly wanted: IPv4 ranges with a prefix that
+ * clients who discover prefixes would use for all of IPv4 (RFC 7050, 5.1).
+ */
+void conf_warn(const struct conf *conf);
+
+/*
  * Print the canonical form: every statement, defaults too. Read again it
  * gives the same configuration and the same print.
  */
 void conf_print(const struct conf *conf, FILE *f);
+
+/* What upstreams_init wants; borrows from conf. */
+void conf_upstreams(const struct conf *conf, struct upstreams_conf *out);
 
 /*
  * The grammar, for conf_load(): carry out every statement. Whether it
@@ -93,22 +147,91 @@ int conf_parse(struct conf_file *cf, struct conf *conf);
  */
 const char *conf_add_addr(struct conf_addrs *list, const char *text,
     unsigned port);
+
+/*
+ * Forward queries below a domain to a server; "." is all domains. Whether
+ * something is a domain at all is told by conf_check_domain.
+ */
+const char *conf_add_upstream(struct conf *conf, const char *text,
+    unsigned port, const char *domain);
+const char *conf_check_domain(const char *text);
+
 const char *conf_add_access(struct conf *conf, const char *text, bool allow);
+
+/*
+ * The policy that a statement changes: of the view whose block it stands in,
+ * or the default. Never NULL.
+ */
+struct dns64_policy *conf_policy(struct conf *conf);
+
+/*
+ * The block of a view begins and ends. When its begin was refused, the
+ * statements inside go to another view, for the sake of their errors.
+ */
+const char *conf_begin_view(struct conf *conf, const char *name);
+const char *conf_end_view(struct conf *conf);
+
+/* Begin a match of the view, then say more of it. */
+const char *conf_add_match(struct conf *conf);
+const char *conf_match_from(struct conf *conf, const char *text);
+const char *conf_match_on(struct conf *conf, const char *text,
+    unsigned port);
+
 const char *conf_add_exclude(struct conf *conf, int family,
     const char *text);
 
 /*
- * prefix: text of a Pref64, or NULL for no synthesis.
- * range: text of the IPv4 prefix that goes there, or NULL for all of IPv4.
+ * Prefixes. Those of a view replace the default's with the first one.
+ *
+ * range: of IPv4; conf_parse_range reads it, all of IPv4 when text is NULL.
+ * prefix: NULL for no synthesis.
  */
+const char *conf_parse_range(const char *text, struct prefix *range);
 const char *conf_add_prefix(struct conf *conf, const char *prefix,
-    const char *range);
+    const struct prefix *range);
+const char *conf_add_reverse_prefix(struct conf *conf, const char *prefix);
+
+/*
+ * The translator of a prefix: url is http://ADDRESS[:PORT][/PATH]. For a
+ * prefix that was refused already it does nothing.
+ */
+const char *conf_add_translator(struct conf *conf, const char *prefix,
+    const char *url, unsigned every_secs);
+
+/* The translator of a prefix, or NULL. */
+const struct conf_translator *conf_find_translator(const struct conf *conf,
+    const struct pref64 *prefix);
+
+/* The suffix of addresses in a prefix that was given before. */
+const char *conf_set_suffix(struct conf *conf, const char *prefix,
+    const char *suffix);
 
 /* The name that answers PTR questions in `ptr local`. */
 const char *conf_set_ptr_name(struct conf *conf, const char *text);
 
+/* A secret of cookies, in hexadecimal; the first one makes new cookies. */
+const char *conf_add_secret(struct conf *conf, const char *text);
+
+/* A local host, and a file of them; *line is where in the file, or 0. */
+const char *conf_add_host(struct conf *conf, const char *name,
+    const char *addr);
+const char *conf_add_hosts(struct conf *conf, const char *path,
+    unsigned *line);
+
 /* Replace a string by a copy of text; a path must be absolute. */
 const char *conf_set_string(char **string, const char *text);
 const char *conf_set_path(char **string, const char *text);
+
+/* Among the files of the configuration. */
+const char *conf_no_memory(void);
+void conf_clear_clients(struct conf *conf);
+void conf_clear_translators(struct conf *conf);
+void conf_clear_upstreams(struct conf *conf);
+void conf_print_addr(const char *what, const struct sockaddr_storage *ss,
+    FILE *f); /* without a newline */
+void conf_print_clients(const struct conf *conf, FILE *f);
+void conf_print_defaults(const struct conf *conf, FILE *f);
+void conf_print_upstreams(const struct conf *conf, FILE *f);
+void conf_print_views(const struct conf *conf, FILE *f);
 
 #endif

@@ -27,6 +27,7 @@
 #include "query.h"
 #include "stats.h"
 #include "synth.h"
+#include "translator.h"
 #include "upstream_tcp.h"
 
 #define CONF_PATH "/etc/dns64d.conf"
@@ -93,6 +94,7 @@ check_only(const struct options *opts)
 
 	if ((conf = conf_load(opts->path, false)) == NULL)
 		return (1);
+	conf_warn(conf);
 	if (opts->verbose)
 		conf_print(conf, stdout);
 	conf_free(conf);
@@ -116,7 +118,7 @@ raise_descriptor_limit(const struct conf *conf)
 	rlim_t need;
 
 	need = (rlim_t)conf->limit_queries * SYNTH_N_LEGS * 2 +
-	    conf->limit_tcp_clients + UPSTREAM_TCP_MAX + SPARE_DESCRIPTORS;
+	    conf->limit_tcp_clients + UPSTREAM_TCP_CONNS + SPARE_DESCRIPTORS;
 	if (getrlimit(RLIMIT_NOFILE, &rl) == -1 || rl.rlim_cur >= need)
 		return;
 	if (rl.rlim_max < need)
@@ -132,6 +134,7 @@ print_statistics(const struct daemon *d, FILE *f)
 {
 	stats_print(&d->stats, f);
 	queries_print(d->queries, f);
+	translators_print(queries_generation(d->queries)->translators, f);
 	fflush(f);
 }
 
@@ -210,6 +213,7 @@ reload(struct daemon *d)
 	frontend_commit(d->frontend, conf);
 	queries_use(d->queries, gen);
 	log_set_level(level_of(d, conf));
+	conf_warn(conf);
 	return (0);
 }
 
@@ -352,6 +356,7 @@ main(int argc, char *argv[])
 	if ((conf = conf_load(d.path, false)) == NULL)
 		return (1);
 	log_init("dns64d", true, level_of(&d, conf));
+	conf_warn(conf);
 	look_up_user(conf->user, &privs);
 	raise_descriptor_limit(conf);
 	if (!d.opts.foreground)

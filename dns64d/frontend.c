@@ -180,7 +180,7 @@ on_connection(evutil_socket_t fd, short what, void *arg)
 		    SOCK_NONBLOCK | SOCK_CLOEXEC);
 		if (conn == -1)
 			break;
-		tcp_front_add(&l->fe->tcp, conn, &peer);
+		tcp_front_add(&l->fe->tcp, conn, &peer, &l->addr);
 	}
 	if (i < ACCEPT_BATCH && (errno == EMFILE || errno == ENFILE ||
 	    errno == ENOBUFS || errno == ENOMEM))
@@ -370,6 +370,20 @@ frontend_free(struct frontend *fe)
 	access_free(fe->next_access);
 	access_free(fe->access);
 	free(fe);
+}
+
+const struct sockaddr_storage *
+frontend_peer(const struct client *client)
+{
+	return (client->tcp != NULL ? tcp_client_peer(client->tcp) :
+	    &client->path.peer);
+}
+
+const struct sockaddr_storage *
+frontend_asked(const struct client *client)
+{
+	return (client->tcp != NULL ? tcp_client_asked(client->tcp) :
+	    &client->listener->addr);
 }
 
 uint8_t *

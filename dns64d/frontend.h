@@ -59,6 +59,13 @@ int frontend_start(struct frontend *fe, struct event_base *base);
 void frontend_free(struct frontend *fe);
 
 /*
+ * Who asked, and the address of the listener in the configuration; valid
+ * until the message is ended.
+ */
+const struct sockaddr_storage *frontend_peer(const struct client *client);
+const struct sockaddr_storage *frontend_asked(const struct client *client);
+
+/*
  * Where to write an answer: room for frontend_room_size octets, valid until
  * the next call of any frontend function.
  */

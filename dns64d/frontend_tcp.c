@@ -27,6 +27,7 @@ struct tcp_client {
 	struct tcp_front *front;
 	struct bufferevent *bev;
 	struct sockaddr_storage peer;
+	struct sockaddr_storage asked; /* the listener's address */
 	struct event idle;
 	unsigned n_pending;
 	bool reading; /* read_queries is on the stack */
@@ -37,6 +38,18 @@ struct tcp_front *
 tcp_client_front(const struct tcp_client *c)
 {
 	return (c->front);
+}
+
+const struct sockaddr_storage *
+tcp_client_peer(const struct tcp_client *c)
+{
+	return (&c->peer);
+}
+
+const struct sockaddr_storage *
+tcp_client_asked(const struct tcp_client *c)
+{
+	return (&c->asked);
 }
 
 void
@@ -253,7 +266,8 @@ new_client(struct tcp_front *tf, int fd)
 
 void
 tcp_front_add(struct tcp_front *tf, int fd,
-    const struct sockaddr_storage *peer)
+    const struct sockaddr_storage *peer,
+    const struct sockaddr_storage *asked)
 {
 	struct tcp_client *c;
 
@@ -264,6 +278,7 @@ tcp_front_add(struct tcp_front *tf, int fd,
 	}
 	stats_count(tf->stats, STAT_TCP_ACCEPTED);
 	c->peer = *peer;
+	c->asked = *asked;
 	TAILQ_INSERT_TAIL(&tf->clients, c, next);
 	tf->n++;
 	note_activity(c);

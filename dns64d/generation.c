@@ -1,28 +1,101 @@
 #include <stdlib.h>
 
+#include "common/siphash.h"
+
+#include "cache.h"
 #include "conf.h"
 #include "generation.h"
 #include "loop.h"
+#include "translator.h"
+#include "view.h"
+
+/*
+ * libevent has queues for a bounded number of durations, for the life of
+ * the event base; beyond it, after many reloads, its heap does.
+ */
+static struct timeval
+delay_of(struct event_base *base, unsigned ms)
+{
+	const struct timeval *common = loop_delay(base, ms);
+	struct timeval plain = { ms / 1000, ms % 1000 * 1000 };
+
+	return (common != NULL ? *common : plain);
+}
+
+static void
+init_view(struct generation_view *gv, const struct view *view,
+    struct event_base *base, const struct translators *ts)
+{
+	const struct dns64_policy *policy = &view->policy;
+	size_t i;
+
+	gv->view = view;
+	gv->aaaa_delay = delay_of(base, policy->aaaa_deadline_ms);
+	gv->a_delay = delay_of(base, policy->a_delay_ms);
+	balance_init(&gv->balance, policy);
+	for (i = 0; i < policy->n_prefixes; i++)
+		gv->balance.target[i] =
+		    translators_find(ts, &policy->prefixes[i]);
+}
+
+/* What a generation has beside the configuration. */
+static void
+clear(struct generation *gen)
+{
+	cache_free(gen->cache);
+	translators_free(gen->translators);
+	upstreams_clear(&gen->ups);
+	free(gen->views);
+	free(gen);
+}
+
+/* Nobody outside shall know which names share a bucket. */
+static struct cache *
+new_cache(const struct cache_rules *rules)
+{
+	struct siphash_key key;
+
+	arc4random_buf(&key, sizeof(key));
+	return (cache_new(rules, &key));
+}
 
 struct generation *
 generation_new(struct event_base *base, struct conf *conf,
     const struct generation *old)
 {
 	struct generation *gen;
+	struct upstreams_conf ups_conf;
+	size_t i;
 
 	if ((gen = calloc(1, sizeof(*gen))) == NULL)
 		return (NULL);
 	gen->refs = 1;
-	gen->aaaa_delay = loop_delay(base, conf->policy.aaaa_deadline_ms);
-	gen->a_delay = loop_delay(base, conf->policy.a_delay_ms);
-	if (gen->aaaa_delay == NULL || gen->a_delay == NULL ||
-	    upstreams_init(&gen->ups, conf->upstreams.v, conf->upstreams.n,
+	conf_upstreams(conf, &ups_conf);
+	gen->cache = new_cache(&conf->cache);
+	gen->views = calloc(conf->views.n, sizeof(*gen->views));
+	gen->translators = translators_new(base, conf,
+	    old != NULL ? old->translators : NULL);
+	if (gen->cache == NULL || gen->views == NULL ||
+	    gen->translators == NULL || upstreams_init(&gen->ups, &ups_conf,
 	    old != NULL ? &old->ups : NULL) == -1) {
-		free(gen);
+		clear(gen);
 		return (NULL);
 	}
+	for (i = 0; i < conf->views.n; i++)
+		init_view(&gen->views[i], &conf->views.v[i], base,
+		    gen->translators);
 	gen->conf = conf;
 	return (gen);
+}
+
+struct generation_view *
+generation_select(struct generation *gen,
+    const struct sockaddr_storage *client,
+    const struct sockaddr_storage *listener)
+{
+	const struct views *views = &gen->conf->views;
+
+	return (&gen->views[view_select(views, client, listener) - views->v]);
 }
 
 struct generation *
@@ -35,9 +108,11 @@ generation_ref(struct generation *gen)
 void
 generation_unref(struct generation *gen)
 {
+	struct conf *conf;
+
 	if (gen == NULL || --gen->refs > 0)
 		return;
-	upstreams_clear(&gen->ups);
-	conf_free(gen->conf);
-	free(gen);
+	conf = gen->conf;
+	clear(gen);
+	conf_free(conf);
 }

@@ -1,24 +1,39 @@
 /*
- * A configuration with the state of its upstreams. Every question holds the
- * one that it began with, so that a reload takes nothing from under it; the
- * last one to let go frees it.
+ * A configuration with the state of its upstreams and translators and the
+ * cache of what the upstreams answered. Every question holds the one that it
+ * began with, so that a reload takes nothing from under it; the last one to
+ * let go frees it.
  */
 #ifndef DNS64D_GENERATION_H
 #define DNS64D_GENERATION_H
 
 #include <sys/time.h>
 
+#include "balance.h"
 #include "upstream.h"
 
+struct cache;
 struct conf;
 struct event_base;
+struct sockaddr_storage;
+struct translators;
+struct view;
+
+/* What a view needs beside its policy. */
+struct generation_view {
+	const struct view *view;
+	struct balance balance;
+	struct timeval aaaa_delay; /* of the policy, for event_add */
+	struct timeval a_delay;
+};
 
 struct generation {
 	struct conf *conf; /* owned */
 	struct upstreams ups;
+	struct cache *cache; /* of what they answered */
+	struct translators *translators;
+	struct generation_view *views; /* as many as conf has */
 	unsigned refs;
-	const struct timeval *aaaa_delay; /* of the policy, for event_add */
-	const struct timeval *a_delay;
 };
 
 /*
@@ -28,6 +43,11 @@ struct generation {
  */
 struct generation *generation_new(struct event_base *base, struct conf *conf,
     const struct generation *old);
+
+/* The view of a client who asked a listener. */
+struct generation_view *generation_select(struct generation *gen,
+    const struct sockaddr_storage *client,
+    const struct sockaddr_storage *listener);
 
 /* Take another reference; returns gen. */
 struct generation *generation_ref(struct generation *gen);

@@ -8,7 +8,6 @@
 #include "common/addr.h"
 #include "common/log.h"
 
-#include "conf.h"
 #include "leg.h"
 #include "loop.h"
 #include "udp.h"
@@ -38,14 +37,21 @@ leg_env_init(struct leg_env *env, struct event_base *base,
 	env->base = base;
 	env->stats = stats;
 	env->rng.next = os_random;
-	env->n_tcp = 0;
 	for (i = 0; i < LEG_DELAYS; i++) {
 		env->delays[i] = loop_delay(base, delay_ms[i]);
 		if (env->delays[i] == NULL)
 			return (-1);
 	}
 	env->tcp_delay = loop_delay(base, LEG_TCP_MS);
-	return (env->tcp_delay != NULL ? 0 : -1);
+	if (env->tcp_delay == NULL)
+		return (-1);
+	return (upstream_pool_init(&env->pool, base, stats));
+}
+
+void
+leg_env_clear(struct leg_env *env)
+{
+	upstream_pool_clear(&env->pool);
 }
 
 /* Any hash will do; FNV-1a, whatever the case of letters. */
@@ -61,17 +67,18 @@ hash_name(const struct msg_question *q)
 }
 
 static void
-note_lost(struct leg *l, struct upstream *up)
+note_lost(struct leg_try *t)
 {
+	struct leg *l = t->leg;
 	char buf[SOCKADDR_STRLEN];
 
 	stats_count(l->env->stats, STAT_UP_LOST);
-	if (!upstream_lost(up, hash_name(&l->question), monotime_now(),
-	    &l->env->rng))
+	if (!upstream_lost(t->up, hash_name(&l->question), t->edns,
+	    monotime_now(), &l->env->rng))
 		return;
 	stats_count(l->env->stats, STAT_UP_DOWN);
 	log_warn("upstream %s: down",
-	    sockaddr_print(&up->addr, buf, sizeof(buf)));
+	    sockaddr_print(&t->up->addr, buf, sizeof(buf)));
 	l->env->on_down(l->env->on_down_arg);
 }
 
@@ -83,16 +90,25 @@ close_try(struct leg_try *t)
 	event_del(&t->ev);
 	close(t->fd);
 	t->fd = -1;
+	upstream_ended(t->up);
+}
+
+/* The answer over TCP has come, or will not. */
+static void
+end_tcp_wait(struct leg *l)
+{
+	if (l->tcp_try == NULL)
+		return;
+	upstream_ended(l->tcp_try->up);
+	l->tcp_try = NULL;
 }
 
 static void
 close_tcp(struct leg *l)
 {
-	if (l->tcp == NULL)
-		return;
+	end_tcp_wait(l);
 	upstream_tcp_free(l->tcp);
 	l->tcp = NULL;
-	l->env->n_tcp--;
 }
 
 static void
@@ -142,64 +158,15 @@ keep_reply(struct leg *l, const struct msg_scan *reply)
 }
 
 static unsigned
-count_tries(const struct leg *l, const struct upstream *up, bool edns_only)
+count_tries(const struct leg *l, const struct upstream *up)
 {
 	unsigned i, n = 0;
 
 	for (i = 0; i < l->n_tries; i++) {
-		if (l->tries[i].up == up && (l->tries[i].edns || !edns_only))
+		if (l->tries[i].up == up)
 			n++;
 	}
 	return (n);
-}
-
-/*
- * RFC 6891, 6.2.2 and 7: a server that leaves queries with EDNS unanswered
- * gets its last try without, unless it is known to speak it.
- */
-static bool
-wants_edns(const struct leg *l, const struct upstream *up,
-    struct monotime now)
-{
-	if (!upstream_speaks_edns(up, now))
-		return (false);
-	return (count_tries(l, up, true) < UPSTREAM_TRIES_EACH - 1 ||
-	    upstream_spoke_edns(up, now));
-}
-
-static void on_datagram(evutil_socket_t, short, void *);
-
-/* Returns 0, or -1 when the query could not be sent; the try is used up. */
-static int
-send_try(struct leg *l, struct upstream *up, bool edns)
-{
-	struct leg_try *t = &l->tries[l->n_tries];
-	uint8_t query[MSG_QUERY_MAX];
-	size_t len;
-
-	t->leg = l;
-	t->up = up;
-	t->edns = edns;
-	t->id = arc4random();
-	t->sent_at = monotime_now();
-	t->fd = udp_connect(&up->addr);
-	l->n_tries++;
-	if (t->fd == -1) {
-		stats_count(l->env->stats, STAT_UP_ERRORS);
-		return (-1);
-	}
-	event_assign(&t->ev, l->env->base, t->fd, EV_READ | EV_PERSIST,
-	    on_datagram, t);
-	len = msg_write_query(&l->question, t->id, edns, query);
-	if (event_add(&t->ev, NULL) == -1 ||
-	    send(t->fd, query, len, 0) != (ssize_t)len) {
-		stats_count(l->env->stats, STAT_UP_ERRORS);
-		close_try(t);
-		return (-1);
-	}
-	up->n_sent++;
-	stats_count(l->env->stats, STAT_UP_UDP);
-	return (0);
 }
 
 static void
@@ -212,17 +179,102 @@ arm(struct leg *l, unsigned ms)
 	event_add(&l->timer, l->env->delays[i]);
 }
 
+/* One more try, sent or not; there must be one left. */
+static struct leg_try *
+new_try(struct leg *l, struct upstream *up, bool edns)
+{
+	struct leg_try *t = &l->tries[l->n_tries++];
+
+	t->leg = l;
+	t->fd = -1;
+	t->up = up;
+	t->edns = edns;
+	t->refused = false;
+	t->tcp = false;
+	return (t);
+}
+
+static void on_datagram(evutil_socket_t, short, void *);
+
+/* Returns 0, or -1 when the query could not be sent. */
+static int
+send_udp(struct leg_try *t)
+{
+	struct leg *l = t->leg;
+	uint8_t query[MSG_QUERY_MAX];
+	size_t len;
+
+	t->id = arc4random();
+	t->sent_at = monotime_now();
+	if ((t->fd = udp_connect(&t->up->addr)) == -1) {
+		stats_count(l->env->stats, STAT_UP_ERRORS);
+		return (-1);
+	}
+	upstream_sent(t->up);
+	event_assign(&t->ev, l->env->base, t->fd, EV_READ | EV_PERSIST,
+	    on_datagram, t);
+	len = msg_write_query(&l->question, t->id, t->edns, query);
+	if (event_add(&t->ev, NULL) == -1 ||
+	    send(t->fd, query, len, 0) != (ssize_t)len) {
+		stats_count(l->env->stats, STAT_UP_ERRORS);
+		close_try(t);
+		return (-1);
+	}
+	stats_count(l->env->stats, STAT_UP_UDP);
+	arm(l, upstream_rto_ms(t->up, count_tries(l, t->up) - 1));
+	return (0);
+}
+
+static bool
+was_asked_over_tcp(const struct leg *l, const struct upstream *up)
+{
+	unsigned i;
+
+	for (i = 0; i < l->n_tries; i++) {
+		if (l->tries[i].up == up && l->tries[i].tcp)
+			return (true);
+	}
+	return (false);
+}
+
+static void on_tcp_answer(void *, const uint8_t *, size_t);
+
+/* Returns 0, or -1 when the query could not be sent, or was before. */
+static int
+send_tcp(struct leg_try *t)
+{
+	struct leg *l = t->leg;
+	uint8_t query[MSG_QUERY_MAX];
+	size_t len;
+
+	if (was_asked_over_tcp(l, t->up))
+		return (-1);
+	t->tcp = true;
+	len = msg_write_query(&l->question, 0, t->edns, query);
+	l->tcp = upstream_tcp_ask(&l->env->pool, &t->up->addr,
+	    l->ups->conf.tcp_max, query, len, on_tcp_answer, l);
+	if (l->tcp == NULL) {
+		stats_count(l->env->stats, STAT_UP_ERRORS);
+		return (-1);
+	}
+	upstream_sent(t->up);
+	l->tcp_try = t;
+	stats_count(l->env->stats, STAT_UP_TCP);
+	event_add(&l->timer, l->env->tcp_delay);
+	return (0);
+}
+
 static struct upstream *
 choose(const struct leg *l)
 {
-	unsigned tries[CONF_ADDRS_MAX] = { 0 };
+	unsigned tries[UPSTREAMS_MAX] = { 0 };
 	unsigned i;
 
-	if (l->n_tries == LEG_TRIES)
+	if (l->route == NULL || l->n_tries == LEG_TRIES)
 		return (NULL);
 	for (i = 0; i < l->n_tries; i++)
 		tries[l->tries[i].up - l->ups->v]++;
-	return (upstream_choose(l->ups, tries, l->has_reply));
+	return (upstream_choose(l->ups, l->route, tries, l->has_reply));
 }
 
 static bool
@@ -242,14 +294,12 @@ static void
 advance(struct leg *l)
 {
 	struct upstream *up;
-	unsigned before;
+	struct leg_try *t;
 
 	while ((up = choose(l)) != NULL) {
-		before = count_tries(l, up, false);
-		if (send_try(l, up, wants_edns(l, up, monotime_now())) == 0) {
-			arm(l, upstream_rto_ms(up, before));
+		t = new_try(l, up, upstream_wants_edns(up, monotime_now()));
+		if ((l->tcp_only ? send_tcp(t) : send_udp(t)) == 0)
 			return;
-		}
 	}
 	if (l->has_reply || !any_open(l))
 		finish_later(l);
@@ -266,11 +316,32 @@ on_timer(evutil_socket_t fd, short what, void *arg)
 		finish(l);
 		return;
 	}
-	if (l->tcp != NULL) {
-		note_lost(l, l->tcp_try->up);
+	if (l->tcp_try != NULL) {
+		note_lost(l->tcp_try);
 		close_tcp(l);
 	} else
-		note_lost(l, l->tries[l->n_tries - 1].up);
+		note_lost(&l->tries[l->n_tries - 1]);
+	advance(l);
+}
+
+void
+leg_ask_route(struct leg *l, struct leg_env *env,
+    const struct upstreams *ups, const struct upstream_route *route,
+    leg_done_fn *done, void *arg)
+{
+	l->env = env;
+	l->ups = ups;
+	l->route = route;
+	l->done = done;
+	l->arg = arg;
+	l->n_tries = 0;
+	l->over = false;
+	l->has_reply = false;
+	l->n_mismatches = 0;
+	l->tcp_only = false;
+	l->tcp = NULL;
+	l->tcp_try = NULL;
+	event_assign(&l->timer, env->base, -1, 0, on_timer, l);
 	advance(l);
 }
 
@@ -278,16 +349,8 @@ void
 leg_ask(struct leg *l, struct leg_env *env, const struct upstreams *ups,
     leg_done_fn *done, void *arg)
 {
-	l->env = env;
-	l->ups = ups;
-	l->done = done;
-	l->arg = arg;
-	l->n_tries = 0;
-	l->over = false;
-	l->has_reply = false;
-	l->tcp = NULL;
-	event_assign(&l->timer, env->base, -1, 0, on_timer, l);
-	advance(l);
+	leg_ask_route(l, env, ups, upstreams_route(ups, l->question.name),
+	    done, arg);
 }
 
 /* The try has come to nothing; while a later one has time that one counts. */
@@ -302,54 +365,6 @@ give_up_try(struct leg_try *t)
 		return;
 	event_del(&l->timer);
 	advance(l);
-}
-
-static void
-on_tcp_answer(void *arg, const uint8_t *wire, size_t len)
-{
-	struct leg *l = arg;
-	struct msg_scan reply;
-
-	if (wire == NULL)
-		stats_count(l->env->stats, STAT_UP_ERRORS);
-	else if (msg_scan(wire, len, &reply) == MSG_SCAN_OK &&
-	    msg_is_reply_to(&reply, &l->question, l->tcp_try->id)) {
-		stats_count(l->env->stats, STAT_UP_ANSWERS);
-		l->reply = reply;
-		l->has_reply = true;
-		finish(l);
-		return;
-	} else
-		stats_count(l->env->stats, STAT_UP_MALFORMED);
-	event_del(&l->timer);
-	close_tcp(l);
-	advance(l);
-}
-
-/* The answer was truncated: ask the same server over TCP (RFC 7766, 5). */
-static void
-ask_tcp(struct leg_try *t)
-{
-	struct leg *l = t->leg;
-	uint8_t query[MSG_QUERY_MAX];
-	size_t len;
-
-	stop(l);
-	stats_count(l->env->stats, STAT_UP_TRUNCATED);
-	t->id = arc4random();
-	len = msg_write_query(&l->question, t->id, t->edns, query);
-	if (l->env->n_tcp < UPSTREAM_TCP_MAX)
-		l->tcp = upstream_tcp_ask(l->env->base, &t->up->addr, query,
-		    len, on_tcp_answer, l);
-	if (l->tcp == NULL) {
-		stats_count(l->env->stats, STAT_UP_ERRORS);
-		advance(l);
-		return;
-	}
-	stats_count(l->env->stats, STAT_UP_TCP);
-	l->env->n_tcp++;
-	l->tcp_try = t;
-	event_add(&l->timer, l->env->tcp_delay);
 }
 
 /* The server cannot help; maybe another one can. */
@@ -379,45 +394,65 @@ is_edns_trouble(const struct leg_try *t, const struct msg_scan *reply)
 	    (reply->rcode == MSG_FORMERR || reply->rcode == MSG_NOTIMP)));
 }
 
+/* What an answer shows of the server. */
 static void
 note_answer(struct leg_try *t, const struct msg_scan *reply)
 {
-	struct leg *l = t->leg;
+	struct stats *stats = t->leg->env->stats;
 	struct monotime now = monotime_now();
 	char buf[SOCKADDR_STRLEN];
 
-	stats_count(l->env->stats, STAT_UP_ANSWERS);
-	if (upstream_answered(t->up, (now.ns - t->sent_at.ns) / 1000,
-	    reply->opt != 0, now))
+	stats_count(stats, STAT_UP_ANSWERS);
+	if (upstream_answered(t->up, t->edns, reply->opt != 0, now))
 		log_info("upstream %s: up",
 		    sockaddr_print(&t->up->addr, buf, sizeof(buf)));
-	if (!t->edns && !is_no_help(reply) && count_tries(l, t->up, true) > 0 &&
-	    upstream_speaks_edns(t->up, now) &&
-	    !upstream_spoke_edns(t->up, now)) {
-		upstream_set_noedns(t->up, now);
-		stats_count(l->env->stats, STAT_UP_NOEDNS);
+	if (!t->edns && !is_no_help(reply) &&
+	    upstream_answered_plain(t->up, t->refused, now)) {
+		stats_count(stats, STAT_UP_NOEDNS);
 		log_info("upstream %s: does not speak edns",
 		    sockaddr_print(&t->up->addr, buf, sizeof(buf)));
 	}
 }
 
+/* The same server again, over TCP; what UDP may still bring is moot. */
+static void
+turn_to_tcp(struct leg_try *t)
+{
+	struct leg *l = t->leg;
+
+	stop(l);
+	if (send_tcp(t) == -1)
+		advance(l);
+}
+
+static void
+retry_without_edns(struct leg *l, struct upstream *up)
+{
+	struct leg_try *t;
+
+	stop(l);
+	t = new_try(l, up, false);
+	t->refused = true;
+	if (send_udp(t) == -1)
+		advance(l);
+}
+
+/* An answer over UDP; one that is truncated is none (RFC 7766, 5). */
 static void
 use_reply(struct leg_try *t, const struct msg_scan *reply)
 {
 	struct leg *l = t->leg;
-	struct upstream *up = t->up;
 
+	upstream_measured(t->up,
+	    (monotime_now().ns - t->sent_at.ns) / 1000);
 	note_answer(t, reply);
 	if (is_edns_trouble(t, reply)) {
-		stop(l);
-		if (send_try(l, up, false) == 0)
-			arm(l, upstream_rto_ms(up, 0));
-		else
-			advance(l);
+		retry_without_edns(l, t->up);
 		return;
 	}
 	if ((reply->flags & MSG_TC) || reply->len > sizeof(l->wire)) {
-		ask_tcp(t);
+		stats_count(l->env->stats, STAT_UP_TRUNCATED);
+		turn_to_tcp(t);
 		return;
 	}
 	/* One answer to fall back upon is enough: the first. */
@@ -429,12 +464,83 @@ use_reply(struct leg_try *t, const struct msg_scan *reply)
 		finish(l);
 }
 
+/* The connection has compared the id. */
+static bool
+is_good_over_tcp(const struct leg *l, const struct msg_scan *reply)
+{
+	return (msg_is_reply_to(reply, &l->question, reply->id) &&
+	    !(reply->flags & MSG_TC));
+}
+
+static void
+use_tcp_reply(struct leg *l, const struct msg_scan *reply)
+{
+	note_answer(l->tcp_try, reply);
+	end_tcp_wait(l);
+	if (is_no_help(reply) && reply->len <= sizeof(l->wire)) {
+		if (!l->has_reply)
+			keep_reply(l, reply);
+		close_tcp(l);
+		advance(l);
+		return;
+	}
+	l->reply = *reply;
+	l->has_reply = true;
+	finish(l);
+}
+
+static void
+on_tcp_answer(void *arg, const uint8_t *wire, size_t len)
+{
+	struct leg *l = arg;
+	struct msg_scan reply;
+
+	event_del(&l->timer);
+	if (wire == NULL)
+		stats_count(l->env->stats, STAT_UP_ERRORS);
+	else if (msg_scan(wire, len, &reply) == MSG_SCAN_OK &&
+	    is_good_over_tcp(l, &reply)) {
+		use_tcp_reply(l, &reply);
+		return;
+	} else
+		stats_count(l->env->stats, STAT_UP_MALFORMED);
+	close_tcp(l);
+	advance(l);
+}
+
+/*
+ * RFC 5452, 9.1. The socket took datagrams from anyone between bind() and
+ * connect(), so the kernel's filter alone will not do.
+ */
+static bool
+is_mismatch(const struct leg_try *t, const struct sockaddr_storage *from,
+    const struct msg_scan *reply, enum msg_scan_error error)
+{
+	if (!sockaddr_equal(from, &t->up->addr) || error == MSG_SCAN_SHORT ||
+	    reply->id != t->id || !(reply->flags & MSG_QR))
+		return (true);
+	return (error == MSG_SCAN_OK &&
+	    !msg_is_reply_to(reply, &t->leg->question, t->id));
+}
+
+static void
+count_mismatch(struct leg_try *t)
+{
+	struct leg *l = t->leg;
+
+	stats_count(l->env->stats, STAT_UP_MISMATCH);
+	if (++l->n_mismatches < LEG_MISMATCHES)
+		return;
+	stats_count(l->env->stats, STAT_UP_ABANDONED);
+	l->tcp_only = true;
+	turn_to_tcp(t);
+}
+
 static void
 on_datagram(evutil_socket_t fd, short what, void *arg)
 {
 	struct leg_try *t = arg;
-	struct leg *l = t->leg;
-	struct leg_env *env = l->env;
+	struct leg_env *env = t->leg->env;
 	struct sockaddr_storage from;
 	socklen_t from_len = sizeof(from);
 	struct msg_scan reply;
@@ -448,23 +554,14 @@ on_datagram(evutil_socket_t fd, short what, void *arg)
 		if (errno == EAGAIN || errno == EINTR)
 			return;
 		stats_count(env->stats, STAT_UP_ERRORS);
-		note_lost(l, t->up);
+		note_lost(t);
 		give_up_try(t);
 		return;
 	}
 	error = msg_scan(env->datagram, n, &reply);
-	/*
-	 * The socket took datagrams from anyone between bind() and
-	 * connect(), so the kernel's filter alone will not do.
-	 */
-	if (!sockaddr_equal(&from, &t->up->addr) || error == MSG_SCAN_SHORT ||
-	    reply.id != t->id || !(reply.flags & MSG_QR) ||
-	    (error == MSG_SCAN_OK &&
-	    !msg_is_reply_to(&reply, &l->question, t->id))) {
-		stats_count(env->stats, STAT_UP_MISMATCH);
-		return;
-	}
-	if (error == MSG_SCAN_OK)
+	if (is_mismatch(t, &from, &reply, error))
+		count_mismatch(t);
+	else if (error == MSG_SCAN_OK)
 		use_reply(t, &reply);
 	else {
 		stats_count(env->stats, STAT_UP_MALFORMED);

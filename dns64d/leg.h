@@ -8,6 +8,9 @@
  * when it came from the server's address and port to that socket with that
  * id and question (RFC 5452, 9.1); all others are counted and ignored.
  * Sockets of earlier tries stay open, so that a slow answer is still good.
+ * When LEG_MISMATCHES have been ignored somebody may be guessing: the
+ * question goes on over TCP alone (RFC 5452, 9.3). Over TCP each server is
+ * asked once, which may mean two connections.
  *
  * An answer that says the server cannot help (SERVFAIL, REFUSED, FORMERR,
  * NOTIMP) is kept while servers that are up and were not asked yet have
@@ -30,15 +33,17 @@
 #include "msg.h"
 #include "msg_scan.h"
 #include "stats.h"
+#include "upstream_tcp.h"
 
 struct upstream;
-struct upstream_tcp;
+struct upstream_route;
 struct upstreams;
 
 #define LEG_TRIES 6
 #define LEG_DELAYS 9
 
-#define LEG_TCP_MS 2500 /* from the connection's begin to the answer */
+#define LEG_TCP_MS 2500 /* from the query to the answer */
+#define LEG_MISMATCHES 8
 
 /* What all legs share; one per event loop. */
 struct leg_env {
@@ -51,7 +56,7 @@ struct leg_env {
 	/* Private: common timeouts, and what is being received. */
 	const struct timeval *delays[LEG_DELAYS];
 	const struct timeval *tcp_delay;
-	unsigned n_tcp;
+	struct upstream_pool pool;
 	uint8_t datagram[MSG_MAX];
 };
 
@@ -67,6 +72,8 @@ struct leg_try {
 	struct upstream *up;
 	uint16_t id;
 	bool edns;
+	bool refused; /* without OPT, after a refusal with it */
+	bool tcp;     /* has been sent over TCP as well, or instead */
 	struct monotime sent_at;
 };
 
@@ -77,15 +84,18 @@ struct leg {
 	/* Private. */
 	struct leg_env *env;
 	const struct upstreams *ups;
+	const struct upstream_route *route;
 	leg_done_fn *done;
 	void *arg;
 	struct leg_try tries[LEG_TRIES];
 	unsigned n_tries;
-	struct event timer; /* of the last try, or of the TCP connection */
+	struct event timer; /* of the last try, or of the one over TCP */
 	bool over;	    /* the timer is to deliver the result */
 	bool has_reply;	    /* reply is one to fall back upon, or final */
+	unsigned n_mismatches;
+	bool tcp_only;
 	struct upstream_tcp *tcp;
-	struct leg_try *tcp_try; /* whose truncated answer TCP is to replace */
+	struct leg_try *tcp_try; /* that waits for tcp; NULL: none does */
 	struct msg_scan reply;
 	uint8_t wire[MSG_UDP_OURS]; /* of reply, when it came over UDP */
 };
@@ -97,14 +107,22 @@ struct leg {
 int leg_env_init(struct leg_env *env, struct event_base *base,
     struct stats *stats);
 
+/* Close what is kept for other legs; all must be at rest. */
+void leg_env_clear(struct leg_env *env);
+
 /*
- * Ask. ups must outlive the leg. done is called once, from the event loop
- * and never from within this call; the reply that it gets stays valid until
- * leg_cancel. Without an answer the leg waits for one until it is cancelled:
- * the deadline is the caller's. done(NULL) is early news that there is
- * nothing left to wait for.
+ * Ask the servers on the route of the name. ups must outlive the leg. done
+ * is called once, from the event loop and never from within this call; the
+ * reply that it gets stays valid until leg_cancel. Without an answer the leg
+ * waits for one until it is cancelled: the deadline is the caller's.
+ * done(NULL) is early news that there is nothing left to wait for.
  */
 void leg_ask(struct leg *l, struct leg_env *env, const struct upstreams *ups,
+    leg_done_fn *done, void *arg);
+
+/* The same on a given route, which must outlive the leg. */
+void leg_ask_route(struct leg *l, struct leg_env *env,
+    const struct upstreams *ups, const struct upstream_route *route,
     leg_done_fn *done, void *arg);
 
 /* Stop asking and forget the reply; harmless at rest. */

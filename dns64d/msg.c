@@ -1,57 +1,108 @@
 /*
- * Replies composed record by record. The one file that knows libldns, which
- * compresses the names; it is handed only names that msg_scan has checked
- * and that were expanded before.
- *
- * libldns (1.8.3) allocates several times for every label that it looks up
- * or remembers. So what a message may cost is bounded by a budget of labels
- * and of records, and its own comparison of names, which allocates as well,
- * is replaced.
+ * Replies composed record by record, straight into the caller's buffer.
+ * Owns the compression of names: of every name written, each suffix is
+ * remembered by a hash of its octets, so that the longest one known is found
+ * in a single walk. No lookup allocates, and a budget of octets bounds what
+ * one message may cost whatever names are in it.
  */
-#include <errno.h>
-#include <stdlib.h>
 #include <string.h>
-
-/* Or the inline functions of libldns would assert. */
-#define NDEBUG
-#include <ldns/ldns.h>
 
 #include "dns64d/msg.h"
 
-#define BUF_INITIAL 2048
-#define LABELS_MAX 96  /* of names remembered for compression */
-#define COPIES_MAX 128 /* records copied from another message */
+#define HASH_FIRST 2166136261u /* FNV-1a */
+#define HASH_FACTOR 16777619u
+#define PROBES 4 /* slots that a suffix may be in */
+#define RECORD_WORK 32 /* what a copied record costs beside its names */
 
-struct msg_build {
-	ldns_buffer *out;
-	ldns_rbtree_t *names; /* key: ldns_rdf, data: its offset */
-	const struct msg_scan *query;
-	size_t limit; /* octets, OPT not counted */
-	uint16_t flags;
-	unsigned rcode;
-
-	enum msg_section section; /* now being filled */
-	size_t start;  /* its offset */
-	size_t rdata;  /* offset of the RDATA of the record being written */
-	uint16_t count[MSG_N_SECTIONS];
-	unsigned labels; /* left of LABELS_MAX */
-	unsigned copies; /* left of COPIES_MAX */
-	bool full;   /* something did not fit: nothing more is added */
-	bool failed; /* out of memory */
-
-	/* The last owner; many records in turn have the same. */
-	uint8_t owner[MSG_NAME_MAX];
-	size_t owner_len;
-	size_t owner_off; /* 0: none that a pointer could lead to */
-};
+#define SVCB_MANDATORY 0 /* SvcParamKey, RFC 9460, 8 */
 
 static void
 put(struct msg_build *b, const void *data, size_t len)
 {
-	if (b->failed || !ldns_buffer_reserve(b->out, len))
-		b->failed = true;
-	else
-		ldns_buffer_write(b->out, data, len);
+	if (b->overflow || len > b->limit - b->len) {
+		b->overflow = true;
+		return;
+	}
+	memcpy(b->buf + b->len, data, len);
+	b->len += len;
+}
+
+/* Returns false when the budget is spent. */
+static bool
+spend(struct msg_build *b, size_t work)
+{
+	if (work > b->work) {
+		b->work = 0;
+		return (false);
+	}
+	b->work -= (unsigned)work;
+	return (true);
+}
+
+struct suffixes {
+	unsigned n; /* the root is none */
+	uint8_t start[MSG_NAME_MAX / 2];
+	uint32_t hash[MSG_NAME_MAX / 2];
+};
+
+/* Each suffix extends the next shorter one, and so does its hash. */
+static void
+hash_suffixes(const uint8_t *name, struct suffixes *s)
+{
+	uint32_t hash = HASH_FIRST;
+	const uint8_t *label;
+	unsigned i, k;
+	size_t off;
+
+	s->n = 0;
+	for (off = 0; name[off] != 0; off += (size_t)name[off] + 1)
+		s->start[s->n++] = (uint8_t)off;
+	for (i = s->n; i-- > 0;) {
+		label = name + s->start[i];
+		for (k = 0; k <= label[0]; k++)
+			hash = (hash ^ name_lower(label[k])) * HASH_FACTOR;
+		s->hash[i] = hash;
+	}
+}
+
+static struct msg_suffix *
+suffix_slot(struct msg_build *b, uint32_t hash, unsigned probe)
+{
+	return (&b->suffix[(hash + probe) % MSG_SUFFIXES]);
+}
+
+/* Where a suffix stands already; 0: nowhere. */
+static size_t
+find_suffix(struct msg_build *b, const uint8_t *name, uint32_t hash)
+{
+	const struct msg_suffix *slot;
+	unsigned i;
+
+	for (i = 0; i < PROBES; i++) {
+		slot = suffix_slot(b, hash, i);
+		if (slot->off == 0)
+			return (0);
+		if (slot->tag == hash >> 16 && name_equal_work(name, 0,
+		    b->buf, slot->off, &b->work))
+			return (slot->off);
+	}
+	return (0);
+}
+
+static void
+remember_suffix(struct msg_build *b, uint32_t hash, size_t off)
+{
+	struct msg_suffix *slot;
+	unsigned i;
+
+	for (i = 0; i < PROBES && off <= NAME_OFFSET_MAX; i++) {
+		slot = suffix_slot(b, hash, i);
+		if (slot->off != 0)
+			continue;
+		slot->off = (uint16_t)off;
+		slot->tag = (uint16_t)(hash >> 16);
+		return;
+	}
 }
 
 static void
@@ -63,76 +114,47 @@ put_pointer(struct msg_build *b, size_t off)
 	put(b, pointer, sizeof(pointer));
 }
 
-static unsigned
-count_labels(const uint8_t *name)
-{
-	unsigned n = 0;
-
-	for (; *name != 0; name += *name + 1)
-		n++;
-	return (n);
-}
-
-/* A name not seen before: compressed, if the budget allows. */
-static void
-put_new_name(struct msg_build *b, const ldns_rdf *rdf)
-{
-	unsigned labels = count_labels(ldns_rdf_data(rdf));
-
-	if (labels > b->labels) {
-		put(b, ldns_rdf_data(rdf), ldns_rdf_size(rdf));
-		return;
-	}
-	b->labels -= labels;
-	if (b->failed || ldns_dname2buffer_wire_compress(b->out, rdf,
-	    b->names) != LDNS_STATUS_OK)
-		b->failed = true;
-}
-
 /* Any name, uncompressed, as it is to stand in the message. */
 static void
 put_name(struct msg_build *b, const uint8_t *name, size_t len, bool compress)
 {
-	const ldns_rbnode_t *node;
-	ldns_rdf *rdf;
+	size_t at = b->len, known = 0;
+	struct suffixes s;
+	unsigned i, k;
 
-	if (!compress || len == 1) {
+	if (!compress || len == 1 || !spend(b, len)) {
 		put(b, name, len);
 		return;
 	}
-	/* The data stays ours: libldns clones what it keeps. */
-	rdf = ldns_rdf_new(LDNS_RDF_TYPE_DNAME, len,
-	    (void *)(uintptr_t)name);
-	if (rdf == NULL) {
-		b->failed = true;
-		return;
+	hash_suffixes(name, &s);
+	for (i = 0; i < s.n && known == 0; i++)
+		known = find_suffix(b, name + s.start[i], s.hash[i]);
+	if (known == 0)
+		put(b, name, len);
+	else {
+		put(b, name, s.start[--i]);
+		put_pointer(b, known);
 	}
-	node = ldns_rbtree_search(b->names, rdf);
-	if (node != NULL)
-		put_pointer(b, (size_t)(uintptr_t)node->data);
-	else
-		put_new_name(b, rdf);
-	ldns_rdf_free(rdf);
+	for (k = 0; k < i && !b->overflow; k++)
+		remember_suffix(b, s.hash[k], at + s.start[k]);
 }
 
+/* Many records in turn have the same owner. */
 static void
 put_owner(struct msg_build *b, const uint8_t *name)
 {
-	size_t len = name_length(name), off;
-	const uint8_t *p;
+	size_t len = name_length(name), off = b->len;
 
 	if (b->owner_off != 0 && len == b->owner_len &&
 	    memcmp(name, b->owner, len) == 0) {
 		put_pointer(b, b->owner_off);
 		return;
 	}
-	off = ldns_buffer_position(b->out);
 	put_name(b, name, len, true);
-	if (b->failed)
+	if (b->overflow)
 		return;
-	p = ldns_buffer_at(b->out, off);
-	if (p[0] >= 0xc0)
-		off = get16(p) & NAME_OFFSET_MAX;
+	if (b->buf[off] >= 0xc0)
+		off = get16(b->buf + off) & NAME_OFFSET_MAX;
 	memcpy(b->owner, name, len);
 	b->owner_len = len;
 	b->owner_off = len > 2 && off <= NAME_OFFSET_MAX ? off : 0;
@@ -144,7 +166,7 @@ enter_section(struct msg_build *b, enum msg_section section)
 	if (section == b->section)
 		return;
 	b->section = section;
-	b->start = ldns_buffer_position(b->out);
+	b->start = b->len;
 }
 
 /* Take the section back: what is in it does not fit (RFC 2181, 9). */
@@ -152,8 +174,9 @@ static void
 drop_section(struct msg_build *b)
 {
 	b->full = true;
+	b->overflow = false;
 	b->count[b->section] = 0;
-	ldns_buffer_set_position(b->out, b->start);
+	b->len = b->start;
 	if (b->section == MSG_ANSWER)
 		b->flags |= MSG_TC;
 }
@@ -168,7 +191,7 @@ rr_begin(struct msg_build *b, enum msg_section section, const uint8_t *owner,
 {
 	uint8_t fixed[RR_FIXED] = { 0 };
 
-	if (b->full || b->failed)
+	if (b->full)
 		return (false);
 	enter_section(b, section);
 	put_owner(b, owner);
@@ -176,72 +199,38 @@ rr_begin(struct msg_build *b, enum msg_section section, const uint8_t *owner,
 	put16(fixed + 2, class);
 	put32(fixed + 4, ttl);
 	put(b, fixed, sizeof(fixed));
-	b->rdata = ldns_buffer_position(b->out);
+	b->rdata = b->len;
 	return (true);
 }
 
 static void
 rr_end(struct msg_build *b)
 {
-	size_t end = ldns_buffer_position(b->out);
-
-	if (b->failed)
-		return;
-	if (end > b->limit) {
+	if (b->overflow) {
 		drop_section(b);
 		return;
 	}
-	ldns_buffer_write_u16_at(b->out, b->rdata - 2,
-	    (uint16_t)(end - b->rdata));
+	put16(b->buf + b->rdata - 2, (uint16_t)(b->len - b->rdata));
 	b->count[b->section]++;
 }
 
-/* Any order does, as long as names that differ in case alone are one. */
-static int
-compare_names(const void *a, const void *b)
+void
+msg_build_begin(struct msg_build *b, const struct msg_scan *query,
+    uint16_t flags, unsigned rcode, uint8_t *buf, size_t limit)
 {
-	const uint8_t *x = ldns_rdf_data(a), *y = ldns_rdf_data(b);
-	size_t i, n = ldns_rdf_size(a);
-
-	if (n != ldns_rdf_size(b))
-		return (n < ldns_rdf_size(b) ? -1 : 1);
-	for (i = 0; i < n; i++)
-		if (name_lower(x[i]) != name_lower(y[i]))
-			return (name_lower(x[i]) - name_lower(y[i]));
-	return (0);
-}
-
-struct msg_build *
-msg_build_new(const struct msg_scan *query, uint16_t flags, unsigned rcode,
-    size_t limit)
-{
-	const uint8_t header[MSG_HEADER_LEN] = { 0 };
 	const uint8_t *question = query->wire + MSG_HEADER_LEN;
-	struct msg_build *b;
 
-	b = calloc(1, sizeof(*b));
-	if (b == NULL)
-		return (NULL);
-	b->out = ldns_buffer_new(BUF_INITIAL);
-	b->names = ldns_rbtree_create(compare_names);
-	if (b->out == NULL || b->names == NULL)
-		goto fail;
+	memset(b, 0, sizeof(*b));
 	b->query = query;
+	b->buf = buf;
 	b->limit = limit - (query->opt != 0 ? OPT_LEN : 0);
 	b->flags = flags;
 	b->rcode = rcode;
-	b->labels = LABELS_MAX;
-	b->copies = COPIES_MAX;
-
-	put(b, header, sizeof(header));
+	b->work = MSG_BUILD_WORK;
+	b->len = MSG_HEADER_LEN;
 	put_owner(b, question);
 	put(b, question + query->qname_len, 4);
 	b->count[MSG_QUESTION] = 1;
-	return (b);
-fail:
-	msg_build_free(b);
-	errno = ENOMEM;
-	return (NULL);
 }
 
 /* The RDATA of a record of another message, its names written anew. */
@@ -257,27 +246,102 @@ put_rdata(struct msg_build *b, const struct msg_rr *rr)
 	for (i = 0; i < names.n; i++) {
 		put(b, wire + off, names.off[i] - off);
 		len = name_copy(wire, names.off[i], name);
+		spend(b, len);
 		put_name(b, name, len, names.compress);
 		off = names.end[i];
 	}
 	put(b, wire + off, rr->end - off);
 }
 
+/*
+ * Begin a record like one of another message. A message of which so much is
+ * to be copied that the budget does not last is treated as too long.
+ */
+static bool
+copy_begin(struct msg_build *b, enum msg_section section,
+    const struct msg_rr *rr)
+{
+	uint8_t owner[MSG_NAME_MAX];
+	size_t len;
+
+	if (b->full)
+		return (false);
+	len = name_copy(rr->msg->wire, rr->off, owner);
+	if (!spend(b, len + RECORD_WORK)) {
+		enter_section(b, section);
+		drop_section(b);
+		return (false);
+	}
+	return (rr_begin(b, section, owner, rr->type, rr->class, rr->ttl));
+}
+
 void
 msg_build_copy(struct msg_build *b, enum msg_section section,
     const struct msg_rr *rr)
 {
-	uint8_t owner[MSG_NAME_MAX];
-
-	name_copy(rr->msg->wire, rr->off, owner);
-	if (!rr_begin(b, section, owner, rr->type, rr->class, rr->ttl))
+	if (!copy_begin(b, section, rr))
 		return;
-	if (b->copies == 0) {
-		drop_section(b);
-		return;
-	}
-	b->copies--;
 	put_rdata(b, rr);
+	rr_end(b);
+}
+
+/* Whether a list of SvcParamKeys, the value of "mandatory", is empty. */
+static bool
+put_mandatory(struct msg_build *b, const uint8_t *value, size_t len,
+    uint16_t drop)
+{
+	size_t at = b->len, i;
+	uint8_t head[4] = { 0 };
+
+	put(b, head, sizeof(head));
+	for (i = 0; i + 2 <= len; i += 2)
+		if (get16(value + i) != drop)
+			put(b, value + i, 2);
+	if (b->overflow)
+		return (false);
+	put16(b->buf + at + 2, (uint16_t)(b->len - at - sizeof(head)));
+	return (b->len == at + sizeof(head));
+}
+
+/* One SvcParam: key, length and value (RFC 9460, 2.2). */
+static void
+put_svcparam(struct msg_build *b, const uint8_t *param, size_t len,
+    uint16_t drop)
+{
+	size_t at = b->len;
+
+	if (get16(param) == drop)
+		return;
+	if (get16(param) != SVCB_MANDATORY)
+		put(b, param, len);
+	else if (put_mandatory(b, param + 4, len - 4, drop))
+		b->len = at;
+}
+
+void
+msg_build_svcb(struct msg_build *b, enum msg_section section,
+    const struct msg_rr *rr, uint16_t drop)
+{
+	const uint8_t *wire = rr->msg->wire;
+	struct msg_rdata_names names;
+	uint8_t name[MSG_NAME_MAX];
+	size_t off, len;
+
+	if (!copy_begin(b, section, rr))
+		return;
+	msg_rr_names(rr, &names);
+	put(b, wire + rr->rdata, names.off[0] - rr->rdata);
+	put_name(b, name, name_copy(wire, names.off[0], name), false);
+	for (off = names.end[0]; off < rr->end; off += len) {
+		len = 4;
+		if (rr->end - off >= 4)
+			len += get16(wire + off + 2);
+		if (len > rr->end - off) {
+			put(b, wire + off, rr->end - off);
+			break;
+		}
+		put_svcparam(b, wire + off, len, drop);
+	}
 	rr_end(b);
 }
 
@@ -334,7 +398,7 @@ msg_build_soa(struct msg_build *b, enum msg_section section,
 static void
 put_our_opt(struct msg_build *b)
 {
-	uint8_t opt[OPT_LEN];
+	uint8_t *opt = b->buf + b->len;
 
 	if (b->query->opt == 0) {
 		if (b->rcode > MSG_RCODE_MASK)
@@ -342,57 +406,28 @@ put_our_opt(struct msg_build *b)
 		return;
 	}
 	put_opt(opt, MSG_UDP_OURS, b->rcode, b->query->dnssec_ok);
-	put(b, opt, sizeof(opt));
+	b->len += OPT_LEN;
 	b->count[MSG_ADDITIONAL]++;
 }
 
 bool
 msg_build_is_full(const struct msg_build *b)
 {
-	return (b->full || b->failed);
+	return (b->full);
 }
 
 size_t
-msg_build_finish(struct msg_build *b, uint8_t *buf)
+msg_build_finish(struct msg_build *b)
 {
 	uint16_t flags;
-	size_t i, n = 0;
+	size_t i;
 
 	put_our_opt(b);
-	if (b->failed) {
-		errno = ENOMEM;
-		goto out;
-	}
-	n = ldns_buffer_position(b->out);
-	memcpy(buf, ldns_buffer_begin(b->out), n);
 	flags = b->query->flags & (MSG_OPCODE_MASK | MSG_RD | MSG_CD);
 	flags |= MSG_QR | b->flags | (b->rcode & MSG_RCODE_MASK);
-	put16(buf, b->query->id);
-	put16(buf + 2, flags);
+	put16(b->buf, b->query->id);
+	put16(b->buf + 2, flags);
 	for (i = 0; i < MSG_N_SECTIONS; i++)
-		put16(buf + 4 + 2 * i, b->count[i]);
-out:
-	msg_build_free(b);
-	return (n);
-}
-
-static void
-name_node_free(ldns_rbnode_t *node, void *arg)
-{
-	(void)arg;
-	ldns_rdf_deep_free((ldns_rdf *)(uintptr_t)node->key);
-	free(node);
-}
-
-void
-msg_build_free(struct msg_build *b)
-{
-	if (b == NULL)
-		return;
-	if (b->names != NULL) {
-		ldns_traverse_postorder(b->names, name_node_free, NULL);
-		ldns_rbtree_free(b->names);
-	}
-	ldns_buffer_free(b->out);
-	free(b);
+		put16(b->buf + 4 + 2 * i, b->count[i]);
+	return (b->len);
 }

@@ -3,8 +3,8 @@
  * are relayed with the least change, and replies that are composed record by
  * record. All output goes to the caller's buffer with an explicit limit.
  *
- * msg.c composes and is the only file that knows libldns; msg_relay.c does
- * what needs no composing. Neither reads bytes that msg_scan did not accept.
+ * msg.c composes; msg_relay.c does what needs no composing. Neither reads
+ * bytes that msg_scan did not accept, and neither allocates.
  */
 #ifndef DNS64D_MSG_H
 #define DNS64D_MSG_H
@@ -15,11 +15,19 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "dns64d/msg_edns.h"
 #include "dns64d/msg_scan.h"
 #include "dns64d/wire.h"
 
-/* The most that msg_write_query writes: header, question, OPT. */
-#define MSG_QUERY_MAX (MSG_HEADER_LEN + MSG_NAME_MAX + 4 + OPT_LEN)
+/* The most that msg_write_query writes: header, question, OPT with ECS. */
+#define MSG_QUERY_MAX \
+	(MSG_HEADER_LEN + MSG_NAME_MAX + 4 + OPT_LEN + 4 + MSG_SUBNET_MAX)
+
+/*
+ * The least that a reply may be limited to: all that an answer without
+ * records needs. Options of the reply can so be kept free of MSG_UDP_MIN.
+ */
+#define MSG_LIMIT_MIN MSG_QUERY_MAX
 
 /* A question as it goes upstream; also the key of equal questions. */
 struct msg_question {
@@ -29,17 +37,20 @@ struct msg_question {
 	uint16_t class;
 	uint16_t flags; /* of RD, Z, AD and CD; the others are zero */
 	bool dnssec_ok; /* the DO bit; without EDNS it is lost */
+	struct msg_subnet subnet; /* ECS (RFC 7871); likewise */
 };
 
 /*
  * The question of an accepted query, with its RD, Z, AD, CD and DO bits:
- * what is forwarded for a client when nothing is to be synthesised.
+ * what is forwarded for a client when nothing is to be synthesised. Without
+ * a subnet, which is forwarded only when the configuration says so.
  */
 void msg_question_from(const struct msg_scan *query, struct msg_question *q);
 
 /*
  * Write a query.
- * edns: add our own OPT, version 0, size MSG_UDP_OURS, no options.
+ * edns: add our own OPT, version 0, size MSG_UDP_OURS, with the subnet when
+ * the question has one.
  * buf: room for MSG_QUERY_MAX. Returns the length.
  */
 size_t msg_write_query(const struct msg_question *q, uint16_t id, bool edns,
@@ -71,6 +82,13 @@ size_t msg_reply_limit(const struct msg_scan *query, bool tcp,
 size_t msg_write_error(const struct msg_scan *query, unsigned rcode,
     uint8_t *buf);
 
+/* Mark a reply as cut short. */
+static inline void
+msg_set_tc(uint8_t *buf)
+{
+	buf[2] |= MSG_TC >> 8;
+}
+
 /*
  * Relay a reply to a client: byte for byte but for the id, the question
  * (the client's own, which may differ from the upstream's in case),
@@ -84,7 +102,7 @@ size_t msg_write_error(const struct msg_scan *query, unsigned rcode,
  * An extended rcode that a client without EDNS cannot be told becomes
  * SERVFAIL.
  *
- * limit: at least MSG_UDP_MIN. buf: room for limit octets. Returns the
+ * limit: at least MSG_LIMIT_MIN. buf: room for limit octets. Returns the
  * length, or 0 when the question is not that of the reply, or when names of
  * the reply make no sense without the OPT that is to be taken out.
  */
@@ -99,21 +117,58 @@ size_t msg_relay(const struct msg_scan *query, const struct msg_scan *reply,
  * (RFC 2181, 9); every later record is then ignored. The caller need not
  * look until msg_build_finish.
  */
-struct msg_build;
+#define MSG_SUFFIXES 512     /* slots for names that may be pointed to */
+#define MSG_BUILD_WORK 32768 /* octets of names copied, hashed, compared */
+
+struct msg_suffix {
+	uint16_t off; /* 0: unused */
+	uint16_t tag; /* of the hash */
+};
+
+/* To be embedded, private to msg.c. Owns nothing, so needs no freeing. */
+struct msg_build {
+	const struct msg_scan *query;
+	uint8_t *buf;
+	size_t len;
+	size_t limit;  /* octets, OPT not counted */
+	uint16_t flags;
+	unsigned rcode;
+	unsigned work; /* left of MSG_BUILD_WORK */
+
+	enum msg_section section; /* now being filled */
+	size_t start;  /* its offset */
+	size_t rdata;  /* offset of the RDATA of the record being written */
+	uint16_t count[MSG_N_SECTIONS];
+	bool overflow; /* the record being written does not fit */
+	bool full;     /* something did not fit: nothing more is added */
+
+	uint8_t owner[MSG_NAME_MAX]; /* the last one */
+	size_t owner_len;
+	size_t owner_off; /* 0: none that a pointer could lead to */
+
+	struct msg_suffix suffix[MSG_SUFFIXES];
+};
 
 /*
  * Begin a reply to query: QR, id, opcode, RD and CD from the query, its
  * question, our OPT when it has one.
  *
- * flags: of AA, RA and AD. limit: octets, at least MSG_UDP_MIN.
- * Returns NULL with errno ENOMEM. Owned by the caller until finished.
+ * flags: of AA, RA and AD. buf: room for limit octets, borrowed until
+ * msg_build_finish; query likewise. limit: at least MSG_LIMIT_MIN.
  */
-struct msg_build *msg_build_new(const struct msg_scan *query,
-    uint16_t flags, unsigned rcode, size_t limit);
+void msg_build_begin(struct msg_build *b, const struct msg_scan *query,
+    uint16_t flags, unsigned rcode, uint8_t *buf, size_t limit);
 
 /* Copy a record of a scanned message, RDATA of known types recompressed. */
 void msg_build_copy(struct msg_build *b, enum msg_section section,
     const struct msg_rr *rr);
+
+/*
+ * The same for an SVCB or HTTPS record, without one SvcParamKey, which also
+ * leaves the list of the mandatory ones (RFC 9460, 2.2 and 8).
+ */
+void msg_build_svcb(struct msg_build *b, enum msg_section section,
+    const struct msg_rr *rr, uint16_t drop);
 
 /*
  * Add a record. owner and, for msg_build_name, target are uncompressed
@@ -144,12 +199,7 @@ void msg_build_soa(struct msg_build *b, enum msg_section section,
 /* True when no record will be added any more: the caller may stop. */
 bool msg_build_is_full(const struct msg_build *b);
 
-/*
- * Finish into buf, which has room for the limit given at the beginning, and
- * free b. Returns the length, or 0 with errno ENOMEM.
- */
-size_t msg_build_finish(struct msg_build *b, uint8_t *buf);
-
-void msg_build_free(struct msg_build *b);
+/* Finish. Returns the length. */
+size_t msg_build_finish(struct msg_build *b);
 
 #endif

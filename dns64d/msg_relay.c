@@ -48,7 +48,14 @@ msg_write_query(const struct msg_question *q, uint16_t id, bool edns,
 	if (!edns)
 		return (n);
 	put_opt(buf + n, MSG_UDP_OURS, 0, q->dnssec_ok);
-	return (n + OPT_LEN);
+	n += OPT_LEN;
+	if (q->subnet.len == 0)
+		return (n);
+	put16(buf + n - 2, OPTION_FIXED + q->subnet.len);
+	put16(buf + n, OPTION_ECS);
+	put16(buf + n + 2, q->subnet.len);
+	memcpy(buf + n + OPTION_FIXED, q->subnet.data, q->subnet.len);
+	return (n + OPTION_FIXED + q->subnet.len);
 }
 
 bool

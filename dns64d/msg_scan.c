@@ -7,11 +7,8 @@
 #include "dns64d/msg_scan.h"
 #include "dns64d/wire.h"
 
-#define OPTION_FIXED 4 /* code and length */
 #define SOA_FIXED 20 /* serial to minimum */
 #define TTL_MAX 0x7fffffff
-
-#define OPTION_EDE 15 /* RFC 8914, 2 */
 
 enum {
 	T_MD = 3,
@@ -33,8 +30,6 @@ enum {
 	T_KX = 36,
 	T_NSEC = 47,
 	T_TALINK = 58,
-	T_SVCB = 64,
-	T_HTTPS = 65,
 	T_LP = 107
 };
 
@@ -79,8 +74,8 @@ static const struct layout layouts[T_LP + 1] = {
 	[MSG_T_RRSIG] = { 18, 0, 1, ANY_REST, false },
 	[T_NSEC] = { 0, 0, 1, ANY_REST, false },
 	[T_TALINK] = { 0, 0, 2, 0, false },
-	[T_SVCB] = { 2, 0, 1, ANY_REST, false },
-	[T_HTTPS] = { 2, 0, 1, ANY_REST, false },
+	[MSG_T_SVCB] = { 2, 0, 1, ANY_REST, false },
+	[MSG_T_HTTPS] = { 2, 0, 1, ANY_REST, false },
 	[T_LP] = { 2, 0, 1, 0, false },
 };
 
@@ -362,7 +357,10 @@ msg_scan_query(const uint8_t *wire, size_t len, struct msg_scan *out,
 		*rcode = MSG_FORMERR;
 	else if (out->qtype == MSG_T_AXFR || out->qtype == MSG_T_IXFR)
 		*rcode = MSG_REFUSED; /* a stream of messages, not relayed */
-	return (*rcode == MSG_NOERROR ? MSG_Q_ACCEPT : MSG_Q_REJECT);
+	if (*rcode == MSG_NOERROR)
+		return (MSG_Q_ACCEPT);
+	return (error == MSG_SCAN_OK && *rcode == MSG_FORMERR &&
+	    out->count[MSG_QUESTION] == 0 ? MSG_Q_EMPTY : MSG_Q_REJECT);
 }
 
 bool

@@ -57,7 +57,8 @@ enum msg_rcode {
 	MSG_NXDOMAIN = 3,
 	MSG_NOTIMP = 4,
 	MSG_REFUSED = 5,
-	MSG_BADVERS = 16
+	MSG_BADVERS = 16,
+	MSG_BADCOOKIE = 23
 };
 
 enum msg_type {
@@ -71,6 +72,8 @@ enum msg_type {
 	MSG_T_OPT = 41,
 	MSG_T_DS = 43,
 	MSG_T_RRSIG = 46,
+	MSG_T_SVCB = 64,
+	MSG_T_HTTPS = 65,
 	MSG_T_TSIG = 250,
 	MSG_T_IXFR = 251,
 	MSG_T_AXFR = 252,
@@ -157,13 +160,16 @@ const char *msg_scan_strerror(enum msg_scan_error error);
  * What to do with a client's datagram or TCP message.
  *
  * MSG_Q_ACCEPT: one question, in out; MSG_Q_DROP: not a query that can be
- * answered at all (no header, QR=1); MSG_Q_REJECT: *rcode is to be answered
+ * answered at all (no header, QR=1); MSG_Q_EMPTY: a good message without a
+ * question, which is FORMERR unless its OPT asks for a cookie (RFC 7873,
+ * 5.4); MSG_Q_REJECT: *rcode is to be answered
  * with msg_write_error (RFC 8906, 3; RFC 9619; RFC 6891, 6.1.3), and out may
  * be handed to it however little of the message made sense.
  */
 enum msg_query_verdict {
 	MSG_Q_ACCEPT,
 	MSG_Q_DROP,
+	MSG_Q_EMPTY,
 	MSG_Q_REJECT
 };
 

@@ -7,6 +7,8 @@
 
 #include "common/conf_file.h"
 
+#include "dns64d/policy.h"
+
 struct conf;
 }
 
@@ -29,6 +31,13 @@ static void check(struct conf_file *, const struct conf_value *,
     const char *);
 static unsigned number(struct conf_file *, const struct conf_value *,
     unsigned, unsigned);
+static void add_upstream(struct conf_file *, struct conf *,
+    const struct conf_value *, unsigned, const struct conf_value *);
+static void add_prefix(struct conf_file *, struct conf *,
+    const struct conf_value *, const struct conf_value *);
+static void add_hosts(struct conf_file *, struct conf *,
+    const struct conf_value *);
+static void check_order(struct conf_file *, const struct conf *);
 static void set_log_level(struct conf_file *, struct conf *,
     const struct conf_value *);
 }
@@ -44,6 +53,9 @@ static void set_log_level(struct conf_file *, struct conf *,
 	unsigned port;
 	bool yes;
 	int family;
+	unsigned secs;
+	enum policy_balance balance;
+	enum policy_dns64 dns64;
 }
 
 %token YYEOF 0 "<end of file>"
@@ -55,46 +67,98 @@ static void set_log_level(struct conf_file *, struct conf *,
 
 %token <tok> A "a"
 %token <tok> AAAA "aaaa"
+%token <tok> ALL "all"
 %token <tok> ALLOW "allow"
 %token <tok> ASK "ask"
+%token <tok> BALANCE "balance"
+%token <tok> CACHE "cache"
+%token <tok> CHECKING_DISABLED "checking-disabled"
+%token <tok> CLIENT_HASH "client-hash"
+%token <tok> CLIENT_SUBNET "client-subnet"
 %token <tok> CNAME "cname"
+%token <tok> COOKIE_SECRET "cookie-secret"
+%token <tok> COOKIES "cookies"
 %token <tok> DELAYED "delayed"
 %token <tok> DENY "deny"
+%token <tok> DNS64 "dns64"
 %token <tok> DROP "drop"
 %token <tok> DUMP "dump"
+%token <tok> EVERY "every"
 %token <tok> EXCLUDE "exclude"
+%token <tok> FAILURE "failure"
+%token <tok> FASTEST "fastest"
+%token <tok> FILTER "filter"
 %token <tok> FOR "for"
 %token <tok> FORCE "force"
+%token <tok> FORWARD "forward"
 %token <tok> FROM "from"
+%token <tok> HOST "host"
+%token <tok> HOSTS "hosts"
+%token <tok> IPV4HINT "ipv4hint"
 %token <tok> IPV4ONLY "ipv4only"
+%token <tok> IPV6_CLIENTS "ipv6-clients"
+%token <tok> LEAST_LOADED "least-loaded"
+%token <tok> LEAST_OUTSTANDING "least-outstanding"
+%token <tok> LEAVE "leave"
 %token <tok> LEVEL "level"
 %token <tok> LIMIT "limit"
 %token <tok> LISTEN "listen"
 %token <tok> LOCAL "local"
 %token <tok> LOG "log"
+%token <tok> MATCH "match"
+%token <tok> MAX "max"
+%token <tok> MAX_SYNTH "max-synth"
+%token <tok> NEGATIVE "negative"
 %token <tok> NO "no"
 %token <tok> NONE "none"
+%token <tok> NXDOMAIN "nxdomain"
+%token <tok> NXDOMAIN_CUT "nxdomain-cut"
 %token <tok> ON "on"
+%token <tok> ORDERED "ordered"
 %token <tok> PARALLEL "parallel"
+%token <tok> PASS "pass"
 %token <tok> PIDFILE "pidfile"
 %token <tok> PORT "port"
+%token <tok> PREFETCH "prefetch"
 %token <tok> PREFIX "prefix"
 %token <tok> PTR "ptr"
 %token <tok> QUERIES "queries"
+%token <tok> RANDOM "random"
+%token <tok> RATE "rate"
+%token <tok> RATE_PREFIX4 "rate-prefix4"
+%token <tok> RATE_PREFIX6 "rate-prefix6"
+%token <tok> RATE_SLIP "rate-slip"
+%token <tok> REVERSE_ONLY "reverse-only"
+%token <tok> ROUND_ROBIN "round-robin"
 %token <tok> SEQUENTIAL "sequential"
+%token <tok> SERVE_STALE "serve-stale"
+%token <tok> SIGNED "signed"
+%token <tok> SPECIAL_ZONES "special-zones"
+%token <tok> STALE "stale"
+%token <tok> STRIP "strip"
+%token <tok> SUFFIX "suffix"
+%token <tok> SYNTH "synth"
 %token <tok> TCP_CLIENTS "tcp-clients"
 %token <tok> TCP_IDLE "tcp-idle"
 %token <tok> TCP_PER_CLIENT "tcp-per-client"
+%token <tok> TCP_PER_UPSTREAM "tcp-per-upstream"
+%token <tok> TELL_SYNTHESISED "tell-synthesised"
 %token <tok> TIMEOUT "timeout"
+%token <tok> TRANSLATOR "translator"
 %token <tok> TTL "ttl"
 %token <tok> UPSTREAM "upstream"
+%token <tok> UPSTREAMS "upstreams"
 %token <tok> USER "user"
+%token <tok> VIEW "view"
 %token <tok> WKP_NON_GLOBAL "wkp-non-global"
 %token <tok> YES "yes"
 
-%type <tok> text
+%type <tok> text pref64 range view_name
+%type <secs> every
+%type <balance> balance
+%type <dns64> dns64
 %type <port> port
-%type <yes> verdict yesno
+%type <yes> verdict yesno synth
 %type <family> record
 
 %%
@@ -106,9 +170,12 @@ file		: %empty
 
 statement	: address
 		| access
-		| synthesis
+		| setting		{ check_order(cf, conf); }
 		| bound
+		| cache
+		| clients
 		| process
+		| view
 		;
 
 address		: LISTEN ON WORD port {
@@ -116,8 +183,22 @@ address		: LISTEN ON WORD port {
 			    conf_add_addr(&conf->listens, $3.text, $4));
 		}
 		| UPSTREAM WORD port {
-			check(cf, &$2,
-			    conf_add_addr(&conf->upstreams, $2.text, $3));
+			add_upstream(cf, conf, &$2, $3, NULL);
+		}
+		| UPSTREAM WORD port FOR text {
+			add_upstream(cf, conf, &$2, $3, &$5);
+		}
+		| UPSTREAMS ORDERED {
+			conf->upstream_order = UPSTREAM_ORDERED;
+		}
+		| UPSTREAMS ROUND_ROBIN {
+			conf->upstream_order = UPSTREAM_ROUND_ROBIN;
+		}
+		| UPSTREAMS LEAST_OUTSTANDING {
+			conf->upstream_order = UPSTREAM_LEAST_OUTSTANDING;
+		}
+		| UPSTREAMS FASTEST {
+			conf->upstream_order = UPSTREAM_FASTEST;
 		}
 		;
 
@@ -134,41 +215,177 @@ verdict		: ALLOW			{ $$ = true; }
 		| DENY			{ $$ = false; }
 		;
 
-synthesis	: PREFIX WORD {
-			check(cf, &$2, conf_add_prefix(conf, $2.text, NULL));
+view		: view_name '{' EOL view_body '}' {
+			check(cf, &$1, conf_end_view(conf));
 		}
-		| PREFIX WORD FOR WORD {
-			check(cf, &$4,
-			    conf_add_prefix(conf, $2.text, $4.text));
+		;
+
+view_name	: VIEW text {
+			check(cf, &$2, conf_begin_view(conf, $2.text));
+			$$ = $2;
+		}
+		;
+
+view_body	: %empty
+		| view_body match EOL
+		| view_body setting EOL
+		| view_body error EOL	{ yyerrok; }
+		;
+
+match		: match_head match_from
+		| match_head match_on
+		| match_head match_from match_on
+		;
+
+match_head	: MATCH {
+			check(cf, &$1, conf_add_match(conf));
+		}
+		;
+
+match_from	: FROM WORD {
+			check(cf, &$2, conf_match_from(conf, $2.text));
+		}
+		;
+
+match_on	: ON WORD port {
+			check(cf, &$2, conf_match_on(conf, $2.text, $3));
+		}
+		;
+
+/* What a view may have of its own. */
+setting		: prefix
+		| exclude
+		| filter
+		| synthesis
+		| ptr
+		| policy_time
+		;
+
+prefix		: pref64 range {
+			add_prefix(cf, conf, &$1, &$2);
+		}
+		| pref64 range TRANSLATOR text every {
+			add_prefix(cf, conf, &$1, &$2);
+			check(cf, &$4, conf_add_translator(conf, $1.text,
+			    $4.text, $5));
+		}
+		| pref64 REVERSE_ONLY {
+			check(cf, &$1,
+			    conf_add_reverse_prefix(conf, $1.text));
 		}
 		| PREFIX NONE FOR WORD {
-			check(cf, &$4, conf_add_prefix(conf, NULL, $4.text));
+			add_prefix(cf, conf, NULL, &$4);
 		}
-		| EXCLUDE record WORD {
+		;
+
+pref64		: PREFIX WORD		{ $$ = $2; }
+		;
+
+range		: %empty		{ $$.text = NULL; }
+		| FOR WORD		{ $$ = $2; }
+		;
+
+every		: %empty		{ $$ = CONF_TRANSLATOR_SECS; }
+		| EVERY NUMBER		{ $$ = number(cf, &$2, 1, 3600); }
+		;
+
+exclude		: EXCLUDE record WORD {
 			check(cf, &$3,
 			    conf_add_exclude(conf, $2, $3.text));
 		}
 		| EXCLUDE record NONE {
-			policy_clear_excludes(&conf->policy, $2);
+			policy_clear_excludes(conf_policy(conf), $2);
 		}
+		;
+
+synthesis	: DNS64 dns64		{ conf_policy(conf)->dns64 = $2; }
+		| BALANCE balance	{ conf_policy(conf)->balance = $2; }
 		| ASK PARALLEL {
-			conf->policy.legs = POLICY_LEGS_PARALLEL;
+			conf_policy(conf)->legs = POLICY_LEGS_PARALLEL;
 		}
 		| ASK SEQUENTIAL {
-			conf->policy.legs = POLICY_LEGS_SEQUENTIAL;
+			conf_policy(conf)->legs = POLICY_LEGS_SEQUENTIAL;
 		}
 		| ASK DELAYED NUMBER {
-			conf->policy.legs = POLICY_LEGS_DELAYED;
-			conf->policy.a_delay_ms = number(cf, &$3, 1, 1000);
+			conf_policy(conf)->legs = POLICY_LEGS_DELAYED;
+			conf_policy(conf)->a_delay_ms =
+			    number(cf, &$3, 1, 1000);
 		}
-		| FORCE yesno		{ conf->policy.force = $2; }
-		| WKP_NON_GLOBAL ALLOW	{ conf->policy.wkp_non_global = true; }
-		| WKP_NON_GLOBAL DROP	{ conf->policy.wkp_non_global = false; }
-		| PTR CNAME {
-			conf->policy.ptr_mode = POLICY_PTR_CNAME;
+		| FORCE yesno		{ conf_policy(conf)->force = $2; }
+		| MAX_SYNTH NUMBER {
+			conf_policy(conf)->max_synth =
+			    number(cf, &$2, 0, 1024);
+		}
+		| NXDOMAIN synth	{ conf_policy(conf)->nxdomain_synth = $2; }
+		| CHECKING_DISABLED synth {
+			conf_policy(conf)->cd_synth = $2;
+		}
+		| SIGNED SYNTH {
+			conf_policy(conf)->leave_signed = false;
+		}
+		| SIGNED LEAVE {
+			conf_policy(conf)->leave_signed = true;
+		}
+		| TELL_SYNTHESISED yesno {
+			conf_policy(conf)->tell_synthesised = $2;
+		}
+		| SUFFIX WORD WORD {
+			check(cf, &$2,
+			    conf_set_suffix(conf, $2.text, $3.text));
+		}
+		| WKP_NON_GLOBAL ALLOW {
+			conf_policy(conf)->wkp_non_global = true;
+		}
+		| WKP_NON_GLOBAL DROP {
+			conf_policy(conf)->wkp_non_global = false;
+		}
+		;
+
+synth		: SYNTH			{ $$ = true; }
+		| PASS			{ $$ = false; }
+		;
+
+filter		: FILTER A		{ conf_policy(conf)->filter_a = true; }
+		| FILTER IPV4HINT {
+			conf_policy(conf)->filter_ipv4hint = true;
+		}
+		| FILTER NONE {
+			conf_policy(conf)->filter_a = false;
+			conf_policy(conf)->filter_ipv4hint = false;
+		}
+		;
+
+dns64		: YES			{ $$ = POLICY_DNS64_YES; }
+		| NO			{ $$ = POLICY_DNS64_NO; }
+		| IPV6_CLIENTS		{ $$ = POLICY_DNS64_IPV6_CLIENTS; }
+		;
+
+balance		: ALL			{ $$ = POLICY_BALANCE_ALL; }
+		| ROUND_ROBIN		{ $$ = POLICY_BALANCE_ROUND_ROBIN; }
+		| RANDOM		{ $$ = POLICY_BALANCE_RANDOM; }
+		| CLIENT_HASH		{ $$ = POLICY_BALANCE_CLIENT_HASH; }
+		| LEAST_LOADED		{ $$ = POLICY_BALANCE_LEAST_LOADED; }
+		;
+
+ptr		: PTR CNAME {
+			conf_policy(conf)->ptr_mode = POLICY_PTR_CNAME;
 		}
 		| PTR LOCAL text {
 			check(cf, &$3, conf_set_ptr_name(conf, $3.text));
+		}
+		;
+
+policy_time	: TIMEOUT AAAA NUMBER {
+			conf_policy(conf)->aaaa_deadline_ms =
+			    number(cf, &$3, 50, 4000);
+		}
+		| TTL IPV4ONLY NUMBER {
+			conf_policy(conf)->ipv4only_ttl =
+			    number(cf, &$3, 1, INT_MAX);
+		}
+		| TTL PTR NUMBER {
+			conf_policy(conf)->ptr_ttl =
+			    number(cf, &$3, 1, INT_MAX);
 		}
 		;
 
@@ -190,20 +407,62 @@ bound		: LIMIT QUERIES NUMBER {
 			conf->limit_tcp_per_client =
 			    number(cf, &$3, 1, 10000);
 		}
+		| LIMIT TCP_PER_UPSTREAM NUMBER {
+			conf->limit_tcp_per_upstream =
+			    number(cf, &$3, 1, 16);
+		}
 		| TIMEOUT TCP_IDLE NUMBER {
 			conf->tcp_idle_secs = number(cf, &$3, 1, 3600);
 		}
-		| TIMEOUT AAAA NUMBER {
-			conf->policy.aaaa_deadline_ms =
-			    number(cf, &$3, 50, 4000);
+		;
+
+cache		: LIMIT CACHE NUMBER {
+			conf->cache.bytes = number(cf, &$3, 0, UINT_MAX);
 		}
-		| TTL IPV4ONLY NUMBER {
-			conf->policy.ipv4only_ttl =
-			    number(cf, &$3, 1, INT_MAX);
+		| TTL MAX NUMBER {
+			conf->cache.ttl_max = number(cf, &$3, 1, INT_MAX);
 		}
-		| TTL PTR NUMBER {
-			conf->policy.ptr_ttl = number(cf, &$3, 1, INT_MAX);
+		| TTL NEGATIVE NUMBER {
+			conf->cache.ttl_negative =
+			    number(cf, &$3, 1, CACHE_TTL_NEGATIVE);
 		}
+		| TTL FAILURE NUMBER {
+			conf->cache.ttl_failure =
+			    number(cf, &$3, 1, CACHE_TTL_FAILURE_MAX);
+		}
+		| TTL STALE NUMBER {
+			conf->cache.ttl_stale =
+			    number(cf, &$3, 1, CACHE_TTL_STALE_MAX);
+		}
+		| SERVE_STALE yesno	{ conf->cache.serve_stale = $2; }
+		| PREFETCH yesno	{ conf->cache.prefetch = $2; }
+		| NXDOMAIN_CUT yesno	{ conf->cache.nxdomain_cut = $2; }
+		;
+
+clients		: COOKIES yesno		{ conf->gate.no_cookies = !$2; }
+		| COOKIE_SECRET text {
+			check(cf, &$2, conf_add_secret(conf, $2.text));
+		}
+		| CLIENT_SUBNET FORWARD { conf->gate.forward_subnet = true; }
+		| CLIENT_SUBNET STRIP	{ conf->gate.forward_subnet = false; }
+		| LIMIT RATE NUMBER {
+			conf->gate.rate = number(cf, &$3, 0, 1000000);
+		}
+		| LIMIT RATE_PREFIX4 NUMBER {
+			conf->gate.rate_len4 = number(cf, &$3, 1, 32);
+		}
+		| LIMIT RATE_PREFIX6 NUMBER {
+			conf->gate.rate_len6 = number(cf, &$3, 1, 128);
+		}
+		| LIMIT RATE_SLIP NUMBER {
+			conf->gate.slip = number(cf, &$3, 0, 100);
+		}
+		| SPECIAL_ZONES yesno	{ conf->special_zones = $2; }
+		| HOST text WORD {
+			check(cf, &$2,
+			    conf_add_host(conf, $2.text, $3.text));
+		}
+		| HOSTS text		{ add_hosts(cf, conf, &$2); }
 		;
 
 process		: USER text {
@@ -229,40 +488,89 @@ text		: WORD
 static const struct conf_keyword keywords[] = {
 	{ "a", A },
 	{ "aaaa", AAAA },
+	{ "all", ALL },
 	{ "allow", ALLOW },
 	{ "ask", ASK },
+	{ "balance", BALANCE },
+	{ "cache", CACHE },
+	{ "checking-disabled", CHECKING_DISABLED },
+	{ "client-hash", CLIENT_HASH },
+	{ "client-subnet", CLIENT_SUBNET },
 	{ "cname", CNAME },
+	{ "cookie-secret", COOKIE_SECRET },
+	{ "cookies", COOKIES },
 	{ "delayed", DELAYED },
 	{ "deny", DENY },
+	{ "dns64", DNS64 },
 	{ "drop", DROP },
 	{ "dump", DUMP },
+	{ "every", EVERY },
 	{ "exclude", EXCLUDE },
+	{ "failure", FAILURE },
+	{ "fastest", FASTEST },
+	{ "filter", FILTER },
 	{ "for", FOR },
 	{ "force", FORCE },
+	{ "forward", FORWARD },
 	{ "from", FROM },
+	{ "host", HOST },
+	{ "hosts", HOSTS },
+	{ "ipv4hint", IPV4HINT },
 	{ "ipv4only", IPV4ONLY },
+	{ "ipv6-clients", IPV6_CLIENTS },
+	{ "least-loaded", LEAST_LOADED },
+	{ "least-outstanding", LEAST_OUTSTANDING },
+	{ "leave", LEAVE },
 	{ "level", LEVEL },
 	{ "limit", LIMIT },
 	{ "listen", LISTEN },
 	{ "local", LOCAL },
 	{ "log", LOG },
+	{ "match", MATCH },
+	{ "max", MAX },
+	{ "max-synth", MAX_SYNTH },
+	{ "negative", NEGATIVE },
 	{ "no", NO },
 	{ "none", NONE },
+	{ "nxdomain", NXDOMAIN },
+	{ "nxdomain-cut", NXDOMAIN_CUT },
 	{ "on", ON },
+	{ "ordered", ORDERED },
 	{ "parallel", PARALLEL },
+	{ "pass", PASS },
 	{ "pidfile", PIDFILE },
 	{ "port", PORT },
+	{ "prefetch", PREFETCH },
 	{ "prefix", PREFIX },
 	{ "ptr", PTR },
 	{ "queries", QUERIES },
+	{ "random", RANDOM },
+	{ "rate", RATE },
+	{ "rate-prefix4", RATE_PREFIX4 },
+	{ "rate-prefix6", RATE_PREFIX6 },
+	{ "rate-slip", RATE_SLIP },
+	{ "reverse-only", REVERSE_ONLY },
+	{ "round-robin", ROUND_ROBIN },
 	{ "sequential", SEQUENTIAL },
+	{ "serve-stale", SERVE_STALE },
+	{ "signed", SIGNED },
+	{ "special-zones", SPECIAL_ZONES },
+	{ "stale", STALE },
+	{ "strip", STRIP },
+	{ "suffix", SUFFIX },
+	{ "synth", SYNTH },
 	{ "tcp-clients", TCP_CLIENTS },
 	{ "tcp-idle", TCP_IDLE },
 	{ "tcp-per-client", TCP_PER_CLIENT },
+	{ "tcp-per-upstream", TCP_PER_UPSTREAM },
+	{ "tell-synthesised", TELL_SYNTHESISED },
 	{ "timeout", TIMEOUT },
+	{ "translator", TRANSLATOR },
 	{ "ttl", TTL },
 	{ "upstream", UPSTREAM },
+	{ "upstreams", UPSTREAMS },
 	{ "user", USER },
+	{ "view", VIEW },
 	{ "wkp-non-global", WKP_NON_GLOBAL },
 	{ "yes", YES },
 };
@@ -340,6 +648,68 @@ number(struct conf_file *cf, const struct conf_value *v, unsigned min,
 	conf_error_at(cf, &v->where, "%s is not within %u to %u", v->text,
 	    min, max);
 	return (0);
+}
+
+/* Of address and domain the one that is refused is named. */
+static void
+add_upstream(struct conf_file *cf, struct conf *conf,
+    const struct conf_value *addr, unsigned port,
+    const struct conf_value *domain)
+{
+	const char *text = domain != NULL ? domain->text : ".";
+	const char *why;
+
+	if ((why = conf_check_domain(text)) != NULL)
+		check(cf, domain, why);
+	else
+		check(cf, addr,
+		    conf_add_upstream(conf, addr->text, port, text));
+}
+
+/*
+ * prefix is NULL for no synthesis; range has no text for all of IPv4. Of the
+ * two the one that is refused is named.
+ */
+static void
+add_prefix(struct conf_file *cf, struct conf *conf,
+    const struct conf_value *prefix, const struct conf_value *range)
+{
+	struct prefix from;
+	const char *why;
+
+	if ((why = conf_parse_range(range->text, &from)) != NULL) {
+		check(cf, range, why);
+		return;
+	}
+	check(cf, prefix != NULL ? prefix : range, conf_add_prefix(conf,
+	    prefix != NULL ? prefix->text : NULL, &from));
+}
+
+static void
+add_hosts(struct conf_file *cf, struct conf *conf,
+    const struct conf_value *path)
+{
+	const char *why;
+	unsigned line;
+
+	why = conf_add_hosts(conf, path->text, &line);
+	if (why != NULL && line > 0)
+		conf_error_at(cf, &path->where, "\"%s\" line %u %s",
+		    path->text, line, why);
+	else
+		check(cf, path, why);
+}
+
+/*
+ * A view begins as a copy of the default, so that what stands above it in
+ * the file holds in it, and nothing else.
+ */
+static void
+check_order(struct conf_file *cf, const struct conf *conf)
+{
+	if (conf->views.n > 1)
+		conf_error(cf, "this is a default of the views and must come "
+		    "before the first of them");
 }
 
 static void

@@ -11,6 +11,8 @@
 #include "common/ip4class.h"
 #include "dns64d/policy.h"
 
+#define U_OCTET 8 /* bits 64 to 71 are zero (RFC 6052, 2.2) */
+
 /* Defaults as numbers, for they cannot fail to parse. */
 static const struct {
 	uint32_t addr; /* host order */
@@ -68,6 +70,48 @@ policy_clear(struct dns64_policy *p)
 	memset(p, 0, sizeof(*p));
 }
 
+static int
+copy_array(void *to, const void *from, size_t n, size_t size)
+{
+	void *v = NULL;
+
+	if (n > 0) {
+		if ((v = calloc(n, size)) == NULL)
+			return (-1);
+		memcpy(v, from, n * size);
+	}
+	*(void **)to = v;
+	return (0);
+}
+
+int
+policy_copy(struct dns64_policy *p, const struct dns64_policy *from)
+{
+	*p = *from;
+	p->rules = NULL;
+	p->exclude_aaaa.v = p->exclude_a.v = NULL;
+	if (copy_array(&p->rules, from->rules, from->n_rules,
+	    sizeof(*p->rules)) == -1 ||
+	    copy_array(&p->exclude_aaaa.v, from->exclude_aaaa.v,
+	    from->exclude_aaaa.n, sizeof(struct prefix)) == -1 ||
+	    copy_array(&p->exclude_a.v, from->exclude_a.v,
+	    from->exclude_a.n, sizeof(struct prefix)) == -1) {
+		policy_clear(p);
+		return (-1);
+	}
+	return (0);
+}
+
+void
+policy_clear_prefixes(struct dns64_policy *p)
+{
+	free(p->rules);
+	p->rules = NULL;
+	p->n_rules = 0;
+	p->n_prefixes = 0;
+	memset(p->suffix, 0, sizeof(p->suffix));
+}
+
 int
 policy_add_prefix(struct dns64_policy *p, const struct pref64 *prefix)
 {
@@ -84,6 +128,31 @@ policy_add_prefix(struct dns64_policy *p, const struct pref64 *prefix)
 	}
 	p->prefixes[p->n_prefixes++] = *prefix;
 	return ((int)i);
+}
+
+/* The octet behind the IPv4 address, with octet 8 stepped over. */
+static size_t
+suffix_start(const struct pref64 *prefix)
+{
+	size_t end = prefix->len / 8u + sizeof(struct in_addr);
+
+	return (prefix->len <= 64 && end >= U_OCTET ? end + 1 : end);
+}
+
+const char *
+policy_set_suffix(struct dns64_policy *p, int index,
+    const struct in6_addr *suffix)
+{
+	size_t i, start = suffix_start(&p->prefixes[index]);
+
+	if (start == sizeof(*suffix))
+		return ("is for a prefix without room for a suffix");
+	for (i = 0; i < start; i++)
+		if (suffix->s6_addr[i] != 0)
+			return ("has bits set before the end of the IPv4 "
+			    "address");
+	p->suffix[index] = *suffix;
+	return (NULL);
 }
 
 /*
@@ -169,13 +238,19 @@ policy_finish(struct dns64_policy *p)
 {
 	const struct prefix all = { .family = AF_INET };
 	struct pref64 wkp = { .len = 96 };
+	size_t i;
+	int index;
 
-	if (p->n_prefixes > 0)
-		return (0);
+	for (i = 0; i < p->n_rules; i++)
+		if (p->rules[i].target != POLICY_TARGET_NONE ||
+		    p->rules[i].range.len == 0)
+			return (0);
 	wkp.addr.s6_addr[1] = 0x64;
 	wkp.addr.s6_addr[2] = 0xff;
 	wkp.addr.s6_addr[3] = 0x9b;
-	return (policy_add_rule(p, &all, policy_add_prefix(p, &wkp)));
+	if ((index = policy_add_prefix(p, &wkp)) == -1)
+		return (-1);
+	return (policy_add_rule(p, &all, index));
 }
 
 bool
@@ -219,11 +294,9 @@ may_carry(const struct dns64_policy *p, const struct pref64 *prefix,
 }
 
 size_t
-policy_synthesise(const struct dns64_policy *p, struct in_addr addr4,
-    struct in6_addr *out)
+policy_targets(const struct dns64_policy *p, struct in_addr addr4, int *out)
 {
 	const struct policy_rule *rule;
-	const struct pref64 *prefix;
 	bool exempt = policy_is_ipv4only(addr4);
 	size_t i, n = 0;
 	int len = -1;
@@ -239,11 +312,34 @@ policy_synthesise(const struct dns64_policy *p, struct in_addr addr4,
 		len = rule->range.len;
 		if (rule->target == POLICY_TARGET_NONE)
 			continue;
-		prefix = &p->prefixes[rule->target];
-		if (exempt || may_carry(p, prefix, addr4))
-			pref64_embed(prefix, addr4, &out[n++]);
+		if (exempt ||
+		    may_carry(p, &p->prefixes[rule->target], addr4))
+			out[n++] = rule->target;
 	}
 	return (n);
+}
+
+size_t
+policy_synthesise(const struct dns64_policy *p, struct in_addr addr4,
+    struct in6_addr *out)
+{
+	int target[POLICY_PREFIXES_MAX];
+	size_t i, n = policy_targets(p, addr4, target);
+
+	for (i = 0; i < n; i++)
+		policy_embed(p, target[i], addr4, &out[i]);
+	return (n);
+}
+
+void
+policy_embed(const struct dns64_policy *p, int index, struct in_addr addr4,
+    struct in6_addr *out)
+{
+	size_t i;
+
+	pref64_embed(&p->prefixes[index], addr4, out);
+	for (i = suffix_start(&p->prefixes[index]); i < sizeof(*out); i++)
+		out->s6_addr[i] = p->suffix[index].s6_addr[i];
 }
 
 bool

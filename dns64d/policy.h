@@ -28,6 +28,22 @@
 /* A rule's target in place of an index: no synthesis for this range. */
 #define POLICY_TARGET_NONE (-1)
 
+/* Who gets synthesised answers; the others have a plain forwarder. */
+enum policy_dns64 {
+	POLICY_DNS64_YES,
+	POLICY_DNS64_NO,
+	POLICY_DNS64_IPV6_CLIENTS /* those that ask over IPv6; see view.h */
+};
+
+/* Which of several prefixes for one IPv4 address are used; see balance.h. */
+enum policy_balance {
+	POLICY_BALANCE_ALL,
+	POLICY_BALANCE_ROUND_ROBIN,
+	POLICY_BALANCE_RANDOM,
+	POLICY_BALANCE_CLIENT_HASH,
+	POLICY_BALANCE_LEAST_LOADED
+};
+
 /* When the A question goes out (RFC 6147, 5.1.8). */
 enum policy_legs {
 	POLICY_LEGS_PARALLEL,   /* together with the AAAA question */
@@ -59,12 +75,15 @@ struct policy_ranges {
 /* Owns its arrays. Made by policy_init, so that the defaults hold. */
 struct dns64_policy {
 	struct pref64 prefixes[POLICY_PREFIXES_MAX];
+	struct in6_addr suffix[POLICY_PREFIXES_MAX]; /* of each prefix */
 	size_t n_prefixes;
 	struct policy_rule *rules;
 	size_t n_rules;
 	struct policy_ranges exclude_aaaa; /* AF_INET6: treated as absent */
 	struct policy_ranges exclude_a;    /* AF_INET: never synthesised */
 
+	enum policy_dns64 dns64;
+	enum policy_balance balance;
 	enum policy_legs legs;
 	unsigned a_delay_ms;       /* POLICY_LEGS_DELAYED only */
 	unsigned aaaa_deadline_ms; /* then A decides (RFC 6147, 5.1.3) */
@@ -72,6 +91,11 @@ struct dns64_policy {
 	bool nxdomain_synth;       /* try A after NXDOMAIN on AAAA */
 	bool cd_synth;             /* synthesise for CD=1, DO=0 */
 	bool wkp_non_global;       /* non-global IPv4 under 64:ff9b::/96 too */
+	bool leave_signed;         /* DO=1 gets a signed denial as it is */
+	bool filter_a;             /* clients get no A records */
+	bool filter_ipv4hint;      /* nor hints of them in HTTPS and SVCB */
+	bool tell_synthesised;     /* by EDE 29 (RFC 8914) */
+	unsigned max_synth;        /* AAAA of one answer; 0: all */
 
 	enum policy_ptr ptr_mode;
 	uint8_t ptr_name[POLICY_NAME_MAX]; /* POLICY_PTR_LOCAL, wire form */
@@ -91,12 +115,30 @@ int policy_init(struct dns64_policy *p);
 void policy_clear(struct dns64_policy *p);
 
 /*
+ * Make p, uninitialised, a copy of from with arrays of its own.
+ * Returns 0, or -1 with errno ENOMEM; then p holds nothing to clear.
+ */
+int policy_copy(struct dns64_policy *p, const struct dns64_policy *from);
+
+/* Forget all prefixes and rules. */
+void policy_clear_prefixes(struct dns64_policy *p);
+
+/*
  * Add a prefix. The same prefix twice is one; overlap is the caller's to
  * refuse. A prefix that no rule names is used for PTR questions only
  * (renumbering).
  * Returns its index, or -1 with errno ENOSPC (POLICY_PREFIXES_MAX).
  */
 int policy_add_prefix(struct dns64_policy *p, const struct pref64 *prefix);
+
+/*
+ * Give the addresses made with a prefix these bits behind the IPv4 address
+ * (RFC 6052, 2.2), which are zero otherwise.
+ * Returns NULL, or the reason for the refusal as a static string that reads
+ * well behind the text of the suffix; then nothing has changed.
+ */
+const char *policy_set_suffix(struct dns64_policy *p, int index,
+    const struct in6_addr *suffix);
 
 /*
  * Send the IPv4 addresses of a range to the prefix with this index, or to
@@ -117,9 +159,9 @@ int policy_add_exclude(struct dns64_policy *p, const struct prefix *range);
 void policy_clear_excludes(struct dns64_policy *p, int family);
 
 /*
- * To be called when all is added: no prefix at all becomes 64:ff9b::/96 for
- * all of IPv4 (RFC 6147, 5.2).
- * Returns 0, or -1 with errno ENOMEM.
+ * To be called when all is added: without a prefix to synthesise with, it is
+ * 64:ff9b::/96 (RFC 6147, 5.2) for all of IPv4 that has no other rule.
+ * Returns 0, or -1 with errno ENOMEM or ENOSPC (POLICY_PREFIXES_MAX).
  */
 int policy_finish(struct dns64_policy *p);
 
@@ -136,6 +178,17 @@ bool policy_excludes_aaaa(const struct dns64_policy *p,
  */
 size_t policy_synthesise(const struct dns64_policy *p, struct in_addr addr4,
     struct in6_addr *out);
+
+/*
+ * The same as indices into prefixes.
+ * out: room for POLICY_PREFIXES_MAX.
+ */
+size_t policy_targets(const struct dns64_policy *p, struct in_addr addr4,
+    int *out);
+
+/* The address of addr4 in the prefix with this index, with its suffix. */
+void policy_embed(const struct dns64_policy *p, int index,
+    struct in_addr addr4, struct in6_addr *out);
 
 /* True when a rule sends addresses to the prefix with this index. */
 bool policy_prefix_in_use(const struct dns64_policy *p, int index);

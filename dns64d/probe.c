@@ -16,14 +16,14 @@ arm(struct probe *p, unsigned ms)
 static void
 fail(struct probe *p)
 {
-	upstream_probe_failed(p->asked.v, monotime_now(), &p->env->rng);
+	upstream_probe_failed(p->asked, monotime_now(), &p->env->rng);
 }
 
 static void
 rest(struct probe *p)
 {
 	leg_cancel(&p->leg);
-	p->asked.n = 0;
+	p->asked = NULL;
 }
 
 /* An answer of any kind has marked the server up already. */
@@ -45,7 +45,7 @@ on_timer(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
-	if (p->asked.n > 0) {
+	if (p->asked != NULL) {
 		fail(p);
 		rest(p);
 	}
@@ -57,7 +57,7 @@ on_down(void *arg)
 {
 	struct probe *p = arg;
 
-	if (p->asked.n == 0)
+	if (p->asked == NULL)
 		arm(p, TICK_MS);
 }
 
@@ -71,11 +71,12 @@ ask(struct probe *p, struct upstream *u)
 		.class = MSG_CLASS_IN,
 		.flags = MSG_RD,
 	};
-	p->asked.v = u;
-	p->asked.n = 1;
+	p->asked = u;
+	p->route.member[0] = u - p->ups->v;
+	p->route.n = 1;
 	stats_count(p->env->stats, STAT_UP_PROBES);
 	arm(p, PATIENCE_MS);
-	leg_ask(&p->leg, p->env, &p->asked, on_done, p);
+	leg_ask_route(&p->leg, p->env, p->ups, &p->route, on_done, p);
 }
 
 static void

@@ -14,7 +14,8 @@
 struct probe {
 	struct leg_env *env;
 	const struct upstreams *ups;
-	struct upstreams asked; /* the one server; n is 0 at rest */
+	struct upstream *asked;	     /* NULL at rest */
+	struct upstream_route route; /* to it alone */
 	struct leg leg;
 	struct event timer;
 };

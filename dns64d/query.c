@@ -1,26 +1,29 @@
 #include <sys/queue.h>
 
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include <event2/event.h>
 #include <event2/event_struct.h>
 
-#include "common/addr.h"
+#include "common/rng.h"
 
+#include "balance.h"
 #include "conf.h"
 #include "frontend.h"
+#include "gate.h"
 #include "generation.h"
-#include "leg.h"
+#include "local.h"
 #include "loop.h"
 #include "msg.h"
 #include "msg_scan.h"
-#include "probe.h"
 #include "query.h"
+#include "resolve.h"
 #include "stats.h"
 #include "synth.h"
-#include "upstream.h"
+#include "view.h"
+#include "wire.h"
 
 #define CHUNK 32 /* questions allocated at a time, for good */
 #define OPT_FIXED 11 /* octets of an OPT record without options */
@@ -28,15 +31,19 @@
 struct query_leg {
 	struct query *query;
 	enum synth_leg which;
+	bool asked;
 	bool pending;
-	struct leg leg;
+	struct resolve resolve;
 };
 
 struct query {
 	TAILQ_ENTRY(query) next;
 	struct queries *qs;
 	struct generation *gen;
+	struct generation_view *view;
+	struct balance_pick pick;
 	struct client client;
+	struct gate_pass pass;
 	struct msg_scan scan; /* of wire */
 	uint8_t wire[MSG_QUERY_MAX];
 	struct synth synth;
@@ -44,6 +51,8 @@ struct query {
 	struct event deadline;
 	struct event aaaa_timer;
 	struct event a_timer;
+	struct event stale_timer;
+	bool stale_ok; /* it has run out */
 };
 
 TAILQ_HEAD(query_list, query);
@@ -62,11 +71,18 @@ struct queries {
 	struct chunk *chunks;
 	unsigned n_open;
 	const struct timeval *deadline;
-	struct leg_env env;
-	struct probe probe;
+	const struct timeval *stale_delay;
+	struct rng rng;
+	struct gate *gate;
+	struct resolver *resolver;
 };
 
-static void execute(struct query *, unsigned);
+static uint32_t
+os_random(void *arg)
+{
+	(void)arg;
+	return (arc4random());
+}
 
 struct queries *
 queries_new(struct stats *stats)
@@ -76,6 +92,11 @@ queries_new(struct stats *stats)
 	if ((qs = calloc(1, sizeof(*qs))) == NULL)
 		return (NULL);
 	qs->stats = stats;
+	qs->rng.next = os_random;
+	if ((qs->gate = gate_new(&qs->rng)) == NULL) {
+		free(qs);
+		return (NULL);
+	}
 	TAILQ_INIT(&qs->open);
 	TAILQ_INIT(&qs->free);
 	return (qs);
@@ -86,17 +107,16 @@ queries_start(struct queries *qs, struct event_base *base)
 {
 	qs->base = base;
 	qs->deadline = loop_delay(base, QUERY_DEADLINE_MS);
-	if (qs->deadline == NULL ||
-	    leg_env_init(&qs->env, base, qs->stats) == -1)
-		return (-1);
-	probe_init(&qs->probe, &qs->env);
-	return (0);
+	qs->stale_delay = loop_delay(base, RESOLVE_STALE_MS);
+	qs->resolver = resolver_new(base, qs->stats);
+	return (qs->deadline != NULL && qs->stale_delay != NULL &&
+	    qs->resolver != NULL ? 0 : -1);
 }
 
 void
 queries_use(struct queries *qs, struct generation *gen)
 {
-	probe_watch(&qs->probe, &gen->ups);
+	resolver_use(qs->resolver, gen);
 	generation_unref(qs->gen);
 	qs->gen = gen;
 }
@@ -115,10 +135,11 @@ end_query(struct query *q)
 	unsigned i;
 
 	for (i = 0; i < SYNTH_N_LEGS; i++)
-		leg_cancel(&q->legs[i].leg);
+		resolve_cancel(&q->legs[i].resolve);
 	event_del(&q->deadline);
 	event_del(&q->aaaa_timer);
 	event_del(&q->a_timer);
+	event_del(&q->stale_timer);
 	generation_unref(q->gen);
 	TAILQ_REMOVE(&qs->open, q, next);
 	TAILQ_INSERT_HEAD(&qs->free, q, next);
@@ -126,12 +147,16 @@ end_query(struct query *q)
 }
 
 static void
-end_with_error(struct query *q, unsigned rcode)
+end_with_error(struct query *q, unsigned rcode, enum ede_code ede)
 {
 	struct client client = q->client;
+	uint8_t *room = frontend_room(&client);
 	size_t len;
 
-	len = msg_write_error(&q->scan, rcode, frontend_room(&client));
+	len = msg_write_error(&q->scan, rcode, room);
+	ede_add(&q->pass.ede, ede);
+	len = gate_finish(&q->pass, &q->scan, frontend_room_size(&client),
+	    NULL, room, len);
 	end_query(q);
 	frontend_send(&client, len);
 }
@@ -146,6 +171,8 @@ outcome_counter(enum synth_outcome outcome)
 		break;
 	case SYNTH_O_SYNTHESISED:
 		return (STAT_SYNTHESISED);
+	case SYNTH_O_NXDOMAIN:
+		return (STAT_NXDOMAIN_SYNTH);
 	case SYNTH_O_PTR:
 		return (STAT_PTR);
 	case SYNTH_O_LOCAL:
@@ -156,37 +183,89 @@ outcome_counter(enum synth_outcome outcome)
 	return (STAT_PASSED);
 }
 
+/*
+ * The answer came from the cache and is about to expire: fetch both of its
+ * legs anew, so that they go on expiring together.
+ */
+static void
+refresh(struct query *q)
+{
+	struct resolve *r;
+	bool due = false;
+	unsigned i;
+
+	for (i = 0; i < SYNTH_N_LEGS; i++)
+		due = due || (q->legs[i].asked && q->legs[i].resolve.prefetch);
+	for (i = 0; i < SYNTH_N_LEGS && due; i++) {
+		r = &q->legs[i].resolve;
+		if (q->legs[i].asked && r->source == RESOLVE_CACHE)
+			resolve_refresh(q->qs->resolver, &r->question,
+			    q->gen);
+	}
+}
+
+/* Where what the answer was made of came from (RFC 8914, 4). */
+static void
+explain(const struct query *q, unsigned rcode, struct ede_set *ede)
+{
+	const struct resolve *r;
+	unsigned i;
+
+	for (i = 0; i < SYNTH_N_LEGS; i++) {
+		r = &q->legs[i].resolve;
+		if (!q->legs[i].asked || q->legs[i].pending)
+			continue;
+		if (r->source == RESOLVE_STALE)
+			ede_add(ede, rcode == MSG_NXDOMAIN ?
+			    EDE_STALE_NXDOMAIN : EDE_STALE);
+		else if (r->source == RESOLVE_CACHED_FAILURE &&
+		    rcode != MSG_NOERROR && rcode != MSG_NXDOMAIN)
+			ede_add(ede, EDE_CACHED_ERROR);
+	}
+}
+
 static void
 answer(struct query *q)
 {
 	struct stats *stats = q->qs->stats;
 	struct client client = q->client;
 	uint8_t *room = frontend_room(&client);
-	size_t len;
+	size_t len, udp_max = frontend_room_size(&client);
 
-	len = synth_answer(&q->synth, msg_reply_limit(&q->scan,
-	    client.tcp != NULL, frontend_room_size(&client)), room);
-	if (len == 0) {
-		stats_count(stats, STAT_SERVFAIL);
-		end_with_error(q, MSG_SERVFAIL);
-		return;
-	}
+	len = synth_answer(&q->synth, gate_limit(&q->pass, &q->scan, udp_max),
+	    room);
 	stats_count(stats, outcome_counter(q->synth.outcome));
+	synth_ede(&q->synth, &q->pass.ede);
+	explain(q, get16(room + 2) & MSG_RCODE_MASK, &q->pass.ede);
+	len = gate_finish(&q->pass, &q->scan, udp_max, q->synth.upstream,
+	    room, len);
+	refresh(q);
 	if (client.tcp == NULL && (room[2] & MSG_TC >> 8))
 		stats_count(stats, STAT_TRUNCATED);
 	end_query(q);
 	frontend_send(&client, len);
 }
 
-static void
-on_leg_done(void *arg, const struct msg_scan *reply)
+/* The result of a leg, for synth; returns what is to be done. */
+static unsigned
+take_result(struct query_leg *ql)
 {
-	struct query_leg *ql = arg;
 	struct synth *s = &ql->query->synth;
 
 	ql->pending = false;
-	execute(ql->query, reply != NULL ? synth_reply(s, ql->which, reply) :
-	    synth_fail(s, ql->which));
+	if (ql->resolve.reply == NULL)
+		return (synth_fail(s, ql->which));
+	return (synth_reply(s, ql->which, ql->resolve.reply));
+}
+
+static void execute(struct query *, unsigned);
+
+static void
+on_leg_done(void *arg)
+{
+	struct query_leg *ql = arg;
+
+	execute(ql->query, take_result(ql));
 }
 
 static void
@@ -209,6 +288,25 @@ on_a_timer(evutil_socket_t fd, short what, void *arg)
 	execute(q, synth_timer(&q->synth, SYNTH_TIMER_A));
 }
 
+/* The client has waited for long enough (RFC 8767, 5). */
+static void
+on_stale_timer(evutil_socket_t fd, short what, void *arg)
+{
+	struct query *q = arg;
+	struct query_leg *ql;
+	unsigned i, todo = SYNTH_WAIT;
+
+	(void)fd;
+	(void)what;
+	q->stale_ok = true;
+	for (i = 0; i < SYNTH_N_LEGS && !(todo & SYNTH_ANSWER); i++) {
+		ql = &q->legs[i];
+		if (ql->pending && resolve_take_stale(&ql->resolve))
+			todo |= take_result(ql);
+	}
+	execute(q, todo);
+}
+
 /* Whatever is not there by now will not come. */
 static void
 on_deadline(evutil_socket_t fd, short what, void *arg)
@@ -226,36 +324,68 @@ on_deadline(evutil_socket_t fd, short what, void *arg)
 		answer(q);
 	else {
 		stats_count(q->qs->stats, STAT_SERVFAIL);
-		end_with_error(q, MSG_SERVFAIL);
+		end_with_error(q, MSG_SERVFAIL, EDE_NO_REACHABLE_AUTHORITY);
 	}
 }
 
+/* What is answered from the cache needs no timers: they begin here. */
 static void
+begin_waiting(struct query *q)
+{
+	if (event_pending(&q->deadline, EV_TIMEOUT, NULL))
+		return;
+	event_add(&q->deadline, q->qs->deadline);
+	if (q->gen->conf->cache.serve_stale)
+		event_add(&q->stale_timer, q->qs->stale_delay);
+}
+
+/* Returns what is to be done when the result is there at once. */
+static unsigned
 ask(struct query *q, enum synth_leg which)
 {
 	struct query_leg *ql = &q->legs[which];
 
-	synth_question(&q->synth, which, &ql->leg.question);
+	synth_question(&q->synth, which, &ql->resolve.question);
+	gate_question(&q->pass, &ql->resolve.question);
+	ql->resolve.own_type = q->synth.policy->nxdomain_synth;
+	ql->resolve.stale_ok = q->stale_ok;
+	ql->asked = true;
+	if (resolve_ask(q->qs->resolver, &ql->resolve, q->gen, on_leg_done,
+	    ql))
+		return (take_result(ql));
 	ql->pending = true;
-	leg_ask(&ql->leg, &q->qs->env, &q->gen->ups, on_leg_done, ql);
+	begin_waiting(q);
+	return (SYNTH_WAIT);
+}
+
+/* The timers are about the main leg. */
+static void
+arm(struct query *q, unsigned todo)
+{
+	if (todo & SYNTH_ARM_AAAA)
+		event_add(&q->aaaa_timer, &q->view->aaaa_delay);
+	if (todo & SYNTH_ARM_A)
+		event_add(&q->a_timer, &q->view->a_delay);
 }
 
 /* Carry out what synth wants; q may be gone afterwards. */
 static void
 execute(struct query *q, unsigned todo)
 {
-	if (todo & SYNTH_ANSWER) {
-		answer(q);
-		return;
+	unsigned next;
+
+	while (todo != SYNTH_WAIT && !(todo & SYNTH_ANSWER)) {
+		next = SYNTH_WAIT;
+		if (todo & SYNTH_ASK_MAIN)
+			next |= ask(q, SYNTH_MAIN);
+		if (q->legs[SYNTH_MAIN].pending)
+			arm(q, todo);
+		if ((todo & SYNTH_ASK_A) && !(next & SYNTH_ANSWER))
+			next |= ask(q, SYNTH_A);
+		todo = next;
 	}
-	if (todo & SYNTH_ASK_MAIN)
-		ask(q, SYNTH_MAIN);
-	if (todo & SYNTH_ASK_A)
-		ask(q, SYNTH_A);
-	if (todo & SYNTH_ARM_AAAA)
-		event_add(&q->aaaa_timer, q->gen->aaaa_delay);
-	if (todo & SYNTH_ARM_A)
-		event_add(&q->a_timer, q->gen->a_delay);
+	if (todo & SYNTH_ANSWER)
+		answer(q);
 }
 
 /*
@@ -307,7 +437,7 @@ get_query(struct queries *qs)
 		if ((q = TAILQ_FIRST(&qs->open)) == NULL)
 			return (NULL);
 		stats_count(qs->stats, STAT_SHED);
-		end_with_error(q, MSG_SERVFAIL);
+		end_with_error(q, MSG_SERVFAIL, EDE_OTHER);
 	}
 	q = TAILQ_FIRST(&qs->free);
 	TAILQ_REMOVE(&qs->free, q, next);
@@ -316,9 +446,26 @@ get_query(struct queries *qs)
 	return (q);
 }
 
+/* What the question's view makes of it; returns what is to be done. */
+static unsigned
+begin_synth(struct query *q)
+{
+	const struct sockaddr_storage *peer = frontend_peer(&q->client);
+	unsigned todo;
+
+	q->view = generation_select(q->gen, peer, frontend_asked(&q->client));
+	todo = synth_begin(&q->synth, view_policy(q->view->view, peer),
+	    &q->scan);
+	balance_begin(&q->pick, &q->view->balance, peer, &q->qs->rng);
+	synth_balance(&q->synth, &q->pick);
+	if (q->client.tcp == NULL)
+		synth_minimise(&q->synth);
+	return (todo);
+}
+
 static void
 begin_query(struct queries *qs, const struct client *client,
-    const struct msg_scan *scan)
+    const struct msg_scan *scan, const struct gate_pass *pass)
 {
 	struct query *q;
 	unsigned i;
@@ -330,24 +477,67 @@ begin_query(struct queries *qs, const struct client *client,
 	q->qs = qs;
 	q->gen = generation_ref(qs->gen);
 	q->client = *client;
+	q->pass = *pass;
 	for (i = 0; i < SYNTH_N_LEGS; i++) {
 		q->legs[i].query = q;
 		q->legs[i].which = i;
+		q->legs[i].asked = false;
 		q->legs[i].pending = false;
 	}
+	q->stale_ok = false;
 	keep_query(q, scan);
 	event_assign(&q->deadline, qs->base, -1, 0, on_deadline, q);
 	event_assign(&q->aaaa_timer, qs->base, -1, 0, on_aaaa_timer, q);
 	event_assign(&q->a_timer, qs->base, -1, 0, on_a_timer, q);
-	event_add(&q->deadline, qs->deadline);
-	execute(q, synth_begin(&q->synth, &q->gen->conf->policy, &q->scan));
+	event_assign(&q->stale_timer, qs->base, -1, 0, on_stale_timer, q);
+	execute(q, begin_synth(q));
+}
+
+/* True when it was about a local name, and then it has been answered. */
+static bool
+answer_local(struct queries *qs, const struct client *client,
+    const struct msg_scan *scan, struct gate_pass *pass)
+{
+	const struct sockaddr_storage *peer = frontend_peer(client);
+	const struct conf *conf = qs->gen->conf;
+	const struct dns64_policy *policy;
+	struct generation_view *view;
+	struct balance_pick pick;
+	uint8_t *room = frontend_room(client);
+	size_t len, udp_max = frontend_room_size(client);
+	unsigned n_synthesised;
+
+	view = generation_select(qs->gen, peer, frontend_asked(client));
+	policy = view_policy(view->view, peer);
+	balance_begin(&pick, &view->balance, peer, &qs->rng);
+	len = local_answer(conf->local, conf->special_zones, policy, &pick,
+	    scan, gate_limit(pass, scan, udp_max), room, &n_synthesised);
+	if (len == 0)
+		return (false);
+	stats_count(qs->stats, STAT_LOCAL);
+	if (n_synthesised > 0 && policy->tell_synthesised)
+		ede_add(&pass->ede, EDE_SYNTHESIZED);
+	frontend_send(client,
+	    gate_finish(pass, scan, udp_max, NULL, room, len));
+	return (true);
 }
 
 static void
 reject(struct queries *qs, const struct client *client,
-    const struct msg_scan *scan, unsigned rcode)
+    const struct msg_scan *scan, unsigned rcode,
+    const struct gate_pass *pass, bool truncated)
 {
+	uint8_t *room = frontend_room(client);
+	size_t len;
+
 	switch (rcode) {
+	case MSG_NOERROR:
+		stats_count(qs->stats, truncated ? STAT_RATE_TRUNCATED :
+		    STAT_LOCAL);
+		break;
+	case MSG_BADCOOKIE:
+		stats_count(qs->stats, STAT_BADCOOKIE);
+		break;
 	case MSG_REFUSED:
 		stats_count(qs->stats, STAT_REFUSED);
 		break;
@@ -360,8 +550,18 @@ reject(struct queries *qs, const struct client *client,
 	default:
 		stats_count(qs->stats, STAT_FORMERR);
 	}
-	frontend_send(client,
-	    msg_write_error(scan, rcode, frontend_room(client)));
+	len = msg_write_error(scan, rcode, room);
+	if (truncated)
+		msg_set_tc(room);
+	frontend_send(client, gate_finish(pass, scan,
+	    frontend_room_size(client), NULL, room, len));
+}
+
+/* Most of the room for questions is taken. */
+static bool
+is_pressed(const struct queries *qs)
+{
+	return (qs->n_open > qs->gen->conf->limit_queries / 4 * 3);
 }
 
 void
@@ -369,47 +569,48 @@ queries_receive(void *arg, const struct client *client, const uint8_t *wire,
     size_t len)
 {
 	struct queries *qs = arg;
-	struct msg_scan scan;
+	const struct gate_peer peer = {
+		.addr = frontend_peer(client),
+		.tcp = client->tcp != NULL,
+		.allowed = client->allowed,
+		.pressed = is_pressed(qs),
+	};
 	enum msg_query_verdict verdict;
+	enum gate_verdict gate;
+	struct gate_pass pass;
+	struct msg_scan scan;
 	unsigned rcode;
 
 	stats_count(qs->stats,
 	    client->tcp != NULL ? STAT_QUERIES_TCP : STAT_QUERIES_UDP);
 	verdict = msg_scan_query(wire, len, &scan, &rcode);
-	if (verdict == MSG_Q_DROP) {
-		stats_count(qs->stats, STAT_CLIENT_GARBAGE);
+	gate = gate_check(qs->gate, &qs->gen->conf->gate, &peer, &scan,
+	    verdict, &rcode, (uint32_t)time(NULL), monotime_now(), &pass);
+	switch (gate) {
+	case GATE_DROP:
+		stats_count(qs->stats, verdict == MSG_Q_DROP ?
+		    STAT_CLIENT_GARBAGE : STAT_RATE_DROPPED);
 		frontend_drop(client);
-	} else if (!client->allowed)
-		reject(qs, client, &scan, MSG_REFUSED);
-	else if (verdict == MSG_Q_REJECT)
-		reject(qs, client, &scan, rcode);
-	else
-		begin_query(qs, client, &scan);
-}
-
-static void
-print_upstream(const struct upstream *u, struct monotime now, FILE *f)
-{
-	char buf[SOCKADDR_STRLEN];
-
-	fprintf(f, "upstream %s %s rtt %" PRId64 ".%03" PRId64 " ms edns %s "
-	    "sent %" PRIu64 " answered %" PRIu64 " lost %" PRIu64 "\n",
-	    sockaddr_print(&u->addr, buf, sizeof(buf)),
-	    u->down ? "down" : "up", u->srtt_us / 1000, u->srtt_us % 1000,
-	    upstream_speaks_edns(u, now) ? "yes" : "no", u->n_sent,
-	    u->n_answered, u->n_lost);
+		break;
+	case GATE_REJECT:
+	case GATE_BADCOOKIE:
+	case GATE_TRUNCATE:
+		reject(qs, client, &scan, rcode, &pass,
+		    gate == GATE_TRUNCATE);
+		break;
+	case GATE_PASS:
+		if (!answer_local(qs, client, &scan, &pass))
+			begin_query(qs, client, &scan, &pass);
+		break;
+	}
 }
 
 void
 queries_print(const struct queries *qs, FILE *f)
 {
-	struct monotime now = monotime_now();
-	size_t i;
-
 	fprintf(f, "queries open %u of %u\n", qs->n_open,
 	    qs->gen->conf->limit_queries);
-	for (i = 0; i < qs->gen->ups.n; i++)
-		print_upstream(&qs->gen->ups.v[i], now, f);
+	resolver_print(qs->resolver, f);
 }
 
 void
@@ -421,9 +622,10 @@ queries_free(struct queries *qs)
 	if (qs == NULL)
 		return;
 	while ((q = TAILQ_FIRST(&qs->open)) != NULL)
-		end_with_error(q, MSG_SERVFAIL);
-	probe_stop(&qs->probe);
+		end_with_error(q, MSG_SERVFAIL, EDE_NOT_READY);
+	resolver_free(qs->resolver);
 	generation_unref(qs->gen);
+	gate_free(qs->gate);
 	while ((chunk = qs->chunks) != NULL) {
 		qs->chunks = chunk->next;
 		free(chunk);

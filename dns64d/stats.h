@@ -18,17 +18,30 @@
 	X(FORMERR, "formerr", "queries answered FORMERR")                      \
 	X(NOTIMP, "notimp", "queries answered NOTIMP")                         \
 	X(BADVERS, "badvers", "queries answered BADVERS")                      \
+	X(BADCOOKIE, "badcookie", "queries sent back for a cookie")            \
+	X(RATE_DROPPED, "rate-dropped", "queries beyond a client's rate")      \
+	X(RATE_TRUNCATED, "rate-truncated",                                    \
+	    "queries beyond a client's rate that were sent to TCP")            \
 	X(SERVFAIL, "servfail", "queries for which no upstream had an answer") \
 	X(SHED, "shed", "oldest queries given up to make room")                \
 	X(LOCAL, "local", "answers made without an upstream")                  \
 	X(PASSED, "passed", "answers of an upstream passed on")                \
 	X(SYNTHESISED, "synthesised", "answers with synthesised AAAA")         \
+	X(NXDOMAIN_SYNTH, "nxdomain-synth",                                    \
+	    "answers with synthesised AAAA where AAAA said NXDOMAIN")          \
 	X(PTR, "ptr", "reverse names inside a prefix answered")                \
 	X(TRUNCATED, "truncated", "answers cut to the client's UDP size")      \
 	X(REPLY_ERRORS, "reply-errors", "answers that could not be sent")      \
 	X(TCP_ACCEPTED, "tcp-accepted", "TCP clients accepted")                \
 	X(TCP_REFUSED, "tcp-refused", "TCP clients turned away by a limit")    \
 	X(TCP_IDLE, "tcp-idle", "TCP clients closed when idle")                \
+	X(CACHE_HITS, "cache-hits", "questions answered from the cache")       \
+	X(CACHE_STALE, "cache-stale", "questions given a stale answer")        \
+	X(CACHE_FAILURES, "cache-failures",                                    \
+	    "questions not asked since they failed a moment ago")              \
+	X(CACHE_MISSES, "cache-misses", "questions put to the upstreams")      \
+	X(COALESCED, "coalesced", "questions that were on their way already")  \
+	X(PREFETCHES, "prefetches", "answers fetched anew before they expire") \
 	X(UP_UDP, "upstream-udp", "queries sent to upstreams over UDP")        \
 	X(UP_TCP, "upstream-tcp", "queries sent to upstreams over TCP")        \
 	X(UP_ANSWERS, "upstream-answers", "answers accepted from upstreams")   \
@@ -37,6 +50,8 @@
 	    "queries that could not be sent or were rejected by the network")  \
 	X(UP_MISMATCH, "upstream-mismatch",                                    \
 	    "answers with wrong address, id or question, ignored")             \
+	X(UP_ABANDONED, "upstream-abandoned",                                  \
+	    "questions that too many ignored answers moved to TCP")            \
 	X(UP_MALFORMED, "upstream-malformed", "answers that do not parse")     \
 	X(UP_TRUNCATED, "upstream-truncated", "UDP answers truncated")         \
 	X(UP_NOEDNS, "upstream-noedns",                                        \

@@ -2,9 +2,12 @@
  * DNS64 (RFC 6147, 5). Owns the decisions: what is asked, when it is enough,
  * which answer it makes. Refuses to know sockets, time and retries.
  */
+#include <limits.h>
 #include <string.h>
 
+#include "dns64d/balance.h"
 #include "dns64d/chain.h"
+#include "dns64d/filter.h"
 #include "dns64d/policy.h"
 #include "dns64d/synth.h"
 
@@ -36,6 +39,8 @@ choose_plan(struct synth *s)
 		return (SYNTH_P_PASS);
 	if (s->special == PTR_PREF64)
 		return (SYNTH_P_PTR);
+	if (s->policy->dns64 == POLICY_DNS64_NO)
+		return (SYNTH_P_PASS);
 	return (s->query->qtype == MSG_T_AAAA ? SYNTH_P_AAAA : SYNTH_P_PASS);
 }
 
@@ -68,6 +73,18 @@ synth_begin(struct synth *s, const struct dns64_policy *policy,
 	if (s->plan == SYNTH_P_LOCAL)
 		return (SYNTH_ANSWER);
 	return (begin_legs(s));
+}
+
+void
+synth_minimise(struct synth *s)
+{
+	s->minimise = true;
+}
+
+void
+synth_balance(struct synth *s, struct balance_pick *pick)
+{
+	s->pick = pick;
 }
 
 /*
@@ -156,11 +173,36 @@ classify(const struct synth *s, enum synth_leg leg, const struct msg_scan *m)
 	return (usable ? SYNTH_S_DATA : SYNTH_S_EMPTY);
 }
 
+static bool
+has_signatures(const struct msg_scan *m)
+{
+	enum msg_section section;
+	struct msg_rr rr;
+
+	for (section = MSG_ANSWER; section <= MSG_AUTHORITY; section++) {
+		rr.msg = NULL;
+		while (msg_rr_next(m, section, &rr))
+			if (rr.type == MSG_T_RRSIG)
+				return (true);
+	}
+	return (false);
+}
+
+/* A client that validates would refuse what takes the place of a proof. */
+static bool
+is_left_alone(const struct synth *s)
+{
+	return (s->policy->leave_signed && s->query->dnssec_ok &&
+	    has_signatures(s->reply[SYNTH_MAIN]));
+}
+
 /* The AAAA leg alone decides, whatever A may bring (RFC 6147, 5.1.1, 2). */
 static bool
 main_decides(const struct synth *s)
 {
 	switch (s->state[SYNTH_MAIN]) {
+	case SYNTH_S_EMPTY:
+		return (is_left_alone(s));
 	case SYNTH_S_DATA:
 		return (!s->policy->force);
 	case SYNTH_S_NXDOMAIN:
@@ -255,25 +297,78 @@ ttl_cap(const struct synth *s)
 	return (POLICY_TTL_NO_SOA);
 }
 
+/* How many records there are to make AAAA of; c stays as it is. */
+static unsigned
+count_a(const struct chain *c)
+{
+	struct msg_rr rr = { .msg = NULL };
+	struct chain walk = *c;
+	unsigned n = 0;
+
+	while (chain_next(&walk, MSG_T_A, &rr))
+		n++;
+	return (n);
+}
+
+/* AAAA in the making. */
+struct harvest {
+	struct msg_build *b;
+	uint8_t owner[MSG_NAME_MAX];
+	uint32_t ttl_cap;
+	unsigned max;
+};
+
 static void
-build_synthesised(struct synth *s, struct chain *c, struct msg_build *b)
+add_synthesised(struct synth *s, const struct harvest *h,
+    const struct msg_rr *rr)
 {
 	struct in6_addr addr[POLICY_PREFIXES_MAX];
-	struct msg_rr rr = { .msg = NULL };
-	uint8_t owner[MSG_NAME_MAX];
-	uint32_t cap = ttl_cap(s);
 	size_t i, n;
 
-	name_copy(c->msg->wire, c->end, owner);
-	while (!msg_build_is_full(b) && s->n_synthesised < SYNTH_RRS_MAX &&
-	    chain_next(c, MSG_T_A, &rr)) {
-		n = policy_synthesise(s->policy, rr_addr4(&rr), addr);
-		for (i = 0; i < n && s->n_synthesised < SYNTH_RRS_MAX; i++) {
-			msg_build_addr6(b, MSG_ANSWER, owner,
-			    rr.ttl < cap ? rr.ttl : cap, &addr[i]);
-			s->n_synthesised++;
-		}
+	n = balance_synthesise(s->pick, s->policy, rr_addr4(rr), addr);
+	for (i = 0; i < n && s->n_synthesised < h->max; i++) {
+		msg_build_addr6(h->b, MSG_ANSWER, h->owner,
+		    rr->ttl < h->ttl_cap ? rr->ttl : h->ttl_cap, &addr[i]);
+		s->n_synthesised++;
 	}
+}
+
+/* From the A record first on, in their order, up to the one before last. */
+static void
+harvest(struct synth *s, const struct chain *c, const struct harvest *h,
+    unsigned first, unsigned last)
+{
+	struct msg_rr rr = { .msg = NULL };
+	struct chain walk = *c;
+	unsigned at;
+
+	for (at = 0; at < last && s->n_synthesised < h->max &&
+	    !msg_build_is_full(h->b) && chain_next(&walk, MSG_T_A, &rr); at++)
+		if (at >= first)
+			add_synthesised(s, h, &rr);
+}
+
+/*
+ * Where not all of them are wanted, each client is to get others. The id of
+ * the query is as random as this needs.
+ */
+static void
+build_synthesised(struct synth *s, const struct chain *c,
+    struct msg_build *b)
+{
+	struct harvest h = { .b = b, .ttl_cap = ttl_cap(s),
+		.max = SYNTH_RRS_MAX };
+	unsigned n, first = 0;
+
+	name_copy(c->msg->wire, c->end, h.owner);
+	if (s->policy->max_synth > 0 && s->policy->max_synth < h.max) {
+		h.max = s->policy->max_synth;
+		n = count_a(c);
+		if (n * s->policy->n_prefixes > h.max)
+			first = s->query->id % n;
+	}
+	harvest(s, c, &h, first, UINT_MAX);
+	harvest(s, c, &h, 0, first);
 }
 
 static void
@@ -310,22 +405,20 @@ static size_t
 compose(struct synth *s, enum synth_leg leg, size_t limit, uint8_t *buf)
 {
 	const struct msg_scan *m = s->reply[leg];
-	struct msg_build *b;
+	struct msg_build b;
 	struct chain c;
 
-	b = msg_build_new(s->query, m->flags & (MSG_AA | MSG_RA), m->rcode,
-	    limit);
-	if (b == NULL)
-		return (0);
+	msg_build_begin(&b, s->query, m->flags & (MSG_AA | MSG_RA), m->rcode,
+	    buf, limit);
 	chain_follow(&c, m, leg == SYNTH_A ? MSG_T_A : MSG_T_AAAA);
-	chain_copy(&c, s->query->dnssec_ok, b);
+	chain_copy(&c, s->query->dnssec_ok, &b);
 	if (s->state[leg] == SYNTH_S_DATA && leg == SYNTH_A)
-		build_synthesised(s, &c, b);
+		build_synthesised(s, &c, &b);
 	if (s->state[leg] == SYNTH_S_DATA && leg == SYNTH_MAIN)
-		build_filtered(s, &c, b);
-	copy_section(m, MSG_AUTHORITY, b);
-	copy_section(m, MSG_ADDITIONAL, b);
-	return (msg_build_finish(b, buf));
+		build_filtered(s, &c, &b);
+	copy_section(m, MSG_AUTHORITY, &b);
+	copy_section(m, MSG_ADDITIONAL, &b);
+	return (msg_build_finish(&b));
 }
 
 /* Excluded addresses are never shown, not even by a relayed answer. */
@@ -351,6 +444,14 @@ has_excluded_aaaa(const struct synth *s)
 static size_t
 answer_main(struct synth *s, size_t limit, uint8_t *buf)
 {
+	struct filter f;
+
+	if (filter_begin(&f, s->policy, s->query, s->reply[SYNTH_MAIN],
+	    s->minimise)) {
+		s->outcome = SYNTH_O_FILTERED;
+		s->filtered = f.a;
+		return (filter_answer(&f, s->query, limit, buf));
+	}
 	if (!has_excluded_aaaa(s)) {
 		s->outcome = SYNTH_O_RELAYED;
 		return (msg_relay(s->query, s->reply[SYNTH_MAIN], limit,
@@ -367,8 +468,11 @@ answer_a(struct synth *s, size_t limit, uint8_t *buf)
 	size_t n;
 
 	n = compose(s, SYNTH_A, limit, buf);
-	s->outcome = s->n_synthesised > 0 ? SYNTH_O_SYNTHESISED :
-	    SYNTH_O_NODATA;
+	if (s->n_synthesised == 0)
+		s->outcome = SYNTH_O_NODATA;
+	else
+		s->outcome = s->state[SYNTH_MAIN] == SYNTH_S_NXDOMAIN ?
+		    SYNTH_O_NXDOMAIN : SYNTH_O_SYNTHESISED;
 	return (n);
 }
 
@@ -414,6 +518,7 @@ answer_upstream(struct synth *s, size_t limit, uint8_t *buf)
 		leg = SYNTH_N_LEGS;
 	if (leg == SYNTH_N_LEGS)
 		return (0);
+	s->upstream = s->reply[leg];
 	if (leg == SYNTH_A)
 		return (answer_a(s, limit, buf));
 	if (s->plan != SYNTH_P_PTR)
@@ -429,6 +534,8 @@ synth_answer(struct synth *s, size_t limit, uint8_t *buf)
 	size_t n;
 
 	s->n_synthesised = 0;
+	s->upstream = NULL;
+	s->filtered = false;
 	if (s->plan == SYNTH_P_LOCAL) {
 		s->outcome = SYNTH_O_LOCAL;
 		n = ptr_answer_local(s->policy, s->query, s->special, limit,
@@ -439,4 +546,25 @@ synth_answer(struct synth *s, size_t limit, uint8_t *buf)
 		return (n);
 	s->outcome = SYNTH_O_FAILED;
 	return (msg_write_error(s->query, MSG_SERVFAIL, buf));
+}
+
+void
+synth_ede(const struct synth *s, struct ede_set *set)
+{
+	switch (s->outcome) {
+	case SYNTH_O_SYNTHESISED:
+	case SYNTH_O_NXDOMAIN:
+		if (s->policy->tell_synthesised)
+			ede_add(set, EDE_SYNTHESIZED);
+		break;
+	case SYNTH_O_FILTERED:
+		if (s->filtered)
+			ede_add(set, EDE_FILTERED);
+		break;
+	case SYNTH_O_FAILED:
+		ede_add(set, EDE_NO_REACHABLE_AUTHORITY);
+		break;
+	default:
+		break;
+	}
 }

@@ -26,6 +26,7 @@
 #include "dns64d/msg_scan.h"
 #include "dns64d/synth_ptr.h"
 
+struct balance_pick;
 struct dns64_policy;
 
 enum synth_leg {
@@ -56,8 +57,9 @@ enum synth_timer {
 /* What kind of answer it became, for the statistics. */
 enum synth_outcome {
 	SYNTH_O_RELAYED,     /* the upstream's answer as it was */
-	SYNTH_O_FILTERED,    /* real AAAA with the excluded ones taken out */
+	SYNTH_O_FILTERED,    /* real records with some taken out */
 	SYNTH_O_SYNTHESISED, /* AAAA made from A */
+	SYNTH_O_NXDOMAIN,    /* the same where AAAA said NXDOMAIN */
 	SYNTH_O_NODATA,      /* neither AAAA nor a usable A */
 	SYNTH_O_PTR,         /* reverse name inside a Pref64 */
 	SYNTH_O_LOCAL,       /* ipv4only.arpa, local PTR */
@@ -92,11 +94,16 @@ enum synth_state {
 struct synth {
 	const struct dns64_policy *policy;
 	const struct msg_scan *query;
+	struct balance_pick *pick; /* NULL: every prefix */
 	enum synth_plan plan;
 	enum synth_state state[SYNTH_N_LEGS];
 	const struct msg_scan *reply[SYNTH_N_LEGS];
 	enum ptr_kind special;
 	struct in_addr ptr_addr; /* the address inside a reverse name */
+	bool minimise;           /* see synth_minimise */
+	const struct msg_scan *upstream; /* valid after synth_answer: the
+	    reply that the answer was made of, or NULL */
+	bool filtered;           /* likewise: A records were taken out */
 	enum synth_outcome outcome; /* valid after synth_answer */
 	unsigned n_synthesised;     /* AAAA in the answer, likewise */
 };
@@ -107,6 +114,19 @@ struct synth {
  */
 unsigned synth_begin(struct synth *s, const struct dns64_policy *policy,
     const struct msg_scan *query);
+
+/*
+ * Choose among the prefixes by this, which is borrowed until synth_answer;
+ * without it every prefix is used. After synth_begin. ipv4only.arpa shows
+ * every prefix in any case (RFC 7050, 5.1).
+ */
+void synth_balance(struct synth *s, struct balance_pick *pick);
+
+/*
+ * The client asked over UDP: of an answer to ANY one RRset is enough
+ * (RFC 8482, 4.1). After synth_begin.
+ */
+void synth_minimise(struct synth *s);
 
 /* The question of a leg, when synth_begin or a later step asked for it. */
 void synth_question(const struct synth *s, enum synth_leg leg,
@@ -137,5 +157,8 @@ unsigned synth_timer(struct synth *s, enum synth_timer timer);
  * Returns the length; short of memory the answer is SERVFAIL.
  */
 size_t synth_answer(struct synth *s, size_t limit, uint8_t *buf);
+
+/* The extended errors of our own that go with it (RFC 8914). */
+void synth_ede(const struct synth *s, struct ede_set *set);
 
 #endif

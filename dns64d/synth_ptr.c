@@ -75,7 +75,8 @@ ptr_classify(const struct dns64_policy *p, const struct msg_scan *query,
 	const uint8_t *name = query->wire + MSG_HEADER_LEN;
 	struct in6_addr addr6;
 
-	if (query->qclass != MSG_CLASS_IN)
+	/* Without DNS64 nothing is special (RFC 8880, 7.1 (4)). */
+	if (query->qclass != MSG_CLASS_IN || p->dns64 == POLICY_DNS64_NO)
 		return (PTR_NONE);
 	if (name_equal(name, name_ipv4only))
 		return (query->qtype == MSG_T_DS ? PTR_NONE : PTR_IPV4ONLY);
@@ -150,31 +151,30 @@ ptr_answer_local(const struct dns64_policy *p, const struct msg_scan *query,
     enum ptr_kind kind, size_t limit, uint8_t *buf)
 {
 	const uint8_t *name = query->wire + MSG_HEADER_LEN;
-	struct msg_build *b;
+	struct msg_build b;
 
-	b = msg_build_new(query, MSG_AA | MSG_RA, kind == PTR_IPV4ONLY_BELOW ?
-	    MSG_NXDOMAIN : MSG_NOERROR, limit);
-	if (b == NULL)
-		return (0);
+	msg_build_begin(&b, query, MSG_AA | MSG_RA,
+	    kind == PTR_IPV4ONLY_BELOW ? MSG_NXDOMAIN : MSG_NOERROR, buf,
+	    limit);
 	switch (kind) {
 	case PTR_NONE:
 		break;
 	case PTR_PREF64:
-		msg_build_name(b, MSG_ANSWER, name, MSG_T_PTR, p->ptr_ttl,
+		msg_build_name(&b, MSG_ANSWER, name, MSG_T_PTR, p->ptr_ttl,
 		    p->ptr_name);
 		break;
 	case PTR_PREF64_SPECIAL:
-		msg_build_name(b, MSG_ANSWER, name, MSG_T_PTR,
+		msg_build_name(&b, MSG_ANSWER, name, MSG_T_PTR,
 		    p->ipv4only_ttl, name_ipv4only);
 		break;
 	case PTR_IPV4ONLY:
-		build_ipv4only(p, query->qtype, b);
+		build_ipv4only(p, query->qtype, &b);
 		break;
 	case PTR_IPV4ONLY_BELOW:
-		build_soa(b, p->ipv4only_ttl);
+		build_soa(&b, p->ipv4only_ttl);
 		break;
 	}
-	return (msg_build_finish(b, buf));
+	return (msg_build_finish(&b));
 }
 
 /* The CNAME lives no longer than what it leads to, and at least a second. */
@@ -213,17 +213,15 @@ ptr_answer_cname(const struct dns64_policy *p, const struct msg_scan *query,
     uint8_t *buf)
 {
 	struct msg_rr rr = { .msg = NULL };
-	struct msg_build *b;
+	struct msg_build b;
 	struct chain c;
 
-	b = msg_build_new(query, target->flags & (MSG_AA | MSG_RA),
-	    target->rcode, limit);
-	if (b == NULL)
-		return (0);
+	msg_build_begin(&b, query, target->flags & (MSG_AA | MSG_RA),
+	    target->rcode, buf, limit);
 	chain_follow(&c, target, MSG_T_PTR);
 	if (target->rcode == MSG_NOERROR)
-		build_cname(p, query, &c, addr4, b);
+		build_cname(p, query, &c, addr4, &b);
 	while (msg_rr_next(target, MSG_AUTHORITY, &rr))
-		msg_build_copy(b, MSG_AUTHORITY, &rr);
-	return (msg_build_finish(b, buf));
+		msg_build_copy(&b, MSG_AUTHORITY, &rr);
+	return (msg_build_finish(&b));
 }

@@ -1,5 +1,5 @@
 /*
- * What is the same everywhere; listeners and batches are in udp_<os>.c.
+ * What is the same everywhere; options and batches are in udp_<os>.c.
  */
 #include <sys/socket.h>
 
@@ -25,6 +25,25 @@ udp_addrlen(const struct sockaddr_storage *addr)
 	default:
 		return (0);
 	}
+}
+
+int
+udp_listen(const struct sockaddr_storage *addr)
+{
+	int fd, error;
+
+	fd = socket(addr->ss_family,
+	    SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	if (fd == -1)
+		return (-1);
+	if (udp_set_options(fd, addr) == -1 ||
+	    bind(fd, (const struct sockaddr *)addr, udp_addrlen(addr)) == -1) {
+		error = errno;
+		close(fd);
+		errno = error;
+		return (-1);
+	}
+	return (fd);
 }
 
 static int

@@ -23,6 +23,13 @@
  */
 #define UDP_PAYLOAD 1232
 
+/*
+ * Octets that a listener should be able to hold while the program is busy:
+ * a short query takes some 800 of them in the kernel, so these are a burst
+ * of more than 2000 queries.
+ */
+#define UDP_RCVBUF (2 * 1024 * 1024)
+
 /* The way back to a client. */
 struct udp_path {
 	struct sockaddr_storage peer;
@@ -50,10 +57,17 @@ struct udp_batch {
 
 /*
  * Make a socket bound to addr: non-blocking, close on exec, IPv6 only when
- * addr is IPv6, answers never fragmented by path MTU discovery (RFC 9715).
+ * addr is IPv6, answers never fragmented by path MTU discovery (RFC 9715),
+ * with UDP_RCVBUF or what the system gives instead.
  * Returns the descriptor, or -1 with errno.
  */
 int udp_listen(const struct sockaddr_storage *addr);
+
+/*
+ * For udp_listen: the options of a socket before it is bound to addr, in
+ * the way of this operating system. Returns 0, or -1 with errno.
+ */
+int udp_set_options(int fd, const struct sockaddr_storage *addr);
 
 /*
  * Receive what is there, up to UDP_BATCH datagrams, into b. A datagram that

@@ -8,9 +8,7 @@
 
 #include <netinet/in.h>
 
-#include <errno.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "udp.h"
 
@@ -38,12 +36,16 @@ set_int(int fd, int level, int option, int value)
  * Forged "fragmentation needed" messages must not make us send fragments:
  * OMIT ignores the path MTU (RFC 9715, 3.1).
  */
-static int
-set_options(int fd, const struct sockaddr_storage *addr)
+int
+udp_set_options(int fd, const struct sockaddr_storage *addr)
 {
 	const struct sockaddr_in *sin = (const void *)addr;
 	const struct sockaddr_in6 *sin6 = (const void *)addr;
 
+	/* While we are root the system's bound is not ours. */
+	if (set_int(fd, SOL_SOCKET, SO_RCVBUFFORCE, UDP_RCVBUF) == -1 &&
+	    set_int(fd, SOL_SOCKET, SO_RCVBUF, UDP_RCVBUF) == -1)
+		return (-1);
 	if (addr->ss_family == AF_INET) {
 		if (set_int(fd, IPPROTO_IP, IP_MTU_DISCOVER,
 		    IP_PMTUDISC_OMIT) == -1)
@@ -59,25 +61,6 @@ set_options(int fd, const struct sockaddr_storage *addr)
 	if (!IN6_IS_ADDR_UNSPECIFIED(&sin6->sin6_addr))
 		return (0);
 	return (set_int(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, 1));
-}
-
-int
-udp_listen(const struct sockaddr_storage *addr)
-{
-	int fd, error;
-
-	fd = socket(addr->ss_family,
-	    SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	if (fd == -1)
-		return (-1);
-	if (set_options(fd, addr) == -1 ||
-	    bind(fd, (const struct sockaddr *)addr, udp_addrlen(addr)) == -1) {
-		error = errno;
-		close(fd);
-		errno = error;
-		return (-1);
-	}
-	return (fd);
 }
 
 static void

@@ -1,101 +1,376 @@
 #include <sys/socket.h>
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+
+#include <errno.h>
+#include <stdbool.h>
 #include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
 #include <event2/buffer.h>
 #include <event2/bufferevent.h>
 #include <event2/event.h>
+#include <event2/event_struct.h>
 
+#include "common/addr.h"
+#include "common/monotime.h"
+
+#include "loop.h"
 #include "msg.h"
+#include "stats.h"
 #include "udp.h"
 #include "upstream_tcp.h"
 
+#define LENGTH 2 /* octets before each message */
+
+TAILQ_HEAD(exchanges, upstream_tcp);
+
+/*
+ * While it is in the pool it has a bufferevent. Out of the pool it lives
+ * only until the function that took it out has found all its exchanges
+ * another place.
+ */
+struct upstream_tcp_conn {
+	TAILQ_ENTRY(upstream_tcp_conn) next;
+	struct upstream_pool *pool;
+	struct sockaddr_storage to;
+	struct bufferevent *bev; /* NULL: out of the pool */
+	struct event idle;
+	struct exchanges waiting; /* for their answers */
+	unsigned n_waiting;
+	uint64_t n_answers;
+	bool stalled; /* about to be closed */
+	bool reading; /* in on_readable: not to be closed */
+};
+
 struct upstream_tcp {
-	struct bufferevent *bev;
+	TAILQ_ENTRY(upstream_tcp) next;
+	struct upstream_pool *pool;
+	struct upstream_tcp_conn *conn; /* NULL: not waiting any more */
+	unsigned max_conns;
+	bool again; /* has been sent a second time */
+	struct monotime sent_at;
+	uint64_t n_answers; /* of the connection, when sent */
 	upstream_tcp_fn *done;
 	void *arg;
+	uint8_t *answer;
+	size_t len;
+	uint8_t query[LENGTH + MSG_QUERY_MAX]; /* as it is sent */
 };
+
+static void close_conn(struct upstream_tcp_conn *);
+
+int
+upstream_pool_init(struct upstream_pool *pool, struct event_base *base,
+    struct stats *stats)
+{
+	pool->base = base;
+	pool->stats = stats;
+	pool->n_conns = pool->n_exchanges = 0;
+	TAILQ_INIT(&pool->conns);
+	pool->idle_delay = loop_delay(base, UPSTREAM_TCP_IDLE_SECS * 1000);
+	return (pool->idle_delay != NULL ? 0 : -1);
+}
+
+void
+upstream_pool_clear(struct upstream_pool *pool)
+{
+	struct upstream_tcp_conn *c;
+
+	while ((c = TAILQ_FIRST(&pool->conns)) != NULL)
+		close_conn(c);
+}
+
+/* The exchange waits no more; its connection rests when none does. */
+static void
+detach(struct upstream_tcp *x)
+{
+	struct upstream_tcp_conn *c = x->conn;
+
+	x->conn = NULL;
+	TAILQ_REMOVE(&c->waiting, x, next);
+	c->n_waiting--;
+	if (c->bev != NULL && c->n_waiting == 0 && !c->stalled)
+		event_add(&c->idle, c->pool->idle_delay);
+}
+
+static struct upstream_tcp *
+find_exchange(const struct upstream_tcp_conn *c, uint16_t id)
+{
+	struct upstream_tcp *x;
+
+	TAILQ_FOREACH(x, &c->waiting, next) {
+		if (get16(x->query + LENGTH) == id)
+			break;
+	}
+	return (x);
+}
+
+/* A message without its length; out of memory is no answer. */
+static void
+deliver(struct upstream_tcp_conn *c, struct evbuffer *in, size_t len)
+{
+	uint8_t id[2] = { 0, 0 };
+	struct upstream_tcp *x;
+
+	c->n_answers++;
+	if (len < sizeof(id) ||
+	    evbuffer_copyout(in, id, sizeof(id)) < (ssize_t)sizeof(id) ||
+	    (x = find_exchange(c, get16(id))) == NULL) {
+		stats_count(c->pool->stats, STAT_UP_MISMATCH);
+		evbuffer_drain(in, len);
+		return;
+	}
+	detach(x);
+	if ((x->answer = malloc(len)) != NULL)
+		evbuffer_copyout(in, x->answer, len);
+	x->len = len;
+	evbuffer_drain(in, len);
+	x->done(x->arg, x->answer, x->len);
+}
 
 static void
 on_readable(struct bufferevent *bev, void *arg)
 {
-	struct upstream_tcp *u = arg;
+	struct upstream_tcp_conn *c = arg;
 	struct evbuffer *in = bufferevent_get_input(bev);
-	uint8_t head[2];
-	uint8_t *message;
+	uint8_t head[LENGTH];
 	size_t len;
 
-	if (evbuffer_copyout(in, head, sizeof(head)) < (ssize_t)sizeof(head))
-		return;
-	len = sizeof(head) + (head[0] << 8 | head[1]);
-	if (evbuffer_get_length(in) < len)
-		return;
-	/* What follows is not ours, and must not move the answer about. */
-	bufferevent_disable(bev, EV_READ);
-	message = evbuffer_pullup(in, len);
-	if (message == NULL)
-		u->done(u->arg, NULL, 0);
-	else
-		u->done(u->arg, message + sizeof(head), len - sizeof(head));
+	c->reading = true;
+	while (evbuffer_copyout(in, head, sizeof(head)) ==
+	    (ssize_t)sizeof(head)) {
+		len = get16(head);
+		if (evbuffer_get_length(in) < sizeof(head) + len)
+			break;
+		evbuffer_drain(in, sizeof(head));
+		deliver(c, in, len);
+	}
+	c->reading = false;
 }
 
 static void
 on_event(struct bufferevent *bev, short what, void *arg)
 {
-	struct upstream_tcp *u = arg;
+	(void)bev;
+	(void)what;
+	close_conn(arg);
+}
 
-	if (what & BEV_EVENT_CONNECTED)
-		return;
-	bufferevent_disable(bev, EV_READ | EV_WRITE);
-	u->done(u->arg, NULL, 0);
+static void
+on_idle(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	close_conn(arg);
+}
+
+/* Without delay: a query must not wait for the answer to the one before. */
+static int
+connect_to(const struct sockaddr_storage *to)
+{
+	int fd, on = 1;
+
+	fd = socket(to->ss_family,
+	    SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	if (fd == -1)
+		return (-1);
+	if (setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on)) == 0 &&
+	    (connect(fd, (const struct sockaddr *)to, udp_addrlen(to)) == 0 ||
+	    errno == EINPROGRESS))
+		return (fd);
+	close(fd);
+	return (-1);
+}
+
+/* Make room for another connection by closing an idle one. */
+static bool
+has_room(struct upstream_pool *pool)
+{
+	struct upstream_tcp_conn *c;
+
+	if (pool->n_conns < UPSTREAM_TCP_CONNS)
+		return (true);
+	TAILQ_FOREACH(c, &pool->conns, next) {
+		if (c->n_waiting > 0 || c->reading)
+			continue;
+		close_conn(c);
+		return (true);
+	}
+	return (false);
+}
+
+static struct upstream_tcp_conn *
+open_conn(struct upstream_pool *pool, const struct sockaddr_storage *to)
+{
+	struct upstream_tcp_conn *c;
+	int fd;
+
+	if (!has_room(pool) || (c = calloc(1, sizeof(*c))) == NULL)
+		return (NULL);
+	if ((fd = connect_to(to)) == -1)
+		goto fail;
+	c->bev = bufferevent_socket_new(pool->base, fd,
+	    BEV_OPT_CLOSE_ON_FREE);
+	if (c->bev == NULL) {
+		close(fd);
+		goto fail;
+	}
+	bufferevent_setcb(c->bev, on_readable, NULL, on_event, c);
+	bufferevent_setwatermark(c->bev, EV_READ, 0, LENGTH + MSG_MAX);
+	if (bufferevent_enable(c->bev, EV_READ) == -1) {
+		bufferevent_free(c->bev);
+		goto fail;
+	}
+	c->pool = pool;
+	c->to = *to;
+	TAILQ_INIT(&c->waiting);
+	event_assign(&c->idle, pool->base, -1, 0, on_idle, c);
+	event_add(&c->idle, pool->idle_delay);
+	TAILQ_INSERT_TAIL(&pool->conns, c, next);
+	pool->n_conns++;
+	return (c);
+
+fail:
+	free(c);
+	return (NULL);
+}
+
+/* fresh: not one that rested, if it can be helped. */
+static struct upstream_tcp_conn *
+get_conn(struct upstream_pool *pool, const struct sockaddr_storage *to,
+    unsigned max_conns, bool fresh)
+{
+	struct upstream_tcp_conn *c, *best = NULL;
+	unsigned n = 0;
+
+	TAILQ_FOREACH(c, &pool->conns, next) {
+		if (c->stalled || !sockaddr_equal(&c->to, to))
+			continue;
+		n++;
+		if (best == NULL || c->n_waiting < best->n_waiting)
+			best = c;
+	}
+	if (n < max_conns && (fresh || best == NULL || best->n_waiting > 0)) {
+		if ((c = open_conn(pool, to)) != NULL)
+			return (c);
+	}
+	return (best);
 }
 
 /* The length and the query leave together (RFC 7766, 8). */
 static int
-write_query(struct bufferevent *bev, const uint8_t *query, size_t len)
+send_on(struct upstream_tcp_conn *c, struct upstream_tcp *x)
 {
-	struct evbuffer *out = bufferevent_get_output(bev);
-	uint8_t head[2] = { len >> 8, len };
+	uint16_t id;
 
-	if (evbuffer_add(out, head, sizeof(head)) == -1)
+	do {
+		id = arc4random();
+	} while (find_exchange(c, id) != NULL);
+	put16(x->query + LENGTH, id);
+	if (bufferevent_write(c->bev, x->query,
+	    LENGTH + get16(x->query)) == -1)
 		return (-1);
-	return (evbuffer_add(out, query, len));
+	event_del(&c->idle);
+	TAILQ_REMOVE(&c->pool->conns, c, next);
+	TAILQ_INSERT_TAIL(&c->pool->conns, c, next);
+	TAILQ_INSERT_TAIL(&c->waiting, x, next);
+	c->n_waiting++;
+	x->conn = c;
+	x->sent_at = monotime_now();
+	x->n_answers = c->n_answers;
+	return (0);
+}
+
+static int
+send_again(struct upstream_tcp *x, const struct sockaddr_storage *to)
+{
+	struct upstream_tcp_conn *c;
+
+	if (x->again)
+		return (-1);
+	x->again = true;
+	c = get_conn(x->pool, to, x->max_conns, true);
+	return (c != NULL ? send_on(c, x) : -1);
+}
+
+/*
+ * Exchanges that are told of their failure may free others of this
+ * connection, but begin none on it: it is out of the pool.
+ */
+static void
+close_conn(struct upstream_tcp_conn *c)
+{
+	struct upstream_tcp *x;
+
+	TAILQ_REMOVE(&c->pool->conns, c, next);
+	c->pool->n_conns--;
+	event_del(&c->idle);
+	bufferevent_free(c->bev);
+	c->bev = NULL;
+	while ((x = TAILQ_FIRST(&c->waiting)) != NULL) {
+		detach(x);
+		if (send_again(x, &c->to) == -1)
+			x->done(x->arg, NULL, 0);
+	}
+	free(c);
 }
 
 struct upstream_tcp *
-upstream_tcp_ask(struct event_base *base, const struct sockaddr_storage *to,
+upstream_tcp_ask(struct upstream_pool *pool,
+    const struct sockaddr_storage *to, unsigned max_conns,
     const uint8_t *query, size_t len, upstream_tcp_fn *done, void *arg)
 {
-	struct sockaddr_storage ss = *to;
-	struct upstream_tcp *u;
+	struct upstream_tcp_conn *c;
+	struct upstream_tcp *x;
 
-	if ((u = calloc(1, sizeof(*u))) == NULL)
+	if (pool->n_exchanges == UPSTREAM_TCP_MAX ||
+	    (c = get_conn(pool, to, max_conns, false)) == NULL ||
+	    (x = calloc(1, sizeof(*x))) == NULL)
 		return (NULL);
-	u->done = done;
-	u->arg = arg;
-	u->bev = bufferevent_socket_new(base, -1, BEV_OPT_CLOSE_ON_FREE);
-	if (u->bev == NULL)
-		goto fail;
-	bufferevent_setcb(u->bev, on_readable, NULL, on_event, u);
-	bufferevent_setwatermark(u->bev, EV_READ, 0, 2 + MSG_MAX);
-	if (write_query(u->bev, query, len) == -1 ||
-	    bufferevent_enable(u->bev, EV_READ) == -1 ||
-	    bufferevent_socket_connect(u->bev, (struct sockaddr *)&ss,
-	    udp_addrlen(&ss)) == -1)
-		goto fail;
-	return (u);
+	x->pool = pool;
+	x->max_conns = max_conns;
+	x->done = done;
+	x->arg = arg;
+	put16(x->query, len);
+	memcpy(x->query + LENGTH, query, len);
+	if (send_on(c, x) == -1) {
+		free(x);
+		return (NULL);
+	}
+	pool->n_exchanges++;
+	return (x);
+}
 
-fail:
-	upstream_tcp_free(u);
-	return (NULL);
+/*
+ * Nothing has come since a query that waited for long. The connection is
+ * closed from the event loop: its other exchanges may have to be told.
+ */
+static void
+check_stall(const struct upstream_tcp *x)
+{
+	struct upstream_tcp_conn *c = x->conn;
+
+	if (c->bev == NULL || c->n_answers != x->n_answers ||
+	    monotime_diff_ms(monotime_now(), x->sent_at) <
+	    UPSTREAM_TCP_STALL_MS)
+		return;
+	c->stalled = true;
+	event_active(&c->idle, EV_TIMEOUT, 0);
 }
 
 void
-upstream_tcp_free(struct upstream_tcp *u)
+upstream_tcp_free(struct upstream_tcp *x)
 {
-	if (u == NULL)
+	if (x == NULL)
 		return;
-	if (u->bev != NULL)
-		bufferevent_free(u->bev);
-	free(u);
+	if (x->conn != NULL) {
+		check_stall(x);
+		detach(x);
+	}
+	x->pool->n_exchanges--;
+	free(x->answer);
+	free(x);
 }

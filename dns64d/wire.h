@@ -14,6 +14,12 @@
 #define OPT_TYPE 41
 #define OPT_DO 0x8000 /* of the lower half of its TTL field */
 
+#define OPTION_FIXED 4 /* code and length of an EDNS option */
+#define OPTION_ECS 8
+#define OPTION_COOKIE 10
+#define OPTION_KEEPALIVE 11
+#define OPTION_EDE 15
+
 static inline uint16_t
 get16(const uint8_t *p)
 {

@@ -10,7 +10,7 @@ set -eu
 build='gcc make pkg-config bison flex libc6-dev libevent-dev libldns-dev
     libbsd-dev libseccomp-dev'
 test='check libjansson-dev binutils iproute2 iputils-ping traceroute curl
-    bind9-dnsutils nsd nginx-light netcat-openbsd socat tcpdump
+    bind9 bind9-dnsutils unbound nsd nginx-light netcat-openbsd socat tcpdump
     python3-minimal python3-dnspython mandoc shellcheck'
 lint='clang-tidy clang-format cppcheck'
 

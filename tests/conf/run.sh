@@ -7,12 +7,14 @@
 # tests/conf/DAEMON/NAME.conf is read with `DAEMON -nv -f NAME.conf`.
 #	NAME.out	it is good: this is its canonical form, which read
 #			again must print itself
+#	NAME.warn	the warnings of a good one, if there are any
 #	NAME.err	it is bad: these are the messages, and the status is 1
 # Files to be included are called otherwise (NAME.inc). A comment
 # "# Shows: ROW ..." names the rows of the requirement document that a file
 # shows; at the end of the file it leaves the line numbers alone.
 #
-# Every good file is also checked with -n alone, which must say nothing.
+# Every good file is also checked with -n alone, which must say nothing but
+# the warnings.
 set -eu
 
 update=false
@@ -62,12 +64,19 @@ good() { # daemon name
 	run "$1" -nv -f "$2.conf"
 	if $update; then
 		cp "$work/out" "$2.out"
+		if [ -s "$work/err" ]; then
+			cp "$work/err" "$2.warn"
+		fi
 	fi
-	expect 0 "$2.out" /dev/null || return 1
+	warnings=/dev/null
+	if [ -e "$2.warn" ]; then
+		warnings=$2.warn
+	fi
+	expect 0 "$2.out" "$warnings" || return 1
 	run "$1" -nv -f "$2.out"
-	expect 0 "$2.out" /dev/null || return 1
+	expect 0 "$2.out" "$warnings" || return 1
 	run "$1" -n -f "$2.conf"
-	expect 0 /dev/null /dev/null
+	expect 0 /dev/null "$warnings"
 }
 
 bad() { # daemon name

@@ -81,7 +81,7 @@ def results(tapdir):
     tap, vectors = {}, []
     for path in sorted(tapdir.glob("*")):
         for line in path.read_text(errors="replace").splitlines():
-            match = re.match(r"(not )?ok\b[\s\d-]*(.*)", line)
+            match = re.match(r"(not )?ok\b\s*\d*\s*-?\s*(.*)", line)
             if match and path.suffix == ".tap":
                 skipped = re.search(r"# skip", match[2], re.I) is not None
                 tap.setdefault(path.stem, []).append(

@@ -130,7 +130,6 @@ step "A look at the mapping table" \
 ip netns exec "$client" curl -sS --limit-rate 40M -o "$dir/got2" \
     http://www.example.com/100MB &
 curl_pid=$!
-lab_pids+=("$curl_pid")
 wait_for 5 test -s "$dir/got2"
 print_table 45
 kill -0 "$curl_pid" 2>/dev/null && echo "    the transfer is still running"

@@ -11,6 +11,7 @@ exist. Everything received is kept in up.seen.
 """
 
 import collections
+import contextlib
 import selectors
 import socket
 import struct
@@ -38,9 +39,10 @@ def rrset(text):
 class Ask:
     """One query, and the ways to answer it."""
 
-    def __init__(self, up, proto, peer, message, send):
+    def __init__(self, up, proto, peer, message, send, conn=None):
         self.up, self.proto, self.peer = up, proto, peer
         self.message, self.send_wire = message, send
+        self.conn = conn  # the socket of a TCP query
 
     def reply(self, *texts, rcode=dns.rcode.NOERROR, soa=False):
         """Make a reply with these answer records."""
@@ -67,7 +69,7 @@ class Ask:
         while found is None:
             found = self.up.zone.get((name, question.rdtype))
             alias = self.up.zone.get((name, dns.rdatatype.CNAME))
-            if found is None and alias is not None and len(chain) < 20:
+            if found is None and alias is not None and len(chain) < 40:
                 chain.append(alias)
                 name = alias[0].target
                 continue
@@ -112,6 +114,7 @@ class FakeUpstream:
 
     def __init__(self, addr="127.0.0.1", port=0):
         self.zone, self.scripts, self.seen = {}, {}, []
+        self.errors = []  # (proto, octets, what was wrong) of bad queries
         self.everything = None  # a script for all questions
         self.addr = addr
         self.udp, self.tcp = bind_both(addr, port)
@@ -171,13 +174,17 @@ class FakeUpstream:
                     return
                 key.data(key.fileobj)
 
-    def handle(self, proto, peer, wire, send):
-        """Answer one query."""
-        message = dns.message.from_wire(wire)
+    def handle(self, proto, peer, wire, send, conn=None):
+        """Answer one query; one that makes no sense has no answer."""
+        try:
+            message = dns.message.from_wire(wire)
+        except dns.exception.DNSException as error:
+            self.errors.append((proto, wire, error))
+            return
         question = message.question[0]
         self.seen.append(Seen(proto, peer, question.name, question.rdtype,
                               message))
-        ask = Ask(self, proto, peer, message, send)
+        ask = Ask(self, proto, peer, message, send, conn)
         script = self.everything or self.scripts.get(
             (question.name, question.rdtype))
         if script is not None:
@@ -193,7 +200,8 @@ class FakeUpstream:
             return
 
         def send(reply):
-            sock.sendto(reply, peer)
+            with contextlib.suppress(OSError):  # closed meanwhile
+                sock.sendto(reply, peer)
         self.handle("udp", peer, wire, send)
 
     def on_accept(self, sock):
@@ -203,8 +211,9 @@ class FakeUpstream:
                          daemon=True).start()
 
     def serve_tcp(self, conn, peer):
-        """One connection."""
-        with conn, conn.makefile("rb") as stream:
+        """One connection, to its end in whatever way."""
+        with conn, contextlib.suppress(OSError), \
+                conn.makefile("rb") as stream:
             while True:
                 head = stream.read(2)
                 if len(head) < 2:
@@ -213,7 +222,4 @@ class FakeUpstream:
 
                 def send(reply):
                     conn.sendall(struct.pack("!H", len(reply)) + reply)
-                try:
-                    self.handle("tcp", peer, wire, send)
-                except OSError:
-                    return
+                self.handle("tcp", peer, wire, send, conn)

@@ -13,22 +13,28 @@ at() { # layer header ...
 }
 
 at 0 common/{compat,monotime,rng,siphash,pref64,ip4class,addr,acl}.h
-at 1 nat64d/{stats,tuple,pkt,cksum,iphdr,vnet,gso,slab,ipid,ratelimit}.h
+at 1 nat64d/{stats,tuple,pkt,cksum,iphdr,vnet,gro,gso,slab,ipid,ratelimit}.h
+at 1 nat64d/repeat.h
 at 2 nat64d/{addrset,portset,pool4,pool4_addrs,rest,subscriber}.h
-at 2 nat64d/{bib,session,tcp_fsm}.h
+at 2 nat64d/{bib,flow,session,tcp_fsm}.h
 at 2 nat64d/{frag,frag_store,fragment}.h
 at 3 nat64d/{xlat,xlat_int,icmp_error}.h
-at 4 nat64d/{nat64,nat64_int}.h
+at 4 nat64d/{nat64,nat64_int,event_text}.h
 at 1 nat64d/range.h
-at 1 dns64d/{msg,msg_name,msg_scan,stats,wire}.h
+at 1 dns64d/{msg,msg_edns,msg_name,msg_scan,stats,wire}.h
 at 4 dns64d/{chain,policy,synth,synth_ptr,upstream}.h
+at 4 dns64d/{balance,metrics,view}.h
+at 4 dns64d/{cache,cache_int}.h
+at 4 dns64d/{cookie,filter,gate,local,rate}.h
 at 5 common/{log,privs,sandbox}.h
 at 5 common/{conf_file,conf_impl,conf_msg,conf_text,scan}.h
 at 5 {nat64d,dns64d}/{conf,parse}.h
 at 5 nat64d/conf_build.h
 at 6 nat64d/{tun,tun_bsd,hostaddr}.h dns64d/{frontend,udp}.h
 at 6 dns64d/{access,frontend_tcp,generation,leg,loop,probe,upstream_tcp}.h
+at 6 nat64d/{eventlog,eventlog_out}.h
 at 7 nat64d/{engine,dump}.h dns64d/query.h
+at 6 dns64d/{resolve,translator}.h
 
 cd "$(dirname "$0")/../.."
 n=0
@@ -41,6 +47,7 @@ for file in common/*.[chly] nat64d/*.[chly] dns64d/*.[chly]; do
 		nat64d/nat64_*.c) own=4 ;;
 		nat64d/xlat_*.c) own=3 ;;
 		nat64d/frag_*.c) own=2 ;;
+		dns64d/cache_*.c) own=4 ;;
 		*/tun_*.c | */route_*.c) own=6 ;;
 		common/scan.l | common/sandbox_*.c) own=5 ;;
 		*/conf_*.c | */parse.y) own=5 ;;

@@ -6,7 +6,6 @@
 Needs no root and no network. Prints TAP.
 """
 
-import contextlib
 import os
 import pathlib
 import signal
@@ -17,195 +16,21 @@ import sys
 import tempfile
 import threading
 import time
-import traceback
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
-sys.path.insert(0, str(ROOT / "tests" / "dns"))
-sys.dont_write_bytecode = True
+TESTS = pathlib.Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(TESTS / "dns"))
 
-try:
-    import dns.edns
-    import dns.flags
-    import dns.message
-    import dns.query
-    import dns.rcode
-    import dns.reversename
-except ImportError:
-    print("ok 1 - dns64d on loopback # SKIP no python3-dnspython")
-    print("1..1")
-    sys.exit(0)
+from lab import (PREFIX, PROGRAM, TIMEOUT, Daemon, case, equal, framed,
+                 free_port, is_silent, main, read_framed, records, until)
 
-from fake_upstream import FakeUpstream, silence, with_rcode  # noqa: E402
+import dns.edns
+import dns.flags
+import dns.message
+import dns.query
+import dns.rcode
+import dns.reversename
 
-BUILD = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else "build")
-PROGRAM = (BUILD if BUILD.is_absolute() else ROOT / BUILD) / "dns64d/dns64d"
-PREFIX = "2001:db8:64::"
-TIMEOUT = 8
-cases = []
-
-
-def case(description):
-    """Register a test."""
-    def register(function):
-        cases.append((description, function))
-        return function
-    return register
-
-
-def equal(found, expected, what="value"):
-    """Fail unless equal."""
-    if found != expected:
-        raise AssertionError(f"{what}: expected {expected!r}, "
-                             f"found {found!r}")
-
-
-def until(condition, what, seconds=TIMEOUT):
-    """Poll until a condition holds; returns its value."""
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        value = condition()
-        if value:
-            return value
-        time.sleep(0.01)
-    raise AssertionError(f"timed out: {what}")
-
-
-def free_port(addr="127.0.0.1"):
-    """A port that is free for UDP and TCP."""
-    family = socket.AF_INET6 if ":" in addr else socket.AF_INET
-    while True:
-        with socket.socket(family, socket.SOCK_STREAM) as tcp, \
-                socket.socket(family, socket.SOCK_DGRAM) as udp:
-            tcp.bind((addr, 0))
-            port = tcp.getsockname()[1]
-            with contextlib.suppress(OSError):
-                udp.bind((addr, port))
-                return port
-
-
-class Daemon:
-    """A dns64d with a configuration of its own."""
-
-    def __init__(self, *upstreams, extra="", addr="127.0.0.1"):
-        self.tmp = tempfile.TemporaryDirectory(prefix="dns64d")
-        os.chmod(self.tmp.name, 0o755)
-        self.addr, self.port = addr, free_port(addr)
-        self.conf = pathlib.Path(self.tmp.name) / "dns64d.conf"
-        self.base = [f"listen on {addr} port {self.port}",
-                     f"prefix {PREFIX}/96"]
-        if os.geteuid() == 0:
-            self.base.append("user nobody")
-        self.base += [f"upstream {u.addr} port {u.port}" for u in upstreams]
-        self.write(extra)
-        self.out = open(pathlib.Path(self.tmp.name) / "out", "w+b")
-        self.err = open(pathlib.Path(self.tmp.name) / "err", "w+b")
-        self.process = subprocess.Popen(
-            [PROGRAM, "-d", "-f", self.conf], stdin=subprocess.DEVNULL,
-            stdout=self.out, stderr=self.err)
-        until(lambda: self.process.poll() is not None or
-              "running" in self.log(), "start")
-        if self.process.poll() is not None:
-            raise AssertionError("no start: " + self.log())
-
-    def write(self, extra):
-        """Write the configuration file."""
-        self.conf.write_text("\n".join(self.base) + "\n" + extra + "\n")
-
-    def read(self, file):
-        """All of an output file."""
-        return pathlib.Path(file.name).read_text(errors="replace")
-
-    def log(self):
-        """What was logged so far."""
-        return self.read(self.err)
-
-    def signal(self, number, awaited):
-        """Send a signal and wait for new text in log or output."""
-        before = (self.log() + self.read(self.out)).count(awaited)
-        self.process.send_signal(number)
-        until(lambda: (self.log() + self.read(self.out)).count(awaited) >
-              before, awaited)
-
-    def stats(self):
-        """The counters, by SIGUSR1."""
-        size = len(self.read(self.out))
-        self.process.send_signal(signal.SIGUSR1)
-        text = until(lambda: "queries open" in self.read(self.out)[size:] and
-                     self.read(self.out)[size:], "statistics")
-        return {line.split()[0]: int(line.split()[1])
-                for line in text.splitlines()
-                if len(line.split()) > 1 and line.split()[1].isdigit()}
-
-    def stop(self):
-        """End it; it must end well."""
-        if self.process.poll() is None:
-            self.process.send_signal(signal.SIGTERM)
-            self.process.wait(TIMEOUT)
-        log = self.log()
-        self.out.close()
-        self.err.close()
-        self.tmp.cleanup()
-        if self.process.returncode != 0 or "ERROR:" in log:
-            raise AssertionError(f"ended {self.process.returncode}: {log}")
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *exc):
-        self.stop()
-
-    def ask(self, name, rdtype="AAAA", tcp=False, **how):
-        """Ask and return the answer."""
-        query = name if isinstance(name, dns.message.Message) else \
-            dns.message.make_query(name, rdtype, **how)
-        ask = dns.query.tcp if tcp else dns.query.udp
-        return ask(query, self.addr, TIMEOUT, self.port)
-
-    def udp(self, source=""):
-        """A UDP socket towards it."""
-        sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        sock.settimeout(TIMEOUT)
-        sock.bind((source, 0))
-        sock.connect((self.addr, self.port))
-        return sock
-
-    def tcp(self):
-        """A TCP connection to it."""
-        sock = socket.create_connection((self.addr, self.port), TIMEOUT)
-        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        return sock
-
-
-def records(message, rdtype, section="answer"):
-    """The records of a type, as sorted texts."""
-    return sorted(rd.to_text() for rrs in getattr(message, section)
-                  for rd in rrs
-                  if rrs.rdtype == dns.rdatatype.from_text(rdtype))
-
-
-def framed(wire):
-    """A message behind its length."""
-    return struct.pack("!H", len(wire)) + wire
-
-
-def read_framed(stream):
-    """The next message of a TCP stream, None at its end."""
-    head = stream.read(2)
-    if len(head) < 2:
-        return None
-    return dns.message.from_wire(stream.read(struct.unpack("!H", head)[0]))
-
-
-def is_silent(sock, seconds=0.3):
-    """True when nothing arrives for a while."""
-    sock.settimeout(seconds)
-    try:
-        sock.recv(65535)
-        return False
-    except socket.timeout:
-        return True
-    finally:
-        sock.settimeout(TIMEOUT)
+from fake_upstream import FakeUpstream, silence, with_rcode
 
 
 # --- synthesis -----------------------------------------------------------
@@ -444,7 +269,7 @@ def _(d, up):
         equal(records(own.ask("old.example.", use_edns=0), "AAAA"),
               [f"{PREFIX}c000:209"])
         old.seen.clear()
-        own.ask("old.example.")
+        own.ask("older.example.")
         equal({s.message.edns for s in old.seen}, {-1}, "EDNS versions")
 
 
@@ -513,8 +338,8 @@ def _(d, up):
         one.everything = None
         until(lambda: f"[{one.addr}]:{one.port}: up" in own.log() or
               f"{one.addr}:{one.port}: up" in own.log(), "recovery")
-        one.add("n2.example. 300 A 192.0.2.12")
-        equal(records(own.ask("n2.example.", "A"), "A"), ["192.0.2.12"])
+        one.add("n6.example. 300 A 192.0.2.12")
+        equal(records(own.ask("n6.example.", "A"), "A"), ["192.0.2.12"])
 
 
 # Shows: DNS64-87
@@ -556,7 +381,7 @@ def _(d, up):
         equal(records(own.ask("next.example.", "A"), "A"), ["192.0.2.14"])
         two.everything = with_rcode(dns.rcode.REFUSED)
         begin = time.monotonic()
-        equal(own.ask("next.example.", "A").rcode(), dns.rcode.SERVFAIL)
+        equal(own.ask("last.example.", "A").rcode(), dns.rcode.SERVFAIL)
         equal(time.monotonic() - begin < 1, True, "at once")
 
 
@@ -868,22 +693,5 @@ def _(d, up):
     equal("in use" in done.stderr, True, done.stderr)
 
 
-def main():
-    """Run every case against one daemon and one upstream."""
-    failed = 0
-    with FakeUpstream() as up, Daemon(up) as d:
-        for number, (description, function) in enumerate(cases, 1):
-            try:
-                function(d, up)
-                print(f"ok {number} - {description}", flush=True)
-            except Exception:  # whatever went wrong is the test's failure
-                failed += 1
-                print(f"not ok {number} - {description}")
-                for line in traceback.format_exc().splitlines()[-6:]:
-                    print(f"#   {line}", flush=True)
-    print(f"1..{len(cases)}")
-    return 1 if failed else 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(FakeUpstream))

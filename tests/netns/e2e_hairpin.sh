@@ -7,20 +7,22 @@
 #	                    |
 #	                 server6      192.0.2.1 port 80 is its port 8080,
 #	                 2001:db8:1::10
-#	                 2001:db8:1::11    192.0.2.2 is all of this one
-#	                 2001:db8:1::12    192.0.2.3 is some ports of it
+#	                 2001:db8:1::11    192.0.2.3 is some ports of it
+#	                 2001:db8:2::10    192.0.2.2 is all of it
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/lib.sh"
 
 server6=$lab-server6
 address6=2001:db8:1::10
+range6=2001:db8:1::11
+whole6=2001:db8:2::10
 statics=(
 	"static tcp 192.0.2.1 port 80 to $address6 port 8080"
 	"static tcp 192.0.2.1 port 81 to $address6"
 	"static udp 192.0.2.1 port 7777 to $address6"
 	"static udp 192.0.2.1 port 9 to $address6"
-	"static tcp 192.0.2.3 port 8000-8100 to 2001:db8:1::12 port 8050-8150"
-	"static 192.0.2.2 to 2001:db8:1::11"
+	"static tcp 192.0.2.3 port 8000-8100 to $range6 port 8050-8150"
+	"static 192.0.2.2 to $whole6"
 )
 # The same in the eyes of the client.
 ports64=2001:db8:8000::c000:201
@@ -33,11 +35,11 @@ start_lab() {
 	add_ns "$server6"
 	connect "$gateway" g2 "$server6" s0
 	link_up "$gateway" g2 2001:db8:1::1/64
-	link_up "$server6" s0 "$address6/64" 2001:db8:1::11/64 \
-	    2001:db8:1::12/64
+	link_up "$server6" s0 "$address6/64" "$range6/64" "$whole6/128"
+	ip -n "$gateway" route add 2001:db8:2::/64 via "$address6"
 	ip -n "$server6" route add default via 2001:db8:1::1
 	start_web "$server6" "[::]:8080"
-	start_udp_echo "$server6" 6
+	start_udp_echo "$server6" "UDP6-RECVFROM:7777,bind=[$address6]"
 	start_udp_echo
 	head -c 10000000 /dev/urandom >"$dir/www/10MB"
 }
@@ -69,10 +71,10 @@ ping4() { # address bytes
 # The server's port 5000 gets a mapping by asking somebody in the Internet;
 # then it takes datagrams there from anybody.
 open_port_5000() {
-	echo hello | in_ns "$server6" timeout 5 nc -u -W 1 -p 5000 \
-	    "$server64" 7777 || return 1
+	echo hello | in_ns "$server6" timeout 5 nc -u -W 1 \
+	    -s "$address6" -p 5000 "$server64" 7777 || return 1
 	start "$server6" echo5000.log socat -b 65536 \
-	    UDP6-RECVFROM:5000,fork EXEC:cat
+	    "UDP6-RECVFROM:5000,bind=[$address6],fork" EXEC:cat
 	echo5000=$!
 	wait_for 5 udp_listens "$server6" 5000
 }
@@ -118,7 +120,8 @@ test_hairpin_pmtu() {
 
 test_dynamic() {
 	local at host port
-	check "a client opens a port by asking outside" open_port_5000
+	check "a client opens a port by asking outside" open_port_5000 ||
+	    return
 	at=$(mapping_5000)
 	host=${at%:*} port=${at#*:}
 	# Shows: TBL-06 CFG-11
@@ -154,7 +157,6 @@ knock() {
 	in_ns "$internet" curl -sS -o /dev/null -m 9 \
 	    -w '%{time_total}\n' http://192.0.2.9/ >"$dir/knock" 2>&1 &
 	knock=$!
-	lab_pids+=("$knock")
 }
 
 test_unbound() {

@@ -52,7 +52,6 @@ start_200() {
 	    --parallel-max 200 --limit-rate 400k -o "$dir/many/#1" \
 	    "http://[$server64]/1MB?[1-200]" >"$dir/curl.log" 2>&1 &
 	curl=$!
-	lab_pids+=("$curl")
 }
 
 established() {
@@ -65,7 +64,10 @@ see_200() {
 
 all_200_good() {
 	local file n=0
-	wait "$curl" || return 1
+	wait "$curl" || {
+		tr '\r' '\n' <"$dir/curl.log"
+		return 1
+	}
 	for file in "$dir"/many/*; do
 		cmp "$dir/www/1MB" "$file" || return 1
 		n=$((n + 1))

@@ -85,7 +85,7 @@ server_mtu() {
 
 # The client tells ping the path MTU, and the second try keeps to it.
 ping_too_big() { # MTU
-	in_ns "$client" ping -n -M do -c 2 -i 0.1 -W 1 -s 1452 "$server64" \
+	in_ns "$client" ping -n -M "do" -c 2 -i 0.1 -W 1 -s 1452 "$server64" \
 	    >"$dir/ping" 2>&1
 	grep -i "too big: mtu=$1\|too long, mtu[:=] *$1" "$dir/ping" || {
 		cat "$dir/ping"
@@ -95,7 +95,7 @@ ping_too_big() { # MTU
 
 # As much data as fits an MTU, for the client.
 ping_mtu() { # MTU
-	in_ns "$client" ping -n -M do -c 2 -i 0.1 -W 2 -s $(($1 - 48)) \
+	in_ns "$client" ping -n -M "do" -c 2 -i 0.1 -W 2 -s $(($1 - 48)) \
 	    "$server64"
 }
 

@@ -24,7 +24,6 @@ client=$lab-client
 gateway=$lab-gateway
 internet=$lab-internet
 dir=
-lab_pids=()
 lab_namespaces=()
 
 server4=198.51.100.10
@@ -50,6 +49,10 @@ not_ok() { # description [why]; fails
 	echo "not ok $tap_n - $1${tap_round:+ ($tap_round)}"
 	[ -z "${2:-}" ] || printf '%s\n' "$2" | tail -n 20 | sed 's/^/#   /'
 	return 1
+}
+
+skip() { # description reason
+	ok "$1 # SKIP $2"
 }
 
 # Run a command in this shell; its success is the test's.
@@ -123,13 +126,12 @@ need_root() {
 
 # Until a command succeeds, or the seconds are over.
 wait_for() { # seconds command ...
-	local i end=$(($1 * 20))
+	local end=$((SECONDS + $1 + 1))
 	shift
-	for ((i = 0; i < end; i++)); do
-		"$@" >/dev/null 2>&1 && return 0
+	until "$@" >/dev/null 2>&1; do
+		[ "$SECONDS" -lt "$end" ] || return 1
 		sleep 0.05
 	done
-	return 1
 }
 
 gone() { # pid
@@ -145,7 +147,6 @@ start() { # namespace log command ...
 	local ns=$1 log=$2
 	shift 2
 	ip netns exec "$ns" "$@" >"$dir/$log" 2>&1 &
-	lab_pids+=($!)
 }
 
 stop() { # pid
@@ -156,20 +157,32 @@ stop() { # pid
 
 # --- the lab ---
 
-lab_remove() {
-	local pid ns
-	trap - EXIT
-	for pid in ${lab_pids[@]+"${lab_pids[@]}"}; do
-		kill "$pid" 2>/dev/null
-	done
-	for pid in ${lab_pids[@]+"${lab_pids[@]}"}; do
-		wait_for 3 gone "$pid" || kill -9 "$pid" 2>/dev/null
-	done
+# What runs in our namespaces is ours, also what went to the background.
+lab_processes() {
+	local ns
 	for ns in ${lab_namespaces[@]+"${lab_namespaces[@]}"}; do
-		# What daemonised is still in the namespace.
-		for pid in $(ip netns pids "$ns" 2>/dev/null); do
-			kill -9 "$pid" 2>/dev/null
-		done
+		ip netns pids "$ns" 2>/dev/null
+	done
+}
+
+lab_kill() { # signal
+	local pid
+	for pid in $(lab_processes); do
+		kill "-$1" "$pid" 2>/dev/null
+	done
+}
+
+lab_is_empty() {
+	[ -z "$(lab_processes)" ]
+}
+
+lab_remove() {
+	local ns
+	trap - EXIT
+	trap '' INT TERM HUP
+	lab_kill TERM
+	wait_for 3 lab_is_empty || lab_kill KILL
+	for ns in ${lab_namespaces[@]+"${lab_namespaces[@]}"}; do
 		ip netns del "$ns" 2>/dev/null
 		rm -rf "/etc/netns/$ns"
 	done
@@ -253,6 +266,8 @@ lab_create() {
 	ip -n "$internet" route add default via 198.51.100.1
 }
 
+# --- servers ---
+
 # An authoritative server that knows nothing of IPv6 for www. Its pid is in
 # $nsd.
 start_nsd() { # [address]
@@ -287,10 +302,12 @@ start_nsd() { # [address]
 		@	NS ns
 		ns	A $server4
 		www	A $server4
+		www	TXT "plain text"
 		alias	CNAME www
 		chain	CNAME alias
 		dual	A $server4
 		dual	AAAA 2001:db8::1
+		$(printf 'many A 198.51.100.%d\n' {100..139})
 	EOF
 	cat >"$home/reverse" <<-EOF
 		\$ORIGIN 100.51.198.in-addr.arpa.
@@ -300,6 +317,7 @@ start_nsd() { # [address]
 		10	PTR www.example.com.
 	EOF
 	start "$internet" nsd.log nsd -d -c "$home/nsd.conf"
+	# shellcheck disable=SC2034 # for the script
 	nsd=$!
 	wait_for 10 in_ns "$internet" dig +short +tries=1 +timeout=1 \
 	    "@$address" www.example.com
@@ -353,11 +371,11 @@ put() { # file [address]
 	    "http://[${2:-$server64}]/put" && cmp "$dir/www/$1" "$dir/www/put"
 }
 
-# Answers each datagram with itself.
-start_udp_echo() { # [namespace family]
-	local ns=${1:-$internet} family=${2:-4}
-	start "$ns" echo.log socat -b 65536 "UDP$family-RECVFROM:7777,fork" \
-	    EXEC:cat
+# Answers each datagram with itself, at port 7777.
+start_udp_echo() { # [namespace socat's name of the listener]
+	local ns=${1:-$internet}
+	start "$ns" echo.log socat -b 65536 \
+	    "${2:-UDP4-RECVFROM:7777},fork" EXEC:cat
 	wait_for 5 udp_listens "$ns" 7777
 }
 
@@ -372,6 +390,8 @@ udp_echo() { # namespace bytes address port
 udp_listens() { # namespace port
 	[ -n "$(in_ns "$1" ss -Huln sport = "$2")" ]
 }
+
+# --- daemons ---
 
 # The configuration of the examples, with what only a lab needs.
 write_nat64d_conf() { # statement ...
@@ -391,14 +411,27 @@ write_dns64d_conf() { # statement ...
 }
 
 # Sets nat64d to the pid. The daemon runs in the foreground, as under an
-# init system; its standard output is $dir/nat64d.out.
+# init system; its standard output is $dir/nat64d.out. What its predecessor
+# logged must not be taken for its own.
 start_nat64d() {
+	: >"$dir/nat64d.err"
 	ip netns exec "$gateway" "$BUILD/nat64d/nat64d" -d \
 	    -f "$dir/nat64d.conf" >"$dir/nat64d.out" 2>"$dir/nat64d.err" &
 	nat64d=$!
-	lab_pids+=("$nat64d")
-	wait_for 10 nat64_routed || {
+	wait_for 10 grep -q ' running$' "$dir/nat64d.err" || {
 		cat "$dir/nat64d.err"
+		return 1
+	}
+}
+
+start_dns64d() {
+	ip netns exec "$gateway" "$BUILD/dns64d/dns64d" -d \
+	    -f "$dir/dns64d.conf" >"$dir/dns64d.out" 2>"$dir/dns64d.err" &
+	# shellcheck disable=SC2034 # for the script
+	dns64d=$!
+	wait_for 10 in_ns "$client" dig +short +tries=1 +timeout=1 \
+	    "@$dns6" www.example.com A || {
+		cat "$dir/dns64d.err"
 		return 1
 	}
 }
@@ -421,18 +454,41 @@ dump_value() { # dump name
 	awk -v name="$2" '$2 == name { n = $3 } END { print n + 0 }' <<<"$1"
 }
 
-nat64_routed() {
-	ip -n "$gateway" -6 route get "$server64" | grep -q 'dev nat64'
-}
-
-start_dns64d() {
-	ip netns exec "$gateway" "$BUILD/dns64d/dns64d" -d \
-	    -f "$dir/dns64d.conf" >"$dir/dns64d.out" 2>"$dir/dns64d.err" &
-	dns64d=$!
-	lab_pids+=("$dns64d")
-	wait_for 10 in_ns "$client" dig +short +tries=1 +timeout=1 \
-	    "@$dns6" www.example.com A || {
-		cat "$dir/dns64d.err"
+# Start a daemon that goes to the background; its pid is in $daemon. It
+# writes the file a moment after its parent has ended.
+start_background() { # program configuration pid-file
+	in_ns "$gateway" timeout 10 "$1" -f "$2" </dev/null \
+	    >"$dir/background" 2>&1 && wait_for 5 test -s "$3" || {
+		cat "$dir/background"
 		return 1
 	}
+	# shellcheck disable=SC2034 # for the script
+	daemon=$(cat "$3")
+}
+
+# The rights of a daemon, which are next to none.
+check_privileges() { # pid
+	local status uid gid
+	uid=$(id -u nobody) gid=$(id -g nobody)
+	status=$(tr '\t' ' ' <"/proc/$1/status")
+	check_match "its user is another" "$status" \
+	    "^Uid: $uid $uid $uid $uid\$"
+	check_match "its group is another" "$status" \
+	    "^Gid: $gid $gid $gid $gid\$"
+	check_match "it is in no other group" "$status" "^Groups: $gid ?\$"
+	check_match "it has no capabilities" "$(grep ^Cap <<<"$status" |
+	    grep -v '^CapBnd' | sort | tr -d '\n')" \
+	    '^CapAmb: 0+CapEff: 0+CapInh: 0+CapPrm: 0+$'
+	check_match "and can get none" "$status" '^NoNewPrivs: 1$'
+	if sanitized; then
+		skip "its system calls are filtered" \
+		    "sanitizers need them all"
+	else
+		check_match "its system calls are filtered" "$status" \
+		    '^Seccomp: 2$'
+	fi
+}
+
+sanitized() {
+	grep -q __asan_init "$BUILD/nat64d/nat64d"
 }

@@ -381,17 +381,17 @@ copy_all(struct msg_build *b, enum msg_section section)
 /* Shows: DNS64-34 DNS64-35 */
 START_TEST(build_copies_records_of_every_kind)
 {
-	struct msg_build *b;
+	struct msg_build b;
 	size_t len;
 
 	set_query("NOERROR rd\nwWw.example. AAAA\nOPT 1232 do");
 	set_reply("NOERROR aa ra ad\nwww.example. A\n"
 	    "AN www.example. 300 IN CNAME a.example.net.\n" MANY_TYPES
 	    "AR mail.example.net. 60 IN MX 10 mail.example.net.\nOPT 4096");
-	b = msg_build_new(&query.scan, MSG_RA, MSG_NOERROR, 1232);
-	copy_all(b, MSG_ANSWER);
-	copy_all(b, MSG_AUTHORITY);
-	len = msg_build_finish(b, out);
+	msg_build_begin(&b, &query.scan, MSG_RA, MSG_NOERROR, out, 1232);
+	copy_all(&b, MSG_ANSWER);
+	copy_all(&b, MSG_AUTHORITY);
+	len = msg_build_finish(&b);
 	/* An owner that is the question's takes its case with the pointer. */
 	ck_assert_str_eq(read_out(len), "NOERROR rd ra\nwWw.example. AAAA\n"
 	    "AN wWw.example. 300 IN CNAME a.example.net.\n"
@@ -411,14 +411,14 @@ START_TEST(build_keeps_names_with_nul_apart)
 	static const uint8_t second[] = "\3a\0z\3org";
 	struct msg_rr rr = { .msg = NULL };
 	uint8_t name[MSG_NAME_MAX];
-	struct msg_build *b;
+	struct msg_build b;
 	struct msg_scan m;
 	size_t len;
 
 	set_reply_wire(wire, sizeof(wire) - 1);
-	b = msg_build_new(&reply.scan, MSG_RA, MSG_NOERROR, 512);
-	copy_all(b, MSG_ANSWER);
-	len = msg_build_finish(b, out);
+	msg_build_begin(&b, &reply.scan, MSG_RA, MSG_NOERROR, out, 512);
+	copy_all(&b, MSG_ANSWER);
+	len = msg_build_finish(&b);
 	ck_assert_int_eq(msg_scan(out, len, &m), MSG_SCAN_OK);
 	ck_assert(msg_rr_next(&m, MSG_ANSWER, &rr));
 	name_copy(out, rr.off, name);
@@ -437,15 +437,15 @@ static const uint8_t www[] = "\3www\7example";
 START_TEST(build_sets_tc_when_the_answer_is_too_long)
 {
 	struct in6_addr addr = { 0 };
-	struct msg_build *b;
+	struct msg_build b;
 	size_t len, i;
 
 	set_query("NOERROR rd\nwww.example. AAAA\nOPT 512");
-	b = msg_build_new(&query.scan, MSG_RA, MSG_NOERROR, 512);
+	msg_build_begin(&b, &query.scan, MSG_RA, MSG_NOERROR, out, 512);
 	for (i = 0; i < 100; i++)
-		msg_build_addr6(b, MSG_ANSWER, www, 60, &addr);
-	msg_build_addr6(b, MSG_ADDITIONAL, www, 60, &addr);
-	len = msg_build_finish(b, out);
+		msg_build_addr6(&b, MSG_ANSWER, www, 60, &addr);
+	msg_build_addr6(&b, MSG_ADDITIONAL, www, 60, &addr);
+	len = msg_build_finish(&b);
 	ck_assert_str_eq(read_out(len),
 	    "NOERROR tc rd ra\nwww.example. AAAA\nOPT 1232\n");
 }
@@ -455,15 +455,15 @@ END_TEST
 START_TEST(build_gives_up_additional_without_tc)
 {
 	const struct in_addr addr = { htonl(0xc0000201) };
-	struct msg_build *b;
+	struct msg_build b;
 	size_t len, i;
 
 	set_query("NOERROR rd\nwww.example. A");
-	b = msg_build_new(&query.scan, MSG_RA, MSG_NOERROR, 512);
-	msg_build_addr4(b, MSG_ANSWER, www, 60, addr);
+	msg_build_begin(&b, &query.scan, MSG_RA, MSG_NOERROR, out, 512);
+	msg_build_addr4(&b, MSG_ANSWER, www, 60, addr);
 	for (i = 0; i < 100; i++)
-		msg_build_addr4(b, MSG_ADDITIONAL, www, 60, addr);
-	len = msg_build_finish(b, out);
+		msg_build_addr4(&b, MSG_ADDITIONAL, www, 60, addr);
+	len = msg_build_finish(&b);
 	ck_assert_str_eq(read_out(len), "NOERROR rd ra\nwww.example. A\n"
 	    "AN www.example. 60 IN A 192.0.2.1\n");
 }
@@ -474,18 +474,18 @@ START_TEST(build_reaches_the_limit_and_never_exceeds_it)
 {
 	struct in6_addr addr = { 0 };
 	size_t limit, len, i, n;
-	struct msg_build *b;
+	struct msg_build b;
 
 	set_query("NOERROR rd\nwww.example. AAAA\nOPT 4096");
 	for (limit = 512; limit < 600; limit++) {
 		/* 29 octets of question, 28 for each record, 11 for OPT. */
 		n = (limit - 29 - 11) / 28;
 		for (i = n; i <= n + 1; i++) {
-			b = msg_build_new(&query.scan, 0, 0, limit);
+			msg_build_begin(&b, &query.scan, 0, 0, out, limit);
 			for (size_t k = 0; k < i; k++)
-				msg_build_addr6(b, MSG_ANSWER, www, 60,
+				msg_build_addr6(&b, MSG_ANSWER, www, 60,
 				    &addr);
-			len = msg_build_finish(b, out);
+			len = msg_build_finish(&b);
 			ck_assert_uint_eq(len, i == n ? 40 + 28 * n : 40);
 			ck_assert_int_eq((out[2] & 2) != 0, i != n);
 		}
@@ -498,7 +498,7 @@ END_TEST
 START_TEST(build_bounds_what_compression_may_cost)
 {
 	static char t[DNS_TEXT_MAX];
-	struct msg_build *b;
+	struct msg_build b;
 	struct msg_scan m;
 	size_t n, k;
 	unsigned i;
@@ -514,9 +514,9 @@ START_TEST(build_bounds_what_compression_may_cost)
 	}
 	set_reply(t);
 	set_query("NOERROR rd\nwww.example. A");
-	b = msg_build_new(&query.scan, MSG_RA, MSG_NOERROR, 65535);
-	copy_all(b, MSG_ANSWER);
-	n = msg_build_finish(b, out);
+	msg_build_begin(&b, &query.scan, MSG_RA, MSG_NOERROR, out, 65535);
+	copy_all(&b, MSG_ANSWER);
+	n = msg_build_finish(&b);
 	ck_assert_int_eq(msg_scan(out, n, &m), MSG_SCAN_OK);
 	ck_assert_uint_eq(m.count[MSG_ANSWER], 127);
 }

@@ -224,7 +224,7 @@ static const struct query_row {
 	    HEADER("\x78\0", "\1", "\0", "\0", "\0") "\xff\xff",
 	    MSG_Q_REJECT, MSG_NOTIMP),
 	QROW("no question", HEADER("\1\0", "\0", "\0", "\0", "\0"),
-	    MSG_Q_REJECT, MSG_FORMERR),
+	    MSG_Q_EMPTY, MSG_FORMERR),
 	QROW("two questions", HEADER("\1\0", "\2", "\0", "\0", "\0") Q_AAAA
 	    Q_AAAA, MSG_Q_REJECT, MSG_FORMERR),
 	QROW("question cut", QUERY "\3ww", MSG_Q_REJECT, MSG_FORMERR),

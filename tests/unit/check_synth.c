@@ -94,7 +94,7 @@ static const struct row {
 	{ "NXDOMAIN, told to synthesise", NXDOMAIN_SYNTH, AAAA_Q,
 	    "NXDOMAIN ra\nwww.example. AAAA\n", R4 A1,
 	    HEAD "AN www.example. 600 IN AAAA " WKP1 "\n",
-	    SYNTH_O_SYNTHESISED },
+	    SYNTH_O_NXDOMAIN },
 	{ "NXDOMAIN to both, told to synthesise", NXDOMAIN_SYNTH, AAAA_Q,
 	    "NXDOMAIN ra\nwww.example. AAAA\n",
 	    "NXDOMAIN ra\nwww.example. A\n",

@@ -92,7 +92,9 @@ sane_ip4(const struct pkt *p, const struct nat64_config *c)
 	if (!sane_in_pool(c, p->ip4.src) &&
 	    p->ip4.src.s_addr != c->self4.s_addr)
 		return ("IPv4 source is neither of the pool nor ours");
-	if (sane_in_pool(c, p->ip4.dst))
+	/* An echo of our own goes to whoever claims to have asked. */
+	if (sane_in_pool(c, p->ip4.dst) && (p->proto != IPPROTO_ICMP ||
+	    p->ip4.src.s_addr != c->self4.s_addr || sane_is_error(p)))
 		return ("IPv4 destination in the pool: not hairpinned");
 	if (ip4_is_never_unicast(p->ip4.dst))
 		return ("IPv4 destination is no host");

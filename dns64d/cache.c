@@ -1,0 +1,540 @@
+/*
+ * A hash table with a chain in each bucket and one list of all entries by
+ * their last use. Keyed by SipHash, so that nobody can choose names that
+ * fall into one bucket.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "dns64d/cache_int.h"
+#include "dns64d/wire.h"
+
+/* An entry takes about so much; only the length of chains depends on it. */
+#define BYTES_PER_BUCKET 512
+#define MALLOC_OVERHEAD 16 /* of the allocator, for each entry */
+#define ENTRIES_LEAST 4	   /* that there is to be room for */
+
+#define TYPE_ANY_NAME 0 /* type in the key of NXDOMAIN */
+#define FLAG_DO MSG_QR	/* in the flags of a key, where QR means nothing */
+#define KEY_FIXED 7	/* type, class, flags, length of the subnet */
+#define KEY_MAX (KEY_FIXED + MSG_SUBNET_MAX + MSG_NAME_MAX)
+
+struct key {
+	size_t len;
+	uint8_t data[KEY_MAX];
+};
+
+LIST_HEAD(chain, cache_entry);
+TAILQ_HEAD(lru, cache_entry);
+
+struct cache {
+	struct cache_rules rules;
+	struct siphash_key key;
+	struct chain *buckets; /* NULL: nothing is kept */
+	size_t mask;	       /* their number, a power of two, less one */
+	struct lru lru;	       /* the least recently used one first */
+	struct cache_counts counts;
+};
+
+void
+cache_rules_init(struct cache_rules *rules)
+{
+	*rules = (struct cache_rules){
+		.bytes = CACHE_BYTES,
+		.ttl_max = CACHE_TTL_MAX,
+		.ttl_negative = CACHE_TTL_NEGATIVE,
+		.ttl_failure = CACHE_TTL_FAILURE,
+		.ttl_stale = CACHE_TTL_STALE,
+		.serve_stale = true,
+		.prefetch = true,
+	};
+}
+
+struct cache *
+cache_new(const struct cache_rules *rules, const struct siphash_key *key)
+{
+	struct cache *c;
+	size_t n = 1;
+
+	if ((c = calloc(1, sizeof(*c))) == NULL)
+		return (NULL);
+	c->rules = *rules;
+	c->key = *key;
+	TAILQ_INIT(&c->lru);
+	if (rules->bytes == 0)
+		return (c);
+	while (n <= rules->bytes / BYTES_PER_BUCKET / 2)
+		n *= 2;
+	if ((c->buckets = calloc(n, sizeof(*c->buckets))) == NULL) {
+		free(c);
+		return (NULL);
+	}
+	c->mask = n - 1;
+	c->counts.bytes = n * sizeof(*c->buckets);
+	return (c);
+}
+
+static void
+remove_entry(struct cache *c, struct cache_entry *e)
+{
+	LIST_REMOVE(e, chain);
+	TAILQ_REMOVE(&c->lru, e, lru);
+	c->counts.bytes -= e->size;
+	c->counts.entries--;
+	free(e);
+}
+
+void
+cache_clear(struct cache *c)
+{
+	struct cache_entry *e;
+
+	while ((e = TAILQ_FIRST(&c->lru)) != NULL)
+		remove_entry(c, e);
+}
+
+void
+cache_free(struct cache *c)
+{
+	if (c == NULL)
+		return;
+	cache_clear(c);
+	free(c->buckets);
+	free(c);
+}
+
+/*
+ * type: that of the question, or TYPE_ANY_NAME. subnet: NULL for the answers
+ * that do not depend on it. below: octets of the name to leave out.
+ */
+static void
+make_key(struct key *k, const struct msg_question *q, uint16_t type,
+    const struct msg_subnet *subnet, size_t below)
+{
+	uint16_t flags = q->flags & (uint16_t)~MSG_RD;
+	size_t i, n = KEY_FIXED;
+
+	put16(k->data, type);
+	put16(k->data + 2, q->class);
+	put16(k->data + 4, q->dnssec_ok ? flags | FLAG_DO : flags);
+	k->data[6] = subnet != NULL ? subnet->len : 0;
+	if (subnet != NULL) {
+		memcpy(k->data + n, subnet->data, subnet->len);
+		n += subnet->len;
+	}
+	for (i = below; i < q->name_len; i++)
+		k->data[n++] = name_lower(q->name[i]);
+	k->len = n;
+}
+
+static bool
+is_failure_forgotten(const struct cache_entry *e, struct monotime now)
+{
+	return (e->fail_secs == 0 || monotime_reached(
+	    monotime_add_secs(e->failed_until, e->fail_secs), now));
+}
+
+/* Neither the reply nor the length of the next failure is of use any more. */
+static bool
+is_dead(const struct cache *c, const struct cache_entry *e,
+    struct monotime now)
+{
+	uint32_t stale = c->rules.serve_stale ? c->rules.ttl_stale : 0;
+
+	if (e->wire_len > 0 && !monotime_reached(
+	    monotime_add_secs(e->expires_at, stale), now))
+		return (false);
+	return (is_failure_forgotten(e, now));
+}
+
+static struct cache_entry *
+find_key(struct cache *c, const struct key *k, struct monotime now)
+{
+	uint64_t hash = siphash24(&c->key, k->data, k->len);
+	struct cache_entry *e;
+
+	LIST_FOREACH(e, &c->buckets[hash & c->mask], chain) {
+		if (e->hash != hash || e->key_len != k->len ||
+		    memcmp(e->data, k->data, k->len) != 0)
+			continue;
+		if (!is_dead(c, e, now))
+			return (e);
+		remove_entry(c, e);
+		return (NULL);
+	}
+	return (NULL);
+}
+
+/*
+ * The entry for a question with a client subnet is that of the subnet or
+ * one that was said to hold for all of them (RFC 7871, 7.3.1).
+ */
+static struct cache_entry *
+find_entry(struct cache *c, const struct msg_question *q, uint16_t type,
+    size_t below, struct monotime now)
+{
+	struct cache_entry *e;
+	struct key k;
+
+	if (q->subnet.len > 0) {
+		make_key(&k, q, type, &q->subnet, below);
+		if ((e = find_key(c, &k, now)) != NULL)
+			return (e);
+	}
+	make_key(&k, q, type, NULL, below);
+	e = find_key(c, &k, now);
+	return (e != NULL && (q->subnet.len == 0 || e->has_scope) ? e : NULL);
+}
+
+static struct cache_entry *
+find_nxdomain(struct cache *c, const struct msg_question *q, bool own_type,
+    size_t below, struct monotime now)
+{
+	struct cache_entry *e;
+
+	e = find_entry(c, q, TYPE_ANY_NAME, below, now);
+	return (e != NULL && (!own_type || e->type == q->type) ? e : NULL);
+}
+
+static bool
+is_fresh(const struct cache_entry *e, struct monotime now)
+{
+	return (e != NULL && e->wire_len > 0 &&
+	    !monotime_reached(e->expires_at, now));
+}
+
+static bool
+is_failing(const struct cache_entry *e, struct monotime now)
+{
+	return (e != NULL && e->fail_secs > 0 &&
+	    !monotime_reached(e->failed_until, now));
+}
+
+/* NXDOMAIN of an ancestor; below: octets of the labels in between. */
+static struct cache_entry *
+find_cut(struct cache *c, const struct msg_question *q, bool own_type,
+    struct monotime now, size_t *below)
+{
+	struct cache_entry *e;
+	size_t off;
+
+	if (!c->rules.nxdomain_cut)
+		return (NULL);
+	for (off = 0; q->name[off] != 0;) {
+		off += (size_t)q->name[off] + 1;
+		e = find_nxdomain(c, q, own_type, off, now);
+		if (is_fresh(e, now)) {
+			*below = off;
+			return (e);
+		}
+	}
+	return (NULL);
+}
+
+static void
+use(struct cache *c, struct cache_entry *e, enum cache_verdict verdict,
+    const struct msg_question *q, struct cache_hit *hit)
+{
+	hit->verdict = verdict;
+	hit->entry = e;
+	hit->replied = verdict != CACHE_FAILED || e->fail_replied;
+	hit->len = cache_write_size(hit, q);
+	TAILQ_REMOVE(&c->lru, e, lru);
+	TAILQ_INSERT_TAIL(&c->lru, e, lru);
+}
+
+static void
+use_fresh(struct cache *c, struct cache_entry *e, bool failing,
+    const struct msg_question *q, struct monotime now, struct cache_hit *hit)
+{
+	use(c, e, CACHE_FRESH, q, hit);
+	if (e->hits < CACHE_PREFETCH_HITS)
+		e->hits++;
+	hit->prefetch = c->rules.prefetch && !failing && hit->below == 0 &&
+	    e->hits >= CACHE_PREFETCH_HITS &&
+	    monotime_reached(e->prefetch_at, now);
+}
+
+/* Of two expired replies that one which is the younger. */
+static struct cache_entry *
+choose_stale(const struct cache *c, struct cache_entry *own,
+    struct cache_entry *nxdomain)
+{
+	struct cache_entry *e = nxdomain;
+
+	if (!c->rules.serve_stale)
+		return (NULL);
+	if (own != NULL && own->wire_len > 0 && (e == NULL ||
+	    e->wire_len == 0 || monotime_reached(e->stored_at,
+	    own->stored_at)))
+		e = own;
+	return (e != NULL && e->wire_len > 0 ? e : NULL);
+}
+
+void
+cache_find(struct cache *c, const struct msg_question *q, bool own_type,
+    struct monotime now, struct cache_hit *hit)
+{
+	struct cache_entry *own, *nxdomain, *e;
+	bool failing;
+
+	memset(hit, 0, sizeof(*hit));
+	if (c->buckets == NULL)
+		return;
+	own = find_entry(c, q, q->type, 0, now);
+	nxdomain = find_nxdomain(c, q, own_type, 0, now);
+	failing = is_failing(own, now);
+	if (is_fresh(own, now))
+		use_fresh(c, own, failing, q, now, hit);
+	else if (is_fresh(nxdomain, now))
+		use_fresh(c, nxdomain, failing, q, now, hit);
+	else if ((e = find_cut(c, q, own_type, now, &hit->below)) != NULL)
+		use_fresh(c, e, failing, q, now, hit);
+	else if (failing && own->fail_bogus)
+		/* What does not validate any more is not to be trusted. */
+		use(c, own, CACHE_FAILED, q, hit);
+	else if ((e = choose_stale(c, own, nxdomain)) != NULL) {
+		use(c, e, CACHE_STALE, q, hit);
+		hit->recheck = failing;
+	} else if (failing)
+		use(c, own, CACHE_FAILED, q, hit);
+}
+
+static void
+make_room(struct cache *c)
+{
+	struct cache_entry *e;
+
+	while (c->counts.bytes > c->rules.bytes &&
+	    (e = TAILQ_FIRST(&c->lru)) != NULL) {
+		remove_entry(c, e);
+		c->counts.evicted++;
+	}
+}
+
+/* A new entry that is not in the table yet; NULL when it is too large. */
+static struct cache_entry *
+new_entry(const struct cache *c, const struct key *k, size_t wire_len)
+{
+	struct cache_entry *e;
+	size_t size = sizeof(*e) + k->len + wire_len;
+
+	if (size + MALLOC_OVERHEAD > c->rules.bytes / ENTRIES_LEAST ||
+	    (e = malloc(size)) == NULL)
+		return (NULL);
+	memset(e, 0, sizeof(*e));
+	e->hash = siphash24(&c->key, k->data, k->len);
+	e->size = size + MALLOC_OVERHEAD;
+	e->key_len = k->len;
+	memcpy(e->data, k->data, k->len);
+	return (e);
+}
+
+static void
+insert(struct cache *c, struct cache_entry *e)
+{
+	LIST_INSERT_HEAD(&c->buckets[e->hash & c->mask], e, chain);
+	TAILQ_INSERT_TAIL(&c->lru, e, lru);
+	c->counts.bytes += e->size;
+	c->counts.entries++;
+	make_room(c);
+}
+
+/* Types of messages and transfers, not of data (RFC 6895, 3.1). */
+static bool
+is_meta_type(uint16_t type)
+{
+	return (type == TYPE_ANY_NAME || type == MSG_T_OPT ||
+	    (type >= 128 && type < MSG_T_ANY));
+}
+
+static bool
+has_answer(const struct msg_scan *m)
+{
+	struct msg_rr rr = { .msg = NULL };
+
+	while (msg_rr_next(m, MSG_ANSWER, &rr))
+		if (rr.type == m->qtype || m->qtype == MSG_T_ANY)
+			return (true);
+	return (false);
+}
+
+static uint32_t
+lower(uint32_t a, uint32_t b)
+{
+	return (a < b ? a : b);
+}
+
+/*
+ * How long a reply is good for: until its first record expires, and a denial
+ * by what its SOA says (RFC 2308, 5). 0: not at all.
+ */
+static uint32_t
+lifetime(const struct cache *c, const struct msg_scan *m, bool *negative)
+{
+	uint32_t life = c->rules.ttl_max, soa;
+	struct msg_rr rr;
+	unsigned section;
+
+	for (section = MSG_ANSWER; section < MSG_N_SECTIONS; section++) {
+		rr.msg = NULL;
+		while (msg_rr_next(m, section, &rr))
+			if (rr.type != MSG_T_OPT && rr.type != MSG_T_TSIG)
+				life = lower(life, rr.ttl);
+	}
+	*negative = m->rcode == MSG_NXDOMAIN || !has_answer(m);
+	if (!*negative)
+		return (life);
+	if (!msg_negative_ttl(m, &soa))
+		return (0);
+	return (lower(lower(life, soa), c->rules.ttl_negative));
+}
+
+/*
+ * Returns 0, or -1 when the reply is about another subnet than the question
+ * (RFC 7871, 7.3).
+ */
+static int
+read_scope(const struct msg_question *q, const struct msg_scan *reply,
+    bool *has_scope, uint8_t *scope)
+{
+	struct msg_subnet subnet;
+
+	*has_scope = q->subnet.len > 0;
+	*scope = 0;
+	if (!*has_scope)
+		return (0);
+	msg_subnet_read(reply, &subnet);
+	if (subnet.len == 0)
+		return (0);
+	*scope = subnet.data[CACHE_SCOPE_OFFSET];
+	subnet.data[CACHE_SCOPE_OFFSET] = q->subnet.data[CACHE_SCOPE_OFFSET];
+	return (subnet.len == q->subnet.len && memcmp(subnet.data,
+	    q->subnet.data, subnet.len) == 0 ? 0 : -1);
+}
+
+/* A name that has data has outlived an old denial. */
+static void
+forget_stale_nxdomain(struct cache *c, const struct msg_question *q,
+    struct monotime now)
+{
+	struct cache_entry *e;
+
+	e = find_nxdomain(c, q, false, 0, now);
+	if (e != NULL && !is_fresh(e, now))
+		remove_entry(c, e);
+}
+
+static void
+replace(struct cache *c, const struct key *k, struct cache_entry *e,
+    struct monotime now)
+{
+	struct cache_entry *old;
+
+	if ((old = find_key(c, k, now)) != NULL)
+		remove_entry(c, old);
+	insert(c, e);
+}
+
+void
+cache_store(struct cache *c, const struct msg_question *q,
+    const struct msg_scan *reply, struct monotime now, const struct rng *rng)
+{
+	struct cache_entry *e;
+	struct key k;
+	uint32_t life;
+	uint16_t type = q->type;
+	uint8_t scope;
+	bool has_scope, negative;
+
+	if (c->buckets == NULL || (q->flags & MSG_RD) == 0 ||
+	    (reply->flags & MSG_TC) != 0 || is_meta_type(type) ||
+	    (reply->rcode != MSG_NOERROR && reply->rcode != MSG_NXDOMAIN) ||
+	    (life = lifetime(c, reply, &negative)) == 0 ||
+	    read_scope(q, reply, &has_scope, &scope) == -1)
+		return;
+	if (reply->rcode == MSG_NXDOMAIN && reply->count[MSG_ANSWER] == 0)
+		type = TYPE_ANY_NAME;
+	else if (reply->rcode == MSG_NOERROR)
+		forget_stale_nxdomain(c, q, now);
+	make_key(&k, q, type, scope > 0 ? &q->subnet : NULL, 0);
+	if ((e = new_entry(c, &k, reply->len)) == NULL)
+		return;
+	e->wire_len = cache_copy_reply(reply, e->data + k.len);
+	if (e->wire_len == 0) {
+		free(e);
+		return;
+	}
+	cache_cap_ttls(e->data + k.len, e->wire_len,
+	    negative ? life : c->rules.ttl_max);
+	e->type = q->type;
+	e->has_scope = has_scope;
+	e->scope = scope;
+	e->stored_at = now;
+	e->expires_at = monotime_add_secs(now, life);
+	/* Jitter, lest what was stored together be fetched together. */
+	e->prefetch_at = monotime_add_ms(now,
+	    (int64_t)life * (900 + rng_below(rng, 51)));
+	replace(c, &k, e, now);
+}
+
+bool
+cache_is_failure(const struct msg_scan *reply)
+{
+	switch (reply->rcode) {
+	case MSG_FORMERR:
+	case MSG_SERVFAIL:
+	case MSG_NOTIMP:
+	case MSG_REFUSED:
+	case MSG_BADVERS:
+		return (true);
+	default:
+		return (false);
+	}
+}
+
+static uint32_t
+next_failure(const struct cache *c, const struct cache_entry *e,
+    struct monotime now)
+{
+	if (is_failure_forgotten(e, now))
+		return (c->rules.ttl_failure);
+	return (lower(e->fail_secs * 2, CACHE_TTL_FAILURE_MAX));
+}
+
+void
+cache_store_failure(struct cache *c, const struct msg_question *q,
+    const struct msg_scan *reply, struct monotime now)
+{
+	struct cache_entry *e;
+	uint32_t hold;
+	struct key k;
+
+	if (c->buckets == NULL || (q->flags & MSG_RD) == 0 ||
+	    is_meta_type(q->type))
+		return;
+	if ((e = find_entry(c, q, q->type, 0, now)) == NULL) {
+		make_key(&k, q, q->type,
+		    q->subnet.len > 0 ? &q->subnet : NULL, 0);
+		if ((e = new_entry(c, &k, 0)) == NULL)
+			return;
+		insert(c, e);
+	}
+	hold = e->fail_secs = next_failure(c, e, now);
+	if (e->wire_len > 0 && hold < CACHE_RECHECK_SECS)
+		hold = CACHE_RECHECK_SECS;
+	e->failed_until = monotime_add_secs(now, hold);
+	e->fail_replied = reply != NULL;
+	e->fail_bogus = reply != NULL && msg_has_dnssec_error(reply);
+	e->fail_ede.n = 0;
+	if (reply == NULL)
+		return;
+	e->fail_rcode = reply->rcode;
+	cache_read_ede(reply, &e->fail_ede);
+}
+
+void
+cache_count(const struct cache *c, struct cache_counts *out)
+{
+	*out = c->counts;
+}

@@ -1,0 +1,342 @@
+/*
+ * What statements say of views and of their policies: values and their
+ * checks. What may stand where is the grammar's (parse.y).
+ */
+#include <sys/socket.h>
+
+#include <arpa/inet.h>
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/addr.h"
+#include "common/log.h"
+#include "common/pref64.h"
+
+#include "conf.h"
+
+/* Why the policy or a view took no more, from errno. */
+static const char *
+refusal(void)
+{
+	return (errno == ENOSPC ? "is one too many" : conf_no_memory());
+}
+
+static struct view *
+current_view(struct conf *conf)
+{
+	return (&conf->views.v[conf->in_view ? conf->views.n - 1 : 0]);
+}
+
+struct dns64_policy *
+conf_policy(struct conf *conf)
+{
+	return (&current_view(conf)->policy);
+}
+
+const char *
+conf_begin_view(struct conf *conf, const char *name)
+{
+	conf->in_view = true;
+	if (*name == '\0')
+		return ("is empty");
+	if (views_add(&conf->views, name) == NULL)
+		return (errno == EEXIST ? "is given twice" : refusal());
+	return (NULL);
+}
+
+const char *
+conf_end_view(struct conf *conf)
+{
+	const struct view *view = current_view(conf);
+
+	conf->in_view = false;
+	/* Of the default view only when the begin was refused. */
+	if (view->name != NULL && view->n_matches == 0)
+		return ("has no match: nobody would see it");
+	return (NULL);
+}
+
+const char *
+conf_add_match(struct conf *conf)
+{
+	return (view_add_match(current_view(conf)) == NULL ? refusal() : NULL);
+}
+
+static struct view_match *
+current_match(struct conf *conf)
+{
+	struct view *view = current_view(conf);
+
+	return (view->n_matches == 0 ? NULL :
+	    &view->matches[view->n_matches - 1]);
+}
+
+const char *
+conf_match_from(struct conf *conf, const char *text)
+{
+	struct view_match *match = current_match(conf);
+
+	return (match == NULL ? NULL : prefix_parse(text, &match->from));
+}
+
+const char *
+conf_match_on(struct conf *conf, const char *text, unsigned port)
+{
+	struct view_match *match = current_match(conf);
+	socklen_t len;
+
+	if (match != NULL &&
+	    sockaddr_parse(text, port, &match->on, &len) == -1)
+		return ("is no address");
+	return (NULL);
+}
+
+const char *
+conf_add_exclude(struct conf *conf, int family, const char *text)
+{
+	struct prefix p;
+	const char *why;
+
+	if ((why = prefix_parse(text, &p)) != NULL)
+		return (why);
+	if (p.family != family)
+		return (family == AF_INET ? "is not an IPv4 prefix" :
+		    "is not an IPv6 prefix");
+	if (policy_add_exclude(conf_policy(conf), &p) == -1)
+		return (refusal());
+	return (NULL);
+}
+
+/* The policy that a prefix goes to: a view begins with none of its own. */
+static struct dns64_policy *
+prefix_policy(struct conf *conf)
+{
+	struct view *view = current_view(conf);
+
+	if (view->name != NULL && !view->own_prefixes) {
+		policy_clear_prefixes(&view->policy);
+		view->own_prefixes = true;
+	}
+	return (&view->policy);
+}
+
+static const char *
+parse_pref64(const char *text, struct pref64 *out)
+{
+	struct prefix p;
+	const char *why;
+
+	if ((why = prefix_parse(text, &p)) != NULL)
+		return (why);
+	if (p.family != AF_INET6)
+		return ("is not an IPv6 prefix");
+	return (pref64_init(out, &p.v6, p.len));
+}
+
+static bool
+same_pref64(const struct pref64 *a, const struct pref64 *b)
+{
+	return (a->len == b->len && pref64_overlap(a, b));
+}
+
+/* The index of a prefix in the policy, -1 when it is not there. */
+static int
+find_pref64(const struct dns64_policy *policy, const struct pref64 *p)
+{
+	size_t i;
+
+	for (i = 0; i < policy->n_prefixes; i++) {
+		if (same_pref64(&policy->prefixes[i], p))
+			return (i);
+	}
+	return (-1);
+}
+
+/*
+ * Prefixes of which one contains another would make the address inside a
+ * reverse name ambiguous.
+ */
+static bool
+is_ambiguous(const struct dns64_policy *policy, const struct pref64 *p)
+{
+	size_t i;
+
+	for (i = 0; i < policy->n_prefixes; i++) {
+		if (pref64_overlap(&policy->prefixes[i], p) &&
+		    policy->prefixes[i].len != p->len)
+			return (true);
+	}
+	return (false);
+}
+
+const char *
+conf_parse_range(const char *text, struct prefix *range)
+{
+	const char *why;
+
+	*range = (struct prefix){ .family = AF_INET };
+	if (text != NULL && (why = prefix_parse(text, range)) != NULL)
+		return (why);
+	return (range->family == AF_INET ? NULL : "is not an IPv4 prefix");
+}
+
+static const char *
+check_rule(const struct dns64_policy *policy, const struct prefix *range,
+    int target)
+{
+	const struct policy_rule *r;
+	size_t i;
+
+	for (i = 0; i < policy->n_rules; i++) {
+		r = &policy->rules[i];
+		if (r->range.len != range->len ||
+		    !prefix_overlap(&r->range, range))
+			continue;
+		if (r->target == target)
+			return ("is given twice");
+		if (r->target == POLICY_TARGET_NONE)
+			return ("is for a range that has none already");
+		if (target == POLICY_TARGET_NONE)
+			return ("has a prefix already");
+	}
+	return (NULL);
+}
+
+const char *
+conf_add_prefix(struct conf *conf, const char *prefix,
+    const struct prefix *range)
+{
+	struct dns64_policy *policy = prefix_policy(conf);
+	int target = POLICY_TARGET_NONE;
+	struct pref64 p;
+	const char *why;
+
+	if (prefix != NULL) {
+		if ((why = parse_pref64(prefix, &p)) != NULL)
+			return (why);
+		if (is_ambiguous(policy, &p))
+			return ("overlaps another prefix");
+		target = find_pref64(policy, &p);
+		if (target != -1 && !policy_prefix_in_use(policy, target))
+			return ("is reverse-only already");
+		if ((target = policy_add_prefix(policy, &p)) == -1)
+			return (refusal());
+	}
+	if ((why = check_rule(policy, range, target)) != NULL)
+		return (why);
+	if (policy_add_rule(policy, range, target) == -1)
+		return (refusal());
+	return (NULL);
+}
+
+const char *
+conf_add_reverse_prefix(struct conf *conf, const char *prefix)
+{
+	struct dns64_policy *policy = prefix_policy(conf);
+	struct pref64 p;
+	const char *why;
+
+	if ((why = parse_pref64(prefix, &p)) != NULL)
+		return (why);
+	if (is_ambiguous(policy, &p))
+		return ("overlaps another prefix");
+	if (find_pref64(policy, &p) != -1)
+		return ("is given twice");
+	if (policy_add_prefix(policy, &p) == -1)
+		return (refusal());
+	return (NULL);
+}
+
+const char *
+conf_set_suffix(struct conf *conf, const char *prefix, const char *suffix)
+{
+	struct dns64_policy *policy = conf_policy(conf);
+	struct in6_addr addr;
+	struct pref64 p;
+	const char *why;
+	int index;
+
+	if ((why = parse_pref64(prefix, &p)) != NULL)
+		return (why);
+	if ((index = find_pref64(policy, &p)) == -1)
+		return ("is no prefix of this view");
+	if (inet_pton(AF_INET6, suffix, &addr) != 1)
+		return ("has a suffix that is no IPv6 address");
+	return (policy_set_suffix(policy, index, &addr));
+}
+
+/* Host name characters only: what needs escapes names no host. */
+const char *
+conf_set_ptr_name(struct conf *conf, const char *text)
+{
+	struct dns64_policy *policy = conf_policy(conf);
+	uint8_t wire[POLICY_NAME_MAX];
+	size_t len = 0, label, n = strlen(text);
+
+	if (n > 0 && text[n - 1] == '.')
+		n--;
+	if (n == 0 || n > POLICY_NAME_MAX - 2)
+		return ("is no host name");
+	while (len < n) {
+		label = strcspn(text + len, ".");
+		if (label == 0 || label > 63)
+			return ("is no host name");
+		wire[len] = label;
+		memcpy(wire + len + 1, text + len, label);
+		for (len++; label > 0; label--, len++) {
+			if (!isalnum(wire[len]) && wire[len] != '-')
+				return ("is no host name");
+		}
+	}
+	wire[len++] = 0;
+	memcpy(policy->ptr_name, wire, len);
+	policy->ptr_name_len = len;
+	policy->ptr_mode = POLICY_PTR_LOCAL;
+	return (NULL);
+}
+
+/* True when a rule sends all of IPv4, as far as nothing longer does. */
+static bool
+is_for_all(const struct dns64_policy *policy, int target)
+{
+	size_t i;
+
+	for (i = 0; i < policy->n_rules; i++) {
+		if (policy->rules[i].target == target &&
+		    policy->rules[i].range.len == 0)
+			return (true);
+	}
+	return (false);
+}
+
+static void
+warn_of_view(const struct view *view)
+{
+	const struct dns64_policy *policy = &view->policy;
+	const char *name = view->name;
+	char buf[PREF64_STRLEN];
+	size_t i;
+
+	if (policy->dns64 == POLICY_DNS64_NO)
+		return;
+	for (i = 0; i < policy->n_prefixes; i++) {
+		if (!policy_prefix_in_use(policy, i) || is_for_all(policy, i))
+			continue;
+		log_warn("prefix %s%s%s is for some IPv4 addresses only: "
+		    "clients that discover it (RFC 7050) will use it for all",
+		    pref64_print(&policy->prefixes[i], buf, sizeof(buf)),
+		    name != NULL ? " of view " : "", name != NULL ? name : "");
+	}
+}
+
+void
+conf_warn(const struct conf *conf)
+{
+	size_t i;
+
+	for (i = 0; i < conf->views.n; i++)
+		warn_of_view(&conf->views.v[i]);
+}

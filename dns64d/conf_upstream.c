@@ -1,0 +1,189 @@
+/*
+ * The statements about upstreams: the servers, the domains they are for, and
+ * the order in which they are asked.
+ */
+#include <sys/socket.h>
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "conf.h"
+
+_Static_assert(CONF_ADDRS_MAX <= UPSTREAMS_MAX, "upstreams are addresses");
+
+/* Host name characters and "_": what needs escapes is nobody's domain. */
+static const char *
+parse_domain(const char *text, uint8_t *wire, size_t *wire_len)
+{
+	size_t i, label, len = 0, n = strlen(text);
+
+	if (n > 0 && text[n - 1] == '.')
+		n--;
+	if ((n == 0 && *text != '.') || n > MSG_NAME_MAX - 2)
+		return ("is no domain");
+	while (len < n) {
+		label = strcspn(text + len, ".");
+		if (label == 0 || label > 63)
+			return ("is no domain");
+		for (i = len; i < len + label; i++) {
+			if (!isalnum((unsigned char)text[i]) &&
+			    text[i] != '-' && text[i] != '_')
+				return ("is no domain");
+		}
+		wire[len] = label;
+		memcpy(wire + len + 1, text + len, label);
+		len += 1 + label;
+	}
+	wire[len++] = 0;
+	*wire_len = len;
+	return (NULL);
+}
+
+/* Find or add; returns its index, or -1 with the reason in *why. */
+static int
+get_route(struct conf *conf, const char *domain, const char **why)
+{
+	struct upstream_route r = { .n = 0 }, *bigger;
+	size_t i;
+
+	if ((*why = parse_domain(domain, r.domain, &r.domain_len)) != NULL)
+		return (-1);
+	for (i = 0; i < conf->n_routes; i++) {
+		if (name_equal(conf->routes[i].domain, r.domain))
+			return (i);
+	}
+	if (conf->n_routes == UPSTREAM_ROUTES_MAX) {
+		*why = "is one domain too many";
+		return (-1);
+	}
+	bigger = reallocarray(conf->routes, conf->n_routes + 1, sizeof(r));
+	if (bigger == NULL) {
+		*why = conf_no_memory();
+		return (-1);
+	}
+	conf->routes = bigger;
+	conf->routes[conf->n_routes] = r;
+	return (conf->n_routes++);
+}
+
+static int
+get_server(struct conf_addrs *list, const char *text, unsigned port,
+    const char **why)
+{
+	struct sockaddr_storage ss;
+	socklen_t len;
+	size_t i;
+
+	if (sockaddr_parse(text, port, &ss, &len) == -1) {
+		*why = "is no address";
+		return (-1);
+	}
+	for (i = 0; i < list->n; i++) {
+		if (sockaddr_equal(&list->v[i], &ss))
+			return (i);
+	}
+	if (list->n == CONF_ADDRS_MAX) {
+		*why = "is one address too many";
+		return (-1);
+	}
+	list->v[list->n] = ss;
+	return (list->n++);
+}
+
+const char *
+conf_check_domain(const char *text)
+{
+	uint8_t wire[MSG_NAME_MAX];
+	size_t len;
+
+	return (parse_domain(text, wire, &len));
+}
+
+const char *
+conf_add_upstream(struct conf *conf, const char *text, unsigned port,
+    const char *domain)
+{
+	struct conf_upstream *bigger;
+	struct upstream_route *r;
+	const char *why = NULL;
+	int server, route;
+	size_t i;
+
+	if ((server = get_server(&conf->upstreams, text, port, &why)) == -1 ||
+	    (route = get_route(conf, domain, &why)) == -1)
+		return (why);
+	r = &conf->routes[route];
+	for (i = 0; i < r->n; i++) {
+		if (r->member[i] == server)
+			return (port != 0 ? "is given twice" : NULL);
+	}
+	bigger = reallocarray(conf->upstream_lines,
+	    conf->n_upstream_lines + 1, sizeof(*bigger));
+	if (bigger == NULL)
+		return (conf_no_memory());
+	conf->upstream_lines = bigger;
+	bigger[conf->n_upstream_lines].server = server;
+	bigger[conf->n_upstream_lines++].route = route;
+	r->member[r->n++] = server;
+	return (NULL);
+}
+
+void
+conf_clear_upstreams(struct conf *conf)
+{
+	free(conf->upstream_lines);
+	free(conf->routes);
+}
+
+void
+conf_upstreams(const struct conf *conf, struct upstreams_conf *out)
+{
+	out->addrs = conf->upstreams.v;
+	out->n = conf->upstreams.n;
+	out->routes = conf->routes;
+	out->n_routes = conf->n_routes;
+	out->order = conf->upstream_order;
+	out->tcp_max = conf->limit_tcp_per_upstream;
+}
+
+static const char *
+order_name(enum upstream_order order)
+{
+	switch (order) {
+	case UPSTREAM_ORDERED:
+		break;
+	case UPSTREAM_ROUND_ROBIN:
+		return ("round-robin");
+	case UPSTREAM_LEAST_OUTSTANDING:
+		return ("least-outstanding");
+	case UPSTREAM_FASTEST:
+		return ("fastest");
+	}
+	return ("ordered");
+}
+
+static void
+print_line(const struct conf *conf, const struct conf_upstream *line, FILE *f)
+{
+	const uint8_t *label = conf->routes[line->route].domain;
+
+	conf_print_addr("upstream", &conf->upstreams.v[line->server], f);
+	if (*label != 0) {
+		fprintf(f, " for \"");
+		for (; *label > 0; label += 1 + *label)
+			fprintf(f, "%.*s.", *label, (const char *)label + 1);
+		fputc('"', f);
+	}
+	fputc('\n', f);
+}
+
+void
+conf_print_upstreams(const struct conf *conf, FILE *f)
+{
+	size_t i;
+
+	for (i = 0; i < conf->n_upstream_lines; i++)
+		print_line(conf, &conf->upstream_lines[i], f);
+	fprintf(f, "upstreams %s\n", order_name(conf->upstream_order));
+}

@@ -1,0 +1,87 @@
+/*
+ * Names that are answered here: those of hosts files and `host` statements,
+ * with AAAA synthesised for hosts that have IPv4 only, and the special-use
+ * zones that no resolver should ask the world about (RFC 6303; RFC 6761;
+ * RFC 6762, 22.1; RFC 7686; RFC 7793; RFC 8375). Pure.
+ *
+ * What DNS64 itself answers (ipv4only.arpa, reverse names below a Pref64)
+ * comes first; but a Pref64 address whose IPv4 address is a local host has
+ * that host's name.
+ */
+#ifndef DNS64D_LOCAL_H
+#define DNS64D_LOCAL_H
+
+#include <netinet/in.h>
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "dns64d/msg_scan.h"
+
+#define LOCAL_HOSTS_MAX 65536 /* pairs of name and address */
+#define LOCAL_TTL 60          /* secs: hosts files are edited by hand */
+
+struct balance_pick;
+struct dns64_policy;
+struct local;
+
+/* Returns NULL when memory is short. */
+struct local *local_new(void);
+
+void local_free(struct local *l);
+
+/*
+ * Add a host: a name of letters, digits, hyphens and underscores, and the
+ * text of an address. Its first name is what the address has as PTR.
+ * Returns NULL, or the reason for the refusal as a static string that reads
+ * well behind the text; then nothing has changed.
+ */
+const char *local_add(struct local *l, const char *name, const char *addr);
+
+/*
+ * Add the lines of a hosts file (hosts(5)), which need not end with a NUL.
+ * Addresses with a scope are skipped, for they mean nothing to clients.
+ * Returns NULL, or the reason for the refusal and the line it is in; then
+ * the lines before it have been added.
+ */
+const char *local_add_hosts(struct local *l, const char *text, size_t len,
+    unsigned *line);
+
+/* To be called when all is added. */
+void local_finish(struct local *l);
+
+/*
+ * Answer a query that is about a local name.
+ *
+ * l: finished. all_zones: every special-use zone; else just the names that
+ * can exist nowhere, below localhost, invalid and onion. policy, pick: of
+ * the client's view, for the synthesis. limit: as for msg_build_begin. buf:
+ * room for it. *n_synthesised: AAAA in the answer.
+ *
+ * Returns the length, or 0 when the query is to go upstream.
+ */
+size_t local_answer(const struct local *l, bool all_zones,
+    const struct dns64_policy *policy, struct balance_pick *pick,
+    const struct msg_scan *query, size_t limit, uint8_t *buf,
+    unsigned *n_synthesised);
+
+/* The special-use zone that a name is in; for local.c. */
+enum local_zone_kind {
+	LOCAL_ZONE_NONE,
+	LOCAL_ZONE_ABSENT,   /* neither the zone nor anything in it exists */
+	LOCAL_ZONE_EMPTY,    /* the zone does, with SOA and NS */
+	LOCAL_ZONE_LOCALHOST /* every name in it is this host */
+};
+
+/* *apex: the part of name that is the zone's. */
+enum local_zone_kind local_zone_find(const uint8_t *name, bool all,
+    const uint8_t **apex);
+
+/*
+ * The address of a full reverse name below in-addr.arpa or ip6.arpa.
+ * Returns its family, or 0.
+ */
+int local_reverse_addr(const uint8_t *name, struct in6_addr *out);
+
+#endif

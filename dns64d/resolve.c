@@ -1,0 +1,537 @@
+#include <sys/queue.h>
+
+#include "common/compat.h"
+
+#include <sys/tree.h>
+
+#include <inttypes.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <event2/event.h>
+#include <event2/event_struct.h>
+
+#include "common/addr.h"
+#include "common/monotime.h"
+
+#include "cache.h"
+#include "conf.h"
+#include "generation.h"
+#include "leg.h"
+#include "loop.h"
+#include "probe.h"
+#include "resolve.h"
+#include "stats.h"
+#include "upstream.h"
+
+/* Replies larger than those of UDP that may be held at a time. */
+#define BIG_REPLIES_MAX 256
+
+/* One question in so many may be on its way for nobody. */
+#define ORPHANS_SHARE 4
+
+/* A reply that outlives its fetch or its cache entry; shared by who waited. */
+struct resolve_reply {
+	unsigned refs;
+	bool big;
+	struct msg_scan scan; /* of wire */
+	uint8_t wire[];
+};
+
+struct resolve_fetch {
+	RB_ENTRY(resolve_fetch) node;
+	TAILQ_ENTRY(resolve_fetch) next; /* when an orphan */
+	struct resolver *resolver;
+	struct generation *gen;
+	const struct msg_question *question; /* that of leg */
+	struct leg leg;
+	struct event deadline;
+	TAILQ_HEAD(, resolve) waiting; /* none: it is an orphan */
+	bool over; /* those who wait are being told */
+};
+
+RB_HEAD(fetches, resolve_fetch);
+TAILQ_HEAD(orphans, resolve_fetch);
+
+struct resolver {
+	struct event_base *base;
+	struct stats *stats;
+	struct generation *gen;
+	const struct timeval *deadline;
+	struct leg_env env;
+	struct probe probe;
+	struct fetches fetches;
+	struct orphans orphans; /* the oldest first */
+	unsigned n_fetches;
+	unsigned n_orphans;
+	unsigned n_big;
+};
+
+static int
+compare_names(const struct msg_question *a, const struct msg_question *b)
+{
+	size_t i;
+
+	if (a->name_len != b->name_len)
+		return (a->name_len < b->name_len ? -1 : 1);
+	for (i = 0; i < a->name_len; i++)
+		if (name_lower(a->name[i]) != name_lower(b->name[i]))
+			return (name_lower(a->name[i]) -
+			    name_lower(b->name[i]));
+	return (0);
+}
+
+static uint64_t
+question_bits(const struct msg_question *q)
+{
+	return ((uint64_t)q->type << 40 | (uint64_t)q->class << 24 |
+	    (uint64_t)q->flags << 8 | (uint64_t)q->subnet.len << 1 |
+	    q->dnssec_ok);
+}
+
+/* Any order: the same question to the same upstreams is the same fetch. */
+static int
+compare_fetches(const struct resolve_fetch *a, const struct resolve_fetch *b)
+{
+	const struct msg_question *qa = a->question, *qb = b->question;
+	uint64_t bits_a = question_bits(qa), bits_b = question_bits(qb);
+	int diff;
+
+	if (a->gen != b->gen)
+		return ((uintptr_t)a->gen < (uintptr_t)b->gen ? -1 : 1);
+	if (bits_a != bits_b)
+		return (bits_a < bits_b ? -1 : 1);
+	diff = memcmp(qa->subnet.data, qb->subnet.data, qa->subnet.len);
+	return (diff != 0 ? diff : compare_names(qa, qb));
+}
+
+RB_GENERATE_STATIC(fetches, resolve_fetch, node, compare_fetches)
+
+struct resolver *
+resolver_new(struct event_base *base, struct stats *stats)
+{
+	struct resolver *r;
+
+	if ((r = calloc(1, sizeof(*r))) == NULL)
+		return (NULL);
+	r->base = base;
+	r->stats = stats;
+	RB_INIT(&r->fetches);
+	TAILQ_INIT(&r->orphans);
+	r->deadline = loop_delay(base, RESOLVE_DEADLINE_MS);
+	if (r->deadline == NULL || leg_env_init(&r->env, base, stats) == -1) {
+		free(r);
+		return (NULL);
+	}
+	probe_init(&r->probe, &r->env);
+	return (r);
+}
+
+static void
+free_fetch(struct resolve_fetch *f)
+{
+	leg_cancel(&f->leg);
+	event_del(&f->deadline);
+	generation_unref(f->gen);
+	free(f);
+}
+
+static void
+forget_orphan(struct resolver *r, struct resolve_fetch *f)
+{
+	TAILQ_REMOVE(&r->orphans, f, next);
+	r->n_orphans--;
+}
+
+/* It is not found any more, by a new question least of all. */
+static void
+forget_fetch(struct resolve_fetch *f)
+{
+	struct resolver *r = f->resolver;
+
+	RB_REMOVE(fetches, &r->fetches, f);
+	r->n_fetches--;
+	if (TAILQ_EMPTY(&f->waiting))
+		forget_orphan(r, f);
+}
+
+static void
+drop_orphan(struct resolver *r)
+{
+	struct resolve_fetch *f = TAILQ_FIRST(&r->orphans);
+
+	forget_fetch(f);
+	free_fetch(f);
+}
+
+void
+resolver_free(struct resolver *r)
+{
+	if (r == NULL)
+		return;
+	while (!TAILQ_EMPTY(&r->orphans))
+		drop_orphan(r);
+	probe_stop(&r->probe);
+	leg_env_clear(&r->env);
+	generation_unref(r->gen);
+	free(r);
+}
+
+void
+resolver_use(struct resolver *r, struct generation *gen)
+{
+	probe_watch(&r->probe, &gen->ups);
+	while (!TAILQ_EMPTY(&r->orphans))
+		drop_orphan(r);
+	if (r->gen != NULL)
+		cache_clear(r->gen->cache);
+	generation_unref(r->gen);
+	r->gen = generation_ref(gen);
+}
+
+/* Nobody waits for it; it goes on if what comes of it can be kept. */
+static void
+add_orphan(struct resolve_fetch *f)
+{
+	struct resolver *r = f->resolver;
+	const struct conf *conf = f->gen->conf;
+
+	TAILQ_INSERT_TAIL(&r->orphans, f, next);
+	r->n_orphans++;
+	if (f->gen != r->gen || conf->cache.bytes == 0 ||
+	    (f->question->flags & MSG_RD) == 0) {
+		forget_fetch(f);
+		free_fetch(f);
+	} else if (r->n_orphans > conf->limit_queries / ORPHANS_SHARE)
+		drop_orphan(r);
+}
+
+/* Room for a reply; NULL when memory is short or too much is held. */
+static struct resolve_reply *
+reply_new(struct resolver *r, size_t len)
+{
+	struct resolve_reply *reply;
+	bool big = len > MSG_UDP_OURS;
+
+	if ((big && r->n_big == BIG_REPLIES_MAX) ||
+	    (reply = malloc(sizeof(*reply) + len)) == NULL)
+		return (NULL);
+	reply->refs = 1;
+	reply->big = big;
+	r->n_big += big;
+	return (reply);
+}
+
+static void
+reply_unref(struct resolver *r, struct resolve_reply *reply)
+{
+	if (reply == NULL || --reply->refs > 0)
+		return;
+	r->n_big -= reply->big;
+	free(reply);
+}
+
+static struct resolve_reply *
+reply_copy(struct resolver *r, const struct msg_scan *scan)
+{
+	struct resolve_reply *reply;
+
+	if (scan == NULL || (reply = reply_new(r, scan->len)) == NULL)
+		return (NULL);
+	memcpy(reply->wire, scan->wire, scan->len);
+	reply->scan = *scan;
+	reply->scan.wire = reply->wire;
+	return (reply);
+}
+
+static void
+set_result(struct resolve *q, struct resolve_reply *reply,
+    enum resolve_source source)
+{
+	q->held = reply;
+	q->reply = reply != NULL ? &reply->scan : NULL;
+	q->source = source;
+}
+
+static void
+count_hit(struct resolver *r, enum resolve_source source)
+{
+	switch (source) {
+	case RESOLVE_UPSTREAM:
+		break;
+	case RESOLVE_CACHE:
+		stats_count(r->stats, STAT_CACHE_HITS);
+		break;
+	case RESOLVE_STALE:
+		stats_count(r->stats, STAT_CACHE_STALE);
+		break;
+	case RESOLVE_CACHED_FAILURE:
+		stats_count(r->stats, STAT_CACHE_FAILURES);
+		break;
+	}
+}
+
+static const enum resolve_source sources[] = {
+	[CACHE_FRESH] = RESOLVE_CACHE,
+	[CACHE_STALE] = RESOLVE_STALE,
+	[CACHE_FAILED] = RESOLVE_CACHED_FAILURE,
+};
+
+/* Returns false when what was found is of no use after all. */
+static bool
+take_hit(struct resolve *q, const struct cache_hit *hit, struct monotime now)
+{
+	struct resolver *r = q->resolver;
+	struct resolve_reply *reply = NULL;
+
+	if (hit->replied) {
+		if ((reply = reply_new(r, hit->len)) == NULL)
+			return (false);
+		if (cache_write(hit, &q->question, now, reply->wire,
+		    &reply->scan) == -1) {
+			reply_unref(r, reply);
+			return (false);
+		}
+	}
+	set_result(q, reply, sources[hit->verdict]);
+	q->prefetch = hit->prefetch;
+	count_hit(r, q->source);
+	return (true);
+}
+
+/* In the order of what else there is: verdicts that are good enough. */
+enum wanted {
+	WANT_USUAL, /* what makes asking needless */
+	WANT_ANY,   /* expired replies, too */
+	WANT_REPLY  /* the same, but no failure */
+};
+
+static bool
+is_wanted(const struct cache_hit *hit, enum wanted wanted)
+{
+	switch (hit->verdict) {
+	case CACHE_MISS:
+		break;
+	case CACHE_FRESH:
+		return (true);
+	case CACHE_STALE:
+		return (wanted != WANT_USUAL || hit->recheck);
+	case CACHE_FAILED:
+		return (wanted != WANT_REPLY);
+	}
+	return (false);
+}
+
+static bool
+take_cached(struct resolve *q, enum wanted wanted)
+{
+	struct monotime now = monotime_now();
+	struct cache_hit hit;
+
+	cache_find(q->gen->cache, &q->question, q->own_type, now, &hit);
+	return (is_wanted(&hit, wanted) && take_hit(q, &hit, now));
+}
+
+/* No upstream could help; one that found the data bogus could. */
+static bool
+has_failed(const struct msg_scan *reply)
+{
+	return (reply == NULL ||
+	    (cache_is_failure(reply) && !msg_has_dnssec_error(reply)));
+}
+
+static void
+store(struct resolve_fetch *f, const struct msg_scan *reply)
+{
+	struct cache *cache = f->gen->cache;
+	struct monotime now = monotime_now();
+
+	if (reply == NULL || cache_is_failure(reply))
+		cache_store_failure(cache, f->question, reply, now);
+	else
+		cache_store(cache, f->question, reply, now,
+		    &f->resolver->env.rng);
+}
+
+/* Tell everybody; each of them may ask, or cancel another one, meanwhile. */
+static void
+complete(struct resolve_fetch *f, const struct msg_scan *reply)
+{
+	struct resolver *r = f->resolver;
+	struct resolve_reply *held;
+	struct resolve *q;
+	bool failed = has_failed(reply);
+
+	store(f, reply);
+	forget_fetch(f);
+	f->over = true;
+	held = reply_copy(r, reply);
+	leg_cancel(&f->leg);
+	while ((q = TAILQ_FIRST(&f->waiting)) != NULL) {
+		TAILQ_REMOVE(&f->waiting, q, next);
+		q->fetch = NULL;
+		if (!failed || !take_cached(q, WANT_REPLY)) {
+			if (held != NULL)
+				held->refs++;
+			set_result(q, held, RESOLVE_UPSTREAM);
+		}
+		q->done(q->arg);
+	}
+	reply_unref(r, held);
+	free_fetch(f);
+}
+
+static void
+on_leg_done(void *arg, const struct msg_scan *reply)
+{
+	complete(arg, reply);
+}
+
+/* Whatever is not there by now will not come. */
+static void
+on_deadline(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	complete(arg, NULL);
+}
+
+static struct resolve_fetch *
+find_fetch(struct resolver *r, const struct msg_question *question,
+    struct generation *gen)
+{
+	struct resolve_fetch key;
+
+	key.gen = gen;
+	key.question = question;
+	return (RB_FIND(fetches, &r->fetches, &key));
+}
+
+/* An orphan, as yet. NULL when memory is short. */
+static struct resolve_fetch *
+start_fetch(struct resolver *r, const struct msg_question *question,
+    struct generation *gen)
+{
+	struct resolve_fetch *f;
+
+	if ((f = calloc(1, sizeof(*f))) == NULL)
+		return (NULL);
+	f->resolver = r;
+	f->gen = generation_ref(gen);
+	f->leg.question = *question;
+	f->question = &f->leg.question;
+	TAILQ_INIT(&f->waiting);
+	event_assign(&f->deadline, r->base, -1, 0, on_deadline, f);
+	event_add(&f->deadline, r->deadline);
+	RB_INSERT(fetches, &r->fetches, f);
+	r->n_fetches++;
+	leg_ask(&f->leg, &r->env, &gen->ups, on_leg_done, f);
+	return (f);
+}
+
+bool
+resolve_ask(struct resolver *r, struct resolve *q, struct generation *gen,
+    resolve_done_fn *done, void *arg)
+{
+	struct resolve_fetch *f;
+
+	q->resolver = r;
+	q->gen = gen;
+	q->done = done;
+	q->arg = arg;
+	q->fetch = NULL;
+	q->prefetch = false;
+	set_result(q, NULL, RESOLVE_UPSTREAM);
+	if (take_cached(q, q->stale_ok ? WANT_ANY : WANT_USUAL))
+		return (true);
+	if ((f = find_fetch(r, &q->question, gen)) != NULL) {
+		stats_count(r->stats, STAT_COALESCED);
+		if (TAILQ_EMPTY(&f->waiting))
+			forget_orphan(r, f);
+	} else {
+		stats_count(r->stats, STAT_CACHE_MISSES);
+		if ((f = start_fetch(r, &q->question, gen)) == NULL)
+			return (true);
+	}
+	TAILQ_INSERT_TAIL(&f->waiting, q, next);
+	q->fetch = f;
+	return (false);
+}
+
+static void
+stop_waiting(struct resolve *q)
+{
+	struct resolve_fetch *f = q->fetch;
+
+	if (f == NULL)
+		return;
+	TAILQ_REMOVE(&f->waiting, q, next);
+	q->fetch = NULL;
+	if (TAILQ_EMPTY(&f->waiting) && !f->over)
+		add_orphan(f);
+}
+
+bool
+resolve_take_stale(struct resolve *q)
+{
+	if (q->fetch == NULL || !take_cached(q, WANT_REPLY))
+		return (false);
+	stop_waiting(q);
+	return (true);
+}
+
+void
+resolve_refresh(struct resolver *r, const struct msg_question *question,
+    struct generation *gen)
+{
+	struct resolve_fetch *f;
+
+	if (find_fetch(r, question, gen) != NULL ||
+	    (f = start_fetch(r, question, gen)) == NULL)
+		return;
+	stats_count(r->stats, STAT_PREFETCHES);
+	add_orphan(f);
+}
+
+void
+resolve_cancel(struct resolve *q)
+{
+	if (q->resolver == NULL)
+		return;
+	stop_waiting(q);
+	reply_unref(q->resolver, q->held);
+	q->held = NULL;
+	q->reply = NULL;
+	q->resolver = NULL;
+}
+
+static void
+print_upstream(const struct upstream *u, struct monotime now, FILE *f)
+{
+	char buf[SOCKADDR_STRLEN];
+
+	fprintf(f, "upstream %s %s rtt %" PRId64 ".%03" PRId64 " ms edns %s "
+	    "sent %" PRIu64 " answered %" PRIu64 " lost %" PRIu64 "\n",
+	    sockaddr_print(&u->addr, buf, sizeof(buf)),
+	    u->down ? "down" : "up", u->srtt_us / 1000, u->srtt_us % 1000,
+	    upstream_speaks_edns(u, now) ? "yes" : "no", u->n_sent,
+	    u->n_answered, u->n_lost);
+}
+
+void
+resolver_print(const struct resolver *r, FILE *f)
+{
+	struct monotime now = monotime_now();
+	struct cache_counts counts;
+	size_t i;
+
+	fprintf(f, "questions upstream %u, of them for the cache alone %u\n",
+	    r->n_fetches, r->n_orphans);
+	cache_count(r->gen->cache, &counts);
+	fprintf(f, "cache entries %zu bytes %zu of %zu evicted %" PRIu64 "\n",
+	    counts.entries, counts.bytes, r->gen->conf->cache.bytes,
+	    counts.evicted);
+	for (i = 0; i < r->gen->ups.n; i++)
+		print_upstream(&r->gen->ups.v[i], now, f);
+}

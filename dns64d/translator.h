@@ -1,0 +1,46 @@
+/*
+ * The translators that dns64d.conf gives an address for: asks each of them
+ * over HTTP, now and then, how it is, and keeps the answer for balance.c.
+ * Owns the connections; knows nothing of DNS.
+ *
+ * A translator that fails to answer TRANSLATOR_LOST times in a row is down,
+ * and asked less and less often until it answers. Until its first answer
+ * it counts as up.
+ */
+#ifndef DNS64D_TRANSLATOR_H
+#define DNS64D_TRANSLATOR_H
+
+#include <stdio.h>
+
+struct balance_target;
+struct conf;
+struct event_base;
+struct pref64;
+struct translators;
+
+#define TRANSLATOR_LOST 2
+#define TRANSLATOR_TIMEOUT_SECS 2  /* from the question to the whole answer */
+#define TRANSLATOR_BACKOFF_SECS 60 /* never less often than this, or every */
+
+/*
+ * Begin to ask the translators of a configuration, which is borrowed. What
+ * is known of them is taken over from old, which may be NULL.
+ * Returns NULL when memory is short.
+ */
+struct translators *translators_new(struct event_base *base,
+    const struct conf *conf, const struct translators *old);
+
+/* Not from within the event loop's work on one of them. */
+void translators_free(struct translators *ts);
+
+/*
+ * What is known of the translator of a prefix, kept up to date for as long
+ * as ts lives; NULL when the prefix has none.
+ */
+const struct balance_target *translators_find(const struct translators *ts,
+    const struct pref64 *prefix);
+
+/* Print one line for each. */
+void translators_print(const struct translators *ts, FILE *f);
+
+#endif

@@ -1,0 +1,148 @@
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "dns64d/view.h"
+
+int
+views_init(struct views *views)
+{
+	views->n = 0;
+	if ((views->v = calloc(1, sizeof(*views->v))) == NULL)
+		return (-1);
+	if (policy_init(&views->v[0].policy) == -1) {
+		free(views->v);
+		views->v = NULL;
+		return (-1);
+	}
+	views->n = 1;
+	return (0);
+}
+
+void
+views_clear(struct views *views)
+{
+	struct view *view;
+	size_t i;
+
+	for (i = 0; i < views->n; i++) {
+		view = &views->v[i];
+		free(view->name);
+		free(view->matches);
+		policy_clear(&view->policy);
+	}
+	free(views->v);
+	views->v = NULL;
+	views->n = 0;
+}
+
+static bool
+has_name(const struct views *views, const char *name)
+{
+	size_t i;
+
+	for (i = 1; i < views->n; i++) {
+		if (strcmp(views->v[i].name, name) == 0)
+			return (true);
+	}
+	return (false);
+}
+
+struct view *
+views_add(struct views *views, const char *name)
+{
+	struct view *bigger, *view;
+
+	if (has_name(views, name)) {
+		errno = EEXIST;
+		return (NULL);
+	}
+	if (views->n == VIEWS_MAX) {
+		errno = ENOSPC;
+		return (NULL);
+	}
+	bigger = reallocarray(views->v, views->n + 1, sizeof(*bigger));
+	if (bigger == NULL)
+		return (NULL);
+	views->v = bigger;
+	view = &bigger[views->n];
+	memset(view, 0, sizeof(*view));
+	if ((view->name = strdup(name)) == NULL)
+		return (NULL);
+	if (policy_copy(&view->policy, &bigger[0].policy) == -1) {
+		free(view->name);
+		return (NULL);
+	}
+	views->n++;
+	return (view);
+}
+
+struct view_match *
+view_add_match(struct view *view)
+{
+	struct view_match *bigger;
+
+	if (view->n_matches == VIEW_MATCHES_MAX) {
+		errno = ENOSPC;
+		return (NULL);
+	}
+	bigger = reallocarray(view->matches, view->n_matches + 1,
+	    sizeof(*bigger));
+	if (bigger == NULL)
+		return (NULL);
+	view->matches = bigger;
+	memset(&bigger[view->n_matches], 0, sizeof(*bigger));
+	return (&bigger[view->n_matches++]);
+}
+
+int
+views_finish(struct views *views)
+{
+	struct view *view;
+	size_t i;
+
+	for (i = 0; i < views->n; i++) {
+		view = &views->v[i];
+		if (policy_finish(&view->policy) == -1)
+			return (-1);
+		view->plain = view->policy;
+		view->plain.dns64 = POLICY_DNS64_NO;
+	}
+	return (0);
+}
+
+static bool
+holds(const struct view_match *m, const struct sockaddr_storage *client,
+    const struct sockaddr_storage *listener)
+{
+	return ((m->from.family == AF_UNSPEC ||
+	    prefix_match(&m->from, client)) &&
+	    (m->on.ss_family == AF_UNSPEC ||
+	    sockaddr_equal(&m->on, listener)));
+}
+
+const struct view *
+view_select(const struct views *views, const struct sockaddr_storage *client,
+    const struct sockaddr_storage *listener)
+{
+	const struct view *view;
+	size_t i, k;
+
+	for (i = 1; i < views->n; i++) {
+		view = &views->v[i];
+		for (k = 0; k < view->n_matches; k++) {
+			if (holds(&view->matches[k], client, listener))
+				return (view);
+		}
+	}
+	return (&views->v[0]);
+}
+
+const struct dns64_policy *
+view_policy(const struct view *view, const struct sockaddr_storage *client)
+{
+	if (view->policy.dns64 == POLICY_DNS64_IPV6_CLIENTS &&
+	    client->ss_family != AF_INET6)
+		return (&view->plain);
+	return (&view->policy);
+}

@@ -1,0 +1,258 @@
+/*
+ * What the core costs, without a device: packets through parse, lookup and
+ * translation with few and many sessions, new sessions, memory, ports of a
+ * full pool. Prints "name value unit" lines for bench.py.
+ *
+ *	core [million-sessions]		fewer sessions for a quick look
+ */
+#include <sys/resource.h>
+
+#include <arpa/inet.h>
+
+#include <err.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/monotime.h"
+#include "nat64d/cksum.h"
+#include "nat64d/nat64.h"
+
+#define NADDRS 32
+#define PAYLOAD 16
+#define PACKET_LEN (PKT_IP6_HLEN + PKT_UDP_HLEN + PAYLOAD) /* 64 */
+#define ROUNDS 2000000
+
+static uint64_t seed = 88172645463325252ULL;
+static uint64_t emitted;
+
+/* xorshift64: fast, for what the sequence is like does not matter here. */
+static uint32_t
+next_random(void *arg)
+{
+	(void)arg;
+	seed ^= seed << 13;
+	seed ^= seed >> 7;
+	seed ^= seed << 17;
+	return ((uint32_t)(seed >> 32));
+}
+
+static const struct rng rng = { next_random, NULL };
+
+static void
+emit(void *arg, struct pkt *p)
+{
+	(void)arg;
+	emitted += p->len > 0;
+}
+
+static double
+seconds_since(struct monotime start)
+{
+	return ((double)(monotime_now().ns - start.ns) / 1e9);
+}
+
+static void
+result(const char *name, double value, const char *unit)
+{
+	printf("%s %.1f %s\n", name, value, unit);
+	fflush(stdout);
+}
+
+static struct nat64 *
+new_nat64(size_t max_sessions)
+{
+	const struct port_range ports = { 1024, 65535 };
+	struct pool4_range range = { { htonl(0xc6120000) },
+		{ htonl(0xc6120000 + NADDRS - 1) }, { ports, ports, ports } };
+	struct nat64_sink sink = { .emit = emit };
+	struct nat64_config c;
+	struct in6_addr addr;
+	struct nat64 *n;
+
+	nat64_config_init(&c);
+	inet_pton(AF_INET6, "2001:db8:64::", &addr);
+	pref64_init(&c.prefixes[0], &addr, 96);
+	c.nprefixes = 1;
+	c.pool = &range;
+	c.npool = 1;
+	c.self4.s_addr = htonl(0xc6120001);
+	inet_pton(AF_INET6, "2001:db8:ffff::1", &c.self6);
+	c.max_sessions = max_sessions;
+	memset(&c.subscriber, 0, sizeof(c.subscriber));
+	memcpy(&c.secret, "sixteen bytes ok", sizeof(c.secret));
+	n = nat64_new(&c, &sink, &rng, monotime_now());
+	if (n == NULL)
+		err(1, "nat64_new");
+	return (n);
+}
+
+/* A 64-byte datagram of host 0, checksum right. */
+static uint8_t template[PACKET_LEN];
+
+static void
+build_template(void)
+{
+	uint8_t *udp = template + PKT_IP6_HLEN;
+	struct in6_addr src, dst;
+
+	inet_pton(AF_INET6, "2001:db8::", &src);
+	inet_pton(AF_INET6, "2001:db8:64::c633:6414", &dst);
+	template[0] = 6 << 4;
+	put16(template + 4, PKT_UDP_HLEN + PAYLOAD);
+	template[6] = IPPROTO_UDP;
+	template[7] = 64;
+	memcpy(template + 8, &src, sizeof(src));
+	memcpy(template + 24, &dst, sizeof(dst));
+	put16(udp + 2, 53);
+	put16(udp + 4, PKT_UDP_HLEN + PAYLOAD);
+	put16(udp + 6, cksum_finish(cksum_add(
+	    cksum_pseudo6(&src, &dst, IPPROTO_UDP, PKT_UDP_HLEN + PAYLOAD),
+	    udp, PKT_UDP_HLEN + PAYLOAD)));
+}
+
+/*
+ * That of host i, made anew each time, for a million packets in memory would
+ * cost more to read than the tables. Sixteen hosts make a subscriber.
+ */
+static void
+build(uint8_t *p, uint32_t i)
+{
+	const uint32_t high = 0x10000 + (i >> 4);
+	const uint16_t port = (uint16_t)(1024 + i % 60000);
+	uint16_t sum;
+
+	memcpy(p, template, PACKET_LEN);
+	put32(p + 12, high);
+	put32(p + 20, i);
+	put16(p + PKT_IP6_HLEN, port);
+	sum = cksum_update(get16(p + PKT_IP6_HLEN + PKT_UDP_CKSUM), 0,
+	    (uint64_t)(high >> 16) + (high & 0xffff) + (i >> 16) +
+	    (i & 0xffff) + port);
+	put16(p + PKT_IP6_HLEN + PKT_UDP_CKSUM, sum == 0 ? 0xffff : sum);
+}
+
+static void
+input(struct nat64 *n, uint32_t i, struct monotime now)
+{
+	static uint8_t buf[PKT_BUFSIZE];
+	struct pkt p;
+
+	pkt_init(&p, buf, sizeof(buf));
+	build(p.data, i);
+	p.len = PACKET_LEN;
+	nat64_input(n, &p, now, NULL);
+}
+
+static size_t
+resident_bytes(void)
+{
+	unsigned long pages = 0;
+	FILE *fp;
+
+	fp = fopen("/proc/self/statm", "r");
+	if (fp == NULL || fscanf(fp, "%*u %lu", &pages) != 1)
+		errx(1, "/proc/self/statm");
+	fclose(fp);
+	return (pages * 4096);
+}
+
+/* The time goes on as it would at a million packets per second. */
+static struct monotime
+packet_time(struct monotime start, uint64_t i)
+{
+	start.ns += (int64_t)(i * 1000);
+	return (start);
+}
+
+static void
+bench_packets(uint32_t nsessions, const char *label)
+{
+	struct nat64 *n = new_nat64(nsessions);
+	char name[64];
+	size_t before;
+	struct monotime start, base = monotime_now();
+	double secs;
+	uint64_t i;
+
+	before = resident_bytes();
+	start = monotime_now();
+	for (i = 0; i < nsessions; i++)
+		input(n, (uint32_t)i, base);
+	secs = seconds_since(start);
+	if (session_count(nat64_sessions(n)) != nsessions)
+		errx(1, "%zu sessions instead of %u",
+		    session_count(nat64_sessions(n)), nsessions);
+	if (nsessions >= 100000) {
+		snprintf(name, sizeof(name), "new-sessions-%s", label);
+		result(name, nsessions / secs, "/s");
+		snprintf(name, sizeof(name), "session-memory-%s", label);
+		result(name,
+		    (double)(resident_bytes() - before) / nsessions, "bytes");
+	}
+
+	start = monotime_now();
+	for (i = 0; i < ROUNDS; i++)
+		input(n, rng_below(&rng, nsessions), packet_time(base, i));
+	snprintf(name, sizeof(name), "packet-%s", label);
+	result(name, seconds_since(start) * 1e9 / ROUNDS, "ns");
+	if (emitted != nsessions + ROUNDS)
+		errx(1, "%llu packets emitted", (unsigned long long)emitted);
+	emitted = 0;
+	nat64_free(n);
+}
+
+/* Take and give back ports of an address so far full. */
+static void
+bench_ports(double full, const char *label)
+{
+	const struct port_range ports = { 1024, 65535 };
+	const struct pool4_range range = { { htonl(0xc6120001) },
+		{ htonl(0xc6120001) }, { ports, ports, ports } };
+	const struct pool4_opts opts = { .parity = true,
+		.range_fallback = true };
+	const struct monotime now = { 0 };
+	const unsigned rounds = 500000, total = 64512;
+	struct pool4 *pool = pool4_new(&range, 1, &opts);
+	struct taddr6 owner;
+	struct taddr4 out = { .addr = { htonl(0xc6120001) } };
+	struct monotime start;
+	char name[64];
+	int32_t port;
+	unsigned i;
+
+	memset(&owner, 0, sizeof(owner));
+	for (i = 0; i < (unsigned)(total * full); i++)
+		if (pool4_alloc(pool, L4_UDP, 0, &owner, &rng, now) == -1)
+			err(1, "pool4_alloc");
+	start = monotime_now();
+	for (i = 0; i < rounds; i++) {
+		owner.port = (uint16_t)i;
+		port = pool4_alloc(pool, L4_UDP, 0, &owner, &rng, now);
+		if (port == -1)
+			err(1, "pool4_alloc");
+		out.port = (uint16_t)port;
+		pool4_release(pool, L4_UDP, &out, &owner, now);
+	}
+	snprintf(name, sizeof(name), "port-%s", label);
+	result(name, seconds_since(start) * 1e9 / rounds, "ns");
+	pool4_free(pool);
+}
+
+int
+main(int argc, char *argv[])
+{
+	uint32_t most = 1000000;
+
+	if (argc > 1)
+		most = (uint32_t)(atof(argv[1]) * 1e6);
+	build_template();
+	bench_packets(1, "1");
+	bench_packets(1000, "1k");
+	bench_packets(most / 10, "100k");
+	bench_packets(most, "1M");
+	bench_ports(0.5, "50%-full");
+	bench_ports(0.99, "99%-full");
+	bench_ports(0.999, "99.9%-full");
+	return (0);
+}

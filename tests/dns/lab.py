@@ -1,0 +1,315 @@
+"""What the tests of dns64d share: a daemon with a configuration of its own,
+ways to ask it, and cases that print TAP.
+
+    client (the test) --- dns64d on 127.0.0.1 --- FakeUpstream
+
+    from lab import Daemon, case, equal, main
+    @case("a name without AAAA gets a synthesised one")
+    def _(lab): ...
+    sys.exit(main())
+
+The build tree is the first argument of the test. Needs no root and no
+network. Nothing here sleeps for a fixed time: until() polls.
+"""
+
+import concurrent.futures
+import contextlib
+import os
+import pathlib
+import signal
+import socket
+import struct
+import subprocess
+import sys
+import tempfile
+import time
+import traceback
+
+sys.dont_write_bytecode = True
+
+try:
+    import dns.message
+    import dns.query
+    import dns.rdatatype
+except ImportError:
+    print("ok 1 - dns64d # SKIP no python3-dnspython")
+    print("1..1")
+    sys.exit(0)
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+BUILD = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else "build")
+PROGRAM = (BUILD if BUILD.is_absolute() else ROOT / BUILD) / "dns64d/dns64d"
+# Built with a sanitizer, it is slow and large.
+SANITIZED = PROGRAM.exists() and b"__asan_init" in PROGRAM.read_bytes()
+PREFIX = "2001:db8:64::"
+TIMEOUT = 8
+cases = []
+
+
+def case(description):
+    """Register a test: a function of a FakeUpstream and a Daemon."""
+    def register(function):
+        cases.append((description, function))
+        return function
+    return register
+
+
+def equal(found, expected, what="value"):
+    """Fail unless equal."""
+    if found != expected:
+        raise AssertionError(f"{what}: expected {expected!r}, "
+                             f"found {found!r}")
+
+
+def until(condition, what, seconds=TIMEOUT):
+    """Poll until a condition holds; returns its value."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        value = condition()
+        if value:
+            return value
+        time.sleep(0.01)
+    raise AssertionError(f"timed out: {what}")
+
+
+def free_port(addr="127.0.0.1"):
+    """A port that is free for UDP and TCP."""
+    family = socket.AF_INET6 if ":" in addr else socket.AF_INET
+    while True:
+        with socket.socket(family, socket.SOCK_STREAM) as tcp, \
+                socket.socket(family, socket.SOCK_DGRAM) as udp:
+            tcp.bind((addr, 0))
+            port = tcp.getsockname()[1]
+            with contextlib.suppress(OSError):
+                udp.bind((addr, port))
+                return port
+
+
+class Daemon:
+    """A dns64d with a configuration of its own.
+
+    extra is added to listen, prefix and upstream statements; prefix may be
+    None for none. addr is where it listens and where ask() asks.
+    """
+
+    def __init__(self, *upstreams, extra="", addr="127.0.0.1",
+                 prefix=f"{PREFIX}/96"):
+        self.tmp = tempfile.TemporaryDirectory(prefix="dns64d")
+        os.chmod(self.tmp.name, 0o755)
+        self.addr = addr
+        self.conf = pathlib.Path(self.tmp.name) / "dns64d.conf"
+        self.out = open(pathlib.Path(self.tmp.name) / "out", "w+b")
+        self.err = open(pathlib.Path(self.tmp.name) / "err", "w+b")
+        for attempt in range(3):
+            self.port = free_port(addr)
+            self.base = self.statements(upstreams, prefix)
+            self.write(extra)
+            if self.start():
+                return
+            # Another test's query may have taken the port meanwhile.
+            if attempt == 2 or "in use" not in self.log():
+                raise AssertionError("no start: " + self.log())
+            self.err.truncate(0)
+
+    def statements(self, upstreams, prefix):
+        """The statements that every configuration has."""
+        base = [f"listen on {self.addr} port {self.port}"]
+        if prefix is not None:
+            base.append(f"prefix {prefix}")
+        if os.geteuid() == 0:
+            base.append("user nobody")
+        return base + [f"upstream {u.addr} port {u.port}" for u in upstreams]
+
+    def start(self):
+        """Start it; false when it ended at once."""
+        self.process = subprocess.Popen(
+            [PROGRAM, "-d", "-f", self.conf], stdin=subprocess.DEVNULL,
+            stdout=self.out, stderr=self.err)
+        until(lambda: self.process.poll() is not None or
+              "running" in self.log(), "start")
+        return self.process.poll() is None
+
+    def write(self, extra):
+        """Write the configuration file."""
+        self.conf.write_text("\n".join(self.base) + "\n" + extra + "\n")
+
+    def read(self, file):
+        """All of an output file."""
+        return pathlib.Path(file.name).read_text(errors="replace")
+
+    def log(self):
+        """What was logged so far."""
+        return self.read(self.err)
+
+    def signal(self, number, awaited):
+        """Send a signal and wait for new text in log or output."""
+        before = (self.log() + self.read(self.out)).count(awaited)
+        self.process.send_signal(number)
+        until(lambda: (self.log() + self.read(self.out)).count(awaited) >
+              before, awaited)
+
+    def stats_text(self):
+        """What SIGUSR1 prints."""
+        size = len(self.read(self.out))
+        self.process.send_signal(signal.SIGUSR1)
+        return until(lambda: "queries open" in self.read(self.out)[size:] and
+                     self.read(self.out)[size:], "statistics")
+
+    def stats(self):
+        """The counters, by SIGUSR1."""
+        text = self.stats_text()
+        return {line.split()[0]: int(line.split()[1])
+                for line in text.splitlines()
+                if len(line.split()) > 1 and line.split()[1].isdigit()}
+
+    def rss(self):
+        """Resident memory in KiB."""
+        status = pathlib.Path(f"/proc/{self.process.pid}/status").read_text()
+        return int(status.split("VmRSS:")[1].split()[0])
+
+    def cpu_seconds(self):
+        """Processor time used so far."""
+        stat = pathlib.Path(f"/proc/{self.process.pid}/stat").read_text()
+        fields = stat.rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    def stop(self):
+        """End it; it must end well."""
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+            self.process.wait(TIMEOUT)
+        log = self.log()
+        self.out.close()
+        self.err.close()
+        self.tmp.cleanup()
+        if self.process.returncode != 0 or "ERROR:" in log:
+            raise AssertionError(f"ended {self.process.returncode}: {log}")
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exc):
+        self.stop()
+
+    def ask(self, name, rdtype="AAAA", tcp=False, source=None, **how):
+        """Ask and return the answer."""
+        query = name if isinstance(name, dns.message.Message) else \
+            dns.message.make_query(name, rdtype, **how)
+        ask = dns.query.tcp if tcp else dns.query.udp
+        return ask(query, self.addr, TIMEOUT, self.port, source)
+
+    def ask_wire(self, wire, source=""):
+        """Send octets by UDP and return those that come back."""
+        with self.udp(source) as sock:
+            sock.send(wire)
+            return sock.recv(65535)
+
+    def udp(self, source=""):
+        """A UDP socket towards it."""
+        family = socket.AF_INET6 if ":" in self.addr else socket.AF_INET
+        sock = socket.socket(family, socket.SOCK_DGRAM)
+        sock.settimeout(TIMEOUT)
+        sock.bind((source, 0))
+        sock.connect((self.addr, self.port))
+        return sock
+
+    def tcp(self, source=None):
+        """A TCP connection to it."""
+        sock = socket.create_connection(
+            (self.addr, self.port), TIMEOUT, source and (source, 0))
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return sock
+
+
+def check_conf(text):
+    """What `dns64d -n` says of a configuration: status and messages."""
+    with tempfile.NamedTemporaryFile("w", suffix=".conf") as conf:
+        conf.write(text)
+        conf.flush()
+        done = subprocess.run([PROGRAM, "-n", "-f", conf.name],
+                              capture_output=True, text=True,
+                              timeout=TIMEOUT, check=False)
+        return done.returncode, done.stderr.replace(conf.name, "conf")
+
+
+def records(message, rdtype, section="answer"):
+    """The records of a type, as sorted texts."""
+    return sorted(rd.to_text() for rrs in getattr(message, section)
+                  for rd in rrs
+                  if rrs.rdtype == dns.rdatatype.from_text(rdtype))
+
+
+def types(message, section="answer"):
+    """The types of a section's records, in order."""
+    return [dns.rdatatype.to_text(rrs.rdtype)
+            for rrs in getattr(message, section)]
+
+
+def option(message, code):
+    """The first EDNS option with this code, or None."""
+    return next((o for o in message.options if o.otype == code), None)
+
+
+def ede_codes(message):
+    """The extended errors of a message."""
+    return [int(o.code) for o in message.options if o.otype == 15]
+
+
+def framed(wire):
+    """A message behind its length."""
+    return struct.pack("!H", len(wire)) + wire
+
+
+def read_framed(stream):
+    """The next message of a TCP stream, None at its end."""
+    head = stream.read(2)
+    if len(head) < 2:
+        return None
+    return dns.message.from_wire(stream.read(struct.unpack("!H", head)[0]))
+
+
+def is_silent(sock, seconds=0.3):
+    """True when nothing arrives for a while."""
+    sock.settimeout(seconds)
+    try:
+        sock.recv(65535)
+        return False
+    except socket.timeout:
+        return True
+    finally:
+        sock.settimeout(TIMEOUT)
+
+
+def run_case(function, up, daemon):
+    """Run one case; returns what went wrong, in lines."""
+    try:
+        function(daemon, up)
+        return []
+    except Exception:  # whatever went wrong is the test's failure
+        return traceback.format_exc().splitlines()[-6:]
+
+
+def main(upstream, workers=1, extra=""):
+    """Run every case, with one upstream and one daemon that they share.
+
+    With several workers cases run side by side: those that count what
+    passed, or that load the daemon, are to use one of their own.
+    """
+    failed = 0
+    only = sys.argv[2:]
+    chosen = [c for c in cases
+              if not only or any(word in c[0] for word in only)]
+    with upstream() as up, Daemon(up, extra=extra) as daemon, \
+            concurrent.futures.ThreadPoolExecutor(workers) as pool:
+        running = [pool.submit(run_case, function, up, daemon)
+                   for _, function in chosen]
+        for number, (job, (description, _)) in enumerate(
+                zip(running, chosen), 1):
+            trouble = job.result()
+            print(f"{'not ok' if trouble else 'ok'} {number} - "
+                  f"{description}", flush=True)
+            for line in trouble:
+                print(f"#   {line}", flush=True)
+            failed += bool(trouble)
+    print(f"1..{len(chosen)}")
+    return 1 if failed else 0

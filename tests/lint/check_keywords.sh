@@ -1,0 +1,110 @@
+#!/usr/bin/env bash
+# Every keyword of a configuration file is known in five places: the grammar
+# uses it, the canonical form prints it, a golden file has it, the manual
+# page explains it, and the example shows it, if only in a comment. And what
+# the page and the example call a statement is one.
+set -eu
+export LC_ALL=C
+cd "$(dirname "$0")/../.."
+n=0
+status=0
+
+verdict() { # description problems
+	n=$((n + 1))
+	if [ -z "$2" ]; then
+		echo "ok $n - $1"
+	else
+		echo "not ok $n - $1"
+		printf '%s\n' "$2" | sed 's/^/#   /'
+		status=1
+	fi
+}
+
+# "WORD TOKEN" for each line of the table that the scanner asks.
+keywords() { # grammar
+	sed -n 's/^	{ "\([^"]*\)", \([A-Z0-9_]*\) },$/\1 \2/p' "$1"
+}
+
+# The rules: what stands between the two %%, without comments.
+rules() { # grammar
+	awk '/^%%$/ { part++; next } part == 1' "$1" |
+	    sed 's,/\*.*\*/,,;s/"[^"]*"//g'
+}
+
+# One word in a line.
+words() {
+	grep -oE '[A-Za-z0-9-]+' | sort -u
+}
+
+# Configuration without comments and strings.
+statements_of() { # file ...
+	sed 's/"[^"]*"//g;s/#.*//' "$@"
+}
+
+# The golden files that are good, and what they include.
+golden() { # daemon
+	local out
+	for out in tests/conf/"$1"/*.out; do
+		echo "${out%.out}.conf"
+	done
+	ls tests/conf/"$1"/*.inc 2>/dev/null || :
+}
+
+# The words that a page shows as typed.
+page_words() { # page
+	grep -E '^\.(.* )?Cm ' "$1" | words
+}
+
+# The first words of the statements that a page explains.
+page_statements() { # page
+	sed -n 's/^\.It Cm \([A-Za-z0-9-]*\).*/\1/p' "$1" | sort -u
+}
+
+# The first words of lines that are statements, also of those that only need
+# their "#" removed: prose has a blank behind it.
+example_statements() { # file
+	sed -n 's/^#\{0,1\}\([a-z][A-Za-z0-9-]*\).*/\1/p' "$1" | sort -u
+}
+
+# Lines of the first that the second lacks.
+missing() { # words have
+	comm -23 <(sort -u <<<"$1") <(sort -u <<<"$2")
+}
+
+skip() { # description reason
+	n=$((n + 1))
+	echo "ok $n - $1 # SKIP $2"
+}
+
+for daemon in nat64d dns64d; do
+	grammar=$daemon/parse.y
+	page=man/$daemon.conf.5
+	example=etc/$daemon.conf
+	table=$(keywords "$grammar")
+	all=$(cut -d ' ' -f 1 <<<"$table")
+	verdict "$daemon: keywords are sorted, as the search wants them" "$(
+	    diff <(printf '%s\n' "$all") <(sort -u <<<"$all") || :)"
+	verdict "$daemon: the grammar uses every keyword" "$(missing \
+	    "$(cut -d ' ' -f 2 <<<"$table")" \
+	    "$(rules "$grammar" | grep -oE '\<[A-Z][A-Z0-9_]*\>')")"
+	verdict "$daemon: the canonical form has every keyword" \
+	    "$(missing "$all" "$(statements_of \
+	    tests/conf/"$daemon"/*.out | words)")"
+	mapfile -t golden < <(golden "$daemon")
+	verdict "$daemon: the golden files have every keyword" \
+	    "$(missing "$all" "$(statements_of "${golden[@]}" | words)")"
+	verdict "$daemon: the example has every keyword" \
+	    "$(missing "$all" "$(words <"$example")")"
+	verdict "$daemon: the example has no other statements" \
+	    "$(missing "$(example_statements "$example")" "$all")"
+	if [ ! -e "$page" ]; then
+		skip "$daemon: the manual page" "there is no $page yet"
+		continue
+	fi
+	verdict "$daemon: the manual page has every keyword" \
+	    "$(missing "$all" "$(page_words "$page")")"
+	verdict "$daemon: the manual page has no other statements" \
+	    "$(missing "$(page_statements "$page")" "$all")"
+done
+echo "1..$n"
+exit $status

@@ -1,0 +1,205 @@
+#!/usr/bin/env bash
+# The event log answers who had an IPv4 address and port at some time, over
+# the end of bindings, over rotation, and over a restart.
+#
+#	client -------------- gateway -------------- internet
+#	2001:db8::10, ::20    nat64d, pool:          198.51.100.10
+#	                      203.0.113.5:40123      says whom it sees
+#
+# The pool is one port, so that the two hosts must have it one after the
+# other.
+# shellcheck source-path=SCRIPTDIR
+. "$(dirname "$0")/lib.sh"
+
+pool=203.0.113.5
+port=40123
+
+start_lab() {
+	lab_create
+	link_up "$client" c0 2001:db8::20/64
+	mkdir "$dir/log"
+	chown nobody "$dir/log"
+	log=$dir/log/events
+	# shellcheck disable=SC2016 # socat's variables
+	start "$internet" who.log socat UDP4-RECVFROM:7777,fork \
+	    SYSTEM:'echo $SOCAT_PEERADDR\:$SOCAT_PEERPORT'
+	wait_for 5 udp_listens "$internet" 7777
+}
+
+configure() { # statement ...
+	cat >"$dir/nat64d.conf" <<-EOF
+		prefix 2001:db8:8000::/96
+		pool $pool port $port
+		address $gateway6
+		user nobody
+		quarantine udp 0
+		subscriber prefix-length 128
+	EOF
+	printf '%s\n' "$@" >>"$dir/nat64d.conf"
+}
+
+now() {
+	date -u +%Y-%m-%dT%H:%M:%S.%3NZ
+}
+
+# Whom the server sees when a host sends to it, or nothing.
+seen() { # host
+	echo hello | in_ns "$client" timeout 3 nc -u -W 1 -s "$1" -p 5000 \
+	    "$server64" 7777 2>/dev/null
+}
+
+# The line that says who had it, as nat64d(8) tells to look for it.
+who() { # time
+	sleep 0.1
+	awk -v t="time=$1" -v addr="addr4=$pool" -v port="port4=$port" '
+	    / proto=udp / && $1 < t && $7 == addr && $8 == port
+	    / event=started/ && $1 < t' "$dir"/log/events* |
+	    sort | tail -n 1
+}
+
+# The event and the host of such a line.
+said() { # time
+	who "$1" | awk '{ print $2 ($5 == "" ? "" : " " $5) }'
+}
+
+freed() {
+	grep -q '^table udp .* bindings 0 ' <<<"$(nat64d_dump)"
+}
+
+logged() { # what
+	grep -q -- "$1" "$log"
+}
+
+# Both hosts have the port, one after the other.
+test_bindings() {
+	local before first between second after
+	before=$(now)
+	check_equal "the first host gets the port" "$(seen 2001:db8::10)" \
+	    "$pool:$port"
+	first=$(now)
+	kill -HUP "$nat64d"
+	check "its binding ends" wait_for 5 freed
+	between=$(now)
+	check_equal "the second host gets the same port" \
+	    "$(seen 2001:db8::20)" "$pool:$port"
+	second=$(now)
+	kill -HUP "$nat64d"
+	check "its binding ends too" wait_for 5 freed
+	after=$(now)
+	# Shows: LOG-01
+	check_equal "the log names the first host" "$(said "$first")" \
+	    "event=binding-created addr6=2001:db8::10"
+	# Shows: LOG-01
+	check_equal "and the second" "$(said "$second")" \
+	    "event=binding-created addr6=2001:db8::20"
+	check_equal "in between it was free" "$(said "$between")" \
+	    "event=binding-deleted addr6=2001:db8::10"
+	check_equal "afterwards as well" "$(said "$after")" \
+	    "event=binding-deleted addr6=2001:db8::20"
+	check_equal "and before" "$(said "$before")" "event=started"
+	# Shows: CGN-13 LOG-02
+	check_not "whom they talked to is not in it" \
+	    grep -e "$server4" -e "$server64" -e session "$log"
+}
+
+# As logrotate does it; the new file is made inside the sandbox.
+test_rotation() {
+	mv "$log" "$log.1"
+	seen 2001:db8::10 >"$dir/seen"
+	kill -USR2 "$nat64d"
+	check "SIGUSR2 makes a new file" wait_for 5 test -e "$log"
+	kill -HUP "$nat64d"
+	check "which has what happens then" wait_for 5 logged binding-deleted
+	check_match "and the old one what was before" \
+	    "$(tail -n 1 "$log.1")" "event=binding-created"
+	check_equal "both are the daemon's" \
+	    "$(stat -c %U "$log" "$log.1" | sort -u)" nobody
+}
+
+# The port is taken: the other host is refused, and that is said once.
+test_trouble() {
+	local i
+	seen 2001:db8::10 >"$dir/seen"
+	for i in 1 2; do
+		seen 2001:db8::20 >>"$dir/refused.$i"
+	done
+	check_equal "who comes second gets no answer" \
+	    "$(cat "$dir"/refused.*)" ""
+	# Shows: LOG-10 CGN-12
+	check_equal "an exhausted pool is one line in the ordinary log" \
+	    "$(grep -c 'event=pool-exhausted natevent=3 pool=default' \
+	    "$dir/nat64d.err")" 1
+	check_equal "who came first is served" "$(seen 2001:db8::10)" \
+	    "$pool:$port"
+}
+
+test_end() {
+	local alive
+	alive=$(now)
+	check "nat64d leaves with status 0" stop "$nat64d"
+	check_match "the end is the last line" "$(tail -n 1 "$log")" \
+	    "event=stopped"
+	check "nat64d starts again" start_nat64d
+	check_equal "who had the port when it ended is known" \
+	    "$(said "$alive")" "event=binding-created addr6=2001:db8::10"
+	check_equal "and that nobody has it any more" "$(said "$(now)")" \
+	    "event=started"
+	check "nat64d ends" stop "$nat64d"
+}
+
+test_sessions() {
+	configure "log events sessions addresses" "log destination yes" \
+	    "log events to \"$log\""
+	check "nat64d starts with other events" start_nat64d
+	seen 2001:db8::10 >"$dir/seen"
+	# Shows: LOG-02 CGN-13
+	check "the session is logged with its peer" wait_for 5 logged \
+	    "event=session-created .* peer4=$server4 peerport=7777"
+	# Shows: LOG-04
+	check "the subscriber's address is logged" wait_for 5 logged \
+	    "event=address-bound natevent=14 subscriber=2001:db8::10/128 addr4=$pool"
+	kill -HUP "$nat64d"
+	# Shows: LOG-04
+	check "and that it has none any more" wait_for 5 logged \
+	    "event=address-released natevent=15 subscriber=2001:db8::10/128"
+	check "nat64d ends" stop "$nat64d"
+}
+
+# A directory that is root's: the file is made before rights are given up.
+test_ownership() {
+	mkdir "$dir/root"
+	configure "log events to \"$dir/root/events\""
+	check "nat64d starts with a directory of root" start_nat64d
+	check_equal "the file is the daemon's" \
+	    "$(stat -c %U:%a "$dir/root/events")" nobody:640
+	check "nat64d ends" stop "$nat64d"
+	check_match "and has written it" "$(cat "$dir/root/events")" stopped
+	configure "log events to \"$dir/none/events\""
+	check_not "a directory that does not exist is an error" \
+	    in_ns "$gateway" "$BUILD/nat64d/nat64d" -d -f "$dir/nat64d.conf"
+}
+
+# After a restart nobody gets a port that somebody else may have had.
+test_restart() {
+	configure "quarantine restart 3"
+	check "nat64d starts with ports at rest" start_nat64d
+	# Shows: CGN-09
+	check_equal "no port is given out yet" "$(seen 2001:db8::10)" ""
+	sleep 3
+	# Shows: CGN-09
+	check_equal "but after a while" "$(seen 2001:db8::10)" "$pool:$port"
+	check "nat64d ends" stop "$nat64d"
+}
+
+need_root
+start_lab
+configure "log events to \"$log\""
+check "nat64d starts" start_nat64d
+test_bindings
+test_rotation
+test_trouble
+test_end
+test_sessions
+test_ownership
+test_restart
+tap_done
