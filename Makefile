@@ -3,6 +3,7 @@
 #	make			build both daemons below build/
 #	make install		DESTDIR= and PREFIX= are honoured
 #	sudo make check		all tests; installs the packages they need
+#	sudo make conformance	the same, and which requirement each shows
 #	sudo make demo		the main job, shown in network namespaces
 #	make asan | lint | fmt | uninstall | clean
 #
@@ -247,6 +248,7 @@ test_bins = $(unit_tests:%=$(BUILD)/tests/unit/%) \
 check_access_OBJ = dns64d/access.o
 check_conf_file_OBJ = common/conf_file.o common/conf_msg.o \
     common/conf_text.o common/scan.o
+check_dump_OBJ = nat64d/dump.o tests/unit/nat64_lab.o
 check_engine_OBJ = nat64d/engine.o nat64d/dump.o nat64d/eventlog.o \
     nat64d/eventlog_out.o common/log.o common/monotime.o \
     tests/unit/tun_fake.o
@@ -263,6 +265,10 @@ check_nat64_random_OBJ = tests/unit/nat64_lab.o
 check_nat64_state_OBJ = tests/unit/nat64_lab.o
 check_nat64_tcp_OBJ = tests/unit/nat64_lab.o
 check_tables_OBJ = tests/unit/tables_model.o
+check_tun_bsd_OBJ = nat64d/tun_bsd.o tests/unit/tun_kernel.o
+check_tun_linux_OBJ = nat64d/tun_linux.o tests/unit/tun_kernel.o
+$(BUILD)/tests/unit/check_tun_bsd $(BUILD)/tests/unit/check_tun_linux: \
+    EXTRA_LDFLAGS = -Wl,--wrap=open,--wrap=ioctl
 archives = $(BUILD)/nat64d/libnat64.a $(BUILD)/dns64d/libdns64.a \
     $(BUILD)/common/libcommon.a
 
@@ -270,7 +276,8 @@ archives = $(BUILD)/nat64d/libnat64.a $(BUILD)/dns64d/libdns64.a \
 $(unit_tests:%=$(BUILD)/tests/unit/%): $(BUILD)/tests/unit/%: \
     $(BUILD)/tests/unit/%.o $$(addprefix $(BUILD)/,$$($$*_OBJ)) $(archives)
 	$(call say,LINK,$@)
-	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LDNS_LIBS) $(BASE_LIBS) $(TEST_LIBS)
+	$(Q)$(CC) $(ALL_LDFLAGS) $(EXTRA_LDFLAGS) -o $@ $^ $(LDNS_LIBS) \
+	    $(BASE_LIBS) $(TEST_LIBS)
 
 # The fuzz targets, with a main() that replays the corpus.
 $(fuzz_tests:%=$(BUILD)/tests/fuzz/%): $(BUILD)/tests/fuzz/%: \
@@ -307,6 +314,10 @@ SAN = -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=undefined \
 asan: deps
 	@$(MAKE) --no-print-directory BUILD=build/asan WERROR=-Werror FORTIFY= \
 	    CFLAGS='$(SAN)' LDFLAGS='-fsanitize=address,undefined' check-built
+
+# Every requirement is shown by a test that has passed, or says why not.
+conformance: check
+	@tests/conformance/conformance.py '$(BUILD)/tap'
 
 demo: deps
 	@$(MAKE) --no-print-directory all
@@ -349,8 +360,8 @@ uninstall:
 clean:
 	rm -rf build
 
-.PHONY: all asan check check-built clean demo deps fmt fuzz install lint \
-    uninstall
+.PHONY: all asan check check-built clean conformance demo deps fmt fuzz \
+    install lint uninstall
 .DELETE_ON_ERROR:
 .SECONDARY:
 

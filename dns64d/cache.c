@@ -15,6 +15,8 @@
 #define ENTRIES_LEAST 4	   /* that there is to be room for */
 
 #define TYPE_ANY_NAME 0 /* type in the key of NXDOMAIN */
+#define TYPE_META 128   /* from here to ANY */
+#define CLASS_NONE 254  /* and ANY behind it */
 #define FLAG_DO MSG_QR	/* in the flags of a key, where QR means nothing */
 #define KEY_FIXED 7	/* type, class, flags, length of the subnet */
 #define KEY_MAX (KEY_FIXED + MSG_SUBNET_MAX + MSG_NAME_MAX)
@@ -251,7 +253,7 @@ use_fresh(struct cache *c, struct cache_entry *e, bool failing,
 	if (e->hits < CACHE_PREFETCH_HITS)
 		e->hits++;
 	hit->prefetch = c->rules.prefetch && !failing && hit->below == 0 &&
-	    e->hits >= CACHE_PREFETCH_HITS &&
+	    (q->flags & MSG_RD) != 0 && e->hits >= CACHE_PREFETCH_HITS &&
 	    monotime_reached(e->prefetch_at, now);
 }
 
@@ -340,12 +342,19 @@ insert(struct cache *c, struct cache_entry *e)
 	make_room(c);
 }
 
-/* Types of messages and transfers, not of data (RFC 6895, 3.1). */
+/*
+ * RD=0 says nothing of what is to be known with RD=1, and the types of
+ * messages and transfers, and the classes for all others, are not of data
+ * (RFC 6895, 3.1 and 3.2).
+ */
 static bool
-is_meta_type(uint16_t type)
+may_be_kept(const struct cache *c, const struct msg_question *q)
 {
-	return (type == TYPE_ANY_NAME || type == MSG_T_OPT ||
-	    (type >= 128 && type < MSG_T_ANY));
+	if (c->buckets == NULL || (q->flags & MSG_RD) == 0 ||
+	    q->class >= CLASS_NONE)
+		return (false);
+	return (q->type != TYPE_ANY_NAME && q->type != MSG_T_OPT &&
+	    (q->type < TYPE_META || q->type >= MSG_T_ANY));
 }
 
 static bool
@@ -447,8 +456,7 @@ cache_store(struct cache *c, const struct msg_question *q,
 	uint8_t scope;
 	bool has_scope, negative;
 
-	if (c->buckets == NULL || (q->flags & MSG_RD) == 0 ||
-	    (reply->flags & MSG_TC) != 0 || is_meta_type(type) ||
+	if (!may_be_kept(c, q) || (reply->flags & MSG_TC) != 0 ||
 	    (reply->rcode != MSG_NOERROR && reply->rcode != MSG_NXDOMAIN) ||
 	    (life = lifetime(c, reply, &negative)) == 0 ||
 	    read_scope(q, reply, &has_scope, &scope) == -1)
@@ -465,9 +473,8 @@ cache_store(struct cache *c, const struct msg_question *q,
 		free(e);
 		return;
 	}
-	cache_cap_ttls(e->data + k.len, e->wire_len,
-	    negative ? life : c->rules.ttl_max);
 	e->type = q->type;
+	e->ttl_cap = negative ? life : c->rules.ttl_max;
 	e->has_scope = has_scope;
 	e->scope = scope;
 	e->stored_at = now;
@@ -510,8 +517,7 @@ cache_store_failure(struct cache *c, const struct msg_question *q,
 	uint32_t hold;
 	struct key k;
 
-	if (c->buckets == NULL || (q->flags & MSG_RD) == 0 ||
-	    is_meta_type(q->type))
+	if (!may_be_kept(c, q))
 		return;
 	if ((e = find_entry(c, q, q->type, 0, now)) == NULL) {
 		make_key(&k, q, q->type,

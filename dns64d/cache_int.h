@@ -19,6 +19,7 @@ struct cache_entry {
 	struct monotime stored_at; /* these of the reply */
 	struct monotime expires_at;
 	struct monotime prefetch_at;
+	uint32_t ttl_cap; /* secs: no record has had more */
 	unsigned hits;
 	uint16_t type;  /* of its question; the key may hide it */
 	bool has_scope; /* it came with a client subnet */
@@ -44,9 +45,6 @@ struct cache_entry {
  * reply->len. Returns the length, or 0 when that cannot be done.
  */
 size_t cache_copy_reply(const struct msg_scan *reply, uint8_t *buf);
-
-/* Lower the TTLs of such a copy to cap. */
-void cache_cap_ttls(uint8_t *wire, size_t len, uint32_t cap);
 
 /* The octets that cache_write needs for what is in hit so far. */
 size_t cache_write_size(const struct cache_hit *hit,

@@ -26,23 +26,6 @@ cache_copy_reply(const struct msg_scan *reply, uint8_t *buf)
 }
 
 void
-cache_cap_ttls(uint8_t *wire, size_t len, uint32_t cap)
-{
-	struct msg_scan m;
-	struct msg_rr rr;
-	unsigned section;
-
-	if (msg_scan(wire, len, &m) != MSG_SCAN_OK)
-		return;
-	for (section = MSG_ANSWER; section < MSG_N_SECTIONS; section++) {
-		rr.msg = NULL;
-		while (msg_rr_next(&m, section, &rr))
-			put32(wire + rr.rdata - TTL_OFFSET,
-			    rr.ttl < cap ? rr.ttl : cap);
-	}
-}
-
-void
 cache_read_ede(const struct msg_scan *reply, struct ede_set *out)
 {
 	size_t off, len;
@@ -196,11 +179,14 @@ static void
 count_ttl_down(const struct cache_hit *hit, struct monotime now,
     const struct msg_rr *rr, uint8_t *buf)
 {
-	int64_t age = (now.ns - hit->entry->stored_at.ns) / 1000000000;
-	uint32_t ttl = CACHE_STALE_TTL;
+	const struct cache_entry *e = hit->entry;
+	int64_t age = (now.ns - e->stored_at.ns) / 1000000000;
+	uint32_t ttl = rr->ttl < e->ttl_cap ? rr->ttl : e->ttl_cap;
 
-	if (hit->verdict == CACHE_FRESH)
-		ttl = age < rr->ttl ? rr->ttl - (uint32_t)age : 0;
+	if (hit->verdict == CACHE_STALE)
+		ttl = CACHE_STALE_TTL;
+	else
+		ttl = age < ttl ? ttl - (uint32_t)age : 0;
 	put32(buf + rr->rdata - TTL_OFFSET, ttl);
 }
 

@@ -70,10 +70,11 @@ conf_add_host(struct conf *conf, const char *name, const char *addr)
 
 	if ((why = local_add(conf->local, name, addr)) != NULL)
 		return (why);
-	size = strlen(name) + strlen(addr) + 2;
+	size = strlen(name) + strlen(addr) + sizeof("\"\" ");
 	if ((line = malloc(size)) == NULL)
 		return (conf_no_memory());
-	snprintf(line, size, "%s %s", name, addr);
+	/* A name may be a keyword, but has nothing to be escaped. */
+	snprintf(line, size, "\"%s\" %s", name, addr);
 	why = keep_line(&conf->host_lines, &conf->n_host_lines, line);
 	free(line);
 	return (why);

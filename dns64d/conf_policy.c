@@ -298,20 +298,22 @@ conf_set_ptr_name(struct conf *conf, const char *text)
 	return (NULL);
 }
 
-/* True when a rule sends all of IPv4, as far as nothing longer does. */
+/* True when one of the first n rules has this target, for all of IPv4. */
 static bool
-is_for_all(const struct dns64_policy *policy, int target)
+has_target(const struct dns64_policy *policy, size_t n, int target,
+    bool for_all)
 {
 	size_t i;
 
-	for (i = 0; i < policy->n_rules; i++) {
+	for (i = 0; i < n; i++) {
 		if (policy->rules[i].target == target &&
-		    policy->rules[i].range.len == 0)
+		    (!for_all || policy->rules[i].range.len == 0))
 			return (true);
 	}
 	return (false);
 }
 
+/* In the order of the rules, which the canonical print keeps. */
 static void
 warn_of_view(const struct view *view)
 {
@@ -319,15 +321,19 @@ warn_of_view(const struct view *view)
 	const char *name = view->name;
 	char buf[PREF64_STRLEN];
 	size_t i;
+	int target;
 
 	if (policy->dns64 == POLICY_DNS64_NO)
 		return;
-	for (i = 0; i < policy->n_prefixes; i++) {
-		if (!policy_prefix_in_use(policy, i) || is_for_all(policy, i))
+	for (i = 0; i < policy->n_rules; i++) {
+		target = policy->rules[i].target;
+		if (target == POLICY_TARGET_NONE ||
+		    has_target(policy, i, target, false) ||
+		    has_target(policy, policy->n_rules, target, true))
 			continue;
 		log_warn("prefix %s%s%s is for some IPv4 addresses only: "
 		    "clients that discover it (RFC 7050) will use it for all",
-		    pref64_print(&policy->prefixes[i], buf, sizeof(buf)),
+		    pref64_print(&policy->prefixes[target], buf, sizeof(buf)),
 		    name != NULL ? " of view " : "", name != NULL ? name : "");
 	}
 }

@@ -25,6 +25,7 @@
 #include "frontend.h"
 #include "generation.h"
 #include "query.h"
+#include "resolve.h"
 #include "stats.h"
 #include "synth.h"
 #include "translator.h"
@@ -117,8 +118,10 @@ raise_descriptor_limit(const struct conf *conf)
 	struct rlimit rl;
 	rlim_t need;
 
-	need = (rlim_t)conf->limit_queries * SYNTH_N_LEGS * 2 +
-	    conf->limit_tcp_clients + UPSTREAM_TCP_CONNS + SPARE_DESCRIPTORS;
+	need = (rlim_t)conf->limit_queries * SYNTH_N_LEGS;
+	need += conf->limit_queries / RESOLVE_ORPHANS;
+	need = need * 2 + conf->limit_tcp_clients + UPSTREAM_TCP_CONNS +
+	    SPARE_DESCRIPTORS;
 	if (getrlimit(RLIMIT_NOFILE, &rl) == -1 || rl.rlim_cur >= need)
 		return;
 	if (rl.rlim_max < need)

@@ -118,7 +118,7 @@ size_t msg_relay(const struct msg_scan *query, const struct msg_scan *reply,
  * look until msg_build_finish.
  */
 #define MSG_SUFFIXES 512     /* slots for names that may be pointed to */
-#define MSG_BUILD_WORK 32768 /* octets of names copied, hashed, compared */
+#define MSG_BUILD_WORK 24576 /* octets of names copied, hashed, compared */
 
 struct msg_suffix {
 	uint16_t off; /* 0: unused */

@@ -7,6 +7,7 @@
 #include "dns64d/msg.h"
 
 #define MSG_Q_FLAGS (MSG_RD | MSG_Z | MSG_AD | MSG_CD)
+#define SHIFT_MAX 8192 /* octets behind an OPT that is taken out */
 
 void
 msg_question_from(const struct msg_scan *query, struct msg_question *q)
@@ -170,6 +171,16 @@ copy_without_opt(const struct msg_scan *reply, size_t end, uint8_t *buf)
 }
 
 /*
+ * Names behind an OPT have to be corrected, and checked again. That is not
+ * worth it for many, which no server writes.
+ */
+static bool
+is_costly(const struct msg_scan *reply, size_t end)
+{
+	return (reply->opt != 0 && end - reply->opt_end > SHIFT_MAX);
+}
+
+/*
  * How much of the reply fits: where to cut it, with the counts of what is
  * left, OPT and TSIG not counted.
  * Returns the offset of the cut.
@@ -186,7 +197,7 @@ fit(const struct msg_scan *reply, size_t room, uint16_t *count,
 		count[MSG_ADDITIONAL]--;
 	if (reply->tsig != 0)
 		count[MSG_ADDITIONAL]--;
-	if (end - gap <= room)
+	if (end - gap <= room && !is_costly(reply, end))
 		return (end);
 	count[MSG_ADDITIONAL] = 0;
 	end = reply->start[MSG_ADDITIONAL];

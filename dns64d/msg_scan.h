@@ -1,7 +1,7 @@
 /*
  * The bounded reader of DNS messages (RFC 1035, 4; RFC 6891, 6.1; RFC 8945,
  * 5.1). Everything that comes from the network passes msg_scan first; no
- * other code, libldns least of all, sees bytes that did not.
+ * other code sees bytes that did not.
  *
  * What it promises of a message that passed:
  *  - every name is at most 255 octets, its compression pointers lead

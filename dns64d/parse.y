@@ -316,7 +316,9 @@ synthesis	: DNS64 dns64		{ conf_policy(conf)->dns64 = $2; }
 			conf_policy(conf)->max_synth =
 			    number(cf, &$2, 0, 1024);
 		}
-		| NXDOMAIN synth	{ conf_policy(conf)->nxdomain_synth = $2; }
+		| NXDOMAIN synth {
+			conf_policy(conf)->nxdomain_synth = $2;
+		}
 		| CHECKING_DISABLED synth {
 			conf_policy(conf)->cd_synth = $2;
 		}

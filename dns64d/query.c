@@ -213,7 +213,8 @@ explain(const struct query *q, unsigned rcode, struct ede_set *ede)
 
 	for (i = 0; i < SYNTH_N_LEGS; i++) {
 		r = &q->legs[i].resolve;
-		if (!q->legs[i].asked || q->legs[i].pending)
+		if (!q->legs[i].asked || q->legs[i].pending ||
+		    (i == SYNTH_A && r->reply != q->synth.upstream))
 			continue;
 		if (r->source == RESOLVE_STALE)
 			ede_add(ede, rcode == MSG_NXDOMAIN ?
@@ -268,14 +269,19 @@ on_leg_done(void *arg)
 	execute(ql->query, take_result(ql));
 }
 
+/* Before A decides, what AAAA there were a while ago. */
 static void
 on_aaaa_timer(evutil_socket_t fd, short what, void *arg)
 {
 	struct query *q = arg;
+	struct query_leg *main_leg = &q->legs[SYNTH_MAIN];
 
 	(void)fd;
 	(void)what;
-	execute(q, synth_timer(&q->synth, SYNTH_TIMER_AAAA));
+	if (main_leg->pending && resolve_take_stale(&main_leg->resolve))
+		execute(q, take_result(main_leg));
+	else
+		execute(q, synth_timer(&q->synth, SYNTH_TIMER_AAAA));
 }
 
 static void

@@ -28,9 +28,6 @@
 /* Replies larger than those of UDP that may be held at a time. */
 #define BIG_REPLIES_MAX 256
 
-/* One question in so many may be on its way for nobody. */
-#define ORPHANS_SHARE 4
-
 /* A reply that outlives its fetch or its cache entry; shared by who waited. */
 struct resolve_reply {
 	unsigned refs;
@@ -203,7 +200,7 @@ add_orphan(struct resolve_fetch *f)
 	    (f->question->flags & MSG_RD) == 0) {
 		forget_fetch(f);
 		free_fetch(f);
-	} else if (r->n_orphans > conf->limit_queries / ORPHANS_SHARE)
+	} else if (r->n_orphans > conf->limit_queries / RESOLVE_ORPHANS)
 		drop_orphan(r);
 }
 
@@ -487,7 +484,8 @@ resolve_refresh(struct resolver *r, const struct msg_question *question,
 {
 	struct resolve_fetch *f;
 
-	if (find_fetch(r, question, gen) != NULL ||
+	if (gen != r->gen || gen->conf->cache.bytes == 0 ||
+	    find_fetch(r, question, gen) != NULL ||
 	    (f = start_fetch(r, question, gen)) == NULL)
 		return;
 	stats_count(r->stats, STAT_PREFETCHES);

@@ -5,9 +5,10 @@
  * they outlive those who asked them; knows nothing of clients or of DNS64.
  *
  * One question is on its way once only, however many wait for it
- * (RFC 5452, 9.3). When nobody waits any more it goes on: its answer, or
- * that there is none, is worth knowing. The number of such orphans is
- * bounded, the oldest makes room.
+ * (RFC 5452, 9.3); who waits is bounded by the clients' questions. When
+ * nobody waits any more it goes on: its answer, or that there is none, is
+ * worth knowing. The number of such orphans is bounded, the oldest makes
+ * room.
  *
  * An expired reply is used when the upstreams fail, or when the caller
  * thinks that it has waited for long enough (RFC 8767, 5).
@@ -32,6 +33,9 @@ struct stats;
 
 /* How long a question is on its way at most. */
 #define RESOLVE_DEADLINE_MS 5000
+
+/* For so many questions of clients there may be one orphan. */
+#define RESOLVE_ORPHANS 4
 
 /* How long a client is to wait for more than a stale answer (RFC 8767, 5). */
 #define RESOLVE_STALE_MS 1800

@@ -13,6 +13,7 @@ test='check libjansson-dev binutils iproute2 iputils-ping traceroute curl
     bind9 bind9-dnsutils unbound nsd nginx-light netcat-openbsd socat tcpdump
     python3-minimal python3-dnspython mandoc shellcheck'
 lint='clang-tidy clang-format cppcheck'
+bench='tayga nftables iperf3 iproute2 python3 gnuplot-nox'
 
 want=
 for set in "$@"; do
@@ -20,8 +21,9 @@ for set in "$@"; do
 	build) want="$want $build" ;;
 	test) want="$want $test" ;;
 	lint) want="$want $lint" ;;
+	bench) want="$want $bench" ;;
 	*)
-		echo "usage: $0 [build] [test] [lint]" >&2
+		echo "usage: $0 [build] [test] [lint] [bench]" >&2
 		exit 2
 		;;
 	esac
@@ -68,9 +70,14 @@ if ! { apt-get install -y --no-install-recommends $missing ||
 	tail -n 20 "$log" >&2
 	exit 1
 fi
-for service in nsd nginx unbound named; do
+for service in nsd nginx unbound named tayga nftables iperf3; do
+	case $service in
+	named) pkg=bind9 ;;
+	nginx) pkg=nginx-light ;;
+	*) pkg=$service ;;
+	esac
 	case " $missing " in
-	*" $service"[\ -]* | *" bind9 "*) ;;
+	*" $pkg "*) ;;
 	*) continue ;;
 	esac
 	! command -v systemctl >/dev/null ||

@@ -15,13 +15,16 @@ passed=0 failed=0 skipped=0
 
 wanted() { # name
 	[ -n "$patterns" ] || return 0
+	found=1
+	set -f # patterns are for tests, not for files
 	for pattern in $patterns; do
 		# shellcheck disable=SC2254 # a pattern is meant
 		case $1 in
-		$pattern) return 0 ;;
+		$pattern) found=0 ;;
 		esac
 	done
-	return 1
+	set +f
+	return "$found"
 }
 
 count() { # extended regular expression, file

@@ -9,7 +9,7 @@ Prints a table and fails when a row that binds (MUST, D) is shown by no test,
 when a test that shows one failed, or when a comment names an unknown row.
 
 Where the comments stand:
-    C       /* Shows: ROW ... */ above START_TEST(name)
+    C       /* Shows: ROW ... */ above START_TEST(name); may be several
     shell   # Shows: ROW ... above the line with the test's description,
     python  the first quoted string in it
     .conf   # Shows: ROW ... anywhere; the golden file's name is the test's
@@ -46,7 +46,8 @@ def shows(text, comment_end=""):
 def claims_of_c(path):
     text = path.read_text()
     for rows, end in shows(text, r"\*/"):
-        test = re.match(r"\s*START_TEST\(\s*(\w+)", text[end:])
+        test = re.match(r"(?:\s*/\*(?:[^*]|\*(?!/))*\*/)*"
+                        r"\s*START_TEST\(\s*(\w+)", text[end:])
         if test:
             yield rows, path.stem, test[1]
         else:

@@ -30,11 +30,18 @@ sys.dont_write_bytecode = True
 try:
     import dns.message
     import dns.query
+    import dns.rdata
+    import dns.rdataclass
     import dns.rdatatype
 except ImportError:
     print("ok 1 - dns64d # SKIP no python3-dnspython")
     print("1..1")
     sys.exit(0)
+
+# dnspython loads what it knows of a type when it first meets one, which goes
+# wrong when two threads do.
+for known in dns.rdatatype.RdataType:
+    dns.rdata.get_rdata_class(dns.rdataclass.IN, known)
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 BUILD = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else "build")

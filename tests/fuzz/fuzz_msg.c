@@ -1,78 +1,164 @@
 /*
  * Fuzz target of dns64d's pure layers: a message as a client's query, and as
- * the reply to both questions of an AAAA query of the same name. Whatever
- * passes the scan has to give an answer that passes it.
+ * the reply to both questions of an AAAA query and to a question of its own
+ * type. Whatever passes the scan has to give an answer that passes it, also
+ * when everything that can be taken out of an answer is, and whatever options
+ * are added to it.
  */
+#include <sys/socket.h>
+
+#include <netinet/in.h>
+
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 
+#include "common/rng.h"
+#include "dns64d/gate.h"
+#include "dns64d/local.h"
 #include "dns64d/policy.h"
 #include "dns64d/synth.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
+static uint8_t out[MSG_MAX];
+
+static uint32_t
+no_random(void *arg)
+{
+	(void)arg;
+	return (4);
+}
+
+static const struct rng rng = { no_random, NULL };
+
+static void
+expect_good(size_t len, size_t limit)
+{
+	struct msg_scan check;
+
+	if (len > limit || msg_scan(out, len, &check) != MSG_SCAN_OK)
+		abort();
+}
+
 static void
 answer(const struct dns64_policy *policy, const struct msg_scan *query,
     const struct msg_scan *reply)
 {
-	static uint8_t out[MSG_MAX];
-	const size_t limits[] = { MSG_UDP_MIN, MSG_MAX };
-	struct msg_scan check;
+	const size_t limits[] = { MSG_LIMIT_MIN, MSG_UDP_MIN, MSG_MAX };
 	struct synth s;
-	size_t i, n;
+	size_t i;
 
 	if (synth_begin(&s, policy, query) != SYNTH_ANSWER) {
+		synth_minimise(&s);
 		synth_fail(&s, SYNTH_A);
 		if (reply != NULL)
 			synth_reply(&s, SYNTH_MAIN, reply);
 		synth_fail(&s, SYNTH_MAIN);
 	}
-	for (i = 0; i < 2; i++) {
-		n = synth_answer(&s, limits[i], out);
-		if (n > limits[i] || msg_scan(out, n, &check) != MSG_SCAN_OK)
-			abort();
-	}
+	for (i = 0; i < sizeof(limits) / sizeof(limits[0]); i++)
+		expect_good(synth_answer(&s, limits[i], out), limits[i]);
 	if (reply == NULL || synth_begin(&s, policy, query) == SYNTH_ANSWER)
 		return;
 	synth_fail(&s, SYNTH_MAIN);
 	synth_reply(&s, SYNTH_A, reply);
-	n = synth_answer(&s, MSG_MAX, out);
-	if (msg_scan(out, n, &check) != MSG_SCAN_OK)
+	expect_good(synth_answer(&s, MSG_MAX, out), MSG_MAX);
+}
+
+/* The message as a query at the gate, its answer with all options. */
+static void
+pass_gate(const struct msg_scan *query, enum msg_query_verdict verdict,
+    unsigned rcode, const struct msg_scan *upstream)
+{
+	struct sockaddr_storage addr = { .ss_family = AF_INET6 };
+	struct gate_peer peer = { .addr = &addr, .tcp = true,
+		.allowed = true };
+	struct gate_rules rules;
+	struct gate_pass pass;
+	struct gate *gate;
+	size_t len;
+
+	gate_rules_init(&rules);
+	rules.forward_subnet = true;
+	if ((gate = gate_new(&rng)) == NULL)
 		abort();
+	if (gate_check(gate, &rules, &peer, query, verdict, &rcode, 1,
+	    (struct monotime){ 1 }, &pass) != GATE_DROP) {
+		len = msg_write_error(query, rcode, out);
+		len = gate_finish(&pass, query, MSG_MAX, upstream, out, len);
+		expect_good(len, MSG_MAX);
+	}
+	gate_free(gate);
+}
+
+static void
+answer_locally(const struct dns64_policy *policy,
+    const struct msg_scan *query)
+{
+	struct local *local = local_new();
+	unsigned n;
+	size_t len;
+
+	if (local == NULL)
+		abort();
+	local_add(local, "www.example", "192.0.2.1");
+	local_finish(local);
+	len = local_answer(local, true, policy, NULL, query, MSG_UDP_MIN, out,
+	    &n);
+	if (len > 0)
+		expect_good(len, MSG_UDP_MIN);
+	local_free(local);
+}
+
+/* The message as a reply: to AAAA and A, and to what it says it answers. */
+static void
+use_reply(const struct dns64_policy *policy, const struct msg_scan *reply)
+{
+	uint8_t wire[MSG_QUERY_MAX];
+	struct msg_scan asked;
+	struct msg_question q;
+
+	msg_question_from(reply, &q);
+	q.flags = MSG_RD;
+	if (msg_scan(wire, msg_write_query(&q, reply->id, true, wire),
+	    &asked) != MSG_SCAN_OK || !msg_is_reply_to(reply, &q,
+	    reply->id) != !(reply->flags & MSG_QR &&
+	    !(reply->flags & MSG_OPCODE_MASK)))
+		abort();
+	answer(policy, &asked, reply);
+	pass_gate(&asked, MSG_Q_ACCEPT, 0, reply);
+}
+
+static void
+use(const struct dns64_policy *policy, const uint8_t *data, size_t size)
+{
+	enum msg_query_verdict verdict;
+	struct msg_scan query, reply;
+	unsigned rcode = 0;
+
+	verdict = msg_scan_query(data, size, &query, &rcode);
+	pass_gate(&query, verdict, rcode, NULL);
+	if (verdict == MSG_Q_ACCEPT) {
+		answer(policy, &query, NULL);
+		answer_locally(policy, &query);
+	}
+	if (msg_scan(data, size, &reply) == MSG_SCAN_OK &&
+	    reply.count[MSG_QUESTION] == 1)
+		use_reply(policy, &reply);
 }
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct msg_scan query, reply, asked;
-	uint8_t wire[MSG_QUERY_MAX];
 	struct dns64_policy policy;
-	struct msg_question q;
-	unsigned rcode;
 
 	if (policy_init(&policy) == -1 || policy_finish(&policy) == -1)
 		abort();
-	switch (msg_scan_query(data, size, &query, &rcode)) {
-	case MSG_Q_ACCEPT:
-		answer(&policy, &query, NULL);
-		break;
-	case MSG_Q_REJECT:
-		msg_write_error(&query, rcode, wire);
-		break;
-	case MSG_Q_DROP:
-		break;
-	}
-	if (msg_scan(data, size, &reply) == MSG_SCAN_OK &&
-	    reply.count[MSG_QUESTION] == 1) {
-		msg_question_from(&reply, &q);
-		q.flags = MSG_RD;
-		if (msg_scan(wire, msg_write_query(&q, reply.id, true, wire),
-		    &asked) != MSG_SCAN_OK || !msg_is_reply_to(&reply, &q,
-		    reply.id) != !(reply.flags & MSG_QR &&
-		    !(reply.flags & MSG_OPCODE_MASK)))
-			abort();
-		answer(&policy, &asked, &reply);
-	}
+	use(&policy, data, size);
+	policy.filter_a = policy.filter_ipv4hint = true;
+	policy.leave_signed = policy.nxdomain_synth = policy.cd_synth = true;
+	policy.max_synth = 2;
+	use(&policy, data, size);
 	policy_clear(&policy);
 	return (0);
 }

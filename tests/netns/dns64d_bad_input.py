@@ -23,7 +23,7 @@ TESTS = pathlib.Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(TESTS / "dns"))
 
 from lab import (PREFIX, SANITIZED, Daemon, case, equal, framed, main,
-                 records)
+                 records, until)
 
 import dns.edns
 import dns.message
@@ -97,6 +97,17 @@ def upright(d, up):
         equal(time.monotonic() - begin < 1, True, "answer in time")
 
 
+def rest(up):
+    """Wait until the upstream has worked off what it was asked."""
+    counts = []
+
+    def unchanged():
+        time.sleep(0.1)
+        counts.append(len(up.seen))
+        return len(counts) > 1 and counts[-1] == counts[-2]
+    until(unchanged, "rest")
+
+
 def storm(d, up, what, one):
     """Call one(random), which sends some messages and says how many, for a
     while. What it does to the upstream ends with it."""
@@ -111,6 +122,7 @@ def storm(d, up, what, one):
         up.everything = None
     print(f"# {what}: {n} messages, {(d.cpu_seconds() - used) / n * 1e6:.0f}"
           f" us each, {d.rss() - rss} KiB more, SEED={SEED}", flush=True)
+    rest(up)
     upright(d, up)
     equal(n > 100, True, f"only {n} messages")
     equal(SANITIZED or d.rss() - rss < 30000, True,

@@ -620,5 +620,48 @@ def _(d, up):
           ["fake.example."])
 
 
+# --- the cache -----------------------------------------------------------
+
+# Shows: DNS64-76
+@case("a question is asked upstream once, in whatever case it comes")
+def _(d, up):
+    with FakeUpstream() as own_up, Daemon(own_up) as own:
+        own_up.add("kept.example. 300 A 192.0.2.1",
+                   'kept.example. 300 TXT "x"')
+        for name in ("kept.example.", "KEPT.example.", "kEpT.eXample."):
+            for tcp in (False, True):
+                equal(records(own.ask(name, tcp=tcp), "AAAA"),
+                      [f"{PREFIX}c000:201"])
+                equal(records(own.ask(name, "A", tcp=tcp), "A"),
+                      ["192.0.2.1"])
+                equal(records(own.ask(name, "TXT", tcp=tcp), "TXT"),
+                      ['"x"'])
+        equal([len(own_up.asked("kept.example.", t))
+               for t in ("AAAA", "A", "TXT")], [1, 1, 1], "upstream")
+
+
+# Shows: DNS64-77
+@case("a denial without SOA is not kept")
+def _(d, up):
+    with FakeUpstream() as own_up, Daemon(own_up) as own:
+        own_up.script("nosoa.example.", "MX", does.records_in())
+        for n in (1, 2):
+            own.ask("nosoa.example.", "MX")
+            equal(len(own_up.asked("nosoa.example.")), n)
+
+
+# Shows: DNS64-82
+@case("a name that is asked for rarely is not refreshed")
+def _(d, up):
+    with FakeUpstream() as own_up, Daemon(
+            own_up, extra="prefetch yes") as own:
+        own_up.add("rare.example. 2 A 192.0.2.13")
+        own.ask("rare.example.", "A")
+        time.sleep(1.9)
+        own.ask("rare.example.", "A")
+        time.sleep(0.05)
+        equal(len(own_up.asked("rare.example.")), 1, "upstream")
+
+
 if __name__ == "__main__":
     sys.exit(main(FakeUpstream, workers=8))

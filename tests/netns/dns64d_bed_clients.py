@@ -13,9 +13,9 @@ import sys
 TESTS = pathlib.Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(TESTS / "dns"))
 
-from lab import (PREFIX, TIMEOUT, Daemon, case, check_conf, equal, framed,
-                 free_port, is_silent, main, read_framed, records, types,
-                 until)
+from lab import (PREFIX, TIMEOUT, Daemon, case, check_conf, ede_codes, equal,
+                 framed, free_port, is_silent, main, option, read_framed,
+                 records, types, until)
 
 import dns.edns
 import dns.flags
@@ -27,6 +27,7 @@ import behaviours as does
 from fake_upstream import FakeUpstream
 
 TC, RD, AA = dns.flags.TC, dns.flags.RD, dns.flags.AA
+SUBNET, COOKIE, CHANNEL = 8, 10, 18  # EDNS options
 OPT = b"\x00" + struct.pack("!HHIH", 41, 1232, 0, 0)
 
 
@@ -236,6 +237,62 @@ def _(d, up):
     reply = d.ask("upopt.example.", "TXT", use_edns=0)
     equal((reply.ednsflags, len(reply.options)), (0, 0))
     equal(d.ask("upopt.example.", "TXT").edns, -1, "without EDNS")
+
+
+# Shows: DNS64-73 DNS64-39
+@case("a cookie of a wrong length is FORMERR, a bad one is replaced")
+def _(d, up):
+    for length in (0, 7, 9, 15, 41):
+        reply = d.ask("cookie.example.", use_edns=0, options=[
+            dns.edns.GenericOption(COOKIE, bytes(length))])
+        equal(reply.rcode(), dns.rcode.FORMERR, f"{length} octets")
+    for length in (16, 24, 40):
+        reply = d.ask("cookie.example.", use_edns=0, options=[
+            dns.edns.GenericOption(COOKIE, bytes(length))])
+        equal(len(option(reply, COOKIE).data), 24, f"{length} octets")
+    with Daemon(up, extra="cookies no") as own:
+        reply = own.ask("cookie.example.", use_edns=0, options=[
+            dns.edns.GenericOption(COOKIE, bytes(8))])
+        equal(option(reply, COOKIE), None, "without cookies")
+
+
+# Shows: DNS64-60 DNS64-74
+@case("a malformed client subnet is FORMERR where it would be forwarded")
+def _(d, up):
+    with Daemon(up, extra="client-subnet forward") as own:
+        for data in (b"", b"\0\1\x18", b"\0\1\x21\0\1\2\3\4\5",
+                     b"\0\1\x18\x18\1\2\3", b"\0\1\x18\0\1\2\3\4",
+                     b"\0\1\x14\0\1\2\3"):
+            reply = own.ask("bad.example.", use_edns=0, options=[
+                dns.edns.GenericOption(SUBNET, data)])
+            equal(reply.rcode(), dns.rcode.FORMERR, str(data))
+
+
+# Shows: DNS64-86
+@case("a report channel is not passed on, fresh or from the cache")
+def _(d, up):
+    def channelled(ask):
+        reply = ask.from_zone()
+        reply.use_edns(0, options=[dns.edns.GenericOption(
+            CHANNEL, b"\x05agent\x07example\0")])
+        ask.send(reply)
+    up.add('why.example. 300 TXT "x"')
+    up.script("why.example.", "TXT", channelled)
+    for _ in range(2):
+        reply = d.ask("why.example.", "TXT", use_edns=0)
+        equal((types(reply), option(reply, CHANNEL)), (["TXT"], None))
+
+
+# Shows: DNS64-85
+@case("without any upstream both types of question say that none was reached")
+def _(d, up):
+    dead = FakeUpstream()
+    dead.close()
+    with Daemon(dead) as own:
+        for rdtype in ("AAAA", "A"):
+            reply = own.ask("x.example.", rdtype, use_edns=0)
+            equal((reply.rcode(), 22 in ede_codes(reply)),
+                  (dns.rcode.SERVFAIL, True), rdtype)
 
 
 # --- RFC 8906 ------------------------------------------------------------

@@ -15,7 +15,7 @@ import time
 TESTS = pathlib.Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(TESTS / "dns"))
 
-from lab import (PREFIX, Daemon, case, equal, main, records, types)
+from lab import PREFIX, Daemon, case, equal, main, records, types
 
 import dns.message
 import dns.rcode

@@ -156,7 +156,7 @@ test_sessions() {
 	check "the session is logged with its peer" wait_for 5 logged \
 	    "event=session-created .* peer4=$server4 peerport=7777"
 	# Shows: LOG-04
-	check "the subscriber's address is logged" wait_for 5 logged \
+	check "the address of the subscriber is logged" wait_for 5 logged \
 	    "event=address-bound natevent=14 subscriber=2001:db8::10/128 addr4=$pool"
 	kill -HUP "$nat64d"
 	# Shows: LOG-04

@@ -216,7 +216,8 @@ lab_begin() {
 }
 
 # No kernel limits its ICMP errors there, since tests ask for many, or takes
-# a second to find out that its link-local address is its own.
+# a second to find out that its link-local address is its own. Congestion
+# control is the one that every kernel has.
 add_ns() { # namespace ...
 	local ns
 	for ns in "$@"; do
@@ -225,7 +226,8 @@ add_ns() { # namespace ...
 		ip -n "$ns" link set lo up
 		in_ns "$ns" sysctl -qw net.ipv4.icmp_ratelimit=0 \
 		    net.ipv6.icmp.ratelimit=0 \
-		    net.ipv6.conf.default.accept_dad=0
+		    net.ipv6.conf.default.accept_dad=0 \
+		    net.ipv4.tcp_congestion_control=reno
 	done
 }
 

@@ -265,6 +265,16 @@ START_TEST(engine_ends_with_sigint)
 }
 END_TEST
 
+START_TEST(sigusr2_without_an_event_log_means_nothing)
+{
+	start();
+	kill(child, SIGUSR2);
+	exchange(4000, 53);
+	kill(child, SIGTERM);
+	ck_assert_int_eq(end(), 0);
+}
+END_TEST
+
 START_TEST(engine_ends_when_the_device_fails)
 {
 	start();
@@ -543,6 +553,7 @@ main(void)
 	tcase_set_timeout(tc, 60);
 	tcase_add_test(tc, engine_translates_what_the_device_receives);
 	tcase_add_test(tc, engine_ends_with_sigint);
+	tcase_add_test(tc, sigusr2_without_an_event_log_means_nothing);
 	tcase_add_test(tc, engine_ends_when_the_device_fails);
 	tcase_add_test(tc, sigusr1_prints_counters_bindings_and_sessions);
 	tcase_add_test(tc, dump_names_the_reasons_of_drops);

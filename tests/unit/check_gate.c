@@ -26,6 +26,7 @@ static enum msg_query_verdict verdict;
 static unsigned rcode;
 static struct sockaddr_storage client;
 static struct monotime now;
+static struct gate_peer peer = { .addr = &client };
 
 static uint32_t
 counter(void *arg)
@@ -48,6 +49,8 @@ setup(void)
 	sin->sin_addr.s_addr = htonl(0xc0000201);
 	gate_rules_init(&rules);
 	rules.keepalive_secs = 10;
+	peer.tcp = peer.pressed = false;
+	peer.allowed = true;
 	seed = 1;
 	now.ns = 0;
 	gate = gate_new(&rng);
@@ -88,8 +91,6 @@ set_query(uint16_t questions, const char *options, size_t len)
 
 #define SET_QUERY(questions, options) \
 	set_query(questions, options, sizeof(options) - 1)
-
-static struct gate_peer peer = { .addr = &client, .allowed = true };
 
 static enum gate_verdict
 check(uint32_t unix_secs)

@@ -493,18 +493,41 @@ START_TEST(build_reaches_the_limit_and_never_exceeds_it)
 }
 END_TEST
 
-/* Long unlike names in number: the budgets hold. */
 /* Shows: DNS64-94 */
-START_TEST(build_bounds_what_compression_may_cost)
+START_TEST(relay_gives_up_what_stands_far_behind_an_opt)
+{
+	uint8_t *wire = reply.wire;
+	struct msg_scan m;
+	size_t n, len;
+	unsigned i;
+
+	set_query("NOERROR rd\nwww.example. A");
+	set_reply("NOERROR ra\nwww.example. A\n"
+	    "AN www.example. 60 IN A 192.0.2.1\nOPT 1232");
+	n = reply.scan.len;
+	for (i = 1; i < 1000; i++, n += 16)
+		memcpy(wire + n,
+		    "\xc0\x0c\0\1\0\1\0\0\0\x3c\0\4\306\x33\x64\1", 16);
+	put16(wire + 10, (uint16_t)i);
+	scan_ok(&reply, n);
+	len = msg_relay(&query.scan, &reply.scan, MSG_MAX, out);
+	ck_assert_int_eq(msg_scan(out, len, &m), MSG_SCAN_OK);
+	ck_assert_uint_eq(m.count[MSG_ANSWER], 1);
+	ck_assert_uint_eq(m.count[MSG_ADDITIONAL], 0);
+	ck_assert_uint_eq(m.flags & MSG_TC, 0);
+}
+END_TEST
+
+/* Many long names, each unlike the others. */
+static void
+set_long_names(unsigned count)
 {
 	static char t[DNS_TEXT_MAX];
-	struct msg_build b;
-	struct msg_scan m;
 	size_t n, k;
 	unsigned i;
 
 	n = (size_t)snprintf(t, sizeof(t), "NOERROR ra\nwww.example. A\n");
-	for (i = 0; i < 127; i++) {
+	for (i = 0; i < count; i++) {
 		n += (size_t)snprintf(t + n, sizeof(t) - n, "AN ");
 		for (k = 0; k < 40; k++)
 			n += (size_t)snprintf(t + n, sizeof(t) - n, "%u.",
@@ -514,11 +537,28 @@ START_TEST(build_bounds_what_compression_may_cost)
 	}
 	set_reply(t);
 	set_query("NOERROR rd\nwww.example. A");
+}
+
+/* Shows: DNS64-94 */
+START_TEST(build_bounds_what_copying_may_cost)
+{
+	struct msg_build b;
+	struct msg_scan m;
+
+	set_long_names(60);
 	msg_build_begin(&b, &query.scan, MSG_RA, MSG_NOERROR, out, 65535);
 	copy_all(&b, MSG_ANSWER);
-	n = msg_build_finish(&b);
-	ck_assert_int_eq(msg_scan(out, n, &m), MSG_SCAN_OK);
-	ck_assert_uint_eq(m.count[MSG_ANSWER], 127);
+	ck_assert_int_eq(msg_scan(out, msg_build_finish(&b), &m),
+	    MSG_SCAN_OK);
+	ck_assert_uint_eq(m.count[MSG_ANSWER], 60);
+
+	set_long_names(300);
+	msg_build_begin(&b, &query.scan, MSG_RA, MSG_NOERROR, out, 65535);
+	copy_all(&b, MSG_ANSWER);
+	ck_assert_int_eq(msg_scan(out, msg_build_finish(&b), &m),
+	    MSG_SCAN_OK);
+	ck_assert_uint_eq(m.count[MSG_ANSWER], 0);
+	ck_assert_uint_ne(m.flags & MSG_TC, 0);
 }
 END_TEST
 
@@ -546,7 +586,8 @@ msg_suite(void)
 	tcase_add_test(tc, build_sets_tc_when_the_answer_is_too_long);
 	tcase_add_test(tc, build_gives_up_additional_without_tc);
 	tcase_add_test(tc, build_reaches_the_limit_and_never_exceeds_it);
-	tcase_add_test(tc, build_bounds_what_compression_may_cost);
+	tcase_add_test(tc, build_bounds_what_copying_may_cost);
+	tcase_add_test(tc, relay_gives_up_what_stands_far_behind_an_opt);
 	suite_add_tcase(s, tc);
 	return (s);
 }

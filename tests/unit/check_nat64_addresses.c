@@ -126,7 +126,7 @@ START_TEST(excluded_destinations_are_not_translated)
 }
 END_TEST
 
-/* Shows: TUP-20 TUP-21 CSM-13 */
+/* Shows: TUP-20 TUP-21 CSM-13 CGN-01 */
 START_TEST(other_protocols_are_answered_as_unknown)
 {
 	static const uint8_t protos6[] = { 132, 33, 50, 51, 47, 41, 59, 4,

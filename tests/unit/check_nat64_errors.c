@@ -328,6 +328,9 @@ START_TEST(what_is_too_big_for_ipv6_is_answered_or_cut)
 			ck_assert_uint_eq(lab.nout, rows[i].pieces);
 			ck_assert_uint_eq(lab.out[0].has_fh,
 			    rows[i].pieces > 1);
+			if (rows[i].pieces > 1)
+				ck_assert_uint_eq(lab.out[0].len,
+				    48 + (rows[i].lowest - 48) / 8 * 8);
 			continue;
 		}
 		ck_assert_uint_eq(get32(pkt_l4(lab_expect_error(NAT64_TOO_BIG,

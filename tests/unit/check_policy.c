@@ -89,6 +89,59 @@ START_TEST(policy_without_prefix_has_the_well_known_one)
 }
 END_TEST
 
+/* Shows: DNS64-20 DNS64-93 */
+START_TEST(reverse_only_prefix_leaves_the_well_known_one_in_place)
+{
+	struct in6_addr out[POLICY_PREFIXES_MAX], addr;
+	struct in_addr addr4;
+	int old = add_prefix("2001:db8:a::", 96);
+
+	ck_assert_int_eq(policy_finish(&policy), 0);
+	ck_assert_uint_eq(policy_synthesise(&policy, ip4("1.2.3.4"), out),
+	    1);
+	addr = ip6("64:ff9b::102:304");
+	ck_assert_mem_eq(&out[0], &addr, sizeof(addr));
+	ck_assert(!policy_prefix_in_use(&policy, old));
+	addr = ip6("2001:db8:a::102:304");
+	ck_assert_int_eq(policy_extract(&policy, &addr, &addr4), 0);
+	ck_assert_uint_eq(addr4.s_addr, ip4("1.2.3.4").s_addr);
+}
+END_TEST
+
+/* Shows: DNS64-17 */
+START_TEST(none_for_all_of_ipv4_leaves_no_prefix)
+{
+	struct in6_addr out[POLICY_PREFIXES_MAX];
+
+	ck_assert_int_eq(add_rule("0.0.0.0/0", POLICY_TARGET_NONE), 0);
+	ck_assert_int_eq(policy_finish(&policy), 0);
+	ck_assert_uint_eq(policy.n_prefixes, 0);
+	ck_assert_uint_eq(policy_synthesise(&policy, ip4("1.2.3.4"), out),
+	    0);
+}
+END_TEST
+
+/* Shows: DNS64-54 */
+START_TEST(copy_has_arrays_of_its_own)
+{
+	struct dns64_policy copy;
+	struct in6_addr addr = ip6("::ffff:192.0.2.1");
+
+	ck_assert_int_eq(add_rule("0.0.0.0/0",
+	    add_prefix("2001:db8:a::", 96)), 0);
+	policy.force = true;
+	ck_assert_int_eq(policy_copy(&copy, &policy), 0);
+	policy_clear_excludes(&policy, AF_INET6);
+	policy_clear_prefixes(&policy);
+	ck_assert(copy.force);
+	ck_assert(policy_prefix_in_use(&copy, 0));
+	ck_assert(policy_excludes_aaaa(&copy, &addr));
+	ck_assert(!policy_excludes_aaaa(&policy, &addr));
+	ck_assert_uint_eq(policy.n_rules + policy.n_prefixes, 0);
+	policy_clear(&copy);
+}
+END_TEST
+
 /* Shows: DNS64-10 */
 START_TEST(mapped_addresses_are_excluded_and_nothing_else)
 {
@@ -258,6 +311,10 @@ policy_suite(void)
 
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, policy_without_prefix_has_the_well_known_one);
+	tcase_add_test(tc,
+	    reverse_only_prefix_leaves_the_well_known_one_in_place);
+	tcase_add_test(tc, none_for_all_of_ipv4_leaves_no_prefix);
+	tcase_add_test(tc, copy_has_arrays_of_its_own);
 	tcase_add_test(tc, mapped_addresses_are_excluded_and_nothing_else);
 	tcase_add_test(tc, longest_range_wins_whatever_the_order);
 	tcase_add_test(tc, what_each_prefix_carries);

@@ -117,7 +117,8 @@ END_TEST
 #define UDP .seg = PKT_SEG_UDP, .seg_size = 1200, .csum_partial = true, \
 	.csum_off = PKT_UDP_CKSUM
 
-/* Shows: GSO-10 GSO-11 GSO-12 GSO-14 GSO-16 GSO-20 */
+/* Shows: GSO-10 GSO-11 GSO-12 GSO-12b GSO-14 GSO-14b GSO-14c GSO-16 */
+/* Shows: GSO-20 */
 START_TEST(encode_describes_the_packet_as_it_stands)
 {
 	/* Translation leaves csum_start as it was in the other family. */

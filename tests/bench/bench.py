@@ -1,0 +1,182 @@
+#!/usr/bin/env python3
+"""Benchmarks of nat64d, beside TAYGA and the kernel's NAT44 (see lab.py).
+
+    bench.py BUILD [all|core|tcp|udp|conn|latency]
+
+Only the ratios of one run say something: machines differ, and so do their
+loads. Each figure is therefore measured for all systems in turn, several
+times, and the medians count. ROUNDS and SECS in the environment change how
+often and for how long. Needs root, and the packages of "deps.sh bench".
+Results: standard output, and BUILD/bench/.
+"""
+
+import json
+import os
+import pathlib
+import subprocess
+import sys
+import time
+
+sys.dont_write_bytecode = True
+
+from lab import SERVER, SERVER_FROM_CLIENT, SYSTEMS, Lab, run
+from report import Report
+
+ROUNDS = int(os.environ.get("ROUNDS", "3"))
+SECS = float(os.environ.get("SECS", "2"))
+PORT = 7000
+CONN_PORTS = 64
+PARALLEL = 64
+# Datagrams per second in the background of the latencies, until half of
+# what the slowest system delivers has been measured.
+DEFAULT_LOAD = 30000
+
+
+def values(text):
+    """Lines "name value [unit]" as a dictionary."""
+    pairs = (line.split() for line in text.splitlines())
+    return {words[0]: float(words[1]) for words in pairs if len(words) > 1}
+
+
+def in_turn(figures, systems=SYSTEMS):
+    """All figures of all systems, again and again."""
+    for _ in range(ROUNDS):
+        for figure in figures:
+            for system in systems:
+                yield figure, system
+
+
+def core(report, build):
+    """The pipeline alone, without a device."""
+    for line in run(str(build / "tests/bench/core")).splitlines():
+        name, value, unit = line.split()
+        report.add(f"core {name}", unit, "nat64d", float(value))
+
+
+def tcp(report, lab):
+    server = lab.start("server", "iperf3", "-s", "-B", SERVER)
+    time.sleep(0.3)
+    figures = [(direction, streams) for streams in (1, 4, 64)
+               for direction in ("down", "up")]
+    for (direction, streams), system in in_turn(figures):
+        command = ["iperf3", "-J", "-t", f"{max(1, round(SECS))}", "-P",
+                   str(streams), "-c", SERVER_FROM_CLIENT[system]]
+        if direction == "down":
+            command.append("-R")
+        end = json.loads(lab.run("client", *command))["end"]
+        report.add(f"tcp {direction}, {streams} streams", "Gbit/s", system,
+                   end["sum_received"]["bits_per_second"] / 1e9)
+    lab.stop(server)
+
+
+def blast(lab, system, size, flows, seconds, rate=0):
+    """Send datagrams through a system: counts and CPU of its daemon."""
+    sink = lab.start_ready("server", lab.tool("udpblast"), "sink", SERVER,
+                           PORT, flows)
+    before = lab.cpu_seconds(system)
+    result = values(lab.run("client", lab.tool("udpblast"), "send",
+                            SERVER_FROM_CLIENT[system], PORT, size, flows,
+                            seconds, rate))
+    time.sleep(0.2)
+    result["cpu"] = (None if before is None else
+                     lab.cpu_seconds(system) - before)
+    result.update(values(lab.stop(sink)))
+    return result
+
+
+def udp(report, lab):
+    figures = [(size, flows) for flows in (1, 64) for size in (64, 1400)]
+    for (size, flows), system in in_turn(figures):
+        # The first datagrams wait for neighbours and make sessions.
+        blast(lab, system, size, flows, 0.05, 1000)
+        result = blast(lab, system, size, flows, SECS)
+        name = f"udp {size} B, {flows} flows"
+        report.add(f"{name}: sent", "kpps", system,
+                   result["sent"] / result["seconds"] / 1e3)
+        report.add(f"{name}: delivered", "kpps", system,
+                   result["received"] / result["seconds"] / 1e3)
+        report.add(f"{name}: loss", "%", system,
+                   100 * (1 - result["received"] / result["sent"]))
+        if result["cpu"] is not None and result["received"] > 0:
+            report.add(f"{name}: daemon CPU", "us/packet", system,
+                       result["cpu"] * 1e6 / result["received"])
+
+
+def conn(report, lab):
+    server = lab.start_ready("server", lab.tool("tcpconn"), "serve", SERVER,
+                             PORT, CONN_PORTS)
+    for _, system in in_turn([None]):
+        result = values(lab.run("client", lab.tool("tcpconn"), "connect",
+                                SERVER_FROM_CLIENT[system], PORT, CONN_PORTS,
+                                PARALLEL, SECS))
+        report.add("connections", "1/s", system,
+                   result["opened"] / result["seconds"])
+        report.add("connections failed", "", system, result["failed"])
+    lab.stop(server)
+
+
+def ping_times(lab, system):
+    """Round-trip times of pings in microseconds, sorted."""
+    output = lab.run("client", "ping", "-n", "-i", "0.002", "-c",
+                     int(SECS * 400), SERVER_FROM_CLIENT[system])
+    return sorted(float(line.partition("time=")[2].split()[0]) * 1e3
+                  for line in output.splitlines() if "time=" in line)
+
+
+def latency(report, lab):
+    """Of ping and of requests, while datagrams pass at half the rate that
+    the slowest system can deliver: the same rate for all."""
+    load = min((blast(lab, s, 64, 1, 0.5)["received"] for s in SYSTEMS),
+               default=DEFAULT_LOAD)
+    echo = lab.start_ready("server", lab.tool("udpblast"), "echo", SERVER,
+                           PORT + 100)
+    sink = lab.start_ready("server", lab.tool("udpblast"), "sink", SERVER,
+                           PORT, 1)
+    for kind, system in in_turn(["ping", "request"]):
+        target = SERVER_FROM_CLIENT[system]
+        background = lab.start("client", lab.tool("udpblast"), "send",
+                               target, PORT, 64, 1, 60, int(load))
+        if kind == "ping":
+            times = ping_times(lab, system)
+            for p in (50, 90, 99, 99.9):
+                report.add(f"ping at {load / 1e3:.0f} kpps: p{p:g}", "us",
+                           system, times[int((len(times) - 1) * p / 100)])
+        else:
+            answers = values(lab.run("client", lab.tool("udpblast"), "ask",
+                                     target, PORT + 100, 64, SECS))
+            for name in ("p50", "p90", "p99", "p99.9", "lost"):
+                report.add(f"request at {load / 1e3:.0f} kpps: {name}",
+                           "" if name == "lost" else "us", system,
+                           answers[name])
+        lab.stop(background)
+    lab.stop(sink)
+    lab.stop(echo)
+
+
+PARTS = {"tcp": tcp, "udp": udp, "conn": conn, "latency": latency}
+
+
+def main():
+    build = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else "build")
+    part = sys.argv[2] if len(sys.argv) > 2 else "all"
+    if part not in ("all", "core", *PARTS):
+        sys.exit(f"usage: bench.py BUILD [all|core|{'|'.join(PARTS)}]")
+    report = Report(build / "bench")
+    start = time.monotonic()
+    if part in ("all", "core"):
+        core(report, build)
+    if part != "core":
+        if os.geteuid() != 0:
+            sys.exit("bench: only BENCH=core runs without root")
+        with Lab(build) as lab:
+            for name, function in PARTS.items():
+                if part in ("all", name):
+                    function(report, lab)
+    report.finish(time.monotonic() - start)
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except (RuntimeError, subprocess.SubprocessError) as error:
+        sys.exit(f"bench: {error}")

@@ -1,0 +1,234 @@
+"""The lab of the benchmarks: three ways from a client to a server.
+
+            |-- nat64d  --|
+    client -+-- tayga   --+- server 198.51.100.10
+            |-- nat44   --|
+
+Each way has a gateway in a network namespace of its own, so that what one of
+them needs (connection tracking) costs the others nothing. All exist at the
+same time, only one carries traffic. nat64d: our daemon. tayga: TAYGA, which
+is stateless, and the kernel's masquerading behind it. nat44: the kernel's
+masquerading alone and IPv4 from end to end, the limit of what a NAT64 in the
+kernel could reach.
+"""
+
+import os
+import pathlib
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+
+SERVER = "198.51.100.10"
+SYSTEMS = ("nat64d", "tayga", "nat44")
+SERVER_FROM_CLIENT = {
+    "nat64d": "2001:db8:8001::198.51.100.10",
+    "tayga": "2001:db8:8002::198.51.100.10",
+    "nat44": SERVER,
+}
+
+NAT64D_CONF = """\
+prefix 2001:db8:8001::/96
+pool 192.0.2.0/28
+tun nat64 mtu 1500
+address 2001:db8:1::1
+limit subscriber ports 65535
+limit subscriber sessions 1000000
+limit subscriber new-bindings rate 1000000 burst 1000000
+limit binding-sessions 100000
+user nobody
+"""
+TAYGA_CONF = """\
+tun-device nat64
+ipv4-addr 192.168.255.1
+ipv6-addr 2001:db8:2::1
+prefix 2001:db8:8002::/96
+dynamic-pool 192.168.255.0/24
+data-dir {data_dir}
+"""
+NFT_RULES = """\
+table ip nat {{
+	chain postrouting {{
+		type nat hook postrouting priority srcnat;
+		ip saddr {source} oifname "server" masquerade
+	}}
+}}
+"""
+
+
+def run(*command, **more):
+    """Run a command that has to succeed; what it prints."""
+    result = subprocess.run(command, capture_output=True, text=True,
+                            check=False, **more)
+    if result.returncode != 0:
+        raise RuntimeError(f"{' '.join(command)}: {result.stderr.strip()}"
+                           f" {result.stdout.strip()[-300:]}")
+    return result.stdout
+
+
+def until(condition, what, seconds=10):
+    """Poll until a condition holds."""
+    end = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > end:
+            raise RuntimeError(f"timeout: {what}")
+        time.sleep(0.02)
+
+
+class Lab:
+    """The namespaces and what runs in them; removed at the end of `with`."""
+
+    def __init__(self, build):
+        self.build = pathlib.Path(build).resolve()
+        self.name = f"bench{os.getpid()}"
+        self.dir = None
+        self.namespaces = []
+        self.processes = []
+        self.daemons = {}  # of the systems that have one: Popen
+
+    def ns(self, role):
+        return f"{self.name}-{role}"
+
+    def __enter__(self):
+        self.dir = pathlib.Path(tempfile.mkdtemp(prefix=self.name))
+        try:
+            self._build()
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def __exit__(self, *_):
+        for process in reversed(self.processes):
+            process.terminate()
+        for process in self.processes:
+            try:
+                process.wait(3)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+        for namespace in self.namespaces:
+            subprocess.run(["ip", "netns", "del", namespace], check=False)
+        shutil.rmtree(self.dir, ignore_errors=True)
+
+    def command(self, role, *command):
+        """The command line that runs a command in a namespace."""
+        return ["ip", "netns", "exec", self.ns(role),
+                *[str(word) for word in command]]
+
+    def run(self, role, *command, **more):
+        return run(*self.command(role, *command), **more)
+
+    def start(self, role, *command):
+        """Start a process in a namespace; its output is a pipe."""
+        process = subprocess.Popen(self.command(role, *command),
+                                   stdout=subprocess.PIPE,
+                                   stderr=subprocess.DEVNULL, text=True)
+        self.processes.append(process)
+        return process
+
+    def start_ready(self, role, *command):
+        """Start one that says when it is ready."""
+        process = self.start(role, *command)
+        if process.stdout.readline() != "ready\n":
+            raise RuntimeError(f"does not start: {command}")
+        return process
+
+    def stop(self, process):
+        """Ask a process to end; what it printed."""
+        process.send_signal(signal.SIGTERM)
+        output, _ = process.communicate(timeout=10)
+        self.processes.remove(process)
+        return output
+
+    def tool(self, name):
+        return self.build / "tests/bench" / name
+
+    def ip(self, role, *words):
+        run("ip", "-n", self.ns(role), *words)
+
+    def _add_ns(self, role):
+        self.namespaces.append(self.ns(role))
+        run("ip", "netns", "add", self.ns(role))
+        self.ip(role, "link", "set", "lo", "up")
+        self.run(role, "sysctl", "-qw",
+                 "net.ipv6.conf.default.accept_dad=0",
+                 "net.ipv4.ip_forward=1",
+                 "net.ipv6.conf.all.forwarding=1",
+                 "net.ipv4.ping_group_range=0 2147483647",
+                 "net.ipv4.ip_local_port_range=10000 65000")
+
+    def _link(self, a, a_name, a_addresses, b, b_name, b_addresses):
+        run("ip", "link", "add", a_name, "netns", self.ns(a), "type",
+            "veth", "peer", "name", b_name, "netns", self.ns(b))
+        for role, name, addresses in ((a, a_name, a_addresses),
+                                      (b, b_name, b_addresses)):
+            for address in addresses:
+                nodad = ["nodad"] if ":" in address else []
+                self.ip(role, "addr", "add", address, "dev", name, *nodad)
+            self.ip(role, "link", "set", name, "up")
+
+    def _build(self):
+        self._add_ns("client")
+        self._add_ns("server")
+        self.ip("server", "addr", "add", f"{SERVER}/32", "dev", "lo")
+        for k, system in enumerate(SYSTEMS, 1):
+            self._add_ns(system)
+            self._link("client", system,
+                       [f"10.0.{k}.10/24", f"2001:db8:{k}::10/64"],
+                       system, "client",
+                       [f"10.0.{k}.1/24", f"2001:db8:{k}::1/64"])
+            self._link("server", system, [f"198.18.{k}.10/24"],
+                       system, "server", [f"198.18.{k}.1/24"])
+            self.ip(system, "route", "add", f"{SERVER}/32", "via",
+                    f"198.18.{k}.10")
+        self.ip("client", "route", "add", f"{SERVER}/32", "via", "10.0.3.1")
+        self._start_nat64d()
+        self._start_tayga()
+        self._masquerade("nat44", "10.0.3.0/24")
+        for system in SYSTEMS:
+            until(lambda s=system: self._answers(s), f"{system} works")
+
+    def _answers(self, system):
+        return subprocess.run(
+            self.command("client", "ping", "-c", "1", "-W", "1",
+                         SERVER_FROM_CLIENT[system]),
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+            check=False).returncode == 0
+
+    def _start_nat64d(self):
+        conf = self.dir / "nat64d.conf"
+        conf.write_text(NAT64D_CONF)
+        self.ip("client", "route", "add", "2001:db8:8001::/96", "via",
+                "2001:db8:1::1")
+        self.ip("server", "route", "add", "192.0.2.0/28", "via",
+                "198.18.1.1")
+        self.daemons["nat64d"] = self.start(
+            "nat64d", self.build / "nat64d/nat64d", "-d", "-f", conf)
+
+    def _start_tayga(self):
+        conf = self.dir / "tayga.conf"
+        conf.write_text(TAYGA_CONF.format(data_dir=self.dir))
+        self.run("tayga", "tayga", "-c", conf, "--mktun")
+        self.ip("tayga", "link", "set", "nat64", "up")
+        self.ip("tayga", "route", "add", "192.168.255.0/24", "dev", "nat64")
+        self.ip("tayga", "route", "add", "2001:db8:8002::/96", "dev",
+                "nat64")
+        self.ip("client", "route", "add", "2001:db8:8002::/96", "via",
+                "2001:db8:2::1")
+        self._masquerade("tayga", "192.168.255.0/24")
+        self.daemons["tayga"] = self.start("tayga", "tayga", "-c", conf,
+                                           "-d")
+
+    def _masquerade(self, system, source):
+        self.run(system, "nft", "-f", "-",
+                 input=NFT_RULES.format(source=source))
+
+    def cpu_seconds(self, system):
+        """CPU time that the daemon of a system has used, or None."""
+        if system not in self.daemons:
+            return None
+        path = f"/proc/{self.daemons[system].pid}/stat"
+        fields = pathlib.Path(path).read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")

@@ -1,0 +1,312 @@
+/*
+ * Datagrams for the benchmarks, with little CPU of its own, for the machine
+ * has few cores and what is measured needs them.
+ *
+ *	udpblast send ADDRESS PORT BYTES FLOWS SECONDS [RATE]
+ *		as fast as it goes, or RATE per second in all; BYTES are those
+ *		of the data. Flow i goes to PORT + i, one datagram each in
+ *		turn. Prints "sent N" and "seconds S".
+ *	udpblast sink ADDRESS PORT FLOWS
+ *		until SIGTERM; then prints "received N".
+ *	udpblast echo ADDRESS PORT
+ *		answers each datagram with itself, until SIGTERM.
+ *	udpblast ask ADDRESS PORT BYTES SECONDS
+ *		one request every millisecond, one at a time; prints the
+ *		percentiles of the time to the answer in microseconds, and
+ *		"lost N".
+ */
+#include <sys/socket.h>
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+
+#include <err.h>
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#define BATCH 64
+#define MAX_FLOWS 256
+#define MAX_BYTES 1472
+#define MAX_ANSWERS 100000
+#define RCVBUF (64 << 20)
+
+/* So much is left to gather between two looks of the sink. */
+#define SINK_NAP_NS 4000000
+
+#define SECOND 1000000000LL
+
+static volatile sig_atomic_t ended;
+
+static void
+end(int sig)
+{
+	(void)sig;
+	ended = 1;
+}
+
+static long long
+now_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (ts.tv_sec * SECOND + ts.tv_nsec);
+}
+
+static void
+sleep_until(long long ns)
+{
+	const struct timespec ts = { ns / SECOND, ns % SECOND };
+
+	while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &ts, NULL) ==
+	    EINTR && !ended)
+		;
+}
+
+static socklen_t
+make_address(struct sockaddr_storage *ss, const char *text, unsigned port)
+{
+	struct sockaddr_in *sin = (struct sockaddr_in *)ss;
+	struct sockaddr_in6 *sin6 = (struct sockaddr_in6 *)ss;
+
+	memset(ss, 0, sizeof(*ss));
+	if (inet_pton(AF_INET, text, &sin->sin_addr) == 1) {
+		sin->sin_family = AF_INET;
+		sin->sin_port = htons((uint16_t)port);
+		return (sizeof(*sin));
+	}
+	if (inet_pton(AF_INET6, text, &sin6->sin6_addr) != 1)
+		errx(2, "not an address: %s", text);
+	sin6->sin6_family = AF_INET6;
+	sin6->sin6_port = htons((uint16_t)port);
+	return (sizeof(*sin6));
+}
+
+static int
+open_socket(const char *text, unsigned port, int connected)
+{
+	struct sockaddr_storage ss;
+	socklen_t len = make_address(&ss, text, port);
+	int s, size = RCVBUF;
+
+	s = socket(ss.ss_family, SOCK_DGRAM, 0);
+	if (s == -1)
+		err(1, "socket");
+	if (setsockopt(s, SOL_SOCKET, SO_RCVBUFFORCE, &size,
+	    sizeof(size)) == -1)
+		err(1, "SO_RCVBUFFORCE");
+	if (connected && connect(s, (struct sockaddr *)&ss, len) == -1)
+		err(1, "connect: %s", text);
+	if (!connected && bind(s, (struct sockaddr *)&ss, len) == -1)
+		err(1, "bind: %s", text);
+	return (s);
+}
+
+struct batch {
+	struct mmsghdr msgs[BATCH];
+	struct iovec iov[BATCH];
+	struct sockaddr_storage to[BATCH];
+	char data[BATCH][MAX_BYTES];
+};
+
+static struct batch batch;
+
+static void
+batch_init(size_t bytes)
+{
+	unsigned i;
+
+	for (i = 0; i < BATCH; i++) {
+		batch.iov[i].iov_base = batch.data[i];
+		batch.iov[i].iov_len = bytes;
+		batch.msgs[i].msg_hdr.msg_iov = &batch.iov[i];
+		batch.msgs[i].msg_hdr.msg_iovlen = 1;
+	}
+}
+
+/* A socket is shared by all flows: one system call for a batch of them. */
+static int
+do_send(char *argv[], long long rate)
+{
+	const unsigned port = (unsigned)atoi(argv[1]);
+	const size_t bytes = (size_t)atoi(argv[2]);
+	const unsigned flows = (unsigned)atoi(argv[3]);
+	const unsigned size = rate > 0 ? 8 : BATCH;
+	const long long start = now_ns();
+	const long long stop = start + (long long)(atof(argv[4]) * SECOND);
+	struct sockaddr_storage ss;
+	socklen_t len = make_address(&ss, argv[0], port);
+	long long sent = 0;
+	unsigned i;
+	int s, n;
+
+	if (bytes > MAX_BYTES || flows == 0 || flows > MAX_FLOWS)
+		errx(2, "too many bytes or flows");
+	s = socket(ss.ss_family, SOCK_DGRAM, 0);
+	if (s == -1)
+		err(1, "socket");
+	batch_init(bytes);
+	while (now_ns() < stop && !ended) {
+		for (i = 0; i < size; i++) {
+			make_address(&batch.to[i], argv[0], port +
+			    (unsigned)((sent + i) % flows));
+			batch.msgs[i].msg_hdr.msg_name = &batch.to[i];
+			batch.msgs[i].msg_hdr.msg_namelen = len;
+		}
+		n = sendmmsg(s, batch.msgs, size, 0);
+		if (n == -1 && errno != ENOBUFS && errno != ECONNREFUSED)
+			err(1, "sendmmsg");
+		sent += n > 0 ? n : 0;
+		if (rate > 0)
+			sleep_until(start + sent * SECOND / rate);
+	}
+	printf("sent %lld\nseconds %.6f\n", sent,
+	    (double)(now_ns() - start) / SECOND);
+	return (0);
+}
+
+static long long
+drain(int s)
+{
+	long long total = 0;
+	int n;
+
+	while ((n = recvmmsg(s, batch.msgs, BATCH, MSG_DONTWAIT, NULL)) > 0)
+		total += n;
+	return (total);
+}
+
+/* The buffers hold what comes while it naps: no wake-up per datagram. */
+static int
+do_sink(char *argv[])
+{
+	const unsigned flows = (unsigned)atoi(argv[2]);
+	int sockets[MAX_FLOWS];
+	long long received = 0;
+	unsigned i;
+
+	if (flows == 0 || flows > MAX_FLOWS)
+		errx(2, "too many flows");
+	batch_init(MAX_BYTES);
+	for (i = 0; i < flows; i++)
+		sockets[i] = open_socket(argv[0],
+		    (unsigned)atoi(argv[1]) + i, 0);
+	printf("ready\n");
+	fflush(stdout);
+	while (!ended) {
+		sleep_until(now_ns() + SINK_NAP_NS);
+		for (i = 0; i < flows; i++)
+			received += drain(sockets[i]);
+	}
+	printf("received %lld\n", received);
+	return (0);
+}
+
+static int
+do_echo(char *argv[])
+{
+	int s = open_socket(argv[0], (unsigned)atoi(argv[1]), 0);
+	struct sockaddr_storage from;
+	struct pollfd pfd = { s, POLLIN, 0 };
+	char data[MAX_BYTES];
+	socklen_t len;
+	ssize_t n;
+
+	printf("ready\n");
+	fflush(stdout);
+	while (!ended) {
+		if (poll(&pfd, 1, -1) != 1)
+			continue;
+		len = sizeof(from);
+		n = recvfrom(s, data, sizeof(data), 0,
+		    (struct sockaddr *)&from, &len);
+		if (n >= 0)
+			(void)sendto(s, data, (size_t)n, 0,
+			    (struct sockaddr *)&from, len);
+	}
+	return (0);
+}
+
+static int
+compare(const void *a, const void *b)
+{
+	const long long x = *(const long long *)a, y = *(const long long *)b;
+
+	return ((x > y) - (x < y));
+}
+
+/* Ask once; nanoseconds to the answer, or -1. Late answers are passed over. */
+static long long
+ask(int s, char *data, size_t bytes, unsigned number)
+{
+	struct pollfd pfd = { s, POLLIN, 0 };
+	const long long start = now_ns();
+	char answer[MAX_BYTES];
+
+	memcpy(data, &number, sizeof(number));
+	if (send(s, data, bytes, 0) == -1)
+		return (-1);
+	while (poll(&pfd, 1, 200) == 1)
+		if (recv(s, answer, sizeof(answer), 0) == (ssize_t)bytes &&
+		    memcmp(answer, data, sizeof(number)) == 0)
+			return (now_ns() - start);
+	return (-1);
+}
+
+static int
+do_ask(char *argv[])
+{
+	static const double percentiles[] = { 50, 90, 99, 99.9 };
+	static long long times[MAX_ANSWERS];
+	const size_t bytes = (size_t)atoi(argv[2]);
+	const long long stop = now_ns() +
+	    (long long)(atof(argv[3]) * SECOND);
+	char data[MAX_BYTES] = "";
+	int s = open_socket(argv[0], (unsigned)atoi(argv[1]), 1);
+	unsigned i, n = 0, lost = 0;
+	long long t, next = now_ns();
+
+	if (bytes < sizeof(i) || bytes > MAX_BYTES)
+		errx(2, "too few or too many bytes");
+	for (i = 0; now_ns() < stop && n < MAX_ANSWERS; i++) {
+		t = ask(s, data, bytes, i);
+		if (t == -1)
+			lost++;
+		else
+			times[n++] = t;
+		next += SECOND / 1000;
+		sleep_until(next);
+	}
+	qsort(times, n, sizeof(times[0]), compare);
+	for (i = 0; n > 0 && i < 4; i++)
+		printf("p%g %.1f\n", percentiles[i], (double)
+		    times[(unsigned)((n - 1) * percentiles[i] / 100)] / 1e3);
+	printf("lost %u\n", lost);
+	return (0);
+}
+
+int
+main(int argc, char *argv[])
+{
+	const struct sigaction sa = { .sa_handler = end };
+	const char *what = argc > 1 ? argv[1] : "";
+
+	sigaction(SIGTERM, &sa, NULL);
+	sigaction(SIGINT, &sa, NULL);
+	if (strcmp(what, "send") == 0 && (argc == 7 || argc == 8))
+		return (do_send(argv + 2, argc == 8 ? atoll(argv[7]) : 0));
+	if (strcmp(what, "sink") == 0 && argc == 5)
+		return (do_sink(argv + 2));
+	if (strcmp(what, "echo") == 0 && argc == 4)
+		return (do_echo(argv + 2));
+	if (strcmp(what, "ask") == 0 && argc == 6)
+		return (do_ask(argv + 2));
+	fprintf(stderr, "usage: udpblast send|sink|echo|ask ...\n");
+	return (2);
+}

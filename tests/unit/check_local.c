@@ -1,0 +1,288 @@
+/*
+ * Tests of local names: hosts, their addresses, and special-use zones, as
+ * rows of questions and answers.
+ */
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "dns64d/local.h"
+
+#include "synth_util.h"
+
+static struct local *local;
+
+static const char hosts[] =
+    "# a comment\n"
+    "127.0.0.1\tlocalhost\n"
+    "\n"
+    "198.51.100.1  router router.lan. # the first name is its PTR\n"
+    "198.51.100.2\tboth\n2001:db8::2\tBOTH\r\n"
+    "fe80::1%lo0 scoped\n"
+    "10.9.9.9 private\n"
+    "2001:db8::7 six";
+
+static void
+setup(void)
+{
+	unsigned line;
+
+	set_policy(NSP);
+	local = local_new();
+	ck_assert_ptr_nonnull(local);
+	ck_assert_ptr_null(local_add(local, "static.lan", "198.51.100.9"));
+	ck_assert_ptr_null(local_add_hosts(local, hosts, sizeof(hosts) - 1,
+	    &line));
+	local_finish(local);
+}
+
+static void
+teardown(void)
+{
+	local_free(local);
+}
+
+/* NULL: it goes upstream. */
+static const char *
+ask(const char *q, bool all_zones)
+{
+	unsigned n_synthesised;
+	size_t len;
+
+	set_message(&query, q, 0x1234, false);
+	len = local_answer(local, all_zones, &policy, NULL, &query.scan, 512,
+	    out, &n_synthesised);
+	return (len == 0 ? NULL : dns_text_read(out, len, text));
+}
+
+#define Q(name, type) "NOERROR rd\n" name " " type "\n"
+#define GOOD(name, type) "NOERROR aa rd ra\n" name " " type "\n"
+#define NONE(name, type) "NXDOMAIN aa rd ra\n" name " " type "\n"
+#define ZONE(apex) "NS " apex " 60 IN SOA " apex \
+	" nobody.invalid. 1 3600 1200 604800 60\n"
+#define RECORD(name, type, data) "AN " name " 60 IN " type " " data "\n"
+#define NIBBLES16 "0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0."
+
+static const struct row {
+	const char *query;
+	const char *answer; /* NULL: it goes upstream */
+	bool all_zones;
+} rows[] = {
+	/* Hosts. */
+	{ Q("router.", "A"), GOOD("router.", "A")
+	    RECORD("router.", "A", "198.51.100.1"), false },
+	{ Q("ROUTER.lan.", "A"), GOOD("ROUTER.lan.", "A")
+	    RECORD("ROUTER.lan.", "A", "198.51.100.1"), false },
+	{ Q("router.", "AAAA"), GOOD("router.", "AAAA")
+	    RECORD("router.", "AAAA", "2001:db8:64::c633:6401"), false },
+	{ Q("both.", "AAAA"), GOOD("both.", "AAAA")
+	    RECORD("both.", "AAAA", "2001:db8::2"), false },
+	{ Q("both.", "A"), GOOD("both.", "A")
+	    RECORD("both.", "A", "198.51.100.2"), false },
+	{ Q("six.", "A"), GOOD("six.", "A") ZONE("six."), false },
+	{ Q("router.", "MX"), GOOD("router.", "MX") ZONE("router."), false },
+	{ Q("static.lan.", "AAAA"), GOOD("static.lan.", "AAAA")
+	    RECORD("static.lan.", "AAAA", "2001:db8:64::c633:6409"), false },
+	{ Q("scoped.", "AAAA"), NULL, false },
+	{ Q("router.example.", "A"), NULL, false },
+	{ "NOERROR rd\nrouter. CH A\n", NULL, false },
+	/* Their addresses. */
+	{ Q("1.100.51.198.in-addr.arpa.", "PTR"),
+	    GOOD("1.100.51.198.in-addr.arpa.", "PTR")
+	    RECORD("1.100.51.198.in-addr.arpa.", "PTR", "router."), false },
+	{ Q("3.100.51.198.in-addr.arpa.", "PTR"), NULL, false },
+	{ Q("x.1.100.51.198.in-addr.arpa.", "PTR"), NULL, false },
+	{ Q("01.100.51.198.in-addr.arpa.", "PTR"), NULL, false },
+	{ Q("7.0.0.0.0.0.0.0." NIBBLES16 "8.b.d.0.1.0.0.2.ip6.arpa.", "PTR"),
+	    GOOD("7.0.0.0.0.0.0.0." NIBBLES16 "8.b.d.0.1.0.0.2.ip6.arpa.",
+	    "PTR") RECORD("7.0.0.0.0.0.0.0." NIBBLES16
+	    "8.b.d.0.1.0.0.2.ip6.arpa.", "PTR", "six."), false },
+	/* 198.51.100.1 in the prefix, and an address that nobody has. */
+	{ Q("1.0.4.6.3.3.6.c.0.0.0.0.0.0.0.0.0.0.0.0.4.6.0.0."
+	    "8.b.d.0.1.0.0.2.ip6.arpa.", "PTR"),
+	    GOOD("1.0.4.6.3.3.6.c.0.0.0.0.0.0.0.0.0.0.0.0.4.6.0.0."
+	    "8.b.d.0.1.0.0.2.ip6.arpa.", "PTR")
+	    RECORD("1.0.4.6.3.3.6.c.0.0.0.0.0.0.0.0.0.0.0.0.4.6.0.0."
+	    "8.b.d.0.1.0.0.2.ip6.arpa.", "PTR", "router."), true },
+	{ Q("1.0.4.6.3.3.6.d.0.0.0.0.0.0.0.0.0.0.0.0.4.6.0.0."
+	    "8.b.d.0.1.0.0.2.ip6.arpa.", "PTR"), NULL, true },
+	/* RFC 6761, 6.3, 6.4; RFC 7686: names that are nowhere. */
+	{ Q("a.localhost.", "A"), GOOD("a.localhost.", "A")
+	    RECORD("a.localhost.", "A", "127.0.0.1"), false },
+	{ Q("a.localhost.", "AAAA"), GOOD("a.localhost.", "AAAA")
+	    RECORD("a.localhost.", "AAAA", "::1"), false },
+	{ Q("a.localhost.", "MX"), GOOD("a.localhost.", "MX")
+	    ZONE("localhost."), false },
+	{ Q("x.invalid.", "A"), NONE("x.invalid.", "A") ZONE("invalid."),
+	    false },
+	{ Q("x.Onion.", "AAAA"), NONE("x.Onion.", "AAAA") ZONE("Onion."),
+	    false },
+	{ Q("onions.", "A"), NULL, true },
+	/* Names that a site may have a use for. */
+	{ Q("x.test.", "A"), NULL, false },
+	{ Q("x.test.", "A"), NONE("x.test.", "A") ZONE("test."), true },
+	{ Q("x.local.", "A"), NULL, false },
+	{ Q("x.local.", "A"), NONE("x.local.", "A") ZONE("local."), true },
+	{ Q("x.home.arpa.", "A"), NULL, false },
+	{ Q("x.home.arpa.", "A"), NONE("x.home.arpa.", "A")
+	    ZONE("home.arpa."), true },
+	{ Q("home.arpa.", "A"), GOOD("home.arpa.", "A") ZONE("home.arpa."),
+	    true },
+	{ Q("home.arpa.", "NS"), GOOD("home.arpa.", "NS")
+	    RECORD("home.arpa.", "NS", "home.arpa."), true },
+	{ Q("home.arpa.", "SOA"), GOOD("home.arpa.", "SOA")
+	    "AN home.arpa. 60 IN SOA home.arpa. nobody.invalid. "
+	    "1 3600 1200 604800 60\n", true },
+	{ Q("home.arpa.", "DS"), NULL, true },
+	/* RFC 6303 and RFC 7793. */
+	{ Q("1.0.0.10.in-addr.arpa.", "PTR"), NULL, false },
+	{ Q("1.0.0.10.in-addr.arpa.", "PTR"),
+	    NONE("1.0.0.10.in-addr.arpa.", "PTR") ZONE("10.in-addr.arpa."),
+	    true },
+	{ Q("a.b.1.0.0.10.in-addr.arpa.", "PTR"),
+	    NONE("a.b.1.0.0.10.in-addr.arpa.", "PTR")
+	    ZONE("10.in-addr.arpa."), true },
+	{ Q("31.172.in-addr.arpa.", "PTR"),
+	    GOOD("31.172.in-addr.arpa.", "PTR") ZONE("31.172.in-addr.arpa."),
+	    true },
+	{ Q("32.172.in-addr.arpa.", "PTR"), NULL, true },
+	{ Q("1.127.100.in-addr.arpa.", "PTR"),
+	    NONE("1.127.100.in-addr.arpa.", "PTR")
+	    ZONE("127.100.in-addr.arpa."), true },
+	{ Q("1.128.100.in-addr.arpa.", "PTR"), NULL, true },
+	{ Q("1.113.0.203.in-addr.arpa.", "PTR"),
+	    NONE("1.113.0.203.in-addr.arpa.", "PTR")
+	    ZONE("113.0.203.in-addr.arpa."), true },
+	{ Q("170.0.0.192.in-addr.arpa.", "PTR"), NULL, true },
+	{ Q("8.8.8.8.in-addr.arpa.", "PTR"), NULL, true },
+	{ Q("in-addr.arpa.", "NS"), NULL, true },
+	{ Q("1." "0.0.0.0.0.0.0.0.0.0.0.0.0.0.0." NIBBLES16 "ip6.arpa.",
+	    "PTR"), GOOD("1." "0.0.0.0.0.0.0.0.0.0.0.0.0.0.0." NIBBLES16
+	    "ip6.arpa.", "PTR") ZONE("1." "0.0.0.0.0.0.0.0.0.0.0.0.0.0.0."
+	    NIBBLES16 "ip6.arpa."), true },
+	{ Q("x.d.f.ip6.arpa.", "PTR"), NONE("x.d.f.ip6.arpa.", "PTR")
+	    ZONE("d.f.ip6.arpa."), true },
+	{ Q("1.b.e.f.ip6.arpa.", "PTR"), NONE("1.b.e.f.ip6.arpa.", "PTR")
+	    ZONE("b.e.f.ip6.arpa."), true },
+	{ Q("1.c.e.f.ip6.arpa.", "PTR"), NULL, true },
+};
+
+/* Shows: DNS64-91 */
+START_TEST(local_name_gets_the_answer_of_its_row)
+{
+	const struct row *row = &rows[_i];
+	const char *got = ask(row->query, row->all_zones);
+
+	if (row->answer == NULL)
+		ck_assert_msg(got == NULL, "%s", row->query);
+	else
+		ck_assert_msg(got != NULL && strcmp(got, row->answer) == 0,
+		    "%s%sexpected:\n%s", row->query, got, row->answer);
+}
+END_TEST
+
+/* Shows: DNS64-91 DNS64-17 */
+START_TEST(no_aaaa_is_made_where_rules_or_the_view_say_so)
+{
+	const struct prefix none = { .family = AF_INET, .len = 24,
+		.v4.s_addr = htonl(0xc6336400) };
+
+	ck_assert_int_eq(policy_add_rule(&policy, &none,
+	    POLICY_TARGET_NONE), 0);
+	ck_assert_str_eq(ask(Q("router.", "AAAA"), false),
+	    GOOD("router.", "AAAA") ZONE("router."));
+	set_policy(NSP);
+	policy.dns64 = POLICY_DNS64_NO;
+	ck_assert_str_eq(ask(Q("router.", "AAAA"), false),
+	    GOOD("router.", "AAAA") ZONE("router."));
+}
+END_TEST
+
+/* Shows: DNS64-90 DNS64-91 */
+START_TEST(filter_a_hides_local_addresses_too)
+{
+	policy.filter_a = true;
+	ck_assert_str_eq(ask(Q("router.", "A"), false),
+	    GOOD("router.", "A") ZONE("router."));
+}
+END_TEST
+
+/* Shows: DNS64-91 */
+START_TEST(bad_hosts_are_refused_with_their_line)
+{
+	static const struct {
+		const char *text;
+		unsigned line;
+		const char *why;
+	} bad[] = {
+		{ "192.0.2.1 good\nnonsense name\n", 2,
+		    "has no valid address" },
+		{ "192.0.2.1\n", 1, "has no host name" },
+		{ "\n\n192.0.2.1 good b@d", 3, "has no valid host name" },
+		{ "192.0.2.1 a..b", 1, "has no valid host name" },
+		{ "192.0.2.1 .", 1, "has no valid host name" },
+	};
+	unsigned line;
+	size_t i;
+
+	for (i = 0; i < NITEMS(bad); i++) {
+		ck_assert_str_eq(local_add_hosts(local, bad[i].text,
+		    strlen(bad[i].text), &line), bad[i].why);
+		ck_assert_uint_eq(line, bad[i].line);
+	}
+}
+END_TEST
+
+/* Shows: DNS64-91 */
+START_TEST(many_hosts_are_all_found)
+{
+	struct local *many = local_new();
+	char name[32], addr[32], q[64];
+	unsigned i, n;
+
+	for (i = 0; i < 3000; i++) {
+		snprintf(name, sizeof(name), "h%u.lan", i);
+		snprintf(addr, sizeof(addr), "198.18.%u.%u", i / 256,
+		    i % 256);
+		ck_assert_ptr_null(local_add(many, name, addr));
+	}
+	local_finish(many);
+	for (i = 0; i < 3000; i++) {
+		snprintf(q, sizeof(q), "NOERROR rd\nh%u.lan. A\n", i);
+		set_message(&query, q, 0x1234, false);
+		ck_assert_uint_gt(local_answer(many, false, &policy, NULL,
+		    &query.scan, 512, out, &n), 0);
+		ck_assert_uint_eq(out[7], 1);
+	}
+	local_free(many);
+}
+END_TEST
+
+static Suite *
+local_suite(void)
+{
+	Suite *s = suite_create("local");
+	TCase *tc = tcase_create("local");
+
+	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_add_loop_test(tc, local_name_gets_the_answer_of_its_row, 0,
+	    NITEMS(rows));
+	tcase_add_test(tc, no_aaaa_is_made_where_rules_or_the_view_say_so);
+	tcase_add_test(tc, filter_a_hides_local_addresses_too);
+	tcase_add_test(tc, bad_hosts_are_refused_with_their_line);
+	tcase_add_test(tc, many_hosts_are_all_found);
+	suite_add_tcase(s, tc);
+	return (s);
+}
+
+int
+main(void)
+{
+	SRunner *sr = srunner_create(local_suite());
+	int failed;
+
+	srunner_run_all(sr, CK_NORMAL);
+	failed = srunner_ntests_failed(sr);
+	srunner_free(sr);
+	return (failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE);
+}
