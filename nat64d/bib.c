@@ -109,7 +109,7 @@ get_subscriber(struct bib *b, const struct in6_addr *addr, uint32_t index,
 	sub = subscriber_get(b->subs, addr, index, now);
 	if (sub == NULL && errno == ENOSPC)
 		errno = ENOBUFS;
-	else if (sub != NULL && subscriber_is_idle(sub))
+	else if (sub != NULL && !subscriber_is_paired(sub))
 		sub->pool_index = index;
 	return (sub);
 }
@@ -140,13 +140,28 @@ remove_entry(struct bib *b, struct bib_entry *e, struct monotime now)
 	slab_put(b->slab, e);
 }
 
+/* e is counted as dynamic from now on, and pairs if it is the only one. */
+static void
+make_dynamic(struct bib *b, struct bib_entry *e)
+{
+	if (!e->is_static)
+		return;
+	e->is_static = false;
+	if (!subscriber_is_paired(e->sub))
+		e->sub->pool_index =
+		    (uint32_t)pool4_index(b->pool, e->out4.addr);
+	subscriber_set_static(e->sub, b->proto, false);
+}
+
 void
 bib_clear(struct bib *b, struct monotime now)
 {
 	struct bib_entry *e, *next;
 
-	RB_FOREACH_SAFE(e, bib_tree6, &b->tree6, next)
+	RB_FOREACH_SAFE(e, bib_tree6, &b->tree6, next) {
+		make_dynamic(b, e);
 		remove_entry(b, e, now);
+	}
 }
 
 /*
@@ -178,7 +193,7 @@ choose_addr(const struct bib *b, const struct taddr6 *in6,
 
 	sub = subscriber_find(b->subs, &in6->addr);
 	from = sub != NULL ? sub->pool_index : first_choice(b, &in6->addr);
-	paired = sub != NULL && !subscriber_is_idle(sub) && !b->soft_pooling;
+	paired = sub != NULL && subscriber_is_paired(sub) && !b->soft_pooling;
 	index = pool4_find_addr(b->pool, b->proto, from, in6, now);
 	if (paired && index != (int32_t)from)
 		index = -1;
@@ -266,6 +281,7 @@ bib_add_static(struct bib *b, const struct taddr6 *in6,
 		return (NULL);
 	if (e != NULL) {
 		e->is_static = true;
+		subscriber_set_static(e->sub, b->proto, true);
 		return (e);
 	}
 	index = pool4_index(b->pool, out4->addr);
@@ -300,6 +316,6 @@ bib_release(struct bib *b, struct bib_entry *e, struct monotime now)
 bool
 bib_remove_static(struct bib *b, struct bib_entry *e, struct monotime now)
 {
-	e->is_static = false;
+	make_dynamic(b, e);
 	return (bib_release(b, e, now));
 }

@@ -97,13 +97,22 @@ subscriber_get(struct subscribers *subs, const struct in6_addr *addr,
 	return (s);
 }
 
+static void
+add(struct subscribers *subs, struct subscriber *s, enum l4proto proto)
+{
+	if (subscriber_is_idle(s))
+		TAILQ_REMOVE(&subs->idle, s, idle);
+	s->nbindings[proto]++;
+}
+
 int
 subscriber_add_binding(struct subscribers *subs, struct subscriber *s,
     enum l4proto proto, struct monotime now)
 {
 	const struct subscriber_limits *l = &subs->limits;
 
-	if (l->ports != 0 && s->nbindings[proto] >= l->ports) {
+	if (l->ports != 0 &&
+	    s->nbindings[proto] - s->nstatics[proto] >= l->ports) {
 		errno = EDQUOT;
 		return (-1);
 	}
@@ -112,7 +121,7 @@ subscriber_add_binding(struct subscribers *subs, struct subscriber *s,
 		errno = EAGAIN;
 		return (-1);
 	}
-	subscriber_add_static(subs, s, proto);
+	add(subs, s, proto);
 	return (0);
 }
 
@@ -120,9 +129,18 @@ void
 subscriber_add_static(struct subscribers *subs, struct subscriber *s,
     enum l4proto proto)
 {
-	if (subscriber_is_idle(s))
-		TAILQ_REMOVE(&subs->idle, s, idle);
-	s->nbindings[proto]++;
+	add(subs, s, proto);
+	s->nstatics[proto]++;
+}
+
+void
+subscriber_set_static(struct subscriber *s, enum l4proto proto,
+    bool is_static)
+{
+	if (is_static)
+		s->nstatics[proto]++;
+	else
+		s->nstatics[proto]--;
 }
 
 void

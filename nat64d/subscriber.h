@@ -34,13 +34,14 @@ struct subscriber {
 	struct in6_addr prefix;	      /* host bits zero */
 	uint32_t pool_index;	      /* T; see pool4.h */
 	uint32_t nbindings[L4_NPROTO];
+	uint32_t nstatics[L4_NPROTO]; /* of these; no quota counts them */
 	uint32_t nsessions;
 	struct bucket new_bindings;
 };
 
 /* 0: no limit. */
 struct subscriber_limits {
-	uint32_t ports;	   /* bindings per protocol */
+	uint32_t ports;	   /* dynamic bindings per protocol */
 	uint32_t sessions; /* sessions of all protocols */
 	struct bucket_rate new_bindings; /* per_sec 0: no limit */
 };
@@ -81,11 +82,24 @@ subscriber_nbindings(const struct subscriber *s)
 	    s->nbindings[L4_ICMP]);
 }
 
-/* Has s no binding of any protocol? Then its pool address may be changed. */
+/* Has s no binding of any protocol? */
 static inline bool
 subscriber_is_idle(const struct subscriber *s)
 {
 	return (subscriber_nbindings(s) == 0);
+}
+
+/*
+ * Has s a dynamic binding? Then its pool address is that of all that follow
+ * (paired pooling); until then it is where to look first. An administrator
+ * may bind a host to any address, and nothing follows from it for others.
+ */
+static inline bool
+subscriber_is_paired(const struct subscriber *s)
+{
+	return (s->nbindings[L4_TCP] > s->nstatics[L4_TCP] ||
+	    s->nbindings[L4_UDP] > s->nstatics[L4_UDP] ||
+	    s->nbindings[L4_ICMP] > s->nstatics[L4_ICMP]);
 }
 
 /* The prefix of an address, host bits zero. */
@@ -99,11 +113,15 @@ struct in6_addr subscriber_prefix(const struct subscribers *subs,
 int subscriber_add_binding(struct subscribers *subs, struct subscriber *s,
     enum l4proto proto, struct monotime now);
 
-/* Count a binding without asking limits: a static one. */
+/* Count a static binding: it asks no limits. */
 void subscriber_add_static(struct subscribers *subs, struct subscriber *s,
     enum l4proto proto);
 
-/* A binding has gone; s becomes idle with its last one. */
+/* A binding that is counted becomes static, or dynamic again. */
+void subscriber_set_static(struct subscriber *s, enum l4proto proto,
+    bool is_static);
+
+/* A dynamic binding has gone; s becomes idle with its last one. */
 void subscriber_remove_binding(struct subscribers *subs,
     struct subscriber *s, enum l4proto proto);
 

@@ -422,7 +422,7 @@ START_TEST(static_binding_stays_until_it_is_removed)
 END_TEST
 
 /* Shows: ALC-01 TBL-04 */
-START_TEST(static_binding_pairs_its_subscriber)
+START_TEST(static_binding_tells_its_subscriber_where_to_look_first)
 {
 	const char *addr[] = { "192.0.2.1", "192.0.2.2", "192.0.2.3",
 		"192.0.2.4" };
@@ -431,6 +431,27 @@ START_TEST(static_binding_pairs_its_subscriber)
 	    addr[_i], 0));
 	ck_assert_uint_eq(get(L4_TCP, "2001:db8::1", 1)->out4.addr.s_addr,
 	    ip4(addr[_i]).s_addr);
+}
+END_TEST
+
+/* Shows: ALC-01 TBL-04 LIM-01 */
+START_TEST(static_bindings_take_nothing_from_others_of_the_subscriber)
+{
+	struct setting s = usual;
+
+	/* All ports of the address are the administrator's. */
+	s.last = "192.0.2.2";
+	s.low = s.high = 5000;
+	s.limits.ports = 1;
+	make(s);
+	ck_assert_ptr_nonnull(add_static(L4_TCP, "2001:db8::80", 80,
+	    "192.0.2.1", 5000));
+	ck_assert_uint_eq(get(L4_TCP, "2001:db8::1", 1)->out4.addr.s_addr,
+	    ip4("192.0.2.2").s_addr);
+	/* But the dynamic one does count, and pairs. */
+	ck_assert_ptr_null(get(L4_TCP, "2001:db8::2", 1));
+	ck_assert_uint_eq(get(L4_UDP, "2001:db8::2", 1)->out4.addr.s_addr,
+	    ip4("192.0.2.2").s_addr);
 }
 END_TEST
 
@@ -556,7 +577,10 @@ main(void)
 	tcase_add_test(tc, released_entry_is_gone_and_its_port_rests);
 	tcase_add_test(tc, new_bindings_end_rests_that_are_due);
 	tcase_add_test(tc, static_binding_stays_until_it_is_removed);
-	tcase_add_loop_test(tc, static_binding_pairs_its_subscriber, 0, 4);
+	tcase_add_loop_test(tc,
+	    static_binding_tells_its_subscriber_where_to_look_first, 0, 4);
+	tcase_add_test(tc,
+	    static_bindings_take_nothing_from_others_of_the_subscriber);
 	tcase_add_loop_test(tc, static_binding_is_refused_where_it_cannot_be,
 	    0, NITEMS(refusals));
 	tcase_add_test(tc, dynamic_binding_becomes_static_when_it_is_the_same);

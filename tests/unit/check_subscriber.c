@@ -114,9 +114,12 @@ START_TEST(bindings_are_limited_per_protocol)
 	ck_assert_int_eq(subscriber_add_binding(&subs, s, L4_ICMP, at(0)), 0);
 	subscriber_remove_binding(&subs, s, L4_TCP);
 	ck_assert_int_eq(subscriber_add_binding(&subs, s, L4_TCP, at(0)), 0);
-	/* The administrator's do not ask, but they count. */
+	/* The administrator's neither ask nor take away. */
 	subscriber_add_static(&subs, s, L4_TCP);
 	ck_assert_uint_eq(s->nbindings[L4_TCP], 4);
+	subscriber_remove_binding(&subs, s, L4_TCP);
+	ck_assert_int_eq(subscriber_add_binding(&subs, s, L4_TCP, at(0)), 0);
+	ck_assert_int_eq(subscriber_add_binding(&subs, s, L4_TCP, at(0)), -1);
 }
 END_TEST
 
@@ -211,6 +214,7 @@ START_TEST(subscriber_with_a_binding_is_never_forgotten)
 	subscriber_remove_binding(&subs, s, L4_TCP);
 	subscribers_expire(&subs, at(1000000), 100);
 	ck_assert_ptr_eq(find("2001:db8::1"), s);
+	subscriber_set_static(s, L4_ICMP, false);
 	subscriber_remove_binding(&subs, s, L4_ICMP);
 	subscribers_expire(&subs, at(1000000), 100);
 	ck_assert_ptr_null(find("2001:db8::1"));

@@ -159,7 +159,7 @@ check_choice(unsigned proto, int source, const struct bib_entry *e)
 	int rest;
 
 	HOLD(index >= 0 && index < NADDRS);
-	if (model_is_bound(key_prefix(source)))
+	if (model_is_paired(key_prefix(source)))
 		HOLD((unsigned)index == model.paired[key_prefix(source)]);
 	slot = key_slot(e->out4.port);
 	HOLD(slot < NDYNAMIC);
@@ -183,7 +183,7 @@ check_choice(unsigned proto, int source, const struct bib_entry *e)
 static bool
 may_find_rest(unsigned proto, int source)
 {
-	return (!model_is_bound(key_prefix(source)) &&
+	return (!model_is_paired(key_prefix(source)) &&
 	    (model_rest_of(proto, 0, source) != NONE ||
 	    model_rest_of(proto, 1, source) != NONE));
 }
@@ -359,7 +359,7 @@ step_add_static(void)
 	if (e == NULL) {
 		compare_errno(want);
 	} else if (b->e != NULL) {
-		b->is_static = true;
+		model_set_static(proto, source, true);
 		seen[SAW_STATIC_PROMOTED]++;
 	} else
 		model_bind(proto, source, e, index, slot, true);
@@ -378,7 +378,7 @@ step_remove_static(void)
 		return;
 	HOLD(bib_remove_static(&tables.bibs[proto], b->e, run.now) ==
 	    (b->nsessions == 0));
-	b->is_static = false;
+	model_set_static(proto, source, false);
 	if (b->nsessions == 0)
 		model_unbind(proto, source);
 	compare_binding(proto, source);

@@ -113,6 +113,19 @@ model_is_bound(unsigned prefix)
 	    model.nbindings[prefix][L4_ICMP] > 0);
 }
 
+/* A dynamic binding has settled its pool address. */
+bool
+model_is_paired(unsigned prefix)
+{
+	unsigned proto;
+
+	for (proto = 0; proto < L4_NPROTO; proto++)
+		if (model.nbindings[prefix][proto] >
+		    model.nstatics[prefix][proto])
+			return (true);
+	return (false);
+}
+
 /* May this prefix become a subscriber, idle ones making room? */
 static bool
 has_subscriber(unsigned prefix)
@@ -228,13 +241,29 @@ model_bind(unsigned proto, int source, struct bib_entry *e, unsigned index,
 {
 	const unsigned prefix = key_prefix(source);
 
-	if (!model_is_bound(prefix))
+	if (!model_is_paired(prefix))
 		model.paired[prefix] = index;
 	model.nbindings[prefix][proto]++;
+	model.nstatics[prefix][proto] += is_static;
 	model.bindings[proto][source] = (struct model_binding){ .e = e,
 		.is_static = is_static, .index = index, .slot = slot };
 	model.source_of[proto][index][slot] = source;
 	model.rests[proto][index][slot].owner = NONE;
+}
+
+void
+model_set_static(unsigned proto, int source, bool is_static)
+{
+	struct model_binding *b = &model.bindings[proto][source];
+	const unsigned prefix = key_prefix(source);
+
+	if (!is_static && !model_is_paired(prefix))
+		model.paired[prefix] = b->index;
+	b->is_static = is_static;
+	if (is_static)
+		model.nstatics[prefix][proto]++;
+	else
+		model.nstatics[prefix][proto]--;
 }
 
 /* The binding goes, and its port to rest. */
@@ -312,7 +341,7 @@ model_refuse_binding(unsigned proto, int source)
 
 	if (model_nbindings() == MAX_BINDINGS)
 		return (ENOBUFS);
-	if (model_is_bound(prefix))
+	if (model_is_paired(prefix))
 		usable = has_free(proto, pair) ||
 		    model_rest_of(proto, pair, source) != NONE;
 	else
@@ -321,7 +350,8 @@ model_refuse_binding(unsigned proto, int source)
 		return (ENOSPC);
 	if (!has_subscriber(prefix))
 		return (ENOBUFS);
-	if (model.nbindings[prefix][proto] >= MAX_PORTS)
+	if (model.nbindings[prefix][proto] -
+	    model.nstatics[prefix][proto] >= MAX_PORTS)
 		return (EDQUOT);
 	return (0);
 }
@@ -434,8 +464,10 @@ compare_subscriber(unsigned prefix)
 	if (s == NULL)
 		return;
 	HOLD(subscriber_is_idle(s) == !model_is_bound(prefix));
-	for (proto = 0; proto < L4_NPROTO; proto++)
+	for (proto = 0; proto < L4_NPROTO; proto++) {
 		HOLD(s->nbindings[proto] == model.nbindings[prefix][proto]);
+		HOLD(s->nstatics[proto] == model.nstatics[prefix][proto]);
+	}
 	HOLD(s->nsessions == model.nsessions[prefix]);
 	if (model_is_bound(prefix))
 		HOLD(s->pool_index == model.paired[prefix]);

@@ -64,6 +64,7 @@ struct model {
 	struct model_session sessions[L4_NPROTO][NADDRS][NSLOTS][NPEERS];
 	unsigned paired[NPREFIXES]; /* pool index, while bound */
 	unsigned nbindings[NPREFIXES][L4_NPROTO];
+	unsigned nstatics[NPREFIXES][L4_NPROTO]; /* of these */
 	unsigned nsessions[NPREFIXES];
 };
 
@@ -113,6 +114,7 @@ struct tuple6 key_tuple6(int source, unsigned peer, unsigned prefix);
 
 unsigned model_nbindings(void);
 bool model_is_bound(unsigned prefix);
+bool model_is_paired(unsigned prefix);
 bool model_is_free(unsigned proto, unsigned index, unsigned slot);
 
 /* The lowest port at rest for a source on an address, or NONE. */
@@ -137,6 +139,7 @@ int model_refuse_session(unsigned proto, int source);
 void model_init(void);
 void model_bind(unsigned proto, int source, struct bib_entry *e,
     unsigned index, unsigned slot, bool is_static);
+void model_set_static(unsigned proto, int source, bool is_static);
 void model_unbind(unsigned proto, int source);
 void model_expire_rests(unsigned max);
 void model_attach(unsigned proto, struct model_session *m, int source,
