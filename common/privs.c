@@ -3,6 +3,7 @@
 #include <sys/types.h>
 
 #include <errno.h>
+#include <fcntl.h>
 #include <grp.h>
 #include <libutil.h>
 #include <pwd.h>
@@ -85,12 +86,71 @@ pidfile_begin(const char *path)
 }
 
 void
+privs_open_std(void)
+{
+	int fd;
+
+	do {
+		fd = open("/dev/null", O_RDWR);
+		if (fd == -1)
+			_exit(1); /* there is nowhere to say why */
+	} while (fd <= STDERR_FILENO);
+	close(fd);
+}
+
+/* In the parent: leave when the child has written the pid file, or died. */
+static void __attribute__((__noreturn__))
+leave_to_child(int ready)
+{
+	char byte;
+
+	_exit(read(ready, &byte, 1) == 1 ? 0 : 1);
+}
+
+static void
+to_dev_null(void)
+{
+	int fd, std;
+
+	fd = open("/dev/null", O_RDWR);
+	if (fd == -1)
+		fatal("/dev/null");
+	for (std = STDIN_FILENO; std <= STDERR_FILENO; std++)
+		if (dup2(fd, std) == -1)
+			fatal("/dev/null");
+	if (fd > STDERR_FILENO)
+		close(fd);
+}
+
+/*
+ * Unlike daemon(3), which lets the parent go at once: a service manager
+ * reads the pid file when the parent has left.
+ */
+void
 daemonise(void)
 {
-	if (daemon(0, 0) == -1)
+	int ready[2];
+
+	if (pipe(ready) == -1)
+		fatal("cannot go to the background");
+	switch (fork()) {
+	case -1:
+		fatal("cannot go to the background");
+	case 0:
+		break;
+	default:
+		close(ready[1]);
+		leave_to_child(ready[0]);
+	}
+	close(ready[0]);
+	if (setsid() == -1 || chdir("/") == -1)
 		fatal("cannot go to the background");
 	if (pidfile != NULL && pidfile_write(pidfile) == -1)
 		fatal("cannot write the pid file");
+	to_dev_null();
+	if (write(ready[1], "", 1) == -1)
+		log_debug("nobody waits in the foreground");
+	close(ready[1]);
 }
 
 void

@@ -3,6 +3,7 @@
  * background. All of it happens while starting, in this order, and whatever
  * fails ends the process through fatal():
  *
+ *	privs_open_std()	first of all
  *	privs_lookup()		while the user database can be read
  *	pidfile_begin()		before the fork, so that a second instance
  *				still tells its user
@@ -28,6 +29,12 @@ struct privs {
 };
 
 /*
+ * Open /dev/null for what is closed of the three standard descriptors, so
+ * that no device or socket takes their place and is written messages to.
+ */
+void privs_open_std(void);
+
+/*
  * Look up the user to become. Not as root: our own ids, user is not looked
  * at. Returns 0; -1 with errno ENOENT when there is no such user, EPERM when
  * it is root, or the error of the user database.
@@ -45,8 +52,8 @@ void pidfile_begin(const char *path);
 
 /*
  * Go to the background: new session, root directory, standard descriptors
- * to /dev/null; then write the pid file. Paths that are needed later must be
- * absolute by now.
+ * to /dev/null. The pid file is there when the parent has left. Paths that
+ * are needed later must be absolute by now.
  */
 void daemonise(void);
 

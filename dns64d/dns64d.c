@@ -350,6 +350,7 @@ main(int argc, char *argv[])
 	struct privs privs;
 	struct conf *conf;
 
+	privs_open_std();
 	parse_options(&d.opts, argc, argv);
 	if (d.opts.check)
 		return (check_only(&d.opts));

@@ -276,6 +276,7 @@ main(int argc, char *argv[])
 	struct tun *tun;
 	int rc;
 
+	privs_open_std();
 	parse_options(&o, argc, argv);
 	conf = conf_load(o.file);
 	if (conf == NULL)
