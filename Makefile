@@ -5,6 +5,7 @@
 #	sudo make check		all tests; installs the packages they need
 #	sudo make conformance	the same, and which requirement each shows
 #	sudo make demo		the main job, shown in network namespaces
+#	sudo make bench		benchmarks [BENCH=core|tcp|udp|conn|latency]
 #	make asan | lint | fmt | uninstall | clean
 #
 # V=1 shows the commands.
@@ -98,6 +99,7 @@ nat64d_SRC = \
     nat64d/eventlog.c \
     nat64d/eventlog_out.c \
     nat64d/hostaddr.c \
+    nat64d/largepage.c \
     nat64d/nat64d.c \
     nat64d/parse.c \
     $(tun_$(OS))
@@ -126,6 +128,7 @@ dns64d_PURE = \
     dns64d/msg.c \
     dns64d/msg_edns.c \
     dns64d/msg_name.c \
+    dns64d/name_text.c \
     dns64d/msg_relay.c \
     dns64d/msg_scan.c \
     dns64d/policy.c \
@@ -319,6 +322,29 @@ asan: deps
 conformance: check
 	@tests/conformance/conformance.py '$(BUILD)/tap'
 
+# Benchmarks; their programs do not count as tests.
+bench_bins = $(addprefix $(BUILD)/tests/bench/,core tcpblast udpblast)
+
+$(BUILD)/tests/bench/core: $(BUILD)/tests/bench/core.o \
+    $(BUILD)/common/monotime.o $(BUILD)/nat64d/largepage.o \
+    $(BUILD)/nat64d/libnat64.a \
+    $(BUILD)/common/libcommon.a
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(BASE_LIBS)
+
+$(BUILD)/tests/bench/tcpblast $(BUILD)/tests/bench/udpblast: %: %.o
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^
+$(BUILD)/tests/bench/%.o: CFLAGS += -D_GNU_SOURCE
+
+BENCH ?= all
+bench: deps
+	@tests/deps.sh bench
+	@$(MAKE) --no-print-directory bench-built
+
+bench-built: all $(bench_bins)
+	@/usr/bin/python3 tests/bench/bench.py '$(BUILD)' '$(BENCH)'
+
 demo: deps
 	@$(MAKE) --no-print-directory all
 	@BUILD='$(BUILD)' SHELL_IN='$(SHELL_IN)' tests/demo/demo.sh
@@ -360,8 +386,8 @@ uninstall:
 clean:
 	rm -rf build
 
-.PHONY: all asan check check-built clean conformance demo deps fmt fuzz \
-    install lint uninstall
+.PHONY: all asan bench bench-built check check-built clean conformance demo \
+    deps fmt fuzz install lint uninstall
 .DELETE_ON_ERROR:
 .SECONDARY:
 

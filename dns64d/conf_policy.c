@@ -6,7 +6,6 @@
 
 #include <arpa/inet.h>
 
-#include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +15,7 @@
 #include "common/pref64.h"
 
 #include "conf.h"
+#include "name_text.h"
 
 /* Why the policy or a view took no more, from errno. */
 static const char *
@@ -274,24 +274,11 @@ conf_set_ptr_name(struct conf *conf, const char *text)
 {
 	struct dns64_policy *policy = conf_policy(conf);
 	uint8_t wire[POLICY_NAME_MAX];
-	size_t len = 0, label, n = strlen(text);
+	size_t len;
 
-	if (n > 0 && text[n - 1] == '.')
-		n--;
-	if (n == 0 || n > POLICY_NAME_MAX - 2)
+	/* The root is no host. */
+	if ((len = name_from_text(text, wire)) <= 1)
 		return ("is no host name");
-	while (len < n) {
-		label = strcspn(text + len, ".");
-		if (label == 0 || label > 63)
-			return ("is no host name");
-		wire[len] = label;
-		memcpy(wire + len + 1, text + len, label);
-		for (len++; label > 0; label--, len++) {
-			if (!isalnum(wire[len]) && wire[len] != '-')
-				return ("is no host name");
-		}
-	}
-	wire[len++] = 0;
 	memcpy(policy->ptr_name, wire, len);
 	policy->ptr_name_len = len;
 	policy->ptr_mode = POLICY_PTR_LOCAL;

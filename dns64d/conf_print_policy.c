@@ -13,6 +13,7 @@
 #include "common/pref64.h"
 
 #include "conf.h"
+#include "name_text.h"
 
 struct page {
 	FILE *f;
@@ -167,16 +168,14 @@ print_ask(const struct page *page, const struct dns64_policy *policy)
 static void
 print_ptr(const struct page *page, const struct dns64_policy *policy)
 {
-	const uint8_t *label;
+	char text[NAME_TEXT_MAX];
 
 	if (policy->ptr_mode == POLICY_PTR_CNAME) {
 		print(page, "ptr cname\n");
 		return;
 	}
-	print(page, "ptr local \"");
-	for (label = policy->ptr_name; *label > 0; label += 1 + *label)
-		fprintf(page->f, "%.*s.", *label, (const char *)label + 1);
-	fprintf(page->f, "\"\n");
+	print(page, "ptr local \"%s\"\n",
+	    name_to_text(policy->ptr_name, text));
 }
 
 static void

@@ -4,41 +4,13 @@
  */
 #include <sys/socket.h>
 
-#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "conf.h"
+#include "name_text.h"
 
 _Static_assert(CONF_ADDRS_MAX <= UPSTREAMS_MAX, "upstreams are addresses");
-
-/* Host name characters and "_": what needs escapes is nobody's domain. */
-static const char *
-parse_domain(const char *text, uint8_t *wire, size_t *wire_len)
-{
-	size_t i, label, len = 0, n = strlen(text);
-
-	if (n > 0 && text[n - 1] == '.')
-		n--;
-	if ((n == 0 && *text != '.') || n > MSG_NAME_MAX - 2)
-		return ("is no domain");
-	while (len < n) {
-		label = strcspn(text + len, ".");
-		if (label == 0 || label > 63)
-			return ("is no domain");
-		for (i = len; i < len + label; i++) {
-			if (!isalnum((unsigned char)text[i]) &&
-			    text[i] != '-' && text[i] != '_')
-				return ("is no domain");
-		}
-		wire[len] = label;
-		memcpy(wire + len + 1, text + len, label);
-		len += 1 + label;
-	}
-	wire[len++] = 0;
-	*wire_len = len;
-	return (NULL);
-}
 
 /* Find or add; returns its index, or -1 with the reason in *why. */
 static int
@@ -47,8 +19,10 @@ get_route(struct conf *conf, const char *domain, const char **why)
 	struct upstream_route r = { .n = 0 }, *bigger;
 	size_t i;
 
-	if ((*why = parse_domain(domain, r.domain, &r.domain_len)) != NULL)
+	if ((r.domain_len = name_from_text(domain, r.domain)) == 0) {
+		*why = "is no domain";
 		return (-1);
+	}
 	for (i = 0; i < conf->n_routes; i++) {
 		if (name_equal(conf->routes[i].domain, r.domain))
 			return (i);
@@ -95,9 +69,8 @@ const char *
 conf_check_domain(const char *text)
 {
 	uint8_t wire[MSG_NAME_MAX];
-	size_t len;
 
-	return (parse_domain(text, wire, &len));
+	return (name_from_text(text, wire) == 0 ? "is no domain" : NULL);
 }
 
 const char *
@@ -166,15 +139,12 @@ order_name(enum upstream_order order)
 static void
 print_line(const struct conf *conf, const struct conf_upstream *line, FILE *f)
 {
-	const uint8_t *label = conf->routes[line->route].domain;
+	const uint8_t *domain = conf->routes[line->route].domain;
+	char text[NAME_TEXT_MAX];
 
 	conf_print_addr("upstream", &conf->upstreams.v[line->server], f);
-	if (*label != 0) {
-		fprintf(f, " for \"");
-		for (; *label > 0; label += 1 + *label)
-			fprintf(f, "%.*s.", *label, (const char *)label + 1);
-		fputc('"', f);
-	}
+	if (*domain != 0)
+		fprintf(f, " for \"%s\"", name_to_text(domain, text));
 	fputc('\n', f);
 }
 

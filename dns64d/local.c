@@ -16,6 +16,7 @@
 #include "dns64d/balance.h"
 #include "dns64d/local.h"
 #include "dns64d/msg.h"
+#include "dns64d/name_text.h"
 #include "dns64d/policy.h"
 
 #define TEXT_MAX 256 /* of a word in a hosts file, NUL included */
@@ -57,41 +58,6 @@ local_free(struct local *l)
 	free(l->by_addr);
 	free(l->by_name);
 	free(l);
-}
-
-static bool
-is_name_char(char c)
-{
-	return ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-	    (c >= '0' && c <= '9') || c == '-' || c == '_');
-}
-
-/* Returns the length in wire form, or 0. out: room for MSG_NAME_MAX. */
-static size_t
-parse_name(const char *text, uint8_t *out)
-{
-	size_t n = 0, label, i;
-
-	while (*text != '\0') {
-		label = 0;
-		while (text[label] != '\0' && text[label] != '.')
-			label++;
-		if (label == 0 || label > 63 || n + label + 2 > MSG_NAME_MAX)
-			return (0);
-		for (i = 0; i < label; i++)
-			if (!is_name_char(text[i]))
-				return (0);
-		out[n] = (uint8_t)label;
-		memcpy(out + n + 1, text, label);
-		n += label + 1;
-		text += label;
-		if (*text == '.')
-			text++;
-	}
-	if (n == 0)
-		return (0);
-	out[n] = 0;
-	return (n + 1);
 }
 
 /* Room is doubled, so that the arrays are moved a few times only. */
@@ -144,7 +110,7 @@ local_add(struct local *l, const char *name, const char *addr)
 		h.family = AF_INET6;
 	else
 		return ("has no valid address");
-	if ((len = parse_name(name, wire)) == 0)
+	if ((len = name_from_text(name, wire)) <= 1)
 		return ("has no valid host name");
 	if (l->n == LOCAL_HOSTS_MAX)
 		return ("is one host too many");

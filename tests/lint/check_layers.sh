@@ -21,7 +21,7 @@ at 2 nat64d/{frag,frag_store,fragment}.h
 at 3 nat64d/{xlat,xlat_int,icmp_error}.h
 at 4 nat64d/{nat64,nat64_int,event_text}.h
 at 1 nat64d/range.h
-at 1 dns64d/{msg,msg_edns,msg_name,msg_scan,stats,wire}.h
+at 1 dns64d/{msg,msg_edns,msg_name,msg_scan,name_text,stats,wire}.h
 at 4 dns64d/{chain,policy,synth,synth_ptr,upstream}.h
 at 4 dns64d/{balance,metrics,view}.h
 at 4 dns64d/{cache,cache_int}.h

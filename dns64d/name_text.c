@@ -1,0 +1,47 @@
+/*
+ * Names as text, by libldns.
+ */
+#include <string.h>
+
+/* Or the inline functions of libldns would assert. */
+#define NDEBUG
+#include <ldns/ldns.h>
+
+#include "msg_name.h"
+#include "name_text.h"
+
+#define NAME_CHARS "abcdefghijklmnopqrstuvwxyz" \
+	"ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_."
+
+size_t
+name_from_text(const char *text, uint8_t *out)
+{
+	ldns_rdf *rdf;
+	size_t len = 0;
+
+	if (text[0] == '\0' || text[strspn(text, NAME_CHARS)] != '\0' ||
+	    ldns_str2rdf_dname(&rdf, text) != LDNS_STATUS_OK)
+		return (0);
+	if (ldns_rdf_size(rdf) <= MSG_NAME_MAX) {
+		len = ldns_rdf_size(rdf);
+		memcpy(out, ldns_rdf_data(rdf), len);
+	}
+	ldns_rdf_deep_free(rdf);
+	return (len);
+}
+
+const char *
+name_to_text(const uint8_t *name, char *buf)
+{
+	ldns_rdf *rdf;
+	char *text = NULL;
+
+	rdf = ldns_rdf_new_frm_data(LDNS_RDF_TYPE_DNAME, name_length(name),
+	    name);
+	if (rdf != NULL)
+		text = ldns_rdf2str(rdf);
+	strlcpy(buf, text != NULL ? text : "?", NAME_TEXT_MAX);
+	free(text);
+	ldns_rdf_deep_free(rdf);
+	return (buf);
+}
