@@ -89,6 +89,7 @@ init_tables(struct nat64 *n, const struct nat64_config *c)
 	subscribers_init(&n->subs, c->subscriber_len, &c->subscriber,
 	    nbindings);
 	slab_init(&n->bib_slab, sizeof(struct bib_entry), nbindings);
+	n->bib_slab.hint = c->memory_hint;
 	key = derive_key(&c->secret, 'p');
 	for (proto = 0; proto < L4_NPROTO; proto++)
 		bib_init(&n->bibs[proto], (enum l4proto)proto, n->pool,
@@ -96,6 +97,7 @@ init_tables(struct nat64 *n, const struct nat64_config *c)
 	key = derive_key(&c->secret, 'f');
 	session_table_init(&n->sessions, c->lifetime_secs, c->max_sessions,
 	    c->max_sessions_per_binding, &n->subs, &key);
+	session_table_set_hint(&n->sessions, c->memory_hint);
 
 	key = derive_key(&c->secret, 'i');
 	if (c->fixed_ipid >= 0)
@@ -115,9 +117,14 @@ init_tables(struct nat64 *n, const struct nat64_config *c)
 static int
 init_memory(struct nat64 *n, const struct nat64_config *c)
 {
+	struct pool4_opts pool_opts = c->pool_opts;
 	unsigned i;
 
-	n->pool = pool4_new(c->pool, c->npool, &c->pool_opts);
+	/* Strangers cannot reach who gets a port next (CGN-08). */
+	for (i = 0; i < L4_NPROTO; i++)
+		if (c->adf[i])
+			pool_opts.rest_secs[i] = 0;
+	n->pool = pool4_new(c->pool, c->npool, &pool_opts);
 	if (n->pool == NULL)
 		return (-1);
 	n->frags = frag_table_new(&c->frag);

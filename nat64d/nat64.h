@@ -96,6 +96,7 @@ struct nat64_config {
 	struct bucket_rate errors;	/* ERR-20 */
 	struct bucket_rate errors_dest; /* per_sec 0: none are sent */
 
+	slab_hint_fn memory_hint;  /* is told of large blocks; or NULL */
 	struct siphash_key secret; /* 128 random bits of this boot */
 	int fixed_ipid; /* tests: first identification; -1: random */
 };

@@ -86,6 +86,12 @@ session_table_init(struct session_table *t,
 }
 
 void
+session_table_set_hint(struct session_table *t, slab_hint_fn hint)
+{
+	t->slab.hint = hint;
+}
+
+void
 session_table_clear(struct session_table *t)
 {
 	struct session *s, *next;
@@ -132,10 +138,12 @@ session_find6(const struct session_table *t, enum l4proto proto,
 	struct session key, *s;
 	unsigned i;
 
-	for (i = 0; (s = flow_candidate(&place, &i)) != NULL; i++)
-		if (s->bib != NULL && s->proto == proto &&
-		    same_tuple6(&s->tuple6, tuple))
+	for (i = 0; (s = flow_candidate(&place, &i)) != NULL; i++) {
+		__builtin_prefetch(&s->stamp);
+		if (same_tuple6(&s->tuple6, tuple) && s->proto == proto &&
+		    s->bib != NULL)
 			return (s);
+	}
 	tree = t->tree6[proto];
 	key.tuple6 = *tuple;
 	s = RB_FIND(session_tree6, &tree, &key);
@@ -153,9 +161,11 @@ session_find4(const struct session_table *t, enum l4proto proto,
 	struct session key, *s;
 	unsigned i;
 
-	for (i = 0; (s = flow_candidate(&place, &i)) != NULL; i++)
+	for (i = 0; (s = flow_candidate(&place, &i)) != NULL; i++) {
+		__builtin_prefetch(&s->stamp);
 		if (s->proto == proto && same_tuple4(&s->tuple4, tuple))
 			return (s);
+	}
 	tree = t->tree4[proto];
 	key.tuple4 = *tuple;
 	s = RB_FIND(session_tree4, &tree, &key);

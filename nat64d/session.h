@@ -25,6 +25,7 @@
 
 #include <sys/queue.h>
 
+#include <stdalign.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -52,21 +53,25 @@ enum session_class {
 
 struct stored_syn; /* nat64.c's */
 
-/* What a packet of a session needs comes first, and in one or two lines. */
+/*
+ * One is found by its first cache line, and a packet needs no more than the
+ * second as well.
+ */
 struct session {
-	struct tuple6 tuple6;	/* (X',x) -> (Y',y); unset without bib */
+	alignas(SLAB_ALIGN) struct tuple6 tuple6; /* (X',x) -> (Y',y); unset
+						     without bib */
 	struct tuple4 tuple4;	/* (T,t) -> (Z,z) */
-	struct monotime stamp;	/* its lifetime counts from here */
-	struct bib_entry *bib;	/* NULL: no IPv6 side */
 	uint8_t proto;		/* enum l4proto */
 	uint8_t cls;		/* enum session_class */
 	uint8_t tcp_state;	/* enum tcp_state */
 	uint8_t prefix;		/* index of the Pref64 of Y' */
+	struct monotime stamp;	/* its lifetime counts from here */
+	TAILQ_ENTRY(session) queue;
+	struct bib_entry *bib;	/* NULL: no IPv6 side */
+	struct stored_syn *syn; /* or NULL */
 	RB_ENTRY(session) by6;
 	RB_ENTRY(session) by4;
-	TAILQ_ENTRY(session) queue;
 	LIST_ENTRY(session) of_bib;
-	struct stored_syn *syn; /* or NULL */
 };
 
 RB_HEAD(session_tree6, session);
@@ -93,6 +98,9 @@ void session_table_init(struct session_table *t,
     const uint32_t lifetime_secs[SESSION_NCLASSES], size_t max,
     uint32_t max_per_bib, struct subscribers *subs,
     const struct siphash_key *secret);
+
+/* Who is told of large blocks of memory; NULL, as at first: nobody. */
+void session_table_set_hint(struct session_table *t, slab_hint_fn hint);
 
 /* Remove all sessions, from their bindings too; what syn points to stays. */
 void session_table_clear(struct session_table *t);

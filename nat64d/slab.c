@@ -6,6 +6,7 @@
  */
 #include <errno.h>
 #include <stdalign.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,26 +21,21 @@
 #define ASAN_UNPOISON_MEMORY_REGION(addr, size) ((void)(addr), (void)(size))
 #endif
 
-/* Bytes: large enough for few calls of malloc, small for a small table. */
-#define SLAB_BLOCKSIZE (256 * 1024)
+/*
+ * Bytes: large enough for few allocations, small for a small table; and once
+ * the table is not small any more, a large page of most machines.
+ */
+#define SMALL_BLOCK ((size_t)256 * 1024)
+#define LARGE_BLOCK ((size_t)2 * 1024 * 1024)
 
 struct slab_block {
 	struct slab_block *next;
-	alignas(max_align_t) uint8_t objects[];
+	alignas(SLAB_ALIGN) uint8_t objects[];
 };
 
 struct slab_free {
 	struct slab_free *next;
 };
-
-static size_t
-objects_per_block(const struct slab *s)
-{
-	size_t n;
-
-	n = (SLAB_BLOCKSIZE - sizeof(struct slab_block)) / s->objsize;
-	return (n > 0 ? n : 1);
-}
 
 void
 slab_init(struct slab *s, size_t objsize, size_t max)
@@ -70,15 +66,21 @@ slab_clear(struct slab *s)
 static int
 add_block(struct slab *s)
 {
-	const size_t n = objects_per_block(s);
+	const bool large = s->used * s->objsize >= LARGE_BLOCK;
+	size_t size = large ? LARGE_BLOCK : SMALL_BLOCK;
 	struct slab_block *block;
 
-	block = malloc(sizeof(*block) + n * s->objsize);
+	if (size < sizeof(*block) + s->objsize)
+		size = (sizeof(*block) + s->objsize + SLAB_ALIGN - 1) /
+		    SLAB_ALIGN * SLAB_ALIGN;
+	block = aligned_alloc(large ? LARGE_BLOCK : SLAB_ALIGN, size);
 	if (block == NULL)
 		return (-1);
+	if (large && s->hint != NULL)
+		s->hint(block, size);
 	block->next = s->blocks;
 	s->blocks = block;
-	s->fresh = n;
+	s->fresh = (size - sizeof(*block)) / s->objsize;
 	return (0);
 }
 

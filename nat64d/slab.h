@@ -11,6 +11,16 @@
 struct slab_block;
 struct slab_free;
 
+/* Bytes to which objects can be aligned: a cache line. */
+#define SLAB_ALIGN 64
+
+/*
+ * Is told of each large block of memory before its first use, and may ask
+ * the operating system to put it in large pages: random access to a large
+ * table otherwise spends half of its time on page tables.
+ */
+typedef void (*slab_hint_fn)(void *mem, size_t len);
+
 struct slab {
 	struct slab_block *blocks;
 	struct slab_free *free; /* objects given back, last in first out */
@@ -18,9 +28,13 @@ struct slab {
 	size_t fresh; /* objects of the newest block never handed out */
 	size_t used;  /* objects handed out */
 	size_t max;
+	slab_hint_fn hint; /* or NULL; to be set after slab_init() */
 };
 
-/* objsize in bytes; at most max objects are handed out at a time. */
+/*
+ * objsize in bytes, a multiple of the alignment that they need; at most max
+ * objects are handed out at a time.
+ */
 void slab_init(struct slab *s, size_t objsize, size_t max);
 
 /* Free all memory; every object becomes invalid. */

@@ -31,6 +31,14 @@
 #define TUN_F_USO6 0x40
 #endif
 
+/*
+ * Packets that wait for us while others have the CPU: the kernel's default
+ * is used up in two milliseconds. Another length is the administrator's
+ * choice and stays.
+ */
+#define QUEUE_LEN_DEFAULT 500
+#define QUEUE_LEN 4096
+
 #define F_TSO (TUN_F_CSUM | TUN_F_TSO4 | TUN_F_TSO6 | TUN_F_TSO_ECN)
 #define F_USO (TUN_F_USO4 | TUN_F_USO6)
 
@@ -178,6 +186,20 @@ fail:
 	return (NULL);
 }
 
+/* A short queue works as well, so that failing means nothing. */
+static void
+lengthen_queue(struct tun *t)
+{
+	struct ifreq ifr;
+
+	ifreq_init(t, &ifr);
+	if (ioctl(t->ctl, SIOCGIFTXQLEN, &ifr) == -1 ||
+	    ifr.ifr_qlen != QUEUE_LEN_DEFAULT)
+		return;
+	ifr.ifr_qlen = QUEUE_LEN;
+	(void)ioctl(t->ctl, SIOCSIFTXQLEN, &ifr);
+}
+
 int
 tun_up(struct tun *t, unsigned mtu, const char **what)
 {
@@ -192,6 +214,7 @@ tun_up(struct tun *t, unsigned mtu, const char **what)
 	if (ioctl(t->ctl, SIOCGIFMTU, &ifr) == -1)
 		return (-1);
 	t->mtu = (unsigned)ifr.ifr_mtu;
+	lengthen_queue(t);
 	*what = "SIOCGIFFLAGS";
 	if (ioctl(t->ctl, SIOCGIFFLAGS, &ifr) == -1)
 		return (-1);

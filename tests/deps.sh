@@ -13,7 +13,7 @@ test='check libjansson-dev binutils iproute2 iputils-ping traceroute curl
     bind9 bind9-dnsutils unbound nsd nginx-light netcat-openbsd socat tcpdump
     python3-minimal python3-dnspython mandoc shellcheck'
 lint='clang-tidy clang-format cppcheck'
-bench='tayga nftables iperf3 iproute2 python3 gnuplot-nox'
+bench='tayga nftables iproute2 iputils-ping python3 gnuplot-nox'
 
 want=
 for set in "$@"; do
@@ -70,7 +70,7 @@ if ! { apt-get install -y --no-install-recommends $missing ||
 	tail -n 20 "$log" >&2
 	exit 1
 fi
-for service in nsd nginx unbound named tayga nftables iperf3; do
+for service in nsd nginx unbound named tayga nftables; do
 	case $service in
 	named) pkg=bind9 ;;
 	nginx) pkg=nginx-light ;;

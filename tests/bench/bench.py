@@ -10,9 +10,9 @@ often and for how long. Needs root, and the packages of "deps.sh bench".
 Results: standard output, and BUILD/bench/.
 """
 
-import json
 import os
 import pathlib
+import signal
 import subprocess
 import sys
 import time
@@ -54,18 +54,21 @@ def core(report, build):
 
 
 def tcp(report, lab):
-    server = lab.start("server", "iperf3", "-s", "-B", SERVER)
-    time.sleep(0.3)
+    server = lab.start_ready("server", lab.tool("tcpblast"), "stream",
+                             SERVER, PORT)
     figures = [(direction, streams) for streams in (1, 4, 64)
                for direction in ("down", "up")]
     for (direction, streams), system in in_turn(figures):
-        command = ["iperf3", "-J", "-t", f"{max(1, round(SECS))}", "-P",
-                   str(streams), "-c", SERVER_FROM_CLIENT[system]]
-        if direction == "down":
-            command.append("-R")
-        end = json.loads(lab.run("client", *command))["end"]
+        before = lab.cpu_seconds(system)
+        result = values(lab.run("client", lab.tool("tcpblast"), direction,
+                                SERVER_FROM_CLIENT[system], PORT, streams,
+                                SECS))
         report.add(f"tcp {direction}, {streams} streams", "Gbit/s", system,
-                   end["sum_received"]["bits_per_second"] / 1e9)
+                   result["bytes"] * 8 / result["seconds"] / 1e9)
+        if before is not None:
+            report.add(f"tcp {direction}, {streams} streams: daemon CPU",
+                       "s/GByte", system, (lab.cpu_seconds(system) - before)
+                       / result["bytes"] * 1e9)
     lab.stop(server)
 
 
@@ -103,10 +106,10 @@ def udp(report, lab):
 
 
 def conn(report, lab):
-    server = lab.start_ready("server", lab.tool("tcpconn"), "serve", SERVER,
+    server = lab.start_ready("server", lab.tool("tcpblast"), "serve", SERVER,
                              PORT, CONN_PORTS)
     for _, system in in_turn([None]):
-        result = values(lab.run("client", lab.tool("tcpconn"), "connect",
+        result = values(lab.run("client", lab.tool("tcpblast"), "connect",
                                 SERVER_FROM_CLIENT[system], PORT, CONN_PORTS,
                                 PARALLEL, SECS))
         report.add("connections", "1/s", system,
@@ -176,6 +179,7 @@ def main():
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("bench: terminated"))
     try:
         main()
     except (RuntimeError, subprocess.SubprocessError) as error:

@@ -16,6 +16,7 @@
 
 #include "common/monotime.h"
 #include "nat64d/cksum.h"
+#include "nat64d/largepage.h"
 #include "nat64d/nat64.h"
 
 #define NADDRS 32
@@ -79,6 +80,7 @@ new_nat64(size_t max_sessions)
 	c.self4.s_addr = htonl(0xc6120001);
 	inet_pton(AF_INET6, "2001:db8:ffff::1", &c.self6);
 	c.max_sessions = max_sessions;
+	c.memory_hint = largepage_hint;
 	memset(&c.subscriber, 0, sizeof(c.subscriber));
 	memcpy(&c.secret, "sixteen bytes ok", sizeof(c.secret));
 	n = nat64_new(&c, &sink, &rng, monotime_now());

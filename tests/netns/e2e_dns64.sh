@@ -45,7 +45,8 @@ ask() { # dig's arguments ...
 
 # Name, type and data of each record of the answer, between bars.
 answer() { # dig's arguments ...
-	ask +noall +answer "$@" | awk 'NF > 4 { printf "%s %s %s|", $1, $4, $5 }'
+	ask +noall +answer "$@" |
+	    awk 'NF > 4 { printf "%s %s %s|", $1, $4, $5 }'
 }
 
 status() { # dig's arguments ...
@@ -92,9 +93,10 @@ www.example.com. AAAA $server64|"
 
 test_reverse() {
 	# Shows: DNS64-29 DNS64-30
-	check_match "the name of a synthesised address" \
-	    "$(answer -x "$server64")" \
-	    '\.ip6\.arpa\. CNAME 10\.100\.51\.198\.in-addr\.arpa\.\|10\.100\.51\.198\.in-addr\.arpa\. PTR www\.example\.com\.\|$'
+	check_equal "the name of a synthesised address" \
+	    "$(answer -x "$server64" | sed 's/^[0-9a-f.]*ip6/ip6/')" \
+	    "ip6.arpa. CNAME 10.100.51.198.in-addr.arpa.|\
+10.100.51.198.in-addr.arpa. PTR www.example.com.|"
 	check_equal "of an address without a name" \
 	    "$(status -x 2001:db8:8000::c633:64fe)" "status: NXDOMAIN"
 }

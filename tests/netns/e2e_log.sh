@@ -20,9 +20,15 @@ start_lab() {
 	mkdir "$dir/log"
 	chown nobody "$dir/log"
 	log=$dir/log/events
-	# shellcheck disable=SC2016 # socat's variables
-	start "$internet" who.log socat UDP4-RECVFROM:7777,fork \
-	    SYSTEM:'echo $SOCAT_PEERADDR\:$SOCAT_PEERPORT'
+	cat >"$dir/who.py" <<-EOF
+		import socket
+		s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+		s.bind(("", 7777))
+		while True:
+		    data, peer = s.recvfrom(100)
+		    s.sendto(b"%s:%d\n" % (peer[0].encode(), peer[1]), peer)
+	EOF
+	start "$internet" who.log python3 "$dir/who.py"
 	wait_for 5 udp_listens "$internet" 7777
 }
 

@@ -101,8 +101,8 @@ trace() { # option of traceroute ...
 # router and the server by their translated addresses.
 check_trace() { # description trace
 	check_match "$1" "$(tr '\n' ' ' <<<"$2")" \
-	    "1  2001:db8::[12] .* 2  2001:db8::1 .* 3  2001:db8:8000::cb00:7101 \
-.* 4  2001:db8:8000::cb00:7102 .* 5  $server64 "
+	    "1  2001:db8::[12] .* 2  2001:db8::1 .* \
+3  2001:db8:8000::cb00:7101 .* 4  2001:db8:8000::cb00:7102 .* 5  $server64 "
 }
 
 # Ends within a second, and because of the error message.
