@@ -1,7 +1,8 @@
 #include <string.h>
 
 #include "common/siphash.h"
-#include "dns64d/balance.h"
+
+#include "balance.h"
 
 void
 balance_init(struct balance *b, const struct dns64_policy *policy)

@@ -26,7 +26,8 @@
 #include <stdint.h>
 
 #include "common/rng.h"
-#include "dns64d/policy.h"
+
+#include "policy.h"
 
 /* The better ones first. */
 enum balance_state {

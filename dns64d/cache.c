@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "dns64d/cache_int.h"
-#include "dns64d/wire.h"
+#include "cache_int.h"
+#include "wire.h"
 
 /* An entry takes about so much; only the length of chains depends on it. */
 #define BYTES_PER_BUCKET 512

@@ -29,7 +29,7 @@
 #include "common/rng.h"
 #include "common/siphash.h"
 
-#include "dns64d/msg.h"
+#include "msg.h"
 
 #define CACHE_BYTES 33554432
 #define CACHE_TTL_MAX 86400

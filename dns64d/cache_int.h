@@ -7,7 +7,7 @@
 
 #include <sys/queue.h>
 
-#include "dns64d/cache.h"
+#include "cache.h"
 
 /* Invariant: a reply (wire_len > 0), a failure (fail_secs > 0), or both. */
 struct cache_entry {

@@ -4,8 +4,8 @@
  */
 #include <string.h>
 
-#include "dns64d/cache_int.h"
-#include "dns64d/wire.h"
+#include "cache_int.h"
+#include "wire.h"
 
 #define TTL_OFFSET 6 /* of the TTL field, before the RDATA */
 

@@ -2,7 +2,7 @@
  * Following CNAMEs through an answer section. Owns the order of the way;
  * refuses to know what is synthesised at its end.
  */
-#include "dns64d/chain.h"
+#include "chain.h"
 
 static bool
 is_in(const struct msg_rr *rr, uint16_t type)

@@ -12,8 +12,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "dns64d/msg.h"
-#include "dns64d/msg_scan.h"
+#include "msg.h"
+#include "msg_scan.h"
 
 #define CHAIN_MAX 16           /* CNAMEs; resolvers stop at 11 to 16 */
 #define CHAIN_SIGS_MAX 32      /* DNAME and RRSIG copied with them */

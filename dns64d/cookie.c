@@ -6,8 +6,8 @@
 
 #include <string.h>
 
-#include "dns64d/cookie.h"
-#include "dns64d/wire.h"
+#include "cookie.h"
+#include "wire.h"
 
 #define VERSION 1
 #define OFF_VERSION 8

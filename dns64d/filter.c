@@ -2,9 +2,9 @@
  * Taking records, and parts of them, out of replies. Owns no decision but
  * what belongs to the part that goes.
  */
-#include "dns64d/filter.h"
-#include "dns64d/msg.h"
-#include "dns64d/policy.h"
+#include "filter.h"
+#include "msg.h"
+#include "policy.h"
 
 #define SVCB_IPV4HINT 4 /* SvcParamKey, RFC 9460, 7.3 */
 

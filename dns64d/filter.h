@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "dns64d/msg_scan.h"
+#include "msg_scan.h"
 
 struct dns64_policy;
 

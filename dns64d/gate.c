@@ -7,10 +7,10 @@
 
 #include "common/rng.h"
 
-#include "dns64d/cookie.h"
-#include "dns64d/gate.h"
-#include "dns64d/msg.h"
-#include "dns64d/rate.h"
+#include "cookie.h"
+#include "gate.h"
+#include "msg.h"
+#include "rate.h"
 
 /* Ours, where the configuration gives none: the newest and the one before. */
 struct own_secrets {

@@ -23,8 +23,8 @@
 #include "common/monotime.h"
 #include "common/siphash.h"
 
-#include "dns64d/msg_edns.h"
-#include "dns64d/msg_scan.h"
+#include "msg_edns.h"
+#include "msg_scan.h"
 
 struct gate;
 struct msg_question;

@@ -13,11 +13,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "dns64d/balance.h"
-#include "dns64d/local.h"
-#include "dns64d/msg.h"
-#include "dns64d/name_text.h"
-#include "dns64d/policy.h"
+#include "balance.h"
+#include "local.h"
+#include "msg.h"
+#include "name_text.h"
+#include "policy.h"
 
 #define TEXT_MAX 256 /* of a word in a hosts file, NUL included */
 #define BLANKS " \t\r\f\v"

@@ -17,7 +17,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "dns64d/msg_scan.h"
+#include "msg_scan.h"
 
 #define LOCAL_HOSTS_MAX 65536 /* pairs of name and address */
 #define LOCAL_TTL 60          /* secs: hosts files are edited by hand */

@@ -6,8 +6,8 @@
 
 #include <string.h>
 
-#include "dns64d/local.h"
-#include "dns64d/msg_name.h"
+#include "local.h"
+#include "msg_name.h"
 
 #define DIGITS_MAX 32 /* nibbles of an IPv6 address */
 

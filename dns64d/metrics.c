@@ -1,6 +1,6 @@
 #include <string.h>
 
-#include "dns64d/metrics.h"
+#include "metrics.h"
 
 enum field {
 	SESSIONS,

@@ -7,7 +7,7 @@
  */
 #include <string.h>
 
-#include "dns64d/msg.h"
+#include "msg.h"
 
 #define HASH_FIRST 2166136261u /* FNV-1a */
 #define HASH_FACTOR 16777619u

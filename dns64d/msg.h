@@ -15,9 +15,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "dns64d/msg_edns.h"
-#include "dns64d/msg_scan.h"
-#include "dns64d/wire.h"
+#include "msg_edns.h"
+#include "msg_scan.h"
+#include "wire.h"
 
 /* The most that msg_write_query writes: header, question, OPT with ECS. */
 #define MSG_QUERY_MAX \

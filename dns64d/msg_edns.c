@@ -3,9 +3,9 @@
  */
 #include <string.h>
 
-#include "dns64d/msg_edns.h"
-#include "dns64d/msg_scan.h"
-#include "dns64d/wire.h"
+#include "msg_edns.h"
+#include "msg_scan.h"
+#include "wire.h"
 
 #define SERVER_COOKIE_MIN 8 /* RFC 7873, 4 */
 #define SUBNET_IPV4 1       /* ADDRESS FAMILY NUMBERS of IANA */

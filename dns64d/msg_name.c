@@ -5,8 +5,8 @@
 #include <limits.h>
 #include <string.h>
 
-#include "dns64d/msg_name.h"
-#include "dns64d/wire.h"
+#include "msg_name.h"
+#include "wire.h"
 
 #define POINTER 0xc0
 

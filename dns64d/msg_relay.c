@@ -4,7 +4,7 @@
  */
 #include <string.h>
 
-#include "dns64d/msg.h"
+#include "msg.h"
 
 #define MSG_Q_FLAGS (MSG_RD | MSG_Z | MSG_AD | MSG_CD)
 #define SHIFT_MAX 8192 /* octets behind an OPT that is taken out */

@@ -4,8 +4,8 @@
  */
 #include <string.h>
 
-#include "dns64d/msg_scan.h"
-#include "dns64d/wire.h"
+#include "msg_scan.h"
+#include "wire.h"
 
 #define SOA_FIXED 20 /* serial to minimum */
 #define TTL_MAX 0x7fffffff

@@ -23,7 +23,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "dns64d/msg_name.h"
+#include "msg_name.h"
 
 #define MSG_HEADER_LEN 12
 #define MSG_MAX 65535     /* octets of a message */

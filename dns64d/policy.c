@@ -9,7 +9,8 @@
 #include <string.h>
 
 #include "common/ip4class.h"
-#include "dns64d/policy.h"
+
+#include "policy.h"
 
 #define U_OCTET 8 /* bits 64 to 71 are zero (RFC 6052, 2.2) */
 

@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-#include "dns64d/rate.h"
+#include "rate.h"
 
 #define SECOND_NS INT64_C(1000000000)
 

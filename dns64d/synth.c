@@ -5,11 +5,11 @@
 #include <limits.h>
 #include <string.h>
 
-#include "dns64d/balance.h"
-#include "dns64d/chain.h"
-#include "dns64d/filter.h"
-#include "dns64d/policy.h"
-#include "dns64d/synth.h"
+#include "balance.h"
+#include "chain.h"
+#include "filter.h"
+#include "policy.h"
+#include "synth.h"
 
 #define SYNTH_RRS_MAX 1024 /* AAAA in an answer */
 

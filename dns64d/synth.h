@@ -22,9 +22,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "dns64d/msg.h"
-#include "dns64d/msg_scan.h"
-#include "dns64d/synth_ptr.h"
+#include "msg.h"
+#include "msg_scan.h"
+#include "synth_ptr.h"
 
 struct balance_pick;
 struct dns64_policy;

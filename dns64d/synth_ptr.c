@@ -8,10 +8,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "dns64d/chain.h"
-#include "dns64d/msg.h"
-#include "dns64d/policy.h"
-#include "dns64d/synth_ptr.h"
+#include "chain.h"
+#include "msg.h"
+#include "policy.h"
+#include "synth_ptr.h"
 
 static const uint8_t name_ip6_arpa[] = "\003ip6\004arpa";
 static const uint8_t name_in_addr_arpa[] = "\007in-addr\004arpa";

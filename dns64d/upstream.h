@@ -30,7 +30,7 @@
 #include "common/monotime.h"
 #include "common/rng.h"
 
-#include "dns64d/msg_name.h"
+#include "msg_name.h"
 
 #define UPSTREAMS_MAX 64
 #define UPSTREAM_ROUTES_MAX 256

@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "dns64d/view.h"
+#include "view.h"
 
 int
 views_init(struct views *views)

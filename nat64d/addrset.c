@@ -1,7 +1,7 @@
 /*
  * Sets of small numbers, as trees of bits. Knows nothing of what is counted.
  */
-#include "nat64d/addrset.h"
+#include "addrset.h"
 
 #define NLEVELS 3
 

@@ -5,7 +5,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "nat64d/bib.h"
+#include "bib.h"
 
 /* Order: address as bytes, then port. */
 static int

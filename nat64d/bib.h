@@ -26,10 +26,11 @@
 #include "common/monotime.h"
 #include "common/rng.h"
 #include "common/siphash.h"
-#include "nat64d/pool4.h"
-#include "nat64d/slab.h"
-#include "nat64d/subscriber.h"
-#include "nat64d/tuple.h"
+
+#include "pool4.h"
+#include "slab.h"
+#include "subscriber.h"
+#include "tuple.h"
 
 struct session;
 LIST_HEAD(session_list, session);

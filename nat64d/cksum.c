@@ -8,7 +8,7 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "nat64d/cksum.h"
+#include "cksum.h"
 
 static inline uint64_t
 load64(const uint8_t *p)

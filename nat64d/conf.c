@@ -9,9 +9,10 @@
 
 #include "common/addr.h"
 #include "common/ip4class.h"
-#include "nat64d/conf.h"
-#include "nat64d/conf_build.h"
-#include "nat64d/range.h"
+
+#include "conf.h"
+#include "conf_build.h"
+#include "range.h"
 
 const char *
 conf_proto_name(enum l4proto proto)

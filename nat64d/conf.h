@@ -13,8 +13,9 @@
 
 #include "common/conf_file.h"
 #include "common/log.h"
-#include "nat64d/event_text.h"
-#include "nat64d/nat64.h"
+
+#include "event_text.h"
+#include "nat64.h"
 
 /* What a file that does not name them means. */
 #define CONF_TUN "nat64"

@@ -5,7 +5,7 @@
 #ifndef NAT64D_CONF_BUILD_H
 #define NAT64D_CONF_BUILD_H
 
-#include "nat64d/conf.h"
+#include "conf.h"
 
 /* RFC 6146, 4: TCP_TRANS in seconds; less needs "override" (CFG-03). */
 #define CONF_MIN_TRANS_SECS 240

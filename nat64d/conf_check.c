@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "nat64d/conf.h"
-#include "nat64d/conf_build.h"
+#include "conf.h"
+#include "conf_build.h"
 
 static bool
 in_pref64(const struct nat64_config *n, const struct in6_addr *addr)

@@ -3,9 +3,9 @@
  */
 #include <arpa/inet.h>
 
-#include "nat64d/conf.h"
-#include "nat64d/conf_build.h"
-#include "nat64d/range.h"
+#include "conf.h"
+#include "conf_build.h"
+#include "range.h"
 
 static const char *
 yes(bool flag)

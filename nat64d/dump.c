@@ -6,8 +6,8 @@
 
 #include <event2/buffer.h>
 
-#include "nat64d/dump.h"
-#include "nat64d/tcp_fsm.h"
+#include "dump.h"
+#include "tcp_fsm.h"
 
 /* [address]:port and the final NUL. */
 #define TADDR_STRLEN (INET6_ADDRSTRLEN + 8)

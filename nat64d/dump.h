@@ -12,7 +12,8 @@
 #include <stdbool.h>
 
 #include "common/monotime.h"
-#include "nat64d/nat64.h"
+
+#include "nat64.h"
 
 struct evbuffer;
 struct dump;

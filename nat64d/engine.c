@@ -9,8 +9,9 @@
 #include <event2/event.h>
 
 #include "common/log.h"
-#include "nat64d/dump.h"
-#include "nat64d/engine.h"
+
+#include "dump.h"
+#include "engine.h"
 
 /* Slices: each takes well under a millisecond or two. */
 #define MAX_PACKETS 64

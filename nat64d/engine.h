@@ -16,9 +16,9 @@
 
 #include <stdbool.h>
 
-#include "nat64d/eventlog.h"
-#include "nat64d/nat64.h"
-#include "nat64d/tun.h"
+#include "eventlog.h"
+#include "nat64.h"
+#include "tun.h"
 
 struct engine;
 

@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "nat64d/event_text.h"
+#include "event_text.h"
 
 /* There is one pool of addresses, whatever number of ranges it has. */
 #define POOL_NAME "default"

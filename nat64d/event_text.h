@@ -22,7 +22,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "nat64d/nat64.h"
+#include "nat64.h"
 
 /* What an event is about; the first three are for the event log. */
 enum event_kind {

@@ -12,9 +12,10 @@
 #include <event2/event.h>
 
 #include "common/log.h"
-#include "nat64d/eventlog.h"
-#include "nat64d/eventlog_out.h"
-#include "nat64d/repeat.h"
+
+#include "eventlog.h"
+#include "eventlog_out.h"
+#include "repeat.h"
 
 /* About 30,000 lines. */
 #define BUFFER_SIZE (4 * 1024 * 1024)

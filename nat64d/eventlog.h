@@ -22,7 +22,8 @@
 #include <stdint.h>
 
 #include "common/monotime.h"
-#include "nat64d/event_text.h"
+
+#include "event_text.h"
 
 struct event_base;
 struct eventlog;

@@ -15,7 +15,7 @@
 
 #include <event2/buffer.h>
 
-#include "nat64d/eventlog_out.h"
+#include "eventlog_out.h"
 
 /* A line with what syslog wants before it; longer ones are cut. */
 #define DATAGRAM_SIZE 1024

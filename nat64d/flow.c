@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "nat64d/flow.h"
+#include "flow.h"
 
 /*
  * Two entries per session, one for each direction, when all buckets are

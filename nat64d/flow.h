@@ -16,7 +16,8 @@
 #include <stdint.h>
 
 #include "common/siphash.h"
-#include "nat64d/tuple.h"
+
+#include "tuple.h"
 
 struct session;
 

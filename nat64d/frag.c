@@ -17,7 +17,7 @@
  */
 #include <string.h>
 
-#include "nat64d/frag_store.h"
+#include "frag_store.h"
 
 void
 frag_limits_init(struct frag_limits *l)

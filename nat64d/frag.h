@@ -21,9 +21,10 @@
 #include <stdint.h>
 
 #include "common/monotime.h"
-#include "nat64d/pkt.h"
-#include "nat64d/stats.h"
-#include "nat64d/tuple.h"
+
+#include "pkt.h"
+#include "stats.h"
+#include "tuple.h"
 
 struct frag_limits {
 	size_t max_bytes;	  /* stored in all, overhead included */

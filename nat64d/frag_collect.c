@@ -5,8 +5,8 @@
  */
 #include <string.h>
 
-#include "nat64d/frag_store.h"
-#include "nat64d/iphdr.h"
+#include "frag_store.h"
+#include "iphdr.h"
 
 /* The ECN field (RFC 3168, 5) and two of its four code points. */
 #define ECN_MASK 3

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "nat64d/frag_store.h"
+#include "frag_store.h"
 
 static int
 datagram_cmp(const struct frag_datagram *a, const struct frag_datagram *b)

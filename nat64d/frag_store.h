@@ -24,9 +24,10 @@
 #include <stdint.h>
 
 #include "common/monotime.h"
-#include "nat64d/frag.h"
-#include "nat64d/pkt.h"
-#include "nat64d/slab.h"
+
+#include "frag.h"
+#include "pkt.h"
+#include "slab.h"
 
 /* Identification, family, protocol (IPv4 only), source, destination. */
 #define FRAG_KEYLEN (4 + 1 + 1 + 16 + 16)

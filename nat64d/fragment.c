@@ -4,8 +4,8 @@
  */
 #include <string.h>
 
-#include "nat64d/fragment.h"
-#include "nat64d/iphdr.h"
+#include "fragment.h"
+#include "iphdr.h"
 
 /* One piece of p: off bytes behind its L4 offset, n bytes long. */
 struct piece {

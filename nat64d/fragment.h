@@ -7,7 +7,7 @@
 
 #include <stdint.h>
 
-#include "nat64d/pkt.h"
+#include "pkt.h"
 
 typedef void (*fragment_emit_fn)(void *arg, struct pkt *piece);
 

@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "nat64d/cksum.h"
-#include "nat64d/gro.h"
+#include "cksum.h"
+#include "gro.h"
 
 /* Flows that can wait at a time; a power of two. */
 #define NSLOTS 64

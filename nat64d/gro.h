@@ -22,7 +22,7 @@
 
 #include <stdbool.h>
 
-#include "nat64d/pkt.h"
+#include "pkt.h"
 
 /* Of one super-packet; older kernels take no more (GSO-25). */
 #define GRO_MAX_SEGMENTS 64

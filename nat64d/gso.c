@@ -8,8 +8,8 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "nat64d/cksum.h"
-#include "nat64d/gso.h"
+#include "cksum.h"
+#include "gso.h"
 
 unsigned
 gso_count(const struct pkt *p)

@@ -11,7 +11,7 @@
 #ifndef NAT64D_GSO_H
 #define NAT64D_GSO_H
 
-#include "nat64d/pkt.h"
+#include "pkt.h"
 
 /*
  * Number of segments in a super-packet, at least 1: what IPv4 spends of

@@ -4,7 +4,7 @@
 #include <ifaddrs.h>
 #include <stdbool.h>
 
-#include "nat64d/hostaddr.h"
+#include "hostaddr.h"
 
 static bool
 is_usable(const struct in6_addr *addr, const struct pref64 *prefixes,

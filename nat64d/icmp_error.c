@@ -9,10 +9,10 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "nat64d/cksum.h"
-#include "nat64d/icmp_error.h"
-#include "nat64d/iphdr.h"
-#include "nat64d/xlat_int.h"
+#include "cksum.h"
+#include "icmp_error.h"
+#include "iphdr.h"
+#include "xlat_int.h"
 
 /* Bytes of a whole error (ERR-12, ERR-13). */
 #define ERROR4_MAX 576

@@ -11,8 +11,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "nat64d/ipid.h"
-#include "nat64d/pkt.h"
+#include "ipid.h"
+#include "pkt.h"
 
 /* type and code of the offender's family */
 struct icmp_error {

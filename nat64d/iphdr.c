@@ -8,9 +8,9 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "nat64d/cksum.h"
-#include "nat64d/iphdr.h"
-#include "nat64d/pkt.h"
+#include "cksum.h"
+#include "iphdr.h"
+#include "pkt.h"
 
 #define IP4_VERSION_IHL 0x45U
 #define IP4_DF 0x4000

@@ -7,7 +7,7 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "nat64d/ipid.h"
+#include "ipid.h"
 
 void
 ipid_init(struct ipid *g, const struct siphash_key *key,

@@ -1,7 +1,8 @@
 #include <sys/mman.h>
 
 #include "common/compat.h"
-#include "nat64d/largepage.h"
+
+#include "largepage.h"
 
 #ifdef MADV_HUGEPAGE
 

@@ -8,7 +8,7 @@
 
 #include "common/ip4class.h"
 
-#include "nat64d/nat64_int.h"
+#include "nat64_int.h"
 
 /* Bindings of a full pool can be more than memory: an upper limit. */
 #define MAX_BINDINGS (64U * 1024 * 1024)

@@ -19,15 +19,16 @@
 #include "common/pref64.h"
 #include "common/rng.h"
 #include "common/siphash.h"
-#include "nat64d/bib.h"
-#include "nat64d/frag.h"
-#include "nat64d/pkt.h"
-#include "nat64d/pool4.h"
-#include "nat64d/ratelimit.h"
-#include "nat64d/session.h"
-#include "nat64d/stats.h"
-#include "nat64d/subscriber.h"
-#include "nat64d/xlat.h"
+
+#include "bib.h"
+#include "frag.h"
+#include "pkt.h"
+#include "pool4.h"
+#include "ratelimit.h"
+#include "session.h"
+#include "stats.h"
+#include "subscriber.h"
+#include "xlat.h"
 
 #define NAT64_MAX_PREFIXES 64
 

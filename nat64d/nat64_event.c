@@ -4,7 +4,7 @@
  */
 #include <errno.h>
 
-#include "nat64d/nat64_int.h"
+#include "nat64_int.h"
 
 void
 nat64_tell(struct nat64 *n, enum nat64_event_type type,

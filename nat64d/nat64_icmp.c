@@ -8,8 +8,8 @@
 
 #include <string.h>
 
-#include "nat64d/fragment.h"
-#include "nat64d/nat64_int.h"
+#include "fragment.h"
+#include "nat64_int.h"
 
 static void
 emit_piece(void *arg, struct pkt *piece)

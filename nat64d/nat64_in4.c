@@ -7,9 +7,9 @@
 
 #include "common/ip4class.h"
 
-#include "nat64d/fragment.h"
-#include "nat64d/gso.h"
-#include "nat64d/nat64_int.h"
+#include "fragment.h"
+#include "gso.h"
+#include "nat64_int.h"
 
 static void
 emit_piece(void *arg, struct pkt *piece)

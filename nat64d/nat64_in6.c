@@ -5,9 +5,9 @@
 
 #include "common/ip4class.h"
 
-#include "nat64d/fragment.h"
-#include "nat64d/gso.h"
-#include "nat64d/nat64_int.h"
+#include "fragment.h"
+#include "gso.h"
+#include "nat64_int.h"
 
 /* ICMPv6 parameter problem: first fragment cuts the headers (RFC 7112, 5). */
 #define PARAM_INCOMPLETE_CHAIN 3

@@ -9,8 +9,8 @@
 
 #include <sys/queue.h>
 
-#include "nat64d/icmp_error.h"
-#include "nat64d/nat64.h"
+#include "icmp_error.h"
+#include "nat64.h"
 
 /* At most this much of a stored SYN is kept (TCP-08). */
 #define SYN_BYTES 576

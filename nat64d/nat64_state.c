@@ -6,9 +6,9 @@
 #include <errno.h>
 #include <string.h>
 
-#include "nat64d/cksum.h"
-#include "nat64d/nat64_int.h"
-#include "nat64d/tcp_fsm.h"
+#include "cksum.h"
+#include "nat64_int.h"
+#include "tcp_fsm.h"
 
 /* Remove a binding that nothing uses any more. */
 static void

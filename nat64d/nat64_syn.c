@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-#include "nat64d/nat64_int.h"
+#include "nat64_int.h"
 
 bool
 nat64_syn_room(const struct nat64 *n, struct in_addr peer)

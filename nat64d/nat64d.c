@@ -13,13 +13,14 @@
 #include "common/log.h"
 #include "common/privs.h"
 #include "common/sandbox.h"
-#include "nat64d/conf.h"
-#include "nat64d/engine.h"
-#include "nat64d/eventlog.h"
-#include "nat64d/eventlog_out.h"
-#include "nat64d/hostaddr.h"
-#include "nat64d/range.h"
-#include "nat64d/tun.h"
+
+#include "conf.h"
+#include "engine.h"
+#include "eventlog.h"
+#include "eventlog_out.h"
+#include "hostaddr.h"
+#include "range.h"
+#include "tun.h"
 
 #define CONF_FILE "/etc/nat64d.conf"
 

@@ -12,8 +12,8 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "nat64d/cksum.h"
-#include "nat64d/pkt.h"
+#include "cksum.h"
+#include "pkt.h"
 
 /* Values of the flags and fragment offset field (RFC 791, 3.1). */
 #define IP4_DF 0x4000

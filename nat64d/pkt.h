@@ -20,8 +20,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "nat64d/stats.h"
-#include "nat64d/tuple.h"
+#include "stats.h"
+#include "tuple.h"
 
 /* Room before the packet that a buffer must offer: 4 to 6 grows by 28. */
 #define PKT_HEADROOM 64

@@ -11,11 +11,11 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "nat64d/addrset.h"
-#include "nat64d/pool4.h"
-#include "nat64d/pool4_addrs.h"
-#include "nat64d/portset.h"
-#include "nat64d/rest.h"
+#include "addrset.h"
+#include "pool4.h"
+#include "pool4_addrs.h"
+#include "portset.h"
+#include "rest.h"
 
 struct space {
 	struct rest_space rests; /* first: a rest leads back to its space */

@@ -22,7 +22,8 @@
 
 #include "common/monotime.h"
 #include "common/rng.h"
-#include "nat64d/tuple.h"
+
+#include "tuple.h"
 
 /* Ports first .. last, both included. */
 struct port_range {

@@ -6,7 +6,8 @@
 #include <string.h>
 
 #include "common/ip4class.h"
-#include "nat64d/pool4_addrs.h"
+
+#include "pool4_addrs.h"
 
 static const char *
 check_range(const struct pool4_range *r)

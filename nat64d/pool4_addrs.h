@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "nat64d/pool4.h"
+#include "pool4.h"
 
 /* A pool4_range in host order; its first address has index base. */
 struct addr_range {

@@ -4,7 +4,7 @@
  */
 #include <string.h>
 
-#include "nat64d/portset.h"
+#include "portset.h"
 
 static unsigned
 half_of(uint32_t port)

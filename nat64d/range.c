@@ -2,7 +2,7 @@
 
 #include <stdint.h>
 
-#include "nat64d/range.h"
+#include "range.h"
 
 struct prefix
 range4_head(struct in_addr first, struct in_addr last)

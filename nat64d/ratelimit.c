@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "nat64d/ratelimit.h"
+#include "ratelimit.h"
 
 /*
  * A nanosecond at n tokens per second earns n units of level: exact in

@@ -1,4 +1,4 @@
-#include "nat64d/repeat.h"
+#include "repeat.h"
 
 static void
 begin_minute(struct repeat *r, struct monotime now)

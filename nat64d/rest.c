@@ -4,7 +4,7 @@
  */
 #include <string.h>
 
-#include "nat64d/rest.h"
+#include "rest.h"
 
 /* Order: port. */
 static int

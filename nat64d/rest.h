@@ -20,8 +20,9 @@
 #include <sys/tree.h>
 
 #include "common/monotime.h"
-#include "nat64d/slab.h"
-#include "nat64d/tuple.h"
+
+#include "slab.h"
+#include "tuple.h"
 
 struct rest {
 	RB_ENTRY(rest) by_port;

@@ -5,7 +5,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "nat64d/session.h"
+#include "session.h"
 
 static uint32_t
 ports_of6(const struct session *s)

@@ -35,10 +35,11 @@
 #include <sys/tree.h>
 
 #include "common/monotime.h"
-#include "nat64d/bib.h"
-#include "nat64d/flow.h"
-#include "nat64d/slab.h"
-#include "nat64d/tuple.h"
+
+#include "bib.h"
+#include "flow.h"
+#include "slab.h"
+#include "tuple.h"
 
 /* Lifetime classes: one timeout, one queue each (RFC 6146, 4). */
 enum session_class {

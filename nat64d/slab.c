@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "nat64d/slab.h"
+#include "slab.h"
 
 /* An object given back is poisoned for AddressSanitizer but for its link. */
 #if __has_include(<sanitizer/asan_interface.h>)

@@ -1,7 +1,7 @@
 /*
  * Names of the counters, out of the lists in stats.h.
  */
-#include "nat64d/stats.h"
+#include "stats.h"
 
 struct text {
 	const char *name;

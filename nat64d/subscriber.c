@@ -8,7 +8,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "nat64d/subscriber.h"
+#include "subscriber.h"
 
 /* Order: prefix, as bytes. */
 static int

@@ -24,9 +24,10 @@
 #include <sys/tree.h>
 
 #include "common/monotime.h"
-#include "nat64d/ratelimit.h"
-#include "nat64d/slab.h"
-#include "nat64d/tuple.h"
+
+#include "ratelimit.h"
+#include "slab.h"
+#include "tuple.h"
 
 struct subscriber {
 	RB_ENTRY(subscriber) entry;

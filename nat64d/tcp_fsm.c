@@ -2,8 +2,8 @@
  * The TCP state machine of RFC 6146, 3.5.2.2, with RFC 7857's timers: one
  * table, read like the one of the specification (section 8.3).
  */
-#include "nat64d/pkt.h"
-#include "nat64d/tcp_fsm.h"
+#include "pkt.h"
+#include "tcp_fsm.h"
 
 /* next state, timer, action */
 #define GO(next, timer, action) \

@@ -11,7 +11,8 @@
 #include <stddef.h>
 
 #include "common/addr.h"
-#include "nat64d/pkt.h"
+
+#include "pkt.h"
 
 struct tun;
 

@@ -19,8 +19,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "nat64d/tun.h"
-#include "nat64d/tun_bsd.h"
+#include "tun.h"
+#include "tun_bsd.h"
 
 /* The family in network byte order. */
 #define FAMILY_LEN 4

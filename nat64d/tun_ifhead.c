@@ -11,7 +11,7 @@
 
 #include <errno.h>
 
-#include "nat64d/tun_bsd.h"
+#include "tun_bsd.h"
 
 int
 tun_bsd_setup(int fd, const char **what)

@@ -19,9 +19,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "nat64d/gro.h"
-#include "nat64d/tun.h"
-#include "nat64d/vnet.h"
+#include "gro.h"
+#include "tun.h"
+#include "vnet.h"
 
 /* Newer than the headers of Debian 12 (GSO-03). */
 #ifndef TUN_F_USO4

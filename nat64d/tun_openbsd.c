@@ -2,7 +2,7 @@
  * OpenBSD: an address family always comes first, and a new device is in the
  * right mode. TSO (TUNSCAP, since 7.7) is not asked for (TUN-04).
  */
-#include "nat64d/tun_bsd.h"
+#include "tun_bsd.h"
 
 int
 tun_bsd_setup(int fd, const char **what)

@@ -5,7 +5,7 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "nat64d/vnet.h"
+#include "vnet.h"
 
 /*
  * <linux/virtio_net.h> of Debian 12 lacks the newer ones (GSO-03), and other

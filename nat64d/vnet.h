@@ -8,7 +8,7 @@
 
 #include <stdint.h>
 
-#include "nat64d/pkt.h"
+#include "pkt.h"
 
 #define VNET_HDRLEN 10
 

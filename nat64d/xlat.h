@@ -17,10 +17,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "nat64d/ipid.h"
-#include "nat64d/pkt.h"
-#include "nat64d/stats.h"
-#include "nat64d/tuple.h"
+#include "ipid.h"
+#include "pkt.h"
+#include "stats.h"
+#include "tuple.h"
 
 #define XLAT_TOS_COPY (-1)
 #define XLAT_MAX_PLATEAUS 16

@@ -9,9 +9,9 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "nat64d/cksum.h"
-#include "nat64d/iphdr.h"
-#include "nat64d/xlat_int.h"
+#include "cksum.h"
+#include "iphdr.h"
+#include "xlat_int.h"
 
 /* ICMPv6 has a pseudo header: it is put into the sum (CSM-03). */
 static void

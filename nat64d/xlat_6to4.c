@@ -9,10 +9,10 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "nat64d/cksum.h"
-#include "nat64d/gso.h"
-#include "nat64d/iphdr.h"
-#include "nat64d/xlat_int.h"
+#include "cksum.h"
+#include "gso.h"
+#include "iphdr.h"
+#include "xlat_int.h"
 
 /* ICMPv4 has no pseudo header: it is taken out of the sum (CSM-03). */
 static void

@@ -7,7 +7,7 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "nat64d/xlat_int.h"
+#include "xlat_int.h"
 
 /* What every IPv6 link carries (RFC 8200, 5): the smallest useful answer. */
 #define IPV6_MIN_MTU 1280

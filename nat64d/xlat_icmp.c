@@ -11,9 +11,9 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "nat64d/cksum.h"
-#include "nat64d/iphdr.h"
-#include "nat64d/xlat_int.h"
+#include "cksum.h"
+#include "iphdr.h"
+#include "xlat_int.h"
 
 /* Bytes of a whole error (ICM-36). */
 #define ERROR4_MAX 576

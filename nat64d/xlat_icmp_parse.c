@@ -11,8 +11,8 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "nat64d/cksum.h"
-#include "nat64d/xlat_int.h"
+#include "cksum.h"
+#include "xlat_int.h"
 
 #define IP4_DF 0x4000
 #define IP4_MF 0x2000

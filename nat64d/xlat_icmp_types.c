@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "nat64d/xlat_int.h"
+#include "xlat_int.h"
 
 #define NITEMS(a) (sizeof(a) / sizeof((a)[0]))
 

@@ -9,8 +9,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "nat64d/pkt.h"
-#include "nat64d/xlat.h"
+#include "pkt.h"
+#include "xlat.h"
 
 /* Above this many bytes an IPv4 packet gets DF (RFC 7915, 5.1; XLT-25). */
 #define XLAT_DF_ABOVE 1260

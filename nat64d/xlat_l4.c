@@ -7,8 +7,8 @@
 
 #include <stdint.h>
 
-#include "nat64d/cksum.h"
-#include "nat64d/xlat_int.h"
+#include "cksum.h"
+#include "xlat_int.h"
 
 #define TCPOPT_EOL 0
 #define TCPOPT_NOP 1
