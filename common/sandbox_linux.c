@@ -84,6 +84,12 @@ landlock_allow(int ruleset, const char *file, uint64_t access)
 	    (int)sizeof(dir))
 		fatalx("sandbox: path too long: %s", file);
 	rule.parent_fd = open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (rule.parent_fd == -1 && errno == EACCES) {
+		/* Nothing is lost: what we cannot reach we cannot open. */
+		log_warn("%s: %s: will not be opened again", file,
+		    strerror(errno));
+		return;
+	}
 	if (rule.parent_fd == -1)
 		fatal("sandbox: %s", dir);
 	if (syscall(SYS_landlock_add_rule, ruleset,

@@ -14,8 +14,7 @@
 #define MIN_BITS 6
 #define MAX_BITS 26
 
-_Static_assert(sizeof(void *) != 8 || sizeof(struct flow_bucket) == 64,
-    "a bucket is a cache line");
+_Static_assert(sizeof(struct flow_bucket) == 64, "a bucket is a cache line");
 
 static void
 derive_keys(struct flow_cache *c, const struct siphash_key *secret)
@@ -119,30 +118,30 @@ flow_place4(const struct flow_cache *c, enum l4proto proto,
 void
 flow_remember(const struct flow_place *p, struct session *s)
 {
-	struct flow_bucket *b = p->bucket;
+	const uint64_t pointer = (uintptr_t)s;
+	uint64_t *entries;
 	unsigned i;
 
-	if (b == NULL)
+	/* An address that is too long for us is looked up in the tree. */
+	if (p->bucket == NULL || (pointer & FLOW_POINTER) != pointer)
 		return;
-	for (i = 0; i < FLOW_WAYS; i++)
-		if (b->sessions[i] == NULL)
+	entries = p->bucket->entries;
+	for (i = 0; i < FLOW_WAYS - 1; i++)
+		if (entries[i] == 0)
 			break;
-	if (i == FLOW_WAYS) {
-		i = b->next;
-		b->next = (uint16_t)((i + 1) % FLOW_WAYS);
-	}
-	b->tags[i] = p->tag;
-	b->sessions[i] = s;
+	memmove(entries + 1, entries, i * sizeof(*entries));
+	entries[0] = (uint64_t)p->tag << FLOW_TAG_SHIFT | pointer;
 }
 
 void
 flow_forget(const struct flow_place *p, const struct session *s)
 {
+	const uint64_t pointer = (uintptr_t)s;
 	unsigned i;
 
 	if (p->bucket == NULL)
 		return;
 	for (i = 0; i < FLOW_WAYS; i++)
-		if (p->bucket->sessions[i] == s)
-			p->bucket->sessions[i] = NULL;
+		if ((p->bucket->entries[i] & FLOW_POINTER) == pointer)
+			p->bucket->entries[i] = 0;
 }

@@ -22,15 +22,19 @@
 struct session;
 
 #define FLOW_NKEYS 10
-#define FLOW_WAYS 6
+#define FLOW_WAYS 8
 
-/* One cache line. A tag tells most strangers apart without a look at them. */
+/*
+ * One cache line, the newest entry first. An entry is a pointer and, in the
+ * bits that no address of a process uses, a tag that tells most strangers
+ * apart without a look at them. 0: free.
+ */
 struct flow_bucket {
-	uint16_t tags[FLOW_WAYS];
-	uint16_t next; /* to be given up for a newcomer */
-	uint16_t unused;
-	struct session *sessions[FLOW_WAYS]; /* NULL: free */
+	uint64_t entries[FLOW_WAYS];
 };
+
+#define FLOW_TAG_SHIFT 48
+#define FLOW_POINTER ((UINT64_C(1) << FLOW_TAG_SHIFT) - 1)
 
 struct flow_cache {
 	void *memory;		     /* NULL: no cache */
@@ -64,16 +68,21 @@ struct flow_place flow_place4(const struct flow_cache *c, enum l4proto proto,
 static inline struct session *
 flow_candidate(const struct flow_place *place, unsigned *i)
 {
+	uint64_t entry;
+
 	if (place->bucket == NULL)
 		return (NULL);
-	for (; *i < FLOW_WAYS; (*i)++)
-		if (place->bucket->tags[*i] == place->tag &&
-		    place->bucket->sessions[*i] != NULL)
-			return (place->bucket->sessions[*i]);
+	for (; *i < FLOW_WAYS; (*i)++) {
+		entry = place->bucket->entries[*i];
+		if (entry >> FLOW_TAG_SHIFT == place->tag &&
+		    (entry & FLOW_POINTER) != 0)
+			return ((struct session *)(uintptr_t)
+			    (entry & FLOW_POINTER));
+	}
 	return (NULL);
 }
 
-/* Put s there, in place of another one if need be. */
+/* Put s there, in place of the oldest one if need be. */
 void flow_remember(const struct flow_place *place, struct session *s);
 
 /* Let nothing there point to s any more. */

@@ -25,7 +25,6 @@
 
 #include <sys/queue.h>
 
-#include <stdalign.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -54,13 +53,9 @@ enum session_class {
 
 struct stored_syn; /* nat64.c's */
 
-/*
- * One is found by its first cache line, and a packet needs no more than the
- * second as well.
- */
+/* What a packet of a session needs comes first, in two or three lines. */
 struct session {
-	alignas(SLAB_ALIGN) struct tuple6 tuple6; /* (X',x) -> (Y',y); unset
-						     without bib */
+	struct tuple6 tuple6;	/* (X',x) -> (Y',y); unset without bib */
 	struct tuple4 tuple4;	/* (T,t) -> (Z,z) */
 	uint8_t proto;		/* enum l4proto */
 	uint8_t cls;		/* enum session_class */

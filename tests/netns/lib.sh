@@ -395,18 +395,21 @@ udp_listens() { # namespace port
 
 # --- daemons ---
 
-# The configuration of the examples, with what only a lab needs.
+# The configuration of the examples, with what only a lab needs. They are
+# copied, because the daemons' user may have no way to where we are.
 write_nat64d_conf() { # statement ...
+	cp "$root/etc/nat64d.conf" "$dir/nat64d.example"
 	{
-		echo "include \"$root/etc/nat64d.conf\""
+		echo 'include "nat64d.example"'
 		echo "user nobody"
 		printf '%s\n' "$@"
 	} >"$dir/nat64d.conf"
 }
 
 write_dns64d_conf() { # statement ...
+	cp "$root/etc/dns64d.conf" "$dir/dns64d.example"
 	{
-		echo "include \"$root/etc/dns64d.conf\""
+		echo 'include "dns64d.example"'
 		echo "user nobody"
 		printf '%s\n' "$@"
 	} >"$dir/dns64d.conf"

@@ -60,7 +60,7 @@ START_TEST(flow_place_spreads_regular_tuples)
 		p = flow_place4(&c, L4_TCP, &t4);
 		flow_remember(&p, mark);
 	}
-	/* Four in a bucket of six on average: few find theirs full. */
+	/* Four in a bucket of eight on average: few find theirs full. */
 	for (i = lost = 0; i < NTUPLES / 2; i++) {
 		t6 = tuple6_number(i);
 		p = flow_place6(&c, L4_TCP, &t6);
