@@ -16,6 +16,10 @@ start_lab() {
 	# Where a daemon without rights may write.
 	mkdir "$dir/dump"
 	chown nobody "$dir/dump"
+	# And from where it can be run.
+	mkdir "$dir/bin"
+	cp "$program" "$dir/bin"
+	program=$dir/bin/nat64d
 }
 
 device() { # interface
