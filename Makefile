@@ -343,7 +343,7 @@ bench: deps
 	@$(MAKE) --no-print-directory bench-built
 
 bench-built: all $(bench_bins)
-	@/usr/bin/python3 tests/bench/bench.py '$(BUILD)' '$(BENCH)'
+	@python3 tests/bench/bench.py '$(BUILD)' '$(BENCH)'
 
 demo: deps
 	@$(MAKE) --no-print-directory all
@@ -351,7 +351,8 @@ demo: deps
 
 lint: deps
 	@tests/deps.sh lint
-	@BUILD='$(BUILD)' tests/lint/lint.sh $(BASE_CFLAGS)
+	@$(MAKE) --no-print-directory all
+	@BUILD='$(BUILD)' tests/lint/lint.sh
 
 fmt:
 	clang-format -i $$(git ls-files '*.c' '*.h')

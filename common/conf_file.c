@@ -310,7 +310,7 @@ plain_token(struct conf_file *cf, const struct source *src,
 	case SCAN_RANGE:
 		return (number_token(cf, src, v, CONF_RANGE));
 	case SCAN_PUNCT:
-		v->punct = text[0];
+		v->punct = (unsigned char)text[0];
 		return (CONF_PUNCT);
 	default:
 		return (bad_token(cf, src, s->why));

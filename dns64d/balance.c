@@ -143,6 +143,8 @@ balance_choose(struct balance_pick *pick, int *index, size_t n)
 	if (!pick->drawn)
 		draw(pick);
 	n = keep_best(b, index, n);
+	if (n < 2)
+		return (n);
 	switch (b->policy->balance) {
 	case POLICY_BALANCE_ALL:
 		return (n);

@@ -19,6 +19,7 @@
 #include "eventlog.h"
 #include "eventlog_out.h"
 #include "hostaddr.h"
+#include "largepage.h"
 #include "range.h"
 #include "tun.h"
 
@@ -292,6 +293,7 @@ main(int argc, char *argv[])
 	start_log(conf, &o, true);
 	look_up_user(conf->user, &privs);
 	find_self6(&conf->nat64);
+	conf->nat64.memory_hint = largepage_hint;
 	if (!o.foreground)
 		pidfile_begin(conf->pidfile);
 	log = new_eventlog(conf, &privs);

@@ -6,7 +6,6 @@
  */
 #include <errno.h>
 #include <stdalign.h>
-#include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,7 +29,7 @@
 
 struct slab_block {
 	struct slab_block *next;
-	alignas(SLAB_ALIGN) uint8_t objects[];
+	alignas(max_align_t) uint8_t objects[];
 };
 
 struct slab_free {
@@ -63,21 +62,33 @@ slab_clear(struct slab *s)
 	s->used = 0;
 }
 
+/* At least one object fits, however large it is. */
+static struct slab_block *
+new_block(const struct slab *s, size_t *size)
+{
+	const size_t least = sizeof(struct slab_block) + s->objsize;
+	struct slab_block *block;
+
+	if (s->used * s->objsize < LARGE_BLOCK || least > LARGE_BLOCK) {
+		*size = least < SMALL_BLOCK ? SMALL_BLOCK : least;
+		return (malloc(*size));
+	}
+	*size = LARGE_BLOCK;
+	block = aligned_alloc(LARGE_BLOCK, LARGE_BLOCK);
+	if (block != NULL && s->hint != NULL)
+		s->hint(block, LARGE_BLOCK);
+	return (block);
+}
+
 static int
 add_block(struct slab *s)
 {
-	const bool large = s->used * s->objsize >= LARGE_BLOCK;
-	size_t size = large ? LARGE_BLOCK : SMALL_BLOCK;
 	struct slab_block *block;
+	size_t size;
 
-	if (size < sizeof(*block) + s->objsize)
-		size = (sizeof(*block) + s->objsize + SLAB_ALIGN - 1) /
-		    SLAB_ALIGN * SLAB_ALIGN;
-	block = aligned_alloc(large ? LARGE_BLOCK : SLAB_ALIGN, size);
+	block = new_block(s, &size);
 	if (block == NULL)
 		return (-1);
-	if (large && s->hint != NULL)
-		s->hint(block, size);
 	block->next = s->blocks;
 	s->blocks = block;
 	s->fresh = (size - sizeof(*block)) / s->objsize;

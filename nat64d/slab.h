@@ -11,9 +11,6 @@
 struct slab_block;
 struct slab_free;
 
-/* Bytes to which objects can be aligned: a cache line. */
-#define SLAB_ALIGN 64
-
 /*
  * Is told of each large block of memory before its first use, and may ask
  * the operating system to put it in large pages: random access to a large
@@ -31,10 +28,7 @@ struct slab {
 	slab_hint_fn hint; /* or NULL; to be set after slab_init() */
 };
 
-/*
- * objsize in bytes, a multiple of the alignment that they need; at most max
- * objects are handed out at a time.
- */
+/* objsize in bytes; at most max objects are handed out at a time. */
 void slab_init(struct slab *s, size_t objsize, size_t max);
 
 /* Free all memory; every object becomes invalid. */

@@ -3,6 +3,7 @@
  */
 #include <check.h>
 #include <errno.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -55,6 +56,59 @@ START_TEST(get_gives_aligned_objects_that_do_not_overlap)
 	}
 	for (i = 0; i < MANY; i++)
 		ck_assert_uint_eq(objects[i]->number, i);
+	slab_clear(&s);
+}
+END_TEST
+
+static struct {
+	unsigned calls;
+	size_t bytes;
+	bool aligned;
+} hinted;
+
+static void
+hint(void *mem, size_t len)
+{
+	hinted.aligned = (hinted.calls == 0 || hinted.aligned) &&
+	    (uintptr_t)mem % len == 0;
+	hinted.calls++;
+	hinted.bytes += len;
+}
+
+START_TEST(hint_is_given_for_the_large_blocks_of_a_large_table_only)
+{
+	static const size_t objsize = 1000, small = 2000, large = 20000;
+	struct slab s;
+	size_t i;
+
+	memset(&hinted, 0, sizeof(hinted));
+	slab_init(&s, objsize, large);
+	s.hint = hint;
+	for (i = 0; i < small; i++)
+		ck_assert_ptr_nonnull(slab_get(&s));
+	ck_assert_uint_eq(hinted.calls, 0);
+	for (; i < large; i++)
+		ck_assert_ptr_nonnull(slab_get(&s));
+	ck_assert_uint_gt(hinted.calls, 0);
+	ck_assert(hinted.aligned);
+	ck_assert_uint_gt(hinted.bytes, (large - small) * objsize * 9 / 10);
+	slab_clear(&s);
+}
+END_TEST
+
+START_TEST(get_gives_objects_larger_than_any_block)
+{
+	static const size_t objsize = 3 << 20;
+	struct slab s;
+	uint8_t *obj;
+	int i;
+
+	slab_init(&s, objsize, 3);
+	for (i = 0; i < 3; i++) {
+		obj = slab_get(&s);
+		ck_assert_ptr_nonnull(obj);
+		obj[objsize - 1] = 1;
+	}
 	slab_clear(&s);
 }
 END_TEST
@@ -140,6 +194,9 @@ slab_suite(void)
 
 	tcase_add_test(tc, get_gives_max_objects_and_no_more);
 	tcase_add_test(tc, get_gives_aligned_objects_that_do_not_overlap);
+	tcase_add_test(tc,
+	    hint_is_given_for_the_large_blocks_of_a_large_table_only);
+	tcase_add_test(tc, get_gives_objects_larger_than_any_block);
 	tcase_add_test(tc, get_zeroes_objects_that_were_used_before);
 	tcase_add_test(tc, put_makes_the_object_the_next_to_be_handed_out);
 	tcase_add_test(tc, clear_makes_an_empty_slab_that_works_again);

@@ -298,6 +298,35 @@ START_TEST(interface_comes_up_with_its_mtu)
 }
 END_TEST
 
+START_TEST(queue_is_made_longer_unless_somebody_chose_its_length)
+{
+	static const struct {
+		const char *name;
+		int before;
+		unsigned long broken;
+		int after;
+	} rows[] = {
+		{ "the kernel's default", 500, 0, 4096 },
+		{ "chosen, shorter", 100, 0, 100 },
+		{ "chosen, longer", 10000, 0, 10000 },
+		{ "cannot be asked", 500, SIOCGIFTXQLEN, 500 },
+		{ "cannot be changed", 500, SIOCSIFTXQLEN, 500 },
+	};
+	const char *what;
+	size_t i;
+
+	start(true);
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		kernel.queue_len = rows[i].before;
+		kernel.broken = rows[i].broken;
+		ck_assert_msg(tun_up(tun, 1500, &what) == 0, "%s",
+		    rows[i].name);
+		ck_assert_msg(kernel.queue_len == rows[i].after, "%s: %d",
+		    rows[i].name, kernel.queue_len);
+	}
+}
+END_TEST
+
 START_TEST(step_that_failed_is_named)
 {
 	static const struct {
@@ -345,6 +374,8 @@ main(void)
 	tcase_add_test(tc, refused_packets_are_counted_and_not_tried_again);
 	tcase_add_test(tc, failed_device_is_an_error_of_the_batch);
 	tcase_add_test(tc, interface_comes_up_with_its_mtu);
+	tcase_add_test(tc,
+	    queue_is_made_longer_unless_somebody_chose_its_length);
 	tcase_add_test(tc, step_that_failed_is_named);
 	suite_add_tcase(s, tc);
 	sr = srunner_create(s);

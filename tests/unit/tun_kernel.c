@@ -27,6 +27,7 @@ kernel_init(void)
 	kernel.features = IFF_TUN | IFF_NO_PI | IFF_VNET_HDR;
 	kernel.offloads = 0xff;
 	kernel.mtu = 1500;
+	kernel.queue_len = 500;
 	kernel.far_end = -1;
 	signal(SIGPIPE, SIG_IGN);
 }
@@ -76,6 +77,12 @@ of_interface(unsigned long request, struct ifreq *ifr)
 		return (0);
 	case SIOCGIFMTU:
 		ifr->ifr_mtu = kernel.mtu;
+		return (0);
+	case SIOCGIFTXQLEN:
+		ifr->ifr_qlen = kernel.queue_len;
+		return (0);
+	case SIOCSIFTXQLEN:
+		kernel.queue_len = ifr->ifr_qlen;
 		return (0);
 	case SIOCGIFFLAGS:
 		ifr->ifr_flags = kernel.up ? IFF_UP : 0;

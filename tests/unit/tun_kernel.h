@@ -25,6 +25,7 @@ struct tun_kernel {
 	unsigned long asked[KERNEL_MAX_ASKED]; /* Linux: TUNSETOFFLOAD */
 	unsigned nasked;
 	int mtu;
+	int queue_len; /* Linux: SIOCGIFTXQLEN, in packets */
 	bool up;
 
 	/* Packets: the other end of the device; -1: not open. */

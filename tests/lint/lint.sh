@@ -1,0 +1,38 @@
+#!/usr/bin/env bash
+# What takes too long, or is too often wrong, for every test run: clang-tidy
+# (.clang-tidy says which checks) and cppcheck, over all of our sources; and
+# the checks of `make check`. Run by `make lint`.
+set -eu
+cd "$(dirname "$0")/../.."
+BUILD=${BUILD:-build}
+status=0
+
+sources=()
+for file in common/*.c nat64d/*.c dns64d/*.c; do
+	case $file in
+	*bsd.c | */tun_ifhead.c) ;; # of systems that this is not
+	*) sources+=("$file") ;;
+	esac
+done
+read -ra flags <<<"-std=gnu11 -I. -I$BUILD $(pkg-config --cflags \
+    libbsd-overlay libevent_core libevent_extra ldns libseccomp)"
+
+echo "clang-tidy, ${#sources[@]} files"
+printf '%s\n' "${sources[@]}" | xargs -P "$(nproc)" -I '{}' \
+    clang-tidy --quiet '{}' -- "${flags[@]}" >"$BUILD/tidy.log" 2>&1 || :
+if grep -E '(warning|error):' "$BUILD/tidy.log" | sort -u; then
+	status=1
+fi
+
+echo "cppcheck, ${#sources[@]} files"
+cppcheck --quiet --std=c11 --enable=warning,performance,portability \
+    --inline-suppr --suppressions-list=tests/lint/cppcheck.suppress \
+    --suppress='*:/usr/include/*' --error-exitcode=1 -j "$(nproc)" -I. \
+    -I/usr/include/bsd "${sources[@]}" || status=1
+
+for check in tests/lint/check_*.sh; do
+	"$check" "$BUILD" >"$BUILD/lint.tap" || status=1
+	sed -n '/^not ok/,/^ok/p' "$BUILD/lint.tap" | grep -v '^ok' || :
+done
+[ "$status" -ne 0 ] || echo "clean"
+exit "$status"
