@@ -66,6 +66,15 @@ hash_name(const struct msg_question *q)
 	return (h);
 }
 
+/* Count it, and keep in mind what the client may be told. */
+static void
+note_trouble(struct leg *l, enum stats_counter counter)
+{
+	stats_count(l->env->stats, counter);
+	l->trouble |= counter == STAT_UP_MALFORMED ? LEG_TROUBLE_DATA :
+	    LEG_TROUBLE_NETWORK;
+}
+
 static void
 note_lost(struct leg_try *t)
 {
@@ -207,7 +216,7 @@ send_udp(struct leg_try *t)
 	t->id = arc4random();
 	t->sent_at = monotime_now();
 	if ((t->fd = udp_connect(&t->up->addr)) == -1) {
-		stats_count(l->env->stats, STAT_UP_ERRORS);
+		note_trouble(l, STAT_UP_ERRORS);
 		return (-1);
 	}
 	upstream_sent(t->up);
@@ -216,7 +225,7 @@ send_udp(struct leg_try *t)
 	len = msg_write_query(&l->question, t->id, t->edns, query);
 	if (event_add(&t->ev, NULL) == -1 ||
 	    send(t->fd, query, len, 0) != (ssize_t)len) {
-		stats_count(l->env->stats, STAT_UP_ERRORS);
+		note_trouble(l, STAT_UP_ERRORS);
 		close_try(t);
 		return (-1);
 	}
@@ -254,7 +263,7 @@ send_tcp(struct leg_try *t)
 	l->tcp = upstream_tcp_ask(&l->env->pool, &t->up->addr,
 	    l->ups->conf.tcp_max, query, len, on_tcp_answer, l);
 	if (l->tcp == NULL) {
-		stats_count(l->env->stats, STAT_UP_ERRORS);
+		note_trouble(l, STAT_UP_ERRORS);
 		return (-1);
 	}
 	upstream_sent(t->up);
@@ -337,6 +346,7 @@ leg_ask_route(struct leg *l, struct leg_env *env,
 	l->n_tries = 0;
 	l->over = false;
 	l->has_reply = false;
+	l->trouble = 0;
 	l->n_mismatches = 0;
 	l->tcp_only = false;
 	l->tcp = NULL;
@@ -497,13 +507,13 @@ on_tcp_answer(void *arg, const uint8_t *wire, size_t len)
 
 	event_del(&l->timer);
 	if (wire == NULL)
-		stats_count(l->env->stats, STAT_UP_ERRORS);
+		note_trouble(l, STAT_UP_ERRORS);
 	else if (msg_scan(wire, len, &reply) == MSG_SCAN_OK &&
 	    is_good_over_tcp(l, &reply)) {
 		use_tcp_reply(l, &reply);
 		return;
 	} else
-		stats_count(l->env->stats, STAT_UP_MALFORMED);
+		note_trouble(l, STAT_UP_MALFORMED);
 	close_tcp(l);
 	advance(l);
 }
@@ -553,7 +563,7 @@ on_datagram(evutil_socket_t fd, short what, void *arg)
 	if (n == -1) {
 		if (errno == EAGAIN || errno == EINTR)
 			return;
-		stats_count(env->stats, STAT_UP_ERRORS);
+		note_trouble(t->leg, STAT_UP_ERRORS);
 		note_lost(t);
 		give_up_try(t);
 		return;
@@ -564,7 +574,7 @@ on_datagram(evutil_socket_t fd, short what, void *arg)
 	else if (error == MSG_SCAN_OK)
 		use_reply(t, &reply);
 	else {
-		stats_count(env->stats, STAT_UP_MALFORMED);
+		note_trouble(t->leg, STAT_UP_MALFORMED);
 		give_up_try(t);
 	}
 }

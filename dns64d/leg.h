@@ -77,6 +77,10 @@ struct leg_try {
 	struct monotime sent_at;
 };
 
+/* What went wrong on the way, to be told to the client (RFC 8914). */
+#define LEG_TROUBLE_NETWORK 0x01 /* a socket failed, or the way was shut */
+#define LEG_TROUBLE_DATA 0x02	 /* an answer did not parse */
+
 /* To be embedded; all zero is a leg at rest. */
 struct leg {
 	struct msg_question question; /* set before leg_ask */
@@ -92,6 +96,7 @@ struct leg {
 	struct event timer; /* of the last try, or of the one over TCP */
 	bool over;	    /* the timer is to deliver the result */
 	bool has_reply;	    /* reply is one to fall back upon, or final */
+	unsigned trouble;   /* LEG_TROUBLE_, of all tries */
 	unsigned n_mismatches;
 	bool tcp_only;
 	struct upstream_tcp *tcp;

@@ -15,6 +15,7 @@
 #include "gate.h"
 #include "generation.h"
 #include "local.h"
+#include "leg.h"
 #include "loop.h"
 #include "msg.h"
 #include "msg_scan.h"
@@ -222,6 +223,10 @@ explain(const struct query *q, unsigned rcode, struct ede_set *ede)
 		else if (r->source == RESOLVE_CACHED_FAILURE &&
 		    rcode != MSG_NOERROR && rcode != MSG_NXDOMAIN)
 			ede_add(ede, EDE_CACHED_ERROR);
+		if (r->trouble & LEG_TROUBLE_NETWORK)
+			ede_add(ede, EDE_NETWORK_ERROR);
+		if (r->trouble & LEG_TROUBLE_DATA)
+			ede_add(ede, EDE_INVALID_DATA);
 	}
 }
 

@@ -249,6 +249,7 @@ set_result(struct resolve *q, struct resolve_reply *reply,
 	q->held = reply;
 	q->reply = reply != NULL ? &reply->scan : NULL;
 	q->source = source;
+	q->trouble = 0;
 }
 
 static void
@@ -359,6 +360,7 @@ complete(struct resolve_fetch *f, const struct msg_scan *reply)
 	struct resolve_reply *held;
 	struct resolve *q;
 	bool failed = has_failed(reply);
+	const unsigned trouble = f->leg.trouble;
 
 	store(f, reply);
 	forget_fetch(f);
@@ -372,6 +374,8 @@ complete(struct resolve_fetch *f, const struct msg_scan *reply)
 			if (held != NULL)
 				held->refs++;
 			set_result(q, held, RESOLVE_UPSTREAM);
+			if (held == NULL)
+				q->trouble = trouble;
 		}
 		q->done(q->arg);
 	}

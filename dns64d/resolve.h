@@ -59,7 +59,8 @@ struct resolve {
 	/* The result: valid from resolve_ask's true, or done, to the cancel. */
 	const struct msg_scan *reply; /* NULL: nobody has answered */
 	enum resolve_source source;
-	bool prefetch; /* resolve_refresh is due */
+	unsigned trouble; /* LEG_TROUBLE_, when nobody has answered */
+	bool prefetch;	  /* resolve_refresh is due */
 
 	/* Private to resolve.c. */
 	struct resolver *resolver;

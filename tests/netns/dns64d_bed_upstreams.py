@@ -15,7 +15,8 @@ import time
 TESTS = pathlib.Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(TESTS / "dns"))
 
-from lab import PREFIX, Daemon, case, equal, main, records, types
+from lab import (PREFIX, Daemon, case, ede_codes, equal, main, records,
+                 types)
 
 import dns.message
 import dns.rcode
@@ -368,16 +369,27 @@ def _(d, up):
             equal(time.monotonic() - begin < 1, True, "in time")
 
 
-# Shows: DNS64-12 DNS64-94
+# Shows: DNS64-12 DNS64-85 DNS64-94
 @case("a refused port on the only upstream is an early SERVFAIL")
 def _(d, up):
     dead = FakeUpstream()
     dead.close()
     with Daemon(dead) as own:
         begin = time.monotonic()
-        reply = own.ask("dead.example.")
+        reply = own.ask("dead.example.", use_edns=0)
         equal((reply.rcode(), types(reply)), (dns.rcode.SERVFAIL, []))
         equal(time.monotonic() - begin < 1, True, "early")
+        equal(23 in ede_codes(reply), True, f"{ede_codes(reply)}")
+
+
+# Shows: DNS64-85
+@case("a client is told that the answers of an upstream do not parse")
+def _(d, up):
+    with FakeUpstream() as one, Daemon(one) as own:
+        one.everything = does.MALFORMED["pointers in a ring"]
+        reply = own.ask("rubbish.example.", use_edns=0)
+        equal((reply.rcode(), types(reply)), (dns.rcode.SERVFAIL, []))
+        equal(24 in ede_codes(reply), True, f"{ede_codes(reply)}")
 
 
 if __name__ == "__main__":
