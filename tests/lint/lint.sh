@@ -20,7 +20,9 @@ read -ra flags <<<"-std=gnu11 -I. -I$BUILD $(pkg-config --cflags \
 echo "clang-tidy, ${#sources[@]} files"
 printf '%s\n' "${sources[@]}" | xargs -P "$(nproc)" -I '{}' \
     clang-tidy --quiet '{}' -- "${flags[@]}" >"$BUILD/tidy.log" 2>&1 || :
-if grep -E '(warning|error):' "$BUILD/tidy.log" | sort -u; then
+found=$(grep -E '(warning|error):' "$BUILD/tidy.log" | sort -u || :)
+if [ -n "$found" ]; then
+	echo "$found"
 	status=1
 fi
 
