@@ -76,6 +76,18 @@ pref64_match(const struct pref64 *p, const struct in6_addr *addr)
 	return (memcmp(&p->addr, addr, p->len / 8) == 0);
 }
 
+int
+pref64_find(const struct pref64 *prefixes, size_t n,
+    const struct in6_addr *addr)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		if (pref64_match(&prefixes[i], addr))
+			return ((int)i);
+	return (-1);
+}
+
 bool
 pref64_overlap(const struct pref64 *a, const struct pref64 *b)
 {

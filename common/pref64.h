@@ -33,6 +33,10 @@ const char *pref64_init(struct pref64 *p, const struct in6_addr *addr,
 /* True when addr lies inside the prefix, whatever its other bits. */
 bool pref64_match(const struct pref64 *p, const struct in6_addr *addr);
 
+/* Index of the first of n prefixes that addr lies inside, or -1. */
+int pref64_find(const struct pref64 *prefixes, size_t n,
+    const struct in6_addr *addr);
+
 /* True when one of the two prefixes contains the other. */
 bool pref64_overlap(const struct pref64 *a, const struct pref64 *b);
 

@@ -13,12 +13,7 @@
 static bool
 in_pref64(const struct nat64_config *n, const struct in6_addr *addr)
 {
-	size_t i;
-
-	for (i = 0; i < n->nprefixes; i++)
-		if (pref64_match(&n->prefixes[i], addr))
-			return (true);
-	return (false);
+	return (pref64_find(n->prefixes, n->nprefixes, addr) != -1);
 }
 
 static bool

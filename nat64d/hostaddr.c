@@ -10,15 +10,10 @@ static bool
 is_usable(const struct in6_addr *addr, const struct pref64 *prefixes,
     size_t nprefixes)
 {
-	size_t i;
-
 	if (IN6_IS_ADDR_LINKLOCAL(addr) || IN6_IS_ADDR_LOOPBACK(addr) ||
 	    IN6_IS_ADDR_MULTICAST(addr) || IN6_IS_ADDR_SITELOCAL(addr))
 		return (false);
-	for (i = 0; i < nprefixes; i++)
-		if (pref64_match(&prefixes[i], addr))
-			return (false);
-	return (true);
+	return (pref64_find(prefixes, nprefixes, addr) == -1);
 }
 
 int

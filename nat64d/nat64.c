@@ -249,6 +249,12 @@ nat64_emit(struct nat64 *n, struct pkt *p)
 	n->sink.emit(n->sink.arg, p);
 }
 
+void
+nat64_emit_piece(void *arg, struct pkt *piece)
+{
+	nat64_emit(arg, piece);
+}
+
 enum nat64_verdict
 nat64_drop(struct nat64 *n, enum nat64_reason reason)
 {

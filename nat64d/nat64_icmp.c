@@ -11,12 +11,6 @@
 #include "fragment.h"
 #include "nat64_int.h"
 
-static void
-emit_piece(void *arg, struct pkt *piece)
-{
-	nat64_emit(arg, piece);
-}
-
 /* Emit a packet of ours, in pieces if the side it goes to wants that. */
 static void
 emit_fitting(struct nat64 *n, struct pkt *p)
@@ -25,10 +19,10 @@ emit_fitting(struct nat64 *n, struct pkt *p)
 	struct pkt *piece = nat64_scratch(n, SCRATCH_PIECE);
 
 	if (p->family == PKT_V4 && p->len > c->mtu4)
-		fragment_ipv4(p, c->mtu4, piece, emit_piece, n);
+		fragment_ipv4(p, c->mtu4, piece, nat64_emit_piece, n);
 	else if (p->family == PKT_V6 && p->len > c->mtu6)
 		fragment_ipv6(p, c->mtu6, rng_next(&n->rng), piece,
-		    emit_piece, n);
+		    nat64_emit_piece, n);
 	else
 		nat64_emit(n, p);
 }
@@ -42,7 +36,7 @@ nat64_error6(struct nat64 *n, struct pkt *p)
 	enum nat64_reason reason;
 	struct pkt *out;
 	bool hairpin;
-	unsigned i;
+	int i;
 
 	reason = xlat_icmp_parse(p, n->conf.check_inner_ip, &in);
 	if (reason != NAT64_NONE)
@@ -51,10 +45,9 @@ nat64_error6(struct nat64 *n, struct pkt *p)
 	e = bib_find6(&n->bibs[in.l4], &in.t6.dst);
 	if (e == NULL)
 		return (nat64_drop(n, NAT64_NO_BINDING));
-	for (i = 0; i < n->conf.nprefixes; i++)
-		if (pref64_match(&n->conf.prefixes[i], &in.t6.src.addr))
-			break;
-	if (i == n->conf.nprefixes ||
+	i = pref64_find(n->conf.prefixes, n->conf.nprefixes,
+	    &in.t6.src.addr);
+	if (i == -1 ||
 	    pref64_extract(&n->conf.prefixes[i], &in.t6.src.addr,
 		&inner.src.addr) == -1)
 		return (nat64_drop(n, NAT64_ICMP_INNER));

@@ -11,12 +11,6 @@
 #include "gso.h"
 #include "nat64_int.h"
 
-static void
-emit_piece(void *arg, struct pkt *piece)
-{
-	nat64_emit(arg, piece);
-}
-
 struct forward {
 	struct nat64 *n;
 	const struct tuple6 *out;
@@ -48,7 +42,7 @@ forward_cut(struct nat64 *n, struct pkt *p, const struct tuple6 *out)
 	}
 	xlat_4to6(p, out, &n->conf.xlat);
 	fragment_ipv6(p, n->conf.xlat.lowest_mtu6, id,
-	    nat64_scratch(n, SCRATCH_PIECE), emit_piece, n);
+	    nat64_scratch(n, SCRATCH_PIECE), nat64_emit_piece, n);
 	return (NAT64_SENT);
 }
 

@@ -31,12 +31,7 @@ is_martian6(const struct in6_addr *a)
 static int
 find_prefix(const struct nat64 *n, const struct in6_addr *addr)
 {
-	unsigned i;
-
-	for (i = 0; i < n->conf.nprefixes; i++)
-		if (pref64_match(&n->conf.prefixes[i], addr))
-			return ((int)i);
-	return (-1);
+	return (pref64_find(n->conf.prefixes, n->conf.nprefixes, addr));
 }
 
 static bool
@@ -44,13 +39,6 @@ is_self4(const struct nat64 *n, struct in_addr addr)
 {
 	return (addr.s_addr == n->conf.self4.s_addr &&
 	    pool4_index(n->pool, addr) == -1);
-}
-
-/* A piece or segment of the packet that is being sent. */
-static void
-emit_piece(void *arg, struct pkt *piece)
-{
-	nat64_emit(arg, piece);
 }
 
 struct forward {
@@ -83,7 +71,7 @@ forward_cut(struct nat64 *n, struct pkt *p, const struct tuple4 *out)
 	}
 	xlat_6to4(p, out, &n->conf.xlat, &n->ids, false);
 	fragment_ipv4(p, n->conf.xlat.mtu4, nat64_scratch(n, SCRATCH_PIECE),
-	    emit_piece, n);
+	    nat64_emit_piece, n);
 	return (NAT64_SENT);
 }
 

@@ -77,6 +77,9 @@ struct pkt *nat64_scratch(struct nat64 *n, unsigned use);
 /* Count and hand to the sink. */
 void nat64_emit(struct nat64 *n, struct pkt *p);
 
+/* The same as a fragment_emit_fn; arg is the translator. */
+void nat64_emit_piece(void *arg, struct pkt *piece);
+
 /* Count a drop; always NAT64_DROPPED, so that it can end a function. */
 enum nat64_verdict nat64_drop(struct nat64 *n, enum nat64_reason reason);
 

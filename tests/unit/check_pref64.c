@@ -277,6 +277,23 @@ START_TEST(print_gives_prefix_and_length)
 }
 END_TEST
 
+/* Shows: ADR-08 */
+START_TEST(find_gives_the_first_prefix_that_holds_the_address)
+{
+	struct pref64 p[2];
+	struct in6_addr addr;
+
+	inet_pton(AF_INET6, "2001:db8:1::", &addr);
+	ck_assert_ptr_null(pref64_init(&p[0], &addr, 96));
+	inet_pton(AF_INET6, "2001:db8:2::", &addr);
+	ck_assert_ptr_null(pref64_init(&p[1], &addr, 96));
+	inet_pton(AF_INET6, "2001:db8:2::c633:6414", &addr);
+	ck_assert_int_eq(pref64_find(p, 2, &addr), 1);
+	ck_assert_int_eq(pref64_find(p, 1, &addr), -1);
+	ck_assert_int_eq(pref64_find(p, 0, &addr), -1);
+}
+END_TEST
+
 static Suite *
 pref64_suite(void)
 {
@@ -295,6 +312,7 @@ pref64_suite(void)
 	tcase_add_loop_test(tc, init_refuses_what_is_no_translation_prefix, 0,
 	    NITEMS(inits));
 	tcase_add_test(tc, match_looks_at_the_prefix_alone);
+	tcase_add_test(tc, find_gives_the_first_prefix_that_holds_the_address);
 	tcase_add_test(tc, overlap_is_one_prefix_inside_the_other);
 	tcase_add_test(tc, well_known_prefix_is_that_one_alone);
 	tcase_add_test(tc, print_gives_prefix_and_length);
