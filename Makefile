@@ -61,6 +61,7 @@ nat64d_PURE = \
     nat64d/icmp_error.c \
     nat64d/iphdr.c \
     nat64d/ipid.c \
+    nat64d/keyhash.c \
     nat64d/nat64.c \
     nat64d/nat64_event.c \
     nat64d/nat64_icmp.c \
@@ -77,6 +78,7 @@ nat64d_PURE = \
     nat64d/repeat.c \
     nat64d/rest.c \
     nat64d/session.c \
+    nat64d/session_wheel.c \
     nat64d/slab.c \
     nat64d/stats.c \
     nat64d/subscriber.c \

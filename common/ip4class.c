@@ -35,14 +35,6 @@ static const struct block global[] = {
 	{ IP4(192, 0, 0, 10), MASK(32) }, /* TURN anycast, RFC 8155 */
 };
 
-static const struct block never_unicast[] = {
-	{ IP4(0, 0, 0, 0), MASK(8) },
-	{ IP4(127, 0, 0, 0), MASK(8) },
-	{ IP4(169, 254, 0, 0), MASK(16) },
-	{ IP4(224, 0, 0, 0), MASK(4) },
-	{ IP4(240, 0, 0, 0), MASK(4) },
-};
-
 #define NITEMS(a) (sizeof(a) / sizeof((a)[0]))
 
 static bool
@@ -63,10 +55,4 @@ ip4_is_nonglobal(struct in_addr addr)
 {
 	return (in_blocks(nonglobal, NITEMS(nonglobal), addr) &&
 	    !in_blocks(global, NITEMS(global), addr));
-}
-
-bool
-ip4_is_never_unicast(struct in_addr addr)
-{
-	return (in_blocks(never_unicast, NITEMS(never_unicast), addr));
 }

@@ -69,25 +69,6 @@ pref64_init(struct pref64 *p, const struct in6_addr *addr, unsigned len)
 	return (NULL);
 }
 
-/* Lengths are whole octets, so packets need no look at single bits. */
-bool
-pref64_match(const struct pref64 *p, const struct in6_addr *addr)
-{
-	return (memcmp(&p->addr, addr, p->len / 8) == 0);
-}
-
-int
-pref64_find(const struct pref64 *prefixes, size_t n,
-    const struct in6_addr *addr)
-{
-	size_t i;
-
-	for (i = 0; i < n; i++)
-		if (pref64_match(&prefixes[i], addr))
-			return ((int)i);
-	return (-1);
-}
-
 bool
 pref64_overlap(const struct pref64 *a, const struct pref64 *b)
 {
@@ -104,7 +85,7 @@ pref64_is_wkp(const struct pref64 *p)
 
 /* The four octets follow the prefix and step over the "u" octet. */
 void
-pref64_embed(const struct pref64 *p, struct in_addr addr4,
+pref64_embed_short(const struct pref64 *p, struct in_addr addr4,
     struct in6_addr *out)
 {
 	unsigned char bytes[sizeof(addr4)];
@@ -120,7 +101,7 @@ pref64_embed(const struct pref64 *p, struct in_addr addr4,
 }
 
 int
-pref64_extract(const struct pref64 *p, const struct in6_addr *addr,
+pref64_extract_short(const struct pref64 *p, const struct in6_addr *addr,
     struct in_addr *out)
 {
 	unsigned char bytes[sizeof(*out)];

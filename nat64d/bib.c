@@ -3,18 +3,18 @@
  * ports of the pool and the quotas of the subscribers stay in step.
  */
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "bib.h"
 
-/* Order: address as bytes, then port. */
+/* Order: port, then address as bytes; no one but the tree knows it. */
 static int
 cmp_by6(const struct bib_entry *a, const struct bib_entry *b)
 {
-	int d;
-
-	d = memcmp(&a->in6.addr, &b->in6.addr, sizeof(a->in6.addr));
-	return (d != 0 ? d : (int)a->in6.port - (int)b->in6.port);
+	if (a->in6.port != b->in6.port)
+		return ((int)a->in6.port - (int)b->in6.port);
+	return (memcmp(&a->in6.addr, &b->in6.addr, sizeof(a->in6.addr)));
 }
 
 /* Order: address in host order, then port. */
@@ -32,60 +32,105 @@ cmp_by4(const struct bib_entry *a, const struct bib_entry *b)
 RB_GENERATE_STATIC(bib_tree6, bib_entry, by6, cmp_by6)
 RB_GENERATE_STATIC(bib_tree4, bib_entry, by4, cmp_by4)
 
-void
+/* Trees there may be: enough for a million bindings, and for any number. */
+#define MIN_BITS 1
+#define MAX_BITS 22
+
+int
 bib_init(struct bib *b, enum l4proto proto, struct pool4 *pool,
     struct subscribers *subs, struct slab *slab,
-    const struct siphash_key *key, bool soft_pooling)
+    const struct siphash_key *key, bool soft_pooling, size_t expected)
 {
+	unsigned bits = MIN_BITS;
+
+	memset(b, 0, sizeof(*b));
 	b->proto = proto;
-	RB_INIT(&b->tree6);
-	RB_INIT(&b->tree4);
-	b->nentries = 0;
 	b->pool = pool;
 	b->subs = subs;
 	b->slab = slab;
 	b->key = *key;
 	b->soft_pooling = soft_pooling;
+	keyhash_init(&b->hash, key);
+	while (bits < MAX_BITS && (size_t)1 << bits < expected)
+		bits++;
+	b->shift = 64 - bits;
+	/* All zero is an empty tree, and memory is touched as they fill. */
+	b->trees6 = calloc((size_t)1 << bits, sizeof(*b->trees6));
+	b->trees4 = calloc((size_t)1 << bits, sizeof(*b->trees4));
+	return (b->trees6 != NULL && b->trees4 != NULL ? 0 : -1);
 }
 
-/* The heads are copied below: a copy will do to look things up. */
+static size_t
+ntrees(const struct bib *b)
+{
+	return ((size_t)1 << (64 - b->shift));
+}
+
+static struct bib_tree6 *
+tree6(const struct bib *b, const struct taddr6 *in6)
+{
+	return (&b->trees6[keyhash_taddr6(&b->hash, in6, 0) >> b->shift]);
+}
+
+static struct bib_tree4 *
+tree4(const struct bib *b, const struct taddr4 *out4)
+{
+	return (&b->trees4[keyhash_taddr4(&b->hash, out4, 0) >> b->shift]);
+}
 
 struct bib_entry *
 bib_find6(const struct bib *b, const struct taddr6 *in6)
 {
-	struct bib_tree6 tree = b->tree6;
 	struct bib_entry key;
 
 	key.in6 = *in6;
-	return (RB_FIND(bib_tree6, &tree, &key));
+	return (RB_FIND(bib_tree6, tree6(b, in6), &key));
 }
 
 struct bib_entry *
 bib_find4(const struct bib *b, const struct taddr4 *out4)
 {
-	struct bib_tree4 tree = b->tree4;
 	struct bib_entry key;
 
 	key.out4 = *out4;
-	return (RB_FIND(bib_tree4, &tree, &key));
+	return (RB_FIND(bib_tree4, tree4(b, out4), &key));
 }
 
-struct bib_entry *
-bib_first_from(const struct bib *b, const struct taddr6 *key6)
-{
-	struct bib_tree6 tree = b->tree6;
-	struct bib_entry key;
+/* So many empty trees are passed by in one step. */
+#define TREES_A_STEP 1024
 
-	if (key6 == NULL)
-		return (RB_MIN(bib_tree6, &tree));
-	key.in6 = *key6;
-	return (RB_NFIND(bib_tree6, &tree, &key));
+struct bib_entry *
+bib_walk_at(const struct bib *b, struct bib_walk *w, unsigned *steps)
+{
+	struct bib_entry key, *e = NULL;
+
+	if (w->inside) {
+		key.in6 = w->key;
+		e = RB_NFIND(bib_tree6, &b->trees6[w->tree], &key);
+		if (e != NULL && w->past && cmp_by6(e, &key) == 0)
+			e = RB_NEXT(bib_tree6, NULL, e);
+		if (e == NULL)
+			w->tree++;
+	}
+	for (; e == NULL && w->tree < ntrees(b) && *steps > 0; w->tree++) {
+		e = RB_MIN(bib_tree6, &b->trees6[w->tree]);
+		if (e != NULL)
+			break;
+		if (w->tree % TREES_A_STEP == 0)
+			(*steps)--;
+	}
+	w->inside = e != NULL;
+	w->past = false;
+	if (e != NULL)
+		w->key = e->in6;
+	return (e);
 }
 
-struct bib_entry *
-bib_next(struct bib_entry *e)
+void
+bib_walk_past(struct bib_walk *w, const struct bib_entry *e)
 {
-	return (RB_NEXT(bib_tree6, NULL, e));
+	w->key = e->in6;
+	w->past = true;
 }
 
 /* An entry from the slab; a full slab is a full table. */
@@ -124,16 +169,16 @@ insert(struct bib *b, struct bib_entry *e, const struct taddr6 *in6,
 	e->proto = (uint8_t)b->proto;
 	e->sub = sub;
 	LIST_INIT(&e->sessions);
-	RB_INSERT(bib_tree6, &b->tree6, e);
-	RB_INSERT(bib_tree4, &b->tree4, e);
+	RB_INSERT(bib_tree6, tree6(b, in6), e);
+	RB_INSERT(bib_tree4, tree4(b, out4), e);
 	b->nentries++;
 }
 
 static void
 remove_entry(struct bib *b, struct bib_entry *e, struct monotime now)
 {
-	RB_REMOVE(bib_tree6, &b->tree6, e);
-	RB_REMOVE(bib_tree4, &b->tree4, e);
+	RB_REMOVE(bib_tree6, tree6(b, &e->in6), e);
+	RB_REMOVE(bib_tree4, tree4(b, &e->out4), e);
 	b->nentries--;
 	pool4_release(b->pool, b->proto, &e->out4, &e->in6, now);
 	subscriber_remove_binding(b->subs, e->sub, b->proto);
@@ -156,12 +201,18 @@ make_dynamic(struct bib *b, struct bib_entry *e)
 void
 bib_clear(struct bib *b, struct monotime now)
 {
-	struct bib_entry *e, *next;
+	struct bib_entry *e;
+	size_t i;
 
-	RB_FOREACH_SAFE(e, bib_tree6, &b->tree6, next) {
-		make_dynamic(b, e);
-		remove_entry(b, e, now);
-	}
+	for (i = 0; b->nentries > 0 && i < ntrees(b); i++)
+		while ((e = RB_ROOT(&b->trees6[i])) != NULL) {
+			make_dynamic(b, e);
+			remove_entry(b, e, now);
+		}
+	free(b->trees6);
+	free(b->trees4);
+	b->trees6 = NULL;
+	b->trees4 = NULL;
 }
 
 /*

@@ -2,19 +2,25 @@
  * The binding information base of one protocol (RFC 6146, 3.1): which IPv6
  * transport address (X',x) is known to the IPv4 Internet as which (T,t).
  *
- * Two red-black trees over the same entries. Invariant: in each tree a key
- * occurs once; a (T,t) in the trees is taken in the pool and no other one
- * of this protocol is, but for those at rest; an entry without sessions is
- * static.
+ * Every entry is in two red-black trees, by (X',x) and by (T,t). There are
+ * as many trees of each kind as there may be sessions, about, and a keyed
+ * hash tells which one a key belongs to: with a million bindings one tree of
+ * each kind would be twenty cache misses deep, these are one or two. Whoever
+ * finds keys that meet finds them in a tree, and not in a list.
+ *
+ * Invariant: a key occurs once; a (T,t) in the trees is taken in the pool
+ * and no other one of this protocol is, but for those at rest; an entry
+ * without sessions is static.
  *
  * The bib decides that a binding may exist (pool, quotas). It knows no
- * packets, and of sessions only their list.
+ * packets, and of sessions only where a binding has them.
  */
 #ifndef NAT64D_BIB_H
 #define NAT64D_BIB_H
 
 #include <sys/queue.h>
 
+#include <stdalign.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -27,6 +33,7 @@
 #include "common/rng.h"
 #include "common/siphash.h"
 
+#include "keyhash.h"
 #include "pool4.h"
 #include "slab.h"
 #include "subscriber.h"
@@ -34,24 +41,27 @@
 
 struct session;
 LIST_HEAD(session_list, session);
+RB_HEAD(session_tree, session);
 
 /* Most sessions of one binding, whatever the configuration says. */
 #define BIB_MAX_SESSIONS ((1u << 23) - 1)
 
 /*
- * There is one of these for every session in the worst case, hence the
- * bit fields; each tree's key stands beside its links, for a lookup reads
- * both and nothing else.
+ * Two cache lines, for there is one of these for every session in the worst
+ * case, hence the bit fields. The first one has all that a lookup by (X',x)
+ * reads.
  */
 struct bib_entry {
-	RB_ENTRY(bib_entry) by6;
+	alignas(CACHE_LINE) RB_ENTRY(bib_entry) by6;
 	struct taddr6 in6;  /* (X',x) */
 	struct taddr4 out4; /* (T,t) */
 	uint32_t nsessions : 23;
 	bool is_static : 1;
 	uint8_t proto; /* enum l4proto */
 	RB_ENTRY(bib_entry) by4;
-	struct session_list sessions; /* newest first; kept by session.c */
+	/* The sessions, kept by session.c: by peer, and the newest first. */
+	struct session_tree peers;
+	struct session_list sessions;
 	struct subscriber *sub;
 };
 
@@ -60,9 +70,11 @@ RB_HEAD(bib_tree4, bib_entry);
 
 struct bib {
 	enum l4proto proto;
-	struct bib_tree6 tree6;
-	struct bib_tree4 tree4;
+	unsigned shift; /* 64 - log2(number of trees of a kind) */
+	struct bib_tree6 *trees6;
+	struct bib_tree4 *trees4;
 	size_t nentries;
+	struct keyhash hash;
 	/* Shared by the BIBs of one translator; borrowed. */
 	struct pool4 *pool;
 	struct subscribers *subs;
@@ -71,9 +83,14 @@ struct bib {
 	bool soft_pooling; /* leave the paired address when it is full */
 };
 
-void bib_init(struct bib *b, enum l4proto proto, struct pool4 *pool,
+/*
+ * expected: about so many bindings at most, which decides how many trees
+ * there are. Returns 0, or -1 with errno ENOMEM; bib_clear() is good for
+ * either, and for a bib that is all zero.
+ */
+int bib_init(struct bib *b, enum l4proto proto, struct pool4 *pool,
     struct subscribers *subs, struct slab *slab,
-    const struct siphash_key *key, bool soft_pooling);
+    const struct siphash_key *key, bool soft_pooling, size_t expected);
 
 /* Remove every entry, static ones too; all sessions have gone before. */
 void bib_clear(struct bib *b, struct monotime now);
@@ -117,9 +134,26 @@ bool bib_release(struct bib *b, struct bib_entry *e, struct monotime now);
 bool bib_remove_static(struct bib *b, struct bib_entry *e,
     struct monotime now);
 
-/* Walk in the order of (X',x): first entry >= key (NULL: the very first). */
-struct bib_entry *bib_first_from(const struct bib *b,
-    const struct taddr6 *key);
-struct bib_entry *bib_next(struct bib_entry *e);
+/* A place in a walk. All zero: before the first entry. */
+struct bib_walk {
+	size_t tree;
+	bool inside; /* of the tree: at key, or behind it */
+	bool past;   /* behind it */
+	struct taddr6 key;
+};
+
+/*
+ * Walk through all entries, in an order that means nothing: the entry at
+ * the walk's place, or the next one when it has gone. What is there all the
+ * time is met exactly once, whatever comes and goes between two calls.
+ *
+ * steps: how much work may be done; is counted down by one for many empty
+ * trees. NULL: this was the last entry, or no step was left.
+ */
+struct bib_entry *bib_walk_at(const struct bib *b, struct bib_walk *w,
+    unsigned *steps);
+
+/* Go on from e, which bib_walk_at() has returned, to what follows it. */
+void bib_walk_past(struct bib_walk *w, const struct bib_entry *e);
 
 #endif

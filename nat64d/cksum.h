@@ -8,10 +8,12 @@
 #ifndef NAT64D_CKSUM_H
 #define NAT64D_CKSUM_H
 
+#include <arpa/inet.h>
 #include <netinet/in.h>
 
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 /*
  * Sum of len bytes at data; an odd last byte is padded with zero, so only
@@ -19,35 +21,83 @@
  */
 uint64_t cksum_add(uint64_t sum, const void *data, size_t len);
 
-/* Sum of the addresses alone: two words, or eight. */
-uint64_t cksum_add4(uint64_t sum, struct in_addr addr);
-uint64_t cksum_add6(uint64_t sum, const struct in6_addr *addr);
+/* 2^32 is 1 modulo 2^16 - 1. The result is below 2^33. */
+static inline uint64_t
+cksum_fold32(uint64_t sum)
+{
+	return ((sum >> 32) + (sum & 0xffffffff));
+}
 
 /* Fold to 16 bits, not complemented. */
-uint16_t cksum_fold(uint64_t sum);
+static inline uint16_t
+cksum_fold(uint64_t sum)
+{
+	sum = cksum_fold32(cksum_fold32(sum));
+	sum = (sum >> 16) + (sum & 0xffff);
+	sum = (sum >> 16) + (sum & 0xffff);
+	return ((uint16_t)((sum >> 16) + sum));
+}
 
 /* The checksum field for a sum: folded and complemented, host order. */
-uint16_t cksum_finish(uint64_t sum);
+static inline uint16_t
+cksum_finish(uint64_t sum)
+{
+	return ((uint16_t)~cksum_fold(sum));
+}
+
+/* Sum of the addresses alone: two words, or eight. */
+static inline uint64_t
+cksum_add4(uint64_t sum, struct in_addr addr)
+{
+	return (sum + ntohl(addr.s_addr));
+}
+
+static inline uint64_t
+cksum_add6(uint64_t sum, const struct in6_addr *addr)
+{
+	uint32_t words[4];
+
+	memcpy(words, addr, sizeof(words));
+	return (sum + ntohl(words[0]) + ntohl(words[1]) + ntohl(words[2]) +
+	    ntohl(words[3]));
+}
 
 /*
- * Update a checksum field (RFC 1624, eqn. 3): HC' = ~(~HC + ~m + m'), the
- * old words m given as the sum old, the new words m' as the sum new.
- * A damaged packet stays damaged by the same amount. Host order.
+ * Update the uncomplemented partial sum of a pseudo header (GSO-13): the old
+ * words given as the sum old, the new ones as the sum new. Host order.
  */
-uint16_t cksum_update(uint16_t field, uint64_t old, uint64_t new);
+static inline uint16_t
+cksum_update_partial(uint16_t field, uint64_t old, uint64_t new)
+{
+	return (cksum_fold((uint64_t)field + cksum_finish(old) + new));
+}
 
 /*
- * The same for the uncomplemented partial sum of a pseudo header (GSO-13).
+ * The same for a checksum field (RFC 1624, eqn. 3): HC' = ~(~HC + ~m + m').
+ * A damaged packet stays damaged by the same amount.
  */
-uint16_t cksum_update_partial(uint16_t field, uint64_t old, uint64_t new);
+static inline uint16_t
+cksum_update(uint16_t field, uint64_t old, uint64_t new)
+{
+	return ((uint16_t)~cksum_update_partial((uint16_t)~field, old, new));
+}
 
 /*
  * Sum of a pseudo header (RFC 793, RFC 768; RFC 8200, 8.1); l4len in bytes,
  * of the whole unfragmented datagram.
  */
-uint64_t cksum_pseudo4(struct in_addr src, struct in_addr dst, uint8_t proto,
-    uint32_t l4len);
-uint64_t cksum_pseudo6(const struct in6_addr *src, const struct in6_addr *dst,
-    uint8_t proto, uint32_t l4len);
+static inline uint64_t
+cksum_pseudo4(struct in_addr src, struct in_addr dst, uint8_t proto,
+    uint32_t l4len)
+{
+	return (cksum_add4(cksum_add4(0, src), dst) + proto + l4len);
+}
+
+static inline uint64_t
+cksum_pseudo6(const struct in6_addr *src, const struct in6_addr *dst,
+    uint8_t proto, uint32_t l4len)
+{
+	return (cksum_add6(cksum_add6(0, src), dst) + proto + l4len);
+}
 
 #endif

@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <event2/buffer.h>
 
@@ -13,15 +14,16 @@
 #define TADDR_STRLEN (INET6_ADDRSTRLEN + 8)
 
 /*
- * What comes next: the head; then, in the BIB of proto, the binding that was
- * entered last, or what follows it when it has gone.
+ * What comes next: the head; then, in the BIB of proto, the binding that the
+ * walk is at, or what follows it when it has gone.
  */
 struct dump {
 	const struct nat64 *nat64;
 	bool verbose;
 	bool head_done;
 	int proto;
-	bool entered;	    /* key is set; else the very first binding */
+	struct bib_walk walk;
+	bool entered;	    /* the binding key */
 	struct taddr6 key;
 	bool line_done;	    /* its own line is printed */
 	bool peer_set;	    /* so are its sessions up to that with peer */
@@ -142,11 +144,13 @@ dump_session(const struct dump *d, struct evbuffer *out,
 	    session_expires(nat64_sessions(d->nat64), s);
 	const int64_t ms = monotime_diff_ms(end, now);
 	const bool port = s->proto != L4_ICMP;
+	const struct taddr6 to = { .addr = nat64_peer6(d->nat64, s),
+		.port = s->peer.port };
 	char peer6[TADDR_STRLEN], peer4[TADDR_STRLEN];
 
 	evbuffer_add_printf(out, "%-7s %-47s %-21s %5" PRId64 " s", " to",
-	    taddr6_text(&s->tuple6.dst, port, peer6),
-	    taddr4_text(&s->tuple4.dst, port, peer4),
+	    taddr6_text(&to, port, peer6),
+	    taddr4_text(&s->peer, port, peer4),
 	    ms > 0 ? ms / 1000 : 0);
 	if (s->proto == L4_TCP)
 		evbuffer_add_printf(out, " %s",
@@ -175,7 +179,6 @@ static unsigned
 dump_entry(struct dump *d, struct evbuffer *out, const struct bib_entry *e,
     unsigned max, struct monotime now)
 {
-	const struct session_table *sessions = nat64_sessions(d->nat64);
 	const struct session *s;
 
 	if (!d->line_done) {
@@ -184,13 +187,12 @@ dump_entry(struct dump *d, struct evbuffer *out, const struct bib_entry *e,
 		max--;
 	}
 	while (max > 0) {
-		s = session_next_of_bib(sessions, e,
-		    d->peer_set ? &d->peer : NULL);
+		s = session_next_of_bib(e, d->peer_set ? &d->peer : NULL);
 		if (s == NULL)
 			break;
 		dump_session(d, out, s, now);
 		d->peer_set = true;
-		d->peer = s->tuple4.dst;
+		d->peer = s->peer;
 		max--;
 	}
 	return (max);
@@ -207,15 +209,19 @@ dump_slice(struct dump *d, struct evbuffer *out, unsigned max,
 		dump_head(d, out);
 		d->head_done = true;
 	}
-	for (; d->proto < L4_NPROTO; d->proto++, d->entered = false) {
+	for (; d->proto < L4_NPROTO; d->proto++) {
 		bib = nat64_bib(d->nat64, (enum l4proto)d->proto);
-		e = bib_first_from(bib, d->entered ? &d->key : NULL);
-		for (; e != NULL; e = bib_next(e)) {
+		while ((e = bib_walk_at(bib, &d->walk, &max)) != NULL) {
 			enter(d, e);
 			max = dump_entry(d, out, e, max, now);
 			if (max == 0)
 				return (true);
+			bib_walk_past(&d->walk, e);
 		}
+		if (max == 0)
+			return (true);
+		memset(&d->walk, 0, sizeof(d->walk));
+		d->entered = false;
 	}
 	evbuffer_add(out, "end\n", 4);
 	return (false);

@@ -143,12 +143,12 @@ add_binding(struct text *t, const struct nat64_event *ev)
 
 /* Y', Z, y; the peer of an ICMP session has no identifier of its own. */
 static void
-add_peer(struct text *t, const struct session *s)
+add_peer(struct text *t, const struct nat64_event *ev)
 {
-	add_addr6(t, "peer6", &s->tuple6.dst.addr);
-	add_addr4(t, "peer4", &s->tuple4.dst.addr);
-	if (s->proto != L4_ICMP)
-		add_number(t, "peerport", s->tuple4.dst.port);
+	add_addr6(t, "peer6", &ev->peer6);
+	add_addr4(t, "peer4", &ev->session->peer.addr);
+	if (ev->proto != L4_ICMP)
+		add_number(t, "peerport", ev->session->peer.port);
 }
 
 static void
@@ -213,7 +213,7 @@ event_text(const struct nat64_event *ev, bool destination,
 	case NAT64_EV_SESSION_DELETE:
 		add_binding(&t, ev);
 		if (destination)
-			add_peer(&t, ev->session);
+			add_peer(&t, ev);
 		break;
 	case NAT64_EV_ADDRESS_CREATE:
 	case NAT64_EV_ADDRESS_DELETE:

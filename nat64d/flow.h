@@ -1,12 +1,9 @@
 /*
- * A cache of sessions in front of their trees: buckets of a few pointers,
- * for both families, found by a keyed hash of the tuple. An entry is a hint
- * and nothing more: what it points to is compared in full, whatever is not
- * found is looked up in the tree, and a session that goes takes its hints
- * with it. The cache can be emptied at any time.
- *
- * The hash is NH (RFC 4418, 5.2.2) with secret keys: who does not know them
- * cannot choose tuples that meet (LIM-05). Without memory for the buckets
+ * A cache of sessions in front of the trees: buckets of a few pointers, for
+ * both families, found by a keyed hash of the tuple. An entry is a hint and
+ * nothing more: what it points to is compared in full, whatever is not found
+ * is looked up in the trees, and a session that goes takes its hints with
+ * it. The cache can be emptied at any time. Without memory for the buckets
  * everything works, only slower.
  */
 #ifndef NAT64D_FLOW_H
@@ -15,13 +12,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "common/siphash.h"
-
-#include "tuple.h"
-
 struct session;
 
-#define FLOW_NKEYS 10
 #define FLOW_WAYS 8
 
 /*
@@ -40,8 +32,6 @@ struct flow_cache {
 	void *memory;		     /* NULL: no cache */
 	struct flow_bucket *buckets; /* in memory, aligned */
 	unsigned shift;		     /* 64 - log2(number of buckets) */
-	uint64_t spread;	     /* odd */
-	uint32_t keys[FLOW_NKEYS];
 };
 
 /* Where a tuple belongs. */
@@ -51,15 +41,21 @@ struct flow_place {
 };
 
 /* A cache for so many sessions; the memory is touched as it fills. */
-void flow_cache_init(struct flow_cache *c, size_t nsessions,
-    const struct siphash_key *secret);
+void flow_cache_init(struct flow_cache *c, size_t nsessions);
 void flow_cache_clear(struct flow_cache *c);
 
-/* The place of a tuple of either family; always the same for the same. */
-struct flow_place flow_place6(const struct flow_cache *c, enum l4proto proto,
-    const struct tuple6 *tuple);
-struct flow_place flow_place4(const struct flow_cache *c, enum l4proto proto,
-    const struct tuple4 *tuple);
+/* The place of a tuple with that hash (keyhash.h). */
+static inline struct flow_place
+flow_place(const struct flow_cache *c, uint64_t hash)
+{
+	struct flow_place p = { .bucket = NULL };
+
+	if (c->memory == NULL)
+		return (p);
+	p.bucket = &c->buckets[hash >> c->shift];
+	p.tag = (uint16_t)(hash >> (c->shift - 16));
+	return (p);
+}
 
 /*
  * The candidates of a place: the one at or behind index i whose tag is

@@ -15,7 +15,7 @@ ipid_init(struct ipid *g, const struct siphash_key *key,
 {
 	unsigned i;
 
-	g->key = *key;
+	keyhash_init(&g->hash, key);
 	for (i = 0; i < IPID_NCOUNTERS; i++)
 		g->next[i] = (uint16_t)rng_next(rng);
 }
@@ -23,9 +23,10 @@ ipid_init(struct ipid *g, const struct siphash_key *key,
 void
 ipid_init_fixed(struct ipid *g, uint16_t value)
 {
+	const struct siphash_key known = { "known as well" };
 	unsigned i;
 
-	memset(&g->key, 0, sizeof(g->key));
+	keyhash_init(&g->hash, &known);
 	for (i = 0; i < IPID_NCOUNTERS; i++)
 		g->next[i] = value;
 }
@@ -34,14 +35,10 @@ uint16_t
 ipid_take(struct ipid *g, struct in_addr src, struct in_addr dst,
     uint8_t proto, unsigned n)
 {
-	uint8_t triple[9];
+	const uint64_t hash = keyhash_addrs4(&g->hash, src, dst, proto);
 	uint16_t *next, first;
 
-	memcpy(triple, &src, 4);
-	memcpy(triple + 4, &dst, 4);
-	triple[8] = proto;
-	next = &g->next[siphash24(&g->key, triple, sizeof(triple)) %
-	    IPID_NCOUNTERS];
+	next = &g->next[hash >> (64 - IPID_BITS)];
 	first = *next;
 	*next = (uint16_t)(first + n);
 	return (first);

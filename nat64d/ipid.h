@@ -14,10 +14,13 @@
 #include "common/rng.h"
 #include "common/siphash.h"
 
-#define IPID_NCOUNTERS 2048 /* a power of two */
+#include "keyhash.h"
+
+#define IPID_BITS 11
+#define IPID_NCOUNTERS (1u << IPID_BITS)
 
 struct ipid {
-	struct siphash_key key;
+	struct keyhash hash;
 	uint16_t next[IPID_NCOUNTERS];
 };
 

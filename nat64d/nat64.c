@@ -78,26 +78,40 @@ max_bindings(const struct nat64_config *c, const struct pool4 *pool)
 	return (sum < MAX_BINDINGS ? sum : MAX_BINDINGS);
 }
 
-/* The parts that cannot fail. */
-static void
+/* Bindings and sessions; the pool is there. */
+static int
 init_tables(struct nat64 *n, const struct nat64_config *c)
 {
+	const size_t nbindings = max_bindings(c, n->pool);
+	const size_t expected = nbindings < c->max_sessions ? nbindings :
+	    c->max_sessions;
 	struct siphash_key key;
-	size_t nbindings = max_bindings(c, n->pool);
 	int proto;
 
-	subscribers_init(&n->subs, c->subscriber_len, &c->subscriber,
-	    nbindings);
+	key = derive_key(&c->secret, 's');
+	if (subscribers_init(&n->subs, c->subscriber_len, &c->subscriber,
+		nbindings, &key) == -1)
+		return (-1);
 	slab_init(&n->bib_slab, sizeof(struct bib_entry), nbindings);
 	n->bib_slab.hint = c->memory_hint;
 	key = derive_key(&c->secret, 'p');
 	for (proto = 0; proto < L4_NPROTO; proto++)
-		bib_init(&n->bibs[proto], (enum l4proto)proto, n->pool,
-		    &n->subs, &n->bib_slab, &key, c->soft_pooling);
+		if (bib_init(&n->bibs[proto], (enum l4proto)proto, n->pool,
+			&n->subs, &n->bib_slab, &key, c->soft_pooling,
+			expected) == -1)
+			return (-1);
 	key = derive_key(&c->secret, 'f');
 	session_table_init(&n->sessions, c->lifetime_secs, c->max_sessions,
-	    c->max_sessions_per_binding, &n->subs, &key);
+	    c->max_sessions_per_binding, n->bibs, &n->subs, &key);
 	session_table_set_hint(&n->sessions, c->memory_hint);
+	return (0);
+}
+
+/* What keeps no state of flows. */
+static void
+init_rest(struct nat64 *n, const struct nat64_config *c)
+{
+	struct siphash_key key;
 
 	key = derive_key(&c->secret, 'i');
 	if (c->fixed_ipid >= 0)
@@ -191,9 +205,9 @@ nat64_new(const struct nat64_config *c, const struct nat64_sink *sink,
 	n->sink = *sink;
 	n->rng = *rng;
 	n->now = now;
-	if (init_memory(n, c) == -1)
+	init_rest(n, c);
+	if (init_memory(n, c) == -1 || init_tables(n, c) == -1)
 		goto fail;
-	init_tables(n, c);
 	if (add_statics(n, c) == -1)
 		goto fail;
 	pool4_rest_all(n->pool, c->restart_rest_secs, now);
@@ -268,8 +282,9 @@ nat64_may_embed(const struct nat64 *n, unsigned prefix, struct in_addr addr)
 {
 	if (ip4_is_never_unicast(addr))
 		return (false);
-	return (n->conf.wkp_nonglobal_ok || !ip4_is_nonglobal(addr) ||
-	    !pref64_is_wkp(&n->conf.prefixes[prefix]));
+	return (n->conf.wkp_nonglobal_ok ||
+	    !pref64_is_wkp(&n->conf.prefixes[prefix]) ||
+	    !ip4_is_nonglobal(addr));
 }
 
 int
@@ -341,10 +356,22 @@ nat64_input(struct nat64 *n, struct pkt *p, struct monotime now,
 	return (verdict);
 }
 
+static bool
+time_out(void *arg, struct session *s)
+{
+	return (nat64_session_timeout(arg, s));
+}
+
+static bool
+end(void *arg, struct session *s)
+{
+	nat64_session_end(arg, s);
+	return (true);
+}
+
 bool
 nat64_expire(struct nat64 *n, struct monotime now, unsigned max)
 {
-	struct session *s;
 	unsigned discarded = 0;
 	bool more;
 
@@ -354,12 +381,7 @@ nat64_expire(struct nat64 *n, struct monotime now, unsigned max)
 	n->stats.drops[NAT64_FRAG_TIMEOUT] += discarded;
 	pool4_expire(n->pool, now, max);
 	subscribers_expire(&n->subs, now, max);
-	while ((s = session_first_expired(&n->sessions, now)) != NULL) {
-		if (max-- == 0)
-			return (true);
-		nat64_session_timeout(n, s);
-	}
-	return (more);
+	return (session_expire(&n->sessions, now, max, time_out, n) || more);
 }
 
 bool
@@ -379,18 +401,9 @@ nat64_next_expiry(const struct nat64 *n, struct monotime *when)
 bool
 nat64_flush(struct nat64 *n, struct monotime now, unsigned max)
 {
-	struct session *s;
-	int cls;
-
 	n->now = now;
 	frag_flush(n->frags);
-	for (cls = 0; cls < SESSION_NCLASSES; cls++)
-		while ((s = TAILQ_FIRST(&n->sessions.queues[cls])) != NULL) {
-			if (max-- == 0)
-				return (true);
-			nat64_session_end(n, s);
-		}
-	return (false);
+	return (session_drain(&n->sessions, max, end, n));
 }
 
 void
@@ -427,6 +440,15 @@ const struct frag_table *
 nat64_frags(const struct nat64 *n)
 {
 	return (n->frags);
+}
+
+struct in6_addr
+nat64_peer6(const struct nat64 *n, const struct session *s)
+{
+	struct in6_addr addr;
+
+	pref64_embed(&n->conf.prefixes[s->prefix], s->peer.addr, &addr);
+	return (addr);
 }
 
 unsigned

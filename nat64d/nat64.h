@@ -136,6 +136,7 @@ struct nat64_event {
 	const struct taddr4 *out4;     /* (T,t), or NULL; address events: T */
 	unsigned subscriber_len;       /* address events: bits of in6 */
 	const struct session *session; /* session events */
+	struct in6_addr peer6;	       /* session events with in6: Y' */
 	enum nat64_reason reason;      /* NAT64_EV_QUOTA, ..PACKET_DROPPED */
 	enum nat64_quota quota;	       /* NAT64_EV_QUOTA */
 	uint64_t limit;		       /* NAT64_EV_QUOTA: the value */
@@ -207,6 +208,9 @@ const struct bib *nat64_bib(const struct nat64 *n, enum l4proto proto);
 const struct session_table *nat64_sessions(const struct nat64 *n);
 const struct pool4 *nat64_pool(const struct nat64 *n);
 const struct frag_table *nat64_frags(const struct nat64 *n);
+
+/* Y' of a session that has an IPv6 side: its peer, by its Pref64. */
+struct in6_addr nat64_peer6(const struct nat64 *n, const struct session *s);
 
 /* Packets waiting behind a stored SYN. */
 unsigned nat64_stored_syns(const struct nat64 *n);

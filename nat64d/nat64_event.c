@@ -20,8 +20,9 @@ nat64_tell(struct nat64 *n, enum nat64_event_type type,
 		return;
 	if (s != NULL) {
 		ev.proto = (enum l4proto)s->proto;
-		ev.in6 = s->bib != NULL ? &s->tuple6.src : NULL;
-		ev.out4 = &s->tuple4.src;
+		ev.in6 = s->bib != NULL ? &s->in6 : NULL;
+		ev.peer6 = nat64_peer6(n, s);
+		ev.out4 = &s->out4;
 	} else {
 		ev.proto = (enum l4proto)e->proto;
 		ev.in6 = &e->in6;

@@ -22,6 +22,9 @@ struct target {
 static bool
 is_martian6(const struct in6_addr *a)
 {
+	/* Nearly all are of 2000::/3, global unicast, and none of that is. */
+	if (a->s6_addr[0] >> 5 == 1)
+		return (false);
 	return (IN6_IS_ADDR_UNSPECIFIED(a) || IN6_IS_ADDR_LOOPBACK(a) ||
 	    IN6_IS_ADDR_MULTICAST(a) || IN6_IS_ADDR_LINKLOCAL(a) ||
 	    IN6_IS_ADDR_V4MAPPED(a));

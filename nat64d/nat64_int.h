@@ -17,10 +17,12 @@
 
 /*
  * An IPv4 SYN that is answered neither way for TCP_INCOMING_SYN
- * (RFC 6146, 3.5.2.2). Owned by nat64_syn.c, pointed to by its session.
+ * (RFC 6146, 3.5.2.2). Owned by nat64_syn.c; its session is in state
+ * V4_INIT_STORED.
  */
 struct stored_syn {
 	TAILQ_ENTRY(stored_syn) entry;
+	const struct session *session;
 	struct pkt pkt; /* as parsed, but for what was cut off */
 	uint8_t bytes[SYN_BYTES];
 };
@@ -166,16 +168,16 @@ enum nat64_verdict nat64_drop_fragment(struct nat64 *n, const struct pkt *p,
 bool nat64_syn_room(const struct nat64 *n, struct in_addr peer);
 
 /*
- * Keep the SYN p for s (TCP-03, TCP-05), there being room. False: no memory,
- * and s is as before.
+ * Keep the SYN p for s (TCP-03, TCP-05), there being room: s is in state
+ * V4_INIT_STORED then. False: no memory, and s is as before.
  */
 bool nat64_syn_store(struct nat64 *n, struct session *s, struct pkt *p);
 
 /* Forget the SYN of s, if it has one. */
-void nat64_syn_discard(struct nat64 *n, struct session *s);
+void nat64_syn_discard(struct nat64 *n, const struct session *s);
 
 /* Answer the SYN of s with port unreachable (ERR-09). */
-void nat64_syn_answer(struct nat64 *n, struct session *s);
+void nat64_syn_answer(struct nat64 *n, const struct session *s);
 
 /* --- nat64_icmp.c --- */
 

@@ -10,6 +10,13 @@
 #include "nat64_int.h"
 #include "tcp_fsm.h"
 
+/* What a packet from IPv6 says: (X',x), and (Z,z) by a Pref64. */
+struct flow6 {
+	struct taddr6 in6;
+	struct taddr4 peer;
+	unsigned prefix;
+};
+
 /* Remove a binding that nothing uses any more. */
 static void
 release_binding(struct nat64 *n, struct bib_entry *e)
@@ -75,45 +82,39 @@ live_binding(struct nat64 *n, struct bib_entry *e)
 
 /* A new session of a binding; NULL with *reason. */
 static struct session *
-new_session(struct nat64 *n, struct bib_entry *e, const struct tuple6 *t6,
-    const struct tuple4 *t4, unsigned prefix, enum session_class cls,
-    enum nat64_reason *reason)
+new_session(struct nat64 *n, struct bib_entry *e, const struct taddr4 *peer,
+    unsigned prefix, enum session_class cls, enum nat64_reason *reason)
 {
 	struct session *s;
 
-	s = session_add(&n->sessions, (enum l4proto)e->proto, e, t6, t4,
-	    (uint8_t)prefix, cls, n->now);
+	s = session_add(&n->sessions, e, peer, prefix, cls, n->now);
 	if (s == NULL)
 		*reason = nat64_tell_refused(n, (enum l4proto)e->proto,
-		    &t6->src, e);
+		    &e->in6, e);
 	else
 		nat64_tell(n, NAT64_EV_SESSION_CREATE, NULL, s);
 	return (s);
 }
 
 /*
- * The IPv4 tuple of a new IPv6 one is taken: the host has gone over to
- * another Pref64 (ADR-08), or a SYN from the peer is waiting (TCP-06).
+ * There is a session with the peer: the host has gone over to another
+ * Pref64 (ADR-08), or a SYN from the peer is waiting (TCP-06).
  */
 static struct session *
 join_session(struct nat64 *n, struct session *s, struct bib_entry *e,
-    const struct tuple6 *t6, unsigned prefix, enum nat64_reason *reason)
+    unsigned prefix, enum nat64_reason *reason)
 {
-	int rc;
-
 	if (s->bib != NULL) {
-		rc = session_set_prefix(&n->sessions, s, &t6->dst.addr,
-		    (uint8_t)prefix);
-	} else {
-		rc = session_set_ipv6(&n->sessions, s, e, t6,
-		    (uint8_t)prefix);
-		if (rc == 0)
-			nat64_tell(n, NAT64_EV_SESSION_CREATE, NULL, s);
-	}
-	if (rc == 0)
+		session_set_prefix(&n->sessions, s, prefix);
 		return (s);
-	*reason = nat64_tell_refused(n, (enum l4proto)e->proto, &t6->src, e);
-	return (NULL);
+	}
+	if (session_adopt(&n->sessions, s, e, prefix) == -1) {
+		*reason = nat64_tell_refused(n, (enum l4proto)e->proto,
+		    &e->in6, e);
+		return (NULL);
+	}
+	nat64_tell(n, NAT64_EV_SESSION_CREATE, NULL, s);
+	return (s);
 }
 
 /*
@@ -144,25 +145,20 @@ get_binding6(struct nat64 *n, enum l4proto proto, const struct taddr6 *in6,
 
 /* Binding and session for an IPv6 tuple that has no session yet. */
 static struct session *
-open_session6(struct nat64 *n, enum l4proto proto, const struct tuple6 *t6,
-    struct in_addr dst4, unsigned prefix, enum session_class cls,
-    enum nat64_reason *reason)
+open_session6(struct nat64 *n, enum l4proto proto, const struct flow6 *f,
+    enum session_class cls, enum nat64_reason *reason)
 {
 	struct bib_entry *e;
 	struct session *s;
-	struct tuple4 t4;
 
-	e = get_binding6(n, proto, &t6->src, reason);
+	e = get_binding6(n, proto, &f->in6, reason);
 	if (e == NULL)
 		return (NULL);
-	t4.src = e->out4;
-	t4.dst.addr = dst4;
-	t4.dst.port = t6->dst.port;
-	s = live_session(n, session_find4(&n->sessions, proto, &t4));
+	s = live_session(n, session_find_peer(&n->sessions, e, &f->peer));
 	if (s != NULL)
-		s = join_session(n, s, e, t6, prefix, reason);
+		s = join_session(n, s, e, f->prefix, reason);
 	else
-		s = new_session(n, e, t6, &t4, prefix, cls, reason);
+		s = new_session(n, e, &f->peer, f->prefix, cls, reason);
 	if (s == NULL)
 		release_binding(n, e);
 	return (s);
@@ -213,10 +209,28 @@ step_session(const struct nat64 *n, const struct session *s,
 	return (step);
 }
 
+/* (T,t) -> (Z,z) */
+static void
+set_out4(struct tuple4 *out, const struct taddr4 *out4,
+    const struct taddr4 *peer)
+{
+	out->src = *out4;
+	out->dst = *peer;
+}
+
+/* (Y',y) -> (X',x) */
+static void
+set_out6(const struct nat64 *n, struct tuple6 *out, const struct session *s)
+{
+	out->src.addr = nat64_peer6(n, s);
+	out->src.port = s->peer.port;
+	out->dst = s->in6;
+}
+
 /* A segment from IPv6 outside any session (state CLOSED). */
 static enum nat64_reason
-closed6(struct nat64 *n, const struct pkt *p, const struct tuple6 *t6,
-    struct in_addr dst4, unsigned prefix, struct tuple4 *out)
+closed6(struct nat64 *n, const struct pkt *p, const struct flow6 *f,
+    struct tuple4 *out)
 {
 	struct bib_entry *e;
 	struct session *s;
@@ -224,19 +238,17 @@ closed6(struct nat64 *n, const struct pkt *p, const struct tuple6 *t6,
 	enum nat64_reason reason = NAT64_NONE;
 
 	if (tcp_event_of(p->tcp_flags, true) != TCP_V6_SYN) {
-		e = live_binding(n, bib_find6(&n->bibs[L4_TCP], &t6->src));
+		e = live_binding(n, bib_find6(&n->bibs[L4_TCP], &f->in6));
 		if (e == NULL)
 			return (NAT64_NO_SESSION);
-		out->src = e->out4;
-		out->dst.addr = dst4;
-		out->dst.port = t6->dst.port;
+		set_out4(out, &e->out4, &f->peer);
 		return (NAT64_NONE);
 	}
-	s = open_session6(n, L4_TCP, t6, dst4, prefix, SESSION_TCP_OPEN,
-	    &reason);
+	s = open_session6(n, L4_TCP, f, SESSION_TCP_OPEN, &reason);
 	if (s == NULL)
 		return (reason);
-	if (s->syn != NULL) { /* simultaneous open (TCP-06) */
+	if (s->tcp_state == TCP_STATE_V4_INIT_STORED) {
+		/* Simultaneous open (TCP-06). */
 		nat64_syn_discard(n, s);
 		s->tcp_state = TCP_STATE_ESTABLISHED;
 		session_touch(&n->sessions, s, SESSION_TCP_EST, n->now);
@@ -246,27 +258,28 @@ closed6(struct nat64 *n, const struct pkt *p, const struct tuple6 *t6,
 		step = step_session(n, s, p, true);
 		apply_step(n, s, &step);
 	}
-	*out = s->tuple4;
+	set_out4(out, &s->out4, &s->peer);
 	return (NAT64_NONE);
 }
 
 static enum nat64_reason
-tcp_state6(struct nat64 *n, const struct pkt *p, const struct tuple6 *t6,
-    struct in_addr dst4, unsigned prefix, struct tuple4 *out)
+tcp_state6(struct nat64 *n, const struct pkt *p, const struct flow6 *f,
+    struct tuple4 *out)
 {
 	struct session *s;
 	struct tcp_step step;
 
-	s = live_session(n, session_find6(&n->sessions, L4_TCP, t6));
+	s = live_session(n, session_find6(&n->sessions, L4_TCP, &f->in6,
+	    &f->peer, f->prefix));
 	if (s == NULL)
-		return (closed6(n, p, t6, dst4, prefix, out));
+		return (closed6(n, p, f, out));
 	step = step_session(n, s, p, true);
 	if (step.action == TCP_AS_CLOSED)
-		return (closed6(n, p, t6, dst4, prefix, out));
+		return (closed6(n, p, f, out));
 	if (step.action == TCP_MEET_SYN)
 		nat64_syn_discard(n, s);
 	apply_step(n, s, &step);
-	*out = s->tuple4;
+	set_out4(out, &s->out4, &s->peer);
 	return (NAT64_NONE);
 }
 
@@ -276,48 +289,33 @@ nat64_state6(struct nat64 *n, const struct pkt *p, struct in_addr dst4,
 {
 	const enum session_class cls =
 	    p->l4 == L4_UDP ? SESSION_UDP : SESSION_ICMP;
-	struct tuple6 t6;
+	struct flow6 f;
 	struct session *s;
 	enum nat64_reason reason = NAT64_NONE;
 
-	t6.src.addr = p->ip6.src;
-	t6.src.port = p->sport;
 	/* The suffix of the embedding does not make another peer (ADR-04). */
-	pref64_embed(&n->conf.prefixes[prefix], dst4, &t6.dst.addr);
-	t6.dst.port = p->l4 == L4_ICMP ? 0 : p->dport;
+	f.in6.addr = p->ip6.src;
+	f.in6.port = p->sport;
+	f.peer.addr = dst4;
+	f.peer.port = p->l4 == L4_ICMP ? 0 : p->dport;
+	f.prefix = prefix;
 	if (p->l4 == L4_TCP)
-		return (tcp_state6(n, p, &t6, dst4, prefix, out));
+		return (tcp_state6(n, p, &f, out));
 
-	s = live_session(n, session_find6(&n->sessions, p->l4, &t6));
+	s = live_session(n, session_find6(&n->sessions, p->l4, &f.in6,
+	    &f.peer, prefix));
 	if (s == NULL) {
 		if (p->l4 == L4_ICMP && p->icmp_type == ICMP6_ECHO_REPLY &&
 		    live_binding(n, bib_find6(&n->bibs[L4_ICMP],
-			&t6.src)) == NULL)
+			&f.in6)) == NULL)
 			return (NAT64_NO_BINDING); /* SES-61 */
-		s = open_session6(n, p->l4, &t6, dst4, prefix, cls, &reason);
+		s = open_session6(n, p->l4, &f, cls, &reason);
 		if (s == NULL)
 			return (reason);
 	}
 	session_touch(&n->sessions, s, cls, n->now);
-	*out = s->tuple4;
+	set_out4(out, &s->out4, &s->peer);
 	return (NAT64_NONE);
-}
-
-/* The IPv6 tuple of a packet from the peer of t4 to the host behind e. */
-static bool
-tuple_from4(const struct nat64 *n, const struct bib_entry *e,
-    const struct tuple4 *t4, struct tuple6 *t6, unsigned *prefix)
-{
-	int i;
-
-	i = nat64_prefix_for(n, e, t4->dst.addr);
-	if (i == -1)
-		return (false);
-	*prefix = (unsigned)i;
-	t6->src = e->in6;
-	pref64_embed(&n->conf.prefixes[i], t4->dst.addr, &t6->dst.addr);
-	t6->dst.port = t4->dst.port;
-	return (true);
 }
 
 /*
@@ -325,17 +323,16 @@ tuple_from4(const struct nat64 *n, const struct bib_entry *e,
  * that have been applied. NULL with *reason.
  */
 static struct session *
-open_session4(struct nat64 *n, struct bib_entry *e, const struct tuple4 *t4,
+open_session4(struct nat64 *n, struct bib_entry *e, const struct taddr4 *peer,
     enum session_class cls, enum nat64_reason *reason)
 {
-	struct tuple6 t6;
-	unsigned prefix;
+	const int prefix = nat64_prefix_for(n, e, peer->addr);
 
-	if (!tuple_from4(n, e, t4, &t6, &prefix)) {
+	if (prefix == -1) {
 		*reason = NAT64_WKP_NONGLOBAL;
 		return (NULL);
 	}
-	return (new_session(n, e, &t6, t4, prefix, cls, reason));
+	return (new_session(n, e, peer, (unsigned)prefix, cls, reason));
 }
 
 /* Endpoint-independent, or address-dependent and satisfied. */
@@ -359,9 +356,9 @@ store_syn(struct nat64 *n, struct pkt *p, struct bib_entry *e,
 	if (!nat64_syn_room(n, p->ip4.src))
 		return (NAT64_SYN_LIMIT);
 	if (e != NULL) {
-		s = open_session4(n, e, t4, SESSION_TCP_SYN, &reason);
+		s = open_session4(n, e, &t4->dst, SESSION_TCP_SYN, &reason);
 	} else {
-		s = session_add(&n->sessions, L4_TCP, NULL, NULL, t4, 0,
+		s = session_add_orphan(&n->sessions, L4_TCP, t4,
 		    SESSION_TCP_SYN, n->now);
 		if (s == NULL)
 			reason = nat64_tell_refused(n, L4_TCP, NULL, NULL);
@@ -372,8 +369,28 @@ store_syn(struct nat64 *n, struct pkt *p, struct bib_entry *e,
 		nat64_session_end(n, s);
 		return (NAT64_NO_MEMORY);
 	}
-	s->tcp_state = TCP_STATE_V4_INIT_STORED;
 	return (NAT64_SYN_STORED);
+}
+
+/*
+ * A segment from IPv4 that opens nothing and is of no session goes to the
+ * host behind e all the same: RFC 6146, 3.5.2.2, state CLOSED.
+ */
+static enum nat64_reason
+stray4(const struct nat64 *n, const struct bib_entry *e,
+    const struct taddr4 *peer, struct tuple6 *out)
+{
+	int prefix;
+
+	if (e == NULL)
+		return (NAT64_NO_SESSION);
+	prefix = nat64_prefix_for(n, e, peer->addr);
+	if (prefix == -1)
+		return (NAT64_WKP_NONGLOBAL);
+	pref64_embed(&n->conf.prefixes[prefix], peer->addr, &out->src.addr);
+	out->src.port = peer->port;
+	out->dst = e->in6;
+	return (NAT64_NONE);
 }
 
 /* A segment from IPv4 outside any session (state CLOSED). */
@@ -383,31 +400,21 @@ closed4(struct nat64 *n, struct pkt *p, const struct tuple4 *t4,
 {
 	struct bib_entry *e;
 	struct session *s;
-	struct tuple6 t6;
 	enum nat64_reason reason = NAT64_NONE;
-	unsigned prefix;
 
 	e = live_binding(n, bib_find4(&n->bibs[L4_TCP], &t4->src));
 	if (tcp_event_of(p->tcp_flags, false) != TCP_V4_SYN ||
-	    (p->tcp_flags & PKT_TH_ACK) != 0) {
-		if (e == NULL)
-			return (NAT64_NO_SESSION);
-		if (!tuple_from4(n, e, t4, &t6, &prefix))
-			return (NAT64_WKP_NONGLOBAL);
-		out->src = t6.dst;
-		out->dst = t6.src;
-		return (NAT64_NONE);
-	}
+	    (p->tcp_flags & PKT_TH_ACK) != 0)
+		return (stray4(n, e, &t4->dst, out));
 	if (n->conf.refuse_inbound_tcp)
 		return (NAT64_INBOUND_TCP);
 	if (e == NULL || !filter_passes(n, L4_TCP, t4))
 		return (store_syn(n, p, e, t4));
-	s = open_session4(n, e, t4, SESSION_TCP_OPEN, &reason);
+	s = open_session4(n, e, &t4->dst, SESSION_TCP_OPEN, &reason);
 	if (s == NULL)
 		return (reason);
 	s->tcp_state = TCP_STATE_V4_INIT;
-	out->src = s->tuple6.dst;
-	out->dst = s->tuple6.src;
+	set_out6(n, out, s);
 	return (NAT64_NONE);
 }
 
@@ -425,8 +432,7 @@ tcp_state4(struct nat64 *n, struct pkt *p, const struct tuple4 *t4,
 	if (step.action == TCP_DROP)
 		return (NAT64_SYN_REPEATED);
 	apply_step(n, s, &step);
-	out->src = s->tuple6.dst;
-	out->dst = s->tuple6.src;
+	set_out6(n, out, s);
 	return (NAT64_NONE);
 }
 
@@ -457,12 +463,11 @@ nat64_state4(struct nat64 *n, struct pkt *p, struct tuple6 *out)
 			return (NAT64_NO_BINDING);
 		if (!filter_passes(n, p->l4, &t4))
 			return (NAT64_FILTERED);
-		s = open_session4(n, e, &t4, cls, &reason);
+		s = open_session4(n, e, &t4.dst, cls, &reason);
 		if (s == NULL)
 			return (reason);
 	}
-	out->src = s->tuple6.dst;
-	out->dst = s->tuple6.src;
+	set_out6(n, out, s);
 	return (NAT64_NONE);
 }
 
@@ -475,22 +480,23 @@ send_probe(struct nat64 *n, const struct session *s)
 {
 	struct pkt *p = nat64_scratch(n, SCRATCH_ERROR);
 	uint8_t *ip = p->data, *tcp = ip + PKT_IP6_HLEN;
+	struct tuple6 t;
 
+	set_out6(n, &t, s);
 	memset(ip, 0, PKT_IP6_HLEN + PKT_TCP_HLEN);
 	ip[0] = 6 << 4;
 	put16(ip + 4, PKT_TCP_HLEN);
 	ip[6] = IPPROTO_TCP;
 	ip[7] = 64;
-	memcpy(ip + 8, &s->tuple6.dst.addr, sizeof(struct in6_addr));
-	memcpy(ip + 24, &s->tuple6.src.addr, sizeof(struct in6_addr));
-	put16(tcp, s->tuple6.dst.port);
-	put16(tcp + 2, s->tuple6.src.port);
+	memcpy(ip + 8, &t.src.addr, sizeof(struct in6_addr));
+	memcpy(ip + 24, &t.dst.addr, sizeof(struct in6_addr));
+	put16(tcp, t.src.port);
+	put16(tcp + 2, t.dst.port);
 	tcp[12] = (PKT_TCP_HLEN / 4) << 4;
 	tcp[PKT_TCP_FLAGS] = PKT_TH_ACK;
 	put16(tcp + PKT_TCP_CKSUM,
-	    cksum_finish(cksum_add(cksum_pseudo6(&s->tuple6.dst.addr,
-		&s->tuple6.src.addr, IPPROTO_TCP, PKT_TCP_HLEN), tcp,
-		PKT_TCP_HLEN)));
+	    cksum_finish(cksum_add(cksum_pseudo6(&t.src.addr, &t.dst.addr,
+		IPPROTO_TCP, PKT_TCP_HLEN), tcp, PKT_TCP_HLEN)));
 	p->len = PKT_IP6_HLEN + PKT_TCP_HLEN;
 	if (pkt_parse(p) != NAT64_NONE || pkt_parse_l4(p) != NAT64_NONE)
 		return;

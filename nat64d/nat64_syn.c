@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "nat64_int.h"
+#include "tcp_fsm.h"
 
 bool
 nat64_syn_room(const struct nat64 *n, struct in_addr peer)
@@ -39,25 +40,45 @@ nat64_syn_store(struct nat64 *n, struct session *s, struct pkt *p)
 	if (syn->pkt.len > SYN_BYTES)
 		syn->pkt.len = SYN_BYTES;
 	memcpy(syn->bytes, p->data, syn->pkt.len);
+	syn->session = s;
 	TAILQ_INSERT_TAIL(&n->syns, syn, entry);
 	n->nsyns++;
-	s->syn = syn;
+	s->tcp_state = TCP_STATE_V4_INIT_STORED;
 	return (true);
 }
 
-void
-nat64_syn_discard(struct nat64 *n, struct session *s)
+/* The SYN of s, or NULL; few sessions have one, and few are kept. */
+static struct stored_syn *
+find(const struct nat64 *n, const struct session *s)
 {
-	if (s->syn == NULL)
-		return;
-	TAILQ_REMOVE(&n->syns, s->syn, entry);
-	slab_put(&n->syn_slab, s->syn);
-	n->nsyns--;
-	s->syn = NULL;
+	struct stored_syn *syn;
+
+	if (s->tcp_state != TCP_STATE_V4_INIT_STORED)
+		return (NULL);
+	TAILQ_FOREACH(syn, &n->syns, entry)
+		if (syn->session == s)
+			break;
+	return (syn);
 }
 
 void
-nat64_syn_answer(struct nat64 *n, struct session *s)
+nat64_syn_discard(struct nat64 *n, const struct session *s)
 {
-	nat64_answer4(n, &s->syn->pkt, ICMP_UNREACH, ICMP_UNREACH_PORT, 0);
+	struct stored_syn *syn = find(n, s);
+
+	if (syn == NULL)
+		return;
+	TAILQ_REMOVE(&n->syns, syn, entry);
+	slab_put(&n->syn_slab, syn);
+	n->nsyns--;
+}
+
+void
+nat64_syn_answer(struct nat64 *n, const struct session *s)
+{
+	struct stored_syn *syn = find(n, s);
+
+	if (syn != NULL)
+		nat64_answer4(n, &syn->pkt, ICMP_UNREACH, ICMP_UNREACH_PORT,
+		    0);
 }

@@ -3,35 +3,10 @@
  * in the lists of bindings; refuses to know why a session lives or ends.
  */
 #include <errno.h>
+#include <limits.h>
 #include <string.h>
 
 #include "session.h"
-
-static uint32_t
-ports_of6(const struct session *s)
-{
-	return ((uint32_t)s->tuple6.src.port << 16 | s->tuple6.dst.port);
-}
-
-/*
- * Order: both ports, source address, destination address as bytes. Nobody
- * walks this tree, and of all keys ports tell two sessions apart fastest.
- */
-static int
-cmp_by6(const struct session *a, const struct session *b)
-{
-	const uint32_t x = ports_of6(a), y = ports_of6(b);
-	int d;
-
-	if (x != y)
-		return (x < y ? -1 : 1);
-	d = memcmp(&a->tuple6.src.addr, &b->tuple6.src.addr,
-	    sizeof(a->tuple6.src.addr));
-	if (d != 0)
-		return (d);
-	return (memcmp(&a->tuple6.dst.addr, &b->tuple6.dst.addr,
-	    sizeof(a->tuple6.dst.addr)));
-}
 
 static uint64_t
 number_of4(const struct taddr4 *t)
@@ -39,49 +14,53 @@ number_of4(const struct taddr4 *t)
 	return ((uint64_t)ntohl(t->addr.s_addr) << 16 | t->port);
 }
 
-/*
- * Order: T, t, Z, z as numbers. The sessions of one (T,t) stand together,
- * and among them those with one peer: session_has_peer() and
- * session_next_of_bib() rely on it.
- */
 static int
-cmp_by4(const struct session *a, const struct session *b)
+compare(uint64_t x, uint64_t y)
 {
-	uint64_t x, y;
-
-	x = number_of4(&a->tuple4.src);
-	y = number_of4(&b->tuple4.src);
-	if (x == y) {
-		x = number_of4(&a->tuple4.dst);
-		y = number_of4(&b->tuple4.dst);
-	}
 	return ((x > y) - (x < y));
 }
 
-RB_GENERATE_STATIC(session_tree6, session, by6, cmp_by6)
-RB_GENERATE_STATIC(session_tree4, session, by4, cmp_by4)
+/*
+ * Order: Z, z as numbers. The sessions with one peer's address stand
+ * together: session_has_peer() and session_next_of_bib() rely on it.
+ */
+static int
+cmp_by_peer(const struct session *a, const struct session *b)
+{
+	return (compare(number_of4(&a->peer), number_of4(&b->peer)));
+}
+
+/* Those of all bindings that may come, and of all protocols. */
+static int
+cmp_orphans(const struct session *a, const struct session *b)
+{
+	if (a->proto != b->proto)
+		return ((int)a->proto - (int)b->proto);
+	if (number_of4(&a->out4) != number_of4(&b->out4))
+		return (compare(number_of4(&a->out4), number_of4(&b->out4)));
+	return (cmp_by_peer(a, b));
+}
+
+RB_GENERATE_STATIC(session_tree, session, by_peer, cmp_by_peer)
+RB_GENERATE_STATIC(orphan_tree, session, by_peer, cmp_orphans)
 
 void
 session_table_init(struct session_table *t,
     const uint32_t lifetime_secs[SESSION_NCLASSES], size_t max,
-    uint32_t max_per_bib, struct subscribers *subs,
+    uint32_t max_per_bib, const struct bib *bibs, struct subscribers *subs,
     const struct siphash_key *secret)
 {
-	unsigned i;
-
-	for (i = 0; i < L4_NPROTO; i++) {
-		RB_INIT(&t->tree6[i]);
-		RB_INIT(&t->tree4[i]);
-		t->nsessions[i] = 0;
-	}
-	for (i = 0; i < SESSION_NCLASSES; i++)
-		TAILQ_INIT(&t->queues[i]);
-	session_set_lifetimes(t, lifetime_secs);
+	RB_INIT(&t->orphans);
+	session_wheel_init(&t->wheel);
+	memcpy(t->lifetime_secs, lifetime_secs, sizeof(t->lifetime_secs));
+	memset(t->nsessions, 0, sizeof(t->nsessions));
 	t->max_per_bib = max_per_bib;
 	if (max_per_bib == 0 || max_per_bib > BIB_MAX_SESSIONS)
 		t->max_per_bib = BIB_MAX_SESSIONS;
 	slab_init(&t->slab, sizeof(struct session), max);
-	flow_cache_init(&t->flows, max, secret);
+	flow_cache_init(&t->flows, max);
+	keyhash_init(&t->hash, secret);
+	t->bibs = bibs;
 	t->subs = subs;
 }
 
@@ -91,64 +70,123 @@ session_table_set_hint(struct session_table *t, slab_hint_fn hint)
 	t->slab.hint = hint;
 }
 
+static bool
+remove_session(void *arg, struct session *s)
+{
+	session_remove(arg, s);
+	return (true);
+}
+
 void
 session_table_clear(struct session_table *t)
 {
-	struct session *s, *next;
-	unsigned i;
-
-	for (i = 0; i < SESSION_NCLASSES; i++)
-		TAILQ_FOREACH_SAFE(s, &t->queues[i], queue, next)
-			session_remove(t, s);
+	while (session_drain(t, UINT_MAX, remove_session, t))
+		;
 	slab_clear(&t->slab);
 	flow_cache_clear(&t->flows);
 }
 
-void
-session_set_lifetimes(struct session_table *t,
-    const uint32_t lifetime_secs[SESSION_NCLASSES])
+/* --- finding --- */
+
+/* The two families of one protocol are two uses of the hash. */
+static struct flow_place
+place6(const struct session_table *t, enum l4proto proto,
+    const struct taddr6 *in6, const struct taddr4 *peer, unsigned prefix)
 {
-	memcpy(t->lifetime_secs, lifetime_secs, sizeof(t->lifetime_secs));
+	return (flow_place(&t->flows, keyhash_flow6(&t->hash, in6, peer,
+	    6u << 16 | prefix << 8 | proto)));
+}
+
+static struct flow_place
+place4(const struct session_table *t, enum l4proto proto,
+    const struct taddr4 *out4, const struct taddr4 *peer)
+{
+	return (flow_place(&t->flows, keyhash_flow4(&t->hash, out4, peer,
+	    4u << 16 | proto)));
+}
+
+static struct flow_place
+place6_of(const struct session_table *t, const struct session *s)
+{
+	return (place6(t, (enum l4proto)s->proto, &s->in6, &s->peer,
+	    s->prefix));
+}
+
+static struct flow_place
+place4_of(const struct session_table *t, const struct session *s)
+{
+	return (place4(t, (enum l4proto)s->proto, &s->out4, &s->peer));
 }
 
 static bool
-same_tuple6(const struct tuple6 *a, const struct tuple6 *b)
+same4(const struct taddr4 *a, const struct taddr4 *b)
 {
-	return (a->src.port == b->src.port && a->dst.port == b->dst.port &&
-	    IN6_ARE_ADDR_EQUAL(&a->src.addr, &b->src.addr) &&
-	    IN6_ARE_ADDR_EQUAL(&a->dst.addr, &b->dst.addr));
+	return (a->addr.s_addr == b->addr.s_addr && a->port == b->port);
 }
 
 static bool
-same_tuple4(const struct tuple4 *a, const struct tuple4 *b)
+same6(const struct taddr6 *a, const struct taddr6 *b)
 {
-	return (a->src.port == b->src.port && a->dst.port == b->dst.port &&
-	    a->src.addr.s_addr == b->src.addr.s_addr &&
-	    a->dst.addr.s_addr == b->dst.addr.s_addr);
+	return (a->port == b->port && IN6_ARE_ADDR_EQUAL(&a->addr, &b->addr));
 }
 
-/* The heads are copied below: a copy will do to look things up. */
+static struct session *
+find_of_bib(const struct bib_entry *e, const struct taddr4 *peer)
+{
+	struct session_tree tree = e->peers; /* to look things up */
+	struct session key;
+
+	key.peer = *peer;
+	return (RB_FIND(session_tree, &tree, &key));
+}
+
+static struct session *
+find_orphan(const struct session_table *t, enum l4proto proto,
+    const struct taddr4 *out4, const struct taddr4 *peer)
+{
+	struct orphan_tree tree = t->orphans; /* likewise */
+	struct session key;
+
+	if (RB_EMPTY(&tree))
+		return (NULL);
+	key.proto = (uint8_t)proto;
+	key.out4 = *out4;
+	key.peer = *peer;
+	return (RB_FIND(orphan_tree, &tree, &key));
+}
+
+struct session *
+session_find_peer(const struct session_table *t, const struct bib_entry *bib,
+    const struct taddr4 *peer)
+{
+	struct session *s;
+
+	s = find_of_bib(bib, peer);
+	if (s == NULL)
+		s = find_orphan(t, (enum l4proto)bib->proto, &bib->out4,
+		    peer);
+	return (s);
+}
 
 struct session *
 session_find6(const struct session_table *t, enum l4proto proto,
-    const struct tuple6 *tuple)
+    const struct taddr6 *in6, const struct taddr4 *peer, unsigned prefix)
 {
-	const struct flow_place place = flow_place6(&t->flows, proto, tuple);
-	struct session_tree6 tree;
-	struct session key, *s;
+	const struct flow_place place = place6(t, proto, in6, peer, prefix);
+	const struct bib_entry *e;
+	struct session *s;
 	unsigned i;
 
-	for (i = 0; (s = flow_candidate(&place, &i)) != NULL; i++) {
-		__builtin_prefetch(&s->stamp);
-		if (same_tuple6(&s->tuple6, tuple) && s->proto == proto &&
+	for (i = 0; (s = flow_candidate(&place, &i)) != NULL; i++)
+		if (same6(&s->in6, in6) && same4(&s->peer, peer) &&
+		    s->prefix == prefix && s->proto == proto &&
 		    s->bib != NULL)
 			return (s);
-	}
-	tree = t->tree6[proto];
-	key.tuple6 = *tuple;
-	s = RB_FIND(session_tree6, &tree, &key);
-	if (s != NULL)
-		flow_remember(&place, s);
+	e = bib_find6(&t->bibs[proto], in6);
+	s = e != NULL ? find_of_bib(e, peer) : NULL;
+	if (s == NULL || s->prefix != prefix)
+		return (NULL);
+	flow_remember(&place, s);
 	return (s);
 }
 
@@ -156,83 +194,63 @@ struct session *
 session_find4(const struct session_table *t, enum l4proto proto,
     const struct tuple4 *tuple)
 {
-	const struct flow_place place = flow_place4(&t->flows, proto, tuple);
-	struct session_tree4 tree;
-	struct session key, *s;
+	const struct flow_place place = place4(t, proto, &tuple->src,
+	    &tuple->dst);
+	const struct bib_entry *e;
+	struct session *s;
 	unsigned i;
 
-	for (i = 0; (s = flow_candidate(&place, &i)) != NULL; i++) {
-		__builtin_prefetch(&s->stamp);
-		if (s->proto == proto && same_tuple4(&s->tuple4, tuple))
+	for (i = 0; (s = flow_candidate(&place, &i)) != NULL; i++)
+		if (same4(&s->out4, &tuple->src) &&
+		    same4(&s->peer, &tuple->dst) && s->proto == proto)
 			return (s);
-	}
-	tree = t->tree4[proto];
-	key.tuple4 = *tuple;
-	s = RB_FIND(session_tree4, &tree, &key);
+	e = bib_find4(&t->bibs[proto], &tuple->src);
+	s = e != NULL ? find_of_bib(e, &tuple->dst) : NULL;
+	if (s == NULL)
+		s = find_orphan(t, proto, &tuple->src, &tuple->dst);
 	if (s != NULL)
 		flow_remember(&place, s);
 	return (s);
-}
-
-/* What points to s must not outlive it, nor one of its tuples. */
-static void
-forget_flow6(struct session_table *t, const struct session *s)
-{
-	const struct flow_place place =
-	    flow_place6(&t->flows, (enum l4proto)s->proto, &s->tuple6);
-
-	flow_forget(&place, s);
-}
-
-static void
-forget_flow4(struct session_table *t, const struct session *s)
-{
-	const struct flow_place place =
-	    flow_place4(&t->flows, (enum l4proto)s->proto, &s->tuple4);
-
-	flow_forget(&place, s);
 }
 
 bool
 session_has_peer(const struct session_table *t, enum l4proto proto,
     const struct taddr4 *out4, struct in_addr peer, struct monotime now)
 {
-	struct session_tree4 tree = t->tree4[proto];
+	const struct bib_entry *e = bib_find4(&t->bibs[proto], out4);
+	struct session_tree tree;
 	struct session key, *s;
 
-	key.tuple4.src = *out4;
-	key.tuple4.dst.addr = peer;
-	key.tuple4.dst.port = 0;
-	s = RB_NFIND(session_tree4, &tree, &key);
-	for (; s != NULL; s = RB_NEXT(session_tree4, &tree, s)) {
-		if (number_of4(&s->tuple4.src) != number_of4(out4) ||
-		    s->tuple4.dst.addr.s_addr != peer.s_addr)
-			break;
+	if (e == NULL)
+		return (false);
+	tree = e->peers;
+	key.peer.addr = peer;
+	key.peer.port = 0;
+	s = RB_NFIND(session_tree, &tree, &key);
+	for (; s != NULL && s->peer.addr.s_addr == peer.s_addr;
+	    s = RB_NEXT(session_tree, &tree, s))
 		if (s->cls != SESSION_TCP_SYN &&
 		    !monotime_reached(session_expires(t, s), now))
 			return (true);
-	}
 	return (false);
 }
 
 const struct session *
-session_next_of_bib(const struct session_table *t,
-    const struct bib_entry *bib, const struct taddr4 *peer)
+session_next_of_bib(const struct bib_entry *bib, const struct taddr4 *peer)
 {
-	struct session_tree4 tree = t->tree4[bib->proto];
+	struct session_tree tree = bib->peers;
 	struct session key, *s;
 
-	key.tuple4.src = bib->out4;
-	key.tuple4.dst = peer != NULL ? *peer : (struct taddr4){ .port = 0 };
-	s = RB_NFIND(session_tree4, &tree, &key);
-	if (s != NULL && peer != NULL && cmp_by4(s, &key) == 0)
-		s = RB_NEXT(session_tree4, &tree, s);
-	/* A SYN that is stored for (T,t) belongs to nobody. */
-	while (s != NULL && s->bib == NULL &&
-	    number_of4(&s->tuple4.src) == number_of4(&bib->out4))
-		s = RB_NEXT(session_tree4, &tree, s);
-	return (s != NULL && s->bib == bib ? s : NULL);
+	if (peer == NULL)
+		return (RB_MIN(session_tree, &tree));
+	key.peer = *peer;
+	s = RB_NFIND(session_tree, &tree, &key);
+	if (s != NULL && cmp_by_peer(s, &key) == 0)
+		s = RB_NEXT(session_tree, &tree, s);
+	return (s);
 }
+
+/* --- coming and going --- */
 
 int
 session_check_room(const struct session_table *t,
@@ -251,45 +269,11 @@ session_check_room(const struct session_table *t,
 	return (0);
 }
 
-/* Give s its IPv6 side, counted by its subscriber and its binding. */
-static int
-attach(struct session_table *t, struct session *s, struct bib_entry *bib,
-    const struct tuple6 *tuple6, uint8_t prefix)
-{
-	if (bib->nsessions >= t->max_per_bib) {
-		errno = ENOBUFS;
-		return (-1);
-	}
-	if (subscriber_add_session(t->subs, bib->sub) == -1)
-		return (-1);
-	s->tuple6 = *tuple6;
-	if (RB_INSERT(session_tree6, &t->tree6[s->proto], s) != NULL) {
-		subscriber_remove_session(t->subs, bib->sub);
-		errno = EEXIST;
-		return (-1);
-	}
-	s->prefix = prefix;
-	s->bib = bib;
-	bib->nsessions++;
-	LIST_INSERT_HEAD(&bib->sessions, s, of_bib);
-	return (0);
-}
-
-static void
-detach(struct session_table *t, struct session *s)
-{
-	forget_flow6(t, s);
-	RB_REMOVE(session_tree6, &t->tree6[s->proto], s);
-	LIST_REMOVE(s, of_bib);
-	s->bib->nsessions--;
-	subscriber_remove_session(t->subs, s->bib->sub);
-}
-
-struct session *
-session_add(struct session_table *t, enum l4proto proto,
-    struct bib_entry *bib, const struct tuple6 *tuple6,
-    const struct tuple4 *tuple4, uint8_t prefix, enum session_class cls,
-    struct monotime now)
+/* A new session in class cls, so far in no tree. */
+static struct session *
+new_session(struct session_table *t, enum l4proto proto,
+    const struct taddr4 *out4, const struct taddr4 *peer,
+    enum session_class cls, struct monotime now)
 {
 	struct session *s;
 
@@ -300,76 +284,161 @@ session_add(struct session_table *t, enum l4proto proto,
 		return (NULL);
 	}
 	s->proto = (uint8_t)proto;
-	s->tuple4 = *tuple4;
-	if (RB_INSERT(session_tree4, &t->tree4[proto], s) != NULL) {
+	s->cls = (uint8_t)cls;
+	s->out4 = *out4;
+	s->peer = *peer;
+	s->stamp = now;
+	return (s);
+}
+
+/* s is in its tree: let it live. */
+static void
+begin(struct session_table *t, struct session *s, struct monotime now)
+{
+	session_wheel_wind(&t->wheel, now);
+	session_wheel_add(&t->wheel, s, session_expires(t, s));
+	t->nsessions[s->proto]++;
+}
+
+/* May the binding and its subscriber have one more? Counts it if so. */
+static int
+take_room(struct session_table *t, struct bib_entry *bib)
+{
+	if (bib->nsessions >= t->max_per_bib) {
+		errno = ENOBUFS;
+		return (-1);
+	}
+	if (subscriber_add_session(t->subs, bib->sub) == -1)
+		return (-1);
+	bib->nsessions++;
+	return (0);
+}
+
+/* Whoever opens a session has more packets for it. */
+static void
+attach(struct session_table *t, struct session *s, struct bib_entry *bib,
+    unsigned prefix)
+{
+	struct flow_place place;
+
+	s->bib = bib;
+	s->in6 = bib->in6;
+	s->prefix = (uint8_t)prefix;
+	LIST_INSERT_HEAD(&bib->sessions, s, of_bib);
+	place = place6_of(t, s);
+	flow_remember(&place, s);
+}
+
+struct session *
+session_add(struct session_table *t, struct bib_entry *bib,
+    const struct taddr4 *peer, unsigned prefix, enum session_class cls,
+    struct monotime now)
+{
+	struct session *s;
+
+	s = new_session(t, (enum l4proto)bib->proto, &bib->out4, peer, cls,
+	    now);
+	if (s == NULL)
+		return (NULL);
+	if (find_orphan(t, (enum l4proto)bib->proto, &bib->out4, peer) !=
+	    NULL || RB_INSERT(session_tree, &bib->peers, s) != NULL) {
 		errno = EEXIST;
 		goto fail;
 	}
-	if (bib != NULL && attach(t, s, bib, tuple6, prefix) == -1)
-		goto fail_tree4;
-	s->cls = (uint8_t)cls;
-	s->stamp = now;
-	TAILQ_INSERT_TAIL(&t->queues[cls], s, queue);
-	t->nsessions[proto]++;
+	if (take_room(t, bib) == -1) {
+		RB_REMOVE(session_tree, &bib->peers, s);
+		goto fail;
+	}
+	attach(t, s, bib, prefix);
+	begin(t, s, now);
 	return (s);
-fail_tree4:
-	RB_REMOVE(session_tree4, &t->tree4[proto], s);
 fail:
 	slab_put(&t->slab, s);
 	return (NULL);
 }
 
-int
-session_set_ipv6(struct session_table *t, struct session *s,
-    struct bib_entry *bib, const struct tuple6 *tuple6, uint8_t prefix)
+struct session *
+session_add_orphan(struct session_table *t, enum l4proto proto,
+    const struct tuple4 *tuple, enum session_class cls, struct monotime now)
 {
-	return (attach(t, s, bib, tuple6, prefix));
+	struct session *s;
+
+	s = new_session(t, proto, &tuple->src, &tuple->dst, cls, now);
+	if (s == NULL)
+		return (NULL);
+	if (RB_INSERT(orphan_tree, &t->orphans, s) != NULL) {
+		slab_put(&t->slab, s);
+		errno = EEXIST;
+		return (NULL);
+	}
+	begin(t, s, now);
+	return (s);
 }
 
 int
-session_set_prefix(struct session_table *t, struct session *s,
-    const struct in6_addr *dst6, uint8_t prefix)
+session_adopt(struct session_table *t, struct session *s,
+    struct bib_entry *bib, unsigned prefix)
 {
-	struct session_tree6 *tree = &t->tree6[s->proto];
-	const struct in6_addr old = s->tuple6.dst.addr;
-
-	forget_flow6(t, s);
-	RB_REMOVE(session_tree6, tree, s);
-	s->tuple6.dst.addr = *dst6;
-	if (RB_INSERT(session_tree6, tree, s) != NULL) {
-		s->tuple6.dst.addr = old;
-		RB_INSERT(session_tree6, tree, s);
-		errno = EEXIST;
+	if (take_room(t, bib) == -1)
 		return (-1);
-	}
-	s->prefix = prefix;
+	RB_REMOVE(orphan_tree, &t->orphans, s);
+	RB_INSERT(session_tree, &bib->peers, s);
+	attach(t, s, bib, prefix);
 	return (0);
+}
+
+/* What points to s must not outlive it, nor what it was known by. */
+static void
+forget_flow6(struct session_table *t, const struct session *s)
+{
+	const struct flow_place place = place6_of(t, s);
+
+	flow_forget(&place, s);
+}
+
+static void
+forget_flow4(struct session_table *t, const struct session *s)
+{
+	const struct flow_place place = place4_of(t, s);
+
+	flow_forget(&place, s);
+}
+
+void
+session_set_prefix(struct session_table *t, struct session *s,
+    unsigned prefix)
+{
+	forget_flow6(t, s);
+	s->prefix = (uint8_t)prefix;
 }
 
 void
 session_touch(struct session_table *t, struct session *s,
     enum session_class cls, struct monotime now)
 {
-	/* The packets of one batch have one time: nothing would move. */
-	if (s->cls == cls && s->stamp.ns == now.ns)
-		return;
-	TAILQ_REMOVE(&t->queues[s->cls], s, queue);
 	s->cls = (uint8_t)cls;
 	s->stamp = now;
-	TAILQ_INSERT_TAIL(&t->queues[cls], s, queue);
+	session_wheel_touch(&t->wheel, s, session_expires(t, s));
 }
 
 void
 session_remove(struct session_table *t, struct session *s)
 {
-	if (s->bib != NULL)
-		detach(t, s);
+	if (s->bib != NULL) {
+		forget_flow6(t, s);
+		RB_REMOVE(session_tree, &s->bib->peers, s);
+		LIST_REMOVE(s, of_bib);
+		s->bib->nsessions--;
+		subscriber_remove_session(t->subs, s->bib->sub);
+	} else
+		RB_REMOVE(orphan_tree, &t->orphans, s);
 	forget_flow4(t, s);
-	RB_REMOVE(session_tree4, &t->tree4[s->proto], s);
-	TAILQ_REMOVE(&t->queues[s->cls], s, queue);
+	session_wheel_remove(s);
 	t->nsessions[s->proto]--;
 	slab_put(&t->slab, s);
 }
+
+/* --- time --- */
 
 struct monotime
 session_expires(const struct session_table *t, const struct session *s)
@@ -377,38 +446,86 @@ session_expires(const struct session_table *t, const struct session *s)
 	return (monotime_add_secs(s->stamp, t->lifetime_secs[s->cls]));
 }
 
-struct session *
-session_first_expired(const struct session_table *t, struct monotime now)
+/*
+ * Look at the sessions of the slot that the wheel is at: those that are due
+ * end, which sets *any, the others go where they belong. Returns false when
+ * max was too low.
+ */
+static bool
+turn_slot(struct session_table *t, struct monotime now, unsigned *max,
+    session_fn *fn, void *arg, bool *any)
 {
-	struct session *s;
-	unsigned cls;
+	struct session_wheel *w = &t->wheel;
+	struct session *s, *next;
+	struct monotime end;
 
-	for (cls = 0; cls < SESSION_NCLASSES; cls++) {
-		s = TAILQ_FIRST(&t->queues[cls]);
-		if (s != NULL && monotime_reached(session_expires(t, s), now))
-			return (s);
+	LIST_FOREACH_SAFE(s, session_wheel_slot(w, w->tick), slot, next) {
+		if (*max == 0)
+			return (false);
+		(*max)--;
+		if (monotime_reached(session_expires(t, s), now)) {
+			*any = true;
+			if (fn(arg, s))
+				continue;
+		}
+		end = session_expires(t, s);
+		if (session_tick(end) != w->tick) {
+			session_wheel_remove(s);
+			session_wheel_add(w, s, end);
+		}
 	}
-	return (NULL);
+	return (true);
+}
+
+bool
+session_expire(struct session_table *t, struct monotime now, unsigned max,
+    session_fn *fn, void *arg)
+{
+	struct session_wheel *w = &t->wheel;
+	const int64_t last = session_tick(now);
+	bool any = false;
+
+	for (;;) {
+		if (w->tick < w->first)
+			w->tick = w->first < last ? w->first : last;
+		/* Of this tick's slot not all need be due yet. */
+		if (!turn_slot(t, now, &max, fn, arg, &any))
+			return (any || w->tick < last);
+		if (w->tick >= last)
+			break;
+		w->tick++;
+	}
+	session_wheel_seek(w);
+	return (false);
 }
 
 bool
 session_next_expiry(const struct session_table *t, struct monotime *when)
 {
-	struct monotime end;
-	struct session *s;
-	unsigned cls;
-	bool any = false;
+	const int64_t first = t->wheel.first;
 
-	for (cls = 0; cls < SESSION_NCLASSES; cls++) {
-		s = TAILQ_FIRST(&t->queues[cls]);
-		if (s == NULL)
-			continue;
-		end = session_expires(t, s);
-		if (!any || end.ns < when->ns)
-			*when = end;
-		any = true;
-	}
-	return (any);
+	if (first == INT64_MAX)
+		return (false);
+	when->ns = (first + 1) * SESSION_TICK_NS;
+	return (true);
+}
+
+bool
+session_drain(struct session_table *t, unsigned max, session_fn *fn,
+    void *arg)
+{
+	struct session_wheel *w = &t->wheel;
+	struct session *s;
+	int64_t tick;
+
+	for (tick = w->tick; tick < w->tick + SESSION_NSLOTS; tick++)
+		while ((s = LIST_FIRST(session_wheel_slot(w, tick))) !=
+		    NULL) {
+			if (max-- == 0)
+				return (true);
+			fn(arg, s);
+		}
+	return (false);
 }
 
 size_t

@@ -2,15 +2,19 @@
  * Session tables (RFC 6146, 3.2): one entry (STE) per 5-tuple, with a
  * lifetime.
  *
- * Two red-black trees per protocol over the same entries, by the IPv6 and by
- * the IPv4 tuple. Every session is in one queue, that of its lifetime
- * class; since all of a class live equally long after their last packet and
- * a refreshed one moves to the tail, a queue is in order of expiry: expiry
- * costs O(1) and nothing is ever scanned.
+ * The sessions of a binding are a red-black tree of its own, by the IPv4
+ * peer. That one tree serves both families: (X',x) and (T,t) are the
+ * binding's, and Y' = P(Z), y = z follow from the peer and the Pref64 that
+ * the session keeps. So a tuple of either family is found by way of its
+ * binding, or by the flow cache without one.
  *
- * Invariants: keys are unique in each tree; each session but those without
- * an IPv6 side (stored SYN, RFC 6146 3.5.2.2) is in both trees and in its
- * binding's list; queues are in order of their stamps, and so of expiry.
+ * Every session is in the slot of a timing wheel (session_wheel.h) by the
+ * time when it has to be looked at next: expiry costs O(1), nothing is ever
+ * scanned, and a packet of a session that is known touches no other session.
+ *
+ * Invariants: (X',x), peer and Pref64 are unique, and so are (T,t) and peer;
+ * a session is in the tree and the list of its binding, or, when it has no
+ * IPv6 side (stored SYN, RFC 6146 3.5.2.2), in the tree of orphans.
  *
  * Tuples are given in the outgoing direction throughout, as a session has
  * them: (X',x) -> (Y',y) and (T,t) -> (Z,z). Those of incoming packets are
@@ -25,6 +29,7 @@
 
 #include <sys/queue.h>
 
+#include <stdalign.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -37,10 +42,12 @@
 
 #include "bib.h"
 #include "flow.h"
+#include "keyhash.h"
+#include "session_wheel.h"
 #include "slab.h"
 #include "tuple.h"
 
-/* Lifetime classes: one timeout, one queue each (RFC 6146, 4). */
+/* Lifetime classes: one timeout each (RFC 6146, 4). */
 enum session_class {
 	SESSION_UDP,	   /* UDP_DEFAULT */
 	SESSION_ICMP,	   /* ICMP_DEFAULT */
@@ -51,38 +58,35 @@ enum session_class {
 	SESSION_NCLASSES
 };
 
-struct stored_syn; /* nat64.c's */
-
-/* What a packet of a session needs comes first, in two or three lines. */
+/* Two cache lines. The first one has all that a packet needs. */
 struct session {
-	struct tuple6 tuple6;	/* (X',x) -> (Y',y); unset without bib */
-	struct tuple4 tuple4;	/* (T,t) -> (Z,z) */
+	alignas(CACHE_LINE) struct taddr6 in6; /* (X',x); unset without bib */
+	struct taddr4 out4;	/* (T,t) */
+	struct taddr4 peer;	/* (Z,z) */
 	uint8_t proto;		/* enum l4proto */
 	uint8_t cls;		/* enum session_class */
 	uint8_t tcp_state;	/* enum tcp_state */
 	uint8_t prefix;		/* index of the Pref64 of Y' */
 	struct monotime stamp;	/* its lifetime counts from here */
-	TAILQ_ENTRY(session) queue;
+	int64_t tick;		/* session_wheel.h's */
 	struct bib_entry *bib;	/* NULL: no IPv6 side */
-	struct stored_syn *syn; /* or NULL */
-	RB_ENTRY(session) by6;
-	RB_ENTRY(session) by4;
+	LIST_ENTRY(session) slot; /* likewise */
+	RB_ENTRY(session) by_peer;
 	LIST_ENTRY(session) of_bib;
 };
 
-RB_HEAD(session_tree6, session);
-RB_HEAD(session_tree4, session);
-TAILQ_HEAD(session_queue, session);
+RB_HEAD(orphan_tree, session);
 
 struct session_table {
-	struct session_tree6 tree6[L4_NPROTO];
-	struct session_tree4 tree4[L4_NPROTO];
-	struct session_queue queues[SESSION_NCLASSES];
+	struct orphan_tree orphans;
+	struct session_wheel wheel;
 	uint32_t lifetime_secs[SESSION_NCLASSES];
 	size_t nsessions[L4_NPROTO];
 	uint32_t max_per_bib;
 	struct slab slab;
-	struct flow_cache flows;  /* in front of the trees */
+	struct flow_cache flows;  /* in front of bindings and trees */
+	struct keyhash hash;	  /* of the flows */
+	const struct bib *bibs;	  /* borrowed: L4_NPROTO of them */
 	struct subscribers *subs; /* borrowed; counts sessions */
 };
 
@@ -92,23 +96,32 @@ struct session_table {
  */
 void session_table_init(struct session_table *t,
     const uint32_t lifetime_secs[SESSION_NCLASSES], size_t max,
-    uint32_t max_per_bib, struct subscribers *subs,
+    uint32_t max_per_bib, const struct bib *bibs, struct subscribers *subs,
     const struct siphash_key *secret);
 
 /* Who is told of large blocks of memory; NULL, as at first: nobody. */
 void session_table_set_hint(struct session_table *t, slab_hint_fn hint);
 
-/* Remove all sessions, from their bindings too; what syn points to stays. */
+/* Remove all sessions, from their bindings too. */
 void session_table_clear(struct session_table *t);
 
 /*
- * Find by tuple, or NULL. A session past its time is found as well: its
- * end may have consequences that the caller must draw first (TBL-05).
+ * Find by tuple, or NULL: by (X',x), peer and Pref64, or by (T,t) and peer.
+ * A session past its time is found as well: its end may have consequences
+ * that the caller must draw first (TBL-05).
  */
 struct session *session_find6(const struct session_table *t,
-    enum l4proto proto, const struct tuple6 *tuple);
+    enum l4proto proto, const struct taddr6 *in6, const struct taddr4 *peer,
+    unsigned prefix);
 struct session *session_find4(const struct session_table *t,
     enum l4proto proto, const struct tuple4 *tuple);
+
+/*
+ * The session of a binding with a peer, by whichever Pref64, or the orphan
+ * that waits at its (T,t) for one with that peer; or NULL.
+ */
+struct session *session_find_peer(const struct session_table *t,
+    const struct bib_entry *bib, const struct taddr4 *peer);
 
 /*
  * Is there a session of (T,t) with the peer's address, any port, alive at
@@ -124,8 +137,8 @@ bool session_has_peer(const struct session_table *t, enum l4proto proto,
  * one behind peer, which may have gone meanwhile (NULL: the very first), or
  * NULL at the end. What is there all the time is met exactly once.
  */
-const struct session *session_next_of_bib(const struct session_table *t,
-    const struct bib_entry *bib, const struct taddr4 *peer);
+const struct session *session_next_of_bib(const struct bib_entry *bib,
+    const struct taddr4 *peer);
 
 /*
  * Is there room for one more session of sub (NULL: a newcomer)? To be asked
@@ -136,31 +149,38 @@ int session_check_room(const struct session_table *t,
     const struct subscriber *sub);
 
 /*
- * Add a session of bib (NULL: stored SYN; then tuple6 is NULL as well) in
- * class cls, living from now. prefix: index of the Pref64 of tuple6->dst.
+ * Add a session of bib with a peer in class cls, living from now. prefix:
+ * index of the Pref64 of Y'.
  *
- * Returns the session, owned by t, its tcp_state 0 and syn NULL. NULL with
- * errno EEXIST (either tuple is taken), ENOBUFS (table or binding full),
- * EDQUOT (subscriber) or ENOMEM; then nothing has changed.
+ * Returns the session, owned by t, its tcp_state 0. NULL with errno EEXIST
+ * (session_find_peer() knows it), ENOBUFS (table or binding full), EDQUOT
+ * (subscriber) or ENOMEM; then nothing has changed.
  */
-struct session *session_add(struct session_table *t, enum l4proto proto,
-    struct bib_entry *bib, const struct tuple6 *tuple6,
-    const struct tuple4 *tuple4, uint8_t prefix, enum session_class cls,
+struct session *session_add(struct session_table *t, struct bib_entry *bib,
+    const struct taddr4 *peer, unsigned prefix, enum session_class cls,
     struct monotime now);
 
 /*
- * Give a session without one its IPv6 side (TCP-06). Returns 0, or -1 with
- * errno EEXIST (tuple6 is taken), ENOBUFS (binding full) or EDQUOT.
+ * The same for a stored SYN from the peer to (T,t), which has no IPv6 side.
+ * A binding of (T,t), if there is one, has no session with that peer.
  */
-int session_set_ipv6(struct session_table *t, struct session *s,
-    struct bib_entry *bib, const struct tuple6 *tuple6, uint8_t prefix);
+struct session *session_add_orphan(struct session_table *t,
+    enum l4proto proto, const struct tuple4 *tuple, enum session_class cls,
+    struct monotime now);
+
+/*
+ * Give an orphan its IPv6 side (TCP-06). bib is that of its (T,t). Returns
+ * 0, or -1 with errno ENOBUFS (binding full) or EDQUOT.
+ */
+int session_adopt(struct session_table *t, struct session *s,
+    struct bib_entry *bib, unsigned prefix);
 
 /*
  * Let s's IPv6 peer be another form of the same IPv4 address: the host now
- * uses another Pref64 (ADR-08). Returns 0, or -1 with errno EEXIST.
+ * uses another Pref64 (ADR-08).
  */
-int session_set_prefix(struct session_table *t, struct session *s,
-    const struct in6_addr *dst6, uint8_t prefix);
+void session_set_prefix(struct session_table *t, struct session *s,
+    unsigned prefix);
 
 /* s lives for its class's time from now on, in class cls. */
 void session_touch(struct session_table *t, struct session *s,
@@ -168,17 +188,31 @@ void session_touch(struct session_table *t, struct session *s,
 
 /*
  * Remove s from all trees and lists and free it. Its binding stays, also
- * without sessions: the caller calls bib_release(). s->syn is the caller's.
+ * without sessions: the caller calls bib_release().
  */
 void session_remove(struct session_table *t, struct session *s);
 
-/* A session whose time has come at now, the oldest of its class; or NULL. */
-struct session *session_first_expired(const struct session_table *t,
-    struct monotime now);
+/*
+ * Hand each session whose time has come at now to fn, which removes it or
+ * touches it, but no other, and returns true when it has gone. At most max
+ * sessions are looked at. Returns true when more is due; what has ended
+ * during the last tick may be left out, for which see below.
+ */
+typedef bool session_fn(void *arg, struct session *s);
+bool session_expire(struct session_table *t, struct monotime now,
+    unsigned max, session_fn *fn, void *arg);
 
-/* When the next session ends; false when there is none. */
+/*
+ * When session_expire() is to be called again: not before the first session
+ * ends unless it was removed meanwhile, and less than SESSION_TICK_NS after
+ * it does. False when there is no session.
+ */
 bool session_next_expiry(const struct session_table *t,
     struct monotime *when);
+
+/* Hand at most max sessions to fn, which removes them; true: more are left. */
+bool session_drain(struct session_table *t, unsigned max, session_fn *fn,
+    void *arg);
 
 /* All sessions of all protocols. */
 size_t session_count(const struct session_table *t);
@@ -186,9 +220,5 @@ size_t session_count(const struct session_table *t);
 /* When s ends if nothing refreshes it. */
 struct monotime session_expires(const struct session_table *t,
     const struct session *s);
-
-/* New lifetimes (reload); they hold for the sessions there are as well. */
-void session_set_lifetimes(struct session_table *t,
-    const uint32_t lifetime_secs[SESSION_NCLASSES]);
 
 #endif

@@ -29,7 +29,7 @@
 
 struct slab_block {
 	struct slab_block *next;
-	alignas(max_align_t) uint8_t objects[];
+	alignas(CACHE_LINE) uint8_t objects[];
 };
 
 struct slab_free {
@@ -70,8 +70,9 @@ new_block(const struct slab *s, size_t *size)
 	struct slab_block *block;
 
 	if (s->used * s->objsize < LARGE_BLOCK || least > LARGE_BLOCK) {
-		*size = least < SMALL_BLOCK ? SMALL_BLOCK : least;
-		return (malloc(*size));
+		*size = least < SMALL_BLOCK ? SMALL_BLOCK :
+		    (least + CACHE_LINE - 1) / CACHE_LINE * CACHE_LINE;
+		return (aligned_alloc(CACHE_LINE, *size));
 	}
 	*size = LARGE_BLOCK;
 	block = aligned_alloc(LARGE_BLOCK, LARGE_BLOCK);

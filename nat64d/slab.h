@@ -8,6 +8,9 @@
 
 #include <stddef.h>
 
+/* Of most machines; an object of whole lines begins with one. */
+#define CACHE_LINE 64
+
 struct slab_block;
 struct slab_free;
 

@@ -6,6 +6,7 @@
  * queue, in the order in which they became idle.
  */
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "subscriber.h"
@@ -19,23 +20,44 @@ cmp_prefix(const struct subscriber *a, const struct subscriber *b)
 
 RB_GENERATE_STATIC(subscriber_tree, subscriber, entry, cmp_prefix)
 
-void
+/* Trees there may be; a subscriber has many bindings as a rule. */
+#define MIN_BITS 1
+#define MAX_BITS 16
+
+int
 subscribers_init(struct subscribers *subs, unsigned prefix_len,
-    const struct subscriber_limits *limits, size_t max)
+    const struct subscriber_limits *limits, size_t max,
+    const struct siphash_key *secret)
 {
-	RB_INIT(&subs->tree);
+	unsigned bits = MIN_BITS;
+
+	while (bits < MAX_BITS && (size_t)1 << bits < max)
+		bits++;
+	subs->shift = 64 - bits;
+	keyhash_init(&subs->hash, secret);
 	TAILQ_INIT(&subs->idle);
 	slab_init(&subs->slab, sizeof(struct subscriber), max);
 	subs->prefix_len = prefix_len;
 	subs->limits = *limits;
+	/* All zero is an empty tree. */
+	subs->trees = calloc((size_t)1 << bits, sizeof(*subs->trees));
+	return (subs->trees != NULL ? 0 : -1);
 }
 
 void
 subscribers_clear(struct subscribers *subs)
 {
-	RB_INIT(&subs->tree);
+	free(subs->trees);
+	subs->trees = NULL;
 	TAILQ_INIT(&subs->idle);
 	slab_clear(&subs->slab);
+}
+
+static struct subscriber_tree *
+tree_of(const struct subscribers *subs, const struct in6_addr *prefix)
+{
+	return (&subs->trees[keyhash_addr6(&subs->hash, prefix) >>
+	    subs->shift]);
 }
 
 struct in6_addr
@@ -56,19 +78,17 @@ subscriber_prefix(const struct subscribers *subs, const struct in6_addr *addr)
 struct subscriber *
 subscriber_find(const struct subscribers *subs, const struct in6_addr *addr)
 {
-	/* A copy of the head will do to look things up. */
-	struct subscriber_tree tree = subs->tree;
 	struct subscriber key;
 
 	key.prefix = subscriber_prefix(subs, addr);
-	return (RB_FIND(subscriber_tree, &tree, &key));
+	return (RB_FIND(subscriber_tree, tree_of(subs, &key.prefix), &key));
 }
 
 /* Forget an idle one. */
 static void
 forget(struct subscribers *subs, struct subscriber *s)
 {
-	RB_REMOVE(subscriber_tree, &subs->tree, s);
+	RB_REMOVE(subscriber_tree, tree_of(subs, &s->prefix), s);
 	TAILQ_REMOVE(&subs->idle, s, idle);
 	slab_put(&subs->slab, s);
 }
@@ -92,7 +112,7 @@ subscriber_get(struct subscribers *subs, const struct in6_addr *addr,
 	s->prefix = subscriber_prefix(subs, addr);
 	s->pool_index = pool_index;
 	bucket_init(&s->new_bindings, subs->limits.new_bindings, now);
-	RB_INSERT(subscriber_tree, &subs->tree, s);
+	RB_INSERT(subscriber_tree, tree_of(subs, &s->prefix), s);
 	TAILQ_INSERT_TAIL(&subs->idle, s, idle);
 	return (s);
 }

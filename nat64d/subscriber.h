@@ -4,6 +4,9 @@
  * bindings of every protocol (paired pooling, RFC 4787 REQ-2), and its
  * quotas are counted here.
  *
+ * As in bib.h there are many trees, and a keyed hash of the prefix tells
+ * which one.
+ *
  * An entry lives as long as it has a binding, and a little longer while its
  * bucket of new bindings is not full again, so that going away does not
  * refill it.
@@ -24,7 +27,9 @@
 #include <sys/tree.h>
 
 #include "common/monotime.h"
+#include "common/siphash.h"
 
+#include "keyhash.h"
 #include "ratelimit.h"
 #include "slab.h"
 #include "tuple.h"
@@ -51,16 +56,22 @@ RB_HEAD(subscriber_tree, subscriber);
 TAILQ_HEAD(subscriber_idle, subscriber);
 
 struct subscribers {
-	struct subscriber_tree tree;
+	struct subscriber_tree *trees;
+	unsigned shift; /* 64 - log2(number of trees) */
+	struct keyhash hash;
 	struct subscriber_idle idle; /* oldest first */
 	struct slab slab;
 	unsigned prefix_len; /* bits, 1 .. 128 */
 	struct subscriber_limits limits;
 };
 
-/* max: most subscribers at a time. */
-void subscribers_init(struct subscribers *subs, unsigned prefix_len,
-    const struct subscriber_limits *limits, size_t max);
+/*
+ * max: most subscribers at a time. Returns 0, or -1 with errno ENOMEM;
+ * subscribers_clear() is good for either, and for what is all zero.
+ */
+int subscribers_init(struct subscribers *subs, unsigned prefix_len,
+    const struct subscriber_limits *limits, size_t max,
+    const struct siphash_key *secret);
 void subscribers_clear(struct subscribers *subs);
 
 /* The subscriber of an address, or NULL. */

@@ -64,11 +64,12 @@ make(struct setting s)
 		r.ports[proto] = (struct port_range){ s.low, s.high };
 	pool = pool4_new(&r, 1, &s.pool);
 	ck_assert_ptr_nonnull(pool);
-	subscribers_init(&subs, 64, &s.limits, s.max_subs);
+	ck_assert_int_eq(subscribers_init(&subs, 64, &s.limits, s.max_subs,
+	    &key), 0);
 	slab_init(&slab, sizeof(struct bib_entry), s.max);
 	for (proto = 0; proto < L4_NPROTO; proto++)
-		bib_init(&bibs[proto], (enum l4proto)proto, pool, &subs,
-		    &slab, &key, s.soft);
+		ck_assert_int_eq(bib_init(&bibs[proto], (enum l4proto)proto,
+		    pool, &subs, &slab, &key, s.soft, 8), 0);
 	rng = seeded_rng(&seeded, 1);
 }
 
@@ -527,29 +528,53 @@ START_TEST(static_binding_without_a_subscriber_takes_no_port)
 }
 END_TEST
 
-START_TEST(walk_is_in_order_of_ipv6_transport_addresses)
+/* Walk on; 0 at the end. */
+static uint16_t
+walk(struct bib_walk *w, unsigned *steps)
 {
-	struct bib *b = &bibs[L4_TCP];
-	struct taddr6 key = ta6("2001:db8::2", 0);
+	const struct bib_entry *e = bib_walk_at(&bibs[L4_TCP], w, steps);
+
+	if (e == NULL)
+		return (0);
+	bib_walk_past(w, e);
+	return (e->in6.port);
+}
+
+START_TEST(walk_meets_each_entry_once_whatever_comes_and_goes)
+{
+	unsigned seen[100] = { 0 }, steps = 1000, port;
+	struct bib_walk w = { .tree = 0 };
 	struct bib_entry *e;
 
-	ck_assert_ptr_null(bib_first_from(b, NULL));
-	get(L4_TCP, "2001:db8::2", 9);
-	get(L4_TCP, "2001:db8::1", 50000);
-	get(L4_TCP, "2001:db8::2", 300);
-	get(L4_TCP, "2001:db8:1::", 1);
-	e = bib_first_from(b, NULL);
-	ck_assert_uint_eq(e->in6.port, 50000);
-	e = bib_next(e);
-	ck_assert_uint_eq(e->in6.port, 9);
-	ck_assert_ptr_eq(bib_first_from(b, &key), e);
-	e = bib_next(e);
-	ck_assert_uint_eq(e->in6.port, 300);
-	e = bib_next(e);
-	ck_assert_uint_eq(e->in6.port, 1);
-	ck_assert_ptr_null(bib_next(e));
-	key = ta6("2001:db8:2::", 1);
-	ck_assert_ptr_null(bib_first_from(b, &key));
+	ck_assert_uint_eq(walk(&w, &steps), 0);
+	memset(&w, 0, sizeof(w));
+	for (port = 1; port < 50; port++)
+		get(L4_TCP, "2001:db8::2", (uint16_t)port);
+	for (; (port = walk(&w, &steps)) != 0; seen[port]++) {
+		/* The one that it stands on goes, and another comes. */
+		if (port % 3 != 0)
+			continue;
+		e = get(L4_TCP, "2001:db8::2", (uint16_t)port);
+		ck_assert(bib_release(&bibs[L4_TCP], e, at(0)));
+		get(L4_TCP, "2001:db8::2", (uint16_t)(50 + port));
+	}
+	for (port = 1; port < 50; port++)
+		ck_assert_uint_eq(seen[port], 1);
+}
+END_TEST
+
+START_TEST(walk_goes_as_far_as_its_steps)
+{
+	struct bib_walk w = { .tree = 0 };
+	unsigned steps = 0;
+	struct bib_entry *e;
+
+	e = get(L4_TCP, "2001:db8::2", 1);
+	ck_assert_ptr_null(bib_walk_at(&bibs[L4_TCP], &w, &steps));
+	steps = 1000;
+	ck_assert_ptr_eq(bib_walk_at(&bibs[L4_TCP], &w, &steps), e);
+	/* It stays there as long as nobody says otherwise. */
+	ck_assert_ptr_eq(bib_walk_at(&bibs[L4_TCP], &w, &steps), e);
 }
 END_TEST
 
@@ -585,7 +610,9 @@ main(void)
 	    0, NITEMS(refusals));
 	tcase_add_test(tc, dynamic_binding_becomes_static_when_it_is_the_same);
 	tcase_add_test(tc, static_binding_without_a_subscriber_takes_no_port);
-	tcase_add_test(tc, walk_is_in_order_of_ipv6_transport_addresses);
+	tcase_add_test(tc,
+	    walk_meets_each_entry_once_whatever_comes_and_goes);
+	tcase_add_test(tc, walk_goes_as_far_as_its_steps);
 	suite_add_tcase(suite, tc);
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_NORMAL);

@@ -88,10 +88,12 @@ START_TEST(every_binding_and_session_has_a_line)
 }
 END_TEST
 
-/* Sessions come at both ends of the table. */
+/* Sessions come at both ends of the binding's. */
 static void
 sessions_come(unsigned slice)
 {
+	if (slice > 100) /* those that are empty trees and nothing else */
+		return;
 	open_session((uint16_t)(1000 + slice));
 	open_session((uint16_t)(5000 - slice));
 }

@@ -17,6 +17,7 @@
 static struct taddr6 host;
 static struct taddr4 out4;
 static struct session session;
+static struct in6_addr peer6;
 static struct pkt packet;
 
 static void
@@ -28,10 +29,10 @@ setup(void)
 	out4.port = 40123;
 	memset(&session, 0, sizeof(session));
 	session.proto = L4_UDP;
-	ck_assert_int_eq(inet_pton(AF_INET6, "64:ff9b::c633:6414",
-	    &session.tuple6.dst.addr), 1);
-	session.tuple4.dst.addr.s_addr = inet_addr("198.51.100.20");
-	session.tuple6.dst.port = session.tuple4.dst.port = 53;
+	ck_assert_int_eq(inet_pton(AF_INET6, "64:ff9b::c633:6414", &peer6),
+	    1);
+	session.peer.addr.s_addr = inet_addr("198.51.100.20");
+	session.peer.port = 53;
 	memset(&packet, 0, sizeof(packet));
 }
 
@@ -50,7 +51,8 @@ static struct nat64_event
 event_of(enum nat64_event_type type, enum l4proto proto)
 {
 	return ((struct nat64_event){ .type = type, .proto = proto,
-	    .in6 = &host, .out4 = &out4, .session = &session });
+	    .in6 = &host, .out4 = &out4, .session = &session,
+	    .peer6 = peer6 });
 }
 
 /* Shows: LOG-01 LOG-40 */
@@ -93,7 +95,7 @@ START_TEST(peer_of_an_icmp_session_has_no_port)
 	struct nat64_event ev;
 
 	session.proto = L4_ICMP;
-	session.tuple6.dst.port = session.tuple4.dst.port = 0;
+	session.peer.port = 0;
 	ev = event_of(NAT64_EV_SESSION_DELETE, L4_ICMP);
 	expect(&ev, true, "event=session-deleted natevent=7 proto=icmp "
 	    "addr6=2001:db8:1::10 port6=4000 addr4=203.0.113.5 port4=40123 "
@@ -180,7 +182,7 @@ START_TEST(dropped_packet_is_reason_addresses_and_ports)
 	packet.family = PKT_V6;
 	packet.proto = IPPROTO_UDP;
 	packet.ip6.src = host.addr;
-	packet.ip6.dst = session.tuple6.dst.addr;
+	packet.ip6.dst = peer6;
 	packet.sport = 4000;
 	packet.dport = 53;
 	expect(&ev, false, "event=packet-dropped reason=udp6-zero-checksum "
@@ -203,10 +205,9 @@ START_TEST(longest_event_fits)
 	char text[EVENT_TEXT_SIZE];
 
 	memset(&host.addr, 0xfe, sizeof(host.addr));
-	memset(&session.tuple6.dst.addr, 0xfe,
-	    sizeof(session.tuple6.dst.addr));
-	out4.addr.s_addr = session.tuple4.dst.addr.s_addr = 0xfefefefe;
-	host.port = out4.port = session.tuple4.dst.port = 65535;
+	memset(&peer6, 0xfe, sizeof(peer6));
+	out4.addr.s_addr = session.peer.addr.s_addr = 0xfefefefe;
+	host.port = out4.port = session.peer.port = 65535;
 	session.proto = L4_TCP;
 	ev = event_of(NAT64_EV_SESSION_CREATE, L4_TCP);
 	ck_assert_uint_lt(event_text(&ev, true, text), sizeof(text) - 1);

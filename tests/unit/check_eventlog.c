@@ -115,7 +115,7 @@ happen_at(enum nat64_event_type type, uint16_t port4, struct monotime now)
 
 	ck_assert_int_eq(inet_pton(AF_INET6, "2001:db8:1::10", &in6.addr), 1);
 	out4.addr.s_addr = inet_addr("203.0.113.5");
-	s.tuple4.dst.addr.s_addr = inet_addr("198.51.100.20");
+	s.peer.addr.s_addr = inet_addr("198.51.100.20");
 	eventlog_event(l, &ev, now, NOW_MS);
 }
 

@@ -80,10 +80,10 @@ START_TEST(udp_meets_at_the_pool_both_ways)
 	ck_assert_uint_eq(lab_sent()->ttl, 63);
 	ck_assert_uint_eq(lab_sessions(), 2);
 	s = lab_session(L4_UDP, A, A_PORT);
-	ck_assert_uint_eq(s->tuple4.dst.port, C_OUT);
+	ck_assert_uint_eq(s->peer.port, C_OUT);
 	s = lab_session(L4_UDP, C, C_PORT);
-	ck_assert_uint_eq(s->tuple4.src.port, C_OUT);
-	ck_assert_uint_eq(s->tuple4.dst.port, A_OUT);
+	ck_assert_uint_eq(s->out4.port, C_OUT);
+	ck_assert_uint_eq(s->peer.port, A_OUT);
 	lab_udp(C, C_PORT, A_SEEN, A_OUT);
 	lab_expect_flow(lab_sent(), C_SEEN, C_OUT, A, A_PORT);
 	ck_assert_uint_eq(lab_sessions(), 2);

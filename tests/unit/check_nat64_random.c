@@ -11,10 +11,13 @@
 #include <netinet/ip_icmp.h>
 
 #include <check.h>
+#include <limits.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "nat64d/tcp_fsm.h"
 
 #include "tests/unit/nat64_lab.h"
 
@@ -330,24 +333,19 @@ check_session(const struct session *s)
 {
 	const struct session_table *t = nat64_sessions(lab.n);
 	const enum l4proto proto = (enum l4proto)s->proto;
-	struct in_addr embedded;
+	const struct tuple4 t4 = { .src = s->out4, .dst = s->peer };
 
-	REQUIRE(session_find4(t, proto, &s->tuple4) == s);
+	REQUIRE(session_find4(t, proto, &t4) == s);
 	if (s->bib == NULL) {
-		REQUIRE(s->syn != NULL);
+		REQUIRE(s->tcp_state == TCP_STATE_V4_INIT_STORED);
 		return;
 	}
-	REQUIRE(session_find6(t, proto, &s->tuple6) == s);
-	REQUIRE(memcmp(&s->bib->in6.addr, &s->tuple6.src.addr, 16) == 0);
-	REQUIRE(s->bib->in6.port == s->tuple6.src.port);
-	REQUIRE(s->bib->out4.addr.s_addr == s->tuple4.src.addr.s_addr);
-	REQUIRE(s->bib->out4.port == s->tuple4.src.port);
-	REQUIRE(s->tuple6.dst.port == s->tuple4.dst.port);
-	REQUIRE(pref64_match(&lab.conf.prefixes[s->prefix],
-	    &s->tuple6.dst.addr));
-	REQUIRE(pref64_extract(&lab.conf.prefixes[s->prefix],
-	    &s->tuple6.dst.addr, &embedded) == 0);
-	REQUIRE(embedded.s_addr == s->tuple4.dst.addr.s_addr);
+	REQUIRE(session_find6(t, proto, &s->in6, &s->peer, s->prefix) == s);
+	REQUIRE(memcmp(&s->bib->in6.addr, &s->in6.addr, 16) == 0);
+	REQUIRE(s->bib->in6.port == s->in6.port);
+	REQUIRE(s->bib->out4.addr.s_addr == s->out4.addr.s_addr);
+	REQUIRE(s->bib->out4.port == s->out4.port);
+	REQUIRE(s->prefix < lab.conf.nprefixes);
 }
 
 static size_t
@@ -355,21 +353,16 @@ check_sessions(void)
 {
 	const struct session_table *t = nat64_sessions(lab.n);
 	const struct session *s;
-	struct monotime last;
 	size_t n = 0;
-	unsigned cls, nsyns = 0, nbound = 0;
+	unsigned i, nsyns = 0, nbound = 0;
 
-	for (cls = 0; cls < SESSION_NCLASSES; cls++) {
-		last.ns = INT64_MIN;
-		TAILQ_FOREACH(s, &t->queues[cls], queue) {
-			REQUIRE(s->stamp.ns >= last.ns);
-			last = s->stamp;
+	for (i = 0; i < SESSION_NSLOTS; i++)
+		LIST_FOREACH(s, &t->wheel.slots[i], slot) {
 			check_session(s);
-			nsyns += s->syn != NULL;
+			nsyns += s->tcp_state == TCP_STATE_V4_INIT_STORED;
 			nbound += s->bib != NULL;
 			n++;
 		}
-	}
 	REQUIRE(n == session_count(t));
 	REQUIRE(nsyns == nat64_stored_syns(lab.n));
 	REQUIRE(nbound == live_sessions);
@@ -383,14 +376,16 @@ check_bindings(void)
 	const struct session *s;
 	struct bib_entry *e;
 	size_t n = 0;
-	unsigned proto, nsessions;
+	unsigned proto, nsessions, steps = UINT_MAX;
+	struct bib_walk walk;
+	const struct bib *b;
 
 	for (proto = 0; proto < L4_NPROTO; proto++) {
-		e = bib_first_from(nat64_bib(lab.n, (enum l4proto)proto),
-		    NULL);
-		for (; e != NULL; e = bib_next(e)) {
-			REQUIRE(bib_find4(nat64_bib(lab.n,
-			    (enum l4proto)proto), &e->out4) == e);
+		b = nat64_bib(lab.n, (enum l4proto)proto);
+		memset(&walk, 0, sizeof(walk));
+		for (; (e = bib_walk_at(b, &walk, &steps)) != NULL;
+		    bib_walk_past(&walk, e)) {
+			REQUIRE(bib_find4(b, &e->out4) == e);
 			REQUIRE(pool4_port_state(pool, (enum l4proto)proto,
 			    &e->out4) == POOL4_TAKEN);
 			nsessions = 0;

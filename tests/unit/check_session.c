@@ -22,7 +22,7 @@ static const uint32_t lifetimes[SESSION_NCLASSES] = { 300, 60, 7200, 240,
 static struct pool4 *pool;
 static struct subscribers subs;
 static struct slab slab;
-static struct bib bib;
+static struct bib bibs[L4_NPROTO];
 static struct session_table table;
 static struct seeded seeded;
 static struct rng rng;
@@ -36,13 +36,16 @@ make(size_t max, uint32_t max_per_bib, uint32_t max_of_subscriber)
 		.sessions = max_of_subscriber };
 	const struct pool4_opts opts = { 0 };
 	const struct siphash_key key = { "sixteen bytes ok" };
+	unsigned i;
 
 	pool = pool4_new(&r, 1, &opts);
 	ck_assert_ptr_nonnull(pool);
-	subscribers_init(&subs, 64, &limits, 100);
+	ck_assert_int_eq(subscribers_init(&subs, 64, &limits, 100, &key), 0);
 	slab_init(&slab, sizeof(struct bib_entry), 100);
-	bib_init(&bib, L4_TCP, pool, &subs, &slab, &key, false);
-	session_table_init(&table, lifetimes, max, max_per_bib, &subs,
+	for (i = 0; i < L4_NPROTO; i++)
+		ck_assert_int_eq(bib_init(&bibs[i], (enum l4proto)i, pool,
+		    &subs, &slab, &key, false, 2), 0);
+	session_table_init(&table, lifetimes, max, max_per_bib, bibs, &subs,
 	    &key);
 	rng = seeded_rng(&seeded, 1);
 }
@@ -56,9 +59,12 @@ setup(void)
 static void
 teardown(void)
 {
+	unsigned i;
+
 	session_table_clear(&table);
 	ck_assert_uint_eq(session_count(&table), 0);
-	bib_clear(&bib, at(0));
+	for (i = 0; i < L4_NPROTO; i++)
+		bib_clear(&bibs[i], at(0));
 	ck_assert_uint_eq(slab.used, 0);
 	slab_clear(&slab);
 	subscribers_clear(&subs);
@@ -78,34 +84,34 @@ binding(uint16_t x)
 	const struct taddr6 in6 = ta6("2001:db8::1", x);
 	bool created;
 
-	return (bib_get6(&bib, &in6, &rng, at(0), &created));
+	return (bib_get6(&bibs[L4_TCP], &in6, &rng, at(0), &created));
 }
 
-static struct tuple6
-tuple6_of(const struct bib_entry *e, const char *peer, uint16_t port)
+static struct session *
+find6(const struct bib_entry *e, const char *peer, uint16_t port,
+    unsigned prefix)
 {
-	struct tuple6 t = { .src = e->in6, .dst = ta6("64:ff9b::", port) };
-	const struct in_addr z = ip4(peer);
+	const struct taddr4 to = ta4(peer, port);
 
-	memcpy(&t.dst.addr.s6_addr[12], &z, 4);
-	return (t);
+	return (session_find6(&table, L4_TCP, &e->in6, &to, prefix));
 }
 
-static struct tuple4
-tuple4_of(const struct bib_entry *e, const char *peer, uint16_t port)
+static struct session *
+find4(const struct bib_entry *e, const char *peer, uint16_t port)
 {
-	return ((struct tuple4){ .src = e->out4, .dst = ta4(peer, port) });
+	const struct tuple4 t4 = { .src = e->out4, .dst = ta4(peer, port) };
+
+	return (session_find4(&table, L4_TCP, &t4));
 }
 
 static struct session *
 add(struct bib_entry *e, const char *peer, uint16_t port,
     enum session_class cls, int64_t secs)
 {
-	const struct tuple6 t6 = tuple6_of(e, peer, port);
-	const struct tuple4 t4 = tuple4_of(e, peer, port);
+	const struct taddr4 to = ta4(peer, port);
 
 	errno = 0;
-	return (session_add(&table, L4_TCP, e, &t6, &t4, 3, cls, at(secs)));
+	return (session_add(&table, e, &to, 3, cls, at(secs)));
 }
 
 static struct session *
@@ -115,78 +121,96 @@ add_stored(uint16_t t, const char *peer, uint16_t port, int64_t secs)
 		.dst = ta4(peer, port) };
 
 	errno = 0;
-	return (session_add(&table, L4_TCP, NULL, NULL, &t4, 0,
-	    SESSION_TCP_SYN, at(secs)));
+	return (session_add_orphan(&table, L4_TCP, &t4, SESSION_TCP_SYN,
+	    at(secs)));
+}
+
+/* The sessions that expire at a time, in order; they go. */
+static struct session *expired[16];
+static unsigned nexpired;
+
+static bool
+note_expired(void *arg, struct session *s)
+{
+	ck_assert_ptr_eq(arg, &table);
+	ck_assert_uint_lt(nexpired, NITEMS(expired));
+	expired[nexpired++] = s;
+	session_remove(&table, s);
+	return (true);
+}
+
+static unsigned
+expire(struct monotime now)
+{
+	nexpired = 0;
+	ck_assert(!session_expire(&table, now, 1000, note_expired, &table));
+	return (nexpired);
 }
 
 /* Shows: TBL-03 */
 START_TEST(session_is_found_by_either_tuple)
 {
 	struct bib_entry *e = binding(5000);
-	struct session *s = add(e, "198.51.100.1", 80, SESSION_TCP_OPEN, 0);
-	struct tuple6 t6 = tuple6_of(e, "198.51.100.1", 80);
-	struct tuple4 t4 = tuple4_of(e, "198.51.100.1", 80);
+	const struct taddr4 peer = ta4("198.51.100.1", 80);
+	struct tuple4 t4 = { .src = e->out4, .dst = peer };
+	struct taddr6 in6 = e->in6;
+	struct session *s;
+	unsigned i;
 
+	s = add(e, "198.51.100.1", 80, SESSION_TCP_OPEN, 0);
 	ck_assert_ptr_nonnull(s);
 	ck_assert_ptr_eq(s->bib, e);
 	ck_assert_uint_eq(s->prefix, 3);
 	ck_assert_uint_eq(s->tcp_state, 0);
-	ck_assert_ptr_null(s->syn);
 	ck_assert_uint_eq(e->nsessions, 1);
 	ck_assert_ptr_eq(LIST_FIRST(&e->sessions), s);
 	ck_assert_uint_eq(e->sub->nsessions, 1);
-	ck_assert_ptr_eq(session_find6(&table, L4_TCP, &t6), s);
-	ck_assert_ptr_eq(session_find4(&table, L4_TCP, &t4), s);
-	ck_assert_ptr_null(session_find6(&table, L4_UDP, &t6));
+	ck_assert_ptr_eq(session_find_peer(&table, e, &peer), s);
+	/* By way of the binding, and then from the flow cache. */
+	for (i = 0; i < 2; i++) {
+		ck_assert_ptr_eq(session_find6(&table, L4_TCP, &in6, &peer,
+		    3), s);
+		ck_assert_ptr_eq(session_find4(&table, L4_TCP, &t4), s);
+	}
+	ck_assert_ptr_null(session_find6(&table, L4_UDP, &in6, &peer, 3));
 	ck_assert_ptr_null(session_find4(&table, L4_UDP, &t4));
 
 	/* Every part of a key counts. */
-	t6.src.port++;
-	ck_assert_ptr_null(session_find6(&table, L4_TCP, &t6));
-	t6.src.port--;
-	t6.dst.port++;
-	ck_assert_ptr_null(session_find6(&table, L4_TCP, &t6));
-	t6.dst.port--;
-	t6.src.addr.s6_addr[15]++;
-	ck_assert_ptr_null(session_find6(&table, L4_TCP, &t6));
-	t6.src.addr.s6_addr[15]--;
-	t6.dst.addr.s6_addr[0]++;
-	ck_assert_ptr_null(session_find6(&table, L4_TCP, &t6));
+	ck_assert_ptr_null(session_find6(&table, L4_TCP, &in6, &peer, 2));
+	in6.port++;
+	ck_assert_ptr_null(session_find6(&table, L4_TCP, &in6, &peer, 3));
+	in6.port--;
+	in6.addr.s6_addr[15]++;
+	ck_assert_ptr_null(session_find6(&table, L4_TCP, &in6, &peer, 3));
+	ck_assert_ptr_null(find6(e, "198.51.100.1", 81, 3));
+	ck_assert_ptr_null(find6(e, "198.51.100.2", 80, 3));
+	ck_assert_ptr_null(find4(e, "198.51.100.1", 81));
+	ck_assert_ptr_null(find4(e, "198.51.100.2", 80));
 	t4.src.port++;
 	ck_assert_ptr_null(session_find4(&table, L4_TCP, &t4));
 	t4.src.port--;
-	t4.dst.port++;
-	ck_assert_ptr_null(session_find4(&table, L4_TCP, &t4));
-	t4.dst.port--;
 	t4.src.addr = ip4("192.0.2.2");
-	ck_assert_ptr_null(session_find4(&table, L4_TCP, &t4));
-	t4.src = e->out4;
-	t4.dst.addr = ip4("198.51.100.2");
 	ck_assert_ptr_null(session_find4(&table, L4_TCP, &t4));
 }
 END_TEST
 
 /* Shows: TBL-03 */
-START_TEST(keys_are_unique_in_both_trees)
+START_TEST(peers_of_a_binding_are_unique)
 {
 	struct bib_entry *e = binding(5000);
-	struct tuple6 t6 = tuple6_of(e, "198.51.100.1", 80);
-	struct tuple4 t4 = tuple4_of(e, "198.51.100.2", 80);
 
 	add(e, "198.51.100.1", 80, SESSION_TCP_OPEN, 0);
 	ck_assert_ptr_null(add(e, "198.51.100.1", 80, SESSION_TCP_OPEN, 0));
 	ck_assert_int_eq(errno, EEXIST);
-	/* The IPv6 tuple alone is taken. */
-	ck_assert_ptr_null(session_add(&table, L4_TCP, e, &t6, &t4, 0,
-	    SESSION_TCP_OPEN, at(0)));
-	ck_assert_int_eq(errno, EEXIST);
-	ck_assert_ptr_null(session_find4(&table, L4_TCP, &t4));
 	ck_assert_uint_eq(session_count(&table), 1);
 	ck_assert_uint_eq(e->nsessions, 1);
 	ck_assert_uint_eq(e->sub->nsessions, 1);
 	ck_assert_uint_eq(table.slab.used, 1);
 	ck_assert_ptr_nonnull(add(e, "198.51.100.2", 80, SESSION_TCP_OPEN,
 	    0));
+	add_stored(7, "198.51.100.1", 80, 0);
+	ck_assert_ptr_null(add_stored(7, "198.51.100.1", 80, 0));
+	ck_assert_int_eq(errno, EEXIST);
 }
 END_TEST
 
@@ -251,24 +275,23 @@ START_TEST(removed_session_leaves_all_trees_and_lists)
 {
 	struct bib_entry *e = binding(5000);
 	struct session *a, *b;
-	const struct tuple6 t6 = tuple6_of(e, "198.51.100.1", 80);
-	const struct tuple4 t4 = tuple4_of(e, "198.51.100.1", 80);
 
 	a = add(e, "198.51.100.1", 80, SESSION_TCP_OPEN, 0);
 	b = add(e, "198.51.100.1", 81, SESSION_TCP_OPEN, 0);
+	ck_assert_ptr_eq(find4(e, "198.51.100.1", 80), a);
 	session_remove(&table, a);
-	ck_assert_ptr_null(session_find6(&table, L4_TCP, &t6));
-	ck_assert_ptr_null(session_find4(&table, L4_TCP, &t4));
+	ck_assert_ptr_null(find6(e, "198.51.100.1", 80, 3));
+	ck_assert_ptr_null(find4(e, "198.51.100.1", 80));
 	ck_assert_ptr_eq(LIST_FIRST(&e->sessions), b);
 	ck_assert_ptr_null(LIST_NEXT(b, of_bib));
 	ck_assert_uint_eq(e->nsessions, 1);
 	ck_assert_uint_eq(e->sub->nsessions, 1);
 	session_remove(&table, b);
 	ck_assert_uint_eq(session_count(&table), 0);
-	ck_assert_ptr_null(session_first_expired(&table, at(1000000)));
+	ck_assert_uint_eq(expire(at(1000000)), 0);
 	/* The binding is the caller's to release. */
-	ck_assert_ptr_eq(bib_find6(&bib, &t6.src), e);
-	ck_assert(bib_release(&bib, e, at(0)));
+	ck_assert_ptr_eq(bib_find6(&bibs[L4_TCP], &e->in6), e);
+	ck_assert(bib_release(&bibs[L4_TCP], e, at(0)));
 }
 END_TEST
 
@@ -280,14 +303,11 @@ START_TEST(session_of_each_class_lives_for_its_time)
 	const enum session_class cls = (enum session_class)_i;
 	const struct monotime end = at(100 + lifetimes[cls]);
 	struct session *s = add(binding(1), "198.51.100.1", 1, cls, 100);
-	struct monotime when;
 
 	ck_assert_int_eq(session_expires(&table, s).ns, end.ns);
-	ck_assert(session_next_expiry(&table, &when));
-	ck_assert_int_eq(when.ns, end.ns);
-	ck_assert_ptr_null(session_first_expired(&table,
-	    (struct monotime){ end.ns - 1 }));
-	ck_assert_ptr_eq(session_first_expired(&table, end), s);
+	ck_assert_uint_eq(expire((struct monotime){ end.ns - 1 }), 0);
+	ck_assert_uint_eq(expire(end), 1);
+	ck_assert_ptr_eq(expired[0], s);
 }
 END_TEST
 
@@ -305,32 +325,52 @@ START_TEST(sessions_expire_in_the_order_of_their_last_touch)
 	session_touch(&table, s[0], SESSION_UDP, at(4));
 	session_touch(&table, s[2], SESSION_UDP, at(5));
 	for (i = 0; i < 4; i++) {
-		ck_assert(session_next_expiry(&table, &when));
-		ck_assert_int_eq(when.ns,
-		    session_expires(&table, s[order[i]]).ns);
-		ck_assert_ptr_eq(session_first_expired(&table, when),
-		    s[order[i]]);
-		session_remove(&table, s[order[i]]);
+		ck_assert_uint_eq(expire(session_expires(&table,
+		    s[order[i]])), 1);
+		ck_assert_ptr_eq(expired[0], s[order[i]]);
 	}
+	expire(at(310));
 	ck_assert(!session_next_expiry(&table, &when));
 }
 END_TEST
 
-START_TEST(next_expiry_is_the_earliest_of_all_classes)
+/* As the engine does: whenever it is told to, and not sooner. */
+START_TEST(whoever_comes_when_told_to_is_late_by_a_tick_at_most)
 {
 	struct bib_entry *e = binding(1);
-	struct session *est, *syn;
-	struct monotime when;
+	struct monotime when, end[NITEMS(expired)];
+	struct session *s[NITEMS(expired)];
+	unsigned i, n = 0, calls = 0;
+	int64_t late;
 
-	est = add(e, "198.51.100.1", 1, SESSION_TCP_EST, 0);
-	syn = add_stored(4000, "198.51.100.1", 2, 1);
-	ck_assert(session_next_expiry(&table, &when));
-	ck_assert_int_eq(when.ns, at(7).ns);
-	ck_assert_ptr_eq(session_first_expired(&table, at(7)), syn);
-	session_touch(&table, est, SESSION_TCP_CLOSE, at(2));
-	session_remove(&table, syn);
-	ck_assert(session_next_expiry(&table, &when));
-	ck_assert_int_eq(when.ns, at(242).ns);
+	for (i = 0; i < NITEMS(expired); i++) {
+		s[i] = add(e, "198.51.100.1", (uint16_t)i,
+		    i % 2 ? SESSION_UDP : SESSION_TCP_EST, i);
+		session_touch(&table, s[i], s[i]->cls, at(3 * i));
+		end[i] = session_expires(&table, s[i]);
+	}
+	for (; session_next_expiry(&table, &when); calls++) {
+		n += expire(when);
+		for (i = 0; i < nexpired; i++) {
+			late = when.ns - end[expired[i]->peer.port].ns;
+			ck_assert_int_ge(late, 0);
+			ck_assert_int_le(late, SESSION_TICK_NS);
+		}
+	}
+	ck_assert_uint_eq(n, NITEMS(expired));
+	/* Once for its end, and seldom before. */
+	ck_assert_uint_lt(calls, 20 * NITEMS(expired));
+}
+END_TEST
+
+START_TEST(earlier_end_is_met_in_time)
+{
+	struct session *s = add(binding(1), "198.51.100.1", 1,
+	    SESSION_TCP_EST, 0);
+
+	session_touch(&table, s, SESSION_TCP_CLOSE, at(2));
+	ck_assert_uint_eq(expire(at(241)), 0);
+	ck_assert_uint_eq(expire(at(242)), 1);
 }
 END_TEST
 
@@ -341,23 +381,64 @@ START_TEST(touch_moves_a_session_to_another_class)
 
 	session_touch(&table, s, SESSION_TCP_EST, at(0));
 	ck_assert_int_eq(session_expires(&table, s).ns, at(7200).ns);
-	ck_assert_ptr_null(session_first_expired(&table, at(7199)));
-	session_touch(&table, s, SESSION_TCP_EST, at(0));
+	ck_assert_uint_eq(expire(at(7199)), 0);
 	session_touch(&table, s, SESSION_TCP_CLOSE, at(7200));
-	ck_assert_ptr_eq(session_first_expired(&table, at(7440)), s);
+	ck_assert_uint_eq(expire(at(7439)), 0);
+	ck_assert_uint_eq(expire(at(7440)), 1);
 }
 END_TEST
 
-START_TEST(new_lifetimes_hold_for_old_sessions)
+static bool
+touch_expired(void *arg, struct session *s)
 {
-	uint32_t longer[SESSION_NCLASSES];
-	struct session *s = add(binding(1), "198.51.100.1", 1, SESSION_UDP, 0);
+	nexpired++;
+	session_touch(arg, s, SESSION_TCP_CLOSE, at(7200));
+	return (false);
+}
 
-	memcpy(longer, lifetimes, sizeof(longer));
-	longer[SESSION_UDP] = 600;
-	session_set_lifetimes(&table, longer);
-	ck_assert_ptr_null(session_first_expired(&table, at(300)));
-	ck_assert_ptr_eq(session_first_expired(&table, at(600)), s);
+START_TEST(session_that_gets_more_time_when_it_expires_uses_it)
+{
+	add(binding(1), "198.51.100.1", 1, SESSION_TCP_EST, 0);
+	nexpired = 0;
+	ck_assert(!session_expire(&table, at(7200), 100, touch_expired,
+	    &table));
+	ck_assert_uint_eq(nexpired, 1);
+	ck_assert_uint_eq(expire(at(7439)), 0);
+	ck_assert_uint_eq(expire(at(7440)), 1);
+}
+END_TEST
+
+/* Shows: TBL-05 */
+START_TEST(expiry_in_slices_leaves_nothing_out)
+{
+	struct bib_entry *e = binding(1);
+	unsigned i, slices = 0;
+
+	for (i = 0; i < NITEMS(expired); i++)
+		add(e, "198.51.100.1", (uint16_t)i, SESSION_UDP, 0);
+	nexpired = 0;
+	while (session_expire(&table, at(400), 3, note_expired, &table)) {
+		slices++;
+		ck_assert_uint_eq(nexpired, 3 * slices);
+	}
+	ck_assert_uint_eq(nexpired, NITEMS(expired));
+}
+END_TEST
+
+START_TEST(drain_takes_every_session_in_slices)
+{
+	struct bib_entry *e = binding(1);
+	unsigned i;
+
+	for (i = 0; i < 4; i++)
+		add(e, "198.51.100.1", (uint16_t)i,
+		    (enum session_class)i, i);
+	add_stored(9, "198.51.100.1", 80, 0);
+	nexpired = 0;
+	ck_assert(session_drain(&table, 3, note_expired, &table));
+	ck_assert_uint_eq(nexpired, 3);
+	ck_assert(!session_drain(&table, 3, note_expired, &table));
+	ck_assert_uint_eq(session_count(&table), 0);
 }
 END_TEST
 
@@ -394,9 +475,9 @@ walk(const struct bib_entry *e, const struct taddr4 *peer, uint16_t *ports)
 	const struct session *s;
 	unsigned n = 0;
 
-	while ((s = session_next_of_bib(&table, e, peer)) != NULL) {
-		ports[n++] = s->tuple4.dst.port;
-		peer = &s->tuple4.dst;
+	while ((s = session_next_of_bib(e, peer)) != NULL) {
+		ports[n++] = s->peer.port;
+		peer = &s->peer;
 	}
 	return (n);
 }
@@ -432,7 +513,7 @@ START_TEST(walk_goes_on_where_a_session_has_gone)
 	add(e, "198.51.100.1", 80, SESSION_TCP_OPEN, 0);
 	second = add(e, "198.51.100.1", 82, SESSION_TCP_OPEN, 0);
 	add(e, "198.51.100.1", 84, SESSION_TCP_OPEN, 0);
-	peer = second->tuple4.dst;
+	peer = second->peer;
 	session_remove(&table, second);
 	add(e, "198.51.100.1", 81, SESSION_TCP_OPEN, 0);
 	add(e, "198.51.100.1", 83, SESSION_TCP_OPEN, 0);
@@ -463,20 +544,23 @@ END_TEST
 START_TEST(stored_syn_gets_its_ipv6_side_later)
 {
 	struct bib_entry *e = binding(1);
+	const struct taddr4 peer = ta4("198.51.100.7", 1000);
 	struct session *s;
-	const struct tuple6 t6 = tuple6_of(e, "198.51.100.7", 1000);
 
 	s = add_stored(e->out4.port, "198.51.100.7", 1000, 0);
 	ck_assert_ptr_nonnull(s);
 	ck_assert_ptr_null(s->bib);
 	ck_assert_uint_eq(e->nsessions, 0);
-	ck_assert_ptr_null(session_find6(&table, L4_TCP, &t6));
+	ck_assert_ptr_null(find6(e, "198.51.100.7", 1000, 0));
+	ck_assert_ptr_eq(find4(e, "198.51.100.7", 1000), s);
+	ck_assert_ptr_eq(session_find_peer(&table, e, &peer), s);
 	/* Its IPv4 tuple is taken. */
 	ck_assert_ptr_null(add(e, "198.51.100.7", 1000, SESSION_TCP_OPEN,
 	    0));
 	ck_assert_int_eq(errno, EEXIST);
-	ck_assert_int_eq(session_set_ipv6(&table, s, e, &t6, 5), 0);
-	ck_assert_ptr_eq(session_find6(&table, L4_TCP, &t6), s);
+	ck_assert_int_eq(session_adopt(&table, s, e, 5), 0);
+	ck_assert_ptr_eq(find6(e, "198.51.100.7", 1000, 5), s);
+	ck_assert_ptr_eq(find4(e, "198.51.100.7", 1000), s);
 	ck_assert_ptr_eq(s->bib, e);
 	ck_assert_uint_eq(s->prefix, 5);
 	ck_assert_uint_eq(e->nsessions, 1);
@@ -486,18 +570,16 @@ START_TEST(stored_syn_gets_its_ipv6_side_later)
 }
 END_TEST
 
-START_TEST(set_ipv6_obeys_the_limits)
+START_TEST(adoption_obeys_the_limits)
 {
 	struct bib_entry *e;
 	struct session *s;
-	struct tuple6 t6;
 
 	remake(10, 1, 0);
 	e = binding(1);
 	add(e, "198.51.100.7", 1, SESSION_TCP_EST, 0);
 	s = add_stored(e->out4.port, "198.51.100.7", 2, 0);
-	t6 = tuple6_of(e, "198.51.100.7", 2);
-	ck_assert_int_eq(session_set_ipv6(&table, s, e, &t6, 0), -1);
+	ck_assert_int_eq(session_adopt(&table, s, e, 0), -1);
 	ck_assert_int_eq(errno, ENOBUFS);
 	ck_assert_ptr_null(s->bib);
 
@@ -505,7 +587,7 @@ START_TEST(set_ipv6_obeys_the_limits)
 	e = binding(1);
 	add(e, "198.51.100.7", 1, SESSION_TCP_EST, 0);
 	s = add_stored(e->out4.port, "198.51.100.7", 2, 0);
-	ck_assert_int_eq(session_set_ipv6(&table, s, e, &t6, 0), -1);
+	ck_assert_int_eq(session_adopt(&table, s, e, 0), -1);
 	ck_assert_int_eq(errno, EDQUOT);
 	ck_assert_ptr_null(s->bib);
 	ck_assert_uint_eq(e->nsessions, 1);
@@ -517,22 +599,15 @@ START_TEST(session_may_change_to_another_pref64)
 {
 	struct bib_entry *e = binding(1);
 	struct session *s, *other;
-	struct tuple6 t6 = tuple6_of(e, "198.51.100.1", 80);
-	const struct tuple6 old = t6;
 
 	s = add(e, "198.51.100.1", 80, SESSION_UDP, 0);
 	other = add(e, "198.51.100.2", 80, SESSION_UDP, 0);
-	t6.dst.addr = ip6("2001:db8:64::198.51.100.1");
-	ck_assert_int_eq(session_set_prefix(&table, s, &t6.dst.addr, 1), 0);
-	ck_assert_ptr_eq(session_find6(&table, L4_TCP, &t6), s);
-	ck_assert_ptr_null(session_find6(&table, L4_TCP, &old));
+	ck_assert_ptr_eq(find6(e, "198.51.100.1", 80, 3), s);
+	session_set_prefix(&table, s, 1);
+	ck_assert_ptr_eq(find6(e, "198.51.100.1", 80, 1), s);
+	ck_assert_ptr_null(find6(e, "198.51.100.1", 80, 3));
 	ck_assert_uint_eq(s->prefix, 1);
-	ck_assert_int_eq(session_set_prefix(&table, other, &t6.dst.addr, 1),
-	    -1);
-	ck_assert_int_eq(errno, EEXIST);
-	ck_assert_uint_eq(other->prefix, 3);
-	t6 = tuple6_of(e, "198.51.100.2", 80);
-	ck_assert_ptr_eq(session_find6(&table, L4_TCP, &t6), other);
+	ck_assert_ptr_eq(find6(e, "198.51.100.2", 80, 3), other);
 }
 END_TEST
 
@@ -546,7 +621,7 @@ main(void)
 
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, session_is_found_by_either_tuple);
-	tcase_add_test(tc, keys_are_unique_in_both_trees);
+	tcase_add_test(tc, peers_of_a_binding_are_unique);
 	tcase_add_test(tc, limits_hold_and_a_refusal_changes_nothing);
 	tcase_add_test(tc,
 	    check_room_tells_beforehand_what_add_would_refuse);
@@ -554,16 +629,21 @@ main(void)
 	tcase_add_loop_test(tc, session_of_each_class_lives_for_its_time, 0,
 	    SESSION_NCLASSES);
 	tcase_add_test(tc, sessions_expire_in_the_order_of_their_last_touch);
-	tcase_add_test(tc, next_expiry_is_the_earliest_of_all_classes);
+	tcase_add_test(tc,
+	    whoever_comes_when_told_to_is_late_by_a_tick_at_most);
+	tcase_add_test(tc, earlier_end_is_met_in_time);
 	tcase_add_test(tc, touch_moves_a_session_to_another_class);
-	tcase_add_test(tc, new_lifetimes_hold_for_old_sessions);
+	tcase_add_test(tc,
+	    session_that_gets_more_time_when_it_expires_uses_it);
+	tcase_add_test(tc, expiry_in_slices_leaves_nothing_out);
+	tcase_add_test(tc, drain_takes_every_session_in_slices);
 	tcase_add_test(tc,
 	    has_peer_knows_addresses_not_ports_and_only_the_living);
 	tcase_add_test(tc, walk_meets_each_session_of_a_binding_once);
 	tcase_add_test(tc, walk_goes_on_where_a_session_has_gone);
 	tcase_add_test(tc, has_peer_is_not_satisfied_by_a_stored_syn);
 	tcase_add_test(tc, stored_syn_gets_its_ipv6_side_later);
-	tcase_add_test(tc, set_ipv6_obeys_the_limits);
+	tcase_add_test(tc, adoption_obeys_the_limits);
 	tcase_add_test(tc, session_may_change_to_another_pref64);
 	suite_add_tcase(suite, tc);
 	runner = srunner_create(suite);

@@ -9,6 +9,7 @@
 #include "nat64d/subscriber.h"
 #include "tables.h"
 
+static const struct siphash_key key = { "sixteen bytes ok" };
 static struct subscribers subs;
 
 static void
@@ -16,7 +17,7 @@ setup(void)
 {
 	const struct subscriber_limits none = { 0 };
 
-	subscribers_init(&subs, 64, &none, 1000);
+	ck_assert_int_eq(subscribers_init(&subs, 64, &none, 1000, &key), 0);
 }
 
 static void
@@ -30,7 +31,8 @@ static void
 remake(unsigned prefix_len, struct subscriber_limits limits, size_t max)
 {
 	subscribers_clear(&subs);
-	subscribers_init(&subs, prefix_len, &limits, max);
+	ck_assert_int_eq(subscribers_init(&subs, prefix_len, &limits, max,
+	    &key), 0);
 }
 
 static struct subscriber *

@@ -66,8 +66,6 @@ add_session(unsigned proto, unsigned index, unsigned slot, unsigned peer,
 {
 	struct model_session *m = &model.sessions[proto][index][slot][peer];
 	const struct tuple4 t4 = key_tuple4(index, slot, peer);
-	const struct tuple6 t6 = key_tuple6(source == NONE ? 0 : source, peer,
-	    prefix);
 	struct session *s;
 	int want = 0;
 
@@ -78,9 +76,13 @@ add_session(unsigned proto, unsigned index, unsigned slot, unsigned peer,
 	else if (source != NONE)
 		want = model_refuse_session(proto, source);
 	errno = 0;
-	s = session_add(&tables.sessions, (enum l4proto)proto, source == NONE ?
-	    NULL : model.bindings[proto][source].e, source == NONE ? NULL :
-	    &t6, &t4, (uint8_t)prefix, (enum session_class)cls, run.now);
+	if (source == NONE)
+		s = session_add_orphan(&tables.sessions, (enum l4proto)proto,
+		    &t4, (enum session_class)cls, run.now);
+	else
+		s = session_add(&tables.sessions,
+		    model.bindings[proto][source].e, &t4.dst, prefix,
+		    (enum session_class)cls, run.now);
 	HOLD((s == NULL) == (want != 0));
 	if (s == NULL) {
 		compare_errno(want);
@@ -225,14 +227,13 @@ static void
 meet_stored_syn(unsigned proto, unsigned peer, int source, unsigned prefix)
 {
 	const struct model_binding *b = &model.bindings[proto][source];
-	const struct tuple6 t6 = key_tuple6(source, peer, prefix);
 	const int want = model_refuse_session(proto, source);
 	struct model_session *m =
 	    &model.sessions[proto][b->index][b->slot][peer];
 
 	errno = 0;
-	HOLD((session_set_ipv6(&tables.sessions, m->s, b->e, &t6,
-	    (uint8_t)prefix) == 0) == (want == 0));
+	HOLD((session_adopt(&tables.sessions, m->s, b->e, prefix) == 0) ==
+	    (want == 0));
 	HOLD(errno == want);
 	if (want != 0)
 		return;
@@ -323,15 +324,12 @@ step_change_prefix(void)
 {
 	unsigned proto, index, slot, peer;
 	struct model_session *m;
-	struct tuple6 t6;
 
 	m = draw_session(&proto, &index, &slot, &peer);
 	if (m == NULL || m->source == NONE)
 		return;
 	m->prefix ^= 1;
-	t6 = key_tuple6(m->source, peer, m->prefix);
-	HOLD(session_set_prefix(&tables.sessions, m->s, &t6.dst.addr,
-	    (uint8_t)m->prefix) == 0);
+	session_set_prefix(&tables.sessions, m->s, m->prefix);
 	compare_session(proto, index, slot, peer);
 }
 
@@ -384,28 +382,32 @@ step_remove_static(void)
 	compare_binding(proto, source);
 }
 
-/* The session of the model that is due first in its class's queue. */
+/* The model's session that is s. */
 static struct model_session *
-first_expired(unsigned *proto)
+find_model(const struct session *s)
 {
-	struct model_session *m, *first = NULL;
-	struct session *s;
-	unsigned i, index;
+	const unsigned index = (unsigned)pool4_index(tables.pool,
+	    s->out4.addr);
+	struct model_session *m, *found = NULL;
+	unsigned i;
 
-	s = session_first_expired(&tables.sessions, run.now);
-	if (s == NULL)
-		return (NULL);
-	*proto = s->proto;
-	index = (unsigned)pool4_index(tables.pool, s->tuple4.src.addr);
 	for (i = 0; i < NPEERS; i++) {
 		m = &model.sessions[s->proto][index]
-		    [key_slot(s->tuple4.src.port)][i];
+		    [key_slot(s->out4.port)][i];
 		if (m->s == s)
-			first = m;
+			found = m;
 	}
-	HOLD(first != NULL);
+	HOLD(found != NULL);
+	return (found);
+}
+
+static bool
+remove_expired(void *arg, struct session *s)
+{
+	(void)arg;
 	HOLD(session_expires(&tables.sessions, s).ns <= run.now.ns);
-	return (first);
+	remove_session(s->proto, find_model(s));
+	return (true);
 }
 
 /* No session of the model is past its time. */
@@ -430,15 +432,13 @@ check_none_expired(void)
 	HOLD(session_next_expiry(&tables.sessions, &next) ==
 	    (earliest.ns != INT64_MAX));
 	if (earliest.ns != INT64_MAX)
-		HOLD(next.ns == earliest.ns);
+		HOLD(next.ns <= earliest.ns + SESSION_TICK_NS);
 }
 
 static void
 step_time(void)
 {
 	const unsigned max = draw(4);
-	struct model_session *m;
-	unsigned proto = 0;
 
 	run.now.ns += draw(1500) * INT64_C(1000000);
 	/* Full tables empty themselves now and then. */
@@ -447,8 +447,12 @@ step_time(void)
 	/* Sometimes nobody sweeps for a while. */
 	if (draw(3) == 0)
 		return;
-	while ((m = first_expired(&proto)) != NULL)
-		remove_session(proto, m);
+	while (session_expire(&tables.sessions, run.now, 1 + draw(20),
+	    remove_expired, NULL))
+		;
+	/* What may be left is of the last tick. */
+	session_expire(&tables.sessions, run.now, MAX_SESSIONS,
+	    remove_expired, NULL);
 	check_none_expired();
 	pool4_expire(tables.pool, run.now, max);
 	model_expire_rests(max);
@@ -501,13 +505,15 @@ init_tables(void)
 	memcpy(opts.rest_secs, model_rest_secs, sizeof(opts.rest_secs));
 	tables.pool = pool4_new(&r, 1, &opts);
 	HOLD(tables.pool != NULL);
-	subscribers_init(&tables.subs, 64, &limits, MAX_SUBSCRIBERS);
+	HOLD(subscribers_init(&tables.subs, 64, &limits, MAX_SUBSCRIBERS,
+	    &key) == 0);
 	slab_init(&tables.slab, sizeof(struct bib_entry), MAX_BINDINGS);
 	for (proto = 0; proto < L4_NPROTO; proto++)
-		bib_init(&tables.bibs[proto], (enum l4proto)proto,
-		    tables.pool, &tables.subs, &tables.slab, &key, false);
+		HOLD(bib_init(&tables.bibs[proto], (enum l4proto)proto,
+		    tables.pool, &tables.subs, &tables.slab, &key, false,
+		    MAX_BINDINGS / 4) == 0);
 	session_table_init(&tables.sessions, model_lifetimes, MAX_SESSIONS,
-	    MAX_PER_BINDING, &tables.subs, &key);
+	    MAX_PER_BINDING, tables.bibs, &tables.subs, &key);
 }
 
 static void

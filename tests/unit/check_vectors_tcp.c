@@ -232,14 +232,21 @@ do_segment(struct run *r, const char *event, const char *emit)
 		ck_assert_uint_eq(nat64_stored_syns(r->n), 0);
 }
 
-/* The step's time has come; a moment before, nothing may happen. */
+/*
+ * The step's time has come; before, nothing may happen, however often the
+ * engine asks, and it will ask soon enough.
+ */
 static void
 do_timeout(struct run *r, const char *emit)
 {
 	struct monotime when;
 
-	ck_assert(nat64_next_expiry(r->n, &when));
-	ck_assert_int_eq(when.ns, r->now.ns);
+	while (ck_assert(nat64_next_expiry(r->n, &when)),
+	    when.ns < r->now.ns) {
+		nat64_expire(r->n, when, 100);
+		ck_assert_uint_eq(nrecorded, 0);
+	}
+	ck_assert_int_le(when.ns, r->now.ns + SESSION_TICK_NS);
 	nat64_expire(r->n, monotime_add_ms(r->now, -1), 100);
 	ck_assert_uint_eq(nrecorded, 0);
 	nat64_expire(r->n, r->now, 100);

@@ -635,9 +635,10 @@ lab_state(void)
 	size_t n;
 	unsigned i;
 
-	for (i = 0; i < SESSION_NCLASSES; i++)
-		TAILQ_FOREACH(s, &t->queues[i], queue) {
-			mix(&sum, &s->tuple4, sizeof(s->tuple4));
+	for (i = 0; i < SESSION_NSLOTS; i++)
+		LIST_FOREACH(s, &t->wheel.slots[i], slot) {
+			mix(&sum, &s->out4, sizeof(s->out4));
+			mix(&sum, &s->peer, sizeof(s->peer));
 			mix(&sum, &s->stamp, sizeof(s->stamp));
 			mix(&sum, &s->cls, sizeof(s->cls));
 			mix(&sum, &s->tcp_state, sizeof(s->tcp_state));

@@ -79,19 +79,6 @@ key_tuple4(unsigned index, unsigned slot, unsigned peer)
 	    .dst = key_peer(peer) });
 }
 
-struct tuple6
-key_tuple6(int source, unsigned peer, unsigned prefix)
-{
-	const struct taddr4 to = key_peer(peer);
-	struct tuple6 t = { .src = key_in6(source) };
-
-	t.dst.addr.s6_addr[1] = 0x64;
-	t.dst.addr.s6_addr[5] = (uint8_t)prefix;
-	memcpy(&t.dst.addr.s6_addr[12], &to.addr, 4);
-	t.dst.port = to.port;
-	return (t);
-}
-
 /* --- the model --- */
 
 unsigned
@@ -324,7 +311,8 @@ model_has_peer(unsigned proto, unsigned index, unsigned slot, unsigned peer)
 
 	for (port = 0; port < 2; port++) {
 		m = &model.sessions[proto][index][slot][peer / 2 * 2 + port];
-		if (m->s != NULL && m->cls != SESSION_TCP_SYN &&
+		if (m->s != NULL && m->source != NONE &&
+		    m->cls != SESSION_TCP_SYN &&
 		    m->stamp.ns + tables.sessions.lifetime_secs[m->cls] *
 		    INT64_C(1000000000) > run.now.ns)
 			return (true);
@@ -437,7 +425,7 @@ compare_session(unsigned proto, unsigned index, unsigned slot, unsigned peer)
 	    &model.sessions[proto][index][slot][peer];
 	const struct tuple4 t4 = key_tuple4(index, slot, peer);
 	const struct session *s;
-	struct tuple6 t6;
+	struct taddr6 in6;
 
 	s = session_find4(&tables.sessions, (enum l4proto)proto, &t4);
 	HOLD(s == m->s);
@@ -449,8 +437,12 @@ compare_session(unsigned proto, unsigned index, unsigned slot, unsigned peer)
 		return;
 	HOLD(s->bib == model.bindings[proto][m->source].e);
 	HOLD(s->prefix == m->prefix);
-	t6 = key_tuple6(m->source, peer, m->prefix);
-	HOLD(session_find6(&tables.sessions, (enum l4proto)proto, &t6) == s);
+	HOLD(session_find_peer(&tables.sessions, s->bib, &t4.dst) == s);
+	in6 = key_in6(m->source);
+	HOLD(session_find6(&tables.sessions, (enum l4proto)proto, &in6,
+	    &t4.dst, m->prefix) == s);
+	HOLD(session_find6(&tables.sessions, (enum l4proto)proto, &in6,
+	    &t4.dst, m->prefix ^ 1) == NULL);
 }
 
 static void
@@ -473,48 +465,39 @@ compare_subscriber(unsigned prefix)
 		HOLD(s->pool_index == model.paired[prefix]);
 }
 
-/* FIFO order is the order of expiry; the queues hold every session once. */
+/* The wheel holds every session once, and none where it would be late. */
 static size_t
-compare_queues(void)
+compare_wheel(void)
 {
+	struct session_wheel *w = &tables.sessions.wheel;
 	const struct session *s;
-	struct monotime last, expires;
-	unsigned cls;
+	int64_t tick;
 	size_t n = 0;
 
-	for (cls = 0; cls < SESSION_NCLASSES; cls++) {
-		last.ns = INT64_MIN;
-		TAILQ_FOREACH(s, &tables.sessions.queues[cls], queue) {
-			HOLD(s->cls == cls);
-			expires = session_expires(&tables.sessions, s);
-			HOLD(expires.ns >= last.ns);
-			last = expires;
+	for (tick = w->tick; tick < w->tick + SESSION_NSLOTS; tick++)
+		LIST_FOREACH(s, session_wheel_slot(w, tick), slot) {
+			HOLD(s->tick == tick && tick >= w->first);
+			HOLD(tick <= session_tick(session_expires(
+			    &tables.sessions, s)) || tick == w->tick);
 			n++;
 		}
-	}
 	return (n);
 }
 
-/* The walk visits each entry once, in ascending order. */
+/* The walk visits each entry once. */
 static unsigned
 compare_walk(unsigned proto)
 {
-	const struct bib_entry *last = NULL;
+	const struct bib *b = &tables.bibs[proto];
+	struct bib_walk w = { .tree = 0 };
+	unsigned steps = 1000, n = 0;
 	struct bib_entry *e;
-	unsigned n = 0;
-	int d;
 
-	for (e = bib_first_from(&tables.bibs[proto], NULL); e != NULL;
-	    e = bib_next(e)) {
-		if (last != NULL) {
-			d = memcmp(&last->in6.addr, &e->in6.addr, 16);
-			HOLD(d < 0 || (d == 0 &&
-			    last->in6.port < e->in6.port));
-		}
-		last = e;
-		n++;
+	for (; (e = bib_walk_at(b, &w, &steps)) != NULL; n++) {
+		HOLD(bib_find6(b, &e->in6) == e);
+		bib_walk_past(&w, e);
 	}
-	HOLD(n == tables.bibs[proto].nentries);
+	HOLD(steps > 0 && n == b->nentries);
 	return (n);
 }
 
@@ -557,7 +540,7 @@ compare_all(void)
 		compare_subscriber(prefix);
 	HOLD(nbindings == model_nbindings() && tables.slab.used == nbindings);
 	HOLD(nsessions == session_count(&tables.sessions));
-	HOLD(nsessions == compare_queues());
+	HOLD(nsessions == compare_wheel());
 	HOLD(nsessions == tables.sessions.slab.used);
 }
 

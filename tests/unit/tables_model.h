@@ -108,7 +108,6 @@ unsigned key_slot(uint16_t port);
 struct taddr4 key_out4(unsigned index, unsigned slot);
 struct taddr4 key_peer(unsigned peer);
 struct tuple4 key_tuple4(unsigned index, unsigned slot, unsigned peer);
-struct tuple6 key_tuple6(int source, unsigned peer, unsigned prefix);
 
 /* --- questions --- */
 
