@@ -138,6 +138,7 @@ init_memory(struct nat64 *n, const struct nat64_config *c)
 	for (i = 0; i < L4_NPROTO; i++)
 		if (c->adf[i])
 			pool_opts.rest_secs[i] = 0;
+	pool_opts.secret = derive_key(&c->secret, 'r');
 	n->pool = pool4_new(c->pool, c->npool, &pool_opts);
 	if (n->pool == NULL)
 		return (-1);

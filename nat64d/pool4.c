@@ -19,8 +19,6 @@
 
 struct space {
 	struct rest_space rests; /* first: a rest leads back to its space */
-	uint32_t index;		 /* of the address */
-	enum l4proto proto;
 	struct port_range dynamic;
 	struct portset free;
 	uint64_t *outside; /* taken ones; NULL as long as there is none */
@@ -98,6 +96,20 @@ enter_range(struct pool4 *pool, const struct addr_range *r, enum l4proto proto)
 	}
 }
 
+/* The most ports that can be at rest in all. */
+static size_t
+max_rest(const struct pool4 *pool)
+{
+	uint64_t sum = 0;
+	enum l4proto proto;
+
+	for (proto = L4_TCP; proto < L4_NPROTO; proto++)
+		if (pool->opts.rest_secs[proto] > 0)
+			sum += pool->capacity[proto] *
+			    pool->opts.rest_max_percent / 100;
+	return (sum < POOL4_MAX_REST ? sum : POOL4_MAX_REST);
+}
+
 struct pool4 *
 pool4_new(const struct pool4_range *ranges, size_t nranges,
     const struct pool4_opts *opts)
@@ -109,14 +121,16 @@ pool4_new(const struct pool4_range *ranges, size_t nranges,
 	pool = calloc(1, sizeof(*pool));
 	if (pool == NULL)
 		return (NULL);
-	rest_book_init(&pool->rests, POOL4_MAX_REST);
 	pool->opts = *opts;
 	if (pool4_addrs_init(&pool->addrs, ranges, nranges) == -1)
 		goto fail;
 	pool->closed_until.ns = INT64_MIN;
-	for (proto = L4_TCP; proto < L4_NPROTO; proto++) {
+	for (proto = L4_TCP; proto < L4_NPROTO; proto++)
 		for (i = 0; i < nranges; i++)
 			enter_range(pool, &pool->addrs.ranges[i], proto);
+	if (rest_book_init(&pool->rests, max_rest(pool), &opts->secret) == -1)
+		goto fail;
+	for (proto = L4_TCP; proto < L4_NPROTO; proto++) {
 		pool->spaces[proto] = calloc(pool->addrs.naddrs,
 		    sizeof(struct space *));
 		if (pool->spaces[proto] == NULL)
@@ -166,11 +180,9 @@ get_space(struct pool4 *pool, enum l4proto proto, uint32_t index)
 	sp = calloc(1, sizeof(*sp));
 	if (sp == NULL)
 		return (NULL);
-	sp->index = index;
-	sp->proto = proto;
 	sp->dynamic = pool4_addrs_range(&pool->addrs, index)->ports[proto];
 	portset_init(&sp->free, sp->dynamic.first, sp->dynamic.last);
-	rest_space_init(&sp->rests, proto);
+	rest_space_init(&sp->rests, proto, index);
 	nports = sp->dynamic.last - sp->dynamic.first + 1u;
 	sp->max_resting = (uint32_t)(nports * pool->opts.rest_max_percent /
 	    100);
@@ -206,7 +218,7 @@ set_free(struct pool4 *pool, struct space *sp, uint16_t port, bool on)
 	n = portset_count(&sp->free, class_parts[class]);
 	/* Only the first and the last free port change what is usable. */
 	if (n <= 1)
-		addrset_put(&pool->usable[sp->proto][class], sp->index,
+		addrset_put(&pool->usable[sp->rests.proto][class], sp->rests.index,
 		    n > 0);
 }
 
@@ -251,7 +263,7 @@ static bool
 rest_begin(struct pool4 *pool, struct space *sp, uint16_t port,
     const struct taddr6 *owner, struct monotime now)
 {
-	const uint32_t secs = pool->opts.rest_secs[sp->proto];
+	const uint32_t secs = pool->opts.rest_secs[sp->rests.proto];
 	const struct monotime until = monotime_add_secs(now, secs);
 	struct rest *r;
 
@@ -320,14 +332,14 @@ static int32_t
 choose(const struct pool4 *pool, const struct space *sp, uint16_t x,
     const struct rng *rng)
 {
-	const unsigned own = own_parts(sp->proto, x);
-	const unsigned other = other_parts(pool, sp->proto, x);
-	const unsigned parity = parity_parts(pool, sp->proto, x);
+	const unsigned own = own_parts(sp->rests.proto, x);
+	const unsigned other = other_parts(pool, sp->rests.proto, x);
+	const unsigned parity = parity_parts(pool, sp->rests.proto, x);
 	const unsigned order[] = { own & parity, own, other & parity, other };
 	int32_t port = -1;
 	unsigned i;
 
-	if ((sp->proto == L4_ICMP || pool->opts.select == POOL4_PRESERVE) &&
+	if ((sp->rests.proto == L4_ICMP || pool->opts.select == POOL4_PRESERVE) &&
 	    portset_has(&sp->free, x))
 		return (x);
 	for (i = 0; i < sizeof(order) / sizeof(order[0]) && port < 0; i++)
@@ -353,7 +365,7 @@ pool4_find_addr(const struct pool4 *pool, enum l4proto proto, uint32_t index,
 	int32_t next, best = -1;
 	unsigned class;
 
-	if (sp != NULL && rest_find_owner(&sp->rests, owner) != NULL)
+	if (sp != NULL && rest_find_owner(&pool->rests, &sp->rests, owner) != NULL)
 		return ((int32_t)index);
 	if (is_closed(pool, now))
 		return (-1);
@@ -383,7 +395,7 @@ pool4_alloc(struct pool4 *pool, enum l4proto proto, uint32_t index,
 	sp = get_space(pool, proto, index);
 	if (sp == NULL)
 		return (-1);
-	r = rest_find_owner(&sp->rests, owner);
+	r = rest_find_owner(&pool->rests, &sp->rests, owner);
 	if (r != NULL) {
 		port = r->port;
 		rest_remove(&pool->rests, r);
@@ -419,7 +431,7 @@ pool4_take(struct pool4 *pool, enum l4proto proto, const struct taddr4 *out)
 		set_free(pool, sp, out->port, false);
 		return (0);
 	}
-	r = rest_find_port(&sp->rests, out->port);
+	r = rest_find_port(&pool->rests, &sp->rests, out->port);
 	if (r == NULL) {
 		errno = EADDRINUSE;
 		return (-1);
@@ -477,6 +489,6 @@ pool4_port_state(const struct pool4 *pool, enum l4proto proto,
 		    POOL4_TAKEN : POOL4_OUTSIDE);
 	if (sp == NULL || portset_has(&sp->free, out->port))
 		return (POOL4_FREE);
-	return (rest_find_port(&sp->rests, out->port) != NULL ? POOL4_RESTING :
-	    POOL4_TAKEN);
+	return (rest_find_port(&pool->rests, &sp->rests, out->port) != NULL ?
+	    POOL4_RESTING : POOL4_TAKEN);
 }

@@ -22,6 +22,7 @@
 
 #include "common/monotime.h"
 #include "common/rng.h"
+#include "common/siphash.h"
 
 #include "tuple.h"
 
@@ -47,6 +48,7 @@ struct pool4_opts {
 	uint32_t rest_secs[L4_NPROTO]; /* released ports rest; 0: not at all */
 	unsigned rest_max_percent; /* of an address's ports; above it the
 				      oldest end their rest early */
+	struct siphash_key secret; /* of the hashes of ports at rest */
 };
 
 struct pool4;

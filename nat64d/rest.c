@@ -2,20 +2,32 @@
  * Ports at rest. Owns who had them and until when; what becomes of a port
  * afterwards is pool4.c's.
  */
+#include <stdlib.h>
 #include <string.h>
 
 #include "rest.h"
 
-/* Order: port. */
+/* Order of port spaces. */
+static int
+cmp_space(const struct rest_space *a, const struct rest_space *b)
+{
+	if (a->index != b->index)
+		return (a->index < b->index ? -1 : 1);
+	return ((int)a->proto - (int)b->proto);
+}
+
+/* Order: port, space. */
 static int
 cmp_by_port(const struct rest *a, const struct rest *b)
 {
-	return ((int)a->port - (int)b->port);
+	if (a->port != b->port)
+		return ((int)a->port - (int)b->port);
+	return (cmp_space(a->space, b->space));
 }
 
 /*
- * Order: owner's port, owner's address, port. An owner that had static
- * bindings may have several ports at rest.
+ * Order: owner's port, owner's address, space, port. An owner that had
+ * static bindings may have several ports of a space at rest.
  */
 static int
 cmp_by_owner(const struct rest *a, const struct rest *b)
@@ -25,60 +37,102 @@ cmp_by_owner(const struct rest *a, const struct rest *b)
 	if (a->owner.port != b->owner.port)
 		return ((int)a->owner.port - (int)b->owner.port);
 	d = memcmp(&a->owner.addr, &b->owner.addr, sizeof(a->owner.addr));
-	return (d != 0 ? d : cmp_by_port(a, b));
+	if (d == 0)
+		d = cmp_space(a->space, b->space);
+	return (d != 0 ? d : (int)a->port - (int)b->port);
 }
 
 RB_GENERATE_STATIC(rest_by_port, rest, by_port, cmp_by_port)
 RB_GENERATE_STATIC(rest_by_owner, rest, by_owner, cmp_by_owner)
 
-void
-rest_book_init(struct rest_book *book, size_t max)
+/* Trees there may be. */
+#define MIN_BITS 1
+#define MAX_BITS 20
+
+int
+rest_book_init(struct rest_book *book, size_t max,
+    const struct siphash_key *secret)
 {
-	unsigned proto;
+	unsigned proto, bits = MIN_BITS;
 
 	for (proto = 0; proto < L4_NPROTO; proto++)
 		TAILQ_INIT(&book->queues[proto]);
 	slab_init(&book->slab, sizeof(struct rest), max);
+	keyhash_init(&book->hash, secret);
+	while (bits < MAX_BITS && (size_t)1 << bits < max)
+		bits++;
+	book->shift = 64 - bits;
+	/* All zero is an empty tree. */
+	book->ports = calloc((size_t)1 << bits, sizeof(*book->ports));
+	book->owners = calloc((size_t)1 << bits, sizeof(*book->owners));
+	return (book->ports != NULL && book->owners != NULL ? 0 : -1);
 }
 
 void
 rest_book_clear(struct rest_book *book)
 {
+	free(book->ports);
+	free(book->owners);
+	book->ports = NULL;
+	book->owners = NULL;
 	slab_clear(&book->slab);
 }
 
 void
-rest_space_init(struct rest_space *sp, enum l4proto proto)
+rest_space_init(struct rest_space *sp, enum l4proto proto, uint32_t index)
 {
 	sp->proto = proto;
-	RB_INIT(&sp->by_port);
-	RB_INIT(&sp->by_owner);
+	sp->index = index;
 	TAILQ_INIT(&sp->queue);
 	sp->count = 0;
 }
 
-/* The heads are copied below: a copy will do to look things up. */
-
-struct rest *
-rest_find_port(const struct rest_space *sp, uint16_t port)
+static struct rest_by_port *
+ports_tree(const struct rest_book *book, const struct rest_space *sp,
+    uint16_t port)
 {
-	struct rest_by_port tree = sp->by_port;
-	struct rest key;
+	const struct taddr4 key = { .addr = { sp->index }, .port = port };
 
-	key.port = port;
-	return (RB_FIND(rest_by_port, &tree, &key));
+	return (&book->ports[keyhash_taddr4(&book->hash, &key, sp->proto) >>
+	    book->shift]);
+}
+
+static struct rest_by_owner *
+owners_tree(const struct rest_book *book, const struct rest_space *sp,
+    const struct taddr6 *owner)
+{
+	const struct taddr4 to = { .addr = { sp->index } };
+
+	return (&book->owners[keyhash_flow6(&book->hash, owner, &to,
+	    sp->proto) >> book->shift]);
 }
 
 struct rest *
-rest_find_owner(const struct rest_space *sp, const struct taddr6 *owner)
+rest_find_port(const struct rest_book *book, const struct rest_space *sp,
+    uint16_t port)
 {
-	struct rest_by_owner tree = sp->by_owner;
+	struct rest_space space = { .index = sp->index, .proto = sp->proto };
+	struct rest key;
+
+	key.space = &space;
+	key.port = port;
+	return (RB_FIND(rest_by_port, ports_tree(book, sp, port), &key));
+}
+
+struct rest *
+rest_find_owner(const struct rest_book *book, const struct rest_space *sp,
+    const struct taddr6 *owner)
+{
+	struct rest_space space = { .index = sp->index, .proto = sp->proto };
 	struct rest key, *r;
 
+	if (sp->count == 0)
+		return (NULL);
+	key.space = &space;
 	key.owner = *owner;
 	key.port = 0;
-	r = RB_NFIND(rest_by_owner, &tree, &key);
-	if (r == NULL || r->owner.port != owner->port ||
+	r = RB_NFIND(rest_by_owner, owners_tree(book, sp, owner), &key);
+	if (r == NULL || r->space != sp || r->owner.port != owner->port ||
 	    memcmp(&r->owner.addr, &owner->addr, sizeof(owner->addr)) != 0)
 		return (NULL);
 	return (r);
@@ -97,8 +151,8 @@ rest_add(struct rest_book *book, struct rest_space *sp, uint16_t port,
 	r->until = until;
 	r->owner = *owner;
 	r->port = port;
-	RB_INSERT(rest_by_port, &sp->by_port, r);
-	RB_INSERT(rest_by_owner, &sp->by_owner, r);
+	RB_INSERT(rest_by_port, ports_tree(book, sp, port), r);
+	RB_INSERT(rest_by_owner, owners_tree(book, sp, owner), r);
 	TAILQ_INSERT_TAIL(&sp->queue, r, of_space);
 	TAILQ_INSERT_TAIL(&book->queues[sp->proto], r, of_proto);
 	sp->count++;
@@ -110,8 +164,8 @@ rest_remove(struct rest_book *book, struct rest *r)
 {
 	struct rest_space *sp = r->space;
 
-	RB_REMOVE(rest_by_port, &sp->by_port, r);
-	RB_REMOVE(rest_by_owner, &sp->by_owner, r);
+	RB_REMOVE(rest_by_port, ports_tree(book, sp, r->port), r);
+	RB_REMOVE(rest_by_owner, owners_tree(book, sp, &r->owner), r);
 	TAILQ_REMOVE(&sp->queue, r, of_space);
 	TAILQ_REMOVE(&book->queues[sp->proto], r, of_proto);
 	sp->count--;
