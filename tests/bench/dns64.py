@@ -62,14 +62,19 @@ LOADS = {
 PARTS = ("dns-latency", "dns-hole", "dns-memory",
          *[f"dns-{load}" for load in LOADS])
 
-# What issue 6 wants. Where the generator is the limit, ours is "echo".
+# What issue 6 wants. Of the answers/s of "cached", one of two is enough: if we
+# are as fast as "echo", the generator is no faster. One answer lost of 10,000
+# is none.
 TO_REACH = (
     ("uncached: answers", "unbound", ">=", 3),
     ("uncached: answers", BEST_PEER, ">=", 2),
     ("uncached: CPU", "unbound", "<=", 0.25),
+    ("uncached: lost", None, "<=", 0.01),
+    ("uncached, 1,000 outstanding: lost", None, "<=", 0.01),
     ("cached: answers", BEST_PEER, ">=", 1.3),
     ("cached: answers", "echo", ">=", 0.95),
     ("cached: CPU", "unbound", "<=", 0.5),
+    ("cached: lost", None, "<=", 0.01),
     ("black-holed AAAA: good answers", None, ">=", 100),
     ("black-holed AAAA: p99 of good answers", None, "<=", 1000),
     ("memory, 1 M names", "unbound", "<=", 0.5),

@@ -7,9 +7,10 @@ and an authority.
              |-- knot    --|
 
 They share one network namespace, each with an address of its own; all of them
-run all the time, only one is asked at a time. Each has one thread, the same
-prefix, the same upstream and the same memory for its cache. "echo" stands
-beside them and answers without thinking: the limit of the generator.
+run all the time, only one is asked at a time. Each has one thread (BIND calls
+it one worker, and has a second thread for its network), the same prefix, the
+same upstream and the same memory for its cache. "echo" stands beside them and
+answers without thinking: the limit of the generator.
 """
 
 import os
@@ -112,6 +113,7 @@ options {{
 	max-cache-size {cache};
 	recursive-clients 10000;
 	tcp-clients {tcp_clients};
+	tcp-listen-queue {tcp_clients};
 	forward only;
 	forwarders {{ {authority}; }};
 }};
@@ -215,7 +217,8 @@ class DnsLab(Namespaces):
         home = pathlib.Path(tempfile.mkdtemp(prefix=system, dir=self.dir))
         conf = home / "conf"
         conf.write_text(CONF[system].format(
-            dir=home, address=ADDRESS[system], prefix=PREFIX, prefix_address=PREFIX.partition("/")[0],
+            dir=home, address=ADDRESS[system], prefix=PREFIX,
+            prefix_address=PREFIX.partition("/")[0],
             authority=AUTHORITY, hole=HOLE, hole_zone=HOLE_ZONE,
             cache=cache_mbytes << 20, half_cache=cache_mbytes << 19,
             tcp_clients=TCP_CLIENTS))
@@ -254,9 +257,16 @@ class DnsLab(Namespaces):
             capture_output=True, text=True, check=False)
         return result.stdout.strip() if result.returncode == 0 else ""
 
+    def _sum(self, function, system):
+        """Over the processes of a system."""
+        try:
+            return sum(map(function,
+                           process_tree(self.daemons[system].pid)))
+        except OSError as error:
+            raise RuntimeError(f"{system} does not run: {error}") from error
+
     def cpu_seconds(self, system):
-        return sum(map(cpu_seconds,
-                       process_tree(self.daemons[system].pid)))
+        return self._sum(cpu_seconds, system)
 
     def memory(self, system):
-        return sum(map(memory, process_tree(self.daemons[system].pid)))
+        return self._sum(memory, system)

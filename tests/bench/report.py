@@ -136,10 +136,9 @@ class Report:
         if other in self.subject.systems:
             return self.ratio(figure, other)
         if other == BEST_PEER:
-            ratios = [r for r in (self.ratio(figure, peer)
-                                  for peer in self.subject.peers) if r]
+            ratios = [self.ratio(figure, peer) for peer in self.subject.peers]
             best = min if relation == ">=" else max
-            return best(ratios, default=None)
+            return best((r for r in ratios if r is not None), default=None)
         ours, base = self.median(figure), self.median(other)
         return ours / base if ours is not None and base else None
 
