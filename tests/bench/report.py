@@ -144,8 +144,8 @@ class Report:
 
     def _print_verdicts(self):
         form = "{:<38} {:>22} {:>12} {:>10}  {}"
-        print("\n" + form.format("to reach", "compared with", "limit",
-                                 "found", ""))
+        lines = [form.format("to reach", "compared with", "limit", "found",
+                             "")]
         for figure, other, relation, limit in self.subject.to_reach:
             found = self._found(figure, other, relation)
             if found is None:
@@ -156,8 +156,11 @@ class Report:
                 missed = found / limit - 1
             verdict = ("reached" if missed <= 0 else
                        f"missed by a factor of {missed + 1:.2f}")
-            print(form.format(figure, other or "", f"{relation} "
-                              f"{number(limit)}", number(found), verdict))
+            lines.append(form.format(figure, other or "", f"{relation} "
+                                     f"{number(limit)}", number(found),
+                                     verdict))
+        if len(lines) > 1:
+            print("\n" + "\n".join(lines))
         print()
 
     def _write_csv(self):
