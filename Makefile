@@ -6,7 +6,7 @@
 #	sudo make conformance	the same, and which requirement each shows
 #	sudo make demo		the main job, shown in network namespaces
 #	sudo make bench		benchmarks [BENCH=core|tcp|udp|conn|latency|dns]
-#				[ROUNDS=3] [SECS=2] [NAMES=100000]
+#				[ROUNDS=3] [SECS=1.2] [NAMES=100000]
 #	make asan | lint | fmt | uninstall | clean
 #
 # V=1 shows the commands.

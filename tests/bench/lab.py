@@ -123,11 +123,11 @@ class Namespaces:
     def run(self, role, *command, **more):
         return run(*self.command(role, *command), **more)
 
-    def start(self, role, *command, **more):
+    def start(self, role, *command, stdout=subprocess.PIPE,
+              stderr=subprocess.DEVNULL):
         """Start a process in a namespace; its output is a pipe."""
-        options = {"stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
-        process = subprocess.Popen(self.command(role, *command), text=True,
-                                   **(options | more))
+        process = subprocess.Popen(self.command(role, *command),
+                                   stdout=stdout, stderr=stderr, text=True)
         self.processes.append(process)
         return process
 

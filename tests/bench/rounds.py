@@ -9,7 +9,7 @@ often and for how long.
 import os
 
 ROUNDS = int(os.environ.get("ROUNDS", "3"))
-SECS = float(os.environ.get("SECS", "2"))
+SECS = float(os.environ.get("SECS", "1.2"))
 
 
 def in_turn(figures, systems):
