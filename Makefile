@@ -5,7 +5,8 @@
 #	sudo make check		all tests; installs the packages they need
 #	sudo make conformance	the same, and which requirement each shows
 #	sudo make demo		the main job, shown in network namespaces
-#	sudo make bench		benchmarks [BENCH=core|tcp|udp|conn|latency]
+#	sudo make bench		benchmarks [BENCH=core|tcp|udp|conn|latency|dns]
+#				[ROUNDS=3] [SECS=1.2] [NAMES=100000]
 #	make asan | lint | fmt | uninstall | clean
 #
 # V=1 shows the commands.
@@ -325,7 +326,7 @@ conformance: check
 	@tests/conformance/conformance.py '$(BUILD)/tap'
 
 # Benchmarks; their programs do not count as tests.
-bench_bins = $(addprefix $(BUILD)/tests/bench/,core tcpblast udpblast)
+bench_bins = $(addprefix $(BUILD)/tests/bench/,core dnsecho tcpblast udpblast)
 
 $(BUILD)/tests/bench/core: $(BUILD)/tests/bench/core.o \
     $(BUILD)/common/monotime.o $(BUILD)/nat64d/largepage.o \
@@ -334,7 +335,8 @@ $(BUILD)/tests/bench/core: $(BUILD)/tests/bench/core.o \
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(BASE_LIBS)
 
-$(BUILD)/tests/bench/tcpblast $(BUILD)/tests/bench/udpblast: %: %.o
+$(BUILD)/tests/bench/dnsecho $(BUILD)/tests/bench/tcpblast \
+    $(BUILD)/tests/bench/udpblast: %: %.o
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^
 $(BUILD)/tests/bench/%.o: CFLAGS += -D_GNU_SOURCE

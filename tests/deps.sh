@@ -13,7 +13,8 @@ test='check libjansson-dev binutils iproute2 iputils-ping procps traceroute curl
     bind9 bind9-dnsutils unbound nsd nginx-light netcat-openbsd socat tcpdump
     python3-minimal python3-dnspython mandoc shellcheck'
 lint='clang-tidy clang-format cppcheck'
-bench='tayga nftables iproute2 iputils-ping python3 gnuplot-nox'
+bench='tayga nftables iproute2 iputils-ping python3 gnuplot-nox dnsperf
+    knot-resolver'
 
 want=
 for set in "$@"; do
@@ -70,8 +71,10 @@ if ! { apt-get install -y --no-install-recommends $missing ||
 	tail -n 20 "$log" >&2
 	exit 1
 fi
-for service in nsd nginx unbound named tayga nftables; do
+for service in nsd nginx unbound named tayga nftables kresd kresd.target \
+    kres-cache-gc; do
 	case $service in
+	kres*) pkg=knot-resolver ;;
 	named) pkg=bind9 ;;
 	nginx) pkg=nginx-light ;;
 	*) pkg=$service ;;

@@ -1,13 +1,11 @@
 #!/usr/bin/env python3
-"""Benchmarks of nat64d, beside TAYGA and the kernel's NAT44 (see lab.py).
+"""Benchmarks of nat64d, beside TAYGA and the kernel's NAT44 (see lab.py),
+and of dns64d, beside other forwarders with DNS64 (see dns64.py).
 
-    bench.py BUILD [all|core|tcp|udp|conn|latency]
+    bench.py BUILD [all|core|tcp|udp|conn|latency|dns|dns-...]
 
-Only the ratios of one run say something: machines differ, and so do their
-loads. Each figure is therefore measured for all systems in turn, several
-times, and the medians count. ROUNDS and SECS in the environment change how
-often and for how long. Needs root, and the packages of "deps.sh bench".
-Results: standard output, and BUILD/bench/.
+See rounds.py for how it measures. Needs root, and the packages of "deps.sh
+bench". Results: standard output, and BUILD/bench/.
 """
 
 import os
@@ -19,11 +17,11 @@ import time
 
 sys.dont_write_bytecode = True
 
+import dns64
 from lab import SERVER, SERVER_FROM_CLIENT, SYSTEMS, Lab, run
-from report import Report
+from report import NAT64D, Report
+from rounds import SECS, in_turn
 
-ROUNDS = int(os.environ.get("ROUNDS", "3"))
-SECS = float(os.environ.get("SECS", "2"))
 PORT = 7000
 CONN_PORTS = 64
 PARALLEL = 64
@@ -33,14 +31,6 @@ def values(text):
     """Lines "name value [unit]" as a dictionary."""
     pairs = (line.split() for line in text.splitlines())
     return {words[0]: float(words[1]) for words in pairs if len(words) > 1}
-
-
-def in_turn(figures, systems=SYSTEMS):
-    """All figures of all systems, again and again."""
-    for _ in range(ROUNDS):
-        for figure in figures:
-            for system in systems:
-                yield figure, system
 
 
 def core(report, build):
@@ -55,7 +45,7 @@ def tcp(report, lab):
                              SERVER, PORT)
     figures = [(direction, streams) for streams in (1, 4, 64)
                for direction in ("down", "up")]
-    for (direction, streams), system in in_turn(figures):
+    for (direction, streams), system in in_turn(figures, SYSTEMS):
         before = lab.cpu_seconds(system)
         result = values(lab.run("client", lab.tool("tcpblast"), direction,
                                 SERVER_FROM_CLIENT[system], PORT, streams,
@@ -86,7 +76,7 @@ def blast(lab, system, size, flows, seconds, rate=0):
 
 def udp(report, lab):
     figures = [(size, flows) for flows in (1, 64) for size in (64, 1400)]
-    for (size, flows), system in in_turn(figures):
+    for (size, flows), system in in_turn(figures, SYSTEMS):
         # The first datagrams wait for neighbours and make sessions.
         blast(lab, system, size, flows, 0.05, 1000)
         result = blast(lab, system, size, flows, SECS)
@@ -105,7 +95,7 @@ def udp(report, lab):
 def conn(report, lab):
     server = lab.start_ready("server", lab.tool("tcpblast"), "serve", SERVER,
                              PORT, CONN_PORTS)
-    for _, system in in_turn([None]):
+    for _, system in in_turn([None], SYSTEMS):
         result = values(lab.run("client", lab.tool("tcpblast"), "connect",
                                 SERVER_FROM_CLIENT[system], PORT, CONN_PORTS,
                                 PARALLEL, SECS))
@@ -132,7 +122,7 @@ def latency(report, lab):
                            PORT + 100)
     sink = lab.start_ready("server", lab.tool("udpblast"), "sink", SERVER,
                            PORT, 1)
-    for kind, system in in_turn(["ping", "request"]):
+    for kind, system in in_turn(["ping", "request"], SYSTEMS):
         target = SERVER_FROM_CLIENT[system]
         background = lab.start("client", lab.tool("udpblast"), "send",
                                target, PORT, 64, 1, 60, int(load))
@@ -156,23 +146,33 @@ def latency(report, lab):
 PARTS = {"tcp": tcp, "udp": udp, "conn": conn, "latency": latency}
 
 
-def main():
-    build = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else "build")
-    part = sys.argv[2] if len(sys.argv) > 2 else "all"
-    if part not in ("all", "core", *PARTS):
-        sys.exit(f"usage: bench.py BUILD [all|core|{'|'.join(PARTS)}]")
-    report = Report(build / "bench")
-    start = time.monotonic()
+def nat64d(report, build, part):
     if part in ("all", "core"):
         core(report, build)
-    if part != "core":
-        if os.geteuid() != 0:
-            sys.exit("bench: only BENCH=core runs without root")
+    if part in ("all", *PARTS):
         with Lab(build) as lab:
             for name, function in PARTS.items():
                 if part in ("all", name):
                     function(report, lab)
-    report.finish(time.monotonic() - start)
+
+
+def main():
+    build = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else "build")
+    part = sys.argv[2] if len(sys.argv) > 2 else "all"
+    if part not in ("all", "core", *PARTS, "dns", *dns64.PARTS):
+        sys.exit("usage: bench.py BUILD [all|core|" +
+                 "|".join((*PARTS, "dns", *dns64.PARTS)) + "]")
+    if part != "core" and os.geteuid() != 0:
+        sys.exit("bench: only BENCH=core runs without root")
+    start = time.monotonic()
+    report = Report(build / "bench", NAT64D)
+    nat64d(report, build, part)
+    report.finish()
+    report = Report(build / "bench", dns64.DNS64D)
+    if part in ("all", "dns", *dns64.PARTS):
+        dns64.measure(report, build, part)
+    report.finish()
+    print(f"{time.monotonic() - start:.0f} s; results in {build / 'bench'}")
 
 
 if __name__ == "__main__":

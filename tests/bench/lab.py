@@ -76,8 +76,8 @@ def until(condition, what, seconds=10):
         time.sleep(0.02)
 
 
-class Lab:
-    """The namespaces and what runs in them; removed at the end of `with`."""
+class Namespaces:
+    """Namespaces and what runs in them; removed at the end of `with`."""
 
     def __init__(self, build):
         self.build = pathlib.Path(build).resolve()
@@ -85,10 +85,13 @@ class Lab:
         self.dir = None
         self.namespaces = []
         self.processes = []
-        self.daemons = {}  # of the systems that have one: Popen
 
     def ns(self, role):
         return f"{self.name}-{role}"
+
+    def _build(self):
+        """Make what the lab consists of."""
+        raise NotImplementedError
 
     def __enter__(self):
         self.dir = pathlib.Path(tempfile.mkdtemp(prefix=self.name))
@@ -120,11 +123,11 @@ class Lab:
     def run(self, role, *command, **more):
         return run(*self.command(role, *command), **more)
 
-    def start(self, role, *command):
+    def start(self, role, *command, stdout=subprocess.PIPE,
+              stderr=subprocess.DEVNULL):
         """Start a process in a namespace; its output is a pipe."""
         process = subprocess.Popen(self.command(role, *command),
-                                   stdout=subprocess.PIPE,
-                                   stderr=subprocess.DEVNULL, text=True)
+                                   stdout=stdout, stderr=stderr, text=True)
         self.processes.append(process)
         return process
 
@@ -168,6 +171,14 @@ class Lab:
                 nodad = ["nodad"] if ":" in address else []
                 self.ip(role, "addr", "add", address, "dev", name, *nodad)
             self.ip(role, "link", "set", name, "up")
+
+
+class Lab(Namespaces):
+    """The three ways."""
+
+    def __init__(self, build):
+        super().__init__(build)
+        self.daemons = {}  # of the systems that have one: Popen
 
     def _build(self):
         self._add_ns("client")

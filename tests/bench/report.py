@@ -2,15 +2,17 @@
 CSV file and a plot."""
 
 import csv
+import dataclasses
 import pathlib
 import shutil
 import statistics
 import subprocess
 
 SYSTEMS = ("nat64d", "tayga", "nat44")
+BEST_PEER = "best peer"
 
-# What issue 5 wants: figure, compared with (a system, a figure, or nothing:
-# the value itself), relation, limit.
+# What issue 5 wants: figure, compared with (a system, the best peer, a figure,
+# or nothing: the value itself), relation, limit.
 TO_REACH = (
     ("tcp down, 1 streams", "tayga", ">=", 7),
     ("tcp up, 1 streams", "tayga", ">=", 7),
@@ -40,18 +42,36 @@ PLOTTED = (
 
 PLOT = """\
 set terminal svg size 960,420 font "sans,12"
-set output "bench.svg"
-set title "Throughput as multiples of TAYGA + masquerade"
+set output "{name}.svg"
+set title "{title}"
 set style data histogram
 set style fill solid 0.8 border -1
 set logscale y
-set ylabel "times TAYGA"
+set ylabel "times {base}"
 set grid y
 set key top right
 set xtics nomirror
-plot "bench.dat" using 2:xtic(1) title "nat64d", \\
-    "" using 3 title "tayga + nft", "" using 4 title "kernel NAT44"
+plot {bars}
 """
+
+
+@dataclasses.dataclass(frozen=True)
+class Subject:
+    """What is measured beside what, and what it has to reach."""
+
+    name: str      # of the results' files
+    systems: tuple  # ours first
+    peers: tuple   # to be compared with: a column of ratios each
+    to_reach: tuple
+    plotted: tuple
+    base: str      # the peer whose multiples are plotted
+    title: str     # of the plot
+    legend: dict   # of systems whose names say too little
+
+
+NAT64D = Subject("nat64d", SYSTEMS, ("tayga", "nat44"), TO_REACH, PLOTTED,
+                 "tayga", "Throughput as multiples of TAYGA + masquerade",
+                 {"tayga": "tayga + nft", "nat44": "kernel NAT44"})
 
 
 def number(value):
@@ -64,16 +84,19 @@ def number(value):
 class Report:
     """Collects values by figure and system."""
 
-    def __init__(self, directory):
+    def __init__(self, directory, subject):
         self.dir = pathlib.Path(directory)
+        self.subject = subject
         self.figures = {}  # name: (unit, {system: [value, ...]})
 
     def add(self, figure, unit, system, value):
         _, systems = self.figures.setdefault(figure, (unit, {}))
         systems.setdefault(system, []).append(value)
 
-    def median(self, figure, system="nat64d"):
-        found = self.figures.get(figure, ("", {}))[1].get(system)
+    def median(self, figure, system=None):
+        """Of a system, or of ours."""
+        found = self.figures.get(figure, ("", {}))[1].get(
+            system or self.subject.systems[0])
         return statistics.median(found) if found else None
 
     def ratio(self, figure, other):
@@ -82,38 +105,49 @@ class Report:
             return None
         return ours / theirs
 
-    def finish(self, seconds):
+    def finish(self):
+        if not self.figures:
+            return
         self.dir.mkdir(parents=True, exist_ok=True)
         self._print_table()
         self._print_verdicts()
         self._write_csv()
         self._plot()
-        print(f"\n{seconds:.0f} s; results in {self.dir}")
+
+    def _file(self, suffix):
+        return self.dir / f"{self.subject.name}.{suffix}"
 
     def _print_table(self):
-        form = "{:<36} {:>9} {:>10} {:>10} {:>10} {:>8} {:>8}"
-        print(form.format("figure", "unit", *SYSTEMS, "/tayga", "/nat44"))
+        systems, peers = self.subject.systems, self.subject.peers
+        form = "{:<38} {:>9}" + " {:>9}" * len(systems + peers)
+        print(form.format("figure", "unit", *systems,
+                          *[f"/{peer}" for peer in peers]))
         for figure, (unit, _) in self.figures.items():
             print(form.format(
                 figure, unit,
-                *[number(self.median(figure, s)) for s in SYSTEMS],
-                number(self.ratio(figure, "tayga")),
-                number(self.ratio(figure, "nat44"))))
+                *[number(self.median(figure, s)) for s in systems],
+                *[number(self.ratio(figure, peer)) for peer in peers]))
 
-    def _found(self, figure, other):
+    def _found(self, figure, other, relation):
+        """The value to judge: ours, or its ratio to a system's, to that of
+        the best of the peers, or to another figure's."""
         if other is None:
             return self.median(figure)
-        if other in SYSTEMS:
+        if other in self.subject.systems:
             return self.ratio(figure, other)
+        if other == BEST_PEER:
+            ratios = [self.ratio(figure, peer) for peer in self.subject.peers]
+            best = min if relation == ">=" else max
+            return best((r for r in ratios if r is not None), default=None)
         ours, base = self.median(figure), self.median(other)
         return ours / base if ours is not None and base else None
 
     def _print_verdicts(self):
-        form = "{:<36} {:>22} {:>12} {:>10}  {}"
-        print("\n" + form.format("to reach", "compared with", "limit",
-                                 "found", ""))
-        for figure, other, relation, limit in TO_REACH:
-            found = self._found(figure, other)
+        form = "{:<38} {:>22} {:>12} {:>10}  {}"
+        lines = [form.format("to reach", "compared with", "limit", "found",
+                             "")]
+        for figure, other, relation, limit in self.subject.to_reach:
+            found = self._found(figure, other, relation)
             if found is None:
                 continue
             if relation == ">=":
@@ -122,11 +156,15 @@ class Report:
                 missed = found / limit - 1
             verdict = ("reached" if missed <= 0 else
                        f"missed by a factor of {missed + 1:.2f}")
-            print(form.format(figure, other or "", f"{relation} "
-                              f"{number(limit)}", number(found), verdict))
+            lines.append(form.format(figure, other or "", f"{relation} "
+                                     f"{number(limit)}", number(found),
+                                     verdict))
+        if len(lines) > 1:
+            print("\n" + "\n".join(lines))
+        print()
 
     def _write_csv(self):
-        with (self.dir / "bench.csv").open("w", newline="") as file:
+        with self._file("csv").open("w", newline="") as file:
             writer = csv.writer(file)
             writer.writerow(("figure", "unit", "system", "median", "min",
                              "max", "n"))
@@ -137,15 +175,23 @@ class Report:
                                      max(found), len(found)))
 
     def _plot(self):
+        subject = self.subject
         lines = []
-        for figure, label in PLOTTED:
-            base = self.median(figure, "tayga")
+        for figure, label in subject.plotted:
+            base = self.median(figure, subject.base)
             if base:
                 lines.append(" ".join([f'"{label}"'] + [
                     str((self.median(figure, s) or 0) / base)
-                    for s in SYSTEMS]))
+                    for s in subject.systems]))
         if not lines or not shutil.which("gnuplot"):
             return
-        (self.dir / "bench.dat").write_text("\n".join(lines) + "\n")
-        (self.dir / "bench.gp").write_text(PLOT)
-        subprocess.run(["gnuplot", "bench.gp"], cwd=self.dir, check=True)
+        bars = ", ".join(
+            f'"{subject.name}.dat" using {column}:xtic(1) '
+            f'title "{subject.legend.get(system, system)}"'
+            for column, system in enumerate(subject.systems, 2))
+        self._file("dat").write_text("\n".join(lines) + "\n")
+        self._file("gp").write_text(PLOT.format(
+            name=subject.name, title=subject.title, base=subject.base,
+            bars=bars))
+        subprocess.run(["gnuplot", self._file("gp").name], cwd=self.dir,
+                       check=True)
