@@ -64,6 +64,7 @@ nat64d_PURE = \
     nat64d/ipid.c \
     nat64d/keyhash.c \
     nat64d/nat64.c \
+    nat64d/nat64_batch.c \
     nat64d/nat64_event.c \
     nat64d/nat64_icmp.c \
     nat64d/nat64_in4.c \

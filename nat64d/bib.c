@@ -8,13 +8,13 @@
 
 #include "bib.h"
 
-/* Order: port, then address as bytes; no one but the tree knows it. */
+/* Order: port, then address. */
 static int
 cmp_by6(const struct bib_entry *a, const struct bib_entry *b)
 {
 	if (a->in6.port != b->in6.port)
 		return ((int)a->in6.port - (int)b->in6.port);
-	return (memcmp(&a->in6.addr, &b->in6.addr, sizeof(a->in6.addr)));
+	return (addr6_compare(&a->in6.addr, &b->in6.addr));
 }
 
 /* Order: address in host order, then port. */
@@ -85,6 +85,12 @@ bib_find6(const struct bib *b, const struct taddr6 *in6)
 
 	key.in6 = *in6;
 	return (RB_FIND(bib_tree6, tree6(b, in6), &key));
+}
+
+void
+bib_prefetch6(const struct bib *b, const struct taddr6 *in6)
+{
+	__builtin_prefetch(tree6(b, in6), 1);
 }
 
 struct bib_entry *

@@ -99,6 +99,9 @@ void bib_clear(struct bib *b, struct monotime now);
 struct bib_entry *bib_find6(const struct bib *b, const struct taddr6 *in6);
 struct bib_entry *bib_find4(const struct bib *b, const struct taddr4 *out4);
 
+/* Fetch where the lookup of in6 begins, ahead of it. */
+void bib_prefetch6(const struct bib *b, const struct taddr6 *in6);
+
 /*
  * Find the mapping of an IPv6 transport address, or create one
  * (RFC 6146, 3.5.1.1 and 3.5.2.3: endpoint-independent mapping, paired

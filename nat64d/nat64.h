@@ -185,6 +185,14 @@ enum nat64_verdict nat64_input(struct nat64 *n, struct pkt *p,
     struct monotime now, enum nat64_reason *reason);
 
 /*
+ * The same for several packets that came together, in their order; faster
+ * than one by one when there are many sessions. Most so NAT64_BATCH.
+ */
+#define NAT64_BATCH 8
+void nat64_input_batch(struct nat64 *n, struct pkt *pkts, unsigned npkts,
+    struct monotime now);
+
+/*
  * Do what is due at now, at most about max steps: expired sessions, stored
  * SYNs, fragments, ports at rest. Returns true when more is due.
  */

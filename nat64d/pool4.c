@@ -218,8 +218,8 @@ set_free(struct pool4 *pool, struct space *sp, uint16_t port, bool on)
 	n = portset_count(&sp->free, class_parts[class]);
 	/* Only the first and the last free port change what is usable. */
 	if (n <= 1)
-		addrset_put(&pool->usable[sp->rests.proto][class], sp->rests.index,
-		    n > 0);
+		addrset_put(&pool->usable[sp->rests.proto][class],
+		    sp->rests.index, n > 0);
 }
 
 static bool
@@ -339,7 +339,8 @@ choose(const struct pool4 *pool, const struct space *sp, uint16_t x,
 	int32_t port = -1;
 	unsigned i;
 
-	if ((sp->rests.proto == L4_ICMP || pool->opts.select == POOL4_PRESERVE) &&
+	if ((sp->rests.proto == L4_ICMP ||
+		pool->opts.select == POOL4_PRESERVE) &&
 	    portset_has(&sp->free, x))
 		return (x);
 	for (i = 0; i < sizeof(order) / sizeof(order[0]) && port < 0; i++)
@@ -365,7 +366,8 @@ pool4_find_addr(const struct pool4 *pool, enum l4proto proto, uint32_t index,
 	int32_t next, best = -1;
 	unsigned class;
 
-	if (sp != NULL && rest_find_owner(&pool->rests, &sp->rests, owner) != NULL)
+	if (sp != NULL &&
+	    rest_find_owner(&pool->rests, &sp->rests, owner) != NULL)
 		return ((int32_t)index);
 	if (is_closed(pool, now))
 		return (-1);

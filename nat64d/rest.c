@@ -36,7 +36,7 @@ cmp_by_owner(const struct rest *a, const struct rest *b)
 
 	if (a->owner.port != b->owner.port)
 		return ((int)a->owner.port - (int)b->owner.port);
-	d = memcmp(&a->owner.addr, &b->owner.addr, sizeof(a->owner.addr));
+	d = addr6_compare(&a->owner.addr, &b->owner.addr);
 	if (d == 0)
 		d = cmp_space(a->space, b->space);
 	return (d != 0 ? d : (int)a->port - (int)b->port);

@@ -5,8 +5,9 @@
  *
  * Every resting port is found by itself and by its owner: as in bib.h there
  * are many trees for either, and a keyed hash tells which one. It is in the
- * queue of its protocol and in that of its port space, too. The time of rest is one for a protocol, so that both are in
- * the order in which the rests end.
+ * queue of its protocol and in that of its port space, too. The time of rest
+ * is one for a protocol, so that both are in the order in which the rests
+ * end.
  */
 #ifndef NAT64D_REST_H
 #define NAT64D_REST_H

@@ -118,6 +118,20 @@ place4_of(const struct session_table *t, const struct session *s)
 	return (place4(t, (enum l4proto)s->proto, &s->out4, &s->peer));
 }
 
+struct flow_place
+session_place6(const struct session_table *t, enum l4proto proto,
+    const struct taddr6 *in6, const struct taddr4 *peer, unsigned prefix)
+{
+	return (place6(t, proto, in6, peer, prefix));
+}
+
+struct flow_place
+session_place4(const struct session_table *t, enum l4proto proto,
+    const struct tuple4 *tuple)
+{
+	return (place4(t, proto, &tuple->src, &tuple->dst));
+}
+
 static bool
 same4(const struct taddr4 *a, const struct taddr4 *b)
 {

@@ -116,6 +116,13 @@ struct session *session_find6(const struct session_table *t,
 struct session *session_find4(const struct session_table *t,
     enum l4proto proto, const struct tuple4 *tuple);
 
+/* Where a lookup by tuple begins, for who wants to fetch it ahead. */
+struct flow_place session_place6(const struct session_table *t,
+    enum l4proto proto, const struct taddr6 *in6, const struct taddr4 *peer,
+    unsigned prefix);
+struct flow_place session_place4(const struct session_table *t,
+    enum l4proto proto, const struct tuple4 *tuple);
+
 /*
  * The session of a binding with a peer, by whichever Pref64, or the orphan
  * that waits at its (T,t) for one with that peer; or NULL.

@@ -11,11 +11,11 @@
 
 #include "subscriber.h"
 
-/* Order: prefix, as bytes. */
+/* Order: prefix. */
 static int
 cmp_prefix(const struct subscriber *a, const struct subscriber *b)
 {
-	return (memcmp(&a->prefix, &b->prefix, sizeof(a->prefix)));
+	return (addr6_compare(&a->prefix, &b->prefix));
 }
 
 RB_GENERATE_STATIC(subscriber_tree, subscriber, entry, cmp_prefix)
@@ -82,6 +82,15 @@ subscriber_find(const struct subscribers *subs, const struct in6_addr *addr)
 
 	key.prefix = subscriber_prefix(subs, addr);
 	return (RB_FIND(subscriber_tree, tree_of(subs, &key.prefix), &key));
+}
+
+void
+subscriber_prefetch(const struct subscribers *subs,
+    const struct in6_addr *addr)
+{
+	const struct in6_addr prefix = subscriber_prefix(subs, addr);
+
+	__builtin_prefetch(tree_of(subs, &prefix));
 }
 
 /* Forget an idle one. */

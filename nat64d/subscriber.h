@@ -78,6 +78,10 @@ void subscribers_clear(struct subscribers *subs);
 struct subscriber *subscriber_find(const struct subscribers *subs,
     const struct in6_addr *addr);
 
+/* Fetch where the lookup of addr begins, ahead of it. */
+void subscriber_prefetch(const struct subscribers *subs,
+    const struct in6_addr *addr);
+
 /*
  * Find or create. A new one has the pool address pool_index. Idle ones are
  * reused, the oldest first, when the table is full. NULL with errno ENOSPC

@@ -9,6 +9,7 @@
 #include <netinet/in.h>
 
 #include <stdint.h>
+#include <string.h>
 
 /* The three protocols that are translated; each has tables of its own. */
 enum l4proto { L4_TCP, L4_UDP, L4_ICMP };
@@ -39,5 +40,17 @@ struct tuple6 {
 	struct taddr6 src;
 	struct taddr6 dst;
 };
+
+/* An order of IPv6 addresses for trees. It means nothing, but is fast. */
+static inline int
+addr6_compare(const struct in6_addr *a, const struct in6_addr *b)
+{
+	uint64_t x[2], y[2];
+	const unsigned i = memcmp(a, b, sizeof(x[0])) == 0;
+
+	memcpy(x, a, sizeof(x));
+	memcpy(y, b, sizeof(y));
+	return ((x[i] > y[i]) - (x[i] < y[i]));
+}
 
 #endif

@@ -1,0 +1,125 @@
+/*
+ * Several packets at a time. With many sessions a packet's way through the
+ * tables is a chain of cache misses, each as long as all the rest of the
+ * work: here those of several packets are under way at once. Knows where a
+ * packet will look, and decides nothing.
+ */
+#include "nat64_int.h"
+
+/* Tables of so many sessions are in the cache anyhow. */
+#define FEW_SESSIONS 4096
+
+/* What the lookups of a packet begin with, if that is easily told. */
+struct lookup {
+	enum { LOOKUP_NONE, LOOKUP_6, LOOKUP_4 } kind;
+	enum l4proto proto;
+	struct taddr6 in6;
+	struct flow_place place;
+};
+
+static bool
+peek_proto(uint8_t proto, enum l4proto *l4)
+{
+	*l4 = proto == IPPROTO_TCP ? L4_TCP : L4_UDP;
+	return (proto == IPPROTO_TCP || proto == IPPROTO_UDP);
+}
+
+/*
+ * A packet from IPv6 without extension headers. What is wrong with it is
+ * found later: here only nothing beyond its bytes may be read.
+ */
+static void
+peek6(const struct nat64 *n, const struct pkt *p, struct lookup *l)
+{
+	const uint8_t *ip = p->data, *ports = ip + PKT_IP6_HLEN;
+	struct in6_addr dst;
+	struct taddr4 peer;
+	int prefix;
+
+	if (p->len < PKT_IP6_HLEN + 4 || !peek_proto(ip[6], &l->proto))
+		return;
+	memcpy(&dst, ip + 24, sizeof(dst));
+	prefix = pref64_find(n->conf.prefixes, n->conf.nprefixes, &dst);
+	if (prefix == -1 || pref64_extract(&n->conf.prefixes[prefix], &dst,
+	    &peer.addr) == -1)
+		return;
+	memcpy(&l->in6.addr, ip + 8, sizeof(l->in6.addr));
+	l->in6.port = get16(ports);
+	peer.port = get16(ports + 2);
+	l->kind = LOOKUP_6;
+	l->place = session_place6(&n->sessions, l->proto, &l->in6, &peer,
+	    (unsigned)prefix);
+}
+
+/* The same from IPv4, without options and unfragmented. */
+static void
+peek4(const struct nat64 *n, const struct pkt *p, struct lookup *l)
+{
+	const uint8_t *ip = p->data, *ports = ip + PKT_IP4_HLEN;
+	struct tuple4 t;
+
+	if (p->len < PKT_IP4_HLEN + 4 || ip[0] != 0x45 ||
+	    (get16(ip + 6) & 0x3fff) != 0 || !peek_proto(ip[9], &l->proto))
+		return;
+	memcpy(&t.src.addr, ip + 16, sizeof(t.src.addr));
+	memcpy(&t.dst.addr, ip + 12, sizeof(t.dst.addr));
+	t.src.port = get16(ports + 2);
+	t.dst.port = get16(ports);
+	l->kind = LOOKUP_4;
+	l->place = session_place4(&n->sessions, l->proto, &t);
+}
+
+static void
+peek(const struct nat64 *n, const struct pkt *p, struct lookup *l)
+{
+	l->kind = LOOKUP_NONE;
+	if (p->len == 0)
+		return;
+	if (p->data[0] >> 4 == PKT_V6)
+		peek6(n, p, l);
+	else if (p->data[0] >> 4 == PKT_V4)
+		peek4(n, p, l);
+	if (l->kind != LOOKUP_NONE)
+		__builtin_prefetch(l->place.bucket);
+}
+
+/*
+ * The bucket is there by now: fetch the session that it knows or, for one
+ * that is about to be made, where its binding and subscriber belong.
+ */
+static void
+fetch(const struct nat64 *n, const struct lookup *l)
+{
+	const struct session *s;
+	unsigned i = 0;
+
+	if (l->kind == LOOKUP_NONE)
+		return;
+	s = flow_candidate(&l->place, &i);
+	if (s != NULL) {
+		__builtin_prefetch(s, 1);
+	} else if (l->kind == LOOKUP_6) {
+		bib_prefetch6(&n->bibs[l->proto], &l->in6);
+		subscriber_prefetch(&n->subs, &l->in6.addr);
+	}
+}
+
+void
+nat64_input_batch(struct nat64 *n, struct pkt *pkts, unsigned npkts,
+    struct monotime now)
+{
+	struct lookup lookups[NAT64_BATCH];
+	unsigned i, end;
+
+	for (; npkts > 0; pkts += end, npkts -= end) {
+		end = npkts < NAT64_BATCH ? npkts : NAT64_BATCH;
+		if (end > 1 && session_count(&n->sessions) > FEW_SESSIONS) {
+			for (i = 0; i < end; i++)
+				peek(n, &pkts[i], &lookups[i]);
+			for (i = 0; i < end; i++)
+				fetch(n, &lookups[i]);
+		}
+		for (i = 0; i < end; i++)
+			nat64_input(n, &pkts[i], now, NULL);
+	}
+}
