@@ -81,13 +81,15 @@ tun_close(struct tun *t)
 }
 
 int
-tun_recv_batch(struct tun *t, unsigned max, tun_rx_fn rx, void *arg)
+tun_recv_batch(struct tun *t, unsigned max, size_t max_bytes, tun_rx_fn rx,
+    void *arg)
 {
 	struct pkt p;
+	size_t bytes = 0;
 	unsigned n;
 	ssize_t len;
 
-	for (n = 0; n < max; n++) {
+	for (n = 0; n < max && bytes < max_bytes; n++) {
 		pkt_init(&p, t->buf, sizeof(t->buf));
 		len = recv(t->fd, p.data, PKT_MAXLEN, MSG_DONTWAIT);
 		if (len == -1 && errno == EAGAIN)
@@ -97,6 +99,7 @@ tun_recv_batch(struct tun *t, unsigned max, tun_rx_fn rx, void *arg)
 			return (-1);
 		}
 		p.len = (uint32_t)len;
+		bytes += p.len;
 		rx(arg, &p);
 	}
 	return ((int)n);
