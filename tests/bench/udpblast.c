@@ -111,7 +111,6 @@ open_socket(const char *text, unsigned port, int connected)
 struct batch {
 	struct mmsghdr msgs[BATCH];
 	struct iovec iov[BATCH];
-	struct sockaddr_storage to[BATCH];
 	char data[BATCH][MAX_BYTES];
 };
 
@@ -130,7 +129,26 @@ batch_init(size_t bytes)
 	}
 }
 
-/* A socket is shared by all flows: one system call for a batch of them. */
+/*
+ * A socket is shared by all flows: one system call for a batch of them. A
+ * lone flow is connected, as a program with one peer does it, so that the
+ * kernel looks for route and source address once and not for each datagram.
+ */
+static int
+sender_socket(const char *text, unsigned port, unsigned flows)
+{
+	struct sockaddr_storage ss;
+	socklen_t len = make_address(&ss, text, port);
+	int s;
+
+	s = socket(ss.ss_family, SOCK_DGRAM, 0);
+	if (s == -1)
+		err(1, "socket");
+	if (flows == 1 && connect(s, (struct sockaddr *)&ss, len) == -1)
+		err(1, "connect: %s", text);
+	return (s);
+}
+
 static int
 do_send(char *argv[], long long rate)
 {
@@ -140,23 +158,22 @@ do_send(char *argv[], long long rate)
 	const unsigned size = rate > 0 ? 8 : BATCH;
 	const long long start = now_ns();
 	const long long stop = start + (long long)(atof(argv[4]) * SECOND);
-	struct sockaddr_storage ss;
-	socklen_t len = make_address(&ss, argv[0], port);
+	static struct sockaddr_storage to[MAX_FLOWS];
+	socklen_t len = 0;
 	long long sent = 0;
 	unsigned i;
 	int s, n;
 
 	if (bytes > MAX_BYTES || flows == 0 || flows > MAX_FLOWS)
 		errx(2, "too many bytes or flows");
-	s = socket(ss.ss_family, SOCK_DGRAM, 0);
-	if (s == -1)
-		err(1, "socket");
+	s = sender_socket(argv[0], port, flows);
 	batch_init(bytes);
+	for (i = 0; i < flows; i++)
+		len = make_address(&to[i], argv[0], port + i);
 	while (now_ns() < stop && !ended) {
-		for (i = 0; i < size; i++) {
-			make_address(&batch.to[i], argv[0], port +
-			    (unsigned)((sent + i) % flows));
-			batch.msgs[i].msg_hdr.msg_name = &batch.to[i];
+		for (i = 0; flows > 1 && i < size; i++) {
+			batch.msgs[i].msg_hdr.msg_name =
+			    &to[(sent + i) % flows];
 			batch.msgs[i].msg_hdr.msg_namelen = len;
 		}
 		n = sendmmsg(s, batch.msgs, size, 0);
