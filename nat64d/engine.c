@@ -20,8 +20,8 @@
  */
 #define MAX_PACKETS 256
 #define MAX_BYTES (1 << 20)
-#define MAX_ENTRIES 512
-#define MAX_LINES 512
+#define MAX_ENTRIES 128
+#define MAX_LINES 128
 
 /*
  * The translator's timer is not set finer than this, so that a crowd of
