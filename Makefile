@@ -5,7 +5,7 @@
 #	sudo make check		all tests; installs the packages they need
 #	sudo make conformance	the same, and which requirement each shows
 #	sudo make demo		the main job, shown in network namespaces
-#	sudo make bench		benchmarks [BENCH=core|tcp|udp|conn|latency|dns]
+#	sudo make bench		benchmarks [BENCH=core|tcp|udp|conn|latency|pause|dns]
 #				[ROUNDS=3] [SECS=1.2] [NAMES=100000]
 #	make asan | lint | fmt | uninstall | clean
 #

@@ -8,8 +8,12 @@
 #include "cksum.h"
 #include "gro.h"
 
-/* Flows that can wait at a time; a power of two. */
-#define NSLOTS 64
+/*
+ * Flows that can wait at a time: more than there are packets in most
+ * batches, so that flows seldom meet. A flow has the choice of two slots.
+ */
+#define SLOT_BITS 8
+#define NSLOTS (1U << SLOT_BITS)
 #define SLOT_BUFSIZE (PKT_HEADROOM + PKT_MAXLEN)
 
 /* Flags that do not forbid joining. */
@@ -19,6 +23,7 @@ struct slot {
 	struct pkt head;     /* the first packet; data in buf */
 	unsigned nsegs;	     /* 0: empty */
 	uint32_t seg_size;   /* payload bytes of all but the last */
+	bool listed;	     /* in gro.waiting, maybe empty again */
 	bool closed;	     /* the last was short, or had PSH */
 	uint8_t last_flags;  /* TCP */
 	uint8_t *buf;	     /* allocated with the first packet */
@@ -26,7 +31,7 @@ struct slot {
 
 struct gro {
 	struct slot slots[NSLOTS];
-	uint8_t waiting[NSLOTS]; /* indices of slots that are not empty */
+	struct slot *waiting[NSLOTS]; /* all that are not empty */
 	unsigned nwaiting;
 	bool tcp;
 	bool udp;
@@ -212,15 +217,14 @@ gro_flush(struct gro *g)
 {
 	unsigned i;
 
-	for (i = 0; i < g->nwaiting; i++)
-		emit_slot(g, &g->slots[g->waiting[i]]);
+	for (i = 0; i < g->nwaiting; i++) {
+		emit_slot(g, g->waiting[i]);
+		g->waiting[i]->listed = false;
+	}
 	g->nwaiting = 0;
 }
 
-/*
- * The slot of a flow. Two flows that share one only keep each other from
- * being joined, so nothing secret is needed.
- */
+/* Nothing secret is needed: who knows it can only keep flows from joining. */
 static unsigned
 slot_index(const struct pkt *p)
 {
@@ -231,10 +235,26 @@ slot_index(const struct pkt *p)
 	else
 		h ^= get32(p->ip6.src.s6_addr + 12) ^
 		    get32(p->ip6.dst.s6_addr + 12);
-	return ((h * 0x9e3779b1U) >> 26);
+	return ((h * 0x9e3779b1U) >> (32 - SLOT_BITS));
 }
 
-_Static_assert(NSLOTS == 1 << (32 - 26), "slot_index() gives six bits");
+/*
+ * The slot in which the flow of p waits. Otherwise *free_slot is one that it
+ * can have: an empty one, or the one that another flow has to leave.
+ */
+static struct slot *
+find_slot(struct gro *g, const struct pkt *p, struct slot **free_slot)
+{
+	const unsigned i = slot_index(p);
+	struct slot *a = &g->slots[i], *b = &g->slots[i ^ 1];
+
+	if (a->nsegs > 0 && same_flow(&a->head, p))
+		return (a);
+	if (b->nsegs > 0 && same_flow(&b->head, p))
+		return (b);
+	*free_slot = a->nsegs > 0 && b->nsegs == 0 ? b : a;
+	return (NULL);
+}
 
 static void
 append(struct slot *s, const struct pkt *p)
@@ -273,33 +293,43 @@ begin(struct slot *s, const struct pkt *p)
 	return (true);
 }
 
+/* p cannot be joined, but must not overtake what waits of its flow. */
+static void
+pass_by(struct gro *g, const struct pkt *p)
+{
+	struct slot *s, *unused;
+
+	/* Fragments have no ports to tell their flow by. */
+	if (p->is_frag)
+		gro_flush(g);
+	else if (g->nwaiting > 0) {
+		s = find_slot(g, p, &unused);
+		if (s != NULL)
+			emit_slot(g, s);
+	}
+	g->emit(g->arg, p);
+}
+
 void
 gro_send(struct gro *g, const struct pkt *p)
 {
-	struct slot *s;
-	unsigned i;
+	struct slot *s, *free_slot;
 
 	if (!is_joinable(g, p)) {
-		/* Fragments have no ports to tell their flow by. */
-		if (g->nwaiting > 0) {
-			s = &g->slots[slot_index(p)];
-			if (p->is_frag)
-				gro_flush(g);
-			else if (s->nsegs > 0 && same_flow(&s->head, p))
-				emit_slot(g, s);
-		}
-		g->emit(g->arg, p);
+		pass_by(g, p);
 		return;
 	}
-	i = slot_index(p);
-	s = &g->slots[i];
-	if (s->nsegs > 0 && same_flow(&s->head, p) && continues(s, p)) {
+	s = find_slot(g, p, &free_slot);
+	if (s != NULL && continues(s, p)) {
 		append(s, p);
 		return;
 	}
+	if (s == NULL)
+		s = free_slot;
 	emit_slot(g, s);
-	if (memchr(g->waiting, (int)i, g->nwaiting) == NULL)
-		g->waiting[g->nwaiting++] = (uint8_t)i;
+	if (!s->listed)
+		g->waiting[g->nwaiting++] = s;
+	s->listed = true;
 	if (!begin(s, p))
 		g->emit(g->arg, p);
 }

@@ -58,13 +58,15 @@ unsigned tun_offloads(const struct tun *t); /* TUN_ bits */
 int tun_fd(const struct tun *t);
 
 /*
- * Read packets until none is waiting, at most max, and hand each to rx; rx
- * may change the packet and call tun_send(). Returns how many were read;
- * -1 with errno when the device failed (it will not recover). p is the
- * packet as received: data, len and ofl are set, the rest is not.
+ * Read packets until none is waiting, at most max and none after max_bytes
+ * are there, and hand each to rx; rx may change the packet and call
+ * tun_send(). Returns how many were read; -1 with errno when the device
+ * failed (it will not recover). p is the packet as received: data, len and
+ * ofl are set, the rest is not.
  */
 typedef void (*tun_rx_fn)(void *arg, struct pkt *p);
-int tun_recv_batch(struct tun *t, unsigned max, tun_rx_fn rx, void *arg);
+int tun_recv_batch(struct tun *t, unsigned max, size_t max_bytes,
+    tun_rx_fn rx, void *arg);
 
 /*
  * Send a parsed packet. Its bytes are taken before this returns, but it may

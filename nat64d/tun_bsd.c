@@ -180,18 +180,21 @@ recv_one(struct tun *t, struct pkt *p)
 }
 
 int
-tun_recv_batch(struct tun *t, unsigned max, tun_rx_fn rx, void *arg)
+tun_recv_batch(struct tun *t, unsigned max, size_t max_bytes, tun_rx_fn rx,
+    void *arg)
 {
 	struct pkt p;
+	size_t bytes = 0;
 	unsigned n;
 	int rc;
 
-	for (n = 0; n < max; n++) {
+	for (n = 0; n < max && bytes < max_bytes; n++) {
 		rc = recv_one(t, &p);
 		if (rc == -1)
 			return (-1);
 		if (rc == 0)
 			break;
+		bytes += p.len;
 		rx(arg, &p);
 	}
 	return ((int)n);

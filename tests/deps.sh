@@ -13,8 +13,8 @@ test='check libjansson-dev binutils iproute2 iputils-ping procps traceroute curl
     bind9 bind9-dnsutils unbound nsd nginx-light netcat-openbsd socat tcpdump
     python3-minimal python3-dnspython mandoc shellcheck'
 lint='clang-tidy clang-format cppcheck'
-bench='tayga nftables iproute2 iputils-ping python3 gnuplot-nox dnsperf
-    knot-resolver'
+bench='tayga nftables iproute2 iputils-ping ethtool python3 gnuplot-nox
+    dnsperf knot-resolver'
 
 want=
 for set in "$@"; do

@@ -2,7 +2,7 @@
 """Benchmarks of nat64d, beside TAYGA and the kernel's NAT44 (see lab.py),
 and of dns64d, beside other forwarders with DNS64 (see dns64.py).
 
-    bench.py BUILD [all|core|tcp|udp|conn|latency|dns|dns-...]
+    bench.py BUILD [all|core|tcp|udp|conn|latency|pause|dns|dns-...]
 
 See rounds.py for how it measures. Needs root, and the packages of "deps.sh
 bench". Results: standard output, and BUILD/bench/.
@@ -10,6 +10,7 @@ bench". Results: standard output, and BUILD/bench/.
 
 import os
 import pathlib
+import re
 import signal
 import subprocess
 import sys
@@ -18,13 +19,15 @@ import time
 sys.dont_write_bytecode = True
 
 import dns64
-from lab import SERVER, SERVER_FROM_CLIENT, SYSTEMS, Lab, run
+from lab import (NOBODY_FROM_CLIENT, SERVER, SERVER_FROM_CLIENT, SYSTEMS, Lab,
+                 run, until)
 from report import NAT64D, Report
 from rounds import SECS, in_turn
 
 PORT = 7000
 CONN_PORTS = 64
 PARALLEL = 64
+SESSIONS = 200000
 
 
 def values(text):
@@ -75,12 +78,20 @@ def blast(lab, system, size, flows, seconds, rate=0):
 
 
 def udp(report, lab):
-    figures = [(size, flows) for flows in (1, 64) for size in (64, 1400)]
+    """All gateways as they come, then all with GRO for what they forward."""
+    udp_figures(report, lab, "udp", [(size, flows) for flows in (1, 64)
+                                     for size in (64, 1400)])
+    lab.set_gro(True)
+    udp_figures(report, lab, "udp gro", [(64, 1), (1400, 64)])
+    lab.set_gro(False)
+
+
+def udp_figures(report, lab, kind, figures):
     for (size, flows), system in in_turn(figures, SYSTEMS):
         # The first datagrams wait for neighbours and make sessions.
         blast(lab, system, size, flows, 0.05, 1000)
         result = blast(lab, system, size, flows, SECS)
-        name = f"udp {size} B, {flows} flows"
+        name = f"{kind} {size} B, {flows} flows"
         report.add(f"{name}: sent", "kpps", system,
                    result["sent"] / result["seconds"] / 1e3)
         report.add(f"{name}: delivered", "kpps", system,
@@ -143,7 +154,54 @@ def latency(report, lab):
     lab.stop(echo)
 
 
-PARTS = {"tcp": tcp, "udp": udp, "conn": conn, "latency": latency}
+def ends_with(path, text):
+    """Without reading the whole file, which would disturb what is measured."""
+    size = path.stat().st_size
+    with path.open() as file:
+        file.seek(max(0, size - len(text)))
+        return file.read() == text
+
+
+def pause(report, lab):
+    """The longest time to an answer, of one request in a millisecond, while
+    nat64d prints a large table or removes it: beside that when it is idle,
+    because the machine has pauses of its own."""
+    daemon = lab.daemons["nat64d"]
+    echo = lab.start_ready("server", lab.tool("udpblast"), "echo", SERVER,
+                           PORT + 100)
+    lab.run("client", lab.tool("udpblast"), "scatter", NOBODY_FROM_CLIENT,
+            SESSIONS, 50000)
+    jobs = (("idle", None, None, None),
+            ("dump", signal.SIGUSR1, lab.dir / "nat64d.out", "\nend\n"),
+            ("flush", signal.SIGHUP, lab.dir / "nat64d.err", "flushed\n"))
+    for job, signum, file, last in jobs:
+        probe = lab.start("client", lab.tool("udpblast"), "ask",
+                          SERVER_FROM_CLIENT["nat64d"], PORT + 100, 64, 60)
+        time.sleep(0.2)
+        if signum is None:
+            time.sleep(SECS)
+        else:
+            start = time.monotonic()
+            daemon.send_signal(signum)
+            until(lambda f=file, text=last: ends_with(f, text),
+                  f"end of {job}", 30)
+            report.add(f"pause: {job}, duration", "s", "nat64d",
+                       time.monotonic() - start)
+        answers = values(lab.stop(probe))
+        report.add(f"pause: {job}, longest answer", "us", "nat64d",
+                   answers["max"])
+        report.add(f"pause: {job}, p99 of answers", "us", "nat64d",
+                   answers["p99"])
+        report.add(f"pause: {job}, lost", "", "nat64d", answers["lost"])
+    found = re.search(r"^table udp .* sessions (\d+)",
+                      (lab.dir / "nat64d.out").read_text(), re.M)
+    report.add("pause: sessions in the table", "", "nat64d",
+               int(found.group(1)))
+    lab.stop(echo)
+
+
+PARTS = {"tcp": tcp, "udp": udp, "conn": conn, "latency": latency,
+         "pause": pause}
 
 
 def nat64d(report, build, part):

@@ -21,6 +21,8 @@ import tempfile
 import time
 
 SERVER = "198.51.100.10"
+NOBODY = "203.0.113.1"
+NOBODY_FROM_CLIENT = "2001:db8:8001::203.0.113.1"
 SYSTEMS = ("nat64d", "tayga", "nat44")
 SERVER_FROM_CLIENT = {
     "nat64d": "2001:db8:8001::198.51.100.10",
@@ -55,6 +57,9 @@ table ip nat {{
 	}}
 }}
 """
+
+# What network cards are set to, or less.
+GRO_WAIT_NS = 50000
 
 
 def run(*command, **more):
@@ -215,8 +220,13 @@ class Lab(Namespaces):
                 "2001:db8:1::1")
         self.ip("server", "route", "add", "192.0.2.0/28", "via",
                 "198.18.1.1")
-        self.daemons["nat64d"] = self.start(
-            "nat64d", self.build / "nat64d/nat64d", "-d", "-f", conf)
+        # What nobody answers there makes sessions all the same.
+        self.ip("nat64d", "route", "add", "blackhole", NOBODY)
+        with (self.dir / "nat64d.out").open("w") as out, \
+                (self.dir / "nat64d.err").open("w") as err:
+            self.daemons["nat64d"] = self.start(
+                "nat64d", self.build / "nat64d/nat64d", "-d", "-f", conf,
+                stdout=out, stderr=err)
 
     def _start_tayga(self):
         conf = self.dir / "tayga.conf"
@@ -235,6 +245,25 @@ class Lab(Namespaces):
     def _masquerade(self, system, source):
         self.run(system, "nft", "-f", "-",
                  input=NFT_RULES.format(source=source))
+
+    def set_gro(self, on):
+        """Have all gateways join datagrams that they forward, or not.
+
+        A network card hands over what came since its last interrupt. veth
+        has no interrupts and hands over each packet at once, so that there
+        is never anything to join; a timeout takes the place of interrupt
+        moderation. Segments of TCP come unsegmented from veth anyway.
+        """
+        state = "on" if on else "off"
+        for system in SYSTEMS:
+            for link in ("client", "server"):
+                self.run(system, "ethtool", "-K", link, "gro", state,
+                         "rx-udp-gro-forwarding", state)
+                self.run(system, "sh", "-c",
+                         f"cd /sys/class/net/{link} &&"
+                         f" echo {GRO_WAIT_NS if on else 0}"
+                         " >gro_flush_timeout &&"
+                         f" echo {2 if on else 0} >napi_defer_hard_irqs")
 
     def cpu_seconds(self, system):
         """CPU time that the daemon of a system has used, or None."""

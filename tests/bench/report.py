@@ -21,6 +21,9 @@ TO_REACH = (
     ("udp 64 B, 1 flows: delivered", "tayga", ">=", 2.2),
     ("udp 64 B, 1 flows: loss", None, "<=", 1),
     ("udp 64 B, 1 flows: daemon CPU", "tayga", "<=", 0.5),
+    ("udp gro 64 B, 1 flows: delivered", "tayga", ">=", 2.2),
+    ("udp gro 64 B, 1 flows: loss", None, "<=", 1),
+    ("udp gro 64 B, 1 flows: daemon CPU", "tayga", "<=", 0.5),
     ("core packet-1", None, "<=", 120),
     ("core packet-1M", None, "<=", 400),
     ("core new-sessions-1M", None, ">=", 1e6),
@@ -37,6 +40,7 @@ PLOTTED = (
     ("udp 64 B, 1 flows: delivered", "UDP 64 B"),
     ("udp 1400 B, 1 flows: delivered", "UDP 1400 B"),
     ("udp 64 B, 64 flows: delivered", "UDP 64 B x 64"),
+    ("udp gro 64 B, 1 flows: delivered", "UDP 64 B, GRO"),
     ("connections", "connections/s"),
 )
 

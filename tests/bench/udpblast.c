@@ -12,8 +12,12 @@
  *		answers each datagram with itself, until SIGTERM.
  *	udpblast ask ADDRESS PORT BYTES SECONDS
  *		one request every millisecond, one at a time; prints the
- *		percentiles of the time to the answer in microseconds, and
- *		"lost N".
+ *		percentiles of the time to the answer in microseconds, the
+ *		longest as "max", and "lost N".
+ *	udpblast scatter ADDRESS COUNT RATE
+ *		COUNT empty datagrams, each of another flow: to the ports from
+ *		1 to 65535, again and again from other sockets. Prints as send
+ *		does.
  */
 #include <sys/socket.h>
 
@@ -111,7 +115,6 @@ open_socket(const char *text, unsigned port, int connected)
 struct batch {
 	struct mmsghdr msgs[BATCH];
 	struct iovec iov[BATCH];
-	struct sockaddr_storage to[BATCH];
 	char data[BATCH][MAX_BYTES];
 };
 
@@ -130,7 +133,26 @@ batch_init(size_t bytes)
 	}
 }
 
-/* A socket is shared by all flows: one system call for a batch of them. */
+/*
+ * A socket is shared by all flows: one system call for a batch of them. A
+ * lone flow is connected, as a program with one peer does it, so that the
+ * kernel looks for route and source address once and not for each datagram.
+ */
+static int
+sender_socket(const char *text, unsigned port, unsigned flows)
+{
+	struct sockaddr_storage ss;
+	socklen_t len = make_address(&ss, text, port);
+	int s;
+
+	s = socket(ss.ss_family, SOCK_DGRAM, 0);
+	if (s == -1)
+		err(1, "socket");
+	if (flows == 1 && connect(s, (struct sockaddr *)&ss, len) == -1)
+		err(1, "connect: %s", text);
+	return (s);
+}
+
 static int
 do_send(char *argv[], long long rate)
 {
@@ -140,23 +162,22 @@ do_send(char *argv[], long long rate)
 	const unsigned size = rate > 0 ? 8 : BATCH;
 	const long long start = now_ns();
 	const long long stop = start + (long long)(atof(argv[4]) * SECOND);
-	struct sockaddr_storage ss;
-	socklen_t len = make_address(&ss, argv[0], port);
+	static struct sockaddr_storage to[MAX_FLOWS];
+	socklen_t len = 0;
 	long long sent = 0;
 	unsigned i;
 	int s, n;
 
 	if (bytes > MAX_BYTES || flows == 0 || flows > MAX_FLOWS)
 		errx(2, "too many bytes or flows");
-	s = socket(ss.ss_family, SOCK_DGRAM, 0);
-	if (s == -1)
-		err(1, "socket");
+	s = sender_socket(argv[0], port, flows);
 	batch_init(bytes);
+	for (i = 0; i < flows; i++)
+		len = make_address(&to[i], argv[0], port + i);
 	while (now_ns() < stop && !ended) {
-		for (i = 0; i < size; i++) {
-			make_address(&batch.to[i], argv[0], port +
-			    (unsigned)((sent + i) % flows));
-			batch.msgs[i].msg_hdr.msg_name = &batch.to[i];
+		for (i = 0; flows > 1 && i < size; i++) {
+			batch.msgs[i].msg_hdr.msg_name =
+			    &to[(sent + i) % flows];
 			batch.msgs[i].msg_hdr.msg_namelen = len;
 		}
 		n = sendmmsg(s, batch.msgs, size, 0);
@@ -274,12 +295,12 @@ do_ask(char *argv[])
 
 	if (bytes < sizeof(i) || bytes > MAX_BYTES)
 		errx(2, "too few or too many bytes");
-	for (i = 0; now_ns() < stop && n < MAX_ANSWERS; i++) {
+	for (i = 0; now_ns() < stop && !ended && n < MAX_ANSWERS; i++) {
 		t = ask(s, data, bytes, i);
-		if (t == -1)
-			lost++;
-		else
+		if (t != -1)
 			times[n++] = t;
+		else if (!ended)
+			lost++;
 		next += SECOND / 1000;
 		sleep_until(next);
 	}
@@ -287,7 +308,37 @@ do_ask(char *argv[])
 	for (i = 0; n > 0 && i < 4; i++)
 		printf("p%g %.1f\n", percentiles[i], (double)
 		    times[(unsigned)((n - 1) * percentiles[i] / 100)] / 1e3);
+	if (n > 0)
+		printf("max %.1f\n", (double)times[n - 1] / 1e3);
 	printf("lost %u\n", lost);
+	return (0);
+}
+
+static int
+do_scatter(char *argv[])
+{
+	const long long count = atoll(argv[1]), rate = atoll(argv[2]);
+	const long long start = now_ns();
+	struct sockaddr_storage to;
+	socklen_t len;
+	long long i;
+	int s = -1;
+
+	for (i = 0; i < count && !ended; i++) {
+		len = make_address(&to, argv[0], (unsigned)(i % 65535) + 1);
+		if (i % 65535 == 0) {
+			s = socket(to.ss_family, SOCK_DGRAM, 0);
+			if (s == -1)
+				err(1, "socket");
+		}
+		if (sendto(s, NULL, 0, 0, (struct sockaddr *)&to, len) == -1 &&
+		    errno != ENOBUFS)
+			err(1, "sendto");
+		if (i % 64 == 0)
+			sleep_until(start + i * SECOND / rate);
+	}
+	printf("sent %lld\nseconds %.6f\n", i,
+	    (double)(now_ns() - start) / SECOND);
 	return (0);
 }
 
@@ -307,6 +358,8 @@ main(int argc, char *argv[])
 		return (do_echo(argv + 2));
 	if (strcmp(what, "ask") == 0 && argc == 6)
 		return (do_ask(argv + 2));
-	fprintf(stderr, "usage: udpblast send|sink|echo|ask ...\n");
+	if (strcmp(what, "scatter") == 0 && argc == 5)
+		return (do_scatter(argv + 2));
+	fprintf(stderr, "usage: udpblast send|sink|echo|ask|scatter ...\n");
 	return (2);
 }

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Hostile packets through the real device, from both sides, and more flows
-# than there is room for: nat64d counts them, answers others, keeps small.
+# than there is room for: nat64d counts them, answers others, keeps small. With
+# the offloads of the tun device and without.
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/lib.sh"
 
@@ -53,7 +54,7 @@ still_works() {
 }
 
 test_kinds6() {
-	tap_round="from IPv6"
+	tap_round="from IPv6, offload $offload"
 	check "unknown protocols" dropped unknown-protocol garbage6 protocols
 	# Shows: FLT-12 FLT-13
 	check "transport headers cut short" dropped bad-l4-header \
@@ -101,7 +102,7 @@ test_kinds6() {
 }
 
 test_kinds4() {
-	tap_round="from IPv4"
+	tap_round="from IPv4, offload $offload"
 	check "unknown protocols" dropped unknown-protocol garbage4 protocols
 	check "transport headers cut short" dropped bad-l4-header \
 	    garbage4 short
@@ -128,7 +129,7 @@ test_kinds4() {
 }
 
 test_noise() {
-	tap_round="random bytes"
+	tap_round="random bytes, offload $offload"
 	check "20000 packets from IPv6" garbage6 noise "$server64" \
 	    2001:db8::66/64 10000
 	check "20000 packets from IPv4" garbage4 noise 10000
@@ -159,7 +160,7 @@ unreachable() {
 }
 
 test_full_table() {
-	tap_round="more flows than there is room for"
+	tap_round="more flows than there is room for, offload $offload"
 	check "a transfer begins" slow_transfer
 	# Shows: LIM-01 SES-02 CGN-12
 	check "flows of many hosts are refused" dropped session-limit \
@@ -181,26 +182,35 @@ at_limit() {
 	    END { print n }')" -eq 2000 ]
 }
 
+all_kinds() {
+	local before
+	tap_round="offload $offload"
+	write_nat64d_conf "prefix $prefix64" "limit sessions 2000" \
+	    "offload $offload"
+	check "nat64d starts" start_nat64d || give_up
+	check "it works" still_works
+	before=$(resident)
+	test_kinds6
+	test_kinds4
+	test_noise
+	tap_round="after all that, offload $offload"
+	kill -HUP "$nat64d"
+	check "it works" wait_for 5 still_works
+	test_full_table
+	tap_round="offload $offload"
+	if sanitized; then
+		skip "its memory is bounded" "sanitizers need much"
+	else
+		# Shows: LIM-07
+		check "its memory is bounded" \
+		    test $(($(resident) - before)) -lt "$max_growth"
+	fi
+	check "it leaves with status 0" stop "$nat64d"
+}
+
 need_root
 start_lab
-write_nat64d_conf "prefix $prefix64" "limit sessions 2000"
-check "nat64d starts" start_nat64d || give_up
-check "it works" still_works
-before=$(resident)
-test_kinds6
-test_kinds4
-test_noise
-tap_round="after all that"
-kill -HUP "$nat64d"
-check "it works" wait_for 5 still_works
-test_full_table
-tap_round=
-if sanitized; then
-	skip "its memory is bounded" "sanitizers need much"
-else
-	# Shows: LIM-07
-	check "its memory is bounded" test $(($(resident) - before)) -lt \
-	    "$max_growth"
-fi
-check "it leaves with status 0" stop "$nat64d"
+for offload in yes no; do
+	all_kinds
+done
 tap_done

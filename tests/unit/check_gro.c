@@ -16,6 +16,7 @@
 
 #define NITEMS(a) (sizeof(a) / sizeof((a)[0]))
 #define MAX_PACKETS 4096
+#define MAX_FLOWS 150 /* of each kind: more than there are slots */
 
 /* One packet to be built. */
 struct spec {
@@ -30,6 +31,8 @@ struct spec {
 	uint8_t ttl;
 	uint8_t tos;
 	uint16_t window;
+	uint32_t ack;
+	uint32_t timestamp; /* an option; 0: none */
 	bool damaged;
 	bool partial;
 	bool more; /* a fragment */
@@ -40,6 +43,13 @@ static const struct spec udp4 = { .family = PKT_V4, .proto = IPPROTO_UDP,
 static const struct spec tcp6 = { .family = PKT_V6, .proto = IPPROTO_TCP,
 	.sport = 1000, .payload = 100, .seq = 5, .flags = PKT_TH_ACK,
 	.ttl = 60 };
+
+static const struct spec tcp6_psh = { .family = PKT_V6, .proto = IPPROTO_TCP,
+	.sport = 1000, .payload = 100, .seq = 5,
+	.flags = PKT_TH_ACK | PKT_TH_PSH, .ttl = 60 };
+static const struct spec tcp6_stamped = { .family = PKT_V6,
+	.proto = IPPROTO_TCP, .sport = 1000, .payload = 100, .seq = 5,
+	.flags = PKT_TH_ACK, .ttl = 60, .timestamp = 9 };
 
 static uint8_t storage[PKT_BUFSIZE], segment_storage[PKT_BUFSIZE];
 
@@ -68,6 +78,14 @@ put_ip(uint8_t *ip, const struct spec *s, size_t l4len)
 	wire_fix_ip4(ip);
 }
 
+static size_t
+l4hlen_of(const struct spec *s)
+{
+	if (s->proto == IPPROTO_UDP)
+		return (PKT_UDP_HLEN);
+	return (PKT_TCP_HLEN + (s->timestamp != 0 ? 12 : 0));
+}
+
 static void
 put_l4(uint8_t *l4, const struct spec *s, size_t l4len)
 {
@@ -78,10 +96,14 @@ put_l4(uint8_t *l4, const struct spec *s, size_t l4len)
 		return;
 	}
 	put32(l4 + 4, s->seq);
-	put32(l4 + 8, 77);
-	l4[12] = 5 << 4;
+	put32(l4 + 8, s->ack);
+	l4[12] = (uint8_t)(l4hlen_of(s) / 4 << 4);
 	l4[PKT_TCP_FLAGS] = s->flags;
 	wire_put16(l4 + 14, s->window);
+	if (s->timestamp != 0) {
+		memcpy(l4 + PKT_TCP_HLEN, "\x01\x01\x08\x0a", 4);
+		put32(l4 + PKT_TCP_HLEN + 4, s->timestamp);
+	}
 }
 
 /* The packet of s, parsed, in storage. */
@@ -89,8 +111,7 @@ static struct pkt
 build(const struct spec *s)
 {
 	const size_t hlen = s->family == PKT_V4 ? PKT_IP4_HLEN : PKT_IP6_HLEN;
-	const size_t l4hlen =
-	    s->proto == IPPROTO_TCP ? PKT_TCP_HLEN : PKT_UDP_HLEN;
+	const size_t l4hlen = l4hlen_of(s);
 	const size_t l4len = l4hlen + s->payload;
 	struct pkt p;
 	uint8_t *cksum, *l4;
@@ -232,6 +253,22 @@ static const struct pair pairs[] = {
 	{ "the next segment", &tcp6, TCP6(.tos = 0), 1 },
 	{ "the next segment with PSH", &tcp6,
 	    TCP6(.flags = PKT_TH_ACK | PKT_TH_PSH), 1 },
+	{ "a segment behind PSH", &tcp6_psh, TCP6(.tos = 0), 2 },
+	{ "a segment that is urgent", &tcp6, TCP6(.flags = PKT_TH_ACK | 0x20),
+	    2 },
+	{ "a segment with ECE", &tcp6, TCP6(.flags = PKT_TH_ACK | 0x40), 2 },
+	{ "a segment with CWR", &tcp6, TCP6(.flags = PKT_TH_ACK | PKT_TH_CWR),
+	    2 },
+	{ "a segment with RST", &tcp6, TCP6(.flags = PKT_TH_ACK | PKT_TH_RST),
+	    2 },
+	{ "another acknowledgement", &tcp6, TCP6(.ack = 1), 2 },
+	{ "the same options", &tcp6_stamped, TCP6(.timestamp = 9), 1 },
+	{ "another timestamp", &tcp6_stamped, TCP6(.timestamp = 10), 2 },
+	{ "options where none were", &tcp6, TCP6(.timestamp = 9), 2 },
+	{ "no options where some were", &tcp6_stamped, TCP6(.tos = 0), 2 },
+	{ "a segment marked by ECN", &tcp6, TCP6(.tos = 3), 2 },
+	{ "a shorter segment ends it", &tcp6, TCP6(.payload = 99), 1 },
+	{ "a longer segment", &tcp6, TCP6(.payload = 101), 2 },
 	{ "a segment with FIN", &tcp6, TCP6(.flags = PKT_TH_ACK | PKT_TH_FIN),
 	    2 },
 	{ "a segment out of order", &tcp6, TCP6(.seq = 104), 2 },
@@ -340,10 +377,10 @@ START_TEST(nothing_is_joined_that_the_device_does_not_take)
 END_TEST
 
 static struct spec
-random_spec(uint32_t *seed, uint32_t *seqs)
+random_spec(uint32_t *seed, uint32_t *seqs, unsigned nflows)
 {
 	const bool v4 = wire_random(seed) % 2, tcp = wire_random(seed) % 2;
-	const unsigned flow = wire_random(seed) % 6;
+	const unsigned flow = wire_random(seed) % nflows;
 	const unsigned odd = wire_random(seed) % 8;
 	struct spec s = { .family = v4 ? PKT_V4 : PKT_V6,
 		.proto = tcp ? IPPROTO_TCP : IPPROTO_UDP,
@@ -360,22 +397,23 @@ random_spec(uint32_t *seed, uint32_t *seqs)
 }
 
 /*
- * Packets of six flows of each kind, at random: each flow's come out in
- * their order and with their bytes.
+ * Packets of few or many flows of each kind, at random: each flow's come out
+ * in their order and with their bytes.
  */
 /* Shows: XLT-15 CSM-02 */
 START_TEST(any_sequence_comes_out_whole_and_in_order_of_its_flows)
 {
 	static uint8_t *sent[MAX_PACKETS];
 	static size_t sent_len[MAX_PACKETS];
-	uint32_t seed = 4711 + (uint32_t)_i, seqs[6] = { 0 };
+	uint32_t seed = 4711 + (uint32_t)_i, seqs[MAX_FLOWS] = { 0 };
+	const unsigned nflows = _i % 2 == 0 ? 6 : MAX_FLOWS;
 	struct gro *g = gro_new(true, true, written, NULL);
 	unsigned n, i, j;
 	struct spec s;
 	struct pkt p;
 
 	for (n = 0; n < 2000; n++) {
-		s = random_spec(&seed, seqs);
+		s = random_spec(&seed, seqs, nflows);
 		p = build(&s);
 		gro_send(g, &p);
 		pkt_complete_cksum(&p);
@@ -383,7 +421,7 @@ START_TEST(any_sequence_comes_out_whole_and_in_order_of_its_flows)
 		memcpy(sent[n], p.data, p.len);
 		ignore_id(sent[n]);
 		sent_len[n] = p.len;
-		if (wire_random(&seed) % 50 == 0)
+		if (wire_random(&seed) % (10 * nflows) == 0)
 			gro_flush(g);
 	}
 	gro_flush(g);

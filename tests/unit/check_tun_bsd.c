@@ -64,7 +64,7 @@ receive(uint32_t family, uint8_t version)
 	wire_put16(bytes + 2, (uint16_t)family);
 	bytes[4] = (uint8_t)(version << 4);
 	kernel_put(bytes, 52);
-	ck_assert_int_eq(tun_recv_batch(tun, 8, rx, NULL), 1);
+	ck_assert_int_eq(tun_recv_batch(tun, 8, 1 << 20, rx, NULL), 1);
 }
 
 /* Shows: TUN-02 TUN-04 */
@@ -132,7 +132,7 @@ START_TEST(family_that_contradicts_the_version_is_refused)
 		ck_assert_int_ne(pkt_parse(&got), NAT64_NONE);
 	}
 	kernel_put(bytes, 4);
-	ck_assert_int_eq(tun_recv_batch(tun, 8, rx, NULL), 1);
+	ck_assert_int_eq(tun_recv_batch(tun, 8, 1 << 20, rx, NULL), 1);
 	ck_assert_uint_eq(got.len, 0);
 }
 END_TEST

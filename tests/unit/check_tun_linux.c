@@ -85,7 +85,7 @@ receive(unsigned max)
 {
 	unsigned n = 0;
 
-	ck_assert_int_eq(tun_recv_batch(tun, max, rx, &n), (int)n);
+	ck_assert_int_eq(tun_recv_batch(tun, max, 1 << 20, rx, &n), (int)n);
 	return (n);
 }
 
@@ -254,6 +254,22 @@ START_TEST(batch_is_no_larger_than_asked_for)
 }
 END_TEST
 
+START_TEST(batch_ends_with_the_packet_that_makes_it_large_enough)
+{
+	unsigned n = 0;
+	int i;
+
+	start(true);
+	make_udp4(bytes + VNET_HDRLEN, 100);
+	for (i = 0; i < 5; i++)
+		kernel_put(bytes, VNET_HDRLEN + 100);
+	ck_assert_int_eq(tun_recv_batch(tun, 8, 101, rx, &n), 2);
+	ck_assert_int_eq(tun_recv_batch(tun, 8, 200, rx, &n), 2);
+	ck_assert_int_eq(tun_recv_batch(tun, 8, 200, rx, &n), 1);
+	ck_assert_uint_eq(n, 5);
+}
+END_TEST
+
 /* Shows: TUN-07 GSO-25 */
 START_TEST(refused_packets_are_counted_and_not_tried_again)
 {
@@ -278,7 +294,7 @@ START_TEST(failed_device_is_an_error_of_the_batch)
 
 	start(true);
 	close(tun_fd(tun));
-	ck_assert_int_eq(tun_recv_batch(tun, 8, rx, &n), -1);
+	ck_assert_int_eq(tun_recv_batch(tun, 8, 1 << 20, rx, &n), -1);
 	ck_assert_int_eq(errno, EBADF);
 }
 END_TEST
@@ -371,6 +387,8 @@ main(void)
 	    header_without_sense_is_left_to_the_parser_to_refuse);
 	tcase_add_test(tc, plain_packet_is_written_behind_a_header_of_zeros);
 	tcase_add_test(tc, batch_is_no_larger_than_asked_for);
+	tcase_add_test(tc,
+	    batch_ends_with_the_packet_that_makes_it_large_enough);
 	tcase_add_test(tc, refused_packets_are_counted_and_not_tried_again);
 	tcase_add_test(tc, failed_device_is_an_error_of_the_batch);
 	tcase_add_test(tc, interface_comes_up_with_its_mtu);

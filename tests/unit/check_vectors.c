@@ -2,11 +2,16 @@
  * The vectors of spec/nat64.md, appendix V: packets through a translator of
  * their own, IPv4-embedded addresses through pref64, the example of
  * RFC 1624 through cksum.
+ *
+ * Packets come three times: as the file has them, as a device with offloads
+ * might hand them over, and as one without does.
  */
 #include "vectors.h"
 
 #include "nat64d/cksum.h"
 #include "nat64d/iphdr.h"
+
+#include "vectors_device.h"
 
 /* What the vectors call the reasons for a silent drop. */
 static const struct {
@@ -266,6 +271,51 @@ check_packets(const struct vector *v, const json_t *packets)
 	return (ok);
 }
 
+/*
+ * The same as check_packets(), looked at where they arrive. Where one error
+ * answers a super-packet, each segment of it has one of its own, which
+ * quotes another packet.
+ */
+static bool
+check_arrived(const struct vector *v, const json_t *packets, bool errors)
+{
+	static struct arrived want, got;
+	static uint8_t bytes[PKT_MAXLEN];
+	uint8_t vnet[VNET_HDRLEN];
+	const size_t nwant = json_array_size(packets);
+	const char *hex;
+	unsigned i;
+	bool ok;
+
+	want.n = got.n = 0;
+	vnet_of(json_object_get(v->json, "vnet_out"), vnet);
+	for (i = 0; i < nwant; i++) {
+		hex = member(json_array_get(packets, i), "hex");
+		arrive_written(&want, bytes, unhex(bytes, hex), vnet);
+	}
+	for (i = 0; i < nrecorded; i++)
+		arrive_written(&got, recorded[i].bytes, recorded[i].len,
+		    recorded[i].vnet);
+	if (errors) {
+		ck_assert_uint_eq(want.n, 1);
+		for (i = 0, ok = got.n > 1; i < got.n; i++)
+			ok &= same_bytes(v->name, want.bytes[0] +
+			    PKT_IP4_HLEN, 2, got.bytes[i] + PKT_IP4_HLEN, 2) &&
+			    same_bytes(v->name, want.bytes[0] +
+			    PKT_IP4_HLEN + 4, 4, got.bytes[i] +
+			    PKT_IP4_HLEN + 4, 4);
+		return (ok);
+	}
+	ok = want.n == got.n;
+	if (!ok)
+		printf("%s: %u packets expected, %u got\n", v->name, want.n,
+		    got.n);
+	for (i = 0; i < want.n && i < got.n; i++)
+		ok &= same_bytes(v->name, want.bytes[i], want.len[i],
+		    got.bytes[i], got.len[i]);
+	return (ok);
+}
+
 /* Every drop is counted once, under the reason that the vector names. */
 static bool
 check_drop(const struct vector *v, const struct nat64 *n,
@@ -333,7 +383,7 @@ advance_clock(const struct vector *v, struct nat64 *n, struct monotime now)
 }
 
 static bool
-run_packets(const struct vector *v)
+run_packets(const struct vector *v, enum device device)
 {
 	const json_t *config = json_object_get(v->json, "config");
 	const json_t *sessions = json_object_get(config, "sessions");
@@ -343,28 +393,49 @@ run_packets(const struct vector *v)
 	static uint8_t packet[PKT_MAXLEN];
 	uint8_t hdr[VNET_HDRLEN];
 	const uint8_t *vnet;
-	enum nat64_verdict verdict = NAT64_DROPPED;
-	enum nat64_reason reason = NAT64_NONE;
+	const json_t *packets = json_object_get(expected, "packets");
+	struct feed f = { .now = now, .verdict = NAT64_DROPPED };
 	struct setup s;
-	struct nat64 *n;
 	size_t i, len;
 	bool ok;
 
 	configure(&s, config);
-	n = translator(&s, now);
+	f.n = translator(&s, now);
 	for (i = 0; i < json_array_size(sessions); i++)
-		open_session(n, &s, json_array_get(sessions, i), now);
+		open_session(f.n, &s, json_array_get(sessions, i), now);
 	vnet = vnet_of(json_object_get(v->json, "vnet_in"), hdr);
 	for (i = 0; i < json_array_size(input); i++) {
 		len = unhex(packet,
 		    json_string_value(json_array_get(input, i)));
-		verdict = put_in(n, packet, len, vnet, now, &reason);
+		feed_packet(&f, device, packet, len, vnet);
 	}
-	ok = advance_clock(v, n, now);
-	ok &= check_verdict(v, n, verdict, reason);
-	ok &= check_packets(v, json_object_get(expected, "packets"));
-	nat64_free(n);
+	ok = advance_clock(v, f.n, now);
+	ok &= check_verdict(v, f.n, f.verdict, f.reason);
+	if (device == AS_WRITTEN)
+		ok &= check_packets(v, packets);
+	else
+		ok &= check_arrived(v, packets, f.verdict == NAT64_REPLIED &&
+		    device == OFFLOAD_OFF && vnet != NULL);
+	nat64_free(f.n);
 	return (ok);
+}
+
+static bool
+run_as_written(const struct vector *v)
+{
+	return (run_packets(v, AS_WRITTEN));
+}
+
+static bool
+run_offload_on(const struct vector *v)
+{
+	return (run_packets(v, OFFLOAD_ON));
+}
+
+static bool
+run_offload_off(const struct vector *v)
+{
+	return (run_packets(v, OFFLOAD_OFF));
 }
 
 static bool
@@ -404,29 +475,34 @@ run_checksum(const struct vector *v)
 	return (cksum_update(word[0], word[1], word[2]) == word[3]);
 }
 
-/* Those without a name get that of their list and their number. */
+/*
+ * Each of a list, under its name and the suffix; those without a name get
+ * that of their list and their number.
+ */
 static void
-add_list(const json_t *root, const char *list, const char *refs,
-    bool (*run)(const struct vector *v))
+add_list(const json_t *root, const char *list, const char *suffix,
+    const char *refs, bool (*run)(const struct vector *v))
 {
-	static char names[32][32];
-	static unsigned nnames;
+	static char names[MAXCASES][96];
 	const json_t *array = json_object_get(root, list), *j;
+	char *name;
 	size_t i;
 
 	if (json_array_size(array) == 0)
 		errx(1, "no list \"%s\"", list);
 	for (i = 0; i < json_array_size(array); i++) {
 		j = json_array_get(array, i);
+		if (nvectors >= MAXCASES)
+			errx(1, "more than %d vectors", MAXCASES);
+		name = names[nvectors];
 		if (json_object_get(j, "name") != NULL) {
-			add_vector(member(j, "name"), member(j, "refs"), j,
-			    run);
+			snprintf(name, sizeof(names[0]), "%s%s",
+			    member(j, "name"), suffix);
+			add_vector(name, member(j, "refs"), j, run);
 			continue;
 		}
-		if (nnames >= 32)
-			errx(1, "too many vectors without a name");
-		snprintf(names[nnames], sizeof(names[0]), "%s-%zu", list, i);
-		add_vector(names[nnames++], refs, j, run);
+		snprintf(name, sizeof(names[0]), "%s-%zu", list, i);
+		add_vector(name, refs, j, run);
 	}
 }
 
@@ -436,10 +512,12 @@ main(int argc, char *argv[])
 	json_t *root = read_vectors(argc, argv);
 	int rc;
 
-	add_list(root, "packets", NULL, run_packets);
-	add_list(root, "addresses", "ADR-02 ADR-03 ADR-10 ADR-11",
+	add_list(root, "packets", "", NULL, run_as_written);
+	add_list(root, "packets", "/offload-on", NULL, run_offload_on);
+	add_list(root, "packets", "/offload-off", NULL, run_offload_off);
+	add_list(root, "addresses", "", "ADR-02 ADR-03 ADR-10 ADR-11",
 	    run_address);
-	add_list(root, "checksums", "CSM-01", run_checksum);
+	add_list(root, "checksums", "", "CSM-01", run_checksum);
 	rc = run_vectors("vectors");
 	json_decref(root);
 	return (rc);

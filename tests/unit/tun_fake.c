@@ -1,19 +1,27 @@
+#include <sys/queue.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 
 #include <errno.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include <check.h>
 
 #include "tests/unit/tun_fake.h"
 
+struct waiting {
+	STAILQ_ENTRY(waiting) next;
+	size_t len;
+	uint8_t bytes[];
+};
+
 struct tun {
 	int fd;
 	int far_end;
-	unsigned refused; /* packets, since the last tun_flush() */
+	STAILQ_HEAD(, waiting) waiting;
 	uint8_t buf[PKT_BUFSIZE];
 };
 
@@ -26,6 +34,7 @@ tun_fake_new(void)
 	t = calloc(1, sizeof(*t));
 	ck_assert_ptr_nonnull(t);
 	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, pair), 0);
+	STAILQ_INIT(&t->waiting);
 	t->fd = pair[0];
 	t->far_end = pair[1];
 	return (t);
@@ -75,19 +84,22 @@ tun_close(struct tun *t)
 {
 	if (t == NULL)
 		return;
+	(void)tun_flush(t);
 	close_end(&t->fd);
 	close_end(&t->far_end);
 	free(t);
 }
 
 int
-tun_recv_batch(struct tun *t, unsigned max, tun_rx_fn rx, void *arg)
+tun_recv_batch(struct tun *t, unsigned max, size_t max_bytes, tun_rx_fn rx,
+    void *arg)
 {
 	struct pkt p;
+	size_t bytes = 0;
 	unsigned n;
 	ssize_t len;
 
-	for (n = 0; n < max; n++) {
+	for (n = 0; n < max && bytes < max_bytes; n++) {
 		pkt_init(&p, t->buf, sizeof(t->buf));
 		len = recv(t->fd, p.data, PKT_MAXLEN, MSG_DONTWAIT);
 		if (len == -1 && errno == EAGAIN)
@@ -97,6 +109,7 @@ tun_recv_batch(struct tun *t, unsigned max, tun_rx_fn rx, void *arg)
 			return (-1);
 		}
 		p.len = (uint32_t)len;
+		bytes += p.len;
 		rx(arg, &p);
 	}
 	return ((int)n);
@@ -105,15 +118,27 @@ tun_recv_batch(struct tun *t, unsigned max, tun_rx_fn rx, void *arg)
 void
 tun_send(struct tun *t, const struct pkt *p)
 {
-	if (send(t->fd, p->data, p->len, MSG_DONTWAIT | MSG_NOSIGNAL) == -1)
-		t->refused++;
+	struct waiting *w;
+
+	w = malloc(sizeof(*w) + p->len);
+	ck_assert_ptr_nonnull(w);
+	w->len = p->len;
+	memcpy(w->bytes, p->data, p->len);
+	STAILQ_INSERT_TAIL(&t->waiting, w, next);
 }
 
 unsigned
 tun_flush(struct tun *t)
 {
-	unsigned refused = t->refused;
+	struct waiting *w;
+	unsigned refused = 0;
 
-	t->refused = 0;
+	while ((w = STAILQ_FIRST(&t->waiting)) != NULL) {
+		STAILQ_REMOVE_HEAD(&t->waiting, next);
+		if (send(t->fd, w->bytes, w->len,
+		    MSG_DONTWAIT | MSG_NOSIGNAL) == -1)
+			refused++;
+		free(w);
+	}
 	return (refused);
 }

@@ -2,7 +2,8 @@
  * A tun device that is a pair of sockets: what tun.h promises, without root
  * and without a kernel behind it. The far end plays the kernel: it writes
  * packets to be received and reads those that were sent. Closing it is the
- * failure of the device.
+ * failure of the device. Nothing leaves before tun_flush(), so that who
+ * waits without it waits for ever.
  */
 #ifndef TESTS_UNIT_TUN_FAKE_H
 #define TESTS_UNIT_TUN_FAKE_H

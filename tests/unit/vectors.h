@@ -28,7 +28,7 @@
 #include "nat64d/nat64.h"
 #include "nat64d/vnet.h"
 
-#define MAXCASES 256
+#define MAXCASES 512
 #define MAXRECORDED 8
 
 struct recorded {
