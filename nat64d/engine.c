@@ -131,11 +131,11 @@ struct batch {
 };
 
 static void
-packet_received(void *arg, struct pkt *p)
+packets_received(void *arg, struct pkt *pkts, unsigned n)
 {
 	struct batch *b = arg;
 
-	nat64_input(b->engine->nat64, p, b->now, NULL);
+	nat64_input_batch(b->engine->nat64, pkts, n, b->now);
 }
 
 static void
@@ -146,7 +146,7 @@ packets_waiting(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
-	if (tun_recv_batch(e->tun, MAX_PACKETS, MAX_BYTES, packet_received,
+	if (tun_recv_batch(e->tun, MAX_PACKETS, MAX_BYTES, packets_received,
 	    &b) == -1) {
 		log_err("%s: %s", tun_name(e->tun), strerror(errno));
 		e->failed = true;

@@ -59,12 +59,12 @@ int tun_fd(const struct tun *t);
 
 /*
  * Read packets until none is waiting, at most max and none after max_bytes
- * are there, and hand each to rx; rx may change the packet and call
- * tun_send(). Returns how many were read; -1 with errno when the device
- * failed (it will not recover). p is the packet as received: data, len and
- * ofl are set, the rest is not.
+ * are there, and hand them to rx in their order, one or a few at a time; rx
+ * may change the packets and call tun_send(). Returns how many were read; -1
+ * with errno when the device failed (it will not recover). A packet is as
+ * received: data, len and ofl are set, the rest is not.
  */
-typedef void (*tun_rx_fn)(void *arg, struct pkt *p);
+typedef void (*tun_rx_fn)(void *arg, struct pkt *pkts, unsigned n);
 int tun_recv_batch(struct tun *t, unsigned max, size_t max_bytes,
     tun_rx_fn rx, void *arg);
 

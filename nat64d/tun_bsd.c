@@ -195,7 +195,7 @@ tun_recv_batch(struct tun *t, unsigned max, size_t max_bytes, tun_rx_fn rx,
 		if (rc == 0)
 			break;
 		bytes += p.len;
-		rx(arg, &p);
+		rx(arg, &p, 1);
 	}
 	return ((int)n);
 }

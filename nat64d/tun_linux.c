@@ -47,6 +47,13 @@ struct route {
 	struct prefix dst;
 };
 
+/*
+ * Small packets are read a few at a time before they are handed on. A large
+ * one ends its group: it is to be written while it is in the cache.
+ */
+#define GROUP 8
+#define SMALL_PACKET 2048
+
 struct tun {
 	int fd;
 	int ctl; /* a socket, to ask things of the interface */
@@ -57,7 +64,7 @@ struct tun {
 	SLIST_HEAD(, route) routes;
 	struct gro *gro;   /* NULL: the kernel takes no super-packets */
 	unsigned refused;  /* packets, since the last tun_flush() */
-	uint8_t buf[PKT_BUFSIZE];
+	uint8_t bufs[GROUP][PKT_BUFSIZE];
 };
 
 static void
@@ -353,21 +360,21 @@ tun_fd(const struct tun *t)
  */
 
 /*
- * Read one packet to PKT_HEADROOM; the header, if any, ends up before it.
- * Returns 1, 0 when none is waiting, or -1.
+ * Read one packet to PKT_HEADROOM of buf; the header, if any, ends up before
+ * it. Returns 1, 0 when none is waiting, or -1.
  */
 static int
-recv_one(struct tun *t, struct pkt *p)
+recv_one(struct tun *t, struct pkt *p, uint8_t buf[PKT_BUFSIZE])
 {
 	const size_t hdrlen = t->vnet ? VNET_HDRLEN : 0;
 	uint8_t *start;
 	ssize_t n;
 
-	pkt_init(p, t->buf, sizeof(t->buf));
+	pkt_init(p, buf, PKT_BUFSIZE);
 	start = p->data - hdrlen;
 	do {
 		n = read(t->fd, start,
-		    sizeof(t->buf) - PKT_HEADROOM + hdrlen);
+		    PKT_BUFSIZE - PKT_HEADROOM + hdrlen);
 	} while (n == -1 && errno == EINTR);
 	if (n == -1)
 		return (errno == EAGAIN || errno == ENOBUFS ? 0 : -1);
@@ -385,21 +392,23 @@ int
 tun_recv_batch(struct tun *t, unsigned max, size_t max_bytes, tun_rx_fn rx,
     void *arg)
 {
-	struct pkt p;
+	struct pkt group[GROUP];
 	size_t bytes = 0;
-	unsigned n;
-	int rc;
+	unsigned n = 0, count = 0; /* in all, and in the group */
+	int rc = 1;
 
-	for (n = 0; n < max && bytes < max_bytes; n++) {
-		rc = recv_one(t, &p);
-		if (rc == -1)
-			return (-1);
-		if (rc == 0)
-			break;
-		bytes += p.len;
-		rx(arg, &p);
+	while (n < max && bytes < max_bytes &&
+	    (rc = recv_one(t, &group[count], t->bufs[count])) == 1) {
+		n++;
+		bytes += group[count].len;
+		if (group[count++].len <= SMALL_PACKET && count < GROUP)
+			continue;
+		rx(arg, group, count);
+		count = 0;
 	}
-	return ((int)n);
+	if (count > 0)
+		rx(arg, group, count);
+	return (rc == -1 ? -1 : (int)n);
 }
 
 void

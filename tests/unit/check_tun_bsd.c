@@ -49,10 +49,11 @@ teardown(void)
 }
 
 static void
-rx(void *arg, struct pkt *p)
+rx(void *arg, struct pkt *pkts, unsigned n)
 {
 	(void)arg;
-	got = *p;
+	ck_assert_uint_eq(n, 1);
+	got = pkts[0];
 }
 
 /* What a device reads: a family, and 48 bytes of that version. */

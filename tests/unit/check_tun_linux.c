@@ -29,6 +29,8 @@ static struct tun *tun;
 static uint8_t bytes[VNET_HDRLEN + PKT_MAXLEN];
 static struct pkt got;
 static uint8_t got_bytes[PKT_MAXLEN];
+static uint32_t lens[100000]; /* of all packets received */
+static unsigned ngroups;
 
 static void
 setup(void)
@@ -71,13 +73,17 @@ make_udp4(uint8_t *ip, uint16_t len)
 }
 
 static void
-rx(void *arg, struct pkt *p)
+rx(void *arg, struct pkt *pkts, unsigned npkts)
 {
-	unsigned *n = arg;
+	unsigned *n = arg, i;
 
-	(*n)++;
-	got = *p;
-	memcpy(got_bytes, p->data, p->len);
+	for (i = 0; i < npkts; i++) {
+		got = pkts[i];
+		memcpy(got_bytes, got.data, got.len);
+		lens[*n + i] = got.len;
+	}
+	*n += npkts;
+	ngroups++;
 }
 
 static unsigned
@@ -254,6 +260,27 @@ START_TEST(batch_is_no_larger_than_asked_for)
 }
 END_TEST
 
+/* Small ones come together, and a large one is the last of its group. */
+START_TEST(packets_come_in_groups_and_in_their_order)
+{
+	enum { NSIZES = 12 };
+	static const uint16_t sizes[NSIZES] = { 100, 101, 4000, 102, 103, 104,
+		105, 106, 107, 108, 109, 110 };
+	unsigned i;
+
+	start(true);
+	for (i = 0; i < NSIZES; i++) {
+		make_udp4(bytes + VNET_HDRLEN, sizes[i]);
+		kernel_put(bytes, VNET_HDRLEN + (size_t)sizes[i]);
+	}
+	ngroups = 0;
+	ck_assert_uint_eq(receive(100), NSIZES);
+	for (i = 0; i < NSIZES; i++)
+		ck_assert_uint_eq(lens[i], sizes[i]);
+	ck_assert_uint_eq(ngroups, 3);
+}
+END_TEST
+
 START_TEST(batch_ends_with_the_packet_that_makes_it_large_enough)
 {
 	unsigned n = 0;
@@ -387,6 +414,7 @@ main(void)
 	    header_without_sense_is_left_to_the_parser_to_refuse);
 	tcase_add_test(tc, plain_packet_is_written_behind_a_header_of_zeros);
 	tcase_add_test(tc, batch_is_no_larger_than_asked_for);
+	tcase_add_test(tc, packets_come_in_groups_and_in_their_order);
 	tcase_add_test(tc,
 	    batch_ends_with_the_packet_that_makes_it_large_enough);
 	tcase_add_test(tc, refused_packets_are_counted_and_not_tried_again);

@@ -110,7 +110,7 @@ tun_recv_batch(struct tun *t, unsigned max, size_t max_bytes, tun_rx_fn rx,
 		}
 		p.len = (uint32_t)len;
 		bytes += p.len;
-		rx(arg, &p);
+		rx(arg, &p, 1);
 	}
 	return ((int)n);
 }
