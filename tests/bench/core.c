@@ -1,7 +1,7 @@
 /*
  * What the core costs, without a device: packets through parse, lookup and
- * translation with few and many sessions, new sessions, memory, ports of a
- * full pool. Prints "name value unit" lines for bench.py.
+ * translation with few and many sessions, new sessions, their end, memory,
+ * ports of a full pool. Prints "name value unit" lines for bench.py.
  *
  *	core [million-sessions]		fewer sessions for a quick look
  */
@@ -181,6 +181,39 @@ packet_time(struct monotime start, uint64_t i)
 	return (start);
 }
 
+/* So many sessions end between two batches of packets (engine.c). */
+#define SLICE 128
+
+/*
+ * The end of all sessions, in the slices in which the engine does it; the
+ * longest one is how long packets may have to wait for it. (One in which the
+ * machine was taken from us counts, too.)
+ */
+static void
+bench_expiry(struct nat64 *n, struct monotime now, const char *label)
+{
+	const size_t nsessions = session_count(nat64_sessions(n));
+	const struct monotime begun = monotime_now();
+	struct monotime start;
+	double secs, longest = 0;
+	char name[64];
+	bool more = true;
+
+	now = monotime_add_secs(now, 1000);
+	while (more) {
+		start = monotime_now();
+		more = nat64_expire(n, now, SLICE);
+		secs = seconds_since(start);
+		longest = secs > longest ? secs : longest;
+	}
+	snprintf(name, sizeof(name), "ended-sessions-%s", label);
+	result(name, (double)nsessions / seconds_since(begun), "/s");
+	snprintf(name, sizeof(name), "longest-slice-%s", label);
+	result(name, longest * 1e6, "us");
+	if (session_count(nat64_sessions(n)) != 0)
+		errx(1, "sessions do not end");
+}
+
 static void
 bench_packets(uint32_t nsessions, const char *label)
 {
@@ -219,6 +252,8 @@ bench_packets(uint32_t nsessions, const char *label)
 	if (emitted != nsessions + ROUNDS)
 		errx(1, "%llu packets emitted", (unsigned long long)emitted);
 	emitted = 0;
+	if (nsessions >= 100000)
+		bench_expiry(n, packet_time(base, ROUNDS), label);
 	nat64_free(n);
 }
 
