@@ -164,6 +164,7 @@ dns64d_SRC = \
     dns64d/translator.c \
     dns64d/udp.c \
     dns64d/upstream_tcp.c \
+    dns64d/upstream_udp.c \
     $(udp_$(OS))
 
 udp_linux = \

@@ -110,7 +110,8 @@ level_of(const struct daemon *d, const struct conf *conf)
 
 /*
  * A question has two legs, and when answers are lost two sockets or more for
- * each. Where descriptors do run out a try fails like one that was lost.
+ * each, unless it shares them with others of its moment. Where descriptors do
+ * run out a try fails like one that was lost.
  */
 static void
 raise_descriptor_limit(const struct conf *conf)

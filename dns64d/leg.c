@@ -1,18 +1,17 @@
 #include <sys/socket.h>
 
-#include <errno.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "common/addr.h"
 #include "common/log.h"
 
 #include "leg.h"
 #include "loop.h"
-#include "udp.h"
 #include "upstream.h"
 #include "upstream_tcp.h"
+#include "upstream_udp.h"
 
 /* Delays are rounded up to one of a few, for loop_delay. */
 static const unsigned delay_ms[LEG_DELAYS] = {
@@ -20,6 +19,7 @@ static const unsigned delay_ms[LEG_DELAYS] = {
 };
 
 static void advance(struct leg *);
+static upstream_udp_fn on_udp;
 
 static uint32_t
 os_random(void *arg)
@@ -45,13 +45,19 @@ leg_env_init(struct leg_env *env, struct event_base *base,
 	env->tcp_delay = loop_delay(base, LEG_TCP_MS);
 	if (env->tcp_delay == NULL)
 		return (-1);
-	return (upstream_pool_init(&env->pool, base, stats));
+	if (upstream_udp_init(&env->udp, base, stats, &env->rng, on_udp) ==
+	    -1 || upstream_pool_init(&env->pool, base, stats) == -1) {
+		upstream_udp_clear(&env->udp);
+		return (-1);
+	}
+	return (0);
 }
 
 void
 leg_env_clear(struct leg_env *env)
 {
 	upstream_pool_clear(&env->pool);
+	upstream_udp_clear(&env->udp);
 }
 
 /* Any hash will do; FNV-1a, whatever the case of letters. */
@@ -92,13 +98,11 @@ note_lost(struct leg_try *t)
 }
 
 static void
-close_try(struct leg_try *t)
+end_try(struct leg_try *t)
 {
-	if (t->fd == -1)
+	if (!upstream_udp_is_waiting(&t->udp))
 		return;
-	event_del(&t->ev);
-	close(t->fd);
-	t->fd = -1;
+	upstream_udp_end(&t->udp);
 	upstream_ended(t->up);
 }
 
@@ -127,7 +131,7 @@ stop(struct leg *l)
 
 	event_del(&l->timer);
 	for (i = 0; i < l->n_tries; i++)
-		close_try(&l->tries[i]);
+		end_try(&l->tries[i]);
 }
 
 void
@@ -194,8 +198,8 @@ new_try(struct leg *l, struct upstream *up, bool edns)
 {
 	struct leg_try *t = &l->tries[l->n_tries++];
 
+	t->udp.socket = NULL;
 	t->leg = l;
-	t->fd = -1;
 	t->up = up;
 	t->edns = edns;
 	t->refused = false;
@@ -203,9 +207,7 @@ new_try(struct leg *l, struct upstream *up, bool edns)
 	return (t);
 }
 
-static void on_datagram(evutil_socket_t, short, void *);
-
-/* Returns 0, or -1 when the query could not be sent. */
+/* Returns 0, or -1 when the query cannot be sent. */
 static int
 send_udp(struct leg_try *t)
 {
@@ -213,22 +215,14 @@ send_udp(struct leg_try *t)
 	uint8_t query[MSG_QUERY_MAX];
 	size_t len;
 
-	t->id = arc4random();
 	t->sent_at = monotime_now();
-	if ((t->fd = udp_connect(&t->up->addr)) == -1) {
+	len = msg_write_query(&l->question, 0, t->edns, query);
+	if (upstream_udp_ask(&l->env->udp, &t->udp, &t->up->addr, query,
+	    len) == -1) {
 		note_trouble(l, STAT_UP_ERRORS);
 		return (-1);
 	}
 	upstream_sent(t->up);
-	event_assign(&t->ev, l->env->base, t->fd, EV_READ | EV_PERSIST,
-	    on_datagram, t);
-	len = msg_write_query(&l->question, t->id, t->edns, query);
-	if (event_add(&t->ev, NULL) == -1 ||
-	    send(t->fd, query, len, 0) != (ssize_t)len) {
-		note_trouble(l, STAT_UP_ERRORS);
-		close_try(t);
-		return (-1);
-	}
 	stats_count(l->env->stats, STAT_UP_UDP);
 	arm(l, upstream_rto_ms(t->up, count_tries(l, t->up) - 1));
 	return (0);
@@ -287,12 +281,12 @@ choose(const struct leg *l)
 }
 
 static bool
-any_open(const struct leg *l)
+is_waiting(const struct leg *l)
 {
 	unsigned i;
 
 	for (i = 0; i < l->n_tries; i++) {
-		if (l->tries[i].fd != -1)
+		if (upstream_udp_is_waiting(&l->tries[i].udp))
 			return (true);
 	}
 	return (false);
@@ -310,7 +304,7 @@ advance(struct leg *l)
 		if ((l->tcp_only ? send_tcp(t) : send_udp(t)) == 0)
 			return;
 	}
-	if (l->has_reply || !any_open(l))
+	if (l->has_reply || !is_waiting(l))
 		finish_later(l);
 }
 
@@ -370,7 +364,7 @@ give_up_try(struct leg_try *t)
 	struct leg *l = t->leg;
 	bool last = t == &l->tries[l->n_tries - 1];
 
-	close_try(t);
+	end_try(t);
 	if (!last && event_pending(&l->timer, EV_TIMEOUT, NULL))
 		return;
 	event_del(&l->timer);
@@ -518,19 +512,15 @@ on_tcp_answer(void *arg, const uint8_t *wire, size_t len)
 	advance(l);
 }
 
-/*
- * RFC 5452, 9.1. The socket took datagrams from anyone between bind() and
- * connect(), so the kernel's filter alone will not do.
- */
+/* Of what came from the server with the id of the query (RFC 5452, 9.1). */
 static bool
-is_mismatch(const struct leg_try *t, const struct sockaddr_storage *from,
-    const struct msg_scan *reply, enum msg_scan_error error)
+is_mismatch(const struct leg_try *t, const struct msg_scan *reply,
+    enum msg_scan_error error)
 {
-	if (!sockaddr_equal(from, &t->up->addr) || error == MSG_SCAN_SHORT ||
-	    reply->id != t->id || !(reply->flags & MSG_QR))
+	if (error == MSG_SCAN_SHORT || !(reply->flags & MSG_QR))
 		return (true);
 	return (error == MSG_SCAN_OK &&
-	    !msg_is_reply_to(reply, &t->leg->question, t->id));
+	    !msg_is_reply_to(reply, &t->leg->question, reply->id));
 }
 
 static void
@@ -538,7 +528,6 @@ count_mismatch(struct leg_try *t)
 {
 	struct leg *l = t->leg;
 
-	stats_count(l->env->stats, STAT_UP_MISMATCH);
 	if (++l->n_mismatches < LEG_MISMATCHES)
 		return;
 	stats_count(l->env->stats, STAT_UP_ABANDONED);
@@ -547,34 +536,44 @@ count_mismatch(struct leg_try *t)
 }
 
 static void
-on_datagram(evutil_socket_t fd, short what, void *arg)
+on_answer(struct leg_try *t, const uint8_t *wire, size_t len)
 {
-	struct leg_try *t = arg;
-	struct leg_env *env = t->leg->env;
-	struct sockaddr_storage from;
-	socklen_t from_len = sizeof(from);
+	struct leg *l = t->leg;
 	struct msg_scan reply;
 	enum msg_scan_error error;
-	ssize_t n;
 
-	(void)what;
-	n = recvfrom(fd, env->datagram, sizeof(env->datagram), MSG_DONTWAIT,
-	    (struct sockaddr *)&from, &from_len);
-	if (n == -1) {
-		if (errno == EAGAIN || errno == EINTR)
-			return;
-		note_trouble(t->leg, STAT_UP_ERRORS);
-		note_lost(t);
-		give_up_try(t);
-		return;
-	}
-	error = msg_scan(env->datagram, n, &reply);
-	if (is_mismatch(t, &from, &reply, error))
+	error = msg_scan(wire, len, &reply);
+	if (is_mismatch(t, &reply, error)) {
+		stats_count(l->env->stats, STAT_UP_MISMATCH);
 		count_mismatch(t);
-	else if (error == MSG_SCAN_OK)
+	} else if (error == MSG_SCAN_OK)
 		use_reply(t, &reply);
 	else {
-		note_trouble(t->leg, STAT_UP_MALFORMED);
+		note_trouble(l, STAT_UP_MALFORMED);
 		give_up_try(t);
+	}
+}
+
+static void
+on_udp(struct upstream_udp_query *q, enum upstream_udp_news news,
+    const uint8_t *wire, size_t len)
+{
+	struct leg_try *t = (struct leg_try *)
+	    ((char *)q - offsetof(struct leg_try, udp));
+
+	switch (news) {
+	case UPSTREAM_UDP_ANSWER:
+		on_answer(t, wire, len);
+		break;
+	case UPSTREAM_UDP_MISMATCH:
+		count_mismatch(t);
+		break;
+	case UPSTREAM_UDP_REJECTED:
+		note_lost(t);
+		/* FALLTHROUGH */
+	case UPSTREAM_UDP_UNSENT:
+		note_trouble(t->leg, STAT_UP_ERRORS);
+		give_up_try(t);
+		break;
 	}
 }

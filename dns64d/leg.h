@@ -1,16 +1,16 @@
 /*
- * One question on its way to the upstreams and back: sockets, retries,
- * fail-over, EDNS fall-back and TCP after truncation. Knows the servers
- * through upstream.h and nothing of clients or of DNS64.
+ * One question on its way to the upstreams and back: retries, fail-over,
+ * EDNS fall-back and TCP after truncation. Knows the servers through
+ * upstream.h and nothing of clients or of DNS64.
  *
- * Every UDP query has a socket of its own, bound to a random port and
- * connected to the server, and a random id (RFC 5452, 9.2). An answer counts
- * when it came from the server's address and port to that socket with that
- * id and question (RFC 5452, 9.1); all others are counted and ignored.
- * Sockets of earlier tries stay open, so that a slow answer is still good.
- * When LEG_MISMATCHES have been ignored somebody may be guessing: the
- * question goes on over TCP alone (RFC 5452, 9.3). Over TCP each server is
- * asked once, which may mean two connections.
+ * Every UDP query leaves from a random port of its own round of the event
+ * loop, with a random id (upstream_udp.h). An answer counts when it came
+ * from the server's address and port to that socket with that id and
+ * question (RFC 5452, 9.1); all others are counted and ignored. Earlier
+ * tries go on waiting, so that a slow answer is still good. When
+ * LEG_MISMATCHES have been ignored somebody may be guessing: the question
+ * goes on over TCP alone (RFC 5452, 9.3). Over TCP each server is asked
+ * once, which may mean two connections.
  *
  * An answer that says the server cannot help (SERVFAIL, REFUSED, FORMERR,
  * NOTIMP) is kept while servers that are up and were not asked yet have
@@ -34,6 +34,7 @@
 #include "msg_scan.h"
 #include "stats.h"
 #include "upstream_tcp.h"
+#include "upstream_udp.h"
 
 struct upstream;
 struct upstream_route;
@@ -53,11 +54,11 @@ struct leg_env {
 	void (*on_down)(void *arg); /* a server was marked down */
 	void *on_down_arg;
 
-	/* Private: common timeouts, and what is being received. */
+	/* Private: common timeouts, and the ways to the servers. */
 	const struct timeval *delays[LEG_DELAYS];
 	const struct timeval *tcp_delay;
+	struct upstream_udp udp;
 	struct upstream_pool pool;
-	uint8_t datagram[MSG_MAX];
 };
 
 struct leg;
@@ -66,11 +67,9 @@ struct leg;
 typedef void leg_done_fn(void *arg, const struct msg_scan *reply);
 
 struct leg_try {
+	struct upstream_udp_query udp;
 	struct leg *leg;
-	struct event ev;
-	int fd; /* -1: closed */
 	struct upstream *up;
-	uint16_t id;
 	bool edns;
 	bool refused; /* without OPT, after a refusal with it */
 	bool tcp;     /* has been sent over TCP as well, or instead */

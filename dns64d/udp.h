@@ -9,6 +9,7 @@
 #define DNS64D_UDP_H
 
 #include <sys/socket.h>
+#include <sys/uio.h>
 
 #include <netinet/in.h>
 
@@ -16,6 +17,8 @@
 #include <stdint.h>
 
 #define UDP_BATCH 32
+#define UDP_WRITE_MAX 64 /* at a time, to a server */
+#define UDP_DATAGRAM_MAX 65535
 
 /*
  * What a listener can receive and what it sends at most: RFC 6891, 6.2.5,
@@ -89,6 +92,36 @@ unsigned udp_send(int fd, struct udp_batch *b);
  * Returns the descriptor, or -1.
  */
 int udp_connect(const struct sockaddr_storage *to);
+
+/* One that came over a connected socket, and from where all the same. */
+struct udp_datagram {
+	struct sockaddr_storage from;
+	size_t len;
+	uint8_t data[UDP_DATAGRAM_MAX];
+};
+
+/*
+ * Of its 2 MB of memory the system has to provide what is written to: the
+ * first page of each, as a rule.
+ */
+struct udp_inbox {
+	unsigned n;
+	int error; /* of the socket, behind these; 0: none */
+	struct udp_datagram datagram[UDP_BATCH];
+};
+
+/*
+ * Receive what is there on a connected socket, up to max datagrams or
+ * UDP_BATCH. Never blocks.
+ */
+void udp_read(int fd, struct udp_inbox *in, unsigned max);
+
+/*
+ * Send datagrams, 1 to UDP_WRITE_MAX, over a connected socket until the
+ * system refuses one. Returns how many were sent, or 0 with errno when the
+ * first one was refused: the way to learn why another one was.
+ */
+unsigned udp_write(int fd, struct iovec *v, unsigned n);
 
 /* The length of a socket address of this family; 0 for other families. */
 socklen_t udp_addrlen(const struct sockaddr_storage *addr);

@@ -8,6 +8,7 @@
 
 #include <netinet/in.h>
 
+#include <errno.h>
 #include <string.h>
 
 #include "udp.h"
@@ -166,4 +167,38 @@ udp_send(int fd, struct udp_batch *b)
 	}
 	b->n = 0;
 	return (lost);
+}
+
+void
+udp_read(int fd, struct udp_inbox *in, unsigned max)
+{
+	struct udp_datagram *d;
+	socklen_t len;
+	ssize_t n;
+
+	in->error = 0;
+	for (in->n = 0; in->n < max && in->n < UDP_BATCH; in->n++) {
+		d = &in->datagram[in->n];
+		len = sizeof(d->from);
+		n = recvfrom(fd, d->data, sizeof(d->data), MSG_DONTWAIT,
+		    (struct sockaddr *)&d->from, &len);
+		if (n == -1) {
+			if (errno != EAGAIN && errno != EINTR)
+				in->error = errno;
+			return;
+		}
+		d->len = n;
+	}
+}
+
+unsigned
+udp_write(int fd, struct iovec *v, unsigned n)
+{
+	unsigned i;
+
+	for (i = 0; i < n; i++) {
+		if (send(fd, v[i].iov_base, v[i].iov_len, MSG_DONTWAIT) == -1)
+			break;
+	}
+	return (i);
 }

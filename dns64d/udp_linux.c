@@ -8,6 +8,7 @@
 
 #include <netinet/in.h>
 
+#include <errno.h>
 #include <string.h>
 
 #include "udp.h"
@@ -183,4 +184,51 @@ udp_send(int fd, struct udp_batch *b)
 	}
 	b->n = 0;
 	return (lost);
+}
+
+/* An error behind the first datagram is kept by the system for later. */
+void
+udp_read(int fd, struct udp_inbox *in, unsigned max)
+{
+	struct mmsghdr msg[UDP_BATCH];
+	struct iovec iov[UDP_BATCH];
+	struct udp_datagram *d;
+	unsigned i;
+	int n;
+
+	if (max > UDP_BATCH)
+		max = UDP_BATCH;
+	for (i = 0; i < max; i++) {
+		d = &in->datagram[i];
+		iov[i].iov_base = d->data;
+		iov[i].iov_len = sizeof(d->data);
+		msg[i].msg_hdr = (struct msghdr){
+			.msg_name = &d->from,
+			.msg_namelen = sizeof(d->from),
+			.msg_iov = &iov[i],
+			.msg_iovlen = 1,
+		};
+	}
+	n = recvmmsg(fd, msg, max, MSG_DONTWAIT, NULL);
+	in->error = n == -1 && errno != EAGAIN && errno != EINTR ? errno : 0;
+	in->n = n > 0 ? n : 0;
+	for (i = 0; i < in->n; i++)
+		in->datagram[i].len = msg[i].msg_len;
+}
+
+unsigned
+udp_write(int fd, struct iovec *v, unsigned n)
+{
+	struct mmsghdr msg[UDP_WRITE_MAX];
+	unsigned i;
+	int sent;
+
+	for (i = 0; i < n; i++) {
+		msg[i].msg_hdr = (struct msghdr){
+			.msg_iov = &v[i],
+			.msg_iovlen = 1,
+		};
+	}
+	sent = sendmmsg(fd, msg, n, MSG_DONTWAIT);
+	return (sent > 0 ? sent : 0);
 }
