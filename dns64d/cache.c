@@ -2,6 +2,10 @@
  * A hash table with a chain in each bucket and one list of all entries by
  * their last use. Keyed by SipHash, so that nobody can choose names that
  * fall into one bucket.
+ *
+ * Most of the time goes into waiting for memory. So there are more buckets
+ * than entries, for a chain to be looked into only when it has what is looked
+ * for, and the buckets of what is looked for together are neighbours.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -9,8 +13,8 @@
 #include "cache_int.h"
 #include "wire.h"
 
-/* An entry takes about so much; only the length of chains depends on it. */
-#define BYTES_PER_BUCKET 512
+/* An entry takes twice as much; only the length of chains depends on it. */
+#define BYTES_PER_BUCKET 128
 #define MALLOC_OVERHEAD 16 /* of the allocator, for each entry */
 #define ENTRIES_LEAST 4	   /* that there is to be room for */
 
@@ -22,6 +26,7 @@
 #define KEY_MAX (KEY_FIXED + MSG_SUBNET_MAX + MSG_NAME_MAX)
 
 struct key {
+	uint64_t hash;
 	size_t len;
 	uint8_t data[KEY_MAX];
 };
@@ -106,12 +111,55 @@ cache_free(struct cache *c)
 }
 
 /*
+ * Which of neighbouring buckets; 0 for the types that have none: whoever
+ * asks for all types of one name shall not fill its buckets.
+ */
+static uint64_t
+neighbour(uint16_t type)
+{
+	switch (type) {
+	case TYPE_ANY_NAME:
+		return (1);
+	case MSG_T_A:
+		return (2);
+	case MSG_T_AAAA:
+		return (3);
+	default:
+		return (0);
+	}
+}
+
+static void
+hash_key(const struct cache *c, struct key *k)
+{
+	uint64_t near = neighbour(get16(k->data));
+	size_t skip = near != 0 ? sizeof(uint16_t) : 0;
+
+	k->hash = siphash24(&c->key, k->data + skip, k->len - skip) ^ near;
+}
+
+/* Make the key that of another type. */
+static void
+set_type(const struct cache *c, struct key *k, uint16_t type)
+{
+	uint64_t old = neighbour(get16(k->data)), near = neighbour(type);
+
+	if (get16(k->data) == type)
+		return;
+	put16(k->data, type);
+	if (old != 0 && near != 0)
+		k->hash ^= old ^ near;
+	else
+		hash_key(c, k);
+}
+
+/*
  * type: that of the question, or TYPE_ANY_NAME. subnet: NULL for the answers
  * that do not depend on it. below: octets of the name to leave out.
  */
 static void
-make_key(struct key *k, const struct msg_question *q, uint16_t type,
-    const struct msg_subnet *subnet, size_t below)
+make_key(const struct cache *c, struct key *k, const struct msg_question *q,
+    uint16_t type, const struct msg_subnet *subnet, size_t below)
 {
 	uint16_t flags = q->flags & (uint16_t)~MSG_RD;
 	size_t i, n = KEY_FIXED;
@@ -127,6 +175,7 @@ make_key(struct key *k, const struct msg_question *q, uint16_t type,
 	for (i = below; i < q->name_len; i++)
 		k->data[n++] = name_lower(q->name[i]);
 	k->len = n;
+	hash_key(c, k);
 }
 
 static bool
@@ -152,11 +201,10 @@ is_dead(const struct cache *c, const struct cache_entry *e,
 static struct cache_entry *
 find_key(struct cache *c, const struct key *k, struct monotime now)
 {
-	uint64_t hash = siphash24(&c->key, k->data, k->len);
 	struct cache_entry *e;
 
-	LIST_FOREACH(e, &c->buckets[hash & c->mask], chain) {
-		if (e->hash != hash || e->key_len != k->len ||
+	LIST_FOREACH(e, &c->buckets[k->hash & c->mask], chain) {
+		if (e->hash != k->hash || e->key_len != k->len ||
 		    memcmp(e->data, k->data, k->len) != 0)
 			continue;
 		if (!is_dead(c, e, now))
@@ -170,31 +218,32 @@ find_key(struct cache *c, const struct key *k, struct monotime now)
 /*
  * The entry for a question with a client subnet is that of the subnet or
  * one that was said to hold for all of them (RFC 7871, 7.3.1).
+ * k: its key without a subnet, but for the type.
  */
 static struct cache_entry *
-find_entry(struct cache *c, const struct msg_question *q, uint16_t type,
-    size_t below, struct monotime now)
+find_entry(struct cache *c, const struct msg_question *q, struct key *k,
+    uint16_t type, size_t below, struct monotime now)
 {
 	struct cache_entry *e;
-	struct key k;
+	struct key own;
 
 	if (q->subnet.len > 0) {
-		make_key(&k, q, type, &q->subnet, below);
-		if ((e = find_key(c, &k, now)) != NULL)
+		make_key(c, &own, q, type, &q->subnet, below);
+		if ((e = find_key(c, &own, now)) != NULL)
 			return (e);
 	}
-	make_key(&k, q, type, NULL, below);
-	e = find_key(c, &k, now);
+	set_type(c, k, type);
+	e = find_key(c, k, now);
 	return (e != NULL && (q->subnet.len == 0 || e->has_scope) ? e : NULL);
 }
 
 static struct cache_entry *
-find_nxdomain(struct cache *c, const struct msg_question *q, bool own_type,
-    size_t below, struct monotime now)
+find_nxdomain(struct cache *c, const struct msg_question *q, struct key *k,
+    bool own_type, size_t below, struct monotime now)
 {
 	struct cache_entry *e;
 
-	e = find_entry(c, q, TYPE_ANY_NAME, below, now);
+	e = find_entry(c, q, k, TYPE_ANY_NAME, below, now);
 	return (e != NULL && (!own_type || e->type == q->type) ? e : NULL);
 }
 
@@ -218,13 +267,15 @@ find_cut(struct cache *c, const struct msg_question *q, bool own_type,
     struct monotime now, size_t *below)
 {
 	struct cache_entry *e;
+	struct key k;
 	size_t off;
 
 	if (!c->rules.nxdomain_cut)
 		return (NULL);
 	for (off = 0; q->name[off] != 0;) {
 		off += (size_t)q->name[off] + 1;
-		e = find_nxdomain(c, q, own_type, off, now);
+		make_key(c, &k, q, TYPE_ANY_NAME, NULL, off);
+		e = find_nxdomain(c, q, &k, own_type, off, now);
 		if (is_fresh(e, now)) {
 			*below = off;
 			return (e);
@@ -278,13 +329,15 @@ cache_find(struct cache *c, const struct msg_question *q, bool own_type,
     struct monotime now, struct cache_hit *hit)
 {
 	struct cache_entry *own, *nxdomain, *e;
+	struct key k;
 	bool failing;
 
 	memset(hit, 0, sizeof(*hit));
 	if (c->buckets == NULL)
 		return;
-	own = find_entry(c, q, q->type, 0, now);
-	nxdomain = find_nxdomain(c, q, own_type, 0, now);
+	make_key(c, &k, q, q->type, NULL, 0);
+	own = find_entry(c, q, &k, q->type, 0, now);
+	nxdomain = find_nxdomain(c, q, &k, own_type, 0, now);
 	failing = is_failing(own, now);
 	if (is_fresh(own, now))
 		use_fresh(c, own, failing, q, now, hit);
@@ -325,7 +378,7 @@ new_entry(const struct cache *c, const struct key *k, size_t wire_len)
 	    (e = malloc(size)) == NULL)
 		return (NULL);
 	memset(e, 0, sizeof(*e));
-	e->hash = siphash24(&c->key, k->data, k->len);
+	e->hash = k->hash;
 	e->size = size + MALLOC_OVERHEAD;
 	e->key_len = k->len;
 	memcpy(e->data, k->data, k->len);
@@ -425,11 +478,11 @@ read_scope(const struct msg_question *q, const struct msg_scan *reply,
 /* A name that has data has outlived an old denial. */
 static void
 forget_stale_nxdomain(struct cache *c, const struct msg_question *q,
-    struct monotime now)
+    struct key *k, struct monotime now)
 {
 	struct cache_entry *e;
 
-	e = find_nxdomain(c, q, false, 0, now);
+	e = find_nxdomain(c, q, k, false, 0, now);
 	if (e != NULL && !is_fresh(e, now))
 		remove_entry(c, e);
 }
@@ -461,11 +514,15 @@ cache_store(struct cache *c, const struct msg_question *q,
 	    (life = lifetime(c, reply, &negative)) == 0 ||
 	    read_scope(q, reply, &has_scope, &scope) == -1)
 		return;
+	make_key(c, &k, q, type, NULL, 0);
 	if (reply->rcode == MSG_NXDOMAIN && reply->count[MSG_ANSWER] == 0)
 		type = TYPE_ANY_NAME;
 	else if (reply->rcode == MSG_NOERROR)
-		forget_stale_nxdomain(c, q, now);
-	make_key(&k, q, type, scope > 0 ? &q->subnet : NULL, 0);
+		forget_stale_nxdomain(c, q, &k, now);
+	if (scope > 0)
+		make_key(c, &k, q, type, &q->subnet, 0);
+	else
+		set_type(c, &k, type);
 	if ((e = new_entry(c, &k, reply->len)) == NULL)
 		return;
 	e->wire_len = cache_copy_reply(reply, e->data + k.len);
@@ -519,9 +576,10 @@ cache_store_failure(struct cache *c, const struct msg_question *q,
 
 	if (!may_be_kept(c, q))
 		return;
-	if ((e = find_entry(c, q, q->type, 0, now)) == NULL) {
-		make_key(&k, q, q->type,
-		    q->subnet.len > 0 ? &q->subnet : NULL, 0);
+	make_key(c, &k, q, q->type, NULL, 0);
+	if ((e = find_entry(c, q, &k, q->type, 0, now)) == NULL) {
+		if (q->subnet.len > 0)
+			make_key(c, &k, q, q->type, &q->subnet, 0);
 		if ((e = new_entry(c, &k, 0)) == NULL)
 			return;
 		insert(c, e);
