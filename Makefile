@@ -44,6 +44,7 @@ common_SRC = \
     common/log.c \
     common/monotime.c \
     common/privs.c \
+    common/rng_os.c \
     common/sandbox_$(OS).c \
     common/scan.c
 

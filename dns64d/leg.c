@@ -21,13 +21,6 @@ static const unsigned delay_ms[LEG_DELAYS] = {
 static void advance(struct leg *);
 static upstream_udp_fn on_udp;
 
-static uint32_t
-os_random(void *arg)
-{
-	(void)arg;
-	return (arc4random());
-}
-
 int
 leg_env_init(struct leg_env *env, struct event_base *base,
     struct stats *stats)
@@ -36,7 +29,7 @@ leg_env_init(struct leg_env *env, struct event_base *base,
 
 	env->base = base;
 	env->stats = stats;
-	env->rng.next = os_random;
+	env->rng = rng_os_source(&env->random);
 	for (i = 0; i < LEG_DELAYS; i++) {
 		env->delays[i] = loop_delay(base, delay_ms[i]);
 		if (env->delays[i] == NULL)
@@ -60,18 +53,6 @@ leg_env_clear(struct leg_env *env)
 	upstream_udp_clear(&env->udp);
 }
 
-/* Any hash will do; FNV-1a, whatever the case of letters. */
-static uint64_t
-hash_name(const struct msg_question *q)
-{
-	uint64_t h = 0xcbf29ce484222325;
-	size_t i;
-
-	for (i = 0; i < q->name_len; i++)
-		h = (h ^ (q->name[i] | 0x20)) * 0x100000001b3;
-	return (h);
-}
-
 /* Count it, and keep in mind what the client may be told. */
 static void
 note_trouble(struct leg *l, enum stats_counter counter)
@@ -88,8 +69,8 @@ note_lost(struct leg_try *t)
 	char buf[SOCKADDR_STRLEN];
 
 	stats_count(l->env->stats, STAT_UP_LOST);
-	if (!upstream_lost(t->up, hash_name(&l->question), t->edns,
-	    monotime_now(), &l->env->rng))
+	if (!upstream_lost(t->up, name_hash(l->question.name,
+	    l->question.name_len), t->edns, monotime_now(), &l->env->rng))
 		return;
 	stats_count(l->env->stats, STAT_UP_DOWN);
 	log_warn("upstream %s: down",
@@ -141,6 +122,7 @@ leg_cancel(struct leg *l)
 		return;
 	stop(l);
 	close_tcp(l);
+	free(l->kept);
 	l->env = NULL;
 }
 
@@ -160,14 +142,27 @@ finish_later(struct leg *l)
 	event_active(&l->timer, EV_TIMEOUT, 0);
 }
 
-/* Copy an answer out of the receive buffer; its view holds offsets only. */
+/*
+ * One answer to fall back upon is enough: the first. It is copied out of the
+ * receive buffer; its view holds offsets only.
+ */
 static void
 keep_reply(struct leg *l, const struct msg_scan *reply)
 {
-	memcpy(l->wire, reply->wire, reply->len);
+	if (l->has_reply || (l->kept = malloc(reply->len)) == NULL)
+		return;
+	memcpy(l->kept, reply->wire, reply->len);
 	l->reply = *reply;
-	l->reply.wire = l->wire;
+	l->reply.wire = l->kept;
 	l->has_reply = true;
+}
+
+static void
+finish_with(struct leg *l, const struct msg_scan *reply)
+{
+	l->reply = *reply;
+	l->has_reply = true;
+	finish(l);
 }
 
 static unsigned
@@ -345,6 +340,7 @@ leg_ask_route(struct leg *l, struct leg_env *env,
 	l->tcp_only = false;
 	l->tcp = NULL;
 	l->tcp_try = NULL;
+	l->kept = NULL;
 	event_assign(&l->timer, env->base, -1, 0, on_timer, l);
 	advance(l);
 }
@@ -400,10 +396,10 @@ is_edns_trouble(const struct leg_try *t, const struct msg_scan *reply)
 
 /* What an answer shows of the server. */
 static void
-note_answer(struct leg_try *t, const struct msg_scan *reply)
+note_answer(struct leg_try *t, const struct msg_scan *reply,
+    struct monotime now)
 {
 	struct stats *stats = t->leg->env->stats;
-	struct monotime now = monotime_now();
 	char buf[SOCKADDR_STRLEN];
 
 	stats_count(stats, STAT_UP_ANSWERS);
@@ -446,26 +442,25 @@ static void
 use_reply(struct leg_try *t, const struct msg_scan *reply)
 {
 	struct leg *l = t->leg;
+	struct monotime now = monotime_now();
 
-	upstream_measured(t->up,
-	    (monotime_now().ns - t->sent_at.ns) / 1000);
-	note_answer(t, reply);
+	upstream_measured(t->up, (now.ns - t->sent_at.ns) / 1000);
+	note_answer(t, reply, now);
 	if (is_edns_trouble(t, reply)) {
 		retry_without_edns(l, t->up);
 		return;
 	}
-	if ((reply->flags & MSG_TC) || reply->len > sizeof(l->wire)) {
+	if ((reply->flags & MSG_TC) || reply->len > MSG_UDP_OURS) {
 		stats_count(l->env->stats, STAT_UP_TRUNCATED);
 		turn_to_tcp(t);
 		return;
 	}
-	/* One answer to fall back upon is enough: the first. */
-	if (!is_no_help(reply) || !l->has_reply)
-		keep_reply(l, reply);
-	if (is_no_help(reply))
-		give_up_try(t);
-	else
-		finish(l);
+	if (!is_no_help(reply)) {
+		finish_with(l, reply);
+		return;
+	}
+	keep_reply(l, reply);
+	give_up_try(t);
 }
 
 /* The connection has compared the id. */
@@ -479,18 +474,15 @@ is_good_over_tcp(const struct leg *l, const struct msg_scan *reply)
 static void
 use_tcp_reply(struct leg *l, const struct msg_scan *reply)
 {
-	note_answer(l->tcp_try, reply);
+	note_answer(l->tcp_try, reply, monotime_now());
 	end_tcp_wait(l);
-	if (is_no_help(reply) && reply->len <= sizeof(l->wire)) {
-		if (!l->has_reply)
-			keep_reply(l, reply);
-		close_tcp(l);
-		advance(l);
+	if (!is_no_help(reply) || reply->len > MSG_UDP_OURS) {
+		finish_with(l, reply);
 		return;
 	}
-	l->reply = *reply;
-	l->has_reply = true;
-	finish(l);
+	keep_reply(l, reply);
+	close_tcp(l);
+	advance(l);
 }
 
 static void

@@ -29,6 +29,7 @@
 
 #include "common/monotime.h"
 #include "common/rng.h"
+#include "common/rng_os.h"
 
 #include "msg.h"
 #include "msg_scan.h"
@@ -55,6 +56,7 @@ struct leg_env {
 	void *on_down_arg;
 
 	/* Private: common timeouts, and the ways to the servers. */
+	struct rng_os random; /* behind rng */
 	const struct timeval *delays[LEG_DELAYS];
 	const struct timeval *tcp_delay;
 	struct upstream_udp udp;
@@ -101,7 +103,7 @@ struct leg {
 	struct upstream_tcp *tcp;
 	struct leg_try *tcp_try; /* that waits for tcp; NULL: none does */
 	struct msg_scan reply;
-	uint8_t wire[MSG_UDP_OURS]; /* of reply, when it came over UDP */
+	uint8_t *kept; /* the octets of a reply to fall back upon, or NULL */
 };
 
 /*
@@ -117,8 +119,9 @@ void leg_env_clear(struct leg_env *env);
 /*
  * Ask the servers on the route of the name. ups must outlive the leg. done
  * is called once, from the event loop and never from within this call; the
- * reply that it gets stays valid until leg_cancel. Without an answer the leg
- * waits for one until it is cancelled: the deadline is the caller's.
+ * reply that it gets is valid until it returns or cancels the leg. Without an
+ * answer the leg waits for one until it is cancelled: the deadline is the
+ * caller's.
  * done(NULL) is early news that there is nothing left to wait for.
  */
 void leg_ask(struct leg *l, struct leg_env *env, const struct upstreams *ups,

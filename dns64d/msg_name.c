@@ -178,6 +178,8 @@ label_equal(const uint8_t *a, const uint8_t *b)
 {
 	size_t i, n = (size_t)a[0] + 1;
 
+	if (memcmp(a, b, n) == 0)
+		return (true);
 	for (i = 0; i < n; i++)
 		if (name_lower(a[i]) != name_lower(b[i]))
 			return (false);
@@ -219,6 +221,18 @@ name_equal(const uint8_t *a, const uint8_t *b)
 	unsigned work = UINT_MAX;
 
 	return (name_equal_work(a, 0, b, 0, &work));
+}
+
+/* FNV-1a. */
+uint64_t
+name_hash(const uint8_t *name, size_t len)
+{
+	uint64_t h = 0xcbf29ce484222325;
+	size_t i;
+
+	for (i = 0; i < len; i++)
+		h = (h ^ name_lower(name[i])) * 0x100000001b3;
+	return (h);
 }
 
 bool

@@ -87,6 +87,13 @@ bool name_equal_work(const uint8_t *wire_a, size_t off_a,
 /* The same for names without pointers, which bound themselves. */
 bool name_equal(const uint8_t *a, const uint8_t *b);
 
+/*
+ * The same for names that are equal, whatever their case, and hardly ever
+ * for others. Anybody can find names that have the same: not for tables with
+ * chains. len: the octets of the name.
+ */
+uint64_t name_hash(const uint8_t *name, size_t len);
+
 /* True when name is apex or below it; both without pointers. */
 bool name_is_below(const uint8_t *name, const uint8_t *apex);
 

@@ -28,6 +28,8 @@
 /* Replies larger than those of UDP that may be held at a time. */
 #define BIG_REPLIES_MAX 256
 
+#define CHUNK 32 /* fetches allocated at a time, for good */
+
 /* A reply that outlives its fetch or its cache entry; shared by who waited. */
 struct resolve_reply {
 	unsigned refs;
@@ -38,10 +40,11 @@ struct resolve_reply {
 
 struct resolve_fetch {
 	RB_ENTRY(resolve_fetch) node;
-	TAILQ_ENTRY(resolve_fetch) next; /* when an orphan */
-	struct resolver *resolver;
+	uint64_t hash; /* of the question's name */
 	struct generation *gen;
 	const struct msg_question *question; /* that of leg */
+	TAILQ_ENTRY(resolve_fetch) next; /* when an orphan, or free */
+	struct resolver *resolver;
 	struct leg leg;
 	struct event deadline;
 	TAILQ_HEAD(, resolve) waiting; /* none: it is an orphan */
@@ -49,7 +52,12 @@ struct resolve_fetch {
 };
 
 RB_HEAD(fetches, resolve_fetch);
-TAILQ_HEAD(orphans, resolve_fetch);
+TAILQ_HEAD(fetch_list, resolve_fetch);
+
+struct chunk {
+	struct chunk *next;
+	struct resolve_fetch v[CHUNK];
+};
 
 struct resolver {
 	struct event_base *base;
@@ -59,7 +67,9 @@ struct resolver {
 	struct leg_env env;
 	struct probe probe;
 	struct fetches fetches;
-	struct orphans orphans; /* the oldest first */
+	struct fetch_list orphans; /* the oldest first */
+	struct fetch_list free;
+	struct chunk *chunks;
 	unsigned n_fetches;
 	unsigned n_orphans;
 	unsigned n_big;
@@ -87,7 +97,11 @@ question_bits(const struct msg_question *q)
 	    q->dnssec_ok);
 }
 
-/* Any order: the same question to the same upstreams is the same fetch. */
+/*
+ * Any order: the same question to the same upstreams is the same fetch. By
+ * the hash first, which nearly always tells; names that were made to have
+ * the same are no harm to a tree.
+ */
 static int
 compare_fetches(const struct resolve_fetch *a, const struct resolve_fetch *b)
 {
@@ -95,6 +109,8 @@ compare_fetches(const struct resolve_fetch *a, const struct resolve_fetch *b)
 	uint64_t bits_a = question_bits(qa), bits_b = question_bits(qb);
 	int diff;
 
+	if (a->hash != b->hash)
+		return (a->hash < b->hash ? -1 : 1);
 	if (a->gen != b->gen)
 		return ((uintptr_t)a->gen < (uintptr_t)b->gen ? -1 : 1);
 	if (bits_a != bits_b)
@@ -116,6 +132,7 @@ resolver_new(struct event_base *base, struct stats *stats)
 	r->stats = stats;
 	RB_INIT(&r->fetches);
 	TAILQ_INIT(&r->orphans);
+	TAILQ_INIT(&r->free);
 	r->deadline = loop_delay(base, RESOLVE_DEADLINE_MS);
 	if (r->deadline == NULL || leg_env_init(&r->env, base, stats) == -1) {
 		free(r);
@@ -125,13 +142,41 @@ resolver_new(struct event_base *base, struct stats *stats)
 	return (r);
 }
 
+static int
+grow(struct resolver *r)
+{
+	struct chunk *chunk;
+	unsigned i;
+
+	if ((chunk = malloc(sizeof(*chunk))) == NULL)
+		return (-1);
+	chunk->next = r->chunks;
+	r->chunks = chunk;
+	for (i = 0; i < CHUNK; i++)
+		TAILQ_INSERT_TAIL(&r->free, &chunk->v[i], next);
+	return (0);
+}
+
+/* In no state yet; NULL when memory is short. */
+static struct resolve_fetch *
+get_fetch(struct resolver *r)
+{
+	struct resolve_fetch *f;
+
+	if (TAILQ_EMPTY(&r->free) && grow(r) == -1)
+		return (NULL);
+	f = TAILQ_FIRST(&r->free);
+	TAILQ_REMOVE(&r->free, f, next);
+	return (f);
+}
+
 static void
-free_fetch(struct resolve_fetch *f)
+put_fetch(struct resolve_fetch *f)
 {
 	leg_cancel(&f->leg);
 	event_del(&f->deadline);
 	generation_unref(f->gen);
-	free(f);
+	TAILQ_INSERT_HEAD(&f->resolver->free, f, next);
 }
 
 static void
@@ -159,12 +204,14 @@ drop_orphan(struct resolver *r)
 	struct resolve_fetch *f = TAILQ_FIRST(&r->orphans);
 
 	forget_fetch(f);
-	free_fetch(f);
+	put_fetch(f);
 }
 
 void
 resolver_free(struct resolver *r)
 {
+	struct chunk *chunk;
+
 	if (r == NULL)
 		return;
 	while (!TAILQ_EMPTY(&r->orphans))
@@ -172,6 +219,10 @@ resolver_free(struct resolver *r)
 	probe_stop(&r->probe);
 	leg_env_clear(&r->env);
 	generation_unref(r->gen);
+	while ((chunk = r->chunks) != NULL) {
+		r->chunks = chunk->next;
+		free(chunk);
+	}
 	free(r);
 }
 
@@ -199,7 +250,7 @@ add_orphan(struct resolve_fetch *f)
 	if (f->gen != r->gen || conf->cache.bytes == 0 ||
 	    (f->question->flags & MSG_RD) == 0) {
 		forget_fetch(f);
-		free_fetch(f);
+		put_fetch(f);
 	} else if (r->n_orphans > conf->limit_queries / RESOLVE_ORPHANS)
 		drop_orphan(r);
 }
@@ -380,7 +431,7 @@ complete(struct resolve_fetch *f, const struct msg_scan *reply)
 		q->done(q->arg);
 	}
 	reply_unref(r, held);
-	free_fetch(f);
+	put_fetch(f);
 }
 
 static void
@@ -404,6 +455,7 @@ find_fetch(struct resolver *r, const struct msg_question *question,
 {
 	struct resolve_fetch key;
 
+	key.hash = name_hash(question->name, question->name_len);
 	key.gen = gen;
 	key.question = question;
 	return (RB_FIND(fetches, &r->fetches, &key));
@@ -416,9 +468,11 @@ start_fetch(struct resolver *r, const struct msg_question *question,
 {
 	struct resolve_fetch *f;
 
-	if ((f = calloc(1, sizeof(*f))) == NULL)
+	if ((f = get_fetch(r)) == NULL)
 		return (NULL);
 	f->resolver = r;
+	f->over = false;
+	f->hash = name_hash(question->name, question->name_len);
 	f->gen = generation_ref(gen);
 	f->leg.question = *question;
 	f->question = &f->leg.question;
