@@ -276,6 +276,8 @@ check_nat64_tcp_OBJ = tests/unit/nat64_lab.o
 check_tables_OBJ = tests/unit/tables_model.o
 check_tun_bsd_OBJ = nat64d/tun_bsd.o tests/unit/tun_kernel.o
 check_tun_linux_OBJ = nat64d/tun_linux.o tests/unit/tun_kernel.o
+check_upstream_udp_OBJ = dns64d/upstream_udp.o dns64d/udp.o \
+    $(udp_$(OS):.c=.o)
 $(BUILD)/tests/unit/check_tun_bsd $(BUILD)/tests/unit/check_tun_linux: \
     EXTRA_LDFLAGS = -Wl,--wrap=open,--wrap=ioctl
 archives = $(BUILD)/nat64d/libnat64.a $(BUILD)/dns64d/libdns64.a \
