@@ -204,13 +204,13 @@ new_try(struct leg *l, struct upstream *up, bool edns)
 
 /* Returns 0, or -1 when the query cannot be sent. */
 static int
-send_udp(struct leg_try *t)
+send_udp(struct leg_try *t, struct monotime now)
 {
 	struct leg *l = t->leg;
 	uint8_t query[MSG_QUERY_MAX];
 	size_t len;
 
-	t->sent_at = monotime_now();
+	t->sent_at = now;
 	len = msg_write_query(&l->question, 0, t->edns, query);
 	if (upstream_udp_ask(&l->env->udp, &t->udp, &t->up->addr, query,
 	    len) == -1) {
@@ -291,12 +291,13 @@ is_waiting(const struct leg *l)
 static void
 advance(struct leg *l)
 {
+	struct monotime now = monotime_now();
 	struct upstream *up;
 	struct leg_try *t;
 
 	while ((up = choose(l)) != NULL) {
-		t = new_try(l, up, upstream_wants_edns(up, monotime_now()));
-		if ((l->tcp_only ? send_tcp(t) : send_udp(t)) == 0)
+		t = new_try(l, up, upstream_wants_edns(up, now));
+		if ((l->tcp_only ? send_tcp(t) : send_udp(t, now)) == 0)
 			return;
 	}
 	if (l->has_reply || !is_waiting(l))
@@ -433,7 +434,7 @@ retry_without_edns(struct leg *l, struct upstream *up)
 	stop(l);
 	t = new_try(l, up, false);
 	t->refused = true;
-	if (send_udp(t) == -1)
+	if (send_udp(t, monotime_now()) == -1)
 		advance(l);
 }
 
