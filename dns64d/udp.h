@@ -17,7 +17,7 @@
 #include <stdint.h>
 
 #define UDP_BATCH 32
-#define UDP_WRITE_MAX 64 /* at a time, to a server */
+#define UDP_WRITE_MAX 64 /* at a time, to a server; as UDP_MAX_SEGMENTS */
 #define UDP_DATAGRAM_MAX 65535
 
 /*

@@ -1,5 +1,5 @@
 /*
- * UDP batches on Linux: recvmmsg(2), sendmmsg(2), IP_PKTINFO.
+ * UDP batches on Linux: recvmmsg(2), sendmmsg(2), IP_PKTINFO, UDP_SEGMENT.
  */
 #define _GNU_SOURCE /* recvmmsg, sendmmsg, struct in6_pktinfo */
 
@@ -7,8 +7,10 @@
 #include <sys/uio.h>
 
 #include <netinet/in.h>
+#include <netinet/udp.h>
 
 #include <errno.h>
+#include <stdbool.h>
 #include <string.h>
 
 #include "udp.h"
@@ -216,19 +218,76 @@ udp_read(int fd, struct udp_inbox *in, unsigned max)
 		in->datagram[i].len = msg[i].msg_len;
 }
 
+/* Room for the size of datagrams that are handed over as one. */
+union segment {
+	struct cmsghdr align;
+	char size[CMSG_SPACE(sizeof(uint16_t))];
+};
+
+static void
+write_segment(struct msghdr *hdr, union segment *segment, size_t len)
+{
+	uint16_t size = len;
+	struct cmsghdr *c;
+
+	memset(segment, 0, sizeof(*segment));
+	hdr->msg_control = segment;
+	hdr->msg_controllen = sizeof(*segment);
+	c = CMSG_FIRSTHDR(hdr);
+	c->cmsg_level = SOL_UDP;
+	c->cmsg_type = UDP_SEGMENT;
+	c->cmsg_len = CMSG_LEN(sizeof(size));
+	memcpy(CMSG_DATA(c), &size, sizeof(size));
+}
+
+/* How many of them are as long as the first one. */
+static unsigned
+count_equal(const struct iovec *v, unsigned n)
+{
+	unsigned i;
+
+	for (i = 1; i < n && v[i].iov_len == v[0].iov_len; i++)
+		continue;
+	return (i);
+}
+
+/*
+ * merge: datagrams of the same length in a row pass through the system as
+ * one and are cut apart at its end (UDP_SEGMENT), which costs less; the
+ * questions for A and AAAA of a name are such. Returns as udp_write does.
+ */
+static unsigned
+write_batch(int fd, struct iovec *v, unsigned n, bool merge)
+{
+	struct mmsghdr msg[UDP_WRITE_MAX];
+	union segment segment[UDP_WRITE_MAX];
+	unsigned i, k, m = 0, written = 0;
+	int sent;
+
+	for (i = 0; i < n; i += k) {
+		k = merge ? count_equal(v + i, n - i) : 1;
+		msg[m].msg_hdr = (struct msghdr){
+			.msg_iov = v + i,
+			.msg_iovlen = k,
+		};
+		if (k > 1)
+			write_segment(&msg[m].msg_hdr, &segment[m],
+			    v[i].iov_len);
+		m++;
+	}
+	sent = sendmmsg(fd, msg, m, MSG_DONTWAIT);
+	for (i = 0; sent > 0 && i < (unsigned)sent; i++)
+		written += msg[i].msg_hdr.msg_iovlen;
+	return (written);
+}
+
+/* Segments are refused by old kernels, and on ways without check sums. */
 unsigned
 udp_write(int fd, struct iovec *v, unsigned n)
 {
-	struct mmsghdr msg[UDP_WRITE_MAX];
-	unsigned i;
-	int sent;
+	unsigned written = write_batch(fd, v, n, true);
 
-	for (i = 0; i < n; i++) {
-		msg[i].msg_hdr = (struct msghdr){
-			.msg_iov = &v[i],
-			.msg_iovlen = 1,
-		};
-	}
-	sent = sendmmsg(fd, msg, n, MSG_DONTWAIT);
-	return (sent > 0 ? sent : 0);
+	if (written == 0 && (errno == EIO || errno == EINVAL))
+		written = write_batch(fd, v, n, false);
+	return (written);
 }

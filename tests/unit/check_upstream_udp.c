@@ -2,6 +2,8 @@
  * Unit tests of upstream_udp.c, with a server on the loopback interface and
  * random numbers of our own.
  */
+#define _GNU_SOURCE /* struct mmsghdr */
+
 #include <sys/socket.h>
 
 #include <arpa/inet.h>
@@ -9,6 +11,7 @@
 
 #include <check.h>
 #include <dirent.h>
+#include <errno.h>
 #include <poll.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -51,6 +54,23 @@ static int server;
 static struct sockaddr_storage server_addr;
 static uint32_t next_random;
 static unsigned n_draws;
+
+/* Of the linker's --wrap=sendmmsg, as on a way that takes no segments. */
+static bool refuse_segments;
+static unsigned n_refused;
+
+int __real_sendmmsg(int, struct mmsghdr *, unsigned, int);
+int __wrap_sendmmsg(int, struct mmsghdr *, unsigned, int);
+
+int
+__wrap_sendmmsg(int fd, struct mmsghdr *msg, unsigned n, int flags)
+{
+	if (!refuse_segments || msg[0].msg_hdr.msg_iovlen == 1)
+		return (__real_sendmmsg(fd, msg, n, flags));
+	n_refused++;
+	errno = EIO;
+	return (-1);
+}
 
 /* Every number twice. */
 static uint32_t
@@ -245,6 +265,23 @@ START_TEST(round_leaves_from_one_port_and_the_next_from_another)
 }
 END_TEST
 
+START_TEST(where_segments_are_refused_queries_leave_all_the_same)
+{
+	struct seen s;
+	unsigned i;
+
+	refuse_segments = true;
+	for (i = 0; i < 10; i++)
+		ask(i);
+	turn();
+	for (i = 0; i < 10; i++) {
+		take(&s);
+		ck_assert_uint_eq(s.wire[2], i);
+	}
+	ck_assert_uint_eq(n_refused, 1);
+}
+END_TEST
+
 START_TEST(full_batch_is_followed_by_another_one)
 {
 	struct seen s;
@@ -422,6 +459,8 @@ main(void)
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_loop_test(tc,
 	    round_leaves_from_one_port_and_the_next_from_another, 0, 2);
+	tcase_add_test(tc,
+	    where_segments_are_refused_queries_leave_all_the_same);
 	tcase_add_test(tc, full_batch_is_followed_by_another_one);
 	tcase_add_test(tc, id_is_never_that_of_another_query_of_the_batch);
 	tcase_add_test(tc, answer_is_for_the_query_with_its_id);
