@@ -551,8 +551,8 @@ static void
 on_udp(struct upstream_udp_query *q, enum upstream_udp_news news,
     const uint8_t *wire, size_t len)
 {
-	struct leg_try *t = (struct leg_try *)
-	    ((char *)q - offsetof(struct leg_try, udp));
+	struct leg_try *t = (void *)((char *)q -
+	    offsetof(struct leg_try, udp));
 
 	switch (news) {
 	case UPSTREAM_UDP_ANSWER:
@@ -561,11 +561,11 @@ on_udp(struct upstream_udp_query *q, enum upstream_udp_news news,
 	case UPSTREAM_UDP_MISMATCH:
 		count_mismatch(t);
 		break;
-	case UPSTREAM_UDP_REJECTED:
-		note_lost(t);
-		/* FALLTHROUGH */
 	case UPSTREAM_UDP_UNSENT:
+	case UPSTREAM_UDP_REJECTED:
 		note_trouble(t->leg, STAT_UP_ERRORS);
+		if (news == UPSTREAM_UDP_REJECTED)
+			note_lost(t);
 		give_up_try(t);
 		break;
 	}
