@@ -21,7 +21,7 @@ static const struct {
 static struct {
 	const char *progname;
 	bool to_syslog;
-	enum log_level level;
+	_Atomic(enum log_level) level; /* every thread reads it */
 } logger = { .level = LOG_LEVEL_INFO };
 
 void

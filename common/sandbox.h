@@ -25,7 +25,9 @@ struct sandbox {
 
 /*
  * Enter the sandbox for good. After privs_drop(), while starting: a failure
- * ends the process through fatal(). A kernel that lacks a mechanism is said
+ * ends the process through fatal(). Of a process with threads every thread
+ * enters it for itself, the main thread last: making a thread takes rights
+ * that nobody needs later. Not two of them at a time. A kernel that lacks a mechanism is said
  * so in the log, and the daemon runs without.
  */
 void sandbox_enter(const struct sandbox *sb);
