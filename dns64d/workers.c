@@ -36,6 +36,7 @@ enum order {
 
 struct member {
 	_Alignas(ALIGNMENT) struct worker worker;
+	unsigned number; /* from 1 */
 	/* Of all but the first. */
 	pthread_t thread;
 	int main_end; /* of the socket pair */
@@ -86,6 +87,7 @@ workers_new(unsigned n)
 	memset(ws->v, 0, n * sizeof(*ws->v));
 	arc4random_buf(&cookie_seed, sizeof(cookie_seed));
 	for (i = 0; i < n; i++) {
+		ws->v[i].number = i + 1;
 		if (worker_init(&ws->v[i].worker, i == 0, &cookie_seed) ==
 		    -1) {
 			workers_end(ws);
@@ -149,7 +151,10 @@ static void *
 run(void *arg)
 {
 	struct member *m = arg;
+	char name[sizeof("worker ") + 10];
 
+	snprintf(name, sizeof(name), "worker %u", m->number);
+	log_set_speaker(name);
 	sandbox_enter(m->sandbox);
 	if (rest(m) == ORDER_GO_ON)
 		event_base_dispatch(m->worker.base);
@@ -263,7 +268,8 @@ print_at_rest(const struct workers *ws, FILE *f)
 	for (i = 0; i < ws->n; i++) {
 		w = &ws->v[i].worker;
 		if (ws->n > 1)
-			fprintf(f, "worker %u queries %" PRIu64 "\n", i + 1,
+			fprintf(f, "worker %u queries %" PRIu64 "\n",
+			    ws->v[i].number,
 			    w->stats.n[STAT_QUERIES_UDP] +
 			    w->stats.n[STAT_QUERIES_TCP]);
 		worker_print(w, f);

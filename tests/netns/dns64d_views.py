@@ -355,7 +355,8 @@ def _(_, up):
         for number, script in enumerate(scripts, 1):
             wait_for(own, [PREFIX, OTHER], "both")
             one.script = script
-            until(lambda: own.log().count(f"{one.url}: down") == number,
+            down = f"{own.speaker}translator {one.url}: down"
+            until(lambda: own.log().count(down) == number,
                   f"down by script {number}", 20)
             equal(set(prefixes(own)), {OTHER}, "left out")
             one.script = one.metrics
