@@ -166,6 +166,9 @@ dns64d_SRC = \
     dns64d/udp.c \
     dns64d/upstream_tcp.c \
     dns64d/upstream_udp.c \
+    dns64d/worker.c \
+    dns64d/workers.c \
+    $(share_$(OS)) \
     $(udp_$(OS))
 
 udp_linux = \
@@ -174,6 +177,14 @@ udp_freebsd = \
     dns64d/udp_bsd.c
 udp_netbsd = $(udp_freebsd)
 udp_openbsd = $(udp_freebsd)
+
+share_linux = \
+    dns64d/share_linux.c
+share_freebsd = \
+    dns64d/share_freebsd.c
+share_netbsd = \
+    dns64d/share_none.c
+share_openbsd = $(share_netbsd)
 
 WARN = -Wall -Wextra -Wshadow -Wpointer-arith -Wcast-qual -Wcast-align \
     -Wstrict-prototypes -Wmissing-prototypes -Wold-style-definition \
@@ -215,7 +226,7 @@ $(BUILD)/nat64d/nat64d: $(call objs,nat64d) $(call objs,common) \
     $(BUILD)/nat64d/libnat64.a $(BUILD)/common/libcommon.a
 $(BUILD)/dns64d/dns64d: $(call objs,dns64d) $(call objs,common) \
     $(BUILD)/dns64d/libdns64.a $(BUILD)/common/libcommon.a
-$(BUILD)/dns64d/dns64d: EXTRA_LIBS = $(LDNS_LIBS) $(HTTP_LIBS)
+$(BUILD)/dns64d/dns64d: EXTRA_LIBS = $(LDNS_LIBS) $(HTTP_LIBS) -pthread
 
 $(BUILD)/nat64d/nat64d $(BUILD)/dns64d/dns64d:
 	$(call say,LINK,$@)

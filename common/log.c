@@ -21,8 +21,10 @@ static const struct {
 static struct {
 	const char *progname;
 	bool to_syslog;
-	enum log_level level;
+	_Atomic(enum log_level) level; /* every thread reads it */
 } logger = { .level = LOG_LEVEL_INFO };
+
+static _Thread_local char speaker[32]; /* with what stands behind it */
 
 void
 log_init(const char *progname, bool foreground, enum log_level level)
@@ -69,6 +71,12 @@ log_level_name(enum log_level level)
 	return (levels[level].name);
 }
 
+void
+log_set_speaker(const char *name)
+{
+	snprintf(speaker, sizeof(speaker), "%s: ", name);
+}
+
 __attribute__((__format__(printf, 2, 0))) static void
 log_write(enum log_level level, const char *fmt, va_list ap)
 {
@@ -77,15 +85,14 @@ log_write(enum log_level level, const char *fmt, va_list ap)
 
 	if (level > logger.level)
 		return;
+	vsnprintf(line, sizeof(line), fmt, ap);
 	if (logger.to_syslog)
-		vsyslog(levels[level].priority, fmt, ap);
-	else {
+		syslog(levels[level].priority, "%s%s", speaker, line);
+	else
 		/* One write: lines of several processes do not mix. */
-		vsnprintf(line, sizeof(line), fmt, ap);
-		fprintf(stderr, "%s%s%s\n",
+		fprintf(stderr, "%s%s%s%s\n",
 		    logger.progname != NULL ? logger.progname : "",
-		    logger.progname != NULL ? ": " : "", line);
-	}
+		    logger.progname != NULL ? ": " : "", speaker, line);
 	errno = saved;
 }
 

@@ -22,6 +22,12 @@ enum log_level {
  */
 void log_init(const char *progname, bool foreground, enum log_level level);
 
+/*
+ * Put the name of this thread before each of its messages. One of a few
+ * letters; copied.
+ */
+void log_set_speaker(const char *name);
+
 void log_set_level(enum log_level level);
 enum log_level log_get_level(void);
 

@@ -25,8 +25,10 @@ struct sandbox {
 
 /*
  * Enter the sandbox for good. After privs_drop(), while starting: a failure
- * ends the process through fatal(). A kernel that lacks a mechanism is said
- * so in the log, and the daemon runs without.
+ * ends the process through fatal(). Every thread of a process enters it for
+ * itself, the main thread last, for making a thread takes rights that nobody
+ * needs later; not two threads at a time. A kernel that lacks a mechanism is
+ * said so in the log, and the daemon runs without.
  */
 void sandbox_enter(const struct sandbox *sb);
 

@@ -13,6 +13,7 @@
 #include "common/pref64.h"
 
 #include "conf.h"
+#include "share.h"
 
 const char *
 conf_no_memory(void)
@@ -92,6 +93,26 @@ conf_set_path(char **string, const char *text)
 	return (conf_set_string(string, text));
 }
 
+static void
+conf_free(struct conf *conf)
+{
+	size_t i;
+
+	for (i = 0; conf->files != NULL && conf->files[i] != NULL; i++)
+		free(conf->files[i]);
+	free(conf->files);
+	free(conf->dump);
+	free(conf->pidfile);
+	free(conf->user);
+	acl_free(conf->acl);
+	free(conf->access);
+	conf_clear_clients(conf);
+	conf_clear_translators(conf);
+	conf_clear_upstreams(conf);
+	views_clear(&conf->views);
+	free(conf);
+}
+
 static struct conf *
 conf_new(void)
 {
@@ -103,12 +124,14 @@ conf_new(void)
 		free(conf);
 		return (NULL);
 	}
+	atomic_init(&conf->refs, 1);
 	cache_rules_init(&conf->cache);
 	conf->limit_queries = CONF_LIMIT_QUERIES;
 	conf->limit_tcp_clients = CONF_LIMIT_TCP_CLIENTS;
 	conf->limit_tcp_per_client = CONF_LIMIT_TCP_PER_CLIENT;
 	conf->limit_tcp_per_upstream = CONF_LIMIT_TCP_PER_UPSTREAM;
 	conf->tcp_idle_secs = CONF_TCP_IDLE_SECS;
+	conf->workers = 1;
 	conf->log_level = LOG_LEVEL_INFO;
 	gate_rules_init(&conf->gate);
 	conf->local = local_new();
@@ -123,26 +146,20 @@ conf_new(void)
 	return (conf);
 }
 
-void
-conf_free(struct conf *conf)
+struct conf *
+conf_ref(struct conf *conf)
 {
-	size_t i;
+	atomic_fetch_add_explicit(&conf->refs, 1, memory_order_relaxed);
+	return (conf);
+}
 
-	if (conf == NULL)
-		return;
-	for (i = 0; conf->files != NULL && conf->files[i] != NULL; i++)
-		free(conf->files[i]);
-	free(conf->files);
-	free(conf->dump);
-	free(conf->pidfile);
-	free(conf->user);
-	acl_free(conf->acl);
-	free(conf->access);
-	conf_clear_clients(conf);
-	conf_clear_translators(conf);
-	conf_clear_upstreams(conf);
-	views_clear(&conf->views);
-	free(conf);
+void
+conf_unref(struct conf *conf)
+{
+	/* What other threads did with it comes before the end. */
+	if (atomic_fetch_sub_explicit(&conf->refs, 1,
+	    memory_order_acq_rel) == 1)
+		conf_free(conf);
 }
 
 /* Names must not be without a server. */
@@ -225,6 +242,21 @@ check_loads(struct conf_file *cf, const struct conf *conf,
 	}
 }
 
+/* Of what is shared out everybody has to have something. */
+static void
+check_workers(struct conf_file *cf, const struct conf *conf)
+{
+	if (conf->workers > 1 && !share_possible())
+		conf_error(cf, "more than one of \"workers\": this system "
+		    "does not share an address out among sockets");
+	if (conf->each.queries < CONF_LIMIT_QUERIES_MIN)
+		conf_error(cf, "\"limit queries\" is less than %u for each "
+		    "of %u workers", CONF_LIMIT_QUERIES_MIN, conf->workers);
+	if (conf->each.tcp_clients == 0)
+		conf_error(cf, "\"limit tcp-clients\" is less than 1 for "
+		    "each of %u workers", conf->workers);
+}
+
 /* What no single statement can get wrong. */
 static void
 check_whole(struct conf_file *cf, const struct conf *conf)
@@ -238,6 +270,7 @@ check_whole(struct conf_file *cf, const struct conf *conf)
 	else if (!has_default_route(conf))
 		conf_error(cf, "no \"upstream\" for all domains");
 	check_circles(cf, conf);
+	check_workers(cf, conf);
 	for (i = 0; i < conf->views.n; i++) {
 		check_matches(cf, conf, &conf->views.v[i]);
 		check_loads(cf, conf, &conf->views.v[i].policy);
@@ -269,12 +302,27 @@ keep_files(struct conf *conf, const struct conf_file *cf)
 	return (0);
 }
 
+static void
+share_out(struct conf *conf)
+{
+	struct conf_each *each = &conf->each;
+
+	each->cache = conf->cache;
+	each->cache.bytes /= conf->workers;
+	each->queries = conf->limit_queries / conf->workers;
+	each->tcp_clients = conf->limit_tcp_clients / conf->workers;
+	each->tcp_per_upstream = conf->limit_tcp_per_upstream / conf->workers;
+	if (each->tcp_per_upstream == 0)
+		each->tcp_per_upstream = 1;
+}
+
 /* All is read. */
 static int
 finish(struct conf *conf, struct conf_file *cf)
 {
 	local_finish(conf->local);
 	conf->gate.keepalive_secs = conf->tcp_idle_secs;
+	share_out(conf);
 	if (views_finish(&conf->views) == -1) {
 		conf_error(cf, errno == ENOSPC ? "too many prefixes" :
 		    "not enough memory");

@@ -8,6 +8,7 @@
 
 #include <sys/socket.h>
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -25,7 +26,10 @@
 #define CONF_PORT 53 /* where none is given */
 #define CONF_ADDRS_MAX 64
 
+#define CONF_WORKERS_MAX 64
+
 #define CONF_LIMIT_QUERIES 2000
+#define CONF_LIMIT_QUERIES_MIN 16
 #define CONF_LIMIT_TCP_CLIENTS 150
 #define CONF_LIMIT_TCP_PER_CLIENT 20
 #define CONF_LIMIT_TCP_PER_UPSTREAM 4
@@ -66,7 +70,19 @@ struct conf_translator {
 	unsigned every_secs;
 };
 
+/*
+ * What each worker may have of what the file grants all of them together: an
+ * equal share, of which there is enough to work with.
+ */
+struct conf_each {
+	struct cache_rules cache;
+	unsigned queries;
+	unsigned tcp_clients;
+	unsigned tcp_per_upstream; /* at least one */
+};
+
 struct conf {
+	atomic_uint refs; /* all else is only read once it is finished */
 	struct conf_addrs listens;   /* at least one */
 	struct conf_addrs upstreams; /* at least one */
 	struct upstream_route *routes; /* at least the one for all names */
@@ -100,6 +116,9 @@ struct conf {
 	unsigned limit_tcp_per_upstream; /* connections to one server */
 	unsigned tcp_idle_secs;
 
+	unsigned workers;
+	struct conf_each each;
+
 	enum log_level log_level;
 	char *user;
 	char *pidfile;
@@ -112,11 +131,15 @@ struct conf {
  * Read and check a configuration. Every error of it goes to standard error
  * as "file:line: message", or through the log when to_log is set.
  *
- * Returns a configuration for conf_free, or NULL after the errors.
+ * Returns a reference for conf_unref, or NULL after the errors.
  */
 struct conf *conf_load(const char *path, bool to_log);
 
-void conf_free(struct conf *conf);
+/* Take another reference, in whatever thread; returns conf. */
+struct conf *conf_ref(struct conf *conf);
+
+/* Give a reference back, in whatever thread. */
+void conf_unref(struct conf *conf);
 
 /*
  * Log what is allowed but hardly wanted: IPv4 ranges with a prefix that

@@ -83,6 +83,7 @@ conf_print(const struct conf *conf, FILE *f)
 	fprintf(f, "limit tcp-per-upstream %u\n",
 	    conf->limit_tcp_per_upstream);
 	fprintf(f, "timeout tcp-idle %u\n", conf->tcp_idle_secs);
+	fprintf(f, "workers %u\n", conf->workers);
 	fprintf(f, "log level %s\n", log_level_name(conf->log_level));
 	print_string("user", conf->user, f);
 	print_string("pidfile", conf->pidfile, f);

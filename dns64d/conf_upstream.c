@@ -117,7 +117,7 @@ conf_upstreams(const struct conf *conf, struct upstreams_conf *out)
 	out->routes = conf->routes;
 	out->n_routes = conf->n_routes;
 	out->order = conf->upstream_order;
-	out->tcp_max = conf->limit_tcp_per_upstream;
+	out->tcp_max = conf->each.tcp_per_upstream;
 }
 
 static const char *

@@ -22,18 +22,14 @@
 #include "common/sandbox.h"
 
 #include "conf.h"
-#include "frontend.h"
-#include "generation.h"
-#include "query.h"
 #include "resolve.h"
-#include "stats.h"
 #include "synth.h"
-#include "translator.h"
 #include "upstream_tcp.h"
+#include "workers.h"
 
 #define CONF_PATH "/etc/dns64d.conf"
 
-/* Descriptors beside those of questions and connections. */
+/* Descriptors of a worker beside those of questions and connections. */
 #define SPARE_DESCRIPTORS 256
 
 struct options {
@@ -46,11 +42,9 @@ struct options {
 struct daemon {
 	struct options opts;
 	char path[PATH_MAX]; /* absolute, for reload */
-	struct event_base *base;
+	struct conf *conf; /* in use */
+	struct workers *workers;
 	struct event *signals[4];
-	struct frontend *frontend;
-	struct queries *queries;
-	struct stats stats;
 };
 
 static void
@@ -98,7 +92,7 @@ check_only(const struct options *opts)
 	conf_warn(conf);
 	if (opts->verbose)
 		conf_print(conf, stdout);
-	conf_free(conf);
+	conf_unref(conf);
 	return (0);
 }
 
@@ -121,8 +115,8 @@ raise_descriptor_limit(const struct conf *conf)
 
 	need = (rlim_t)conf->limit_queries * SYNTH_N_LEGS;
 	need += conf->limit_queries / RESOLVE_ORPHANS;
-	need = need * 2 + conf->limit_tcp_clients + UPSTREAM_TCP_CONNS +
-	    SPARE_DESCRIPTORS;
+	need = need * 2 + conf->limit_tcp_clients +
+	    conf->workers * (UPSTREAM_TCP_CONNS + SPARE_DESCRIPTORS);
 	if (getrlimit(RLIMIT_NOFILE, &rl) == -1 || rl.rlim_cur >= need)
 		return;
 	if (rl.rlim_max < need)
@@ -134,25 +128,17 @@ raise_descriptor_limit(const struct conf *conf)
 }
 
 static void
-print_statistics(const struct daemon *d, FILE *f)
-{
-	stats_print(&d->stats, f);
-	queries_print(d->queries, f);
-	translators_print(queries_generation(d->queries)->translators, f);
-	fflush(f);
-}
-
-static void
 on_usr1(evutil_socket_t sig, short what, void *arg)
 {
 	struct daemon *d = arg;
-	const char *path = queries_generation(d->queries)->conf->dump;
+	const char *path = d->conf->dump;
 	FILE *f;
 
 	(void)sig;
 	(void)what;
 	if (d->opts.foreground) {
-		print_statistics(d, stdout);
+		workers_print(d->workers, stdout);
+		fflush(stdout);
 		return;
 	}
 	if (path == NULL)
@@ -161,7 +147,7 @@ on_usr1(evutil_socket_t sig, short what, void *arg)
 		log_warn("dump %s: %s", path, strerror(errno));
 		return;
 	}
-	print_statistics(d, f);
+	workers_print(d->workers, f);
 	fclose(f);
 }
 
@@ -183,39 +169,30 @@ needs_restart(const struct conf *old, const struct conf *new)
 		return ("pidfile");
 	if (!same_text(old->dump, new->dump))
 		return ("dump");
+	if (old->workers != new->workers)
+		return ("workers");
 	return (NULL);
 }
 
-/* Whole or not at all: what can fail comes first. */
+/* Whole or not at all. */
 static int
 reload(struct daemon *d)
 {
-	const struct generation *old = queries_generation(d->queries);
-	struct generation *gen;
 	struct conf *conf;
 	const char *fixed;
 
 	if ((conf = conf_load(d->path, true)) == NULL)
 		return (-1);
-	fixed = needs_restart(old->conf, conf);
-	if (fixed != NULL) {
+	fixed = needs_restart(d->conf, conf);
+	if (fixed != NULL)
 		log_err("reload: \"%s\" has changed, which needs a restart",
 		    fixed);
-		conf_free(conf);
+	if (fixed != NULL || workers_reload(d->workers, conf) == -1) {
+		conf_unref(conf);
 		return (-1);
 	}
-	if ((gen = generation_new(d->base, conf, old)) == NULL) {
-		log_err("reload: not enough memory");
-		conf_free(conf);
-		return (-1);
-	}
-	if (frontend_prepare(d->frontend, conf) == -1) {
-		log_err("reload: a port below 1024 needs a restart");
-		generation_unref(gen);
-		return (-1);
-	}
-	frontend_commit(d->frontend, conf);
-	queries_use(d->queries, gen);
+	conf_unref(d->conf);
+	d->conf = conf;
 	log_set_level(level_of(d, conf));
 	conf_warn(conf);
 	return (0);
@@ -239,7 +216,7 @@ on_term(evutil_socket_t sig, short what, void *arg)
 
 	(void)what;
 	log_info("leaving on signal %d", (int)sig);
-	event_base_loopbreak(d->base);
+	event_base_loopbreak(workers_base(d->workers));
 }
 
 static void
@@ -254,13 +231,13 @@ catch_signals(struct daemon *d)
 		{ SIGTERM, on_term },
 		{ SIGINT, on_term },
 	};
+	struct event_base *base = workers_base(d->workers);
 	size_t i;
 
 	/* A client or the reader of our output may go away. */
 	signal(SIGPIPE, SIG_IGN);
 	for (i = 0; i < sizeof(list) / sizeof(list[0]); i++) {
-		d->signals[i] = evsignal_new(d->base, list[i].sig, list[i].fn,
-		    d);
+		d->signals[i] = evsignal_new(base, list[i].sig, list[i].fn, d);
 		if (d->signals[i] == NULL || evsignal_add(d->signals[i],
 		    NULL) == -1)
 			fatalx("signals: not enough memory");
@@ -281,54 +258,44 @@ look_up_user(const char *user, struct privs *privs)
 
 /* Until here whoever started us could read what went wrong. */
 static void
-go_to_background(const struct daemon *d, const struct conf *conf)
+go_to_background(const struct daemon *d)
 {
 	if (d->opts.foreground)
 		return;
 	daemonise();
-	log_init("dns64d", false, level_of(d, conf));
+	log_init("dns64d", false, level_of(d, d->conf));
 }
 
 static void
-open_frontend(struct daemon *d, const struct conf *conf)
+open_listeners(struct daemon *d)
 {
-	d->queries = queries_new(&d->stats);
-	if (d->queries == NULL)
-		fatal("queries");
-	d->frontend = frontend_new(&d->stats, queries_receive, d->queries);
-	if (d->frontend == NULL)
-		fatal("front end");
-	if (frontend_prepare(d->frontend, conf) == -1)
+	if ((d->workers = workers_new(d->conf->workers)) == NULL)
+		fatal("workers");
+	if (workers_listen(d->workers, d->conf) == -1)
 		exit(1);
-	frontend_commit(d->frontend, conf);
 }
 
 static void
-start_loop(struct daemon *d, struct conf *conf)
+make_loops(struct daemon *d)
 {
-	struct generation *gen;
-
-	if ((d->base = event_base_new()) == NULL ||
-	    queries_start(d->queries, d->base) == -1 ||
-	    (gen = generation_new(d->base, conf, NULL)) == NULL)
+	if (workers_begin(d->workers, d->conf) == -1)
 		fatalx("event loop: not enough memory");
-	queries_use(d->queries, gen);
 	catch_signals(d);
 }
 
 static void
-enter_sandbox(const struct daemon *d)
+start_workers(const struct daemon *d)
 {
-	const struct conf *conf = queries_generation(d->queries)->conf;
+	const struct conf *conf = d->conf;
 	const char *write_files[] = { conf->dump, NULL };
-	struct sandbox sb = {
+	const struct sandbox sb = {
 		.read_files = (const char *const *)conf->files,
 		.write_files = d->opts.foreground ? NULL : write_files,
 		.pid_file = d->opts.foreground ? NULL : conf->pidfile,
 		.inet = true,
 	};
 
-	sandbox_enter(&sb);
+	workers_start(d->workers, &sb);
 }
 
 static void
@@ -336,11 +303,11 @@ clean_up(struct daemon *d)
 {
 	size_t i;
 
-	queries_free(d->queries);
-	frontend_free(d->frontend);
+	workers_end(d->workers);
 	for (i = 0; i < sizeof(d->signals) / sizeof(d->signals[0]); i++)
 		event_free(d->signals[i]);
-	event_base_free(d->base);
+	workers_free(d->workers);
+	conf_unref(d->conf);
 	pidfile_end();
 }
 
@@ -349,7 +316,6 @@ main(int argc, char *argv[])
 {
 	static struct daemon d;
 	struct privs privs;
-	struct conf *conf;
 
 	privs_open_std();
 	parse_options(&d.opts, argc, argv);
@@ -358,24 +324,22 @@ main(int argc, char *argv[])
 
 	if (realpath(d.opts.path, d.path) == NULL)
 		err(1, "%s", d.opts.path);
-	if ((conf = conf_load(d.path, false)) == NULL)
+	if ((d.conf = conf_load(d.path, false)) == NULL)
 		return (1);
-	log_init("dns64d", true, level_of(&d, conf));
-	conf_warn(conf);
-	look_up_user(conf->user, &privs);
-	raise_descriptor_limit(conf);
+	log_init("dns64d", true, level_of(&d, d.conf));
+	conf_warn(d.conf);
+	look_up_user(d.conf->user, &privs);
+	raise_descriptor_limit(d.conf);
 	if (!d.opts.foreground)
-		pidfile_begin(conf->pidfile);
-	open_frontend(&d, conf);
-	go_to_background(&d, conf);
+		pidfile_begin(d.conf->pidfile);
+	open_listeners(&d);
+	go_to_background(&d);
 
-	start_loop(&d, conf);
+	make_loops(&d);
 	privs_drop(&privs);
-	enter_sandbox(&d);
-	if (frontend_start(d.frontend, d.base) == -1)
-		fatal("listeners");
+	start_workers(&d);
 	log_info("running");
-	event_base_dispatch(d.base);
+	event_base_dispatch(workers_base(d.workers));
 	clean_up(&d);
 	return (0);
 }

@@ -20,6 +20,7 @@
 #include "conf.h"
 #include "frontend.h"
 #include "frontend_tcp.h"
+#include "share.h"
 #include "stats.h"
 
 #define TCP_BACKLOG 128
@@ -54,6 +55,7 @@ struct frontend {
 	struct stats *stats;
 	frontend_query_fn *handler;
 	void *arg;
+	bool first;
 	struct listeners listeners;
 	struct access *access;
 	struct access *next_access; /* prepared */
@@ -62,7 +64,8 @@ struct frontend {
 };
 
 struct frontend *
-frontend_new(struct stats *stats, frontend_query_fn *handler, void *arg)
+frontend_new(struct stats *stats, frontend_query_fn *handler, void *arg,
+    bool first)
 {
 	struct frontend *fe;
 
@@ -71,6 +74,7 @@ frontend_new(struct stats *stats, frontend_query_fn *handler, void *arg)
 	fe->stats = stats;
 	fe->handler = handler;
 	fe->arg = arg;
+	fe->first = first;
 	TAILQ_INIT(&fe->listeners);
 	tcp_front_init(&fe->tcp);
 	fe->tcp.stats = stats;
@@ -87,6 +91,16 @@ free_when_done(struct listener *l)
 }
 
 static void
+close_sockets(struct listener *l)
+{
+	if (l->udp != -1)
+		close(l->udp);
+	if (l->tcp != -1)
+		close(l->tcp);
+	l->udp = l->tcp = -1;
+}
+
+static void
 close_listener(struct listener *l)
 {
 	if (l->started) {
@@ -95,17 +109,14 @@ close_listener(struct listener *l)
 		event_del(&l->flush_ev);
 		event_del(&l->resume_ev);
 	}
-	close(l->udp);
-	if (l->tcp != -1)
-		close(l->tcp);
-	l->udp = l->tcp = -1;
+	close_sockets(l);
 	l->out.n = 0;
 	TAILQ_REMOVE(&l->fe->listeners, l, next);
 	free_when_done(l);
 }
 
 static int
-listen_tcp(const struct sockaddr_storage *addr)
+listen_tcp(const struct sockaddr_storage *addr, bool shared)
 {
 	int fd, error, on = 1;
 
@@ -114,6 +125,7 @@ listen_tcp(const struct sockaddr_storage *addr)
 	if (fd == -1)
 		return (-1);
 	if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) == 0 &&
+	    (!shared || share_address(fd) == 0) &&
 	    (addr->ss_family == AF_INET || setsockopt(fd, IPPROTO_IPV6,
 	    IPV6_V6ONLY, &on, sizeof(on)) == 0) &&
 	    bind(fd, (const struct sockaddr *)addr, udp_addrlen(addr)) == 0 &&
@@ -223,8 +235,38 @@ start_listener(struct listener *l)
 	return (event_add(&l->tcp_ev, NULL));
 }
 
+/* Returns 0, or -1 after a log message; then both are -1. */
+static int
+open_sockets(struct listener *l, bool shared)
+{
+	char buf[SOCKADDR_STRLEN];
+
+	if ((l->udp = udp_listen(&l->addr, shared)) != -1 &&
+	    (l->tcp = listen_tcp(&l->addr, shared)) != -1)
+		return (0);
+	log_err("listen on %s: %s: %s",
+	    sockaddr_print(&l->addr, buf, sizeof(buf)),
+	    l->udp == -1 ? "udp" : "tcp", strerror(errno));
+	close_sockets(l);
+	return (-1);
+}
+
+/*
+ * Another process of our user could share the address as well as our other
+ * workers. Sockets that do not share it tell whether somebody is there.
+ */
+static int
+claim_address(struct listener *l)
+{
+	if (open_sockets(l, false) == -1)
+		return (-1);
+	close_sockets(l);
+	return (0);
+}
+
 static struct listener *
-open_listener(struct frontend *fe, const struct sockaddr_storage *addr)
+open_listener(struct frontend *fe, const struct sockaddr_storage *addr,
+    bool shared)
 {
 	char buf[SOCKADDR_STRLEN];
 	struct listener *l;
@@ -236,16 +278,13 @@ open_listener(struct frontend *fe, const struct sockaddr_storage *addr)
 	}
 	l->fe = fe;
 	l->addr = *addr;
-	l->tcp = -1;
-	if ((l->udp = udp_listen(addr)) != -1 &&
-	    (l->tcp = listen_tcp(addr)) != -1)
-		return (l);
-	log_err("listen on %s: %s: %s", sockaddr_print(addr, buf, sizeof(buf)),
-	    l->udp == -1 ? "udp" : "tcp", strerror(errno));
-	if (l->udp != -1)
-		close(l->udp);
-	free(l);
-	return (NULL);
+	l->udp = l->tcp = -1;
+	if ((shared && fe->first && claim_address(l) == -1) ||
+	    open_sockets(l, shared) == -1) {
+		free(l);
+		return (NULL);
+	}
+	return (l);
 }
 
 static struct listener *
@@ -261,15 +300,17 @@ find_listener(const struct frontend *fe, const struct sockaddr_storage *addr)
 }
 
 static int
-open_missing(struct frontend *fe, const struct conf_addrs *addrs)
+open_missing(struct frontend *fe, const struct conf *conf)
 {
+	const struct conf_addrs *addrs = &conf->listens;
 	struct listener *l;
 	size_t i;
 
 	for (i = 0; i < addrs->n; i++) {
 		if (find_listener(fe, &addrs->v[i]) != NULL)
 			continue;
-		if ((l = open_listener(fe, &addrs->v[i])) == NULL)
+		l = open_listener(fe, &addrs->v[i], conf->workers > 1);
+		if (l == NULL)
 			return (-1);
 		l->fresh = true;
 		TAILQ_INSERT_TAIL(&fe->listeners, l, next);
@@ -281,8 +322,8 @@ open_missing(struct frontend *fe, const struct conf_addrs *addrs)
 	return (0);
 }
 
-static void
-close_fresh(struct frontend *fe)
+void
+frontend_abandon(struct frontend *fe)
 {
 	struct listener *l, *next;
 
@@ -290,24 +331,21 @@ close_fresh(struct frontend *fe)
 		if (l->fresh)
 			close_listener(l);
 	}
+	access_free(fe->next_access);
+	fe->next_access = NULL;
 }
 
 int
 frontend_prepare(struct frontend *fe, const struct conf *conf)
 {
-	struct access *access;
-
-	if ((access = access_new(conf->acl)) == NULL) {
+	if ((fe->next_access = access_new(conf->acl)) == NULL) {
 		log_err("connected networks: %s", strerror(errno));
 		return (-1);
 	}
-	if (open_missing(fe, &conf->listens) == -1) {
-		close_fresh(fe);
-		access_free(access);
+	if (open_missing(fe, conf) == -1) {
+		frontend_abandon(fe);
 		return (-1);
 	}
-	access_free(fe->next_access);
-	fe->next_access = access;
 	return (0);
 }
 

@@ -35,9 +35,12 @@ struct client {
 typedef void frontend_query_fn(void *arg, const struct client *client,
     const uint8_t *wire, size_t len);
 
-/* Returns NULL with errno. */
+/*
+ * first: of those that are to share their addresses; it opens every listener
+ * before the others do. Returns NULL with errno.
+ */
 struct frontend *frontend_new(struct stats *stats, frontend_query_fn *handler,
-    void *arg);
+    void *arg, bool first);
 
 /*
  * Open the listeners of a configuration that are not open yet and take stock
@@ -45,6 +48,9 @@ struct frontend *frontend_new(struct stats *stats, frontend_query_fn *handler,
  * nothing has changed.
  */
 int frontend_prepare(struct frontend *fe, const struct conf *conf);
+
+/* Undo the last frontend_prepare. */
+void frontend_abandon(struct frontend *fe);
 
 /*
  * Work by the configuration prepared last, and close listeners that are not

@@ -233,7 +233,7 @@ make_room(struct tcp_front *tf, const struct sockaddr_storage *peer)
 	}
 	if (same >= tf->conf->limit_tcp_per_client)
 		return (false);
-	if (tf->n < tf->conf->limit_tcp_clients)
+	if (tf->n < tf->conf->each.tcp_clients)
 		return (true);
 	if (idle == NULL)
 		return (false);

@@ -12,15 +12,17 @@
 #include "msg.h"
 #include "rate.h"
 
-/* Ours, where the configuration gives none: the newest and the one before. */
+#define OWN_SECRETS 2 /* the newest and the one before */
+#define OWN_LIFE_NS (GATE_SECRET_LIFE_SECS * INT64_C(1000000000))
+
+/* Ours, where the configuration gives none. */
 struct own_secrets {
-	struct siphash_key v[2];
-	unsigned n;
-	struct monotime renew_at;
+	struct siphash_key seed;
+	struct siphash_key v[OWN_SECRETS];
+	int64_t period; /* of the newest; -1: none is made yet */
 };
 
 struct gate {
-	const struct rng *rng;
 	struct own_secrets own;
 	struct rate_table rates;
 };
@@ -59,13 +61,14 @@ random_key(const struct rng *rng, struct siphash_key *key)
 }
 
 struct gate *
-gate_new(const struct rng *rng)
+gate_new(const struct rng *rng, const struct siphash_key *seed)
 {
 	struct gate *g;
 
 	if ((g = calloc(1, sizeof(*g))) == NULL)
 		return (NULL);
-	g->rng = rng;
+	g->own.seed = *seed;
+	g->own.period = -1;
 	random_key(rng, &g->rates.key);
 	return (g);
 }
@@ -76,18 +79,37 @@ gate_free(struct gate *g)
 	free(g);
 }
 
+/*
+ * The secret of a period, of which only the owners of the seed can tell
+ * another: two times 64 bits of a keyed hash.
+ */
 static void
-renew_own(struct gate *g, struct monotime now)
+derive_secret(const struct siphash_key *seed, int64_t period,
+    struct siphash_key *secret)
 {
-	struct own_secrets *own = &g->own;
+	uint8_t input[sizeof(period) + 1];
+	uint64_t half;
+	uint8_t i;
 
-	if (own->n > 0 && !monotime_reached(own->renew_at, now))
+	memcpy(input, &period, sizeof(period));
+	for (i = 0; i < 2; i++) {
+		input[sizeof(period)] = i;
+		half = siphash24(seed, input, sizeof(input));
+		memcpy(secret->bytes + i * sizeof(half), &half, sizeof(half));
+	}
+}
+
+static void
+renew_own(struct own_secrets *own, struct monotime now)
+{
+	int64_t period = now.ns / OWN_LIFE_NS;
+	unsigned i;
+
+	if (period == own->period)
 		return;
-	own->v[1] = own->v[0];
-	if (own->n < 2)
-		own->n++;
-	random_key(g->rng, &own->v[0]);
-	own->renew_at = monotime_add_secs(now, GATE_SECRET_LIFE_SECS);
+	own->period = period;
+	for (i = 0; i < OWN_SECRETS; i++)
+		derive_secret(&own->seed, period - i, &own->v[i]);
 }
 
 /* The client's cookie is judged, and the reply gets one. */
@@ -100,9 +122,9 @@ handle_cookie(struct visit *v, struct gate_pass *pass)
 	size_t n = v->rules->n_secrets;
 
 	if (n == 0) {
-		renew_own(v->gate, v->now);
+		renew_own(&v->gate->own, v->now);
 		secrets = v->gate->own.v;
-		n = v->gate->own.n;
+		n = OWN_SECRETS;
 	}
 	v->cookie = cookie_check(secrets, n, asked->cookie, asked->cookie_len,
 	    v->peer->addr, v->unix_secs);

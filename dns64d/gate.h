@@ -76,8 +76,13 @@ enum gate_verdict {
 	GATE_BADCOOKIE /* as GATE_REJECT, for the statistics */
 };
 
-/* Returns NULL with errno. rng is borrowed, and must be unpredictable. */
-struct gate *gate_new(const struct rng *rng);
+/*
+ * seed: of the secrets that are chosen here. Gates with the same seed have
+ * the same ones at the same time, for clients that meet now this one, now
+ * that. rng must be unpredictable, and is used in this call only.
+ * Returns NULL with errno.
+ */
+struct gate *gate_new(const struct rng *rng, const struct siphash_key *seed);
 
 void gate_free(struct gate *g);
 

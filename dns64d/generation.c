@@ -71,7 +71,7 @@ generation_new(struct event_base *base, struct conf *conf,
 		return (NULL);
 	gen->refs = 1;
 	conf_upstreams(conf, &ups_conf);
-	gen->cache = new_cache(&conf->cache);
+	gen->cache = new_cache(&conf->each.cache);
 	gen->views = calloc(conf->views.n, sizeof(*gen->views));
 	gen->translators = translators_new(base, conf,
 	    old != NULL ? old->translators : NULL);
@@ -84,7 +84,7 @@ generation_new(struct event_base *base, struct conf *conf,
 	for (i = 0; i < conf->views.n; i++)
 		init_view(&gen->views[i], &conf->views.v[i], base,
 		    gen->translators);
-	gen->conf = conf;
+	gen->conf = conf_ref(conf);
 	return (gen);
 }
 
@@ -114,5 +114,5 @@ generation_unref(struct generation *gen)
 		return;
 	conf = gen->conf;
 	clear(gen);
-	conf_free(conf);
+	conf_unref(conf);
 }

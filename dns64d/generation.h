@@ -1,8 +1,8 @@
 /*
- * A configuration with the state of its upstreams and translators and the
- * cache of what the upstreams answered. Every question holds the one that it
- * began with, so that a reload takes nothing from under it; the last one to
- * let go frees it.
+ * A configuration with what one worker knows of its upstreams and
+ * translators, and the cache of what the upstreams answered it. Every
+ * question holds the one that it began with, so that a reload takes nothing
+ * from under it; the last one to let go frees it.
  */
 #ifndef DNS64D_GENERATION_H
 #define DNS64D_GENERATION_H
@@ -28,7 +28,7 @@ struct generation_view {
 };
 
 struct generation {
-	struct conf *conf; /* owned */
+	struct conf *conf; /* a reference */
 	struct upstreams ups;
 	struct cache *cache; /* of what they answered */
 	struct translators *translators;
@@ -38,8 +38,8 @@ struct generation {
 
 /*
  * What is known of upstreams is taken over from old, which may be NULL.
- * Returns one reference, and owns conf from now on; NULL when memory is
- * short, and then conf is still the caller's.
+ * Returns one reference, which holds one of conf, or NULL when memory is
+ * short.
  */
 struct generation *generation_new(struct event_base *base, struct conf *conf,
     const struct generation *old);

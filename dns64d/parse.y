@@ -151,6 +151,7 @@ static void set_log_level(struct conf_file *, struct conf *,
 %token <tok> USER "user"
 %token <tok> VIEW "view"
 %token <tok> WKP_NON_GLOBAL "wkp-non-global"
+%token <tok> WORKERS "workers"
 %token <tok> YES "yes"
 
 %type <tok> text pref64 range view_name
@@ -400,7 +401,8 @@ yesno		: YES			{ $$ = true; }
 		;
 
 bound		: LIMIT QUERIES NUMBER {
-			conf->limit_queries = number(cf, &$3, 16, 100000);
+			conf->limit_queries = number(cf, &$3,
+			    CONF_LIMIT_QUERIES_MIN, 100000);
 		}
 		| LIMIT TCP_CLIENTS NUMBER {
 			conf->limit_tcp_clients = number(cf, &$3, 1, 10000);
@@ -467,7 +469,10 @@ clients		: COOKIES yesno		{ conf->gate.no_cookies = !$2; }
 		| HOSTS text		{ add_hosts(cf, conf, &$2); }
 		;
 
-process		: USER text {
+process		: WORKERS NUMBER {
+			conf->workers = number(cf, &$2, 1, CONF_WORKERS_MAX);
+		}
+		| USER text {
 			check(cf, &$2, conf_set_string(&conf->user, $2.text));
 		}
 		| PIDFILE text {
@@ -574,6 +579,7 @@ static const struct conf_keyword keywords[] = {
 	{ "user", USER },
 	{ "view", VIEW },
 	{ "wkp-non-global", WKP_NON_GLOBAL },
+	{ "workers", WORKERS },
 	{ "yes", YES },
 };
 

@@ -86,7 +86,7 @@ os_random(void *arg)
 }
 
 struct queries *
-queries_new(struct stats *stats)
+queries_new(struct stats *stats, const struct siphash_key *cookie_seed)
 {
 	struct queries *qs;
 
@@ -94,7 +94,7 @@ queries_new(struct stats *stats)
 		return (NULL);
 	qs->stats = stats;
 	qs->rng.next = os_random;
-	if ((qs->gate = gate_new(&qs->rng)) == NULL) {
+	if ((qs->gate = gate_new(&qs->rng, cookie_seed)) == NULL) {
 		free(qs);
 		return (NULL);
 	}
@@ -443,7 +443,7 @@ get_query(struct queries *qs)
 {
 	struct query *q;
 
-	if (qs->n_open >= qs->gen->conf->limit_queries ||
+	if (qs->n_open >= qs->gen->conf->each.queries ||
 	    (TAILQ_EMPTY(&qs->free) && grow(qs) == -1)) {
 		if ((q = TAILQ_FIRST(&qs->open)) == NULL)
 			return (NULL);
@@ -572,7 +572,7 @@ reject(struct queries *qs, const struct client *client,
 static bool
 is_pressed(const struct queries *qs)
 {
-	return (qs->n_open > qs->gen->conf->limit_queries / 4 * 3);
+	return (qs->n_open > qs->gen->conf->each.queries / 4 * 3);
 }
 
 void
@@ -620,7 +620,7 @@ void
 queries_print(const struct queries *qs, FILE *f)
 {
 	fprintf(f, "queries open %u of %u\n", qs->n_open,
-	    qs->gen->conf->limit_queries);
+	    qs->gen->conf->each.queries);
 	resolver_print(qs->resolver, f);
 }
 

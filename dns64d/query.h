@@ -18,13 +18,18 @@ struct client;
 struct event_base;
 struct generation;
 struct queries;
+struct siphash_key;
 struct stats;
 
 /* A question gets an answer within this time, SERVFAIL at worst. */
 #define QUERY_DEADLINE_MS 5000
 
-/* Returns NULL with errno. */
-struct queries *queries_new(struct stats *stats);
+/*
+ * cookie_seed: of gate_new, the same for all workers of a process.
+ * Returns NULL with errno.
+ */
+struct queries *queries_new(struct stats *stats,
+    const struct siphash_key *cookie_seed);
 
 /*
  * Before the first generation, and that before the first message.

@@ -251,7 +251,7 @@ add_orphan(struct resolve_fetch *f)
 	    (f->question->flags & MSG_RD) == 0) {
 		forget_fetch(f);
 		put_fetch(f);
-	} else if (r->n_orphans > conf->limit_queries / RESOLVE_ORPHANS)
+	} else if (r->n_orphans > conf->each.queries / RESOLVE_ORPHANS)
 		drop_orphan(r);
 }
 
@@ -586,7 +586,7 @@ resolver_print(const struct resolver *r, FILE *f)
 	    r->n_fetches, r->n_orphans);
 	cache_count(r->gen->cache, &counts);
 	fprintf(f, "cache entries %zu bytes %zu of %zu evicted %" PRIu64 "\n",
-	    counts.entries, counts.bytes, r->gen->conf->cache.bytes,
+	    counts.entries, counts.bytes, r->gen->conf->each.cache.bytes,
 	    counts.evicted);
 	for (i = 0; i < r->gen->ups.n; i++)
 		print_upstream(&r->gen->ups.v[i], now, f);

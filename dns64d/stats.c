@@ -12,6 +12,15 @@ static const struct {
 };
 
 void
+stats_add(struct stats *sum, const struct stats *s)
+{
+	unsigned i;
+
+	for (i = 0; i < STAT_MAX; i++)
+		sum->n[i] += s->n[i];
+}
+
+void
 stats_print(const struct stats *s, FILE *f)
 {
 	unsigned i;

@@ -76,6 +76,9 @@ stats_count(struct stats *s, enum stats_counter what)
 	s->n[what]++;
 }
 
+/* Add every counter of s to that of sum. */
+void stats_add(struct stats *sum, const struct stats *s);
+
 /* Print every counter, one "name value" a line, zeros too. */
 void stats_print(const struct stats *s, FILE *f);
 

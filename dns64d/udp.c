@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "share.h"
 #include "udp.h"
 
 #define BIND_ATTEMPTS 16
@@ -28,7 +29,7 @@ udp_addrlen(const struct sockaddr_storage *addr)
 }
 
 int
-udp_listen(const struct sockaddr_storage *addr)
+udp_listen(const struct sockaddr_storage *addr, bool shared)
 {
 	int fd, error;
 
@@ -37,6 +38,7 @@ udp_listen(const struct sockaddr_storage *addr)
 	if (fd == -1)
 		return (-1);
 	if (udp_set_options(fd, addr) == -1 ||
+	    (shared && share_address(fd) == -1) ||
 	    bind(fd, (const struct sockaddr *)addr, udp_addrlen(addr)) == -1) {
 		error = errno;
 		close(fd);

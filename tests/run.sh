@@ -4,7 +4,7 @@
 #	tests/run.sh [pattern ...]	only programs whose name matches one
 #
 # Each program prints TAP; what it printed is kept in $BUILD/tap/NAME.tap,
-# where tests/conformance.py reads which requirement was shown by what.
+# where tests/conformance reads which requirement was shown by what.
 set -eu
 cd "$(dirname "$0")/.."
 BUILD=${BUILD:-build}
@@ -75,6 +75,29 @@ run_check() { # name
 	tally "$1" "$status"
 }
 
+# The tests of dns64d once more, with two workers, as NAME@2workers. They wait
+# most of the time, so there are two at a time; the last ones, which are the
+# longest, come first.
+run_two_workers() {
+	names=
+	for test in tests/netns/dns64d_*.py; do
+		name=$(basename "$test" .py)
+		[ "$name" != dns64d_workers ] || continue
+		! wanted "$name@2workers" || names="$name $names"
+	done
+	[ -n "$names" ] || return 0
+	# shellcheck disable=SC2016 # for the other shell
+	printf '%s' "$names" | BUILD=$BUILD TAP=$tap DNS64D_WORKERS=2 \
+	    xargs -n 1 -P 2 sh -c '
+		status=0
+		"tests/netns/$1.py" "$BUILD" >"$TAP/$1@2workers.tap" 2>&1 \
+		    </dev/null || status=$?
+		echo "$status" >"$TAP/$1@2workers.status"' sh
+	for name in $names; do
+		tally "$name@2workers" "$(cat "$tap/$name@2workers.status")"
+	done
+}
+
 patterns=$*
 for test in tests/unit/check_*.c; do
 	run_check "$(basename "$test" .c)"
@@ -94,6 +117,7 @@ for test in tests/netns/*.sh tests/netns/*.py; do
 	name=$(basename "$test")
 	run "${name%.*}" "$test" "$BUILD"
 done
+run_two_workers
 
 [ "$skipped" -eq 0 ] || echo "$skipped skipped, for the reasons above"
 echo "$passed passed, $failed failed"

@@ -16,6 +16,7 @@ import concurrent.futures
 import contextlib
 import os
 import pathlib
+import re
 import signal
 import socket
 import struct
@@ -26,6 +27,8 @@ import time
 import traceback
 
 sys.dont_write_bytecode = True
+
+from steer import steer
 
 try:
     import dns.message
@@ -47,9 +50,16 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 BUILD = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else "build")
 PROGRAM = (BUILD if BUILD.is_absolute() else ROOT / BUILD) / "dns64d/dns64d"
 # Built with a sanitizer, it is slow and large.
-SANITIZED = PROGRAM.exists() and b"__asan_init" in PROGRAM.read_bytes()
+SANITIZED = PROGRAM.exists() and re.search(
+    b"__[at]san_init", PROGRAM.read_bytes()) is not None
 PREFIX = "2001:db8:64::"
 TIMEOUT = 8
+# With several workers each test's clients are steered to the last one, which
+# is to behave like one that is alone.
+WORKERS = int(os.environ.get("DNS64D_WORKERS", "1"))
+# What the workers share, of which tests say what one of them is to have.
+SHARED = re.compile(r"^(limit (?:cache|queries|tcp-clients|"
+                    r"tcp-per-upstream)) (\d+)$", re.M)
 cases = []
 
 
@@ -96,11 +106,16 @@ class Daemon:
     """A dns64d with a configuration of its own.
 
     extra is added to listen, prefix and upstream statements; prefix may be
-    None for none. addr is where it listens and where ask() asks.
+    None for none. addr is where it listens and where ask() asks. spread: do
+    not steer the clients to one worker; then extra says how many there are.
     """
 
     def __init__(self, *upstreams, extra="", addr="127.0.0.1",
-                 prefix=f"{PREFIX}/96"):
+                 prefix=f"{PREFIX}/96", spread=False):
+        self.steered = WORKERS > 1 and not spread
+        # What stands before a message of the worker that is asked.
+        self.speaker = f"dns64d: worker {WORKERS}: " if self.steered else \
+            "dns64d: "
         self.tmp = tempfile.TemporaryDirectory(prefix="dns64d")
         os.chmod(self.tmp.name, 0o755)
         self.addr = addr
@@ -125,6 +140,8 @@ class Daemon:
             base.append(f"prefix {prefix}")
         if os.geteuid() == 0:
             base.append("user nobody")
+        if self.steered:
+            base += [f"workers {WORKERS}", "limit tcp-per-upstream 4"]
         return base + [f"upstream {u.addr} port {u.port}" for u in upstreams]
 
     def start(self):
@@ -134,11 +151,23 @@ class Daemon:
             stdout=self.out, stderr=self.err)
         until(lambda: self.process.poll() is not None or
               "running" in self.log(), "start")
-        return self.process.poll() is None
+        if self.process.poll() is not None:
+            return False
+        self.steer()
+        return True
+
+    def steer(self):
+        """All clients go to the last worker, if there are several."""
+        if self.steered:
+            steer(self.process.pid, WORKERS - 1)
 
     def write(self, extra):
         """Write the configuration file."""
-        self.conf.write_text("\n".join(self.base) + "\n" + extra + "\n")
+        text = "\n".join(self.base) + "\n" + extra + "\n"
+        if self.steered:
+            text = SHARED.sub(
+                lambda m: f"{m[1]} {int(m[2]) * WORKERS}", text)
+        self.conf.write_text(text)
 
     def read(self, file):
         """All of an output file."""
@@ -154,13 +183,19 @@ class Daemon:
         self.process.send_signal(number)
         until(lambda: (self.log() + self.read(self.out)).count(awaited) >
               before, awaited)
+        if number == signal.SIGHUP:
+            self.steer()
 
     def stats_text(self):
-        """What SIGUSR1 prints."""
+        """What SIGUSR1 prints, but of workers that nobody asks."""
         size = len(self.read(self.out))
         self.process.send_signal(signal.SIGUSR1)
-        return until(lambda: "queries open" in self.read(self.out)[size:] and
+        text = until(lambda: "queries open" in self.read(self.out)[size:] and
                      self.read(self.out)[size:], "statistics")
+        if not self.steered:
+            return text
+        return text.partition("worker 1 ")[0] + text.partition(
+            f"worker {WORKERS} ")[2]
 
     def stats(self):
         """The counters, by SIGUSR1."""

@@ -36,6 +36,8 @@ at 6 dns64d/{upstream_tcp,upstream_udp}.h
 at 6 nat64d/{eventlog,eventlog_out}.h
 at 7 nat64d/{engine,dump}.h dns64d/query.h
 at 6 dns64d/{resolve,translator}.h
+at 5 dns64d/share.h
+at 7 dns64d/{worker,workers}.h
 
 cd "$(dirname "$0")/../.."
 n=0
@@ -50,7 +52,7 @@ for file in common/*.[chly] nat64d/*.[chly] dns64d/*.[chly]; do
 		nat64d/frag_*.c) own=2 ;;
 		dns64d/cache_*.c) own=4 ;;
 		*/tun_*.c | */route_*.c) own=6 ;;
-		common/scan.l | common/sandbox_*.c) own=5 ;;
+		common/scan.l | common/sandbox_*.c | dns64d/share_*.c) own=5 ;;
 		*/conf_*.c | */parse.y) own=5 ;;
 		*.h) own=none ;;
 		*) own=7 ;;

@@ -279,6 +279,12 @@ def _(_, up):
 
 # --- translators ---------------------------------------------------------
 
+def count_log(own, translator, state):
+    """How often the worker that is asked found a translator in a state."""
+    return own.log().count(
+        f"{own.speaker}translator {translator.url}: {state}")
+
+
 @contextlib.contextmanager
 def two_translators(up, mode):
     """A daemon with two prefixes, and their translators."""
@@ -315,12 +321,12 @@ def _(_, up):
         wait_for(own, [PREFIX, OTHER], "both")
         one.up = 0
         wait_for(own, [OTHER], "draining")
-        equal(f"translator {one.url}: draining" in own.log(), True, "log")
+        equal(count_log(own, one, "draining"), 1, "log")
         two.stop()
-        until(lambda: f"translator {two.url}: down" in own.log(), "down")
+        until(lambda: count_log(own, two, "down"), "down")
         wait_for(own, [PREFIX], "one that drains is better than a dead one")
         one.stop()
-        until(lambda: f"translator {one.url}: down" in own.log(), "down", 20)
+        until(lambda: count_log(own, one, "down"), "down", 20)
         equal(set(prefixes(own)), {PREFIX, OTHER}, "all down: none left out")
         equal(len(aaaa(own, "ipv4only.arpa.")), 4, "ipv4only.arpa")
         one.up = 1
@@ -355,7 +361,7 @@ def _(_, up):
         for number, script in enumerate(scripts, 1):
             wait_for(own, [PREFIX, OTHER], "both")
             one.script = script
-            until(lambda: own.log().count(f"{one.url}: down") == number,
+            until(lambda: count_log(own, one, "down") == number,
                   f"down by script {number}", 20)
             equal(set(prefixes(own)), {OTHER}, "left out")
             one.script = one.metrics

@@ -320,13 +320,21 @@ second_refused() {
 	    "$dir/second"
 }
 
-test_daemon() {
-	tap_round="in the background"
+# The threads of dns64d, for check_privileges.
+threads() {
+	(cd /proc && echo "$dns64d"/task/*)
+}
+
+test_daemon() { # workers
+	local thread
+	tap_round="in the background, workers $1"
 	write_conf "pidfile \"$dir/dns64d.pid\"" \
-	    "dump \"$dir/dump/dns64d\""
+	    "dump \"$dir/dump/dns64d\"" "workers $1"
 	check "dns64d starts and comes back" daemonise || give_up
 	check "it answers" ask_new 1
-	check_privileges "$dns64d"
+	for thread in $(threads); do
+		check_privileges "$thread"
+	done
 	kill -USR1 "$dns64d"
 	check "SIGUSR1 writes statistics to a file" wait_for 5 grew \
 	    "$dir/dump/dns64d" 0
@@ -336,6 +344,7 @@ test_daemon() {
 	check "SIGTERM ends it" wait_for 5 gone "$dns64d"
 	check_not "no number is left in the pid file" test -s \
 	    "$dir/dns64d.pid"
+	rm "$dir/dump/dns64d"
 }
 
 need_root
@@ -360,5 +369,6 @@ tap_round=
 kill "$dns64d"
 check "SIGTERM ends it with status 0" wait "$dns64d"
 test_refusals
-test_daemon
+test_daemon 1
+test_daemon 2
 tap_done

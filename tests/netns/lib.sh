@@ -472,7 +472,7 @@ start_background() { # program configuration pid-file
 }
 
 # The rights of a daemon, which are next to none.
-check_privileges() { # pid
+check_privileges() { # pid, or pid/task/thread
 	local status uid gid
 	uid=$(id -u nobody) gid=$(id -g nobody)
 	status=$(tr '\t' ' ' <"/proc/$1/status")

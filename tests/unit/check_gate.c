@@ -38,6 +38,7 @@ counter(void *arg)
 
 static uint32_t seed;
 static const struct rng rng = { counter, &seed };
+static const struct siphash_key seed_of_secrets = { { 1 } };
 
 static void
 setup(void)
@@ -53,7 +54,7 @@ setup(void)
 	peer.allowed = true;
 	seed = 1;
 	now.ns = 0;
-	gate = gate_new(&rng);
+	gate = gate_new(&rng, &seed_of_secrets);
 	ck_assert_ptr_nonnull(gate);
 }
 
@@ -244,6 +245,30 @@ START_TEST(own_secret_is_renewed_and_the_old_one_still_good)
 	now = monotime_add_secs(now, GATE_SECRET_LIFE_SECS);
 	check(NOW + 20);
 	ck_assert_uint_eq(rcode, MSG_BADCOOKIE);
+}
+END_TEST
+
+/* The client's next query may meet another gate. */
+START_TEST(gates_with_the_same_seed_take_each_others_cookies)
+{
+	static const struct siphash_key other_seed = { { 2 } };
+	char option[4 + COOKIE_LEN] = { 0, OPTION_COOKIE, 0, COOKIE_LEN };
+	struct gate *first = gate;
+
+	SET_QUERY(0, CLIENT_COOKIE);
+	check(NOW);
+	memcpy(option + 4, pass.options.cookie, COOKIE_LEN);
+	set_query(0, option, sizeof(option));
+	now = monotime_add_secs(now, GATE_SECRET_LIFE_SECS);
+	gate = gate_new(&rng, &seed_of_secrets);
+	check(NOW + 10);
+	ck_assert_uint_eq(rcode, MSG_NOERROR);
+	gate_free(gate);
+	gate = gate_new(&rng, &other_seed);
+	check(NOW + 10);
+	ck_assert_uint_eq(rcode, MSG_BADCOOKIE);
+	gate_free(gate);
+	gate = first;
 }
 END_TEST
 
@@ -508,6 +533,7 @@ gate_suite(void)
 	tcase_add_test(tc, reply_without_edns_has_no_options);
 	tcase_add_test(tc, cookie_is_given_and_known_again);
 	tcase_add_test(tc, own_secret_is_renewed_and_the_old_one_still_good);
+	tcase_add_test(tc, gates_with_the_same_seed_take_each_others_cookies);
 	tcase_add_test(tc, badcookie_comes_under_pressure_only);
 	tcase_add_test(tc, rate_is_bounded_for_each_prefix_with_slip);
 	tcase_add_test(tc, rate_of_an_ipv6_client_is_that_of_its_network);

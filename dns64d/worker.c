@@ -1,0 +1,105 @@
+#include <event2/event.h>
+
+#include "common/log.h"
+
+#include "conf.h"
+#include "frontend.h"
+#include "generation.h"
+#include "query.h"
+#include "translator.h"
+#include "worker.h"
+
+int
+worker_init(struct worker *w, bool first,
+    const struct siphash_key *cookie_seed)
+{
+	w->queries = queries_new(&w->stats, cookie_seed);
+	if (w->queries == NULL)
+		return (-1);
+	w->frontend = frontend_new(&w->stats, queries_receive, w->queries,
+	    first);
+	return (w->frontend != NULL ? 0 : -1);
+}
+
+int
+worker_listen(struct worker *w, const struct conf *conf)
+{
+	if (frontend_prepare(w->frontend, conf) == -1)
+		return (-1);
+	frontend_commit(w->frontend, conf);
+	return (0);
+}
+
+int
+worker_begin(struct worker *w, struct conf *conf)
+{
+	struct generation *gen;
+
+	if ((w->base = event_base_new()) == NULL ||
+	    queries_start(w->queries, w->base) == -1 ||
+	    (gen = generation_new(w->base, conf, NULL)) == NULL)
+		return (-1);
+	queries_use(w->queries, gen);
+	return (0);
+}
+
+int
+worker_receive(struct worker *w)
+{
+	return (frontend_start(w->frontend, w->base));
+}
+
+int
+worker_prepare(struct worker *w, struct conf *conf)
+{
+	w->next = generation_new(w->base, conf,
+	    queries_generation(w->queries));
+	if (w->next == NULL) {
+		log_err("reload: not enough memory");
+		return (-1);
+	}
+	if (frontend_prepare(w->frontend, conf) == -1) {
+		log_err("reload: a port below 1024 needs a restart");
+		generation_unref(w->next);
+		w->next = NULL;
+		return (-1);
+	}
+	return (0);
+}
+
+void
+worker_commit(struct worker *w)
+{
+	frontend_commit(w->frontend, w->next->conf);
+	queries_use(w->queries, w->next);
+	w->next = NULL;
+}
+
+void
+worker_abandon(struct worker *w)
+{
+	frontend_abandon(w->frontend);
+	generation_unref(w->next);
+	w->next = NULL;
+}
+
+void
+worker_print(const struct worker *w, FILE *f)
+{
+	queries_print(w->queries, f);
+	translators_print(queries_generation(w->queries)->translators, f);
+}
+
+void
+worker_end(struct worker *w)
+{
+	queries_free(w->queries);
+	frontend_free(w->frontend);
+}
+
+void
+worker_clear(struct worker *w)
+{
+	if (w->base != NULL)
+		event_base_free(w->base);
+}

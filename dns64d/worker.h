@@ -1,0 +1,77 @@
+/*
+ * An event loop and all that it needs to serve clients: listeners, questions,
+ * what is known of the upstreams, a cache, counters. Workers share nothing
+ * but the configuration, which is only read, so none ever waits for another
+ * and none of what they do needs a lock.
+ *
+ * Knows nothing of threads. Whoever calls does so from within the event loop,
+ * or sees to it that the loop stands still meanwhile.
+ */
+#ifndef DNS64D_WORKER_H
+#define DNS64D_WORKER_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "stats.h"
+
+struct conf;
+struct event_base;
+struct frontend;
+struct generation;
+struct queries;
+struct siphash_key;
+
+struct worker {
+	struct event_base *base;
+	struct frontend *frontend;
+	struct queries *queries;
+	struct generation *next; /* prepared */
+	struct stats stats;
+};
+
+/*
+ * first: of all workers, as of frontend_new; cookie_seed: the same for all.
+ * w: all zero. Returns 0, or -1 with errno.
+ */
+int worker_init(struct worker *w, bool first,
+    const struct siphash_key *cookie_seed);
+
+/*
+ * Open the listeners; nothing is received yet. Before a fork and while root,
+ * if any. Returns 0, or -1 after a log message.
+ */
+int worker_listen(struct worker *w, const struct conf *conf);
+
+/*
+ * Make the event loop and what belongs to it; after all forks. Takes a
+ * reference of conf. Returns 0, or -1 when memory is short.
+ */
+int worker_begin(struct worker *w, struct conf *conf);
+
+/* Begin to receive. Returns 0, or -1 with errno ENOMEM. */
+int worker_receive(struct worker *w);
+
+/*
+ * A new configuration: do all that can fail. Returns 0, or -1 after a log
+ * message; then nothing has changed.
+ */
+int worker_prepare(struct worker *w, struct conf *conf);
+
+/* Work by what was prepared, or forget it. */
+void worker_commit(struct worker *w);
+void worker_abandon(struct worker *w);
+
+/* Print what is going on, and the state of upstreams and translators. */
+void worker_print(const struct worker *w, FILE *f);
+
+/*
+ * Answer all questions that are left with SERVFAIL, and close everything but
+ * the event loop.
+ */
+void worker_end(struct worker *w);
+
+/* After the end, and that of all other events of the loop. */
+void worker_clear(struct worker *w);
+
+#endif

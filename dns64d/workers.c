@@ -1,0 +1,335 @@
+/*
+ * The main thread and the others talk over a socket pair for each, one octet
+ * at a time. An order makes a thread come to rest, which it reports, until
+ * the next one: to go on, or to leave. Between its report and that order the
+ * main thread may do with the worker what it likes; the system calls put
+ * what both do in order.
+ */
+#include <sys/socket.h>
+
+#include <errno.h>
+#include <inttypes.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <event2/event.h>
+#include <event2/event_struct.h>
+
+#include "common/log.h"
+#include "common/sandbox.h"
+#include "common/siphash.h"
+
+#include "worker.h"
+#include "workers.h"
+
+/* Counters of two workers in one line of the processors' caches are slow. */
+#define ALIGNMENT 128
+
+enum order {
+	ORDER_REST,
+	ORDER_GO_ON,
+	ORDER_LEAVE
+};
+
+struct member {
+	_Alignas(ALIGNMENT) struct worker worker;
+	unsigned number; /* from 1 */
+	/* Of all but the first. */
+	pthread_t thread;
+	int main_end; /* of the socket pair */
+	int own_end;
+	struct event ordered;
+	const struct sandbox *sandbox; /* while starting */
+};
+
+struct workers {
+	struct member *v;
+	unsigned n;
+	unsigned n_threads; /* that run: of v[1] and those that follow */
+};
+
+/* Our own socket pair, with one octet in it at most, does not fail. */
+static void
+put_octet(int fd, uint8_t octet)
+{
+	while (write(fd, &octet, 1) == -1 && errno == EINTR)
+		continue;
+}
+
+static uint8_t
+get_octet(int fd)
+{
+	uint8_t octet;
+
+	while (read(fd, &octet, 1) == -1 && errno == EINTR)
+		continue;
+	return (octet);
+}
+
+struct workers *
+workers_new(unsigned n)
+{
+	struct siphash_key cookie_seed;
+	struct workers *ws;
+	unsigned i;
+
+	if ((ws = calloc(1, sizeof(*ws))) == NULL)
+		return (NULL);
+	ws->n = n;
+	ws->v = aligned_alloc(ALIGNMENT, n * sizeof(*ws->v));
+	if (ws->v == NULL) {
+		free(ws);
+		return (NULL);
+	}
+	memset(ws->v, 0, n * sizeof(*ws->v));
+	arc4random_buf(&cookie_seed, sizeof(cookie_seed));
+	for (i = 0; i < n; i++) {
+		ws->v[i].number = i + 1;
+		if (worker_init(&ws->v[i].worker, i == 0, &cookie_seed) ==
+		    -1) {
+			workers_end(ws);
+			workers_free(ws);
+			return (NULL);
+		}
+	}
+	return (ws);
+}
+
+int
+workers_listen(struct workers *ws, const struct conf *conf)
+{
+	unsigned i;
+
+	for (i = 0; i < ws->n; i++) {
+		if (worker_listen(&ws->v[i].worker, conf) == -1)
+			return (-1);
+	}
+	return (0);
+}
+
+int
+workers_begin(struct workers *ws, struct conf *conf)
+{
+	unsigned i;
+
+	for (i = 0; i < ws->n; i++) {
+		if (worker_begin(&ws->v[i].worker, conf) == -1)
+			return (-1);
+	}
+	return (0);
+}
+
+struct event_base *
+workers_base(const struct workers *ws)
+{
+	return (ws->v[0].worker.base);
+}
+
+/* In the thread: report that it rests, and wait for what comes then. */
+static enum order
+rest(struct member *m)
+{
+	put_octet(m->own_end, ORDER_REST);
+	return (get_octet(m->own_end));
+}
+
+static void
+on_order(evutil_socket_t fd, short what, void *arg)
+{
+	struct member *m = arg;
+
+	(void)what;
+	get_octet(fd);
+	if (rest(m) == ORDER_LEAVE)
+		event_base_loopbreak(m->worker.base);
+}
+
+static void *
+run(void *arg)
+{
+	struct member *m = arg;
+	char name[sizeof("worker ") + 10];
+
+	snprintf(name, sizeof(name), "worker %u", m->number);
+	log_set_speaker(name);
+	sandbox_enter(m->sandbox);
+	if (rest(m) == ORDER_GO_ON)
+		event_base_dispatch(m->worker.base);
+	return (NULL);
+}
+
+static void
+order(struct workers *ws, enum order what)
+{
+	unsigned i;
+
+	for (i = 1; i <= ws->n_threads; i++)
+		put_octet(ws->v[i].main_end, what);
+}
+
+/* Let all come to rest. */
+static void
+hold(struct workers *ws)
+{
+	unsigned i;
+
+	order(ws, ORDER_REST);
+	for (i = 1; i <= ws->n_threads; i++)
+		get_octet(ws->v[i].main_end);
+}
+
+/* Returns when it is in its sandbox and at rest. */
+static void
+start_thread(struct member *m, const struct sandbox *sb)
+{
+	int pair[2], error;
+
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) == -1)
+		fatal("worker: socket pair");
+	m->main_end = pair[0];
+	m->own_end = pair[1];
+	m->sandbox = sb;
+	event_assign(&m->ordered, m->worker.base, m->own_end,
+	    EV_READ | EV_PERSIST, on_order, m);
+	if (event_add(&m->ordered, NULL) == -1)
+		fatalx("worker: not enough memory");
+	if ((error = pthread_create(&m->thread, NULL, run, m)) != 0) {
+		errno = error;
+		fatal("worker: thread");
+	}
+	get_octet(m->main_end);
+}
+
+void
+workers_start(struct workers *ws, const struct sandbox *sb)
+{
+	sigset_t all, old;
+	unsigned i;
+
+	/* Signals are for the main thread. */
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &old);
+	for (i = 1; i < ws->n; i++) {
+		start_thread(&ws->v[i], sb);
+		ws->n_threads++;
+	}
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	sandbox_enter(sb);
+	for (i = 0; i < ws->n; i++) {
+		if (worker_receive(&ws->v[i].worker) == -1)
+			fatal("listeners");
+	}
+	order(ws, ORDER_GO_ON);
+}
+
+/* Returns how many could be prepared. */
+static unsigned
+prepare(struct workers *ws, struct conf *conf)
+{
+	unsigned i;
+
+	for (i = 0; i < ws->n; i++) {
+		if (worker_prepare(&ws->v[i].worker, conf) == -1)
+			break;
+	}
+	return (i);
+}
+
+int
+workers_reload(struct workers *ws, struct conf *conf)
+{
+	unsigned i, n;
+
+	hold(ws);
+	n = prepare(ws, conf);
+	for (i = 0; i < n; i++) {
+		if (n == ws->n)
+			worker_commit(&ws->v[i].worker);
+		else
+			worker_abandon(&ws->v[i].worker);
+	}
+	order(ws, ORDER_GO_ON);
+	return (n == ws->n ? 0 : -1);
+}
+
+static void
+print_at_rest(const struct workers *ws, FILE *f)
+{
+	struct stats sum = { 0 };
+	const struct worker *w;
+	unsigned i;
+
+	for (i = 0; i < ws->n; i++)
+		stats_add(&sum, &ws->v[i].worker.stats);
+	stats_print(&sum, f);
+	for (i = 0; i < ws->n; i++) {
+		w = &ws->v[i].worker;
+		if (ws->n > 1)
+			fprintf(f, "worker %u queries %" PRIu64 "\n",
+			    ws->v[i].number,
+			    w->stats.n[STAT_QUERIES_UDP] +
+			    w->stats.n[STAT_QUERIES_TCP]);
+		worker_print(w, f);
+	}
+}
+
+/* Whoever reads what is printed may be slow: nobody waits for that. */
+void
+workers_print(struct workers *ws, FILE *f)
+{
+	char *text = NULL;
+	size_t len;
+	FILE *memory;
+
+	if ((memory = open_memstream(&text, &len)) == NULL) {
+		log_warn("statistics: %s", strerror(errno));
+		return;
+	}
+	hold(ws);
+	print_at_rest(ws, memory);
+	order(ws, ORDER_GO_ON);
+	if (fclose(memory) == 0)
+		fwrite(text, 1, len, f);
+	else
+		log_warn("statistics: not enough memory");
+	free(text);
+}
+
+static void
+end_threads(struct workers *ws)
+{
+	unsigned i;
+
+	hold(ws);
+	order(ws, ORDER_LEAVE);
+	for (i = 1; i <= ws->n_threads; i++) {
+		pthread_join(ws->v[i].thread, NULL);
+		event_del(&ws->v[i].ordered);
+		close(ws->v[i].main_end);
+		close(ws->v[i].own_end);
+	}
+}
+
+void
+workers_end(struct workers *ws)
+{
+	unsigned i;
+
+	end_threads(ws);
+	for (i = 0; i < ws->n; i++)
+		worker_end(&ws->v[i].worker);
+}
+
+void
+workers_free(struct workers *ws)
+{
+	unsigned i;
+
+	for (i = 0; i < ws->n; i++)
+		worker_clear(&ws->v[i].worker);
+	free(ws->v);
+	free(ws);
+}
