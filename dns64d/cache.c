@@ -512,6 +512,7 @@ cache_store(struct cache *c, const struct msg_question *q,
 	if (!may_be_kept(c, q) || (reply->flags & MSG_TC) != 0 ||
 	    (reply->rcode != MSG_NOERROR && reply->rcode != MSG_NXDOMAIN) ||
 	    (life = lifetime(c, reply, &negative)) == 0 ||
+	    !msg_ttls_are_apart(reply) ||
 	    read_scope(q, reply, &has_scope, &scope) == -1)
 		return;
 	make_key(c, &k, q, type, NULL, 0);

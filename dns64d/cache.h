@@ -8,7 +8,8 @@
  * the client subnet, for an answer may depend on all of them; not RD, since
  * only answers to RD=1 are kept. NODATA is kept by type, NXDOMAIN without a
  * chain by name (RFC 2308, 5). OPT and TSIG are of the hop and are not kept;
- * nor is what is truncated, has no TTL, or denies without an SOA.
+ * nor is what is truncated, has no TTL, denies without an SOA, or has names
+ * that would change with the TTLs.
  *
  * Beside or in place of a reply stands the memory of a failure (RFC 9520,
  * 3.2): no upstream is to be asked before it has passed, and each one in a

@@ -204,6 +204,13 @@ struct msg_rdata_names {
 
 void msg_rr_names(const struct msg_rr *rr, struct msg_rdata_names *names);
 
+/*
+ * True when no name leads through the TTL field of a record, as a name that
+ * no server wrote may: then the TTLs can be changed and the message stays a
+ * good one.
+ */
+bool msg_ttls_are_apart(const struct msg_scan *m);
+
 /* The type that an RRSIG covers; 0 when its RDATA is too short. */
 uint16_t msg_rr_covered(const struct msg_rr *rr);
 
