@@ -120,6 +120,7 @@ tun_openbsd = \
     nat64d/tun_openbsd.c
 
 dns64d_PURE = \
+    dns64d/answers.c \
     dns64d/balance.c \
     dns64d/cache.c \
     dns64d/cache_wire.c \

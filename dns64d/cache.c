@@ -40,6 +40,7 @@ struct cache {
 	struct chain *buckets; /* NULL: nothing is kept */
 	size_t mask;	       /* their number, a power of two, less one */
 	struct lru lru;	       /* the least recently used one first */
+	size_t reserved;       /* bytes of the rules' that others use */
 	struct cache_counts counts;
 };
 
@@ -54,6 +55,7 @@ cache_rules_init(struct cache_rules *rules)
 		.ttl_stale = CACHE_TTL_STALE,
 		.serve_stale = true,
 		.prefetch = true,
+		.answers = true,
 	};
 }
 
@@ -306,6 +308,12 @@ use_fresh(struct cache *c, struct cache_entry *e, bool failing,
 	hit->prefetch = c->rules.prefetch && !failing && hit->below == 0 &&
 	    (q->flags & MSG_RD) != 0 && e->hits >= CACHE_PREFETCH_HITS &&
 	    monotime_reached(e->prefetch_at, now);
+	/* Names below one that does not exist are asked for once. */
+	if (failing || hit->below > 0)
+		hit->steady_until = now;
+	else
+		hit->steady_until = c->rules.prefetch ? e->prefetch_at :
+		    e->expires_at;
 }
 
 /* Of two expired replies that one which is the younger. */
@@ -360,11 +368,18 @@ make_room(struct cache *c)
 {
 	struct cache_entry *e;
 
-	while (c->counts.bytes > c->rules.bytes &&
+	while (c->counts.bytes + c->reserved > c->rules.bytes &&
 	    (e = TAILQ_FIRST(&c->lru)) != NULL) {
 		remove_entry(c, e);
 		c->counts.evicted++;
 	}
+}
+
+void
+cache_reserve(struct cache *c, size_t bytes)
+{
+	c->reserved = bytes;
+	make_room(c);
 }
 
 /* A new entry that is not in the table yet; NULL when it is too large. */
@@ -447,7 +462,7 @@ lifetime(const struct cache *c, const struct msg_scan *m, bool *negative)
 	*negative = m->rcode == MSG_NXDOMAIN || !has_answer(m);
 	if (!*negative)
 		return (life);
-	if (!msg_negative_ttl(m, &soa))
+	if (!msg_negative_ttl(m, &soa, NULL))
 		return (0);
 	return (lower(lower(life, soa), c->rules.ttl_negative));
 }

@@ -7,6 +7,7 @@
 #include "cache_int.h"
 #include "wire.h"
 
+#define SECOND_NS INT64_C(1000000000)
 #define TTL_OFFSET 6 /* of the TTL field, before the RDATA */
 
 /* As if relayed to a client without EDNS; that never makes it longer. */
@@ -180,13 +181,13 @@ count_ttl_down(const struct cache_hit *hit, struct monotime now,
     const struct msg_rr *rr, uint8_t *buf)
 {
 	const struct cache_entry *e = hit->entry;
-	int64_t age = (now.ns - e->stored_at.ns) / 1000000000;
+	int64_t age = now.ns / SECOND_NS - e->stored_at.ns / SECOND_NS;
 	uint32_t ttl = rr->ttl < e->ttl_cap ? rr->ttl : e->ttl_cap;
 
 	if (hit->verdict == CACHE_STALE)
 		ttl = CACHE_STALE_TTL;
 	else
-		ttl = age < ttl ? ttl - (uint32_t)age : 0;
+		ttl = age < ttl ? ttl - (uint32_t)age : 1;
 	put32(buf + rr->rdata - TTL_OFFSET, ttl);
 }
 

@@ -500,7 +500,7 @@ msg_has_dnssec_error(const struct msg_scan *m)
 }
 
 bool
-msg_negative_ttl(const struct msg_scan *m, uint32_t *ttl)
+msg_negative_ttl(const struct msg_scan *m, uint32_t *ttl, bool *fixed)
 {
 	struct msg_rr rr = { .msg = NULL };
 	uint32_t minimum;
@@ -510,6 +510,8 @@ msg_negative_ttl(const struct msg_scan *m, uint32_t *ttl)
 			continue;
 		minimum = get32(m->wire + rr.end - 4);
 		*ttl = rr.ttl < minimum ? rr.ttl : minimum;
+		if (fixed != NULL)
+			*fixed = minimum < rr.ttl;
 		return (true);
 	}
 	return (false);

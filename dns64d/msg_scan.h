@@ -222,8 +222,10 @@ bool msg_has_dnssec_error(const struct msg_scan *m);
 
 /*
  * The negative TTL: the lower one of TTL and MINIMUM of the SOA in the
- * authority section (RFC 2308, 5), in *ttl. Returns false without an SOA.
+ * authority section (RFC 2308, 5), in *ttl. fixed: NULL, or set when it is
+ * MINIMUM, which does not count down.
+ * Returns false without an SOA.
  */
-bool msg_negative_ttl(const struct msg_scan *m, uint32_t *ttl);
+bool msg_negative_ttl(const struct msg_scan *m, uint32_t *ttl, bool *fixed);
 
 #endif

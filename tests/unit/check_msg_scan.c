@@ -421,7 +421,7 @@ walk(const struct msg_scan *m)
 		ck_assert_uint_eq(count, m->count[section]);
 	}
 	(void)msg_has_dnssec_error(m);
-	(void)msg_negative_ttl(m, &ttl);
+	(void)msg_negative_ttl(m, &ttl, NULL);
 }
 
 /* Shows: DNS64-94 */
@@ -513,18 +513,21 @@ START_TEST(negative_ttl_is_the_lower_one)
 	const size_t len = sizeof(wire) - 1;
 	struct msg_scan m;
 	uint32_t ttl;
+	bool fixed;
 
 	put32(wire + len - 4, 120);
 	ck_assert_int_eq(msg_scan(wire, len, &m), MSG_SCAN_OK);
-	ck_assert(msg_negative_ttl(&m, &ttl));
+	ck_assert(msg_negative_ttl(&m, &ttl, &fixed));
 	ck_assert_uint_eq(ttl, 120);
+	ck_assert(fixed);
 	put32(wire + len - 4, 86400);
-	ck_assert(msg_negative_ttl(&m, &ttl));
+	ck_assert(msg_negative_ttl(&m, &ttl, &fixed));
 	ck_assert_uint_eq(ttl, 300);
+	ck_assert(!fixed);
 	wire[9] = 0;
 	wire[7] = 1;
 	ck_assert_int_eq(msg_scan(wire, len, &m), MSG_SCAN_OK);
-	ck_assert(!msg_negative_ttl(&m, &ttl));
+	ck_assert(!msg_negative_ttl(&m, &ttl, NULL));
 }
 END_TEST
 
