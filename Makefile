@@ -289,10 +289,10 @@ check_nat64_tcp_OBJ = tests/unit/nat64_lab.o
 check_tables_OBJ = tests/unit/tables_model.o
 check_tun_bsd_OBJ = nat64d/tun_bsd.o tests/unit/tun_kernel.o
 check_tun_linux_OBJ = nat64d/tun_linux.o tests/unit/tun_kernel.o
-check_udp_group_OBJ = dns64d/udp.o $(sort dns64d/udp_group.o \
-    $(udp_$(OS):.c=.o))
+check_udp_group_OBJ = dns64d/udp.o $(share_$(OS):.c=.o) \
+    $(sort dns64d/udp_group.o $(udp_$(OS):.c=.o))
 check_upstream_udp_OBJ = dns64d/upstream_udp.o dns64d/udp.o \
-    $(udp_$(OS):.c=.o)
+    $(share_$(OS):.c=.o) $(udp_$(OS):.c=.o)
 $(BUILD)/tests/unit/check_tun_bsd $(BUILD)/tests/unit/check_tun_linux: \
     EXTRA_LDFLAGS = -Wl,--wrap=open,--wrap=ioctl
 $(BUILD)/tests/unit/check_upstream_udp: EXTRA_LDFLAGS = -Wl,--wrap=sendmmsg
