@@ -120,6 +120,7 @@ tun_openbsd = \
     nat64d/tun_openbsd.c
 
 dns64d_PURE = \
+    dns64d/answers.c \
     dns64d/balance.c \
     dns64d/cache.c \
     dns64d/cache_wire.c \
@@ -172,6 +173,7 @@ dns64d_SRC = \
     $(udp_$(OS))
 
 udp_linux = \
+    dns64d/udp_group.c \
     dns64d/udp_linux.c
 udp_freebsd = \
     dns64d/udp_bsd.c
@@ -287,9 +289,10 @@ check_nat64_tcp_OBJ = tests/unit/nat64_lab.o
 check_tables_OBJ = tests/unit/tables_model.o
 check_tun_bsd_OBJ = nat64d/tun_bsd.o tests/unit/tun_kernel.o
 check_tun_linux_OBJ = nat64d/tun_linux.o tests/unit/tun_kernel.o
+check_udp_group_OBJ = dns64d/udp.o $(share_$(OS):.c=.o) \
+    $(sort dns64d/udp_group.o $(udp_$(OS):.c=.o))
 check_upstream_udp_OBJ = dns64d/upstream_udp.o dns64d/udp.o \
-    $(udp_$(OS):.c=.o) \
-    $(share_$(OS):%.c=%.o)
+    $(share_$(OS):.c=.o) $(udp_$(OS):.c=.o)
 $(BUILD)/tests/unit/check_tun_bsd $(BUILD)/tests/unit/check_tun_linux: \
     EXTRA_LDFLAGS = -Wl,--wrap=open,--wrap=ioctl
 $(BUILD)/tests/unit/check_upstream_udp: EXTRA_LDFLAGS = -Wl,--wrap=sendmmsg

@@ -160,6 +160,20 @@ balance_choose(struct balance_pick *pick, int *index, size_t n)
 	return (1);
 }
 
+bool
+balance_is_fixed(const struct balance_pick *pick)
+{
+	const struct balance *b = pick->balance;
+	size_t i;
+
+	if (!pick->drawn)
+		return (true);
+	for (i = 0; i < b->policy->n_prefixes; i++)
+		if (b->target[i] != NULL)
+			return (false);
+	return (b->policy->balance == POLICY_BALANCE_ALL);
+}
+
 size_t
 balance_synthesise(struct balance_pick *pick,
     const struct dns64_policy *policy, struct in_addr addr4,

@@ -88,6 +88,12 @@ void balance_begin(struct balance_pick *pick, struct balance *balance,
 size_t balance_choose(struct balance_pick *pick, int *index, size_t n);
 
 /*
+ * True when nothing was left to the client, to chance or to the state of
+ * translators: everybody would have got the same.
+ */
+bool balance_is_fixed(const struct balance_pick *pick);
+
+/*
  * policy_synthesise with what balance_choose leaves; pick NULL: everything.
  * out: room for POLICY_PREFIXES_MAX. Returns how many were written.
  */

@@ -17,6 +17,7 @@
 #define BYTES_PER_BUCKET 128
 #define MALLOC_OVERHEAD 16 /* of the allocator, for each entry */
 #define ENTRIES_LEAST 4	   /* that there is to be room for */
+#define FAILURE_SIZE (sizeof(struct cache_failure) + MALLOC_OVERHEAD)
 
 #define TYPE_ANY_NAME 0 /* type in the key of NXDOMAIN */
 #define TYPE_META 128   /* from here to ANY */
@@ -40,6 +41,7 @@ struct cache {
 	struct chain *buckets; /* NULL: nothing is kept */
 	size_t mask;	       /* their number, a power of two, less one */
 	struct lru lru;	       /* the least recently used one first */
+	size_t reserved;       /* bytes of the rules' that others use */
 	struct cache_counts counts;
 };
 
@@ -54,6 +56,7 @@ cache_rules_init(struct cache_rules *rules)
 		.ttl_stale = CACHE_TTL_STALE,
 		.serve_stale = true,
 		.prefetch = true,
+		.answers = true,
 	};
 }
 
@@ -81,14 +84,29 @@ cache_new(const struct cache_rules *rules, const struct siphash_key *key)
 	return (c);
 }
 
+/* All that it occupies. */
+static size_t
+entry_size(const struct cache_entry *e)
+{
+	return (sizeof(*e) + e->key_len + e->wire_len + MALLOC_OVERHEAD +
+	    (e->failure != NULL ? FAILURE_SIZE : 0));
+}
+
+static void
+free_entry(struct cache_entry *e)
+{
+	free(e->failure);
+	free(e);
+}
+
 static void
 remove_entry(struct cache *c, struct cache_entry *e)
 {
 	LIST_REMOVE(e, chain);
 	TAILQ_REMOVE(&c->lru, e, lru);
-	c->counts.bytes -= e->size;
+	c->counts.bytes -= entry_size(e);
 	c->counts.entries--;
-	free(e);
+	free_entry(e);
 }
 
 void
@@ -181,8 +199,8 @@ make_key(const struct cache *c, struct key *k, const struct msg_question *q,
 static bool
 is_failure_forgotten(const struct cache_entry *e, struct monotime now)
 {
-	return (e->fail_secs == 0 || monotime_reached(
-	    monotime_add_secs(e->failed_until, e->fail_secs), now));
+	return (e->failure == NULL || monotime_reached(
+	    monotime_add_secs(e->failure->until, e->failure->secs), now));
 }
 
 /* Neither the reply nor the length of the next failure is of use any more. */
@@ -193,7 +211,7 @@ is_dead(const struct cache *c, const struct cache_entry *e,
 	uint32_t stale = c->rules.serve_stale ? c->rules.ttl_stale : 0;
 
 	if (e->wire_len > 0 && !monotime_reached(
-	    monotime_add_secs(e->expires_at, stale), now))
+	    monotime_add_secs(cache_expires_at(e), stale), now))
 		return (false);
 	return (is_failure_forgotten(e, now));
 }
@@ -204,7 +222,7 @@ find_key(struct cache *c, const struct key *k, struct monotime now)
 	struct cache_entry *e;
 
 	LIST_FOREACH(e, &c->buckets[k->hash & c->mask], chain) {
-		if (e->hash != k->hash || e->key_len != k->len ||
+		if (e->hash != (uint32_t)k->hash || e->key_len != k->len ||
 		    memcmp(e->data, k->data, k->len) != 0)
 			continue;
 		if (!is_dead(c, e, now))
@@ -251,14 +269,14 @@ static bool
 is_fresh(const struct cache_entry *e, struct monotime now)
 {
 	return (e != NULL && e->wire_len > 0 &&
-	    !monotime_reached(e->expires_at, now));
+	    !monotime_reached(cache_expires_at(e), now));
 }
 
 static bool
 is_failing(const struct cache_entry *e, struct monotime now)
 {
-	return (e != NULL && e->fail_secs > 0 &&
-	    !monotime_reached(e->failed_until, now));
+	return (e != NULL && e->failure != NULL &&
+	    !monotime_reached(e->failure->until, now));
 }
 
 /* NXDOMAIN of an ancestor; below: octets of the labels in between. */
@@ -290,10 +308,17 @@ use(struct cache *c, struct cache_entry *e, enum cache_verdict verdict,
 {
 	hit->verdict = verdict;
 	hit->entry = e;
-	hit->replied = verdict != CACHE_FAILED || e->fail_replied;
+	hit->replied = verdict != CACHE_FAILED || e->failure->replied;
 	hit->len = cache_write_size(hit, q);
 	TAILQ_REMOVE(&c->lru, e, lru);
 	TAILQ_INSERT_TAIL(&c->lru, e, lru);
+}
+
+static struct monotime
+prefetch_at(const struct cache_entry *e)
+{
+	return (monotime_add_ms(e->stored_at,
+	    (int64_t)e->life_secs * e->prefetch_permille));
 }
 
 static void
@@ -305,7 +330,13 @@ use_fresh(struct cache *c, struct cache_entry *e, bool failing,
 		e->hits++;
 	hit->prefetch = c->rules.prefetch && !failing && hit->below == 0 &&
 	    (q->flags & MSG_RD) != 0 && e->hits >= CACHE_PREFETCH_HITS &&
-	    monotime_reached(e->prefetch_at, now);
+	    monotime_reached(prefetch_at(e), now);
+	/* Names below one that does not exist are asked for once. */
+	if (failing || hit->below > 0)
+		hit->steady_until = now;
+	else
+		hit->steady_until = c->rules.prefetch ? prefetch_at(e) :
+		    cache_expires_at(e);
 }
 
 /* Of two expired replies that one which is the younger. */
@@ -345,7 +376,7 @@ cache_find(struct cache *c, const struct msg_question *q, bool own_type,
 		use_fresh(c, nxdomain, failing, q, now, hit);
 	else if ((e = find_cut(c, q, own_type, now, &hit->below)) != NULL)
 		use_fresh(c, e, failing, q, now, hit);
-	else if (failing && own->fail_bogus)
+	else if (failing && own->failure->bogus)
 		/* What does not validate any more is not to be trusted. */
 		use(c, own, CACHE_FAILED, q, hit);
 	else if ((e = choose_stale(c, own, nxdomain)) != NULL) {
@@ -360,11 +391,18 @@ make_room(struct cache *c)
 {
 	struct cache_entry *e;
 
-	while (c->counts.bytes > c->rules.bytes &&
+	while (c->counts.bytes + c->reserved > c->rules.bytes &&
 	    (e = TAILQ_FIRST(&c->lru)) != NULL) {
 		remove_entry(c, e);
 		c->counts.evicted++;
 	}
+}
+
+void
+cache_reserve(struct cache *c, size_t bytes)
+{
+	c->reserved = bytes;
+	make_room(c);
 }
 
 /* A new entry that is not in the table yet; NULL when it is too large. */
@@ -378,9 +416,9 @@ new_entry(const struct cache *c, const struct key *k, size_t wire_len)
 	    (e = malloc(size)) == NULL)
 		return (NULL);
 	memset(e, 0, sizeof(*e));
-	e->hash = k->hash;
-	e->size = size + MALLOC_OVERHEAD;
-	e->key_len = k->len;
+	e->hash = (uint32_t)k->hash;
+	e->key_len = (uint16_t)k->len;
+	e->wire_len = (uint16_t)wire_len;
 	memcpy(e->data, k->data, k->len);
 	return (e);
 }
@@ -390,7 +428,7 @@ insert(struct cache *c, struct cache_entry *e)
 {
 	LIST_INSERT_HEAD(&c->buckets[e->hash & c->mask], e, chain);
 	TAILQ_INSERT_TAIL(&c->lru, e, lru);
-	c->counts.bytes += e->size;
+	c->counts.bytes += entry_size(e);
 	c->counts.entries++;
 	make_room(c);
 }
@@ -447,7 +485,7 @@ lifetime(const struct cache *c, const struct msg_scan *m, bool *negative)
 	*negative = m->rcode == MSG_NXDOMAIN || !has_answer(m);
 	if (!*negative)
 		return (life);
-	if (!msg_negative_ttl(m, &soa))
+	if (!msg_negative_ttl(m, &soa, NULL))
 		return (0);
 	return (lower(lower(life, soa), c->rules.ttl_negative));
 }
@@ -512,6 +550,7 @@ cache_store(struct cache *c, const struct msg_question *q,
 	if (!may_be_kept(c, q) || (reply->flags & MSG_TC) != 0 ||
 	    (reply->rcode != MSG_NOERROR && reply->rcode != MSG_NXDOMAIN) ||
 	    (life = lifetime(c, reply, &negative)) == 0 ||
+	    !msg_ttls_are_apart(reply) ||
 	    read_scope(q, reply, &has_scope, &scope) == -1)
 		return;
 	make_key(c, &k, q, type, NULL, 0);
@@ -523,11 +562,10 @@ cache_store(struct cache *c, const struct msg_question *q,
 		make_key(c, &k, q, type, &q->subnet, 0);
 	else
 		set_type(c, &k, type);
-	if ((e = new_entry(c, &k, reply->len)) == NULL)
+	if ((e = new_entry(c, &k, cache_copy_size(reply))) == NULL)
 		return;
-	e->wire_len = cache_copy_reply(reply, e->data + k.len);
-	if (e->wire_len == 0) {
-		free(e);
+	if (cache_copy_reply(reply, e->data + k.len) == 0) {
+		free_entry(e);
 		return;
 	}
 	e->type = q->type;
@@ -535,10 +573,9 @@ cache_store(struct cache *c, const struct msg_question *q,
 	e->has_scope = has_scope;
 	e->scope = scope;
 	e->stored_at = now;
-	e->expires_at = monotime_add_secs(now, life);
+	e->life_secs = life;
 	/* Jitter, lest what was stored together be fetched together. */
-	e->prefetch_at = monotime_add_ms(now,
-	    (int64_t)life * (900 + rng_below(rng, 51)));
+	e->prefetch_permille = (uint16_t)(900 + rng_below(rng, 51));
 	replace(c, &k, e, now);
 }
 
@@ -563,38 +600,63 @@ next_failure(const struct cache *c, const struct cache_entry *e,
 {
 	if (is_failure_forgotten(e, now))
 		return (c->rules.ttl_failure);
-	return (lower(e->fail_secs * 2, CACHE_TTL_FAILURE_MAX));
+	return (lower(e->failure->secs * 2, CACHE_TTL_FAILURE_MAX));
+}
+
+/* The entry that is to remember it; NULL when memory is short. */
+static struct cache_entry *
+get_failing(struct cache *c, const struct msg_question *q,
+    struct monotime now)
+{
+	struct cache_failure *failure;
+	struct cache_entry *e;
+	struct key k;
+
+	make_key(c, &k, q, q->type, NULL, 0);
+	e = find_entry(c, q, &k, q->type, 0, now);
+	if (e != NULL && e->failure != NULL)
+		return (e);
+	if ((failure = calloc(1, sizeof(*failure))) == NULL)
+		return (NULL);
+	if (e != NULL) {
+		e->failure = failure;
+		c->counts.bytes += FAILURE_SIZE;
+		return (e);
+	}
+	if (q->subnet.len > 0)
+		make_key(c, &k, q, q->type, &q->subnet, 0);
+	if ((e = new_entry(c, &k, 0)) == NULL) {
+		free(failure);
+		return (NULL);
+	}
+	e->failure = failure;
+	insert(c, e);
+	return (e);
 }
 
 void
 cache_store_failure(struct cache *c, const struct msg_question *q,
     const struct msg_scan *reply, struct monotime now)
 {
+	struct cache_failure *f;
 	struct cache_entry *e;
 	uint32_t hold;
-	struct key k;
 
-	if (!may_be_kept(c, q))
+	if (!may_be_kept(c, q) || (e = get_failing(c, q, now)) == NULL)
 		return;
-	make_key(c, &k, q, q->type, NULL, 0);
-	if ((e = find_entry(c, q, &k, q->type, 0, now)) == NULL) {
-		if (q->subnet.len > 0)
-			make_key(c, &k, q, q->type, &q->subnet, 0);
-		if ((e = new_entry(c, &k, 0)) == NULL)
-			return;
-		insert(c, e);
-	}
-	hold = e->fail_secs = next_failure(c, e, now);
+	f = e->failure;
+	hold = f->secs = next_failure(c, e, now);
 	if (e->wire_len > 0 && hold < CACHE_RECHECK_SECS)
 		hold = CACHE_RECHECK_SECS;
-	e->failed_until = monotime_add_secs(now, hold);
-	e->fail_replied = reply != NULL;
-	e->fail_bogus = reply != NULL && msg_has_dnssec_error(reply);
-	e->fail_ede.n = 0;
-	if (reply == NULL)
-		return;
-	e->fail_rcode = reply->rcode;
-	cache_read_ede(reply, &e->fail_ede);
+	f->until = monotime_add_secs(now, hold);
+	f->replied = reply != NULL;
+	f->bogus = reply != NULL && msg_has_dnssec_error(reply);
+	f->ede.n = 0;
+	if (reply != NULL) {
+		f->rcode = (uint16_t)reply->rcode;
+		cache_read_ede(reply, &f->ede);
+	}
+	make_room(c);
 }
 
 void

@@ -8,7 +8,8 @@
  * the client subnet, for an answer may depend on all of them; not RD, since
  * only answers to RD=1 are kept. NODATA is kept by type, NXDOMAIN without a
  * chain by name (RFC 2308, 5). OPT and TSIG are of the hop and are not kept;
- * nor is what is truncated, has no TTL, or denies without an SOA.
+ * nor is what is truncated, has no TTL, denies without an SOA, or has names
+ * that would change with the TTLs.
  *
  * Beside or in place of a reply stands the memory of a failure (RFC 9520,
  * 3.2): no upstream is to be asked before it has passed, and each one in a
@@ -17,6 +18,9 @@
  * Memory is bounded: entries are counted with all that they occupy, and the
  * one that was not used for the longest time makes room. Whether an entry
  * has expired is seen when it is asked for; nothing ever scans the table.
+ *
+ * TTLs count down at the full seconds of the clock, so that those of several
+ * replies do at the same moment. What lives shows one second at least.
  */
 #ifndef DNS64D_CACHE_H
 #define DNS64D_CACHE_H
@@ -54,6 +58,7 @@ struct cache_rules {
 	uint32_t ttl_stale;   /* beyond their end, if serve_stale */
 	bool serve_stale;
 	bool prefetch;
+	bool answers;      /* finished ones are kept as well: answers.h */
 	bool nxdomain_cut; /* NXDOMAIN denies what is below (RFC 8020, 2) */
 };
 
@@ -73,6 +78,11 @@ struct cache_hit {
 	bool prefetch; /* CACHE_FRESH: it is popular and about to expire */
 	bool replied;  /* CACHE_FAILED: there is a reply to be written */
 	size_t len;    /* octets that cache_write needs */
+	/*
+	 * CACHE_FRESH: until then this question finds the same, but for the
+	 * TTLs, and causes nothing. In the past when that is not sure.
+	 */
+	struct monotime steady_until;
 
 	/* Private to cache.c. */
 	const struct cache_entry *entry;
@@ -96,6 +106,12 @@ void cache_free(struct cache *c);
 
 /* Forget everything. */
 void cache_clear(struct cache *c);
+
+/*
+ * So much of the memory that the rules allow is used for something else: it
+ * counts as if entries took it.
+ */
+void cache_reserve(struct cache *c, size_t bytes);
 
 /*
  * Look a question up, and count it as a use of the entry.

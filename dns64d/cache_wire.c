@@ -7,9 +7,17 @@
 #include "cache_int.h"
 #include "wire.h"
 
+#define SECOND_NS INT64_C(1000000000)
 #define TTL_OFFSET 6 /* of the TTL field, before the RDATA */
 
-/* As if relayed to a client without EDNS; that never makes it longer. */
+size_t
+cache_copy_size(const struct msg_scan *reply)
+{
+	return ((reply->tsig != 0 ? reply->tsig : reply->len) -
+	    (reply->opt_end - reply->opt));
+}
+
+/* As if relayed to a client without EDNS. */
 size_t
 cache_copy_reply(const struct msg_scan *reply, uint8_t *buf)
 {
@@ -20,6 +28,8 @@ cache_copy_reply(const struct msg_scan *reply, uint8_t *buf)
 	query.flags = 0;
 	query.opt = query.opt_end = 0;
 	n = msg_relay(&query, reply, MSG_MAX, buf);
+	if (n != cache_copy_size(reply))
+		n = 0;
 	if (n != 0)
 		put16(buf + 2, get16(buf + 2) & (uint16_t)~MSG_AA);
 	return (n);
@@ -48,7 +58,7 @@ cache_write_size(const struct cache_hit *hit, const struct msg_question *q)
 
 	if (hit->verdict == CACHE_FAILED)
 		return (MSG_HEADER_LEN + q->name_len + 4 + OPT_LEN +
-		    e->fail_ede.n * (OPTION_FIXED + 2));
+		    e->failure->ede.n * (OPTION_FIXED + 2));
 	if (!e->has_scope || q->subnet.len == 0)
 		return (e->wire_len + hit->below);
 	return (e->wire_len + hit->below + OPT_LEN + OPTION_FIXED +
@@ -151,7 +161,7 @@ add_scope(const struct cache_entry *e, const struct msg_question *q,
 }
 
 static size_t
-write_failure(const struct cache_entry *e, const struct msg_question *q,
+write_failure(const struct cache_failure *f, const struct msg_question *q,
     uint8_t *buf)
 {
 	size_t n = MSG_HEADER_LEN, options;
@@ -160,16 +170,16 @@ write_failure(const struct cache_entry *e, const struct msg_question *q,
 
 	memset(buf, 0, MSG_HEADER_LEN);
 	put16(buf + 2, (uint16_t)(MSG_QR | MSG_RA |
-	    (e->fail_rcode & MSG_RCODE_MASK)));
+	    (f->rcode & MSG_RCODE_MASK)));
 	put16(buf + 4, 1);
 	memcpy(buf + n, q->name, q->name_len);
 	n += q->name_len;
 	put16(buf + n, q->type);
 	put16(buf + n + 2, q->class);
-	options = e->fail_ede.n * (OPTION_FIXED + sizeof(code));
-	n = add_opt(buf, n + 4, e->fail_rcode, q->dnssec_ok, options);
-	for (i = 0; i < e->fail_ede.n; i++) {
-		put16(code, e->fail_ede.code[i]);
+	options = f->ede.n * (OPTION_FIXED + sizeof(code));
+	n = add_opt(buf, n + 4, f->rcode, q->dnssec_ok, options);
+	for (i = 0; i < f->ede.n; i++) {
+		put16(code, f->ede.code[i]);
 		n = add_option(buf, n, OPTION_EDE, code, sizeof(code));
 	}
 	return (n);
@@ -180,13 +190,13 @@ count_ttl_down(const struct cache_hit *hit, struct monotime now,
     const struct msg_rr *rr, uint8_t *buf)
 {
 	const struct cache_entry *e = hit->entry;
-	int64_t age = (now.ns - e->stored_at.ns) / 1000000000;
+	int64_t age = now.ns / SECOND_NS - e->stored_at.ns / SECOND_NS;
 	uint32_t ttl = rr->ttl < e->ttl_cap ? rr->ttl : e->ttl_cap;
 
 	if (hit->verdict == CACHE_STALE)
 		ttl = CACHE_STALE_TTL;
 	else
-		ttl = age < ttl ? ttl - (uint32_t)age : 0;
+		ttl = age < ttl ? ttl - (uint32_t)age : 1;
 	put32(buf + rr->rdata - TTL_OFFSET, ttl);
 }
 
@@ -201,7 +211,7 @@ cache_write(const struct cache_hit *hit, const struct msg_question *q,
 	if (!hit->replied)
 		return (-1);
 	if (hit->verdict == CACHE_FAILED)
-		n = write_failure(hit->entry, q, buf);
+		n = write_failure(hit->entry->failure, q, buf);
 	else if ((n = copy_wire(hit, q, buf)) != 0)
 		n = add_scope(hit->entry, q, buf, n);
 	if (n == 0 || msg_scan(buf, n, reply) != MSG_SCAN_OK)

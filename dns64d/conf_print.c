@@ -59,6 +59,7 @@ print_cache(const struct cache_rules *cache, FILE *f)
 	fprintf(f, "ttl stale %" PRIu32 "\n", cache->ttl_stale);
 	fprintf(f, "serve-stale %s\n", cache->serve_stale ? "yes" : "no");
 	fprintf(f, "prefetch %s\n", cache->prefetch ? "yes" : "no");
+	fprintf(f, "cache-answers %s\n", cache->answers ? "yes" : "no");
 	fprintf(f, "nxdomain-cut %s\n", cache->nxdomain_cut ? "yes" : "no");
 }
 

@@ -24,6 +24,7 @@
 #include "stats.h"
 
 #define TCP_BACKLOG 128
+#define DRAIN_BATCHES 8 /* of one listener, before others have their turn */
 #define ACCEPT_BATCH 16
 #define ACCEPT_PAUSE_SECS 1 /* when descriptors have run out */
 
@@ -45,6 +46,7 @@ struct listener {
 	bool started;
 	bool fresh; /* opened, not committed yet */
 	unsigned n_pending;
+	bool receiving;       /* on_datagrams is on the stack, and will flush */
 	struct udp_batch out; /* answers to be sent together */
 };
 
@@ -138,15 +140,32 @@ listen_tcp(const struct sockaddr_storage *addr, bool shared)
 }
 
 static void
-on_datagrams(evutil_socket_t fd, short what, void *arg)
+flush(struct listener *l)
 {
-	struct listener *l = arg;
+	unsigned lost;
+
+	if (l->out.n == 0)
+		return;
+	for (lost = udp_send(l->udp, &l->out); lost > 0; lost--)
+		stats_count(l->fe->stats, STAT_REPLY_ERRORS);
+}
+
+static void
+on_flush(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	flush(arg);
+}
+
+static void
+receive_batch(struct listener *l)
+{
 	struct frontend *fe = l->fe;
 	struct client client = { .listener = l };
 	unsigned i;
 
-	(void)what;
-	udp_recv(fd, &fe->in);
+	udp_recv(l->udp, &fe->in);
 	for (i = 0; i < fe->in.n; i++) {
 		client.path = fe->in.msg[i].path;
 		client.allowed = access_allows(fe->access,
@@ -155,6 +174,25 @@ on_datagrams(evutil_socket_t fd, short what, void *arg)
 		fe->handler(fe->arg, &client, fe->in.msg[i].data,
 		    fe->in.msg[i].len);
 	}
+}
+
+/* What is answered at once leaves batch by batch. */
+static void
+on_datagrams(evutil_socket_t fd, short what, void *arg)
+{
+	struct listener *l = arg;
+	unsigned i;
+
+	(void)fd;
+	(void)what;
+	l->receiving = true;
+	for (i = 0; i < DRAIN_BATCHES; i++) {
+		receive_batch(l);
+		flush(l);
+		if (l->fe->in.n < UDP_BATCH)
+			break;
+	}
+	l->receiving = false;
 }
 
 /* Without a descriptor to accept with, the event would fire for ever. */
@@ -197,25 +235,6 @@ on_connection(evutil_socket_t fd, short what, void *arg)
 	if (i < ACCEPT_BATCH && (errno == EMFILE || errno == ENFILE ||
 	    errno == ENOBUFS || errno == ENOMEM))
 		pause_accept(l);
-}
-
-static void
-flush(struct listener *l)
-{
-	unsigned lost;
-
-	if (l->out.n == 0)
-		return;
-	for (lost = udp_send(l->udp, &l->out); lost > 0; lost--)
-		stats_count(l->fe->stats, STAT_REPLY_ERRORS);
-}
-
-static void
-on_flush(evutil_socket_t fd, short what, void *arg)
-{
-	(void)fd;
-	(void)what;
-	flush(arg);
 }
 
 static int
@@ -443,8 +462,9 @@ frontend_room_size(const struct client *client)
 }
 
 /*
- * Answers wait for the end of this round of the event loop, which comes to
- * the flush event after those that are active already.
+ * Answers wait for the others to the same batch of queries, or for the end
+ * of this round of the event loop, which comes to the flush event after
+ * those that are active already.
  */
 void
 frontend_send(const struct client *client, size_t len)
@@ -458,7 +478,7 @@ frontend_send(const struct client *client, size_t len)
 	if (l->udp != -1) {
 		l->out.msg[l->out.n].path = client->path;
 		l->out.msg[l->out.n].len = len;
-		if (l->out.n++ == 0)
+		if (l->out.n++ == 0 && !l->receiving)
 			event_active(&l->flush_ev, EV_TIMEOUT, 0);
 	}
 	frontend_drop(client);

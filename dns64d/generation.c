@@ -2,6 +2,7 @@
 
 #include "common/siphash.h"
 
+#include "answers.h"
 #include "cache.h"
 #include "conf.h"
 #include "generation.h"
@@ -42,6 +43,7 @@ init_view(struct generation_view *gv, const struct view *view,
 static void
 clear(struct generation *gen)
 {
+	answers_free(gen->answers);
 	cache_free(gen->cache);
 	translators_free(gen->translators);
 	upstreams_clear(&gen->ups);
@@ -50,13 +52,19 @@ clear(struct generation *gen)
 }
 
 /* Nobody outside shall know which names share a bucket. */
-static struct cache *
-new_cache(const struct cache_rules *rules)
+static int
+make_caches(struct generation *gen, const struct cache_rules *rules)
 {
 	struct siphash_key key;
 
 	arc4random_buf(&key, sizeof(key));
-	return (cache_new(rules, &key));
+	gen->cache = cache_new(rules, &key);
+	gen->answers = answers_new(rules->answers ?
+	    rules->bytes / ANSWERS_SHARE : 0, &key);
+	if (gen->cache == NULL || gen->answers == NULL)
+		return (-1);
+	generation_share_memory(gen);
+	return (0);
 }
 
 struct generation *
@@ -71,11 +79,10 @@ generation_new(struct event_base *base, struct conf *conf,
 		return (NULL);
 	gen->refs = 1;
 	conf_upstreams(conf, &ups_conf);
-	gen->cache = new_cache(&conf->each.cache);
 	gen->views = calloc(conf->views.n, sizeof(*gen->views));
 	gen->translators = translators_new(base, conf,
 	    old != NULL ? old->translators : NULL);
-	if (gen->cache == NULL || gen->views == NULL ||
+	if (make_caches(gen, &conf->each.cache) == -1 || gen->views == NULL ||
 	    gen->translators == NULL || upstreams_init(&gen->ups, &ups_conf,
 	    old != NULL ? &old->ups : NULL) == -1) {
 		clear(gen);
@@ -86,6 +93,15 @@ generation_new(struct event_base *base, struct conf *conf,
 		    gen->translators);
 	gen->conf = conf_ref(conf);
 	return (gen);
+}
+
+void
+generation_share_memory(struct generation *gen)
+{
+	struct answers_counts counts;
+
+	answers_count(gen->answers, &counts);
+	cache_reserve(gen->cache, counts.bytes);
 }
 
 struct generation_view *

@@ -12,6 +12,7 @@
 #include "balance.h"
 #include "upstream.h"
 
+struct answers;
 struct cache;
 struct conf;
 struct event_base;
@@ -31,6 +32,7 @@ struct generation {
 	struct conf *conf; /* a reference */
 	struct upstreams ups;
 	struct cache *cache; /* of what they answered */
+	struct answers *answers; /* made of that; its memory is the cache's */
 	struct translators *translators;
 	struct generation_view *views; /* as many as conf has */
 	unsigned refs;
@@ -43,6 +45,9 @@ struct generation {
  */
 struct generation *generation_new(struct event_base *base, struct conf *conf,
     const struct generation *old);
+
+/* To be called when answers may have been added: the cache makes room. */
+void generation_share_memory(struct generation *gen);
 
 /* The view of a client who asked a listener. */
 struct generation_view *generation_select(struct generation *gen,

@@ -9,6 +9,8 @@
 
 #define SOA_FIXED 20 /* serial to minimum */
 #define TTL_MAX 0x7fffffff
+#define TTL_LEN 4
+#define TTL_OFFSET 6 /* of the TTL field, before the RDATA */
 
 enum {
 	T_MD = 3,
@@ -396,6 +398,77 @@ msg_rr_names(const struct msg_rr *rr, struct msg_rdata_names *names)
 	}
 }
 
+/* Where the TTLs of a message stand, in that order. */
+struct ttl_fields {
+	size_t n;
+	uint16_t off[MSG_RECORDS_MAX];
+};
+
+static void
+list_ttls(const struct msg_scan *m, struct ttl_fields *t)
+{
+	struct msg_rr rr;
+	size_t off;
+
+	t->n = 0;
+	for (off = m->start[MSG_ANSWER]; off < m->len; off = rr.end) {
+		rr_read(m, off, name_skip(m->wire, off), &rr);
+		t->off[t->n++] = (uint16_t)(rr.rdata - TTL_OFFSET);
+	}
+}
+
+/* Whether there is one among the octets from here to there. */
+static bool
+has_ttl(const struct ttl_fields *t, size_t from, size_t to)
+{
+	size_t low = 0, high = t->n, i;
+
+	while (low < high) {
+		i = (low + high) / 2;
+		if ((size_t)t->off[i] + TTL_LEN <= from)
+			low = i + 1;
+		else
+			high = i;
+	}
+	return (low < t->n && t->off[low] < to);
+}
+
+/* A name is apart as far as it stands in its own place. */
+static bool
+name_has_ttl(const struct msg_scan *m, size_t off, const struct ttl_fields *t)
+{
+	size_t tail = name_tail(m->wire, off);
+
+	while (m->wire[tail] != 0) {
+		off = get16(m->wire + tail) & NAME_OFFSET_MAX;
+		tail = name_tail(m->wire, off);
+		if (has_ttl(t, off, tail + (m->wire[tail] != 0 ? 2 : 1)))
+			return (true);
+	}
+	return (false);
+}
+
+bool
+msg_ttls_are_apart(const struct msg_scan *m)
+{
+	struct msg_rdata_names names;
+	struct ttl_fields t;
+	struct msg_rr rr;
+	size_t i, off;
+
+	list_ttls(m, &t);
+	for (off = m->start[MSG_ANSWER]; off < m->len; off = rr.end) {
+		rr_read(m, off, name_skip(m->wire, off), &rr);
+		if (name_has_ttl(m, off, &t))
+			return (false);
+		msg_rr_names(&rr, &names);
+		for (i = 0; i < names.n; i++)
+			if (name_has_ttl(m, names.off[i], &t))
+				return (false);
+	}
+	return (true);
+}
+
 uint16_t
 msg_rr_covered(const struct msg_rr *rr)
 {
@@ -427,7 +500,7 @@ msg_has_dnssec_error(const struct msg_scan *m)
 }
 
 bool
-msg_negative_ttl(const struct msg_scan *m, uint32_t *ttl)
+msg_negative_ttl(const struct msg_scan *m, uint32_t *ttl, bool *fixed)
 {
 	struct msg_rr rr = { .msg = NULL };
 	uint32_t minimum;
@@ -437,6 +510,8 @@ msg_negative_ttl(const struct msg_scan *m, uint32_t *ttl)
 			continue;
 		minimum = get32(m->wire + rr.end - 4);
 		*ttl = rr.ttl < minimum ? rr.ttl : minimum;
+		if (fixed != NULL)
+			*fixed = minimum < rr.ttl;
 		return (true);
 	}
 	return (false);

@@ -204,6 +204,13 @@ struct msg_rdata_names {
 
 void msg_rr_names(const struct msg_rr *rr, struct msg_rdata_names *names);
 
+/*
+ * True when no name leads through the TTL field of a record, as a name that
+ * no server wrote may: then the TTLs can be changed and the message stays a
+ * good one.
+ */
+bool msg_ttls_are_apart(const struct msg_scan *m);
+
 /* The type that an RRSIG covers; 0 when its RDATA is too short. */
 uint16_t msg_rr_covered(const struct msg_rr *rr);
 
@@ -215,8 +222,10 @@ bool msg_has_dnssec_error(const struct msg_scan *m);
 
 /*
  * The negative TTL: the lower one of TTL and MINIMUM of the SOA in the
- * authority section (RFC 2308, 5), in *ttl. Returns false without an SOA.
+ * authority section (RFC 2308, 5), in *ttl. fixed: NULL, or set when it is
+ * MINIMUM, which does not count down.
+ * Returns false without an SOA.
  */
-bool msg_negative_ttl(const struct msg_scan *m, uint32_t *ttl);
+bool msg_negative_ttl(const struct msg_scan *m, uint32_t *ttl, bool *fixed);
 
 #endif

@@ -72,6 +72,7 @@ static void set_log_level(struct conf_file *, struct conf *,
 %token <tok> ASK "ask"
 %token <tok> BALANCE "balance"
 %token <tok> CACHE "cache"
+%token <tok> CACHE_ANSWERS "cache-answers"
 %token <tok> CHECKING_DISABLED "checking-disabled"
 %token <tok> CLIENT_HASH "client-hash"
 %token <tok> CLIENT_SUBNET "client-subnet"
@@ -440,6 +441,7 @@ cache		: LIMIT CACHE NUMBER {
 		}
 		| SERVE_STALE yesno	{ conf->cache.serve_stale = $2; }
 		| PREFETCH yesno	{ conf->cache.prefetch = $2; }
+		| CACHE_ANSWERS yesno	{ conf->cache.answers = $2; }
 		| NXDOMAIN_CUT yesno	{ conf->cache.nxdomain_cut = $2; }
 		;
 
@@ -500,6 +502,7 @@ static const struct conf_keyword keywords[] = {
 	{ "ask", ASK },
 	{ "balance", BALANCE },
 	{ "cache", CACHE },
+	{ "cache-answers", CACHE_ANSWERS },
 	{ "checking-disabled", CHECKING_DISABLED },
 	{ "client-hash", CLIENT_HASH },
 	{ "client-subnet", CLIENT_SUBNET },

@@ -9,6 +9,7 @@
 
 #include "common/rng.h"
 
+#include "answers.h"
 #include "balance.h"
 #include "conf.h"
 #include "frontend.h"
@@ -42,6 +43,8 @@ struct query {
 	struct queries *qs;
 	struct generation *gen;
 	struct generation_view *view;
+	const struct dns64_policy *policy;
+	uint16_t policy_number;
 	struct balance_pick pick;
 	struct client client;
 	struct gate_pass pass;
@@ -57,6 +60,16 @@ struct query {
 };
 
 TAILQ_HEAD(query_list, query);
+
+/* A message on its way to become one, or to be answered at once. */
+struct arrival {
+	const struct client *client;
+	struct msg_scan scan;
+	struct gate_pass pass;
+	struct generation_view *view; /* these once it has passed the gate */
+	const struct dns64_policy *policy;
+	uint16_t policy_number; /* among those of the generation */
+};
 
 struct chunk {
 	struct chunk *next;
@@ -230,19 +243,59 @@ explain(const struct query *q, unsigned rcode, struct ede_set *ede)
 	}
 }
 
+/* A client subnet belongs to the question; it is not in the key of answers. */
+static bool
+may_be_kept(const struct gate_pass *pass)
+{
+	return (pass->subnet.len == 0);
+}
+
+/*
+ * When all that the answer was made of came from the cache it is good for
+ * the next client as well.
+ */
+static void
+keep_answer(struct query *q, const uint8_t *wire, size_t len, size_t limit)
+{
+	struct monotime until = { INT64_MAX };
+	struct answer_note note = { .outcome = q->synth.outcome };
+	const struct answer_query aq = { &q->scan, q->policy_number, limit };
+	const struct resolve *r;
+	unsigned i;
+
+	for (i = 0; i < SYNTH_N_LEGS; i++) {
+		r = &q->legs[i].resolve;
+		if (!q->legs[i].asked)
+			continue;
+		if (q->legs[i].pending || r->source != RESOLVE_CACHE)
+			return;
+		if (r->steady_until.ns < until.ns)
+			until = r->steady_until;
+		note.n_hits++;
+	}
+	if (note.n_hits == 0 || !may_be_kept(&q->pass) ||
+	    !synth_is_repeatable(&q->synth))
+		return;
+	note.ede = q->pass.ede;
+	answers_keep(q->gen->answers, &aq, monotime_now(), until, wire, len,
+	    &note);
+	generation_share_memory(q->gen);
+}
+
 static void
 answer(struct query *q)
 {
 	struct stats *stats = q->qs->stats;
 	struct client client = q->client;
 	uint8_t *room = frontend_room(&client);
-	size_t len, udp_max = frontend_room_size(&client);
+	size_t len, limit, udp_max = frontend_room_size(&client);
 
-	len = synth_answer(&q->synth, gate_limit(&q->pass, &q->scan, udp_max),
-	    room);
+	limit = gate_limit(&q->pass, &q->scan, udp_max);
+	len = synth_answer(&q->synth, limit, room);
 	stats_count(stats, outcome_counter(q->synth.outcome));
 	synth_ede(&q->synth, &q->pass.ede);
 	explain(q, get16(room + 2) & MSG_RCODE_MASK, &q->pass.ede);
+	keep_answer(q, room, len, limit);
 	len = gate_finish(&q->pass, &q->scan, udp_max, q->synth.upstream,
 	    room, len);
 	refresh(q);
@@ -461,13 +514,11 @@ get_query(struct queries *qs)
 static unsigned
 begin_synth(struct query *q)
 {
-	const struct sockaddr_storage *peer = frontend_peer(&q->client);
 	unsigned todo;
 
-	q->view = generation_select(q->gen, peer, frontend_asked(&q->client));
-	todo = synth_begin(&q->synth, view_policy(q->view->view, peer),
-	    &q->scan);
-	balance_begin(&q->pick, &q->view->balance, peer, &q->qs->rng);
+	todo = synth_begin(&q->synth, q->policy, &q->scan);
+	balance_begin(&q->pick, &q->view->balance, frontend_peer(&q->client),
+	    &q->qs->rng);
 	synth_balance(&q->synth, &q->pick);
 	if (q->client.tcp == NULL)
 		synth_minimise(&q->synth);
@@ -475,20 +526,22 @@ begin_synth(struct query *q)
 }
 
 static void
-begin_query(struct queries *qs, const struct client *client,
-    const struct msg_scan *scan, const struct gate_pass *pass)
+begin_query(struct queries *qs, const struct arrival *a)
 {
 	struct query *q;
 	unsigned i;
 
 	if ((q = get_query(qs)) == NULL) {
-		frontend_drop(client);
+		frontend_drop(a->client);
 		return;
 	}
 	q->qs = qs;
 	q->gen = generation_ref(qs->gen);
-	q->client = *client;
-	q->pass = *pass;
+	q->view = a->view;
+	q->policy = a->policy;
+	q->policy_number = a->policy_number;
+	q->client = *a->client;
+	q->pass = a->pass;
 	for (i = 0; i < SYNTH_N_LEGS; i++) {
 		q->legs[i].query = q;
 		q->legs[i].which = i;
@@ -496,7 +549,7 @@ begin_query(struct queries *qs, const struct client *client,
 		q->legs[i].pending = false;
 	}
 	q->stale_ok = false;
-	keep_query(q, scan);
+	keep_query(q, &a->scan);
 	event_assign(&q->deadline, qs->base, -1, 0, on_deadline, q);
 	event_assign(&q->aaaa_timer, qs->base, -1, 0, on_aaaa_timer, q);
 	event_assign(&q->a_timer, qs->base, -1, 0, on_a_timer, q);
@@ -504,41 +557,71 @@ begin_query(struct queries *qs, const struct client *client,
 	execute(q, begin_synth(q));
 }
 
+/* A view has two policies: see view_policy. */
+static void
+select_policy(const struct queries *qs, struct arrival *a)
+{
+	const struct sockaddr_storage *peer = frontend_peer(a->client);
+
+	a->view = generation_select(qs->gen, peer, frontend_asked(a->client));
+	a->policy = view_policy(a->view->view, peer);
+	a->policy_number = (a->view - qs->gen->views) * 2 +
+	    (a->policy != &a->view->view->policy);
+}
+
+/* True when its answer was known whole, and then it has been sent. */
+static bool
+answer_kept(struct queries *qs, struct arrival *a, struct monotime now)
+{
+	uint8_t *room = frontend_room(a->client);
+	size_t len, udp_max = frontend_room_size(a->client);
+	const struct answer_query aq = { &a->scan, a->policy_number,
+		gate_limit(&a->pass, &a->scan, udp_max) };
+	struct answer_note note;
+
+	if (!may_be_kept(&a->pass) || (len = answers_find(qs->gen->answers,
+	    &aq, now, room, &note)) == 0)
+		return (false);
+	stats_count(qs->stats, STAT_ANSWER_HITS);
+	stats_count(qs->stats, outcome_counter(note.outcome));
+	for (; note.n_hits > 0; note.n_hits--)
+		stats_count(qs->stats, STAT_CACHE_HITS);
+	a->pass.ede = note.ede;
+	frontend_send(a->client,
+	    gate_finish(&a->pass, &a->scan, udp_max, NULL, room, len));
+	return (true);
+}
+
 /* True when it was about a local name, and then it has been answered. */
 static bool
-answer_local(struct queries *qs, const struct client *client,
-    const struct msg_scan *scan, struct gate_pass *pass)
+answer_local(struct queries *qs, struct arrival *a)
 {
-	const struct sockaddr_storage *peer = frontend_peer(client);
 	const struct conf *conf = qs->gen->conf;
-	const struct dns64_policy *policy;
-	struct generation_view *view;
 	struct balance_pick pick;
-	uint8_t *room = frontend_room(client);
-	size_t len, udp_max = frontend_room_size(client);
+	uint8_t *room = frontend_room(a->client);
+	size_t len, udp_max = frontend_room_size(a->client);
 	unsigned n_synthesised;
 
-	view = generation_select(qs->gen, peer, frontend_asked(client));
-	policy = view_policy(view->view, peer);
-	balance_begin(&pick, &view->balance, peer, &qs->rng);
-	len = local_answer(conf->local, conf->special_zones, policy, &pick,
-	    scan, gate_limit(pass, scan, udp_max), room, &n_synthesised);
+	balance_begin(&pick, &a->view->balance, frontend_peer(a->client),
+	    &qs->rng);
+	len = local_answer(conf->local, conf->special_zones, a->policy, &pick,
+	    &a->scan, gate_limit(&a->pass, &a->scan, udp_max), room,
+	    &n_synthesised);
 	if (len == 0)
 		return (false);
 	stats_count(qs->stats, STAT_LOCAL);
-	if (n_synthesised > 0 && policy->tell_synthesised)
-		ede_add(&pass->ede, EDE_SYNTHESIZED);
-	frontend_send(client,
-	    gate_finish(pass, scan, udp_max, NULL, room, len));
+	if (n_synthesised > 0 && a->policy->tell_synthesised)
+		ede_add(&a->pass.ede, EDE_SYNTHESIZED);
+	frontend_send(a->client,
+	    gate_finish(&a->pass, &a->scan, udp_max, NULL, room, len));
 	return (true);
 }
 
 static void
-reject(struct queries *qs, const struct client *client,
-    const struct msg_scan *scan, unsigned rcode,
-    const struct gate_pass *pass, bool truncated)
+reject(struct queries *qs, const struct arrival *a, unsigned rcode,
+    bool truncated)
 {
-	uint8_t *room = frontend_room(client);
+	uint8_t *room = frontend_room(a->client);
 	size_t len;
 
 	switch (rcode) {
@@ -561,11 +644,11 @@ reject(struct queries *qs, const struct client *client,
 	default:
 		stats_count(qs->stats, STAT_FORMERR);
 	}
-	len = msg_write_error(scan, rcode, room);
+	len = msg_write_error(&a->scan, rcode, room);
 	if (truncated)
 		msg_set_tc(room);
-	frontend_send(client, gate_finish(pass, scan,
-	    frontend_room_size(client), NULL, room, len));
+	frontend_send(a->client, gate_finish(&a->pass, &a->scan,
+	    frontend_room_size(a->client), NULL, room, len));
 }
 
 /* Most of the room for questions is taken. */
@@ -586,17 +669,18 @@ queries_receive(void *arg, const struct client *client, const uint8_t *wire,
 		.allowed = client->allowed,
 		.pressed = is_pressed(qs),
 	};
+	struct monotime now = monotime_now();
 	enum msg_query_verdict verdict;
 	enum gate_verdict gate;
-	struct gate_pass pass;
-	struct msg_scan scan;
+	struct arrival a;
 	unsigned rcode;
 
+	a.client = client;
 	stats_count(qs->stats,
 	    client->tcp != NULL ? STAT_QUERIES_TCP : STAT_QUERIES_UDP);
-	verdict = msg_scan_query(wire, len, &scan, &rcode);
-	gate = gate_check(qs->gate, &qs->gen->conf->gate, &peer, &scan,
-	    verdict, &rcode, (uint32_t)time(NULL), monotime_now(), &pass);
+	verdict = msg_scan_query(wire, len, &a.scan, &rcode);
+	gate = gate_check(qs->gate, &qs->gen->conf->gate, &peer, &a.scan,
+	    verdict, &rcode, (uint32_t)time(NULL), now, &a.pass);
 	switch (gate) {
 	case GATE_DROP:
 		stats_count(qs->stats, verdict == MSG_Q_DROP ?
@@ -606,12 +690,12 @@ queries_receive(void *arg, const struct client *client, const uint8_t *wire,
 	case GATE_REJECT:
 	case GATE_BADCOOKIE:
 	case GATE_TRUNCATE:
-		reject(qs, client, &scan, rcode, &pass,
-		    gate == GATE_TRUNCATE);
+		reject(qs, &a, rcode, gate == GATE_TRUNCATE);
 		break;
 	case GATE_PASS:
-		if (!answer_local(qs, client, &scan, &pass))
-			begin_query(qs, client, &scan, &pass);
+		select_policy(qs, &a);
+		if (!answer_kept(qs, &a, now) && !answer_local(qs, &a))
+			begin_query(qs, &a);
 		break;
 	}
 }

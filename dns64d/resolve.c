@@ -15,6 +15,7 @@
 #include "common/addr.h"
 #include "common/monotime.h"
 
+#include "answers.h"
 #include "cache.h"
 #include "conf.h"
 #include "generation.h"
@@ -232,8 +233,10 @@ resolver_use(struct resolver *r, struct generation *gen)
 	probe_watch(&r->probe, &gen->ups);
 	while (!TAILQ_EMPTY(&r->orphans))
 		drop_orphan(r);
-	if (r->gen != NULL)
+	if (r->gen != NULL) {
+		answers_clear(r->gen->answers);
 		cache_clear(r->gen->cache);
+	}
 	generation_unref(r->gen);
 	r->gen = generation_ref(gen);
 }
@@ -345,6 +348,7 @@ take_hit(struct resolve *q, const struct cache_hit *hit, struct monotime now)
 	}
 	set_result(q, reply, sources[hit->verdict]);
 	q->prefetch = hit->prefetch;
+	q->steady_until = hit->steady_until;
 	count_hit(r, q->source);
 	return (true);
 }
@@ -579,6 +583,7 @@ void
 resolver_print(const struct resolver *r, FILE *f)
 {
 	struct monotime now = monotime_now();
+	struct answers_counts answers;
 	struct cache_counts counts;
 	size_t i;
 
@@ -588,6 +593,9 @@ resolver_print(const struct resolver *r, FILE *f)
 	fprintf(f, "cache entries %zu bytes %zu of %zu evicted %" PRIu64 "\n",
 	    counts.entries, counts.bytes, r->gen->conf->each.cache.bytes,
 	    counts.evicted);
+	answers_count(r->gen->answers, &answers);
+	fprintf(f, "answers entries %zu bytes %zu evicted %" PRIu64 "\n",
+	    answers.entries, answers.bytes, answers.evicted);
 	for (i = 0; i < r->gen->ups.n; i++)
 		print_upstream(&r->gen->ups.v[i], now, f);
 }

@@ -21,6 +21,8 @@
 #include <stdbool.h>
 #include <stdio.h>
 
+#include "common/monotime.h"
+
 #include "msg.h"
 #include "msg_scan.h"
 
@@ -61,6 +63,7 @@ struct resolve {
 	enum resolve_source source;
 	unsigned trouble; /* LEG_TROUBLE_, when nobody has answered */
 	bool prefetch;	  /* resolve_refresh is due */
+	struct monotime steady_until; /* of RESOLVE_CACHE: as of cache_hit */
 
 	/* Private to resolve.c. */
 	struct resolver *resolver;

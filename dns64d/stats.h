@@ -36,6 +36,7 @@
 	X(TCP_REFUSED, "tcp-refused", "TCP clients turned away by a limit")    \
 	X(TCP_IDLE, "tcp-idle", "TCP clients closed when idle")                \
 	X(CACHE_HITS, "cache-hits", "questions answered from the cache")       \
+	X(ANSWER_HITS, "answer-hits", "queries given an answer kept whole")    \
 	X(CACHE_STALE, "cache-stale", "questions given a stale answer")        \
 	X(CACHE_FAILURES, "cache-failures",                                    \
 	    "questions not asked since they failed a moment ago")              \

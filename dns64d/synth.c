@@ -282,21 +282,6 @@ synth_timer(struct synth *s, enum synth_timer timer)
 	return (next_step(s));
 }
 
-/*
- * The TTL that no synthesised record may exceed: that of the denial of the
- * AAAA, or POLICY_TTL_NO_SOA (RFC 6147, 5.1.7).
- */
-static uint32_t
-ttl_cap(const struct synth *s)
-{
-	uint32_t ttl;
-
-	if (s->state[SYNTH_MAIN] == SYNTH_S_EMPTY &&
-	    msg_negative_ttl(s->reply[SYNTH_MAIN], &ttl))
-		return (ttl);
-	return (POLICY_TTL_NO_SOA);
-}
-
 /* How many records there are to make AAAA of; c stays as it is. */
 static unsigned
 count_a(const struct chain *c)
@@ -315,8 +300,24 @@ struct harvest {
 	struct msg_build *b;
 	uint8_t owner[MSG_NAME_MAX];
 	uint32_t ttl_cap;
+	bool cap_fixed; /* it does not count down with the replies' TTLs */
 	unsigned max;
 };
+
+/*
+ * The TTL that no synthesised record may exceed: that of the denial of the
+ * AAAA, or POLICY_TTL_NO_SOA (RFC 6147, 5.1.7).
+ */
+static void
+set_ttl_cap(const struct synth *s, struct harvest *h)
+{
+	if (s->state[SYNTH_MAIN] == SYNTH_S_EMPTY &&
+	    msg_negative_ttl(s->reply[SYNTH_MAIN], &h->ttl_cap,
+	    &h->cap_fixed))
+		return;
+	h->ttl_cap = POLICY_TTL_NO_SOA;
+	h->cap_fixed = true;
+}
 
 static void
 add_synthesised(struct synth *s, const struct harvest *h,
@@ -325,6 +326,8 @@ add_synthesised(struct synth *s, const struct harvest *h,
 	struct in6_addr addr[POLICY_PREFIXES_MAX];
 	size_t i, n;
 
+	if (h->cap_fixed && rr->ttl > h->ttl_cap)
+		s->one_off = true;
 	n = balance_synthesise(s->pick, s->policy, rr_addr4(rr), addr);
 	for (i = 0; i < n && s->n_synthesised < h->max; i++) {
 		msg_build_addr6(h->b, MSG_ANSWER, h->owner,
@@ -356,16 +359,18 @@ static void
 build_synthesised(struct synth *s, const struct chain *c,
     struct msg_build *b)
 {
-	struct harvest h = { .b = b, .ttl_cap = ttl_cap(s),
-		.max = SYNTH_RRS_MAX };
+	struct harvest h = { .b = b, .max = SYNTH_RRS_MAX };
 	unsigned n, first = 0;
 
+	set_ttl_cap(s, &h);
 	name_copy(c->msg->wire, c->end, h.owner);
 	if (s->policy->max_synth > 0 && s->policy->max_synth < h.max) {
 		h.max = s->policy->max_synth;
 		n = count_a(c);
-		if (n * s->policy->n_prefixes > h.max)
+		if (n * s->policy->n_prefixes > h.max) {
 			first = s->query->id % n;
+			s->one_off = true;
+		}
 	}
 	harvest(s, c, &h, first, UINT_MAX);
 	harvest(s, c, &h, 0, first);
@@ -536,6 +541,7 @@ synth_answer(struct synth *s, size_t limit, uint8_t *buf)
 	s->n_synthesised = 0;
 	s->upstream = NULL;
 	s->filtered = false;
+	s->one_off = false;
 	if (s->plan == SYNTH_P_LOCAL) {
 		s->outcome = SYNTH_O_LOCAL;
 		n = ptr_answer_local(s->policy, s->query, s->special, limit,
@@ -546,6 +552,16 @@ synth_answer(struct synth *s, size_t limit, uint8_t *buf)
 		return (n);
 	s->outcome = SYNTH_O_FAILED;
 	return (msg_write_error(s->query, MSG_SERVFAIL, buf));
+}
+
+bool
+synth_is_repeatable(const struct synth *s)
+{
+	if (s->plan == SYNTH_P_LOCAL || s->plan == SYNTH_P_PTR ||
+	    s->outcome == SYNTH_O_FAILED || s->query->qtype == MSG_T_ANY)
+		return (false);
+	return (!s->one_off &&
+	    (s->pick == NULL || balance_is_fixed(s->pick)));
 }
 
 void

@@ -104,6 +104,7 @@ struct synth {
 	const struct msg_scan *upstream; /* valid after synth_answer: the
 	    reply that the answer was made of, or NULL */
 	bool filtered;           /* likewise: A records were taken out */
+	bool one_off;            /* see synth_is_repeatable */
 	enum synth_outcome outcome; /* valid after synth_answer */
 	unsigned n_synthesised;     /* AAAA in the answer, likewise */
 };
@@ -157,6 +158,14 @@ unsigned synth_timer(struct synth *s, enum synth_timer timer);
  * Returns the length; short of memory the answer is SERVFAIL.
  */
 size_t synth_answer(struct synth *s, size_t limit, uint8_t *buf);
+
+/*
+ * After synth_answer: the same replies would make the same answer for any
+ * client under this policy, and when their TTLs have counted down its TTLs
+ * would have, too. Not so where chance or the client chooses, or where a
+ * bound holds a TTL. Answers to ANY depend on the transport.
+ */
+bool synth_is_repeatable(const struct synth *s);
 
 /* The extended errors of our own that go with it (RFC 8914). */
 void synth_ede(const struct synth *s, struct ede_set *set);

@@ -52,6 +52,7 @@ struct udp_path {
 /* Datagrams received together, or to be sent together over one socket. */
 struct udp_batch {
 	unsigned n;
+	int grouping; /* private to udp_<os>.c; zero before the first use */
 	struct {
 		struct udp_path path;
 		size_t len;

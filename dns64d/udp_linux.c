@@ -14,12 +14,22 @@
 #include <string.h>
 
 #include "udp.h"
+#include "udp_group.h"
 
-/* Room for the one control message that we ask for or send. */
+/* Room for the control messages that we ask for or send. */
 union control {
 	struct cmsghdr align;
-	char v4[CMSG_SPACE(sizeof(struct in_pktinfo))];
-	char v6[CMSG_SPACE(sizeof(struct in6_pktinfo))];
+	char v4[CMSG_SPACE(sizeof(struct in_pktinfo)) +
+	    CMSG_SPACE(sizeof(uint16_t))];
+	char v6[CMSG_SPACE(sizeof(struct in6_pktinfo)) +
+	    CMSG_SPACE(sizeof(uint16_t))];
+};
+
+/* Whether answers to one client may leave together: udp_batch.grouping. */
+enum {
+	GROUPING_UNKNOWN,
+	GROUPING_WORKS,
+	GROUPING_FAILS
 };
 
 /* What sendmmsg and recvmmsg want beside the batch itself. */
@@ -91,51 +101,38 @@ read_control(struct msghdr *hdr, struct udp_path *path)
 	}
 }
 
-/* Add the control message that sets the source of an answer. */
+/* Add a control message; there is room for it. */
 static void
-write_control(struct msghdr *hdr, union control *control,
-    const struct udp_path *path)
+add_control(struct msghdr *hdr, int level, int type, const void *data,
+    size_t len)
 {
-	struct cmsghdr *c;
-	struct in_pktinfo info4 = { 0 };
-	struct in6_pktinfo info6 = { 0 };
+	struct cmsghdr *c = (void *)((char *)hdr->msg_control +
+	    hdr->msg_controllen);
 
-	hdr->msg_control = control;
-	hdr->msg_controllen = sizeof(*control);
-	c = CMSG_FIRSTHDR(hdr);
-	if (path->local_family == AF_INET) {
-		info4.ipi_spec_dst = path->local4;
-		c->cmsg_level = IPPROTO_IP;
-		c->cmsg_type = IP_PKTINFO;
-		c->cmsg_len = CMSG_LEN(sizeof(info4));
-		memcpy(CMSG_DATA(c), &info4, sizeof(info4));
-		hdr->msg_controllen = CMSG_SPACE(sizeof(info4));
-	} else {
-		info6.ipi6_addr = path->local6;
+	c->cmsg_level = level;
+	c->cmsg_type = type;
+	c->cmsg_len = CMSG_LEN(len);
+	memcpy(CMSG_DATA(c), data, len);
+	hdr->msg_controllen += CMSG_SPACE(len);
+}
+
+/* Set the source of an answer. */
+static void
+add_source(struct msghdr *hdr, const struct udp_path *path)
+{
+	struct in_pktinfo info4 = { .ipi_spec_dst = path->local4 };
+	struct in6_pktinfo info6 = { .ipi6_addr = path->local6 };
+
+	if (path->local_family == AF_INET)
+		add_control(hdr, IPPROTO_IP, IP_PKTINFO, &info4,
+		    sizeof(info4));
+	else if (path->local_family == AF_INET6) {
 		/* Elsewhere routing may choose another way back. */
 		if (IN6_IS_ADDR_LINKLOCAL(&path->local6))
 			info6.ipi6_ifindex = path->ifindex;
-		c->cmsg_level = IPPROTO_IPV6;
-		c->cmsg_type = IPV6_PKTINFO;
-		c->cmsg_len = CMSG_LEN(sizeof(info6));
-		memcpy(CMSG_DATA(c), &info6, sizeof(info6));
-		hdr->msg_controllen = CMSG_SPACE(sizeof(info6));
+		add_control(hdr, IPPROTO_IPV6, IPV6_PKTINFO, &info6,
+		    sizeof(info6));
 	}
-}
-
-/* Point the i-th header at the i-th datagram of b. */
-static struct msghdr *
-point_header(struct headers *h, struct udp_batch *b, unsigned i, size_t len)
-{
-	struct msghdr *hdr = &h->msg[i].msg_hdr;
-
-	memset(&h->msg[i], 0, sizeof(h->msg[i]));
-	h->iov[i].iov_base = b->msg[i].data;
-	h->iov[i].iov_len = len;
-	hdr->msg_iov = &h->iov[i];
-	hdr->msg_iovlen = 1;
-	hdr->msg_name = &b->msg[i].path.peer;
-	return (hdr);
 }
 
 void
@@ -147,10 +144,16 @@ udp_recv(int fd, struct udp_batch *b)
 	int n;
 
 	for (i = 0; i < UDP_BATCH; i++) {
-		hdr = point_header(&h, b, i, sizeof(b->msg[i].data));
-		hdr->msg_namelen = sizeof(b->msg[i].path.peer);
-		hdr->msg_control = &h.control[i];
-		hdr->msg_controllen = sizeof(h.control[i]);
+		h.iov[i].iov_base = b->msg[i].data;
+		h.iov[i].iov_len = sizeof(b->msg[i].data);
+		h.msg[i].msg_hdr = (struct msghdr){
+			.msg_name = &b->msg[i].path.peer,
+			.msg_namelen = sizeof(b->msg[i].path.peer),
+			.msg_iov = &h.iov[i],
+			.msg_iovlen = 1,
+			.msg_control = &h.control[i],
+			.msg_controllen = sizeof(h.control[i]),
+		};
 	}
 	n = recvmmsg(fd, h.msg, UDP_BATCH, MSG_DONTWAIT, NULL);
 	b->n = n > 0 ? n : 0;
@@ -162,26 +165,87 @@ udp_recv(int fd, struct udp_batch *b)
 	}
 }
 
+/* A kernel that does not know UDP_SEGMENT would ignore it. */
+static bool
+may_group(int fd, struct udp_batch *b)
+{
+	socklen_t len = sizeof(int);
+	int size;
+
+	if (b->grouping == GROUPING_UNKNOWN)
+		b->grouping = getsockopt(fd, IPPROTO_UDP, UDP_SEGMENT, &size,
+		    &len) == 0 ? GROUPING_WORKS : GROUPING_FAILS;
+	return (b->grouping == GROUPING_WORKS);
+}
+
+/* Point a header at n datagrams of one path, from the i-th of b on. */
+static void
+point_group(struct headers *h, unsigned at, struct udp_batch *b,
+    const struct udp_groups *g, unsigned i, unsigned n, struct iovec *iov)
+{
+	struct msghdr *hdr = &h->msg[at].msg_hdr;
+	struct udp_path *path = &b->msg[i].path;
+	uint16_t size = b->msg[i].len;
+	unsigned k;
+
+	memset(&h->msg[at], 0, sizeof(h->msg[at]));
+	hdr->msg_name = &path->peer;
+	hdr->msg_namelen = udp_addrlen(&path->peer);
+	hdr->msg_iov = iov;
+	hdr->msg_iovlen = n;
+	hdr->msg_control = &h->control[at];
+	add_source(hdr, path);
+	if (n > 1)
+		add_control(hdr, IPPROTO_UDP, UDP_SEGMENT, &size,
+		    sizeof(size));
+	for (k = 0; k < n; k++, i = g->next[i]) {
+		iov[k].iov_base = b->msg[i].data;
+		iov[k].iov_len = size;
+	}
+}
+
+/*
+ * A group was refused: one by one then. When that works it was because of
+ * the grouping, which needs a device that can sum up checksums, and an MTU.
+ * Returns how many were lost.
+ */
+static unsigned
+send_apart(int fd, struct udp_batch *b, const struct udp_groups *g,
+    unsigned group)
+{
+	struct headers h;
+	unsigned lost = 0, n = g->v[group].n, i = g->v[group].first;
+
+	for (; n > 0; n--, i = g->next[i]) {
+		point_group(&h, 0, b, g, i, 1, h.iov);
+		if (sendmsg(fd, &h.msg[0].msg_hdr, MSG_DONTWAIT) == -1)
+			lost++;
+		else
+			b->grouping = GROUPING_FAILS;
+	}
+	return (lost);
+}
+
 unsigned
 udp_send(int fd, struct udp_batch *b)
 {
 	struct headers h;
-	struct msghdr *hdr;
-	unsigned i, lost = 0;
+	struct udp_groups g;
+	unsigned i, used = 0, lost = 0;
 	int n;
 
-	for (i = 0; i < b->n; i++) {
-		hdr = point_header(&h, b, i, b->msg[i].len);
-		hdr->msg_namelen = udp_addrlen(&b->msg[i].path.peer);
-		if (b->msg[i].path.local_family != AF_UNSPEC)
-			write_control(hdr, &h.control[i], &b->msg[i].path);
+	udp_group(b, may_group(fd, b), &g);
+	for (i = 0; i < g.n; i++) {
+		point_group(&h, i, b, &g, g.v[i].first, g.v[i].n,
+		    h.iov + used);
+		used += g.v[i].n;
 	}
 	/* An error is about the first one left: go on behind it. */
-	for (i = 0; i < b->n; i += n) {
-		n = sendmmsg(fd, h.msg + i, b->n - i, MSG_DONTWAIT);
+	for (i = 0; i < g.n; i += n) {
+		n = sendmmsg(fd, h.msg + i, g.n - i, MSG_DONTWAIT);
 		if (n <= 0) {
 			n = 1;
-			lost++;
+			lost += g.v[i].n > 1 ? send_apart(fd, b, &g, i) : 1;
 		}
 	}
 	b->n = 0;

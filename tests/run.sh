@@ -75,7 +75,8 @@ run_check() { # name
 	tally "$1" "$status"
 }
 
-# The tests of dns64d once more, with two workers, as NAME@2workers. They wait
+# The tests of dns64d once more, with two workers and without answers that are
+# kept whole, as NAME@2workers. They wait
 # most of the time, so there are two at a time; the last ones, which are the
 # longest, come first.
 run_two_workers() {
@@ -88,6 +89,7 @@ run_two_workers() {
 	[ -n "$names" ] || return 0
 	# shellcheck disable=SC2016 # for the other shell
 	printf '%s' "$names" | BUILD=$BUILD TAP=$tap DNS64D_WORKERS=2 \
+	    DNS64D_CACHE_ANSWERS=no \
 	    xargs -n 1 -P 2 sh -c '
 		status=0
 		"tests/netns/$1.py" "$BUILD" >"$TAP/$1@2workers.tap" 2>&1 \

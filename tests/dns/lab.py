@@ -60,6 +60,8 @@ WORKERS = int(os.environ.get("DNS64D_WORKERS", "1"))
 # What the workers share, of which tests say what one of them is to have.
 SHARED = re.compile(r"^(limit (?:cache|queries|tcp-clients|"
                     r"tcp-per-upstream)) (\d+)$", re.M)
+# "no": what is answered is composed anew each time.
+CACHE_ANSWERS = os.environ.get("DNS64D_CACHE_ANSWERS", "yes")
 cases = []
 
 
@@ -142,6 +144,8 @@ class Daemon:
             base.append("user nobody")
         if self.steered:
             base += [f"workers {WORKERS}", "limit tcp-per-upstream 4"]
+        if CACHE_ANSWERS != "yes":
+            base.append(f"cache-answers {CACHE_ANSWERS}")
         return base + [f"upstream {u.addr} port {u.port}" for u in upstreams]
 
     def start(self):

@@ -24,14 +24,14 @@ at 1 nat64d/range.h
 at 1 dns64d/{msg,msg_edns,msg_name,msg_scan,name_text,stats,wire}.h
 at 4 dns64d/{chain,policy,synth,synth_ptr,upstream}.h
 at 4 dns64d/{balance,metrics,view}.h
-at 4 dns64d/{cache,cache_int}.h
+at 4 dns64d/{answers,cache,cache_int}.h
 at 4 dns64d/{cookie,filter,gate,local,rate}.h
 at 5 common/{log,privs,rng_os,sandbox}.h
 at 5 common/{conf_file,conf_impl,conf_msg,conf_text,scan}.h
 at 5 {nat64d,dns64d}/{conf,parse}.h
 at 5 nat64d/conf_build.h
 at 6 nat64d/{tun,tun_bsd,hostaddr,largepage}.h dns64d/{frontend,udp}.h
-at 6 dns64d/{access,frontend_tcp,generation,leg,loop,probe}.h
+at 6 dns64d/{access,frontend_tcp,generation,leg,loop,probe,udp_group}.h
 at 6 dns64d/{upstream_tcp,upstream_udp}.h
 at 6 nat64d/{eventlog,eventlog_out}.h
 at 7 nat64d/{engine,dump}.h dns64d/query.h

@@ -421,7 +421,7 @@ walk(const struct msg_scan *m)
 		ck_assert_uint_eq(count, m->count[section]);
 	}
 	(void)msg_has_dnssec_error(m);
-	(void)msg_negative_ttl(m, &ttl);
+	(void)msg_negative_ttl(m, &ttl, NULL);
 }
 
 /* Shows: DNS64-94 */
@@ -513,18 +513,56 @@ START_TEST(negative_ttl_is_the_lower_one)
 	const size_t len = sizeof(wire) - 1;
 	struct msg_scan m;
 	uint32_t ttl;
+	bool fixed;
 
 	put32(wire + len - 4, 120);
 	ck_assert_int_eq(msg_scan(wire, len, &m), MSG_SCAN_OK);
-	ck_assert(msg_negative_ttl(&m, &ttl));
+	ck_assert(msg_negative_ttl(&m, &ttl, &fixed));
 	ck_assert_uint_eq(ttl, 120);
+	ck_assert(fixed);
 	put32(wire + len - 4, 86400);
-	ck_assert(msg_negative_ttl(&m, &ttl));
+	ck_assert(msg_negative_ttl(&m, &ttl, &fixed));
 	ck_assert_uint_eq(ttl, 300);
+	ck_assert(!fixed);
 	wire[9] = 0;
 	wire[7] = 1;
 	ck_assert_int_eq(msg_scan(wire, len, &m), MSG_SCAN_OK);
-	ck_assert(!msg_negative_ttl(&m, &ttl));
+	ck_assert(!msg_negative_ttl(&m, &ttl, NULL));
+}
+END_TEST
+
+/* The first record stands at 29, its TTL at 35 to 38, its RDATA at 41. */
+#define FIRST REPLY("\2", "\0", "\0") PTR12 FIXED("\5", "\3") "\1t\0"
+
+static const struct apart_row {
+	const char *name;
+	const char *wire;
+	size_t len;
+	bool apart;
+} apart_rows[] = {
+#define AROW(name, wire, apart) { name, wire, sizeof(wire) - 1, apart }
+	AROW("the question", FIRST PTR12 FIXED("\1", "\4") "1234", true),
+	AROW("a name in RDATA", FIRST "\xc0\x29" FIXED("\1", "\4") "1234",
+	    true),
+	AROW("a name behind it", FIRST "\xc0\x2b" FIXED("\1", "\4") "1234",
+	    true),
+	AROW("a label's length", FIRST "\xc0\x25" FIXED("\1", "\4") "1234",
+	    false),
+	AROW("a label's octets", FIRST "\xc0\x22" FIXED("\1", "\4") "1234",
+	    false),
+	AROW("the root", FIRST "\xc0\x23" FIXED("\1", "\4") "1234", false),
+	AROW("in RDATA", FIRST PTR12 FIXED("\5", "\4") "\1x\xc0\x25", false),
+};
+
+/* Shows: DNS64-94 */
+START_TEST(names_that_lead_through_ttls_are_found)
+{
+	const struct apart_row *row = &apart_rows[_i];
+	struct msg_scan m;
+
+	ck_assert_int_eq(msg_scan((const uint8_t *)row->wire, row->len, &m),
+	    MSG_SCAN_OK);
+	ck_assert_msg(msg_ttls_are_apart(&m) == row->apart, "%s", row->name);
 }
 END_TEST
 
@@ -551,6 +589,8 @@ msg_scan_suite(void)
 	tcase_add_test(tc,
 	    name_comparison_ignores_case_and_stops_at_its_budget);
 	tcase_add_test(tc, negative_ttl_is_the_lower_one);
+	tcase_add_loop_test(tc, names_that_lead_through_ttls_are_found, 0,
+	    sizeof(apart_rows) / sizeof(apart_rows[0]));
 	suite_add_tcase(s, tc);
 	return (s);
 }
