@@ -71,6 +71,7 @@ pass_gate(const struct msg_scan *query, enum msg_query_verdict verdict,
     unsigned rcode, const struct msg_scan *upstream)
 {
 	struct sockaddr_storage addr = { .ss_family = AF_INET6 };
+	const struct siphash_key seed = { "sixteen bytes ok" };
 	struct gate_peer peer = { .addr = &addr, .tcp = true,
 		.allowed = true };
 	struct gate_rules rules;
@@ -80,7 +81,7 @@ pass_gate(const struct msg_scan *query, enum msg_query_verdict verdict,
 
 	gate_rules_init(&rules);
 	rules.forward_subnet = true;
-	if ((gate = gate_new(&rng)) == NULL)
+	if ((gate = gate_new(&rng, &seed)) == NULL)
 		abort();
 	if (gate_check(gate, &rules, &peer, query, verdict, &rcode, 1,
 	    (struct monotime){ 1 }, &pass) != GATE_DROP) {
