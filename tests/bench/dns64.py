@@ -16,7 +16,8 @@ from rounds import SECS, in_turn
 NAMES = int(os.environ.get("NAMES", "100000"))
 
 CACHE_MBYTES = 100
-CACHE_MBYTES_MEMORY = 2048
+# As an operator would: room for what is fed to the hungriest of them.
+CACHE_MBYTES_MEMORY = max(64, NAMES * 2048 >> 20)
 
 # More unique names than anybody answers in a second.
 UNIQUE_RATE = 150000
