@@ -76,9 +76,8 @@ run_check() { # name
 }
 
 # The tests of dns64d once more, with two workers and without answers that are
-# kept whole, as NAME@2workers. They wait
-# most of the time, so there are two at a time; the last ones, which are the
-# longest, come first.
+# kept whole, as NAME@2workers. They wait most of the time, so there are two at
+# a time; the last ones, which are the longest, come first.
 run_two_workers() {
 	names=
 	for test in tests/netns/dns64d_*.py; do
@@ -92,8 +91,8 @@ run_two_workers() {
 	    DNS64D_CACHE_ANSWERS=no \
 	    xargs -n 1 -P 2 sh -c '
 		status=0
-		"tests/netns/$1.py" "$BUILD" >"$TAP/$1@2workers.tap" 2>&1 \
-		    </dev/null || status=$?
+		tests/own_net.sh "tests/netns/$1.py" "$BUILD" \
+		    >"$TAP/$1@2workers.tap" 2>&1 </dev/null || status=$?
 		echo "$status" >"$TAP/$1@2workers.status"' sh
 	for name in $names; do
 		tally "$name@2workers" "$(cat "$tap/$name@2workers.status")"
@@ -117,7 +116,7 @@ for test in tests/netns/*.sh tests/netns/*.py; do
 	*/lib.sh | *'*'*) continue ;;
 	esac
 	name=$(basename "$test")
-	run "${name%.*}" "$test" "$BUILD"
+	run "${name%.*}" tests/own_net.sh "$test" "$BUILD"
 done
 run_two_workers
 

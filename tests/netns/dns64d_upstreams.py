@@ -469,14 +469,17 @@ def _(d, up):
         two.everything = address
         one.seen.clear()
         two.seen.clear()
+        lost = own.stats()["upstream-lost"]
         with own.udp() as sock:
             sock.send(dns.message.make_query("held.example.",
                                              "A").to_wire())
             until(lambda: one.seen or two.seen, "the first query")
             for name in names("others", 10):
                 equal(records(own.ask(name, "A"), "A"), [A])
-            equal(len(one.asked("held.example.")), 1)
-            equal(len(one.seen), 1, "queries to the slow one")
+            # On a busy machine one that times out is asked again elsewhere.
+            lost = own.stats()["upstream-lost"] - lost
+            equal(len(one.asked("held.example.")) >= 1, True)
+            equal(len(one.seen) - lost <= 1, True, "the slow one is spared")
 
 
 # Shows: DNS64-89
