@@ -33,16 +33,19 @@ RB_GENERATE_STATIC(bib_tree6, bib_entry, by6, cmp_by6)
 RB_GENERATE_STATIC(bib_tree4, bib_entry, by4, cmp_by4)
 
 /* Trees there may be: enough for a million bindings, and for any number. */
-#define MIN_BITS 1
 #define MAX_BITS 22
+
+static size_t
+ntrees(const struct bib *b)
+{
+	return (keyhash_nplaces(b->shift));
+}
 
 int
 bib_init(struct bib *b, enum l4proto proto, struct pool4 *pool,
     struct subscribers *subs, struct slab *slab,
     const struct siphash_key *key, bool soft_pooling, size_t expected)
 {
-	unsigned bits = MIN_BITS;
-
 	memset(b, 0, sizeof(*b));
 	b->proto = proto;
 	b->pool = pool;
@@ -51,19 +54,11 @@ bib_init(struct bib *b, enum l4proto proto, struct pool4 *pool,
 	b->key = *key;
 	b->soft_pooling = soft_pooling;
 	keyhash_init(&b->hash, key);
-	while (bits < MAX_BITS && (size_t)1 << bits < expected)
-		bits++;
-	b->shift = 64 - bits;
+	b->shift = keyhash_shift(expected, MAX_BITS);
 	/* All zero is an empty tree, and memory is touched as they fill. */
-	b->trees6 = calloc((size_t)1 << bits, sizeof(*b->trees6));
-	b->trees4 = calloc((size_t)1 << bits, sizeof(*b->trees4));
+	b->trees6 = calloc(ntrees(b), sizeof(*b->trees6));
+	b->trees4 = calloc(ntrees(b), sizeof(*b->trees4));
 	return (b->trees6 != NULL && b->trees4 != NULL ? 0 : -1);
-}
-
-static size_t
-ntrees(const struct bib *b)
-{
-	return ((size_t)1 << (64 - b->shift));
 }
 
 static struct bib_tree6 *

@@ -108,7 +108,9 @@ send_all(struct engine *e)
 /*
  * Have the timer go off when something expires. A timer that goes off too
  * early is left alone: nearly every packet puts an expiry off, and setting
- * the timer costs more than being woken in vain once in a lifetime.
+ * the timer costs more than being woken in vain once in a lifetime. So is one
+ * that is due: what is left over from the last slice is not put off by
+ * packets.
  */
 static void
 set_timer(struct engine *e, struct monotime now)
@@ -116,8 +118,10 @@ set_timer(struct engine *e, struct monotime now)
 	struct monotime when;
 	int64_t ms;
 
-	if (!nat64_next_expiry(e->nat64, &when) ||
-	    (e->timer_set && monotime_reached(e->timer_at, when)))
+	if (!nat64_next_expiry(e->nat64, &when))
+		return;
+	if (e->timer_set && (monotime_reached(e->timer_at, when) ||
+		monotime_reached(e->timer_at, now)))
 		return;
 	ms = monotime_diff_ms(when, now) + 1;
 	event_in(e->timer, ms > TICK_MS ? ms : TICK_MS);

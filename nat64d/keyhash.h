@@ -26,6 +26,19 @@ struct keyhash {
 
 void keyhash_init(struct keyhash *h, const struct siphash_key *secret);
 
+/*
+ * By how much a hash is shifted to the right to choose one of so many places
+ * that there is about one for each of n things: two, or up to 2^max_bits.
+ */
+unsigned keyhash_shift(size_t n, unsigned max_bits);
+
+/* The number of places. */
+static inline size_t
+keyhash_nplaces(unsigned shift)
+{
+	return ((size_t)1 << (64 - shift));
+}
+
 static inline uint32_t
 keyhash_load(const void *p)
 {

@@ -186,7 +186,8 @@ enum nat64_verdict nat64_input(struct nat64 *n, struct pkt *p,
 
 /*
  * The same for several packets that came together, in their order; faster
- * than one by one when there are many sessions. Most so NAT64_BATCH.
+ * than one by one when there are many sessions: NAT64_BATCH at a time are
+ * looked up together.
  */
 #define NAT64_BATCH 8
 void nat64_input_batch(struct nat64 *n, struct pkt *pkts, unsigned npkts,

@@ -43,7 +43,7 @@ nat64_error6(struct nat64 *n, struct pkt *p)
 		return (nat64_drop(n, reason));
 	/* Quoted is a packet that went (Y',y) -> (X',x). */
 	e = bib_find6(&n->bibs[in.l4], &in.t6.dst);
-	if (e == NULL)
+	if (!nat64_binding_lives(n, e))
 		return (nat64_drop(n, NAT64_NO_BINDING));
 	i = pref64_find(n->conf.prefixes, n->conf.nprefixes,
 	    &in.t6.src.addr);
@@ -105,7 +105,7 @@ nat64_error4(struct nat64 *n, struct pkt *p)
 		return (nat64_drop(n, reason));
 	/* Quoted is a packet that went (T,t) -> (Z,z). */
 	e = bib_find4(&n->bibs[in.l4], &in.t4.src);
-	if (e == NULL)
+	if (!nat64_binding_lives(n, e))
 		return (nat64_drop(n, NAT64_NO_BINDING));
 	key = in.t4;
 	if (in.l4 == L4_ICMP)

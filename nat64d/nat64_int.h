@@ -128,6 +128,13 @@ enum nat64_reason nat64_state4(struct nat64 *n, struct pkt *p,
     struct tuple6 *out);
 
 /*
+ * Has e (may be NULL) a session that lives or that a probe will prolong, or
+ * is it static? Otherwise it is as good as gone (TBL-04, TBL-05). For those
+ * who must not end anything: that may take a scratch buffer they use.
+ */
+bool nat64_binding_lives(const struct nat64 *n, const struct bib_entry *e);
+
+/*
  * The time of s has come: delete it, or send the TCP probe (RFC 6146,
  * 3.5.2.2), or answer the SYN that it stores. Returns true when s has gone,
  * and with it a binding whose last session it was.

@@ -504,14 +504,34 @@ send_probe(struct nat64 *n, const struct session *s)
 	nat64_emit(n, p);
 }
 
+/* What the end of its time means for s. */
+static struct tcp_step
+step_timeout(const struct session *s)
+{
+	if (s->proto != L4_TCP)
+		return ((struct tcp_step){ .action = TCP_DELETE });
+	return (tcp_fsm_step((enum tcp_state)s->tcp_state, TCP_TIMEOUT, false,
+	    false));
+}
+
+bool
+nat64_binding_lives(const struct nat64 *n, const struct bib_entry *e)
+{
+	const struct session *s;
+
+	if (e == NULL)
+		return (false);
+	LIST_FOREACH(s, &e->sessions, of_bib)
+		if (!is_dead(n, s) || step_timeout(s).action == TCP_PROBE)
+			return (true);
+	return (e->is_static);
+}
+
 bool
 nat64_session_timeout(struct nat64 *n, struct session *s)
 {
-	struct tcp_step step = { .action = TCP_DELETE };
+	const struct tcp_step step = step_timeout(s);
 
-	if (s->proto == L4_TCP)
-		step = tcp_fsm_step((enum tcp_state)s->tcp_state, TCP_TIMEOUT,
-		    false, false);
 	if (step.action == TCP_PROBE) {
 		send_probe(n, s);
 		apply_step(n, s, &step);

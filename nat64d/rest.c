@@ -46,25 +46,24 @@ RB_GENERATE_STATIC(rest_by_port, rest, by_port, cmp_by_port)
 RB_GENERATE_STATIC(rest_by_owner, rest, by_owner, cmp_by_owner)
 
 /* Trees there may be. */
-#define MIN_BITS 1
 #define MAX_BITS 20
 
 int
 rest_book_init(struct rest_book *book, size_t max,
     const struct siphash_key *secret)
 {
-	unsigned proto, bits = MIN_BITS;
+	unsigned proto;
+	size_t ntrees;
 
 	for (proto = 0; proto < L4_NPROTO; proto++)
 		TAILQ_INIT(&book->queues[proto]);
 	slab_init(&book->slab, sizeof(struct rest), max);
 	keyhash_init(&book->hash, secret);
-	while (bits < MAX_BITS && (size_t)1 << bits < max)
-		bits++;
-	book->shift = 64 - bits;
+	book->shift = keyhash_shift(max, MAX_BITS);
+	ntrees = keyhash_nplaces(book->shift);
 	/* All zero is an empty tree. */
-	book->ports = calloc((size_t)1 << bits, sizeof(*book->ports));
-	book->owners = calloc((size_t)1 << bits, sizeof(*book->owners));
+	book->ports = calloc(ntrees, sizeof(*book->ports));
+	book->owners = calloc(ntrees, sizeof(*book->owners));
 	return (book->ports != NULL && book->owners != NULL ? 0 : -1);
 }
 

@@ -499,6 +499,7 @@ session_expire(struct session_table *t, struct monotime now, unsigned max,
 	const int64_t last = session_tick(now);
 	bool any = false;
 
+	session_wheel_catch_up(w, last);
 	for (;;) {
 		if (w->tick < w->first)
 			w->tick = w->first < last ? w->first : last;

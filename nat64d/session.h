@@ -210,9 +210,10 @@ bool session_expire(struct session_table *t, struct monotime now,
     unsigned max, session_fn *fn, void *arg);
 
 /*
- * When session_expire() is to be called again: not before the first session
- * ends unless it was removed meanwhile, and less than SESSION_TICK_NS after
- * it does. False when there is no session.
+ * When session_expire() is to be called again: SESSION_TICK_NS after the
+ * first session ends at the latest; earlier, but seldom, for those that were
+ * refreshed or removed or that live longer than the wheel goes round. False
+ * when there is no session; when there is none any more, true once.
  */
 bool session_next_expiry(const struct session_table *t,
     struct monotime *when);

@@ -60,6 +60,13 @@ session_wheel_touch(struct session_wheel *w, struct session *s,
 }
 
 void
+session_wheel_catch_up(struct session_wheel *w, int64_t last)
+{
+	if (w->tick <= last - SESSION_NSLOTS)
+		w->tick = last - SESSION_NSLOTS + 1;
+}
+
+void
 session_wheel_seek(struct session_wheel *w)
 {
 	int64_t tick;

@@ -21,7 +21,6 @@ cmp_prefix(const struct subscriber *a, const struct subscriber *b)
 RB_GENERATE_STATIC(subscriber_tree, subscriber, entry, cmp_prefix)
 
 /* Trees there may be; a subscriber has many bindings as a rule. */
-#define MIN_BITS 1
 #define MAX_BITS 16
 
 int
@@ -29,18 +28,15 @@ subscribers_init(struct subscribers *subs, unsigned prefix_len,
     const struct subscriber_limits *limits, size_t max,
     const struct siphash_key *secret)
 {
-	unsigned bits = MIN_BITS;
-
-	while (bits < MAX_BITS && (size_t)1 << bits < max)
-		bits++;
-	subs->shift = 64 - bits;
+	subs->shift = keyhash_shift(max, MAX_BITS);
 	keyhash_init(&subs->hash, secret);
 	TAILQ_INIT(&subs->idle);
 	slab_init(&subs->slab, sizeof(struct subscriber), max);
 	subs->prefix_len = prefix_len;
 	subs->limits = *limits;
 	/* All zero is an empty tree. */
-	subs->trees = calloc((size_t)1 << bits, sizeof(*subs->trees));
+	subs->trees = calloc(keyhash_nplaces(subs->shift),
+	    sizeof(*subs->trees));
 	return (subs->trees != NULL ? 0 : -1);
 }
 

@@ -26,11 +26,13 @@ struct setting {
 	struct subscriber_limits limits;
 	size_t max_subs;
 	size_t max;
+	size_t expected; /* entries, of each protocol */
 	bool soft;
 };
 
 static const struct setting usual = { .last = "192.0.2.4", .low = 1024,
-	.high = 65535, .max_subs = 1000, .max = 1000 };
+	.high = 65535, .max_subs = 1000, .max = 1000,
+	.expected = 8 };
 
 static void
 teardown(void)
@@ -69,7 +71,7 @@ make(struct setting s)
 	slab_init(&slab, sizeof(struct bib_entry), s.max);
 	for (proto = 0; proto < L4_NPROTO; proto++)
 		ck_assert_int_eq(bib_init(&bibs[proto], (enum l4proto)proto,
-		    pool, &subs, &slab, &key, s.soft, 8), 0);
+		    pool, &subs, &slab, &key, s.soft, s.expected), 0);
 	rng = seeded_rng(&seeded, 1);
 }
 
@@ -563,6 +565,39 @@ START_TEST(walk_meets_each_entry_once_whatever_comes_and_goes)
 }
 END_TEST
 
+/* How many trees there are is a matter of speed alone. */
+START_TEST(fewest_trees_hold_whatever_comes)
+{
+	static const uint16_t last = 600;
+	struct setting s = usual;
+	struct bib_walk w = { .tree = 0 };
+	struct bib_entry *e;
+	struct taddr6 in6;
+	unsigned steps = 1000, seen = 0;
+	uint16_t port;
+
+	s.expected = (size_t)_i;
+	make(s);
+	for (port = 1; port <= last; port++)
+		ck_assert_ptr_nonnull(get(L4_TCP, "2001:db8::2", port));
+	while (walk(&w, &steps) != 0)
+		seen++;
+	ck_assert_uint_eq(seen, last);
+	for (port = 2; port <= last; port += 2)
+		bib_release(&bibs[L4_TCP], get(L4_TCP, "2001:db8::2", port),
+		    at(0));
+	for (port = 1; port <= last; port++) {
+		in6 = ta6("2001:db8::2", port);
+		e = bib_find6(&bibs[L4_TCP], &in6);
+		ck_assert((e != NULL) == (port % 2 == 1));
+		if (e != NULL)
+			ck_assert_ptr_eq(bib_find4(&bibs[L4_TCP], &e->out4),
+			    e);
+	}
+	ck_assert_uint_eq(bibs[L4_TCP].nentries, last / 2);
+}
+END_TEST
+
 START_TEST(walk_goes_as_far_as_its_steps)
 {
 	struct bib_walk w = { .tree = 0 };
@@ -612,6 +647,7 @@ main(void)
 	tcase_add_test(tc, static_binding_without_a_subscriber_takes_no_port);
 	tcase_add_test(tc,
 	    walk_meets_each_entry_once_whatever_comes_and_goes);
+	tcase_add_loop_test(tc, fewest_trees_hold_whatever_comes, 0, 3);
 	tcase_add_test(tc, walk_goes_as_far_as_its_steps);
 	suite_add_tcase(suite, tc);
 	runner = srunner_create(suite);

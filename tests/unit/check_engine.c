@@ -384,6 +384,51 @@ START_TEST(refreshed_sessions_live_on)
 }
 END_TEST
 
+/* One session for each port of the server from 1 to n, some at a time. */
+static void
+open_sessions(uint16_t sport, unsigned n)
+{
+	static const unsigned volley = 50;
+	uint8_t buf[128];
+	size_t len;
+	unsigned i, answers;
+
+	for (i = 1; i <= n; i++) {
+		len = make_udp6(buf, sport, (uint16_t)i);
+		ck_assert_int_eq(write(tun_fake_far_end(tun), buf, len), len);
+		if (i % volley != 0)
+			continue;
+		for (answers = 0; answers < volley; answers++)
+			ck_assert_uint_gt(receive(buf, sizeof(buf),
+			    PATIENCE_MS), 0);
+	}
+}
+
+/*
+ * Each packet is followed by a slice of what is due: a table of dead
+ * sessions is not full for seconds because the living have packets. The
+ * engine sleeps until all are dead; the packets are of another binding, that
+ * does not ask for them.
+ */
+START_TEST(packets_do_not_put_off_the_end_of_many_sessions)
+{
+	static const unsigned many = 6000;
+	unsigned i;
+
+	conf.lifetime_secs[SESSION_UDP] = 2;
+	conf.max_sessions_per_binding = 0;
+	start();
+	open_sessions(4000, many);
+	ck_assert_int_eq(kill(child, SIGSTOP), 0);
+	usleep(2500000);
+	ck_assert_int_eq(kill(child, SIGCONT), 0);
+	for (i = 0; i < many / 50; i++)
+		exchange(4001, 1);
+	ck_assert_ptr_nonnull(strstr(ask_dump(),
+	    "table udp   bindings 1 sessions 1 "));
+}
+END_TEST
+
 START_TEST(dump_that_nobody_reads_holds_nothing_up)
 {
 	const char *text;
@@ -561,6 +606,7 @@ main(void)
 	tcase_add_test(tc, sighup_removes_all_but_static_bindings);
 	tcase_add_test(tc, sessions_end_when_their_time_has_come);
 	tcase_add_test(tc, refreshed_sessions_live_on);
+	tcase_add_test(tc, packets_do_not_put_off_the_end_of_many_sessions);
 	tcase_add_test(tc, dump_that_nobody_reads_holds_nothing_up);
 	tcase_add_test(tc, dump_shows_each_session_of_a_large_binding_once);
 	tcase_add_test(tc, closed_reader_of_a_dump_ends_the_dump_only);

@@ -137,6 +137,24 @@ START_TEST(uses_are_kept_apart)
 }
 END_TEST
 
+START_TEST(places_are_as_many_as_things_within_limits)
+{
+	static const struct {
+		size_t things;
+		size_t places;
+	} rows[] = { { 0, 2 }, { 1, 2 }, { 2, 2 }, { 3, 4 }, { 1024, 1024 },
+		{ 1025, 2048 }, { 1u << 20, 1u << 20 },
+		{ (1u << 20) + 1, 1u << 20 }, { SIZE_MAX, 1u << 20 } };
+	unsigned i, shift;
+
+	for (i = 0; i < NITEMS(rows); i++) {
+		shift = keyhash_shift(rows[i].things, 20);
+		ck_assert_uint_eq(keyhash_nplaces(shift), rows[i].places);
+		ck_assert_uint_eq(UINT64_MAX >> shift, rows[i].places - 1);
+	}
+}
+END_TEST
+
 int
 main(void)
 {
@@ -151,6 +169,7 @@ main(void)
 	tcase_add_loop_test(tc, slots_depend_on_the_secret, 0,
 	    NITEMS(kinds));
 	tcase_add_test(tc, uses_are_kept_apart);
+	tcase_add_test(tc, places_are_as_many_as_things_within_limits);
 	suite_add_tcase(s, tc);
 	sr = srunner_create(s);
 	srunner_run_all(sr, CK_ENV);

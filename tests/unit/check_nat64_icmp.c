@@ -105,6 +105,38 @@ START_TEST(an_error_from_ipv4_quotes_what_the_host_sent)
 }
 END_TEST
 
+/*
+ * Nobody has swept yet. A TCP connection lives on until its probe was of no
+ * use.
+ *
+ * Shows: TBL-04 TBL-05 TCP-11
+ */
+START_TEST(errors_about_what_has_expired_are_dropped)
+{
+	static const uint32_t lifetimes[L4_NPROTO] = { 7200, 300, 60 };
+	struct exchange x;
+	int proto, side;
+
+	for (proto = 0; proto < L4_NPROTO; proto++)
+		for (side = 0; side < 2; side++) {
+			exchange(&x, (enum l4proto)proto, 40);
+			lab_doze(lifetimes[proto]);
+			if (side == 0)
+				lab_build_error(ROUTER4, ICMP_TIMXCEED, 0, 0,
+				    &x.out4, x.out4.len);
+			else
+				lab_build_error(ROUTER6, ICMP6_TIME_EXCEEDED,
+				    0, 0, &x.in6, x.in6.len);
+			lab_send();
+			if (proto == L4_TCP)
+				lab_sent();
+			else
+				lab_expect_drop(NAT64_NO_BINDING);
+			lab_wait(1);
+		}
+}
+END_TEST
+
 /* Shows: ICM-35 ICM-32 ICM-33 ICM-34 ICM-52 TUP-03 */
 START_TEST(an_error_from_ipv6_quotes_what_the_server_sent)
 {
@@ -458,6 +490,7 @@ main(void)
 {
 	const TTest *const tests[] = {
 		an_error_from_ipv4_quotes_what_the_host_sent,
+		errors_about_what_has_expired_are_dropped,
 		an_error_from_ipv6_quotes_what_the_server_sent,
 		translated_errors_are_cut_but_tell_the_true_length,
 		a_quotation_must_be_long_enough_to_tell_the_flow,

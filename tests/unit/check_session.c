@@ -427,6 +427,22 @@ START_TEST(expiry_in_slices_leaves_nothing_out)
 }
 END_TEST
 
+/* A machine that slept for a century does not count the quarter seconds. */
+START_TEST(jump_of_time_is_no_work)
+{
+	const struct monotime later = at(INT64_C(100) * 365 * 24 * 3600);
+	struct monotime when;
+
+	add(binding(1), "198.51.100.1", 1, SESSION_TCP_EST, 0);
+	ck_assert_uint_eq(expire(later), 1);
+	ck_assert(!session_next_expiry(&table, &when));
+	add(binding(2), "198.51.100.1", 1, SESSION_UDP,
+	    later.ns / 1000000000);
+	ck_assert(session_next_expiry(&table, &when));
+	ck_assert_int_ge(when.ns, later.ns + INT64_C(300000000000));
+}
+END_TEST
+
 START_TEST(drain_takes_every_session_in_slices)
 {
 	struct bib_entry *e = binding(1);
@@ -638,6 +654,7 @@ main(void)
 	tcase_add_test(tc,
 	    session_that_gets_more_time_when_it_expires_uses_it);
 	tcase_add_test(tc, expiry_in_slices_leaves_nothing_out);
+	tcase_add_test(tc, jump_of_time_is_no_work);
 	tcase_add_test(tc, drain_takes_every_session_in_slices);
 	tcase_add_test(tc,
 	    has_peer_knows_addresses_not_ports_and_only_the_living);

@@ -60,6 +60,28 @@ START_TEST(get_gives_aligned_objects_that_do_not_overlap)
 }
 END_TEST
 
+/* In blocks of either size, and those that are used again. */
+START_TEST(objects_of_whole_cache_lines_begin_with_one)
+{
+	static const size_t sizes[] = { CACHE_LINE, 2 * CACHE_LINE,
+		3 * CACHE_LINE };
+	const size_t objsize = sizes[_i];
+	struct slab s;
+	uint8_t *obj;
+	size_t i;
+
+	slab_init(&s, objsize, 4 * MANY);
+	for (i = 0; i < 4 * MANY; i++) {
+		obj = slab_get(&s);
+		ck_assert_ptr_nonnull(obj);
+		ck_assert_uint_eq((uintptr_t)obj % CACHE_LINE, 0);
+		if (i % 3 == 0)
+			slab_put(&s, obj);
+	}
+	slab_clear(&s);
+}
+END_TEST
+
 static struct {
 	unsigned calls;
 	size_t bytes;
@@ -194,6 +216,8 @@ slab_suite(void)
 
 	tcase_add_test(tc, get_gives_max_objects_and_no_more);
 	tcase_add_test(tc, get_gives_aligned_objects_that_do_not_overlap);
+	tcase_add_loop_test(tc, objects_of_whole_cache_lines_begin_with_one, 0,
+	    3);
 	tcase_add_test(tc,
 	    hint_is_given_for_the_large_blocks_of_a_large_table_only);
 	tcase_add_test(tc, get_gives_objects_larger_than_any_block);
