@@ -8,6 +8,7 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <netinet/udp.h>
 
 #include <check.h>
 #include <dirent.h>
@@ -55,7 +56,7 @@ static struct sockaddr_storage server_addr;
 static uint32_t next_random;
 static unsigned n_draws;
 
-/* Of the linker's --wrap=sendmmsg, as on a way that takes no segments. */
+/* Of the linker's --wrap: as on a way that takes no segments. */
 static bool refuse_segments;
 static unsigned n_refused;
 
@@ -69,6 +70,21 @@ __wrap_sendmmsg(int fd, struct mmsghdr *msg, unsigned n, int flags)
 		return (__real_sendmmsg(fd, msg, n, flags));
 	n_refused++;
 	errno = EIO;
+	return (-1);
+}
+
+/* The same: as on a system that has never heard of segments. */
+static bool forget_segments;
+
+int __real_getsockopt(int, int, int, void *, socklen_t *);
+int __wrap_getsockopt(int, int, int, void *, socklen_t *);
+
+int
+__wrap_getsockopt(int fd, int level, int option, void *value, socklen_t *len)
+{
+	if (!forget_segments || level != IPPROTO_UDP || option != UDP_SEGMENT)
+		return (__real_getsockopt(fd, level, option, value, len));
+	errno = ENOPROTOOPT;
 	return (-1);
 }
 
@@ -282,6 +298,24 @@ START_TEST(where_segments_are_refused_queries_leave_all_the_same)
 }
 END_TEST
 
+/* Linux before 4.18 would not refuse them, but send them as one datagram. */
+START_TEST(where_segments_are_unknown_none_is_tried)
+{
+	struct seen s;
+	unsigned i;
+
+	forget_segments = refuse_segments = true;
+	for (i = 0; i < 10; i++)
+		ask(i);
+	turn();
+	for (i = 0; i < 10; i++) {
+		take(&s);
+		ck_assert_uint_eq(s.wire[2], i);
+	}
+	ck_assert_uint_eq(n_refused, 0);
+}
+END_TEST
+
 START_TEST(full_batch_is_followed_by_another_one)
 {
 	struct seen s;
@@ -461,6 +495,7 @@ main(void)
 	    round_leaves_from_one_port_and_the_next_from_another, 0, 2);
 	tcase_add_test(tc,
 	    where_segments_are_refused_queries_leave_all_the_same);
+	tcase_add_test(tc, where_segments_are_unknown_none_is_tried);
 	tcase_add_test(tc, full_batch_is_followed_by_another_one);
 	tcase_add_test(tc, id_is_never_that_of_another_query_of_the_batch);
 	tcase_add_test(tc, answer_is_for_the_query_with_its_id);
