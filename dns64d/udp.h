@@ -109,7 +109,7 @@ struct udp_datagram {
  */
 struct udp_inbox {
 	unsigned n;
-	int error; /* of the socket, behind these; 0: none */
+	int error; /* of the socket, to be handled behind these; 0: none */
 	struct udp_datagram datagram[UDP_BATCH];
 };
 

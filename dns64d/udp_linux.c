@@ -252,7 +252,11 @@ udp_send(int fd, struct udp_batch *b)
 	return (lost);
 }
 
-/* An error behind the first datagram is kept by the system for later. */
+/*
+ * An error that came while we received is kept by the system for later. One
+ * that was there before stands in front of all that has arrived, which is
+ * none the worse for it.
+ */
 void
 udp_read(int fd, struct udp_inbox *in, unsigned max)
 {
@@ -275,8 +279,12 @@ udp_read(int fd, struct udp_inbox *in, unsigned max)
 			.msg_iovlen = 1,
 		};
 	}
+	in->error = 0;
 	n = recvmmsg(fd, msg, max, MSG_DONTWAIT, NULL);
-	in->error = n == -1 && errno != EAGAIN && errno != EINTR ? errno : 0;
+	if (n == -1 && errno != EAGAIN && errno != EINTR) {
+		in->error = errno;
+		n = recvmmsg(fd, msg, max, MSG_DONTWAIT, NULL);
+	}
 	in->n = n > 0 ? n : 0;
 	for (i = 0; i < in->n; i++)
 		in->datagram[i].len = msg[i].msg_len;

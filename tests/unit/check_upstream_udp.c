@@ -59,6 +59,7 @@ static unsigned n_draws;
 /* Of the linker's --wrap: as on a way that takes no segments. */
 static bool refuse_segments;
 static unsigned n_refused;
+static int last_fd; /* that something was sent on */
 
 int __real_sendmmsg(int, struct mmsghdr *, unsigned, int);
 int __wrap_sendmmsg(int, struct mmsghdr *, unsigned, int);
@@ -66,6 +67,7 @@ int __wrap_sendmmsg(int, struct mmsghdr *, unsigned, int);
 int
 __wrap_sendmmsg(int fd, struct mmsghdr *msg, unsigned n, int flags)
 {
+	last_fd = fd;
 	if (!refuse_segments || msg[0].msg_hdr.msg_iovlen == 1)
 		return (__real_sendmmsg(fd, msg, n, flags));
 	n_refused++;
@@ -429,6 +431,26 @@ START_TEST(refused_port_rejects_all_who_wait)
 }
 END_TEST
 
+START_TEST(answer_that_has_arrived_counts_before_an_error)
+{
+	struct seen s[2];
+	unsigned i;
+
+	for (i = 0; i < 2; i++)
+		ask(i);
+	turn();
+	for (i = 0; i < 2; i++)
+		take(&s[i]);
+	reply(&s[0], get16(s[0].wire));
+	close(server);
+	ck_assert_int_eq(send(last_fd, "", 1, 0), 1);
+	turn_until(&asked[1].n_rejected, 1);
+	ck_assert_uint_eq(asked[0].n_answers, 1);
+	ck_assert_uint_eq(asked[0].n_rejected, 0);
+	serve("127.0.0.1");
+}
+END_TEST
+
 START_TEST(query_that_is_ended_in_its_round_does_not_leave)
 {
 	struct seen s;
@@ -502,6 +524,7 @@ main(void)
 	tcase_add_test(tc, unknown_id_is_a_mismatch_for_all_who_wait);
 	tcase_add_test(tc, late_and_second_answers_are_no_mismatches);
 	tcase_add_test(tc, refused_port_rejects_all_who_wait);
+	tcase_add_test(tc, answer_that_has_arrived_counts_before_an_error);
 	tcase_add_test(tc, query_that_is_ended_in_its_round_does_not_leave);
 	tcase_add_test(tc, socket_is_closed_when_nobody_waits);
 	tcase_add_test(tc, query_waits_until_it_is_ended);
