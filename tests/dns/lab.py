@@ -193,9 +193,15 @@ class Daemon:
     def stats_text(self):
         """What SIGUSR1 prints, but of workers that nobody asks."""
         size = len(self.read(self.out))
+        seen = [""]
         self.process.send_signal(signal.SIGUSR1)
-        text = until(lambda: "queries open" in self.read(self.out)[size:] and
-                     self.read(self.out)[size:], "statistics")
+
+        def whole():
+            """The text, when no more of it has come since the last look."""
+            seen.append(self.read(self.out)[size:])
+            return seen[-1] == seen[-2] and "queries open" in seen[-1] and \
+                seen[-1]
+        text = until(whole, "statistics")
         if not self.steered:
             return text
         return text.partition("worker 1 ")[0] + text.partition(
