@@ -224,6 +224,19 @@ take(struct seen *s)
 	    ((struct sockaddr_in6 *)&s->from)->sin6_port;
 }
 
+/* The first n queries, in one round, and what the server received of them. */
+static void
+ask_and_take(struct seen *s, unsigned n)
+{
+	unsigned i;
+
+	for (i = 0; i < n; i++)
+		ask(i);
+	turn();
+	for (i = 0; i < n; i++)
+		take(&s[i]);
+}
+
 static void
 reply(const struct seen *s, uint16_t id)
 {
@@ -359,11 +372,7 @@ START_TEST(answer_is_for_the_query_with_its_id)
 	struct seen s[10];
 	unsigned i;
 
-	for (i = 0; i < 10; i++)
-		ask(i);
-	turn();
-	for (i = 0; i < 10; i++)
-		take(&s[i]);
+	ask_and_take(s, 10);
 	for (i = 10; i-- > 0;)
 		reply(&s[i], get16(s[i].wire));
 	for (i = 0; i < 10; i++) {
@@ -378,13 +387,8 @@ END_TEST
 START_TEST(unknown_id_is_a_mismatch_for_all_who_wait)
 {
 	struct seen s[3];
-	unsigned i;
 
-	for (i = 0; i < 3; i++)
-		ask(i);
-	turn();
-	for (i = 0; i < 3; i++)
-		take(&s[i]);
+	ask_and_take(s, 3);
 	upstream_udp_end(&asked[2].q);
 	/* The ids have a pattern; this is not part of it. */
 	reply(&s[0], (uint16_t)(get16(s[0].wire) + 1));
@@ -399,13 +403,8 @@ END_TEST
 START_TEST(late_and_second_answers_are_no_mismatches)
 {
 	struct seen s[3];
-	unsigned i;
 
-	for (i = 0; i < 3; i++)
-		ask(i);
-	turn();
-	for (i = 0; i < 3; i++)
-		take(&s[i]);
+	ask_and_take(s, 3);
 	upstream_udp_end(&asked[0].q);
 	reply(&s[0], get16(s[0].wire));
 	reply(&s[1], get16(s[1].wire));
@@ -434,13 +433,8 @@ END_TEST
 START_TEST(answer_that_has_arrived_counts_before_an_error)
 {
 	struct seen s[2];
-	unsigned i;
 
-	for (i = 0; i < 2; i++)
-		ask(i);
-	turn();
-	for (i = 0; i < 2; i++)
-		take(&s[i]);
+	ask_and_take(s, 2);
 	reply(&s[0], get16(s[0].wire));
 	close(server);
 	ck_assert_int_eq(send(last_fd, "", 1, 0), 1);
