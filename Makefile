@@ -296,7 +296,8 @@ check_upstream_udp_OBJ = dns64d/upstream_udp.o dns64d/udp.o \
     $(share_$(OS):.c=.o) $(udp_$(OS):.c=.o)
 $(BUILD)/tests/unit/check_tun_bsd $(BUILD)/tests/unit/check_tun_linux: \
     EXTRA_LDFLAGS = -Wl,--wrap=open,--wrap=ioctl
-$(BUILD)/tests/unit/check_upstream_udp: EXTRA_LDFLAGS = -Wl,--wrap=sendmmsg
+$(BUILD)/tests/unit/check_upstream_udp: \
+    EXTRA_LDFLAGS = -Wl,--wrap=sendmmsg,--wrap=getsockopt
 archives = $(BUILD)/nat64d/libnat64.a $(BUILD)/dns64d/libdns64.a \
     $(BUILD)/common/libcommon.a
 

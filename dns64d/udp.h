@@ -109,7 +109,7 @@ struct udp_datagram {
  */
 struct udp_inbox {
 	unsigned n;
-	int error; /* of the socket, behind these; 0: none */
+	int error; /* of the socket, to be handled behind these; 0: none */
 	struct udp_datagram datagram[UDP_BATCH];
 };
 
@@ -123,8 +123,9 @@ void udp_read(int fd, struct udp_inbox *in, unsigned max);
  * Send datagrams, 1 to UDP_WRITE_MAX, over a connected socket until the
  * system refuses one. Returns how many were sent, or 0 with errno when the
  * first one was refused: the way to learn why another one was.
+ * grouping: as of udp_batch, kept by the caller from one call to the next.
  */
-unsigned udp_write(int fd, struct iovec *v, unsigned n);
+unsigned udp_write(int fd, struct iovec *v, unsigned n, int *grouping);
 
 /* The length of a socket address of this family; 0 for other families. */
 socklen_t udp_addrlen(const struct sockaddr_storage *addr);

@@ -192,10 +192,11 @@ udp_read(int fd, struct udp_inbox *in, unsigned max)
 }
 
 unsigned
-udp_write(int fd, struct iovec *v, unsigned n)
+udp_write(int fd, struct iovec *v, unsigned n, int *grouping)
 {
 	unsigned i;
 
+	(void)grouping;
 	for (i = 0; i < n; i++) {
 		if (send(fd, v[i].iov_base, v[i].iov_len, MSG_DONTWAIT) == -1)
 			break;

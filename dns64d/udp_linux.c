@@ -25,7 +25,7 @@ union control {
 	    CMSG_SPACE(sizeof(uint16_t))];
 };
 
-/* Whether answers to one client may leave together: udp_batch.grouping. */
+/* Whether datagrams on one way may leave together. */
 enum {
 	GROUPING_UNKNOWN,
 	GROUPING_WORKS,
@@ -167,15 +167,15 @@ udp_recv(int fd, struct udp_batch *b)
 
 /* A kernel that does not know UDP_SEGMENT would ignore it. */
 static bool
-may_group(int fd, struct udp_batch *b)
+may_group(int fd, int *grouping)
 {
 	socklen_t len = sizeof(int);
 	int size;
 
-	if (b->grouping == GROUPING_UNKNOWN)
-		b->grouping = getsockopt(fd, IPPROTO_UDP, UDP_SEGMENT, &size,
+	if (*grouping == GROUPING_UNKNOWN)
+		*grouping = getsockopt(fd, IPPROTO_UDP, UDP_SEGMENT, &size,
 		    &len) == 0 ? GROUPING_WORKS : GROUPING_FAILS;
-	return (b->grouping == GROUPING_WORKS);
+	return (*grouping == GROUPING_WORKS);
 }
 
 /* Point a header at n datagrams of one path, from the i-th of b on. */
@@ -234,7 +234,7 @@ udp_send(int fd, struct udp_batch *b)
 	unsigned i, used = 0, lost = 0;
 	int n;
 
-	udp_group(b, may_group(fd, b), &g);
+	udp_group(b, may_group(fd, &b->grouping), &g);
 	for (i = 0; i < g.n; i++) {
 		point_group(&h, i, b, &g, g.v[i].first, g.v[i].n,
 		    h.iov + used);
@@ -252,7 +252,11 @@ udp_send(int fd, struct udp_batch *b)
 	return (lost);
 }
 
-/* An error behind the first datagram is kept by the system for later. */
+/*
+ * An error that came while we received is kept by the system for later. One
+ * that was there before stands in front of all that has arrived, which is
+ * none the worse for it.
+ */
 void
 udp_read(int fd, struct udp_inbox *in, unsigned max)
 {
@@ -275,8 +279,12 @@ udp_read(int fd, struct udp_inbox *in, unsigned max)
 			.msg_iovlen = 1,
 		};
 	}
+	in->error = 0;
 	n = recvmmsg(fd, msg, max, MSG_DONTWAIT, NULL);
-	in->error = n == -1 && errno != EAGAIN && errno != EINTR ? errno : 0;
+	if (n == -1 && errno != EAGAIN && errno != EINTR) {
+		in->error = errno;
+		n = recvmmsg(fd, msg, max, MSG_DONTWAIT, NULL);
+	}
 	in->n = n > 0 ? n : 0;
 	for (i = 0; i < in->n; i++)
 		in->datagram[i].len = msg[i].msg_len;
@@ -287,22 +295,6 @@ union segment {
 	struct cmsghdr align;
 	char size[CMSG_SPACE(sizeof(uint16_t))];
 };
-
-static void
-write_segment(struct msghdr *hdr, union segment *segment, size_t len)
-{
-	uint16_t size = len;
-	struct cmsghdr *c;
-
-	memset(segment, 0, sizeof(*segment));
-	hdr->msg_control = segment;
-	hdr->msg_controllen = sizeof(*segment);
-	c = CMSG_FIRSTHDR(hdr);
-	c->cmsg_level = SOL_UDP;
-	c->cmsg_type = UDP_SEGMENT;
-	c->cmsg_len = CMSG_LEN(sizeof(size));
-	memcpy(CMSG_DATA(c), &size, sizeof(size));
-}
 
 /* How many of them are as long as the first one. */
 static unsigned
@@ -326,6 +318,7 @@ write_batch(int fd, struct iovec *v, unsigned n, bool merge)
 	struct mmsghdr msg[UDP_WRITE_MAX];
 	union segment segment[UDP_WRITE_MAX];
 	unsigned i, k, m = 0, written = 0;
+	uint16_t size;
 	int sent;
 
 	for (i = 0; i < n; i += k) {
@@ -334,9 +327,12 @@ write_batch(int fd, struct iovec *v, unsigned n, bool merge)
 			.msg_iov = v + i,
 			.msg_iovlen = k,
 		};
-		if (k > 1)
-			write_segment(&msg[m].msg_hdr, &segment[m],
-			    v[i].iov_len);
+		if (k > 1) {
+			size = v[i].iov_len;
+			msg[m].msg_hdr.msg_control = &segment[m];
+			add_control(&msg[m].msg_hdr, IPPROTO_UDP, UDP_SEGMENT,
+			    &size, sizeof(size));
+		}
 		m++;
 	}
 	sent = sendmmsg(fd, msg, m, MSG_DONTWAIT);
@@ -345,13 +341,14 @@ write_batch(int fd, struct iovec *v, unsigned n, bool merge)
 	return (written);
 }
 
-/* Segments are refused by old kernels, and on ways without check sums. */
+/* Segments are refused on ways without checksums. */
 unsigned
-udp_write(int fd, struct iovec *v, unsigned n)
+udp_write(int fd, struct iovec *v, unsigned n, int *grouping)
 {
-	unsigned written = write_batch(fd, v, n, true);
+	bool merge = may_group(fd, grouping);
+	unsigned written = write_batch(fd, v, n, merge);
 
-	if (written == 0 && (errno == EIO || errno == EINVAL))
+	if (written == 0 && merge && (errno == EIO || errno == EINVAL))
 		written = write_batch(fd, v, n, false);
 	return (written);
 }

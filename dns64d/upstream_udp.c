@@ -17,6 +17,8 @@
 #include "udp.h"
 #include "upstream_udp.h"
 
+_Static_assert(UPSTREAM_UDP_BATCH <= UDP_WRITE_MAX, "sent in one go");
+
 /* Queries that wait for the end of the round; by slots of their socket. */
 struct upstream_udp_outbox {
 	struct {
@@ -56,6 +58,7 @@ upstream_udp_init(struct upstream_udp *pool, struct event_base *base,
 	TAILQ_INIT(&pool->filling);
 	event_assign(&pool->flush, base, -1, 0, on_flush, pool);
 	pool->spare = NULL;
+	pool->grouping = 0;
 	pool->inbox = malloc(sizeof(*pool->inbox));
 	return (pool->inbox != NULL ? 0 : -1);
 }
@@ -261,7 +264,8 @@ send_batch(const struct upstream_udp_socket *s, bool *unsent)
 		v[n++].iov_len = s->out->query[i].len;
 	}
 	for (i = 0; i < n; i += sent > 0 ? sent : 1) {
-		if ((sent = udp_write(s->fd, v + i, n - i)) > 0)
+		sent = udp_write(s->fd, v + i, n - i, &s->pool->grouping);
+		if (sent > 0)
 			continue;
 		if (errno == ECONNREFUSED)
 			return (false);

@@ -77,6 +77,7 @@ struct upstream_udp {
 	struct event flush;
 	struct upstream_udp_outbox *spare; /* kept for the next round */
 	struct udp_inbox *inbox;
+	int grouping; /* of udp_write */
 };
 
 /*
@@ -94,7 +95,7 @@ void upstream_udp_clear(struct upstream_udp *pool);
  * Send a query of at most MSG_QUERY_MAX octets at the end of this round of
  * the event loop. It is copied; its id is replaced by a random one that no
  * other query on the socket has. Retries and deadlines are the caller's.
- * Returns 0, or -1 with errno when there is no socket for it.
+ * Returns 0, or -1 when there is no socket for it.
  */
 int upstream_udp_ask(struct upstream_udp *pool, struct upstream_udp_query *q,
     const struct sockaddr_storage *to, const uint8_t *query, size_t len);

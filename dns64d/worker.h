@@ -4,6 +4,10 @@
  * but the configuration, which is only read, so none ever waits for another
  * and none of what they do needs a lock.
  *
+ * The price: a cache in parts is filled more slowly, and one question may be
+ * on its way once for each worker, so that who forges answers has as many
+ * queries to hit (RFC 5452, 9.3).
+ *
  * Knows nothing of threads. Whoever calls does so from within the event loop,
  * or sees to it that the loop stands still meanwhile.
  */

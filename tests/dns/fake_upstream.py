@@ -110,6 +110,28 @@ def bind_both(addr, port):
                 raise
 
 
+class DeadUpstream:
+    """A port that refuses all datagrams, and is nobody else's meanwhile.
+
+    A port that was merely let go may be anybody's at once: of a test that
+    runs at the same time, or of the daemon that is to find it dead. This one
+    has a socket that hears nobody but itself.
+    """
+
+    def __init__(self, addr="127.0.0.1"):
+        self.addr = addr
+        self.udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.udp.bind((addr, 0))
+        self.udp.connect(self.udp.getsockname())
+        self.port = self.udp.getsockname()[1]
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exc):
+        self.udp.close()
+
+
 class FakeUpstream:
     """See the head of the file."""
 

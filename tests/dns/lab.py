@@ -14,8 +14,10 @@ network. Nothing here sleeps for a fixed time: until() polls.
 
 import concurrent.futures
 import contextlib
+import itertools
 import os
 import pathlib
+import random
 import re
 import signal
 import socket
@@ -62,6 +64,10 @@ SHARED = re.compile(r"^(limit (?:cache|queries|tcp-clients|"
                     r"tcp-per-upstream)) (\d+)$", re.M)
 # "no": what is answered is composed anew each time.
 CACHE_ANSWERS = os.environ.get("DNS64D_CACHE_ANSWERS", "yes")
+# Of listeners: below those that Linux gives to clients, which take any of
+# theirs at any moment. No test takes one twice; each begins elsewhere.
+PORTS = range(10000, 32768)
+next_port = itertools.count(random.randrange(len(PORTS)))
 cases = []
 
 
@@ -92,16 +98,16 @@ def until(condition, what, seconds=TIMEOUT):
 
 
 def free_port(addr="127.0.0.1"):
-    """A port that is free for UDP and TCP."""
+    """A port that is free for UDP and TCP, and likely to be so for a while."""
     family = socket.AF_INET6 if ":" in addr else socket.AF_INET
     while True:
+        port = PORTS[next(next_port) % len(PORTS)]
         with socket.socket(family, socket.SOCK_STREAM) as tcp, \
-                socket.socket(family, socket.SOCK_DGRAM) as udp:
-            tcp.bind((addr, 0))
-            port = tcp.getsockname()[1]
-            with contextlib.suppress(OSError):
-                udp.bind((addr, port))
-                return port
+                socket.socket(family, socket.SOCK_DGRAM) as udp, \
+                contextlib.suppress(OSError):
+            tcp.bind((addr, port))
+            udp.bind((addr, port))
+            return port
 
 
 class Daemon:
@@ -193,9 +199,15 @@ class Daemon:
     def stats_text(self):
         """What SIGUSR1 prints, but of workers that nobody asks."""
         size = len(self.read(self.out))
+        seen = [""]
         self.process.send_signal(signal.SIGUSR1)
-        text = until(lambda: "queries open" in self.read(self.out)[size:] and
-                     self.read(self.out)[size:], "statistics")
+
+        def whole():
+            """The text, when no more of it has come since the last look."""
+            seen.append(self.read(self.out)[size:])
+            return seen[-1] == seen[-2] and "queries open" in seen[-1] and \
+                seen[-1]
+        text = until(whole, "statistics")
         if not self.steered:
             return text
         return text.partition("worker 1 ")[0] + text.partition(

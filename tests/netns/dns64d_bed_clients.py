@@ -24,7 +24,7 @@ import dns.query
 import dns.rcode
 
 import behaviours as does
-from fake_upstream import FakeUpstream
+from fake_upstream import DeadUpstream, FakeUpstream
 
 TC, RD, AA = dns.flags.TC, dns.flags.RD, dns.flags.AA
 SUBNET, COOKIE, CHANNEL = 8, 10, 18  # EDNS options
@@ -286,9 +286,7 @@ def _(d, up):
 # Shows: DNS64-85
 @case("without any upstream both types of question say that none was reached")
 def _(d, up):
-    dead = FakeUpstream()
-    dead.close()
-    with Daemon(dead) as own:
+    with DeadUpstream() as dead, Daemon(dead) as own:
         for rdtype in ("AAAA", "A"):
             reply = own.ask("x.example.", rdtype, use_edns=0)
             equal((reply.rcode(), 22 in ede_codes(reply)),

@@ -22,7 +22,7 @@ import dns.message
 import dns.rcode
 
 import behaviours as does
-from fake_upstream import FakeUpstream
+from fake_upstream import DeadUpstream, FakeUpstream
 
 BAD = "2001:db8:bad::1"
 
@@ -372,9 +372,7 @@ def _(d, up):
 # Shows: DNS64-12 DNS64-85 DNS64-94
 @case("a refused port on the only upstream is an early SERVFAIL")
 def _(d, up):
-    dead = FakeUpstream()
-    dead.close()
-    with Daemon(dead) as own:
+    with DeadUpstream() as dead, Daemon(dead) as own:
         begin = time.monotonic()
         reply = own.ask("dead.example.", use_edns=0)
         equal((reply.rcode(), types(reply)), (dns.rcode.SERVFAIL, []))

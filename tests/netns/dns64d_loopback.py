@@ -30,7 +30,7 @@ import dns.query
 import dns.rcode
 import dns.reversename
 
-from fake_upstream import FakeUpstream, silence, with_rcode
+from fake_upstream import DeadUpstream, FakeUpstream, silence, with_rcode
 
 
 # --- synthesis -----------------------------------------------------------
@@ -289,11 +289,10 @@ def _(d, up):
 # Shows: DNS64-88
 @case("a dead upstream is failed over at once, a silent one after its time")
 def _(d, up):
-    with FakeUpstream() as good, FakeUpstream() as mute:
+    with FakeUpstream() as good, FakeUpstream() as mute, \
+            DeadUpstream() as dead:
         good.add("over.example. 300 A 192.0.2.10")
         mute.everything = silence
-        dead = FakeUpstream()
-        dead.close()
         for first, limit in ((dead, 0.3), (mute, 0.7)):
             with Daemon(first, good) as own:
                 begin = time.monotonic()

@@ -8,6 +8,7 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <netinet/udp.h>
 
 #include <check.h>
 #include <dirent.h>
@@ -55,9 +56,10 @@ static struct sockaddr_storage server_addr;
 static uint32_t next_random;
 static unsigned n_draws;
 
-/* Of the linker's --wrap=sendmmsg, as on a way that takes no segments. */
+/* Of the linker's --wrap: as on a way that takes no segments. */
 static bool refuse_segments;
 static unsigned n_refused;
+static int last_fd; /* that something was sent on */
 
 int __real_sendmmsg(int, struct mmsghdr *, unsigned, int);
 int __wrap_sendmmsg(int, struct mmsghdr *, unsigned, int);
@@ -65,10 +67,26 @@ int __wrap_sendmmsg(int, struct mmsghdr *, unsigned, int);
 int
 __wrap_sendmmsg(int fd, struct mmsghdr *msg, unsigned n, int flags)
 {
+	last_fd = fd;
 	if (!refuse_segments || msg[0].msg_hdr.msg_iovlen == 1)
 		return (__real_sendmmsg(fd, msg, n, flags));
 	n_refused++;
 	errno = EIO;
+	return (-1);
+}
+
+/* The same: as on a system that has never heard of segments. */
+static bool forget_segments;
+
+int __real_getsockopt(int, int, int, void *, socklen_t *);
+int __wrap_getsockopt(int, int, int, void *, socklen_t *);
+
+int
+__wrap_getsockopt(int fd, int level, int option, void *value, socklen_t *len)
+{
+	if (!forget_segments || level != IPPROTO_UDP || option != UDP_SEGMENT)
+		return (__real_getsockopt(fd, level, option, value, len));
+	errno = ENOPROTOOPT;
 	return (-1);
 }
 
@@ -206,6 +224,19 @@ take(struct seen *s)
 	    ((struct sockaddr_in6 *)&s->from)->sin6_port;
 }
 
+/* The first n queries, in one round, and what the server received of them. */
+static void
+ask_and_take(struct seen *s, unsigned n)
+{
+	unsigned i;
+
+	for (i = 0; i < n; i++)
+		ask(i);
+	turn();
+	for (i = 0; i < n; i++)
+		take(&s[i]);
+}
+
 static void
 reply(const struct seen *s, uint16_t id)
 {
@@ -282,6 +313,24 @@ START_TEST(where_segments_are_refused_queries_leave_all_the_same)
 }
 END_TEST
 
+/* Linux before 4.18 would not refuse them, but send them as one datagram. */
+START_TEST(where_segments_are_unknown_none_is_tried)
+{
+	struct seen s;
+	unsigned i;
+
+	forget_segments = refuse_segments = true;
+	for (i = 0; i < 10; i++)
+		ask(i);
+	turn();
+	for (i = 0; i < 10; i++) {
+		take(&s);
+		ck_assert_uint_eq(s.wire[2], i);
+	}
+	ck_assert_uint_eq(n_refused, 0);
+}
+END_TEST
+
 START_TEST(full_batch_is_followed_by_another_one)
 {
 	struct seen s;
@@ -323,11 +372,7 @@ START_TEST(answer_is_for_the_query_with_its_id)
 	struct seen s[10];
 	unsigned i;
 
-	for (i = 0; i < 10; i++)
-		ask(i);
-	turn();
-	for (i = 0; i < 10; i++)
-		take(&s[i]);
+	ask_and_take(s, 10);
 	for (i = 10; i-- > 0;)
 		reply(&s[i], get16(s[i].wire));
 	for (i = 0; i < 10; i++) {
@@ -342,13 +387,8 @@ END_TEST
 START_TEST(unknown_id_is_a_mismatch_for_all_who_wait)
 {
 	struct seen s[3];
-	unsigned i;
 
-	for (i = 0; i < 3; i++)
-		ask(i);
-	turn();
-	for (i = 0; i < 3; i++)
-		take(&s[i]);
+	ask_and_take(s, 3);
 	upstream_udp_end(&asked[2].q);
 	/* The ids have a pattern; this is not part of it. */
 	reply(&s[0], (uint16_t)(get16(s[0].wire) + 1));
@@ -363,13 +403,8 @@ END_TEST
 START_TEST(late_and_second_answers_are_no_mismatches)
 {
 	struct seen s[3];
-	unsigned i;
 
-	for (i = 0; i < 3; i++)
-		ask(i);
-	turn();
-	for (i = 0; i < 3; i++)
-		take(&s[i]);
+	ask_and_take(s, 3);
 	upstream_udp_end(&asked[0].q);
 	reply(&s[0], get16(s[0].wire));
 	reply(&s[1], get16(s[1].wire));
@@ -391,6 +426,21 @@ START_TEST(refused_port_rejects_all_who_wait)
 		ask(i);
 	for (i = 0; i < 10; i++)
 		turn_until(&asked[i].n_rejected, 1);
+	serve("127.0.0.1");
+}
+END_TEST
+
+START_TEST(answer_that_has_arrived_counts_before_an_error)
+{
+	struct seen s[2];
+
+	ask_and_take(s, 2);
+	reply(&s[0], get16(s[0].wire));
+	close(server);
+	ck_assert_int_eq(send(last_fd, "", 1, 0), 1);
+	turn_until(&asked[1].n_rejected, 1);
+	ck_assert_uint_eq(asked[0].n_answers, 1);
+	ck_assert_uint_eq(asked[0].n_rejected, 0);
 	serve("127.0.0.1");
 }
 END_TEST
@@ -461,12 +511,14 @@ main(void)
 	    round_leaves_from_one_port_and_the_next_from_another, 0, 2);
 	tcase_add_test(tc,
 	    where_segments_are_refused_queries_leave_all_the_same);
+	tcase_add_test(tc, where_segments_are_unknown_none_is_tried);
 	tcase_add_test(tc, full_batch_is_followed_by_another_one);
 	tcase_add_test(tc, id_is_never_that_of_another_query_of_the_batch);
 	tcase_add_test(tc, answer_is_for_the_query_with_its_id);
 	tcase_add_test(tc, unknown_id_is_a_mismatch_for_all_who_wait);
 	tcase_add_test(tc, late_and_second_answers_are_no_mismatches);
 	tcase_add_test(tc, refused_port_rejects_all_who_wait);
+	tcase_add_test(tc, answer_that_has_arrived_counts_before_an_error);
 	tcase_add_test(tc, query_that_is_ended_in_its_round_does_not_leave);
 	tcase_add_test(tc, socket_is_closed_when_nobody_waits);
 	tcase_add_test(tc, query_waits_until_it_is_ended);
