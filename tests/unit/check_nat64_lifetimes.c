@@ -31,6 +31,7 @@ struct life {
 	bool begun;
 	struct monotime end;
 	unsigned prefix; /* by which its host spoke last */
+	uint64_t born;	 /* a number that grows with every session */
 };
 
 static struct life lives[L4_NPROTO][NX][NPEERS];
@@ -61,6 +62,21 @@ is_bound(unsigned proto, unsigned x, int server)
 	return (false);
 }
 
+/* That of the newest session of a binding (ADR-08). */
+static unsigned
+newest_prefix(unsigned proto, unsigned x)
+{
+	const struct life *l, *newest = NULL;
+	unsigned peer;
+
+	for (peer = 0; peer < NPEERS; peer++) {
+		l = &lives[proto][x][peer];
+		if (is_alive(l) && (newest == NULL || l->born > newest->born))
+			newest = l;
+	}
+	return (newest != NULL ? newest->prefix : 0);
+}
+
 static size_t
 count_alive(struct monotime *first_end)
 {
@@ -86,9 +102,14 @@ peer_port(unsigned proto, unsigned x, unsigned peer)
 }
 
 static void
-live(unsigned proto, struct life *l)
+live(unsigned proto, struct life *l, unsigned prefix)
 {
+	static uint64_t nborn;
+
+	if (!is_alive(l))
+		l->born = ++nborn;
 	l->begun = true;
+	l->prefix = prefix;
 	l->end = monotime_add_secs(lab.now, lifetimes[proto]);
 }
 
@@ -109,8 +130,7 @@ speak(unsigned proto, unsigned x, unsigned peer)
 	else
 		lab_ping(CLIENT6, server, port);
 	lab_expect_flow(lab_sent(), POOL4, port, servers4[peer % 2], to);
-	l->prefix = prefix;
-	live(proto, l);
+	live(proto, l, prefix);
 }
 
 /*
@@ -122,6 +142,8 @@ answer(unsigned proto, unsigned x, unsigned peer)
 {
 	struct life *l = &lives[proto][x][peer];
 	const bool adf = lab.conf.adf[proto] && proto != L4_TCP;
+	const unsigned prefix = is_alive(l) ? l->prefix :
+	    newest_prefix(proto, x);
 	const char *server = servers4[peer % 2];
 	const uint16_t port = (uint16_t)(FIRST_X + x);
 	const uint16_t from = peer_port(proto, x, peer);
@@ -136,14 +158,10 @@ answer(unsigned proto, unsigned x, unsigned peer)
 		ck_assert_int_ne(lab.verdict, NAT64_SENT);
 		return;
 	}
-	if (is_alive(l))
-		lab_expect_flow(lab_sent(), servers6[l->prefix][peer % 2],
-		    from, CLIENT6, port);
-	else if (proto != L4_TCP)
-		l->prefix = strcmp(text6(lab_sent()->ip6.src),
-		    text6(addr6(servers6[1][peer % 2]))) == 0;
+	lab_expect_flow(lab_sent(), servers6[prefix][peer % 2], from, CLIENT6,
+	    port);
 	if (proto != L4_TCP)
-		live(proto, l);
+		live(proto, l, prefix);
 }
 
 /* Some milliseconds, and seldom much more than any lifetime. */
