@@ -1,5 +1,6 @@
 /*
- * The timing wheel. Owns the slots; refuses to know why a session ends.
+ * The timing wheel, and what session.h says of expiry. Owns the slots;
+ * refuses to know why a session ends and what becomes of it then.
  */
 #include "session.h"
 
@@ -59,15 +60,20 @@ session_wheel_touch(struct session_wheel *w, struct session *s,
 	session_wheel_add(w, s, end);
 }
 
-void
-session_wheel_catch_up(struct session_wheel *w, int64_t last)
+/*
+ * It is the tick last by now. When that is more than a round ahead, one round
+ * up to it meets every session, and none of them twice.
+ */
+static void
+catch_up(struct session_wheel *w, int64_t last)
 {
 	if (w->tick <= last - SESSION_NSLOTS)
 		w->tick = last - SESSION_NSLOTS + 1;
 }
 
-void
-session_wheel_seek(struct session_wheel *w)
+/* Find out anew where the first session is. */
+static void
+seek(struct session_wheel *w)
 {
 	int64_t tick;
 
@@ -77,4 +83,87 @@ session_wheel_seek(struct session_wheel *w)
 			w->first = tick;
 			break;
 		}
+}
+
+/*
+ * Look at the sessions of the slot that the wheel is at: those that are due
+ * end, which sets *any, the others go where they belong. Returns false when
+ * max was too low.
+ */
+static bool
+turn_slot(struct session_table *t, struct monotime now, unsigned *max,
+    session_fn *fn, void *arg, bool *any)
+{
+	struct session_wheel *w = &t->wheel;
+	struct session *s, *next;
+	struct monotime end;
+
+	LIST_FOREACH_SAFE(s, session_wheel_slot(w, w->tick), slot, next) {
+		if (*max == 0)
+			return (false);
+		(*max)--;
+		if (monotime_reached(session_expires(t, s), now)) {
+			*any = true;
+			if (fn(arg, s))
+				continue;
+		}
+		end = session_expires(t, s);
+		if (session_tick(end) != w->tick) {
+			session_wheel_remove(s);
+			session_wheel_add(w, s, end);
+		}
+	}
+	return (true);
+}
+
+bool
+session_expire(struct session_table *t, struct monotime now, unsigned max,
+    session_fn *fn, void *arg)
+{
+	struct session_wheel *w = &t->wheel;
+	const int64_t last = session_tick(now);
+	bool any = false;
+
+	catch_up(w, last);
+	for (;;) {
+		if (w->tick < w->first)
+			w->tick = w->first < last ? w->first : last;
+		/* Of this tick's slot not all need be due yet. */
+		if (!turn_slot(t, now, &max, fn, arg, &any))
+			return (any || w->tick < last);
+		if (w->tick >= last)
+			break;
+		w->tick++;
+	}
+	seek(w);
+	return (false);
+}
+
+bool
+session_next_expiry(const struct session_table *t, struct monotime *when)
+{
+	const int64_t first = t->wheel.first;
+
+	if (first == INT64_MAX)
+		return (false);
+	when->ns = (first + 1) * SESSION_TICK_NS;
+	return (true);
+}
+
+bool
+session_drain(struct session_table *t, unsigned max, session_fn *fn,
+    void *arg)
+{
+	struct session_wheel *w = &t->wheel;
+	struct session *s;
+	int64_t tick;
+
+	for (tick = w->tick; tick < w->tick + SESSION_NSLOTS; tick++)
+		while ((s = LIST_FIRST(session_wheel_slot(w, tick))) !=
+		    NULL) {
+			if (max-- == 0)
+				return (true);
+			fn(arg, s);
+		}
+	return (false);
 }

@@ -1,7 +1,7 @@
 /*
  * The timing wheel of the sessions: a ring of slots, one for each tick, of
- * the sessions that have to be looked at during that tick. Part of
- * session.c, which alone knows when a session ends.
+ * the sessions that have to be looked at during that tick. Part of the
+ * session tables: session.h says when a session ends.
  *
  * A session that is refreshed stays where it is, for its new end is later:
  * when its slot's turn comes it is put where it belongs by then. So packets
@@ -9,9 +9,8 @@
  * lifetime, or once in a round of the ring when it lives longer than that.
  *
  * Invariant: a session is in the slot of its own tick, which is no later
- * than that of its end, and at least wheel->tick but for those that
- * session_wheel_catch_up() has not met yet; slots of ticks before wheel->first
- * are empty.
+ * than that of its end, and at least wheel->tick but for those that a late
+ * sweep has not met yet; slots of ticks before wheel->first are empty.
  */
 #ifndef NAT64D_SESSION_WHEEL_H
 #define NAT64D_SESSION_WHEEL_H
@@ -55,15 +54,6 @@ void session_wheel_touch(struct session_wheel *w, struct session *s,
 /* The sessions that are looked at during a tick. */
 struct session_slot *session_wheel_slot(struct session_wheel *w,
     int64_t tick);
-
-/*
- * It is the tick last by now. When that is more than a round ahead, one round
- * up to it meets every session, and none of them twice.
- */
-void session_wheel_catch_up(struct session_wheel *w, int64_t last);
-
-/* Find out anew where the first session is. */
-void session_wheel_seek(struct session_wheel *w);
 
 static inline int64_t
 session_tick(struct monotime t)
