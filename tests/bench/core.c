@@ -214,6 +214,27 @@ bench_expiry(struct nat64 *n, struct monotime now, const char *label)
 		errx(1, "sessions do not end");
 }
 
+/* All sessions anew, in a daemon that has run for a while. */
+static void
+bench_again(struct nat64 *n, uint32_t nsessions, struct monotime now,
+    const char *label)
+{
+	struct batch b = { .n = 0 };
+	struct monotime start;
+	char name[64];
+	uint32_t i;
+
+	while (nat64_expire(n, now, SLICE))
+		;
+	start = monotime_now();
+	for (i = 0; i < nsessions; i++)
+		input(n, &b, i, now);
+	flush(n, &b, now);
+	snprintf(name, sizeof(name), "sessions-anew-%s", label);
+	result(name, nsessions / seconds_since(start), "/s");
+	emitted = 0;
+}
+
 static void
 bench_packets(uint32_t nsessions, const char *label)
 {
@@ -252,8 +273,11 @@ bench_packets(uint32_t nsessions, const char *label)
 	if (emitted != nsessions + ROUNDS)
 		errx(1, "%llu packets emitted", (unsigned long long)emitted);
 	emitted = 0;
-	if (nsessions >= 100000)
+	if (nsessions >= 100000) {
 		bench_expiry(n, packet_time(base, ROUNDS), label);
+		bench_again(n, nsessions, monotime_add_secs(base, 3600),
+		    label);
+	}
 	nat64_free(n);
 }
 
