@@ -464,7 +464,7 @@ START_TEST(query_upstream_carries_the_subnet)
 	ck_assert_int_eq(msg_scan(out, len, &m), MSG_SCAN_OK);
 	msg_subnet_read(&m, &subnet);
 	ck_assert_uint_eq(subnet.len, 7);
-	ck_assert_mem_eq(subnet.data, SUBNET4 + 4, 7);
+	ck_assert_mem_eq(subnet.data, &SUBNET4[4], 7);
 	len = msg_write_query(&q, 7, false, out);
 	ck_assert_int_eq(msg_scan(out, len, &m), MSG_SCAN_OK);
 	ck_assert_uint_eq(m.opt, 0);
