@@ -273,7 +273,7 @@ check_conf_file_OBJ = common/conf_file.o common/conf_msg.o \
 check_dump_OBJ = nat64d/dump.o tests/unit/nat64_lab.o
 check_engine_OBJ = nat64d/engine.o nat64d/dump.o nat64d/eventlog.o \
     nat64d/eventlog_out.o common/log.o common/monotime.o \
-    tests/unit/tun_fake.o
+    common/rng_os.o tests/unit/tun_fake.o
 check_eventlog_OBJ = nat64d/eventlog.o nat64d/eventlog_out.o common/log.o \
     common/monotime.o
 check_nat64_addresses_OBJ = tests/unit/nat64_lab.o

@@ -7,7 +7,7 @@
 #include <event2/event.h>
 #include <event2/event_struct.h>
 
-#include "common/rng.h"
+#include "common/rng_os.h"
 
 #include "answers.h"
 #include "balance.h"
@@ -87,16 +87,10 @@ struct queries {
 	const struct timeval *deadline;
 	const struct timeval *stale_delay;
 	struct rng rng;
+	struct rng_os random; /* behind rng */
 	struct gate *gate;
 	struct resolver *resolver;
 };
-
-static uint32_t
-os_random(void *arg)
-{
-	(void)arg;
-	return (arc4random());
-}
 
 struct queries *
 queries_new(struct stats *stats, const struct siphash_key *cookie_seed)
@@ -106,7 +100,7 @@ queries_new(struct stats *stats, const struct siphash_key *cookie_seed)
 	if ((qs = calloc(1, sizeof(*qs))) == NULL)
 		return (NULL);
 	qs->stats = stats;
-	qs->rng.next = os_random;
+	qs->rng = rng_os_source(&qs->random);
 	if ((qs->gate = gate_new(&qs->rng, cookie_seed)) == NULL) {
 		free(qs);
 		return (NULL);

@@ -9,6 +9,7 @@
 #include <event2/event.h>
 
 #include "common/log.h"
+#include "common/rng_os.h"
 
 #include "dump.h"
 #include "engine.h"
@@ -40,6 +41,7 @@ struct engine {
 	struct tun *tun;
 	struct nat64 *nat64;
 	struct rng rng;
+	struct rng_os random; /* behind rng */
 	struct engine_opts opts;
 
 	struct event *packets;
@@ -57,13 +59,6 @@ struct engine {
 	int dump_fd;
 	int dump_fd_flags; /* of standard output before; -1: ours */
 };
-
-static uint32_t
-os_random(void *arg)
-{
-	(void)arg;
-	return (arc4random());
-}
 
 /* Set ev to go off ms from now. */
 static void
@@ -375,7 +370,7 @@ engine_new(struct tun *tun, struct nat64_config *conf,
 		return (NULL);
 	e->tun = tun;
 	e->opts = *opts;
-	e->rng.next = os_random;
+	e->rng = rng_os_source(&e->random);
 	sink.arg = e;
 	arc4random_buf(&conf->secret, sizeof(conf->secret));
 	e->nat64 = nat64_new(conf, &sink, &e->rng, monotime_now());
