@@ -56,17 +56,17 @@ static void
 peek4(const struct nat64 *n, const struct pkt *p, struct lookup *l)
 {
 	const uint8_t *ip = p->data, *ports = ip + PKT_IP4_HLEN;
-	struct tuple4 t;
+	struct taddr4 out4, peer;
 
 	if (p->len < PKT_IP4_HLEN + 4 || ip[0] != 0x45 ||
 	    (get16(ip + 6) & 0x3fff) != 0 || !peek_proto(ip[9], &l->proto))
 		return;
-	memcpy(&t.src.addr, ip + 16, sizeof(t.src.addr));
-	memcpy(&t.dst.addr, ip + 12, sizeof(t.dst.addr));
-	t.src.port = get16(ports + 2);
-	t.dst.port = get16(ports);
+	memcpy(&out4.addr, ip + 16, sizeof(out4.addr));
+	memcpy(&peer.addr, ip + 12, sizeof(peer.addr));
+	out4.port = get16(ports + 2);
+	peer.port = get16(ports);
 	l->kind = LOOKUP_4;
-	l->place = session_place4(&n->sessions, l->proto, &t);
+	l->place = session_place4(&n->sessions, l->proto, &out4, &peer);
 }
 
 static void

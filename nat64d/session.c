@@ -89,16 +89,16 @@ session_table_clear(struct session_table *t)
 /* --- finding --- */
 
 /* The two families of one protocol are two uses of the hash. */
-static struct flow_place
-place6(const struct session_table *t, enum l4proto proto,
+struct flow_place
+session_place6(const struct session_table *t, enum l4proto proto,
     const struct taddr6 *in6, const struct taddr4 *peer, unsigned prefix)
 {
 	return (flow_place(&t->flows, keyhash_flow6(&t->hash, in6, peer,
 	    6u << 16 | prefix << 8 | proto)));
 }
 
-static struct flow_place
-place4(const struct session_table *t, enum l4proto proto,
+struct flow_place
+session_place4(const struct session_table *t, enum l4proto proto,
     const struct taddr4 *out4, const struct taddr4 *peer)
 {
 	return (flow_place(&t->flows, keyhash_flow4(&t->hash, out4, peer,
@@ -108,28 +108,14 @@ place4(const struct session_table *t, enum l4proto proto,
 static struct flow_place
 place6_of(const struct session_table *t, const struct session *s)
 {
-	return (place6(t, (enum l4proto)s->proto, &s->in6, &s->peer,
+	return (session_place6(t, (enum l4proto)s->proto, &s->in6, &s->peer,
 	    s->prefix));
 }
 
 static struct flow_place
 place4_of(const struct session_table *t, const struct session *s)
 {
-	return (place4(t, (enum l4proto)s->proto, &s->out4, &s->peer));
-}
-
-struct flow_place
-session_place6(const struct session_table *t, enum l4proto proto,
-    const struct taddr6 *in6, const struct taddr4 *peer, unsigned prefix)
-{
-	return (place6(t, proto, in6, peer, prefix));
-}
-
-struct flow_place
-session_place4(const struct session_table *t, enum l4proto proto,
-    const struct tuple4 *tuple)
-{
-	return (place4(t, proto, &tuple->src, &tuple->dst));
+	return (session_place4(t, (enum l4proto)s->proto, &s->out4, &s->peer));
 }
 
 static bool
@@ -186,7 +172,8 @@ struct session *
 session_find6(const struct session_table *t, enum l4proto proto,
     const struct taddr6 *in6, const struct taddr4 *peer, unsigned prefix)
 {
-	const struct flow_place place = place6(t, proto, in6, peer, prefix);
+	const struct flow_place place = session_place6(t, proto, in6, peer,
+	    prefix);
 	const struct bib_entry *e;
 	struct session *s;
 	unsigned i;
@@ -208,7 +195,7 @@ struct session *
 session_find4(const struct session_table *t, enum l4proto proto,
     const struct tuple4 *tuple)
 {
-	const struct flow_place place = place4(t, proto, &tuple->src,
+	const struct flow_place place = session_place4(t, proto, &tuple->src,
 	    &tuple->dst);
 	const struct bib_entry *e;
 	struct session *s;

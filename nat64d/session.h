@@ -121,7 +121,7 @@ struct flow_place session_place6(const struct session_table *t,
     enum l4proto proto, const struct taddr6 *in6, const struct taddr4 *peer,
     unsigned prefix);
 struct flow_place session_place4(const struct session_table *t,
-    enum l4proto proto, const struct tuple4 *tuple);
+    enum l4proto proto, const struct taddr4 *out4, const struct taddr4 *peer);
 
 /*
  * The session of a binding with a peer, by whichever Pref64, or the orphan
