@@ -9,6 +9,9 @@ set -eu
 cd "$(dirname "$0")/.."
 BUILD=${BUILD:-build}
 tap=$BUILD/tap
+
+# A time-out of Check is there to end what hangs, on a loaded machine too.
+export CK_TIMEOUT_MULTIPLIER=10
 rm -rf "$tap"
 mkdir -p "$tap"
 passed=0 failed=0 skipped=0
