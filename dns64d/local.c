@@ -421,11 +421,11 @@ answer_empty(struct reply *r, const uint8_t *apex)
 }
 
 static size_t
-answer_zone(struct reply *r, bool all_zones)
+answer_zone(struct reply *r, enum local_zones zones)
 {
 	const uint8_t *apex;
 
-	switch (local_zone_find(r->name, all_zones, &apex)) {
+	switch (local_zone_find(r->name, zones, &apex)) {
 	case LOCAL_ZONE_NONE:
 		break;
 	case LOCAL_ZONE_ABSENT:
@@ -457,7 +457,7 @@ reverse_target(const struct local *l, const struct reply *r, bool *is_pref64)
 }
 
 size_t
-local_answer(const struct local *l, bool all_zones,
+local_answer(const struct local *l, enum local_zones zones,
     const struct dns64_policy *policy, struct balance_pick *pick,
     const struct msg_scan *query, size_t limit, uint8_t *buf,
     unsigned *n_synthesised)
@@ -477,7 +477,8 @@ local_answer(const struct local *l, bool all_zones,
 	*n_synthesised = 0;
 	if (query->qclass != MSG_CLASS_IN)
 		return (0);
-	if (next_of_name(l, r.name, &at) != NULL) {
+	if ((asks_for(&r, MSG_T_A) || asks_for(&r, MSG_T_AAAA)) &&
+	    next_of_name(l, r.name, &at) != NULL) {
 		len = answer_host(l, &r);
 		*n_synthesised = r.n_synthesised;
 		return (len);
@@ -485,5 +486,5 @@ local_answer(const struct local *l, bool all_zones,
 	target = reverse_target(l, &r, &is_pref64);
 	if (target != NULL && query->qtype == MSG_T_PTR)
 		return (answer_ptr(&r, target));
-	return (is_pref64 ? 0 : answer_zone(&r, all_zones));
+	return (is_pref64 ? 0 : answer_zone(&r, zones));
 }

@@ -2,7 +2,8 @@
  * Names that are answered here: those of hosts files and `host` statements,
  * with AAAA synthesised for hosts that have IPv4 only, and the special-use
  * zones that no resolver should ask the world about (RFC 6303; RFC 6761;
- * RFC 6762, 22.1; RFC 7686; RFC 7793; RFC 8375). Pure.
+ * RFC 6762, 22.1; RFC 7686; RFC 7793; RFC 8375; RFC 9462, 6.4; RFC 9476;
+ * RFC 9665). Pure.
  *
  * What DNS64 itself answers (ipv4only.arpa, reverse names below a Pref64)
  * comes first; but a Pref64 address whose IPv4 address is a local host has
@@ -51,17 +52,24 @@ const char *local_add_hosts(struct local *l, const char *text, size_t len,
 /* To be called when all is added. */
 void local_finish(struct local *l);
 
+/* Which special-use zones are answered. */
+enum local_zones {
+	LOCAL_ZONES_NONE,    /* none: an upstream is configured for the name */
+	LOCAL_ZONES_NOWHERE, /* those in which no site has a use for names */
+	LOCAL_ZONES_ALL
+};
+
 /*
- * Answer a query that is about a local name.
+ * Answer a query that is about a local name. Of a host, that is its
+ * addresses: its other types may well exist upstream.
  *
- * l: finished. all_zones: every special-use zone; else just the names that
- * can exist nowhere, below localhost, invalid and onion. policy, pick: of
- * the client's view, for the synthesis. limit: as for msg_build_begin. buf:
- * room for it. *n_synthesised: AAAA in the answer.
+ * l: finished. policy, pick: of the client's view, for the synthesis.
+ * limit: as for msg_build_begin. buf: room for it. *n_synthesised: AAAA in
+ * the answer.
  *
  * Returns the length, or 0 when the query is to go upstream.
  */
-size_t local_answer(const struct local *l, bool all_zones,
+size_t local_answer(const struct local *l, enum local_zones zones,
     const struct dns64_policy *policy, struct balance_pick *pick,
     const struct msg_scan *query, size_t limit, uint8_t *buf,
     unsigned *n_synthesised);
@@ -75,8 +83,8 @@ enum local_zone_kind {
 };
 
 /* *apex: the part of name that is the zone's. */
-enum local_zone_kind local_zone_find(const uint8_t *name, bool all,
-    const uint8_t **apex);
+enum local_zone_kind local_zone_find(const uint8_t *name,
+    enum local_zones which, const uint8_t **apex);
 
 /*
  * The address of a full reverse name below in-addr.arpa or ip6.arpa.

@@ -1,6 +1,7 @@
 /*
- * Special-use zones, and reverse names as numbers. Owns the registries'
- * lists; knows no hosts.
+ * Special-use zones, and reverse names as numbers. Owns the lists of IANA's
+ * registries "Special-Use Domain Names" and "Locally-Served DNS Zones", as of
+ * November 2026; knows no hosts.
  */
 #include <sys/socket.h>
 
@@ -19,9 +20,17 @@ static const struct {
 	{ "\011localhost", LOCAL_ZONE_LOCALHOST, true },
 	{ "\007invalid", LOCAL_ZONE_ABSENT, true },
 	{ "\005onion", LOCAL_ZONE_ABSENT, true },
+	{ "\003alt", LOCAL_ZONE_ABSENT, true },
+	/*
+	 * Clients ask there for the encrypted services of the resolver that
+	 * they use (RFC 9462, 4). The answer of an upstream would be about
+	 * the upstream, and lead them past us and DNS64.
+	 */
+	{ "\010resolver\004arpa", LOCAL_ZONE_EMPTY, true },
 	{ "\005local", LOCAL_ZONE_ABSENT, false },
 	{ "\004test", LOCAL_ZONE_ABSENT, false },
 	{ "\004home\004arpa", LOCAL_ZONE_EMPTY, false },
+	{ "\007service\004arpa", LOCAL_ZONE_EMPTY, false },
 };
 
 /*
@@ -174,11 +183,15 @@ find_reverse(const uint8_t *name, const uint8_t **apex)
 }
 
 enum local_zone_kind
-local_zone_find(const uint8_t *name, bool all, const uint8_t **apex)
+local_zone_find(const uint8_t *name, enum local_zones which,
+    const uint8_t **apex)
 {
+	const bool all = which == LOCAL_ZONES_ALL;
 	const uint8_t *zone;
 	size_t i;
 
+	if (which == LOCAL_ZONES_NONE)
+		return (LOCAL_ZONE_NONE);
 	for (i = 0; i < NITEMS(zones); i++) {
 		zone = (const uint8_t *)zones[i].apex;
 		if ((!all && !zones[i].nowhere) || !name_is_below(name, zone))

@@ -586,6 +586,19 @@ answer_kept(struct queries *qs, struct arrival *a, struct monotime now)
 	return (true);
 }
 
+/* The special-use zones that are answered here, not by an upstream. */
+static enum local_zones
+local_zones_for(const struct generation *gen, const uint8_t *name)
+{
+	const struct upstream_route *route;
+
+	route = upstreams_route(&gen->ups, name);
+	if (route != NULL && route->domain_len > 1)
+		return (LOCAL_ZONES_NONE);
+	return (gen->conf->special_zones ? LOCAL_ZONES_ALL :
+	    LOCAL_ZONES_NOWHERE);
+}
+
 /* True when it was about a local name, and then it has been answered. */
 static bool
 answer_local(struct queries *qs, struct arrival *a)
@@ -598,9 +611,9 @@ answer_local(struct queries *qs, struct arrival *a)
 
 	balance_begin(&pick, &a->view->balance, frontend_peer(a->client),
 	    &qs->rng);
-	len = local_answer(conf->local, conf->special_zones, a->policy, &pick,
-	    &a->scan, gate_limit(&a->pass, &a->scan, udp_max), room,
-	    &n_synthesised);
+	len = local_answer(conf->local, local_zones_for(qs->gen, a->scan.wire +
+		MSG_HEADER_LEN), a->policy, &pick, &a->scan,
+	    gate_limit(&a->pass, &a->scan, udp_max), room, &n_synthesised);
 	if (len == 0)
 		return (false);
 	stats_count(qs->stats, STAT_LOCAL);

@@ -28,6 +28,7 @@ import dns.rcode  # noqa: E402
 import dns.reversename  # noqa: E402
 import dns.rrset  # noqa: E402
 
+import behaviours as does  # noqa: E402
 from fake_upstream import FakeUpstream, silence, with_rcode  # noqa: E402
 
 COOKIE, KEEPALIVE, EDE, ECS = 10, 11, 15, 8
@@ -386,6 +387,41 @@ def _(d, up):
     equal(up.asked("x.onion."), [], "onion by default")
     d.ask("x.test.", "A")
     until(lambda: up.asked("x.test."), "test goes upstream by default")
+
+
+# Shows: DNS64-91
+@case("an upstream for a domain wins over the zone that is answered here")
+def _(d, up):
+    extra = "special-zones yes\n" + "".join(
+        f"upstream {up.addr} port {up.port} for {domain}\n"
+        for domain in ('"home.arpa"', '"168.192.in-addr.arpa"', '"local"',
+                       '"onion"'))
+    names = ("x.home.arpa.", "1.1.168.192.in-addr.arpa.", "x.local.",
+             "x.onion.")
+    with Daemon(up, extra=extra) as own:
+        for name in names:
+            up.script(name, "PTR", does.records_in(
+                answer=[f"{name} 60 PTR host.example."]))
+            equal(records(own.ask(name, "PTR"), "PTR"), ["host.example."])
+        equal(own.ask("x.test.", "PTR").rcode(), dns.rcode.NXDOMAIN)
+
+
+# Shows: DNS64-91
+@case("nobody else names himself the designated resolver")
+def _(d, up):
+    name = "_dns.resolver.arpa."
+    equal(d.ask(name, "SVCB").rcode(), dns.rcode.NXDOMAIN)
+    equal(up.asked(name), [], "queries upstream")
+
+
+# Shows: DNS64-91
+@case("a host has its other types from the upstream")
+def _(d, up):
+    up.script("box.example.", "MX", does.records_in(
+        answer=["box.example. 60 MX 10 mx.example."]))
+    with Daemon(up, extra="host box.example 192.0.2.80") as own:
+        equal(records(own.ask("box.example."), "AAAA"), [f"{PREFIX}c000:250"])
+        equal(records(own.ask("box.example.", "MX"), "MX"), ["10 mx.example."])
 
 
 # Shows: DNS64-24 DNS64-73 DNS64-91

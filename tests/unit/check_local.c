@@ -44,17 +44,19 @@ teardown(void)
 
 /* NULL: it goes upstream. */
 static const char *
-ask(const char *q, bool all_zones)
+ask(const char *q, enum local_zones zones)
 {
 	unsigned n_synthesised;
 	size_t len;
 
 	set_message(&query, q, 0x1234, false);
-	len = local_answer(local, all_zones, &policy, NULL, &query.scan, 512,
+	len = local_answer(local, zones, &policy, NULL, &query.scan, 512,
 	    out, &n_synthesised);
 	return (len == 0 ? NULL : dns_text_read(out, len, text));
 }
 
+#define SOME LOCAL_ZONES_NOWHERE
+#define ALL LOCAL_ZONES_ALL
 #define Q(name, type) "NOERROR rd\n" name " " type "\n"
 #define GOOD(name, type) "NOERROR aa rd ra\n" name " " type "\n"
 #define NONE(name, type) "NXDOMAIN aa rd ra\n" name " " type "\n"
@@ -66,112 +68,133 @@ ask(const char *q, bool all_zones)
 static const struct row {
 	const char *query;
 	const char *answer; /* NULL: it goes upstream */
-	bool all_zones;
+	enum local_zones zones;
 } rows[] = {
 	/* Hosts. */
 	{ Q("router.", "A"), GOOD("router.", "A")
-	    RECORD("router.", "A", "198.51.100.1"), false },
+	    RECORD("router.", "A", "198.51.100.1"), SOME },
 	{ Q("ROUTER.lan.", "A"), GOOD("ROUTER.lan.", "A")
-	    RECORD("ROUTER.lan.", "A", "198.51.100.1"), false },
+	    RECORD("ROUTER.lan.", "A", "198.51.100.1"), SOME },
 	{ Q("router.", "AAAA"), GOOD("router.", "AAAA")
-	    RECORD("router.", "AAAA", "2001:db8:64::c633:6401"), false },
+	    RECORD("router.", "AAAA", "2001:db8:64::c633:6401"), SOME },
 	{ Q("both.", "AAAA"), GOOD("both.", "AAAA")
-	    RECORD("both.", "AAAA", "2001:db8::2"), false },
+	    RECORD("both.", "AAAA", "2001:db8::2"), SOME },
 	{ Q("both.", "A"), GOOD("both.", "A")
-	    RECORD("both.", "A", "198.51.100.2"), false },
-	{ Q("six.", "A"), GOOD("six.", "A") ZONE("six."), false },
-	{ Q("router.", "MX"), GOOD("router.", "MX") ZONE("router."), false },
+	    RECORD("both.", "A", "198.51.100.2"), SOME },
+	{ Q("six.", "A"), GOOD("six.", "A") ZONE("six."), SOME },
+	/* Other types than addresses are the upstream's. */
+	{ Q("router.", "MX"), NULL, SOME },
+	{ Q("router.", "HTTPS"), NULL, SOME },
+	{ Q("localhost.", "MX"), GOOD("localhost.", "MX")
+	    ZONE("localhost."), SOME },
 	{ Q("static.lan.", "AAAA"), GOOD("static.lan.", "AAAA")
-	    RECORD("static.lan.", "AAAA", "2001:db8:64::c633:6409"), false },
-	{ Q("scoped.", "AAAA"), NULL, false },
-	{ Q("router.example.", "A"), NULL, false },
-	{ "NOERROR rd\nrouter. CH A\n", NULL, false },
+	    RECORD("static.lan.", "AAAA", "2001:db8:64::c633:6409"), SOME },
+	{ Q("scoped.", "AAAA"), NULL, SOME },
+	{ Q("router.example.", "A"), NULL, SOME },
+	{ "NOERROR rd\nrouter. CH A\n", NULL, SOME },
 	/* Their addresses. */
 	{ Q("1.100.51.198.in-addr.arpa.", "PTR"),
 	    GOOD("1.100.51.198.in-addr.arpa.", "PTR")
-	    RECORD("1.100.51.198.in-addr.arpa.", "PTR", "router."), false },
-	{ Q("3.100.51.198.in-addr.arpa.", "PTR"), NULL, false },
-	{ Q("x.1.100.51.198.in-addr.arpa.", "PTR"), NULL, false },
-	{ Q("01.100.51.198.in-addr.arpa.", "PTR"), NULL, false },
+	    RECORD("1.100.51.198.in-addr.arpa.", "PTR", "router."), SOME },
+	{ Q("3.100.51.198.in-addr.arpa.", "PTR"), NULL, SOME },
+	{ Q("x.1.100.51.198.in-addr.arpa.", "PTR"), NULL, SOME },
+	{ Q("01.100.51.198.in-addr.arpa.", "PTR"), NULL, SOME },
 	{ Q("7.0.0.0.0.0.0.0." NIBBLES16 "8.b.d.0.1.0.0.2.ip6.arpa.", "PTR"),
 	    GOOD("7.0.0.0.0.0.0.0." NIBBLES16 "8.b.d.0.1.0.0.2.ip6.arpa.",
 	    "PTR") RECORD("7.0.0.0.0.0.0.0." NIBBLES16
-	    "8.b.d.0.1.0.0.2.ip6.arpa.", "PTR", "six."), false },
+	    "8.b.d.0.1.0.0.2.ip6.arpa.", "PTR", "six."), SOME },
 	/* 198.51.100.1 in the prefix, and an address that nobody has. */
 	{ Q("1.0.4.6.3.3.6.c.0.0.0.0.0.0.0.0.0.0.0.0.4.6.0.0."
 	    "8.b.d.0.1.0.0.2.ip6.arpa.", "PTR"),
 	    GOOD("1.0.4.6.3.3.6.c.0.0.0.0.0.0.0.0.0.0.0.0.4.6.0.0."
 	    "8.b.d.0.1.0.0.2.ip6.arpa.", "PTR")
 	    RECORD("1.0.4.6.3.3.6.c.0.0.0.0.0.0.0.0.0.0.0.0.4.6.0.0."
-	    "8.b.d.0.1.0.0.2.ip6.arpa.", "PTR", "router."), true },
+	    "8.b.d.0.1.0.0.2.ip6.arpa.", "PTR", "router."), ALL },
 	{ Q("1.0.4.6.3.3.6.d.0.0.0.0.0.0.0.0.0.0.0.0.4.6.0.0."
-	    "8.b.d.0.1.0.0.2.ip6.arpa.", "PTR"), NULL, true },
+	    "8.b.d.0.1.0.0.2.ip6.arpa.", "PTR"), NULL, ALL },
 	/* RFC 6761, 6.3, 6.4; RFC 7686: names that are nowhere. */
 	{ Q("a.localhost.", "A"), GOOD("a.localhost.", "A")
-	    RECORD("a.localhost.", "A", "127.0.0.1"), false },
+	    RECORD("a.localhost.", "A", "127.0.0.1"), SOME },
 	{ Q("a.localhost.", "AAAA"), GOOD("a.localhost.", "AAAA")
-	    RECORD("a.localhost.", "AAAA", "::1"), false },
+	    RECORD("a.localhost.", "AAAA", "::1"), SOME },
 	{ Q("a.localhost.", "MX"), GOOD("a.localhost.", "MX")
-	    ZONE("localhost."), false },
+	    ZONE("localhost."), SOME },
 	{ Q("x.invalid.", "A"), NONE("x.invalid.", "A") ZONE("invalid."),
-	    false },
+	    SOME },
 	{ Q("x.Onion.", "AAAA"), NONE("x.Onion.", "AAAA") ZONE("Onion."),
-	    false },
-	{ Q("onions.", "A"), NULL, true },
+	    SOME },
+	{ Q("onions.", "A"), NULL, ALL },
+	{ Q("x.alt.", "A"), NONE("x.alt.", "A") ZONE("alt."), SOME },
+	/* RFC 9462, 6.4: an upstream would answer for itself. */
+	{ Q("_dns.resolver.arpa.", "SVCB"),
+	    NONE("_dns.resolver.arpa.", "SVCB") ZONE("resolver.arpa."),
+	    SOME },
+	{ Q("resolver.arpa.", "SVCB"), GOOD("resolver.arpa.", "SVCB")
+	    ZONE("resolver.arpa."), SOME },
+	/* RFC 9665. */
+	{ Q("default.service.arpa.", "A"), NULL, SOME },
+	{ Q("default.service.arpa.", "A"),
+	    NONE("default.service.arpa.", "A") ZONE("service.arpa."), ALL },
+	/* An upstream is configured for the name. */
+	{ Q("x.home.arpa.", "A"), NULL, LOCAL_ZONES_NONE },
+	{ Q("x.onion.", "A"), NULL, LOCAL_ZONES_NONE },
+	{ Q("1.0.0.10.in-addr.arpa.", "PTR"), NULL, LOCAL_ZONES_NONE },
+	{ Q("router.", "A"), GOOD("router.", "A")
+	    RECORD("router.", "A", "198.51.100.1"), LOCAL_ZONES_NONE },
 	/* Names that a site may have a use for. */
-	{ Q("x.test.", "A"), NULL, false },
-	{ Q("x.test.", "A"), NONE("x.test.", "A") ZONE("test."), true },
-	{ Q("x.local.", "A"), NULL, false },
-	{ Q("x.local.", "A"), NONE("x.local.", "A") ZONE("local."), true },
-	{ Q("x.home.arpa.", "A"), NULL, false },
+	{ Q("x.test.", "A"), NULL, SOME },
+	{ Q("x.test.", "A"), NONE("x.test.", "A") ZONE("test."), ALL },
+	{ Q("x.local.", "A"), NULL, SOME },
+	{ Q("x.local.", "A"), NONE("x.local.", "A") ZONE("local."), ALL },
+	{ Q("x.home.arpa.", "A"), NULL, SOME },
 	{ Q("x.home.arpa.", "A"), NONE("x.home.arpa.", "A")
-	    ZONE("home.arpa."), true },
+	    ZONE("home.arpa."), ALL },
 	{ Q("home.arpa.", "A"), GOOD("home.arpa.", "A") ZONE("home.arpa."),
-	    true },
+	    ALL },
 	{ Q("home.arpa.", "NS"), GOOD("home.arpa.", "NS")
-	    RECORD("home.arpa.", "NS", "home.arpa."), true },
+	    RECORD("home.arpa.", "NS", "home.arpa."), ALL },
 	{ Q("home.arpa.", "SOA"), GOOD("home.arpa.", "SOA")
 	    "AN home.arpa. 60 IN SOA home.arpa. nobody.invalid. "
-	    "1 3600 1200 604800 60\n", true },
-	{ Q("home.arpa.", "DS"), NULL, true },
+	    "1 3600 1200 604800 60\n", ALL },
+	{ Q("home.arpa.", "DS"), NULL, ALL },
 	/* RFC 6303 and RFC 7793. */
-	{ Q("1.0.0.10.in-addr.arpa.", "PTR"), NULL, false },
+	{ Q("1.0.0.10.in-addr.arpa.", "PTR"), NULL, SOME },
 	{ Q("1.0.0.10.in-addr.arpa.", "PTR"),
 	    NONE("1.0.0.10.in-addr.arpa.", "PTR") ZONE("10.in-addr.arpa."),
-	    true },
+	    ALL },
 	{ Q("a.b.1.0.0.10.in-addr.arpa.", "PTR"),
 	    NONE("a.b.1.0.0.10.in-addr.arpa.", "PTR")
-	    ZONE("10.in-addr.arpa."), true },
+	    ZONE("10.in-addr.arpa."), ALL },
 	{ Q("31.172.in-addr.arpa.", "PTR"),
 	    GOOD("31.172.in-addr.arpa.", "PTR") ZONE("31.172.in-addr.arpa."),
-	    true },
-	{ Q("32.172.in-addr.arpa.", "PTR"), NULL, true },
+	    ALL },
+	{ Q("32.172.in-addr.arpa.", "PTR"), NULL, ALL },
 	{ Q("1.127.100.in-addr.arpa.", "PTR"),
 	    NONE("1.127.100.in-addr.arpa.", "PTR")
-	    ZONE("127.100.in-addr.arpa."), true },
-	{ Q("1.128.100.in-addr.arpa.", "PTR"), NULL, true },
+	    ZONE("127.100.in-addr.arpa."), ALL },
+	{ Q("1.128.100.in-addr.arpa.", "PTR"), NULL, ALL },
 	{ Q("1.113.0.203.in-addr.arpa.", "PTR"),
 	    NONE("1.113.0.203.in-addr.arpa.", "PTR")
-	    ZONE("113.0.203.in-addr.arpa."), true },
-	{ Q("170.0.0.192.in-addr.arpa.", "PTR"), NULL, true },
-	{ Q("8.8.8.8.in-addr.arpa.", "PTR"), NULL, true },
-	{ Q("in-addr.arpa.", "NS"), NULL, true },
+	    ZONE("113.0.203.in-addr.arpa."), ALL },
+	{ Q("170.0.0.192.in-addr.arpa.", "PTR"), NULL, ALL },
+	{ Q("8.8.8.8.in-addr.arpa.", "PTR"), NULL, ALL },
+	{ Q("in-addr.arpa.", "NS"), NULL, ALL },
 	{ Q("1." "0.0.0.0.0.0.0.0.0.0.0.0.0.0.0." NIBBLES16 "ip6.arpa.",
 	    "PTR"), GOOD("1." "0.0.0.0.0.0.0.0.0.0.0.0.0.0.0." NIBBLES16
 	    "ip6.arpa.", "PTR") ZONE("1." "0.0.0.0.0.0.0.0.0.0.0.0.0.0.0."
-	    NIBBLES16 "ip6.arpa."), true },
+	    NIBBLES16 "ip6.arpa."), ALL },
 	{ Q("x.d.f.ip6.arpa.", "PTR"), NONE("x.d.f.ip6.arpa.", "PTR")
-	    ZONE("d.f.ip6.arpa."), true },
+	    ZONE("d.f.ip6.arpa."), ALL },
 	{ Q("1.b.e.f.ip6.arpa.", "PTR"), NONE("1.b.e.f.ip6.arpa.", "PTR")
-	    ZONE("b.e.f.ip6.arpa."), true },
-	{ Q("1.c.e.f.ip6.arpa.", "PTR"), NULL, true },
+	    ZONE("b.e.f.ip6.arpa."), ALL },
+	{ Q("1.c.e.f.ip6.arpa.", "PTR"), NULL, ALL },
 };
 
 /* Shows: DNS64-91 */
 START_TEST(local_name_gets_the_answer_of_its_row)
 {
 	const struct row *row = &rows[_i];
-	const char *got = ask(row->query, row->all_zones);
+	const char *got = ask(row->query, row->zones);
 
 	if (row->answer == NULL)
 		ck_assert_msg(got == NULL, "%s", row->query);
@@ -189,11 +212,11 @@ START_TEST(no_aaaa_is_made_where_rules_or_the_view_say_so)
 
 	ck_assert_int_eq(policy_add_rule(&policy, &none,
 	    POLICY_TARGET_NONE), 0);
-	ck_assert_str_eq(ask(Q("router.", "AAAA"), false),
+	ck_assert_str_eq(ask(Q("router.", "AAAA"), SOME),
 	    GOOD("router.", "AAAA") ZONE("router."));
 	set_policy(NSP);
 	policy.dns64 = POLICY_DNS64_NO;
-	ck_assert_str_eq(ask(Q("router.", "AAAA"), false),
+	ck_assert_str_eq(ask(Q("router.", "AAAA"), SOME),
 	    GOOD("router.", "AAAA") ZONE("router."));
 }
 END_TEST
@@ -202,7 +225,7 @@ END_TEST
 START_TEST(filter_a_hides_local_addresses_too)
 {
 	policy.filter_a = true;
-	ck_assert_str_eq(ask(Q("router.", "A"), false),
+	ck_assert_str_eq(ask(Q("router.", "A"), SOME),
 	    GOOD("router.", "A") ZONE("router."));
 }
 END_TEST
@@ -250,7 +273,7 @@ START_TEST(many_hosts_are_all_found)
 	for (i = 0; i < 3000; i++) {
 		snprintf(q, sizeof(q), "NOERROR rd\nh%u.lan. A\n", i);
 		set_message(&query, q, 0x1234, false);
-		ck_assert_uint_gt(local_answer(many, false, &policy, NULL,
+		ck_assert_uint_gt(local_answer(many, SOME, &policy, NULL,
 		    &query.scan, 512, out, &n), 0);
 		ck_assert_uint_eq(out[7], 1);
 	}
