@@ -49,10 +49,10 @@ order_links(struct chain *c, size_t n_all)
 }
 
 void
-chain_follow(struct chain *c, const struct msg_scan *m, uint16_t type)
+chain_follow(struct chain *c, const struct msg_scan *m)
 {
-	struct msg_rr rr = { .msg = NULL }, at_end = { .msg = NULL };
-	size_t n_all = 0, first = 0, looked_at = 0;
+	struct msg_rr rr = { .msg = NULL };
+	size_t n_all = 0, looked_at = 0;
 
 	c->msg = m;
 	c->n = 0;
@@ -63,15 +63,16 @@ chain_follow(struct chain *c, const struct msg_scan *m, uint16_t type)
 	    msg_rr_next(m, MSG_ANSWER, &rr)) {
 		if (is_in(&rr, MSG_T_CNAME) && n_all < CHAIN_MAX)
 			c->link[n_all++] = rr;
-		else if (is_in(&rr, type) && first == 0)
-			first = rr.off;
 	}
 	if (looked_at > CHAIN_RECORDS_MAX)
 		c->horizon = rr.end;
-	if (n_all > 0)
-		order_links(c, n_all);
-	else if (first != 0 && !chain_next(c, type, &at_end))
-		c->end = first;
+	order_links(c, n_all);
+}
+
+bool
+chain_is_cut(const struct chain *c)
+{
+	return (c->horizon < c->msg->start[MSG_AUTHORITY]);
 }
 
 bool

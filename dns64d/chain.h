@@ -31,11 +31,14 @@ struct chain {
 
 /*
  * Follow the chain in the answer section of m. A loop ends where it closes.
- * type: when there is no CNAME at all and nothing of this type at the
- * question's name, the owner of the first record of the type is taken for
- * the end: some servers give the target without the way to it.
+ * Records of names that the chain does not lead to do not count: they answer
+ * another question, and nothing says that their addresses are those of the
+ * question's name.
  */
-void chain_follow(struct chain *c, const struct msg_scan *m, uint16_t type);
+void chain_follow(struct chain *c, const struct msg_scan *m);
+
+/* Are there more records than are looked at? */
+bool chain_is_cut(const struct chain *c);
 
 /*
  * Walk the records of a type and class IN at the end of the chain:

@@ -416,6 +416,12 @@ msg_build_is_full(const struct msg_build *b)
 	return (b->full);
 }
 
+void
+msg_build_truncate(struct msg_build *b)
+{
+	b->flags |= MSG_TC;
+}
+
 size_t
 msg_build_finish(struct msg_build *b)
 {

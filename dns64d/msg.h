@@ -199,6 +199,9 @@ void msg_build_soa(struct msg_build *b, enum msg_section section,
 /* True when no record will be added any more: the caller may stop. */
 bool msg_build_is_full(const struct msg_build *b);
 
+/* Say with TC that a bound of the caller's has left records out. */
+void msg_build_truncate(struct msg_build *b);
+
 /* Finish. Returns the length. */
 size_t msg_build_finish(struct msg_build *b);
 

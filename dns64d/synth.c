@@ -131,7 +131,7 @@ has_usable_aaaa(const struct dns64_policy *p, const struct msg_scan *m)
 	struct in6_addr addr;
 	struct chain c;
 
-	chain_follow(&c, m, MSG_T_AAAA);
+	chain_follow(&c, m);
 	while (chain_next(&c, MSG_T_AAAA, &rr)) {
 		addr = rr_addr6(&rr);
 		if (!policy_excludes_aaaa(p, &addr))
@@ -147,7 +147,7 @@ has_usable_a(const struct dns64_policy *p, const struct msg_scan *m)
 	struct msg_rr rr = { .msg = NULL };
 	struct chain c;
 
-	chain_follow(&c, m, MSG_T_A);
+	chain_follow(&c, m);
 	while (chain_next(&c, MSG_T_A, &rr))
 		if (policy_synthesise(p, rr_addr4(&rr), unused) > 0)
 			return (true);
@@ -295,14 +295,65 @@ count_a(const struct chain *c)
 	return (n);
 }
 
+/*
+ * The IPv4 addresses that have had their AAAA: an open hash table, twice as
+ * large as there can be addresses. The hash need not be secret: the work of
+ * the worst set is bounded by SEEN_PROBES, and a record that comes twice is
+ * an oddity, no harm.
+ */
+#define SEEN_SIZE (2 * SYNTH_RRS_MAX)
+#define SEEN_PROBES 32
+
+struct seen {
+	uint32_t addr[SEEN_SIZE]; /* where used says so */
+	uint8_t used[SEEN_SIZE / 8];
+};
+
 /* AAAA in the making. */
 struct harvest {
 	struct msg_build *b;
 	uint8_t owner[MSG_NAME_MAX];
+	uint32_t ttl;	/* of all: an RRset has one (RFC 2181, 5.2) */
 	uint32_t ttl_cap;
 	bool cap_fixed; /* it does not count down with the replies' TTLs */
 	unsigned max;
+	struct seen seen;
 };
+
+/* Note an address; false when it was there. */
+static bool
+seen_add(struct seen *seen, struct in_addr addr)
+{
+	uint32_t at = (addr.s_addr * 0x9e3779b1u) >> 16;
+	unsigned i;
+
+	for (i = 0; i < SEEN_PROBES; i++, at++) {
+		at %= SEEN_SIZE;
+		if ((seen->used[at / 8] & 1u << at % 8) == 0)
+			break;
+		if (seen->addr[at] == addr.s_addr)
+			return (false);
+	}
+	if (i < SEEN_PROBES) {
+		seen->used[at / 8] |= (uint8_t)(1u << at % 8);
+		seen->addr[at] = addr.s_addr;
+	}
+	return (true);
+}
+
+/* The lowest TTL of the records to make AAAA of; c stays as it is. */
+static uint32_t
+lowest_ttl(const struct chain *c)
+{
+	struct msg_rr rr = { .msg = NULL };
+	struct chain walk = *c;
+	uint32_t ttl = UINT32_MAX;
+
+	while (chain_next(&walk, MSG_T_A, &rr))
+		if (rr.ttl < ttl)
+			ttl = rr.ttl;
+	return (ttl);
+}
 
 /*
  * The TTL that no synthesised record may exceed: that of the denial of the
@@ -320,25 +371,23 @@ set_ttl_cap(const struct synth *s, struct harvest *h)
 }
 
 static void
-add_synthesised(struct synth *s, const struct harvest *h,
-    const struct msg_rr *rr)
+add_synthesised(struct synth *s, struct harvest *h, const struct msg_rr *rr)
 {
 	struct in6_addr addr[POLICY_PREFIXES_MAX];
 	size_t i, n;
 
-	if (h->cap_fixed && rr->ttl > h->ttl_cap)
-		s->one_off = true;
+	if (!seen_add(&h->seen, rr_addr4(rr)))
+		return;
 	n = balance_synthesise(s->pick, s->policy, rr_addr4(rr), addr);
 	for (i = 0; i < n && s->n_synthesised < h->max; i++) {
-		msg_build_addr6(h->b, MSG_ANSWER, h->owner,
-		    rr->ttl < h->ttl_cap ? rr->ttl : h->ttl_cap, &addr[i]);
+		msg_build_addr6(h->b, MSG_ANSWER, h->owner, h->ttl, &addr[i]);
 		s->n_synthesised++;
 	}
 }
 
 /* From the A record first on, in their order, up to the one before last. */
 static void
-harvest(struct synth *s, const struct chain *c, const struct harvest *h,
+harvest(struct synth *s, const struct chain *c, struct harvest *h,
     unsigned first, unsigned last)
 {
 	struct msg_rr rr = { .msg = NULL };
@@ -359,10 +408,18 @@ static void
 build_synthesised(struct synth *s, const struct chain *c,
     struct msg_build *b)
 {
-	struct harvest h = { .b = b, .max = SYNTH_RRS_MAX };
+	struct harvest h;
 	unsigned n, first = 0;
 
+	h.b = b;
+	h.max = SYNTH_RRS_MAX;
+	memset(h.seen.used, 0, sizeof(h.seen.used));
 	set_ttl_cap(s, &h);
+	h.ttl = lowest_ttl(c);
+	if (h.ttl > h.ttl_cap) {
+		h.ttl = h.ttl_cap;
+		s->one_off |= h.cap_fixed;
+	}
 	name_copy(c->msg->wire, c->end, h.owner);
 	if (s->policy->max_synth > 0 && s->policy->max_synth < h.max) {
 		h.max = s->policy->max_synth;
@@ -374,6 +431,10 @@ build_synthesised(struct synth *s, const struct chain *c,
 	}
 	harvest(s, c, &h, first, UINT_MAX);
 	harvest(s, c, &h, 0, first);
+	/* A bound of ours, not of the administrator's, leaves some out. */
+	if (s->n_synthesised == SYNTH_RRS_MAX &&
+	    count_a(c) * s->policy->n_prefixes > SYNTH_RRS_MAX)
+		msg_build_truncate(b);
 }
 
 static void
@@ -404,7 +465,8 @@ copy_section(const struct msg_scan *m, enum msg_section section,
 
 /*
  * RFC 6147, 5.4: the chain, the addresses we stand for, and the rest from
- * the reply of this leg. AD is cleared, for the answer section is ours.
+ * the reply of this leg. AD and AA are cleared, for the answer section is
+ * ours, and we have authority over neither name.
  */
 static size_t
 compose(struct synth *s, enum synth_leg leg, size_t limit, uint8_t *buf)
@@ -413,37 +475,47 @@ compose(struct synth *s, enum synth_leg leg, size_t limit, uint8_t *buf)
 	struct msg_build b;
 	struct chain c;
 
-	msg_build_begin(&b, s->query, m->flags & (MSG_AA | MSG_RA), m->rcode,
-	    buf, limit);
-	chain_follow(&c, m, leg == SYNTH_A ? MSG_T_A : MSG_T_AAAA);
+	msg_build_begin(&b, s->query, m->flags & MSG_RA, m->rcode, buf,
+	    limit);
+	chain_follow(&c, m);
 	chain_copy(&c, s->query->dnssec_ok, &b);
 	if (s->state[leg] == SYNTH_S_DATA && leg == SYNTH_A)
 		build_synthesised(s, &c, &b);
 	if (s->state[leg] == SYNTH_S_DATA && leg == SYNTH_MAIN)
 		build_filtered(s, &c, &b);
+	if (chain_is_cut(&c))
+		msg_build_truncate(&b);
 	copy_section(m, MSG_AUTHORITY, &b);
 	copy_section(m, MSG_ADDITIONAL, &b);
 	return (msg_build_finish(&b));
 }
 
-/* Excluded addresses are never shown, not even by a relayed answer. */
+/*
+ * Excluded addresses are never shown, not even by a relayed answer, nor are
+ * those of another name than the question leads to.
+ */
 static bool
-has_excluded_aaaa(const struct synth *s)
+has_unwanted_aaaa(const struct synth *s)
 {
 	const struct msg_scan *m = s->reply[SYNTH_MAIN];
 	struct msg_rr rr = { .msg = NULL };
+	unsigned n = 0, n_wanted = 0;
 	struct in6_addr addr;
+	struct chain c;
 
-	if (s->plan != SYNTH_P_AAAA || s->policy->exclude_aaaa.n == 0)
+	if (s->plan != SYNTH_P_AAAA)
 		return (false);
-	while (msg_rr_next(m, MSG_ANSWER, &rr)) {
-		if (rr.type != MSG_T_AAAA || rr.class != MSG_CLASS_IN)
-			continue;
+	while (msg_rr_next(m, MSG_ANSWER, &rr))
+		n += rr.type == MSG_T_AAAA && rr.class == MSG_CLASS_IN;
+	if (n == 0)
+		return (false);
+	chain_follow(&c, m);
+	rr.msg = NULL;
+	while (chain_next(&c, MSG_T_AAAA, &rr)) {
 		addr = rr_addr6(&rr);
-		if (policy_excludes_aaaa(s->policy, &addr))
-			return (true);
+		n_wanted += !policy_excludes_aaaa(s->policy, &addr);
 	}
-	return (false);
+	return (n_wanted < n);
 }
 
 static size_t
@@ -457,7 +529,7 @@ answer_main(struct synth *s, size_t limit, uint8_t *buf)
 		s->filtered = f.a;
 		return (filter_answer(&f, s->query, limit, buf));
 	}
-	if (!has_excluded_aaaa(s)) {
+	if (!has_unwanted_aaaa(s)) {
 		s->outcome = SYNTH_O_RELAYED;
 		return (msg_relay(s->query, s->reply[SYNTH_MAIN], limit,
 		    buf));

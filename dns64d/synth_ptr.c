@@ -218,7 +218,7 @@ ptr_answer_cname(const struct dns64_policy *p, const struct msg_scan *query,
 
 	msg_build_begin(&b, query, target->flags & (MSG_AA | MSG_RA),
 	    target->rcode, buf, limit);
-	chain_follow(&c, target, MSG_T_PTR);
+	chain_follow(&c, target);
 	if (target->rcode == MSG_NOERROR)
 		build_cname(p, query, &c, addr4, &b);
 	while (msg_rr_next(target, MSG_AUTHORITY, &rr))

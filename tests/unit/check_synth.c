@@ -170,9 +170,28 @@ static const struct row {
 	    "AN www.example. 60 IN CNAME www.example.net.\n"
 	    "AN www.example.net. 60 IN AAAA " WKP1 "\n",
 	    SYNTH_O_SYNTHESISED },
-	{ "target without the way to it", 0, AAAA_Q, R6,
+	{ "A of another name only", 0, AAAA_Q, NODATA,
 	    R4 "AN t.example.net. 60 IN A 192.0.3.33\n",
-	    HEAD "AN t.example.net. 60 IN AAAA " WKP1 "\n",
+	    HEAD SOA("3600", "120"), SYNTH_O_RELAYED },
+	{ "AAAA of another name, A of the right one", 0, AAAA_Q,
+	    R6 "AN t.example.net. 60 IN AAAA 2001:db8::1\n", R4 A1,
+	    HEAD "AN www.example. 600 IN AAAA " WKP1 "\n",
+	    SYNTH_O_SYNTHESISED },
+	{ "AAAA of another name, no A", 0, AAAA_Q,
+	    R6 "AN t.example.net. 60 IN AAAA 2001:db8::1\n", R4,
+	    HEAD, SYNTH_O_NODATA },
+	{ "AAAA of another name beside the right one", 0, AAAA_Q,
+	    R6 "AN www.example. 60 IN AAAA 2001:db8::2\n"
+	    "AN t.example.net. 60 IN AAAA 2001:db8::1\n", NULL,
+	    HEAD "AN www.example. 60 IN AAAA 2001:db8::2\n",
+	    SYNTH_O_FILTERED },
+	{ "the same A three times", 0, AAAA_Q, NODATA, R4 A1 A1 A1,
+	    HEAD "AN www.example. 120 IN AAAA " WKP1 "\n",
+	    SYNTH_O_SYNTHESISED },
+	{ "A of unequal TTLs, RFC 2181, 5.2", 0, AAAA_Q, NODATA,
+	    R4 A1 "AN www.example. 60 IN A 192.0.3.34\n",
+	    HEAD "AN www.example. 60 IN AAAA " WKP1 "\n"
+	    "AN www.example. 60 IN AAAA 64:ff9b::c000:322\n",
 	    SYNTH_O_SYNTHESISED },
 	{ "A of a name aside of the chain", 0, AAAA_Q,
 	    R6 CNAME SOA("60", "60"),
@@ -252,7 +271,7 @@ static const struct row {
 	    "20200101000000 1 example. AAAA\n"
 	    "NS example.net. 60 IN NS ns.example.net.\n"
 	    "AR ns.example.net. 60 IN A 192.0.2.53\nOPT 4096 do\n",
-	    "NOERROR aa rd ra\nwww.example. AAAA\n" CNAME
+	    "NOERROR rd ra\nwww.example. AAAA\n" CNAME
 	    "AN www.example. 300 IN RRSIG CNAME 13 2 300 20300101000000 "
 	    "20200101000000 1 example. AAAA\n"
 	    "AN t.example.net. 60 IN AAAA " WKP1 "\n"

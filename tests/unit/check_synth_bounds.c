@@ -61,9 +61,12 @@ START_TEST(addresses_are_bounded_in_number)
 	synth_begin(&s, &policy, &query.scan);
 	report(&s, SYNTH_MAIN, NODATA);
 	n = dns_text_write(R4, 1, true, m->wire);
-	for (; n + 16 <= sizeof(m->wire); n += 16, count++)
+	for (; n + 16 <= sizeof(m->wire); n += 16, count++) {
 		memcpy(m->wire + n,
 		    "\xc0\x0c\0\1\0\1\0\0\0\x3c\0\4\306\x33\x64\1", 16);
+		m->wire[n + 14] = (uint8_t)(count >> 8);
+		m->wire[n + 15] = (uint8_t)count;
+	}
 	m->wire[6] = (uint8_t)(count >> 8);
 	m->wire[7] = (uint8_t)count;
 	ck_assert_int_eq(msg_scan(m->wire, n, &m->scan), MSG_SCAN_OK);
@@ -72,6 +75,8 @@ START_TEST(addresses_are_bounded_in_number)
 	ck_assert_int_eq(s.outcome, SYNTH_O_SYNTHESISED);
 	ck_assert_int_eq(msg_scan(out, n, &m->scan), MSG_SCAN_OK);
 	ck_assert_uint_eq(m->scan.count[MSG_ANSWER], 1024);
+	/* Whoever is not told of all is told that there are more. */
+	ck_assert_uint_ne(m->scan.flags & MSG_TC, 0);
 }
 END_TEST
 
