@@ -31,6 +31,9 @@
  */
 #define TICK_MS 10
 
+/* A device that refuses packets is told of that often. */
+#define REFUSAL_LOG_SECS 60
+
 /* A reader of a dump that does not keep up is asked again after that. */
 #define DUMP_RETRY_MS 20
 
@@ -48,6 +51,7 @@ struct engine {
 	struct event *timer;
 	bool timer_set;
 	struct monotime timer_at;
+	struct monotime refusal_log; /* not before is one told of again */
 	struct event *signals[NSIGNALS];
 	bool flushing;
 	bool failed;
@@ -92,12 +96,20 @@ tell(void *arg, const struct nat64_event *ev)
 }
 
 static void
-send_all(struct engine *e)
+send_all(struct engine *e, struct monotime now)
 {
+	const char *packet;
 	unsigned n;
+	int error;
 
 	for (n = tun_flush(e->tun); n > 0; n--)
 		nat64_count_device_drop(e->nat64);
+	packet = tun_refusal(e->tun, &error);
+	if (packet == NULL || !monotime_reached(e->refusal_log, now))
+		return;
+	log_warn("%s: packet refused by the device: %s (%s)",
+	    tun_name(e->tun), strerror(error), packet);
+	e->refusal_log = monotime_add_secs(now, REFUSAL_LOG_SECS);
 }
 
 /*
@@ -152,7 +164,7 @@ packets_waiting(evutil_socket_t fd, short what, void *arg)
 		event_base_loopbreak(e->base);
 		return;
 	}
-	send_all(e);
+	send_all(e, b.now);
 	set_timer(e, b.now);
 }
 
@@ -172,7 +184,7 @@ timer_expired(evutil_socket_t fd, short what, void *arg)
 		if (!e->flushing)
 			log_info("flushed");
 	}
-	send_all(e);
+	send_all(e, now);
 	if (more || e->flushing) {
 		event_in(e->timer, 0);
 		e->timer_set = true;

@@ -66,23 +66,13 @@ gro_free(struct gro *g)
 	free(g);
 }
 
-static uint64_t
-pseudo_sum(const struct pkt *p)
-{
-	if (p->family == PKT_V4)
-		return (cksum_pseudo4(p->ip4.src, p->ip4.dst, p->proto,
-		    pkt_l4len(p)));
-	return (cksum_pseudo6(&p->ip6.src, &p->ip6.dst, p->proto,
-	    pkt_l4len(p)));
-}
-
 /* May the kernel be told to make the checksum of p? */
 static bool
 checksum_is_right(const struct pkt *p)
 {
 	if (p->ofl.csum_partial || p->ofl.csum_valid)
 		return (true);
-	return (cksum_finish(cksum_add(pseudo_sum(p), pkt_l4(p),
+	return (cksum_finish(cksum_add(pkt_pseudo_sum(p), pkt_l4(p),
 	    pkt_l4len(p))) == 0);
 }
 
@@ -177,7 +167,7 @@ static void
 seal(struct slot *s)
 {
 	struct pkt *p = &s->head;
-	uint8_t *l4 = pkt_l4(p), *cksum;
+	uint8_t *l4 = pkt_l4(p);
 
 	if (p->family == PKT_V4) {
 		put16(p->data + 2, (uint16_t)p->len);
@@ -190,15 +180,11 @@ seal(struct slot *s)
 		l4[PKT_TCP_FLAGS] |= s->last_flags;
 		p->tcp_flags |= s->last_flags;
 		p->ofl.seg = PKT_SEG_TCP;
-		cksum = l4 + PKT_TCP_CKSUM;
 	} else {
 		put16(l4 + PKT_UDP_LEN, (uint16_t)pkt_l4len(p));
 		p->ofl.seg = PKT_SEG_UDP;
-		cksum = l4 + PKT_UDP_CKSUM;
 	}
-	put16(cksum, cksum_fold(pseudo_sum(p)));
-	p->ofl.csum_partial = true;
-	p->ofl.csum_valid = false;
+	pkt_leave_cksum(p);
 	p->ofl.seg_size = (uint16_t)s->seg_size;
 }
 

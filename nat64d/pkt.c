@@ -279,8 +279,8 @@ csum_holds(const struct pkt *p)
  * GSO-04 and GSO-06. A fragment has neither segments nor, for want of the
  * whole datagram, a sum that the device could complete.
  */
-static bool
-offload_holds(const struct pkt *p)
+bool
+pkt_offload_holds(const struct pkt *p)
 {
 	if (p->ofl.seg == PKT_SEG_NONE && !p->ofl.csum_partial)
 		return (true);
@@ -308,7 +308,7 @@ pkt_parse(struct pkt *p)
 	default:
 		return (NAT64_BAD_VERSION);
 	}
-	if (reason == NAT64_NONE && !offload_holds(p))
+	if (reason == NAT64_NONE && !pkt_offload_holds(p))
 		reason = NAT64_BAD_OFFLOAD;
 	/* True of the packet as it came; translation may change family. */
 	p->ofl.seg_family = 0;
@@ -395,6 +395,27 @@ pkt_parse_l4(struct pkt *p)
 	if (p->proto == IPPROTO_ICMPV6 && p->family == PKT_V6)
 		return (parse_icmp(p, ICMP6_ECHO_REQUEST, ICMP6_ECHO_REPLY));
 	return (NAT64_UNKNOWN_PROTO);
+}
+
+uint64_t
+pkt_pseudo_sum(const struct pkt *p)
+{
+	if (p->family == PKT_V4)
+		return (cksum_pseudo4(p->ip4.src, p->ip4.dst, p->proto,
+		    pkt_l4len(p)));
+	return (cksum_pseudo6(&p->ip6.src, &p->ip6.dst, p->proto,
+	    pkt_l4len(p)));
+}
+
+void
+pkt_leave_cksum(struct pkt *p)
+{
+	p->ofl.csum_partial = true;
+	p->ofl.csum_valid = false;
+	p->ofl.csum_start = p->l4off;
+	p->ofl.csum_off = p->proto == IPPROTO_UDP ? PKT_UDP_CKSUM :
+	    PKT_TCP_CKSUM;
+	put16(pkt_l4(p) + p->ofl.csum_off, cksum_fold(pkt_pseudo_sum(p)));
 }
 
 void

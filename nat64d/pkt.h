@@ -213,4 +213,22 @@ enum nat64_reason pkt_parse_l4(struct pkt *p);
  */
 void pkt_complete_cksum(struct pkt *p);
 
+/* The sum of the pseudo header of a parsed packet; see cksum.h. */
+uint64_t pkt_pseudo_sum(const struct pkt *p);
+
+/*
+ * Leave the L4 checksum of a parsed TCP or UDP packet to the device: the
+ * field gets the sum of the pseudo header, and the metadata say where it is.
+ * What they said before does not matter: they may be of a packet that came
+ * with its checksum finished, as from any wire.
+ */
+void pkt_leave_cksum(struct pkt *p);
+
+/*
+ * Do the offload metadata agree with the headers (GSO-04, GSO-06)? Those of
+ * the device are a claim, which pkt_parse() checks; ours have to, or the
+ * device refuses the packet.
+ */
+bool pkt_offload_holds(const struct pkt *p);
+
 #endif

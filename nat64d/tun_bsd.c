@@ -31,6 +31,8 @@ struct tun {
 	char name[IF_NAMESIZE];
 	unsigned mtu;
 	unsigned refused; /* packets, since the last tun_flush() */
+	int refusal_error; /* of the last one that is to be told; or 0 */
+	char refusal[64];  /* its text */
 	uint8_t buf[PKT_BUFSIZE];
 };
 
@@ -213,8 +215,14 @@ tun_send(struct tun *t, const struct pkt *p)
 	do {
 		n = writev(t->fd, iov, 2);
 	} while (n == -1 && errno == EINTR);
-	if (n == -1)
-		t->refused++;
+	if (n != -1)
+		return;
+	t->refused++;
+	if (errno == EAGAIN || errno == ENOBUFS)
+		return;
+	t->refusal_error = errno;
+	snprintf(t->refusal, sizeof(t->refusal),
+	    "IPv%d protocol %u, %u bytes", p->family, p->proto, p->len);
 }
 
 /* Each packet leaves at once. */
@@ -225,4 +233,12 @@ tun_flush(struct tun *t)
 
 	t->refused = 0;
 	return (refused);
+}
+
+const char *
+tun_refusal(struct tun *t, int *error)
+{
+	*error = t->refusal_error;
+	t->refusal_error = 0;
+	return (*error == 0 ? NULL : t->refusal);
 }

@@ -15,6 +15,7 @@
 #include <fcntl.h>
 #include <linux/if_tun.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -64,6 +65,8 @@ struct tun {
 	SLIST_HEAD(, route) routes;
 	struct gro *gro;   /* NULL: the kernel takes no super-packets */
 	unsigned refused;  /* packets, since the last tun_flush() */
+	int refusal_error; /* of the last one that is to be told; or 0 */
+	char refusal[128]; /* its text */
 	uint8_t bufs[GROUP][PKT_BUFSIZE];
 };
 
@@ -131,12 +134,29 @@ negotiate(struct tun *t, const char **what)
 	return (-1);
 }
 
+/* Note what is unusual: a full queue and a device that is down are not. */
+static void
+note_refusal(struct tun *t, const struct pkt *p, const uint8_t *hdr,
+    int error)
+{
+	uint16_t v[4] = { 0 }; /* in host byte order, see vnet.c */
+
+	if (error == EAGAIN || error == ENOBUFS || error == ENOMEM)
+		return;
+	memcpy(v, hdr + 2, sizeof(v));
+	t->refusal_error = error;
+	snprintf(t->refusal, sizeof(t->refusal), "IPv%d protocol %u, %u "
+	    "bytes, flags %u type %u hdr_len %u gso_size %u csum_start %u "
+	    "csum_offset %u", p->family, p->proto, p->len, hdr[0], hdr[1],
+	    v[0], v[1], v[2], v[3]);
+}
+
 /* Write one packet; what the kernel does not take is counted and lost. */
 static void
 write_packet(void *arg, const struct pkt *p)
 {
 	struct tun *t = arg;
-	uint8_t hdr[VNET_HDRLEN];
+	uint8_t hdr[VNET_HDRLEN] = { 0 };
 	struct iovec iov[2] = {
 		{ .iov_base = hdr, .iov_len = sizeof(hdr) },
 		{ .iov_base = p->data, .iov_len = p->len },
@@ -145,12 +165,19 @@ write_packet(void *arg, const struct pkt *p)
 
 	if (t->vnet)
 		vnet_encode(p, hdr);
+	if (!pkt_offload_holds(p)) {
+		t->refused++;
+		note_refusal(t, p, hdr, EPROTO);
+		return;
+	}
 	do {
 		n = t->vnet ? writev(t->fd, iov, 2) :
 		    write(t->fd, p->data, p->len);
 	} while (n == -1 && errno == EINTR);
-	if (n == -1)
+	if (n == -1) {
 		t->refused++;
+		note_refusal(t, p, hdr, errno);
+	}
 }
 
 struct tun *
@@ -430,4 +457,12 @@ tun_flush(struct tun *t)
 	refused = t->refused;
 	t->refused = 0;
 	return (refused);
+}
+
+const char *
+tun_refusal(struct tun *t, int *error)
+{
+	*error = t->refusal_error;
+	t->refusal_error = 0;
+	return (*error == 0 ? NULL : t->refusal);
 }

@@ -78,27 +78,53 @@ run_check() { # name
 	tally "$1" "$status"
 }
 
-# The tests of dns64d once more, with two workers and without answers that are
-# kept whole, as NAME@2workers. They wait most of the time, so there are two at
-# a time; the last ones, which are the longest, come first.
-run_two_workers() {
+# Suites once more in other circumstances: NAME@VARIANT ... They wait most of
+# the time, so there are two at a time.
+run_variants() { # variable=value ... -- name@variant ...
+	settings=
+	while [ "$1" != -- ]; do
+		settings="$settings $1"
+		shift
+	done
+	shift
 	names=
-	for test in tests/netns/dns64d_*.py; do
-		name=$(basename "$test" .py)
-		[ "$name" != dns64d_workers ] || continue
-		! wanted "$name@2workers" || names="$name $names"
+	for name in "$@"; do
+		! wanted "$name" || names="$names $name"
 	done
 	[ -n "$names" ] || return 0
-	# shellcheck disable=SC2016 # for the other shell
-	printf '%s' "$names" | BUILD=$BUILD TAP=$tap DNS64D_WORKERS=2 \
-	    DNS64D_CACHE_ANSWERS=no \
+	# shellcheck disable=SC2016,SC2086 # for the other shell; words
+	printf '%s' "$names" | env BUILD="$BUILD" TAP="$tap" $settings \
 	    xargs -n 1 -P 2 sh -c '
 		status=0
-		tests/own_net.sh "tests/netns/$1.py" "$BUILD" \
-		    >"$TAP/$1@2workers.tap" 2>&1 </dev/null || status=$?
-		echo "$status" >"$TAP/$1@2workers.status"' sh
+		for test in tests/netns/"${1%@*}".*; do
+			tests/own_net.sh "$test" "$BUILD" \
+			    >"$TAP/$1.tap" 2>&1 </dev/null || status=$?
+		done
+		echo "$status" >"$TAP/$1.status"' sh
 	for name in $names; do
-		tally "$name@2workers" "$(cat "$tap/$name@2workers.status")"
+		tally "$name" "$(cat "$tap/$name.status")"
+	done
+}
+
+# The tests of dns64d with two workers and without answers that are kept
+# whole. The last ones, which are the longest, come first.
+run_two_workers() {
+	variants=
+	for test in tests/netns/dns64d_*.py; do
+		name=$(basename "$test" .py)
+		[ "$name" = dns64d_workers ] ||
+		    variants="$name@2workers $variants"
+	done
+	# shellcheck disable=SC2086 # words
+	run_variants DNS64D_WORKERS=2 DNS64D_CACHE_ANSWERS=no -- $variants
+}
+
+# The tests of nat64d with what other interfaces than veth hand over; see
+# tests/netns/lib.sh.
+run_worlds() {
+	for world in finished plain; do
+		run_variants LAB_WORLD=$world -- "e2e_pmtu@$world" \
+		    "e2e_nat64@$world" "e2e_hairpin@$world"
 	done
 }
 
@@ -121,6 +147,7 @@ for test in tests/netns/*.sh tests/netns/*.py; do
 	name=$(basename "$test")
 	run "${name%.*}" tests/own_net.sh "$test" "$BUILD"
 done
+run_worlds
 run_two_workers
 
 [ "$skipped" -eq 0 ] || echo "$skipped skipped, for the reasons above"

@@ -143,7 +143,7 @@ test_tcp() {
 	dump=$(nat64d_dump)
 	size=$(bytes_per_packet "$dump")
 	# Shows: GSO-01 GSO-10 GSO-12b GSO-13
-	check "segments travel together where offload is on" \
+	check "segments travel together where the interfaces join them" \
 	    test "$offload-$((size > 1500))" = "$together"
 	check "100 MB go up whole" put 100MB
 	mkdir -p "$dir/many"
@@ -157,7 +157,37 @@ test_tcp() {
 	rm -rf "$dir/many"
 }
 
+# As many as that, in bursts that the path has room for; prints how many came.
+udp_volley() { # datagrams bytes
+	start "$internet" volley.out timeout 20 python3 -c '
+import socket, sys
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+s.setsockopt(socket.SOL_SOCKET, 33, 8 << 20)  # SO_RCVBUFFORCE
+s.bind(("", 7778))
+s.settimeout(3)
+n = 0
+try:
+    while n < int(sys.argv[1]):
+        n += len(s.recv(65536)) == int(sys.argv[2])
+except TimeoutError:
+    pass
+print(n)' "$1" "$2"
+	local receiver=$!
+	wait_for 5 udp_listens "$internet" 7778
+	in_ns "$client" python3 -c '
+import socket, sys, time
+s = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
+for i in range(int(sys.argv[1])):
+    s.sendto(bytes(int(sys.argv[2])), (sys.argv[3], 7778))
+    if i % 50 == 49:
+        time.sleep(0.002)' "$1" "$2" "$server64"
+	wait "$receiver"
+	cat "$dir/volley.out"
+}
+
 test_udp() {
+	check_equal "2000 datagrams of 1000 bytes arrive" \
+	    "$(udp_volley 2000 1000)" 2000
 	# Shows: SES-01 SES-12 CSM-01
 	check "a datagram and its answer" udp_echo "$client" 500 \
 	    "$server64" 7777
@@ -204,8 +234,8 @@ need_root
 start_lab
 for offload in yes no; do
 	tap_round="offload $offload"
-	together=yes-1
-	[ "$offload" = yes ] || together=no-0
+	together=$offload-0
+	[ "$offload-$LAB_WORLD" != yes-unfinished ] || together=yes-1
 	write_nat64d_conf "offload $offload" "${prefixes[@]/#/prefix }"
 	check "nat64d starts" start_nat64d || give_up
 	test_ping

@@ -142,3 +142,11 @@ tun_flush(struct tun *t)
 	}
 	return (refused);
 }
+
+const char *
+tun_refusal(struct tun *t, int *error)
+{
+	(void)t;
+	*error = 0;
+	return (NULL);
+}
