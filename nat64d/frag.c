@@ -27,7 +27,7 @@ frag_limits_init(struct frag_limits *l)
 	l->max_datagrams = 4096;
 	l->source_datagrams = 64;
 	l->source_bytes = 256 << 10;
-	l->per_datagram = 64;
+	l->per_datagram = 256;
 	l->timeout_secs = 5;
 	l->source6_len = 64;
 }

@@ -40,6 +40,7 @@ nat64_config_init(struct nat64_config *c)
 	c->subscriber.sessions = 8192;
 	c->subscriber.new_bindings.per_sec = 200;
 	c->subscriber.new_bindings.burst = 1000;
+	c->remap_fragment_id = true;
 	c->max_stored_syns = 128;
 	c->max_stored_syns_per_peer = 8;
 	c->errors.per_sec = 100;

@@ -199,6 +199,13 @@ nat64_in4(struct nat64 *n, struct pkt *p)
 			return (nat64_drop(n, NAT64_MARTIAN4));
 		return (nat64_local(n, p));
 	}
+	/*
+	 * A hairpin never leaves us, so whoever uses an address of the pool
+	 * out there is not its owner. Two services behind us could be made
+	 * to answer each other for ever.
+	 */
+	if (pool4_index(n->pool, p->ip4.src) != -1)
+		return (nat64_drop(n, NAT64_SOURCE_IN_POOL));
 	if (!may_be_error4(p)) {
 		if (ip4_is_never_unicast(p->ip4.src))
 			return (nat64_drop(n, NAT64_MARTIAN4));

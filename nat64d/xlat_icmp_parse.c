@@ -27,6 +27,9 @@
 
 #define IP4_MAX_LEN 65535
 
+/* The least that an extension stands behind (RFC 4884, 4.1). */
+#define ORIGINAL_MIN 128
+
 bool
 xlat_icmp_is_error(const struct pkt *p)
 {
@@ -61,6 +64,21 @@ cksum_is_good(const struct pkt *p)
 	return (cksum_finish(cksum_add(sum, pkt_l4(p), pkt_l4len(p))) == 0);
 }
 
+/*
+ * A fragmentation-needed message is older than the attribute, and some who
+ * send it leave other things in the octet that was unused (RFC 792). Then it
+ * is no attribute: an original datagram field has 128 octets at least
+ * (RFC 4884, 4.1) and ends within the message. A path MTU must not get lost
+ * over that.
+ */
+static bool
+is_no_attribute(const struct pkt *p, uint32_t field, uint32_t body)
+{
+	return (p->family == PKT_V4 && p->icmp_type == ICMP_UNREACH &&
+	    p->icmp_code == ICMP_UNREACH_NEEDFRAG &&
+	    (field < ORIGINAL_MIN || field > body));
+}
+
 /* The RFC 4884 length attribute splits the body (ICM-40). */
 static bool
 find_extension(const struct pkt *p, struct icmp_inner *in)
@@ -74,10 +92,10 @@ find_extension(const struct pkt *p, struct icmp_inner *in)
 	body = in->end - in->off;
 	field = xlat_icmp_attr_unit(p->family, p->icmp_type) *
 	    icmp[xlat_icmp_attr_off(p->family)];
+	if (field == 0 || field == body || is_no_attribute(p, field, body))
+		return (true);
 	if (field > body)
 		return (false);
-	if (field == 0 || field == body)
-		return (true);
 	in->end = in->off + field;
 	in->ext_off = in->end;
 	return (true);

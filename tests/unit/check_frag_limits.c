@@ -106,15 +106,33 @@ START_TEST(frag_input_fragments_per_datagram_are_limited)
 	struct frag_datagram *d;
 	uint32_t i;
 
-	for (i = 1; i <= 63; i++)
+	for (i = 1; i <= 255; i++)
 		ck_assert_int_eq(input(&UDP6, i * 24, 24, true), FRAG_HELD);
 	ck_assert_int_eq(input(&UDP6, 0, 24, true), FRAG_FIRST);
 	d = result.datagram;
 	resolve(77);
-	for (i = 1; i <= 63; i++)
+	for (i = 1; i <= 255; i++)
 		ck_assert_ptr_nonnull(frag_next_held(table, d));
 	ck_assert_ptr_null(frag_next_held(table, d));
-	expect_drop(&UDP6, 64 * 24, 24, false, NAT64_FRAG_LIMIT);
+	expect_drop(&UDP6, 256 * 24, 24, false, NAT64_FRAG_LIMIT);
+}
+END_TEST
+
+/* 64 KiB over a link of 576 bytes are 119 pieces of 552. */
+START_TEST(frag_input_largest_datagram_in_small_pieces_is_taken)
+{
+	struct frag_datagram *d;
+	uint32_t i;
+
+	for (i = 1; i <= 118; i++)
+		ck_assert_int_eq(input(&UDP4, i * 552, i < 118 ? 552 : 376,
+		    i < 118), FRAG_HELD);
+	ck_assert_int_eq(input(&UDP4, 0, 552, true), FRAG_FIRST);
+	d = result.datagram;
+	resolve(77);
+	for (i = 1; i <= 118; i++)
+		ck_assert_ptr_nonnull(frag_next_held(table, d));
+	ck_assert_ptr_null(frag_next_held(table, d));
 }
 END_TEST
 
@@ -350,6 +368,7 @@ main(void)
 		frag_input_bytes_per_source_are_limited,
 		frag_input_bytes_in_all_are_limited,
 		frag_input_fragments_per_datagram_are_limited,
+		frag_input_largest_datagram_in_small_pieces_is_taken,
 		frag_flush_forgets_everything,
 		frag_input_random_order_loses_nothing,
 		frag_input_random_attack_stays_in_bounds,

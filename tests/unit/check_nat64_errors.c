@@ -177,15 +177,27 @@ START_TEST(what_must_not_be_answered_is_not)
 END_TEST
 
 /* Shows: ERR-14 ERR-22 FLT-15 */
-START_TEST(an_error_to_a_pool_address_that_nobody_has_is_not_sent)
+/*
+ * Whoever sends from an address of the pool is not its owner: hairpins do
+ * not leave us. With its own address as source, a service could be made to
+ * answer itself for ever.
+ */
+START_TEST(what_claims_to_come_from_our_pool_is_dropped_unanswered)
 {
-	const struct flow f = { POOL4, POOL4_2, 1, 2 };
-	const struct spec s = { .family = PKT_V4, .proto = IPPROTO_UDP,
+	const struct flow other = { POOL4, POOL4_2, 1, 2 };
+	struct flow itself = { POOL4, POOL4, 0, 0 };
+	const struct spec dying = { .family = PKT_V4, .proto = IPPROTO_UDP,
 		.ttl = 1 };
+	const struct spec s = { .family = PKT_V4, .proto = IPPROTO_UDP };
 
-	lab_build(&s, &f);
+	lab_build(&dying, &other);
 	lab_send();
-	lab_expect_drop(NAT64_TTL_EXPIRED);
+	lab_expect_drop(NAT64_SOURCE_IN_POOL);
+	lab_udp(CLIENT6, PORT6, SERVER6, 53);
+	itself.sport = itself.dport = lab_sent()->sport;
+	lab_build(&s, &itself);
+	lab_send();
+	lab_expect_drop(NAT64_SOURCE_IN_POOL);
 }
 END_TEST
 
@@ -392,7 +404,7 @@ main(void)
 	const TTest *const tests[] = {
 		each_cause_is_answered_by_its_error_from_our_own_address,
 		what_must_not_be_answered_is_not,
-		an_error_to_a_pool_address_that_nobody_has_is_not_sent,
+		what_claims_to_come_from_our_pool_is_dropped_unanswered,
 		errors_of_our_own_are_limited_by_destination_and_in_all,
 		errors_of_our_own_can_be_switched_off,
 		what_is_too_big_for_ipv4_is_answered_or_cut,

@@ -111,6 +111,7 @@ setup(void)
 	inet_pton(AF_INET, "203.0.113.5", &out4);
 	inet_pton(AF_INET, "198.51.100.20", &peer4);
 	nat64_config_init(&conf);
+	conf.remap_fragment_id = false;
 	ck_assert_ptr_null(pref64_init(&conf.prefixes[0], &prefix, 96));
 	conf.nprefixes = 1;
 	pool[0] = (struct pool4_range){ out4, out4, { { 1024, 65535 },

@@ -197,6 +197,22 @@ START_TEST(xlat_icmp_parse_refuses_a_datagram_longer_than_the_body)
 }
 END_TEST
 
+/* RFC 792 left the octet unused; the path MTU is not lost over it. */
+START_TEST(xlat_icmp_needfrag_may_have_anything_in_its_unused_octet)
+{
+	static const uint32_t octets[] = { 1, 17, 18, 31, 255 };
+	size_t i;
+
+	for (i = 0; i < sizeof(octets) / sizeof(octets[0]); i++) {
+		quote_udp(PKT_V4);
+		error_about(PKT_V4, 3, 4, octets[i] << 16 | 1400);
+		ck_assert_int_eq(translate(), NAT64_NONE);
+		ck_assert_uint_eq(out.data[40], ICMP6_PACKET_TOO_BIG);
+		ck_assert_uint_eq(wire_get16(out.data + 46), 1420);
+	}
+}
+END_TEST
+
 /*
  * Errors with random bytes changed, in a buffer that ends where the packet
  * ends: a sanitizer sees every byte too far.
@@ -261,6 +277,8 @@ main(void)
 	tcase_add_test(tc, xlat_icmp_parse_gives_the_tuple_as_quoted);
 	tcase_add_test(tc,
 	    xlat_icmp_parse_refuses_a_datagram_longer_than_the_body);
+	tcase_add_test(tc,
+	    xlat_icmp_needfrag_may_have_anything_in_its_unused_octet);
 	tcase_add_loop_test(tc, xlat_icmp_any_bytes_are_dropped_or_translated,
 	    0, 2);
 	suite_add_tcase(s, tc);

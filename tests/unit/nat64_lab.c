@@ -147,6 +147,8 @@ lab_setup(void)
 	ncopies = 0;
 	pkt_init(&lab.in, in_buf, sizeof(in_buf));
 	nat64_config_init(&lab.conf);
+	/* Most tests tell datagrams by their own identification. */
+	lab.conf.remap_fragment_id = false;
 	lab_set_prefix(0, PREF64, 96);
 	lab_set_pool(POOL4, POOL4_2, 1024, 65535);
 	lab.conf.self4 = addr4(SELF4);

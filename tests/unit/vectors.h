@@ -124,6 +124,8 @@ setup_common(struct setup *s, const char *pref64)
 
 	memset(s, 0, sizeof(*s));
 	nat64_config_init(&s->conf);
+	/* As they were worked: the identification is the low half. */
+	s->conf.remap_fragment_id = false;
 	s->conf.prefixes[0] = prefix64(pref64);
 	s->conf.nprefixes = 1;
 	s->pool[0].first = s->pool[0].last = addr4("203.0.113.5");
