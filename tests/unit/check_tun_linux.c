@@ -315,6 +315,35 @@ START_TEST(refused_packets_are_counted_and_not_tried_again)
 }
 END_TEST
 
+/* A partial checksum that stands nowhere, as gro.c once left it. */
+START_TEST(packet_that_contradicts_itself_is_not_written_but_told_of)
+{
+	static uint8_t buf[PKT_BUFSIZE];
+	const char *text;
+	struct pkt p;
+	int error;
+
+	start(true);
+	pkt_init(&p, buf, sizeof(buf));
+	make_udp4(p.data, 100);
+	p.len = 100;
+	ck_assert_int_eq(pkt_parse(&p), NAT64_NONE);
+	ck_assert_int_eq(pkt_parse_l4(&p), NAT64_NONE);
+	p.ofl.seg = PKT_SEG_UDP;
+	p.ofl.seg_size = 40;
+	p.ofl.csum_partial = true;
+	p.ofl.csum_start = p.l4off;
+	tun_send(tun, &p);
+	ck_assert_uint_eq(tun_flush(tun), 1);
+	ck_assert_uint_eq(kernel_get(bytes, sizeof(bytes)), 0);
+	text = tun_refusal(tun, &error);
+	ck_assert_int_eq(error, EPROTO);
+	ck_assert_str_eq(text, "IPv4 protocol 17, 100 bytes, flags 1 type 5 "
+	    "hdr_len 28 gso_size 40 csum_start 20 csum_offset 0");
+	ck_assert_ptr_null(tun_refusal(tun, &error));
+}
+END_TEST
+
 START_TEST(failed_device_is_an_error_of_the_batch)
 {
 	unsigned n = 0;
@@ -418,6 +447,8 @@ main(void)
 	tcase_add_test(tc,
 	    batch_ends_with_the_packet_that_makes_it_large_enough);
 	tcase_add_test(tc, refused_packets_are_counted_and_not_tried_again);
+	tcase_add_test(tc,
+	    packet_that_contradicts_itself_is_not_written_but_told_of);
 	tcase_add_test(tc, failed_device_is_an_error_of_the_batch);
 	tcase_add_test(tc, interface_comes_up_with_its_mtu);
 	tcase_add_test(tc,
