@@ -81,7 +81,7 @@ void tun_send(struct tun *t, const struct pkt *p);
 unsigned tun_flush(struct tun *t);
 
 /*
- * The last packet that was refused otherwise than for want of room, since
+ * The last packet refused otherwise than for want of room or memory, since
  * the last call: a line about it for the log, valid until the next
  * tun_send(), with *error set to the errno; or NULL. EPROTO: its offload
  * metadata contradict its headers (pkt_offload_holds()), and it was not

@@ -134,7 +134,7 @@ negotiate(struct tun *t, const char **what)
 	return (-1);
 }
 
-/* Note what is unusual: a full queue and a device that is down are not. */
+/* Note what is unusual; want of room or memory is not. */
 static void
 note_refusal(struct tun *t, const struct pkt *p, const uint8_t *hdr,
     int error)
