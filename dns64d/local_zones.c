@@ -1,7 +1,7 @@
 /*
- * Special-use zones, and reverse names as numbers. Owns the lists of IANA's
- * registries "Special-Use Domain Names" and "Locally-Served DNS Zones", as of
- * November 2026; knows no hosts.
+ * Special-use zones, and reverse names as numbers. Owns the lists, which
+ * follow the RFCs that local.h names, and were not compared with IANA's
+ * registries as a whole; knows no hosts.
  */
 #include <sys/socket.h>
 

@@ -27,7 +27,7 @@
 
 #define IP4_MAX_LEN 65535
 
-/* The least that an extension stands behind (RFC 4884, 4.1). */
+/* The least that an extension stands behind (RFC 4884, 4). */
 #define ORIGINAL_MIN 128
 
 bool
@@ -68,7 +68,7 @@ cksum_is_good(const struct pkt *p)
  * A fragmentation-needed message is older than the attribute, and some who
  * send it leave other things in the octet that was unused (RFC 792). Then it
  * is no attribute: an original datagram field has 128 octets at least
- * (RFC 4884, 4.1) and ends within the message. A path MTU must not get lost
+ * (RFC 4884, 4) and ends within the message. A path MTU must not get lost
  * over that.
  */
 static bool
