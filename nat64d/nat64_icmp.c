@@ -71,20 +71,21 @@ nat64_error6(struct nat64 *n, struct pkt *p)
 
 /*
  * Who speaks, seen from IPv6: the router that sent the error, so that
- * traceroute works (ICM-30); where its address may not be embedded, the
- * host that the quoted packet went to.
+ * traceroute works (RFC 7915, 4.1). Where its address may not be embedded,
+ * we speak ourselves: the translator is a hop on the way, while any other
+ * address would say that the packet got to where it did not. An error of
+ * self4 is our own in any case. False if we have no address to speak from.
  */
-static void
+static bool
 error_source6(const struct nat64 *n, const struct pkt *p, unsigned prefix,
-    const struct in6_addr *peer6, struct in6_addr *src)
+    struct in6_addr *src)
 {
-	if (nat64_may_embed(n, prefix, p->ip4.src))
+	if (nat64_may_embed(n, prefix, p->ip4.src)) {
 		pref64_embed(&n->conf.prefixes[prefix], p->ip4.src, src);
-	else if (p->ip4.src.s_addr == n->conf.self4.s_addr &&
-	    !IN6_IS_ADDR_UNSPECIFIED(&n->conf.self6))
-		*src = n->conf.self6; /* HPN-06 */
-	else
-		*src = *peer6;
+		return (true);
+	}
+	*src = n->conf.self6;
+	return (!IN6_IS_ADDR_UNSPECIFIED(src));
 }
 
 enum nat64_verdict
@@ -120,7 +121,8 @@ nat64_error4(struct nat64 *n, struct pkt *p)
 	    &inner.dst.addr);
 	inner.dst.port = in.l4 == L4_ICMP ? e->in6.port : in.t4.dst.port;
 
-	error_source6(n, p, (unsigned)prefix, &inner.dst.addr, &src);
+	if (!error_source6(n, p, (unsigned)prefix, &src))
+		return (nat64_drop(n, NAT64_ICMP_SOURCE));
 	out = nat64_scratch(n, n->hairpin ? SCRATCH_HAIRPIN : SCRATCH_ICMP);
 	reason = xlat_icmp_4to6(p, &in, &src, &e->in6.addr, &inner,
 	    &n->conf.xlat, out);

@@ -40,6 +40,8 @@
 	X(ICMP_TYPE, "icmp-type", "ICMP type or code not translated")        \
 	X(ICMP_CKSUM, "icmp-bad-checksum", "ICMP error with wrong checksum") \
 	X(ICMP_INNER, "icmp-bad-inner", "packet quoted in an ICMP error bad")\
+	X(ICMP_SOURCE, "icmp-source",                                        \
+	    "sender of an ICMPv4 error has no IPv6 form, nor have we")       \
 	X(ICMP_POINTER, "icmp-pointer", "parameter pointer has no meaning")  \
 	X(ICMP_QUERY, "icmp-query-refused", "ICMPv6 echo refused by policy") \
 	X(SELF_OTHER, "to-self", "to the translator itself, no echo")        \

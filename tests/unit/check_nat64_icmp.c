@@ -364,18 +364,18 @@ START_TEST(an_error_speaks_in_the_prefix_of_the_session_it_is_about)
 END_TEST
 
 /* Shows: ICM-30 FLT-07 ADR-21 ADR-08 */
-START_TEST(a_router_that_cannot_be_embedded_speaks_as_the_server)
+START_TEST(for_a_router_that_cannot_be_embedded_we_speak)
 {
 	static const struct {
 		const char *router;
 		const char *source;
 	} rows[] = {
 		{ "9.9.9.9", "64:ff9b::909:909" },
-		{ "10.1.2.3", "64:ff9b::808:808" }, /* ADR-21 */
-		{ "0.0.0.0", "64:ff9b::808:808" },  /* ADR-22 */
-		{ "127.0.0.1", "64:ff9b::808:808" },
-		{ "169.254.3.4", "64:ff9b::808:808" },
-		{ "255.255.255.255", "64:ff9b::808:808" },
+		{ "10.1.2.3", SELF6 }, /* ADR-21 */
+		{ "0.0.0.0", SELF6 },  /* ADR-22 */
+		{ "127.0.0.1", SELF6 },
+		{ "169.254.3.4", SELF6 },
+		{ "255.255.255.255", SELF6 },
 	};
 	struct pkt out4;
 	size_t i;
@@ -390,11 +390,35 @@ START_TEST(a_router_that_cannot_be_embedded_speaks_as_the_server)
 		lab_send();
 		ck_assert_str_eq(text6(lab_sent()->ip6.src), rows[i].source);
 	}
+	/* The host that the packet went to speaks for itself. */
+	lab_build_error("8.8.8.8", ICMP_UNREACH, ICMP_UNREACH_PORT, 0, &out4,
+	    out4.len);
+	lab_send();
+	ck_assert_str_eq(text6(lab_sent()->ip6.src), "64:ff9b::808:808");
 	/* An echo from there is dropped all the same. */
 	lab_ping("10.1.2.3", text4(out4.ip4.src), 1);
 	lab_expect_drop(NAT64_NO_BINDING); /* the first prefix carries it */
 	lab_ping("127.0.0.1", text4(out4.ip4.src), 1);
 	lab_expect_drop(NAT64_MARTIAN4);
+}
+END_TEST
+
+/* Shows: ICM-30 */
+START_TEST(without_an_address_of_ours_such_a_router_is_not_heard)
+{
+	struct pkt out4;
+
+	lab_set_prefix(0, "64:ff9b::", 96);
+	memset(&lab.conf.self6, 0, sizeof(lab.conf.self6));
+	lab_start();
+	lab_udp(CLIENT6, PORT6, "64:ff9b::8.8.8.8", PORT_SERVER);
+	out4 = lab_copy(lab_sent());
+	lab_build_error("10.1.2.3", ICMP_TIMXCEED, 0, 0, &out4, out4.len);
+	lab_send();
+	lab_expect_drop(NAT64_ICMP_SOURCE);
+	lab_build_error("9.9.9.9", ICMP_TIMXCEED, 0, 0, &out4, out4.len);
+	lab_send();
+	lab_sent();
 }
 END_TEST
 
@@ -498,7 +522,8 @@ main(void)
 		errors_that_do_not_add_up_are_dropped,
 		a_binding_suffices_where_there_is_no_session,
 		an_error_speaks_in_the_prefix_of_the_session_it_is_about,
-		a_router_that_cannot_be_embedded_speaks_as_the_server,
+		for_a_router_that_cannot_be_embedded_we_speak,
+		without_an_address_of_ours_such_a_router_is_not_heard,
 		errors_without_counterpart_are_dropped,
 		errors_that_pass_are_not_limited,
 		extensions_travel_with_the_error,
