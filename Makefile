@@ -86,6 +86,7 @@ nat64d_PURE = \
     nat64d/stats.c \
     nat64d/subscriber.c \
     nat64d/tcp_fsm.c \
+    nat64d/tcp_reset.c \
     nat64d/vnet.c \
     nat64d/xlat_4to6.c \
     nat64d/xlat_6to4.c \
@@ -285,6 +286,7 @@ check_nat64_hairpin_OBJ = tests/unit/nat64_lab.o
 check_nat64_icmp_OBJ = tests/unit/nat64_lab.o
 check_nat64_lifetimes_OBJ = tests/unit/nat64_lab.o
 check_nat64_random_OBJ = tests/unit/nat64_lab.o
+check_nat64_reset_OBJ = tests/unit/nat64_lab.o
 check_nat64_state_OBJ = tests/unit/nat64_lab.o
 check_nat64_tcp_OBJ = tests/unit/nat64_lab.o
 check_tables_OBJ = tests/unit/tables_model.o

@@ -212,6 +212,8 @@ print_filtering(FILE *f, const struct nat64_config *n)
 	fprintf(f, "inbound-refresh %s\n", yes(n->inbound_refresh));
 	fprintf(f, "rst-in-fin %s\n",
 	    n->rst_refreshes ? "refresh" : "shorten");
+	fprintf(f, "unknown-tcp %s\n",
+	    n->reset_unknown_tcp ? "reset" : "drop");
 }
 
 static void

@@ -81,6 +81,7 @@ struct nat64_config {
 	bool refuse_echo6;	 /* CFG-17 */
 	bool inbound_refresh;	 /* SES-13 */
 	bool rst_refreshes;	 /* TCP-10, literal RFC 6146 */
+	bool reset_unknown_tcp;	 /* RFC 9293, 3.10.7.1, towards IPv6 */
 	bool check_inner_ip;	 /* ICM-51 */
 	bool first_frag_errors;	 /* RFC 7112: 4/3 for cut header chains */
 	bool pool_echo;		 /* LOC-03 */
@@ -158,7 +159,7 @@ struct nat64_sink {
 
 enum nat64_verdict {
 	NAT64_SENT,    /* translated, something was emitted */
-	NAT64_REPLIED, /* answered: an ICMP error or an echo reply */
+	NAT64_REPLIED, /* answered: an ICMP error, an RST or an echo reply */
 	NAT64_HELD,    /* a fragment waits, or a SYN, which is counted */
 	NAT64_DROPPED  /* nothing was emitted */
 };

@@ -1,6 +1,7 @@
 /*
  * ICMP errors: those that pass through (RFC 6146, 3.4 to 3.7), those that we
- * send ourselves, and echo requests to our own addresses.
+ * send ourselves and the RSTs beside them, and echo requests to our own
+ * addresses.
  */
 #include <netinet/icmp6.h>
 #include <netinet/in.h>
@@ -10,6 +11,7 @@
 
 #include "fragment.h"
 #include "nat64_int.h"
+#include "tcp_reset.h"
 
 /* Emit a packet of ours, in pieces if the side it goes to wants that. */
 static void
@@ -159,6 +161,22 @@ nat64_refuse6(struct nat64 *n, struct pkt *p, enum nat64_reason reason,
 	out = nat64_scratch(n, SCRATCH_ERROR);
 	icmp_error_build6(out, p, &n->conf.self6, &e);
 	n->stats.counters[NAT64_ERRORS6]++;
+	nat64_emit(n, out);
+	return (NAT64_REPLIED);
+}
+
+enum nat64_verdict
+nat64_reset6(struct nat64 *n, const struct pkt *p)
+{
+	struct pkt *out;
+
+	nat64_drop(n, NAT64_NO_SESSION);
+	if (!tcp_reset_allowed(p) ||
+	    !may_send(n, &n->errors6, p, &p->ip6.src, sizeof(p->ip6.src)))
+		return (NAT64_DROPPED);
+	out = nat64_scratch(n, SCRATCH_ERROR);
+	tcp_reset_build6(out, p);
+	n->stats.counters[NAT64_RESETS6]++;
 	nat64_emit(n, out);
 	return (NAT64_REPLIED);
 }

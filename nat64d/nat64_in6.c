@@ -148,6 +148,10 @@ refuse_state(struct nat64 *n, struct pkt *p, enum nat64_reason reason)
 	case NAT64_EXCLUDED:
 		return (nat64_refuse6(n, p, reason, ICMP6_DST_UNREACH,
 		    ICMP6_DST_UNREACH_ADMIN, 0));
+	case NAT64_NO_SESSION:
+		if (n->conf.reset_unknown_tcp)
+			return (nat64_reset6(n, p));
+		return (nat64_drop(n, reason));
 	default:
 		return (nat64_drop(n, reason));
 	}

@@ -209,6 +209,12 @@ enum nat64_verdict nat64_refuse4(struct nat64 *n, struct pkt *p,
 enum nat64_verdict nat64_answer4(struct nat64 *n, struct pkt *p,
     uint8_t type, uint8_t code, uint32_t param);
 
+/*
+ * Drop a TCP segment of no session and answer it with an RST, when one is
+ * allowed (tcp_reset.h) and the rate of the ICMPv6 errors leaves room.
+ */
+enum nat64_verdict nat64_reset6(struct nat64 *n, const struct pkt *p);
+
 /* A packet to one of our own addresses (LOC-01, LOC-02). */
 enum nat64_verdict nat64_local(struct nat64 *n, struct pkt *p);
 

@@ -100,7 +100,8 @@ static const struct port_range default_ports[L4_NPROTO] = {
 %token <tok> QUARANTINE "quarantine" RANDOM "random"
 %token <tok> RANGE_FALLBACK "range-fallback" RATE "rate"
 %token <tok> REASSEMBLE "reassemble" REFRESH "refresh" REFUSE "refuse"
-%token <tok> REMAP_FRAGMENT_ID "remap-fragment-id" RESTART "restart"
+%token <tok> REMAP_FRAGMENT_ID "remap-fragment-id" RESET "reset"
+%token <tok> RESTART "restart"
 %token <tok> ROUTES "routes" RST_IN_FIN "rst-in-fin" SESSIONS "sessions"
 %token <tok> SHORTEN "shorten" SOFT_POOLING "soft-pooling"
 %token <tok> SOURCE_BYTES "source-bytes" SOURCE_DATAGRAMS "source-datagrams"
@@ -108,7 +109,8 @@ static const struct port_range default_ports[L4_NPROTO] = {
 %token <tok> STORED_SYNS_PER_PEER "stored-syns-per-peer"
 %token <tok> SUBSCRIBER "subscriber" SYSLOG "syslog" TCP "tcp"
 %token <tok> TIMEOUT "timeout" TO "to" TOS "tos" TRAFFIC_CLASS "traffic-class"
-%token <tok> TUN "tun" UDP "udp" UNBOUND_ERRORS "unbound-errors" USER "user"
+%token <tok> TUN "tun" UDP "udp" UNBOUND_ERRORS "unbound-errors"
+%token <tok> UNKNOWN_TCP "unknown-tcp" USER "user"
 %token <tok> WARN "warn" WKP_NON_GLOBAL "wkp-non-global" YES "yes"
 
 %type <tok>	text
@@ -327,6 +329,8 @@ filtering	: FILTER any_proto adf {
 		| ECHO_ refuse { NAT64.refuse_echo6 = $refuse; }
 		| RST_IN_FIN SHORTEN { NAT64.rst_refreshes = false; }
 		| RST_IN_FIN REFRESH { NAT64.rst_refreshes = true; }
+		| UNKNOWN_TCP DROP { NAT64.reset_unknown_tcp = false; }
+		| UNKNOWN_TCP RESET { NAT64.reset_unknown_tcp = true; }
 		;
 
 adf		: ENDPOINT_INDEPENDENT { $$ = false; }
@@ -546,6 +550,7 @@ static const struct conf_keyword keywords[] = {
 	{ "refresh", REFRESH },
 	{ "refuse", REFUSE },
 	{ "remap-fragment-id", REMAP_FRAGMENT_ID },
+	{ "reset", RESET },
 	{ "restart", RESTART },
 	{ "routes", ROUTES },
 	{ "rst-in-fin", RST_IN_FIN },
@@ -567,6 +572,7 @@ static const struct conf_keyword keywords[] = {
 	{ "tun", TUN },
 	{ "udp", UDP },
 	{ "unbound-errors", UNBOUND_ERRORS },
+	{ "unknown-tcp", UNKNOWN_TCP },
 	{ "user", USER },
 	{ "warn", WARN },
 	{ "wkp-non-global", WKP_NON_GLOBAL },

@@ -87,6 +87,7 @@ enum nat64_reason {
 	X(ERRORS6, "icmp6-errors-sent", "ICMPv6 errors originated")          \
 	X(ERRORS4, "icmp4-errors-sent", "ICMPv4 errors originated")          \
 	X(ERRORS_LIMITED, "icmp-errors-limited", "errors not sent: rate")    \
+	X(RESETS6, "tcp-resets-sent", "RSTs for unknown TCP sessions")       \
 	X(ECHO_ANSWERED, "echo-answered", "echo requests answered here")     \
 	X(BIB_CREATED, "bindings-created", "bindings created")               \
 	X(SESSIONS_CREATED, "sessions-created", "sessions created")          \
