@@ -169,7 +169,7 @@ insert(struct bib *b, struct bib_entry *e, const struct taddr6 *in6,
 	e->out4 = *out4;
 	e->proto = (uint8_t)b->proto;
 	e->sub = sub;
-	LIST_INIT(&e->sessions);
+	e->prefix = -1;
 	RB_INSERT(bib_tree6, tree6(b, in6), e);
 	RB_INSERT(bib_tree4, tree4(b, out4), e);
 	b->nentries++;

@@ -40,7 +40,6 @@
 #include "tuple.h"
 
 struct session;
-LIST_HEAD(session_list, session);
 RB_HEAD(session_tree, session);
 
 /* Most sessions of one binding, whatever the configuration says. */
@@ -59,10 +58,9 @@ struct bib_entry {
 	bool is_static : 1;
 	uint8_t proto; /* enum l4proto */
 	RB_ENTRY(bib_entry) by4;
-	/* The sessions, kept by session.c: by peer, and the newest first. */
-	struct session_tree peers;
-	struct session_list sessions;
+	struct session_tree peers; /* the sessions, kept by session.c */
 	struct subscriber *sub;
+	int prefix; /* Pref64 that a session took last; an index, or -1 */
 };
 
 RB_HEAD(bib_tree6, bib_entry);

@@ -295,11 +295,9 @@ nat64_prefix_for(const struct nat64 *n, const struct bib_entry *bib,
 {
 	unsigned i;
 
-	if (bib != NULL && !LIST_EMPTY(&bib->sessions)) {
-		i = LIST_FIRST(&bib->sessions)->prefix;
-		if (nat64_may_embed(n, i, addr))
-			return ((int)i);
-	}
+	if (bib != NULL && bib->prefix != -1 &&
+	    nat64_may_embed(n, (unsigned)bib->prefix, addr))
+		return (bib->prefix);
 	for (i = 0; i < n->conf.nprefixes; i++)
 		if (nat64_may_embed(n, i, addr))
 			return ((int)i);

@@ -72,7 +72,7 @@ live_binding(struct nat64 *n, struct bib_entry *e)
 
 	if (e == NULL)
 		return (NULL);
-	while ((s = LIST_FIRST(&e->sessions)) != NULL && is_dead(n, s)) {
+	while ((s = RB_ROOT(&e->peers)) != NULL && is_dead(n, s)) {
 		last = e->nsessions == 1 && !e->is_static;
 		if (nat64_session_timeout(n, s) && last)
 			return (NULL);
@@ -209,6 +209,18 @@ step_session(const struct nat64 *n, const struct session *s,
 	return (step);
 }
 
+/*
+ * Keep what the segment acknowledges, for the probe. That of an RST may be
+ * anything. The newest to arrive is good enough: a stale one lies in the
+ * window all the same.
+ */
+static void
+remember_ack(uint32_t *ack, const struct pkt *p)
+{
+	if ((p->tcp_flags & (PKT_TH_ACK | PKT_TH_RST)) == PKT_TH_ACK)
+		*ack = get32(pkt_l4(p) + PKT_TCP_ACK);
+}
+
 /* (T,t) -> (Z,z) */
 static void
 set_out4(struct tuple4 *out, const struct taddr4 *out4,
@@ -279,6 +291,7 @@ tcp_state6(struct nat64 *n, const struct pkt *p, const struct flow6 *f,
 	if (step.action == TCP_MEET_SYN)
 		nat64_syn_discard(n, s);
 	apply_step(n, s, &step);
+	remember_ack(&s->ack6, p);
 	set_out4(out, &s->out4, &s->peer);
 	return (NAT64_NONE);
 }
@@ -432,6 +445,7 @@ tcp_state4(struct nat64 *n, struct pkt *p, const struct tuple4 *t4,
 	if (step.action == TCP_DROP)
 		return (NAT64_SYN_REPEATED);
 	apply_step(n, s, &step);
+	remember_ack(&s->ack4, p);
 	set_out6(n, out, s);
 	return (NAT64_NONE);
 }
@@ -472,8 +486,10 @@ nat64_state4(struct nat64 *n, struct pkt *p, struct tuple6 *out)
 }
 
 /*
- * Ask the IPv6 host whether the connection lives: an empty segment that
- * one that does will answer (TCP-11).
+ * Ask the IPv6 host whether the connection lives (RFC 6146, 3.5.2.2): an
+ * empty segment in front of what it has received, as a keep-alive is
+ * (RFC 9293, 3.8.4), which it will answer. It acknowledges what the peer has
+ * received, so that a firewall on the way takes it for one of the peer's.
  */
 static void
 send_probe(struct nat64 *n, const struct session *s)
@@ -492,6 +508,8 @@ send_probe(struct nat64 *n, const struct session *s)
 	memcpy(ip + 24, &t.dst.addr, sizeof(struct in6_addr));
 	put16(tcp, t.src.port);
 	put16(tcp + 2, t.dst.port);
+	put32(tcp + 4, s->ack6 - 1);
+	put32(tcp + PKT_TCP_ACK, s->ack4);
 	tcp[12] = (PKT_TCP_HLEN / 4) << 4;
 	tcp[PKT_TCP_FLAGS] = PKT_TH_ACK;
 	put16(tcp + PKT_TCP_CKSUM,
@@ -521,7 +539,8 @@ nat64_binding_lives(const struct nat64 *n, const struct bib_entry *e)
 
 	if (e == NULL)
 		return (false);
-	LIST_FOREACH(s, &e->sessions, of_bib)
+	for (s = session_next_of_bib(e, NULL); s != NULL;
+	    s = session_next_of_bib(e, &s->peer))
 		if (!is_dead(n, s) || step_timeout(s).action == TCP_PROBE)
 			return (true);
 	return (e->is_static);

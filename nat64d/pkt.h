@@ -38,6 +38,7 @@
 #define PKT_ICMP_HLEN 8
 
 /* Offsets of fields that several files read or write. */
+#define PKT_TCP_ACK 8
 #define PKT_TCP_FLAGS 13
 #define PKT_TCP_CKSUM 16
 #define PKT_UDP_LEN 4

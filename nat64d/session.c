@@ -1,12 +1,18 @@
 /*
  * Session tables. Owns the sessions, their order in time, and their places
- * in the lists of bindings; refuses to know why a session lives or ends.
+ * in the trees of bindings; refuses to know why a session lives or ends.
  */
 #include <errno.h>
 #include <limits.h>
 #include <string.h>
 
 #include "session.h"
+
+/* The prefix of a session without an IPv6 side: no Pref64 has this index. */
+#define NO_PREFIX UINT8_MAX
+
+_Static_assert(sizeof(struct session) == 2 * CACHE_LINE,
+    "a session is two cache lines");
 
 static uint64_t
 number_of4(const struct taddr4 *t)
@@ -180,8 +186,7 @@ session_find6(const struct session_table *t, enum l4proto proto,
 
 	for (i = 0; (s = flow_candidate(&place, &i)) != NULL; i++)
 		if (same6(&s->in6, in6) && same4(&s->peer, peer) &&
-		    s->prefix == prefix && s->proto == proto &&
-		    s->bib != NULL)
+		    s->prefix == prefix && s->proto == proto)
 			return (s);
 	e = bib_find6(&t->bibs[proto], in6);
 	s = e != NULL ? find_of_bib(e, peer) : NULL;
@@ -288,6 +293,7 @@ new_session(struct session_table *t, enum l4proto proto,
 	s->cls = (uint8_t)cls;
 	s->out4 = *out4;
 	s->peer = *peer;
+	s->prefix = NO_PREFIX;
 	s->stamp = now;
 	return (s);
 }
@@ -325,7 +331,7 @@ attach(struct session_table *t, struct session *s, struct bib_entry *bib,
 	s->bib = bib;
 	s->in6 = bib->in6;
 	s->prefix = (uint8_t)prefix;
-	LIST_INSERT_HEAD(&bib->sessions, s, of_bib);
+	bib->prefix = (int)prefix;
 	place = place6_of(t, s);
 	flow_remember(&place, s);
 }
@@ -411,6 +417,7 @@ session_set_prefix(struct session_table *t, struct session *s,
 {
 	forget_flow6(t, s);
 	s->prefix = (uint8_t)prefix;
+	s->bib->prefix = (int)prefix;
 }
 
 void
@@ -428,7 +435,6 @@ session_remove(struct session_table *t, struct session *s)
 	if (s->bib != NULL) {
 		forget_flow6(t, s);
 		RB_REMOVE(session_tree, &s->bib->peers, s);
-		LIST_REMOVE(s, of_bib);
 		s->bib->nsessions--;
 		subscriber_remove_session(t->subs, s->bib->sub);
 	} else

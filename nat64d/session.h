@@ -58,7 +58,15 @@ enum session_class {
 	SESSION_NCLASSES
 };
 
-/* Two cache lines. The first one has all that a packet needs. */
+/*
+ * Two cache lines. The first one has all that a packet needs.
+ *
+ * in6, prefix: as the binding has them; without one, prefix is none of the
+ * configured and so no IPv6 tuple finds the session.
+ * ack6, ack4: TCP, the newest acknowledgment number from either side: what
+ * the IPv6 host has received, and what its peer has. They make a segment
+ * that lies in the window of both (RFC 6146, 3.5.2.2, probe).
+ */
 struct session {
 	alignas(CACHE_LINE) struct taddr6 in6; /* (X',x); unset without bib */
 	struct taddr4 out4;	/* (T,t) */
@@ -67,12 +75,13 @@ struct session {
 	uint8_t cls;		/* enum session_class */
 	uint8_t tcp_state;	/* enum tcp_state */
 	uint8_t prefix;		/* index of the Pref64 of Y' */
+	uint32_t ack6;
+	uint32_t ack4;
 	struct monotime stamp;	/* its lifetime counts from here */
 	int64_t tick;		/* session_wheel.h's */
-	struct bib_entry *bib;	/* NULL: no IPv6 side */
 	LIST_ENTRY(session) slot; /* likewise */
+	struct bib_entry *bib;	/* NULL: no IPv6 side */
 	RB_ENTRY(session) by_peer;
-	LIST_ENTRY(session) of_bib;
 };
 
 RB_HEAD(orphan_tree, session);

@@ -119,7 +119,7 @@ START_TEST(bib_get6_same_source_gives_same_mapping)
 	ck_assert_uint_eq(e->in6.port, 5000);
 	ck_assert_uint_eq(e->nsessions, 0);
 	ck_assert(!e->is_static);
-	ck_assert(LIST_EMPTY(&e->sessions));
+	ck_assert(RB_EMPTY(&e->peers));
 	ck_assert_ptr_eq(get(L4_UDP, "2001:db8::1", 5000), e);
 	ck_assert(!created);
 	ck_assert_ptr_eq(bib_find6(&bibs[L4_UDP], &e->in6), e);

@@ -31,10 +31,13 @@ struct life {
 	bool begun;
 	struct monotime end;
 	unsigned prefix; /* by which its host spoke last */
-	uint64_t born;	 /* a number that grows with every session */
 };
 
 static struct life lives[L4_NPROTO][NX][NPEERS];
+
+/* That which the host of a binding took or went over to last (ADR-08). */
+static unsigned last_prefix[L4_NPROTO][NX];
+
 static uint32_t random_state;
 
 static uint32_t
@@ -60,21 +63,6 @@ is_bound(unsigned proto, unsigned x, int server)
 		    (server == -1 || (int)(peer % 2) == server))
 			return (true);
 	return (false);
-}
-
-/* That of the newest session of a binding (ADR-08). */
-static unsigned
-newest_prefix(unsigned proto, unsigned x)
-{
-	const struct life *l, *newest = NULL;
-	unsigned peer;
-
-	for (peer = 0; peer < NPEERS; peer++) {
-		l = &lives[proto][x][peer];
-		if (is_alive(l) && (newest == NULL || l->born > newest->born))
-			newest = l;
-	}
-	return (newest != NULL ? newest->prefix : 0);
 }
 
 static size_t
@@ -104,10 +92,6 @@ peer_port(unsigned proto, unsigned x, unsigned peer)
 static void
 live(unsigned proto, struct life *l, unsigned prefix)
 {
-	static uint64_t nborn;
-
-	if (!is_alive(l))
-		l->born = ++nborn;
 	l->begun = true;
 	l->prefix = prefix;
 	l->end = monotime_add_secs(lab.now, lifetimes[proto]);
@@ -130,6 +114,8 @@ speak(unsigned proto, unsigned x, unsigned peer)
 	else
 		lab_ping(CLIENT6, server, port);
 	lab_expect_flow(lab_sent(), POOL4, port, servers4[peer % 2], to);
+	if (!is_alive(l) || l->prefix != prefix)
+		last_prefix[proto][x] = prefix;
 	live(proto, l, prefix);
 }
 
@@ -143,7 +129,7 @@ answer(unsigned proto, unsigned x, unsigned peer)
 	struct life *l = &lives[proto][x][peer];
 	const bool adf = lab.conf.adf[proto] && proto != L4_TCP;
 	const unsigned prefix = is_alive(l) ? l->prefix :
-	    newest_prefix(proto, x);
+	    last_prefix[proto][x];
 	const char *server = servers4[peer % 2];
 	const uint16_t port = (uint16_t)(FIRST_X + x);
 	const uint16_t from = peer_port(proto, x, peer);

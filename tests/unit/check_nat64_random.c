@@ -389,7 +389,8 @@ check_bindings(void)
 			REQUIRE(pool4_port_state(pool, (enum l4proto)proto,
 			    &e->out4) == POOL4_TAKEN);
 			nsessions = 0;
-			LIST_FOREACH(s, &e->sessions, of_bib) {
+			for (s = session_next_of_bib(e, NULL); s != NULL;
+			    s = session_next_of_bib(e, &s->peer)) {
 				REQUIRE(s->bib == e);
 				nsessions++;
 			}

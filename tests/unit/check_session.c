@@ -165,7 +165,7 @@ START_TEST(session_is_found_by_either_tuple)
 	ck_assert_uint_eq(s->prefix, 3);
 	ck_assert_uint_eq(s->tcp_state, 0);
 	ck_assert_uint_eq(e->nsessions, 1);
-	ck_assert_ptr_eq(LIST_FIRST(&e->sessions), s);
+	ck_assert_ptr_eq(RB_ROOT(&e->peers), s);
 	ck_assert_uint_eq(e->sub->nsessions, 1);
 	ck_assert_ptr_eq(session_find_peer(&table, e, &peer), s);
 	/* By way of the binding, and then from the flow cache. */
@@ -284,8 +284,7 @@ START_TEST(removed_session_leaves_all_trees_and_lists)
 	session_remove(&table, a);
 	ck_assert_ptr_null(find6(e, "198.51.100.1", 80, 3));
 	ck_assert_ptr_null(find4(e, "198.51.100.1", 80));
-	ck_assert_ptr_eq(LIST_FIRST(&e->sessions), b);
-	ck_assert_ptr_null(LIST_NEXT(b, of_bib));
+	ck_assert_ptr_eq(RB_ROOT(&e->peers), b);
 	ck_assert_uint_eq(e->nsessions, 1);
 	ck_assert_uint_eq(e->sub->nsessions, 1);
 	session_remove(&table, b);

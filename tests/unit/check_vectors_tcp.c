@@ -170,12 +170,15 @@ check_forwarded(struct run *r, bool from6, enum nat64_verdict verdict)
 	    r->len - off - 18);
 }
 
-/* TCP-11: nothing but an ACK, to the IPv6 side. */
+/*
+ * TCP-11: nothing but an ACK, to the IPv6 side, its sequence number one
+ * before what the host has acknowledged, which is 0 here.
+ */
 static void
 check_probe(struct run *r)
 {
-	static const uint8_t want[] = { 0, 0, 0, 0, 0, 0, 0, 0, 0x50,
-		PKT_TH_ACK, 0, 0 };
+	static const uint8_t want[] = { 0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0,
+		0x50, PKT_TH_ACK, 0, 0 };
 	const uint8_t *tcp = recorded_tcp(r, PKT_V6);
 
 	ck_assert_uint_eq(recorded[0].len, PKT_IP6_HLEN + PKT_TCP_HLEN);

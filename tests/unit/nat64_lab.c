@@ -574,7 +574,7 @@ lab_session(enum l4proto proto, const char *host, uint16_t port)
 
 	ck_assert_ptr_nonnull(e);
 	ck_assert_uint_eq(e->nsessions, 1);
-	return (LIST_FIRST(&e->sessions));
+	return (RB_ROOT(&e->peers));
 }
 
 int64_t

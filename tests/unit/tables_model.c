@@ -393,7 +393,8 @@ compare_binding(unsigned proto, int source)
 	HOLD(e->is_static == b->is_static);
 	HOLD(e->is_static || e->nsessions > 0);
 	HOLD(e->proto == proto);
-	LIST_FOREACH(s, &e->sessions, of_bib) {
+	for (s = session_next_of_bib(e, NULL); s != NULL;
+	    s = session_next_of_bib(e, &s->peer)) {
 		HOLD(s->bib == e);
 		n++;
 	}
