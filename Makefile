@@ -60,6 +60,7 @@ nat64d_PURE = \
     nat64d/fragment.c \
     nat64d/gro.c \
     nat64d/gso.c \
+    nat64d/hostcheck.c \
     nat64d/icmp_error.c \
     nat64d/iphdr.c \
     nat64d/ipid.c \
@@ -105,10 +106,19 @@ nat64d_SRC = \
     nat64d/eventlog.c \
     nat64d/eventlog_out.c \
     nat64d/hostaddr.c \
+    nat64d/hostreport.c \
     nat64d/largepage.c \
     nat64d/nat64d.c \
     nat64d/parse.c \
+    $(hostview_$(OS)) \
     $(tun_$(OS))
+
+hostview_linux = \
+    nat64d/hostview_linux.c
+hostview_freebsd = \
+    nat64d/hostview_bsd.c
+hostview_netbsd = $(hostview_freebsd)
+hostview_openbsd = $(hostview_freebsd)
 
 tun_linux = \
     nat64d/tun_linux.c

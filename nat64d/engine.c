@@ -306,8 +306,12 @@ dump_wanted(evutil_socket_t sig, short what, void *arg)
 		log_warn("dump: %s: %s", e->opts.foreground ?
 		    "standard output" : e->opts.dump_file, strerror(errno));
 		dump_discard(e);
-	} else
+	} else {
+		if (e->opts.dump_first != NULL)
+			e->opts.dump_first(e->opts.dump_first_arg,
+			    e->dump_out);
 		event_in(e->dump_timer, 0);
+	}
 }
 
 /*

@@ -21,6 +21,7 @@
 #include "tun.h"
 
 struct engine;
+struct evbuffer;
 
 /* Where dumps and events go. */
 struct engine_opts {
@@ -29,6 +30,9 @@ struct engine_opts {
 				  NULL: nowhere. Borrowed. */
 	bool verbose;	       /* also counters of drops that are zero */
 	struct eventlog *log;  /* borrowed; NULL: nowhere */
+	/* Begins each dump with lines of its own; NULL: none. */
+	void (*dump_first)(void *arg, struct evbuffer *out);
+	void *dump_first_arg;
 };
 
 /*

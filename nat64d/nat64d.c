@@ -19,6 +19,7 @@
 #include "eventlog.h"
 #include "eventlog_out.h"
 #include "hostaddr.h"
+#include "hostreport.h"
 #include "largepage.h"
 #include "range.h"
 #include "tun.h"
@@ -248,10 +249,12 @@ enter_sandbox(const struct conf *c, const struct options *o)
 /* From here on nothing that packets do may end the process. */
 static int
 serve(struct tun *tun, struct conf *c, const struct options *o,
-    const struct privs *privs, struct eventlog *log)
+    const struct privs *privs, struct eventlog *log,
+    struct hostreport *report)
 {
 	const struct engine_opts eo = { .foreground = o->foreground,
-		.dump_file = c->dump, .verbose = o->verbose, .log = log };
+		.dump_file = c->dump, .verbose = o->verbose, .log = log,
+		.dump_first = hostreport_print, .dump_first_arg = report };
 	struct engine *engine;
 	int rc;
 
@@ -268,11 +271,38 @@ serve(struct tun *tun, struct conf *c, const struct options *o,
 	return (rc);
 }
 
+/* -n: the file was good; does it fit the host? */
+static int
+check_only(struct conf *c, const struct options *o)
+{
+	struct hostreport *report = hostreport_new(&c->nat64, c->routes);
+	int rc;
+
+	if (o->verbose)
+		conf_print(c, stdout);
+	rc = hostreport_log(report, c->tun, HOSTREPORT_CHECK);
+	hostreport_free(report);
+	conf_free(c);
+	return (rc == 0 ? 0 : 1);
+}
+
+/* Before anything is changed. */
+static struct hostreport *
+fit_host(const struct conf *c)
+{
+	struct hostreport *report = hostreport_new(&c->nat64, c->routes);
+
+	if (hostreport_log(report, c->tun, HOSTREPORT_START) == -1)
+		fatalx("the configuration does not fit this host");
+	return (report);
+}
+
 int
 main(int argc, char *argv[])
 {
 	struct options o;
 	struct eventlog *log;
+	struct hostreport *report;
 	struct privs privs;
 	struct conf *conf;
 	struct tun *tun;
@@ -283,26 +313,25 @@ main(int argc, char *argv[])
 	conf = conf_load(o.file);
 	if (conf == NULL)
 		return (1);
-	if (o.check_only) {
-		if (o.verbose)
-			conf_print(conf, stdout);
-		conf_free(conf);
-		return (0);
-	}
+	if (o.check_only)
+		return (check_only(conf, &o));
 
 	start_log(conf, &o, true);
 	look_up_user(conf->user, &privs);
+	report = fit_host(conf);
 	find_self6(&conf->nat64);
 	conf->nat64.memory_hint = largepage_hint;
 	if (!o.foreground)
 		pidfile_begin(conf->pidfile);
 	log = new_eventlog(conf, &privs);
 	tun = open_tun(conf);
+	(void)hostreport_log(report, tun_name(tun), HOSTREPORT_RUN);
 	go_to_background(conf, &o);
-	rc = serve(tun, conf, &o, &privs, log);
+	rc = serve(tun, conf, &o, &privs, log, report);
 
 	eventlog_free(log);
 	tun_close(tun);
+	hostreport_free(report);
 	pidfile_end();
 	conf_free(conf);
 	return (rc == 0 ? 0 : 1);

@@ -1,0 +1,262 @@
+#!/usr/bin/env bash
+# Configurations that do not fit the host: what would do harm is refused, and
+# the host keeps its neighbours; what keeps packets from being translated is
+# warned of with the setting that mends it, and the setting does.
+#
+#	client ------- gateway ------- internet
+#	2001:db8::10   nat64d          198.51.100.10, without any route
+#	               198.51.100.1/24 on g1, 2001:db8::1/64 on g0
+# shellcheck source-path=SCRIPTDIR
+. "$(dirname "$0")/lib.sh"
+
+program=$BUILD/nat64d/nat64d
+pool="pool 203.0.113.0/28"
+prefix="prefix 2001:db8:8000::/96"
+
+set_sysctl() { # name=value ...
+	in_ns "$gateway" sysctl -qw "$@"
+}
+
+write_conf() { # statement ...
+	{
+		echo "tun nat64"
+		echo "user nobody"
+		printf '%s\n' "$@"
+	} >"$dir/nat64d.conf"
+}
+
+neighbours_answer() {
+	in_ns "$gateway" ping -n -c 1 -W 2 "$server4" &&
+	    in_ns "$gateway" ping -n -c 1 -W 2 2001:db8::10
+}
+
+reaches() {
+	in_ns "$client" ping -n -c 1 -W 1 "$server64"
+}
+
+# --- refusals ---
+
+refused() { # regex argument ...
+	local regex=$1
+	shift
+	in_ns "$gateway" timeout 5 "$program" "$@" -f "$dir/nat64d.conf" \
+	    </dev/null >"$dir/refusal" 2>&1
+	[ $? -eq 1 ] && grep -E -- "$regex" "$dir/refusal"
+}
+
+unchanged() {
+	neighbours_answer && ! ip -n "$gateway" link show nat64
+}
+
+check_refused() { # description regex statement ...
+	local what=$1 regex=$2
+	shift 2
+	tap_round=$what
+	write_conf "$@"
+	check "-n refuses it" refused "^$regex" -n
+	check "the start refuses it" refused "^nat64d: $regex" -d
+	check "the host keeps its neighbours" unchanged
+}
+
+test_pools() {
+	local covers='pool: it covers 198\.51\.100\.0/24, the network of g1'
+	check_refused "pool equal to the host's network" "$covers" \
+	    "pool 198.51.100.0/24" "$prefix"
+	check_refused "pool around the host's network" "$covers" \
+	    "pool 198.51.96.0/20" "$prefix"
+	check_refused "two halves of the host's network" "$covers" \
+	    "pool 198.51.100.0/25" "pool 198.51.100.128/25" "$prefix"
+	check_refused "pool of all neighbours" "$covers" \
+	    "pool 198.51.100.2-198.51.100.254" "$prefix"
+	check_refused "address of the host in the pool" \
+	    "pool: 198\\.51\\.100\\.1 is this host's own \\(g1\\)" \
+	    "pool 198.51.100.0-198.51.100.3" "$prefix"
+	check_refused "broadcast address in the pool" \
+	    'pool: 198\.51\.100\.255 is a broadcast address of ' \
+	    "pool 198.51.100.240/28" "$prefix"
+	ip -n "$gateway" route add default via "$server4"
+	check_refused "router of the host in the pool" \
+	    "pool: 198\\.51\\.100\\.10 is the router " \
+	    "pool 198.51.100.8-198.51.100.12" "$prefix"
+	ip -n "$gateway" route del default
+}
+
+test_prefixes() {
+	local covers='covers 2001:db8::/64, the network of g0'
+	check_refused "prefix equal to the LAN's" \
+	    "prefix 2001:db8::/64 $covers" "prefix 2001:db8::/64" "$pool"
+	check_refused "prefix around the LAN's" \
+	    "prefix 2001:db8::/32 $covers" "prefix 2001:db8::/32" "$pool"
+	check_refused "prefix with an address of the host" \
+	    "prefix 2001:db8::/96: $gateway6 is this host's own \\(g0\\)" \
+	    "prefix 2001:db8::/96" "$pool"
+}
+
+# --- warnings ---
+
+# Warned of by -n, which leaves with status 0.
+warned() { # regex
+	in_ns "$gateway" timeout 5 "$program" -n -f "$dir/nat64d.conf" \
+	    >"$dir/warnings" 2>&1 && grep -Ex -- "$1" "$dir/warnings"
+}
+
+nothing_said() {
+	warned "" || [ ! -s "$dir/warnings" ]
+}
+
+dump_warns() { # regex
+	nat64d_dump >"$dir/dump" && grep -Ex -- "host    warning $1" \
+	    "$dir/dump"
+}
+
+dump_is_content() {
+	nat64d_dump >"$dir/dump" && ! grep '^host' "$dir/dump"
+}
+
+# Change what the last warning in a file says that is to be changed.
+do_as_told() { # file
+	local setting
+	setting=$(sed -n 's/.*: sysctl \([^ ]*=[^ ]*\)$/\1/p' "$1" | tail -n 1)
+	[ -n "$setting" ] && set_sysctl "$setting"
+}
+
+# Of what is wrong now the start warns, and the dump until it is mended.
+check_warned() { # regex [how to mend it]
+	local regex=$1
+	shift
+	check "nat64d starts" start_nat64d
+	check_match "and warns" "$(cat "$dir/nat64d.err")" \
+	    "^nat64d: $regex\$"
+	check "the dump says it, too" dump_warns "$regex"
+	[ $# -gt 0 ] || set -- do_as_told "$dir/dump"
+	check "it can be mended" "$@"
+	check "the dump does not say it any more" dump_is_content
+}
+
+test_forwarding() {
+	local off='this host does not forward'
+	write_conf "$pool" "$prefix"
+	tap_round="all is well"
+	check "-n says nothing" nothing_said
+	tap_round="IPv4 is not forwarded"
+	set_sysctl net.ipv4.ip_forward=0
+	check "-n warns" warned "$off IPv4: sysctl net.ipv4.ip_forward=1"
+	check_warned "$off IPv4: sysctl net.ipv4.ip_forward=1"
+	stop "$nat64d"
+	tap_round="IPv6 is not forwarded"
+	set_sysctl net.ipv6.conf.all.forwarding=0
+	check "-n warns" warned \
+	    "$off IPv6: sysctl net\\.ipv6\\.conf\\.all\\.forwarding=1"
+	check_warned "$off IPv6: sysctl net\\.ipv6\\.conf\\.all\\.forwarding=1"
+	tap_round="the interface does not forward"
+	set_sysctl net.ipv4.conf.nat64.forwarding=0
+	check_not "nothing passes" reaches
+	check "the dump says it" dump_warns \
+	    'nat64 does not forward IPv4: sysctl .*nat64\.forwarding=1'
+	check "it can be mended" do_as_told "$dir/dump"
+	check "and is" dump_is_content
+	stop "$nat64d"
+	tap_round="the uplink does not forward"
+	ip -n "$gateway" route add default via "$server4"
+	set_sysctl net.ipv4.conf.g1.forwarding=0
+	check_warned 'g1 does not forward IPv4: sysctl .*\.g1\.forwarding=1'
+	stop "$nat64d"
+	ip -n "$gateway" route del default
+}
+
+# Addresses of the host's own network: the neighbours ask for them by ARP.
+test_on_link() {
+	local answer
+	answer='pool: this host does not answer for its addresses in '
+	answer+='198\.51\.100\.0/24, the network of g1: sysctl .*proxy_arp=1'
+	tap_round="pool inside the host's network"
+	write_conf "pool 198.51.100.20-198.51.100.30" "$prefix"
+	check "-n warns" warned "$answer"
+	check "nat64d starts" start_nat64d
+	check_match "and warns" "$(cat "$dir/nat64d.err")" "^nat64d: $answer"
+	check_not "no answer comes back" reaches
+	check "the dump says why" dump_warns "$answer"
+	check "it can be mended" do_as_told "$dir/dump"
+	check "the dump is content" dump_is_content
+	# The server may still be waiting for an earlier question.
+	check "answers come back" wait_for 10 reaches
+	check "the host keeps its neighbours" neighbours_answer
+	stop "$nat64d"
+	set_sysctl net.ipv4.conf.g1.proxy_arp=0
+}
+
+# The neighbours' answers come in where the default route does not lead.
+test_strict() {
+	tap_round="strict reverse path"
+	set_sysctl net.ipv4.conf.g1.proxy_arp=1 net.ipv4.conf.g1.rp_filter=1
+	ip -n "$gateway" addr add 203.0.113.129/25 dev g0
+	ip -n "$gateway" route add default via 203.0.113.130
+	write_conf "pool 198.51.100.20-198.51.100.30" "$prefix"
+	check "-n warns" warned 'g1 drops what comes from where .*'
+	check_warned 'g1 drops what comes from where .*g1\.rp_filter=2'
+	stop "$nat64d"
+	ip -n "$gateway" addr del 203.0.113.129/25 dev g0
+	set_sysctl net.ipv4.conf.g1.proxy_arp=0 net.ipv4.conf.g1.rp_filter=0
+}
+
+add_routes() {
+	ip -n "$gateway" route add 203.0.113.0/28 dev nat64 &&
+	    ip -n "$gateway" route add 2001:db8:8000::/96 dev nat64
+}
+
+test_routes() {
+	local none='packets to .* have no route to nat64; add a route, or .*'
+	tap_round="routes no"
+	write_conf "$pool" "$prefix" "routes no"
+	check "-n says nothing" nothing_said
+	check "nat64d starts" start_nat64d
+	check_match "it warns of the prefix" "$(cat "$dir/nat64d.err")" \
+	    "^nat64d: prefix 2001:db8:8000::/96: $none"
+	check_match "and of the pool" "$(cat "$dir/nat64d.err")" \
+	    "^nat64d: pool 203\\.0\\.113\\.0/28: $none"
+	check "the dump says it, too" dump_warns "pool .*: $none"
+	set_sysctl net.ipv4.conf.nat64.rp_filter=1
+	check "and that the way back counts" dump_warns \
+	    'nat64 drops packets from the pool .*nat64\.rp_filter=2'
+	check "routes are added" add_routes
+	check "the dump is content" dump_is_content
+	stop "$nat64d"
+	tap_round="a route is taken away"
+	write_conf "$pool" "$prefix"
+	check "nat64d starts" start_nat64d
+	check "the dump is content" dump_is_content
+	ip -n "$gateway" route del 203.0.113.0/28
+	check "the dump says it" dump_warns "pool .*; our route has gone.*"
+	stop "$nat64d"
+	tap_round="harm that we do not do"
+	write_conf "pool 198.51.100.0/24" "$prefix" "routes no"
+	check "-n warns" warned 'pool: it covers .*'
+}
+
+test_prefix_inside() {
+	tap_round="prefix inside the LAN's"
+	write_conf "$pool" "prefix 2001:db8:0:0:64::/96"
+	check "-n warns" warned \
+	    'prefix 2001:db8:0:0:64::/96 is inside 2001:db8::/64, the .*'
+}
+
+# As in the place where an image is made: nothing can be said.
+test_no_network() {
+	tap_round="a host without a network"
+	write_conf "$pool" "$prefix"
+	check "-n says nothing" unshare -n sh -c \
+	    '! "$1" -n -f "$2" 2>&1 | grep .' sh "$program" "$dir/nat64d.conf"
+}
+
+need_root
+lab_create
+ip -n "$internet" route del default
+test_pools
+test_prefixes
+test_forwarding
+test_on_link
+test_strict
+test_routes
+test_prefix_inside
+test_no_network
+tap_done
