@@ -44,6 +44,7 @@ common_SRC = \
     common/log.c \
     common/monotime.c \
     common/privs.c \
+    common/privs_user.c \
     common/rng_os.c \
     common/sandbox_$(OS).c \
     common/scan.c
@@ -299,6 +300,8 @@ check_nat64_random_OBJ = tests/unit/nat64_lab.o
 check_nat64_reset_OBJ = tests/unit/nat64_lab.o
 check_nat64_state_OBJ = tests/unit/nat64_lab.o
 check_nat64_tcp_OBJ = tests/unit/nat64_lab.o
+check_privs_OBJ = common/privs.o common/privs_user.o common/log.o \
+    common/sandbox_$(OS).o
 check_tables_OBJ = tests/unit/tables_model.o
 check_tun_bsd_OBJ = nat64d/tun_bsd.o tests/unit/tun_kernel.o
 check_tun_linux_OBJ = nat64d/tun_linux.o tests/unit/tun_kernel.o

@@ -6,9 +6,9 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <libutil.h>
-#include <pwd.h>
 #include <stdbool.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "common/log.h"
@@ -18,57 +18,48 @@
 /* The pid file of this process, open and locked; NULL without one. */
 static struct pidfh *pidfile;
 
+/*
+ * A user namespace may forbid to change groups, lest somebody gets rid of
+ * one that denies him something; we then keep them.
+ */
 static bool
-is_root(void)
+groups_are_fixed(void)
 {
-	return (getuid() == 0 || geteuid() == 0);
-}
+	char text[sizeof("deny")] = "";
+	int fd;
 
-int
-privs_lookup(const char *user, struct privs *p)
-{
-	const struct passwd *pw;
-
-	if (!is_root()) {
-		*p = (struct privs){ .uid = getuid(), .gid = getgid() };
-		return (0);
-	}
-	errno = 0;
-	pw = getpwnam(user);
-	if (pw == NULL) {
-		/* POSIX leaves errno alone; name services set it at will. */
-		if (errno != EIO && errno != EMFILE && errno != ENFILE &&
-		    errno != ENOMEM)
-			errno = ENOENT;
-		return (-1);
-	}
-	if (pw->pw_uid == 0) {
-		errno = EPERM;
-		return (-1);
-	}
-	*p = (struct privs){ .uid = pw->pw_uid, .gid = pw->pw_gid };
-	return (0);
+	fd = open("/proc/self/setgroups", O_RDONLY | O_CLOEXEC);
+	if (fd == -1)
+		return (false);
+	if (read(fd, text, sizeof(text) - 1) == -1)
+		text[0] = '\0';
+	close(fd);
+	return (strcmp(text, "deny") == 0);
 }
 
 /* Groups first: without the user id 0 they cannot be changed any more. */
-static void
-become(const struct privs *p)
+int
+privs_become(const struct privs *p)
 {
-	if (setgroups(1, &p->gid) == -1 ||
-	    setresgid(p->gid, p->gid, p->gid) == -1 ||
-	    setresuid(p->uid, p->uid, p->uid) == -1)
-		fatal("cannot change to user id %ld", (long)p->uid);
-	if (setuid(0) != -1 || seteuid(0) != -1)
-		fatalx("user id 0 can be taken back");
-	if (p->gid != 0 && (setgid(0) != -1 || setegid(0) != -1))
-		fatalx("group id 0 can be taken back");
+	if (p->stay)
+		return (0);
+	if (setgroups(1, &p->gid) == -1 && !groups_are_fixed())
+		return (-1);
+	if (setresgid(p->gid, p->gid, p->gid) == -1)
+		return (-1);
+	return (setresuid(p->uid, p->uid, p->uid));
 }
 
 void
 privs_drop(const struct privs *p)
 {
-	if (is_root())
-		become(p);
+	if (privs_become(p) == -1)
+		fatal(PRIVS_BECOME_TEXT, (unsigned long)p->uid,
+		    (unsigned long)p->gid);
+	if (!p->stay && (setuid(0) != -1 || seteuid(0) != -1))
+		fatalx("user id 0 can be taken back");
+	if (!p->stay && p->gid != 0 && (setgid(0) != -1 || setegid(0) != -1))
+		fatalx("group id 0 can be taken back");
 	if (sandbox_drop_caps() == -1)
 		fatal("cannot give up capabilities");
 }
@@ -82,7 +73,8 @@ pidfile_begin(const char *path)
 	if (pidfile == NULL && errno == EEXIST)
 		fatalx("already running, pid %ld", (long)other);
 	if (pidfile == NULL)
-		fatal("%s", path);
+		fatal("%s: cannot be made: say \"pidfile PATH\", or stay in "
+		    "the foreground with -d", path);
 }
 
 void

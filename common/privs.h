@@ -15,18 +15,35 @@
  * A process that is not root stays who it is, whatever user is configured;
  * privs_drop() then only gives up what capabilities it has. That is how a
  * service manager starts us as the right user with CAP_NET_ADMIN or
- * CAP_NET_BIND_SERVICE and nothing else.
+ * CAP_NET_BIND_SERVICE and nothing else. Root of a user namespace, as in a
+ * rootless container, becomes the user if the namespace has it, and else
+ * stays too: outside it is an ordinary user.
  */
 #ifndef COMMON_PRIVS_H
 #define COMMON_PRIVS_H
 
 #include <sys/types.h>
 
-/* The user to become. */
+#include <stdbool.h>
+
+/* The user to become, or that we are already and stay. */
 struct privs {
 	uid_t uid;
 	gid_t gid;
+	bool stay;
 };
+
+/* Stands in for the user of a configuration that names none. */
+#define PRIVS_NOBODY 65534
+
+/* Enough for what is to be said about a user and a path. */
+#define PRIVS_TEXT_SIZE 1024
+
+/* For two unsigned long; why follows. */
+#define PRIVS_BECOME_TEXT                                                     \
+	"cannot become user id %lu and group id %lu, for which root needs "   \
+	"CAP_SETUID and CAP_SETGID: give it these, or start as that user "    \
+	"with no more capabilities than are needed"
 
 /*
  * Open /dev/null for what is closed of the three standard descriptors, so
@@ -35,11 +52,41 @@ struct privs {
 void privs_open_std(void);
 
 /*
- * Look up the user to become. Not as root: our own ids, user is not looked
- * at. Returns 0; -1 with errno ENOENT when there is no such user, EPERM when
- * it is root, or the error of the user database.
+ * Look up the user to become: "name", "id", "name:group" or "id:id". A name
+ * brings its group along; a user id without a name is its own group id. Not
+ * as root: our own ids.
+ *
+ * standard: the user of a configuration that names none; where that one does
+ * not exist it is PRIVS_NOBODY, so that a container does without it.
+ * Returns 0 with the ids in *p; text is then empty or a warning: whom we
+ * become or stay instead, and why. Returns -1 when it is not to be started
+ * like this; text says what to do about it.
  */
-int privs_lookup(const char *user, struct privs *p);
+int privs_lookup(const char *user, const char *standard, struct privs *p,
+    char text[PRIVS_TEXT_SIZE]);
+
+/*
+ * Does a map of ids, in the form of /proc/self/uid_map, have this id inside
+ * the namespace? An empty map, where there are no namespaces, has all.
+ */
+bool privs_mapped(const char *map, unsigned long id);
+
+/*
+ * Would privs_drop() work? Tried in a child. Returns 0, or -1 with what to
+ * do about it in text.
+ */
+int privs_try(const struct privs *p, char text[PRIVS_TEXT_SIZE]);
+
+/*
+ * Will that user be able to write a file? made: as root we make it before,
+ * if it does not exist. Tried in a child. Returns 0, or -1 with what to do
+ * about it in text.
+ */
+int privs_can_write(const struct privs *p, const char *path, bool made,
+    char text[PRIVS_TEXT_SIZE]);
+
+/* Take the ids, unless we stay. Returns 0, or -1 with errno. */
+int privs_become(const struct privs *p);
 
 /* Become that user for good, without a capability and without a way back. */
 void privs_drop(const struct privs *p);

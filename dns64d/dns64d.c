@@ -35,7 +35,7 @@
 struct options {
 	const char *path;
 	bool foreground;
-	bool check;
+	int check; /* -n; twice: the file alone */
 	bool verbose;
 };
 
@@ -69,7 +69,7 @@ parse_options(struct options *opts, int argc, char *argv[])
 			opts->path = optarg;
 			break;
 		case 'n':
-			opts->check = true;
+			opts->check++;
 			break;
 		case 'v':
 			opts->verbose = true;
@@ -82,16 +82,47 @@ parse_options(struct options *opts, int argc, char *argv[])
 		usage();
 }
 
+static void
+look_up_user(const char *user, struct privs *privs)
+{
+	char text[PRIVS_TEXT_SIZE];
+
+	if (privs_lookup(user, CONF_USER, privs, text) == -1 ||
+	    privs_try(privs, text) == -1)
+		fatalx("%s", text);
+	if (text[0] != '\0')
+		log_warn("%s", text);
+}
+
+/* What is to be written as that user: better refused now than missed then. */
+static void
+check_files(const struct conf *conf, const struct options *opts,
+    const struct privs *privs)
+{
+	char text[PRIVS_TEXT_SIZE];
+
+	if (conf->dump != NULL && !opts->foreground &&
+	    privs_can_write(privs, conf->dump, false, text) == -1)
+		fatalx("dump: %s", text);
+}
+
+/* What keeps a start with this file from succeeding ends the process. */
 static int
 check_only(const struct options *opts)
 {
 	struct conf *conf;
+	struct privs privs;
 
 	if ((conf = conf_load(opts->path, false)) == NULL)
 		return (1);
 	conf_warn(conf);
 	if (opts->verbose)
 		conf_print(conf, stdout);
+	if (opts->check == 1) {
+		fflush(stdout);
+		look_up_user(conf->user, &privs);
+		check_files(conf, opts, &privs);
+	}
 	conf_unref(conf);
 	return (0);
 }
@@ -244,18 +275,6 @@ catch_signals(struct daemon *d)
 	}
 }
 
-static void
-look_up_user(const char *user, struct privs *privs)
-{
-	if (privs_lookup(user, privs) == 0)
-		return;
-	if (errno == ENOENT)
-		fatalx("user %s: no such user", user);
-	if (errno == EPERM)
-		fatalx("user %s: has the rights of root", user);
-	fatal("user %s", user);
-}
-
 /* Until here whoever started us could read what went wrong. */
 static void
 go_to_background(const struct daemon *d)
@@ -329,6 +348,7 @@ main(int argc, char *argv[])
 	log_init("dns64d", true, level_of(&d, d.conf));
 	conf_warn(d.conf);
 	look_up_user(d.conf->user, &privs);
+	check_files(d.conf, &d.opts, &privs);
 	raise_descriptor_limit(d.conf);
 	if (!d.opts.foreground)
 		pidfile_begin(d.conf->pidfile);

@@ -155,7 +155,7 @@ static void set_log_level(struct conf_file *, struct conf *,
 %token <tok> WORKERS "workers"
 %token <tok> YES "yes"
 
-%type <tok> text pref64 range view_name
+%type <tok> text who pref64 range view_name
 %type <secs> every
 %type <balance> balance
 %type <dns64> dns64
@@ -474,7 +474,7 @@ clients		: COOKIES yesno		{ conf->gate.no_cookies = !$2; }
 process		: WORKERS NUMBER {
 			conf->workers = number(cf, &$2, 1, CONF_WORKERS_MAX);
 		}
-		| USER text {
+		| USER who {
 			check(cf, &$2, conf_set_string(&conf->user, $2.text));
 		}
 		| PIDFILE text {
@@ -489,6 +489,10 @@ process		: WORKERS NUMBER {
 
 text		: WORD
 		| STRING
+		;
+
+who		: text
+		| NUMBER
 		;
 
 %%

@@ -3,7 +3,6 @@
  */
 #include <arpa/inet.h>
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -33,7 +32,7 @@
 
 struct options {
 	bool foreground; /* -d */
-	bool check_only; /* -n */
+	int check_only;	 /* -n; twice: the file alone */
 	bool verbose;	 /* -v */
 	const char *file;
 };
@@ -60,7 +59,7 @@ parse_options(struct options *o, int argc, char *argv[])
 			o->file = optarg;
 			break;
 		case 'n':
-			o->check_only = true;
+			o->check_only++;
 			break;
 		case 'v':
 			o->verbose = true;
@@ -113,13 +112,38 @@ find_self6(struct nat64_config *n)
 static void
 look_up_user(const char *user, struct privs *privs)
 {
-	if (privs_lookup(user, privs) == 0)
-		return;
-	if (errno == ENOENT)
-		fatalx("user %s: no such user", user);
-	if (errno == EPERM)
-		fatalx("user %s: has the rights of root", user);
-	fatal("user %s", user);
+	char text[PRIVS_TEXT_SIZE];
+
+	if (privs_lookup(user, CONF_USER, privs, text) == -1 ||
+	    privs_try(privs, text) == -1)
+		fatalx("%s", text);
+	if (text[0] != '\0')
+		log_warn("%s", text);
+}
+
+/* The file of the event log, or NULL when it has none. */
+static const char *
+eventlog_file(const struct conf *c)
+{
+	if (c->log_events == 0 || c->log_syslog)
+		return (NULL);
+	return (c->log_file);
+}
+
+/* What is to be written as that user: better refused now than missed then. */
+static void
+check_files(const struct conf *c, const struct options *o,
+    const struct privs *privs)
+{
+	const char *events = eventlog_file(c);
+	char text[PRIVS_TEXT_SIZE];
+
+	if (events != NULL &&
+	    privs_can_write(privs, events, true, text) == -1)
+		fatalx("event log: %s", text);
+	if (c->dump != NULL && !o->foreground &&
+	    privs_can_write(privs, c->dump, false, text) == -1)
+		fatalx("dump: %s", text);
 }
 
 /* While starting: leave no trace of what was done so far, and say why. */
@@ -197,15 +221,6 @@ open_tun(const struct conf *c)
 	return (tun);
 }
 
-/* The file of the event log, or NULL when it has none. */
-static const char *
-eventlog_file(const struct conf *c)
-{
-	if (c->log_events == 0 || c->log_syslog)
-		return (NULL);
-	return (c->log_file);
-}
-
 /* Its file belongs to whom we become: it will be opened again. */
 static struct eventlog *
 new_eventlog(const struct conf *c, const struct privs *privs)
@@ -271,17 +286,32 @@ serve(struct tun *tun, struct conf *c, const struct options *o,
 	return (rc);
 }
 
-/* -n: the file was good; does it fit the host? */
+/* -n, once: what keeps a start with this file from succeeding? */
+static int
+check_host(const struct conf *c, const struct options *o)
+{
+	struct hostreport *report = hostreport_new(&c->nat64, c->routes);
+	struct privs privs;
+	int rc;
+
+	rc = hostreport_log(report, c->tun, HOSTREPORT_CHECK);
+	hostreport_free(report);
+	look_up_user(c->user, &privs);
+	check_files(c, o, &privs);
+	return (rc);
+}
+
+/* -n: the file was good. */
 static int
 check_only(struct conf *c, const struct options *o)
 {
-	struct hostreport *report = hostreport_new(&c->nat64, c->routes);
-	int rc;
+	int rc = 0;
 
 	if (o->verbose)
 		conf_print(c, stdout);
-	rc = hostreport_log(report, c->tun, HOSTREPORT_CHECK);
-	hostreport_free(report);
+	fflush(stdout);
+	if (o->check_only == 1)
+		rc = check_host(c, o);
 	conf_free(c);
 	return (rc == 0 ? 0 : 1);
 }
@@ -313,11 +343,12 @@ main(int argc, char *argv[])
 	conf = conf_load(o.file);
 	if (conf == NULL)
 		return (1);
-	if (o.check_only)
+	if (o.check_only > 0)
 		return (check_only(conf, &o));
 
 	start_log(conf, &o, true);
 	look_up_user(conf->user, &privs);
+	check_files(conf, &o, &privs);
 	report = fit_host(conf);
 	find_self6(&conf->nat64);
 	conf->nat64.memory_hint = largepage_hint;

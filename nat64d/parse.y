@@ -113,7 +113,7 @@ static const struct port_range default_ports[L4_NPROTO] = {
 %token <tok> UNKNOWN_TCP "unknown-tcp" USER "user"
 %token <tok> WARN "warn" WKP_NON_GLOBAL "wkp-non-global" YES "yes"
 
-%type <tok>	text
+%type <tok>	text who
 %type <flag>	yes drop refuse adf override
 %type <flagp>	switch
 %type <proto>	proto any_proto
@@ -143,7 +143,7 @@ statement	: process
 /* The device and the process. */
 
 process		: TUN text tun_mtu { set_tun(b, cf, &$text); }
-		| USER text { conf_set_string(&b->conf->user, cf, &$text); }
+		| USER who { conf_set_string(&b->conf->user, cf, &$who); }
 		| PIDFILE text { set_path(&b->conf->pidfile, cf, &$text); }
 		| DUMP text { set_path(&b->conf->dump, cf, &$text); }
 		| LOG LEVEL level {
@@ -470,6 +470,10 @@ any_proto	: %empty { $$ = -1; }
 
 text		: WORD
 		| STRING
+		;
+
+who		: text
+		| NUMBER
 		;
 
 %%

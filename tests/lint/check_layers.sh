@@ -54,7 +54,8 @@ for file in common/*.[chly] nat64d/*.[chly] dns64d/*.[chly]; do
 		nat64d/frag_*.c) own=2 ;;
 		dns64d/cache_*.c) own=4 ;;
 		*/tun_*.c | */route_*.c | */hostview_*.c) own=6 ;;
-		common/scan.l | common/sandbox_*.c | dns64d/share_*.c) own=5 ;;
+		common/scan.l | common/privs_*.c | common/sandbox_*.c) own=5 ;;
+		dns64d/share_*.c) own=5 ;;
 		*/conf_*.c | */parse.y) own=5 ;;
 		*.h) own=none ;;
 		*) own=7 ;;

@@ -299,8 +299,11 @@ prints_itself() {
 
 test_refusals() {
 	tap_round="refusals"
-	check "a user that does not exist" refuses_conf nosuchuser \
-	    "user nosuchuser"
+	check "a user that does not exist" refuses_conf \
+	    'nosuchuser: no such user or group: .*65534' "user nosuchuser"
+	check_not "which -n refuses as well" "$program" -n -f \
+	    "$dir/dns64d.conf"
+	check "and -nn does not" "$program" -nn -f "$dir/dns64d.conf"
 	check "an address of somebody else" refuses_conf \
 	    '2001:db8::3.*annot assign' "listen on 2001:db8::3"
 	check "an error in the file, with its line" refuses_conf \

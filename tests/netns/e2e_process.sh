@@ -301,12 +301,39 @@ refuses_conf() { # regex statement ...
 	refuses "$regex" "$program" -d -f "$dir/nat64d.conf"
 }
 
+# What the start refuses is refused by -n, and not by -nn.
+test_start_and_check() { # description regex statement ...
+	check "$1" refuses_conf "${@:2}"
+	check "$1: -n says so" refuses "$2" "$program" -n -f \
+	    "$dir/nat64d.conf"
+	check "$1: not the file's mistake" in_ns "$gateway" "$program" -nn \
+	    -f "$dir/nat64d.conf"
+}
+
 test_refusals() {
 	tap_round="refusals"
-	check "a user that does not exist" refuses_conf \
-	    '^nat64d: user nosuchuser: no such user$' "user nosuchuser"
-	check "a user with the rights of root" refuses_conf \
-	    '^nat64d: user root: ' "user root"
+	test_start_and_check "a user that does not exist" \
+	    '^(nat64d: )?user nosuchuser: no such user or group: .*65534' \
+	    "user nosuchuser"
+	test_start_and_check "a user with the rights of root" \
+	    '^(nat64d: )?user root: .*"user 65534"' "user root"
+	test_start_and_check "an event log without its directory" \
+	    "event log: $dir/nosuch: no such directory: install -d" \
+	    "log events to \"$dir/nosuch/events\""
+	mkdir "$dir/closed"
+	chmod 700 "$dir/closed"
+	test_start_and_check "an event log where its user may not go" \
+	    "event log: $dir/closed: user id [0-9]+ may not open" \
+	    "log events to \"$dir/closed/events\""
+	write_nat64d_conf "dump \"$dir/closed/dump\"" \
+	    "pidfile \"$dir/nat64d.pid\""
+	check "a dump where its user may not write" refuses \
+	    "dump: $dir/closed: user id [0-9]+ may not make files" \
+	    "$program" -f "$dir/nat64d.conf"
+	check "and -n says so" refuses "dump: $dir/closed" "$program" -n \
+	    -f "$dir/nat64d.conf"
+	check "but not for a start in the foreground" in_ns "$gateway" \
+	    "$program" -dn -f "$dir/nat64d.conf"
 	check "an interface that is no tun device" refuses_conf \
 	    '^nat64d: g0: ' "tun g0"
 	write_nat64d_conf
