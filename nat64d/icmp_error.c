@@ -92,15 +92,16 @@ icmp_error_build6(struct pkt *out, struct pkt *offender,
 
 void
 icmp_error_build4(struct pkt *out, struct pkt *offender, struct in_addr self4,
-    const struct icmp_error *e, struct ipid *ids)
+    const struct icmp_error *e, bool inside, struct ipid *ids)
 {
+	const uint32_t max = inside ? ERROR6_MAX : ERROR4_MAX;
 	struct iphdr4 h;
 	uint8_t *icmp;
 	uint32_t len;
 
 	pkt_init(out, out->buf, out->bufsize);
 	icmp = out->data + PKT_IP4_HLEN;
-	len = put_error(icmp, ERROR4_MAX - PKT_IP4_HLEN, offender, e);
+	len = put_error(icmp, max - PKT_IP4_HLEN, offender, e);
 	put16(icmp + PKT_ICMP_CKSUM, cksum_finish(cksum_add(0, icmp, len)));
 	h = (struct iphdr4){
 		.tos = (uint8_t)(offender->tclass & ~ECN_MASK),

@@ -31,12 +31,15 @@ bool icmp_error_allowed(const struct pkt *offender);
  * Build the error about offender into out, initialised storage of
  * PKT_BUFSIZE (ERR-12, ERR-13). offender is as received, its partial
  * checksum, if any, is completed first (GSO-19) unless it is a super-packet.
- * self: our address. out is parsed when this returns.
+ * self: our address. inside: the IPv4 error is translated for a host of
+ * ours (HPN-06), so it may have the size of an ICMPv6 error. out is parsed
+ * when this returns.
  */
 void icmp_error_build6(struct pkt *out, struct pkt *offender,
     const struct in6_addr *self6, const struct icmp_error *e);
 void icmp_error_build4(struct pkt *out, struct pkt *offender,
-    struct in_addr self4, const struct icmp_error *e, struct ipid *ids);
+    struct in_addr self4, const struct icmp_error *e, bool inside,
+    struct ipid *ids);
 
 /*
  * Turn a whole echo request, parsed, into its reply in place: addresses

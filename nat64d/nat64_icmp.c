@@ -201,15 +201,16 @@ nat64_answer4(struct nat64 *n, struct pkt *p, uint8_t type, uint8_t code,
     uint32_t param)
 {
 	const struct icmp_error e = { type, code, param };
+	const bool inside = pool4_index(n->pool, p->ip4.src) != -1;
 	struct pkt *out;
 
 	if (n->conf.self4.s_addr == INADDR_ANY ||
 	    !may_send(n, &n->errors4, p, &p->ip4.src, sizeof(p->ip4.src)))
 		return (NAT64_DROPPED);
 	out = nat64_scratch(n, SCRATCH_ERROR);
-	icmp_error_build4(out, p, n->conf.self4, &e, &n->ids);
+	icmp_error_build4(out, p, n->conf.self4, &e, inside, &n->ids);
 	n->stats.counters[NAT64_ERRORS4]++;
-	if (pool4_index(n->pool, out->ip4.dst) != -1)
+	if (inside)
 		return (turn_error(n, out));
 	nat64_emit(n, out);
 	return (NAT64_REPLIED);

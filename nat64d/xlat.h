@@ -130,7 +130,10 @@ bool xlat_icmp_is_error(const struct pkt *p);
  * inner: the tuple of the quoted packet after translation, in the order in
  * which it is quoted. The identifier of a quoted echo is the port of the
  * side that our host is on: dst in 6 to 4, src in 4 to 6.
- * keep_ttl as above; ids for the outer identification.
+ * inside: this is the first half of a hairpin. The hop is counted by the
+ * second half (HPN-03), and of what is quoted as much is kept as the ICMPv6
+ * error that becomes of it has room for.
+ * ids: gives the outer identification.
  *
  * Returns NAT64_NONE; or NAT64_ICMP_TYPE, NAT64_ICMP_POINTER for a message
  * that has no counterpart.
@@ -138,7 +141,7 @@ bool xlat_icmp_is_error(const struct pkt *p);
 enum nat64_reason xlat_icmp_6to4(const struct pkt *p,
     const struct icmp_inner *in, struct in_addr src, struct in_addr dst,
     const struct tuple4 *inner, const struct xlat_conf *c, struct ipid *ids,
-    bool keep_ttl, struct pkt *out);
+    bool inside, struct pkt *out);
 enum nat64_reason xlat_icmp_4to6(const struct pkt *p,
     const struct icmp_inner *in, const struct in6_addr *src,
     const struct in6_addr *dst, const struct tuple6 *inner,

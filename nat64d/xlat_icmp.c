@@ -287,9 +287,10 @@ put_icmp(uint8_t *icmp, uint8_t type, uint8_t code, uint32_t param,
 enum nat64_reason
 xlat_icmp_6to4(const struct pkt *p, const struct icmp_inner *in,
     struct in_addr src, struct in_addr dst, const struct tuple4 *inner,
-    const struct xlat_conf *c, struct ipid *ids, bool keep_ttl,
+    const struct xlat_conf *c, struct ipid *ids, bool inside,
     struct pkt *out)
 {
+	const uint32_t max = inside ? ERROR6_MAX : ERROR4_MAX;
 	struct iphdr4 h;
 	struct body b;
 	uint8_t *icmp, type, code;
@@ -305,7 +306,7 @@ xlat_icmp_6to4(const struct pkt *p, const struct icmp_inner *in,
 	pkt_init(out, out->buf, out->bufsize);
 	icmp = out->data + PKT_IP4_HLEN;
 	put_body(&b, icmp + PKT_ICMP_HLEN, PKT_IP4_HLEN,
-	    ERROR4_MAX - PKT_IP4_HLEN - PKT_ICMP_HLEN,
+	    max - PKT_IP4_HLEN - PKT_ICMP_HLEN,
 	    xlat_icmp_attr_unit(PKT_V4, type), p, in);
 	requote_6to4(&b, in, inner, c);
 	put_icmp(icmp, type, code, param | (uint32_t)b.attr << 16,
@@ -314,7 +315,7 @@ xlat_icmp_6to4(const struct pkt *p, const struct icmp_inner *in,
 	out->len = PKT_IP4_HLEN + PKT_ICMP_HLEN + b.len;
 	h = (struct iphdr4){
 		.tos = xlat_tos(c, p->tclass),
-		.ttl = (uint8_t)(p->ttl - !keep_ttl),
+		.ttl = (uint8_t)(p->ttl - !inside),
 		.proto = IPPROTO_ICMP,
 		.len = (uint16_t)out->len,
 		.id = ipid_take(ids, src, dst, IPPROTO_ICMP, 1),

@@ -169,7 +169,7 @@ START_TEST(icmp_error_build4_quotes_the_packet_as_received)
 
 	build(&p, &s);
 	parse(&p);
-	icmp_error_build4(&out, &p, self, &e, &ids);
+	icmp_error_build4(&out, &p, self, &e, false, &ids);
 	ck_assert_msg(out.len == r->len4, "%s: %u", r->name, out.len);
 	assert_as_parsed(&out);
 	ck_assert(cksum_right(&out));
@@ -220,7 +220,7 @@ START_TEST(icmp_error_build4_quotes_the_head_of_a_super_packet)
 	parse(&p);
 	make_partial(&p, PKT_SEG_TCP, 1460);
 	memcpy(head, p.data, sizeof(head));
-	icmp_error_build4(&out, &p, addr4(SELF4), &e, &ids);
+	icmp_error_build4(&out, &p, addr4(SELF4), &e, false, &ids);
 	ck_assert_uint_eq(out.len, 576);
 	ck_assert_mem_eq(out.data + 28, head, sizeof(head));
 	ck_assert_int_eq(out.ofl.seg, PKT_SEG_NONE);

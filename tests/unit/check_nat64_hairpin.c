@@ -254,6 +254,38 @@ START_TEST(an_error_goes_back_as_if_the_sender_had_met_the_host_itself)
 }
 END_TEST
 
+/* Shows: HPN-05 ICM-36 */
+START_TEST(an_error_keeps_what_an_icmpv6_error_may_quote)
+{
+	struct spec s = { .family = PKT_V6, .proto = IPPROTO_UDP,
+		.payload = 1152 };
+	struct pkt sent, got;
+	const struct pkt *p;
+
+	start();
+	lab_build(&s, &(struct flow){ A, C_SEEN, A_PORT, C_OUT });
+	sent = lab_copy(&lab.in);
+	lab_send();
+	got = lab_copy(lab_sent());
+	lab_build_error(C, ICMP6_DST_UNREACH, ICMP6_DST_UNREACH_NOPORT, 0,
+	    &got, got.len);
+	ck_assert_uint_eq(lab.in.len, 1248);
+	lab_send();
+	p = lab_sent();
+	ck_assert_uint_eq(p->len, 1248);
+	ck_assert_mem_eq(quoted(p) + 8, sent.data + 8, sent.len - 8);
+	/* What is longer is cut to 1280. */
+	s.payload = 1300;
+	lab_build(&s, &(struct flow){ A, C_SEEN, A_PORT, C_OUT });
+	lab_send();
+	got = lab_copy(lab_sent());
+	lab_build_error(C, ICMP6_DST_UNREACH, ICMP6_DST_UNREACH_NOPORT, 0,
+	    &got, 1232);
+	lab_send();
+	ck_assert_uint_eq(lab_sent()->len, 1280);
+}
+END_TEST
+
 static void
 with_adf(void)
 {
@@ -271,6 +303,12 @@ static void
 with_small_mtu(void)
 {
 	lab.conf.xlat.mtu6 = 1280;
+}
+
+static size_t
+min_size(size_t a, size_t b)
+{
+	return (a < b ? a : b);
 }
 
 /* Shows: HPN-06 HPN-04 ERR-03 ERR-07 ERR-08 ERR-22 SES-11 */
@@ -321,6 +359,7 @@ START_TEST(errors_of_the_second_pass_reach_the_first_sender)
 		ck_assert_uint_eq(get32(pkt_l4(p) + 4), rows[i].param);
 		/* It is about the packet that A sent. */
 		ck_assert_mem_eq(quoted(p) + 8, sent.data + 8, 40);
+		ck_assert_uint_eq(p->len, 48 + min_size(sent.len, 1232));
 		ck_assert_uint_eq(lab_drops(rows[i].reason), 1);
 		ck_assert_uint_eq(lab_counter(NAT64_OUT4), 0);
 	}
@@ -499,6 +538,7 @@ main(void)
 		a_super_packet_turns_round_whole,
 		what_no_ipv4_header_can_describe_is_answered_or_split,
 		an_error_goes_back_as_if_the_sender_had_met_the_host_itself,
+		an_error_keeps_what_an_icmpv6_error_may_quote,
 		errors_of_the_second_pass_reach_the_first_sender,
 		what_is_silent_outside_is_silent_inside,
 		a_syn_to_no_binding_is_answered_to_the_host_after_six_seconds,
