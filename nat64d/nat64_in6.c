@@ -158,6 +158,18 @@ refuse_state(struct nat64 *n, struct pkt *p, enum nat64_reason reason)
 }
 
 /*
+ * Does the packet go to where it comes from? A host has no use for that,
+ * but with a forged source a service would answer itself for ever. A ping
+ * to oneself ends with the reply.
+ */
+static bool
+goes_to_itself(const struct pkt *p, const struct tuple4 *out)
+{
+	return (p->l4 != L4_ICMP && out->src.port == out->dst.port &&
+	    out->src.addr.s_addr == out->dst.addr.s_addr);
+}
+
+/*
  * Steps 13 and 14 for a packet with an L4 header: is it sound, and what do
  * the tables make of it? NAT64_NONE, or why it ends here.
  */
@@ -165,6 +177,7 @@ static enum nat64_reason
 admit6(struct nat64 *n, const struct pkt *p, const struct target *t,
     struct tuple4 *out)
 {
+	enum nat64_reason reason;
 	bool echo;
 
 	if (p->l4 == L4_ICMP) {
@@ -180,7 +193,10 @@ admit6(struct nat64 *n, const struct pkt *p, const struct target *t,
 		return (NAT64_UDP_ZERO_CKSUM);
 	if (nat64_excluded(n, p->l4, t->addr4, p->dport))
 		return (NAT64_EXCLUDED);
-	return (nat64_state6(n, p, t->addr4, t->prefix, out));
+	reason = nat64_state6(n, p, t->addr4, t->prefix, out);
+	if (reason == NAT64_NONE && goes_to_itself(p, out))
+		reason = NAT64_TO_ITSELF;
+	return (reason);
 }
 
 static enum nat64_verdict

@@ -22,6 +22,7 @@
 	    "IPv6 destination multicast or link-local")                      \
 	X(SOURCE_IN_PREF64, "source-in-pref64", "IPv6 source in a Pref64")   \
 	X(SOURCE_IN_POOL, "source-in-pool", "IPv4 source is of our pool")   \
+	X(TO_ITSELF, "to-itself", "from a host to its own external port")    \
 	X(NOT_OURS6, "not-ours6", "IPv6 destination in no Pref64")           \
 	X(NOT_OURS4, "not-ours4", "IPv4 destination not in the pool")        \
 	X(BAD_U_OCTET, "bad-u-octet", "octet 8 of the embedding not zero")   \

@@ -96,17 +96,18 @@ END_TEST
 /* Shows: HPN-01 HPN-02 */
 START_TEST(hosts_may_share_an_address_and_even_be_the_same)
 {
-	struct taddr4 a, b;
+	struct taddr4 a, a2, b;
 	char seen[INET6_ADDRSTRLEN];
 
 	a = lab_bind(L4_UDP, A, 1);
+	a2 = lab_bind(L4_UDP, A, 3);
 	b = lab_bind(L4_UDP, HOST_B, 2);
 	ck_assert_uint_eq(a.addr.s_addr, b.addr.s_addr);
 	strcpy(seen, pref(a.addr));
 	lab_udp(A, 1, seen, b.port);
 	lab_expect_flow(lab_sent(), seen, a.port, HOST_B, 2);
-	lab_udp(A, 1, seen, a.port);
-	lab_expect_flow(lab_sent(), seen, a.port, A, 1);
+	lab_udp(A, 1, seen, a2.port);
+	lab_expect_flow(lab_sent(), seen, a.port, A, 3);
 }
 END_TEST
 
@@ -251,6 +252,23 @@ START_TEST(an_error_goes_back_as_if_the_sender_had_met_the_host_itself)
 		ck_assert_uint_eq(p->ttl, 63);
 		ck_assert_mem_eq(quoted(p) + 8, sent.data + 8, sent.len - 8);
 	}
+}
+END_TEST
+
+/* Shows: FLT-01 HPN-01 */
+START_TEST(a_service_cannot_be_made_to_answer_itself)
+{
+	start();
+	lab_udp(A, A_PORT, C_SEEN, C_OUT);
+	lab_sent();
+	/* As if C had sent it. */
+	lab_udp(C, C_PORT, C_SEEN, C_OUT);
+	lab_expect_drop(NAT64_TO_ITSELF);
+	lab_tcp(C, C_PORT, C_SEEN, C_OUT, SYN);
+	lab_expect_drop(NAT64_TO_ITSELF);
+	/* Another port of one's own is another service. */
+	lab_udp(C, C_PORT + 7, C_SEEN, C_OUT);
+	lab_sent();
 }
 END_TEST
 
@@ -538,6 +556,7 @@ main(void)
 		a_super_packet_turns_round_whole,
 		what_no_ipv4_header_can_describe_is_answered_or_split,
 		an_error_goes_back_as_if_the_sender_had_met_the_host_itself,
+		a_service_cannot_be_made_to_answer_itself,
 		an_error_keeps_what_an_icmpv6_error_may_quote,
 		errors_of_the_second_pass_reach_the_first_sender,
 		what_is_silent_outside_is_silent_inside,
