@@ -8,6 +8,9 @@
 
 #include "bib.h"
 
+_Static_assert(sizeof(struct bib_entry) == 2 * CACHE_LINE,
+    "a binding is two cache lines");
+
 /* Order: port, then address. */
 static int
 cmp_by6(const struct bib_entry *a, const struct bib_entry *b)

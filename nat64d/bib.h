@@ -61,6 +61,7 @@ struct bib_entry {
 	struct session_tree peers; /* the sessions, kept by session.c */
 	struct subscriber *sub;
 	int prefix; /* Pref64 that a session took last; an index, or -1 */
+	uint32_t ninbound; /* of nsessions: opened from IPv4 */
 };
 
 RB_HEAD(bib_tree6, bib_entry);

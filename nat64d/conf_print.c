@@ -264,6 +264,7 @@ print_limits(FILE *f, const struct nat64_config *n)
 
 	fprintf(f, "limit sessions %zu\n", n->max_sessions);
 	fprintf(f, "limit bindings %zu\n", n->max_bindings);
+	fprintf(f, "limit inbound-sessions %zu\n", n->max_inbound);
 	fprintf(f, "limit binding-sessions %u\n",
 	    n->max_sessions_per_binding);
 	fprintf(f, "limit subscriber ports %u\n", sub->ports);

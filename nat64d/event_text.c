@@ -41,6 +41,7 @@ static const char *const quota_names[NAT64_NQUOTAS] = {
 	[NAT64_QUOTA_SUBSCRIBER] = "subscriber",
 	[NAT64_QUOTA_SUBSCRIBERS] = "subscribers",
 	[NAT64_QUOTA_FRAGMENTS] = "fragments",
+	[NAT64_QUOTA_INBOUND] = "inbound-sessions",
 };
 
 /* Text that grows; what would go beyond EVENT_TEXT_SIZE is cut. */
@@ -79,6 +80,15 @@ add_word(struct text *t, const char *key, const char *value)
 		t->len += (size_t)n;
 	if (t->len >= EVENT_TEXT_SIZE)
 		t->len = EVENT_TEXT_SIZE - 1;
+}
+
+static void
+add_quoted(struct text *t, const char *key, const char *value)
+{
+	char quoted[64];
+
+	snprintf(quoted, sizeof(quoted), "\"%s\"", value);
+	add_word(t, key, quoted);
 }
 
 static void
@@ -151,26 +161,40 @@ add_peer(struct text *t, const struct nat64_event *ev)
 		add_number(t, "peerport", ev->session->peer.port);
 }
 
+/* The prefix of that many bits that addr lies in. */
+static void
+add_prefix(struct text *t, const struct in6_addr *addr, unsigned len)
+{
+	char head[INET6_ADDRSTRLEN], text[INET6_ADDRSTRLEN + 4];
+	const struct in6_addr prefix = addr6_prefix(addr, len);
+
+	inet_ntop(AF_INET6, &prefix, head, sizeof(head));
+	snprintf(text, sizeof(text), "%s/%u", head, len);
+	add_word(t, "subscriber", text);
+}
+
 static void
 add_subscriber(struct text *t, const struct nat64_event *ev)
 {
-	char addr[INET6_ADDRSTRLEN], text[INET6_ADDRSTRLEN + 4];
-
-	inet_ntop(AF_INET6, &ev->in6->addr, addr, sizeof(addr));
-	snprintf(text, sizeof(text), "%s/%u", addr, ev->subscriber_len);
-	add_word(t, "subscriber", text);
+	add_prefix(t, &ev->in6->addr, ev->subscriber_len);
 	add_addr4(t, "addr4", &ev->out4->addr);
 }
 
 static void
 add_quota(struct text *t, const struct nat64_event *ev)
 {
-	add_number(t, "subtype", ev->quota);
+	const bool inbound = ev->quota == NAT64_QUOTA_INBOUND;
+
+	add_number(t, "subtype", inbound ? NAT64_QUOTA_SESSIONS : ev->quota);
 	add_word(t, "quota", quota_names[ev->quota]);
 	add_number(t, "limit", ev->limit);
+	if (ev->statement != NULL)
+		add_quoted(t, "statement", ev->statement);
 	if (ev->quota != NAT64_QUOTA_SUBSCRIBER &&
-	    ev->quota != NAT64_QUOTA_FRAGMENTS)
+	    ev->quota != NAT64_QUOTA_FRAGMENTS && !inbound)
 		return; /* nobody's in particular */
+	if (ev->in6 != NULL && ev->subscriber_len != 0)
+		add_prefix(t, &ev->in6->addr, ev->subscriber_len);
 	if (ev->in6 != NULL)
 		add_addr6(t, "addr6", &ev->in6->addr);
 	else if (ev->peer4 != NULL)

@@ -12,7 +12,8 @@
  * event=address-released natevent=15
  * event=pool-exhausted natevent=3 pool proto				LOG-10
  * event=ports-exhausted natevent=12 addr4 proto			LOG-11
- * event=quota-exceeded natevent=13 subtype quota limit [addr6|peer4]	LOG-20
+ * event=quota-exceeded natevent=13 subtype quota limit statement	LOG-20
+ *	[subscriber] [addr6|peer4]
  * event=packet-dropped reason proto src dst [sport dport]		LOG-30
  */
 #ifndef NAT64D_EVENT_TEXT_H

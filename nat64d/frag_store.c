@@ -98,20 +98,13 @@ make_key(uint8_t key[FRAG_KEYLEN], const struct pkt *p)
 static void
 make_source(struct frag_source *s, const struct pkt *p, unsigned len6)
 {
-	unsigned i, bits;
-
 	memset(s, 0, sizeof(*s));
 	s->family = p->family;
 	if (p->family == PKT_V4) {
 		memcpy(&s->addr, &p->ip4.src, sizeof(p->ip4.src));
 		return;
 	}
-	s->addr = p->ip6.src;
-	for (i = 0; i < sizeof(s->addr.s6_addr); i++) {
-		bits = len6 > i * 8 ? len6 - i * 8 : 0;
-		if (bits < 8)
-			s->addr.s6_addr[i] &= (uint8_t)(0xff00 >> bits);
-	}
+	s->addr = addr6_prefix(&p->ip6.src, len6);
 }
 
 /* The source of p, with room for one more datagram; NULL when there is none. */

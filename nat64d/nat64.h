@@ -89,6 +89,7 @@ struct nat64_config {
 
 	size_t max_sessions;
 	size_t max_bindings; /* 0: what the pool can hold */
+	size_t max_inbound;  /* sessions; 0: a quarter of max_sessions */
 	uint32_t max_sessions_per_binding;
 	unsigned subscriber_len; /* bits */
 	struct subscriber_limits subscriber;
@@ -118,13 +119,14 @@ enum nat64_event_type {
 	NAT64_EV_PACKET_DROPPED	 /* one that an RFC wants to be logged */
 };
 
-/* Which limit, with the sub-types of RFC 8158, 4.4. */
+/* Which limit; all but the last with the sub-types of RFC 8158, 4.4. */
 enum nat64_quota {
 	NAT64_QUOTA_SESSIONS = 1, /* in all */
 	NAT64_QUOTA_BINDINGS,	  /* in all */
 	NAT64_QUOTA_SUBSCRIBER,	  /* whatever one may have */
 	NAT64_QUOTA_SUBSCRIBERS,
 	NAT64_QUOTA_FRAGMENTS,	  /* waiting */
+	NAT64_QUOTA_INBOUND,	  /* sessions opened from IPv4 */
 	NAT64_NQUOTAS
 };
 
@@ -135,12 +137,14 @@ struct nat64_event {
 	const struct taddr6 *in6;      /* (X',x), or NULL; address events: the
 					  subscriber's prefix, port 0 */
 	const struct taddr4 *out4;     /* (T,t), or NULL; address events: T */
-	unsigned subscriber_len;       /* address events: bits of in6 */
+	unsigned subscriber_len;       /* address events: bits of in6;
+					  NAT64_EV_QUOTA: of whose, or 0 */
 	const struct session *session; /* session events */
 	struct in6_addr peer6;	       /* session events with in6: Y' */
 	enum nat64_reason reason;      /* NAT64_EV_QUOTA, ..PACKET_DROPPED */
 	enum nat64_quota quota;	       /* NAT64_EV_QUOTA */
 	uint64_t limit;		       /* NAT64_EV_QUOTA: the value */
+	const char *statement;	       /* NAT64_EV_QUOTA: what sets it */
 	const struct in_addr *peer4;   /* sender from IPv4, or NULL */
 	const struct pkt *pkt;	       /* NAT64_EV_PACKET_DROPPED */
 	bool pkt_ports;		       /* pkt has sport and dport */

@@ -70,29 +70,37 @@ find_full_table(const struct nat64 *n, const struct bib_entry *e,
 {
 	if (n->sessions.slab.used >= n->sessions.slab.max) {
 		ev->quota = NAT64_QUOTA_SESSIONS;
+		ev->statement = "limit sessions";
 		ev->limit = n->sessions.slab.max;
 	} else if (e != NULL) {
 		ev->quota = NAT64_QUOTA_SUBSCRIBER;
+		ev->statement = "limit binding-sessions";
 		ev->limit = n->sessions.max_per_bib;
 	} else if (n->bib_slab.used >= n->bib_slab.max) {
 		ev->quota = NAT64_QUOTA_BINDINGS;
+		ev->statement = "limit bindings";
 		ev->limit = n->bib_slab.max;
 	} else {
 		ev->quota = NAT64_QUOTA_SUBSCRIBERS;
+		ev->statement = "limit bindings";
 		ev->limit = n->subs.slab.max;
 	}
 }
 
 /* Which limit has a subscriber reached: its sessions or its ports? */
-static uint64_t
-subscriber_limit(const struct nat64 *n, const struct taddr6 *in6)
+static void
+find_subscriber_limit(const struct nat64 *n, const struct taddr6 *in6,
+    struct nat64_event *ev)
 {
 	const struct subscriber_limits *l = &n->subs.limits;
 	const struct subscriber *sub = subscriber_find(&n->subs, &in6->addr);
 
-	if (sub != NULL && l->sessions != 0 && sub->nsessions >= l->sessions)
-		return (l->sessions);
-	return (l->ports);
+	ev->statement = "limit subscriber ports";
+	ev->limit = l->ports;
+	if (sub != NULL && l->sessions != 0 && sub->nsessions >= l->sessions) {
+		ev->statement = "limit subscriber sessions";
+		ev->limit = l->sessions;
+	}
 }
 
 enum nat64_reason
@@ -117,14 +125,32 @@ nat64_tell_refused(struct nat64 *n, enum l4proto proto,
 		tell_exhausted(n, proto, in6);
 		return (ev.reason);
 	}
-	if (error == EDQUOT)
-		ev.limit = subscriber_limit(n, in6);
-	else if (error == EAGAIN)
+	ev.subscriber_len = n->subs.prefix_len;
+	if (error == EDQUOT) {
+		find_subscriber_limit(n, in6, &ev);
+	} else if (error == EAGAIN) {
+		ev.statement = "limit subscriber new-bindings";
 		ev.limit = n->subs.limits.new_bindings.per_sec;
-	else
+	} else
 		find_full_table(n, e, &ev);
 	n->sink.event(n->sink.arg, &ev);
 	return (ev.reason);
+}
+
+enum nat64_reason
+nat64_tell_refused4(struct nat64 *n, enum l4proto proto, struct in_addr peer)
+{
+	const struct nat64_event ev = { .type = NAT64_EV_QUOTA,
+		.proto = proto, .peer4 = &peer, .reason = NAT64_INBOUND_LIMIT,
+		.quota = NAT64_QUOTA_INBOUND,
+		.statement = "limit inbound-sessions",
+		.limit = n->sessions.inbound.max };
+
+	if (errno == ENOMEM)
+		return (NAT64_NO_MEMORY);
+	if (n->sink.event != NULL)
+		n->sink.event(n->sink.arg, &ev);
+	return (NAT64_INBOUND_LIMIT);
 }
 
 /*
@@ -168,6 +194,7 @@ nat64_drop_fragment(struct nat64 *n, const struct pkt *p,
 {
 	struct nat64_event ev = { .type = NAT64_EV_QUOTA,
 		.reason = r->reason, .quota = NAT64_QUOTA_FRAGMENTS,
+		.statement = "limit fragments",
 		.limit = n->conf.frag.max_datagrams };
 	struct taddr6 in6 = { .port = 0 };
 

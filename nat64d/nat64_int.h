@@ -162,6 +162,10 @@ void nat64_tell_address(struct nat64 *n, enum nat64_event_type type,
 enum nat64_reason nat64_tell_refused(struct nat64 *n, enum l4proto proto,
     const struct taddr6 *in6, const struct bib_entry *e);
 
+/* The same where an IPv4 host, peer, may open no more. */
+enum nat64_reason nat64_tell_refused4(struct nat64 *n, enum l4proto proto,
+    struct in_addr peer);
+
 /* p was dropped for n->reason: tell when an RFC wants a log (LOG-30). */
 void nat64_tell_dropped(struct nat64 *n, const struct pkt *p);
 

@@ -80,6 +80,46 @@ live_binding(struct nat64 *n, struct bib_entry *e)
 	return (e);
 }
 
+/*
+ * Room for one more session: where there is none, the oldest one that an
+ * IPv4 host opened ends. To be called before bindings and sessions are
+ * looked up, for any of them may go.
+ */
+static void
+make_room6(struct nat64 *n)
+{
+	const struct slab *slab = &n->sessions.slab;
+	struct session *s;
+	bool sure;
+
+	if (slab->used < slab->max)
+		return;
+	s = session_oldest_inbound(&n->sessions, &sure);
+	if (s == NULL)
+		return;
+	n->stats.counters[NAT64_SESSIONS_EVICTED]++;
+	nat64_session_end(n, s);
+}
+
+/*
+ * The same for one that peer may be about to open: only one that nobody has
+ * used lately ends for it.
+ */
+static void
+make_room4(struct nat64 *n, struct in_addr peer)
+{
+	struct session *s;
+	bool sure;
+
+	if (session_check_inbound(&n->sessions, peer) == 0 || errno != ENOBUFS)
+		return;
+	s = session_oldest_inbound(&n->sessions, &sure);
+	if (s == NULL || !sure)
+		return;
+	n->stats.counters[NAT64_SESSIONS_EVICTED]++;
+	nat64_session_end(n, s);
+}
+
 /* A new session of a binding; NULL with *reason. */
 static struct session *
 new_session(struct nat64 *n, struct bib_entry *e, const struct taddr4 *peer,
@@ -151,6 +191,7 @@ open_session6(struct nat64 *n, enum l4proto proto, const struct flow6 *f,
 	struct bib_entry *e;
 	struct session *s;
 
+	make_room6(n);
 	e = get_binding6(n, proto, &f->in6, reason);
 	if (e == NULL)
 		return (NULL);
@@ -288,8 +329,10 @@ tcp_state6(struct nat64 *n, const struct pkt *p, const struct flow6 *f,
 	step = step_session(n, s, p, true);
 	if (step.action == TCP_AS_CLOSED)
 		return (closed6(n, p, f, out));
-	if (step.action == TCP_MEET_SYN)
+	if (step.action == TCP_MEET_SYN) {
 		nat64_syn_discard(n, s);
+		session_claim(&n->sessions, s);
+	}
 	apply_step(n, s, &step);
 	remember_ack(&s->ack6, p);
 	set_out4(out, &s->out4, &s->peer);
@@ -332,6 +375,19 @@ nat64_state6(struct nat64 *n, const struct pkt *p, struct in_addr dst4,
 }
 
 /*
+ * May peer have one more session (session_check_inbound())? A host of ours
+ * that speaks to another one shares its address, and its share is that of
+ * its own half of the hairpin.
+ */
+static bool
+check_inbound(const struct nat64 *n, struct in_addr peer)
+{
+	if (n->hairpin)
+		peer.s_addr = INADDR_ANY;
+	return (session_check_inbound(&n->sessions, peer) == 0);
+}
+
+/*
  * A session that a packet from IPv4 opens on binding e, by filtering rules
  * that have been applied. NULL with *reason.
  */
@@ -340,12 +396,21 @@ open_session4(struct nat64 *n, struct bib_entry *e, const struct taddr4 *peer,
     enum session_class cls, enum nat64_reason *reason)
 {
 	const int prefix = nat64_prefix_for(n, e, peer->addr);
+	struct session *s = NULL;
 
 	if (prefix == -1) {
 		*reason = NAT64_WKP_NONGLOBAL;
 		return (NULL);
 	}
-	return (new_session(n, e, peer, (unsigned)prefix, cls, reason));
+	if (check_inbound(n, peer->addr))
+		s = session_add_inbound(&n->sessions, e, peer,
+		    (unsigned)prefix, cls, n->now);
+	if (s == NULL)
+		*reason = nat64_tell_refused4(n, (enum l4proto)e->proto,
+		    peer->addr);
+	else
+		nat64_tell(n, NAT64_EV_SESSION_CREATE, NULL, s);
+	return (s);
 }
 
 /* Endpoint-independent, or address-dependent and satisfied. */
@@ -371,10 +436,12 @@ store_syn(struct nat64 *n, struct pkt *p, struct bib_entry *e,
 	if (e != NULL) {
 		s = open_session4(n, e, &t4->dst, SESSION_TCP_SYN, &reason);
 	} else {
-		s = session_add_orphan(&n->sessions, L4_TCP, t4,
-		    SESSION_TCP_SYN, n->now);
+		s = check_inbound(n, t4->dst.addr) ?
+		    session_add_orphan(&n->sessions, L4_TCP, t4,
+			SESSION_TCP_SYN, n->now) : NULL;
 		if (s == NULL)
-			reason = nat64_tell_refused(n, L4_TCP, NULL, NULL);
+			reason = nat64_tell_refused4(n, L4_TCP,
+			    t4->dst.addr);
 	}
 	if (s == NULL)
 		return (reason);
@@ -415,6 +482,7 @@ closed4(struct nat64 *n, struct pkt *p, const struct tuple4 *t4,
 	struct session *s;
 	enum nat64_reason reason = NAT64_NONE;
 
+	make_room4(n, t4->dst.addr);
 	e = live_binding(n, bib_find4(&n->bibs[L4_TCP], &t4->src));
 	if (tcp_event_of(p->tcp_flags, false) != TCP_V4_SYN ||
 	    (p->tcp_flags & PKT_TH_ACK) != 0)
@@ -472,6 +540,7 @@ nat64_state4(struct nat64 *n, struct pkt *p, struct tuple6 *out)
 		if (n->conf.inbound_refresh)
 			session_touch(&n->sessions, s, cls, n->now);
 	} else {
+		make_room4(n, t4.dst.addr);
 		e = live_binding(n, bib_find4(&n->bibs[p->l4], &t4.src));
 		if (e == NULL)
 			return (NAT64_NO_BINDING);

@@ -86,6 +86,7 @@ static const struct port_range default_ports[L4_NPROTO] = {
 %token <tok> FIRST_FRAGMENT_ERRORS "first-fragment-errors" FRAGMENT "fragment"
 %token <tok> FRAGMENTS "fragments" ICMP "icmp" ICMP_ERRORS "icmp-errors"
 %token <tok> ICMP_FRAGMENTS "icmp-fragments" ID "id" INBOUND "inbound"
+%token <tok> INBOUND_SESSIONS "inbound-sessions"
 %token <tok> INBOUND_REFRESH "inbound-refresh" INCOMING_SYN "incoming-syn"
 %token <tok> INFO "info" IPV4 "ipv4" IPV6 "ipv6" KEEP "keep" LEVEL "level"
 %token <tok> LIMIT "limit" LOG "log" LOWEST_IPV6_MTU "lowest-ipv6-mtu"
@@ -386,6 +387,10 @@ limit		: LIMIT SESSIONS NUMBER {
 			    number(cf, &$NUMBER, 0, MAX_ENTRIES);
 			b->max_bindings = $NUMBER.where;
 		}
+		| LIMIT INBOUND_SESSIONS NUMBER {
+			NAT64.max_inbound =
+			    number(cf, &$NUMBER, 0, MAX_ENTRIES);
+		}
 		| LIMIT plain_limit NUMBER {
 			*$plain_limit = number(cf, &$NUMBER, 0, MAX_ENTRIES);
 		}
@@ -514,6 +519,7 @@ static const struct conf_keyword keywords[] = {
 	{ "id", ID },
 	{ "inbound", INBOUND },
 	{ "inbound-refresh", INBOUND_REFRESH },
+	{ "inbound-sessions", INBOUND_SESSIONS },
 	{ "incoming-syn", INCOMING_SYN },
 	{ "info", INFO },
 	{ "ipv4", IPV4 },

@@ -58,16 +58,28 @@ session_table_init(struct session_table *t,
 {
 	RB_INIT(&t->orphans);
 	session_wheel_init(&t->wheel);
+	session_wheel_init(&t->inbound.wheel);
+	t->inbound.count = 0;
+	memset(t->inbound.per_source, 0, sizeof(t->inbound.per_source));
 	memcpy(t->lifetime_secs, lifetime_secs, sizeof(t->lifetime_secs));
 	memset(t->nsessions, 0, sizeof(t->nsessions));
 	t->max_per_bib = max_per_bib;
 	if (max_per_bib == 0 || max_per_bib > BIB_MAX_SESSIONS)
 		t->max_per_bib = BIB_MAX_SESSIONS;
 	slab_init(&t->slab, sizeof(struct session), max);
+	session_table_set_inbound(t, 0);
 	flow_cache_init(&t->flows, max);
 	keyhash_init(&t->hash, secret);
 	t->bibs = bibs;
 	t->subs = subs;
+}
+
+void
+session_table_set_inbound(struct session_table *t, size_t max)
+{
+	if (max == 0)
+		max = t->slab.max / 4;
+	t->inbound.max = max > 0 ? max : 1;
 }
 
 void
@@ -275,6 +287,40 @@ session_check_room(const struct session_table *t,
 	return (0);
 }
 
+/* Which number counts the inbound sessions of a peer. */
+static size_t
+source_of(const struct session_table *t, struct in_addr peer)
+{
+	const struct in_addr nobody = { .s_addr = INADDR_ANY };
+	const uint64_t hash = keyhash_addrs4(&t->hash, peer, nobody, 4);
+
+	return ((hash >> 32) % SESSION_NSOURCES);
+}
+
+int
+session_check_inbound(const struct session_table *t, struct in_addr peer)
+{
+	const struct session_inbound *in = &t->inbound;
+
+	if (peer.s_addr != INADDR_ANY && in->count >= in->max / 2 &&
+	    in->per_source[source_of(t, peer)] > in->max / 16) {
+		errno = EDQUOT;
+		return (-1);
+	}
+	if (in->count >= in->max || t->slab.used >= t->slab.max) {
+		errno = ENOBUFS;
+		return (-1);
+	}
+	return (0);
+}
+
+/* The wheel that s is in. */
+static struct session_wheel *
+wheel_of(struct session_table *t, const struct session *s)
+{
+	return (s->inbound ? &t->inbound.wheel : &t->wheel);
+}
+
 /* A new session in class cls, so far in no tree. */
 static struct session *
 new_session(struct session_table *t, enum l4proto proto,
@@ -302,22 +348,41 @@ new_session(struct session_table *t, enum l4proto proto,
 static void
 begin(struct session_table *t, struct session *s, struct monotime now)
 {
-	session_wheel_wind(&t->wheel, now);
-	session_wheel_add(&t->wheel, s, session_expires(t, s));
+	struct session_wheel *w = wheel_of(t, s);
+
+	session_wheel_wind(w, now);
+	session_wheel_add(w, s, session_expires(t, s));
+	if (s->inbound) {
+		t->inbound.count++;
+		t->inbound.per_source[source_of(t, s->peer.addr)]++;
+	}
 	t->nsessions[s->proto]++;
 }
 
-/* May the binding and its subscriber have one more? Counts it if so. */
+/* May the binding's host open one more? Counts it if so. */
 static int
 take_room(struct session_table *t, struct bib_entry *bib)
 {
-	if (bib->nsessions >= t->max_per_bib) {
+	if (bib->nsessions - bib->ninbound >= t->max_per_bib ||
+	    bib->nsessions >= BIB_MAX_SESSIONS) {
 		errno = ENOBUFS;
 		return (-1);
 	}
 	if (subscriber_add_session(t->subs, bib->sub) == -1)
 		return (-1);
 	bib->nsessions++;
+	return (0);
+}
+
+static int
+take_room_inbound(struct bib_entry *bib)
+{
+	if (bib->nsessions >= BIB_MAX_SESSIONS) {
+		errno = ENOBUFS;
+		return (-1);
+	}
+	bib->nsessions++;
+	bib->ninbound++;
 	return (0);
 }
 
@@ -336,12 +401,13 @@ attach(struct session_table *t, struct session *s, struct bib_entry *bib,
 	flow_remember(&place, s);
 }
 
-struct session *
-session_add(struct session_table *t, struct bib_entry *bib,
+static struct session *
+add(struct session_table *t, struct bib_entry *bib,
     const struct taddr4 *peer, unsigned prefix, enum session_class cls,
-    struct monotime now)
+    bool inbound, struct monotime now)
 {
 	struct session *s;
+	int room;
 
 	s = new_session(t, (enum l4proto)bib->proto, &bib->out4, peer, cls,
 	    now);
@@ -352,16 +418,34 @@ session_add(struct session_table *t, struct bib_entry *bib,
 		errno = EEXIST;
 		goto fail;
 	}
-	if (take_room(t, bib) == -1) {
+	room = inbound ? take_room_inbound(bib) : take_room(t, bib);
+	if (room == -1) {
 		RB_REMOVE(session_tree, &bib->peers, s);
 		goto fail;
 	}
+	s->inbound = inbound;
 	attach(t, s, bib, prefix);
 	begin(t, s, now);
 	return (s);
 fail:
 	slab_put(&t->slab, s);
 	return (NULL);
+}
+
+struct session *
+session_add(struct session_table *t, struct bib_entry *bib,
+    const struct taddr4 *peer, unsigned prefix, enum session_class cls,
+    struct monotime now)
+{
+	return (add(t, bib, peer, prefix, cls, false, now));
+}
+
+struct session *
+session_add_inbound(struct session_table *t, struct bib_entry *bib,
+    const struct taddr4 *peer, unsigned prefix, enum session_class cls,
+    struct monotime now)
+{
+	return (add(t, bib, peer, prefix, cls, true, now));
 }
 
 struct session *
@@ -378,8 +462,27 @@ session_add_orphan(struct session_table *t, enum l4proto proto,
 		errno = EEXIST;
 		return (NULL);
 	}
+	s->inbound = true;
 	begin(t, s, now);
 	return (s);
+}
+
+/* s leaves the books of the inbound ones. */
+static void
+leave_inbound(struct session_table *t, struct session *s)
+{
+	t->inbound.count--;
+	t->inbound.per_source[source_of(t, s->peer.addr)]--;
+}
+
+/* From now on s counts as one that its host opened. */
+static void
+make_outbound(struct session_table *t, struct session *s)
+{
+	leave_inbound(t, s);
+	session_wheel_remove(s);
+	s->inbound = false;
+	session_wheel_add(&t->wheel, s, session_expires(t, s));
 }
 
 int
@@ -391,7 +494,18 @@ session_adopt(struct session_table *t, struct session *s,
 	RB_REMOVE(orphan_tree, &t->orphans, s);
 	RB_INSERT(session_tree, &bib->peers, s);
 	attach(t, s, bib, prefix);
+	make_outbound(t, s);
 	return (0);
+}
+
+void
+session_claim(struct session_table *t, struct session *s)
+{
+	if (!s->inbound || take_room(t, s->bib) == -1)
+		return;
+	s->bib->nsessions--; /* it was counted before */
+	s->bib->ninbound--;
+	make_outbound(t, s);
 }
 
 /* What points to s must not outlive it, nor what it was known by. */
@@ -424,9 +538,14 @@ void
 session_touch(struct session_table *t, struct session *s,
     enum session_class cls, struct monotime now)
 {
+	struct monotime end;
+
 	s->cls = (uint8_t)cls;
 	s->stamp = now;
-	session_wheel_touch(&t->wheel, s, session_expires(t, s));
+	end = session_expires(t, s);
+	/* Seldom, so that the second line of s is seldom read. */
+	if (session_tick(end) < s->tick)
+		session_wheel_touch(wheel_of(t, s), s, end);
 }
 
 void
@@ -436,9 +555,14 @@ session_remove(struct session_table *t, struct session *s)
 		forget_flow6(t, s);
 		RB_REMOVE(session_tree, &s->bib->peers, s);
 		s->bib->nsessions--;
-		subscriber_remove_session(t->subs, s->bib->sub);
+		if (s->inbound)
+			s->bib->ninbound--;
+		else
+			subscriber_remove_session(t->subs, s->bib->sub);
 	} else
 		RB_REMOVE(orphan_tree, &t->orphans, s);
+	if (s->inbound)
+		leave_inbound(t, s);
 	forget_flow4(t, s);
 	session_wheel_remove(s);
 	t->nsessions[s->proto]--;

@@ -20,6 +20,11 @@
  * them: (X',x) -> (Y',y) and (T,t) -> (Z,z). Those of incoming packets are
  * turned round by the caller.
  *
+ * Who opens a session pays for it. Those of a host of ours are counted to its
+ * subscriber. Those that IPv4 hosts open are inbound: they have a budget of
+ * their own, and are what goes first when the table is full, so that nobody
+ * outside can keep our hosts from opening theirs.
+ *
  * The table moves sessions about. What an expiry or a segment means is
  * decided by nat64.c and tcp_fsm.c. Time never goes back from one call to
  * the next.
@@ -82,13 +87,26 @@ struct session {
 	LIST_ENTRY(session) slot; /* likewise */
 	struct bib_entry *bib;	/* NULL: no IPv6 side */
 	RB_ENTRY(session) by_peer;
+	bool inbound; /* opened from IPv4 */
 };
 
 RB_HEAD(orphan_tree, session);
 
+/* IPv4 peers are counted by a keyed hash: some share a number. */
+#define SESSION_NSOURCES 1024
+
+/* Inbound sessions. */
+struct session_inbound {
+	struct session_wheel wheel;
+	size_t count;
+	size_t max;
+	uint32_t per_source[SESSION_NSOURCES];
+};
+
 struct session_table {
 	struct orphan_tree orphans;
-	struct session_wheel wheel;
+	struct session_wheel wheel; /* of those that are not inbound */
+	struct session_inbound inbound;
 	uint32_t lifetime_secs[SESSION_NCLASSES];
 	size_t nsessions[L4_NPROTO];
 	uint32_t max_per_bib;
@@ -107,6 +125,9 @@ void session_table_init(struct session_table *t,
     const uint32_t lifetime_secs[SESSION_NCLASSES], size_t max,
     uint32_t max_per_bib, const struct bib *bibs, struct subscribers *subs,
     const struct siphash_key *secret);
+
+/* Most inbound sessions; 0, as at first: a quarter of all. */
+void session_table_set_inbound(struct session_table *t, size_t max);
 
 /* Who is told of large blocks of memory; NULL, as at first: nobody. */
 void session_table_set_hint(struct session_table *t, slab_hint_fn hint);
@@ -165,6 +186,21 @@ int session_check_room(const struct session_table *t,
     const struct subscriber *sub);
 
 /*
+ * May an IPv4 host open one more session? A peer may have a sixteenth of the
+ * budget when half of it is used; INADDR_ANY: whoever it is. 0, or -1 with
+ * errno ENOBUFS (budget or table full: session_oldest_inbound() may be asked
+ * for one to end) or EDQUOT (peer).
+ */
+int session_check_inbound(const struct session_table *t,
+    struct in_addr peer);
+
+/*
+ * The inbound session that ends first if nothing refreshes it, or NULL. Few
+ * are looked at: *sure is false when all of these were refreshed lately.
+ */
+struct session *session_oldest_inbound(struct session_table *t, bool *sure);
+
+/*
  * Add a session of bib with a peer in class cls, living from now. prefix:
  * index of the Pref64 of Y'.
  *
@@ -177,6 +213,15 @@ struct session *session_add(struct session_table *t, struct bib_entry *bib,
     struct monotime now);
 
 /*
+ * The same for one that the peer opens, which session_check_inbound() has
+ * allowed: no limit of the binding or the subscriber holds. EDQUOT is not
+ * among the errors.
+ */
+struct session *session_add_inbound(struct session_table *t,
+    struct bib_entry *bib, const struct taddr4 *peer, unsigned prefix,
+    enum session_class cls, struct monotime now);
+
+/*
  * The same for a stored SYN from the peer to (T,t), which has no IPv6 side.
  * A binding of (T,t), if there is one, has no session with that peer.
  */
@@ -185,11 +230,18 @@ struct session *session_add_orphan(struct session_table *t,
     struct monotime now);
 
 /*
- * Give an orphan its IPv6 side (TCP-06). bib is that of its (T,t). Returns
- * 0, or -1 with errno ENOBUFS (binding full) or EDQUOT.
+ * Give an orphan its IPv6 side (TCP-06). bib is that of its (T,t), whose host
+ * opens the session: it is not inbound any more. Returns 0, or -1 with errno
+ * ENOBUFS (binding full) or EDQUOT.
  */
 int session_adopt(struct session_table *t, struct session *s,
     struct bib_entry *bib, unsigned prefix);
+
+/*
+ * The host of an inbound session opens it as well: it is that host's from
+ * now on, unless the host has no room for it.
+ */
+void session_claim(struct session_table *t, struct session *s);
 
 /*
  * Let s's IPv6 peer be another form of the same IPv4 address: the host now

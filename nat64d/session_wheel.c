@@ -91,10 +91,9 @@ seek(struct session_wheel *w)
  * max was too low.
  */
 static bool
-turn_slot(struct session_table *t, struct monotime now, unsigned *max,
-    session_fn *fn, void *arg, bool *any)
+turn_slot(struct session_table *t, struct session_wheel *w,
+    struct monotime now, unsigned *max, session_fn *fn, void *arg, bool *any)
 {
-	struct session_wheel *w = &t->wheel;
 	struct session *s, *next;
 	struct monotime end;
 
@@ -116,11 +115,10 @@ turn_slot(struct session_table *t, struct monotime now, unsigned *max,
 	return (true);
 }
 
-bool
-session_expire(struct session_table *t, struct monotime now, unsigned max,
-    session_fn *fn, void *arg)
+static bool
+expire(struct session_table *t, struct session_wheel *w, struct monotime now,
+    unsigned *max, session_fn *fn, void *arg)
 {
-	struct session_wheel *w = &t->wheel;
 	const int64_t last = session_tick(now);
 	bool any = false;
 
@@ -129,7 +127,7 @@ session_expire(struct session_table *t, struct monotime now, unsigned max,
 		if (w->tick < w->first)
 			w->tick = w->first < last ? w->first : last;
 		/* Of this tick's slot not all need be due yet. */
-		if (!turn_slot(t, now, &max, fn, arg, &any))
+		if (!turn_slot(t, w, now, max, fn, arg, &any))
 			return (any || w->tick < last);
 		if (w->tick >= last)
 			break;
@@ -140,30 +138,92 @@ session_expire(struct session_table *t, struct monotime now, unsigned max,
 }
 
 bool
+session_expire(struct session_table *t, struct monotime now, unsigned max,
+    session_fn *fn, void *arg)
+{
+	bool more;
+
+	more = expire(t, &t->wheel, now, &max, fn, arg);
+	return (expire(t, &t->inbound.wheel, now, &max, fn, arg) || more);
+}
+
+bool
 session_next_expiry(const struct session_table *t, struct monotime *when)
 {
-	const int64_t first = t->wheel.first;
+	int64_t first = t->wheel.first;
 
+	if (t->inbound.wheel.first < first)
+		first = t->inbound.wheel.first;
 	if (first == INT64_MAX)
 		return (false);
 	when->ns = (first + 1) * SESSION_TICK_NS;
 	return (true);
 }
 
-bool
-session_drain(struct session_table *t, unsigned max, session_fn *fn,
-    void *arg)
+static bool
+drain(struct session_wheel *w, unsigned *max, session_fn *fn, void *arg)
 {
-	struct session_wheel *w = &t->wheel;
 	struct session *s;
 	int64_t tick;
 
 	for (tick = w->tick; tick < w->tick + SESSION_NSLOTS; tick++)
 		while ((s = LIST_FIRST(session_wheel_slot(w, tick))) !=
 		    NULL) {
-			if (max-- == 0)
+			if (*max == 0)
 				return (true);
+			(*max)--;
 			fn(arg, s);
 		}
 	return (false);
+}
+
+bool
+session_drain(struct session_table *t, unsigned max, session_fn *fn,
+    void *arg)
+{
+	return (drain(&t->wheel, &max, fn, arg) ||
+	    drain(&t->inbound.wheel, &max, fn, arg));
+}
+
+/* The first session from w->first on, which is moved up to it. */
+static struct session *
+front(struct session_wheel *w)
+{
+	struct session *s;
+	unsigned i;
+
+	if (w->first == INT64_MAX)
+		return (NULL);
+	for (i = 0; i < SESSION_NSLOTS; i++, w->first++) {
+		s = LIST_FIRST(session_wheel_slot(w, w->first));
+		if (s != NULL)
+			return (s);
+	}
+	w->first = INT64_MAX;
+	return (NULL);
+}
+
+/* So many are looked at for one that was not refreshed. */
+#define MAX_LOOKS 64
+
+struct session *
+session_oldest_inbound(struct session_table *t, bool *sure)
+{
+	struct session_wheel *w = &t->inbound.wheel;
+	struct session *s;
+	struct monotime end;
+	unsigned i;
+
+	*sure = true;
+	for (i = 0; (s = front(w)) != NULL; i++) {
+		end = session_expires(t, s);
+		if (session_tick(end) <= s->tick)
+			return (s);
+		if (i == MAX_LOOKS)
+			break;
+		session_wheel_remove(s);
+		session_wheel_add(w, s, end);
+	}
+	*sure = false;
+	return (s);
 }

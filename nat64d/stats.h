@@ -55,6 +55,8 @@
 	X(SYN_LIMIT, "syn-limit", "too many stored SYNs")                    \
 	X(POOL_EXHAUSTED, "pool-exhausted", "no free IPv4 port")             \
 	X(SESSION_LIMIT, "session-limit", "session or binding table full")   \
+	X(INBOUND_LIMIT, "inbound-limit",                                    \
+	    "too many sessions opened from IPv4")                            \
 	X(SUBSCRIBER_LIMIT, "subscriber-limit", "subscriber over its quota") \
 	X(TOO_BIG, "too-big", "larger than the MTU of the other side")       \
 	X(FRAG_OVERLAP, "fragment-overlap", "overlapping fragments")         \
@@ -93,6 +95,8 @@ enum nat64_reason {
 	X(BIB_CREATED, "bindings-created", "bindings created")               \
 	X(SESSIONS_CREATED, "sessions-created", "sessions created")          \
 	X(SESSIONS_EXPIRED, "sessions-expired", "sessions timed out")        \
+	X(SESSIONS_EVICTED, "sessions-evicted",                              \
+	    "sessions opened from IPv4 that ended to make room")             \
 	X(PROBES, "tcp-probes", "probes of idle TCP sessions")
 
 enum nat64_counter {

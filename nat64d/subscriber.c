@@ -59,16 +59,7 @@ tree_of(const struct subscribers *subs, const struct in6_addr *prefix)
 struct in6_addr
 subscriber_prefix(const struct subscribers *subs, const struct in6_addr *addr)
 {
-	const unsigned len = subs->prefix_len;
-	struct in6_addr prefix = *addr;
-	unsigned whole = len / 8;
-
-	if (len % 8 != 0) {
-		prefix.s6_addr[whole] &= (uint8_t)(0xff00 >> len % 8);
-		whole++;
-	}
-	memset(prefix.s6_addr + whole, 0, sizeof(prefix) - whole);
-	return (prefix);
+	return (addr6_prefix(addr, subs->prefix_len));
 }
 
 struct subscriber *

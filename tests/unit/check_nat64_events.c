@@ -151,6 +151,8 @@ limit_rate(void)
 	lab.conf.subscriber.new_bindings = (struct bucket_rate){ 7, 2 };
 }
 
+#define WHO "subscriber=2001:db8:1::/64 addr6=" HOST_B
+
 /* Shows: LOG-20 LIM-01 LIM-02 */
 START_TEST(quota_is_told_with_its_limit)
 {
@@ -158,14 +160,17 @@ START_TEST(quota_is_told_with_its_limit)
 		void (*conf)(void);
 		const char *text;
 	} rows[] = {
-		{ limit_sessions, "subtype=1 quota=sessions limit=2" },
-		{ limit_bindings, "subtype=2 quota=bindings limit=2" },
-		{ limit_ports, "subtype=3 quota=subscriber limit=2 addr6="
-		    HOST_B },
+		{ limit_sessions, "subtype=1 quota=sessions limit=2 "
+		    "statement=\"limit sessions\"" },
+		{ limit_bindings, "subtype=2 quota=bindings limit=2 "
+		    "statement=\"limit bindings\"" },
+		{ limit_ports, "subtype=3 quota=subscriber limit=2 "
+		    "statement=\"limit subscriber ports\" " WHO },
 		{ limit_subscriber_sessions,
-		    "subtype=3 quota=subscriber limit=2 addr6=" HOST_B },
-		{ limit_rate, "subtype=3 quota=subscriber limit=7 addr6="
-		    HOST_B },
+		    "subtype=3 quota=subscriber limit=2 "
+		    "statement=\"limit subscriber sessions\" " WHO },
+		{ limit_rate, "subtype=3 quota=subscriber limit=7 "
+		    "statement=\"limit subscriber new-bindings\" " WHO },
 	};
 	char text[EVENT_TEXT_SIZE];
 	size_t i;
@@ -193,7 +198,8 @@ START_TEST(sessions_of_one_binding_are_a_quota_of_its_subscriber)
 	lab_bind(L4_UDP, CLIENT6, 1);
 	lab_udp(CLIENT6, 1, SERVER6_2, PORT_SERVER);
 	expect_one("event=quota-exceeded natevent=13 subtype=3 "
-	    "quota=subscriber limit=1 addr6=" CLIENT6);
+	    "quota=subscriber limit=1 statement=\"limit binding-sessions\" "
+	    "subscriber=2001:db8:1::/64 addr6=" CLIENT6);
 }
 END_TEST
 
@@ -212,7 +218,8 @@ START_TEST(fragments_that_find_no_room_are_told_of_their_sender)
 	lab_build_fragment(&whole, 1, 0, 32, true);
 	lab_send();
 	expect_one("event=quota-exceeded natevent=13 subtype=5 "
-	    "quota=fragments limit=0 addr6=" CLIENT6);
+	    "quota=fragments limit=0 statement=\"limit fragments\" addr6="
+	    CLIENT6);
 }
 END_TEST
 

@@ -348,6 +348,15 @@ check_session(const struct session *s)
 	REQUIRE(s->prefix < lab.conf.nprefixes);
 }
 
+/* The slots of both wheels, one after the other. */
+static const struct session_slot *
+slot(const struct session_table *t, unsigned i)
+{
+	if (i < SESSION_NSLOTS)
+		return (&t->wheel.slots[i]);
+	return (&t->inbound.wheel.slots[i - SESSION_NSLOTS]);
+}
+
 static size_t
 check_sessions(void)
 {
@@ -356,9 +365,10 @@ check_sessions(void)
 	size_t n = 0;
 	unsigned i, nsyns = 0, nbound = 0;
 
-	for (i = 0; i < SESSION_NSLOTS; i++)
-		LIST_FOREACH(s, &t->wheel.slots[i], slot) {
+	for (i = 0; i < 2 * SESSION_NSLOTS; i++)
+		LIST_FOREACH(s, slot(t, i), slot) {
 			check_session(s);
+			REQUIRE(s->inbound == (i >= SESSION_NSLOTS));
 			nsyns += s->tcp_state == TCP_STATE_V4_INIT_STORED;
 			nbound += s->bib != NULL;
 			n++;

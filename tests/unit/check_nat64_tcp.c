@@ -551,7 +551,7 @@ START_TEST(a_syn_that_finds_no_room_is_answered)
 	    ICMP6_DST_UNREACH_ADDR);
 	/* From IPv4 in silence, and nothing is stored. */
 	lab_tcp(SERVER4, 1, POOL4, 4444, SYN);
-	lab_expect_drop(NAT64_SESSION_LIMIT);
+	lab_expect_drop(NAT64_INBOUND_LIMIT);
 	ck_assert_uint_eq(nat64_stored_syns(lab.n), 0);
 	ck_assert_uint_eq(lab_bindings(L4_TCP), 1);
 }

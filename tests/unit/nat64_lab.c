@@ -628,6 +628,17 @@ mix(uint64_t *sum, const void *data, size_t len)
 		*sum = (*sum ^ bytes[i]) * UINT64_C(0x100000001b3);
 }
 
+static void
+mix_session(uint64_t *sum, const struct session *s)
+{
+	mix(sum, &s->out4, sizeof(s->out4));
+	mix(sum, &s->peer, sizeof(s->peer));
+	mix(sum, &s->stamp, sizeof(s->stamp));
+	mix(sum, &s->cls, sizeof(s->cls));
+	mix(sum, &s->tcp_state, sizeof(s->tcp_state));
+	mix(sum, &s->prefix, sizeof(s->prefix));
+}
+
 uint64_t
 lab_state(void)
 {
@@ -637,15 +648,12 @@ lab_state(void)
 	size_t n;
 	unsigned i;
 
-	for (i = 0; i < SESSION_NSLOTS; i++)
-		LIST_FOREACH(s, &t->wheel.slots[i], slot) {
-			mix(&sum, &s->out4, sizeof(s->out4));
-			mix(&sum, &s->peer, sizeof(s->peer));
-			mix(&sum, &s->stamp, sizeof(s->stamp));
-			mix(&sum, &s->cls, sizeof(s->cls));
-			mix(&sum, &s->tcp_state, sizeof(s->tcp_state));
-			mix(&sum, &s->prefix, sizeof(s->prefix));
-		}
+	for (i = 0; i < SESSION_NSLOTS; i++) {
+		LIST_FOREACH(s, &t->wheel.slots[i], slot)
+			mix_session(&sum, s);
+		LIST_FOREACH(s, &t->inbound.wheel.slots[i], slot)
+			mix_session(&sum, s);
+	}
 	for (i = 0; i < L4_NPROTO; i++) {
 		n = lab_bindings((enum l4proto)i);
 		mix(&sum, &n, sizeof(n));

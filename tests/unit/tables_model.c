@@ -466,11 +466,10 @@ compare_subscriber(unsigned prefix)
 		HOLD(s->pool_index == model.paired[prefix]);
 }
 
-/* The wheel holds every session once, and none where it would be late. */
+/* A wheel holds its sessions once each, and none where it would be late. */
 static size_t
-compare_wheel(void)
+compare_wheel(struct session_wheel *w, bool inbound)
 {
-	struct session_wheel *w = &tables.sessions.wheel;
 	const struct session *s;
 	int64_t tick;
 	size_t n = 0;
@@ -478,6 +477,7 @@ compare_wheel(void)
 	for (tick = w->tick; tick < w->tick + SESSION_NSLOTS; tick++)
 		LIST_FOREACH(s, session_wheel_slot(w, tick), slot) {
 			HOLD(s->tick == tick && tick >= w->first);
+			HOLD(s->inbound == inbound);
 			HOLD(tick <= session_tick(session_expires(
 			    &tables.sessions, s)) || tick == w->tick);
 			n++;
@@ -541,7 +541,10 @@ compare_all(void)
 		compare_subscriber(prefix);
 	HOLD(nbindings == model_nbindings() && tables.slab.used == nbindings);
 	HOLD(nsessions == session_count(&tables.sessions));
-	HOLD(nsessions == compare_wheel());
+	HOLD(compare_wheel(&tables.sessions.inbound.wheel, true) ==
+	    tables.sessions.inbound.count);
+	HOLD(nsessions == compare_wheel(&tables.sessions.wheel, false) +
+	    tables.sessions.inbound.count);
 	HOLD(nsessions == tables.sessions.slab.used);
 }
 

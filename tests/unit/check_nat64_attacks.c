@@ -1,0 +1,269 @@
+/*
+ * Attacks on the tables, each with a well-behaved host beside it that must
+ * not notice.
+ */
+#include <arpa/inet.h>
+#include <netinet/icmp6.h>
+
+#include <check.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "tests/unit/nat64_lab.h"
+
+#define SYN PKT_TH_SYN
+#define ACK PKT_TH_ACK
+#define ATTACKER4 "198.51.100.66"
+#define OTHER4 "198.51.100.67"
+
+/* The bindings that the attacker knows: ports of the pool address. */
+#define NTARGETS 3
+static struct taddr4 targets[NTARGETS];
+
+/* --- what IPv4 hosts open --- */
+
+static void
+open_targets(enum l4proto proto)
+{
+	unsigned i;
+
+	lab_set_pool(POOL4, POOL4, 1024, 65535);
+	lab_start();
+	for (i = 0; i < NTARGETS; i++)
+		targets[i] = lab_bind(proto, CLIENT6, (uint16_t)(5000 + i));
+}
+
+/* So many flows from one address to the targets. */
+static void
+flood4(enum l4proto proto, const char *src, unsigned n)
+{
+	const struct taddr4 *t;
+	uint16_t sport;
+	unsigned i;
+
+	for (i = 0; i < n; i++) {
+		t = &targets[i % NTARGETS];
+		sport = (uint16_t)(1024 + i / NTARGETS);
+		if (proto == L4_TCP)
+			lab_tcp(src, sport, POOL4, t->port, SYN);
+		else
+			lab_udp(src, sport, POOL4, t->port);
+	}
+}
+
+/* From one address and port each to the first target. */
+static void
+flood4_spoofed(unsigned n)
+{
+	char src[32];
+	unsigned i;
+
+	for (i = 0; i < n; i++) {
+		snprintf(src, sizeof(src), "100.64.%u.%u", i / 256, i % 256);
+		lab_udp(src, 7, POOL4, targets[0].port);
+	}
+}
+
+static const struct session_table *
+sessions(void)
+{
+	return (nat64_sessions(lab.n));
+}
+
+/* A host of ours may still open flows, by the targets' bindings as well. */
+static void
+expect_hosts_served(enum l4proto proto)
+{
+	uint16_t i;
+
+	for (i = 0; i < 100; i++) {
+		lab_bind(proto, HOST_B, (uint16_t)(100 + i));
+		lab_bind(proto, CLIENT6, (uint16_t)(100 + i));
+		if (proto == L4_TCP)
+			lab_tcp(CLIENT6, 5000, SERVER6_2,
+			    (uint16_t)(1 + i), SYN);
+		else
+			lab_udp(CLIENT6, 5000, SERVER6_2,
+			    (uint16_t)(1 + i));
+		lab_sent();
+	}
+}
+
+/* Attack: 9,000 SYNs filled a subscriber's 8,192 sessions for 239 s. */
+START_TEST(syns_from_one_address_do_not_fill_a_subscribers_sessions)
+{
+	open_targets(L4_TCP);
+	flood4(L4_TCP, ATTACKER4, 9000);
+	ck_assert_uint_eq(sessions()->inbound.count, 9000);
+	ck_assert_uint_eq(lab_binding(L4_TCP, CLIENT6, 5000)->sub->nsessions,
+	    NTARGETS);
+	expect_hosts_served(L4_TCP);
+}
+END_TEST
+
+/* The same by a server that was visited, which the filter lets in. */
+START_TEST(a_visited_server_does_not_fill_a_subscribers_sessions)
+{
+	lab.conf.adf[L4_UDP] = true;
+	open_targets(L4_UDP);
+	flood4(L4_UDP, SERVER4, 9000);
+	ck_assert_uint_ge(sessions()->inbound.count, 8990);
+	expect_hosts_served(L4_UDP);
+}
+END_TEST
+
+START_TEST(inbound_sessions_stay_within_their_budget)
+{
+	lab.conf.max_sessions = 1000;
+	lab.conf.max_inbound = 100;
+	open_targets(L4_UDP);
+	flood4_spoofed(2000);
+	ck_assert_uint_eq(sessions()->inbound.count, 100);
+	ck_assert_uint_eq(lab_counter(NAT64_SESSIONS_EVICTED), 1900);
+	ck_assert_uint_eq(lab_drops(NAT64_INBOUND_LIMIT), 0);
+	expect_hosts_served(L4_UDP);
+}
+END_TEST
+
+START_TEST(one_address_leaves_half_of_the_budget_to_others)
+{
+	const struct lab_event *ev;
+
+	lab.conf.max_inbound = 320;
+	open_targets(L4_UDP);
+	flood4(L4_UDP, ATTACKER4, 1000);
+	ck_assert_uint_eq(sessions()->inbound.count, 160);
+	lab_expect_drop(NAT64_INBOUND_LIMIT);
+	ev = lab_event(NAT64_EV_QUOTA);
+	ck_assert_str_eq(ev->text, "event=quota-exceeded natevent=13 "
+	    "subtype=1 quota=inbound-sessions limit=320 "
+	    "statement=\"limit inbound-sessions\" peer4=" ATTACKER4);
+	lab_udp(OTHER4, 1, POOL4, targets[0].port);
+	lab_sent();
+	ck_assert_uint_eq(lab_counter(NAT64_SESSIONS_EVICTED), 0);
+}
+END_TEST
+
+START_TEST(inbound_sessions_go_first_when_the_table_is_full)
+{
+	uint16_t port;
+
+	lab.conf.max_sessions = 100;
+	lab.conf.max_inbound = 100;
+	open_targets(L4_UDP);
+	flood4_spoofed(200);
+	ck_assert_uint_eq(sessions()->inbound.count, 100 - NTARGETS);
+	for (port = 1; port <= 100 - NTARGETS; port++)
+		lab_bind(L4_UDP, HOST_C, port);
+	ck_assert_uint_eq(lab_sessions(), 100);
+	ck_assert_uint_eq(sessions()->inbound.count, 0);
+	/* Now the table is full of ours, and none of them goes. */
+	lab_udp(HOST_C, port, SERVER6, PORT_SERVER);
+	lab_expect_error(NAT64_SESSION_LIMIT, ICMP6_DST_UNREACH,
+	    ICMP6_DST_UNREACH_ADDR);
+	lab_udp(OTHER4, 1, POOL4, targets[0].port);
+	lab_expect_drop(NAT64_INBOUND_LIMIT);
+	ck_assert_uint_eq(lab_sessions(), 100);
+}
+END_TEST
+
+/* A connection from IPv4 that the host has accepted. */
+static void
+accept_tcp(const char *src, uint16_t sport)
+{
+	lab_tcp(src, sport, POOL4, targets[0].port, SYN);
+	lab_sent();
+	lab_tcp(CLIENT6, 5000, pref((struct in_addr){
+	    .s_addr = inet_addr(src) }), sport, SYN | ACK);
+	lab_sent();
+}
+
+START_TEST(half_open_connections_go_before_established_ones)
+{
+	const struct session *s;
+	struct tuple4 t4;
+	char src[32];
+	unsigned i;
+
+	lab.conf.max_inbound = 50;
+	open_targets(L4_TCP);
+	accept_tcp(OTHER4, 7);
+	for (i = 0; i < 500; i++) {
+		snprintf(src, sizeof(src), "100.64.%u.%u", i / 256, i % 256);
+		lab_tcp(src, 7, POOL4, targets[0].port, SYN);
+		lab_sent();
+		if (i % 10 == 0)
+			lab_wait(1);
+	}
+	t4.src = targets[0];
+	t4.dst.addr.s_addr = inet_addr(OTHER4);
+	t4.dst.port = 7;
+	s = session_find4(sessions(), L4_TCP, &t4);
+	ck_assert_ptr_nonnull(s);
+	ck_assert(s->inbound);
+	ck_assert_uint_eq(sessions()->inbound.count, 50);
+}
+END_TEST
+
+/* What peers still use is kept, however often newcomers knock. */
+START_TEST(a_session_in_use_outlives_a_flood)
+{
+	uint64_t created;
+	unsigned i;
+
+	lab.conf.max_inbound = 64;
+	open_targets(L4_UDP);
+	lab_udp(OTHER4, 7, POOL4, targets[0].port);
+	lab_sent();
+	for (i = 0; i < 20; i++) {
+		flood4_spoofed(30);
+		lab_wait(1);
+		created = lab_counter(NAT64_SESSIONS_CREATED);
+		lab_udp(OTHER4, 7, POOL4, targets[0].port);
+		lab_sent();
+		ck_assert_uint_eq(lab_counter(NAT64_SESSIONS_CREATED),
+		    created);
+	}
+}
+END_TEST
+
+/* A stored SYN that its host opens as well is the host's (TCP-06). */
+START_TEST(a_simultaneous_open_is_paid_by_the_host)
+{
+	struct bib_entry *e;
+	struct taddr4 out;
+
+	lab.conf.adf[L4_TCP] = true;
+	lab_start();
+	out = lab_bind(L4_TCP, CLIENT6, 5000);
+	lab_tcp(SERVER4_2, 7, text4(out.addr), out.port, SYN);
+	ck_assert_int_eq(lab.verdict, NAT64_HELD);
+	e = lab_binding(L4_TCP, CLIENT6, 5000);
+	ck_assert_uint_eq(e->ninbound, 1);
+	ck_assert_uint_eq(e->sub->nsessions, 1);
+	lab_tcp(CLIENT6, 5000, SERVER6_2, 7, SYN);
+	lab_sent();
+	ck_assert_uint_eq(e->ninbound, 0);
+	ck_assert_uint_eq(e->nsessions, 2);
+	ck_assert_uint_eq(e->sub->nsessions, 2);
+	ck_assert_uint_eq(sessions()->inbound.count, 0);
+}
+END_TEST
+
+int
+main(void)
+{
+	const TTest *const tests[] = {
+		syns_from_one_address_do_not_fill_a_subscribers_sessions,
+		a_visited_server_does_not_fill_a_subscribers_sessions,
+		inbound_sessions_stay_within_their_budget,
+		one_address_leaves_half_of_the_budget_to_others,
+		inbound_sessions_go_first_when_the_table_is_full,
+		half_open_connections_go_before_established_ones,
+		a_session_in_use_outlives_a_flood,
+		a_simultaneous_open_is_paid_by_the_host,
+	};
+
+	return (lab_main("nat64_attacks", tests, NITEMS(tests)));
+}
