@@ -102,6 +102,7 @@ nat64d_SRC = \
     nat64d/conf.c \
     nat64d/conf_check.c \
     nat64d/conf_print.c \
+    nat64d/conf_timeout.c \
     nat64d/dump.c \
     nat64d/engine.c \
     nat64d/eventlog.c \

@@ -72,6 +72,9 @@ struct conf {
 struct conf *conf_load(const char *path);
 void conf_free(struct conf *c);
 
+/* Log a warning for each setting that is allowed, but against an RFC. */
+void conf_warn(const struct conf *c);
+
 /*
  * Print the canonical form: every statement, whether it was written or is
  * the default. Reading that gives the same configuration.

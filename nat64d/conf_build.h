@@ -1,14 +1,23 @@
 /*
  * Between the grammar (parse.y) and the structure it fills (conf.c): what
- * takes more than an assignment. For these two and conf_check.c.
+ * takes more than an assignment. For these two and conf_*.c.
  */
 #ifndef NAT64D_CONF_BUILD_H
 #define NAT64D_CONF_BUILD_H
 
 #include "conf.h"
 
-/* RFC 6146, 4: TCP_TRANS in seconds; less needs "override" (CFG-03). */
-#define CONF_MIN_TRANS_SECS 240
+/* The timeouts that can be set. */
+enum conf_timeout {
+	CONF_TIMEOUT_UDP,
+	CONF_TIMEOUT_ICMP,
+	CONF_TIMEOUT_TCP_EST,
+	CONF_TIMEOUT_TCP_OPEN,
+	CONF_TIMEOUT_TCP_CLOSE,
+	CONF_TIMEOUT_TCP_SYN,
+	CONF_TIMEOUT_FRAGMENT,
+	CONF_NTIMEOUTS
+};
 
 /* A configuration being read. */
 struct conf_build {
@@ -46,6 +55,17 @@ void conf_add_exclude(struct conf_build *b, struct conf_file *cf, int proto,
     const struct conf_value *text, const struct conf_ports *ports);
 void conf_set_address(struct conf_build *b, struct conf_file *cf,
     const struct conf_value *text);
+
+/*
+ * Set a timeout; one below the minimum of its RFC needs override (CFG-01 to
+ * CFG-07).
+ */
+void conf_set_timeout(struct conf_build *b, struct conf_file *cf,
+    enum conf_timeout which, const struct conf_value *secs, bool override);
+
+/* What conf_print() and conf_warn() say of them. */
+void conf_print_timeouts(const struct conf *c, FILE *f);
+void conf_warn_timeouts(const struct conf *c);
 
 /*
  * The ports that a statement about one protocol means: all when none are

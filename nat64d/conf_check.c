@@ -227,6 +227,12 @@ check_events(const struct conf_build *b, struct conf_file *cf)
 }
 
 void
+conf_warn(const struct conf *c)
+{
+	conf_warn_timeouts(c);
+}
+
+void
 conf_check(struct conf_build *b, struct conf_file *cf)
 {
 	struct conf *c = b->conf;

@@ -236,27 +236,6 @@ print_ports(FILE *f, const struct nat64_config *n)
 }
 
 static void
-print_trans_timeout(FILE *f, const char *which, uint32_t secs)
-{
-	fprintf(f, "timeout tcp %s %u%s\n", which, secs,
-	    secs < CONF_MIN_TRANS_SECS ? " override" : "");
-}
-
-static void
-print_timeouts(FILE *f, const struct nat64_config *n)
-{
-	const uint32_t *secs = n->lifetime_secs;
-
-	fprintf(f, "timeout udp %u\n", secs[SESSION_UDP]);
-	fprintf(f, "timeout icmp %u\n", secs[SESSION_ICMP]);
-	fprintf(f, "timeout tcp established %u\n", secs[SESSION_TCP_EST]);
-	print_trans_timeout(f, "opening", secs[SESSION_TCP_OPEN]);
-	print_trans_timeout(f, "closing", secs[SESSION_TCP_CLOSE]);
-	fprintf(f, "timeout tcp incoming-syn %u\n", secs[SESSION_TCP_SYN]);
-	fprintf(f, "timeout fragment %u\n", n->frag.timeout_secs);
-}
-
-static void
 print_limits(FILE *f, const struct nat64_config *n)
 {
 	const struct subscriber_limits *sub = &n->subscriber;
@@ -293,6 +272,6 @@ conf_print(const struct conf *c, FILE *f)
 	print_icmp(f, n);
 	print_filtering(f, n);
 	print_ports(f, n);
-	print_timeouts(f, n);
+	conf_print_timeouts(c, f);
 	print_limits(f, n);
 }

@@ -32,7 +32,7 @@ struct frag_limits {
 	size_t source_datagrams;  /* keys per source */
 	size_t source_bytes;	  /* stored per source */
 	unsigned per_datagram;	  /* fragments of one datagram */
-	uint32_t timeout_secs;	  /* FRAGMENT_MIN, >= 2 */
+	uint32_t timeout_secs;	  /* FRAGMENT_MIN, >= 1 */
 	unsigned source6_len;	  /* IPv6 sources count by prefix: bits */
 	bool drop_icmp;		  /* do not collect ICMP (FRG-16) */
 };

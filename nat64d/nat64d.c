@@ -307,6 +307,7 @@ check_only(struct conf *c, const struct options *o)
 {
 	int rc = 0;
 
+	conf_warn(c);
 	if (o->verbose)
 		conf_print(c, stdout);
 	fflush(stdout);
@@ -347,6 +348,7 @@ main(int argc, char *argv[])
 		return (check_only(conf, &o));
 
 	start_log(conf, &o, true);
+	conf_warn(conf);
 	look_up_user(conf->user, &privs);
 	check_files(conf, &o, &privs);
 	report = fit_host(conf);

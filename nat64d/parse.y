@@ -12,14 +12,9 @@
 
 /* A day: no flow that is silent for longer is worth a port. */
 #define MAX_QUARANTINE_SECS 86400
-/* A month. */
-#define MAX_TIMEOUT_SECS (30 * 86400)
 #define MAX_ENTRIES (1024 * 1024 * 1024)
 #define MAX_MTU UINT16_MAX
 #define MAX_COUNT UINT16_MAX
-
-/* TCP_TRANS with "override" (CFG-03). */
-#define MIN_OVERRIDE_SECS 10
 
 static int yylex(YYSTYPE *, struct conf_file *);
 static void yyerror(struct conf_file *, struct conf_build *, const char *);
@@ -64,6 +59,7 @@ static const struct port_range default_ports[L4_NPROTO] = {
 	struct bucket_rate rate;
 	int proto; /* enum l4proto, or -1 for all */
 	int value;
+	enum conf_timeout lifetime;
 	bool flag;
 	bool *flagp;
 	uint32_t *numberp;
@@ -123,7 +119,8 @@ static const struct port_range default_ports[L4_NPROTO] = {
 %type <pool>	pool_ports
 %type <rate>	rate
 %type <value>	level event_kind event_kinds
-%type <numberp>	trans_timeout plain_limit
+%type <numberp>	plain_limit
+%type <lifetime>	lifetime
 
 %%
 
@@ -340,36 +337,19 @@ adf		: ENDPOINT_INDEPENDENT { $$ = false; }
 
 /* Timeouts, in seconds. */
 
-timeout		: TIMEOUT UDP NUMBER {
-			NAT64.lifetime_secs[SESSION_UDP] =
-			    number(cf, &$NUMBER, 120, MAX_TIMEOUT_SECS);
-		}
-		| TIMEOUT ICMP NUMBER {
-			NAT64.lifetime_secs[SESSION_ICMP] =
-			    number(cf, &$NUMBER, 60, MAX_TIMEOUT_SECS);
-		}
-		| TIMEOUT TCP ESTABLISHED NUMBER {
-			NAT64.lifetime_secs[SESSION_TCP_EST] =
-			    number(cf, &$NUMBER, 7200, MAX_TIMEOUT_SECS);
-		}
-		| TIMEOUT TCP trans_timeout NUMBER override {
-			*$trans_timeout = number(cf, &$NUMBER,
-			    $override ? MIN_OVERRIDE_SECS :
-			    CONF_MIN_TRANS_SECS,
-			    MAX_TIMEOUT_SECS);
-		}
-		| TIMEOUT TCP INCOMING_SYN NUMBER {
-			NAT64.lifetime_secs[SESSION_TCP_SYN] =
-			    number(cf, &$NUMBER, 6, 240);
-		}
-		| TIMEOUT FRAGMENT NUMBER {
-			NAT64.frag.timeout_secs =
-			    number(cf, &$NUMBER, 2, 120);
+timeout		: TIMEOUT lifetime NUMBER override {
+			conf_set_timeout(b, cf, $lifetime, &$NUMBER,
+			    $override);
 		}
 		;
 
-trans_timeout	: OPENING { $$ = &NAT64.lifetime_secs[SESSION_TCP_OPEN]; }
-		| CLOSING { $$ = &NAT64.lifetime_secs[SESSION_TCP_CLOSE]; }
+lifetime	: UDP { $$ = CONF_TIMEOUT_UDP; }
+		| ICMP { $$ = CONF_TIMEOUT_ICMP; }
+		| TCP ESTABLISHED { $$ = CONF_TIMEOUT_TCP_EST; }
+		| TCP OPENING { $$ = CONF_TIMEOUT_TCP_OPEN; }
+		| TCP CLOSING { $$ = CONF_TIMEOUT_TCP_CLOSE; }
+		| TCP INCOMING_SYN { $$ = CONF_TIMEOUT_TCP_SYN; }
+		| FRAGMENT { $$ = CONF_TIMEOUT_FRAGMENT; }
 		;
 
 override	: %empty { $$ = false; }
