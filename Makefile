@@ -123,6 +123,7 @@ hostview_netbsd = $(hostview_freebsd)
 hostview_openbsd = $(hostview_freebsd)
 
 tun_linux = \
+    nat64d/routed_linux.c \
     nat64d/tun_linux.c
 tun_freebsd = \
     nat64d/tun_bsd.c \
@@ -304,9 +305,11 @@ check_nat64_state_OBJ = tests/unit/nat64_lab.o
 check_nat64_tcp_OBJ = tests/unit/nat64_lab.o
 check_privs_OBJ = common/privs.o common/privs_user.o common/log.o \
     common/sandbox_$(OS).o
+check_routed_OBJ = nat64d/routed_linux.o
 check_tables_OBJ = tests/unit/tables_model.o
 check_tun_bsd_OBJ = nat64d/tun_bsd.o tests/unit/tun_kernel.o
-check_tun_linux_OBJ = nat64d/tun_linux.o tests/unit/tun_kernel.o
+check_tun_linux_OBJ = nat64d/routed_linux.o nat64d/tun_linux.o \
+    tests/unit/tun_kernel.o
 check_udp_group_OBJ = dns64d/udp.o $(share_$(OS):.c=.o) \
     $(sort dns64d/udp_group.o $(udp_$(OS):.c=.o))
 check_upstream_udp_OBJ = dns64d/upstream_udp.o dns64d/udp.o \

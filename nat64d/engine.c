@@ -159,7 +159,7 @@ packets_waiting(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	if (tun_recv_batch(e->tun, MAX_PACKETS, MAX_BYTES, packets_received,
 	    &b) == -1) {
-		log_err("%s: %s", tun_name(e->tun), strerror(errno));
+		log_err("%s: %s", tun_name(e->tun), tun_why(errno));
 		e->failed = true;
 		event_base_loopbreak(e->base);
 		return;

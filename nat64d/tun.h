@@ -25,21 +25,23 @@ struct tun;
  * Open a device and make it ready to be configured. name: an interface that
  * exists and is persistent, a name for a new one, or "" for a name of the
  * kernel's choice. offload: probe for offloads, one after the other; else
- * plain packets. Needs root.
+ * plain packets. Needs CAP_NET_ADMIN, but for an interface that was made for
+ * our user.
  *
- * Returns NULL with errno set and *what a static string naming the step
- * that failed.
+ * Returns NULL with errno set and *what a static string that says what failed
+ * and what to do about it.
  */
 struct tun *tun_open(const char *name, bool offload, const char **what);
 
 /*
- * Bring the interface up with an MTU; 0 leaves the MTU it has. Returns 0, or
- * -1 as above.
+ * Bring the interface up with an MTU; 0 leaves the MTU it has. What is so
+ * already takes no right. Returns 0, or -1 as above.
  */
 int tun_up(struct tun *t, unsigned mtu, const char **what);
 
 /*
- * Route a prefix to the interface. One that is there already is success.
+ * Route a prefix to the interface. One that is there already is success, and
+ * takes no right.
  * The route is remembered for tun_close(). Returns as above.
  */
 int tun_route(struct tun *t, const struct prefix *dst, const char **what);
@@ -67,6 +69,9 @@ int tun_fd(const struct tun *t);
 typedef void (*tun_rx_fn)(void *arg, struct pkt *pkts, unsigned n);
 int tun_recv_batch(struct tun *t, unsigned max, size_t max_bytes,
     tun_rx_fn rx, void *arg);
+
+/* What the errno of a device that failed means. */
+const char *tun_why(int error);
 
 /*
  * Send a parsed packet. Its bytes are taken before this returns, but it may

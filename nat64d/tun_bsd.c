@@ -36,6 +36,27 @@ struct tun {
 	uint8_t buf[PKT_BUFSIZE];
 };
 
+/* What people can do about it; the text of errno follows. */
+static const char *
+why_no_device(int error)
+{
+	switch (error) {
+	case EBUSY:
+		return ("another process has it: end that, or choose another "
+		    "name with \"tun NAME\"");
+	case EACCES:
+	case EPERM:
+		return ("its device in /dev may not be opened: start as root, "
+		    "or let this user open it");
+	case ENOENT:
+	case ENXIO:
+		return ("has no device in /dev: choose a name such as tun0 "
+		    "with \"tun NAME\"");
+	default:
+		return ("its device in /dev");
+	}
+}
+
 struct tun *
 tun_open(const char *name, bool offload, const char **what)
 {
@@ -53,11 +74,12 @@ tun_open(const char *name, bool offload, const char **what)
 	if (name[0] == '\0' ||
 	    strlcpy(t->name, name, sizeof(t->name)) >= sizeof(t->name))
 		goto fail;
-	*what = "/dev/tun";
 	snprintf(path, sizeof(path), "/dev/%s", t->name);
 	t->fd = open(path, O_RDWR | O_NONBLOCK | O_CLOEXEC);
-	if (t->fd == -1)
+	if (t->fd == -1) {
+		*what = why_no_device(errno);
 		goto fail;
+	}
 	*what = "socket";
 	t->ctl = socket(AF_INET, SOCK_DGRAM, 0);
 	if (t->ctl == -1 || fcntl(t->ctl, F_SETFD, FD_CLOEXEC) == -1)
@@ -78,25 +100,31 @@ ifreq_init(const struct tun *t, struct ifreq *ifr)
 	strlcpy(ifr->ifr_name, t->name, sizeof(ifr->ifr_name));
 }
 
+/* What is so already is not set: an ordinary user may not even say it. */
 int
 tun_up(struct tun *t, unsigned mtu, const char **what)
 {
 	struct ifreq ifr;
 
 	ifreq_init(t, &ifr);
-	ifr.ifr_mtu = (int)mtu;
-	*what = "SIOCSIFMTU";
-	if (mtu != 0 && ioctl(t->ctl, SIOCSIFMTU, &ifr) == -1)
-		return (-1);
-	*what = "SIOCGIFMTU";
+	*what = "its MTU cannot be asked for (SIOCGIFMTU)";
 	if (ioctl(t->ctl, SIOCGIFMTU, &ifr) == -1)
 		return (-1);
+	if (mtu != 0 && mtu != (unsigned)ifr.ifr_mtu) {
+		ifr.ifr_mtu = (int)mtu;
+		*what = "its MTU is another and cannot be changed: say \"tun "
+		    "NAME mtu BYTES\", or ifconfig NAME mtu BYTES";
+		if (ioctl(t->ctl, SIOCSIFMTU, &ifr) == -1)
+			return (-1);
+	}
 	t->mtu = (unsigned)ifr.ifr_mtu;
-	*what = "SIOCGIFFLAGS";
+	*what = "its flags cannot be asked for (SIOCGIFFLAGS)";
 	if (ioctl(t->ctl, SIOCGIFFLAGS, &ifr) == -1)
 		return (-1);
+	if ((ifr.ifr_flags & IFF_UP) != 0)
+		return (0);
 	ifr.ifr_flags |= IFF_UP;
-	*what = "SIOCSIFFLAGS";
+	*what = "is down and cannot be brought up: ifconfig NAME up";
 	return (ioctl(t->ctl, SIOCSIFFLAGS, &ifr));
 }
 
@@ -148,6 +176,13 @@ int
 tun_fd(const struct tun *t)
 {
 	return (t->fd);
+}
+
+const char *
+tun_why(int error)
+{
+	return (error == ENXIO || error == EIO ? "the interface was removed" :
+	    strerror(error));
 }
 
 static uint32_t

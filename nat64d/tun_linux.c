@@ -21,6 +21,7 @@
 #include <unistd.h>
 
 #include "gro.h"
+#include "routed.h"
 #include "tun.h"
 #include "vnet.h"
 
@@ -77,6 +78,69 @@ ifreq_init(const struct tun *t, struct ifreq *ifr)
 	strlcpy(ifr->ifr_name, t->name, sizeof(ifr->ifr_name));
 }
 
+/* What people can do about it; the text of errno follows. */
+static const char *
+why_no_device(int error)
+{
+	switch (error) {
+	case ENOENT:
+	case ENODEV:
+	case ENXIO:
+		return ("no /dev/net/tun: modprobe tun, or give the "
+		    "container the device (--device /dev/net/tun)");
+	case EACCES:
+	case EPERM:
+		return ("/dev/net/tun may not be opened: start as root, "
+		    "chmod 666 /dev/net/tun as most systems have it, or give "
+		    "the container the device (--device /dev/net/tun)");
+	default:
+		return ("/dev/net/tun");
+	}
+}
+
+static const char *
+why_no_interface(const char *name, int error)
+{
+	switch (error) {
+	case EPERM:
+		return ("may not be made or taken: start as root or with "
+		    "CAP_NET_ADMIN (--cap-add NET_ADMIN), or make it for "
+		    "this user with ip tuntap add NAME mode tun user USER");
+	case EBUSY:
+		return ("another process has it: end that, or choose another "
+		    "name with \"tun NAME\"");
+	case EINVAL:
+		if (if_nametoindex(name) != 0)
+			return ("exists and is no tun interface: choose "
+			    "another name with \"tun NAME\"");
+		return ("is no name of an interface");
+	default:
+		return ("cannot be made or taken (TUNSETIFF)");
+	}
+}
+
+/*
+ * A persistent interface that was made for several queues wants to be asked
+ * for one of them; as long as we have the only one, all packets are there.
+ */
+static int
+set_interface(struct tun *t, struct ifreq *ifr, const char **what)
+{
+	int error;
+
+	if (ioctl(t->fd, TUNSETIFF, ifr) == 0)
+		return (0);
+	if (errno == EINVAL) {
+		ifr->ifr_flags |= IFF_MULTI_QUEUE;
+		if (ioctl(t->fd, TUNSETIFF, ifr) == 0)
+			return (0);
+	}
+	error = errno;
+	*what = why_no_interface(t->name, error);
+	errno = error;
+	return (-1);
+}
+
 /*
  * Make or find the interface. The header has 10 bytes whatever the last
  * user of a persistent device asked for.
@@ -95,8 +159,7 @@ attach(struct tun *t, const char **what)
 	ifr.ifr_flags = IFF_TUN | IFF_NO_PI;
 	if (t->vnet)
 		ifr.ifr_flags |= IFF_VNET_HDR;
-	*what = "TUNSETIFF";
-	if (ioctl(t->fd, TUNSETIFF, &ifr) == -1)
+	if (set_interface(t, &ifr, what) == -1)
 		return (-1);
 	strlcpy(t->name, ifr.ifr_name, sizeof(t->name));
 	*what = "TUNSETVNETHDRSZ";
@@ -196,11 +259,13 @@ tun_open(const char *name, bool offload, const char **what)
 	errno = ENAMETOOLONG;
 	if (strlcpy(t->name, name, sizeof(t->name)) >= sizeof(t->name))
 		goto fail;
-	*what = "/dev/net/tun";
 	t->fd = open("/dev/net/tun", O_RDWR | O_NONBLOCK | O_CLOEXEC);
-	if (t->fd == -1)
+	if (t->fd == -1) {
+		*what = why_no_device(errno);
 		goto fail;
-	*what = "socket";
+	}
+	*what = "no IPv6 in this kernel: load it, or remove ipv6.disable=1 "
+	    "from its command line";
 	t->ctl = socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	if (t->ctl == -1)
 		goto fail;
@@ -234,27 +299,89 @@ lengthen_queue(struct tun *t)
 	(void)ioctl(t->ctl, SIOCSIFTXQLEN, &ifr);
 }
 
-int
-tun_up(struct tun *t, unsigned mtu, const char **what)
+/* What is so already is not set: an ordinary user may not even say it. */
+static int
+set_mtu(struct tun *t, unsigned mtu, const char **what)
 {
 	struct ifreq ifr;
 
 	ifreq_init(t, &ifr);
-	ifr.ifr_mtu = (int)mtu;
-	*what = "SIOCSIFMTU";
-	if (mtu != 0 && ioctl(t->ctl, SIOCSIFMTU, &ifr) == -1)
-		return (-1);
-	*what = "SIOCGIFMTU";
+	*what = "its MTU cannot be asked for (SIOCGIFMTU)";
 	if (ioctl(t->ctl, SIOCGIFMTU, &ifr) == -1)
 		return (-1);
+	if (mtu != 0 && mtu != (unsigned)ifr.ifr_mtu) {
+		ifr.ifr_mtu = (int)mtu;
+		*what = "its MTU is another and cannot be changed: say \"tun "
+		    "NAME mtu BYTES\", or ip link set NAME mtu BYTES";
+		if (ioctl(t->ctl, SIOCSIFMTU, &ifr) == -1)
+			return (-1);
+	}
 	t->mtu = (unsigned)ifr.ifr_mtu;
-	lengthen_queue(t);
-	*what = "SIOCGIFFLAGS";
+	return (0);
+}
+
+static int
+set_up(struct tun *t, const char **what)
+{
+	struct ifreq ifr;
+
+	ifreq_init(t, &ifr);
+	*what = "its flags cannot be asked for (SIOCGIFFLAGS)";
 	if (ioctl(t->ctl, SIOCGIFFLAGS, &ifr) == -1)
 		return (-1);
+	if ((ifr.ifr_flags & IFF_UP) != 0)
+		return (0);
 	ifr.ifr_flags |= IFF_UP;
-	*what = "SIOCSIFFLAGS";
+	*what = "is down and cannot be brought up: ip link set NAME up";
 	return (ioctl(t->ctl, SIOCSIFFLAGS, &ifr));
+}
+
+/*
+ * Containers and cautious hosts have IPv6 disabled on new interfaces, and
+ * ours is of no use without. Where the setting is not there or cannot be
+ * read, routes will show.
+ */
+static int
+set_ipv6(struct tun *t, const char **what)
+{
+	char path[sizeof("/proc/sys/net/ipv6/conf//disable_ipv6") +
+	    IF_NAMESIZE];
+	char old = '0';
+	int fd, rc = 0, saved_errno;
+
+	snprintf(path, sizeof(path), "/proc/sys/net/ipv6/conf/%s/disable_ipv6",
+	    t->name);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd == -1)
+		return (0);
+	if (read(fd, &old, 1) != 1)
+		old = '0';
+	close(fd);
+	if (old == '0')
+		return (0);
+	*what = "has IPv6 disabled: sysctl net.ipv6.conf.NAME.disable_ipv6=0, "
+	    "or, before it is made, net.ipv6.conf.default.disable_ipv6=0 (of "
+	    "a container: --sysctl)";
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	if (fd == -1)
+		return (-1);
+	if (write(fd, "0", 1) == -1)
+		rc = -1;
+	saved_errno = errno;
+	close(fd);
+	errno = saved_errno;
+	return (rc);
+}
+
+int
+tun_up(struct tun *t, unsigned mtu, const char **what)
+{
+	if (set_mtu(t, mtu, what) == -1)
+		return (-1);
+	lengthen_queue(t);
+	if (set_ipv6(t, what) == -1)
+		return (-1);
+	return (set_up(t, what));
 }
 
 /*
@@ -311,6 +438,21 @@ route_change(struct tun *t, unsigned long cmd, const struct prefix *dst)
 	    route6(t, cmd, dst));
 }
 
+static const char *
+why_no_route(int error)
+{
+	switch (error) {
+	case EPERM:
+		return ("there is none, and it may not be added: ip route "
+		    "add PREFIX dev NAME, or start with CAP_NET_ADMIN");
+	case EACCES:
+		return ("is IPv6 disabled? sysctl "
+		    "net.ipv6.conf.NAME.disable_ipv6=0");
+	default:
+		return ("cannot be added (SIOCADDRT)");
+	}
+}
+
 int
 tun_route(struct tun *t, const struct prefix *dst, const char **what)
 {
@@ -329,9 +471,9 @@ tun_route(struct tun *t, const struct prefix *dst, const char **what)
 	error = errno;
 	free(r);
 	/* This very route: a persistent device kept it. */
-	if (error == EEXIST)
+	if (error == EEXIST || (error == EPERM && routed(t->name, dst)))
 		return (0);
-	*what = "SIOCADDRT";
+	*what = why_no_route(error);
 	errno = error;
 	return (-1);
 }
@@ -380,6 +522,13 @@ int
 tun_fd(const struct tun *t)
 {
 	return (t->fd);
+}
+
+const char *
+tun_why(int error)
+{
+	return (error == EBADFD ? "the interface was removed" :
+	    strerror(error));
 }
 
 /*

@@ -35,7 +35,7 @@ at 6 nat64d/{tun,tun_bsd,hostaddr,largepage}.h dns64d/{frontend,udp}.h
 at 6 dns64d/{access,frontend_tcp,generation,leg,loop,probe,udp_group}.h
 at 6 dns64d/{upstream_tcp,upstream_udp}.h
 at 6 nat64d/{eventlog,eventlog_out}.h
-at 6 nat64d/{hostview,hostreport}.h
+at 6 nat64d/{hostview,hostreport,routed}.h
 at 7 nat64d/{engine,dump}.h dns64d/query.h
 at 6 dns64d/{resolve,translator}.h
 at 5 dns64d/share.h
@@ -53,7 +53,7 @@ for file in common/*.[chly] nat64d/*.[chly] dns64d/*.[chly]; do
 		nat64d/xlat_*.c) own=3 ;;
 		nat64d/frag_*.c) own=2 ;;
 		dns64d/cache_*.c) own=4 ;;
-		*/tun_*.c | */route_*.c | */hostview_*.c) own=6 ;;
+		*/tun_*.c | */routed_*.c | */hostview_*.c) own=6 ;;
 		common/scan.l | common/privs_*.c | common/sandbox_*.c) own=5 ;;
 		dns64d/share_*.c) own=5 ;;
 		*/conf_*.c | */parse.y) own=5 ;;

@@ -3,6 +3,7 @@
  * kernel of our own. The mode of the device, which is set by the ioctls of
  * one system, cannot be tested on another.
  */
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 #include <check.h>
@@ -169,6 +170,15 @@ START_TEST(interface_comes_up_and_routes_are_left_to_the_administrator)
 	ck_assert_int_eq(tun_up(tun, 1400, &what), 0);
 	ck_assert_uint_eq(tun_mtu(tun), 1400);
 	ck_assert(kernel.up);
+	/* What is so already takes no right. */
+	kernel.broken = SIOCSIFMTU;
+	ck_assert_int_eq(tun_up(tun, 1400, &what), 0);
+	ck_assert_int_eq(tun_up(tun, 1500, &what), -1);
+	kernel.broken = SIOCSIFFLAGS;
+	ck_assert_int_eq(tun_up(tun, 1400, &what), 0);
+	kernel.up = false;
+	ck_assert_int_eq(tun_up(tun, 1400, &what), -1);
+	kernel.broken = 0;
 	ck_assert_int_eq(tun_route(tun, &dst, &what), -1);
 	ck_assert_int_eq(errno, EOPNOTSUPP);
 }

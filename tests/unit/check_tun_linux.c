@@ -399,15 +399,56 @@ START_TEST(queue_is_made_longer_unless_somebody_chose_its_length)
 }
 END_TEST
 
-START_TEST(step_that_failed_is_named)
+START_TEST(interface_of_several_queues_is_taken_by_one)
+{
+	kernel.multi_queue = true;
+	start(true);
+	ck_assert_int_eq(kernel.flags & 0xffff, IFF_TUN | IFF_NO_PI |
+	    IFF_VNET_HDR | IFF_MULTI_QUEUE);
+}
+END_TEST
+
+START_TEST(what_is_so_already_takes_no_right)
+{
+	const char *what;
+
+	start(true);
+	kernel.mtu = 1400;
+	kernel.broken = SIOCSIFMTU;
+	ck_assert_int_eq(tun_up(tun, 1400, &what), 0);
+	ck_assert_int_eq(tun_up(tun, 1500, &what), -1);
+	ck_assert_int_eq(errno, EPERM);
+	ck_assert_ptr_nonnull(strstr(what, "ip link set NAME mtu"));
+	kernel.broken = SIOCSIFFLAGS;
+	ck_assert_int_eq(tun_up(tun, 1400, &what), 0);
+	kernel.up = false;
+	ck_assert_int_eq(tun_up(tun, 1400, &what), -1);
+	ck_assert_ptr_nonnull(strstr(what, "ip link set NAME up"));
+}
+END_TEST
+
+/* lo is on every host, and no tun interface. */
+START_TEST(failure_says_what_to_do)
 {
 	static const struct {
-		unsigned long request;
-		const char *what;
+		unsigned long request; /* 0: the device cannot be opened */
+		int error;
+		const char *name;
+		const char *what; /* is said */
 	} rows[] = {
-		{ TUNSETIFF, "TUNSETIFF" },
-		{ TUNSETVNETHDRSZ, "TUNSETVNETHDRSZ" },
-		{ TUNSETOFFLOAD, "TUNSETOFFLOAD" },
+		{ 0, ENOENT, "nat64", "modprobe tun" },
+		{ 0, ENODEV, "nat64", "--device /dev/net/tun" },
+		{ 0, EACCES, "nat64", "chmod 666 /dev/net/tun" },
+		{ 0, EPERM, "nat64", "--device /dev/net/tun" },
+		{ TUNSETIFF, EPERM, "nat64", "CAP_NET_ADMIN" },
+		{ TUNSETIFF, EPERM, "nat64", "ip tuntap add NAME mode tun "
+		    "user" },
+		{ TUNSETIFF, EBUSY, "nat64", "another process has it" },
+		{ TUNSETIFF, EINVAL, "lo", "is no tun interface" },
+		{ TUNSETIFF, EINVAL, "no-such-if", "is no name" },
+		{ TUNSETIFF, ENOMEM, "nat64", "TUNSETIFF" },
+		{ TUNSETVNETHDRSZ, EPERM, "nat64", "TUNSETVNETHDRSZ" },
+		{ TUNSETOFFLOAD, EPERM, "nat64", "TUNSETOFFLOAD" },
 	};
 	const char *what;
 	size_t i;
@@ -415,13 +456,18 @@ START_TEST(step_that_failed_is_named)
 	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		kernel_clear();
 		kernel.broken = rows[i].request;
-		ck_assert_ptr_null(tun_open("nat64", true, &what));
-		ck_assert_int_eq(errno, EPERM);
-		ck_assert_str_eq(what, rows[i].what);
+		kernel.error = rows[i].error;
+		kernel.open_error = rows[i].request == 0 ? rows[i].error : 0;
+		ck_assert_ptr_null(tun_open(rows[i].name, true, &what));
+		ck_assert_int_eq(errno, rows[i].error);
+		ck_assert_msg(strstr(what, rows[i].what) != NULL,
+		    "row %zu: %s", i, what);
 	}
 	kernel.broken = 0;
 	ck_assert_ptr_null(tun_open("a-name-that-is-too-long", true, &what));
 	ck_assert_str_eq(what, "name");
+	ck_assert_str_eq(tun_why(EBADFD), "the interface was removed");
+	ck_assert_str_eq(tun_why(EIO), strerror(EIO));
 }
 END_TEST
 
@@ -453,7 +499,9 @@ main(void)
 	tcase_add_test(tc, interface_comes_up_with_its_mtu);
 	tcase_add_test(tc,
 	    queue_is_made_longer_unless_somebody_chose_its_length);
-	tcase_add_test(tc, step_that_failed_is_named);
+	tcase_add_test(tc, interface_of_several_queues_is_taken_by_one);
+	tcase_add_test(tc, what_is_so_already_takes_no_right);
+	tcase_add_test(tc, failure_says_what_to_do);
 	suite_add_tcase(s, tc);
 	sr = srunner_create(s);
 	srunner_run_all(sr, CK_ENV);

@@ -150,3 +150,9 @@ tun_refusal(struct tun *t, int *error)
 	*error = 0;
 	return (NULL);
 }
+
+const char *
+tun_why(int error)
+{
+	return (strerror(error));
+}

@@ -48,6 +48,10 @@ __wrap_open(const char *path, int flags, ...)
 	if (strncmp(path, "/dev/", 5) != 0 || strstr(path, "tun") == NULL)
 		return (__real_open(path, flags, 0600));
 	strlcpy(kernel.path, path, sizeof(kernel.path));
+	if (kernel.open_error != 0) {
+		errno = kernel.open_error;
+		return (-1);
+	}
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET, 0, pair) == -1)
 		return (-1);
 	if (flags & O_NONBLOCK)
@@ -66,6 +70,18 @@ set_offload(unsigned long flags)
 		return (0);
 	errno = EINVAL;
 	return (-1);
+}
+
+/* An interface is asked for as it was made. */
+static int
+set_interface(const struct ifreq *ifr)
+{
+	if (((ifr->ifr_flags & IFF_MULTI_QUEUE) != 0) != kernel.multi_queue) {
+		errno = EINVAL;
+		return (-1);
+	}
+	kernel.flags = ifr->ifr_flags;
+	return (0);
 }
 
 static int
@@ -109,7 +125,7 @@ __wrap_ioctl(int fd, unsigned long request, ...)
 	va_end(ap);
 	value = (unsigned long)(uintptr_t)arg;
 	if (request == kernel.broken) {
-		errno = EPERM;
+		errno = kernel.error != 0 ? kernel.error : EPERM;
 		return (-1);
 	}
 	switch (request) {
@@ -117,8 +133,7 @@ __wrap_ioctl(int fd, unsigned long request, ...)
 		*(unsigned *)arg = kernel.features;
 		return (0);
 	case TUNSETIFF:
-		kernel.flags = ((struct ifreq *)arg)->ifr_flags;
-		return (0);
+		return (set_interface(arg));
 	case TUNSETVNETHDRSZ:
 		kernel.hdrlen = *(int *)arg;
 		return (0);

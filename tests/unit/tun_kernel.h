@@ -16,7 +16,10 @@ struct tun_kernel {
 	/* What this kernel has. */
 	unsigned features;	 /* Linux: TUNGETFEATURES */
 	unsigned long offloads;	 /* Linux: TUNSETOFFLOAD takes these */
-	unsigned long broken;	 /* this request fails with EPERM */
+	unsigned long broken;	 /* this request fails ... */
+	int error;		 /* ... so; 0: with EPERM */
+	int open_error;		 /* of the device; 0: it can be opened */
+	bool multi_queue;	 /* Linux: the interface was made so */
 
 	/* What was asked of it. */
 	char path[64];	/* of the device */

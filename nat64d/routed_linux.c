@@ -1,0 +1,98 @@
+#include <sys/socket.h>
+
+#include <net/if.h>
+#include <net/route.h>
+#include <netinet/in.h>
+
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "routed.h"
+
+/* Longer ones are none of these files. */
+#define LINE_SIZE 512
+
+/* A route that lets no packet pass is none. */
+static bool
+is_alive(unsigned flags)
+{
+	return ((flags & RTF_UP) != 0 && (flags & RTF_REJECT) == 0);
+}
+
+/* Addresses and masks are printed as the number that they are in memory. */
+bool
+routed_line4(const char *line, const char *ifname, const struct prefix *dst)
+{
+	const uint32_t own = dst->len == 0 ? 0 :
+	    htonl(0xffffffffU << (32 - dst->len));
+	char name[IF_NAMESIZE];
+	uint32_t addr, mask;
+	unsigned flags;
+
+	if (sscanf(line, "%15s %8x %*x %x %*u %*u %*u %8x", name, &addr,
+	    &flags, &mask) != 4)
+		return (false);
+	return (strcmp(name, ifname) == 0 && is_alive(flags) &&
+	    (mask & ~own) == 0 && ((dst->v4.s_addr ^ addr) & mask) == 0);
+}
+
+/* Do two addresses agree in their first len bits? */
+static bool
+same_prefix6(const struct in6_addr *a, const struct in6_addr *b, unsigned len)
+{
+	unsigned i, bits;
+
+	for (i = 0; i < sizeof(a->s6_addr) && len > 0; i++, len -= bits) {
+		bits = len < 8 ? len : 8;
+		if ((a->s6_addr[i] ^ b->s6_addr[i]) >> (8 - bits) != 0)
+			return (false);
+	}
+	return (true);
+}
+
+static bool
+parse_addr6(const char *hex, struct in6_addr *addr)
+{
+	unsigned i, byte;
+
+	for (i = 0; i < sizeof(addr->s6_addr); i++) {
+		if (sscanf(hex + 2 * i, "%2x", &byte) != 1)
+			return (false);
+		addr->s6_addr[i] = (uint8_t)byte;
+	}
+	return (true);
+}
+
+bool
+routed_line6(const char *line, const char *ifname, const struct prefix *dst)
+{
+	char hex[33], name[IF_NAMESIZE];
+	struct in6_addr addr;
+	unsigned len, flags;
+
+	if (sscanf(line, "%32s %x %*s %*x %*s %*x %*x %*x %x %15s", hex, &len,
+	    &flags, name) != 4 || strlen(hex) != 32 || len > 128 ||
+	    !parse_addr6(hex, &addr))
+		return (false);
+	return (strcmp(name, ifname) == 0 && is_alive(flags) &&
+	    len <= dst->len && same_prefix6(&addr, &dst->v6, len));
+}
+
+bool
+routed(const char *ifname, const struct prefix *dst)
+{
+	const bool is4 = dst->family == AF_INET;
+	char line[LINE_SIZE];
+	bool found = false;
+	FILE *f;
+
+	f = fopen(is4 ? "/proc/net/route" : "/proc/net/ipv6_route", "re");
+	if (f == NULL)
+		return (false);
+	while (!found && fgets(line, sizeof(line), f) != NULL)
+		found = is4 ? routed_line4(line, ifname, dst) :
+		    routed_line6(line, ifname, dst);
+	fclose(f);
+	return (found);
+}
