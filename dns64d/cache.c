@@ -17,6 +17,7 @@
 #define BYTES_PER_BUCKET 128
 #define MALLOC_OVERHEAD 16 /* of the allocator, for each entry */
 #define ENTRIES_LEAST 4	   /* that there is to be room for */
+#define CACHE_FAILURE_ROW_SECS 10
 #define FAILURE_SIZE (sizeof(struct cache_failure) + MALLOC_OVERHEAD)
 
 #define TYPE_ANY_NAME 0 /* type in the key of NXDOMAIN */
@@ -53,6 +54,7 @@ cache_rules_init(struct cache_rules *rules)
 		.ttl_max = CACHE_TTL_MAX,
 		.ttl_negative = CACHE_TTL_NEGATIVE,
 		.ttl_failure = CACHE_TTL_FAILURE,
+		.ttl_failure_max = CACHE_TTL_FAILURE_TOP,
 		.ttl_stale = CACHE_TTL_STALE,
 		.serve_stale = true,
 		.prefetch = true,
@@ -196,11 +198,16 @@ make_key(const struct cache *c, struct key *k, const struct msg_question *q,
 	hash_key(c, k);
 }
 
+/*
+ * The next one in a row may come much later than the end of this one: when
+ * somebody asks, and has waited for the upstreams.
+ */
 static bool
 is_failure_forgotten(const struct cache_entry *e, struct monotime now)
 {
 	return (e->failure == NULL || monotime_reached(
-	    monotime_add_secs(e->failure->until, e->failure->secs), now));
+	    monotime_add_secs(e->failure->until, e->failure->secs +
+	    CACHE_FAILURE_ROW_SECS), now));
 }
 
 /* Neither the reply nor the length of the next failure is of use any more. */
@@ -384,6 +391,10 @@ cache_find(struct cache *c, const struct msg_question *q, bool own_type,
 		hit->recheck = failing;
 	} else if (failing)
 		use(c, own, CACHE_FAILED, q, hit);
+	if (failing && own->failure->silence) {
+		hit->silence = true;
+		hit->asked_at = own->failure->asked_at;
+	}
 }
 
 static void
@@ -600,7 +611,9 @@ next_failure(const struct cache *c, const struct cache_entry *e,
 {
 	if (is_failure_forgotten(e, now))
 		return (c->rules.ttl_failure);
-	return (lower(e->failure->secs * 2, CACHE_TTL_FAILURE_MAX));
+	return (lower(e->failure->secs * 2,
+	    c->rules.ttl_failure_max > c->rules.ttl_failure ?
+	    c->rules.ttl_failure_max : c->rules.ttl_failure));
 }
 
 /* The entry that is to remember it; NULL when memory is short. */
@@ -634,28 +647,56 @@ get_failing(struct cache *c, const struct msg_question *q,
 	return (e);
 }
 
-void
-cache_store_failure(struct cache *c, const struct msg_question *q,
-    const struct msg_scan *reply, struct monotime now)
+/* Returns what is to be filled in; NULL when nothing is to be kept. */
+static struct cache_failure *
+begin_failure(struct cache *c, const struct msg_question *q, bool silence,
+    struct monotime now)
 {
 	struct cache_failure *f;
 	struct cache_entry *e;
 	uint32_t hold;
 
 	if (!may_be_kept(c, q) || (e = get_failing(c, q, now)) == NULL)
-		return;
+		return (NULL);
 	f = e->failure;
-	hold = f->secs = next_failure(c, e, now);
+	hold = f->secs = silence ? c->rules.ttl_failure :
+	    next_failure(c, e, now);
 	if (e->wire_len > 0 && hold < CACHE_RECHECK_SECS)
 		hold = CACHE_RECHECK_SECS;
 	f->until = monotime_add_secs(now, hold);
-	f->replied = reply != NULL;
-	f->bogus = reply != NULL && msg_has_dnssec_error(reply);
+	f->silence = silence;
+	f->replied = false;
+	f->bogus = false;
 	f->ede.n = 0;
+	return (f);
+}
+
+void
+cache_store_failure(struct cache *c, const struct msg_question *q,
+    const struct msg_scan *reply, struct monotime now)
+{
+	struct cache_failure *f = begin_failure(c, q, false, now);
+
+	if (f == NULL)
+		return;
 	if (reply != NULL) {
+		f->replied = true;
+		f->bogus = msg_has_dnssec_error(reply);
 		f->rcode = (uint16_t)reply->rcode;
 		cache_read_ede(reply, &f->ede);
 	}
+	make_room(c);
+}
+
+void
+cache_store_silence(struct cache *c, const struct msg_question *q,
+    struct monotime asked_at, struct monotime now)
+{
+	struct cache_failure *f = begin_failure(c, q, true, now);
+
+	if (f == NULL)
+		return;
+	f->asked_at = asked_at;
 	make_room(c);
 }
 

@@ -13,7 +13,9 @@
  *
  * Beside or in place of a reply stands the memory of a failure (RFC 9520,
  * 3.2): no upstream is to be asked before it has passed, and each one in a
- * row lasts twice as long as the last.
+ * row lasts twice as long as the last, up to a bound. What failed because no
+ * server was there has another cause than the name, and ends with it: it is
+ * always as short as the first.
  *
  * Memory is bounded: entries are counted with all that they occupy, and the
  * one that was not used for the longest time makes room. Whether an entry
@@ -40,6 +42,7 @@
 #define CACHE_TTL_NEGATIVE 10800 /* RFC 2308, 5 */
 #define CACHE_TTL_FAILURE 5      /* RFC 9520, 3.2: 1 to 300 */
 #define CACHE_TTL_FAILURE_MAX 300
+#define CACHE_TTL_FAILURE_TOP 30 /* of the last one in a row */
 #define CACHE_TTL_STALE 86400    /* RFC 8767, 5: 1 to 3 days */
 #define CACHE_TTL_STALE_MAX 259200
 #define CACHE_STALE_TTL 30 /* of records that are stale; RFC 8767, 4 */
@@ -55,6 +58,7 @@ struct cache_rules {
 	uint32_t ttl_max;
 	uint32_t ttl_negative;
 	uint32_t ttl_failure; /* of the first one in a row */
+	uint32_t ttl_failure_max; /* of the last one, or of the first */
 	uint32_t ttl_stale;   /* beyond their end, if serve_stale */
 	bool serve_stale;
 	bool prefetch;
@@ -77,6 +81,13 @@ struct cache_hit {
 	bool recheck;  /* CACHE_STALE: none is to be asked yet */
 	bool prefetch; /* CACHE_FRESH: it is popular and about to expire */
 	bool replied;  /* CACHE_FAILED: there is a reply to be written */
+	/*
+	 * CACHE_FAILED, and recheck: no server was there when the question
+	 * was asked, the last time at asked_at. It may be asked again as soon
+	 * as one of them has answered anything since.
+	 */
+	bool silence;
+	struct monotime asked_at;
 	size_t len;    /* octets that cache_write needs */
 	/*
 	 * CACHE_FRESH: until then this question finds the same, but for the
@@ -146,6 +157,13 @@ void cache_store(struct cache *c, const struct msg_question *q,
  */
 void cache_store_failure(struct cache *c, const struct msg_question *q,
     const struct msg_scan *reply, struct monotime now);
+
+/*
+ * Remember that no server was there for a question, which was asked for the
+ * last time at asked_at. What is kept of earlier replies stays.
+ */
+void cache_store_silence(struct cache *c, const struct msg_question *q,
+    struct monotime asked_at, struct monotime now);
 
 /* Whether a reply tells of a failure to resolve (RFC 9520, 2). */
 bool cache_is_failure(const struct msg_scan *reply);

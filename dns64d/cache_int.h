@@ -12,6 +12,8 @@
 struct cache_failure {
 	struct monotime until;
 	uint32_t secs; /* how long it lasts, recheck timer apart */
+	struct monotime asked_at; /* of silence alone */
+	bool silence;  /* no server was there */
 	bool replied;  /* there was a reply, with this rcode */
 	bool bogus;    /* and it told of failed DNSSEC validation */
 	uint16_t rcode;

@@ -138,8 +138,10 @@ conf_new(void)
 	conf->acl = acl_new();
 	conf->user = strdup(CONF_USER);
 	conf->pidfile = strdup(CONF_PIDFILE);
+	conf->upstream_common = calloc(CONF_ADDRS_MAX,
+	    sizeof(*conf->upstream_common));
 	if (conf->acl == NULL || conf->local == NULL || conf->user == NULL ||
-	    conf->pidfile == NULL) {
+	    conf->pidfile == NULL || conf->upstream_common == NULL) {
 		conf_free(conf);
 		return (NULL);
 	}

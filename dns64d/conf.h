@@ -88,6 +88,7 @@ struct conf {
 	struct upstream_route *routes; /* at least the one for all names */
 	size_t n_routes;
 	enum upstream_order upstream_order;
+	struct upstream_common *upstream_common; /* written by all workers */
 	struct conf_upstream *upstream_lines; /* as written, for the print */
 	size_t n_upstream_lines;
 

@@ -56,6 +56,7 @@ print_cache(const struct cache_rules *cache, FILE *f)
 	fprintf(f, "ttl max %" PRIu32 "\n", cache->ttl_max);
 	fprintf(f, "ttl negative %" PRIu32 "\n", cache->ttl_negative);
 	fprintf(f, "ttl failure %" PRIu32 "\n", cache->ttl_failure);
+	fprintf(f, "ttl failure-max %" PRIu32 "\n", cache->ttl_failure_max);
 	fprintf(f, "ttl stale %" PRIu32 "\n", cache->ttl_stale);
 	fprintf(f, "serve-stale %s\n", cache->serve_stale ? "yes" : "no");
 	fprintf(f, "prefetch %s\n", cache->prefetch ? "yes" : "no");

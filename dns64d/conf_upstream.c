@@ -105,6 +105,7 @@ conf_add_upstream(struct conf *conf, const char *text, unsigned port,
 void
 conf_clear_upstreams(struct conf *conf)
 {
+	free(conf->upstream_common);
 	free(conf->upstream_lines);
 	free(conf->routes);
 }
@@ -113,6 +114,7 @@ void
 conf_upstreams(const struct conf *conf, struct upstreams_conf *out)
 {
 	out->addrs = conf->upstreams.v;
+	out->common = conf->upstream_common;
 	out->n = conf->upstreams.n;
 	out->routes = conf->routes;
 	out->n_routes = conf->n_routes;

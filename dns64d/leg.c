@@ -15,8 +15,11 @@
 
 /* Delays are rounded up to one of a few, for loop_delay. */
 static const unsigned delay_ms[LEG_DELAYS] = {
-	100, 150, 200, 300, 400, 600, 800, 1200, UPSTREAM_RTO_MAX_MS
+	100, 150, 200, 300, 400, UPSTREAM_RTO_DOWN_MS, 600, 800,
+	UPSTREAM_ROUND_MS
 };
+
+_Static_assert(UPSTREAM_RTO_MAX_MS <= UPSTREAM_ROUND_MS, "the longest");
 
 static void advance(struct leg *);
 static upstream_udp_fn on_udp;
@@ -29,6 +32,7 @@ leg_env_init(struct leg_env *env, struct event_base *base,
 
 	env->base = base;
 	env->stats = stats;
+	env->n_legs = 0;
 	env->rng = rng_os_source(&env->random);
 	for (i = 0; i < LEG_DELAYS; i++) {
 		env->delays[i] = loop_delay(base, delay_ms[i]);
@@ -66,16 +70,10 @@ static void
 note_lost(struct leg_try *t)
 {
 	struct leg *l = t->leg;
-	char buf[SOCKADDR_STRLEN];
 
 	stats_count(l->env->stats, STAT_UP_LOST);
-	if (!upstream_lost(t->up, name_hash(l->question.name,
-	    l->question.name_len), t->edns, monotime_now(), &l->env->rng))
-		return;
-	stats_count(l->env->stats, STAT_UP_DOWN);
-	log_warn("upstream %s: down",
-	    sockaddr_print(&t->up->addr, buf, sizeof(buf)));
-	l->env->on_down(l->env->on_down_arg);
+	if (upstream_lost(t->up, t->edns, t->sent_at))
+		l->env->on_silence(l->env->on_silence_arg);
 }
 
 static void
@@ -123,6 +121,7 @@ leg_cancel(struct leg *l)
 	stop(l);
 	close_tcp(l);
 	free(l->kept);
+	l->env->n_legs--;
 	l->env = NULL;
 }
 
@@ -202,6 +201,21 @@ new_try(struct leg *l, struct upstream *up, bool edns)
 	return (t);
 }
 
+/*
+ * A server that answers others and then leaves this query unanswered is
+ * there. One that answers others later may just have come back.
+ */
+static void
+note_sending(struct leg_try *t, struct monotime now)
+{
+	struct leg *l = t->leg;
+
+	t->sent_at = l->last_sent = now;
+	if (l->n_tries > 1 && !l->heard)
+		l->heard = upstreams_answered_since(l->ups, l->route,
+		    l->began);
+}
+
 /* Returns 0, or -1 when the query cannot be sent. */
 static int
 send_udp(struct leg_try *t, struct monotime now)
@@ -210,7 +224,7 @@ send_udp(struct leg_try *t, struct monotime now)
 	uint8_t query[MSG_QUERY_MAX];
 	size_t len;
 
-	t->sent_at = now;
+	note_sending(t, now);
 	len = msg_write_query(&l->question, 0, t->edns, query);
 	if (upstream_udp_ask(&l->env->udp, &t->udp, &t->up->addr, query,
 	    len) == -1) {
@@ -219,7 +233,9 @@ send_udp(struct leg_try *t, struct monotime now)
 	}
 	upstream_sent(t->up);
 	stats_count(l->env->stats, STAT_UP_UDP);
-	arm(l, upstream_rto_ms(t->up, count_tries(l, t->up) - 1));
+	arm(l, l->round > 0 && l->env->n_legs > LEG_CROWD ?
+	    UPSTREAM_ROUND_MS :
+	    upstream_rto_ms(t->up, count_tries(l, t->up) - 1));
 	return (0);
 }
 
@@ -248,6 +264,7 @@ send_tcp(struct leg_try *t)
 	if (was_asked_over_tcp(l, t->up))
 		return (-1);
 	t->tcp = true;
+	note_sending(t, monotime_now());
 	len = msg_write_query(&l->question, 0, t->edns, query);
 	l->tcp = upstream_tcp_ask(&l->env->pool, &t->up->addr,
 	    l->ups->conf.tcp_max, query, len, on_tcp_answer, l);
@@ -263,16 +280,37 @@ send_tcp(struct leg_try *t)
 }
 
 static struct upstream *
-choose(const struct leg *l)
+choose(const struct leg *l, struct monotime now)
 {
 	unsigned tries[UPSTREAMS_MAX] = { 0 };
 	unsigned i;
 
-	if (l->route == NULL || l->n_tries == LEG_TRIES)
+	if (l->route == NULL || l->n_tries == LEG_TRIES ||
+	    monotime_diff_ms(now, l->began) > UPSTREAM_LAST_TRY_MS)
 		return (NULL);
 	for (i = 0; i < l->n_tries; i++)
 		tries[l->tries[i].up - l->ups->v]++;
-	return (upstream_choose(l->ups, l->route, tries, l->has_reply));
+	return (upstream_choose(l->ups, l->route, tries, l->round,
+	    l->has_reply));
+}
+
+/* What a server had been asked before a try, or until now: n of the tries. */
+static struct upstream_asked
+asked_before(const struct leg *l, const struct upstream *up, unsigned n)
+{
+	struct upstream_asked asked = { .since = l->began };
+	unsigned i;
+
+	for (i = 0; i < n; i++) {
+		if (l->tries[i].up != up)
+			continue;
+		asked.last_plain = !l->tries[i].edns;
+		if (l->tries[i].edns) {
+			asked.n_edns++;
+			asked.edns_at = l->tries[i].sent_at;
+		}
+	}
+	return (asked);
 }
 
 static bool
@@ -287,21 +325,47 @@ is_waiting(const struct leg *l)
 	return (false);
 }
 
+/* There is nothing to wait for any longer. */
+static bool
+is_hopeless(const struct leg *l, struct monotime now)
+{
+	return (monotime_diff_ms(now, l->began) >= LEG_DOWN_MS &&
+	    l->route != NULL && upstreams_down_since(l->ups, l->route,
+	    monotime_add_ms(now, -LEG_DOWN_SURE_MS)));
+}
+
+/* All have had the queries of this round. */
+static void
+end_round(struct leg *l, struct monotime now)
+{
+	int64_t rested_ms = monotime_diff_ms(now, l->last_sent);
+
+	if (l->has_reply || !is_waiting(l) || is_hopeless(l, now))
+		finish_later(l);
+	else if (l->n_tries < LEG_TRIES) {
+		l->pausing = true;
+		arm(l, rested_ms < UPSTREAM_ROUND_MS ?
+		    UPSTREAM_ROUND_MS - rested_ms : 1);
+	}
+}
+
 /* Ask the next server, or settle for what there is. */
 static void
 advance(struct leg *l)
 {
 	struct monotime now = monotime_now();
+	struct upstream_asked asked;
 	struct upstream *up;
 	struct leg_try *t;
 
-	while ((up = choose(l)) != NULL) {
-		t = new_try(l, up, upstream_wants_edns(up, now));
+	l->pausing = false;
+	while (!is_hopeless(l, now) && (up = choose(l, now)) != NULL) {
+		asked = asked_before(l, up, l->n_tries);
+		t = new_try(l, up, upstream_wants_edns(up, &asked, now));
 		if ((l->tcp_only ? send_tcp(t) : send_udp(t, now)) == 0)
 			return;
 	}
-	if (l->has_reply || !is_waiting(l))
-		finish_later(l);
+	end_round(l, now);
 }
 
 static void
@@ -318,7 +382,9 @@ on_timer(evutil_socket_t fd, short what, void *arg)
 	if (l->tcp_try != NULL) {
 		note_lost(l->tcp_try);
 		close_tcp(l);
-	} else
+	} else if (l->pausing)
+		l->round++;
+	else
 		note_lost(&l->tries[l->n_tries - 1]);
 	advance(l);
 }
@@ -334,6 +400,9 @@ leg_ask_route(struct leg *l, struct leg_env *env,
 	l->done = done;
 	l->arg = arg;
 	l->n_tries = 0;
+	l->round = 0;
+	l->began = l->last_sent = monotime_now();
+	l->heard = false;
 	l->over = false;
 	l->has_reply = false;
 	l->trouble = 0;
@@ -342,6 +411,7 @@ leg_ask_route(struct leg *l, struct leg_env *env,
 	l->tcp = NULL;
 	l->tcp_try = NULL;
 	l->kept = NULL;
+	env->n_legs++;
 	event_assign(&l->timer, env->base, -1, 0, on_timer, l);
 	advance(l);
 }
@@ -352,6 +422,14 @@ leg_ask(struct leg *l, struct leg_env *env, const struct upstreams *ups,
 {
 	leg_ask_route(l, env, ups, upstreams_route(ups, l->question.name),
 	    done, arg);
+}
+
+bool
+leg_met_silence(const struct leg *l, struct monotime *asked_at)
+{
+	*asked_at = l->last_sent;
+	return (l->route != NULL && !l->heard &&
+	    (l->trouble & LEG_TROUBLE_DATA) == 0);
 }
 
 /* The try has come to nothing; while a later one has time that one counts. */
@@ -401,14 +479,17 @@ note_answer(struct leg_try *t, const struct msg_scan *reply,
     struct monotime now)
 {
 	struct stats *stats = t->leg->env->stats;
+	struct upstream_asked asked;
 	char buf[SOCKADDR_STRLEN];
 
 	stats_count(stats, STAT_UP_ANSWERS);
 	if (upstream_answered(t->up, t->edns, reply->opt != 0, now))
 		log_info("upstream %s: up",
 		    sockaddr_print(&t->up->addr, buf, sizeof(buf)));
-	if (!t->edns && !is_no_help(reply) &&
-	    upstream_answered_plain(t->up, t->refused, now)) {
+	if (t->edns || is_no_help(reply))
+		return;
+	asked = asked_before(t->leg, t->up, t - t->leg->tries);
+	if (upstream_answered_plain(t->up, t->refused, &asked, now)) {
 		stats_count(stats, STAT_UP_NOEDNS);
 		log_info("upstream %s: does not speak edns",
 		    sockaddr_print(&t->up->addr, buf, sizeof(buf)));

@@ -12,6 +12,10 @@
  * goes on over TCP alone (RFC 5452, 9.3). Over TCP each server is asked
  * once, which may mean two connections.
  *
+ * The tries are spread over the time that a client waits, in rounds with a
+ * pause between them (upstream.h): a server or a network may be silent for a
+ * few seconds, and each try may get lost.
+ *
  * An answer that says the server cannot help (SERVFAIL, REFUSED, FORMERR,
  * NOTIMP) is kept while servers that are up and were not asked yet have
  * their turn, and is the result when they know no better. One that tells of
@@ -41,8 +45,16 @@ struct upstream;
 struct upstream_route;
 struct upstreams;
 
-#define LEG_TRIES 6
+#define LEG_TRIES 12
 #define LEG_DELAYS 9
+/* Legs at a time, beyond which the later rounds are of one query each. */
+#define LEG_CROWD 500
+/*
+ * A question to servers that are all down waits no longer, once they have
+ * been down for that time: until then it may be a short silence.
+ */
+#define LEG_DOWN_MS 2000
+#define LEG_DOWN_SURE_MS 2500
 
 #define LEG_TCP_MS 2500 /* from the query to the answer */
 #define LEG_MISMATCHES 8
@@ -52,8 +64,9 @@ struct leg_env {
 	struct event_base *base;
 	struct stats *stats;
 	struct rng rng;
-	void (*on_down)(void *arg); /* a server was marked down */
-	void *on_down_arg;
+	void (*on_silence)(void *arg); /* a server wants a probe */
+	void *on_silence_arg;
+	unsigned n_legs; /* that are not at rest */
 
 	/* Private: common timeouts, and the ways to the servers. */
 	struct rng_os random; /* behind rng */
@@ -94,7 +107,12 @@ struct leg {
 	void *arg;
 	struct leg_try tries[LEG_TRIES];
 	unsigned n_tries;
+	unsigned round;
+	bool pausing;       /* the timer is of the pause between rounds */
+	struct monotime began;
+	struct monotime last_sent;
 	struct event timer; /* of the last try, or of the one over TCP */
+	bool heard;	    /* a server had answered others at the last try */
 	bool over;	    /* the timer is to deliver the result */
 	bool has_reply;	    /* reply is one to fall back upon, or final */
 	unsigned trouble;   /* LEG_TROUBLE_, of all tries */
@@ -107,7 +125,7 @@ struct leg {
 };
 
 /*
- * on_down is the caller's to set afterwards.
+ * on_silence is the caller's to set afterwards.
  * Returns 0, or -1 when memory is short.
  */
 int leg_env_init(struct leg_env *env, struct event_base *base,
@@ -131,6 +149,13 @@ void leg_ask(struct leg *l, struct leg_env *env, const struct upstreams *ups,
 void leg_ask_route(struct leg *l, struct leg_env *env,
     const struct upstreams *ups, const struct upstream_route *route,
     leg_done_fn *done, void *arg);
+
+/*
+ * Of a leg that got no answer, before it is cancelled: whether no server of
+ * its route answered anything between the first and the last query for it.
+ * *asked_at: when that was sent.
+ */
+bool leg_met_silence(const struct leg *l, struct monotime *asked_at);
 
 /* Stop asking and forget the reply; harmless at rest. */
 void leg_cancel(struct leg *l);

@@ -87,6 +87,7 @@ static void set_log_level(struct conf_file *, struct conf *,
 %token <tok> EVERY "every"
 %token <tok> EXCLUDE "exclude"
 %token <tok> FAILURE "failure"
+%token <tok> FAILURE_MAX "failure-max"
 %token <tok> FASTEST "fastest"
 %token <tok> FILTER "filter"
 %token <tok> FOR "for"
@@ -435,6 +436,10 @@ cache		: LIMIT CACHE NUMBER {
 			conf->cache.ttl_failure =
 			    number(cf, &$3, 1, CACHE_TTL_FAILURE_MAX);
 		}
+		| TTL FAILURE_MAX NUMBER {
+			conf->cache.ttl_failure_max =
+			    number(cf, &$3, 1, CACHE_TTL_FAILURE_MAX);
+		}
 		| TTL STALE NUMBER {
 			conf->cache.ttl_stale =
 			    number(cf, &$3, 1, CACHE_TTL_STALE_MAX);
@@ -521,6 +526,7 @@ static const struct conf_keyword keywords[] = {
 	{ "every", EVERY },
 	{ "exclude", EXCLUDE },
 	{ "failure", FAILURE },
+	{ "failure-max", FAILURE_MAX },
 	{ "fastest", FASTEST },
 	{ "filter", FILTER },
 	{ "for", FOR },

@@ -1,6 +1,7 @@
 /*
- * Asks upstreams that are down whether they are back. One probe at a time;
- * at rest while none is down.
+ * Asks upstreams that are silent, or known to be down, whether they are
+ * there: about once a second each, until they answer. Of all workers one asks
+ * at a time. At rest while none is silent.
  */
 #ifndef DNS64D_PROBE_H
 #define DNS64D_PROBE_H
@@ -10,17 +11,28 @@
 #include "leg.h"
 #include "upstream.h"
 
+#define PROBES_MAX 8 /* at a time */
+
+struct probe;
+
 /* Private to probe.c. */
-struct probe {
-	struct leg_env *env;
-	const struct upstreams *ups;
+struct probe_slot {
+	struct probe *probe;
 	struct upstream *asked;	     /* NULL at rest */
 	struct upstream_route route; /* to it alone */
+	struct monotime began;
 	struct leg leg;
 	struct event timer;
 };
 
-/* Becomes env's on_down. */
+struct probe {
+	struct leg_env *env;
+	const struct upstreams *ups;
+	struct event tick;
+	struct probe_slot slots[PROBES_MAX];
+};
+
+/* p: all zero. Becomes env's on_silence. */
 void probe_init(struct probe *p, struct leg_env *env);
 
 /* Watch these from now on; they must live until the next call or the stop. */

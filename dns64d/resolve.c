@@ -376,6 +376,18 @@ is_wanted(const struct cache_hit *hit, enum wanted wanted)
 	return (false);
 }
 
+/* A server has answered since: what failed for want of one may be asked. */
+static bool
+has_silence_ended(const struct resolve *q, struct monotime asked_at)
+{
+	const struct upstreams *ups = &q->gen->ups;
+	const struct upstream_route *route;
+
+	route = upstreams_route(ups, q->question.name);
+	return (route != NULL &&
+	    upstreams_answered_since(ups, route, asked_at));
+}
+
 static bool
 take_cached(struct resolve *q, enum wanted wanted)
 {
@@ -383,6 +395,11 @@ take_cached(struct resolve *q, enum wanted wanted)
 	struct cache_hit hit;
 
 	cache_find(q->gen->cache, &q->question, q->own_type, now, &hit);
+	if (hit.silence && has_silence_ended(q, hit.asked_at)) {
+		hit.recheck = false;
+		if (hit.verdict == CACHE_FAILED)
+			return (false);
+	}
 	return (is_wanted(&hit, wanted) && take_hit(q, &hit, now));
 }
 
@@ -398,9 +415,11 @@ static void
 store(struct resolve_fetch *f, const struct msg_scan *reply)
 {
 	struct cache *cache = f->gen->cache;
-	struct monotime now = monotime_now();
+	struct monotime now = monotime_now(), asked_at;
 
-	if (reply == NULL || cache_is_failure(reply))
+	if (reply == NULL && leg_met_silence(&f->leg, &asked_at))
+		cache_store_silence(cache, f->question, asked_at, now);
+	else if (reply == NULL || cache_is_failure(reply))
 		cache_store_failure(cache, f->question, reply, now);
 	else
 		cache_store(cache, f->question, reply, now,
@@ -574,7 +593,8 @@ print_upstream(const struct upstream *u, struct monotime now, FILE *f)
 	fprintf(f, "upstream %s %s rtt %" PRId64 ".%03" PRId64 " ms edns %s "
 	    "sent %" PRIu64 " answered %" PRIu64 " lost %" PRIu64 "\n",
 	    sockaddr_print(&u->addr, buf, sizeof(buf)),
-	    u->down ? "down" : "up", u->srtt_us / 1000, u->srtt_us % 1000,
+	    upstream_is_down(u) ? "down" : "up", u->srtt_us / 1000,
+	    u->srtt_us % 1000,
 	    upstream_speaks_edns(u, now) ? "yes" : "no", u->n_sent,
 	    u->n_answered, u->n_lost);
 }

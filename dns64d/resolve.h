@@ -34,7 +34,7 @@ struct resolve_reply;
 struct stats;
 
 /* How long a question is on its way at most. */
-#define RESOLVE_DEADLINE_MS 5000
+#define RESOLVE_DEADLINE_MS 4500
 
 /* For so many questions of clients there may be one orphan. */
 #define RESOLVE_ORPHANS 4

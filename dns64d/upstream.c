@@ -9,6 +9,12 @@
 /* Of the score of a server that was not chosen: one part in so many. */
 #define SCORE_DECAY 256
 
+/* Nothing else is to be seen in order by who reads these. */
+#define GET(field) \
+	atomic_load_explicit(&u->common->field, memory_order_relaxed)
+#define SET(field, value) \
+	atomic_store_explicit(&u->common->field, value, memory_order_relaxed)
+
 static const struct upstream *
 find_addr(const struct upstreams *ups, const struct sockaddr_storage *addr)
 {
@@ -19,6 +25,24 @@ find_addr(const struct upstreams *ups, const struct sockaddr_storage *addr)
 			return (&ups->v[i]);
 	}
 	return (NULL);
+}
+
+/* Each worker does it, before any of them works by it: all do the same. */
+static void
+take_over(const struct upstream *u, const struct upstream *old)
+{
+	const struct upstream_common *from = old->common;
+
+	SET(down, from->down);
+	SET(down_ns, from->down_ns);
+	SET(told_down, from->told_down);
+	SET(told_ns, from->told_ns);
+	SET(answered_ns, from->answered_ns);
+	SET(srtt_us, from->srtt_us);
+	SET(rttvar_us, from->rttvar_us);
+	SET(edns_seen_ns, from->edns_seen_ns);
+	SET(edns_missing_ns, from->edns_missing_ns);
+	SET(edns_missing_secs, from->edns_missing_secs);
 }
 
 int
@@ -38,6 +62,9 @@ upstreams_init(struct upstreams *ups, const struct upstreams_conf *conf,
 			ups->v[i] = *same;
 		else
 			ups->v[i].addr = conf->addrs[i];
+		ups->v[i].common = &conf->common[i];
+		if (same != NULL)
+			take_over(&ups->v[i], same);
 		/* What is outstanding will end where it began. */
 		ups->v[i].outstanding = 0;
 	}
@@ -110,23 +137,27 @@ note_choice(const struct upstreams *ups, const struct upstream_route *route,
 struct upstream *
 upstream_choose(const struct upstreams *ups,
     const struct upstream_route *route, const unsigned *tries,
-    bool untried_only)
+    unsigned round, bool untried_only)
 {
+	const unsigned most = untried_only ? 1 :
+	    UPSTREAM_TRIES_EACH * (round + 1);
 	struct upstream *u, *best = NULL;
+	bool down, best_down = false;
 	unsigned n, best_n = 0;
 	size_t i;
 
 	for (i = 0; i < route->n; i++) {
 		u = &ups->v[route->member[i]];
 		n = tries[route->member[i]];
-		if (n >= (untried_only ? 1 : UPSTREAM_TRIES_EACH) ||
-		    (untried_only && u->down))
+		down = upstream_is_down(u);
+		if (n >= most || (untried_only && down))
 			continue;
-		if (best == NULL || best->down > u->down ||
-		    (best->down == u->down && (best_n > n || (best_n == n &&
+		if (best == NULL || best_down > down ||
+		    (best_down == down && (best_n > n || (best_n == n &&
 		    is_preferred(u, best, ups->conf.order))))) {
 			best = u;
 			best_n = n;
+			best_down = down;
 		}
 	}
 	if (best != NULL)
@@ -134,60 +165,113 @@ upstream_choose(const struct upstreams *ups,
 	return (best);
 }
 
+/* Twice as long for each try of a round; the later rounds are no shorter. */
 unsigned
 upstream_rto_ms(const struct upstream *u, unsigned try)
 {
-	int64_t ms = UPSTREAM_RTO_FIRST_MS;
+	int64_t ms = UPSTREAM_RTO_FIRST_MS, srtt = u->srtt_us,
+	    rttvar = u->rttvar_us;
 
-	if (u->srtt_us > 0)
-		ms = (u->srtt_us + 4 * u->rttvar_us) / 1000;
+	if (upstream_is_down(u))
+		return (UPSTREAM_RTO_DOWN_MS);
+	if (srtt == 0) {
+		srtt = GET(srtt_us);
+		rttvar = GET(rttvar_us);
+	}
+	if (srtt > 0)
+		ms = (srtt + 4 * rttvar) / 1000;
 	if (ms < UPSTREAM_RTO_MIN_MS)
 		ms = UPSTREAM_RTO_MIN_MS;
 	if (ms > UPSTREAM_RTO_MAX_MS)
 		ms = UPSTREAM_RTO_MAX_MS;
-	ms <<= try < UPSTREAM_TRIES_EACH ? try : UPSTREAM_TRIES_EACH;
+	ms <<= try % UPSTREAM_TRIES_EACH + (try >= UPSTREAM_TRIES_EACH);
 	return (ms > UPSTREAM_RTO_MAX_MS ? UPSTREAM_RTO_MAX_MS : (unsigned)ms);
-}
-
-static bool
-spoke_edns(const struct upstream *u, struct monotime now)
-{
-	return (u->edns_seen && !monotime_reached(
-	    monotime_add_secs(u->edns_seen_at, UPSTREAM_EDNS_SECS), now));
 }
 
 /* Again, or for the first time. */
 static void
 set_noedns(struct upstream *u, struct monotime now)
 {
-	u->edns_missing_secs *= 2;
-	if (u->edns_missing_secs == 0)
-		u->edns_missing_secs = UPSTREAM_NOEDNS_FIRST_SECS;
-	if (u->edns_missing_secs > UPSTREAM_NOEDNS_MAX_SECS)
-		u->edns_missing_secs = UPSTREAM_NOEDNS_MAX_SECS;
-	u->edns_missing = true;
-	u->edns_missing_until = monotime_add_secs(now, u->edns_missing_secs);
-	u->edns_seen = false;
-	u->edns_lost = 0;
+	unsigned secs = GET(edns_missing_secs) * 2;
+
+	if (secs == 0)
+		secs = UPSTREAM_NOEDNS_FIRST_SECS;
+	if (secs > UPSTREAM_NOEDNS_MAX_SECS)
+		secs = UPSTREAM_NOEDNS_MAX_SECS;
+	SET(edns_missing_secs, secs);
+	SET(edns_missing_ns, monotime_add_secs(now, secs).ns);
+	SET(edns_trial_ns, 0);
+	SET(edns_doubt_ns, 0);
+	SET(edns_seen_ns, 0);
 }
 
 bool
 upstream_speaks_edns(const struct upstream *u, struct monotime now)
 {
-	return (!u->edns_missing ||
-	    monotime_reached(u->edns_missing_until, now));
+	return (GET(edns_missing_ns) <= now.ns);
+}
+
+/* It is known to have none: may this query try again? */
+static bool
+take_trial(struct upstream *u, struct monotime now)
+{
+	int64_t until = GET(edns_missing_ns);
+
+	if (until > now.ns)
+		return (false);
+	if (!atomic_compare_exchange_strong(&u->common->edns_missing_ns,
+	    &until, monotime_add_secs(now, UPSTREAM_NOEDNS_TRY_SECS).ns))
+		return (false);
+	SET(edns_trial_ns, now.ns);
+	return (true);
 }
 
 bool
-upstream_wants_edns(struct upstream *u, struct monotime now)
+upstream_wants_edns(struct upstream *u, const struct upstream_asked *asked,
+    struct monotime now)
 {
-	if (!u->edns_missing)
-		return (u->edns_lost < UPSTREAM_EDNS_LOST ||
-		    spoke_edns(u, now));
-	if (!upstream_speaks_edns(u, now))
-		return (false);
-	u->edns_missing_until = monotime_add_secs(now,
-	    UPSTREAM_NOEDNS_TRY_SECS);
+	int64_t seen = GET(edns_seen_ns);
+	unsigned most = UPSTREAM_EDNS_LOST;
+
+	if (GET(edns_missing_ns) != 0)
+		return (take_trial(u, now));
+	if (seen != 0 && GET(edns_doubt_ns) == 0)
+		most = UPSTREAM_EDNS_LOST_SEEN;
+	return (asked->n_edns < most || asked->last_plain ||
+	    seen > asked->since.ns);
+}
+
+bool
+upstream_answered_since(const struct upstream *u, struct monotime since)
+{
+	return (GET(answered_ns) > since.ns);
+}
+
+bool
+upstreams_answered_since(const struct upstreams *ups,
+    const struct upstream_route *route, struct monotime since)
+{
+	size_t i;
+
+	for (i = 0; i < route->n; i++) {
+		if (upstream_answered_since(&ups->v[route->member[i]], since))
+			return (true);
+	}
+	return (false);
+}
+
+bool
+upstreams_down_since(const struct upstreams *ups,
+    const struct upstream_route *route, struct monotime since)
+{
+	const struct upstream *u;
+	size_t i;
+
+	for (i = 0; i < route->n; i++) {
+		u = &ups->v[route->member[i]];
+		if (!upstream_is_down(u) || GET(down_ns) > since.ns)
+			return (false);
+	}
 	return (true);
 }
 
@@ -204,13 +288,32 @@ upstream_ended(struct upstream *u)
 	u->outstanding--;
 }
 
+/* What others begin with need not be exact. */
+static void
+share_rtt(struct upstream *u)
+{
+	int64_t off = GET(srtt_us) - u->srtt_us;
+
+	if ((off < 0 ? -off : off) <= u->srtt_us / 4)
+		return;
+	SET(srtt_us, u->srtt_us);
+	SET(rttvar_us, u->rttvar_us);
+}
+
+/*
+ * A server that was silent for seconds and then answered all that had been
+ * asked is not that slow: more than the longest wait does not count.
+ */
 void
 upstream_measured(struct upstream *u, int64_t rtt_us)
 {
+	const int64_t max_us = UPSTREAM_RTO_MAX_MS * INT64_C(1000);
 	int64_t off;
 
 	if (rtt_us < 1)
 		rtt_us = 1;
+	if (rtt_us > max_us)
+		rtt_us = max_us;
 	if (u->srtt_us == 0) {
 		u->srtt_us = rtt_us;
 		u->rttvar_us = rtt_us / 2;
@@ -223,117 +326,139 @@ upstream_measured(struct upstream *u, int64_t rtt_us)
 	if (u->srtt_us < 1)
 		u->srtt_us = 1;
 	u->score_us = u->srtt_us;
+	share_rtt(u);
+}
+
+static void
+note_edns(struct upstream *u, struct monotime now)
+{
+	SET(edns_seen_ns, now.ns);
+	if (GET(edns_missing_ns) == 0 && GET(edns_missing_secs) == 0)
+		return;
+	SET(edns_missing_ns, 0);
+	SET(edns_missing_secs, 0);
+	SET(edns_trial_ns, 0);
 }
 
 bool
 upstream_answered(struct upstream *u, bool asked_edns, bool edns,
     struct monotime now)
 {
-	bool was_down = u->down;
-
 	u->n_answered++;
 	u->lost = 0;
-	u->lost_names = false;
-	u->down = false;
-	u->backoff_ms = 0;
+	SET(answered_ns, now.ns);
 	/* Whatever it makes of OPT, it is not silence. */
-	if (asked_edns)
-		u->edns_lost = 0;
-	if (edns) {
-		u->edns_seen = true;
-		u->edns_seen_at = now;
-		u->edns_missing = false;
-		u->edns_missing_secs = 0;
-	}
-	return (was_down);
+	if (asked_edns && GET(edns_doubt_ns) != 0)
+		SET(edns_doubt_ns, 0);
+	if (edns)
+		note_edns(u, now);
+	if (!upstream_is_down(u))
+		return (false);
+	SET(down, false);
+	return (atomic_exchange(&u->common->told_down, false));
 }
 
 bool
-upstream_answered_plain(struct upstream *u, bool refused, struct monotime now)
+upstream_answered_plain(struct upstream *u, bool refused,
+    const struct upstream_asked *asked, struct monotime now)
 {
-	bool known = u->edns_missing;
+	const bool known = GET(edns_missing_ns) != 0;
+	const int64_t trial = GET(edns_trial_ns);
 
-	if (!refused && (known || u->edns_lost < UPSTREAM_EDNS_LOST ||
-	    spoke_edns(u, now)))
+	/* Queries that were under way at that time are no news. */
+	if (known && (trial == 0 || asked->n_edns == 0 ||
+	    asked->edns_at.ns < trial))
 		return (false);
+	if (!known && !refused) {
+		if (asked->n_edns < UPSTREAM_EDNS_LOST)
+			return (false);
+		if (GET(edns_doubt_ns) == 0) {
+			SET(edns_lost, 0);
+			SET(edns_doubt_ns, now.ns);
+		}
+		if (GET(edns_lost) < UPSTREAM_EDNS_LOST)
+			return (false);
+	}
 	set_noedns(u, now);
 	return (!known);
 }
 
-/* Three to five quarters of the delay, so that servers spread out. */
-static void
-schedule_probe(struct upstream *u, struct monotime now,
-    const struct rng *rng)
+static bool
+is_suspect(const struct upstream *u)
 {
-	u->probe_at = monotime_add_ms(now, u->backoff_ms * 3 / 4 +
-	    rng_below(rng, u->backoff_ms / 2));
-}
-
-static void
-note_lost_edns(struct upstream *u, bool edns, struct monotime now)
-{
-	if (!edns)
-		u->edns_lost = 0;
-	else if (u->edns_missing)
-		set_noedns(u, now);
-	else
-		u->edns_lost++;
+	return (u->lost >= UPSTREAM_SUSPECT_LOST &&
+	    !upstream_answered_since(u, u->lost_at));
 }
 
 bool
-upstream_lost(struct upstream *u, uint64_t name, bool edns,
-    struct monotime now, const struct rng *rng)
+upstream_lost(struct upstream *u, bool edns, struct monotime sent)
 {
 	const int64_t max_us = UPSTREAM_RTO_MAX_MS * INT64_C(1000);
+	const int64_t doubt = GET(edns_doubt_ns);
 
 	u->n_lost++;
 	u->score_us *= 2;
 	if (u->score_us > max_us)
 		u->score_us = max_us;
-	note_lost_edns(u, edns, now);
-	if (u->lost++ == 0)
-		u->lost_name = name;
-	else if (u->lost_name != name)
-		u->lost_names = true;
-	if (u->down || u->lost < UPSTREAM_DOWN_LOST || !u->lost_names)
+	if (edns && doubt != 0 && sent.ns > doubt)
+		atomic_fetch_add(&u->common->edns_lost, 1);
+	if (upstream_answered_since(u, sent)) {
+		u->lost = 0;
 		return (false);
-	u->down = true;
-	u->backoff_ms = UPSTREAM_PROBE_FIRST_MS;
-	schedule_probe(u, now, rng);
-	return (true);
+	}
+	u->lost++;
+	u->lost_at = sent;
+	return (is_suspect(u));
 }
 
 struct upstream *
-upstream_probe_due(const struct upstreams *ups, struct monotime now)
+upstream_probe_due(const struct upstreams *ups, size_t *i,
+    struct monotime now)
 {
-	size_t i;
+	struct upstream *u;
+	int64_t due;
 
-	for (i = 0; i < ups->n; i++) {
-		if (ups->v[i].down &&
-		    monotime_reached(ups->v[i].probe_at, now))
-			return (&ups->v[i]);
+	while (*i < ups->n) {
+		u = &ups->v[(*i)++];
+		if (!upstream_is_down(u) && !is_suspect(u))
+			continue;
+		due = GET(probe_ns);
+		if (due <= now.ns && atomic_compare_exchange_strong(
+		    &u->common->probe_ns, &due,
+		    monotime_add_ms(now, UPSTREAM_PROBE_HELD_MS).ns))
+			return (u);
 	}
 	return (NULL);
 }
 
 bool
-upstreams_any_down(const struct upstreams *ups)
+upstreams_any_silent(const struct upstreams *ups)
 {
 	size_t i;
 
 	for (i = 0; i < ups->n; i++) {
-		if (ups->v[i].down)
+		if (upstream_is_down(&ups->v[i]) || is_suspect(&ups->v[i]))
 			return (true);
 	}
 	return (false);
 }
 
-void
-upstream_probe_failed(struct upstream *u, struct monotime now,
-    const struct rng *rng)
+/* Servers that go down together are not to be probed together for ever. */
+bool
+upstream_probe_failed(struct upstream *u, struct monotime began,
+    struct monotime now, const struct rng *rng)
 {
-	u->backoff_ms *= 2;
-	if (u->backoff_ms > UPSTREAM_PROBE_MAX_MS)
-		u->backoff_ms = UPSTREAM_PROBE_MAX_MS;
-	schedule_probe(u, now, rng);
+	const int64_t told = GET(told_ns);
+
+	SET(probe_ns, monotime_add_ms(began, UPSTREAM_PROBE_MS +
+	    rng_below(rng, UPSTREAM_PROBE_JITTER_MS)).ns);
+	if (upstream_answered_since(u, began))
+		return (false);
+	if (!atomic_exchange(&u->common->down, true))
+		SET(down_ns, now.ns);
+	if (GET(told_down) || (told != 0 &&
+	    now.ns - told < UPSTREAM_TELL_SECS * INT64_C(1000000000)))
+		return (false);
+	SET(told_ns, now.ns);
+	return (!atomic_exchange(&u->common->told_down, true));
 }

@@ -1,8 +1,9 @@
 /*
  * An event loop and all that it needs to serve clients: listeners, questions,
- * what is known of the upstreams, a cache, counters. Workers share nothing
- * but the configuration, which is only read, so none ever waits for another
- * and none of what they do needs a lock.
+ * what is asked of the upstreams, a cache, counters. Workers share nothing
+ * but the configuration, which is only read, and what is known of each
+ * upstream, a few atomic numbers (struct upstream_common). So none ever waits
+ * for another and none of what they do needs a lock.
  *
  * The price: a cache in parts is filled more slowly, and one question may be
  * on its way once for each worker, so that who forges answers has as many

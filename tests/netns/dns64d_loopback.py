@@ -360,14 +360,14 @@ def _(d, up):
 
 
 # Shows: DNS64-88
-@case("without any answer the client gets SERVFAIL after five seconds")
+@case("without any answer the client gets SERVFAIL before five seconds")
 def _(d, up):
     up.script("void.example.", "A", silence)
     begin = time.monotonic()
     reply = d.ask("void.example.", "A")
     took = time.monotonic() - begin
     equal(reply.rcode(), dns.rcode.SERVFAIL, "rcode")
-    equal(4.5 < took < 5.5, True, f"{took:.2f} s")
+    equal(4 < took < 4.9, True, f"{took:.2f} s")
 
 
 # Shows: DNS64-12

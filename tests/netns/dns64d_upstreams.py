@@ -353,7 +353,7 @@ def _(d, up):
 
 
 # Shows: DNS64-87
-@case("probes of a server that is down come later and later")
+@case("a server that is down is probed about once a second")
 def _(d, up):
     with FakeUpstream() as one, Daemon(one) as own:
         times = []
@@ -363,11 +363,13 @@ def _(d, up):
                 times.append(time.monotonic())
         bring_down(own, one)
         one.everything = note
-        until(lambda: own.stats()["upstream-probes"] >= 3, "probes", 15)
-        # A probe may be more than one query; the pauses between grow.
-        pauses = [b - a for a, b in zip(times, times[1:]) if b - a > 0.5]
-        equal(times[-1] - times[0] < 12, True, f"{pauses}")
-        equal(len(pauses) >= 1, True, f"{pauses}")
+        before = own.stats()["upstream-probes"]
+        time.sleep(3)
+        probes = own.stats()["upstream-probes"] - before
+        equal(2 <= probes <= 6, True, f"{probes} probes in 3 s")
+        # A probe may be more than one query.
+        equal(max(b - a for a, b in zip(times, times[1:])) < 1, True,
+              f"queries at {times}")
 
 
 # Shows: DNS64-87
@@ -416,7 +418,7 @@ def _(d, up):
 
 
 # Shows: DNS64-88 DNS64-85
-@case("after five seconds the client learns that nobody was reached")
+@case("before five seconds the client learns that nobody was reached")
 def _(d, up):
     with FakeUpstream() as one, Daemon(one) as own:
         one.everything = silence
@@ -424,7 +426,7 @@ def _(d, up):
         reply = own.ask("void.example.", "A", use_edns=0)
         took = time.monotonic() - begin
         equal(reply.rcode(), dns.rcode.SERVFAIL)
-        equal(4.5 < took < 5.5, True, f"{took:.2f} s")
+        equal(2 < took < 4.9, True, f"{took:.2f} s")
         equal(22 in ede_codes(reply), True, f"{ede_codes(reply)}")
 
 

@@ -26,6 +26,7 @@ import dns.edns
 import dns.message
 import dns.rcode
 
+from steer import steer
 from fake_upstream import FakeUpstream, silence
 
 PORTS = 40  # of clients; that one of two workers gets none: 2^-39
@@ -291,11 +292,13 @@ def _(_, up):
     with FakeUpstream() as mute, spread(mute) as own, \
             many(own, own.udp) as socks:
         mute.everything = silence
+        steer(own.process.pid, 1)
         for number, sock in enumerate(socks):
             sock.send(query(f"n{number}.example.").to_wire())
         down = f"upstream {mute.addr}:{mute.port}: down\n"
-        for speaker in ("dns64d: ", "dns64d: worker 2: "):
-            until(lambda: speaker + down in own.log(), speaker)
+        until(lambda: f"dns64d: worker 2: {down}" in own.log(), "down")
+        # The other one knows it from this one.
+        equal(own.log().count(down), 1, own.log())
 
 
 def upstream():

@@ -253,7 +253,7 @@ END_TEST
 /* Shows: DNS64-78 */
 START_TEST(failures_in_a_row_last_longer_and_longer)
 {
-	static const int64_t secs[] = { 5, 10, 20, 40, 80, 160, 300, 300 };
+	static const int64_t secs[] = { 5, 10, 20, 30, 30, 30 };
 	int64_t now = 0;
 	size_t i;
 
@@ -262,16 +262,77 @@ START_TEST(failures_in_a_row_last_longer_and_longer)
 		put_failure("www.example. A", now, "SERVFAIL ra\n");
 		ck_assert_int_eq(get("www.example. A", now + secs[i] - 1),
 		    CACHE_FAILED);
+		/* Whoever asks then waits for the upstreams. */
 		now += secs[i];
+		ck_assert_int_eq(get("www.example. A", now), CACHE_MISS);
+		now += 5;
 	}
-	ck_assert_int_eq(get("www.example. A", now), CACHE_MISS);
-	/* As long again without one, and all is forgotten. */
+	/* A while without one, and all is forgotten. */
 	put_failure("www.example. A", now + 300, NULL);
 	ck_assert_int_eq(get("www.example. A", now + 304), CACHE_FAILED);
 	ck_assert_int_eq(get("www.example. A", now + 305), CACHE_MISS);
 	put("www.example. A", now + 305, answer_a);
 	put_failure("www.example. A", now + 500, NULL);
 	ck_assert_int_eq(get("www.example. AAAA", now + 501), CACHE_MISS);
+}
+END_TEST
+
+/* Shows: DNS64-78 */
+START_TEST(failures_last_no_longer_than_the_configured_bound)
+{
+	static const struct {
+		uint32_t first, most;
+		int64_t secs[4];
+	} rows[] = {
+		{ 1, 3, { 1, 2, 3, 3 } },
+		{ 5, 300, { 5, 10, 20, 40 } },
+		{ 60, 30, { 60, 60, 60, 60 } },
+	};
+	int64_t now;
+	size_t i, k;
+
+	for (i = 0; i < nitems(rows); i++) {
+		rules.ttl_failure = rows[i].first;
+		rules.ttl_failure_max = rows[i].most;
+		renew();
+		for (now = 0, k = 0; k < 4; k++) {
+			put_failure("www.example. A", now, "SERVFAIL ra\n");
+			now += rows[i].secs[k];
+			ck_assert_int_eq(get("www.example. A", now - 1),
+			    CACHE_FAILED);
+			ck_assert_int_eq(get("www.example. A", now),
+			    CACHE_MISS);
+		}
+	}
+}
+END_TEST
+
+/* Shows: DNS64-78 */
+START_TEST(silence_is_told_from_failures_and_does_not_last_longer)
+{
+	struct msg_question q = question("www.example. A");
+	int64_t now;
+	int i;
+
+	for (now = 0, i = 0; i < 10; i++, now += 9) {
+		cache_store_silence(cache, &q, at(now), at(now + 4));
+		ck_assert_int_eq(get("www.example. A", now + 8),
+		    CACHE_FAILED);
+		ck_assert(hit.silence);
+		ck_assert_int_eq(hit.asked_at.ns, at(now).ns);
+		ck_assert_int_eq(get("www.example. A", now + 9), CACHE_MISS);
+		ck_assert(!hit.silence);
+	}
+	/* The other way round it is a failure as before. */
+	put_failure("www.example. A", now, "SERVFAIL ra\n");
+	ck_assert_int_eq(get("www.example. A", now + 1), CACHE_FAILED);
+	ck_assert(!hit.silence);
+	/* An expired reply is there meanwhile. */
+	put("www.example. A", now + 100, answer_a);
+	cache_store_silence(cache, &q, at(now + 201), at(now + 205));
+	ck_assert_int_eq(get("www.example. A", now + 206), CACHE_STALE);
+	ck_assert(hit.recheck && hit.silence);
+	ck_assert_int_eq(hit.asked_at.ns, at(now + 201).ns);
 }
 END_TEST
 
@@ -516,6 +577,9 @@ cache_suite(void)
 	tcase_add_test(tc, a_younger_nxdomain_is_preferred_to_expired_data);
 	tcase_add_test(tc, nxdomain_cut_denies_what_is_below_when_wanted);
 	tcase_add_test(tc, failures_in_a_row_last_longer_and_longer);
+	tcase_add_test(tc, failures_last_no_longer_than_the_configured_bound);
+	tcase_add_test(tc,
+	    silence_is_told_from_failures_and_does_not_last_longer);
 	tcase_add_test(tc, a_failure_is_answered_as_it_was);
 	tcase_add_test(tc, an_expired_reply_is_kept_as_stale);
 	tcase_add_test(tc,
