@@ -116,7 +116,9 @@ nat64d_SRC = \
     $(tun_$(OS))
 
 hostview_linux = \
-    nat64d/hostview_linux.c
+    nat64d/firewall_linux.c \
+    nat64d/hostview_linux.c \
+    nat64d/netlink.c
 hostview_freebsd = \
     nat64d/hostview_bsd.c
 hostview_netbsd = $(hostview_freebsd)

@@ -585,6 +585,23 @@ check_routes(const struct check *k)
 }
 
 /*
+ * The firewall.
+ */
+
+static void
+check_firewall(const struct check *k)
+{
+	const struct host *h = k->host;
+	size_t i;
+
+	for (i = 0; i < h->nchains; i++)
+		add(k, false, "firewall: %s drops what its rules do not let "
+		    "pass, and none of them names %s; look at \"nft list "
+		    "ruleset\"%s", h->chains[i].name, k->conf->tun,
+		    h->chains_old ? " (when nat64d started)" : "");
+}
+
+/*
  * All of it.
  */
 
@@ -627,6 +644,7 @@ check_settings(const struct check *k)
 		check_on_link(k, a);
 	if (k->conf->running)
 		check_routes(k);
+	check_firewall(k);
 }
 
 void

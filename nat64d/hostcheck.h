@@ -59,6 +59,15 @@ struct host_path {
 	struct in_addr gateway; /* IPv4: INADDR_ANY: none */
 };
 
+/*
+ * A part of the firewall that drops what is forwarded unless a rule lets it
+ * pass, and whose rules do not name our interface.
+ */
+#define HOST_CHAINS 4
+struct host_chain {
+	char name[96]; /* as the administrator calls it */
+};
+
 struct host {
 	struct host_settings all;
 	struct host_if *ifs;
@@ -67,6 +76,9 @@ struct host {
 	size_t naddrs;
 	struct host_path *paths; /* of hostcheck_probes() */
 	size_t npaths;
+	struct host_chain chains[HOST_CHAINS];
+	size_t nchains;
+	bool chains_old; /* as they were while we could still look */
 	/* What makes this system forward packets, for the reader. */
 	const char *to_forward4;
 	const char *to_forward6;

@@ -57,7 +57,7 @@ look(struct hostreport *r)
 	memset(&r->found, 0, sizeof(r->found));
 	if (r->view == NULL)
 		return (0);
-	host = hostview_look(r->view, r->probes, r->nprobes);
+	host = hostview_look(r->view, r->tun, r->probes, r->nprobes);
 	if (host == NULL)
 		return (-1);
 	hostcheck(&r->conf, host, &r->found);

@@ -3,8 +3,9 @@
  * system.
  *
  * Linux: one rtnetlink socket, opened while starting; after that send and
- * read, so that the sandbox need not allow more. The BSDs look once, since
- * their sandbox forbids it later.
+ * read, so that the sandbox need not allow more. The rules of the firewall are
+ * read before privs_drop(), and stand as they were after that. The BSDs look
+ * once, since their sandbox forbids it later.
  */
 #ifndef NAT64D_HOSTVIEW_H
 #define NAT64D_HOSTVIEW_H
@@ -21,10 +22,11 @@ struct hostview;
 struct hostview *hostview_open(void);
 
 /*
- * Look, and find the paths to n addresses. Returns what was seen, valid until
- * the next call; NULL with errno when the system does not say. Never blocks.
+ * Look, and find the paths to n addresses, and what the firewall does about
+ * our interface tun. Returns what was seen, valid until the next call; NULL
+ * with errno when the system does not say. Never blocks.
  */
-const struct host *hostview_look(struct hostview *v,
+const struct host *hostview_look(struct hostview *v, const char *tun,
     const struct prefix *probes, size_t n);
 
 void hostview_close(struct hostview *v);

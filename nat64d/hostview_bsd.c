@@ -178,8 +178,10 @@ out:
 }
 
 const struct host *
-hostview_look(struct hostview *v, const struct prefix *probes, size_t n)
+hostview_look(struct hostview *v, const char *tun,
+    const struct prefix *probes, size_t n)
 {
+	(void)tun;
 	(void)probes;
 	(void)n;
 	/* pledge(2) forbids it later. */

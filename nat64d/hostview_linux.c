@@ -5,18 +5,14 @@
 
 #include <errno.h>
 #include <linux/netconf.h>
-#include <linux/netlink.h>
-#include <linux/rtnetlink.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
+#include "firewall.h"
 #include "hostview.h"
-
-/* The kernel fills no more of a buffer with one part of an answer. */
-#define BUFSIZE 32768
+#include "netlink.h"
 
 /* IPv6 settings are not asked for an interface: see hostcheck.c. */
 static const struct host_settings unknown = {
@@ -25,11 +21,8 @@ static const struct host_settings unknown = {
 };
 
 struct hostview {
-	int fd;
-	uint32_t seq;
-	int error; /* of the answer that is being read */
-	struct host host;
-	_Alignas(struct nlmsghdr) uint8_t buf[BUFSIZE];
+	struct netlink *route;
+	struct host host; /* chains: of the last time that they could be read */
 };
 
 /* Everything of a kind. */
@@ -51,15 +44,6 @@ struct route_request {
 	struct in6_addr addr; /* or struct in_addr */
 };
 
-/* The attributes of a message by their types; NULL: not there. */
-#define NATTRS 32
-struct attrs {
-	const struct rtattr *at[NATTRS];
-};
-
-typedef int (*message_fn)(struct hostview *v, const struct nlmsghdr *m,
-    void *arg);
-
 struct hostview *
 hostview_open(void)
 {
@@ -70,9 +54,8 @@ hostview_open(void)
 		return (NULL);
 	v->host.to_forward4 = "sysctl net.ipv4.ip_forward=1";
 	v->host.to_forward6 = "sysctl net.ipv6.conf.all.forwarding=1";
-	v->fd = socket(AF_NETLINK, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC,
-	    NETLINK_ROUTE);
-	if (v->fd == -1) {
+	v->route = netlink_open(NETLINK_ROUTE);
+	if (v->route == NULL) {
 		hostview_close(v);
 		return (NULL);
 	}
@@ -100,109 +83,9 @@ hostview_close(struct hostview *v)
 	if (v == NULL)
 		return;
 	forget(&v->host);
-	if (v->fd != -1)
-		close(v->fd);
+	netlink_close(v->route);
 	free(v);
 	errno = saved_errno;
-}
-
-/*
- * Questions and answers.
- */
-
-/* Send a question. head: its head; len: bytes of what follows it. */
-static int
-ask(struct hostview *v, struct nlmsghdr *head, uint16_t type, uint16_t flags,
-    size_t len)
-{
-	head->nlmsg_type = type;
-	head->nlmsg_flags = NLM_F_REQUEST | flags;
-	head->nlmsg_seq = ++v->seq;
-	head->nlmsg_len = (uint32_t)NLMSG_LENGTH(len);
-	v->error = 0;
-	return (send(v->fd, head, head->nlmsg_len, 0) == -1 ? -1 : 0);
-}
-
-/* Returns whether the answer ends here; v->error says how. */
-static bool
-take(struct hostview *v, const struct nlmsghdr *m, message_fn fn, void *arg)
-{
-	const struct nlmsgerr *e = NLMSG_DATA(m);
-
-	/* What is left of an answer that was not read to its end. */
-	if (m->nlmsg_seq != v->seq)
-		return (false);
-	if (m->nlmsg_type == NLMSG_DONE)
-		return (true);
-	if (m->nlmsg_type == NLMSG_ERROR) {
-		v->error = m->nlmsg_len >= NLMSG_LENGTH(sizeof(*e)) ?
-		    -e->error : EPROTO;
-		return (true);
-	}
-	/* An answer is read to its end all the same. */
-	if (fn(v, m, arg) == -1)
-		v->error = errno;
-	return ((m->nlmsg_flags & NLM_F_MULTI) == 0);
-}
-
-/*
- * Read an answer. The kernel makes it while we read, so that nothing has to
- * be waited for.
- */
-static int
-answer(struct hostview *v, message_fn fn, void *arg)
-{
-	const struct nlmsghdr *m;
-	bool end = false;
-	ssize_t n;
-	size_t len;
-
-	while (!end) {
-		n = read(v->fd, v->buf, sizeof(v->buf));
-		if (n == -1 && errno == EINTR)
-			continue;
-		if (n == -1)
-			return (-1);
-		len = (size_t)n;
-		for (m = (const void *)v->buf; !end && NLMSG_OK(m, len);
-		    m = NLMSG_NEXT(m, len))
-			end = take(v, m, fn, arg);
-	}
-	errno = v->error;
-	return (v->error == 0 ? 0 : -1);
-}
-
-static void
-parse(const struct nlmsghdr *m, size_t skip, struct attrs *attrs)
-{
-	const uint8_t *data = NLMSG_DATA(m);
-	const struct rtattr *a;
-	size_t len;
-	unsigned type;
-
-	memset(attrs, 0, sizeof(*attrs));
-	skip = NLMSG_ALIGN(skip);
-	if (m->nlmsg_len < NLMSG_LENGTH(skip))
-		return;
-	len = m->nlmsg_len - NLMSG_LENGTH(skip);
-	for (a = (const void *)(data + skip); RTA_OK(a, len);
-	    a = RTA_NEXT(a, len)) {
-		type = a->rta_type & NLA_TYPE_MASK;
-		if (type < NATTRS)
-			attrs->at[type] = a;
-	}
-}
-
-/* Copy a value of a known size; returns whether it is there. */
-static bool
-value(const struct attrs *attrs, unsigned type, void *to, size_t size)
-{
-	const struct rtattr *a = attrs->at[type];
-
-	if (a == NULL || RTA_PAYLOAD(a) < size)
-		return (false);
-	memcpy(to, RTA_DATA(a), size);
-	return (true);
 }
 
 /* Room for one more of a kind; it is all zero. */
@@ -223,19 +106,17 @@ one_more(void **array, size_t *n, size_t size)
  */
 
 static int
-link_seen(struct hostview *v, const struct nlmsghdr *m, void *arg)
+link_seen(void *arg, const struct nlmsghdr *m)
 {
 	const struct ifinfomsg *info = NLMSG_DATA(m);
-	struct host *h = &v->host;
+	struct host *h = arg;
 	void *ifs = h->ifs;
 	struct host_if *i;
-	struct attrs attrs;
-	size_t len;
+	struct netlink_attrs attrs;
 
-	(void)arg;
 	if (m->nlmsg_type != RTM_NEWLINK)
 		return (0);
-	parse(m, sizeof(*info), &attrs);
+	netlink_parse(m, sizeof(*info), &attrs);
 	i = one_more(&ifs, &h->nifs, sizeof(*i));
 	if (i == NULL)
 		return (-1);
@@ -243,12 +124,7 @@ link_seen(struct hostview *v, const struct nlmsghdr *m, void *arg)
 	i->index = (unsigned)info->ifi_index;
 	i->loopback = (info->ifi_flags & IFF_LOOPBACK) != 0;
 	i->set = unknown;
-	if (attrs.at[IFLA_IFNAME] != NULL) {
-		len = RTA_PAYLOAD(attrs.at[IFLA_IFNAME]);
-		if (len >= sizeof(i->name))
-			len = sizeof(i->name) - 1;
-		memcpy(i->name, RTA_DATA(attrs.at[IFLA_IFNAME]), len);
-	}
+	netlink_string(&attrs, IFLA_IFNAME, i->name, sizeof(i->name));
 	return (0);
 }
 
@@ -286,16 +162,15 @@ mask(struct prefix *p)
  * ours.
  */
 static int
-addr_seen(struct hostview *v, const struct nlmsghdr *m, void *arg)
+addr_seen(void *arg, const struct nlmsghdr *m)
 {
 	const struct ifaddrmsg *info = NLMSG_DATA(m);
-	struct host *h = &v->host;
+	struct host *h = arg;
 	void *addrs = h->addrs;
 	struct host_addr *a, seen = { .ifn = find_if(h, info->ifa_index) };
-	struct attrs attrs;
+	struct netlink_attrs attrs;
 	size_t size;
 
-	(void)arg;
 	if (m->nlmsg_type != RTM_NEWADDR || seen.ifn == h->nifs ||
 	    (info->ifa_family != AF_INET && info->ifa_family != AF_INET6))
 		return (0);
@@ -303,10 +178,10 @@ addr_seen(struct hostview *v, const struct nlmsghdr *m, void *arg)
 	seen.own.family = seen.net.family = info->ifa_family;
 	seen.own.len = (unsigned char)(size * 8);
 	seen.net.len = info->ifa_prefixlen;
-	parse(m, sizeof(*info), &attrs);
-	if (!value(&attrs, IFA_ADDRESS, &seen.net.v6, size))
+	netlink_parse(m, sizeof(*info), &attrs);
+	if (!netlink_value(&attrs, IFA_ADDRESS, &seen.net.v6, size))
 		return (0);
-	if (!value(&attrs, IFA_LOCAL, &seen.own.v6, size))
+	if (!netlink_value(&attrs, IFA_LOCAL, &seen.own.v6, size))
 		seen.own.v6 = seen.net.v6;
 	mask(&seen.net);
 	a = one_more(&addrs, &h->naddrs, sizeof(*a));
@@ -322,12 +197,12 @@ addr_seen(struct hostview *v, const struct nlmsghdr *m, void *arg)
  */
 
 static void
-take_settings(struct host_settings *set, const struct attrs *attrs,
+take_settings(struct host_settings *set, const struct netlink_attrs *attrs,
     uint8_t family)
 {
 	int32_t n;
 
-	if (value(attrs, NETCONFA_FORWARDING, &n, sizeof(n))) {
+	if (netlink_value(attrs, NETCONFA_FORWARDING, &n, sizeof(n))) {
 		if (family == AF_INET)
 			set->forward4 = n;
 		else
@@ -335,26 +210,25 @@ take_settings(struct host_settings *set, const struct attrs *attrs,
 	}
 	if (family != AF_INET)
 		return;
-	if (value(attrs, NETCONFA_RP_FILTER, &n, sizeof(n)))
+	if (netlink_value(attrs, NETCONFA_RP_FILTER, &n, sizeof(n)))
 		set->rp_filter = n;
-	if (value(attrs, NETCONFA_PROXY_NEIGH, &n, sizeof(n)))
+	if (netlink_value(attrs, NETCONFA_PROXY_NEIGH, &n, sizeof(n)))
 		set->proxy_arp = n;
 }
 
 static int
-settings_seen(struct hostview *v, const struct nlmsghdr *m, void *arg)
+settings_seen(void *arg, const struct nlmsghdr *m)
 {
 	const struct netconfmsg *info = NLMSG_DATA(m);
-	struct host *h = &v->host;
-	struct attrs attrs;
+	struct host *h = arg;
+	struct netlink_attrs attrs;
 	int32_t index;
 	size_t ifn;
 
-	(void)arg;
 	if (m->nlmsg_type != RTM_NEWNETCONF)
 		return (0);
-	parse(m, sizeof(*info), &attrs);
-	if (!value(&attrs, NETCONFA_IFINDEX, &index, sizeof(index)))
+	netlink_parse(m, sizeof(*info), &attrs);
+	if (!netlink_value(&attrs, NETCONFA_IFINDEX, &index, sizeof(index)))
 		return (0);
 	if (index == NETCONFA_IFINDEX_ALL) {
 		take_settings(&h->all, &attrs, info->ncm_family);
@@ -371,25 +245,26 @@ settings_seen(struct hostview *v, const struct nlmsghdr *m, void *arg)
  */
 
 static int
-path_seen(struct hostview *v, const struct nlmsghdr *m, void *arg)
+path_seen(void *arg, const struct nlmsghdr *m)
 {
 	const struct rtmsg *info = NLMSG_DATA(m);
-	struct host_path *p = arg;
-	struct attrs attrs;
+	struct host *h = arg;
+	struct host_path *p = &h->paths[h->npaths - 1];
+	struct netlink_attrs attrs;
 	uint32_t index;
 
 	if (m->nlmsg_type != RTM_NEWROUTE)
 		return (0);
-	parse(m, sizeof(*info), &attrs);
+	netlink_parse(m, sizeof(*info), &attrs);
 	switch (info->rtm_type) {
 	case RTN_UNICAST:
-		if (!value(&attrs, RTA_OIF, &index, sizeof(index)))
+		if (!netlink_value(&attrs, RTA_OIF, &index, sizeof(index)))
 			break;
-		p->ifn = find_if(&v->host, index);
-		if (p->ifn < v->host.nifs)
+		p->ifn = find_if(h, index);
+		if (p->ifn < h->nifs)
 			p->way = HOST_WAY_OUT;
 		if (info->rtm_family == AF_INET)
-			(void)value(&attrs, RTA_GATEWAY, &p->gateway,
+			(void)netlink_value(&attrs, RTA_GATEWAY, &p->gateway,
 			    sizeof(p->gateway));
 		break;
 	case RTN_LOCAL:
@@ -431,14 +306,12 @@ look_up(struct hostview *v, const struct prefix *dst)
 		return (-1);
 	v->host.paths = paths;
 	p->dst = *dst;
-	if (ask(v, &r.head, RTM_GETROUTE, 0, sizeof(r.route) +
-	    r.attr.rta_len) == -1)
+	if (netlink_ask(v->route, &r.head, RTM_GETROUTE, 0, sizeof(r.route) +
+	    r.attr.rta_len, path_seen, &v->host) == 0)
+		return (0);
+	if (!means_none(errno))
 		return (-1);
-	if (answer(v, path_seen, p) == -1) {
-		if (!means_none(errno))
-			return (-1);
-		p->way = HOST_WAY_NONE;
-	}
+	p->way = HOST_WAY_NONE;
 	return (0);
 }
 
@@ -447,14 +320,13 @@ look_up(struct hostview *v, const struct prefix *dst)
  */
 
 static int
-dump(struct hostview *v, uint16_t type, uint8_t family, size_t len,
-    message_fn fn)
+dump(struct hostview *v, unsigned type, uint8_t family, size_t len,
+    netlink_fn fn)
 {
 	struct dump_request r = { .any.rtgen_family = family };
 
-	if (ask(v, &r.head, type, NLM_F_DUMP, len) == -1)
-		return (-1);
-	return (answer(v, fn, NULL));
+	return (netlink_ask(v->route, &r.head, type, NLM_F_DUMP, len, fn,
+	    &v->host));
 }
 
 /* Settings that a kernel does not tell are unknown. */
@@ -467,12 +339,29 @@ dump_settings(struct hostview *v, uint8_t family)
 	return (0);
 }
 
+/* Only a process with CAP_NET_ADMIN can read the rules. */
+static void
+look_at_firewall(struct host *h, const char *tun)
+{
+	struct host_chain chains[HOST_CHAINS];
+	int n;
+
+	n = firewall_look(tun, chains);
+	h->chains_old = n == -1;
+	if (n == -1)
+		return;
+	memcpy(h->chains, chains, sizeof(chains));
+	h->nchains = (size_t)n;
+}
+
 const struct host *
-hostview_look(struct hostview *v, const struct prefix *probes, size_t n)
+hostview_look(struct hostview *v, const char *tun,
+    const struct prefix *probes, size_t n)
 {
 	size_t i;
 
 	forget(&v->host);
+	look_at_firewall(&v->host, tun);
 	if (dump(v, RTM_GETLINK, AF_UNSPEC, sizeof(struct ifinfomsg),
 	    link_seen) == -1 ||
 	    dump(v, RTM_GETADDR, AF_UNSPEC, sizeof(struct ifaddrmsg),

@@ -36,6 +36,7 @@ at 6 dns64d/{access,frontend_tcp,generation,leg,loop,probe,udp_group}.h
 at 6 dns64d/{upstream_tcp,upstream_udp}.h
 at 6 nat64d/{eventlog,eventlog_out}.h
 at 6 nat64d/{hostview,hostreport,routed}.h
+at 6 nat64d/{firewall,netlink}.h
 at 7 nat64d/{engine,dump}.h dns64d/query.h
 at 6 dns64d/{resolve,translator}.h
 at 5 dns64d/share.h
@@ -54,6 +55,7 @@ for file in common/*.[chly] nat64d/*.[chly] dns64d/*.[chly]; do
 		nat64d/frag_*.c) own=2 ;;
 		dns64d/cache_*.c) own=4 ;;
 		*/tun_*.c | */routed_*.c | */hostview_*.c) own=6 ;;
+		*/firewall_*.c) own=6 ;;
 		common/scan.l | common/privs_*.c | common/sandbox_*.c) own=5 ;;
 		dns64d/share_*.c) own=5 ;;
 		*/conf_*.c | */parse.y) own=5 ;;

@@ -240,6 +240,65 @@ test_prefix_inside() {
 	    'prefix 2001:db8:0:0:64::/96 is inside 2001:db8::/64, the .*'
 }
 
+# --- firewalls that forward nothing ---
+
+fw() { # nft argument ...
+	in_ns "$gateway" nft "$@"
+}
+
+# Tables of the administrator, and of what is between him and nft.
+forward_nothing() { # family table chain
+	fw add table "$1" "$2" && fw add chain "$1" "$2" "$3" \
+	    '{ type filter hook forward priority 0; policy drop; }'
+}
+
+check_firewall() { # description chain table command of nft that mends it
+	local warning
+	warning="firewall: chain $2 of table $3 drops what its rules do not "
+	warning+='let pass, and none of them names nat64; look at .*'
+	tap_round=$1
+	check "-n warns" warned "$warning"
+	check "nat64d starts" start_nat64d
+	check_match "and warns" "$(cat "$dir/nat64d.err")" \
+	    "^nat64d: $warning"
+	check_not "nothing passes" reaches
+	check "the dump says it, too" dump_warns \
+	    "$warning \\(when nat64d started\\)"
+	stop "$nat64d"
+	check "it can be mended" fw "$4"
+	check "-n says nothing" nothing_said
+}
+
+test_firewall() {
+	write_conf "$pool" "$prefix"
+	forward_nothing inet filter forward
+	check_firewall "firewall with policy drop" forward "inet filter" \
+	    'add rule inet filter forward iifname nat64 accept'
+	fw delete table inet filter
+	forward_nothing ip filter FORWARD
+	fw 'add rule ip filter FORWARD iifname "nat64x" accept'
+	fw 'add rule ip filter FORWARD oifname "xnat64y" accept'
+	fw 'add rule ip filter FORWARD ct state established accept'
+	check_firewall "the chain of iptables" FORWARD "ip filter" \
+	    'add rule ip filter FORWARD oifname { "g1", "nat64" } accept'
+	fw delete table ip filter
+	forward_nothing inet fw pass
+	fw 'add chain inet fw zones'
+	fw 'add set inet fw lan { type ifname . ifname; }'
+	fw 'add rule inet fw pass jump zones'
+	fw 'add rule inet fw zones iifname . oifname @lan accept'
+	check_firewall "a set of interfaces" pass "inet fw" \
+	    'add element inet fw lan { "nat64" . "g1" }'
+	fw delete table inet fw
+	tap_round="a firewall without rights to read it"
+	forward_nothing inet filter forward
+	check "-n says nothing" in_ns "$gateway" setpriv --reuid=nobody \
+	    --regid=nogroup --clear-groups --inh-caps=-all \
+	    sh -c '! "$1" -n -f "$2" 2>&1 | grep .' sh "$dir/nat64d" \
+	    "$dir/nat64d.conf"
+	fw delete table inet filter
+}
+
 # As in the place where an image is made: nothing can be said.
 test_no_network() {
 	tap_round="a host without a network"
@@ -251,6 +310,7 @@ test_no_network() {
 need_root
 lab_create
 ip -n "$internet" route del default
+cp "$program" "$dir" # where everybody can run it
 test_pools
 test_prefixes
 test_forwarding
@@ -258,5 +318,6 @@ test_on_link
 test_strict
 test_routes
 test_prefix_inside
+test_firewall
 test_no_network
 tap_done
