@@ -77,6 +77,7 @@ nat64d_PURE = \
     nat64d/pkt.c \
     nat64d/pool4.c \
     nat64d/pool4_addrs.c \
+    nat64d/portlist.c \
     nat64d/portset.c \
     nat64d/range.c \
     nat64d/ratelimit.c \
@@ -101,6 +102,7 @@ nat64d_PURE = \
 nat64d_SRC = \
     nat64d/conf.c \
     nat64d/conf_check.c \
+    nat64d/conf_ports.c \
     nat64d/conf_print.c \
     nat64d/conf_timeout.c \
     nat64d/dump.c \

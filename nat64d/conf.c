@@ -222,19 +222,20 @@ parse_range4(const char *text, struct in_addr *first, struct in_addr *last)
 
 void
 conf_add_pool(struct conf_build *b, struct conf_file *cf,
-    const struct conf_value *text, const struct port_range *ports)
+    const struct conf_value *text, const struct conf_pool_ports *ports)
 {
 	struct conf *c = b->conf;
 	struct pool4_range range, *pool;
 	const char *error;
 
 	error = parse_range4(text->text, &range.first, &range.last);
+	if (error == NULL)
+		error = conf_pool_range_ports(&range, ports);
 	if (error != NULL) {
 		conf_error_at(cf, &text->where, "pool %s %s", text->text,
 		    error);
 		return;
 	}
-	memcpy(range.ports, ports, sizeof(range.ports));
 	pool = grow(cf, &text->where, c->pool, c->nat64.npool, sizeof(*pool),
 	    CONF_MAX_POOL);
 	if (pool == NULL)
@@ -248,25 +249,6 @@ conf_add_pool(struct conf_build *b, struct conf_file *cf,
 		return;
 	}
 	c->nat64.npool++;
-}
-
-int
-conf_ports_of(struct conf_file *cf, enum l4proto proto,
-    const struct conf_ports *ports, struct port_range *range)
-{
-	const bool id = proto == L4_ICMP;
-
-	*range = ports->range;
-	if (!ports->given) {
-		range->first = id ? 0 : 1;
-		range->last = UINT16_MAX;
-	} else if (ports->id != id) {
-		conf_error_at(cf, &ports->where, "%s has %s",
-		    conf_proto_name(proto),
-		    id ? "no ports: use \"id\"" : "no \"id\": use \"port\"");
-		return (-1);
-	}
-	return (0);
 }
 
 static void

@@ -40,6 +40,21 @@ struct conf_ports {
 	struct conf_where where;
 };
 
+/* Several ranges of them. */
+struct conf_ports_list {
+	bool id;
+	struct portlist list;
+	struct conf_where where;
+};
+
+/* The ports of a pool statement; to a list that is empty, the default. */
+struct conf_pool_ports {
+	struct portlist ports[L4_NPROTO];
+	struct portlist except[L4_NPROTO];
+	bool given[L4_NPROTO];	   /* for all protocols */
+	bool given_for[L4_NPROTO]; /* for this one */
+};
+
 /*
  * Each adds one statement. What is wrong is reported, and then nothing is
  * added. proto: enum l4proto, or -1 for all.
@@ -47,7 +62,7 @@ struct conf_ports {
 void conf_add_prefix(struct conf_build *b, struct conf_file *cf,
     const struct conf_value *text);
 void conf_add_pool(struct conf_build *b, struct conf_file *cf,
-    const struct conf_value *text, const struct port_range *ports);
+    const struct conf_value *text, const struct conf_pool_ports *ports);
 void conf_add_static(struct conf_build *b, struct conf_file *cf, int proto,
     const struct conf_value *text4, const struct conf_ports *ports4,
     const struct conf_value *text6, const struct conf_ports *ports6);
@@ -55,6 +70,27 @@ void conf_add_exclude(struct conf_build *b, struct conf_file *cf, int proto,
     const struct conf_value *text, const struct conf_ports *ports);
 void conf_set_address(struct conf_build *b, struct conf_file *cf,
     const struct conf_value *text);
+
+/* A port or identifier, or several; in bounds, whatever was written. */
+struct port_range conf_port_range(struct conf_file *cf, bool id,
+    const struct conf_value *text);
+
+/* One more of a list. */
+void conf_list_add(struct conf_file *cf, struct conf_ports_list *l,
+    const struct conf_value *text);
+
+/* The ports of a pool statement, and those left out. */
+void conf_set_pool_ports(struct conf_file *cf, struct conf_pool_ports *to,
+    int proto, const struct conf_ports_list *l);
+void conf_except_ports(struct conf_file *cf, struct conf_pool_ports *to,
+    int proto, const struct conf_ports_list *l);
+
+/*
+ * From the ports as written: all from the first to the last, and the holes
+ * between. Returns NULL, or why not.
+ */
+const char *conf_pool_range_ports(struct pool4_range *r,
+    const struct conf_pool_ports *ports);
 
 /*
  * Set a timeout; one below the minimum of its RFC needs override (CFG-01 to

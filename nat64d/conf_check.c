@@ -16,17 +16,17 @@ in_pref64(const struct nat64_config *n, const struct in6_addr *addr)
 	return (pref64_find(n->prefixes, n->nprefixes, addr) != -1);
 }
 
-static bool
-in_pool(const struct nat64_config *n, struct in_addr addr)
+/* The range of the pool that an address is in, or NULL. */
+static const struct pool4_range *
+find_range(const struct nat64_config *n, struct in_addr addr)
 {
 	const uint32_t a = ntohl(addr.s_addr);
-	size_t i;
+	const struct pool4_range *r;
 
-	for (i = 0; i < n->npool; i++)
-		if (a >= ntohl(n->pool[i].first.s_addr) &&
-		    a <= ntohl(n->pool[i].last.s_addr))
-			return (true);
-	return (false);
+	for (r = n->pool; r < n->pool + n->npool; r++)
+		if (a >= ntohl(r->first.s_addr) && a <= ntohl(r->last.s_addr))
+			return (r);
+	return (NULL);
 }
 
 static void
@@ -50,15 +50,34 @@ set_defaults(struct conf_build *b)
 	n->frag.source6_len = n->subscriber_len;
 }
 
+/* What a pool statement leaves out is not ours at all. */
+static void
+check_holes(struct conf_file *cf, const struct portlist *holes,
+    const struct conf_static *s)
+{
+	uint32_t port = s->ports4.first;
+
+	if (!portlist_meets(holes, s->ports4))
+		return;
+	while (!portlist_has(holes, (uint16_t)port))
+		port++;
+	conf_error_at(cf, &s->where, "static: %s %s %u is left out by the "
+	    "pool statement", conf_proto_name(s->proto),
+	    s->proto == L4_ICMP ? "id" : "port", port);
+}
+
 static void
 check_static(struct conf_file *cf, const struct nat64_config *n,
     const struct conf_static *s)
 {
+	const struct pool4_range *r = find_range(n, s->addr4);
 	char text[INET6_ADDRSTRLEN];
 
-	if (!in_pool(n, s->addr4))
+	if (r == NULL)
 		conf_error_at(cf, &s->where, "static: %s is not in the pool",
 		    inet_ntop(AF_INET, &s->addr4, text, sizeof(text)));
+	else
+		check_holes(cf, &r->holes[s->proto], s);
 	/* A packet from there would be taken for a loop (FLT-01). */
 	if (in_pref64(n, &s->addr6))
 		conf_error_at(cf, &s->where, "static: %s is inside a prefix",

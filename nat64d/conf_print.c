@@ -3,6 +3,8 @@
  */
 #include <arpa/inet.h>
 
+#include <string.h>
+
 #include "conf.h"
 #include "conf_build.h"
 #include "range.h"
@@ -20,6 +22,18 @@ print_range(FILE *f, const char *word, struct port_range r)
 		fprintf(f, " %s %u", word, r.first);
 	else
 		fprintf(f, " %s %u-%u", word, r.first, r.last);
+}
+
+static void
+print_list(FILE *f, const struct portlist *l)
+{
+	unsigned i;
+
+	for (i = 0; i < l->n; i++) {
+		fprintf(f, "%s %u", i > 0 ? "," : "", l->ranges[i].first);
+		if (l->ranges[i].last != l->ranges[i].first)
+			fprintf(f, "-%u", l->ranges[i].last);
+	}
 }
 
 static const char *
@@ -44,6 +58,31 @@ print_addr6(FILE *f, const struct in6_addr *addr)
 	fputs(inet_ntop(AF_INET6, addr, text, sizeof(text)), f);
 }
 
+static bool
+same_list(const struct portlist *a, const struct portlist *b)
+{
+	return (a->n == b->n && memcmp(a->ranges, b->ranges,
+	    a->n * sizeof(a->ranges[0])) == 0);
+}
+
+/* What is between several ranges, too. */
+static void
+print_holes(FILE *f, const struct portlist holes[L4_NPROTO])
+{
+	const bool same = same_list(&holes[L4_TCP], &holes[L4_UDP]);
+	int i;
+
+	for (i = 0; i < L4_NPROTO; i++) {
+		if (holes[i].n == 0 || (same && i == L4_UDP))
+			continue;
+		fputs(" except", f);
+		if (i != L4_ICMP && !same)
+			fprintf(f, " %s", conf_proto_name((enum l4proto)i));
+		fprintf(f, " %s", ports_word((enum l4proto)i));
+		print_list(f, &holes[i]);
+	}
+}
+
 static void
 print_pool(FILE *f, const struct pool4_range *r)
 {
@@ -65,6 +104,7 @@ print_pool(FILE *f, const struct pool4_range *r)
 		print_range(f, "udp port", *udp);
 	}
 	print_range(f, "id", r->ports[L4_ICMP]);
+	print_holes(f, r->holes);
 	putc('\n', f);
 }
 

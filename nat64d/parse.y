@@ -21,26 +21,16 @@ static void yyerror(struct conf_file *, struct conf_build *, const char *);
 
 static uint32_t number(struct conf_file *, const struct conf_value *,
     uint32_t, uint32_t);
-static struct port_range range(struct conf_file *,
-    const struct conf_value *);
 static struct bucket_rate rate(struct conf_file *, const struct conf_value *,
     const struct conf_value *, uint32_t);
 static void set_tun(struct conf_build *, struct conf_file *,
     const struct conf_value *);
 static void set_path(char **, struct conf_file *, const struct conf_value *);
-static void set_pool_ports(struct conf_file *, struct port_range *, int,
-    const struct conf_ports *);
 static void add_plateau(struct conf_build *, struct conf_file *,
     const struct conf_value *);
 
 /* The device-independent part of the configuration. */
 #define NAT64 (b->conf->nat64)
-
-static const struct port_range default_ports[L4_NPROTO] = {
-	[L4_TCP] = { 1024, UINT16_MAX },
-	[L4_UDP] = { 1024, UINT16_MAX },
-	[L4_ICMP] = { 0, UINT16_MAX },
-};
 }
 
 %define api.pure full
@@ -52,10 +42,8 @@ static const struct port_range default_ports[L4_NPROTO] = {
 %union {
 	struct conf_value tok;
 	struct conf_ports ports;
-	struct port_range range;
-	struct {
-		struct port_range ports[L4_NPROTO];
-	} pool;
+	struct conf_ports_list list;
+	struct conf_pool_ports pool;
 	struct bucket_rate rate;
 	int proto; /* enum l4proto, or -1 for all */
 	int value;
@@ -78,7 +66,7 @@ static const struct port_range default_ports[L4_NPROTO] = {
 %token <tok> DEBUG "debug" DESTINATION "destination" DROP "drop" DUMP "dump"
 %token <tok> ECHO_ "echo" ENDPOINT_INDEPENDENT "endpoint-independent"
 %token <tok> ERR "err" ESTABLISHED "established" EVENTS "events"
-%token <tok> EXCLUDE "exclude" FILTER "filter"
+%token <tok> EXCLUDE "exclude" EXCEPT "except" FILTER "filter"
 %token <tok> FIRST_FRAGMENT_ERRORS "first-fragment-errors" FRAGMENT "fragment"
 %token <tok> FRAGMENTS "fragments" ICMP "icmp" ICMP_ERRORS "icmp-errors"
 %token <tok> ICMP_FRAGMENTS "icmp-fragments" ID "id" INBOUND "inbound"
@@ -110,12 +98,12 @@ static const struct port_range default_ports[L4_NPROTO] = {
 %token <tok> UNKNOWN_TCP "unknown-tcp" USER "user"
 %token <tok> WARN "warn" WKP_NON_GLOBAL "wkp-non-global" YES "yes"
 
-%type <tok>	text who
+%type <tok>	text who range
 %type <flag>	yes drop refuse adf override
 %type <flagp>	switch
 %type <proto>	proto any_proto
 %type <ports>	port ports
-%type <range>	range
+%type <list>	port_list
 %type <pool>	pool_ports
 %type <rate>	rate
 %type <value>	level event_kind event_kinds
@@ -244,7 +232,7 @@ rate		: RATE NUMBER[per_sec] BURST NUMBER[burst] {
 /* Pool, static bindings, choice of ports. */
 
 ports_policy	: POOL WORD pool_ports {
-			conf_add_pool(b, cf, &$WORD, $pool_ports.ports);
+			conf_add_pool(b, cf, &$WORD, &$pool_ports);
 		}
 		| STATIC any_proto WORD[addr4] ports[ports4] TO WORD[addr6]
 		  ports[ports6] {
@@ -280,14 +268,37 @@ ports_policy	: POOL WORD pool_ports {
 		}
 		;
 
-pool_ports	: %empty { memcpy($$.ports, default_ports, sizeof($$.ports)); }
-		| pool_ports[so_far] port {
+pool_ports	: %empty { memset(&$$, 0, sizeof($$)); }
+		| pool_ports[so_far] port_list {
 			$$ = $so_far;
-			set_pool_ports(cf, $$.ports, -1, &$port);
+			conf_set_pool_ports(cf, &$$, -1, &$port_list);
 		}
-		| pool_ports[so_far] proto port {
+		| pool_ports[so_far] proto port_list {
 			$$ = $so_far;
-			set_pool_ports(cf, $$.ports, $proto, &$port);
+			conf_set_pool_ports(cf, &$$, $proto, &$port_list);
+		}
+		| pool_ports[so_far] EXCEPT port_list {
+			$$ = $so_far;
+			conf_except_ports(cf, &$$, -1, &$port_list);
+		}
+		| pool_ports[so_far] EXCEPT proto port_list {
+			$$ = $so_far;
+			conf_except_ports(cf, &$$, $proto, &$port_list);
+		}
+		;
+
+port_list	: PORT range {
+			$$ = (struct conf_ports_list){ .where = $PORT.where };
+			conf_list_add(cf, &$$, &$range);
+		}
+		| ID range {
+			$$ = (struct conf_ports_list){ .id = true,
+			    .where = $ID.where };
+			conf_list_add(cf, &$$, &$range);
+		}
+		| port_list[so_far] ',' range {
+			$$ = $so_far;
+			conf_list_add(cf, &$$, &$range);
 		}
 		;
 
@@ -297,21 +308,18 @@ ports		: %empty { $$ = (struct conf_ports){ .given = false }; }
 
 port		: PORT range {
 			$$ = (struct conf_ports){ .given = true,
-			    .range = $range, .where = $PORT.where };
-			if ($range.first == 0) {
-				conf_error_at(cf, &$PORT.where,
-				    "port 0 cannot be used");
-				$$.given = false;
-			}
+			    .range = conf_port_range(cf, false, &$range),
+			    .where = $PORT.where };
 		}
 		| ID range {
 			$$ = (struct conf_ports){ .given = true, .id = true,
-			    .range = $range, .where = $ID.where };
+			    .range = conf_port_range(cf, true, &$range),
+			    .where = $ID.where };
 		}
 		;
 
-range		: NUMBER { $$ = range(cf, &$NUMBER); }
-		| RANGE { $$ = range(cf, &$RANGE); }
+range		: NUMBER
+		| RANGE
 		;
 
 /* Who may come in. */
@@ -488,6 +496,7 @@ static const struct conf_keyword keywords[] = {
 	{ "err", ERR },
 	{ "established", ESTABLISHED },
 	{ "events", EVENTS },
+	{ "except", EXCEPT },
 	{ "exclude", EXCLUDE },
 	{ "filter", FILTER },
 	{ "first-fragment-errors", FIRST_FRAGMENT_ERRORS },
@@ -640,20 +649,6 @@ number(struct conf_file *cf, const struct conf_value *v, uint32_t min,
 	return (min);
 }
 
-/* A port or identifier, or several. */
-static struct port_range
-range(struct conf_file *cf, const struct conf_value *v)
-{
-	const uint64_t last = v->kind == CONF_RANGE ? v->last : v->number;
-
-	if (last > UINT16_MAX) {
-		conf_error_at(cf, &v->where, "%s is above %d", v->text,
-		    UINT16_MAX);
-		return ((struct port_range){ 1, 1 });
-	}
-	return ((struct port_range){ (uint16_t)v->number, (uint16_t)last });
-}
-
 static struct bucket_rate
 rate(struct conf_file *cf, const struct conf_value *per_sec,
     const struct conf_value *burst, uint32_t min)
@@ -686,22 +681,6 @@ set_path(char **to, struct conf_file *cf, const struct conf_value *text)
 	else
 		conf_error_at(cf, &text->where, "\"%s\" is no absolute path",
 		    text->text);
-}
-
-static void
-set_pool_ports(struct conf_file *cf, struct port_range *to, int proto,
-    const struct conf_ports *ports)
-{
-	int i;
-
-	for (i = 0; i < L4_NPROTO; i++) {
-		if (proto != -1 && proto != i)
-			continue;
-		/* "port" without a protocol is not for icmp, nor "id" else. */
-		if (proto == -1 && ports->id != (i == L4_ICMP))
-			continue;
-		(void)conf_ports_of(cf, (enum l4proto)i, ports, &to[i]);
-	}
 }
 
 static void

@@ -19,7 +19,7 @@
 
 struct space {
 	struct rest_space rests; /* first: a rest leads back to its space */
-	struct port_range dynamic;
+	const struct addr_range *range; /* of its address */
 	struct portset free;
 	uint64_t *outside; /* taken ones; NULL as long as there is none */
 	uint32_t max_resting;
@@ -37,6 +37,11 @@ struct pool4 {
 	bool has_class[L4_NPROTO][NCLASSES];	    /* in any range */
 	struct monotime closed_until;
 	struct rest_book rests;
+};
+
+static const struct port_range class_ports[NCLASSES] = {
+	{ 0, PORTSET_FIRST_USER - 1 },
+	{ PORTSET_FIRST_USER, UINT16_MAX },
 };
 
 static const unsigned class_parts[NCLASSES] = { PORTSET_SYSTEM,
@@ -77,18 +82,16 @@ pool4_capacity(const struct pool4 *pool, enum l4proto proto)
 static void
 enter_range(struct pool4 *pool, const struct addr_range *r, enum l4proto proto)
 {
-	const struct port_range *ports = &r->ports[proto];
 	const uint32_t naddrs = r->last - r->first + 1;
-	const bool has[NCLASSES] = { ports->first < PORTSET_FIRST_USER,
-		ports->last >= PORTSET_FIRST_USER };
-	uint32_t i;
+	uint32_t i, nports;
 	unsigned class;
 
-	pool->capacity[proto] += (uint64_t)naddrs *
-	    (ports->last - ports->first + 1u);
 	for (class = 0; class < NCLASSES; class++) {
-		if (!has[class])
+		nports = pool4_addrs_nports(r, proto,
+		    class_ports[class].first, class_ports[class].last);
+		if (nports == 0)
 			continue;
+		pool->capacity[proto] += (uint64_t)naddrs * nports;
 		pool->has_class[proto][class] = true;
 		for (i = 0; i < naddrs; i++)
 			addrset_put(&pool->usable[proto][class], r->base + i,
@@ -168,24 +171,39 @@ pool4_free(struct pool4 *pool)
 	free(pool);
 }
 
+/* All dynamic ports of a range are free. */
+static void
+fill_free(struct portset *free_ports, const struct addr_range *r,
+    enum l4proto proto)
+{
+	const struct portlist *holes = &r->holes[proto];
+	uint32_t port;
+	unsigned i;
+
+	portset_init(free_ports, r->ports[proto].first, r->ports[proto].last);
+	for (i = 0; i < holes->n; i++)
+		for (port = holes->ranges[i].first;
+		    port <= holes->ranges[i].last; port++)
+			if (portset_has(free_ports, (uint16_t)port))
+				portset_remove(free_ports, (uint16_t)port);
+}
+
 /* The space of an address; NULL with errno ENOMEM. */
 static struct space *
 get_space(struct pool4 *pool, enum l4proto proto, uint32_t index)
 {
 	struct space *sp = pool->spaces[proto][index];
-	uint64_t nports;
 
 	if (sp != NULL)
 		return (sp);
 	sp = calloc(1, sizeof(*sp));
 	if (sp == NULL)
 		return (NULL);
-	sp->dynamic = pool4_addrs_range(&pool->addrs, index)->ports[proto];
-	portset_init(&sp->free, sp->dynamic.first, sp->dynamic.last);
+	sp->range = pool4_addrs_range(&pool->addrs, index);
+	fill_free(&sp->free, sp->range, proto);
 	rest_space_init(&sp->rests, proto, index);
-	nports = sp->dynamic.last - sp->dynamic.first + 1u;
-	sp->max_resting = (uint32_t)(nports * pool->opts.rest_max_percent /
-	    100);
+	sp->max_resting = (uint32_t)((uint64_t)portset_count(&sp->free,
+	    PORTSET_ALL) * pool->opts.rest_max_percent / 100);
 	pool->spaces[proto][index] = sp;
 	return (sp);
 }
@@ -196,12 +214,6 @@ static unsigned
 class_of(uint16_t port)
 {
 	return (port < PORTSET_FIRST_USER ? CLASS_SYSTEM : CLASS_USER);
-}
-
-static bool
-in_range(const struct port_range *r, uint16_t port)
-{
-	return (port >= r->first && port <= r->last);
 }
 
 /* Take a free port, or make a taken one free. */
@@ -427,7 +439,7 @@ pool4_take(struct pool4 *pool, enum l4proto proto, const struct taddr4 *out)
 	sp = get_space(pool, proto, (uint32_t)index);
 	if (sp == NULL)
 		return (-1);
-	if (!in_range(&sp->dynamic, out->port))
+	if (!pool4_addrs_has_port(sp->range, proto, out->port))
 		return (outside_take(sp, out->port));
 	if (portset_has(&sp->free, out->port)) {
 		set_free(pool, sp, out->port, false);
@@ -452,7 +464,7 @@ pool4_release(struct pool4 *pool, enum l4proto proto,
 
 	if (index < 0 || (sp = pool->spaces[proto][index]) == NULL)
 		return;
-	if (!in_range(&sp->dynamic, out->port)) {
+	if (!pool4_addrs_has_port(sp->range, proto, out->port)) {
 		if (outside_has(sp, out->port))
 			sp->outside[out->port / 64] &=
 			    ~(UINT64_C(1) << out->port % 64);
@@ -466,12 +478,11 @@ uint32_t
 pool4_nfree(const struct pool4 *pool, enum l4proto proto, uint32_t index)
 {
 	const struct space *sp = pool->spaces[proto][index];
-	const struct port_range *ports;
 
 	if (sp != NULL)
 		return (portset_count(&sp->free, PORTSET_ALL));
-	ports = &pool4_addrs_range(&pool->addrs, index)->ports[proto];
-	return (ports->last - ports->first + 1u);
+	return (pool4_addrs_nports(pool4_addrs_range(&pool->addrs, index),
+	    proto, 0, UINT16_MAX));
 }
 
 enum pool4_state
@@ -486,7 +497,7 @@ pool4_port_state(const struct pool4 *pool, enum l4proto proto,
 		return (POOL4_OUTSIDE);
 	r = pool4_addrs_range(&pool->addrs, (uint32_t)index);
 	sp = pool->spaces[proto][index];
-	if (!in_range(&r->ports[proto], out->port))
+	if (!pool4_addrs_has_port(r, proto, out->port))
 		return (sp != NULL && outside_has(sp, out->port) ?
 		    POOL4_TAKEN : POOL4_OUTSIDE);
 	if (sp == NULL || portset_has(&sp->free, out->port))

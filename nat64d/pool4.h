@@ -24,19 +24,18 @@
 #include "common/rng.h"
 #include "common/siphash.h"
 
+#include "portlist.h"
 #include "tuple.h"
 
-/* Ports first .. last, both included. */
-struct port_range {
-	uint16_t first;
-	uint16_t last;
-};
-
-/* Addresses first .. last, both included, with their ports. */
+/*
+ * Addresses first .. last, both included. Dynamic allocation uses the ports
+ * without those in holes, which may be outside of them, too.
+ */
 struct pool4_range {
 	struct in_addr first;
 	struct in_addr last;
 	struct port_range ports[L4_NPROTO];
+	struct portlist holes[L4_NPROTO];
 };
 
 enum pool4_select { POOL4_RANDOM, POOL4_PRESERVE };
@@ -78,7 +77,8 @@ void pool4_free(struct pool4 *pool);
 
 /*
  * Check ranges before pool4_new(): order, overlap, number of addresses,
- * addresses that cannot be a unicast host. Returns NULL or the reason.
+ * addresses that cannot be a unicast host, holes that leave no port. Returns
+ * NULL or the reason.
  */
 const char *pool4_check(const struct pool4_range *ranges, size_t nranges);
 

@@ -28,6 +28,9 @@ check_range(const struct pool4_range *r)
 			return ("first port above the last one");
 		if (proto != L4_ICMP && r->ports[proto].last == 0)
 			return ("port 0 cannot be used");
+		if (portlist_count(&r->holes[proto], r->ports[proto]) ==
+		    r->ports[proto].last - r->ports[proto].first + 1u)
+			return ("no port left");
 	}
 	return (NULL);
 }
@@ -94,6 +97,8 @@ pool4_addrs_init(struct pool4_addrs *a, const struct pool4_range *ranges,
 		a->ranges[j].first = first;
 		a->ranges[j].last = ntohl(ranges[i].last.s_addr);
 		copy_ports(a->ranges[j].ports, ranges[i].ports);
+		memcpy(a->ranges[j].holes, ranges[i].holes,
+		    sizeof(a->ranges[j].holes));
 	}
 	for (r = a->ranges; r < a->ranges + nranges; r++) {
 		r->base = (uint32_t)a->naddrs;
@@ -127,6 +132,32 @@ pool4_addrs_index(const struct pool4_addrs *a, struct in_addr addr)
 			return ((int32_t)(r->base + (host - r->first)));
 	}
 	return (-1);
+}
+
+bool
+pool4_addrs_has_port(const struct addr_range *r, enum l4proto proto,
+    uint16_t port)
+{
+	const struct port_range *ports = &r->ports[proto];
+
+	return (port >= ports->first && port <= ports->last &&
+	    !portlist_has(&r->holes[proto], port));
+}
+
+uint32_t
+pool4_addrs_nports(const struct addr_range *r, enum l4proto proto,
+    uint16_t first, uint16_t last)
+{
+	struct port_range ports = r->ports[proto];
+
+	if (ports.first < first)
+		ports.first = first;
+	if (ports.last > last)
+		ports.last = last;
+	if (ports.first > ports.last)
+		return (0);
+	return (ports.last - ports.first + 1u -
+	    portlist_count(&r->holes[proto], ports));
 }
 
 const struct addr_range *

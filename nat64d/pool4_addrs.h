@@ -7,6 +7,7 @@
 
 #include <netinet/in.h>
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -18,6 +19,7 @@ struct addr_range {
 	uint32_t last;
 	uint32_t base;
 	struct port_range ports[L4_NPROTO]; /* without port 0 of TCP, UDP */
+	struct portlist holes[L4_NPROTO];
 };
 
 struct pool4_addrs {
@@ -33,6 +35,14 @@ void pool4_addrs_clear(struct pool4_addrs *a);
 
 /* Index of an address, or -1. */
 int32_t pool4_addrs_index(const struct pool4_addrs *a, struct in_addr addr);
+
+/* Is this a port of r for dynamic allocation? */
+bool pool4_addrs_has_port(const struct addr_range *r, enum l4proto proto,
+    uint16_t port);
+
+/* How many ports within first .. last are. */
+uint32_t pool4_addrs_nports(const struct addr_range *r, enum l4proto proto,
+    uint16_t first, uint16_t last);
 
 /* The range that an index belongs to; index < naddrs. */
 const struct addr_range *pool4_addrs_range(const struct pool4_addrs *a,

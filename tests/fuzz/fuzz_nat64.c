@@ -81,9 +81,9 @@ make_translator(struct nat64_config *c, struct pool4_range *pool,
 	set_prefix(&c->prefixes[0], 0x64, 96);
 	set_prefix(&c->prefixes[1], 0x65, 48);
 	c->nprefixes = 2;
-	*pool = (struct pool4_range){ IP4(203, 0, 113, 5),
-		IP4(203, 0, 113, 6), { { 1024, 65535 }, { 1024, 65535 },
-		    { 0, 65535 } } };
+	*pool = (struct pool4_range){ .first = IP4(203, 0, 113, 5),
+		.last = IP4(203, 0, 113, 6),
+		.ports = { { 1024, 65535 }, { 1024, 65535 }, { 0, 65535 } } };
 	c->pool = pool;
 	c->npool = 1;
 	for (i = 0; i < NSTATICS; i++) {

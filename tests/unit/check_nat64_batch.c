@@ -40,8 +40,8 @@ static void
 start(struct side *side)
 {
 	const struct port_range ports = { 1024, 65535 };
-	const struct pool4_range pool = { ip4("198.18.0.0"),
-		ip4("198.18.0.3"), { ports, ports, ports } };
+	const struct pool4_range pool = { .first = ip4("198.18.0.0"),
+		.last = ip4("198.18.0.3"), .ports = { ports, ports, ports } };
 	const struct nat64_sink sink = { .emit = emit, .arg = side };
 	const struct in6_addr prefix = ip6("2001:db8:64::");
 	struct nat64_config c;

@@ -114,8 +114,8 @@ setup(void)
 	conf.remap_fragment_id = false;
 	ck_assert_ptr_null(pref64_init(&conf.prefixes[0], &prefix, 96));
 	conf.nprefixes = 1;
-	pool[0] = (struct pool4_range){ out4, out4, { { 1024, 65535 },
-	    { 1024, 65535 }, { 0, 65535 } } };
+	pool[0] = (struct pool4_range){ .first = out4, .last = out4,
+	    .ports = { { 1024, 65535 }, { 1024, 65535 }, { 0, 65535 } } };
 	conf.pool = pool;
 	conf.npool = 1;
 	statics[0] = (struct nat64_static){ L4_ICMP, { out4, T_PORT },

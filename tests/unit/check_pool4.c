@@ -118,10 +118,10 @@ static const struct {
 START_TEST(check_names_what_is_wrong_with_ranges)
 {
 	struct pool4_range r[2] = {
-		{ ip4("198.51.100.0"), ip4("198.51.100.7"),
-		    PORTS(1024, 65535) },
-		{ ip4(checks[_i].first), ip4(checks[_i].last),
-		    PORTS(0, 0) },
+		{ .first = ip4("198.51.100.0"), .last = ip4("198.51.100.7"),
+		    .ports = PORTS(1024, 65535) },
+		{ .first = ip4(checks[_i].first), .last = ip4(checks[_i].last),
+		    .ports = PORTS(0, 0) },
 	};
 	const size_t n = checks[_i].error == NULL &&
 	    r[1].last.s_addr == ip4("10.1.255.255").s_addr ? 1 : 2;
@@ -142,8 +142,10 @@ END_TEST
 START_TEST(check_wants_an_address_and_counts_them_all)
 {
 	const struct pool4_range r[2] = {
-		{ ip4("10.1.0.0"), ip4("10.1.255.255"), PORTS(1, 1) },
-		{ ip4("10.3.0.0"), ip4("10.3.0.0"), PORTS(1, 1) },
+		{ .first = ip4("10.1.0.0"), .last = ip4("10.1.255.255"),
+		    .ports = PORTS(1, 1) },
+		{ .first = ip4("10.3.0.0"), .last = ip4("10.3.0.0"),
+		    .ports = PORTS(1, 1) },
 	};
 
 	ck_assert_pstr_eq(pool4_check(NULL, 0), "no address");
@@ -155,9 +157,12 @@ END_TEST
 START_TEST(addresses_of_all_ranges_have_ascending_indices)
 {
 	const struct pool4_range r[] = {
-		{ ip4("203.0.113.9"), ip4("203.0.113.10"), PORTS(1, 10) },
-		{ ip4("192.0.2.1"), ip4("192.0.2.3"), PORTS(0, 1099) },
-		{ ip4("198.51.100.1"), ip4("198.51.100.1"), PORTS(5, 5) },
+		{ .first = ip4("203.0.113.9"), .last = ip4("203.0.113.10"),
+		    .ports = PORTS(1, 10) },
+		{ .first = ip4("192.0.2.1"), .last = ip4("192.0.2.3"),
+		    .ports = PORTS(0, 1099) },
+		{ .first = ip4("198.51.100.1"), .last = ip4("198.51.100.1"),
+		    .ports = PORTS(5, 5) },
 	};
 	const struct pool4_opts opts = { 0 };
 	const char *addrs[] = { "192.0.2.1", "192.0.2.2", "192.0.2.3",
@@ -418,8 +423,10 @@ END_TEST
 START_TEST(find_addr_minds_the_range_class)
 {
 	const struct pool4_range r[] = {
-		{ ip4("192.0.2.1"), ip4("192.0.2.1"), PORTS(1024, 65535) },
-		{ ip4("192.0.2.2"), ip4("192.0.2.2"), PORTS(1, 1023) },
+		{ .first = ip4("192.0.2.1"), .last = ip4("192.0.2.1"),
+		    .ports = PORTS(1024, 65535) },
+		{ .first = ip4("192.0.2.2"), .last = ip4("192.0.2.2"),
+		    .ports = PORTS(1, 1023) },
 	};
 	struct pool4_opts opts = { .range_fallback = false };
 

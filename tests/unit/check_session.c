@@ -30,8 +30,9 @@ static struct rng rng;
 static void
 make(size_t max, uint32_t max_per_bib, uint32_t max_of_subscriber)
 {
-	const struct pool4_range r = { ip4("192.0.2.1"), ip4("192.0.2.1"),
-		{ { 1024, 65535 }, { 1024, 65535 }, { 0, 65535 } } };
+	const struct pool4_range r = { .first = ip4("192.0.2.1"),
+		.last = ip4("192.0.2.1"),
+		.ports = { { 1024, 65535 }, { 1024, 65535 }, { 0, 65535 } } };
 	const struct subscriber_limits limits = {
 		.sessions = max_of_subscriber };
 	const struct pool4_opts opts = { 0 };

@@ -490,9 +490,9 @@ run_step(void)
 static void
 init_tables(void)
 {
-	const struct pool4_range r = { { htonl(0xc0000201) },
-		{ htonl(0xc0000201 + NADDRS - 1) },
-		{ { FIRST_PORT, FIRST_PORT + NDYNAMIC - 1 },
+	const struct pool4_range r = { .first = { htonl(0xc0000201) },
+		.last = { htonl(0xc0000201 + NADDRS - 1) },
+		.ports = { { FIRST_PORT, FIRST_PORT + NDYNAMIC - 1 },
 		    { FIRST_PORT, FIRST_PORT + NDYNAMIC - 1 },
 		    { FIRST_PORT, FIRST_PORT + NDYNAMIC - 1 } } };
 	struct pool4_opts opts = { .parity = true, .range_fallback = true,
