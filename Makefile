@@ -1,5 +1,6 @@
 # Ecdysis: nat64d and dns64d.
 #
+#	sudo make deps		install the packages that a build needs (Debian)
 #	make			build both daemons below build/
 #	make install		DESTDIR= and PREFIX= are honoured
 #	sudo make check		all tests; installs the packages they need
@@ -225,6 +226,22 @@ LDNS_LIBS := $(call pkg,--libs ldns)
 HTTP_LIBS := $(call pkg,--libs libevent_extra)
 TEST_LIBS = $(call pkg,--libs check jansson)
 
+# Say what is missing before the compiler does. The other goals install it.
+builds = all install check-built bench-built $(BUILD)/%
+ifneq ($(filter $(builds),$(or $(MAKECMDGOALS),all)),)
+ifeq ($(OS),linux)
+tools_found := $(shell exec 2>/dev/null; \
+    $(PKG_CONFIG) --exists libevent_core libbsd-overlay ldns libseccomp && \
+    command -v $(BISON) && command -v $(FLEX) && \
+    echo '\#include <arpa/inet.h>' | $(CC) -E -x c - >/dev/null && echo yes)
+ifneq ($(lastword $(tools_found)),yes)
+$(error packages are missing: on Debian run "sudo make deps"; elsewhere \
+    install a C compiler, pkg-config, bison, flex and the development files \
+    of libc, libevent, ldns, libbsd and libseccomp)
+endif
+endif
+endif
+
 Q := $(if $(V),,@)
 say = $(if $(V),,@printf '  %-6s %s\n' '$(1)' '$(2)')
 
@@ -341,7 +358,7 @@ $(fuzz_tests:%=$(BUILD)/tests/fuzz/%): $(BUILD)/tests/fuzz/%: \
 # One target under libFuzzer: make fuzz FUZZ=fuzz_pkt [FUZZ_ARGS=...]
 FUZZ ?= fuzz_pkt
 FUZZ_ARGS ?= -max_total_time=60
-fuzz: deps
+fuzz: test-deps
 	$(MAKE) BUILD=build/fuzz CC=clang FORTIFY= \
 	    CFLAGS='-O1 -g -fsanitize=fuzzer-no-link,address,undefined' \
 	    build/fuzz/tests/fuzz/$(FUZZ).o build/fuzz/nat64d/libnat64.a \
@@ -353,10 +370,13 @@ fuzz: deps
 	build/fuzz/$(FUZZ) $(FUZZ_ARGS) tests/fuzz/corpus/$(FUZZ:fuzz_%=%)
 
 deps:
+	@tests/deps.sh build
+
+test-deps:
 	@tests/deps.sh build test
 
 # A second make: the first one may have started without pkg-config.
-check: deps
+check: test-deps
 	@$(MAKE) --no-print-directory WERROR=-Werror check-built
 
 check-built: all $(test_bins)
@@ -364,7 +384,7 @@ check-built: all $(test_bins)
 
 SAN = -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=undefined \
     -fno-omit-frame-pointer
-asan: deps
+asan: test-deps
 	@$(MAKE) --no-print-directory BUILD=build/asan WERROR=-Werror FORTIFY= \
 	    CFLAGS='$(SAN)' LDFLAGS='-fsanitize=address,undefined' check-built
 
@@ -389,18 +409,18 @@ $(BUILD)/tests/bench/dnsecho $(BUILD)/tests/bench/tcpblast \
 $(BUILD)/tests/bench/%.o: CFLAGS += -D_GNU_SOURCE
 
 BENCH ?= all
-bench: deps
+bench: test-deps
 	@tests/deps.sh bench
 	@$(MAKE) --no-print-directory bench-built
 
 bench-built: all $(bench_bins)
 	@python3 tests/bench/bench.py '$(BUILD)' '$(BENCH)'
 
-demo: deps
+demo: test-deps
 	@$(MAKE) --no-print-directory all
 	@BUILD='$(BUILD)' SHELL_IN='$(SHELL_IN)' tests/demo/demo.sh
 
-lint: deps
+lint: test-deps
 	@tests/deps.sh lint
 	@$(MAKE) --no-print-directory all
 	@BUILD='$(BUILD)' tests/lint/lint.sh
@@ -439,7 +459,7 @@ clean:
 	rm -rf build
 
 .PHONY: all asan bench bench-built check check-built clean conformance demo \
-    deps fmt fuzz install lint uninstall
+    deps fmt fuzz install lint test-deps uninstall
 .DELETE_ON_ERROR:
 .SECONDARY:
 

@@ -3,8 +3,9 @@
 #
 #	tests/deps.sh [build] [test] [lint] [bench]
 #
-# Installing a package must not leave its service running or enabled: the
-# packages are for the tests, which start what they need themselves.
+# Installing a package must leave its service neither running nor enabled for
+# the next boot: the packages are for the tests, which start what they need
+# themselves. What was installed before is not touched.
 set -eu
 
 build='gcc make pkg-config bison flex libc6-dev libevent-dev libldns-dev
@@ -48,6 +49,27 @@ if [ "$(id -u)" -ne 0 ]; then
 	exit 1
 fi
 
+installed() { dpkg-query -W -f '${db:Status-Abbrev} ${Package}\n' |
+	sed -n 's/^ii *//p' | sort -u; }
+
+# Disable the services of a package, with or without systemd on this machine,
+# and print their names.
+disable_services() { # package
+	# That of procps is no daemon: it applies /etc/sysctl.conf at boot.
+	[ "$1" != procps ] || return 0
+	dpkg -L "$1" | sed -nE \
+	    's,^(/usr)?/lib/systemd/system/([^/@]+\.(service|socket|timer|path|target))$,\2,p' |
+	    while read -r unit; do
+		DPKG_MAINTSCRIPT_PACKAGE=$1 deb-systemd-helper disable "$unit" \
+		    >/dev/null 2>&1 || :
+		echo "$unit"
+	    done
+	dpkg -L "$1" | sed -n 's,^/etc/init\.d/,,p' | while read -r script; do
+		update-rc.d "$script" disable >/dev/null 2>&1 || :
+		echo "$script"
+	done
+}
+
 # Forbid maintainer scripts to start anything while we install.
 policy=/usr/sbin/policy-rc.d
 ours=
@@ -56,34 +78,25 @@ if [ ! -e "$policy" ]; then
 	chmod 755 "$policy"
 	ours=yes
 fi
-log=$(mktemp)
+work=$(mktemp -d)
 cleanup() {
 	[ -z "$ours" ] || rm -f "$policy"
-	rm -f "$log"
+	rm -rf "$work"
 }
 trap cleanup EXIT
 trap 'exit 130' INT TERM
 
 echo "installing:$missing"
+installed >"$work/before"
 export DEBIAN_FRONTEND=noninteractive
 if ! { apt-get install -y --no-install-recommends $missing ||
     { apt-get update && apt-get install -y --no-install-recommends $missing; }
-} >"$log" 2>&1; then
-	tail -n 20 "$log" >&2
+} >"$work/log" 2>&1; then
+	tail -n 20 "$work/log" >&2
 	exit 1
 fi
-for service in nsd nginx unbound named tayga nftables kresd kresd.target \
-    kres-cache-gc; do
-	case $service in
-	kres*) pkg=knot-resolver ;;
-	named) pkg=bind9 ;;
-	nginx) pkg=nginx-light ;;
-	*) pkg=$service ;;
-	esac
-	case " $missing " in
-	*" $pkg "*) ;;
-	*) continue ;;
-	esac
-	! command -v systemctl >/dev/null ||
-	    systemctl disable "$service" >/dev/null 2>&1 || :
-done
+installed >"$work/after"
+added=$(comm -13 "$work/before" "$work/after")
+echo "added:" $added
+services=$(for pkg in $added; do disable_services "$pkg"; done | sort -u)
+[ -z "$services" ] || echo "left disabled:" $services

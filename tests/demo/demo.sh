@@ -41,15 +41,16 @@ die() { # what log
 	exit 1
 }
 
-# The mapping table that follows SIGUSR1, as far as it fits a screen.
-print_table() {
+# What follows SIGUSR1: from the first line that matches on, as far as it
+# fits a screen. All of it is left in $dir/table.
+print_table() { # pattern
 	local before
 	before=$(wc -c <"$dir/nat64d.out")
 	printf '%sgateway$ kill -USR1 %s%s\n' "$dim" "$nat64d" "$plain"
 	kill -USR1 "$nat64d"
 	wait_for 5 table_complete "$before" || fail "no mapping table"
-	tail -c +$((before + 1)) "$dir/nat64d.out" | head -n "${1:-40}" |
-	    sed 's/^/    /'
+	tail -c +$((before + 1)) "$dir/nat64d.out" >"$dir/table"
+	sed -n "/$1/,\$p" "$dir/table" | head -n 45 | sed 's/^/    /'
 }
 
 table_complete() { # bytes before
@@ -131,15 +132,16 @@ ip netns exec "$client" curl -sS --limit-rate 40M -o "$dir/got2" \
     http://www.example.com/100MB &
 curl_pid=$!
 wait_for 5 test -s "$dir/got2"
-print_table 45
+print_table .
 kill -0 "$curl_pid" 2>/dev/null && echo "    the transfer is still running"
 wait "$curl_pid" || fail "the transfer ended"
 [ "$(sha256sum <"$dir/got2")" = "$sum" ] || fail "checksums differ"
 
-step "Flushing the table" "SIGHUP removes all sessions."
+step "Flushing the table" "SIGHUP removes all sessions; the table is empty."
 printf '%sgateway$ kill -HUP %s%s\n' "$dim" "$nat64d" "$plain"
 kill -HUP "$nat64d"
-print_table 12
+print_table '^table'
+! grep -qE '^(tcp|udp|icmp) ' "$dir/table" || fail "bindings were left"
 
 step "dns64d's statistics" "SIGUSR1 to dns64d."
 kill -USR1 "$dns64d"
