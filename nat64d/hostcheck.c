@@ -454,12 +454,46 @@ check_forwarding(const struct check *k)
  * there, and somebody has to answer.
  */
 
+/* Does this host answer for what the pool has of a network? */
 static bool
-proxies(const struct check *k, size_t ifn)
+proxies(const struct check *k, const struct host_addr *a)
 {
+	const struct span s = span_of(&a->net);
+	const struct host_neigh *n;
+	uint64_t single = 0;
+	uint32_t addr;
+	size_t i;
+
 	/* Unknown is not off. */
-	return (k->host->all.proxy_arp != 0 ||
-	    k->host->ifs[ifn].set.proxy_arp != 0);
+	if (k->host->all.proxy_arp != 0 ||
+	    k->host->ifs[a->ifn].set.proxy_arp != 0)
+		return (true);
+	for (i = 0; i < k->host->nneighs; i++) {
+		n = &k->host->neighs[i];
+		addr = ntohl(n->addr.s_addr);
+		if (n->proxy && n->ifn == a->ifn && addr >= s.first &&
+		    addr <= s.last && in_pool(k, addr))
+			single++;
+	}
+	return (single == pool_common(k, s));
+}
+
+/* Somebody else has it already. */
+static void
+check_neighbours(const struct check *k)
+{
+	const struct host_neigh *n, *end;
+	char text[INET_ADDRSTRLEN];
+	uint32_t addr;
+
+	end = k->host->neighs + k->host->nneighs;
+	for (n = k->host->neighs; n < end; n++) {
+		addr = ntohl(n->addr.s_addr);
+		if (!n->proxy && is_outside(k, n->ifn) && in_pool(k, addr))
+			add(k, false, "pool: %s is used by another host on "
+			    "%s; leave it out", addr4_text(addr, text),
+			    if_name(k, n->ifn));
+	}
 }
 
 static int
@@ -485,7 +519,7 @@ check_on_link(const struct check *k, const struct host_addr *a)
 	if (!net4_has_pool(k, a) || is_covered(k, a))
 		return;
 	prefix_print(&a->net, net, sizeof(net));
-	if (!proxies(k, a->ifn))
+	if (!proxies(k, a))
 		add(k, false, "pool: this host does not answer for its "
 		    "addresses in %s, the network of %s: "
 		    "sysctl net.ipv4.conf.%s.proxy_arp=1", net, name, name);
@@ -558,6 +592,35 @@ check_tun_strict(const struct check *k)
 		    k->conf->tun, k->conf->tun);
 }
 
+/*
+ * Our errors: the kernel takes nothing from outside that comes from an
+ * address of its own, and a strict interface nothing else either.
+ */
+static void
+check_self4(const struct check *k)
+{
+	const struct in_addr self4 = k->nat64->self4;
+	const struct prefix self = host4(self4);
+	const struct host_path *p = find_path(k, &self);
+	const size_t tun = find_tun(k);
+	char text[INET_ADDRSTRLEN];
+
+	if (self4.s_addr == INADDR_ANY || in_pool(k, ntohl(self4.s_addr)) ||
+	    p == NULL)
+		return;
+	addr4_text(ntohl(self4.s_addr), text);
+	if (p->way == HOST_WAY_LOCAL)
+		add(k, false, "address %s is this host's own, and the kernel "
+		    "drops ICMP errors that come from it; leave the "
+		    "statement out, or name an address of the pool", text);
+	else if (tun != NO_IF && is_strict(k, tun) &&
+	    !(p->way == HOST_WAY_OUT && p->ifn == tun))
+		add(k, false, "address %s: %s drops ICMP errors from it while "
+		    "no route to it leads there: "
+		    "sysctl net.ipv4.conf.%s.rp_filter=2", text,
+		    k->conf->tun, k->conf->tun);
+}
+
 static void
 check_routes(const struct check *k)
 {
@@ -612,6 +675,7 @@ hostcheck_probes(const struct nat64_config *n,
 	size_t i, count = 0;
 
 	probes[count++] = host4((struct in_addr){ htonl(INTERNET4) });
+	probes[count++] = host4(n->self4);
 	for (i = 0; i < n->nprefixes; i++)
 		probes[count++] = host6(&n->prefixes[i]);
 	for (i = 0; i < n->npool && count + 2 <= HOSTCHECK_PROBES; i++) {
@@ -640,6 +704,8 @@ check_settings(const struct check *k)
 	const struct host_addr *a, *end = k->host->addrs + k->host->naddrs;
 
 	check_forwarding(k);
+	check_self4(k);
+	check_neighbours(k);
 	for (a = k->host->addrs; a < end; a++)
 		check_on_link(k, a);
 	if (k->conf->running)

@@ -59,6 +59,13 @@ struct host_path {
 	struct in_addr gateway; /* IPv4: INADDR_ANY: none */
 };
 
+/* Another host that has been heard of, or one that we answer for; IPv4. */
+struct host_neigh {
+	struct in_addr addr;
+	size_t ifn; /* index in ifs */
+	bool proxy; /* we answer for it */
+};
+
 /*
  * A part of the firewall that drops what is forwarded unless a rule lets it
  * pass, and whose rules do not name our interface.
@@ -76,6 +83,8 @@ struct host {
 	size_t naddrs;
 	struct host_path *paths; /* of hostcheck_probes() */
 	size_t npaths;
+	struct host_neigh *neighs;
+	size_t nneighs;
 	struct host_chain chains[HOST_CHAINS];
 	size_t nchains;
 	bool chains_old; /* as they were while we could still look */
@@ -108,7 +117,7 @@ struct hostcheck {
 };
 
 /* Addresses whose paths hostcheck() wants to know. Returns their number. */
-#define HOSTCHECK_PROBES 129
+#define HOSTCHECK_PROBES 130
 size_t hostcheck_probes(const struct nat64_config *n,
     struct prefix probes[HOSTCHECK_PROBES]);
 

@@ -33,6 +33,7 @@ struct dump_request {
 		struct ifinfomsg link;
 		struct ifaddrmsg addr;
 		struct netconfmsg conf;
+		struct ndmsg neigh;
 	};
 };
 
@@ -68,10 +69,12 @@ forget(struct host *h)
 	free(h->ifs);
 	free(h->addrs);
 	free(h->paths);
+	free(h->neighs);
 	h->ifs = NULL;
 	h->addrs = NULL;
 	h->paths = NULL;
-	h->nifs = h->naddrs = h->npaths = 0;
+	h->neighs = NULL;
+	h->nifs = h->naddrs = h->npaths = h->nneighs = 0;
 	h->all = unknown;
 }
 
@@ -189,6 +192,39 @@ addr_seen(void *arg, const struct nlmsghdr *m)
 		return (-1);
 	h->addrs = addrs;
 	*a = seen;
+	return (0);
+}
+
+/*
+ * Neighbours.
+ */
+
+static int
+neigh_seen(void *arg, const struct nlmsghdr *m)
+{
+	const struct ndmsg *info = NLMSG_DATA(m);
+	const uint16_t heard = NUD_REACHABLE | NUD_STALE | NUD_DELAY |
+	    NUD_PROBE | NUD_PERMANENT;
+	struct host *h = arg;
+	void *neighs = h->neighs;
+	struct host_neigh *n, seen = {
+		.ifn = find_if(h, (unsigned)info->ndm_ifindex),
+		.proxy = (info->ndm_flags & NTF_PROXY) != 0
+	};
+	struct netlink_attrs attrs;
+
+	if (m->nlmsg_type != RTM_NEWNEIGH || info->ndm_family != AF_INET ||
+	    seen.ifn == h->nifs ||
+	    (!seen.proxy && (info->ndm_state & heard) == 0))
+		return (0);
+	netlink_parse(m, sizeof(*info), &attrs);
+	if (!netlink_value(&attrs, NDA_DST, &seen.addr, sizeof(seen.addr)))
+		return (0);
+	n = one_more(&neighs, &h->nneighs, sizeof(*n));
+	if (n == NULL)
+		return (-1);
+	h->neighs = neighs;
+	*n = seen;
 	return (0);
 }
 
@@ -329,6 +365,17 @@ dump(struct hostview *v, unsigned type, uint8_t family, size_t len,
 	    &v->host));
 }
 
+/* flags: NTF_PROXY, or 0 for the others. */
+static int
+dump_neighs(struct hostview *v, uint8_t flags)
+{
+	struct dump_request r = { .neigh = { .ndm_family = AF_INET,
+	    .ndm_flags = flags } };
+
+	return (netlink_ask(v->route, &r.head, RTM_GETNEIGH, NLM_F_DUMP,
+	    sizeof(r.neigh), neigh_seen, &v->host));
+}
+
 /* Settings that a kernel does not tell are unknown. */
 static int
 dump_settings(struct hostview *v, uint8_t family)
@@ -366,6 +413,7 @@ hostview_look(struct hostview *v, const char *tun,
 	    link_seen) == -1 ||
 	    dump(v, RTM_GETADDR, AF_UNSPEC, sizeof(struct ifaddrmsg),
 	    addr_seen) == -1 ||
+	    dump_neighs(v, 0) == -1 || dump_neighs(v, NTF_PROXY) == -1 ||
 	    dump_settings(v, AF_INET) == -1 ||
 	    dump_settings(v, AF_INET6) == -1)
 		return (NULL);

@@ -185,18 +185,75 @@ test_on_link() {
 	set_sysctl net.ipv4.conf.g1.proxy_arp=0
 }
 
+add_proxies() {
+	ip -n "$gateway" neigh add proxy 198.51.100.20 dev g1 &&
+	    ip -n "$gateway" neigh add proxy 198.51.100.21 dev g1
+}
+
+test_single_proxies() {
+	tap_round="single addresses that the host answers for"
+	write_conf "pool 198.51.100.20/31" "$prefix"
+	check "-n warns" warned 'pool: this host does not answer .*'
+	check "addresses are added" add_proxies
+	check "-n says nothing" nothing_said
+	check "nat64d starts" start_nat64d
+	check "answers come back" wait_for 10 reaches
+	stop "$nat64d"
+	ip -n "$gateway" neigh del proxy 198.51.100.20 dev g1
+	ip -n "$gateway" neigh del proxy 198.51.100.21 dev g1
+}
+
+test_neighbour() {
+	tap_round="address of a neighbour in the pool"
+	set_sysctl net.ipv4.conf.g1.proxy_arp=1
+	write_conf "pool 198.51.100.8-198.51.100.12" "$prefix"
+	check "neighbours are known" neighbours_answer
+	check "-n warns" warned \
+	    'pool: 198\.51\.100\.10 is used by another host on g1; .*'
+	set_sysctl net.ipv4.conf.g1.proxy_arp=0
+}
+
 # The neighbours' answers come in where the default route does not lead.
+strangers_come_in() {
+	local before after
+	before=$(dump_value "$(nat64d_dump)" ipv4-packets-in)
+	in_ns "$internet" ping -n -c 1 -W 0.2 -I 192.0.2.99 198.51.100.20
+	after=$(dump_value "$(nat64d_dump)" ipv4-packets-in)
+	[ "$after" -gt "$before" ]
+}
+
 test_strict() {
 	tap_round="strict reverse path"
 	set_sysctl net.ipv4.conf.g1.proxy_arp=1 net.ipv4.conf.g1.rp_filter=1
+	ip -n "$internet" addr add 192.0.2.99/32 dev lo
 	ip -n "$gateway" addr add 203.0.113.129/25 dev g0
 	ip -n "$gateway" route add default via 203.0.113.130
 	write_conf "pool 198.51.100.20-198.51.100.30" "$prefix"
 	check "-n warns" warned 'g1 drops what comes from where .*'
-	check_warned 'g1 drops what comes from where .*g1\.rp_filter=2'
+	check_warned 'g1 drops what comes from where .*g1\.rp_filter=2' \
+	    mend_strict
 	stop "$nat64d"
+	ip -n "$internet" addr del 192.0.2.99/32 dev lo
 	ip -n "$gateway" addr del 203.0.113.129/25 dev g0
 	set_sysctl net.ipv4.conf.g1.proxy_arp=0 net.ipv4.conf.g1.rp_filter=0
+}
+
+mend_strict() {
+	! wait_for 1 strangers_come_in && do_as_told "$dir/dump" &&
+	    wait_for 10 strangers_come_in
+}
+
+# Errors from there would be taken for a lie.
+test_own_address() {
+	tap_round="errors from the host's own address"
+	write_conf "$pool" "$prefix" "address 198.51.100.1"
+	check "-n warns" warned "address 198\\.51\\.100\\.1 is this host's .*"
+	tap_round="errors from an address that is not routed to us"
+	set_sysctl net.ipv4.conf.all.rp_filter=1
+	write_conf "$pool" "$prefix" "address 203.0.113.99"
+	check_warned 'address 203\.0\.113\.99: .*\.nat64\.rp_filter=2'
+	stop "$nat64d"
+	set_sysctl net.ipv4.conf.all.rp_filter=0
 }
 
 add_routes() {
@@ -315,7 +372,10 @@ test_pools
 test_prefixes
 test_forwarding
 test_on_link
+test_single_proxies
+test_neighbour
 test_strict
+test_own_address
 test_routes
 test_prefix_inside
 test_firewall

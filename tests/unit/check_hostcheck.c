@@ -20,6 +20,7 @@ enum { LO, ETH0, ETH1, TUN, NIFS };
 static struct host_if ifs[NIFS];
 static struct host_addr addrs[MAX_ADDRS];
 static struct host_path paths[HOSTCHECK_PROBES];
+static struct host_neigh neighs[4];
 static struct host host;
 static struct pool4_range pool[MAX_POOL];
 static struct nat64_config nat64;
@@ -42,8 +43,8 @@ setup(void)
 		ifs[i].set = good;
 	}
 	host = (struct host){ .all = good, .ifs = ifs, .nifs = NIFS,
-		.addrs = addrs, .paths = paths, .to_forward4 = "forward4=1",
-		.to_forward6 = "forward6=1" };
+		.addrs = addrs, .paths = paths, .neighs = neighs,
+		.to_forward4 = "forward4=1", .to_forward6 = "forward6=1" };
 	nat64_config_init(&nat64);
 	nat64.pool = pool;
 	conf = (struct hostcheck_conf){ .nat64 = &nat64, .tun = "nat64",
@@ -316,6 +317,54 @@ START_TEST(neighbours_ask_for_a_pool_among_them)
 }
 END_TEST
 
+static void
+add_neigh(size_t ifn, const char *addr, bool proxy)
+{
+	neighs[host.nneighs++] = (struct host_neigh){ .ifn = ifn,
+		.addr.s_addr = inet_addr(addr), .proxy = proxy };
+}
+
+START_TEST(single_addresses_can_be_answered_for)
+{
+	add_pool("192.0.2.10", "192.0.2.11");
+	add_addr(ETH0, "192.0.2.1", "192.0.2.0/24");
+	host.all.proxy_arp = ifs[ETH0].set.proxy_arp = 0;
+	add_neigh(ETH0, "192.0.2.10", true);
+	add_neigh(ETH0, "192.0.2.12", true);
+	add_neigh(ETH1, "192.0.2.11", true);
+	check_finds(false, "net.ipv4.conf.eth0.proxy_arp=1");
+	add_neigh(ETH0, "192.0.2.11", true);
+	check_finds(false, NULL);
+}
+END_TEST
+
+START_TEST(neighbours_keep_their_addresses)
+{
+	add_pool("192.0.2.10", "192.0.2.11");
+	add_neigh(ETH0, "192.0.2.12", false);
+	add_neigh(TUN, "192.0.2.10", false);
+	check_finds(false, NULL);
+	add_neigh(ETH0, "192.0.2.11", false);
+	check_finds(false, "192.0.2.11 is used by another host on eth0");
+}
+END_TEST
+
+START_TEST(errors_from_the_hosts_own_address_are_lost)
+{
+	add_pool("192.0.2.10", "192.0.2.11");
+	nat64.self4.s_addr = inet_addr("198.51.100.1");
+	set_paths(HOST_WAY_OUT, ETH0);
+	check_finds(false, NULL);
+	ifs[TUN].set.rp_filter = host.all.rp_filter = 1;
+	check_finds(false, "address 198.51.100.1: nat64 drops");
+	set_paths(HOST_WAY_LOCAL, 0);
+	check_finds(false, "address 198.51.100.1 is this host's own");
+	nat64.self4.s_addr = inet_addr("192.0.2.11");
+	set_paths(HOST_WAY_LOCAL, 0);
+	check_finds(false, NULL);
+}
+END_TEST
+
 START_TEST(strict_bites_where_the_default_route_does_not_lead)
 {
 	add_pool("192.0.2.10", "192.0.2.20");
@@ -377,8 +426,8 @@ START_TEST(both_ends_of_a_range_are_looked_at)
 	add_pool("192.0.2.1", "192.0.2.9");
 	conf.running = true;
 	set_paths(HOST_WAY_OUT, TUN);
-	ck_assert_uint_eq(host.npaths, 3);
-	paths[2].way = HOST_WAY_NONE;
+	ck_assert_uint_eq(host.npaths, 4);
+	paths[3].way = HOST_WAY_NONE;
 	check_finds(false, "pool 192.0.2.1-192.0.2.9: packets to 192.0.2.9 ");
 }
 END_TEST
@@ -453,6 +502,9 @@ main(void)
 	tcase_add_loop_test(tc, a_host_without_a_network_is_not_warned, 0,
 	    ROWS(forwarding));
 	tcase_add_test(tc, neighbours_ask_for_a_pool_among_them);
+	tcase_add_test(tc, single_addresses_can_be_answered_for);
+	tcase_add_test(tc, neighbours_keep_their_addresses);
+	tcase_add_test(tc, errors_from_the_hosts_own_address_are_lost);
 	tcase_add_test(tc,
 	    strict_bites_where_the_default_route_does_not_lead);
 	tcase_add_test(tc, strict_bites_where_the_pool_is_not_routed_to_us);
