@@ -145,6 +145,7 @@ dns64d_PURE = \
     dns64d/cache_wire.c \
     dns64d/chain.c \
     dns64d/cookie.c \
+    dns64d/crowd.c \
     dns64d/filter.c \
     dns64d/gate.c \
     dns64d/local.c \

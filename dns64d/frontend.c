@@ -78,7 +78,10 @@ frontend_new(struct stats *stats, frontend_query_fn *handler, void *arg,
 	fe->arg = arg;
 	fe->first = first;
 	TAILQ_INIT(&fe->listeners);
-	tcp_front_init(&fe->tcp);
+	if (tcp_front_init(&fe->tcp) == -1) {
+		free(fe);
+		return (NULL);
+	}
 	fe->tcp.stats = stats;
 	fe->tcp.handler = handler;
 	fe->tcp.arg = arg;

@@ -24,6 +24,7 @@
  */
 struct tcp_client {
 	TAILQ_ENTRY(tcp_client) next;
+	struct crowd_item place; /* among those of its client */
 	struct tcp_front *front;
 	struct bufferevent *bev;
 	struct sockaddr_storage peer;
@@ -52,11 +53,16 @@ tcp_client_asked(const struct tcp_client *c)
 	return (&c->asked);
 }
 
-void
+int
 tcp_front_init(struct tcp_front *tf)
 {
+	struct siphash_key key;
+
 	TAILQ_INIT(&tf->clients);
 	tf->n = 0;
+	arc4random_buf(&key, sizeof(key));
+	tf->crowd = crowd_new(&key);
+	return (tf->crowd != NULL ? 0 : -1);
 }
 
 static void
@@ -73,6 +79,7 @@ close_client(struct tcp_client *c)
 	bufferevent_free(c->bev);
 	c->bev = NULL;
 	TAILQ_REMOVE(&c->front->clients, c, next);
+	crowd_leave(c->front->crowd, &c->place);
 	c->front->n--;
 	free_when_done(c);
 }
@@ -84,6 +91,7 @@ tcp_front_clear(struct tcp_front *tf)
 
 	while ((c = TAILQ_FIRST(&tf->clients)) != NULL)
 		close_client(c);
+	crowd_free(tf->crowd);
 }
 
 /* A query or an answer: only these count as activity (RFC 7766, 6.2.3). */
@@ -203,42 +211,45 @@ on_event(struct bufferevent *bev, short what, void *arg)
 		close_client(c);
 }
 
-/* IPv6 clients own a /64, not an address. */
-static bool
-same_client(const struct sockaddr_storage *a,
-    const struct sockaddr_storage *b)
+/*
+ * Of the connections of those who have most of them, the one that is idle
+ * longest; if none is idle, the one whose queries have waited longest. NULL:
+ * everybody has one, and waits for an answer.
+ */
+static struct tcp_client *
+find_victim(const struct tcp_front *tf)
 {
-	const struct sockaddr_in *a4 = (const void *)a, *b4 = (const void *)b;
-	const struct sockaddr_in6 *a6 = (const void *)a;
-	const struct sockaddr_in6 *b6 = (const void *)b;
-
-	if (a->ss_family != b->ss_family)
-		return (false);
-	if (a->ss_family == AF_INET)
-		return (a4->sin_addr.s_addr == b4->sin_addr.s_addr);
-	return (memcmp(&a6->sin6_addr, &b6->sin6_addr, 8) == 0);
-}
-
-static bool
-make_room(struct tcp_front *tf, const struct sockaddr_storage *peer)
-{
-	struct tcp_client *c, *idle = NULL;
-	unsigned same = 0;
+	const unsigned most = crowd_most(tf->crowd);
+	struct tcp_client *c, *busy = NULL;
 
 	TAILQ_FOREACH(c, &tf->clients, next) {
-		if (same_client(&c->peer, peer))
-			same++;
-		if (idle == NULL && c->n_pending == 0)
-			idle = c;
+		if (crowd_count_of(&c->place) < most)
+			continue;
+		if (c->n_pending == 0)
+			return (c);
+		if (busy == NULL)
+			busy = c;
 	}
-	if (same >= tf->conf->limit_tcp_per_client)
+	return (most > 1 ? busy : NULL);
+}
+
+/* Who has as many as any other loses one that is idle, or gets no more. */
+static bool
+make_room(struct tcp_front *tf, const struct crowd_key *client)
+{
+	const unsigned n = crowd_count(tf->crowd, client);
+	struct tcp_client *c;
+
+	if (n >= tf->conf->limit_tcp_per_client)
 		return (false);
 	if (tf->n < tf->conf->each.tcp_clients)
 		return (true);
-	if (idle == NULL)
+	if ((c = find_victim(tf)) == NULL ||
+	    (c->n_pending > 0 && n + 1 >= crowd_most(tf->crowd)))
 		return (false);
-	stats_count(tf->stats, STAT_TCP_IDLE);
-	close_client(idle);
+	stats_count(tf->stats,
+	    c->n_pending > 0 ? STAT_TCP_SHED : STAT_TCP_IDLE);
+	close_client(c);
 	return (true);
 }
 
@@ -269,9 +280,10 @@ tcp_front_add(struct tcp_front *tf, int fd,
     const struct sockaddr_storage *peer,
     const struct sockaddr_storage *asked)
 {
+	const struct crowd_key client = crowd_key_of(peer);
 	struct tcp_client *c;
 
-	if (!make_room(tf, peer) || (c = new_client(tf, fd)) == NULL) {
+	if (!make_room(tf, &client) || (c = new_client(tf, fd)) == NULL) {
 		stats_count(tf->stats, STAT_TCP_REFUSED);
 		close(fd);
 		return;
@@ -280,6 +292,7 @@ tcp_front_add(struct tcp_front *tf, int fd,
 	c->peer = *peer;
 	c->asked = *asked;
 	TAILQ_INSERT_TAIL(&tf->clients, c, next);
+	crowd_join(tf->crowd, &c->place, &client);
 	tf->n++;
 	note_activity(c);
 	bufferevent_enable(c->bev, EV_READ);

@@ -3,8 +3,10 @@
  * any order, idle timeout, limits in total and for each client. For
  * frontend.c only.
  *
- * When the limit is reached the connection that was idle longest makes room
- * for a new one; when none is idle the new one is closed.
+ * When the limit is reached a connection of the client who has most of them
+ * makes room for a new one: the one that was idle longest, or whose queries
+ * have waited longest. A client with as many as anybody else gets no more at
+ * the cost of those that are not idle.
  */
 #ifndef DNS64D_FRONTEND_TCP_H
 #define DNS64D_FRONTEND_TCP_H
@@ -15,6 +17,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "crowd.h"
 #include "frontend.h"
 #include "msg_scan.h"
 
@@ -38,10 +41,12 @@ struct tcp_front {
 	/* Private. */
 	struct tcp_clients clients; /* open; longest inactive first */
 	unsigned n;
+	struct crowd *crowd; /* of the connections */
 	uint8_t out[2 + MSG_MAX]; /* an answer behind its length */
 };
 
-void tcp_front_init(struct tcp_front *tf);
+/* Returns 0, or -1 when memory is short. */
+int tcp_front_init(struct tcp_front *tf);
 
 /* Close all connections. */
 void tcp_front_clear(struct tcp_front *tf);

@@ -267,7 +267,7 @@ send_tcp(struct leg_try *t)
 	note_sending(t, monotime_now());
 	len = msg_write_query(&l->question, 0, t->edns, query);
 	l->tcp = upstream_tcp_ask(&l->env->pool, &t->up->addr,
-	    l->ups->conf.tcp_max, query, len, on_tcp_answer, l);
+	    l->ups->conf.tcp_max, &l->asker, query, len, on_tcp_answer, l);
 	if (l->tcp == NULL) {
 		note_trouble(l, STAT_UP_ERRORS);
 		return (-1);

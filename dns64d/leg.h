@@ -35,6 +35,7 @@
 #include "common/rng.h"
 #include "common/rng_os.h"
 
+#include "crowd.h"
 #include "msg.h"
 #include "msg_scan.h"
 #include "stats.h"
@@ -97,7 +98,8 @@ struct leg_try {
 
 /* To be embedded; all zero is a leg at rest. */
 struct leg {
-	struct msg_question question; /* set before leg_ask */
+	struct msg_question question; /* this and the next: before leg_ask */
+	struct crowd_key asker;	      /* the client that it is for */
 
 	/* Private. */
 	struct leg_env *env;

@@ -1,5 +1,6 @@
 #include <sys/queue.h>
 
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -12,6 +13,7 @@
 #include "answers.h"
 #include "balance.h"
 #include "conf.h"
+#include "crowd.h"
 #include "frontend.h"
 #include "gate.h"
 #include "generation.h"
@@ -40,6 +42,7 @@ struct query_leg {
 
 struct query {
 	TAILQ_ENTRY(query) next;
+	struct crowd_item place; /* among those of its client */
 	struct queries *qs;
 	struct generation *gen;
 	struct generation_view *view;
@@ -89,6 +92,7 @@ struct queries {
 	struct rng rng;
 	struct rng_os random; /* behind rng */
 	struct gate *gate;
+	struct crowd *crowd; /* of the open questions */
 	struct resolver *resolver;
 };
 
@@ -101,7 +105,11 @@ queries_new(struct stats *stats, const struct siphash_key *cookie_seed)
 		return (NULL);
 	qs->stats = stats;
 	qs->rng = rng_os_source(&qs->random);
-	if ((qs->gate = gate_new(&qs->rng, cookie_seed)) == NULL) {
+	qs->gate = gate_new(&qs->rng, cookie_seed);
+	qs->crowd = crowd_new(cookie_seed);
+	if (qs->gate == NULL || qs->crowd == NULL) {
+		gate_free(qs->gate);
+		crowd_free(qs->crowd);
 		free(qs);
 		return (NULL);
 	}
@@ -149,6 +157,7 @@ end_query(struct query *q)
 	event_del(&q->a_timer);
 	event_del(&q->stale_timer);
 	generation_unref(q->gen);
+	crowd_leave(qs->crowd, &q->place);
 	TAILQ_REMOVE(&qs->open, q, next);
 	TAILQ_INSERT_HEAD(&qs->free, q, next);
 	qs->n_open--;
@@ -484,20 +493,34 @@ grow(struct queries *qs)
 	return (0);
 }
 
+/* Give up the oldest question of who has most. Returns -1 if none is open. */
+static int
+shed(struct queries *qs)
+{
+	struct crowd_item *place = crowd_heaviest(qs->crowd);
+	struct query *q = TAILQ_FIRST(&qs->open);
+
+	if (q == NULL)
+		return (-1);
+	if (place != NULL)
+		q = (void *)((char *)place - offsetof(struct query, place));
+	stats_count(qs->stats, STAT_SHED);
+	end_with_error(q, MSG_SERVFAIL, EDE_OTHER);
+	return (0);
+}
+
 /* A free question; NULL when memory is short and none is open. */
 static struct query *
-get_query(struct queries *qs)
+get_query(struct queries *qs, const struct crowd_key *client)
 {
 	struct query *q;
 
-	if (qs->n_open >= qs->gen->conf->each.queries ||
-	    (TAILQ_EMPTY(&qs->free) && grow(qs) == -1)) {
-		if ((q = TAILQ_FIRST(&qs->open)) == NULL)
-			return (NULL);
-		stats_count(qs->stats, STAT_SHED);
-		end_with_error(q, MSG_SERVFAIL, EDE_OTHER);
-	}
+	if ((qs->n_open >= qs->gen->conf->each.queries ||
+	    (TAILQ_EMPTY(&qs->free) && grow(qs) == -1)) && shed(qs) == -1)
+		return (NULL);
 	q = TAILQ_FIRST(&qs->free);
+	/* Short of memory it is nobody's, and goes when it is the oldest. */
+	crowd_join(qs->crowd, &q->place, client);
 	TAILQ_REMOVE(&qs->free, q, next);
 	TAILQ_INSERT_TAIL(&qs->open, q, next);
 	qs->n_open++;
@@ -522,10 +545,11 @@ begin_synth(struct query *q)
 static void
 begin_query(struct queries *qs, const struct arrival *a)
 {
+	const struct crowd_key asker = crowd_key_of(frontend_peer(a->client));
 	struct query *q;
 	unsigned i;
 
-	if ((q = get_query(qs)) == NULL) {
+	if ((q = get_query(qs, &asker)) == NULL) {
 		frontend_drop(a->client);
 		return;
 	}
@@ -541,6 +565,7 @@ begin_query(struct queries *qs, const struct arrival *a)
 		q->legs[i].which = i;
 		q->legs[i].asked = false;
 		q->legs[i].pending = false;
+		q->legs[i].resolve.asker = asker;
 	}
 	q->stale_ok = false;
 	keep_query(q, &a->scan);
@@ -728,6 +753,7 @@ queries_free(struct queries *qs)
 	resolver_free(qs->resolver);
 	generation_unref(qs->gen);
 	gate_free(qs->gate);
+	crowd_free(qs->crowd);
 	while ((chunk = qs->chunks) != NULL) {
 		qs->chunks = chunk->next;
 		free(chunk);

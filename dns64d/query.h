@@ -3,9 +3,9 @@
  * asks the upstreams what it wants asked, arms its timers, and sends what it
  * answers. Owns the questions, their number bounded by the configuration.
  *
- * When the bound is reached the oldest question is answered SERVFAIL to make
- * room: it has had most of its time, and a flood of questions that nobody
- * can answer must not lock all others out.
+ * When the bound is reached a question is answered SERVFAIL to make room: one
+ * of the client who has most of them, so that its flood is nobody else's
+ * loss; and of these the oldest, which has had most of its time.
  */
 #ifndef DNS64D_QUERY_H
 #define DNS64D_QUERY_H

@@ -487,7 +487,7 @@ find_fetch(struct resolver *r, const struct msg_question *question,
 /* An orphan, as yet. NULL when memory is short. */
 static struct resolve_fetch *
 start_fetch(struct resolver *r, const struct msg_question *question,
-    struct generation *gen)
+    const struct crowd_key *asker, struct generation *gen)
 {
 	struct resolve_fetch *f;
 
@@ -498,6 +498,7 @@ start_fetch(struct resolver *r, const struct msg_question *question,
 	f->hash = name_hash(question->name, question->name_len);
 	f->gen = generation_ref(gen);
 	f->leg.question = *question;
+	f->leg.asker = *asker;
 	f->question = &f->leg.question;
 	TAILQ_INIT(&f->waiting);
 	event_assign(&f->deadline, r->base, -1, 0, on_deadline, f);
@@ -529,7 +530,8 @@ resolve_ask(struct resolver *r, struct resolve *q, struct generation *gen,
 			forget_orphan(r, f);
 	} else {
 		stats_count(r->stats, STAT_CACHE_MISSES);
-		if ((f = start_fetch(r, &q->question, gen)) == NULL)
+		f = start_fetch(r, &q->question, &q->asker, gen);
+		if (f == NULL)
 			return (true);
 	}
 	TAILQ_INSERT_TAIL(&f->waiting, q, next);
@@ -563,11 +565,12 @@ void
 resolve_refresh(struct resolver *r, const struct msg_question *question,
     struct generation *gen)
 {
+	static const struct crowd_key nobody;
 	struct resolve_fetch *f;
 
 	if (gen != r->gen || gen->conf->cache.bytes == 0 ||
 	    find_fetch(r, question, gen) != NULL ||
-	    (f = start_fetch(r, question, gen)) == NULL)
+	    (f = start_fetch(r, question, &nobody, gen)) == NULL)
 		return;
 	stats_count(r->stats, STAT_PREFETCHES);
 	add_orphan(f);

@@ -23,6 +23,7 @@
 
 #include "common/monotime.h"
 
+#include "crowd.h"
 #include "msg.h"
 #include "msg_scan.h"
 
@@ -57,6 +58,7 @@ struct resolve {
 	struct msg_question question;
 	bool own_type; /* as of cache_find */
 	bool stale_ok; /* the caller has waited for long enough already */
+	struct crowd_key asker; /* the client; that of the first one counts */
 
 	/* The result: valid from resolve_ask's true, or done, to the cancel. */
 	const struct msg_scan *reply; /* NULL: nobody has answered */

@@ -23,7 +23,7 @@
 	X(RATE_TRUNCATED, "rate-truncated",                                    \
 	    "queries beyond a client's rate that were sent to TCP")            \
 	X(SERVFAIL, "servfail", "queries for which no upstream had an answer") \
-	X(SHED, "shed", "oldest queries given up to make room")                \
+	X(SHED, "shed", "queries of who has most given up to make room")       \
 	X(LOCAL, "local", "answers made without an upstream")                  \
 	X(PASSED, "passed", "answers of an upstream passed on")                \
 	X(SYNTHESISED, "synthesised", "answers with synthesised AAAA")         \
@@ -35,6 +35,8 @@
 	X(TCP_ACCEPTED, "tcp-accepted", "TCP clients accepted")                \
 	X(TCP_REFUSED, "tcp-refused", "TCP clients turned away by a limit")    \
 	X(TCP_IDLE, "tcp-idle", "TCP clients closed when idle")                \
+	X(TCP_SHED, "tcp-shed",                                                \
+	    "TCP clients of who has most closed to make room")                 \
 	X(CACHE_HITS, "cache-hits", "questions answered from the cache")       \
 	X(ANSWER_HITS, "answer-hits", "queries given an answer kept whole")    \
 	X(CACHE_STALE, "cache-stale", "questions given a stale answer")        \

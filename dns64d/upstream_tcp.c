@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -47,6 +48,8 @@ struct upstream_tcp_conn {
 
 struct upstream_tcp {
 	TAILQ_ENTRY(upstream_tcp) next;
+	struct crowd_item place; /* among those of its client */
+	struct crowd_key asker;
 	struct upstream_pool *pool;
 	struct upstream_tcp_conn *conn; /* NULL: not waiting any more */
 	unsigned max_conns;
@@ -66,10 +69,16 @@ int
 upstream_pool_init(struct upstream_pool *pool, struct event_base *base,
     struct stats *stats)
 {
+	struct siphash_key key;
+
 	pool->base = base;
 	pool->stats = stats;
 	pool->n_conns = pool->n_exchanges = 0;
 	TAILQ_INIT(&pool->conns);
+	pool->shedding = false;
+	arc4random_buf(&key, sizeof(key));
+	if ((pool->crowd = crowd_new(&key)) == NULL)
+		return (-1);
 	pool->idle_delay = loop_delay(base, UPSTREAM_TCP_IDLE_SECS * 1000);
 	return (pool->idle_delay != NULL ? 0 : -1);
 }
@@ -81,6 +90,7 @@ upstream_pool_clear(struct upstream_pool *pool)
 
 	while ((c = TAILQ_FIRST(&pool->conns)) != NULL)
 		close_conn(c);
+	crowd_free(pool->crowd);
 }
 
 /* The exchange waits no more; its connection rests when none does. */
@@ -238,21 +248,88 @@ fail:
 	return (NULL);
 }
 
-/* fresh: not one that rested, if it can be helped. */
+/* Queries of other clients that wait on a connection. */
+static unsigned
+count_others(const struct upstream_tcp_conn *c, const struct crowd_key *asker)
+{
+	const struct upstream_tcp *x;
+	unsigned n = 0;
+
+	TAILQ_FOREACH(x, &c->waiting, next)
+		n += memcmp(&x->asker, asker, sizeof(*asker)) != 0;
+	return (n);
+}
+
+/*
+ * Nothing but queries of who has most wait on it, for a while, and nothing
+ * has come.
+ */
+static bool
+is_held_up(const struct upstream_tcp_conn *c, struct monotime now)
+{
+	const unsigned most = crowd_most(c->pool->crowd);
+	const struct upstream_tcp *x, *first = TAILQ_FIRST(&c->waiting);
+
+	if (c->reading || first == NULL || monotime_diff_ms(now,
+	    first->sent_at) < UPSTREAM_TCP_SLOW_MS)
+		return (false);
+	TAILQ_FOREACH(x, &c->waiting, next) {
+		if (crowd_count_of(&x->place) < most)
+			return (false);
+	}
+	return (true);
+}
+
+/* A client with less than others finds no connection that is not theirs. */
+static bool
+close_held_up(struct upstream_pool *pool, const struct sockaddr_storage *to,
+    const struct crowd_key *asker)
+{
+	const struct monotime now = monotime_now();
+	struct upstream_tcp_conn *c;
+	struct upstream_tcp *x;
+
+	if (pool->shedding ||
+	    crowd_count(pool->crowd, asker) + 1 >= crowd_most(pool->crowd))
+		return (false);
+	TAILQ_FOREACH(c, &pool->conns, next) {
+		if (sockaddr_equal(&c->to, to) && is_held_up(c, now))
+			break;
+	}
+	if (c == NULL)
+		return (false);
+	TAILQ_FOREACH(x, &c->waiting, next)
+		x->again = true;
+	pool->shedding = true;
+	close_conn(c);
+	pool->shedding = false;
+	return (true);
+}
+
+/*
+ * An idle one, a new one, or the one with the fewest queries of others and
+ * then of its own. fresh: not one that rested, if it can be helped.
+ */
 static struct upstream_tcp_conn *
 get_conn(struct upstream_pool *pool, const struct sockaddr_storage *to,
-    unsigned max_conns, bool fresh)
+    unsigned max_conns, bool fresh, const struct crowd_key *asker)
 {
 	struct upstream_tcp_conn *c, *best = NULL;
-	unsigned n = 0;
+	unsigned others, least = 0, n = 0;
 
 	TAILQ_FOREACH(c, &pool->conns, next) {
 		if (c->stalled || !sockaddr_equal(&c->to, to))
 			continue;
 		n++;
-		if (best == NULL || c->n_waiting < best->n_waiting)
+		others = count_others(c, asker);
+		if (best == NULL || others < least || (others == least &&
+		    c->n_waiting < best->n_waiting)) {
 			best = c;
+			least = others;
+		}
 	}
+	if (n >= max_conns && least > 0 && close_held_up(pool, to, asker))
+		return (open_conn(pool, to));
 	if (n < max_conns && (fresh || best == NULL || best->n_waiting > 0)) {
 		if ((c = open_conn(pool, to)) != NULL)
 			return (c);
@@ -292,7 +369,7 @@ send_again(struct upstream_tcp *x, const struct sockaddr_storage *to)
 	if (x->again)
 		return (-1);
 	x->again = true;
-	c = get_conn(x->pool, to, x->max_conns, true);
+	c = get_conn(x->pool, to, x->max_conns, true, &x->asker);
 	return (c != NULL ? send_on(c, x) : -1);
 }
 
@@ -318,19 +395,42 @@ close_conn(struct upstream_tcp_conn *c)
 	free(c);
 }
 
+/* The oldest exchange of who has most ends, unless that is the asker. */
+static bool
+make_room(struct upstream_pool *pool, const struct crowd_key *asker)
+{
+	struct crowd_item *place = crowd_heaviest(pool->crowd);
+	struct upstream_tcp *x;
+
+	if (pool->shedding || place == NULL ||
+	    crowd_count(pool->crowd, asker) >= crowd_most(pool->crowd))
+		return (false);
+	x = (void *)((char *)place - offsetof(struct upstream_tcp, place));
+	if (x->conn == NULL)
+		return (false);
+	detach(x);
+	pool->shedding = true;
+	x->done(x->arg, NULL, 0);
+	pool->shedding = false;
+	return (pool->n_exchanges < UPSTREAM_TCP_MAX);
+}
+
 struct upstream_tcp *
 upstream_tcp_ask(struct upstream_pool *pool,
     const struct sockaddr_storage *to, unsigned max_conns,
-    const uint8_t *query, size_t len, upstream_tcp_fn *done, void *arg)
+    const struct crowd_key *asker, const uint8_t *query, size_t len,
+    upstream_tcp_fn *done, void *arg)
 {
 	struct upstream_tcp_conn *c;
 	struct upstream_tcp *x;
 
-	if (pool->n_exchanges == UPSTREAM_TCP_MAX ||
-	    (c = get_conn(pool, to, max_conns, false)) == NULL ||
+	if ((pool->n_exchanges >= UPSTREAM_TCP_MAX &&
+	    !make_room(pool, asker)) ||
+	    (c = get_conn(pool, to, max_conns, false, asker)) == NULL ||
 	    (x = calloc(1, sizeof(*x))) == NULL)
 		return (NULL);
 	x->pool = pool;
+	x->asker = *asker;
 	x->max_conns = max_conns;
 	x->done = done;
 	x->arg = arg;
@@ -340,6 +440,7 @@ upstream_tcp_ask(struct upstream_pool *pool,
 		free(x);
 		return (NULL);
 	}
+	crowd_join(pool->crowd, &x->place, asker);
 	pool->n_exchanges++;
 	return (x);
 }
@@ -370,6 +471,7 @@ upstream_tcp_free(struct upstream_tcp *x)
 		check_stall(x);
 		detach(x);
 	}
+	crowd_leave(x->pool->crowd, &x->place);
 	x->pool->n_exchanges--;
 	free(x->answer);
 	free(x);

@@ -9,6 +9,13 @@
  * few. A connection over which a query was given up after
  * UPSTREAM_TCP_STALL_MS or more, and nothing else came either, is closed.
  *
+ * When exchanges are used up the oldest of the client who has most of them
+ * makes room. Queries of one client go to connections of their own as far as
+ * there are enough; where none is left for another client, because all wait
+ * for answers to those of who has most, one of these is closed after
+ * UPSTREAM_TCP_SLOW_MS. So answers that stall or come octet by octet hold up
+ * who asks for them.
+ *
  * What is unanswered when a connection ends is sent once more, over a new
  * one: servers close connections whenever they like (RFC 7766, 6.2.4).
  */
@@ -18,8 +25,11 @@
 #include <sys/queue.h>
 #include <sys/socket.h>
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include "crowd.h"
 
 struct event_base;
 struct stats;
@@ -32,6 +42,7 @@ struct upstream_tcp_conn;
 #define UPSTREAM_TCP_CONNS 256 /* to all servers together */
 #define UPSTREAM_TCP_IDLE_SECS 5
 #define UPSTREAM_TCP_STALL_MS 1000
+#define UPSTREAM_TCP_SLOW_MS 200
 
 TAILQ_HEAD(upstream_tcp_conns, upstream_tcp_conn);
 
@@ -43,6 +54,8 @@ struct upstream_pool {
 	struct upstream_tcp_conns conns; /* longest unused first */
 	unsigned n_conns;
 	unsigned n_exchanges;
+	struct crowd *crowd; /* of the exchanges, by the client */
+	bool shedding;	     /* somebody is losing one: nobody else is to */
 };
 
 /*
@@ -62,12 +75,14 @@ void upstream_pool_clear(struct upstream_pool *pool);
  * Send a query of at most MSG_QUERY_MAX octets, which is copied; its id is
  * replaced by a random one that no other query on the connection has.
  * max_conns: connections to this server at a time, at least 1.
+ * asker: the client that it is for.
  * done is called at most once, from the event loop; a deadline is the
  * caller's. Returns NULL when memory, descriptors or exchanges are short.
  */
 struct upstream_tcp *upstream_tcp_ask(struct upstream_pool *pool,
     const struct sockaddr_storage *to, unsigned max_conns,
-    const uint8_t *query, size_t len, upstream_tcp_fn *done, void *arg);
+    const struct crowd_key *asker, const uint8_t *query, size_t len,
+    upstream_tcp_fn *done, void *arg);
 
 /*
  * Forget the exchange and its answer; the connection stays for others. May
