@@ -62,6 +62,7 @@ nat64d_PURE = \
     nat64d/fragment.c \
     nat64d/gro.c \
     nat64d/gso.c \
+    nat64d/hostaddr.c \
     nat64d/hostcheck.c \
     nat64d/icmp_error.c \
     nat64d/iphdr.c \
@@ -110,12 +111,14 @@ nat64d_SRC = \
     nat64d/engine.c \
     nat64d/eventlog.c \
     nat64d/eventlog_out.c \
-    nat64d/hostaddr.c \
     nat64d/hostreport.c \
     nat64d/largepage.c \
     nat64d/nat64d.c \
     nat64d/parse.c \
+    nat64d/self6.c \
+    nat64d/watch.c \
     $(hostview_$(OS)) \
+    $(hostwatch_$(OS)) \
     $(tun_$(OS))
 
 hostview_linux = \
@@ -126,6 +129,13 @@ hostview_freebsd = \
     nat64d/hostview_bsd.c
 hostview_netbsd = $(hostview_freebsd)
 hostview_openbsd = $(hostview_freebsd)
+
+hostwatch_linux = \
+    nat64d/hostwatch_linux.c
+hostwatch_freebsd = \
+    nat64d/hostwatch_bsd.c
+hostwatch_netbsd = $(hostwatch_freebsd)
+hostwatch_openbsd = $(hostwatch_freebsd)
 
 tun_linux = \
     nat64d/routed_linux.c \
@@ -309,7 +319,9 @@ check_conf_file_OBJ = common/conf_file.o common/conf_msg.o \
 check_dump_OBJ = nat64d/dump.o tests/unit/nat64_lab.o
 check_engine_OBJ = nat64d/engine.o nat64d/dump.o nat64d/eventlog.o \
     nat64d/eventlog_out.o common/log.o common/monotime.o \
-    common/rng_os.o tests/unit/tun_fake.o
+    common/rng_os.o nat64d/watch.o $(hostwatch_$(OS):.c=.o) \
+    tests/unit/tun_fake.o
+check_hostwatch_OBJ = $(hostwatch_$(OS):.c=.o)
 check_eventlog_OBJ = nat64d/eventlog.o nat64d/eventlog_out.o common/log.o \
     common/monotime.o
 check_nat64_addresses_OBJ = tests/unit/nat64_lab.o

@@ -160,8 +160,7 @@ packets_waiting(evutil_socket_t fd, short what, void *arg)
 	if (tun_recv_batch(e->tun, MAX_PACKETS, MAX_BYTES, packets_received,
 	    &b) == -1) {
 		log_err("%s: %s", tun_name(e->tun), tun_why(errno));
-		e->failed = true;
-		event_base_loopbreak(e->base);
+		engine_fail(e);
 		return;
 	}
 	send_all(e, b.now);
@@ -399,6 +398,9 @@ engine_new(struct tun *tun, struct nat64_config *conf,
 	if (e->opts.log != NULL &&
 	    eventlog_attach(e->opts.log, e->base) == -1)
 		goto fail;
+	if (e->opts.watch != NULL &&
+	    watch_attach(e->opts.watch, e->base) == -1)
+		goto fail;
 	/* A dump into a pipe that is closed is no reason to end. */
 	signal(SIGPIPE, SIG_IGN);
 	return (e);
@@ -416,6 +418,21 @@ engine_run(struct engine *e)
 		return (-1);
 	}
 	return (e->failed ? -1 : 0);
+}
+
+void
+engine_fail(struct engine *e)
+{
+	e->failed = true;
+	event_base_loopbreak(e->base);
+}
+
+void
+engine_set_self6(void *arg, const struct in6_addr *self6)
+{
+	struct engine *e = arg;
+
+	nat64_set_self6(e->nat64, self6);
 }
 
 static void
@@ -436,6 +453,8 @@ engine_free(struct engine *e)
 		dump_end(e);
 	if (e->opts.log != NULL)
 		eventlog_detach(e->opts.log);
+	if (e->opts.watch != NULL)
+		watch_detach(e->opts.watch);
 	for (i = 0; i < NSIGNALS; i++)
 		free_event(e->signals[i]);
 	free_event(e->dump_timer);

@@ -14,11 +14,14 @@
 #ifndef NAT64D_ENGINE_H
 #define NAT64D_ENGINE_H
 
+#include <netinet/in.h>
+
 #include <stdbool.h>
 
 #include "eventlog.h"
 #include "nat64.h"
 #include "tun.h"
+#include "watch.h"
 
 struct engine;
 struct evbuffer;
@@ -30,6 +33,7 @@ struct engine_opts {
 				  NULL: nowhere. Borrowed. */
 	bool verbose;	       /* also counters of drops that are zero */
 	struct eventlog *log;  /* borrowed; NULL: nowhere */
+	struct watch *watch;   /* borrowed; NULL: of nothing */
 	/* Begins each dump with lines of its own; NULL: none. */
 	void (*dump_first)(void *arg, struct evbuffer *out);
 	void *dump_first_arg;
@@ -48,6 +52,18 @@ struct engine *engine_new(struct tun *tun, struct nat64_config *conf,
  * logged.
  */
 int engine_run(struct engine *e);
+
+/*
+ * Have engine_run() end with -1, because of something that was found out and
+ * logged in a callback of the watch.
+ */
+void engine_fail(struct engine *e);
+
+/*
+ * See nat64_set_self6(). arg: the engine; the type is that of self6_fn
+ * (self6.h).
+ */
+void engine_set_self6(void *arg, const struct in6_addr *self6);
 
 void engine_free(struct engine *e);
 

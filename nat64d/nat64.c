@@ -408,6 +408,12 @@ nat64_flush(struct nat64 *n, struct monotime now, unsigned max)
 }
 
 void
+nat64_set_self6(struct nat64 *n, const struct in6_addr *self6)
+{
+	n->conf.self6 = *self6;
+}
+
+void
 nat64_count_device_drop(struct nat64 *n)
 {
 	n->stats.drops[NAT64_DEVICE]++;

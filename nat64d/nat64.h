@@ -213,6 +213,12 @@ bool nat64_next_expiry(const struct nat64 *n, struct monotime *when);
  */
 bool nat64_flush(struct nat64 *n, struct monotime now, unsigned max);
 
+/*
+ * Speak from another IPv6 address from now on; :: says nothing. It must lie
+ * outside every prefix.
+ */
+void nat64_set_self6(struct nat64 *n, const struct in6_addr *self6);
+
 /* The device refused a packet that had been emitted. */
 void nat64_count_device_drop(struct nat64 *n);
 

@@ -1,8 +1,6 @@
 /*
  * nat64d: a stateful NAT64 over a tun device (RFC 6146).
  */
-#include <arpa/inet.h>
-
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,11 +15,12 @@
 #include "engine.h"
 #include "eventlog.h"
 #include "eventlog_out.h"
-#include "hostaddr.h"
 #include "hostreport.h"
 #include "largepage.h"
 #include "range.h"
+#include "self6.h"
 #include "tun.h"
+#include "watch.h"
 
 #define CONF_FILE "/etc/nat64d.conf"
 
@@ -35,6 +34,13 @@ struct options {
 	int check_only;	 /* -n; twice: the file alone */
 	bool verbose;	 /* -v */
 	const char *file;
+};
+
+/* What follows the host's network while we run. */
+struct follow {
+	struct watch *watch;
+	struct hostreport *report;
+	struct self6 *self6; /* NULL: the address is configured */
 };
 
 static void __attribute__((__noreturn__))
@@ -90,23 +96,6 @@ go_to_background(const struct conf *c, const struct options *o)
 		return;
 	daemonise();
 	start_log(c, o, false);
-}
-
-/* What ICMPv6 errors come from, unless the configuration says it. */
-static void
-find_self6(struct nat64_config *n)
-{
-	char text[INET6_ADDRSTRLEN];
-
-	if (!IN6_IS_ADDR_UNSPECIFIED(&n->self6))
-		return;
-	if (hostaddr_global6(n->prefixes, n->nprefixes, &n->self6) == -1) {
-		log_warn("no global IPv6 address on this host: no ICMPv6 "
-		    "errors can be sent before \"address\" is configured");
-		return;
-	}
-	log_info("icmp6 errors are sent from %s",
-	    inet_ntop(AF_INET6, &n->self6, text, sizeof(text)));
 }
 
 static void
@@ -221,6 +210,17 @@ open_tun(const struct conf *c)
 	return (tun);
 }
 
+/* Sets the address of ICMPv6 errors, unless the configuration says it. */
+static void
+look_at_host(struct follow *f, struct tun *tun, struct nat64_config *n)
+{
+	if (!IN6_IS_ADDR_UNSPECIFIED(&n->self6))
+		return;
+	f->self6 = self6_new(f->watch, tun_name(tun), n);
+	if (f->self6 == NULL)
+		tun_fatal(tun, "cannot look at this host's addresses");
+}
+
 /* Its file belongs to whom we become: it will be opened again. */
 static struct eventlog *
 new_eventlog(const struct conf *c, const struct privs *privs)
@@ -264,18 +264,20 @@ enter_sandbox(const struct conf *c, const struct options *o)
 /* From here on nothing that packets do may end the process. */
 static int
 serve(struct tun *tun, struct conf *c, const struct options *o,
-    const struct privs *privs, struct eventlog *log,
-    struct hostreport *report)
+    const struct privs *privs, struct eventlog *log, struct follow *f)
 {
 	const struct engine_opts eo = { .foreground = o->foreground,
 		.dump_file = c->dump, .verbose = o->verbose, .log = log,
-		.dump_first = hostreport_print, .dump_first_arg = report };
+		.watch = f->watch, .dump_first = hostreport_print,
+		.dump_first_arg = f->report };
 	struct engine *engine;
 	int rc;
 
 	engine = engine_new(tun, &c->nat64, &eo);
 	if (engine == NULL)
 		tun_fatal(tun, "cannot start");
+	if (f->self6 != NULL)
+		self6_follow(f->self6, engine_set_self6, engine);
 	privs_drop(privs);
 	if (eventlog_open(log) == -1)
 		tun_fatal(tun, "cannot open the event log");
@@ -333,8 +335,8 @@ main(int argc, char *argv[])
 {
 	struct options o;
 	struct eventlog *log;
-	struct hostreport *report;
 	struct privs privs;
+	struct follow follow = { NULL };
 	struct conf *conf;
 	struct tun *tun;
 	int rc;
@@ -351,20 +353,25 @@ main(int argc, char *argv[])
 	conf_warn(conf);
 	look_up_user(conf->user, &privs);
 	check_files(conf, &o, &privs);
-	report = fit_host(conf);
-	find_self6(&conf->nat64);
+	follow.report = fit_host(conf);
 	conf->nat64.memory_hint = largepage_hint;
 	if (!o.foreground)
 		pidfile_begin(conf->pidfile);
 	log = new_eventlog(conf, &privs);
+	follow.watch = watch_new();
+	if (follow.watch == NULL)
+		fatal("cannot watch the network");
 	tun = open_tun(conf);
-	(void)hostreport_log(report, tun_name(tun), HOSTREPORT_RUN);
+	(void)hostreport_log(follow.report, tun_name(tun), HOSTREPORT_RUN);
+	look_at_host(&follow, tun, &conf->nat64);
 	go_to_background(conf, &o);
-	rc = serve(tun, conf, &o, &privs, log, report);
+	rc = serve(tun, conf, &o, &privs, log, &follow);
 
+	self6_free(follow.self6);
+	watch_free(follow.watch);
 	eventlog_free(log);
 	tun_close(tun);
-	hostreport_free(report);
+	hostreport_free(follow.report);
 	pidfile_end();
 	conf_free(conf);
 	return (rc == 0 ? 0 : 1);

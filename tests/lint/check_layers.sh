@@ -31,11 +31,12 @@ at 5 common/{log,privs,rng_os,sandbox}.h
 at 5 common/{conf_file,conf_impl,conf_msg,conf_text,scan}.h
 at 5 {nat64d,dns64d}/{conf,parse}.h
 at 5 nat64d/conf_build.h
-at 6 nat64d/{tun,tun_bsd,hostaddr,largepage}.h dns64d/{frontend,udp}.h
+at 1 nat64d/hostaddr.h
+at 6 nat64d/{tun,tun_bsd,hostwatch,largepage}.h dns64d/{frontend,udp}.h
 at 6 dns64d/{access,frontend_tcp,generation,leg,loop,probe,udp_group}.h
 at 6 dns64d/{upstream_tcp,upstream_udp}.h
 at 6 nat64d/{eventlog,eventlog_out}.h
-at 6 nat64d/{hostview,hostreport,routed}.h
+at 6 nat64d/{hostview,hostreport,routed,watch,self6}.h
 at 6 nat64d/{firewall,netlink}.h
 at 7 nat64d/{engine,dump}.h dns64d/query.h
 at 6 dns64d/{resolve,translator}.h
@@ -56,6 +57,7 @@ for file in common/*.[chly] nat64d/*.[chly] dns64d/*.[chly]; do
 		dns64d/cache_*.c) own=4 ;;
 		*/tun_*.c | */routed_*.c | */hostview_*.c) own=6 ;;
 		*/firewall_*.c) own=6 ;;
+		*/hostwatch_*.c) own=6 ;;
 		common/scan.l | common/privs_*.c | common/sandbox_*.c) own=5 ;;
 		dns64d/share_*.c) own=5 ;;
 		*/conf_*.c | */parse.y) own=5 ;;

@@ -249,6 +249,27 @@ START_TEST(errors_of_our_own_are_limited_by_destination_and_in_all)
 }
 END_TEST
 
+/* Shows: ERR-12 ADR-07 */
+START_TEST(address_of_errors_can_change_at_any_time)
+{
+	static const char *const addrs[] = { "2001:db8:ffff::2", "::",
+		SELF6 };
+	struct in6_addr self6;
+	size_t i;
+
+	lab_start();
+	for (i = 0; i < NITEMS(addrs); i++) {
+		ck_assert_int_eq(inet_pton(AF_INET6, addrs[i], &self6), 1);
+		nat64_set_self6(lab.n, &self6);
+		lab.conf.self6 = self6;
+		ck_assert_uint_eq(provoke(CLIENT6, 1),
+		    !IN6_IS_ADDR_UNSPECIFIED(&self6));
+		if (lab.nout == 1)
+			lab_expect_flow(&lab.out[0], addrs[i], 0, CLIENT6, 0);
+	}
+}
+END_TEST
+
 /* Shows: ERR-20 ERR-21 CFG-14 */
 START_TEST(errors_of_our_own_can_be_switched_off)
 {
@@ -406,6 +427,7 @@ main(void)
 		what_must_not_be_answered_is_not,
 		what_claims_to_come_from_our_pool_is_dropped_unanswered,
 		errors_of_our_own_are_limited_by_destination_and_in_all,
+		address_of_errors_can_change_at_any_time,
 		errors_of_our_own_can_be_switched_off,
 		what_is_too_big_for_ipv4_is_answered_or_cut,
 		what_is_too_big_for_ipv6_is_answered_or_cut,
