@@ -98,6 +98,12 @@ void privs_drop(const struct privs *p);
 void pidfile_begin(const char *path);
 
 /*
+ * Is there a directory for it? Whether we may write there shows when we try.
+ * Returns 0, or -1 with what to do about it in text.
+ */
+int pidfile_check(const char *path, char text[PRIVS_TEXT_SIZE]);
+
+/*
  * Go to the background: new session, root directory, standard descriptors
  * to /dev/null. The pid file is there when the parent has left. Paths that
  * are needed later must be absolute by now.

@@ -265,6 +265,31 @@ privs_try(const struct privs *p, char text[PRIVS_TEXT_SIZE])
 	return (-1);
 }
 
+/* Is the directory of a file missing? */
+static bool
+is_missing(const char *dir)
+{
+	struct stat st;
+
+	return (stat(dir, &st) == -1 &&
+	    (errno == ENOENT || errno == ENOTDIR));
+}
+
+int
+pidfile_check(const char *path, char text[PRIVS_TEXT_SIZE])
+{
+	char copy[PATH_MAX];
+	const char *dir;
+
+	strlcpy(copy, path, sizeof(copy));
+	dir = dirname(copy);
+	if (!is_missing(dir))
+		return (0);
+	snprintf(text, PRIVS_TEXT_SIZE, "%s: no such directory: make it, say "
+	    "\"pidfile PATH\", or stay in the foreground with -d", dir);
+	return (-1);
+}
+
 int
 privs_can_write(const struct privs *p, const char *path, bool made,
     char text[PRIVS_TEXT_SIZE])
@@ -277,7 +302,7 @@ privs_can_write(const struct privs *p, const char *path, bool made,
 
 	strlcpy(copy, path, sizeof(copy));
 	dir = dirname(copy);
-	if (stat(dir, &st) == -1 && (errno == ENOENT || errno == ENOTDIR)) {
+	if (is_missing(dir)) {
 		snprintf(text, PRIVS_TEXT_SIZE, "%s: no such directory: "
 		    "install -d -o %lu -g %lu %s", dir, uid, gid, dir);
 		return (-1);

@@ -101,9 +101,14 @@ check_files(const struct conf *conf, const struct options *opts,
 {
 	char text[PRIVS_TEXT_SIZE];
 
-	if (conf->dump != NULL && !opts->foreground &&
+	if (opts->foreground)
+		return;
+	if (conf->dump != NULL &&
 	    privs_can_write(privs, conf->dump, false, text) == -1)
 		fatalx("dump: %s", text);
+	if (conf->pidfile != NULL &&
+	    pidfile_check(conf->pidfile, text) == -1)
+		fatalx("pid file: %s", text);
 }
 
 /* What keeps a start with this file from succeeding ends the process. */

@@ -257,6 +257,24 @@ start_listener(struct listener *l)
 	return (event_add(&l->tcp_ev, NULL));
 }
 
+/* What to do about an address that cannot be listened on. */
+static const char *
+remedy(int error)
+{
+	switch (error) {
+	case EACCES:
+		return (": a port below 1024 takes root or "
+		    "CAP_NET_BIND_SERVICE");
+	case EADDRINUSE:
+		return (": another server has it, which is to be stopped or "
+		    "given another address");
+	case EADDRNOTAVAIL:
+		return (": no interface has it");
+	default:
+		return ("");
+	}
+}
+
 /* Returns 0, or -1 after a log message; then both are -1. */
 static int
 open_sockets(struct listener *l, bool shared)
@@ -266,9 +284,9 @@ open_sockets(struct listener *l, bool shared)
 	if ((l->udp = udp_listen(&l->addr, shared)) != -1 &&
 	    (l->tcp = listen_tcp(&l->addr, shared)) != -1)
 		return (0);
-	log_err("listen on %s: %s: %s",
+	log_err("listen on %s: %s: %s%s",
 	    sockaddr_print(&l->addr, buf, sizeof(buf)),
-	    l->udp == -1 ? "udp" : "tcp", strerror(errno));
+	    l->udp == -1 ? "udp" : "tcp", strerror(errno), remedy(errno));
 	close_sockets(l);
 	return (-1);
 }

@@ -130,9 +130,18 @@ check_files(const struct conf *c, const struct options *o,
 	if (events != NULL &&
 	    privs_can_write(privs, events, true, text) == -1)
 		fatalx("event log: %s", text);
-	if (c->dump != NULL && !o->foreground &&
+	if (c->log_events != 0 && c->log_syslog &&
+	    access(_PATH_LOG, F_OK) == -1)
+		fatalx("event log: %s: no logger is there: start one, give "
+		    "the container its socket (-v /dev/log:/dev/log), or say "
+		    "\"log events to PATH\"", _PATH_LOG);
+	if (o->foreground)
+		return;
+	if (c->dump != NULL &&
 	    privs_can_write(privs, c->dump, false, text) == -1)
 		fatalx("dump: %s", text);
+	if (pidfile_check(c->pidfile, text) == -1)
+		fatalx("pid file: %s", text);
 }
 
 /* While starting: leave no trace of what was done so far, and say why. */

@@ -305,7 +305,8 @@ test_refusals() {
 	    "$dir/dns64d.conf"
 	check "and -nn does not" "$program" -nn -f "$dir/dns64d.conf"
 	check "an address of somebody else" refuses_conf \
-	    '2001:db8::3.*annot assign' "listen on 2001:db8::3"
+	    '2001:db8::3.*annot assign.*no interface has it' \
+	    "listen on 2001:db8::3"
 	check "an error in the file, with its line" refuses_conf \
 	    '/dns64d\.conf:5: ' "prefix 2001:db8::/95"
 	write_conf

@@ -332,6 +332,12 @@ test_refusals() {
 	    "$program" -f "$dir/nat64d.conf"
 	check "and -n says so" refuses "dump: $dir/closed" "$program" -n \
 	    -f "$dir/nat64d.conf"
+	write_nat64d_conf "pidfile \"$dir/nosuch/pid\""
+	check "a pid file without its directory" refuses \
+	    "pid file: $dir/nosuch: no such directory: .*-d" \
+	    "$program" -f "$dir/nat64d.conf"
+	check "and -n says so" refuses "pid file: $dir/nosuch" "$program" \
+	    -n -f "$dir/nat64d.conf"
 	check "but not for a start in the foreground" in_ns "$gateway" \
 	    "$program" -dn -f "$dir/nat64d.conf"
 	check "an interface that is no tun device" refuses_conf \

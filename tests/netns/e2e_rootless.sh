@@ -61,6 +61,23 @@ name_commands() {
 	device=(unshare -m sh -c "$with_tun" sh "$dir/tun")
 	no_device=("${as_root[@]}" unshare -m sh -c '
 		mount -t tmpfs none /dev/net && exec "$@"' sh)
+	# In an image that has our programs and libraries, no user and no
+	# logger; after as_root or rootless.
+	# shellcheck disable=SC2016 # for the other shell
+	image=(unshare -m sh -ec '
+		mount -t tmpfs none "$1/image"
+		cd "$1/image"
+		mkdir -p usr lib lib64 proc dev/net ".$1"
+		touch dev/null dev/net/tun
+		for d in usr lib lib64; do
+			[ ! -e "/$d" ] || mount --bind "/$d" "$d"
+		done
+		mount --rbind /proc proc
+		mount --bind /dev/null dev/null
+		mount --bind "$1/tun" dev/net/tun
+		mount --bind "$1" ".$1"
+		shift
+		exec chroot . "$@"' sh "$dir")
 	# As an ordinary user of the host, who may open the device.
 	ordinary=("${as_root[@]}" "${device[@]}" setpriv --reuid="$other"
 		--regid="$other" --clear-groups)
@@ -157,18 +174,32 @@ answers() {
 	    www.example.com AAAA)" = "$server64" ]
 }
 
+# Whether dns64d starts and answers; its pid is in dns64d.
+dns64d_by() { # command that starts it ...
+	"$@" "$dir/bin/dns64d" -d -f "$dir/dns64d.conf" \
+	    >"$dir/dns64d.err" 2>&1 &
+	dns64d=$!
+	wait_for 10 answers
+}
+
 test_dns64d() {
 	local dns64d
 	tap_round="dns64d, unshare -Urn"
 	start_nsd
 	write_dns64d_conf
 	cp "$BUILD/dns64d/dns64d" "$dir/bin"
-	"${rootless[@]}" "$dir/bin/dns64d" -d -f "$dir/dns64d.conf" \
-	    >"$dir/dns64d.err" 2>&1 &
-	dns64d=$!
-	check "it starts and answers" wait_for 10 answers
+	check "it starts and answers" dns64d_by "${rootless[@]}"
 	check_match "it says that it stays who it is" \
 	    "$(cat "$dir/dns64d.err")" 'staying user id 0,'
+	stop "$dns64d"
+	tap_round="dns64d, an ordinary user"
+	check_not "it cannot have the port" "${ordinary[@]}" timeout 5 \
+	    "$dir/bin/dns64d" -d -f "$dir/dns64d.conf"
+	check_match "it says why" "$(cat "$dir/check")" \
+	    '^dns64d: listen on .*: a port below 1024 takes root or CAP_NET'
+	check "with the capability it starts and answers" dns64d_by \
+	    "${ordinary[@]}" --inh-caps=+net_bind_service \
+	    --ambient-caps=+net_bind_service
 	stop "$dns64d"
 }
 
@@ -220,6 +251,33 @@ test_no_user() {
 	has_no_rights 65533 65532
 	check "it translates" ping_works
 	stop "$nat64d"
+}
+
+test_image() {
+	tap_round="an image without users"
+	write_conf
+	check "nat64d starts as root" start_by "${as_root[@]}" "${image[@]}"
+	says "it says whom it becomes" \
+	    'user _nat64d: no such user; becoming 65534:65534 instead'
+	has_no_rights 65534 65534
+	check "it translates" ping_works
+	stop "$nat64d"
+	write_conf "user nobody"
+	check "a name that the image does not have" refuses_by \
+	    '^nat64d: user nobody: no such user or group: .*65534' \
+	    "${as_root[@]}" "${image[@]}"
+	write_conf "user 65534" "log events to \"$dir/log/events\""
+	check "nat64d starts in a user namespace" start_by "${rootless[@]}" \
+	    "${image[@]}"
+	has_no_rights $owner $owner
+	check "it translates" ping_works
+	stop "$nat64d"
+	check_match "and has logged events" "$(cat "$dir/log/events")" \
+	    'event=binding-created '
+	write_conf "log events to syslog"
+	check "no logger" refuses_by \
+	    '^nat64d: event log: /dev/log: no logger.*-v /dev/log' \
+	    "${as_root[@]}" "${image[@]}"
 }
 
 test_ambient() {
@@ -304,7 +362,8 @@ test_messages() {
 need_root
 lab_create
 name_commands
-mkdir "$dir/bin"
+mkdir "$dir/bin" "$dir/image" "$dir/log"
+chown $owner:$owner "$dir/log"
 cp "$BUILD/nat64d/nat64d" "$dir/bin"
 program=$dir/bin/nat64d
 start_web
@@ -315,6 +374,7 @@ test_dns64d
 test_many_ids
 test_no_ipv6
 test_no_user
+test_image
 test_ambient
 tap_round="an interface made for an ordinary user"
 test_made_for_user
