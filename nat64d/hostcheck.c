@@ -40,13 +40,13 @@ insert(struct hostcheck *out, bool error)
 		return (NULL);
 	f = &out->findings[at];
 	memmove(f + 1, f, (out->nfindings - at - 1) * sizeof(*f));
-	f->error = error;
+	*f = (struct hostcheck_finding){ .error = error };
 	if (error)
 		out->nerrors++;
 	return (f);
 }
 
-static void __attribute__((__format__(printf, 3, 4)))
+static struct hostcheck_finding * __attribute__((__format__(printf, 3, 4)))
 add(const struct check *k, bool error, const char *fmt, ...)
 {
 	struct hostcheck_finding *f;
@@ -54,10 +54,11 @@ add(const struct check *k, bool error, const char *fmt, ...)
 
 	f = insert(k->out, error);
 	if (f == NULL)
-		return;
+		return (NULL);
 	va_start(ap, fmt);
 	vsnprintf(f->text, sizeof(f->text), fmt, ap);
 	va_end(ap);
+	return (f);
 }
 
 /*
@@ -292,6 +293,7 @@ report_covered(const struct check *k, const struct host_addr *a)
 {
 	char net[PREFIX_STRLEN];
 
+	k->out->cut_off = k->conf->routes;
 	add(k, k->conf->routes, "pool: it covers %s, the network of %s, and "
 	    "routes for it would cut this host off; name addresses that are "
 	    "routed to this host, or some of that network that nobody has",
@@ -655,13 +657,16 @@ static void
 check_firewall(const struct check *k)
 {
 	const struct host *h = k->host;
+	struct hostcheck_finding *f;
 	size_t i;
 
-	for (i = 0; i < h->nchains; i++)
-		add(k, false, "firewall: %s drops what its rules do not let "
-		    "pass, and none of them names %s; look at \"nft list "
-		    "ruleset\"%s", h->chains[i].name, k->conf->tun,
-		    h->chains_old ? " (when nat64d started)" : "");
+	for (i = 0; i < h->nchains; i++) {
+		f = add(k, false, "firewall: %s drops what its rules do not "
+		    "let pass, and none of them names %s; look at \"nft "
+		    "list ruleset\"", h->chains[i].name, k->conf->tun);
+		if (f != NULL)
+			f->old = h->chains_old;
+	}
 }
 
 /*

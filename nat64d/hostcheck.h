@@ -105,6 +105,7 @@ struct hostcheck_conf {
 
 struct hostcheck_finding {
 	bool error; /* it cannot work or does harm; else a warning */
+	bool old;   /* it was so when we could still look */
 	char text[HOSTCHECK_TEXT];
 };
 
@@ -114,6 +115,7 @@ struct hostcheck {
 	size_t nfindings;
 	size_t nerrors; /* of these */
 	size_t nmore;	/* for which there was no room */
+	bool cut_off;	/* our routes keep the host from its neighbours */
 };
 
 /* Addresses whose paths hostcheck() wants to know. Returns their number. */

@@ -11,6 +11,7 @@
 
 struct evbuffer;
 struct hostreport;
+struct watch;
 
 /* When it is looked. */
 enum hostreport_when {
@@ -39,6 +40,15 @@ int hostreport_log(struct hostreport *r, const char *tun,
  * the report, after a hostreport_log(); void for engine_opts.
  */
 void hostreport_print(void *r, struct evbuffer *out);
+
+/*
+ * From now on look again whenever the host's network changes, and log what is
+ * new and what is so no longer. When our routes cut the host off, which had
+ * other addresses at the start, cut_off is called, after it was logged: we are
+ * to end, and our routes with us. Before the event loop runs.
+ */
+void hostreport_follow(struct hostreport *r, struct watch *watch,
+    void (*cut_off)(void *arg), void *arg);
 
 void hostreport_free(struct hostreport *r);
 

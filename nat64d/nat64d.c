@@ -270,6 +270,12 @@ enter_sandbox(const struct conf *c, const struct options *o)
 	sandbox_enter(&sb);
 }
 
+static void
+host_cut_off(void *engine)
+{
+	engine_fail(engine);
+}
+
 /* From here on nothing that packets do may end the process. */
 static int
 serve(struct tun *tun, struct conf *c, const struct options *o,
@@ -287,6 +293,7 @@ serve(struct tun *tun, struct conf *c, const struct options *o,
 		tun_fatal(tun, "cannot start");
 	if (f->self6 != NULL)
 		self6_follow(f->self6, engine_set_self6, engine);
+	hostreport_follow(f->report, f->watch, host_cut_off, engine);
 	privs_drop(privs);
 	if (eventlog_open(log) == -1)
 		tun_fatal(tun, "cannot open the event log");

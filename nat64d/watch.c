@@ -18,6 +18,7 @@ struct watch {
 	struct hostwatch *host;
 	struct part parts[WATCH_MAX];
 	unsigned nparts;
+	struct event_base *base; /* while attached */
 	struct event *news;
 	struct event *settled;
 	unsigned what; /* has happened; the timer runs when it is not 0 */
@@ -55,6 +56,12 @@ struct hostwatch *
 watch_host(struct watch *w)
 {
 	return (w->host);
+}
+
+struct event_base *
+watch_base(struct watch *w)
+{
+	return (w->base);
 }
 
 void
@@ -108,6 +115,7 @@ settled(evutil_socket_t fd, short events, void *arg)
 int
 watch_attach(struct watch *w, struct event_base *base)
 {
+	w->base = base;
 	w->news = event_new(
 	    base, hostwatch_fd(w->host), EV_READ | EV_PERSIST, news_waiting, w);
 	w->settled = event_new(base, -1, 0, settled, w);

@@ -43,6 +43,9 @@ struct hostwatch *watch_host(struct watch *w);
 typedef void (*watch_fn)(void *arg, unsigned what);
 void watch_add(struct watch *w, unsigned kinds, watch_fn fn, void *arg);
 
+/* The event loop, for timers of a part. Between attach and detach. */
+struct event_base *watch_base(struct watch *w);
+
 /* Returns 0, or -1 with errno ENOMEM. watch_detach() before base is freed. */
 int watch_attach(struct watch *w, struct event_base *base);
 void watch_detach(struct watch *w);

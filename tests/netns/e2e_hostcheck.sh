@@ -356,6 +356,46 @@ test_firewall() {
 	fw delete table inet filter
 }
 
+# --- changes while it runs ---
+
+logged() { # regex
+	grep -Ex -- "nat64d: $1" "$dir/nat64d.err"
+}
+
+test_changes() {
+	local off='this host does not forward IPv4: .*'
+	tap_round="changes while it runs"
+	write_conf "$pool" "$prefix"
+	check "nat64d starts" start_nat64d
+	set_sysctl net.ipv4.ip_forward=0
+	check "forwarding that ends is logged" wait_for 20 logged "$off"
+	set_sysctl net.ipv4.ip_forward=1
+	check "and that it is back" wait_for 20 logged "no longer: $off"
+	ip -n "$gateway" addr add 203.0.113.3/32 dev lo
+	check "an address of the pool that the host gets is logged" \
+	    wait_for 20 logged "pool: 203\\.0\\.113\\.3 is this host's .*"
+	check "it goes on" nat64d_dump
+	check_equal "each is logged once" \
+	    "$(logged "$off" | wc -l) $(logged 'pool: .*' | wc -l)" "1 1"
+	ip -n "$gateway" addr del 203.0.113.3/32 dev lo
+	stop "$nat64d"
+}
+
+# Started before the network, as our unit is: then harm comes later.
+test_late_network() {
+	tap_round="the network of the pool comes later"
+	ip -n "$gateway" addr del 198.51.100.1/24 dev g1
+	write_conf "pool 198.51.100.0/24" "$prefix"
+	check "nat64d starts" start_nat64d
+	ip -n "$gateway" addr add 198.51.100.1/24 dev g1
+	check "it ends" wait_for 20 gone "$nat64d"
+	wait "$nat64d"
+	check_equal "with status 1" "$?" 1
+	check "and says why" logged 'pool: it covers 198\.51\.100\.0/24, .*'
+	check "the host has its neighbours again" unchanged
+	check "a supervisor starts it in vain" refused "pool: it covers" -d
+}
+
 # As in the place where an image is made: nothing can be said.
 test_no_network() {
 	tap_round="a host without a network"
@@ -379,5 +419,7 @@ test_own_address
 test_routes
 test_prefix_inside
 test_firewall
+test_changes
+test_late_network
 test_no_network
 tap_done

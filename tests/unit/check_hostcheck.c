@@ -179,6 +179,8 @@ START_TEST(pool_and_network)
 		add_pool(pools[_i].first2, pools[_i].last2);
 	add_addr(pools[_i].ifn, pools[_i].own, pools[_i].net);
 	check_finds(true, pools[_i].error);
+	ck_assert_int_eq(found.cut_off, pools[_i].error != NULL &&
+	    strstr(pools[_i].error, "covers") != NULL);
 }
 END_TEST
 
@@ -190,6 +192,7 @@ START_TEST(routes_of_others_do_no_harm_of_ours)
 		add_pool(pools[_i].first2, pools[_i].last2);
 	add_addr(pools[_i].ifn, pools[_i].own, pools[_i].net);
 	check_finds(false, pools[_i].error);
+	ck_assert(!found.cut_off);
 }
 END_TEST
 
