@@ -138,6 +138,22 @@ acl_is_empty(const struct acl *acl)
 	return (acl->count == 0);
 }
 
+bool
+acl_names_allowed(const struct acl *acl)
+{
+	const struct rule *r = acl->rules;
+	size_t i, up;
+
+	for (i = 0; i < acl->count; i++) {
+		up = r[i].parent;
+		while (up != NO_PARENT && r[up].allow)
+			up = r[up].parent;
+		if (r[i].allow && up == NO_PARENT)
+			return (true);
+	}
+	return (false);
+}
+
 /* The prefix of just this address; returns -1 for other families. */
 static int
 host_prefix(const struct sockaddr_storage *ss, struct prefix *p)
@@ -162,20 +178,37 @@ host_prefix(const struct sockaddr_storage *ss, struct prefix *p)
 	return (-1);
 }
 
-enum acl_verdict
-acl_check(const struct acl *acl, const struct sockaddr_storage *ss)
+static enum acl_verdict
+check_host(const struct acl *acl, const struct prefix *host)
 {
 	const struct rule *r;
-	struct prefix host;
 	size_t i;
 
-	if (host_prefix(ss, &host) == -1)
-		return (ACL_NONE);
-	i = rules_upto(acl, &host);
+	i = rules_upto(acl, host);
 	for (i = i > 0 ? i - 1 : NO_PARENT; i != NO_PARENT; i = r->parent) {
 		r = &acl->rules[i];
-		if (prefix_overlap(&r->prefix, &host))
+		if (prefix_overlap(&r->prefix, host))
 			return (r->allow ? ACL_ALLOW : ACL_DENY);
 	}
 	return (ACL_NONE);
+}
+
+enum acl_verdict
+acl_check(const struct acl *acl, const struct sockaddr_storage *ss)
+{
+	struct prefix host;
+
+	if (host_prefix(ss, &host) == -1)
+		return (ACL_NONE);
+	return (check_host(acl, &host));
+}
+
+enum acl_verdict
+acl_check6(const struct acl *acl, const struct in6_addr *addr)
+{
+	const struct prefix host = {
+		.family = AF_INET6, .len = 128, .v6 = *addr
+	};
+
+	return (check_host(acl, &host));
 }

@@ -13,6 +13,7 @@
 #include <stdbool.h>
 
 struct acl;
+struct in6_addr;
 struct prefix;
 
 #define ACL_MAX_RULES 4096
@@ -39,11 +40,16 @@ int acl_add(struct acl *acl, const struct prefix *p, bool allow);
 /* True when no rule was added. */
 bool acl_is_empty(const struct acl *acl);
 
+/* True when an address is allowed otherwise than as an exception to a deny. */
+bool acl_names_allowed(const struct acl *acl);
+
 /*
  * The verdict on a client's address. Costs one binary search, and at most
  * one step more for each rule that contains the nearest one.
  */
 enum acl_verdict acl_check(const struct acl *acl,
     const struct sockaddr_storage *ss);
+enum acl_verdict acl_check6(const struct acl *acl,
+    const struct in6_addr *addr);
 
 #endif

@@ -63,6 +63,7 @@ conf_free(struct conf *c)
 	free(c->statics);
 	free(c->bindings);
 	free(c->excludes);
+	free(c->permits);
 	free(c);
 }
 
@@ -339,4 +340,48 @@ conf_add_exclude(struct conf_build *b, struct conf_file *cf, int proto,
 		return;
 	c->excludes = excludes;
 	excludes[c->nat64.nexcludes++] = x;
+}
+
+/* The same rule twice is one; n is how many there are. */
+static bool
+has_permit(const struct nat64_config *n, const struct permit_rule *rules,
+    const struct prefix *from, bool allow)
+{
+	size_t i;
+
+	for (i = 0; i < n->npermits; i++)
+		if (rules[i].allow == allow && rules[i].from.len == from->len &&
+		    IN6_ARE_ADDR_EQUAL(&rules[i].from.v6, &from->v6))
+			return (true);
+	return (false);
+}
+
+void
+conf_add_permit(struct conf_build *b, struct conf_file *cf, bool allow,
+    const struct conf_value *text)
+{
+	const char *verb = allow ? "allow" : "deny";
+	struct conf *c = b->conf;
+	struct permit_rule rule = { .allow = allow }, *permits;
+	const char *error;
+
+	error = prefix_parse(text->text, &rule.from);
+	if (error == NULL && rule.from.family != AF_INET6)
+		error = "is not IPv6";
+	if (error == NULL && has_permit(&c->nat64, c->permits, &rule.from,
+	    !allow))
+		error = allow ? "is denied already" : "is allowed already";
+	if (error != NULL) {
+		conf_error_at(cf, &text->where, "%s from %s %s", verb,
+		    text->text, error);
+		return;
+	}
+	if (has_permit(&c->nat64, c->permits, &rule.from, allow))
+		return;
+	permits = grow(cf, &text->where, c->permits, c->nat64.npermits,
+	    sizeof(*permits), CONF_MAX_PERMITS);
+	if (permits == NULL)
+		return;
+	c->permits = permits;
+	permits[c->nat64.npermits++] = rule;
 }

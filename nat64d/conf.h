@@ -26,6 +26,7 @@
 /* Bounds; what goes beyond is an error like any other. */
 #define CONF_MAX_POOL 1024	       /* pool statements */
 #define CONF_MAX_EXCLUDES 4096	       /* exclude statements */
+#define CONF_MAX_PERMITS 4096	       /* allow and deny statements */
 #define CONF_MAX_STATICS (1024 * 1024) /* static bindings, ports counted */
 
 /* Ports first .. last of one address bound to as many of another. */
@@ -62,6 +63,7 @@ struct conf {
 	size_t nstatics;
 	struct nat64_static *bindings; /* the same, one by one */
 	struct nat64_exclude *excludes;
+	struct permit_rule *permits;
 };
 
 /*

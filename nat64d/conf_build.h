@@ -68,6 +68,8 @@ void conf_add_static(struct conf_build *b, struct conf_file *cf, int proto,
     const struct conf_value *text6, const struct conf_ports *ports6);
 void conf_add_exclude(struct conf_build *b, struct conf_file *cf, int proto,
     const struct conf_value *text, const struct conf_ports *ports);
+void conf_add_permit(struct conf_build *b, struct conf_file *cf, bool allow,
+    const struct conf_value *text);
 void conf_set_address(struct conf_build *b, struct conf_file *cf,
     const struct conf_value *text);
 

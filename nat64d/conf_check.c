@@ -232,6 +232,28 @@ check_statics(struct conf_build *b, struct conf_file *cf)
 		    c->nat64.nstatics);
 }
 
+/* A server whose answers are refused serves nobody. */
+static void
+check_permits(struct conf_file *cf, const struct conf *c)
+{
+	const struct conf_static *s;
+	char text[INET6_ADDRSTRLEN];
+	struct permit *permit;
+
+	permit = permit_new(c->permits, c->nat64.npermits);
+	if (permit == NULL) {
+		conf_error(cf, "out of memory");
+		return;
+	}
+	for (s = c->statics; s < c->statics + c->nstatics; s++)
+		if (!permit_allows(permit, &s->addr6))
+			conf_error_at(cf, &s->where, "static: %s may not use "
+			    "the translator: an \"allow from\" for it is "
+			    "missing", inet_ntop(AF_INET6, &s->addr6, text,
+			    sizeof(text)));
+	permit_free(permit);
+}
+
 /* Sessions without their peers say what bindings say (LOG-02). */
 static void
 check_events(const struct conf_build *b, struct conf_file *cf)
@@ -276,4 +298,6 @@ conf_check(struct conf_build *b, struct conf_file *cf)
 	check_statics(b, cf);
 	n->statics = c->bindings;
 	n->excludes = c->excludes;
+	n->permits = c->permits;
+	check_permits(cf, c);
 }

@@ -239,10 +239,23 @@ print_icmp(FILE *f, const struct nat64_config *n)
 }
 
 static void
+print_permits(FILE *f, const struct nat64_config *n)
+{
+	char text[PREFIX_STRLEN];
+	size_t i;
+
+	for (i = 0; i < n->npermits; i++)
+		fprintf(f, "%s from %s\n",
+		    n->permits[i].allow ? "allow" : "deny",
+		    prefix_print(&n->permits[i].from, text, sizeof(text)));
+}
+
+static void
 print_filtering(FILE *f, const struct nat64_config *n)
 {
 	int i;
 
+	print_permits(f, n);
 	for (i = 0; i < L4_NPROTO; i++)
 		fprintf(f, "filter %s %s\n", conf_proto_name((enum l4proto)i),
 		    n->adf[i] ? "address-dependent" : "endpoint-independent");

@@ -153,6 +153,9 @@ init_memory(struct nat64 *n, const struct nat64_config *c)
 	if (c->nexcludes > 0)
 		memcpy(n->excludes, c->excludes,
 		    c->nexcludes * sizeof(*n->excludes));
+	n->permit = permit_new(c->permits, c->npermits);
+	if (n->permit == NULL)
+		return (-1);
 	for (i = 0; i < NSCRATCH; i++) {
 		n->scratch[i].buf = malloc(PKT_BUFSIZE);
 		if (n->scratch[i].buf == NULL)
@@ -205,6 +208,7 @@ nat64_new(const struct nat64_config *c, const struct nat64_sink *sink,
 	n->conf.pool = NULL;
 	n->conf.statics = NULL;
 	n->conf.excludes = NULL;
+	n->conf.permits = NULL;
 	n->sink = *sink;
 	n->rng = *rng;
 	n->now = now;
@@ -239,6 +243,7 @@ nat64_free(struct nat64 *n)
 	frag_table_free(n->frags);
 	for (i = 0; i < NSCRATCH; i++)
 		free(n->scratch[i].buf);
+	permit_free(n->permit);
 	free(n->excludes);
 	free(n);
 	errno = saved_errno;

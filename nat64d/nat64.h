@@ -22,6 +22,7 @@
 
 #include "bib.h"
 #include "frag.h"
+#include "permit.h"
 #include "pkt.h"
 #include "pool4.h"
 #include "ratelimit.h"
@@ -65,6 +66,8 @@ struct nat64_config {
 	size_t nstatics;
 	const struct nat64_exclude *excludes;
 	size_t nexcludes;
+	const struct permit_rule *permits; /* who may use it; none: all */
+	size_t npermits;
 
 	/* The addresses that we speak from; INADDR_ANY, ::: say nothing. */
 	struct in_addr self4;

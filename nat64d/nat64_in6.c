@@ -342,6 +342,9 @@ nat64_in6(struct nat64 *n, struct pkt *p)
 		return (nat64_drop(n, NAT64_EXT_HEADERS));
 	if (ip4_is_never_unicast(t.addr4))
 		return (nat64_drop(n, NAT64_MARTIAN4));
+	if (!permit_allows(n->permit, &p->ip6.src))
+		return (nat64_refuse6(n, p, NAT64_DENIED, ICMP6_DST_UNREACH,
+		    ICMP6_DST_UNREACH_ADMIN, 0));
 	if (!nat64_may_embed(n, t.prefix, t.addr4))
 		return (nat64_refuse6(n, p, NAT64_WKP_NONGLOBAL,
 		    ICMP6_DST_UNREACH, ICMP6_DST_UNREACH_ADMIN, 0));

@@ -60,6 +60,7 @@ struct nat64 {
 	struct ratelimit errors6;
 	struct ratelimit errors4;
 	struct nat64_exclude *excludes;
+	struct permit *permit;
 	struct slab syn_slab;
 	struct syn_list syns;
 	unsigned nsyns;

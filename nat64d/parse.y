@@ -63,12 +63,14 @@ static void add_plateau(struct conf_build *, struct conf_file *,
 %token <tok> BINDINGS "bindings" BINDING_SESSIONS "binding-sessions"
 %token <tok> BURST "burst" BYTES "bytes" CHECK_INNER_IP "check-inner-ip"
 %token <tok> CLAMP "clamp" CLOSING "closing" COPY "copy" DATAGRAMS "datagrams"
-%token <tok> DEBUG "debug" DESTINATION "destination" DROP "drop" DUMP "dump"
+%token <tok> DEBUG "debug" DENY "deny" DESTINATION "destination" DROP "drop"
+%token <tok> DUMP "dump"
 %token <tok> ECHO_ "echo" ENDPOINT_INDEPENDENT "endpoint-independent"
 %token <tok> ERR "err" ESTABLISHED "established" EVENTS "events"
 %token <tok> EXCLUDE "exclude" EXCEPT "except" FILTER "filter"
 %token <tok> FIRST_FRAGMENT_ERRORS "first-fragment-errors" FRAGMENT "fragment"
-%token <tok> FRAGMENTS "fragments" ICMP "icmp" ICMP_ERRORS "icmp-errors"
+%token <tok> FRAGMENTS "fragments" FROM "from" ICMP "icmp"
+%token <tok> ICMP_ERRORS "icmp-errors"
 %token <tok> ICMP_FRAGMENTS "icmp-fragments" ID "id" INBOUND "inbound"
 %token <tok> INBOUND_SESSIONS "inbound-sessions"
 %token <tok> INBOUND_REFRESH "inbound-refresh" INCOMING_SYN "incoming-syn"
@@ -322,9 +324,11 @@ range		: NUMBER
 		| RANGE
 		;
 
-/* Who may come in. */
+/* Who may use the translator, and who may come in. */
 
-filtering	: FILTER any_proto adf {
+filtering	: ALLOW FROM WORD { conf_add_permit(b, cf, true, &$WORD); }
+		| DENY FROM WORD { conf_add_permit(b, cf, false, &$WORD); }
+		| FILTER any_proto adf {
 			int i;
 
 			for (i = 0; i < L4_NPROTO; i++)
@@ -488,6 +492,7 @@ static const struct conf_keyword keywords[] = {
 	{ "copy", COPY },
 	{ "datagrams", DATAGRAMS },
 	{ "debug", DEBUG },
+	{ "deny", DENY },
 	{ "destination", DESTINATION },
 	{ "drop", DROP },
 	{ "dump", DUMP },
@@ -502,6 +507,7 @@ static const struct conf_keyword keywords[] = {
 	{ "first-fragment-errors", FIRST_FRAGMENT_ERRORS },
 	{ "fragment", FRAGMENT },
 	{ "fragments", FRAGMENTS },
+	{ "from", FROM },
 	{ "icmp", ICMP },
 	{ "icmp-errors", ICMP_ERRORS },
 	{ "icmp-fragments", ICMP_FRAGMENTS },

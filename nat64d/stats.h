@@ -30,6 +30,7 @@
 	X(WKP_NONGLOBAL, "wkp-non-global",                                   \
 	    "non-global IPv4 address with 64:ff9b::/96")                     \
 	X(EXCLUDED, "excluded", "destination excluded by configuration")     \
+	X(DENIED, "denied", "IPv6 source may not use the translator")       \
 	X(TTL_EXPIRED, "ttl-expired", "hop limit or TTL used up")            \
 	X(EXT_HEADERS, "bad-extension-headers",                              \
 	    "IPv6 extension headers malformed or not translatable")          \

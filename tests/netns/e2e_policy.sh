@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # What the administrator decides, seen from the hosts: what becomes of
-# connections that a flush has ended.
+# connections that a flush has ended, and who may use the translator.
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/lib.sh"
 
@@ -53,7 +53,37 @@ test_unknown_tcp() {
 	stop "$nat64d"
 }
 
+# --- allow from, deny from ---
+
+ping_from() { # source
+	in_ns "$client" ping -n -c 1 -W 2 -I "$1" "$server64"
+}
+
+# It is told why at once.
+refused() { # source
+	! ping_from "$1" >"$dir/refused" 2>&1 &&
+	    grep -i 'administratively prohibited' "$dir/refused"
+}
+
+test_permits() {
+	tap_round="allow and deny"
+	ip -n "$client" addr add 2001:db8::bad dev c0 nodad
+	write_nat64d_conf "deny from 2001:db8::bad"
+	check "nat64d starts" start_nat64d || give_up
+	check "a host that is not denied is served" ping_from 2001:db8::10
+	check "one that is denied is refused" refused 2001:db8::bad
+	check_match "which the dump counts" "$(nat64d_dump)" \
+	    '^dropped denied +[1-9]'
+	stop "$nat64d"
+	write_nat64d_conf "allow from 2001:db8::bad"
+	check "nat64d starts with an allow" start_nat64d || give_up
+	check "the host is served" ping_from 2001:db8::bad
+	check "others are refused" refused 2001:db8::10
+	stop "$nat64d"
+}
+
 need_root
 start_lab
 test_unknown_tcp
+test_permits
 tap_done
