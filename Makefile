@@ -449,6 +449,9 @@ install: all
 	    $(DESTDIR)$(UNITDIR)
 	$(INSTALL) -m 755 $(BUILD)/nat64d/nat64d $(BUILD)/dns64d/dns64d \
 	    $(DESTDIR)$(SBINDIR)
+	sed 's,@SBINDIR@,$(SBINDIR),;s,@SYSCONFDIR@,$(SYSCONFDIR),' \
+	    etc/nat64d-unreachable > $(DESTDIR)$(SBINDIR)/nat64d-unreachable
+	chmod 755 $(DESTDIR)$(SBINDIR)/nat64d-unreachable
 	$(INSTALL) -m 644 man/*.5 $(DESTDIR)$(MANDIR)/man5
 	$(INSTALL) -m 644 man/*.8 $(DESTDIR)$(MANDIR)/man8
 	$(INSTALL) -m 644 etc/nat64d.conf etc/dns64d.conf \
@@ -459,7 +462,10 @@ install: all
 	done
 
 uninstall:
-	rm -f $(DESTDIR)$(SBINDIR)/nat64d $(DESTDIR)$(SBINDIR)/dns64d
+	[ -n '$(DESTDIR)' ] || [ ! -x $(SBINDIR)/nat64d-unreachable ] || \
+	    $(SBINDIR)/nat64d-unreachable remove || :
+	rm -f $(DESTDIR)$(SBINDIR)/nat64d $(DESTDIR)$(SBINDIR)/dns64d \
+	    $(DESTDIR)$(SBINDIR)/nat64d-unreachable
 	for page in $(notdir $(wildcard man/*.5)); do \
 		rm -f $(DESTDIR)$(MANDIR)/man5/$$page; done
 	for page in $(notdir $(wildcard man/*.8)); do \

@@ -32,6 +32,7 @@
 struct options {
 	bool foreground; /* -d */
 	int check_only;	 /* -n; twice: the file alone */
+	bool routes;	 /* -R */
 	bool verbose;	 /* -v */
 	const char *file;
 };
@@ -46,7 +47,7 @@ struct follow {
 static void __attribute__((__noreturn__))
 usage(void)
 {
-	fputs("usage: nat64d [-dnv] [-f file]\n", stderr);
+	fputs("usage: nat64d [-dnRv] [-f file]\n", stderr);
 	exit(1);
 }
 
@@ -56,7 +57,7 @@ parse_options(struct options *o, int argc, char *argv[])
 	int ch;
 
 	*o = (struct options){ .file = CONF_FILE };
-	while ((ch = getopt(argc, argv, "df:nv")) != -1) {
+	while ((ch = getopt(argc, argv, "df:nRv")) != -1) {
 		switch (ch) {
 		case 'd':
 			o->foreground = true;
@@ -66,6 +67,9 @@ parse_options(struct options *o, int argc, char *argv[])
 			break;
 		case 'n':
 			o->check_only++;
+			break;
+		case 'R':
+			o->routes = true;
 			break;
 		case 'v':
 			o->verbose = true;
@@ -156,9 +160,10 @@ tun_fatal(struct tun *tun, const char *what)
 }
 
 static void
-add_route(struct tun *tun, const struct prefix *dst)
+add_route(void *arg, const struct prefix *dst)
 {
 	char text[PREFIX_STRLEN], message[PREFIX_STRLEN + 32];
+	struct tun *tun = arg;
 	const char *what;
 
 	if (tun_route(tun, dst, &what) == 0)
@@ -168,23 +173,34 @@ add_route(struct tun *tun, const struct prefix *dst)
 	tun_fatal(tun, message);
 }
 
+static void
+print_route(void *arg, const struct prefix *dst)
+{
+	char text[PREFIX_STRLEN];
+
+	fprintf(arg, "%s\n", prefix_print(dst, text, sizeof(text)));
+}
+
+typedef void (*route_fn)(void *arg, const struct prefix *dst);
+
 /* A range of the pool that is no prefix takes several routes. */
 static void
-add_pool_routes(struct tun *tun, const struct pool4_range *r)
+each_pool_route(const struct pool4_range *r, route_fn fn, void *arg)
 {
 	struct in_addr first = r->first, last;
 	struct prefix head;
 
 	do {
 		head = range4_head(first, r->last);
-		add_route(tun, &head);
+		fn(arg, &head);
 		last = range4_last(&head);
 		first = range4_next(last);
 	} while (last.s_addr != r->last.s_addr);
 }
 
+/* All that has to be routed to us. */
 static void
-add_routes(struct tun *tun, const struct nat64_config *n)
+each_route(const struct nat64_config *n, route_fn fn, void *arg)
 {
 	struct prefix dst = { .family = AF_INET6 };
 	size_t i;
@@ -192,10 +208,10 @@ add_routes(struct tun *tun, const struct nat64_config *n)
 	for (i = 0; i < n->nprefixes; i++) {
 		dst.len = n->prefixes[i].len;
 		dst.v6 = n->prefixes[i].addr;
-		add_route(tun, &dst);
+		fn(arg, &dst);
 	}
 	for (i = 0; i < n->npool; i++)
-		add_pool_routes(tun, &n->pool[i]);
+		each_pool_route(&n->pool[i], fn, arg);
 }
 
 static struct tun *
@@ -210,7 +226,7 @@ open_tun(const struct conf *c)
 	if (tun_up(tun, c->tun_mtu, &what) == -1)
 		tun_fatal(tun, what);
 	if (c->routes)
-		add_routes(tun, &c->nat64);
+		each_route(&c->nat64, add_route, tun);
 	log_info("%s: mtu %u, offloads:%s%s%s%s", tun_name(tun), tun_mtu(tun),
 	    tun_offloads(tun) == 0 ? " none" : "",
 	    tun_offloads(tun) & TUN_CSUM ? " checksum" : "",
@@ -335,6 +351,15 @@ check_only(struct conf *c, const struct options *o)
 	return (rc == 0 ? 0 : 1);
 }
 
+/* -R, for scripts that keep routes when we do not run. */
+static int
+print_routes(struct conf *c)
+{
+	each_route(&c->nat64, print_route, stdout);
+	conf_free(c);
+	return (fflush(stdout) == 0 ? 0 : 1);
+}
+
 /* Before anything is changed. */
 static struct hostreport *
 fit_host(const struct conf *c)
@@ -364,6 +389,8 @@ main(int argc, char *argv[])
 		return (1);
 	if (o.check_only > 0)
 		return (check_only(conf, &o));
+	if (o.routes)
+		return (print_routes(conf));
 
 	start_log(conf, &o, true);
 	conf_warn(conf);

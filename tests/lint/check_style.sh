@@ -9,7 +9,7 @@ read -ra flags <<<"$(pkg-config --cflags libbsd-overlay libevent_core ldns)"
 mapfile -t sources < <(ls common/*.[chly] nat64d/*.[chly] dns64d/*.[chly] \
     tests/unit/*.[ch] tests/fuzz/*.[ch])
 mapfile -t headers < <(ls common/*.h nat64d/*.h dns64d/*.h)
-mapfile -t scripts < <(ls tests/*.sh tests/*/*.sh etc/rc/*.sh 2>/dev/null)
+mapfile -t scripts < <(ls tests/*.sh tests/*/*.sh etc/nat64d-unreachable 2>/dev/null)
 n=0
 status=0
 

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # What the administrator decides, seen from the hosts: what becomes of
-# connections that a flush has ended, and who may use the translator.
+# connections that a flush has ended, who may use the translator, and what
+# hosts are told while it does not run.
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/lib.sh"
 
@@ -82,8 +83,81 @@ test_permits() {
 	stop "$nat64d"
 }
 
+# --- when nat64d does not run ---
+
+# To the gateway's default route, which is the client, which sends it back.
+ping_lost() { # address
+	in_ns "$client" ping -n -c 1 -W 2 "$1" >"$dir/lost" 2>&1
+	cat "$dir/lost"
+}
+
+ping4_lost() { # address
+	in_ns "$internet" ping -n -c 1 -W 2 "$1" >"$dir/lost" 2>&1
+	cat "$dir/lost"
+}
+
+# The script as it is installed.
+unreachable() { # add file | remove
+	sed "s,@SBINDIR@,$BUILD/nat64d,;s,@SYSCONFDIR@,$dir," \
+	    "$root/etc/nat64d-unreachable" >"$dir/unreachable"
+	in_ns "$gateway" sh "$dir/unreachable" "$@"
+}
+
+our_routes() {
+	ip -n "$gateway" -6 route show proto 64
+	ip -n "$gateway" -4 route show proto 64
+}
+
+# Packets that the gateway passes on, of either family.
+forwarded() {
+	in_ns "$gateway" awk '
+		$1 == "Ip6OutForwDatagrams" { n += $2 }
+		END { print n }' /proc/net/snmp6
+}
+
+start_loop() {
+	in_ns "$client" sysctl -qw net.ipv6.conf.all.forwarding=1
+	ip -n "$gateway" -6 route add default via 2001:db8::10
+	ip -n "$gateway" -4 route add default via "$server4"
+	in_ns "$internet" sysctl -qw net.ipv4.ip_forward=1
+}
+
+test_stopped() {
+	local before
+	tap_round="when nat64d does not run"
+	write_nat64d_conf "pool 203.0.113.1-203.0.113.2"
+	start_loop
+	before=$(forwarded)
+	check_match "without the routes a packet goes round" \
+	    "$(ping_lost "$server64")" 'Time exceeded'
+	check "many times" test $(($(forwarded) - before)) -ge 20
+	check "the script makes them" unreachable add "$dir/nat64d.conf"
+	check_equal "for prefix and pool" "$(our_routes | wc -l)" 4
+	before=$(forwarded)
+	check_match "and the host is told at once" \
+	    "$(ping_lost "$server64")" 'Destination unreachable'
+	check_equal "without a loop" "$(forwarded)" "$before"
+	check_match "IPv4 hosts are told, too" "$(ping4_lost 203.0.113.2)" \
+	    'Destination Host Unreachable'
+	check "nat64d starts beside them" start_nat64d || give_up
+	check_not "and finds nothing wrong" grep -i unreachable \
+	    "$dir/nat64d.err"
+	check "it translates" ping_from 2001:db8::10
+	stop "$nat64d"
+	check_match "it stops, and hosts are told so" \
+	    "$(ping_lost "$server64")" 'Destination unreachable'
+	write_nat64d_conf
+	check "another configuration" unreachable add "$dir/nat64d.conf"
+	check_equal "has its own routes" "$(our_routes | wc -l)" 2
+	check "the script removes them" unreachable remove
+	check_equal "all" "$(our_routes)" ""
+	check "and again" unreachable remove
+	check_not "a bad file makes none" unreachable add "$dir/nosuch.conf"
+}
+
 need_root
 start_lab
 test_unknown_tcp
 test_permits
+test_stopped
 tap_done
