@@ -34,7 +34,10 @@ add_router() { # namespace
 		mount --bind "$1" /dev/net/tun && exec sleep infinity' \
 		sh "$dir/tun" &
 	holder=$!
-	wait_for 5 ready "$holder" || skip_all "no user namespaces here"
+	wait_for 5 ready "$holder" || {
+		stop "$holder"
+		skip_all "no user namespaces here"
+	}
 	ip netns attach "$1" "$holder"
 	lab_namespaces+=("$1")
 	ip -n "$1" link set lo up
