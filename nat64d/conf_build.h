@@ -101,6 +101,11 @@ const char *conf_pool_range_ports(struct pool4_range *r,
 void conf_set_timeout(struct conf_build *b, struct conf_file *cf,
     enum conf_timeout which, const struct conf_value *secs, bool override);
 
+/* The same for sessions with some ports of the peer. */
+void conf_set_port_timeout(struct conf_build *b, struct conf_file *cf,
+    enum conf_timeout which, const struct conf_value *secs, bool override,
+    const struct conf_ports *ports);
+
 /* What conf_print() and conf_warn() say of them. */
 void conf_print_timeouts(const struct conf *c, FILE *f);
 void conf_warn_timeouts(const struct conf *c);

@@ -2,6 +2,8 @@
  * The timeouts: which there are, what the RFCs allow, what is said of those
  * that they do not.
  */
+#include <string.h>
+
 #include "conf.h"
 #include "conf_build.h"
 
@@ -75,6 +77,106 @@ conf_set_timeout(struct conf_build *b, struct conf_file *cf,
 		*timeout_of(&b->conf->nat64, which) = (uint32_t)secs->number;
 }
 
+/*
+ * What holds for the ports alone. Well-known ones may have less without a
+ * word: their services answer once (RFC 4787, REQ-5a).
+ */
+static struct rule
+port_rule(enum conf_timeout which, const struct port_range *ports)
+{
+	struct rule r = rules[which];
+
+	if (which == CONF_TIMEOUT_UDP && ports->last <= 1023)
+		r.min = r.least;
+	return (r);
+}
+
+static enum conf_timeout
+timeout_of_port(const struct session_port *p)
+{
+	return (p->cls == SESSION_UDP ? CONF_TIMEOUT_UDP :
+	    CONF_TIMEOUT_TCP_EST);
+}
+
+/* The last of several about the same ports holds. */
+static void
+remove_port(struct nat64_config *n, const struct session_port *same)
+{
+	struct session_port *p = n->lifetime_ports;
+	unsigned i;
+
+	for (i = 0; i < n->nlifetime_ports; i++) {
+		if (p[i].cls != same->cls ||
+		    p[i].ports.first != same->ports.first ||
+		    p[i].ports.last != same->ports.last)
+			continue;
+		n->nlifetime_ports--;
+		memmove(&p[i], &p[i + 1],
+		    (n->nlifetime_ports - i) * sizeof(*p));
+		return;
+	}
+}
+
+void
+conf_set_port_timeout(struct conf_build *b, struct conf_file *cf,
+    enum conf_timeout which, const struct conf_value *secs, bool override,
+    const struct conf_ports *ports)
+{
+	const bool udp = which == CONF_TIMEOUT_UDP;
+	struct nat64_config *n = &b->conf->nat64;
+	struct session_port p;
+	struct rule r;
+
+	if (!udp && which != CONF_TIMEOUT_TCP_EST) {
+		conf_error_at(cf, &ports->where,
+		    "timeout %s is the same for all ports",
+		    rules[which].name);
+		return;
+	}
+	p.cls = udp ? SESSION_UDP : SESSION_TCP_EST;
+	if (conf_ports_of(cf, udp ? L4_UDP : L4_TCP, ports, &p.ports) == -1)
+		return;
+	r = port_rule(which, &p.ports);
+	if (!check_secs(cf, secs, &r, override))
+		return;
+	p.secs = (uint32_t)secs->number;
+	remove_port(n, &p);
+	if (n->nlifetime_ports == SESSION_MAX_PORTS)
+		conf_error_at(cf, &ports->where,
+		    "more than %d timeouts of ports", SESSION_MAX_PORTS);
+	else
+		n->lifetime_ports[n->nlifetime_ports++] = p;
+}
+
+/* "port 53" or "port 1000-2000" */
+#define PORTS_STRLEN 24
+static void
+ports_text(const struct session_port *p, char text[PORTS_STRLEN])
+{
+	if (p->ports.first == p->ports.last)
+		snprintf(text, PORTS_STRLEN, "port %u", p->ports.first);
+	else
+		snprintf(text, PORTS_STRLEN, "port %u-%u", p->ports.first,
+		    p->ports.last);
+}
+
+static void
+print_port_timeouts(const struct nat64_config *n, FILE *f)
+{
+	const struct session_port *p;
+	char text[PORTS_STRLEN];
+	struct rule r;
+	unsigned i;
+
+	for (i = 0; i < n->nlifetime_ports; i++) {
+		p = &n->lifetime_ports[i];
+		r = port_rule(timeout_of_port(p), &p->ports);
+		ports_text(p, text);
+		fprintf(f, "timeout %s %u%s %s\n", r.name, p->secs,
+		    p->secs < r.min ? " override" : "", text);
+	}
+}
+
 void
 conf_print_timeouts(const struct conf *c, FILE *f)
 {
@@ -88,6 +190,25 @@ conf_print_timeouts(const struct conf *c, FILE *f)
 		secs = *timeout_of(&n, (enum conf_timeout)i);
 		fprintf(f, "timeout %s %u%s\n", r->name, secs,
 		    secs < r->min ? " override" : "");
+	}
+	print_port_timeouts(&n, f);
+}
+
+static void
+warn_port_timeouts(const struct nat64_config *n)
+{
+	const struct session_port *p;
+	char text[PORTS_STRLEN];
+	struct rule r;
+	unsigned i;
+
+	for (i = 0; i < n->nlifetime_ports; i++) {
+		p = &n->lifetime_ports[i];
+		r = port_rule(timeout_of_port(p), &p->ports);
+		ports_text(p, text);
+		if (p->secs < r.min)
+			log_warn("timeout %s %u %s: %s wants %u at least",
+			    r.name, p->secs, text, r.rfc, r.min);
 	}
 }
 
@@ -106,4 +227,5 @@ conf_warn_timeouts(const struct conf *c)
 			log_warn("timeout %s %u: %s wants %u at least",
 			    r->name, secs, r->rfc, r->min);
 	}
+	warn_port_timeouts(&n);
 }

@@ -105,6 +105,8 @@ init_tables(struct nat64 *n, const struct nat64_config *c)
 	session_table_init(&n->sessions, c->lifetime_secs, c->max_sessions,
 	    c->max_sessions_per_binding, n->bibs, &n->subs, &key);
 	session_table_set_inbound(&n->sessions, c->max_inbound);
+	session_table_set_ports(&n->sessions, c->lifetime_ports,
+	    c->nlifetime_ports);
 	session_table_set_hint(&n->sessions, c->memory_hint);
 	return (0);
 }

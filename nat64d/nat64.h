@@ -75,6 +75,8 @@ struct nat64_config {
 
 	struct xlat_conf xlat;
 	uint32_t lifetime_secs[SESSION_NCLASSES];
+	struct session_port lifetime_ports[SESSION_MAX_PORTS];
+	unsigned nlifetime_ports;
 	struct frag_limits frag;
 
 	bool adf[L4_NPROTO];	 /* address-dependent filtering (CFG-11) */

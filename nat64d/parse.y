@@ -353,6 +353,11 @@ timeout		: TIMEOUT lifetime NUMBER override {
 			conf_set_timeout(b, cf, $lifetime, &$NUMBER,
 			    $override);
 		}
+		| TIMEOUT lifetime NUMBER override[before] port
+		  override[after] {
+			conf_set_port_timeout(b, cf, $lifetime, &$NUMBER,
+			    $before || $after, &$port);
+		}
 		;
 
 lifetime	: UDP { $$ = CONF_TIMEOUT_UDP; }

@@ -61,7 +61,9 @@ session_table_init(struct session_table *t,
 	session_wheel_init(&t->inbound.wheel);
 	t->inbound.count = 0;
 	memset(t->inbound.per_source, 0, sizeof(t->inbound.per_source));
-	memcpy(t->lifetime_secs, lifetime_secs, sizeof(t->lifetime_secs));
+	memcpy(t->lifetime_secs, lifetime_secs,
+	    SESSION_NCLASSES * sizeof(*lifetime_secs));
+	t->nports = 0;
 	memset(t->nsessions, 0, sizeof(t->nsessions));
 	t->max_per_bib = max_per_bib;
 	if (max_per_bib == 0 || max_per_bib > BIB_MAX_SESSIONS)
@@ -72,6 +74,36 @@ session_table_init(struct session_table *t,
 	keyhash_init(&t->hash, secret);
 	t->bibs = bibs;
 	t->subs = subs;
+}
+
+void
+session_table_set_ports(struct session_table *t,
+    const struct session_port *ports, unsigned n)
+{
+	unsigned i;
+
+	t->nports = n;
+	for (i = 0; i < n; i++) {
+		t->ports[i] = ports[i];
+		t->lifetime_secs[SESSION_NCLASSES + i] = ports[i].secs;
+	}
+}
+
+/* What cls means for sessions with a peer's port. */
+static uint8_t
+class_of(const struct session_table *t, enum session_class cls,
+    uint16_t port)
+{
+	const struct session_port *p;
+	unsigned i;
+
+	for (i = t->nports; i > 0; i--) {
+		p = &t->ports[i - 1];
+		if (p->cls == cls && port >= p->ports.first &&
+		    port <= p->ports.last)
+			return ((uint8_t)(SESSION_NCLASSES + i - 1));
+	}
+	return ((uint8_t)cls);
 }
 
 void
@@ -336,7 +368,7 @@ new_session(struct session_table *t, enum l4proto proto,
 		return (NULL);
 	}
 	s->proto = (uint8_t)proto;
-	s->cls = (uint8_t)cls;
+	s->cls = class_of(t, cls, peer->port);
 	s->out4 = *out4;
 	s->peer = *peer;
 	s->prefix = NO_PREFIX;
@@ -540,7 +572,7 @@ session_touch(struct session_table *t, struct session *s,
 {
 	struct monotime end;
 
-	s->cls = (uint8_t)cls;
+	s->cls = class_of(t, cls, s->peer.port);
 	s->stamp = now;
 	end = session_expires(t, s);
 	/* Seldom, so that the second line of s is seldom read. */

@@ -60,7 +60,18 @@ enum session_class {
 	SESSION_TCP_OPEN,  /* TCP_TRANS before the handshake */
 	SESSION_TCP_CLOSE, /* TCP_TRANS after FIN, RST or probe */
 	SESSION_TCP_SYN,   /* TCP_INCOMING_SYN */
-	SESSION_NCLASSES
+	SESSION_NCLASSES   /* from here on: those of struct session_port */
+};
+
+/*
+ * Sessions of class cls whose peer has one of these ports live for secs
+ * instead: they are of a class of their own, which is found here alone.
+ */
+#define SESSION_MAX_PORTS 16
+struct session_port {
+	enum session_class cls; /* SESSION_UDP, SESSION_TCP_EST */
+	struct port_range ports;
+	uint32_t secs;
 };
 
 /*
@@ -77,7 +88,8 @@ struct session {
 	struct taddr4 out4;	/* (T,t) */
 	struct taddr4 peer;	/* (Z,z) */
 	uint8_t proto;		/* enum l4proto */
-	uint8_t cls;		/* enum session_class */
+	uint8_t cls;		/* enum session_class, or SESSION_NCLASSES
+				   and the index of a session_port */
 	uint8_t tcp_state;	/* enum tcp_state */
 	uint8_t prefix;		/* index of the Pref64 of Y' */
 	uint32_t ack6;
@@ -107,7 +119,9 @@ struct session_table {
 	struct orphan_tree orphans;
 	struct session_wheel wheel; /* of those that are not inbound */
 	struct session_inbound inbound;
-	uint32_t lifetime_secs[SESSION_NCLASSES];
+	uint32_t lifetime_secs[SESSION_NCLASSES + SESSION_MAX_PORTS];
+	struct session_port ports[SESSION_MAX_PORTS];
+	unsigned nports;
 	size_t nsessions[L4_NPROTO];
 	uint32_t max_per_bib;
 	struct slab slab;
@@ -125,6 +139,13 @@ void session_table_init(struct session_table *t,
     const uint32_t lifetime_secs[SESSION_NCLASSES], size_t max,
     uint32_t max_per_bib, const struct bib *bibs, struct subscribers *subs,
     const struct siphash_key *secret);
+
+/*
+ * Lifetimes of sessions with some ports, at most SESSION_MAX_PORTS; where two
+ * hold a port, the later one counts. Before the first session.
+ */
+void session_table_set_ports(struct session_table *t,
+    const struct session_port *ports, unsigned n);
 
 /* Most inbound sessions; 0, as at first: a quarter of all. */
 void session_table_set_inbound(struct session_table *t, size_t max);
@@ -250,7 +271,10 @@ void session_claim(struct session_table *t, struct session *s);
 void session_set_prefix(struct session_table *t, struct session *s,
     unsigned prefix);
 
-/* s lives for its class's time from now on, in class cls. */
+/*
+ * s lives for its class's time from now on, in class cls, or in that of its
+ * peer's port.
+ */
 void session_touch(struct session_table *t, struct session *s,
     enum session_class cls, struct monotime now);
 
