@@ -158,6 +158,7 @@ dns64d_PURE = \
     dns64d/cookie.c \
     dns64d/crowd.c \
     dns64d/filter.c \
+    dns64d/follow.c \
     dns64d/gate.c \
     dns64d/local.c \
     dns64d/local_zones.c \

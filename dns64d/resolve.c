@@ -18,6 +18,7 @@
 #include "answers.h"
 #include "cache.h"
 #include "conf.h"
+#include "follow.h"
 #include "generation.h"
 #include "leg.h"
 #include "loop.h"
@@ -43,7 +44,10 @@ struct resolve_fetch {
 	RB_ENTRY(resolve_fetch) node;
 	uint64_t hash; /* of the question's name */
 	struct generation *gen;
-	const struct msg_question *question; /* that of leg */
+	const struct msg_question *question; /* that of leg, or own */
+	struct msg_question *own;    /* NULL, or leg asks for a target */
+	struct resolve_reply *first; /* then: what leads to that */
+	unsigned n_followed;
 	TAILQ_ENTRY(resolve_fetch) next; /* when an orphan, or free */
 	struct resolver *resolver;
 	struct leg leg;
@@ -171,11 +175,16 @@ get_fetch(struct resolver *r)
 	return (f);
 }
 
+static void reply_unref(struct resolver *, struct resolve_reply *);
+static void on_leg_done(void *, const struct msg_scan *);
+
 static void
 put_fetch(struct resolve_fetch *f)
 {
 	leg_cancel(&f->leg);
 	event_del(&f->deadline);
+	reply_unref(f->resolver, f->first);
+	free(f->own);
 	generation_unref(f->gen);
 	TAILQ_INSERT_HEAD(&f->resolver->free, f, next);
 }
@@ -417,7 +426,8 @@ store(struct resolve_fetch *f, const struct msg_scan *reply)
 	struct cache *cache = f->gen->cache;
 	struct monotime now = monotime_now(), asked_at;
 
-	if (reply == NULL && leg_met_silence(&f->leg, &asked_at))
+	if (reply == NULL && f->first == NULL &&
+	    leg_met_silence(&f->leg, &asked_at))
 		cache_store_silence(cache, f->question, asked_at, now);
 	else if (reply == NULL || cache_is_failure(reply))
 		cache_store_failure(cache, f->question, reply, now);
@@ -457,10 +467,62 @@ complete(struct resolve_fetch *f, const struct msg_scan *reply)
 	put_fetch(f);
 }
 
+/*
+ * A server of one route knows nothing of names that are another's. Returns
+ * true when the target of a CNAME is being asked for.
+ */
+static bool
+follow(struct resolve_fetch *f, const struct msg_scan *reply)
+{
+	const struct upstreams *ups = &f->gen->ups;
+	const struct upstream_route *route;
+	struct msg_question target;
+	struct resolve_reply *held;
+
+	if (f->n_followed == FOLLOW_MAX ||
+	    !follow_target(reply, f->question, &target))
+		return (false);
+	route = upstreams_route(ups, target.name);
+	if (route == NULL || route == upstreams_route(ups,
+	    f->leg.question.name))
+		return (false);
+	if (f->own == NULL) {
+		if ((f->own = malloc(sizeof(*f->own))) == NULL)
+			return (false);
+		*f->own = *f->question;
+		f->question = f->own;
+	}
+	if ((held = reply_copy(f->resolver, reply)) == NULL)
+		return (false);
+	reply_unref(f->resolver, f->first);
+	f->first = held;
+	f->n_followed++;
+	leg_cancel(&f->leg);
+	f->leg.question = target;
+	leg_ask_route(&f->leg, &f->resolver->env, ups, route, on_leg_done, f);
+	return (true);
+}
+
 static void
 on_leg_done(void *arg, const struct msg_scan *reply)
 {
-	complete(arg, reply);
+	struct resolve_fetch *f = arg;
+	struct msg_scan joined;
+	uint8_t *buf = NULL;
+	size_t len;
+
+	if (f->first != NULL && reply != NULL) {
+		if ((buf = malloc(MSG_MAX)) == NULL)
+			reply = NULL;
+		else {
+			len = follow_join(&f->first->scan, reply, buf);
+			reply = msg_scan(buf, len, &joined) == MSG_SCAN_OK ?
+			    &joined : NULL;
+		}
+	}
+	if (reply == NULL || !follow(f, reply))
+		complete(f, reply);
+	free(buf);
 }
 
 /* Whatever is not there by now will not come. */
@@ -500,6 +562,9 @@ start_fetch(struct resolver *r, const struct msg_question *question,
 	f->leg.question = *question;
 	f->leg.asker = *asker;
 	f->question = &f->leg.question;
+	f->own = NULL;
+	f->first = NULL;
+	f->n_followed = 0;
 	TAILQ_INIT(&f->waiting);
 	event_assign(&f->deadline, r->base, -1, 0, on_deadline, f);
 	event_add(&f->deadline, r->deadline);

@@ -20,8 +20,8 @@ import time
 TESTS = pathlib.Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(TESTS / "dns"))
 
-from lab import (TIMEOUT, Daemon, case, ede_codes, equal, main, records,
-                 until)
+from lab import (PREFIX, TIMEOUT, Daemon, case, ede_codes, equal, main,
+                 records, types, until)
 
 import dns.flags
 import dns.message
@@ -521,6 +521,42 @@ def _(d, up):
             for other in (corp, lab, up):
                 equal(len(other.asked(name)), 1 if other is server else 0,
                       f"{name} at {other.port}")
+
+
+# Shows: DNS64-89 DNS64-11
+@case("an alias that leads out of a domain is followed at the other's servers")
+def _(d, up):
+    with FakeUpstream() as corp, FakeUpstream() as world, Daemon(
+            world, extra=f"upstream {corp.addr} port {corp.port} "
+            "for corp.test-net") as own:
+        alias = does.records_in(
+            answer=["web.corp.test-net. 300 CNAME host.example."])
+        for rdtype in ("A", "AAAA"):
+            corp.script("web.corp.test-net.", rdtype, alias)
+            for a, b in (("one", "two"), ("two", "one")):
+                corp.script(f"{a}.corp.test-net.", rdtype, does.records_in(
+                    answer=[f"{a}.corp.test-net. 9 CNAME {b}.example."]))
+                world.script(f"{b}.example.", rdtype, does.records_in(
+                    answer=[f"{b}.example. 9 CNAME {b}.corp.test-net."]))
+        world.add("host.example. 200 A 192.0.2.7")
+        reply = own.ask("web.corp.test-net.", "A")
+        equal((types(reply), records(reply, "A")),
+              (["CNAME", "A"], ["192.0.2.7"]))
+        # With synthesis, and from the cache as well.
+        for _ in range(2):
+            reply = own.ask("web.corp.test-net.")
+            equal((types(reply), records(reply, "AAAA")),
+                  (["CNAME", "AAAA"], [f"{PREFIX}c000:207"]))
+        equal(len(corp.asked("web.corp.test-net.", "AAAA")), 1, "asked")
+        # Without end, and to nothing.
+        reply = own.ask("one.corp.test-net.", "A")
+        equal(records(reply, "A"), [])
+        equal(len(corp.seen) + len(world.seen) < 20, True, "bounded")
+        corp.script("gone.corp.test-net.", "A", does.records_in(
+            answer=["gone.corp.test-net. 300 CNAME nowhere.example."]))
+        reply = own.ask("gone.corp.test-net.", "A")
+        equal((reply.rcode(), types(reply), types(reply, "authority")),
+              (3, ["CNAME"], ["SOA"]))
 
 
 # Shows: DNS64-89
