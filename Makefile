@@ -168,6 +168,7 @@ dns64d_PURE = \
     dns64d/msg_name.c \
     dns64d/name_text.c \
     dns64d/msg_relay.c \
+    dns64d/msg_rotate.c \
     dns64d/msg_scan.c \
     dns64d/policy.c \
     dns64d/rate.c \

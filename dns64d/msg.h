@@ -110,6 +110,13 @@ size_t msg_relay(const struct msg_scan *query, const struct msg_scan *reply,
     size_t limit, uint8_t *buf);
 
 /*
+ * Let the addresses of each set in the answer section of a good message begin
+ * with another one: the turn-th, modulo their number. So clients that take
+ * the first one are spread over all of them (RFC 1794).
+ */
+void msg_rotate(uint8_t *wire, uint32_t turn);
+
+/*
  * Composing. Records are added section by section in order; names are
  * compressed. When a record does not fit, what happens depends on the
  * section: in the answer section TC is set and the section is emptied, in

@@ -89,6 +89,7 @@ struct queries {
 	unsigned n_open;
 	const struct timeval *deadline;
 	const struct timeval *stale_delay;
+	uint32_t turn; /* of next_turn */
 	struct rng rng;
 	struct rng_os random; /* behind rng */
 	struct gate *gate;
@@ -285,6 +286,17 @@ keep_answer(struct query *q, const uint8_t *wire, size_t len, size_t limit)
 	generation_share_memory(q->gen);
 }
 
+/*
+ * Which address of an answer comes first. Not one after the other: hosts ask
+ * for A and AAAA in pairs, so half of the turns would never be an A's.
+ */
+static uint32_t
+next_turn(struct queries *qs)
+{
+	qs->turn = qs->turn * 1664525 + 1013904223;
+	return (qs->turn >> 16);
+}
+
 static void
 answer(struct query *q)
 {
@@ -299,6 +311,7 @@ answer(struct query *q)
 	synth_ede(&q->synth, &q->pass.ede);
 	explain(q, get16(room + 2) & MSG_RCODE_MASK, &q->pass.ede);
 	keep_answer(q, room, len, limit);
+	msg_rotate(room, next_turn(q->qs));
 	len = gate_finish(&q->pass, &q->scan, udp_max, q->synth.upstream,
 	    room, len);
 	refresh(q);
@@ -606,6 +619,7 @@ answer_kept(struct queries *qs, struct arrival *a, struct monotime now)
 	for (; note.n_hits > 0; note.n_hits--)
 		stats_count(qs->stats, STAT_CACHE_HITS);
 	a->pass.ede = note.ede;
+	msg_rotate(room, next_turn(qs));
 	frontend_send(a->client,
 	    gate_finish(&a->pass, &a->scan, udp_max, NULL, room, len));
 	return (true);

@@ -8,6 +8,7 @@ Cases run side by side, so each has names of its own. Needs no root and no
 network. Prints TAP.
 """
 
+import collections
 import pathlib
 import re
 import signal
@@ -55,6 +56,19 @@ def sleep_until(begin, seconds):
 
 
 # --- hits ----------------------------------------------------------------
+
+@case("addresses of cached answers begin with another one each time")
+def _(d, up):
+    with FakeUpstream() as own_up, Daemon(own_up) as own:
+        own_up.add(*(f"many.example. 300 A 192.0.2.{i}" for i in range(4)))
+        for rdtype in ("A", "AAAA"):
+            firsts = collections.Counter(
+                own.ask("many.example.", rdtype).answer[0][0].to_text()
+                for _ in range(80))
+            equal((len(firsts), min(firsts.values()) > 5), (4, True),
+                  f"{rdtype}: {firsts}")
+        equal(len(own_up.seen), 2, "questions upstream")
+
 
 # Shows: DNS64-76
 @case("a second question is answered from the cache, its TTL counted down")

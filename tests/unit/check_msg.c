@@ -540,6 +540,63 @@ set_long_names(unsigned count)
 }
 
 /* Shows: DNS64-94 */
+START_TEST(rotate_moves_the_addresses_of_each_set)
+{
+	size_t len;
+
+	len = dns_text_write("NOERROR ra\na.example. A\n"
+	    "AN a.example. 9 CNAME b.example.\n"
+	    "AN b.example. 9 A 192.0.2.1\nAN b.example. 9 A 192.0.2.2\n"
+	    "AN b.example. 9 A 192.0.2.3\n"
+	    "AN b.example. 9 AAAA 2001:db8::1\n"
+	    "AN b.example. 9 AAAA 2001:db8::2\n"
+	    "AN c.example. 9 AAAA 2001:db8::3\n"
+	    "AN b.example. 9 MX 1 a.example.\n"
+	    "AN b.example. 9 MX 1 b.example.\n", 0x1234, true, out);
+	msg_rotate(out, 4);
+	ck_assert_str_eq(read_out(len), "NOERROR ra\na.example. A\n"
+	    "AN a.example. 9 IN CNAME b.example.\n"
+	    "AN b.example. 9 IN A 192.0.2.2\n"
+	    "AN b.example. 9 IN A 192.0.2.3\n"
+	    "AN b.example. 9 IN A 192.0.2.1\n"
+	    "AN b.example. 9 IN AAAA 2001:db8::1\n"
+	    "AN b.example. 9 IN AAAA 2001:db8::2\n"
+	    "AN c.example. 9 IN AAAA 2001:db8::3\n"
+	    "AN b.example. 9 IN MX 1 a.example.\n"
+	    "AN b.example. 9 IN MX 1 b.example.\n");
+	msg_rotate(out, 1);
+	ck_assert_ptr_nonnull(strstr(read_out(len), "192.0.2.3\n"
+	    "AN b.example. 9 IN A 192.0.2.1\n"
+	    "AN b.example. 9 IN A 192.0.2.2\n"
+	    "AN b.example. 9 IN AAAA 2001:db8::2\n"));
+}
+END_TEST
+
+START_TEST(rotate_leaves_short_and_large_messages_whole)
+{
+	size_t i, len;
+	struct msg_scan m;
+
+	len = dns_text_write("NXDOMAIN ra\na.example. A\n", 0x1234, true,
+	    out);
+	msg_rotate(out, 1);
+	ck_assert_str_eq(read_out(len), "NXDOMAIN ra\na.example. A\n");
+	/* More records than are moved, and 64 KB of them. */
+	len = dns_text_write("NOERROR ra\na.example. A\n", 0x1234, true,
+	    out);
+	for (i = 0; i < MSG_RECORDS_MAX - 1 && len + 16 <= MSG_MAX; i++) {
+		memcpy(out + len, "\xc0\x0c\0\1\0\1\0\0\0\1\0\4", 12);
+		memcpy(out + len + 12, &(uint32_t){ htonl(i) }, 4);
+		len += 16;
+	}
+	out[6] = i >> 8;
+	out[7] = i & 0xff;
+	for (i = 0; i < 300; i++)
+		msg_rotate(out, 1);
+	ck_assert_int_eq(msg_scan(out, len, &m), MSG_SCAN_OK);
+}
+END_TEST
+
 START_TEST(build_bounds_what_copying_may_cost)
 {
 	struct msg_build b;
@@ -586,6 +643,8 @@ msg_suite(void)
 	tcase_add_test(tc, build_sets_tc_when_the_answer_is_too_long);
 	tcase_add_test(tc, build_gives_up_additional_without_tc);
 	tcase_add_test(tc, build_reaches_the_limit_and_never_exceeds_it);
+	tcase_add_test(tc, rotate_moves_the_addresses_of_each_set);
+	tcase_add_test(tc, rotate_leaves_short_and_large_messages_whole);
 	tcase_add_test(tc, build_bounds_what_copying_may_cost);
 	tcase_add_test(tc, relay_gives_up_what_stands_far_behind_an_opt);
 	suite_add_tcase(s, tc);
