@@ -534,6 +534,15 @@ use_reply(struct leg_try *t, const struct msg_scan *reply)
 	}
 	if ((reply->flags & MSG_TC) || reply->len > MSG_UDP_OURS) {
 		stats_count(l->env->stats, STAT_UP_TRUNCATED);
+		/*
+		 * Longer than we said we would take, so it may have come in
+		 * fragments, of which all but the first can be forged without
+		 * knowing id and port: TCP is better. What is complete is
+		 * used when the server gives no answer over TCP, which only
+		 * somebody on the way can see to.
+		 */
+		if (!(reply->flags & MSG_TC) && !is_no_help(reply))
+			keep_reply(l, reply);
 		turn_to_tcp(t);
 		return;
 	}
@@ -545,12 +554,31 @@ use_reply(struct leg_try *t, const struct msg_scan *reply)
 	give_up_try(t);
 }
 
+/*
+ * An error need not repeat the question (RFC 1035, 4.1.1, says nothing of
+ * it), and has no answer for a forger to put in its place: with the right id
+ * and port, all that one gains is that another server is asked. buf: room for
+ * MSG_QUERY_MAX.
+ */
+static void
+add_question(const struct leg *l, struct msg_scan *reply, uint8_t *buf)
+{
+	size_t len;
+
+	if (reply->count[MSG_QUESTION] != 0)
+		return;
+	len = msg_write_bare_error(&l->question, reply->rcode,
+	    reply->opt != 0, buf);
+	msg_scan(buf, len, reply);
+}
+
 /* The connection has compared the id. */
 static bool
 is_good_over_tcp(const struct leg *l, const struct msg_scan *reply)
 {
-	return (msg_is_reply_to(reply, &l->question, reply->id) &&
-	    !(reply->flags & MSG_TC));
+	return (msg_is_bare_error(reply, reply->id) ||
+	    (msg_is_reply_to(reply, &l->question, reply->id) &&
+	    !(reply->flags & MSG_TC)));
 }
 
 static void
@@ -571,13 +599,15 @@ static void
 on_tcp_answer(void *arg, const uint8_t *wire, size_t len)
 {
 	struct leg *l = arg;
+	uint8_t buf[MSG_QUERY_MAX];
 	struct msg_scan reply;
 
 	event_del(&l->timer);
 	if (wire == NULL)
 		note_trouble(l, STAT_UP_ERRORS);
-	else if (msg_scan(wire, len, &reply) == MSG_SCAN_OK &&
+	else if (msg_scan_reply(wire, len, &reply) == MSG_SCAN_OK &&
 	    is_good_over_tcp(l, &reply)) {
+		add_question(l, &reply, buf);
 		use_tcp_reply(l, &reply);
 		return;
 	} else
@@ -593,8 +623,9 @@ is_mismatch(const struct leg_try *t, const struct msg_scan *reply,
 {
 	if (error == MSG_SCAN_SHORT || !(reply->flags & MSG_QR))
 		return (true);
-	return (error == MSG_SCAN_OK &&
-	    !msg_is_reply_to(reply, &t->leg->question, reply->id));
+	return (error == MSG_SCAN_OK && !msg_is_bare_error(reply,
+	    reply->id) && !msg_is_reply_to(reply, &t->leg->question,
+	    reply->id));
 }
 
 static void
@@ -613,16 +644,18 @@ static void
 on_answer(struct leg_try *t, const uint8_t *wire, size_t len)
 {
 	struct leg *l = t->leg;
+	uint8_t buf[MSG_QUERY_MAX];
 	struct msg_scan reply;
 	enum msg_scan_error error;
 
-	error = msg_scan(wire, len, &reply);
+	error = msg_scan_reply(wire, len, &reply);
 	if (is_mismatch(t, &reply, error)) {
 		stats_count(l->env->stats, STAT_UP_MISMATCH);
 		count_mismatch(t);
-	} else if (error == MSG_SCAN_OK)
+	} else if (error == MSG_SCAN_OK) {
+		add_question(l, &reply, buf);
 		use_reply(t, &reply);
-	else {
+	} else {
 		note_trouble(l, STAT_UP_MALFORMED);
 		give_up_try(t);
 	}

@@ -65,6 +65,20 @@ bool msg_is_reply_to(const struct msg_scan *reply,
     const struct msg_question *q, uint16_t id);
 
 /*
+ * True when a reply is an error with no question and no records but OPT, and
+ * with this id: servers that refuse a query, or cannot read it, need not
+ * repeat it.
+ */
+bool msg_is_bare_error(const struct msg_scan *reply, uint16_t id);
+
+/*
+ * Write what such an error says as the reply to the question. edns: with OPT.
+ * buf: room for MSG_QUERY_MAX. Returns the length.
+ */
+size_t msg_write_bare_error(const struct msg_question *q, unsigned rcode,
+    bool edns, uint8_t *buf);
+
+/*
  * The most octets that a reply to this query may have: over TCP MSG_MAX,
  * over UDP what the client advertised, at least MSG_UDP_MIN, at most udp_max
  * (RFC 6891, 6.2.3 to 6.2.5).

@@ -70,6 +70,38 @@ msg_is_reply_to(const struct msg_scan *reply, const struct msg_question *q,
 	    name_equal(reply->wire + MSG_HEADER_LEN, q->name));
 }
 
+bool
+msg_is_bare_error(const struct msg_scan *reply, uint16_t id)
+{
+	if (reply->id != id ||
+	    (reply->flags & (MSG_QR | MSG_OPCODE_MASK | MSG_TC)) != MSG_QR ||
+	    reply->count[MSG_QUESTION] != 0 ||
+	    reply->count[MSG_ANSWER] != 0 ||
+	    reply->count[MSG_AUTHORITY] != 0 ||
+	    reply->count[MSG_ADDITIONAL] != (reply->opt != 0))
+		return (false);
+	switch (reply->rcode) {
+	case MSG_FORMERR:
+	case MSG_SERVFAIL:
+	case MSG_NOTIMP:
+	case MSG_REFUSED:
+		return (true);
+	default:
+		return (false);
+	}
+}
+
+size_t
+msg_write_bare_error(const struct msg_question *q, unsigned rcode,
+    bool edns, uint8_t *buf)
+{
+	size_t len = msg_write_query(q, 0, edns, buf);
+
+	put16(buf + 2, (uint16_t)(MSG_QR | (q->flags & (MSG_RD | MSG_CD)) |
+	    (rcode & MSG_RCODE_MASK)));
+	return (len);
+}
+
 size_t
 msg_reply_limit(const struct msg_scan *query, bool tcp, size_t udp_max)
 {

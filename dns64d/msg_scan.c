@@ -257,7 +257,7 @@ scan_question(struct name_check *c, struct msg_scan *m, size_t *off)
 }
 
 static enum msg_scan_error
-scan_body(struct name_check *c, struct msg_scan *m)
+scan_body(struct name_check *c, struct msg_scan *m, size_t *end)
 {
 	enum msg_scan_error error = MSG_SCAN_OK;
 	enum msg_section section;
@@ -275,11 +275,13 @@ scan_body(struct name_check *c, struct msg_scan *m)
 				return (error);
 		}
 	}
+	*end = off;
 	return (off == m->len ? MSG_SCAN_OK : MSG_SCAN_TRAILING);
 }
 
-enum msg_scan_error
-msg_scan(const uint8_t *wire, size_t len, struct msg_scan *out)
+/* *end: where the message ends, with MSG_SCAN_OK and MSG_SCAN_TRAILING. */
+static enum msg_scan_error
+scan(const uint8_t *wire, size_t len, struct msg_scan *out, size_t *end)
 {
 	struct name_check c = { .wire = wire, .len = len };
 	enum msg_scan_error error;
@@ -302,9 +304,30 @@ msg_scan(const uint8_t *wire, size_t len, struct msg_scan *out)
 
 	c.body = MSG_HEADER_LEN;
 	c.budget = (unsigned)MSG_STEPS_MAX(len);
-	error = scan_body(&c, out);
+	error = scan_body(&c, out, end);
 	out->steps = c.steps;
 	return (error);
+}
+
+enum msg_scan_error
+msg_scan(const uint8_t *wire, size_t len, struct msg_scan *out)
+{
+	size_t end;
+
+	return (scan(wire, len, out, &end));
+}
+
+enum msg_scan_error
+msg_scan_reply(const uint8_t *wire, size_t len, struct msg_scan *out)
+{
+	enum msg_scan_error error;
+	size_t end;
+
+	error = scan(wire, len, out, &end);
+	if (error != MSG_SCAN_TRAILING)
+		return (error);
+	out->len = end;
+	return (MSG_SCAN_OK);
 }
 
 const char *

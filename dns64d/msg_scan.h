@@ -153,6 +153,15 @@ struct msg_rr {
 enum msg_scan_error msg_scan(const uint8_t *wire, size_t len,
     struct msg_scan *out);
 
+/*
+ * The same for the reply of an upstream, behind which octets may stand: they
+ * are left alone, and len is where the message ends. Some servers send them
+ * and every resolver takes that. They tell nothing and go nowhere, so who
+ * forges a reply gains nothing by them.
+ */
+enum msg_scan_error msg_scan_reply(const uint8_t *wire, size_t len,
+    struct msg_scan *out);
+
 /* The reason as text, lower case, for a log line. */
 const char *msg_scan_strerror(enum msg_scan_error error);
 

@@ -220,6 +220,68 @@ def _(d, up):
               f"{own.cpu_seconds() - used:.2f} s of CPU for 80 answers")
 
 
+# Shows: DNS64-94
+@case("octets behind an answer are left alone, over UDP and TCP")
+def _(d, up):
+    def more(ask):
+        ask.send_wire(ask.from_zone().to_wire() + b"more")
+    up.add("behind.example. 300 A 192.0.2.8",
+           "behindtcp.example. 300 A 192.0.2.9")
+    up.script("behind.example.", "A", more)
+    up.script("behindtcp.example.", "A", does.over_tcp(more))
+    equal(records(d.ask("behind.example.", "A"), "A"), ["192.0.2.8"])
+    equal(records(d.ask("behindtcp.example.", "A"), "A"), ["192.0.2.9"])
+
+
+# Shows: DNS64-94 DNS64-59
+@case("an error that is a header alone is one, and not silence")
+def _(d, up):
+    for rcode in (1, 2, 5):
+        with FakeUpstream() as one, Daemon(one) as own:
+            one.everything = lambda ask, rcode=rcode: ask.send_wire(
+                ask.message.to_wire()[:2] +
+                struct.pack("!HHHHH", 0x8180 | rcode, 0, 0, 0, 0))
+            begin = time.monotonic()
+            reply = own.ask("bare.example.", "A")
+            equal((reply.rcode(), time.monotonic() - begin < 1),
+                  (rcode, True))
+            equal(reply.question[0].name.to_text(), "bare.example.")
+            stats = own.stats()
+            equal((stats["upstream-mismatch"], stats["upstream-lost"]),
+                  (0, 0))
+    # With OPT, and over TCP as well.
+    with FakeUpstream() as one, Daemon(one) as own:
+        one.everything = lambda ask: ask.send_wire(
+            ask.message.to_wire()[:2] + b"\x81\x85" + bytes(7) + b"\1" +
+            b"\0" + struct.pack("!HHIH", 41, 1232, 0, 0))
+        reply = own.ask("bare.example.", "A", use_edns=0)
+        equal((reply.rcode(), reply.edns), (dns.rcode.REFUSED, 0))
+    with FakeUpstream() as one, Daemon(one) as own:
+        one.everything = does.over_tcp(lambda ask: ask.send_wire(
+            ask.message.to_wire()[:2] + b"\x81\x85" + bytes(8)))
+        equal(own.ask("bare.example.", "A").rcode(), dns.rcode.REFUSED)
+    # One from before EDNS, which cannot read the query.
+    with FakeUpstream() as old, Daemon(old) as own:
+        old.add("old.example. 300 A 192.0.2.12")
+        old.everything = lambda ask: does.from_zone(ask) \
+            if ask.message.edns < 0 else ask.send_wire(
+                ask.message.to_wire()[:2] + b"\x81\x81" + bytes(8))
+        equal(records(own.ask("old.example.", "A"), "A"), ["192.0.2.12"])
+
+
+# Shows: DNS64-61
+@case("a large answer over UDP is used when there is no TCP")
+def _(d, up):
+    with FakeUpstream() as one, Daemon(one) as own:
+        one.sel.unregister(one.tcp)
+        one.tcp.close()
+        one.add(*(f"large.example. 300 A 192.0.2.{i}" for i in range(100)))
+        begin = time.monotonic()
+        reply = own.ask("large.example.", "A", tcp=True)
+        equal(len(records(reply, "A")), 100)
+        equal(time.monotonic() - begin < 1, True, "at once")
+
+
 # --- truncation and TCP --------------------------------------------------
 
 # Shows: DNS64-61

@@ -540,6 +540,48 @@ set_long_names(unsigned count)
 }
 
 /* Shows: DNS64-94 */
+START_TEST(bare_error_has_an_rcode_and_nothing_else)
+{
+	static const struct {
+		const char *name;
+		size_t at;
+		uint8_t octet;
+		bool bare;
+	} rows[] = {
+		{ "servfail", 3, 0x82, true },
+		{ "refused", 3, 0x85, true },
+		{ "good", 3, 0x80, false },
+		{ "nxdomain", 3, 0x83, false },
+		{ "query", 2, 0x01, false },
+		{ "truncated", 2, 0x83, false },
+		{ "notify", 2, 0xa1, false },
+		{ "other id", 1, 0x35, false },
+	};
+	struct msg_question q;
+	struct msg_scan m;
+	size_t i, len;
+
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		memcpy(out, "\x12\x34\x81\x82\0\0\0\0\0\0\0\0", 12);
+		out[rows[i].at] = rows[i].octet;
+		ck_assert_int_eq(msg_scan(out, 12, &m), MSG_SCAN_OK);
+		ck_assert_msg(msg_is_bare_error(&m, 0x1234) == rows[i].bare,
+		    "%s", rows[i].name);
+	}
+	set_query("NOERROR rd cd\nWww.example. A\n");
+	ck_assert(!msg_is_bare_error(&query.scan, 0x1234));
+	msg_question_from(&query.scan, &q);
+	for (i = 0; i < 2; i++) {
+		len = msg_write_bare_error(&q, MSG_REFUSED, i == 1, out);
+		ck_assert_int_eq(msg_scan(out, len, &m), MSG_SCAN_OK);
+		ck_assert(msg_is_reply_to(&m, &q, 0));
+		ck_assert_str_eq(dns_text_read(out, len, text), i == 0 ?
+		    "REFUSED rd cd\nWww.example. A\n" :
+		    "REFUSED rd cd\nWww.example. A\nOPT 1232\n");
+	}
+}
+END_TEST
+
 START_TEST(rotate_moves_the_addresses_of_each_set)
 {
 	size_t len;
@@ -643,6 +685,7 @@ msg_suite(void)
 	tcase_add_test(tc, build_sets_tc_when_the_answer_is_too_long);
 	tcase_add_test(tc, build_gives_up_additional_without_tc);
 	tcase_add_test(tc, build_reaches_the_limit_and_never_exceeds_it);
+	tcase_add_test(tc, bare_error_has_an_rcode_and_nothing_else);
 	tcase_add_test(tc, rotate_moves_the_addresses_of_each_set);
 	tcase_add_test(tc, rotate_leaves_short_and_large_messages_whole);
 	tcase_add_test(tc, build_bounds_what_copying_may_cost);

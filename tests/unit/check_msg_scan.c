@@ -566,6 +566,23 @@ START_TEST(names_that_lead_through_ttls_are_found)
 }
 END_TEST
 
+START_TEST(reply_may_have_octets_behind_it)
+{
+	static const uint8_t wire[] = "\x12\x34\x81\x80\0\1\0\0\0\0\0\0"
+	    "\1a\0\0\1\0\1more";
+	struct msg_scan m;
+
+	ck_assert_int_eq(msg_scan(wire, sizeof(wire) - 1, &m),
+	    MSG_SCAN_TRAILING);
+	ck_assert_int_eq(msg_scan_reply(wire, sizeof(wire) - 1, &m),
+	    MSG_SCAN_OK);
+	ck_assert_uint_eq(m.len, sizeof(wire) - 5);
+	/* But not be cut short. */
+	ck_assert_int_eq(msg_scan_reply(wire, sizeof(wire) - 6, &m),
+	    MSG_SCAN_BOUNDS);
+}
+END_TEST
+
 static Suite *
 msg_scan_suite(void)
 {
@@ -575,6 +592,7 @@ msg_scan_suite(void)
 	tcase_set_timeout(tc, 60);
 	tcase_add_loop_test(tc, scan_accepts_the_good_and_names_the_fault, 0,
 	    (int)(sizeof(scan_rows) / sizeof(scan_rows[0])));
+	tcase_add_test(tc, reply_may_have_octets_behind_it);
 	tcase_add_test(tc, scan_of_every_cut_of_a_message_is_refused);
 	tcase_add_test(tc, scan_fills_the_view);
 	tcase_add_loop_test(tc, query_gets_the_verdict_of_its_row, 0,
