@@ -328,6 +328,7 @@ check_hostwatch_OBJ = $(hostwatch_$(OS):.c=.o)
 check_eventlog_OBJ = nat64d/eventlog.o nat64d/eventlog_out.o common/log.o \
     common/monotime.o
 check_nat64_addresses_OBJ = tests/unit/nat64_lab.o
+check_nat64_pool_OBJ = tests/unit/nat64_lab.o
 check_nat64_admission_OBJ = tests/unit/nat64_lab.o
 check_nat64_attacks_OBJ = tests/unit/nat64_lab.o
 check_nat64_errors_OBJ = tests/unit/nat64_lab.o

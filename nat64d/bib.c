@@ -108,7 +108,8 @@ bib_walk_at(const struct bib *b, struct bib_walk *w, unsigned *steps)
 {
 	struct bib_entry key, *e = NULL;
 
-	if (w->inside) {
+	/* There may be fewer trees now (nat64_set_pool()). */
+	if (w->inside && w->tree < ntrees(b)) {
 		key.in6 = w->key;
 		e = RB_NFIND(bib_tree6, &b->trees6[w->tree], &key);
 		if (e != NULL && w->past && cmp_by6(e, &key) == 0)

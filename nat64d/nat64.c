@@ -3,6 +3,7 @@
  * a packet is in nat64_in6.c and nat64_in4.c.
  */
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -133,7 +134,7 @@ init_rest(struct nat64 *n, const struct nat64_config *c)
 }
 
 static int
-init_memory(struct nat64 *n, const struct nat64_config *c)
+init_pool(struct nat64 *n, const struct nat64_config *c)
 {
 	struct pool4_opts pool_opts = c->pool_opts;
 	unsigned i;
@@ -144,7 +145,15 @@ init_memory(struct nat64 *n, const struct nat64_config *c)
 			pool_opts.rest_secs[i] = 0;
 	pool_opts.secret = derive_key(&c->secret, 'r');
 	n->pool = pool4_new(c->pool, c->npool, &pool_opts);
-	if (n->pool == NULL)
+	return (n->pool == NULL ? -1 : 0);
+}
+
+static int
+init_memory(struct nat64 *n, const struct nat64_config *c)
+{
+	unsigned i;
+
+	if (init_pool(n, c) == -1)
 		return (-1);
 	n->frags = frag_table_new(&c->frag);
 	if (n->frags == NULL)
@@ -199,7 +208,7 @@ nat64_new(const struct nat64_config *c, const struct nat64_sink *sink,
 	struct nat64 *n;
 
 	if (c->nprefixes == 0 || c->nprefixes > NAT64_MAX_PREFIXES ||
-	    pool4_check(c->pool, c->npool) != NULL) {
+	    (c->npool > 0 && pool4_check(c->pool, c->npool) != NULL)) {
 		errno = EINVAL;
 		return (NULL);
 	}
@@ -227,21 +236,31 @@ fail:
 	return (NULL);
 }
 
-void
-nat64_free(struct nat64 *n)
+/* Pool, bindings and sessions. */
+static void
+clear_tables(struct nat64 *n)
 {
-	int proto, saved_errno = errno;
-	unsigned i;
+	int proto;
 
-	if (n == NULL)
-		return;
 	session_table_clear(&n->sessions);
 	for (proto = 0; proto < L4_NPROTO; proto++)
 		bib_clear(&n->bibs[proto], n->now);
 	slab_clear(&n->bib_slab);
-	slab_clear(&n->syn_slab);
 	subscribers_clear(&n->subs);
 	pool4_free(n->pool);
+	n->pool = NULL;
+}
+
+void
+nat64_free(struct nat64 *n)
+{
+	int saved_errno = errno;
+	unsigned i;
+
+	if (n == NULL)
+		return;
+	clear_tables(n);
+	slab_clear(&n->syn_slab);
 	frag_table_free(n->frags);
 	for (i = 0; i < NSCRATCH; i++)
 		free(n->scratch[i].buf);
@@ -412,6 +431,34 @@ nat64_flush(struct nat64 *n, struct monotime now, unsigned max)
 	n->now = now;
 	frag_flush(n->frags);
 	return (session_drain(&n->sessions, max, end, n));
+}
+
+int
+nat64_set_pool(struct nat64 *n, const struct nat64_config *c,
+    struct monotime now)
+{
+	struct nat64_config conf;
+
+	if (c->npool > 0 && pool4_check(c->pool, c->npool) != NULL) {
+		errno = EINVAL;
+		return (-1);
+	}
+	n->now = now;
+	frag_flush(n->frags);
+	while (session_drain(&n->sessions, UINT_MAX, end, n))
+		;
+	nat64_statics_end(n);
+	clear_tables(n);
+	conf = n->conf;
+	conf.pool = c->pool;
+	conf.npool = c->npool;
+	conf.statics = c->statics;
+	conf.nstatics = c->nstatics;
+	n->conf.self4 = c->self4;
+	if (init_pool(n, &conf) == -1 ||
+	    init_tables(n, &conf) == -1)
+		return (-1);
+	return (add_statics(n, &conf));
 }
 
 void

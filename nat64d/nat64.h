@@ -58,7 +58,7 @@ struct nat64_config {
 	struct pref64 prefixes[NAT64_MAX_PREFIXES];
 	size_t nprefixes;
 	const struct pool4_range *pool;
-	size_t npool;
+	size_t npool; /* 0: IPv4 packets are not made, see nat64_set_pool() */
 	struct pool4_opts pool_opts;
 	uint32_t restart_rest_secs; /* CGN-09; 0: ports are free at once */
 	bool soft_pooling;
@@ -223,6 +223,17 @@ bool nat64_flush(struct nat64 *n, struct monotime now, unsigned max);
  * outside every prefix.
  */
 void nat64_set_self6(struct nat64 *n, const struct in6_addr *self6);
+
+/*
+ * Go over to another pool: npool (0: none for now), pool, nstatics, statics
+ * and self4 of c, borrowed for the call. All sessions and bindings of the old
+ * one end and are told of, and the tables are made anew; of a pool that is
+ * gone at once (an address that another host may have by now) nothing is
+ * worth keeping. Returns 0, or -1 with errno: EINVAL, and nothing has
+ * changed; ENOMEM, or EINVAL for a static binding, and n can only be freed.
+ */
+int nat64_set_pool(struct nat64 *n, const struct nat64_config *c,
+    struct monotime now);
 
 /* The device refused a packet that had been emitted. */
 void nat64_count_device_drop(struct nat64 *n);

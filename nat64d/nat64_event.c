@@ -114,6 +114,8 @@ nat64_tell_refused(struct nat64 *n, enum l4proto proto,
 
 	if (error == ENOMEM)
 		return (NAT64_NO_MEMORY);
+	if (pool4_naddrs(n->pool) == 0)
+		return (NAT64_NO_POOL);
 	if (error == ENOSPC)
 		ev.reason = NAT64_POOL_EXHAUSTED;
 	else if (error != EDQUOT && error != EAGAIN)

@@ -139,6 +139,7 @@ static enum nat64_verdict
 refuse_state(struct nat64 *n, struct pkt *p, enum nat64_reason reason)
 {
 	switch (reason) {
+	case NAT64_NO_POOL:
 	case NAT64_POOL_EXHAUSTED:
 	case NAT64_SESSION_LIMIT:
 	case NAT64_SUBSCRIBER_LIMIT:

@@ -142,6 +142,9 @@ bool nat64_binding_lives(const struct nat64 *n, const struct bib_entry *e);
  */
 bool nat64_session_timeout(struct nat64 *n, struct session *s);
 
+/* Remove all static bindings, there being no session. */
+void nat64_statics_end(struct nat64 *n);
+
 /* Remove a session, its stored SYN, and its binding if it was the last. */
 void nat64_session_end(struct nat64 *n, struct session *s);
 

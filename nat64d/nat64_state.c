@@ -4,6 +4,7 @@
 #include <netinet/icmp6.h>
 
 #include <errno.h>
+#include <limits.h>
 #include <string.h>
 
 #include "cksum.h"
@@ -29,6 +30,29 @@ release_binding(struct nat64 *n, struct bib_entry *e)
 	bib_release(&n->bibs[e->proto], e, n->now);
 	if (subscriber_is_idle(sub))
 		nat64_tell_address(n, NAT64_EV_ADDRESS_DELETE, sub);
+}
+
+void
+nat64_statics_end(struct nat64 *n)
+{
+	const struct subscriber *sub;
+	struct bib_walk w;
+	struct bib_entry *e;
+	unsigned steps;
+	struct bib *b;
+
+	for (b = n->bibs; b < n->bibs + L4_NPROTO; b++) {
+		memset(&w, 0, sizeof(w));
+		steps = UINT_MAX;
+		while ((e = bib_walk_at(b, &w, &steps)) != NULL) {
+			sub = e->sub;
+			bib_walk_past(&w, e);
+			if (bib_remove_static(b, e, n->now) &&
+			    subscriber_is_idle(sub))
+				nat64_tell_address(n, NAT64_EV_ADDRESS_DELETE,
+				    sub);
+		}
+	}
 }
 
 void

@@ -134,7 +134,7 @@ pool4_new(const struct pool4_range *ranges, size_t nranges,
 	if (rest_book_init(&pool->rests, max_rest(pool), &opts->secret) == -1)
 		goto fail;
 	for (proto = L4_TCP; proto < L4_NPROTO; proto++) {
-		pool->spaces[proto] = calloc(pool->addrs.naddrs,
+		pool->spaces[proto] = calloc(pool->addrs.naddrs + 1,
 		    sizeof(struct space *));
 		if (pool->spaces[proto] == NULL)
 			goto fail;
@@ -373,11 +373,14 @@ pool4_find_addr(const struct pool4 *pool, enum l4proto proto, uint32_t index,
 	const unsigned parts = own_parts(proto, owner->port) |
 	    other_parts(pool, proto, owner->port);
 	const uint32_t naddrs = (uint32_t)pool->addrs.naddrs;
-	const struct space *sp = pool->spaces[proto][index];
+	const struct space *sp;
 	uint32_t way, best_way = UINT32_MAX;
 	int32_t next, best = -1;
 	unsigned class;
 
+	if (naddrs == 0)
+		return (-1);
+	sp = pool->spaces[proto][index];
 	if (sp != NULL &&
 	    rest_find_owner(&pool->rests, &sp->rests, owner) != NULL)
 		return ((int32_t)index);

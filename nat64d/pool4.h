@@ -68,7 +68,8 @@ enum pool4_state {
 };
 
 /*
- * A pool of nranges ranges, which are copied. Overlapping ranges are the
+ * A pool of nranges ranges, which are copied; of none it has nothing to
+ * give, and pool4_check() need not be asked. Overlapping ranges are the
  * caller's error, found by pool4_check(). Returns NULL with errno ENOMEM.
  */
 struct pool4 *pool4_new(const struct pool4_range *ranges, size_t nranges,
@@ -102,7 +103,8 @@ enum pool4_state pool4_port_state(const struct pool4 *pool,
 /*
  * Index of the address from which pool4_alloc() has a port for owner
  * (X',x): index itself if it has one, else the next that has, cyclically;
- * -1 when there is none (ALC-02). Constant time.
+ * -1 when there is none (ALC-02). Any index will do for a pool without
+ * addresses. Constant time.
  */
 int32_t pool4_find_addr(const struct pool4 *pool, enum l4proto proto,
     uint32_t index, const struct taddr6 *owner, struct monotime now);

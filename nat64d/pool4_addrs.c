@@ -86,7 +86,7 @@ pool4_addrs_init(struct pool4_addrs *a, const struct pool4_range *ranges,
 
 	a->nranges = nranges;
 	a->naddrs = 0;
-	a->ranges = calloc(nranges, sizeof(*a->ranges));
+	a->ranges = calloc(nranges + 1, sizeof(*a->ranges));
 	if (a->ranges == NULL)
 		return (-1);
 	/* Few ranges, once: the simplest sort. */

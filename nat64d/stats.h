@@ -54,6 +54,7 @@
 	X(SYN_STORED, "syn-stored", "inbound SYN kept, unanswered")          \
 	X(SYN_REPEATED, "syn-repeated", "segment for a stored SYN")          \
 	X(SYN_LIMIT, "syn-limit", "too many stored SYNs")                    \
+	X(NO_POOL, "no-pool", "no IPv4 address to translate to")             \
 	X(POOL_EXHAUSTED, "pool-exhausted", "no free IPv4 port")             \
 	X(SESSION_LIMIT, "session-limit", "session or binding table full")   \
 	X(INBOUND_LIMIT, "inbound-limit",                                    \

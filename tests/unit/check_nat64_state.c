@@ -723,9 +723,11 @@ START_TEST(a_translator_refuses_what_no_parser_lets_pass)
 	ck_assert_ptr_null(nat64_new(&c, &sink, &rng, lab.now));
 	ck_assert_int_eq(errno, EINVAL);
 	c = lab.conf;
-	c.npool = 0;
+	lab.pool[0].last = lab.pool[0].first;
+	lab.pool[0].first.s_addr++;
 	ck_assert_ptr_null(nat64_new(&c, &sink, &rng, lab.now));
 	ck_assert_int_eq(errno, EINVAL);
+	lab.pool[0].first = lab.pool[0].last;
 	lab_add_static(L4_UDP, CLIENT6, 1, POOL4, 1);
 	lab_add_static(L4_UDP, HOST_B, 1, POOL4, 1);
 	ck_assert_ptr_null(nat64_new(&lab.conf, &sink, &rng, lab.now));
