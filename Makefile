@@ -108,6 +108,7 @@ nat64d_SRC = \
     nat64d/conf_ports.c \
     nat64d/conf_print.c \
     nat64d/conf_timeout.c \
+    nat64d/divert.c \
     nat64d/dump.c \
     nat64d/engine.c \
     nat64d/eventlog.c \
@@ -116,11 +117,20 @@ nat64d_SRC = \
     nat64d/largepage.c \
     nat64d/nat64d.c \
     nat64d/parse.c \
+    nat64d/poolif.c \
     nat64d/self6.c \
     nat64d/watch.c \
+    $(divert_$(OS)) \
     $(hostview_$(OS)) \
     $(hostwatch_$(OS)) \
     $(tun_$(OS))
+
+divert_linux = \
+    nat64d/divert_linux.c
+divert_freebsd = \
+    nat64d/divert_bsd.c
+divert_netbsd = $(divert_freebsd)
+divert_openbsd = $(divert_freebsd)
 
 hostview_linux = \
     nat64d/firewall_linux.c \

@@ -252,6 +252,62 @@ conf_add_pool(struct conf_build *b, struct conf_file *cf,
 	c->nat64.npool++;
 }
 
+bool
+conf_interface_name(const char *text, char name[IF_NAMESIZE])
+{
+	return (text[0] != '\0' && strchr(text, '/') == NULL &&
+	    strchr(text, '%') == NULL &&
+	    strlcpy(name, text, IF_NAMESIZE) < IF_NAMESIZE);
+}
+
+bool
+conf_interface_is_plain(const char *name)
+{
+	return (name[strspn(name, "abcdefghijklmnopqrstuvwxyz"
+	    "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-")] == '\0');
+}
+
+static const char *
+check_shared_ports(struct pool4_range *r, const struct conf_pool_ports *ports)
+{
+	const char *error;
+
+	if (ports->ports[L4_TCP].n == 0 || ports->ports[L4_UDP].n == 0)
+		return ("say which ports: the host itself needs the others");
+	error = conf_pool_range_ports(r, ports);
+	return (error != NULL ? error : pool4_check(r, 1));
+}
+
+void
+conf_set_pool_interface(struct conf_build *b, struct conf_file *cf,
+    const struct conf_value *name, const struct conf_pool_ports *ports)
+{
+	struct conf *c = b->conf;
+	/* Any address that passes: the check is one of the ports. */
+	struct pool4_range r = { .first = { htonl(0xc0000201) },
+		.last = { htonl(0xc0000201) } };
+	char ifname[IF_NAMESIZE];
+	const char *error;
+
+	b->pool_interface = name->where;
+	if (!conf_interface_is_plain(name->text) ||
+	    !conf_interface_name(name->text, ifname))
+		error = "no name of an interface";
+	else if (c->pool_ifname[0] != '\0')
+		error = "one interface only";
+	else {
+		strlcpy(c->pool_ifname, ifname, sizeof(c->pool_ifname));
+		error = check_shared_ports(&r, ports);
+	}
+	if (error != NULL) {
+		conf_error_at(cf, &name->where, "pool interface %s: %s",
+		    name->text, error);
+		return;
+	}
+	r.first.s_addr = r.last.s_addr = INADDR_ANY;
+	c->pool_if = r;
+}
+
 static void
 add_static(struct conf_build *b, struct conf_file *cf,
     const struct conf_static *s)
@@ -269,17 +325,24 @@ add_static(struct conf_build *b, struct conf_file *cf,
 
 void
 conf_add_static(struct conf_build *b, struct conf_file *cf, int proto,
-    const struct conf_value *text4, const struct conf_ports *ports4,
+    const struct conf_addr4 *addr4, const struct conf_ports *ports4,
     const struct conf_value *text6, const struct conf_ports *ports6)
 {
 	const struct conf_ports *to6 = ports6->given ? ports6 : ports4;
-	struct conf_static s = { .where = text4->where };
+	struct conf_static s = { .where = addr4->text.where };
 	int from = proto == -1 ? 0 : proto;
 	int to = proto == -1 ? L4_NPROTO - 1 : proto;
 
-	if (inet_pton(AF_INET, text4->text, &s.addr4) != 1) {
+	if (addr4->interface) {
+		if (strcmp(addr4->text.text, b->conf->pool_ifname) != 0) {
+			conf_error_at(cf, &s.where, "static: no \"pool "
+			    "interface %s\" before", addr4->text.text);
+			return;
+		}
+	} else if (inet_pton(AF_INET, addr4->text.text, &s.addr4) != 1 ||
+	    s.addr4.s_addr == INADDR_ANY) {
 		conf_error_at(cf, &s.where, "\"%s\" is no IPv4 address",
-		    text4->text);
+		    addr4->text.text);
 		return;
 	}
 	if (inet_pton(AF_INET6, text6->text, &s.addr6) != 1) {

@@ -32,7 +32,7 @@
 /* Ports first .. last of one address bound to as many of another. */
 struct conf_static {
 	enum l4proto proto;
-	struct in_addr addr4;
+	struct in_addr addr4; /* INADDR_ANY: that of pool_ifname */
 	struct port_range ports4;
 	struct in6_addr addr6;
 	struct port_range ports6;
@@ -59,9 +59,17 @@ struct conf {
 
 	struct nat64_config nat64;
 	struct pool4_range *pool;
+	/*
+	 * The pool is the address that this interface has ("": none is
+	 * named), with the ports and holes of pool_if. Until that address is
+	 * known, nat64 has no pool and bindings no addresses.
+	 */
+	char pool_ifname[IF_NAMESIZE];
+	struct pool4_range pool_if;
 	struct conf_static *statics; /* as written */
 	size_t nstatics;
 	struct nat64_static *bindings; /* the same, one by one */
+	size_t nbindings;
 	struct nat64_exclude *excludes;
 	struct permit_rule *permits;
 };

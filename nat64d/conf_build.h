@@ -27,6 +27,7 @@ struct conf_build {
 	/* Where statements stand that are checked against others at the end;
 	 * line 0: nowhere. */
 	struct conf_where self6;
+	struct conf_where pool_interface;
 	struct conf_where lowest_mtu6;
 	struct conf_where max_bindings;
 	struct conf_where log_events;
@@ -47,6 +48,12 @@ struct conf_ports_list {
 	struct conf_where where;
 };
 
+/* Where a static binding is: an IPv4 address, or the name of an interface. */
+struct conf_addr4 {
+	bool interface;
+	struct conf_value text;
+};
+
 /* The ports of a pool statement; to a list that is empty, the default. */
 struct conf_pool_ports {
 	struct portlist ports[L4_NPROTO];
@@ -63,8 +70,10 @@ void conf_add_prefix(struct conf_build *b, struct conf_file *cf,
     const struct conf_value *text);
 void conf_add_pool(struct conf_build *b, struct conf_file *cf,
     const struct conf_value *text, const struct conf_pool_ports *ports);
+void conf_set_pool_interface(struct conf_build *b, struct conf_file *cf,
+    const struct conf_value *name, const struct conf_pool_ports *ports);
 void conf_add_static(struct conf_build *b, struct conf_file *cf, int proto,
-    const struct conf_value *text4, const struct conf_ports *ports4,
+    const struct conf_addr4 *addr4, const struct conf_ports *ports4,
     const struct conf_value *text6, const struct conf_ports *ports6);
 void conf_add_exclude(struct conf_build *b, struct conf_file *cf, int proto,
     const struct conf_value *text, const struct conf_ports *ports);
@@ -120,6 +129,12 @@ int conf_ports_of(struct conf_file *cf, enum l4proto proto,
 
 /* "tcp", "udp", "icmp" */
 const char *conf_proto_name(enum l4proto proto);
+
+/* Is that a name which an interface can have? Copies it to name if so. */
+bool conf_interface_name(const char *text, char name[IF_NAMESIZE]);
+
+/* Can it be written into a command as it is? */
+bool conf_interface_is_plain(const char *name);
 
 /* Replace an owned string; short memory is reported. */
 void conf_set_string(char **to, struct conf_file *cf,

@@ -18,11 +18,14 @@ in_pref64(const struct nat64_config *n, const struct in6_addr *addr)
 
 /* The range of the pool that an address is in, or NULL. */
 static const struct pool4_range *
-find_range(const struct nat64_config *n, struct in_addr addr)
+find_range(const struct conf *c, struct in_addr addr)
 {
+	const struct nat64_config *n = &c->nat64;
 	const uint32_t a = ntohl(addr.s_addr);
 	const struct pool4_range *r;
 
+	if (addr.s_addr == INADDR_ANY)
+		return (&c->pool_if);
 	for (r = n->pool; r < n->pool + n->npool; r++)
 		if (a >= ntohl(r->first.s_addr) && a <= ntohl(r->last.s_addr))
 			return (r);
@@ -67,10 +70,10 @@ check_holes(struct conf_file *cf, const struct portlist *holes,
 }
 
 static void
-check_static(struct conf_file *cf, const struct nat64_config *n,
+check_static(struct conf_file *cf, const struct conf *c,
     const struct conf_static *s)
 {
-	const struct pool4_range *r = find_range(n, s->addr4);
+	const struct pool4_range *r = find_range(c, s->addr4);
 	char text[INET6_ADDRSTRLEN];
 
 	if (r == NULL)
@@ -79,7 +82,7 @@ check_static(struct conf_file *cf, const struct nat64_config *n,
 	else
 		check_holes(cf, &r->holes[s->proto], s);
 	/* A packet from there would be taken for a loop (FLT-01). */
-	if (in_pref64(n, &s->addr6))
+	if (in_pref64(&c->nat64, &s->addr6))
 		conf_error_at(cf, &s->where, "static: %s is inside a prefix",
 		    inet_ntop(AF_INET6, &s->addr6, text, sizeof(text)));
 	if (IN6_IS_ADDR_MULTICAST(&s->addr6) ||
@@ -209,7 +212,7 @@ expand_statics(struct conf_file *cf, struct conf *c)
 		expand_static(c->bindings + n, s);
 		n += (size_t)(s->ports4.last - s->ports4.first) + 1;
 	}
-	c->nat64.nstatics = n;
+	c->nat64.nstatics = c->nbindings = n;
 }
 
 static void
@@ -221,7 +224,7 @@ check_statics(struct conf_build *b, struct conf_file *cf)
 	if (c->nstatics == 0)
 		return;
 	for (i = 0; i < c->nstatics; i++)
-		check_static(cf, &c->nat64, &c->statics[i]);
+		check_static(cf, c, &c->statics[i]);
 	check_overlaps(cf, c, false);
 	check_overlaps(cf, c, true);
 	expand_statics(cf, c);
@@ -283,7 +286,15 @@ conf_check(struct conf_build *b, struct conf_file *cf)
 	n->pool = c->pool;
 	set_defaults(b);
 	/* A pool statement that was refused needs no second message. */
-	if (n->npool == 0 && conf_file_errors(cf) == 0)
+	if (n->npool > 0 && c->pool_ifname[0] != '\0')
+		conf_error_at(cf, &b->pool_interface, "pool interface %s: "
+		    "no other pool can be beside it", c->pool_ifname);
+	if (c->pool_ifname[0] != '\0' && !conf_interface_is_plain(c->tun))
+		conf_error_at(cf, &b->pool_interface, "pool interface %s: "
+		    "the name of the tun may have letters, digits, \".\", "
+		    "\"_\" and \"-\" only", c->pool_ifname);
+	if (n->npool == 0 && c->pool_ifname[0] == '\0' &&
+	    conf_file_errors(cf) == 0)
 		conf_error_at(cf, &(struct conf_where){
 		    .file = conf_file_path(cf, 0) },
 		    "no pool: say which IPv4 addresses to use");

@@ -84,19 +84,11 @@ print_holes(FILE *f, const struct portlist holes[L4_NPROTO])
 }
 
 static void
-print_pool(FILE *f, const struct pool4_range *r)
+print_pool_ports(FILE *f, const struct pool4_range *r)
 {
-	const struct prefix head = range4_head(r->first, r->last);
 	const struct port_range *tcp = &r->ports[L4_TCP];
 	const struct port_range *udp = &r->ports[L4_UDP];
 
-	fputs("pool ", f);
-	print_addr4(f, r->first);
-	if (range4_last(&head).s_addr != r->last.s_addr) {
-		putc('-', f);
-		print_addr4(f, r->last);
-	} else if (head.len < 32)
-		fprintf(f, "/%u", head.len);
 	if (tcp->first == udp->first && tcp->last == udp->last)
 		print_range(f, "port", *tcp);
 	else {
@@ -109,10 +101,29 @@ print_pool(FILE *f, const struct pool4_range *r)
 }
 
 static void
-print_static(FILE *f, const struct conf_static *s)
+print_pool(FILE *f, const struct pool4_range *r)
+{
+	const struct prefix head = range4_head(r->first, r->last);
+
+	fputs("pool ", f);
+	print_addr4(f, r->first);
+	if (range4_last(&head).s_addr != r->last.s_addr) {
+		putc('-', f);
+		print_addr4(f, r->last);
+	} else if (head.len < 32)
+		fprintf(f, "/%u", head.len);
+	print_pool_ports(f, r);
+}
+
+static void
+print_static(FILE *f, const struct conf *c, const struct conf_static *s)
 {
 	fprintf(f, "static %s ", conf_proto_name(s->proto));
-	print_addr4(f, s->addr4);
+	if (s->addr4.s_addr == INADDR_ANY) {
+		fputs("interface ", f);
+		conf_print_string(f, c->pool_ifname);
+	} else
+		print_addr4(f, s->addr4);
 	print_range(f, ports_word(s->proto), s->ports4);
 	fputs(" to ", f);
 	print_addr6(f, &s->addr6);
@@ -183,16 +194,23 @@ print_addresses(FILE *f, const struct conf *c)
 		    pref64_print(&n->prefixes[i], text, sizeof(text)));
 	for (i = 0; i < n->npool; i++)
 		print_pool(f, &n->pool[i]);
-	fputs("address ", f);
-	print_addr4(f, n->self4);
-	putc('\n', f);
+	if (c->pool_ifname[0] != '\0') {
+		fputs("pool interface ", f);
+		conf_print_string(f, c->pool_ifname);
+		print_pool_ports(f, &c->pool_if);
+	}
+	if (n->self4.s_addr != INADDR_ANY) {
+		fputs("address ", f);
+		print_addr4(f, n->self4);
+		putc('\n', f);
+	}
 	if (!IN6_IS_ADDR_UNSPECIFIED(&n->self6)) {
 		fputs("address ", f);
 		print_addr6(f, &n->self6);
 		putc('\n', f);
 	}
 	for (i = 0; i < c->nstatics; i++)
-		print_static(f, &c->statics[i]);
+		print_static(f, c, &c->statics[i]);
 	for (i = 0; i < n->nexcludes; i++)
 		print_exclude(f, &n->excludes[i]);
 }

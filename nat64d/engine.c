@@ -428,6 +428,20 @@ engine_fail(struct engine *e)
 }
 
 void
+engine_set_pool(void *arg, const struct nat64_config *n)
+{
+	struct engine *e = arg;
+	const struct monotime now = monotime_now();
+
+	if (nat64_set_pool(e->nat64, n, now) == -1) {
+		log_err("cannot change the pool: %s", strerror(errno));
+		engine_fail(e);
+		return;
+	}
+	set_timer(e, now);
+}
+
+void
 engine_set_self6(void *arg, const struct in6_addr *self6)
 {
 	struct engine *e = arg;

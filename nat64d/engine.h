@@ -60,6 +60,12 @@ int engine_run(struct engine *e);
 void engine_fail(struct engine *e);
 
 /*
+ * See nat64_set_pool(); when that fails, as engine_fail(). arg: the engine;
+ * the type is that of poolif_fn (poolif.h).
+ */
+void engine_set_pool(void *arg, const struct nat64_config *n);
+
+/*
  * See nat64_set_self6(). arg: the engine; the type is that of self6_fn
  * (self6.h).
  */

@@ -24,6 +24,7 @@
 
 struct hostreport {
 	struct hostview *view; /* NULL: we cannot look */
+	struct nat64_config nat64; /* without a pool that it gets later */
 	struct hostcheck_conf conf;
 	char tun[IF_NAMESIZE];
 	struct prefix probes[HOSTCHECK_PROBES];
@@ -46,7 +47,9 @@ hostreport_new(const struct nat64_config *conf, bool routes)
 	r = calloc(1, sizeof(*r));
 	if (r == NULL)
 		fatal("host report");
-	r->conf = (struct hostcheck_conf){ .nat64 = conf, .routes = routes,
+	r->nat64 = *conf;
+	r->conf = (struct hostcheck_conf){ .nat64 = &r->nat64,
+		.routes = routes,
 		.tun = r->tun };
 	r->nprobes = hostcheck_probes(conf, r->probes);
 	r->view = hostview_open();

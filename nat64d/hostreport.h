@@ -21,7 +21,8 @@ enum hostreport_when {
 };
 
 /*
- * conf is borrowed; routes: we make them. While starting, before the sandbox.
+ * conf is copied, what it points to is borrowed: a pool that comes later is
+ * not looked at. routes: we make them. While starting, before the sandbox.
  * Out of memory ends the process. A system that does not let us look is
  * warned of, and nothing is found then.
  */

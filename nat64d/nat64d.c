@@ -12,11 +12,13 @@
 #include "common/sandbox.h"
 
 #include "conf.h"
+#include "divert.h"
 #include "engine.h"
 #include "eventlog.h"
 #include "eventlog_out.h"
 #include "hostreport.h"
 #include "largepage.h"
+#include "poolif.h"
 #include "range.h"
 #include "self6.h"
 #include "tun.h"
@@ -34,6 +36,7 @@ struct options {
 	int check_only;	 /* -n; twice: the file alone */
 	bool routes;	 /* -R */
 	bool verbose;	 /* -v */
+	const char *commands; /* -s: "begin" or "end" of a shared address */
 	const char *file;
 };
 
@@ -42,12 +45,14 @@ struct follow {
 	struct watch *watch;
 	struct hostreport *report;
 	struct self6 *self6; /* NULL: the address is configured */
+	struct poolif *pool; /* NULL: the pool is configured */
+	struct divert *divert;
 };
 
 static void __attribute__((__noreturn__))
 usage(void)
 {
-	fputs("usage: nat64d [-dnRv] [-f file]\n", stderr);
+	fputs("usage: nat64d [-dnRv] [-f file] [-s begin | end]\n", stderr);
 	exit(1);
 }
 
@@ -57,7 +62,7 @@ parse_options(struct options *o, int argc, char *argv[])
 	int ch;
 
 	*o = (struct options){ .file = CONF_FILE };
-	while ((ch = getopt(argc, argv, "df:nRv")) != -1) {
+	while ((ch = getopt(argc, argv, "df:nRs:v")) != -1) {
 		switch (ch) {
 		case 'd':
 			o->foreground = true;
@@ -71,6 +76,9 @@ parse_options(struct options *o, int argc, char *argv[])
 		case 'R':
 			o->routes = true;
 			break;
+		case 's':
+			o->commands = optarg;
+			break;
 		case 'v':
 			o->verbose = true;
 			break;
@@ -78,7 +86,9 @@ parse_options(struct options *o, int argc, char *argv[])
 			usage();
 		}
 	}
-	if (optind != argc)
+	if (optind != argc || (o->commands != NULL &&
+		strcmp(o->commands, "begin") != 0 &&
+		strcmp(o->commands, "end") != 0))
 		usage();
 }
 
@@ -237,13 +247,64 @@ open_tun(const struct conf *c)
 
 /* Sets the address of ICMPv6 errors, unless the configuration says it. */
 static void
-look_at_host(struct follow *f, struct tun *tun, struct nat64_config *n)
+look_at_host(struct follow *f, struct tun *tun, struct conf *c)
 {
+	struct nat64_config *n = &c->nat64;
+
+	if (c->pool_ifname[0] != '\0') {
+		f->pool = poolif_new(f->watch, c);
+		if (f->pool == NULL)
+			tun_fatal(tun, "cannot look at this host's addresses");
+	}
 	if (!IN6_IS_ADDR_UNSPECIFIED(&n->self6))
 		return;
 	f->self6 = self6_new(f->watch, tun_name(tun), n);
 	if (f->self6 == NULL)
 		tun_fatal(tun, "cannot look at this host's addresses");
+}
+
+/* The host's own connections must not take what is for us. */
+static void
+warn_unreserved(const struct conf *c)
+{
+	const int port = divert_unreserved(c);
+
+	if (port > 0)
+		log_warn("pool: connections of this host can take port %d: "
+		    "put the pool's ports into "
+		    "net.ipv4.ip_local_reserved_ports", port);
+}
+
+/* The kernel hands over what comes for an address of its own. */
+static void
+share_address(struct follow *f, struct tun *tun, const struct conf *c)
+{
+	if (c->pool_ifname[0] == '\0')
+		return;
+	if (c->routes) {
+		f->divert = divert_start(c, tun_name(tun));
+		if (f->divert == NULL)
+			tun_fatal(tun, "cannot share an address with the "
+			    "host (try the commands of nat64d -s begin)");
+	}
+	warn_unreserved(c);
+}
+
+/* -s: for an administrator who runs the commands, or wants to read them. */
+static int
+print_commands(const struct conf *c, const struct options *o)
+{
+	char *text;
+
+	if (c->pool_ifname[0] == '\0')
+		fatalx("%s: no pool interface", o->file);
+	text = o->commands[0] == 'b' ? divert_begin_commands(c, c->tun) :
+	    divert_end_commands(c, c->tun);
+	if (text == NULL)
+		fatal("commands for a shared address");
+	fputs(text, stdout);
+	free(text);
+	return (0);
 }
 
 /* Its file belongs to whom we become: it will be opened again. */
@@ -310,6 +371,8 @@ serve(struct tun *tun, struct conf *c, const struct options *o,
 	if (f->self6 != NULL)
 		self6_follow(f->self6, engine_set_self6, engine);
 	hostreport_follow(f->report, f->watch, host_cut_off, engine);
+	if (f->pool != NULL)
+		poolif_follow(f->pool, engine_set_pool, engine);
 	privs_drop(privs);
 	if (eventlog_open(log) == -1)
 		tun_fatal(tun, "cannot open the event log");
@@ -330,6 +393,8 @@ check_host(const struct conf *c, const struct options *o)
 
 	rc = hostreport_log(report, c->tun, HOSTREPORT_CHECK);
 	hostreport_free(report);
+	if (c->pool_ifname[0] != '\0' && !c->routes)
+		warn_unreserved(c);
 	look_up_user(c->user, &privs);
 	check_files(c, o, &privs);
 	return (rc);
@@ -391,6 +456,8 @@ main(int argc, char *argv[])
 		return (check_only(conf, &o));
 	if (o.routes)
 		return (print_routes(conf));
+	if (o.commands != NULL)
+		return (print_commands(conf, &o));
 
 	start_log(conf, &o, true);
 	conf_warn(conf);
@@ -406,11 +473,14 @@ main(int argc, char *argv[])
 		fatal("cannot watch the network");
 	tun = open_tun(conf);
 	(void)hostreport_log(follow.report, tun_name(tun), HOSTREPORT_RUN);
-	look_at_host(&follow, tun, &conf->nat64);
+	share_address(&follow, tun, conf);
+	look_at_host(&follow, tun, conf);
 	go_to_background(conf, &o);
 	rc = serve(tun, conf, &o, &privs, log, &follow);
 
+	poolif_free(follow.pool);
 	self6_free(follow.self6);
+	divert_stop(follow.divert);
 	watch_free(follow.watch);
 	eventlog_free(log);
 	tun_close(tun);

@@ -43,6 +43,7 @@ static void add_plateau(struct conf_build *, struct conf_file *,
 	struct conf_value tok;
 	struct conf_ports ports;
 	struct conf_ports_list list;
+	struct conf_addr4 addr4;
 	struct conf_pool_ports pool;
 	struct bucket_rate rate;
 	int proto; /* enum l4proto, or -1 for all */
@@ -74,7 +75,8 @@ static void add_plateau(struct conf_build *, struct conf_file *,
 %token <tok> ICMP_FRAGMENTS "icmp-fragments" ID "id" INBOUND "inbound"
 %token <tok> INBOUND_SESSIONS "inbound-sessions"
 %token <tok> INBOUND_REFRESH "inbound-refresh" INCOMING_SYN "incoming-syn"
-%token <tok> INFO "info" IPV4 "ipv4" IPV6 "ipv6" KEEP "keep" LEVEL "level"
+%token <tok> INFO "info" INTERFACE "interface" IPV4 "ipv4" IPV6 "ipv6"
+%token <tok> KEEP "keep" LEVEL "level"
 %token <tok> LIMIT "limit" LOG "log" LOWEST_IPV6_MTU "lowest-ipv6-mtu"
 %token <tok> MAX_PERCENT "max-percent" MSS "mss" MTU "mtu"
 %token <tok> NEW_BINDINGS "new-bindings" NO "no" NONE "none" OFF "off"
@@ -105,6 +107,7 @@ static void add_plateau(struct conf_build *, struct conf_file *,
 %type <flagp>	switch
 %type <proto>	proto any_proto
 %type <ports>	port ports
+%type <addr4>	addr4
 %type <list>	port_list
 %type <pool>	pool_ports
 %type <rate>	rate
@@ -236,7 +239,10 @@ rate		: RATE NUMBER[per_sec] BURST NUMBER[burst] {
 ports_policy	: POOL WORD pool_ports {
 			conf_add_pool(b, cf, &$WORD, &$pool_ports);
 		}
-		| STATIC any_proto WORD[addr4] ports[ports4] TO WORD[addr6]
+		| POOL INTERFACE text pool_ports {
+			conf_set_pool_interface(b, cf, &$text, &$pool_ports);
+		}
+		| STATIC any_proto addr4 ports[ports4] TO WORD[addr6]
 		  ports[ports6] {
 			conf_add_static(b, cf, $any_proto, &$addr4, &$ports4,
 			    &$addr6, &$ports6);
@@ -267,6 +273,16 @@ ports_policy	: POOL WORD pool_ports {
 		}
 		| SUBSCRIBER PREFIX_LENGTH NUMBER {
 			NAT64.subscriber_len = number(cf, &$NUMBER, 1, 128);
+		}
+		;
+
+addr4		: WORD {
+			$$.interface = false;
+			$$.text = $WORD;
+		}
+		| INTERFACE text {
+			$$.interface = true;
+			$$.text = $text;
 		}
 		;
 
@@ -522,6 +538,7 @@ static const struct conf_keyword keywords[] = {
 	{ "inbound-sessions", INBOUND_SESSIONS },
 	{ "incoming-syn", INCOMING_SYN },
 	{ "info", INFO },
+	{ "interface", INTERFACE },
 	{ "ipv4", IPV4 },
 	{ "ipv6", IPV6 },
 	{ "keep", KEEP },
@@ -675,10 +692,7 @@ static void
 set_tun(struct conf_build *b, struct conf_file *cf,
     const struct conf_value *text)
 {
-	if (text->text[0] == '\0' || strchr(text->text, '/') != NULL ||
-	    strchr(text->text, '%') != NULL ||
-	    strlcpy(b->conf->tun, text->text, sizeof(b->conf->tun)) >=
-	    sizeof(b->conf->tun))
+	if (!conf_interface_name(text->text, b->conf->tun))
 		conf_error_at(cf, &text->where,
 		    "\"%s\" is no name of an interface", text->text);
 }

@@ -37,7 +37,7 @@ at 6 dns64d/{access,frontend_tcp,generation,leg,loop,probe,udp_group}.h
 at 6 dns64d/{upstream_tcp,upstream_udp}.h
 at 6 nat64d/{eventlog,eventlog_out}.h
 at 6 nat64d/{hostview,hostreport,routed,watch,self6}.h
-at 6 nat64d/{firewall,netlink}.h
+at 6 nat64d/{divert,firewall,netlink,poolif}.h
 at 7 nat64d/{engine,dump}.h dns64d/query.h
 at 6 dns64d/{resolve,translator}.h
 at 5 dns64d/share.h
@@ -57,7 +57,7 @@ for file in common/*.[chly] nat64d/*.[chly] dns64d/*.[chly]; do
 		dns64d/cache_*.c) own=4 ;;
 		*/tun_*.c | */routed_*.c | */hostview_*.c) own=6 ;;
 		*/firewall_*.c) own=6 ;;
-		*/hostwatch_*.c) own=6 ;;
+		*/divert_*.c | */hostwatch_*.c) own=6 ;;
 		common/scan.l | common/privs_*.c | common/sandbox_*.c) own=5 ;;
 		dns64d/share_*.c) own=5 ;;
 		*/conf_*.c | */parse.y) own=5 ;;

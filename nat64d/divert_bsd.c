@@ -1,0 +1,33 @@
+/*
+ * The BSDs: an address is the host's or ours; pf.conf(5) is the
+ * administrator's.
+ */
+#include <errno.h>
+#include <stddef.h>
+
+#include "divert.h"
+
+char *
+divert_begin_commands(const struct conf *c, const char *tun)
+{
+	(void)c;
+	(void)tun;
+	errno = EOPNOTSUPP;
+	return (NULL);
+}
+
+char *
+divert_end_commands(const struct conf *c, const char *tun)
+{
+	(void)c;
+	(void)tun;
+	errno = EOPNOTSUPP;
+	return (NULL);
+}
+
+int
+divert_unreserved(const struct conf *c)
+{
+	(void)c;
+	return (-1);
+}
