@@ -348,6 +348,7 @@ check_nat64_hairpin_OBJ = tests/unit/nat64_lab.o
 check_nat64_icmp_OBJ = tests/unit/nat64_lab.o
 check_nat64_lifetimes_OBJ = tests/unit/nat64_lab.o
 check_nat64_ports_OBJ = tests/unit/nat64_lab.o
+check_nat64_offload_OBJ = tests/unit/nat64_lab.o
 check_nat64_random_OBJ = tests/unit/nat64_lab.o
 check_nat64_reset_OBJ = tests/unit/nat64_lab.o
 check_nat64_state_OBJ = tests/unit/nat64_lab.o

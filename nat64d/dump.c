@@ -226,3 +226,12 @@ dump_slice(struct dump *d, struct evbuffer *out, unsigned max,
 	evbuffer_add(out, "end\n", 4);
 	return (false);
 }
+
+void
+dump_refusals(struct evbuffer *out, const struct tun_refusal *r,
+    struct monotime at, struct monotime now)
+{
+	evbuffer_add_printf(out, "device refused %" PRIu64 " packets, the "
+	    "last %" PRId64 " s ago: %s (%s)\n", r->count,
+	    monotime_diff_ms(now, at) / 1000, strerror(r->error), r->packet);
+}

@@ -14,6 +14,7 @@
 #include "common/monotime.h"
 
 #include "nat64.h"
+#include "tun.h"
 
 struct evbuffer;
 struct dump;
@@ -29,5 +30,12 @@ void dump_free(struct dump *d);
  */
 bool dump_slice(struct dump *d, struct evbuffer *out, unsigned max,
     struct monotime now);
+
+/*
+ * Append a line about the packets that the device refused, of which there
+ * are some, the last one at the time "at".
+ */
+void dump_refusals(struct evbuffer *out, const struct tun_refusal *r,
+    struct monotime at, struct monotime now);
 
 #endif

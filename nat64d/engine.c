@@ -51,6 +51,8 @@ struct engine {
 	struct event *timer;
 	bool timer_set;
 	struct monotime timer_at;
+	uint64_t refusals;	     /* of the device, that we know of */
+	struct monotime refused_at;  /* the last of them */
 	struct monotime refusal_log; /* not before is one told of again */
 	struct event *signals[NSIGNALS];
 	bool flushing;
@@ -98,17 +100,19 @@ tell(void *arg, const struct nat64_event *ev)
 static void
 send_all(struct engine *e, struct monotime now)
 {
-	const char *packet;
+	const struct tun_refusal *r = tun_refusal(e->tun);
 	unsigned n;
-	int error;
 
 	for (n = tun_flush(e->tun); n > 0; n--)
 		nat64_count_device_drop(e->nat64);
-	packet = tun_refusal(e->tun, &error);
-	if (packet == NULL || !monotime_reached(e->refusal_log, now))
+	if (r->count == e->refusals)
+		return;
+	e->refusals = r->count;
+	e->refused_at = now;
+	if (!monotime_reached(e->refusal_log, now))
 		return;
 	log_warn("%s: packet refused by the device: %s (%s)",
-	    tun_name(e->tun), strerror(error), packet);
+	    tun_name(e->tun), strerror(r->error), r->packet);
 	e->refusal_log = monotime_add_secs(now, REFUSAL_LOG_SECS);
 }
 
@@ -309,6 +313,9 @@ dump_wanted(evutil_socket_t sig, short what, void *arg)
 		if (e->opts.dump_first != NULL)
 			e->opts.dump_first(e->opts.dump_first_arg,
 			    e->dump_out);
+		if (e->refusals > 0)
+			dump_refusals(e->dump_out, tun_refusal(e->tun),
+			    e->refused_at, monotime_now());
 		event_in(e->dump_timer, 0);
 	}
 }

@@ -383,13 +383,33 @@ parse_icmp(struct pkt *p, uint8_t echo_request, uint8_t echo_reply)
 	return (NAT64_NONE);
 }
 
+/*
+ * GSO-26: a super-packet of one segment is a packet. Its checksum stays as
+ * it is, partial or not.
+ */
+static void
+drop_lone_segment(struct pkt *p)
+{
+	if (p->ofl.seg == PKT_SEG_NONE ||
+	    pkt_payload_len(p) > p->ofl.seg_size)
+		return;
+	p->ofl.seg = PKT_SEG_NONE;
+	p->ofl.seg_size = 0;
+	p->ofl.ecn = p->ofl.accecn = false;
+}
+
 enum nat64_reason
 pkt_parse_l4(struct pkt *p)
 {
-	if (p->proto == IPPROTO_TCP)
-		return (parse_tcp(p));
-	if (p->proto == IPPROTO_UDP)
-		return (parse_udp(p));
+	enum nat64_reason reason;
+
+	if (p->proto == IPPROTO_TCP || p->proto == IPPROTO_UDP) {
+		reason = p->proto == IPPROTO_TCP ? parse_tcp(p) :
+		    parse_udp(p);
+		if (reason == NAT64_NONE)
+			drop_lone_segment(p);
+		return (reason);
+	}
 	if (p->proto == IPPROTO_ICMP && p->family == PKT_V4)
 		return (parse_icmp(p, ICMP_ECHO, ICMP_ECHOREPLY));
 	if (p->proto == IPPROTO_ICMPV6 && p->family == PKT_V6)

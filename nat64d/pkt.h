@@ -197,7 +197,8 @@ enum nat64_reason pkt_parse(struct pkt *p);
 /*
  * Parse the L4 header of an unfragmented packet or a first fragment, proto
  * being TCP, UDP, ICMP (IPv4) or ICMPv6 (IPv6): FLT-12, FLT-13, FRG-11,
- * and the rest of GSO-04. sport and dport of ICMP are set for echo request
+ * and the rest of GSO-04; segments are forgotten where there is only one
+ * (GSO-26). sport and dport of ICMP are set for echo request
  * and reply only (0 otherwise): the identifier, both alike.
  *
  * Returns NAT64_NONE, or the reason for a silent drop: NAT64_BAD_L4,

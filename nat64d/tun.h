@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "common/addr.h"
 
@@ -85,13 +86,15 @@ void tun_send(struct tun *t, const struct pkt *p);
  */
 unsigned tun_flush(struct tun *t);
 
-/*
- * The last packet refused otherwise than for want of room or memory, since
- * the last call: a line about it for the log, valid until the next
- * tun_send(), with *error set to the errno; or NULL. EPROTO: its offload
- * metadata contradict its headers (pkt_offload_holds()), and it was not
- * written.
- */
-const char *tun_refusal(struct tun *t, int *error);
+/* Packets refused otherwise than for want of room or memory. */
+struct tun_refusal {
+	uint64_t count;	  /* since the device was opened */
+	int error;	  /* errno of the last one; EPROTO: its offloads
+			     contradict its headers, it was not written */
+	char packet[192]; /* what it was, for people */
+};
+
+/* What was refused so far, owned by t; changes with tun_send(). */
+const struct tun_refusal *tun_refusal(const struct tun *t);
 
 #endif

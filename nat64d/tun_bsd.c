@@ -31,8 +31,7 @@ struct tun {
 	char name[IF_NAMESIZE];
 	unsigned mtu;
 	unsigned refused; /* packets, since the last tun_flush() */
-	int refusal_error; /* of the last one that is to be told; or 0 */
-	char refusal[64];  /* its text */
+	struct tun_refusal refusal;
 	uint8_t buf[PKT_BUFSIZE];
 };
 
@@ -255,8 +254,9 @@ tun_send(struct tun *t, const struct pkt *p)
 	t->refused++;
 	if (errno == EAGAIN || errno == ENOBUFS)
 		return;
-	t->refusal_error = errno;
-	snprintf(t->refusal, sizeof(t->refusal),
+	t->refusal.count++;
+	t->refusal.error = errno;
+	snprintf(t->refusal.packet, sizeof(t->refusal.packet),
 	    "IPv%d protocol %u, %u bytes", p->family, p->proto, p->len);
 }
 
@@ -270,10 +270,8 @@ tun_flush(struct tun *t)
 	return (refused);
 }
 
-const char *
-tun_refusal(struct tun *t, int *error)
+const struct tun_refusal *
+tun_refusal(const struct tun *t)
 {
-	*error = t->refusal_error;
-	t->refusal_error = 0;
-	return (*error == 0 ? NULL : t->refusal);
+	return (&t->refusal);
 }

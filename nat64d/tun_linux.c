@@ -66,8 +66,7 @@ struct tun {
 	SLIST_HEAD(, route) routes;
 	struct gro *gro;   /* NULL: the kernel takes no super-packets */
 	unsigned refused;  /* packets, since the last tun_flush() */
-	int refusal_error; /* of the last one that is to be told; or 0 */
-	char refusal[128]; /* its text */
+	struct tun_refusal refusal;
 	uint8_t bufs[GROUP][PKT_BUFSIZE];
 };
 
@@ -197,24 +196,35 @@ negotiate(struct tun *t, const char **what)
 	return (-1);
 }
 
-/* Note what is unusual; want of room or memory is not. */
+/*
+ * Note what is unusual; want of room or memory is not. fault: what is wrong
+ * with it, or NULL.
+ */
 static void
 note_refusal(struct tun *t, const struct pkt *p, const uint8_t *hdr,
-    int error)
+    const char *fault, int error)
 {
-	uint16_t v[4] = { 0 }; /* in host byte order, see vnet.c */
+	struct tun_refusal *r = &t->refusal;
+	uint16_t v[4]; /* in host byte order, see vnet.c */
 
+	t->refused++;
 	if (error == EAGAIN || error == ENOBUFS || error == ENOMEM)
 		return;
 	memcpy(v, hdr + 2, sizeof(v));
-	t->refusal_error = error;
-	snprintf(t->refusal, sizeof(t->refusal), "IPv%d protocol %u, %u "
+	r->count++;
+	r->error = error;
+	snprintf(r->packet, sizeof(r->packet), "IPv%d protocol %u, %u "
 	    "bytes, flags %u type %u hdr_len %u gso_size %u csum_start %u "
-	    "csum_offset %u", p->family, p->proto, p->len, hdr[0], hdr[1],
-	    v[0], v[1], v[2], v[3]);
+	    "csum_offset %u%s%s", p->family, p->proto, p->len, hdr[0],
+	    hdr[1], v[0], v[1], v[2], v[3], fault == NULL ? "" : ": ",
+	    fault == NULL ? "" : fault);
 }
 
-/* Write one packet; what the kernel does not take is counted and lost. */
+/*
+ * Write one packet; what the kernel does not take is counted and lost. A
+ * header that is wrong is not left to the kernel, which refuses some of them,
+ * and takes others and damages the packet (GSO-25).
+ */
 static void
 write_packet(void *arg, const struct pkt *p)
 {
@@ -224,23 +234,21 @@ write_packet(void *arg, const struct pkt *p)
 		{ .iov_base = hdr, .iov_len = sizeof(hdr) },
 		{ .iov_base = p->data, .iov_len = p->len },
 	};
+	const char *fault;
 	ssize_t n;
 
-	if (t->vnet)
-		vnet_encode(p, hdr);
-	if (!pkt_offload_holds(p)) {
-		t->refused++;
-		note_refusal(t, p, hdr, EPROTO);
+	vnet_encode(p, hdr);
+	fault = vnet_fault(hdr, p->data, p->len, t->vnet);
+	if (fault != NULL) {
+		note_refusal(t, p, hdr, fault, EPROTO);
 		return;
 	}
 	do {
 		n = t->vnet ? writev(t->fd, iov, 2) :
 		    write(t->fd, p->data, p->len);
 	} while (n == -1 && errno == EINTR);
-	if (n == -1) {
-		t->refused++;
-		note_refusal(t, p, hdr, errno);
-	}
+	if (n == -1)
+		note_refusal(t, p, hdr, NULL, errno);
 }
 
 struct tun *
@@ -608,10 +616,8 @@ tun_flush(struct tun *t)
 	return (refused);
 }
 
-const char *
-tun_refusal(struct tun *t, int *error)
+const struct tun_refusal *
+tun_refusal(const struct tun *t)
 {
-	*error = t->refusal_error;
-	t->refusal_error = 0;
-	return (*error == 0 ? NULL : t->refusal);
+	return (&t->refusal);
 }

@@ -2,6 +2,9 @@
  * Coding of struct virtio_net_hdr. Knows the layout of virtio 1.2, 5.1.6,
  * and of what Linux's tun makes of it; its fields are in host byte order.
  */
+#include <netinet/in.h>
+
+#include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -120,4 +123,69 @@ vnet_encode(const struct pkt *p, uint8_t hdr[VNET_HDRLEN])
 		put_host16(hdr + CSUM_OFFSET, p->ofl.csum_off);
 	} else if (p->ofl.csum_valid)
 		hdr[FLAGS] = F_DATA_VALID;
+}
+
+/* The segments; p is the packet as its bytes have it. */
+static const char *
+segment_fault(const uint8_t hdr[VNET_HDRLEN], const struct pkt *p)
+{
+	const uint8_t type = hdr[GSO_TYPE] & ~(GSO_ECN | GSO_ACCECN);
+	const bool tcp = p->proto == IPPROTO_TCP;
+
+	if (!tcp && type != hdr[GSO_TYPE])
+		return ("ECN without TCP");
+	if (!(tcp && type == GSO_TCPV4 && p->family == PKT_V4) &&
+	    !(tcp && type == GSO_TCPV6 && p->family == PKT_V6) &&
+	    !(!tcp && type == GSO_UDP_L4))
+		return ("type is not the packet's");
+	if (get_host16(hdr + HDR_LEN) != p->l4off + p->l4hlen)
+		return ("hdr_len is not the headers'");
+	if (get_host16(hdr + GSO_SIZE) == 0)
+		return ("segments of no size");
+	if (get_host16(hdr + GSO_SIZE) > pkt_payload_len(p))
+		return ("a segment is larger than the packet");
+	if (!tcp && (hdr[FLAGS] & F_NEEDS_CSUM) == 0)
+		return ("UDP segments with a finished checksum");
+	return (NULL);
+}
+
+static const char *
+csum_fault(const uint8_t hdr[VNET_HDRLEN], const struct pkt *p)
+{
+	if (get_host16(hdr + CSUM_START) != p->l4off)
+		return ("csum_start is not the L4 header");
+	if (get_host16(hdr + CSUM_OFFSET) !=
+	    (p->proto == IPPROTO_TCP ? PKT_TCP_CKSUM : PKT_UDP_CKSUM))
+		return ("csum_offset is not the checksum's");
+	return (NULL);
+}
+
+const char *
+vnet_fault(const uint8_t hdr[VNET_HDRLEN], uint8_t *data, uint32_t len,
+    bool has_header)
+{
+	const bool partial = (hdr[FLAGS] & F_NEEDS_CSUM) != 0;
+	struct pkt p = { .data = data, .len = len };
+	const char *fault = NULL;
+
+	if (!partial && hdr[GSO_TYPE] == GSO_NONE)
+		return (NULL);
+	if (!has_header)
+		return ("the device has no offloads");
+	if (pkt_parse(&p) != NAT64_NONE || p.len != len)
+		return ("the IP header does not hold");
+	if (p.is_frag)
+		return ("a fragment");
+	if (p.proto != IPPROTO_TCP && p.proto != IPPROTO_UDP)
+		return ("neither TCP nor UDP");
+	if (pkt_parse_l4(&p) != NAT64_NONE)
+		return ("the L4 header does not hold");
+	if (p.proto == IPPROTO_UDP &&
+	    get16(pkt_l4(&p) + PKT_UDP_LEN) != pkt_l4len(&p))
+		return ("the UDP length is not the packet's");
+	if (hdr[GSO_TYPE] != GSO_NONE)
+		fault = segment_fault(hdr, &p);
+	if (fault == NULL && partial)
+		fault = csum_fault(hdr, &p);
+	return (fault);
 }

@@ -6,6 +6,7 @@
 #ifndef NAT64D_VNET_H
 #define NAT64D_VNET_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "pkt.h"
@@ -24,5 +25,17 @@ int vnet_decode(const uint8_t hdr[VNET_HDRLEN], struct pkt_offload *ofl);
  * hdr_len and csum_start by the offsets found in p.
  */
 void vnet_encode(const struct pkt *p, uint8_t hdr[VNET_HDRLEN]);
+
+/*
+ * What is wrong with a header that is about to be written before a packet:
+ * does each field say what the bytes of the packet say (GSO-10 to GSO-16,
+ * GSO-25)? Stricter than what is believed of packets that come, and
+ * independent of vnet_encode() and struct pkt. has_header: the device takes
+ * such headers; else the packet must be complete by itself.
+ *
+ * Returns NULL, or a static string that names the first fault.
+ */
+const char *vnet_fault(const uint8_t hdr[VNET_HDRLEN], uint8_t *data,
+    uint32_t len, bool has_header);
 
 #endif

@@ -607,6 +607,32 @@ START_TEST(packets_that_the_device_refuses_are_counted)
 }
 END_TEST
 
+/* Shows: TUN-07 */
+START_TEST(what_the_device_refuses_last_is_in_the_dump)
+{
+	uint8_t buf[128];
+	const char *text;
+	size_t len;
+	int i;
+
+	tun_fake_refuse(tun, IPPROTO_UDP);
+	start();
+	ck_assert_ptr_null(strstr(ask_dump(), "device refused"));
+	for (i = 0; i < 3; i++) {
+		len = make_udp6(buf, 4000, 53);
+		ck_assert_int_eq(write(tun_fake_far_end(tun), buf, len), len);
+	}
+	while (value_of(ask_dump(), "counter ipv6-packets-in") < 3)
+		continue;
+	text = ask_dump();
+	ck_assert_uint_eq(value_of(text, "dropped device"), 3);
+	ck_assert_ptr_eq(strstr(text, "device refused 3 packets, the last "),
+	    text);
+	ck_assert_ptr_nonnull(strstr(text,
+	    " s ago: Invalid argument (IPv4 protocol 17)\n"));
+}
+END_TEST
+
 START_TEST(flood_of_packets_does_not_starve_signals)
 {
 	uint8_t buf[128];
@@ -652,6 +678,7 @@ main(void)
 	tcase_add_test(tc, dump_in_the_background_goes_to_a_new_file_each_time);
 	tcase_add_test(tc, dump_without_a_file_is_refused_quietly);
 	tcase_add_test(tc, packets_that_the_device_refuses_are_counted);
+	tcase_add_test(tc, what_the_device_refuses_last_is_in_the_dump);
 	tcase_add_test(tc, flood_of_packets_does_not_starve_signals);
 	suite_add_tcase(s, tc);
 	sr = srunner_create(s);

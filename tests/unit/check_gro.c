@@ -11,6 +11,7 @@
 #include "nat64d/cksum.h"
 #include "nat64d/gro.h"
 #include "nat64d/gso.h"
+#include "nat64d/vnet.h"
 
 #include "tests/unit/wire.h"
 
@@ -198,9 +199,14 @@ static void
 written(void *arg, const struct pkt *p)
 {
 	struct pkt copy, segment;
+	uint8_t hdr[VNET_HDRLEN];
+	const char *fault;
 
 	(void)arg;
 	ck_assert(pkt_offload_holds(p));
+	vnet_encode(p, hdr);
+	fault = vnet_fault(hdr, p->data, p->len, true);
+	ck_assert_msg(fault == NULL, "%s", fault);
 	out.nwritten++;
 	if (p->ofl.seg != PKT_SEG_NONE) {
 		ck_assert_uint_le(gso_count(p), GRO_MAX_SEGMENTS);

@@ -1,6 +1,8 @@
 /*
  * Unit tests of vnet.c.
  */
+#include <netinet/in.h>
+
 #include <check.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -8,6 +10,7 @@
 #include <string.h>
 
 #include "nat64d/vnet.h"
+#include "tests/unit/wire.h"
 
 #define NITEMS(a) (sizeof(a) / sizeof((a)[0]))
 
@@ -169,6 +172,132 @@ START_TEST(encode_describes_the_packet_as_it_stands)
 }
 END_TEST
 
+/* A UDP or TCP packet with that many bytes of payload; its length. */
+static uint32_t
+make_packet(uint8_t *ip, enum pkt_family family, uint8_t proto,
+    size_t payload, bool fragment)
+{
+	const size_t hlen = family == PKT_V4 ? PKT_IP4_HLEN : PKT_IP6_HLEN;
+	const size_t l4hlen = proto == IPPROTO_TCP ? 32 : 8;
+	const size_t len = hlen + l4hlen + payload;
+
+	memset(ip, 0, len);
+	if (family == PKT_V4) {
+		ip[0] = 0x45;
+		wire_put16(ip + 2, (uint16_t)len);
+		ip[6] = fragment ? 0x20 : 0;
+		ip[8] = 64;
+		ip[9] = proto;
+		wire_fix_ip4(ip);
+	} else {
+		ip[0] = 0x60;
+		wire_put16(ip + 4, (uint16_t)(len - hlen));
+		ip[6] = proto;
+		ip[7] = 64;
+	}
+	wire_put16(ip + hlen, 1000);
+	wire_put16(ip + hlen + 2, 53);
+	if (proto == IPPROTO_TCP)
+		ip[hlen + 12] = 8 << 4;
+	else
+		wire_put16(ip + hlen + 4, (uint16_t)(l4hlen + payload));
+	return ((uint32_t)len);
+}
+
+#define TCP4 PKT_V4, IPPROTO_TCP
+#define TCP6 PKT_V6, IPPROTO_TCP
+#define UDP4 PKT_V4, IPPROTO_UDP
+#define UDP6 PKT_V6, IPPROTO_UDP
+
+/* Shows: GSO-10 GSO-11 GSO-12 GSO-12b GSO-14 GSO-14b GSO-14c GSO-25 */
+START_TEST(fault_of_a_header_is_found_whoever_made_it)
+{
+	static const struct {
+		const char *fault; /* how it begins; NULL: none */
+		enum pkt_family family;
+		uint8_t proto;
+		struct words words;
+	} rows[] = {
+		{ NULL, UDP4, { 0, 0, 0, 0, 0, 0 } },
+		{ NULL, UDP4, { 2, 0, 0, 0, 0, 0 } },
+		{ NULL, UDP4, { 1, 0, 0, 0, 20, 6 } },
+		{ NULL, UDP6, { 1, 5, 48, 1000, 40, 6 } },
+		{ NULL, TCP4, { 1, 1, 52, 1000, 20, 16 } },
+		{ NULL, TCP6, { 1, 4, 72, 2000, 40, 16 } },
+		{ NULL, TCP6, { 2, 4, 72, 1000, 0, 0 } },
+		{ NULL, TCP6, { 1, 0x94, 72, 1000, 40, 16 } },
+		{ "ECN", UDP4, { 1, 0x85, 28, 1000, 20, 6 } },
+		{ "type", TCP4, { 1, 4, 52, 1000, 20, 16 } },
+		{ "type", TCP6, { 1, 1, 72, 1000, 40, 16 } },
+		{ "type", TCP6, { 1, 5, 72, 1000, 40, 16 } },
+		{ "type", UDP6, { 1, 4, 48, 1000, 40, 6 } },
+		{ "type", UDP4, { 1, 3, 28, 1000, 20, 6 } },
+		{ "type", TCP4, { 1, 2, 52, 1000, 20, 16 } },
+		{ "hdr_len", TCP4, { 1, 1, 40, 1000, 20, 16 } },
+		{ "hdr_len", TCP6, { 1, 4, 52, 1000, 40, 16 } },
+		{ "hdr_len", UDP6, { 1, 5, 28, 1000, 40, 6 } },
+		{ "segments of no", TCP4, { 1, 1, 52, 0, 20, 16 } },
+		{ "a segment is", TCP4, { 1, 1, 52, 2001, 20, 16 } },
+		{ "a segment is", TCP4, { 1, 1, 52, 65535, 20, 16 } },
+		{ "UDP segments", UDP6, { 0, 5, 48, 1000, 0, 0 } },
+		{ "UDP segments", UDP6, { 2, 5, 48, 1000, 0, 0 } },
+		{ "csum_start", TCP4, { 1, 1, 52, 1000, 40, 16 } },
+		{ "csum_start", UDP6, { 1, 0, 0, 0, 20, 6 } },
+		{ "csum_offset", UDP4, { 1, 5, 28, 1000, 20, 0 } },
+		{ "csum_offset", TCP6, { 1, 4, 72, 1000, 40, 0 } },
+		{ "csum_offset", TCP6, { 1, 0, 0, 0, 40, 6 } },
+		{ "csum_offset", UDP6, { 1, 0, 0, 0, 40, 16 } },
+	};
+	uint8_t hdr[VNET_HDRLEN], packet[4096];
+	const char *fault;
+	uint32_t len;
+	size_t i;
+
+	for (i = 0; i < NITEMS(rows); i++) {
+		len = make_packet(packet, rows[i].family, rows[i].proto, 2000,
+		    false);
+		to_bytes(&rows[i].words, hdr);
+		fault = vnet_fault(hdr, packet, len, true);
+		if (rows[i].fault == NULL)
+			ck_assert_msg(fault == NULL, "row %zu: %s", i, fault);
+		else
+			ck_assert_msg(fault != NULL && strncmp(fault,
+			    rows[i].fault, strlen(rows[i].fault)) == 0,
+			    "row %zu: %s", i, fault == NULL ? "-" : fault);
+	}
+}
+END_TEST
+
+/* Shows: GSO-04 GSO-06 */
+START_TEST(fault_is_what_no_header_can_make_right)
+{
+	const struct words partial = { 1, 0, 0, 0, 20, 6 };
+	const struct words segments = { 1, 5, 28, 1000, 20, 6 };
+	uint8_t hdr[VNET_HDRLEN], packet[4096];
+	uint32_t len;
+
+	to_bytes(&partial, hdr);
+	len = make_packet(packet, UDP4, 2000, true);
+	ck_assert_str_eq(vnet_fault(hdr, packet, len, true), "a fragment");
+	len = make_packet(packet, PKT_V4, IPPROTO_ICMP, 2000, false);
+	ck_assert_str_eq(vnet_fault(hdr, packet, len, true),
+	    "neither TCP nor UDP");
+	len = make_packet(packet, UDP4, 2000, false);
+	ck_assert_ptr_null(vnet_fault(hdr, packet, len, true));
+	ck_assert_str_eq(vnet_fault(hdr, packet, len + 1, true),
+	    "the IP header does not hold");
+	ck_assert_str_eq(vnet_fault(hdr, packet, len, false),
+	    "the device has no offloads");
+	to_bytes(&segments, hdr);
+	wire_put16(packet + 20 + 4, 7);
+	ck_assert_str_eq(vnet_fault(hdr, packet, len, true),
+	    "the L4 header does not hold");
+	wire_put16(packet + 20 + 4, 8);
+	ck_assert_str_eq(vnet_fault(hdr, packet, len, true),
+	    "the UDP length is not the packet's");
+}
+END_TEST
+
 static Suite *
 vnet_suite(void)
 {
@@ -179,6 +308,8 @@ vnet_suite(void)
 	tcase_add_test(tc, decode_finds_every_field);
 	tcase_add_test(tc, decode_ignores_fields_without_meaning);
 	tcase_add_test(tc, encode_describes_the_packet_as_it_stands);
+	tcase_add_test(tc, fault_of_a_header_is_found_whoever_made_it);
+	tcase_add_test(tc, fault_is_what_no_header_can_make_right);
 	suite_add_tcase(s, tc);
 	return (s);
 }

@@ -16,6 +16,7 @@
 
 #include "common/ip4class.h"
 #include "nat64d/nat64.h"
+#include "nat64d/vnet.h"
 #include "tests/unit/wire.h"
 
 static inline bool
@@ -190,6 +191,18 @@ sane_struct(const struct pkt *p)
 	return (NULL);
 }
 
+/* What the device is told of it. */
+static inline const char *
+sane_offload(const struct pkt *p)
+{
+	uint8_t hdr[VNET_HDRLEN];
+
+	if (!pkt_offload_holds(p))
+		return ("offload metadata contradict the headers");
+	vnet_encode(p, hdr);
+	return (vnet_fault(hdr, p->data, p->len, true));
+}
+
 /*
  * NULL, or what is wrong with p, which a translator of that configuration
  * emitted. cksum: what it was made of had a right L4 checksum, and so must
@@ -201,6 +214,8 @@ sane(const struct pkt *p, const struct nat64_config *c, bool cksum)
 	const char *why;
 
 	why = sane_struct(p);
+	if (why == NULL)
+		why = sane_offload(p);
 	if (why == NULL)
 		why = p->family == PKT_V6 ? sane_ip6(p, c) : sane_ip4(p, c);
 	if (why == NULL && !p->is_frag && (cksum || sane_is_error(p)))

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -22,6 +23,9 @@ struct tun {
 	int fd;
 	int far_end;
 	STAILQ_HEAD(, waiting) waiting;
+	uint8_t refused_proto; /* 0: none */
+	unsigned refused;      /* packets, since the last tun_flush() */
+	struct tun_refusal refusal;
 	uint8_t buf[PKT_BUFSIZE];
 };
 
@@ -58,6 +62,12 @@ void
 tun_fake_be_device(struct tun *t)
 {
 	close_end(&t->far_end);
+}
+
+void
+tun_fake_refuse(struct tun *t, uint8_t proto)
+{
+	t->refused_proto = proto;
 }
 
 void
@@ -120,6 +130,14 @@ tun_send(struct tun *t, const struct pkt *p)
 {
 	struct waiting *w;
 
+	if (p->proto == t->refused_proto) {
+		t->refused++;
+		t->refusal.count++;
+		t->refusal.error = EINVAL;
+		snprintf(t->refusal.packet, sizeof(t->refusal.packet),
+		    "IPv%d protocol %u", p->family, p->proto);
+		return;
+	}
 	w = malloc(sizeof(*w) + p->len);
 	ck_assert_ptr_nonnull(w);
 	w->len = p->len;
@@ -131,8 +149,9 @@ unsigned
 tun_flush(struct tun *t)
 {
 	struct waiting *w;
-	unsigned refused = 0;
+	unsigned refused = t->refused;
 
+	t->refused = 0;
 	while ((w = STAILQ_FIRST(&t->waiting)) != NULL) {
 		STAILQ_REMOVE_HEAD(&t->waiting, next);
 		if (send(t->fd, w->bytes, w->len,
@@ -143,12 +162,10 @@ tun_flush(struct tun *t)
 	return (refused);
 }
 
-const char *
-tun_refusal(struct tun *t, int *error)
+const struct tun_refusal *
+tun_refusal(const struct tun *t)
 {
-	(void)t;
-	*error = 0;
-	return (NULL);
+	return (&t->refusal);
 }
 
 const char *

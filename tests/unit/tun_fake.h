@@ -20,4 +20,7 @@ int tun_fake_far_end(const struct tun *t);
 void tun_fake_be_device(struct tun *t);
 void tun_fake_be_far_end(struct tun *t);
 
+/* From now on packets of that protocol are refused with EINVAL. */
+void tun_fake_refuse(struct tun *t, uint8_t proto);
+
 #endif

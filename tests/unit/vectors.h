@@ -52,6 +52,7 @@ static inline void
 record(void *arg, struct pkt *p)
 {
 	struct recorded *r = &recorded[nrecorded];
+	const char *fault;
 
 	(void)arg;
 	ck_assert_uint_lt(nrecorded, MAXRECORDED);
@@ -60,6 +61,8 @@ record(void *arg, struct pkt *p)
 	r->family = p->family;
 	r->len = p->len;
 	vnet_encode(p, r->vnet);
+	fault = vnet_fault(r->vnet, p->data, p->len, true);
+	ck_assert_msg(fault == NULL, "emitted packet: %s", fault);
 	memcpy(r->bytes, p->data, p->len);
 }
 
