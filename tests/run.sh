@@ -120,12 +120,21 @@ run_two_workers() {
 }
 
 # The tests of nat64d with what other interfaces than veth hand over; see
-# tests/netns/lib.sh.
+# tests/netns/lib.sh. e2e_readme is of a document, and joined packets are not
+# new to those that send small ones.
 run_worlds() {
 	for world in finished plain; do
-		run_variants LAB_WORLD=$world -- "e2e_pmtu@$world" \
-		    "e2e_nat64@$world" "e2e_hairpin@$world"
+		variants=
+		for test in tests/netns/e2e_*.sh; do
+			name=$(basename "$test" .sh)
+			[ "$name" = e2e_readme ] ||
+			    variants="$variants $name@$world"
+		done
+		# shellcheck disable=SC2086 # words
+		run_variants LAB_WORLD=$world -- $variants
 	done
+	run_variants LAB_WORLD=joined -- e2e_nat64@joined e2e_pmtu@joined \
+	    e2e_hairpin@joined e2e_foreign@joined
 }
 
 patterns=$*

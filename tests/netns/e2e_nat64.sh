@@ -235,7 +235,9 @@ start_lab
 for offload in yes no; do
 	tap_round="offload $offload"
 	together=$offload-0
-	[ "$offload-$LAB_WORLD" != yes-unfinished ] || together=yes-1
+	case $offload-$LAB_WORLD in
+	yes-unfinished | yes-joined) together=yes-1 ;;
+	esac
 	write_nat64d_conf "offload $offload" "${prefixes[@]/#/prefix }"
 	check "nat64d starts" start_nat64d || give_up
 	test_ping
