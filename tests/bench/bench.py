@@ -19,8 +19,8 @@ import time
 sys.dont_write_bytecode = True
 
 import dns64
-from lab import (NOBODY_FROM_CLIENT, SERVER, SERVER_FROM_CLIENT, SYSTEMS, Lab,
-                 run, until)
+from lab import (NOBODY_FROM_CLIENT, SERVER, SERVER_FROM_CLIENT, SYSTEMS,
+                 WORLDS, Lab, run, until)
 from report import NAT64D, Report
 from rounds import SECS, in_turn
 
@@ -44,22 +44,32 @@ def core(report, build):
 
 
 def tcp(report, lab):
+    """Of ends that hand over super-packets, then of those that do not."""
     server = lab.start_ready("server", lab.tool("tcpblast"), "stream",
                              SERVER, PORT)
-    figures = [(direction, streams) for streams in (1, 4, 64)
+    for world in WORLDS:
+        lab.set_world(world)
+        tcp_figures(report, lab, f"tcp {world}".strip(),
+                    (1, 64) if world else (1, 4, 64))
+    lab.set_world("")
+    lab.stop(server)
+
+
+def tcp_figures(report, lab, kind, numbers):
+    figures = [(direction, streams) for streams in numbers
                for direction in ("down", "up")]
     for (direction, streams), system in in_turn(figures, SYSTEMS):
         before = lab.cpu_seconds(system)
         result = values(lab.run("client", lab.tool("tcpblast"), direction,
                                 SERVER_FROM_CLIENT[system], PORT, streams,
                                 SECS))
-        report.add(f"tcp {direction}, {streams} streams", "Gbit/s", system,
+        name = f"{kind} {direction}, {streams} streams"
+        report.add(name, "Gbit/s", system,
                    result["bytes"] * 8 / result["seconds"] / 1e9)
         if before is not None:
-            report.add(f"tcp {direction}, {streams} streams: daemon CPU",
+            report.add(f"{name}: daemon CPU",
                        "s/GByte", system, (lab.cpu_seconds(system) - before)
                        / result["bytes"] * 1e9)
-    lab.stop(server)
 
 
 def blast(lab, system, size, flows, seconds, rate=0):
@@ -78,9 +88,14 @@ def blast(lab, system, size, flows, seconds, rate=0):
 
 
 def udp(report, lab):
-    """All gateways as they come, then all with GRO for what they forward."""
-    udp_figures(report, lab, "udp", [(size, flows) for flows in (1, 64)
-                                     for size in (64, 1400)])
+    """All gateways as they come, with datagrams as they come from veth and
+    otherwise, then all with GRO for what they forward."""
+    for world in WORLDS:
+        lab.set_world(world)
+        udp_figures(report, lab, f"udp {world}".strip(),
+                    [(size, flows) for flows in ((1,) if world else (1, 64))
+                     for size in (64, 1400)])
+    lab.set_world("")
     lab.set_gro(True)
     udp_figures(report, lab, "udp gro", [(64, 1), (1400, 64)])
     lab.set_gro(False)

@@ -58,6 +58,12 @@ table ip nat {{
 }}
 """
 
+# What the ends of the links hand over (tests/netns/lib.sh has the same):
+# checksums and super-packets for a device to finish, as veth does by itself;
+# finished checksums, as they come from any wire; nothing joined either way.
+# The gateways' interfaces stay as they are but in the last.
+WORLDS = ("", "finished", "plain")
+
 # What network cards are set to, or less.
 GRO_WAIT_NS = 50000
 
@@ -264,6 +270,18 @@ class Lab(Namespaces):
                          f" echo {GRO_WAIT_NS if on else 0}"
                          " >gro_flush_timeout &&"
                          f" echo {2 if on else 0} >napi_defer_hard_irqs")
+
+    def set_world(self, world):
+        """Have client and server send as in one of WORLDS."""
+        sending = "off" if world else "on"
+        joining = "off" if world == "plain" else "on"
+        for system in SYSTEMS:
+            for role in ("client", "server"):
+                self.run(role, "ethtool", "-K", system, "tx", sending,
+                         "tso", joining, "gso", joining)
+                self.run(system, "ethtool", "-K", role, "tx",
+                         "off" if world == "plain" else "on",
+                         "tso", joining, "gso", joining)
 
     def cpu_seconds(self, system):
         """CPU time that the daemon of a system has used, or None."""

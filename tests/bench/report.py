@@ -35,9 +35,12 @@ TO_REACH = (
 PLOTTED = (
     ("tcp down, 1 streams", "TCP 1 down"),
     ("tcp up, 1 streams", "TCP 1 up"),
+    ("tcp finished down, 1 streams", "TCP 1 down, finished"),
+    ("tcp finished up, 1 streams", "TCP 1 up, finished"),
     ("tcp down, 64 streams", "TCP 64 down"),
     ("tcp up, 64 streams", "TCP 64 up"),
     ("udp 64 B, 1 flows: delivered", "UDP 64 B"),
+    ("udp finished 64 B, 1 flows: delivered", "UDP 64 B, finished"),
     ("udp 1400 B, 1 flows: delivered", "UDP 1400 B"),
     ("udp 64 B, 64 flows: delivered", "UDP 64 B x 64"),
     ("udp gro 64 B, 1 flows: delivered", "UDP 64 B, GRO"),
