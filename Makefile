@@ -90,6 +90,7 @@ nat64d_PURE = \
     nat64d/session_wheel.c \
     nat64d/slab.c \
     nat64d/stats.c \
+    nat64d/share.c \
     nat64d/subscriber.c \
     nat64d/tcp_fsm.c \
     nat64d/tcp_reset.c \
@@ -469,8 +470,8 @@ install: all
 	chmod 755 $(DESTDIR)$(SBINDIR)/nat64d-unreachable
 	$(INSTALL) -m 644 man/*.5 $(DESTDIR)$(MANDIR)/man5
 	$(INSTALL) -m 644 man/*.8 $(DESTDIR)$(MANDIR)/man8
-	$(INSTALL) -m 644 etc/nat64d.conf etc/dns64d.conf \
-	    $(DESTDIR)$(EXAMPLEDIR)
+	$(INSTALL) -m 644 etc/nat64d.conf etc/nat64d.carrier.conf \
+	    etc/dns64d.conf $(DESTDIR)$(EXAMPLEDIR)
 	for unit in etc/systemd/*.service; do \
 		sed 's,@SBINDIR@,$(SBINDIR),;s,@SYSCONFDIR@,$(SYSCONFDIR),' \
 		    $$unit > $(DESTDIR)$(UNITDIR)/$${unit##*/} || exit 1; \

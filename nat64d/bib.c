@@ -186,7 +186,7 @@ remove_entry(struct bib *b, struct bib_entry *e, struct monotime now)
 	RB_REMOVE(bib_tree4, tree4(b, &e->out4), e);
 	b->nentries--;
 	pool4_release(b->pool, b->proto, &e->out4, &e->in6, now);
-	subscriber_remove_binding(b->subs, e->sub, b->proto);
+	subscriber_remove_binding(b->subs, e->sub, &e->in6.addr, b->proto);
 	slab_put(b->slab, e);
 }
 
@@ -200,7 +200,7 @@ make_dynamic(struct bib *b, struct bib_entry *e)
 	if (!subscriber_is_paired(e->sub))
 		e->sub->pool_index =
 		    (uint32_t)pool4_index(b->pool, e->out4.addr);
-	subscriber_set_static(e->sub, b->proto, false);
+	subscriber_set_static(b->subs, e->sub, &e->in6.addr, b->proto, false);
 }
 
 void
@@ -258,6 +258,16 @@ choose_addr(const struct bib *b, const struct taddr6 *in6,
 	return (index);
 }
 
+/* How many bindings more there can be. */
+static uint64_t
+count_free(const struct bib *b)
+{
+	const uint64_t ports = pool4_nfree_all(b->pool, b->proto);
+	const uint64_t entries = b->slab->max - b->slab->used;
+
+	return (ports < entries ? ports : entries);
+}
+
 static struct bib_entry *
 create(struct bib *b, const struct taddr6 *in6, const struct rng *rng,
     struct monotime now)
@@ -276,11 +286,13 @@ create(struct bib *b, const struct taddr6 *in6, const struct rng *rng,
 		goto fail;
 	sub = get_subscriber(b, &in6->addr, (uint32_t)index, now);
 	if (sub == NULL ||
-	    subscriber_add_binding(b->subs, sub, b->proto, now) == -1)
+	    subscriber_add_binding(b->subs, sub, &in6->addr, b->proto,
+		count_free(b), now) == -1)
 		goto fail;
 	port = pool4_alloc(b->pool, b->proto, (uint32_t)index, in6, rng, now);
 	if (port < 0) {
-		subscriber_remove_binding(b->subs, sub, b->proto);
+		subscriber_remove_binding(b->subs, sub, &in6->addr,
+		    b->proto);
 		goto fail;
 	}
 	out4.addr = pool4_addr(b->pool, (uint32_t)index);
@@ -337,7 +349,8 @@ bib_add_static(struct bib *b, const struct taddr6 *in6,
 		return (NULL);
 	if (e != NULL) {
 		e->is_static = true;
-		subscriber_set_static(e->sub, b->proto, true);
+		subscriber_set_static(b->subs, e->sub, &in6->addr, b->proto,
+		    true);
 		return (e);
 	}
 	index = pool4_index(b->pool, out4->addr);

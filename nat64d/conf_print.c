@@ -317,6 +317,7 @@ print_limits(FILE *f, const struct nat64_config *n)
 	fprintf(f, "limit inbound-sessions %zu\n", n->max_inbound);
 	fprintf(f, "limit binding-sessions %u\n",
 	    n->max_sessions_per_binding);
+	fprintf(f, "fair-share %s\n", yes(sub->fair_share));
 	fprintf(f, "limit subscriber ports %u\n", sub->ports);
 	fprintf(f, "limit subscriber sessions %u\n", sub->sessions);
 	fprintf(f, "limit subscriber new-bindings rate %u burst %u\n",

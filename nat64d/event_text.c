@@ -138,6 +138,7 @@ add_exhausted(struct text *t, const struct nat64_event *ev)
 	else
 		add_word(t, "pool", POOL_NAME);
 	add_word(t, "proto", proto_names[ev->proto]);
+	add_quoted(t, "statement", "pool");
 }
 
 /* (X',x), (T,t) */

@@ -10,8 +10,8 @@
  * event=session-deleted natevent=7  [peer6 peer4 [peerport]]
  * event=address-bound natevent=14 subscriber addr4			LOG-04
  * event=address-released natevent=15
- * event=pool-exhausted natevent=3 pool proto				LOG-10
- * event=ports-exhausted natevent=12 addr4 proto			LOG-11
+ * event=pool-exhausted natevent=3 pool proto statement		LOG-10
+ * event=ports-exhausted natevent=12 addr4 proto statement		LOG-11
  * event=quota-exceeded natevent=13 subtype quota limit statement	LOG-20
  *	[subscriber] [addr6|peer4]
  * event=packet-dropped reason proto src dst [sport dport]		LOG-30

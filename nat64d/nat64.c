@@ -36,11 +36,14 @@ nat64_config_init(struct nat64_config *c)
 	c->check_inner_ip = true;
 	c->max_sessions = 1024 * 1024;
 	c->max_sessions_per_binding = 4096;
-	c->subscriber_len = 64;
-	c->subscriber.ports = 2048;
-	c->subscriber.sessions = 8192;
-	c->subscriber.new_bindings.per_sec = 200;
-	c->subscriber.new_bindings.burst = 1000;
+	/*
+	 * For a network whose hosts share a /64, from a home to a campus: no
+	 * number would be right for all of them, a share is. What a carrier
+	 * wants is in etc/nat64d.carrier.conf.
+	 */
+	c->soft_pooling = true;
+	c->subscriber_len = 128;
+	c->subscriber.fair_share = true;
 	c->remap_fragment_id = true;
 	c->max_stored_syns = 128;
 	c->max_stored_syns_per_peer = 8;

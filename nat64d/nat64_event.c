@@ -87,20 +87,21 @@ find_full_table(const struct nat64 *n, const struct bib_entry *e,
 	}
 }
 
-/* Which limit has a subscriber reached: its sessions or its ports? */
+/* Which limit has a subscriber reached, or a prefix? */
 static void
-find_subscriber_limit(const struct nat64 *n, const struct taddr6 *in6,
-    struct nat64_event *ev)
+find_subscriber_limit(const struct nat64 *n, struct nat64_event *ev)
 {
-	const struct subscriber_limits *l = &n->subs.limits;
-	const struct subscriber *sub = subscriber_find(&n->subs, &in6->addr);
+	static const char *const statements[] = {
+		[SUBSCRIBER_PORTS] = "limit subscriber ports",
+		[SUBSCRIBER_SESSIONS] = "limit subscriber sessions",
+		[SUBSCRIBER_NEW_BINDINGS] = "limit subscriber new-bindings",
+		[SUBSCRIBER_FAIR_SHARE] = "fair-share",
+	};
+	const struct subscriber_refusal *r = &n->subs.refusal;
 
-	ev->statement = "limit subscriber ports";
-	ev->limit = l->ports;
-	if (sub != NULL && l->sessions != 0 && sub->nsessions >= l->sessions) {
-		ev->statement = "limit subscriber sessions";
-		ev->limit = l->sessions;
-	}
+	ev->statement = statements[r->limit];
+	ev->subscriber_len = r->prefix_len;
+	ev->limit = r->value;
 }
 
 enum nat64_reason
@@ -128,12 +129,9 @@ nat64_tell_refused(struct nat64 *n, enum l4proto proto,
 		return (ev.reason);
 	}
 	ev.subscriber_len = n->subs.prefix_len;
-	if (error == EDQUOT) {
-		find_subscriber_limit(n, in6, &ev);
-	} else if (error == EAGAIN) {
-		ev.statement = "limit subscriber new-bindings";
-		ev.limit = n->subs.limits.new_bindings.per_sec;
-	} else
+	if (error == EDQUOT || error == EAGAIN)
+		find_subscriber_limit(n, &ev);
+	else
 		find_full_table(n, e, &ev);
 	n->sink.event(n->sink.arg, &ev);
 	return (ev.reason);

@@ -196,7 +196,7 @@ get_binding6(struct nat64 *n, enum l4proto proto, const struct taddr6 *in6,
 	if (e != NULL)
 		return (e);
 	if (session_check_room(&n->sessions,
-		subscriber_find(&n->subs, &in6->addr)) == 0)
+		subscriber_find(&n->subs, &in6->addr), &in6->addr) == 0)
 		e = bib_get6(&n->bibs[proto], in6, &n->rng, n->now, &created);
 	if (e == NULL)
 		*reason = nat64_tell_refused(n, proto, in6, NULL);

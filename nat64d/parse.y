@@ -68,7 +68,8 @@ static void add_plateau(struct conf_build *, struct conf_file *,
 %token <tok> DUMP "dump"
 %token <tok> ECHO_ "echo" ENDPOINT_INDEPENDENT "endpoint-independent"
 %token <tok> ERR "err" ESTABLISHED "established" EVENTS "events"
-%token <tok> EXCLUDE "exclude" EXCEPT "except" FILTER "filter"
+%token <tok> EXCLUDE "exclude" EXCEPT "except" FAIR_SHARE "fair-share"
+%token <tok> FILTER "filter"
 %token <tok> FIRST_FRAGMENT_ERRORS "first-fragment-errors" FRAGMENT "fragment"
 %token <tok> FRAGMENTS "fragments" FROM "from" ICMP "icmp"
 %token <tok> ICMP_ERRORS "icmp-errors"
@@ -454,6 +455,7 @@ switch		: ROUTES { $$ = &b->conf->routes; }
 		| OFFLOAD { $$ = &b->conf->offload; }
 		| PARITY { $$ = &NAT64.pool_opts.parity; }
 		| RANGE_FALLBACK { $$ = &NAT64.pool_opts.range_fallback; }
+		| FAIR_SHARE { $$ = &NAT64.subscriber.fair_share; }
 		| SOFT_POOLING { $$ = &NAT64.soft_pooling; }
 		| INBOUND_REFRESH { $$ = &NAT64.inbound_refresh; }
 		| UNBOUND_ERRORS { $$ = &NAT64.unbound_errors; }
@@ -524,6 +526,7 @@ static const struct conf_keyword keywords[] = {
 	{ "events", EVENTS },
 	{ "except", EXCEPT },
 	{ "exclude", EXCLUDE },
+	{ "fair-share", FAIR_SHARE },
 	{ "filter", FILTER },
 	{ "first-fragment-errors", FIRST_FRAGMENT_ERRORS },
 	{ "fragment", FRAGMENT },

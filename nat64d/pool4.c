@@ -32,6 +32,7 @@ struct pool4 {
 	struct pool4_opts opts;
 	struct pool4_addrs addrs;
 	uint64_t capacity[L4_NPROTO];
+	uint64_t nfree[L4_NPROTO];
 	struct space **spaces[L4_NPROTO]; /* by index; NULL: untouched */
 	struct addrset usable[L4_NPROTO][NCLASSES]; /* has a free port */
 	bool has_class[L4_NPROTO][NCLASSES];	    /* in any range */
@@ -97,6 +98,7 @@ enter_range(struct pool4 *pool, const struct addr_range *r, enum l4proto proto)
 			addrset_put(&pool->usable[proto][class], r->base + i,
 			    true);
 	}
+	pool->nfree[proto] = pool->capacity[proto];
 }
 
 /* The most ports that can be at rest in all. */
@@ -223,10 +225,13 @@ set_free(struct pool4 *pool, struct space *sp, uint16_t port, bool on)
 	const unsigned class = class_of(port);
 	uint32_t n;
 
-	if (on)
+	if (on) {
 		portset_add(&sp->free, port);
-	else
+		pool->nfree[sp->rests.proto]++;
+	} else {
 		portset_remove(&sp->free, port);
+		pool->nfree[sp->rests.proto]--;
+	}
 	n = portset_count(&sp->free, class_parts[class]);
 	/* Only the first and the last free port change what is usable. */
 	if (n <= 1)
@@ -486,6 +491,12 @@ pool4_nfree(const struct pool4 *pool, enum l4proto proto, uint32_t index)
 		return (portset_count(&sp->free, PORTSET_ALL));
 	return (pool4_addrs_nports(pool4_addrs_range(&pool->addrs, index),
 	    proto, 0, UINT16_MAX));
+}
+
+uint64_t
+pool4_nfree_all(const struct pool4 *pool, enum l4proto proto)
+{
+	return (pool->nfree[proto]);
 }
 
 enum pool4_state

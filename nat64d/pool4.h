@@ -97,6 +97,9 @@ uint64_t pool4_capacity(const struct pool4 *pool, enum l4proto proto);
 uint32_t pool4_nfree(const struct pool4 *pool, enum l4proto proto,
     uint32_t index);
 
+/* The same over all addresses. */
+uint64_t pool4_nfree_all(const struct pool4 *pool, enum l4proto proto);
+
 enum pool4_state pool4_port_state(const struct pool4 *pool,
     enum l4proto proto, const struct taddr4 *out);
 

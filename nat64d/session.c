@@ -302,21 +302,22 @@ session_next_of_bib(const struct bib_entry *bib, const struct taddr4 *peer)
 
 /* --- coming and going --- */
 
+/* What hosts of ours can have: inbound sessions give way. */
+static uint64_t
+count_free(const struct session_table *t)
+{
+	return (t->slab.max - t->slab.used + t->inbound.count);
+}
+
 int
 session_check_room(const struct session_table *t,
-    const struct subscriber *sub)
+    const struct subscriber *sub, const struct in6_addr *addr)
 {
-	const uint32_t max = t->subs->limits.sessions;
-
 	if (t->slab.used >= t->slab.max) {
 		errno = ENOBUFS;
 		return (-1);
 	}
-	if (sub != NULL && max != 0 && sub->nsessions >= max) {
-		errno = EDQUOT;
-		return (-1);
-	}
-	return (0);
+	return (subscriber_check_session(t->subs, sub, addr, count_free(t)));
 }
 
 /* Which number counts the inbound sessions of a peer. */
@@ -400,7 +401,8 @@ take_room(struct session_table *t, struct bib_entry *bib)
 		errno = ENOBUFS;
 		return (-1);
 	}
-	if (subscriber_add_session(t->subs, bib->sub) == -1)
+	if (subscriber_add_session(t->subs, bib->sub, &bib->in6.addr,
+		count_free(t)) == -1)
 		return (-1);
 	bib->nsessions++;
 	return (0);
@@ -590,7 +592,8 @@ session_remove(struct session_table *t, struct session *s)
 		if (s->inbound)
 			s->bib->ninbound--;
 		else
-			subscriber_remove_session(t->subs, s->bib->sub);
+			subscriber_remove_session(t->subs, s->bib->sub,
+			    &s->in6.addr);
 	} else
 		RB_REMOVE(orphan_tree, &t->orphans, s);
 	if (s->inbound)

@@ -199,12 +199,12 @@ const struct session *session_next_of_bib(const struct bib_entry *bib,
     const struct taddr4 *peer);
 
 /*
- * Is there room for one more session of sub (NULL: a newcomer)? To be asked
- * before a binding is made for it. 0, or -1 with errno ENOBUFS (table) or
- * EDQUOT (subscriber).
+ * Is there room for one more session of addr, a host of sub (NULL: that is a
+ * newcomer)? To be asked before a binding is made for it. 0, or -1 with
+ * errno ENOBUFS (table) or EDQUOT (subscriber).
  */
 int session_check_room(const struct session_table *t,
-    const struct subscriber *sub);
+    const struct subscriber *sub, const struct in6_addr *addr);
 
 /*
  * May an IPv4 host open one more session? A peer may have a sixteenth of the

@@ -37,12 +37,16 @@ subscribers_init(struct subscribers *subs, unsigned prefix_len,
 	/* All zero is an empty tree. */
 	subs->trees = calloc(keyhash_nplaces(subs->shift),
 	    sizeof(*subs->trees));
-	return (subs->trees != NULL ? 0 : -1);
+	if (subs->trees == NULL)
+		return (-1);
+	subs->shares.cells = NULL;
+	return (limits->fair_share ? shares_init(&subs->shares, secret) : 0);
 }
 
 void
 subscribers_clear(struct subscribers *subs)
 {
+	shares_clear(&subs->shares);
 	free(subs->trees);
 	subs->trees = NULL;
 	TAILQ_INIT(&subs->idle);
@@ -113,6 +117,30 @@ subscriber_get(struct subscribers *subs, const struct in6_addr *addr,
 	return (s);
 }
 
+/* Note why one is refused; error is for errno. */
+static int
+refuse(struct subscribers *subs, enum subscriber_limit limit, unsigned len,
+    uint64_t value, int error)
+{
+	subs->refusal.limit = limit;
+	subs->refusal.prefix_len = len;
+	subs->refusal.value = value;
+	errno = error;
+	return (-1);
+}
+
+/* Has addr, or a prefix around it, more than its share of what is free? */
+static int
+check_share(struct subscribers *subs, const struct in6_addr *addr,
+    unsigned kind, uint64_t nfree)
+{
+	const unsigned len = share_check(&subs->shares, addr, kind, nfree);
+
+	if (len == 0)
+		return (0);
+	return (refuse(subs, SUBSCRIBER_FAIR_SHARE, len, nfree, EDQUOT));
+}
+
 static void
 add(struct subscribers *subs, struct subscriber *s, enum l4proto proto)
 {
@@ -123,21 +151,23 @@ add(struct subscribers *subs, struct subscriber *s, enum l4proto proto)
 
 int
 subscriber_add_binding(struct subscribers *subs, struct subscriber *s,
-    enum l4proto proto, struct monotime now)
+    const struct in6_addr *addr, enum l4proto proto, uint64_t nfree,
+    struct monotime now)
 {
 	const struct subscriber_limits *l = &subs->limits;
 
 	if (l->ports != 0 &&
-	    s->nbindings[proto] - s->nstatics[proto] >= l->ports) {
-		errno = EDQUOT;
+	    s->nbindings[proto] - s->nstatics[proto] >= l->ports)
+		return (refuse(subs, SUBSCRIBER_PORTS, subs->prefix_len,
+		    l->ports, EDQUOT));
+	if (check_share(subs, addr, proto, nfree) == -1)
 		return (-1);
-	}
 	if (l->new_bindings.per_sec != 0 &&
-	    !bucket_take(&s->new_bindings, l->new_bindings, now)) {
-		errno = EAGAIN;
-		return (-1);
-	}
+	    !bucket_take(&s->new_bindings, l->new_bindings, now))
+		return (refuse(subs, SUBSCRIBER_NEW_BINDINGS,
+		    subs->prefix_len, l->new_bindings.per_sec, EAGAIN));
 	add(subs, s, proto);
+	share_add(&subs->shares, addr, proto);
 	return (0);
 }
 
@@ -150,42 +180,57 @@ subscriber_add_static(struct subscribers *subs, struct subscriber *s,
 }
 
 void
-subscriber_set_static(struct subscriber *s, enum l4proto proto,
-    bool is_static)
+subscriber_set_static(struct subscribers *subs, struct subscriber *s,
+    const struct in6_addr *addr, enum l4proto proto, bool is_static)
 {
-	if (is_static)
+	if (is_static) {
 		s->nstatics[proto]++;
-	else
+		share_remove(&subs->shares, addr, proto);
+	} else {
 		s->nstatics[proto]--;
+		share_add(&subs->shares, addr, proto);
+	}
 }
 
 void
 subscriber_remove_binding(struct subscribers *subs, struct subscriber *s,
-    enum l4proto proto)
+    const struct in6_addr *addr, enum l4proto proto)
 {
+	share_remove(&subs->shares, addr, proto);
 	s->nbindings[proto]--;
 	if (subscriber_is_idle(s))
 		TAILQ_INSERT_TAIL(&subs->idle, s, idle);
 }
 
 int
-subscriber_add_session(struct subscribers *subs, struct subscriber *s)
+subscriber_check_session(struct subscribers *subs,
+    const struct subscriber *s, const struct in6_addr *addr, uint64_t nfree)
 {
 	const uint32_t max = subs->limits.sessions;
 
-	if (max != 0 && s->nsessions >= max) {
-		errno = EDQUOT;
+	if (s != NULL && max != 0 && s->nsessions >= max)
+		return (refuse(subs, SUBSCRIBER_SESSIONS, subs->prefix_len,
+		    max, EDQUOT));
+	return (check_share(subs, addr, SHARE_SESSIONS, nfree));
+}
+
+int
+subscriber_add_session(struct subscribers *subs, struct subscriber *s,
+    const struct in6_addr *addr, uint64_t nfree)
+{
+	if (subscriber_check_session(subs, s, addr, nfree) == -1)
 		return (-1);
-	}
 	s->nsessions++;
+	share_add(&subs->shares, addr, SHARE_SESSIONS);
 	return (0);
 }
 
 void
-subscriber_remove_session(struct subscribers *subs __unused,
-    struct subscriber *s)
+subscriber_remove_session(struct subscribers *subs, struct subscriber *s,
+    const struct in6_addr *addr)
 {
 	s->nsessions--;
+	share_remove(&subs->shares, addr, SHARE_SESSIONS);
 }
 
 /* Would forgetting the bucket of s give away tokens? Not when it is full. */

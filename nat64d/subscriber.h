@@ -2,7 +2,8 @@
  * Subscribers: IPv6 source prefixes of a configured length (RFC 6888,
  * REQ-4; RFC 7422, 2). A subscriber has one pool address for all its
  * bindings of every protocol (paired pooling, RFC 4787 REQ-2), and its
- * quotas are counted here.
+ * quotas are counted here. Beside these, which are fixed, there are fair
+ * shares of what is short (share.h), and those are no matter of prefix_len.
  *
  * As in bib.h there are many trees, and a keyed hash of the prefix tells
  * which one.
@@ -31,6 +32,7 @@
 
 #include "keyhash.h"
 #include "ratelimit.h"
+#include "share.h"
 #include "slab.h"
 #include "tuple.h"
 
@@ -50,6 +52,21 @@ struct subscriber_limits {
 	uint32_t ports;	   /* dynamic bindings per protocol */
 	uint32_t sessions; /* sessions of all protocols */
 	struct bucket_rate new_bindings; /* per_sec 0: no limit */
+	bool fair_share;
+};
+
+enum subscriber_limit {
+	SUBSCRIBER_PORTS,
+	SUBSCRIBER_SESSIONS,
+	SUBSCRIBER_NEW_BINDINGS,
+	SUBSCRIBER_FAIR_SHARE
+};
+
+/* What a refusal was for. */
+struct subscriber_refusal {
+	enum subscriber_limit limit;
+	unsigned prefix_len; /* who has reached it: so many bits of addr */
+	uint64_t value;	     /* fair share: what is free */
 };
 
 RB_HEAD(subscriber_tree, subscriber);
@@ -63,6 +80,8 @@ struct subscribers {
 	struct slab slab;
 	unsigned prefix_len; /* bits, 1 .. 128 */
 	struct subscriber_limits limits;
+	struct shares shares;
+	struct subscriber_refusal refusal; /* the last one */
 };
 
 /*
@@ -123,28 +142,36 @@ struct in6_addr subscriber_prefix(const struct subscribers *subs,
     const struct in6_addr *addr);
 
 /*
- * May s have one more binding now? Counts it when it may: 0. Else -1 with
- * errno EDQUOT (ports per protocol) or EAGAIN (rate of new bindings).
+ * May addr, a host of s, have one more binding now, of which nfree are free?
+ * Counts it when it may: 0. Else -1 with errno EDQUOT (ports per protocol,
+ * or fair share) or EAGAIN (rate of new bindings), and subs->refusal.
  */
 int subscriber_add_binding(struct subscribers *subs, struct subscriber *s,
-    enum l4proto proto, struct monotime now);
+    const struct in6_addr *addr, enum l4proto proto, uint64_t nfree,
+    struct monotime now);
 
-/* Count a static binding: it asks no limits. */
+/* Count a static binding: it asks no limits, and no share is taken. */
 void subscriber_add_static(struct subscribers *subs, struct subscriber *s,
     enum l4proto proto);
 
-/* A binding that is counted becomes static, or dynamic again. */
-void subscriber_set_static(struct subscriber *s, enum l4proto proto,
-    bool is_static);
+/* A binding of addr that is counted becomes static, or dynamic again. */
+void subscriber_set_static(struct subscribers *subs, struct subscriber *s,
+    const struct in6_addr *addr, enum l4proto proto, bool is_static);
 
 /* A dynamic binding has gone; s becomes idle with its last one. */
 void subscriber_remove_binding(struct subscribers *subs,
-    struct subscriber *s, enum l4proto proto);
+    struct subscriber *s, const struct in6_addr *addr, enum l4proto proto);
 
-/* The same for a session: 0, or -1 with errno EDQUOT. */
-int subscriber_add_session(struct subscribers *subs, struct subscriber *s);
+/*
+ * The same for a session: 0, or -1 with errno EDQUOT. s may be NULL to ask
+ * for one that is not known.
+ */
+int subscriber_check_session(struct subscribers *subs,
+    const struct subscriber *s, const struct in6_addr *addr, uint64_t nfree);
+int subscriber_add_session(struct subscribers *subs, struct subscriber *s,
+    const struct in6_addr *addr, uint64_t nfree);
 void subscriber_remove_session(struct subscribers *subs,
-    struct subscriber *s);
+    struct subscriber *s, const struct in6_addr *addr);
 
 /* Forget at most max idle subscribers whose bucket is full again. */
 void subscribers_expire(struct subscribers *subs, struct monotime now,

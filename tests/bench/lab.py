@@ -35,9 +35,7 @@ prefix 2001:db8:8001::/96
 pool 192.0.2.0/28
 tun nat64 mtu 1500
 address 2001:db8:1::1
-limit subscriber ports 65535
-limit subscriber sessions 1000000
-limit subscriber new-bindings rate 1000000 burst 1000000
+fair-share no
 limit binding-sessions 100000
 user nobody
 """

@@ -186,6 +186,7 @@ all_kinds() {
 	local before
 	tap_round="offload $offload"
 	write_nat64d_conf "prefix $prefix64" "limit sessions 2000" \
+	    "fair-share no" "limit subscriber sessions 1000" \
 	    "offload $offload"
 	check "nat64d starts" start_nat64d || give_up
 	check "it works" still_works

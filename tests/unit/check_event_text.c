@@ -126,10 +126,12 @@ START_TEST(exhaustion_is_of_the_pool_or_of_one_address)
 		.proto = L4_UDP, .in6 = &host };
 
 	expect(&ev, false,
-	    "event=pool-exhausted natevent=3 pool=default proto=udp");
+	    "event=pool-exhausted natevent=3 pool=default proto=udp "
+	    "statement=\"pool\"");
 	ev.out4 = &out4;
 	expect(&ev, false,
-	    "event=ports-exhausted natevent=12 addr4=203.0.113.5 proto=udp");
+	    "event=ports-exhausted natevent=12 addr4=203.0.113.5 proto=udp "
+	    "statement=\"pool\"");
 }
 END_TEST
 

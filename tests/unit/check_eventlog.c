@@ -539,7 +539,7 @@ START_TEST(trouble_is_one_line_per_cause_in_the_ordinary_log)
 	    "natevent=13 subtype=3 quota=subscriber limit=100 "
 	    "subscriber=2001:db8:1::/64 addr6=2001:db8:1::10\n"), 1);
 	ck_assert_uint_eq(count(text, "event=ports-exhausted natevent=12 "
-	    "addr4=203.0.113.5 proto=udp\n"), 1);
+	    "addr4=203.0.113.5 proto=udp statement=\"pool\"\n"), 1);
 	ck_assert_uint_eq(count(contents(file), " event="), 1);
 }
 END_TEST

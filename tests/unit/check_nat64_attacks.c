@@ -251,10 +251,157 @@ START_TEST(a_simultaneous_open_is_paid_by_the_host)
 }
 END_TEST
 
+/* --- what hosts of ours take --- */
+
+/* The defaults of the daemon, and a pool of so many addresses. */
+static void
+start_defaults(const char *last)
+{
+	struct nat64_config c;
+
+	nat64_config_init(&c);
+	lab.conf.soft_pooling = c.soft_pooling;
+	lab.conf.subscriber_len = c.subscriber_len;
+	lab.conf.subscriber = c.subscriber;
+	lab_set_pool(POOL4, last, 1024, 65535);
+	lab_start();
+}
+
+/* A UDP flow of the n-th port of host number i of a prefix; true: it passed. */
+static bool
+try_flow(const char *prefix, unsigned i, unsigned n)
+{
+	char host[64];
+
+	snprintf(host, sizeof(host), "%s%x", prefix, i + 1);
+	lab_udp(host, (uint16_t)(1024 + n), SERVER6, PORT_SERVER);
+	return (lab.verdict == NAT64_SENT);
+}
+
+/* Flows of one host until one is refused; how many passed. */
+static unsigned
+take_all(const char *prefix, unsigned i, unsigned most)
+{
+	unsigned n;
+
+	for (n = 0; n < most && try_flow(prefix, i, n); n++)
+		;
+	return (n);
+}
+
+#define NPORTS (65535 - 1024 + 1)
+
+/* Seen before: all through one address, and an end after 1,219 flows. */
+START_TEST(sixty_hosts_of_a_school_use_the_whole_pool)
+{
+	unsigned i, n, used = 0;
+
+	start_defaults("203.0.113.20"); /* sixteen */
+	for (n = 0; n < 300; n++)
+		for (i = 0; i < 60; i++)
+			ck_assert(try_flow("2001:db8:5::", i, n));
+	for (i = 0; i < 16; i++)
+		used += pool4_nfree(nat64_pool(lab.n), L4_UDP, i) < NPORTS;
+	ck_assert_uint_gt(used, 12);
+}
+END_TEST
+
+START_TEST(one_host_leaves_half_to_others)
+{
+	const struct lab_event *ev;
+	unsigned n, i;
+
+	start_defaults(POOL4);
+	n = take_all("2001:db8:5::", 0, NPORTS);
+	ck_assert_uint_eq(n, NPORTS / 2 + 1);
+	ck_assert_int_eq(lab.reason, NAT64_SUBSCRIBER_LIMIT);
+	ev = lab_event(NAT64_EV_QUOTA);
+	ck_assert_str_eq(ev->text, "event=quota-exceeded natevent=13 "
+	    "subtype=3 quota=subscriber limit=32255 "
+	    "statement=\"fair-share\" subscriber=2001:db8:5::1/128 "
+	    "addr6=2001:db8:5::1");
+	/* The rest of a school or a home, in the same /64. */
+	for (n = 0; n < 400; n++)
+		for (i = 1; i < 60; i++)
+			ck_assert(try_flow("2001:db8:5::", i, n));
+}
+END_TEST
+
+/* Seen before: all 64,512 ports of an address gone in 4 s. */
+START_TEST(a_customer_with_a_56_leaves_something_to_others)
+{
+	char prefix[32];
+	unsigned i, n, sum = 0;
+
+	start_defaults(POOL4);
+	for (i = 0; i < 256; i++) {
+		snprintf(prefix, sizeof(prefix), "2001:db8:5:%x::", i);
+		sum += take_all(prefix, 0, 2048);
+	}
+	ck_assert_uint_ge(sum, NPORTS / 9 * 8);
+	ck_assert_uint_le(sum, NPORTS / 9 * 8 + 10);
+	ck_assert_int_eq(lab.reason, NAT64_SUBSCRIBER_LIMIT);
+	for (i = 0; i < 50; i++)
+		for (n = 0; n < 20; n++)
+			ck_assert(try_flow("2001:db8:6:100::", i, n));
+}
+END_TEST
+
+/* One host, as many addresses as it likes. */
+START_TEST(a_host_with_many_addresses_leaves_something_to_others)
+{
+	unsigned i, n;
+
+	start_defaults(POOL4);
+	for (i = 0; i < 65000; i++)
+		if (!try_flow("2001:db8:5::", i, 0))
+			break;
+	ck_assert_uint_lt(i, NPORTS / 9 * 8 + 10);
+	for (n = 0; n < 1000; n++)
+		ck_assert(try_flow("2001:db8:6:100::", 0, n));
+}
+END_TEST
+
+/* The table of sessions, by flows of one binding and of many. */
+START_TEST(one_host_leaves_half_of_the_sessions_to_others)
+{
+	unsigned n;
+
+	lab.conf.max_sessions = 1000;
+	start_defaults(POOL4);
+	ck_assert_uint_eq(take_all("2001:db8:5::", 0, 2000), 500);
+	for (n = 0; n < 200; n++)
+		ck_assert(try_flow("2001:db8:5::", 1, n));
+}
+END_TEST
+
+/* What has gone is given back: bindings, sessions, and static ones. */
+START_TEST(shares_are_given_back)
+{
+	unsigned i, first;
+
+	lab_add_static(L4_UDP, "2001:db8:5::1", 1024, POOL4, 1024);
+	start_defaults(POOL4);
+	first = take_all("2001:db8:5::", 0, NPORTS);
+	for (i = 0; i < 3; i++) {
+		lab_wait(1000);
+		lab_wait(1000);
+		ck_assert_uint_eq(lab_sessions(), 0);
+		ck_assert_uint_eq(take_all("2001:db8:5::", 0, NPORTS), first);
+	}
+}
+END_TEST
+
 int
 main(void)
 {
 	const TTest *const tests[] = {
+		sixty_hosts_of_a_school_use_the_whole_pool,
+		one_host_leaves_half_to_others,
+		a_customer_with_a_56_leaves_something_to_others,
+		a_host_with_many_addresses_leaves_something_to_others,
+		one_host_leaves_half_of_the_sessions_to_others,
+		shares_are_given_back,
 		syns_from_one_address_do_not_fill_a_subscribers_sessions,
 		a_visited_server_does_not_fill_a_subscribers_sessions,
 		inbound_sessions_stay_within_their_budget,

@@ -114,10 +114,11 @@ START_TEST(exhausted_pool_is_told_for_strangers_an_address_for_its_own)
 	lab_udp(HOST_B, 4000, SERVER6, PORT_SERVER);
 	NO_PORT(NAT64_POOL_EXHAUSTED);
 	expect_one("event=ports-exhausted natevent=12 addr4=" POOL4
-	    " proto=udp");
+	    " proto=udp statement=\"pool\"");
 	lab_udp(HOST_C, 4000, SERVER6, PORT_SERVER);
 	NO_PORT(NAT64_POOL_EXHAUSTED);
-	expect_one("event=pool-exhausted natevent=3 pool=default proto=udp");
+	expect_one("event=pool-exhausted natevent=3 pool=default proto=udp "
+	    "statement=\"pool\"");
 }
 END_TEST
 

@@ -73,6 +73,7 @@ start(void)
 	c->max_sessions_per_binding = 20;
 	c->subscriber.ports = 10;
 	c->subscriber.sessions = 60;
+	c->subscriber.fair_share = one_in(2);
 	c->max_stored_syns = 10;
 	c->max_stored_syns_per_peer = 4;
 	c->frag.max_bytes = FRAG_BYTES;

@@ -24,6 +24,7 @@ static struct subscribers subs;
 static struct slab slab;
 static struct bib bibs[L4_NPROTO];
 static struct session_table table;
+static const struct in6_addr nobody;
 static struct seeded seeded;
 static struct rng rng;
 
@@ -262,14 +263,14 @@ START_TEST(check_room_tells_beforehand_what_add_would_refuse)
 
 	remake(2, 0, 1);
 	e = binding(1);
-	ck_assert_int_eq(session_check_room(&table, NULL), 0);
-	ck_assert_int_eq(session_check_room(&table, e->sub), 0);
+	ck_assert_int_eq(session_check_room(&table, NULL, &nobody), 0);
+	ck_assert_int_eq(session_check_room(&table, e->sub, &nobody), 0);
 	add(e, "198.51.100.1", 1, SESSION_UDP, 0);
-	ck_assert_int_eq(session_check_room(&table, NULL), 0);
-	ck_assert_int_eq(session_check_room(&table, e->sub), -1);
+	ck_assert_int_eq(session_check_room(&table, NULL, &nobody), 0);
+	ck_assert_int_eq(session_check_room(&table, e->sub, &nobody), -1);
 	ck_assert_int_eq(errno, EDQUOT);
 	add_stored(4000, "198.51.100.1", 2, 0);
-	ck_assert_int_eq(session_check_room(&table, NULL), -1);
+	ck_assert_int_eq(session_check_room(&table, NULL, &nobody), -1);
 	ck_assert_int_eq(errno, ENOBUFS);
 }
 END_TEST

@@ -11,6 +11,9 @@
 
 static const struct siphash_key key = { "sixteen bytes ok" };
 static struct subscribers subs;
+static struct in6_addr host; /* whose shares are counted */
+
+#define PLENTY 1000000
 
 static void
 setup(void)
@@ -49,6 +52,19 @@ find(const char *text)
 	const struct in6_addr addr = ip6(text);
 
 	return (subscriber_find(&subs, &addr));
+}
+
+static int
+add(struct subscriber *s, enum l4proto proto, int64_t secs)
+{
+	return (subscriber_add_binding(&subs, s, &host, proto, PLENTY,
+	    at(secs)));
+}
+
+static int
+add_session(struct subscriber *s)
+{
+	return (subscriber_add_session(&subs, s, &host, PLENTY));
 }
 
 static const struct {
@@ -107,21 +123,20 @@ START_TEST(bindings_are_limited_per_protocol)
 	remake(64, (struct subscriber_limits){ .ports = 3 }, 10);
 	s = get("2001:db8::1", 0);
 	for (i = 0; i < 3; i++)
-		ck_assert_int_eq(subscriber_add_binding(&subs, s, L4_TCP,
-		    at(0)), 0);
-	ck_assert_int_eq(subscriber_add_binding(&subs, s, L4_TCP, at(0)), -1);
+		ck_assert_int_eq(add(s, L4_TCP, 0), 0);
+	ck_assert_int_eq(add(s, L4_TCP, 0), -1);
 	ck_assert_int_eq(errno, EDQUOT);
 	ck_assert_uint_eq(s->nbindings[L4_TCP], 3);
-	ck_assert_int_eq(subscriber_add_binding(&subs, s, L4_UDP, at(0)), 0);
-	ck_assert_int_eq(subscriber_add_binding(&subs, s, L4_ICMP, at(0)), 0);
-	subscriber_remove_binding(&subs, s, L4_TCP);
-	ck_assert_int_eq(subscriber_add_binding(&subs, s, L4_TCP, at(0)), 0);
+	ck_assert_int_eq(add(s, L4_UDP, 0), 0);
+	ck_assert_int_eq(add(s, L4_ICMP, 0), 0);
+	subscriber_remove_binding(&subs, s, &host, L4_TCP);
+	ck_assert_int_eq(add(s, L4_TCP, 0), 0);
 	/* The administrator's neither ask nor take away. */
 	subscriber_add_static(&subs, s, L4_TCP);
 	ck_assert_uint_eq(s->nbindings[L4_TCP], 4);
-	subscriber_remove_binding(&subs, s, L4_TCP);
-	ck_assert_int_eq(subscriber_add_binding(&subs, s, L4_TCP, at(0)), 0);
-	ck_assert_int_eq(subscriber_add_binding(&subs, s, L4_TCP, at(0)), -1);
+	subscriber_remove_binding(&subs, s, &host, L4_TCP);
+	ck_assert_int_eq(add(s, L4_TCP, 0), 0);
+	ck_assert_int_eq(add(s, L4_TCP, 0), -1);
 }
 END_TEST
 
@@ -136,15 +151,13 @@ START_TEST(rate_of_new_bindings_is_limited_over_all_protocols)
 	remake(64, limits, 10);
 	s = get("2001:db8::1", 0);
 	for (i = 0; i < 4; i++)
-		ck_assert_int_eq(subscriber_add_binding(&subs, s,
-		    (enum l4proto)(i % L4_NPROTO), at(0)), 0);
-	ck_assert_int_eq(subscriber_add_binding(&subs, s, L4_UDP, at(0)), -1);
+		ck_assert_int_eq(add(s, (enum l4proto)(i % L4_NPROTO), 0), 0);
+	ck_assert_int_eq(add(s, L4_UDP, 0), -1);
 	ck_assert_int_eq(errno, EAGAIN);
-	ck_assert_int_eq(subscriber_add_binding(&subs, s, L4_UDP, at(1)), 0);
-	ck_assert_int_eq(subscriber_add_binding(&subs, s, L4_UDP, at(1)), 0);
-	ck_assert_int_eq(subscriber_add_binding(&subs, s, L4_UDP, at(1)), -1);
-	ck_assert_int_eq(subscriber_add_binding(&subs,
-	    get("2001:db8:1::", 1), L4_UDP, at(1)), 0);
+	ck_assert_int_eq(add(s, L4_UDP, 1), 0);
+	ck_assert_int_eq(add(s, L4_UDP, 1), 0);
+	ck_assert_int_eq(add(s, L4_UDP, 1), -1);
+	ck_assert_int_eq(add(get("2001:db8:1::", 1), L4_UDP, 1), 0);
 }
 END_TEST
 
@@ -155,13 +168,13 @@ START_TEST(sessions_are_limited)
 
 	remake(64, (struct subscriber_limits){ .sessions = 2 }, 10);
 	s = get("2001:db8::1", 0);
-	ck_assert_int_eq(subscriber_add_session(&subs, s), 0);
-	ck_assert_int_eq(subscriber_add_session(&subs, s), 0);
-	ck_assert_int_eq(subscriber_add_session(&subs, s), -1);
+	ck_assert_int_eq(add_session(s), 0);
+	ck_assert_int_eq(add_session(s), 0);
+	ck_assert_int_eq(add_session(s), -1);
 	ck_assert_int_eq(errno, EDQUOT);
-	subscriber_remove_session(&subs, s);
+	subscriber_remove_session(&subs, s, &host);
 	ck_assert_uint_eq(s->nsessions, 1);
-	ck_assert_int_eq(subscriber_add_session(&subs, s), 0);
+	ck_assert_int_eq(add_session(s), 0);
 }
 END_TEST
 
@@ -172,8 +185,7 @@ START_TEST(limit_of_0_is_none)
 	int i;
 
 	for (i = 0; i < 100000; i++)
-		if (subscriber_add_binding(&subs, s, L4_TCP, at(0)) != 0 ||
-		    subscriber_add_session(&subs, s) != 0)
+		if (add(s, L4_TCP, 0) != 0 || add_session(s) != 0)
 			ck_abort_msg("refused after %d", i);
 }
 END_TEST
@@ -189,9 +201,8 @@ START_TEST(going_away_does_not_refill_the_bucket)
 	remake(64, limits, 10);
 	s = get("2001:db8::1", 0);
 	for (i = 0; i < 10; i++) {
-		ck_assert_int_eq(subscriber_add_binding(&subs, s, L4_TCP,
-		    at(0)), 0);
-		subscriber_remove_binding(&subs, s, L4_TCP);
+		ck_assert_int_eq(add(s, L4_TCP, 0), 0);
+		subscriber_remove_binding(&subs, s, &host, L4_TCP);
 	}
 	ck_assert(subscriber_is_idle(s));
 	subscribers_expire(&subs, at(10), 100);
@@ -207,17 +218,17 @@ START_TEST(subscriber_with_a_binding_is_never_forgotten)
 {
 	struct subscriber *s = get("2001:db8::1", 0);
 
-	subscriber_add_binding(&subs, s, L4_TCP, at(0));
+	add(s, L4_TCP, 0);
 	subscriber_add_static(&subs, s, L4_ICMP);
 	get("2001:db8:1::1", 0);
 	subscribers_expire(&subs, at(1000000), 100);
 	ck_assert_ptr_eq(find("2001:db8::1"), s);
 	ck_assert_ptr_null(find("2001:db8:1::1"));
-	subscriber_remove_binding(&subs, s, L4_TCP);
+	subscriber_remove_binding(&subs, s, &host, L4_TCP);
 	subscribers_expire(&subs, at(1000000), 100);
 	ck_assert_ptr_eq(find("2001:db8::1"), s);
-	subscriber_set_static(s, L4_ICMP, false);
-	subscriber_remove_binding(&subs, s, L4_ICMP);
+	subscriber_set_static(&subs, s, &host, L4_ICMP, false);
+	subscriber_remove_binding(&subs, s, &host, L4_ICMP);
 	subscribers_expire(&subs, at(1000000), 100);
 	ck_assert_ptr_null(find("2001:db8::1"));
 }
@@ -232,15 +243,15 @@ START_TEST(full_table_reuses_the_oldest_idle_subscriber_only)
 	a = get("2001:db8:0:a::", 0);
 	b = get("2001:db8:0:b::", 0);
 	get("2001:db8:0:c::", 0);
-	subscriber_add_binding(&subs, a, L4_TCP, at(0));
+	add(a, L4_TCP, 0);
 	ck_assert_ptr_nonnull(get("2001:db8:0:d::", 0));
 	ck_assert_ptr_null(find("2001:db8:0:b::"));
 	ck_assert_ptr_eq(find("2001:db8:0:a::"), a);
 	ck_assert_ptr_nonnull(find("2001:db8:0:c::"));
 
 	b = find("2001:db8:0:c::");
-	subscriber_add_binding(&subs, b, L4_UDP, at(0));
-	subscriber_add_binding(&subs, find("2001:db8:0:d::"), L4_UDP, at(0));
+	add(b, L4_UDP, 0);
+	add(find("2001:db8:0:d::"), L4_UDP, 0);
 	ck_assert_ptr_null(get("2001:db8:0:e::", 0));
 	ck_assert_int_eq(errno, ENOSPC);
 	ck_assert_ptr_eq(get("2001:db8:0:c::", 0), b);

@@ -147,6 +147,7 @@ lab_setup(void)
 	ncopies = 0;
 	pkt_init(&lab.in, in_buf, sizeof(in_buf));
 	nat64_config_init(&lab.conf);
+	lab_set_fixed_limits();
 	/* Most tests tell datagrams by their own identification. */
 	lab.conf.remap_fragment_id = false;
 	lab_set_prefix(0, PREF64, 96);
@@ -163,6 +164,15 @@ lab_teardown(void)
 {
 	nat64_free(lab.n);
 	lab.n = NULL;
+}
+
+void
+lab_set_fixed_limits(void)
+{
+	lab.conf.soft_pooling = false;
+	lab.conf.subscriber_len = 64;
+	lab.conf.subscriber = (struct subscriber_limits){ .ports = 2048,
+		.sessions = 8192, .new_bindings = { 200, 1000 } };
 }
 
 int

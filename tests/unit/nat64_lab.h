@@ -87,6 +87,9 @@ void lab_teardown(void);
 void lab_set_pool(const char *first, const char *last, uint16_t port_first,
     uint16_t port_last);
 
+/* Subscribers of a /64 with fixed limits and no shares, as in lab_setup(). */
+void lab_set_fixed_limits(void);
+
 /* lab.conf.prefixes[i], which is the last one. */
 void lab_set_prefix(size_t i, const char *addr, unsigned len);
 

@@ -1,0 +1,107 @@
+/*
+ * Fair shares. Owns the numbers; refuses to know who asks and what for.
+ */
+#include <stdlib.h>
+
+#include "share.h"
+
+#define NROWS 2
+#define COL_BITS 13
+#define NCOLS (1u << COL_BITS)
+
+/* Who has a share, and how many times what is free it may be. */
+static const struct {
+	unsigned len; /* bits */
+	unsigned factor;
+} levels[] = {
+	{ 128, 1 },
+	{ 64, 8 },
+	{ 56, 8 },
+	{ 48, 8 },
+};
+
+#define NLEVELS (sizeof(levels) / sizeof(levels[0]))
+
+int
+shares_init(struct shares *s, const struct siphash_key *secret)
+{
+	keyhash_init(&s->hash, secret);
+	s->cells = calloc(NLEVELS * NROWS * NCOLS, sizeof(*s->cells));
+	return (s->cells != NULL ? 0 : -1);
+}
+
+void
+shares_clear(struct shares *s)
+{
+	free(s->cells);
+	s->cells = NULL;
+}
+
+/* The cells of the prefix of addr at a level, one in each row. */
+static void
+find_cells(const struct shares *s, const struct in6_addr *addr,
+    unsigned level, struct share_cell *cells[NROWS])
+{
+	const struct in6_addr prefix = addr6_prefix(addr, levels[level].len);
+	const uint64_t hash = keyhash_addr6(&s->hash, &prefix);
+	unsigned row, col;
+
+	for (row = 0; row < NROWS; row++) {
+		col = hash >> (64 - (row + 1) * COL_BITS) & (NCOLS - 1);
+		cells[row] = &s->cells[(level * NROWS + row) * NCOLS + col];
+	}
+}
+
+static uint32_t
+held(struct share_cell *const cells[NROWS], unsigned kind)
+{
+	const uint32_t a = cells[0]->held[kind], b = cells[1]->held[kind];
+
+	return (a < b ? a : b);
+}
+
+unsigned
+share_check(const struct shares *s, const struct in6_addr *addr,
+    unsigned kind, uint64_t nfree)
+{
+	struct share_cell *cells[NROWS];
+	unsigned level;
+
+	if (s->cells == NULL)
+		return (0);
+	for (level = 0; level < NLEVELS; level++) {
+		find_cells(s, addr, level, cells);
+		if (held(cells, kind) > nfree * levels[level].factor)
+			return (levels[level].len);
+	}
+	return (0);
+}
+
+/* by: 1, or UINT32_MAX for one less. */
+static void
+count(struct shares *s, const struct in6_addr *addr, unsigned kind,
+    uint32_t by)
+{
+	struct share_cell *cells[NROWS];
+	unsigned level, row;
+
+	if (s->cells == NULL)
+		return;
+	for (level = 0; level < NLEVELS; level++) {
+		find_cells(s, addr, level, cells);
+		for (row = 0; row < NROWS; row++)
+			cells[row]->held[kind] += by;
+	}
+}
+
+void
+share_add(struct shares *s, const struct in6_addr *addr, unsigned kind)
+{
+	count(s, addr, kind, 1);
+}
+
+void
+share_remove(struct shares *s, const struct in6_addr *addr, unsigned kind)
+{
+	count(s, addr, kind, UINT32_MAX);
+}
