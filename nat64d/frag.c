@@ -224,8 +224,8 @@ input_dead(struct frag_table *t, struct frag_datagram *d,
 	return (drop(r, reason));
 }
 
-enum frag_verdict
-frag_input(struct frag_table *t, struct pkt *p, struct monotime now,
+static enum frag_verdict
+input(struct frag_table *t, struct pkt *p, struct monotime now,
     struct frag_result *r)
 {
 	struct frag_datagram *d;
@@ -233,7 +233,6 @@ frag_input(struct frag_table *t, struct pkt *p, struct monotime now,
 	enum frag_fit fit;
 	bool passing4;
 
-	memset(r, 0, sizeof(*r));
 	r->reason = check_size(p);
 	if (r->reason == NAT64_NONE && t->limits.drop_icmp && is_icmp(p))
 		r->reason = NAT64_FRAG_ICMP;
@@ -266,6 +265,19 @@ frag_input(struct frag_table *t, struct pkt *p, struct monotime now,
 	default:
 		return (input_passing(t, d, p, &s, fit == FRAG_DUPLICATE, r));
 	}
+}
+
+enum frag_verdict
+frag_input(struct frag_table *t, struct pkt *p, struct monotime now,
+    struct frag_result *r)
+{
+	enum frag_verdict verdict;
+
+	memset(r, 0, sizeof(*r));
+	t->evicted = 0;
+	verdict = input(t, p, now, r);
+	r->evicted = t->evicted;
+	return (verdict);
 }
 
 void
@@ -305,6 +317,18 @@ frag_refuse(struct frag_table *t, struct frag_datagram *d,
 	return (discarded);
 }
 
+/* The datagram that ends first, or NULL. */
+static struct frag_datagram *
+first_to_end(const struct frag_table *t)
+{
+	struct frag_datagram *d4 = TAILQ_FIRST(&t->sides[FRAG_SIDE4].fifo);
+	struct frag_datagram *d6 = TAILQ_FIRST(&t->sides[FRAG_SIDE6].fifo);
+
+	if (d4 == NULL || (d6 != NULL && d6->expires.ns < d4->expires.ns))
+		return (d6);
+	return (d4);
+}
+
 bool
 frag_expire(struct frag_table *t, struct monotime now, unsigned max,
     unsigned *discarded)
@@ -313,7 +337,7 @@ frag_expire(struct frag_table *t, struct monotime now, unsigned max,
 
 	*discarded += t->late;
 	t->late = 0;
-	while ((d = TAILQ_FIRST(&t->fifo)) != NULL &&
+	while ((d = first_to_end(t)) != NULL &&
 	    monotime_reached(d->expires, now)) {
 		if (max-- == 0)
 			return (true);
@@ -325,7 +349,7 @@ frag_expire(struct frag_table *t, struct monotime now, unsigned max,
 bool
 frag_next_expiry(const struct frag_table *t, struct monotime *when)
 {
-	const struct frag_datagram *d = TAILQ_FIRST(&t->fifo);
+	const struct frag_datagram *d = first_to_end(t);
 
 	if (d == NULL)
 		return (false);

@@ -9,9 +9,11 @@
  * out as one packet.
  *
  * A datagram lives from its first fragment seen for a fixed time, never
- * prolonged, or until all its bytes have passed. Limits refuse what is new
- * and evict nothing (FRG-40). Unfragmented packets and atomic fragments
- * never come here.
+ * prolonged, or until all its bytes have passed. Each side has a store of its
+ * own, and a source of it has its share. A source that has it is refused;
+ * where the store is full for another reason, the oldest datagram of that
+ * side ends for a new one. Unfragmented packets and atomic fragments never
+ * come here.
  */
 #ifndef NAT64D_FRAG_H
 #define NAT64D_FRAG_H
@@ -28,7 +30,7 @@
 
 struct frag_limits {
 	size_t max_bytes;	  /* stored in all, overhead included */
-	size_t max_datagrams;	  /* keys */
+	size_t max_datagrams;	  /* keys; of both, each side has half */
 	size_t source_datagrams;  /* keys per source */
 	size_t source_bytes;	  /* stored per source */
 	unsigned per_datagram;	  /* fragments of one datagram */
@@ -72,6 +74,8 @@ struct frag_result {
 	enum nat64_reason reason;	  /* FRAG_DROP */
 	unsigned discarded;		  /* FRAG_DROP: fragments that waited
 					     and end here too, besides p */
+	unsigned evicted;		  /* fragments of other datagrams, which
+					     ended to make room */
 	struct frag_datagram *datagram;	  /* FRAG_FIRST */
 	const union frag_target *target;  /* FRAG_KNOWN; until the next call */
 	struct pkt *whole;		  /* FRAG_WHOLE */

@@ -25,6 +25,19 @@ source_cmp(const struct frag_source *a, const struct frag_source *b)
 RB_GENERATE_STATIC(frag_keys, frag_datagram, node, datagram_cmp)
 RB_GENERATE_STATIC(frag_sources, frag_source, node, source_cmp)
 
+/* What a side may have of a limit for both. */
+static size_t
+half(size_t limit)
+{
+	return (limit - limit / 2);
+}
+
+static struct frag_side *
+side_of(struct frag_table *t, enum pkt_family family)
+{
+	return (&t->sides[family == PKT_V4 ? FRAG_SIDE4 : FRAG_SIDE6]);
+}
+
 struct frag_table *
 frag_table_new(const struct frag_limits *limits)
 {
@@ -37,12 +50,13 @@ frag_table_new(const struct frag_limits *limits)
 	t->limits = *limits;
 	RB_INIT(&t->keys);
 	RB_INIT(&t->sources);
-	TAILQ_INIT(&t->fifo);
+	TAILQ_INIT(&t->sides[FRAG_SIDE4].fifo);
+	TAILQ_INIT(&t->sides[FRAG_SIDE6].fifo);
 	spans = limits->per_datagram * sizeof(struct frag_span);
 	slab_init(&t->datagram_slab, sizeof(struct frag_datagram) + spans,
-	    limits->max_datagrams);
+	    FRAG_NSIDES * half(limits->max_datagrams));
 	slab_init(&t->source_slab, sizeof(struct frag_source),
-	    limits->max_datagrams);
+	    FRAG_NSIDES * half(limits->max_datagrams));
 	return (t);
 }
 
@@ -61,15 +75,17 @@ void
 frag_flush(struct frag_table *t)
 {
 	struct frag_datagram *d;
+	unsigned i;
 
-	while ((d = TAILQ_FIRST(&t->fifo)) != NULL)
-		frag_store_remove(t, d);
+	for (i = 0; i < FRAG_NSIDES; i++)
+		while ((d = TAILQ_FIRST(&t->sides[i].fifo)) != NULL)
+			frag_store_remove(t, d);
 }
 
 size_t
 frag_bytes(const struct frag_table *t)
 {
-	return (t->bytes);
+	return (t->sides[FRAG_SIDE4].bytes + t->sides[FRAG_SIDE6].bytes);
 }
 
 size_t
@@ -107,22 +123,27 @@ make_source(struct frag_source *s, const struct pkt *p, unsigned len6)
 	s->addr = addr6_prefix(&p->ip6.src, len6);
 }
 
-/* The source of p, with room for one more datagram; NULL when there is none. */
-static struct frag_source *
-get_source(struct frag_table *t, const struct pkt *p)
+/* May the source have one more datagram? Who has its share evicts nothing. */
+static bool
+source_has_room(struct frag_table *t, struct frag_source *key)
 {
-	struct frag_source key, *s;
+	const struct frag_source *s = RB_FIND(frag_sources, &t->sources, key);
 
-	make_source(&key, p, t->limits.source6_len);
-	s = RB_FIND(frag_sources, &t->sources, &key);
+	return ((s != NULL ? s->datagrams : 0) < t->limits.source_datagrams);
+}
+
+static struct frag_source *
+get_source(struct frag_table *t, struct frag_source *key)
+{
+	struct frag_source *s;
+
+	s = RB_FIND(frag_sources, &t->sources, key);
 	if (s != NULL)
-		return (s->datagrams < t->limits.source_datagrams ? s : NULL);
-	if (t->limits.source_datagrams == 0)
-		return (NULL);
+		return (s);
 	s = slab_get(&t->source_slab);
 	if (s == NULL)
 		return (NULL);
-	*s = key;
+	*s = *key;
 	RB_INSERT(frag_sources, &t->sources, s);
 	return (s);
 }
@@ -136,13 +157,39 @@ put_source(struct frag_table *t, struct frag_source *s)
 	slab_put(&t->source_slab, s);
 }
 
+/*
+ * End the oldest datagram of a side, but not keep (may be NULL). An honest
+ * one is complete within moments; what is old waits in vain. Returns false
+ * when there is none.
+ */
+static bool
+evict(struct frag_table *t, struct frag_side *side,
+    const struct frag_datagram *keep)
+{
+	struct frag_datagram *d = TAILQ_FIRST(&side->fifo);
+
+	if (d != NULL && d == keep)
+		d = TAILQ_NEXT(d, entry);
+	if (d == NULL)
+		return (false);
+	t->evicted += frag_store_remove(t, d);
+	return (true);
+}
+
 static struct frag_datagram *
 make_datagram(struct frag_table *t, const struct pkt *p, struct monotime now)
 {
+	struct frag_side *side = side_of(t, p->family);
 	struct frag_datagram *d;
-	struct frag_source *s;
+	struct frag_source key, *s;
 
-	s = get_source(t, p);
+	make_source(&key, p, t->limits.source6_len);
+	if (!source_has_room(t, &key))
+		return (NULL);
+	if (side->datagrams >= half(t->limits.max_datagrams) &&
+	    !evict(t, side, NULL))
+		return (NULL);
+	s = get_source(t, &key);
 	if (s == NULL)
 		return (NULL);
 	d = slab_get(&t->datagram_slab);
@@ -156,8 +203,9 @@ make_datagram(struct frag_table *t, const struct pkt *p, struct monotime now)
 	d->expires = monotime_add_secs(now, t->limits.timeout_secs);
 	make_key(d->key, p);
 	s->datagrams++;
+	side->datagrams++;
 	RB_INSERT(frag_keys, &t->keys, d);
-	TAILQ_INSERT_TAIL(&t->fifo, d, entry);
+	TAILQ_INSERT_TAIL(&side->fifo, d, entry);
 	return (d);
 }
 
@@ -183,14 +231,16 @@ frag_store_get(struct frag_table *t, const struct pkt *p,
 unsigned
 frag_store_remove(struct frag_table *t, struct frag_datagram *d)
 {
+	struct frag_side *side = side_of(t, d->family);
 	unsigned n;
 
 	frag_store_release_out(t, d);
 	n = frag_store_discard(t, d);
+	side->datagrams--;
 	d->source->datagrams--;
 	put_source(t, d->source);
 	RB_REMOVE(frag_keys, &t->keys, d);
-	TAILQ_REMOVE(&t->fifo, d, entry);
+	TAILQ_REMOVE(&side->fifo, d, entry);
 	slab_put(&t->datagram_slab, d);
 	return (n);
 }
@@ -199,7 +249,7 @@ static void
 free_held(struct frag_table *t, struct frag_datagram *d,
     struct frag_held *h)
 {
-	t->bytes -= h->size;
+	side_of(t, d->family)->bytes -= h->size;
 	d->source->bytes -= h->size;
 	free(h);
 }
@@ -209,15 +259,19 @@ frag_store_hold(struct frag_table *t, struct frag_datagram *d,
     const struct pkt *p)
 {
 	const size_t size = sizeof(struct frag_held) + PKT_HEADROOM + p->len;
+	const size_t max = half(t->limits.max_bytes);
+	struct frag_side *side = side_of(t, d->family);
 	struct frag_held *h;
 
-	if (size > t->limits.max_bytes - t->bytes ||
-	    size > t->limits.source_bytes - d->source->bytes)
+	if (size > max || size > t->limits.source_bytes - d->source->bytes)
 		return (NAT64_FRAG_LIMIT);
+	while (size > max - side->bytes)
+		if (!evict(t, side, d))
+			return (NAT64_FRAG_LIMIT);
 	h = malloc(size);
 	if (h == NULL)
 		return (NAT64_NO_MEMORY);
-	t->bytes += size;
+	side->bytes += size;
 	d->source->bytes += size;
 	h->size = size;
 	h->pkt = *p;

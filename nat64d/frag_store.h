@@ -89,16 +89,30 @@ struct frag_datagram {
 
 RB_HEAD(frag_sources, frag_source);
 RB_HEAD(frag_keys, frag_datagram);
+TAILQ_HEAD(frag_fifo, frag_datagram);
+
+/*
+ * Each side has half of the store. What comes from one side ends no datagram
+ * of the other: a hairpin may still be giving out one of the IPv6 side while
+ * it comes back from the IPv4 side.
+ */
+struct frag_side {
+	struct frag_fifo fifo; /* oldest first */
+	size_t datagrams;
+	size_t bytes;
+};
+
+enum { FRAG_SIDE4, FRAG_SIDE6, FRAG_NSIDES };
 
 struct frag_table {
 	struct frag_limits limits;
 	struct frag_keys keys;
 	struct frag_sources sources;
-	TAILQ_HEAD(, frag_datagram) fifo;
+	struct frag_side sides[FRAG_NSIDES];
 	struct slab datagram_slab;
 	struct slab source_slab;
-	size_t bytes;
 	unsigned late; /* discarded at their time, not yet reported */
+	unsigned evicted; /* discarded to make room, likewise */
 	union frag_target target;   /* of a datagram that just ended */
 	struct pkt whole;	    /* collected last, in whole_buf */
 	uint8_t whole_buf[PKT_BUFSIZE];
@@ -106,7 +120,8 @@ struct frag_table {
 
 /*
  * Find the datagram of p or make one. A datagram whose time has come is
- * ended, not found. NULL with *reason when a limit forbids a new one.
+ * ended, not found. Where the side of p is full, its oldest datagram ends.
+ * NULL with *reason when a limit forbids a new one.
  */
 struct frag_datagram *frag_store_get(struct frag_table *t,
     const struct pkt *p, struct monotime now, enum nat64_reason *reason);
@@ -114,7 +129,10 @@ struct frag_datagram *frag_store_get(struct frag_table *t,
 /* Forget the datagram and what it holds. Returns how many were held. */
 unsigned frag_store_remove(struct frag_table *t, struct frag_datagram *d);
 
-/* Copy p to the end of d->held; NAT64_NONE or why that is not possible. */
+/*
+ * Copy p to the end of d->held; others of its side end for it, the oldest
+ * first. NAT64_NONE or why that is not possible.
+ */
 enum nat64_reason frag_store_hold(struct frag_table *t,
     struct frag_datagram *d, const struct pkt *p);
 

@@ -130,6 +130,8 @@ init_rest(struct nat64 *n, const struct nat64_config *c)
 	ratelimit_init(&n->errors6, &key, c->errors, c->errors_dest, n->now);
 	key = derive_key(&c->secret, '4');
 	ratelimit_init(&n->errors4, &key, c->errors, c->errors_dest, n->now);
+	n->too_big6 = n->errors6;
+	n->too_big4 = n->errors4;
 
 	TAILQ_INIT(&n->syns);
 	slab_init(&n->syn_slab, sizeof(struct stored_syn),

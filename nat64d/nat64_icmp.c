@@ -153,10 +153,12 @@ nat64_refuse6(struct nat64 *n, struct pkt *p, enum nat64_reason reason,
 {
 	const struct icmp_error e = { type, code, param };
 	struct pkt *out;
+	struct ratelimit *limit = type == ICMP6_PACKET_TOO_BIG ?
+	    &n->too_big6 : &n->errors6;
 
 	nat64_drop(n, reason);
 	if (IN6_IS_ADDR_UNSPECIFIED(&n->conf.self6) ||
-	    !may_send(n, &n->errors6, p, &p->ip6.src, sizeof(p->ip6.src)))
+	    !may_send(n, limit, p, &p->ip6.src, sizeof(p->ip6.src)))
 		return (NAT64_DROPPED);
 	out = nat64_scratch(n, SCRATCH_ERROR);
 	icmp_error_build6(out, p, &n->conf.self6, &e);
@@ -202,10 +204,13 @@ nat64_answer4(struct nat64 *n, struct pkt *p, uint8_t type, uint8_t code,
 {
 	const struct icmp_error e = { type, code, param };
 	const bool inside = pool4_index(n->pool, p->ip4.src) != -1;
+	struct ratelimit *limit = &n->errors4;
 	struct pkt *out;
 
+	if (type == ICMP_UNREACH && code == ICMP_UNREACH_NEEDFRAG)
+		limit = &n->too_big4;
 	if (n->conf.self4.s_addr == INADDR_ANY ||
-	    !may_send(n, &n->errors4, p, &p->ip4.src, sizeof(p->ip4.src)))
+	    !may_send(n, limit, p, &p->ip4.src, sizeof(p->ip4.src)))
 		return (NAT64_DROPPED);
 	out = nat64_scratch(n, SCRATCH_ERROR);
 	icmp_error_build4(out, p, n->conf.self4, &e, inside, &n->ids);

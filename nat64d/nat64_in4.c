@@ -147,8 +147,11 @@ fragment4(struct nat64 *n, struct pkt *p)
 {
 	struct frag_result r;
 	struct tuple6 out;
+	enum frag_verdict verdict;
 
-	switch (frag_input(n->frags, p, n->now, &r)) {
+	verdict = frag_input(n->frags, p, n->now, &r);
+	n->stats.drops[NAT64_FRAG_LIMIT] += r.evicted;
+	switch (verdict) {
 	case FRAG_FIRST:
 		return (first_fragment4(n, p, r.datagram));
 	case FRAG_KNOWN:

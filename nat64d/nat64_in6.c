@@ -259,8 +259,11 @@ static enum nat64_verdict
 fragment6(struct nat64 *n, struct pkt *p, const struct target *t)
 {
 	struct frag_result r;
+	enum frag_verdict verdict;
 
-	switch (frag_input(n->frags, p, n->now, &r)) {
+	verdict = frag_input(n->frags, p, n->now, &r);
+	n->stats.drops[NAT64_FRAG_LIMIT] += r.evicted;
+	switch (verdict) {
 	case FRAG_FIRST:
 		return (first_fragment6(n, p, t, r.datagram));
 	case FRAG_KNOWN:

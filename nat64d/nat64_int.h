@@ -57,8 +57,14 @@ struct nat64 {
 	struct session_table sessions;
 	struct frag_table *frags;
 	struct ipid ids;
+	/*
+	 * What is too big has a budget of its own: connections hang without
+	 * these errors, and anybody can cause the others.
+	 */
 	struct ratelimit errors6;
 	struct ratelimit errors4;
+	struct ratelimit too_big6;
+	struct ratelimit too_big4;
 	struct nat64_exclude *excludes;
 	struct permit *permit;
 	struct slab syn_slab;

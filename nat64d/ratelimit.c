@@ -13,6 +13,11 @@
  */
 #define TOKEN UINT64_C(1000000000)
 
+/* How much of an address is its network. */
+#define NET6_FROM 16
+#define NET6_BYTES 7
+#define NET4_BYTES 3
+
 static uint64_t
 full(struct bucket_rate rate)
 {
@@ -63,21 +68,29 @@ ratelimit_init(struct ratelimit *r, const struct siphash_key *key,
 	r->key = *key;
 	r->rate = all;
 	r->rate_dest = per_dest;
+	r->rate_net.per_sec = all.per_sec - all.per_sec / 2;
+	r->rate_net.burst = all.burst - all.burst / 2;
 	bucket_init(&r->all, all, now);
-	for (i = 0; i < RATELIMIT_NDEST; i++)
+	for (i = 0; i < RATELIMIT_NDEST; i++) {
 		bucket_init(&r->dest[i], per_dest, now);
+		bucket_init(&r->net[i], r->rate_net, now);
+	}
 }
 
 bool
 ratelimit_allow(struct ratelimit *r, const void *dest, size_t len,
     struct monotime now)
 {
-	struct bucket *b;
+	const size_t net_len = len == NET6_FROM ? NET6_BYTES : NET4_BYTES;
+	struct bucket *b, *net;
 
 	b = &r->dest[siphash24(&r->key, dest, len) % RATELIMIT_NDEST];
-	if (!refill(b, r->rate_dest, now) || !refill(&r->all, r->rate, now))
+	net = &r->net[siphash24(&r->key, dest, net_len) % RATELIMIT_NDEST];
+	if (!refill(b, r->rate_dest, now) ||
+	    !refill(net, r->rate_net, now) || !refill(&r->all, r->rate, now))
 		return (false);
 	b->level -= TOKEN;
+	net->level -= TOKEN;
 	r->all.level -= TOKEN;
 	return (true);
 }

@@ -33,20 +33,26 @@ bool bucket_take(struct bucket *b, struct bucket_rate rate,
 
 #define RATELIMIT_NDEST 256
 
-/* One for each family: a bucket for all, and one per hashed destination. */
+/*
+ * A bucket for all, one per hashed destination, and one of half the rate of
+ * all per hashed network: an IPv6 /56, an IPv4 /24. So neither a host nor a
+ * network that asks for errors can use up those of others.
+ */
 struct ratelimit {
 	struct siphash_key key;
 	struct bucket_rate rate;
 	struct bucket_rate rate_dest;
+	struct bucket_rate rate_net;
 	struct bucket all;
 	struct bucket dest[RATELIMIT_NDEST];
+	struct bucket net[RATELIMIT_NDEST];
 };
 
 void ratelimit_init(struct ratelimit *r, const struct siphash_key *key,
     struct bucket_rate all, struct bucket_rate per_dest, struct monotime now);
 
 /*
- * May an error go to this destination (its address bytes) now? Takes the
+ * May an error go to this destination (its 4 or 16 bytes) now? Takes the
  * tokens when it may; a refusal by one bucket takes none from the other.
  */
 bool ratelimit_allow(struct ratelimit *r, const void *dest, size_t len,

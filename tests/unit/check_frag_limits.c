@@ -10,15 +10,77 @@ START_TEST(frag_input_keys_in_all_are_limited)
 {
 	struct dgram g = UDP4;
 
-	limits.max_datagrams = 3;
+	limits.max_datagrams = 6;
 	setup_limits();
 	for (g.src = 0; g.src < 3; g.src++)
 		ck_assert_int_eq(input(&g, 1000, 1000, true), FRAG_HELD);
-	expect_drop(&g, 1000, 1000, true, NAT64_FRAG_LIMIT);
-	/* What runs is not evicted. */
-	g.src = 0;
-	ck_assert_int_eq(input(&g, 0, 1000, true), FRAG_FIRST);
+	ck_assert_uint_eq(result.evicted, 0);
+	/* The oldest one makes room. */
+	ck_assert_int_eq(input(&g, 1000, 1000, true), FRAG_HELD);
+	ck_assert_uint_eq(result.evicted, 1);
 	ck_assert_uint_eq(frag_datagrams(table), 3);
+	g.src = 1;
+	ck_assert_int_eq(input(&g, 0, 1000, true), FRAG_FIRST);
+}
+END_TEST
+
+START_TEST(frag_input_sides_do_not_share_their_room)
+{
+	struct dgram g4 = UDP4, g6 = UDP6;
+	unsigned i;
+
+	limits.max_datagrams = 10;
+	limits.max_bytes = 40000;
+	setup_limits();
+	ck_assert_int_eq(input(&g6, 1000, 8, true), FRAG_HELD);
+	for (i = 0; i < 1000; i++) {
+		g4.src++;
+		ck_assert_int_eq(input(&g4, 1000, 8000, true), FRAG_HELD);
+	}
+	ck_assert_int_eq(input(&g6, 0, 1000, true), FRAG_FIRST);
+	frag_refuse(table, result.datagram, NAT64_NO_BINDING);
+}
+END_TEST
+
+START_TEST(frag_input_honest_datagrams_pass_a_flood_from_everywhere)
+{
+	struct dgram flood = UDP6, honest = UDP6;
+	struct frag_datagram *d;
+	unsigned i, j;
+
+	honest.src = 65535;
+	for (i = 0; i < 50; i++) {
+		honest.id = i;
+		ck_assert_int_eq(input(&honest, 1000, 1000, true), FRAG_HELD);
+		for (j = 0; j < 1000; j++) {
+			flood.src = (uint16_t)(i * 1000 + j);
+			input(&flood, 1000, 1000, true);
+		}
+		ck_assert_int_eq(input(&honest, 0, 1000, true), FRAG_FIRST);
+		d = result.datagram;
+		resolve(77);
+		ck_assert_ptr_nonnull(frag_next_held(table, d));
+		ck_assert_ptr_null(frag_next_held(table, d));
+	}
+}
+END_TEST
+
+/* Who has its share is refused, and nobody ends for it. */
+START_TEST(frag_input_one_source_evicts_nothing)
+{
+	struct dgram g = UDP4, other = UDP4;
+	unsigned i;
+
+	limits.max_datagrams = 200;
+	setup_limits();
+	other.src = 2;
+	ck_assert_int_eq(input(&other, 1000, 8, true), FRAG_HELD);
+	for (i = 0; i < 1000; i++) {
+		g.id++;
+		input(&g, 1000, 8, true);
+		ck_assert_uint_eq(result.evicted, 0);
+	}
+	ck_assert_uint_eq(frag_datagrams(table), 65);
 }
 END_TEST
 
@@ -89,12 +151,13 @@ START_TEST(frag_input_bytes_in_all_are_limited)
 
 	limits.max_bytes = 100000;
 	setup_limits();
-	while (input(&g, 1000, 8000, true) == FRAG_HELD)
-		g.src++;
-	ck_assert_int_eq(result.reason, NAT64_FRAG_LIMIT);
-	ck_assert_uint_le(frag_bytes(table), 100000);
-	/* What could not be kept leaves no key behind. */
-	ck_assert_uint_eq(frag_datagrams(table), g.src - 1);
+	for (g.src = 0; g.src < 100; g.src++)
+		ck_assert_int_eq(input(&g, 1000, 8000, true), FRAG_HELD);
+	ck_assert_uint_eq(result.evicted, 1);
+	ck_assert_uint_le(frag_bytes(table), 50000);
+	ck_assert_uint_gt(frag_bytes(table), 40000);
+	/* Who was evicted leaves no key behind. */
+	ck_assert_uint_eq(frag_datagrams(table), 6);
 	/* What need not be kept passes. */
 	pass_first(&UDP6, 1000, 77);
 }
@@ -342,7 +405,7 @@ START_TEST(frag_input_random_attack_stays_in_bounds)
 	setup_limits();
 	seed = 2;
 	for (i = 0; i < NDGRAMS; i++)
-		random_dgram(&models[i], rnd(8));
+		random_dgram(&models[i], i);
 	for (step = 0; step < 100000; step++) {
 		off = rnd(3) == 0 ? 0 : rnd(40) * 64;
 		len = rnd(4) == 0 ? rnd(1000) : 64 * (1 + rnd(8));
@@ -363,6 +426,9 @@ main(void)
 {
 	const TTest *const tests[] = {
 		frag_input_keys_in_all_are_limited,
+		frag_input_sides_do_not_share_their_room,
+		frag_input_honest_datagrams_pass_a_flood_from_everywhere,
+		frag_input_one_source_evicts_nothing,
 		frag_input_keys_per_source_are_limited,
 		frag_input_subscriber_prefix_of_any_length,
 		frag_input_bytes_per_source_are_limited,

@@ -4,6 +4,8 @@
  */
 #include <arpa/inet.h>
 #include <netinet/icmp6.h>
+#include <netinet/in.h>
+#include <netinet/ip_icmp.h>
 
 #include <check.h>
 #include <stdbool.h>
@@ -392,10 +394,105 @@ START_TEST(shares_are_given_back)
 }
 END_TEST
 
+/* --- errors --- */
+
+/* One byte too many for the other side: the sender is told so. */
+static void
+expect_too_big6(const char *src)
+{
+	const struct spec s = { .family = PKT_V6, .proto = IPPROTO_UDP,
+		.payload = 1452 };
+	const struct flow f = { src, SERVER6, 7, 8 };
+
+	lab_build(&s, &f);
+	lab_send();
+	lab_expect_error(NAT64_TOO_BIG, ICMP6_PACKET_TOO_BIG, 0);
+}
+
+static void
+expect_too_big4(const char *src, uint16_t port)
+{
+	const struct spec s = { .family = PKT_V4, .proto = IPPROTO_UDP,
+		.payload = 1472, .frag = 0x4000 };
+	const struct flow f = { src, POOL4, 7, port };
+
+	lab_build(&s, &f);
+	lab_send();
+	lab_expect_error(NAT64_TOO_BIG, ICMP_UNREACH,
+	    ICMP_UNREACH_NEEDFRAG);
+}
+
+/* Until no more errors come: hop limits that end here, from many networks. */
+static void
+flood_expired(enum pkt_family family)
+{
+	const struct spec s = { .family = family, .proto = IPPROTO_UDP,
+		.payload = 16, .ttl = 1 };
+	struct flow f = { NULL, family == PKT_V6 ? SERVER6 : POOL4, 7, 9 };
+	char src[64];
+	unsigned i;
+
+	for (i = 0; i < 2000; i++) {
+		if (family == PKT_V6)
+			snprintf(src, sizeof(src), "2001:db8:%x::1", i + 100);
+		else
+			snprintf(src, sizeof(src), "100.64.%u.1", i % 256);
+		f.src = src;
+		lab_build(&s, &f);
+		lab_send();
+	}
+	ck_assert_int_eq(lab.verdict, NAT64_DROPPED);
+}
+
+START_TEST(too_big_is_told_whoever_runs_out_of_hops)
+{
+	struct taddr4 out;
+
+	lab.conf.xlat.mtu4 = 1400;
+	lab.conf.xlat.mtu6 = 1400;
+	lab_set_pool(POOL4, POOL4, 1024, 65535);
+	lab_start();
+	out = lab_bind(L4_UDP, CLIENT6, 5000);
+	flood_expired(PKT_V6);
+	flood_expired(PKT_V4);
+	expect_too_big6(CLIENT6);
+	expect_too_big4(SERVER4, out.port);
+}
+END_TEST
+
+/* A host that traces while another network drives errors. */
+START_TEST(one_network_leaves_errors_to_others)
+{
+	const struct spec s = { .family = PKT_V6, .proto = IPPROTO_UDP,
+		.payload = 16, .ttl = 1 };
+	struct flow f = { NULL, SERVER6, 7, 9 };
+	char src[64];
+	unsigned i;
+
+	for (i = 0; i < 2000; i++) {
+		snprintf(src, sizeof(src), "2001:db8:5:%x::%x", i % 256,
+		    i / 256 + 1);
+		f.src = src;
+		lab_build(&s, &f);
+		lab_send();
+	}
+	ck_assert_int_eq(lab.verdict, NAT64_DROPPED);
+	f.src = CLIENT6;
+	for (i = 0; i < 10; i++) {
+		lab_build(&s, &f);
+		lab_send();
+		lab_expect_error(NAT64_TTL_EXPIRED, ICMP6_TIME_EXCEEDED,
+		    ICMP6_TIME_EXCEED_TRANSIT);
+	}
+}
+END_TEST
+
 int
 main(void)
 {
 	const TTest *const tests[] = {
+		too_big_is_told_whoever_runs_out_of_hops,
+		one_network_leaves_errors_to_others,
 		sixty_hosts_of_a_school_use_the_whole_pool,
 		one_host_leaves_half_to_others,
 		a_customer_with_a_56_leaves_something_to_others,

@@ -139,6 +139,8 @@ START_TEST(allow_limits_all_destinations_together)
 
 	ratelimit_init(&r, &key, all, each, start);
 	for (i = 0; i < 10000; i++) {
+		/* Of four networks, each of which may have half. */
+		dest[5] = (uint8_t)(i % 4);
 		dest[14] = (uint8_t)(i >> 8);
 		dest[15] = (uint8_t)i;
 		n += ratelimit_allow(&r, dest, sizeof(dest), start);
@@ -148,6 +150,34 @@ START_TEST(allow_limits_all_destinations_together)
 		levels += r.dest[i].level / 1000000000;
 	/* Nor did refusals take anything from the destinations. */
 	ck_assert_uint_eq(levels, RATELIMIT_NDEST * 10 - 200);
+}
+END_TEST
+
+START_TEST(allow_leaves_half_to_other_networks)
+{
+	const struct bucket_rate all = { .per_sec = 100, .burst = 200 };
+	const struct bucket_rate each = { .per_sec = 10, .burst = 10 };
+	static struct ratelimit r;
+	uint8_t dest[16] = { 0x20, 0x01 }, other[16] = { 0x20, 0x02 };
+	uint8_t dest4[4] = { 192, 0, 2, 0 }, other4[4] = { 192, 0, 3, 1 };
+	int i, n = 0;
+
+	ratelimit_init(&r, &key, all, each, start);
+	for (i = 0; i < 10000; i++) {
+		dest[7] = (uint8_t)(i >> 8); /* the subnets of a /56 */
+		dest[15] = (uint8_t)i;
+		n += ratelimit_allow(&r, dest, sizeof(dest), start);
+	}
+	ck_assert_int_eq(n, 100);
+	ck_assert(ratelimit_allow(&r, other, sizeof(other), start));
+
+	ratelimit_init(&r, &key, all, each, start);
+	for (i = n = 0; i < 10000; i++) {
+		dest4[3] = (uint8_t)i;
+		n += ratelimit_allow(&r, dest4, sizeof(dest4), start);
+	}
+	ck_assert_int_eq(n, 100);
+	ck_assert(ratelimit_allow(&r, other4, sizeof(other4), start));
 }
 END_TEST
 
@@ -165,6 +195,7 @@ ratelimit_suite(void)
 	tcase_add_test(tc,
 	    allow_limits_one_destination_without_starving_others);
 	tcase_add_test(tc, allow_limits_all_destinations_together);
+	tcase_add_test(tc, allow_leaves_half_to_other_networks);
 	suite_add_tcase(s, tc);
 	return (s);
 }
