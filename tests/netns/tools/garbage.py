@@ -220,6 +220,13 @@ def endless(path, number):
                             source=path.spread(ident))
 
 
+def crumbs(path, number):
+    """The same, as small as they can be."""
+    for ident in range(number):
+        yield path.fragment(UDP, ident, 1 + ident % 8000, 1, bytes(8),
+                            source=path.spread(ident))
+
+
 def echoes(path, number):
     """As they should be: for odd sources and destinations."""
     yield path.echo(5)
@@ -237,6 +244,24 @@ def flows(path, number):
     """UDP from different sources and ports."""
     for i in range(number):
         yield path.udp(1024 + i, 9, source=path.spread(i))
+
+
+def knocks(path, number):
+    """SYNs from one address and many ports to the ports 5000 to 5002."""
+    for i in range(number):
+        yield path.tcp(1024 + i // 3, 5000 + i % 3, 2)
+
+
+def datagrams(path, number):
+    """The same as UDP, from many addresses if there are many."""
+    for i in range(number):
+        yield path.udp(1024 + i // 3, 5000 + i % 3, source=path.spread(i))
+
+
+def hopless(path, number):
+    """The last hop is the translator, for many sources."""
+    for i in range(number):
+        yield path.udp(1024 + i % 60000, 9, hops=2, source=path.spread(i))
 
 
 def noise(path, number):
@@ -257,8 +282,8 @@ def noise(path, number):
 
 
 KINDS = (protocols, short, unsummed, expired, extensions, routes, messages,
-         errors, badsums, overlaps, impossible, tiny, endless, echoes, opens,
-         flows, noise)
+         errors, badsums, overlaps, impossible, tiny, endless, crumbs, echoes, opens,
+         flows, knocks, datagrams, hopless, noise)
 
 
 def main():
