@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <linux/netfilter.h>
 #include <linux/netfilter/nf_tables.h>
+#include <linux/netfilter/nf_tables_compat.h>
 #include <linux/netfilter/nfnetlink.h>
 #include <stdio.h>
 #include <string.h>
@@ -17,6 +18,9 @@
 #define TYPE_IFNAME 41
 #define TYPE_BITS 6
 
+/* Chains that are looked at; few hosts have more than three. */
+#define MAX_CHAINS 16
+
 /* Sets of interfaces that are looked through for one table. */
 #define MAX_SETS 32
 
@@ -25,14 +29,15 @@ struct table {
 	char name[NFT_NAME_MAXLEN];
 };
 
-/* A chain that hooks into forwarding and drops by default. */
+/* A chain that hooks into forwarding. */
 struct chain {
 	struct table table;
 	char name[NFT_NAME_MAXLEN];
+	bool drops; /* by policy */
 };
 
 struct chains {
-	struct chain found[HOST_CHAINS];
+	struct chain found[MAX_CHAINS];
 	size_t n;
 };
 
@@ -42,10 +47,12 @@ struct sets {
 	size_t n;
 };
 
-/* Whether one message after the other names an interface. */
+/* What the rules of a table say. */
 struct search {
 	const char *ifname;
-	bool found;
+	const struct chain *chain;
+	bool found; /* something names the interface */
+	bool drops; /* the last rule of the chain, whatever comes */
 };
 
 /* A question, and the attributes that say of what. */
@@ -97,7 +104,7 @@ chain_seen(void *arg, const struct nlmsghdr *m)
 	struct netlink_attrs attrs, hook;
 	uint32_t number, policy;
 
-	if (chains->n == HOST_CHAINS)
+	if (chains->n == MAX_CHAINS)
 		return (0);
 	if (of->nfgen_family != NFPROTO_INET &&
 	    of->nfgen_family != NFPROTO_IPV4 &&
@@ -106,16 +113,67 @@ chain_seen(void *arg, const struct nlmsghdr *m)
 	netlink_parse(m, sizeof(*of), &attrs);
 	netlink_parse_nested(attrs.at[NFTA_CHAIN_HOOK], &hook);
 	if (!netlink_value(&hook, NFTA_HOOK_HOOKNUM, &number,
-	    sizeof(number)) || ntohl(number) != NF_INET_FORWARD ||
-	    !netlink_value(&attrs, NFTA_CHAIN_POLICY, &policy,
-	    sizeof(policy)) || ntohl(policy) != NF_DROP)
+	    sizeof(number)) || ntohl(number) != NF_INET_FORWARD)
 		return (0);
+	c->drops = netlink_value(&attrs, NFTA_CHAIN_POLICY, &policy,
+	    sizeof(policy)) && ntohl(policy) == NF_DROP;
 	c->table.family = of->nfgen_family;
 	netlink_string(&attrs, NFTA_CHAIN_TABLE, c->table.name,
 	    sizeof(c->table.name));
 	netlink_string(&attrs, NFTA_CHAIN_NAME, c->name, sizeof(c->name));
 	chains->n++;
 	return (0);
+}
+
+/*
+ * Does this expression drop? A verdict of nft, or the target of iptables.
+ */
+static bool
+is_drop(const char *name, const struct rtattr *data)
+{
+	struct netlink_attrs attrs, verdict;
+	char target[16];
+	uint32_t code;
+
+	netlink_parse_nested(data, &attrs);
+	if (strcmp(name, "target") == 0) {
+		netlink_string(&attrs, NFTA_TARGET_NAME, target,
+		    sizeof(target));
+		return (strcmp(target, "DROP") == 0 ||
+		    strcmp(target, "REJECT") == 0);
+	}
+	if (strcmp(name, "immediate") != 0)
+		return (strcmp(name, "reject") == 0);
+	netlink_parse_nested(attrs.at[NFTA_IMMEDIATE_DATA], &verdict);
+	netlink_parse_nested(verdict.at[NFTA_DATA_VERDICT], &attrs);
+	return (netlink_value(&attrs, NFTA_VERDICT_CODE, &code,
+	    sizeof(code)) && ntohl(code) == NF_DROP);
+}
+
+/* Does a rule with these expressions drop whatever comes? */
+static bool
+drops_all(const struct rtattr *expressions)
+{
+	const struct rtattr *e;
+	struct netlink_attrs attrs;
+	char name[32];
+	size_t len;
+	bool drops = false;
+
+	if (expressions == NULL)
+		return (false);
+	len = RTA_PAYLOAD(expressions);
+	for (e = RTA_DATA(expressions); RTA_OK(e, len);
+	    e = RTA_NEXT(e, len)) {
+		netlink_parse_nested(e, &attrs);
+		netlink_string(&attrs, NFTA_EXPR_NAME, name, sizeof(name));
+		if (is_drop(name, attrs.at[NFTA_EXPR_DATA]))
+			drops = true;
+		else if (strcmp(name, "counter") != 0 &&
+		    strcmp(name, "log") != 0)
+			return (false);
+	}
+	return (drops);
 }
 
 static int
@@ -147,13 +205,19 @@ search_attr(struct search *s, const struct rtattr *a)
 		s->found = true;
 }
 
+/* Rules come in their order. */
 static int
 rule_seen(void *arg, const struct nlmsghdr *m)
 {
+	struct search *s = arg;
 	struct netlink_attrs attrs;
+	char chain[NFT_NAME_MAXLEN];
 
 	netlink_parse(m, sizeof(struct nfgenmsg), &attrs);
-	search_attr(arg, attrs.at[NFTA_RULE_EXPRESSIONS]);
+	search_attr(s, attrs.at[NFTA_RULE_EXPRESSIONS]);
+	netlink_string(&attrs, NFTA_RULE_CHAIN, chain, sizeof(chain));
+	if (strcmp(chain, s->chain->name) == 0)
+		s->drops = drops_all(attrs.at[NFTA_RULE_EXPRESSIONS]);
 	return (0);
 }
 
@@ -167,22 +231,29 @@ elements_seen(void *arg, const struct nlmsghdr *m)
 	return (0);
 }
 
-/* Does something in a table name the interface? */
+/*
+ * Does a chain drop what nothing lets pass, while nothing in its table names
+ * the interface? Returns 1, 0, or -1 with errno.
+ */
 static int
-search_table(struct netlink *n, const struct table *t, struct search *s)
+is_in_the_way(struct netlink *n, const struct chain *c, const char *ifname)
 {
+	const struct table *t = &c->table;
+	struct search s = { .ifname = ifname, .chain = c };
 	struct sets sets = { .n = 0 };
 	size_t i;
 
-	s->found = false;
-	if (dump(n, NFT_MSG_GETRULE, t, NULL, rule_seen, s) == -1 ||
-	    dump(n, NFT_MSG_GETSET, t, NULL, set_seen, &sets) == -1)
+	if (dump(n, NFT_MSG_GETRULE, t, NULL, rule_seen, &s) == -1)
 		return (-1);
-	for (i = 0; i < sets.n && !s->found; i++)
+	if (s.found || (!c->drops && !s.drops))
+		return (0);
+	if (dump(n, NFT_MSG_GETSET, t, NULL, set_seen, &sets) == -1)
+		return (-1);
+	for (i = 0; i < sets.n && !s.found; i++)
 		if (dump(n, NFT_MSG_GETSETELEM, t, sets.names[i],
-		    elements_seen, s) == -1)
+		    elements_seen, &s) == -1)
 			return (-1);
-	return (0);
+	return (s.found ? 0 : 1);
 }
 
 static void
@@ -198,17 +269,17 @@ name_chain(const struct chain *c, struct host_chain *to)
 static int
 look(struct netlink *n, const char *ifname, struct host_chain *to)
 {
-	struct search search = { .ifname = ifname };
 	struct chains chains = { .n = 0 };
 	size_t i;
-	int count = 0;
+	int rc, count = 0;
 
 	if (dump(n, NFT_MSG_GETCHAIN, NULL, NULL, chain_seen, &chains) == -1)
 		return (-1);
-	for (i = 0; i < chains.n; i++) {
-		if (search_table(n, &chains.found[i].table, &search) == -1)
+	for (i = 0; i < chains.n && count < HOST_CHAINS; i++) {
+		rc = is_in_the_way(n, &chains.found[i], ifname);
+		if (rc == -1)
 			return (-1);
-		if (!search.found)
+		if (rc == 1)
 			name_chain(&chains.found[i], &to[count++]);
 	}
 	return (count);

@@ -4,7 +4,8 @@
 # warned of with the setting that mends it, and the setting does.
 #
 #	client ------- gateway ------- internet
-#	2001:db8::10   nat64d          198.51.100.10, without any route
+#	2001:db8::10   nat64d          198.51.100.10, whose one route is to
+#	               |               the pool 203.0.113.0/28
 #	               198.51.100.1/24 on g1, 2001:db8::1/64 on g0
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/lib.sh"
@@ -155,6 +156,7 @@ test_forwarding() {
 	    'nat64 does not forward IPv4: sysctl .*nat64\.forwarding=1'
 	check "it can be mended" do_as_told "$dir/dump"
 	check "and is" dump_is_content
+	check "packets pass" reaches
 	stop "$nat64d"
 	tap_round="the uplink does not forward"
 	ip -n "$gateway" route add default via "$server4"
@@ -309,7 +311,14 @@ forward_nothing() { # family table chain
 	    '{ type filter hook forward priority 0; policy drop; }'
 }
 
-check_firewall() { # description chain table command of nft that mends it
+accept_commands() { # command of nft ...
+	local command
+	for command in "$@"; do
+		fw "$command" || return 1
+	done
+}
+
+check_firewall() { # description chain table, what mends it: command of nft ...
 	local warning
 	warning="firewall: chain $2 of table $3 drops what its rules do not "
 	warning+='let pass, and none of them names nat64; look at .*'
@@ -321,8 +330,9 @@ check_firewall() { # description chain table command of nft that mends it
 	check_not "nothing passes" reaches
 	check "the dump says it, too" dump_warns \
 	    "$warning \\(when nat64d started\\)"
+	check "it can be mended" accept_commands "${@:4}"
+	check "packets pass" reaches
 	stop "$nat64d"
-	check "it can be mended" fw "$4"
 	check "-n says nothing" nothing_said
 }
 
@@ -330,14 +340,16 @@ test_firewall() {
 	write_conf "$pool" "$prefix"
 	forward_nothing inet filter forward
 	check_firewall "firewall with policy drop" forward "inet filter" \
-	    'add rule inet filter forward iifname nat64 accept'
+	    'add rule inet filter forward iifname nat64 accept' \
+	    'add rule inet filter forward oifname nat64 accept'
 	fw delete table inet filter
 	forward_nothing ip filter FORWARD
 	fw 'add rule ip filter FORWARD iifname "nat64x" accept'
 	fw 'add rule ip filter FORWARD oifname "xnat64y" accept'
 	fw 'add rule ip filter FORWARD ct state established accept'
 	check_firewall "the chain of iptables" FORWARD "ip filter" \
-	    'add rule ip filter FORWARD oifname { "g1", "nat64" } accept'
+	    'add rule ip filter FORWARD oifname { "g1", "nat64" } accept' \
+	    'add rule ip filter FORWARD iifname "nat64" accept'
 	fw delete table ip filter
 	forward_nothing inet fw pass
 	fw 'add chain inet fw zones'
@@ -345,8 +357,28 @@ test_firewall() {
 	fw 'add rule inet fw pass jump zones'
 	fw 'add rule inet fw zones iifname . oifname @lan accept'
 	check_firewall "a set of interfaces" pass "inet fw" \
-	    'add element inet fw lan { "nat64" . "g1" }'
+	    'add element inet fw lan { "nat64" . "g1", "g1" . "nat64" }' \
+	    'add element inet fw lan { "nat64" . "g0", "g0" . "nat64" }'
 	fw delete table inet fw
+	fw add table inet firewalld
+	fw add chain inet firewalld filter_FORWARD \
+	    '{ type filter hook forward priority 10; policy accept; }'
+	fw 'add rule inet firewalld filter_FORWARD ct state established accept'
+	fw 'add rule inet firewalld filter_FORWARD counter log reject'
+	check_firewall "a last rule that refuses" filter_FORWARD \
+	    "inet firewalld" \
+	    'insert rule inet firewalld filter_FORWARD iifname nat64 accept' \
+	    'insert rule inet firewalld filter_FORWARD oifname nat64 accept'
+	fw delete table inet firewalld
+	tap_round="a firewall that drops some"
+	fw add table inet filter
+	fw add chain inet filter forward \
+	    '{ type filter hook forward priority 0; policy accept; }'
+	fw 'add rule inet filter forward drop'
+	fw 'add rule inet filter forward tcp dport 25 drop'
+	fw 'insert rule inet filter forward accept'
+	check "-n says nothing" nothing_said
+	fw delete table inet filter
 	tap_round="a firewall without rights to read it"
 	forward_nothing inet filter forward
 	check "-n says nothing" in_ns "$gateway" setpriv --reuid=nobody \
@@ -407,6 +439,7 @@ test_no_network() {
 need_root
 lab_create
 ip -n "$internet" route del default
+ip -n "$internet" route add 203.0.113.0/28 via 198.51.100.1
 cp "$program" "$dir" # where everybody can run it
 test_pools
 test_prefixes
