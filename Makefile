@@ -12,6 +12,8 @@
 #
 # V=1 shows the commands.
 
+VERSION = 1.0
+
 PREFIX ?= /usr/local
 SYSCONFDIR ?= /etc
 SBINDIR ?= $(PREFIX)/sbin
@@ -48,7 +50,8 @@ common_SRC = \
     common/privs_user.c \
     common/rng_os.c \
     common/sandbox_$(OS).c \
-    common/scan.c
+    common/scan.c \
+    common/version.c
 
 nat64d_PURE = \
     nat64d/addrset.c \
@@ -280,6 +283,9 @@ objs = $($(1)_SRC:%.c=$(BUILD)/%.o)
 $(BUILD)/common/libcommon.a: $(call pure_objs,common)
 $(BUILD)/nat64d/libnat64.a: $(call pure_objs,nat64d)
 $(BUILD)/dns64d/libdns64.a: $(call pure_objs,dns64d)
+
+$(BUILD)/common/version.o: EXTRA = -DECDYSIS_VERSION='"$(VERSION)"' \
+    -DECDYSIS_OS='"$(OS)"'
 
 $(call pure_objs,common) $(call pure_objs,nat64d) $(call pure_objs,dns64d): \
     EXTRA = $(WARN_PURE)

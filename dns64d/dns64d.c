@@ -16,10 +16,12 @@
 #include <unistd.h>
 
 #include <event2/event.h>
+#include <ldns/ldns.h>
 
 #include "common/log.h"
 #include "common/privs.h"
 #include "common/sandbox.h"
+#include "common/version.h"
 
 #include "conf.h"
 #include "resolve.h"
@@ -50,8 +52,20 @@ struct daemon {
 static void
 usage(void)
 {
-	fprintf(stderr, "usage: dns64d [-dnv] [-f file]\n");
+	fprintf(stderr, "usage: dns64d [-dnVv] [-f file]\n");
 	exit(1);
+}
+
+static void
+print_version(void)
+{
+	const struct version_lib libs[] = {
+		{ "libevent", LIBEVENT_VERSION, event_get_version() },
+		{ "libldns", LDNS_VERSION, ldns_version() },
+		{ NULL, NULL, NULL }
+	};
+
+	version_print("dns64d", libs);
 }
 
 static void
@@ -60,7 +74,7 @@ parse_options(struct options *opts, int argc, char *argv[])
 	int ch;
 
 	opts->path = CONF_PATH;
-	while ((ch = getopt(argc, argv, "df:nv")) != -1) {
+	while ((ch = getopt(argc, argv, "df:nVv")) != -1) {
 		switch (ch) {
 		case 'd':
 			opts->foreground = true;
@@ -71,6 +85,9 @@ parse_options(struct options *opts, int argc, char *argv[])
 		case 'n':
 			opts->check++;
 			break;
+		case 'V':
+			print_version();
+			exit(0);
 		case 'v':
 			opts->verbose = true;
 			break;

@@ -7,9 +7,12 @@
 #include <syslog.h>
 #include <unistd.h>
 
+#include <event2/event.h>
+
 #include "common/log.h"
 #include "common/privs.h"
 #include "common/sandbox.h"
+#include "common/version.h"
 
 #include "conf.h"
 #include "divert.h"
@@ -52,8 +55,19 @@ struct follow {
 static void __attribute__((__noreturn__))
 usage(void)
 {
-	fputs("usage: nat64d [-dnRv] [-f file] [-s begin | end]\n", stderr);
+	fputs("usage: nat64d [-dnRVv] [-f file] [-s begin | end]\n", stderr);
 	exit(1);
+}
+
+static void
+print_version(void)
+{
+	const struct version_lib libs[] = {
+		{ "libevent", LIBEVENT_VERSION, event_get_version() },
+		{ NULL, NULL, NULL }
+	};
+
+	version_print("nat64d", libs);
 }
 
 static void
@@ -62,7 +76,7 @@ parse_options(struct options *o, int argc, char *argv[])
 	int ch;
 
 	*o = (struct options){ .file = CONF_FILE };
-	while ((ch = getopt(argc, argv, "df:nRs:v")) != -1) {
+	while ((ch = getopt(argc, argv, "df:nRs:Vv")) != -1) {
 		switch (ch) {
 		case 'd':
 			o->foreground = true;
@@ -79,6 +93,9 @@ parse_options(struct options *o, int argc, char *argv[])
 		case 's':
 			o->commands = optarg;
 			break;
+		case 'V':
+			print_version();
+			exit(0);
 		case 'v':
 			o->verbose = true;
 			break;

@@ -108,6 +108,15 @@ for dir in */; do
 			report not "$dir/$name"
 		fi
 	done
+	run "$dir" -V
+	if [ "$status" -eq 0 ] && [ ! -s "$work/err" ] &&
+	    sed 1q "$work/out" | grep -Eqx "$dir [0-9]+(\.[0-9]+)+" &&
+	    grep -Eq '^libevent [0-9]' "$work/out"; then
+		report ok "$dir/version"
+	else
+		cp "$work/out" "$work/why"
+		report not "$dir/version"
+	fi
 	# A file that does not exist has no NAME.conf.
 	run "$dir" -nn -f missing.conf
 	echo 'missing.conf: cannot read "missing.conf": No such file or' \
