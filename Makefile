@@ -118,6 +118,7 @@ nat64d_SRC = \
     nat64d/eventlog.c \
     nat64d/eventlog_out.c \
     nat64d/hostreport.c \
+    nat64d/ifwatch.c \
     nat64d/largepage.c \
     nat64d/nat64d.c \
     nat64d/parse.c \

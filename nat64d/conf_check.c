@@ -46,6 +46,8 @@ set_defaults(struct conf_build *b)
 		pref64_init(&n->prefixes[n->nprefixes++], &wkp, 96);
 	if (n->npool > 0 && n->self4.s_addr == INADDR_ANY)
 		n->self4 = n->pool[0].first;
+	c->mtu4_follows = !b->mtu4_set;
+	c->mtu6_follows = !b->mtu6_set;
 	if (!b->mtu4_set)
 		n->xlat.mtu4 = c->tun_mtu;
 	if (!b->mtu6_set)

@@ -449,6 +449,12 @@ engine_set_pool(void *arg, const struct nat64_config *n)
 }
 
 void
+engine_set_mtu(struct engine *e, uint32_t mtu4, uint32_t mtu6)
+{
+	nat64_set_mtu(e->nat64, mtu4, mtu6);
+}
+
+void
 engine_set_self6(void *arg, const struct in6_addr *self6)
 {
 	struct engine *e = arg;

@@ -59,6 +59,9 @@ int engine_run(struct engine *e);
  */
 void engine_fail(struct engine *e);
 
+/* See nat64_set_mtu(). */
+void engine_set_mtu(struct engine *e, uint32_t mtu4, uint32_t mtu6);
+
 /*
  * See nat64_set_pool(); when that fails, as engine_fail(). arg: the engine;
  * the type is that of poolif_fn (poolif.h).

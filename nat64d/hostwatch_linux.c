@@ -408,13 +408,23 @@ hostwatch_link(struct hostwatch *w, unsigned ifindex, const char *name,
  * Routes.
  */
 
+struct route_answer {
+	struct host_route *route;
+	bool refuses;
+};
+
 static void
 route_answer(void *arg, const struct nlmsghdr *m)
 {
-	struct host_route *r = arg;
+	struct route_answer *answer = arg;
+	struct host_route *r = answer->route;
 	const struct rtmsg *rtm = NLMSG_DATA(m);
 	const uint32_t *oif;
 
+	/* IPv4 routes that refuse are errors already. */
+	answer->refuses = rtm->rtm_type == RTN_UNREACHABLE ||
+			  rtm->rtm_type == RTN_BLACKHOLE ||
+			  rtm->rtm_type == RTN_PROHIBIT;
 	r->len = rtm->rtm_dst_len;
 	r->local = rtm->rtm_type == RTN_LOCAL;
 	oif =
@@ -426,6 +436,7 @@ int
 hostwatch_route(
     struct hostwatch *w, const struct prefix *dst, struct host_route *r)
 {
+	struct route_answer answer = { .route = r };
 	struct question q;
 
 	memset(r, 0, sizeof(*r));
@@ -439,7 +450,13 @@ hostwatch_route(
 		q.route.rtm_dst_len = 128;
 		question_add(&q, RTA_DST, &dst->v6, sizeof(dst->v6));
 	}
-	return (ask(w, &q, route_answer, r));
+	if (ask(w, &q, route_answer, &answer) == -1)
+		return (-1);
+	if (answer.refuses) {
+		errno = EHOSTUNREACH;
+		return (-1);
+	}
+	return (0);
 }
 
 /*

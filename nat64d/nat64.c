@@ -11,6 +11,9 @@
 
 #include "nat64_int.h"
 
+/* RFC 8200, 5 */
+#define IPV6_MIN_MTU 1280
+
 /* Bindings of a full pool can be more than memory: an upper limit. */
 #define MAX_BINDINGS (64U * 1024 * 1024)
 
@@ -470,6 +473,16 @@ void
 nat64_set_self6(struct nat64 *n, const struct in6_addr *self6)
 {
 	n->conf.self6 = *self6;
+}
+
+void
+nat64_set_mtu(struct nat64 *n, uint32_t mtu4, uint32_t mtu6)
+{
+	if (mtu4 != 0)
+		n->conf.xlat.mtu4 = mtu4;
+	if (mtu6 != 0)
+		n->conf.xlat.mtu6 = mtu6 > IPV6_MIN_MTU ? mtu6 :
+		    IPV6_MIN_MTU;
 }
 
 void

@@ -235,6 +235,12 @@ void nat64_set_self6(struct nat64 *n, const struct in6_addr *self6);
 int nat64_set_pool(struct nat64 *n, const struct nat64_config *c,
     struct monotime now);
 
+/*
+ * Use other MTUs from now on, in bytes; 0 leaves one as it is. No IPv6 MTU is
+ * below 1280.
+ */
+void nat64_set_mtu(struct nat64 *n, uint32_t mtu4, uint32_t mtu6);
+
 /* The device refused a packet that had been emitted. */
 void nat64_count_device_drop(struct nat64 *n);
 

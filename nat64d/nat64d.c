@@ -20,6 +20,7 @@
 #include "eventlog.h"
 #include "eventlog_out.h"
 #include "hostreport.h"
+#include "ifwatch.h"
 #include "largepage.h"
 #include "poolif.h"
 #include "range.h"
@@ -50,6 +51,9 @@ struct follow {
 	struct self6 *self6; /* NULL: the address is configured */
 	struct poolif *pool; /* NULL: the pool is configured */
 	struct divert *divert;
+	struct ifwatch *ifwatch;
+	const struct conf *conf;
+	struct engine *engine; /* to be told */
 };
 
 static void __attribute__((__noreturn__))
@@ -273,6 +277,11 @@ look_at_host(struct follow *f, struct tun *tun, struct conf *c)
 		if (f->pool == NULL)
 			tun_fatal(tun, "cannot look at this host's addresses");
 	}
+	f->conf = c;
+	f->ifwatch = ifwatch_new(f->watch, tun_name(tun), c->routes ? n :
+	    NULL);
+	if (f->ifwatch == NULL)
+		tun_fatal(tun, "cannot look at it");
 	if (!IN6_IS_ADDR_UNSPECIFIED(&n->self6))
 		return;
 	f->self6 = self6_new(f->watch, tun_name(tun), n);
@@ -365,9 +374,35 @@ enter_sandbox(const struct conf *c, const struct options *o)
 }
 
 static void
-host_cut_off(void *engine)
+mtu_changed(void *arg, unsigned mtu)
 {
-	engine_fail(engine);
+	const struct follow *f = arg;
+
+	engine_set_mtu(f->engine, f->conf->mtu4_follows ? mtu : 0,
+	    f->conf->mtu6_follows ? mtu : 0);
+}
+
+static void
+leave(void *arg)
+{
+	const struct follow *f = arg;
+
+	engine_fail(f->engine);
+}
+
+static void
+follow_host(struct follow *f, struct engine *engine)
+{
+	const struct ifwatch_ops ops = { .mtu = mtu_changed, .fail = leave,
+		.arg = f };
+
+	f->engine = engine;
+	if (f->self6 != NULL)
+		self6_follow(f->self6, engine_set_self6, engine);
+	ifwatch_follow(f->ifwatch, &ops);
+	hostreport_follow(f->report, f->watch, leave, f);
+	if (f->pool != NULL)
+		poolif_follow(f->pool, engine_set_pool, engine);
 }
 
 /* From here on nothing that packets do may end the process. */
@@ -385,11 +420,7 @@ serve(struct tun *tun, struct conf *c, const struct options *o,
 	engine = engine_new(tun, &c->nat64, &eo);
 	if (engine == NULL)
 		tun_fatal(tun, "cannot start");
-	if (f->self6 != NULL)
-		self6_follow(f->self6, engine_set_self6, engine);
-	hostreport_follow(f->report, f->watch, host_cut_off, engine);
-	if (f->pool != NULL)
-		poolif_follow(f->pool, engine_set_pool, engine);
+	follow_host(f, engine);
 	privs_drop(privs);
 	if (eventlog_open(log) == -1)
 		tun_fatal(tun, "cannot open the event log");
@@ -496,6 +527,7 @@ main(int argc, char *argv[])
 	rc = serve(tun, conf, &o, &privs, log, &follow);
 
 	poolif_free(follow.pool);
+	ifwatch_free(follow.ifwatch);
 	self6_free(follow.self6);
 	divert_stop(follow.divert);
 	watch_free(follow.watch);

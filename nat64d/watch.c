@@ -87,6 +87,12 @@ note(struct watch *w, unsigned what)
 	}
 }
 
+void
+watch_again(struct watch *w, unsigned kinds)
+{
+	note(w, kinds);
+}
+
 static void
 news_waiting(evutil_socket_t fd, short what, void *arg)
 {

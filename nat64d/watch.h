@@ -46,6 +46,12 @@ void watch_add(struct watch *w, unsigned kinds, watch_fn fn, void *arg);
 /* The event loop, for timers of a part. Between attach and detach. */
 struct event_base *watch_base(struct watch *w);
 
+/*
+ * Tell of these kinds once more in WATCH_SETTLE_MS, as if something had
+ * happened: for who wants to see whether a change lasts. While attached.
+ */
+void watch_again(struct watch *w, unsigned kinds);
+
 /* Returns 0, or -1 with errno ENOMEM. watch_detach() before base is freed. */
 int watch_attach(struct watch *w, struct event_base *base);
 void watch_detach(struct watch *w);

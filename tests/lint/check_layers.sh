@@ -37,7 +37,7 @@ at 6 nat64d/{tun,tun_bsd,hostwatch,largepage}.h dns64d/{frontend,udp}.h
 at 6 dns64d/{access,frontend_tcp,generation,leg,loop,probe,udp_group}.h
 at 6 dns64d/{upstream_tcp,upstream_udp}.h
 at 6 nat64d/{eventlog,eventlog_out}.h
-at 6 nat64d/{hostview,hostreport,routed,watch,self6}.h
+at 6 nat64d/{hostview,hostreport,routed,watch,self6,ifwatch}.h
 at 6 nat64d/{divert,firewall,netlink,poolif}.h
 at 7 nat64d/{engine,dump}.h dns64d/query.h
 at 6 dns64d/{resolve,translator}.h

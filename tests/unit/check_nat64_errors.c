@@ -270,6 +270,37 @@ START_TEST(address_of_errors_can_change_at_any_time)
 }
 END_TEST
 
+/* Shows: ERR-03 XLT-33 */
+START_TEST(mtus_can_change_at_any_time)
+{
+	static const struct {
+		uint32_t mtu4, mtu6;
+		uint32_t told4, told6; /* to either side */
+	} rows[] = { { 0, 0, 1480, 1520 }, { 0, 1400, 1380, 1520 },
+		{ 1300, 0, 1380, 1320 }, { 1500, 600, 1260, 1520 } };
+	const struct spec s4 = { V4, .frag = 0x4000, .payload = 1453 };
+	const struct spec s6 = { V6, .payload = 1490 };
+	const struct flow in = IN, out = OUT;
+	size_t i;
+
+	lab.conf.xlat.mtu4 = lab.conf.xlat.mtu6 = 1500;
+	with_static();
+	for (i = 0; i < NITEMS(rows); i++) {
+		nat64_set_mtu(lab.n, rows[i].mtu4, rows[i].mtu6);
+		lab_build(&s4, &in);
+		lab_send();
+		ck_assert_int_eq(lab.verdict, NAT64_REPLIED);
+		ck_assert_uint_eq(get32(pkt_l4(&lab.out[0]) + 4),
+		    rows[i].told4);
+		lab_build(&s6, &out);
+		lab_send();
+		ck_assert_int_eq(lab.verdict, NAT64_REPLIED);
+		ck_assert_uint_eq(get32(pkt_l4(&lab.out[0]) + 4),
+		    rows[i].told6);
+	}
+}
+END_TEST
+
 /* Shows: ERR-20 ERR-21 CFG-14 */
 START_TEST(errors_of_our_own_can_be_switched_off)
 {
@@ -428,6 +459,7 @@ main(void)
 		what_claims_to_come_from_our_pool_is_dropped_unanswered,
 		errors_of_our_own_are_limited_by_destination_and_in_all,
 		address_of_errors_can_change_at_any_time,
+		mtus_can_change_at_any_time,
 		errors_of_our_own_can_be_switched_off,
 		what_is_too_big_for_ipv4_is_answered_or_cut,
 		what_is_too_big_for_ipv6_is_answered_or_cut,
