@@ -83,6 +83,7 @@ nat64d_PURE = \
     nat64d/pkt.c \
     nat64d/pool4.c \
     nat64d/pool4_addrs.c \
+    nat64d/pool4_group.c \
     nat64d/portlist.c \
     nat64d/portset.c \
     nat64d/range.c \
@@ -365,6 +366,7 @@ check_privs_OBJ = common/privs.o common/privs_user.o common/log.o \
     common/sandbox_$(OS).o
 check_routed_OBJ = nat64d/routed_linux.o
 check_permit_OBJ = tests/unit/nat64_lab.o
+check_pool4_clients_OBJ = tests/unit/nat64_lab.o
 check_tables_OBJ = tests/unit/tables_model.o
 check_tun_bsd_OBJ = nat64d/tun_bsd.o tests/unit/tun_kernel.o
 check_tun_linux_OBJ = nat64d/routed_linux.o nat64d/tun_linux.o \

@@ -224,14 +224,14 @@ bib_clear(struct bib *b, struct monotime now)
  * Where a newcomer begins to look for a pool address: nobody outside can
  * tell who shares one with whom (ALC-02).
  */
-static uint32_t
+static int32_t
 first_choice(const struct bib *b, const struct in6_addr *addr)
 {
 	const struct in6_addr prefix = subscriber_prefix(b->subs, addr);
 	uint64_t hash;
 
 	hash = siphash24(&b->key, &prefix, sizeof(prefix)) >> 32;
-	return ((uint32_t)(hash * pool4_naddrs(b->pool) >> 32));
+	return (pool4_first_choice(b->pool, addr, (uint32_t)hash));
 }
 
 /*
@@ -243,15 +243,19 @@ choose_addr(const struct bib *b, const struct taddr6 *in6,
     struct monotime now)
 {
 	const struct subscriber *sub;
-	bool paired;
-	uint32_t from;
-	int32_t index;
+	bool paired = false;
+	int32_t index, from;
 
 	sub = subscriber_find(b->subs, &in6->addr);
-	from = sub != NULL ? sub->pool_index : first_choice(b, &in6->addr);
-	paired = sub != NULL && subscriber_is_paired(sub) && !b->soft_pooling;
-	index = pool4_find_addr(b->pool, b->proto, from, in6, now);
-	if (paired && index != (int32_t)from)
+	/* A static binding may have given it an address of others. */
+	if (sub != NULL && pool4_serves(b->pool, sub->pool_index, &in6->addr)) {
+		from = (int32_t)sub->pool_index;
+		paired = subscriber_is_paired(sub) && !b->soft_pooling;
+	} else
+		from = first_choice(b, &in6->addr);
+	index = from < 0 ? -1 :
+	    pool4_find_addr(b->pool, b->proto, (uint32_t)from, in6, now);
+	if (paired && index != from)
 		index = -1;
 	if (index < 0)
 		errno = ENOSPC;

@@ -221,12 +221,36 @@ parse_range4(const char *text, struct in_addr *first, struct in_addr *last)
 	return (NULL);
 }
 
+/* Reports what is wrong; then the pool is nobody's in particular. */
+static void
+set_clients(struct conf_build *b, struct conf_file *cf,
+    struct pool4_range *range, const struct conf_value *clients)
+{
+	const char *error;
+	struct prefix p;
+
+	error = prefix_parse(clients->text, &p);
+	if (error == NULL && p.family != AF_INET6)
+		error = "is not IPv6";
+	if (error != NULL) {
+		conf_error_at(cf, &clients->where, "pool for %s %s",
+		    clients->text, error);
+		return;
+	}
+	range->clients = p;
+	if (p.len > b->longest_clients) {
+		b->longest_clients = p.len;
+		b->clients = clients->where;
+	}
+}
+
 void
 conf_add_pool(struct conf_build *b, struct conf_file *cf,
-    const struct conf_value *text, const struct conf_pool_ports *ports)
+    const struct conf_value *text, const struct conf_pool_ports *ports,
+    const struct conf_value *clients)
 {
 	struct conf *c = b->conf;
-	struct pool4_range range, *pool;
+	struct pool4_range range = { .clients = { .family = 0 } }, *pool;
 	const char *error;
 
 	error = parse_range4(text->text, &range.first, &range.last);
@@ -242,6 +266,8 @@ conf_add_pool(struct conf_build *b, struct conf_file *cf,
 	if (pool == NULL)
 		return;
 	c->pool = pool;
+	if (clients != NULL)
+		set_clients(b, cf, &range, clients);
 	pool[c->nat64.npool] = range;
 	error = pool4_check(pool, c->nat64.npool + 1);
 	if (error != NULL) {

@@ -31,6 +31,8 @@ struct conf_build {
 	struct conf_where lowest_mtu6;
 	struct conf_where max_bindings;
 	struct conf_where log_events;
+	struct conf_where clients; /* of the pool with the longest prefix */
+	unsigned longest_clients;  /* its length */
 };
 
 /* Ports as written; to icmp they are identifiers. */
@@ -69,7 +71,8 @@ struct conf_pool_ports {
 void conf_add_prefix(struct conf_build *b, struct conf_file *cf,
     const struct conf_value *text);
 void conf_add_pool(struct conf_build *b, struct conf_file *cf,
-    const struct conf_value *text, const struct conf_pool_ports *ports);
+    const struct conf_value *text, const struct conf_pool_ports *ports,
+    const struct conf_value *clients); /* or NULL */
 void conf_set_pool_interface(struct conf_build *b, struct conf_file *cf,
     const struct conf_value *name, const struct conf_pool_ports *ports);
 void conf_add_static(struct conf_build *b, struct conf_file *cf, int proto,

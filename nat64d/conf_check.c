@@ -307,6 +307,11 @@ conf_check(struct conf_build *b, struct conf_file *cf)
 		conf_error_at(cf, &b->lowest_mtu6,
 		    "lowest-ipv6-mtu is above the IPv6 MTU of %u",
 		    n->xlat.mtu6);
+	/* A subscriber has one address for all its hosts (CGN-02). */
+	if (b->longest_clients > n->subscriber_len)
+		conf_error_at(cf, &b->clients, "pool: clients of %u bits are "
+		    "less than a subscriber of %u: see \"subscriber "
+		    "prefix-length\"", b->longest_clients, n->subscriber_len);
 	check_events(b, cf);
 	check_statics(b, cf);
 	n->statics = c->bindings;

@@ -88,6 +88,7 @@ print_pool_ports(FILE *f, const struct pool4_range *r)
 {
 	const struct port_range *tcp = &r->ports[L4_TCP];
 	const struct port_range *udp = &r->ports[L4_UDP];
+	char text[PREFIX_STRLEN];
 
 	if (tcp->first == udp->first && tcp->last == udp->last)
 		print_range(f, "port", *tcp);
@@ -97,6 +98,9 @@ print_pool_ports(FILE *f, const struct pool4_range *r)
 	}
 	print_range(f, "id", r->ports[L4_ICMP]);
 	print_holes(f, r->holes);
+	if (r->clients.family != 0)
+		fprintf(f, " for %s",
+		    prefix_print(&r->clients, text, sizeof(text)));
 	putc('\n', f);
 }
 

@@ -70,7 +70,8 @@ static void add_plateau(struct conf_build *, struct conf_file *,
 %token <tok> ERR "err" ESTABLISHED "established" EVENTS "events"
 %token <tok> EXCLUDE "exclude" EXCEPT "except" FAIR_SHARE "fair-share"
 %token <tok> FILTER "filter"
-%token <tok> FIRST_FRAGMENT_ERRORS "first-fragment-errors" FRAGMENT "fragment"
+%token <tok> FIRST_FRAGMENT_ERRORS "first-fragment-errors" FOR "for"
+%token <tok> FRAGMENT "fragment"
 %token <tok> FRAGMENTS "fragments" FROM "from" ICMP "icmp"
 %token <tok> ICMP_ERRORS "icmp-errors"
 %token <tok> ICMP_FRAGMENTS "icmp-fragments" ID "id" INBOUND "inbound"
@@ -238,7 +239,10 @@ rate		: RATE NUMBER[per_sec] BURST NUMBER[burst] {
 /* Pool, static bindings, choice of ports. */
 
 ports_policy	: POOL WORD pool_ports {
-			conf_add_pool(b, cf, &$WORD, &$pool_ports);
+			conf_add_pool(b, cf, &$WORD, &$pool_ports, NULL);
+		}
+		| POOL WORD[addr] pool_ports FOR WORD[clients] {
+			conf_add_pool(b, cf, &$addr, &$pool_ports, &$clients);
 		}
 		| POOL INTERFACE text pool_ports {
 			conf_set_pool_interface(b, cf, &$text, &$pool_ports);
@@ -529,6 +533,7 @@ static const struct conf_keyword keywords[] = {
 	{ "fair-share", FAIR_SHARE },
 	{ "filter", FILTER },
 	{ "first-fragment-errors", FIRST_FRAGMENT_ERRORS },
+	{ "for", FOR },
 	{ "fragment", FRAGMENT },
 	{ "fragments", FRAGMENTS },
 	{ "from", FROM },

@@ -11,9 +11,9 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "addrset.h"
 #include "pool4.h"
 #include "pool4_addrs.h"
+#include "pool4_group.h"
 #include "portset.h"
 #include "rest.h"
 
@@ -25,17 +25,13 @@ struct space {
 	uint32_t max_resting;
 };
 
-/* System ports, and all others. */
-enum { CLASS_SYSTEM, CLASS_USER, NCLASSES };
-
 struct pool4 {
 	struct pool4_opts opts;
 	struct pool4_addrs addrs;
 	uint64_t capacity[L4_NPROTO];
 	uint64_t nfree[L4_NPROTO];
 	struct space **spaces[L4_NPROTO]; /* by index; NULL: untouched */
-	struct addrset usable[L4_NPROTO][NCLASSES]; /* has a free port */
-	bool has_class[L4_NPROTO][NCLASSES];	    /* in any range */
+	struct pool4_groups groups;
 	struct monotime closed_until;
 	struct rest_book rests;
 };
@@ -83,6 +79,7 @@ pool4_capacity(const struct pool4 *pool, enum l4proto proto)
 static void
 enter_range(struct pool4 *pool, const struct addr_range *r, enum l4proto proto)
 {
+	struct pool4_group *g = &pool->groups.groups[r->group];
 	const uint32_t naddrs = r->last - r->first + 1;
 	uint32_t i, nports;
 	unsigned class;
@@ -93,9 +90,9 @@ enter_range(struct pool4 *pool, const struct addr_range *r, enum l4proto proto)
 		if (nports == 0)
 			continue;
 		pool->capacity[proto] += (uint64_t)naddrs * nports;
-		pool->has_class[proto][class] = true;
+		g->has_class[proto][class] = true;
 		for (i = 0; i < naddrs; i++)
-			addrset_put(&pool->usable[proto][class], r->base + i,
+			addrset_put(&g->usable[proto][class], r->base + i,
 			    true);
 	}
 	pool->nfree[proto] = pool->capacity[proto];
@@ -127,7 +124,8 @@ pool4_new(const struct pool4_range *ranges, size_t nranges,
 	if (pool == NULL)
 		return (NULL);
 	pool->opts = *opts;
-	if (pool4_addrs_init(&pool->addrs, ranges, nranges) == -1)
+	if (pool4_addrs_init(&pool->addrs, ranges, nranges) == -1 ||
+	    pool4_groups_init(&pool->groups, &pool->addrs) == -1)
 		goto fail;
 	pool->closed_until.ns = INT64_MIN;
 	for (proto = L4_TCP; proto < L4_NPROTO; proto++)
@@ -169,6 +167,7 @@ pool4_free(struct pool4 *pool)
 		free(pool->spaces[proto]);
 	}
 	rest_book_clear(&pool->rests);
+	pool4_groups_clear(&pool->groups);
 	pool4_addrs_clear(&pool->addrs);
 	free(pool);
 }
@@ -222,6 +221,7 @@ class_of(uint16_t port)
 static void
 set_free(struct pool4 *pool, struct space *sp, uint16_t port, bool on)
 {
+	struct pool4_group *g = &pool->groups.groups[sp->range->group];
 	const unsigned class = class_of(port);
 	uint32_t n;
 
@@ -235,7 +235,7 @@ set_free(struct pool4 *pool, struct space *sp, uint16_t port, bool on)
 	n = portset_count(&sp->free, class_parts[class]);
 	/* Only the first and the last free port change what is usable. */
 	if (n <= 1)
-		addrset_put(&pool->usable[sp->rests.proto][class],
+		addrset_put(&g->usable[sp->rests.proto][class],
 		    sp->rests.index, n > 0);
 }
 
@@ -328,9 +328,10 @@ own_parts(enum l4proto proto, uint16_t x)
 
 /* What else may be given to x. */
 static unsigned
-other_parts(const struct pool4 *pool, enum l4proto proto, uint16_t x)
+other_parts(const struct pool4 *pool, const struct pool4_group *g,
+    enum l4proto proto, uint16_t x)
 {
-	if (!pool->opts.range_fallback && pool->has_class[proto][class_of(x)])
+	if (!pool->opts.range_fallback && g->has_class[proto][class_of(x)])
 		return (0);
 	return (PORTSET_ALL & ~own_parts(proto, x));
 }
@@ -350,7 +351,8 @@ choose(const struct pool4 *pool, const struct space *sp, uint16_t x,
     const struct rng *rng)
 {
 	const unsigned own = own_parts(sp->rests.proto, x);
-	const unsigned other = other_parts(pool, sp->rests.proto, x);
+	const unsigned other = other_parts(pool,
+	    &pool->groups.groups[sp->range->group], sp->rests.proto, x);
 	const unsigned parity = parity_parts(pool, sp->rests.proto, x);
 	const unsigned order[] = { own & parity, own, other & parity, other };
 	int32_t port = -1;
@@ -372,21 +374,49 @@ is_closed(const struct pool4 *pool, struct monotime now)
 }
 
 int32_t
+pool4_first_choice(const struct pool4 *pool, const struct in6_addr *client,
+    uint32_t random)
+{
+	const int32_t group = pool4_groups_find(&pool->groups, client);
+	uint64_t n;
+
+	if (group < 0)
+		return (-1);
+	n = (uint64_t)random * pool->groups.groups[group].naddrs >> 32;
+	return ((int32_t)pool4_groups_addr(&pool->addrs, (uint32_t)group,
+	    (uint32_t)n));
+}
+
+bool
+pool4_serves(const struct pool4 *pool, uint32_t index,
+    const struct in6_addr *client)
+{
+	const int32_t group = pool4_groups_find(&pool->groups, client);
+
+	return (group >= 0 && index < pool->addrs.naddrs &&
+	    pool4_addrs_range(&pool->addrs, index)->group ==
+	    (uint32_t)group);
+}
+
+int32_t
 pool4_find_addr(const struct pool4 *pool, enum l4proto proto, uint32_t index,
     const struct taddr6 *owner, struct monotime now)
 {
-	const unsigned parts = own_parts(proto, owner->port) |
-	    other_parts(pool, proto, owner->port);
 	const uint32_t naddrs = (uint32_t)pool->addrs.naddrs;
+	const int32_t group = pool4_groups_find(&pool->groups, &owner->addr);
 	const struct space *sp;
 	uint32_t way, best_way = UINT32_MAX;
+	const struct pool4_group *g;
 	int32_t next, best = -1;
-	unsigned class;
+	unsigned class, parts;
 
-	if (naddrs == 0)
+	if (group < 0)
 		return (-1);
+	g = &pool->groups.groups[group];
+	parts = own_parts(proto, owner->port) |
+	    other_parts(pool, g, proto, owner->port);
 	sp = pool->spaces[proto][index];
-	if (sp != NULL &&
+	if (sp != NULL && sp->range->group == (uint32_t)group &&
 	    rest_find_owner(&pool->rests, &sp->rests, owner) != NULL)
 		return ((int32_t)index);
 	if (is_closed(pool, now))
@@ -394,7 +424,7 @@ pool4_find_addr(const struct pool4 *pool, enum l4proto proto, uint32_t index,
 	for (class = 0; class < NCLASSES; class++) {
 		if (!(class_parts[class] & parts))
 			continue;
-		next = addrset_next(&pool->usable[proto][class], index);
+		next = addrset_next(&g->usable[proto][class], index);
 		if (next < 0)
 			continue;
 		way = ((uint32_t)next + naddrs - index) % naddrs;

@@ -20,6 +20,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "common/addr.h"
 #include "common/monotime.h"
 #include "common/rng.h"
 #include "common/siphash.h"
@@ -29,13 +30,16 @@
 
 /*
  * Addresses first .. last, both included. Dynamic allocation uses the ports
- * without those in holes, which may be outside of them, too.
+ * without those in holes, which may be outside of them, too. With clients,
+ * it is for their bindings alone, and they have no others: of several ranges
+ * those with the longest prefix.
  */
 struct pool4_range {
 	struct in_addr first;
 	struct in_addr last;
 	struct port_range ports[L4_NPROTO];
 	struct portlist holes[L4_NPROTO];
+	struct prefix clients; /* IPv6; family 0: whoever has no other range */
 };
 
 enum pool4_select { POOL4_RANDOM, POOL4_PRESERVE };
@@ -54,6 +58,9 @@ struct pool4;
 
 /* Most addresses of a pool: a /16. */
 #define POOL4_MAX_ADDRS 65536
+
+/* Most different prefixes of clients. */
+#define POOL4_MAX_CLIENTS 64
 
 /* Most ports at rest in all; about 136 bytes each. */
 #define POOL4_MAX_REST 1048576
@@ -104,10 +111,21 @@ enum pool4_state pool4_port_state(const struct pool4 *pool,
     enum l4proto proto, const struct taddr4 *out);
 
 /*
+ * Where a client that has no address yet begins to look for one: an address
+ * that it may use, any with equal chances when random is; or -1.
+ */
+int32_t pool4_first_choice(const struct pool4 *pool,
+    const struct in6_addr *client, uint32_t random);
+
+/* May a client use that address? */
+bool pool4_serves(const struct pool4 *pool, uint32_t index,
+    const struct in6_addr *client);
+
+/*
  * Index of the address from which pool4_alloc() has a port for owner
  * (X',x): index itself if it has one, else the next that has, cyclically;
- * -1 when there is none (ALC-02). Any index will do for a pool without
- * addresses. Constant time.
+ * -1 when there is none (ALC-02). Those that are not for owner are passed
+ * by. Any index will do for a pool without addresses. Constant time.
  */
 int32_t pool4_find_addr(const struct pool4 *pool, enum l4proto proto,
     uint32_t index, const struct taddr6 *owner, struct monotime now);

@@ -42,11 +42,28 @@ overlap(const struct pool4_range *a, const struct pool4_range *b)
 	    ntohl(b->first.s_addr) <= ntohl(a->last.s_addr));
 }
 
+/* Is r the first one for its clients? */
+static bool
+has_new_clients(const struct pool4_range *ranges, const struct pool4_range *r)
+{
+	const struct pool4_range *before;
+
+	if (r->clients.family == 0)
+		return (false);
+	for (before = ranges; before < r; before++)
+		if (before->clients.family != 0 &&
+		    before->clients.len == r->clients.len &&
+		    IN6_ARE_ADDR_EQUAL(&before->clients.v6, &r->clients.v6))
+			return (false);
+	return (true);
+}
+
 const char *
 pool4_check(const struct pool4_range *ranges, size_t nranges)
 {
 	const struct pool4_range *a, *b;
 	const char *error;
+	unsigned nclients = 0;
 	uint64_t naddrs = 0;
 
 	if (nranges == 0)
@@ -60,6 +77,9 @@ pool4_check(const struct pool4_range *ranges, size_t nranges)
 		naddrs += ntohl(a->last.s_addr) - ntohl(a->first.s_addr) + 1;
 		if (naddrs > POOL4_MAX_ADDRS)
 			return ("more than 65536 addresses");
+		nclients += has_new_clients(ranges, a);
+		if (nclients > POOL4_MAX_CLIENTS)
+			return ("more than 64 prefixes of clients");
 	}
 	return (NULL);
 }
@@ -99,6 +119,7 @@ pool4_addrs_init(struct pool4_addrs *a, const struct pool4_range *ranges,
 		copy_ports(a->ranges[j].ports, ranges[i].ports);
 		memcpy(a->ranges[j].holes, ranges[i].holes,
 		    sizeof(a->ranges[j].holes));
+		a->ranges[j].clients = ranges[i].clients;
 	}
 	for (r = a->ranges; r < a->ranges + nranges; r++) {
 		r->base = (uint32_t)a->naddrs;

@@ -20,6 +20,8 @@ struct addr_range {
 	uint32_t base;
 	struct port_range ports[L4_NPROTO]; /* without port 0 of TCP, UDP */
 	struct portlist holes[L4_NPROTO];
+	struct prefix clients;
+	uint32_t group; /* pool4_group.h's */
 };
 
 struct pool4_addrs {

@@ -64,8 +64,9 @@ static struct nat64 *
 new_nat64(size_t max_sessions)
 {
 	const struct port_range ports = { 1024, 65535 };
-	struct pool4_range range = { { htonl(0xc6120000) },
-		{ htonl(0xc6120000 + NADDRS - 1) }, { ports, ports, ports } };
+	struct pool4_range range = { .first = { htonl(0xc6120000) },
+		.last = { htonl(0xc6120000 + NADDRS - 1) },
+		.ports = { ports, ports, ports } };
 	struct nat64_sink sink = { .emit = emit };
 	struct nat64_config c;
 	struct in6_addr addr;
@@ -286,8 +287,9 @@ static void
 bench_ports(double full, const char *label)
 {
 	const struct port_range ports = { 1024, 65535 };
-	const struct pool4_range range = { { htonl(0xc6120001) },
-		{ htonl(0xc6120001) }, { ports, ports, ports } };
+	const struct pool4_range range = { .first = { htonl(0xc6120001) },
+		.last = { htonl(0xc6120001) },
+		.ports = { ports, ports, ports } };
 	const struct pool4_opts opts = { .parity = true,
 		.range_fallback = true };
 	const struct monotime now = { 0 };

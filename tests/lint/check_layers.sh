@@ -18,7 +18,7 @@ at 1 nat64d/{keyhash,repeat}.h
 at 2 nat64d/{addrset,portlist,portset,pool4,pool4_addrs,rest}.h
 at 2 nat64d/{share,subscriber}.h
 at 2 nat64d/{bib,flow,session,session_wheel,tcp_fsm}.h
-at 2 nat64d/{frag,frag_store,fragment,permit}.h
+at 2 nat64d/{frag,frag_store,fragment,permit,pool4_group}.h
 at 3 nat64d/{xlat,xlat_int,icmp_error,tcp_reset}.h
 at 4 nat64d/{nat64,nat64_int,event_text}.h
 at 4 nat64d/hostcheck.h

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # What the administrator decides, seen from the hosts: what becomes of
 # connections that a flush has ended, who may use the translator, and what
-# hosts are told while it does not run.
+# hosts are told while it does not run, and which client has which pool.
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/lib.sh"
 
@@ -83,6 +83,28 @@ test_permits() {
 	stop "$nat64d"
 }
 
+# --- pools of clients ---
+
+# The IPv4 address that a server sees of a client.
+seen_as() { # source
+	in_ns "$client" curl -gsS -m 5 --interface "$1" \
+	    "http://[$server64]/peer"
+}
+
+test_clients() {
+	tap_round="pool for"
+	start_web
+	ip -n "$client" addr add 2001:db8:5::1/128 dev c0 nodad
+	ip -n "$gateway" -6 route add 2001:db8:5::/48 via 2001:db8::10
+	write_nat64d_conf "pool 203.0.113.7 for 2001:db8:5::/48"
+	check "nat64d starts" start_nat64d || give_up
+	check_equal "a client has the pool that is for it" \
+	    "$(seen_as 2001:db8:5::1)" 203.0.113.7
+	check_match "others have the others" "$(seen_as 2001:db8::10)" \
+	    '^192\.0\.2\.'
+	stop "$nat64d"
+}
+
 # --- when nat64d does not run ---
 
 # To the gateway's default route, which is the client, which sends it back.
@@ -159,5 +181,6 @@ need_root
 start_lab
 test_unknown_tcp
 test_permits
+test_clients
 test_stopped
 tap_done
