@@ -11,6 +11,9 @@
 #include "nat64_int.h"
 #include "tcp_fsm.h"
 
+/* Most sessions that end so that one binding may be made. */
+#define MAX_EVICTED 8
+
 /* What a packet from IPv6 says: (X',x), and (Z,z) by a Pref64. */
 struct flow6 {
 	struct taddr6 in6;
@@ -144,6 +147,34 @@ make_room4(struct nat64 *n, struct in_addr peer)
 	nat64_session_end(n, s);
 }
 
+/*
+ * A binding for a host of ours. Where the pool has no port for it, those that
+ * only sessions from IPv4 hold give way: of these sessions the oldest end, a
+ * few at a time.
+ */
+static struct bib_entry *
+new_binding(struct nat64 *n, enum l4proto proto, const struct taddr6 *in6,
+    bool *created)
+{
+	struct bib_entry *e;
+	struct session *s;
+	unsigned i;
+	bool sure;
+
+	e = bib_get6(&n->bibs[proto], in6, &n->rng, n->now, created);
+	for (i = 0; e == NULL && errno == ENOSPC && i < MAX_EVICTED; i++) {
+		s = session_oldest_inbound(&n->sessions, &sure);
+		if (s == NULL) {
+			errno = ENOSPC;
+			break;
+		}
+		n->stats.counters[NAT64_SESSIONS_EVICTED]++;
+		nat64_session_end(n, s);
+		e = bib_get6(&n->bibs[proto], in6, &n->rng, n->now, created);
+	}
+	return (e);
+}
+
 /* A new session of a binding; NULL with *reason. */
 static struct session *
 new_session(struct nat64 *n, struct bib_entry *e, const struct taddr4 *peer,
@@ -197,7 +228,7 @@ get_binding6(struct nat64 *n, enum l4proto proto, const struct taddr6 *in6,
 		return (e);
 	if (session_check_room(&n->sessions,
 		subscriber_find(&n->subs, &in6->addr), &in6->addr) == 0)
-		e = bib_get6(&n->bibs[proto], in6, &n->rng, n->now, &created);
+		e = new_binding(n, proto, in6, &created);
 	if (e == NULL)
 		*reason = nat64_tell_refused(n, proto, in6, NULL);
 	if (created && subscriber_nbindings(e->sub) == 1)

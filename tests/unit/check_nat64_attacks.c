@@ -104,6 +104,30 @@ START_TEST(syns_from_one_address_do_not_fill_a_subscribers_sessions)
 }
 END_TEST
 
+/* Attack: ports that a host had are kept by those who speak to them. */
+START_TEST(outsiders_do_not_hold_the_ports_of_the_pool)
+{
+	struct taddr4 out[8];
+	unsigned i;
+
+	lab_set_pool(POOL4, POOL4, 2048, 2055);
+	lab.conf.subscriber.fair_share = false;
+	lab_start();
+	for (i = 0; i < NITEMS(out); i++)
+		out[i] = lab_bind(L4_UDP, CLIENT6, (uint16_t)(5000 + i));
+	lab_wait(200);
+	for (i = 0; i < NITEMS(out); i++)
+		lab_udp(ATTACKER4, 7, POOL4, out[i].port);
+	lab_wait(200);
+	for (i = 0; i < NITEMS(out); i++)
+		lab_udp(ATTACKER4, 7, POOL4, out[i].port);
+	ck_assert_uint_eq(lab_bindings(L4_UDP), NITEMS(out));
+	ck_assert_uint_eq(lab_sessions(), NITEMS(out));
+	lab_udp(HOST_B, 1, SERVER6, 7);
+	lab_sent();
+}
+END_TEST
+
 /* The same by a server that was visited, which the filter lets in. */
 START_TEST(a_visited_server_does_not_fill_a_subscribers_sessions)
 {
@@ -500,6 +524,7 @@ main(void)
 		one_host_leaves_half_of_the_sessions_to_others,
 		shares_are_given_back,
 		syns_from_one_address_do_not_fill_a_subscribers_sessions,
+		outsiders_do_not_hold_the_ports_of_the_pool,
 		a_visited_server_does_not_fill_a_subscribers_sessions,
 		inbound_sessions_stay_within_their_budget,
 		one_address_leaves_half_of_the_budget_to_others,
