@@ -54,14 +54,13 @@ has_owner(const struct set *s, const uint8_t *wire, size_t off,
 void
 msg_rotate(uint8_t *wire, uint32_t turn)
 {
-	struct set s;
+	struct set s = { .n = 0 };
 	unsigned work = ROTATE_WORK, count = get16(wire + 6);
 	size_t off = MSG_HEADER_LEN, fixed;
 	uint16_t rdlen;
 
 	if (count < 2 || get16(wire + 4) != 1)
 		return;
-	s.n = 0;
 	off = name_skip(wire, off) + 4;
 	for (; count > 0; count--, off = fixed + RR_FIXED + rdlen) {
 		fixed = name_skip(wire, off);

@@ -466,8 +466,8 @@ hostwatch_route(
 static void
 conf_answer(void *arg, const struct nlmsghdr *m)
 {
-	const struct netconfmsg *ncm = NLMSG_DATA(m);
-	const size_t skip = NLMSG_LENGTH(NLMSG_ALIGN(sizeof(*ncm)));
+	const size_t skip = NLMSG_LENGTH(
+	    NLMSG_ALIGN(sizeof(struct netconfmsg)));
 	const struct rtattr *a = (const void *)((const uint8_t *)m + skip);
 	const int32_t *value;
 

@@ -161,7 +161,7 @@ netlink_string(const struct netlink_attrs *attrs, unsigned type, char *to,
 
 	if (len >= size)
 		len = size - 1;
-	if (len > 0)
+	if (a != NULL && len > 0)
 		memcpy(to, RTA_DATA(a), len);
 	to[len] = '\0';
 }

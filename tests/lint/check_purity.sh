@@ -10,7 +10,7 @@ allowed='
 mem(cpy|move|set|cmp|chr)
 str(n?len|n?cmp|n?casecmp|chr|rchr|c?spn|lcpy|lcat|dup)
 malloc|calloc|aligned_alloc|realloc|reallocarray|recallocarray|free|qsort|bsearch|abs
-inet_(ntop|pton)|snprintf|strtonum|strtoul|tolower|toupper|isdigit
+inet_(ntop|pton)|v?snprintf|strtonum|strtoul|tolower|toupper|isdigit
 in6addr_(any|loopback)|htons|htonl|ntohs|ntohl
 __(errno_location|stack_chk_fail|ctype_b_loc|ctype_tolower_loc)
 __(memcpy|memmove|memset|snprintf|strlcpy|strlcat|vsnprintf)_chk

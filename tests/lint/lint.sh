@@ -14,7 +14,7 @@ for file in common/*.c nat64d/*.c dns64d/*.c; do
 	*) sources+=("$file") ;;
 	esac
 done
-read -ra flags <<<"-std=gnu11 -I. -I$BUILD $(pkg-config --cflags \
+read -ra flags <<<"-std=gnu11 -DECDYSIS_VERSION=\"\" -DECDYSIS_OS=\"\" -I. -I$BUILD $(pkg-config --cflags \
     libbsd-overlay libevent_core libevent_extra ldns libseccomp)"
 
 echo "clang-tidy, ${#sources[@]} files"
