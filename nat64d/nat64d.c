@@ -318,7 +318,7 @@ share_address(struct follow *f, struct tun *tun, const struct conf *c)
 
 /* -s: for an administrator who runs the commands, or wants to read them. */
 static int
-print_commands(const struct conf *c, const struct options *o)
+print_commands(struct conf *c, const struct options *o)
 {
 	char *text;
 
@@ -330,7 +330,8 @@ print_commands(const struct conf *c, const struct options *o)
 		fatal("commands for a shared address");
 	fputs(text, stdout);
 	free(text);
-	return (0);
+	conf_free(c);
+	return (fflush(stdout) == 0 ? 0 : 1);
 }
 
 /* Its file belongs to whom we become: it will be opened again. */
