@@ -121,14 +121,21 @@ def udp_figures(report, lab, kind, figures):
 def conn(report, lab):
     server = lab.start_ready("server", lab.tool("tcpblast"), "serve", SERVER,
                              PORT, CONN_PORTS)
+    for world in WORLDS:
+        lab.set_world(world)
+        conn_figures(report, lab, f"connections {world}".strip())
+    lab.set_world("")
+    lab.stop(server)
+
+
+def conn_figures(report, lab, name):
     for _, system in in_turn([None], SYSTEMS):
         result = values(lab.run("client", lab.tool("tcpblast"), "connect",
                                 SERVER_FROM_CLIENT[system], PORT, CONN_PORTS,
                                 PARALLEL, SECS))
-        report.add("connections", "1/s", system,
+        report.add(name, "1/s", system,
                    result["opened"] / result["seconds"])
-        report.add("connections failed", "", system, result["failed"])
-    lab.stop(server)
+        report.add(f"{name}: failed", "", system, result["failed"])
 
 
 def ping_times(lab, system):
@@ -140,6 +147,13 @@ def ping_times(lab, system):
 
 
 def latency(report, lab):
+    for world in WORLDS:
+        lab.set_world(world)
+        latency_figures(report, lab, f"{world} ".lstrip())
+    lab.set_world("")
+
+
+def latency_figures(report, lab, world):
     """Of ping and of requests, while datagrams pass at half the rate that
     the slowest system can deliver: the same rate for all."""
     # What half a second brings is half of what a second would.
@@ -155,13 +169,14 @@ def latency(report, lab):
         if kind == "ping":
             times = ping_times(lab, system)
             for p in (50, 90, 99, 99.9):
-                report.add(f"ping at {load / 1e3:.0f} kpps: p{p:g}", "us",
-                           system, times[int((len(times) - 1) * p / 100)])
+                report.add(f"{world}ping at {load / 1e3:.0f} kpps: p{p:g}",
+                           "us", system,
+                           times[int((len(times) - 1) * p / 100)])
         else:
             answers = values(lab.run("client", lab.tool("udpblast"), "ask",
                                      target, PORT + 100, 64, SECS))
             for name in ("p50", "p90", "p99", "p99.9", "lost"):
-                report.add(f"request at {load / 1e3:.0f} kpps: {name}",
+                report.add(f"{world}request at {load / 1e3:.0f} kpps: {name}",
                            "" if name == "lost" else "us", system,
                            answers[name])
         lab.stop(background)
