@@ -140,15 +140,15 @@ divert_openbsd = $(divert_freebsd)
 
 hostview_linux = \
     nat64d/firewall_linux.c \
-    nat64d/hostview_linux.c \
-    nat64d/netlink.c
+    nat64d/hostview_linux.c
 hostview_freebsd = \
     nat64d/hostview_bsd.c
 hostview_netbsd = $(hostview_freebsd)
 hostview_openbsd = $(hostview_freebsd)
 
 hostwatch_linux = \
-    nat64d/hostwatch_linux.c
+    nat64d/hostwatch_linux.c \
+    nat64d/netlink.c
 hostwatch_freebsd = \
     nat64d/hostwatch_bsd.c
 hostwatch_netbsd = $(hostwatch_freebsd)

@@ -17,34 +17,37 @@
 #include <unistd.h>
 
 #include "hostwatch.h"
+#include "iphdr.h"
+#include "netlink.h"
 
-#define GROUP(g) (1U << ((g)-1))
+#define GROUP(g) (1U << ((g) - 1))
 
-/* The kernel puts no more into one message, or part of a list. */
+/* The kernel puts no more into one message. */
 #define BUFSIZE 32768
 
 /* In one hostwatch_read(). */
 #define MAX_READS 32
 
-/* IPv6 needs such an interface (RFC 8200, 5). */
-#define IPV6_MIN_MTU 1280
-
 struct hostwatch {
 	int news;
-	int ask;
-	uint32_t seq; /* of the last question */
+	struct netlink *ask;
 	_Alignas(struct nlmsghdr) uint8_t buf[BUFSIZE];
 };
 
 static int
-open_socket(uint32_t groups)
+open_news(void)
 {
-	const struct sockaddr_nl sa = { .nl_family = AF_NETLINK,
-		.nl_groups = groups };
+	const struct sockaddr_nl sa = {
+		.nl_family = AF_NETLINK,
+		.nl_groups = GROUP(RTNLGRP_LINK) |
+		    GROUP(RTNLGRP_IPV4_IFADDR) | GROUP(RTNLGRP_IPV6_IFADDR) |
+		    GROUP(RTNLGRP_IPV4_ROUTE) | GROUP(RTNLGRP_IPV6_ROUTE) |
+		    GROUP(RTNLGRP_IPV4_NETCONF) | GROUP(RTNLGRP_IPV6_NETCONF)
+	};
 	int fd;
 
-	fd = socket(
-	    AF_NETLINK, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, NETLINK_ROUTE);
+	fd = socket(AF_NETLINK, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC,
+	    NETLINK_ROUTE);
 	if (fd == -1)
 		return (-1);
 	if (bind(fd, (const struct sockaddr *)&sa, sizeof(sa)) == -1) {
@@ -62,15 +65,10 @@ hostwatch_open(void)
 	w = calloc(1, sizeof(*w));
 	if (w == NULL)
 		return (NULL);
-	w->ask = -1;
-	w->news = open_socket(
-	    GROUP(RTNLGRP_LINK) | GROUP(RTNLGRP_IPV4_IFADDR) |
-	    GROUP(RTNLGRP_IPV6_IFADDR) | GROUP(RTNLGRP_IPV4_ROUTE) |
-	    GROUP(RTNLGRP_IPV6_ROUTE) | GROUP(RTNLGRP_IPV4_NETCONF) |
-	    GROUP(RTNLGRP_IPV6_NETCONF));
+	w->news = open_news();
 	if (w->news != -1)
-		w->ask = open_socket(0);
-	if (w->ask == -1) {
+		w->ask = netlink_open(NETLINK_ROUTE);
+	if (w->ask == NULL) {
 		hostwatch_close(w);
 		return (NULL);
 	}
@@ -86,8 +84,7 @@ hostwatch_close(struct hostwatch *w)
 		return;
 	if (w->news != -1)
 		close(w->news);
-	if (w->ask != -1)
-		close(w->ask);
+	netlink_close(w->ask);
 	free(w);
 	errno = saved_errno;
 }
@@ -150,9 +147,7 @@ hostwatch_read(struct hostwatch *w)
 }
 
 /*
- * Questions. The kernel makes the answer, or the first part of a list, while
- * it takes the question, and each further part while the one before is read:
- * there is nothing to wait for.
+ * Questions.
  */
 
 struct question {
@@ -166,100 +161,18 @@ struct question {
 	uint8_t attrs[64];
 };
 
-typedef void (*answer_fn)(void *arg, const struct nlmsghdr *m);
-
-static void
-question_init(struct question *q, uint16_t type, size_t len)
-{
-	memset(q, 0, sizeof(*q));
-	q->head.nlmsg_type = type;
-	q->head.nlmsg_flags = NLM_F_REQUEST;
-	q->head.nlmsg_len = (uint32_t)NLMSG_LENGTH(len);
-}
-
-static void
-question_add(struct question *q, uint16_t type, const void *data, size_t len)
+/* Add an attribute to a question of so many bytes; returns how many now. */
+static size_t
+question_add(struct question *q, size_t len, uint16_t type, const void *data,
+    size_t size)
 {
 	const struct rtattr a = { .rta_type = type,
-		.rta_len = (uint16_t)RTA_LENGTH(len) };
-	const size_t at = NLMSG_ALIGN(q->head.nlmsg_len);
-	uint8_t *end = (uint8_t *)q + at;
+		.rta_len = (uint16_t)RTA_LENGTH(size) };
+	uint8_t *end = (uint8_t *)NLMSG_DATA(&q->head) + NLMSG_ALIGN(len);
 
 	memcpy(end, &a, sizeof(a));
-	memcpy(end + RTA_LENGTH(0), data, len);
-	q->head.nlmsg_len = (uint32_t)(at + RTA_ALIGN(a.rta_len));
-}
-
-/* One part: 1, more to come; 0, that was all; -1, with errno, an error. */
-static int
-take_answers(struct hostwatch *w, size_t n, bool list, answer_fn fn, void *arg)
-{
-	const struct nlmsghdr *m;
-	const struct nlmsgerr *e;
-	int left = (int)n;
-
-	for (m = (const void *)w->buf; NLMSG_OK(m, left);
-	     m = NLMSG_NEXT(m, left)) {
-		if (m->nlmsg_seq != w->seq)
-			continue; /* left over from a list that failed */
-		if (m->nlmsg_type == NLMSG_DONE)
-			return (0);
-		if (m->nlmsg_type == NLMSG_ERROR) {
-			e = NLMSG_DATA(m);
-			errno = -e->error;
-			return (-1);
-		}
-		fn(arg, m);
-		if (!list)
-			return (0);
-	}
-	return (1);
-}
-
-static int
-ask(struct hostwatch *w, struct question *q, answer_fn fn, void *arg)
-{
-	const bool list = (q->head.nlmsg_flags & NLM_F_DUMP) != 0;
-	ssize_t n;
-	int rc;
-
-	q->head.nlmsg_seq = ++w->seq;
-	if (send(w->ask, q, q->head.nlmsg_len, 0) == -1)
-		return (-1);
-	do {
-		do {
-			n = read(w->ask, w->buf, sizeof(w->buf));
-		} while (n == -1 && errno == EINTR);
-		if (n == -1)
-			return (-1);
-		rc = take_answers(w, (size_t)n, list, fn, arg);
-	} while (rc == 1);
-	return (rc);
-}
-
-/* An attribute of at least size bytes, or NULL. */
-static const void *
-attr_find(const struct rtattr *a, int len, unsigned type, size_t size)
-{
-	for (; RTA_OK(a, len); a = RTA_NEXT(a, len))
-		if ((a->rta_type & NLA_TYPE_MASK) == type)
-			return (RTA_PAYLOAD(a) >= size ? RTA_DATA(a) : NULL);
-	return (NULL);
-}
-
-/* The same, and the attributes inside. Returns how long they are. */
-static int
-attr_nest(
-    const struct rtattr *a, int len, unsigned type, const struct rtattr **inner)
-{
-	for (; RTA_OK(a, len); a = RTA_NEXT(a, len)) {
-		if ((a->rta_type & NLA_TYPE_MASK) != type)
-			continue;
-		*inner = RTA_DATA(a);
-		return ((int)RTA_PAYLOAD(a));
-	}
-	*inner = NULL;
-	return (0);
+	memcpy(end + RTA_LENGTH(0), data, size);
+	return (NLMSG_ALIGN(len) + RTA_ALIGN(a.rta_len));
 }
 
 /*
@@ -285,103 +198,91 @@ addr_flags(uint32_t f)
 	return (flags);
 }
 
-static void
+static int
 addr_answer(void *arg, const struct nlmsghdr *m)
 {
 	const struct addr_walk *walk = arg;
 	const struct ifaddrmsg *ifa = NLMSG_DATA(m);
-	const int len = (int)IFA_PAYLOAD(m);
 	struct hostaddr a = { .family = ifa->ifa_family,
 		.len = ifa->ifa_prefixlen,
 		.ifindex = ifa->ifa_index };
 	const size_t size = a.family == AF_INET ? sizeof(a.v4) : sizeof(a.v6);
+	void *addr = a.family == AF_INET ? (void *)&a.v4 : (void *)&a.v6;
 	uint32_t flags = ifa->ifa_flags;
-	const void *data;
+	struct netlink_attrs attrs;
 
 	if (m->nlmsg_type != RTM_NEWADDR ||
 	    (a.family != AF_INET && a.family != AF_INET6))
-		return;
+		return (0);
+	netlink_parse(m, sizeof(*ifa), &attrs);
 	/* IFA_ADDRESS is the other end of a point-to-point link. */
-	data = attr_find(IFA_RTA(ifa), len, IFA_LOCAL, size);
-	if (data == NULL)
-		data = attr_find(IFA_RTA(ifa), len, IFA_ADDRESS, size);
-	if (data == NULL)
-		return;
-	memcpy(a.family == AF_INET ? (void *)&a.v4 : (void *)&a.v6, data, size);
-	data = attr_find(IFA_RTA(ifa), len, IFA_FLAGS, sizeof(flags));
-	if (data != NULL)
-		memcpy(&flags, data, sizeof(flags));
+	if (!netlink_value(&attrs, IFA_LOCAL, addr, size) &&
+	    !netlink_value(&attrs, IFA_ADDRESS, addr, size))
+		return (0);
+	(void)netlink_value(&attrs, IFA_FLAGS, &flags, sizeof(flags));
 	a.flags = addr_flags(flags);
 	/* The same bit says "secondary" of an IPv4 address. */
 	if (a.family == AF_INET6 && (flags & IFA_F_TEMPORARY) != 0)
 		a.flags |= HOSTADDR_TEMPORARY;
 	walk->fn(walk->arg, &a);
+	return (0);
 }
 
 int
-hostwatch_addrs(
-    struct hostwatch *w, sa_family_t family, hostaddr_fn fn, void *arg)
+hostwatch_addrs(struct hostwatch *w, sa_family_t family, hostaddr_fn fn,
+    void *arg)
 {
 	struct addr_walk walk = { fn, arg };
-	struct question q;
+	struct question q = { .addr.ifa_family = (uint8_t)family };
 
-	question_init(&q, RTM_GETADDR, sizeof(q.addr));
-	q.head.nlmsg_flags |= NLM_F_DUMP;
-	q.addr.ifa_family = (uint8_t)family;
-	return (ask(w, &q, addr_answer, &walk));
+	return (netlink_ask(w->ask, &q.head, RTM_GETADDR, NLM_F_DUMP,
+	    sizeof(q.addr), addr_answer, &walk));
 }
 
 /*
  * Interfaces.
  */
 
-/* A sysctl of the interface, out of its array. */
+/* A sysctl of the interface, out of the array of its family. */
 static int32_t
-devconf(const struct rtattr *a, int len, unsigned type, unsigned i,
+devconf(const struct netlink_attrs *attrs, unsigned type, unsigned i,
     int32_t otherwise)
 {
-	const uint8_t *array;
-	int32_t value;
+	int32_t values[64];
+	const size_t size = (i + 1) * sizeof(values[0]);
 
-	array = attr_find(a, len, type, (i + 1) * sizeof(value));
-	if (array == NULL)
+	if (size > sizeof(values) ||
+	    !netlink_value(attrs, type, values, size))
 		return (otherwise);
-	memcpy(&value, array + i * sizeof(value), sizeof(value));
-	return (value);
+	return (values[i]);
 }
 
-static void
+static int
 link_answer(void *arg, const struct nlmsghdr *m)
 {
-	struct host_link *l = arg;
 	const struct ifinfomsg *ifi = NLMSG_DATA(m);
-	const int len = (int)IFLA_PAYLOAD(m);
-	const struct rtattr *spec, *inet;
-	const char *name;
-	const uint32_t *mtu;
-	int spec_len, inet_len;
+	struct host_link *l = arg;
+	struct netlink_attrs attrs, spec, inet;
 
+	netlink_parse(m, sizeof(*ifi), &attrs);
 	l->ifindex = (unsigned)ifi->ifi_index;
 	l->up = (ifi->ifi_flags & IFF_UP) != 0;
-	name = attr_find(IFLA_RTA(ifi), len, IFLA_IFNAME, 1);
-	if (name != NULL)
-		strlcpy(l->name, name, sizeof(l->name));
-	mtu = attr_find(IFLA_RTA(ifi), len, IFLA_MTU, sizeof(*mtu));
-	l->mtu = mtu != NULL ? *mtu : 0;
-	spec_len = attr_nest(IFLA_RTA(ifi), len, IFLA_AF_SPEC, &spec);
+	netlink_string(&attrs, IFLA_IFNAME, l->name, sizeof(l->name));
+	(void)netlink_value(&attrs, IFLA_MTU, &l->mtu, sizeof(l->mtu));
+	netlink_parse_nested(attrs.at[IFLA_AF_SPEC], &spec);
 
 	/* Arrays of IPv4 begin with the value 1. */
-	inet_len = attr_nest(spec, spec_len, AF_INET, &inet);
-	l->forward4 = devconf(inet, inet_len, IFLA_INET_CONF,
-			  IPV4_DEVCONF_FORWARDING - 1, 1) != 0;
-	l->rp_filter = devconf(
-	    inet, inet_len, IFLA_INET_CONF, IPV4_DEVCONF_RP_FILTER - 1, -1);
+	netlink_parse_nested(spec.at[AF_INET], &inet);
+	l->forward4 = devconf(&inet, IFLA_INET_CONF,
+	    IPV4_DEVCONF_FORWARDING - 1, 1) != 0;
+	l->rp_filter = devconf(&inet, IFLA_INET_CONF,
+	    IPV4_DEVCONF_RP_FILTER - 1, -1);
 
 	/* Without IPv6 there is no such part at all. */
-	inet_len = attr_nest(spec, spec_len, AF_INET6, &inet);
-	l->ipv6_off =
-	    l->mtu < IPV6_MIN_MTU || devconf(inet, inet_len, IFLA_INET6_CONF,
-					 DEVCONF_DISABLE_IPV6, 1) != 0;
+	netlink_parse_nested(spec.at[AF_INET6], &inet);
+	l->ipv6_off = l->mtu < IPV6_MIN_MTU ||
+	    devconf(&inet, IFLA_INET6_CONF, DEVCONF_DISABLE_IPV6, 1) != 0;
+	return (0);
 }
 
 int
@@ -389,19 +290,21 @@ hostwatch_link(struct hostwatch *w, unsigned ifindex, const char *name,
     struct host_link *l)
 {
 	const uint32_t mask = RTEXT_FILTER_SKIP_STATS;
-	struct question q;
+	struct question q = { .link.ifi_index = (int)ifindex };
+	size_t len;
 
 	memset(l, 0, sizeof(*l));
 	if (ifindex == 0 && strlen(name) >= IF_NAMESIZE) {
 		errno = ENODEV;
 		return (-1);
 	}
-	question_init(&q, RTM_GETLINK, sizeof(q.link));
-	question_add(&q, IFLA_EXT_MASK, &mask, sizeof(mask));
-	q.link.ifi_index = (int)ifindex;
+	len = question_add(&q, sizeof(q.link), IFLA_EXT_MASK, &mask,
+	    sizeof(mask));
 	if (ifindex == 0)
-		question_add(&q, IFLA_IFNAME, name, strlen(name) + 1);
-	return (ask(w, &q, link_answer, l));
+		len = question_add(&q, len, IFLA_IFNAME, name,
+		    strlen(name) + 1);
+	return (netlink_ask(w->ask, &q.head, RTM_GETLINK, 0, len, link_answer,
+	    l));
 }
 
 /*
@@ -413,44 +316,42 @@ struct route_answer {
 	bool refuses;
 };
 
-static void
+static int
 route_answer(void *arg, const struct nlmsghdr *m)
 {
+	const struct rtmsg *rtm = NLMSG_DATA(m);
 	struct route_answer *answer = arg;
 	struct host_route *r = answer->route;
-	const struct rtmsg *rtm = NLMSG_DATA(m);
-	const uint32_t *oif;
+	struct netlink_attrs attrs;
 
 	/* IPv4 routes that refuse are errors already. */
 	answer->refuses = rtm->rtm_type == RTN_UNREACHABLE ||
-			  rtm->rtm_type == RTN_BLACKHOLE ||
-			  rtm->rtm_type == RTN_PROHIBIT;
+	    rtm->rtm_type == RTN_BLACKHOLE || rtm->rtm_type == RTN_PROHIBIT;
 	r->len = rtm->rtm_dst_len;
 	r->local = rtm->rtm_type == RTN_LOCAL;
-	oif =
-	    attr_find(RTM_RTA(rtm), (int)RTM_PAYLOAD(m), RTA_OIF, sizeof(*oif));
-	r->ifindex = oif != NULL ? *oif : 0;
+	netlink_parse(m, sizeof(*rtm), &attrs);
+	(void)netlink_value(&attrs, RTA_OIF, &r->ifindex, sizeof(r->ifindex));
+	return (0);
 }
 
 int
-hostwatch_route(
-    struct hostwatch *w, const struct prefix *dst, struct host_route *r)
+hostwatch_route(struct hostwatch *w, const struct prefix *dst,
+    struct host_route *r)
 {
+	const size_t size = dst->family == AF_INET ? sizeof(dst->v4) :
+	    sizeof(dst->v6);
 	struct route_answer answer = { .route = r };
-	struct question q;
+	struct question q = { .route = {
+		.rtm_family = (uint8_t)dst->family,
+		.rtm_dst_len = (uint8_t)(size * 8),
+		.rtm_flags = RTM_F_FIB_MATCH } };
+	size_t len;
 
 	memset(r, 0, sizeof(*r));
-	question_init(&q, RTM_GETROUTE, sizeof(q.route));
-	q.route.rtm_family = (uint8_t)dst->family;
-	q.route.rtm_flags = RTM_F_FIB_MATCH;
-	if (dst->family == AF_INET) {
-		q.route.rtm_dst_len = 32;
-		question_add(&q, RTA_DST, &dst->v4, sizeof(dst->v4));
-	} else {
-		q.route.rtm_dst_len = 128;
-		question_add(&q, RTA_DST, &dst->v6, sizeof(dst->v6));
-	}
-	if (ask(w, &q, route_answer, &answer) == -1)
+	len = question_add(&q, sizeof(q.route), RTA_DST,
+	    dst->family == AF_INET ? (const void *)&dst->v4 : &dst->v6, size);
+	if (netlink_ask(w->ask, &q.head, RTM_GETROUTE, 0, len, route_answer,
+	    &answer) == -1)
 		return (-1);
 	if (answer.refuses) {
 		errno = EHOSTUNREACH;
@@ -463,31 +364,31 @@ hostwatch_route(
  * Forwarding.
  */
 
-static void
+static int
 conf_answer(void *arg, const struct nlmsghdr *m)
 {
-	const size_t skip = NLMSG_LENGTH(
-	    NLMSG_ALIGN(sizeof(struct netconfmsg)));
-	const struct rtattr *a = (const void *)((const uint8_t *)m + skip);
-	const int32_t *value;
+	struct netlink_attrs attrs;
+	int *forwards = arg;
+	int32_t value;
 
-	value = attr_find(
-	    a, (int)(m->nlmsg_len - skip), NETCONFA_FORWARDING, sizeof(*value));
-	if (value != NULL)
-		*(int *)arg = *value != 0;
+	netlink_parse(m, sizeof(struct netconfmsg), &attrs);
+	if (netlink_value(&attrs, NETCONFA_FORWARDING, &value, sizeof(value)))
+		*forwards = value != 0;
+	return (0);
 }
 
 int
 hostwatch_forwards(struct hostwatch *w, sa_family_t family)
 {
 	const int32_t all = NETCONFA_IFINDEX_ALL;
-	struct question q;
+	struct question q = { .conf.ncm_family = (uint8_t)family };
+	size_t len;
 	int rc = -1;
 
-	question_init(&q, RTM_GETNETCONF, sizeof(q.conf));
-	q.conf.ncm_family = (uint8_t)family;
-	question_add(&q, NETCONFA_IFINDEX, &all, sizeof(all));
-	if (ask(w, &q, conf_answer, &rc) == -1)
+	len = question_add(&q, sizeof(q.conf), NETCONFA_IFINDEX, &all,
+	    sizeof(all));
+	if (netlink_ask(w->ask, &q.head, RTM_GETNETCONF, 0, len, conf_answer,
+	    &rc) == -1)
 		return (-1);
 	return (rc);
 }

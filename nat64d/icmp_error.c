@@ -14,10 +14,6 @@
 #include "iphdr.h"
 #include "xlat_int.h"
 
-/* Bytes of a whole error (ERR-12, ERR-13). */
-#define ERROR4_MAX 576
-#define ERROR6_MAX 1280
-
 #define OWN_TTL 64
 #define ECN_MASK 0x03
 
@@ -77,7 +73,8 @@ icmp_error_build6(struct pkt *out, struct pkt *offender,
 		.tclass = (uint8_t)(offender->tclass & ~ECN_MASK),
 		.hlim = OWN_TTL,
 		.proto = IPPROTO_ICMPV6,
-		.len = put_error(icmp, ERROR6_MAX - PKT_IP6_HLEN, offender, e),
+		.len = put_error(icmp, XLAT_ERROR6_MAX - PKT_IP6_HLEN,
+		    offender, e),
 		.src = *self6,
 		.dst = offender->ip6.src,
 	};
@@ -94,14 +91,14 @@ void
 icmp_error_build4(struct pkt *out, struct pkt *offender, struct in_addr self4,
     const struct icmp_error *e, bool inside, struct ipid *ids)
 {
-	const uint32_t max = inside ? ERROR6_MAX : ERROR4_MAX;
 	struct iphdr4 h;
 	uint8_t *icmp;
 	uint32_t len;
 
 	pkt_init(out, out->buf, out->bufsize);
 	icmp = out->data + PKT_IP4_HLEN;
-	len = put_error(icmp, max - PKT_IP4_HLEN, offender, e);
+	len = put_error(icmp, xlat_error4_max(inside) - PKT_IP4_HLEN,
+	    offender, e);
 	put16(icmp + PKT_ICMP_CKSUM, cksum_finish(cksum_add(0, icmp, len)));
 	h = (struct iphdr4){
 		.tos = (uint8_t)(offender->tclass & ~ECN_MASK),

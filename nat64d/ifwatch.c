@@ -6,6 +6,7 @@
 #include "common/log.h"
 
 #include "ifwatch.h"
+#include "iphdr.h"
 #include "range.h"
 
 /*
@@ -13,9 +14,6 @@
  * gone when it was missed that often, WATCH_SETTLE_MS apart.
  */
 #define ROUTE_LOOKS 10
-
-/* IPv6 needs such an interface (RFC 8200, 5). */
-#define IPV6_MIN_MTU 1280
 
 struct route {
 	struct prefix dst;

@@ -10,6 +10,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* What every link carries (RFC 8200, 5). */
+#define IPV6_MIN_MTU 1280
+
 /* An IPv4 header without options; numbers in host order. */
 struct iphdr4 {
 	uint8_t tos;

@@ -9,10 +9,8 @@
 
 #include "common/ip4class.h"
 
+#include "iphdr.h"
 #include "nat64_int.h"
-
-/* RFC 8200, 5 */
-#define IPV6_MIN_MTU 1280
 
 /* Bindings of a full pool can be more than memory: an upper limit. */
 #define MAX_BINDINGS (64U * 1024 * 1024)

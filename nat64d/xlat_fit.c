@@ -7,10 +7,9 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "iphdr.h"
 #include "xlat_int.h"
 
-/* What every IPv6 link carries (RFC 8200, 5): the smallest useful answer. */
-#define IPV6_MIN_MTU 1280
 #define IPV4_MAX_LEN 65535
 
 /* RFC 1191, table 7-1 (CFG-12). */

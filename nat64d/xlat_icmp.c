@@ -15,14 +15,8 @@
 #include "iphdr.h"
 #include "xlat_int.h"
 
-/* Bytes of a whole error (ICM-36). */
-#define ERROR4_MAX 576
-#define ERROR6_MAX 1280
-
 /* The datagram field before an extension is never shorter (RFC 4884, 4). */
 #define FIELD_MIN 128
-
-#define IPV6_MIN_MTU 1280
 
 /* What was laid out of the body of an error. */
 struct body {
@@ -290,7 +284,6 @@ xlat_icmp_6to4(const struct pkt *p, const struct icmp_inner *in,
     const struct xlat_conf *c, struct ipid *ids, bool inside,
     struct pkt *out)
 {
-	const uint32_t max = inside ? ERROR6_MAX : ERROR4_MAX;
 	struct iphdr4 h;
 	struct body b;
 	uint8_t *icmp, type, code;
@@ -306,7 +299,7 @@ xlat_icmp_6to4(const struct pkt *p, const struct icmp_inner *in,
 	pkt_init(out, out->buf, out->bufsize);
 	icmp = out->data + PKT_IP4_HLEN;
 	put_body(&b, icmp + PKT_ICMP_HLEN, PKT_IP4_HLEN,
-	    max - PKT_IP4_HLEN - PKT_ICMP_HLEN,
+	    xlat_error4_max(inside) - PKT_IP4_HLEN - PKT_ICMP_HLEN,
 	    xlat_icmp_attr_unit(PKT_V4, type), p, in);
 	requote_6to4(&b, in, inner, c);
 	put_icmp(icmp, type, code, param | (uint32_t)b.attr << 16,
@@ -349,7 +342,7 @@ xlat_icmp_4to6(const struct pkt *p, const struct icmp_inner *in,
 	icmp = out->data + PKT_IP6_HLEN;
 	hlen = PKT_IP6_HLEN + (in->more ? PKT_FRAG_HLEN : 0);
 	put_body(&b, icmp + PKT_ICMP_HLEN, hlen,
-	    ERROR6_MAX - PKT_IP6_HLEN - PKT_ICMP_HLEN,
+	    XLAT_ERROR6_MAX - PKT_IP6_HLEN - PKT_ICMP_HLEN,
 	    xlat_icmp_attr_unit(PKT_V6, type), p, in);
 	requote_4to6(&b, in, inner, c);
 

@@ -15,6 +15,17 @@
 /* Above this many bytes an IPv4 packet gets DF (RFC 7915, 5.1; XLT-25). */
 #define XLAT_DF_ABOVE 1260
 
+/* Bytes of a whole ICMP error (RFC 4443, 2.4; RFC 1812, 4.3.2.3). */
+#define XLAT_ERROR4_MAX 576
+#define XLAT_ERROR6_MAX 1280
+
+/* Of an ICMPv4 error; inside: an ICMPv6 error will be made of it. */
+static inline uint32_t
+xlat_error4_max(bool inside)
+{
+	return (inside ? XLAT_ERROR6_MAX : XLAT_ERROR4_MAX);
+}
+
 /*
  * Bytes from the L4 header to the end of the largest packet that p will be
  * on the wire: of a super-packet the header and one full segment.
