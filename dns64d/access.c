@@ -129,13 +129,9 @@ access_free(struct access *a)
 bool
 access_allows(const struct access *a, const struct sockaddr_storage *client)
 {
-	switch (acl_check(a->rules, client)) {
-	case ACL_ALLOW:
-		return (true);
-	case ACL_DENY:
-		return (false);
-	case ACL_NONE:
-		break;
-	}
-	return (acl_check(a->connected, client) == ACL_ALLOW);
+	enum acl_verdict verdict = acl_check(a->rules, client);
+
+	if (verdict == ACL_NONE)
+		verdict = acl_check(a->connected, client);
+	return (verdict == ACL_ALLOW);
 }

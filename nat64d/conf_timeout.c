@@ -148,84 +148,67 @@ conf_set_port_timeout(struct conf_build *b, struct conf_file *cf,
 		n->lifetime_ports[n->nlifetime_ports++] = p;
 }
 
-/* "port 53" or "port 1000-2000" */
+/* " port 53" or " port 1000-2000" */
 #define PORTS_STRLEN 24
 static void
 ports_text(const struct session_port *p, char text[PORTS_STRLEN])
 {
 	if (p->ports.first == p->ports.last)
-		snprintf(text, PORTS_STRLEN, "port %u", p->ports.first);
+		snprintf(text, PORTS_STRLEN, " port %u", p->ports.first);
 	else
-		snprintf(text, PORTS_STRLEN, "port %u-%u", p->ports.first,
+		snprintf(text, PORTS_STRLEN, " port %u-%u", p->ports.first,
 		    p->ports.last);
 }
 
+/* Hand every timeout to fn; ports: "" or as above. */
+typedef void (*timeout_fn)(void *arg, const struct rule *r, uint32_t secs,
+    const char *ports);
+
 static void
-print_port_timeouts(const struct nat64_config *n, FILE *f)
+each_timeout(const struct conf *c, timeout_fn fn, void *arg)
 {
+	struct nat64_config n = c->nat64;
 	const struct session_port *p;
 	char text[PORTS_STRLEN];
 	struct rule r;
 	unsigned i;
 
-	for (i = 0; i < n->nlifetime_ports; i++) {
-		p = &n->lifetime_ports[i];
+	for (i = 0; i < CONF_NTIMEOUTS; i++)
+		fn(arg, &rules[i], *timeout_of(&n, (enum conf_timeout)i), "");
+	for (i = 0; i < n.nlifetime_ports; i++) {
+		p = &n.lifetime_ports[i];
 		r = port_rule(timeout_of_port(p), &p->ports);
 		ports_text(p, text);
-		fprintf(f, "timeout %s %u%s %s\n", r.name, p->secs,
-		    p->secs < r.min ? " override" : "", text);
+		fn(arg, &r, p->secs, text);
 	}
+}
+
+static void
+print_timeout(void *arg, const struct rule *r, uint32_t secs,
+    const char *ports)
+{
+	fprintf(arg, "timeout %s %u%s%s\n", r->name, secs,
+	    secs < r->min ? " override" : "", ports);
 }
 
 void
 conf_print_timeouts(const struct conf *c, FILE *f)
 {
-	struct nat64_config n = c->nat64;
-	const struct rule *r;
-	uint32_t secs;
-	int i;
-
-	for (i = 0; i < CONF_NTIMEOUTS; i++) {
-		r = &rules[i];
-		secs = *timeout_of(&n, (enum conf_timeout)i);
-		fprintf(f, "timeout %s %u%s\n", r->name, secs,
-		    secs < r->min ? " override" : "");
-	}
-	print_port_timeouts(&n, f);
+	each_timeout(c, print_timeout, f);
 }
 
 static void
-warn_port_timeouts(const struct nat64_config *n)
+warn_timeout(void *arg, const struct rule *r, uint32_t secs,
+    const char *ports)
 {
-	const struct session_port *p;
-	char text[PORTS_STRLEN];
-	struct rule r;
-	unsigned i;
-
-	for (i = 0; i < n->nlifetime_ports; i++) {
-		p = &n->lifetime_ports[i];
-		r = port_rule(timeout_of_port(p), &p->ports);
-		ports_text(p, text);
-		if (p->secs < r.min)
-			log_warn("timeout %s %u %s: %s wants %u at least",
-			    r.name, p->secs, text, r.rfc, r.min);
-	}
+	(void)arg;
+	if (secs < r->min)
+		log_warn("timeout %s %u%s: %s wants %u at least", r->name,
+		    secs, ports, r->rfc, r->min);
 }
 
 void
 conf_warn_timeouts(const struct conf *c)
 {
-	struct nat64_config n = c->nat64;
-	const struct rule *r;
-	uint32_t secs;
-	int i;
-
-	for (i = 0; i < CONF_NTIMEOUTS; i++) {
-		r = &rules[i];
-		secs = *timeout_of(&n, (enum conf_timeout)i);
-		if (secs < r->min)
-			log_warn("timeout %s %u: %s wants %u at least",
-			    r->name, secs, r->rfc, r->min);
-	}
-	warn_port_timeouts(&n);
+	each_timeout(c, warn_timeout, NULL);
 }

@@ -239,16 +239,9 @@ print_end(FILE *f)
 	    "fi\n", f);
 }
 
-char *
-divert_begin_commands(const struct conf *c, const char *tun)
+static void
+print_begin_commands(FILE *f, const struct conf *c, const char *tun)
 {
-	char *text = NULL;
-	size_t size;
-	FILE *f;
-
-	f = open_memstream(&text, &size);
-	if (f == NULL)
-		return (NULL);
 	print_end(f);
 	print_reserved(f, c, true);
 	fprintf(f, "echo 1 >/proc/sys/net/ipv4/conf/%s/accept_local\n"
@@ -264,14 +257,21 @@ divert_begin_commands(const struct conf *c, const char *tun)
 	    "\tip rule add pref " RULE_LOCAL " lookup local\n"
 	    "\tip rule del pref 0 lookup local\n"
 	    "fi\n", f);
-	if (fclose(f) == 0)
-		return (text);
-	free(text);
-	return (NULL);
 }
 
-char *
-divert_end_commands(const struct conf *c, const char *tun)
+static void
+print_end_commands(FILE *f, const struct conf *c, const char *tun)
+{
+	print_end(f);
+	print_reserved(f, c, false);
+	fprintf(f, "ip route flush table " TABLE " 2>/dev/null || :\n"
+	    "ip addr del " DUMMY_ADDR "/32 dev %s 2>/dev/null || :\n", tun);
+}
+
+/* What is printed, as a string. */
+static char *
+commands(const struct conf *c, const char *tun,
+    void (*print)(FILE *f, const struct conf *c, const char *tun))
 {
 	char *text = NULL;
 	size_t size;
@@ -280,12 +280,21 @@ divert_end_commands(const struct conf *c, const char *tun)
 	f = open_memstream(&text, &size);
 	if (f == NULL)
 		return (NULL);
-	print_end(f);
-	print_reserved(f, c, false);
-	fprintf(f, "ip route flush table " TABLE " 2>/dev/null || :\n"
-	    "ip addr del " DUMMY_ADDR "/32 dev %s 2>/dev/null || :\n", tun);
+	print(f, c, tun);
 	if (fclose(f) == 0)
 		return (text);
 	free(text);
 	return (NULL);
+}
+
+char *
+divert_begin_commands(const struct conf *c, const char *tun)
+{
+	return (commands(c, tun, print_begin_commands));
+}
+
+char *
+divert_end_commands(const struct conf *c, const char *tun)
+{
+	return (commands(c, tun, print_end_commands));
 }

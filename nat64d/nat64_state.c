@@ -107,6 +107,14 @@ live_binding(struct nat64 *n, struct bib_entry *e)
 	return (e);
 }
 
+/* End a session that an IPv4 host opened, for want of room. */
+static void
+evict(struct nat64 *n, struct session *s)
+{
+	n->stats.counters[NAT64_SESSIONS_EVICTED]++;
+	nat64_session_end(n, s);
+}
+
 /*
  * Room for one more session: where there is none, the oldest one that an
  * IPv4 host opened ends. To be called before bindings and sessions are
@@ -122,10 +130,8 @@ make_room6(struct nat64 *n)
 	if (slab->used < slab->max)
 		return;
 	s = session_oldest_inbound(&n->sessions, &sure);
-	if (s == NULL)
-		return;
-	n->stats.counters[NAT64_SESSIONS_EVICTED]++;
-	nat64_session_end(n, s);
+	if (s != NULL)
+		evict(n, s);
 }
 
 /*
@@ -141,10 +147,8 @@ make_room4(struct nat64 *n, struct in_addr peer)
 	if (session_check_inbound(&n->sessions, peer) == 0 || errno != ENOBUFS)
 		return;
 	s = session_oldest_inbound(&n->sessions, &sure);
-	if (s == NULL || !sure)
-		return;
-	n->stats.counters[NAT64_SESSIONS_EVICTED]++;
-	nat64_session_end(n, s);
+	if (s != NULL && sure)
+		evict(n, s);
 }
 
 /*
@@ -168,8 +172,7 @@ new_binding(struct nat64 *n, enum l4proto proto, const struct taddr6 *in6,
 			errno = ENOSPC;
 			break;
 		}
-		n->stats.counters[NAT64_SESSIONS_EVICTED]++;
-		nat64_session_end(n, s);
+		evict(n, s);
 		e = bib_get6(&n->bibs[proto], in6, &n->rng, n->now, created);
 	}
 	return (e);

@@ -47,15 +47,10 @@ permit_free(struct permit *p)
 bool
 permit_allows(const struct permit *p, const struct in6_addr *addr)
 {
+	enum acl_verdict verdict;
+
 	if (p->acl == NULL)
 		return (true);
-	switch (acl_check6(p->acl, addr)) {
-	case ACL_ALLOW:
-		return (true);
-	case ACL_DENY:
-		return (false);
-	case ACL_NONE:
-		break;
-	}
-	return (p->others);
+	verdict = acl_check6(p->acl, addr);
+	return (verdict == ACL_NONE ? p->others : verdict == ACL_ALLOW);
 }
