@@ -51,6 +51,30 @@ privs_become(const struct privs *p)
 }
 
 void
+privs_require(const char *user, const char *standard, struct privs *p)
+{
+	char text[PRIVS_TEXT_SIZE];
+
+	if (privs_lookup(user, standard, p, text) == -1 ||
+	    privs_try(p, text) == -1)
+		fatalx("%s", text);
+	if (text[0] != '\0')
+		log_warn("%s", text);
+}
+
+void
+privs_require_files(const struct privs *p, const char *dump,
+    const char *pid)
+{
+	char text[PRIVS_TEXT_SIZE];
+
+	if (dump != NULL && privs_can_write(p, dump, false, text) == -1)
+		fatalx("dump: %s", text);
+	if (pid != NULL && pidfile_check(pid, text) == -1)
+		fatalx("pid file: %s", text);
+}
+
+void
 privs_drop(const struct privs *p)
 {
 	if (privs_become(p) == -1)

@@ -4,7 +4,7 @@
  * fails ends the process through fatal():
  *
  *	privs_open_std()	first of all
- *	privs_lookup()		while the user database can be read
+ *	privs_require()		while the user database can be read
  *	pidfile_begin()		before the fork, so that a second instance
  *				still tells its user
  *	daemonise()		before anything that does not survive a fork
@@ -84,6 +84,20 @@ int privs_try(const struct privs *p, char text[PRIVS_TEXT_SIZE]);
  */
 int privs_can_write(const struct privs *p, const char *path, bool made,
     char text[PRIVS_TEXT_SIZE]);
+
+/*
+ * The same for a daemon that starts or checks its configuration: look up the
+ * user and try to become it, log a warning, end the process when it is not
+ * to be started like this.
+ */
+void privs_require(const char *user, const char *standard, struct privs *p);
+
+/*
+ * The files that a daemon in the background writes; either may be NULL. What
+ * keeps it from writing them ends the process.
+ */
+void privs_require_files(const struct privs *p, const char *dump,
+    const char *pid);
 
 /* Take the ids, unless we stay. Returns 0, or -1 with errno. */
 int privs_become(const struct privs *p);

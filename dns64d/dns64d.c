@@ -99,35 +99,6 @@ parse_options(struct options *opts, int argc, char *argv[])
 		usage();
 }
 
-static void
-look_up_user(const char *user, struct privs *privs)
-{
-	char text[PRIVS_TEXT_SIZE];
-
-	if (privs_lookup(user, CONF_USER, privs, text) == -1 ||
-	    privs_try(privs, text) == -1)
-		fatalx("%s", text);
-	if (text[0] != '\0')
-		log_warn("%s", text);
-}
-
-/* What is to be written as that user: better refused now than missed then. */
-static void
-check_files(const struct conf *conf, const struct options *opts,
-    const struct privs *privs)
-{
-	char text[PRIVS_TEXT_SIZE];
-
-	if (opts->foreground)
-		return;
-	if (conf->dump != NULL &&
-	    privs_can_write(privs, conf->dump, false, text) == -1)
-		fatalx("dump: %s", text);
-	if (conf->pidfile != NULL &&
-	    pidfile_check(conf->pidfile, text) == -1)
-		fatalx("pid file: %s", text);
-}
-
 /* What keeps a start with this file from succeeding ends the process. */
 static int
 check_only(const struct options *opts)
@@ -142,8 +113,9 @@ check_only(const struct options *opts)
 		conf_print(conf, stdout);
 	if (opts->check == 1) {
 		fflush(stdout);
-		look_up_user(conf->user, &privs);
-		check_files(conf, opts, &privs);
+		privs_require(conf->user, CONF_USER, &privs);
+		if (!opts->foreground)
+			privs_require_files(&privs, conf->dump, conf->pidfile);
 	}
 	conf_unref(conf);
 	return (0);
@@ -369,8 +341,9 @@ main(int argc, char *argv[])
 		return (1);
 	log_init("dns64d", true, level_of(&d, d.conf));
 	conf_warn(d.conf);
-	look_up_user(d.conf->user, &privs);
-	check_files(d.conf, &d.opts, &privs);
+	privs_require(d.conf->user, CONF_USER, &privs);
+	if (!d.opts.foreground)
+		privs_require_files(&privs, d.conf->dump, d.conf->pidfile);
 	raise_descriptor_limit(d.conf);
 	if (!d.opts.foreground)
 		pidfile_begin(d.conf->pidfile);

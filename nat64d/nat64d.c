@@ -133,18 +133,6 @@ go_to_background(const struct conf *c, const struct options *o)
 	start_log(c, o, false);
 }
 
-static void
-look_up_user(const char *user, struct privs *privs)
-{
-	char text[PRIVS_TEXT_SIZE];
-
-	if (privs_lookup(user, CONF_USER, privs, text) == -1 ||
-	    privs_try(privs, text) == -1)
-		fatalx("%s", text);
-	if (text[0] != '\0')
-		log_warn("%s", text);
-}
-
 /* The file of the event log, or NULL when it has none. */
 static const char *
 eventlog_file(const struct conf *c)
@@ -170,13 +158,8 @@ check_files(const struct conf *c, const struct options *o,
 		fatalx("event log: %s: no logger is there: start one, give "
 		    "the container its socket (-v /dev/log:/dev/log), or say "
 		    "\"log events to PATH\"", _PATH_LOG);
-	if (o->foreground)
-		return;
-	if (c->dump != NULL &&
-	    privs_can_write(privs, c->dump, false, text) == -1)
-		fatalx("dump: %s", text);
-	if (pidfile_check(c->pidfile, text) == -1)
-		fatalx("pid file: %s", text);
+	if (!o->foreground)
+		privs_require_files(privs, c->dump, c->pidfile);
 }
 
 /* While starting: leave no trace of what was done so far, and say why. */
@@ -444,7 +427,7 @@ check_host(const struct conf *c, const struct options *o)
 	hostreport_free(report);
 	if (c->pool_ifname[0] != '\0' && !c->routes)
 		warn_unreserved(c);
-	look_up_user(c->user, &privs);
+	privs_require(c->user, CONF_USER, &privs);
 	check_files(c, o, &privs);
 	return (rc);
 }
@@ -510,7 +493,7 @@ main(int argc, char *argv[])
 
 	start_log(conf, &o, true);
 	conf_warn(conf);
-	look_up_user(conf->user, &privs);
+	privs_require(conf->user, CONF_USER, &privs);
 	check_files(conf, &o, &privs);
 	follow.report = fit_host(conf);
 	conf->nat64.memory_hint = largepage_hint;
