@@ -13,10 +13,6 @@ start_lab() {
 	wait_for 5 tcp_listens "$internet" 7
 }
 
-tcp_listens() { # namespace port
-	[ -n "$(in_ns "$1" ss -Hltn sport = "$2")" ]
-}
-
 no_sessions() {
 	grep -q '^table tcp .* bindings 0 sessions 0 ' <<<"$(nat64d_dump)"
 }

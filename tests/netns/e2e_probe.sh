@@ -15,10 +15,6 @@ drop_invalid() {
 	    ct state invalid counter drop
 }
 
-echo_listens() {
-	[ -n "$(in_ns "$internet" ss -Hltn sport = 7)" ]
-}
-
 probes() { # at least
 	[ "$(dump_value "$(nat64d_dump)" tcp-probes)" -ge "$1" ]
 }
@@ -28,7 +24,7 @@ need_root
 lab_create
 drop_invalid || skip_all "nftables does not follow connections here"
 start "$internet" echo.log socat TCP4-LISTEN:7,fork,reuseaddr EXEC:cat
-wait_for 5 echo_listens
+wait_for 5 tcp_listens "$internet" 7
 write_nat64d_conf "timeout tcp established 10 override" \
     "timeout tcp closing 10 override"
 check "nat64d starts with short timeouts" start_nat64d || give_up

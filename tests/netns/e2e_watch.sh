@@ -168,20 +168,22 @@ test_down() {
 	check_restart
 }
 
+# A route of ours that goes ends the daemon.
+check_gone() { # 4 or 6, prefix
+	ip -n "$gateway" "-$1" route del "$2" dev nat64
+	check "an IPv$1 one that has gone is logged" \
+	    wait_for 10 logged "the route to ${2//./\\.} has gone"
+	check_restart
+}
+
 # Routes that refuse, below ours, are what a unit makes (nat64d-unreachable).
 test_down_unreachable() {
 	tap_round="routes that refuse below"
 	ip -n "$gateway" route add unreachable 192.0.2.0/24 metric 4294967295
 	ip -n "$gateway" route add unreachable 2001:db8:8000::/96 \
 	    metric 4294967295
-	ip -n "$gateway" -4 route del 192.0.2.0/24 dev nat64
-	check "an IPv4 route that has gone is logged" \
-	    wait_for 10 logged 'the route to 192\.0\.2\.0/24 has gone'
-	check_restart
-	ip -n "$gateway" -6 route del 2001:db8:8000::/96 dev nat64
-	check "an IPv6 one that has gone is logged" \
-	    wait_for 10 logged 'the route to 2001:db8:8000::/96 has gone'
-	check_restart
+	check_gone 4 192.0.2.0/24
+	check_gone 6 2001:db8:8000::/96
 	ip -n "$gateway" route del unreachable 192.0.2.0/24 metric 4294967295
 	ip -n "$gateway" route del unreachable 2001:db8:8000::/96 \
 	    metric 4294967295
@@ -197,14 +199,8 @@ test_routes() {
 	    'packets to 192\.0\.2\.0 go out through g1, not to nat64'
 	check "but is no loss" kill -0 "$nat64d"
 	ip -n "$gateway" route del 192.0.2.0/25
-	ip -n "$gateway" -4 route del 192.0.2.0/24 dev nat64
-	check "an IPv4 one that has gone is logged" \
-	    wait_for 10 logged 'the route to 192\.0\.2\.0/24 has gone'
-	check_restart
-	ip -n "$gateway" -6 route del 2001:db8:8000::/96 dev nat64
-	check "an IPv6 one that has gone is logged" \
-	    wait_for 10 logged 'the route to 2001:db8:8000::/96 has gone'
-	check_restart
+	check_gone 4 192.0.2.0/24
+	check_gone 6 2001:db8:8000::/96
 }
 
 # What the administrator routes is the administrator's to put back.

@@ -427,6 +427,10 @@ udp_echo() { # namespace bytes address port
 	cmp "$dir/udp" "$dir/udp.back"
 }
 
+tcp_listens() { # namespace port
+	[ -n "$(in_ns "$1" ss -Hltn sport = "$2")" ]
+}
+
 udp_listens() { # namespace port
 	[ -n "$(in_ns "$1" ss -Huln sport = "$2")" ]
 }
