@@ -235,6 +235,58 @@ START_TEST(identifications_can_be_replaced_by_our_own)
 }
 END_TEST
 
+/*
+ * How many of forty datagrams of either host arrive, when their pieces come
+ * in turn with the same identification, and from one address: a receiver
+ * takes what has the same for one datagram (RFC 791, 3.2).
+ */
+static unsigned
+interleave(void)
+{
+	static const struct flow flows[] = { OUT,
+		{ HOST_B, SERVER6, PORT6, PORT_SERVER } };
+	const struct spec s = { V6(UDP), .payload = 1500 };
+	uint32_t ids[2];
+	struct pkt whole;
+	unsigned arrived = 0, i, host;
+	size_t off;
+
+	for (i = 0; i < 40; i++) {
+		for (off = 0; off < 1508; off += 1000)
+			for (host = 0; host < 2; host++) {
+				whole = make_whole(&s, &flows[host]);
+				lab_build_fragment(&whole, i, off,
+				    off == 0 ? 1000 : 508, off == 0);
+				lab_send();
+				ck_assert_str_eq(text4(lab_sent()->ip4.src),
+				    POOL4);
+				if (off == 0)
+					ids[host] = lab_sent()->frag_id;
+				ck_assert_uint_eq(lab_sent()->frag_id,
+				    ids[host]);
+			}
+		arrived += ids[0] != ids[1];
+	}
+	return (arrived);
+}
+
+/* Shows: XLT-41 */
+START_TEST(hosts_behind_one_address_do_not_mix_their_fragments)
+{
+	static struct nat64_config defaults;
+
+	nat64_config_init(&defaults);
+	ck_assert(defaults.remap_fragment_id);
+	lab_set_pool(POOL4, POOL4, 1024, 65535);
+	lab.conf.remap_fragment_id = true;
+	lab_start();
+	ck_assert_uint_eq(interleave(), 40);
+	lab.conf.remap_fragment_id = false;
+	lab_start();
+	ck_assert_uint_eq(interleave(), 0);
+}
+END_TEST
+
 /* Shows: FRG-11 FRG-31 XLT-30 ERR-14 */
 START_TEST(tiny_fragments_are_dropped_and_answered_only_if_told_to)
 {
@@ -506,6 +558,7 @@ main(void)
 		a_collected_datagram_that_ipv4_cannot_describe_is_refused,
 		an_atomic_fragment_does_not_disturb_queued_ones,
 		identifications_can_be_replaced_by_our_own,
+		hosts_behind_one_address_do_not_mix_their_fragments,
 		tiny_fragments_are_dropped_and_answered_only_if_told_to,
 		overlaps_end_what_must_not_be_ambiguous,
 		limits_drop_what_is_new_with_an_event_and_keep_the_rest,
