@@ -184,15 +184,25 @@ def latency_figures(report, lab, world):
     lab.stop(echo)
 
 
-def ends_with(path, text):
-    """Without reading the whole file, which would disturb what is measured."""
+def has_grown_to(path, before, text):
+    """Does what came behind the first bytes end with the text? Without
+    reading the whole file, which would disturb what is measured."""
     size = path.stat().st_size
+    if size <= before:
+        return False
     with path.open() as file:
         file.seek(max(0, size - len(text)))
         return file.read() == text
 
 
 def pause(report, lab):
+    for world in WORLDS:
+        lab.set_world(world)
+        pause_figures(report, lab, f"{world} pause".lstrip())
+    lab.set_world("")
+
+
+def pause_figures(report, lab, name):
     """The longest time to an answer, of one request in a millisecond, while
     nat64d prints a large table or removes it: beside that when it is idle,
     because the machine has pauses of its own."""
@@ -211,22 +221,23 @@ def pause(report, lab):
         if signum is None:
             time.sleep(SECS)
         else:
+            size = file.stat().st_size
             start = time.monotonic()
             daemon.send_signal(signum)
-            until(lambda f=file, text=last: ends_with(f, text),
+            until(lambda f=file, n=size, text=last: has_grown_to(f, n, text),
                   f"end of {job}", 30)
-            report.add(f"pause: {job}, duration", "s", "nat64d",
+            report.add(f"{name}: {job}, duration", "s", "nat64d",
                        time.monotonic() - start)
         answers = values(lab.stop(probe))
-        report.add(f"pause: {job}, longest answer", "us", "nat64d",
+        report.add(f"{name}: {job}, longest answer", "us", "nat64d",
                    answers["max"])
-        report.add(f"pause: {job}, p99 of answers", "us", "nat64d",
+        report.add(f"{name}: {job}, p99 of answers", "us", "nat64d",
                    answers["p99"])
-        report.add(f"pause: {job}, lost", "", "nat64d", answers["lost"])
-    found = re.search(r"^table udp .* sessions (\d+)",
-                      (lab.dir / "nat64d.out").read_text(), re.M)
-    report.add("pause: sessions in the table", "", "nat64d",
-               int(found.group(1)))
+        report.add(f"{name}: {job}, lost", "", "nat64d", answers["lost"])
+    found = re.findall(r"^table udp .* sessions (\d+)",
+                       (lab.dir / "nat64d.out").read_text(), re.M)
+    report.add(f"{name}: sessions in the table", "", "nat64d",
+               int(found[-1]))
     lab.stop(echo)
 
 
