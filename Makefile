@@ -36,6 +36,7 @@ PKG_CONFIG ?= pkg-config
 common_PURE = \
     common/addr.c \
     common/acl.c \
+    common/hostaddr.c \
     common/ip4class.c \
     common/pref64.c \
     common/siphash.c
@@ -51,7 +52,17 @@ common_SRC = \
     common/rng_os.c \
     common/sandbox_$(OS).c \
     common/scan.c \
-    common/version.c
+    common/version.c \
+    common/watch.c \
+    $(hostwatch_$(OS))
+
+hostwatch_linux = \
+    common/hostwatch_linux.c \
+    common/netlink.c
+hostwatch_freebsd = \
+    common/hostwatch_bsd.c
+hostwatch_netbsd = $(hostwatch_freebsd)
+hostwatch_openbsd = $(hostwatch_freebsd)
 
 nat64d_PURE = \
     nat64d/addrset.c \
@@ -65,7 +76,6 @@ nat64d_PURE = \
     nat64d/fragment.c \
     nat64d/gro.c \
     nat64d/gso.c \
-    nat64d/hostaddr.c \
     nat64d/hostcheck.c \
     nat64d/icmp_error.c \
     nat64d/iphdr.c \
@@ -125,10 +135,8 @@ nat64d_SRC = \
     nat64d/parse.c \
     nat64d/poolif.c \
     nat64d/self6.c \
-    nat64d/watch.c \
     $(divert_$(OS)) \
     $(hostview_$(OS)) \
-    $(hostwatch_$(OS)) \
     $(tun_$(OS))
 
 divert_linux = \
@@ -145,14 +153,6 @@ hostview_freebsd = \
     nat64d/hostview_bsd.c
 hostview_netbsd = $(hostview_freebsd)
 hostview_openbsd = $(hostview_freebsd)
-
-hostwatch_linux = \
-    nat64d/hostwatch_linux.c \
-    nat64d/netlink.c
-hostwatch_freebsd = \
-    nat64d/hostwatch_bsd.c
-hostwatch_netbsd = $(hostwatch_freebsd)
-hostwatch_openbsd = $(hostwatch_freebsd)
 
 tun_linux = \
     nat64d/routed_linux.c \
@@ -341,7 +341,7 @@ check_conf_file_OBJ = common/conf_file.o common/conf_msg.o \
 check_dump_OBJ = nat64d/dump.o tests/unit/nat64_lab.o
 check_engine_OBJ = nat64d/engine.o nat64d/dump.o nat64d/eventlog.o \
     nat64d/eventlog_out.o common/log.o common/monotime.o \
-    common/rng_os.o nat64d/watch.o $(hostwatch_$(OS):.c=.o) \
+    common/rng_os.o common/watch.o $(hostwatch_$(OS):.c=.o) \
     tests/unit/tun_fake.o
 check_hostwatch_OBJ = $(hostwatch_$(OS):.c=.o)
 check_eventlog_OBJ = nat64d/eventlog.o nat64d/eventlog_out.o common/log.o \

@@ -18,10 +18,11 @@
 
 #include <stdbool.h>
 
+#include "common/watch.h"
+
 #include "eventlog.h"
 #include "nat64.h"
 #include "tun.h"
-#include "watch.h"
 
 struct engine;
 struct evbuffer;

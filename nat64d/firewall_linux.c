@@ -11,8 +11,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/netlink.h"
+
 #include "firewall.h"
-#include "netlink.h"
 
 /* nft's number of the type of interface names, and its bits in a key. */
 #define TYPE_IFNAME 41

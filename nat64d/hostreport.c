@@ -8,11 +8,11 @@
 #include <event2/event.h>
 
 #include "common/log.h"
+#include "common/watch.h"
 
 #include "hostcheck.h"
 #include "hostreport.h"
 #include "hostview.h"
-#include "watch.h"
 
 /*
  * Changes wait that long for others, since a look takes a while where there

@@ -10,9 +10,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/netlink.h"
+
 #include "firewall.h"
 #include "hostview.h"
-#include "netlink.h"
 
 /* IPv6 settings are not asked for an interface: see hostcheck.c. */
 static const struct host_settings unknown = {

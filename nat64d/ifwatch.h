@@ -14,8 +14,9 @@
 #ifndef NAT64D_IFWATCH_H
 #define NAT64D_IFWATCH_H
 
+#include "common/watch.h"
+
 #include "nat64.h"
-#include "watch.h"
 
 struct ifwatch;
 

@@ -13,6 +13,7 @@
 #include "common/privs.h"
 #include "common/sandbox.h"
 #include "common/version.h"
+#include "common/watch.h"
 
 #include "conf.h"
 #include "divert.h"
@@ -26,7 +27,6 @@
 #include "range.h"
 #include "self6.h"
 #include "tun.h"
-#include "watch.h"
 
 #define CONF_FILE "/etc/nat64d.conf"
 

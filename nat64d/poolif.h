@@ -6,8 +6,9 @@
 #ifndef NAT64D_POOLIF_H
 #define NAT64D_POOLIF_H
 
+#include "common/watch.h"
+
 #include "conf.h"
-#include "watch.h"
 
 struct poolif;
 

@@ -6,9 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/hostaddr.h"
 #include "common/log.h"
 
-#include "hostaddr.h"
 #include "self6.h"
 
 struct self6 {

@@ -8,8 +8,9 @@
 
 #include <netinet/in.h>
 
+#include "common/watch.h"
+
 #include "nat64.h"
-#include "watch.h"
 
 struct self6;
 

@@ -12,7 +12,7 @@ at() { # layer header ...
 	done
 }
 
-at 0 common/{compat,monotime,rng,siphash,pref64,ip4class,addr,acl}.h
+at 0 common/{compat,monotime,rng,siphash,pref64,ip4class,addr,acl}.h common/hostaddr.h
 at 1 nat64d/{stats,tuple,pkt,cksum,iphdr,vnet,gro,gso,slab,ipid,ratelimit}.h
 at 1 nat64d/{keyhash,repeat}.h
 at 2 nat64d/{addrset,portlist,portset,pool4,pool4_addrs,rest}.h
@@ -32,13 +32,13 @@ at 5 common/{log,privs,rng_os,sandbox,version}.h
 at 5 common/{conf_file,conf_impl,conf_msg,conf_text,scan}.h
 at 5 {nat64d,dns64d}/{conf,parse}.h
 at 5 nat64d/conf_build.h
-at 1 nat64d/hostaddr.h
-at 6 nat64d/{tun,tun_bsd,hostwatch,largepage}.h dns64d/{frontend,udp}.h
+at 6 common/{hostwatch,netlink,watch}.h
+at 6 nat64d/{tun,tun_bsd,largepage}.h dns64d/{frontend,udp}.h
 at 6 dns64d/{access,frontend_tcp,generation,leg,loop,probe,udp_group}.h
 at 6 dns64d/{upstream_tcp,upstream_udp}.h
 at 6 nat64d/{eventlog,eventlog_out}.h
-at 6 nat64d/{hostview,hostreport,routed,watch,self6,ifwatch}.h
-at 6 nat64d/{divert,firewall,netlink,poolif}.h
+at 6 nat64d/{hostview,hostreport,routed,self6,ifwatch}.h
+at 6 nat64d/{divert,firewall,poolif}.h
 at 7 nat64d/{engine,dump}.h dns64d/query.h
 at 6 dns64d/{resolve,translator}.h
 at 5 dns64d/share.h

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "nat64d/hostaddr.h"
+#include "common/hostaddr.h"
 
 #define TUN 9
 #define WAN 2 /* where the default route leads */

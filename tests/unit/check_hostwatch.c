@@ -21,7 +21,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "nat64d/hostwatch.h"
+#include "common/hostwatch.h"
 
 #define PATIENCE_MS 5000
 

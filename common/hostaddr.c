@@ -1,4 +1,4 @@
-#include "hostaddr.h"
+#include "common/hostaddr.h"
 
 static bool
 is_unique_local(const struct in6_addr *addr)

@@ -5,8 +5,7 @@
 #include <event2/event.h>
 
 #include "common/log.h"
-
-#include "watch.h"
+#include "common/watch.h"
 
 struct part {
 	unsigned kinds;

@@ -22,7 +22,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "hostwatch.h"
+#include "common/hostwatch.h"
 
 /* A message with all its addresses is well below. */
 #define BUFSIZE 8192

@@ -10,16 +10,15 @@
  * Linux: socket, setsockopt, bind, close while starting; read, sendto and no
  * other system call once it runs.
  */
-#ifndef NAT64D_HOSTWATCH_H
-#define NAT64D_HOSTWATCH_H
+#ifndef COMMON_HOSTWATCH_H
+#define COMMON_HOSTWATCH_H
 
 #include <net/if.h>
 
 #include <stdbool.h>
 
 #include "common/addr.h"
-
-#include "hostaddr.h"
+#include "common/hostaddr.h"
 
 struct hostwatch;
 

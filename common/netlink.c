@@ -5,7 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "netlink.h"
+#include "common/netlink.h"
 
 /* The kernel fills no more of a buffer with one part of an answer. */
 #define BUFSIZE 32768

@@ -1,10 +1,11 @@
 /*
- * Which address of this host ICMPv6 errors are sent from, when the
- * configuration does not say (RFC 4443, 2.2). The choice only, which is pure:
- * what addresses there are is asked elsewhere (hostwatch.h).
+ * An address of this host, and the choice among them of the one that ICMPv6
+ * errors are sent from when the configuration does not say (RFC 4443, 2.2).
+ * The choice only, which is pure: what addresses there are is asked elsewhere
+ * (hostwatch.h).
  */
-#ifndef NAT64D_HOSTADDR_H
-#define NAT64D_HOSTADDR_H
+#ifndef COMMON_HOSTADDR_H
+#define COMMON_HOSTADDR_H
 
 #include <sys/socket.h>
 

@@ -16,9 +16,11 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "hostwatch.h"
-#include "iphdr.h"
-#include "netlink.h"
+#include "common/hostwatch.h"
+#include "common/netlink.h"
+
+/* With a smaller MTU an interface has no IPv6 (RFC 8200, 5). */
+#define IPV6_MIN_MTU 1280
 
 #define GROUP(g) (1U << ((g) - 1))
 

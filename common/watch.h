@@ -11,10 +11,10 @@
  *	engine_new()	watch_attach()			all is looked at once
  *	running		fn(arg, HOSTWATCH_ bits) ...
  */
-#ifndef NAT64D_WATCH_H
-#define NAT64D_WATCH_H
+#ifndef COMMON_WATCH_H
+#define COMMON_WATCH_H
 
-#include "hostwatch.h"
+#include "common/hostwatch.h"
 
 #define WATCH_SETTLE_MS 100
 

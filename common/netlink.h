@@ -3,8 +3,8 @@
  * kernel makes an answer while it is asked or read, so that nothing has to be
  * waited for. Once the socket is open only send and read are used.
  */
-#ifndef NAT64D_NETLINK_H
-#define NAT64D_NETLINK_H
+#ifndef COMMON_NETLINK_H
+#define COMMON_NETLINK_H
 
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
