@@ -604,14 +604,6 @@ session_remove(struct session_table *t, struct session *s)
 	slab_put(&t->slab, s);
 }
 
-/* --- time --- */
-
-struct monotime
-session_expires(const struct session_table *t, const struct session *s)
-{
-	return (monotime_add_secs(s->stamp, t->lifetime_secs[s->cls]));
-}
-
 size_t
 session_count(const struct session_table *t)
 {

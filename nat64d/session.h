@@ -311,7 +311,10 @@ bool session_drain(struct session_table *t, unsigned max, session_fn *fn,
 size_t session_count(const struct session_table *t);
 
 /* When s ends if nothing refreshes it. */
-struct monotime session_expires(const struct session_table *t,
-    const struct session *s);
+static inline struct monotime
+session_expires(const struct session_table *t, const struct session *s)
+{
+	return (monotime_add_secs(s->stamp, t->lifetime_secs[s->cls]));
+}
 
 #endif

@@ -1,0 +1,98 @@
+#!/bin/sh
+# No two object files of a daemon need each other, directly or round a circle:
+# an object needs another one when it imports a symbol that the other defines.
+# For each circle the objects and the symbols that close it are printed.
+set -eu
+BUILD=${1:-build}
+
+# Objects that still stand in circles with each other: this list may only
+# become shorter.
+known='
+common/privs common/privs_user
+nat64d/conf nat64d/conf_check nat64d/conf_ports nat64d/conf_timeout
+nat64d/parse
+nat64d/nat64 nat64d/nat64_event nat64d/nat64_icmp nat64d/nat64_in4
+nat64d/nat64_in6 nat64d/nat64_state nat64d/nat64_syn
+dns64d/conf dns64d/conf_clients dns64d/conf_policy dns64d/conf_print
+dns64d/conf_print_policy dns64d/conf_translator dns64d/conf_upstream
+dns64d/parse
+dns64d/udp dns64d/udp_group dns64d/udp_linux
+'
+
+cd "$(dirname "$0")/../.."
+
+# Objects of the sources that exist: a build tree keeps those that moved.
+objects() { # folder ...
+	for dir in "$@"; do
+		find "$BUILD/$dir" -name '*.o' | sort | while read -r object; do
+			source=${object#"$BUILD"/}
+			source=${source%.o}
+			for suffix in c y l; do
+				[ ! -f "$source.$suffix" ] || echo "$object"
+			done
+		done
+	done
+}
+
+# "importer exporter symbol" for every symbol that crosses.
+crossings() {
+	# shellcheck disable=SC2046 # names of ours, without blanks
+	nm -A -P $(objects "$@") | sed "s,^$BUILD/,,;s,\.o: , ," | awk '
+	    $3 == "U" { needs[$1, $2] = 1; next }
+	    $3 ~ /^[A-TV-Z]$/ { by[$2] = by[$2] " " $1 }
+	    END {
+		for (need in needs) {
+			split(need, n, SUBSEP)
+			count = split(by[n[2]], exporters, " ")
+			for (i = 1; i <= count; i++)
+				print n[1], exporters[i], n[2]
+		}
+	    }' | sort
+}
+
+# The crossings between objects that reach each other (Warshall).
+circles() {
+	awk '
+	{
+		from[NR] = $1; to[NR] = $2
+		line[NR] = $0
+		node[$1] = node[$2] = 1
+		reach[$1, $2] = 1
+	}
+	END {
+		for (k in node)
+			for (i in node) {
+				if (!((i, k) in reach))
+					continue
+				for (j in node)
+					if ((k, j) in reach)
+						reach[i, j] = 1
+			}
+		for (i = 1; i <= NR; i++)
+			if ((to[i], from[i]) in reach && to[i] != from[i])
+				print line[i]
+	}'
+}
+
+n=0
+status=0
+for daemon in nat64d dns64d; do
+	n=$((n + 1))
+	found=$(crossings common "$daemon" | circles |
+	    awk -v known="$known" '
+		BEGIN {
+			count = split(known, words, /[ \n]+/)
+			for (i = 1; i <= count; i++)
+				listed[words[i]] = 1
+		}
+		!(($1 in listed) && ($2 in listed))')
+	if [ -n "$found" ]; then
+		status=1
+		echo "not ok $n - no circle among the objects of $daemon"
+		echo "$found" | sed 's/\(.*\) \(.*\) \(.*\)/#   \1 needs \3 of \2/'
+	else
+		echo "ok $n - no circle among the objects of $daemon"
+	fi
+done
+echo "1..$n"
+exit $status
