@@ -140,26 +140,25 @@ bib_walk_past(struct bib_walk *w, const struct bib_entry *e)
 
 /* An entry from the slab; a full slab is a full table. */
 static struct bib_entry *
-new_entry(struct bib *b)
+new_entry(struct bib *b, struct refusal *why)
 {
 	struct bib_entry *e;
 
 	e = slab_get(b->slab);
-	if (e == NULL && errno == ENOSPC)
-		errno = ENOBUFS;
+	if (e == NULL)
+		refuse(why, errno == ENOMEM ? REFUSED_MEMORY :
+		    REFUSED_BINDINGS, b->slab->max);
 	return (e);
 }
 
 static struct subscriber *
 get_subscriber(struct bib *b, const struct in6_addr *addr, uint32_t index,
-    struct monotime now)
+    struct monotime now, struct refusal *why)
 {
 	struct subscriber *sub;
 
-	sub = subscriber_get(b->subs, addr, index, now);
-	if (sub == NULL && errno == ENOSPC)
-		errno = ENOBUFS;
-	else if (sub != NULL && !subscriber_is_paired(sub))
+	sub = subscriber_get(b->subs, addr, index, now, why);
+	if (sub != NULL && !subscriber_is_paired(sub))
 		sub->pool_index = index;
 	return (sub);
 }
@@ -236,7 +235,7 @@ first_choice(const struct bib *b, const struct in6_addr *addr)
 
 /*
  * The pool address of a new binding (ALC-01 to ALC-03), on which a port is
- * free for it; -1 with errno ENOSPC.
+ * free for it, or -1.
  */
 static int32_t
 choose_addr(const struct bib *b, const struct taddr6 *in6,
@@ -257,8 +256,6 @@ choose_addr(const struct bib *b, const struct taddr6 *in6,
 	    pool4_find_addr(b->pool, b->proto, (uint32_t)from, in6, now);
 	if (paired && index != from)
 		index = -1;
-	if (index < 0)
-		errno = ENOSPC;
 	return (index);
 }
 
@@ -274,27 +271,35 @@ count_free(const struct bib *b)
 
 static struct bib_entry *
 create(struct bib *b, const struct taddr6 *in6, const struct rng *rng,
-    struct monotime now)
+    struct monotime now, struct refusal *why)
 {
 	struct bib_entry *e;
 	struct subscriber *sub;
 	struct taddr4 out4;
 	int32_t index, port;
 
-	e = new_entry(b);
+	if (pool4_naddrs(b->pool) == 0) {
+		refuse(why, REFUSED_NO_POOL, 0);
+		return (NULL);
+	}
+	e = new_entry(b, why);
 	if (e == NULL)
 		return (NULL);
 	/* The port comes last: one taken in vain would go to rest. */
 	index = choose_addr(b, in6, now);
-	if (index < 0)
+	if (index < 0) {
+		refuse(why, REFUSED_POOL, 0);
 		goto fail;
-	sub = get_subscriber(b, &in6->addr, (uint32_t)index, now);
+	}
+	sub = get_subscriber(b, &in6->addr, (uint32_t)index, now, why);
 	if (sub == NULL ||
 	    subscriber_add_binding(b->subs, sub, &in6->addr, b->proto,
-		count_free(b), now) == -1)
+		count_free(b), now, why) == -1)
 		goto fail;
 	port = pool4_alloc(b->pool, b->proto, (uint32_t)index, in6, rng, now);
 	if (port < 0) {
+		refuse(why, errno == ENOMEM ? REFUSED_MEMORY : REFUSED_POOL,
+		    0);
 		subscriber_remove_binding(b->subs, sub, &in6->addr,
 		    b->proto);
 		goto fail;
@@ -310,7 +315,7 @@ fail:
 
 struct bib_entry *
 bib_get6(struct bib *b, const struct taddr6 *in6, const struct rng *rng,
-    struct monotime now, bool *created)
+    struct monotime now, bool *created, struct refusal *why)
 {
 	struct bib_entry *e;
 
@@ -320,7 +325,7 @@ bib_get6(struct bib *b, const struct taddr6 *in6, const struct rng *rng,
 		return (e);
 	/* Two for one: ports at rest cannot pile up behind new bindings. */
 	pool4_expire(b->pool, now, 2);
-	e = create(b, in6, rng, now);
+	e = create(b, in6, rng, now, why);
 	*created = e != NULL;
 	return (e);
 }
@@ -347,6 +352,7 @@ bib_add_static(struct bib *b, const struct taddr6 *in6,
 {
 	struct bib_entry *e;
 	struct subscriber *sub;
+	struct refusal why;
 	int32_t index;
 
 	if (check_static(b, in6, out4, &e) == -1)
@@ -362,12 +368,16 @@ bib_add_static(struct bib *b, const struct taddr6 *in6,
 		errno = EADDRNOTAVAIL;
 		return (NULL);
 	}
-	e = new_entry(b);
+	e = new_entry(b, &why);
 	if (e == NULL)
-		return (NULL);
+		goto refused;
 	/* Here as well the port comes last. */
-	sub = get_subscriber(b, &in6->addr, (uint32_t)index, now);
-	if (sub == NULL || pool4_take(b->pool, b->proto, out4) == -1) {
+	sub = get_subscriber(b, &in6->addr, (uint32_t)index, now, &why);
+	if (sub == NULL) {
+		slab_put(b->slab, e);
+		goto refused;
+	}
+	if (pool4_take(b->pool, b->proto, out4) == -1) {
 		slab_put(b->slab, e);
 		return (NULL);
 	}
@@ -375,6 +385,9 @@ bib_add_static(struct bib *b, const struct taddr6 *in6,
 	insert(b, e, in6, out4, sub);
 	e->is_static = true;
 	return (e);
+refused:
+	errno = why.by == REFUSED_MEMORY ? ENOMEM : ENOBUFS;
+	return (NULL);
 }
 
 bool

@@ -35,6 +35,7 @@
 
 #include "keyhash.h"
 #include "pool4.h"
+#include "refusal.h"
 #include "slab.h"
 #include "subscriber.h"
 #include "tuple.h"
@@ -107,12 +108,13 @@ void bib_prefetch6(const struct bib *b, const struct taddr6 *in6);
  * address, port choice of pool4_alloc()).
  *
  * Returns the entry, owned by b. A new one (*created) has no session yet:
- * the caller adds one or calls bib_release(). NULL with errno ENOSPC (pool
- * exhausted), ENOBUFS (table full), EDQUOT or EAGAIN (subscriber over its
- * quota or rate), ENOMEM; then nothing has changed.
+ * the caller adds one or calls bib_release(). NULL with *why: no address
+ * or port in the pool, a table full, the subscriber over its quota or rate,
+ * or no memory; then nothing has changed.
  */
 struct bib_entry *bib_get6(struct bib *b, const struct taddr6 *in6,
-    const struct rng *rng, struct monotime now, bool *created);
+    const struct rng *rng, struct monotime now, bool *created,
+    struct refusal *why);
 
 /*
  * Add a static binding (RFC 6146, 3.1). A dynamic one between just these

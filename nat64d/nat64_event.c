@@ -2,8 +2,6 @@
  * What the translator tells of its tables, and of what it refuses. Knows no
  * text, no rate and no reader.
  */
-#include <errno.h>
-
 #include "nat64_int.h"
 
 void
@@ -63,90 +61,71 @@ tell_exhausted(struct nat64 *n, enum l4proto proto, const struct taddr6 *in6)
 	n->sink.event(n->sink.arg, &ev);
 }
 
-/* Which table is full (ENOBUFS)? */
-static void
-find_full_table(const struct nat64 *n, const struct bib_entry *e,
-    struct nat64_event *ev)
-{
-	if (n->sessions.slab.used >= n->sessions.slab.max) {
-		ev->quota = NAT64_QUOTA_SESSIONS;
-		ev->statement = "limit sessions";
-		ev->limit = n->sessions.slab.max;
-	} else if (e != NULL) {
-		ev->quota = NAT64_QUOTA_SUBSCRIBER;
-		ev->statement = "limit binding-sessions";
-		ev->limit = n->sessions.max_per_bib;
-	} else if (n->bib_slab.used >= n->bib_slab.max) {
-		ev->quota = NAT64_QUOTA_BINDINGS;
-		ev->statement = "limit bindings";
-		ev->limit = n->bib_slab.max;
-	} else {
-		ev->quota = NAT64_QUOTA_SUBSCRIBERS;
-		ev->statement = "limit bindings";
-		ev->limit = n->subs.slab.max;
-	}
-}
-
-/* Which limit has a subscriber reached, or a prefix? */
-static void
-find_subscriber_limit(const struct nat64 *n, struct nat64_event *ev)
-{
-	static const char *const statements[] = {
-		[SUBSCRIBER_PORTS] = "limit subscriber ports",
-		[SUBSCRIBER_SESSIONS] = "limit subscriber sessions",
-		[SUBSCRIBER_NEW_BINDINGS] = "limit subscriber new-bindings",
-		[SUBSCRIBER_FAIR_SHARE] = "fair-share",
-	};
-	const struct subscriber_refusal *r = &n->subs.refusal;
-
-	ev->statement = statements[r->limit];
-	ev->subscriber_len = r->prefix_len;
-	ev->limit = r->value;
-}
+/* What it means that a table refused an entry. */
+static const struct {
+	enum nat64_reason reason;
+	enum nat64_quota quota; /* 0: it is no limit of the configuration's */
+	const char *statement;
+} refusals[REFUSED_NREASONS] = {
+	[REFUSED_MEMORY] = { .reason = NAT64_NO_MEMORY },
+	[REFUSED_NO_POOL] = { .reason = NAT64_NO_POOL },
+	[REFUSED_POOL] = { .reason = NAT64_POOL_EXHAUSTED },
+	[REFUSED_BINDINGS] = { NAT64_SESSION_LIMIT, NAT64_QUOTA_BINDINGS,
+	    "limit bindings" },
+	[REFUSED_SUBSCRIBERS] = { NAT64_SESSION_LIMIT,
+	    NAT64_QUOTA_SUBSCRIBERS, "limit bindings" },
+	[REFUSED_SESSIONS] = { NAT64_SESSION_LIMIT, NAT64_QUOTA_SESSIONS,
+	    "limit sessions" },
+	[REFUSED_BINDING_SESSIONS] = { NAT64_SESSION_LIMIT,
+	    NAT64_QUOTA_SUBSCRIBER, "limit binding-sessions" },
+	[REFUSED_SUBSCRIBER_PORTS] = { NAT64_SUBSCRIBER_LIMIT,
+	    NAT64_QUOTA_SUBSCRIBER, "limit subscriber ports" },
+	[REFUSED_SUBSCRIBER_SESSIONS] = { NAT64_SUBSCRIBER_LIMIT,
+	    NAT64_QUOTA_SUBSCRIBER, "limit subscriber sessions" },
+	[REFUSED_NEW_BINDINGS] = { NAT64_SUBSCRIBER_LIMIT,
+	    NAT64_QUOTA_SUBSCRIBER, "limit subscriber new-bindings" },
+	[REFUSED_FAIR_SHARE] = { NAT64_SUBSCRIBER_LIMIT,
+	    NAT64_QUOTA_SUBSCRIBER, "fair-share" },
+	[REFUSED_INBOUND] = { NAT64_INBOUND_LIMIT, NAT64_QUOTA_INBOUND,
+	    "limit inbound-sessions" },
+	[REFUSED_INBOUND_PEER] = { NAT64_INBOUND_LIMIT, NAT64_QUOTA_INBOUND,
+	    "limit inbound-sessions" },
+	[REFUSED_EXISTS] = { .reason = NAT64_SESSION_LIMIT },
+};
 
 enum nat64_reason
 nat64_tell_refused(struct nat64 *n, enum l4proto proto,
-    const struct taddr6 *in6, const struct bib_entry *e)
+    const struct taddr6 *in6, const struct refusal *why)
 {
-	struct nat64_event ev = { .type = NAT64_EV_QUOTA, .proto = proto,
-		.in6 = in6, .reason = NAT64_SUBSCRIBER_LIMIT,
-		.quota = NAT64_QUOTA_SUBSCRIBER };
-	const int error = errno;
+	const struct nat64_event ev = { .type = NAT64_EV_QUOTA,
+		.proto = proto, .in6 = in6,
+		.reason = refusals[why->by].reason,
+		.quota = refusals[why->by].quota,
+		.statement = refusals[why->by].statement,
+		.limit = why->limit,
+		.subscriber_len = why->prefix_len > 0 ? why->prefix_len :
+		    n->subs.prefix_len };
 
-	if (error == ENOMEM)
-		return (NAT64_NO_MEMORY);
-	if (pool4_naddrs(n->pool) == 0)
-		return (NAT64_NO_POOL);
-	if (error == ENOSPC)
-		ev.reason = NAT64_POOL_EXHAUSTED;
-	else if (error != EDQUOT && error != EAGAIN)
-		ev.reason = NAT64_SESSION_LIMIT;
 	if (n->sink.event == NULL)
 		return (ev.reason);
-
-	if (error == ENOSPC) {
+	if (why->by == REFUSED_POOL)
 		tell_exhausted(n, proto, in6);
-		return (ev.reason);
-	}
-	ev.subscriber_len = n->subs.prefix_len;
-	if (error == EDQUOT || error == EAGAIN)
-		find_subscriber_limit(n, &ev);
-	else
-		find_full_table(n, e, &ev);
-	n->sink.event(n->sink.arg, &ev);
+	else if (ev.quota != 0)
+		n->sink.event(n->sink.arg, &ev);
 	return (ev.reason);
 }
 
 enum nat64_reason
-nat64_tell_refused4(struct nat64 *n, enum l4proto proto, struct in_addr peer)
+nat64_tell_refused4(struct nat64 *n, enum l4proto proto, struct in_addr peer,
+    const struct refusal *why)
 {
 	const struct nat64_event ev = { .type = NAT64_EV_QUOTA,
 		.proto = proto, .peer4 = &peer, .reason = NAT64_INBOUND_LIMIT,
 		.quota = NAT64_QUOTA_INBOUND,
-		.statement = "limit inbound-sessions",
+		.statement = refusals[REFUSED_INBOUND].statement,
 		.limit = n->sessions.inbound.max };
 
-	if (errno == ENOMEM)
+	if (why->by == REFUSED_MEMORY)
 		return (NAT64_NO_MEMORY);
 	if (n->sink.event != NULL)
 		n->sink.event(n->sink.arg, &ev);

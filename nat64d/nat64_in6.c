@@ -303,33 +303,43 @@ check_addresses6(const struct nat64 *n, const struct pkt *p,
 	return (NAT64_NONE);
 }
 
-/* Steps 8 to 10: what may not pass though the addresses are right. */
-static enum nat64_verdict
-refuse_headers6(struct nat64 *n, struct pkt *p)
+/*
+ * Steps 8 to 10: what may not pass though the addresses are right, and how
+ * it is answered. NAT64_NONE: it may pass.
+ */
+static enum nat64_reason
+check_headers6(const struct pkt *p, struct icmp_error *e)
 {
-	if (p->ttl <= 1)
-		return (nat64_refuse6(n, p, NAT64_TTL_EXPIRED,
-		    ICMP6_TIME_EXCEEDED, ICMP6_TIME_EXCEED_TRANSIT, 0));
-	if (p->rh_off != 0)
-		return (nat64_refuse6(n, p, NAT64_ROUTING_HEADER,
-		    ICMP6_PARAM_PROB, ICMP6_PARAMPROB_HEADER,
-		    p->rh_off + 3U));
-	if (p->fh_ext)
-		return (nat64_refuse6(n, p, NAT64_EXT_HEADERS,
-		    ICMP6_DST_UNREACH, ICMP6_DST_UNREACH_ADMIN, 0));
+	if (p->ttl <= 1) {
+		*e = (struct icmp_error){ ICMP6_TIME_EXCEEDED,
+			ICMP6_TIME_EXCEED_TRANSIT, 0 };
+		return (NAT64_TTL_EXPIRED);
+	}
+	if (p->rh_off != 0) {
+		*e = (struct icmp_error){ ICMP6_PARAM_PROB,
+			ICMP6_PARAMPROB_HEADER, p->rh_off + 3U };
+		return (NAT64_ROUTING_HEADER);
+	}
+	if (p->fh_ext) {
+		*e = (struct icmp_error){ ICMP6_DST_UNREACH,
+			ICMP6_DST_UNREACH_ADMIN, 0 };
+		return (NAT64_EXT_HEADERS);
+	}
 	if (p->proto != IPPROTO_TCP && p->proto != IPPROTO_UDP &&
-	    p->proto != IPPROTO_ICMPV6)
-		return (nat64_refuse6(n, p, NAT64_UNKNOWN_PROTO,
-		    ICMP6_DST_UNREACH, ICMP6_DST_UNREACH_NOPORT, 0));
-	return (NAT64_SENT);
+	    p->proto != IPPROTO_ICMPV6) {
+		*e = (struct icmp_error){ ICMP6_DST_UNREACH,
+			ICMP6_DST_UNREACH_NOPORT, 0 };
+		return (NAT64_UNKNOWN_PROTO);
+	}
+	return (NAT64_NONE);
 }
 
 enum nat64_verdict
 nat64_in6(struct nat64 *n, struct pkt *p)
 {
 	struct target t;
+	struct icmp_error e;
 	enum nat64_reason reason;
-	enum nat64_verdict verdict;
 
 	if (IN6_IS_ADDR_MULTICAST(&p->ip6.dst) ||
 	    IN6_IS_ADDR_LINKLOCAL(&p->ip6.dst))
@@ -355,9 +365,10 @@ nat64_in6(struct nat64 *n, struct pkt *p)
 	/* Not forwarded any more: its hop limit does not matter. */
 	if (is_self4(n, t.addr4))
 		return (nat64_local(n, p));
-	verdict = refuse_headers6(n, p);
-	if (verdict != NAT64_SENT)
-		return (verdict);
+	reason = check_headers6(p, &e);
+	if (reason != NAT64_NONE)
+		return (nat64_refuse6(n, p, reason, e.type, e.code,
+		    e.param));
 	if (p->is_frag)
 		return (fragment6(n, p, &t));
 	return (whole6(n, p, &t));

@@ -165,16 +165,15 @@ void nat64_tell_address(struct nat64 *n, enum nat64_event_type type,
     const struct subscriber *sub);
 
 /*
- * What errno of bib_get6() or session_add() means: returns the reason for
- * the drop, and tells of an exhausted pool or quota. in6: who asked, or
- * NULL; e: the binding that a session was refused to, or NULL.
+ * A table has refused a binding or session to a host of ours, in6: returns
+ * the reason for the drop, and tells of an exhausted pool or quota.
  */
 enum nat64_reason nat64_tell_refused(struct nat64 *n, enum l4proto proto,
-    const struct taddr6 *in6, const struct bib_entry *e);
+    const struct taddr6 *in6, const struct refusal *why);
 
 /* The same where an IPv4 host, peer, may open no more. */
 enum nat64_reason nat64_tell_refused4(struct nat64 *n, enum l4proto proto,
-    struct in_addr peer);
+    struct in_addr peer, const struct refusal *why);
 
 /* p was dropped for n->reason: tell when an RFC wants a log (LOG-30). */
 void nat64_tell_dropped(struct nat64 *n, const struct pkt *p);

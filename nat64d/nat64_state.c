@@ -3,7 +3,6 @@
  */
 #include <netinet/icmp6.h>
 
-#include <errno.h>
 #include <limits.h>
 #include <string.h>
 
@@ -141,10 +140,12 @@ make_room6(struct nat64 *n)
 static void
 make_room4(struct nat64 *n, struct in_addr peer)
 {
+	struct refusal why;
 	struct session *s;
 	bool sure;
 
-	if (session_check_inbound(&n->sessions, peer) == 0 || errno != ENOBUFS)
+	if (session_check_inbound(&n->sessions, peer, &why) == 0 ||
+	    why.by != REFUSED_INBOUND)
 		return;
 	s = session_oldest_inbound(&n->sessions, &sure);
 	if (s != NULL && sure)
@@ -158,22 +159,22 @@ make_room4(struct nat64 *n, struct in_addr peer)
  */
 static struct bib_entry *
 new_binding(struct nat64 *n, enum l4proto proto, const struct taddr6 *in6,
-    bool *created)
+    bool *created, struct refusal *why)
 {
 	struct bib_entry *e;
 	struct session *s;
 	unsigned i;
 	bool sure;
 
-	e = bib_get6(&n->bibs[proto], in6, &n->rng, n->now, created);
-	for (i = 0; e == NULL && errno == ENOSPC && i < MAX_EVICTED; i++) {
+	e = bib_get6(&n->bibs[proto], in6, &n->rng, n->now, created, why);
+	for (i = 0; e == NULL && why->by == REFUSED_POOL && i < MAX_EVICTED;
+	    i++) {
 		s = session_oldest_inbound(&n->sessions, &sure);
-		if (s == NULL) {
-			errno = ENOSPC;
+		if (s == NULL)
 			break;
-		}
 		evict(n, s);
-		e = bib_get6(&n->bibs[proto], in6, &n->rng, n->now, created);
+		e = bib_get6(&n->bibs[proto], in6, &n->rng, n->now, created,
+		    why);
 	}
 	return (e);
 }
@@ -183,12 +184,13 @@ static struct session *
 new_session(struct nat64 *n, struct bib_entry *e, const struct taddr4 *peer,
     unsigned prefix, enum session_class cls, enum nat64_reason *reason)
 {
+	struct refusal why;
 	struct session *s;
 
-	s = session_add(&n->sessions, e, peer, prefix, cls, n->now);
+	s = session_add(&n->sessions, e, peer, prefix, cls, n->now, &why);
 	if (s == NULL)
 		*reason = nat64_tell_refused(n, (enum l4proto)e->proto,
-		    &e->in6, e);
+		    &e->in6, &why);
 	else
 		nat64_tell(n, NAT64_EV_SESSION_CREATE, NULL, s);
 	return (s);
@@ -202,13 +204,15 @@ static struct session *
 join_session(struct nat64 *n, struct session *s, struct bib_entry *e,
     unsigned prefix, enum nat64_reason *reason)
 {
+	struct refusal why;
+
 	if (s->bib != NULL) {
 		session_set_prefix(&n->sessions, s, prefix);
 		return (s);
 	}
-	if (session_adopt(&n->sessions, s, e, prefix) == -1) {
+	if (session_adopt(&n->sessions, s, e, prefix, &why) == -1) {
 		*reason = nat64_tell_refused(n, (enum l4proto)e->proto,
-		    &e->in6, e);
+		    &e->in6, &why);
 		return (NULL);
 	}
 	nat64_tell(n, NAT64_EV_SESSION_CREATE, NULL, s);
@@ -223,6 +227,7 @@ static struct bib_entry *
 get_binding6(struct nat64 *n, enum l4proto proto, const struct taddr6 *in6,
     enum nat64_reason *reason)
 {
+	struct refusal why;
 	struct bib_entry *e;
 	bool created = false;
 
@@ -230,10 +235,11 @@ get_binding6(struct nat64 *n, enum l4proto proto, const struct taddr6 *in6,
 	if (e != NULL)
 		return (e);
 	if (session_check_room(&n->sessions,
-		subscriber_find(&n->subs, &in6->addr), &in6->addr) == 0)
-		e = new_binding(n, proto, in6, &created);
+		subscriber_find(&n->subs, &in6->addr), &in6->addr,
+		&why) == 0)
+		e = new_binding(n, proto, in6, &created, &why);
 	if (e == NULL)
-		*reason = nat64_tell_refused(n, proto, in6, NULL);
+		*reason = nat64_tell_refused(n, proto, in6, &why);
 	if (created && subscriber_nbindings(e->sub) == 1)
 		nat64_tell_address(n, NAT64_EV_ADDRESS_CREATE, e->sub);
 	if (created)
@@ -438,11 +444,12 @@ nat64_state6(struct nat64 *n, const struct pkt *p, struct in_addr dst4,
  * its own half of the hairpin.
  */
 static bool
-check_inbound(const struct nat64 *n, struct in_addr peer)
+check_inbound(const struct nat64 *n, struct in_addr peer,
+    struct refusal *why)
 {
 	if (n->hairpin)
 		peer.s_addr = INADDR_ANY;
-	return (session_check_inbound(&n->sessions, peer) == 0);
+	return (session_check_inbound(&n->sessions, peer, why) == 0);
 }
 
 /*
@@ -454,18 +461,19 @@ open_session4(struct nat64 *n, struct bib_entry *e, const struct taddr4 *peer,
     enum session_class cls, enum nat64_reason *reason)
 {
 	const int prefix = nat64_prefix_for(n, e, peer->addr);
+	struct refusal why;
 	struct session *s = NULL;
 
 	if (prefix == -1) {
 		*reason = NAT64_WKP_NONGLOBAL;
 		return (NULL);
 	}
-	if (check_inbound(n, peer->addr))
+	if (check_inbound(n, peer->addr, &why))
 		s = session_add_inbound(&n->sessions, e, peer,
-		    (unsigned)prefix, cls, n->now);
+		    (unsigned)prefix, cls, n->now, &why);
 	if (s == NULL)
 		*reason = nat64_tell_refused4(n, (enum l4proto)e->proto,
-		    peer->addr);
+		    peer->addr, &why);
 	else
 		nat64_tell(n, NAT64_EV_SESSION_CREATE, NULL, s);
 	return (s);
@@ -486,6 +494,7 @@ static enum nat64_reason
 store_syn(struct nat64 *n, struct pkt *p, struct bib_entry *e,
     const struct tuple4 *t4)
 {
+	struct refusal why;
 	struct session *s;
 	enum nat64_reason reason = NAT64_NONE;
 
@@ -494,12 +503,12 @@ store_syn(struct nat64 *n, struct pkt *p, struct bib_entry *e,
 	if (e != NULL) {
 		s = open_session4(n, e, &t4->dst, SESSION_TCP_SYN, &reason);
 	} else {
-		s = check_inbound(n, t4->dst.addr) ?
+		s = check_inbound(n, t4->dst.addr, &why) ?
 		    session_add_orphan(&n->sessions, L4_TCP, t4,
-			SESSION_TCP_SYN, n->now) : NULL;
+			SESSION_TCP_SYN, n->now, &why) : NULL;
 		if (s == NULL)
 			reason = nat64_tell_refused4(n, L4_TCP,
-			    t4->dst.addr);
+			    t4->dst.addr, &why);
 	}
 	if (s == NULL)
 		return (reason);

@@ -311,13 +311,13 @@ count_free(const struct session_table *t)
 
 int
 session_check_room(const struct session_table *t,
-    const struct subscriber *sub, const struct in6_addr *addr)
+    const struct subscriber *sub, const struct in6_addr *addr,
+    struct refusal *why)
 {
-	if (t->slab.used >= t->slab.max) {
-		errno = ENOBUFS;
-		return (-1);
-	}
-	return (subscriber_check_session(t->subs, sub, addr, count_free(t)));
+	if (t->slab.used >= t->slab.max)
+		return (refuse(why, REFUSED_SESSIONS, t->slab.max));
+	return (subscriber_check_session(t->subs, sub, addr, count_free(t),
+	    why));
 }
 
 /* Which number counts the inbound sessions of a peer. */
@@ -331,19 +331,16 @@ source_of(const struct session_table *t, struct in_addr peer)
 }
 
 int
-session_check_inbound(const struct session_table *t, struct in_addr peer)
+session_check_inbound(const struct session_table *t, struct in_addr peer,
+    struct refusal *why)
 {
 	const struct session_inbound *in = &t->inbound;
 
 	if (peer.s_addr != INADDR_ANY && in->count >= in->max / 2 &&
-	    in->per_source[source_of(t, peer)] > in->max / 16) {
-		errno = EDQUOT;
-		return (-1);
-	}
-	if (in->count >= in->max || t->slab.used >= t->slab.max) {
-		errno = ENOBUFS;
-		return (-1);
-	}
+	    in->per_source[source_of(t, peer)] > in->max / 16)
+		return (refuse(why, REFUSED_INBOUND_PEER, in->max));
+	if (in->count >= in->max || t->slab.used >= t->slab.max)
+		return (refuse(why, REFUSED_INBOUND, in->max));
 	return (0);
 }
 
@@ -358,14 +355,14 @@ wheel_of(struct session_table *t, const struct session *s)
 static struct session *
 new_session(struct session_table *t, enum l4proto proto,
     const struct taddr4 *out4, const struct taddr4 *peer,
-    enum session_class cls, struct monotime now)
+    enum session_class cls, struct monotime now, struct refusal *why)
 {
 	struct session *s;
 
 	s = slab_get(&t->slab);
 	if (s == NULL) {
-		if (errno == ENOSPC)
-			errno = ENOBUFS;
+		refuse(why, errno == ENOMEM ? REFUSED_MEMORY :
+		    REFUSED_SESSIONS, t->slab.max);
 		return (NULL);
 	}
 	s->proto = (uint8_t)proto;
@@ -394,27 +391,26 @@ begin(struct session_table *t, struct session *s, struct monotime now)
 
 /* May the binding's host open one more? Counts it if so. */
 static int
-take_room(struct session_table *t, struct bib_entry *bib)
+take_room(struct session_table *t, struct bib_entry *bib,
+    struct refusal *why)
 {
 	if (bib->nsessions - bib->ninbound >= t->max_per_bib ||
-	    bib->nsessions >= BIB_MAX_SESSIONS) {
-		errno = ENOBUFS;
-		return (-1);
-	}
+	    bib->nsessions >= BIB_MAX_SESSIONS)
+		return (refuse(why, REFUSED_BINDING_SESSIONS,
+		    t->max_per_bib));
 	if (subscriber_add_session(t->subs, bib->sub, &bib->in6.addr,
-		count_free(t)) == -1)
+		count_free(t), why) == -1)
 		return (-1);
 	bib->nsessions++;
 	return (0);
 }
 
 static int
-take_room_inbound(struct bib_entry *bib)
+take_room_inbound(struct bib_entry *bib, struct refusal *why)
 {
-	if (bib->nsessions >= BIB_MAX_SESSIONS) {
-		errno = ENOBUFS;
-		return (-1);
-	}
+	if (bib->nsessions >= BIB_MAX_SESSIONS)
+		return (refuse(why, REFUSED_BINDING_SESSIONS,
+		    BIB_MAX_SESSIONS));
 	bib->nsessions++;
 	bib->ninbound++;
 	return (0);
@@ -438,21 +434,22 @@ attach(struct session_table *t, struct session *s, struct bib_entry *bib,
 static struct session *
 add(struct session_table *t, struct bib_entry *bib,
     const struct taddr4 *peer, unsigned prefix, enum session_class cls,
-    bool inbound, struct monotime now)
+    bool inbound, struct monotime now, struct refusal *why)
 {
 	struct session *s;
 	int room;
 
 	s = new_session(t, (enum l4proto)bib->proto, &bib->out4, peer, cls,
-	    now);
+	    now, why);
 	if (s == NULL)
 		return (NULL);
 	if (find_orphan(t, (enum l4proto)bib->proto, &bib->out4, peer) !=
 	    NULL || RB_INSERT(session_tree, &bib->peers, s) != NULL) {
-		errno = EEXIST;
+		refuse(why, REFUSED_EXISTS, 0);
 		goto fail;
 	}
-	room = inbound ? take_room_inbound(bib) : take_room(t, bib);
+	room = inbound ? take_room_inbound(bib, why) :
+	    take_room(t, bib, why);
 	if (room == -1) {
 		RB_REMOVE(session_tree, &bib->peers, s);
 		goto fail;
@@ -469,31 +466,32 @@ fail:
 struct session *
 session_add(struct session_table *t, struct bib_entry *bib,
     const struct taddr4 *peer, unsigned prefix, enum session_class cls,
-    struct monotime now)
+    struct monotime now, struct refusal *why)
 {
-	return (add(t, bib, peer, prefix, cls, false, now));
+	return (add(t, bib, peer, prefix, cls, false, now, why));
 }
 
 struct session *
 session_add_inbound(struct session_table *t, struct bib_entry *bib,
     const struct taddr4 *peer, unsigned prefix, enum session_class cls,
-    struct monotime now)
+    struct monotime now, struct refusal *why)
 {
-	return (add(t, bib, peer, prefix, cls, true, now));
+	return (add(t, bib, peer, prefix, cls, true, now, why));
 }
 
 struct session *
 session_add_orphan(struct session_table *t, enum l4proto proto,
-    const struct tuple4 *tuple, enum session_class cls, struct monotime now)
+    const struct tuple4 *tuple, enum session_class cls, struct monotime now,
+    struct refusal *why)
 {
 	struct session *s;
 
-	s = new_session(t, proto, &tuple->src, &tuple->dst, cls, now);
+	s = new_session(t, proto, &tuple->src, &tuple->dst, cls, now, why);
 	if (s == NULL)
 		return (NULL);
 	if (RB_INSERT(orphan_tree, &t->orphans, s) != NULL) {
 		slab_put(&t->slab, s);
-		errno = EEXIST;
+		refuse(why, REFUSED_EXISTS, 0);
 		return (NULL);
 	}
 	s->inbound = true;
@@ -521,9 +519,9 @@ make_outbound(struct session_table *t, struct session *s)
 
 int
 session_adopt(struct session_table *t, struct session *s,
-    struct bib_entry *bib, unsigned prefix)
+    struct bib_entry *bib, unsigned prefix, struct refusal *why)
 {
-	if (take_room(t, bib) == -1)
+	if (take_room(t, bib, why) == -1)
 		return (-1);
 	RB_REMOVE(orphan_tree, &t->orphans, s);
 	RB_INSERT(session_tree, &bib->peers, s);
@@ -535,7 +533,9 @@ session_adopt(struct session_table *t, struct session *s,
 void
 session_claim(struct session_table *t, struct session *s)
 {
-	if (!s->inbound || take_room(t, s->bib) == -1)
+	struct refusal why;
+
+	if (!s->inbound || take_room(t, s->bib, &why) == -1)
 		return;
 	s->bib->nsessions--; /* it was counted before */
 	s->bib->ninbound--;

@@ -48,6 +48,7 @@
 #include "bib.h"
 #include "flow.h"
 #include "keyhash.h"
+#include "refusal.h"
 #include "session_wheel.h"
 #include "slab.h"
 #include "tuple.h"
@@ -200,20 +201,21 @@ const struct session *session_next_of_bib(const struct bib_entry *bib,
 
 /*
  * Is there room for one more session of addr, a host of sub (NULL: that is a
- * newcomer)? To be asked before a binding is made for it. 0, or -1 with
- * errno ENOBUFS (table) or EDQUOT (subscriber).
+ * newcomer)? To be asked before a binding is made for it. 0, or -1 with *why:
+ * REFUSED_SESSIONS, or what the subscriber has reached.
  */
 int session_check_room(const struct session_table *t,
-    const struct subscriber *sub, const struct in6_addr *addr);
+    const struct subscriber *sub, const struct in6_addr *addr,
+    struct refusal *why);
 
 /*
  * May an IPv4 host open one more session? A peer may have a sixteenth of the
  * budget when half of it is used; INADDR_ANY: whoever it is. 0, or -1 with
- * errno ENOBUFS (budget or table full: session_oldest_inbound() may be asked
- * for one to end) or EDQUOT (peer).
+ * *why: REFUSED_INBOUND (session_oldest_inbound() may be asked for one to end)
+ * or REFUSED_INBOUND_PEER.
  */
 int session_check_inbound(const struct session_table *t,
-    struct in_addr peer);
+    struct in_addr peer, struct refusal *why);
 
 /*
  * The inbound session that ends first if nothing refreshes it, or NULL. Few
@@ -225,22 +227,22 @@ struct session *session_oldest_inbound(struct session_table *t, bool *sure);
  * Add a session of bib with a peer in class cls, living from now. prefix:
  * index of the Pref64 of Y'.
  *
- * Returns the session, owned by t, its tcp_state 0. NULL with errno EEXIST
- * (session_find_peer() knows it), ENOBUFS (table or binding full), EDQUOT
- * (subscriber) or ENOMEM; then nothing has changed.
+ * Returns the session, owned by t, its tcp_state 0. NULL with *why:
+ * REFUSED_EXISTS (session_find_peer() knows it), REFUSED_SESSIONS,
+ * REFUSED_BINDING_SESSIONS, REFUSED_MEMORY, or what the subscriber has reached;
+ * then nothing has changed.
  */
 struct session *session_add(struct session_table *t, struct bib_entry *bib,
     const struct taddr4 *peer, unsigned prefix, enum session_class cls,
-    struct monotime now);
+    struct monotime now, struct refusal *why);
 
 /*
  * The same for one that the peer opens, which session_check_inbound() has
- * allowed: no limit of the binding or the subscriber holds. EDQUOT is not
- * among the errors.
+ * allowed: no limit of the binding or the subscriber holds.
  */
 struct session *session_add_inbound(struct session_table *t,
     struct bib_entry *bib, const struct taddr4 *peer, unsigned prefix,
-    enum session_class cls, struct monotime now);
+    enum session_class cls, struct monotime now, struct refusal *why);
 
 /*
  * The same for a stored SYN from the peer to (T,t), which has no IPv6 side.
@@ -248,15 +250,15 @@ struct session *session_add_inbound(struct session_table *t,
  */
 struct session *session_add_orphan(struct session_table *t,
     enum l4proto proto, const struct tuple4 *tuple, enum session_class cls,
-    struct monotime now);
+    struct monotime now, struct refusal *why);
 
 /*
  * Give an orphan its IPv6 side (TCP-06). bib is that of its (T,t), whose host
- * opens the session: it is not inbound any more. Returns 0, or -1 with errno
- * ENOBUFS (binding full) or EDQUOT.
+ * opens the session: it is not inbound any more. Returns 0, or -1 with *why:
+ * REFUSED_BINDING_SESSIONS, or what the subscriber has reached.
  */
 int session_adopt(struct session_table *t, struct session *s,
-    struct bib_entry *bib, unsigned prefix);
+    struct bib_entry *bib, unsigned prefix, struct refusal *why);
 
 /*
  * The host of an inbound session opens it as well: it is that host's from

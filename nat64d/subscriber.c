@@ -95,7 +95,7 @@ forget(struct subscribers *subs, struct subscriber *s)
 
 struct subscriber *
 subscriber_get(struct subscribers *subs, const struct in6_addr *addr,
-    uint32_t pool_index, struct monotime now)
+    uint32_t pool_index, struct monotime now, struct refusal *why)
 {
 	struct subscriber *s;
 
@@ -107,8 +107,11 @@ subscriber_get(struct subscribers *subs, const struct in6_addr *addr,
 		forget(subs, TAILQ_FIRST(&subs->idle));
 		s = slab_get(&subs->slab);
 	}
-	if (s == NULL)
+	if (s == NULL) {
+		refuse(why, errno == ENOMEM ? REFUSED_MEMORY :
+		    REFUSED_SUBSCRIBERS, subs->slab.max);
 		return (NULL);
+	}
 	s->prefix = subscriber_prefix(subs, addr);
 	s->pool_index = pool_index;
 	bucket_init(&s->new_bindings, subs->limits.new_bindings, now);
@@ -117,28 +120,26 @@ subscriber_get(struct subscribers *subs, const struct in6_addr *addr,
 	return (s);
 }
 
-/* Note why one is refused; error is for errno. */
+/* Refuse one to whoever has these bits of the address. */
 static int
-refuse(struct subscribers *subs, enum subscriber_limit limit, unsigned len,
-    uint64_t value, int error)
+refuse_prefix(struct refusal *why, enum refused by, unsigned len,
+    uint64_t limit)
 {
-	subs->refusal.limit = limit;
-	subs->refusal.prefix_len = len;
-	subs->refusal.value = value;
-	errno = error;
+	refuse(why, by, limit);
+	why->prefix_len = len;
 	return (-1);
 }
 
 /* Has addr, or a prefix around it, more than its share of what is free? */
 static int
-check_share(struct subscribers *subs, const struct in6_addr *addr,
-    unsigned kind, uint64_t nfree)
+check_share(const struct subscribers *subs, const struct in6_addr *addr,
+    unsigned kind, uint64_t nfree, struct refusal *why)
 {
 	const unsigned len = share_check(&subs->shares, addr, kind, nfree);
 
 	if (len == 0)
 		return (0);
-	return (refuse(subs, SUBSCRIBER_FAIR_SHARE, len, nfree, EDQUOT));
+	return (refuse_prefix(why, REFUSED_FAIR_SHARE, len, nfree));
 }
 
 static void
@@ -152,20 +153,20 @@ add(struct subscribers *subs, struct subscriber *s, enum l4proto proto)
 int
 subscriber_add_binding(struct subscribers *subs, struct subscriber *s,
     const struct in6_addr *addr, enum l4proto proto, uint64_t nfree,
-    struct monotime now)
+    struct monotime now, struct refusal *why)
 {
 	const struct subscriber_limits *l = &subs->limits;
 
 	if (l->ports != 0 &&
 	    s->nbindings[proto] - s->nstatics[proto] >= l->ports)
-		return (refuse(subs, SUBSCRIBER_PORTS, subs->prefix_len,
-		    l->ports, EDQUOT));
-	if (check_share(subs, addr, proto, nfree) == -1)
+		return (refuse_prefix(why, REFUSED_SUBSCRIBER_PORTS,
+		    subs->prefix_len, l->ports));
+	if (check_share(subs, addr, proto, nfree, why) == -1)
 		return (-1);
 	if (l->new_bindings.per_sec != 0 &&
 	    !bucket_take(&s->new_bindings, l->new_bindings, now))
-		return (refuse(subs, SUBSCRIBER_NEW_BINDINGS,
-		    subs->prefix_len, l->new_bindings.per_sec, EAGAIN));
+		return (refuse_prefix(why, REFUSED_NEW_BINDINGS,
+		    subs->prefix_len, l->new_bindings.per_sec));
 	add(subs, s, proto);
 	share_add(&subs->shares, addr, proto);
 	return (0);
@@ -203,22 +204,23 @@ subscriber_remove_binding(struct subscribers *subs, struct subscriber *s,
 }
 
 int
-subscriber_check_session(struct subscribers *subs,
-    const struct subscriber *s, const struct in6_addr *addr, uint64_t nfree)
+subscriber_check_session(const struct subscribers *subs,
+    const struct subscriber *s, const struct in6_addr *addr, uint64_t nfree,
+    struct refusal *why)
 {
 	const uint32_t max = subs->limits.sessions;
 
 	if (s != NULL && max != 0 && s->nsessions >= max)
-		return (refuse(subs, SUBSCRIBER_SESSIONS, subs->prefix_len,
-		    max, EDQUOT));
-	return (check_share(subs, addr, SHARE_SESSIONS, nfree));
+		return (refuse_prefix(why, REFUSED_SUBSCRIBER_SESSIONS,
+		    subs->prefix_len, max));
+	return (check_share(subs, addr, SHARE_SESSIONS, nfree, why));
 }
 
 int
 subscriber_add_session(struct subscribers *subs, struct subscriber *s,
-    const struct in6_addr *addr, uint64_t nfree)
+    const struct in6_addr *addr, uint64_t nfree, struct refusal *why)
 {
-	if (subscriber_check_session(subs, s, addr, nfree) == -1)
+	if (subscriber_check_session(subs, s, addr, nfree, why) == -1)
 		return (-1);
 	s->nsessions++;
 	share_add(&subs->shares, addr, SHARE_SESSIONS);

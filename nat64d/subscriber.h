@@ -32,6 +32,7 @@
 
 #include "keyhash.h"
 #include "ratelimit.h"
+#include "refusal.h"
 #include "share.h"
 #include "slab.h"
 #include "tuple.h"
@@ -55,20 +56,6 @@ struct subscriber_limits {
 	bool fair_share;
 };
 
-enum subscriber_limit {
-	SUBSCRIBER_PORTS,
-	SUBSCRIBER_SESSIONS,
-	SUBSCRIBER_NEW_BINDINGS,
-	SUBSCRIBER_FAIR_SHARE
-};
-
-/* What a refusal was for. */
-struct subscriber_refusal {
-	enum subscriber_limit limit;
-	unsigned prefix_len; /* who has reached it: so many bits of addr */
-	uint64_t value;	     /* fair share: what is free */
-};
-
 RB_HEAD(subscriber_tree, subscriber);
 TAILQ_HEAD(subscriber_idle, subscriber);
 
@@ -81,7 +68,6 @@ struct subscribers {
 	unsigned prefix_len; /* bits, 1 .. 128 */
 	struct subscriber_limits limits;
 	struct shares shares;
-	struct subscriber_refusal refusal; /* the last one */
 };
 
 /*
@@ -103,11 +89,12 @@ void subscriber_prefetch(const struct subscribers *subs,
 
 /*
  * Find or create. A new one has the pool address pool_index. Idle ones are
- * reused, the oldest first, when the table is full. NULL with errno ENOSPC
- * or ENOMEM.
+ * reused, the oldest first, when the table is full. NULL with *why:
+ * REFUSED_SUBSCRIBERS or REFUSED_MEMORY.
  */
 struct subscriber *subscriber_get(struct subscribers *subs,
-    const struct in6_addr *addr, uint32_t pool_index, struct monotime now);
+    const struct in6_addr *addr, uint32_t pool_index, struct monotime now,
+    struct refusal *why);
 
 /* Bindings of all protocols, static ones too. */
 static inline uint64_t
@@ -143,12 +130,12 @@ struct in6_addr subscriber_prefix(const struct subscribers *subs,
 
 /*
  * May addr, a host of s, have one more binding now, of which nfree are free?
- * Counts it when it may: 0. Else -1 with errno EDQUOT (ports per protocol,
- * or fair share) or EAGAIN (rate of new bindings), and subs->refusal.
+ * Counts it when it may: 0. Else -1 with *why: REFUSED_SUBSCRIBER_PORTS,
+ * REFUSED_NEW_BINDINGS or REFUSED_FAIR_SHARE.
  */
 int subscriber_add_binding(struct subscribers *subs, struct subscriber *s,
     const struct in6_addr *addr, enum l4proto proto, uint64_t nfree,
-    struct monotime now);
+    struct monotime now, struct refusal *why);
 
 /* Count a static binding: it asks no limits, and no share is taken. */
 void subscriber_add_static(struct subscribers *subs, struct subscriber *s,
@@ -163,13 +150,14 @@ void subscriber_remove_binding(struct subscribers *subs,
     struct subscriber *s, const struct in6_addr *addr, enum l4proto proto);
 
 /*
- * The same for a session: 0, or -1 with errno EDQUOT. s may be NULL to ask
- * for one that is not known.
+ * The same for a session: 0, or -1 with *why: REFUSED_SUBSCRIBER_SESSIONS or
+ * REFUSED_FAIR_SHARE. s may be NULL to ask for one that is not known.
  */
-int subscriber_check_session(struct subscribers *subs,
-    const struct subscriber *s, const struct in6_addr *addr, uint64_t nfree);
+int subscriber_check_session(const struct subscribers *subs,
+    const struct subscriber *s, const struct in6_addr *addr, uint64_t nfree,
+    struct refusal *why);
 int subscriber_add_session(struct subscribers *subs, struct subscriber *s,
-    const struct in6_addr *addr, uint64_t nfree);
+    const struct in6_addr *addr, uint64_t nfree, struct refusal *why);
 void subscriber_remove_session(struct subscribers *subs,
     struct subscriber *s, const struct in6_addr *addr);
 

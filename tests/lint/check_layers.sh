@@ -16,7 +16,7 @@ at 0 common/{compat,monotime,rng,siphash,pref64,ip4class,addr,acl}.h common/host
 at 1 nat64d/{stats,tuple,pkt,cksum,iphdr,vnet,gro,gso,slab,ipid,ratelimit}.h
 at 1 nat64d/{keyhash,repeat}.h
 at 2 nat64d/{addrset,portlist,portset,pool4,pool4_addrs,rest}.h
-at 2 nat64d/{share,subscriber}.h
+at 2 nat64d/{refusal,share,subscriber}.h
 at 2 nat64d/{bib,flow,session,session_wheel,tcp_fsm}.h
 at 2 nat64d/{frag,frag_store,fragment,permit,pool4_group}.h
 at 3 nat64d/{xlat,xlat_int,icmp_error,tcp_reset}.h

@@ -16,6 +16,7 @@ static struct bib bibs[L4_NPROTO];
 static struct seeded seeded;
 static struct rng rng;
 static bool created;
+static struct refusal why;
 
 /* Everything that a test may want to have otherwise. */
 struct setting {
@@ -86,8 +87,8 @@ get(enum l4proto proto, const char *addr, uint16_t port)
 {
 	const struct taddr6 in6 = ta6(addr, port);
 
-	errno = 0;
-	return (bib_get6(&bibs[proto], &in6, &rng, at(0), &created));
+	why.by = REFUSED_NOT;
+	return (bib_get6(&bibs[proto], &in6, &rng, at(0), &created, &why));
 }
 
 static struct bib_entry *
@@ -158,7 +159,7 @@ START_TEST(protocols_are_bound_independently)
 	ck_assert_ptr_nonnull(udp);
 	ck_assert_uint_eq(tcp->out4.port, udp->out4.port);
 	ck_assert_ptr_null(get(L4_TCP, "2001:db8::2", 5000));
-	ck_assert_int_eq(errno, ENOSPC);
+	ck_assert_int_eq(why.by, REFUSED_POOL);
 	ck_assert(!created);
 }
 END_TEST
@@ -187,7 +188,8 @@ START_TEST(newcomers_are_spread_over_the_pool_by_a_keyed_hash)
 
 	for (i = 0; i < 256; i++) {
 		in6.addr.s6_addr[7] = (uint8_t)i;
-		e = bib_get6(&bibs[L4_TCP], &in6, &rng, at(0), &created);
+		e = bib_get6(&bibs[L4_TCP], &in6, &rng, at(0), &created,
+		    &why);
 		index[i] = (uint32_t)pool4_index(pool, e->out4.addr);
 		counts[index[i]]++;
 	}
@@ -198,7 +200,8 @@ START_TEST(newcomers_are_spread_over_the_pool_by_a_keyed_hash)
 	bibs[L4_TCP].key = other;
 	for (i = 0; i < 256; i++) {
 		in6.addr.s6_addr[7] = (uint8_t)i;
-		e = bib_get6(&bibs[L4_TCP], &in6, &rng, at(0), &created);
+		e = bib_get6(&bibs[L4_TCP], &in6, &rng, at(0), &created,
+		    &why);
 		moved += (uint32_t)pool4_index(pool, e->out4.addr) !=
 		    index[i];
 	}
@@ -219,7 +222,7 @@ START_TEST(newcomer_moves_on_until_the_pool_is_exhausted)
 		ck_assert_ptr_nonnull(get(L4_TCP, addr, 1));
 	}
 	ck_assert_ptr_null(get(L4_TCP, "2001:db8:0:100::1", 1));
-	ck_assert_int_eq(errno, ENOSPC);
+	ck_assert_int_eq(why.by, REFUSED_POOL);
 	ck_assert_uint_eq(bibs[L4_TCP].nentries, 8);
 	ck_assert_uint_eq(slab.used, 8);
 	/* Nobody was evicted. */
@@ -239,7 +242,7 @@ START_TEST(paired_address_without_ports_fails_unless_pooling_is_soft)
 	get(L4_TCP, "2001:db8::1", 1);
 	get(L4_TCP, "2001:db8::1", 2);
 	ck_assert_ptr_null(get(L4_TCP, "2001:db8::1", 3));
-	ck_assert_int_eq(errno, ENOSPC);
+	ck_assert_int_eq(why.by, REFUSED_POOL);
 	ck_assert_ptr_nonnull(get(L4_UDP, "2001:db8::1", 3));
 
 	s.soft = true;
@@ -292,7 +295,9 @@ START_TEST(refused_binding_changes_nothing)
 	make(s);
 	ck_assert_ptr_nonnull(get(L4_TCP, "2001:db8::1", 1));
 	ck_assert_ptr_null(get(L4_TCP, "2001:db8::2", 1));
-	ck_assert_int_eq(errno, EDQUOT);
+	ck_assert_int_eq(why.by, REFUSED_SUBSCRIBER_PORTS);
+	ck_assert_uint_eq(why.prefix_len, 64);
+	ck_assert_uint_eq(why.limit, 1);
 	ck_assert_uint_eq(slab.used, 1);
 	ck_assert_uint_eq(find_sub("2001:db8::")->nbindings[L4_TCP], 1);
 
@@ -302,7 +307,7 @@ START_TEST(refused_binding_changes_nothing)
 	make(s);
 	ck_assert_ptr_nonnull(get(L4_TCP, "2001:db8::1", 1));
 	ck_assert_ptr_null(get(L4_UDP, "2001:db8::1", 1));
-	ck_assert_int_eq(errno, EAGAIN);
+	ck_assert_int_eq(why.by, REFUSED_NEW_BINDINGS);
 	ck_assert_uint_eq(slab.used, 1);
 
 	/* The table. */
@@ -311,7 +316,8 @@ START_TEST(refused_binding_changes_nothing)
 	make(s);
 	ck_assert_ptr_nonnull(get(L4_TCP, "2001:db8::1", 1));
 	ck_assert_ptr_null(get(L4_TCP, "2001:db8::1", 2));
-	ck_assert_int_eq(errno, ENOBUFS);
+	ck_assert_int_eq(why.by, REFUSED_BINDINGS);
+	ck_assert_uint_eq(why.limit, 1);
 	for (i = 0; i < 4; i++)
 		ck_assert_uint_ge(pool4_nfree(pool, L4_TCP, i), 64511);
 
@@ -321,7 +327,8 @@ START_TEST(refused_binding_changes_nothing)
 	make(s);
 	ck_assert_ptr_nonnull(get(L4_TCP, "2001:db8::1", 1));
 	ck_assert_ptr_null(get(L4_TCP, "2001:db8:1::1", 1));
-	ck_assert_int_eq(errno, ENOBUFS);
+	ck_assert_int_eq(why.by, REFUSED_SUBSCRIBERS);
+	ck_assert_uint_eq(why.limit, 1);
 	ck_assert_uint_eq(slab.used, 1);
 }
 END_TEST
@@ -338,7 +345,7 @@ START_TEST(exhausted_pool_takes_no_token)
 	e = get(L4_TCP, "2001:db8::1", 1);
 	for (i = 0; i < 10; i++) {
 		ck_assert_ptr_null(get(L4_TCP, "2001:db8::1", 2));
-		ck_assert_int_eq(errno, ENOSPC);
+		ck_assert_int_eq(why.by, REFUSED_POOL);
 	}
 	ck_assert(bib_release(&bibs[L4_TCP], e, at(0)));
 	ck_assert_ptr_nonnull(get(L4_TCP, "2001:db8::1", 2));
@@ -390,8 +397,8 @@ START_TEST(new_bindings_end_rests_that_are_due)
 	out4 = e->out4;
 	bib_release(&bibs[L4_UDP], e, at(0));
 	ck_assert_ptr_null(bib_get6(&bibs[L4_UDP], &other, &rng, at(8),
-	    &created));
-	e = bib_get6(&bibs[L4_UDP], &other, &rng, at(9), &created);
+	    &created, &why));
+	e = bib_get6(&bibs[L4_UDP], &other, &rng, at(9), &created, &why);
 	ck_assert_ptr_nonnull(e);
 	ck_assert_uint_eq(e->out4.port, out4.port);
 }

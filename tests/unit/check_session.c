@@ -2,7 +2,6 @@
  * Unit tests of session.c, with real bindings below it.
  */
 #include <check.h>
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -24,6 +23,7 @@ static struct subscribers subs;
 static struct slab slab;
 static struct bib bibs[L4_NPROTO];
 static struct session_table table;
+static struct refusal why;
 static const struct in6_addr nobody;
 static struct seeded seeded;
 static struct rng rng;
@@ -86,7 +86,7 @@ binding(uint16_t x)
 	const struct taddr6 in6 = ta6("2001:db8::1", x);
 	bool created;
 
-	return (bib_get6(&bibs[L4_TCP], &in6, &rng, at(0), &created));
+	return (bib_get6(&bibs[L4_TCP], &in6, &rng, at(0), &created, &why));
 }
 
 static struct session *
@@ -112,8 +112,8 @@ add(struct bib_entry *e, const char *peer, uint16_t port,
 {
 	const struct taddr4 to = ta4(peer, port);
 
-	errno = 0;
-	return (session_add(&table, e, &to, 3, cls, at(secs)));
+	why.by = REFUSED_NOT;
+	return (session_add(&table, e, &to, 3, cls, at(secs), &why));
 }
 
 static struct session *
@@ -122,9 +122,9 @@ add_stored(uint16_t t, const char *peer, uint16_t port, int64_t secs)
 	const struct tuple4 t4 = { .src = ta4("192.0.2.1", t),
 		.dst = ta4(peer, port) };
 
-	errno = 0;
+	why.by = REFUSED_NOT;
 	return (session_add_orphan(&table, L4_TCP, &t4, SESSION_TCP_SYN,
-	    at(secs)));
+	    at(secs), &why));
 }
 
 /* The sessions that expire at a time, in order; they go. */
@@ -205,7 +205,7 @@ START_TEST(peers_of_a_binding_are_unique)
 
 	add(e, "198.51.100.1", 80, SESSION_TCP_OPEN, 0);
 	ck_assert_ptr_null(add(e, "198.51.100.1", 80, SESSION_TCP_OPEN, 0));
-	ck_assert_int_eq(errno, EEXIST);
+	ck_assert_int_eq(why.by, REFUSED_EXISTS);
 	ck_assert_uint_eq(session_count(&table), 1);
 	ck_assert_uint_eq(e->nsessions, 1);
 	ck_assert_uint_eq(e->sub->nsessions, 1);
@@ -214,7 +214,7 @@ START_TEST(peers_of_a_binding_are_unique)
 	    0));
 	add_stored(7, "198.51.100.1", 80, 0);
 	ck_assert_ptr_null(add_stored(7, "198.51.100.1", 80, 0));
-	ck_assert_int_eq(errno, EEXIST);
+	ck_assert_int_eq(why.by, REFUSED_EXISTS);
 }
 END_TEST
 
@@ -228,7 +228,8 @@ START_TEST(limits_hold_and_a_refusal_changes_nothing)
 	a = binding(1);
 	ck_assert_ptr_nonnull(add(a, "198.51.100.1", 1, SESSION_UDP, 0));
 	ck_assert_ptr_null(add(a, "198.51.100.1", 2, SESSION_UDP, 0));
-	ck_assert_int_eq(errno, ENOBUFS);
+	ck_assert_int_eq(why.by, REFUSED_SESSIONS);
+	ck_assert_uint_eq(why.limit, 1);
 	ck_assert_uint_eq(a->nsessions, 1);
 
 	/* The binding. */
@@ -238,7 +239,8 @@ START_TEST(limits_hold_and_a_refusal_changes_nothing)
 	add(a, "198.51.100.1", 1, SESSION_UDP, 0);
 	add(a, "198.51.100.1", 2, SESSION_UDP, 0);
 	ck_assert_ptr_null(add(a, "198.51.100.1", 3, SESSION_UDP, 0));
-	ck_assert_int_eq(errno, ENOBUFS);
+	ck_assert_int_eq(why.by, REFUSED_BINDING_SESSIONS);
+	ck_assert_uint_eq(why.limit, 2);
 	ck_assert_uint_eq(a->sub->nsessions, 2);
 	ck_assert_ptr_nonnull(add(b, "198.51.100.1", 3, SESSION_UDP, 0));
 
@@ -249,7 +251,7 @@ START_TEST(limits_hold_and_a_refusal_changes_nothing)
 	add(a, "198.51.100.1", 1, SESSION_UDP, 0);
 	add(b, "198.51.100.1", 2, SESSION_UDP, 0);
 	ck_assert_ptr_null(add(b, "198.51.100.1", 3, SESSION_UDP, 0));
-	ck_assert_int_eq(errno, EDQUOT);
+	ck_assert_int_eq(why.by, REFUSED_SUBSCRIBER_SESSIONS);
 	ck_assert_uint_eq(b->nsessions, 1);
 	ck_assert_uint_eq(session_count(&table), 2);
 	ck_assert_uint_eq(table.slab.used, 2);
@@ -263,15 +265,18 @@ START_TEST(check_room_tells_beforehand_what_add_would_refuse)
 
 	remake(2, 0, 1);
 	e = binding(1);
-	ck_assert_int_eq(session_check_room(&table, NULL, &nobody), 0);
-	ck_assert_int_eq(session_check_room(&table, e->sub, &nobody), 0);
+	ck_assert_int_eq(session_check_room(&table, NULL, &nobody, &why), 0);
+	ck_assert_int_eq(session_check_room(&table, e->sub, &nobody, &why),
+	    0);
 	add(e, "198.51.100.1", 1, SESSION_UDP, 0);
-	ck_assert_int_eq(session_check_room(&table, NULL, &nobody), 0);
-	ck_assert_int_eq(session_check_room(&table, e->sub, &nobody), -1);
-	ck_assert_int_eq(errno, EDQUOT);
+	ck_assert_int_eq(session_check_room(&table, NULL, &nobody, &why), 0);
+	ck_assert_int_eq(session_check_room(&table, e->sub, &nobody, &why),
+	    -1);
+	ck_assert_int_eq(why.by, REFUSED_SUBSCRIBER_SESSIONS);
 	add_stored(4000, "198.51.100.1", 2, 0);
-	ck_assert_int_eq(session_check_room(&table, NULL, &nobody), -1);
-	ck_assert_int_eq(errno, ENOBUFS);
+	ck_assert_int_eq(session_check_room(&table, NULL, &nobody, &why),
+	    -1);
+	ck_assert_int_eq(why.by, REFUSED_SESSIONS);
 }
 END_TEST
 
@@ -576,8 +581,8 @@ START_TEST(stored_syn_gets_its_ipv6_side_later)
 	/* Its IPv4 tuple is taken. */
 	ck_assert_ptr_null(add(e, "198.51.100.7", 1000, SESSION_TCP_OPEN,
 	    0));
-	ck_assert_int_eq(errno, EEXIST);
-	ck_assert_int_eq(session_adopt(&table, s, e, 5), 0);
+	ck_assert_int_eq(why.by, REFUSED_EXISTS);
+	ck_assert_int_eq(session_adopt(&table, s, e, 5, &why), 0);
 	ck_assert_ptr_eq(find6(e, "198.51.100.7", 1000, 5), s);
 	ck_assert_ptr_eq(find4(e, "198.51.100.7", 1000), s);
 	ck_assert_ptr_eq(s->bib, e);
@@ -598,16 +603,16 @@ START_TEST(adoption_obeys_the_limits)
 	e = binding(1);
 	add(e, "198.51.100.7", 1, SESSION_TCP_EST, 0);
 	s = add_stored(e->out4.port, "198.51.100.7", 2, 0);
-	ck_assert_int_eq(session_adopt(&table, s, e, 0), -1);
-	ck_assert_int_eq(errno, ENOBUFS);
+	ck_assert_int_eq(session_adopt(&table, s, e, 0, &why), -1);
+	ck_assert_int_eq(why.by, REFUSED_BINDING_SESSIONS);
 	ck_assert_ptr_null(s->bib);
 
 	remake(10, 0, 1);
 	e = binding(1);
 	add(e, "198.51.100.7", 1, SESSION_TCP_EST, 0);
 	s = add_stored(e->out4.port, "198.51.100.7", 2, 0);
-	ck_assert_int_eq(session_adopt(&table, s, e, 0), -1);
-	ck_assert_int_eq(errno, EDQUOT);
+	ck_assert_int_eq(session_adopt(&table, s, e, 0, &why), -1);
+	ck_assert_int_eq(why.by, REFUSED_SUBSCRIBER_SESSIONS);
 	ck_assert_ptr_null(s->bib);
 	ck_assert_uint_eq(e->nsessions, 1);
 }

@@ -2,7 +2,6 @@
  * Unit tests of subscriber.c.
  */
 #include <check.h>
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,6 +10,7 @@
 
 static const struct siphash_key key = { "sixteen bytes ok" };
 static struct subscribers subs;
+static struct refusal why;
 static struct in6_addr host; /* whose shares are counted */
 
 #define PLENTY 1000000
@@ -43,7 +43,7 @@ get(const char *text, int64_t secs)
 {
 	const struct in6_addr addr = ip6(text);
 
-	return (subscriber_get(&subs, &addr, 0, at(secs)));
+	return (subscriber_get(&subs, &addr, 0, at(secs), &why));
 }
 
 static struct subscriber *
@@ -58,13 +58,13 @@ static int
 add(struct subscriber *s, enum l4proto proto, int64_t secs)
 {
 	return (subscriber_add_binding(&subs, s, &host, proto, PLENTY,
-	    at(secs)));
+	    at(secs), &why));
 }
 
 static int
 add_session(struct subscriber *s)
 {
-	return (subscriber_add_session(&subs, s, &host, PLENTY));
+	return (subscriber_add_session(&subs, s, &host, PLENTY, &why));
 }
 
 static const struct {
@@ -94,7 +94,7 @@ START_TEST(subscriber_is_a_prefix_of_configured_length)
 	remake(prefixes[_i].len, (struct subscriber_limits){ 0 }, 10);
 	got = subscriber_prefix(&subs, &ones);
 	ck_assert_mem_eq(&got, &want, sizeof(want));
-	s = subscriber_get(&subs, &ones, 7, at(0));
+	s = subscriber_get(&subs, &ones, 7, at(0), &why);
 	ck_assert_mem_eq(&s->prefix, &want, sizeof(want));
 	ck_assert_ptr_eq(subscriber_find(&subs, &want), s);
 	ck_assert_uint_eq(s->pool_index, 7);
@@ -125,7 +125,9 @@ START_TEST(bindings_are_limited_per_protocol)
 	for (i = 0; i < 3; i++)
 		ck_assert_int_eq(add(s, L4_TCP, 0), 0);
 	ck_assert_int_eq(add(s, L4_TCP, 0), -1);
-	ck_assert_int_eq(errno, EDQUOT);
+	ck_assert_int_eq(why.by, REFUSED_SUBSCRIBER_PORTS);
+	ck_assert_uint_eq(why.prefix_len, 64);
+	ck_assert_uint_eq(why.limit, 3);
 	ck_assert_uint_eq(s->nbindings[L4_TCP], 3);
 	ck_assert_int_eq(add(s, L4_UDP, 0), 0);
 	ck_assert_int_eq(add(s, L4_ICMP, 0), 0);
@@ -153,7 +155,7 @@ START_TEST(rate_of_new_bindings_is_limited_over_all_protocols)
 	for (i = 0; i < 4; i++)
 		ck_assert_int_eq(add(s, (enum l4proto)(i % L4_NPROTO), 0), 0);
 	ck_assert_int_eq(add(s, L4_UDP, 0), -1);
-	ck_assert_int_eq(errno, EAGAIN);
+	ck_assert_int_eq(why.by, REFUSED_NEW_BINDINGS);
 	ck_assert_int_eq(add(s, L4_UDP, 1), 0);
 	ck_assert_int_eq(add(s, L4_UDP, 1), 0);
 	ck_assert_int_eq(add(s, L4_UDP, 1), -1);
@@ -171,7 +173,7 @@ START_TEST(sessions_are_limited)
 	ck_assert_int_eq(add_session(s), 0);
 	ck_assert_int_eq(add_session(s), 0);
 	ck_assert_int_eq(add_session(s), -1);
-	ck_assert_int_eq(errno, EDQUOT);
+	ck_assert_int_eq(why.by, REFUSED_SUBSCRIBER_SESSIONS);
 	subscriber_remove_session(&subs, s, &host);
 	ck_assert_uint_eq(s->nsessions, 1);
 	ck_assert_int_eq(add_session(s), 0);
@@ -253,7 +255,7 @@ START_TEST(full_table_reuses_the_oldest_idle_subscriber_only)
 	add(b, L4_UDP, 0);
 	add(find("2001:db8:0:d::"), L4_UDP, 0);
 	ck_assert_ptr_null(get("2001:db8:0:e::", 0));
-	ck_assert_int_eq(errno, ENOSPC);
+	ck_assert_int_eq(why.by, REFUSED_SUBSCRIBERS);
 	ck_assert_ptr_eq(get("2001:db8:0:c::", 0), b);
 }
 END_TEST

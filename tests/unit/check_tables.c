@@ -48,15 +48,21 @@ release(unsigned proto, int source)
 /* --- sessions --- */
 
 static void
-compare_errno(int want)
+compare_refusal(enum refused got, enum refused want)
 {
-	HOLD(errno == want);
-	if (want == ENOBUFS)
-		seen[SAW_TABLE_FULL]++;
-	else if (want == EDQUOT)
-		seen[SAW_QUOTA]++;
-	else if (want == EEXIST)
-		seen[SAW_EXISTS]++;
+	static const enum sight sights[REFUSED_NREASONS] = {
+		[REFUSED_POOL] = SAW_EXHAUSTED,
+		[REFUSED_BINDINGS] = SAW_TABLE_FULL,
+		[REFUSED_SUBSCRIBERS] = SAW_TABLE_FULL,
+		[REFUSED_SESSIONS] = SAW_TABLE_FULL,
+		[REFUSED_BINDING_SESSIONS] = SAW_TABLE_FULL,
+		[REFUSED_SUBSCRIBER_PORTS] = SAW_QUOTA,
+		[REFUSED_SUBSCRIBER_SESSIONS] = SAW_QUOTA,
+		[REFUSED_EXISTS] = SAW_EXISTS,
+	};
+
+	HOLD(got == want);
+	seen[sights[want]]++;
 }
 
 /* Add a session of source (NONE: stored SYN); or it is refused rightly. */
@@ -66,26 +72,26 @@ add_session(unsigned proto, unsigned index, unsigned slot, unsigned peer,
 {
 	struct model_session *m = &model.sessions[proto][index][slot][peer];
 	const struct tuple4 t4 = key_tuple4(index, slot, peer);
+	struct refusal why = { .by = REFUSED_NOT };
 	struct session *s;
-	int want = 0;
+	enum refused want = REFUSED_NOT;
 
 	if (tables.sessions.slab.used == MAX_SESSIONS)
-		want = ENOBUFS;
+		want = REFUSED_SESSIONS;
 	else if (m->s != NULL)
-		want = EEXIST;
+		want = REFUSED_EXISTS;
 	else if (source != NONE)
 		want = model_refuse_session(proto, source);
-	errno = 0;
 	if (source == NONE)
 		s = session_add_orphan(&tables.sessions, (enum l4proto)proto,
-		    &t4, (enum session_class)cls, run.now);
+		    &t4, (enum session_class)cls, run.now, &why);
 	else
 		s = session_add(&tables.sessions,
 		    model.bindings[proto][source].e, &t4.dst, prefix,
-		    (enum session_class)cls, run.now);
-	HOLD((s == NULL) == (want != 0));
+		    (enum session_class)cls, run.now, &why);
+	HOLD((s == NULL) == (want != REFUSED_NOT));
 	if (s == NULL) {
-		compare_errno(want);
+		compare_refusal(why.by, want);
 		return;
 	}
 	m->s = s;
@@ -196,24 +202,24 @@ get_binding(unsigned proto, int source)
 {
 	const struct model_binding *b = &model.bindings[proto][source];
 	const struct taddr6 in6 = key_in6(source);
+	struct refusal why = { .by = REFUSED_NOT };
 	struct bib_entry *e;
 	bool created;
-	int want = 0;
+	enum refused want = REFUSED_NOT;
 
 	if (b->e == NULL) {
 		model_expire_rests(2);
 		want = model_refuse_binding(proto, source);
 	}
-	errno = 0;
-	e = bib_get6(&tables.bibs[proto], &in6, &rng, run.now, &created);
+	e = bib_get6(&tables.bibs[proto], &in6, &rng, run.now, &created,
+	    &why);
 	HOLD(created == (e != NULL && b->e == NULL));
-	if (want == ENOSPC && may_find_rest(proto, source) &&
-	    (e != NULL || errno == ENOBUFS))
-		want = e != NULL ? 0 : errno;
-	HOLD((e == NULL) == (want != 0));
+	if (want == REFUSED_POOL && may_find_rest(proto, source) &&
+	    (e != NULL || why.by == REFUSED_SUBSCRIBERS))
+		want = e != NULL ? REFUSED_NOT : why.by;
+	HOLD((e == NULL) == (want != REFUSED_NOT));
 	if (e == NULL) {
-		compare_errno(want);
-		seen[SAW_EXHAUSTED] += want == ENOSPC;
+		compare_refusal(why.by, want);
 		return (false);
 	}
 	if (created)
@@ -227,15 +233,15 @@ static void
 meet_stored_syn(unsigned proto, unsigned peer, int source, unsigned prefix)
 {
 	const struct model_binding *b = &model.bindings[proto][source];
-	const int want = model_refuse_session(proto, source);
+	const enum refused want = model_refuse_session(proto, source);
+	struct refusal why = { .by = REFUSED_NOT };
 	struct model_session *m =
 	    &model.sessions[proto][b->index][b->slot][peer];
 
-	errno = 0;
-	HOLD((session_adopt(&tables.sessions, m->s, b->e, prefix) == 0) ==
-	    (want == 0));
-	HOLD(errno == want);
-	if (want != 0)
+	HOLD((session_adopt(&tables.sessions, m->s, b->e, prefix, &why) ==
+	    0) == (want == REFUSED_NOT));
+	HOLD(why.by == want);
+	if (want != REFUSED_NOT)
 		return;
 	model_attach(proto, m, source, prefix);
 	seen[SAW_SYN_MET]++;
@@ -355,7 +361,8 @@ step_add_static(void)
 	e = bib_add_static(&tables.bibs[proto], &in6, &out4, run.now);
 	HOLD((e == NULL) == (want != 0));
 	if (e == NULL) {
-		compare_errno(want);
+		HOLD(errno == want);
+		seen[want == EEXIST ? SAW_EXISTS : SAW_TABLE_FULL]++;
 	} else if (b->e != NULL) {
 		model_set_static(proto, source, true);
 		seen[SAW_STATIC_PROMOTED]++;

@@ -293,14 +293,14 @@ model_attach(unsigned proto, struct model_session *m, int source,
 	model.nsessions[key_prefix(source)]++;
 }
 
-int
+enum refused
 model_refuse_session(unsigned proto, int source)
 {
 	if (model.bindings[proto][source].nsessions == MAX_PER_BINDING)
-		return (ENOBUFS);
+		return (REFUSED_BINDING_SESSIONS);
 	if (model.nsessions[key_prefix(source)] == MAX_OF_SUBSCRIBER)
-		return (EDQUOT);
-	return (0);
+		return (REFUSED_SUBSCRIBER_SESSIONS);
+	return (REFUSED_NOT);
 }
 
 bool
@@ -320,7 +320,7 @@ model_has_peer(unsigned proto, unsigned index, unsigned slot, unsigned peer)
 	return (false);
 }
 
-int
+enum refused
 model_refuse_binding(unsigned proto, int source)
 {
 	const unsigned prefix = key_prefix(source);
@@ -328,20 +328,20 @@ model_refuse_binding(unsigned proto, int source)
 	bool usable;
 
 	if (model_nbindings() == MAX_BINDINGS)
-		return (ENOBUFS);
+		return (REFUSED_BINDINGS);
 	if (model_is_paired(prefix))
 		usable = has_free(proto, pair) ||
 		    model_rest_of(proto, pair, source) != NONE;
 	else
 		usable = has_free(proto, 0) || has_free(proto, 1);
 	if (!usable)
-		return (ENOSPC);
+		return (REFUSED_POOL);
 	if (!has_subscriber(prefix))
-		return (ENOBUFS);
+		return (REFUSED_SUBSCRIBERS);
 	if (model.nbindings[prefix][proto] -
 	    model.nstatics[prefix][proto] >= MAX_PORTS)
-		return (EDQUOT);
-	return (0);
+		return (REFUSED_SUBSCRIBER_PORTS);
+	return (REFUSED_NOT);
 }
 
 int

@@ -127,11 +127,11 @@ bool model_is_best(unsigned proto, unsigned index, int source,
 bool model_has_peer(unsigned proto, unsigned index, unsigned slot,
     unsigned peer);
 
-/* The errno with which a thing must be refused, or 0. */
-int model_refuse_binding(unsigned proto, int source);
+/* Why a thing must be refused, or REFUSED_NOT; static: errno, or 0. */
+enum refused model_refuse_binding(unsigned proto, int source);
+enum refused model_refuse_session(unsigned proto, int source);
 int model_refuse_static(unsigned proto, int source, unsigned index,
     unsigned slot);
-int model_refuse_session(unsigned proto, int source);
 
 /* --- changes --- */
 
