@@ -176,6 +176,8 @@ dns64d_PURE = \
     dns64d/filter.c \
     dns64d/follow.c \
     dns64d/gate.c \
+    dns64d/hosts.c \
+    dns64d/hosts_file.c \
     dns64d/local.c \
     dns64d/local_zones.c \
     dns64d/metrics.c \

@@ -11,8 +11,10 @@
 #include "common/acl.h"
 #include "common/conf_file.h"
 #include "common/pref64.h"
+#include "common/siphash.h"
 
 #include "conf.h"
+#include "hosts.h"
 #include "share.h"
 
 const char *
@@ -116,6 +118,7 @@ conf_free(struct conf *conf)
 static struct conf *
 conf_new(void)
 {
+	struct siphash_key key;
 	struct conf *conf;
 
 	if ((conf = calloc(1, sizeof(*conf))) == NULL)
@@ -134,13 +137,15 @@ conf_new(void)
 	conf->workers = 1;
 	conf->log_level = LOG_LEVEL_INFO;
 	gate_rules_init(&conf->gate);
-	conf->local = local_new();
+	conf->limit_hosts = CONF_LIMIT_HOSTS;
+	arc4random_buf(&key, sizeof(key));
+	conf->hosts = hosts_new(&key);
 	conf->acl = acl_new();
 	conf->user = strdup(CONF_USER);
 	conf->pidfile = strdup(CONF_PIDFILE);
 	conf->upstream_common = calloc(CONF_ADDRS_MAX,
 	    sizeof(*conf->upstream_common));
-	if (conf->acl == NULL || conf->local == NULL || conf->user == NULL ||
+	if (conf->acl == NULL || conf->hosts == NULL || conf->user == NULL ||
 	    conf->pidfile == NULL || conf->upstream_common == NULL) {
 		conf_free(conf);
 		return (NULL);
@@ -297,7 +302,7 @@ keep_files(struct conf *conf, const struct conf_file *cf)
 			return (-1);
 	}
 	for (i = 0; i < conf->n_hosts_files; i++) {
-		conf->files[n + i] = strdup(conf->hosts_files[i]);
+		conf->files[n + i] = strdup(conf->hosts_files[i].path);
 		if (conf->files[n + i] == NULL)
 			return (-1);
 	}
@@ -322,7 +327,7 @@ share_out(struct conf *conf)
 static int
 finish(struct conf *conf, struct conf_file *cf)
 {
-	local_finish(conf->local);
+	hosts_finish(conf->hosts);
 	conf->gate.keepalive_secs = conf->tcp_idle_secs;
 	share_out(conf);
 	if (views_finish(&conf->views) == -1) {
@@ -360,6 +365,7 @@ conf_load(const char *path, bool to_log)
 		return (NULL);
 	}
 	conf_parse(cf, conf);
+	conf_read_hosts(conf, cf);
 	if (conf_file_errors(cf) == 0 && finish(conf, cf) == 0)
 		check_whole(cf, conf);
 	good = conf_file_errors(cf) == 0;

@@ -14,10 +14,10 @@
 #include <stdio.h>
 
 #include "common/addr.h"
+#include "common/conf_file.h"
 #include "common/log.h"
 
 #include "gate.h"
-#include "local.h"
 #include "policy.h"
 #include "upstream.h"
 #include "cache.h"
@@ -28,6 +28,7 @@
 
 #define CONF_WORKERS_MAX 64
 
+#define CONF_LIMIT_HOSTS (128 * 1024 * 1024) /* octets: 3 million names */
 #define CONF_LIMIT_QUERIES 2000
 #define CONF_LIMIT_QUERIES_MIN 16
 #define CONF_LIMIT_TCP_CLIENTS 150
@@ -41,7 +42,7 @@
 #define CONF_PIDFILE "/var/run/dns64d.pid"
 
 struct acl;
-struct conf_file;
+struct hosts;
 
 /* Distinct addresses with their ports, in the order of the file. */
 struct conf_addrs {
@@ -68,6 +69,12 @@ struct conf_translator {
 	unsigned port;
 	char *path; /* ... from the first slash on */
 	unsigned every_secs;
+};
+
+/* A file of hosts. */
+struct conf_hosts {
+	char *path;
+	struct conf_where where; /* the statement, while it is parsed */
 };
 
 /*
@@ -103,11 +110,12 @@ struct conf {
 	struct acl *acl; /* the same, to be asked */
 
 	struct gate_rules gate;
-	struct local *local; /* finished */
+	struct hosts *hosts; /* finished */
 	bool special_zones;  /* all of them are answered here */
-	char **hosts_files;  /* as written, for the print */
+	struct conf_hosts *hosts_files;
 	size_t n_hosts_files;
-	char **host_lines; /* likewise */
+	size_t limit_hosts; /* octets of hosts */
+	char **host_lines; /* as written, for the print */
 	size_t n_host_lines;
 
 	struct cache_rules cache;
@@ -236,11 +244,10 @@ const char *conf_set_ptr_name(struct conf *conf, const char *text);
 /* A secret of cookies, in hexadecimal; the first one makes new cookies. */
 const char *conf_add_secret(struct conf *conf, const char *text);
 
-/* A local host, and a file of them; *line is where in the file, or 0. */
+/* A local host, and a file of them, which conf_read_hosts will read. */
 const char *conf_add_host(struct conf *conf, const char *name,
     const char *addr);
-const char *conf_add_hosts(struct conf *conf, const char *path,
-    unsigned *line);
+const char *conf_add_hosts(struct conf *conf, const struct conf_value *path);
 
 /* Replace a string by a copy of text; a path must be absolute. */
 const char *conf_set_string(char **string, const char *text);
@@ -248,6 +255,7 @@ const char *conf_set_path(char **string, const char *text);
 
 /* Among the files of the configuration. */
 const char *conf_no_memory(void);
+void conf_read_hosts(struct conf *conf, struct conf_file *cf);
 void conf_clear_clients(struct conf *conf);
 void conf_clear_translators(struct conf *conf);
 void conf_clear_upstreams(struct conf *conf);

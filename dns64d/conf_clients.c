@@ -8,10 +8,15 @@
 #include <string.h>
 
 #include "common/conf_file.h"
+#include "common/log.h"
 
 #include "conf.h"
+#include "hosts_file.h"
+#include "msg_name.h"
+#include "name_text.h"
 
-#define HOSTS_SIZE_MAX (4 * 1024 * 1024)
+#define HOSTS_SIZE_MAX (1UL << 30) /* octets; a device may have no end */
+#define HOSTS_PIECE (64 * 1024)
 
 static int
 hex_digit(char c)
@@ -61,6 +66,21 @@ keep_line(char ***list, size_t *n, const char *text)
 	return (NULL);
 }
 
+static const char *
+add_host(struct conf *conf, const char *name, const char *text)
+{
+	uint8_t wire[MSG_NAME_MAX];
+	struct hosts_addr addr;
+
+	if (hosts_parse_addr(text, &addr) == -1)
+		return ("has no valid address");
+	if (name_from_text(name, wire) <= 1)
+		return ("has no valid host name");
+	if (hosts_add(conf->hosts, wire, &addr) == 0)
+		return (NULL);
+	return (errno == E2BIG ? "has too many addresses" : conf_no_memory());
+}
+
 const char *
 conf_add_host(struct conf *conf, const char *name, const char *addr)
 {
@@ -68,7 +88,7 @@ conf_add_host(struct conf *conf, const char *name, const char *addr)
 	char *line;
 	size_t size;
 
-	if ((why = local_add(conf->local, name, addr)) != NULL)
+	if ((why = add_host(conf, name, addr)) != NULL)
 		return (why);
 	size = strlen(name) + strlen(addr) + sizeof("\"\" ");
 	if ((line = malloc(size)) == NULL)
@@ -80,53 +100,103 @@ conf_add_host(struct conf *conf, const char *name, const char *addr)
 	return (why);
 }
 
-/* Returns the file's octets, for free(), or NULL with errno. */
-static char *
-read_file(const char *path, size_t *len)
+const char *
+conf_add_hosts(struct conf *conf, const struct conf_value *path)
 {
-	char *text, *fitting;
-	int error;
+	struct conf_hosts *bigger;
+
+	if (*path->text != '/')
+		return ("is no absolute path");
+	bigger = reallocarray(conf->hosts_files, conf->n_hosts_files + 1,
+	    sizeof(*bigger));
+	if (bigger == NULL)
+		return (conf_no_memory());
+	conf->hosts_files = bigger;
+	bigger += conf->n_hosts_files;
+	if ((bigger->path = strdup(path->text)) == NULL)
+		return (conf_no_memory());
+	bigger->where = path->where;
+	conf->n_hosts_files++;
+	return (NULL);
+}
+
+/* Returns 0, or -1 with errno: ENOSPC and ENOMEM as hosts_file_read. */
+static int
+read_pieces(struct hosts_file *hf, FILE *f)
+{
+	char piece[HOSTS_PIECE];
+	size_t n, total = 0;
+
+	while ((n = fread(piece, 1, sizeof(piece), f)) > 0) {
+		if (hosts_file_read(hf, piece, n) == -1)
+			return (-1);
+		if ((total += n) > HOSTS_SIZE_MAX) {
+			errno = EFBIG;
+			return (-1);
+		}
+	}
+	return (ferror(f) ? -1 : hosts_file_end(hf));
+}
+
+static int
+read_hosts(struct hosts_file *hf, const char *path)
+{
+	int error, status;
 	FILE *f;
 
 	if ((f = fopen(path, "re")) == NULL)
-		return (NULL);
-	if ((text = malloc(HOSTS_SIZE_MAX)) != NULL) {
-		*len = fread(text, 1, HOSTS_SIZE_MAX, f);
-		error = ferror(f) ? errno : 0;
-		if (*len == HOSTS_SIZE_MAX)
-			error = EFBIG;
-		if (error != 0) {
-			free(text);
-			text = NULL;
-			errno = error;
-		}
-	}
+		return (-1);
+	status = read_pieces(hf, f);
 	error = errno;
 	fclose(f);
 	errno = error;
-	if (text == NULL || *len == 0)
-		return (text);
-	fitting = realloc(text, *len);
-	return (fitting != NULL ? fitting : text);
+	return (status);
 }
 
-const char *
-conf_add_hosts(struct conf *conf, const char *path, unsigned *line)
+static void
+tell_faults(const struct hosts_file *hf, const char *path)
 {
-	const char *why;
-	size_t len;
-	char *text;
+	const struct hosts_fault *fault;
+	unsigned i;
 
-	*line = 0;
-	if (*path != '/')
-		return ("is no absolute path");
-	if ((text = read_file(path, &len)) == NULL)
-		return ("cannot be read");
-	why = local_add_hosts(conf->local, text, len, line);
-	free(text);
-	if (why != NULL)
-		return (why);
-	return (keep_line(&conf->hosts_files, &conf->n_hosts_files, path));
+	for (i = 0; i < hf->bad_lines && i < HOSTS_FAULTS_MAX; i++) {
+		fault = &hf->faults[i];
+		log_warn("%s:%u: \"%s\" %s", path, fault->line, fault->word,
+		    fault->why);
+	}
+	if (hf->bad_lines > 0)
+		log_warn("%s: %u %s skipped, wholly or in part", path,
+		    hf->bad_lines, hf->bad_lines == 1 ? "line" : "lines");
+}
+
+/*
+ * A file that has outgrown its limit is used as far as it fits: without the
+ * rest of a list there is still a name service, and a start may have nobody
+ * to see it refused.
+ */
+void
+conf_read_hosts(struct conf *conf, struct conf_file *cf)
+{
+	const struct conf_hosts *file;
+	struct hosts_file hf;
+	size_t i;
+
+	hosts_limit(conf->hosts, conf->limit_hosts);
+	for (i = 0; i < conf->n_hosts_files; i++) {
+		file = &conf->hosts_files[i];
+		hosts_file_begin(&hf, conf->hosts);
+		if (read_hosts(&hf, file->path) == -1 && errno != ENOSPC) {
+			conf_error_at(cf, &file->where,
+			    "\"%s\" cannot be read: %s", file->path,
+			    strerror(errno));
+			continue;
+		}
+		tell_faults(&hf, file->path);
+		if (hf.is_full)
+			log_err("%s:%u: \"limit hosts %zu\" is reached: this "
+			    "line and all behind it are left out", file->path,
+			    hf.line, conf->limit_hosts);
+	}
 }
 
 static void
@@ -140,9 +210,13 @@ free_lines(char **list, size_t n)
 void
 conf_clear_clients(struct conf *conf)
 {
+	size_t i;
+
 	free_lines(conf->host_lines, conf->n_host_lines);
-	free_lines(conf->hosts_files, conf->n_hosts_files);
-	local_free(conf->local);
+	for (i = 0; i < conf->n_hosts_files; i++)
+		free(conf->hosts_files[i].path);
+	free(conf->hosts_files);
+	hosts_free(conf->hosts);
 }
 
 static void
@@ -171,10 +245,11 @@ conf_print_clients(const struct conf *conf, FILE *f)
 	fprintf(f, "limit rate-prefix4 %u\n", gate->rate_len4);
 	fprintf(f, "limit rate-prefix6 %u\n", gate->rate_len6);
 	fprintf(f, "limit rate-slip %u\n", gate->slip);
+	fprintf(f, "limit hosts %zu\n", conf->limit_hosts);
 	fprintf(f, "special-zones %s\n", conf->special_zones ? "yes" : "no");
 	for (i = 0; i < conf->n_hosts_files; i++) {
 		fprintf(f, "hosts ");
-		conf_print_string(f, conf->hosts_files[i]);
+		conf_print_string(f, conf->hosts_files[i].path);
 		fputc('\n', f);
 	}
 	for (i = 0; i < conf->n_host_lines; i++)

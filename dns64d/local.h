@@ -20,37 +20,11 @@
 
 #include "msg_scan.h"
 
-#define LOCAL_HOSTS_MAX 65536 /* pairs of name and address */
-#define LOCAL_TTL 60          /* secs: hosts files are edited by hand */
+#define LOCAL_TTL 60 /* secs: hosts files are edited by hand */
 
 struct balance_pick;
 struct dns64_policy;
-struct local;
-
-/* Returns NULL when memory is short. */
-struct local *local_new(void);
-
-void local_free(struct local *l);
-
-/*
- * Add a host: a name of letters, digits, hyphens and underscores, and the
- * text of an address. Its first name is what the address has as PTR.
- * Returns NULL, or the reason for the refusal as a static string that reads
- * well behind the text; then nothing has changed.
- */
-const char *local_add(struct local *l, const char *name, const char *addr);
-
-/*
- * Add the lines of a hosts file (hosts(5)), which need not end with a NUL.
- * Addresses with a scope are skipped, for they mean nothing to clients.
- * Returns NULL, or the reason for the refusal and the line it is in; then
- * the lines before it have been added.
- */
-const char *local_add_hosts(struct local *l, const char *text, size_t len,
-    unsigned *line);
-
-/* To be called when all is added. */
-void local_finish(struct local *l);
+struct hosts;
 
 /* Which special-use zones are answered. */
 enum local_zones {
@@ -63,13 +37,12 @@ enum local_zones {
  * Answer a query that is about a local name. Of a host, that is its
  * addresses: its other types may well exist upstream.
  *
- * l: finished. policy, pick: of the client's view, for the synthesis.
- * limit: as for msg_build_begin. buf: room for it. *n_synthesised: AAAA in
- * the answer.
+ * policy, pick: of the client's view, for the synthesis. limit: as for
+ * msg_build_begin. buf: room for it. *n_synthesised: AAAA in the answer.
  *
  * Returns the length, or 0 when the query is to go upstream.
  */
-size_t local_answer(const struct local *l, enum local_zones zones,
+size_t local_answer(const struct hosts *hosts, enum local_zones zones,
     const struct dns64_policy *policy, struct balance_pick *pick,
     const struct msg_scan *query, size_t limit, uint8_t *buf,
     unsigned *n_synthesised);

@@ -35,8 +35,6 @@ static void add_upstream(struct conf_file *, struct conf *,
     const struct conf_value *, unsigned, const struct conf_value *);
 static void add_prefix(struct conf_file *, struct conf *,
     const struct conf_value *, const struct conf_value *);
-static void add_hosts(struct conf_file *, struct conf *,
-    const struct conf_value *);
 static void check_order(struct conf_file *, const struct conf *);
 static void set_log_level(struct conf_file *, struct conf *,
     const struct conf_value *);
@@ -473,7 +471,12 @@ clients		: COOKIES yesno		{ conf->gate.no_cookies = !$2; }
 			check(cf, &$2,
 			    conf_add_host(conf, $2.text, $3.text));
 		}
-		| HOSTS text		{ add_hosts(cf, conf, &$2); }
+		| HOSTS text {
+			check(cf, &$2, conf_add_hosts(conf, &$2));
+		}
+		| LIMIT HOSTS NUMBER {
+			conf->limit_hosts = number(cf, &$3, 0, UINT_MAX);
+		}
 		;
 
 process		: WORKERS NUMBER {
@@ -704,21 +707,6 @@ add_prefix(struct conf_file *cf, struct conf *conf,
 	}
 	check(cf, prefix != NULL ? prefix : range, conf_add_prefix(conf,
 	    prefix != NULL ? prefix->text : NULL, &from));
-}
-
-static void
-add_hosts(struct conf_file *cf, struct conf *conf,
-    const struct conf_value *path)
-{
-	const char *why;
-	unsigned line;
-
-	why = conf_add_hosts(conf, path->text, &line);
-	if (why != NULL && line > 0)
-		conf_error_at(cf, &path->where, "\"%s\" line %u %s",
-		    path->text, line, why);
-	else
-		check(cf, path, why);
 }
 
 /*

@@ -650,7 +650,7 @@ answer_local(struct queries *qs, struct arrival *a)
 
 	balance_begin(&pick, &a->view->balance, frontend_peer(a->client),
 	    &qs->rng);
-	len = local_answer(conf->local, local_zones_for(qs->gen, a->scan.wire +
+	len = local_answer(conf->hosts, local_zones_for(qs->gen, a->scan.wire +
 		MSG_HEADER_LEN), a->policy, &pick, &a->scan,
 	    gate_limit(&a->pass, &a->scan, udp_max), room, &n_synthesised);
 	if (len == 0)

@@ -14,7 +14,9 @@
 #include <string.h>
 
 #include "common/rng.h"
+#include "common/siphash.h"
 #include "dns64d/gate.h"
+#include "dns64d/hosts.h"
 #include "dns64d/local.h"
 #include "dns64d/policy.h"
 #include "dns64d/synth.h"
@@ -96,19 +98,21 @@ static void
 answer_locally(const struct dns64_policy *policy,
     const struct msg_scan *query)
 {
-	struct local *local = local_new();
+	static const uint8_t name[] = "\003www\007example";
+	static const struct siphash_key key;
+	struct hosts *hosts = hosts_new(&key);
+	struct hosts_addr addr;
 	unsigned n;
 	size_t len;
 
-	if (local == NULL)
+	if (hosts == NULL || hosts_parse_addr("192.0.2.1", &addr) == -1 ||
+	    hosts_add(hosts, name, &addr) == -1)
 		abort();
-	local_add(local, "www.example", "192.0.2.1");
-	local_finish(local);
-	len = local_answer(local, true, policy, NULL, query, MSG_UDP_MIN, out,
-	    &n);
+	len = local_answer(hosts, LOCAL_ZONES_NOWHERE, policy, NULL, query,
+	    MSG_UDP_MIN, out, &n);
 	if (len > 0)
 		expect_good(len, MSG_UDP_MIN);
-	local_free(local);
+	hosts_free(hosts);
 }
 
 /* The message as a reply: to AAAA and A, and to what it says it answers. */

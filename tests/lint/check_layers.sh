@@ -27,7 +27,7 @@ at 1 dns64d/{msg,msg_edns,msg_name,msg_scan,name_text,stats,wire}.h
 at 4 dns64d/{chain,policy,synth,synth_ptr,upstream}.h
 at 4 dns64d/{balance,metrics,view}.h
 at 4 dns64d/{answers,cache,cache_int}.h
-at 4 dns64d/{cookie,crowd,filter,follow,gate,local,rate}.h
+at 4 dns64d/{cookie,crowd,filter,follow,gate,hosts,hosts_file,local,rate}.h
 at 5 common/{log,privs,rng_os,sandbox,version}.h
 at 5 common/{conf_file,conf_impl,conf_msg,conf_text,scan}.h
 at 5 {nat64d,dns64d}/{conf,parse}.h

@@ -365,10 +365,65 @@ def _(d, up):
             own.signal(1, "reload: done")
             equal(records(own.ask("added.lan."), "AAAA"),
                   [f"{PREFIX}c000:25a"])
-            hosts.write("nonsense\n")
-            hosts.flush()
+
+
+def told(d, text):
+    """The daemon has logged this."""
+    equal(text in d.log(), True, f"{text!r} in the log:\n{d.log()}")
+
+
+def write_hosts(path, content):
+    """A hosts file that the daemon may read."""
+    path.write_bytes(content)
+    path.chmod(0o644)
+
+
+# Shows: DNS64-91
+@case("odd lines of a hosts file are skipped, told and counted")
+def _(d, up):
+    odd = b"".join(b"192.0.2.%d b@d%d\n" % (i, i) for i in range(1, 21))
+    with tempfile.TemporaryDirectory() as tmp:
+        hosts = pathlib.Path(tmp) / "hosts"
+        hosts.parent.chmod(0o755)
+        write_hosts(hosts, b"\xef\xbb\xbf192.0.2.80 printer\r\n" + odd)
+        with Daemon(up, extra=f'hosts "{hosts}"') as own:
+            equal(records(own.ask("printer."), "AAAA"),
+                  [f"{PREFIX}c000:250"])
+            for line in range(2, 7):
+                told(own, f'{hosts}:{line}: "b@d{line - 1}" is no host name')
+            told(own, f"{hosts}: 20 lines skipped")
+            equal(f"{hosts}:7:" in own.log(), False, own.log())
+            write_hosts(hosts, b"nonsense\n192.0.2.81 a\0b scanner\n"
+                        b"\0\0\0\xff\xfe" + b"x" * 100000)
+            own.signal(1, "reload: done")
+            told(own, f"{hosts}: 3 lines skipped")
+            equal(records(own.ask("scanner."), "AAAA"),
+                  [f"{PREFIX}c000:251"])
+            hosts.unlink()
             own.signal(1, "the old configuration stays")
-            equal("line 4" in own.log(), True, own.log())
+            told(own, "cannot be read: No such file or directory")
+            equal(records(own.ask("scanner."), "AAAA"),
+                  [f"{PREFIX}c000:251"])
+
+
+# Shows: DNS64-91 DNS64-94
+@case("a hosts file of 200,000 names is read, one beyond its limit in part")
+def _(d, up):
+    names = b"".join(b"0.0.0.0 ads%d.example\n" % i for i in range(200000))
+    with tempfile.TemporaryDirectory() as tmp:
+        hosts = pathlib.Path(tmp) / "hosts"
+        hosts.parent.chmod(0o755)
+        write_hosts(hosts, b"192.0.2.80 printer\n" + names)
+        with Daemon(up, extra=f'hosts "{hosts}"') as own:
+            equal(records(own.ask("ads199999.example.", "A"), "A"),
+                  ["0.0.0.0"])
+            reply = own.ask("ads199999.example.", "AAAA")
+            equal((reply.rcode(), reply.answer), (0, []))
+            equal(up.asked("ads199999.example."), [], "queries upstream")
+        with Daemon(up, extra=f'limit hosts 9999\nhosts "{hosts}"') as own:
+            equal(records(own.ask("printer.", "A"), "A"), ["192.0.2.80"])
+            equal(records(own.ask("ads0.example.", "A"), "A"), ["0.0.0.0"])
+            told(own, '"limit hosts 9999" is reached')
 
 
 # Shows: DNS64-91

@@ -6,13 +6,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/siphash.h"
+#include "dns64d/hosts_file.h"
 #include "dns64d/local.h"
 
 #include "synth_util.h"
 
-static struct local *local;
+static struct hosts *hosts;
 
-static const char hosts[] =
+static const char lines[] =
+    "198.51.100.9 static.lan\n"
     "# a comment\n"
     "127.0.0.1\tlocalhost\n"
     "\n"
@@ -20,26 +23,28 @@ static const char hosts[] =
     "198.51.100.2\tboth\n2001:db8::2\tBOTH\r\n"
     "fe80::1%lo0 scoped\n"
     "10.9.9.9 private\n"
+    "0.0.0.0 ads.example\n:: ads6.example\n"
     "2001:db8::7 six";
 
 static void
 setup(void)
 {
-	unsigned line;
+	static const struct siphash_key key;
+	struct hosts_file f;
 
 	set_policy(NSP);
-	local = local_new();
-	ck_assert_ptr_nonnull(local);
-	ck_assert_ptr_null(local_add(local, "static.lan", "198.51.100.9"));
-	ck_assert_ptr_null(local_add_hosts(local, hosts, sizeof(hosts) - 1,
-	    &line));
-	local_finish(local);
+	hosts = hosts_new(&key);
+	ck_assert_ptr_nonnull(hosts);
+	hosts_file_begin(&f, hosts);
+	ck_assert_int_eq(hosts_file_read(&f, lines, sizeof(lines) - 1), 0);
+	ck_assert_int_eq(hosts_file_end(&f), 0);
+	ck_assert_uint_eq(f.bad_lines, 0);
 }
 
 static void
 teardown(void)
 {
-	local_free(local);
+	hosts_free(hosts);
 }
 
 /* NULL: it goes upstream. */
@@ -50,7 +55,7 @@ ask(const char *q, enum local_zones zones)
 	size_t len;
 
 	set_message(&query, q, 0x1234, false);
-	len = local_answer(local, zones, &policy, NULL, &query.scan, 512,
+	len = local_answer(hosts, zones, &policy, NULL, &query.scan, 512,
 	    out, &n_synthesised);
 	return (len == 0 ? NULL : dns_text_read(out, len, text));
 }
@@ -92,6 +97,15 @@ static const struct row {
 	{ Q("scoped.", "AAAA"), NULL, SOME },
 	{ Q("router.example.", "A"), NULL, SOME },
 	{ "NOERROR rd\nrouter. CH A\n", NULL, SOME },
+	/* Names of a block list have no address, and it has no name. */
+	{ Q("ads.example.", "A"), GOOD("ads.example.", "A")
+	    RECORD("ads.example.", "A", "0.0.0.0"), SOME },
+	{ Q("ads.example.", "AAAA"), GOOD("ads.example.", "AAAA")
+	    ZONE("ads.example."), SOME },
+	{ Q("ads6.example.", "AAAA"), GOOD("ads6.example.", "AAAA")
+	    RECORD("ads6.example.", "AAAA", "::"), SOME },
+	{ Q("0.0.0.0.in-addr.arpa.", "PTR"), NULL, SOME },
+	{ Q(NIBBLES16 NIBBLES16 "ip6.arpa.", "PTR"), NULL, SOME },
 	/* Their addresses. */
 	{ Q("1.100.51.198.in-addr.arpa.", "PTR"),
 	    GOOD("1.100.51.198.in-addr.arpa.", "PTR")
@@ -230,57 +244,6 @@ START_TEST(filter_a_hides_local_addresses_too)
 }
 END_TEST
 
-/* Shows: DNS64-91 */
-START_TEST(bad_hosts_are_refused_with_their_line)
-{
-	static const struct {
-		const char *text;
-		unsigned line;
-		const char *why;
-	} bad[] = {
-		{ "192.0.2.1 good\nnonsense name\n", 2,
-		    "has no valid address" },
-		{ "192.0.2.1\n", 1, "has no host name" },
-		{ "\n\n192.0.2.1 good b@d", 3, "has no valid host name" },
-		{ "192.0.2.1 a..b", 1, "has no valid host name" },
-		{ "192.0.2.1 .", 1, "has no valid host name" },
-	};
-	unsigned line;
-	size_t i;
-
-	for (i = 0; i < NITEMS(bad); i++) {
-		ck_assert_str_eq(local_add_hosts(local, bad[i].text,
-		    strlen(bad[i].text), &line), bad[i].why);
-		ck_assert_uint_eq(line, bad[i].line);
-	}
-}
-END_TEST
-
-/* Shows: DNS64-91 */
-START_TEST(many_hosts_are_all_found)
-{
-	struct local *many = local_new();
-	char name[32], addr[32], q[64];
-	unsigned i, n;
-
-	for (i = 0; i < 3000; i++) {
-		snprintf(name, sizeof(name), "h%u.lan", i);
-		snprintf(addr, sizeof(addr), "198.18.%u.%u", i / 256,
-		    i % 256);
-		ck_assert_ptr_null(local_add(many, name, addr));
-	}
-	local_finish(many);
-	for (i = 0; i < 3000; i++) {
-		snprintf(q, sizeof(q), "NOERROR rd\nh%u.lan. A\n", i);
-		set_message(&query, q, 0x1234, false);
-		ck_assert_uint_gt(local_answer(many, SOME, &policy, NULL,
-		    &query.scan, 512, out, &n), 0);
-		ck_assert_uint_eq(out[7], 1);
-	}
-	local_free(many);
-}
-END_TEST
-
 static Suite *
 local_suite(void)
 {
@@ -292,8 +255,6 @@ local_suite(void)
 	    NITEMS(rows));
 	tcase_add_test(tc, no_aaaa_is_made_where_rules_or_the_view_say_so);
 	tcase_add_test(tc, filter_a_hides_local_addresses_too);
-	tcase_add_test(tc, bad_hosts_are_refused_with_their_line);
-	tcase_add_test(tc, many_hosts_are_all_found);
 	suite_add_tcase(s, tc);
 	return (s);
 }
