@@ -166,6 +166,7 @@ tun_openbsd = \
     nat64d/tun_openbsd.c
 
 dns64d_PURE = \
+    dns64d/access.c \
     dns64d/answers.c \
     dns64d/balance.c \
     dns64d/cache.c \
@@ -196,7 +197,6 @@ dns64d_PURE = \
     dns64d/view.c
 
 dns64d_SRC = \
-    dns64d/access.c \
     dns64d/conf.c \
     dns64d/conf_clients.c \
     dns64d/conf_policy.c \
@@ -204,6 +204,7 @@ dns64d_SRC = \
     dns64d/conf_print_policy.c \
     dns64d/conf_translator.c \
     dns64d/conf_upstream.c \
+    dns64d/connected.c \
     dns64d/dns64d.c \
     dns64d/frontend.c \
     dns64d/frontend_tcp.c \
@@ -337,7 +338,8 @@ test_bins = $(unit_tests:%=$(BUILD)/tests/unit/%) \
 
 # A test of one daemon's modules links the layers below as well. What is not
 # pure is linked where a test names it: check_foo_OBJ = common/bar.o
-check_access_OBJ = dns64d/access.o
+check_connected_OBJ = dns64d/connected.o common/log.o common/watch.o \
+    $(hostwatch_$(OS):.c=.o)
 check_conf_file_OBJ = common/conf_file.o common/conf_msg.o \
     common/conf_text.o common/scan.o
 check_dump_OBJ = nat64d/dump.o tests/unit/nat64_lab.o

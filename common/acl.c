@@ -132,6 +132,22 @@ acl_add(struct acl *acl, const struct prefix *p, bool allow)
 	return (0);
 }
 
+void
+acl_differ(const struct acl *a, const struct acl *b, acl_fn *fn, void *arg)
+{
+	const struct rule *r;
+	size_t i, n;
+
+	for (i = 0; i < a->count; i++) {
+		r = &a->rules[i];
+		n = rules_upto(b, &r->prefix);
+		if (n == 0 ||
+		    prefix_cmp(&b->rules[n - 1].prefix, &r->prefix) != 0 ||
+		    b->rules[n - 1].allow != r->allow)
+			fn(arg, &r->prefix);
+	}
+}
+
 bool
 acl_is_empty(const struct acl *acl)
 {

@@ -37,6 +37,11 @@ void acl_free(struct acl *acl);
  */
 int acl_add(struct acl *acl, const struct prefix *p, bool allow);
 
+/* Call fn with each rule's prefix that is in a and not, or otherwise, in b. */
+typedef void acl_fn(void *arg, const struct prefix *p);
+void acl_differ(const struct acl *a, const struct acl *b, acl_fn *fn,
+    void *arg);
+
 /* True when no rule was added. */
 bool acl_is_empty(const struct acl *acl);
 

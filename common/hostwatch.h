@@ -33,10 +33,11 @@ struct hostwatch;
 #define HOSTWATCH_ALL 15
 
 /*
- * Watch from now on. Before privs_drop() and the sandbox, which needs no
- * more for it than it has. Returns NULL with errno.
+ * Watch for these kinds of change from now on; of others a BSD may tell as
+ * well. Before privs_drop() and the sandbox, which needs no more for it than
+ * it has. Returns NULL with errno.
  */
-struct hostwatch *hostwatch_open(void);
+struct hostwatch *hostwatch_open(unsigned kinds);
 void hostwatch_close(struct hostwatch *w);
 
 /* The descriptor to wait for; it does not block. */

@@ -37,11 +37,12 @@ struct hostwatch {
 };
 
 struct hostwatch *
-hostwatch_open(void)
+hostwatch_open(unsigned kinds)
 {
 	struct hostwatch *w;
 	int flags;
 
+	(void)kinds;
 	w = calloc(1, sizeof(*w));
 	if (w == NULL)
 		return (NULL);

@@ -36,15 +36,32 @@ struct hostwatch {
 	_Alignas(struct nlmsghdr) uint8_t buf[BUFSIZE];
 };
 
+/* Who does not care for routes is not woken by a full table of them. */
+static unsigned
+groups(unsigned kinds)
+{
+	unsigned groups = 0;
+
+	if ((kinds & HOSTWATCH_ADDR) != 0)
+		groups |= GROUP(RTNLGRP_IPV4_IFADDR) |
+		    GROUP(RTNLGRP_IPV6_IFADDR);
+	if ((kinds & HOSTWATCH_LINK) != 0)
+		groups |= GROUP(RTNLGRP_LINK);
+	if ((kinds & HOSTWATCH_ROUTE) != 0)
+		groups |= GROUP(RTNLGRP_IPV4_ROUTE) |
+		    GROUP(RTNLGRP_IPV6_ROUTE);
+	if ((kinds & HOSTWATCH_CONF) != 0)
+		groups |= GROUP(RTNLGRP_IPV4_NETCONF) |
+		    GROUP(RTNLGRP_IPV6_NETCONF);
+	return (groups);
+}
+
 static int
-open_news(void)
+open_news(unsigned kinds)
 {
 	const struct sockaddr_nl sa = {
 		.nl_family = AF_NETLINK,
-		.nl_groups = GROUP(RTNLGRP_LINK) |
-		    GROUP(RTNLGRP_IPV4_IFADDR) | GROUP(RTNLGRP_IPV6_IFADDR) |
-		    GROUP(RTNLGRP_IPV4_ROUTE) | GROUP(RTNLGRP_IPV6_ROUTE) |
-		    GROUP(RTNLGRP_IPV4_NETCONF) | GROUP(RTNLGRP_IPV6_NETCONF)
+		.nl_groups = groups(kinds)
 	};
 	int fd;
 
@@ -60,14 +77,14 @@ open_news(void)
 }
 
 struct hostwatch *
-hostwatch_open(void)
+hostwatch_open(unsigned kinds)
 {
 	struct hostwatch *w;
 
 	w = calloc(1, sizeof(*w));
 	if (w == NULL)
 		return (NULL);
-	w->news = open_news();
+	w->news = open_news(kinds);
 	if (w->news != -1)
 		w->ask = netlink_open(NETLINK_ROUTE);
 	if (w->ask == NULL) {

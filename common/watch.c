@@ -24,14 +24,14 @@ struct watch {
 };
 
 struct watch *
-watch_new(void)
+watch_new(unsigned kinds)
 {
 	struct watch *w;
 
 	w = calloc(1, sizeof(*w));
 	if (w == NULL)
 		return (NULL);
-	w->host = hostwatch_open();
+	w->host = hostwatch_open(kinds);
 	if (w->host == NULL) {
 		watch_free(w);
 		return (NULL);

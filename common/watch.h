@@ -8,7 +8,7 @@
  * nobody is disturbed, however many routes come and go.
  *
  *	starting	watch_new(), watch_add() ...	before privs_drop()
- *	engine_new()	watch_attach()			all is looked at once
+ *	loop is made	watch_attach()			all is looked at once
  *	running		fn(arg, HOSTWATCH_ bits) ...
  */
 #ifndef COMMON_WATCH_H
@@ -25,10 +25,10 @@ struct event_base;
 struct watch;
 
 /*
- * Watch from now on: what happens between this and watch_attach() is told
- * later. Returns NULL with errno.
+ * Watch for HOSTWATCH_ kinds of change from now on: what happens between this
+ * and watch_attach() is told later. Returns NULL with errno.
  */
-struct watch *watch_new(void);
+struct watch *watch_new(unsigned kinds);
 void watch_free(struct watch *w); /* after watch_detach() */
 
 /* To look things up; at any time. */

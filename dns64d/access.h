@@ -10,16 +10,13 @@
 
 #include <stdbool.h>
 
-struct access;
 struct acl;
 
-/*
- * Take stock of the connected networks now. rules is borrowed.
- * Returns NULL with errno.
- */
-struct access *access_new(const struct acl *rules);
-
-void access_free(struct access *a);
+/* Both are borrowed. */
+struct access {
+	const struct acl *rules;
+	const struct acl *connected; /* connected.h */
+};
 
 bool access_allows(const struct access *a,
     const struct sockaddr_storage *client);

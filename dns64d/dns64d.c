@@ -22,8 +22,10 @@
 #include "common/privs.h"
 #include "common/sandbox.h"
 #include "common/version.h"
+#include "common/watch.h"
 
 #include "conf.h"
+#include "connected.h"
 #include "resolve.h"
 #include "synth.h"
 #include "upstream_tcp.h"
@@ -46,6 +48,8 @@ struct daemon {
 	char path[PATH_MAX]; /* absolute, for reload */
 	struct conf *conf; /* in use */
 	struct workers *workers;
+	struct watch *watch; /* NULL: the host's network is not followed */
+	struct connected *connected;
 	struct event *signals[4];
 };
 
@@ -220,6 +224,7 @@ reload(struct daemon *d)
 	d->conf = conf;
 	log_set_level(level_of(d, conf));
 	conf_warn(conf);
+	connected_look(d->connected);
 	return (0);
 }
 
@@ -280,10 +285,33 @@ go_to_background(const struct daemon *d)
 }
 
 static void
+use_networks(void *arg, const struct acl *networks)
+{
+	struct daemon *d = arg;
+
+	workers_connect(d->workers, networks);
+}
+
+/* Addresses come and go at any time. Where that is not told, a reload looks. */
+static void
+look_at_host(struct daemon *d)
+{
+	d->watch = watch_new(HOSTWATCH_ADDR | HOSTWATCH_LINK);
+	if (d->watch == NULL)
+		log_warn("connected networks: %s: changes are seen at a "
+		    "reload only", strerror(errno));
+	if ((d->connected = connected_new(use_networks, d)) == NULL)
+		fatal("connected networks");
+	if (d->watch != NULL)
+		connected_follow(d->connected, d->watch);
+}
+
+static void
 open_listeners(struct daemon *d)
 {
 	if ((d->workers = workers_new(d->conf->workers)) == NULL)
 		fatal("workers");
+	look_at_host(d);
 	if (workers_listen(d->workers, d->conf) == -1)
 		exit(1);
 }
@@ -291,7 +319,8 @@ open_listeners(struct daemon *d)
 static void
 make_loops(struct daemon *d)
 {
-	if (workers_begin(d->workers, d->conf) == -1)
+	if (workers_begin(d->workers, d->conf) == -1 || (d->watch != NULL &&
+	    watch_attach(d->watch, workers_base(d->workers)) == -1))
 		fatalx("event loop: not enough memory");
 	catch_signals(d);
 }
@@ -317,9 +346,13 @@ clean_up(struct daemon *d)
 	size_t i;
 
 	workers_end(d->workers);
+	if (d->watch != NULL)
+		watch_detach(d->watch);
+	watch_free(d->watch);
 	for (i = 0; i < sizeof(d->signals) / sizeof(d->signals[0]); i++)
 		event_free(d->signals[i]);
 	workers_free(d->workers);
+	connected_free(d->connected);
 	conf_unref(d->conf);
 	pidfile_end();
 }

@@ -59,8 +59,7 @@ struct frontend {
 	void *arg;
 	bool first;
 	struct listeners listeners;
-	struct access *access;
-	struct access *next_access; /* prepared */
+	struct access access;
 	struct tcp_front tcp;
 	struct udp_batch in;
 };
@@ -85,6 +84,7 @@ frontend_new(struct stats *stats, frontend_query_fn *handler, void *arg,
 	fe->tcp.stats = stats;
 	fe->tcp.handler = handler;
 	fe->tcp.arg = arg;
+	fe->tcp.access = &fe->access;
 	return (fe);
 }
 
@@ -171,7 +171,7 @@ receive_batch(struct listener *l)
 	udp_recv(l->udp, &fe->in);
 	for (i = 0; i < fe->in.n; i++) {
 		client.path = fe->in.msg[i].path;
-		client.allowed = access_allows(fe->access,
+		client.allowed = access_allows(&fe->access,
 		    &client.path.peer);
 		l->n_pending++;
 		fe->handler(fe->arg, &client, fe->in.msg[i].data,
@@ -371,17 +371,11 @@ frontend_abandon(struct frontend *fe)
 		if (l->fresh)
 			close_listener(l);
 	}
-	access_free(fe->next_access);
-	fe->next_access = NULL;
 }
 
 int
 frontend_prepare(struct frontend *fe, const struct conf *conf)
 {
-	if ((fe->next_access = access_new(conf->acl)) == NULL) {
-		log_err("connected networks: %s", strerror(errno));
-		return (-1);
-	}
 	if (open_missing(fe, conf) == -1) {
 		frontend_abandon(fe);
 		return (-1);
@@ -411,11 +405,14 @@ frontend_commit(struct frontend *fe, const struct conf *conf)
 		if (!is_wanted(l, &conf->listens))
 			close_listener(l);
 	}
-	access_free(fe->access);
-	fe->access = fe->next_access;
-	fe->next_access = NULL;
-	fe->tcp.access = fe->access;
+	fe->access.rules = conf->acl;
 	fe->tcp.conf = conf;
+}
+
+void
+frontend_connect(struct frontend *fe, const struct acl *connected)
+{
+	fe->access.connected = connected;
 }
 
 int
@@ -445,8 +442,6 @@ frontend_free(struct frontend *fe)
 		close_listener(l);
 	}
 	tcp_front_clear(&fe->tcp);
-	access_free(fe->next_access);
-	access_free(fe->access);
 	free(fe);
 }
 

@@ -12,6 +12,7 @@
 
 #include "udp.h"
 
+struct acl;
 struct conf;
 struct event_base;
 struct frontend;
@@ -43,9 +44,8 @@ struct frontend *frontend_new(struct stats *stats, frontend_query_fn *handler,
     void *arg, bool first);
 
 /*
- * Open the listeners of a configuration that are not open yet and take stock
- * of the connected networks. Returns 0, or -1 after a log message; then
- * nothing has changed.
+ * Open the listeners of a configuration that are not open yet. Returns 0, or
+ * -1 after a log message; then nothing has changed.
  */
 int frontend_prepare(struct frontend *fe, const struct conf *conf);
 
@@ -57,6 +57,12 @@ void frontend_abandon(struct frontend *fe);
  * in it. conf is borrowed until the next commit or frontend_free.
  */
 void frontend_commit(struct frontend *fe, const struct conf *conf);
+
+/*
+ * The networks whose clients may ask where no rule says otherwise, from now
+ * on; before the first message. Borrowed until the next call.
+ */
+void frontend_connect(struct frontend *fe, const struct acl *connected);
 
 /* Begin to receive. Returns 0, or -1 with errno ENOMEM. */
 int frontend_start(struct frontend *fe, struct event_base *base);

@@ -43,6 +43,12 @@ worker_begin(struct worker *w, struct conf *conf)
 	return (0);
 }
 
+void
+worker_connect(struct worker *w, const struct acl *connected)
+{
+	frontend_connect(w->frontend, connected);
+}
+
 int
 worker_receive(struct worker *w)
 {

@@ -20,6 +20,7 @@
 
 #include "stats.h"
 
+struct acl;
 struct conf;
 struct event_base;
 struct frontend;
@@ -53,6 +54,9 @@ int worker_listen(struct worker *w, const struct conf *conf);
  * reference of conf. Returns 0, or -1 when memory is short.
  */
 int worker_begin(struct worker *w, struct conf *conf);
+
+/* As frontend_connect. */
+void worker_connect(struct worker *w, const struct acl *connected);
 
 /* Begin to receive. Returns 0, or -1 with errno ENOMEM. */
 int worker_receive(struct worker *w);

@@ -255,6 +255,17 @@ workers_reload(struct workers *ws, struct conf *conf)
 	return (n == ws->n ? 0 : -1);
 }
 
+void
+workers_connect(struct workers *ws, const struct acl *connected)
+{
+	unsigned i;
+
+	hold(ws);
+	for (i = 0; i < ws->n; i++)
+		worker_connect(&ws->v[i].worker, connected);
+	order(ws, ORDER_GO_ON);
+}
+
 static void
 print_at_rest(const struct workers *ws, FILE *f)
 {

@@ -12,6 +12,7 @@
 
 #include <stdio.h>
 
+struct acl;
 struct conf;
 struct event_base;
 struct sandbox;
@@ -39,6 +40,9 @@ void workers_start(struct workers *ws, const struct sandbox *sb);
  * Returns 0, or -1 after a log message; then nothing has changed.
  */
 int workers_reload(struct workers *ws, struct conf *conf);
+
+/* As frontend_connect, for all of them; also before they are started. */
+void workers_connect(struct workers *ws, const struct acl *connected);
 
 /* Print the counters of all together, then the state of each. */
 void workers_print(struct workers *ws, FILE *f);

@@ -500,7 +500,7 @@ main(int argc, char *argv[])
 	if (!o.foreground)
 		pidfile_begin(conf->pidfile);
 	log = new_eventlog(conf, &privs);
-	follow.watch = watch_new();
+	follow.watch = watch_new(HOSTWATCH_ALL);
 	if (follow.watch == NULL)
 		fatal("cannot watch the network");
 	tun = open_tun(conf);

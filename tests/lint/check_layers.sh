@@ -34,7 +34,8 @@ at 5 {nat64d,dns64d}/{conf,parse}.h
 at 5 nat64d/conf_build.h
 at 6 common/{hostwatch,netlink,watch}.h
 at 6 nat64d/{tun,tun_bsd,largepage}.h dns64d/{frontend,udp}.h
-at 6 dns64d/{access,frontend_tcp,generation,leg,loop,probe,udp_group}.h
+at 4 dns64d/access.h
+at 6 dns64d/{connected,frontend_tcp,generation,leg,loop,probe,udp_group}.h
 at 6 dns64d/{upstream_tcp,upstream_udp}.h
 at 6 nat64d/{eventlog,eventlog_out}.h
 at 6 nat64d/{hostview,hostreport,routed,self6,ifwatch}.h

@@ -224,6 +224,39 @@ START_TEST(verdict_equals_that_of_a_search_through_all_rules)
 }
 END_TEST
 
+static void
+append(void *arg, const struct prefix *p)
+{
+	char text[PREFIX_STRLEN], *list = arg;
+
+	strlcat(list, prefix_print(p, text, sizeof(text)), 256);
+	strlcat(list, " ", 256);
+}
+
+START_TEST(differ_names_the_rules_that_the_other_has_not)
+{
+	struct acl *a = new_acl(), *b = new_acl();
+	char only_a[256] = "", only_b[256] = "", same[256] = "";
+
+	add(a, "192.0.2.0/24", true);
+	add(a, "2001:db8:1::/64", true);
+	add(a, "2001:db8:2::/64", true);
+	add(a, "2001:db8:3::/64", true);
+	add(b, "2001:db8:3::/64", false);
+	add(b, "2001:db8:1::/65", true);
+	add(b, "2001:db8:2::/64", true);
+	acl_differ(a, b, append, only_a);
+	acl_differ(b, a, append, only_b);
+	acl_differ(a, a, append, same);
+	ck_assert_str_eq(only_a,
+	    "192.0.2.0/24 2001:db8:1::/64 2001:db8:3::/64 ");
+	ck_assert_str_eq(only_b, "2001:db8:1::/65 2001:db8:3::/64 ");
+	ck_assert_str_eq(same, "");
+	acl_free(a);
+	acl_free(b);
+}
+END_TEST
+
 START_TEST(free_of_null_does_nothing)
 {
 	acl_free(NULL);
@@ -246,6 +279,7 @@ acl_suite(void)
 	tcase_add_test(tc, list_is_bounded);
 	tcase_add_loop_test(tc,
 	    verdict_equals_that_of_a_search_through_all_rules, 0, 10);
+	tcase_add_test(tc, differ_names_the_rules_that_the_other_has_not);
 	tcase_add_test(tc, free_of_null_does_nothing);
 	suite_add_tcase(s, tc);
 	return (s);

@@ -35,7 +35,7 @@ setup(void)
 		ck_assert_int_eq(unshare(CLONE_NEWNET), 0);
 	ctl = socket(AF_INET, SOCK_DGRAM, 0);
 	ck_assert_int_ne(ctl, -1);
-	watch = hostwatch_open();
+	watch = hostwatch_open(HOSTWATCH_ALL);
 	ck_assert_ptr_nonnull(watch);
 }
 
@@ -88,6 +88,19 @@ START_TEST(an_interface_that_comes_up_brings_all_kinds)
 	set_up(true);
 	wait_for(HOSTWATCH_LINK | HOSTWATCH_ADDR | HOSTWATCH_ROUTE);
 	ck_assert_uint_eq(hostwatch_read(watch), 0);
+}
+END_TEST
+
+START_TEST(kinds_that_nobody_wants_wake_nobody)
+{
+	struct hostwatch *all = watch;
+
+	watch = hostwatch_open(HOSTWATCH_ADDR);
+	ck_assert_ptr_nonnull(watch);
+	set_up(true);
+	ck_assert_uint_eq(wait_for(HOSTWATCH_ADDR), HOSTWATCH_ADDR);
+	hostwatch_close(watch);
+	watch = all;
 }
 END_TEST
 
@@ -297,6 +310,7 @@ main(void)
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, nothing_waits_at_first);
 	tcase_add_test(tc, an_interface_that_comes_up_brings_all_kinds);
+	tcase_add_test(tc, kinds_that_nobody_wants_wake_nobody);
 	tcase_add_test(tc, an_mtu_is_a_change_of_the_link);
 	tcase_add_loop_test(
 	    tc, addresses_are_those_of_the_families_asked_for, 0, 3);
