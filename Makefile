@@ -331,7 +331,8 @@ $(BUILD)/common/scan.c: common/scan.l
 
 # Tests.
 
-unit_tests := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/check_*.c))
+unit_tests := $(patsubst tests/unit/%.c,%, \
+    $(shell find tests/unit -name 'check_*.c' | sort))
 fuzz_tests := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 test_bins = $(unit_tests:%=$(BUILD)/tests/unit/%) \
     $(fuzz_tests:%=$(BUILD)/tests/fuzz/%)
@@ -342,7 +343,7 @@ check_connected_OBJ = dns64d/connected.o common/log.o common/watch.o \
     $(hostwatch_$(OS):.c=.o)
 check_conf_file_OBJ = common/conf_file.o common/conf_msg.o \
     common/conf_text.o common/scan.o
-check_dump_OBJ = nat64d/dump.o tests/unit/nat64_lab.o
+check_dump_OBJ = nat64d/dump.o
 check_engine_OBJ = nat64d/engine.o nat64d/dump.o nat64d/eventlog.o \
     nat64d/eventlog_out.o common/log.o common/monotime.o \
     common/rng_os.o common/watch.o $(hostwatch_$(OS):.c=.o) \
@@ -350,28 +351,9 @@ check_engine_OBJ = nat64d/engine.o nat64d/dump.o nat64d/eventlog.o \
 check_hostwatch_OBJ = $(hostwatch_$(OS):.c=.o)
 check_eventlog_OBJ = nat64d/eventlog.o nat64d/eventlog_out.o common/log.o \
     common/monotime.o
-check_nat64_addresses_OBJ = tests/unit/nat64_lab.o
-check_nat64_pool_OBJ = tests/unit/nat64_lab.o
-check_nat64_admission_OBJ = tests/unit/nat64_lab.o
-check_nat64_attacks_OBJ = tests/unit/nat64_lab.o
-check_nat64_errors_OBJ = tests/unit/nat64_lab.o
-check_nat64_events_OBJ = tests/unit/nat64_lab.o
-check_nat64_fragments_OBJ = tests/unit/nat64_lab.o
-check_nat64_hairpin_OBJ = tests/unit/nat64_lab.o
-check_nat64_icmp_OBJ = tests/unit/nat64_lab.o
-check_nat64_lifetimes_OBJ = tests/unit/nat64_lab.o
-check_nat64_ports_OBJ = tests/unit/nat64_lab.o
-check_nat64_offload_OBJ = tests/unit/nat64_lab.o
-check_nat64_random_OBJ = tests/unit/nat64_lab.o
-check_nat64_reset_OBJ = tests/unit/nat64_lab.o
-check_nat64_state_OBJ = tests/unit/nat64_lab.o
-check_nat64_tcp_OBJ = tests/unit/nat64_lab.o
 check_privs_OBJ = common/privs.o common/privs_user.o common/log.o \
     common/sandbox_$(OS).o
 check_routed_OBJ = nat64d/routed_linux.o
-check_permit_OBJ = tests/unit/nat64_lab.o
-check_pool4_clients_OBJ = tests/unit/nat64_lab.o
-check_tables_OBJ = tests/unit/tables_model.o
 check_tun_bsd_OBJ = nat64d/tun_bsd.o tests/unit/tun_kernel.o
 check_tun_linux_OBJ = nat64d/routed_linux.o nat64d/tun_linux.o \
     tests/unit/tun_kernel.o
@@ -379,18 +361,22 @@ check_udp_group_OBJ = dns64d/udp.o $(share_$(OS):.c=.o) \
     $(sort dns64d/udp_group.o $(udp_$(OS):.c=.o))
 check_upstream_udp_OBJ = dns64d/upstream_udp.o dns64d/udp.o \
     $(share_$(OS):.c=.o) $(udp_$(OS):.c=.o)
-$(BUILD)/tests/unit/check_tun_bsd $(BUILD)/tests/unit/check_tun_linux: \
-    EXTRA_LDFLAGS = -Wl,--wrap=open,--wrap=ioctl
-$(BUILD)/tests/unit/check_upstream_udp: \
-    EXTRA_LDFLAGS = -Wl,--wrap=sendmmsg,--wrap=getsockopt
+check_tun_bsd_LDFLAGS = -Wl,--wrap=open,--wrap=ioctl
+check_tun_linux_LDFLAGS = $(check_tun_bsd_LDFLAGS)
+check_upstream_udp_LDFLAGS = -Wl,--wrap=sendmmsg,--wrap=getsockopt
+
+# What the tests of pure layers share.
+$(BUILD)/tests/unit/libtest.a: $(addprefix $(BUILD)/tests/unit/, \
+    nat64_lab.o tables_model.o)
 archives = $(BUILD)/nat64d/libnat64.a $(BUILD)/dns64d/libdns64.a \
     $(BUILD)/common/libcommon.a
 
 .SECONDEXPANSION:
 $(unit_tests:%=$(BUILD)/tests/unit/%): $(BUILD)/tests/unit/%: \
-    $(BUILD)/tests/unit/%.o $$(addprefix $(BUILD)/,$$($$*_OBJ)) $(archives)
+    $(BUILD)/tests/unit/%.o $$(addprefix $(BUILD)/,$$($$(notdir $$*)_OBJ)) \
+    $(BUILD)/tests/unit/libtest.a $(archives)
 	$(call say,LINK,$@)
-	$(Q)$(CC) $(ALL_LDFLAGS) $(EXTRA_LDFLAGS) -o $@ $^ $(LDNS_LIBS) \
+	$(Q)$(CC) $(ALL_LDFLAGS) $($(@F)_LDFLAGS) -o $@ $^ $(LDNS_LIBS) \
 	    $(BASE_LIBS) $(TEST_LIBS)
 
 # The fuzz targets, with a main() that replays the corpus.

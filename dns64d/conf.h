@@ -19,6 +19,7 @@
 
 #include "gate.h"
 #include "policy.h"
+#include "translator.h"
 #include "upstream.h"
 #include "cache.h"
 #include "view.h"
@@ -61,16 +62,6 @@ struct conf_upstream {
 	unsigned route;
 };
 
-/* Where the translator of a prefix, in whatever view, tells of its load. */
-struct conf_translator {
-	struct pref64 prefix;
-	char *url;  /* as written */
-	char *host; /* its parts: the numeric address, ... */
-	unsigned port;
-	char *path; /* ... from the first slash on */
-	unsigned every_secs;
-};
-
 /* A file of hosts. */
 struct conf_hosts {
 	char *path;
@@ -102,7 +93,7 @@ struct conf {
 	struct views views;	     /* finished */
 	bool in_view;		     /* while parsing: of the last one */
 
-	struct conf_translator *translators; /* one for a prefix */
+	struct translator_conf *translators; /* one for a prefix */
 	size_t n_translators;
 
 	struct conf_access *access; /* as written, for the print */
@@ -231,7 +222,7 @@ const char *conf_add_translator(struct conf *conf, const char *prefix,
     const char *url, unsigned every_secs);
 
 /* The translator of a prefix, or NULL. */
-const struct conf_translator *conf_find_translator(const struct conf *conf,
+const struct translator_conf *conf_find_translator(const struct conf *conf,
     const struct pref64 *prefix);
 
 /* The suffix of addresses in a prefix that was given before. */

@@ -42,7 +42,7 @@ yes_no(bool yes)
 static void
 print_translator(const struct page *page, const struct pref64 *prefix)
 {
-	const struct conf_translator *t;
+	const struct translator_conf *t;
 
 	if ((t = conf_find_translator(page->conf, prefix)) == NULL)
 		return;

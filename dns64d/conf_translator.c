@@ -16,7 +16,7 @@
 static const char scheme[] = "http://";
 
 static void
-clear(struct conf_translator *t)
+clear(struct translator_conf *t)
 {
 	free(t->url);
 	free(t->host);
@@ -55,7 +55,7 @@ parse_port(const char *text, size_t len)
  * looked up: a resolver that needs itself to start is a trap.
  */
 static const char *
-parse_authority(const char *text, size_t len, struct conf_translator *t)
+parse_authority(const char *text, size_t len, struct translator_conf *t)
 {
 	bool bracket = len > 0 && text[0] == '[';
 	const char *end = memchr(text, bracket ? ']' : ':', len);
@@ -85,7 +85,7 @@ parse_authority(const char *text, size_t len, struct conf_translator *t)
 
 /* What it allocates is in t, whatever it returns. */
 static const char *
-parse_url(const char *url, struct conf_translator *t)
+parse_url(const char *url, struct translator_conf *t)
 {
 	const char *authority = url + sizeof(scheme) - 1, *p, *why;
 	size_t len;
@@ -106,10 +106,10 @@ parse_url(const char *url, struct conf_translator *t)
 	return (t->path == NULL || t->url == NULL ? conf_no_memory() : NULL);
 }
 
-const struct conf_translator *
+const struct translator_conf *
 conf_find_translator(const struct conf *conf, const struct pref64 *prefix)
 {
-	const struct conf_translator *t;
+	const struct translator_conf *t;
 	size_t i;
 
 	for (i = 0; i < conf->n_translators; i++) {
@@ -122,9 +122,9 @@ conf_find_translator(const struct conf *conf, const struct pref64 *prefix)
 }
 
 static const char *
-append(struct conf *conf, const struct conf_translator *t)
+append(struct conf *conf, const struct translator_conf *t)
 {
-	struct conf_translator *bigger;
+	struct translator_conf *bigger;
 
 	if (conf->n_translators == CONF_TRANSLATORS_MAX)
 		return ("is one translator too many");
@@ -141,8 +141,8 @@ const char *
 conf_add_translator(struct conf *conf, const char *prefix, const char *url,
     unsigned every_secs)
 {
-	struct conf_translator t = { .every_secs = every_secs };
-	const struct conf_translator *old;
+	struct translator_conf t = { .every_secs = every_secs };
+	const struct translator_conf *old;
 	struct prefix p;
 	const char *why;
 

@@ -80,8 +80,8 @@ generation_new(struct event_base *base, struct conf *conf,
 	gen->refs = 1;
 	conf_upstreams(conf, &ups_conf);
 	gen->views = calloc(conf->views.n, sizeof(*gen->views));
-	gen->translators = translators_new(base, conf,
-	    old != NULL ? old->translators : NULL);
+	gen->translators = translators_new(base, conf->translators,
+	    conf->n_translators, old != NULL ? old->translators : NULL);
 	if (make_caches(gen, &conf->each.cache) == -1 || gen->views == NULL ||
 	    gen->translators == NULL || upstreams_init(&gen->ups, &ups_conf,
 	    old != NULL ? &old->ups : NULL) == -1) {

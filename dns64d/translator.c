@@ -12,7 +12,6 @@
 #include "common/pref64.h"
 
 #include "balance.h"
-#include "conf.h"
 #include "metrics.h"
 #include "translator.h"
 
@@ -20,7 +19,7 @@
 #define HTTP_OK_CODE 200
 
 struct translator {
-	const struct conf_translator *conf;
+	const struct translator_conf *conf;
 	struct evhttp_connection *http;
 	struct evhttp_request *request; /* NULL: none is under way */
 	struct event timer;		/* of the next request, or of this */
@@ -240,20 +239,20 @@ start(struct translator *t, struct event_base *base)
 }
 
 struct translators *
-translators_new(struct event_base *base, const struct conf *conf,
-    const struct translators *old)
+translators_new(struct event_base *base, const struct translator_conf *conf,
+    size_t n, const struct translators *old)
 {
 	struct translators *ts;
 
 	if ((ts = calloc(1, sizeof(*ts))) == NULL)
 		return (NULL);
-	ts->v = calloc(conf->n_translators + 1, sizeof(*ts->v));
+	ts->v = calloc(n + 1, sizeof(*ts->v));
 	if (ts->v == NULL) {
 		free(ts);
 		return (NULL);
 	}
-	for (; ts->n < conf->n_translators; ts->n++) {
-		ts->v[ts->n].conf = &conf->translators[ts->n];
+	for (; ts->n < n; ts->n++) {
+		ts->v[ts->n].conf = &conf[ts->n];
 		inherit(&ts->v[ts->n], old);
 		if (start(&ts->v[ts->n], base) == -1) {
 			ts->n++;

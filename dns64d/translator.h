@@ -10,25 +10,37 @@
 #ifndef DNS64D_TRANSLATOR_H
 #define DNS64D_TRANSLATOR_H
 
+#include <stddef.h>
 #include <stdio.h>
 
+#include "common/pref64.h"
+
 struct balance_target;
-struct conf;
 struct event_base;
-struct pref64;
 struct translators;
 
 #define TRANSLATOR_LOST 2
 #define TRANSLATOR_TIMEOUT_SECS 2  /* from the question to the whole answer */
 #define TRANSLATOR_BACKOFF_SECS 60 /* never less often than this, or every */
 
+/* Where the translator of a prefix, in whatever view, tells of its load. */
+struct translator_conf {
+	struct pref64 prefix;
+	char *url;  /* as written */
+	char *host; /* its parts: the numeric address, ... */
+	unsigned port;
+	char *path; /* ... from the first slash on */
+	unsigned every_secs;
+};
+
 /*
- * Begin to ask the translators of a configuration, which is borrowed. What
- * is known of them is taken over from old, which may be NULL.
+ * Begin to ask n translators; conf is borrowed. What is known of them is
+ * taken over from old, which may be NULL.
  * Returns NULL when memory is short.
  */
 struct translators *translators_new(struct event_base *base,
-    const struct conf *conf, const struct translators *old);
+    const struct translator_conf *conf, size_t n,
+    const struct translators *old);
 
 /* Not from within the event loop's work on one of them. */
 void translators_free(struct translators *ts);

@@ -68,11 +68,13 @@ run() { # name command ...
 }
 
 # A Check program: its TAP goes to a file of its own.
-run_check() { # name
+run_check() { # path below tests/unit
+	program=$BUILD/tests/unit/$1
+	set -- "${1##*/}"
 	wanted "$1" || return 0
 	status=0
 	CK_TAP_LOG_FILE_NAME="$tap/$1.tap" CK_VERBOSITY=silent \
-	    "$BUILD/tests/unit/$1" >"$tap/$1.out" 2>&1 </dev/null || status=$?
+	    "$program" >"$tap/$1.out" 2>&1 </dev/null || status=$?
 	[ -e "$tap/$1.tap" ] || : >"$tap/$1.tap"
 	[ "$status" -eq 0 ] || sed 's/^/# /' "$tap/$1.out" >>"$tap/$1.tap"
 	tally "$1" "$status"
@@ -138,8 +140,9 @@ run_worlds() {
 }
 
 patterns=$*
-for test in tests/unit/check_*.c; do
-	run_check "$(basename "$test" .c)"
+for test in $(find tests/unit -name 'check_*.c' | sort); do
+	test=${test#tests/unit/}
+	run_check "${test%.c}"
 done
 for test in tests/fuzz/fuzz_*.c; do
 	name=$(basename "$test" .c)

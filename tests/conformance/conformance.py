@@ -67,7 +67,7 @@ def claims_of_conf(path):
 
 
 def all_claims():
-    for path in sorted(ROOT.glob("tests/unit/*.c")):
+    for path in sorted(ROOT.glob("tests/unit/**/*.c")):
         yield from claims_of_c(path)
     for path in sorted(ROOT.glob("tests/netns/*.*")):
         yield from claims_of_script(path)

@@ -77,7 +77,7 @@ skip() { # description reason
 }
 
 for daemon in nat64d dns64d; do
-	grammar=$daemon/parse.y
+	grammar=$(find "$daemon" -name parse.y)
 	page=man/$daemon.conf.5
 	example=etc/$daemon.conf
 	table=$(keywords "$grammar")

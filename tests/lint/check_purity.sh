@@ -28,7 +28,7 @@ for archive in common/libcommon.a nat64d/libnat64.a dns64d/libdns64.a; do
 	list=$(ar t "$BUILD/$archive")
 	for object in $list; do
 		n=$((n + 1))
-		path=$BUILD/${archive%/*}/$object
+		path=$(find "$BUILD/${archive%/*}" -name "$object")
 		extra=$allowed
 		[ "$object" != name_text.o ] || extra="$allowed|$ldns"
 		bad=$(nm -u "$path" | awk '{ print $2 }' | sed 's/@.*//' |

@@ -6,9 +6,9 @@ set -eu
 cd "$(dirname "$0")/../.."
 CC=${CC:-cc}
 read -ra flags <<<"$(pkg-config --cflags libbsd-overlay libevent_core ldns)"
-mapfile -t sources < <(ls common/*.[chly] nat64d/*.[chly] dns64d/*.[chly] \
-    tests/unit/*.[ch] tests/fuzz/*.[ch])
-mapfile -t headers < <(ls common/*.h nat64d/*.h dns64d/*.h)
+mapfile -t sources < <(find common nat64d dns64d tests/unit tests/fuzz \
+    -name '*.[chly]' | sort)
+mapfile -t headers < <(find common nat64d dns64d -name '*.h' | sort)
 mapfile -t scripts < <(ls tests/*.sh tests/*/*.sh etc/nat64d-unreachable 2>/dev/null)
 n=0
 status=0

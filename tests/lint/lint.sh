@@ -8,12 +8,12 @@ BUILD=${BUILD:-build}
 status=0
 
 sources=()
-for file in common/*.c nat64d/*.c dns64d/*.c; do
+while read -r file; do
 	case $file in
 	*bsd.c | */tun_ifhead.c) ;; # of systems that this is not
 	*) sources+=("$file") ;;
 	esac
-done
+done < <(find common nat64d dns64d -name '*.c' | sort)
 read -ra flags <<<"-std=gnu11 -DECDYSIS_VERSION=\"\" -DECDYSIS_OS=\"\" -I. -I$BUILD $(pkg-config --cflags \
     libbsd-overlay libevent_core libevent_extra ldns libseccomp)"
 
