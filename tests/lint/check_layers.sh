@@ -58,7 +58,7 @@ for file in common/*.[chly] nat64d/*.[chly] dns64d/*.[chly]; do
 		nat64d/xlat_*.c) own=3 ;;
 		nat64d/frag_*.c) own=2 ;;
 		dns64d/cache_*.c) own=4 ;;
-		*/tun_*.c | */routed_*.c | */hostview_*.c) own=6 ;;
+		dns64d/translator.c | */tun_*.c | */routed_*.c | */hostview_*.c) own=6 ;;
 		*/firewall_*.c) own=6 ;;
 		*/divert_*.c | */hostwatch_*.c) own=6 ;;
 		common/scan.l | common/privs_*.c | common/sandbox_*.c) own=5 ;;
