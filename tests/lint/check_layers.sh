@@ -52,13 +52,14 @@ status=0
 for file in common/*.[chly] nat64d/*.[chly] dns64d/*.[chly]; do
 	n=$((n + 1))
 	own=${layer[${file%.*}.h]:-}
+	[ "$file" != dns64d/translator.c ] || own=6
 	if [ -z "$own" ]; then
 		case $file in
 		nat64d/nat64_*.c) own=4 ;;
 		nat64d/xlat_*.c) own=3 ;;
 		nat64d/frag_*.c) own=2 ;;
 		dns64d/cache_*.c) own=4 ;;
-		dns64d/translator.c | */tun_*.c | */routed_*.c | */hostview_*.c) own=6 ;;
+		*/tun_*.c | */routed_*.c | */hostview_*.c) own=6 ;;
 		*/firewall_*.c) own=6 ;;
 		*/divert_*.c | */hostwatch_*.c) own=6 ;;
 		common/scan.l | common/privs_*.c | common/sandbox_*.c) own=5 ;;
