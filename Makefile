@@ -38,6 +38,7 @@ common_PURE = \
     common/acl.c \
     common/hostaddr.c \
     common/ip4class.c \
+    common/linerate.c \
     common/pref64.c \
     common/siphash.c
 
@@ -45,6 +46,7 @@ common_SRC = \
     common/conf_file.c \
     common/conf_msg.c \
     common/conf_text.c \
+    common/debuglog.c \
     common/log.c \
     common/monotime.c \
     common/privs.c \
@@ -89,6 +91,7 @@ nat64d_PURE = \
     nat64d/nat64_in6.c \
     nat64d/nat64_state.c \
     nat64d/nat64_syn.c \
+    nat64d/nat64_trace.c \
     nat64d/permit.c \
     nat64d/pkt.c \
     nat64d/pool4.c \
@@ -135,6 +138,7 @@ nat64d_SRC = \
     nat64d/parse.c \
     nat64d/poolif.c \
     nat64d/self6.c \
+    nat64d/tracelog.c \
     $(divert_$(OS)) \
     $(hostview_$(OS)) \
     $(tun_$(OS))
@@ -344,10 +348,11 @@ check_connected_OBJ = dns64d/connected.o common/log.o common/watch.o \
 check_conf_file_OBJ = common/conf_file.o common/conf_msg.o \
     common/conf_text.o common/scan.o
 check_dump_OBJ = nat64d/dump.o
+check_debuglog_OBJ = common/debuglog.o common/log.o common/monotime.o
 check_engine_OBJ = nat64d/engine.o nat64d/dump.o nat64d/eventlog.o \
-    nat64d/eventlog_out.o common/log.o common/monotime.o \
-    common/rng_os.o common/watch.o $(hostwatch_$(OS):.c=.o) \
-    tests/unit/tun_fake.o
+    nat64d/eventlog_out.o nat64d/tracelog.o common/debuglog.o \
+    common/log.o common/monotime.o common/rng_os.o common/watch.o \
+    $(hostwatch_$(OS):.c=.o) tests/unit/tun_fake.o
 check_hostwatch_OBJ = $(hostwatch_$(OS):.c=.o)
 check_eventlog_OBJ = nat64d/eventlog.o nat64d/eventlog_out.o common/log.o \
     common/monotime.o

@@ -13,6 +13,7 @@
 
 #include "dump.h"
 #include "engine.h"
+#include "tracelog.h"
 
 /*
  * Slices: each takes well under a millisecond or two. More packets at a time
@@ -46,6 +47,7 @@ struct engine {
 	struct rng rng;
 	struct rng_os random; /* behind rng */
 	struct engine_opts opts;
+	struct tracelog *trace; /* NULL: nobody debugs */
 
 	struct event *packets;
 	struct event *timer;
@@ -94,7 +96,17 @@ tell(void *arg, const struct nat64_event *ev)
 {
 	struct engine *e = arg;
 
+	if (e->trace != NULL)
+		tracelog_event(e->trace, ev);
 	eventlog_event(e->opts.log, ev, monotime_now(), wallclock_ms());
+}
+
+static void
+trace(void *arg, const struct nat64_event *ev)
+{
+	struct engine *e = arg;
+
+	tracelog_packet(e->trace, ev);
 }
 
 static void
@@ -377,14 +389,31 @@ new_events(struct engine *e)
 	return (0);
 }
 
+/* Static bindings are told of while it is made. */
+static int
+new_translator(struct engine *e, const struct nat64_config *conf)
+{
+	struct nat64_sink sink = {
+		.emit = emit,
+		.event = e->opts.log != NULL ? tell : NULL,
+		.arg = e,
+	};
+
+	if (log_get_level() == LOG_LEVEL_DEBUG) {
+		e->trace = tracelog_new(e->base, e->opts.log);
+		if (e->trace == NULL)
+			return (-1);
+		sink.trace = trace;
+	}
+	e->rng = rng_os_source(&e->random);
+	e->nat64 = nat64_new(conf, &sink, &e->rng, monotime_now());
+	return (e->nat64 == NULL ? -1 : 0);
+}
+
 struct engine *
 engine_new(struct tun *tun, struct nat64_config *conf,
     const struct engine_opts *opts)
 {
-	struct nat64_sink sink = {
-		.emit = emit,
-		.event = opts->log != NULL ? tell : NULL,
-	};
 	struct engine *e;
 
 	e = calloc(1, sizeof(*e));
@@ -392,15 +421,13 @@ engine_new(struct tun *tun, struct nat64_config *conf,
 		return (NULL);
 	e->tun = tun;
 	e->opts = *opts;
-	e->rng = rng_os_source(&e->random);
-	sink.arg = e;
 	arc4random_buf(&conf->secret, sizeof(conf->secret));
-	e->nat64 = nat64_new(conf, &sink, &e->rng, monotime_now());
-	if (e->nat64 == NULL)
-		goto fail;
 	errno = ENOMEM;
 	e->base = event_base_new();
-	if (e->base == NULL || new_events(e) == -1)
+	if (e->base == NULL || new_translator(e, conf) == -1)
+		goto fail;
+	errno = ENOMEM;
+	if (new_events(e) == -1)
 		goto fail;
 	if (e->opts.log != NULL &&
 	    eventlog_attach(e->opts.log, e->base) == -1)
@@ -487,6 +514,7 @@ engine_free(struct engine *e)
 	free_event(e->dump_timer);
 	free_event(e->timer);
 	free_event(e->packets);
+	tracelog_free(e->trace);
 	if (e->base != NULL)
 		event_base_free(e->base);
 	nat64_free(e->nat64);

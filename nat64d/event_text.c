@@ -27,6 +27,9 @@ static const struct {
 	[NAT64_EV_POOL_EXHAUSTED] = { "pool-exhausted", 3, EVENT_TROUBLE },
 	[NAT64_EV_QUOTA] = { "quota-exceeded", 13, EVENT_TROUBLE },
 	[NAT64_EV_PACKET_DROPPED] = { "packet-dropped", 0, EVENT_TROUBLE },
+	[NAT64_EV_ERROR_SENT] = { "icmp-sent", 0, EVENT_TRACE },
+	[NAT64_EV_ERROR_LIMITED] = { "icmp-limited", 0, EVENT_TRACE },
+	[NAT64_EV_RESET_SENT] = { "rst-sent", 0, EVENT_TRACE },
 };
 
 static const char *const proto_names[L4_NPROTO] = {
@@ -212,14 +215,33 @@ add_packet(struct text *t, const struct nat64_event *ev)
 	if (p->family == PKT_V6) {
 		add_addr6(t, "src", &p->ip6.src);
 		add_addr6(t, "dst", &p->ip6.dst);
-	} else {
+	} else if (p->family == PKT_V4) {
 		add_addr4(t, "src", &p->ip4.src);
 		add_addr4(t, "dst", &p->ip4.dst);
+	}
+	if (ev->pkt_icmp) {
+		add_number(t, "type", p->icmp_type);
+		add_number(t, "code", p->icmp_code);
 	}
 	if (!ev->pkt_ports)
 		return;
 	add_number(t, "sport", p->sport);
 	add_number(t, "dport", p->dport);
+}
+
+/* An error or RST of ours: it goes to the source of the packet. */
+static void
+add_answer(struct text *t, const struct nat64_event *ev)
+{
+	if (ev->type == NAT64_EV_ERROR_SENT) {
+		add_number(t, "icmp-type", ev->icmp_type);
+		add_number(t, "icmp-code", ev->icmp_code);
+	}
+	if (ev->pkt->family == PKT_V6)
+		add_addr6(t, "to", &ev->pkt->ip6.src);
+	else
+		add_addr4(t, "to", &ev->pkt->ip4.src);
+	add_packet(t, ev);
 }
 
 size_t
@@ -252,6 +274,11 @@ event_text(const struct nat64_event *ev, bool destination,
 		break;
 	case NAT64_EV_PACKET_DROPPED:
 		add_packet(&t, ev);
+		break;
+	case NAT64_EV_ERROR_SENT:
+	case NAT64_EV_ERROR_LIMITED:
+	case NAT64_EV_RESET_SENT:
+		add_answer(&t, ev);
 		break;
 	}
 	return (t.len);

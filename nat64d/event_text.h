@@ -14,7 +14,11 @@
  * event=ports-exhausted natevent=12 addr4 proto statement		LOG-11
  * event=quota-exceeded natevent=13 subtype quota limit statement	LOG-20
  *	[subscriber] [addr6|peer4]
- * event=packet-dropped reason proto src dst [sport dport]		LOG-30
+ * event=packet-dropped reason proto [src dst] [sport dport]		LOG-30
+ *	[type code]
+ * event=icmp-sent icmp-type icmp-code to, then as packet-dropped
+ * event=icmp-limited to, then as packet-dropped
+ * event=rst-sent to, then as packet-dropped
  */
 #ifndef NAT64D_EVENT_TEXT_H
 #define NAT64D_EVENT_TEXT_H
@@ -30,7 +34,8 @@ enum event_kind {
 	EVENT_BINDINGS = 1 << 0,
 	EVENT_SESSIONS = 1 << 1,
 	EVENT_ADDRESSES = 1 << 2,
-	EVENT_TROUBLE = 1 << 3 /* refused or dropped: to be said seldom */
+	EVENT_TROUBLE = 1 << 3, /* refused or dropped: to be said seldom */
+	EVENT_TRACE = 1 << 4	/* only for who debugs */
 };
 
 enum event_kind event_kind(const struct nat64_event *ev);

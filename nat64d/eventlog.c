@@ -215,18 +215,23 @@ minute_over(evutil_socket_t fd, short what, void *arg)
 		event_in(l->minutes, wait_ms);
 }
 
+bool
+eventlog_keeps(const struct eventlog *l, const struct nat64_event *ev)
+{
+	return ((l->kinds & event_kind(ev)) != 0);
+}
+
 void
 eventlog_event(struct eventlog *l, const struct nat64_event *ev,
     struct monotime now, int64_t unix_ms)
 {
-	const enum event_kind kind = event_kind(ev);
 	char text[EVENT_TEXT_SIZE];
 
-	if (kind == EVENT_TROUBLE) {
+	if (event_kind(ev) == EVENT_TROUBLE) {
 		trouble(l, ev, now);
 		return;
 	}
-	if (!(l->kinds & kind))
+	if (!eventlog_keeps(l, ev))
 		return;
 	event_text(ev, l->destination, text);
 	put(l, text, unix_ms);

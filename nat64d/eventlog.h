@@ -62,6 +62,9 @@ void eventlog_detach(struct eventlog *l);
 void eventlog_event(struct eventlog *l, const struct nat64_event *ev,
     struct monotime now, int64_t unix_ms);
 
+/* Does the file, or the logger, get this event? */
+bool eventlog_keeps(const struct eventlog *l, const struct nat64_event *ev);
+
 /* Lines lost since the beginning. */
 uint64_t eventlog_lost(const struct eventlog *l);
 

@@ -121,7 +121,11 @@ enum nat64_event_type {
 	NAT64_EV_POOL_EXHAUSTED, /* out4: the address without free ports, or
 				    NULL: no address has any */
 	NAT64_EV_QUOTA,		 /* quota, limit: what was exceeded */
-	NAT64_EV_PACKET_DROPPED	 /* one that an RFC wants to be logged */
+	NAT64_EV_PACKET_DROPPED, /* to sink.event only one that an RFC wants
+				    to be logged, to sink.trace each */
+	NAT64_EV_ERROR_SENT,	 /* sink.trace: an ICMP error of ours */
+	NAT64_EV_ERROR_LIMITED,	 /* sink.trace: the rate forbids one */
+	NAT64_EV_RESET_SENT	 /* sink.trace: an RST of ours */
 };
 
 /* Which limit; all but the last with the sub-types of RFC 8158, 4.4. */
@@ -146,13 +150,19 @@ struct nat64_event {
 					  NAT64_EV_QUOTA: of whose, or 0 */
 	const struct session *session; /* session events */
 	struct in6_addr peer6;	       /* session events with in6: Y' */
-	enum nat64_reason reason;      /* NAT64_EV_QUOTA, ..PACKET_DROPPED */
+	enum nat64_reason reason;      /* NAT64_EV_QUOTA, and with pkt */
 	enum nat64_quota quota;	       /* NAT64_EV_QUOTA */
 	uint64_t limit;		       /* NAT64_EV_QUOTA: the value */
 	const char *statement;	       /* NAT64_EV_QUOTA: what sets it */
 	const struct in_addr *peer4;   /* sender from IPv4, or NULL */
-	const struct pkt *pkt;	       /* NAT64_EV_PACKET_DROPPED */
+	const struct pkt *pkt;	       /* NAT64_EV_PACKET_DROPPED and after:
+					  family (0: unknown), proto,
+					  addresses; it was sent by who got
+					  the error */
 	bool pkt_ports;		       /* pkt has sport and dport */
+	bool pkt_icmp;		       /* pkt has icmp_type and icmp_code */
+	uint8_t icmp_type;	       /* NAT64_EV_ERROR_SENT */
+	uint8_t icmp_code;
 };
 
 struct nat64_sink {
@@ -163,6 +173,8 @@ struct nat64_sink {
 	void (*emit)(void *arg, struct pkt *p);
 	/* NULL: not wanted. */
 	void (*event)(void *arg, const struct nat64_event *ev);
+	/* Packets that go no further, for who debugs. NULL: not wanted. */
+	void (*trace)(void *arg, const struct nat64_event *ev);
 	void *arg;
 };
 

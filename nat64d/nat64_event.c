@@ -157,6 +157,8 @@ nat64_tell_dropped(struct nat64 *n, const struct pkt *p)
 		.reason = n->reason };
 	struct pkt copy;
 
+	if (n->sink.trace != NULL)
+		nat64_trace_drop(n, p);
 	if (!is_logged(n->reason) || n->sink.event == NULL)
 		return;
 	copy = *p;

@@ -144,6 +144,8 @@ may_send(struct nat64 *n, struct ratelimit *limit, const struct pkt *offender,
 	if (ratelimit_allow(limit, dest, len, n->now))
 		return (true);
 	n->stats.counters[NAT64_ERRORS_LIMITED]++;
+	if (n->sink.trace != NULL)
+		nat64_trace_limited(n, offender);
 	return (false);
 }
 
@@ -163,6 +165,8 @@ nat64_refuse6(struct nat64 *n, struct pkt *p, enum nat64_reason reason,
 	out = nat64_scratch(n, SCRATCH_ERROR);
 	icmp_error_build6(out, p, &n->conf.self6, &e);
 	n->stats.counters[NAT64_ERRORS6]++;
+	if (n->sink.trace != NULL)
+		nat64_trace_error(n, p, &e);
 	nat64_emit(n, out);
 	return (NAT64_REPLIED);
 }
@@ -179,6 +183,8 @@ nat64_reset6(struct nat64 *n, const struct pkt *p)
 	out = nat64_scratch(n, SCRATCH_ERROR);
 	tcp_reset_build6(out, p);
 	n->stats.counters[NAT64_RESETS6]++;
+	if (n->sink.trace != NULL)
+		nat64_trace_reset(n, p);
 	nat64_emit(n, out);
 	return (NAT64_REPLIED);
 }
@@ -215,6 +221,8 @@ nat64_answer4(struct nat64 *n, struct pkt *p, uint8_t type, uint8_t code,
 	out = nat64_scratch(n, SCRATCH_ERROR);
 	icmp_error_build4(out, p, n->conf.self4, &e, inside, &n->ids);
 	n->stats.counters[NAT64_ERRORS4]++;
+	if (n->sink.trace != NULL)
+		nat64_trace_error(n, p, &e);
 	if (inside)
 		return (turn_error(n, out));
 	nat64_emit(n, out);

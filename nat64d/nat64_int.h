@@ -1,8 +1,8 @@
 /*
  * What the files of the pipeline share: nat64.c (life, time), nat64_in6.c
  * and nat64_in4.c (the way of a packet), nat64_state.c (bindings and
- * sessions), nat64_syn.c (stored SYNs), nat64_icmp.c (errors). Nobody else
- * includes this.
+ * sessions), nat64_syn.c (stored SYNs), nat64_icmp.c (errors), nat64_trace.c
+ * (for who debugs). Nobody else includes this.
  */
 #ifndef NAT64D_NAT64_INT_H
 #define NAT64D_NAT64_INT_H
@@ -181,6 +181,20 @@ void nat64_tell_dropped(struct nat64 *n, const struct pkt *p);
 /* Drop a fragment as frag_input() decided, and tell of a limit (FRG-41). */
 enum nat64_verdict nat64_drop_fragment(struct nat64 *n, const struct pkt *p,
     const struct frag_result *r);
+
+/* --- nat64_trace.c: call them only where sink.trace is set --- */
+
+/* p goes no further, for n->reason. */
+void nat64_trace_drop(struct nat64 *n, const struct pkt *p);
+
+/*
+ * Because of p and n->reason its sender gets an ICMP error, gets none since
+ * there were too many, or gets an RST.
+ */
+void nat64_trace_error(struct nat64 *n, const struct pkt *p,
+    const struct icmp_error *e);
+void nat64_trace_limited(struct nat64 *n, const struct pkt *p);
+void nat64_trace_reset(struct nat64 *n, const struct pkt *p);
 
 /* --- nat64_syn.c --- */
 

@@ -77,8 +77,11 @@ void
 nat64_syn_answer(struct nat64 *n, const struct session *s)
 {
 	struct stored_syn *syn = find(n, s);
+	const enum nat64_reason reason = n->reason;
 
-	if (syn != NULL)
-		nat64_answer4(n, &syn->pkt, ICMP_UNREACH, ICMP_UNREACH_PORT,
-		    0);
+	if (syn == NULL)
+		return;
+	n->reason = NAT64_SYN_STORED; /* why, for a trace */
+	nat64_answer4(n, &syn->pkt, ICMP_UNREACH, ICMP_UNREACH_PORT, 0);
+	n->reason = reason;
 }

@@ -12,7 +12,7 @@ at() { # layer header ...
 	done
 }
 
-at 0 common/{compat,monotime,rng,siphash,pref64,ip4class,addr,acl}.h common/hostaddr.h
+at 0 common/{linerate,compat,monotime,rng,siphash,pref64,ip4class,addr,acl}.h common/hostaddr.h
 at 1 nat64d/{stats,tuple,pkt,cksum,iphdr,vnet,gro,gso,slab,ipid,ratelimit}.h
 at 1 nat64d/{keyhash,repeat}.h
 at 2 nat64d/{addrset,portlist,portset,pool4,pool4_addrs,rest}.h
@@ -28,7 +28,7 @@ at 4 dns64d/{chain,policy,synth,synth_ptr,upstream}.h
 at 4 dns64d/{balance,metrics,view}.h
 at 4 dns64d/{answers,cache,cache_int}.h
 at 4 dns64d/{cookie,crowd,filter,follow,gate,hosts,hosts_file,local,rate}.h
-at 5 common/{log,privs,rng_os,sandbox,version}.h
+at 5 common/{debuglog,log,privs,rng_os,sandbox,version}.h
 at 5 common/{conf_file,conf_impl,conf_msg,conf_text,scan}.h
 at 5 {nat64d,dns64d}/{conf,parse}.h
 at 5 nat64d/conf_build.h
@@ -37,7 +37,7 @@ at 6 nat64d/{tun,tun_bsd,largepage}.h dns64d/{frontend,udp}.h
 at 4 dns64d/access.h
 at 6 dns64d/{connected,frontend_tcp,generation,leg,loop,probe,udp_group}.h
 at 6 dns64d/{upstream_tcp,upstream_udp}.h
-at 6 nat64d/{eventlog,eventlog_out}.h
+at 6 nat64d/{eventlog,eventlog_out,tracelog}.h
 at 6 nat64d/{hostview,hostreport,routed,self6,ifwatch}.h
 at 6 nat64d/{divert,firewall,poolif}.h
 at 7 nat64d/{engine,dump}.h dns64d/query.h

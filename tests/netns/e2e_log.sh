@@ -197,6 +197,62 @@ test_restart() {
 	check "nat64d ends" stop "$nat64d"
 }
 
+# Datagrams to a port that is nobody's, from the internet.
+send_stray() { # number
+	in_ns "$internet" python3 -c "
+import socket
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+s.bind(('', 5353))
+for i in range($1):
+    s.sendto(b'x', ('$pool', 9))"
+}
+
+said_in_log() { # what
+	grep -q -- "$1" "$dir/nat64d.err"
+}
+
+# What is decided, and why, is said to who asks for it and to nobody else.
+test_debug() {
+	local stray dropped
+	stray="event=packet-dropped reason=no-binding proto=17 src=$server4 dst=$pool sport=5353 dport=9"
+	configure "log events bindings" "log events to \"$log\""
+	check "nat64d starts without debugging" start_nat64d
+	seen 2001:db8::10 >"$dir/seen"
+	send_stray 1
+	check "nat64d ends" stop "$nat64d"
+	check_not "no packet is in the log" grep event= "$dir/nat64d.err"
+
+	configure "log events bindings" "log events to \"$log\"" \
+	    "log level debug"
+	check "nat64d starts with log level debug" start_nat64d
+	seen 2001:db8::10 >"$dir/seen"
+	check "a new session is in the log" wait_for 5 said_in_log \
+	    "event=session-created .* addr6=2001:db8::10 .* peer4=$server4"
+	check_not "a binding is not, since the event log has it" \
+	    said_in_log event=binding-created
+	send_stray 1
+	check "a packet without binding is, with the reason" wait_for 5 \
+	    said_in_log "$stray"
+	seen 2001:db8::20 >"$dir/seen"
+	check "a host that gets no port is" wait_for 5 said_in_log \
+	    "event=packet-dropped reason=pool-exhausted .*src=2001:db8::20 "
+	check "the limit it met is" said_in_log \
+	    "event=pool-exhausted natevent=3 pool=default proto=udp"
+	check "the error it gets is" said_in_log \
+	    "event=icmp-sent icmp-type=1 icmp-code=3 to=2001:db8::20"
+	send_stray 2000
+	check "of a flood the number of lines left out is said" wait_for 5 \
+	    said_in_log 'debug: [0-9]* lines left out'
+	dropped=$(dump_value "$(nat64d_dump)" no-binding)
+	check "nat64d ends" stop "$nat64d"
+	check_equal "lines that were written and left out are all of it" \
+	    "$(awk '/reason=no-binding/ { n++ }
+	    /lines left out$/ { n += $(NF - 3) }
+	    END { print n + 0 }' "$dir/nat64d.err")" "$dropped"
+	check "and what was written is few" [ \
+	    "$(grep -c "$stray" "$dir/nat64d.err")" -lt "$dropped" ]
+}
+
 need_root
 start_lab
 configure "log events to \"$log\""
@@ -208,4 +264,5 @@ test_end
 test_sessions
 test_ownership
 test_restart
+test_debug
 tap_done

@@ -129,7 +129,8 @@ lab_add_static(enum l4proto proto, const char *host, uint16_t port6,
 void
 lab_start(void)
 {
-	const struct nat64_sink sink = { .emit = emit, .event = event };
+	const struct nat64_sink sink = { .emit = emit, .event = event,
+		.trace = lab.trace ? event : NULL };
 	const struct rng rng = { .next = next_random };
 
 	nat64_free(lab.n);

@@ -59,6 +59,7 @@ struct lab {
 	struct nat64_config conf; /* of the next lab_start() */
 	struct pool4_range pool[4];
 	struct nat64_static statics[16];
+	bool trace; /* the next lab_start() is by who debugs */
 	struct nat64 *n;
 	struct monotime now;
 

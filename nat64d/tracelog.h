@@ -1,0 +1,29 @@
+/*
+ * What the translator decides, for who runs nat64d with "log level debug":
+ * lines of event_text.h in the ordinary log, as many as debuglog.h allows.
+ */
+#ifndef NAT64D_TRACELOG_H
+#define NAT64D_TRACELOG_H
+
+#include "eventlog.h"
+#include "nat64.h"
+
+struct event_base;
+struct tracelog;
+
+/* base and events must outlive it. Returns NULL with errno ENOMEM. */
+struct tracelog *tracelog_new(struct event_base *base,
+    const struct eventlog *events);
+void tracelog_free(struct tracelog *t);
+
+/*
+ * Log a binding, a session, an address, unless the event log has it, or what
+ * is refused. For sink.event; ignores dropped packets, of which sink.trace
+ * tells.
+ */
+void tracelog_event(struct tracelog *t, const struct nat64_event *ev);
+
+/* Log a packet that goes no further. For sink.trace. */
+void tracelog_packet(struct tracelog *t, const struct nat64_event *ev);
+
+#endif
