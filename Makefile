@@ -36,6 +36,7 @@ PKG_CONFIG ?= pkg-config
 common_PURE = \
     common/addr.c \
     common/acl.c \
+    common/bundle.c \
     common/hostaddr.c \
     common/ip4class.c \
     common/linerate.c \
@@ -47,10 +48,13 @@ common_SRC = \
     common/conf_msg.c \
     common/conf_text.c \
     common/debuglog.c \
+    common/files.c \
     common/log.c \
     common/monotime.c \
     common/privs.c \
     common/privs_user.c \
+    common/reader.c \
+    common/reload.c \
     common/rng_os.c \
     common/sandbox_$(OS).c \
     common/scan.c \
@@ -261,6 +265,8 @@ ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now $(LDFLAGS)
 BASE_LIBS := $(call pkg,--libs libevent_core libbsd-overlay libseccomp)
 LDNS_LIBS := $(call pkg,--libs ldns)
 HTTP_LIBS := $(call pkg,--libs libevent_extra)
+# setproctitle() needs to see the arguments before main() does.
+TITLE_LIBS := $(call pkg,--libs libbsd-ctor)
 TEST_LIBS = $(call pkg,--libs check jansson)
 
 # Say what is missing before the compiler does. The other goals install it.
@@ -303,7 +309,8 @@ $(BUILD)/nat64d/nat64d: $(call objs,nat64d) $(call objs,common) \
     $(BUILD)/nat64d/libnat64.a $(BUILD)/common/libcommon.a
 $(BUILD)/dns64d/dns64d: $(call objs,dns64d) $(call objs,common) \
     $(BUILD)/dns64d/libdns64.a $(BUILD)/common/libcommon.a
-$(BUILD)/dns64d/dns64d: EXTRA_LIBS = $(LDNS_LIBS) $(HTTP_LIBS) -pthread
+$(BUILD)/dns64d/dns64d: EXTRA_LIBS = $(LDNS_LIBS) $(HTTP_LIBS) \
+    $(TITLE_LIBS) -pthread
 
 $(BUILD)/nat64d/nat64d $(BUILD)/dns64d/dns64d:
 	$(call say,LINK,$@)
@@ -346,7 +353,7 @@ test_bins = $(unit_tests:%=$(BUILD)/tests/unit/%) \
 check_connected_OBJ = dns64d/connected.o common/log.o common/watch.o \
     $(hostwatch_$(OS):.c=.o)
 check_conf_file_OBJ = common/conf_file.o common/conf_msg.o \
-    common/conf_text.o common/scan.o
+    common/conf_text.o common/files.o common/scan.o
 check_dump_OBJ = nat64d/dump.o
 check_debuglog_OBJ = common/debuglog.o common/log.o common/monotime.o
 check_engine_OBJ = nat64d/engine.o nat64d/dump.o nat64d/eventlog.o \
@@ -359,6 +366,8 @@ check_eventlog_OBJ = nat64d/eventlog.o nat64d/eventlog_out.o common/log.o \
 check_privs_OBJ = common/privs.o common/privs_user.o common/log.o \
     common/sandbox_$(OS).o
 check_routed_OBJ = nat64d/routed_linux.o
+check_reader_OBJ = common/reader.o common/files.o common/log.o \
+    common/sandbox_$(OS).o
 check_tun_bsd_OBJ = nat64d/tun_bsd.o tests/unit/tun_kernel.o
 check_tun_linux_OBJ = nat64d/routed_linux.o nat64d/tun_linux.o \
     tests/unit/tun_kernel.o
@@ -366,6 +375,7 @@ check_udp_group_OBJ = dns64d/udp.o $(share_$(OS):.c=.o) \
     $(sort dns64d/udp_group.o $(udp_$(OS):.c=.o))
 check_upstream_udp_OBJ = dns64d/upstream_udp.o dns64d/udp.o \
     $(share_$(OS):.c=.o) $(udp_$(OS):.c=.o)
+check_reader_LDFLAGS = $(TITLE_LIBS)
 check_tun_bsd_LDFLAGS = -Wl,--wrap=open,--wrap=ioctl
 check_tun_linux_LDFLAGS = $(check_tun_bsd_LDFLAGS)
 check_upstream_udp_LDFLAGS = -Wl,--wrap=sendmmsg,--wrap=getsockopt

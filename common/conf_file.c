@@ -13,6 +13,7 @@
 #include "common/conf_file.h"
 #include "common/conf_impl.h"
 #include "common/conf_text.h"
+#include "common/files.h"
 #include "common/scan.h"
 
 /* A file, or the value of a macro at the place of its use. */
@@ -131,10 +132,11 @@ file_push(struct conf_file *cf, const char *path,
 	struct conf_text text;
 	struct source *src;
 	unsigned depth = 0;
+	const char *why;
 
-	if (conf_text_load(&text, path) == -1) {
-		conf_error_at(cf, where, "cannot read \"%s\": %s", path,
-		    strerror(errno));
+	why = conf_text_load(&text, cf->files, path, cf->path_count == 0);
+	if (why != NULL) {
+		conf_error_at(cf, where, "cannot read \"%s\": %s", path, why);
 		return (-1);
 	}
 	SLIST_FOREACH(src, &cf->sources, below) {
@@ -167,7 +169,8 @@ fail:
 }
 
 struct conf_file *
-conf_file_open(const char *path, conf_report_fn *report, void *arg)
+conf_file_open(const char *path, struct files *files, conf_report_fn *report,
+    void *arg)
 {
 	struct conf_file *cf;
 	struct conf_where where = { .line = 0 };
@@ -184,8 +187,14 @@ conf_file_open(const char *path, conf_report_fn *report, void *arg)
 	cf->report_arg = arg;
 	cf->last.where.file = path;
 	where.file = path;
+	if (files == NULL)
+		files = cf->own_files = files_new(true);
+	if (files == NULL)
+		stop(cf, "out of memory");
+	cf->files = files;
 	path = text_copy(cf, path, strlen(path));
-	if (path == NULL || file_push(cf, path, &where) == -1) {
+	if (path == NULL || files == NULL ||
+	    file_push(cf, path, &where) == -1) {
 		conf_file_close(cf);
 		return (NULL);
 	}
@@ -211,6 +220,7 @@ conf_file_close(struct conf_file *cf)
 		SLIST_REMOVE_HEAD(&cf->texts, next);
 		free(t);
 	}
+	files_free(cf->own_files);
 	free(cf);
 }
 
@@ -218,6 +228,13 @@ unsigned
 conf_file_errors(const struct conf_file *cf)
 {
 	return (cf->errors);
+}
+
+const char *
+conf_file_load(struct conf_file *cf, const char *path, size_t max,
+    const struct bundle_file **out)
+{
+	return (files_load(cf->files, path, max, false, out));
 }
 
 const char *

@@ -177,7 +177,9 @@ struct conf_keyword {
 	int token;
 };
 
+struct bundle_file;
 struct conf_file;
+struct files;
 
 /* Takes one message, "file:line: text", without a newline. */
 typedef void conf_report_fn(void *arg, const char *msg);
@@ -186,11 +188,13 @@ typedef void conf_report_fn(void *arg, const char *msg);
  * Start to read the file path. Messages go to report(arg, ...), or to
  * standard error when report is NULL.
  *
+ * files: where it and those that it includes come from (files.h), valid until
+ * the close; NULL for the disk.
  * Returns NULL when the file cannot be read or memory is short; the reason
  * has been reported then.
  */
-struct conf_file *conf_file_open(const char *path, conf_report_fn *report,
-    void *arg);
+struct conf_file *conf_file_open(const char *path, struct files *files,
+    conf_report_fn *report, void *arg);
 
 /* Frees every token text and file name as well. */
 void conf_file_close(struct conf_file *cf);
@@ -202,9 +206,15 @@ enum conf_token conf_file_next(struct conf_file *cf, struct conf_value *v);
 unsigned conf_file_errors(const struct conf_file *cf);
 
 /*
+ * Read another file that the configuration names, which has a form of its
+ * own, from where the configuration comes from: files_load() of files.h.
+ */
+const char *conf_file_load(struct conf_file *cf, const char *path,
+    size_t max, const struct bundle_file **out);
+
+/*
  * The i-th file that was read, the first one and then the included ones, as
- * their paths were composed; NULL when there are no more. A daemon keeps
- * these readable in its sandbox, for reload.
+ * their paths were composed; NULL when there are no more.
  */
 const char *conf_file_path(const struct conf_file *cf, size_t i);
 

@@ -12,11 +12,14 @@
 
 #include "common/conf_file.h"
 
+struct files;
 struct source;
 struct text;
 struct macro;
 
 struct conf_file {
+	struct files *files; /* where they come from ... */
+	struct files *own_files; /* ... when nobody gave us any */
 	SLIST_HEAD(source_list, source) sources; /* being read: first */
 	SLIST_HEAD(text_list, text) texts; /* handed out */
 	SLIST_HEAD(macro_list, macro) macros;

@@ -1,14 +1,12 @@
-#include <sys/stat.h>
-
 #include <errno.h>
-#include <fcntl.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
+#include "common/bundle.h"
 #include "common/conf_file.h"
 #include "common/conf_text.h"
+#include "common/files.h"
 
 /*
  * What ends a text: a newline that a "\" at the end of the file may swallow,
@@ -17,72 +15,29 @@
 #define TAIL 4
 static const char tail[TAIL] = { '\n', '\n', '\0', '\0' };
 
-/* Returns how many bytes, one above the limit at most, or -1. */
-static ssize_t
-read_all(int fd, char *buf)
+const char *
+conf_text_load(struct conf_text *t, struct files *files, const char *path,
+    bool special)
 {
-	size_t len = 0;
-	ssize_t n;
+	const struct bundle_file *f;
+	const char *why;
+	char *buf;
 
-	while (len <= CONF_MAX_FILE) {
-		n = read(fd, buf + len, CONF_MAX_FILE + 1 - len);
-		if (n == -1 && errno == EINTR)
-			continue;
-		if (n == -1)
-			return (-1);
-		if (n == 0)
-			break;
-		len += (size_t)n;
-	}
-	return ((ssize_t)len);
-}
-
-static int
-load_fd(struct conf_text *t, int fd)
-{
-	struct stat st;
-	ssize_t len;
-	char *buf, *shrunk;
-
-	if (fstat(fd, &st) == -1)
-		return (-1);
-	buf = malloc(CONF_MAX_FILE + TAIL);
+	why = files_load(files, path, CONF_MAX_FILE, special, &f);
+	if (why != NULL)
+		return (why);
+	buf = malloc(f->len + TAIL);
 	if (buf == NULL)
-		return (-1);
-	len = read_all(fd, buf);
-	if (len == -1 || len > CONF_MAX_FILE) {
-		if (len != -1)
-			errno = EFBIG;
-		free(buf);
-		return (-1);
-	}
-	memcpy(buf + len, tail, TAIL);
+		return (strerror(errno));
+	memcpy(buf, f->bytes, f->len);
+	memcpy(buf + f->len, tail, TAIL);
 	*t = (struct conf_text){
 		.buf = buf,
-		.len = (size_t)len + TAIL - 2,
-		.dev = st.st_dev,
-		.ino = st.st_ino,
+		.len = f->len + TAIL - 2,
+		.dev = f->dev,
+		.ino = f->ino,
 	};
-	/* Should this fail the large one does as well. */
-	shrunk = realloc(buf, (size_t)len + TAIL);
-	if (shrunk != NULL)
-		t->buf = shrunk;
-	return (0);
-}
-
-int
-conf_text_load(struct conf_text *t, const char *path)
-{
-	int fd, rc, saved;
-
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd == -1)
-		return (-1);
-	rc = load_fd(t, fd);
-	saved = errno;
-	close(fd);
-	errno = saved;
-	return (rc);
+	return (NULL);
 }
 
 static bool

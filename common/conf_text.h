@@ -5,24 +5,26 @@
 #ifndef COMMON_CONF_TEXT_H
 #define COMMON_CONF_TEXT_H
 
-#include <sys/types.h>
-
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct conf_file;
+struct files;
 
 struct conf_text {
 	char *buf; /* the file and newlines, so that its last line ends ... */
 	size_t len; /* ... up to here; two NULs follow */
-	dev_t dev; /* which file it is, to find loops */
-	ino_t ino;
+	uint64_t dev; /* which file it is, to find loops */
+	uint64_t ino;
 };
 
 /*
- * Read the file path. Returns 0 and a buf that the caller frees, or -1 with
- * errno: EFBIG above CONF_MAX_FILE, or why it cannot be read.
+ * Read the file path; files and special as in files.h. Returns NULL and a buf
+ * that the caller frees, or why it cannot be read.
  */
-int conf_text_load(struct conf_text *t, const char *path);
+const char *conf_text_load(struct conf_text *t, struct files *files,
+    const char *path, bool special);
 
 /*
  * Report lines that are too long and bytes that are no text, and make the

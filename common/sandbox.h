@@ -11,14 +11,12 @@
 
 struct sandbox {
 	/*
-	 * Files that will be opened again, by the paths that will be used
-	 * then; both lists end with NULL and may be NULL. Files to read are
-	 * those of the configuration. Where the system cannot follow a file
-	 * that an editor replaces, the rights are on its directory, which
-	 * must exist.
+	 * Files that will be opened again and written, by the paths that will
+	 * be used then; the list ends with NULL and may be NULL. They need
+	 * not exist yet. Where the system cannot follow a file that is
+	 * replaced, the rights are on its directory, which must exist.
 	 */
-	const char *const *read_files;
-	const char *const *write_files; /* need not exist yet */
+	const char *const *write_files;
 	const char *pid_file; /* will be removed; NULL: there is none */
 	bool inet; /* makes and uses IPv4 and IPv6 sockets */
 };
@@ -31,6 +29,14 @@ struct sandbox {
  * said so in the log, and the daemon runs without.
  */
 void sandbox_enter(const struct sandbox *sb);
+
+/*
+ * Enter the sandbox of the process that reads the configuration (reader.h),
+ * as who it is: it may open files to read them, whatever they are, keeps of
+ * its capabilities the one for that, and does nothing else. Failures and
+ * lacking mechanisms as above.
+ */
+void sandbox_enter_reader(void);
 
 /*
  * Give up every capability of the process, where the system has such.

@@ -28,19 +28,50 @@
 #include "common/log.h"
 #include "common/sandbox.h"
 
-int
-sandbox_drop_caps(void)
+/* Keep those of the first 32 capabilities that are in mask, and no other. */
+static int
+keep_caps(uint32_t mask)
 {
 	struct __user_cap_header_struct head = {
 		.version = _LINUX_CAPABILITY_VERSION_3
 	};
-	struct __user_cap_data_struct none[_LINUX_CAPABILITY_U32S_3] = { 0 };
+	struct __user_cap_data_struct set[_LINUX_CAPABILITY_U32S_3] = {
+		{ .effective = mask, .permitted = mask }
+	};
 
 	/* EINVAL: a kernel before 4.3 has no ambient set. */
 	if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) == -1 &&
 	    errno != EINVAL)
 		return (-1);
-	return ((int)syscall(SYS_capset, &head, none));
+	return ((int)syscall(SYS_capset, &head, set));
+}
+
+int
+sandbox_drop_caps(void)
+{
+	return (keep_caps(0));
+}
+
+/*
+ * The one capability by which a process reads any file: CAP_DAC_READ_SEARCH,
+ * or CAP_DAC_OVERRIDE where only that one was left to us, as in containers.
+ * Writing, which the latter allows as well, is forbidden below.
+ */
+static void
+keep_reading_cap(void)
+{
+	struct __user_cap_header_struct head = {
+		.version = _LINUX_CAPABILITY_VERSION_3
+	};
+	struct __user_cap_data_struct set[_LINUX_CAPABILITY_U32S_3];
+	uint32_t mask = 1U << CAP_DAC_READ_SEARCH;
+
+	if (syscall(SYS_capget, &head, set) == -1)
+		fatal("sandbox: capabilities");
+	if ((set[0].effective & mask) == 0)
+		mask = 1U << CAP_DAC_OVERRIDE;
+	if (keep_caps(set[0].effective & mask) == -1)
+		fatal("sandbox: capabilities");
 }
 
 /*
@@ -98,14 +129,18 @@ landlock_allow(int ruleset, const char *file, uint64_t access)
 	close(rule.parent_fd);
 }
 
+/* sb: of a daemon; NULL: of the reader. */
 static void
 landlock_rules(int ruleset, const struct sandbox *sb, uint64_t all)
 {
 	const char *const *file;
 
-	/* Reload reads the configuration again. */
-	for (file = sb->read_files; file != NULL && *file != NULL; file++)
-		landlock_allow(ruleset, *file, LANDLOCK_ACCESS_FS_READ_FILE);
+	/* The configuration may name any file; one may be a directory. */
+	if (sb == NULL) {
+		landlock_allow(ruleset, "/", LANDLOCK_ACCESS_FS_READ_FILE |
+		    LANDLOCK_ACCESS_FS_READ_DIR);
+		return;
+	}
 
 	/* A dump makes its file, or writes an old one anew. */
 	for (file = sb->write_files; file != NULL && *file != NULL; file++)
@@ -162,7 +197,7 @@ enter_landlock(const struct sandbox *sb)
 
 /* Both daemons, whatever the arguments. */
 static const int allowed[] = {
-	/* packets, messages, dumps, the configuration, standard streams */
+	/* packets, messages, dumps, standard streams */
 	SCMP_SYS(read),
 	SCMP_SYS(readv),
 	SCMP_SYS(write),
@@ -176,7 +211,7 @@ static const int allowed[] = {
 	SCMP_SYS(_llseek),
 	SCMP_SYS(fcntl),
 	SCMP_SYS(fcntl64),
-	/* reload and dump open files: which ones is Landlock's to say */
+	/* a dump opens its file: which one that is is Landlock's to say */
 	SCMP_SYS(open),
 	SCMP_SYS(openat),
 	/* the pid file is emptied and removed at the end */
@@ -254,6 +289,40 @@ static const int allowed_inet[] = {
 	SCMP_SYS(setsockopt),
 };
 
+/* The reader: files, memory, the socket that is open, the end. */
+static const int allowed_reader[] = {
+	SCMP_SYS(read),
+	SCMP_SYS(write),
+	SCMP_SYS(close),
+	SCMP_SYS(fstat),
+	SCMP_SYS(fstat64),
+	SCMP_SYS(newfstatat),
+	SCMP_SYS(brk),
+	SCMP_SYS(munmap),
+	SCMP_SYS(mremap),
+	SCMP_SYS(madvise),
+	SCMP_SYS(futex),
+	SCMP_SYS(futex_time64),
+	/* messages of the parser have a time */
+	SCMP_SYS(clock_gettime),
+	SCMP_SYS(clock_gettime64),
+	/* arc4random, and a fork check in it */
+	SCMP_SYS(getrandom),
+	SCMP_SYS(getpid),
+	SCMP_SYS(gettid),
+	/* qsort asks how much memory there is */
+	SCMP_SYS(sysinfo),
+	/* abort() sends itself a signal */
+	SCMP_SYS(rt_sigaction),
+	SCMP_SYS(rt_sigprocmask),
+	SCMP_SYS(rt_sigreturn),
+	SCMP_SYS(sigreturn),
+	SCMP_SYS(restart_syscall),
+	SCMP_SYS(tgkill),
+	SCMP_SYS(exit),
+	SCMP_SYS(exit_group),
+};
+
 /* Allow a call, when is is not NULL only with such an argument. */
 static void
 allow(scmp_filter_ctx ctx, int call, const struct scmp_arg_cmp *is)
@@ -298,11 +367,44 @@ allow_data_memory(scmp_filter_ctx ctx, int call)
 	allow(ctx, call, &is);
 }
 
+/* Opening to read; flags: which argument has them. */
+static void
+allow_open_to_read(scmp_filter_ctx ctx, int call, unsigned flags)
+{
+	struct scmp_arg_cmp is = {
+		.arg = flags,
+		.op = SCMP_CMP_MASKED_EQ,
+		.datum_a = O_ACCMODE | O_CREAT | O_TRUNC,
+		.datum_b = O_RDONLY,
+	};
+
+	allow(ctx, call, &is);
+}
+
+static void
+seccomp_rules_reader(scmp_filter_ctx ctx)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(allowed_reader) / sizeof(allowed_reader[0]);
+	    i++)
+		allow(ctx, allowed_reader[i], NULL);
+	allow_open_to_read(ctx, SCMP_SYS(open), 1);
+	allow_open_to_read(ctx, SCMP_SYS(openat), 2);
+	allow_data_memory(ctx, SCMP_SYS(mmap));
+	allow_data_memory(ctx, SCMP_SYS(mmap2));
+	allow_data_memory(ctx, SCMP_SYS(mprotect));
+}
+
 static void
 seccomp_rules(scmp_filter_ctx ctx, const struct sandbox *sb)
 {
 	size_t i;
 
+	if (sb == NULL) {
+		seccomp_rules_reader(ctx);
+		return;
+	}
 	for (i = 0; i < sizeof(allowed) / sizeof(allowed[0]); i++)
 		allow(ctx, allowed[i], NULL);
 	allow_data_memory(ctx, SCMP_SYS(mmap));
@@ -364,8 +466,9 @@ enter_seccomp(const struct sandbox *sb)
 #define SANITIZED 0
 #endif
 
-void
-sandbox_enter(const struct sandbox *sb)
+/* sb: of a daemon; NULL: of the reader. */
+static void
+enter(const struct sandbox *sb)
 {
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1)
 		fatal("sandbox: no_new_privs");
@@ -375,4 +478,23 @@ sandbox_enter(const struct sandbox *sb)
 	}
 	enter_landlock(sb);
 	enter_seccomp(sb);
+}
+
+void
+sandbox_enter(const struct sandbox *sb)
+{
+	enter(sb);
+}
+
+/*
+ * Not dumpable: a daemon that runs as the same user, for it was not started
+ * as root, is not to trace it.
+ */
+void
+sandbox_enter_reader(void)
+{
+	keep_reading_cap();
+	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == -1)
+		fatal("sandbox: not dumpable");
+	enter(NULL);
 }

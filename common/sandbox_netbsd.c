@@ -15,3 +15,8 @@ sandbox_enter(const struct sandbox *sb)
 {
 	(void)sb;
 }
+
+void
+sandbox_enter_reader(void)
+{
+}

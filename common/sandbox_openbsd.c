@@ -25,18 +25,25 @@ unveil_all(const char *const *file, const char *rights)
 }
 
 /*
- * stdio: the device, sockets that are open, clock, syslog; rpath: reload;
- * wpath and cpath: the dump; cpath: the pid file; inet: sockets for questions
- * upstream; route: getifaddrs(), the networks that are directly connected.
+ * stdio: the device, sockets that are open, clock, syslog; wpath and
+ * cpath: the dump; cpath: the pid file; inet: sockets for questions upstream;
+ * route: getifaddrs(), the networks that are directly connected.
  */
 void
 sandbox_enter(const struct sandbox *sb)
 {
-	unveil_all(sb->read_files, "r");
 	unveil_all(sb->write_files, "wc");
 	if (sb->pid_file != NULL && unveil(sb->pid_file, "c") == -1)
 		fatal("sandbox: unveil %s", sb->pid_file);
-	if (pledge(sb->inet ? "stdio rpath wpath cpath inet route" :
-	    "stdio rpath wpath cpath", NULL) == -1)
+	if (pledge(sb->inet ? "stdio wpath cpath inet route" :
+	    "stdio wpath cpath", NULL) == -1)
+		fatal("sandbox: pledge");
+}
+
+/* stdio: the socket that is open; rpath: the files. */
+void
+sandbox_enter_reader(void)
+{
+	if (pledge("stdio rpath", NULL) == -1)
 		fatal("sandbox: pledge");
 }

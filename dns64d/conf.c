@@ -98,11 +98,6 @@ conf_set_path(char **string, const char *text)
 static void
 conf_free(struct conf *conf)
 {
-	size_t i;
-
-	for (i = 0; conf->files != NULL && conf->files[i] != NULL; i++)
-		free(conf->files[i]);
-	free(conf->files);
 	free(conf->dump);
 	free(conf->pidfile);
 	free(conf->user);
@@ -284,31 +279,6 @@ check_whole(struct conf_file *cf, const struct conf *conf)
 	}
 }
 
-/* Remember which files were read, for the sandbox. */
-static int
-keep_files(struct conf *conf, const struct conf_file *cf)
-{
-	size_t i, n = 0;
-
-	while (conf_file_path(cf, n) != NULL)
-		n++;
-	conf->files = calloc(n + conf->n_hosts_files + 1,
-	    sizeof(*conf->files));
-	if (conf->files == NULL)
-		return (-1);
-	for (i = 0; i < n; i++) {
-		conf->files[i] = strdup(conf_file_path(cf, i));
-		if (conf->files[i] == NULL)
-			return (-1);
-	}
-	for (i = 0; i < conf->n_hosts_files; i++) {
-		conf->files[n + i] = strdup(conf->hosts_files[i].path);
-		if (conf->files[n + i] == NULL)
-			return (-1);
-	}
-	return (0);
-}
-
 static void
 share_out(struct conf *conf)
 {
@@ -335,28 +305,17 @@ finish(struct conf *conf, struct conf_file *cf)
 		    "not enough memory");
 		return (-1);
 	}
-	if (keep_files(conf, cf) == -1) {
-		conf_error(cf, "not enough memory");
-		return (-1);
-	}
 	return (0);
 }
 
-static void
-report_to_log(void *arg, const char *msg)
-{
-	(void)arg;
-	log_err("%s", msg);
-}
-
 struct conf *
-conf_load(const char *path, bool to_log)
+conf_load(const char *path, struct files *files, conf_report_fn *report)
 {
 	struct conf_file *cf;
 	struct conf *conf;
 	bool good;
 
-	cf = conf_file_open(path, to_log ? report_to_log : NULL, NULL);
+	cf = conf_file_open(path, files, report, NULL);
 	if (cf == NULL)
 		return (NULL);
 	if ((conf = conf_new()) == NULL) {

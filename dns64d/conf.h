@@ -43,6 +43,7 @@
 #define CONF_PIDFILE "/var/run/dns64d.pid"
 
 struct acl;
+struct files;
 struct hosts;
 
 /* Distinct addresses with their ports, in the order of the file. */
@@ -123,17 +124,17 @@ struct conf {
 	char *user;
 	char *pidfile;
 	char *dump; /* NULL: nowhere when in the background */
-
-	char **files; /* every file that was read; ends with NULL */
 };
 
 /*
- * Read and check a configuration. Every error of it goes to standard error
- * as "file:line: message", or through the log when to_log is set.
+ * Read and check a configuration. Every error of it goes to report(NULL, ...)
+ * as "file:line: message", or to standard error when report is NULL.
  *
+ * files: where all that it names is read (common/files.h); NULL for the disk.
  * Returns a reference for conf_unref, or NULL after the errors.
  */
-struct conf *conf_load(const char *path, bool to_log);
+struct conf *conf_load(const char *path, struct files *files,
+    conf_report_fn *report);
 
 /* Take another reference, in whatever thread; returns conf. */
 struct conf *conf_ref(struct conf *conf);

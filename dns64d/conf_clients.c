@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/bundle.h"
 #include "common/conf_file.h"
 #include "common/log.h"
 
@@ -15,8 +16,7 @@
 #include "msg_name.h"
 #include "name_text.h"
 
-#define HOSTS_SIZE_MAX (1UL << 30) /* octets; a device may have no end */
-#define HOSTS_PIECE (64 * 1024)
+#define HOSTS_SIZE_MAX (192 * 1024 * 1024) /* octets */
 
 static int
 hex_digit(char c)
@@ -120,37 +120,21 @@ conf_add_hosts(struct conf *conf, const struct conf_value *path)
 	return (NULL);
 }
 
-/* Returns 0, or -1 with errno: ENOSPC and ENOMEM as hosts_file_read. */
-static int
-read_pieces(struct hosts_file *hf, FILE *f)
+/* Returns NULL, or the reason. */
+static const char *
+read_hosts(struct hosts_file *hf, struct conf_file *cf, const char *path)
 {
-	char piece[HOSTS_PIECE];
-	size_t n, total = 0;
+	const struct bundle_file *f;
+	const char *why;
 
-	while ((n = fread(piece, 1, sizeof(piece), f)) > 0) {
-		if (hosts_file_read(hf, piece, n) == -1)
-			return (-1);
-		if ((total += n) > HOSTS_SIZE_MAX) {
-			errno = EFBIG;
-			return (-1);
-		}
-	}
-	return (ferror(f) ? -1 : hosts_file_end(hf));
-}
-
-static int
-read_hosts(struct hosts_file *hf, const char *path)
-{
-	int error, status;
-	FILE *f;
-
-	if ((f = fopen(path, "re")) == NULL)
-		return (-1);
-	status = read_pieces(hf, f);
-	error = errno;
-	fclose(f);
-	errno = error;
-	return (status);
+	why = conf_file_load(cf, path, HOSTS_SIZE_MAX, &f);
+	if (why != NULL)
+		return (why);
+	if (hosts_file_read(hf, (const char *)f->bytes, f->len) == 0 &&
+	    hosts_file_end(hf) == 0)
+		return (NULL);
+	/* ENOSPC: of what fits something is left out. */
+	return (errno == ENOSPC ? NULL : strerror(errno));
 }
 
 static void
@@ -179,16 +163,17 @@ conf_read_hosts(struct conf *conf, struct conf_file *cf)
 {
 	const struct conf_hosts *file;
 	struct hosts_file hf;
+	const char *why;
 	size_t i;
 
 	hosts_limit(conf->hosts, conf->limit_hosts);
 	for (i = 0; i < conf->n_hosts_files; i++) {
 		file = &conf->hosts_files[i];
 		hosts_file_begin(&hf, conf->hosts);
-		if (read_hosts(&hf, file->path) == -1 && errno != ENOSPC) {
+		why = read_hosts(&hf, cf, file->path);
+		if (why != NULL) {
 			conf_error_at(cf, &file->where,
-			    "\"%s\" cannot be read: %s", file->path,
-			    strerror(errno));
+			    "cannot read \"%s\": %s", file->path, why);
 			continue;
 		}
 		tell_faults(&hf, file->path);

@@ -4,9 +4,7 @@
  */
 #include <sys/resource.h>
 
-#include <err.h>
 #include <errno.h>
-#include <limits.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -19,7 +17,10 @@
 #include <ldns/ldns.h>
 
 #include "common/log.h"
+#include "common/files.h"
 #include "common/privs.h"
+#include "common/reader.h"
+#include "common/reload.h"
 #include "common/sandbox.h"
 #include "common/version.h"
 #include "common/watch.h"
@@ -45,12 +46,13 @@ struct options {
 
 struct daemon {
 	struct options opts;
-	char path[PATH_MAX]; /* absolute, for reload */
 	struct conf *conf; /* in use */
 	struct workers *workers;
 	struct watch *watch; /* NULL: the host's network is not followed */
 	struct connected *connected;
 	struct event *signals[4];
+	struct reader *reader; /* while starting */
+	struct reload *reload;
 };
 
 static void
@@ -103,6 +105,15 @@ parse_options(struct options *opts, int argc, char *argv[])
 		usage();
 }
 
+/* What a start reads and a reload will not. */
+static void
+warn_of_reload(const char *path)
+{
+	if (!reader_can_read(path))
+		log_warn("%s is no regular file: a reload will be refused",
+		    path);
+}
+
 /* What keeps a start with this file from succeeding ends the process. */
 static int
 check_only(const struct options *opts)
@@ -110,13 +121,14 @@ check_only(const struct options *opts)
 	struct conf *conf;
 	struct privs privs;
 
-	if ((conf = conf_load(opts->path, false)) == NULL)
+	if ((conf = conf_load(opts->path, NULL, NULL)) == NULL)
 		return (1);
 	conf_warn(conf);
 	if (opts->verbose)
 		conf_print(conf, stdout);
 	if (opts->check == 1) {
 		fflush(stdout);
+		warn_of_reload(opts->path);
 		privs_require(conf->user, CONF_USER, &privs);
 		if (!opts->foreground)
 			privs_require_files(&privs, conf->dump, conf->pidfile);
@@ -203,14 +215,39 @@ needs_restart(const struct conf *old, const struct conf *new)
 	return (NULL);
 }
 
+static void
+report_to_log(void *arg, const char *msg)
+{
+	(void)arg;
+	log_err("%s", msg);
+}
+
+static void
+report_to_nobody(void *arg, const char *msg)
+{
+	(void)arg;
+	(void)msg;
+}
+
+/* In the reader. The daemon, which does the same, reports what is wrong. */
+static void
+parse_in_reader(const char *path, struct files *files)
+{
+	struct conf *conf;
+
+	if ((conf = conf_load(path, files, report_to_nobody)) != NULL)
+		conf_unref(conf);
+}
+
 /* Whole or not at all. */
 static int
-reload(struct daemon *d)
+reload(struct daemon *d, struct files *files)
 {
 	struct conf *conf;
 	const char *fixed;
 
-	if ((conf = conf_load(d->path, true)) == NULL)
+	conf = conf_load(d->opts.path, files, report_to_log);
+	if (conf == NULL)
 		return (-1);
 	fixed = needs_restart(d->conf, conf);
 	if (fixed != NULL)
@@ -229,14 +266,22 @@ reload(struct daemon *d)
 }
 
 static void
-on_hup(evutil_socket_t sig, short what, void *arg)
+on_files(void *arg, struct files *files)
 {
-	(void)sig;
-	(void)what;
-	if (reload(arg) == 0)
+	if (files != NULL && reload(arg, files) == 0)
 		log_info("reload: done");
 	else
 		log_err("reload: refused, the old configuration stays");
+}
+
+static void
+on_hup(evutil_socket_t sig, short what, void *arg)
+{
+	struct daemon *d = arg;
+
+	(void)sig;
+	(void)what;
+	reload_request(d->reload);
 }
 
 static void
@@ -322,6 +367,10 @@ make_loops(struct daemon *d)
 	if (workers_begin(d->workers, d->conf) == -1 || (d->watch != NULL &&
 	    watch_attach(d->watch, workers_base(d->workers)) == -1))
 		fatalx("event loop: not enough memory");
+	d->reload = reload_new(workers_base(d->workers), d->reader, on_files,
+	    d);
+	if (d->reload == NULL)
+		fatalx("event loop: not enough memory");
 	catch_signals(d);
 }
 
@@ -331,7 +380,6 @@ start_workers(const struct daemon *d)
 	const struct conf *conf = d->conf;
 	const char *write_files[] = { conf->dump, NULL };
 	const struct sandbox sb = {
-		.read_files = (const char *const *)conf->files,
 		.write_files = d->opts.foreground ? NULL : write_files,
 		.pid_file = d->opts.foreground ? NULL : conf->pidfile,
 		.inet = true,
@@ -351,6 +399,7 @@ clean_up(struct daemon *d)
 	watch_free(d->watch);
 	for (i = 0; i < sizeof(d->signals) / sizeof(d->signals[0]); i++)
 		event_free(d->signals[i]);
+	reload_free(d->reload);
 	workers_free(d->workers);
 	connected_free(d->connected);
 	conf_unref(d->conf);
@@ -368,15 +417,15 @@ main(int argc, char *argv[])
 	if (d.opts.check)
 		return (check_only(&d.opts));
 
-	if (realpath(d.opts.path, d.path) == NULL)
-		err(1, "%s", d.opts.path);
-	if ((d.conf = conf_load(d.path, false)) == NULL)
+	if ((d.conf = conf_load(d.opts.path, NULL, NULL)) == NULL)
 		return (1);
 	log_init("dns64d", true, level_of(&d, d.conf));
 	conf_warn(d.conf);
+	warn_of_reload(d.opts.path);
 	privs_require(d.conf->user, CONF_USER, &privs);
 	if (!d.opts.foreground)
 		privs_require_files(&privs, d.conf->dump, d.conf->pidfile);
+	d.reader = reader_start(d.opts.path, parse_in_reader);
 	raise_descriptor_limit(d.conf);
 	if (!d.opts.foreground)
 		pidfile_begin(d.conf->pidfile);

@@ -73,7 +73,7 @@ conf_load(const char *path)
 	struct conf_build b = { .conf = NULL };
 	struct conf_file *cf;
 
-	cf = conf_file_open(path, NULL, NULL);
+	cf = conf_file_open(path, NULL, NULL, NULL);
 	if (cf == NULL)
 		return (NULL);
 	b.conf = conf_new();

@@ -154,11 +154,15 @@ class Daemon:
             base.append(f"cache-answers {CACHE_ANSWERS}")
         return base + [f"upstream {u.addr} port {u.port}" for u in upstreams]
 
+    def command(self):
+        """What starts it."""
+        return [PROGRAM, "-d", "-f", self.conf]
+
     def start(self):
         """Start it; false when it ended at once."""
         self.process = subprocess.Popen(
-            [PROGRAM, "-d", "-f", self.conf], stdin=subprocess.DEVNULL,
-            stdout=self.out, stderr=self.err)
+            self.command(), stdin=subprocess.DEVNULL, stdout=self.out,
+            stderr=self.err, cwd=self.tmp.name)
         until(lambda: self.process.poll() is not None or
               "running" in self.log(), "start")
         if self.process.poll() is not None:
@@ -171,13 +175,17 @@ class Daemon:
         if self.steered:
             steer(self.process.pid, WORKERS - 1)
 
-    def write(self, extra):
-        """Write the configuration file."""
+    def text(self, extra):
+        """What the configuration file says."""
         text = "\n".join(self.base) + "\n" + extra + "\n"
         if self.steered:
             text = SHARED.sub(
                 lambda m: f"{m[1]} {int(m[2]) * WORKERS}", text)
-        self.conf.write_text(text)
+        return text
+
+    def write(self, extra):
+        """Write the configuration file."""
+        self.conf.write_text(self.text(extra))
 
     def read(self, file):
         """All of an output file."""

@@ -401,7 +401,7 @@ def _(d, up):
                   [f"{PREFIX}c000:251"])
             hosts.unlink()
             own.signal(1, "the old configuration stays")
-            told(own, "cannot be read: No such file or directory")
+            told(own, "hosts\": No such file or directory")
             equal(records(own.ask("scanner."), "AAAA"),
                   [f"{PREFIX}c000:251"])
 
@@ -491,7 +491,7 @@ def _(d, up):
              "without room"),
             ("host b..c 192.0.2.1", "no valid host name"),
             ("host b 192.0.2", "no valid address"),
-            ("hosts /nonexistent", "cannot be read")):
+            ("hosts /nonexistent", "cannot read")):
         status, said = check_conf(base + text + "\n")
         equal(status, 1, text)
         equal(said.startswith("conf:") and message in said, True, said)

@@ -107,7 +107,7 @@ read_all(unsigned *errors)
 	size_t size;
 	FILE *out = open_memstream(&all, &size);
 	FILE *msgs = open_memstream(&messages, &size);
-	struct conf_file *cf = conf_file_open("t.conf", report, msgs);
+	struct conf_file *cf = conf_file_open("t.conf", NULL, report, msgs);
 	struct conf_value v;
 
 	if (cf != NULL) {
@@ -497,7 +497,7 @@ START_TEST(values_live_until_the_close_and_know_their_place)
 
 	put("t.conf", "x = c\na \\\n b $x\ninclude a.conf\n");
 	put("a.conf", "\nd\n");
-	cf = conf_file_open("t.conf", report, NULL);
+	cf = conf_file_open("t.conf", NULL, report, NULL);
 	ck_assert_ptr_nonnull(cf);
 	for (i = 0; i < 7; i++)
 		conf_file_next(cf, &v[i]);
@@ -528,7 +528,7 @@ START_TEST(path_lists_the_files_that_were_read)
 	put("t.conf", "include sub/c.conf\ninclude missing\n");
 	put("sub/c.conf", "include d.conf\n");
 	put("sub/d.conf", "");
-	cf = conf_file_open("t.conf", report, NULL);
+	cf = conf_file_open("t.conf", NULL, report, NULL);
 	while (conf_file_next(cf, &v) != CONF_EOF)
 		;
 	ck_assert_str_eq(conf_file_path(cf, 0), "t.conf");
@@ -549,7 +549,7 @@ START_TEST(close_in_the_middle_leaks_nothing)
 	put("t.conf", "x = \"a b\"\nc $x d\ninclude a.conf\n\"e\n");
 	put("a.conf", "f ? $x\ninclude t.conf\n");
 	for (i = 0; i < 16; i++) {
-		cf = conf_file_open("t.conf", report, NULL);
+		cf = conf_file_open("t.conf", NULL, report, NULL);
 		for (int j = 0; j < i; j++)
 			conf_file_next(cf, &v);
 		conf_file_close(cf);
@@ -608,7 +608,7 @@ message_of(const char *text, const char *const *expected)
 	FILE *f = open_memstream(&msg, &size);
 
 	put("t.conf", text);
-	cf = conf_file_open("t.conf", report, f);
+	cf = conf_file_open("t.conf", NULL, report, f);
 	ck_assert_ptr_nonnull(cf);
 	while (conf_file_next(cf, &v) != CONF_EOF)
 		last++;
@@ -619,7 +619,7 @@ message_of(const char *text, const char *const *expected)
 		last--;
 	else if (strchr(text, '#') != NULL)
 		last++;
-	cf = conf_file_open("t.conf", report, f);
+	cf = conf_file_open("t.conf", NULL, report, f);
 	for (i = 0; i < last; i++)
 		conf_file_next(cf, &v);
 	while (n < 3 && expected[n] != NULL)
@@ -649,7 +649,7 @@ START_TEST(error_at_names_another_place)
 	FILE *f = open_memstream(&msg, &size);
 
 	put("t.conf", "\na\n");
-	cf = conf_file_open("t.conf", report, f);
+	cf = conf_file_open("t.conf", NULL, report, f);
 	conf_file_next(cf, &v);
 	conf_error(cf, "%s is %d", "here", 5);
 	conf_error_at(cf, &where, "there");
@@ -687,7 +687,7 @@ START_TEST(printed_string_reads_back_as_itself)
 
 	conf_print_string(f, text);
 	fclose(f);
-	cf = conf_file_open("t.conf", report, NULL);
+	cf = conf_file_open("t.conf", NULL, report, NULL);
 	ck_assert_int_eq(conf_file_next(cf, &v), CONF_STRING);
 	ck_assert_str_eq(v.text, text);
 	conf_file_close(cf);
