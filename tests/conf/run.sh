@@ -10,7 +10,7 @@
 #	NAME.warn	the warnings of a good one, if there are any
 #	NAME.err	it is bad: these are the messages, and the status is 1
 # Files to be included are called otherwise (NAME.inc). A comment
-# "# Shows: ROW ..." names the rows of the requirement document that a file
+# "# Shows: ROW ..." names the rows of tests/conformance/*.md that a file
 # shows; at the end of the file it leaves the line numbers alone.
 #
 # Every good file is also checked with -nn alone, which must say nothing but

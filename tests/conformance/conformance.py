@@ -3,7 +3,7 @@
 
     conformance.py TAPDIR [nat64] [dns64]
 
-Reads the rows (*.rows) and the exceptions beside this file, the "Shows:"
+Reads the rows (*.md) and the exceptions beside this file, the "Shows:"
 comments of the tests, and the TAP that the last `make check` left in TAPDIR.
 Prints a table and fails when a row that binds (MUST, D) is shown by no test,
 when a test that shows one failed, or when a comment names an unknown row.
@@ -23,6 +23,7 @@ import sys
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 BINDING = ("MUST", "D")
+ROW = r"[A-Z0-9]+-\d+[a-z]?"
 
 
 def read_pairs(path):
@@ -34,6 +35,25 @@ def read_pairs(path):
             key, _, rest = line.partition(" ")
             pairs[key] = rest.strip()
     return pairs
+
+
+def read_rows(path):
+    """row -> level, from the tables of a document that have that column"""
+    rows, level = {}, None
+    for line in path.read_text().splitlines():
+        cells = [cell.strip() for cell in re.split(r"(?<!\\)\|", line)][1:-1]
+        if not cells:
+            level = None
+        elif "level" in cells:
+            level = cells.index("level")
+        elif level is not None and re.fullmatch(ROW, cells[0]):
+            rows[cells[0]] = re.match(r"[A-Z]+|-", cells[level])[0]
+    return rows
+
+
+def exception(row, exceptions):
+    """The reason why a row, or all of its kind, cannot be shown."""
+    return exceptions.get(row) or exceptions.get(row.split("-")[0] + "-*")
 
 
 def shows(text, comment_end=""):
@@ -132,15 +152,16 @@ def main():
         sys.exit(__doc__)
     rows, exceptions = {}, {}
     for name in sys.argv[2:] or ("nat64", "dns64"):
-        rows.update(read_pairs(HERE / f"{name}.rows"))
+        rows.update(read_rows(HERE / f"{name}.md"))
         exceptions.update(read_pairs(HERE / f"{name}.exceptions"))
     shown, problems = collect(pathlib.Path(sys.argv[1]), rows)
     totals = {"shown": 0, "excepted": 0, "open": 0, "not run": 0}
     for row, level in rows.items():
         tests = shown.get(row, {})
         ran = {t: p for t, p in tests.items() if p is not None}
-        if row in exceptions and not ran:
-            verdict, key = f"exception: {exceptions[row]}", "excepted"
+        if exception(row, exceptions) and not ran:
+            verdict = f"exception: {exception(row, exceptions)}"
+            key = "excepted"
         elif not tests:
             verdict, key = "shown by no test", "open"
         elif not ran:

@@ -1,5 +1,5 @@
 /*
- * The vectors of spec/nat64.md, appendix V: packets through a translator of
+ * The vectors of tests/vectors: packets through a translator of
  * their own, IPv4-embedded addresses through pref64, the example of
  * RFC 1624 through cksum.
  *
