@@ -199,6 +199,7 @@ dns64d_PURE = \
     dns64d/msg_scan.c \
     dns64d/policy.c \
     dns64d/rate.c \
+    dns64d/refusals.c \
     dns64d/synth.c \
     dns64d/synth_ptr.c \
     dns64d/upstream.c \
@@ -221,6 +222,7 @@ dns64d_SRC = \
     dns64d/parse.c \
     dns64d/probe.c \
     dns64d/query.c \
+    dns64d/refuselog.c \
     dns64d/resolve.c \
     dns64d/stats.c \
     dns64d/translator.c \
@@ -365,6 +367,7 @@ check_eventlog_OBJ = nat64d/eventlog.o nat64d/eventlog_out.o common/log.o \
     common/monotime.o
 check_privs_OBJ = common/privs.o common/privs_user.o common/log.o \
     common/sandbox_$(OS).o
+check_refuselog_OBJ = dns64d/refuselog.o
 check_routed_OBJ = nat64d/routed_linux.o
 check_reader_OBJ = common/reader.o common/files.o common/log.o \
     common/sandbox_$(OS).o

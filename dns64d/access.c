@@ -2,12 +2,16 @@
 
 #include "access.h"
 
-bool
-access_allows(const struct access *a, const struct sockaddr_storage *client)
+enum access_verdict
+access_check(const struct access *a, const struct sockaddr_storage *client)
 {
-	enum acl_verdict verdict = acl_check(a->rules, client);
-
-	if (verdict == ACL_NONE)
-		verdict = acl_check(a->connected, client);
-	return (verdict == ACL_ALLOW);
+	switch (acl_check(a->rules, client)) {
+	case ACL_ALLOW:
+		return (ACCESS_ALLOWED);
+	case ACL_DENY:
+		return (ACCESS_DENIED);
+	default:
+		return (acl_check(a->connected, client) == ACL_ALLOW ?
+		    ACCESS_ALLOWED : ACCESS_UNKNOWN);
+	}
 }

@@ -8,9 +8,13 @@
 
 #include <sys/socket.h>
 
-#include <stdbool.h>
-
 struct acl;
+
+enum access_verdict {
+	ACCESS_ALLOWED,
+	ACCESS_DENIED, /* by a rule */
+	ACCESS_UNKNOWN /* to the rules, and in no connected network */
+};
 
 /* Both are borrowed. */
 struct access {
@@ -18,7 +22,7 @@ struct access {
 	const struct acl *connected; /* connected.h */
 };
 
-bool access_allows(const struct access *a,
+enum access_verdict access_check(const struct access *a,
     const struct sockaddr_storage *client);
 
 #endif

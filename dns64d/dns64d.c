@@ -27,6 +27,7 @@
 
 #include "conf.h"
 #include "connected.h"
+#include "refuselog.h"
 #include "resolve.h"
 #include "synth.h"
 #include "upstream_tcp.h"
@@ -50,6 +51,7 @@ struct daemon {
 	struct workers *workers;
 	struct watch *watch; /* NULL: the host's network is not followed */
 	struct connected *connected;
+	struct refuselog *refuselog;
 	struct event *signals[4];
 	struct reader *reader; /* while starting */
 	struct reload *reload;
@@ -371,6 +373,8 @@ make_loops(struct daemon *d)
 	    d);
 	if (d->reload == NULL)
 		fatalx("event loop: not enough memory");
+	if ((d->refuselog = refuselog_new(d->workers)) == NULL)
+		fatal("log of refused clients");
 	catch_signals(d);
 }
 
@@ -400,6 +404,7 @@ clean_up(struct daemon *d)
 	for (i = 0; i < sizeof(d->signals) / sizeof(d->signals[0]); i++)
 		event_free(d->signals[i]);
 	reload_free(d->reload);
+	refuselog_free(d->refuselog);
 	workers_free(d->workers);
 	connected_free(d->connected);
 	conf_unref(d->conf);

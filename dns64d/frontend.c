@@ -16,10 +16,10 @@
 #include "common/addr.h"
 #include "common/log.h"
 
-#include "access.h"
 #include "conf.h"
 #include "frontend.h"
 #include "frontend_tcp.h"
+#include "refusals.h"
 #include "share.h"
 #include "stats.h"
 
@@ -60,6 +60,7 @@ struct frontend {
 	bool first;
 	struct listeners listeners;
 	struct access access;
+	struct refusals refusals;
 	struct tcp_front tcp;
 	struct udp_batch in;
 };
@@ -85,6 +86,7 @@ frontend_new(struct stats *stats, frontend_query_fn *handler, void *arg,
 	fe->tcp.handler = handler;
 	fe->tcp.arg = arg;
 	fe->tcp.access = &fe->access;
+	fe->tcp.refusals = &fe->refusals;
 	return (fe);
 }
 
@@ -171,7 +173,7 @@ receive_batch(struct listener *l)
 	udp_recv(l->udp, &fe->in);
 	for (i = 0; i < fe->in.n; i++) {
 		client.path = fe->in.msg[i].path;
-		client.allowed = access_allows(&fe->access,
+		client.access = access_check(&fe->access,
 		    &client.path.peer);
 		l->n_pending++;
 		fe->handler(fe->arg, &client, fe->in.msg[i].data,
@@ -498,6 +500,21 @@ frontend_send(const struct client *client, size_t len)
 			event_active(&l->flush_ev, EV_TIMEOUT, 0);
 	}
 	frontend_drop(client);
+}
+
+void
+frontend_refuse(const struct client *client)
+{
+	if (client->access == ACCESS_UNKNOWN)
+		refusals_note(client->tcp != NULL ?
+		    tcp_client_front(client->tcp)->refusals :
+		    &client->listener->fe->refusals, frontend_peer(client));
+}
+
+struct refusals *
+frontend_refusals(struct frontend *fe)
+{
+	return (&fe->refusals);
 }
 
 void

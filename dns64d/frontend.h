@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "access.h"
 #include "udp.h"
 
 struct acl;
@@ -17,6 +18,7 @@ struct conf;
 struct event_base;
 struct frontend;
 struct listener;
+struct refusals;
 struct stats;
 struct tcp_client;
 
@@ -25,7 +27,7 @@ struct client {
 	struct tcp_client *tcp;	   /* NULL: over UDP */
 	struct listener *listener; /* over UDP */
 	struct udp_path path;	   /* over UDP */
-	bool allowed;		   /* by the access list */
+	enum access_verdict access;
 };
 
 /*
@@ -89,6 +91,12 @@ size_t frontend_room_size(const struct client *client);
  * frontend_drop calls the handler.
  */
 void frontend_send(const struct client *client, size_t len);
+
+/* The answer is to be REFUSED; notes it when nothing allows the client. */
+void frontend_refuse(const struct client *client);
+
+/* What was noted. */
+struct refusals *frontend_refusals(struct frontend *fe);
 
 /* There will be no answer. */
 void frontend_drop(const struct client *client);

@@ -13,7 +13,6 @@
 #include <event2/event.h>
 #include <event2/event_struct.h>
 
-#include "access.h"
 #include "conf.h"
 #include "frontend_tcp.h"
 #include "stats.h"
@@ -139,7 +138,7 @@ read_query(struct tcp_client *c)
 		return (false);
 	note_activity(c);
 	c->n_pending++;
-	client.allowed = access_allows(tf->access, &c->peer);
+	client.access = access_check(tf->access, &c->peer);
 	tf->handler(tf->arg, &client, message + sizeof(head),
 	    len - sizeof(head));
 	evbuffer_drain(in, len);

@@ -26,8 +26,6 @@
 /* Octets of answers not taken yet, after which no query is read. */
 #define TCP_UNSENT (128 * 1024)
 
-struct access;
-
 TAILQ_HEAD(tcp_clients, tcp_client);
 
 struct tcp_front {
@@ -37,6 +35,7 @@ struct tcp_front {
 	void *arg;
 	const struct conf *conf;
 	const struct access *access;
+	struct refusals *refusals;
 
 	/* Private. */
 	struct tcp_clients clients; /* open; longest inactive first */

@@ -680,6 +680,7 @@ reject(struct queries *qs, const struct arrival *a, unsigned rcode,
 		break;
 	case MSG_REFUSED:
 		stats_count(qs->stats, STAT_REFUSED);
+		frontend_refuse(a->client);
 		break;
 	case MSG_NOTIMP:
 		stats_count(qs->stats, STAT_NOTIMP);
@@ -712,7 +713,7 @@ queries_receive(void *arg, const struct client *client, const uint8_t *wire,
 	const struct gate_peer peer = {
 		.addr = frontend_peer(client),
 		.tcp = client->tcp != NULL,
-		.allowed = client->allowed,
+		.allowed = client->access == ACCESS_ALLOWED,
 		.pressed = is_pressed(qs),
 	};
 	struct monotime now = monotime_now();

@@ -22,6 +22,7 @@
 #include "common/sandbox.h"
 #include "common/siphash.h"
 
+#include "frontend.h"
 #include "worker.h"
 #include "workers.h"
 
@@ -263,6 +264,31 @@ workers_connect(struct workers *ws, const struct acl *connected)
 	hold(ws);
 	for (i = 0; i < ws->n; i++)
 		worker_connect(&ws->v[i].worker, connected);
+	order(ws, ORDER_GO_ON);
+}
+
+void
+workers_watch_refusals(struct workers *ws, refusals_fn *fn, void *arg)
+{
+	struct refusals *r;
+	unsigned i;
+
+	for (i = 0; i < ws->n; i++) {
+		r = frontend_refusals(ws->v[i].worker.frontend);
+		r->first = fn;
+		r->arg = arg;
+	}
+}
+
+void
+workers_take_refusals(struct workers *ws, struct refusals *sum)
+{
+	unsigned i;
+
+	hold(ws);
+	for (i = 0; i < ws->n; i++)
+		refusals_move(sum,
+		    frontend_refusals(ws->v[i].worker.frontend));
 	order(ws, ORDER_GO_ON);
 }
 

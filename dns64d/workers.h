@@ -12,6 +12,8 @@
 
 #include <stdio.h>
 
+#include "refusals.h"
+
 struct acl;
 struct conf;
 struct event_base;
@@ -43,6 +45,14 @@ int workers_reload(struct workers *ws, struct conf *conf);
 
 /* As frontend_connect, for all of them; also before they are started. */
 void workers_connect(struct workers *ws, const struct acl *connected);
+
+/*
+ * Have fn called by the thread of a worker that has refused a query whose
+ * client nothing allows, the first one since they were taken; and sum up what
+ * all have noted, and forget it.
+ */
+void workers_watch_refusals(struct workers *ws, refusals_fn *fn, void *arg);
+void workers_take_refusals(struct workers *ws, struct refusals *sum);
 
 /* Print the counters of all together, then the state of each. */
 void workers_print(struct workers *ws, FILE *f);

@@ -36,7 +36,7 @@ at 5 {nat64d,dns64d}/{conf,parse}.h
 at 5 nat64d/conf_build.h
 at 6 common/{hostwatch,netlink,watch}.h
 at 6 nat64d/{tun,tun_bsd,largepage}.h dns64d/{frontend,udp}.h
-at 4 dns64d/access.h
+at 4 dns64d/{access,refusals}.h
 at 6 dns64d/{connected,frontend_tcp,generation,leg,loop,probe,udp_group}.h
 at 6 dns64d/{upstream_tcp,upstream_udp}.h
 at 6 nat64d/{eventlog,eventlog_out,tracelog}.h
@@ -46,7 +46,7 @@ at 7 nat64d/{engine,dump}.h dns64d/query.h
 at 6 dns64d/resolve.h
 at 4 dns64d/translator.h
 at 5 dns64d/share.h
-at 7 dns64d/{worker,workers}.h
+at 7 dns64d/{refuselog,worker,workers}.h
 
 cd "$(dirname "$0")/../.."
 n=0

@@ -67,6 +67,12 @@ ask_from() { # source server [dig's arguments ...]
 	    "${@:3}"
 }
 
+# All that is in the file of questions.
+ask_often() { # source
+	in_ns "$client" dig +tries=1 +time=5 +noall +comments -b "$1" \
+	    "@$dns6" -f "$dir/questions" 2>&1
+}
+
 gets() { # status source [server [dig's arguments ...]]
 	ask_from "$2" "${3:-$dns6}" "${@:4}" | grep -q "status: $1"
 }
@@ -150,8 +156,7 @@ test_no_question_is_lost() {
 	for i in {1..1500}; do
 		echo "near.example A"
 	done >"$dir/questions"
-	in_ns "$client" dig +tries=1 +time=5 +noall +comments -b 2001:db8::10 \
-	    "@$dns6" -f "$dir/questions" >"$dir/answers" 2>&1 &
+	ask_often 2001:db8::10 >"$dir/answers" &
 	pid=$!
 	for ((i = 0; i < 200; i++)); do
 		gone "$pid" && break
@@ -177,6 +182,66 @@ test_rules_decide_first() {
 	write_conf "allow from 2001:db8:5::/64"
 	check "dns64d starts with a rule for another network" start_daemon
 	check "the rule decides" gets NOERROR "$new6"
+	stop "$dns64d"
+}
+
+# As clients of so many networks, who need no answer.
+ask_from_everywhere() { # how many
+	in_ns "$client" /usr/bin/python3 - "$dns6" "$1" <<-'EOF'
+		import random, socket, sys
+		IPV6_FREEBIND = 78
+		query = bytes.fromhex("123401000001000000000000"
+		                      "046e656172076578616d706c6500"
+		                      "00010001")
+		for i in range(int(sys.argv[2])):
+		    with socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as s:
+		        s.setsockopt(socket.IPPROTO_IPV6, IPV6_FREEBIND, 1)
+		        s.bind((f"2001:db8:f{random.randrange(4096):03x}:{i:x}::1", 0))
+		        s.sendto(query, (sys.argv[1], 53))
+	EOF
+}
+
+refused_are() { # at least
+	kill -USR1 "$dns64d"
+	sleep 0.1
+	[ "$(awk '$1 == "refused" { n = $2 } END { print n }' \
+	    "$dir/dns64d.out")" -ge "$1" ]
+}
+
+refused_lines() {
+	grep -c ' refused: ' "$dir/dns64d.err"
+}
+
+# More lines than that have come, in the time of a line that comes too early.
+has_more_lines() { # than
+	[ "$(refused_lines)" -gt "$1" ]
+}
+
+test_refused_networks_are_logged() {
+	local i
+	write_conf "workers 2" "deny from 203.0.113.0/24"
+	check "dns64d starts" start_daemon
+	for i in {1..100}; do
+		echo "near.example A"
+	done >"$dir/questions"
+	check "a client that a rule denies is refused" \
+	    gets REFUSED "$new4" "$gateway4"
+	ask_often "$new6" >"$dir/answers"
+	check_equal "a network that nothing allows is refused" \
+	    "$(grep -c 'status: REFUSED' "$dir/answers")" 100
+	check "and logged with the statement that would allow it" \
+	    wait_for 5 logged 'refused: 2001:db8:5::/64 is .*to answer it: '\
+'allow from 2001:db8:5::/64$'
+	check_equal "in one line" "$(refused_lines)" 1
+	ask_often "$new6" >"$dir/answers"
+	check_not "a hundred queries more are no second one" \
+	    wait_for 1 has_more_lines 1
+	ask_from_everywhere 3000
+	check "those of thousands of networks are refused" \
+	    wait_for 5 refused_are 3200
+	check_not "and no line either" wait_for 1 has_more_lines 1
+	check_not "who is denied by a rule is not logged" \
+	    logged 'refused: 203\.0\.113'
 	stop "$dns64d"
 }
 
@@ -208,5 +273,6 @@ test_no_question_is_lost
 check_not "all that without a reload" logged 'reload'
 stop "$dns64d"
 test_rules_decide_first
+test_refused_networks_are_logged
 test_without_netlink
 tap_done

@@ -24,20 +24,20 @@ START_TEST(access_asks_the_rules_and_then_what_is_connected)
 {
 	static const struct {
 		const char *client;
-		bool without_rules;
-		bool with_rules;
+		enum access_verdict without_rules;
+		enum access_verdict with_rules;
 	} rows[] = {
-		{ "127.0.0.1", true, true },
-		{ "127.0.0.2", true, false },
-		{ "::1", true, true },
-		{ "203.0.113.1", false, true },
-		{ "203.0.113.2", false, false },
-		{ "198.51.100.1", false, false },
-		{ "2001:db8::1", false, true },
-		{ "2001:db8:bad::1", false, false },
-		{ "2001:db9::1", false, false },
-		{ "2001:db9:1::1", true, true },
-		{ "::ffff:127.0.0.1", false, false },
+		{ "127.0.0.1", ACCESS_ALLOWED, ACCESS_ALLOWED },
+		{ "127.0.0.2", ACCESS_ALLOWED, ACCESS_DENIED },
+		{ "::1", ACCESS_ALLOWED, ACCESS_ALLOWED },
+		{ "203.0.113.1", ACCESS_UNKNOWN, ACCESS_ALLOWED },
+		{ "203.0.113.2", ACCESS_UNKNOWN, ACCESS_UNKNOWN },
+		{ "198.51.100.1", ACCESS_UNKNOWN, ACCESS_UNKNOWN },
+		{ "2001:db8::1", ACCESS_UNKNOWN, ACCESS_ALLOWED },
+		{ "2001:db8:bad::1", ACCESS_UNKNOWN, ACCESS_DENIED },
+		{ "2001:db9::1", ACCESS_UNKNOWN, ACCESS_UNKNOWN },
+		{ "2001:db9:1::1", ACCESS_ALLOWED, ACCESS_ALLOWED },
+		{ "::ffff:127.0.0.1", ACCESS_UNKNOWN, ACCESS_UNKNOWN },
 	};
 	struct acl *none = acl_new(), *rules = acl_new();
 	struct acl *connected = acl_new();
@@ -57,9 +57,9 @@ START_TEST(access_asks_the_rules_and_then_what_is_connected)
 	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		ck_assert_int_eq(sockaddr_parse(rows[i].client, 1234, &ss,
 		    &len), 0);
-		ck_assert_msg(access_allows(&without, &ss) ==
+		ck_assert_msg(access_check(&without, &ss) ==
 		    rows[i].without_rules, "%s", rows[i].client);
-		ck_assert_msg(access_allows(&with, &ss) == rows[i].with_rules,
+		ck_assert_msg(access_check(&with, &ss) == rows[i].with_rules,
 		    "%s with rules", rows[i].client);
 	}
 	acl_free(connected);
