@@ -88,11 +88,15 @@ nat64d_PURE = \
     nat64d/ipid.c \
     nat64d/keyhash.c \
     nat64d/nat64.c \
-    nat64d/nat64_batch.c \
+    nat64d/nat64_error.c \
     nat64d/nat64_event.c \
     nat64d/nat64_icmp.c \
     nat64d/nat64_in4.c \
     nat64d/nat64_in6.c \
+    nat64d/nat64_input.c \
+    nat64d/nat64_out.c \
+    nat64d/nat64_policy.c \
+    nat64d/nat64_prefetch.c \
     nat64d/nat64_state.c \
     nat64d/nat64_syn.c \
     nat64d/nat64_trace.c \

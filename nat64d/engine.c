@@ -44,6 +44,7 @@ struct engine {
 	struct event_base *base;
 	struct tun *tun;
 	struct nat64 *nat64;
+	struct nat64_workspace *workspace;
 	struct rng rng;
 	struct rng_os random; /* behind rng */
 	struct engine_opts opts;
@@ -162,7 +163,8 @@ packets_received(void *arg, struct pkt *pkts, unsigned n)
 {
 	struct batch *b = arg;
 
-	nat64_input_batch(b->engine->nat64, pkts, n, b->now);
+	nat64_input_batch(b->engine->nat64, b->engine->workspace, pkts, n,
+	    b->now);
 }
 
 static void
@@ -193,7 +195,7 @@ timer_expired(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	e->timer_set = false;
-	more = nat64_expire(e->nat64, now, MAX_ENTRIES);
+	more = nat64_expire(e->nat64, e->workspace, now, MAX_ENTRIES);
 	if (e->flushing) {
 		e->flushing = nat64_flush(e->nat64, now, MAX_ENTRIES);
 		if (!e->flushing)
@@ -406,6 +408,9 @@ new_translator(struct engine *e, const struct nat64_config *conf)
 		sink.trace = trace;
 	}
 	e->rng = rng_os_source(&e->random);
+	e->workspace = nat64_workspace_new();
+	if (e->workspace == NULL)
+		return (-1);
 	e->nat64 = nat64_new(conf, &sink, &e->rng, monotime_now());
 	return (e->nat64 == NULL ? -1 : 0);
 }
@@ -518,6 +523,7 @@ engine_free(struct engine *e)
 	if (e->base != NULL)
 		event_base_free(e->base);
 	nat64_free(e->nat64);
+	nat64_workspace_free(e->workspace);
 	free(e);
 	errno = saved_errno;
 }

@@ -73,13 +73,12 @@ finish_cksum(struct pkt *seg)
 	put16(field, cksum);
 }
 
-/* Make seg the segment k of n. */
-static void
-build(const struct pkt *p, struct pkt *seg, unsigned k, unsigned n)
+void
+gso_build(const struct pkt *p, struct pkt *seg, unsigned k)
 {
 	const uint32_t hlen = (uint32_t)p->l4off + p->l4hlen;
 	const uint32_t done = k * p->ofl.seg_size;
-	const bool last = k == n - 1;
+	const bool last = k == gso_count(p) - 1;
 	uint8_t *buf = seg->buf;
 	size_t bufsize = seg->bufsize;
 	uint32_t chunk;
@@ -117,7 +116,7 @@ gso_split(const struct pkt *p, struct pkt *seg,
 	if (PKT_HEADROOM + p->l4off + p->l4hlen + most > seg->bufsize)
 		return (0);
 	for (k = 0; k < n; k++) {
-		build(p, seg, k, n);
+		gso_build(p, seg, k);
 		emit(arg, seg);
 	}
 	return (n);

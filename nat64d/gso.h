@@ -38,4 +38,10 @@ unsigned gso_count(const struct pkt *p);
 unsigned gso_split(const struct pkt *p, struct pkt *seg,
     void (*emit)(void *arg, struct pkt *seg), void *arg);
 
+/*
+ * Build the segment number k of p alone, 0 .. gso_count() - 1, for who takes
+ * one at a time; seg has storage enough.
+ */
+void gso_build(const struct pkt *p, struct pkt *seg, unsigned k);
+
 #endif

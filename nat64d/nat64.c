@@ -1,16 +1,16 @@
 /*
- * The life of a translator: its tables, its time, its counters. The way of
- * a packet is in nat64_in6.c and nat64_in4.c.
+ * The life of a translator: its configuration, its tables, their end. The way
+ * of a packet begins in nat64_input.c.
  */
 #include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/ip4class.h"
-
 #include "iphdr.h"
-#include "nat64_int.h"
+#include "nat64_event.h"
+#include "nat64_state.h"
+#include "nat64_struct.h"
 
 /* Bindings of a full pool can be more than memory: an upper limit. */
 #define MAX_BINDINGS (64U * 1024 * 1024)
@@ -118,7 +118,7 @@ init_tables(struct nat64 *n, const struct nat64_config *c)
 
 /* What keeps no state of flows. */
 static void
-init_rest(struct nat64 *n, const struct nat64_config *c)
+init_rest(struct nat64 *n, const struct nat64_config *c, struct monotime now)
 {
 	struct siphash_key key;
 
@@ -128,15 +128,16 @@ init_rest(struct nat64 *n, const struct nat64_config *c)
 	else
 		ipid_init(&n->ids, &key, &n->rng);
 	key = derive_key(&c->secret, '6');
-	ratelimit_init(&n->errors6, &key, c->errors, c->errors_dest, n->now);
+	ratelimit_init(&n->errors6, &key, c->errors, c->errors_dest, now);
 	key = derive_key(&c->secret, '4');
-	ratelimit_init(&n->errors4, &key, c->errors, c->errors_dest, n->now);
+	ratelimit_init(&n->errors4, &key, c->errors, c->errors_dest, now);
 	n->too_big6 = n->errors6;
 	n->too_big4 = n->errors4;
 
+	/* As many again may be waiting to be answered (nat64_input.c). */
 	TAILQ_INIT(&n->syns);
 	slab_init(&n->syn_slab, sizeof(struct stored_syn),
-	    c->max_stored_syns);
+	    (size_t)c->max_stored_syns * 2);
 }
 
 static int
@@ -157,8 +158,6 @@ init_pool(struct nat64 *n, const struct nat64_config *c)
 static int
 init_memory(struct nat64 *n, const struct nat64_config *c)
 {
-	unsigned i;
-
 	if (init_pool(n, c) == -1)
 		return (-1);
 	n->frags = frag_table_new(&c->frag);
@@ -173,11 +172,6 @@ init_memory(struct nat64 *n, const struct nat64_config *c)
 	n->permit = permit_new(c->permits, c->npermits);
 	if (n->permit == NULL)
 		return (-1);
-	for (i = 0; i < NSCRATCH; i++) {
-		n->scratch[i].buf = malloc(PKT_BUFSIZE);
-		if (n->scratch[i].buf == NULL)
-			return (-1);
-	}
 	return (0);
 }
 
@@ -186,7 +180,8 @@ init_memory(struct nat64 *n, const struct nat64_config *c)
  * them, and there may be all ports of many addresses.
  */
 static int
-add_statics(struct nat64 *n, const struct nat64_config *c)
+add_statics(struct nat64 *n, const struct nat64_config *c,
+    struct monotime now)
 {
 	const struct nat64_static *st;
 	const struct bib_entry *e;
@@ -195,7 +190,7 @@ add_statics(struct nat64 *n, const struct nat64_config *c)
 	for (i = 0; i < c->nstatics; i++) {
 		st = &c->statics[i];
 		e = bib_add_static(&n->bibs[st->proto], &st->in6, &st->out4,
-		    n->now);
+		    now);
 		if (e == NULL && errno != ENOMEM)
 			errno = EINVAL;
 		if (e == NULL)
@@ -228,11 +223,10 @@ nat64_new(const struct nat64_config *c, const struct nat64_sink *sink,
 	n->conf.permits = NULL;
 	n->sink = *sink;
 	n->rng = *rng;
-	n->now = now;
-	init_rest(n, c);
+	init_rest(n, c, now);
 	if (init_memory(n, c) == -1 || init_tables(n, c) == -1)
 		goto fail;
-	if (add_statics(n, c) == -1)
+	if (add_statics(n, c, now) == -1)
 		goto fail;
 	pool4_rest_all(n->pool, c->restart_rest_secs, now);
 	return (n);
@@ -244,13 +238,13 @@ fail:
 
 /* Pool, bindings and sessions. */
 static void
-clear_tables(struct nat64 *n)
+clear_tables(struct nat64 *n, struct monotime now)
 {
 	int proto;
 
 	session_table_clear(&n->sessions);
 	for (proto = 0; proto < L4_NPROTO; proto++)
-		bib_clear(&n->bibs[proto], n->now);
+		bib_clear(&n->bibs[proto], now);
 	slab_clear(&n->bib_slab);
 	subscribers_clear(&n->subs);
 	pool4_free(n->pool);
@@ -260,161 +254,32 @@ clear_tables(struct nat64 *n)
 void
 nat64_free(struct nat64 *n)
 {
+	const struct monotime now = { 0 }; /* nothing is kept, not even rests */
 	int saved_errno = errno;
-	unsigned i;
 
 	if (n == NULL)
 		return;
-	clear_tables(n);
+	clear_tables(n, now);
 	slab_clear(&n->syn_slab);
 	frag_table_free(n->frags);
-	for (i = 0; i < NSCRATCH; i++)
-		free(n->scratch[i].buf);
 	permit_free(n->permit);
 	free(n->excludes);
 	free(n);
 	errno = saved_errno;
 }
 
-struct pkt *
-nat64_scratch(struct nat64 *n, unsigned use)
-{
-	struct scratch *s = &n->scratch[use];
-
-	pkt_init(&s->pkt, s->buf, PKT_BUFSIZE);
-	return (&s->pkt);
-}
-
-void
-nat64_emit(struct nat64 *n, struct pkt *p)
-{
-	if (p->family == PKT_V6) {
-		n->stats.counters[NAT64_OUT6]++;
-		n->stats.counters[NAT64_OUT6_BYTES] += p->len;
-	} else {
-		n->stats.counters[NAT64_OUT4]++;
-		n->stats.counters[NAT64_OUT4_BYTES] += p->len;
-	}
-	n->sink.emit(n->sink.arg, p);
-}
-
-void
-nat64_emit_piece(void *arg, struct pkt *piece)
-{
-	nat64_emit(arg, piece);
-}
-
-enum nat64_verdict
-nat64_drop(struct nat64 *n, enum nat64_reason reason)
-{
-	n->stats.drops[reason]++;
-	n->reason = reason;
-	return (NAT64_DROPPED);
-}
-
-bool
-nat64_may_embed(const struct nat64 *n, unsigned prefix, struct in_addr addr)
-{
-	if (ip4_is_never_unicast(addr))
-		return (false);
-	return (n->conf.wkp_nonglobal_ok ||
-	    !pref64_is_wkp(&n->conf.prefixes[prefix]) ||
-	    !ip4_is_nonglobal(addr));
-}
-
-int
-nat64_prefix_for(const struct nat64 *n, const struct bib_entry *bib,
-    struct in_addr addr)
-{
-	unsigned i;
-
-	if (bib != NULL && bib->prefix != -1 &&
-	    nat64_may_embed(n, (unsigned)bib->prefix, addr))
-		return (bib->prefix);
-	for (i = 0; i < n->conf.nprefixes; i++)
-		if (nat64_may_embed(n, i, addr))
-			return ((int)i);
-	return (-1);
-}
-
-bool
-nat64_excluded(const struct nat64 *n, enum l4proto proto,
-    struct in_addr addr, uint16_t port)
-{
-	const struct nat64_exclude *x;
-	uint32_t mask;
-	size_t i;
-
-	for (i = 0; i < n->conf.nexcludes; i++) {
-		x = &n->excludes[i];
-		mask = x->len == 0 ? 0 : htonl(0xffffffffU << (32 - x->len));
-		if ((addr.s_addr & mask) != x->addr.s_addr)
-			continue;
-		if (x->any_proto)
-			return (true);
-		if (x->proto == proto &&
-		    (proto == L4_ICMP ||
-			(port >= x->ports.first && port <= x->ports.last)))
-			return (true);
-	}
-	return (false);
-}
-
-enum nat64_verdict
-nat64_input(struct nat64 *n, struct pkt *p, struct monotime now,
-    enum nat64_reason *reason)
-{
-	enum nat64_verdict verdict;
-	uint32_t received = p->len;
-
-	n->now = now;
-	n->hairpin = false;
-	n->collected = false;
-	n->reason = pkt_parse(p);
-	if (n->reason != NAT64_NONE) {
-		verdict = nat64_drop(n, n->reason);
-	} else if (p->family == PKT_V6) {
-		n->stats.counters[NAT64_IN6]++;
-		n->stats.counters[NAT64_IN6_BYTES] += received;
-		verdict = nat64_in6(n, p);
-	} else {
-		n->stats.counters[NAT64_IN4]++;
-		n->stats.counters[NAT64_IN4_BYTES] += received;
-		verdict = nat64_in4(n, p);
-	}
-	if (n->reason != NAT64_NONE)
-		nat64_tell_dropped(n, p);
-	if (reason != NULL)
-		*reason = n->reason;
-	return (verdict);
-}
-
-static bool
-time_out(void *arg, struct session *s)
-{
-	return (nat64_session_timeout(arg, s));
-}
+struct ending {
+	struct nat64 *n;
+	struct monotime now;
+};
 
 static bool
 end(void *arg, struct session *s)
 {
-	nat64_session_end(arg, s);
+	const struct ending *ending = arg;
+
+	nat64_session_end(ending->n, s, ending->now);
 	return (true);
-}
-
-bool
-nat64_expire(struct nat64 *n, struct monotime now, unsigned max)
-{
-	unsigned discarded = 0;
-	bool more;
-
-	n->now = now;
-	n->hairpin = false;
-	more = frag_expire(n->frags, now, max, &discarded);
-	n->stats.drops[NAT64_FRAG_TIMEOUT] += discarded;
-	pool4_expire(n->pool, now, max);
-	subscribers_expire(&n->subs, now, max);
-	return (session_expire(&n->sessions, now, max, time_out, n) || more);
 }
 
 bool
@@ -434,27 +299,28 @@ nat64_next_expiry(const struct nat64 *n, struct monotime *when)
 bool
 nat64_flush(struct nat64 *n, struct monotime now, unsigned max)
 {
-	n->now = now;
+	struct ending ending = { n, now };
+
 	frag_flush(n->frags);
-	return (session_drain(&n->sessions, max, end, n));
+	return (session_drain(&n->sessions, max, end, &ending));
 }
 
 int
 nat64_set_pool(struct nat64 *n, const struct nat64_config *c,
     struct monotime now)
 {
+	struct ending ending = { n, now };
 	struct nat64_config conf;
 
 	if (c->npool > 0 && pool4_check(c->pool, c->npool) != NULL) {
 		errno = EINVAL;
 		return (-1);
 	}
-	n->now = now;
 	frag_flush(n->frags);
-	while (session_drain(&n->sessions, UINT_MAX, end, n))
+	while (session_drain(&n->sessions, UINT_MAX, end, &ending))
 		;
-	nat64_statics_end(n);
-	clear_tables(n);
+	nat64_statics_end(n, now);
+	clear_tables(n, now);
 	conf = n->conf;
 	conf.pool = c->pool;
 	conf.npool = c->npool;
@@ -464,7 +330,7 @@ nat64_set_pool(struct nat64 *n, const struct nat64_config *c,
 	if (init_pool(n, &conf) == -1 ||
 	    init_tables(n, &conf) == -1)
 		return (-1);
-	return (add_statics(n, &conf));
+	return (add_statics(n, &conf, now));
 }
 
 void
@@ -517,15 +383,6 @@ const struct frag_table *
 nat64_frags(const struct nat64 *n)
 {
 	return (n->frags);
-}
-
-struct in6_addr
-nat64_peer6(const struct nat64 *n, const struct session *s)
-{
-	struct in6_addr addr;
-
-	pref64_embed(&n->conf.prefixes[s->prefix], s->peer.addr, &addr);
-	return (addr);
 }
 
 unsigned

@@ -188,6 +188,17 @@ enum nat64_verdict {
 struct nat64;
 
 /*
+ * Where packets are built that the translator makes itself, such as errors and
+ * fragments. It holds nothing between two calls, so one is enough for all
+ * translators of a thread.
+ */
+struct nat64_workspace;
+
+/* Returns NULL with errno ENOMEM. */
+struct nat64_workspace *nat64_workspace_new(void);
+void nat64_workspace_free(struct nat64_workspace *ws);
+
+/*
  * A translator. The sink, and what rng points to, must outlive it. Returns
  * NULL with errno ENOMEM, or EINVAL for a configuration that no parser
  * would let pass (prefixes or pool invalid, a static binding twice).
@@ -203,8 +214,8 @@ void nat64_free(struct nat64 *n);
  * overwritten. reason (may be NULL): why it went no further, also with
  * NAT64_REPLIED and NAT64_HELD; NAT64_NONE when it was sent.
  */
-enum nat64_verdict nat64_input(struct nat64 *n, struct pkt *p,
-    struct monotime now, enum nat64_reason *reason);
+enum nat64_verdict nat64_input(struct nat64 *n, struct nat64_workspace *ws,
+    struct pkt *p, struct monotime now, enum nat64_reason *reason);
 
 /*
  * The same for several packets that came together, in their order; faster
@@ -212,14 +223,15 @@ enum nat64_verdict nat64_input(struct nat64 *n, struct pkt *p,
  * looked up together.
  */
 #define NAT64_BATCH 8
-void nat64_input_batch(struct nat64 *n, struct pkt *pkts, unsigned npkts,
-    struct monotime now);
+void nat64_input_batch(struct nat64 *n, struct nat64_workspace *ws,
+    struct pkt *pkts, unsigned npkts, struct monotime now);
 
 /*
  * Do what is due at now, at most about max steps: expired sessions, stored
  * SYNs, fragments, ports at rest. Returns true when more is due.
  */
-bool nat64_expire(struct nat64 *n, struct monotime now, unsigned max);
+bool nat64_expire(struct nat64 *n, struct nat64_workspace *ws,
+    struct monotime now, unsigned max);
 
 /* When nat64_expire() has to be called next; false: nothing is pending. */
 bool nat64_next_expiry(const struct nat64 *n, struct monotime *when);

@@ -2,7 +2,9 @@
  * What the translator tells of its tables, and of what it refuses. Knows no
  * text, no rate and no reader.
  */
-#include "nat64_int.h"
+#include "nat64_event.h"
+#include "nat64_out.h"
+#include "nat64_trace.h"
 
 void
 nat64_tell(struct nat64 *n, enum nat64_event_type type,
@@ -151,15 +153,16 @@ is_logged(enum nat64_reason reason)
 }
 
 void
-nat64_tell_dropped(struct nat64 *n, const struct pkt *p)
+nat64_tell_dropped(struct nat64 *n, const struct pkt *p,
+    enum nat64_reason reason)
 {
 	struct nat64_event ev = { .type = NAT64_EV_PACKET_DROPPED,
-		.reason = n->reason };
+		.reason = reason };
 	struct pkt copy;
 
 	if (n->sink.trace != NULL)
-		nat64_trace_drop(n, p);
-	if (!is_logged(n->reason) || n->sink.event == NULL)
+		nat64_trace_drop(n, p, reason);
+	if (!is_logged(reason) || n->sink.event == NULL)
 		return;
 	copy = *p;
 	ev.pkt = &copy;
@@ -169,10 +172,11 @@ nat64_tell_dropped(struct nat64 *n, const struct pkt *p)
 	n->sink.event(n->sink.arg, &ev);
 }
 
-enum nat64_verdict
-nat64_drop_fragment(struct nat64 *n, const struct pkt *p,
+enum pass
+nat64_drop_fragment(struct passage *w, const struct pkt *p,
     const struct frag_result *r)
 {
+	struct nat64 *n = w->n;
 	struct nat64_event ev = { .type = NAT64_EV_QUOTA,
 		.reason = r->reason, .quota = NAT64_QUOTA_FRAGMENTS,
 		.statement = "limit fragments",
@@ -189,5 +193,5 @@ nat64_drop_fragment(struct nat64 *n, const struct pkt *p,
 		}
 		n->sink.event(n->sink.arg, &ev);
 	}
-	return (nat64_drop(n, r->reason));
+	return (nat64_drop(w, r->reason));
 }

@@ -6,8 +6,13 @@
 #include "common/ip4class.h"
 
 #include "fragment.h"
-#include "gso.h"
-#include "nat64_int.h"
+#include "nat64_error.h"
+#include "nat64_event.h"
+#include "nat64_icmp.h"
+#include "nat64_in6.h"
+#include "nat64_out.h"
+#include "nat64_policy.h"
+#include "nat64_state.h"
 
 /* ICMPv6 parameter problem: first fragment cuts the headers (RFC 7112, 5). */
 #define PARAM_INCOMPLETE_CHAIN 3
@@ -30,13 +35,6 @@ is_martian6(const struct in6_addr *a)
 	    IN6_IS_ADDR_V4MAPPED(a));
 }
 
-/* Index of the Pref64 that addr lies in, or -1. */
-static int
-find_prefix(const struct nat64 *n, const struct in6_addr *addr)
-{
-	return (pref64_find(n->conf.prefixes, n->conf.nprefixes, addr));
-}
-
 static bool
 is_self4(const struct nat64 *n, struct in_addr addr)
 {
@@ -44,81 +42,69 @@ is_self4(const struct nat64 *n, struct in_addr addr)
 	    pool4_index(n->pool, addr) == -1);
 }
 
-struct forward {
-	struct nat64 *n;
-	const struct tuple4 *out;
-	enum nat64_verdict verdict;
-};
-
-static enum nat64_verdict forward6(struct nat64 *n, struct pkt *p,
-    const struct tuple4 *out);
-
-static void
-forward_segment(void *arg, struct pkt *segment)
+/*
+ * Translate a packet that must be cut for the IPv4 side (XLT-34). The segments
+ * of a super-packet are for nat64_rest6().
+ */
+static enum pass
+forward_cut(struct passage *w, struct pkt *p, const struct tuple4 *out)
 {
-	struct forward *f = arg;
-
-	f->verdict = forward6(f->n, segment, f->out);
-}
-
-/* Translate a packet that must be cut for the IPv4 side (XLT-34). */
-static enum nat64_verdict
-forward_cut(struct nat64 *n, struct pkt *p, const struct tuple4 *out)
-{
-	struct forward f = { .n = n, .out = out, .verdict = NAT64_SENT };
+	struct nat64 *n = w->n;
 
 	if (p->ofl.seg != PKT_SEG_NONE) {
-		gso_split(p, nat64_scratch(n, SCRATCH_SEGMENT),
-		    forward_segment, &f);
-		return (f.verdict);
+		w->rest6.out.t4 = *out;
+		nat64_begin_segments(w, &w->rest6, p);
+		return (PASS_DONE);
 	}
 	xlat_6to4(p, out, &n->conf.xlat, &n->ids, false);
-	fragment_ipv4(p, n->conf.xlat.mtu4, nat64_scratch(n, SCRATCH_PIECE),
+	fragment_ipv4(p, n->conf.xlat.mtu4, nat64_buffer(w, BUFFER_PIECE),
 	    nat64_emit_piece, n);
-	return (NAT64_SENT);
+	return (passage_sent(w));
 }
 
 /* Step 15. The MTU of a hairpin is that of its second pass (HPN-07). */
 static enum xlat_fit
-fit6(const struct nat64 *n, const struct pkt *p, bool hairpin, uint32_t *mtu)
+fit6(const struct passage *w, const struct pkt *p, bool hairpin,
+    uint32_t *mtu)
 {
 	const bool too_long = PKT_IP4_HLEN + pkt_l4len(p) > UINT16_MAX;
 	enum xlat_fit fit;
 
-	fit = xlat_fit_6to4(p, &n->conf.xlat, mtu);
+	fit = xlat_fit_6to4(p, &w->n->conf.xlat, mtu);
 	if (too_long && p->ofl.seg == PKT_SEG_NONE)
 		return (XLAT_TOO_BIG); /* for any IPv4 header (XLT-36) */
 	if (hairpin)
 		return (too_long ? XLAT_FRAGMENT : XLAT_FITS);
-	if (fit == XLAT_TOO_BIG && n->collected)
+	if (fit == XLAT_TOO_BIG && w->collected)
 		return (XLAT_FRAGMENT); /* its pieces did fit (FRG-16) */
 	return (fit);
 }
 
 /* Steps 15 to 17: size, hairpin, emit. */
-static enum nat64_verdict
-forward6(struct nat64 *n, struct pkt *p, const struct tuple4 *out)
+static enum pass
+forward6(struct passage *w, struct pkt *p, const struct tuple4 *out)
 {
+	struct nat64 *n = w->n;
 	const bool hairpin = pool4_index(n->pool, out->dst.addr) != -1;
 	uint32_t mtu;
 
-	switch (fit6(n, p, hairpin, &mtu)) {
+	switch (fit6(w, p, hairpin, &mtu)) {
 	case XLAT_TOO_BIG:
-		return (nat64_refuse6(n, p, NAT64_TOO_BIG,
+		return (nat64_refuse6(w, p, NAT64_TOO_BIG,
 		    ICMP6_PACKET_TOO_BIG, 0, mtu));
 	case XLAT_FRAGMENT:
-		return (forward_cut(n, p, out));
+		return (forward_cut(w, p, out));
 	case XLAT_FITS:
 		break;
 	}
 	xlat_6to4(p, out, &n->conf.xlat, &n->ids, hairpin);
 	if (hairpin) { /* RFC 6146, 3.8 */
 		n->stats.counters[NAT64_HAIRPIN]++;
-		n->hairpin = true;
-		return (nat64_dispatch4(n, p));
+		w->next = p;
+		return (PASS_AGAIN4);
 	}
 	nat64_emit(n, p);
-	return (NAT64_SENT);
+	return (passage_sent(w));
 }
 
 /*
@@ -135,8 +121,8 @@ new_frag_id(struct nat64 *n, const struct pkt *p, const struct tuple4 *out)
 }
 
 /* Step 14 failed: tell the host what RFC 6146 wants it to be told. */
-static enum nat64_verdict
-refuse_state(struct nat64 *n, struct pkt *p, enum nat64_reason reason)
+static enum pass
+refuse_state(struct passage *w, struct pkt *p, enum nat64_reason reason)
 {
 	switch (reason) {
 	case NAT64_NO_POOL:
@@ -144,17 +130,17 @@ refuse_state(struct nat64 *n, struct pkt *p, enum nat64_reason reason)
 	case NAT64_SESSION_LIMIT:
 	case NAT64_SUBSCRIBER_LIMIT:
 	case NAT64_NO_MEMORY:
-		return (nat64_refuse6(n, p, reason, ICMP6_DST_UNREACH,
+		return (nat64_refuse6(w, p, reason, ICMP6_DST_UNREACH,
 		    ICMP6_DST_UNREACH_ADDR, 0));
 	case NAT64_EXCLUDED:
-		return (nat64_refuse6(n, p, reason, ICMP6_DST_UNREACH,
+		return (nat64_refuse6(w, p, reason, ICMP6_DST_UNREACH,
 		    ICMP6_DST_UNREACH_ADMIN, 0));
 	case NAT64_NO_SESSION:
-		if (n->conf.reset_unknown_tcp)
-			return (nat64_reset6(n, p));
-		return (nat64_drop(n, reason));
+		if (w->n->conf.reset_unknown_tcp)
+			return (nat64_reset6(w, p));
+		return (nat64_drop(w, reason));
 	default:
-		return (nat64_drop(n, reason));
+		return (nat64_drop(w, reason));
 	}
 }
 
@@ -175,9 +161,10 @@ goes_to_itself(const struct pkt *p, const struct tuple4 *out)
  * the tables make of it? NAT64_NONE, or why it ends here.
  */
 static enum nat64_reason
-admit6(struct nat64 *n, const struct pkt *p, const struct target *t,
+admit6(struct passage *w, const struct pkt *p, const struct target *t,
     struct tuple4 *out)
 {
+	const struct nat64 *n = w->n;
 	enum nat64_reason reason;
 	bool echo;
 
@@ -194,94 +181,108 @@ admit6(struct nat64 *n, const struct pkt *p, const struct target *t,
 		return (NAT64_UDP_ZERO_CKSUM);
 	if (nat64_excluded(n, p->l4, t->addr4, p->dport))
 		return (NAT64_EXCLUDED);
-	reason = nat64_state6(n, p, t->addr4, t->prefix, out);
+	reason = nat64_state6(w, p, t->addr4, t->prefix, out);
 	if (reason == NAT64_NONE && goes_to_itself(p, out))
 		reason = NAT64_TO_ITSELF;
 	return (reason);
 }
 
-static enum nat64_verdict
-whole6(struct nat64 *n, struct pkt *p, const struct target *t)
+static enum pass
+whole6(struct passage *w, struct pkt *p, const struct target *t)
 {
+	struct nat64 *n = w->n;
 	struct tuple4 out;
 	enum nat64_reason reason;
 
 	reason = pkt_parse_l4(p);
 	if (reason != NAT64_NONE)
-		return (nat64_drop(n, reason));
+		return (nat64_drop(w, reason));
 	if (xlat_icmp_is_error(p))
-		return (nat64_error6(n, p));
-	reason = admit6(n, p, t, &out);
+		return (nat64_error6(w, p));
+	reason = admit6(w, p, t, &out);
 	if (reason != NAT64_NONE)
-		return (refuse_state(n, p, reason));
+		return (refuse_state(w, p, reason));
 	if (p->has_fh && n->conf.remap_fragment_id)
 		p->frag_id = new_frag_id(n, p, &out);
-	return (forward6(n, p, &out));
+	return (forward6(w, p, &out));
 }
 
-static enum nat64_verdict
-forward_fragment6(struct nat64 *n, struct pkt *p,
+static enum pass
+forward_fragment6(struct passage *w, struct pkt *p,
     const union frag_target *out)
 {
 	const struct tuple4 t4 = out->t4;
 
-	if (n->conf.remap_fragment_id)
+	if (w->n->conf.remap_fragment_id)
 		p->frag_id = out->id;
-	return (forward6(n, p, &t4));
+	return (forward6(w, p, &t4));
 }
 
 /* The fragment that has the L4 header opens the way for the others. */
-static enum nat64_verdict
-first_fragment6(struct nat64 *n, struct pkt *p, const struct target *t,
+static enum pass
+first_fragment6(struct passage *w, struct pkt *p, const struct target *t,
     struct frag_datagram *d)
 {
-	union frag_target out;
+	struct nat64 *n = w->n;
+	struct rest *r = &w->rest6;
 	enum nat64_reason reason;
-	enum nat64_verdict verdict;
-	struct pkt *held;
 
-	reason = admit6(n, p, t, &out.t4);
+	reason = admit6(w, p, t, &r->out.t4);
 	if (reason != NAT64_NONE) {
 		n->stats.drops[reason] += frag_refuse(n->frags, d, reason);
-		return (refuse_state(n, p, reason));
+		return (refuse_state(w, p, reason));
 	}
 	if (n->conf.remap_fragment_id)
-		out.id = new_frag_id(n, p, &out.t4);
-	frag_resolve(n->frags, d, &out);
-	verdict = forward_fragment6(n, p, &out);
-	while ((held = frag_next_held(n->frags, d)) != NULL)
-		forward_fragment6(n, held, &out);
-	return (verdict);
+		r->out.id = new_frag_id(n, p, &r->out.t4);
+	frag_resolve(n->frags, d, &r->out);
+	r->kind = REST_HELD;
+	r->held = d;
+	passage_begin_rest(w, r);
+	return (forward_fragment6(w, p, &r->out));
+}
+
+enum pass
+nat64_rest6(struct passage *w)
+{
+	const struct rest *r = &w->rest6;
+	struct pkt *p = nat64_next_of_rest(w);
+
+	if (p == NULL)
+		return (PASS_DONE);
+	if (r->kind == REST_HELD)
+		return (forward_fragment6(w, p, &r->out));
+	return (forward6(w, p, &r->out.t4));
 }
 
 /* Step 11 (RFC 6146, 3.4). */
-static enum nat64_verdict
-fragment6(struct nat64 *n, struct pkt *p, const struct target *t)
+static enum pass
+fragment6(struct passage *w, struct pkt *p, const struct target *t)
 {
+	struct nat64 *n = w->n;
 	struct frag_result r;
 	enum frag_verdict verdict;
 
-	verdict = frag_input(n->frags, p, n->now, &r);
+	verdict = frag_input(n->frags, p, w->now, &r);
 	n->stats.drops[NAT64_FRAG_LIMIT] += r.evicted;
 	switch (verdict) {
 	case FRAG_FIRST:
-		return (first_fragment6(n, p, t, r.datagram));
+		return (first_fragment6(w, p, t, r.datagram));
 	case FRAG_KNOWN:
-		return (forward_fragment6(n, p, r.target));
+		return (forward_fragment6(w, p, r.target));
 	case FRAG_WHOLE:
-		n->collected = true;
-		return (whole6(n, r.whole, t));
+		w->collected = true;
+		return (whole6(w, r.whole, t));
 	case FRAG_HELD:
-		return (NAT64_HELD);
+		return (passage_end(w, NAT64_HELD, NAT64_NONE));
 	case FRAG_DROP:
 		break;
 	}
 	if (r.reason == NAT64_FRAG_TINY && n->conf.first_frag_errors) {
 		n->stats.drops[r.reason] += r.discarded;
-		return (nat64_refuse6(n, p, r.reason, ICMP6_PARAM_PROB,
+		return (nat64_refuse6(w, p, r.reason, ICMP6_PARAM_PROB,
 		    PARAM_INCOMPLETE_CHAIN, 0));
 	}
-	return (nat64_drop_fragment(n, p, &r));
+	return (nat64_drop_fragment(w, p, &r));
 }
 
 /* Steps 2 to 5: addresses. NAT64_NONE with *t filled in. */
@@ -291,9 +292,9 @@ check_addresses6(const struct nat64 *n, const struct pkt *p,
 {
 	int i;
 
-	if (find_prefix(n, &p->ip6.src) != -1)
+	if (nat64_find_prefix(n, &p->ip6.src) != -1)
 		return (NAT64_SOURCE_IN_PREF64);
-	i = find_prefix(n, &p->ip6.dst);
+	i = nat64_find_prefix(n, &p->ip6.dst);
 	if (i == -1)
 		return (NAT64_NOT_OURS6);
 	t->prefix = (unsigned)i;
@@ -334,42 +335,43 @@ check_headers6(const struct pkt *p, struct icmp_error *e)
 	return (NAT64_NONE);
 }
 
-enum nat64_verdict
-nat64_in6(struct nat64 *n, struct pkt *p)
+enum pass
+nat64_in6(struct passage *w, struct pkt *p)
 {
+	const struct nat64 *n = w->n;
 	struct target t;
 	struct icmp_error e;
 	enum nat64_reason reason;
 
 	if (IN6_IS_ADDR_MULTICAST(&p->ip6.dst) ||
 	    IN6_IS_ADDR_LINKLOCAL(&p->ip6.dst))
-		return (nat64_drop(n, NAT64_MULTICAST6));
+		return (nat64_drop(w, NAT64_MULTICAST6));
 	if (is_martian6(&p->ip6.src))
-		return (nat64_drop(n, NAT64_MARTIAN6));
+		return (nat64_drop(w, NAT64_MARTIAN6));
 	if (!IN6_IS_ADDR_UNSPECIFIED(&p->ip6.dst) &&
 	    IN6_ARE_ADDR_EQUAL(&p->ip6.dst, &n->conf.self6))
-		return (nat64_local(n, p));
+		return (nat64_local(w, p));
 	reason = check_addresses6(n, p, &t);
 	if (reason != NAT64_NONE)
-		return (nat64_drop(n, reason));
+		return (nat64_drop(w, reason));
 	if (p->truncated)
-		return (nat64_drop(n, NAT64_EXT_HEADERS));
+		return (nat64_drop(w, NAT64_EXT_HEADERS));
 	if (ip4_is_never_unicast(t.addr4))
-		return (nat64_drop(n, NAT64_MARTIAN4));
+		return (nat64_drop(w, NAT64_MARTIAN4));
 	if (!permit_allows(n->permit, &p->ip6.src))
-		return (nat64_refuse6(n, p, NAT64_DENIED, ICMP6_DST_UNREACH,
+		return (nat64_refuse6(w, p, NAT64_DENIED, ICMP6_DST_UNREACH,
 		    ICMP6_DST_UNREACH_ADMIN, 0));
 	if (!nat64_may_embed(n, t.prefix, t.addr4))
-		return (nat64_refuse6(n, p, NAT64_WKP_NONGLOBAL,
+		return (nat64_refuse6(w, p, NAT64_WKP_NONGLOBAL,
 		    ICMP6_DST_UNREACH, ICMP6_DST_UNREACH_ADMIN, 0));
 	/* Not forwarded any more: its hop limit does not matter. */
 	if (is_self4(n, t.addr4))
-		return (nat64_local(n, p));
+		return (nat64_local(w, p));
 	reason = check_headers6(p, &e);
 	if (reason != NAT64_NONE)
-		return (nat64_refuse6(n, p, reason, e.type, e.code,
+		return (nat64_refuse6(w, p, reason, e.type, e.code,
 		    e.param));
 	if (p->is_frag)
-		return (fragment6(n, p, &t));
-	return (whole6(n, p, &t));
+		return (fragment6(w, p, &t));
+	return (whole6(w, p, &t));
 }

@@ -7,7 +7,12 @@
 #include <string.h>
 
 #include "cksum.h"
-#include "nat64_int.h"
+#include "nat64_error.h"
+#include "nat64_event.h"
+#include "nat64_out.h"
+#include "nat64_policy.h"
+#include "nat64_state.h"
+#include "nat64_syn.h"
 #include "tcp_fsm.h"
 
 /* Most sessions that end so that one binding may be made. */
@@ -22,20 +27,20 @@ struct flow6 {
 
 /* Remove a binding that nothing uses any more. */
 static void
-release_binding(struct nat64 *n, struct bib_entry *e)
+release_binding(struct nat64 *n, struct bib_entry *e, struct monotime now)
 {
 	const struct subscriber *sub = e->sub;
 
 	if (e->nsessions > 0 || e->is_static)
 		return;
 	nat64_tell(n, NAT64_EV_BIB_DELETE, e, NULL);
-	bib_release(&n->bibs[e->proto], e, n->now);
+	bib_release(&n->bibs[e->proto], e, now);
 	if (subscriber_is_idle(sub))
 		nat64_tell_address(n, NAT64_EV_ADDRESS_DELETE, sub);
 }
 
 void
-nat64_statics_end(struct nat64 *n)
+nat64_statics_end(struct nat64 *n, struct monotime now)
 {
 	const struct subscriber *sub;
 	struct bib_walk w;
@@ -49,7 +54,7 @@ nat64_statics_end(struct nat64 *n)
 		while ((e = bib_walk_at(b, &w, &steps)) != NULL) {
 			sub = e->sub;
 			bib_walk_past(&w, e);
-			if (bib_remove_static(b, e, n->now) &&
+			if (bib_remove_static(b, e, now) &&
 			    subscriber_is_idle(sub))
 				nat64_tell_address(n, NAT64_EV_ADDRESS_DELETE,
 				    sub);
@@ -58,7 +63,7 @@ nat64_statics_end(struct nat64 *n)
 }
 
 void
-nat64_session_end(struct nat64 *n, struct session *s)
+nat64_session_end(struct nat64 *n, struct session *s, struct monotime now)
 {
 	struct bib_entry *e = s->bib;
 
@@ -68,20 +73,21 @@ nat64_session_end(struct nat64 *n, struct session *s)
 		nat64_tell(n, NAT64_EV_SESSION_DELETE, NULL, s);
 	session_remove(&n->sessions, s);
 	if (e != NULL)
-		release_binding(n, e);
+		release_binding(n, e, now);
 }
 
 static bool
-is_dead(const struct nat64 *n, const struct session *s)
+is_dead(const struct passage *w, const struct session *s)
 {
-	return (monotime_reached(session_expires(&n->sessions, s), n->now));
+	return (monotime_reached(session_expires(&w->n->sessions, s),
+	    w->now));
 }
 
 /* s (may be NULL); the end of a dead one is drawn now (TBL-05). */
 static struct session *
-live_session(struct nat64 *n, struct session *s)
+live_session(struct passage *w, struct session *s)
 {
-	if (s != NULL && is_dead(n, s) && nat64_session_timeout(n, s))
+	if (s != NULL && is_dead(w, s) && nat64_session_timeout(w, s))
 		return (NULL);
 	return (s);
 }
@@ -91,16 +97,16 @@ live_session(struct nat64 *n, struct session *s)
  * ended until one is found that lives.
  */
 static struct bib_entry *
-live_binding(struct nat64 *n, struct bib_entry *e)
+live_binding(struct passage *w, struct bib_entry *e)
 {
 	struct session *s;
 	bool last;
 
 	if (e == NULL)
 		return (NULL);
-	while ((s = RB_ROOT(&e->peers)) != NULL && is_dead(n, s)) {
+	while ((s = RB_ROOT(&e->peers)) != NULL && is_dead(w, s)) {
 		last = e->nsessions == 1 && !e->is_static;
-		if (nat64_session_timeout(n, s) && last)
+		if (nat64_session_timeout(w, s) && last)
 			return (NULL);
 	}
 	return (e);
@@ -108,10 +114,10 @@ live_binding(struct nat64 *n, struct bib_entry *e)
 
 /* End a session that an IPv4 host opened, for want of room. */
 static void
-evict(struct nat64 *n, struct session *s)
+evict(struct passage *w, struct session *s)
 {
-	n->stats.counters[NAT64_SESSIONS_EVICTED]++;
-	nat64_session_end(n, s);
+	w->n->stats.counters[NAT64_SESSIONS_EVICTED]++;
+	nat64_session_end(w->n, s, w->now);
 }
 
 /*
@@ -120,8 +126,9 @@ evict(struct nat64 *n, struct session *s)
  * looked up, for any of them may go.
  */
 static void
-make_room6(struct nat64 *n)
+make_room6(struct passage *w)
 {
+	struct nat64 *n = w->n;
 	const struct slab *slab = &n->sessions.slab;
 	struct session *s;
 	bool sure;
@@ -130,7 +137,7 @@ make_room6(struct nat64 *n)
 		return;
 	s = session_oldest_inbound(&n->sessions, &sure);
 	if (s != NULL)
-		evict(n, s);
+		evict(w, s);
 }
 
 /*
@@ -138,8 +145,9 @@ make_room6(struct nat64 *n)
  * used lately ends for it.
  */
 static void
-make_room4(struct nat64 *n, struct in_addr peer)
+make_room4(struct passage *w, struct in_addr peer)
 {
+	struct nat64 *n = w->n;
 	struct refusal why;
 	struct session *s;
 	bool sure;
@@ -149,7 +157,7 @@ make_room4(struct nat64 *n, struct in_addr peer)
 		return;
 	s = session_oldest_inbound(&n->sessions, &sure);
 	if (s != NULL && sure)
-		evict(n, s);
+		evict(w, s);
 }
 
 /*
@@ -158,22 +166,23 @@ make_room4(struct nat64 *n, struct in_addr peer)
  * few at a time.
  */
 static struct bib_entry *
-new_binding(struct nat64 *n, enum l4proto proto, const struct taddr6 *in6,
+new_binding(struct passage *w, enum l4proto proto, const struct taddr6 *in6,
     bool *created, struct refusal *why)
 {
+	struct nat64 *n = w->n;
 	struct bib_entry *e;
 	struct session *s;
 	unsigned i;
 	bool sure;
 
-	e = bib_get6(&n->bibs[proto], in6, &n->rng, n->now, created, why);
+	e = bib_get6(&n->bibs[proto], in6, &n->rng, w->now, created, why);
 	for (i = 0; e == NULL && why->by == REFUSED_POOL && i < MAX_EVICTED;
 	    i++) {
 		s = session_oldest_inbound(&n->sessions, &sure);
 		if (s == NULL)
 			break;
-		evict(n, s);
-		e = bib_get6(&n->bibs[proto], in6, &n->rng, n->now, created,
+		evict(w, s);
+		e = bib_get6(&n->bibs[proto], in6, &n->rng, w->now, created,
 		    why);
 	}
 	return (e);
@@ -181,13 +190,15 @@ new_binding(struct nat64 *n, enum l4proto proto, const struct taddr6 *in6,
 
 /* A new session of a binding; NULL with *reason. */
 static struct session *
-new_session(struct nat64 *n, struct bib_entry *e, const struct taddr4 *peer,
-    unsigned prefix, enum session_class cls, enum nat64_reason *reason)
+new_session(struct passage *w, struct bib_entry *e,
+    const struct taddr4 *peer, unsigned prefix, enum session_class cls,
+    enum nat64_reason *reason)
 {
+	struct nat64 *n = w->n;
 	struct refusal why;
 	struct session *s;
 
-	s = session_add(&n->sessions, e, peer, prefix, cls, n->now, &why);
+	s = session_add(&n->sessions, e, peer, prefix, cls, w->now, &why);
 	if (s == NULL)
 		*reason = nat64_tell_refused(n, (enum l4proto)e->proto,
 		    &e->in6, &why);
@@ -224,20 +235,21 @@ join_session(struct nat64 *n, struct session *s, struct bib_entry *e,
  * vain: its port would have to rest. NULL with *reason.
  */
 static struct bib_entry *
-get_binding6(struct nat64 *n, enum l4proto proto, const struct taddr6 *in6,
+get_binding6(struct passage *w, enum l4proto proto, const struct taddr6 *in6,
     enum nat64_reason *reason)
 {
+	struct nat64 *n = w->n;
 	struct refusal why;
 	struct bib_entry *e;
 	bool created = false;
 
-	e = live_binding(n, bib_find6(&n->bibs[proto], in6));
+	e = live_binding(w, bib_find6(&n->bibs[proto], in6));
 	if (e != NULL)
 		return (e);
 	if (session_check_room(&n->sessions,
 		subscriber_find(&n->subs, &in6->addr), &in6->addr,
 		&why) == 0)
-		e = new_binding(n, proto, in6, &created, &why);
+		e = new_binding(w, proto, in6, &created, &why);
 	if (e == NULL)
 		*reason = nat64_tell_refused(n, proto, in6, &why);
 	if (created && subscriber_nbindings(e->sub) == 1)
@@ -249,30 +261,32 @@ get_binding6(struct nat64 *n, enum l4proto proto, const struct taddr6 *in6,
 
 /* Binding and session for an IPv6 tuple that has no session yet. */
 static struct session *
-open_session6(struct nat64 *n, enum l4proto proto, const struct flow6 *f,
+open_session6(struct passage *w, enum l4proto proto, const struct flow6 *f,
     enum session_class cls, enum nat64_reason *reason)
 {
+	struct nat64 *n = w->n;
 	struct bib_entry *e;
 	struct session *s;
 
-	make_room6(n);
-	e = get_binding6(n, proto, &f->in6, reason);
+	make_room6(w);
+	e = get_binding6(w, proto, &f->in6, reason);
 	if (e == NULL)
 		return (NULL);
-	s = live_session(n, session_find_peer(&n->sessions, e, &f->peer));
+	s = live_session(w, session_find_peer(&n->sessions, e, &f->peer));
 	if (s != NULL)
 		s = join_session(n, s, e, f->prefix, reason);
 	else
-		s = new_session(n, e, &f->peer, f->prefix, cls, reason);
+		s = new_session(w, e, &f->peer, f->prefix, cls, reason);
 	if (s == NULL)
-		release_binding(n, e);
+		release_binding(n, e, w->now);
 	return (s);
 }
 
 /* What a step of the machine means for the session's lifetime. */
 static void
-apply_step(struct nat64 *n, struct session *s, const struct tcp_step *step)
+apply_step(struct passage *w, struct session *s, const struct tcp_step *step)
 {
+	struct nat64 *n = w->n;
 	struct monotime close;
 
 	s->tcp_state = (uint8_t)step->next;
@@ -280,20 +294,20 @@ apply_step(struct nat64 *n, struct session *s, const struct tcp_step *step)
 	case TCP_TIMER_KEEP:
 		break;
 	case TCP_TIMER_EST:
-		session_touch(&n->sessions, s, SESSION_TCP_EST, n->now);
+		session_touch(&n->sessions, s, SESSION_TCP_EST, w->now);
 		break;
 	case TCP_TIMER_OPEN:
-		session_touch(&n->sessions, s, SESSION_TCP_OPEN, n->now);
+		session_touch(&n->sessions, s, SESSION_TCP_OPEN, w->now);
 		break;
 	case TCP_TIMER_CLOSE:
-		session_touch(&n->sessions, s, SESSION_TCP_CLOSE, n->now);
+		session_touch(&n->sessions, s, SESSION_TCP_CLOSE, w->now);
 		break;
 	case TCP_TIMER_CLOSE_MIN:
-		close = monotime_add_secs(n->now,
+		close = monotime_add_secs(w->now,
 		    n->conf.lifetime_secs[SESSION_TCP_CLOSE]);
 		if (session_expires(&n->sessions, s).ns > close.ns)
 			session_touch(&n->sessions, s, SESSION_TCP_CLOSE,
-			    n->now);
+			    w->now);
 		break;
 	}
 }
@@ -346,67 +360,70 @@ set_out6(const struct nat64 *n, struct tuple6 *out, const struct session *s)
 
 /* A segment from IPv6 outside any session (state CLOSED). */
 static enum nat64_reason
-closed6(struct nat64 *n, const struct pkt *p, const struct flow6 *f,
+closed6(struct passage *w, const struct pkt *p, const struct flow6 *f,
     struct tuple4 *out)
 {
+	struct nat64 *n = w->n;
 	struct bib_entry *e;
 	struct session *s;
 	struct tcp_step step;
 	enum nat64_reason reason = NAT64_NONE;
 
 	if (tcp_event_of(p->tcp_flags, true) != TCP_V6_SYN) {
-		e = live_binding(n, bib_find6(&n->bibs[L4_TCP], &f->in6));
+		e = live_binding(w, bib_find6(&n->bibs[L4_TCP], &f->in6));
 		if (e == NULL)
 			return (NAT64_NO_SESSION);
 		set_out4(out, &e->out4, &f->peer);
 		return (NAT64_NONE);
 	}
-	s = open_session6(n, L4_TCP, f, SESSION_TCP_OPEN, &reason);
+	s = open_session6(w, L4_TCP, f, SESSION_TCP_OPEN, &reason);
 	if (s == NULL)
 		return (reason);
 	if (s->tcp_state == TCP_STATE_V4_INIT_STORED) {
 		/* Simultaneous open (TCP-06). */
 		nat64_syn_discard(n, s);
 		s->tcp_state = TCP_STATE_ESTABLISHED;
-		session_touch(&n->sessions, s, SESSION_TCP_EST, n->now);
+		session_touch(&n->sessions, s, SESSION_TCP_EST, w->now);
 	} else if (s->tcp_state == TCP_STATE_CLOSED) {
 		s->tcp_state = TCP_STATE_V6_INIT;
 	} else { /* known by another Pref64 (ADR-08) */
 		step = step_session(n, s, p, true);
-		apply_step(n, s, &step);
+		apply_step(w, s, &step);
 	}
 	set_out4(out, &s->out4, &s->peer);
 	return (NAT64_NONE);
 }
 
 static enum nat64_reason
-tcp_state6(struct nat64 *n, const struct pkt *p, const struct flow6 *f,
+tcp_state6(struct passage *w, const struct pkt *p, const struct flow6 *f,
     struct tuple4 *out)
 {
+	struct nat64 *n = w->n;
 	struct session *s;
 	struct tcp_step step;
 
-	s = live_session(n, session_find6(&n->sessions, L4_TCP, &f->in6,
+	s = live_session(w, session_find6(&n->sessions, L4_TCP, &f->in6,
 	    &f->peer, f->prefix));
 	if (s == NULL)
-		return (closed6(n, p, f, out));
+		return (closed6(w, p, f, out));
 	step = step_session(n, s, p, true);
 	if (step.action == TCP_AS_CLOSED)
-		return (closed6(n, p, f, out));
+		return (closed6(w, p, f, out));
 	if (step.action == TCP_MEET_SYN) {
 		nat64_syn_discard(n, s);
 		session_claim(&n->sessions, s);
 	}
-	apply_step(n, s, &step);
+	apply_step(w, s, &step);
 	remember_ack(&s->ack6, p);
 	set_out4(out, &s->out4, &s->peer);
 	return (NAT64_NONE);
 }
 
 enum nat64_reason
-nat64_state6(struct nat64 *n, const struct pkt *p, struct in_addr dst4,
+nat64_state6(struct passage *w, const struct pkt *p, struct in_addr dst4,
     unsigned prefix, struct tuple4 *out)
 {
+	struct nat64 *n = w->n;
 	const enum session_class cls =
 	    p->l4 == L4_UDP ? SESSION_UDP : SESSION_ICMP;
 	struct flow6 f;
@@ -420,20 +437,20 @@ nat64_state6(struct nat64 *n, const struct pkt *p, struct in_addr dst4,
 	f.peer.port = p->l4 == L4_ICMP ? 0 : p->dport;
 	f.prefix = prefix;
 	if (p->l4 == L4_TCP)
-		return (tcp_state6(n, p, &f, out));
+		return (tcp_state6(w, p, &f, out));
 
-	s = live_session(n, session_find6(&n->sessions, p->l4, &f.in6,
+	s = live_session(w, session_find6(&n->sessions, p->l4, &f.in6,
 	    &f.peer, prefix));
 	if (s == NULL) {
 		if (p->l4 == L4_ICMP && p->icmp_type == ICMP6_ECHO_REPLY &&
-		    live_binding(n, bib_find6(&n->bibs[L4_ICMP],
+		    live_binding(w, bib_find6(&n->bibs[L4_ICMP],
 			&f.in6)) == NULL)
 			return (NAT64_NO_BINDING); /* SES-61 */
-		s = open_session6(n, p->l4, &f, cls, &reason);
+		s = open_session6(w, p->l4, &f, cls, &reason);
 		if (s == NULL)
 			return (reason);
 	}
-	session_touch(&n->sessions, s, cls, n->now);
+	session_touch(&n->sessions, s, cls, w->now);
 	set_out4(out, &s->out4, &s->peer);
 	return (NAT64_NONE);
 }
@@ -444,12 +461,12 @@ nat64_state6(struct nat64 *n, const struct pkt *p, struct in_addr dst4,
  * its own half of the hairpin.
  */
 static bool
-check_inbound(const struct nat64 *n, struct in_addr peer,
+check_inbound(const struct passage *w, struct in_addr peer,
     struct refusal *why)
 {
-	if (n->hairpin)
+	if (w->hairpin)
 		peer.s_addr = INADDR_ANY;
-	return (session_check_inbound(&n->sessions, peer, why) == 0);
+	return (session_check_inbound(&w->n->sessions, peer, why) == 0);
 }
 
 /*
@@ -457,9 +474,11 @@ check_inbound(const struct nat64 *n, struct in_addr peer,
  * that have been applied. NULL with *reason.
  */
 static struct session *
-open_session4(struct nat64 *n, struct bib_entry *e, const struct taddr4 *peer,
-    enum session_class cls, enum nat64_reason *reason)
+open_session4(struct passage *w, struct bib_entry *e,
+    const struct taddr4 *peer, enum session_class cls,
+    enum nat64_reason *reason)
 {
+	struct nat64 *n = w->n;
 	const int prefix = nat64_prefix_for(n, e, peer->addr);
 	struct refusal why;
 	struct session *s = NULL;
@@ -468,9 +487,9 @@ open_session4(struct nat64 *n, struct bib_entry *e, const struct taddr4 *peer,
 		*reason = NAT64_WKP_NONGLOBAL;
 		return (NULL);
 	}
-	if (check_inbound(n, peer->addr, &why))
+	if (check_inbound(w, peer->addr, &why))
 		s = session_add_inbound(&n->sessions, e, peer,
-		    (unsigned)prefix, cls, n->now, &why);
+		    (unsigned)prefix, cls, w->now, &why);
 	if (s == NULL)
 		*reason = nat64_tell_refused4(n, (enum l4proto)e->proto,
 		    peer->addr, &why);
@@ -481,19 +500,20 @@ open_session4(struct nat64 *n, struct bib_entry *e, const struct taddr4 *peer,
 
 /* Endpoint-independent, or address-dependent and satisfied. */
 static bool
-filter_passes(const struct nat64 *n, enum l4proto proto,
+filter_passes(const struct passage *w, enum l4proto proto,
     const struct tuple4 *t4)
 {
-	return (!n->conf.adf[proto] ||
-	    session_has_peer(&n->sessions, proto, &t4->src, t4->dst.addr,
-		n->now));
+	return (!w->n->conf.adf[proto] ||
+	    session_has_peer(&w->n->sessions, proto, &t4->src, t4->dst.addr,
+		w->now));
 }
 
 /* Keep a SYN that may not pass (TCP-03, TCP-05). */
 static enum nat64_reason
-store_syn(struct nat64 *n, struct pkt *p, struct bib_entry *e,
+store_syn(struct passage *w, struct pkt *p, struct bib_entry *e,
     const struct tuple4 *t4)
 {
+	struct nat64 *n = w->n;
 	struct refusal why;
 	struct session *s;
 	enum nat64_reason reason = NAT64_NONE;
@@ -501,11 +521,11 @@ store_syn(struct nat64 *n, struct pkt *p, struct bib_entry *e,
 	if (!nat64_syn_room(n, p->ip4.src))
 		return (NAT64_SYN_LIMIT);
 	if (e != NULL) {
-		s = open_session4(n, e, &t4->dst, SESSION_TCP_SYN, &reason);
+		s = open_session4(w, e, &t4->dst, SESSION_TCP_SYN, &reason);
 	} else {
-		s = check_inbound(n, t4->dst.addr, &why) ?
+		s = check_inbound(w, t4->dst.addr, &why) ?
 		    session_add_orphan(&n->sessions, L4_TCP, t4,
-			SESSION_TCP_SYN, n->now, &why) : NULL;
+			SESSION_TCP_SYN, w->now, &why) : NULL;
 		if (s == NULL)
 			reason = nat64_tell_refused4(n, L4_TCP,
 			    t4->dst.addr, &why);
@@ -513,7 +533,7 @@ store_syn(struct nat64 *n, struct pkt *p, struct bib_entry *e,
 	if (s == NULL)
 		return (reason);
 	if (!nat64_syn_store(n, s, p)) {
-		nat64_session_end(n, s);
+		nat64_session_end(n, s, w->now);
 		return (NAT64_NO_MEMORY);
 	}
 	return (NAT64_SYN_STORED);
@@ -542,23 +562,24 @@ stray4(const struct nat64 *n, const struct bib_entry *e,
 
 /* A segment from IPv4 outside any session (state CLOSED). */
 static enum nat64_reason
-closed4(struct nat64 *n, struct pkt *p, const struct tuple4 *t4,
+closed4(struct passage *w, struct pkt *p, const struct tuple4 *t4,
     struct tuple6 *out)
 {
+	struct nat64 *n = w->n;
 	struct bib_entry *e;
 	struct session *s;
 	enum nat64_reason reason = NAT64_NONE;
 
-	make_room4(n, t4->dst.addr);
-	e = live_binding(n, bib_find4(&n->bibs[L4_TCP], &t4->src));
+	make_room4(w, t4->dst.addr);
+	e = live_binding(w, bib_find4(&n->bibs[L4_TCP], &t4->src));
 	if (tcp_event_of(p->tcp_flags, false) != TCP_V4_SYN ||
 	    (p->tcp_flags & PKT_TH_ACK) != 0)
 		return (stray4(n, e, &t4->dst, out));
 	if (n->conf.refuse_inbound_tcp)
 		return (NAT64_INBOUND_TCP);
-	if (e == NULL || !filter_passes(n, L4_TCP, t4))
-		return (store_syn(n, p, e, t4));
-	s = open_session4(n, e, &t4->dst, SESSION_TCP_OPEN, &reason);
+	if (e == NULL || !filter_passes(w, L4_TCP, t4))
+		return (store_syn(w, p, e, t4));
+	s = open_session4(w, e, &t4->dst, SESSION_TCP_OPEN, &reason);
 	if (s == NULL)
 		return (reason);
 	s->tcp_state = TCP_STATE_V4_INIT;
@@ -567,27 +588,29 @@ closed4(struct nat64 *n, struct pkt *p, const struct tuple4 *t4,
 }
 
 static enum nat64_reason
-tcp_state4(struct nat64 *n, struct pkt *p, const struct tuple4 *t4,
+tcp_state4(struct passage *w, struct pkt *p, const struct tuple4 *t4,
     struct tuple6 *out)
 {
+	struct nat64 *n = w->n;
 	struct session *s;
 	struct tcp_step step;
 
-	s = live_session(n, session_find4(&n->sessions, L4_TCP, t4));
+	s = live_session(w, session_find4(&n->sessions, L4_TCP, t4));
 	if (s == NULL)
-		return (closed4(n, p, t4, out));
+		return (closed4(w, p, t4, out));
 	step = step_session(n, s, p, false);
 	if (step.action == TCP_DROP)
 		return (NAT64_SYN_REPEATED);
-	apply_step(n, s, &step);
+	apply_step(w, s, &step);
 	remember_ack(&s->ack4, p);
 	set_out6(n, out, s);
 	return (NAT64_NONE);
 }
 
 enum nat64_reason
-nat64_state4(struct nat64 *n, struct pkt *p, struct tuple6 *out)
+nat64_state4(struct passage *w, struct pkt *p, struct tuple6 *out)
 {
+	struct nat64 *n = w->n;
 	const enum session_class cls =
 	    p->l4 == L4_UDP ? SESSION_UDP : SESSION_ICMP;
 	struct tuple4 t4; /* outbound: (T,t) -> (Z,z) */
@@ -600,20 +623,20 @@ nat64_state4(struct nat64 *n, struct pkt *p, struct tuple6 *out)
 	t4.dst.addr = p->ip4.src;
 	t4.dst.port = p->l4 == L4_ICMP ? 0 : p->sport;
 	if (p->l4 == L4_TCP)
-		return (tcp_state4(n, p, &t4, out));
+		return (tcp_state4(w, p, &t4, out));
 
-	s = live_session(n, session_find4(&n->sessions, p->l4, &t4));
+	s = live_session(w, session_find4(&n->sessions, p->l4, &t4));
 	if (s != NULL) {
 		if (n->conf.inbound_refresh)
-			session_touch(&n->sessions, s, cls, n->now);
+			session_touch(&n->sessions, s, cls, w->now);
 	} else {
-		make_room4(n, t4.dst.addr);
-		e = live_binding(n, bib_find4(&n->bibs[p->l4], &t4.src));
+		make_room4(w, t4.dst.addr);
+		e = live_binding(w, bib_find4(&n->bibs[p->l4], &t4.src));
 		if (e == NULL)
 			return (NAT64_NO_BINDING);
-		if (!filter_passes(n, p->l4, &t4))
+		if (!filter_passes(w, p->l4, &t4))
 			return (NAT64_FILTERED);
-		s = open_session4(n, e, &t4.dst, cls, &reason);
+		s = open_session4(w, e, &t4.dst, cls, &reason);
 		if (s == NULL)
 			return (reason);
 	}
@@ -630,10 +653,14 @@ nat64_state4(struct nat64 *n, struct pkt *p, struct tuple6 *out)
 static void
 send_probe(struct nat64 *n, const struct session *s)
 {
-	struct pkt *p = nat64_scratch(n, SCRATCH_ERROR);
-	uint8_t *ip = p->data, *tcp = ip + PKT_IP6_HLEN;
+	uint8_t buf[PKT_HEADROOM + PKT_IP6_HLEN + PKT_TCP_HLEN];
+	struct pkt probe, *p = &probe;
+	uint8_t *ip, *tcp;
 	struct tuple6 t;
 
+	pkt_init(p, buf, sizeof(buf));
+	ip = p->data;
+	tcp = ip + PKT_IP6_HLEN;
 	set_out6(n, &t, s);
 	memset(ip, 0, PKT_IP6_HLEN + PKT_TCP_HLEN);
 	ip[0] = 6 << 4;
@@ -669,7 +696,7 @@ step_timeout(const struct session *s)
 }
 
 bool
-nat64_binding_lives(const struct nat64 *n, const struct bib_entry *e)
+nat64_binding_lives(const struct passage *w, const struct bib_entry *e)
 {
 	const struct session *s;
 
@@ -677,24 +704,45 @@ nat64_binding_lives(const struct nat64 *n, const struct bib_entry *e)
 		return (false);
 	for (s = session_next_of_bib(e, NULL); s != NULL;
 	    s = session_next_of_bib(e, &s->peer))
-		if (!is_dead(n, s) || step_timeout(s).action == TCP_PROBE)
+		if (!is_dead(w, s) || step_timeout(s).action == TCP_PROBE)
 			return (true);
 	return (e->is_static);
 }
 
-bool
-nat64_session_timeout(struct nat64 *n, struct session *s)
+/*
+ * The time of s, which stores a SYN, has come. A sender outside is answered
+ * at once. The answer for one behind us has to be translated, and so waits
+ * until the packet being served has ended.
+ */
+static void
+answer_syn(struct passage *w, const struct session *s)
 {
+	struct stored_syn *syn = nat64_syn_take(w->n, s);
+
+	if (syn == NULL)
+		return;
+	if (pool4_index(w->n->pool, syn->pkt.ip4.src) != -1) {
+		TAILQ_INSERT_TAIL(&w->due, syn, entry);
+		return;
+	}
+	nat64_answer_syn(w, syn);
+	nat64_syn_free(w->n, syn);
+}
+
+bool
+nat64_session_timeout(struct passage *w, struct session *s)
+{
+	struct nat64 *n = w->n;
 	const struct tcp_step step = step_timeout(s);
 
 	if (step.action == TCP_PROBE) {
 		send_probe(n, s);
-		apply_step(n, s, &step);
+		apply_step(w, s, &step);
 		return (false);
 	}
 	if (step.action == TCP_DELETE_ERROR)
-		nat64_syn_answer(n, s);
+		answer_syn(w, s);
 	n->stats.counters[NAT64_SESSIONS_EXPIRED]++;
-	nat64_session_end(n, s);
+	nat64_session_end(n, s, w->now);
 	return (true);
 }

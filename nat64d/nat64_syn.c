@@ -1,14 +1,12 @@
 /*
- * IPv4 SYNs that are kept unanswered while the IPv6 host may be opening the
- * same connection (RFC 6146, 3.5.2.2; RFC 5382, REQ-4). Few are kept, for
- * anybody can send them (RFC 6146, 5.3).
+ * Stored SYNs. Knows how many there may be and whose; refuses to know how
+ * they are answered.
  */
 #include <netinet/in.h>
-#include <netinet/ip_icmp.h>
 
 #include <string.h>
 
-#include "nat64_int.h"
+#include "nat64_syn.h"
 #include "tcp_fsm.h"
 
 bool
@@ -61,27 +59,29 @@ find(const struct nat64 *n, const struct session *s)
 	return (syn);
 }
 
-void
-nat64_syn_discard(struct nat64 *n, const struct session *s)
+struct stored_syn *
+nat64_syn_take(struct nat64 *n, const struct session *s)
 {
 	struct stored_syn *syn = find(n, s);
 
-	if (syn == NULL)
-		return;
-	TAILQ_REMOVE(&n->syns, syn, entry);
-	slab_put(&n->syn_slab, syn);
-	n->nsyns--;
+	if (syn != NULL) {
+		TAILQ_REMOVE(&n->syns, syn, entry);
+		n->nsyns--;
+	}
+	return (syn);
 }
 
 void
-nat64_syn_answer(struct nat64 *n, const struct session *s)
+nat64_syn_discard(struct nat64 *n, const struct session *s)
 {
-	struct stored_syn *syn = find(n, s);
-	const enum nat64_reason reason = n->reason;
+	struct stored_syn *syn = nat64_syn_take(n, s);
 
-	if (syn == NULL)
-		return;
-	n->reason = NAT64_SYN_STORED; /* why, for a trace */
-	nat64_answer4(n, &syn->pkt, ICMP_UNREACH, ICMP_UNREACH_PORT, 0);
-	n->reason = reason;
+	if (syn != NULL)
+		nat64_syn_free(n, syn);
+}
+
+void
+nat64_syn_free(struct nat64 *n, struct stored_syn *syn)
+{
+	slab_put(&n->syn_slab, syn);
 }

@@ -4,7 +4,8 @@
  */
 #include <string.h>
 
-#include "nat64_int.h"
+#include "nat64_struct.h"
+#include "nat64_trace.h"
 
 /*
  * A copy to show: what parsing has found, and the addresses also of a packet
@@ -35,7 +36,8 @@ show(const struct pkt *p)
 }
 
 static void
-trace(struct nat64 *n, const struct pkt *p, struct nat64_event *ev)
+trace(struct nat64 *n, const struct pkt *p, enum nat64_reason reason,
+    struct nat64_event *ev)
 {
 	struct pkt copy = show(p);
 	bool l4;
@@ -43,7 +45,7 @@ trace(struct nat64 *n, const struct pkt *p, struct nat64_event *ev)
 	/* Nothing was found behind a header that parsing refused. */
 	l4 = p->l4off != 0 && p->frag_off == 0 && !p->truncated &&
 	    pkt_parse_l4(&copy) == NAT64_NONE;
-	ev->reason = n->reason;
+	ev->reason = reason;
 	ev->pkt = &copy;
 	ev->pkt_icmp = l4 && copy.l4 == L4_ICMP;
 	ev->pkt_ports = l4 && copy.l4 != L4_ICMP;
@@ -51,35 +53,38 @@ trace(struct nat64 *n, const struct pkt *p, struct nat64_event *ev)
 }
 
 void
-nat64_trace_drop(struct nat64 *n, const struct pkt *p)
+nat64_trace_drop(struct nat64 *n, const struct pkt *p,
+    enum nat64_reason reason)
 {
 	struct nat64_event ev = { .type = NAT64_EV_PACKET_DROPPED };
 
-	trace(n, p, &ev);
+	trace(n, p, reason, &ev);
 }
 
 void
 nat64_trace_error(struct nat64 *n, const struct pkt *p,
-    const struct icmp_error *e)
+    enum nat64_reason reason, const struct icmp_error *e)
 {
 	struct nat64_event ev = { .type = NAT64_EV_ERROR_SENT,
 		.icmp_type = e->type, .icmp_code = e->code };
 
-	trace(n, p, &ev);
+	trace(n, p, reason, &ev);
 }
 
 void
-nat64_trace_limited(struct nat64 *n, const struct pkt *p)
+nat64_trace_limited(struct nat64 *n, const struct pkt *p,
+    enum nat64_reason reason)
 {
 	struct nat64_event ev = { .type = NAT64_EV_ERROR_LIMITED };
 
-	trace(n, p, &ev);
+	trace(n, p, reason, &ev);
 }
 
 void
-nat64_trace_reset(struct nat64 *n, const struct pkt *p)
+nat64_trace_reset(struct nat64 *n, const struct pkt *p,
+    enum nat64_reason reason)
 {
 	struct nat64_event ev = { .type = NAT64_EV_RESET_SENT };
 
-	trace(n, p, &ev);
+	trace(n, p, reason, &ev);
 }

@@ -26,6 +26,7 @@
 
 static uint64_t seed = 88172645463325252ULL;
 static uint64_t emitted;
+static struct nat64_workspace *workspace;
 
 /* xorshift64: fast, for what the sequence is like does not matter here. */
 static uint32_t
@@ -144,7 +145,7 @@ struct batch {
 static void
 flush(struct nat64 *n, struct batch *b, struct monotime now)
 {
-	nat64_input_batch(n, b->pkts, b->n, now);
+	nat64_input_batch(n, workspace, b->pkts, b->n, now);
 	b->n = 0;
 }
 
@@ -203,7 +204,7 @@ bench_expiry(struct nat64 *n, struct monotime now, const char *label)
 	now = monotime_add_secs(now, 1000);
 	while (more) {
 		start = monotime_now();
-		more = nat64_expire(n, now, SLICE);
+		more = nat64_expire(n, workspace, now, SLICE);
 		secs = seconds_since(start);
 		longest = secs > longest ? secs : longest;
 	}
@@ -225,7 +226,7 @@ bench_again(struct nat64 *n, uint32_t nsessions, struct monotime now,
 	char name[64];
 	uint32_t i;
 
-	while (nat64_expire(n, now, SLICE))
+	while (nat64_expire(n, workspace, now, SLICE))
 		;
 	start = monotime_now();
 	for (i = 0; i < nsessions; i++)
@@ -327,6 +328,9 @@ main(int argc, char *argv[])
 
 	if (argc > 1)
 		most = (uint32_t)(atof(argv[1]) * 1e6);
+	workspace = nat64_workspace_new();
+	if (workspace == NULL)
+		err(1, NULL);
 	build_template();
 	bench_packets(1, "1");
 	bench_packets(1000, "1k");

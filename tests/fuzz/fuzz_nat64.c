@@ -108,8 +108,8 @@ make_translator(struct nat64_config *c, struct pool4_range *pool,
 
 /* Hand in one packet; the bytes are copied, for they are overwritten. */
 static void
-take(struct nat64 *n, uint8_t control, const uint8_t *data, size_t len,
-    struct monotime now)
+take(struct nat64 *n, struct nat64_workspace *ws, uint8_t control,
+    const uint8_t *data, size_t len, struct monotime now)
 {
 	static uint8_t buf[PKT_BUFSIZE];
 	struct pkt p;
@@ -125,7 +125,7 @@ take(struct nat64 *n, uint8_t control, const uint8_t *data, size_t len,
 	p.len = (uint32_t)len;
 	if (control & FIX_IP4 && len >= 20 && p.data[0] == 0x45)
 		wire_fix_ip4(p.data);
-	nat64_input(n, &p, now, NULL);
+	nat64_input(n, ws, &p, now, NULL);
 }
 
 static void
@@ -154,11 +154,13 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct nat64_config c;
 	struct pool4_range pool;
 	struct monotime now = { 0 };
+	struct nat64_workspace *ws;
 	struct nat64 *n;
 	size_t len;
 
+	ws = nat64_workspace_new();
 	n = make_translator(&c, &pool, st, &rng);
-	if (n == NULL)
+	if (ws == NULL || n == NULL)
 		abort();
 	while (size >= HEAD) {
 		len = wire_get16(data + 1);
@@ -166,14 +168,15 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			len = size - HEAD;
 		now = monotime_add_ms(now, steps_ms[data[0] & TIME_MASK]);
 		if (data[0] & EXPIRE)
-			nat64_expire(n, now, 10);
+			nat64_expire(n, ws, now, 10);
 		if (data[0] & FLUSH)
 			nat64_flush(n, now, 2);
-		take(n, data[0], data + HEAD, len, now);
+		take(n, ws, data[0], data + HEAD, len, now);
 		check_limits(n, &c);
 		data += HEAD + len;
 		size -= HEAD + len;
 	}
 	nat64_free(n);
+	nat64_workspace_free(ws);
 	return (0);
 }

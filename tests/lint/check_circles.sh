@@ -11,8 +11,6 @@ known='
 common/privs common/privs_user
 nat64d/conf nat64d/conf_check nat64d/conf_ports nat64d/conf_timeout
 nat64d/parse
-nat64d/nat64 nat64d/nat64_event nat64d/nat64_icmp nat64d/nat64_in4
-nat64d/nat64_in6 nat64d/nat64_state nat64d/nat64_syn
 dns64d/conf dns64d/conf_clients dns64d/conf_policy dns64d/conf_print
 dns64d/conf_print_policy dns64d/conf_translator dns64d/conf_upstream
 dns64d/parse

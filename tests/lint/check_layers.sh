@@ -21,7 +21,9 @@ at 2 nat64d/{refusal,share,subscriber}.h
 at 2 nat64d/{bib,flow,session,session_wheel,tcp_fsm}.h
 at 2 nat64d/{frag,frag_store,fragment,permit,pool4_group}.h
 at 3 nat64d/{xlat,xlat_int,icmp_error,tcp_reset}.h
-at 4 nat64d/{nat64,nat64_int,event_text}.h
+at 4 nat64d/{nat64,event_text}.h
+at 4 nat64d/nat64_{error,event,icmp,in4,in6,out,passage,policy,state,struct}.h
+at 4 nat64d/nat64_{prefetch,syn,trace}.h
 at 4 nat64d/hostcheck.h
 at 1 nat64d/range.h
 at 1 dns64d/{msg,msg_edns,msg_name,msg_scan,name_text,stats,wire}.h

@@ -36,6 +36,9 @@ emit(void *arg, struct pkt *p)
 	side->nout++;
 }
 
+/* One is enough for both: it holds nothing between two calls. */
+static struct nat64_workspace *ws;
+
 static void
 start(struct side *side)
 {
@@ -65,6 +68,8 @@ start(struct side *side)
 static void
 setup(void)
 {
+	ws = nat64_workspace_new();
+	ck_assert_ptr_nonnull(ws);
 	start(&single);
 	start(&batched);
 }
@@ -74,6 +79,7 @@ teardown(void)
 {
 	nat64_free(single.n);
 	nat64_free(batched.n);
+	nat64_workspace_free(ws);
 }
 
 static struct seeded draws;
@@ -159,10 +165,10 @@ input(unsigned npackets, uint32_t (*make)(uint8_t *, unsigned),
 		len = make != NULL ? make(bytes, first + i) :
 		    random_packet(bytes);
 		fill(&p, buf, bytes, len);
-		nat64_input(single.n, &p, now, NULL);
+		nat64_input(single.n, ws, &p, now, NULL);
 		fill(&pkts[i], bufs[i], bytes, len);
 	}
-	nat64_input_batch(batched.n, pkts, npackets, now);
+	nat64_input_batch(batched.n, ws, pkts, npackets, now);
 	ck_assert_uint_eq(single.nout, batched.nout);
 	ck_assert_uint_eq(single.sum, batched.sum);
 }
@@ -188,7 +194,7 @@ END_TEST
 
 START_TEST(an_empty_batch_is_nothing)
 {
-	nat64_input_batch(batched.n, NULL, 0, at(0));
+	nat64_input_batch(batched.n, ws, NULL, 0, at(0));
 	ck_assert_uint_eq(batched.nout, 0);
 }
 END_TEST

@@ -48,6 +48,7 @@ static struct nat64_config conf;
 static struct pool4_range pool[1];
 static struct nat64_static statics[4];
 static struct nat64 *n;
+static struct nat64_workspace *ws;
 static struct monotime now;
 static struct dgram dgram;
 static struct joined joined;
@@ -131,12 +132,15 @@ setup(void)
 	conf.fixed_ipid = 0x1001;
 	now = (struct monotime){ .ns = 1000000000 };
 	memset(&joined, 0, sizeof(joined));
+	ws = nat64_workspace_new();
+	ck_assert_ptr_nonnull(ws);
 	make_translator();
 }
 
 static void
 teardown(void)
 {
+	nat64_workspace_free(ws);
 	nat64_free(n);
 	n = NULL;
 }
@@ -208,7 +212,7 @@ put_piece(uint32_t off, uint32_t len, bool hairpin)
 	}
 	memcpy(p.data + hlen, dgram.l4 + off, len);
 	p.len = hlen + len;
-	verdict = nat64_input(n, &p, now, NULL);
+	verdict = nat64_input(n, ws, &p, now, NULL);
 	free(buf);
 	return (verdict);
 }
@@ -342,7 +346,7 @@ START_TEST(nat64_fragments_without_first_make_no_state_and_time_out)
 	ck_assert_uint_eq(session_count(nat64_sessions(n)), 0);
 	ck_assert(nat64_next_expiry(n, &when));
 	ck_assert_int_eq(monotime_diff_ms(when, now), 5000);
-	nat64_expire(n, when, 100);
+	nat64_expire(n, ws, when, 100);
 	ck_assert_uint_eq(nat64_stats(n)->drops[NAT64_FRAG_TIMEOUT], 2);
 	ck_assert_uint_eq(frag_bytes(nat64_frags(n)), 0);
 	ck_assert_uint_eq(joined.n, 0);

@@ -417,6 +417,28 @@ START_TEST(a_syn_to_no_binding_is_answered_to_the_host_after_six_seconds)
 }
 END_TEST
 
+/* Shows: HPN-06 TCP-03 TBL-05 */
+START_TEST(a_syn_repeated_too_late_is_answered_and_stored_anew)
+{
+	lab.conf.max_stored_syns = 1;
+	start();
+	lab_tcp(A, A_PORT, C_SEEN, C_OUT + 1, SYN);
+	lab_doze(6);
+	lab_tcp(A, A_PORT, C_SEEN, C_OUT + 1, SYN);
+	/* The answer to the first one is no matter of the second one. */
+	ck_assert_int_eq(lab.verdict, NAT64_HELD);
+	ck_assert_str_eq(nat64_reason_name(lab.reason),
+	    nat64_reason_name(NAT64_SYN_STORED));
+	ck_assert_uint_eq(lab.nout, 1);
+	lab_expect_flow(&lab.out[0], SELF4_SEEN, 0, A, 0);
+	ck_assert_uint_eq(lab.out[0].icmp_type, ICMP6_DST_UNREACH);
+	ck_assert_uint_eq(nat64_stored_syns(lab.n), 1);
+	lab_wait(6);
+	ck_assert_uint_eq(lab.nout, 1);
+	ck_assert_uint_eq(nat64_stored_syns(lab.n), 0);
+}
+END_TEST
+
 /* Shows: HPN-06 ADR-21 */
 START_TEST(where_self4_cannot_be_embedded_self6_speaks)
 {
@@ -561,6 +583,7 @@ main(void)
 		errors_of_the_second_pass_reach_the_first_sender,
 		what_is_silent_outside_is_silent_inside,
 		a_syn_to_no_binding_is_answered_to_the_host_after_six_seconds,
+		a_syn_repeated_too_late_is_answered_and_stored_anew,
 		where_self4_cannot_be_embedded_self6_speaks,
 		the_hop_limit_is_checked_once_by_the_first_pass,
 		fragments_turn_round_in_any_order,

@@ -192,10 +192,10 @@ check_swept(void)
 {
 	struct monotime first_end;
 
-	while (nat64_expire(lab.n, lab.now, NX))
+	while (nat64_expire(lab.n, lab.ws, lab.now, NX))
 		continue;
 	/* The last tick may have been left out. */
-	ck_assert(!nat64_expire(lab.n, lab.now, 10000));
+	ck_assert(!nat64_expire(lab.n, lab.ws, lab.now, 10000));
 	ck_assert_uint_eq(lab_sessions(), count_alive(&first_end));
 }
 
@@ -207,7 +207,7 @@ step(void)
 
 	pass_time();
 	if (below(4) == 0)
-		nat64_expire(lab.n, lab.now, 1 + below(3));
+		nat64_expire(lab.n, lab.ws, lab.now, 1 + below(3));
 	if (below(2) == 0)
 		speak(proto, x, peer);
 	else

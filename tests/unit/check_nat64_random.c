@@ -453,7 +453,7 @@ step_time(void)
 	lab.nevents = lab.nout = 0;
 	lab.bad_cksum = true; /* of what was collected */
 	if (one_in(3))
-		nat64_expire(lab.n, lab.now, 1 + below(20));
+		nat64_expire(lab.n, lab.ws, lab.now, 1 + below(20));
 	if (one_in(5000))
 		nat64_flush(lab.n, lab.now, below(50));
 	count_events();

@@ -705,9 +705,9 @@ START_TEST(the_next_expiry_is_the_earliest)
 	expect_expiry(6);
 	/* One step at a time. */
 	lab_doze(300);
-	ck_assert(nat64_expire(lab.n, lab.now, 1));
-	ck_assert(nat64_expire(lab.n, lab.now, 1));
-	ck_assert(!nat64_expire(lab.n, lab.now, 1));
+	ck_assert(nat64_expire(lab.n, lab.ws, lab.now, 1));
+	ck_assert(nat64_expire(lab.n, lab.ws, lab.now, 1));
+	ck_assert(!nat64_expire(lab.n, lab.ws, lab.now, 1));
 	ck_assert(!nat64_next_expiry(lab.n, &when));
 }
 END_TEST

@@ -374,11 +374,11 @@ advance_clock(const struct vector *v, struct nat64 *n, struct monotime now)
 	if (j == NULL)
 		return (true);
 	now = monotime_add_secs(now, json_integer_value(j));
-	nat64_expire(n, monotime_add_ms(now, -1), 100);
+	expire(n, monotime_add_ms(now, -1));
 	quiet = nrecorded == 0;
 	if (!quiet)
 		printf("%s: answered too early\n", v->name);
-	nat64_expire(n, now, 100);
+	expire(n, now);
 	return (quiet);
 }
 

@@ -246,13 +246,13 @@ do_timeout(struct run *r, const char *emit)
 
 	while (ck_assert(nat64_next_expiry(r->n, &when)),
 	    when.ns < r->now.ns) {
-		nat64_expire(r->n, when, 100);
+		expire(r->n, when);
 		ck_assert_uint_eq(nrecorded, 0);
 	}
 	ck_assert_int_le(when.ns, r->now.ns + SESSION_TICK_NS);
-	nat64_expire(r->n, monotime_add_ms(r->now, -1), 100);
+	expire(r->n, monotime_add_ms(r->now, -1));
 	ck_assert_uint_eq(nrecorded, 0);
-	nat64_expire(r->n, r->now, 100);
+	expire(r->n, r->now);
 	if (strcmp(emit, "probe") == 0)
 		check_probe(r);
 	else if (strncmp(emit, "icmp4 3/3", 9) == 0)

@@ -147,6 +147,8 @@ lab_setup(void)
 	rng_state = 1;
 	ncopies = 0;
 	pkt_init(&lab.in, in_buf, sizeof(in_buf));
+	lab.ws = nat64_workspace_new();
+	REQUIRE(lab.ws != NULL);
 	nat64_config_init(&lab.conf);
 	lab_set_fixed_limits();
 	/* Most tests tell datagrams by their own identification. */
@@ -165,6 +167,8 @@ lab_teardown(void)
 {
 	nat64_free(lab.n);
 	lab.n = NULL;
+	nat64_workspace_free(lab.ws);
+	lab.ws = NULL;
 }
 
 void
@@ -358,7 +362,8 @@ lab_send(void)
 	lab.nout = 0;
 	lab.nevents = 0;
 	lab.reason = NAT64_NREASONS;
-	lab.verdict = nat64_input(lab.n, &lab.in, lab.now, &lab.reason);
+	lab.verdict = nat64_input(lab.n, lab.ws, &lab.in, lab.now,
+	    &lab.reason);
 	REQUIRE(lab.reason < NAT64_NREASONS);
 	REQUIRE(lab.verdict != NAT64_SENT || lab.reason == NAT64_NONE);
 	pkt_init(&lab.in, in_buf, sizeof(in_buf));
@@ -454,7 +459,7 @@ lab_wait(uint32_t secs)
 	lab_doze(secs);
 	lab.nout = 0;
 	lab.nevents = 0;
-	while (nat64_expire(lab.n, lab.now, 64))
+	while (nat64_expire(lab.n, lab.ws, lab.now, 64))
 		continue;
 }
 

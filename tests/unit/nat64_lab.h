@@ -61,6 +61,7 @@ struct lab {
 	struct nat64_static statics[16];
 	bool trace; /* the next lab_start() is by who debugs */
 	struct nat64 *n;
+	struct nat64_workspace *ws;
 	struct monotime now;
 
 	struct pkt in; /* what is sent next */

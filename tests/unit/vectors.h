@@ -157,11 +157,23 @@ translator(struct setup *s, struct monotime now)
 	return (n);
 }
 
+/* nat64_expire(), at most 100 steps. */
+static inline void
+expire(struct nat64 *n, struct monotime now)
+{
+	struct nat64_workspace *ws = nat64_workspace_new();
+
+	ck_assert_ptr_nonnull(ws);
+	nat64_expire(n, ws, now, 100);
+	nat64_workspace_free(ws);
+}
+
 /* Hand a packet in, from storage that is exactly as large as promised. */
 static inline enum nat64_verdict
 put_in(struct nat64 *n, const uint8_t *bytes, size_t len,
     const uint8_t *vnet, struct monotime now, enum nat64_reason *reason)
 {
+	struct nat64_workspace *ws;
 	enum nat64_verdict verdict;
 	struct pkt p;
 	uint8_t *buf;
@@ -173,7 +185,10 @@ put_in(struct nat64 *n, const uint8_t *bytes, size_t len,
 	memcpy(p.data, bytes, len);
 	if (vnet != NULL)
 		ck_assert_int_eq(vnet_decode(vnet, &p.ofl), 0);
-	verdict = nat64_input(n, &p, now, reason);
+	ws = nat64_workspace_new();
+	ck_assert_ptr_nonnull(ws);
+	verdict = nat64_input(n, ws, &p, now, reason);
+	nat64_workspace_free(ws);
 	free(buf);
 	return (verdict);
 }

@@ -4,7 +4,8 @@
  * work: here those of several packets are under way at once. Knows where a
  * packet will look, and decides nothing.
  */
-#include "nat64_int.h"
+#include "nat64_prefetch.h"
+#include "nat64_struct.h"
 
 /* Tables of so many sessions are in the cache anyhow. */
 #define FEW_SESSIONS 4096
@@ -105,21 +106,15 @@ fetch(const struct nat64 *n, const struct lookup *l)
 }
 
 void
-nat64_input_batch(struct nat64 *n, struct pkt *pkts, unsigned npkts,
-    struct monotime now)
+nat64_prefetch(const struct nat64 *n, const struct pkt *pkts, unsigned npkts)
 {
 	struct lookup lookups[NAT64_BATCH];
-	unsigned i, end;
+	unsigned i;
 
-	for (; npkts > 0; pkts += end, npkts -= end) {
-		end = npkts < NAT64_BATCH ? npkts : NAT64_BATCH;
-		if (end > 1 && session_count(&n->sessions) > FEW_SESSIONS) {
-			for (i = 0; i < end; i++)
-				peek(n, &pkts[i], &lookups[i]);
-			for (i = 0; i < end; i++)
-				fetch(n, &lookups[i]);
-		}
-		for (i = 0; i < end; i++)
-			nat64_input(n, &pkts[i], now, NULL);
-	}
+	if (npkts < 2 || session_count(&n->sessions) <= FEW_SESSIONS)
+		return;
+	for (i = 0; i < npkts; i++)
+		peek(n, &pkts[i], &lookups[i]);
+	for (i = 0; i < npkts; i++)
+		fetch(n, &lookups[i]);
 }
