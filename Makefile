@@ -204,6 +204,7 @@ dns64d_PURE = \
     dns64d/policy.c \
     dns64d/rate.c \
     dns64d/refusals.c \
+    dns64d/reverse.c \
     dns64d/synth.c \
     dns64d/synth_ptr.c \
     dns64d/upstream.c \

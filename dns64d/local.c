@@ -13,6 +13,7 @@
 #include "local.h"
 #include "msg.h"
 #include "policy.h"
+#include "reverse.h"
 
 static const uint8_t name_nobody[] = "\006nobody\007invalid";
 
@@ -191,11 +192,11 @@ reverse_target(const struct hosts *hosts, const struct reply *r,
     bool *is_pref64)
 {
 	struct hosts_addr addr = { .family = AF_UNSPEC };
-	struct in6_addr found = in6addr_any;
+	struct in6_addr found;
 	struct in_addr addr4;
 	int family;
 
-	family = local_reverse_addr(r->name, &found);
+	family = reverse_addr(r->name, &found);
 	*is_pref64 = family == AF_INET6 && r->policy->dns64 !=
 	    POLICY_DNS64_NO && policy_extract(r->policy, &found, &addr4) == 0;
 	if (family == 0)

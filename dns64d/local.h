@@ -1,9 +1,7 @@
 /*
  * Names that are answered here: those of hosts files and `host` statements,
  * with AAAA synthesised for hosts that have IPv4 only, and the special-use
- * zones that no resolver should ask the world about (RFC 6303; RFC 6761;
- * RFC 6762, 22.1; RFC 7686; RFC 7793; RFC 8375; RFC 9462, 6.4; RFC 9476;
- * RFC 9665). Pure.
+ * zones that no resolver should ask the world about. Pure.
  *
  * What DNS64 itself answers (ipv4only.arpa, reverse names below a Pref64)
  * comes first; but a Pref64 address whose IPv4 address is a local host has
@@ -11,8 +9,6 @@
  */
 #ifndef DNS64D_LOCAL_H
 #define DNS64D_LOCAL_H
-
-#include <netinet/in.h>
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -58,11 +54,5 @@ enum local_zone_kind {
 /* *apex: the part of name that is the zone's. */
 enum local_zone_kind local_zone_find(const uint8_t *name,
     enum local_zones which, const uint8_t **apex);
-
-/*
- * The address of a full reverse name below in-addr.arpa or ip6.arpa.
- * Returns its family, or 0.
- */
-int local_reverse_addr(const uint8_t *name, struct in6_addr *out);
 
 #endif

@@ -1,42 +1,69 @@
 /*
- * Special-use zones, and reverse names as numbers. Owns the lists, which
- * follow the RFCs that local.h names, and were not compared with IANA's
- * registries as a whole; knows no hosts.
+ * Special-use zones. Owns the table, which is that of IANA's registries
+ * "Locally-Served DNS Zones" and "Special-Use Domain Names", compared on
+ * 2026-11-29 with public copies of September 2026. Knows no hosts.
+ *
+ * Registered, and not here because resolvers are to treat them like any
+ * other name:
+ *
+ *	example, example.com, .net, .org	RFC 6761, 6.5 (4)
+ *	170 and 171.0.0.192.in-addr.arpa	RFC 8880, 7.2 (4)
+ *
+ * and ipv4only.arpa, which DNS64 answers by itself: see synth_ptr.c. The
+ * second prefix for documentation, 3fff::/20 (RFC 9637), is not registered
+ * as locally served.
  */
 #include <sys/socket.h>
 
-#include <string.h>
-
 #include "local.h"
 #include "msg_name.h"
+#include "reverse.h"
 
-#define DIGITS_MAX 32 /* nibbles of an IPv6 address */
-
+/*
+ * nowhere: no site has a use for it, so it is answered unless an upstream is
+ * configured for it; the others are answered with `special-zones yes`.
+ */
 static const struct {
 	const char *apex;
 	enum local_zone_kind kind;
-	bool nowhere; /* no site has a use for it either */
+	bool nowhere;
 } zones[] = {
+	/* RFC 6761, 6.3 (4): the loopback addresses. */
 	{ "\011localhost", LOCAL_ZONE_LOCALHOST, true },
+	/* RFC 6761, 6.4 (4): NXDOMAIN. */
 	{ "\007invalid", LOCAL_ZONE_ABSENT, true },
+	/* RFC 7686, 2 (4): NXDOMAIN. */
 	{ "\005onion", LOCAL_ZONE_ABSENT, true },
+	/* RFC 9476, 2: there is no need to look it up. */
 	{ "\003alt", LOCAL_ZONE_ABSENT, true },
 	/*
-	 * Clients ask there for the encrypted services of the resolver that
-	 * they use (RFC 9462, 4). The answer of an upstream would be about
-	 * the upstream, and lead them past us and DNS64.
+	 * RFC 9462, 6.4: not to be forwarded. Clients ask there for the
+	 * encrypted services of the resolver that they use. The answer of an
+	 * upstream would be about the upstream, and lead them past us and
+	 * DNS64.
 	 */
 	{ "\010resolver\004arpa", LOCAL_ZONE_EMPTY, true },
+	/* RFC 6762, 22.1 (4): NXDOMAIN. */
 	{ "\005local", LOCAL_ZONE_ABSENT, false },
+	/* RFC 6761, 6.2 (4): negative. */
 	{ "\004test", LOCAL_ZONE_ABSENT, false },
+	/* RFC 8375, 4 (4): as RFC 6303, 3. */
 	{ "\004home\004arpa", LOCAL_ZONE_EMPTY, false },
+	/* RFC 9665, 8.4: as RFC 6303, 3. */
 	{ "\007service\004arpa", LOCAL_ZONE_EMPTY, false },
+	/*
+	 * Identifiers of other protocols, which the DNS does not have: RFC
+	 * 9031; RFC 9140, 5.6; RFC 9965, which deprecates the one of RFC
+	 * 9140. Resolvers need not know them, and arpa denies them.
+	 */
+	{ "\0066tisch\004arpa", LOCAL_ZONE_ABSENT, false },
+	{ "\010eap-noob\004arpa", LOCAL_ZONE_ABSENT, false },
+	{ "\003eap\004arpa", LOCAL_ZONE_ABSENT, false },
 };
 
 /*
- * Reverse zones by the numbers of their names, the one next to the root
- * first: octets of in-addr.arpa, nibbles of ip6.arpa. The last number has a
- * range; numbers that are not written are zero.
+ * Reverse zones by the numbers of their names, as in reverse.h. The last
+ * number has a range; numbers that are not written are zero.
  */
 struct reverse_zone {
 	int family;
@@ -46,112 +73,31 @@ struct reverse_zone {
 };
 
 static const struct reverse_zone reverse_zones[] = {
-	{ AF_INET, 1, { 0 }, 0, 0 },
+	/* RFC 6303, 4.1: private addresses. */
 	{ AF_INET, 1, { 0 }, 10, 10 },
-	{ AF_INET, 2, { 100 }, 64, 127 },
+	{ AF_INET, 2, { 172 }, 16, 31 },
+	{ AF_INET, 2, { 192 }, 168, 168 },
+	/* RFC 6303, 4.2: this network, loopback, link-local, examples. */
+	{ AF_INET, 1, { 0 }, 0, 0 },
 	{ AF_INET, 1, { 0 }, 127, 127 },
 	{ AF_INET, 2, { 169 }, 254, 254 },
-	{ AF_INET, 2, { 172 }, 16, 31 },
 	{ AF_INET, 3, { 192, 0 }, 2, 2 },
-	{ AF_INET, 2, { 192 }, 168, 168 },
 	{ AF_INET, 3, { 198, 51 }, 100, 100 },
 	{ AF_INET, 3, { 203, 0 }, 113, 113 },
 	{ AF_INET, 4, { 255, 255, 255 }, 255, 255 },
-	{ AF_INET6, 32, { 0 }, 0, 1 }, /* unspecified and loopback */
+	/* RFC 7793, 3: addresses shared by providers. */
+	{ AF_INET, 2, { 100 }, 64, 127 },
+	/* RFC 6303, 4.3: unspecified and loopback. */
+	{ AF_INET6, 32, { 0 }, 0, 1 },
+	/* RFC 6303, 4.4: locally assigned. */
 	{ AF_INET6, 2, { 0xf }, 0xd, 0xd },
+	/* RFC 6303, 4.5: link-local. */
 	{ AF_INET6, 3, { 0xf, 0xe }, 0x8, 0xb },
+	/* RFC 6303, 4.6: examples. */
 	{ AF_INET6, 8, { 2, 0, 0, 1, 0, 0xd, 0xb }, 8, 8 },
 };
 
 #define NITEMS(a) (sizeof(a) / sizeof((a)[0]))
-
-/* A reverse name as numbers, the one next to the root first. */
-struct reverse {
-	int family; /* 0: the name is none */
-	bool deeper; /* it has labels below the address */
-	size_t n;
-	uint8_t digit[DIGITS_MAX];
-	const uint8_t *label[DIGITS_MAX]; /* where each number stands */
-};
-
-/* An octet without leading zeros; -1: not one. */
-static int
-read_octet(const uint8_t *label)
-{
-	int i, n = 0;
-
-	if (label[0] < 1 || label[0] > 3 || (label[1] == '0' && label[0] > 1))
-		return (-1);
-	for (i = 1; i <= label[0]; i++) {
-		if (label[i] < '0' || label[i] > '9')
-			return (-1);
-		n = n * 10 + label[i] - '0';
-	}
-	return (n > 255 ? -1 : n);
-}
-
-static int
-read_nibble(const uint8_t *label)
-{
-	uint8_t c = name_lower(label[1]);
-
-	if (label[0] != 1)
-		return (-1);
-	if (c >= '0' && c <= '9')
-		return (c - '0');
-	return (c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1);
-}
-
-static unsigned
-count_labels(const uint8_t *name)
-{
-	unsigned n = 0;
-
-	for (; *name != 0; name += *name + 1)
-		n++;
-	return (n);
-}
-
-/* The numbers end where a label is none. */
-static void
-read_digits(struct reverse *r, const uint8_t *name, size_t n)
-{
-	int digit;
-	size_t i;
-
-	for (i = n; i-- > 0; name += *name + 1)
-		r->label[i] = name;
-	for (; r->n < n; r->n++) {
-		digit = r->family == AF_INET ? read_octet(r->label[r->n]) :
-		    read_nibble(r->label[r->n]);
-		if (digit == -1)
-			return;
-		r->digit[r->n] = (uint8_t)digit;
-	}
-}
-
-static void
-read_reverse(const uint8_t *name, struct reverse *r)
-{
-	static const uint8_t arpa4[] = "\007in-addr\004arpa";
-	static const uint8_t arpa6[] = "\003ip6\004arpa";
-	size_t n, max;
-
-	memset(r, 0, sizeof(*r));
-	if (name_is_below(name, arpa4)) {
-		r->family = AF_INET;
-		max = 4;
-	} else if (name_is_below(name, arpa6)) {
-		r->family = AF_INET6;
-		max = DIGITS_MAX;
-	} else
-		return;
-	n = count_labels(name) - 2;
-	r->deeper = n > max;
-	for (; n > max; n--)
-		name += *name + 1;
-	read_digits(r, name, n);
-}
 
 static bool
 is_in_reverse(const struct reverse *r, const struct reverse_zone *z)
@@ -172,7 +118,7 @@ find_reverse(const uint8_t *name, const uint8_t **apex)
 	struct reverse r;
 	size_t i;
 
-	read_reverse(name, &r);
+	reverse_read(name, &r);
 	for (i = 0; i < NITEMS(reverse_zones); i++) {
 		if (!is_in_reverse(&r, &reverse_zones[i]))
 			continue;
@@ -200,24 +146,4 @@ local_zone_find(const uint8_t *name, enum local_zones which,
 		return (zones[i].kind);
 	}
 	return (all ? find_reverse(name, apex) : LOCAL_ZONE_NONE);
-}
-
-int
-local_reverse_addr(const uint8_t *name, struct in6_addr *out)
-{
-	struct reverse r;
-	size_t i;
-
-	read_reverse(name, &r);
-	if (r.deeper)
-		return (0);
-	if (r.family == AF_INET && r.n == 4)
-		memcpy(out, r.digit, 4);
-	else if (r.family == AF_INET6 && r.n == DIGITS_MAX)
-		for (i = 0; i < sizeof(*out); i++)
-			out->s6_addr[i] = (uint8_t)(r.digit[2 * i] << 4 |
-			    r.digit[2 * i + 1]);
-	else
-		return (0);
-	return (r.family);
 }

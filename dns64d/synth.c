@@ -9,6 +9,7 @@
 #include "chain.h"
 #include "filter.h"
 #include "policy.h"
+#include "reverse.h"
 #include "synth.h"
 
 #define SYNTH_RRS_MAX 1024 /* AAAA in an answer */
@@ -103,7 +104,7 @@ synth_question(const struct synth *s, enum synth_leg leg,
 		q->type = MSG_T_A;
 		return;
 	}
-	q->name_len = ptr_name_from_addr4(s->ptr_addr, q->name);
+	q->name_len = reverse_name4(s->ptr_addr, q->name);
 }
 
 static struct in6_addr

@@ -3,70 +3,21 @@
  * trees of names; knows no sockets, and no state from one question to the
  * next.
  */
-#include <arpa/inet.h>
+#include <sys/socket.h>
 
-#include <stdio.h>
-#include <string.h>
+#include <arpa/inet.h>
 
 #include "chain.h"
 #include "msg.h"
 #include "policy.h"
+#include "reverse.h"
 #include "synth_ptr.h"
 
-static const uint8_t name_ip6_arpa[] = "\003ip6\004arpa";
-static const uint8_t name_in_addr_arpa[] = "\007in-addr\004arpa";
 static const uint8_t name_ipv4only[] = "\010ipv4only\004arpa";
 static const uint8_t name_nobody[] = "\006nobody\007invalid";
 
-#define NIBBLES 32
 #define IPV4ONLY_170 0xc00000aa
 #define IPV4ONLY_171 0xc00000ab
-
-static int
-hex_digit(uint8_t c)
-{
-	if (c >= '0' && c <= '9')
-		return (c - '0');
-	c |= 0x20;
-	return (c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1);
-}
-
-int
-ptr_name_to_addr6(const uint8_t *name, struct in6_addr *out)
-{
-	struct in6_addr addr = { 0 };
-	int digit, i;
-
-	for (i = NIBBLES - 1; i >= 0; i--, name += 2) {
-		if (name[0] != 1 || (digit = hex_digit(name[1])) == -1)
-			return (-1);
-		addr.s6_addr[i / 2] |=
-		    (uint8_t)(i % 2 == 0 ? digit << 4 : digit);
-	}
-	if (!name_equal(name, name_ip6_arpa))
-		return (-1);
-	*out = addr;
-	return (0);
-}
-
-size_t
-ptr_name_from_addr4(struct in_addr addr, uint8_t *out)
-{
-	uint8_t octet[4];
-	size_t n = 0;
-	char text[4];
-	int i, len;
-
-	memcpy(octet, &addr, sizeof(octet));
-	for (i = 3; i >= 0; i--) {
-		len = snprintf(text, sizeof(text), "%u", octet[i]);
-		out[n] = (uint8_t)len;
-		memcpy(out + n + 1, text, (size_t)len);
-		n += (size_t)len + 1;
-	}
-	memcpy(out + n, name_in_addr_arpa, sizeof(name_in_addr_arpa));
-	return (n + sizeof(name_in_addr_arpa));
-}
 
 enum ptr_kind
 ptr_classify(const struct dns64_policy *p, const struct msg_scan *query,
@@ -83,7 +34,7 @@ ptr_classify(const struct dns64_policy *p, const struct msg_scan *query,
 	if (name_is_below(name, name_ipv4only))
 		return (PTR_IPV4ONLY_BELOW);
 	if (query->qtype != MSG_T_PTR ||
-	    ptr_name_to_addr6(name, &addr6) == -1 ||
+	    reverse_addr(name, &addr6) != AF_INET6 ||
 	    policy_extract(p, &addr6, addr4) == -1)
 		return (PTR_NONE);
 	return (policy_is_ipv4only(*addr4) ? PTR_PREF64_SPECIAL :
@@ -194,11 +145,11 @@ build_cname(const struct dns64_policy *p, const struct msg_scan *query,
     struct chain *c, struct in_addr addr4, struct msg_build *b)
 {
 	struct msg_rr rr = { .msg = NULL };
-	uint8_t target[PTR_NAME4_MAX];
+	uint8_t target[REVERSE_NAME4_MAX];
 
 	if (!chain_next(c, MSG_T_PTR, &rr))
 		return;
-	ptr_name_from_addr4(addr4, target);
+	reverse_name4(addr4, target);
 	msg_build_name(b, MSG_ANSWER, query->wire + MSG_HEADER_LEN,
 	    MSG_T_CNAME, cname_ttl(p, c, &rr), target);
 	chain_copy(c, query->dnssec_ok, b);

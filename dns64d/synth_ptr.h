@@ -15,20 +15,6 @@
 struct dns64_policy;
 struct msg_scan;
 
-/*
- * The IPv6 address of a full reverse name: exactly 32 labels of one
- * hexadecimal digit each above ip6.arpa, case ignored.
- * name: uncompressed. Returns 0, or -1 for every other name.
- */
-int ptr_name_to_addr6(const uint8_t *name, struct in6_addr *out);
-
-/*
- * The in-addr.arpa name of an address, in wire form.
- * out: room for PTR_NAME4_MAX. Returns its length.
- */
-#define PTR_NAME4_MAX 30
-size_t ptr_name_from_addr4(struct in_addr addr, uint8_t *out);
-
 /* What is special about a question of class IN. */
 enum ptr_kind {
 	PTR_NONE,           /* nothing: to be handled like any other */

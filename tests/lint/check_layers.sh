@@ -26,7 +26,7 @@ at 4 nat64d/nat64_{error,event,icmp,in4,in6,out,passage,policy,state,struct}.h
 at 4 nat64d/nat64_{prefetch,syn,trace}.h
 at 4 nat64d/hostcheck.h
 at 1 nat64d/range.h
-at 1 dns64d/{msg,msg_edns,msg_name,msg_scan,name_text,stats,wire}.h
+at 1 dns64d/{msg,msg_edns,msg_name,msg_scan,name_text,reverse,stats,wire}.h
 at 4 dns64d/{chain,policy,synth,synth_ptr,upstream}.h
 at 4 dns64d/{balance,metrics,view}.h
 at 4 dns64d/{answers,cache,cache_int}.h

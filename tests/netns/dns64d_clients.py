@@ -431,7 +431,8 @@ def _(d, up):
 def _(d, up):
     with Daemon(up, extra="special-zones yes") as own:
         for name in ("x.invalid.", "x.onion.", "x.local.", "x.test.",
-                     "x.home.arpa.", "1.1.1.10.in-addr.arpa.",
+                     "x.home.arpa.", "x.6tisch.arpa.", "x.eap.arpa.",
+                     "x.eap-noob.arpa.", "1.1.1.10.in-addr.arpa.",
                      "1.d.f.ip6.arpa."):
             reply = own.ask(name, "PTR")
             equal(reply.rcode(), dns.rcode.NXDOMAIN, name)

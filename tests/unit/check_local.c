@@ -9,6 +9,8 @@
 #include "common/siphash.h"
 #include "dns64d/hosts_file.h"
 #include "dns64d/local.h"
+#include "dns64d/msg_name.h"
+#include "dns64d/name_text.h"
 
 #include "synth_util.h"
 
@@ -68,6 +70,7 @@ ask(const char *q, enum local_zones zones)
 #define ZONE(apex) "NS " apex " 60 IN SOA " apex \
 	" nobody.invalid. 1 3600 1200 604800 60\n"
 #define RECORD(name, type, data) "AN " name " 60 IN " type " " data "\n"
+#define ZERO10 "0.0.0.0.0.0.0.0.0.0."
 #define NIBBLES16 "0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0."
 
 static const struct row {
@@ -204,6 +207,101 @@ static const struct row {
 	{ Q("1.c.e.f.ip6.arpa.", "PTR"), NULL, ALL },
 };
 
+/*
+ * Every name of IANA's registries, "Locally-Served DNS Zones" and
+ * "Special-Use Domain Names": with what the zone that answers it begins, in
+ * any case and with `special-zones yes`.
+ */
+static const struct {
+	const char *name;
+	const char *some; /* NULL: it goes upstream */
+	const char *all;
+} registered[] = {
+	/* RFC 6303, 4. */
+	{ "10.in-addr.arpa", NULL, "10.in-addr.arpa." },
+	{ "16.172.in-addr.arpa", NULL, "16.172.in-addr.arpa." },
+	{ "1.23.172.in-addr.arpa", NULL, "23.172.in-addr.arpa." },
+	{ "31.172.in-addr.arpa", NULL, "31.172.in-addr.arpa." },
+	{ "168.192.in-addr.arpa", NULL, "168.192.in-addr.arpa." },
+	{ "0.in-addr.arpa", NULL, "0.in-addr.arpa." },
+	{ "127.in-addr.arpa", NULL, "127.in-addr.arpa." },
+	{ "254.169.in-addr.arpa", NULL, "254.169.in-addr.arpa." },
+	{ "2.0.192.in-addr.arpa", NULL, "2.0.192.in-addr.arpa." },
+	{ "100.51.198.in-addr.arpa", NULL, "100.51.198.in-addr.arpa." },
+	{ "113.0.203.in-addr.arpa", NULL, "113.0.203.in-addr.arpa." },
+	{ "255.255.255.255.in-addr.arpa", NULL,
+	    "255.255.255.255.in-addr.arpa." },
+	{ "0.0." ZERO10 ZERO10 ZERO10 "ip6.arpa", NULL,
+	    "0.0." ZERO10 ZERO10 ZERO10 "ip6.arpa." },
+	{ "1.0." ZERO10 ZERO10 ZERO10 "ip6.arpa", NULL,
+	    "1.0." ZERO10 ZERO10 ZERO10 "ip6.arpa." },
+	{ "d.f.ip6.arpa", NULL, "d.f.ip6.arpa." },
+	{ "8.e.f.ip6.arpa", NULL, "8.e.f.ip6.arpa." },
+	{ "9.e.f.ip6.arpa", NULL, "9.e.f.ip6.arpa." },
+	{ "a.e.f.ip6.arpa", NULL, "a.e.f.ip6.arpa." },
+	{ "b.e.f.ip6.arpa", NULL, "b.e.f.ip6.arpa." },
+	{ "8.b.d.0.1.0.0.2.ip6.arpa", NULL, "8.b.d.0.1.0.0.2.ip6.arpa." },
+	/* RFC 7793. */
+	{ "64.100.in-addr.arpa", NULL, "64.100.in-addr.arpa." },
+	{ "127.100.in-addr.arpa", NULL, "127.100.in-addr.arpa." },
+	/* RFC 8375, RFC 9462, RFC 9665. */
+	{ "home.arpa", NULL, "home.arpa." },
+	{ "resolver.arpa", "resolver.arpa.", "resolver.arpa." },
+	{ "default.service.arpa", NULL, "service.arpa." },
+	/* RFC 6761, 6.2 to 6.5; RFC 6762; RFC 7686; RFC 9476. */
+	{ "test", NULL, "test." },
+	{ "localhost", "localhost.", "localhost." },
+	{ "invalid", "invalid.", "invalid." },
+	{ "example", NULL, NULL },
+	{ "example.com", NULL, NULL },
+	{ "www.example.net", NULL, NULL },
+	{ "example.org", NULL, NULL },
+	{ "local", NULL, "local." },
+	{ "onion", "onion.", "onion." },
+	{ "alt", "alt.", "alt." },
+	/* RFC 9031, RFC 9140, RFC 9965. */
+	{ "6tisch.arpa", NULL, "6tisch.arpa." },
+	{ "eap-noob.arpa", NULL, "eap-noob.arpa." },
+	{ "tls.eap.arpa", NULL, "eap.arpa." },
+	/* RFC 8880, 7: what DNS64 does not answer itself is not special. */
+	{ "ipv4only.arpa", NULL, NULL },
+	{ "170.0.0.192.in-addr.arpa", NULL, NULL },
+	{ "171.0.0.192.in-addr.arpa", NULL, NULL },
+	/* Not registered: RFC 7535, RFC 9637, and neighbours. */
+	{ "empty.as112.arpa", NULL, NULL },
+	{ "0.f.f.f.3.ip6.arpa", NULL, NULL },
+	{ "63.100.in-addr.arpa", NULL, NULL },
+	{ "128.100.in-addr.arpa", NULL, NULL },
+	{ "15.172.in-addr.arpa", NULL, NULL },
+	{ "11.in-addr.arpa", NULL, NULL },
+	{ "c.f.ip6.arpa", NULL, NULL },
+	{ "7.e.f.ip6.arpa", NULL, NULL },
+	{ "2.0." ZERO10 ZERO10 ZERO10 "ip6.arpa", NULL, NULL },
+	{ "arpa", NULL, NULL },
+};
+
+static const char *
+zone_of(const uint8_t *name, enum local_zones which)
+{
+	static char zone[NAME_TEXT_MAX];
+	const uint8_t *apex;
+
+	return (local_zone_find(name, which, &apex) == LOCAL_ZONE_NONE ?
+	    NULL : name_to_text(apex, zone));
+}
+
+/* Shows: DNS64-91 */
+START_TEST(registered_name_is_answered_by_its_zone_or_goes_upstream)
+{
+	uint8_t name[MSG_NAME_MAX];
+
+	ck_assert_uint_gt(name_from_text(registered[_i].name, name), 0);
+	ck_assert_pstr_eq(zone_of(name, LOCAL_ZONES_NONE), NULL);
+	ck_assert_pstr_eq(zone_of(name, SOME), registered[_i].some);
+	ck_assert_pstr_eq(zone_of(name, ALL), registered[_i].all);
+}
+END_TEST
+
 /* Shows: DNS64-91 */
 START_TEST(local_name_gets_the_answer_of_its_row)
 {
@@ -253,6 +351,9 @@ local_suite(void)
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_loop_test(tc, local_name_gets_the_answer_of_its_row, 0,
 	    NITEMS(rows));
+	tcase_add_loop_test(tc,
+	    registered_name_is_answered_by_its_zone_or_goes_upstream, 0,
+	    NITEMS(registered));
 	tcase_add_test(tc, no_aaaa_is_made_where_rules_or_the_view_say_so);
 	tcase_add_test(tc, filter_a_hides_local_addresses_too);
 	suite_add_tcase(s, tc);

@@ -323,18 +323,6 @@ START_TEST(reverse_name_is_passed_without_rd_or_with_cd)
 }
 END_TEST
 
-/* Shows: DNS64-21 */
-START_TEST(in_addr_name_of_the_longest_address_fits)
-{
-	const struct in_addr addr = { htonl(0xfffefdfc) };
-	uint8_t name[PTR_NAME4_MAX];
-
-	ck_assert_uint_eq(ptr_name_from_addr4(addr, name), PTR_NAME4_MAX);
-	ck_assert_mem_eq(name, "\003252\003253\003254\003255\007in-addr"
-	    "\004arpa", PTR_NAME4_MAX);
-}
-END_TEST
-
 static Suite *
 synth_ptr_suite(void)
 {
@@ -349,7 +337,6 @@ synth_ptr_suite(void)
 	    NITEMS(local_rows));
 	tcase_add_test(tc, local_mode_gives_the_configured_name);
 	tcase_add_test(tc, reverse_name_is_passed_without_rd_or_with_cd);
-	tcase_add_test(tc, in_addr_name_of_the_longest_address_fits);
 	suite_add_tcase(s, tc);
 	return (s);
 }
