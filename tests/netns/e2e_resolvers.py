@@ -1,5 +1,6 @@
 #!/usr/bin/python3
-"""dns64d before real resolvers that validate: Unbound, then BIND.
+"""dns64d before real resolvers that validate: Unbound, with and without the
+statement that manuals ask for, then BIND.
 
     client (this script) --- dns64d --- unbound --+-- nsd, 192.0.2.53
                                 \\------ named ----+   . lab. signed.lab. ...
@@ -37,6 +38,8 @@ AUTHORITY = "192.0.2.53"
 Upstream = collections.namedtuple("Upstream", "name addr port")
 UNBOUND = Upstream("unbound", "127.0.0.4", 53)
 BIND = Upstream("named", "127.0.0.5", 53)
+MUTE = Upstream("unbound without ede", "127.0.0.6", 53)  # Unbound's default
+UPSTREAMS = (UNBOUND, MUTE, BIND)
 
 HEAD = """$TTL 300
 @ SOA ns.lab. root.lab. 1 3600 600 86400 120
@@ -120,7 +123,7 @@ def write_zones(tmp):
 
 
 def write_configurations(tmp, anchor):
-    """The configuration of the three servers."""
+    """The configuration of the servers, and delv's trust anchor."""
     (tmp / "nsd.conf").write_text(f"""server:
     ip-address: {AUTHORITY}
     username: ""
@@ -138,8 +141,9 @@ remote-control:
     (tmp / "root.hints").write_text(
         f". 3600 NS ns.lab.\nns.lab. 3600 A {AUTHORITY}\n")
     (tmp / "root.anchor").write_text(anchor + "\n")
-    (tmp / "unbound.conf").write_text(f"""server:
-    interface: {UNBOUND.addr}
+    for upstream, ede in ((UNBOUND, "yes"), (MUTE, "no")):
+        (tmp / f"{upstream.addr}.conf").write_text(f"""server:
+    interface: {upstream.addr}
     username: ""
     chroot: ""
     directory: "{tmp}"
@@ -149,11 +153,13 @@ remote-control:
     root-hints: "{tmp}/root.hints"
     trust-anchor-file: "{tmp}/root.anchor"
     module-config: "validator iterator"
-    ede: yes
+    ede: {ede}
 remote-control:
     control-enable: no
 """)
     key = anchor.split(" 257 3 ")[1].split(None, 1)
+    trust = f'trust-anchors {{ . static-key 257 3 {key[0]} "{key[1]}"; }};\n'
+    (tmp / "delv.key").write_text(trust)
     (tmp / "named.conf").write_text(f"""options {{
     directory "{tmp}";
     listen-on {{ {BIND.addr}; }};
@@ -167,29 +173,34 @@ remote-control:
 }};
 controls {{ }};
 zone "." {{ type hint; file "root.hints"; }};
-trust-anchors {{ . static-key 257 3 {key[0]} "{key[1]}"; }};
-""")
+{trust}""")
 
 
 class Servers:
-    """The three servers, on their way until close()."""
+    """The servers, on their way until close()."""
+
+    tmp = None  # their directory
 
     def __init__(self):
-        self.tmp = pathlib.Path(tempfile.mkdtemp(prefix="resolvers"))
+        self.tmp = Servers.tmp = pathlib.Path(
+            tempfile.mkdtemp(prefix="resolvers"))
         self.running = []
         write_configurations(self.tmp, write_zones(self.tmp))
         self.start("nsd", "-d", "-c", self.tmp / "nsd.conf")
         self.await_answer(AUTHORITY)
-        self.start("unbound", "-d", "-c", self.tmp / "unbound.conf")
+        for upstream in (UNBOUND, MUTE):
+            self.start("unbound", "-d", "-c",
+                       self.tmp / f"{upstream.addr}.conf")
         self.start("named", "-g", "-c", self.tmp / "named.conf")
-        for upstream in (UNBOUND, BIND):
+        for upstream in UPSTREAMS:
             self.await_answer(upstream.addr)
 
     def start(self, name, *arguments):
         """Start a server. A copy, since a profile of AppArmor may keep the
         one in /usr/sbin from files outside /etc and /var."""
-        program = shutil.copy(shutil.which(name, path="/usr/sbin:/usr/bin"),
-                              self.tmp / f"bin-{name}")
+        program = shutil.which(name, path="/usr/sbin:/usr/bin")
+        name = f"{len(self.running)}-{name}"
+        program = shutil.copy(program, self.tmp / f"bin-{name}")
         with open(self.tmp / f"{name}.log", "w") as log:
             self.running.append(subprocess.Popen(
                 [program, *arguments], stdin=subprocess.DEVNULL, stdout=log,
@@ -356,6 +367,34 @@ def _(d, up):
            if rrs.rdtype == 46}, {5}, "types covered")
 
 
+def delv(d, name, *options):
+    """What BIND's validator says of a name's AAAA."""
+    done = subprocess.run(
+        ["delv", f"@{d.addr}", "-p", str(d.port), "-a",
+         Servers.tmp / "delv.key", "+root=.", *options, name, "AAAA"],
+        capture_output=True, text=True, timeout=20)
+    return done.stdout + done.stderr
+
+
+# What dns64d(8) says of delv.
+# Shows: DNS64-42 DNS64-46 DNS64-97
+@case("delv refuses what is synthesised, unless it sets CD or is left alone")
+def _(d, up):
+    said = delv(d, "v4.signed.lab.")
+    equal("insecurity proof failed" in said, True, said)
+    said = delv(d, "v4.signed.lab.", "+cdflag")
+    equal("negative response, fully validated" in said, True, said)
+    said = delv(d, "v4.plain.lab.")
+    equal("unsigned answer" in said and p64(33) in said, True, said)
+    with Daemon(up, addr=d.addr, extra="signed leave") as own:
+        said = delv(own, "v4.signed.lab.")
+        equal("negative response, fully validated" in said, True, said)
+        said = delv(own, "dual.signed.lab.")
+        equal("; fully validated" in said, True, said)
+        equal(records(ask(own, "v4.signed.lab."), "AAAA"), [p64(33)],
+              "without DO")
+
+
 # --- bogus data ----------------------------------------------------------
 
 # Shows: DNS64-41 DNS64-44 DNS64-45
@@ -377,7 +416,7 @@ def _(d, up):
         equal(reply.rcode(), dns.rcode.SERVFAIL)
         equal(bool(set(ede_codes(reply)) & {6, 7, 8, 9, 10, 12}), True,
               f"extended errors {ede_codes(reply)}")
-    else:  # BIND 9.18 does not say, so it is an error like any other
+    else:  # neither says it, so it is an error like any other
         equal(records(reply, "AAAA"), [p64(41)])
 
 
@@ -393,7 +432,7 @@ def main():
     number = failed = 0
     servers = Servers()
     try:
-        for upstream in (UNBOUND, BIND):
+        for upstream in UPSTREAMS:
             with Daemon(upstream, addr="127.0.0.1") as daemon:
                 for description, function in cases:
                     number += 1
@@ -420,7 +459,7 @@ def enter_namespace():
     if os.geteuid() != 0:
         skip("not root: no network namespaces")
     os.environ["PATH"] += ":/usr/sbin:/sbin"
-    for program in ("nsd", "unbound", "named", "dnssec-signzone", "ip"):
+    for program in ("nsd", "unbound", "named", "dnssec-signzone", "delv", "ip"):
         if shutil.which(program) is None:
             skip(f"no {program}")
     if "RESOLVERS_NS" not in os.environ:
@@ -432,7 +471,7 @@ def enter_namespace():
                               *sys.argv])
     run("ip", "link", "set", "lo", "up")
     # named listens only on what an interface is configured with.
-    for addr in (AUTHORITY, UNBOUND.addr, BIND.addr):
+    for addr in (AUTHORITY, *(u.addr for u in UPSTREAMS)):
         run("ip", "address", "add", f"{addr}/32", "dev", "lo")
 
 
