@@ -227,6 +227,8 @@ dns64d_SRC = \
     dns64d/parse.c \
     dns64d/probe.c \
     dns64d/query.c \
+    dns64d/query_tell.c \
+    dns64d/querylog.c \
     dns64d/refuselog.c \
     dns64d/resolve.c \
     dns64d/stats.c \

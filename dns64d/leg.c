@@ -146,20 +146,26 @@ finish_later(struct leg *l)
  * receive buffer; its view holds offsets only.
  */
 static void
-keep_reply(struct leg *l, const struct msg_scan *reply)
+keep_reply(struct leg_try *t, const struct msg_scan *reply)
 {
+	struct leg *l = t->leg;
+
 	if (l->has_reply || (l->kept = malloc(reply->len)) == NULL)
 		return;
 	memcpy(l->kept, reply->wire, reply->len);
 	l->reply = *reply;
 	l->reply.wire = l->kept;
+	l->from = t->up;
 	l->has_reply = true;
 }
 
 static void
-finish_with(struct leg *l, const struct msg_scan *reply)
+finish_with(struct leg_try *t, const struct msg_scan *reply)
 {
+	struct leg *l = t->leg;
+
 	l->reply = *reply;
+	l->from = t->up;
 	l->has_reply = true;
 	finish(l);
 }
@@ -405,6 +411,7 @@ leg_ask_route(struct leg *l, struct leg_env *env,
 	l->heard = false;
 	l->over = false;
 	l->has_reply = false;
+	l->from = NULL;
 	l->trouble = 0;
 	l->n_mismatches = 0;
 	l->tcp_only = false;
@@ -542,15 +549,15 @@ use_reply(struct leg_try *t, const struct msg_scan *reply)
 		 * somebody on the way can see to.
 		 */
 		if (!(reply->flags & MSG_TC) && !is_no_help(reply))
-			keep_reply(l, reply);
+			keep_reply(t, reply);
 		turn_to_tcp(t);
 		return;
 	}
 	if (!is_no_help(reply)) {
-		finish_with(l, reply);
+		finish_with(t, reply);
 		return;
 	}
-	keep_reply(l, reply);
+	keep_reply(t, reply);
 	give_up_try(t);
 }
 
@@ -584,13 +591,15 @@ is_good_over_tcp(const struct leg *l, const struct msg_scan *reply)
 static void
 use_tcp_reply(struct leg *l, const struct msg_scan *reply)
 {
-	note_answer(l->tcp_try, reply, monotime_now());
+	struct leg_try *t = l->tcp_try;
+
+	note_answer(t, reply, monotime_now());
 	end_tcp_wait(l);
 	if (!is_no_help(reply) || reply->len > MSG_UDP_OURS) {
-		finish_with(l, reply);
+		finish_with(t, reply);
 		return;
 	}
-	keep_reply(l, reply);
+	keep_reply(t, reply);
 	close_tcp(l);
 	advance(l);
 }

@@ -117,6 +117,7 @@ struct leg {
 	bool heard;	    /* a server had answered others at the last try */
 	bool over;	    /* the timer is to deliver the result */
 	bool has_reply;	    /* reply is one to fall back upon, or final */
+	const struct upstream *from; /* whose it is */
 	unsigned trouble;   /* LEG_TROUBLE_, of all tries */
 	unsigned n_mismatches;
 	bool tcp_only;

@@ -1,6 +1,7 @@
 /*
- * Names as text, by libldns.
+ * Names, types and codes as text, mostly by libldns.
  */
+#include <stdio.h>
 #include <string.h>
 
 /* Or the inline functions of libldns would assert. */
@@ -8,6 +9,7 @@
 #include <ldns/ldns.h>
 
 #include "msg_name.h"
+#include "msg_scan.h"
 #include "name_text.h"
 
 #define NAME_CHARS "abcdefghijklmnopqrstuvwxyz" \
@@ -43,5 +45,36 @@ name_to_text(const uint8_t *name, char *buf)
 	strlcpy(buf, text != NULL ? text : "?", NAME_TEXT_MAX);
 	free(text);
 	ldns_rdf_deep_free(rdf);
+	return (buf);
+}
+
+const char *
+type_to_text(uint16_t type, char *buf)
+{
+	char *text = ldns_rr_type2str((ldns_rr_type)type);
+
+	strlcpy(buf, text != NULL ? text : "?", TYPE_TEXT_MAX);
+	free(text);
+	return (buf);
+}
+
+/* libldns knows none above 15, which EDNS has. */
+const char *
+rcode_to_text(unsigned rcode, char *buf)
+{
+	static const char *const names[] = { "NOERROR", "FORMERR", "SERVFAIL",
+		"NXDOMAIN", "NOTIMP", "REFUSED" };
+	const char *name = NULL;
+
+	if (rcode < sizeof(names) / sizeof(names[0]))
+		name = names[rcode];
+	else if (rcode == MSG_BADVERS)
+		name = "BADVERS";
+	else if (rcode == MSG_BADCOOKIE)
+		name = "BADCOOKIE";
+	if (name != NULL)
+		strlcpy(buf, name, RCODE_TEXT_MAX);
+	else
+		snprintf(buf, RCODE_TEXT_MAX, "%u", rcode);
 	return (buf);
 }

@@ -23,79 +23,15 @@
 #include "msg.h"
 #include "msg_scan.h"
 #include "query.h"
+#include "query_int.h"
+#include "querylog.h"
 #include "resolve.h"
 #include "stats.h"
 #include "synth.h"
 #include "view.h"
 #include "wire.h"
 
-#define CHUNK 32 /* questions allocated at a time, for good */
 #define OPT_FIXED 11 /* octets of an OPT record without options */
-
-struct query_leg {
-	struct query *query;
-	enum synth_leg which;
-	bool asked;
-	bool pending;
-	struct resolve resolve;
-};
-
-struct query {
-	TAILQ_ENTRY(query) next;
-	struct crowd_item place; /* among those of its client */
-	struct queries *qs;
-	struct generation *gen;
-	struct generation_view *view;
-	const struct dns64_policy *policy;
-	uint16_t policy_number;
-	struct balance_pick pick;
-	struct client client;
-	struct gate_pass pass;
-	struct msg_scan scan; /* of wire */
-	uint8_t wire[MSG_QUERY_MAX];
-	struct synth synth;
-	struct query_leg legs[SYNTH_N_LEGS];
-	struct event deadline;
-	struct event aaaa_timer;
-	struct event a_timer;
-	struct event stale_timer;
-	bool stale_ok; /* it has run out */
-};
-
-TAILQ_HEAD(query_list, query);
-
-/* A message on its way to become one, or to be answered at once. */
-struct arrival {
-	const struct client *client;
-	struct msg_scan scan;
-	struct gate_pass pass;
-	struct generation_view *view; /* these once it has passed the gate */
-	const struct dns64_policy *policy;
-	uint16_t policy_number; /* among those of the generation */
-};
-
-struct chunk {
-	struct chunk *next;
-	struct query v[CHUNK];
-};
-
-struct queries {
-	struct event_base *base;
-	struct stats *stats;
-	struct generation *gen;
-	struct query_list open; /* oldest first */
-	struct query_list free;
-	struct chunk *chunks;
-	unsigned n_open;
-	const struct timeval *deadline;
-	const struct timeval *stale_delay;
-	uint32_t turn; /* of next_turn */
-	struct rng rng;
-	struct rng_os random; /* behind rng */
-	struct gate *gate;
-	struct crowd *crowd; /* of the open questions */
-	struct resolver *resolver;
-};
 
 struct queries *
 queries_new(struct stats *stats, const struct siphash_key *cookie_seed)
@@ -126,8 +62,9 @@ queries_start(struct queries *qs, struct event_base *base)
 	qs->deadline = loop_delay(base, QUERY_DEADLINE_MS);
 	qs->stale_delay = loop_delay(base, RESOLVE_STALE_MS);
 	qs->resolver = resolver_new(base, qs->stats);
+	qs->log = querylog_new(base);
 	return (qs->deadline != NULL && qs->stale_delay != NULL &&
-	    qs->resolver != NULL ? 0 : -1);
+	    qs->resolver != NULL && qs->log != NULL ? 0 : -1);
 }
 
 void
@@ -165,7 +102,8 @@ end_query(struct query *q)
 }
 
 static void
-end_with_error(struct query *q, unsigned rcode, enum ede_code ede)
+end_with_error(struct query *q, unsigned rcode, enum ede_code ede,
+    const char *why)
 {
 	struct client client = q->client;
 	uint8_t *room = frontend_room(&client);
@@ -175,6 +113,8 @@ end_with_error(struct query *q, unsigned rcode, enum ede_code ede)
 	ede_add(&q->pass.ede, ede);
 	len = gate_finish(&q->pass, &q->scan, frontend_room_size(&client),
 	    NULL, room, len);
+	if (querylog_is_on())
+		query_tell_error(q, why, rcode);
 	end_query(q);
 	frontend_send(&client, len);
 }
@@ -314,6 +254,8 @@ answer(struct query *q)
 	msg_rotate(room, next_turn(q->qs));
 	len = gate_finish(&q->pass, &q->scan, udp_max, q->synth.upstream,
 	    room, len);
+	if (querylog_is_on())
+		query_tell_answer(q, room, len);
 	refresh(q);
 	if (client.tcp == NULL && (room[2] & MSG_TC >> 8))
 		stats_count(stats, STAT_TRUNCATED);
@@ -404,7 +346,8 @@ on_deadline(evutil_socket_t fd, short what, void *arg)
 		answer(q);
 	else {
 		stats_count(q->qs->stats, STAT_SERVFAIL);
-		end_with_error(q, MSG_SERVFAIL, EDE_NO_REACHABLE_AUTHORITY);
+		end_with_error(q, MSG_SERVFAIL, EDE_NO_REACHABLE_AUTHORITY,
+		    "deadline");
 	}
 }
 
@@ -494,14 +437,14 @@ keep_query(struct query *q, const struct msg_scan *scan)
 static int
 grow(struct queries *qs)
 {
-	struct chunk *chunk;
+	struct query_chunk *chunk;
 	unsigned i;
 
 	if ((chunk = calloc(1, sizeof(*chunk))) == NULL)
 		return (-1);
 	chunk->next = qs->chunks;
 	qs->chunks = chunk;
-	for (i = 0; i < CHUNK; i++)
+	for (i = 0; i < QUERY_CHUNK; i++)
 		TAILQ_INSERT_TAIL(&qs->free, &chunk->v[i], next);
 	return (0);
 }
@@ -518,7 +461,7 @@ shed(struct queries *qs)
 	if (place != NULL)
 		q = (void *)((char *)place - offsetof(struct query, place));
 	stats_count(qs->stats, STAT_SHED);
-	end_with_error(q, MSG_SERVFAIL, EDE_OTHER);
+	end_with_error(q, MSG_SERVFAIL, EDE_OTHER, "limit-queries");
 	return (0);
 }
 
@@ -563,6 +506,8 @@ begin_query(struct queries *qs, const struct arrival *a)
 	unsigned i;
 
 	if ((q = get_query(qs, &asker)) == NULL) {
+		if (querylog_is_on())
+			query_tell_dropped(qs, a, "memory", true);
 		frontend_drop(a->client);
 		return;
 	}
@@ -620,8 +565,10 @@ answer_kept(struct queries *qs, struct arrival *a, struct monotime now)
 		stats_count(qs->stats, STAT_CACHE_HITS);
 	a->pass.ede = note.ede;
 	msg_rotate(room, next_turn(qs));
-	frontend_send(a->client,
-	    gate_finish(&a->pass, &a->scan, udp_max, NULL, room, len));
+	len = gate_finish(&a->pass, &a->scan, udp_max, NULL, room, len);
+	if (querylog_is_on())
+		query_tell_at_once(qs, a, note.outcome, "answers", room, len);
+	frontend_send(a->client, len);
 	return (true);
 }
 
@@ -658,14 +605,16 @@ answer_local(struct queries *qs, struct arrival *a)
 	stats_count(qs->stats, STAT_LOCAL);
 	if (n_synthesised > 0 && a->policy->tell_synthesised)
 		ede_add(&a->pass.ede, EDE_SYNTHESIZED);
-	frontend_send(a->client,
-	    gate_finish(&a->pass, &a->scan, udp_max, NULL, room, len));
+	len = gate_finish(&a->pass, &a->scan, udp_max, NULL, room, len);
+	if (querylog_is_on())
+		query_tell_at_once(qs, a, SYNTH_O_LOCAL, NULL, room, len);
+	frontend_send(a->client, len);
 	return (true);
 }
 
 static void
 reject(struct queries *qs, const struct arrival *a, unsigned rcode,
-    bool truncated)
+    bool truncated, bool question)
 {
 	uint8_t *room = frontend_room(a->client);
 	size_t len;
@@ -694,8 +643,11 @@ reject(struct queries *qs, const struct arrival *a, unsigned rcode,
 	len = msg_write_error(&a->scan, rcode, room);
 	if (truncated)
 		msg_set_tc(room);
-	frontend_send(a->client, gate_finish(&a->pass, &a->scan,
-	    frontend_room_size(a->client), NULL, room, len));
+	len = gate_finish(&a->pass, &a->scan, frontend_room_size(a->client),
+	    NULL, room, len);
+	if (querylog_is_on())
+		query_tell_rejected(qs, a, rcode, truncated, question);
+	frontend_send(a->client, len);
 }
 
 /* Most of the room for questions is taken. */
@@ -732,12 +684,16 @@ queries_receive(void *arg, const struct client *client, const uint8_t *wire,
 	case GATE_DROP:
 		stats_count(qs->stats, verdict == MSG_Q_DROP ?
 		    STAT_CLIENT_GARBAGE : STAT_RATE_DROPPED);
+		if (querylog_is_on())
+			query_tell_dropped(qs, &a, verdict == MSG_Q_DROP ?
+			    "message" : "rate", verdict == MSG_Q_ACCEPT);
 		frontend_drop(client);
 		break;
 	case GATE_REJECT:
 	case GATE_BADCOOKIE:
 	case GATE_TRUNCATE:
-		reject(qs, &a, rcode, gate == GATE_TRUNCATE);
+		reject(qs, &a, rcode, gate == GATE_TRUNCATE,
+		    verdict == MSG_Q_ACCEPT);
 		break;
 	case GATE_PASS:
 		select_policy(qs, &a);
@@ -758,14 +714,15 @@ queries_print(const struct queries *qs, FILE *f)
 void
 queries_free(struct queries *qs)
 {
-	struct chunk *chunk;
+	struct query_chunk *chunk;
 	struct query *q;
 
 	if (qs == NULL)
 		return;
 	while ((q = TAILQ_FIRST(&qs->open)) != NULL)
-		end_with_error(q, MSG_SERVFAIL, EDE_NOT_READY);
+		end_with_error(q, MSG_SERVFAIL, EDE_NOT_READY, "leaving");
 	resolver_free(qs->resolver);
+	querylog_free(qs->log);
 	generation_unref(qs->gen);
 	gate_free(qs->gate);
 	crowd_free(qs->crowd);

@@ -312,6 +312,7 @@ set_result(struct resolve *q, struct resolve_reply *reply,
 	q->held = reply;
 	q->reply = reply != NULL ? &reply->scan : NULL;
 	q->source = source;
+	q->from = NULL;
 	q->trouble = 0;
 }
 
@@ -458,6 +459,8 @@ complete(struct resolve_fetch *f, const struct msg_scan *reply)
 			if (held != NULL)
 				held->refs++;
 			set_result(q, held, RESOLVE_UPSTREAM);
+			q->from = held != NULL ? f->leg.from : NULL;
+			q->asked_at = f->leg.began;
 			if (held == NULL)
 				q->trouble = trouble;
 		}

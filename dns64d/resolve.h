@@ -33,6 +33,7 @@ struct resolver;
 struct resolve_fetch;
 struct resolve_reply;
 struct stats;
+struct upstream;
 
 /* How long a question is on its way at most. */
 #define RESOLVE_DEADLINE_MS 4500
@@ -66,6 +67,8 @@ struct resolve {
 	unsigned trouble; /* LEG_TROUBLE_, when nobody has answered */
 	bool prefetch;	  /* resolve_refresh is due */
 	struct monotime steady_until; /* of RESOLVE_CACHE: as of cache_hit */
+	const struct upstream *from; /* of RESOLVE_UPSTREAM; may be NULL */
+	struct monotime asked_at;    /* of RESOLVE_UPSTREAM, its servers */
 
 	/* Private to resolve.c. */
 	struct resolver *resolver;

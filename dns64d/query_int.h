@@ -1,0 +1,115 @@
+/*
+ * What query.c, which owns the questions, and query_tell.c share. Nobody else
+ * includes this.
+ */
+#ifndef DNS64D_QUERY_INT_H
+#define DNS64D_QUERY_INT_H
+
+#include <sys/queue.h>
+
+#include <event2/event.h>
+#include <event2/event_struct.h>
+
+#include "common/rng_os.h"
+
+#include "balance.h"
+#include "crowd.h"
+#include "frontend.h"
+#include "gate.h"
+#include "msg.h"
+#include "msg_scan.h"
+#include "resolve.h"
+#include "synth.h"
+
+struct generation;
+struct generation_view;
+struct querylog;
+
+#define QUERY_CHUNK 32 /* questions allocated at a time, for good */
+
+struct query_leg {
+	struct query *query;
+	enum synth_leg which;
+	bool asked;
+	bool pending;
+	struct resolve resolve;
+};
+
+struct query {
+	TAILQ_ENTRY(query) next;
+	struct crowd_item place; /* among those of its client */
+	struct queries *qs;
+	struct generation *gen;
+	struct generation_view *view;
+	const struct dns64_policy *policy;
+	uint16_t policy_number;
+	struct balance_pick pick;
+	struct client client;
+	struct gate_pass pass;
+	struct msg_scan scan; /* of wire */
+	uint8_t wire[MSG_QUERY_MAX];
+	struct synth synth;
+	struct query_leg legs[SYNTH_N_LEGS];
+	struct event deadline;
+	struct event aaaa_timer;
+	struct event a_timer;
+	struct event stale_timer;
+	bool stale_ok; /* it has run out */
+};
+
+TAILQ_HEAD(query_list, query);
+
+/* A message on its way to become one, or to be answered at once. */
+struct arrival {
+	const struct client *client;
+	struct msg_scan scan;
+	struct gate_pass pass;
+	struct generation_view *view; /* these once it has passed the gate */
+	const struct dns64_policy *policy;
+	uint16_t policy_number; /* among those of the generation */
+};
+
+struct query_chunk {
+	struct query_chunk *next;
+	struct query v[QUERY_CHUNK];
+};
+
+struct queries {
+	struct event_base *base;
+	struct stats *stats;
+	struct generation *gen;
+	struct query_list open; /* oldest first */
+	struct query_list free;
+	struct query_chunk *chunks;
+	unsigned n_open;
+	const struct timeval *deadline;
+	const struct timeval *stale_delay;
+	uint32_t turn; /* of next_turn */
+	struct rng rng;
+	struct rng_os random; /* behind rng */
+	struct gate *gate;
+	struct crowd *crowd; /* of the open questions */
+	struct resolver *resolver;
+	struct querylog *log;
+};
+
+/* --- query_tell.c: each only where querylog_is_on() says so --- */
+
+/* A question ends in an error of ours, or in its answer. */
+void query_tell_error(const struct query *q, const char *why, unsigned rcode);
+void query_tell_answer(const struct query *q, const uint8_t *answer,
+    size_t len);
+
+/*
+ * A message ends at once: unanswered, answered, or rejected by the gate. from:
+ * where the answer came from, or NULL. question: it has one that is sound.
+ */
+void query_tell_dropped(const struct queries *qs, const struct arrival *a,
+    const char *why, bool question);
+void query_tell_at_once(const struct queries *qs, const struct arrival *a,
+    enum synth_outcome outcome, const char *from, const uint8_t *answer,
+    size_t len);
+void query_tell_rejected(const struct queries *qs, const struct arrival *a,
+    unsigned rcode, bool truncated, bool question);
+
+#endif

@@ -1,0 +1,103 @@
+/*
+ * What becomes of questions, told to who debugs. Decides nothing.
+ */
+#include "query_int.h"
+#include "querylog.h"
+#include "wire.h"
+
+/* A question that had to wait. */
+static void
+tell_query(const struct query *q, struct querylog_line *line)
+{
+	unsigned i;
+
+	line->client = &q->client;
+	line->query = &q->scan;
+	line->question = true;
+	line->answered = true;
+	line->ede = &q->pass.ede;
+	for (i = 0; i < SYNTH_N_LEGS; i++) {
+		line->leg[i] = q->legs[i].asked ? &q->legs[i].resolve : NULL;
+		line->pending[i] = q->legs[i].pending;
+	}
+	querylog_write(q->qs->log, line);
+}
+
+void
+query_tell_error(const struct query *q, const char *why, unsigned rcode)
+{
+	struct querylog_line line = { .action = "failed", .why = why,
+		.rcode = rcode };
+
+	tell_query(q, &line);
+}
+
+/* Addresses of others may lie in our prefix as well. */
+static void
+set_answer(struct querylog_line *line, enum synth_outcome outcome,
+    const struct dns64_policy *policy, const uint8_t *answer)
+{
+	line->action = querylog_outcome(outcome);
+	line->rcode = get16(answer + 2) & MSG_RCODE_MASK;
+	line->answer = answer;
+	if (outcome != SYNTH_O_RELAYED && outcome != SYNTH_O_FILTERED)
+		line->policy = policy;
+}
+
+void
+query_tell_answer(const struct query *q, const uint8_t *answer, size_t len)
+{
+	struct querylog_line line = { .answer_len = len };
+
+	set_answer(&line, q->synth.outcome, q->policy, answer);
+	tell_query(q, &line);
+}
+
+/* A message that is ended at once. */
+static void
+tell_arrival(const struct queries *qs, const struct arrival *a,
+    struct querylog_line *line)
+{
+	line->client = a->client;
+	line->query = &a->scan;
+	line->ede = &a->pass.ede;
+	querylog_write(qs->log, line);
+}
+
+void
+query_tell_dropped(const struct queries *qs, const struct arrival *a,
+    const char *why, bool question)
+{
+	struct querylog_line line = { .action = "dropped", .why = why,
+		.question = question };
+
+	tell_arrival(qs, a, &line);
+}
+
+void
+query_tell_at_once(const struct queries *qs, const struct arrival *a,
+    enum synth_outcome outcome, const char *from, const uint8_t *answer,
+    size_t len)
+{
+	struct querylog_line line = { .question = true, .answered = true,
+		.from = from, .answer_len = len };
+
+	set_answer(&line, outcome, a->policy, answer);
+	tell_arrival(qs, a, &line);
+}
+
+void
+query_tell_rejected(const struct queries *qs, const struct arrival *a,
+    unsigned rcode, bool truncated, bool question)
+{
+	struct querylog_line line = { .action = "rejected", .why = "message",
+		.answered = true, .rcode = rcode, .question = question };
+
+	if (truncated)
+		line.why = "rate";
+	else if (rcode == MSG_BADCOOKIE || rcode == MSG_NOERROR)
+		line.why = "cookie";
+	else if (a->client->access != ACCESS_ALLOWED)
+		line.why = "access";
+	tell_arrival(qs, a, &line);
+}

@@ -1,0 +1,200 @@
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/addr.h"
+#include "common/debuglog.h"
+#include "common/monotime.h"
+#include "common/pref64.h"
+
+#include "frontend.h"
+#include "msg_edns.h"
+#include "name_text.h"
+#include "policy.h"
+#include "querylog.h"
+#include "resolve.h"
+#include "upstream.h"
+
+/* A name whose octets are all escaped would take most of a line. */
+#define LINE_SIZE 900
+
+struct querylog {
+	struct debuglog *debug;
+};
+
+/* A line that grows; what would go beyond LINE_SIZE is cut. */
+struct text {
+	char buf[LINE_SIZE];
+	size_t len;
+};
+
+struct querylog *
+querylog_new(struct event_base *base)
+{
+	struct querylog *l;
+
+	if ((l = calloc(1, sizeof(*l))) == NULL)
+		return (NULL);
+	if ((l->debug = debuglog_new(base)) == NULL) {
+		free(l);
+		return (NULL);
+	}
+	return (l);
+}
+
+void
+querylog_free(struct querylog *l)
+{
+	if (l == NULL)
+		return;
+	debuglog_free(l->debug);
+	free(l);
+}
+
+const char *
+querylog_outcome(enum synth_outcome outcome)
+{
+	static const char *const words[] = {
+		[SYNTH_O_RELAYED] = "passed",
+		[SYNTH_O_FILTERED] = "filtered",
+		[SYNTH_O_SYNTHESISED] = "synthesised",
+		[SYNTH_O_NXDOMAIN] = "nxdomain-synth",
+		[SYNTH_O_NODATA] = "no-data",
+		[SYNTH_O_PTR] = "ptr",
+		[SYNTH_O_LOCAL] = "local",
+		[SYNTH_O_FAILED] = "failed",
+	};
+
+	return (words[outcome]);
+}
+
+__attribute__((__format__(printf, 2, 3))) static void
+add(struct text *t, const char *fmt, ...)
+{
+	va_list ap;
+	int n;
+
+	va_start(ap, fmt);
+	n = vsnprintf(t->buf + t->len, sizeof(t->buf) - t->len, fmt, ap);
+	va_end(ap);
+	if (n > 0)
+		t->len += (size_t)n;
+	if (t->len >= sizeof(t->buf))
+		t->len = sizeof(t->buf) - 1;
+}
+
+/* The name is whatever a client has sent: its odd octets are escaped. */
+static void
+add_question(struct text *t, const struct msg_scan *query)
+{
+	char name[NAME_TEXT_MAX], type[TYPE_TEXT_MAX];
+
+	name_to_text(query->wire + MSG_HEADER_LEN, name);
+	add(t, " name=%s type=%s", name, type_to_text(query->qtype, type));
+}
+
+/* That of the first AAAA record which lies in one. */
+static void
+add_prefix(struct text *t, const struct querylog_line *line)
+{
+	const struct dns64_policy *p = line->policy;
+	struct msg_rr rr = { .msg = NULL };
+	struct msg_scan scan;
+	struct in6_addr addr;
+	char buf[INET6_ADDRSTRLEN + 4];
+	int i = -1;
+
+	if (msg_scan(line->answer, line->answer_len, &scan) != MSG_SCAN_OK)
+		return;
+	while (i == -1 && msg_rr_next(&scan, MSG_ANSWER, &rr)) {
+		if (rr.type != MSG_T_AAAA || rr.rdlen != sizeof(addr))
+			continue;
+		memcpy(&addr, scan.wire + rr.rdata, sizeof(addr));
+		i = pref64_find(p->prefixes, p->n_prefixes, &addr);
+	}
+	if (i != -1)
+		add(t, " prefix=%s", pref64_print(&p->prefixes[i], buf,
+		    sizeof(buf)));
+}
+
+static void
+add_ede(struct text *t, const struct ede_set *ede)
+{
+	unsigned i;
+
+	for (i = 0; i < ede->n; i++)
+		add(t, "%s%u", i == 0 ? " ede=" : ",", ede->code[i]);
+}
+
+static void
+add_upstream(struct text *t, const struct resolve *r, const char *leg)
+{
+	char buf[SOCKADDR_STRLEN];
+
+	if (r->from == NULL) {
+		add(t, " %sfrom=nobody", leg);
+		return;
+	}
+	add(t, " %sfrom=%s %sms=%" PRId64, leg,
+	    sockaddr_print(&r->from->addr, buf, sizeof(buf)), leg,
+	    monotime_diff_ms(monotime_now(), r->asked_at));
+}
+
+/* Where the answer to one leg came from. */
+static void
+add_leg(struct text *t, const struct resolve *r, bool pending,
+    const char *leg)
+{
+	static const char *const words[] = {
+		[RESOLVE_CACHE] = "cache",
+		[RESOLVE_STALE] = "stale-cache",
+		[RESOLVE_CACHED_FAILURE] = "failure-cache",
+	};
+
+	if (pending)
+		add(t, " %sfrom=waiting", leg);
+	else if (r->source == RESOLVE_UPSTREAM)
+		add_upstream(t, r, leg);
+	else
+		add(t, " %sfrom=%s", leg, words[r->source]);
+}
+
+static void
+add_origin(struct text *t, const struct querylog_line *line)
+{
+	if (line->from != NULL)
+		add(t, " from=%s", line->from);
+	if (line->leg[SYNTH_MAIN] != NULL)
+		add_leg(t, line->leg[SYNTH_MAIN], line->pending[SYNTH_MAIN],
+		    "");
+	if (line->leg[SYNTH_A] != NULL)
+		add_leg(t, line->leg[SYNTH_A], line->pending[SYNTH_A], "a-");
+}
+
+void
+querylog_write(struct querylog *l, const struct querylog_line *line)
+{
+	char buf[SOCKADDR_STRLEN], rcode[RCODE_TEXT_MAX];
+	struct text t = { .len = 0 };
+
+	if (!debuglog_take(l->debug))
+		return;
+	add(&t, "query client=%s over=%s",
+	    sockaddr_print(frontend_peer(line->client), buf, sizeof(buf)),
+	    line->client->tcp != NULL ? "tcp" : "udp");
+	if (line->question)
+		add_question(&t, line->query);
+	add(&t, " action=%s", line->action);
+	if (line->why != NULL)
+		add(&t, " why=%s", line->why);
+	if (line->policy != NULL)
+		add_prefix(&t, line);
+	if (line->answered)
+		add(&t, " rcode=%s", rcode_to_text(line->rcode, rcode));
+	if (line->ede != NULL)
+		add_ede(&t, line->ede);
+	add_origin(&t, line);
+	log_debug("%s", t.buf);
+}
