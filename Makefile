@@ -21,6 +21,17 @@ MANDIR ?= $(PREFIX)/share/man
 UNITDIR ?= $(PREFIX)/lib/systemd/system
 EXAMPLEDIR ?= $(PREFIX)/share/examples/ecdysis
 
+# How this system starts daemons: units of systemd on Linux, and RC=debian,
+# freebsd or openbsd, scripts of etc/rc that go to RCDIR.
+rc_linux = $(if $(wildcard /etc/debian_version),debian)
+rc_freebsd = freebsd
+rc_openbsd = openbsd
+RC ?= $(rc_$(OS))
+rcdir_debian = $(SYSCONFDIR)/init.d
+rcdir_freebsd = $(PREFIX)/etc/rc.d
+rcdir_openbsd = $(SYSCONFDIR)/rc.d
+RCDIR ?= $(rcdir_$(RC))
+
 # make's own yacc rule would put parse.c among the sources.
 MAKEFLAGS += --no-builtin-rules
 
@@ -483,22 +494,29 @@ lint: test-deps
 fmt:
 	clang-format -i $$(git ls-files '*.c' '*.h')
 
+units = $(if $(filter linux,$(OS)),$(wildcard etc/systemd/*.service))
+rc_scripts = $(if $(RC),$(wildcard etc/rc/$(RC)/*))
+fill = sed 's,@SBINDIR@,$(SBINDIR),g;s,@SYSCONFDIR@,$(SYSCONFDIR),g'
+
 install: all
 	$(INSTALL) -d $(DESTDIR)$(SBINDIR) $(DESTDIR)$(MANDIR)/man5 \
 	    $(DESTDIR)$(MANDIR)/man8 $(DESTDIR)$(EXAMPLEDIR) \
-	    $(DESTDIR)$(UNITDIR)
+	    $(if $(units),$(DESTDIR)$(UNITDIR)) \
+	    $(if $(rc_scripts),$(DESTDIR)$(RCDIR))
 	$(INSTALL) -m 755 $(BUILD)/nat64d/nat64d $(BUILD)/dns64d/dns64d \
 	    $(DESTDIR)$(SBINDIR)
-	sed 's,@SBINDIR@,$(SBINDIR),;s,@SYSCONFDIR@,$(SYSCONFDIR),' \
-	    etc/nat64d-unreachable > $(DESTDIR)$(SBINDIR)/nat64d-unreachable
+	$(fill) etc/nat64d-unreachable > $(DESTDIR)$(SBINDIR)/nat64d-unreachable
 	chmod 755 $(DESTDIR)$(SBINDIR)/nat64d-unreachable
 	$(INSTALL) -m 644 man/*.5 $(DESTDIR)$(MANDIR)/man5
 	$(INSTALL) -m 644 man/*.8 $(DESTDIR)$(MANDIR)/man8
 	$(INSTALL) -m 644 etc/nat64d.conf etc/nat64d.carrier.conf \
 	    etc/dns64d.conf $(DESTDIR)$(EXAMPLEDIR)
-	for unit in etc/systemd/*.service; do \
-		sed 's,@SBINDIR@,$(SBINDIR),;s,@SYSCONFDIR@,$(SYSCONFDIR),' \
-		    $$unit > $(DESTDIR)$(UNITDIR)/$${unit##*/} || exit 1; \
+	for unit in $(units); do \
+		$(fill) $$unit > $(DESTDIR)$(UNITDIR)/$${unit##*/} || exit 1; \
+	done
+	for script in $(rc_scripts); do \
+		to=$(DESTDIR)$(RCDIR)/$${script##*/}; \
+		$(fill) $$script > $$to && chmod 755 $$to || exit 1; \
 	done
 
 uninstall:
@@ -510,9 +528,12 @@ uninstall:
 		rm -f $(DESTDIR)$(MANDIR)/man5/$$page; done
 	for page in $(notdir $(wildcard man/*.8)); do \
 		rm -f $(DESTDIR)$(MANDIR)/man8/$$page; done
-	for unit in $(notdir $(wildcard etc/systemd/*.service)); do \
+	for unit in $(notdir $(units)); do \
 		rm -f $(DESTDIR)$(UNITDIR)/$$unit; done
+	for script in $(notdir $(rc_scripts)); do \
+		rm -f $(DESTDIR)$(RCDIR)/$$script; done
 	rm -f $(DESTDIR)$(EXAMPLEDIR)/nat64d.conf \
+	    $(DESTDIR)$(EXAMPLEDIR)/nat64d.carrier.conf \
 	    $(DESTDIR)$(EXAMPLEDIR)/dns64d.conf
 	-rmdir $(DESTDIR)$(EXAMPLEDIR)
 

@@ -1,0 +1,78 @@
+#!/usr/bin/env bash
+# What "make install" puts where, below a DESTDIR: programs, manuals, units
+# of systemd, and the rc scripts of each system; and that "make uninstall"
+# leaves nothing of it.
+set -eu
+cd "$(dirname "$0")/../.."
+BUILD=${1:-build}
+dir=$(mktemp -d /tmp/check_install.XXXXXX)
+trap 'rm -rf "$dir"' EXIT
+n=0
+status=0
+
+check() { # description command ...
+	local what=$1
+	shift
+	n=$((n + 1))
+	if "$@" >"$dir/why" 2>&1; then
+		echo "ok $n - $what"
+	else
+		status=1
+		echo "not ok $n - $what"
+		sed 's/^/#   /' "$dir/why"
+	fi
+}
+
+build() { # goal variable=value ...
+	MAKEFLAGS='' make -s BUILD="$BUILD" DESTDIR="$dir/root" PREFIX=/opt/x \
+	    SYSCONFDIR=/etc/x "$@"
+}
+
+# Nothing is left to be filled in, and the programs are those installed.
+is_filled() { # file
+	! grep -n '@[A-Z]*@' "$1" && grep -q /opt/x/sbin/ "$1" &&
+	    grep -q /etc/x/ "$1"
+}
+
+is_script() { # file
+	test -x "$1" && sh -n "$1" && is_filled "$1"
+}
+
+is_executable() { # file ...
+	local file
+	for file in "$@"; do
+		test -x "$file" || return 1
+	done
+}
+
+nothing_left() {
+	test -z "$(find "$dir/root" ! -type d | tee /dev/stderr)"
+}
+
+declare -A rcdir=([debian]=/etc/x/init.d [freebsd]=/opt/x/etc/rc.d
+	[openbsd]=/etc/x/rc.d)
+for rc in debian freebsd openbsd; do
+	check "$rc: make install" build install RC=$rc
+	check "$rc: the programs are installed" is_executable \
+	    "$dir"/root/opt/x/sbin/{nat64d,dns64d,nat64d-unreachable}
+	for daemon in nat64d dns64d; do
+		check "$rc: the rc script of $daemon is installed" is_script \
+		    "$dir/root${rcdir[$rc]}/$daemon"
+		check "$rc: the manual of $daemon is installed" test -s \
+		    "$dir/root/opt/x/share/man/man8/$daemon.8"
+	done
+	check "$rc: make uninstall" build uninstall RC=$rc
+	check "$rc: it leaves nothing" nothing_left
+done
+
+rm -rf "$dir/root"
+check "without rc scripts: make install" build install RC=
+check "no rc script is installed" test ! -e "$dir/root/etc"
+if [ "$(uname -s)" = Linux ]; then
+	for daemon in nat64d dns64d; do
+		check "the unit of $daemon is installed" is_filled \
+		    "$dir/root/opt/x/lib/systemd/system/$daemon.service"
+	done
+fi
+echo "1..$n"
+exit $status
