@@ -46,18 +46,24 @@ PKG_CONFIG ?= pkg-config
 
 common_PURE = \
     common/addr.c \
+    common/addr_hint.c \
     common/acl.c \
     common/bundle.c \
     common/hostaddr.c \
     common/ip4class.c \
     common/linerate.c \
+    common/nearest.c \
     common/pref64.c \
+    common/quantity.c \
     common/siphash.c
 
 common_SRC = \
+    common/conf_expect.c \
     common/conf_file.c \
+    common/conf_memory.c \
     common/conf_msg.c \
     common/conf_text.c \
+    common/conf_value.c \
     common/debuglog.c \
     common/files.c \
     common/log.c \
@@ -372,8 +378,11 @@ test_bins = $(unit_tests:%=$(BUILD)/tests/unit/%) \
 # pure is linked where a test names it: check_foo_OBJ = common/bar.o
 check_connected_OBJ = dns64d/connected.o common/log.o common/watch.o \
     $(hostwatch_$(OS):.c=.o)
-check_conf_file_OBJ = common/conf_file.o common/conf_msg.o \
-    common/conf_text.o common/files.o common/scan.o
+conf_OBJ = common/conf_expect.o common/conf_file.o common/conf_memory.o \
+    common/conf_msg.o common/conf_text.o common/conf_value.o \
+    common/files.o common/scan.o
+check_conf_expect_OBJ = $(conf_OBJ)
+check_conf_file_OBJ = $(conf_OBJ)
 check_dump_OBJ = nat64d/dump.o
 check_debuglog_OBJ = common/debuglog.o common/log.o common/monotime.o
 check_engine_OBJ = nat64d/engine.o nat64d/dump.o nat64d/eventlog.o \

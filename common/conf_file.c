@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/addr_hint.h"
 #include "common/conf_file.h"
 #include "common/conf_impl.h"
 #include "common/conf_text.h"
@@ -26,68 +27,12 @@ struct source {
 	unsigned macro_line;	   /* where the macro is used */
 };
 
-struct text {
-	SLIST_ENTRY(text) next;
-	char bytes[];
-};
-
 struct macro {
 	SLIST_ENTRY(macro) next;
 	const char *name;
 	const char *value;
 	struct conf_where where;
 };
-
-/* Report an error that makes further reading pointless. */
-static void
-stop(struct conf_file *cf, const char *why)
-{
-	if (!cf->stopped)
-		conf_error(cf, "%s", why);
-	cf->stopped = true;
-}
-
-/* Count bytes against CONF_MAX_TOTAL; -1 has stopped cf. */
-static int
-spend(struct conf_file *cf, size_t bytes)
-{
-	if (bytes > CONF_MAX_TOTAL - cf->total) {
-		stop(cf, "configuration too large");
-		return (-1);
-	}
-	cf->total += bytes;
-	return (0);
-}
-
-/* Returns size bytes that live until the close; NULL has stopped cf. */
-static char *
-text_new(struct conf_file *cf, size_t size)
-{
-	struct text *t;
-
-	if (spend(cf, sizeof(*t) + size) == -1)
-		return (NULL);
-	t = malloc(sizeof(*t) + size);
-	if (t == NULL) {
-		stop(cf, "out of memory");
-		return (NULL);
-	}
-	SLIST_INSERT_HEAD(&cf->texts, t, next);
-	return (t->bytes);
-}
-
-/* The same with a copy of a text in it. */
-static char *
-text_copy(struct conf_file *cf, const char *bytes, size_t len)
-{
-	char *copy = text_new(cf, len + 1);
-
-	if (copy != NULL) {
-		memcpy(copy, bytes, len);
-		copy[len] = '\0';
-	}
-	return (copy);
-}
 
 /*
  * Sources.
@@ -113,7 +58,7 @@ source_push(struct conf_file *cf, const struct conf_text *text,
 
 	src = calloc(1, sizeof(*src));
 	if (src == NULL || scan_open(&src->scan, text->buf, text->len) == -1) {
-		stop(cf, "out of memory");
+		conf_stop(cf, "out of memory");
 		free(src);
 		free(text->buf);
 		return (NULL);
@@ -157,7 +102,7 @@ file_push(struct conf_file *cf, const char *path,
 		    CONF_MAX_FILES);
 		goto fail;
 	}
-	if (spend(cf, text.len) == -1)
+	if (conf_spend(cf, text.len) == -1)
 		goto fail;
 	conf_text_check(&text, cf, path);
 	cf->paths[cf->path_count++] = path;
@@ -190,9 +135,9 @@ conf_file_open(const char *path, struct files *files, conf_report_fn *report,
 	if (files == NULL)
 		files = cf->own_files = files_new(true);
 	if (files == NULL)
-		stop(cf, "out of memory");
+		conf_stop(cf, "out of memory");
 	cf->files = files;
-	path = text_copy(cf, path, strlen(path));
+	path = conf_text_copy(cf, path, strlen(path));
 	if (path == NULL || files == NULL ||
 	    file_push(cf, path, &where) == -1) {
 		conf_file_close(cf);
@@ -205,7 +150,6 @@ conf_file_open(const char *path, struct files *files, conf_report_fn *report,
 void
 conf_file_close(struct conf_file *cf)
 {
-	struct text *t;
 	struct macro *m;
 
 	if (cf == NULL)
@@ -216,10 +160,7 @@ conf_file_close(struct conf_file *cf)
 		SLIST_REMOVE_HEAD(&cf->macros, next);
 		free(m);
 	}
-	while ((t = SLIST_FIRST(&cf->texts)) != NULL) {
-		SLIST_REMOVE_HEAD(&cf->texts, next);
-		free(t);
-	}
+	conf_text_free(cf);
 	files_free(cf->own_files);
 	free(cf);
 }
@@ -265,6 +206,22 @@ bad_token(struct conf_file *cf, const struct source *src, const char *why)
 	return (CONF_ERROR);
 }
 
+/* What is no token may be an address as others write it. */
+static enum conf_token
+bad_address(struct conf_file *cf, const struct source *src)
+{
+	const struct scan *s = &src->scan;
+	size_t len = strcspn(s->text, " \t\n");
+	struct conf_where where = token_where(src);
+	char hint[ADDR_HINT_MAX];
+
+	if (addr_hint(s->text, len, hint) == NULL)
+		return (bad_token(cf, src, s->why));
+	conf_error_at(cf, &where, "\"%.*s\" is no address: write %s",
+	    (int)len, s->text, hint);
+	return (CONF_ERROR);
+}
+
 /* Take the quotes and escapes off, in place. */
 static void
 unquote(char *text, size_t len)
@@ -286,12 +243,10 @@ number_token(struct conf_file *cf, const struct source *src,
 {
 	char *end;
 
-	errno = 0;
+	/* Too large is the largest, which is out of all bounds. */
 	v->number = v->last = strtoull(v->text, &end, 10);
 	if (kind == CONF_RANGE)
 		v->last = strtoull(end + strspn(end, " \t-"), NULL, 10);
-	if (errno != 0)
-		return (bad_token(cf, src, "number too large"));
 	if (v->last < v->number)
 		return (bad_token(cf, src, "range ends before it begins"));
 	return (kind);
@@ -312,7 +267,7 @@ plain_token(struct conf_file *cf, const struct source *src,
 		return (CONF_EOL);
 	if (token == SCAN_MACRO)
 		return (CONF_ERROR);
-	text = text_copy(cf, s->text, s->len);
+	text = conf_text_copy(cf, s->text, s->len);
 	if (text == NULL)
 		return (CONF_ERROR);
 	v->text = text;
@@ -330,7 +285,7 @@ plain_token(struct conf_file *cf, const struct source *src,
 		v->punct = (unsigned char)text[0];
 		return (CONF_PUNCT);
 	default:
-		return (bad_token(cf, src, s->why));
+		return (bad_address(cf, src));
 	}
 }
 
@@ -381,11 +336,11 @@ macro_push(struct conf_file *cf, const struct source *src)
 	if (m == NULL)
 		return (-1);
 	text.len = strlen(m->value);
-	if (spend(cf, sizeof(*value) + text.len) == -1)
+	if (conf_spend(cf, sizeof(*value) + text.len) == -1)
 		return (-1);
 	text.buf = calloc(1, text.len + 2);
 	if (text.buf == NULL) {
-		stop(cf, "out of memory");
+		conf_stop(cf, "out of memory");
 		return (-1);
 	}
 	memcpy(text.buf, m->value, text.len);
@@ -495,11 +450,11 @@ macro_define(struct conf_file *cf, const struct conf_value *name)
 		return;
 	m = calloc(1, sizeof(*m));
 	if (m == NULL) {
-		stop(cf, "out of memory");
+		conf_stop(cf, "out of memory");
 		return;
 	}
 	m->name = name->text;
-	m->value = text_copy(cf, value, strlen(value));
+	m->value = conf_text_copy(cf, value, strlen(value));
 	m->where = name->where;
 	if (m->value == NULL) {
 		free(m);
@@ -547,7 +502,7 @@ refuse_line(struct conf_file *cf, struct conf_value *v, const char *what)
 	cf->last = *v;
 	cf->first_of_line = false;
 	if (v->kind != CONF_ERROR)
-		conf_unexpected(cf, &what, 1);
+		conf_unexpected(cf, &what, 1, false);
 	while (v->kind != CONF_EOL && v->kind != CONF_EOF)
 		read_token(cf, v);
 }
@@ -564,7 +519,7 @@ path_from(struct conf_file *cf, const char *base, const char *path)
 		return (path);
 	dir = (size_t)(slash + 1 - base);
 	size = dir + strlen(path) + 1;
-	joined = text_new(cf, size);
+	joined = conf_text_new(cf, size);
 	if (joined != NULL)
 		snprintf(joined, size, "%.*s%s", (int)dir, base, path);
 	return (joined);

@@ -1,7 +1,7 @@
 /*
  * The configuration dialect that both daemons share: files, lines, tokens,
- * macros, includes and error messages. It knows no keyword but "include";
- * each daemon's grammar owns a table that turns words into its own tokens.
+ * macros, includes, values and error messages. It knows no keyword but
+ * "include"; each daemon's grammar declares its own.
  *
  *	# a comment, to the end of the line
  *	lan = "2001:db8::/32"			a macro ...
@@ -22,7 +22,7 @@
  * recognised at the start of a line only; "include" may be a word anywhere
  * else.) The end of an included file is seen as CONF_EOL.
  *
- *	CONF_NUMBER	[0-9]+, in .number. More than 64 bits is an error.
+ *	CONF_NUMBER	[0-9]+, in .number; UINT64_MAX when that is too small.
  *	CONF_RANGE	number-number, blanks round the "-" allowed, in .number
  *			and .last; last < number is an error already reported.
  *			"port 1024-65535" is one token, because "-" belongs to
@@ -52,18 +52,31 @@
  *
  * Use with bison
  * --------------
+ * What a word is depends on where it stands: "local" may be a keyword, a
+ * domain or the name of a view. So the parser is a push parser, which is
+ * asked for the names of all tokens that it would accept before it gets one;
+ * conf_choose() says which of them was written. A keyword's name is the
+ * keyword; nothing else lists it, and it is one only where the grammar wants
+ * it. The name of another token says what it is and what is shown:
+ *
+ *	<end of line> <end of file> <number> <range>	those
+ *	<time ...> <size ...>	a number or a word that begins with a digit;
+ *				see conf_quantity()
+ *	<... address> <... prefix>	words with ".", ":" or "/"; strings
+ *	<anything else>		text: words, also keywords, strings, numbers
+ *	'{'			punctuation
+ *
  *	%define api.pure full
+ *	%define api.push-pull push
  *	%define parse.error custom
  *	%define parse.lac full		// exact lists of what was expected
- *	%param { struct conf_file *cf }
- *	%parse-param { struct conf *conf }
+ *	%parse-param { struct conf_file *cf } { struct conf *conf }
  *	%union { struct conf_value tok; ... }
  *
- *	%token <tok> EOL "<end of line>"	// <> marks a class: no quotes
+ *	%token <tok> EOL "<end of line>"
  *	%token YYEOF 0 "<end of file>"
- *	%token <tok> WORD "<name>" STRING "<string>"
- *	%token <tok> NUMBER "<number>" RANGE "<port range>"
- *	%token <tok> POOL "pool" PORT "port"	// keywords: shown in quotes
+ *	%token <tok> VIEW_NAME "<name of a view>"
+ *	%token <tok> POOL "pool" PORT "port"
  *
  *	%%
  *	file	: // empty
@@ -71,56 +84,10 @@
  *		| file error EOL { yyerrok; }
  *		;
  *	%%
- *	static const struct conf_keyword keywords[] = { // sorted by strcmp
- *		{ "pool", POOL },
- *		{ "port", PORT },
- *	};
- *
- *	static int
- *	yylex(YYSTYPE *lval, struct conf_file *cf)
- *	{
- *		switch (conf_file_next(cf, &lval->tok)) {
- *		case CONF_EOF:
- *			return (YYEOF);
- *		case CONF_EOL:
- *			return (EOL);
- *		case CONF_WORD:
- *			return (conf_keyword(keywords, nitems(keywords),
- *			    lval->tok.text, WORD));
- *		case CONF_STRING:
- *			return (STRING);
- *		case CONF_NUMBER:
- *			return (NUMBER);
- *		case CONF_RANGE:
- *			return (RANGE);
- *		case CONF_PUNCT:
- *			return (lval->tok.punct);	// '{' in the grammar
- *		case CONF_ERROR:
- *			break;
- *		}
- *		return (YYerror);
- *	}
- *
- *	static int
- *	yyreport_syntax_error(const yypcontext_t *ctx, struct conf_file *cf,
- *	    struct conf *conf)
- *	{
- *		yysymbol_kind_t kinds[CONF_MAX_EXPECTED];
- *		const char *names[CONF_MAX_EXPECTED];
- *		int i, n;
- *
- *		n = yypcontext_expected_tokens(ctx, kinds, CONF_MAX_EXPECTED);
- *		for (i = 0; i < n; i++)
- *			names[i] = yysymbol_name(kinds[i]);
- *		conf_unexpected(cf, names, n > 0 ? n : 0);
- *		return (0);
- *	}
- *
- *	static void			// bison calls it for lack of memory
- *	yyerror(struct conf_file *cf, struct conf *conf, const char *msg)
- *	{
- *		conf_error(cf, "%s", msg);
- *	}
+ * and then what both grammars end with. End of line and end of file are
+ * handed over even where they are not accepted, since recovery waits for
+ * them; all else that is not is YYUNDEF, and CONF_ERROR is YYerror, of which
+ * bison says nothing.
  *
  * An action that dislikes a value calls conf_error() or conf_error_at() and
  * carries on; there is no need for YYERROR. As token texts live as long as
@@ -129,9 +96,12 @@
 #ifndef COMMON_CONF_FILE_H
 #define COMMON_CONF_FILE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+
+#include "common/quantity.h"
 
 /* Bounds; what goes beyond is an error like any other. */
 #define CONF_MAX_FILE (1024 * 1024) /* bytes of one file */
@@ -143,6 +113,7 @@
 #define CONF_MAX_MACRO_VALUE 4096 /* bytes */
 #define CONF_MAX_ERRORS 50 /* after these the rest is not read */
 #define CONF_MAX_EXPECTED 8 /* longer lists help nobody */
+#define CONF_MAX_NAMES 256 /* keywords of a grammar */
 
 enum conf_token {
 	CONF_EOF,
@@ -169,12 +140,15 @@ struct conf_value {
 	uint64_t number;   /* CONF_NUMBER; CONF_RANGE: first */
 	uint64_t last;	   /* CONF_RANGE */
 	const char *macro; /* the macro that it was expanded from, or NULL */
+	const char *what;  /* the keywords before a number, time or size */
 	struct conf_where where;
 };
 
-struct conf_keyword {
-	const char *word;
-	int token;
+/* What a number may be, in its unit, and why: "RFC 8200, 5", or NULL. */
+struct conf_bounds {
+	uint64_t min;
+	uint64_t max;
+	const char *why;
 };
 
 struct bundle_file;
@@ -227,18 +201,45 @@ void conf_error_at(struct conf_file *cf, const struct conf_where *where,
     const char *fmt, ...) __attribute__((__format__(printf, 3, 4)));
 
 /*
+ * Which of the n names of tokens that the grammar would accept is meant by
+ * v, which conf_file_next() has just returned; see above. Notes the keyword
+ * for the messages about later values.
+ * Returns its index, or -1.
+ */
+int conf_choose(struct conf_file *cf, struct conf_value *v,
+    const char *const *names, int n);
+
+/*
  * Report that the grammar could not accept the last token:
  *	unexpected "foo", expected "port" or end of line
- *	unknown statement "foo"		a word that begins a line, no keyword
- * names: what would have been accepted, in bison's spelling; "<class>" is
- * shown without quotes, "'{'" and keywords with. n may be 0: no list.
+ *	unknown statement "prefx": did you mean "prefix"?
+ *	unexpected end of file: the block of line 3 has no "}"
+ * names: what would have been accepted. known: it is a keyword elsewhere.
  */
-void conf_unexpected(struct conf_file *cf, const char *const *names,
-    size_t n);
+void conf_unexpected(struct conf_file *cf, const char *const *names, int n,
+    bool known);
 
-/* The token of word in a table sorted by strcmp(), or otherwise. */
-int conf_keyword(const struct conf_keyword *table, size_t n,
-    const char *word, int otherwise);
+/*
+ * A value of v within bounds, into *to. Returns false when it is none, which
+ * has been reported with the statement, the bound and the reason for it;
+ * *to is as it was.
+ */
+bool conf_number(struct conf_file *cf, const struct conf_value *v,
+    const struct conf_bounds *bounds, uint64_t *to);
+bool conf_quantity_within(struct conf_file *cf, const struct conf_value *v,
+    enum quantity what, const struct conf_bounds *bounds, uint64_t *to);
+
+/* The same for who checks the bounds himself. */
+bool conf_quantity(struct conf_file *cf, const struct conf_value *v,
+    enum quantity what, uint64_t *to);
+
+/*
+ * Report why a value was refused: a text that reads well behind it. Where
+ * no address is what others write for an address and port, says how it is
+ * written here.
+ */
+void conf_refuse(struct conf_file *cf, const struct conf_value *v,
+    const char *why);
 
 /* Print text so that it is read back as one CONF_STRING. */
 void conf_print_string(FILE *f, const char *text);

@@ -1,6 +1,6 @@
 /*
- * The inside of struct conf_file, for conf_file.c (reading) and conf_msg.c
- * (messages) alone.
+ * The inside of struct conf_file, for conf_file.c (reading), conf_memory.c,
+ * conf_expect.c (what the grammar wants) and conf_msg.c (messages) alone.
  */
 #ifndef COMMON_CONF_IMPL_H
 #define COMMON_CONF_IMPL_H
@@ -11,6 +11,10 @@
 #include <stddef.h>
 
 #include "common/conf_file.h"
+
+#define CONF_MESSAGE_MAX 1024
+#define CONF_MAX_BLOCKS 8 /* inside one another, whose places are kept */
+#define CONF_MAX_WORDS 128 /* octets */
 
 struct files;
 struct source;
@@ -38,6 +42,26 @@ struct conf_file {
 	struct conf_value last; /* handed out last */
 	bool in_line;		/* last was no CONF_EOL */
 	bool first_of_line;	/* last began its line */
+
+	struct conf_where blocks[CONF_MAX_BLOCKS]; /* where their "{" are */
+	unsigned nblocks; /* open; may be more than have a place */
+	char words[CONF_MAX_WORDS]; /* the keywords of this line so far */
 };
+
+/* Report an error that makes further reading pointless. */
+void conf_stop(struct conf_file *cf, const char *why);
+
+/* Count bytes against CONF_MAX_TOTAL; -1 has stopped cf. */
+int conf_spend(struct conf_file *cf, size_t bytes);
+
+/* Bytes, or a copy of some, that live until the close; NULL has stopped cf. */
+char *conf_text_new(struct conf_file *cf, size_t size);
+char *conf_text_copy(struct conf_file *cf, const char *bytes, size_t len);
+
+/* Free all of them. */
+void conf_text_free(struct conf_file *cf);
+
+/* Print a token as it was found, for a message. */
+void conf_print_found(FILE *f, const struct conf_value *v);
 
 #endif

@@ -11,13 +11,12 @@
 /* Quotes longer than this are cut: a line of the file can be very long. */
 #define QUOTE_MAX 60
 
-#define MESSAGE_MAX 1024
-
 __attribute__((__format__(printf, 3, 0))) static void
 report(struct conf_file *cf, const struct conf_where *where, const char *fmt,
     va_list ap)
 {
-	char text[MESSAGE_MAX], msg[PATH_MAX + MESSAGE_MAX], line[16] = "";
+	char text[CONF_MESSAGE_MAX], msg[PATH_MAX + CONF_MESSAGE_MAX];
+	char line[16] = "";
 
 	cf->errors++;
 	if (cf->errors > CONF_MAX_ERRORS)
@@ -69,8 +68,8 @@ print_quoted(FILE *f, const char *text)
 		fprintf(f, "\"%.*s...\"", QUOTE_MAX, text);
 }
 
-static void
-print_found(FILE *f, const struct conf_value *v)
+void
+conf_print_found(FILE *f, const struct conf_value *v)
 {
 	switch (v->kind) {
 	case CONF_EOF:
@@ -93,63 +92,6 @@ print_found(FILE *f, const struct conf_value *v)
 	}
 	if (v->macro != NULL)
 		fprintf(f, " (from $%s)", v->macro);
-}
-
-/* From bison's spelling: "<class>" has no quotes, "'{'" and "word" have. */
-static void
-print_expected(FILE *f, const char *name)
-{
-	size_t len = strlen(name);
-
-	if (len > 2 && name[0] == '<')
-		fprintf(f, "%.*s", (int)len - 2, name + 1);
-	else if (len == 3 && name[0] == '\'')
-		fprintf(f, "\"%c\"", name[1]);
-	else
-		fprintf(f, "\"%s\"", name);
-}
-
-void
-conf_unexpected(struct conf_file *cf, const char *const *names, size_t n)
-{
-	char text[MESSAGE_MAX];
-	size_t i;
-	FILE *f;
-
-	f = fmemopen(text, sizeof(text), "w");
-	if (f == NULL) {
-		conf_error(cf, "syntax error");
-		return;
-	}
-	fputs(cf->first_of_line && cf->last.kind == CONF_WORD && n == 0 ?
-	    "unknown statement " : "unexpected ", f);
-	print_found(f, &cf->last);
-	for (i = 0; i < n; i++) {
-		if (i == 0)
-			fputs(", expected ", f);
-		else
-			fputs(i + 1 < n ? ", " : " or ", f);
-		print_expected(f, names[i]);
-	}
-	fclose(f);
-	text[sizeof(text) - 1] = '\0';
-	conf_error(cf, "%s", text);
-}
-
-static int
-keyword_cmp(const void *word, const void *keyword)
-{
-	return (strcmp(word, ((const struct conf_keyword *)keyword)->word));
-}
-
-int
-conf_keyword(const struct conf_keyword *table, size_t n, const char *word,
-    int otherwise)
-{
-	const struct conf_keyword *k;
-
-	k = bsearch(word, table, n, sizeof(*table), keyword_cmp);
-	return (k != NULL ? k->token : otherwise);
 }
 
 void

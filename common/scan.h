@@ -31,6 +31,7 @@ struct scan {
 	size_t len;
 	unsigned token_line;
 	const char *why;
+	char character[sizeof("unexpected character \"?\"")];
 };
 
 /*

@@ -161,7 +161,7 @@ void conf_upstreams(const struct conf *conf, struct upstreams_conf *out);
  * The grammar, for conf_load(): carry out every statement. Whether it
  * succeeded is told by conf_file_errors() alone.
  */
-int conf_parse(struct conf_file *cf, struct conf *conf);
+void conf_parse(struct conf_file *cf, struct conf *conf);
 
 /*
  * For the grammar. Each adds what a statement says, and returns NULL or the

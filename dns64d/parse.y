@@ -17,20 +17,24 @@ struct conf;
 
 #include <limits.h>
 #include <stddef.h>
+#include <string.h>
 
 #include "common/conf_file.h"
 #include "common/log.h"
 
 #include "dns64d/conf.h"
 
-#define nitems(a) (sizeof(a) / sizeof((a)[0]))
-
-static int yylex(YYSTYPE *, struct conf_file *);
 static void yyerror(struct conf_file *, struct conf *, const char *);
 static void check(struct conf_file *, const struct conf_value *,
     const char *);
 static unsigned number(struct conf_file *, const struct conf_value *,
     unsigned, unsigned);
+static unsigned secs(struct conf_file *, const struct conf_value *,
+    unsigned, unsigned, const char *);
+static unsigned msecs(struct conf_file *, const struct conf_value *,
+    unsigned, unsigned);
+static unsigned ttl(struct conf_file *, const struct conf_value *);
+static unsigned size(struct conf_file *, const struct conf_value *);
 static void add_upstream(struct conf_file *, struct conf *,
     const struct conf_value *, unsigned, const struct conf_value *);
 static void add_prefix(struct conf_file *, struct conf *,
@@ -41,10 +45,10 @@ static void set_log_level(struct conf_file *, struct conf *,
 }
 
 %define api.pure full
+%define api.push-pull push
 %define parse.error custom
 %define parse.lac full
-%param { struct conf_file *cf }
-%parse-param { struct conf *conf }
+%parse-param { struct conf_file *cf } { struct conf *conf }
 
 %union {
 	struct conf_value tok;
@@ -58,10 +62,23 @@ static void set_log_level(struct conf_file *, struct conf *,
 
 %token YYEOF 0 "<end of file>"
 %token <tok> EOL "<end of line>"
-%token <tok> WORD "<name>"
-%token <tok> STRING "<string>"
 %token <tok> NUMBER "<number>"
-%token <tok> RANGE "<range>"
+%token <tok> TIME "<time (90, 90s, 5m, 2h or 1d)>"
+%token <tok> MSECS "<time (500, 500ms or 2s)>"
+%token <tok> SIZE "<size (65536, 64k, 64M or 1G)>"
+%token <tok> ADDRESS "<address>"
+%token <tok> ADDRESS6 "<IPv6 address>"
+%token <tok> ANY_PREFIX "<prefix>"
+%token <tok> PREFIX4 "<IPv4 prefix>"
+%token <tok> PREFIX6 "<IPv6 prefix>"
+%token <tok> DOMAIN "<domain>"
+%token <tok> HOST_NAME "<host name>"
+%token <tok> LOG_LEVEL "<err, warn, info or debug>"
+%token <tok> PATH "<absolute path>"
+%token <tok> SECRET "<32 hexadecimal digits in quotes>"
+%token <tok> URL "<URL in quotes>"
+%token <tok> VIEW_NAME "<name of a view>"
+%token <tok> WHO "<name or id of a user>"
 
 %token <tok> A "a"
 %token <tok> AAAA "aaaa"
@@ -154,7 +171,7 @@ static void set_log_level(struct conf_file *, struct conf *,
 %token <tok> WORKERS "workers"
 %token <tok> YES "yes"
 
-%type <tok> text who pref64 range view_name
+%type <tok> pref64 range view_name
 %type <secs> every
 %type <balance> balance
 %type <dns64> dns64
@@ -179,14 +196,14 @@ statement	: address
 		| view
 		;
 
-address		: LISTEN ON WORD port {
+address		: LISTEN ON ADDRESS port {
 			check(cf, &$3,
 			    conf_add_addr(&conf->listens, $3.text, $4));
 		}
-		| UPSTREAM WORD port {
+		| UPSTREAM ADDRESS port {
 			add_upstream(cf, conf, &$2, $3, NULL);
 		}
-		| UPSTREAM WORD port FOR text {
+		| UPSTREAM ADDRESS port FOR DOMAIN {
 			add_upstream(cf, conf, &$2, $3, &$5);
 		}
 		| UPSTREAMS ORDERED {
@@ -207,7 +224,7 @@ port		: %empty		{ $$ = CONF_PORT; }
 		| PORT NUMBER		{ $$ = number(cf, &$2, 1, 65535); }
 		;
 
-access		: verdict FROM WORD {
+access		: verdict FROM ANY_PREFIX {
 			check(cf, &$3, conf_add_access(conf, $3.text, $1));
 		}
 		;
@@ -221,7 +238,7 @@ view		: view_name '{' EOL view_body '}' {
 		}
 		;
 
-view_name	: VIEW text {
+view_name	: VIEW VIEW_NAME {
 			check(cf, &$2, conf_begin_view(conf, $2.text));
 			$$ = $2;
 		}
@@ -243,12 +260,12 @@ match_head	: MATCH {
 		}
 		;
 
-match_from	: FROM WORD {
+match_from	: FROM ANY_PREFIX {
 			check(cf, &$2, conf_match_from(conf, $2.text));
 		}
 		;
 
-match_on	: ON WORD port {
+match_on	: ON ADDRESS port {
 			check(cf, &$2, conf_match_on(conf, $2.text, $3));
 		}
 		;
@@ -265,7 +282,7 @@ setting		: prefix
 prefix		: pref64 range {
 			add_prefix(cf, conf, &$1, &$2);
 		}
-		| pref64 range TRANSLATOR text every {
+		| pref64 range TRANSLATOR URL every {
 			add_prefix(cf, conf, &$1, &$2);
 			check(cf, &$4, conf_add_translator(conf, $1.text,
 			    $4.text, $5));
@@ -274,23 +291,23 @@ prefix		: pref64 range {
 			check(cf, &$1,
 			    conf_add_reverse_prefix(conf, $1.text));
 		}
-		| PREFIX NONE FOR WORD {
+		| PREFIX NONE FOR PREFIX4 {
 			add_prefix(cf, conf, NULL, &$4);
 		}
 		;
 
-pref64		: PREFIX WORD		{ $$ = $2; }
+pref64		: PREFIX PREFIX6		{ $$ = $2; }
 		;
 
 range		: %empty		{ $$.text = NULL; }
-		| FOR WORD		{ $$ = $2; }
+		| FOR PREFIX4		{ $$ = $2; }
 		;
 
 every		: %empty		{ $$ = CONF_TRANSLATOR_SECS; }
-		| EVERY NUMBER		{ $$ = number(cf, &$2, 1, 3600); }
+		| EVERY TIME		{ $$ = secs(cf, &$2, 1, 3600, NULL); }
 		;
 
-exclude		: EXCLUDE record WORD {
+exclude		: EXCLUDE record ANY_PREFIX {
 			check(cf, &$3,
 			    conf_add_exclude(conf, $2, $3.text));
 		}
@@ -307,10 +324,10 @@ synthesis	: DNS64 dns64		{ conf_policy(conf)->dns64 = $2; }
 		| ASK SEQUENTIAL {
 			conf_policy(conf)->legs = POLICY_LEGS_SEQUENTIAL;
 		}
-		| ASK DELAYED NUMBER {
+		| ASK DELAYED MSECS {
 			conf_policy(conf)->legs = POLICY_LEGS_DELAYED;
 			conf_policy(conf)->a_delay_ms =
-			    number(cf, &$3, 1, 1000);
+			    msecs(cf, &$3, 1, 1000);
 		}
 		| FORCE yesno		{ conf_policy(conf)->force = $2; }
 		| MAX_SYNTH NUMBER {
@@ -332,7 +349,7 @@ synthesis	: DNS64 dns64		{ conf_policy(conf)->dns64 = $2; }
 		| TELL_SYNTHESISED yesno {
 			conf_policy(conf)->tell_synthesised = $2;
 		}
-		| SUFFIX WORD WORD {
+		| SUFFIX PREFIX6 ADDRESS6 {
 			check(cf, &$2,
 			    conf_set_suffix(conf, $2.text, $3.text));
 		}
@@ -373,22 +390,22 @@ balance		: ALL			{ $$ = POLICY_BALANCE_ALL; }
 ptr		: PTR CNAME {
 			conf_policy(conf)->ptr_mode = POLICY_PTR_CNAME;
 		}
-		| PTR LOCAL text {
+		| PTR LOCAL HOST_NAME {
 			check(cf, &$3, conf_set_ptr_name(conf, $3.text));
 		}
 		;
 
-policy_time	: TIMEOUT AAAA NUMBER {
+policy_time	: TIMEOUT AAAA MSECS {
 			conf_policy(conf)->aaaa_deadline_ms =
-			    number(cf, &$3, 50, 4000);
+			    msecs(cf, &$3, 50, 4000);
 		}
-		| TTL IPV4ONLY NUMBER {
+		| TTL IPV4ONLY TIME {
 			conf_policy(conf)->ipv4only_ttl =
-			    number(cf, &$3, 1, INT_MAX);
+			    ttl(cf, &$3);
 		}
-		| TTL PTR NUMBER {
+		| TTL PTR TIME {
 			conf_policy(conf)->ptr_ttl =
-			    number(cf, &$3, 1, INT_MAX);
+			    ttl(cf, &$3);
 		}
 		;
 
@@ -415,32 +432,36 @@ bound		: LIMIT QUERIES NUMBER {
 			conf->limit_tcp_per_upstream =
 			    number(cf, &$3, 1, 16);
 		}
-		| TIMEOUT TCP_IDLE NUMBER {
-			conf->tcp_idle_secs = number(cf, &$3, 1, 3600);
+		| TIMEOUT TCP_IDLE TIME {
+			conf->tcp_idle_secs = secs(cf, &$3, 1, 3600, NULL);
 		}
 		;
 
-cache		: LIMIT CACHE NUMBER {
-			conf->cache.bytes = number(cf, &$3, 0, UINT_MAX);
+cache		: LIMIT CACHE SIZE {
+			conf->cache.bytes = size(cf, &$3);
 		}
-		| TTL MAX NUMBER {
-			conf->cache.ttl_max = number(cf, &$3, 1, INT_MAX);
+		| TTL MAX TIME {
+			conf->cache.ttl_max = ttl(cf, &$3);
 		}
-		| TTL NEGATIVE NUMBER {
+		| TTL NEGATIVE TIME {
 			conf->cache.ttl_negative =
-			    number(cf, &$3, 1, CACHE_TTL_NEGATIVE);
+			    secs(cf, &$3, 1, CACHE_TTL_NEGATIVE,
+			    "RFC 2308, 5");
 		}
-		| TTL FAILURE NUMBER {
+		| TTL FAILURE TIME {
 			conf->cache.ttl_failure =
-			    number(cf, &$3, 1, CACHE_TTL_FAILURE_MAX);
+			    secs(cf, &$3, 1, CACHE_TTL_FAILURE_MAX,
+			    "RFC 9520, 3.2");
 		}
-		| TTL FAILURE_MAX NUMBER {
+		| TTL FAILURE_MAX TIME {
 			conf->cache.ttl_failure_max =
-			    number(cf, &$3, 1, CACHE_TTL_FAILURE_MAX);
+			    secs(cf, &$3, 1, CACHE_TTL_FAILURE_MAX,
+			    "RFC 9520, 3.2");
 		}
-		| TTL STALE NUMBER {
+		| TTL STALE TIME {
 			conf->cache.ttl_stale =
-			    number(cf, &$3, 1, CACHE_TTL_STALE_MAX);
+			    secs(cf, &$3, 1, CACHE_TTL_STALE_MAX,
+			    "RFC 8767, 5");
 		}
 		| SERVE_STALE yesno	{ conf->cache.serve_stale = $2; }
 		| PREFETCH yesno	{ conf->cache.prefetch = $2; }
@@ -449,7 +470,7 @@ cache		: LIMIT CACHE NUMBER {
 		;
 
 clients		: COOKIES yesno		{ conf->gate.no_cookies = !$2; }
-		| COOKIE_SECRET text {
+		| COOKIE_SECRET SECRET {
 			check(cf, &$2, conf_add_secret(conf, $2.text));
 		}
 		| CLIENT_SUBNET FORWARD { conf->gate.forward_subnet = true; }
@@ -467,186 +488,99 @@ clients		: COOKIES yesno		{ conf->gate.no_cookies = !$2; }
 			conf->gate.slip = number(cf, &$3, 0, 100);
 		}
 		| SPECIAL_ZONES yesno	{ conf->special_zones = $2; }
-		| HOST text WORD {
+		| HOST HOST_NAME ADDRESS {
 			check(cf, &$2,
 			    conf_add_host(conf, $2.text, $3.text));
 		}
-		| HOSTS text {
+		| HOSTS PATH {
 			check(cf, &$2, conf_add_hosts(conf, &$2));
 		}
-		| LIMIT HOSTS NUMBER {
-			conf->limit_hosts = number(cf, &$3, 0, UINT_MAX);
+		| LIMIT HOSTS SIZE {
+			conf->limit_hosts = size(cf, &$3);
 		}
 		;
 
 process		: WORKERS NUMBER {
 			conf->workers = number(cf, &$2, 1, CONF_WORKERS_MAX);
 		}
-		| USER who {
+		| USER WHO {
 			check(cf, &$2, conf_set_string(&conf->user, $2.text));
 		}
-		| PIDFILE text {
+		| PIDFILE PATH {
 			check(cf, &$2,
 			    conf_set_path(&conf->pidfile, $2.text));
 		}
-		| DUMP text {
+		| DUMP PATH {
 			check(cf, &$2, conf_set_path(&conf->dump, $2.text));
 		}
-		| LOG LEVEL WORD	{ set_log_level(cf, conf, &$3); }
-		;
-
-text		: WORD
-		| STRING
-		;
-
-who		: text
-		| NUMBER
+		| LOG LEVEL LOG_LEVEL	{ set_log_level(cf, conf, &$3); }
 		;
 
 %%
 
-/* Sorted by strcmp(). */
-static const struct conf_keyword keywords[] = {
-	{ "a", A },
-	{ "aaaa", AAAA },
-	{ "all", ALL },
-	{ "allow", ALLOW },
-	{ "ask", ASK },
-	{ "balance", BALANCE },
-	{ "cache", CACHE },
-	{ "cache-answers", CACHE_ANSWERS },
-	{ "checking-disabled", CHECKING_DISABLED },
-	{ "client-hash", CLIENT_HASH },
-	{ "client-subnet", CLIENT_SUBNET },
-	{ "cname", CNAME },
-	{ "cookie-secret", COOKIE_SECRET },
-	{ "cookies", COOKIES },
-	{ "delayed", DELAYED },
-	{ "deny", DENY },
-	{ "dns64", DNS64 },
-	{ "drop", DROP },
-	{ "dump", DUMP },
-	{ "every", EVERY },
-	{ "exclude", EXCLUDE },
-	{ "failure", FAILURE },
-	{ "failure-max", FAILURE_MAX },
-	{ "fastest", FASTEST },
-	{ "filter", FILTER },
-	{ "for", FOR },
-	{ "force", FORCE },
-	{ "forward", FORWARD },
-	{ "from", FROM },
-	{ "host", HOST },
-	{ "hosts", HOSTS },
-	{ "ipv4hint", IPV4HINT },
-	{ "ipv4only", IPV4ONLY },
-	{ "ipv6-clients", IPV6_CLIENTS },
-	{ "least-loaded", LEAST_LOADED },
-	{ "least-outstanding", LEAST_OUTSTANDING },
-	{ "leave", LEAVE },
-	{ "level", LEVEL },
-	{ "limit", LIMIT },
-	{ "listen", LISTEN },
-	{ "local", LOCAL },
-	{ "log", LOG },
-	{ "match", MATCH },
-	{ "max", MAX },
-	{ "max-synth", MAX_SYNTH },
-	{ "negative", NEGATIVE },
-	{ "no", NO },
-	{ "none", NONE },
-	{ "nxdomain", NXDOMAIN },
-	{ "nxdomain-cut", NXDOMAIN_CUT },
-	{ "on", ON },
-	{ "ordered", ORDERED },
-	{ "parallel", PARALLEL },
-	{ "pass", PASS },
-	{ "pidfile", PIDFILE },
-	{ "port", PORT },
-	{ "prefetch", PREFETCH },
-	{ "prefix", PREFIX },
-	{ "ptr", PTR },
-	{ "queries", QUERIES },
-	{ "random", RANDOM },
-	{ "rate", RATE },
-	{ "rate-prefix4", RATE_PREFIX4 },
-	{ "rate-prefix6", RATE_PREFIX6 },
-	{ "rate-slip", RATE_SLIP },
-	{ "reverse-only", REVERSE_ONLY },
-	{ "round-robin", ROUND_ROBIN },
-	{ "sequential", SEQUENTIAL },
-	{ "serve-stale", SERVE_STALE },
-	{ "signed", SIGNED },
-	{ "special-zones", SPECIAL_ZONES },
-	{ "stale", STALE },
-	{ "strip", STRIP },
-	{ "suffix", SUFFIX },
-	{ "synth", SYNTH },
-	{ "tcp-clients", TCP_CLIENTS },
-	{ "tcp-idle", TCP_IDLE },
-	{ "tcp-per-client", TCP_PER_CLIENT },
-	{ "tcp-per-upstream", TCP_PER_UPSTREAM },
-	{ "tell-synthesised", TELL_SYNTHESISED },
-	{ "timeout", TIMEOUT },
-	{ "translator", TRANSLATOR },
-	{ "ttl", TTL },
-	{ "upstream", UPSTREAM },
-	{ "upstreams", UPSTREAMS },
-	{ "user", USER },
-	{ "view", VIEW },
-	{ "wkp-non-global", WKP_NON_GLOBAL },
-	{ "workers", WORKERS },
-	{ "yes", YES },
-};
-
-int
-conf_parse(struct conf_file *cf, struct conf *conf)
+/* The names of the tokens that would be accepted; returns how many. */
+static int
+expected(yypstate *ps, yysymbol_kind_t kinds[YYNTOKENS],
+    const char *names[YYNTOKENS])
 {
-	return (yyparse(cf, conf));
+	int i, n = yypstate_expected_tokens(ps, kinds, YYNTOKENS);
+
+	for (i = 0; i < n; i++)
+		names[i] = yysymbol_name(kinds[i]);
+	return (n > 0 ? n : 0);
 }
 
+/* The token that is called so, or YYUNDEF. */
 static int
-yylex(YYSTYPE *lval, struct conf_file *cf)
+token_named(const char *name)
 {
-	switch (conf_file_next(cf, &lval->tok)) {
+	int token;
+
+	for (token = 0; token <= YYMAXUTOK; token++)
+		if (strcmp(yysymbol_name(YYTRANSLATE(token)), name) == 0)
+			return (token);
+	return (YYUNDEF);
+}
+
+/* What v is where it stands, or at least elsewhere. */
+static int
+token_of(yypstate *ps, struct conf_file *cf, struct conf_value *v)
+{
+	yysymbol_kind_t kinds[YYNTOKENS];
+	const char *names[YYNTOKENS];
+	int i;
+
+	i = conf_choose(cf, v, names, expected(ps, kinds, names));
+	switch (v->kind) {
 	case CONF_EOF:
 		return (YYEOF);
 	case CONF_EOL:
 		return (EOL);
-	case CONF_WORD:
-		return (conf_keyword(keywords, nitems(keywords),
-		    lval->tok.text, WORD));
-	case CONF_STRING:
-		return (STRING);
-	case CONF_NUMBER:
-		return (NUMBER);
-	case CONF_RANGE:
-		return (RANGE);
-	case CONF_PUNCT:
-		return (lval->tok.punct);
 	case CONF_ERROR:
+		return (YYerror);
+	default:
 		break;
 	}
-	return (YYerror);
+	if (i != -1)
+		return (token_named(names[i]));
+	return (v->kind == CONF_WORD ? token_named(v->text) : YYUNDEF);
 }
 
 static int
 yyreport_syntax_error(const yypcontext_t *ctx, struct conf_file *cf,
     struct conf *conf)
 {
-	yysymbol_kind_t kinds[CONF_MAX_EXPECTED];
-	const char *names[CONF_MAX_EXPECTED];
-	int i, n;
+	yysymbol_kind_t kinds[YYNTOKENS];
+	const char *names[YYNTOKENS];
+	int n = expected(ctx->yyps, kinds, names);
 
 	(void)conf;
-	n = yypcontext_expected_tokens(ctx, kinds, CONF_MAX_EXPECTED);
-	for (i = 0; i < n; i++)
-		names[i] = yysymbol_name(kinds[i]);
-	conf_unexpected(cf, names, n > 0 ? n : 0);
+	conf_unexpected(cf, names, n,
+	    yypcontext_token(ctx) != YYSYMBOL_YYUNDEF);
 	return (0);
 }
 
-/* Bison calls it for lack of memory only. */
+/* bison calls it for lack of memory. */
 static void
 yyerror(struct conf_file *cf, struct conf *conf, const char *msg)
 {
@@ -654,24 +588,81 @@ yyerror(struct conf_file *cf, struct conf *conf, const char *msg)
 	conf_error(cf, "%s", msg);
 }
 
+void
+conf_parse(struct conf_file *cf, struct conf *conf)
+{
+	yypstate *ps = yypstate_new();
+	YYSTYPE val;
+	int token;
+
+	if (ps == NULL) {
+		conf_error(cf, "not enough memory");
+		return;
+	}
+	do {
+		conf_file_next(cf, &val.tok);
+		token = token_of(ps, cf, &val.tok);
+	} while (yypush_parse(ps, token, &val, cf, conf) == YYPUSH_MORE);
+	yypstate_delete(ps);
+}
+
 /* Report why a value was refused; refusal is NULL when it was not. */
 static void
 check(struct conf_file *cf, const struct conf_value *v, const char *refusal)
 {
 	if (refusal != NULL)
-		conf_error_at(cf, &v->where, "\"%s\" %s", v->text, refusal);
+		conf_refuse(cf, v, refusal);
 }
 
-/* A number within its bounds, or 0 after a message. */
+/* Each of these is within its bounds, or 0 after a message. */
 static unsigned
 number(struct conf_file *cf, const struct conf_value *v, unsigned min,
     unsigned max)
 {
-	if (v->number >= min && v->number <= max)
-		return (v->number);
-	conf_error_at(cf, &v->where, "%s is not within %u to %u", v->text,
-	    min, max);
-	return (0);
+	const struct conf_bounds b = { min, max, NULL };
+	uint64_t n = 0;
+
+	conf_number(cf, v, &b, &n);
+	return (n);
+}
+
+static unsigned
+secs(struct conf_file *cf, const struct conf_value *v, unsigned min,
+    unsigned max, const char *why)
+{
+	const struct conf_bounds b = { min, max, why };
+	uint64_t n = 0;
+
+	conf_quantity_within(cf, v, QUANTITY_SECS, &b, &n);
+	return (n);
+}
+
+static unsigned
+msecs(struct conf_file *cf, const struct conf_value *v, unsigned min,
+    unsigned max)
+{
+	const struct conf_bounds b = { min, max,
+		"a client asks again after some seconds" };
+	uint64_t n = 0;
+
+	conf_quantity_within(cf, v, QUANTITY_MSECS, &b, &n);
+	return (n);
+}
+
+static unsigned
+ttl(struct conf_file *cf, const struct conf_value *v)
+{
+	return (secs(cf, v, 1, INT_MAX, "RFC 2181, 8"));
+}
+
+static unsigned
+size(struct conf_file *cf, const struct conf_value *v)
+{
+	const struct conf_bounds b = { 0, UINT_MAX, NULL };
+	uint64_t n = 0;
+
+	conf_quantity_within(cf, v, QUANTITY_BYTES, &b, &n);
+	return (n);
 }
 
 /* Of address and domain the one that is refused is named. */

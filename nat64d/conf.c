@@ -188,8 +188,7 @@ conf_set_address(struct conf_build *b, struct conf_file *cf,
 		n->self6 = a6;
 		b->self6 = text->where;
 	} else
-		conf_error_at(cf, &text->where, "\"%s\" is no address",
-		    text->text);
+		conf_refuse(cf, text, "is no address");
 }
 
 /* "192.0.2.0/28", "192.0.2.1", or "192.0.2.1-192.0.2.9"; NULL or why not. */
@@ -278,12 +277,21 @@ conf_add_pool(struct conf_build *b, struct conf_file *cf,
 	c->nat64.npool++;
 }
 
-bool
+const char *
 conf_interface_name(const char *text, char name[IF_NAMESIZE])
 {
-	return (text[0] != '\0' && strchr(text, '/') == NULL &&
-	    strchr(text, '%') == NULL &&
-	    strlcpy(name, text, IF_NAMESIZE) < IF_NAMESIZE);
+	_Static_assert(IF_NAMESIZE == 16, "the message says 15");
+
+	if (strlen(text) >= IF_NAMESIZE)
+		return ("is longer than the 15 characters that the name of "
+		    "an interface may have");
+	if (text[0] == '\0')
+		return ("is no name of an interface");
+	if (strpbrk(text, "/%") != NULL)
+		return ("is no name of an interface: it has a \"/\" or "
+		    "\"%\"");
+	strlcpy(name, text, IF_NAMESIZE);
+	return (NULL);
 }
 
 bool
@@ -316,10 +324,15 @@ conf_set_pool_interface(struct conf_build *b, struct conf_file *cf,
 	const char *error;
 
 	b->pool_interface = name->where;
-	if (!conf_interface_is_plain(name->text) ||
-	    !conf_interface_name(name->text, ifname))
-		error = "no name of an interface";
-	else if (c->pool_ifname[0] != '\0')
+	error = conf_interface_name(name->text, ifname);
+	if (error == NULL && !conf_interface_is_plain(name->text))
+		error = "has other characters than letters, digits, \".\", "
+		    "\"_\" and \"-\"";
+	if (error != NULL) {
+		conf_refuse(cf, name, error);
+		return;
+	}
+	if (c->pool_ifname[0] != '\0')
 		error = "one interface only";
 	else {
 		strlcpy(c->pool_ifname, ifname, sizeof(c->pool_ifname));
@@ -367,13 +380,11 @@ conf_add_static(struct conf_build *b, struct conf_file *cf, int proto,
 		}
 	} else if (inet_pton(AF_INET, addr4->text.text, &s.addr4) != 1 ||
 	    s.addr4.s_addr == INADDR_ANY) {
-		conf_error_at(cf, &s.where, "\"%s\" is no IPv4 address",
-		    addr4->text.text);
+		conf_refuse(cf, &addr4->text, "is no IPv4 address");
 		return;
 	}
 	if (inet_pton(AF_INET6, text6->text, &s.addr6) != 1) {
-		conf_error_at(cf, &s.where, "\"%s\" is no IPv6 address",
-		    text6->text);
+		conf_refuse(cf, text6, "is no IPv6 address");
 		return;
 	}
 	if (proto == -1 && to6->given) {

@@ -133,8 +133,11 @@ int conf_ports_of(struct conf_file *cf, enum l4proto proto,
 /* "tcp", "udp", "icmp" */
 const char *conf_proto_name(enum l4proto proto);
 
-/* Is that a name which an interface can have? Copies it to name if so. */
-bool conf_interface_name(const char *text, char name[IF_NAMESIZE]);
+/*
+ * Copy what can be the name of an interface. Returns NULL, or why it cannot,
+ * to be read behind the text; then name is as it was.
+ */
+const char *conf_interface_name(const char *text, char name[IF_NAMESIZE]);
 
 /* Can it be written into a command as it is? */
 bool conf_interface_is_plain(const char *name);

@@ -11,12 +11,13 @@ conf_port_range(struct conf_file *cf, bool id, const struct conf_value *v)
 	const uint64_t last = v->kind == CONF_RANGE ? v->last : v->number;
 
 	if (v->number == 0 && !id) {
-		conf_error_at(cf, &v->where, "port 0 cannot be used");
+		conf_error_at(cf, &v->where, "%s: port 0 cannot be used",
+		    v->what);
 		return ((struct port_range){ 1, 1 });
 	}
 	if (last > UINT16_MAX) {
-		conf_error_at(cf, &v->where, "%s is above %d", v->text,
-		    UINT16_MAX);
+		conf_error_at(cf, &v->where, "%s: %s is above %d", v->what,
+		    v->text, UINT16_MAX);
 		return ((struct port_range){ 1, 1 });
 	}
 	return ((struct port_range){ (uint16_t)v->number, (uint16_t)last });

@@ -9,6 +9,7 @@
 
 /* A month. */
 #define MAX_SECS (30 * 86400)
+#define SILENT "a flow that is silent for 30 days holds its port for nothing"
 
 /*
  * What a timeout may be: min by an RFC, down to least with "override". An
@@ -20,18 +21,22 @@ static const struct rule {
 	uint32_t min;
 	uint32_t max;
 	const char *rfc; /* that says min */
+	const char *why; /* there is a max */
 } rules[CONF_NTIMEOUTS] = {
-	[CONF_TIMEOUT_UDP] = { "udp", 10, 120, MAX_SECS, "RFC 4787, REQ-5" },
-	[CONF_TIMEOUT_ICMP] = { "icmp", 10, 60, MAX_SECS, "RFC 5508, REQ-2" },
+	[CONF_TIMEOUT_UDP] = { "udp", 10, 120, MAX_SECS,
+	    "RFC 4787, REQ-5", SILENT },
+	[CONF_TIMEOUT_ICMP] = { "icmp", 10, 60, MAX_SECS,
+	    "RFC 5508, REQ-2", SILENT },
 	[CONF_TIMEOUT_TCP_EST] = { "tcp established", 10, 7200, MAX_SECS,
-	    "RFC 6146, 4" },
+	    "RFC 6146, 4", SILENT },
 	[CONF_TIMEOUT_TCP_OPEN] = { "tcp opening", 10, 240, MAX_SECS,
-	    "RFC 6146, 4" },
+	    "RFC 6146, 4", SILENT },
 	[CONF_TIMEOUT_TCP_CLOSE] = { "tcp closing", 10, 240, MAX_SECS,
-	    "RFC 6146, 4" },
+	    "RFC 6146, 4", SILENT },
 	[CONF_TIMEOUT_TCP_SYN] = { "tcp incoming-syn", 1, 6, 240,
-	    "RFC 6146, 4" },
-	[CONF_TIMEOUT_FRAGMENT] = { "fragment", 1, 2, 120, "RFC 6146, 4" },
+	    "RFC 6146, 4", "nobody waits longer for a connection" },
+	[CONF_TIMEOUT_FRAGMENT] = { "fragment", 1, 2, 120, "RFC 6146, 4",
+	    "the identification is used again (RFC 4963)" },
 };
 
 /* Where it is kept. */
@@ -52,20 +57,34 @@ timeout_of(struct nat64_config *n, enum conf_timeout which)
 	return (&n->lifetime_secs[classes[which]]);
 }
 
-/* Is it allowed? Reports it otherwise. */
+/* Read it and see if it is allowed; reports it otherwise. */
 static bool
 check_secs(struct conf_file *cf, const struct conf_value *v,
-    const struct rule *r, bool override)
+    const struct rule *r, bool override, uint32_t *secs)
 {
-	if (v->number > r->max || v->number < r->least)
-		conf_error_at(cf, &v->where, "%s is not between %u and %u",
-		    v->text, override ? r->least : r->min, r->max);
-	else if (v->number < r->min && !override)
-		conf_error_at(cf, &v->where, "%s is below the %u of %s: "
-		    "\"override\" behind it allows that", v->text, r->min,
-		    r->rfc);
-	else
+	uint64_t n;
+
+	if (!conf_quantity(cf, v, QUANTITY_SECS, &n))
+		return (false);
+	if (n > r->max)
+		conf_error_at(cf, &v->where, "timeout %s: %s is above %u "
+		    "seconds: %s", r->name, v->text, r->max, r->why);
+	else if (n < r->least && r->least == r->min)
+		conf_error_at(cf, &v->where, "timeout %s: %s is below %u "
+		    "seconds: answers would come too late", r->name, v->text,
+		    r->least);
+	else if (n < r->least)
+		conf_error_at(cf, &v->where, "timeout %s: %s is below %u "
+		    "seconds, the least with \"override\"; %s wants %u",
+		    r->name, v->text, r->least, r->rfc, r->min);
+	else if (n < r->min && !override)
+		conf_error_at(cf, &v->where, "timeout %s: %s is below the %u "
+		    "seconds of %s: \"override\" behind it allows that",
+		    r->name, v->text, r->min, r->rfc);
+	else {
+		*secs = (uint32_t)n;
 		return (true);
+	}
 	return (false);
 }
 
@@ -73,8 +92,8 @@ void
 conf_set_timeout(struct conf_build *b, struct conf_file *cf,
     enum conf_timeout which, const struct conf_value *secs, bool override)
 {
-	if (check_secs(cf, secs, &rules[which], override))
-		*timeout_of(&b->conf->nat64, which) = (uint32_t)secs->number;
+	check_secs(cf, secs, &rules[which], override,
+	    timeout_of(&b->conf->nat64, which));
 }
 
 /*
@@ -137,9 +156,8 @@ conf_set_port_timeout(struct conf_build *b, struct conf_file *cf,
 	if (conf_ports_of(cf, udp ? L4_UDP : L4_TCP, ports, &p.ports) == -1)
 		return;
 	r = port_rule(which, &p.ports);
-	if (!check_secs(cf, secs, &r, override))
+	if (!check_secs(cf, secs, &r, override, &p.secs))
 		return;
-	p.secs = (uint32_t)secs->number;
 	remove_port(n, &p);
 	if (n->nlifetime_ports == SESSION_MAX_PORTS)
 		conf_error_at(cf, &ports->where,

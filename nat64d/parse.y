@@ -16,11 +16,14 @@
 #define MAX_MTU UINT16_MAX
 #define MAX_COUNT UINT16_MAX
 
-static int yylex(YYSTYPE *, struct conf_file *);
 static void yyerror(struct conf_file *, struct conf_build *, const char *);
 
 static uint32_t number(struct conf_file *, const struct conf_value *,
     uint32_t, uint32_t);
+static uint32_t mtu4(struct conf_file *, const struct conf_value *);
+static uint32_t mtu6(struct conf_file *, const struct conf_value *);
+static uint32_t rest_secs(struct conf_file *, const struct conf_value *);
+static uint32_t size(struct conf_file *, const struct conf_value *);
 static struct bucket_rate rate(struct conf_file *, const struct conf_value *,
     const struct conf_value *, uint32_t);
 static void set_tun(struct conf_build *, struct conf_file *,
@@ -34,10 +37,10 @@ static void add_plateau(struct conf_build *, struct conf_file *,
 }
 
 %define api.pure full
+%define api.push-pull push
 %define parse.error custom
 %define parse.lac full
-%param { struct conf_file *cf }
-%parse-param { struct conf_build *b }
+%parse-param { struct conf_file *cf } { struct conf_build *b }
 
 %union {
 	struct conf_value tok;
@@ -56,8 +59,15 @@ static void add_plateau(struct conf_build *, struct conf_file *,
 
 %token YYEOF 0 "<end of file>"
 %token <tok> EOL "<end of line>"
-%token <tok> WORD "<name>" STRING "<string>"
 %token <tok> NUMBER "<number>" RANGE "<range>"
+%token <tok> TIME "<time (90, 90s, 5m, 2h or 1d)>"
+%token <tok> SIZE "<size (65536, 64k, 64M or 1G)>"
+%token <tok> ANY_ADDRESS "<address>" ADDRESS4 "<IPv4 address>"
+%token <tok> ADDRESSES4 "<IPv4 address or prefix>"
+%token <tok> ADDRESS6 "<IPv6 address>"
+%token <tok> PREFIX4 "<IPv4 prefix>" PREFIX6 "<IPv6 prefix>"
+%token <tok> IFNAME "<name of an interface>" PATH "<absolute path>"
+%token <tok> WHO "<name or id of a user>"
 
 %token <tok> ACCEPT "accept" ADDRESS "address" ADDRESSES "addresses"
 %token <tok> ADDRESS_DEPENDENT "address-dependent" ALLOW "allow"
@@ -104,7 +114,7 @@ static void add_plateau(struct conf_build *, struct conf_file *,
 %token <tok> UNKNOWN_TCP "unknown-tcp" USER "user"
 %token <tok> WARN "warn" WKP_NON_GLOBAL "wkp-non-global" YES "yes"
 
-%type <tok>	text who range
+%type <tok>	range
 %type <flag>	yes drop refuse adf override
 %type <flagp>	switch
 %type <proto>	proto any_proto
@@ -135,10 +145,10 @@ statement	: process
 
 /* The device and the process. */
 
-process		: TUN text tun_mtu { set_tun(b, cf, &$text); }
-		| USER who { conf_set_string(&b->conf->user, cf, &$who); }
-		| PIDFILE text { set_path(&b->conf->pidfile, cf, &$text); }
-		| DUMP text { set_path(&b->conf->dump, cf, &$text); }
+process		: TUN IFNAME tun_mtu { set_tun(b, cf, &$IFNAME); }
+		| USER WHO { conf_set_string(&b->conf->user, cf, &$WHO); }
+		| PIDFILE PATH { set_path(&b->conf->pidfile, cf, &$PATH); }
+		| DUMP PATH { set_path(&b->conf->dump, cf, &$PATH); }
 		| LOG LEVEL level {
 			b->conf->log_level = (enum log_level)$level;
 		}
@@ -147,8 +157,8 @@ process		: TUN text tun_mtu { set_tun(b, cf, &$text); }
 			b->log_events = $EVENTS.where;
 		}
 		| LOG EVENTS NONE { b->conf->log_events = 0; }
-		| LOG EVENTS TO text {
-			set_path(&b->conf->log_file, cf, &$text);
+		| LOG EVENTS TO PATH {
+			set_path(&b->conf->log_file, cf, &$PATH);
 			b->conf->log_syslog = false;
 		}
 		| LOG EVENTS TO SYSLOG { b->conf->log_syslog = true; }
@@ -157,8 +167,7 @@ process		: TUN text tun_mtu { set_tun(b, cf, &$text); }
 
 tun_mtu		: %empty
 		| MTU NUMBER {
-			b->conf->tun_mtu = number(cf, &$NUMBER, 1280,
-			    MAX_MTU);
+			b->conf->tun_mtu = mtu6(cf, &$NUMBER);
 		}
 		;
 
@@ -181,21 +190,20 @@ event_kind	: BINDINGS { $$ = EVENT_BINDINGS; }
 
 /* What is translated, and how. */
 
-translation	: PREFIX WORD { conf_add_prefix(b, cf, &$WORD); }
-		| ADDRESS WORD { conf_set_address(b, cf, &$WORD); }
+translation	: PREFIX PREFIX6 { conf_add_prefix(b, cf, &$PREFIX6); }
+		| ADDRESS ANY_ADDRESS {
+			conf_set_address(b, cf, &$ANY_ADDRESS);
+		}
 		| MTU IPV4 NUMBER {
-			NAT64.xlat.mtu4 = number(cf, &$NUMBER, 68,
-			    MAX_MTU);
+			NAT64.xlat.mtu4 = mtu4(cf, &$NUMBER);
 			b->mtu4_set = true;
 		}
 		| MTU IPV6 NUMBER {
-			NAT64.xlat.mtu6 = number(cf, &$NUMBER, 1280,
-			    MAX_MTU);
+			NAT64.xlat.mtu6 = mtu6(cf, &$NUMBER);
 			b->mtu6_set = true;
 		}
 		| LOWEST_IPV6_MTU NUMBER {
-			NAT64.xlat.lowest_mtu6 = number(cf, &$NUMBER, 1280,
-			    MAX_MTU);
+			NAT64.xlat.lowest_mtu6 = mtu6(cf, &$NUMBER);
 			b->lowest_mtu6 = $NUMBER.where;
 		}
 		| TOS COPY { NAT64.xlat.tos = XLAT_TOS_COPY; }
@@ -238,32 +246,33 @@ rate		: RATE NUMBER[per_sec] BURST NUMBER[burst] {
 
 /* Pool, static bindings, choice of ports. */
 
-ports_policy	: POOL WORD pool_ports {
-			conf_add_pool(b, cf, &$WORD, &$pool_ports, NULL);
+ports_policy	: POOL ADDRESSES4 pool_ports {
+			conf_add_pool(b, cf, &$ADDRESSES4, &$pool_ports, NULL);
 		}
-		| POOL WORD[addr] pool_ports FOR WORD[clients] {
+		| POOL ADDRESSES4[addr] pool_ports FOR PREFIX6[clients] {
 			conf_add_pool(b, cf, &$addr, &$pool_ports, &$clients);
 		}
-		| POOL INTERFACE text pool_ports {
-			conf_set_pool_interface(b, cf, &$text, &$pool_ports);
+		| POOL INTERFACE IFNAME pool_ports {
+			conf_set_pool_interface(b, cf, &$IFNAME, &$pool_ports);
 		}
-		| STATIC any_proto addr4 ports[ports4] TO WORD[addr6]
+		| STATIC any_proto addr4 ports[ports4] TO ADDRESS6[addr6]
 		  ports[ports6] {
 			conf_add_static(b, cf, $any_proto, &$addr4, &$ports4,
 			    &$addr6, &$ports6);
 		}
-		| EXCLUDE WORD any_proto ports {
-			conf_add_exclude(b, cf, $any_proto, &$WORD, &$ports);
+		| EXCLUDE PREFIX4 any_proto ports {
+			conf_add_exclude(b, cf, $any_proto, &$PREFIX4,
+			    &$ports);
 		}
 		| PORT_SELECT RANDOM { NAT64.pool_opts.select = POOL4_RANDOM; }
 		| PORT_SELECT PRESERVE {
 			NAT64.pool_opts.select = POOL4_PRESERVE;
 		}
-		| QUARANTINE any_proto NUMBER {
+		| QUARANTINE any_proto TIME {
 			uint32_t secs;
 			int i;
 
-			secs = number(cf, &$NUMBER, 0, MAX_QUARANTINE_SECS);
+			secs = rest_secs(cf, &$TIME);
 			for (i = 0; i < L4_NPROTO; i++)
 				if ($any_proto == -1 || $any_proto == i)
 					NAT64.pool_opts.rest_secs[i] = secs;
@@ -272,22 +281,21 @@ ports_policy	: POOL WORD pool_ports {
 			NAT64.pool_opts.rest_max_percent =
 			    number(cf, &$NUMBER, 0, 100);
 		}
-		| QUARANTINE RESTART NUMBER {
-			NAT64.restart_rest_secs = number(cf, &$NUMBER, 0,
-			    MAX_QUARANTINE_SECS);
+		| QUARANTINE RESTART TIME {
+			NAT64.restart_rest_secs = rest_secs(cf, &$TIME);
 		}
 		| SUBSCRIBER PREFIX_LENGTH NUMBER {
 			NAT64.subscriber_len = number(cf, &$NUMBER, 1, 128);
 		}
 		;
 
-addr4		: WORD {
+addr4		: ADDRESS4 {
 			$$.interface = false;
-			$$.text = $WORD;
+			$$.text = $ADDRESS4;
 		}
-		| INTERFACE text {
+		| INTERFACE IFNAME {
 			$$.interface = true;
-			$$.text = $text;
+			$$.text = $IFNAME;
 		}
 		;
 
@@ -347,8 +355,12 @@ range		: NUMBER
 
 /* Who may use the translator, and who may come in. */
 
-filtering	: ALLOW FROM WORD { conf_add_permit(b, cf, true, &$WORD); }
-		| DENY FROM WORD { conf_add_permit(b, cf, false, &$WORD); }
+filtering	: ALLOW FROM PREFIX6 {
+			conf_add_permit(b, cf, true, &$PREFIX6);
+		}
+		| DENY FROM PREFIX6 {
+			conf_add_permit(b, cf, false, &$PREFIX6);
+		}
 		| FILTER any_proto adf {
 			int i;
 
@@ -368,15 +380,15 @@ adf		: ENDPOINT_INDEPENDENT { $$ = false; }
 		| ADDRESS_DEPENDENT { $$ = true; }
 		;
 
-/* Timeouts, in seconds. */
+/* Timeouts. */
 
-timeout		: TIMEOUT lifetime NUMBER override {
-			conf_set_timeout(b, cf, $lifetime, &$NUMBER,
+timeout		: TIMEOUT lifetime TIME override {
+			conf_set_timeout(b, cf, $lifetime, &$TIME,
 			    $override);
 		}
-		| TIMEOUT lifetime NUMBER override[before] port
+		| TIMEOUT lifetime TIME override[before] port
 		  override[after] {
-			conf_set_port_timeout(b, cf, $lifetime, &$NUMBER,
+			conf_set_port_timeout(b, cf, $lifetime, &$TIME,
 			    $before || $after, &$port);
 		}
 		;
@@ -425,9 +437,8 @@ limit		: LIMIT SESSIONS NUMBER {
 			NAT64.max_stored_syns_per_peer =
 			    number(cf, &$NUMBER, 0, MAX_COUNT);
 		}
-		| LIMIT FRAGMENTS BYTES NUMBER {
-			NAT64.frag.max_bytes =
-			    number(cf, &$NUMBER, 0, MAX_ENTRIES);
+		| LIMIT FRAGMENTS BYTES SIZE {
+			NAT64.frag.max_bytes = size(cf, &$SIZE);
 		}
 		| LIMIT FRAGMENTS DATAGRAMS NUMBER {
 			NAT64.frag.max_datagrams =
@@ -438,9 +449,8 @@ limit		: LIMIT SESSIONS NUMBER {
 			NAT64.frag.per_datagram =
 			    number(cf, &$NUMBER, 2, 8192);
 		}
-		| LIMIT FRAGMENTS SOURCE_BYTES NUMBER {
-			NAT64.frag.source_bytes =
-			    number(cf, &$NUMBER, 0, MAX_ENTRIES);
+		| LIMIT FRAGMENTS SOURCE_BYTES SIZE {
+			NAT64.frag.source_bytes = size(cf, &$SIZE);
 		}
 		| LIMIT FRAGMENTS SOURCE_DATAGRAMS NUMBER {
 			NAT64.frag.source_datagrams =
@@ -492,167 +502,67 @@ any_proto	: %empty { $$ = -1; }
 		| proto
 		;
 
-text		: WORD
-		| STRING
-		;
-
-who		: text
-		| NUMBER
-		;
-
 %%
 
-/* Sorted by strcmp(). */
-static const struct conf_keyword keywords[] = {
-	{ "accept", ACCEPT },
-	{ "address", ADDRESS },
-	{ "address-dependent", ADDRESS_DEPENDENT },
-	{ "addresses", ADDRESSES },
-	{ "allow", ALLOW },
-	{ "binding-sessions", BINDING_SESSIONS },
-	{ "bindings", BINDINGS },
-	{ "burst", BURST },
-	{ "bytes", BYTES },
-	{ "check-inner-ip", CHECK_INNER_IP },
-	{ "clamp", CLAMP },
-	{ "closing", CLOSING },
-	{ "copy", COPY },
-	{ "datagrams", DATAGRAMS },
-	{ "debug", DEBUG },
-	{ "deny", DENY },
-	{ "destination", DESTINATION },
-	{ "drop", DROP },
-	{ "dump", DUMP },
-	{ "echo", ECHO_ },
-	{ "endpoint-independent", ENDPOINT_INDEPENDENT },
-	{ "err", ERR },
-	{ "established", ESTABLISHED },
-	{ "events", EVENTS },
-	{ "except", EXCEPT },
-	{ "exclude", EXCLUDE },
-	{ "fair-share", FAIR_SHARE },
-	{ "filter", FILTER },
-	{ "first-fragment-errors", FIRST_FRAGMENT_ERRORS },
-	{ "for", FOR },
-	{ "fragment", FRAGMENT },
-	{ "fragments", FRAGMENTS },
-	{ "from", FROM },
-	{ "icmp", ICMP },
-	{ "icmp-errors", ICMP_ERRORS },
-	{ "icmp-fragments", ICMP_FRAGMENTS },
-	{ "id", ID },
-	{ "inbound", INBOUND },
-	{ "inbound-refresh", INBOUND_REFRESH },
-	{ "inbound-sessions", INBOUND_SESSIONS },
-	{ "incoming-syn", INCOMING_SYN },
-	{ "info", INFO },
-	{ "interface", INTERFACE },
-	{ "ipv4", IPV4 },
-	{ "ipv6", IPV6 },
-	{ "keep", KEEP },
-	{ "level", LEVEL },
-	{ "limit", LIMIT },
-	{ "log", LOG },
-	{ "lowest-ipv6-mtu", LOWEST_IPV6_MTU },
-	{ "max-percent", MAX_PERCENT },
-	{ "mss", MSS },
-	{ "mtu", MTU },
-	{ "new-bindings", NEW_BINDINGS },
-	{ "no", NO },
-	{ "none", NONE },
-	{ "off", OFF },
-	{ "offload", OFFLOAD },
-	{ "opening", OPENING },
-	{ "override", OVERRIDE },
-	{ "parity", PARITY },
-	{ "per-datagram", PER_DATAGRAM },
-	{ "per-destination", PER_DESTINATION },
-	{ "pidfile", PIDFILE },
-	{ "plateaus", PLATEAUS },
-	{ "pool", POOL },
-	{ "pool4-echo", POOL4_ECHO },
-	{ "port", PORT },
-	{ "port-select", PORT_SELECT },
-	{ "ports", PORTS },
-	{ "prefix", PREFIX },
-	{ "prefix-length", PREFIX_LENGTH },
-	{ "preserve", PRESERVE },
-	{ "quarantine", QUARANTINE },
-	{ "random", RANDOM },
-	{ "range-fallback", RANGE_FALLBACK },
-	{ "rate", RATE },
-	{ "reassemble", REASSEMBLE },
-	{ "refresh", REFRESH },
-	{ "refuse", REFUSE },
-	{ "remap-fragment-id", REMAP_FRAGMENT_ID },
-	{ "reset", RESET },
-	{ "restart", RESTART },
-	{ "routes", ROUTES },
-	{ "rst-in-fin", RST_IN_FIN },
-	{ "sessions", SESSIONS },
-	{ "shorten", SHORTEN },
-	{ "soft-pooling", SOFT_POOLING },
-	{ "source-bytes", SOURCE_BYTES },
-	{ "source-datagrams", SOURCE_DATAGRAMS },
-	{ "static", STATIC },
-	{ "stored-syns", STORED_SYNS },
-	{ "stored-syns-per-peer", STORED_SYNS_PER_PEER },
-	{ "subscriber", SUBSCRIBER },
-	{ "syslog", SYSLOG },
-	{ "tcp", TCP },
-	{ "timeout", TIMEOUT },
-	{ "to", TO },
-	{ "tos", TOS },
-	{ "traffic-class", TRAFFIC_CLASS },
-	{ "tun", TUN },
-	{ "udp", UDP },
-	{ "unbound-errors", UNBOUND_ERRORS },
-	{ "unknown-tcp", UNKNOWN_TCP },
-	{ "user", USER },
-	{ "warn", WARN },
-	{ "wkp-non-global", WKP_NON_GLOBAL },
-	{ "yes", YES },
-};
-
+/* The names of the tokens that would be accepted; returns how many. */
 static int
-yylex(YYSTYPE *lval, struct conf_file *cf)
+expected(yypstate *ps, yysymbol_kind_t kinds[YYNTOKENS],
+    const char *names[YYNTOKENS])
 {
-	switch (conf_file_next(cf, &lval->tok)) {
+	int i, n = yypstate_expected_tokens(ps, kinds, YYNTOKENS);
+
+	for (i = 0; i < n; i++)
+		names[i] = yysymbol_name(kinds[i]);
+	return (n > 0 ? n : 0);
+}
+
+/* The token that is called so, or YYUNDEF. */
+static int
+token_named(const char *name)
+{
+	int token;
+
+	for (token = 0; token <= YYMAXUTOK; token++)
+		if (strcmp(yysymbol_name(YYTRANSLATE(token)), name) == 0)
+			return (token);
+	return (YYUNDEF);
+}
+
+/* What v is where it stands, or at least elsewhere. */
+static int
+token_of(yypstate *ps, struct conf_file *cf, struct conf_value *v)
+{
+	yysymbol_kind_t kinds[YYNTOKENS];
+	const char *names[YYNTOKENS];
+	int i;
+
+	i = conf_choose(cf, v, names, expected(ps, kinds, names));
+	switch (v->kind) {
 	case CONF_EOF:
 		return (YYEOF);
 	case CONF_EOL:
 		return (EOL);
-	case CONF_WORD:
-		return (conf_keyword(keywords,
-		    sizeof(keywords) / sizeof(keywords[0]), lval->tok.text,
-		    WORD));
-	case CONF_STRING:
-		return (STRING);
-	case CONF_NUMBER:
-		return (NUMBER);
-	case CONF_RANGE:
-		return (RANGE);
-	case CONF_PUNCT:
-		return (lval->tok.punct);
 	case CONF_ERROR:
+		return (YYerror);
+	default:
 		break;
 	}
-	return (YYerror);
+	if (i != -1)
+		return (token_named(names[i]));
+	return (v->kind == CONF_WORD ? token_named(v->text) : YYUNDEF);
 }
 
 static int
 yyreport_syntax_error(const yypcontext_t *ctx, struct conf_file *cf,
     struct conf_build *b)
 {
-	yysymbol_kind_t kinds[CONF_MAX_EXPECTED];
-	const char *names[CONF_MAX_EXPECTED];
-	int i, n;
+	yysymbol_kind_t kinds[YYNTOKENS];
+	const char *names[YYNTOKENS];
+	int n = expected(ctx->yyps, kinds, names);
 
 	(void)b;
-	n = yypcontext_expected_tokens(ctx, kinds, CONF_MAX_EXPECTED);
-	for (i = 0; i < n; i++)
-		names[i] = yysymbol_name(kinds[i]);
-	conf_unexpected(cf, names, n > 0 ? (size_t)n : 0);
+	conf_unexpected(cf, names, n,
+	    yypcontext_token(ctx) != YYSYMBOL_YYUNDEF);
 	return (0);
 }
 
@@ -667,7 +577,19 @@ yyerror(struct conf_file *cf, struct conf_build *b, const char *msg)
 void
 conf_parse(struct conf_build *b, struct conf_file *cf)
 {
-	yyparse(cf, b);
+	yypstate *ps = yypstate_new();
+	YYSTYPE val;
+	int token;
+
+	if (ps == NULL) {
+		conf_error(cf, "not enough memory");
+		return;
+	}
+	do {
+		conf_file_next(cf, &val.tok);
+		token = token_of(ps, cf, &val.tok);
+	} while (yypush_parse(ps, token, &val, cf, b) == YYPUSH_MORE);
+	yypstate_delete(ps);
 }
 
 /* What a token says, when it is in bounds; reports it otherwise. */
@@ -675,14 +597,52 @@ static uint32_t
 number(struct conf_file *cf, const struct conf_value *v, uint32_t min,
     uint32_t max)
 {
-	if (v->number >= min && v->number <= max)
-		return ((uint32_t)v->number);
-	if (min == max)
-		conf_error_at(cf, &v->where, "%s is not %u", v->text, min);
-	else
-		conf_error_at(cf, &v->where, "%s is not between %u and %u",
-		    v->text, min, max);
-	return (min);
+	const struct conf_bounds b = { min, max, NULL };
+	uint64_t n = min;
+
+	conf_number(cf, v, &b, &n);
+	return ((uint32_t)n);
+}
+
+static uint32_t
+mtu4(struct conf_file *cf, const struct conf_value *v)
+{
+	static const struct conf_bounds b = { 68, MAX_MTU, "RFC 791, 3.2" };
+	uint64_t n = b.min;
+
+	conf_number(cf, v, &b, &n);
+	return ((uint32_t)n);
+}
+
+static uint32_t
+mtu6(struct conf_file *cf, const struct conf_value *v)
+{
+	static const struct conf_bounds b = { 1280, MAX_MTU, "RFC 8200, 5" };
+	uint64_t n = b.min;
+
+	conf_number(cf, v, &b, &n);
+	return ((uint32_t)n);
+}
+
+static uint32_t
+rest_secs(struct conf_file *cf, const struct conf_value *v)
+{
+	static const struct conf_bounds b = { 0, MAX_QUARANTINE_SECS,
+		"a port is worth a day at most" };
+	uint64_t n = b.min;
+
+	conf_quantity_within(cf, v, QUANTITY_SECS, &b, &n);
+	return ((uint32_t)n);
+}
+
+static uint32_t
+size(struct conf_file *cf, const struct conf_value *v)
+{
+	static const struct conf_bounds b = { 0, MAX_ENTRIES, NULL };
+	uint64_t n = b.min;
+
+	conf_quantity_within(cf, v, QUANTITY_BYTES, &b, &n);
+	return ((uint32_t)n);
 }
 
 static struct bucket_rate
@@ -700,9 +660,10 @@ static void
 set_tun(struct conf_build *b, struct conf_file *cf,
     const struct conf_value *text)
 {
-	if (!conf_interface_name(text->text, b->conf->tun))
-		conf_error_at(cf, &text->where,
-		    "\"%s\" is no name of an interface", text->text);
+	const char *why = conf_interface_name(text->text, b->conf->tun);
+
+	if (why != NULL)
+		conf_refuse(cf, text, why);
 }
 
 /* The daemon works in the root directory. */
@@ -712,8 +673,7 @@ set_path(char **to, struct conf_file *cf, const struct conf_value *text)
 	if (text->text[0] == '/')
 		conf_set_string(to, cf, text);
 	else
-		conf_error_at(cf, &text->where, "\"%s\" is no absolute path",
-		    text->text);
+		conf_refuse(cf, text, "is no absolute path");
 }
 
 static void
@@ -721,7 +681,7 @@ add_plateau(struct conf_build *b, struct conf_file *cf,
     const struct conf_value *v)
 {
 	struct xlat_conf *x = &NAT64.xlat;
-	uint32_t mtu = number(cf, v, 68, UINT16_MAX);
+	uint32_t mtu = mtu4(cf, v);
 
 	if (mtu != v->number)
 		return;

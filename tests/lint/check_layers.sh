@@ -14,6 +14,7 @@ at() { # layer header ...
 
 at 0 common/{linerate,compat,monotime,rng,siphash,pref64,ip4class,addr,acl}.h common/hostaddr.h
 at 0 common/bundle.h
+at 0 common/{addr_hint,nearest,quantity}.h
 at 1 nat64d/{stats,tuple,pkt,cksum,iphdr,vnet,gro,gso,slab,ipid,ratelimit}.h
 at 1 nat64d/{keyhash,repeat}.h
 at 2 nat64d/{addrset,portlist,portset,pool4,pool4_addrs,rest}.h
@@ -32,7 +33,8 @@ at 4 dns64d/{balance,metrics,view}.h
 at 4 dns64d/{answers,cache,cache_int}.h
 at 4 dns64d/{cookie,crowd,filter,follow,gate,hosts,hosts_file,local,rate}.h
 at 5 common/{debuglog,log,privs,rng_os,sandbox,version}.h
-at 5 common/{conf_file,conf_impl,conf_msg,conf_text,scan}.h
+at 5 common/{conf_expect,conf_file,conf_impl,conf_memory,conf_msg}.h
+at 5 common/{conf_text,conf_value,scan}.h
 at 5 common/{files,reader,reload}.h
 at 5 {nat64d,dns64d}/{conf,parse}.h
 at 5 nat64d/conf_build.h
