@@ -62,6 +62,7 @@ common_SRC = \
     common/conf_file.c \
     common/conf_memory.c \
     common/conf_msg.c \
+    common/conf_once.c \
     common/conf_text.c \
     common/conf_value.c \
     common/debuglog.c \
@@ -379,8 +380,8 @@ test_bins = $(unit_tests:%=$(BUILD)/tests/unit/%) \
 check_connected_OBJ = dns64d/connected.o common/log.o common/watch.o \
     $(hostwatch_$(OS):.c=.o)
 conf_OBJ = common/conf_expect.o common/conf_file.o common/conf_memory.o \
-    common/conf_msg.o common/conf_text.o common/conf_value.o \
-    common/files.o common/scan.o
+    common/conf_msg.o common/conf_once.o common/conf_text.o \
+    common/conf_value.o common/files.o common/scan.o
 check_conf_expect_OBJ = $(conf_OBJ)
 check_conf_file_OBJ = $(conf_OBJ)
 check_dump_OBJ = nat64d/dump.o

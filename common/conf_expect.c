@@ -96,9 +96,22 @@ fits(const struct conf_value *v, const char *name, enum class class)
 static void
 add_word(struct conf_file *cf, const char *word)
 {
+	cf->last_len = strlen(cf->words);
 	if (cf->words[0] != '\0')
 		strlcat(cf->words, " ", sizeof(cf->words));
 	strlcat(cf->words, word, sizeof(cf->words));
+	if (!cf->has_value)
+		cf->name_len = strlen(cf->words);
+}
+
+static void
+begin_statement(struct conf_file *cf, const struct conf_where *where)
+{
+	cf->words[0] = '\0';
+	cf->name_len = cf->last_len = 0;
+	cf->has_value = false;
+	cf->began = *where;
+	cf->errors_before = cf->errors;
 }
 
 /* A block may begin or end. */
@@ -109,6 +122,7 @@ count_block(struct conf_file *cf, int punct, const struct conf_where *where)
 		if (cf->nblocks < CONF_MAX_BLOCKS)
 			cf->blocks[cf->nblocks] = *where;
 		cf->nblocks++;
+		cf->block_count++;
 	} else if (punct == '}' && cf->nblocks > 0)
 		cf->nblocks--;
 }
@@ -121,7 +135,7 @@ conf_choose(struct conf_file *cf, struct conf_value *v,
 	int i, found = -1;
 
 	if (cf->first_of_line)
-		cf->words[0] = '\0';
+		begin_statement(cf, &v->where);
 	for (i = 0; i < n; i++) {
 		class = class_of(names[i]);
 		if (class > best || !fits(v, names[i], class))
@@ -141,6 +155,8 @@ conf_choose(struct conf_file *cf, struct conf_value *v,
 		v->what = conf_text_copy(cf, cf->words, strlen(cf->words));
 	if (v->what == NULL)
 		v->what = "";
+	if (best > CLASS_EOL)
+		cf->has_value = true;
 	return (found);
 }
 

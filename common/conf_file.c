@@ -123,7 +123,7 @@ conf_file_open(const char *path, struct files *files, conf_report_fn *report,
 	cf = calloc(1, sizeof(*cf));
 	if (cf == NULL) {
 		if (report != NULL)
-			report(arg, strerror(errno));
+			report(arg, false, strerror(errno));
 		else
 			perror(path);
 		return (NULL);

@@ -155,8 +155,11 @@ struct bundle_file;
 struct conf_file;
 struct files;
 
-/* Takes one message, "file:line: text", without a newline. */
-typedef void conf_report_fn(void *arg, const char *msg);
+/*
+ * Takes one message, "file:line: text", without a newline. warning: it is no
+ * error; the text says so too.
+ */
+typedef void conf_report_fn(void *arg, bool warning, const char *msg);
 
 /*
  * Start to read the file path. Messages go to report(arg, ...), or to
@@ -210,6 +213,22 @@ int conf_choose(struct conf_file *cf, struct conf_value *v,
     const char *const *names, int n);
 
 /*
+ * Warn of what is allowed but hardly wanted; not counted as an error. Of
+ * these too no more than CONF_MAX_ERRORS are reported.
+ */
+void conf_warning_at(struct conf_file *cf, const struct conf_where *where,
+    const char *fmt, ...) __attribute__((__format__(printf, 3, 4)));
+
+/*
+ * The statement just read is one of which the last one holds: warn when it
+ * was given before, in the same block. One with an error counts for nothing.
+ *
+ * name: what it is called. NULL: its keywords up to the first value; when
+ * it has nothing but keywords, the last one is its value.
+ */
+void conf_once(struct conf_file *cf, const char *name);
+
+/*
  * Report that the grammar could not accept the last token:
  *	unexpected "foo", expected "port" or end of line
  *	unknown statement "prefx": did you mean "prefix"?
@@ -233,6 +252,9 @@ bool conf_quantity_within(struct conf_file *cf, const struct conf_value *v,
 bool conf_quantity(struct conf_file *cf, const struct conf_value *v,
     enum quantity what, uint64_t *to);
 
+/* Where the statement that is being read begins, now and later. */
+const struct conf_where *conf_statement_where(const struct conf_file *cf);
+
 /*
  * Report why a value was refused: a text that reads well behind it. Where
  * no address is what others write for an address and port, says how it is
@@ -240,6 +262,10 @@ bool conf_quantity(struct conf_file *cf, const struct conf_value *v,
  */
 void conf_refuse(struct conf_file *cf, const struct conf_value *v,
     const char *why);
+
+/* The same because of another statement, whose place follows the text. */
+void conf_refuse_for(struct conf_file *cf, const struct conf_value *v,
+    const char *why, const struct conf_where *other);
 
 /* Print text so that it is read back as one CONF_STRING. */
 void conf_print_string(FILE *f, const char *text);

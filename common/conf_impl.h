@@ -20,6 +20,7 @@ struct files;
 struct source;
 struct text;
 struct macro;
+struct once;
 
 struct conf_file {
 	struct files *files; /* where they come from ... */
@@ -45,7 +46,15 @@ struct conf_file {
 
 	struct conf_where blocks[CONF_MAX_BLOCKS]; /* where their "{" are */
 	unsigned nblocks; /* open; may be more than have a place */
+	unsigned block_count; /* so far; the number of the one last begun */
 	char words[CONF_MAX_WORDS]; /* the keywords of this line so far */
+	size_t name_len; /* of words: up to the first value ... */
+	size_t last_len; /* ... or to before the last of them */
+	bool has_value;	 /* not all are keywords */
+	struct conf_where began; /* this line, ... */
+	unsigned errors_before;	 /* ... and the errors when it did */
+	SLIST_HEAD(once_list, once) onces; /* see conf_once() */
+	unsigned warnings;
 };
 
 /* Report an error that makes further reading pointless. */

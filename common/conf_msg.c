@@ -11,28 +11,51 @@
 /* Quotes longer than this are cut: a line of the file can be very long. */
 #define QUOTE_MAX 60
 
+__attribute__((__format__(printf, 4, 0))) static void
+print(struct conf_file *cf, const struct conf_where *where, bool warning,
+    const char *fmt, va_list ap)
+{
+	char text[CONF_MESSAGE_MAX], msg[PATH_MAX + CONF_MESSAGE_MAX];
+	const unsigned n = warning ? cf->warnings : cf->errors;
+	const char *last = warning ? " (too many warnings)" :
+	    " (too many errors)";
+	char line[16] = "";
+
+	vsnprintf(text, sizeof(text), fmt, ap);
+	if (where->line > 0)
+		snprintf(line, sizeof(line), ":%u", where->line);
+	snprintf(msg, sizeof(msg), "%s%s: %s%s%s", where->file, line,
+	    warning ? "warning: " : "", text,
+	    n == CONF_MAX_ERRORS ? last : "");
+	if (cf->report != NULL)
+		cf->report(cf->report_arg, warning, msg);
+	else
+		fprintf(stderr, "%s\n", msg);
+}
+
 __attribute__((__format__(printf, 3, 0))) static void
 report(struct conf_file *cf, const struct conf_where *where, const char *fmt,
     va_list ap)
 {
-	char text[CONF_MESSAGE_MAX], msg[PATH_MAX + CONF_MESSAGE_MAX];
-	char line[16] = "";
-
 	cf->errors++;
 	if (cf->errors > CONF_MAX_ERRORS)
 		return;
 	if (cf->errors == CONF_MAX_ERRORS)
 		cf->stopped = true;
+	print(cf, where, false, fmt, ap);
+}
 
-	vsnprintf(text, sizeof(text), fmt, ap);
-	if (where->line > 0)
-		snprintf(line, sizeof(line), ":%u", where->line);
-	snprintf(msg, sizeof(msg), "%s%s: %s%s", where->file, line, text,
-	    cf->errors == CONF_MAX_ERRORS ? " (too many errors)" : "");
-	if (cf->report != NULL)
-		cf->report(cf->report_arg, msg);
-	else
-		fprintf(stderr, "%s\n", msg);
+void
+conf_warning_at(struct conf_file *cf, const struct conf_where *where,
+    const char *fmt, ...)
+{
+	va_list ap;
+
+	if (++cf->warnings > CONF_MAX_ERRORS)
+		return;
+	va_start(ap, fmt);
+	print(cf, where, true, fmt, ap);
+	va_end(ap);
 }
 
 void

@@ -95,3 +95,11 @@ conf_refuse(struct conf_file *cf, const struct conf_value *v,
 	else
 		conf_error_at(cf, &v->where, "\"%s\" %s", v->text, why);
 }
+
+void
+conf_refuse_for(struct conf_file *cf, const struct conf_value *v,
+    const char *why, const struct conf_where *other)
+{
+	conf_error_at(cf, &v->where, "\"%s\" %s %s:%u", v->text, why,
+	    other->file, other->line);
+}

@@ -45,6 +45,28 @@ conf_add_addr(struct conf_addrs *list, const char *text, unsigned port)
 }
 
 const char *
+conf_blame(struct conf *conf, const struct conf_where *other, const char *why)
+{
+	conf->other = other;
+	return (why);
+}
+
+/* The rule that says the contrary. */
+static const char *
+contrary(struct conf *conf, const struct prefix *p, bool allow)
+{
+	const struct conf_access *a;
+
+	for (a = conf->access; a < conf->access + conf->n_access; a++) {
+		if (a->allow != allow && a->from.len == p->len &&
+		    prefix_overlap(&a->from, p))
+			return (conf_blame(conf, &a->where, allow ?
+			    "is denied at" : "is allowed at"));
+	}
+	return ("is both allowed and denied");
+}
+
+const char *
 conf_add_access(struct conf *conf, const char *text, bool allow)
 {
 	struct conf_access *bigger;
@@ -61,7 +83,7 @@ conf_add_access(struct conf *conf, const char *text, bool allow)
 	if (acl_add(conf->acl, &p, allow) == -1) {
 		switch (errno) {
 		case EEXIST:
-			return ("is both allowed and denied");
+			return (contrary(conf, &p, allow));
 		case ENOSPC:
 			return ("is one rule too many");
 		default:
@@ -69,6 +91,7 @@ conf_add_access(struct conf *conf, const char *text, bool allow)
 		}
 	}
 	conf->access[conf->n_access].from = p;
+	conf->access[conf->n_access].where = *conf->here;
 	conf->access[conf->n_access++].allow = allow;
 	return (NULL);
 }
@@ -103,6 +126,7 @@ conf_free(struct conf *conf)
 	free(conf->user);
 	acl_free(conf->acl);
 	free(conf->access);
+	free(conf->prefix_lines);
 	conf_clear_clients(conf);
 	conf_clear_translators(conf);
 	conf_clear_upstreams(conf);
@@ -224,6 +248,19 @@ check_matches(struct conf_file *cf, const struct conf *conf,
 	}
 }
 
+/* A view that no client has is hardly meant. */
+static void
+check_reach(struct conf_file *cf, const struct conf *conf, size_t i)
+{
+	const size_t by = views_hidden_by(&conf->views, i);
+
+	if (by != 0)
+		conf_warning_at(cf, &conf->view_at[i], "view \"%s\" is never "
+		    "used: its clients have view \"%s\" of %s:%u",
+		    conf->views.v[i].name, conf->views.v[by].name,
+		    conf->view_at[by].file, conf->view_at[by].line);
+}
+
 /* The load of all must be known to find the least. */
 static void
 check_loads(struct conf_file *cf, const struct conf *conf,
@@ -276,6 +313,7 @@ check_whole(struct conf_file *cf, const struct conf *conf)
 	for (i = 0; i < conf->views.n; i++) {
 		check_matches(cf, conf, &conf->views.v[i]);
 		check_loads(cf, conf, &conf->views.v[i].policy);
+		check_reach(cf, conf, i);
 	}
 }
 

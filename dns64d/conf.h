@@ -55,12 +55,25 @@ struct conf_addrs {
 struct conf_access {
 	struct prefix from;
 	bool allow;
+	struct conf_where where; /* while it is parsed, as all of these */
+};
+
+/* A statement about a prefix of a view, or about none for a range. */
+struct conf_prefix_line {
+	size_t view;
+	bool none;
+	struct pref64 prefix;
+	bool reverse_only;
+	bool translator;
+	struct prefix range;
+	struct conf_where where;
 };
 
 /* One statement: this server is on this route. */
 struct conf_upstream {
 	unsigned server;
 	unsigned route;
+	struct conf_where where;
 };
 
 /* A file of hosts. */
@@ -93,6 +106,11 @@ struct conf {
 
 	struct views views;	     /* finished */
 	bool in_view;		     /* while parsing: of the last one */
+	struct conf_where view_at[VIEWS_MAX]; /* but for the default */
+	struct conf_prefix_line *prefix_lines;
+	size_t n_prefix_lines;
+	const struct conf_where *here;	/* while parsing: this statement */
+	const struct conf_where *other; /* ... and who is in its way */
 
 	struct translator_conf *translators; /* one for a prefix */
 	size_t n_translators;
@@ -166,7 +184,9 @@ void conf_parse(struct conf_file *cf, struct conf *conf);
 /*
  * For the grammar. Each adds what a statement says, and returns NULL or the
  * reason for the refusal as a static string that reads well behind the
- * statement's value; then nothing has changed. A port that was refused
+ * statement's value; then nothing has changed. When that is because of
+ * another statement, conf->other is where, and reads well behind the reason.
+ * A port that was refused
  * already is 0 and makes conf_add_addr do nothing.
  */
 const char *conf_add_addr(struct conf_addrs *list, const char *text,
@@ -247,6 +267,8 @@ const char *conf_set_path(char **string, const char *text);
 
 /* Among the files of the configuration. */
 const char *conf_no_memory(void);
+const char *conf_blame(struct conf *conf, const struct conf_where *other,
+    const char *why); /* sets other, returns why */
 void conf_read_hosts(struct conf *conf, struct conf_file *cf);
 void conf_clear_clients(struct conf *conf);
 void conf_clear_translators(struct conf *conf);

@@ -39,11 +39,19 @@ conf_policy(struct conf *conf)
 const char *
 conf_begin_view(struct conf *conf, const char *name)
 {
+	size_t i;
+
 	conf->in_view = true;
 	if (*name == '\0')
 		return ("is empty");
+	for (i = 1; i < conf->views.n; i++) {
+		if (strcmp(conf->views.v[i].name, name) == 0)
+			return (conf_blame(conf, &conf->view_at[i],
+			    "is given twice, first at"));
+	}
 	if (views_add(&conf->views, name) == NULL)
-		return (errno == EEXIST ? "is given twice" : refusal());
+		return (refusal());
+	conf->view_at[conf->views.n - 1] = *conf->here;
 	return (NULL);
 }
 
@@ -155,6 +163,51 @@ find_pref64(const struct dns64_policy *policy, const struct pref64 *p)
 	return (-1);
 }
 
+static size_t
+current_index(const struct conf *conf)
+{
+	return (conf->in_view ? conf->views.n - 1 : 0);
+}
+
+/* Remember a statement for the sake of messages. */
+static const char *
+keep_line(struct conf *conf, const struct conf_prefix_line *line)
+{
+	struct conf_prefix_line *bigger;
+
+	bigger = reallocarray(conf->prefix_lines, conf->n_prefix_lines + 1,
+	    sizeof(*bigger));
+	if (bigger == NULL)
+		return (conf_no_memory());
+	conf->prefix_lines = bigger;
+	bigger[conf->n_prefix_lines] = *line;
+	bigger[conf->n_prefix_lines].view = current_index(conf);
+	bigger[conf->n_prefix_lines++].where = *conf->here;
+	return (NULL);
+}
+
+/*
+ * Refuse because of an earlier statement of the view: about a prefix that
+ * overlaps p, or when that is NULL, for the same range.
+ */
+static const char *
+blame_line(struct conf *conf, const struct pref64 *p,
+    const struct prefix *range, const char *why)
+{
+	const struct conf_prefix_line *l = conf->prefix_lines;
+	size_t i;
+
+	for (i = 0; i < conf->n_prefix_lines; i++, l++) {
+		if (l->view != current_index(conf))
+			continue;
+		if (p != NULL ? !l->none && pref64_overlap(&l->prefix, p) :
+		    !l->reverse_only && l->range.len == range->len &&
+		    prefix_overlap(&l->range, range))
+			return (conf_blame(conf, &l->where, why));
+	}
+	return ("contradicts another statement");
+}
+
 /*
  * Prefixes of which one contains another would make the address inside a
  * reverse name ambiguous.
@@ -184,8 +237,8 @@ conf_parse_range(const char *text, struct prefix *range)
 }
 
 static const char *
-check_rule(const struct dns64_policy *policy, const struct prefix *range,
-    int target)
+check_rule(struct conf *conf, const struct dns64_policy *policy,
+    const struct prefix *range, int target)
 {
 	const struct policy_rule *r;
 	size_t i;
@@ -196,11 +249,15 @@ check_rule(const struct dns64_policy *policy, const struct prefix *range,
 		    !prefix_overlap(&r->range, range))
 			continue;
 		if (r->target == target)
-			return ("is given twice");
+			return (blame_line(conf, target == POLICY_TARGET_NONE ?
+			    NULL : &policy->prefixes[target], range,
+			    "is given twice, first at"));
 		if (r->target == POLICY_TARGET_NONE)
-			return ("is for a range that has none already");
+			return (blame_line(conf, NULL, range,
+			    "is for a range that has none, by"));
 		if (target == POLICY_TARGET_NONE)
-			return ("has a prefix already");
+			return (blame_line(conf, NULL, range,
+			    "has a prefix already, by"));
 	}
 	return (NULL);
 }
@@ -210,44 +267,50 @@ conf_add_prefix(struct conf *conf, const char *prefix,
     const struct prefix *range)
 {
 	struct dns64_policy *policy = prefix_policy(conf);
+	struct conf_prefix_line line = { .none = prefix == NULL,
+		.range = *range };
 	int target = POLICY_TARGET_NONE;
-	struct pref64 p;
 	const char *why;
 
 	if (prefix != NULL) {
-		if ((why = parse_pref64(prefix, &p)) != NULL)
+		if ((why = parse_pref64(prefix, &line.prefix)) != NULL)
 			return (why);
-		if (is_ambiguous(policy, &p))
-			return ("overlaps another prefix");
-		target = find_pref64(policy, &p);
+		if (is_ambiguous(policy, &line.prefix))
+			return (blame_line(conf, &line.prefix, NULL,
+			    "overlaps the prefix of"));
+		target = find_pref64(policy, &line.prefix);
 		if (target != -1 && !policy_prefix_in_use(policy, target))
-			return ("is reverse-only already");
-		if ((target = policy_add_prefix(policy, &p)) == -1)
+			return (blame_line(conf, &line.prefix, NULL,
+			    "is reverse-only by"));
+		target = policy_add_prefix(policy, &line.prefix);
+		if (target == -1)
 			return (refusal());
 	}
-	if ((why = check_rule(policy, range, target)) != NULL)
+	if ((why = check_rule(conf, policy, range, target)) != NULL)
 		return (why);
 	if (policy_add_rule(policy, range, target) == -1)
 		return (refusal());
-	return (NULL);
+	return (keep_line(conf, &line));
 }
 
 const char *
 conf_add_reverse_prefix(struct conf *conf, const char *prefix)
 {
 	struct dns64_policy *policy = prefix_policy(conf);
-	struct pref64 p;
+	struct conf_prefix_line line = { .reverse_only = true };
 	const char *why;
 
-	if ((why = parse_pref64(prefix, &p)) != NULL)
+	if ((why = parse_pref64(prefix, &line.prefix)) != NULL)
 		return (why);
-	if (is_ambiguous(policy, &p))
-		return ("overlaps another prefix");
-	if (find_pref64(policy, &p) != -1)
-		return ("is given twice");
-	if (policy_add_prefix(policy, &p) == -1)
+	if (is_ambiguous(policy, &line.prefix))
+		return (blame_line(conf, &line.prefix, NULL,
+		    "overlaps the prefix of"));
+	if (find_pref64(policy, &line.prefix) != -1)
+		return (blame_line(conf, &line.prefix, NULL,
+		    "is given twice, first at"));
+	if (policy_add_prefix(policy, &line.prefix) == -1)
 		return (refusal());
-	return (NULL);
+	return (keep_line(conf, &line));
 }
 
 const char *

@@ -137,6 +137,21 @@ append(struct conf *conf, const struct translator_conf *t)
 	return (NULL);
 }
 
+/* The statement that gave the prefix another translator, in any view. */
+static const char *
+blame(struct conf *conf, const struct pref64 *p)
+{
+	const struct conf_prefix_line *l = conf->prefix_lines;
+	size_t i;
+
+	for (i = 0; i < conf->n_prefix_lines; i++, l++)
+		if (l->translator && l->prefix.len == p->len &&
+		    pref64_overlap(&l->prefix, p))
+			return (conf_blame(conf, &l->where, "is not what the "
+			    "prefix has been given at"));
+	return ("is not what the prefix has been given before");
+}
+
 const char *
 conf_add_translator(struct conf *conf, const char *prefix, const char *url,
     unsigned every_secs)
@@ -152,9 +167,11 @@ conf_add_translator(struct conf *conf, const char *prefix, const char *url,
 	if ((old = conf_find_translator(conf, &t.prefix)) != NULL)
 		return (strcmp(old->url, url) == 0 &&
 		    old->every_secs == every_secs ? NULL :
-		    "is not what the prefix has been given before");
+		    blame(conf, &t.prefix));
 	if ((why = parse_url(url, &t)) == NULL)
 		why = append(conf, &t);
+	if (why == NULL)
+		conf->prefix_lines[conf->n_prefix_lines - 1].translator = true;
 	if (why != NULL)
 		clear(&t);
 	return (why);

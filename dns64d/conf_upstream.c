@@ -73,6 +73,17 @@ conf_check_domain(const char *text)
 	return (name_from_text(text, wire) == 0 ? "is no domain" : NULL);
 }
 
+/* The server is on the route already: by which statement? */
+static const char *
+twice(struct conf *conf, unsigned server, unsigned route)
+{
+	const struct conf_upstream *line = conf->upstream_lines;
+
+	while (line->server != server || line->route != route)
+		line++;
+	return (conf_blame(conf, &line->where, "is given twice, first at"));
+}
+
 const char *
 conf_add_upstream(struct conf *conf, const char *text, unsigned port,
     const char *domain)
@@ -89,13 +100,14 @@ conf_add_upstream(struct conf *conf, const char *text, unsigned port,
 	r = &conf->routes[route];
 	for (i = 0; i < r->n; i++) {
 		if (r->member[i] == server)
-			return (port != 0 ? "is given twice" : NULL);
+			return (port != 0 ? twice(conf, server, route) : NULL);
 	}
 	bigger = reallocarray(conf->upstream_lines,
 	    conf->n_upstream_lines + 1, sizeof(*bigger));
 	if (bigger == NULL)
 		return (conf_no_memory());
 	conf->upstream_lines = bigger;
+	bigger[conf->n_upstream_lines].where = *conf->here;
 	bigger[conf->n_upstream_lines].server = server;
 	bigger[conf->n_upstream_lines++].route = route;
 	r->member[r->n++] = server;

@@ -218,15 +218,19 @@ needs_restart(const struct conf *old, const struct conf *new)
 }
 
 static void
-report_to_log(void *arg, const char *msg)
+report_to_log(void *arg, bool warning, const char *msg)
 {
 	(void)arg;
-	log_err("%s", msg);
+	if (warning)
+		log_warn("%s", msg);
+	else
+		log_err("%s", msg);
 }
 
 static void
-report_to_nobody(void *arg, const char *msg)
+report_to_nobody(void *arg, bool warning, const char *msg)
 {
+	(void)warning;
 	(void)arg;
 	(void)msg;
 }

@@ -25,8 +25,8 @@ struct conf;
 #include "dns64d/conf.h"
 
 static void yyerror(struct conf_file *, struct conf *, const char *);
-static void check(struct conf_file *, const struct conf_value *,
-    const char *);
+static void check(struct conf_file *, struct conf *,
+    const struct conf_value *, const char *);
 static unsigned number(struct conf_file *, const struct conf_value *,
     unsigned, unsigned);
 static unsigned secs(struct conf_file *, const struct conf_value *,
@@ -189,15 +189,21 @@ file		: %empty
 statement	: address
 		| access
 		| setting		{ check_order(cf, conf); }
+		| once			{ conf_once(cf, NULL); }
+		| local
+		| view
+		;
+
+/* The last one holds. */
+once		: order
 		| bound
 		| cache
 		| clients
 		| process
-		| view
 		;
 
 address		: LISTEN ON ADDRESS port {
-			check(cf, &$3,
+			check(cf, conf, &$3,
 			    conf_add_addr(&conf->listens, $3.text, $4));
 		}
 		| UPSTREAM ADDRESS port {
@@ -206,7 +212,9 @@ address		: LISTEN ON ADDRESS port {
 		| UPSTREAM ADDRESS port FOR DOMAIN {
 			add_upstream(cf, conf, &$2, $3, &$5);
 		}
-		| UPSTREAMS ORDERED {
+		;
+
+order		: UPSTREAMS ORDERED {
 			conf->upstream_order = UPSTREAM_ORDERED;
 		}
 		| UPSTREAMS ROUND_ROBIN {
@@ -225,7 +233,8 @@ port		: %empty		{ $$ = CONF_PORT; }
 		;
 
 access		: verdict FROM ANY_PREFIX {
-			check(cf, &$3, conf_add_access(conf, $3.text, $1));
+			check(cf, conf, &$3,
+			    conf_add_access(conf, $3.text, $1));
 		}
 		;
 
@@ -234,12 +243,12 @@ verdict		: ALLOW			{ $$ = true; }
 		;
 
 view		: view_name '{' EOL view_body '}' {
-			check(cf, &$1, conf_end_view(conf));
+			check(cf, conf, &$1, conf_end_view(conf));
 		}
 		;
 
 view_name	: VIEW VIEW_NAME {
-			check(cf, &$2, conf_begin_view(conf, $2.text));
+			check(cf, conf, &$2, conf_begin_view(conf, $2.text));
 			$$ = $2;
 		}
 		;
@@ -256,17 +265,17 @@ match		: match_head match_from
 		;
 
 match_head	: MATCH {
-			check(cf, &$1, conf_add_match(conf));
+			check(cf, conf, &$1, conf_add_match(conf));
 		}
 		;
 
 match_from	: FROM ANY_PREFIX {
-			check(cf, &$2, conf_match_from(conf, $2.text));
+			check(cf, conf, &$2, conf_match_from(conf, $2.text));
 		}
 		;
 
 match_on	: ON ADDRESS port {
-			check(cf, &$2, conf_match_on(conf, $2.text, $3));
+			check(cf, conf, &$2, conf_match_on(conf, $2.text, $3));
 		}
 		;
 
@@ -274,9 +283,11 @@ match_on	: ON ADDRESS port {
 setting		: prefix
 		| exclude
 		| filter
-		| synthesis
-		| ptr
-		| policy_time
+		| suffix
+		| synthesis		{ conf_once(cf, NULL); }
+		| asking		{ conf_once(cf, "ask"); }
+		| ptr			{ conf_once(cf, "ptr"); }
+		| policy_time		{ conf_once(cf, NULL); }
 		;
 
 prefix		: pref64 range {
@@ -284,11 +295,11 @@ prefix		: pref64 range {
 		}
 		| pref64 range TRANSLATOR URL every {
 			add_prefix(cf, conf, &$1, &$2);
-			check(cf, &$4, conf_add_translator(conf, $1.text,
+			check(cf, conf, &$4, conf_add_translator(conf, $1.text,
 			    $4.text, $5));
 		}
 		| pref64 REVERSE_ONLY {
-			check(cf, &$1,
+			check(cf, conf, &$1,
 			    conf_add_reverse_prefix(conf, $1.text));
 		}
 		| PREFIX NONE FOR PREFIX4 {
@@ -308,7 +319,7 @@ every		: %empty		{ $$ = CONF_TRANSLATOR_SECS; }
 		;
 
 exclude		: EXCLUDE record ANY_PREFIX {
-			check(cf, &$3,
+			check(cf, conf, &$3,
 			    conf_add_exclude(conf, $2, $3.text));
 		}
 		| EXCLUDE record NONE {
@@ -318,17 +329,6 @@ exclude		: EXCLUDE record ANY_PREFIX {
 
 synthesis	: DNS64 dns64		{ conf_policy(conf)->dns64 = $2; }
 		| BALANCE balance	{ conf_policy(conf)->balance = $2; }
-		| ASK PARALLEL {
-			conf_policy(conf)->legs = POLICY_LEGS_PARALLEL;
-		}
-		| ASK SEQUENTIAL {
-			conf_policy(conf)->legs = POLICY_LEGS_SEQUENTIAL;
-		}
-		| ASK DELAYED MSECS {
-			conf_policy(conf)->legs = POLICY_LEGS_DELAYED;
-			conf_policy(conf)->a_delay_ms =
-			    msecs(cf, &$3, 1, 1000);
-		}
 		| FORCE yesno		{ conf_policy(conf)->force = $2; }
 		| MAX_SYNTH NUMBER {
 			conf_policy(conf)->max_synth =
@@ -349,15 +349,30 @@ synthesis	: DNS64 dns64		{ conf_policy(conf)->dns64 = $2; }
 		| TELL_SYNTHESISED yesno {
 			conf_policy(conf)->tell_synthesised = $2;
 		}
-		| SUFFIX PREFIX6 ADDRESS6 {
-			check(cf, &$2,
-			    conf_set_suffix(conf, $2.text, $3.text));
-		}
 		| WKP_NON_GLOBAL ALLOW {
 			conf_policy(conf)->wkp_non_global = true;
 		}
 		| WKP_NON_GLOBAL DROP {
 			conf_policy(conf)->wkp_non_global = false;
+		}
+		;
+
+asking		: ASK PARALLEL {
+			conf_policy(conf)->legs = POLICY_LEGS_PARALLEL;
+		}
+		| ASK SEQUENTIAL {
+			conf_policy(conf)->legs = POLICY_LEGS_SEQUENTIAL;
+		}
+		| ASK DELAYED MSECS {
+			conf_policy(conf)->legs = POLICY_LEGS_DELAYED;
+			conf_policy(conf)->a_delay_ms =
+			    msecs(cf, &$3, 1, 1000);
+		}
+		;
+
+suffix		: SUFFIX PREFIX6 ADDRESS6 {
+			check(cf, conf, &$2,
+			    conf_set_suffix(conf, $2.text, $3.text));
 		}
 		;
 
@@ -391,7 +406,7 @@ ptr		: PTR CNAME {
 			conf_policy(conf)->ptr_mode = POLICY_PTR_CNAME;
 		}
 		| PTR LOCAL HOST_NAME {
-			check(cf, &$3, conf_set_ptr_name(conf, $3.text));
+			check(cf, conf, &$3, conf_set_ptr_name(conf, $3.text));
 		}
 		;
 
@@ -470,9 +485,6 @@ cache		: LIMIT CACHE SIZE {
 		;
 
 clients		: COOKIES yesno		{ conf->gate.no_cookies = !$2; }
-		| COOKIE_SECRET SECRET {
-			check(cf, &$2, conf_add_secret(conf, $2.text));
-		}
 		| CLIENT_SUBNET FORWARD { conf->gate.forward_subnet = true; }
 		| CLIENT_SUBNET STRIP	{ conf->gate.forward_subnet = false; }
 		| LIMIT RATE NUMBER {
@@ -488,15 +500,20 @@ clients		: COOKIES yesno		{ conf->gate.no_cookies = !$2; }
 			conf->gate.slip = number(cf, &$3, 0, 100);
 		}
 		| SPECIAL_ZONES yesno	{ conf->special_zones = $2; }
+		| LIMIT HOSTS SIZE {
+			conf->limit_hosts = size(cf, &$3);
+		}
+		;
+
+local		: COOKIE_SECRET SECRET {
+			check(cf, conf, &$2, conf_add_secret(conf, $2.text));
+		}
 		| HOST HOST_NAME ADDRESS {
-			check(cf, &$2,
+			check(cf, conf, &$2,
 			    conf_add_host(conf, $2.text, $3.text));
 		}
 		| HOSTS PATH {
-			check(cf, &$2, conf_add_hosts(conf, &$2));
-		}
-		| LIMIT HOSTS SIZE {
-			conf->limit_hosts = size(cf, &$3);
+			check(cf, conf, &$2, conf_add_hosts(conf, &$2));
 		}
 		;
 
@@ -504,14 +521,16 @@ process		: WORKERS NUMBER {
 			conf->workers = number(cf, &$2, 1, CONF_WORKERS_MAX);
 		}
 		| USER WHO {
-			check(cf, &$2, conf_set_string(&conf->user, $2.text));
+			check(cf, conf, &$2,
+			    conf_set_string(&conf->user, $2.text));
 		}
 		| PIDFILE PATH {
-			check(cf, &$2,
+			check(cf, conf, &$2,
 			    conf_set_path(&conf->pidfile, $2.text));
 		}
 		| DUMP PATH {
-			check(cf, &$2, conf_set_path(&conf->dump, $2.text));
+			check(cf, conf, &$2,
+			    conf_set_path(&conf->dump, $2.text));
 		}
 		| LOG LEVEL LOG_LEVEL	{ set_log_level(cf, conf, &$3); }
 		;
@@ -599,19 +618,28 @@ conf_parse(struct conf_file *cf, struct conf *conf)
 		conf_error(cf, "not enough memory");
 		return;
 	}
+	conf->here = conf_statement_where(cf);
 	do {
 		conf_file_next(cf, &val.tok);
 		token = token_of(ps, cf, &val.tok);
 	} while (yypush_parse(ps, token, &val, cf, conf) == YYPUSH_MORE);
 	yypstate_delete(ps);
+	conf->here = NULL;
 }
 
-/* Report why a value was refused; refusal is NULL when it was not. */
+/*
+ * Report why a value was refused, and the other statement because of which;
+ * refusal is NULL when it was not.
+ */
 static void
-check(struct conf_file *cf, const struct conf_value *v, const char *refusal)
+check(struct conf_file *cf, struct conf *conf, const struct conf_value *v,
+    const char *refusal)
 {
-	if (refusal != NULL)
+	if (refusal != NULL && conf->other != NULL)
+		conf_refuse_for(cf, v, refusal, conf->other);
+	else if (refusal != NULL)
 		conf_refuse(cf, v, refusal);
+	conf->other = NULL;
 }
 
 /* Each of these is within its bounds, or 0 after a message. */
@@ -675,9 +703,9 @@ add_upstream(struct conf_file *cf, struct conf *conf,
 	const char *why;
 
 	if ((why = conf_check_domain(text)) != NULL)
-		check(cf, domain, why);
+		check(cf, conf, domain, why);
 	else
-		check(cf, addr,
+		check(cf, conf, addr,
 		    conf_add_upstream(conf, addr->text, port, text));
 }
 
@@ -693,10 +721,10 @@ add_prefix(struct conf_file *cf, struct conf *conf,
 	const char *why;
 
 	if ((why = conf_parse_range(range->text, &from)) != NULL) {
-		check(cf, range, why);
+		check(cf, conf, range, why);
 		return;
 	}
-	check(cf, prefix != NULL ? prefix : range, conf_add_prefix(conf,
+	check(cf, conf, prefix != NULL ? prefix : range, conf_add_prefix(conf,
 	    prefix != NULL ? prefix->text : NULL, &from));
 }
 

@@ -121,6 +121,58 @@ holds(const struct view_match *m, const struct sockaddr_storage *client,
 	    sockaddr_equal(&m->on, listener)));
 }
 
+/* The clients of a match: those of a listener are of its family. */
+static struct prefix
+clients_of(const struct view_match *m)
+{
+	if (m->from.family != AF_UNSPEC || m->on.ss_family == AF_UNSPEC)
+		return (m->from);
+	return ((struct prefix){ .family = m->on.ss_family });
+}
+
+/* True when whoever matches b matches a. */
+static bool
+contains(const struct view_match *a, const struct view_match *b)
+{
+	struct prefix all = clients_of(a), some = clients_of(b);
+
+	if (a->on.ss_family != AF_UNSPEC && !sockaddr_equal(&a->on, &b->on))
+		return (false);
+	return (a->from.family == AF_UNSPEC || (all.len <= some.len &&
+	    prefix_overlap(&all, &some)));
+}
+
+/* The first view before i with a match that contains m; 0: none. */
+static size_t
+taken_by(const struct views *views, size_t i, const struct view_match *m)
+{
+	const struct view *view;
+	size_t j, k;
+
+	for (j = 1; j < i; j++) {
+		view = &views->v[j];
+		for (k = 0; k < view->n_matches; k++) {
+			if (contains(&view->matches[k], m))
+				return (j);
+		}
+	}
+	return (0);
+}
+
+size_t
+views_hidden_by(const struct views *views, size_t i)
+{
+	const struct view *view = &views->v[i];
+	size_t k;
+
+	for (k = 0; k < view->n_matches; k++) {
+		if (taken_by(views, i, &view->matches[k]) == 0)
+			return (0);
+	}
+	return (view->n_matches == 0 ? 0 :
+	    taken_by(views, i, &view->matches[0]));
+}
+
 const struct view *
 view_select(const struct views *views, const struct sockaddr_storage *client,
     const struct sockaddr_storage *listener)

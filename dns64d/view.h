@@ -72,6 +72,15 @@ struct view_match *view_add_match(struct view *view);
  */
 int views_finish(struct views *views);
 
+/*
+ * Who has the clients of the view with that index, when no client can ever
+ * reach it: each of its matches is contained in a match of an earlier view.
+ * (Several matches that contain one only together are not looked for.)
+ * Returns the index of the view that has the first match; 0 when the view
+ * can be reached.
+ */
+size_t views_hidden_by(const struct views *views, size_t i);
+
 /* The view of a client who asked a listener; there is always one. */
 const struct view *view_select(const struct views *views,
     const struct sockaddr_storage *client,

@@ -88,6 +88,9 @@ conf_load(const char *path)
 		b.conf = NULL;
 	}
 	conf_file_close(cf);
+	free(b.prefix_at);
+	free(b.pool_at);
+	free(b.permit_at);
 	return (b.conf);
 }
 
@@ -127,6 +130,21 @@ grow(struct conf_file *cf, const struct conf_where *where, void *array,
 	return (array);
 }
 
+/* Remember where the element n of an array stands, which has grown to it. */
+static int
+keep_place(struct conf_file *cf, struct conf_where **places, size_t n,
+    const struct conf_where *where)
+{
+	struct conf_where *bigger;
+
+	bigger = grow(cf, where, *places, n, sizeof(*bigger), SIZE_MAX / 2);
+	if (bigger == NULL)
+		return (-1);
+	*places = bigger;
+	bigger[n] = *where;
+	return (0);
+}
+
 void
 conf_add_prefix(struct conf_build *b, struct conf_file *cf,
     const struct conf_value *text)
@@ -151,9 +169,10 @@ conf_add_prefix(struct conf_build *b, struct conf_file *cf,
 	for (i = 0; i < n->nprefixes; i++) {
 		if (!pref64_overlap(&prefix, &n->prefixes[i]))
 			continue;
-		conf_error_at(cf, &text->where, "prefix %s overlaps %s",
-		    text->text,
-		    pref64_print(&n->prefixes[i], other, sizeof(other)));
+		conf_error_at(cf, &text->where, "prefix %s overlaps %s of "
+		    "%s:%u", text->text,
+		    pref64_print(&n->prefixes[i], other, sizeof(other)),
+		    b->prefix_at[i].file, b->prefix_at[i].line);
 		return;
 	}
 	if (n->nprefixes == NAT64_MAX_PREFIXES) {
@@ -161,7 +180,8 @@ conf_add_prefix(struct conf_build *b, struct conf_file *cf,
 		    NAT64_MAX_PREFIXES);
 		return;
 	}
-	n->prefixes[n->nprefixes++] = prefix;
+	if (keep_place(cf, &b->prefix_at, n->nprefixes, &text->where) == 0)
+		n->prefixes[n->nprefixes++] = prefix;
 }
 
 void
@@ -178,6 +198,7 @@ conf_set_address(struct conf_build *b, struct conf_file *cf,
 			    "address %s is not a unicast address",
 			    text->text);
 		n->self4 = a4;
+		conf_once(cf, "address (IPv4)");
 	} else if (inet_pton(AF_INET6, text->text, &a6) == 1) {
 		if (IN6_IS_ADDR_MULTICAST(&a6) ||
 		    IN6_IS_ADDR_LINKLOCAL(&a6) || IN6_IS_ADDR_LOOPBACK(&a6) ||
@@ -187,6 +208,7 @@ conf_set_address(struct conf_build *b, struct conf_file *cf,
 			    text->text);
 		n->self6 = a6;
 		b->self6 = text->where;
+		conf_once(cf, "address (IPv6)");
 	} else
 		conf_refuse(cf, text, "is no address");
 }
@@ -243,6 +265,20 @@ set_clients(struct conf_build *b, struct conf_file *cf,
 	}
 }
 
+/* Which earlier range has addresses of the new one, the last; or NULL. */
+static const struct conf_where *
+pool_overlap(const struct conf_build *b, const struct pool4_range *new)
+{
+	const struct pool4_range *r = b->conf->pool;
+	size_t i;
+
+	for (i = 0; i < b->conf->nat64.npool; i++)
+		if (ntohl(r[i].first.s_addr) <= ntohl(new->last.s_addr) &&
+		    ntohl(r[i].last.s_addr) >= ntohl(new->first.s_addr))
+			return (&b->pool_at[i]);
+	return (NULL);
+}
+
 void
 conf_add_pool(struct conf_build *b, struct conf_file *cf,
     const struct conf_value *text, const struct conf_pool_ports *ports,
@@ -250,6 +286,7 @@ conf_add_pool(struct conf_build *b, struct conf_file *cf,
 {
 	struct conf *c = b->conf;
 	struct pool4_range range = { .clients = { .family = 0 } }, *pool;
+	const struct conf_where *other;
 	const char *error;
 
 	error = parse_range4(text->text, &range.first, &range.last);
@@ -268,13 +305,19 @@ conf_add_pool(struct conf_build *b, struct conf_file *cf,
 	if (clients != NULL)
 		set_clients(b, cf, &range, clients);
 	pool[c->nat64.npool] = range;
-	error = pool4_check(pool, c->nat64.npool + 1);
-	if (error != NULL) {
+	error = pool4_check(&range, 1);
+	other = error == NULL ? pool_overlap(b, &range) : NULL;
+	if (error == NULL)
+		error = pool4_check(pool, c->nat64.npool + 1);
+	if (other != NULL)
+		conf_error_at(cf, &text->where, "pool %s: overlaps the range "
+		    "of %s:%u", text->text, other->file, other->line);
+	else if (error != NULL)
 		conf_error_at(cf, &text->where, "pool %s: %s", text->text,
 		    error);
-		return;
-	}
-	c->nat64.npool++;
+	else if (keep_place(cf, &b->pool_at, c->nat64.npool,
+	    &text->where) == 0)
+		c->nat64.npool++;
 }
 
 const char *
@@ -323,7 +366,6 @@ conf_set_pool_interface(struct conf_build *b, struct conf_file *cf,
 	char ifname[IF_NAMESIZE];
 	const char *error;
 
-	b->pool_interface = name->where;
 	error = conf_interface_name(name->text, ifname);
 	if (error == NULL && !conf_interface_is_plain(name->text))
 		error = "has other characters than letters, digits, \".\", "
@@ -332,12 +374,15 @@ conf_set_pool_interface(struct conf_build *b, struct conf_file *cf,
 		conf_refuse(cf, name, error);
 		return;
 	}
-	if (c->pool_ifname[0] != '\0')
-		error = "one interface only";
-	else {
-		strlcpy(c->pool_ifname, ifname, sizeof(c->pool_ifname));
-		error = check_shared_ports(&r, ports);
+	if (c->pool_ifname[0] != '\0') {
+		conf_error_at(cf, &name->where, "pool interface %s: one "
+		    "interface only, and %s:%u has one", name->text,
+		    b->pool_interface.file, b->pool_interface.line);
+		return;
 	}
+	b->pool_interface = name->where;
+	strlcpy(c->pool_ifname, ifname, sizeof(c->pool_ifname));
+	error = check_shared_ports(&r, ports);
 	if (error != NULL) {
 		conf_error_at(cf, &name->where, "pool interface %s: %s",
 		    name->text, error);
@@ -442,9 +487,9 @@ conf_add_exclude(struct conf_build *b, struct conf_file *cf, int proto,
 	excludes[c->nat64.nexcludes++] = x;
 }
 
-/* The same rule twice is one; n is how many there are. */
-static bool
-has_permit(const struct nat64_config *n, const struct permit_rule *rules,
+/* The index of a rule, or -1; the same rule twice is one. */
+static ssize_t
+find_permit(const struct nat64_config *n, const struct permit_rule *rules,
     const struct prefix *from, bool allow)
 {
 	size_t i;
@@ -452,8 +497,8 @@ has_permit(const struct nat64_config *n, const struct permit_rule *rules,
 	for (i = 0; i < n->npermits; i++)
 		if (rules[i].allow == allow && rules[i].from.len == from->len &&
 		    IN6_ARE_ADDR_EQUAL(&rules[i].from.v6, &from->v6))
-			return (true);
-	return (false);
+			return ((ssize_t)i);
+	return (-1);
 }
 
 void
@@ -464,24 +509,31 @@ conf_add_permit(struct conf_build *b, struct conf_file *cf, bool allow,
 	struct conf *c = b->conf;
 	struct permit_rule rule = { .allow = allow }, *permits;
 	const char *error;
+	ssize_t other;
 
 	error = prefix_parse(text->text, &rule.from);
 	if (error == NULL && rule.from.family != AF_INET6)
 		error = "is not IPv6";
-	if (error == NULL && has_permit(&c->nat64, c->permits, &rule.from,
-	    !allow))
-		error = allow ? "is denied already" : "is allowed already";
 	if (error != NULL) {
 		conf_error_at(cf, &text->where, "%s from %s %s", verb,
 		    text->text, error);
 		return;
 	}
-	if (has_permit(&c->nat64, c->permits, &rule.from, allow))
+	other = find_permit(&c->nat64, c->permits, &rule.from, !allow);
+	if (other != -1) {
+		conf_refuse_for(cf, text, allow ? "is denied at" :
+		    "is allowed at", &b->permit_at[other]);
+		return;
+	}
+	if (find_permit(&c->nat64, c->permits, &rule.from, allow) != -1)
 		return;
 	permits = grow(cf, &text->where, c->permits, c->nat64.npermits,
 	    sizeof(*permits), CONF_MAX_PERMITS);
 	if (permits == NULL)
 		return;
 	c->permits = permits;
-	permits[c->nat64.npermits++] = rule;
+	permits[c->nat64.npermits] = rule;
+	if (keep_place(cf, &b->permit_at, c->nat64.npermits,
+	    &text->where) == 0)
+		c->nat64.npermits++;
 }

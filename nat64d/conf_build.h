@@ -31,6 +31,11 @@ struct conf_build {
 	struct conf_where lowest_mtu6;
 	struct conf_where max_bindings;
 	struct conf_where log_events;
+	/* Of the prefixes, the ranges of the pool and the permits, as many as
+	 * there are. */
+	struct conf_where *prefix_at;
+	struct conf_where *pool_at;
+	struct conf_where *permit_at;
 	struct conf_where clients; /* of the pool with the longest prefix */
 	unsigned longest_clients;  /* its length */
 };

@@ -290,7 +290,8 @@ conf_check(struct conf_build *b, struct conf_file *cf)
 	/* A pool statement that was refused needs no second message. */
 	if (n->npool > 0 && c->pool_ifname[0] != '\0')
 		conf_error_at(cf, &b->pool_interface, "pool interface %s: "
-		    "no other pool can be beside it", c->pool_ifname);
+		    "no other pool can be beside it: %s:%u", c->pool_ifname,
+		    b->pool_at[0].file, b->pool_at[0].line);
 	if (c->pool_ifname[0] != '\0' && !conf_interface_is_plain(c->tun))
 		conf_error_at(cf, &b->pool_interface, "pool interface %s: "
 		    "the name of the tun may have letters, digits, \".\", "

@@ -117,6 +117,18 @@ timeout_of_port(const struct session_port *p)
 	    CONF_TIMEOUT_TCP_EST);
 }
 
+/* " port 53" or " port 1000-2000" */
+#define PORTS_STRLEN 24
+static void
+ports_text(const struct session_port *p, char text[PORTS_STRLEN])
+{
+	if (p->ports.first == p->ports.last)
+		snprintf(text, PORTS_STRLEN, " port %u", p->ports.first);
+	else
+		snprintf(text, PORTS_STRLEN, " port %u-%u", p->ports.first,
+		    p->ports.last);
+}
+
 /* The last of several about the same ports holds. */
 static void
 remove_port(struct nat64_config *n, const struct session_port *same)
@@ -143,6 +155,7 @@ conf_set_port_timeout(struct conf_build *b, struct conf_file *cf,
 {
 	const bool udp = which == CONF_TIMEOUT_UDP;
 	struct nat64_config *n = &b->conf->nat64;
+	char text[PORTS_STRLEN], name[PORTS_STRLEN + 32];
 	struct session_port p;
 	struct rule r;
 
@@ -158,24 +171,15 @@ conf_set_port_timeout(struct conf_build *b, struct conf_file *cf,
 	r = port_rule(which, &p.ports);
 	if (!check_secs(cf, secs, &r, override, &p.secs))
 		return;
+	ports_text(&p, text);
+	snprintf(name, sizeof(name), "timeout %s%s", r.name, text);
+	conf_once(cf, name);
 	remove_port(n, &p);
 	if (n->nlifetime_ports == SESSION_MAX_PORTS)
 		conf_error_at(cf, &ports->where,
 		    "more than %d timeouts of ports", SESSION_MAX_PORTS);
 	else
 		n->lifetime_ports[n->nlifetime_ports++] = p;
-}
-
-/* " port 53" or " port 1000-2000" */
-#define PORTS_STRLEN 24
-static void
-ports_text(const struct session_port *p, char text[PORTS_STRLEN])
-{
-	if (p->ports.first == p->ports.last)
-		snprintf(text, PORTS_STRLEN, " port %u", p->ports.first);
-	else
-		snprintf(text, PORTS_STRLEN, " port %u-%u", p->ports.first,
-		    p->ports.last);
 }
 
 /* Hand every timeout to fn; ports: "" or as above. */

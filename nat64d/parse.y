@@ -134,11 +134,20 @@ file		: %empty
 		| file error EOL { yyerrok; }
 		;
 
-statement	: process
-		| translation
+statement	: addresses
 		| ports_policy
-		| filtering
+		| permit
 		| timeout
+		| once { conf_once(cf, NULL); }
+		| log_events { conf_once(cf, "log events"); }
+		| icmp_errors { conf_once(cf, "icmp-errors"); }
+		;
+
+/* The last one holds. */
+once		: process
+		| translation
+		| port_choice
+		| filtering
 		| limit
 		| switch yes { *$switch = $yes; }
 		;
@@ -152,17 +161,19 @@ process		: TUN IFNAME tun_mtu { set_tun(b, cf, &$IFNAME); }
 		| LOG LEVEL level {
 			b->conf->log_level = (enum log_level)$level;
 		}
-		| LOG EVENTS event_kinds {
-			b->conf->log_events = (unsigned)$event_kinds;
-			b->log_events = $EVENTS.where;
-		}
-		| LOG EVENTS NONE { b->conf->log_events = 0; }
 		| LOG EVENTS TO PATH {
 			set_path(&b->conf->log_file, cf, &$PATH);
 			b->conf->log_syslog = false;
 		}
 		| LOG EVENTS TO SYSLOG { b->conf->log_syslog = true; }
 		| LOG DESTINATION yes { b->conf->log_destination = $yes; }
+		;
+
+log_events	: LOG EVENTS event_kinds {
+			b->conf->log_events = (unsigned)$event_kinds;
+			b->log_events = $EVENTS.where;
+		}
+		| LOG EVENTS NONE { b->conf->log_events = 0; }
 		;
 
 tun_mtu		: %empty
@@ -190,11 +201,13 @@ event_kind	: BINDINGS { $$ = EVENT_BINDINGS; }
 
 /* What is translated, and how. */
 
-translation	: PREFIX PREFIX6 { conf_add_prefix(b, cf, &$PREFIX6); }
+addresses	: PREFIX PREFIX6 { conf_add_prefix(b, cf, &$PREFIX6); }
 		| ADDRESS ANY_ADDRESS {
 			conf_set_address(b, cf, &$ANY_ADDRESS);
 		}
-		| MTU IPV4 NUMBER {
+		;
+
+translation	: MTU IPV4 NUMBER {
 			NAT64.xlat.mtu4 = mtu4(cf, &$NUMBER);
 			b->mtu4_set = true;
 		}
@@ -223,13 +236,15 @@ translation	: PREFIX PREFIX6 { conf_add_prefix(b, cf, &$PREFIX6); }
 		| WKP_NON_GLOBAL drop { NAT64.wkp_nonglobal_ok = !$drop; }
 		| ICMP_FRAGMENTS REASSEMBLE { NAT64.frag.drop_icmp = false; }
 		| ICMP_FRAGMENTS DROP { NAT64.frag.drop_icmp = true; }
-		| ICMP_ERRORS OFF {
-			NAT64.errors = (struct bucket_rate){ 0, 0 };
-		}
-		| ICMP_ERRORS rate { NAT64.errors = $rate; }
 		| ICMP_ERRORS PER_DESTINATION rate {
 			NAT64.errors_dest = $rate;
 		}
+		;
+
+icmp_errors	: ICMP_ERRORS OFF {
+			NAT64.errors = (struct bucket_rate){ 0, 0 };
+		}
+		| ICMP_ERRORS rate { NAT64.errors = $rate; }
 		;
 
 plateaus	: plateau
@@ -264,7 +279,9 @@ ports_policy	: POOL ADDRESSES4 pool_ports {
 			conf_add_exclude(b, cf, $any_proto, &$PREFIX4,
 			    &$ports);
 		}
-		| PORT_SELECT RANDOM { NAT64.pool_opts.select = POOL4_RANDOM; }
+		;
+
+port_choice	: PORT_SELECT RANDOM { NAT64.pool_opts.select = POOL4_RANDOM; }
 		| PORT_SELECT PRESERVE {
 			NAT64.pool_opts.select = POOL4_PRESERVE;
 		}
@@ -355,13 +372,15 @@ range		: NUMBER
 
 /* Who may use the translator, and who may come in. */
 
-filtering	: ALLOW FROM PREFIX6 {
+permit		: ALLOW FROM PREFIX6 {
 			conf_add_permit(b, cf, true, &$PREFIX6);
 		}
 		| DENY FROM PREFIX6 {
 			conf_add_permit(b, cf, false, &$PREFIX6);
 		}
-		| FILTER any_proto adf {
+		;
+
+filtering	: FILTER any_proto adf {
 			int i;
 
 			for (i = 0; i < L4_NPROTO; i++)
@@ -385,6 +404,7 @@ adf		: ENDPOINT_INDEPENDENT { $$ = false; }
 timeout		: TIMEOUT lifetime TIME override {
 			conf_set_timeout(b, cf, $lifetime, &$TIME,
 			    $override);
+			conf_once(cf, NULL);
 		}
 		| TIMEOUT lifetime TIME override[before] port
 		  override[after] {

@@ -33,7 +33,7 @@ at 4 dns64d/{balance,metrics,view}.h
 at 4 dns64d/{answers,cache,cache_int}.h
 at 4 dns64d/{cookie,crowd,filter,follow,gate,hosts,hosts_file,local,rate}.h
 at 5 common/{debuglog,log,privs,rng_os,sandbox,version}.h
-at 5 common/{conf_expect,conf_file,conf_impl,conf_memory,conf_msg}.h
+at 5 common/{conf_expect,conf_file,conf_impl,conf_memory,conf_msg}.h common/conf_once.h
 at 5 common/{conf_text,conf_value,scan}.h
 at 5 common/{files,reader,reload}.h
 at 5 {nat64d,dns64d}/{conf,parse}.h

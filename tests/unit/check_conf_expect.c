@@ -262,6 +262,124 @@ START_TEST(refused_address_says_how_to_write_the_port)
 }
 END_TEST
 
+/* Lines whose words but the values are keywords, and what is said of them. */
+static const struct {
+	const char *name;
+	const char *text;
+	const char *msg;
+} repeats[] = {
+	{ "another value", "tun a\n\ntun b\n",
+	    "t.conf:3: warning: \"tun\" is given again: what t.conf:1 says "
+	    "does not hold\n" },
+	{ "once more", "tun a\ntun b\ntun b\n",
+	    "t.conf:2: warning: \"tun\" is given again: what t.conf:1 says "
+	    "does not hold\n"
+	    "t.conf:3: warning: \"tun\" is given again: what t.conf:2 says "
+	    "does not hold\n" },
+	{ "keywords alone: the last is the value", "mtu yes\nmtu no\n",
+	    "t.conf:2: warning: \"mtu\" is given again: what t.conf:1 says "
+	    "does not hold\n" },
+	{ "value of either kind", "mtu yes\nmtu 5\n",
+	    "t.conf:2: warning: \"mtu\" is given again: what t.conf:1 says "
+	    "does not hold\n" },
+	{ "keywords behind the value", "tun a mtu 5\ntun b\n",
+	    "t.conf:2: warning: \"tun\" is given again: what t.conf:1 says "
+	    "does not hold\n" },
+	{ "several keywords", "mtu udp 5\nmtu timeout 5\nmtu udp 6\n",
+	    "t.conf:3: warning: \"mtu udp\" is given again: what t.conf:1 "
+	    "says does not hold\n" },
+	{ "different ones", "tun a\nmtu 5\nudp 6\n", "" },
+	{ "another block", "tun a\n{\ntun b\n}\n{\ntun c\n}\n", "" },
+	{ "same block", "{\ntun b\ntun c\n}\n",
+	    "t.conf:3: warning: \"tun\" is given again: what t.conf:2 says "
+	    "does not hold\n" },
+	{ "in another file", "tun a\ninclude a.conf\n",
+	    "a.conf:1: warning: \"tun\" is given again: what t.conf:1 says "
+	    "does not hold\n" },
+};
+
+START_TEST(once_warns_of_what_is_given_again)
+{
+	static const char *const expected[] = { "timeout", "udp", "tun",
+		"mtu", "yes", "no", "<name>", "<number>", "'{'", "'}'",
+		"<end of line>" };
+	struct conf_file *cf;
+	struct conf_value v;
+	char *msg;
+	size_t size, words = 0;
+	FILE *f = open_memstream(&msg, &size);
+
+	put("t.conf", repeats[_i].text);
+	put("a.conf", "tun b\n");
+	cf = conf_file_open("t.conf", NULL, report, f);
+	while (conf_file_next(cf, &v) != CONF_EOF) {
+		conf_choose(cf, &v, expected, NITEMS(expected));
+		words += v.kind != CONF_PUNCT && v.kind != CONF_EOL;
+		if (v.kind != CONF_EOL)
+			continue;
+		if (words > 0)
+			conf_once(cf, NULL);
+		words = 0;
+	}
+	ck_assert_uint_eq(conf_file_errors(cf), 0);
+	conf_file_close(cf);
+	fclose(f);
+	ck_assert_str_eq(msg, repeats[_i].msg);
+	free(msg);
+}
+END_TEST
+
+START_TEST(once_does_not_count_what_is_refused)
+{
+	static const char *const expected[] = { "tun", "<name>" };
+	struct conf_file *cf;
+	struct conf_value v;
+	char *msg;
+	size_t size;
+	FILE *f = open_memstream(&msg, &size);
+
+	put("t.conf", "tun a\ntun b\n");
+	cf = conf_file_open("t.conf", NULL, report, f);
+	next(cf, expected, NITEMS(expected));
+	next(cf, expected, NITEMS(expected));
+	conf_error(cf, "no");
+	conf_once(cf, NULL);
+	conf_file_next(cf, &v);
+	next(cf, expected, NITEMS(expected));
+	next(cf, expected, NITEMS(expected));
+	conf_once(cf, NULL);
+	conf_file_close(cf);
+	fclose(f);
+	ck_assert_str_eq(msg, "t.conf:1: no\n");
+	free(msg);
+}
+END_TEST
+
+START_TEST(warnings_are_bounded)
+{
+	static const struct conf_where where = { "t.conf", 1 };
+	struct conf_file *cf;
+	char *msg, *p;
+	size_t size;
+	FILE *f = open_memstream(&msg, &size);
+	int i, lines = 0;
+
+	put("t.conf", "");
+	cf = conf_file_open("t.conf", NULL, report, f);
+	for (i = 0; i < 2 * CONF_MAX_ERRORS; i++)
+		conf_warning_at(cf, &where, "%d", i);
+	ck_assert_uint_eq(conf_file_errors(cf), 0);
+	conf_file_close(cf);
+	fclose(f);
+	for (p = msg; *p != '\0'; p++)
+		lines += *p == '\n';
+	ck_assert_int_eq(lines, CONF_MAX_ERRORS);
+	ck_assert_ptr_nonnull(strstr(msg,
+	    "t.conf:1: warning: 49 (too many warnings)\n"));
+	free(msg);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -278,6 +396,10 @@ main(void)
 	tcase_add_loop_test(tc, value_out_of_bounds_says_which_and_why, 0,
 	    NITEMS(values));
 	tcase_add_test(tc, refused_address_says_how_to_write_the_port);
+	tcase_add_loop_test(tc, once_warns_of_what_is_given_again, 0,
+	    NITEMS(repeats));
+	tcase_add_test(tc, once_does_not_count_what_is_refused);
+	tcase_add_test(tc, warnings_are_bounded);
 	suite_add_tcase(s, tc);
 	sr = srunner_create(s);
 	srunner_run_all(sr, CK_ENV);

@@ -428,6 +428,22 @@ START_TEST(what_is_so_already_takes_no_right)
 }
 END_TEST
 
+START_TEST(route_that_is_denied_says_why)
+{
+	const char *what;
+	struct prefix dst;
+
+	ck_assert_ptr_null(prefix_parse("64:ff9b::/96", &dst));
+	start(true);
+	kernel.broken = SIOCADDRT;
+	kernel.error = EACCES;
+	ck_assert_int_eq(tun_route(tun, &dst, &what), -1);
+	ck_assert_int_eq(errno, EACCES);
+	ck_assert_str_eq(what, "is IPv6 disabled? sysctl "
+	    "net.ipv6.conf.NAME.disable_ipv6=0");
+}
+END_TEST
+
 /* lo is on every host, and no tun interface. */
 START_TEST(failure_says_what_to_do)
 {
@@ -502,6 +518,7 @@ main(void)
 	    queue_is_made_longer_unless_somebody_chose_its_length);
 	tcase_add_test(tc, interface_of_several_queues_is_taken_by_one);
 	tcase_add_test(tc, what_is_so_already_takes_no_right);
+	tcase_add_test(tc, route_that_is_denied_says_why);
 	tcase_add_test(tc, failure_says_what_to_do);
 	suite_add_tcase(s, tc);
 	sr = srunner_create(s);

@@ -177,6 +177,62 @@ START_TEST(view_begins_as_a_copy_of_the_default)
 }
 END_TEST
 
+/* The view of the last of some matches; an earlier one may have them all. */
+START_TEST(view_is_hidden_by_what_contains_its_matches)
+{
+	static const struct {
+		const char *name;
+		const char *early_from, *early_on, *from, *on;
+		size_t by;
+	} rows[] = {
+		{ "same", "2001:db8::/32", NULL, "2001:db8::/32", NULL, 1 },
+		{ "longer", "2001:db8::/32", NULL, "2001:db8:1::/48", NULL,
+		    1 },
+		{ "shorter", "2001:db8:1::/48", NULL, "2001:db8::/32", NULL,
+		    0 },
+		{ "other", "2001:db8::/32", NULL, "2001:db9::/48", NULL, 0 },
+		{ "other family", "::/0", NULL, "192.0.2.0/24", NULL, 0 },
+		{ "listener", NULL, "::1", "2001:db8::/32", "::1", 1 },
+		{ "other listener", NULL, "::1", "2001:db8::/32", "::2", 0 },
+		{ "any listener", NULL, "::1", "2001:db8::/32", NULL, 0 },
+		{ "one of all listeners", "::/0", NULL, "2001:db8::/32",
+		    "::1", 1 },
+		{ "all of a listener", "::/0", NULL, NULL, "::1", 1 },
+		{ "all of one of IPv4", "::/0", NULL, NULL, "192.0.2.1", 0 },
+		{ "some of a listener", "2001:db8::/32", NULL, NULL, "::1",
+		    0 },
+	};
+	size_t i;
+
+	for (i = 0; i < NITEMS(rows); i++) {
+		add_match(add("early"), rows[i].early_from, rows[i].early_on);
+		add_match(add("late"), rows[i].from, rows[i].on);
+		ck_assert_msg(views_hidden_by(&views, 2) == rows[i].by, "%s",
+		    rows[i].name);
+		ck_assert_uint_eq(views_hidden_by(&views, 1), 0);
+		views_clear(&views);
+		ck_assert_int_eq(views_init(&views), 0);
+	}
+	ck_assert_uint_eq(views_hidden_by(&views, 0), 0);
+}
+END_TEST
+
+START_TEST(view_is_hidden_only_with_all_its_matches)
+{
+	struct view *view;
+
+	add_match(add("a"), "2001:db8:a::/48", NULL);
+	add_match(add("b"), "2001:db8:b::/48", NULL);
+	view = add("late");
+	add_match(view, "2001:db8:b:1::/64", NULL);
+	ck_assert_uint_eq(views_hidden_by(&views, 3), 2);
+	add_match(view, "2001:db8:a:1::/64", NULL);
+	ck_assert_uint_eq(views_hidden_by(&views, 3), 2);
+	add_match(view, "2001:db8:c::/48", NULL);
+	ck_assert_uint_eq(views_hidden_by(&views, 3), 0);
+}
+END_TEST
+
 /* Shows: DNS64-94 */
 START_TEST(names_are_unique_and_views_bounded)
 {
@@ -215,6 +271,8 @@ main(void)
 	tcase_add_test(tc, view_without_match_is_seen_by_nobody);
 	tcase_add_test(tc, ipv4_clients_can_be_left_without_dns64);
 	tcase_add_test(tc, view_begins_as_a_copy_of_the_default);
+	tcase_add_test(tc, view_is_hidden_by_what_contains_its_matches);
+	tcase_add_test(tc, view_is_hidden_only_with_all_its_matches);
 	tcase_add_test(tc, names_are_unique_and_views_bounded);
 	suite_add_tcase(s, tc);
 	sr = srunner_create(s);

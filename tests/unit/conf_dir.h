@@ -59,8 +59,9 @@ put(const char *name, const char *text)
 
 /* Messages go to a stream, or nowhere. */
 static inline void
-report(void *out, const char *msg)
+report(void *out, bool warning, const char *msg)
 {
+	(void)warning;
 	if (out != NULL)
 		fprintf(out, "%s\n", msg);
 }
