@@ -343,6 +343,16 @@ use_networks(void *arg, const struct acl *networks)
 	workers_connect(d->workers, networks);
 }
 
+/* What was lost for want of a way to it may be there again. */
+static void
+network_changed(void *arg, unsigned what)
+{
+	struct daemon *d = arg;
+
+	(void)what;
+	workers_hurry(d->workers);
+}
+
 /* Addresses come and go at any time. Where that is not told, a reload looks. */
 static void
 look_at_host(struct daemon *d)
@@ -353,8 +363,11 @@ look_at_host(struct daemon *d)
 		    "reload only", strerror(errno));
 	if ((d->connected = connected_new(use_networks, d)) == NULL)
 		fatal("connected networks");
-	if (d->watch != NULL)
-		connected_follow(d->connected, d->watch);
+	if (d->watch == NULL)
+		return;
+	connected_follow(d->connected, d->watch);
+	watch_add(d->watch, HOSTWATCH_ADDR | HOSTWATCH_LINK, network_changed,
+	    d);
 }
 
 static void

@@ -283,6 +283,20 @@ translators_free(struct translators *ts)
 }
 
 void
+translators_hurry(struct translators *ts)
+{
+	struct translator *t;
+
+	for (t = ts->v; t < ts->v + ts->n; t++) {
+		if (t->lost <= TRANSLATOR_LOST)
+			continue;
+		t->lost = TRANSLATOR_LOST;
+		if (t->request == NULL)
+			arm_next(t);
+	}
+}
+
+void
 translators_print(const struct translators *ts, FILE *f)
 {
 	const struct translator *t;

@@ -4,8 +4,8 @@
  * Owns the connections; knows nothing of DNS.
  *
  * A translator that fails to answer TRANSLATOR_LOST times in a row is down,
- * and asked less and less often until it answers. Until its first answer
- * it counts as up.
+ * and asked less and less often until it answers, or the network of this host
+ * changes. Until its first answer it counts as up.
  */
 #ifndef DNS64D_TRANSLATOR_H
 #define DNS64D_TRANSLATOR_H
@@ -51,6 +51,12 @@ void translators_free(struct translators *ts);
  */
 const struct balance_target *translators_find(const struct translators *ts,
     const struct pref64 *prefix);
+
+/*
+ * This host's network has changed: ask those that are down as often as at
+ * first again, each for the first time when its interval has passed.
+ */
+void translators_hurry(struct translators *ts);
 
 /* Print one line for each. */
 void translators_print(const struct translators *ts, FILE *f);

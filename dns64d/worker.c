@@ -90,6 +90,12 @@ worker_abandon(struct worker *w)
 }
 
 void
+worker_hurry(struct worker *w)
+{
+	translators_hurry(queries_generation(w->queries)->translators);
+}
+
+void
 worker_print(const struct worker *w, FILE *f)
 {
 	queries_print(w->queries, f);

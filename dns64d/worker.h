@@ -71,6 +71,9 @@ int worker_prepare(struct worker *w, struct conf *conf);
 void worker_commit(struct worker *w);
 void worker_abandon(struct worker *w);
 
+/* As translators_hurry. */
+void worker_hurry(struct worker *w);
+
 /* Print what is going on, and the state of upstreams and translators. */
 void worker_print(const struct worker *w, FILE *f);
 

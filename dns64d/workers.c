@@ -268,6 +268,17 @@ workers_connect(struct workers *ws, const struct acl *connected)
 }
 
 void
+workers_hurry(struct workers *ws)
+{
+	unsigned i;
+
+	hold(ws);
+	for (i = 0; i < ws->n; i++)
+		worker_hurry(&ws->v[i].worker);
+	order(ws, ORDER_GO_ON);
+}
+
+void
 workers_watch_refusals(struct workers *ws, refusals_fn *fn, void *arg)
 {
 	struct refusals *r;

@@ -54,6 +54,9 @@ void workers_connect(struct workers *ws, const struct acl *connected);
 void workers_watch_refusals(struct workers *ws, refusals_fn *fn, void *arg);
 void workers_take_refusals(struct workers *ws, struct refusals *sum);
 
+/* As translators_hurry, for all of them. */
+void workers_hurry(struct workers *ws);
+
 /* Print the counters of all together, then the state of each. */
 void workers_print(struct workers *ws, FILE *f);
 

@@ -88,6 +88,59 @@ check_becomes() { # description status source [server]
 	check "$1" wait_for 2 gets "$2" "$3" "${4:-$dns6}"
 }
 
+# A translator beyond a network that the host is not connected to yet. Without
+# a way to it, it is down at once, and asked after 1, 2, 4, 8 ... seconds.
+start_lonely() {
+	cat >"$dir/lonely.conf" <<-EOF
+		listen on 127.0.0.1
+		upstream 127.0.0.1 port 9
+		prefix 64:ff9b::/96 translator \
+		    "http://[2001:db8:9::10]:8080/metrics" every 1
+		user nobody
+		workers 2
+	EOF
+	ip netns exec "$gateway" "$BUILD/dns64d/dns64d" -d \
+	    -f "$dir/lonely.conf" >"$dir/lonely.out" 2>"$dir/lonely.err" &
+	lonely=$!
+	wait_for 10 grep -q ' running$' "$dir/lonely.err"
+}
+
+# The translator, in the network of the client.
+start_translator() {
+	ip -n "$client" addr add 2001:db8:9::10/64 dev c0 nodad
+	start "$client" translator.log /usr/bin/python3 -c '
+import sys, time
+sys.path.insert(0, sys.argv[1])
+from fake_translator import FakeTranslator
+FakeTranslator("2001:db8:9::10", 8080)
+time.sleep(3600)' "$root/tests/dns"
+	wait_for 10 tcp_listens "$client" 8080
+}
+
+lonely_statistics() {
+	kill -USR1 "$lonely"
+	sleep 0.1
+	grep '^translator' "$dir/lonely.out" | tail -n 2
+}
+
+# Both workers have been without an answer so often.
+was_lost() { # times
+	[ "$(lonely_statistics | awk -v n="$1" '$NF >= n' | wc -l)" -eq 2 ]
+}
+
+translator_is_up() {
+	[ "$(lonely_statistics | grep -c '/96 up ')" -eq 2 ]
+}
+
+test_translator_is_asked_when_the_network_changes() {
+	check "a translator in no connected network is down" \
+	    wait_for 30 was_lost 5
+	address add 2001:db8:9::1/64 nodad
+	check "it is up soon after its network has come" \
+	    wait_for 2 translator_is_up
+	stop "$lonely"
+}
+
 test_networks_come_and_go() {
 	check "a client of a connected network is answered" \
 	    gets NOERROR 2001:db8::10
@@ -265,7 +318,9 @@ test_without_netlink() {
 need_root
 start_lab
 write_conf "workers 2"
+start_translator
 check "dns64d starts" start_daemon || give_up
+start_lonely
 test_networks_come_and_go
 test_ipv4
 test_addresses_of_all_states
@@ -275,4 +330,5 @@ stop "$dns64d"
 test_rules_decide_first
 test_refused_networks_are_logged
 test_without_netlink
+test_translator_is_asked_when_the_network_changes
 tap_done
