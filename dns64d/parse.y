@@ -6,6 +6,7 @@
 #include <stdbool.h>
 
 #include "common/conf_file.h"
+#include "common/log.h"
 
 #include "dns64d/policy.h"
 
@@ -28,9 +29,11 @@ static void yyerror(struct conf_file *, struct conf *, const char *);
 static void check(struct conf_file *, struct conf *,
     const struct conf_value *, const char *);
 static unsigned number(struct conf_file *, const struct conf_value *,
-    unsigned, unsigned);
+    unsigned, unsigned, const char *);
+static unsigned port_number(struct conf_file *, const struct conf_value *);
 static unsigned secs(struct conf_file *, const struct conf_value *,
     unsigned, unsigned, const char *);
+static unsigned every_secs(struct conf_file *, const struct conf_value *);
 static unsigned msecs(struct conf_file *, const struct conf_value *,
     unsigned, unsigned);
 static unsigned ttl(struct conf_file *, const struct conf_value *);
@@ -40,8 +43,6 @@ static void add_upstream(struct conf_file *, struct conf *,
 static void add_prefix(struct conf_file *, struct conf *,
     const struct conf_value *, const struct conf_value *);
 static void check_order(struct conf_file *, const struct conf *);
-static void set_log_level(struct conf_file *, struct conf *,
-    const struct conf_value *);
 }
 
 %define api.pure full
@@ -58,6 +59,7 @@ static void set_log_level(struct conf_file *, struct conf *,
 	unsigned secs;
 	enum policy_balance balance;
 	enum policy_dns64 dns64;
+	enum log_level level;
 }
 
 %token YYEOF 0 "<end of file>"
@@ -73,7 +75,6 @@ static void set_log_level(struct conf_file *, struct conf *,
 %token <tok> PREFIX6 "<IPv6 prefix>"
 %token <tok> DOMAIN "<domain>"
 %token <tok> HOST_NAME "<host name>"
-%token <tok> LOG_LEVEL "<err, warn, info or debug>"
 %token <tok> PATH "<absolute path>"
 %token <tok> SECRET "<32 hexadecimal digits in quotes>"
 %token <tok> URL "<URL in quotes>"
@@ -94,11 +95,13 @@ static void set_log_level(struct conf_file *, struct conf *,
 %token <tok> CNAME "cname"
 %token <tok> COOKIE_SECRET "cookie-secret"
 %token <tok> COOKIES "cookies"
+%token <tok> DEBUG "debug"
 %token <tok> DELAYED "delayed"
 %token <tok> DENY "deny"
 %token <tok> DNS64 "dns64"
 %token <tok> DROP "drop"
 %token <tok> DUMP "dump"
+%token <tok> ERR "err"
 %token <tok> EVERY "every"
 %token <tok> EXCLUDE "exclude"
 %token <tok> FAILURE "failure"
@@ -111,6 +114,7 @@ static void set_log_level(struct conf_file *, struct conf *,
 %token <tok> FROM "from"
 %token <tok> HOST "host"
 %token <tok> HOSTS "hosts"
+%token <tok> INFO "info"
 %token <tok> IPV4HINT "ipv4hint"
 %token <tok> IPV4ONLY "ipv4only"
 %token <tok> IPV6_CLIENTS "ipv6-clients"
@@ -167,6 +171,7 @@ static void set_log_level(struct conf_file *, struct conf *,
 %token <tok> UPSTREAMS "upstreams"
 %token <tok> USER "user"
 %token <tok> VIEW "view"
+%token <tok> WARN "warn"
 %token <tok> WKP_NON_GLOBAL "wkp-non-global"
 %token <tok> WORKERS "workers"
 %token <tok> YES "yes"
@@ -178,6 +183,7 @@ static void set_log_level(struct conf_file *, struct conf *,
 %type <port> port
 %type <yes> verdict yesno synth
 %type <family> record
+%type <level> level
 
 %%
 
@@ -229,7 +235,7 @@ order		: UPSTREAMS ORDERED {
 		;
 
 port		: %empty		{ $$ = CONF_PORT; }
-		| PORT NUMBER		{ $$ = number(cf, &$2, 1, 65535); }
+		| PORT NUMBER		{ $$ = port_number(cf, &$2); }
 		;
 
 access		: verdict FROM ANY_PREFIX {
@@ -315,7 +321,7 @@ range		: %empty		{ $$.text = NULL; }
 		;
 
 every		: %empty		{ $$ = CONF_TRANSLATOR_SECS; }
-		| EVERY TIME		{ $$ = secs(cf, &$2, 1, 3600, NULL); }
+		| EVERY TIME		{ $$ = every_secs(cf, &$2); }
 		;
 
 exclude		: EXCLUDE record ANY_PREFIX {
@@ -332,7 +338,8 @@ synthesis	: DNS64 dns64		{ conf_policy(conf)->dns64 = $2; }
 		| FORCE yesno		{ conf_policy(conf)->force = $2; }
 		| MAX_SYNTH NUMBER {
 			conf_policy(conf)->max_synth =
-			    number(cf, &$2, 0, 1024);
+			    number(cf, &$2, 0, 1024,
+			    "0 is no limit");
 		}
 		| NXDOMAIN synth {
 			conf_policy(conf)->nxdomain_synth = $2;
@@ -434,21 +441,25 @@ yesno		: YES			{ $$ = true; }
 
 bound		: LIMIT QUERIES NUMBER {
 			conf->limit_queries = number(cf, &$3,
-			    CONF_LIMIT_QUERIES_MIN, 100000);
+			    CONF_LIMIT_QUERIES_MIN, 100000,
+			    "each takes memory until it is answered");
 		}
 		| LIMIT TCP_CLIENTS NUMBER {
-			conf->limit_tcp_clients = number(cf, &$3, 1, 10000);
+			conf->limit_tcp_clients = number(cf, &$3, 1, 10000,
+			    "each takes a descriptor");
 		}
 		| LIMIT TCP_PER_CLIENT NUMBER {
 			conf->limit_tcp_per_client =
-			    number(cf, &$3, 1, 10000);
+			    number(cf, &$3, 1, 10000,
+			    "each takes a descriptor");
 		}
 		| LIMIT TCP_PER_UPSTREAM NUMBER {
 			conf->limit_tcp_per_upstream =
-			    number(cf, &$3, 1, 16);
+			    number(cf, &$3, 1, 16, "RFC 7766, 6.2.2");
 		}
 		| TIMEOUT TCP_IDLE TIME {
-			conf->tcp_idle_secs = secs(cf, &$3, 1, 3600, NULL);
+			conf->tcp_idle_secs = secs(cf, &$3, 1, 3600,
+			    "RFC 7766, 6.2.3");
 		}
 		;
 
@@ -488,16 +499,20 @@ clients		: COOKIES yesno		{ conf->gate.no_cookies = !$2; }
 		| CLIENT_SUBNET FORWARD { conf->gate.forward_subnet = true; }
 		| CLIENT_SUBNET STRIP	{ conf->gate.forward_subnet = false; }
 		| LIMIT RATE NUMBER {
-			conf->gate.rate = number(cf, &$3, 0, 1000000);
+			conf->gate.rate = number(cf, &$3, 0, 1000000,
+			    "0 is no limit");
 		}
 		| LIMIT RATE_PREFIX4 NUMBER {
-			conf->gate.rate_len4 = number(cf, &$3, 1, 32);
+			conf->gate.rate_len4 = number(cf, &$3, 1, 32,
+			    "bits of an IPv4 address");
 		}
 		| LIMIT RATE_PREFIX6 NUMBER {
-			conf->gate.rate_len6 = number(cf, &$3, 1, 128);
+			conf->gate.rate_len6 = number(cf, &$3, 1, 128,
+			    "bits of an IPv6 address");
 		}
 		| LIMIT RATE_SLIP NUMBER {
-			conf->gate.slip = number(cf, &$3, 0, 100);
+			conf->gate.slip = number(cf, &$3, 0, 100,
+			    "one in so many is answered, 0 is none");
 		}
 		| SPECIAL_ZONES yesno	{ conf->special_zones = $2; }
 		| LIMIT HOSTS SIZE {
@@ -518,7 +533,8 @@ local		: COOKIE_SECRET SECRET {
 		;
 
 process		: WORKERS NUMBER {
-			conf->workers = number(cf, &$2, 1, CONF_WORKERS_MAX);
+			conf->workers = number(cf, &$2, 1, CONF_WORKERS_MAX,
+			    "each is a thread");
 		}
 		| USER WHO {
 			check(cf, conf, &$2,
@@ -532,7 +548,13 @@ process		: WORKERS NUMBER {
 			check(cf, conf, &$2,
 			    conf_set_path(&conf->dump, $2.text));
 		}
-		| LOG LEVEL LOG_LEVEL	{ set_log_level(cf, conf, &$3); }
+		| LOG LEVEL level	{ conf->log_level = $3; }
+		;
+
+level		: ERR			{ $$ = LOG_LEVEL_ERR; }
+		| WARN			{ $$ = LOG_LEVEL_WARN; }
+		| INFO			{ $$ = LOG_LEVEL_INFO; }
+		| DEBUG			{ $$ = LOG_LEVEL_DEBUG; }
 		;
 
 %%
@@ -645,9 +667,9 @@ check(struct conf_file *cf, struct conf *conf, const struct conf_value *v,
 /* Each of these is within its bounds, or 0 after a message. */
 static unsigned
 number(struct conf_file *cf, const struct conf_value *v, unsigned min,
-    unsigned max)
+    unsigned max, const char *why)
 {
-	const struct conf_bounds b = { min, max, NULL };
+	const struct conf_bounds b = { min, max, why };
 	uint64_t n = 0;
 
 	conf_number(cf, v, &b, &n);
@@ -663,6 +685,18 @@ secs(struct conf_file *cf, const struct conf_value *v, unsigned min,
 
 	conf_quantity_within(cf, v, QUANTITY_SECS, &b, &n);
 	return (n);
+}
+
+static unsigned
+port_number(struct conf_file *cf, const struct conf_value *v)
+{
+	return (number(cf, v, 1, 65535, NULL));
+}
+
+static unsigned
+every_secs(struct conf_file *cf, const struct conf_value *v)
+{
+	return (secs(cf, v, 1, 3600, "an older load says nothing"));
 }
 
 static unsigned
@@ -686,7 +720,7 @@ ttl(struct conf_file *cf, const struct conf_value *v)
 static unsigned
 size(struct conf_file *cf, const struct conf_value *v)
 {
-	const struct conf_bounds b = { 0, UINT_MAX, NULL };
+	const struct conf_bounds b = { 0, UINT_MAX, "4 GiB" };
 	uint64_t n = 0;
 
 	conf_quantity_within(cf, v, QUANTITY_BYTES, &b, &n);
@@ -738,15 +772,4 @@ check_order(struct conf_file *cf, const struct conf *conf)
 	if (conf->views.n > 1)
 		conf_error(cf, "this is a default of the views and must come "
 		    "before the first of them");
-}
-
-static void
-set_log_level(struct conf_file *cf, struct conf *conf,
-    const struct conf_value *v)
-{
-	if (log_level_parse(v->text, &conf->log_level) == -1)
-		conf_error_at(cf, &v->where,
-		    "\"%s\" is no log level: expected err, warn, info or "
-		    "debug",
-		    v->text);
 }

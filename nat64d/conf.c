@@ -158,12 +158,11 @@ conf_add_prefix(struct conf_build *b, struct conf_file *cf,
 
 	error = prefix_parse(text->text, &p);
 	if (error == NULL && p.family != AF_INET6)
-		error = "is not IPv6";
+		error = "is not an IPv6 prefix";
 	if (error == NULL)
 		error = pref64_init(&prefix, &p.v6, p.len);
 	if (error != NULL) {
-		conf_error_at(cf, &text->where, "prefix %s %s", text->text,
-		    error);
+		conf_refuse(cf, text, error);
 		return;
 	}
 	for (i = 0; i < n->nprefixes; i++) {
@@ -227,7 +226,7 @@ parse_range4(const char *text, struct in_addr *first, struct in_addr *last)
 		if (error != NULL)
 			return (error);
 		if (p.family != AF_INET)
-			return ("is not IPv4");
+			return ("is not an IPv4 prefix");
 		*first = p.v4;
 		*last = range4_last(&p);
 		return (NULL);
@@ -252,10 +251,9 @@ set_clients(struct conf_build *b, struct conf_file *cf,
 
 	error = prefix_parse(clients->text, &p);
 	if (error == NULL && p.family != AF_INET6)
-		error = "is not IPv6";
+		error = "is not an IPv6 prefix";
 	if (error != NULL) {
-		conf_error_at(cf, &clients->where, "pool for %s %s",
-		    clients->text, error);
+		conf_refuse(cf, clients, error);
 		return;
 	}
 	range->clients = p;
@@ -293,8 +291,7 @@ conf_add_pool(struct conf_build *b, struct conf_file *cf,
 	if (error == NULL)
 		error = conf_pool_range_ports(&range, ports);
 	if (error != NULL) {
-		conf_error_at(cf, &text->where, "pool %s %s", text->text,
-		    error);
+		conf_refuse(cf, text, error);
 		return;
 	}
 	pool = grow(cf, &text->where, c->pool, c->nat64.npool, sizeof(*pool),
@@ -463,13 +460,12 @@ conf_add_exclude(struct conf_build *b, struct conf_file *cf, int proto,
 
 	error = prefix_parse(text->text, &p);
 	if (error == NULL && p.family != AF_INET)
-		error = "is not IPv4";
+		error = "is not an IPv4 prefix";
 	if (error == NULL && ports->given && proto != L4_TCP &&
 	    proto != L4_UDP)
 		error = "has ports: they need a protocol, tcp or udp";
 	if (error != NULL) {
-		conf_error_at(cf, &text->where, "exclude %s %s", text->text,
-		    error);
+		conf_refuse(cf, text, error);
 		return;
 	}
 	x.addr = p.v4;
@@ -505,7 +501,6 @@ void
 conf_add_permit(struct conf_build *b, struct conf_file *cf, bool allow,
     const struct conf_value *text)
 {
-	const char *verb = allow ? "allow" : "deny";
 	struct conf *c = b->conf;
 	struct permit_rule rule = { .allow = allow }, *permits;
 	const char *error;
@@ -513,10 +508,9 @@ conf_add_permit(struct conf_build *b, struct conf_file *cf, bool allow,
 
 	error = prefix_parse(text->text, &rule.from);
 	if (error == NULL && rule.from.family != AF_INET6)
-		error = "is not IPv6";
+		error = "is not an IPv6 prefix";
 	if (error != NULL) {
-		conf_error_at(cf, &text->where, "%s from %s %s", verb,
-		    text->text, error);
+		conf_refuse(cf, text, error);
 		return;
 	}
 	other = find_permit(&c->nat64, c->permits, &rule.from, !allow);

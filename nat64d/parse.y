@@ -16,10 +16,15 @@
 #define MAX_MTU UINT16_MAX
 #define MAX_COUNT UINT16_MAX
 
+/* Why there are bounds. */
+#define OCTET "an octet"
+#define MEMORY "each takes memory"
+#define NO_LIMIT "0 is no limit"
+
 static void yyerror(struct conf_file *, struct conf_build *, const char *);
 
 static uint32_t number(struct conf_file *, const struct conf_value *,
-    uint32_t, uint32_t);
+    uint32_t, uint32_t, const char *);
 static uint32_t mtu4(struct conf_file *, const struct conf_value *);
 static uint32_t mtu6(struct conf_file *, const struct conf_value *);
 static uint32_t rest_secs(struct conf_file *, const struct conf_value *);
@@ -221,11 +226,13 @@ translation	: MTU IPV4 NUMBER {
 		}
 		| TOS COPY { NAT64.xlat.tos = XLAT_TOS_COPY; }
 		| TOS NUMBER {
-			NAT64.xlat.tos = (int)number(cf, &$NUMBER, 0, 255);
+			NAT64.xlat.tos = (int)number(cf, &$NUMBER, 0, 255,
+			    OCTET);
 		}
 		| TRAFFIC_CLASS COPY { NAT64.xlat.tclass_zero = false; }
 		| TRAFFIC_CLASS NUMBER {
-			(void)number(cf, &$NUMBER, 0, 0);
+			(void)number(cf, &$NUMBER, 0, 0,
+			    "RFC 7915, 4.1");
 			NAT64.xlat.tclass_zero = true;
 		}
 		| MSS CLAMP { NAT64.xlat.mss_clamp = true; }
@@ -296,13 +303,14 @@ port_choice	: PORT_SELECT RANDOM { NAT64.pool_opts.select = POOL4_RANDOM; }
 		}
 		| QUARANTINE MAX_PERCENT NUMBER {
 			NAT64.pool_opts.rest_max_percent =
-			    number(cf, &$NUMBER, 0, 100);
+			    number(cf, &$NUMBER, 0, 100, "percent");
 		}
 		| QUARANTINE RESTART TIME {
 			NAT64.restart_rest_secs = rest_secs(cf, &$TIME);
 		}
 		| SUBSCRIBER PREFIX_LENGTH NUMBER {
-			NAT64.subscriber_len = number(cf, &$NUMBER, 1, 128);
+			NAT64.subscriber_len = number(cf, &$NUMBER, 1, 128,
+			    "bits of an IPv6 address");
 		}
 		;
 
@@ -430,19 +438,20 @@ override	: %empty { $$ = false; }
 
 limit		: LIMIT SESSIONS NUMBER {
 			NAT64.max_sessions =
-			    number(cf, &$NUMBER, 1, MAX_ENTRIES);
+			    number(cf, &$NUMBER, 1, MAX_ENTRIES, MEMORY);
 		}
 		| LIMIT BINDINGS NUMBER {
 			NAT64.max_bindings =
-			    number(cf, &$NUMBER, 0, MAX_ENTRIES);
+			    number(cf, &$NUMBER, 0, MAX_ENTRIES, NO_LIMIT);
 			b->max_bindings = $NUMBER.where;
 		}
 		| LIMIT INBOUND_SESSIONS NUMBER {
 			NAT64.max_inbound =
-			    number(cf, &$NUMBER, 0, MAX_ENTRIES);
+			    number(cf, &$NUMBER, 0, MAX_ENTRIES, NO_LIMIT);
 		}
 		| LIMIT plain_limit NUMBER {
-			*$plain_limit = number(cf, &$NUMBER, 0, MAX_ENTRIES);
+			*$plain_limit = number(cf, &$NUMBER, 0, MAX_ENTRIES,
+			    NO_LIMIT);
 		}
 		| LIMIT SUBSCRIBER NEW_BINDINGS RATE NUMBER[per_sec] BURST
 		  NUMBER[burst] {
@@ -451,30 +460,30 @@ limit		: LIMIT SESSIONS NUMBER {
 		}
 		| LIMIT STORED_SYNS NUMBER {
 			NAT64.max_stored_syns =
-			    number(cf, &$NUMBER, 0, MAX_COUNT);
+			    number(cf, &$NUMBER, 0, MAX_COUNT, MEMORY);
 		}
 		| LIMIT STORED_SYNS_PER_PEER NUMBER {
 			NAT64.max_stored_syns_per_peer =
-			    number(cf, &$NUMBER, 0, MAX_COUNT);
+			    number(cf, &$NUMBER, 0, MAX_COUNT, MEMORY);
 		}
 		| LIMIT FRAGMENTS BYTES SIZE {
 			NAT64.frag.max_bytes = size(cf, &$SIZE);
 		}
 		| LIMIT FRAGMENTS DATAGRAMS NUMBER {
 			NAT64.frag.max_datagrams =
-			    number(cf, &$NUMBER, 0, MAX_COUNT);
+			    number(cf, &$NUMBER, 0, MAX_COUNT, MEMORY);
 		}
 		| LIMIT FRAGMENTS PER_DATAGRAM NUMBER {
-			/* 65535 bytes in pieces of 8. */
 			NAT64.frag.per_datagram =
-			    number(cf, &$NUMBER, 2, 8192);
+			    number(cf, &$NUMBER, 2, 8192,
+			    "65535 bytes in pieces of 8");
 		}
 		| LIMIT FRAGMENTS SOURCE_BYTES SIZE {
 			NAT64.frag.source_bytes = size(cf, &$SIZE);
 		}
 		| LIMIT FRAGMENTS SOURCE_DATAGRAMS NUMBER {
 			NAT64.frag.source_datagrams =
-			    number(cf, &$NUMBER, 0, MAX_COUNT);
+			    number(cf, &$NUMBER, 0, MAX_COUNT, MEMORY);
 		}
 		;
 
@@ -615,9 +624,9 @@ conf_parse(struct conf_build *b, struct conf_file *cf)
 /* What a token says, when it is in bounds; reports it otherwise. */
 static uint32_t
 number(struct conf_file *cf, const struct conf_value *v, uint32_t min,
-    uint32_t max)
+    uint32_t max, const char *why)
 {
-	const struct conf_bounds b = { min, max, NULL };
+	const struct conf_bounds b = { min, max, why };
 	uint64_t n = min;
 
 	conf_number(cf, v, &b, &n);
@@ -658,7 +667,7 @@ rest_secs(struct conf_file *cf, const struct conf_value *v)
 static uint32_t
 size(struct conf_file *cf, const struct conf_value *v)
 {
-	static const struct conf_bounds b = { 0, MAX_ENTRIES, NULL };
+	static const struct conf_bounds b = { 0, MAX_ENTRIES, MEMORY };
 	uint64_t n = b.min;
 
 	conf_quantity_within(cf, v, QUANTITY_BYTES, &b, &n);
@@ -671,8 +680,9 @@ rate(struct conf_file *cf, const struct conf_value *per_sec,
 {
 	struct bucket_rate r;
 
-	r.per_sec = number(cf, per_sec, min, 1000000);
-	r.burst = number(cf, burst, r.per_sec > 0 ? 1 : 0, 1000000);
+	r.per_sec = number(cf, per_sec, min, 1000000, "per second");
+	r.burst = number(cf, burst, r.per_sec > 0 ? 1 : 0, 1000000,
+	    "at once");
 	return (r);
 }
 
