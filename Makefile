@@ -55,6 +55,7 @@ common_PURE = \
     common/nearest.c \
     common/pref64.c \
     common/quantity.c \
+    common/scoped_addr.c \
     common/siphash.c
 
 common_SRC = \

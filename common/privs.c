@@ -77,6 +77,8 @@ privs_require_files(const struct privs *p, const char *dump,
 void
 privs_drop(const struct privs *p)
 {
+	if (p->ports && sandbox_hold_caps() == -1)
+		fatal("cannot keep capabilities");
 	if (privs_become(p) == -1)
 		fatal(PRIVS_BECOME_TEXT, (unsigned long)p->uid,
 		    (unsigned long)p->gid);
@@ -84,7 +86,8 @@ privs_drop(const struct privs *p)
 		fatalx("user id 0 can be taken back");
 	if (!p->stay && p->gid != 0 && (setgid(0) != -1 || setegid(0) != -1))
 		fatalx("group id 0 can be taken back");
-	if (sandbox_drop_caps() == -1)
+	if ((p->ports ? sandbox_drop_caps_but_ports() :
+	    sandbox_drop_caps()) == -1)
 		fatal("cannot give up capabilities");
 }
 

@@ -31,6 +31,7 @@ struct privs {
 	uid_t uid;
 	gid_t gid;
 	bool stay;
+	bool ports; /* keep the right to bind those below 1024; Linux */
 };
 
 /* Stands in for the user of a configuration that names none. */
@@ -102,7 +103,10 @@ void privs_require_files(const struct privs *p, const char *dump,
 /* Take the ids, unless we stay. Returns 0, or -1 with errno. */
 int privs_become(const struct privs *p);
 
-/* Become that user for good, without a capability and without a way back. */
+/*
+ * Become that user for good, without a capability, unless ports says so, and
+ * without a way back.
+ */
 void privs_drop(const struct privs *p);
 
 /*

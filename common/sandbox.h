@@ -44,4 +44,12 @@ void sandbox_enter_reader(void);
  */
 int sandbox_drop_caps(void);
 
+/*
+ * The same, but keep the one to bind ports below 1024, if the process has it.
+ * Before the user is changed sandbox_hold_caps() has to be called, which lets
+ * them outlive that; nothing may be done with them in between.
+ */
+int sandbox_hold_caps(void);
+int sandbox_drop_caps_but_ports(void);
+
 #endif

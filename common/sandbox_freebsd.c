@@ -12,6 +12,18 @@ sandbox_drop_caps(void)
 	return (0);
 }
 
+int
+sandbox_hold_caps(void)
+{
+	return (0);
+}
+
+int
+sandbox_drop_caps_but_ports(void)
+{
+	return (0);
+}
+
 void
 sandbox_enter(const struct sandbox *sb)
 {

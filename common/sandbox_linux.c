@@ -52,6 +52,26 @@ sandbox_drop_caps(void)
 	return (keep_caps(0));
 }
 
+int
+sandbox_hold_caps(void)
+{
+	return (prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0));
+}
+
+int
+sandbox_drop_caps_but_ports(void)
+{
+	struct __user_cap_header_struct head = {
+		.version = _LINUX_CAPABILITY_VERSION_3
+	};
+	struct __user_cap_data_struct set[_LINUX_CAPABILITY_U32S_3];
+
+	if (syscall(SYS_capget, &head, set) == -1)
+		return (-1);
+	return (keep_caps(set[0].permitted &
+	    UINT32_C(1) << CAP_NET_BIND_SERVICE));
+}
+
 /*
  * The one capability by which a process reads any file: CAP_DAC_READ_SEARCH,
  * or CAP_DAC_OVERRIDE where only that one was left to us, as in containers.
@@ -423,6 +443,9 @@ seccomp_rules(scmp_filter_ctx ctx, const struct sandbox *sb)
 	allow_socket(ctx, AF_INET6);
 	/* getifaddrs(): the networks that are directly connected */
 	allow_socket(ctx, AF_NETLINK);
+	/* the interfaces of link-local addresses */
+	allow_ioctl(ctx, SIOCGIFINDEX);
+	allow_ioctl(ctx, SIOCGIFNAME);
 	/* evbuffer_read() */
 	allow_ioctl(ctx, FIONREAD);
 }

@@ -15,6 +15,18 @@ sandbox_drop_caps(void)
 	return (0);
 }
 
+int
+sandbox_hold_caps(void)
+{
+	return (0);
+}
+
+int
+sandbox_drop_caps_but_ports(void)
+{
+	return (0);
+}
+
 static void
 unveil_all(const char *const *file, const char *rights)
 {
