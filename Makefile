@@ -231,6 +231,7 @@ dns64d_PURE = \
 
 dns64d_SRC = \
     dns64d/conf.c \
+    dns64d/conf_addrs.c \
     dns64d/conf_clients.c \
     dns64d/conf_policy.c \
     dns64d/conf_print.c \
@@ -243,7 +244,9 @@ dns64d_SRC = \
     dns64d/frontend_tcp.c \
     dns64d/generation.c \
     dns64d/leg.c \
+    dns64d/listen.c \
     dns64d/parse.c \
+    dns64d/presence.c \
     dns64d/probe.c \
     dns64d/query.c \
     dns64d/query_tell.c \
@@ -257,6 +260,8 @@ dns64d_SRC = \
     dns64d/upstream_udp.c \
     dns64d/worker.c \
     dns64d/workers.c \
+    dns64d/zone.c \
+    $(freebind_$(OS)) \
     $(share_$(OS)) \
     $(udp_$(OS))
 
@@ -267,6 +272,14 @@ udp_freebsd = \
     dns64d/udp_bsd.c
 udp_netbsd = $(udp_freebsd)
 udp_openbsd = $(udp_freebsd)
+
+freebind_linux = \
+    dns64d/freebind_linux.c
+freebind_freebsd = \
+    dns64d/freebind_bsd.c
+freebind_netbsd = $(freebind_freebsd)
+freebind_openbsd = \
+    dns64d/freebind_openbsd.c
 
 share_linux = \
     dns64d/share_linux.c

@@ -24,27 +24,6 @@ conf_no_memory(void)
 }
 
 const char *
-conf_add_addr(struct conf_addrs *list, const char *text, unsigned port)
-{
-	struct sockaddr_storage ss;
-	socklen_t len;
-	size_t i;
-
-	if (sockaddr_parse(text, port, &ss, &len) == -1)
-		return ("is no address");
-	if (port == 0)
-		return (NULL);
-	for (i = 0; i < list->n; i++) {
-		if (sockaddr_equal(&list->v[i], &ss))
-			return ("is given twice");
-	}
-	if (list->n == CONF_ADDRS_MAX)
-		return ("is one address too many");
-	list->v[list->n++] = ss;
-	return (NULL);
-}
-
-const char *
 conf_blame(struct conf *conf, const struct conf_where *other, const char *why)
 {
 	conf->other = other;
@@ -130,6 +109,8 @@ conf_free(struct conf *conf)
 	conf_clear_clients(conf);
 	conf_clear_translators(conf);
 	conf_clear_upstreams(conf);
+	conf_clear_addrs(&conf->listens);
+	conf_clear_addrs(&conf->upstreams);
 	views_clear(&conf->views);
 	free(conf);
 }
@@ -201,50 +182,21 @@ has_default_route(const struct conf *conf)
 	return (false);
 }
 
-/* Queries that come back to where they came from. */
-static void
-check_circles(struct conf_file *cf, const struct conf *conf)
-{
-	char buf[SOCKADDR_STRLEN];
-	size_t i, k;
-
-	for (i = 0; i < conf->upstreams.n; i++) {
-		for (k = 0; k < conf->listens.n; k++) {
-			if (sockaddr_equal(&conf->upstreams.v[i],
-			    &conf->listens.v[k]))
-				conf_error(cf, "upstream %s is listened on: "
-				    "queries would go round in circles",
-				    sockaddr_print(&conf->upstreams.v[i], buf,
-				    sizeof(buf)));
-		}
-	}
-}
-
-static bool
-is_listener(const struct conf *conf, const struct sockaddr_storage *addr)
-{
-	size_t i;
-
-	for (i = 0; i < conf->listens.n; i++) {
-		if (sockaddr_equal(&conf->listens.v[i], addr))
-			return (true);
-	}
-	return (false);
-}
-
 static void
 check_matches(struct conf_file *cf, const struct conf *conf,
     const struct view *view)
 {
-	const struct sockaddr_storage *on;
-	char buf[SOCKADDR_STRLEN];
+	const struct scoped_addr *on;
+	char buf[SCOPED_ADDR_STRLEN];
 	size_t i;
 
 	for (i = 0; i < view->n_matches; i++) {
 		on = &view->matches[i].on;
-		if (on->ss_family != AF_UNSPEC && !is_listener(conf, on))
+		if (on->ss.ss_family != AF_UNSPEC &&
+		    conf_find_addr(&conf->listens, on) == -1)
 			conf_error(cf, "view \"%s\": nobody listens on %s",
-			    view->name, sockaddr_print(on, buf, sizeof(buf)));
+			    view->name,
+			    scoped_addr_print(on, buf, sizeof(buf)));
 	}
 }
 
@@ -308,7 +260,7 @@ check_whole(struct conf_file *cf, const struct conf *conf)
 		conf_error(cf, "no \"upstream\" in the configuration");
 	else if (!has_default_route(conf))
 		conf_error(cf, "no \"upstream\" for all domains");
-	check_circles(cf, conf);
+	conf_check_circles(conf, cf);
 	check_workers(cf, conf);
 	for (i = 0; i < conf->views.n; i++) {
 		check_matches(cf, conf, &conf->views.v[i]);

@@ -13,9 +13,9 @@
 #include <stddef.h>
 #include <stdio.h>
 
-#include "common/addr.h"
 #include "common/conf_file.h"
 #include "common/log.h"
+#include "common/scoped_addr.h"
 
 #include "gate.h"
 #include "policy.h"
@@ -46,9 +46,17 @@ struct acl;
 struct files;
 struct hosts;
 
+/* Where a statement is; file is owned by whoever has the place. */
+struct conf_place {
+	char *file;
+	unsigned line;
+};
+
 /* Distinct addresses with their ports, in the order of the file. */
 struct conf_addrs {
-	struct sockaddr_storage v[CONF_ADDRS_MAX];
+	struct scoped_addr v[CONF_ADDRS_MAX];
+	struct conf_place at[CONF_ADDRS_MAX]; /* first given there */
+	bool freebind[CONF_ADDRS_MAX];	      /* of listeners */
 	size_t n;
 };
 
@@ -154,6 +162,16 @@ struct conf {
 struct conf *conf_load(const char *path, struct files *files,
     conf_report_fn *report);
 
+/* Whether an address stands for all of its family. */
+bool conf_is_wildcard(const struct scoped_addr *a);
+
+/*
+ * Whether a port below 1024 may have to be bound at any time. A socket of a
+ * link-local address belongs to an interface that has to be there: it cannot
+ * be bound before, and is of no use when another interface takes that name.
+ */
+bool conf_opens_late(const struct conf *conf);
+
 /* Take another reference, in whatever thread; returns conf. */
 struct conf *conf_ref(struct conf *conf);
 
@@ -172,6 +190,20 @@ void conf_warn(const struct conf *conf);
  */
 void conf_print(const struct conf *conf, FILE *f);
 
+/*
+ * Where packets for an address really go: those for the unspecified one to
+ * this host, those for ::ffff:192.0.2.1 out as IPv4.
+ */
+struct scoped_addr conf_destination(const struct scoped_addr *a);
+
+/*
+ * Which listener, by its index, takes what is sent to a server of this
+ * address; -1: none. own: it is an address of this host; loopback is in any
+ * case. Then it is that of a listener for all addresses.
+ */
+int conf_find_circle(const struct conf *conf,
+    const struct scoped_addr *upstream, bool own);
+
 /* What upstreams_init wants; borrows from conf. */
 void conf_upstreams(const struct conf *conf, struct upstreams_conf *out);
 
@@ -186,17 +218,17 @@ void conf_parse(struct conf_file *cf, struct conf *conf);
  * reason for the refusal as a static string that reads well behind the
  * statement's value; then nothing has changed. When that is because of
  * another statement, conf->other is where, and reads well behind the reason.
- * A port that was refused
- * already is 0 and makes conf_add_addr do nothing.
+ * A port that was refused already is 0 and makes conf_add_listener do
+ * nothing.
  */
-const char *conf_add_addr(struct conf_addrs *list, const char *text,
-    unsigned port);
+const char *conf_add_listener(struct conf *conf, const struct conf_value *v,
+    unsigned port, bool freebind);
 
 /*
  * Forward queries below a domain to a server; "." is all domains. Whether
  * something is a domain at all is told by conf_check_domain.
  */
-const char *conf_add_upstream(struct conf *conf, const char *text,
+const char *conf_add_upstream(struct conf *conf, const struct conf_value *v,
     unsigned port, const char *domain);
 const char *conf_check_domain(const char *text);
 
@@ -270,11 +302,18 @@ const char *conf_no_memory(void);
 const char *conf_blame(struct conf *conf, const struct conf_where *other,
     const char *why); /* sets other, returns why */
 void conf_read_hosts(struct conf *conf, struct conf_file *cf);
+int conf_find_addr(const struct conf_addrs *list,
+    const struct scoped_addr *a); /* its index, or -1 */
+const char *conf_append_addr(struct conf_addrs *list,
+    const struct scoped_addr *a, const struct conf_where *where);
+void conf_check_circles(const struct conf *conf, struct conf_file *cf);
+void conf_clear_addrs(struct conf_addrs *list);
 void conf_clear_clients(struct conf *conf);
 void conf_clear_translators(struct conf *conf);
 void conf_clear_upstreams(struct conf *conf);
-void conf_print_addr(const char *what, const struct sockaddr_storage *ss,
+void conf_print_addr(const char *what, const struct scoped_addr *a,
     FILE *f); /* without a newline */
+void conf_print_listeners(const struct conf *conf, FILE *f);
 void conf_print_clients(const struct conf *conf, FILE *f);
 void conf_print_defaults(const struct conf *conf, FILE *f);
 void conf_print_upstreams(const struct conf *conf, FILE *f);

@@ -94,12 +94,10 @@ const char *
 conf_match_on(struct conf *conf, const char *text, unsigned port)
 {
 	struct view_match *match = current_match(conf);
-	socklen_t len;
 
-	if (match != NULL &&
-	    sockaddr_parse(text, port, &match->on, &len) == -1)
-		return ("is no address");
-	return (NULL);
+	if (match == NULL)
+		return (NULL);
+	return (scoped_addr_parse(text, port, &match->on));
 }
 
 const char *

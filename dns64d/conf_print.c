@@ -3,41 +3,11 @@
  * fixed order of kinds, lists in the order in which they were written. Views
  * and their policies are conf_print_policy.c's.
  */
-#include <sys/socket.h>
-
-#include <arpa/inet.h>
-
 #include <inttypes.h>
 
 #include "common/conf_file.h"
 
 #include "conf.h"
-
-void
-conf_print_addr(const char *what, const struct sockaddr_storage *ss, FILE *f)
-{
-	const struct sockaddr_in *sin = (const void *)ss;
-	const struct sockaddr_in6 *sin6 = (const void *)ss;
-	char buf[INET6_ADDRSTRLEN];
-
-	fprintf(f, "%s %s", what, inet_ntop(ss->ss_family,
-	    ss->ss_family == AF_INET ? (const void *)&sin->sin_addr :
-	    (const void *)&sin6->sin6_addr, buf, sizeof(buf)));
-	if (ss->ss_family == AF_INET6 && sin6->sin6_scope_id != 0)
-		fprintf(f, "%%%" PRIu32, sin6->sin6_scope_id);
-	fprintf(f, " port %u", sockaddr_port(ss));
-}
-
-static void
-print_addrs(const char *what, const struct conf_addrs *list, FILE *f)
-{
-	size_t i;
-
-	for (i = 0; i < list->n; i++) {
-		conf_print_addr(what, &list->v[i], f);
-		fputc('\n', f);
-	}
-}
 
 static void
 print_string(const char *what, const char *text, FILE *f)
@@ -70,7 +40,7 @@ conf_print(const struct conf *conf, FILE *f)
 	char buf[PREFIX_STRLEN];
 	size_t i;
 
-	print_addrs("listen on", &conf->listens, f);
+	conf_print_listeners(conf, f);
 	conf_print_upstreams(conf, f);
 	for (i = 0; i < conf->n_access; i++)
 		fprintf(f, "%s from %s\n",

@@ -219,7 +219,7 @@ print_match(const struct page *page, const struct view_match *m)
 	if (m->from.family != AF_UNSPEC)
 		fprintf(page->f, " from %s",
 		    prefix_print(&m->from, buf, sizeof(buf)));
-	if (m->on.ss_family != AF_UNSPEC)
+	if (m->on.ss.ss_family != AF_UNSPEC)
 		conf_print_addr(" on", &m->on, page->f);
 	fputc('\n', page->f);
 }

@@ -41,28 +41,21 @@ get_route(struct conf *conf, const char *domain, const char **why)
 	return (conf->n_routes++);
 }
 
+/* The same of a server. */
 static int
-get_server(struct conf_addrs *list, const char *text, unsigned port,
+get_server(struct conf_addrs *list, const struct conf_value *v, unsigned port,
     const char **why)
 {
-	struct sockaddr_storage ss;
-	socklen_t len;
-	size_t i;
+	struct scoped_addr a;
+	int i;
 
-	if (sockaddr_parse(text, port, &ss, &len) == -1) {
-		*why = "is no address";
+	if ((*why = scoped_addr_parse(v->text, port, &a)) != NULL)
 		return (-1);
-	}
-	for (i = 0; i < list->n; i++) {
-		if (sockaddr_equal(&list->v[i], &ss))
-			return (i);
-	}
-	if (list->n == CONF_ADDRS_MAX) {
-		*why = "is one address too many";
+	if ((i = conf_find_addr(list, &a)) != -1)
+		return (i);
+	if ((*why = conf_append_addr(list, &a, &v->where)) != NULL)
 		return (-1);
-	}
-	list->v[list->n] = ss;
-	return (list->n++);
+	return (list->n - 1);
 }
 
 const char *
@@ -85,8 +78,8 @@ twice(struct conf *conf, unsigned server, unsigned route)
 }
 
 const char *
-conf_add_upstream(struct conf *conf, const char *text, unsigned port,
-    const char *domain)
+conf_add_upstream(struct conf *conf, const struct conf_value *v,
+    unsigned port, const char *domain)
 {
 	struct conf_upstream *bigger;
 	struct upstream_route *r;
@@ -94,7 +87,7 @@ conf_add_upstream(struct conf *conf, const char *text, unsigned port,
 	int server, route;
 	size_t i;
 
-	if ((server = get_server(&conf->upstreams, text, port, &why)) == -1 ||
+	if ((server = get_server(&conf->upstreams, v, port, &why)) == -1 ||
 	    (route = get_route(conf, domain, &why)) == -1)
 		return (why);
 	r = &conf->routes[route];

@@ -27,6 +27,7 @@
 
 #include "conf.h"
 #include "connected.h"
+#include "presence.h"
 #include "refuselog.h"
 #include "resolve.h"
 #include "synth.h"
@@ -52,6 +53,7 @@ struct daemon {
 	struct watch *watch; /* NULL: the host's network is not followed */
 	struct connected *connected;
 	struct refuselog *refuselog;
+	struct presence *presence;
 	struct event *signals[4];
 	struct reader *reader; /* while starting */
 	struct reload *reload;
@@ -116,6 +118,17 @@ warn_of_reload(const char *path)
 		    path);
 }
 
+/* An upstream that is this host itself, which the file does not show. */
+static void
+check_host(const struct conf *conf)
+{
+	struct hostwatch *host = hostwatch_open(HOSTWATCH_ADDR);
+
+	if (presence_prepare(host, conf) == -1)
+		exit(1);
+	hostwatch_close(host);
+}
+
 /* What keeps a start with this file from succeeding ends the process. */
 static int
 check_only(const struct options *opts)
@@ -131,6 +144,7 @@ check_only(const struct options *opts)
 	if (opts->check == 1) {
 		fflush(stdout);
 		warn_of_reload(opts->path);
+		check_host(conf);
 		privs_require(conf->user, CONF_USER, &privs);
 		if (!opts->foreground)
 			privs_require_files(&privs, conf->dump, conf->pidfile);
@@ -214,6 +228,9 @@ needs_restart(const struct conf *old, const struct conf *new)
 		return ("dump");
 	if (old->workers != new->workers)
 		return ("workers");
+	/* The right to do so is gone. */
+	if (conf_opens_late(new) && !conf_opens_late(old))
+		return ("listen on");
 	return (NULL);
 }
 
@@ -245,6 +262,13 @@ parse_in_reader(const char *path, struct files *files)
 		conf_unref(conf);
 }
 
+/* To look things up; NULL where the system does not tell. */
+static struct hostwatch *
+host_of(const struct daemon *d)
+{
+	return (d->watch != NULL ? watch_host(d->watch) : NULL);
+}
+
 /* Whole or not at all. */
 static int
 reload(struct daemon *d, struct files *files)
@@ -259,7 +283,8 @@ reload(struct daemon *d, struct files *files)
 	if (fixed != NULL)
 		log_err("reload: \"%s\" has changed, which needs a restart",
 		    fixed);
-	if (fixed != NULL || workers_reload(d->workers, conf) == -1) {
+	if (fixed != NULL || presence_prepare(host_of(d), conf) == -1 ||
+	    workers_reload(d->workers, conf) == -1) {
 		conf_unref(conf);
 		return (-1);
 	}
@@ -268,6 +293,7 @@ reload(struct daemon *d, struct files *files)
 	log_set_level(level_of(d, conf));
 	conf_warn(conf);
 	connected_look(d->connected);
+	presence_use(d->presence, conf);
 	return (0);
 }
 
@@ -353,19 +379,34 @@ network_changed(void *arg, unsigned what)
 	workers_hurry(d->workers);
 }
 
+static void
+follow_listeners(void *arg)
+{
+	struct daemon *d = arg;
+
+	workers_follow(d->workers);
+}
+
 /* Addresses come and go at any time. Where that is not told, a reload looks. */
 static void
 look_at_host(struct daemon *d)
 {
 	d->watch = watch_new(HOSTWATCH_ADDR | HOSTWATCH_LINK);
 	if (d->watch == NULL)
-		log_warn("connected networks: %s: changes are seen at a "
-		    "reload only", strerror(errno));
+		log_warn("connected networks, addresses: %s: changes are "
+		    "seen at a reload only", strerror(errno));
 	if ((d->connected = connected_new(use_networks, d)) == NULL)
 		fatal("connected networks");
+	d->presence = presence_new(host_of(d), follow_listeners, d);
+	if (d->presence == NULL)
+		fatal("addresses");
+	if (presence_prepare(host_of(d), d->conf) == -1)
+		exit(1);
+	presence_use(d->presence, d->conf);
 	if (d->watch == NULL)
 		return;
 	connected_follow(d->connected, d->watch);
+	presence_follow(d->presence, d->watch);
 	watch_add(d->watch, HOSTWATCH_ADDR | HOSTWATCH_LINK, network_changed,
 	    d);
 }
@@ -424,6 +465,7 @@ clean_up(struct daemon *d)
 	refuselog_free(d->refuselog);
 	workers_free(d->workers);
 	connected_free(d->connected);
+	presence_free(d->presence);
 	conf_unref(d->conf);
 	pidfile_end();
 }
@@ -448,6 +490,7 @@ main(int argc, char *argv[])
 	if (!d.opts.foreground)
 		privs_require_files(&privs, d.conf->dump, d.conf->pidfile);
 	d.reader = reader_start(d.opts.path, parse_in_reader);
+	privs.ports = conf_opens_late(d.conf);
 	raise_descriptor_limit(d.conf);
 	if (!d.opts.foreground)
 		pidfile_begin(d.conf->pidfile);

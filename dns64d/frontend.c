@@ -13,17 +13,17 @@
 #include <event2/event.h>
 #include <event2/event_struct.h>
 
-#include "common/addr.h"
 #include "common/log.h"
+#include "common/scoped_addr.h"
 
 #include "conf.h"
 #include "frontend.h"
 #include "frontend_tcp.h"
+#include "listen.h"
 #include "refusals.h"
-#include "share.h"
 #include "stats.h"
+#include "zone.h"
 
-#define TCP_BACKLOG 128
 #define DRAIN_BATCHES 8 /* of one listener, before others have their turn */
 #define ACCEPT_BATCH 16
 #define ACCEPT_PAUSE_SECS 1 /* when descriptors have run out */
@@ -36,14 +36,18 @@
 struct listener {
 	TAILQ_ENTRY(listener) next;
 	struct frontend *fe;
-	struct sockaddr_storage addr;
-	int udp; /* -1: closed */
+	struct scoped_addr addr;
+	unsigned how;	  /* LISTEN_ bits */
+	uint32_t ifindex; /* of its zone; 0: none now, or no zone */
+	int udp;	  /* -1: closed, or waits for its interface */
 	int tcp;
 	struct event udp_ev;
 	struct event tcp_ev;
 	struct event flush_ev;
 	struct event resume_ev;
 	bool started;
+	bool closed; /* in no list any more */
+	int told;    /* the errno that was logged; 0: open, or waits */
 	bool fresh; /* opened, not committed yet */
 	unsigned n_pending;
 	bool receiving;       /* on_datagrams is on the stack, and will flush */
@@ -93,7 +97,7 @@ frontend_new(struct stats *stats, frontend_query_fn *handler, void *arg,
 static void
 free_when_done(struct listener *l)
 {
-	if (l->udp == -1 && l->n_pending == 0)
+	if (l->closed && l->n_pending == 0)
 		free(l);
 }
 
@@ -105,43 +109,29 @@ close_sockets(struct listener *l)
 	if (l->tcp != -1)
 		close(l->tcp);
 	l->udp = l->tcp = -1;
+	l->out.n = 0;
 }
 
+/* Answers that are still to come find no socket, and are lost. */
 static void
-close_listener(struct listener *l)
+stop_sockets(struct listener *l)
 {
-	if (l->started) {
+	if (l->started && l->udp != -1) {
 		event_del(&l->udp_ev);
 		event_del(&l->tcp_ev);
 		event_del(&l->flush_ev);
 		event_del(&l->resume_ev);
 	}
 	close_sockets(l);
-	l->out.n = 0;
-	TAILQ_REMOVE(&l->fe->listeners, l, next);
-	free_when_done(l);
 }
 
-static int
-listen_tcp(const struct sockaddr_storage *addr, bool shared)
+static void
+close_listener(struct listener *l)
 {
-	int fd, error, on = 1;
-
-	fd = socket(addr->ss_family,
-	    SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	if (fd == -1)
-		return (-1);
-	if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) == 0 &&
-	    (!shared || share_address(fd) == 0) &&
-	    (addr->ss_family == AF_INET || setsockopt(fd, IPPROTO_IPV6,
-	    IPV6_V6ONLY, &on, sizeof(on)) == 0) &&
-	    bind(fd, (const struct sockaddr *)addr, udp_addrlen(addr)) == 0 &&
-	    listen(fd, TCP_BACKLOG) == 0)
-		return (fd);
-	error = errno;
-	close(fd);
-	errno = error;
-	return (-1);
+	stop_sockets(l);
+	l->closed = true;
+	TAILQ_REMOVE(&l->fe->listeners, l, next);
+	free_when_done(l);
 }
 
 static void
@@ -242,18 +232,21 @@ on_connection(evutil_socket_t fd, short what, void *arg)
 		pause_accept(l);
 }
 
+/* Of one that waits for its interface: later. */
 static int
 start_listener(struct listener *l)
 {
 	struct event_base *base = l->fe->base;
 
+	l->started = true;
+	if (l->udp == -1)
+		return (0);
 	event_assign(&l->udp_ev, base, l->udp, EV_READ | EV_PERSIST,
 	    on_datagrams, l);
 	event_assign(&l->tcp_ev, base, l->tcp, EV_READ | EV_PERSIST,
 	    on_connection, l);
 	event_assign(&l->flush_ev, base, -1, 0, on_flush, l);
 	event_assign(&l->resume_ev, base, -1, 0, on_resume, l);
-	l->started = true;
 	if (event_add(&l->udp_ev, NULL) == -1)
 		return (-1);
 	return (event_add(&l->tcp_ev, NULL));
@@ -270,26 +263,41 @@ remedy(int error)
 	case EADDRINUSE:
 		return (": another server has it, which is to be stopped or "
 		    "given another address");
-	case EADDRNOTAVAIL:
-		return (": no interface has it");
 	default:
 		return ("");
 	}
 }
 
-/* Returns 0, or -1 after a log message; then both are -1. */
-static int
-open_sockets(struct listener *l, bool shared)
+/* It may come: an address or its interface that is not there. */
+static bool
+is_absent(int error)
 {
-	char buf[SOCKADDR_STRLEN];
+	return (error == EADDRNOTAVAIL || error == ENODEV || error == ENXIO);
+}
 
-	if ((l->udp = udp_listen(&l->addr, shared)) != -1 &&
-	    (l->tcp = listen_tcp(&l->addr, shared)) != -1)
+/* Returns 0; -1 with errno after a log message: then both are -1. */
+static int
+open_sockets(struct listener *l, unsigned how)
+{
+	struct sockaddr_storage ss;
+	char buf[SCOPED_ADDR_STRLEN];
+	int error;
+
+	scoped_addr_resolve(&l->addr, l->ifindex, &ss);
+	if ((l->udp = listen_udp(&ss, how)) != -1 &&
+	    (l->tcp = listen_tcp(&ss, how)) != -1) {
+		l->told = 0;
 		return (0);
-	log_err("listen on %s: %s: %s%s",
-	    sockaddr_print(&l->addr, buf, sizeof(buf)),
-	    l->udp == -1 ? "udp" : "tcp", strerror(errno), remedy(errno));
+	}
+	error = errno;
+	if (!is_absent(error) && error != l->told)
+		log_err("listen on %s: %s: %s%s",
+		    scoped_addr_print(&l->addr, buf, sizeof(buf)),
+		    l->udp == -1 ? "udp" : "tcp", strerror(error),
+		    remedy(error));
 	close_sockets(l);
+	l->told = is_absent(error) ? 0 : error;
+	errno = error;
 	return (-1);
 }
 
@@ -300,29 +308,48 @@ open_sockets(struct listener *l, bool shared)
 static int
 claim_address(struct listener *l)
 {
-	if (open_sockets(l, false) == -1)
+	if (open_sockets(l, l->how & ~LISTEN_SHARED) == -1)
 		return (-1);
 	close_sockets(l);
 	return (0);
 }
 
-static struct listener *
-open_listener(struct frontend *fe, const struct sockaddr_storage *addr,
-    bool shared)
+/*
+ * Open both sockets, or wait for what they need: then they are -1, and
+ * frontend_follow() tries again. Returns 0, or -1 after a log message.
+ */
+static int
+open_or_wait(struct listener *l)
 {
-	char buf[SOCKADDR_STRLEN];
+	l->ifindex = zone_index(&l->addr);
+	if (scoped_addr_has_zone(&l->addr) && l->ifindex == 0)
+		return (0);
+	if ((l->how & LISTEN_SHARED) != 0 && l->fe->first &&
+	    claim_address(l) == -1)
+		return (is_absent(errno) ? 0 : -1);
+	if (open_sockets(l, l->how) == -1)
+		return (is_absent(errno) ? 0 : -1);
+	return (0);
+}
+
+static struct listener *
+open_listener(struct frontend *fe, const struct scoped_addr *addr,
+    unsigned how)
+{
+	char buf[SCOPED_ADDR_STRLEN];
 	struct listener *l;
 
 	if ((l = calloc(1, sizeof(*l))) == NULL) {
 		log_err("listen on %s: %s",
-		    sockaddr_print(addr, buf, sizeof(buf)), strerror(errno));
+		    scoped_addr_print(addr, buf, sizeof(buf)),
+		    strerror(errno));
 		return (NULL);
 	}
 	l->fe = fe;
 	l->addr = *addr;
+	l->how = how;
 	l->udp = l->tcp = -1;
-	if ((shared && fe->first && claim_address(l) == -1) ||
-	    open_sockets(l, shared) == -1) {
+	if (open_or_wait(l) == -1) {
 		free(l);
 		return (NULL);
 	}
@@ -330,12 +357,12 @@ open_listener(struct frontend *fe, const struct sockaddr_storage *addr,
 }
 
 static struct listener *
-find_listener(const struct frontend *fe, const struct sockaddr_storage *addr)
+find_listener(const struct frontend *fe, const struct scoped_addr *addr)
 {
 	struct listener *l;
 
 	TAILQ_FOREACH(l, &fe->listeners, next) {
-		if (sockaddr_equal(&l->addr, addr))
+		if (scoped_addr_equal(&l->addr, addr))
 			break;
 	}
 	return (l);
@@ -345,13 +372,15 @@ static int
 open_missing(struct frontend *fe, const struct conf *conf)
 {
 	const struct conf_addrs *addrs = &conf->listens;
+	const unsigned shared = conf->workers > 1 ? LISTEN_SHARED : 0;
 	struct listener *l;
 	size_t i;
 
 	for (i = 0; i < addrs->n; i++) {
 		if (find_listener(fe, &addrs->v[i]) != NULL)
 			continue;
-		l = open_listener(fe, &addrs->v[i], conf->workers > 1);
+		l = open_listener(fe, &addrs->v[i], shared |
+		    (addrs->freebind[i] ? LISTEN_FREEBIND : 0));
 		if (l == NULL)
 			return (-1);
 		l->fresh = true;
@@ -385,18 +414,6 @@ frontend_prepare(struct frontend *fe, const struct conf *conf)
 	return (0);
 }
 
-static bool
-is_wanted(const struct listener *l, const struct conf_addrs *addrs)
-{
-	size_t i;
-
-	for (i = 0; i < addrs->n; i++) {
-		if (sockaddr_equal(&l->addr, &addrs->v[i]))
-			return (true);
-	}
-	return (false);
-}
-
 void
 frontend_commit(struct frontend *fe, const struct conf *conf)
 {
@@ -404,7 +421,7 @@ frontend_commit(struct frontend *fe, const struct conf *conf)
 
 	TAILQ_FOREACH_SAFE(l, &fe->listeners, next, next) {
 		l->fresh = false;
-		if (!is_wanted(l, &conf->listens))
+		if (conf_find_addr(&conf->listens, &l->addr) == -1)
 			close_listener(l);
 	}
 	fe->access.rules = conf->acl;
@@ -432,6 +449,22 @@ frontend_start(struct frontend *fe, struct event_base *base)
 }
 
 void
+frontend_follow(struct frontend *fe)
+{
+	struct listener *l;
+
+	TAILQ_FOREACH(l, &fe->listeners, next) {
+		if (l->udp != -1 && zone_index(&l->addr) == l->ifindex)
+			continue;
+		stop_sockets(l);
+		if (open_or_wait(l) == -1)
+			continue;
+		if (start_listener(l) == -1)
+			log_err("listen: not enough memory");
+	}
+}
+
+void
 frontend_free(struct frontend *fe)
 {
 	struct listener *l, *next;
@@ -454,7 +487,7 @@ frontend_peer(const struct client *client)
 	    &client->path.peer);
 }
 
-const struct sockaddr_storage *
+const struct scoped_addr *
 frontend_asked(const struct client *client)
 {
 	return (client->tcp != NULL ? tcp_client_asked(client->tcp) :

@@ -19,6 +19,7 @@ struct event_base;
 struct frontend;
 struct listener;
 struct refusals;
+struct scoped_addr;
 struct stats;
 struct tcp_client;
 
@@ -66,6 +67,13 @@ void frontend_commit(struct frontend *fe, const struct conf *conf);
  */
 void frontend_connect(struct frontend *fe, const struct acl *connected);
 
+/*
+ * Interfaces or addresses have come or gone: open listeners that waited for
+ * theirs, and those whose interface has another index anew. What cannot be
+ * opened is tried again the next time, after a log message.
+ */
+void frontend_follow(struct frontend *fe);
+
 /* Begin to receive. Returns 0, or -1 with errno ENOMEM. */
 int frontend_start(struct frontend *fe, struct event_base *base);
 
@@ -77,7 +85,7 @@ void frontend_free(struct frontend *fe);
  * until the message is ended.
  */
 const struct sockaddr_storage *frontend_peer(const struct client *client);
-const struct sockaddr_storage *frontend_asked(const struct client *client);
+const struct scoped_addr *frontend_asked(const struct client *client);
 
 /*
  * Where to write an answer: room for frontend_room_size octets, valid until

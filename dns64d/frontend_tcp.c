@@ -27,7 +27,7 @@ struct tcp_client {
 	struct tcp_front *front;
 	struct bufferevent *bev;
 	struct sockaddr_storage peer;
-	struct sockaddr_storage asked; /* the listener's address */
+	struct scoped_addr asked; /* the listener's address */
 	struct event idle;
 	unsigned n_pending;
 	bool reading; /* read_queries is on the stack */
@@ -46,7 +46,7 @@ tcp_client_peer(const struct tcp_client *c)
 	return (&c->peer);
 }
 
-const struct sockaddr_storage *
+const struct scoped_addr *
 tcp_client_asked(const struct tcp_client *c)
 {
 	return (&c->asked);
@@ -276,8 +276,7 @@ new_client(struct tcp_front *tf, int fd)
 
 void
 tcp_front_add(struct tcp_front *tf, int fd,
-    const struct sockaddr_storage *peer,
-    const struct sockaddr_storage *asked)
+    const struct sockaddr_storage *peer, const struct scoped_addr *asked)
 {
 	const struct crowd_key client = crowd_key_of(peer);
 	struct tcp_client *c;

@@ -52,8 +52,7 @@ void tcp_front_clear(struct tcp_front *tf);
 
 /* Take over a connection just accepted by the listener with this address. */
 void tcp_front_add(struct tcp_front *tf, int fd,
-    const struct sockaddr_storage *peer,
-    const struct sockaddr_storage *asked);
+    const struct sockaddr_storage *peer, const struct scoped_addr *asked);
 
 /* As frontend_send and frontend_drop; the answer is in out + 2. */
 void tcp_client_send(struct tcp_client *c, size_t len);
@@ -61,7 +60,7 @@ void tcp_client_drop(struct tcp_client *c);
 
 /* As frontend_peer and frontend_asked. */
 const struct sockaddr_storage *tcp_client_peer(const struct tcp_client *c);
-const struct sockaddr_storage *tcp_client_asked(const struct tcp_client *c);
+const struct scoped_addr *tcp_client_asked(const struct tcp_client *c);
 
 /* The front that a connection belongs to. */
 struct tcp_front *tcp_client_front(const struct tcp_client *c);

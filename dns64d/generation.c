@@ -107,7 +107,7 @@ generation_share_memory(struct generation *gen)
 struct generation_view *
 generation_select(struct generation *gen,
     const struct sockaddr_storage *client,
-    const struct sockaddr_storage *listener)
+    const struct scoped_addr *listener)
 {
 	const struct views *views = &gen->conf->views;
 

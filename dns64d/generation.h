@@ -52,7 +52,7 @@ void generation_share_memory(struct generation *gen);
 /* The view of a client who asked a listener. */
 struct generation_view *generation_select(struct generation *gen,
     const struct sockaddr_storage *client,
-    const struct sockaddr_storage *listener);
+    const struct scoped_addr *listener);
 
 /* Take another reference; returns gen. */
 struct generation *generation_ref(struct generation *gen);

@@ -228,12 +228,13 @@ send_udp(struct leg_try *t, struct monotime now)
 {
 	struct leg *l = t->leg;
 	uint8_t query[MSG_QUERY_MAX];
+	struct sockaddr_storage to;
 	size_t len;
 
 	note_sending(t, now);
+	upstream_dest(t->up, &to);
 	len = msg_write_query(&l->question, 0, t->edns, query);
-	if (upstream_udp_ask(&l->env->udp, &t->udp, &t->up->addr, query,
-	    len) == -1) {
+	if (upstream_udp_ask(&l->env->udp, &t->udp, &to, query, len) == -1) {
 		note_trouble(l, STAT_UP_ERRORS);
 		return (-1);
 	}
@@ -265,6 +266,7 @@ send_tcp(struct leg_try *t)
 {
 	struct leg *l = t->leg;
 	uint8_t query[MSG_QUERY_MAX];
+	struct sockaddr_storage to;
 	size_t len;
 
 	if (was_asked_over_tcp(l, t->up))
@@ -272,7 +274,8 @@ send_tcp(struct leg_try *t)
 	t->tcp = true;
 	note_sending(t, monotime_now());
 	len = msg_write_query(&l->question, 0, t->edns, query);
-	l->tcp = upstream_tcp_ask(&l->env->pool, &t->up->addr,
+	upstream_dest(t->up, &to);
+	l->tcp = upstream_tcp_ask(&l->env->pool, &to,
 	    l->ups->conf.tcp_max, &l->asker, query, len, on_tcp_answer, l);
 	if (l->tcp == NULL) {
 		note_trouble(l, STAT_UP_ERRORS);
@@ -487,19 +490,19 @@ note_answer(struct leg_try *t, const struct msg_scan *reply,
 {
 	struct stats *stats = t->leg->env->stats;
 	struct upstream_asked asked;
-	char buf[SOCKADDR_STRLEN];
+	char buf[SCOPED_ADDR_STRLEN];
 
 	stats_count(stats, STAT_UP_ANSWERS);
 	if (upstream_answered(t->up, t->edns, reply->opt != 0, now))
 		log_info("upstream %s: up",
-		    sockaddr_print(&t->up->addr, buf, sizeof(buf)));
+		    scoped_addr_print(&t->up->addr, buf, sizeof(buf)));
 	if (t->edns || is_no_help(reply))
 		return;
 	asked = asked_before(t->leg, t->up, t - t->leg->tries);
 	if (upstream_answered_plain(t->up, t->refused, &asked, now)) {
 		stats_count(stats, STAT_UP_NOEDNS);
 		log_info("upstream %s: does not speak edns",
-		    sockaddr_print(&t->up->addr, buf, sizeof(buf)));
+		    scoped_addr_print(&t->up->addr, buf, sizeof(buf)));
 	}
 }
 

@@ -111,6 +111,7 @@ static void check_order(struct conf_file *, const struct conf *);
 %token <tok> FOR "for"
 %token <tok> FORCE "force"
 %token <tok> FORWARD "forward"
+%token <tok> FREEBIND "freebind"
 %token <tok> FROM "from"
 %token <tok> HOST "host"
 %token <tok> HOSTS "hosts"
@@ -181,7 +182,7 @@ static void check_order(struct conf_file *, const struct conf *);
 %type <balance> balance
 %type <dns64> dns64
 %type <port> port
-%type <yes> verdict yesno synth
+%type <yes> freebind verdict yesno synth
 %type <family> record
 %type <level> level
 
@@ -208,9 +209,9 @@ once		: order
 		| process
 		;
 
-address		: LISTEN ON ADDRESS port {
+address		: LISTEN ON ADDRESS port freebind {
 			check(cf, conf, &$3,
-			    conf_add_addr(&conf->listens, $3.text, $4));
+			    conf_add_listener(conf, &$3, $4, $5));
 		}
 		| UPSTREAM ADDRESS port {
 			add_upstream(cf, conf, &$2, $3, NULL);
@@ -236,6 +237,10 @@ order		: UPSTREAMS ORDERED {
 
 port		: %empty		{ $$ = CONF_PORT; }
 		| PORT NUMBER		{ $$ = port_number(cf, &$2); }
+		;
+
+freebind	: %empty		{ $$ = false; }
+		| FREEBIND		{ $$ = true; }
 		;
 
 access		: verdict FROM ANY_PREFIX {
@@ -740,7 +745,7 @@ add_upstream(struct conf_file *cf, struct conf *conf,
 		check(cf, conf, domain, why);
 	else
 		check(cf, conf, addr,
-		    conf_add_upstream(conf, addr->text, port, text));
+		    conf_add_upstream(conf, addr, port, text));
 }
 
 /*

@@ -29,14 +29,14 @@ fail(struct probe_slot *s)
 {
 	struct leg_env *env = s->probe->env;
 	struct upstream *u = s->asked;
-	char buf[SOCKADDR_STRLEN];
+	char buf[SCOPED_ADDR_STRLEN];
 
 	rest(s);
 	if (!upstream_probe_failed(u, s->began, monotime_now(), &env->rng))
 		return;
 	stats_count(env->stats, STAT_UP_DOWN);
 	log_warn("upstream %s: down",
-	    sockaddr_print(&u->addr, buf, sizeof(buf)));
+	    scoped_addr_print(&u->addr, buf, sizeof(buf)));
 }
 
 /* An answer of any kind has marked the server up already. */

@@ -8,6 +8,7 @@
 #include "common/debuglog.h"
 #include "common/monotime.h"
 #include "common/pref64.h"
+#include "common/scoped_addr.h"
 
 #include "frontend.h"
 #include "msg_edns.h"
@@ -131,14 +132,14 @@ add_ede(struct text *t, const struct ede_set *ede)
 static void
 add_upstream(struct text *t, const struct resolve *r, const char *leg)
 {
-	char buf[SOCKADDR_STRLEN];
+	char buf[SCOPED_ADDR_STRLEN];
 
 	if (r->from == NULL) {
 		add(t, " %sfrom=nobody", leg);
 		return;
 	}
 	add(t, " %sfrom=%s %sms=%" PRId64, leg,
-	    sockaddr_print(&r->from->addr, buf, sizeof(buf)), leg,
+	    scoped_addr_print(&r->from->addr, buf, sizeof(buf)), leg,
 	    monotime_diff_ms(monotime_now(), r->asked_at));
 }
 

@@ -659,11 +659,11 @@ resolve_cancel(struct resolve *q)
 static void
 print_upstream(const struct upstream *u, struct monotime now, FILE *f)
 {
-	char buf[SOCKADDR_STRLEN];
+	char buf[SCOPED_ADDR_STRLEN];
 
 	fprintf(f, "upstream %s %s rtt %" PRId64 ".%03" PRId64 " ms edns %s "
 	    "sent %" PRIu64 " answered %" PRIu64 " lost %" PRIu64 "\n",
-	    sockaddr_print(&u->addr, buf, sizeof(buf)),
+	    scoped_addr_print(&u->addr, buf, sizeof(buf)),
 	    upstream_is_down(u) ? "down" : "up", u->srtt_us / 1000,
 	    u->srtt_us % 1000,
 	    upstream_speaks_edns(u, now) ? "yes" : "no", u->n_sent,

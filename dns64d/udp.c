@@ -9,7 +9,6 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "share.h"
 #include "udp.h"
 
 #define BIND_ATTEMPTS 16
@@ -26,26 +25,6 @@ udp_addrlen(const struct sockaddr_storage *addr)
 	default:
 		return (0);
 	}
-}
-
-int
-udp_listen(const struct sockaddr_storage *addr, bool shared)
-{
-	int fd, error;
-
-	fd = socket(addr->ss_family,
-	    SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	if (fd == -1)
-		return (-1);
-	if (udp_set_options(fd, addr) == -1 ||
-	    (shared && share_address(fd) == -1) ||
-	    bind(fd, (const struct sockaddr *)addr, udp_addrlen(addr)) == -1) {
-		error = errno;
-		close(fd);
-		errno = error;
-		return (-1);
-	}
-	return (fd);
 }
 
 static int

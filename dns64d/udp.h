@@ -61,17 +61,10 @@ struct udp_batch {
 };
 
 /*
- * Make a socket bound to addr: non-blocking, close on exec, IPv6 only when
- * addr is IPv6, answers never fragmented by path MTU discovery (RFC 9715),
- * with UDP_RCVBUF or what the system gives instead. shared: share the address
- * with other such sockets (share.h).
- * Returns the descriptor, or -1 with errno.
- */
-int udp_listen(const struct sockaddr_storage *addr, bool shared);
-
-/*
- * For udp_listen: the options of a socket before it is bound to addr, in
- * the way of this operating system. Returns 0, or -1 with errno.
+ * The options of a listener's socket before it is bound to addr: IPv6 only
+ * when addr is IPv6, answers never fragmented by path MTU discovery
+ * (RFC 9715), with UDP_RCVBUF or what the system gives instead.
+ * Returns 0, or -1 with errno.
  */
 int udp_set_options(int fd, const struct sockaddr_storage *addr);
 

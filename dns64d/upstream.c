@@ -2,8 +2,6 @@
 
 #include <stdlib.h>
 
-#include "common/addr.h"
-
 #include "upstream.h"
 
 /* Of the score of a server that was not chosen: one part in so many. */
@@ -16,12 +14,12 @@
 	atomic_store_explicit(&u->common->field, value, memory_order_relaxed)
 
 static const struct upstream *
-find_addr(const struct upstreams *ups, const struct sockaddr_storage *addr)
+find_addr(const struct upstreams *ups, const struct scoped_addr *addr)
 {
 	size_t i;
 
 	for (i = 0; i < ups->n; i++) {
-		if (sockaddr_equal(&ups->v[i].addr, addr))
+		if (scoped_addr_equal(&ups->v[i].addr, addr))
 			return (&ups->v[i]);
 	}
 	return (NULL);
@@ -69,6 +67,12 @@ upstreams_init(struct upstreams *ups, const struct upstreams_conf *conf,
 		ups->v[i].outstanding = 0;
 	}
 	return (0);
+}
+
+void
+upstream_dest(const struct upstream *u, struct sockaddr_storage *to)
+{
+	scoped_addr_resolve(&u->addr, GET(ifindex), to);
 }
 
 void

@@ -38,6 +38,7 @@
 
 #include "common/monotime.h"
 #include "common/rng.h"
+#include "common/scoped_addr.h"
 
 #include "msg_name.h"
 
@@ -88,6 +89,7 @@ enum upstream_order {
 
 /* Points in time are those of struct monotime; 0: never. */
 struct upstream_common {
+	atomic_uint ifindex; /* of the zone of its address; 0: none now */
 	atomic_bool down;
 	_Atomic int64_t down_ns;	/* since then */
 	atomic_bool told_down;		/* in the log */
@@ -108,7 +110,7 @@ struct upstream_common {
 };
 
 struct upstream {
-	struct sockaddr_storage addr;
+	struct scoped_addr addr;
 	struct upstream_common *common; /* borrowed */
 
 	/* RFC 6298, in microseconds; 0: nothing measured yet. */
@@ -142,7 +144,7 @@ struct upstream_route {
 
 /* What is configured; borrowed for as long as the servers are used. */
 struct upstreams_conf {
-	const struct sockaddr_storage *addrs;
+	const struct scoped_addr *addrs;
 	struct upstream_common *common; /* of each, all zero at first */
 	size_t n; /* 1 to UPSTREAMS_MAX */
 	const struct upstream_route *routes;
@@ -166,6 +168,12 @@ int upstreams_init(struct upstreams *ups, const struct upstreams_conf *conf,
     const struct upstreams *old);
 
 void upstreams_clear(struct upstreams *ups);
+
+/*
+ * Where it is to be sent to now. On an interface that does not exist the
+ * system has no way there, and says so.
+ */
+void upstream_dest(const struct upstream *u, struct sockaddr_storage *to);
 
 /*
  * The route of the longest domain that holds a name, in wire form without

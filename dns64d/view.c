@@ -113,21 +113,21 @@ views_finish(struct views *views)
 
 static bool
 holds(const struct view_match *m, const struct sockaddr_storage *client,
-    const struct sockaddr_storage *listener)
+    const struct scoped_addr *listener)
 {
 	return ((m->from.family == AF_UNSPEC ||
 	    prefix_match(&m->from, client)) &&
-	    (m->on.ss_family == AF_UNSPEC ||
-	    sockaddr_equal(&m->on, listener)));
+	    (m->on.ss.ss_family == AF_UNSPEC ||
+	    scoped_addr_equal(&m->on, listener)));
 }
 
 /* The clients of a match: those of a listener are of its family. */
 static struct prefix
 clients_of(const struct view_match *m)
 {
-	if (m->from.family != AF_UNSPEC || m->on.ss_family == AF_UNSPEC)
+	if (m->from.family != AF_UNSPEC || m->on.ss.ss_family == AF_UNSPEC)
 		return (m->from);
-	return ((struct prefix){ .family = m->on.ss_family });
+	return ((struct prefix){ .family = m->on.ss.ss_family });
 }
 
 /* True when whoever matches b matches a. */
@@ -136,7 +136,8 @@ contains(const struct view_match *a, const struct view_match *b)
 {
 	struct prefix all = clients_of(a), some = clients_of(b);
 
-	if (a->on.ss_family != AF_UNSPEC && !sockaddr_equal(&a->on, &b->on))
+	if (a->on.ss.ss_family != AF_UNSPEC &&
+	    !scoped_addr_equal(&a->on, &b->on))
 		return (false);
 	return (a->from.family == AF_UNSPEC || (all.len <= some.len &&
 	    prefix_overlap(&all, &some)));
@@ -175,7 +176,7 @@ views_hidden_by(const struct views *views, size_t i)
 
 const struct view *
 view_select(const struct views *views, const struct sockaddr_storage *client,
-    const struct sockaddr_storage *listener)
+    const struct scoped_addr *listener)
 {
 	const struct view *view;
 	size_t i, k;

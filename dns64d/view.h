@@ -14,7 +14,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "common/addr.h"
+#include "common/scoped_addr.h"
 
 #include "policy.h"
 
@@ -24,7 +24,7 @@
 /* Both conditions hold; one with the family AF_UNSPEC always does. */
 struct view_match {
 	struct prefix from;
-	struct sockaddr_storage on; /* a listener, as in the configuration */
+	struct scoped_addr on; /* a listener, as in the configuration */
 };
 
 struct view {
@@ -84,7 +84,7 @@ size_t views_hidden_by(const struct views *views, size_t i);
 /* The view of a client who asked a listener; there is always one. */
 const struct view *view_select(const struct views *views,
     const struct sockaddr_storage *client,
-    const struct sockaddr_storage *listener);
+    const struct scoped_addr *listener);
 
 /*
  * What the view says of a client: its policy, or the same without DNS64 when

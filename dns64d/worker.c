@@ -49,6 +49,12 @@ worker_connect(struct worker *w, const struct acl *connected)
 	frontend_connect(w->frontend, connected);
 }
 
+void
+worker_follow(struct worker *w)
+{
+	frontend_follow(w->frontend);
+}
+
 int
 worker_receive(struct worker *w)
 {

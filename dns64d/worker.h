@@ -58,6 +58,9 @@ int worker_begin(struct worker *w, struct conf *conf);
 /* As frontend_connect. */
 void worker_connect(struct worker *w, const struct acl *connected);
 
+/* As frontend_follow. */
+void worker_follow(struct worker *w);
+
 /* Begin to receive. Returns 0, or -1 with errno ENOMEM. */
 int worker_receive(struct worker *w);
 

@@ -303,6 +303,17 @@ workers_take_refusals(struct workers *ws, struct refusals *sum)
 	order(ws, ORDER_GO_ON);
 }
 
+void
+workers_follow(struct workers *ws)
+{
+	unsigned i;
+
+	hold(ws);
+	for (i = 0; i < ws->n; i++)
+		worker_follow(&ws->v[i].worker);
+	order(ws, ORDER_GO_ON);
+}
+
 static void
 print_at_rest(const struct workers *ws, FILE *f)
 {

@@ -57,6 +57,9 @@ void workers_take_refusals(struct workers *ws, struct refusals *sum);
 /* As translators_hurry, for all of them. */
 void workers_hurry(struct workers *ws);
 
+/* As frontend_follow, for all of them. */
+void workers_follow(struct workers *ws);
+
 /* Print the counters of all together, then the state of each. */
 void workers_print(struct workers *ws, FILE *f);
 

@@ -98,9 +98,11 @@ def bind_both(addr, port):
         udp = socket.socket(family, socket.SOCK_DGRAM)
         tcp = socket.socket(family, socket.SOCK_STREAM)
         tcp.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        # With the index of the interface in fe80::1%eth0.
+        where = socket.getaddrinfo(addr, port)[0][4]
         try:
-            udp.bind((addr, port))
-            tcp.bind((addr, udp.getsockname()[1]))
+            udp.bind(where)
+            tcp.bind((where[0], udp.getsockname()[1], *where[2:]))
             tcp.listen(50)
             return udp, tcp
         except OSError:

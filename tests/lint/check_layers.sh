@@ -15,6 +15,7 @@ at() { # layer header ...
 at 0 common/{linerate,compat,monotime,rng,siphash,pref64,ip4class,addr,acl}.h common/hostaddr.h
 at 0 common/bundle.h
 at 0 common/{addr_hint,nearest,quantity}.h
+at 0 common/scoped_addr.h
 at 1 nat64d/{stats,tuple,pkt,cksum,iphdr,vnet,gro,gso,slab,ipid,ratelimit}.h
 at 1 nat64d/{keyhash,repeat}.h
 at 2 nat64d/{addrset,portlist,portset,pool4,pool4_addrs,rest}.h
@@ -39,9 +40,10 @@ at 5 common/{files,reader,reload}.h
 at 5 {nat64d,dns64d}/{conf,parse}.h
 at 5 nat64d/conf_build.h
 at 6 common/{hostwatch,netlink,watch}.h
-at 6 nat64d/{tun,tun_bsd,largepage}.h dns64d/{frontend,udp}.h
+at 6 nat64d/{tun,tun_bsd,largepage}.h dns64d/{frontend,listen,udp}.h
 at 4 dns64d/{access,refusals}.h
-at 6 dns64d/{connected,frontend_tcp,generation,leg,loop,probe,udp_group}.h
+at 6 dns64d/{connected,frontend_tcp,generation,leg,loop,presence}.h
+at 6 dns64d/{probe,udp_group}.h
 at 6 dns64d/{upstream_tcp,upstream_udp}.h
 at 6 nat64d/{eventlog,eventlog_out,tracelog}.h
 at 6 nat64d/{hostview,hostreport,routed,self6,ifwatch}.h
@@ -49,7 +51,7 @@ at 6 nat64d/{divert,firewall,poolif}.h
 at 7 nat64d/{engine,dump}.h dns64d/{query,query_int}.h
 at 6 dns64d/{querylog,resolve}.h
 at 4 dns64d/translator.h
-at 5 dns64d/share.h
+at 5 dns64d/{share,freebind,zone}.h
 at 7 dns64d/{refuselog,worker,workers}.h
 
 cd "$(dirname "$0")/../.."
@@ -69,7 +71,7 @@ for file in common/*.[chly] nat64d/*.[chly] dns64d/*.[chly]; do
 		*/firewall_*.c) own=6 ;;
 		*/divert_*.c | */hostwatch_*.c) own=6 ;;
 		common/scan.l | common/privs_*.c | common/sandbox_*.c) own=5 ;;
-		dns64d/share_*.c) own=5 ;;
+		dns64d/share_*.c | dns64d/freebind_*.c) own=5 ;;
 		*/conf_*.c | */parse.y) own=5 ;;
 		*.h) own=none ;;
 		*) own=7 ;;

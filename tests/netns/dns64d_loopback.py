@@ -631,7 +631,7 @@ def _(d, up):
                 ("prefix 2001:db8:65::/96\nnonsense", "unknown statement"),
                 ("pidfile /nonexistent", "needs a restart"),
                 ("prefix 2001:db8:65::/96\n"
-                 "listen on 192.0.2.99 port 5353", "192.0.2.99")):
+                 f"listen on {d.addr} port {d.port}", "in use")):
             own.write(extra)
             own.signal(signal.SIGHUP, "the old configuration stays")
             equal(message in own.log(), True, message + own.log())

@@ -304,9 +304,9 @@ test_refusals() {
 	check_not "which -n refuses as well" "$program" -n -f \
 	    "$dir/dns64d.conf"
 	check "and -nn does not" "$program" -nn -f "$dir/dns64d.conf"
-	check "an address of somebody else" refuses_conf \
-	    '2001:db8::3.*annot assign.*no interface has it' \
-	    "listen on 2001:db8::3"
+	check "an upstream that is this host itself" refuses_conf \
+	    'dns64d\.conf:[0-9]+: upstream .*round in circles' \
+	    "listen on :: port 5300" "upstream 2001:db8::1 port 5300"
 	check "an error in the file, with its line" refuses_conf \
 	    '/dns64d\.conf:5: ' "prefix 2001:db8::/95"
 	write_conf

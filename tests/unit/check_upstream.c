@@ -42,20 +42,19 @@ static void
 make(struct upstreams *ups, enum upstream_order order,
     const struct upstreams *old)
 {
-	static struct sockaddr_storage ss[SERVERS];
+	static struct scoped_addr addrs[SERVERS];
 	static struct upstream_common common[2][SERVERS];
 	const bool again = old != NULL && old->conf.common == common[0];
 	struct upstreams_conf conf = {
-		.addrs = ss, .n = SERVERS, .routes = &all, .n_routes = 1,
+		.addrs = addrs, .n = SERVERS, .routes = &all, .n_routes = 1,
 		.order = order, .common = common[again]
 	};
-	socklen_t len;
 	char text[] = "192.0.2.1";
 	size_t i;
 
 	memset(conf.common, 0, sizeof(common[0]));
 	for (i = 0; i < SERVERS; i++, text[8]++)
-		ck_assert_int_eq(sockaddr_parse(text, 53, &ss[i], &len), 0);
+		ck_assert_ptr_null(scoped_addr_parse(text, 53, &addrs[i]));
 	ck_assert_int_eq(upstreams_init(ups, &conf, old), 0);
 }
 

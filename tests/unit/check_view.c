@@ -26,14 +26,13 @@ teardown(void)
 	views_clear(&views);
 }
 
-static struct sockaddr_storage
+static struct scoped_addr
 addr(const char *t, uint16_t port)
 {
-	struct sockaddr_storage ss;
-	socklen_t len;
+	struct scoped_addr a;
 
-	ck_assert_int_eq(sockaddr_parse(t, port, &ss, &len), 0);
-	return (ss);
+	ck_assert_ptr_null(scoped_addr_parse(t, port, &a));
+	return (a);
 }
 
 /* from and on may be NULL: any. */
@@ -61,9 +60,9 @@ add(const char *name)
 static const char *
 selected(const char *client, const char *listener)
 {
-	struct sockaddr_storage c = addr(client, 40000);
-	struct sockaddr_storage l = addr(listener, 53);
-	const struct view *view = view_select(&views, &c, &l);
+	struct scoped_addr c = addr(client, 40000);
+	struct scoped_addr l = addr(listener, 53);
+	const struct view *view = view_select(&views, &c.ss, &l);
 
 	return (view->name != NULL ? view->name : "default");
 }
@@ -105,12 +104,12 @@ END_TEST
 /* Shows: DNS64-55 */
 START_TEST(listener_is_known_by_address_and_port)
 {
-	struct sockaddr_storage client = addr("::1", 1);
-	struct sockaddr_storage other = addr("2001:db8::53", 5353);
+	struct scoped_addr client = addr("::1", 1);
+	struct scoped_addr other = addr("2001:db8::53", 5353);
 
 	add_match(add("main"), NULL, "2001:db8::53");
 	ck_assert_str_eq(selected("::1", "2001:db8::53"), "main");
-	ck_assert_ptr_null(view_select(&views, &client, &other)->name);
+	ck_assert_ptr_null(view_select(&views, &client.ss, &other)->name);
 }
 END_TEST
 
@@ -125,8 +124,8 @@ END_TEST
 /* Shows: DNS64-55 */
 START_TEST(ipv4_clients_can_be_left_without_dns64)
 {
-	struct sockaddr_storage v4 = addr("192.0.2.7", 1);
-	struct sockaddr_storage v6 = addr("2001:db8::7", 1);
+	struct scoped_addr v4 = addr("192.0.2.7", 1);
+	struct scoped_addr v6 = addr("2001:db8::7", 1);
 	static const struct {
 		enum policy_dns64 dns64, v4, v6;
 	} rows[] = {
@@ -142,9 +141,9 @@ START_TEST(ipv4_clients_can_be_left_without_dns64)
 		views.v[0].policy.dns64 = rows[i].dns64;
 		views.v[0].policy.force = true;
 		ck_assert_int_eq(views_finish(&views), 0);
-		ck_assert_int_eq(view_policy(view, &v4)->dns64, rows[i].v4);
-		ck_assert_int_eq(view_policy(view, &v6)->dns64, rows[i].v6);
-		ck_assert(view_policy(view, &v4)->force);
+		ck_assert_int_eq(view_policy(view, &v4.ss)->dns64, rows[i].v4);
+		ck_assert_int_eq(view_policy(view, &v6.ss)->dns64, rows[i].v6);
+		ck_assert(view_policy(view, &v4.ss)->force);
 	}
 }
 END_TEST
