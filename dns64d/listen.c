@@ -31,8 +31,12 @@ bind_to(int fd, const struct sockaddr_storage *addr, unsigned how)
 		if (errno != EADDRNOTAVAIL)
 			return (-1);
 	}
-	if (freebind_allow(fd, addr->ss_family) == -1)
+	if (freebind_allow(fd, addr->ss_family) == -1) {
+		/* Who may not can still wait for the address. */
+		if ((how & LISTEN_FREEBIND) == 0)
+			errno = EADDRNOTAVAIL;
 		return (-1);
+	}
 	return (bind(fd, sa, len));
 }
 

@@ -20,7 +20,8 @@
 /*
  * Make a socket bound to addr: non-blocking, close on exec, IPv6 only when
  * addr is IPv6; of UDP with the options of udp_set_options; of TCP listening.
- * Returns the descriptor, or -1 with errno.
+ * Returns the descriptor, or -1 with errno; EADDRNOTAVAIL: to be tried again
+ * when the address is there.
  */
 int listen_udp(const struct sockaddr_storage *addr, unsigned how);
 int listen_tcp(const struct sockaddr_storage *addr, unsigned how);
