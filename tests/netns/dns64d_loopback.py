@@ -20,8 +20,9 @@ import time
 TESTS = pathlib.Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(TESTS / "dns"))
 
-from lab import (PREFIX, PROGRAM, TIMEOUT, Daemon, case, equal, framed,
-                 free_port, is_silent, main, read_framed, records, until)
+from lab import (PREFIX, PROGRAM, TIMEOUT, WORKERS, Daemon, case, equal,
+                 framed, free_port, is_silent, main, read_framed, records,
+                 until)
 
 import dns.edns
 import dns.flags
@@ -677,7 +678,8 @@ def _(d, up):
     files = pathlib.Path(f"/proc/{d.process.pid}/fd")
     if not files.exists():
         return
-    until(lambda: len(list(files.iterdir())) < 16, "descriptors closed")
+    most = 16 + 8 * (WORKERS - 1)
+    until(lambda: len(list(files.iterdir())) < most, "descriptors closed")
 
 
 @case("a port that is taken is an error at the start")
