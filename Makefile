@@ -150,6 +150,7 @@ nat64d_PURE = \
 nat64d_SRC = \
     nat64d/conf.c \
     nat64d/conf_check.c \
+    nat64d/conf_load.c \
     nat64d/conf_ports.c \
     nat64d/conf_print.c \
     nat64d/conf_timeout.c \

@@ -1,14 +1,10 @@
-#define _GNU_SOURCE /* setresuid, setresgid on Linux */
-
 #include <sys/types.h>
 
 #include <errno.h>
 #include <fcntl.h>
-#include <grp.h>
 #include <libutil.h>
 #include <stdbool.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "common/log.h"
@@ -17,38 +13,6 @@
 
 /* The pid file of this process, open and locked; NULL without one. */
 static struct pidfh *pidfile;
-
-/*
- * A user namespace may forbid to change groups, lest somebody gets rid of
- * one that denies him something; we then keep them.
- */
-static bool
-groups_are_fixed(void)
-{
-	char text[sizeof("deny")] = "";
-	int fd;
-
-	fd = open("/proc/self/setgroups", O_RDONLY | O_CLOEXEC);
-	if (fd == -1)
-		return (false);
-	if (read(fd, text, sizeof(text) - 1) == -1)
-		text[0] = '\0';
-	close(fd);
-	return (strcmp(text, "deny") == 0);
-}
-
-/* Groups first: without the user id 0 they cannot be changed any more. */
-int
-privs_become(const struct privs *p)
-{
-	if (p->stay)
-		return (0);
-	if (setgroups(1, &p->gid) == -1 && !groups_are_fixed())
-		return (-1);
-	if (setresgid(p->gid, p->gid, p->gid) == -1)
-		return (-1);
-	return (setresuid(p->uid, p->uid, p->uid));
-}
 
 void
 privs_require(const char *user, const char *standard, struct privs *p)

@@ -4,6 +4,8 @@
  * A user namespace, as of a rootless container, has the ids that its maps
  * have, and often but one: then there is nobody to become.
  */
+#define _GNU_SOURCE /* setresuid, setresgid on Linux */
+
 #include <sys/types.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -227,6 +229,38 @@ privs_lookup(const char *user, const char *standard, struct privs *p,
 	    "it, or say \"user NAME\", \"user %d\" or nothing", user,
 	    PRIVS_NOBODY);
 	return (-1);
+}
+
+/*
+ * A user namespace may forbid to change groups, lest somebody gets rid of
+ * one that denies him something; we then keep them.
+ */
+static bool
+groups_are_fixed(void)
+{
+	char text[sizeof("deny")] = "";
+	int fd;
+
+	fd = open("/proc/self/setgroups", O_RDONLY | O_CLOEXEC);
+	if (fd == -1)
+		return (false);
+	if (read(fd, text, sizeof(text) - 1) == -1)
+		text[0] = '\0';
+	close(fd);
+	return (strcmp(text, "deny") == 0);
+}
+
+/* Groups first: without the user id 0 they cannot be changed any more. */
+int
+privs_become(const struct privs *p)
+{
+	if (p->stay)
+		return (0);
+	if (setgroups(1, &p->gid) == -1 && !groups_are_fixed())
+		return (-1);
+	if (setresgid(p->gid, p->gid, p->gid) == -1)
+		return (-1);
+	return (setresuid(p->uid, p->uid, p->uid));
 }
 
 /*

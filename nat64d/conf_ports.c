@@ -1,9 +1,21 @@
 /*
- * Ports and identifiers as statements name them.
+ * Protocols, ports and identifiers as statements name them.
  */
 #include "conf.h"
 #include "conf_build.h"
 #include "portset.h"
+
+const char *
+conf_proto_name(enum l4proto proto)
+{
+	static const char *const names[] = {
+		[L4_TCP] = "tcp",
+		[L4_UDP] = "udp",
+		[L4_ICMP] = "icmp",
+	};
+
+	return (names[proto]);
+}
 
 struct port_range
 conf_port_range(struct conf_file *cf, bool id, const struct conf_value *v)
