@@ -153,7 +153,11 @@ nat64_input_batch(struct nat64 *n, struct nat64_workspace *ws,
 static bool
 time_out(void *arg, struct session *s)
 {
-	return (nat64_session_timeout(arg, s));
+	struct passage *w = arg;
+	const bool gone = nat64_session_timeout(w, s);
+
+	answer_due(w);
+	return (gone);
 }
 
 bool
@@ -169,8 +173,5 @@ nat64_expire(struct nat64 *n, struct nat64_workspace *ws,
 	n->stats.drops[NAT64_FRAG_TIMEOUT] += discarded;
 	pool4_expire(n->pool, now, max);
 	subscribers_expire(&n->subs, now, max);
-	if (session_expire(&n->sessions, now, max, time_out, &w))
-		more = true;
-	answer_due(&w);
-	return (more);
+	return (session_expire(&n->sessions, now, max, time_out, &w) || more);
 }
