@@ -2,22 +2,22 @@
  * The top of the core: what a packet and the passing of time do to a
  * translator. Knows the order of things; refuses to know what is done in each.
  *
- *	           nat64_input()
- *	                |  pkt_parse()
- *	       IPv6 +---+---+ IPv4
- *	            v       v
- *	     nat64_in6()  nat64_in4()     refuse, answer: nat64_error.c
- *	            |       |             fragments: frag.c
- *	            +- nat64_state6/4() -+  bindings and sessions
- *	            |       |             errors that pass: nat64_icmp.c
- *	     xlat_6to4()  xlat_4to6()     headers
- *	            |       |
- *	            +-------+-- nat64_emit(), nat64_drop(): nat64_out.c
+ *	    IPv6                      IPv4
+ *	     |       pkt_parse()       |
+ *	nat64_in6()               nat64_in4()       addresses, headers
+ *	     |                         |
+ *	     |                  nat64_again4() <--. fragments: frag.c
+ *	     |                         |          |
+ *	nat64_state6()          nat64_state4()    | bindings, sessions
+ *	     |                         |          |
+ *	xlat_6to4() --- PASS_AGAIN4 --------------' (hairpin)
+ *	     |                    xlat_4to6()
+ *	     '------ nat64_emit() -----'
  *
- * A passage ends there, or with what comes next: a packet whose destination is
- * behind us as well goes through the passage from IPv4 (PASS_AGAIN4), an error
- * about it is translated for its sender (PASS_TURN4). follow() sees to these
- * one after the other; no passage begins inside of another.
+ * ICMP errors that pass are translated by nat64_icmp.c instead. What may not
+ * pass ends in nat64_drop() or is answered by nat64_error.c; where the sender
+ * is behind us, too, nat64_error4() translates the answer (PASS_TURN4).
+ * follow() sees to what comes next; no passage begins inside of another.
  */
 #include "nat64_error.h"
 #include "nat64_event.h"

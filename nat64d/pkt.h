@@ -5,8 +5,8 @@
  * pkt.c is the only code that trusts nothing: it checks every length field
  * against the bytes received. Everything behind it relies on the offsets
  * found here and on nothing else. It decides nothing: whether a packet is
- * dropped or answered, and in which order of checks, is nat64.c's business,
- * so facts that lead to an ICMP error are recorded, not acted upon.
+ * dropped or answered, and in which order of checks, is decided in nat64_in6.c
+ * and nat64_in4.c, so facts that lead to an ICMP error are recorded, not acted upon.
  *
  * Invariant after pkt_parse(): data[0 .. len) is the packet, trailing bytes
  * beyond the IP length field cut off; l4off <= len.

@@ -26,8 +26,8 @@
  * outside can keep our hosts from opening theirs.
  *
  * The table moves sessions about. What an expiry or a segment means is
- * decided by nat64.c and tcp_fsm.c. Time never goes back from one call to
- * the next.
+ * decided by nat64_state.c and tcp_fsm.c. Time never goes back from one call
+ * to the next.
  */
 #ifndef NAT64D_SESSION_H
 #define NAT64D_SESSION_H

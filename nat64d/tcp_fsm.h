@@ -1,8 +1,8 @@
 /*
  * The TCP session state machine (RFC 6146, 3.5.2.2) as a table: state and
  * event in, next state, timer and action out. It knows no session, packet
- * or clock. Opening a session (state CLOSED) is nat64.c's, which asks the
- * tables first; everything behind is here.
+ * or clock. Opening a session (state CLOSED) is done by nat64_state.c, which
+ * asks the tables first; everything behind is here.
  */
 #ifndef NAT64D_TCP_FSM_H
 #define NAT64D_TCP_FSM_H

@@ -2,7 +2,7 @@
  * Header translation (RFC 7915; spec sections 3, 4, 5): one packet, new
  * addresses and ports given, to the other family. Stateless: what the new
  * addresses are, whether the packet may pass and what becomes of one that
- * does not fit is decided by nat64.c.
+ * does not fit is decided by nat64_in6.c and nat64_in4.c.
  *
  * TCP, UDP and echo are translated in place: the new header is written in
  * front of the L4 header, the payload does not move and is not touched,

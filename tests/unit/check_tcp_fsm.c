@@ -165,9 +165,9 @@ END_TEST
 /* --- scenarios --- */
 
 /*
- * Where nat64.c opens a session the scenario begins in the state and with
+ * Where nat64_state.c opens a session the scenario begins in the state and with
  * the expiry of its first step; the machine does the rest. What belongs to
- * CLOSED ("stray-packets") is nat64.c's and not here.
+ * CLOSED ("stray-packets") is nat64_state.c's and not here.
  */
 struct step {
 	int t;
