@@ -54,6 +54,7 @@ struct hosts {
 	size_t n_pairs, pairs_room;
 	struct known_addr *addrs;
 	size_t n_addrs, addrs_room;
+	uint32_t last_addr; /* that was added: most often the next one too */
 	struct index by_name, by_addr;
 };
 
@@ -212,11 +213,22 @@ more_slots(const struct index *x)
 	return (x->n_slots == 0 ? SLOTS_MIN : 2 * x->n_slots);
 }
 
-/* The slots become more, and lose what was in them. */
-static int
-index_renew(struct index *x)
+/* So many slots that n of them can be used. */
+static size_t
+slots_for(size_t n)
 {
-	struct index new = { .n_slots = more_slots(x) };
+	size_t slots = SLOTS_MIN;
+
+	while (3 * slots < 4 * n)
+		slots *= 2;
+	return (slots);
+}
+
+/* The slots become another number, and lose what was in them. */
+static int
+index_renew(struct index *x, size_t n_slots)
+{
+	struct index new = { .n_slots = n_slots };
 
 	new.slot = reallocarray(NULL, new.n_slots, sizeof(*new.slot));
 	new.tag = calloc(new.n_slots, sizeof(*new.tag));
@@ -231,13 +243,11 @@ index_renew(struct index *x)
 
 /* The first pair of a name is the one with an offset above all before. */
 static int
-grow_by_name(struct hosts *h)
+renew_by_name(struct hosts *h, size_t n_slots)
 {
 	uint32_t i, next_name = 0;
 
-	if (!is_full(&h->by_name))
-		return (0);
-	if (index_renew(&h->by_name) == -1)
+	if (index_renew(&h->by_name, n_slots) == -1)
 		return (-1);
 	for (i = 0; i < h->n_pairs; i++) {
 		if (h->pairs[i].name < next_name)
@@ -250,13 +260,33 @@ grow_by_name(struct hosts *h)
 }
 
 static int
+grow_by_name(struct hosts *h)
+{
+	return (is_full(&h->by_name) ?
+	    renew_by_name(h, more_slots(&h->by_name)) : 0);
+}
+
+void
+hosts_expect(struct hosts *h, size_t names)
+{
+	size_t bytes = hosts_bytes(h), slots;
+
+	if (names >= NONE - h->by_name.used)
+		return;
+	slots = slots_for(h->by_name.used + names);
+	if (slots > h->by_name.n_slots && bytes <= h->limit &&
+	    SLOT_BYTES * (slots - h->by_name.n_slots) <= h->limit - bytes)
+		renew_by_name(h, slots);
+}
+
+static int
 grow_by_addr(struct hosts *h)
 {
 	uint32_t i;
 
 	if (!is_full(&h->by_addr))
 		return (0);
-	if (index_renew(&h->by_addr) == -1)
+	if (index_renew(&h->by_addr, more_slots(&h->by_addr)) == -1)
 		return (-1);
 	for (i = 0; i < h->n_addrs; i++)
 		index_put(&h->by_addr, hash_addr(h, &h->addrs[i].addr), i);
@@ -368,23 +398,30 @@ put_name(struct hosts *h, const uint8_t *name, size_t len, uint64_t hash)
 
 /* Returns its number. */
 static uint32_t
-put_addr(struct hosts *h, const struct hosts_addr *addr, uint32_t name,
-    uint64_t hash)
+put_addr(struct hosts *h, const struct hosts_addr *addr, uint32_t name)
 {
 	uint32_t n = (uint32_t)h->n_addrs;
 
 	h->addrs[h->n_addrs++] = (struct known_addr){ *addr, name };
-	index_put(&h->by_addr, hash, n);
+	index_put(&h->by_addr, hash_addr(h, addr), n);
 	return (n);
+}
+
+/* The number of an address, or NONE. */
+static uint32_t
+find_added(const struct hosts *h, const struct hosts_addr *addr)
+{
+	if (h->n_addrs > 0 && equal_addr(&h->addrs[h->last_addr].addr, addr))
+		return (h->last_addr);
+	return (find_addr(h, addr, hash_addr(h, addr)));
 }
 
 int
 hosts_add(struct hosts *h, const uint8_t *name, const struct hosts_addr *addr)
 {
 	uint64_t name_hash = hash_name(h, name);
-	uint64_t addr_hash = hash_addr(h, addr);
 	uint32_t first = find_name(h, name, name_hash), last = NONE;
-	uint32_t known = find_addr(h, addr, addr_hash);
+	uint32_t known = find_added(h, addr);
 	size_t name_len = first == NONE ? name_length(name) : 0;
 	struct pair p = { .next = NONE };
 
@@ -405,7 +442,8 @@ hosts_add(struct hosts *h, const uint8_t *name, const struct hosts_addr *addr)
 		return (-1);
 	p.name = first == NONE ? put_name(h, name, name_len, name_hash) :
 	    h->pairs[first].name;
-	p.addr = known == NONE ? put_addr(h, addr, p.name, addr_hash) : known;
+	p.addr = known == NONE ? put_addr(h, addr, p.name) : known;
+	h->last_addr = p.addr;
 	if (last != NONE)
 		h->pairs[last].next = (uint32_t)h->n_pairs;
 	h->pairs[h->n_pairs++] = p;

@@ -43,6 +43,12 @@ void hosts_free(struct hosts *h);
 /* The most octets that the table may have from now on; at first any number. */
 void hosts_limit(struct hosts *h, size_t bytes);
 
+/*
+ * Make ready for so many more names at once, where the limit and memory allow
+ * for it: the table then does not have to grow in steps.
+ */
+void hosts_expect(struct hosts *h, size_t names);
+
 /* Octets that the table has, but for room that hosts_finish gives back. */
 size_t hosts_bytes(const struct hosts *h);
 

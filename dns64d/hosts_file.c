@@ -8,6 +8,8 @@
 #define MARK "\357\273\277" /* of the byte order, as editors put it */
 #define MARK_LEN 3
 
+#define LARGE (1024 * 1024) /* octets from which on lines are counted first */
+
 void
 hosts_file_begin(struct hosts_file *f, struct hosts *hosts)
 {
@@ -163,11 +165,26 @@ read_char(struct hosts_file *f, char c)
 	}
 }
 
+/* Most lines have one name, and few are read that have none. */
+static size_t
+count_lines(const char *text, const char *end)
+{
+	size_t n = 0;
+
+	while ((text = memchr(text, '\n', (size_t)(end - text))) != NULL) {
+		n++;
+		text++;
+	}
+	return (n);
+}
+
 int
 hosts_file_read(struct hosts_file *f, const char *text, size_t len)
 {
 	const char *end = text + len;
 
+	if (len >= LARGE)
+		hosts_expect(f->hosts, count_lines(text, end));
 	for (; text < end; text++)
 		if (read_char(f, *text) == -1)
 			return (-1);

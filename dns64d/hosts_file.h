@@ -53,7 +53,8 @@ struct hosts_file {
 void hosts_file_begin(struct hosts_file *f, struct hosts *hosts);
 
 /*
- * Read more of the text, in pieces of any size, and in the end its end.
+ * Read more of the text, in pieces of any size, and in the end its end. Large
+ * pieces are faster.
  * Returns 0; or -1 with errno ENOSPC or ENOMEM of hosts_add, and then
  * nothing more is to be read.
  */

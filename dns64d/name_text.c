@@ -1,6 +1,7 @@
 /*
  * Names, types and codes as text, mostly by libldns.
  */
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -12,8 +13,20 @@
 #include "msg_scan.h"
 #include "name_text.h"
 
-#define NAME_CHARS "abcdefghijklmnopqrstuvwxyz" \
-	"ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_."
+/* strspn() would make a table for each of a million names. */
+static bool
+has_name_chars(const char *text)
+{
+	char c;
+
+	for (; (c = *text) != '\0'; text++) {
+		if (!(c >= 'a' && c <= 'z') && !(c >= 'A' && c <= 'Z') &&
+		    !(c >= '0' && c <= '9') && c != '-' && c != '_' &&
+		    c != '.')
+			return (false);
+	}
+	return (true);
+}
 
 size_t
 name_from_text(const char *text, uint8_t *out)
@@ -21,7 +34,7 @@ name_from_text(const char *text, uint8_t *out)
 	ldns_rdf *rdf;
 	size_t len = 0;
 
-	if (text[0] == '\0' || text[strspn(text, NAME_CHARS)] != '\0' ||
+	if (text[0] == '\0' || !has_name_chars(text) ||
 	    ldns_str2rdf_dname(&rdf, text) != LDNS_STATUS_OK)
 		return (0);
 	if (ldns_rdf_size(rdf) <= MSG_NAME_MAX) {

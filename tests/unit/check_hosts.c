@@ -306,6 +306,30 @@ START_TEST(hosts_limit_leaves_what_was_there)
 END_TEST
 
 /* Shows: DNS64-94 */
+START_TEST(hosts_expect_keeps_to_the_limit_and_loses_nothing)
+{
+	size_t before;
+
+	ck_assert_int_eq(add("a.lan", "192.0.2.1"), 0);
+	ck_assert_int_eq(add("b.lan", "192.0.2.1"), 0);
+	ck_assert_int_eq(add("a.lan", "192.0.2.2"), 0);
+	before = hosts_bytes(hosts);
+	hosts_limit(hosts, 5000);
+	hosts_expect(hosts, 1000);
+	ck_assert_uint_eq(hosts_bytes(hosts), before);
+	hosts_expect(hosts, SIZE_MAX);
+	ck_assert_uint_eq(hosts_bytes(hosts), before);
+	hosts_limit(hosts, 100000);
+	hosts_expect(hosts, 1000);
+	ck_assert_uint_gt(hosts_bytes(hosts), before);
+	ck_assert_uint_le(hosts_bytes(hosts), 100000);
+	ck_assert_str_eq(find("a.lan"), "192.0.2.1 192.0.2.2");
+	ck_assert_str_eq(find("b.lan"), "192.0.2.1");
+	ck_assert_str_eq(name_of("192.0.2.1"), "a.lan.");
+}
+END_TEST
+
+/* Shows: DNS64-94 */
 START_TEST(hosts_name_has_a_bounded_number_of_addresses)
 {
 	char text[64];
@@ -366,6 +390,8 @@ hosts_suite(void)
 	tcase_add_test(tc, hosts_file_has_lines_of_any_length);
 	tcase_add_test(tc, hosts_name_of_is_the_first_name_as_written);
 	tcase_add_test(tc, hosts_limit_leaves_what_was_there);
+	tcase_add_test(tc,
+	    hosts_expect_keeps_to_the_limit_and_loses_nothing);
 	tcase_add_test(tc, hosts_name_has_a_bounded_number_of_addresses);
 	tcase_add_test(tc, hosts_of_a_large_list_are_all_found);
 	suite_add_tcase(s, tc);
