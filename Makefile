@@ -67,6 +67,7 @@ common_SRC = \
     common/conf_text.c \
     common/conf_value.c \
     common/debuglog.c \
+    common/dumpfile.c \
     common/files.c \
     common/log.c \
     common/monotime.c \
@@ -401,10 +402,14 @@ check_conf_expect_OBJ = $(conf_OBJ)
 check_conf_file_OBJ = $(conf_OBJ)
 check_dump_OBJ = nat64d/dump.o
 check_debuglog_OBJ = common/debuglog.o common/log.o common/monotime.o
+check_dumpfile_OBJ = common/dumpfile.o common/log.o common/monotime.o \
+    common/version.o
+check_dumpfile_LDFLAGS = -Wl,--wrap=event_add
 check_engine_OBJ = nat64d/engine.o nat64d/dump.o nat64d/eventlog.o \
     nat64d/eventlog_out.o nat64d/tracelog.o common/debuglog.o \
-    common/log.o common/monotime.o common/rng_os.o common/watch.o \
-    $(hostwatch_$(OS):.c=.o) tests/unit/tun_fake.o
+    common/dumpfile.o common/log.o common/monotime.o common/rng_os.o \
+    common/version.o common/watch.o $(hostwatch_$(OS):.c=.o) \
+    tests/unit/tun_fake.o
 check_hostwatch_OBJ = $(hostwatch_$(OS):.c=.o)
 check_eventlog_OBJ = nat64d/eventlog.o nat64d/eventlog_out.o common/log.o \
     common/monotime.o

@@ -94,7 +94,7 @@ int privs_can_write(const struct privs *p, const char *path, bool made,
 void privs_require(const char *user, const char *standard, struct privs *p);
 
 /*
- * The files that a daemon in the background writes; either may be NULL. What
+ * The files that a daemon writes; either may be NULL. What
  * keeps it from writing them ends the process.
  */
 void privs_require_files(const struct privs *p, const char *dump,

@@ -9,6 +9,12 @@
 #define COMPILER "gcc " __VERSION__
 #endif
 
+const char *
+version(void)
+{
+	return (ECDYSIS_VERSION);
+}
+
 void
 version_print(const char *program, const struct version_lib *libs)
 {

@@ -1,5 +1,6 @@
 /*
- * What -V prints. Owns the version of the project, which the Makefile gives.
+ * What -V and dumps print. Owns the version of the project, which the
+ * Makefile gives.
  */
 #ifndef COMMON_VERSION_H
 #define COMMON_VERSION_H
@@ -15,6 +16,9 @@ struct version_lib {
 	const char *built;
 	const char *running;
 };
+
+/* "1.0" */
+const char *version(void);
 
 void version_print(const char *program, const struct version_lib *libs);
 

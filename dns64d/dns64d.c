@@ -16,6 +16,7 @@
 #include <event2/event.h>
 #include <ldns/ldns.h>
 
+#include "common/dumpfile.h"
 #include "common/log.h"
 #include "common/files.h"
 #include "common/privs.h"
@@ -54,6 +55,7 @@ struct daemon {
 	struct connected *connected;
 	struct refuselog *refuselog;
 	struct presence *presence;
+	struct dumpfile *dumpfile;
 	struct event *signals[4];
 	struct reader *reader; /* while starting */
 	struct reload *reload;
@@ -146,8 +148,8 @@ check_only(const struct options *opts)
 		warn_of_reload(opts->path);
 		check_host(conf);
 		privs_require(conf->user, CONF_USER, &privs);
-		if (!opts->foreground)
-			privs_require_files(&privs, conf->dump, conf->pidfile);
+		privs_require_files(&privs, conf->dump,
+		    opts->foreground ? NULL : conf->pidfile);
 	}
 	conf_unref(conf);
 	return (0);
@@ -188,24 +190,19 @@ static void
 on_usr1(evutil_socket_t sig, short what, void *arg)
 {
 	struct daemon *d = arg;
-	const char *path = d->conf->dump;
-	FILE *f;
 
 	(void)sig;
 	(void)what;
-	if (d->opts.foreground) {
-		workers_print(d->workers, stdout);
-		fflush(stdout);
-		return;
-	}
-	if (path == NULL)
-		return;
-	if ((f = fopen(path, "w")) == NULL) {
-		log_warn("dump %s: %s", path, strerror(errno));
-		return;
-	}
-	workers_print(d->workers, f);
-	fclose(f);
+	dumpfile_print(d->dumpfile);
+}
+
+/* All of it: a few lines for each worker, upstream and translator. */
+static int
+print_dump(void *arg, struct evbuffer *out)
+{
+	struct daemon *d = arg;
+
+	return (workers_print(d->workers, out));
 }
 
 static bool
@@ -424,12 +421,17 @@ open_listeners(struct daemon *d)
 static void
 make_loops(struct daemon *d)
 {
+	const struct dumpfile_ops dump_ops = { .begin = print_dump,
+		.arg = d };
+
 	if (workers_begin(d->workers, d->conf) == -1 || (d->watch != NULL &&
 	    watch_attach(d->watch, workers_base(d->workers)) == -1))
 		fatalx("event loop: not enough memory");
 	d->reload = reload_new(workers_base(d->workers), d->reader, on_files,
 	    d);
-	if (d->reload == NULL)
+	d->dumpfile = dumpfile_new(workers_base(d->workers), "dns64d",
+	    d->conf->dump, d->opts.foreground, &dump_ops);
+	if (d->reload == NULL || d->dumpfile == NULL)
 		fatalx("event loop: not enough memory");
 	if ((d->refuselog = refuselog_new(d->workers)) == NULL)
 		fatal("log of refused clients");
@@ -442,7 +444,7 @@ start_workers(const struct daemon *d)
 	const struct conf *conf = d->conf;
 	const char *write_files[] = { conf->dump, NULL };
 	const struct sandbox sb = {
-		.write_files = d->opts.foreground ? NULL : write_files,
+		.write_files = write_files,
 		.pid_file = d->opts.foreground ? NULL : conf->pidfile,
 		.inet = true,
 	};
@@ -459,6 +461,7 @@ clean_up(struct daemon *d)
 	if (d->watch != NULL)
 		watch_detach(d->watch);
 	watch_free(d->watch);
+	dumpfile_free(d->dumpfile);
 	for (i = 0; i < sizeof(d->signals) / sizeof(d->signals[0]); i++)
 		event_free(d->signals[i]);
 	reload_free(d->reload);
@@ -487,8 +490,8 @@ main(int argc, char *argv[])
 	conf_warn(d.conf);
 	warn_of_reload(d.opts.path);
 	privs_require(d.conf->user, CONF_USER, &privs);
-	if (!d.opts.foreground)
-		privs_require_files(&privs, d.conf->dump, d.conf->pidfile);
+	privs_require_files(&privs, d.conf->dump,
+	    d.opts.foreground ? NULL : d.conf->pidfile);
 	d.reader = reader_start(d.opts.path, parse_in_reader);
 	privs.ports = conf_opens_late(d.conf);
 	raise_descriptor_limit(d.conf);

@@ -15,6 +15,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <event2/buffer.h>
 #include <event2/event.h>
 #include <event2/event_struct.h>
 
@@ -333,28 +334,26 @@ print_at_rest(const struct workers *ws, FILE *f)
 			    w->stats.n[STAT_QUERIES_TCP]);
 		worker_print(w, f);
 	}
+	fputs("end\n", f);
 }
 
-/* Whoever reads what is printed may be slow: nobody waits for that. */
-void
-workers_print(struct workers *ws, FILE *f)
+int
+workers_print(struct workers *ws, struct evbuffer *out)
 {
 	char *text = NULL;
 	size_t len;
 	FILE *memory;
+	int rc = -1;
 
-	if ((memory = open_memstream(&text, &len)) == NULL) {
-		log_warn("statistics: %s", strerror(errno));
-		return;
-	}
+	if ((memory = open_memstream(&text, &len)) == NULL)
+		return (-1);
 	hold(ws);
 	print_at_rest(ws, memory);
 	order(ws, ORDER_GO_ON);
 	if (fclose(memory) == 0)
-		fwrite(text, 1, len, f);
-	else
-		log_warn("statistics: not enough memory");
+		rc = evbuffer_add(out, text, len);
 	free(text);
+	return (rc);
 }
 
 static void

@@ -10,12 +10,11 @@
 #ifndef DNS64D_WORKERS_H
 #define DNS64D_WORKERS_H
 
-#include <stdio.h>
-
 #include "refusals.h"
 
 struct acl;
 struct conf;
+struct evbuffer;
 struct event_base;
 struct sandbox;
 struct workers;
@@ -60,8 +59,11 @@ void workers_hurry(struct workers *ws);
 /* As frontend_follow, for all of them. */
 void workers_follow(struct workers *ws);
 
-/* Print the counters of all together, then the state of each. */
-void workers_print(struct workers *ws, FILE *f);
+/*
+ * Append the counters of all together, then the state of each, and a last
+ * line "end". Returns 0, or -1 when memory is short.
+ */
+int workers_print(struct workers *ws, struct evbuffer *out);
 
 /* End the threads, and every worker. */
 void workers_end(struct workers *ws);

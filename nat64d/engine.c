@@ -1,13 +1,11 @@
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#include <event2/buffer.h>
 #include <event2/event.h>
 
+#include "common/dumpfile.h"
 #include "common/log.h"
 #include "common/rng_os.h"
 
@@ -35,9 +33,6 @@
 /* A device that refuses packets is told of that often. */
 #define REFUSAL_LOG_SECS 60
 
-/* A reader of a dump that does not keep up is asked again after that. */
-#define DUMP_RETRY_MS 20
-
 enum { SIG_TERM, SIG_INT, SIG_HUP, SIG_USR1, SIG_USR2, NSIGNALS };
 
 struct engine {
@@ -61,12 +56,8 @@ struct engine {
 	bool flushing;
 	bool failed;
 
-	/* A dump that is being printed; dump is NULL when all is made. */
-	struct event *dump_timer;
-	struct dump *dump;
-	struct evbuffer *dump_out; /* NULL: none is being printed */
-	int dump_fd;
-	int dump_fd_flags; /* of standard output before; -1: ours */
+	struct dumpfile *dumpfile;
+	struct dump *dump; /* that is being printed */
 };
 
 /* Set ev to go off ms from now. */
@@ -224,79 +215,40 @@ flush_wanted(evutil_socket_t sig, short what, void *arg)
 }
 
 /*
- * Dumps. A timer drives them, not the descriptor: epoll refuses files.
+ * Dumps.
  */
 
-static void
-dump_discard(struct engine *e)
-{
-	dump_free(e->dump);
-	e->dump = NULL;
-	if (e->dump_out != NULL)
-		evbuffer_free(e->dump_out);
-	e->dump_out = NULL;
-}
-
-static void
-dump_end(struct engine *e)
-{
-	event_del(e->dump_timer);
-	dump_discard(e);
-	if (e->dump_fd_flags == -1)
-		close(e->dump_fd);
-	else
-		(void)fcntl(e->dump_fd, F_SETFL, e->dump_fd_flags);
-}
-
-/* Write what is ready and make more of it, then wait. */
-static void
-dump_continue(evutil_socket_t fd, short what, void *arg)
+static int
+dump_begin(void *arg, struct evbuffer *out)
 {
 	struct engine *e = arg;
-	int64_t wait_ms = 0;
 
-	(void)fd;
-	(void)what;
-	if (evbuffer_get_length(e->dump_out) == 0 && e->dump != NULL &&
-	    !dump_slice(e->dump, e->dump_out, MAX_LINES, monotime_now())) {
-		dump_free(e->dump);
-		e->dump = NULL;
-	}
-	if (evbuffer_get_length(e->dump_out) > 0 &&
-	    evbuffer_write(e->dump_out, e->dump_fd) == -1) {
-		if (errno != EAGAIN && errno != EINTR) {
-			log_warn("dump: %s", strerror(errno));
-			dump_end(e);
-			return;
-		}
-		wait_ms = DUMP_RETRY_MS;
-	}
-	if (evbuffer_get_length(e->dump_out) == 0 && e->dump == NULL)
-		dump_end(e);
-	else
-		event_in(e->dump_timer, wait_ms);
+	e->dump = dump_new(e->nat64, e->opts.verbose);
+	if (e->dump == NULL)
+		return (-1);
+	if (e->opts.dump_first != NULL)
+		e->opts.dump_first(e->opts.dump_first_arg, out);
+	if (e->refusals > 0)
+		dump_refusals(out, tun_refusal(e->tun), e->refused_at,
+		    monotime_now());
+	return (0);
 }
 
-/*
- * Standard output may be a pipe or a terminal that nobody reads, so it does
- * not block while the dump lasts. It is shared with others who may not
- * expect that, hence only so long.
- */
-static int
-dump_open(struct engine *e)
+static bool
+dump_more(void *arg, struct evbuffer *out)
 {
-	if (e->opts.foreground) {
-		e->dump_fd = STDOUT_FILENO;
-		e->dump_fd_flags = fcntl(e->dump_fd, F_GETFL);
-		if (e->dump_fd_flags == -1 || fcntl(e->dump_fd, F_SETFL,
-		    e->dump_fd_flags | O_NONBLOCK) == -1)
-			return (-1);
-		return (0);
-	}
-	e->dump_fd = open(e->opts.dump_file, O_WRONLY | O_CREAT | O_TRUNC |
-	    O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC, 0640);
-	e->dump_fd_flags = -1;
-	return (e->dump_fd == -1 ? -1 : 0);
+	struct engine *e = arg;
+
+	return (dump_slice(e->dump, out, MAX_LINES, monotime_now()));
+}
+
+static void
+dump_end(void *arg)
+{
+	struct engine *e = arg;
+
+	dump_free(e->dump);
+	e->dump = NULL;
 }
 
 static void
@@ -306,32 +258,7 @@ dump_wanted(evutil_socket_t sig, short what, void *arg)
 
 	(void)sig;
 	(void)what;
-	if (e->dump_out != NULL) {
-		log_warn("dump: another one is being printed");
-		return;
-	}
-	if (!e->opts.foreground && e->opts.dump_file == NULL) {
-		log_warn("dump: no file configured");
-		return;
-	}
-	e->dump = dump_new(e->nat64, e->opts.verbose);
-	e->dump_out = evbuffer_new();
-	if (e->dump == NULL || e->dump_out == NULL) {
-		log_warn("dump: out of memory");
-		dump_discard(e);
-	} else if (dump_open(e) == -1) {
-		log_warn("dump: %s: %s", e->opts.foreground ?
-		    "standard output" : e->opts.dump_file, strerror(errno));
-		dump_discard(e);
-	} else {
-		if (e->opts.dump_first != NULL)
-			e->opts.dump_first(e->opts.dump_first_arg,
-			    e->dump_out);
-		if (e->refusals > 0)
-			dump_refusals(e->dump_out, tun_refusal(e->tun),
-			    e->refused_at, monotime_now());
-		event_in(e->dump_timer, 0);
-	}
+	dumpfile_print(e->dumpfile);
 }
 
 /*
@@ -372,13 +299,16 @@ new_events(struct engine *e)
 		[SIG_USR1] = { SIGUSR1, dump_wanted },
 		[SIG_USR2] = { SIGUSR2, reopen_wanted },
 	};
+	const struct dumpfile_ops dump_ops = { .begin = dump_begin,
+		.more = dump_more, .end = dump_end, .arg = e };
 	int i;
 
 	e->packets = event_new(e->base, tun_fd(e->tun), EV_READ | EV_PERSIST,
 	    packets_waiting, e);
 	e->timer = event_new(e->base, -1, 0, timer_expired, e);
-	e->dump_timer = event_new(e->base, -1, 0, dump_continue, e);
-	if (e->packets == NULL || e->timer == NULL || e->dump_timer == NULL ||
+	e->dumpfile = dumpfile_new(e->base, "nat64d", e->opts.dump_file,
+	    e->opts.foreground, &dump_ops);
+	if (e->packets == NULL || e->timer == NULL || e->dumpfile == NULL ||
 	    event_add(e->packets, NULL) == -1)
 		return (-1);
 	for (i = 0; i < NSIGNALS; i++) {
@@ -508,15 +438,13 @@ engine_free(struct engine *e)
 
 	if (e == NULL)
 		return;
-	if (e->dump_out != NULL)
-		dump_end(e);
+	dumpfile_free(e->dumpfile);
 	if (e->opts.log != NULL)
 		eventlog_detach(e->opts.log);
 	if (e->opts.watch != NULL)
 		watch_detach(e->opts.watch);
 	for (i = 0; i < NSIGNALS; i++)
 		free_event(e->signals[i]);
-	free_event(e->dump_timer);
 	free_event(e->timer);
 	free_event(e->packets);
 	tracelog_free(e->trace);

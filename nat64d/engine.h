@@ -6,7 +6,7 @@
  * that expire or are flushed, lines of a dump - and looks at everything else
  * in between, so that none can starve another.
  *
- *	SIGUSR1		print the mapping table; ignored while one is printed
+ *	SIGUSR1		print the mapping table; refused while one is printed
  *	SIGUSR2		open the file of the event log again
  *	SIGHUP		remove sessions and dynamic bindings
  *	SIGTERM SIGINT	leave
@@ -27,11 +27,10 @@
 struct engine;
 struct evbuffer;
 
-/* Where dumps and events go. */
+/* Where dumps (common/dumpfile.h) and events go. */
 struct engine_opts {
-	bool foreground;       /* to standard output */
-	const char *dump_file; /* else to this file, made anew each time;
-				  NULL: nowhere. Borrowed. */
+	const char *dump_file; /* borrowed; NULL: see foreground */
+	bool foreground;       /* to standard output, without a file */
 	bool verbose;	       /* also counters of drops that are zero */
 	struct eventlog *log;  /* borrowed; NULL: nowhere */
 	struct watch *watch;   /* borrowed; NULL: of nothing */

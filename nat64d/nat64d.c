@@ -158,8 +158,8 @@ check_files(const struct conf *c, const struct options *o,
 		fatalx("event log: %s: no logger is there: start one, give "
 		    "the container its socket (-v /dev/log:/dev/log), or say "
 		    "\"log events to PATH\"", _PATH_LOG);
-	if (!o->foreground)
-		privs_require_files(privs, c->dump, c->pidfile);
+	privs_require_files(privs, c->dump, o->foreground ? NULL :
+	    c->pidfile);
 }
 
 /* While starting: leave no trace of what was done so far, and say why. */
@@ -349,7 +349,7 @@ enter_sandbox(const struct conf *c, const struct options *o)
 	};
 	unsigned n = 0;
 
-	if (c->dump != NULL && !o->foreground)
+	if (c->dump != NULL)
 		files[n++] = c->dump;
 	if (eventlog_file(c) != NULL)
 		files[n++] = eventlog_file(c);

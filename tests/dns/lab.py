@@ -116,10 +116,12 @@ class Daemon:
     extra is added to listen, prefix and upstream statements; prefix may be
     None for none. addr is where it listens and where ask() asks. spread: do
     not steer the clients to one worker; then extra says how many there are.
+    stdout: a descriptor to be its standard output instead of a file.
     """
 
     def __init__(self, *upstreams, extra="", addr="127.0.0.1",
-                 prefix=f"{PREFIX}/96", spread=False):
+                 prefix=f"{PREFIX}/96", spread=False, stdout=None):
+        self.stdout = stdout
         self.steered = WORKERS > 1 and not spread
         # What stands before a message of the worker that is asked.
         self.speaker = f"dns64d: worker {WORKERS}: " if self.steered else \
@@ -161,7 +163,8 @@ class Daemon:
     def start(self):
         """Start it; false when it ended at once."""
         self.process = subprocess.Popen(
-            self.command(), stdin=subprocess.DEVNULL, stdout=self.out,
+            self.command(), stdin=subprocess.DEVNULL,
+            stdout=self.out if self.stdout is None else self.stdout,
             stderr=self.err, cwd=self.tmp.name)
         until(lambda: self.process.poll() is not None or
               "running" in self.log(), "start")
@@ -169,6 +172,14 @@ class Daemon:
             return False
         self.steer()
         return True
+
+    def restart(self, extra):
+        """End it and start it again with another configuration."""
+        self.process.send_signal(signal.SIGTERM)
+        equal(self.process.wait(TIMEOUT), 0, "exit status")
+        self.err.truncate(0)
+        self.write(extra)
+        equal(self.start(), True, "start")
 
     def steer(self):
         """All clients go to the last worker, if there are several."""
@@ -207,14 +218,12 @@ class Daemon:
     def stats_text(self):
         """What SIGUSR1 prints, but of workers that nobody asks."""
         size = len(self.read(self.out))
-        seen = [""]
         self.process.send_signal(signal.SIGUSR1)
 
         def whole():
-            """The text, when no more of it has come since the last look."""
-            seen.append(self.read(self.out)[size:])
-            return seen[-1] == seen[-2] and "queries open" in seen[-1] and \
-                seen[-1]
+            """The text, when its last line is there."""
+            text = self.read(self.out)[size:]
+            return text.endswith("\nend\n") and text
         text = until(whole, "statistics")
         if not self.steered:
             return text

@@ -6,6 +6,7 @@
 Needs no root and no network. Prints TAP.
 """
 
+import calendar
 import os
 import pathlib
 import signal
@@ -656,6 +657,61 @@ def _(d, up):
     stats = d.stats()
     equal((stats["queries-udp"] > 1, stats["synthesised"] > 1), (True, True))
     equal(f"upstream {up.addr}:{up.port} up rtt" in d.read(d.out), True)
+
+
+@case("each dump begins with its time, program, version and pid")
+def _(d, up):
+    before = time.time()
+    stamp, rest = d.stats_text().splitlines()[0].split()[1:3]
+    equal(rest, "dns64d", "program")
+    age = before - calendar.timegm(time.strptime(stamp,
+                                                 "%Y-%m-%dT%H:%M:%SZ"))
+    equal(-TIMEOUT < age < 2, True, f"{stamp} is {age} s ago")
+    equal(f" pid {d.process.pid}\n" in d.read(d.out), True, "pid")
+
+
+@case("a standard output that nobody reads holds no query up")
+def _(d, up):
+    reader, writer = os.pipe()
+    with Daemon(up, stdout=writer) as own:
+        for _ in range(60):
+            own.process.send_signal(signal.SIGUSR1)
+            equal(records(own.ask("v4.example."), "AAAA"),
+                  [f"{PREFIX}c000:221"])
+        until(lambda: "another one is being printed" in own.log(), "full")
+        os.close(writer)
+        own.process.send_signal(signal.SIGTERM)
+        with open(reader, encoding="ascii") as text:
+            equal(text.read().count("dump 20") > 1, True, "dumps")
+
+
+@case("a configured dump file is written in the foreground, too")
+def _(d, up):
+    with Daemon(up) as own:
+        room = pathlib.Path(own.tmp.name)
+        os.chmod(room, 0o777)
+        own.restart(f"dump \"{room}/dump\"")
+        own.process.send_signal(signal.SIGUSR1)
+        until(lambda: (room / "dump").exists() and
+              (room / "dump").read_text().endswith("\nend\n"), "dump")
+        equal(own.read(own.out), "", "standard output")
+
+
+@case("a dump file that is a pipe or a link is refused and holds nothing up")
+def _(d, up):
+    with Daemon(up) as own:
+        room = pathlib.Path(own.tmp.name)
+        os.chmod(room, 0o777)
+        own.restart(f"dump \"{room}/dump\"")
+        os.mkfifo(room / "dump")
+        os.chmod(room / "dump", 0o666)
+        own.signal(signal.SIGUSR1, "is a pipe that nobody reads")
+        equal(records(own.ask("v4.example."), "AAAA"),
+              [f"{PREFIX}c000:221"])
+        (room / "dump").unlink()
+        (room / "dump").symlink_to(room / "target")
+        own.signal(signal.SIGUSR1, "is a symbolic link")
+        equal((room / "target").exists(), False, "target")
 
 
 @case("SIGTERM and SIGINT end it cleanly, open questions answered")

@@ -574,6 +574,25 @@ START_TEST(dump_in_the_background_goes_to_a_new_file_each_time)
 }
 END_TEST
 
+START_TEST(dump_goes_to_its_file_in_the_foreground_too)
+{
+	char path[] = "/tmp/check_engine.XXXXXX";
+	int fd, n;
+
+	fd = mkstemp(path);
+	ck_assert_int_ne(fd, -1);
+	close(fd);
+	opts.dump_file = path;
+	start();
+	kill(child, SIGUSR1);
+	ck_assert(file_has_dump(path));
+	ck_assert_int_eq(strncmp(dump, "dump 20", 7), 0);
+	ck_assert_int_eq(ioctl(out, FIONREAD, &n), 0);
+	ck_assert_int_eq(n, 0);
+	unlink(path);
+}
+END_TEST
+
 START_TEST(dump_without_a_file_is_refused_quietly)
 {
 	opts.foreground = false;
@@ -627,7 +646,7 @@ START_TEST(what_the_device_refuses_last_is_in_the_dump)
 	text = ask_dump();
 	ck_assert_uint_eq(value_of(text, "dropped device"), 3);
 	ck_assert_ptr_eq(strstr(text, "device refused 3 packets, the last "),
-	    text);
+	    strchr(text, '\n') + 1);
 	ck_assert_ptr_nonnull(strstr(text,
 	    " s ago: Invalid argument (IPv4 protocol 17)\n"));
 }
@@ -676,6 +695,7 @@ main(void)
 	tcase_add_test(tc, dump_shows_each_session_of_a_large_binding_once);
 	tcase_add_test(tc, closed_reader_of_a_dump_ends_the_dump_only);
 	tcase_add_test(tc, dump_in_the_background_goes_to_a_new_file_each_time);
+	tcase_add_test(tc, dump_goes_to_its_file_in_the_foreground_too);
 	tcase_add_test(tc, dump_without_a_file_is_refused_quietly);
 	tcase_add_test(tc, packets_that_the_device_refuses_are_counted);
 	tcase_add_test(tc, what_the_device_refuses_last_is_in_the_dump);
