@@ -5,6 +5,7 @@
  */
 #include <sys/queue.h>
 
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -61,6 +62,7 @@ struct answers {
 	size_t bytes_max;
 	struct chain *buckets; /* NULL: nothing is kept */
 	size_t mask;           /* their number, a power of two, less one */
+	bool closed;
 	struct lru lru;        /* the least recently used one first */
 	struct answers_counts counts;
 };
@@ -107,12 +109,30 @@ remove_answer(struct answers *a, struct answer *e)
 }
 
 void
-answers_clear(struct answers *a)
+answers_close(struct answers *a)
+{
+	a->closed = true;
+}
+
+/* Nobody looks into the chains any more, so they are left as they are. */
+bool
+answers_free_some(struct answers *a, unsigned max)
 {
 	struct answer *e;
 
-	while ((e = TAILQ_FIRST(&a->lru)) != NULL)
-		remove_answer(a, e);
+	for (; max > 0 && (e = TAILQ_FIRST(&a->lru)) != NULL; max--) {
+		TAILQ_REMOVE(&a->lru, e, lru);
+		a->counts.bytes -= answer_size(e);
+		a->counts.entries--;
+		free(e);
+	}
+	return (!TAILQ_EMPTY(&a->lru));
+}
+
+static bool
+keeps_nothing(const struct answers *a)
+{
+	return (a->buckets == NULL || a->closed);
 }
 
 void
@@ -120,7 +140,8 @@ answers_free(struct answers *a)
 {
 	if (a == NULL)
 		return;
-	answers_clear(a);
+	while (answers_free_some(a, UINT_MAX))
+		continue;
 	free(a->buckets);
 	free(a);
 }
@@ -195,7 +216,7 @@ answers_find(struct answers *a, const struct answer_query *q,
 	struct answer *e;
 	struct key k;
 
-	if (a->buckets == NULL)
+	if (keeps_nothing(a))
 		return (0);
 	make_key(a, q, &k);
 	if ((e = find_answer(a, &k)) == NULL)
@@ -287,7 +308,7 @@ answers_keep(struct answers *a, const struct answer_query *q,
 	struct key k;
 	unsigned n;
 
-	if (a->buckets == NULL || msg_scan(wire, len, &m) != MSG_SCAN_OK ||
+	if (keeps_nothing(a) || msg_scan(wire, len, &m) != MSG_SCAN_OK ||
 	    m.qname_len != q->scan->qname_len || (m.flags & MSG_TC) != 0)
 		return;
 	n = list_ttls(&m, NULL, &life);

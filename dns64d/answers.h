@@ -68,8 +68,9 @@ struct answers *answers_new(size_t bytes, const struct siphash_key *key);
 
 void answers_free(struct answers *a);
 
-/* Forget everything. */
-void answers_clear(struct answers *a);
+/* As cache_close and cache_free_some. */
+void answers_close(struct answers *a);
+bool answers_free_some(struct answers *a, unsigned max);
 
 /*
  * Write the answer to a query, without options, into buf, which has room for

@@ -7,6 +7,7 @@
  * than entries, for a chain to be looked into only when it has what is looked
  * for, and the buckets of what is looked for together are neighbours.
  */
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -41,6 +42,7 @@ struct cache {
 	struct siphash_key key;
 	struct chain *buckets; /* NULL: nothing is kept */
 	size_t mask;	       /* their number, a power of two, less one */
+	bool closed;
 	struct lru lru;	       /* the least recently used one first */
 	size_t reserved;       /* bytes of the rules' that others use */
 	struct cache_counts counts;
@@ -112,12 +114,30 @@ remove_entry(struct cache *c, struct cache_entry *e)
 }
 
 void
-cache_clear(struct cache *c)
+cache_close(struct cache *c)
+{
+	c->closed = true;
+}
+
+/* Nobody looks into the chains any more, so they are left as they are. */
+bool
+cache_free_some(struct cache *c, unsigned max)
 {
 	struct cache_entry *e;
 
-	while ((e = TAILQ_FIRST(&c->lru)) != NULL)
-		remove_entry(c, e);
+	for (; max > 0 && (e = TAILQ_FIRST(&c->lru)) != NULL; max--) {
+		TAILQ_REMOVE(&c->lru, e, lru);
+		c->counts.bytes -= entry_size(e);
+		c->counts.entries--;
+		free_entry(e);
+	}
+	return (!TAILQ_EMPTY(&c->lru));
+}
+
+static bool
+keeps_nothing(const struct cache *c)
+{
+	return (c->buckets == NULL || c->closed);
 }
 
 void
@@ -125,7 +145,8 @@ cache_free(struct cache *c)
 {
 	if (c == NULL)
 		return;
-	cache_clear(c);
+	while (cache_free_some(c, UINT_MAX))
+		continue;
 	free(c->buckets);
 	free(c);
 }
@@ -371,7 +392,7 @@ cache_find(struct cache *c, const struct msg_question *q, bool own_type,
 	bool failing;
 
 	memset(hit, 0, sizeof(*hit));
-	if (c->buckets == NULL)
+	if (keeps_nothing(c))
 		return;
 	make_key(c, &k, q, q->type, NULL, 0);
 	own = find_entry(c, q, &k, q->type, 0, now);
@@ -452,7 +473,7 @@ insert(struct cache *c, struct cache_entry *e)
 static bool
 may_be_kept(const struct cache *c, const struct msg_question *q)
 {
-	if (c->buckets == NULL || (q->flags & MSG_RD) == 0 ||
+	if (keeps_nothing(c) || (q->flags & MSG_RD) == 0 ||
 	    q->class >= CLASS_NONE)
 		return (false);
 	return (q->type != TYPE_ANY_NAME && q->type != MSG_T_OPT &&

@@ -115,8 +115,18 @@ struct cache *cache_new(const struct cache_rules *rules,
 
 void cache_free(struct cache *c);
 
-/* Forget everything. */
-void cache_clear(struct cache *c);
+/*
+ * Forget everything, for good and at once: from now on nothing is found or
+ * kept. The memory of a large cache takes long to be given back, and
+ * cache_free_some does that in steps.
+ */
+void cache_close(struct cache *c);
+
+/*
+ * Give back the memory of up to max entries of one that is closed. Returns
+ * true while there are more.
+ */
+bool cache_free_some(struct cache *c, unsigned max);
 
 /*
  * So much of the memory that the rules allow is used for something else: it

@@ -10,6 +10,9 @@
 #include "translator.h"
 #include "view.h"
 
+/* Entries of a cache that are freed in one step, of about 0.1 ms. */
+#define FREE_MAX 512
+
 /*
  * libevent has queues for a bounded number of durations, for the life of
  * the event base; beyond it, after many reloads, its heap does.
@@ -102,6 +105,20 @@ generation_share_memory(struct generation *gen)
 
 	answers_count(gen->answers, &counts);
 	cache_reserve(gen->cache, counts.bytes);
+}
+
+void
+generation_close_caches(struct generation *gen)
+{
+	answers_close(gen->answers);
+	cache_close(gen->cache);
+}
+
+bool
+generation_free_some(struct generation *gen)
+{
+	return (answers_free_some(gen->answers, FREE_MAX) ||
+	    cache_free_some(gen->cache, FREE_MAX));
 }
 
 struct generation_view *

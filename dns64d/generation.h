@@ -7,7 +7,10 @@
 #ifndef DNS64D_GENERATION_H
 #define DNS64D_GENERATION_H
 
+#include <sys/queue.h>
 #include <sys/time.h>
+
+#include <stdbool.h>
 
 #include "balance.h"
 #include "upstream.h"
@@ -36,6 +39,7 @@ struct generation {
 	struct translators *translators;
 	struct generation_view *views; /* as many as conf has */
 	unsigned refs;
+	TAILQ_ENTRY(generation) next; /* when old: see resolver_use */
 };
 
 /*
@@ -53,6 +57,13 @@ void generation_share_memory(struct generation *gen);
 struct generation_view *generation_select(struct generation *gen,
     const struct sockaddr_storage *client,
     const struct scoped_addr *listener);
+
+/*
+ * It is the old one: its cache forgets everything at once, and gives back its
+ * memory step by step. The second one returns true while there is more.
+ */
+void generation_close_caches(struct generation *gen);
+bool generation_free_some(struct generation *gen);
 
 /* Take another reference; returns gen. */
 struct generation *generation_ref(struct generation *gen);

@@ -68,6 +68,8 @@ struct resolver {
 	struct event_base *base;
 	struct stats *stats;
 	struct generation *gen;
+	TAILQ_HEAD(, generation) old; /* whose caches are being freed */
+	struct event freeing;
 	const struct timeval *deadline;
 	struct leg_env env;
 	struct probe probe;
@@ -126,6 +128,23 @@ compare_fetches(const struct resolve_fetch *a, const struct resolve_fetch *b)
 
 RB_GENERATE_STATIC(fetches, resolve_fetch, node, compare_fetches)
 
+static void
+free_some(evutil_socket_t fd, short what, void *arg)
+{
+	static const struct timeval at_once;
+	struct resolver *r = arg;
+	struct generation *gen = TAILQ_FIRST(&r->old);
+
+	(void)fd;
+	(void)what;
+	if (!generation_free_some(gen)) {
+		TAILQ_REMOVE(&r->old, gen, next);
+		generation_unref(gen);
+	}
+	if (!TAILQ_EMPTY(&r->old))
+		event_add(&r->freeing, &at_once);
+}
+
 struct resolver *
 resolver_new(struct event_base *base, struct stats *stats)
 {
@@ -138,6 +157,8 @@ resolver_new(struct event_base *base, struct stats *stats)
 	RB_INIT(&r->fetches);
 	TAILQ_INIT(&r->orphans);
 	TAILQ_INIT(&r->free);
+	TAILQ_INIT(&r->old);
+	event_assign(&r->freeing, base, -1, 0, free_some, r);
 	r->deadline = loop_delay(base, RESOLVE_DEADLINE_MS);
 	if (r->deadline == NULL || leg_env_init(&r->env, base, stats) == -1) {
 		free(r);
@@ -220,6 +241,7 @@ drop_orphan(struct resolver *r)
 void
 resolver_free(struct resolver *r)
 {
+	struct generation *gen;
 	struct chunk *chunk;
 
 	if (r == NULL)
@@ -229,11 +251,31 @@ resolver_free(struct resolver *r)
 	probe_stop(&r->probe);
 	leg_env_clear(&r->env);
 	generation_unref(r->gen);
+	event_del(&r->freeing);
+	while ((gen = TAILQ_FIRST(&r->old)) != NULL) {
+		TAILQ_REMOVE(&r->old, gen, next);
+		generation_unref(gen);
+	}
 	while ((chunk = r->chunks) != NULL) {
 		r->chunks = chunk->next;
 		free(chunk);
 	}
 	free(r);
+}
+
+/*
+ * A generation that is not used any more, and our reference to it. All
+ * workers stand still now, and its cache may take half a second to be freed:
+ * that is done later, between other events.
+ */
+static void
+retire(struct resolver *r, struct generation *gen)
+{
+	static const struct timeval at_once;
+
+	generation_close_caches(gen);
+	TAILQ_INSERT_TAIL(&r->old, gen, next);
+	event_add(&r->freeing, &at_once);
 }
 
 void
@@ -242,11 +284,8 @@ resolver_use(struct resolver *r, struct generation *gen)
 	probe_watch(&r->probe, &gen->ups);
 	while (!TAILQ_EMPTY(&r->orphans))
 		drop_orphan(r);
-	if (r->gen != NULL) {
-		answers_clear(r->gen->answers);
-		cache_clear(r->gen->cache);
-	}
-	generation_unref(r->gen);
+	if (r->gen != NULL)
+		retire(r, r->gen);
 	r->gen = generation_ref(gen);
 }
 

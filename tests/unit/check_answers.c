@@ -312,14 +312,19 @@ START_TEST(without_memory_nothing_is_kept)
 }
 END_TEST
 
-START_TEST(clear_forgets_everything)
+START_TEST(what_is_closed_finds_and_keeps_nothing_and_is_freed_in_steps)
 {
 	const size_t before = counts().bytes;
 
 	keep(QUERY, ANSWER, 0, 3600);
 	ck_assert_uint_gt(counts().bytes, before);
-	answers_clear(answers);
+	answers_close(answers);
 	ck_assert(!has(QUERY, 0));
+	keep(QUERY, ANSWER, 0, 3600);
+	ck_assert(!has(QUERY, 0));
+	ck_assert_uint_eq(counts().entries, 1);
+	ck_assert(answers_free_some(answers, 0));
+	ck_assert(!answers_free_some(answers, 1));
 	ck_assert_uint_eq(counts().bytes, before);
 }
 END_TEST
@@ -346,7 +351,7 @@ answers_suite(void)
 	tcase_add_test(tc, what_was_not_used_for_longest_makes_room);
 	tcase_add_test(tc, what_is_too_large_is_not_kept);
 	tcase_add_test(tc, without_memory_nothing_is_kept);
-	tcase_add_test(tc, clear_forgets_everything);
+	tcase_add_test(tc, what_is_closed_finds_and_keeps_nothing_and_is_freed_in_steps);
 	suite_add_tcase(s, tc);
 	return (s);
 }

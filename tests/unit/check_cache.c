@@ -531,8 +531,34 @@ START_TEST(what_was_not_used_for_the_longest_time_makes_room)
 	ck_assert_uint_eq(counts.evicted + counts.entries, 1001);
 	ck_assert_uint_gt(counts.entries, 20);
 	ck_assert_int_eq(get("n0.example. A", 1), CACHE_MISS);
-	cache_clear(cache);
-	ck_assert_int_eq(get("www.example. A", 1), CACHE_MISS);
+}
+END_TEST
+
+START_TEST(a_closed_cache_finds_and_keeps_nothing_and_is_freed_in_steps)
+{
+	struct cache_counts counts;
+	char of[32];
+	unsigned i;
+
+	for (i = 0; i < 25; i++) {
+		snprintf(of, sizeof(of), "n%u.example. A", i);
+		put(of, 0, "NOERROR\nNS " SOA);
+	}
+	cache_close(cache);
+	cache_count(cache, &counts);
+	ck_assert_uint_eq(counts.entries, 25);
+	ck_assert_int_eq(get("n7.example. A", 1), CACHE_MISS);
+	put("n7.example. A", 0, "NOERROR\nNS " SOA);
+	ck_assert_int_eq(get("n7.example. A", 1), CACHE_MISS);
+	for (i = 25; i > 5; i -= 10) {
+		ck_assert(cache_free_some(cache, 10));
+		cache_count(cache, &counts);
+		ck_assert_uint_eq(counts.entries, i - 10);
+	}
+	ck_assert(!cache_free_some(cache, 10));
+	cache_count(cache, &counts);
+	ck_assert_uint_eq(counts.entries, 0);
+	ck_assert(!cache_free_some(cache, 10));
 }
 END_TEST
 
@@ -593,6 +619,8 @@ cache_suite(void)
 	tcase_add_test(tc,
 	    what_was_not_used_for_the_longest_time_makes_room);
 	tcase_add_test(tc, a_reply_too_large_for_the_cache_is_not_kept);
+	tcase_add_test(tc,
+	    a_closed_cache_finds_and_keeps_nothing_and_is_freed_in_steps);
 	suite_add_tcase(s, tc);
 	return (s);
 }
