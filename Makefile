@@ -71,6 +71,7 @@ common_SRC = \
     common/files.c \
     common/log.c \
     common/monotime.c \
+    common/pidfile.c \
     common/privs.c \
     common/privs_user.c \
     common/reader.c \
@@ -413,7 +414,7 @@ check_engine_OBJ = nat64d/engine.o nat64d/dump.o nat64d/eventlog.o \
 check_hostwatch_OBJ = $(hostwatch_$(OS):.c=.o)
 check_eventlog_OBJ = nat64d/eventlog.o nat64d/eventlog_out.o common/log.o \
     common/monotime.o
-check_privs_OBJ = common/privs.o common/privs_user.o common/log.o \
+check_privs_OBJ = common/pidfile.o common/privs.o common/privs_user.o common/log.o \
     common/sandbox_$(OS).o
 check_refuselog_OBJ = dns64d/refuselog.o
 check_routed_OBJ = nat64d/routed_linux.o

@@ -2,17 +2,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <libutil.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "common/log.h"
+#include "common/pidfile.h"
 #include "common/privs.h"
 #include "common/sandbox.h"
-
-/* The pid file of this process, open and locked; NULL without one. */
-static struct pidfh *pidfile;
 
 void
 privs_require(const char *user, const char *standard, struct privs *p)
@@ -32,10 +29,27 @@ privs_require_files(const struct privs *p, const char *dump,
 {
 	char text[PRIVS_TEXT_SIZE];
 
-	if (dump != NULL && privs_can_write(p, dump, false, text) == -1)
+	if (dump != NULL && privs_can_write(p, dump, text) == -1)
 		fatalx("dump: %s", text);
-	if (pid != NULL && pidfile_check(pid, text) == -1)
+	if (pid != NULL && privs_check_pidfile(pid, text) == -1)
 		fatalx("pid file: %s", text);
+}
+
+void
+privs_begin_pidfile(const struct privs *p, const char *path)
+{
+	if (privs_make_dir(p, path) == -1)
+		fatal("%s: its directory cannot be made: " PIDFILE_REMEDY,
+		    path);
+	pidfile_begin(path);
+}
+
+void
+privs_require_made(const struct privs *p, const char *path)
+{
+	if (path != NULL && privs_make_file(p, path) == -1)
+		fatal("%s: cannot be made for user id %lu", path,
+		    (unsigned long)p->uid);
 }
 
 void
@@ -53,19 +67,6 @@ privs_drop(const struct privs *p)
 	if ((p->ports ? sandbox_drop_caps_but_ports() :
 	    sandbox_drop_caps()) == -1)
 		fatal("cannot give up capabilities");
-}
-
-void
-pidfile_begin(const char *path)
-{
-	pid_t other = 0;
-
-	pidfile = pidfile_open(path, 0644, &other);
-	if (pidfile == NULL && errno == EEXIST)
-		fatalx("already running, pid %ld", (long)other);
-	if (pidfile == NULL)
-		fatal("%s: cannot be made: say \"pidfile PATH\", or stay in "
-		    "the foreground with -d", path);
 }
 
 void
@@ -128,22 +129,10 @@ daemonise(void)
 	close(ready[0]);
 	if (setsid() == -1 || chdir("/") == -1)
 		fatal("cannot go to the background");
-	if (pidfile != NULL && pidfile_write(pidfile) == -1)
+	if (pidfile_fill() == -1)
 		fatal("cannot write the pid file");
 	to_dev_null();
 	if (write(ready[1], "", 1) == -1)
 		log_debug("nobody waits in the foreground");
 	close(ready[1]);
-}
-
-void
-pidfile_end(void)
-{
-	if (pidfile == NULL)
-		return;
-	/* Whoever reads the file if it stays must not find our number. */
-	if (ftruncate(pidfile_fileno(pidfile), 0) == -1 ||
-	    pidfile_remove(pidfile) == -1)
-		log_debug("pid file stays behind");
-	pidfile = NULL;
 }

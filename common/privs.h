@@ -5,7 +5,7 @@
  *
  *	privs_open_std()	first of all
  *	privs_require()		while the user database can be read
- *	pidfile_begin()		before the fork, so that a second instance
+ *	privs_begin_pidfile()	before the fork, so that a second instance
  *				still tells its user
  *	daemonise()		before anything that does not survive a fork
  *				(event_base_new)
@@ -79,12 +79,33 @@ bool privs_mapped(const char *map, unsigned long id);
 int privs_try(const struct privs *p, char text[PRIVS_TEXT_SIZE]);
 
 /*
- * Will that user be able to write a file? made: as root we make it before,
- * if it does not exist. Tried in a child. Returns 0, or -1 with what to do
- * about it in text.
+ * Is there a directory for the pid file, or one where it can be made? Whether
+ * we may write there shows when we try. Returns 0, or -1 with what to do about
+ * it in text.
  */
-int privs_can_write(const struct privs *p, const char *path, bool made,
+int privs_check_pidfile(const char *path, char text[PRIVS_TEXT_SIZE]);
+
+/*
+ * Will that user be able to write a file, once privs_make_file() has run?
+ * Tried in a child. Returns 0, or -1 with what to do about it in text.
+ */
+int privs_can_write(const struct privs *p, const char *path,
     char text[PRIVS_TEXT_SIZE]);
+
+/*
+ * While starting, as root: make the directory of a file, if it is missing,
+ * for the user who will make and remove files there. Where the right to give
+ * it away is missing it is root's. Returns 0, or -1 with errno.
+ */
+int privs_make_dir(const struct privs *p, const char *path);
+
+/*
+ * While starting, as root: see to it that the user can write a file. If he
+ * can make it, or if it exists, nothing is done; else it is made for him,
+ * empty, with its directory if that is missing. Never follows a link.
+ * Returns 0, or -1 with errno.
+ */
+int privs_make_file(const struct privs *p, const char *path);
 
 /*
  * The same for a daemon that starts or checks its configuration: look up the
@@ -94,11 +115,20 @@ int privs_can_write(const struct privs *p, const char *path, bool made,
 void privs_require(const char *user, const char *standard, struct privs *p);
 
 /*
- * The files that a daemon writes; either may be NULL. What
- * keeps it from writing them ends the process.
+ * The files that a daemon writes; either may be NULL. What keeps it from
+ * writing them ends the process.
  */
 void privs_require_files(const struct privs *p, const char *dump,
     const char *pid);
+
+/*
+ * pidfile_begin() in a directory that is made for the user, who will remove
+ * the file, if it is missing.
+ */
+void privs_begin_pidfile(const struct privs *p, const char *path);
+
+/* privs_make_file(), where a failure ends the process; path may be NULL. */
+void privs_require_made(const struct privs *p, const char *path);
 
 /* Take the ids, unless we stay. Returns 0, or -1 with errno. */
 int privs_become(const struct privs *p);
@@ -110,28 +140,10 @@ int privs_become(const struct privs *p);
 void privs_drop(const struct privs *p);
 
 /*
- * Open and lock the pid file; a fatal error names the process that holds it.
- * Without this call daemonise() writes none.
- */
-void pidfile_begin(const char *path);
-
-/*
- * Is there a directory for it? Whether we may write there shows when we try.
- * Returns 0, or -1 with what to do about it in text.
- */
-int pidfile_check(const char *path, char text[PRIVS_TEXT_SIZE]);
-
-/*
  * Go to the background: new session, root directory, standard descriptors
  * to /dev/null. The pid file is there when the parent has left. Paths that
  * are needed later must be absolute by now.
  */
 void daemonise(void);
-
-/*
- * On the way out: remove the pid file. When the directory does not allow it
- * any more the file stays, empty.
- */
-void pidfile_end(void);
 
 #endif

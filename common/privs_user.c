@@ -22,6 +22,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "common/pidfile.h"
 #include "common/privs.h"
 #include "common/sandbox.h"
 
@@ -309,52 +310,136 @@ is_missing(const char *dir)
 	    (errno == ENOENT || errno == ENOTDIR));
 }
 
-int
-pidfile_check(const char *path, char text[PRIVS_TEXT_SIZE])
+/*
+ * The directory of a file if it is missing, and, made, if it cannot be made
+ * because its own directory is missing, too; else NULL. The name is in buf.
+ */
+static const char *
+missing_dir(const char *path, bool made, char buf[PATH_MAX])
 {
 	char copy[PATH_MAX];
 	const char *dir;
 
-	strlcpy(copy, path, sizeof(copy));
-	dir = dirname(copy);
+	strlcpy(buf, path, PATH_MAX);
+	dir = dirname(buf);
 	if (!is_missing(dir))
-		return (0);
-	snprintf(text, PRIVS_TEXT_SIZE, "%s: no such directory: make it, say "
-	    "\"pidfile PATH\", or stay in the foreground with -d", dir);
-	return (-1);
+		return (NULL);
+	strlcpy(copy, dir, sizeof(copy));
+	return (made && !is_missing(dirname(copy)) ? NULL : dir);
 }
 
 int
-privs_can_write(const struct privs *p, const char *path, bool made,
+privs_check_pidfile(const char *path, char text[PRIVS_TEXT_SIZE])
+{
+	char buf[PATH_MAX];
+	const char *dir;
+
+	dir = missing_dir(path, true, buf);
+	if (dir == NULL)
+		return (0);
+	snprintf(text, PRIVS_TEXT_SIZE, "%s: no such directory: make it, "
+	    PIDFILE_REMEDY, dir);
+	return (-1);
+}
+
+/* Will the user, or root for him, be able to make a file in dir? */
+static int
+can_make(const struct privs *p, const char *dir)
+{
+	if (access_as(p, dir, W_OK | X_OK) == 0)
+		return (0);
+	if (p->stay || access_as(p, dir, X_OK) == -1)
+		return (-1);
+	return (access(dir, W_OK));
+}
+
+int
+privs_can_write(const struct privs *p, const char *path,
     char text[PRIVS_TEXT_SIZE])
 {
 	const unsigned long uid = p->uid, gid = p->gid;
-	char copy[PATH_MAX];
+	char buf[PATH_MAX];
 	const char *dir;
 	struct stat st;
-	bool exists;
 
-	strlcpy(copy, path, sizeof(copy));
-	dir = dirname(copy);
-	if (is_missing(dir)) {
+	dir = missing_dir(path, !p->stay, buf);
+	if (dir != NULL) {
 		snprintf(text, PRIVS_TEXT_SIZE, "%s: no such directory: "
 		    "install -d -o %lu -g %lu %s", dir, uid, gid, dir);
 		return (-1);
 	}
-	exists = lstat(path, &st) == 0;
-	if (exists && access_as(p, path, W_OK) == -1) {
+	strlcpy(buf, path, sizeof(buf));
+	dir = dirname(buf);
+	if (is_missing(dir)) /* it is going to be made */
+		return (0);
+	if (lstat(path, &st) == 0) {
+		if (S_ISLNK(st.st_mode)) {
+			snprintf(text, PRIVS_TEXT_SIZE, "%s: is a symbolic "
+			    "link, which is not followed: remove it", path);
+			return (-1);
+		}
+		if (access_as(p, path, W_OK) == 0)
+			return (0);
 		snprintf(text, PRIVS_TEXT_SIZE, "%s: user id %lu may not "
 		    "write it: %s: chown %lu:%lu %s", path, uid,
 		    strerror(errno), uid, gid, path);
 		return (-1);
 	}
-	if (!exists && access_as(p, dir, made ? X_OK : W_OK | X_OK) == -1) {
-		snprintf(text, PRIVS_TEXT_SIZE, "%s: user id %lu may not "
-		    "%s there: %s: name a file in a directory of that "
-		    "user, made with install -d -o %lu -g %lu DIRECTORY", dir,
-		    uid, made ? "open files" : "make files", strerror(errno),
-		    uid, gid);
+	if (can_make(p, dir) == 0)
+		return (0);
+	snprintf(text, PRIVS_TEXT_SIZE, "%s: user id %lu may not make files "
+	    "there: %s: name a file in a directory of that user, made with "
+	    "install -d -o %lu -g %lu DIRECTORY", dir, uid, strerror(errno),
+	    uid, gid);
+	return (-1);
+}
+
+int
+privs_make_dir(const struct privs *p, const char *path)
+{
+	char buf[PATH_MAX];
+	const char *dir;
+	int fd, rc;
+
+	dir = missing_dir(path, false, buf);
+	if (dir == NULL)
+		return (0);
+	if (mkdir(dir, 0755) == -1)
 		return (-1);
-	}
-	return (0);
+	if (p->stay)
+		return (0);
+	fd = open(dir, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd == -1)
+		return (-1);
+	rc = fchmod(fd, 0755); /* whatever the umask is */
+	if (rc == 0 && fchown(fd, p->uid, p->gid) == -1 && errno != EPERM)
+		rc = -1;
+	close(fd);
+	return (rc);
+}
+
+int
+privs_make_file(const struct privs *p, const char *path)
+{
+	char buf[PATH_MAX];
+	int fd, rc, saved_errno;
+
+	if (p->stay)
+		return (0);
+	if (privs_make_dir(p, path) == -1)
+		return (-1);
+	strlcpy(buf, path, sizeof(buf));
+	if (access_as(p, dirname(buf), W_OK | X_OK) == 0)
+		return (0);
+	/* Exclusively: this does not follow links, nor change what exists. */
+	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0640);
+	if (fd == -1)
+		return (errno == EEXIST ? 0 : -1);
+	rc = fchown(fd, p->uid, p->gid);
+	saved_errno = errno;
+	if (rc == -1)
+		unlink(path);
+	close(fd);
+	errno = saved_errno;
+	return (rc);
 }

@@ -45,7 +45,7 @@ void
 sandbox_enter(const struct sandbox *sb)
 {
 	unveil_all(sb->write_files, "wc");
-	if (sb->pid_file != NULL && unveil(sb->pid_file, "c") == -1)
+	if (sb->pid_file != NULL && unveil(sb->pid_file, "rc") == -1)
 		fatal("sandbox: unveil %s", sb->pid_file);
 	if (pledge(sb->inet ? "stdio wpath cpath inet route" :
 	    "stdio wpath cpath", NULL) == -1)

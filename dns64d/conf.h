@@ -40,7 +40,7 @@
 #define CONF_TRANSLATOR_PORT 80
 #define CONF_TRANSLATOR_SECS 5
 #define CONF_USER "_dns64d"
-#define CONF_PIDFILE "/var/run/dns64d.pid"
+#define CONF_PIDFILE "/var/run/dns64d/dns64d.pid"
 
 struct acl;
 struct files;

@@ -19,6 +19,7 @@
 #include "common/dumpfile.h"
 #include "common/log.h"
 #include "common/files.h"
+#include "common/pidfile.h"
 #include "common/privs.h"
 #include "common/reader.h"
 #include "common/reload.h"
@@ -492,11 +493,12 @@ main(int argc, char *argv[])
 	privs_require(d.conf->user, CONF_USER, &privs);
 	privs_require_files(&privs, d.conf->dump,
 	    d.opts.foreground ? NULL : d.conf->pidfile);
+	privs_require_made(&privs, d.conf->dump);
 	d.reader = reader_start(d.opts.path, parse_in_reader);
 	privs.ports = conf_opens_late(d.conf);
 	raise_descriptor_limit(d.conf);
 	if (!d.opts.foreground)
-		pidfile_begin(d.conf->pidfile);
+		privs_begin_pidfile(&privs, d.conf->pidfile);
 	open_listeners(&d);
 	go_to_background(&d);
 

@@ -21,7 +21,7 @@
 #define CONF_TUN "nat64"
 #define CONF_TUN_MTU 1500
 #define CONF_USER "_nat64d"
-#define CONF_PIDFILE "/var/run/nat64d.pid"
+#define CONF_PIDFILE "/var/run/nat64d/nat64d.pid"
 
 /* Bounds; what goes beyond is an error like any other. */
 #define CONF_MAX_POOL 1024	       /* pool statements */

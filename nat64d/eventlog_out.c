@@ -26,24 +26,6 @@ struct eventlog_out {
 	char path[]; /* of the file, or of the logger's socket */
 };
 
-int
-eventlog_out_make(const char *path, uid_t uid, gid_t gid)
-{
-	int fd, rc, saved_errno;
-
-	/* Exclusively: this does not follow links, nor change what exists. */
-	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0640);
-	if (fd == -1)
-		return (errno == EEXIST ? 0 : -1);
-	rc = fchown(fd, uid, gid);
-	saved_errno = errno;
-	if (rc == -1)
-		unlink(path);
-	close(fd);
-	errno = saved_errno;
-	return (rc);
-}
-
 static struct eventlog_out *
 new_out(const char *path, bool syslog)
 {

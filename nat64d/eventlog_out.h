@@ -8,18 +8,10 @@
 #ifndef NAT64D_EVENTLOG_OUT_H
 #define NAT64D_EVENTLOG_OUT_H
 
-#include <sys/types.h>
-
 #include <stddef.h>
 
 struct evbuffer;
 struct eventlog_out;
-
-/*
- * While starting, as root: make the file, if it does not exist, for the user
- * who will open it. Returns 0, or -1 with errno.
- */
-int eventlog_out_make(const char *path, uid_t uid, gid_t gid);
 
 /* Not open yet; path is copied. NULL with errno ENOMEM. */
 struct eventlog_out *eventlog_out_file(const char *path);

@@ -10,6 +10,7 @@
 #include <event2/event.h>
 
 #include "common/log.h"
+#include "common/pidfile.h"
 #include "common/privs.h"
 #include "common/sandbox.h"
 #include "common/version.h"
@@ -151,7 +152,7 @@ check_files(const struct conf *c, const struct options *o,
 	char text[PRIVS_TEXT_SIZE];
 
 	if (events != NULL &&
-	    privs_can_write(privs, events, true, text) == -1)
+	    privs_can_write(privs, events, text) == -1)
 		fatalx("event log: %s", text);
 	if (c->log_events != 0 && c->log_syslog &&
 	    access(_PATH_LOG, F_OK) == -1)
@@ -330,9 +331,7 @@ new_eventlog(const struct conf *c, const struct privs *privs)
 	};
 	struct eventlog *log;
 
-	if (lo.file != NULL &&
-	    eventlog_out_make(lo.file, privs->uid, privs->gid) == -1)
-		fatal("event log: %s", lo.file);
+	privs_require_made(privs, lo.file);
 	log = eventlog_new(&lo);
 	if (log == NULL)
 		fatal("event log");
@@ -498,7 +497,8 @@ main(int argc, char *argv[])
 	follow.report = fit_host(conf);
 	conf->nat64.memory_hint = largepage_hint;
 	if (!o.foreground)
-		pidfile_begin(conf->pidfile);
+		privs_begin_pidfile(&privs, conf->pidfile);
+	privs_require_made(&privs, conf->dump);
 	log = new_eventlog(conf, &privs);
 	follow.watch = watch_new(HOSTWATCH_ALL);
 	if (follow.watch == NULL)

@@ -49,6 +49,7 @@ at 6 nat64d/{eventlog,eventlog_out,tracelog}.h
 at 6 nat64d/{hostview,hostreport,routed,self6,ifwatch}.h
 at 6 nat64d/{divert,firewall,poolif}.h
 at 6 common/dumpfile.h
+at 5 common/pidfile.h
 at 7 nat64d/{engine,dump}.h dns64d/{query,query_int}.h
 at 6 dns64d/{querylog,resolve}.h
 at 4 dns64d/translator.h

@@ -314,7 +314,7 @@ test_refusals() {
 }
 
 daemonise() {
-	start_background "$program" "$dir/dns64d.conf" "$dir/dns64d.pid" &&
+	start_background "$program" "$dir/dns64d.conf" "$dir/run/dns64d.pid" &&
 	    dns64d=$daemon
 }
 
@@ -332,7 +332,7 @@ threads() {
 test_daemon() { # workers
 	local thread
 	tap_round="in the background, workers $1"
-	write_conf "pidfile \"$dir/dns64d.pid\"" \
+	write_conf "pidfile \"$dir/run/dns64d.pid\"" \
 	    "dump \"$dir/dump/dns64d\"" "workers $1"
 	check "dns64d starts and comes back" daemonise || give_up
 	check "it answers" ask_new 1
@@ -346,9 +346,25 @@ test_daemon() { # workers
 	check "and the first one goes on" ask_new 1
 	kill "$dns64d"
 	check "SIGTERM ends it" wait_for 5 gone "$dns64d"
-	check_not "no number is left in the pid file" test -s \
-	    "$dir/dns64d.pid"
+	check_not "and its pid file is gone" test -e "$dir/run/dns64d.pid"
 	rm "$dir/dump/dns64d"
+}
+
+test_failed_start() {
+	tap_round="a start that fails in the background"
+	write_conf "pidfile \"$dir/run/dns64d.pid\"" \
+	    "listen on 192.0.2.250 port 53"
+	check_not "dns64d does not start" daemonise
+	check_not "and leaves no pid file" test -e "$dir/run/dns64d.pid"
+}
+
+test_unit() {
+	tap_round="started as by its unit"
+	write_conf
+	check "dns64d starts" start_like_unit "$program" "$dir/dns64d.conf"
+	check "the example's dump is written" example_is_written dns64d
+	kill "$unit_pid"
+	check "SIGTERM ends it" wait_for 5 gone "$unit_pid"
 }
 
 need_root
@@ -375,4 +391,6 @@ check "SIGTERM ends it with status 0" wait "$dns64d"
 test_refusals
 test_daemon 1
 test_daemon 2
+test_failed_start
+test_unit
 tap_done

@@ -180,9 +180,17 @@ test_ownership() {
 	    "$(stat -c %U:%a "$dir/root/events")" nobody:640
 	check "nat64d ends" stop "$nat64d"
 	check_match "and has written it" "$(cat "$dir/root/events")" stopped
-	configure "log events to \"$dir/none/events\""
-	check_not "a directory that does not exist is an error" \
-	    in_ns "$gateway" "$BUILD/nat64d/nat64d" -d -f "$dir/nat64d.conf"
+	configure "log events to \"$dir/new/events\""
+	check "nat64d starts where no directory is" start_nat64d
+	check_equal "which it makes for the daemon" \
+	    "$(stat -c %U:%a "$dir/new")" nobody:755
+	check "nat64d ends" stop "$nat64d"
+	check_match "and has written the file" "$(cat "$dir/new/events")" \
+	    stopped
+	configure "log events to \"$dir/no/such/events\""
+	check_not "two directories that do not exist are an error" \
+	    in_ns "$gateway" timeout 10 "$BUILD/nat64d/nat64d" -d \
+	    -f "$dir/nat64d.conf"
 }
 
 # After a restart nobody gets a port that somebody else may have had.

@@ -196,8 +196,8 @@ test_slow_reader() {
 # --- background ---
 
 daemonise() {
-	start_background "$program" "$dir/nat64d.conf" "$dir/nat64d.pid" &&
-	    nat64d=$daemon
+	start_background "$program" "$dir/nat64d.conf" \
+	    "$dir/run/nat64d.pid" && nat64d=$daemon
 }
 
 second_refused() {
@@ -212,7 +212,7 @@ dumped() {
 
 test_daemon() {
 	tap_round="in the background"
-	write_nat64d_conf "pidfile \"$dir/nat64d.pid\"" \
+	write_nat64d_conf "pidfile \"$dir/run/nat64d.pid\"" \
 	    "dump \"$dir/dump/nat64d\""
 	check "nat64d starts and comes back" daemonise || give_up
 	check_match "the number in the pid file is its own" \
@@ -232,11 +232,44 @@ test_daemon() {
 	kill "$nat64d"
 	check "SIGTERM ends it" wait_for 5 gone "$nat64d"
 	check "and leaves nothing" left_nothing
-	check_not "no number is left in the pid file" test -s \
-	    "$dir/nat64d.pid"
+	check_not "nor the pid file" test -e "$dir/run/nat64d.pid"
 	check "it can be started again" daemonise
 	kill "$nat64d"
 	wait_for 5 gone "$nat64d"
+	write_nat64d_conf "pidfile \"$dir/run/nat64d.pid\"" "tun g0"
+	check "a start that fails" refuses '^nat64d: g0: ' "$program" \
+	    -f "$dir/nat64d.conf"
+	check_not "leaves no pid file" test -e "$dir/run/nat64d.pid"
+}
+
+# Where the pid file is in a directory of root's, it cannot be removed.
+test_foreign_directory() {
+	tap_round="a pid file among those of others"
+	write_nat64d_conf "pidfile \"$dir/nat64d.pid\""
+	check "nat64d starts" start_background "$program" "$dir/nat64d.conf" \
+	    "$dir/nat64d.pid"
+	kill "$daemon"
+	check "SIGTERM ends it" wait_for 5 gone "$daemon"
+	check_not "no number is left in the pid file" test -s \
+	    "$dir/nat64d.pid"
+}
+
+test_unit() {
+	tap_round="started as by its unit"
+	write_nat64d_conf
+	check "nat64d starts" start_like_unit "$program" "$dir/nat64d.conf"
+	check "the example's dump is written" example_is_written nat64d
+	stop "$unit_pid"
+	rm -r "$unit_log"
+	# As systemd makes it for LogsDirectory=.
+	mkdir -p "$unit_log/nat64d"
+	write_nat64d_conf
+	check "nat64d starts where the directory is root's" \
+	    start_like_unit "$program" "$dir/nat64d.conf"
+	kill -USR1 "$unit_pid"
+	check "the example's dump is written, too" wait_for 5 dump_is_whole \
+	    "$unit_log/nat64d/dump"
+	stop "$unit_pid"
 }
 
 # --- device and routes ---
@@ -318,12 +351,12 @@ test_refusals() {
 	test_start_and_check "a user with the rights of root" \
 	    '^(nat64d: )?user root: .*"user 65534"' "user root"
 	test_start_and_check "an event log without its directory" \
-	    "event log: $dir/nosuch: no such directory: install -d" \
-	    "log events to \"$dir/nosuch/events\""
+	    "event log: $dir/no/such: no such directory: install -d" \
+	    "log events to \"$dir/no/such/events\""
 	mkdir "$dir/closed"
 	chmod 700 "$dir/closed"
 	test_start_and_check "an event log where its user may not go" \
-	    "event log: $dir/closed: user id [0-9]+ may not open" \
+	    "event log: $dir/closed: user id [0-9]+ may not make" \
 	    "log events to \"$dir/closed/events\""
 	write_nat64d_conf "dump \"$dir/closed/dump\"" \
 	    "pidfile \"$dir/nat64d.pid\""
@@ -332,11 +365,13 @@ test_refusals() {
 	    "$program" -f "$dir/nat64d.conf"
 	check "and -n says so" refuses "dump: $dir/closed" "$program" -n \
 	    -f "$dir/nat64d.conf"
-	write_nat64d_conf "pidfile \"$dir/nosuch/pid\""
+	check "and in the foreground" refuses "dump: $dir/closed" \
+	    "$program" -d -f "$dir/nat64d.conf"
+	write_nat64d_conf "pidfile \"$dir/no/such/pid\""
 	check "a pid file without its directory" refuses \
-	    "pid file: $dir/nosuch: no such directory: .*-d" \
+	    "pid file: $dir/no/such: no such directory: .*-d" \
 	    "$program" -f "$dir/nat64d.conf"
-	check "and -n says so" refuses "pid file: $dir/nosuch" "$program" \
+	check "and -n says so" refuses "pid file: $dir/no/such" "$program" \
 	    -n -f "$dir/nat64d.conf"
 	check "but not for a start in the foreground" in_ns "$gateway" \
 	    "$program" -dn -f "$dir/nat64d.conf"
@@ -403,6 +438,8 @@ test_broken_pipe
 test_no_stdout
 test_slow_reader
 test_daemon
+test_foreign_directory
+test_unit
 test_name
 test_persistent
 test_no_routes

@@ -513,6 +513,44 @@ start_background() { # program configuration pid-file
 	daemon=$(cat "$3")
 }
 
+# Start a daemon as its unit does: as root in the foreground, with the
+# capabilities of the unit. The configuration is given the "dump" of the
+# example as well; /var/log is $unit_log. Sets unit_pid.
+start_like_unit() { # program configuration
+	local name=${1##*/} unit caps
+	unit=$root/etc/systemd/$name.service
+	caps=$(sed -n 's/^CapabilityBoundingSet=//p' "$unit" |
+	    tr 'A-Z ' 'a-z,' | sed 's/cap_/+/g')
+	sed -n 's/^#\(dump .*\)/\1/p' "$root/etc/$name.conf" >>"$2"
+	unit_log=$dir/$name.log
+	mkdir -p "$unit_log"
+	# shellcheck disable=SC2016 # for the other shell
+	ip netns exec "$gateway" unshare -m sh -c '
+		mount --bind "$1" /var/log && shift && exec "$@"' sh \
+	    "$unit_log" setpriv --bounding-set "-all,$caps" --no-new-privs \
+	    "$1" -d -f "$2" >"$dir/$name.out" 2>"$dir/$name.err" &
+	unit_pid=$!
+	wait_for 10 grep -q ' running$' "$dir/$name.err" || {
+		cat "$dir/$name.err"
+		return 1
+	}
+}
+
+# SIGUSR1 writes the file of the example, again and again.
+example_is_written() { # name
+	local file=$unit_log/$1/dump
+	kill -USR1 "$unit_pid"
+	wait_for 5 dump_is_whole "$file" && rm "$file" &&
+	    kill -USR1 "$unit_pid" && wait_for 5 dump_is_whole "$file" && return
+	cat "$file" "$dir/$1.err"
+	return 1
+}
+
+dump_is_whole() { # file
+	grep -q '^dump 20[0-9-]*T[0-9:]*Z [a-z0-9]* [0-9.]* pid ' "$1" &&
+	    [ "$(tail -n 1 "$1")" = end ]
+}
+
 # The rights of a daemon, which are next to none.
 check_privileges() { # pid, or pid/task/thread
 	local status uid gid

@@ -351,7 +351,8 @@ answers_suite(void)
 	tcase_add_test(tc, what_was_not_used_for_longest_makes_room);
 	tcase_add_test(tc, what_is_too_large_is_not_kept);
 	tcase_add_test(tc, without_memory_nothing_is_kept);
-	tcase_add_test(tc, what_is_closed_finds_and_keeps_nothing_and_is_freed_in_steps);
+	tcase_add_test(tc,
+	    what_is_closed_finds_and_keeps_nothing_and_is_freed_in_steps);
 	suite_add_tcase(s, tc);
 	return (s);
 }

@@ -491,31 +491,9 @@ START_TEST(logger_that_does_not_read_holds_nothing_up)
 }
 END_TEST
 
-START_TEST(file_is_made_for_the_user_who_will_write)
-{
-	const uid_t uid = getuid() == 0 ? 12345 : getuid();
-	const gid_t gid = getuid() == 0 ? 12345 : getgid();
-	struct stat st;
-
-	ck_assert_int_eq(eventlog_out_make(file, uid, gid), 0);
-	ck_assert_int_eq(stat(file, &st), 0);
-	ck_assert_uint_eq(st.st_uid, uid);
-	ck_assert_uint_eq(st.st_gid, gid);
-	ck_assert_uint_eq(st.st_mode & 07777 & ~0640, 0);
-	/* One that exists stays as it is. */
-	ck_assert_int_eq(chmod(file, 0600), 0);
-	ck_assert_int_eq(eventlog_out_make(file, getuid(), getgid()), 0);
-	ck_assert_int_eq(stat(file, &st), 0);
-	ck_assert_uint_eq(st.st_uid, uid);
-	ck_assert_uint_eq(st.st_mode & 0777, 0600);
-}
-END_TEST
-
 START_TEST(links_are_not_followed)
 {
 	ck_assert_int_eq(symlink(other, file), 0);
-	ck_assert_int_eq(eventlog_out_make(file, getuid(), getgid()), 0);
-	ck_assert_int_eq(access(other, F_OK), -1);
 	make();
 	ck_assert_int_eq(eventlog_open(l), -1);
 	ck_assert_int_eq(access(other, F_OK), -1);
@@ -590,7 +568,6 @@ main(void)
 	tcase_add_test(tc, logger_gets_each_line_as_syslog_sends_it);
 	tcase_add_test(tc, lines_wait_for_a_logger_that_is_started_anew);
 	tcase_add_test(tc, logger_that_does_not_read_holds_nothing_up);
-	tcase_add_test(tc, file_is_made_for_the_user_who_will_write);
 	tcase_add_test(tc, links_are_not_followed);
 	tcase_add_test(tc, trouble_is_one_line_per_cause_in_the_ordinary_log);
 	tcase_add_test(tc, what_was_not_said_is_counted_when_the_minute_ends);

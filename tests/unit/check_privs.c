@@ -1,18 +1,24 @@
 /*
- * Tests of privs_user.c: whom to become, and what that user may do. They
+ * Tests of privs_user.c: whom to become, and what that user may do; and of
+ * pidfile.c, in a process that becomes that user. They
  * run as root and as an ordinary user, who sees less; the host must have the
  * users root and nobody.
  */
 #include <sys/types.h>
+#include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 
 #include <check.h>
+#include <fcntl.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "common/log.h"
+#include "common/pidfile.h"
 #include "common/privs.h"
 
 /* What the configuration means that names no user; not on any host. */
@@ -188,23 +194,23 @@ make_file(const char *name, mode_t mode)
 	ck_assert_int_eq(chmod(in_dir(name), mode), 0);
 }
 
+/* Root makes what the user cannot make. */
 START_TEST(file_is_writable_where_the_user_may_write_it)
 {
 	static const struct {
 		const char *file;
 		mode_t mode; /* of the directory */
-		bool made;
 		const char *why; /* in the message; NULL: it is writable */
 	} rows[] = {
-		{ "new", 0777, false, NULL },
-		{ "new", 0755, false, "install -d -o 4321 -g 4321" },
-		{ "new", 0755, true, NULL },
-		{ "new", 0700, true, "may not open files there" },
-		{ "open", 0755, false, NULL },
-		{ "open", 0700, false, "may not write it" },
-		{ "closed", 0777, false, "chown 4321:4321" },
-		{ "absent/new", 0777, false, "no such directory" },
-		{ "absent/new", 0777, true, "no such directory" },
+		{ "new", 0777, NULL },
+		{ "new", 0755, NULL },
+		{ "new", 0700, "may not make files there" },
+		{ "open", 0755, NULL },
+		{ "open", 0700, "may not write it" },
+		{ "closed", 0777, "chown 4321:4321" },
+		{ "link", 0777, "symbolic link" },
+		{ "absent/new", 0777, NULL },
+		{ "absent/absent/new", 0777, "install -d -o 4321 -g 4321" },
 	};
 	size_t i;
 	int rc;
@@ -215,10 +221,10 @@ START_TEST(file_is_writable_where_the_user_may_write_it)
 	ck_assert_ptr_nonnull(mkdtemp(dir));
 	make_file("open", 0666);
 	make_file("closed", 0600);
+	ck_assert_int_eq(symlink("open", in_dir("link")), 0);
 	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		ck_assert_int_eq(chmod(dir, rows[i].mode), 0);
-		rc = privs_can_write(&privs, in_dir(rows[i].file),
-		    rows[i].made, text);
+		rc = privs_can_write(&privs, in_dir(rows[i].file), text);
 		ck_assert_msg(rc == (rows[i].why == NULL ? 0 : -1),
 		    "row %zu: %s", i, text);
 		if (rows[i].why != NULL)
@@ -227,6 +233,186 @@ START_TEST(file_is_writable_where_the_user_may_write_it)
 	}
 	unlink(in_dir("open"));
 	unlink(in_dir("closed"));
+	unlink(in_dir("link"));
+	rmdir(dir);
+}
+END_TEST
+
+START_TEST(ordinary_user_makes_his_files_himself)
+{
+	if (getuid() == 0 && !is_real_root())
+		return;
+	be_ordinary();
+	ck_assert_int_eq(privs_lookup("4321", STANDARD, &privs, text), 0);
+	ck_assert_ptr_nonnull(mkdtemp(dir));
+	ck_assert_int_eq(privs_can_write(&privs, in_dir("new"), text), 0);
+	ck_assert_int_eq(privs_can_write(&privs, in_dir("absent/new"), text),
+	    -1);
+	ck_assert_int_eq(chmod(dir, 0500), 0);
+	ck_assert_int_eq(privs_can_write(&privs, in_dir("new"), text), -1);
+	rmdir(dir);
+}
+END_TEST
+
+static void
+check_owner(const char *name, uid_t uid, mode_t mode)
+{
+	struct stat st;
+
+	ck_assert_int_eq(lstat(in_dir(name), &st), 0);
+	ck_assert_uint_eq(st.st_uid, uid);
+	ck_assert_uint_eq(st.st_gid, uid);
+	ck_assert_uint_eq(st.st_mode & 07777, mode);
+}
+
+/* Become a user whom a directory of root's, dir, is open to. */
+static bool
+become_4321(void)
+{
+	if (!is_real_root())
+		return (false);
+	umask(077);
+	ck_assert_int_eq(privs_lookup("4321", STANDARD, &privs, text), 0);
+	ck_assert_ptr_nonnull(mkdtemp(dir));
+	ck_assert_int_eq(chmod(dir, 0755), 0);
+	return (true);
+}
+
+START_TEST(file_is_made_for_the_user_where_he_cannot)
+{
+	if (!become_4321())
+		return;
+	ck_assert_int_eq(privs_make_file(&privs, in_dir("new")), 0);
+	check_owner("new", 4321, 0600); /* 0640 but for the umask */
+	/* One that exists stays as it is, and a link is not followed. */
+	make_file("old", 0644);
+	ck_assert_int_eq(privs_make_file(&privs, in_dir("old")), 0);
+	check_owner("old", 0, 0644);
+	ck_assert_int_eq(symlink("target", in_dir("link")), 0);
+	ck_assert_int_eq(privs_make_file(&privs, in_dir("link")), 0);
+	ck_assert_int_eq(access(in_dir("target"), F_OK), -1);
+	unlink(in_dir("new"));
+	unlink(in_dir("old"));
+	unlink(in_dir("link"));
+	rmdir(dir);
+}
+END_TEST
+
+START_TEST(directory_is_made_for_the_user_where_he_makes_the_file)
+{
+	if (!become_4321())
+		return;
+	ck_assert_int_eq(privs_make_file(&privs, in_dir("sub/new")), 0);
+	check_owner("sub", 4321, 0755);
+	ck_assert_int_eq(access(in_dir("sub/new"), F_OK), -1);
+	ck_assert_int_eq(privs_make_file(&privs, in_dir("no/such/new")), -1);
+	rmdir(in_dir("sub"));
+	rmdir(dir);
+}
+END_TEST
+
+/* A daemon from its start to its end; how: what it does before that. */
+static int
+live(const char *path, void (*how)(void))
+{
+	int status;
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		privs_begin_pidfile(&privs, path);
+		how();
+		exit(0); /* as fatal() does */
+	}
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	return (WIFEXITED(status) ? WEXITSTATUS(status) : -1);
+}
+
+static void
+drop(void)
+{
+	if (pidfile_fill() == -1 || privs_become(&privs) == -1)
+		_exit(9);
+}
+
+static void
+fail_to_start(void)
+{
+	fatalx("this failure is wanted");
+}
+
+START_TEST(pid_file_goes_with_the_process)
+{
+	if (!become_4321())
+		return;
+	ck_assert_int_eq(live(in_dir("sub/pid"), drop), 0);
+	ck_assert_int_eq(access(in_dir("sub/pid"), F_OK), -1);
+	/* Root can still remove it when it does not get that far. */
+	ck_assert_int_eq(live(in_dir("pid"), fail_to_start), 1);
+	ck_assert_int_eq(access(in_dir("pid"), F_OK), -1);
+	rmdir(in_dir("sub"));
+	rmdir(dir);
+}
+END_TEST
+
+START_TEST(pid_file_in_a_directory_of_others_stays_empty)
+{
+	struct stat st;
+
+	if (!become_4321())
+		return;
+	ck_assert_int_eq(live(in_dir("pid"), drop), 0);
+	ck_assert_int_eq(stat(in_dir("pid"), &st), 0);
+	ck_assert_int_eq(st.st_size, 0);
+	/* And does not keep the next one from starting. */
+	ck_assert_int_eq(live(in_dir("pid"), fail_to_start), 1);
+	ck_assert_int_eq(access(in_dir("pid"), F_OK), -1);
+	rmdir(dir);
+}
+END_TEST
+
+/* What a daemon that was taken over may leave for root. */
+START_TEST(pid_file_is_a_plain_one)
+{
+	char target[256];
+	struct stat st;
+
+	if (!become_4321())
+		return;
+	make_file("target", 0644);
+	ck_assert_int_eq(truncate(in_dir("target"), 7), 0);
+	snprintf(target, sizeof(target), "%s", in_dir("target"));
+	ck_assert_int_eq(symlink("target", in_dir("pid")), 0);
+	ck_assert_int_eq(live(in_dir("pid"), fail_to_start), 1);
+	unlink(in_dir("pid"));
+	ck_assert_int_eq(link(target, in_dir("pid")), 0);
+	ck_assert_int_eq(live(in_dir("pid"), fail_to_start), 1);
+	ck_assert_int_eq(stat(target, &st), 0);
+	ck_assert_int_eq(st.st_size, 7);
+	unlink(in_dir("pid"));
+	alarm(20);
+	ck_assert_int_eq(mkfifo(in_dir("pid"), 0600), 0);
+	ck_assert_int_eq(live(in_dir("pid"), fail_to_start), 1);
+	unlink(in_dir("pid"));
+	unlink(target);
+	rmdir(dir);
+}
+END_TEST
+
+START_TEST(pid_file_of_another_process_is_left_alone)
+{
+	int fd;
+
+	if (!become_4321())
+		return;
+	fd = open(in_dir("pid"), O_RDWR | O_CREAT, 0644);
+	ck_assert_int_ne(fd, -1);
+	ck_assert_int_eq(flock(fd, LOCK_EX), 0);
+	ck_assert_int_eq(write(fd, "4711", 4), 4);
+	ck_assert_int_eq(live(in_dir("pid"), drop), 1);
+	ck_assert_int_eq(lseek(fd, 0, SEEK_END), 4);
+	ck_assert_int_eq(access(in_dir("pid"), F_OK), 0);
+	close(fd);
+	unlink(in_dir("pid"));
 	rmdir(dir);
 }
 END_TEST
@@ -245,6 +431,14 @@ main(void)
 	tcase_add_test(tc, nobody_stands_in_for_a_user_that_nobody_named);
 	tcase_add_test(tc, ordinary_user_stays);
 	tcase_add_test(tc, file_is_writable_where_the_user_may_write_it);
+	tcase_add_test(tc, ordinary_user_makes_his_files_himself);
+	tcase_add_test(tc, file_is_made_for_the_user_where_he_cannot);
+	tcase_add_test(tc,
+	    directory_is_made_for_the_user_where_he_makes_the_file);
+	tcase_add_test(tc, pid_file_goes_with_the_process);
+	tcase_add_test(tc, pid_file_in_a_directory_of_others_stays_empty);
+	tcase_add_test(tc, pid_file_is_a_plain_one);
+	tcase_add_test(tc, pid_file_of_another_process_is_left_alone);
 	suite_add_tcase(s, tc);
 	sr = srunner_create(s);
 	srunner_run_all(sr, CK_ENV);
