@@ -239,6 +239,7 @@ dns64d_SRC = \
     dns64d/conf_policy.c \
     dns64d/conf_print.c \
     dns64d/conf_print_policy.c \
+    dns64d/conf_set.c \
     dns64d/conf_translator.c \
     dns64d/conf_upstream.c \
     dns64d/connected.c \
