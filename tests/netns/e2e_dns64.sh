@@ -352,8 +352,11 @@ test_daemon() { # workers
 
 test_failed_start() {
 	tap_round="a start that fails in the background"
+	start "$gateway" busy.log socat -u UDP4-RECVFROM:5399,fork \
+	    OPEN:/dev/null
+	wait_for 5 udp_listens "$gateway" 5399
 	write_conf "pidfile \"$dir/run/dns64d.pid\"" \
-	    "listen on 192.0.2.250 port 53"
+	    "listen on 127.0.0.1 port 5399"
 	check_not "dns64d does not start" daemonise
 	check_not "and leaves no pid file" test -e "$dir/run/dns64d.pid"
 }
