@@ -71,7 +71,7 @@ send_all(int fd, const void *octets, size_t len)
 
 /* Returns the encoded files; NULL, and len 0, when memory is short. */
 static uint8_t *
-read_files(const char *path, reader_parse_fn *parse, size_t *len)
+read_files(const char *path, reader_gather_fn *gather, size_t *len)
 {
 	struct files *files = files_new(false);
 	uint8_t *octets;
@@ -79,21 +79,21 @@ read_files(const char *path, reader_parse_fn *parse, size_t *len)
 	*len = 0;
 	if (files == NULL)
 		return (NULL);
-	parse(path, files);
+	gather(path, files);
 	octets = bundle_encode(files_bundle(files), len);
 	files_free(files);
 	return (octets);
 }
 
 static bool
-answer(int fd, const char *path, reader_parse_fn *parse)
+answer(int fd, const char *path, reader_gather_fn *gather)
 {
 	uint64_t len64;
 	uint8_t *octets;
 	size_t len;
 	bool sent;
 
-	octets = read_files(path, parse, &len);
+	octets = read_files(path, gather, &len);
 	len64 = len;
 	sent = send_all(fd, &len64, sizeof(len64)) &&
 	    send_all(fd, octets, len);
@@ -102,7 +102,7 @@ answer(int fd, const char *path, reader_parse_fn *parse)
 }
 
 static void __attribute__((__noreturn__))
-serve(int fd, const char *path, reader_parse_fn *parse)
+serve(int fd, const char *path, reader_gather_fn *gather)
 {
 	uint8_t request;
 	ssize_t n;
@@ -111,7 +111,7 @@ serve(int fd, const char *path, reader_parse_fn *parse)
 		n = read(fd, &request, 1);
 		if (n == -1 && errno == EINTR)
 			continue;
-		if (n != 1 || request != REQUEST || !answer(fd, path, parse))
+		if (n != 1 || request != REQUEST || !answer(fd, path, gather))
 			_exit(0);
 	}
 }
@@ -157,7 +157,7 @@ leave_directory(const char *path)
 }
 
 static void __attribute__((__noreturn__))
-run(int fd, const char *path, reader_parse_fn *parse)
+run(int fd, const char *path, reader_gather_fn *gather)
 {
 	setproctitle("reader");
 	ignore_signals();
@@ -166,7 +166,7 @@ run(int fd, const char *path, reader_parse_fn *parse)
 	sandbox_enter_reader();
 	if (!send_all(READER_FD, "", 1))
 		_exit(0);
-	serve(READER_FD, path, parse);
+	serve(READER_FD, path, gather);
 }
 
 /*
@@ -186,7 +186,7 @@ is_ready(int fd)
 }
 
 struct reader *
-reader_start(const char *path, reader_parse_fn *parse)
+reader_start(const char *path, reader_gather_fn *gather)
 {
 	struct reader *r;
 	char *copy;
@@ -197,13 +197,12 @@ reader_start(const char *path, reader_parse_fn *parse)
 	if (r == NULL || copy == NULL ||
 	    socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) == -1)
 		fatal("reader");
-	signal(SIGCHLD, SIG_IGN);
 	switch (fork()) {
 	case -1:
 		fatal("reader: process");
 	case 0:
 		close(pair[0]);
-		run(pair[1], copy, parse);
+		run(pair[1], copy, gather);
 	default:
 		break;
 	}

@@ -38,10 +38,10 @@ enum reader_verdict {
 };
 
 /*
- * In the reader: parse the configuration path, for the sake of the files that
- * are read from files.
+ * In the reader: have files read the configuration path and all that it
+ * names.
  */
-typedef void reader_parse_fn(const char *path, struct files *files);
+typedef void reader_gather_fn(const char *path, struct files *files);
 
 /*
  * Is path a file that a reload can read? Not a pipe, or /dev/stdin.
@@ -50,14 +50,13 @@ bool reader_can_read(const char *path);
 
 /*
  * Start the reader, in the working directory and with the rights of this
- * moment: before daemonise(), privs_drop() and the first thread, and before
- * anything is open that it is not to keep (it closes all descriptors).
- * Children of the process are not waited for from here on: they leave no
- * zombies. A failure ends the process through fatal().
+ * moment: before daemonise(), privs_drop() and the first thread. It closes
+ * all descriptors, and keeps a copy of what is in memory, so it is best
+ * started before there is much. A failure ends the process through fatal().
  *
  * path: of the command line; copied.
  */
-struct reader *reader_start(const char *path, reader_parse_fn *parse);
+struct reader *reader_start(const char *path, reader_gather_fn *gather);
 
 /* Its socket, to wait for input with a poll. */
 int reader_fd(const struct reader *r);

@@ -1,3 +1,4 @@
+#include <signal.h>
 #include <stdbool.h>
 #include <stdlib.h>
 
@@ -110,6 +111,8 @@ reload_new(struct event_base *base, struct reader *r, reload_fn *done,
 
 	if ((rl = calloc(1, sizeof(*rl))) == NULL)
 		return (NULL);
+	/* Whoever ends the reader is to leave no zombie. */
+	signal(SIGCHLD, SIG_IGN);
 	rl->reader = r;
 	rl->done = done;
 	rl->arg = arg;

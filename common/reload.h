@@ -21,7 +21,8 @@ struct reload;
 typedef void reload_fn(void *arg, struct files *files);
 
 /*
- * r: taken over. Returns NULL when memory is short.
+ * r: taken over. Nobody may wait for children of the process from here on.
+ * Returns NULL when memory is short.
  */
 struct reload *reload_new(struct event_base *base, struct reader *r,
     reload_fn *done, void *arg);

@@ -218,6 +218,31 @@ finish(struct conf *conf, struct conf_file *cf)
 	return (0);
 }
 
+static void
+report_to_nobody(void *arg, bool warning, const char *msg)
+{
+	(void)arg;
+	(void)warning;
+	(void)msg;
+}
+
+void
+conf_gather(const char *path, struct files *files)
+{
+	struct conf_file *cf;
+	struct conf *conf;
+
+	cf = conf_file_open(path, files, report_to_nobody, NULL);
+	if (cf == NULL)
+		return;
+	if ((conf = conf_new()) != NULL) {
+		conf_parse(cf, conf);
+		conf_gather_hosts(conf, cf);
+		conf_free(conf);
+	}
+	conf_file_close(cf);
+}
+
 struct conf *
 conf_load(const char *path, struct files *files, conf_report_fn *report)
 {

@@ -162,6 +162,12 @@ struct conf {
 struct conf *conf_load(const char *path, struct files *files,
     conf_report_fn *report);
 
+/*
+ * Have files read all that conf_load would read, for which the configuration
+ * is parsed. Its errors are conf_load's to report.
+ */
+void conf_gather(const char *path, struct files *files);
+
 /* Whether an address stands for all of its family. */
 bool conf_is_wildcard(const struct scoped_addr *a);
 
@@ -309,6 +315,7 @@ const char *conf_append_addr(struct conf_addrs *list,
 void conf_check_circles(const struct conf *conf, struct conf_file *cf);
 void conf_clear_addrs(struct conf_addrs *list);
 void conf_clear_clients(struct conf *conf);
+void conf_gather_hosts(const struct conf *conf, struct conf_file *cf);
 void conf_clear_translators(struct conf *conf);
 void conf_clear_upstreams(struct conf *conf);
 void conf_print_addr(const char *what, const struct scoped_addr *a,

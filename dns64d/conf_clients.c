@@ -120,6 +120,18 @@ conf_add_hosts(struct conf *conf, const struct conf_value *path)
 	return (NULL);
 }
 
+/* For conf_gather. */
+void
+conf_gather_hosts(const struct conf *conf, struct conf_file *cf)
+{
+	const struct bundle_file *f;
+	size_t i;
+
+	for (i = 0; i < conf->n_hosts_files; i++)
+		conf_file_load(cf, conf->hosts_files[i].path, HOSTS_SIZE_MAX,
+		    &f);
+}
+
 /* Returns NULL, or the reason. */
 static const char *
 read_hosts(struct hosts_file *hf, struct conf_file *cf, const char *path)

@@ -242,24 +242,6 @@ report_to_log(void *arg, bool warning, const char *msg)
 		log_err("%s", msg);
 }
 
-static void
-report_to_nobody(void *arg, bool warning, const char *msg)
-{
-	(void)warning;
-	(void)arg;
-	(void)msg;
-}
-
-/* In the reader. The daemon, which does the same, reports what is wrong. */
-static void
-parse_in_reader(const char *path, struct files *files)
-{
-	struct conf *conf;
-
-	if ((conf = conf_load(path, files, report_to_nobody)) != NULL)
-		conf_unref(conf);
-}
-
 /* To look things up; NULL where the system does not tell. */
 static struct hostwatch *
 host_of(const struct daemon *d)
@@ -485,6 +467,7 @@ main(int argc, char *argv[])
 	if (d.opts.check)
 		return (check_only(&d.opts));
 
+	d.reader = reader_start(d.opts.path, conf_gather);
 	if ((d.conf = conf_load(d.opts.path, NULL, NULL)) == NULL)
 		return (1);
 	log_init("dns64d", true, level_of(&d, d.conf));
@@ -494,7 +477,6 @@ main(int argc, char *argv[])
 	privs_require_files(&privs, d.conf->dump,
 	    d.opts.foreground ? NULL : d.conf->pidfile);
 	privs_require_made(&privs, d.conf->dump);
-	d.reader = reader_start(d.opts.path, parse_in_reader);
 	privs.ports = conf_opens_late(d.conf);
 	raise_descriptor_limit(d.conf);
 	if (!d.opts.foreground)

@@ -1,6 +1,6 @@
 /*
- * Unit tests of reader.c and files.c: the reader is a real process, and its
- * parser is the test's. A parser that writes to the socket itself is a reader
+ * Unit tests of reader.c and files.c: the reader is a real process, and what
+ * it gathers is the test's. One that writes to the socket itself is a reader
  * that has been taken over.
  */
 #include <sys/stat.h>
@@ -95,7 +95,7 @@ text_of(struct files *files, const char *path)
 }
 
 /*
- * Parsers.
+ * Gatherers.
  */
 
 static void
