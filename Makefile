@@ -435,7 +435,7 @@ check_upstream_udp_LDFLAGS = -Wl,--wrap=sendmmsg,--wrap=getsockopt
 
 # What the tests of pure layers share.
 $(BUILD)/tests/unit/libtest.a: $(addprefix $(BUILD)/tests/unit/, \
-    nat64_lab.o tables_model.o)
+    mark_point.o nat64_lab.o tables_model.o)
 archives = $(BUILD)/nat64d/libnat64.a $(BUILD)/dns64d/libdns64.a \
     $(BUILD)/common/libcommon.a
 
@@ -444,8 +444,8 @@ $(unit_tests:%=$(BUILD)/tests/unit/%): $(BUILD)/tests/unit/%: \
     $(BUILD)/tests/unit/%.o $$(addprefix $(BUILD)/,$$($$(notdir $$*)_OBJ)) \
     $(BUILD)/tests/unit/libtest.a $(archives)
 	$(call say,LINK,$@)
-	$(Q)$(CC) $(ALL_LDFLAGS) $($(@F)_LDFLAGS) -o $@ $^ $(LDNS_LIBS) \
-	    $(BASE_LIBS) $(TEST_LIBS)
+	$(Q)$(CC) $(ALL_LDFLAGS) -Wl,--wrap=_mark_point $($(@F)_LDFLAGS) \
+	    -o $@ $^ $(LDNS_LIBS) $(BASE_LIBS) $(TEST_LIBS)
 
 # The fuzz targets, with a main() that replays the corpus.
 $(fuzz_tests:%=$(BUILD)/tests/fuzz/%): $(BUILD)/tests/fuzz/%: \
