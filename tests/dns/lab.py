@@ -12,6 +12,7 @@ The build tree is the first argument of the test. Needs no root and no
 network. Nothing here sleeps for a fixed time: until() polls.
 """
 
+import atexit
 import concurrent.futures
 import contextlib
 import itertools
@@ -19,6 +20,7 @@ import os
 import pathlib
 import random
 import re
+import shutil
 import signal
 import socket
 import struct
@@ -69,6 +71,23 @@ CACHE_ANSWERS = os.environ.get("DNS64D_CACHE_ANSWERS", "yes")
 PORTS = range(10000, 32768)
 next_port = itertools.count(random.randrange(len(PORTS)))
 cases = []
+started = []  # processes and their directories, for the end
+
+
+def leave_nothing(number=None, _frame=None):
+    """End what a test has started and not ended, whatever ended it."""
+    for process, directory in started:
+        if process.poll() is None:
+            process.kill()
+            process.wait(TIMEOUT)
+        shutil.rmtree(directory, ignore_errors=True)
+    if number is not None:
+        os._exit(128 + number)
+
+
+atexit.register(leave_nothing)
+for fatal in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
+    signal.signal(fatal, leave_nothing)
 
 
 def case(description):
@@ -166,6 +185,7 @@ class Daemon:
             self.command(), stdin=subprocess.DEVNULL,
             stdout=self.out if self.stdout is None else self.stdout,
             stderr=self.err, cwd=self.tmp.name)
+        started.append((self.process, self.tmp.name))
         until(lambda: self.process.poll() is not None or
               "running" in self.log(), "start")
         if self.process.poll() is not None:

@@ -24,7 +24,7 @@ TESTS = pathlib.Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(TESTS / "dns"))
 
 from lab import (PREFIX, Daemon, case, cases, ede_codes, equal, records,
-                 run_case, types, until)
+                 run_case, started, types, until)
 
 import dns.exception
 import dns.flags
@@ -205,6 +205,7 @@ class Servers:
             self.running.append(subprocess.Popen(
                 [program, *arguments], stdin=subprocess.DEVNULL, stdout=log,
                 stderr=log))
+        started.append((self.running[-1], self.tmp))
 
     def await_answer(self, addr):
         """Wait until a server knows a name of the lab."""

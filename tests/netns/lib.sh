@@ -116,9 +116,11 @@ skip_all() { # reason
 
 need_root() {
 	[ "$(id -u)" -eq 0 ] || skip_all "not root: no network namespaces"
+	trap 'ip netns del "$lab-probe" 2>/dev/null || :' EXIT
 	ip netns add "$lab-probe" 2>/dev/null ||
 	    skip_all "no network namespaces here"
 	ip netns del "$lab-probe"
+	trap - EXIT
 	[ -c /dev/net/tun ] || skip_all "no /dev/net/tun"
 }
 
@@ -157,9 +159,11 @@ stop() { # pid
 
 # --- the lab ---
 
-# What runs in our namespaces is ours, also what went to the background.
+# What runs in our namespaces is ours, also what went to the background; and
+# what is still on its way there.
 lab_processes() {
 	local ns
+	jobs -pr
 	for ns in ${lab_namespaces[@]+"${lab_namespaces[@]}"}; do
 		ip netns pids "$ns" 2>/dev/null
 	done
