@@ -37,7 +37,7 @@ show(const struct pkt *p)
 
 static void
 trace(struct nat64 *n, const struct pkt *p, enum nat64_reason reason,
-    struct nat64_event *ev)
+    struct nat64_event ev)
 {
 	struct pkt copy = show(p);
 	bool l4;
@@ -45,46 +45,46 @@ trace(struct nat64 *n, const struct pkt *p, enum nat64_reason reason,
 	/* Nothing was found behind a header that parsing refused. */
 	l4 = p->l4off != 0 && p->frag_off == 0 && !p->truncated &&
 	    pkt_parse_l4(&copy) == NAT64_NONE;
-	ev->reason = reason;
-	ev->pkt = &copy;
-	ev->pkt_icmp = l4 && copy.l4 == L4_ICMP;
-	ev->pkt_ports = l4 && copy.l4 != L4_ICMP;
-	n->sink.trace(n->sink.arg, ev);
+	ev.reason = reason;
+	ev.pkt = &copy;
+	ev.pkt_icmp = l4 && copy.l4 == L4_ICMP;
+	ev.pkt_ports = l4 && copy.l4 != L4_ICMP;
+	n->sink.trace(n->sink.arg, &ev);
 }
 
 void
 nat64_trace_drop(struct nat64 *n, const struct pkt *p,
     enum nat64_reason reason)
 {
-	struct nat64_event ev = { .type = NAT64_EV_PACKET_DROPPED };
+	const struct nat64_event ev = { .type = NAT64_EV_PACKET_DROPPED };
 
-	trace(n, p, reason, &ev);
+	trace(n, p, reason, ev);
 }
 
 void
 nat64_trace_error(struct nat64 *n, const struct pkt *p,
     enum nat64_reason reason, const struct icmp_error *e)
 {
-	struct nat64_event ev = { .type = NAT64_EV_ERROR_SENT,
+	const struct nat64_event ev = { .type = NAT64_EV_ERROR_SENT,
 		.icmp_type = e->type, .icmp_code = e->code };
 
-	trace(n, p, reason, &ev);
+	trace(n, p, reason, ev);
 }
 
 void
 nat64_trace_limited(struct nat64 *n, const struct pkt *p,
     enum nat64_reason reason)
 {
-	struct nat64_event ev = { .type = NAT64_EV_ERROR_LIMITED };
+	const struct nat64_event ev = { .type = NAT64_EV_ERROR_LIMITED };
 
-	trace(n, p, reason, &ev);
+	trace(n, p, reason, ev);
 }
 
 void
 nat64_trace_reset(struct nat64 *n, const struct pkt *p,
     enum nat64_reason reason)
 {
-	struct nat64_event ev = { .type = NAT64_EV_RESET_SENT };
+	const struct nat64_event ev = { .type = NAT64_EV_RESET_SENT };
 
-	trace(n, p, reason, &ev);
+	trace(n, p, reason, ev);
 }
