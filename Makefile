@@ -45,252 +45,252 @@ PKG_CONFIG ?= pkg-config
 # Sources, one per line. PURE ones know no I/O, clock, log or globals.
 
 common_PURE = \
-    common/addr.c \
-    common/addr_hint.c \
-    common/acl.c \
-    common/bundle.c \
-    common/hostaddr.c \
-    common/ip4class.c \
-    common/linerate.c \
-    common/nearest.c \
-    common/pref64.c \
-    common/quantity.c \
-    common/scoped_addr.c \
+    common/net/addr.c \
+    common/net/addr_hint.c \
+    common/net/acl.c \
+    common/conf/bundle.c \
+    common/net/hostaddr.c \
+    common/net/ip4class.c \
+    common/os/linerate.c \
+    common/conf/nearest.c \
+    common/net/pref64.c \
+    common/conf/quantity.c \
+    common/net/scoped_addr.c \
     common/siphash.c
 
 common_SRC = \
-    common/conf_expect.c \
-    common/conf_file.c \
-    common/conf_memory.c \
-    common/conf_msg.c \
-    common/conf_once.c \
-    common/conf_text.c \
-    common/conf_value.c \
-    common/debuglog.c \
-    common/dumpfile.c \
-    common/files.c \
-    common/log.c \
+    common/conf/conf_expect.c \
+    common/conf/conf_file.c \
+    common/conf/conf_memory.c \
+    common/conf/conf_msg.c \
+    common/conf/conf_once.c \
+    common/conf/conf_text.c \
+    common/conf/conf_value.c \
+    common/os/debuglog.c \
+    common/os/dumpfile.c \
+    common/conf/files.c \
+    common/os/log.c \
     common/monotime.c \
-    common/pidfile.c \
-    common/privs.c \
-    common/privs_user.c \
-    common/reader.c \
-    common/reload.c \
-    common/rng_os.c \
-    common/sandbox_$(OS).c \
-    common/scan.c \
-    common/version.c \
-    common/watch.c \
+    common/os/pidfile.c \
+    common/os/privs.c \
+    common/os/privs_user.c \
+    common/os/reader.c \
+    common/os/reload.c \
+    common/os/rng_os.c \
+    common/os/sandbox_$(OS).c \
+    common/conf/scan.c \
+    common/os/version.c \
+    common/os/watch.c \
     $(hostwatch_$(OS))
 
 hostwatch_linux = \
-    common/hostwatch_linux.c \
-    common/netlink.c
+    common/os/hostwatch_linux.c \
+    common/os/netlink.c
 hostwatch_freebsd = \
-    common/hostwatch_bsd.c
+    common/os/hostwatch_bsd.c
 hostwatch_netbsd = $(hostwatch_freebsd)
 hostwatch_openbsd = $(hostwatch_freebsd)
 
 nat64d_PURE = \
-    nat64d/addrset.c \
-    nat64d/bib.c \
-    nat64d/cksum.c \
-    nat64d/event_text.c \
-    nat64d/flow.c \
-    nat64d/frag.c \
-    nat64d/frag_collect.c \
-    nat64d/frag_store.c \
-    nat64d/fragment.c \
-    nat64d/gro.c \
-    nat64d/gso.c \
-    nat64d/hostcheck.c \
-    nat64d/icmp_error.c \
-    nat64d/iphdr.c \
-    nat64d/ipid.c \
-    nat64d/keyhash.c \
-    nat64d/nat64.c \
-    nat64d/nat64_error.c \
-    nat64d/nat64_event.c \
-    nat64d/nat64_icmp.c \
-    nat64d/nat64_in4.c \
-    nat64d/nat64_in6.c \
-    nat64d/nat64_input.c \
-    nat64d/nat64_out.c \
-    nat64d/nat64_policy.c \
-    nat64d/nat64_prefetch.c \
-    nat64d/nat64_state.c \
-    nat64d/nat64_syn.c \
-    nat64d/nat64_trace.c \
-    nat64d/permit.c \
-    nat64d/pkt.c \
-    nat64d/pool4.c \
-    nat64d/pool4_addrs.c \
-    nat64d/pool4_group.c \
-    nat64d/portlist.c \
-    nat64d/portset.c \
-    nat64d/range.c \
-    nat64d/ratelimit.c \
-    nat64d/repeat.c \
-    nat64d/rest.c \
-    nat64d/session.c \
-    nat64d/session_wheel.c \
-    nat64d/slab.c \
-    nat64d/stats.c \
-    nat64d/share.c \
-    nat64d/subscriber.c \
-    nat64d/tcp_fsm.c \
-    nat64d/tcp_reset.c \
-    nat64d/vnet.c \
-    nat64d/xlat_4to6.c \
-    nat64d/xlat_6to4.c \
-    nat64d/xlat_fit.c \
-    nat64d/xlat_icmp.c \
-    nat64d/xlat_icmp_parse.c \
-    nat64d/xlat_icmp_types.c \
-    nat64d/xlat_l4.c
+    nat64d/pool/addrset.c \
+    nat64d/tables/bib.c \
+    nat64d/wire/cksum.c \
+    nat64d/core/event_text.c \
+    nat64d/tables/flow.c \
+    nat64d/tables/frag.c \
+    nat64d/tables/frag_collect.c \
+    nat64d/tables/frag_store.c \
+    nat64d/xlat/fragment.c \
+    nat64d/wire/gro.c \
+    nat64d/wire/gso.c \
+    nat64d/host/hostcheck.c \
+    nat64d/xlat/icmp_error.c \
+    nat64d/wire/iphdr.c \
+    nat64d/wire/ipid.c \
+    nat64d/base/keyhash.c \
+    nat64d/core/nat64.c \
+    nat64d/core/nat64_error.c \
+    nat64d/core/nat64_event.c \
+    nat64d/core/nat64_icmp.c \
+    nat64d/core/nat64_in4.c \
+    nat64d/core/nat64_in6.c \
+    nat64d/core/nat64_input.c \
+    nat64d/core/nat64_out.c \
+    nat64d/core/nat64_policy.c \
+    nat64d/core/nat64_prefetch.c \
+    nat64d/core/nat64_state.c \
+    nat64d/core/nat64_syn.c \
+    nat64d/core/nat64_trace.c \
+    nat64d/tables/permit.c \
+    nat64d/wire/pkt.c \
+    nat64d/pool/pool4.c \
+    nat64d/pool/pool4_addrs.c \
+    nat64d/pool/pool4_group.c \
+    nat64d/pool/portlist.c \
+    nat64d/pool/portset.c \
+    nat64d/pool/range.c \
+    nat64d/base/ratelimit.c \
+    nat64d/base/repeat.c \
+    nat64d/pool/rest.c \
+    nat64d/tables/session.c \
+    nat64d/tables/session_wheel.c \
+    nat64d/base/slab.c \
+    nat64d/base/stats.c \
+    nat64d/tables/share.c \
+    nat64d/tables/subscriber.c \
+    nat64d/tables/tcp_fsm.c \
+    nat64d/xlat/tcp_reset.c \
+    nat64d/wire/vnet.c \
+    nat64d/xlat/xlat_4to6.c \
+    nat64d/xlat/xlat_6to4.c \
+    nat64d/xlat/xlat_fit.c \
+    nat64d/xlat/xlat_icmp.c \
+    nat64d/xlat/xlat_icmp_parse.c \
+    nat64d/xlat/xlat_icmp_types.c \
+    nat64d/xlat/xlat_l4.c
 
 nat64d_SRC = \
-    nat64d/conf.c \
-    nat64d/conf_check.c \
-    nat64d/conf_load.c \
-    nat64d/conf_ports.c \
-    nat64d/conf_print.c \
-    nat64d/conf_timeout.c \
-    nat64d/divert.c \
+    nat64d/conf/conf.c \
+    nat64d/conf/conf_check.c \
+    nat64d/conf/conf_load.c \
+    nat64d/conf/conf_ports.c \
+    nat64d/conf/conf_print.c \
+    nat64d/conf/conf_timeout.c \
+    nat64d/host/divert.c \
     nat64d/dump.c \
     nat64d/engine.c \
     nat64d/eventlog.c \
     nat64d/eventlog_out.c \
-    nat64d/hostreport.c \
-    nat64d/ifwatch.c \
-    nat64d/largepage.c \
+    nat64d/host/hostreport.c \
+    nat64d/host/ifwatch.c \
+    nat64d/os/largepage.c \
     nat64d/nat64d.c \
-    nat64d/parse.c \
-    nat64d/poolif.c \
-    nat64d/self6.c \
+    nat64d/conf/parse.c \
+    nat64d/host/poolif.c \
+    nat64d/host/self6.c \
     nat64d/tracelog.c \
     $(divert_$(OS)) \
     $(hostview_$(OS)) \
     $(tun_$(OS))
 
 divert_linux = \
-    nat64d/divert_linux.c
+    nat64d/host/divert_linux.c
 divert_freebsd = \
-    nat64d/divert_bsd.c
+    nat64d/host/divert_bsd.c
 divert_netbsd = $(divert_freebsd)
 divert_openbsd = $(divert_freebsd)
 
 hostview_linux = \
-    nat64d/firewall_linux.c \
-    nat64d/hostview_linux.c
+    nat64d/host/firewall_linux.c \
+    nat64d/host/hostview_linux.c
 hostview_freebsd = \
-    nat64d/hostview_bsd.c
+    nat64d/host/hostview_bsd.c
 hostview_netbsd = $(hostview_freebsd)
 hostview_openbsd = $(hostview_freebsd)
 
 tun_linux = \
-    nat64d/routed_linux.c \
-    nat64d/tun_linux.c
+    nat64d/os/routed_linux.c \
+    nat64d/os/tun_linux.c
 tun_freebsd = \
-    nat64d/tun_bsd.c \
-    nat64d/tun_ifhead.c
+    nat64d/os/tun_bsd.c \
+    nat64d/os/tun_ifhead.c
 tun_netbsd = $(tun_freebsd)
 tun_openbsd = \
-    nat64d/tun_bsd.c \
-    nat64d/tun_openbsd.c
+    nat64d/os/tun_bsd.c \
+    nat64d/os/tun_openbsd.c
 
 dns64d_PURE = \
-    dns64d/access.c \
-    dns64d/answers.c \
-    dns64d/balance.c \
-    dns64d/cache.c \
-    dns64d/cache_wire.c \
-    dns64d/chain.c \
-    dns64d/cookie.c \
-    dns64d/crowd.c \
-    dns64d/filter.c \
-    dns64d/follow.c \
-    dns64d/gate.c \
-    dns64d/hosts.c \
-    dns64d/hosts_file.c \
-    dns64d/local.c \
-    dns64d/local_zones.c \
-    dns64d/metrics.c \
-    dns64d/msg.c \
-    dns64d/msg_edns.c \
-    dns64d/msg_name.c \
-    dns64d/name_text.c \
-    dns64d/msg_relay.c \
-    dns64d/msg_rotate.c \
-    dns64d/msg_scan.c \
-    dns64d/policy.c \
-    dns64d/rate.c \
-    dns64d/refusals.c \
-    dns64d/reverse.c \
-    dns64d/synth.c \
-    dns64d/synth_ptr.c \
-    dns64d/upstream.c \
-    dns64d/view.c
+    dns64d/client/access.c \
+    dns64d/cache/answers.c \
+    dns64d/policy/balance.c \
+    dns64d/cache/cache.c \
+    dns64d/cache/cache_wire.c \
+    dns64d/synth/chain.c \
+    dns64d/admission/cookie.c \
+    dns64d/admission/crowd.c \
+    dns64d/synth/filter.c \
+    dns64d/synth/follow.c \
+    dns64d/admission/gate.c \
+    dns64d/local/hosts.c \
+    dns64d/local/hosts_file.c \
+    dns64d/local/local.c \
+    dns64d/local/local_zones.c \
+    dns64d/policy/metrics.c \
+    dns64d/wire/msg.c \
+    dns64d/wire/msg_edns.c \
+    dns64d/wire/msg_name.c \
+    dns64d/wire/name_text.c \
+    dns64d/wire/msg_relay.c \
+    dns64d/wire/msg_rotate.c \
+    dns64d/wire/msg_scan.c \
+    dns64d/policy/policy.c \
+    dns64d/admission/rate.c \
+    dns64d/admission/refusals.c \
+    dns64d/synth/reverse.c \
+    dns64d/synth/synth.c \
+    dns64d/synth/synth_ptr.c \
+    dns64d/upstream/upstream.c \
+    dns64d/policy/view.c
 
 dns64d_SRC = \
-    dns64d/conf.c \
-    dns64d/conf_addrs.c \
-    dns64d/conf_clients.c \
-    dns64d/conf_policy.c \
-    dns64d/conf_print.c \
-    dns64d/conf_print_policy.c \
-    dns64d/conf_set.c \
-    dns64d/conf_translator.c \
-    dns64d/conf_upstream.c \
-    dns64d/connected.c \
+    dns64d/conf/conf.c \
+    dns64d/conf/conf_addrs.c \
+    dns64d/conf/conf_clients.c \
+    dns64d/conf/conf_policy.c \
+    dns64d/conf/conf_print.c \
+    dns64d/conf/conf_print_policy.c \
+    dns64d/conf/conf_set.c \
+    dns64d/conf/conf_translator.c \
+    dns64d/conf/conf_upstream.c \
+    dns64d/client/connected.c \
     dns64d/dns64d.c \
-    dns64d/frontend.c \
-    dns64d/frontend_tcp.c \
+    dns64d/client/frontend.c \
+    dns64d/client/frontend_tcp.c \
     dns64d/generation.c \
-    dns64d/leg.c \
-    dns64d/listen.c \
-    dns64d/parse.c \
-    dns64d/presence.c \
-    dns64d/probe.c \
+    dns64d/upstream/leg.c \
+    dns64d/client/listen.c \
+    dns64d/conf/parse.c \
+    dns64d/client/presence.c \
+    dns64d/upstream/probe.c \
     dns64d/query.c \
     dns64d/query_tell.c \
     dns64d/querylog.c \
     dns64d/refuselog.c \
     dns64d/resolve.c \
-    dns64d/stats.c \
-    dns64d/translator.c \
-    dns64d/udp.c \
-    dns64d/upstream_tcp.c \
-    dns64d/upstream_udp.c \
+    dns64d/base/stats.c \
+    dns64d/policy/translator.c \
+    dns64d/os/udp.c \
+    dns64d/upstream/upstream_tcp.c \
+    dns64d/upstream/upstream_udp.c \
     dns64d/worker.c \
     dns64d/workers.c \
-    dns64d/zone.c \
+    dns64d/local/zone.c \
     $(freebind_$(OS)) \
     $(share_$(OS)) \
     $(udp_$(OS))
 
 udp_linux = \
-    dns64d/udp_group.c \
-    dns64d/udp_linux.c
+    dns64d/os/udp_group.c \
+    dns64d/os/udp_linux.c
 udp_freebsd = \
-    dns64d/udp_bsd.c
+    dns64d/os/udp_bsd.c
 udp_netbsd = $(udp_freebsd)
 udp_openbsd = $(udp_freebsd)
 
 freebind_linux = \
-    dns64d/freebind_linux.c
+    dns64d/os/freebind_linux.c
 freebind_freebsd = \
-    dns64d/freebind_bsd.c
+    dns64d/os/freebind_bsd.c
 freebind_netbsd = $(freebind_freebsd)
 freebind_openbsd = \
-    dns64d/freebind_openbsd.c
+    dns64d/os/freebind_openbsd.c
 
 share_linux = \
-    dns64d/share_linux.c
+    dns64d/os/share_linux.c
 share_freebsd = \
-    dns64d/share_freebsd.c
+    dns64d/os/share_freebsd.c
 share_netbsd = \
-    dns64d/share_none.c
+    dns64d/os/share_none.c
 share_openbsd = $(share_netbsd)
 
 WARN = -Wall -Wextra -Wshadow -Wpointer-arith -Wcast-qual -Wcast-align \
@@ -344,7 +344,7 @@ $(BUILD)/common/libcommon.a: $(call pure_objs,common)
 $(BUILD)/nat64d/libnat64.a: $(call pure_objs,nat64d)
 $(BUILD)/dns64d/libdns64.a: $(call pure_objs,dns64d)
 
-$(BUILD)/common/version.o: EXTRA = -DECDYSIS_VERSION='"$(VERSION)"' \
+$(BUILD)/common/os/version.o: EXTRA = -DECDYSIS_VERSION='"$(VERSION)"' \
     -DECDYSIS_OS='"$(OS)"'
 
 $(call pure_objs,common) $(call pure_objs,nat64d) $(call pure_objs,dns64d): \
@@ -380,7 +380,7 @@ $(BUILD)/%/parse.c: %/parse.y
 	$(Q)mkdir -p $(@D)
 	$(Q)$(BISON) -Wall -Werror -d -o $@ $<
 
-$(BUILD)/common/scan.c: common/scan.l
+$(BUILD)/common/conf/scan.c: common/conf/scan.l
 	$(call say,FLEX,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(FLEX) -o $@ $<
@@ -395,38 +395,38 @@ test_bins = $(unit_tests:%=$(BUILD)/tests/unit/%) \
 
 # A test of one daemon's modules links the layers below as well. What is not
 # pure is linked where a test names it: check_foo_OBJ = common/bar.o
-check_connected_OBJ = dns64d/connected.o common/log.o common/watch.o \
+check_connected_OBJ = dns64d/client/connected.o common/os/log.o common/os/watch.o \
     $(hostwatch_$(OS):.c=.o)
-conf_OBJ = common/conf_expect.o common/conf_file.o common/conf_memory.o \
-    common/conf_msg.o common/conf_once.o common/conf_text.o \
-    common/conf_value.o common/files.o common/scan.o
+conf_OBJ = common/conf/conf_expect.o common/conf/conf_file.o common/conf/conf_memory.o \
+    common/conf/conf_msg.o common/conf/conf_once.o common/conf/conf_text.o \
+    common/conf/conf_value.o common/conf/files.o common/conf/scan.o
 check_conf_expect_OBJ = $(conf_OBJ)
 check_conf_file_OBJ = $(conf_OBJ)
 check_dump_OBJ = nat64d/dump.o
-check_debuglog_OBJ = common/debuglog.o common/log.o common/monotime.o
-check_dumpfile_OBJ = common/dumpfile.o common/log.o common/monotime.o \
-    common/version.o
+check_debuglog_OBJ = common/os/debuglog.o common/os/log.o common/monotime.o
+check_dumpfile_OBJ = common/os/dumpfile.o common/os/log.o common/monotime.o \
+    common/os/version.o
 check_dumpfile_LDFLAGS = -Wl,--wrap=event_add
 check_engine_OBJ = nat64d/engine.o nat64d/dump.o nat64d/eventlog.o \
-    nat64d/eventlog_out.o nat64d/tracelog.o common/debuglog.o \
-    common/dumpfile.o common/log.o common/monotime.o common/rng_os.o \
-    common/version.o common/watch.o $(hostwatch_$(OS):.c=.o) \
+    nat64d/eventlog_out.o nat64d/tracelog.o common/os/debuglog.o \
+    common/os/dumpfile.o common/os/log.o common/monotime.o common/os/rng_os.o \
+    common/os/version.o common/os/watch.o $(hostwatch_$(OS):.c=.o) \
     tests/unit/tun_fake.o
 check_hostwatch_OBJ = $(hostwatch_$(OS):.c=.o)
-check_eventlog_OBJ = nat64d/eventlog.o nat64d/eventlog_out.o common/log.o \
+check_eventlog_OBJ = nat64d/eventlog.o nat64d/eventlog_out.o common/os/log.o \
     common/monotime.o
-check_privs_OBJ = common/pidfile.o common/privs.o common/privs_user.o common/log.o \
-    common/sandbox_$(OS).o
+check_privs_OBJ = common/os/pidfile.o common/os/privs.o common/os/privs_user.o common/os/log.o \
+    common/os/sandbox_$(OS).o
 check_refuselog_OBJ = dns64d/refuselog.o
-check_routed_OBJ = nat64d/routed_linux.o
-check_reader_OBJ = common/reader.o common/files.o common/log.o \
-    common/sandbox_$(OS).o
-check_tun_bsd_OBJ = nat64d/tun_bsd.o tests/unit/tun_kernel.o
-check_tun_linux_OBJ = nat64d/routed_linux.o nat64d/tun_linux.o \
+check_routed_OBJ = nat64d/os/routed_linux.o
+check_reader_OBJ = common/os/reader.o common/conf/files.o common/os/log.o \
+    common/os/sandbox_$(OS).o
+check_tun_bsd_OBJ = nat64d/os/tun_bsd.o tests/unit/tun_kernel.o
+check_tun_linux_OBJ = nat64d/os/routed_linux.o nat64d/os/tun_linux.o \
     tests/unit/tun_kernel.o
-check_udp_group_OBJ = dns64d/udp.o $(share_$(OS):.c=.o) \
-    $(sort dns64d/udp_group.o $(udp_$(OS):.c=.o))
-check_upstream_udp_OBJ = dns64d/upstream_udp.o dns64d/udp.o \
+check_udp_group_OBJ = dns64d/os/udp.o $(share_$(OS):.c=.o) \
+    $(sort dns64d/os/udp_group.o $(udp_$(OS):.c=.o))
+check_upstream_udp_OBJ = dns64d/upstream/upstream_udp.o dns64d/os/udp.o \
     $(share_$(OS):.c=.o) $(udp_$(OS):.c=.o)
 check_reader_LDFLAGS = $(TITLE_LIBS)
 check_tun_bsd_LDFLAGS = -Wl,--wrap=open,--wrap=ioctl
@@ -494,7 +494,7 @@ conformance: check
 bench_bins = $(addprefix $(BUILD)/tests/bench/,core dnsecho tcpblast udpblast)
 
 $(BUILD)/tests/bench/core: $(BUILD)/tests/bench/core.o \
-    $(BUILD)/common/monotime.o $(BUILD)/nat64d/largepage.o \
+    $(BUILD)/common/monotime.o $(BUILD)/nat64d/os/largepage.o \
     $(BUILD)/nat64d/libnat64.a \
     $(BUILD)/common/libcommon.a
 	$(call say,LINK,$@)

@@ -3,7 +3,7 @@
  */
 #include <time.h>
 
-#include "common/monotime.h"
+#include "monotime.h"
 
 struct monotime
 monotime_now(void)

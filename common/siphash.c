@@ -2,7 +2,7 @@
  * Aumasson and Bernstein, "SipHash: a fast short-input PRF" (2012): two
  * rounds per word, four at the end.
  */
-#include "common/siphash.h"
+#include "siphash.h"
 
 struct state {
 	uint64_t v0, v1, v2, v3;

@@ -2,13 +2,13 @@
 
 #include "common/siphash.h"
 
-#include "answers.h"
-#include "cache.h"
-#include "conf.h"
+#include "dns64d/cache/answers.h"
+#include "dns64d/cache/cache.h"
+#include "dns64d/conf/conf.h"
 #include "generation.h"
-#include "loop.h"
-#include "translator.h"
-#include "view.h"
+#include "dns64d/base/loop.h"
+#include "dns64d/policy/translator.h"
+#include "dns64d/policy/view.h"
 
 /* Entries of a cache that are freed in one step, of about 0.1 ms. */
 #define FREE_MAX 512

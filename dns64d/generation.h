@@ -12,8 +12,8 @@
 
 #include <stdbool.h>
 
-#include "balance.h"
-#include "upstream.h"
+#include "dns64d/policy/balance.h"
+#include "dns64d/upstream/upstream.h"
 
 struct answers;
 struct cache;

@@ -10,16 +10,16 @@
 #include <event2/event.h>
 #include <event2/event_struct.h>
 
-#include "common/rng_os.h"
+#include "common/os/rng_os.h"
 
-#include "balance.h"
-#include "crowd.h"
-#include "frontend.h"
-#include "gate.h"
-#include "msg.h"
-#include "msg_scan.h"
+#include "dns64d/policy/balance.h"
+#include "dns64d/admission/crowd.h"
+#include "dns64d/client/frontend.h"
+#include "dns64d/admission/gate.h"
+#include "dns64d/wire/msg.h"
+#include "dns64d/wire/msg_scan.h"
 #include "resolve.h"
-#include "synth.h"
+#include "dns64d/synth/synth.h"
 
 struct generation;
 struct generation_view;

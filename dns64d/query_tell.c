@@ -3,7 +3,7 @@
  */
 #include "query_int.h"
 #include "querylog.h"
-#include "wire.h"
+#include "dns64d/wire/wire.h"
 
 /* A question that had to wait. */
 static void

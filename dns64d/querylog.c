@@ -4,19 +4,19 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/addr.h"
-#include "common/debuglog.h"
+#include "common/net/addr.h"
+#include "common/os/debuglog.h"
 #include "common/monotime.h"
-#include "common/pref64.h"
-#include "common/scoped_addr.h"
+#include "common/net/pref64.h"
+#include "common/net/scoped_addr.h"
 
-#include "frontend.h"
-#include "msg_edns.h"
-#include "name_text.h"
-#include "policy.h"
+#include "dns64d/client/frontend.h"
+#include "dns64d/wire/msg_edns.h"
+#include "dns64d/wire/name_text.h"
+#include "dns64d/policy/policy.h"
 #include "querylog.h"
 #include "resolve.h"
-#include "upstream.h"
+#include "dns64d/upstream/upstream.h"
 
 /* A name whose octets are all escaped would take most of a line. */
 #define LINE_SIZE 900

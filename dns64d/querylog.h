@@ -14,9 +14,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "common/log.h"
+#include "common/os/log.h"
 
-#include "synth.h"
+#include "dns64d/synth/synth.h"
 
 struct client;
 struct ede_set;

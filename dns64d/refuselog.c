@@ -9,8 +9,8 @@
 #include <event2/event.h>
 #include <event2/event_struct.h>
 
-#include "common/addr.h"
-#include "common/log.h"
+#include "common/net/addr.h"
+#include "common/os/log.h"
 #include "common/monotime.h"
 
 #include "refuselog.h"

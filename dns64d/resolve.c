@@ -12,20 +12,20 @@
 #include <event2/event.h>
 #include <event2/event_struct.h>
 
-#include "common/addr.h"
+#include "common/net/addr.h"
 #include "common/monotime.h"
 
-#include "answers.h"
-#include "cache.h"
-#include "conf.h"
-#include "follow.h"
+#include "dns64d/cache/answers.h"
+#include "dns64d/cache/cache.h"
+#include "dns64d/conf/conf.h"
+#include "dns64d/synth/follow.h"
 #include "generation.h"
-#include "leg.h"
-#include "loop.h"
-#include "probe.h"
+#include "dns64d/upstream/leg.h"
+#include "dns64d/base/loop.h"
+#include "dns64d/upstream/probe.h"
 #include "resolve.h"
-#include "stats.h"
-#include "upstream.h"
+#include "dns64d/base/stats.h"
+#include "dns64d/upstream/upstream.h"
 
 /* Replies larger than those of UDP that may be held at a time. */
 #define BIG_REPLIES_MAX 256

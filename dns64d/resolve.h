@@ -23,9 +23,9 @@
 
 #include "common/monotime.h"
 
-#include "crowd.h"
-#include "msg.h"
-#include "msg_scan.h"
+#include "dns64d/admission/crowd.h"
+#include "dns64d/wire/msg.h"
+#include "dns64d/wire/msg_scan.h"
 
 struct event_base;
 struct generation;

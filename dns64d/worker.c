@@ -1,12 +1,12 @@
 #include <event2/event.h>
 
-#include "common/log.h"
+#include "common/os/log.h"
 
-#include "conf.h"
-#include "frontend.h"
+#include "dns64d/conf/conf.h"
+#include "dns64d/client/frontend.h"
 #include "generation.h"
 #include "query.h"
-#include "translator.h"
+#include "dns64d/policy/translator.h"
 #include "worker.h"
 
 int

@@ -18,7 +18,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-#include "stats.h"
+#include "dns64d/base/stats.h"
 
 struct acl;
 struct conf;

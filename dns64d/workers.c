@@ -19,11 +19,11 @@
 #include <event2/event.h>
 #include <event2/event_struct.h>
 
-#include "common/log.h"
-#include "common/sandbox.h"
+#include "common/os/log.h"
+#include "common/os/sandbox.h"
 #include "common/siphash.h"
 
-#include "frontend.h"
+#include "dns64d/client/frontend.h"
 #include "worker.h"
 #include "workers.h"
 

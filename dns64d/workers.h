@@ -10,7 +10,7 @@
 #ifndef DNS64D_WORKERS_H
 #define DNS64D_WORKERS_H
 
-#include "refusals.h"
+#include "dns64d/admission/refusals.h"
 
 struct acl;
 struct conf;

@@ -8,7 +8,7 @@
 #include <event2/buffer.h>
 
 #include "dump.h"
-#include "tcp_fsm.h"
+#include "nat64d/tables/tcp_fsm.h"
 
 /* [address]:port and the final NUL. */
 #define TADDR_STRLEN (INET6_ADDRSTRLEN + 8)

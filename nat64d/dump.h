@@ -13,8 +13,8 @@
 
 #include "common/monotime.h"
 
-#include "nat64.h"
-#include "tun.h"
+#include "nat64d/core/nat64.h"
+#include "nat64d/os/tun.h"
 
 struct evbuffer;
 struct dump;

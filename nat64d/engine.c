@@ -5,9 +5,9 @@
 
 #include <event2/event.h>
 
-#include "common/dumpfile.h"
-#include "common/log.h"
-#include "common/rng_os.h"
+#include "common/os/dumpfile.h"
+#include "common/os/log.h"
+#include "common/os/rng_os.h"
 
 #include "dump.h"
 #include "engine.h"

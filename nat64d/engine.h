@@ -18,11 +18,11 @@
 
 #include <stdbool.h>
 
-#include "common/watch.h"
+#include "common/os/watch.h"
 
 #include "eventlog.h"
-#include "nat64.h"
-#include "tun.h"
+#include "nat64d/core/nat64.h"
+#include "nat64d/os/tun.h"
 
 struct engine;
 struct evbuffer;

@@ -11,11 +11,11 @@
 #include <event2/buffer.h>
 #include <event2/event.h>
 
-#include "common/log.h"
+#include "common/os/log.h"
 
 #include "eventlog.h"
 #include "eventlog_out.h"
-#include "repeat.h"
+#include "nat64d/base/repeat.h"
 
 /* About 30,000 lines. */
 #define BUFFER_SIZE (4 * 1024 * 1024)

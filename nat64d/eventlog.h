@@ -23,7 +23,7 @@
 
 #include "common/monotime.h"
 
-#include "event_text.h"
+#include "nat64d/core/event_text.h"
 
 struct event_base;
 struct eventlog;

@@ -1,7 +1,7 @@
 #include <stdlib.h>
 
-#include "common/debuglog.h"
-#include "common/log.h"
+#include "common/os/debuglog.h"
+#include "common/os/log.h"
 
 #include "tracelog.h"
 

@@ -6,7 +6,7 @@
 #define NAT64D_TRACELOG_H
 
 #include "eventlog.h"
-#include "nat64.h"
+#include "nat64d/core/nat64.h"
 
 struct event_base;
 struct tracelog;

@@ -15,9 +15,9 @@
 #include <string.h>
 
 #include "common/monotime.h"
-#include "nat64d/cksum.h"
-#include "nat64d/largepage.h"
-#include "nat64d/nat64.h"
+#include "nat64d/wire/cksum.h"
+#include "nat64d/os/largepage.h"
+#include "nat64d/core/nat64.h"
 
 #define NADDRS 32
 #define PAYLOAD 16

@@ -14,9 +14,9 @@
 #include <string.h>
 #include <time.h>
 
-#include "dns64d/policy.h"
-#include "dns64d/synth.h"
-#include "dns64d/wire.h"
+#include "dns64d/policy/policy.h"
+#include "dns64d/synth/synth.h"
+#include "dns64d/wire/wire.h"
 
 #define ROUNDS 300
 #define WWW_OFF MSG_HEADER_LEN

@@ -8,8 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "nat64d/frag.h"
-#include "nat64d/iphdr.h"
+#include "nat64d/tables/frag.h"
+#include "nat64d/wire/iphdr.h"
 
 #define STEP 6
 

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "common/siphash.h"
-#include "dns64d/hosts_file.h"
+#include "dns64d/local/hosts_file.h"
 
 #define LIMIT 20000
 

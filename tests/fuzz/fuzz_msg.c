@@ -15,11 +15,11 @@
 
 #include "common/rng.h"
 #include "common/siphash.h"
-#include "dns64d/gate.h"
-#include "dns64d/hosts.h"
-#include "dns64d/local.h"
-#include "dns64d/policy.h"
-#include "dns64d/synth.h"
+#include "dns64d/admission/gate.h"
+#include "dns64d/local/hosts.h"
+#include "dns64d/local/local.h"
+#include "dns64d/policy/policy.h"
+#include "dns64d/synth/synth.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

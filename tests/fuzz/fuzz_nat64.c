@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "nat64d/vnet.h"
+#include "nat64d/wire/vnet.h"
 #include "tests/unit/sane.h"
 
 #define HEAD 3

@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "nat64d/gso.h"
-#include "nat64d/vnet.h"
+#include "nat64d/wire/gso.h"
+#include "nat64d/wire/vnet.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -14,8 +14,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "dns64d/cache.h"
-#include "dns64d/msg.h"
+#include "dns64d/cache/cache.h"
+#include "dns64d/wire/msg.h"
 #include "tests/unit/dns_text.h"
 
 #define WIRE_MAX 65536

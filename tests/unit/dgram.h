@@ -16,9 +16,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "nat64d/frag.h"
-#include "nat64d/iphdr.h"
-#include "nat64d/pkt.h"
+#include "nat64d/tables/frag.h"
+#include "nat64d/wire/iphdr.h"
+#include "nat64d/wire/pkt.h"
 
 #define MAXTOTAL 8192
 #define SPORT 4000

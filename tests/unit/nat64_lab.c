@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "nat64d/tcp_fsm.h"
+#include "nat64d/tables/tcp_fsm.h"
 #include "tests/unit/nat64_lab.h"
 #include "tests/unit/sane.h"
 

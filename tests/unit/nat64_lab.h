@@ -18,8 +18,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "nat64d/event_text.h"
-#include "nat64d/nat64.h"
+#include "nat64d/core/event_text.h"
+#include "nat64d/core/nat64.h"
 #include "tests/unit/xlat_util.h"
 
 #define PREF64 "2001:db8:64::"

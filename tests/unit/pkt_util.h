@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "nat64d/pkt.h"
+#include "nat64d/wire/pkt.h"
 
 #include "tests/unit/wire.h"
 

@@ -14,9 +14,9 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "common/ip4class.h"
-#include "nat64d/nat64.h"
-#include "nat64d/vnet.h"
+#include "common/net/ip4class.h"
+#include "nat64d/core/nat64.h"
+#include "nat64d/wire/vnet.h"
 #include "tests/unit/wire.h"
 
 static inline bool

@@ -10,10 +10,10 @@
 #include <check.h>
 #include <string.h>
 
-#include "dns64d/policy.h"
-#include "dns64d/synth.h"
+#include "dns64d/policy/policy.h"
+#include "dns64d/synth/synth.h"
 
-#include "dns_text.h"
+#include "tests/unit/dns_text.h"
 
 #define NITEMS(a) (sizeof(a) / sizeof((a)[0]))
 

@@ -13,7 +13,7 @@
 #include "common/compat.h"
 #include "common/monotime.h"
 #include "common/rng.h"
-#include "nat64d/tuple.h"
+#include "nat64d/base/tuple.h"
 
 #define NITEMS(a) (sizeof(a) / sizeof((a)[0]))
 

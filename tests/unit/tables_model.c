@@ -5,7 +5,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "tables_model.h"
+#include "tests/unit/tables_model.h"
 
 struct model model;
 struct tables tables;

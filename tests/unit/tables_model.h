@@ -5,8 +5,8 @@
 #ifndef TESTS_UNIT_TABLES_MODEL_H
 #define TESTS_UNIT_TABLES_MODEL_H
 
-#include "nat64d/session.h"
-#include "tables.h"
+#include "nat64d/tables/session.h"
+#include "tests/unit/tables.h"
 
 /* (X',x): hosts, two to a prefix, times ports. Sources are numbered. */
 #define NPREFIXES 4

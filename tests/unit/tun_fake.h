@@ -8,7 +8,7 @@
 #ifndef TESTS_UNIT_TUN_FAKE_H
 #define TESTS_UNIT_TUN_FAKE_H
 
-#include "nat64d/tun.h"
+#include "nat64d/os/tun.h"
 
 /* Ends the test when there is none to be had. */
 struct tun *tun_fake_new(void);

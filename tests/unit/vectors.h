@@ -25,8 +25,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "nat64d/nat64.h"
-#include "nat64d/vnet.h"
+#include "nat64d/core/nat64.h"
+#include "nat64d/wire/vnet.h"
 
 #define MAXCASES 512
 #define MAXRECORDED 8

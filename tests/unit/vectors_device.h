@@ -6,10 +6,10 @@
 #ifndef TESTS_UNIT_VECTORS_DEVICE_H
 #define TESTS_UNIT_VECTORS_DEVICE_H
 
-#include "nat64d/cksum.h"
-#include "nat64d/gso.h"
+#include "nat64d/wire/cksum.h"
+#include "nat64d/wire/gso.h"
 
-#include "vectors.h"
+#include "tests/unit/vectors.h"
 
 enum device {
 	AS_WRITTEN,

@@ -15,8 +15,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "nat64d/ipid.h"
-#include "nat64d/xlat.h"
+#include "nat64d/wire/ipid.h"
+#include "nat64d/xlat/xlat.h"
 #include "tests/unit/xlat_util.h"
 
 #define FIRST_ID 0x1001

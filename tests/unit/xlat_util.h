@@ -18,8 +18,8 @@
 
 #include <check.h>
 
-#include "nat64d/pkt.h"
-#include "nat64d/xlat.h"
+#include "nat64d/wire/pkt.h"
+#include "nat64d/xlat/xlat.h"
 #include "tests/unit/wire.h"
 
 #define CLIENT6 "2001:db8:1::10"

@@ -1,0 +1,73 @@
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include <event2/event.h>
+
+#include "debuglog.h"
+#include "linerate.h"
+#include "log.h"
+#include "common/monotime.h"
+
+struct debuglog {
+	struct linerate rate;
+	struct event *second_over; /* pending while something is unsaid */
+};
+
+static void
+say_left_out(uint64_t n)
+{
+	if (n > 0)
+		log_debug("debug: %" PRIu64 " lines left out", n);
+}
+
+static void
+second_over(evutil_socket_t fd, short what, void *arg)
+{
+	struct debuglog *l = arg;
+
+	(void)fd;
+	(void)what;
+	say_left_out(linerate_due(&l->rate, l->rate.until));
+}
+
+struct debuglog *
+debuglog_new(struct event_base *base)
+{
+	struct debuglog *l;
+
+	l = calloc(1, sizeof(*l));
+	if (l == NULL)
+		return (NULL);
+	l->second_over = event_new(base, -1, 0, second_over, l);
+	if (l->second_over == NULL) {
+		free(l);
+		errno = ENOMEM;
+		return (NULL);
+	}
+	return (l);
+}
+
+void
+debuglog_free(struct debuglog *l)
+{
+	if (l == NULL)
+		return;
+	say_left_out(linerate_due(&l->rate, l->rate.until));
+	event_free(l->second_over);
+	free(l);
+}
+
+bool
+debuglog_take(struct debuglog *l)
+{
+	const struct timeval second = { .tv_sec = 1 };
+	uint64_t before;
+	bool may;
+
+	may = linerate_take(&l->rate, monotime_now(), &before);
+	say_left_out(before);
+	if (!may && l->rate.left_out == 1)
+		event_add(l->second_over, &second);
+	return (may);
+}

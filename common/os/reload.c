@@ -1,0 +1,150 @@
+#include <signal.h>
+#include <stdbool.h>
+#include <stdlib.h>
+
+#include <event2/event.h>
+
+#include "common/conf/files.h"
+#include "log.h"
+#include "reader.h"
+#include "reload.h"
+
+/* Reading takes milliseconds; a file system that is away, for ever. */
+#define SLOW_SECS 5
+
+struct reload {
+	struct reader *reader; /* NULL: it has gone */
+	struct event *input;
+	struct event *slow;
+	reload_fn *done;
+	void *arg;
+	bool asked; /* the answer is awaited, ... */
+	bool again; /* ... and then the next one */
+};
+
+static void
+on_slow(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	(void)arg;
+	log_warn("reload: a file of the configuration has not been read for "
+	    "%d s: is its file system away? the old configuration stays until "
+	    "it has", SLOW_SECS);
+}
+
+static void
+ask(struct reload *rl)
+{
+	const struct timeval slow = { .tv_sec = SLOW_SECS };
+
+	rl->again = false;
+	if (rl->reader == NULL || reader_ask(rl->reader) == -1) {
+		log_err("reload: the process that reads the configuration has "
+		    "ended, and only a restart makes another: restart this "
+		    "one");
+		rl->done(rl->arg, NULL);
+		return;
+	}
+	rl->asked = true;
+	event_add(rl->slow, &slow);
+}
+
+/* It has ended or talks nonsense: it is never asked again. */
+static void
+lose_reader(struct reload *rl)
+{
+	event_del(rl->input);
+	reader_free(rl->reader);
+	rl->reader = NULL;
+	log_warn("reader: the process that reads the configuration has ended; "
+	    "a reload needs a restart from now on");
+}
+
+/* The answer to a question, if there was one. */
+static void
+finish(struct reload *rl, struct files *files)
+{
+	if (!rl->asked)
+		return;
+	rl->asked = false;
+	event_del(rl->slow);
+	rl->done(rl->arg, files);
+	if (rl->again)
+		ask(rl);
+}
+
+static void
+on_input(evutil_socket_t fd, short what, void *arg)
+{
+	struct reload *rl = arg;
+	struct files *files;
+	enum reader_verdict verdict;
+
+	(void)fd;
+	(void)what;
+	verdict = reader_receive(rl->reader, &files);
+	/* Nobody asked: it is as good as gone. */
+	if (!rl->asked)
+		verdict = READER_GONE;
+	switch (verdict) {
+	case READER_MORE:
+		return;
+	case READER_DONE:
+		break;
+	case READER_FAILED:
+		log_err("reload: not enough memory");
+		break;
+	case READER_GONE:
+		lose_reader(rl);
+		break;
+	}
+	finish(rl, files);
+	files_free(files);
+}
+
+struct reload *
+reload_new(struct event_base *base, struct reader *r, reload_fn *done,
+    void *arg)
+{
+	struct reload *rl;
+
+	if ((rl = calloc(1, sizeof(*rl))) == NULL)
+		return (NULL);
+	/* Whoever ends the reader is to leave no zombie. */
+	signal(SIGCHLD, SIG_IGN);
+	rl->reader = r;
+	rl->done = done;
+	rl->arg = arg;
+	rl->input = event_new(base, reader_fd(r), EV_READ | EV_PERSIST,
+	    on_input, rl);
+	rl->slow = evtimer_new(base, on_slow, rl);
+	if (rl->input == NULL || rl->slow == NULL ||
+	    event_add(rl->input, NULL) == -1) {
+		reload_free(rl);
+		return (NULL);
+	}
+	return (rl);
+}
+
+void
+reload_free(struct reload *rl)
+{
+	if (rl == NULL)
+		return;
+	if (rl->input != NULL)
+		event_free(rl->input);
+	if (rl->slow != NULL)
+		event_free(rl->slow);
+	reader_free(rl->reader);
+	free(rl);
+}
+
+void
+reload_request(struct reload *rl)
+{
+	if (rl->asked)
+		rl->again = true;
+	else
+		ask(rl);
+}

@@ -1,0 +1,523 @@
+/*
+ * Linux: no new privileges, no capabilities, Landlock for files, seccomp for
+ * system calls.
+ */
+#define _GNU_SOURCE /* O_PATH */
+
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/capability.h>
+#if __has_include(<linux/landlock.h>)
+#include <linux/landlock.h>
+#endif
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <seccomp.h>
+
+#include "log.h"
+#include "sandbox.h"
+
+/* Keep those of the first 32 capabilities that are in mask, and no other. */
+static int
+keep_caps(uint32_t mask)
+{
+	struct __user_cap_header_struct head = {
+		.version = _LINUX_CAPABILITY_VERSION_3
+	};
+	struct __user_cap_data_struct set[_LINUX_CAPABILITY_U32S_3] = {
+		{ .effective = mask, .permitted = mask }
+	};
+
+	/* EINVAL: a kernel before 4.3 has no ambient set. */
+	if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) == -1 &&
+	    errno != EINVAL)
+		return (-1);
+	return ((int)syscall(SYS_capset, &head, set));
+}
+
+int
+sandbox_drop_caps(void)
+{
+	return (keep_caps(0));
+}
+
+int
+sandbox_hold_caps(void)
+{
+	return (prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0));
+}
+
+int
+sandbox_drop_caps_but_ports(void)
+{
+	struct __user_cap_header_struct head = {
+		.version = _LINUX_CAPABILITY_VERSION_3
+	};
+	struct __user_cap_data_struct set[_LINUX_CAPABILITY_U32S_3];
+
+	if (syscall(SYS_capget, &head, set) == -1)
+		return (-1);
+	return (keep_caps(set[0].permitted &
+	    UINT32_C(1) << CAP_NET_BIND_SERVICE));
+}
+
+/*
+ * The one capability by which a process reads any file: CAP_DAC_READ_SEARCH,
+ * or CAP_DAC_OVERRIDE where only that one was left to us, as in containers.
+ * Writing, which the latter allows as well, is forbidden below.
+ */
+static void
+keep_reading_cap(void)
+{
+	struct __user_cap_header_struct head = {
+		.version = _LINUX_CAPABILITY_VERSION_3
+	};
+	struct __user_cap_data_struct set[_LINUX_CAPABILITY_U32S_3];
+	uint32_t mask = 1U << CAP_DAC_READ_SEARCH;
+
+	if (syscall(SYS_capget, &head, set) == -1)
+		fatal("sandbox: capabilities");
+	if ((set[0].effective & mask) == 0)
+		mask = 1U << CAP_DAC_OVERRIDE;
+	if (keep_caps(set[0].effective & mask) == -1)
+		fatal("sandbox: capabilities");
+}
+
+/*
+ * Landlock: file access beneath some directories. Rules are made for
+ * directories, not files: they stick to the inode, and an editor or logrotate
+ * replaces that.
+ */
+
+#ifdef LANDLOCK_CREATE_RULESET_VERSION
+
+/* Rights that are newer than the interface. */
+#ifndef LANDLOCK_ACCESS_FS_REFER
+#define LANDLOCK_ACCESS_FS_REFER (1ULL << 13)
+#endif
+#ifndef LANDLOCK_ACCESS_FS_TRUNCATE
+#define LANDLOCK_ACCESS_FS_TRUNCATE (1ULL << 14)
+#endif
+
+/* Everything that version abi of the interface can forbid. */
+static uint64_t
+landlock_all(int abi)
+{
+	uint64_t all = (LANDLOCK_ACCESS_FS_MAKE_SYM << 1) - 1;
+
+	if (abi >= 2)
+		all |= LANDLOCK_ACCESS_FS_REFER;
+	if (abi >= 3)
+		all |= LANDLOCK_ACCESS_FS_TRUNCATE;
+	return (all);
+}
+
+static void
+landlock_allow(int ruleset, const char *file, uint64_t access)
+{
+	struct landlock_path_beneath_attr rule = { .allowed_access = access };
+	const char *slash = strrchr(file, '/');
+	int len = slash != NULL ? (int)(slash - file) + 1 : 0;
+	char dir[PATH_MAX];
+
+	if (snprintf(dir, sizeof(dir), "%.*s.", len, file) >=
+	    (int)sizeof(dir))
+		fatalx("sandbox: path too long: %s", file);
+	rule.parent_fd = open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (rule.parent_fd == -1 && errno == EACCES) {
+		/* Nothing is lost: what we cannot reach we cannot open. */
+		log_warn("%s: %s: will not be opened again", file,
+		    strerror(errno));
+		return;
+	}
+	if (rule.parent_fd == -1)
+		fatal("sandbox: %s", dir);
+	if (syscall(SYS_landlock_add_rule, ruleset,
+	    LANDLOCK_RULE_PATH_BENEATH, &rule, 0) == -1)
+		fatal("sandbox: landlock rule for %s", dir);
+	close(rule.parent_fd);
+}
+
+/* sb: of a daemon; NULL: of the reader. */
+static void
+landlock_rules(int ruleset, const struct sandbox *sb, uint64_t all)
+{
+	const char *const *file;
+
+	/* The configuration may name any file; one may be a directory. */
+	if (sb == NULL) {
+		landlock_allow(ruleset, "/", LANDLOCK_ACCESS_FS_READ_FILE |
+		    LANDLOCK_ACCESS_FS_READ_DIR);
+		return;
+	}
+
+	/* A dump makes its file, or writes an old one anew. */
+	for (file = sb->write_files; file != NULL && *file != NULL; file++)
+		landlock_allow(ruleset, *file, all &
+		    (LANDLOCK_ACCESS_FS_WRITE_FILE |
+		    LANDLOCK_ACCESS_FS_MAKE_REG |
+		    LANDLOCK_ACCESS_FS_TRUNCATE));
+
+	if (sb->pid_file != NULL)
+		landlock_allow(ruleset, sb->pid_file,
+		    LANDLOCK_ACCESS_FS_REMOVE_FILE);
+}
+
+static void
+enter_landlock(const struct sandbox *sb)
+{
+	struct landlock_ruleset_attr attr = { 0 };
+	int abi, ruleset;
+
+	abi = (int)syscall(SYS_landlock_create_ruleset, NULL, 0,
+	    LANDLOCK_CREATE_RULESET_VERSION);
+	if (abi == -1) {
+		log_debug("sandbox: no landlock in this kernel");
+		return;
+	}
+	attr.handled_access_fs = landlock_all(abi);
+	ruleset = (int)syscall(SYS_landlock_create_ruleset, &attr,
+	    sizeof(attr), 0);
+	if (ruleset == -1)
+		fatal("sandbox: landlock");
+	landlock_rules(ruleset, sb, attr.handled_access_fs);
+	if (syscall(SYS_landlock_restrict_self, ruleset, 0) == -1)
+		fatal("sandbox: landlock");
+	close(ruleset);
+}
+
+#else /* built with the headers of a kernel before 5.13 */
+
+static void
+enter_landlock(const struct sandbox *sb)
+{
+	(void)sb;
+	log_debug("sandbox: built without landlock");
+}
+
+#endif
+
+/*
+ * seccomp: system calls. What is not on the list fails with EPERM. Killing
+ * the process instead would end the network of all clients on the day that a
+ * new libc prefers a new system call; to an intruder the call is as useless
+ * either way.
+ */
+
+/* Both daemons, whatever the arguments. */
+static const int allowed[] = {
+	/* packets, messages, dumps, standard streams */
+	SCMP_SYS(read),
+	SCMP_SYS(readv),
+	SCMP_SYS(write),
+	SCMP_SYS(writev),
+	SCMP_SYS(close),
+	/* stdio asks what a descriptor is and where it stands */
+	SCMP_SYS(fstat),
+	SCMP_SYS(fstat64),
+	SCMP_SYS(newfstatat),
+	SCMP_SYS(lseek),
+	SCMP_SYS(_llseek),
+	SCMP_SYS(fcntl),
+	SCMP_SYS(fcntl64),
+	/* a dump opens its file: which one that is is Landlock's to say */
+	SCMP_SYS(open),
+	SCMP_SYS(openat),
+	/* the pid file is emptied and removed at the end */
+	SCMP_SYS(ftruncate),
+	SCMP_SYS(ftruncate64),
+	SCMP_SYS(unlink),
+	SCMP_SYS(unlinkat),
+	SCMP_SYS(flock),
+	/* libevent: the loop and its timer; made before, or at a rebuild */
+	SCMP_SYS(epoll_create1),
+	SCMP_SYS(epoll_ctl),
+	SCMP_SYS(epoll_wait),
+	SCMP_SYS(epoll_pwait),
+	SCMP_SYS(epoll_pwait2),
+	SCMP_SYS(timerfd_settime),
+	SCMP_SYS(timerfd_settime64),
+	SCMP_SYS(poll),
+	SCMP_SYS(ppoll),
+	/* signals; abort() sends itself one */
+	SCMP_SYS(rt_sigaction),
+	SCMP_SYS(rt_sigprocmask),
+	SCMP_SYS(rt_sigreturn),
+	SCMP_SYS(sigreturn),
+	SCMP_SYS(restart_syscall),
+	SCMP_SYS(tgkill),
+	/* the heap; mmap and mprotect stand below */
+	SCMP_SYS(brk),
+	SCMP_SYS(munmap),
+	SCMP_SYS(mremap),
+	SCMP_SYS(madvise),
+	/* the C library's locks */
+	SCMP_SYS(futex),
+	SCMP_SYS(futex_time64),
+	/* the clock, where the vDSO has none */
+	SCMP_SYS(clock_gettime),
+	SCMP_SYS(clock_gettime64),
+	SCMP_SYS(gettimeofday),
+	SCMP_SYS(time),
+	/* arc4random */
+	SCMP_SYS(getrandom),
+	/* the pid in syslog lines and after a fork check in arc4random */
+	SCMP_SYS(getpid),
+	SCMP_SYS(gettid),
+	/* qsort asks how much memory there is */
+	SCMP_SYS(sysinfo),
+	/* syslog; it connects again when the server was restarted */
+	SCMP_SYS(connect),
+	SCMP_SYS(sendto),
+	SCMP_SYS(send),
+	/* the end */
+	SCMP_SYS(exit),
+	SCMP_SYS(exit_group),
+};
+
+/* dns64d: a socket for each question upstream, and those of the clients. */
+static const int allowed_inet[] = {
+	SCMP_SYS(bind),
+	SCMP_SYS(listen),
+	SCMP_SYS(accept),
+	SCMP_SYS(accept4),
+	/* one message or a batch */
+	SCMP_SYS(recvfrom),
+	SCMP_SYS(recv),
+	SCMP_SYS(recvmsg),
+	SCMP_SYS(recvmmsg),
+	SCMP_SYS(recvmmsg_time64),
+	SCMP_SYS(sendmsg),
+	SCMP_SYS(sendmmsg),
+	SCMP_SYS(shutdown),
+	/* our own address and port, the client's, and why connect failed */
+	SCMP_SYS(getsockname),
+	SCMP_SYS(getpeername),
+	SCMP_SYS(getsockopt),
+	/* buffer sizes, IPV6_V6ONLY, TCP_NODELAY */
+	SCMP_SYS(setsockopt),
+};
+
+/* The reader: files, memory, the socket that is open, the end. */
+static const int allowed_reader[] = {
+	SCMP_SYS(read),
+	SCMP_SYS(write),
+	SCMP_SYS(close),
+	SCMP_SYS(fstat),
+	SCMP_SYS(fstat64),
+	SCMP_SYS(newfstatat),
+	SCMP_SYS(brk),
+	SCMP_SYS(munmap),
+	SCMP_SYS(mremap),
+	SCMP_SYS(madvise),
+	SCMP_SYS(futex),
+	SCMP_SYS(futex_time64),
+	/* messages of the parser have a time */
+	SCMP_SYS(clock_gettime),
+	SCMP_SYS(clock_gettime64),
+	/* arc4random, and a fork check in it */
+	SCMP_SYS(getrandom),
+	SCMP_SYS(getpid),
+	SCMP_SYS(gettid),
+	/* qsort asks how much memory there is */
+	SCMP_SYS(sysinfo),
+	/* abort() sends itself a signal */
+	SCMP_SYS(rt_sigaction),
+	SCMP_SYS(rt_sigprocmask),
+	SCMP_SYS(rt_sigreturn),
+	SCMP_SYS(sigreturn),
+	SCMP_SYS(restart_syscall),
+	SCMP_SYS(tgkill),
+	SCMP_SYS(exit),
+	SCMP_SYS(exit_group),
+};
+
+/* Allow a call, when is is not NULL only with such an argument. */
+static void
+allow(scmp_filter_ctx ctx, int call, const struct scmp_arg_cmp *is)
+{
+	int rc;
+
+	rc = seccomp_rule_add_array(ctx, SCMP_ACT_ALLOW, call, is != NULL, is);
+	if (rc < 0) {
+		errno = -rc;
+		fatal("sandbox: seccomp rule for call %d", call);
+	}
+}
+
+static void
+allow_socket(scmp_filter_ctx ctx, int domain)
+{
+	struct scmp_arg_cmp is = {
+		.arg = 0, .op = SCMP_CMP_EQ, .datum_a = (unsigned)domain
+	};
+
+	allow(ctx, SCMP_SYS(socket), &is);
+}
+
+static void
+allow_ioctl(scmp_filter_ctx ctx, unsigned long request)
+{
+	struct scmp_arg_cmp is = {
+		.arg = 1, .op = SCMP_CMP_EQ, .datum_a = request
+	};
+
+	allow(ctx, SCMP_SYS(ioctl), &is);
+}
+
+/* Memory, but none that can be executed. */
+static void
+allow_data_memory(scmp_filter_ctx ctx, int call)
+{
+	struct scmp_arg_cmp is = {
+		.arg = 2, .op = SCMP_CMP_MASKED_EQ, .datum_a = PROT_EXEC
+	};
+
+	allow(ctx, call, &is);
+}
+
+/* Opening to read; flags: which argument has them. */
+static void
+allow_open_to_read(scmp_filter_ctx ctx, int call, unsigned flags)
+{
+	struct scmp_arg_cmp is = {
+		.arg = flags,
+		.op = SCMP_CMP_MASKED_EQ,
+		.datum_a = O_ACCMODE | O_CREAT | O_TRUNC,
+		.datum_b = O_RDONLY,
+	};
+
+	allow(ctx, call, &is);
+}
+
+static void
+seccomp_rules_reader(scmp_filter_ctx ctx)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(allowed_reader) / sizeof(allowed_reader[0]);
+	    i++)
+		allow(ctx, allowed_reader[i], NULL);
+	allow_open_to_read(ctx, SCMP_SYS(open), 1);
+	allow_open_to_read(ctx, SCMP_SYS(openat), 2);
+	allow_data_memory(ctx, SCMP_SYS(mmap));
+	allow_data_memory(ctx, SCMP_SYS(mmap2));
+	allow_data_memory(ctx, SCMP_SYS(mprotect));
+}
+
+static void
+seccomp_rules(scmp_filter_ctx ctx, const struct sandbox *sb)
+{
+	size_t i;
+
+	if (sb == NULL) {
+		seccomp_rules_reader(ctx);
+		return;
+	}
+	for (i = 0; i < sizeof(allowed) / sizeof(allowed[0]); i++)
+		allow(ctx, allowed[i], NULL);
+	allow_data_memory(ctx, SCMP_SYS(mmap));
+	allow_data_memory(ctx, SCMP_SYS(mmap2));
+	allow_data_memory(ctx, SCMP_SYS(mprotect));
+	/* syslog */
+	allow_socket(ctx, AF_UNIX);
+	/* isatty(), which stdio calls for a standard output */
+	allow_ioctl(ctx, TCGETS);
+	if (!sb->inet)
+		return;
+
+	for (i = 0; i < sizeof(allowed_inet) / sizeof(allowed_inet[0]); i++)
+		allow(ctx, allowed_inet[i], NULL);
+	allow_socket(ctx, AF_INET);
+	allow_socket(ctx, AF_INET6);
+	/* getifaddrs(): the networks that are directly connected */
+	allow_socket(ctx, AF_NETLINK);
+	/* the interfaces of link-local addresses */
+	allow_ioctl(ctx, SIOCGIFINDEX);
+	allow_ioctl(ctx, SIOCGIFNAME);
+	/* evbuffer_read() */
+	allow_ioctl(ctx, FIONREAD);
+}
+
+static void
+enter_seccomp(const struct sandbox *sb)
+{
+	scmp_filter_ctx ctx;
+	int rc;
+
+	ctx = seccomp_init(SCMP_ACT_ERRNO(EPERM));
+	if (ctx == NULL)
+		fatalx("sandbox: seccomp");
+	/* Errors as the kernel gives them. */
+	seccomp_attr_set(ctx, SCMP_FLTATR_API_SYSRAWRC, 1);
+	/* A binary tree, not a list of sixty comparisons for each call. */
+	seccomp_attr_set(ctx, SCMP_FLTATR_CTL_OPTIMIZE, 2);
+	seccomp_rules(ctx, sb);
+	rc = seccomp_load(ctx);
+	seccomp_release(ctx);
+	if (rc == -EINVAL || rc == -ENOSYS) {
+		log_warn("sandbox: no seccomp filters in this kernel");
+		return;
+	}
+	if (rc < 0) {
+		errno = -rc;
+		fatal("sandbox: seccomp");
+	}
+}
+
+/*
+ * The sanitizers read /proc, trace the process and print at its end: they
+ * need more than a daemon does, so such a build has no sandbox.
+ */
+#if defined(__has_feature)
+#define SANITIZED                                                              \
+	(__has_feature(address_sanitizer) || __has_feature(thread_sanitizer))
+#elif defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define SANITIZED 1
+#else
+#define SANITIZED 0
+#endif
+
+/* sb: of a daemon; NULL: of the reader. */
+static void
+enter(const struct sandbox *sb)
+{
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1)
+		fatal("sandbox: no_new_privs");
+	if (SANITIZED) {
+		log_debug("sandbox: none in a build with sanitizers");
+		return;
+	}
+	enter_landlock(sb);
+	enter_seccomp(sb);
+}
+
+void
+sandbox_enter(const struct sandbox *sb)
+{
+	enter(sb);
+}
+
+/*
+ * Not dumpable: a daemon that runs as the same user, for it was not started
+ * as root, is not to trace it.
+ */
+void
+sandbox_enter_reader(void)
+{
+	keep_reading_cap();
+	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == -1)
+		fatal("sandbox: not dumpable");
+	enter(NULL);
+}

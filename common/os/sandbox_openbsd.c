@@ -1,0 +1,61 @@
+/*
+ * OpenBSD: unveil(2) for files, pledge(2) for everything else. There are no
+ * capabilities to give up.
+ */
+#include <unistd.h>
+
+#include <stddef.h>
+
+#include "log.h"
+#include "sandbox.h"
+
+int
+sandbox_drop_caps(void)
+{
+	return (0);
+}
+
+int
+sandbox_hold_caps(void)
+{
+	return (0);
+}
+
+int
+sandbox_drop_caps_but_ports(void)
+{
+	return (0);
+}
+
+static void
+unveil_all(const char *const *file, const char *rights)
+{
+	for (; file != NULL && *file != NULL; file++) {
+		if (unveil(*file, rights) == -1)
+			fatal("sandbox: unveil %s", *file);
+	}
+}
+
+/*
+ * stdio: the device, sockets that are open, clock, syslog; wpath and
+ * cpath: the dump; cpath: the pid file; inet: sockets for questions upstream;
+ * route: getifaddrs(), the networks that are directly connected.
+ */
+void
+sandbox_enter(const struct sandbox *sb)
+{
+	unveil_all(sb->write_files, "wc");
+	if (sb->pid_file != NULL && unveil(sb->pid_file, "rc") == -1)
+		fatal("sandbox: unveil %s", sb->pid_file);
+	if (pledge(sb->inet ? "stdio wpath cpath inet route" :
+	    "stdio wpath cpath", NULL) == -1)
+		fatal("sandbox: pledge");
+}
+
+/* stdio: the socket that is open; rpath: the files. */
+void
+sandbox_enter_reader(void)
+{
+	if (pledge("stdio rpath", NULL) == -1)
+		fatal("sandbox: pledge");
+}

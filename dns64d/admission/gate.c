@@ -1,0 +1,309 @@
+/*
+ * What is decided before a message becomes a question. Owns the secrets of
+ * cookies and the buckets of clients; refuses to know DNS64 and upstreams.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/rng.h"
+
+#include "cookie.h"
+#include "gate.h"
+#include "dns64d/wire/msg.h"
+#include "rate.h"
+
+#define OWN_SECRETS 2 /* the newest and the one before */
+#define OWN_LIFE_NS (GATE_SECRET_LIFE_SECS * INT64_C(1000000000))
+
+/* Ours, where the configuration gives none. */
+struct own_secrets {
+	struct siphash_key seed;
+	struct siphash_key v[OWN_SECRETS];
+	int64_t period; /* of the newest; -1: none is made yet */
+};
+
+struct gate {
+	struct own_secrets own;
+	struct rate_table rates;
+};
+
+/* One message on its way through. */
+struct visit {
+	struct gate *gate;
+	const struct gate_rules *rules;
+	const struct gate_peer *peer;
+	const struct msg_scan *scan;
+	struct msg_asked asked;
+	enum cookie_verdict cookie;
+	struct monotime now;
+	uint32_t unix_secs;
+};
+
+void
+gate_rules_init(struct gate_rules *r)
+{
+	memset(r, 0, sizeof(*r));
+	r->rate_len4 = GATE_RATE_LEN4;
+	r->rate_len6 = GATE_RATE_LEN6;
+	r->slip = GATE_SLIP;
+}
+
+static void
+random_key(const struct rng *rng, struct siphash_key *key)
+{
+	uint32_t word;
+	size_t i;
+
+	for (i = 0; i < sizeof(key->bytes); i += sizeof(word)) {
+		word = rng_next(rng);
+		memcpy(key->bytes + i, &word, sizeof(word));
+	}
+}
+
+struct gate *
+gate_new(const struct rng *rng, const struct siphash_key *seed)
+{
+	struct gate *g;
+
+	if ((g = calloc(1, sizeof(*g))) == NULL)
+		return (NULL);
+	g->own.seed = *seed;
+	g->own.period = -1;
+	random_key(rng, &g->rates.key);
+	return (g);
+}
+
+void
+gate_free(struct gate *g)
+{
+	free(g);
+}
+
+/*
+ * The secret of a period, of which only the owners of the seed can tell
+ * another: two times 64 bits of a keyed hash.
+ */
+static void
+derive_secret(const struct siphash_key *seed, int64_t period,
+    struct siphash_key *secret)
+{
+	uint8_t input[sizeof(period) + 1];
+	uint64_t half;
+	uint8_t i;
+
+	memcpy(input, &period, sizeof(period));
+	for (i = 0; i < 2; i++) {
+		input[sizeof(period)] = i;
+		half = siphash24(seed, input, sizeof(input));
+		memcpy(secret->bytes + i * sizeof(half), &half, sizeof(half));
+	}
+}
+
+static void
+renew_own(struct own_secrets *own, struct monotime now)
+{
+	int64_t period = now.ns / OWN_LIFE_NS;
+	unsigned i;
+
+	if (period == own->period)
+		return;
+	own->period = period;
+	for (i = 0; i < OWN_SECRETS; i++)
+		derive_secret(&own->seed, period - i, &own->v[i]);
+}
+
+/* The client's cookie is judged, and the reply gets one. */
+static void
+handle_cookie(struct visit *v, struct gate_pass *pass)
+{
+	const struct siphash_key *secrets = v->rules->secret;
+	const struct msg_asked *asked = &v->asked;
+	struct msg_options *o = &pass->options;
+	size_t n = v->rules->n_secrets;
+
+	if (n == 0) {
+		renew_own(&v->gate->own, v->now);
+		secrets = v->gate->own.v;
+		n = OWN_SECRETS;
+	}
+	v->cookie = cookie_check(secrets, n, asked->cookie, asked->cookie_len,
+	    v->peer->addr, v->unix_secs);
+	o->cookie_len = COOKIE_LEN;
+	if (v->cookie == COOKIE_GOOD)
+		memcpy(o->cookie, asked->cookie, COOKIE_LEN);
+	else
+		cookie_make(&secrets[0], asked->cookie, v->peer->addr,
+		    v->unix_secs, o->cookie);
+}
+
+/* Options of a version that we do not know have a meaning unknown to us. */
+static int
+read_options(struct visit *v, struct gate_pass *pass)
+{
+	struct msg_options *o = &pass->options;
+	unsigned tenths = v->rules->keepalive_secs * 10;
+
+	if (v->scan->opt == 0 || v->scan->edns_version > 0)
+		return (0);
+	if (msg_asked_read(v->scan, &v->asked) == -1)
+		return (-1);
+	if (v->rules->no_cookies)
+		v->asked.cookie_len = 0;
+	if (v->asked.cookie_len != 0)
+		handle_cookie(v, pass);
+	if (v->peer->tcp && v->asked.keepalive) {
+		o->keepalive = true;
+		o->keepalive_ds = (uint16_t)(tenths < UINT16_MAX ? tenths :
+		    UINT16_MAX);
+	}
+	if (v->rules->forward_subnet)
+		pass->subnet = o->subnet = v->asked.subnet;
+	return (0);
+}
+
+/* The source address of a message over UDP may be forged. */
+static bool
+source_is_proven(const struct visit *v)
+{
+	return (v->peer->tcp || v->cookie == COOKIE_GOOD ||
+	    v->cookie == COOKIE_RENEW);
+}
+
+static enum gate_verdict
+check_pressure(struct visit *v)
+{
+	const struct rate_limit limit = {
+		.per_sec = v->rules->rate,
+		.prefix4 = v->rules->rate_len4,
+		.prefix6 = v->rules->rate_len6,
+	};
+	unsigned refused = 0;
+
+	if (source_is_proven(v))
+		return (GATE_PASS);
+	if (limit.per_sec > 0)
+		refused = rate_take(&v->gate->rates, &limit, v->peer->addr,
+		    v->now);
+	if (refused == 0 && !v->peer->pressed)
+		return (GATE_PASS);
+	if (v->asked.cookie_len != 0)
+		return (GATE_BADCOOKIE);
+	if (refused == 0)
+		return (GATE_PASS);
+	return (v->rules->slip > 0 && refused % v->rules->slip == 0 ?
+	    GATE_TRUNCATE : GATE_DROP);
+}
+
+/* RFC 7873, 5.4: a message without a question asks for a cookie alone. */
+static unsigned
+cookie_rcode(const struct visit *v)
+{
+	if (v->asked.cookie_len == 0)
+		return (MSG_FORMERR);
+	return (v->cookie == COOKIE_BAD ? MSG_BADCOOKIE : MSG_NOERROR);
+}
+
+static enum gate_verdict
+reject(unsigned *rcode, unsigned with)
+{
+	*rcode = with;
+	return (GATE_REJECT);
+}
+
+static enum gate_verdict
+check_message(struct visit *v, enum msg_query_verdict verdict,
+    unsigned *rcode, struct gate_pass *pass)
+{
+	if (!v->peer->allowed) {
+		ede_add(&pass->ede, EDE_PROHIBITED);
+		return (reject(rcode, MSG_REFUSED));
+	}
+	if (verdict == MSG_Q_EMPTY)
+		return (reject(rcode, cookie_rcode(v)));
+	if (verdict != MSG_Q_REJECT)
+		return (GATE_PASS);
+	if (*rcode == MSG_NOTIMP || *rcode == MSG_REFUSED)
+		ede_add(&pass->ede, EDE_NOT_SUPPORTED);
+	return (GATE_REJECT);
+}
+
+enum gate_verdict
+gate_check(struct gate *g, const struct gate_rules *r,
+    const struct gate_peer *peer, const struct msg_scan *scan,
+    enum msg_query_verdict verdict, unsigned *rcode, uint32_t unix_secs,
+    struct monotime now, struct gate_pass *pass)
+{
+	struct visit v = {
+		.gate = g,
+		.rules = r,
+		.peer = peer,
+		.scan = scan,
+		.cookie = COOKIE_NONE,
+		.now = now,
+		.unix_secs = unix_secs,
+	};
+	enum gate_verdict pressure;
+	bool malformed;
+
+	memset(pass, 0, sizeof(*pass));
+	if (verdict == MSG_Q_DROP)
+		return (GATE_DROP);
+	pass->tcp = peer->tcp;
+	pass->edns = scan->opt != 0;
+	malformed = read_options(&v, pass) == -1;
+	pressure = check_pressure(&v);
+	if (pressure != GATE_PASS) {
+		*rcode = pressure == GATE_BADCOOKIE ? MSG_BADCOOKIE :
+		    MSG_NOERROR;
+		return (pressure);
+	}
+	if (malformed && verdict == MSG_Q_ACCEPT && peer->allowed)
+		return (reject(rcode, MSG_FORMERR));
+	return (check_message(&v, verdict, rcode, pass));
+}
+
+void
+gate_question(const struct gate_pass *pass, struct msg_question *q)
+{
+	q->subnet = pass->subnet;
+}
+
+size_t
+gate_limit(const struct gate_pass *pass, const struct msg_scan *query,
+    size_t udp_max)
+{
+	return (msg_reply_limit(query, pass->tcp, udp_max) -
+	    (pass->edns ? msg_options_size(&pass->options) : 0));
+}
+
+/* The scope is the upstream's if it speaks of this subnet, or zero. */
+static void
+set_scope(struct msg_subnet *subnet, const struct msg_scan *upstream)
+{
+	struct msg_subnet theirs = { .len = 0 };
+
+	if (upstream != NULL)
+		msg_subnet_read(upstream, &theirs);
+	if (theirs.len == subnet->len &&
+	    memcmp(theirs.data, subnet->data, 3) == 0 &&
+	    memcmp(theirs.data + MSG_SUBNET_FIXED,
+	    subnet->data + MSG_SUBNET_FIXED,
+	    subnet->len - MSG_SUBNET_FIXED) == 0)
+		subnet->data[3] = theirs.data[3];
+}
+
+size_t
+gate_finish(const struct gate_pass *pass, const struct msg_scan *query,
+    size_t udp_max, const struct msg_scan *upstream, uint8_t *buf,
+    size_t len)
+{
+	struct msg_options o = pass->options;
+
+	if (!pass->edns)
+		return (len);
+	if (o.subnet.len != 0)
+		set_scope(&o.subnet, upstream);
+	return (msg_options_add(buf, len,
+	    msg_reply_limit(query, pass->tcp, udp_max), &o, &pass->ede,
+	    upstream));
+}

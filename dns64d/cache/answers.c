@@ -1,0 +1,340 @@
+/*
+ * A hash table with a chain in each bucket and one list of all answers by
+ * the second of their last use. Keyed by SipHash, so that nobody can choose
+ * names that fall into one bucket.
+ */
+#include <sys/queue.h>
+
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "answers.h"
+#include "dns64d/wire/wire.h"
+
+#define BYTES_PER_BUCKET 256 /* an answer takes about so much */
+#define MALLOC_OVERHEAD 16   /* of the allocator, for each answer */
+#define ANSWERS_LEAST 4      /* that there is to be room for */
+
+/* In the flags of a key, where these bits of a header mean nothing. */
+#define FLAG_DO MSG_QR
+#define FLAG_EDNS MSG_AA
+
+#define TTL_OFFSET 6 /* of the TTL field, before the RDATA */
+
+/* All of the key but the name, without padding. */
+struct fixed_key {
+	uint16_t flags;
+	uint16_t type;
+	uint16_t class;
+	uint16_t policy;
+};
+
+struct key {
+	struct fixed_key fixed;
+	uint8_t name[MSG_NAME_MAX]; /* lower case */
+	uint8_t name_len;           /* this and behind it is not hashed */
+	uint64_t hash;
+};
+
+struct answer {
+	LIST_ENTRY(answer) chain;
+	TAILQ_ENTRY(answer) lru;
+	uint32_t hash;
+	uint32_t secs;  /* the second that the TTLs are of */
+	uint32_t until; /* the first second that it is not good for */
+	struct fixed_key key;
+	struct answer_note note;
+	uint16_t len;
+	uint16_t limit;
+	uint16_t n_ttls;
+	uint8_t name_len;
+	/* The message, its name in lower case; two octets for each TTL: where
+	 * it stands. */
+	uint8_t data[];
+};
+
+LIST_HEAD(chain, answer);
+TAILQ_HEAD(lru, answer);
+
+struct answers {
+	struct siphash_key key;
+	size_t bytes_max;
+	struct chain *buckets; /* NULL: nothing is kept */
+	size_t mask;           /* their number, a power of two, less one */
+	bool closed;
+	struct lru lru;        /* the least recently used one first */
+	struct answers_counts counts;
+};
+
+struct answers *
+answers_new(size_t bytes, const struct siphash_key *key)
+{
+	struct answers *a;
+	size_t n = 1;
+
+	if ((a = calloc(1, sizeof(*a))) == NULL)
+		return (NULL);
+	a->key = *key;
+	a->bytes_max = bytes;
+	TAILQ_INIT(&a->lru);
+	if (bytes == 0)
+		return (a);
+	while (n <= bytes / BYTES_PER_BUCKET / 2)
+		n *= 2;
+	if ((a->buckets = calloc(n, sizeof(*a->buckets))) == NULL) {
+		free(a);
+		return (NULL);
+	}
+	a->mask = n - 1;
+	a->counts.bytes = n * sizeof(*a->buckets);
+	return (a);
+}
+
+static size_t
+answer_size(const struct answer *e)
+{
+	return (sizeof(*e) + e->len + 2 * (size_t)e->n_ttls +
+	    MALLOC_OVERHEAD);
+}
+
+static void
+remove_answer(struct answers *a, struct answer *e)
+{
+	LIST_REMOVE(e, chain);
+	TAILQ_REMOVE(&a->lru, e, lru);
+	a->counts.bytes -= answer_size(e);
+	a->counts.entries--;
+	free(e);
+}
+
+void
+answers_close(struct answers *a)
+{
+	a->closed = true;
+}
+
+/* Nobody looks into the chains any more, so they are left as they are. */
+bool
+answers_free_some(struct answers *a, unsigned max)
+{
+	struct answer *e;
+
+	for (; max > 0 && (e = TAILQ_FIRST(&a->lru)) != NULL; max--) {
+		TAILQ_REMOVE(&a->lru, e, lru);
+		a->counts.bytes -= answer_size(e);
+		a->counts.entries--;
+		free(e);
+	}
+	return (!TAILQ_EMPTY(&a->lru));
+}
+
+static bool
+keeps_nothing(const struct answers *a)
+{
+	return (a->buckets == NULL || a->closed);
+}
+
+void
+answers_free(struct answers *a)
+{
+	if (a == NULL)
+		return;
+	while (answers_free_some(a, UINT_MAX))
+		continue;
+	free(a->buckets);
+	free(a);
+}
+
+/* Wraps in 136 years of uptime. */
+static uint32_t
+secs_of(struct monotime t)
+{
+	return ((uint32_t)(t.ns / 1000000000));
+}
+
+static void
+make_key(const struct answers *a, const struct answer_query *q,
+    struct key *k)
+{
+	const struct msg_scan *m = q->scan;
+	const uint8_t *name = m->wire + MSG_HEADER_LEN;
+	size_t i;
+
+	k->fixed.flags = m->flags & (MSG_RD | MSG_Z | MSG_AD | MSG_CD);
+	if (m->dnssec_ok)
+		k->fixed.flags |= FLAG_DO;
+	if (m->opt != 0)
+		k->fixed.flags |= FLAG_EDNS;
+	k->fixed.type = m->qtype;
+	k->fixed.class = m->qclass;
+	k->fixed.policy = q->policy;
+	for (i = 0; i < m->qname_len; i++)
+		k->name[i] = name_lower(name[i]);
+	k->name_len = (uint8_t)m->qname_len;
+	k->hash = siphash24(&a->key, k, sizeof(k->fixed) + m->qname_len);
+}
+
+static struct answer *
+find_answer(const struct answers *a, const struct key *k)
+{
+	struct answer *e;
+
+	LIST_FOREACH(e, &a->buckets[k->hash & a->mask], chain)
+		if (e->hash == (uint32_t)k->hash &&
+		    memcmp(&e->key, &k->fixed, sizeof(e->key)) == 0 &&
+		    e->name_len == k->name_len &&
+		    memcmp(e->data + MSG_HEADER_LEN, k->name,
+		    k->name_len) == 0)
+			return (e);
+	return (NULL);
+}
+
+/* To be called with another second than the last time: a use as well. */
+static void
+age(struct answers *a, struct answer *e, uint32_t secs)
+{
+	const uint8_t *offsets = e->data + e->len;
+	uint32_t by = secs - e->secs;
+	uint8_t *ttl;
+	unsigned i;
+
+	for (i = 0; i < e->n_ttls; i++) {
+		ttl = e->data + get16(offsets + 2 * (size_t)i);
+		put32(ttl, get32(ttl) - by);
+	}
+	e->secs = secs;
+	TAILQ_REMOVE(&a->lru, e, lru);
+	TAILQ_INSERT_TAIL(&a->lru, e, lru);
+}
+
+size_t
+answers_find(struct answers *a, const struct answer_query *q,
+    struct monotime now, uint8_t *buf, struct answer_note *note)
+{
+	uint32_t secs = secs_of(now);
+	struct answer *e;
+	struct key k;
+
+	if (keeps_nothing(a))
+		return (0);
+	make_key(a, q, &k);
+	if ((e = find_answer(a, &k)) == NULL)
+		return (0);
+	if (secs >= e->until) {
+		remove_answer(a, e);
+		return (0);
+	}
+	if (e->len > q->limit || q->limit > e->limit)
+		return (0);
+	if (secs != e->secs)
+		age(a, e, secs);
+	memcpy(buf, e->data, e->len);
+	put16(buf, q->scan->id);
+	memcpy(buf + MSG_HEADER_LEN, q->scan->wire + MSG_HEADER_LEN,
+	    k.name_len);
+	*note = e->note;
+	return (e->len);
+}
+
+/* Where the TTLs stand. offsets: NULL or room for two octets of each. */
+static unsigned
+list_ttls(const struct msg_scan *m, uint8_t *offsets, uint32_t *lowest)
+{
+	struct msg_rr rr;
+	unsigned section, n = 0;
+
+	for (section = MSG_ANSWER; section < MSG_N_SECTIONS; section++) {
+		rr.msg = NULL;
+		while (msg_rr_next(m, section, &rr)) {
+			if (rr.type == MSG_T_OPT)
+				continue;
+			if (rr.ttl < *lowest)
+				*lowest = rr.ttl;
+			if (offsets != NULL)
+				put16(offsets + 2 * (size_t)n,
+				    (uint16_t)(rr.rdata - TTL_OFFSET));
+			n++;
+		}
+	}
+	return (n);
+}
+
+static void
+insert(struct answers *a, struct answer *e, const struct key *k)
+{
+	struct answer *old;
+
+	LIST_INSERT_HEAD(&a->buckets[k->hash & a->mask], e, chain);
+	TAILQ_INSERT_TAIL(&a->lru, e, lru);
+	a->counts.bytes += answer_size(e);
+	a->counts.entries++;
+	while (a->counts.bytes > a->bytes_max &&
+	    (old = TAILQ_FIRST(&a->lru)) != NULL) {
+		remove_answer(a, old);
+		a->counts.evicted++;
+	}
+}
+
+/* NULL when it is too large, or memory is short. */
+static struct answer *
+new_answer(const struct answers *a, const struct key *k,
+    const struct msg_scan *m, unsigned n_ttls)
+{
+	struct answer *e;
+	size_t size = sizeof(*e) + m->len + 2 * (size_t)n_ttls;
+
+	if (size + MALLOC_OVERHEAD > a->bytes_max / ANSWERS_LEAST ||
+	    (e = malloc(size)) == NULL)
+		return (NULL);
+	e->hash = (uint32_t)k->hash;
+	e->key = k->fixed;
+	e->name_len = k->name_len;
+	e->len = (uint16_t)m->len;
+	e->n_ttls = (uint16_t)n_ttls;
+	memcpy(e->data, m->wire, m->len);
+	memcpy(e->data + MSG_HEADER_LEN, k->name, k->name_len);
+	return (e);
+}
+
+void
+answers_keep(struct answers *a, const struct answer_query *q,
+    struct monotime now, struct monotime until, const uint8_t *wire,
+    size_t len, const struct answer_note *note)
+{
+	uint32_t secs = secs_of(now), life = ANSWERS_LIFE_SECS;
+	struct answer *e, *old;
+	struct msg_scan m;
+	struct key k;
+	unsigned n;
+
+	if (keeps_nothing(a) || msg_scan(wire, len, &m) != MSG_SCAN_OK ||
+	    m.qname_len != q->scan->qname_len || (m.flags & MSG_TC) != 0)
+		return;
+	n = list_ttls(&m, NULL, &life);
+	if (secs_of(until) < secs + life)
+		life = until.ns < now.ns ? 0 : secs_of(until) - secs;
+	if (life == 0)
+		return;
+	make_key(a, q, &k);
+	if ((old = find_answer(a, &k)) != NULL) {
+		/* The one with the wider limit is good for more. */
+		if (secs < old->until && old->limit > q->limit)
+			return;
+		remove_answer(a, old);
+	}
+	if ((e = new_answer(a, &k, &m, n)) == NULL)
+		return;
+	e->secs = secs;
+	e->until = secs + life;
+	e->limit = (uint16_t)q->limit;
+	e->note = *note;
+	list_ttls(&m, e->data + len, &life);
+	insert(a, e, &k);
+}
+
+void
+answers_count(const struct answers *a, struct answers_counts *out)
+{
+	*out = a->counts;
+}

@@ -1,0 +1,728 @@
+/*
+ * A hash table with a chain in each bucket and one list of all entries by
+ * their last use. Keyed by SipHash, so that nobody can choose names that
+ * fall into one bucket.
+ *
+ * Most of the time goes into waiting for memory. So there are more buckets
+ * than entries, for a chain to be looked into only when it has what is looked
+ * for, and the buckets of what is looked for together are neighbours.
+ */
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cache_int.h"
+#include "dns64d/wire/wire.h"
+
+/* An entry takes twice as much; only the length of chains depends on it. */
+#define BYTES_PER_BUCKET 128
+#define MALLOC_OVERHEAD 16 /* of the allocator, for each entry */
+#define ENTRIES_LEAST 4	   /* that there is to be room for */
+#define CACHE_FAILURE_ROW_SECS 10
+#define FAILURE_SIZE (sizeof(struct cache_failure) + MALLOC_OVERHEAD)
+
+#define TYPE_ANY_NAME 0 /* type in the key of NXDOMAIN */
+#define TYPE_META 128   /* from here to ANY */
+#define CLASS_NONE 254  /* and ANY behind it */
+#define FLAG_DO MSG_QR	/* in the flags of a key, where QR means nothing */
+#define KEY_FIXED 7	/* type, class, flags, length of the subnet */
+#define KEY_MAX (KEY_FIXED + MSG_SUBNET_MAX + MSG_NAME_MAX)
+
+struct key {
+	uint64_t hash;
+	size_t len;
+	uint8_t data[KEY_MAX];
+};
+
+LIST_HEAD(chain, cache_entry);
+TAILQ_HEAD(lru, cache_entry);
+
+struct cache {
+	struct cache_rules rules;
+	struct siphash_key key;
+	struct chain *buckets; /* NULL: nothing is kept */
+	size_t mask;	       /* their number, a power of two, less one */
+	bool closed;
+	struct lru lru;	       /* the least recently used one first */
+	size_t reserved;       /* bytes of the rules' that others use */
+	struct cache_counts counts;
+};
+
+void
+cache_rules_init(struct cache_rules *rules)
+{
+	*rules = (struct cache_rules){
+		.bytes = CACHE_BYTES,
+		.ttl_max = CACHE_TTL_MAX,
+		.ttl_negative = CACHE_TTL_NEGATIVE,
+		.ttl_failure = CACHE_TTL_FAILURE,
+		.ttl_failure_max = CACHE_TTL_FAILURE_TOP,
+		.ttl_stale = CACHE_TTL_STALE,
+		.serve_stale = true,
+		.prefetch = true,
+		.answers = true,
+	};
+}
+
+struct cache *
+cache_new(const struct cache_rules *rules, const struct siphash_key *key)
+{
+	struct cache *c;
+	size_t n = 1;
+
+	if ((c = calloc(1, sizeof(*c))) == NULL)
+		return (NULL);
+	c->rules = *rules;
+	c->key = *key;
+	TAILQ_INIT(&c->lru);
+	if (rules->bytes == 0)
+		return (c);
+	while (n <= rules->bytes / BYTES_PER_BUCKET / 2)
+		n *= 2;
+	if ((c->buckets = calloc(n, sizeof(*c->buckets))) == NULL) {
+		free(c);
+		return (NULL);
+	}
+	c->mask = n - 1;
+	c->counts.bytes = n * sizeof(*c->buckets);
+	return (c);
+}
+
+/* All that it occupies. */
+static size_t
+entry_size(const struct cache_entry *e)
+{
+	return (sizeof(*e) + e->key_len + e->wire_len + MALLOC_OVERHEAD +
+	    (e->failure != NULL ? FAILURE_SIZE : 0));
+}
+
+static void
+free_entry(struct cache_entry *e)
+{
+	free(e->failure);
+	free(e);
+}
+
+static void
+remove_entry(struct cache *c, struct cache_entry *e)
+{
+	LIST_REMOVE(e, chain);
+	TAILQ_REMOVE(&c->lru, e, lru);
+	c->counts.bytes -= entry_size(e);
+	c->counts.entries--;
+	free_entry(e);
+}
+
+void
+cache_close(struct cache *c)
+{
+	c->closed = true;
+}
+
+/* Nobody looks into the chains any more, so they are left as they are. */
+bool
+cache_free_some(struct cache *c, unsigned max)
+{
+	struct cache_entry *e;
+
+	for (; max > 0 && (e = TAILQ_FIRST(&c->lru)) != NULL; max--) {
+		TAILQ_REMOVE(&c->lru, e, lru);
+		c->counts.bytes -= entry_size(e);
+		c->counts.entries--;
+		free_entry(e);
+	}
+	return (!TAILQ_EMPTY(&c->lru));
+}
+
+static bool
+keeps_nothing(const struct cache *c)
+{
+	return (c->buckets == NULL || c->closed);
+}
+
+void
+cache_free(struct cache *c)
+{
+	if (c == NULL)
+		return;
+	while (cache_free_some(c, UINT_MAX))
+		continue;
+	free(c->buckets);
+	free(c);
+}
+
+/*
+ * Which of neighbouring buckets; 0 for the types that have none: whoever
+ * asks for all types of one name shall not fill its buckets.
+ */
+static uint64_t
+neighbour(uint16_t type)
+{
+	switch (type) {
+	case TYPE_ANY_NAME:
+		return (1);
+	case MSG_T_A:
+		return (2);
+	case MSG_T_AAAA:
+		return (3);
+	default:
+		return (0);
+	}
+}
+
+static void
+hash_key(const struct cache *c, struct key *k)
+{
+	uint64_t near = neighbour(get16(k->data));
+	size_t skip = near != 0 ? sizeof(uint16_t) : 0;
+
+	k->hash = siphash24(&c->key, k->data + skip, k->len - skip) ^ near;
+}
+
+/* Make the key that of another type. */
+static void
+set_type(const struct cache *c, struct key *k, uint16_t type)
+{
+	uint64_t old = neighbour(get16(k->data)), near = neighbour(type);
+
+	if (get16(k->data) == type)
+		return;
+	put16(k->data, type);
+	if (old != 0 && near != 0)
+		k->hash ^= old ^ near;
+	else
+		hash_key(c, k);
+}
+
+/*
+ * type: that of the question, or TYPE_ANY_NAME. subnet: NULL for the answers
+ * that do not depend on it. below: octets of the name to leave out.
+ */
+static void
+make_key(const struct cache *c, struct key *k, const struct msg_question *q,
+    uint16_t type, const struct msg_subnet *subnet, size_t below)
+{
+	uint16_t flags = q->flags & (uint16_t)~MSG_RD;
+	size_t i, n = KEY_FIXED;
+
+	put16(k->data, type);
+	put16(k->data + 2, q->class);
+	put16(k->data + 4, q->dnssec_ok ? flags | FLAG_DO : flags);
+	k->data[6] = subnet != NULL ? subnet->len : 0;
+	if (subnet != NULL) {
+		memcpy(k->data + n, subnet->data, subnet->len);
+		n += subnet->len;
+	}
+	for (i = below; i < q->name_len; i++)
+		k->data[n++] = name_lower(q->name[i]);
+	k->len = n;
+	hash_key(c, k);
+}
+
+/*
+ * The next one in a row may come much later than the end of this one: when
+ * somebody asks, and has waited for the upstreams.
+ */
+static bool
+is_failure_forgotten(const struct cache_entry *e, struct monotime now)
+{
+	return (e->failure == NULL || monotime_reached(
+	    monotime_add_secs(e->failure->until, e->failure->secs +
+	    CACHE_FAILURE_ROW_SECS), now));
+}
+
+/* Neither the reply nor the length of the next failure is of use any more. */
+static bool
+is_dead(const struct cache *c, const struct cache_entry *e,
+    struct monotime now)
+{
+	uint32_t stale = c->rules.serve_stale ? c->rules.ttl_stale : 0;
+
+	if (e->wire_len > 0 && !monotime_reached(
+	    monotime_add_secs(cache_expires_at(e), stale), now))
+		return (false);
+	return (is_failure_forgotten(e, now));
+}
+
+static struct cache_entry *
+find_key(struct cache *c, const struct key *k, struct monotime now)
+{
+	struct cache_entry *e;
+
+	LIST_FOREACH(e, &c->buckets[k->hash & c->mask], chain) {
+		if (e->hash != (uint32_t)k->hash || e->key_len != k->len ||
+		    memcmp(e->data, k->data, k->len) != 0)
+			continue;
+		if (!is_dead(c, e, now))
+			return (e);
+		remove_entry(c, e);
+		return (NULL);
+	}
+	return (NULL);
+}
+
+/*
+ * The entry for a question with a client subnet is that of the subnet or
+ * one that was said to hold for all of them (RFC 7871, 7.3.1).
+ * k: its key without a subnet, but for the type.
+ */
+static struct cache_entry *
+find_entry(struct cache *c, const struct msg_question *q, struct key *k,
+    uint16_t type, size_t below, struct monotime now)
+{
+	struct cache_entry *e;
+	struct key own;
+
+	if (q->subnet.len > 0) {
+		make_key(c, &own, q, type, &q->subnet, below);
+		if ((e = find_key(c, &own, now)) != NULL)
+			return (e);
+	}
+	set_type(c, k, type);
+	e = find_key(c, k, now);
+	return (e != NULL && (q->subnet.len == 0 || e->has_scope) ? e : NULL);
+}
+
+static struct cache_entry *
+find_nxdomain(struct cache *c, const struct msg_question *q, struct key *k,
+    bool own_type, size_t below, struct monotime now)
+{
+	struct cache_entry *e;
+
+	e = find_entry(c, q, k, TYPE_ANY_NAME, below, now);
+	return (e != NULL && (!own_type || e->type == q->type) ? e : NULL);
+}
+
+static bool
+is_fresh(const struct cache_entry *e, struct monotime now)
+{
+	return (e != NULL && e->wire_len > 0 &&
+	    !monotime_reached(cache_expires_at(e), now));
+}
+
+static bool
+is_failing(const struct cache_entry *e, struct monotime now)
+{
+	return (e != NULL && e->failure != NULL &&
+	    !monotime_reached(e->failure->until, now));
+}
+
+/* NXDOMAIN of an ancestor; below: octets of the labels in between. */
+static struct cache_entry *
+find_cut(struct cache *c, const struct msg_question *q, bool own_type,
+    struct monotime now, size_t *below)
+{
+	struct cache_entry *e;
+	struct key k;
+	size_t off;
+
+	if (!c->rules.nxdomain_cut)
+		return (NULL);
+	for (off = 0; q->name[off] != 0;) {
+		off += (size_t)q->name[off] + 1;
+		make_key(c, &k, q, TYPE_ANY_NAME, NULL, off);
+		e = find_nxdomain(c, q, &k, own_type, off, now);
+		if (is_fresh(e, now)) {
+			*below = off;
+			return (e);
+		}
+	}
+	return (NULL);
+}
+
+static void
+use(struct cache *c, struct cache_entry *e, enum cache_verdict verdict,
+    const struct msg_question *q, struct cache_hit *hit)
+{
+	hit->verdict = verdict;
+	hit->entry = e;
+	hit->replied = verdict != CACHE_FAILED || e->failure->replied;
+	hit->len = cache_write_size(hit, q);
+	TAILQ_REMOVE(&c->lru, e, lru);
+	TAILQ_INSERT_TAIL(&c->lru, e, lru);
+}
+
+static struct monotime
+prefetch_at(const struct cache_entry *e)
+{
+	return (monotime_add_ms(e->stored_at,
+	    (int64_t)e->life_secs * e->prefetch_permille));
+}
+
+static void
+use_fresh(struct cache *c, struct cache_entry *e, bool failing,
+    const struct msg_question *q, struct monotime now, struct cache_hit *hit)
+{
+	use(c, e, CACHE_FRESH, q, hit);
+	if (e->hits < CACHE_PREFETCH_HITS)
+		e->hits++;
+	hit->prefetch = c->rules.prefetch && !failing && hit->below == 0 &&
+	    (q->flags & MSG_RD) != 0 && e->hits >= CACHE_PREFETCH_HITS &&
+	    monotime_reached(prefetch_at(e), now);
+	/* Names below one that does not exist are asked for once. */
+	if (failing || hit->below > 0)
+		hit->steady_until = now;
+	else
+		hit->steady_until = c->rules.prefetch ? prefetch_at(e) :
+		    cache_expires_at(e);
+}
+
+/* Of two expired replies that one which is the younger. */
+static struct cache_entry *
+choose_stale(const struct cache *c, struct cache_entry *own,
+    struct cache_entry *nxdomain)
+{
+	struct cache_entry *e = nxdomain;
+
+	if (!c->rules.serve_stale)
+		return (NULL);
+	if (own != NULL && own->wire_len > 0 && (e == NULL ||
+	    e->wire_len == 0 || monotime_reached(e->stored_at,
+	    own->stored_at)))
+		e = own;
+	return (e != NULL && e->wire_len > 0 ? e : NULL);
+}
+
+void
+cache_find(struct cache *c, const struct msg_question *q, bool own_type,
+    struct monotime now, struct cache_hit *hit)
+{
+	struct cache_entry *own, *nxdomain, *e;
+	struct key k;
+	bool failing;
+
+	memset(hit, 0, sizeof(*hit));
+	if (keeps_nothing(c))
+		return;
+	make_key(c, &k, q, q->type, NULL, 0);
+	own = find_entry(c, q, &k, q->type, 0, now);
+	nxdomain = find_nxdomain(c, q, &k, own_type, 0, now);
+	failing = is_failing(own, now);
+	if (is_fresh(own, now))
+		use_fresh(c, own, failing, q, now, hit);
+	else if (is_fresh(nxdomain, now))
+		use_fresh(c, nxdomain, failing, q, now, hit);
+	else if ((e = find_cut(c, q, own_type, now, &hit->below)) != NULL)
+		use_fresh(c, e, failing, q, now, hit);
+	else if (failing && own->failure->bogus)
+		/* What does not validate any more is not to be trusted. */
+		use(c, own, CACHE_FAILED, q, hit);
+	else if ((e = choose_stale(c, own, nxdomain)) != NULL) {
+		use(c, e, CACHE_STALE, q, hit);
+		hit->recheck = failing;
+	} else if (failing)
+		use(c, own, CACHE_FAILED, q, hit);
+	if (failing && own->failure->silence) {
+		hit->silence = true;
+		hit->asked_at = own->failure->asked_at;
+	}
+}
+
+static void
+make_room(struct cache *c)
+{
+	struct cache_entry *e;
+
+	while (c->counts.bytes + c->reserved > c->rules.bytes &&
+	    (e = TAILQ_FIRST(&c->lru)) != NULL) {
+		remove_entry(c, e);
+		c->counts.evicted++;
+	}
+}
+
+void
+cache_reserve(struct cache *c, size_t bytes)
+{
+	c->reserved = bytes;
+	make_room(c);
+}
+
+/* A new entry that is not in the table yet; NULL when it is too large. */
+static struct cache_entry *
+new_entry(const struct cache *c, const struct key *k, size_t wire_len)
+{
+	struct cache_entry *e;
+	size_t size = sizeof(*e) + k->len + wire_len;
+
+	if (size + MALLOC_OVERHEAD > c->rules.bytes / ENTRIES_LEAST ||
+	    (e = malloc(size)) == NULL)
+		return (NULL);
+	memset(e, 0, sizeof(*e));
+	e->hash = (uint32_t)k->hash;
+	e->key_len = (uint16_t)k->len;
+	e->wire_len = (uint16_t)wire_len;
+	memcpy(e->data, k->data, k->len);
+	return (e);
+}
+
+static void
+insert(struct cache *c, struct cache_entry *e)
+{
+	LIST_INSERT_HEAD(&c->buckets[e->hash & c->mask], e, chain);
+	TAILQ_INSERT_TAIL(&c->lru, e, lru);
+	c->counts.bytes += entry_size(e);
+	c->counts.entries++;
+	make_room(c);
+}
+
+/*
+ * RD=0 says nothing of what is to be known with RD=1, and the types of
+ * messages and transfers, and the classes for all others, are not of data
+ * (RFC 6895, 3.1 and 3.2).
+ */
+static bool
+may_be_kept(const struct cache *c, const struct msg_question *q)
+{
+	if (keeps_nothing(c) || (q->flags & MSG_RD) == 0 ||
+	    q->class >= CLASS_NONE)
+		return (false);
+	return (q->type != TYPE_ANY_NAME && q->type != MSG_T_OPT &&
+	    (q->type < TYPE_META || q->type >= MSG_T_ANY));
+}
+
+static bool
+has_answer(const struct msg_scan *m)
+{
+	struct msg_rr rr = { .msg = NULL };
+
+	while (msg_rr_next(m, MSG_ANSWER, &rr))
+		if (rr.type == m->qtype || m->qtype == MSG_T_ANY)
+			return (true);
+	return (false);
+}
+
+static uint32_t
+lower(uint32_t a, uint32_t b)
+{
+	return (a < b ? a : b);
+}
+
+/*
+ * How long a reply is good for: until its first record expires, and a denial
+ * by what its SOA says (RFC 2308, 5). 0: not at all.
+ */
+static uint32_t
+lifetime(const struct cache *c, const struct msg_scan *m, bool *negative)
+{
+	uint32_t life = c->rules.ttl_max, soa;
+	struct msg_rr rr;
+	unsigned section;
+
+	for (section = MSG_ANSWER; section < MSG_N_SECTIONS; section++) {
+		rr.msg = NULL;
+		while (msg_rr_next(m, section, &rr))
+			if (rr.type != MSG_T_OPT && rr.type != MSG_T_TSIG)
+				life = lower(life, rr.ttl);
+	}
+	*negative = m->rcode == MSG_NXDOMAIN || !has_answer(m);
+	if (!*negative)
+		return (life);
+	if (!msg_negative_ttl(m, &soa, NULL))
+		return (0);
+	return (lower(lower(life, soa), c->rules.ttl_negative));
+}
+
+/*
+ * Returns 0, or -1 when the reply is about another subnet than the question
+ * (RFC 7871, 7.3).
+ */
+static int
+read_scope(const struct msg_question *q, const struct msg_scan *reply,
+    bool *has_scope, uint8_t *scope)
+{
+	struct msg_subnet subnet;
+
+	*has_scope = q->subnet.len > 0;
+	*scope = 0;
+	if (!*has_scope)
+		return (0);
+	msg_subnet_read(reply, &subnet);
+	if (subnet.len == 0)
+		return (0);
+	*scope = subnet.data[CACHE_SCOPE_OFFSET];
+	subnet.data[CACHE_SCOPE_OFFSET] = q->subnet.data[CACHE_SCOPE_OFFSET];
+	return (subnet.len == q->subnet.len && memcmp(subnet.data,
+	    q->subnet.data, subnet.len) == 0 ? 0 : -1);
+}
+
+/* A name that has data has outlived an old denial. */
+static void
+forget_stale_nxdomain(struct cache *c, const struct msg_question *q,
+    struct key *k, struct monotime now)
+{
+	struct cache_entry *e;
+
+	e = find_nxdomain(c, q, k, false, 0, now);
+	if (e != NULL && !is_fresh(e, now))
+		remove_entry(c, e);
+}
+
+static void
+replace(struct cache *c, const struct key *k, struct cache_entry *e,
+    struct monotime now)
+{
+	struct cache_entry *old;
+
+	if ((old = find_key(c, k, now)) != NULL)
+		remove_entry(c, old);
+	insert(c, e);
+}
+
+void
+cache_store(struct cache *c, const struct msg_question *q,
+    const struct msg_scan *reply, struct monotime now, const struct rng *rng)
+{
+	struct cache_entry *e;
+	struct key k;
+	uint32_t life;
+	uint16_t type = q->type;
+	uint8_t scope;
+	bool has_scope, negative;
+
+	if (!may_be_kept(c, q) || (reply->flags & MSG_TC) != 0 ||
+	    (reply->rcode != MSG_NOERROR && reply->rcode != MSG_NXDOMAIN) ||
+	    (life = lifetime(c, reply, &negative)) == 0 ||
+	    !msg_ttls_are_apart(reply) ||
+	    read_scope(q, reply, &has_scope, &scope) == -1)
+		return;
+	make_key(c, &k, q, type, NULL, 0);
+	if (reply->rcode == MSG_NXDOMAIN && reply->count[MSG_ANSWER] == 0)
+		type = TYPE_ANY_NAME;
+	else if (reply->rcode == MSG_NOERROR)
+		forget_stale_nxdomain(c, q, &k, now);
+	if (scope > 0)
+		make_key(c, &k, q, type, &q->subnet, 0);
+	else
+		set_type(c, &k, type);
+	if ((e = new_entry(c, &k, cache_copy_size(reply))) == NULL)
+		return;
+	if (cache_copy_reply(reply, e->data + k.len) == 0) {
+		free_entry(e);
+		return;
+	}
+	e->type = q->type;
+	e->ttl_cap = negative ? life : c->rules.ttl_max;
+	e->has_scope = has_scope;
+	e->scope = scope;
+	e->stored_at = now;
+	e->life_secs = life;
+	/* Jitter, lest what was stored together be fetched together. */
+	e->prefetch_permille = (uint16_t)(900 + rng_below(rng, 51));
+	replace(c, &k, e, now);
+}
+
+bool
+cache_is_failure(const struct msg_scan *reply)
+{
+	switch (reply->rcode) {
+	case MSG_FORMERR:
+	case MSG_SERVFAIL:
+	case MSG_NOTIMP:
+	case MSG_REFUSED:
+	case MSG_BADVERS:
+		return (true);
+	default:
+		return (false);
+	}
+}
+
+static uint32_t
+next_failure(const struct cache *c, const struct cache_entry *e,
+    struct monotime now)
+{
+	if (is_failure_forgotten(e, now))
+		return (c->rules.ttl_failure);
+	return (lower(e->failure->secs * 2,
+	    c->rules.ttl_failure_max > c->rules.ttl_failure ?
+	    c->rules.ttl_failure_max : c->rules.ttl_failure));
+}
+
+/* The entry that is to remember it; NULL when memory is short. */
+static struct cache_entry *
+get_failing(struct cache *c, const struct msg_question *q,
+    struct monotime now)
+{
+	struct cache_failure *failure;
+	struct cache_entry *e;
+	struct key k;
+
+	make_key(c, &k, q, q->type, NULL, 0);
+	e = find_entry(c, q, &k, q->type, 0, now);
+	if (e != NULL && e->failure != NULL)
+		return (e);
+	if ((failure = calloc(1, sizeof(*failure))) == NULL)
+		return (NULL);
+	if (e != NULL) {
+		e->failure = failure;
+		c->counts.bytes += FAILURE_SIZE;
+		return (e);
+	}
+	if (q->subnet.len > 0)
+		make_key(c, &k, q, q->type, &q->subnet, 0);
+	if ((e = new_entry(c, &k, 0)) == NULL) {
+		free(failure);
+		return (NULL);
+	}
+	e->failure = failure;
+	insert(c, e);
+	return (e);
+}
+
+/* Returns what is to be filled in; NULL when nothing is to be kept. */
+static struct cache_failure *
+begin_failure(struct cache *c, const struct msg_question *q, bool silence,
+    struct monotime now)
+{
+	struct cache_failure *f;
+	struct cache_entry *e;
+	uint32_t hold;
+
+	if (!may_be_kept(c, q) || (e = get_failing(c, q, now)) == NULL)
+		return (NULL);
+	f = e->failure;
+	hold = f->secs = silence ? c->rules.ttl_failure :
+	    next_failure(c, e, now);
+	if (e->wire_len > 0 && hold < CACHE_RECHECK_SECS)
+		hold = CACHE_RECHECK_SECS;
+	f->until = monotime_add_secs(now, hold);
+	f->silence = silence;
+	f->replied = false;
+	f->bogus = false;
+	f->ede.n = 0;
+	return (f);
+}
+
+void
+cache_store_failure(struct cache *c, const struct msg_question *q,
+    const struct msg_scan *reply, struct monotime now)
+{
+	struct cache_failure *f = begin_failure(c, q, false, now);
+
+	if (f == NULL)
+		return;
+	if (reply != NULL) {
+		f->replied = true;
+		f->bogus = msg_has_dnssec_error(reply);
+		f->rcode = (uint16_t)reply->rcode;
+		cache_read_ede(reply, &f->ede);
+	}
+	make_room(c);
+}
+
+void
+cache_store_silence(struct cache *c, const struct msg_question *q,
+    struct monotime asked_at, struct monotime now)
+{
+	struct cache_failure *f = begin_failure(c, q, true, now);
+
+	if (f == NULL)
+		return;
+	f->asked_at = asked_at;
+	make_room(c);
+}
+
+void
+cache_count(const struct cache *c, struct cache_counts *out)
+{
+	*out = c->counts;
+}

@@ -1,0 +1,68 @@
+/*
+ * The TCP connections of clients (RFC 7766): pipelined queries, answers in
+ * any order, idle timeout, limits in total and for each client. For
+ * frontend.c only.
+ *
+ * When the limit is reached a connection of the client who has most of them
+ * makes room for a new one: the one that was idle longest, or whose queries
+ * have waited longest. A client with as many as anybody else gets no more at
+ * the cost of those that are not idle.
+ */
+#ifndef DNS64D_CLIENT_FRONTEND_TCP_H
+#define DNS64D_CLIENT_FRONTEND_TCP_H
+
+#include <sys/queue.h>
+#include <sys/socket.h>
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "dns64d/admission/crowd.h"
+#include "frontend.h"
+#include "dns64d/wire/msg_scan.h"
+
+/* Unanswered queries of a connection; further ones wait in its buffer. */
+#define TCP_PIPELINE 32
+/* Octets of answers not taken yet, after which no query is read. */
+#define TCP_UNSENT (128 * 1024)
+
+TAILQ_HEAD(tcp_clients, tcp_client);
+
+struct tcp_front {
+	struct event_base *base;
+	struct stats *stats;
+	frontend_query_fn *handler;
+	void *arg;
+	const struct conf *conf;
+	const struct access *access;
+	struct refusals *refusals;
+
+	/* Private. */
+	struct tcp_clients clients; /* open; longest inactive first */
+	unsigned n;
+	struct crowd *crowd; /* of the connections */
+	uint8_t out[2 + MSG_MAX]; /* an answer behind its length */
+};
+
+/* Returns 0, or -1 when memory is short. */
+int tcp_front_init(struct tcp_front *tf);
+
+/* Close all connections. */
+void tcp_front_clear(struct tcp_front *tf);
+
+/* Take over a connection just accepted by the listener with this address. */
+void tcp_front_add(struct tcp_front *tf, int fd,
+    const struct sockaddr_storage *peer, const struct scoped_addr *asked);
+
+/* As frontend_send and frontend_drop; the answer is in out + 2. */
+void tcp_client_send(struct tcp_client *c, size_t len);
+void tcp_client_drop(struct tcp_client *c);
+
+/* As frontend_peer and frontend_asked. */
+const struct sockaddr_storage *tcp_client_peer(const struct tcp_client *c);
+const struct scoped_addr *tcp_client_asked(const struct tcp_client *c);
+
+/* The front that a connection belongs to. */
+struct tcp_front *tcp_client_front(const struct tcp_client *c);
+
+#endif

@@ -1,0 +1,83 @@
+#include <sys/socket.h>
+
+#include <netinet/in.h>
+
+#include <errno.h>
+#include <unistd.h>
+
+#include "dns64d/os/freebind.h"
+#include "listen.h"
+#include "dns64d/os/share.h"
+#include "dns64d/os/udp.h"
+
+#define TCP_BACKLOG 128
+
+/*
+ * One that is there is bound without the option: on some systems that option
+ * takes rights. An address is not there either while it is tested for
+ * duplicates (RFC 4862, 5.4).
+ */
+static int
+bind_to(int fd, const struct sockaddr_storage *addr, unsigned how)
+{
+	const struct sockaddr *sa = (const void *)addr;
+	const socklen_t len = udp_addrlen(addr);
+
+	if ((how & LISTEN_SHARED) != 0 && share_address(fd) == -1)
+		return (-1);
+	if ((how & LISTEN_FREEBIND) == 0) {
+		if (bind(fd, sa, len) == 0)
+			return (0);
+		if (errno != EADDRNOTAVAIL)
+			return (-1);
+	}
+	if (freebind_allow(fd, addr->ss_family) == -1) {
+		/* Who may not can still wait for the address. */
+		if ((how & LISTEN_FREEBIND) == 0)
+			errno = EADDRNOTAVAIL;
+		return (-1);
+	}
+	return (bind(fd, sa, len));
+}
+
+/* Returns -1 with the errno of before. */
+static int
+give_up(int fd)
+{
+	int error = errno;
+
+	close(fd);
+	errno = error;
+	return (-1);
+}
+
+int
+listen_udp(const struct sockaddr_storage *addr, unsigned how)
+{
+	int fd;
+
+	fd = socket(addr->ss_family,
+	    SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	if (fd == -1)
+		return (-1);
+	if (udp_set_options(fd, addr) == -1 || bind_to(fd, addr, how) == -1)
+		return (give_up(fd));
+	return (fd);
+}
+
+int
+listen_tcp(const struct sockaddr_storage *addr, unsigned how)
+{
+	int fd, on = 1;
+
+	fd = socket(addr->ss_family,
+	    SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	if (fd == -1)
+		return (-1);
+	if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) == -1 ||
+	    (addr->ss_family == AF_INET6 && setsockopt(fd, IPPROTO_IPV6,
+	    IPV6_V6ONLY, &on, sizeof(on)) == -1) ||
+	    bind_to(fd, addr, how) == -1 || listen(fd, TCP_BACKLOG) == -1)
+		return (give_up(fd));
+	return (fd);
+}

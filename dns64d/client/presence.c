@@ -1,0 +1,280 @@
+#include <sys/socket.h>
+
+#include <netinet/in.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/os/hostwatch.h"
+#include "common/os/log.h"
+#include "common/net/scoped_addr.h"
+#include "common/os/watch.h"
+
+#include "dns64d/conf/conf.h"
+#include "presence.h"
+#include "dns64d/local/zone.h"
+
+/* An address of the configuration. */
+struct place {
+	uint32_t ifindex; /* of its zone; 0: none now, or no zone */
+	bool here;	  /* an interface has it; for an upstream: the zone */
+};
+
+struct look {
+	struct place listens[CONF_ADDRS_MAX];
+	struct place upstreams[CONF_ADDRS_MAX];
+	bool circle[CONF_ADDRS_MAX]; /* an upstream that is this host */
+};
+
+struct presence {
+	struct hostwatch *host;
+	presence_fn *changed;
+	void *arg;
+	struct conf *conf; /* NULL before the first */
+	struct look last;
+};
+
+/* One walk over the addresses of the host. */
+struct walk {
+	const struct conf *conf;
+	struct look *look;
+};
+
+static bool
+is_same(const struct scoped_addr *a, uint32_t ifindex,
+    const struct hostaddr *have)
+{
+	const struct sockaddr_in *sin = (const void *)&a->ss;
+	const struct sockaddr_in6 *sin6 = (const void *)&a->ss;
+
+	if (a->ss.ss_family != have->family ||
+	    (scoped_addr_has_zone(a) && ifindex != have->ifindex))
+		return (false);
+	if (have->family == AF_INET)
+		return (sin->sin_addr.s_addr == have->v4.s_addr);
+	return (IN6_ARE_ADDR_EQUAL(&sin6->sin6_addr, &have->v6));
+}
+
+static void
+meet(void *arg, const struct hostaddr *have)
+{
+	const struct walk *w = arg;
+	const struct conf *conf = w->conf;
+	struct scoped_addr to;
+	struct look *look = w->look;
+	size_t i;
+
+	if ((have->flags & HOSTADDR_UNUSABLE) != 0)
+		return;
+	for (i = 0; i < conf->listens.n; i++) {
+		if (is_same(&conf->listens.v[i], look->listens[i].ifindex,
+		    have))
+			look->listens[i].here = true;
+	}
+	for (i = 0; i < conf->upstreams.n; i++) {
+		to = conf_destination(&conf->upstreams.v[i]);
+		if (is_same(&to, look->upstreams[i].ifindex, have) &&
+		    conf_find_circle(conf, &to, true) != -1)
+			look->circle[i] = true;
+	}
+}
+
+static void
+find_zones(const struct conf *conf, struct look *look)
+{
+	const struct conf_addrs *on = &conf->listens, *ups = &conf->upstreams;
+	size_t i;
+
+	for (i = 0; i < on->n; i++) {
+		look->listens[i].ifindex = zone_index(&on->v[i]);
+		look->listens[i].here = conf_is_wildcard(&on->v[i]) ||
+		    (on->freebind[i] && (look->listens[i].ifindex != 0 ||
+		    !scoped_addr_has_zone(&on->v[i])));
+	}
+	for (i = 0; i < ups->n; i++) {
+		look->upstreams[i].ifindex = zone_index(&ups->v[i]);
+		look->upstreams[i].here = look->upstreams[i].ifindex != 0 ||
+		    !scoped_addr_has_zone(&ups->v[i]);
+	}
+}
+
+static void
+look_at(struct hostwatch *host, const struct conf *conf, struct look *look)
+{
+	struct walk w = { conf, look };
+	size_t i;
+
+	memset(look, 0, sizeof(*look));
+	find_zones(conf, look);
+	if (host != NULL && hostwatch_addrs(host, AF_UNSPEC, meet, &w) == 0)
+		return;
+	for (i = 0; i < conf->listens.n; i++)
+		look->listens[i].here = true;
+}
+
+static void
+tell(const char *what, const struct scoped_addr *a, const struct place *now,
+    const struct place *before)
+{
+	const char *thing = scoped_addr_has_zone(a) && now->ifindex == 0 &&
+	    (before == NULL || before->ifindex != 0) ? "interface" :
+	    "address";
+	char buf[SCOPED_ADDR_STRLEN];
+
+	scoped_addr_print(a, buf, sizeof(buf));
+	if (before == NULL && !now->here)
+		log_warn("%s %s: this host does not have the %s yet: it is "
+		    "used when it is there", what, buf, thing);
+	else if (before != NULL && before->here && !now->here)
+		log_warn("%s %s: the %s has gone", what, buf, thing);
+	else if (before != NULL && !before->here && now->here)
+		log_info("%s %s: the %s is there now", what, buf,
+		    scoped_addr_has_zone(a) && before->ifindex == 0 ?
+		    "interface" : "address");
+}
+
+static void
+tell_circle(const struct conf *conf, size_t i)
+{
+	const struct scoped_addr *up = &conf->upstreams.v[i];
+	const struct conf_place *at = &conf->upstreams.at[i], *on;
+	char buf[SCOPED_ADDR_STRLEN];
+
+	on = &conf->listens.at[conf_find_circle(conf, up, true)];
+	log_err("%s:%u: upstream %s is this host, and its queries would go "
+	    "round in circles: %s:%u listens on all addresses", at->file,
+	    at->line, scoped_addr_print(up, buf, sizeof(buf)), on->file,
+	    on->line);
+}
+
+/* The workers read it whenever they send. */
+static void
+set_zones(const struct conf *conf, const struct look *look)
+{
+	size_t i;
+
+	for (i = 0; i < conf->upstreams.n; i++)
+		atomic_store_explicit(&conf->upstream_common[i].ifindex,
+		    look->upstreams[i].ifindex, memory_order_relaxed);
+}
+
+int
+presence_prepare(struct hostwatch *host, const struct conf *conf)
+{
+	struct look look;
+	size_t i;
+	int rc = 0;
+
+	look_at(host, conf, &look);
+	set_zones(conf, &look);
+	for (i = 0; i < conf->upstreams.n; i++) {
+		if (!look.circle[i])
+			continue;
+		tell_circle(conf, i);
+		rc = -1;
+	}
+	return (rc);
+}
+
+/* What is known of an address by the configuration before. */
+static const struct place *
+find_place(const struct conf_addrs *list, const struct place *places,
+    const struct scoped_addr *a)
+{
+	const int i = conf_find_addr(list, a);
+
+	return (i != -1 ? &places[i] : NULL);
+}
+
+static void
+tell_all(const struct conf *conf, const struct look *look,
+    const struct conf *old, const struct look *last)
+{
+	const struct conf_addrs *on = &conf->listens, *ups = &conf->upstreams;
+	size_t i;
+
+	for (i = 0; i < on->n; i++)
+		tell("listen on", &on->v[i], &look->listens[i],
+		    old == NULL ? NULL : find_place(&old->listens,
+		    last->listens, &on->v[i]));
+	for (i = 0; i < ups->n; i++)
+		tell("upstream", &ups->v[i], &look->upstreams[i],
+		    old == NULL ? NULL : find_place(&old->upstreams,
+		    last->upstreams, &ups->v[i]));
+}
+
+void
+presence_use(struct presence *p, struct conf *conf)
+{
+	struct look look;
+
+	look_at(p->host, conf, &look);
+	set_zones(conf, &look);
+	tell_all(conf, &look, p->conf, &p->last);
+	conf_ref(conf);
+	if (p->conf != NULL)
+		conf_unref(p->conf);
+	p->conf = conf;
+	p->last = look;
+}
+
+static bool
+listeners_differ(const struct conf *conf, const struct look *a,
+    const struct look *b)
+{
+	size_t i;
+
+	for (i = 0; i < conf->listens.n; i++) {
+		if (a->listens[i].ifindex != b->listens[i].ifindex ||
+		    a->listens[i].here != b->listens[i].here)
+			return (true);
+	}
+	return (false);
+}
+
+static void
+look_again(void *arg, unsigned what)
+{
+	struct presence *p = arg;
+	const struct look before = p->last;
+	struct conf *conf = p->conf;
+	size_t i;
+
+	(void)what;
+	presence_use(p, conf);
+	for (i = 0; i < conf->upstreams.n; i++) {
+		if (p->last.circle[i] && !before.circle[i])
+			tell_circle(conf, i);
+	}
+	if (listeners_differ(conf, &p->last, &before))
+		p->changed(p->arg);
+}
+
+struct presence *
+presence_new(struct hostwatch *host, presence_fn *changed, void *arg)
+{
+	struct presence *p;
+
+	if ((p = calloc(1, sizeof(*p))) == NULL)
+		return (NULL);
+	p->host = host;
+	p->changed = changed;
+	p->arg = arg;
+	return (p);
+}
+
+void
+presence_free(struct presence *p)
+{
+	if (p == NULL)
+		return;
+	if (p->conf != NULL)
+		conf_unref(p->conf);
+	free(p);
+}
+
+void
+presence_follow(struct presence *p, struct watch *watch)
+{
+	watch_add(watch, HOSTWATCH_ADDR | HOSTWATCH_LINK, look_again, p);
+}

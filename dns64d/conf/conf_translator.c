@@ -1,0 +1,178 @@
+/*
+ * Where translators tell of their load: the addresses of their metrics, and
+ * which prefix each belongs to.
+ */
+#include <sys/socket.h>
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/net/addr.h"
+#include "common/net/pref64.h"
+
+#include "conf.h"
+
+static const char scheme[] = "http://";
+
+static void
+clear(struct translator_conf *t)
+{
+	free(t->url);
+	free(t->host);
+	free(t->path);
+}
+
+void
+conf_clear_translators(struct conf *conf)
+{
+	size_t i;
+
+	for (i = 0; i < conf->n_translators; i++)
+		clear(&conf->translators[i]);
+	free(conf->translators);
+}
+
+/* The digits behind a colon; 0 when they are no port. */
+static unsigned
+parse_port(const char *text, size_t len)
+{
+	unsigned port = 0;
+	size_t i;
+
+	for (i = 0; i < len; i++) {
+		if (!isdigit((unsigned char)text[i]))
+			return (0);
+		port = port * 10 + (text[i] - '0');
+		if (port > 65535)
+			return (0);
+	}
+	return (port);
+}
+
+/*
+ * Address and port, "[2001:db8::1]:9164" or "192.0.2.1". Names are not
+ * looked up: a resolver that needs itself to start is a trap.
+ */
+static const char *
+parse_authority(const char *text, size_t len, struct translator_conf *t)
+{
+	bool bracket = len > 0 && text[0] == '[';
+	const char *end = memchr(text, bracket ? ']' : ':', len);
+	const char *host = text + bracket;
+	struct sockaddr_storage ss;
+	size_t host_len, rest;
+	socklen_t unused;
+
+	if (bracket && end == NULL)
+		return ("has no \"]\" behind its address");
+	host_len = end != NULL ? (size_t)(end - host) : len;
+	rest = len - bracket - host_len - bracket;
+	t->port = CONF_TRANSLATOR_PORT;
+	if (rest > 0) {
+		end = host + host_len + bracket;
+		t->port = *end == ':' ? parse_port(end + 1, rest - 1) : 0;
+	}
+	if (t->port == 0)
+		return ("has no valid port");
+	if ((t->host = strndup(host, host_len)) == NULL)
+		return (conf_no_memory());
+	if (sockaddr_parse(t->host, t->port, &ss, &unused) == -1 ||
+	    bracket != (ss.ss_family == AF_INET6))
+		return ("has no numeric address behind \"http://\"");
+	return (NULL);
+}
+
+/* What it allocates is in t, whatever it returns. */
+static const char *
+parse_url(const char *url, struct translator_conf *t)
+{
+	const char *authority = url + sizeof(scheme) - 1, *p, *why;
+	size_t len;
+
+	if (strncmp(url, scheme, sizeof(scheme) - 1) != 0)
+		return ("does not begin with \"http://\"");
+	for (p = url; *p != '\0'; p++) {
+		if (!isgraph((unsigned char)*p) || *p == '#')
+			return ("has a character that no URL has");
+	}
+	len = strcspn(authority, "/?");
+	if ((why = parse_authority(authority, len, t)) != NULL)
+		return (why);
+	if (authority[len] == '?')
+		return ("has no path before its query");
+	t->path = strdup(authority[len] == '\0' ? "/" : authority + len);
+	t->url = strdup(url);
+	return (t->path == NULL || t->url == NULL ? conf_no_memory() : NULL);
+}
+
+const struct translator_conf *
+conf_find_translator(const struct conf *conf, const struct pref64 *prefix)
+{
+	const struct translator_conf *t;
+	size_t i;
+
+	for (i = 0; i < conf->n_translators; i++) {
+		t = &conf->translators[i];
+		if (t->prefix.len == prefix->len &&
+		    pref64_overlap(&t->prefix, prefix))
+			return (t);
+	}
+	return (NULL);
+}
+
+static const char *
+append(struct conf *conf, const struct translator_conf *t)
+{
+	struct translator_conf *bigger;
+
+	if (conf->n_translators == CONF_TRANSLATORS_MAX)
+		return ("is one translator too many");
+	bigger = reallocarray(conf->translators, conf->n_translators + 1,
+	    sizeof(*bigger));
+	if (bigger == NULL)
+		return (conf_no_memory());
+	conf->translators = bigger;
+	bigger[conf->n_translators++] = *t;
+	return (NULL);
+}
+
+/* The statement that gave the prefix another translator, in any view. */
+static const char *
+blame(struct conf *conf, const struct pref64 *p)
+{
+	const struct conf_prefix_line *l = conf->prefix_lines;
+	size_t i;
+
+	for (i = 0; i < conf->n_prefix_lines; i++, l++)
+		if (l->translator && l->prefix.len == p->len &&
+		    pref64_overlap(&l->prefix, p))
+			return (conf_blame(conf, &l->where, "is not what the "
+			    "prefix has been given at"));
+	return ("is not what the prefix has been given before");
+}
+
+const char *
+conf_add_translator(struct conf *conf, const char *prefix, const char *url,
+    unsigned every_secs)
+{
+	struct translator_conf t = { .every_secs = every_secs };
+	const struct translator_conf *old;
+	struct prefix p;
+	const char *why;
+
+	if (prefix_parse(prefix, &p) != NULL || p.family != AF_INET6 ||
+	    pref64_init(&t.prefix, &p.v6, p.len) != NULL)
+		return (NULL);
+	if ((old = conf_find_translator(conf, &t.prefix)) != NULL)
+		return (strcmp(old->url, url) == 0 &&
+		    old->every_secs == every_secs ? NULL :
+		    blame(conf, &t.prefix));
+	if ((why = parse_url(url, &t)) == NULL)
+		why = append(conf, &t);
+	if (why == NULL)
+		conf->prefix_lines[conf->n_prefix_lines - 1].translator = true;
+	if (why != NULL)
+		clear(&t);
+	return (why);
+}

@@ -1,0 +1,16 @@
+/*
+ * Binding a socket to an address that this host does not have, yet or at
+ * all; one file for each way to do it, freebind_<way>.c.
+ */
+#ifndef DNS64D_OS_FREEBIND_H
+#define DNS64D_OS_FREEBIND_H
+
+#include <sys/socket.h>
+
+/*
+ * Let a socket of this family be bound to any address. Where that takes
+ * root it is to be done while starting. Returns 0, or -1 with errno.
+ */
+int freebind_allow(int fd, sa_family_t family);
+
+#endif

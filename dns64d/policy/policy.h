@@ -1,0 +1,208 @@
+/*
+ * What one view of dns64d does: prefixes, which IPv4 ranges go to which of
+ * them, exclusions, modes. The configuration fills a policy once; the pure
+ * layers only read it. Knows nothing of messages, clients or sockets.
+ */
+#ifndef DNS64D_POLICY_POLICY_H
+#define DNS64D_POLICY_POLICY_H
+
+#include <netinet/in.h>
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/net/addr.h"
+#include "common/net/pref64.h"
+
+#define POLICY_PREFIXES_MAX 16
+#define POLICY_RULES_MAX 256   /* IPv4 ranges, and each exclude list */
+#define POLICY_NAME_MAX 255    /* octets of a name in wire form */
+
+/* TTL of a synthesised AAAA when no SOA bounds it (RFC 6147, 5.1.7). */
+#define POLICY_TTL_NO_SOA 600
+#define POLICY_TTL_IPV4ONLY 600
+#define POLICY_TTL_PTR 600
+#define POLICY_AAAA_DEADLINE_MS 800
+
+/* A rule's target in place of an index: no synthesis for this range. */
+#define POLICY_TARGET_NONE (-1)
+
+/* Who gets synthesised answers; the others have a plain forwarder. */
+enum policy_dns64 {
+	POLICY_DNS64_YES,
+	POLICY_DNS64_NO,
+	POLICY_DNS64_IPV6_CLIENTS /* those that ask over IPv6; see view.h */
+};
+
+/* Which of several prefixes for one IPv4 address are used; see balance.h. */
+enum policy_balance {
+	POLICY_BALANCE_ALL,
+	POLICY_BALANCE_ROUND_ROBIN,
+	POLICY_BALANCE_RANDOM,
+	POLICY_BALANCE_CLIENT_HASH,
+	POLICY_BALANCE_LEAST_LOADED
+};
+
+/* When the A question goes out (RFC 6147, 5.1.8). */
+enum policy_legs {
+	POLICY_LEGS_PARALLEL,   /* together with the AAAA question */
+	POLICY_LEGS_DELAYED,    /* a_delay_ms later, or when AAAA is empty */
+	POLICY_LEGS_SEQUENTIAL  /* only when AAAA is empty */
+};
+
+/* What answers a PTR question inside a Pref64 (RFC 6147, 5.3.1). */
+enum policy_ptr {
+	POLICY_PTR_CNAME, /* synthesised CNAME to in-addr.arpa */
+	POLICY_PTR_LOCAL  /* the configured name, for every address */
+};
+
+/*
+ * IPv4 range -> prefix. Of the rules that match, those of the longest range
+ * apply, all of them: the same range may be given to several prefixes. Kept
+ * with the longest ranges first, else in the order of adding.
+ */
+struct policy_rule {
+	struct prefix range; /* AF_INET */
+	int target;          /* index into prefixes, or POLICY_TARGET_NONE */
+};
+
+struct policy_ranges {
+	struct prefix *v;
+	size_t n;
+};
+
+/* Owns its arrays. Made by policy_init, so that the defaults hold. */
+struct dns64_policy {
+	struct pref64 prefixes[POLICY_PREFIXES_MAX];
+	struct in6_addr suffix[POLICY_PREFIXES_MAX]; /* of each prefix */
+	size_t n_prefixes;
+	struct policy_rule *rules;
+	size_t n_rules;
+	struct policy_ranges exclude_aaaa; /* AF_INET6: treated as absent */
+	struct policy_ranges exclude_a;    /* AF_INET: never synthesised */
+
+	enum policy_dns64 dns64;
+	enum policy_balance balance;
+	enum policy_legs legs;
+	unsigned a_delay_ms;       /* POLICY_LEGS_DELAYED only */
+	unsigned aaaa_deadline_ms; /* then A decides (RFC 6147, 5.1.3) */
+	bool force;                /* synthesise although AAAA exist */
+	bool nxdomain_synth;       /* try A after NXDOMAIN on AAAA */
+	bool cd_synth;             /* synthesise for CD=1, DO=0 */
+	bool wkp_non_global;       /* non-global IPv4 under 64:ff9b::/96 too */
+	bool leave_signed;         /* DO=1 gets a signed denial as it is */
+	bool filter_a;             /* clients get no A records */
+	bool filter_ipv4hint;      /* nor hints of them in HTTPS and SVCB */
+	bool tell_synthesised;     /* by EDE 29 (RFC 8914) */
+	unsigned max_synth;        /* AAAA of one answer; 0: all */
+
+	enum policy_ptr ptr_mode;
+	uint8_t ptr_name[POLICY_NAME_MAX]; /* POLICY_PTR_LOCAL, wire form */
+	size_t ptr_name_len;
+	uint32_t ptr_ttl;      /* secs: of local PTR, cap of the CNAME */
+	uint32_t ipv4only_ttl; /* secs: expected life of the prefixes */
+};
+
+/*
+ * The defaults: no prefix, AAAA exclusion ::ffff:0:0/96 (RFC 6147, 5.1.4),
+ * A exclusions 0.0.0.0/8, 127.0.0.0/8, 169.254.0.0/16, 224.0.0.0/4 and
+ * 255.255.255.255/32, legs in parallel, PTR by CNAME.
+ * Returns 0, or -1 with errno ENOMEM; then p holds nothing to clear.
+ */
+int policy_init(struct dns64_policy *p);
+
+void policy_clear(struct dns64_policy *p);
+
+/*
+ * Make p, uninitialised, a copy of from with arrays of its own.
+ * Returns 0, or -1 with errno ENOMEM; then p holds nothing to clear.
+ */
+int policy_copy(struct dns64_policy *p, const struct dns64_policy *from);
+
+/* Forget all prefixes and rules. */
+void policy_clear_prefixes(struct dns64_policy *p);
+
+/*
+ * Add a prefix. The same prefix twice is one; overlap is the caller's to
+ * refuse. A prefix that no rule names is used for PTR questions only
+ * (renumbering).
+ * Returns its index, or -1 with errno ENOSPC (POLICY_PREFIXES_MAX).
+ */
+int policy_add_prefix(struct dns64_policy *p, const struct pref64 *prefix);
+
+/*
+ * Give the addresses made with a prefix these bits behind the IPv4 address
+ * (RFC 6052, 2.2), which are zero otherwise.
+ * Returns NULL, or the reason for the refusal as a static string that reads
+ * well behind the text of the suffix; then nothing has changed.
+ */
+const char *policy_set_suffix(struct dns64_policy *p, int index,
+    const struct in6_addr *suffix);
+
+/*
+ * Send the IPv4 addresses of a range to the prefix with this index, or to
+ * POLICY_TARGET_NONE. A prefix for all of IPv4 has the range 0.0.0.0/0.
+ * Returns 0, or -1 with errno EINVAL (not IPv4, no such prefix), ENOSPC
+ * (POLICY_RULES_MAX) or ENOMEM; then nothing has changed.
+ */
+int policy_add_rule(struct dns64_policy *p, const struct prefix *range,
+    int target);
+
+/*
+ * Add to the AAAA or, by the family of the range, to the A exclusions.
+ * Returns 0, or -1 with errno as policy_add_rule.
+ */
+int policy_add_exclude(struct dns64_policy *p, const struct prefix *range);
+
+/* Empty one exclude list (AF_INET6 or AF_INET), the defaults with it. */
+void policy_clear_excludes(struct dns64_policy *p, int family);
+
+/*
+ * To be called when all is added: without a prefix to synthesise with, it is
+ * 64:ff9b::/96 (RFC 6147, 5.2) for all of IPv4 that has no other rule.
+ * Returns 0, or -1 with errno ENOMEM or ENOSPC (POLICY_PREFIXES_MAX).
+ */
+int policy_finish(struct dns64_policy *p);
+
+/* True when a real AAAA is to be treated as absent (RFC 6147, 5.1.4). */
+bool policy_excludes_aaaa(const struct dns64_policy *p,
+    const struct in6_addr *addr);
+
+/*
+ * Every synthetic address of one IPv4 address, in the order of the rules:
+ * exclusions, ranges, and the rule that 64:ff9b::/96 carries no non-global
+ * address (RFC 6052, 3.1) are applied; 192.0.0.170 and .171 are exempt from
+ * exclusion and that rule (RFC 7050, 2).
+ * out: room for POLICY_PREFIXES_MAX. Returns how many were written.
+ */
+size_t policy_synthesise(const struct dns64_policy *p, struct in_addr addr4,
+    struct in6_addr *out);
+
+/*
+ * The same as indices into prefixes.
+ * out: room for POLICY_PREFIXES_MAX.
+ */
+size_t policy_targets(const struct dns64_policy *p, struct in_addr addr4,
+    int *out);
+
+/* The address of addr4 in the prefix with this index, with its suffix. */
+void policy_embed(const struct dns64_policy *p, int index,
+    struct in_addr addr4, struct in6_addr *out);
+
+/* True when a rule sends addresses to the prefix with this index. */
+bool policy_prefix_in_use(const struct dns64_policy *p, int index);
+
+/* True for 192.0.0.170 and .171, the addresses of ipv4only.arpa. */
+bool policy_is_ipv4only(struct in_addr addr4);
+
+/*
+ * The IPv4 address inside addr when it lies in one of the prefixes and its
+ * octet 8 is zero (RFC 6052, 2.2). The suffix is ignored. With nested
+ * prefixes the longest counts.
+ * Returns 0, or -1.
+ */
+int policy_extract(const struct dns64_policy *p, const struct in6_addr *addr,
+    struct in_addr *out);
+
+#endif

@@ -1,0 +1,315 @@
+#include <inttypes.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <event2/buffer.h>
+#include <event2/event.h>
+#include <event2/event_struct.h>
+#include <event2/http.h>
+
+#include "common/os/log.h"
+#include "common/net/pref64.h"
+
+#include "balance.h"
+#include "metrics.h"
+#include "translator.h"
+
+#define HEADERS_MAX 8192 /* octets of an answer's headers */
+#define HTTP_OK_CODE 200
+
+struct translator {
+	const struct translator_conf *conf;
+	struct evhttp_connection *http;
+	struct evhttp_request *request; /* NULL: none is under way */
+	struct event timer;		/* of the next request, or of this */
+	struct balance_target target;
+	struct metrics metrics; /* of the last answer */
+	unsigned lost;		/* in a row */
+	uint64_t n_polls;
+	uint64_t n_lost;
+};
+
+struct translators {
+	struct translator *v;
+	size_t n;
+};
+
+static const char *
+state_name(enum balance_state state)
+{
+	switch (state) {
+	case BALANCE_UP:
+		break;
+	case BALANCE_DRAINING:
+		return ("draining");
+	case BALANCE_DOWN:
+		return ("down");
+	}
+	return ("up");
+}
+
+/* why: of a state that its users feel; NULL of the good one. */
+static void
+set_state(struct translator *t, enum balance_state state, const char *why)
+{
+	if (t->target.state == state)
+		return;
+	t->target.state = state;
+	if (why == NULL)
+		log_info("translator %s: %s", t->conf->url,
+		    state_name(state));
+	else
+		log_warn("translator %s: %s: %s", t->conf->url,
+		    state_name(state), why);
+}
+
+/* A tenth more or less, so that many dns64d do not ask in step. */
+static void
+arm(struct translator *t, unsigned secs)
+{
+	uint64_t us = (uint64_t)secs * 900000;
+	struct timeval tv;
+
+	us += arc4random_uniform(secs * 200000);
+	tv.tv_sec = us / 1000000;
+	tv.tv_usec = us % 1000000;
+	event_add(&t->timer, &tv);
+}
+
+static void
+arm_next(struct translator *t)
+{
+	unsigned secs = t->conf->every_secs, i;
+
+	for (i = TRANSLATOR_LOST; i < t->lost &&
+	    secs < TRANSLATOR_BACKOFF_SECS; i++)
+		secs *= 2;
+	if (secs > TRANSLATOR_BACKOFF_SECS)
+		secs = TRANSLATOR_BACKOFF_SECS;
+	if (secs < t->conf->every_secs)
+		secs = t->conf->every_secs;
+	arm(t, secs);
+}
+
+static void
+answered(struct translator *t, const struct metrics *m)
+{
+	uint64_t load = m->sessions >= m->sessions_max ? 100 :
+	    m->sessions * 100 / m->sessions_max;
+
+	t->lost = 0;
+	t->metrics = *m;
+	t->target.load = load;
+	if (m->up)
+		set_state(t, BALANCE_UP, NULL);
+	else
+		set_state(t, BALANCE_DRAINING, "says so itself");
+	arm_next(t);
+}
+
+static void
+lost(struct translator *t, const char *why)
+{
+	t->n_lost++;
+	t->lost++;
+	if (t->lost >= TRANSLATOR_LOST)
+		set_state(t, BALANCE_DOWN, why);
+	arm_next(t);
+}
+
+static void
+on_answer(struct evhttp_request *request, void *arg)
+{
+	struct translator *t = arg;
+	struct evbuffer *body;
+	struct metrics m;
+	size_t len;
+
+	t->request = NULL;
+	if (request == NULL ||
+	    evhttp_request_get_response_code(request) != HTTP_OK_CODE) {
+		lost(t, request == NULL ? "no answer" : "no status 200");
+		return;
+	}
+	body = evhttp_request_get_input_buffer(request);
+	len = evbuffer_get_length(body);
+	if (len == 0 || metrics_parse((const char *)evbuffer_pullup(body, -1),
+	    len, &m) == -1)
+		lost(t, "an answer that makes no sense");
+	else
+		answered(t, &m);
+}
+
+/* Returns -1 when memory is short; then there is no request. */
+static int
+ask(struct translator *t)
+{
+	struct evkeyvalq *headers;
+	char host[128];
+
+	t->request = evhttp_request_new(on_answer, t);
+	if (t->request == NULL)
+		return (-1);
+	headers = evhttp_request_get_output_headers(t->request);
+	snprintf(host, sizeof(host), strchr(t->conf->host, ':') != NULL ?
+	    "[%s]:%u" : "%s:%u", t->conf->host, t->conf->port);
+	/* evhttp frees the request when it will not take it. */
+	if (evhttp_add_header(headers, "Host", host) == 0 &&
+	    evhttp_add_header(headers, "Connection", "close") == 0 &&
+	    evhttp_make_request(t->http, t->request, EVHTTP_REQ_GET,
+	    t->conf->path) == 0)
+		return (0);
+	t->request = NULL;
+	return (-1);
+}
+
+/* The answer is overdue, or the next question due. */
+static void
+on_timer(evutil_socket_t fd, short what, void *arg)
+{
+	const struct timeval timeout = { TRANSLATOR_TIMEOUT_SECS, 0 };
+	struct translator *t = arg;
+
+	(void)fd;
+	(void)what;
+	if (t->request != NULL) {
+		evhttp_cancel_request(t->request);
+		t->request = NULL;
+		lost(t, "no whole answer in time");
+		return;
+	}
+	t->n_polls++;
+	event_add(&t->timer, &timeout);
+	if (ask(t) == -1)
+		lost(t, "not enough memory");
+}
+
+static const struct translator *
+find(const struct translators *ts, const struct pref64 *prefix)
+{
+	const struct pref64 *p;
+	size_t i;
+
+	for (i = 0; i < ts->n; i++) {
+		p = &ts->v[i].conf->prefix;
+		if (p->len == prefix->len && pref64_overlap(p, prefix))
+			return (&ts->v[i]);
+	}
+	return (NULL);
+}
+
+const struct balance_target *
+translators_find(const struct translators *ts, const struct pref64 *prefix)
+{
+	const struct translator *t = find(ts, prefix);
+
+	return (t != NULL ? &t->target : NULL);
+}
+
+static void
+inherit(struct translator *t, const struct translators *old)
+{
+	const struct translator *o;
+
+	if (old == NULL || (o = find(old, &t->conf->prefix)) == NULL ||
+	    strcmp(o->conf->url, t->conf->url) != 0)
+		return;
+	t->target = o->target;
+	t->metrics = o->metrics;
+	t->lost = o->lost;
+	t->n_polls = o->n_polls;
+	t->n_lost = o->n_lost;
+}
+
+static int
+start(struct translator *t, struct event_base *base)
+{
+	const struct timeval at_once = { 0, 0 };
+
+	t->http = evhttp_connection_base_new(base, NULL, t->conf->host,
+	    t->conf->port);
+	if (t->http == NULL)
+		return (-1);
+	evhttp_connection_set_max_headers_size(t->http, HEADERS_MAX);
+	evhttp_connection_set_max_body_size(t->http, METRICS_MAX);
+	evhttp_connection_set_timeout(t->http, TRANSLATOR_TIMEOUT_SECS);
+	event_assign(&t->timer, base, -1, 0, on_timer, t);
+	return (event_add(&t->timer, &at_once));
+}
+
+struct translators *
+translators_new(struct event_base *base, const struct translator_conf *conf,
+    size_t n, const struct translators *old)
+{
+	struct translators *ts;
+
+	if ((ts = calloc(1, sizeof(*ts))) == NULL)
+		return (NULL);
+	ts->v = calloc(n + 1, sizeof(*ts->v));
+	if (ts->v == NULL) {
+		free(ts);
+		return (NULL);
+	}
+	for (; ts->n < n; ts->n++) {
+		ts->v[ts->n].conf = &conf[ts->n];
+		inherit(&ts->v[ts->n], old);
+		if (start(&ts->v[ts->n], base) == -1) {
+			ts->n++;
+			translators_free(ts);
+			return (NULL);
+		}
+	}
+	return (ts);
+}
+
+void
+translators_free(struct translators *ts)
+{
+	struct translator *t;
+	size_t i;
+
+	if (ts == NULL)
+		return;
+	for (i = 0; i < ts->n; i++) {
+		t = &ts->v[i];
+		if (t->http == NULL)
+			continue;
+		event_del(&t->timer);
+		evhttp_connection_free(t->http);
+	}
+	free(ts->v);
+	free(ts);
+}
+
+void
+translators_hurry(struct translators *ts)
+{
+	struct translator *t;
+
+	for (t = ts->v; t < ts->v + ts->n; t++) {
+		if (t->lost <= TRANSLATOR_LOST)
+			continue;
+		t->lost = TRANSLATOR_LOST;
+		if (t->request == NULL)
+			arm_next(t);
+	}
+}
+
+void
+translators_print(const struct translators *ts, FILE *f)
+{
+	const struct translator *t;
+	char buf[PREF64_STRLEN];
+	size_t i;
+
+	for (i = 0; i < ts->n; i++) {
+		t = &ts->v[i];
+		fprintf(f, "translator %s prefix %s %s sessions %" PRIu64
+		    " of %" PRIu64 " polls %" PRIu64 " lost %" PRIu64 "\n",
+		    t->conf->url, pref64_print(&t->conf->prefix, buf,
+		    sizeof(buf)), state_name(t->target.state),
+		    t->metrics.sessions, t->metrics.sessions_max, t->n_polls,
+		    t->n_lost);
+	}
+}

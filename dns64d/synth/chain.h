@@ -1,0 +1,56 @@
+/*
+ * The way from the question's name to the records asked for, through the
+ * CNAMEs of an answer section (RFC 6147, 5.1.5; RFC 1034, 3.6.2). The
+ * CNAMEs that a server makes for a DNAME are CNAMEs like any others
+ * (RFC 6672, 3.1). Borrows the message; its work is bounded whatever the
+ * message holds.
+ */
+#ifndef DNS64D_SYNTH_CHAIN_H
+#define DNS64D_SYNTH_CHAIN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "dns64d/wire/msg.h"
+#include "dns64d/wire/msg_scan.h"
+
+#define CHAIN_MAX 16           /* CNAMEs; resolvers stop at 11 to 16 */
+#define CHAIN_SIGS_MAX 32      /* DNAME and RRSIG copied with them */
+#define CHAIN_RECORDS_MAX 1024 /* of the answer section that are looked at */
+#define CHAIN_WORK 65536       /* octets compared, see name_equal_work */
+
+struct chain {
+	const struct msg_scan *msg;
+	struct msg_rr link[CHAIN_MAX]; /* in the order of the way */
+	size_t n;
+	size_t end;     /* offset in the message of the last name */
+	size_t horizon; /* offset behind the records that are looked at */
+	unsigned work;  /* left of CHAIN_WORK */
+};
+
+/*
+ * Follow the chain in the answer section of m. A loop ends where it closes.
+ * Records of names that the chain does not lead to do not count: they answer
+ * another question, and nothing says that their addresses are those of the
+ * question's name.
+ */
+void chain_follow(struct chain *c, const struct msg_scan *m);
+
+/* Are there more records than are looked at? */
+bool chain_is_cut(const struct chain *c);
+
+/*
+ * Walk the records of a type and class IN at the end of the chain:
+ * rr->msg = NULL before the first call, false behind the last.
+ */
+bool chain_next(struct chain *c, uint16_t type, struct msg_rr *rr);
+
+/*
+ * Copy the chain into an answer, with its DNAMEs. The CNAMEs come in the
+ * order of the way, even if they did not in the message.
+ * sigs: copy the RRSIG records over them, too.
+ */
+void chain_copy(const struct chain *c, bool sigs, struct msg_build *b);
+
+#endif

@@ -1,0 +1,46 @@
+/*
+ * Reverse names, in wire form without pointers: names below in-addr.arpa
+ * (RFC 1035, 3.5) and ip6.arpa (RFC 3596, 2.5) as numbers and as addresses.
+ * Pure.
+ */
+#ifndef DNS64D_SYNTH_REVERSE_H
+#define DNS64D_SYNTH_REVERSE_H
+
+#include <netinet/in.h>
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define REVERSE_DIGITS_MAX 32 /* nibbles of an IPv6 address */
+
+/*
+ * A name as numbers, the one next to the root first: octets of in-addr.arpa
+ * without leading zeros, nibbles of ip6.arpa in either case. They end where
+ * a label is none.
+ */
+struct reverse {
+	int family;  /* 0: the name is in neither tree */
+	bool deeper; /* it has labels below those of an address */
+	size_t n;
+	uint8_t digit[REVERSE_DIGITS_MAX];
+	const uint8_t *label[REVERSE_DIGITS_MAX]; /* in the name */
+};
+
+void reverse_read(const uint8_t *name, struct reverse *r);
+
+/*
+ * The address of a full reverse name, with nothing below it.
+ * Returns its family, with what is behind an IPv4 address in *out zero, or 0
+ * for every other name.
+ */
+int reverse_addr(const uint8_t *name, struct in6_addr *out);
+
+/*
+ * The in-addr.arpa name of an address.
+ * out: room for REVERSE_NAME4_MAX. Returns its length.
+ */
+#define REVERSE_NAME4_MAX 30
+size_t reverse_name4(struct in_addr addr, uint8_t *out);
+
+#endif

@@ -1,0 +1,659 @@
+/*
+ * DNS64 (RFC 6147, 5). Owns the decisions: what is asked, when it is enough,
+ * which answer it makes. Refuses to know sockets, time and retries.
+ */
+#include <limits.h>
+#include <string.h>
+
+#include "dns64d/policy/balance.h"
+#include "chain.h"
+#include "filter.h"
+#include "dns64d/policy/policy.h"
+#include "reverse.h"
+#include "synth.h"
+
+#define SYNTH_RRS_MAX 1024 /* AAAA in an answer */
+
+/*
+ * CD=1 asks for the data as they are (RFC 6147, 5.5 (3)); without DO the
+ * RFC leaves it open and the policy decides.
+ */
+static bool
+may_synthesise(const struct dns64_policy *p, const struct msg_scan *query)
+{
+	if ((query->flags & MSG_RD) == 0)
+		return (false);
+	if ((query->flags & MSG_CD) == 0)
+		return (true);
+	return (p->cd_synth && !query->dnssec_ok);
+}
+
+static enum synth_plan
+choose_plan(struct synth *s)
+{
+	s->special = ptr_classify(s->policy, s->query, &s->ptr_addr);
+	if (s->special > PTR_PREF64 || (s->special == PTR_PREF64 &&
+	    s->policy->ptr_mode == POLICY_PTR_LOCAL))
+		return (SYNTH_P_LOCAL);
+	if (s->query->qclass != MSG_CLASS_IN ||
+	    !may_synthesise(s->policy, s->query))
+		return (SYNTH_P_PASS);
+	if (s->special == PTR_PREF64)
+		return (SYNTH_P_PTR);
+	if (s->policy->dns64 == POLICY_DNS64_NO)
+		return (SYNTH_P_PASS);
+	return (s->query->qtype == MSG_T_AAAA ? SYNTH_P_AAAA : SYNTH_P_PASS);
+}
+
+static unsigned
+begin_legs(struct synth *s)
+{
+	s->state[SYNTH_MAIN] = SYNTH_S_PENDING;
+	if (s->plan != SYNTH_P_AAAA)
+		return (SYNTH_ASK_MAIN);
+	switch (s->policy->legs) {
+	case POLICY_LEGS_PARALLEL:
+		s->state[SYNTH_A] = SYNTH_S_PENDING;
+		return (SYNTH_ASK_MAIN | SYNTH_ASK_A | SYNTH_ARM_AAAA);
+	case POLICY_LEGS_DELAYED:
+		return (SYNTH_ASK_MAIN | SYNTH_ARM_AAAA | SYNTH_ARM_A);
+	case POLICY_LEGS_SEQUENTIAL:
+		break;
+	}
+	return (SYNTH_ASK_MAIN | SYNTH_ARM_AAAA);
+}
+
+unsigned
+synth_begin(struct synth *s, const struct dns64_policy *policy,
+    const struct msg_scan *query)
+{
+	memset(s, 0, sizeof(*s));
+	s->policy = policy;
+	s->query = query;
+	s->plan = choose_plan(s);
+	if (s->plan == SYNTH_P_LOCAL)
+		return (SYNTH_ANSWER);
+	return (begin_legs(s));
+}
+
+void
+synth_minimise(struct synth *s)
+{
+	s->minimise = true;
+}
+
+void
+synth_balance(struct synth *s, struct balance_pick *pick)
+{
+	s->pick = pick;
+}
+
+/*
+ * The legs that we add carry the client's DO, so that the upstream may
+ * refuse bogus data, and never CD (RFC 6147, 5.5).
+ */
+void
+synth_question(const struct synth *s, enum synth_leg leg,
+    struct msg_question *q)
+{
+	msg_question_from(s->query, q);
+	if (leg == SYNTH_MAIN && s->plan != SYNTH_P_PTR)
+		return;
+	q->flags &= MSG_RD | MSG_AD;
+	if (leg == SYNTH_A) {
+		q->type = MSG_T_A;
+		return;
+	}
+	q->name_len = reverse_name4(s->ptr_addr, q->name);
+}
+
+static struct in6_addr
+rr_addr6(const struct msg_rr *rr)
+{
+	struct in6_addr addr;
+
+	memcpy(&addr, rr->msg->wire + rr->rdata, sizeof(addr));
+	return (addr);
+}
+
+static struct in_addr
+rr_addr4(const struct msg_rr *rr)
+{
+	struct in_addr addr;
+
+	memcpy(&addr, rr->msg->wire + rr->rdata, sizeof(addr));
+	return (addr);
+}
+
+static bool
+has_usable_aaaa(const struct dns64_policy *p, const struct msg_scan *m)
+{
+	struct msg_rr rr = { .msg = NULL };
+	struct in6_addr addr;
+	struct chain c;
+
+	chain_follow(&c, m);
+	while (chain_next(&c, MSG_T_AAAA, &rr)) {
+		addr = rr_addr6(&rr);
+		if (!policy_excludes_aaaa(p, &addr))
+			return (true);
+	}
+	return (false);
+}
+
+static bool
+has_usable_a(const struct dns64_policy *p, const struct msg_scan *m)
+{
+	struct in6_addr unused[POLICY_PREFIXES_MAX];
+	struct msg_rr rr = { .msg = NULL };
+	struct chain c;
+
+	chain_follow(&c, m);
+	while (chain_next(&c, MSG_T_A, &rr))
+		if (policy_synthesise(p, rr_addr4(&rr), unused) > 0)
+			return (true);
+	return (false);
+}
+
+static enum synth_state
+classify(const struct synth *s, enum synth_leg leg, const struct msg_scan *m)
+{
+	bool usable;
+
+	if ((m->flags & MSG_TC) != 0 && s->plan != SYNTH_P_PASS)
+		return (SYNTH_S_FAILED);
+	if (m->rcode == MSG_NXDOMAIN)
+		return (SYNTH_S_NXDOMAIN);
+	if (m->rcode != MSG_NOERROR)
+		return (msg_has_dnssec_error(m) ? SYNTH_S_BOGUS :
+		    SYNTH_S_ERROR);
+	if (s->plan != SYNTH_P_AAAA)
+		return (SYNTH_S_DATA);
+	usable = leg == SYNTH_A ? has_usable_a(s->policy, m) :
+	    has_usable_aaaa(s->policy, m);
+	return (usable ? SYNTH_S_DATA : SYNTH_S_EMPTY);
+}
+
+static bool
+has_signatures(const struct msg_scan *m)
+{
+	enum msg_section section;
+	struct msg_rr rr;
+
+	for (section = MSG_ANSWER; section <= MSG_AUTHORITY; section++) {
+		rr.msg = NULL;
+		while (msg_rr_next(m, section, &rr))
+			if (rr.type == MSG_T_RRSIG)
+				return (true);
+	}
+	return (false);
+}
+
+/* A client that validates would refuse what takes the place of a proof. */
+static bool
+is_left_alone(const struct synth *s)
+{
+	return (s->policy->leave_signed && s->query->dnssec_ok &&
+	    has_signatures(s->reply[SYNTH_MAIN]));
+}
+
+/* The AAAA leg alone decides, whatever A may bring (RFC 6147, 5.1.1, 2). */
+static bool
+main_decides(const struct synth *s)
+{
+	switch (s->state[SYNTH_MAIN]) {
+	case SYNTH_S_EMPTY:
+		return (is_left_alone(s));
+	case SYNTH_S_DATA:
+		return (!s->policy->force);
+	case SYNTH_S_NXDOMAIN:
+		return (!s->policy->nxdomain_synth);
+	case SYNTH_S_BOGUS:
+		return (true);
+	default:
+		return (false);
+	}
+}
+
+static bool
+is_open(enum synth_state state)
+{
+	return (state == SYNTH_S_IDLE || state == SYNTH_S_PENDING ||
+	    state == SYNTH_S_OVERDUE);
+}
+
+static unsigned
+ask_a(struct synth *s)
+{
+	s->state[SYNTH_A] = SYNTH_S_PENDING;
+	return (SYNTH_ASK_A);
+}
+
+/* What follows from the states of the two legs. */
+static unsigned
+next_step(struct synth *s)
+{
+	enum synth_state main = s->state[SYNTH_MAIN], a = s->state[SYNTH_A];
+
+	if (s->plan != SYNTH_P_AAAA)
+		return (is_open(main) ? SYNTH_WAIT : SYNTH_ANSWER);
+	if (main_decides(s))
+		return (SYNTH_ANSWER);
+	/* A never overtakes AAAA before its deadline (RFC 6147, 5.1.8). */
+	if (main == SYNTH_S_PENDING)
+		return (SYNTH_WAIT);
+	if (a == SYNTH_S_IDLE)
+		return (ask_a(s));
+	if (a == SYNTH_S_PENDING)
+		return (SYNTH_WAIT);
+	if (main == SYNTH_S_OVERDUE && a != SYNTH_S_DATA &&
+	    a != SYNTH_S_NXDOMAIN)
+		return (SYNTH_WAIT);
+	return (SYNTH_ANSWER);
+}
+
+unsigned
+synth_reply(struct synth *s, enum synth_leg leg, const struct msg_scan *reply)
+{
+	if (!is_open(s->state[leg]))
+		return (SYNTH_WAIT);
+	s->reply[leg] = reply;
+	s->state[leg] = classify(s, leg, reply);
+	return (next_step(s));
+}
+
+unsigned
+synth_fail(struct synth *s, enum synth_leg leg)
+{
+	if (!is_open(s->state[leg]))
+		return (SYNTH_WAIT);
+	s->state[leg] = SYNTH_S_FAILED;
+	return (next_step(s));
+}
+
+unsigned
+synth_timer(struct synth *s, enum synth_timer timer)
+{
+	if (s->state[SYNTH_MAIN] != SYNTH_S_PENDING)
+		return (SYNTH_WAIT);
+	if (timer == SYNTH_TIMER_A)
+		return (s->state[SYNTH_A] == SYNTH_S_IDLE ? ask_a(s) :
+		    SYNTH_WAIT);
+	s->state[SYNTH_MAIN] = SYNTH_S_OVERDUE;
+	return (next_step(s));
+}
+
+/* How many records there are to make AAAA of; c stays as it is. */
+static unsigned
+count_a(const struct chain *c)
+{
+	struct msg_rr rr = { .msg = NULL };
+	struct chain walk = *c;
+	unsigned n = 0;
+
+	while (chain_next(&walk, MSG_T_A, &rr))
+		n++;
+	return (n);
+}
+
+/*
+ * The IPv4 addresses that have had their AAAA: an open hash table, twice as
+ * large as there can be addresses. The hash need not be secret: the work of
+ * the worst set is bounded by SEEN_PROBES, and a record that comes twice is
+ * an oddity, no harm.
+ */
+#define SEEN_SIZE (2 * SYNTH_RRS_MAX)
+#define SEEN_PROBES 32
+
+struct seen {
+	uint32_t addr[SEEN_SIZE]; /* where used says so */
+	uint8_t used[SEEN_SIZE / 8];
+};
+
+/* AAAA in the making. */
+struct harvest {
+	struct msg_build *b;
+	uint8_t owner[MSG_NAME_MAX];
+	uint32_t ttl;	/* of all: an RRset has one (RFC 2181, 5.2) */
+	uint32_t ttl_cap;
+	bool cap_fixed; /* it does not count down with the replies' TTLs */
+	unsigned max;
+	struct seen seen;
+};
+
+/* Note an address; false when it was there. */
+static bool
+seen_add(struct seen *seen, struct in_addr addr)
+{
+	uint32_t at = (addr.s_addr * 0x9e3779b1u) >> 16;
+	unsigned i;
+
+	for (i = 0; i < SEEN_PROBES; i++, at++) {
+		at %= SEEN_SIZE;
+		if ((seen->used[at / 8] & 1u << at % 8) == 0)
+			break;
+		if (seen->addr[at] == addr.s_addr)
+			return (false);
+	}
+	if (i < SEEN_PROBES) {
+		seen->used[at / 8] |= (uint8_t)(1u << at % 8);
+		seen->addr[at] = addr.s_addr;
+	}
+	return (true);
+}
+
+/* The lowest TTL of the records to make AAAA of; c stays as it is. */
+static uint32_t
+lowest_ttl(const struct chain *c)
+{
+	struct msg_rr rr = { .msg = NULL };
+	struct chain walk = *c;
+	uint32_t ttl = UINT32_MAX;
+
+	while (chain_next(&walk, MSG_T_A, &rr))
+		if (rr.ttl < ttl)
+			ttl = rr.ttl;
+	return (ttl);
+}
+
+/*
+ * The TTL that no synthesised record may exceed: that of the denial of the
+ * AAAA, or POLICY_TTL_NO_SOA (RFC 6147, 5.1.7).
+ */
+static void
+set_ttl_cap(const struct synth *s, struct harvest *h)
+{
+	if (s->state[SYNTH_MAIN] == SYNTH_S_EMPTY &&
+	    msg_negative_ttl(s->reply[SYNTH_MAIN], &h->ttl_cap,
+	    &h->cap_fixed))
+		return;
+	h->ttl_cap = POLICY_TTL_NO_SOA;
+	h->cap_fixed = true;
+}
+
+static void
+add_synthesised(struct synth *s, struct harvest *h, const struct msg_rr *rr)
+{
+	struct in6_addr addr[POLICY_PREFIXES_MAX];
+	size_t i, n;
+
+	if (!seen_add(&h->seen, rr_addr4(rr)))
+		return;
+	n = balance_synthesise(s->pick, s->policy, rr_addr4(rr), addr);
+	for (i = 0; i < n && s->n_synthesised < h->max; i++) {
+		msg_build_addr6(h->b, MSG_ANSWER, h->owner, h->ttl, &addr[i]);
+		s->n_synthesised++;
+	}
+}
+
+/* From the A record first on, in their order, up to the one before last. */
+static void
+harvest(struct synth *s, const struct chain *c, struct harvest *h,
+    unsigned first, unsigned last)
+{
+	struct msg_rr rr = { .msg = NULL };
+	struct chain walk = *c;
+	unsigned at;
+
+	for (at = 0; at < last && s->n_synthesised < h->max &&
+	    !msg_build_is_full(h->b) && chain_next(&walk, MSG_T_A, &rr); at++)
+		if (at >= first)
+			add_synthesised(s, h, &rr);
+}
+
+/*
+ * Where not all of them are wanted, each client is to get others. The id of
+ * the query is as random as this needs.
+ */
+static void
+build_synthesised(struct synth *s, const struct chain *c,
+    struct msg_build *b)
+{
+	struct harvest h;
+	unsigned n, first = 0;
+
+	h.b = b;
+	h.max = SYNTH_RRS_MAX;
+	memset(h.seen.used, 0, sizeof(h.seen.used));
+	set_ttl_cap(s, &h);
+	h.ttl = lowest_ttl(c);
+	if (h.ttl > h.ttl_cap) {
+		h.ttl = h.ttl_cap;
+		s->one_off |= h.cap_fixed;
+	}
+	name_copy(c->msg->wire, c->end, h.owner);
+	if (s->policy->max_synth > 0 && s->policy->max_synth < h.max) {
+		h.max = s->policy->max_synth;
+		n = count_a(c);
+		if (n * s->policy->n_prefixes > h.max) {
+			first = s->query->id % n;
+			s->one_off = true;
+		}
+	}
+	harvest(s, c, &h, first, UINT_MAX);
+	harvest(s, c, &h, 0, first);
+	/* A bound of ours, not of the administrator's, leaves some out. */
+	if (s->n_synthesised == SYNTH_RRS_MAX &&
+	    count_a(c) * s->policy->n_prefixes > SYNTH_RRS_MAX)
+		msg_build_truncate(b);
+}
+
+static void
+build_filtered(const struct synth *s, struct chain *c, struct msg_build *b)
+{
+	struct msg_rr rr = { .msg = NULL };
+	uint8_t owner[MSG_NAME_MAX];
+	struct in6_addr addr;
+
+	name_copy(c->msg->wire, c->end, owner);
+	while (!msg_build_is_full(b) && chain_next(c, MSG_T_AAAA, &rr)) {
+		addr = rr_addr6(&rr);
+		if (!policy_excludes_aaaa(s->policy, &addr))
+			msg_build_addr6(b, MSG_ANSWER, owner, rr.ttl, &addr);
+	}
+}
+
+static void
+copy_section(const struct msg_scan *m, enum msg_section section,
+    struct msg_build *b)
+{
+	struct msg_rr rr = { .msg = NULL };
+
+	while (!msg_build_is_full(b) && msg_rr_next(m, section, &rr))
+		if (rr.type != MSG_T_OPT && rr.type != MSG_T_TSIG)
+			msg_build_copy(b, section, &rr);
+}
+
+/*
+ * RFC 6147, 5.4: the chain, the addresses we stand for, and the rest from
+ * the reply of this leg. AD and AA are cleared, for the answer section is
+ * ours, and we have authority over neither name.
+ */
+static size_t
+compose(struct synth *s, enum synth_leg leg, size_t limit, uint8_t *buf)
+{
+	const struct msg_scan *m = s->reply[leg];
+	struct msg_build b;
+	struct chain c;
+
+	msg_build_begin(&b, s->query, m->flags & MSG_RA, m->rcode, buf,
+	    limit);
+	chain_follow(&c, m);
+	chain_copy(&c, s->query->dnssec_ok, &b);
+	if (s->state[leg] == SYNTH_S_DATA && leg == SYNTH_A)
+		build_synthesised(s, &c, &b);
+	if (s->state[leg] == SYNTH_S_DATA && leg == SYNTH_MAIN)
+		build_filtered(s, &c, &b);
+	if (chain_is_cut(&c))
+		msg_build_truncate(&b);
+	copy_section(m, MSG_AUTHORITY, &b);
+	copy_section(m, MSG_ADDITIONAL, &b);
+	return (msg_build_finish(&b));
+}
+
+/*
+ * Excluded addresses are never shown, not even by a relayed answer, nor are
+ * those of another name than the question leads to.
+ */
+static bool
+has_unwanted_aaaa(const struct synth *s)
+{
+	const struct msg_scan *m = s->reply[SYNTH_MAIN];
+	struct msg_rr rr = { .msg = NULL };
+	unsigned n = 0, n_wanted = 0;
+	struct in6_addr addr;
+	struct chain c;
+
+	if (s->plan != SYNTH_P_AAAA)
+		return (false);
+	while (msg_rr_next(m, MSG_ANSWER, &rr))
+		n += rr.type == MSG_T_AAAA && rr.class == MSG_CLASS_IN;
+	if (n == 0)
+		return (false);
+	chain_follow(&c, m);
+	rr.msg = NULL;
+	while (chain_next(&c, MSG_T_AAAA, &rr)) {
+		addr = rr_addr6(&rr);
+		n_wanted += !policy_excludes_aaaa(s->policy, &addr);
+	}
+	return (n_wanted < n);
+}
+
+static size_t
+answer_main(struct synth *s, size_t limit, uint8_t *buf)
+{
+	struct filter f;
+
+	if (filter_begin(&f, s->policy, s->query, s->reply[SYNTH_MAIN],
+	    s->minimise)) {
+		s->outcome = SYNTH_O_FILTERED;
+		s->filtered = f.a;
+		return (filter_answer(&f, s->query, limit, buf));
+	}
+	if (!has_unwanted_aaaa(s)) {
+		s->outcome = SYNTH_O_RELAYED;
+		return (msg_relay(s->query, s->reply[SYNTH_MAIN], limit,
+		    buf));
+	}
+	s->outcome = s->state[SYNTH_MAIN] == SYNTH_S_DATA ?
+	    SYNTH_O_FILTERED : SYNTH_O_NODATA;
+	return (compose(s, SYNTH_MAIN, limit, buf));
+}
+
+static size_t
+answer_a(struct synth *s, size_t limit, uint8_t *buf)
+{
+	size_t n;
+
+	n = compose(s, SYNTH_A, limit, buf);
+	if (s->n_synthesised == 0)
+		s->outcome = SYNTH_O_NODATA;
+	else
+		s->outcome = s->state[SYNTH_MAIN] == SYNTH_S_NXDOMAIN ?
+		    SYNTH_O_NXDOMAIN : SYNTH_O_SYNTHESISED;
+	return (n);
+}
+
+/*
+ * The leg whose reply the answer is made of; SYNTH_N_LEGS when there is
+ * none and the answer is SERVFAIL.
+ *
+ *	                 A leg
+ *	AAAA leg    DATA   EMPTY  NXDOMAIN, ERROR  FAILED
+ *	DATA, NXD.  A (1)  main   main             main
+ *	EMPTY       A      main   A                none (2)
+ *	ERROR       A      A      A                main
+ *	no reply    A      A      A                none
+ *
+ * (1) only when the policy wants it (main_decides). (2) the A might exist:
+ * NODATA would be a lie (RFC 6147, 5.1.6).
+ */
+static enum synth_leg
+choose_leg(const struct synth *s)
+{
+	enum synth_state main = s->state[SYNTH_MAIN], a = s->state[SYNTH_A];
+
+	if (main_decides(s))
+		return (SYNTH_MAIN);
+	if (a == SYNTH_S_DATA)
+		return (SYNTH_A);
+	if (main == SYNTH_S_DATA || main == SYNTH_S_NXDOMAIN)
+		return (SYNTH_MAIN);
+	if (a == SYNTH_S_FAILED)
+		return (main == SYNTH_S_ERROR ? SYNTH_MAIN : SYNTH_N_LEGS);
+	return (main == SYNTH_S_EMPTY && a == SYNTH_S_EMPTY ? SYNTH_MAIN :
+	    SYNTH_A);
+}
+
+static size_t
+answer_upstream(struct synth *s, size_t limit, uint8_t *buf)
+{
+	enum synth_leg leg = SYNTH_MAIN;
+
+	if (s->plan == SYNTH_P_AAAA)
+		leg = choose_leg(s);
+	else if (s->state[SYNTH_MAIN] == SYNTH_S_FAILED)
+		leg = SYNTH_N_LEGS;
+	if (leg == SYNTH_N_LEGS)
+		return (0);
+	s->upstream = s->reply[leg];
+	if (leg == SYNTH_A)
+		return (answer_a(s, limit, buf));
+	if (s->plan != SYNTH_P_PTR)
+		return (answer_main(s, limit, buf));
+	s->outcome = SYNTH_O_PTR;
+	return (ptr_answer_cname(s->policy, s->query, s->reply[SYNTH_MAIN],
+	    s->ptr_addr, limit, buf));
+}
+
+size_t
+synth_answer(struct synth *s, size_t limit, uint8_t *buf)
+{
+	size_t n;
+
+	s->n_synthesised = 0;
+	s->upstream = NULL;
+	s->filtered = false;
+	s->one_off = false;
+	if (s->plan == SYNTH_P_LOCAL) {
+		s->outcome = SYNTH_O_LOCAL;
+		n = ptr_answer_local(s->policy, s->query, s->special, limit,
+		    buf);
+	} else
+		n = answer_upstream(s, limit, buf);
+	if (n > 0)
+		return (n);
+	s->outcome = SYNTH_O_FAILED;
+	return (msg_write_error(s->query, MSG_SERVFAIL, buf));
+}
+
+bool
+synth_is_repeatable(const struct synth *s)
+{
+	if (s->plan == SYNTH_P_LOCAL || s->plan == SYNTH_P_PTR ||
+	    s->outcome == SYNTH_O_FAILED || s->query->qtype == MSG_T_ANY)
+		return (false);
+	return (!s->one_off &&
+	    (s->pick == NULL || balance_is_fixed(s->pick)));
+}
+
+void
+synth_ede(const struct synth *s, struct ede_set *set)
+{
+	switch (s->outcome) {
+	case SYNTH_O_SYNTHESISED:
+	case SYNTH_O_NXDOMAIN:
+		if (s->policy->tell_synthesised)
+			ede_add(set, EDE_SYNTHESIZED);
+		break;
+	case SYNTH_O_FILTERED:
+		if (s->filtered)
+			ede_add(set, EDE_FILTERED);
+		break;
+	case SYNTH_O_FAILED:
+		ede_add(set, EDE_NO_REACHABLE_AUTHORITY);
+		break;
+	default:
+		break;
+	}
+}

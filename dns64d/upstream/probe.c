@@ -1,0 +1,160 @@
+#include "common/net/addr.h"
+#include "common/os/log.h"
+
+#include "probe.h"
+
+#define TICK_MS 50
+
+static void step(struct probe *);
+
+static void
+arm(struct event *ev, unsigned ms)
+{
+	struct timeval tv = { ms / 1000, ms % 1000 * 1000 };
+
+	event_add(ev, &tv);
+}
+
+static void
+rest(struct probe_slot *s)
+{
+	event_del(&s->timer);
+	leg_cancel(&s->leg);
+	s->asked = NULL;
+}
+
+/* It may have been another query's answer that ended the silence. */
+static void
+fail(struct probe_slot *s)
+{
+	struct leg_env *env = s->probe->env;
+	struct upstream *u = s->asked;
+	char buf[SCOPED_ADDR_STRLEN];
+
+	rest(s);
+	if (!upstream_probe_failed(u, s->began, monotime_now(), &env->rng))
+		return;
+	stats_count(env->stats, STAT_UP_DOWN);
+	log_warn("upstream %s: down",
+	    scoped_addr_print(&u->addr, buf, sizeof(buf)));
+}
+
+/* An answer of any kind has marked the server up already. */
+static void
+on_done(void *arg, const struct msg_scan *reply)
+{
+	struct probe_slot *s = arg;
+
+	if (reply == NULL)
+		fail(s);
+	else
+		rest(s);
+	step(s->probe);
+}
+
+static void
+on_timer(evutil_socket_t fd, short what, void *arg)
+{
+	struct probe_slot *s = arg;
+
+	(void)fd;
+	(void)what;
+	fail(s);
+	step(s->probe);
+}
+
+static void
+on_tick(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	step(arg);
+}
+
+/* Not at once: this comes from within the work of a leg. */
+static void
+on_silence(void *arg)
+{
+	struct probe *p = arg;
+
+	if (!event_pending(&p->tick, EV_TIMEOUT, NULL))
+		arm(&p->tick, 0);
+}
+
+/* The name servers of the root: every resolver has them. */
+static void
+ask(struct probe_slot *s, struct upstream *u)
+{
+	struct probe *p = s->probe;
+
+	s->leg.question = (struct msg_question){
+		.name_len = 1,
+		.type = MSG_T_NS,
+		.class = MSG_CLASS_IN,
+		.flags = MSG_RD,
+	};
+	s->asked = u;
+	s->began = monotime_now();
+	s->route.member[0] = u - p->ups->v;
+	s->route.n = 1;
+	stats_count(p->env->stats, STAT_UP_PROBES);
+	arm(&s->timer, UPSTREAM_PROBE_MS);
+	leg_ask_route(&s->leg, p->env, p->ups, &s->route, on_done, s);
+}
+
+static void
+step(struct probe *p)
+{
+	struct monotime now = monotime_now();
+	struct upstream *u;
+	size_t i = 0, n;
+
+	for (n = 0; n < PROBES_MAX; n++) {
+		if (p->slots[n].asked != NULL)
+			continue;
+		if ((u = upstream_probe_due(p->ups, &i, now)) == NULL)
+			break;
+		ask(&p->slots[n], u);
+	}
+	if (upstreams_any_silent(p->ups))
+		arm(&p->tick, TICK_MS);
+	else
+		event_del(&p->tick);
+}
+
+void
+probe_init(struct probe *p, struct leg_env *env)
+{
+	size_t n;
+
+	p->env = env;
+	env->on_silence = on_silence;
+	env->on_silence_arg = p;
+	event_assign(&p->tick, env->base, -1, 0, on_tick, p);
+	for (n = 0; n < PROBES_MAX; n++) {
+		p->slots[n].probe = p;
+		event_assign(&p->slots[n].timer, env->base, -1, 0, on_timer,
+		    &p->slots[n]);
+	}
+}
+
+void
+probe_watch(struct probe *p, const struct upstreams *ups)
+{
+	size_t n;
+
+	for (n = 0; n < PROBES_MAX; n++)
+		rest(&p->slots[n]);
+	p->ups = ups;
+	step(p);
+}
+
+void
+probe_stop(struct probe *p)
+{
+	size_t n;
+
+	for (n = 0; n < PROBES_MAX; n++)
+		rest(&p->slots[n]);
+	event_del(&p->tick);
+}

@@ -1,0 +1,103 @@
+/*
+ * Domain names in wire form: checking them once in a message that came from
+ * the network, and then copying and comparing the ones that were good.
+ * Owns the rules of compression pointers; knows no records.
+ *
+ * A checked name is at most MSG_NAME_MAX octets long and takes at most
+ * NAME_HOPS_MAX pointers. What a pointer leads to lies wholly before the run
+ * of labels that the pointer ends. A name
+ * without pointers is a message in which it stands at offset 0.
+ */
+#ifndef DNS64D_WIRE_MSG_NAME_H
+#define DNS64D_WIRE_MSG_NAME_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define MSG_NAME_MAX 255 /* octets, RFC 1035 2.3.4 */
+#define NAME_HOPS_MAX 127 /* as many as a name can have labels */
+#define NAME_OFFSET_MAX 0x3fff /* that a pointer can lead to */
+
+enum name_error {
+	NAME_OK,
+	NAME_BOUNDS, /* runs over the end of the message */
+	NAME_BAD,    /* label type, pointer or length */
+	NAME_STEPS   /* the budget of the message is spent */
+};
+
+/*
+ * The state of a message's check. The memo holds targets of pointers that
+ * were followed before, so that a thousand records with the same owner cost
+ * a thousand steps; whatever defeats it is stopped by the budget.
+ */
+#define NAME_MEMO 16
+
+struct name_check {
+	const uint8_t *wire; /* borrowed */
+	size_t len;
+	size_t body;     /* pointers lead to this offset or behind it */
+	unsigned steps;  /* labels and pointers followed so far */
+	unsigned budget; /* and the most that may be */
+	struct {
+		uint16_t off; /* 0: unused */
+		uint8_t octets;
+		uint8_t hops;
+	} memo[NAME_MEMO];
+};
+
+/* ASCII letters alone have case (RFC 4343); length octets are no letters. */
+static inline uint8_t
+name_lower(uint8_t c)
+{
+	return (c >= 'A' && c <= 'Z' ? (uint8_t)(c | 0x20) : c);
+}
+
+/*
+ * Check the name at off.
+ * Returns NAME_OK with the offset behind it in *end, or the error.
+ */
+enum name_error name_check(struct name_check *c, size_t off, size_t *end);
+
+/*
+ * The offset of what ends the part of a checked name that stands at off:
+ * the root label (one octet, zero) or a pointer (two octets).
+ */
+size_t name_tail(const uint8_t *wire, size_t off);
+
+/* The offset behind it. */
+size_t name_skip(const uint8_t *wire, size_t off);
+
+/*
+ * Write a checked name without pointers, its case untouched.
+ * out: room for MSG_NAME_MAX. Returns its length.
+ */
+size_t name_copy(const uint8_t *wire, size_t off, uint8_t *out);
+
+/*
+ * Compare two checked names without regard to the case of ASCII letters
+ * (RFC 4343).
+ *
+ * work: octets that may still be compared, one more for each label and
+ * pointer, counted down; when spent the names count as different.
+ */
+bool name_equal_work(const uint8_t *wire_a, size_t off_a,
+    const uint8_t *wire_b, size_t off_b, unsigned *work);
+
+/* The same for names without pointers, which bound themselves. */
+bool name_equal(const uint8_t *a, const uint8_t *b);
+
+/*
+ * The same for names that are equal, whatever their case, and hardly ever
+ * for others. Anybody can find names that have the same: not for tables with
+ * chains. len: the octets of the name.
+ */
+uint64_t name_hash(const uint8_t *name, size_t len);
+
+/* True when name is apex or below it; both without pointers. */
+bool name_is_below(const uint8_t *name, const uint8_t *apex);
+
+/* Octets of a name without pointers. */
+size_t name_length(const uint8_t *name);
+
+#endif

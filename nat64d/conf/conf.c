@@ -1,0 +1,470 @@
+/*
+ * The configuration as a structure: its end, and the statements that add
+ * something to a list.
+ */
+#include <arpa/inet.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/net/addr.h"
+#include "common/net/ip4class.h"
+
+#include "conf.h"
+#include "conf_build.h"
+#include "nat64d/pool/range.h"
+
+void
+conf_free(struct conf *c)
+{
+	if (c == NULL)
+		return;
+	free(c->user);
+	free(c->pidfile);
+	free(c->dump);
+	free(c->log_file);
+	free(c->pool);
+	free(c->statics);
+	free(c->bindings);
+	free(c->excludes);
+	free(c->permits);
+	free(c);
+}
+
+void
+conf_set_string(char **to, struct conf_file *cf,
+    const struct conf_value *text)
+{
+	char *copy;
+
+	copy = strdup(text->text);
+	if (copy == NULL) {
+		conf_error_at(cf, &text->where, "out of memory");
+		return;
+	}
+	free(*to);
+	*to = copy;
+}
+
+/*
+ * Make room for one more element in an array of n. Capacity is the next
+ * power of two, so it need not be kept. NULL: reported, the array is as it
+ * was.
+ */
+static void *
+grow(struct conf_file *cf, const struct conf_where *where, void *array,
+    size_t n, size_t size, size_t max)
+{
+	if (n >= max) {
+		conf_error_at(cf, where, "more than %zu of these", max);
+		return (NULL);
+	}
+	if (n > 0 && (n & (n - 1)) != 0)
+		return (array);
+	array = reallocarray(array, n > 0 ? 2 * n : 1, size);
+	if (array == NULL)
+		conf_error_at(cf, where, "out of memory");
+	return (array);
+}
+
+/* Remember where the element n of an array stands, which has grown to it. */
+static int
+keep_place(struct conf_file *cf, struct conf_where **places, size_t n,
+    const struct conf_where *where)
+{
+	struct conf_where *bigger;
+
+	bigger = grow(cf, where, *places, n, sizeof(*bigger), SIZE_MAX / 2);
+	if (bigger == NULL)
+		return (-1);
+	*places = bigger;
+	bigger[n] = *where;
+	return (0);
+}
+
+void
+conf_add_prefix(struct conf_build *b, struct conf_file *cf,
+    const struct conf_value *text)
+{
+	struct nat64_config *n = &b->conf->nat64;
+	char other[PREF64_STRLEN];
+	struct pref64 prefix;
+	struct prefix p;
+	const char *error;
+	size_t i;
+
+	error = prefix_parse(text->text, &p);
+	if (error == NULL && p.family != AF_INET6)
+		error = "is not an IPv6 prefix";
+	if (error == NULL)
+		error = pref64_init(&prefix, &p.v6, p.len);
+	if (error != NULL) {
+		conf_refuse(cf, text, error);
+		return;
+	}
+	for (i = 0; i < n->nprefixes; i++) {
+		if (!pref64_overlap(&prefix, &n->prefixes[i]))
+			continue;
+		conf_error_at(cf, &text->where, "prefix %s overlaps %s of "
+		    "%s:%u", text->text,
+		    pref64_print(&n->prefixes[i], other, sizeof(other)),
+		    b->prefix_at[i].file, b->prefix_at[i].line);
+		return;
+	}
+	if (n->nprefixes == NAT64_MAX_PREFIXES) {
+		conf_error_at(cf, &text->where, "more than %d prefixes",
+		    NAT64_MAX_PREFIXES);
+		return;
+	}
+	if (keep_place(cf, &b->prefix_at, n->nprefixes, &text->where) == 0)
+		n->prefixes[n->nprefixes++] = prefix;
+}
+
+void
+conf_set_address(struct conf_build *b, struct conf_file *cf,
+    const struct conf_value *text)
+{
+	struct nat64_config *n = &b->conf->nat64;
+	struct in6_addr a6;
+	struct in_addr a4;
+
+	if (inet_pton(AF_INET, text->text, &a4) == 1) {
+		if (ip4_is_never_unicast(a4))
+			conf_error_at(cf, &text->where,
+			    "address %s is not a unicast address",
+			    text->text);
+		n->self4 = a4;
+		conf_once(cf, "address (IPv4)");
+	} else if (inet_pton(AF_INET6, text->text, &a6) == 1) {
+		if (IN6_IS_ADDR_MULTICAST(&a6) ||
+		    IN6_IS_ADDR_LINKLOCAL(&a6) || IN6_IS_ADDR_LOOPBACK(&a6) ||
+		    IN6_IS_ADDR_UNSPECIFIED(&a6) || IN6_IS_ADDR_V4MAPPED(&a6))
+			conf_error_at(cf, &text->where,
+			    "address %s is not a global unicast address",
+			    text->text);
+		n->self6 = a6;
+		b->self6 = text->where;
+		conf_once(cf, "address (IPv6)");
+	} else
+		conf_refuse(cf, text, "is no address");
+}
+
+/* "192.0.2.0/28", "192.0.2.1", or "192.0.2.1-192.0.2.9"; NULL or why not. */
+static const char *
+parse_range4(const char *text, struct in_addr *first, struct in_addr *last)
+{
+	const char *dash = strchr(text, '-');
+	char head[INET_ADDRSTRLEN];
+	struct prefix p;
+	const char *error;
+
+	if (dash == NULL) {
+		error = prefix_parse(text, &p);
+		if (error != NULL)
+			return (error);
+		if (p.family != AF_INET)
+			return ("is not an IPv4 prefix");
+		*first = p.v4;
+		*last = range4_last(&p);
+		return (NULL);
+	}
+	if ((size_t)(dash - text) >= sizeof(head))
+		return ("is no range of IPv4 addresses");
+	memcpy(head, text, (size_t)(dash - text));
+	head[dash - text] = '\0';
+	if (inet_pton(AF_INET, head, first) != 1 ||
+	    inet_pton(AF_INET, dash + 1, last) != 1)
+		return ("is no range of IPv4 addresses");
+	return (NULL);
+}
+
+/* Reports what is wrong; then the pool is nobody's in particular. */
+static void
+set_clients(struct conf_build *b, struct conf_file *cf,
+    struct pool4_range *range, const struct conf_value *clients)
+{
+	const char *error;
+	struct prefix p;
+
+	error = prefix_parse(clients->text, &p);
+	if (error == NULL && p.family != AF_INET6)
+		error = "is not an IPv6 prefix";
+	if (error != NULL) {
+		conf_refuse(cf, clients, error);
+		return;
+	}
+	range->clients = p;
+	if (p.len > b->longest_clients) {
+		b->longest_clients = p.len;
+		b->clients = clients->where;
+	}
+}
+
+/* Which earlier range has addresses of the new one, the last; or NULL. */
+static const struct conf_where *
+pool_overlap(const struct conf_build *b, const struct pool4_range *new)
+{
+	const struct pool4_range *r = b->conf->pool;
+	size_t i;
+
+	for (i = 0; i < b->conf->nat64.npool; i++)
+		if (ntohl(r[i].first.s_addr) <= ntohl(new->last.s_addr) &&
+		    ntohl(r[i].last.s_addr) >= ntohl(new->first.s_addr))
+			return (&b->pool_at[i]);
+	return (NULL);
+}
+
+void
+conf_add_pool(struct conf_build *b, struct conf_file *cf,
+    const struct conf_value *text, const struct conf_pool_ports *ports,
+    const struct conf_value *clients)
+{
+	struct conf *c = b->conf;
+	struct pool4_range range = { .clients = { .family = 0 } }, *pool;
+	const struct conf_where *other;
+	const char *error;
+
+	error = parse_range4(text->text, &range.first, &range.last);
+	if (error == NULL)
+		error = conf_pool_range_ports(&range, ports);
+	if (error != NULL) {
+		conf_refuse(cf, text, error);
+		return;
+	}
+	pool = grow(cf, &text->where, c->pool, c->nat64.npool, sizeof(*pool),
+	    CONF_MAX_POOL);
+	if (pool == NULL)
+		return;
+	c->pool = pool;
+	if (clients != NULL)
+		set_clients(b, cf, &range, clients);
+	pool[c->nat64.npool] = range;
+	error = pool4_check(&range, 1);
+	other = error == NULL ? pool_overlap(b, &range) : NULL;
+	if (error == NULL)
+		error = pool4_check(pool, c->nat64.npool + 1);
+	if (other != NULL)
+		conf_error_at(cf, &text->where, "pool %s: overlaps the range "
+		    "of %s:%u", text->text, other->file, other->line);
+	else if (error != NULL)
+		conf_error_at(cf, &text->where, "pool %s: %s", text->text,
+		    error);
+	else if (keep_place(cf, &b->pool_at, c->nat64.npool,
+	    &text->where) == 0)
+		c->nat64.npool++;
+}
+
+const char *
+conf_interface_name(const char *text, char name[IF_NAMESIZE])
+{
+	_Static_assert(IF_NAMESIZE == 16, "the message says 15");
+
+	if (strlen(text) >= IF_NAMESIZE)
+		return ("is longer than the 15 characters that the name of "
+		    "an interface may have");
+	if (text[0] == '\0')
+		return ("is no name of an interface");
+	if (strpbrk(text, "/%") != NULL)
+		return ("is no name of an interface: it has a \"/\" or "
+		    "\"%\"");
+	strlcpy(name, text, IF_NAMESIZE);
+	return (NULL);
+}
+
+bool
+conf_interface_is_plain(const char *name)
+{
+	return (name[strspn(name, "abcdefghijklmnopqrstuvwxyz"
+	    "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-")] == '\0');
+}
+
+static const char *
+check_shared_ports(struct pool4_range *r, const struct conf_pool_ports *ports)
+{
+	const char *error;
+
+	if (ports->ports[L4_TCP].n == 0 || ports->ports[L4_UDP].n == 0)
+		return ("say which ports: the host itself needs the others");
+	error = conf_pool_range_ports(r, ports);
+	return (error != NULL ? error : pool4_check(r, 1));
+}
+
+void
+conf_set_pool_interface(struct conf_build *b, struct conf_file *cf,
+    const struct conf_value *name, const struct conf_pool_ports *ports)
+{
+	struct conf *c = b->conf;
+	/* Any address that passes: the check is one of the ports. */
+	struct pool4_range r = { .first = { htonl(0xc0000201) },
+		.last = { htonl(0xc0000201) } };
+	char ifname[IF_NAMESIZE];
+	const char *error;
+
+	error = conf_interface_name(name->text, ifname);
+	if (error == NULL && !conf_interface_is_plain(name->text))
+		error = "has other characters than letters, digits, \".\", "
+		    "\"_\" and \"-\"";
+	if (error != NULL) {
+		conf_refuse(cf, name, error);
+		return;
+	}
+	if (c->pool_ifname[0] != '\0') {
+		conf_error_at(cf, &name->where, "pool interface %s: one "
+		    "interface only, and %s:%u has one", name->text,
+		    b->pool_interface.file, b->pool_interface.line);
+		return;
+	}
+	b->pool_interface = name->where;
+	strlcpy(c->pool_ifname, ifname, sizeof(c->pool_ifname));
+	error = check_shared_ports(&r, ports);
+	if (error != NULL) {
+		conf_error_at(cf, &name->where, "pool interface %s: %s",
+		    name->text, error);
+		return;
+	}
+	r.first.s_addr = r.last.s_addr = INADDR_ANY;
+	c->pool_if = r;
+}
+
+static void
+add_static(struct conf_build *b, struct conf_file *cf,
+    const struct conf_static *s)
+{
+	struct conf *c = b->conf;
+	struct conf_static *statics;
+
+	statics = grow(cf, &s->where, c->statics, c->nstatics,
+	    sizeof(*statics), CONF_MAX_STATICS);
+	if (statics == NULL)
+		return;
+	c->statics = statics;
+	statics[c->nstatics++] = *s;
+}
+
+void
+conf_add_static(struct conf_build *b, struct conf_file *cf, int proto,
+    const struct conf_addr4 *addr4, const struct conf_ports *ports4,
+    const struct conf_value *text6, const struct conf_ports *ports6)
+{
+	const struct conf_ports *to6 = ports6->given ? ports6 : ports4;
+	struct conf_static s = { .where = addr4->text.where };
+	int from = proto == -1 ? 0 : proto;
+	int to = proto == -1 ? L4_NPROTO - 1 : proto;
+
+	if (addr4->interface) {
+		if (strcmp(addr4->text.text, b->conf->pool_ifname) != 0) {
+			conf_error_at(cf, &s.where, "static: no \"pool "
+			    "interface %s\" before", addr4->text.text);
+			return;
+		}
+	} else if (inet_pton(AF_INET, addr4->text.text, &s.addr4) != 1 ||
+	    s.addr4.s_addr == INADDR_ANY) {
+		conf_refuse(cf, &addr4->text, "is no IPv4 address");
+		return;
+	}
+	if (inet_pton(AF_INET6, text6->text, &s.addr6) != 1) {
+		conf_refuse(cf, text6, "is no IPv6 address");
+		return;
+	}
+	if (proto == -1 && to6->given) {
+		conf_error_at(cf, &s.where,
+		    "ports need a protocol: tcp, udp or icmp");
+		return;
+	}
+	for (; from <= to; from++) {
+		s.proto = (enum l4proto)from;
+		if (conf_ports_of(cf, s.proto, ports4, &s.ports4) == -1 ||
+		    conf_ports_of(cf, s.proto, to6, &s.ports6) == -1)
+			return;
+		if (s.ports4.last - s.ports4.first !=
+		    s.ports6.last - s.ports6.first) {
+			conf_error_at(cf, &s.where,
+			    "port ranges differ in size");
+			return;
+		}
+		add_static(b, cf, &s);
+	}
+}
+
+void
+conf_add_exclude(struct conf_build *b, struct conf_file *cf, int proto,
+    const struct conf_value *text, const struct conf_ports *ports)
+{
+	struct conf *c = b->conf;
+	struct nat64_exclude x = { .any_proto = proto == -1 }, *excludes;
+	const char *error;
+	struct prefix p;
+
+	error = prefix_parse(text->text, &p);
+	if (error == NULL && p.family != AF_INET)
+		error = "is not an IPv4 prefix";
+	if (error == NULL && ports->given && proto != L4_TCP &&
+	    proto != L4_UDP)
+		error = "has ports: they need a protocol, tcp or udp";
+	if (error != NULL) {
+		conf_refuse(cf, text, error);
+		return;
+	}
+	x.addr = p.v4;
+	x.len = p.len;
+	if (proto != -1) {
+		x.proto = (enum l4proto)proto;
+		if (conf_ports_of(cf, x.proto, ports, &x.ports) == -1)
+			return;
+	}
+	excludes = grow(cf, &text->where, c->excludes, c->nat64.nexcludes,
+	    sizeof(*excludes), CONF_MAX_EXCLUDES);
+	if (excludes == NULL)
+		return;
+	c->excludes = excludes;
+	excludes[c->nat64.nexcludes++] = x;
+}
+
+/* The index of a rule, or -1; the same rule twice is one. */
+static ssize_t
+find_permit(const struct nat64_config *n, const struct permit_rule *rules,
+    const struct prefix *from, bool allow)
+{
+	size_t i;
+
+	for (i = 0; i < n->npermits; i++)
+		if (rules[i].allow == allow && rules[i].from.len == from->len &&
+		    IN6_ARE_ADDR_EQUAL(&rules[i].from.v6, &from->v6))
+			return ((ssize_t)i);
+	return (-1);
+}
+
+void
+conf_add_permit(struct conf_build *b, struct conf_file *cf, bool allow,
+    const struct conf_value *text)
+{
+	struct conf *c = b->conf;
+	struct permit_rule rule = { .allow = allow }, *permits;
+	const char *error;
+	ssize_t other;
+
+	error = prefix_parse(text->text, &rule.from);
+	if (error == NULL && rule.from.family != AF_INET6)
+		error = "is not an IPv6 prefix";
+	if (error != NULL) {
+		conf_refuse(cf, text, error);
+		return;
+	}
+	other = find_permit(&c->nat64, c->permits, &rule.from, !allow);
+	if (other != -1) {
+		conf_refuse_for(cf, text, allow ? "is denied at" :
+		    "is allowed at", &b->permit_at[other]);
+		return;
+	}
+	if (find_permit(&c->nat64, c->permits, &rule.from, allow) != -1)
+		return;
+	permits = grow(cf, &text->where, c->permits, c->nat64.npermits,
+	    sizeof(*permits), CONF_MAX_PERMITS);
+	if (permits == NULL)
+		return;
+	c->permits = permits;
+	permits[c->nat64.npermits] = rule;
+	if (keep_place(cf, &b->permit_at, c->nat64.npermits,
+	    &text->where) == 0)
+		c->nat64.npermits++;
+}

@@ -1,0 +1,96 @@
+/*
+ * nat64d.conf: what a file says, checked as far as that is possible without
+ * looking at the machine. Reading it changes nothing but the struct.
+ */
+#ifndef NAT64D_CONF_CONF_H
+#define NAT64D_CONF_CONF_H
+
+#include <net/if.h>
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+#include "common/conf/conf_file.h"
+#include "common/os/log.h"
+
+#include "nat64d/core/event_text.h"
+#include "nat64d/core/nat64.h"
+
+/* What a file that does not name them means. */
+#define CONF_TUN "nat64"
+#define CONF_TUN_MTU 1500
+#define CONF_USER "_nat64d"
+#define CONF_PIDFILE "/var/run/nat64d/nat64d.pid"
+
+/* Bounds; what goes beyond is an error like any other. */
+#define CONF_MAX_POOL 1024	       /* pool statements */
+#define CONF_MAX_EXCLUDES 4096	       /* exclude statements */
+#define CONF_MAX_PERMITS 4096	       /* allow and deny statements */
+#define CONF_MAX_STATICS (1024 * 1024) /* static bindings, ports counted */
+
+/* Ports first .. last of one address bound to as many of another. */
+struct conf_static {
+	enum l4proto proto;
+	struct in_addr addr4; /* INADDR_ANY: that of pool_ifname */
+	struct port_range ports4;
+	struct in6_addr addr6;
+	struct port_range ports6;
+	struct conf_where where; /* for messages, while the file is read */
+};
+
+/*
+ * nat64 is complete and points into this structure, but for self6 when it
+ * is not configured, and the secret.
+ */
+struct conf {
+	char tun[IF_NAMESIZE];
+	unsigned tun_mtu; /* bytes */
+	bool mtu4_follows; /* xlat.mtu4 is that of the interface */
+	bool mtu6_follows;
+	bool routes;	  /* to the prefixes and the pool */
+	bool offload;
+	char *user;
+	char *pidfile;
+	char *dump; /* NULL: nowhere when in the background */
+	enum log_level log_level;
+	unsigned log_events;  /* EVENT_BINDINGS ..., for the event log */
+	bool log_destination; /* with the peers of sessions (CGN-13) */
+	bool log_syslog;      /* where to: syslog, or else ... */
+	char *log_file;	      /* ... here; NULL: nowhere */
+
+	struct nat64_config nat64;
+	struct pool4_range *pool;
+	/*
+	 * The pool is the address that this interface has ("": none is
+	 * named), with the ports and holes of pool_if. Until that address is
+	 * known, nat64 has no pool and bindings no addresses.
+	 */
+	char pool_ifname[IF_NAMESIZE];
+	struct pool4_range pool_if;
+	struct conf_static *statics; /* as written */
+	size_t nstatics;
+	struct nat64_static *bindings; /* the same, one by one */
+	size_t nbindings;
+	struct nat64_exclude *excludes;
+	struct permit_rule *permits;
+};
+
+/*
+ * Read and check a file. Every error goes to standard error as
+ * "file:line: message". Returns NULL if there was one; else a configuration
+ * that the caller frees.
+ */
+struct conf *conf_load(const char *path);
+void conf_free(struct conf *c);
+
+/* Log a warning for each setting that is allowed, but against an RFC. */
+void conf_warn(const struct conf *c);
+
+/*
+ * Print the canonical form: every statement, whether it was written or is
+ * the default. Reading that gives the same configuration.
+ */
+void conf_print(const struct conf *c, FILE *f);
+
+#endif

@@ -1,0 +1,163 @@
+/*
+ * Between the grammar (parse.y) and the structure it fills (conf.c): what
+ * takes more than an assignment. For these two and conf_*.c.
+ */
+#ifndef NAT64D_CONF_CONF_BUILD_H
+#define NAT64D_CONF_CONF_BUILD_H
+
+#include "conf.h"
+
+/* The timeouts that can be set. */
+enum conf_timeout {
+	CONF_TIMEOUT_UDP,
+	CONF_TIMEOUT_ICMP,
+	CONF_TIMEOUT_TCP_EST,
+	CONF_TIMEOUT_TCP_OPEN,
+	CONF_TIMEOUT_TCP_CLOSE,
+	CONF_TIMEOUT_TCP_SYN,
+	CONF_TIMEOUT_FRAGMENT,
+	CONF_NTIMEOUTS
+};
+
+/* A configuration being read. */
+struct conf_build {
+	struct conf *conf;
+	bool mtu4_set;
+	bool mtu6_set;
+	/* Where statements stand that are checked against others at the end;
+	 * line 0: nowhere. */
+	struct conf_where self6;
+	struct conf_where pool_interface;
+	struct conf_where lowest_mtu6;
+	struct conf_where max_bindings;
+	struct conf_where log_events;
+	/* Of the prefixes, the ranges of the pool and the permits, as many as
+	 * there are. */
+	struct conf_where *prefix_at;
+	struct conf_where *pool_at;
+	struct conf_where *permit_at;
+	struct conf_where clients; /* of the pool with the longest prefix */
+	unsigned longest_clients;  /* its length */
+};
+
+/* Ports as written; to icmp they are identifiers. */
+struct conf_ports {
+	bool given;
+	bool id;
+	struct port_range range;
+	struct conf_where where;
+};
+
+/* Several ranges of them. */
+struct conf_ports_list {
+	bool id;
+	struct portlist list;
+	struct conf_where where;
+};
+
+/* Where a static binding is: an IPv4 address, or the name of an interface. */
+struct conf_addr4 {
+	bool interface;
+	struct conf_value text;
+};
+
+/* The ports of a pool statement; to a list that is empty, the default. */
+struct conf_pool_ports {
+	struct portlist ports[L4_NPROTO];
+	struct portlist except[L4_NPROTO];
+	bool given[L4_NPROTO];	   /* for all protocols */
+	bool given_for[L4_NPROTO]; /* for this one */
+};
+
+/*
+ * Each adds one statement. What is wrong is reported, and then nothing is
+ * added. proto: enum l4proto, or -1 for all.
+ */
+void conf_add_prefix(struct conf_build *b, struct conf_file *cf,
+    const struct conf_value *text);
+void conf_add_pool(struct conf_build *b, struct conf_file *cf,
+    const struct conf_value *text, const struct conf_pool_ports *ports,
+    const struct conf_value *clients); /* or NULL */
+void conf_set_pool_interface(struct conf_build *b, struct conf_file *cf,
+    const struct conf_value *name, const struct conf_pool_ports *ports);
+void conf_add_static(struct conf_build *b, struct conf_file *cf, int proto,
+    const struct conf_addr4 *addr4, const struct conf_ports *ports4,
+    const struct conf_value *text6, const struct conf_ports *ports6);
+void conf_add_exclude(struct conf_build *b, struct conf_file *cf, int proto,
+    const struct conf_value *text, const struct conf_ports *ports);
+void conf_add_permit(struct conf_build *b, struct conf_file *cf, bool allow,
+    const struct conf_value *text);
+void conf_set_address(struct conf_build *b, struct conf_file *cf,
+    const struct conf_value *text);
+
+/* A port or identifier, or several; in bounds, whatever was written. */
+struct port_range conf_port_range(struct conf_file *cf, bool id,
+    const struct conf_value *text);
+
+/* One more of a list. */
+void conf_list_add(struct conf_file *cf, struct conf_ports_list *l,
+    const struct conf_value *text);
+
+/* The ports of a pool statement, and those left out. */
+void conf_set_pool_ports(struct conf_file *cf, struct conf_pool_ports *to,
+    int proto, const struct conf_ports_list *l);
+void conf_except_ports(struct conf_file *cf, struct conf_pool_ports *to,
+    int proto, const struct conf_ports_list *l);
+
+/*
+ * From the ports as written: all from the first to the last, and the holes
+ * between. Returns NULL, or why not.
+ */
+const char *conf_pool_range_ports(struct pool4_range *r,
+    const struct conf_pool_ports *ports);
+
+/*
+ * Set a timeout; one below the minimum of its RFC needs override (CFG-01 to
+ * CFG-07).
+ */
+void conf_set_timeout(struct conf_build *b, struct conf_file *cf,
+    enum conf_timeout which, const struct conf_value *secs, bool override);
+
+/* The same for sessions with some ports of the peer. */
+void conf_set_port_timeout(struct conf_build *b, struct conf_file *cf,
+    enum conf_timeout which, const struct conf_value *secs, bool override,
+    const struct conf_ports *ports);
+
+/* What conf_print() and conf_warn() say of them. */
+void conf_print_timeouts(const struct conf *c, FILE *f);
+void conf_warn_timeouts(const struct conf *c);
+
+/*
+ * The ports that a statement about one protocol means: all when none are
+ * given. Returns 0, or -1 when icmp was given a "port", or another an "id";
+ * that has been reported.
+ */
+int conf_ports_of(struct conf_file *cf, enum l4proto proto,
+    const struct conf_ports *ports, struct port_range *range);
+
+/* "tcp", "udp", "icmp" */
+const char *conf_proto_name(enum l4proto proto);
+
+/*
+ * Copy what can be the name of an interface. Returns NULL, or why it cannot,
+ * to be read behind the text; then name is as it was.
+ */
+const char *conf_interface_name(const char *text, char name[IF_NAMESIZE]);
+
+/* Can it be written into a command as it is? */
+bool conf_interface_is_plain(const char *name);
+
+/* Replace an owned string; short memory is reported. */
+void conf_set_string(char **to, struct conf_file *cf,
+    const struct conf_value *text);
+
+/*
+ * After the last statement: fill in what follows from others, and check
+ * what only holds for all of them.
+ */
+void conf_check(struct conf_build *b, struct conf_file *cf);
+
+/* The grammar. Errors are counted in cf. */
+void conf_parse(struct conf_build *b, struct conf_file *cf);
+
+#endif

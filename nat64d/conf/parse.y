@@ -1,0 +1,725 @@
+/*
+ * The grammar of nat64d.conf: which statements there are, what each may be
+ * set to, and which field it fills. One statement for every switch.
+ */
+
+%code requires {
+#include "nat64d/conf/conf_build.h"
+}
+
+%code {
+#include <string.h>
+
+/* A day: no flow that is silent for longer is worth a port. */
+#define MAX_QUARANTINE_SECS 86400
+#define MAX_ENTRIES (1024 * 1024 * 1024)
+#define MAX_MTU UINT16_MAX
+#define MAX_COUNT UINT16_MAX
+
+/* Why there are bounds. */
+#define OCTET "an octet"
+#define MEMORY "each takes memory"
+#define NO_LIMIT "0 is no limit"
+
+static void yyerror(struct conf_file *, struct conf_build *, const char *);
+
+static uint32_t number(struct conf_file *, const struct conf_value *,
+    uint32_t, uint32_t, const char *);
+static uint32_t mtu4(struct conf_file *, const struct conf_value *);
+static uint32_t mtu6(struct conf_file *, const struct conf_value *);
+static uint32_t rest_secs(struct conf_file *, const struct conf_value *);
+static uint32_t size(struct conf_file *, const struct conf_value *);
+static struct bucket_rate rate(struct conf_file *, const struct conf_value *,
+    const struct conf_value *, uint32_t);
+static void set_tun(struct conf_build *, struct conf_file *,
+    const struct conf_value *);
+static void set_path(char **, struct conf_file *, const struct conf_value *);
+static void add_plateau(struct conf_build *, struct conf_file *,
+    const struct conf_value *);
+
+/* The device-independent part of the configuration. */
+#define NAT64 (b->conf->nat64)
+}
+
+%define api.pure full
+%define api.push-pull push
+%define parse.error custom
+%define parse.lac full
+%parse-param { struct conf_file *cf } { struct conf_build *b }
+
+%union {
+	struct conf_value tok;
+	struct conf_ports ports;
+	struct conf_ports_list list;
+	struct conf_addr4 addr4;
+	struct conf_pool_ports pool;
+	struct bucket_rate rate;
+	int proto; /* enum l4proto, or -1 for all */
+	int value;
+	enum conf_timeout lifetime;
+	bool flag;
+	bool *flagp;
+	uint32_t *numberp;
+}
+
+%token YYEOF 0 "<end of file>"
+%token <tok> EOL "<end of line>"
+%token <tok> NUMBER "<number>" RANGE "<range>"
+%token <tok> TIME "<time (90, 90s, 5m, 2h or 1d)>"
+%token <tok> SIZE "<size (65536, 64k, 64M or 1G)>"
+%token <tok> ANY_ADDRESS "<address>" ADDRESS4 "<IPv4 address>"
+%token <tok> ADDRESSES4 "<IPv4 address or prefix>"
+%token <tok> ADDRESS6 "<IPv6 address>"
+%token <tok> PREFIX4 "<IPv4 prefix>" PREFIX6 "<IPv6 prefix>"
+%token <tok> IFNAME "<name of an interface>" PATH "<absolute path>"
+%token <tok> WHO "<name or id of a user>"
+
+%token <tok> ACCEPT "accept" ADDRESS "address" ADDRESSES "addresses"
+%token <tok> ADDRESS_DEPENDENT "address-dependent" ALLOW "allow"
+%token <tok> BINDINGS "bindings" BINDING_SESSIONS "binding-sessions"
+%token <tok> BURST "burst" BYTES "bytes" CHECK_INNER_IP "check-inner-ip"
+%token <tok> CLAMP "clamp" CLOSING "closing" COPY "copy" DATAGRAMS "datagrams"
+%token <tok> DEBUG "debug" DENY "deny" DESTINATION "destination" DROP "drop"
+%token <tok> DUMP "dump"
+%token <tok> ECHO_ "echo" ENDPOINT_INDEPENDENT "endpoint-independent"
+%token <tok> ERR "err" ESTABLISHED "established" EVENTS "events"
+%token <tok> EXCLUDE "exclude" EXCEPT "except" FAIR_SHARE "fair-share"
+%token <tok> FILTER "filter"
+%token <tok> FIRST_FRAGMENT_ERRORS "first-fragment-errors" FOR "for"
+%token <tok> FRAGMENT "fragment"
+%token <tok> FRAGMENTS "fragments" FROM "from" ICMP "icmp"
+%token <tok> ICMP_ERRORS "icmp-errors"
+%token <tok> ICMP_FRAGMENTS "icmp-fragments" ID "id" INBOUND "inbound"
+%token <tok> INBOUND_SESSIONS "inbound-sessions"
+%token <tok> INBOUND_REFRESH "inbound-refresh" INCOMING_SYN "incoming-syn"
+%token <tok> INFO "info" INTERFACE "interface" IPV4 "ipv4" IPV6 "ipv6"
+%token <tok> KEEP "keep" LEVEL "level"
+%token <tok> LIMIT "limit" LOG "log" LOWEST_IPV6_MTU "lowest-ipv6-mtu"
+%token <tok> MAX_PERCENT "max-percent" MSS "mss" MTU "mtu"
+%token <tok> NEW_BINDINGS "new-bindings" NO "no" NONE "none" OFF "off"
+%token <tok> OFFLOAD "offload" OPENING "opening" OVERRIDE "override"
+%token <tok> PARITY "parity" PER_DATAGRAM "per-datagram"
+%token <tok> PER_DESTINATION "per-destination" PIDFILE "pidfile"
+%token <tok> PLATEAUS "plateaus" POOL "pool" POOL4_ECHO "pool4-echo"
+%token <tok> PORT "port" PORTS "ports" PORT_SELECT "port-select"
+%token <tok> PREFIX "prefix" PREFIX_LENGTH "prefix-length" PRESERVE "preserve"
+%token <tok> QUARANTINE "quarantine" RANDOM "random"
+%token <tok> RANGE_FALLBACK "range-fallback" RATE "rate"
+%token <tok> REASSEMBLE "reassemble" REFRESH "refresh" REFUSE "refuse"
+%token <tok> REMAP_FRAGMENT_ID "remap-fragment-id" RESET "reset"
+%token <tok> RESTART "restart"
+%token <tok> ROUTES "routes" RST_IN_FIN "rst-in-fin" SESSIONS "sessions"
+%token <tok> SHORTEN "shorten" SOFT_POOLING "soft-pooling"
+%token <tok> SOURCE_BYTES "source-bytes" SOURCE_DATAGRAMS "source-datagrams"
+%token <tok> STATIC "static" STORED_SYNS "stored-syns"
+%token <tok> STORED_SYNS_PER_PEER "stored-syns-per-peer"
+%token <tok> SUBSCRIBER "subscriber" SYSLOG "syslog" TCP "tcp"
+%token <tok> TIMEOUT "timeout" TO "to" TOS "tos" TRAFFIC_CLASS "traffic-class"
+%token <tok> TUN "tun" UDP "udp" UNBOUND_ERRORS "unbound-errors"
+%token <tok> UNKNOWN_TCP "unknown-tcp" USER "user"
+%token <tok> WARN "warn" WKP_NON_GLOBAL "wkp-non-global" YES "yes"
+
+%type <tok>	range
+%type <flag>	yes drop refuse adf override
+%type <flagp>	switch
+%type <proto>	proto any_proto
+%type <ports>	port ports
+%type <addr4>	addr4
+%type <list>	port_list
+%type <pool>	pool_ports
+%type <rate>	rate
+%type <value>	level event_kind event_kinds
+%type <numberp>	plain_limit
+%type <lifetime>	lifetime
+
+%%
+
+file		: %empty
+		| file statement EOL
+		| file error EOL { yyerrok; }
+		;
+
+statement	: addresses
+		| ports_policy
+		| permit
+		| timeout
+		| once { conf_once(cf, NULL); }
+		| log_events { conf_once(cf, "log events"); }
+		| icmp_errors { conf_once(cf, "icmp-errors"); }
+		;
+
+/* The last one holds. */
+once		: process
+		| translation
+		| port_choice
+		| filtering
+		| limit
+		| switch yes { *$switch = $yes; }
+		;
+
+/* The device and the process. */
+
+process		: TUN IFNAME tun_mtu { set_tun(b, cf, &$IFNAME); }
+		| USER WHO { conf_set_string(&b->conf->user, cf, &$WHO); }
+		| PIDFILE PATH { set_path(&b->conf->pidfile, cf, &$PATH); }
+		| DUMP PATH { set_path(&b->conf->dump, cf, &$PATH); }
+		| LOG LEVEL level {
+			b->conf->log_level = (enum log_level)$level;
+		}
+		| LOG EVENTS TO PATH {
+			set_path(&b->conf->log_file, cf, &$PATH);
+			b->conf->log_syslog = false;
+		}
+		| LOG EVENTS TO SYSLOG { b->conf->log_syslog = true; }
+		| LOG DESTINATION yes { b->conf->log_destination = $yes; }
+		;
+
+log_events	: LOG EVENTS event_kinds {
+			b->conf->log_events = (unsigned)$event_kinds;
+			b->log_events = $EVENTS.where;
+		}
+		| LOG EVENTS NONE { b->conf->log_events = 0; }
+		;
+
+tun_mtu		: %empty
+		| MTU NUMBER {
+			b->conf->tun_mtu = mtu6(cf, &$NUMBER);
+		}
+		;
+
+level		: ERR { $$ = LOG_LEVEL_ERR; }
+		| WARN { $$ = LOG_LEVEL_WARN; }
+		| INFO { $$ = LOG_LEVEL_INFO; }
+		| DEBUG { $$ = LOG_LEVEL_DEBUG; }
+		;
+
+event_kinds	: event_kind
+		| event_kinds[others] event_kind {
+			$$ = $others | $event_kind;
+		}
+		;
+
+event_kind	: BINDINGS { $$ = EVENT_BINDINGS; }
+		| SESSIONS { $$ = EVENT_SESSIONS; }
+		| ADDRESSES { $$ = EVENT_ADDRESSES; }
+		;
+
+/* What is translated, and how. */
+
+addresses	: PREFIX PREFIX6 { conf_add_prefix(b, cf, &$PREFIX6); }
+		| ADDRESS ANY_ADDRESS {
+			conf_set_address(b, cf, &$ANY_ADDRESS);
+		}
+		;
+
+translation	: MTU IPV4 NUMBER {
+			NAT64.xlat.mtu4 = mtu4(cf, &$NUMBER);
+			b->mtu4_set = true;
+		}
+		| MTU IPV6 NUMBER {
+			NAT64.xlat.mtu6 = mtu6(cf, &$NUMBER);
+			b->mtu6_set = true;
+		}
+		| LOWEST_IPV6_MTU NUMBER {
+			NAT64.xlat.lowest_mtu6 = mtu6(cf, &$NUMBER);
+			b->lowest_mtu6 = $NUMBER.where;
+		}
+		| TOS COPY { NAT64.xlat.tos = XLAT_TOS_COPY; }
+		| TOS NUMBER {
+			NAT64.xlat.tos = (int)number(cf, &$NUMBER, 0, 255,
+			    OCTET);
+		}
+		| TRAFFIC_CLASS COPY { NAT64.xlat.tclass_zero = false; }
+		| TRAFFIC_CLASS NUMBER {
+			(void)number(cf, &$NUMBER, 0, 0,
+			    "RFC 7915, 4.1");
+			NAT64.xlat.tclass_zero = true;
+		}
+		| MSS CLAMP { NAT64.xlat.mss_clamp = true; }
+		| MSS KEEP { NAT64.xlat.mss_clamp = false; }
+		| PLATEAUS {
+			NAT64.xlat.nplateaus = 0;
+		} plateaus
+		| WKP_NON_GLOBAL drop { NAT64.wkp_nonglobal_ok = !$drop; }
+		| ICMP_FRAGMENTS REASSEMBLE { NAT64.frag.drop_icmp = false; }
+		| ICMP_FRAGMENTS DROP { NAT64.frag.drop_icmp = true; }
+		| ICMP_ERRORS PER_DESTINATION rate {
+			NAT64.errors_dest = $rate;
+		}
+		;
+
+icmp_errors	: ICMP_ERRORS OFF {
+			NAT64.errors = (struct bucket_rate){ 0, 0 };
+		}
+		| ICMP_ERRORS rate { NAT64.errors = $rate; }
+		;
+
+plateaus	: plateau
+		| plateaus plateau
+		;
+
+plateau		: NUMBER { add_plateau(b, cf, &$NUMBER); }
+		;
+
+rate		: RATE NUMBER[per_sec] BURST NUMBER[burst] {
+			$$ = rate(cf, &$per_sec, &$burst, 1);
+		}
+		;
+
+/* Pool, static bindings, choice of ports. */
+
+ports_policy	: POOL ADDRESSES4 pool_ports {
+			conf_add_pool(b, cf, &$ADDRESSES4, &$pool_ports, NULL);
+		}
+		| POOL ADDRESSES4[addr] pool_ports FOR PREFIX6[clients] {
+			conf_add_pool(b, cf, &$addr, &$pool_ports, &$clients);
+		}
+		| POOL INTERFACE IFNAME pool_ports {
+			conf_set_pool_interface(b, cf, &$IFNAME, &$pool_ports);
+		}
+		| STATIC any_proto addr4 ports[ports4] TO ADDRESS6[addr6]
+		  ports[ports6] {
+			conf_add_static(b, cf, $any_proto, &$addr4, &$ports4,
+			    &$addr6, &$ports6);
+		}
+		| EXCLUDE PREFIX4 any_proto ports {
+			conf_add_exclude(b, cf, $any_proto, &$PREFIX4,
+			    &$ports);
+		}
+		;
+
+port_choice	: PORT_SELECT RANDOM { NAT64.pool_opts.select = POOL4_RANDOM; }
+		| PORT_SELECT PRESERVE {
+			NAT64.pool_opts.select = POOL4_PRESERVE;
+		}
+		| QUARANTINE any_proto TIME {
+			uint32_t secs;
+			int i;
+
+			secs = rest_secs(cf, &$TIME);
+			for (i = 0; i < L4_NPROTO; i++)
+				if ($any_proto == -1 || $any_proto == i)
+					NAT64.pool_opts.rest_secs[i] = secs;
+		}
+		| QUARANTINE MAX_PERCENT NUMBER {
+			NAT64.pool_opts.rest_max_percent =
+			    number(cf, &$NUMBER, 0, 100, "percent");
+		}
+		| QUARANTINE RESTART TIME {
+			NAT64.restart_rest_secs = rest_secs(cf, &$TIME);
+		}
+		| SUBSCRIBER PREFIX_LENGTH NUMBER {
+			NAT64.subscriber_len = number(cf, &$NUMBER, 1, 128,
+			    "bits of an IPv6 address");
+		}
+		;
+
+addr4		: ADDRESS4 {
+			$$.interface = false;
+			$$.text = $ADDRESS4;
+		}
+		| INTERFACE IFNAME {
+			$$.interface = true;
+			$$.text = $IFNAME;
+		}
+		;
+
+pool_ports	: %empty { memset(&$$, 0, sizeof($$)); }
+		| pool_ports[so_far] port_list {
+			$$ = $so_far;
+			conf_set_pool_ports(cf, &$$, -1, &$port_list);
+		}
+		| pool_ports[so_far] proto port_list {
+			$$ = $so_far;
+			conf_set_pool_ports(cf, &$$, $proto, &$port_list);
+		}
+		| pool_ports[so_far] EXCEPT port_list {
+			$$ = $so_far;
+			conf_except_ports(cf, &$$, -1, &$port_list);
+		}
+		| pool_ports[so_far] EXCEPT proto port_list {
+			$$ = $so_far;
+			conf_except_ports(cf, &$$, $proto, &$port_list);
+		}
+		;
+
+port_list	: PORT range {
+			$$ = (struct conf_ports_list){ .where = $PORT.where };
+			conf_list_add(cf, &$$, &$range);
+		}
+		| ID range {
+			$$ = (struct conf_ports_list){ .id = true,
+			    .where = $ID.where };
+			conf_list_add(cf, &$$, &$range);
+		}
+		| port_list[so_far] ',' range {
+			$$ = $so_far;
+			conf_list_add(cf, &$$, &$range);
+		}
+		;
+
+ports		: %empty { $$ = (struct conf_ports){ .given = false }; }
+		| port
+		;
+
+port		: PORT range {
+			$$ = (struct conf_ports){ .given = true,
+			    .range = conf_port_range(cf, false, &$range),
+			    .where = $PORT.where };
+		}
+		| ID range {
+			$$ = (struct conf_ports){ .given = true, .id = true,
+			    .range = conf_port_range(cf, true, &$range),
+			    .where = $ID.where };
+		}
+		;
+
+range		: NUMBER
+		| RANGE
+		;
+
+/* Who may use the translator, and who may come in. */
+
+permit		: ALLOW FROM PREFIX6 {
+			conf_add_permit(b, cf, true, &$PREFIX6);
+		}
+		| DENY FROM PREFIX6 {
+			conf_add_permit(b, cf, false, &$PREFIX6);
+		}
+		;
+
+filtering	: FILTER any_proto adf {
+			int i;
+
+			for (i = 0; i < L4_NPROTO; i++)
+				if ($any_proto == -1 || $any_proto == i)
+					NAT64.adf[i] = $adf;
+		}
+		| INBOUND TCP refuse { NAT64.refuse_inbound_tcp = $refuse; }
+		| ECHO_ refuse { NAT64.refuse_echo6 = $refuse; }
+		| RST_IN_FIN SHORTEN { NAT64.rst_refreshes = false; }
+		| RST_IN_FIN REFRESH { NAT64.rst_refreshes = true; }
+		| UNKNOWN_TCP DROP { NAT64.reset_unknown_tcp = false; }
+		| UNKNOWN_TCP RESET { NAT64.reset_unknown_tcp = true; }
+		;
+
+adf		: ENDPOINT_INDEPENDENT { $$ = false; }
+		| ADDRESS_DEPENDENT { $$ = true; }
+		;
+
+/* Timeouts. */
+
+timeout		: TIMEOUT lifetime TIME override {
+			conf_set_timeout(b, cf, $lifetime, &$TIME,
+			    $override);
+			conf_once(cf, NULL);
+		}
+		| TIMEOUT lifetime TIME override[before] port
+		  override[after] {
+			conf_set_port_timeout(b, cf, $lifetime, &$TIME,
+			    $before || $after, &$port);
+		}
+		;
+
+lifetime	: UDP { $$ = CONF_TIMEOUT_UDP; }
+		| ICMP { $$ = CONF_TIMEOUT_ICMP; }
+		| TCP ESTABLISHED { $$ = CONF_TIMEOUT_TCP_EST; }
+		| TCP OPENING { $$ = CONF_TIMEOUT_TCP_OPEN; }
+		| TCP CLOSING { $$ = CONF_TIMEOUT_TCP_CLOSE; }
+		| TCP INCOMING_SYN { $$ = CONF_TIMEOUT_TCP_SYN; }
+		| FRAGMENT { $$ = CONF_TIMEOUT_FRAGMENT; }
+		;
+
+override	: %empty { $$ = false; }
+		| OVERRIDE { $$ = true; }
+		;
+
+/* Limits; 0 means none where it is allowed. */
+
+limit		: LIMIT SESSIONS NUMBER {
+			NAT64.max_sessions =
+			    number(cf, &$NUMBER, 1, MAX_ENTRIES, MEMORY);
+		}
+		| LIMIT BINDINGS NUMBER {
+			NAT64.max_bindings =
+			    number(cf, &$NUMBER, 0, MAX_ENTRIES, NO_LIMIT);
+			b->max_bindings = $NUMBER.where;
+		}
+		| LIMIT INBOUND_SESSIONS NUMBER {
+			NAT64.max_inbound =
+			    number(cf, &$NUMBER, 0, MAX_ENTRIES, NO_LIMIT);
+		}
+		| LIMIT plain_limit NUMBER {
+			*$plain_limit = number(cf, &$NUMBER, 0, MAX_ENTRIES,
+			    NO_LIMIT);
+		}
+		| LIMIT SUBSCRIBER NEW_BINDINGS RATE NUMBER[per_sec] BURST
+		  NUMBER[burst] {
+			NAT64.subscriber.new_bindings =
+			    rate(cf, &$per_sec, &$burst, 0);
+		}
+		| LIMIT STORED_SYNS NUMBER {
+			NAT64.max_stored_syns =
+			    number(cf, &$NUMBER, 0, MAX_COUNT, MEMORY);
+		}
+		| LIMIT STORED_SYNS_PER_PEER NUMBER {
+			NAT64.max_stored_syns_per_peer =
+			    number(cf, &$NUMBER, 0, MAX_COUNT, MEMORY);
+		}
+		| LIMIT FRAGMENTS BYTES SIZE {
+			NAT64.frag.max_bytes = size(cf, &$SIZE);
+		}
+		| LIMIT FRAGMENTS DATAGRAMS NUMBER {
+			NAT64.frag.max_datagrams =
+			    number(cf, &$NUMBER, 0, MAX_COUNT, MEMORY);
+		}
+		| LIMIT FRAGMENTS PER_DATAGRAM NUMBER {
+			NAT64.frag.per_datagram =
+			    number(cf, &$NUMBER, 2, 8192,
+			    "65535 bytes in pieces of 8");
+		}
+		| LIMIT FRAGMENTS SOURCE_BYTES SIZE {
+			NAT64.frag.source_bytes = size(cf, &$SIZE);
+		}
+		| LIMIT FRAGMENTS SOURCE_DATAGRAMS NUMBER {
+			NAT64.frag.source_datagrams =
+			    number(cf, &$NUMBER, 0, MAX_COUNT, MEMORY);
+		}
+		;
+
+plain_limit	: BINDING_SESSIONS { $$ = &NAT64.max_sessions_per_binding; }
+		| SUBSCRIBER PORTS { $$ = &NAT64.subscriber.ports; }
+		| SUBSCRIBER SESSIONS { $$ = &NAT64.subscriber.sessions; }
+		;
+
+/* Statements that are yes or no. */
+
+switch		: ROUTES { $$ = &b->conf->routes; }
+		| OFFLOAD { $$ = &b->conf->offload; }
+		| PARITY { $$ = &NAT64.pool_opts.parity; }
+		| RANGE_FALLBACK { $$ = &NAT64.pool_opts.range_fallback; }
+		| FAIR_SHARE { $$ = &NAT64.subscriber.fair_share; }
+		| SOFT_POOLING { $$ = &NAT64.soft_pooling; }
+		| INBOUND_REFRESH { $$ = &NAT64.inbound_refresh; }
+		| UNBOUND_ERRORS { $$ = &NAT64.unbound_errors; }
+		| FIRST_FRAGMENT_ERRORS { $$ = &NAT64.first_frag_errors; }
+		| CHECK_INNER_IP { $$ = &NAT64.check_inner_ip; }
+		| REMAP_FRAGMENT_ID { $$ = &NAT64.remap_fragment_id; }
+		| POOL4_ECHO { $$ = &NAT64.pool_echo; }
+		;
+
+/* Pieces. */
+
+yes		: YES { $$ = true; }
+		| NO { $$ = false; }
+		;
+
+drop		: DROP { $$ = true; }
+		| ALLOW { $$ = false; }
+		;
+
+refuse		: REFUSE { $$ = true; }
+		| ACCEPT { $$ = false; }
+		;
+
+proto		: TCP { $$ = L4_TCP; }
+		| UDP { $$ = L4_UDP; }
+		| ICMP { $$ = L4_ICMP; }
+		;
+
+any_proto	: %empty { $$ = -1; }
+		| proto
+		;
+
+%%
+
+/* The names of the tokens that would be accepted; returns how many. */
+static int
+expected(yypstate *ps, yysymbol_kind_t kinds[YYNTOKENS],
+    const char *names[YYNTOKENS])
+{
+	int i, n = yypstate_expected_tokens(ps, kinds, YYNTOKENS);
+
+	for (i = 0; i < n; i++)
+		names[i] = yysymbol_name(kinds[i]);
+	return (n > 0 ? n : 0);
+}
+
+/* The token that is called so, or YYUNDEF. */
+static int
+token_named(const char *name)
+{
+	int token;
+
+	for (token = 0; token <= YYMAXUTOK; token++)
+		if (strcmp(yysymbol_name(YYTRANSLATE(token)), name) == 0)
+			return (token);
+	return (YYUNDEF);
+}
+
+/* What v is where it stands, or at least elsewhere. */
+static int
+token_of(yypstate *ps, struct conf_file *cf, struct conf_value *v)
+{
+	yysymbol_kind_t kinds[YYNTOKENS];
+	const char *names[YYNTOKENS];
+	int i;
+
+	i = conf_choose(cf, v, names, expected(ps, kinds, names));
+	switch (v->kind) {
+	case CONF_EOF:
+		return (YYEOF);
+	case CONF_EOL:
+		return (EOL);
+	case CONF_ERROR:
+		return (YYerror);
+	default:
+		break;
+	}
+	if (i != -1)
+		return (token_named(names[i]));
+	return (v->kind == CONF_WORD ? token_named(v->text) : YYUNDEF);
+}
+
+static int
+yyreport_syntax_error(const yypcontext_t *ctx, struct conf_file *cf,
+    struct conf_build *b)
+{
+	yysymbol_kind_t kinds[YYNTOKENS];
+	const char *names[YYNTOKENS];
+	int n = expected(ctx->yyps, kinds, names);
+
+	(void)b;
+	conf_unexpected(cf, names, n,
+	    yypcontext_token(ctx) != YYSYMBOL_YYUNDEF);
+	return (0);
+}
+
+/* bison calls it for lack of memory. */
+static void
+yyerror(struct conf_file *cf, struct conf_build *b, const char *msg)
+{
+	(void)b;
+	conf_error(cf, "%s", msg);
+}
+
+void
+conf_parse(struct conf_build *b, struct conf_file *cf)
+{
+	yypstate *ps = yypstate_new();
+	YYSTYPE val;
+	int token;
+
+	if (ps == NULL) {
+		conf_error(cf, "not enough memory");
+		return;
+	}
+	do {
+		conf_file_next(cf, &val.tok);
+		token = token_of(ps, cf, &val.tok);
+	} while (yypush_parse(ps, token, &val, cf, b) == YYPUSH_MORE);
+	yypstate_delete(ps);
+}
+
+/* What a token says, when it is in bounds; reports it otherwise. */
+static uint32_t
+number(struct conf_file *cf, const struct conf_value *v, uint32_t min,
+    uint32_t max, const char *why)
+{
+	const struct conf_bounds b = { min, max, why };
+	uint64_t n = min;
+
+	conf_number(cf, v, &b, &n);
+	return ((uint32_t)n);
+}
+
+static uint32_t
+mtu4(struct conf_file *cf, const struct conf_value *v)
+{
+	static const struct conf_bounds b = { 68, MAX_MTU, "RFC 791, 3.2" };
+	uint64_t n = b.min;
+
+	conf_number(cf, v, &b, &n);
+	return ((uint32_t)n);
+}
+
+static uint32_t
+mtu6(struct conf_file *cf, const struct conf_value *v)
+{
+	static const struct conf_bounds b = { 1280, MAX_MTU, "RFC 8200, 5" };
+	uint64_t n = b.min;
+
+	conf_number(cf, v, &b, &n);
+	return ((uint32_t)n);
+}
+
+static uint32_t
+rest_secs(struct conf_file *cf, const struct conf_value *v)
+{
+	static const struct conf_bounds b = { 0, MAX_QUARANTINE_SECS,
+		"a port is worth a day at most" };
+	uint64_t n = b.min;
+
+	conf_quantity_within(cf, v, QUANTITY_SECS, &b, &n);
+	return ((uint32_t)n);
+}
+
+static uint32_t
+size(struct conf_file *cf, const struct conf_value *v)
+{
+	static const struct conf_bounds b = { 0, MAX_ENTRIES, MEMORY };
+	uint64_t n = b.min;
+
+	conf_quantity_within(cf, v, QUANTITY_BYTES, &b, &n);
+	return ((uint32_t)n);
+}
+
+static struct bucket_rate
+rate(struct conf_file *cf, const struct conf_value *per_sec,
+    const struct conf_value *burst, uint32_t min)
+{
+	struct bucket_rate r;
+
+	r.per_sec = number(cf, per_sec, min, 1000000, "per second");
+	r.burst = number(cf, burst, r.per_sec > 0 ? 1 : 0, 1000000,
+	    "at once");
+	return (r);
+}
+
+static void
+set_tun(struct conf_build *b, struct conf_file *cf,
+    const struct conf_value *text)
+{
+	const char *why = conf_interface_name(text->text, b->conf->tun);
+
+	if (why != NULL)
+		conf_refuse(cf, text, why);
+}
+
+/* The daemon works in the root directory. */
+static void
+set_path(char **to, struct conf_file *cf, const struct conf_value *text)
+{
+	if (text->text[0] == '/')
+		conf_set_string(to, cf, text);
+	else
+		conf_refuse(cf, text, "is no absolute path");
+}
+
+static void
+add_plateau(struct conf_build *b, struct conf_file *cf,
+    const struct conf_value *v)
+{
+	struct xlat_conf *x = &NAT64.xlat;
+	uint32_t mtu = mtu4(cf, v);
+
+	if (mtu != v->number)
+		return;
+	if (x->nplateaus == XLAT_MAX_PLATEAUS)
+		conf_error_at(cf, &v->where, "more than %d plateaus",
+		    XLAT_MAX_PLATEAUS);
+	else if (x->nplateaus > 0 && x->plateaus[x->nplateaus - 1] <= mtu)
+		conf_error_at(cf, &v->where, "%u: plateaus must fall", mtu);
+	else
+		x->plateaus[x->nplateaus++] = (uint16_t)mtu;
+}

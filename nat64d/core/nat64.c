@@ -1,0 +1,392 @@
+/*
+ * The life of a translator: its configuration, its tables, their end. The way
+ * of a packet begins in nat64_input.c.
+ */
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "nat64d/wire/iphdr.h"
+#include "nat64_event.h"
+#include "nat64_state.h"
+#include "nat64_struct.h"
+
+/* Bindings of a full pool can be more than memory: an upper limit. */
+#define MAX_BINDINGS (64U * 1024 * 1024)
+
+void
+nat64_config_init(struct nat64_config *c)
+{
+	memset(c, 0, sizeof(*c));
+	c->pool_opts.select = POOL4_RANDOM;
+	c->pool_opts.parity = true;
+	c->pool_opts.range_fallback = true;
+	c->pool_opts.rest_secs[L4_UDP] = 120;
+	c->pool_opts.rest_secs[L4_ICMP] = 120;
+	c->pool_opts.rest_max_percent = 25;
+	xlat_conf_init(&c->xlat);
+	frag_limits_init(&c->frag);
+	c->lifetime_secs[SESSION_UDP] = 300;
+	c->lifetime_secs[SESSION_ICMP] = 60;
+	c->lifetime_secs[SESSION_TCP_EST] = 7200;
+	c->lifetime_secs[SESSION_TCP_OPEN] = 240;
+	c->lifetime_secs[SESSION_TCP_CLOSE] = 240;
+	c->lifetime_secs[SESSION_TCP_SYN] = 6;
+	c->inbound_refresh = true;
+	c->check_inner_ip = true;
+	c->max_sessions = 1024 * 1024;
+	c->max_sessions_per_binding = 4096;
+	/*
+	 * For a network whose hosts share a /64, from a home to a campus: no
+	 * number would be right for all of them, a share is. What a carrier
+	 * wants is in etc/nat64d.carrier.conf.
+	 */
+	c->soft_pooling = true;
+	c->subscriber_len = 128;
+	c->subscriber.fair_share = true;
+	c->remap_fragment_id = true;
+	c->max_stored_syns = 128;
+	c->max_stored_syns_per_peer = 8;
+	c->errors.per_sec = 100;
+	c->errors.burst = 200;
+	c->errors_dest.per_sec = 10;
+	c->errors_dest.burst = 10;
+	c->fixed_ipid = -1;
+}
+
+/* A key for one purpose, so that no two uses of the secret meet. */
+static struct siphash_key
+derive_key(const struct siphash_key *secret, char purpose)
+{
+	struct siphash_key key;
+	char label[2] = { purpose, 0 };
+	uint64_t half;
+
+	half = siphash24(secret, label, sizeof(label));
+	memcpy(key.bytes, &half, sizeof(half));
+	label[1] = 1;
+	half = siphash24(secret, label, sizeof(label));
+	memcpy(key.bytes + sizeof(half), &half, sizeof(half));
+	return (key);
+}
+
+static size_t
+max_bindings(const struct nat64_config *c, const struct pool4 *pool)
+{
+	uint64_t sum = c->nstatics;
+	int proto;
+
+	if (c->max_bindings > 0)
+		return (c->max_bindings);
+	for (proto = 0; proto < L4_NPROTO; proto++)
+		sum += pool4_capacity(pool, (enum l4proto)proto);
+	return (sum < MAX_BINDINGS ? sum : MAX_BINDINGS);
+}
+
+/* Bindings and sessions; the pool is there. */
+static int
+init_tables(struct nat64 *n, const struct nat64_config *c)
+{
+	const size_t nbindings = max_bindings(c, n->pool);
+	const size_t expected = nbindings < c->max_sessions ? nbindings :
+	    c->max_sessions;
+	struct siphash_key key;
+	int proto;
+
+	key = derive_key(&c->secret, 's');
+	if (subscribers_init(&n->subs, c->subscriber_len, &c->subscriber,
+		nbindings, &key) == -1)
+		return (-1);
+	slab_init(&n->bib_slab, sizeof(struct bib_entry), nbindings);
+	n->bib_slab.hint = c->memory_hint;
+	key = derive_key(&c->secret, 'p');
+	for (proto = 0; proto < L4_NPROTO; proto++)
+		if (bib_init(&n->bibs[proto], (enum l4proto)proto, n->pool,
+			&n->subs, &n->bib_slab, &key, c->soft_pooling,
+			expected) == -1)
+			return (-1);
+	key = derive_key(&c->secret, 'f');
+	session_table_init(&n->sessions, c->lifetime_secs, c->max_sessions,
+	    c->max_sessions_per_binding, n->bibs, &n->subs, &key);
+	session_table_set_inbound(&n->sessions, c->max_inbound);
+	session_table_set_ports(&n->sessions, c->lifetime_ports,
+	    c->nlifetime_ports);
+	session_table_set_hint(&n->sessions, c->memory_hint);
+	return (0);
+}
+
+/* What keeps no state of flows. */
+static void
+init_rest(struct nat64 *n, const struct nat64_config *c, struct monotime now)
+{
+	struct siphash_key key;
+
+	key = derive_key(&c->secret, 'i');
+	if (c->fixed_ipid >= 0)
+		ipid_init_fixed(&n->ids, (uint16_t)c->fixed_ipid);
+	else
+		ipid_init(&n->ids, &key, &n->rng);
+	key = derive_key(&c->secret, '6');
+	ratelimit_init(&n->errors6, &key, c->errors, c->errors_dest, now);
+	key = derive_key(&c->secret, '4');
+	ratelimit_init(&n->errors4, &key, c->errors, c->errors_dest, now);
+	n->too_big6 = n->errors6;
+	n->too_big4 = n->errors4;
+
+	/* As many again may be waiting to be answered (nat64_input.c). */
+	TAILQ_INIT(&n->syns);
+	slab_init(&n->syn_slab, sizeof(struct stored_syn),
+	    (size_t)c->max_stored_syns * 2);
+}
+
+static int
+init_pool(struct nat64 *n, const struct nat64_config *c)
+{
+	struct pool4_opts pool_opts = c->pool_opts;
+	unsigned i;
+
+	/* Strangers cannot reach who gets a port next (CGN-08). */
+	for (i = 0; i < L4_NPROTO; i++)
+		if (c->adf[i])
+			pool_opts.rest_secs[i] = 0;
+	pool_opts.secret = derive_key(&c->secret, 'r');
+	n->pool = pool4_new(c->pool, c->npool, &pool_opts);
+	return (n->pool == NULL ? -1 : 0);
+}
+
+static int
+init_memory(struct nat64 *n, const struct nat64_config *c)
+{
+	if (init_pool(n, c) == -1)
+		return (-1);
+	n->frags = frag_table_new(&c->frag);
+	if (n->frags == NULL)
+		return (-1);
+	n->excludes = calloc(c->nexcludes + 1, sizeof(*n->excludes));
+	if (n->excludes == NULL)
+		return (-1);
+	if (c->nexcludes > 0)
+		memcpy(n->excludes, c->excludes,
+		    c->nexcludes * sizeof(*n->excludes));
+	n->permit = permit_new(c->permits, c->npermits);
+	if (n->permit == NULL)
+		return (-1);
+	return (0);
+}
+
+/*
+ * Nobody is told of static bindings one by one: the administrator made
+ * them, and there may be all ports of many addresses.
+ */
+static int
+add_statics(struct nat64 *n, const struct nat64_config *c,
+    struct monotime now)
+{
+	const struct nat64_static *st;
+	const struct bib_entry *e;
+	size_t i;
+
+	for (i = 0; i < c->nstatics; i++) {
+		st = &c->statics[i];
+		e = bib_add_static(&n->bibs[st->proto], &st->in6, &st->out4,
+		    now);
+		if (e == NULL && errno != ENOMEM)
+			errno = EINVAL;
+		if (e == NULL)
+			return (-1);
+		if (subscriber_nbindings(e->sub) == 1)
+			nat64_tell_address(n, NAT64_EV_ADDRESS_CREATE,
+			    e->sub);
+	}
+	return (0);
+}
+
+struct nat64 *
+nat64_new(const struct nat64_config *c, const struct nat64_sink *sink,
+    const struct rng *rng, struct monotime now)
+{
+	struct nat64 *n;
+
+	if (c->nprefixes == 0 || c->nprefixes > NAT64_MAX_PREFIXES ||
+	    (c->npool > 0 && pool4_check(c->pool, c->npool) != NULL)) {
+		errno = EINVAL;
+		return (NULL);
+	}
+	n = calloc(1, sizeof(*n));
+	if (n == NULL)
+		return (NULL);
+	n->conf = *c;
+	n->conf.pool = NULL;
+	n->conf.statics = NULL;
+	n->conf.excludes = NULL;
+	n->conf.permits = NULL;
+	n->sink = *sink;
+	n->rng = *rng;
+	init_rest(n, c, now);
+	if (init_memory(n, c) == -1 || init_tables(n, c) == -1)
+		goto fail;
+	if (add_statics(n, c, now) == -1)
+		goto fail;
+	pool4_rest_all(n->pool, c->restart_rest_secs, now);
+	return (n);
+
+fail:
+	nat64_free(n);
+	return (NULL);
+}
+
+/* Pool, bindings and sessions. */
+static void
+clear_tables(struct nat64 *n, struct monotime now)
+{
+	int proto;
+
+	session_table_clear(&n->sessions);
+	for (proto = 0; proto < L4_NPROTO; proto++)
+		bib_clear(&n->bibs[proto], now);
+	slab_clear(&n->bib_slab);
+	subscribers_clear(&n->subs);
+	pool4_free(n->pool);
+	n->pool = NULL;
+}
+
+void
+nat64_free(struct nat64 *n)
+{
+	const struct monotime now = { 0 }; /* nothing is kept, not even rests */
+	int saved_errno = errno;
+
+	if (n == NULL)
+		return;
+	clear_tables(n, now);
+	slab_clear(&n->syn_slab);
+	frag_table_free(n->frags);
+	permit_free(n->permit);
+	free(n->excludes);
+	free(n);
+	errno = saved_errno;
+}
+
+struct ending {
+	struct nat64 *n;
+	struct monotime now;
+};
+
+static bool
+end(void *arg, struct session *s)
+{
+	const struct ending *ending = arg;
+
+	nat64_session_end(ending->n, s, ending->now);
+	return (true);
+}
+
+bool
+nat64_next_expiry(const struct nat64 *n, struct monotime *when)
+{
+	struct monotime t;
+	bool any;
+
+	any = session_next_expiry(&n->sessions, when);
+	if (frag_next_expiry(n->frags, &t) && (!any || t.ns < when->ns)) {
+		*when = t;
+		any = true;
+	}
+	return (any);
+}
+
+bool
+nat64_flush(struct nat64 *n, struct monotime now, unsigned max)
+{
+	struct ending ending = { n, now };
+
+	frag_flush(n->frags);
+	return (session_drain(&n->sessions, max, end, &ending));
+}
+
+int
+nat64_set_pool(struct nat64 *n, const struct nat64_config *c,
+    struct monotime now)
+{
+	struct ending ending = { n, now };
+	struct nat64_config conf;
+
+	if (c->npool > 0 && pool4_check(c->pool, c->npool) != NULL) {
+		errno = EINVAL;
+		return (-1);
+	}
+	frag_flush(n->frags);
+	while (session_drain(&n->sessions, UINT_MAX, end, &ending))
+		;
+	nat64_statics_end(n, now);
+	clear_tables(n, now);
+	conf = n->conf;
+	conf.pool = c->pool;
+	conf.npool = c->npool;
+	conf.statics = c->statics;
+	conf.nstatics = c->nstatics;
+	n->conf.self4 = c->self4;
+	if (init_pool(n, &conf) == -1 ||
+	    init_tables(n, &conf) == -1)
+		return (-1);
+	return (add_statics(n, &conf, now));
+}
+
+void
+nat64_set_self6(struct nat64 *n, const struct in6_addr *self6)
+{
+	n->conf.self6 = *self6;
+}
+
+void
+nat64_set_mtu(struct nat64 *n, uint32_t mtu4, uint32_t mtu6)
+{
+	if (mtu4 != 0)
+		n->conf.xlat.mtu4 = mtu4;
+	if (mtu6 != 0)
+		n->conf.xlat.mtu6 = mtu6 > IPV6_MIN_MTU ? mtu6 :
+		    IPV6_MIN_MTU;
+}
+
+void
+nat64_count_device_drop(struct nat64 *n)
+{
+	n->stats.drops[NAT64_DEVICE]++;
+}
+
+const struct nat64_stats *
+nat64_stats(const struct nat64 *n)
+{
+	return (&n->stats);
+}
+
+const struct bib *
+nat64_bib(const struct nat64 *n, enum l4proto proto)
+{
+	return (&n->bibs[proto]);
+}
+
+const struct session_table *
+nat64_sessions(const struct nat64 *n)
+{
+	return (&n->sessions);
+}
+
+const struct pool4 *
+nat64_pool(const struct nat64 *n)
+{
+	return (n->pool);
+}
+
+const struct frag_table *
+nat64_frags(const struct nat64 *n)
+{
+	return (n->frags);
+}
+
+unsigned
+nat64_stored_syns(const struct nat64 *n)
+{
+	return (n->nsyns);
+}

@@ -1,0 +1,237 @@
+/*
+ * The passage of a packet from IPv4 (RFC 6146, 3.3, in the order of PIP-02),
+ * and the second one of a hairpin (RFC 6146, 3.8).
+ */
+#include <netinet/in.h>
+#include <netinet/ip_icmp.h>
+
+#include "common/net/ip4class.h"
+
+#include "nat64d/xlat/fragment.h"
+#include "nat64_error.h"
+#include "nat64_event.h"
+#include "nat64_icmp.h"
+#include "nat64_in4.h"
+#include "nat64_out.h"
+#include "nat64_policy.h"
+#include "nat64_state.h"
+
+/*
+ * Translate a packet that must be cut for the IPv6 side (XLT-12, GSO-23). The
+ * segments of a super-packet are for nat64_rest4().
+ */
+static enum pass
+forward_cut(struct passage *w, struct pkt *p, const struct tuple6 *out)
+{
+	struct nat64 *n = w->n;
+	uint32_t id = p->frag_id;
+
+	if (p->ofl.seg != PKT_SEG_NONE) {
+		w->rest4.out.t6 = *out;
+		nat64_begin_segments(w, &w->rest4, p);
+		return (PASS_DONE);
+	}
+	xlat_4to6(p, out, &n->conf.xlat);
+	fragment_ipv6(p, n->conf.xlat.lowest_mtu6, id,
+	    nat64_buffer(w, BUFFER_PIECE), nat64_emit_piece, n);
+	return (passage_sent(w));
+}
+
+/* Steps 11 and 12: size, emit. */
+static enum pass
+forward4(struct passage *w, struct pkt *p, const struct tuple6 *out)
+{
+	struct nat64 *n = w->n;
+	enum xlat_fit fit;
+	uint32_t mtu;
+
+	fit = xlat_fit_4to6(p, &n->conf.xlat, &mtu);
+	if (fit == XLAT_TOO_BIG)
+		return (nat64_refuse4(w, p, NAT64_TOO_BIG, ICMP_UNREACH,
+		    ICMP_UNREACH_NEEDFRAG, mtu));
+	if (fit == XLAT_FRAGMENT)
+		return (forward_cut(w, p, out));
+	xlat_4to6(p, out, &n->conf.xlat);
+	nat64_emit(n, p);
+	return (passage_sent(w));
+}
+
+/* Step 10 failed: is the sender told (ERR-07, ERR-08)? */
+static enum pass
+refuse_state(struct passage *w, struct pkt *p, enum nat64_reason reason)
+{
+	const struct nat64_config *c = &w->n->conf;
+
+	switch (reason) {
+	case NAT64_FILTERED:
+		return (nat64_refuse4(w, p, reason, ICMP_UNREACH,
+		    ICMP_UNREACH_FILTER_PROHIB, 0));
+	case NAT64_NO_BINDING:
+		if (p->l4 == L4_ICMP && c->pool_echo &&
+		    p->icmp_type == ICMP_ECHO && !w->hairpin &&
+		    p->ip4.dst.s_addr == c->self4.s_addr)
+			return (nat64_local(w, p));
+		if (!c->unbound_errors)
+			return (nat64_drop(w, reason));
+		return (nat64_refuse4(w, p, reason, ICMP_UNREACH,
+		    p->l4 == L4_ICMP ? ICMP_UNREACH_HOST : ICMP_UNREACH_PORT,
+		    0));
+	case NAT64_SYN_STORED:
+		/* Whatever becomes of it, it will not pass. */
+		nat64_drop(w, reason);
+		return (passage_end(w, NAT64_HELD, reason));
+	default:
+		return (nat64_drop(w, reason));
+	}
+}
+
+/* Steps 9 and 10 for a packet with an L4 header. */
+static enum nat64_reason
+admit4(struct passage *w, struct pkt *p, struct tuple6 *out)
+{
+	if (p->l4 == L4_ICMP && p->icmp_type != ICMP_ECHO &&
+	    p->icmp_type != ICMP_ECHOREPLY)
+		return (NAT64_ICMP_TYPE);
+	if (nat64_excluded(w->n, p->l4, p->ip4.src, p->sport))
+		return (NAT64_EXCLUDED);
+	return (nat64_state4(w, p, out));
+}
+
+static enum pass
+whole4(struct passage *w, struct pkt *p)
+{
+	struct tuple6 out;
+	enum nat64_reason reason;
+
+	reason = pkt_parse_l4(p);
+	if (reason != NAT64_NONE)
+		return (nat64_drop(w, reason));
+	if (xlat_icmp_is_error(p))
+		return (nat64_error4(w, p));
+	reason = admit4(w, p, &out);
+	if (reason != NAT64_NONE)
+		return (refuse_state(w, p, reason));
+	return (forward4(w, p, &out));
+}
+
+/* The fragment that has the L4 header opens the way for the others. */
+static enum pass
+first_fragment4(struct passage *w, struct pkt *p, struct frag_datagram *d)
+{
+	struct nat64 *n = w->n;
+	struct rest *r = &w->rest4;
+	enum nat64_reason reason;
+
+	reason = admit4(w, p, &r->out.t6);
+	if (reason != NAT64_NONE) {
+		n->stats.drops[reason] += frag_refuse(n->frags, d, reason);
+		return (refuse_state(w, p, reason));
+	}
+	frag_resolve(n->frags, d, &r->out);
+	r->kind = REST_HELD;
+	r->held = d;
+	passage_begin_rest(w, r);
+	return (forward4(w, p, &r->out.t6));
+}
+
+enum pass
+nat64_rest4(struct passage *w)
+{
+	struct pkt *p = nat64_next_of_rest(w);
+
+	if (p == NULL)
+		return (PASS_DONE);
+	return (forward4(w, p, &w->rest4.out.t6));
+}
+
+/* Step 7 (RFC 6146, 3.4). */
+static enum pass
+fragment4(struct passage *w, struct pkt *p)
+{
+	struct nat64 *n = w->n;
+	struct frag_result r;
+	struct tuple6 out;
+	enum frag_verdict verdict;
+
+	verdict = frag_input(n->frags, p, w->now, &r);
+	n->stats.drops[NAT64_FRAG_LIMIT] += r.evicted;
+	switch (verdict) {
+	case FRAG_FIRST:
+		return (first_fragment4(w, p, r.datagram));
+	case FRAG_KNOWN:
+		out = r.target->t6;
+		return (forward4(w, p, &out));
+	case FRAG_WHOLE:
+		return (whole4(w, r.whole));
+	case FRAG_HELD:
+		return (passage_end(w, NAT64_HELD, NAT64_NONE));
+	case FRAG_DROP:
+		break;
+	}
+	return (nat64_drop_fragment(w, p, &r));
+}
+
+enum pass
+nat64_again4(struct passage *w, struct pkt *p)
+{
+	if (p->is_frag)
+		return (fragment4(w, p));
+	return (whole4(w, p));
+}
+
+/*
+ * An ICMP error may come from a router with an address that no host can
+ * have; it is let in and gets another source (FLT-07, ICM-30).
+ */
+static bool
+may_be_error4(const struct pkt *p)
+{
+	uint8_t type;
+
+	if (p->proto != IPPROTO_ICMP || p->frag_off != 0 || pkt_l4len(p) == 0)
+		return (false);
+	type = pkt_l4(p)[0];
+	return (type == ICMP_UNREACH || type == ICMP_TIMXCEED ||
+	    type == ICMP_PARAMPROB);
+}
+
+enum pass
+nat64_in4(struct passage *w, struct pkt *p)
+{
+	const struct nat64 *n = w->n;
+
+	if (pool4_index(n->pool, p->ip4.dst) == -1) {
+		if (n->conf.self4.s_addr == INADDR_ANY ||
+		    p->ip4.dst.s_addr != n->conf.self4.s_addr)
+			return (nat64_drop(w, NAT64_NOT_OURS4));
+		if (ip4_is_never_unicast(p->ip4.src))
+			return (nat64_drop(w, NAT64_MARTIAN4));
+		return (nat64_local(w, p));
+	}
+	/*
+	 * A hairpin never leaves us, so whoever uses an address of the pool
+	 * out there is not its owner. Two services behind us could be made
+	 * to answer each other for ever.
+	 */
+	if (pool4_index(n->pool, p->ip4.src) != -1)
+		return (nat64_drop(w, NAT64_SOURCE_IN_POOL));
+	if (!may_be_error4(p)) {
+		if (ip4_is_never_unicast(p->ip4.src))
+			return (nat64_drop(w, NAT64_MARTIAN4));
+		if (nat64_prefix_for(n, NULL, p->ip4.src) == -1)
+			return (nat64_drop(w, NAT64_WKP_NONGLOBAL));
+	}
+	if (p->ttl <= 1)
+		return (nat64_refuse4(w, p, NAT64_TTL_EXPIRED, ICMP_TIMXCEED,
+		    ICMP_TIMXCEED_INTRANS, 0));
+	if (p->source_route)
+		return (nat64_refuse4(w, p, NAT64_SOURCE_ROUTE, ICMP_UNREACH,
+		    ICMP_UNREACH_SRCFAIL, 0));
+	if (p->proto == IPPROTO_IGMP)
+		return (nat64_drop(w, NAT64_UNKNOWN_PROTO));
+	if (p->proto != IPPROTO_TCP && p->proto != IPPROTO_UDP &&
+	    p->proto != IPPROTO_ICMP)
+		return (nat64_refuse4(w, p, NAT64_UNKNOWN_PROTO, ICMP_UNREACH,
+		    ICMP_UNREACH_PROTOCOL, 0));
+	return (nat64_again4(w, p));
+}

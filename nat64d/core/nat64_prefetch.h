@@ -1,0 +1,13 @@
+/*
+ * Where packets will look, fetched into the cache ahead of them.
+ */
+#ifndef NAT64D_CORE_NAT64_PREFETCH_H
+#define NAT64D_CORE_NAT64_PREFETCH_H
+
+#include "nat64.h"
+
+/* For at most NAT64_BATCH packets, which need not be parsed. */
+void nat64_prefetch(const struct nat64 *n, const struct pkt *pkts,
+    unsigned npkts);
+
+#endif

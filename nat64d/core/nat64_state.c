@@ -1,0 +1,748 @@
+/*
+ * Bindings and sessions: what RFC 6146, 3.5 does with a tuple.
+ */
+#include <netinet/icmp6.h>
+
+#include <limits.h>
+#include <string.h>
+
+#include "nat64d/wire/cksum.h"
+#include "nat64_error.h"
+#include "nat64_event.h"
+#include "nat64_out.h"
+#include "nat64_policy.h"
+#include "nat64_state.h"
+#include "nat64_syn.h"
+#include "nat64d/tables/tcp_fsm.h"
+
+/* Most sessions that end so that one binding may be made. */
+#define MAX_EVICTED 8
+
+/* What a packet from IPv6 says: (X',x), and (Z,z) by a Pref64. */
+struct flow6 {
+	struct taddr6 in6;
+	struct taddr4 peer;
+	unsigned prefix;
+};
+
+/* Remove a binding that nothing uses any more. */
+static void
+release_binding(struct nat64 *n, struct bib_entry *e, struct monotime now)
+{
+	const struct subscriber *sub = e->sub;
+
+	if (e->nsessions > 0 || e->is_static)
+		return;
+	nat64_tell(n, NAT64_EV_BIB_DELETE, e, NULL);
+	bib_release(&n->bibs[e->proto], e, now);
+	if (subscriber_is_idle(sub))
+		nat64_tell_address(n, NAT64_EV_ADDRESS_DELETE, sub);
+}
+
+void
+nat64_statics_end(struct nat64 *n, struct monotime now)
+{
+	const struct subscriber *sub;
+	struct bib_walk w;
+	struct bib_entry *e;
+	unsigned steps;
+	struct bib *b;
+
+	for (b = n->bibs; b < n->bibs + L4_NPROTO; b++) {
+		memset(&w, 0, sizeof(w));
+		steps = UINT_MAX;
+		while ((e = bib_walk_at(b, &w, &steps)) != NULL) {
+			sub = e->sub;
+			bib_walk_past(&w, e);
+			if (bib_remove_static(b, e, now) &&
+			    subscriber_is_idle(sub))
+				nat64_tell_address(n, NAT64_EV_ADDRESS_DELETE,
+				    sub);
+		}
+	}
+}
+
+void
+nat64_session_end(struct nat64 *n, struct session *s, struct monotime now)
+{
+	struct bib_entry *e = s->bib;
+
+	nat64_syn_discard(n, s);
+	/* One that stored a SYN and met no host was never told of. */
+	if (e != NULL)
+		nat64_tell(n, NAT64_EV_SESSION_DELETE, NULL, s);
+	session_remove(&n->sessions, s);
+	if (e != NULL)
+		release_binding(n, e, now);
+}
+
+static bool
+is_dead(const struct passage *w, const struct session *s)
+{
+	return (monotime_reached(session_expires(&w->n->sessions, s),
+	    w->now));
+}
+
+/* s (may be NULL); the end of a dead one is drawn now (TBL-05). */
+static struct session *
+live_session(struct passage *w, struct session *s)
+{
+	if (s != NULL && is_dead(w, s) && nat64_session_timeout(w, s))
+		return (NULL);
+	return (s);
+}
+
+/*
+ * e (may be NULL); it goes with its last session (TBL-04), so dead ones are
+ * ended until one is found that lives.
+ */
+static struct bib_entry *
+live_binding(struct passage *w, struct bib_entry *e)
+{
+	struct session *s;
+	bool last;
+
+	if (e == NULL)
+		return (NULL);
+	while ((s = RB_ROOT(&e->peers)) != NULL && is_dead(w, s)) {
+		last = e->nsessions == 1 && !e->is_static;
+		if (nat64_session_timeout(w, s) && last)
+			return (NULL);
+	}
+	return (e);
+}
+
+/* End a session that an IPv4 host opened, for want of room. */
+static void
+evict(struct passage *w, struct session *s)
+{
+	w->n->stats.counters[NAT64_SESSIONS_EVICTED]++;
+	nat64_session_end(w->n, s, w->now);
+}
+
+/*
+ * Room for one more session: where there is none, the oldest one that an
+ * IPv4 host opened ends. To be called before bindings and sessions are
+ * looked up, for any of them may go.
+ */
+static void
+make_room6(struct passage *w)
+{
+	struct nat64 *n = w->n;
+	const struct slab *slab = &n->sessions.slab;
+	struct session *s;
+	bool sure;
+
+	if (slab->used < slab->max)
+		return;
+	s = session_oldest_inbound(&n->sessions, &sure);
+	if (s != NULL)
+		evict(w, s);
+}
+
+/*
+ * The same for one that peer may be about to open: only one that nobody has
+ * used lately ends for it.
+ */
+static void
+make_room4(struct passage *w, struct in_addr peer)
+{
+	struct nat64 *n = w->n;
+	struct refusal why;
+	struct session *s;
+	bool sure;
+
+	if (session_check_inbound(&n->sessions, peer, &why) == 0 ||
+	    why.by != REFUSED_INBOUND)
+		return;
+	s = session_oldest_inbound(&n->sessions, &sure);
+	if (s != NULL && sure)
+		evict(w, s);
+}
+
+/*
+ * A binding for a host of ours. Where the pool has no port for it, those that
+ * only sessions from IPv4 hold give way: of these sessions the oldest end, a
+ * few at a time.
+ */
+static struct bib_entry *
+new_binding(struct passage *w, enum l4proto proto, const struct taddr6 *in6,
+    bool *created, struct refusal *why)
+{
+	struct nat64 *n = w->n;
+	struct bib_entry *e;
+	struct session *s;
+	unsigned i;
+	bool sure;
+
+	e = bib_get6(&n->bibs[proto], in6, &n->rng, w->now, created, why);
+	for (i = 0; e == NULL && why->by == REFUSED_POOL && i < MAX_EVICTED;
+	    i++) {
+		s = session_oldest_inbound(&n->sessions, &sure);
+		if (s == NULL)
+			break;
+		evict(w, s);
+		e = bib_get6(&n->bibs[proto], in6, &n->rng, w->now, created,
+		    why);
+	}
+	return (e);
+}
+
+/* A new session of a binding; NULL with *reason. */
+static struct session *
+new_session(struct passage *w, struct bib_entry *e,
+    const struct taddr4 *peer, unsigned prefix, enum session_class cls,
+    enum nat64_reason *reason)
+{
+	struct nat64 *n = w->n;
+	struct refusal why;
+	struct session *s;
+
+	s = session_add(&n->sessions, e, peer, prefix, cls, w->now, &why);
+	if (s == NULL)
+		*reason = nat64_tell_refused(n, (enum l4proto)e->proto,
+		    &e->in6, &why);
+	else
+		nat64_tell(n, NAT64_EV_SESSION_CREATE, NULL, s);
+	return (s);
+}
+
+/*
+ * There is a session with the peer: the host has gone over to another
+ * Pref64 (ADR-08), or a SYN from the peer is waiting (TCP-06).
+ */
+static struct session *
+join_session(struct nat64 *n, struct session *s, struct bib_entry *e,
+    unsigned prefix, enum nat64_reason *reason)
+{
+	struct refusal why;
+
+	if (s->bib != NULL) {
+		session_set_prefix(&n->sessions, s, prefix);
+		return (s);
+	}
+	if (session_adopt(&n->sessions, s, e, prefix, &why) == -1) {
+		*reason = nat64_tell_refused(n, (enum l4proto)e->proto,
+		    &e->in6, &why);
+		return (NULL);
+	}
+	nat64_tell(n, NAT64_EV_SESSION_CREATE, NULL, s);
+	return (s);
+}
+
+/*
+ * The binding of a packet from IPv6, or a new one, which is not made in
+ * vain: its port would have to rest. NULL with *reason.
+ */
+static struct bib_entry *
+get_binding6(struct passage *w, enum l4proto proto, const struct taddr6 *in6,
+    enum nat64_reason *reason)
+{
+	struct nat64 *n = w->n;
+	struct refusal why;
+	struct bib_entry *e;
+	bool created = false;
+
+	e = live_binding(w, bib_find6(&n->bibs[proto], in6));
+	if (e != NULL)
+		return (e);
+	if (session_check_room(&n->sessions,
+		subscriber_find(&n->subs, &in6->addr), &in6->addr,
+		&why) == 0)
+		e = new_binding(w, proto, in6, &created, &why);
+	if (e == NULL)
+		*reason = nat64_tell_refused(n, proto, in6, &why);
+	if (created && subscriber_nbindings(e->sub) == 1)
+		nat64_tell_address(n, NAT64_EV_ADDRESS_CREATE, e->sub);
+	if (created)
+		nat64_tell(n, NAT64_EV_BIB_CREATE, e, NULL);
+	return (e);
+}
+
+/* Binding and session for an IPv6 tuple that has no session yet. */
+static struct session *
+open_session6(struct passage *w, enum l4proto proto, const struct flow6 *f,
+    enum session_class cls, enum nat64_reason *reason)
+{
+	struct nat64 *n = w->n;
+	struct bib_entry *e;
+	struct session *s;
+
+	make_room6(w);
+	e = get_binding6(w, proto, &f->in6, reason);
+	if (e == NULL)
+		return (NULL);
+	s = live_session(w, session_find_peer(&n->sessions, e, &f->peer));
+	if (s != NULL)
+		s = join_session(n, s, e, f->prefix, reason);
+	else
+		s = new_session(w, e, &f->peer, f->prefix, cls, reason);
+	if (s == NULL)
+		release_binding(n, e, w->now);
+	return (s);
+}
+
+/* What a step of the machine means for the session's lifetime. */
+static void
+apply_step(struct passage *w, struct session *s, const struct tcp_step *step)
+{
+	struct nat64 *n = w->n;
+	struct monotime close;
+
+	s->tcp_state = (uint8_t)step->next;
+	switch (step->timer) {
+	case TCP_TIMER_KEEP:
+		break;
+	case TCP_TIMER_EST:
+		session_touch(&n->sessions, s, SESSION_TCP_EST, w->now);
+		break;
+	case TCP_TIMER_OPEN:
+		session_touch(&n->sessions, s, SESSION_TCP_OPEN, w->now);
+		break;
+	case TCP_TIMER_CLOSE:
+		session_touch(&n->sessions, s, SESSION_TCP_CLOSE, w->now);
+		break;
+	case TCP_TIMER_CLOSE_MIN:
+		close = monotime_add_secs(w->now,
+		    n->conf.lifetime_secs[SESSION_TCP_CLOSE]);
+		if (session_expires(&n->sessions, s).ns > close.ns)
+			session_touch(&n->sessions, s, SESSION_TCP_CLOSE,
+			    w->now);
+		break;
+	}
+}
+
+/* The literal rule for RST after a FIN refreshes the session (TCP-10). */
+static struct tcp_step
+step_session(const struct nat64 *n, const struct session *s,
+    const struct pkt *p, bool from6)
+{
+	bool may_open4 = !n->conf.refuse_inbound_tcp && !n->conf.adf[L4_TCP];
+	struct tcp_step step;
+
+	step = tcp_fsm_step((enum tcp_state)s->tcp_state,
+	    tcp_event_of(p->tcp_flags, from6),
+	    (p->tcp_flags & PKT_TH_ACK) != 0, may_open4);
+	if (step.timer == TCP_TIMER_CLOSE_MIN && n->conf.rst_refreshes)
+		step.timer = TCP_TIMER_EST;
+	return (step);
+}
+
+/*
+ * Keep what the segment acknowledges, for the probe. That of an RST may be
+ * anything. The newest to arrive is good enough: a stale one lies in the
+ * window all the same.
+ */
+static void
+remember_ack(uint32_t *ack, const struct pkt *p)
+{
+	if ((p->tcp_flags & (PKT_TH_ACK | PKT_TH_RST)) == PKT_TH_ACK)
+		*ack = get32(pkt_l4(p) + PKT_TCP_ACK);
+}
+
+/* (T,t) -> (Z,z) */
+static void
+set_out4(struct tuple4 *out, const struct taddr4 *out4,
+    const struct taddr4 *peer)
+{
+	out->src = *out4;
+	out->dst = *peer;
+}
+
+/* (Y',y) -> (X',x) */
+static void
+set_out6(const struct nat64 *n, struct tuple6 *out, const struct session *s)
+{
+	out->src.addr = nat64_peer6(n, s);
+	out->src.port = s->peer.port;
+	out->dst = s->in6;
+}
+
+/* A segment from IPv6 outside any session (state CLOSED). */
+static enum nat64_reason
+closed6(struct passage *w, const struct pkt *p, const struct flow6 *f,
+    struct tuple4 *out)
+{
+	struct nat64 *n = w->n;
+	struct bib_entry *e;
+	struct session *s;
+	struct tcp_step step;
+	enum nat64_reason reason = NAT64_NONE;
+
+	if (tcp_event_of(p->tcp_flags, true) != TCP_V6_SYN) {
+		e = live_binding(w, bib_find6(&n->bibs[L4_TCP], &f->in6));
+		if (e == NULL)
+			return (NAT64_NO_SESSION);
+		set_out4(out, &e->out4, &f->peer);
+		return (NAT64_NONE);
+	}
+	s = open_session6(w, L4_TCP, f, SESSION_TCP_OPEN, &reason);
+	if (s == NULL)
+		return (reason);
+	if (s->tcp_state == TCP_STATE_V4_INIT_STORED) {
+		/* Simultaneous open (TCP-06). */
+		nat64_syn_discard(n, s);
+		s->tcp_state = TCP_STATE_ESTABLISHED;
+		session_touch(&n->sessions, s, SESSION_TCP_EST, w->now);
+	} else if (s->tcp_state == TCP_STATE_CLOSED) {
+		s->tcp_state = TCP_STATE_V6_INIT;
+	} else { /* known by another Pref64 (ADR-08) */
+		step = step_session(n, s, p, true);
+		apply_step(w, s, &step);
+	}
+	set_out4(out, &s->out4, &s->peer);
+	return (NAT64_NONE);
+}
+
+static enum nat64_reason
+tcp_state6(struct passage *w, const struct pkt *p, const struct flow6 *f,
+    struct tuple4 *out)
+{
+	struct nat64 *n = w->n;
+	struct session *s;
+	struct tcp_step step;
+
+	s = live_session(w, session_find6(&n->sessions, L4_TCP, &f->in6,
+	    &f->peer, f->prefix));
+	if (s == NULL)
+		return (closed6(w, p, f, out));
+	step = step_session(n, s, p, true);
+	if (step.action == TCP_AS_CLOSED)
+		return (closed6(w, p, f, out));
+	if (step.action == TCP_MEET_SYN) {
+		nat64_syn_discard(n, s);
+		session_claim(&n->sessions, s);
+	}
+	apply_step(w, s, &step);
+	remember_ack(&s->ack6, p);
+	set_out4(out, &s->out4, &s->peer);
+	return (NAT64_NONE);
+}
+
+enum nat64_reason
+nat64_state6(struct passage *w, const struct pkt *p, struct in_addr dst4,
+    unsigned prefix, struct tuple4 *out)
+{
+	struct nat64 *n = w->n;
+	const enum session_class cls =
+	    p->l4 == L4_UDP ? SESSION_UDP : SESSION_ICMP;
+	struct flow6 f;
+	struct session *s;
+	enum nat64_reason reason = NAT64_NONE;
+
+	/* The suffix of the embedding does not make another peer (ADR-04). */
+	f.in6.addr = p->ip6.src;
+	f.in6.port = p->sport;
+	f.peer.addr = dst4;
+	f.peer.port = p->l4 == L4_ICMP ? 0 : p->dport;
+	f.prefix = prefix;
+	if (p->l4 == L4_TCP)
+		return (tcp_state6(w, p, &f, out));
+
+	s = live_session(w, session_find6(&n->sessions, p->l4, &f.in6,
+	    &f.peer, prefix));
+	if (s == NULL) {
+		if (p->l4 == L4_ICMP && p->icmp_type == ICMP6_ECHO_REPLY &&
+		    live_binding(w, bib_find6(&n->bibs[L4_ICMP],
+			&f.in6)) == NULL)
+			return (NAT64_NO_BINDING); /* SES-61 */
+		s = open_session6(w, p->l4, &f, cls, &reason);
+		if (s == NULL)
+			return (reason);
+	}
+	session_touch(&n->sessions, s, cls, w->now);
+	set_out4(out, &s->out4, &s->peer);
+	return (NAT64_NONE);
+}
+
+/*
+ * May peer have one more session (session_check_inbound())? A host of ours
+ * that speaks to another one shares its address, and its share is that of
+ * its own half of the hairpin.
+ */
+static bool
+check_inbound(const struct passage *w, struct in_addr peer,
+    struct refusal *why)
+{
+	if (w->hairpin)
+		peer.s_addr = INADDR_ANY;
+	return (session_check_inbound(&w->n->sessions, peer, why) == 0);
+}
+
+/*
+ * A session that a packet from IPv4 opens on binding e, by filtering rules
+ * that have been applied. NULL with *reason.
+ */
+static struct session *
+open_session4(struct passage *w, struct bib_entry *e,
+    const struct taddr4 *peer, enum session_class cls,
+    enum nat64_reason *reason)
+{
+	struct nat64 *n = w->n;
+	const int prefix = nat64_prefix_for(n, e, peer->addr);
+	struct refusal why;
+	struct session *s = NULL;
+
+	if (prefix == -1) {
+		*reason = NAT64_WKP_NONGLOBAL;
+		return (NULL);
+	}
+	if (check_inbound(w, peer->addr, &why))
+		s = session_add_inbound(&n->sessions, e, peer,
+		    (unsigned)prefix, cls, w->now, &why);
+	if (s == NULL)
+		*reason = nat64_tell_refused4(n, (enum l4proto)e->proto,
+		    peer->addr, &why);
+	else
+		nat64_tell(n, NAT64_EV_SESSION_CREATE, NULL, s);
+	return (s);
+}
+
+/* Endpoint-independent, or address-dependent and satisfied. */
+static bool
+filter_passes(const struct passage *w, enum l4proto proto,
+    const struct tuple4 *t4)
+{
+	return (!w->n->conf.adf[proto] ||
+	    session_has_peer(&w->n->sessions, proto, &t4->src, t4->dst.addr,
+		w->now));
+}
+
+/* Keep a SYN that may not pass (TCP-03, TCP-05). */
+static enum nat64_reason
+store_syn(struct passage *w, struct pkt *p, struct bib_entry *e,
+    const struct tuple4 *t4)
+{
+	struct nat64 *n = w->n;
+	struct refusal why;
+	struct session *s;
+	enum nat64_reason reason = NAT64_NONE;
+
+	if (!nat64_syn_room(n, p->ip4.src))
+		return (NAT64_SYN_LIMIT);
+	if (e != NULL) {
+		s = open_session4(w, e, &t4->dst, SESSION_TCP_SYN, &reason);
+	} else {
+		s = check_inbound(w, t4->dst.addr, &why) ?
+		    session_add_orphan(&n->sessions, L4_TCP, t4,
+			SESSION_TCP_SYN, w->now, &why) : NULL;
+		if (s == NULL)
+			reason = nat64_tell_refused4(n, L4_TCP,
+			    t4->dst.addr, &why);
+	}
+	if (s == NULL)
+		return (reason);
+	if (!nat64_syn_store(n, s, p)) {
+		nat64_session_end(n, s, w->now);
+		return (NAT64_NO_MEMORY);
+	}
+	return (NAT64_SYN_STORED);
+}
+
+/*
+ * A segment from IPv4 that opens nothing and is of no session goes to the
+ * host behind e all the same: RFC 6146, 3.5.2.2, state CLOSED.
+ */
+static enum nat64_reason
+stray4(const struct nat64 *n, const struct bib_entry *e,
+    const struct taddr4 *peer, struct tuple6 *out)
+{
+	int prefix;
+
+	if (e == NULL)
+		return (NAT64_NO_SESSION);
+	prefix = nat64_prefix_for(n, e, peer->addr);
+	if (prefix == -1)
+		return (NAT64_WKP_NONGLOBAL);
+	pref64_embed(&n->conf.prefixes[prefix], peer->addr, &out->src.addr);
+	out->src.port = peer->port;
+	out->dst = e->in6;
+	return (NAT64_NONE);
+}
+
+/* A segment from IPv4 outside any session (state CLOSED). */
+static enum nat64_reason
+closed4(struct passage *w, struct pkt *p, const struct tuple4 *t4,
+    struct tuple6 *out)
+{
+	struct nat64 *n = w->n;
+	struct bib_entry *e;
+	struct session *s;
+	enum nat64_reason reason = NAT64_NONE;
+
+	make_room4(w, t4->dst.addr);
+	e = live_binding(w, bib_find4(&n->bibs[L4_TCP], &t4->src));
+	if (tcp_event_of(p->tcp_flags, false) != TCP_V4_SYN ||
+	    (p->tcp_flags & PKT_TH_ACK) != 0)
+		return (stray4(n, e, &t4->dst, out));
+	if (n->conf.refuse_inbound_tcp)
+		return (NAT64_INBOUND_TCP);
+	if (e == NULL || !filter_passes(w, L4_TCP, t4))
+		return (store_syn(w, p, e, t4));
+	s = open_session4(w, e, &t4->dst, SESSION_TCP_OPEN, &reason);
+	if (s == NULL)
+		return (reason);
+	s->tcp_state = TCP_STATE_V4_INIT;
+	set_out6(n, out, s);
+	return (NAT64_NONE);
+}
+
+static enum nat64_reason
+tcp_state4(struct passage *w, struct pkt *p, const struct tuple4 *t4,
+    struct tuple6 *out)
+{
+	struct nat64 *n = w->n;
+	struct session *s;
+	struct tcp_step step;
+
+	s = live_session(w, session_find4(&n->sessions, L4_TCP, t4));
+	if (s == NULL)
+		return (closed4(w, p, t4, out));
+	step = step_session(n, s, p, false);
+	if (step.action == TCP_DROP)
+		return (NAT64_SYN_REPEATED);
+	apply_step(w, s, &step);
+	remember_ack(&s->ack4, p);
+	set_out6(n, out, s);
+	return (NAT64_NONE);
+}
+
+enum nat64_reason
+nat64_state4(struct passage *w, struct pkt *p, struct tuple6 *out)
+{
+	struct nat64 *n = w->n;
+	const enum session_class cls =
+	    p->l4 == L4_UDP ? SESSION_UDP : SESSION_ICMP;
+	struct tuple4 t4; /* outbound: (T,t) -> (Z,z) */
+	struct bib_entry *e;
+	struct session *s;
+	enum nat64_reason reason = NAT64_NONE;
+
+	t4.src.addr = p->ip4.dst;
+	t4.src.port = p->dport;
+	t4.dst.addr = p->ip4.src;
+	t4.dst.port = p->l4 == L4_ICMP ? 0 : p->sport;
+	if (p->l4 == L4_TCP)
+		return (tcp_state4(w, p, &t4, out));
+
+	s = live_session(w, session_find4(&n->sessions, p->l4, &t4));
+	if (s != NULL) {
+		if (n->conf.inbound_refresh)
+			session_touch(&n->sessions, s, cls, w->now);
+	} else {
+		make_room4(w, t4.dst.addr);
+		e = live_binding(w, bib_find4(&n->bibs[p->l4], &t4.src));
+		if (e == NULL)
+			return (NAT64_NO_BINDING);
+		if (!filter_passes(w, p->l4, &t4))
+			return (NAT64_FILTERED);
+		s = open_session4(w, e, &t4.dst, cls, &reason);
+		if (s == NULL)
+			return (reason);
+	}
+	set_out6(n, out, s);
+	return (NAT64_NONE);
+}
+
+/*
+ * Ask the IPv6 host whether the connection lives (RFC 6146, 3.5.2.2): an
+ * empty segment in front of what it has received, as a keep-alive is
+ * (RFC 9293, 3.8.4), which it will answer. It acknowledges what the peer has
+ * received, so that a firewall on the way takes it for one of the peer's.
+ */
+static void
+send_probe(struct nat64 *n, const struct session *s)
+{
+	uint8_t buf[PKT_HEADROOM + PKT_IP6_HLEN + PKT_TCP_HLEN];
+	struct pkt probe, *p = &probe;
+	uint8_t *ip, *tcp;
+	struct tuple6 t;
+
+	pkt_init(p, buf, sizeof(buf));
+	ip = p->data;
+	tcp = ip + PKT_IP6_HLEN;
+	set_out6(n, &t, s);
+	memset(ip, 0, PKT_IP6_HLEN + PKT_TCP_HLEN);
+	ip[0] = 6 << 4;
+	put16(ip + 4, PKT_TCP_HLEN);
+	ip[6] = IPPROTO_TCP;
+	ip[7] = 64;
+	memcpy(ip + 8, &t.src.addr, sizeof(struct in6_addr));
+	memcpy(ip + 24, &t.dst.addr, sizeof(struct in6_addr));
+	put16(tcp, t.src.port);
+	put16(tcp + 2, t.dst.port);
+	put32(tcp + 4, s->ack6 - 1);
+	put32(tcp + PKT_TCP_ACK, s->ack4);
+	tcp[12] = (PKT_TCP_HLEN / 4) << 4;
+	tcp[PKT_TCP_FLAGS] = PKT_TH_ACK;
+	put16(tcp + PKT_TCP_CKSUM,
+	    cksum_finish(cksum_add(cksum_pseudo6(&t.src.addr, &t.dst.addr,
+		IPPROTO_TCP, PKT_TCP_HLEN), tcp, PKT_TCP_HLEN)));
+	p->len = PKT_IP6_HLEN + PKT_TCP_HLEN;
+	if (pkt_parse(p) != NAT64_NONE || pkt_parse_l4(p) != NAT64_NONE)
+		return;
+	n->stats.counters[NAT64_PROBES]++;
+	nat64_emit(n, p);
+}
+
+/* What the end of its time means for s. */
+static struct tcp_step
+step_timeout(const struct session *s)
+{
+	if (s->proto != L4_TCP)
+		return ((struct tcp_step){ .action = TCP_DELETE });
+	return (tcp_fsm_step((enum tcp_state)s->tcp_state, TCP_TIMEOUT, false,
+	    false));
+}
+
+bool
+nat64_binding_lives(const struct passage *w, const struct bib_entry *e)
+{
+	const struct session *s;
+
+	if (e == NULL)
+		return (false);
+	for (s = session_next_of_bib(e, NULL); s != NULL;
+	    s = session_next_of_bib(e, &s->peer))
+		if (!is_dead(w, s) || step_timeout(s).action == TCP_PROBE)
+			return (true);
+	return (e->is_static);
+}
+
+/*
+ * The time of s, which stores a SYN, has come. A sender outside is answered
+ * at once. The answer for one behind us has to be translated, and so waits
+ * until the packet being served has ended.
+ */
+static void
+answer_syn(struct passage *w, const struct session *s)
+{
+	struct stored_syn *syn = nat64_syn_take(w->n, s);
+
+	if (syn == NULL)
+		return;
+	if (pool4_index(w->n->pool, syn->pkt.ip4.src) != -1) {
+		TAILQ_INSERT_TAIL(&w->due, syn, entry);
+		return;
+	}
+	nat64_answer_syn(w, syn);
+	nat64_syn_free(w->n, syn);
+}
+
+bool
+nat64_session_timeout(struct passage *w, struct session *s)
+{
+	struct nat64 *n = w->n;
+	const struct tcp_step step = step_timeout(s);
+
+	if (step.action == TCP_PROBE) {
+		send_probe(n, s);
+		apply_step(w, s, &step);
+		return (false);
+	}
+	if (step.action == TCP_DELETE_ERROR)
+		answer_syn(w, s);
+	n->stats.counters[NAT64_SESSIONS_EXPIRED]++;
+	nat64_session_end(n, s, w->now);
+	return (true);
+}

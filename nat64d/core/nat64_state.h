@@ -1,0 +1,42 @@
+/*
+ * Bindings and sessions: what RFC 6146, 3.5 does with a tuple.
+ */
+#ifndef NAT64D_CORE_NAT64_STATE_H
+#define NAT64D_CORE_NAT64_STATE_H
+
+#include "nat64_passage.h"
+
+/*
+ * Find or make binding and session for a packet from IPv6 and give the
+ * outgoing tuple. dst4: the address embedded in its destination, by the
+ * Pref64 of that index. Returns NAT64_NONE, or why the packet ends here.
+ */
+enum nat64_reason nat64_state6(struct passage *w, const struct pkt *p,
+    struct in_addr dst4, unsigned prefix, struct tuple4 *out);
+
+/* The same for a packet from IPv4. */
+enum nat64_reason nat64_state4(struct passage *w, struct pkt *p,
+    struct tuple6 *out);
+
+/*
+ * Has e (may be NULL) a session that lives or that a probe will prolong, or
+ * is it static? Otherwise it is as good as gone (TBL-04, TBL-05). For those
+ * who must not end anything.
+ */
+bool nat64_binding_lives(const struct passage *w, const struct bib_entry *e);
+
+/*
+ * The time of s has come: delete it, or send the TCP probe (RFC 6146,
+ * 3.5.2.2), or answer the SYN that it stores. Returns true when s has gone,
+ * and with it a binding whose last session it was.
+ */
+bool nat64_session_timeout(struct passage *w, struct session *s);
+
+/* Remove all static bindings, there being no session. */
+void nat64_statics_end(struct nat64 *n, struct monotime now);
+
+/* Remove a session, its stored SYN, and its binding if it was the last. */
+void nat64_session_end(struct nat64 *n, struct session *s,
+    struct monotime now);
+
+#endif

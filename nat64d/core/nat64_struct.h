@@ -1,0 +1,65 @@
+/*
+ * The translator: its tables and what it has been configured to do. It knows
+ * nothing of the packet being served: that is struct passage
+ * (nat64_passage.h). Only files of the core include this.
+ */
+#ifndef NAT64D_CORE_NAT64_STRUCT_H
+#define NAT64D_CORE_NAT64_STRUCT_H
+
+#include <sys/queue.h>
+
+#include "nat64.h"
+
+/* At most this much of a stored SYN is kept (RFC 6146, 5.3). */
+#define SYN_BYTES 576
+
+/*
+ * An IPv4 SYN that is answered neither way for TCP_INCOMING_SYN
+ * (RFC 6146, 3.5.2.2). Owned by nat64_syn.c; its session is in state
+ * V4_INIT_STORED.
+ */
+struct stored_syn {
+	TAILQ_ENTRY(stored_syn) entry;
+	const struct session *session;
+	struct pkt pkt; /* as parsed, but for what was cut off */
+	uint8_t bytes[SYN_BYTES];
+};
+
+TAILQ_HEAD(syn_list, stored_syn);
+
+struct nat64 {
+	struct nat64_config conf; /* its arrays are not kept */
+	struct nat64_sink sink;
+	struct rng rng;
+	struct nat64_stats stats;
+
+	struct pool4 *pool;
+	struct subscribers subs;
+	struct slab bib_slab;
+	struct bib bibs[L4_NPROTO];
+	struct session_table sessions;
+	struct frag_table *frags;
+	struct ipid ids;
+	/*
+	 * What is too big has a budget of its own: connections hang without
+	 * these errors, and anybody can cause the others.
+	 */
+	struct ratelimit errors6;
+	struct ratelimit errors4;
+	struct ratelimit too_big6;
+	struct ratelimit too_big4;
+	struct nat64_exclude *excludes;
+	struct permit *permit;
+	struct slab syn_slab;
+	struct syn_list syns;
+	unsigned nsyns;
+};
+
+/* Index of the Pref64 that addr lies in, or -1. */
+static inline int
+nat64_find_prefix(const struct nat64 *n, const struct in6_addr *addr)
+{
+	return (pref64_find(n->conf.prefixes, n->conf.nprefixes, addr));
+}
+
+#endif

@@ -1,0 +1,30 @@
+/*
+ * IPv4 SYNs that are kept unanswered while the IPv6 host may be opening the
+ * same connection (RFC 6146, 3.5.2.2; RFC 5382, REQ-4). Few are kept, for
+ * anybody can send them (RFC 6146, 5.3).
+ */
+#ifndef NAT64D_CORE_NAT64_SYN_H
+#define NAT64D_CORE_NAT64_SYN_H
+
+#include "nat64_struct.h"
+
+/* May one more SYN from that peer be kept (TCP-08)? */
+bool nat64_syn_room(const struct nat64 *n, struct in_addr peer);
+
+/*
+ * Keep the SYN p for s (TCP-03, TCP-05), there being room: s is in state
+ * V4_INIT_STORED then. False: no memory, and s is as before.
+ */
+bool nat64_syn_store(struct nat64 *n, struct session *s, struct pkt *p);
+
+/* Forget the SYN of s, if it has one. */
+void nat64_syn_discard(struct nat64 *n, const struct session *s);
+
+/*
+ * Take the SYN of s, or NULL if it has none: it is the caller's now, who calls
+ * nat64_syn_free() when it has been answered.
+ */
+struct stored_syn *nat64_syn_take(struct nat64 *n, const struct session *s);
+void nat64_syn_free(struct nat64 *n, struct stored_syn *syn);
+
+#endif

@@ -1,0 +1,259 @@
+#include <errno.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/os/log.h"
+
+#include "ifwatch.h"
+#include "nat64d/wire/iphdr.h"
+#include "nat64d/pool/range.h"
+
+/*
+ * A route may be replaced, which is to remove it and to add another: it has
+ * gone when it was missed that often, WATCH_SETTLE_MS apart.
+ */
+#define ROUTE_LOOKS 10
+
+struct route {
+	struct prefix dst;
+	unsigned char len; /* bits of the one found: it may cover dst */
+};
+
+struct ifwatch {
+	struct watch *watch;
+	struct host_link link; /* at the last look */
+	struct route *routes;
+	size_t nroutes;
+	unsigned missed; /* looks at which a route was missing, in a row */
+	bool failed;
+	struct ifwatch_ops ops;
+};
+
+/*
+ * Routes.
+ */
+
+/* Keep in mind that this route leads to us. One that does not is no loss. */
+static int
+note_route(struct ifwatch *w, const struct prefix *dst)
+{
+	struct host_route r;
+	struct route *routes;
+
+	if (hostwatch_route(watch_host(w->watch), dst, &r) == -1 ||
+	    r.ifindex != w->link.ifindex)
+		return (0);
+	routes = reallocarray(w->routes, w->nroutes + 1, sizeof(*routes));
+	if (routes == NULL)
+		return (-1);
+	w->routes = routes;
+	w->routes[w->nroutes++] = (struct route){ *dst, r.len };
+	return (0);
+}
+
+/* A range of the pool that is no prefix takes several routes. */
+static int
+note_range(struct ifwatch *w, const struct pool4_range *r)
+{
+	struct in_addr first = r->first, last;
+	struct prefix head;
+
+	do {
+		head = range4_head(first, r->last);
+		if (note_route(w, &head) == -1)
+			return (-1);
+		last = range4_last(&head);
+		first = range4_next(last);
+	} while (last.s_addr != r->last.s_addr);
+	return (0);
+}
+
+static int
+note_routes(struct ifwatch *w, const struct nat64_config *n)
+{
+	struct prefix dst = { .family = AF_INET6 };
+	size_t i;
+
+	for (i = 0; i < n->nprefixes; i++) {
+		dst.len = n->prefixes[i].len;
+		dst.v6 = n->prefixes[i].addr;
+		if (note_route(w, &dst) == -1)
+			return (-1);
+	}
+	for (i = 0; i < n->npool; i++)
+		if (note_range(w, &n->pool[i]) == -1)
+			return (-1);
+	return (0);
+}
+
+/* Does it say that no packet gets there? Else the kernel was not asked. */
+static bool
+means_no_route(int error)
+{
+	return (error == ENETUNREACH || error == EHOSTUNREACH ||
+		error == ESRCH || error == EINVAL || error == EACCES);
+}
+
+/*
+ * A route of somebody else's that is as long or longer takes packets away as
+ * well, but a start would not bring them back: hostcheck.h tells of it. One
+ * that refuses lies below ours while we run: nat64d-unreachable makes it.
+ */
+static bool
+has_gone(const struct ifwatch *w, const struct route *route)
+{
+	struct host_route r;
+
+	if (hostwatch_route(watch_host(w->watch), &route->dst, &r) == -1)
+		return (means_no_route(errno));
+	return (r.ifindex != w->link.ifindex && r.len < route->len);
+}
+
+/* The first route that has gone; NULL: none. */
+static const struct route *
+find_gone(const struct ifwatch *w)
+{
+	const struct route *r;
+
+	for (r = w->routes; r < w->routes + w->nroutes; r++) {
+		if (r->dst.family == AF_INET6 && w->link.ipv6_off)
+			continue;
+		if (has_gone(w, r))
+			return (r);
+	}
+	return (NULL);
+}
+
+/*
+ * Changes.
+ */
+
+static void
+fail(struct ifwatch *w)
+{
+	w->failed = true;
+	w->ops.fail(w->ops.arg);
+}
+
+static void
+check_routes(struct ifwatch *w)
+{
+	const struct route *gone;
+	char text[PREFIX_STRLEN];
+
+	gone = w->link.up ? find_gone(w) : NULL;
+	if (gone == NULL) {
+		w->missed = 0;
+		return;
+	}
+	if (++w->missed < ROUTE_LOOKS) {
+		watch_again(w->watch, HOSTWATCH_ROUTE);
+		return;
+	}
+	log_err("%s: the route to %s has gone, and only a start can put it "
+		"back: leaving",
+	    w->link.name, prefix_print(&gone->dst, text, sizeof(text)));
+	fail(w);
+}
+
+static void
+tell_up(const struct host_link *new)
+{
+	if (new->up)
+		log_info("%s: is up again", new->name);
+	else
+		log_warn("%s: is down, nothing is translated: ip link set %s "
+			 "up",
+		    new->name, new->name);
+}
+
+static void
+tell_ipv6(const struct host_link *new)
+{
+	if (!new->ipv6_off)
+		log_info("%s: IPv6 is enabled again", new->name);
+	else if (new->mtu < IPV6_MIN_MTU)
+		log_warn("%s: no IPv6 at an MTU of %u: ip link set %s mtu %u",
+		    new->name, new->mtu, new->name, IPV6_MIN_MTU);
+	else
+		log_warn("%s: IPv6 is disabled: sysctl "
+			 "net.ipv6.conf.%s.disable_ipv6=0",
+		    new->name, new->name);
+}
+
+static void
+compare(struct ifwatch *w, const struct host_link *new)
+{
+	const struct host_link old = w->link;
+
+	w->link = *new;
+	if (strcmp(new->name, old.name) != 0)
+		log_warn("%s: is called %s now", old.name, new->name);
+	if (new->mtu != old.mtu) {
+		log_info(
+		    "%s: MTU is %u now, was %u", new->name, new->mtu, old.mtu);
+		w->ops.mtu(w->ops.arg, new->mtu);
+	}
+	if (new->up != old.up)
+		tell_up(new);
+	if (new->ipv6_off != old.ipv6_off)
+		tell_ipv6(new);
+}
+
+static void
+changed(void *arg, unsigned what)
+{
+	struct ifwatch *w = arg;
+	struct host_link new;
+
+	(void)what;
+	if (w->failed)
+		return;
+	if (hostwatch_link(watch_host(w->watch), w->link.ifindex, NULL, &new) ==
+	    0) {
+		compare(w, &new);
+		check_routes(w);
+	} else if (errno == ENODEV) {
+		log_err("%s: the interface was removed: leaving", w->link.name);
+		fail(w);
+	} else
+		log_warn(
+		    "%s: cannot look at it: %s", w->link.name, strerror(errno));
+}
+
+struct ifwatch *
+ifwatch_new(struct watch *watch, const char *tun, const struct nat64_config *n)
+{
+	struct ifwatch *w;
+
+	w = calloc(1, sizeof(*w));
+	if (w == NULL)
+		return (NULL);
+	w->watch = watch;
+	if (hostwatch_link(watch_host(watch), 0, tun, &w->link) == -1 ||
+	    (n != NULL && note_routes(w, n) == -1)) {
+		ifwatch_free(w);
+		return (NULL);
+	}
+	return (w);
+}
+
+void
+ifwatch_free(struct ifwatch *w)
+{
+	int saved_errno = errno;
+
+	if (w == NULL)
+		return;
+	free(w->routes);
+	free(w);
+	errno = saved_errno;
+}
+
+void
+ifwatch_follow(struct ifwatch *w, const struct ifwatch_ops *ops)
+{
+	w->ops = *ops;
+	watch_add(w->watch, HOSTWATCH_ALL, changed, w);
+}

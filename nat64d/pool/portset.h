@@ -1,0 +1,63 @@
+/*
+ * A set of port numbers that picks a member uniformly at random in constant
+ * time, full or nearly empty (RFC 6056, 3.3; RFC 4787 REQ-3a and REQ-4 for
+ * what may be asked of it).
+ *
+ * Port 2n + p is bit n of half p, so that the ports of one parity are
+ * neighbours. Above the bits stand counts in steps of eight: of 8 words
+ * (512 bits), of 64 words, of a half. Finding the member of rank r is three
+ * walks of at most eight steps. The system ports of one parity fill exactly
+ * the first 8 words of their half, which makes the range classes free.
+ */
+#ifndef NAT64D_POOL_PORTSET_H
+#define NAT64D_POOL_PORTSET_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/rng.h"
+
+/* First port that is not a system port (RFC 6335, 6). */
+#define PORTSET_FIRST_USER 1024
+
+/* The four parts of the port space; "parts" below is a mask of them. */
+#define PORTSET_EVEN_SYSTEM 0x1u
+#define PORTSET_ODD_SYSTEM 0x2u
+#define PORTSET_EVEN_USER 0x4u
+#define PORTSET_ODD_USER 0x8u
+#define PORTSET_NPARTS 4
+
+#define PORTSET_SYSTEM (PORTSET_EVEN_SYSTEM | PORTSET_ODD_SYSTEM)
+#define PORTSET_USER (PORTSET_EVEN_USER | PORTSET_ODD_USER)
+#define PORTSET_EVEN (PORTSET_EVEN_SYSTEM | PORTSET_EVEN_USER)
+#define PORTSET_ODD (PORTSET_ODD_SYSTEM | PORTSET_ODD_USER)
+#define PORTSET_ALL (PORTSET_SYSTEM | PORTSET_USER)
+
+#define PORTSET_NWORDS 512 /* of a half */
+
+struct portset {
+	uint64_t words[2][PORTSET_NWORDS];
+	uint32_t of8[2][PORTSET_NWORDS / 8];   /* members in 8 words */
+	uint32_t of64[2][PORTSET_NWORDS / 64]; /* members in 64 words */
+	uint32_t half[2];
+};
+
+/* The set of first .. last, both included; empty when first > last. */
+void portset_init(struct portset *set, uint32_t first, uint32_t last);
+
+bool portset_has(const struct portset *set, uint16_t port);
+
+/* port is not in the set. */
+void portset_add(struct portset *set, uint16_t port);
+
+/* port is in the set. */
+void portset_remove(struct portset *set, uint16_t port);
+
+/* Number of members in parts. */
+uint32_t portset_count(const struct portset *set, unsigned parts);
+
+/* A member in parts, each as likely as any other; -1 when there is none. */
+int32_t portset_pick(const struct portset *set, unsigned parts,
+    const struct rng *rng);
+
+#endif

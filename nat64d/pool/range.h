@@ -1,0 +1,25 @@
+/*
+ * IPv4 address ranges as prefixes: what routes are made of and how a range
+ * is written.
+ */
+#ifndef NAT64D_POOL_RANGE_H
+#define NAT64D_POOL_RANGE_H
+
+#include <netinet/in.h>
+
+#include "common/net/addr.h"
+
+/*
+ * The largest prefix that begins at first and does not go beyond last,
+ * which is not below first. A range is cut into the fewest prefixes by going
+ * on behind the one returned, until range4_last() of it is last.
+ */
+struct prefix range4_head(struct in_addr first, struct in_addr last);
+
+/* The last address of an IPv4 prefix. */
+struct in_addr range4_last(const struct prefix *p);
+
+/* The address that follows; that of 255.255.255.255 is 0.0.0.0. */
+struct in_addr range4_next(struct in_addr addr);
+
+#endif

@@ -1,0 +1,87 @@
+/*
+ * A cache of sessions in front of the trees: buckets of a few pointers, for
+ * both families, found by a keyed hash of the tuple. An entry is a hint and
+ * nothing more: what it points to is compared in full, whatever is not found
+ * is looked up in the trees, and a session that goes takes its hints with
+ * it. The cache can be emptied at any time. Without memory for the buckets
+ * everything works, only slower.
+ */
+#ifndef NAT64D_TABLES_FLOW_H
+#define NAT64D_TABLES_FLOW_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct session;
+
+#define FLOW_WAYS 8
+
+/*
+ * One cache line, the newest entry first. An entry is a pointer and, in the
+ * bits that no address of a process uses, a tag that tells most strangers
+ * apart without a look at them. 0: free.
+ */
+struct flow_bucket {
+	uint64_t entries[FLOW_WAYS];
+};
+
+#define FLOW_TAG_SHIFT 48
+#define FLOW_POINTER ((UINT64_C(1) << FLOW_TAG_SHIFT) - 1)
+
+struct flow_cache {
+	void *memory;		     /* NULL: no cache */
+	struct flow_bucket *buckets; /* in memory, aligned */
+	unsigned shift;		     /* 64 - log2(number of buckets) */
+};
+
+/* Where a tuple belongs. */
+struct flow_place {
+	struct flow_bucket *bucket; /* NULL: no cache */
+	uint16_t tag;
+};
+
+/* A cache for so many sessions; the memory is touched as it fills. */
+void flow_cache_init(struct flow_cache *c, size_t nsessions);
+void flow_cache_clear(struct flow_cache *c);
+
+/* The place of a tuple with that hash (keyhash.h). */
+static inline struct flow_place
+flow_place(const struct flow_cache *c, uint64_t hash)
+{
+	struct flow_place p = { .bucket = NULL };
+
+	if (c->memory == NULL)
+		return (p);
+	p.bucket = &c->buckets[hash >> c->shift];
+	p.tag = (uint16_t)(hash >> (c->shift - 16));
+	return (p);
+}
+
+/*
+ * The candidates of a place: the one at or behind index i whose tag is
+ * right, and its index in *i; NULL when there is none.
+ */
+static inline struct session *
+flow_candidate(const struct flow_place *place, unsigned *i)
+{
+	uint64_t entry;
+
+	if (place->bucket == NULL)
+		return (NULL);
+	for (; *i < FLOW_WAYS; (*i)++) {
+		entry = place->bucket->entries[*i];
+		if (entry >> FLOW_TAG_SHIFT == place->tag &&
+		    (entry & FLOW_POINTER) != 0)
+			return ((struct session *)(uintptr_t)
+			    (entry & FLOW_POINTER));
+	}
+	return (NULL);
+}
+
+/* Put s there, in place of the oldest one if need be. */
+void flow_remember(const struct flow_place *place, struct session *s);
+
+/* Let nothing there point to s any more. */
+void flow_forget(const struct flow_place *place, const struct session *s);
+
+#endif

@@ -1,0 +1,53 @@
+/*
+ * Writing IP headers: the one place that knows where each field of a header
+ * that we make ourselves stands. Reading them is pkt.c's.
+ */
+#ifndef NAT64D_WIRE_IPHDR_H
+#define NAT64D_WIRE_IPHDR_H
+
+#include <netinet/in.h>
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* What every link carries (RFC 8200, 5). */
+#define IPV6_MIN_MTU 1280
+
+/* An IPv4 header without options; numbers in host order. */
+struct iphdr4 {
+	uint8_t tos;
+	uint8_t ttl;
+	uint8_t proto;
+	bool df;
+	bool more;
+	uint16_t len;	   /* total length, bytes */
+	uint16_t id;
+	uint16_t frag_off; /* bytes */
+	struct in_addr src;
+	struct in_addr dst;
+};
+
+/* An IPv6 header, flow label 0 (XLT-02), and its Fragment Header if any. */
+struct iphdr6 {
+	uint8_t tclass;
+	uint8_t hlim;
+	uint8_t proto;	   /* behind the Fragment Header, if there is one */
+	bool frag;	   /* write a Fragment Header */
+	bool more;	   /* this and the next two only with frag */
+	uint16_t frag_off; /* bytes */
+	uint32_t id;
+	uint32_t len; /* payload length, Fragment Header included; bytes */
+	struct in6_addr src;
+	struct in6_addr dst;
+};
+
+/* Write PKT_IP4_HLEN bytes at p, the header checksum included. */
+void iphdr_put4(uint8_t *p, const struct iphdr4 *h);
+
+/*
+ * Write PKT_IP6_HLEN bytes at p, and PKT_FRAG_HLEN more with h->frag.
+ * h->len <= 65535.
+ */
+void iphdr_put6(uint8_t *p, const struct iphdr6 *h);
+
+#endif

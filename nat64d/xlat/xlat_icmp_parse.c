@@ -1,0 +1,254 @@
+/*
+ * Reading an ICMP error (spec section 5.3): is it whole and sound, where is
+ * the packet that it quotes, and which flow was that? Trusts nothing of the
+ * quotation but what it has checked here; changes nothing.
+ */
+#include <netinet/icmp6.h>
+#include <netinet/in.h>
+#include <netinet/ip_icmp.h>
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "nat64d/wire/cksum.h"
+#include "xlat_int.h"
+
+#define IP4_DF 0x4000
+#define IP4_MF 0x2000
+#define IP4_OFFSET 0x1fff
+#define FH_OFFSET 0xfff8
+#define FH_MORE 0x0001
+
+/* L4 bytes that must be there (ICM-53). */
+#define NEED_L4_IN4 8
+#define NEED_PORTS 4
+#define NEED_ECHO 8
+
+#define IP4_MAX_LEN 65535
+
+/* The least that an extension stands behind (RFC 4884, 4). */
+#define ORIGINAL_MIN 128
+
+bool
+xlat_icmp_is_error(const struct pkt *p)
+{
+	return (p->l4 == L4_ICMP &&
+	    xlat_icmp_type_is_error(p->family, p->icmp_type));
+}
+
+/* ICM-02 to ICM-22 without the pointer. */
+static bool
+has_counterpart(const struct pkt *p)
+{
+	uint8_t type, code;
+
+	if (p->family == PKT_V6)
+		return (xlat_icmp_type_6to4(p->icmp_type, p->icmp_code,
+		    &type, &code));
+	return (xlat_icmp_type_4to6(p->icmp_type, p->icmp_code, &type,
+	    &code));
+}
+
+/* ICM-50. A partial checksum was made here, and was never on a wire. */
+static bool
+cksum_is_good(const struct pkt *p)
+{
+	uint64_t sum = 0;
+
+	if (p->ofl.csum_valid || p->ofl.csum_partial)
+		return (true);
+	if (p->family == PKT_V6)
+		sum = cksum_pseudo6(&p->ip6.src, &p->ip6.dst, IPPROTO_ICMPV6,
+		    pkt_l4len(p));
+	return (cksum_finish(cksum_add(sum, pkt_l4(p), pkt_l4len(p))) == 0);
+}
+
+/*
+ * A fragmentation-needed message is older than the attribute, and some who
+ * send it leave other things in the octet that was unused (RFC 792). Then it
+ * is no attribute: an original datagram field has 128 octets at least
+ * (RFC 4884, 4) and ends within the message. A path MTU must not get lost
+ * over that.
+ */
+static bool
+is_no_attribute(const struct pkt *p, uint32_t field, uint32_t body)
+{
+	return (p->family == PKT_V4 && p->icmp_type == ICMP_UNREACH &&
+	    p->icmp_code == ICMP_UNREACH_NEEDFRAG &&
+	    (field < ORIGINAL_MIN || field > body));
+}
+
+/* The RFC 4884 length attribute splits the body (ICM-40). */
+static bool
+find_extension(const struct pkt *p, struct icmp_inner *in)
+{
+	const uint8_t *icmp = pkt_l4(p);
+	uint32_t body, field;
+
+	in->off = p->l4off + PKT_ICMP_HLEN;
+	in->end = p->len;
+	in->ext_off = 0;
+	body = in->end - in->off;
+	field = xlat_icmp_attr_unit(p->family, p->icmp_type) *
+	    icmp[xlat_icmp_attr_off(p->family)];
+	if (field == 0 || field == body || is_no_attribute(p, field, body))
+		return (true);
+	if (field > body)
+		return (false);
+	in->end = in->off + field;
+	in->ext_off = in->end;
+	return (true);
+}
+
+/*
+ * Ports or identifier of the quoted packet; echo is the only ICMP that has
+ * a flow, and an error about an error has none (ICM-37).
+ */
+static bool
+parse_l4(const uint8_t *l4, enum pkt_family family, uint8_t proto,
+    struct icmp_inner *in, uint16_t *sport, uint16_t *dport)
+{
+	bool v6 = family == PKT_V6;
+
+	if (proto == IPPROTO_TCP || proto == IPPROTO_UDP) {
+		in->l4 = proto == IPPROTO_TCP ? L4_TCP : L4_UDP;
+		*sport = get16(l4);
+		*dport = get16(l4 + 2);
+		return (true);
+	}
+	if (proto != (v6 ? IPPROTO_ICMPV6 : IPPROTO_ICMP))
+		return (false);
+	if (l4[0] != (v6 ? ICMP6_ECHO_REQUEST : ICMP_ECHO) &&
+	    l4[0] != (v6 ? ICMP6_ECHO_REPLY : ICMP_ECHOREPLY))
+		return (false);
+	in->l4 = L4_ICMP;
+	*sport = *dport = get16(l4 + PKT_ICMP_ID);
+	return (true);
+}
+
+static bool
+parse_inner4(const struct pkt *p, bool check_inner_ip, struct icmp_inner *in)
+{
+	const uint8_t *ip = p->data + in->off;
+	uint32_t hlen, total, present = in->end - in->off;
+	uint16_t frag;
+
+	if (present < PKT_IP4_HLEN || ip[0] >> 4 != PKT_V4)
+		return (false);
+	hlen = (ip[0] & 15u) * 4;
+	total = get16(ip + 2);
+	if (hlen < PKT_IP4_HLEN || present < hlen + NEED_L4_IN4 ||
+	    total < hlen + NEED_L4_IN4)
+		return (false);
+	if (check_inner_ip && cksum_finish(cksum_add(0, ip, hlen)) != 0)
+		return (false);
+	frag = get16(ip + 6);
+	if ((frag & IP4_OFFSET) != 0)
+		return (false);
+
+	in->l4off = in->off + hlen;
+	in->l4len = total - hlen;
+	in->tclass = ip[1];
+	in->ttl = ip[8];
+	in->has_fh = false;
+	in->df = (frag & IP4_DF) != 0;
+	in->more = (frag & IP4_MF) != 0;
+	in->frag_id = get16(ip + 4);
+	memcpy(&in->t4.src.addr, ip + 12, sizeof(in->t4.src.addr));
+	memcpy(&in->t4.dst.addr, ip + 16, sizeof(in->t4.dst.addr));
+	return (parse_l4(ip + hlen, PKT_V4, ip[9], in, &in->t4.src.port,
+	    &in->t4.dst.port));
+}
+
+/*
+ * Step over the quoted extension headers. Sets *off to the L4 header's
+ * offset from ip and *proto; false when the chain leaves the present bytes
+ * or when a fragment without L4 header is quoted.
+ */
+static bool
+walk_inner6(const uint8_t *ip, uint32_t present, struct icmp_inner *in,
+    uint32_t *off, uint8_t *proto)
+{
+	const uint8_t *hdr;
+	uint16_t frag;
+
+	*off = PKT_IP6_HLEN;
+	*proto = ip[6];
+	while (*proto == IPPROTO_HOPOPTS || *proto == IPPROTO_ROUTING ||
+	    *proto == IPPROTO_DSTOPTS) {
+		if (present - *off < 8)
+			return (false);
+		hdr = ip + *off;
+		if (present - *off < (hdr[1] + 1u) * 8)
+			return (false);
+		*proto = hdr[0];
+		*off += (hdr[1] + 1u) * 8;
+	}
+	if (*proto != IPPROTO_FRAGMENT)
+		return (true);
+	if (present - *off < PKT_FRAG_HLEN)
+		return (false);
+	hdr = ip + *off;
+	frag = get16(hdr + 2);
+	in->has_fh = true;
+	in->more = (frag & FH_MORE) != 0;
+	in->frag_id = get32(hdr + 4);
+	*proto = hdr[0];
+	*off += PKT_FRAG_HLEN;
+	return ((frag & FH_OFFSET) == 0);
+}
+
+static bool
+parse_inner6(const struct pkt *p, struct icmp_inner *in)
+{
+	const uint8_t *ip = p->data + in->off;
+	uint32_t off, total, need, present = in->end - in->off;
+	uint8_t proto;
+
+	if (present < PKT_IP6_HLEN || ip[0] >> 4 != PKT_V6)
+		return (false);
+	in->has_fh = in->more = in->df = false;
+	in->frag_id = 0;
+	if (!walk_inner6(ip, present, in, &off, &proto))
+		return (false);
+	total = PKT_IP6_HLEN + get16(ip + 4);
+	need = proto == IPPROTO_ICMPV6 ? NEED_ECHO : NEED_PORTS;
+	if (present < off + need || total < off + need)
+		return (false);
+	/* No IPv4 packet can have become this one. */
+	if (total - off > IP4_MAX_LEN - PKT_IP4_HLEN)
+		return (false);
+
+	in->l4off = in->off + off;
+	in->l4len = total - off;
+	in->tclass = (uint8_t)((ip[0] & 15) << 4 | ip[1] >> 4);
+	in->ttl = ip[7];
+	memcpy(&in->t6.src.addr, ip + 8, sizeof(in->t6.src.addr));
+	memcpy(&in->t6.dst.addr, ip + 24, sizeof(in->t6.dst.addr));
+	return (parse_l4(ip + off, PKT_V6, proto, in, &in->t6.src.port,
+	    &in->t6.dst.port));
+}
+
+enum nat64_reason
+xlat_icmp_parse(const struct pkt *p, bool check_inner_ip,
+    struct icmp_inner *in)
+{
+	if (!has_counterpart(p))
+		return (NAT64_ICMP_TYPE);
+	if (!cksum_is_good(p))
+		return (NAT64_ICMP_CKSUM);
+	if (!find_extension(p, in))
+		return (NAT64_ICMP_INNER);
+	/* The error must go to whom it is about (ICM-54). */
+	if (p->family == PKT_V6) {
+		if (!parse_inner6(p, in) ||
+		    !IN6_ARE_ADDR_EQUAL(&p->ip6.dst, &in->t6.src.addr))
+			return (NAT64_ICMP_INNER);
+	} else {
+		if (!parse_inner4(p, check_inner_ip, in) ||
+		    p->ip4.dst.s_addr != in->t4.src.addr.s_addr)
+			return (NAT64_ICMP_INNER);
+	}
+	return (NAT64_NONE);
+}

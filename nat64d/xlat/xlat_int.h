@@ -1,0 +1,98 @@
+/*
+ * What the files of the header translation share: the L4 part of a packet
+ * (xlat_l4.c) and the meaning of ICMP types (xlat_icmp_types.c). Nobody
+ * else includes this.
+ */
+#ifndef NAT64D_XLAT_XLAT_INT_H
+#define NAT64D_XLAT_XLAT_INT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "nat64d/wire/pkt.h"
+#include "xlat.h"
+
+/* Above this many bytes an IPv4 packet gets DF (RFC 7915, 5.1; XLT-25). */
+#define XLAT_DF_ABOVE 1260
+
+/* Bytes of a whole ICMP error (RFC 4443, 2.4; RFC 1812, 4.3.2.3). */
+#define XLAT_ERROR4_MAX 576
+#define XLAT_ERROR6_MAX 1280
+
+/* Of an ICMPv4 error; inside: an ICMPv6 error will be made of it. */
+static inline uint32_t
+xlat_error4_max(bool inside)
+{
+	return (inside ? XLAT_ERROR6_MAX : XLAT_ERROR4_MAX);
+}
+
+/*
+ * Bytes from the L4 header to the end of the largest packet that p will be
+ * on the wire: of a super-packet the header and one full segment.
+ */
+static inline uint32_t
+xlat_wire_l4len(const struct pkt *p)
+{
+	uint32_t payload;
+
+	if (p->ofl.seg == PKT_SEG_NONE)
+		return (pkt_l4len(p));
+	payload = pkt_payload_len(p);
+	if (payload > p->ofl.seg_size)
+		payload = p->ofl.seg_size;
+	return (p->l4hlen + payload);
+}
+
+/* The TOS byte of an IPv4 packet made of one with that traffic class. */
+static inline uint8_t
+xlat_tos(const struct xlat_conf *c, uint8_t tclass)
+{
+	return (c->tos == XLAT_TOS_COPY ? tclass : (uint8_t)c->tos);
+}
+
+/*
+ * Give a TCP or UDP packet with an L4 header its new ports and update its
+ * checksum, full or partial (CSM-01, CSM-09, GSO-13). old, new: sums of the
+ * addresses before and after. UDP has a checksum.
+ */
+void xlat_l4_update(struct pkt *p, uint64_t old, uint64_t new,
+    uint16_t sport, uint16_t dport);
+
+/*
+ * Make the echo message at l4 one of that type, code 0, with that
+ * identifier, and update its checksum; old, new: what else changes in the
+ * sum, that is pseudo headers.
+ */
+void xlat_echo_update(uint8_t *l4, uint8_t type, uint16_t id, uint64_t old,
+    uint64_t new);
+
+/* Lower the MSS option of a TCP SYN if it is too big (XLT-16). */
+void xlat_clamp_mss(struct pkt *p, const struct xlat_conf *c);
+
+/* Is this ICMP type an error message, whether translated or not? */
+bool xlat_icmp_type_is_error(enum pkt_family family, uint8_t type);
+
+/*
+ * The counterpart of an error's type and code in the other family (spec
+ * sections 5.1, 5.2). False: there is none.
+ */
+bool xlat_icmp_type_6to4(uint8_t type, uint8_t code, uint8_t *type4,
+    uint8_t *code4);
+bool xlat_icmp_type_4to6(uint8_t type, uint8_t code, uint8_t *type6,
+    uint8_t *code6);
+
+/*
+ * The pointer of a parameter problem, in bytes from the quoted IP header
+ * (RFC 7915, figures 3 and 6). -1: the field has no counterpart.
+ */
+int xlat_icmp_pointer_6to4(uint32_t pointer);
+int xlat_icmp_pointer_4to6(uint32_t pointer);
+
+/*
+ * The RFC 4884 length attribute of an error: the unit that it counts in,
+ * in bytes, and where in the ICMP header it stands. 0: the type has none.
+ */
+unsigned xlat_icmp_attr_unit(enum pkt_family family, uint8_t type);
+unsigned xlat_icmp_attr_off(enum pkt_family family);
+
+#endif

@@ -1,0 +1,117 @@
+/*
+ * Tests of debuglog.c: standard error is a file, time is real.
+ */
+#include <sys/types.h>
+#include <sys/stat.h>
+
+#include <check.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <event2/event.h>
+
+#include "common/os/debuglog.h"
+#include "common/os/linerate.h"
+#include "common/os/log.h"
+
+static FILE *errors;
+static struct event_base *base;
+static struct debuglog *l;
+static char text[256];
+
+static void
+setup(void)
+{
+	errors = tmpfile();
+	ck_assert_ptr_nonnull(errors);
+	ck_assert_int_ne(dup2(fileno(errors), STDERR_FILENO), -1);
+	log_init("x", true, LOG_LEVEL_DEBUG);
+	base = event_base_new();
+	ck_assert_ptr_nonnull(base);
+	l = debuglog_new(base);
+	ck_assert_ptr_nonnull(l);
+}
+
+static void
+teardown(void)
+{
+	debuglog_free(l);
+	event_base_free(base);
+	fclose(errors);
+}
+
+/* All that was logged. */
+static const char *
+logged(void)
+{
+	ssize_t n;
+
+	n = pread(fileno(errors), text, sizeof(text) - 1, 0);
+	ck_assert_int_ne(n, -1);
+	text[n] = '\0';
+	return (text);
+}
+
+/* Ask for lines until seven are left out of one second. */
+static void
+flood(void)
+{
+	unsigned refused = 0, asked;
+
+	/* A machine that stops for a second begins another one. */
+	for (asked = 0; refused < 7 && asked < 100 * LINERATE_MAX; asked++)
+		refused += !debuglog_take(l);
+	ck_assert_uint_eq(refused, 7);
+}
+
+START_TEST(number_of_lines_left_out_is_said_when_nothing_else_is)
+{
+	flood();
+	ck_assert_int_eq(event_base_dispatch(base), 1); /* nothing pending */
+	ck_assert_str_eq(logged(), "x: debug: 7 lines left out\n");
+}
+END_TEST
+
+START_TEST(number_of_lines_left_out_is_said_at_the_end)
+{
+	flood();
+	ck_assert_str_eq(logged(), "");
+	debuglog_free(l);
+	l = NULL;
+	ck_assert_str_eq(logged(), "x: debug: 7 lines left out\n");
+}
+END_TEST
+
+START_TEST(few_lines_leave_none_out)
+{
+	ck_assert(debuglog_take(l));
+	ck_assert_int_eq(event_base_dispatch(base), 1);
+	debuglog_free(l);
+	l = NULL;
+	ck_assert_str_eq(logged(), "");
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *s = suite_create("debuglog");
+	TCase *tc = tcase_create("debuglog");
+	SRunner *sr;
+	int failed;
+
+	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_add_test(tc,
+	    number_of_lines_left_out_is_said_when_nothing_else_is);
+	tcase_add_test(tc, number_of_lines_left_out_is_said_at_the_end);
+	tcase_add_test(tc, few_lines_leave_none_out);
+	suite_add_tcase(s, tc);
+	sr = srunner_create(s);
+	srunner_run_all(sr, CK_ENV);
+	failed = srunner_ntests_failed(sr);
+	srunner_free(sr);
+	return (failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE);
+}

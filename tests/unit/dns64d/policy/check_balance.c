@@ -1,0 +1,444 @@
+/*
+ * Tests of the choice among prefixes: what each mode promises, as properties
+ * over many clients and answers.
+ */
+#include <arpa/inet.h>
+
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "dns64d/policy/balance.h"
+
+#define NITEMS(a) (sizeof(a) / sizeof((a)[0]))
+#define CLIENTS 20000
+
+/*
+ * For what is asserted of each of many clients: a ck_assert() that holds
+ * writes to a pipe all the same.
+ */
+#define REQUIRE(x)						\
+	do {							\
+		if (!(x))					\
+			ck_abort_msg("%s does not hold", #x);	\
+	} while (0)
+
+static struct dns64_policy policy;
+static struct balance balance;
+static struct balance_target target[POLICY_PREFIXES_MAX];
+static uint64_t seed;
+
+/* splitmix64 */
+static uint32_t
+next_random(void *arg)
+{
+	uint64_t z;
+
+	(void)arg;
+	z = seed += 0x9e3779b97f4a7c15ULL;
+	z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9ULL;
+	z = (z ^ z >> 27) * 0x94d049bb133111ebULL;
+	return ((uint32_t)(z >> 32));
+}
+
+static const struct rng rng = { next_random, NULL };
+
+/* Prefix i is 2001:db8:i::/96, for all of IPv4. */
+static void
+set_prefixes(unsigned n, enum policy_balance mode)
+{
+	const struct prefix all = { .family = AF_INET };
+	struct pref64 p = { .len = 96 };
+	unsigned i;
+
+	seed = 1;
+	policy_clear(&policy);
+	ck_assert_int_eq(policy_init(&policy), 0);
+	ck_assert_int_eq(inet_pton(AF_INET6, "2001:db8::", &p.addr), 1);
+	for (i = 0; i < n; i++) {
+		p.addr.s6_addr[5] = (uint8_t)i;
+		ck_assert_int_eq(policy_add_rule(&policy, &all,
+		    policy_add_prefix(&policy, &p)), 0);
+	}
+	ck_assert_int_eq(policy_finish(&policy), 0);
+	policy.balance = mode;
+	balance_init(&balance, &policy);
+	memset(target, 0, sizeof(target));
+	for (i = 0; i < n; i++)
+		balance.target[i] = &target[i];
+}
+
+static void
+teardown(void)
+{
+	policy_clear(&policy);
+}
+
+/* The i-th client: hosts of networks of very different size. */
+static struct sockaddr_storage
+client(unsigned i)
+{
+	struct sockaddr_storage ss = { .ss_family = AF_INET6 };
+	struct sockaddr_in6 *sin6 = (void *)&ss;
+
+	REQUIRE(inet_pton(AF_INET6, "2001:db8:c::", &sin6->sin6_addr) == 1);
+	sin6->sin6_addr.s6_addr[7] = i % 7;
+	sin6->sin6_addr.s6_addr[13] = (uint8_t)(i >> 16);
+	sin6->sin6_addr.s6_addr[14] = (uint8_t)(i >> 8);
+	sin6->sin6_addr.s6_addr[15] = (uint8_t)i;
+	sin6->sin6_port = (in_port_t)next_random(NULL);
+	return (ss);
+}
+
+/* The number in the prefix of the only address that a client gets. */
+static unsigned
+ask(unsigned who)
+{
+	struct sockaddr_storage ss = client(who);
+	const struct in_addr addr4 = { htonl(0x08080808) };
+	struct in6_addr out[POLICY_PREFIXES_MAX];
+	struct balance_pick pick;
+
+	balance_begin(&pick, &balance, &ss, &rng);
+	REQUIRE(balance_synthesise(&pick, &policy, addr4, out) == 1);
+	return (out[0].s6_addr[5]);
+}
+
+/* How often each of n prefixes comes is near its fair share. */
+static void
+check_shares(const unsigned *count, unsigned n, unsigned total)
+{
+	unsigned i, fair = total / n;
+
+	for (i = 0; i < n; i++)
+		ck_assert_msg(count[i] > fair - fair / 8 &&
+		    count[i] < fair + fair / 8, "prefix %u: %u of %u", i,
+		    count[i], total);
+}
+
+/* Shows: DNS64-13 */
+START_TEST(all_gives_one_address_for_each_prefix)
+{
+	const struct in_addr addr4 = { htonl(0x08080808) };
+	struct in6_addr out[POLICY_PREFIXES_MAX];
+	struct sockaddr_storage ss;
+	struct balance_pick pick;
+	unsigned i;
+
+	set_prefixes(3, POLICY_BALANCE_ALL);
+	ss = client(1);
+	balance_begin(&pick, &balance, &ss, &rng);
+	ck_assert_uint_eq(balance_synthesise(&pick, &policy, addr4, out), 3);
+	for (i = 0; i < 3; i++)
+		ck_assert_uint_eq(out[i].s6_addr[5], i);
+	set_prefixes(3, POLICY_BALANCE_RANDOM);
+	ck_assert_uint_eq(balance_synthesise(NULL, &policy, addr4, out), 3);
+}
+END_TEST
+
+/* Shows: DNS64-16 */
+START_TEST(round_robin_gives_each_prefix_its_turn)
+{
+	unsigned i, n;
+
+	for (n = 1; n <= POLICY_PREFIXES_MAX; n++) {
+		set_prefixes(n, POLICY_BALANCE_ROUND_ROBIN);
+		for (i = 0; i < 3 * n; i++)
+			ck_assert_uint_eq(ask(7), i % n);
+	}
+}
+END_TEST
+
+/* Shows: DNS64-16 */
+START_TEST(question_without_synthesis_takes_no_turn)
+{
+	struct sockaddr_storage ss;
+	struct balance_pick unused;
+	unsigned i;
+
+	set_prefixes(2, POLICY_BALANCE_ROUND_ROBIN);
+	for (i = 0; i < 10; i++) {
+		ss = client(i);
+		balance_begin(&unused, &balance, &ss, &rng);
+		ck_assert_uint_eq(ask(i), i % 2);
+	}
+}
+END_TEST
+
+/* Shows: DNS64-13 */
+START_TEST(addresses_of_one_answer_have_the_same_prefix)
+{
+	static const enum policy_balance modes[] = {
+		POLICY_BALANCE_ROUND_ROBIN, POLICY_BALANCE_RANDOM,
+		POLICY_BALANCE_CLIENT_HASH, POLICY_BALANCE_LEAST_LOADED,
+	};
+	struct in6_addr first[POLICY_PREFIXES_MAX];
+	struct in6_addr out[POLICY_PREFIXES_MAX];
+	struct sockaddr_storage ss;
+	struct balance_pick pick;
+	struct in_addr addr4;
+	unsigned i, k, who;
+
+	for (i = 0; i < NITEMS(modes); i++) {
+		for (who = 0; who < 50; who++) {
+			set_prefixes(5, modes[i]);
+			ss = client(who);
+			balance_begin(&pick, &balance, &ss, &rng);
+			addr4.s_addr = htonl(0x08080808);
+			balance_synthesise(&pick, &policy, addr4, first);
+			for (k = 0; k < 20; k++) {
+				addr4.s_addr = htonl(0x08080809 + k);
+				ck_assert_uint_eq(balance_synthesise(&pick,
+				    &policy, addr4, out), 1);
+				ck_assert_mem_eq(&out[0], &first[0], 12);
+			}
+		}
+	}
+}
+END_TEST
+
+/* Shows: DNS64-16 */
+START_TEST(random_is_fair_and_does_not_repeat_itself)
+{
+	unsigned count[5] = { 0 }, same = 0, last = 9, now, i;
+
+	set_prefixes(5, POLICY_BALANCE_RANDOM);
+	for (i = 0; i < CLIENTS; i++) {
+		now = ask(7);
+		count[now]++;
+		same += now == last;
+		last = now;
+	}
+	check_shares(count, 5, CLIENTS);
+	ck_assert_uint_lt(same, CLIENTS / 4);
+	ck_assert_uint_gt(same, CLIENTS / 6);
+}
+END_TEST
+
+/* Shows: DNS64-16 */
+START_TEST(client_hash_is_fair_and_keeps_each_client)
+{
+	unsigned count[POLICY_PREFIXES_MAX], i, n;
+
+	for (n = 2; n <= 5; n++) {
+		set_prefixes(n, POLICY_BALANCE_CLIENT_HASH);
+		memset(count, 0, sizeof(count));
+		for (i = 0; i < CLIENTS; i++)
+			count[ask(i)]++;
+		check_shares(count, n, CLIENTS);
+		for (i = 0; i < 100; i++)
+			ck_assert_uint_eq(ask(i), ask(i));
+	}
+}
+END_TEST
+
+/* Shows: DNS64-16 */
+START_TEST(client_hash_moves_only_the_clients_of_the_prefix_that_goes)
+{
+	static unsigned before[CLIENTS];
+	unsigned gone, i, moved, now;
+
+	for (gone = 0; gone < 5; gone++) {
+		set_prefixes(5, POLICY_BALANCE_CLIENT_HASH);
+		for (i = 0; i < CLIENTS; i++)
+			before[i] = ask(i);
+		target[gone].state = BALANCE_DOWN;
+		for (i = moved = 0; i < CLIENTS; i++) {
+			now = ask(i);
+			REQUIRE(now != gone);
+			REQUIRE(now == before[i] || before[i] == gone);
+			moved += now != before[i];
+		}
+		ck_assert_uint_gt(moved, CLIENTS / 5 - CLIENTS / 40);
+		ck_assert_uint_lt(moved, CLIENTS / 5 + CLIENTS / 40);
+		target[gone].state = BALANCE_UP;
+		for (i = 0; i < CLIENTS; i++)
+			REQUIRE(ask(i) == before[i]);
+	}
+}
+END_TEST
+
+/* Shows: DNS64-16 */
+START_TEST(client_hash_moves_one_of_n_plus_1_when_a_prefix_comes)
+{
+	static unsigned before[CLIENTS];
+	unsigned i, moved, now;
+
+	set_prefixes(4, POLICY_BALANCE_CLIENT_HASH);
+	for (i = 0; i < CLIENTS; i++)
+		before[i] = ask(i);
+	set_prefixes(5, POLICY_BALANCE_CLIENT_HASH);
+	for (i = moved = 0; i < CLIENTS; i++) {
+		now = ask(i);
+		REQUIRE(now == before[i] || now == 4);
+		moved += now == 4;
+	}
+	ck_assert_uint_gt(moved, CLIENTS / 5 - CLIENTS / 40);
+	ck_assert_uint_lt(moved, CLIENTS / 5 + CLIENTS / 40);
+}
+END_TEST
+
+/* Shows: DNS64-16 */
+START_TEST(client_hash_does_not_depend_on_the_order_of_prefixes)
+{
+	struct pref64 first;
+	unsigned before, i;
+
+	set_prefixes(2, POLICY_BALANCE_CLIENT_HASH);
+	for (i = 0; i < 200; i++) {
+		before = ask(i);
+		first = policy.prefixes[0];
+		policy.prefixes[0] = policy.prefixes[1];
+		policy.prefixes[1] = first;
+		ck_assert_uint_eq(ask(i), before);
+	}
+}
+END_TEST
+
+/* Shows: DNS64-16 */
+START_TEST(least_loaded_takes_the_least_and_shares_among_equals)
+{
+	unsigned count[3] = { 0 }, i;
+
+	set_prefixes(3, POLICY_BALANCE_LEAST_LOADED);
+	target[0].load = 40;
+	target[1].load = 39;
+	target[2].load = 100;
+	for (i = 0; i < 100; i++)
+		ck_assert_uint_eq(ask(i), 1);
+	target[1].load = 40;
+	for (i = 0; i < CLIENTS; i++)
+		count[ask(i)]++;
+	check_shares(count, 2, CLIENTS);
+	target[0].state = BALANCE_DOWN;
+	target[1].state = BALANCE_DRAINING;
+	ck_assert_uint_eq(ask(0), 2);
+}
+END_TEST
+
+/* Shows: DNS64-92 */
+START_TEST(only_prefixes_in_the_best_state_are_used)
+{
+	static const struct {
+		const char *name;
+		enum balance_state state[3];
+		const char *used;
+	} rows[] = {
+		{ "all up", { BALANCE_UP, BALANCE_UP, BALANCE_UP }, "012" },
+		{ "one down", { BALANCE_UP, BALANCE_DOWN, BALANCE_UP },
+		    "02" },
+		{ "one draining", { BALANCE_DRAINING, BALANCE_UP,
+		    BALANCE_UP }, "12" },
+		{ "none up", { BALANCE_DOWN, BALANCE_DRAINING,
+		    BALANCE_DRAINING }, "12" },
+		{ "one left", { BALANCE_DOWN, BALANCE_DOWN, BALANCE_UP },
+		    "2" },
+		{ "one draining left", { BALANCE_DOWN, BALANCE_DOWN,
+		    BALANCE_DRAINING }, "2" },
+		{ "all down", { BALANCE_DOWN, BALANCE_DOWN, BALANCE_DOWN },
+		    "012" },
+	};
+	const struct in_addr addr4 = { htonl(0x08080808) };
+	struct in6_addr out[POLICY_PREFIXES_MAX];
+	char used[POLICY_PREFIXES_MAX + 1];
+	struct sockaddr_storage ss;
+	struct balance_pick pick;
+	size_t i, k, n;
+
+	for (i = 0; i < NITEMS(rows); i++) {
+		set_prefixes(3, POLICY_BALANCE_ALL);
+		for (k = 0; k < 3; k++)
+			target[k].state = rows[i].state[k];
+		ss = client(1);
+		balance_begin(&pick, &balance, &ss, &rng);
+		n = balance_synthesise(&pick, &policy, addr4, out);
+		for (k = 0; k < n; k++)
+			used[k] = (char)('0' + out[k].s6_addr[5]);
+		used[n] = '\0';
+		ck_assert_msg(strcmp(used, rows[i].used) == 0, "%s: %s",
+		    rows[i].name, used);
+
+		policy.balance = POLICY_BALANCE_ROUND_ROBIN;
+		balance.turn = 0;
+		for (k = 0; k < 2 * n; k++)
+			ck_assert_uint_eq(ask(1), used[k % n] - '0');
+	}
+}
+END_TEST
+
+/* Shows: DNS64-16 DNS64-92 */
+START_TEST(range_with_one_prefix_keeps_it_even_down)
+{
+	struct prefix range = { .family = AF_INET, .len = 8,
+		.v4.s_addr = htonl(0x14000000) };
+	const struct in_addr special = { htonl(0x14000001) };
+	struct in6_addr out[POLICY_PREFIXES_MAX];
+	struct sockaddr_storage ss;
+	struct balance_pick pick;
+
+	set_prefixes(3, POLICY_BALANCE_CLIENT_HASH);
+	ck_assert_int_eq(policy_add_rule(&policy, &range, 1), 0);
+	target[1].state = BALANCE_DOWN;
+	ss = client(1);
+	balance_begin(&pick, &balance, &ss, &rng);
+	ck_assert_uint_eq(balance_synthesise(&pick, &policy, special, out),
+	    1);
+	ck_assert_uint_eq(out[0].s6_addr[5], 1);
+	ck_assert_uint_ne(ask(1), 1);
+}
+END_TEST
+
+/* Shows: DNS64-16 */
+START_TEST(ipv4_clients_have_a_hash_of_their_own)
+{
+	const struct in_addr addr4 = { htonl(0x08080808) };
+	struct sockaddr_storage ss = { .ss_family = AF_INET };
+	struct sockaddr_in *sin = (void *)&ss;
+	struct in6_addr out[POLICY_PREFIXES_MAX];
+	struct balance_pick pick;
+	unsigned count[3] = { 0 }, i;
+
+	set_prefixes(3, POLICY_BALANCE_CLIENT_HASH);
+	for (i = 0; i < CLIENTS; i++) {
+		sin->sin_addr.s_addr = htonl(0x0a000000 + i);
+		balance_begin(&pick, &balance, &ss, &rng);
+		REQUIRE(balance_synthesise(&pick, &policy, addr4, out) == 1);
+		count[out[0].s6_addr[5]]++;
+	}
+	check_shares(count, 3, CLIENTS);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *s = suite_create("balance");
+	TCase *tc = tcase_create("balance");
+	SRunner *sr;
+	int failed;
+
+	tcase_add_checked_fixture(tc, NULL, teardown);
+	tcase_add_test(tc, all_gives_one_address_for_each_prefix);
+	tcase_add_test(tc, round_robin_gives_each_prefix_its_turn);
+	tcase_add_test(tc, question_without_synthesis_takes_no_turn);
+	tcase_add_test(tc, addresses_of_one_answer_have_the_same_prefix);
+	tcase_add_test(tc, random_is_fair_and_does_not_repeat_itself);
+	tcase_add_test(tc, client_hash_is_fair_and_keeps_each_client);
+	tcase_add_test(tc,
+	    client_hash_moves_only_the_clients_of_the_prefix_that_goes);
+	tcase_add_test(tc,
+	    client_hash_moves_one_of_n_plus_1_when_a_prefix_comes);
+	tcase_add_test(tc,
+	    client_hash_does_not_depend_on_the_order_of_prefixes);
+	tcase_add_test(tc,
+	    least_loaded_takes_the_least_and_shares_among_equals);
+	tcase_add_test(tc, only_prefixes_in_the_best_state_are_used);
+	tcase_add_test(tc, range_with_one_prefix_keeps_it_even_down);
+	tcase_add_test(tc, ipv4_clients_have_a_hash_of_their_own);
+	suite_add_tcase(s, tc);
+	sr = srunner_create(s);
+	srunner_run_all(sr, CK_NORMAL);
+	failed = srunner_ntests_failed(sr);
+	srunner_free(sr);
+	return (failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE);
+}

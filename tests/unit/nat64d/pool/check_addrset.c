@@ -1,0 +1,74 @@
+/*
+ * Unit tests of addrset.c.
+ */
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "nat64d/pool/addrset.h"
+#include "tests/unit/tables.h"
+
+static struct addrset set;
+
+/* Shows: ALC-02 ALC-13 */
+START_TEST(next_finds_the_same_member_as_a_plain_search)
+{
+	static bool member[ADDRSET_SIZE];
+	struct seeded s;
+	const struct rng rng = seeded_rng(&s, _i + 1);
+	/* From one member in all to half of all numbers. */
+	const uint32_t nmembers[] = { 1, 3, 40, 2000, 32768 };
+	uint32_t from, n, i, steps;
+
+	memset(&set, 0, sizeof(set));
+	memset(member, 0, sizeof(member));
+	for (i = 0; i < nmembers[_i]; i++) {
+		n = rng_below(&rng, ADDRSET_SIZE);
+		member[n] = true;
+		addrset_put(&set, n, true);
+		if (i % 3 == 2) {
+			member[n] = false;
+			addrset_put(&set, n, false);
+		}
+	}
+	for (i = 0; i < 200; i++) {
+		from = rng_below(&rng, ADDRSET_SIZE);
+		n = from;
+		for (steps = 0; !member[n] && steps < ADDRSET_SIZE; steps++)
+			n = (n + 1) % ADDRSET_SIZE;
+		ck_assert_int_eq(addrset_next(&set, from), (int32_t)n);
+	}
+}
+END_TEST
+
+START_TEST(next_of_an_empty_set_is_none)
+{
+	memset(&set, 0, sizeof(set));
+	ck_assert_int_eq(addrset_next(&set, 0), -1);
+	ck_assert_int_eq(addrset_next(&set, 65535), -1);
+	addrset_put(&set, 65535, true);
+	ck_assert_int_eq(addrset_next(&set, 0), 65535);
+	ck_assert_int_eq(addrset_next(&set, 65535), 65535);
+	addrset_put(&set, 65535, false);
+	ck_assert_int_eq(addrset_next(&set, 0), -1);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *suite = suite_create("addrset");
+	TCase *tc = tcase_create("addrset");
+	SRunner *runner;
+	int failed;
+
+	tcase_add_loop_test(tc,
+	    next_finds_the_same_member_as_a_plain_search, 0, 5);
+	tcase_add_test(tc, next_of_an_empty_set_is_none);
+	suite_add_tcase(suite, tc);
+	runner = srunner_create(suite);
+	srunner_run_all(runner, CK_NORMAL);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return (failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE);
+}
