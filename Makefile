@@ -435,7 +435,7 @@ check_upstream_udp_LDFLAGS = -Wl,--wrap=sendmmsg,--wrap=getsockopt
 
 # What the tests of pure layers share.
 $(BUILD)/tests/unit/libtest.a: $(addprefix $(BUILD)/tests/unit/, \
-    mark_point.o nat64_lab.o tables_model.o)
+    mark_point.o nat64_lab.o suite.o tables_model.o)
 archives = $(BUILD)/nat64d/libnat64.a $(BUILD)/dns64d/libdns64.a \
     $(BUILD)/common/libcommon.a
 

@@ -19,6 +19,7 @@
 #include "nat64d/tables/frag.h"
 #include "nat64d/wire/iphdr.h"
 #include "nat64d/wire/pkt.h"
+#include "tests/unit/suite.h"
 
 #define MAXTOTAL 8192
 #define SPORT 4000
@@ -217,20 +218,14 @@ run_tests(const char *name, const TTest *const *tests, size_t n)
 {
 	Suite *s = suite_create(name);
 	TCase *tc = tcase_create(name);
-	SRunner *sr;
 	size_t i;
-	int failed;
 
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_set_timeout(tc, 60);
 	for (i = 0; i < n; i++)
 		tcase_add_test(tc, tests[i]);
 	suite_add_tcase(s, tc);
-	sr = srunner_create(s);
-	srunner_run_all(sr, CK_ENV);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return (failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE);
+	return (suite_run(s));
 }
 
 #endif

@@ -12,6 +12,7 @@
 #include "nat64d/tables/tcp_fsm.h"
 #include "tests/unit/nat64_lab.h"
 #include "tests/unit/sane.h"
+#include "tests/unit/suite.h"
 
 #define IP4_MF 0x2000
 
@@ -185,20 +186,14 @@ lab_main(const char *name, const TTest *const *tests, size_t ntests)
 {
 	Suite *s = suite_create(name);
 	TCase *tc = tcase_create(name);
-	SRunner *sr;
 	size_t i;
-	int failed;
 
 	tcase_add_checked_fixture(tc, lab_setup, lab_teardown);
 	tcase_set_timeout(tc, 120);
 	for (i = 0; i < ntests; i++)
 		tcase_add_test(tc, tests[i]);
 	suite_add_tcase(s, tc);
-	sr = srunner_create(s);
-	srunner_run_all(sr, CK_ENV);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return (failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE);
+	return (suite_run(s));
 }
 
 /* --- building --- */

@@ -5,10 +5,11 @@
  */
 #include <check.h>
 #include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "common/siphash.h"
+
+#include "tests/unit/suite.h"
 
 static const uint64_t published[] = {
 	0x726fdb47dd0e0e31ULL,
@@ -115,11 +116,5 @@ siphash_suite(void)
 int
 main(void)
 {
-	SRunner *sr = srunner_create(siphash_suite());
-	int failed;
-
-	srunner_run_all(sr, CK_ENV);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return (failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE);
+	return (suite_run(siphash_suite()));
 }

@@ -5,7 +5,6 @@
 #include <event2/event.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "common/net/addr.h"
@@ -13,6 +12,8 @@
 #include "common/monotime.h"
 #include "dns64d/refuselog.h"
 #include "dns64d/workers.h"
+
+#include "tests/unit/suite.h"
 
 static struct event_base *base;
 static struct refusals refusals;
@@ -159,8 +160,6 @@ main(void)
 {
 	TCase *tc = tcase_create("refuselog");
 	Suite *s = suite_create("refuselog");
-	SRunner *sr;
-	int failed;
 
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, refused_network_is_told_of_with_the_statement);
@@ -168,9 +167,5 @@ main(void)
 	tcase_add_test(tc, what_came_meanwhile_is_told_of_after_the_minute);
 	tcase_add_test(tc, many_networks_are_a_few_lines);
 	suite_add_tcase(s, tc);
-	sr = srunner_create(s);
-	srunner_run_all(sr, CK_ENV);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return (failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE);
+	return (suite_run(s));
 }

@@ -26,6 +26,7 @@
 #include "nat64d/engine.h"
 
 #include "tests/unit/tun_fake.h"
+#include "tests/unit/suite.h"
 #include "tests/unit/wire.h"
 
 #define CLIENT "2001:db8:1::10"
@@ -675,8 +676,6 @@ main(void)
 {
 	Suite *s = suite_create("engine");
 	TCase *tc = tcase_create("engine");
-	SRunner *sr;
-	int failed;
 
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_set_timeout(tc, 60);
@@ -701,9 +700,5 @@ main(void)
 	tcase_add_test(tc, what_the_device_refuses_last_is_in_the_dump);
 	tcase_add_test(tc, flood_of_packets_does_not_starve_signals);
 	suite_add_tcase(s, tc);
-	sr = srunner_create(s);
-	srunner_run_all(sr, CK_ENV);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return (failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE);
+	return (suite_run(s));
 }

@@ -26,6 +26,8 @@
 #include "nat64d/eventlog.h"
 #include "nat64d/eventlog_out.h"
 
+#include "tests/unit/suite.h"
+
 /* 2026-11-23T14:50:05.123Z */
 #define NOW_MS INT64_C(1795445405123)
 #define TIME "time=2026-11-23T14:50:05.123Z "
@@ -546,8 +548,6 @@ main(void)
 {
 	Suite *s = suite_create("eventlog");
 	TCase *tc = tcase_create("eventlog");
-	SRunner *sr;
-	int failed;
 
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_set_timeout(tc, 60);
@@ -572,9 +572,5 @@ main(void)
 	tcase_add_test(tc, trouble_is_one_line_per_cause_in_the_ordinary_log);
 	tcase_add_test(tc, what_was_not_said_is_counted_when_the_minute_ends);
 	suite_add_tcase(s, tc);
-	sr = srunner_create(s);
-	srunner_run_all(sr, CK_ENV);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return (failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE);
+	return (suite_run(s));
 }

@@ -9,6 +9,8 @@
 
 #include "common/conf/bundle.h"
 
+#include "tests/unit/suite.h"
+
 /* Where things stand in the octets of the bundle of three(). */
 #define OFF_COUNT 4
 #define OFF_PATH_SIZE 8
@@ -286,11 +288,5 @@ suite(void)
 int
 main(void)
 {
-	SRunner *sr = srunner_create(suite());
-	int failed;
-
-	srunner_run_all(sr, CK_ENV);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return (failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE);
+	return (suite_run(suite()));
 }

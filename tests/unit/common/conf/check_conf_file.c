@@ -11,6 +11,7 @@
 #include "common/conf/conf_file.h"
 
 #include "tests/unit/conf_dir.h"
+#include "tests/unit/suite.h"
 
 static void
 print_token(FILE *f, const struct conf_value *v)
@@ -589,11 +590,5 @@ conf_file_suite(void)
 int
 main(void)
 {
-	SRunner *sr = srunner_create(conf_file_suite());
-	int failed;
-
-	srunner_run_all(sr, CK_ENV);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return (failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE);
+	return (suite_run(conf_file_suite()));
 }

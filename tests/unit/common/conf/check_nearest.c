@@ -2,9 +2,10 @@
  * Unit tests of nearest.c: which keyword a word was meant to be.
  */
 #include <check.h>
-#include <stdlib.h>
 
 #include "common/conf/nearest.h"
+
+#include "tests/unit/suite.h"
 
 #define NITEMS(a) ((int)(sizeof(a) / sizeof((a)[0])))
 
@@ -81,17 +82,11 @@ main(void)
 {
 	Suite *s = suite_create("nearest");
 	TCase *tc = tcase_create("nearest");
-	SRunner *sr;
-	int failed;
 
 	tcase_add_loop_test(tc, distance_counts_edits, 0, NITEMS(distances));
 	tcase_add_loop_test(tc, word_finds_the_nearest_or_none, 0,
 	    NITEMS(rows));
 	tcase_add_test(tc, word_among_none_is_none);
 	suite_add_tcase(s, tc);
-	sr = srunner_create(s);
-	srunner_run_all(sr, CK_ENV);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return (failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE);
+	return (suite_run(s));
 }

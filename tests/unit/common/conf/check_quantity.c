@@ -2,9 +2,10 @@
  * Unit tests of quantity.c: times and sizes with and without a unit.
  */
 #include <check.h>
-#include <stdlib.h>
 
 #include "common/conf/quantity.h"
+
+#include "tests/unit/suite.h"
 
 #define NITEMS(a) ((int)(sizeof(a) / sizeof((a)[0])))
 
@@ -77,17 +78,11 @@ main(void)
 {
 	Suite *s = suite_create("quantity");
 	TCase *tc = tcase_create("quantity");
-	SRunner *sr;
-	int failed;
 
 	tcase_add_loop_test(tc, parse_multiplies_by_the_unit, 0,
 	    NITEMS(good));
 	tcase_add_loop_test(tc, parse_refuses_what_has_no_such_unit, 0,
 	    NITEMS(bad));
 	suite_add_tcase(s, tc);
-	sr = srunner_create(s);
-	srunner_run_all(sr, CK_ENV);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return (failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE);
+	return (suite_run(s));
 }

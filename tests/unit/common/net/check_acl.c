@@ -7,12 +7,12 @@
 #include <check.h>
 #include <errno.h>
 #include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "common/net/acl.h"
 #include "common/net/addr.h"
 
+#include "tests/unit/suite.h"
 #include "tests/unit/wire.h"
 
 #define NITEMS(a) ((int)(sizeof(a) / sizeof((a)[0])))
@@ -288,11 +288,5 @@ acl_suite(void)
 int
 main(void)
 {
-	SRunner *sr = srunner_create(acl_suite());
-	int failed;
-
-	srunner_run_all(sr, CK_ENV);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return (failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE);
+	return (suite_run(acl_suite()));
 }

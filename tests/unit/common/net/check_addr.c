@@ -4,10 +4,11 @@
 #include <arpa/inet.h>
 
 #include <check.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "common/net/addr.h"
+
+#include "tests/unit/suite.h"
 
 #define NITEMS(a) ((int)(sizeof(a) / sizeof((a)[0])))
 
@@ -291,11 +292,5 @@ addr_suite(void)
 int
 main(void)
 {
-	SRunner *sr = srunner_create(addr_suite());
-	int failed;
-
-	srunner_run_all(sr, CK_ENV);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return (failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE);
+	return (suite_run(addr_suite()));
 }

@@ -2,10 +2,11 @@
  * Unit tests of addr_hint.c: addresses with ports as others write them.
  */
 #include <check.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "common/net/addr_hint.h"
+
+#include "tests/unit/suite.h"
 
 #define NITEMS(a) ((int)(sizeof(a) / sizeof((a)[0])))
 
@@ -82,16 +83,10 @@ main(void)
 {
 	Suite *s = suite_create("addr_hint");
 	TCase *tc = tcase_create("addr_hint");
-	SRunner *sr;
-	int failed;
 
 	tcase_add_loop_test(tc, hint_is_what_to_write, 0, NITEMS(rows));
 	tcase_add_test(tc, hint_reads_no_further_than_told);
 	tcase_add_test(tc, hint_of_a_long_text_is_none);
 	suite_add_tcase(s, tc);
-	sr = srunner_create(s);
-	srunner_run_all(sr, CK_ENV);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return (failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE);
+	return (suite_run(s));
 }

@@ -5,10 +5,11 @@
 #include <netinet/in.h>
 
 #include <check.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "common/net/hostaddr.h"
+
+#include "tests/unit/suite.h"
 
 #define TUN 9
 #define WAN 2 /* where the default route leads */
@@ -149,16 +150,10 @@ main(void)
 {
 	TCase *tc = tcase_create("hostaddr");
 	Suite *s = suite_create("hostaddr");
-	SRunner *sr;
-	int failed;
 
 	tcase_add_loop_test(tc, choice_is_as_in_the_table, 0,
 	    (int)(sizeof(rows) / sizeof(rows[0])));
 	tcase_add_test(tc, ipv4_is_not_looked_at);
 	suite_add_tcase(s, tc);
-	sr = srunner_create(s);
-	srunner_run_all(sr, CK_ENV);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return (failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE);
+	return (suite_run(s));
 }

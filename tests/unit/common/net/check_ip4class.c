@@ -5,9 +5,10 @@
 #include <arpa/inet.h>
 
 #include <check.h>
-#include <stdlib.h>
 
 #include "common/net/ip4class.h"
+
+#include "tests/unit/suite.h"
 
 struct row {
 	const char *name;
@@ -124,11 +125,5 @@ ip4class_suite(void)
 int
 main(void)
 {
-	SRunner *sr = srunner_create(ip4class_suite());
-	int failed;
-
-	srunner_run_all(sr, CK_ENV);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return (failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE);
+	return (suite_run(ip4class_suite()));
 }

@@ -6,11 +6,11 @@
 
 #include <check.h>
 #include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "common/net/pref64.h"
 
+#include "tests/unit/suite.h"
 #include "tests/unit/wire.h"
 
 #define NITEMS(a) ((int)(sizeof(a) / sizeof((a)[0])))
@@ -323,11 +323,5 @@ pref64_suite(void)
 int
 main(void)
 {
-	SRunner *sr = srunner_create(pref64_suite());
-	int failed;
-
-	srunner_run_all(sr, CK_ENV);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return (failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE);
+	return (suite_run(pref64_suite()));
 }

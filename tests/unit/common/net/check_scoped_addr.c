@@ -4,10 +4,11 @@
 #include <netinet/in.h>
 
 #include <check.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "common/net/scoped_addr.h"
+
+#include "tests/unit/suite.h"
 
 #define NITEMS(a) ((int)(sizeof(a) / sizeof((a)[0])))
 
@@ -128,17 +129,11 @@ main(void)
 {
 	Suite *s = suite_create("scoped_addr");
 	TCase *tc = tcase_create("scoped_addr");
-	SRunner *sr;
-	int failed;
 
 	tcase_add_loop_test(tc, scoped_addr_parse_and_print_are_inverse, 0,
 	    NITEMS(rows));
 	tcase_add_test(tc, scoped_addr_equal_compares_the_zone);
 	tcase_add_test(tc, scoped_addr_resolve_puts_in_the_index);
 	suite_add_tcase(s, tc);
-	sr = srunner_create(s);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return (failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE);
+	return (suite_run(s));
 }

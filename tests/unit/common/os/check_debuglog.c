@@ -7,7 +7,6 @@
 #include <check.h>
 #include <fcntl.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -16,6 +15,8 @@
 #include "common/os/debuglog.h"
 #include "common/os/linerate.h"
 #include "common/os/log.h"
+
+#include "tests/unit/suite.h"
 
 static FILE *errors;
 static struct event_base *base;
@@ -100,8 +101,6 @@ main(void)
 {
 	Suite *s = suite_create("debuglog");
 	TCase *tc = tcase_create("debuglog");
-	SRunner *sr;
-	int failed;
 
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc,
@@ -109,9 +108,5 @@ main(void)
 	tcase_add_test(tc, number_of_lines_left_out_is_said_at_the_end);
 	tcase_add_test(tc, few_lines_leave_none_out);
 	suite_add_tcase(s, tc);
-	sr = srunner_create(s);
-	srunner_run_all(sr, CK_ENV);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return (failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE);
+	return (suite_run(s));
 }

@@ -18,6 +18,8 @@
 
 #include "common/os/dumpfile.h"
 
+#include "tests/unit/suite.h"
+
 #define PIECE 1000 /* bytes, with the newline */
 #define FEW 3	   /* pieces, which a pipe takes */
 #define MANY 1000  /* which it does not */
@@ -365,8 +367,6 @@ main(void)
 {
 	Suite *s = suite_create("dumpfile");
 	TCase *tc = tcase_create("dumpfile");
-	SRunner *sr;
-	int failed;
 
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_set_timeout(tc, 60);
@@ -384,9 +384,5 @@ main(void)
 	tcase_add_test(tc,
 	    nothing_is_begun_without_a_file_or_standard_output);
 	suite_add_tcase(s, tc);
-	sr = srunner_create(s);
-	srunner_run_all(sr, CK_ENV);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return (failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE);
+	return (suite_run(s));
 }

@@ -17,11 +17,12 @@
 #include <poll.h>
 #include <sched.h>
 #include <stdbool.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "common/os/hostwatch.h"
+
+#include "tests/unit/suite.h"
 
 #define PATIENCE_MS 5000
 
@@ -304,8 +305,6 @@ main(void)
 {
 	TCase *tc = tcase_create("hostwatch");
 	Suite *s = suite_create("hostwatch");
-	SRunner *sr;
-	int failed;
 
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, nothing_waits_at_first);
@@ -324,9 +323,5 @@ main(void)
 	tcase_add_test(tc, storm_is_read_in_slices);
 	tcase_add_test(tc, lost_messages_count_as_everything);
 	suite_add_tcase(s, tc);
-	sr = srunner_create(s);
-	srunner_run_all(sr, CK_ENV);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return (failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE);
+	return (suite_run(s));
 }

@@ -3,9 +3,10 @@
  */
 #include <check.h>
 #include <stdint.h>
-#include <stdlib.h>
 
 #include "common/os/linerate.h"
+
+#include "tests/unit/suite.h"
 
 static struct linerate r;
 static uint64_t before;
@@ -80,8 +81,6 @@ main(void)
 {
 	Suite *s = suite_create("linerate");
 	TCase *tc = tcase_create("linerate");
-	SRunner *sr;
-	int failed;
 
 	tcase_add_checked_fixture(tc, setup, NULL);
 	tcase_add_test(tc, no_more_lines_than_so_many_are_said_in_a_second);
@@ -90,9 +89,5 @@ main(void)
 	tcase_add_test(tc, what_was_left_out_comes_before_the_next_line);
 	tcase_add_test(tc, second_begins_with_its_first_line);
 	suite_add_tcase(s, tc);
-	sr = srunner_create(s);
-	srunner_run_all(sr, CK_ENV);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return (failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE);
+	return (suite_run(s));
 }

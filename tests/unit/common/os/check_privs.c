@@ -21,6 +21,8 @@
 #include "common/os/pidfile.h"
 #include "common/os/privs.h"
 
+#include "tests/unit/suite.h"
+
 /* What the configuration means that names no user; not on any host. */
 #define STANDARD "_no_such_daemon"
 
@@ -422,8 +424,6 @@ main(void)
 {
 	Suite *s = suite_create("privs");
 	TCase *tc = tcase_create("privs");
-	SRunner *sr;
-	int failed;
 
 	tcase_add_test(tc, map_of_ids_has_those_of_its_lines);
 	tcase_add_test(tc, root_becomes_a_user_by_name_or_number);
@@ -440,9 +440,5 @@ main(void)
 	tcase_add_test(tc, pid_file_is_a_plain_one);
 	tcase_add_test(tc, pid_file_of_another_process_is_left_alone);
 	suite_add_tcase(s, tc);
-	sr = srunner_create(s);
-	srunner_run_all(sr, CK_ENV);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return (failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE);
+	return (suite_run(s));
 }

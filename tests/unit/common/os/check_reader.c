@@ -20,6 +20,8 @@
 #include "common/conf/files.h"
 #include "common/os/reader.h"
 
+#include "tests/unit/suite.h"
+
 #define SOCKET 3 /* in the reader */
 
 /* A build with a sanitizer has no sandbox. */
@@ -346,11 +348,5 @@ suite(void)
 int
 main(void)
 {
-	SRunner *sr = srunner_create(suite());
-	int failed;
-
-	srunner_run_all(sr, CK_ENV);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return (failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE);
+	return (suite_run(suite()));
 }

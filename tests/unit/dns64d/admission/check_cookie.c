@@ -6,10 +6,11 @@
 
 #include <check.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "dns64d/admission/cookie.h"
+
+#include "tests/unit/suite.h"
 
 #define NITEMS(a) (sizeof(a) / sizeof((a)[0]))
 
@@ -175,11 +176,5 @@ cookie_suite(void)
 int
 main(void)
 {
-	SRunner *sr = srunner_create(cookie_suite());
-	int failed;
-
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return (failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE);
+	return (suite_run(cookie_suite()));
 }

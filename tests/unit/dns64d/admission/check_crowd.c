@@ -2,11 +2,13 @@
  * Unit tests of crowd.c.
  */
 #include <check.h>
-#include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "common/net/addr.h"
 #include "dns64d/admission/crowd.h"
+
+#include "tests/unit/suite.h"
 
 static const struct siphash_key secret = { { 1, 2, 3 } };
 
@@ -101,14 +103,9 @@ main(void)
 {
 	Suite *s = suite_create("crowd");
 	TCase *tc = tcase_create("crowd");
-	SRunner *sr = srunner_create(s);
-	int failed;
 
 	tcase_add_test(tc, crowd_heaviest_is_the_oldest_item_of_who_has_most);
 	tcase_add_test(tc, crowd_client_below_its_share_never_loses);
 	suite_add_tcase(s, tc);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return (failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE);
+	return (suite_run(s));
 }

@@ -6,13 +6,14 @@
 #include <arpa/inet.h>
 
 #include <check.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "common/rng.h"
 #include "dns64d/admission/cookie.h"
 #include "dns64d/admission/gate.h"
 #include "dns64d/wire/msg.h"
+
+#include "tests/unit/suite.h"
 
 #define NITEMS(a) (sizeof(a) / sizeof((a)[0]))
 #define NOW 1559731985
@@ -554,11 +555,5 @@ gate_suite(void)
 int
 main(void)
 {
-	SRunner *sr = srunner_create(gate_suite());
-	int failed;
-
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return (failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE);
+	return (suite_run(gate_suite()));
 }

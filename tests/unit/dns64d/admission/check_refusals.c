@@ -4,11 +4,13 @@
 #include <arpa/inet.h>
 
 #include <check.h>
-#include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "common/net/addr.h"
 #include "dns64d/admission/refusals.h"
+
+#include "tests/unit/suite.h"
 
 static void
 note(struct refusals *r, const char *text)
@@ -141,8 +143,6 @@ main(void)
 {
 	TCase *tc = tcase_create("refusals");
 	Suite *s = suite_create("refusals");
-	SRunner *sr;
-	int failed;
 
 	tcase_add_test(tc, networks_are_counted_the_most_frequent_first);
 	tcase_add_test(tc,
@@ -150,9 +150,5 @@ main(void)
 	tcase_add_test(tc, sums_add_what_is_of_one_network);
 	tcase_add_test(tc, random_sources_do_not_wash_out_who_keeps_asking);
 	suite_add_tcase(s, tc);
-	sr = srunner_create(s);
-	srunner_run_all(sr, CK_ENV);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return (failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE);
+	return (suite_run(s));
 }

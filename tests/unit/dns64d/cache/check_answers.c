@@ -3,13 +3,13 @@
  * Messages are written and read by libldns.
  */
 #include <check.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "dns64d/cache/answers.h"
 #include "dns64d/wire/msg.h"
 
 #include "tests/unit/dns_text.h"
+#include "tests/unit/suite.h"
 
 #define NITEMS(a) (sizeof(a) / sizeof((a)[0]))
 
@@ -360,11 +360,5 @@ answers_suite(void)
 int
 main(void)
 {
-	SRunner *sr = srunner_create(answers_suite());
-	int failed;
-
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return (failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE);
+	return (suite_run(answers_suite()));
 }

@@ -7,7 +7,6 @@
 #include <ldns/ldns.h>
 
 #include <check.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "common/rng.h"
@@ -17,6 +16,7 @@
 #include "dns64d/policy/policy.h"
 #include "dns64d/synth/synth.h"
 
+#include "tests/unit/suite.h"
 #include "tests/unit/synth_util.h"
 
 #define HITS_WANTED 100000
@@ -582,11 +582,5 @@ answers_random_suite(void)
 int
 main(void)
 {
-	SRunner *sr = srunner_create(answers_random_suite());
-	int failed;
-
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return (failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE);
+	return (suite_run(answers_random_suite()));
 }

@@ -3,13 +3,13 @@
  */
 #include <check.h>
 #include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "dns64d/cache/cache.h"
 #include "dns64d/wire/msg.h"
 #include "dns64d/wire/wire.h"
 #include "tests/unit/cache_util.h"
+#include "tests/unit/suite.h"
 
 #define nitems(a) (sizeof(a) / sizeof((a)[0]))
 #define SOA "example. 300 IN SOA ns.example. root.example. 1 2 3 4 120\n"
@@ -628,11 +628,5 @@ cache_suite(void)
 int
 main(void)
 {
-	SRunner *sr = srunner_create(cache_suite());
-	int failed;
-
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return (failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE);
+	return (suite_run(cache_suite()));
 }

@@ -4,11 +4,11 @@
  */
 #include <check.h>
 #include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "dns64d/cache/cache.h"
 #include "tests/unit/cache_util.h"
+#include "tests/unit/suite.h"
 
 #define MODEL_NAMES 60
 #define MODEL_TYPES 2
@@ -160,11 +160,5 @@ cache_random_suite(void)
 int
 main(void)
 {
-	SRunner *sr = srunner_create(cache_random_suite());
-	int failed;
-
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return (failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE);
+	return (suite_run(cache_random_suite()));
 }

@@ -4,11 +4,12 @@
 #include <sys/socket.h>
 
 #include <check.h>
-#include <stdlib.h>
 
 #include "common/net/acl.h"
 #include "common/net/addr.h"
 #include "dns64d/client/access.h"
+
+#include "tests/unit/suite.h"
 
 static void
 add_rule(struct acl *acl, const char *text, bool allow)
@@ -73,13 +74,8 @@ main(void)
 {
 	Suite *s = suite_create("access");
 	TCase *tc = tcase_create("access");
-	SRunner *sr = srunner_create(s);
-	int failed;
 
 	tcase_add_test(tc, access_asks_the_rules_and_then_what_is_connected);
 	suite_add_tcase(s, tc);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return (failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE);
+	return (suite_run(s));
 }

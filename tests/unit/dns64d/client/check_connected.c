@@ -15,7 +15,6 @@
 #include <event2/event.h>
 #include <sched.h>
 #include <stdbool.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -24,6 +23,8 @@
 #include "common/os/log.h"
 #include "common/os/watch.h"
 #include "dns64d/client/connected.h"
+
+#include "tests/unit/suite.h"
 
 static const struct acl *networks;
 static unsigned handed;
@@ -164,8 +165,6 @@ main(void)
 {
 	TCase *tc = tcase_create("connected");
 	Suite *s = suite_create("connected");
-	SRunner *sr;
-	int failed;
 
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, networks_are_those_of_the_moment);
@@ -174,9 +173,5 @@ main(void)
 	tcase_add_test(tc, a_netmask_of_zero_is_no_network);
 	tcase_add_test(tc, an_address_that_comes_is_told_of);
 	suite_add_tcase(s, tc);
-	sr = srunner_create(s);
-	srunner_run_all(sr, CK_ENV);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return (failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE);
+	return (suite_run(s));
 }

@@ -10,6 +10,7 @@
 #include "common/conf/conf_file.h"
 
 #include "tests/unit/conf_dir.h"
+#include "tests/unit/suite.h"
 
 static const struct {
 	const char *name;
@@ -385,8 +386,6 @@ main(void)
 {
 	Suite *s = suite_create("conf_expect");
 	TCase *tc = tcase_create("conf_expect");
-	SRunner *sr;
-	int failed;
 
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_loop_test(tc, unexpected_names_what_was_found_and_expected,
@@ -401,9 +400,5 @@ main(void)
 	tcase_add_test(tc, once_does_not_count_what_is_refused);
 	tcase_add_test(tc, warnings_are_bounded);
 	suite_add_tcase(s, tc);
-	sr = srunner_create(s);
-	srunner_run_all(sr, CK_ENV);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return (failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE);
+	return (suite_run(s));
 }

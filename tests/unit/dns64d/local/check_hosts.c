@@ -9,13 +9,14 @@
 #include <check.h>
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "common/siphash.h"
 #include "dns64d/local/hosts_file.h"
 #include "dns64d/wire/msg_name.h"
 #include "dns64d/wire/name_text.h"
+
+#include "tests/unit/suite.h"
 
 #define NITEMS(a) (sizeof(a) / sizeof((a)[0]))
 #define FOUND_MAX 512
@@ -401,11 +402,5 @@ hosts_suite(void)
 int
 main(void)
 {
-	SRunner *sr = srunner_create(hosts_suite());
-	int failed;
-
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return (failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE);
+	return (suite_run(hosts_suite()));
 }

@@ -3,7 +3,6 @@
  * rows of questions and answers.
  */
 #include <check.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "common/siphash.h"
@@ -12,6 +11,7 @@
 #include "dns64d/wire/msg_name.h"
 #include "dns64d/wire/name_text.h"
 
+#include "tests/unit/suite.h"
 #include "tests/unit/synth_util.h"
 
 static struct hosts *hosts;
@@ -363,11 +363,5 @@ local_suite(void)
 int
 main(void)
 {
-	SRunner *sr = srunner_create(local_suite());
-	int failed;
-
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return (failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE);
+	return (suite_run(local_suite()));
 }

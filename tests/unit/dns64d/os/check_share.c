@@ -2,9 +2,9 @@
  * Unit tests of share.c.
  */
 #include <check.h>
-#include <stdlib.h>
 
 #include "nat64d/tables/share.h"
+#include "tests/unit/suite.h"
 #include "tests/unit/tables.h"
 
 static const struct siphash_key key = { "sixteen bytes ok" };
@@ -137,8 +137,6 @@ main(void)
 {
 	Suite *s = suite_create("share");
 	TCase *tc = tcase_create("share");
-	SRunner *sr;
-	int failed;
 
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, a_host_may_have_as_much_as_is_free);
@@ -148,9 +146,5 @@ main(void)
 	tcase_add_test(tc, of_many_hosts_few_are_mistaken);
 	tcase_add_test(tc, without_shares_nothing_is_refused);
 	suite_add_tcase(s, tc);
-	sr = srunner_create(s);
-	srunner_run_all(sr, CK_ENV);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return (failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE);
+	return (suite_run(s));
 }

@@ -4,10 +4,12 @@
 #include <arpa/inet.h>
 
 #include <check.h>
-#include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "dns64d/os/udp_group.h"
+
+#include "tests/unit/suite.h"
 
 static struct udp_batch batch;
 static struct udp_groups groups;
@@ -143,11 +145,5 @@ udp_group_suite(void)
 int
 main(void)
 {
-	SRunner *sr = srunner_create(udp_group_suite());
-	int failed;
-
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return (failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE);
+	return (suite_run(udp_group_suite()));
 }

@@ -5,10 +5,11 @@
 #include <arpa/inet.h>
 
 #include <check.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "dns64d/policy/balance.h"
+
+#include "tests/unit/suite.h"
 
 #define NITEMS(a) (sizeof(a) / sizeof((a)[0]))
 #define CLIENTS 20000
@@ -414,8 +415,6 @@ main(void)
 {
 	Suite *s = suite_create("balance");
 	TCase *tc = tcase_create("balance");
-	SRunner *sr;
-	int failed;
 
 	tcase_add_checked_fixture(tc, NULL, teardown);
 	tcase_add_test(tc, all_gives_one_address_for_each_prefix);
@@ -436,9 +435,5 @@ main(void)
 	tcase_add_test(tc, range_with_one_prefix_keeps_it_even_down);
 	tcase_add_test(tc, ipv4_clients_have_a_hash_of_their_own);
 	suite_add_tcase(s, tc);
-	sr = srunner_create(s);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return (failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE);
+	return (suite_run(s));
 }

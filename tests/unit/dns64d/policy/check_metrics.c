@@ -7,6 +7,8 @@
 
 #include "dns64d/policy/metrics.h"
 
+#include "tests/unit/suite.h"
+
 #define NITEMS(a) (sizeof(a) / sizeof((a)[0]))
 
 #define LIMIT "nat64d_sessions_max 1000\n"
@@ -101,17 +103,11 @@ main(void)
 {
 	Suite *s = suite_create("metrics");
 	TCase *tc = tcase_create("metrics");
-	SRunner *sr;
-	int failed;
 
 	tcase_add_test(tc, three_lines_are_enough_and_others_do_no_harm);
 	tcase_add_test(tc, draining_is_told_by_up);
 	tcase_add_test(tc, whatever_else_is_refused);
 	tcase_add_test(tc, nothing_is_read_beyond_the_end);
 	suite_add_tcase(s, tc);
-	sr = srunner_create(s);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return (failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE);
+	return (suite_run(s));
 }

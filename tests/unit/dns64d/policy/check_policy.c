@@ -5,9 +5,10 @@
 
 #include <check.h>
 #include <errno.h>
-#include <stdlib.h>
 
 #include "dns64d/policy/policy.h"
+
+#include "tests/unit/suite.h"
 
 #define NITEMS(a) (sizeof(a) / sizeof((a)[0]))
 
@@ -327,11 +328,5 @@ policy_suite(void)
 int
 main(void)
 {
-	SRunner *sr = srunner_create(policy_suite());
-	int failed;
-
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return (failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE);
+	return (suite_run(policy_suite()));
 }

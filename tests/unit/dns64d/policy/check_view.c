@@ -5,10 +5,12 @@
 
 #include <check.h>
 #include <errno.h>
-#include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "dns64d/policy/view.h"
+
+#include "tests/unit/suite.h"
 
 #define NITEMS(a) (sizeof(a) / sizeof((a)[0]))
 
@@ -261,8 +263,6 @@ main(void)
 {
 	Suite *s = suite_create("view");
 	TCase *tc = tcase_create("view");
-	SRunner *sr;
-	int failed;
 
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, first_view_with_a_match_holds);
@@ -274,9 +274,5 @@ main(void)
 	tcase_add_test(tc, view_is_hidden_only_with_all_its_matches);
 	tcase_add_test(tc, names_are_unique_and_views_bounded);
 	suite_add_tcase(s, tc);
-	sr = srunner_create(s);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return (failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE);
+	return (suite_run(s));
 }

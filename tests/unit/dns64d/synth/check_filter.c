@@ -4,12 +4,12 @@
  * left alone, and the extended error that tells of synthesis.
  */
 #include <check.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "dns64d/policy/policy.h"
 #include "dns64d/synth/synth.h"
 
+#include "tests/unit/suite.h"
 #include "tests/unit/synth_util.h"
 
 #define SIG(owner, type) "AN " owner " 60 IN RRSIG " type \
@@ -367,11 +367,5 @@ filter_suite(void)
 int
 main(void)
 {
-	SRunner *sr = srunner_create(filter_suite());
-	int failed;
-
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return (failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE);
+	return (suite_run(filter_suite()));
 }

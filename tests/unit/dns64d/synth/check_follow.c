@@ -2,11 +2,11 @@
  * Unit tests of follow.c. Messages are text; see dns_text.h.
  */
 #include <check.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "dns64d/synth/follow.h"
 #include "tests/unit/dns_text.h"
+#include "tests/unit/suite.h"
 
 #define CNAME "AN www.corp. 300 CNAME host.example.\n"
 #define SOA "NS example. 120 IN SOA ns.example. root.example. 1 2 3 4 60\n"
@@ -100,15 +100,10 @@ main(void)
 {
 	Suite *s = suite_create("follow");
 	TCase *tc = tcase_create("follow");
-	SRunner *sr = srunner_create(s);
-	int failed;
 
 	tcase_add_test(tc,
 	    follow_target_is_of_chains_that_say_nothing_of_their_end);
 	tcase_add_test(tc, follow_join_puts_the_end_behind_the_chain);
 	suite_add_tcase(s, tc);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return (failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE);
+	return (suite_run(s));
 }

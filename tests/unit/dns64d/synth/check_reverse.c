@@ -6,12 +6,13 @@
 #include <arpa/inet.h>
 
 #include <check.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "dns64d/wire/msg_name.h"
 #include "dns64d/wire/name_text.h"
 #include "dns64d/synth/reverse.h"
+
+#include "tests/unit/suite.h"
 
 #define NITEMS(a) (sizeof(a) / sizeof((a)[0]))
 #define ZERO8 "0.0.0.0.0.0.0.0."
@@ -101,11 +102,5 @@ reverse_suite(void)
 int
 main(void)
 {
-	SRunner *sr = srunner_create(reverse_suite());
-	int failed;
-
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return (failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE);
+	return (suite_run(reverse_suite()));
 }

@@ -3,12 +3,12 @@
  * to the two questions and what the client gets, in both orders of arrival.
  */
 #include <check.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "dns64d/policy/policy.h"
 #include "dns64d/synth/synth.h"
 
+#include "tests/unit/suite.h"
 #include "tests/unit/synth_util.h"
 
 /*
@@ -583,11 +583,5 @@ synth_suite(void)
 int
 main(void)
 {
-	SRunner *sr = srunner_create(synth_suite());
-	int failed;
-
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return (failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE);
+	return (suite_run(synth_suite()));
 }

@@ -3,12 +3,12 @@
  * with octets changed.
  */
 #include <check.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "dns64d/policy/policy.h"
 #include "dns64d/synth/synth.h"
 
+#include "tests/unit/suite.h"
 #include "tests/unit/synth_util.h"
 
 static char *
@@ -178,11 +178,5 @@ synth_bounds_suite(void)
 int
 main(void)
 {
-	SRunner *sr = srunner_create(synth_bounds_suite());
-	int failed;
-
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return (failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE);
+	return (suite_run(synth_bounds_suite()));
 }

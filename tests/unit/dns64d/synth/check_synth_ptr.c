@@ -5,7 +5,6 @@
 #include <arpa/inet.h>
 
 #include <check.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "dns64d/policy/policy.h"
@@ -13,6 +12,7 @@
 #include "dns64d/synth/synth_ptr.h"
 
 #include "tests/unit/dns_text.h"
+#include "tests/unit/suite.h"
 
 #define NITEMS(a) (sizeof(a) / sizeof((a)[0]))
 
@@ -344,11 +344,5 @@ synth_ptr_suite(void)
 int
 main(void)
 {
-	SRunner *sr = srunner_create(synth_ptr_suite());
-	int failed;
-
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return (failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE);
+	return (suite_run(synth_ptr_suite()));
 }

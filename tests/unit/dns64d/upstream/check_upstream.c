@@ -5,11 +5,12 @@
 
 #include <check.h>
 #include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "common/net/addr.h"
 #include "dns64d/upstream/upstream.h"
+
+#include "tests/unit/suite.h"
 
 static const struct monotime start = { .ns = INT64_C(1000000000000) };
 
@@ -691,8 +692,6 @@ main(void)
 {
 	Suite *s = suite_create("upstream");
 	TCase *tc = tcase_create("upstream");
-	SRunner *sr = srunner_create(s);
-	int failed;
 
 	tcase_add_test(tc, upstream_that_was_silent_is_not_taken_for_slow);
 	tcase_add_test(tc, upstream_knowledge_is_that_of_all_workers);
@@ -720,8 +719,5 @@ main(void)
 	tcase_add_test(tc, upstream_choose_keeps_to_the_route_and_its_order);
 	tcase_add_test(tc, upstream_state_outlives_a_reload);
 	suite_add_tcase(s, tc);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return (failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE);
+	return (suite_run(s));
 }

@@ -15,7 +15,6 @@
 #include <errno.h>
 #include <poll.h>
 #include <stdbool.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -25,6 +24,8 @@
 #include "dns64d/os/udp.h"
 #include "dns64d/upstream/upstream_udp.h"
 #include "dns64d/wire/wire.h"
+
+#include "tests/unit/suite.h"
 
 #define LEN 20 /* octets of each query: its number behind an id */
 #define PATIENCE_MS 5000
@@ -501,8 +502,6 @@ main(void)
 {
 	Suite *suite = suite_create("upstream_udp");
 	TCase *tc = tcase_create("upstream_udp");
-	SRunner *sr = srunner_create(suite);
-	int failed;
 
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_loop_test(tc,
@@ -521,8 +520,5 @@ main(void)
 	tcase_add_test(tc, socket_is_closed_when_nobody_waits);
 	tcase_add_test(tc, query_waits_until_it_is_ended);
 	suite_add_tcase(suite, tc);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return (failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE);
+	return (suite_run(suite));
 }

@@ -5,12 +5,12 @@
 #include <arpa/inet.h>
 
 #include <check.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "dns64d/wire/msg.h"
 
 #include "tests/unit/dns_text.h"
+#include "tests/unit/suite.h"
 
 static char text[DNS_TEXT_MAX];
 static uint8_t out[MSG_MAX];
@@ -697,11 +697,5 @@ msg_suite(void)
 int
 main(void)
 {
-	SRunner *sr = srunner_create(msg_suite());
-	int failed;
-
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return (failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE);
+	return (suite_run(msg_suite()));
 }

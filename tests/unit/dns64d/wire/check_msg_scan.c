@@ -11,6 +11,8 @@
 #include "dns64d/wire/msg_scan.h"
 #include "dns64d/wire/wire.h"
 
+#include "tests/unit/suite.h"
+
 static uint8_t big[MSG_MAX];
 
 /* A fixed sequence: a failure can be replayed. */
@@ -616,11 +618,5 @@ msg_scan_suite(void)
 int
 main(void)
 {
-	SRunner *sr = srunner_create(msg_scan_suite());
-	int failed;
-
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return (failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE);
+	return (suite_run(msg_scan_suite()));
 }

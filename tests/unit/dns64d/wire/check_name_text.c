@@ -3,12 +3,13 @@
  */
 #include <check.h>
 #include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "dns64d/wire/msg_name.h"
 #include "dns64d/wire/msg_scan.h"
 #include "dns64d/wire/name_text.h"
+
+#include "tests/unit/suite.h"
 
 /* Whoever asks chooses the octets; a log line must stay one. */
 START_TEST(names_have_visible_characters_of_ascii_only)
@@ -68,17 +69,11 @@ main(void)
 {
 	Suite *s = suite_create("name_text");
 	TCase *tc = tcase_create("name_text");
-	SRunner *sr;
-	int failed;
 
 	tcase_add_test(tc, names_have_visible_characters_of_ascii_only);
 	tcase_add_test(tc, names_of_escapes_alone_are_cut);
 	tcase_add_test(tc, types_have_names_or_numbers);
 	tcase_add_test(tc, codes_have_names_or_numbers);
 	suite_add_tcase(s, tc);
-	sr = srunner_create(s);
-	srunner_run_all(sr, CK_ENV);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return (failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE);
+	return (suite_run(s));
 }

@@ -2,10 +2,10 @@
  * The hash of the tables: spread, secrecy of the keys, uses apart.
  */
 #include <check.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "nat64d/base/keyhash.h"
+#include "tests/unit/suite.h"
 #include "tests/unit/tables.h"
 
 #define NKEYS 4096
@@ -160,8 +160,6 @@ main(void)
 {
 	TCase *tc = tcase_create("keyhash");
 	Suite *s = suite_create("keyhash");
-	SRunner *sr;
-	int failed;
 
 	tcase_add_checked_fixture(tc, setup, NULL);
 	tcase_add_loop_test(tc, regular_keys_are_spread_by_the_upper_bits, 0,
@@ -171,9 +169,5 @@ main(void)
 	tcase_add_test(tc, uses_are_kept_apart);
 	tcase_add_test(tc, places_are_as_many_as_things_within_limits);
 	suite_add_tcase(s, tc);
-	sr = srunner_create(s);
-	srunner_run_all(sr, CK_ENV);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return (failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE);
+	return (suite_run(s));
 }

@@ -3,10 +3,11 @@
  */
 #include <check.h>
 #include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "nat64d/base/ratelimit.h"
+
+#include "tests/unit/suite.h"
 
 static const struct monotime start = { .ns = INT64_C(5000000000) };
 static const struct siphash_key key = { { 9, 8, 7 } };
@@ -203,11 +204,5 @@ ratelimit_suite(void)
 int
 main(void)
 {
-	SRunner *sr = srunner_create(ratelimit_suite());
-	int failed;
-
-	srunner_run_all(sr, CK_ENV);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return (failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE);
+	return (suite_run(ratelimit_suite()));
 }

@@ -3,9 +3,10 @@
  */
 #include <check.h>
 #include <stdint.h>
-#include <stdlib.h>
 
 #include "nat64d/base/repeat.h"
+
+#include "tests/unit/suite.h"
 
 static struct monotime
 at_secs(int64_t secs)
@@ -105,8 +106,6 @@ main(void)
 {
 	Suite *s = suite_create("repeat");
 	TCase *tc = tcase_create("repeat");
-	SRunner *sr;
-	int failed;
 
 	tcase_add_test(tc, first_time_is_said_at_once);
 	tcase_add_test(tc, within_the_minute_it_is_counted);
@@ -116,9 +115,5 @@ main(void)
 	tcase_add_test(tc, it_is_said_without_being_asked_for_what_is_due);
 	tcase_add_test(tc, flood_is_one_line_a_minute);
 	suite_add_tcase(s, tc);
-	sr = srunner_create(s);
-	srunner_run_all(sr, CK_ENV);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return (failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE);
+	return (suite_run(s));
 }

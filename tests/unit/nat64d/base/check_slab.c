@@ -5,10 +5,11 @@
 #include <errno.h>
 #include <stdbool.h>
 #include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "nat64d/base/slab.h"
+
+#include "tests/unit/suite.h"
 
 #define MANY 20000
 
@@ -232,11 +233,5 @@ slab_suite(void)
 int
 main(void)
 {
-	SRunner *sr = srunner_create(slab_suite());
-	int failed;
-
-	srunner_run_all(sr, CK_ENV);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return (failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE);
+	return (suite_run(slab_suite()));
 }

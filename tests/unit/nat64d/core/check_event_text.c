@@ -7,10 +7,11 @@
 #include <check.h>
 #include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "nat64d/core/event_text.h"
+
+#include "tests/unit/suite.h"
 
 #define MS_OF_DAY INT64_C(86400000)
 
@@ -326,8 +327,6 @@ main(void)
 {
 	Suite *s = suite_create("event_text");
 	TCase *tc = tcase_create("event_text");
-	SRunner *sr;
-	int failed;
 
 	tcase_add_checked_fixture(tc, setup, NULL);
 	tcase_add_test(tc, binding_is_protocol_and_both_transport_addresses);
@@ -344,9 +343,5 @@ main(void)
 	tcase_add_loop_test(tc, time_is_utc_with_milliseconds, 0, NTIME_ROWS);
 	tcase_add_test(tc, calendar_goes_on_day_by_day);
 	suite_add_tcase(s, tc);
-	sr = srunner_create(s);
-	srunner_run_all(sr, CK_ENV);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return (failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE);
+	return (suite_run(s));
 }

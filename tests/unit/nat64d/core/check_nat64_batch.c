@@ -4,10 +4,10 @@
  * the same bytes out. Good ones, and whatever bytes.
  */
 #include <check.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "nat64d/core/nat64.h"
+#include "tests/unit/suite.h"
 #include "tests/unit/tables.h"
 
 #define NHOSTS 6000 /* enough sessions for the tables to be looked ahead */
@@ -204,16 +204,10 @@ main(void)
 {
 	TCase *tc = tcase_create("nat64_batch");
 	Suite *s = suite_create("nat64_batch");
-	SRunner *sr;
-	int failed;
 
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, a_batch_becomes_what_its_packets_become);
 	tcase_add_test(tc, an_empty_batch_is_nothing);
 	suite_add_tcase(s, tc);
-	sr = srunner_create(s);
-	srunner_run_all(sr, CK_ENV);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return (failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE);
+	return (suite_run(s));
 }

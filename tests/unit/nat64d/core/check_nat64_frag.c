@@ -15,6 +15,8 @@
 #include "nat64d/wire/iphdr.h"
 #include "nat64d/core/nat64.h"
 
+#include "tests/unit/suite.h"
+
 #define FRAG_ID 0xabcd1234u
 #define A_PORT 4660
 #define T_PORT 22136
@@ -381,17 +383,11 @@ main(void)
 	};
 	Suite *s = suite_create("nat64_frag");
 	TCase *tc = tcase_create("nat64_frag");
-	SRunner *sr;
 	size_t i;
-	int failed;
 
 	tcase_add_checked_fixture(tc, setup, teardown);
 	for (i = 0; i < sizeof(tests) / sizeof(tests[0]); i++)
 		tcase_add_test(tc, tests[i]);
 	suite_add_tcase(s, tc);
-	sr = srunner_create(s);
-	srunner_run_all(sr, CK_ENV);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return (failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE);
+	return (suite_run(s));
 }

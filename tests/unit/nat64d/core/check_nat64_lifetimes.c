@@ -7,10 +7,10 @@
 #include <check.h>
 #include <stdbool.h>
 #include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "tests/unit/nat64_lab.h"
+#include "tests/unit/suite.h"
 
 #define NSTEPS 40000
 #define NX 8	 /* ports or identifiers of the host, from FIRST_X on */
@@ -250,17 +250,11 @@ main(void)
 {
 	Suite *s = suite_create("nat64_lifetimes");
 	TCase *tc = tcase_create("nat64_lifetimes");
-	SRunner *sr;
-	int failed;
 
 	tcase_add_checked_fixture(tc, lab_setup, lab_teardown);
 	tcase_set_timeout(tc, 120);
 	tcase_add_loop_test(tc, sessions_live_as_long_as_a_plain_table_says, 0,
 	    4);
 	suite_add_tcase(s, tc);
-	sr = srunner_create(s);
-	srunner_run_all(sr, CK_ENV);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return (failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE);
+	return (suite_run(s));
 }

@@ -9,6 +9,7 @@
 #include <netinet/in.h>
 
 #include "tests/unit/nat64_lab.h"
+#include "tests/unit/suite.h"
 
 enum cksum { UNFINISHED, FINISHED, VERIFIED, NCKSUMS };
 
@@ -111,8 +112,6 @@ main(void)
 {
 	Suite *s = suite_create("nat64_offload");
 	TCase *tc = tcase_create("nat64_offload");
-	SRunner *sr;
-	int failed;
 
 	tcase_add_checked_fixture(tc, lab_setup, lab_teardown);
 	tcase_add_loop_test(tc,
@@ -120,9 +119,5 @@ main(void)
 	tcase_add_loop_test(tc,
 	    udp_passes_whatever_the_device_says_of_the_checksum, 0, NCKSUMS);
 	suite_add_tcase(s, tc);
-	sr = srunner_create(s);
-	srunner_run_all(sr, CK_ENV);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return (failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE);
+	return (suite_run(s));
 }

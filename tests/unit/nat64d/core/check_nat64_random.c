@@ -20,6 +20,7 @@
 #include "nat64d/tables/tcp_fsm.h"
 
 #include "tests/unit/nat64_lab.h"
+#include "tests/unit/suite.h"
 
 #define NSTEPS 100000
 #define MAX_SESSIONS 60
@@ -514,17 +515,11 @@ main(void)
 {
 	Suite *s = suite_create("nat64_random");
 	TCase *tc = tcase_create("nat64_random");
-	SRunner *sr;
-	int failed;
 
 	tcase_add_checked_fixture(tc, lab_setup, lab_teardown);
 	tcase_set_timeout(tc, 0);
 	tcase_add_loop_test(tc,
 	    nothing_that_comes_in_brings_the_tables_out_of_step, 0, 8);
 	suite_add_tcase(s, tc);
-	sr = srunner_create(s);
-	srunner_run_all(sr, CK_ENV);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return (failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE);
+	return (suite_run(s));
 }

@@ -6,10 +6,11 @@
 #include <check.h>
 #include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "nat64d/host/hostcheck.h"
+
+#include "tests/unit/suite.h"
 
 #define MAX_ADDRS 8
 #define MAX_POOL 40
@@ -491,8 +492,6 @@ main(void)
 {
 	TCase *tc = tcase_create("hostcheck");
 	Suite *s = suite_create("hostcheck");
-	SRunner *sr;
-	int failed;
 
 	tcase_add_checked_fixture(tc, setup, NULL);
 	tcase_add_loop_test(tc, pool_and_network, 0, ROWS(pools));
@@ -516,9 +515,5 @@ main(void)
 	tcase_add_test(tc, errors_come_first_and_are_not_lost);
 	tcase_add_test(tc, probes_are_bounded);
 	suite_add_tcase(s, tc);
-	sr = srunner_create(s);
-	srunner_run_all(sr, CK_ENV);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return (failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE);
+	return (suite_run(s));
 }

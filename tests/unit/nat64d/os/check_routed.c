@@ -8,10 +8,11 @@
 
 #include <check.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "nat64d/os/routed.h"
+
+#include "tests/unit/suite.h"
 
 /* As the kernel prints it: the number that is in memory. */
 static const char *
@@ -147,17 +148,11 @@ main(void)
 {
 	Suite *s = suite_create("routed");
 	TCase *tc = tcase_create("routed");
-	SRunner *sr;
-	int failed;
 
 	tcase_add_test(tc, line4_routes_its_prefix_and_what_is_inside);
 	tcase_add_test(tc, line6_routes_its_prefix_and_what_is_inside);
 	tcase_add_test(tc, line_without_sense_routes_nothing);
 	tcase_add_test(tc, interface_that_does_not_exist_has_no_route);
 	suite_add_tcase(s, tc);
-	sr = srunner_create(s);
-	srunner_run_all(sr, CK_ENV);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return (failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE);
+	return (suite_run(s));
 }

@@ -9,12 +9,12 @@
 #include <check.h>
 #include <errno.h>
 #include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "nat64d/os/tun.h"
 #include "nat64d/os/tun_bsd.h"
 #include "tests/unit/tun_kernel.h"
+#include "tests/unit/suite.h"
 #include "tests/unit/wire.h"
 
 static struct tun *tun;
@@ -189,8 +189,6 @@ main(void)
 {
 	Suite *s = suite_create("tun_bsd");
 	TCase *tc = tcase_create("tun_bsd");
-	SRunner *sr;
-	int failed;
 
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, device_is_opened_by_name_and_has_no_offloads);
@@ -202,9 +200,5 @@ main(void)
 	tcase_add_test(tc,
 	    interface_comes_up_and_routes_are_left_to_the_administrator);
 	suite_add_tcase(s, tc);
-	sr = srunner_create(s);
-	srunner_run_all(sr, CK_ENV);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return (failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE);
+	return (suite_run(s));
 }

@@ -11,13 +11,13 @@
 #include <errno.h>
 #include <linux/if_tun.h>
 #include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "nat64d/os/tun.h"
 #include "nat64d/wire/vnet.h"
 #include "tests/unit/tun_kernel.h"
+#include "tests/unit/suite.h"
 #include "tests/unit/wire.h"
 
 /* By number: these are the kernel's, whatever its headers call them. */
@@ -493,8 +493,6 @@ main(void)
 {
 	Suite *s = suite_create("tun_linux");
 	TCase *tc = tcase_create("tun_linux");
-	SRunner *sr;
-	int failed;
 
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc,
@@ -521,9 +519,5 @@ main(void)
 	tcase_add_test(tc, route_that_is_denied_says_why);
 	tcase_add_test(tc, failure_says_what_to_do);
 	suite_add_tcase(s, tc);
-	sr = srunner_create(s);
-	srunner_run_all(sr, CK_ENV);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return (failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE);
+	return (suite_run(s));
 }

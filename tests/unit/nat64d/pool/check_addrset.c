@@ -2,10 +2,10 @@
  * Unit tests of addrset.c.
  */
 #include <check.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "nat64d/pool/addrset.h"
+#include "tests/unit/suite.h"
 #include "tests/unit/tables.h"
 
 static struct addrset set;
@@ -59,16 +59,10 @@ main(void)
 {
 	Suite *suite = suite_create("addrset");
 	TCase *tc = tcase_create("addrset");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_loop_test(tc,
 	    next_finds_the_same_member_as_a_plain_search, 0, 5);
 	tcase_add_test(tc, next_of_an_empty_set_is_none);
 	suite_add_tcase(suite, tc);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return (failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE);
+	return (suite_run(suite));
 }

@@ -5,9 +5,9 @@
 
 #include <check.h>
 #include <errno.h>
-#include <stdlib.h>
 
 #include "nat64d/pool/pool4.h"
+#include "tests/unit/suite.h"
 #include "tests/unit/tables.h"
 
 static struct seeded seeded;
@@ -645,8 +645,6 @@ main(void)
 {
 	Suite *suite = suite_create("pool4");
 	TCase *tc = tcase_create("pool4");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_loop_test(tc, check_names_what_is_wrong_with_ranges, 0,
@@ -677,9 +675,5 @@ main(void)
 	tcase_add_test(tc, owner_of_several_resting_ports_gets_them_one_by_one);
 	tcase_add_test(tc, rest_all_holds_new_ports_back_for_so_long);
 	suite_add_tcase(suite, tc);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return (failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE);
+	return (suite_run(suite));
 }

@@ -2,9 +2,9 @@
  * Unit tests of pool4.c: ports that a pool leaves out.
  */
 #include <check.h>
-#include <stdlib.h>
 
 #include "nat64d/pool/pool4.h"
+#include "tests/unit/suite.h"
 #include "tests/unit/tables.h"
 
 #define PORTS(a, b) { { a, b }, { a, b }, { a, b } }
@@ -171,8 +171,6 @@ main(void)
 {
 	TCase *tc = tcase_create("pool4_holes");
 	Suite *s = suite_create("pool4_holes");
-	SRunner *sr;
-	int failed;
 
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_loop_test(tc, alloc_gives_each_port_but_those_in_holes, 0,
@@ -183,9 +181,5 @@ main(void)
 	    share_of_resting_ports_is_one_of_those_outside_holes);
 	tcase_add_test(tc, check_refuses_holes_that_leave_no_port);
 	suite_add_tcase(s, tc);
-	sr = srunner_create(s);
-	srunner_run_all(sr, CK_ENV);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return (failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE);
+	return (suite_run(s));
 }

@@ -3,10 +3,11 @@
  */
 #include <check.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "nat64d/pool/portlist.h"
+
+#include "tests/unit/suite.h"
 
 static struct portlist list;
 
@@ -116,8 +117,6 @@ main(void)
 {
 	TCase *tc = tcase_create("portlist");
 	Suite *s = suite_create("portlist");
-	SRunner *sr;
-	int failed;
 
 	tcase_add_checked_fixture(tc, setup, NULL);
 	tcase_add_loop_test(tc, ranges_stay_in_order_and_apart, 0,
@@ -125,9 +124,5 @@ main(void)
 	tcase_add_test(tc, full_list_takes_only_what_joins_a_range);
 	tcase_add_test(tc, ports_of_a_range_are_counted);
 	suite_add_tcase(s, tc);
-	sr = srunner_create(s);
-	srunner_run_all(sr, CK_ENV);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return (failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE);
+	return (suite_run(s));
 }

@@ -2,9 +2,9 @@
  * Unit tests of portset.c.
  */
 #include <check.h>
-#include <stdlib.h>
 
 #include "nat64d/pool/portset.h"
+#include "tests/unit/suite.h"
 #include "tests/unit/tables.h"
 
 static struct portset set;
@@ -117,8 +117,6 @@ main(void)
 {
 	Suite *suite = suite_create("portset");
 	TCase *tc = tcase_create("portset");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_loop_test(tc, init_makes_just_the_range, 0,
 	    NITEMS(ranges));
@@ -126,9 +124,5 @@ main(void)
 	    1, PORTSET_ALL + 1);
 	tcase_add_test(tc, pick_is_uniform_in_a_set_with_gaps);
 	suite_add_tcase(suite, tc);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return (failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE);
+	return (suite_run(suite));
 }

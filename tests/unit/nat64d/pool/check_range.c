@@ -5,10 +5,10 @@
 
 #include <check.h>
 #include <stdint.h>
-#include <stdlib.h>
 
 #include "nat64d/pool/range.h"
 
+#include "tests/unit/suite.h"
 #include "tests/unit/wire.h"
 
 static const struct {
@@ -78,16 +78,10 @@ main(void)
 {
 	Suite *s = suite_create("range");
 	TCase *tc = tcase_create("range");
-	SRunner *sr;
-	int failed;
 
 	tcase_add_loop_test(tc, range_is_cut_into_prefixes, 0,
 	    sizeof(rows) / sizeof(rows[0]));
 	tcase_add_test(tc, heads_are_aligned_and_as_large_as_can_be);
 	suite_add_tcase(s, tc);
-	sr = srunner_create(s);
-	srunner_run_all(sr, CK_ENV);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return (failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE);
+	return (suite_run(s));
 }

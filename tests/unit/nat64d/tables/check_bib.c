@@ -3,10 +3,11 @@
  */
 #include <check.h>
 #include <errno.h>
-#include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "nat64d/tables/bib.h"
+#include "tests/unit/suite.h"
 #include "tests/unit/tables.h"
 
 static struct pool4 *pool;
@@ -625,8 +626,6 @@ main(void)
 {
 	Suite *suite = suite_create("bib");
 	TCase *tc = tcase_create("bib");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, bib_get6_same_source_gives_same_mapping);
@@ -657,9 +656,5 @@ main(void)
 	tcase_add_loop_test(tc, fewest_trees_hold_whatever_comes, 0, 3);
 	tcase_add_test(tc, walk_goes_as_far_as_its_steps);
 	suite_add_tcase(suite, tc);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return (failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE);
+	return (suite_run(suite));
 }

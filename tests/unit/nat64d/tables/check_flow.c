@@ -3,9 +3,10 @@
  * check_tables.c's to show, and the hash is check_keyhash.c's.
  */
 #include <check.h>
-#include <stdlib.h>
 
 #include "nat64d/tables/flow.h"
+
+#include "tests/unit/suite.h"
 
 #define NTUPLES 4096
 
@@ -78,16 +79,10 @@ main(void)
 {
 	TCase *tc = tcase_create("flow");
 	Suite *s = suite_create("flow");
-	SRunner *sr;
-	int failed;
 
 	tcase_add_test(tc, flow_finds_what_it_remembers);
 	tcase_add_test(tc, flow_forget_leaves_the_others);
 	tcase_add_test(tc, flow_place_without_memory_has_no_candidates);
 	suite_add_tcase(s, tc);
-	sr = srunner_create(s);
-	srunner_run_all(sr, CK_ENV);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return (failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE);
+	return (suite_run(s));
 }

@@ -2,10 +2,10 @@
  * Unit tests of session.c, with real bindings below it.
  */
 #include <check.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "nat64d/tables/session.h"
+#include "tests/unit/suite.h"
 #include "tests/unit/tables.h"
 
 /*
@@ -640,8 +640,6 @@ main(void)
 {
 	Suite *suite = suite_create("session");
 	TCase *tc = tcase_create("session");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, session_is_found_by_either_tuple);
@@ -671,9 +669,5 @@ main(void)
 	tcase_add_test(tc, adoption_obeys_the_limits);
 	tcase_add_test(tc, session_may_change_to_another_pref64);
 	suite_add_tcase(suite, tc);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return (failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE);
+	return (suite_run(suite));
 }

@@ -2,10 +2,10 @@
  * Unit tests of subscriber.c.
  */
 #include <check.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "nat64d/tables/subscriber.h"
+#include "tests/unit/suite.h"
 #include "tests/unit/tables.h"
 
 static const struct siphash_key key = { "sixteen bytes ok" };
@@ -265,8 +265,6 @@ main(void)
 {
 	Suite *suite = suite_create("subscriber");
 	TCase *tc = tcase_create("subscriber");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_loop_test(tc, subscriber_is_a_prefix_of_configured_length,
@@ -280,9 +278,5 @@ main(void)
 	tcase_add_test(tc, subscriber_with_a_binding_is_never_forgotten);
 	tcase_add_test(tc, full_table_reuses_the_oldest_idle_subscriber_only);
 	suite_add_tcase(suite, tc);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return (failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE);
+	return (suite_run(suite));
 }

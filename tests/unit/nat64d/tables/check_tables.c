@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tests/unit/suite.h"
 #include "tests/unit/tables_model.h"
 
 #define DEFAULT_STEPS 1000000
@@ -584,16 +585,10 @@ main(void)
 {
 	Suite *suite = suite_create("tables");
 	TCase *tc = tcase_create("tables");
-	SRunner *runner;
-	int failed;
 
 	/* The long variant takes as long as it takes. */
 	tcase_set_timeout(tc, 0);
 	tcase_add_test(tc, tables_agree_with_a_model_after_every_step);
 	suite_add_tcase(suite, tc);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return (failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE);
+	return (suite_run(suite));
 }

@@ -3,11 +3,12 @@
  * its step-by-step scenarios (tcp_fsm in vectors.json) with their times.
  */
 #include <check.h>
-#include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "nat64d/wire/pkt.h"
 #include "nat64d/tables/tcp_fsm.h"
+#include "tests/unit/suite.h"
 #include "tests/unit/tables.h"
 
 /* --- cells --- */
@@ -293,8 +294,6 @@ main(void)
 {
 	Suite *suite = suite_create("tcp_fsm");
 	TCase *tc = tcase_create("tcp_fsm");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_loop_test(tc, step_is_the_cell_of_the_table, 0,
 	    NITEMS(rows));
@@ -306,9 +305,5 @@ main(void)
 	    NITEMS(scenarios));
 	tcase_add_test(tc, name_is_that_of_the_rfc);
 	suite_add_tcase(suite, tc);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return (failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE);
+	return (suite_run(suite));
 }

@@ -6,11 +6,11 @@
 
 #include <check.h>
 #include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "nat64d/wire/cksum.h"
 
+#include "tests/unit/suite.h"
 #include "tests/unit/wire.h"
 
 #define MAXLEN 300
@@ -281,11 +281,5 @@ cksum_suite(void)
 int
 main(void)
 {
-	SRunner *sr = srunner_create(cksum_suite());
-	int failed;
-
-	srunner_run_all(sr, CK_ENV);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return (failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE);
+	return (suite_run(cksum_suite()));
 }

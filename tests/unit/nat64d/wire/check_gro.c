@@ -13,6 +13,7 @@
 #include "nat64d/wire/gso.h"
 #include "nat64d/wire/vnet.h"
 
+#include "tests/unit/suite.h"
 #include "tests/unit/wire.h"
 
 #define NITEMS(a) (sizeof(a) / sizeof((a)[0]))
@@ -481,8 +482,6 @@ main(void)
 {
 	TCase *tc = tcase_create("gro");
 	Suite *s = suite_create("gro");
-	SRunner *sr;
-	int failed;
 
 	tcase_add_loop_test(tc,
 	    two_packets_are_joined_when_the_second_continues_the_first, 0,
@@ -495,9 +494,5 @@ main(void)
 	tcase_add_test(tc,
 	    packets_that_are_not_joined_do_not_overtake_their_flow);
 	suite_add_tcase(s, tc);
-	sr = srunner_create(s);
-	srunner_run_all(sr, CK_ENV);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return (failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE);
+	return (suite_run(s));
 }

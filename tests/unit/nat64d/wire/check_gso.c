@@ -7,11 +7,11 @@
 #include <check.h>
 #include <stdbool.h>
 #include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "nat64d/wire/gso.h"
 
+#include "tests/unit/suite.h"
 #include "tests/unit/wire.h"
 
 #define NITEMS(a) (sizeof(a) / sizeof((a)[0]))
@@ -352,11 +352,5 @@ gso_suite(void)
 int
 main(void)
 {
-	SRunner *sr = srunner_create(gso_suite());
-	int failed;
-
-	srunner_run_all(sr, CK_ENV);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return (failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE);
+	return (suite_run(gso_suite()));
 }

@@ -6,10 +6,10 @@
 
 #include <check.h>
 #include <stdint.h>
-#include <stdlib.h>
 
 #include "nat64d/wire/ipid.h"
 
+#include "tests/unit/suite.h"
 #include "tests/unit/wire.h"
 
 static const struct siphash_key key = { { 1, 2, 3, 4, 5, 6, 7, 8 } };
@@ -162,11 +162,5 @@ ipid_suite(void)
 int
 main(void)
 {
-	SRunner *sr = srunner_create(ipid_suite());
-	int failed;
-
-	srunner_run_all(sr, CK_ENV);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return (failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE);
+	return (suite_run(ipid_suite()));
 }

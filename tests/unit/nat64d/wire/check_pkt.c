@@ -2,6 +2,7 @@
  * Unit tests of pkt.c: the headers of IP.
  */
 #include "tests/unit/pkt_util.h"
+#include "tests/unit/suite.h"
 
 /* Shows: FLT-08 XLT-20 */
 START_TEST(parse_finds_the_fields_of_ipv4)
@@ -551,11 +552,5 @@ pkt_suite(void)
 int
 main(void)
 {
-	SRunner *sr = srunner_create(pkt_suite());
-	int failed;
-
-	srunner_run_all(sr, CK_ENV);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return (failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE);
+	return (suite_run(pkt_suite()));
 }

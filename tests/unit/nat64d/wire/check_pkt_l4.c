@@ -2,6 +2,7 @@
  * Unit tests of pkt.c: the headers of L4, offloads, checksums.
  */
 #include "tests/unit/pkt_util.h"
+#include "tests/unit/suite.h"
 
 /* Shows: FLT-12 FLT-13 FRG-11 TUP-20 TUP-21 */
 START_TEST(parse_l4_accepts_and_drops)
@@ -308,8 +309,6 @@ main(void)
 {
 	Suite *s = suite_create("pkt_l4");
 	TCase *tc = tcase_create("pkt_l4");
-	SRunner *sr;
-	int failed;
 
 	tcase_add_test(tc, parse_l4_accepts_and_drops);
 	tcase_add_test(tc, parse_l4_finds_ports_and_flags);
@@ -319,9 +318,5 @@ main(void)
 	tcase_add_test(tc, complete_cksum_never_gives_udp_a_zero);
 	tcase_add_test(tc, complete_cksum_leaves_complete_packets_alone);
 	suite_add_tcase(s, tc);
-	sr = srunner_create(s);
-	srunner_run_all(sr, CK_ENV);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return (failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE);
+	return (suite_run(s));
 }

@@ -7,12 +7,13 @@
 #include <check.h>
 #include <stdbool.h>
 #include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "nat64d/wire/cksum.h"
 #include "nat64d/xlat/fragment.h"
 #include "nat64d/wire/iphdr.h"
+
+#include "tests/unit/suite.h"
 
 #define MAXPIECES 64
 
@@ -248,8 +249,6 @@ main(void)
 {
 	Suite *s = suite_create("fragment");
 	TCase *tc = tcase_create("fragment");
-	SRunner *sr;
-	int failed;
 
 	tcase_add_test(tc, fragment_ipv4_pieces_fit_and_join);
 	tcase_add_test(tc, fragment_ipv6_pieces_fit_and_join);
@@ -257,9 +256,5 @@ main(void)
 	    fragment_ipv6_keeps_offset_and_identification_of_a_fragment);
 	tcase_add_test(tc, fragment_completes_a_partial_checksum_first);
 	suite_add_tcase(s, tc);
-	sr = srunner_create(s);
-	srunner_run_all(sr, CK_ENV);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return (failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE);
+	return (suite_run(s));
 }

@@ -12,6 +12,7 @@
 
 #include "nat64d/xlat/icmp_error.h"
 #include "nat64d/wire/ipid.h"
+#include "tests/unit/suite.h"
 #include "tests/unit/xlat_util.h"
 
 #define SELF4 "192.0.2.1"
@@ -303,8 +304,6 @@ main(void)
 {
 	Suite *s = suite_create("icmp_error");
 	TCase *tc = tcase_create("icmp_error");
-	SRunner *sr;
-	int failed;
 
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_loop_test(tc, icmp_error_allowed_never_answers_an_error, 0,
@@ -322,9 +321,5 @@ main(void)
 	tcase_add_loop_test(tc, icmp_echo_answer_turns_the_request_round, 0,
 	    NITEMS(echo_rows));
 	suite_add_tcase(s, tc);
-	sr = srunner_create(s);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return (failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE);
+	return (suite_run(s));
 }

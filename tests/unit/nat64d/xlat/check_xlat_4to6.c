@@ -14,6 +14,7 @@
 #include "nat64d/wire/ipid.h"
 #include "nat64d/wire/vnet.h"
 #include "nat64d/xlat/xlat.h"
+#include "tests/unit/suite.h"
 #include "tests/unit/xlat_util.h"
 
 static struct xlat_conf conf;
@@ -502,8 +503,6 @@ main(void)
 {
 	Suite *s = suite_create("xlat_4to6");
 	TCase *tc = tcase_create("4to6");
-	SRunner *sr;
-	int failed;
 
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_loop_test(tc, xlat_4to6_writes_the_ipv6_header, 0,
@@ -526,9 +525,5 @@ main(void)
 	tcase_add_loop_test(tc, xlat_4to6_mss_is_clamped_in_syns, 0, 2);
 	tcase_add_test(tc, xlat_6to4_then_4to6_gives_the_packet_back);
 	suite_add_tcase(s, tc);
-	sr = srunner_create(s);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return (failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE);
+	return (suite_run(s));
 }

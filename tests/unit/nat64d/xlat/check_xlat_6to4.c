@@ -13,6 +13,7 @@
 #include "nat64d/wire/ipid.h"
 #include "nat64d/wire/vnet.h"
 #include "nat64d/xlat/xlat.h"
+#include "tests/unit/suite.h"
 #include "tests/unit/xlat_util.h"
 
 #define FIRST_ID 0x1001
@@ -560,8 +561,6 @@ main(void)
 {
 	Suite *s = suite_create("xlat_6to4");
 	TCase *tc = tcase_create("6to4");
-	SRunner *sr;
-	int failed;
 
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_loop_test(tc, xlat_6to4_writes_the_ipv4_header, 0,
@@ -585,9 +584,5 @@ main(void)
 	    xlat_6to4_options_cut_by_fragmentation_are_left_alone);
 	tcase_add_test(tc, xlat_6to4_updates_agree_with_full_sums);
 	suite_add_tcase(s, tc);
-	sr = srunner_create(s);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return (failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE);
+	return (suite_run(s));
 }

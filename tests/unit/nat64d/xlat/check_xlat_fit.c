@@ -3,10 +3,10 @@
  */
 #include <check.h>
 #include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "nat64d/xlat/xlat.h"
+#include "tests/unit/suite.h"
 #include "tests/unit/xlat_util.h"
 
 struct fit_row {
@@ -165,8 +165,6 @@ main(void)
 {
 	Suite *s = suite_create("xlat_fit");
 	TCase *tc = tcase_create("fit");
-	SRunner *sr;
-	int failed;
 
 	tcase_add_loop_test(tc, xlat_fit_6to4_measures_both_sides, 0,
 	    NITEMS(rows6to4));
@@ -174,9 +172,5 @@ main(void)
 	    NITEMS(rows4to6));
 	tcase_add_test(tc, xlat_conf_init_gives_the_defaults);
 	suite_add_tcase(s, tc);
-	sr = srunner_create(s);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return (failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE);
+	return (suite_run(s));
 }

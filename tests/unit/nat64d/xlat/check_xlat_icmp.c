@@ -8,10 +8,10 @@
 
 #include <check.h>
 #include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "nat64d/xlat/xlat.h"
+#include "tests/unit/suite.h"
 #include "tests/unit/xlat_icmp_util.h"
 
 /* Shows: ICM-32 ICM-33 ICM-34 ICM-37 CSM-01 CSM-03 OUT-03 */
@@ -343,8 +343,6 @@ main(void)
 {
 	Suite *s = suite_create("xlat_icmp");
 	TCase *tc = tcase_create("xlat_icmp");
-	SRunner *sr;
-	int failed;
 
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_loop_test(tc, xlat_icmp_6to4_quotes_the_packet_as_it_was, 0,
@@ -366,9 +364,5 @@ main(void)
 	    NITEMS(ext_rows));
 	tcase_add_test(tc, xlat_icmp_results_are_cut);
 	suite_add_tcase(s, tc);
-	sr = srunner_create(s);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return (failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE);
+	return (suite_run(s));
 }

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "nat64d/xlat/xlat.h"
+#include "tests/unit/suite.h"
 #include "tests/unit/xlat_icmp_util.h"
 
 /* What makes an error worthless. Layout: see build_error(). */
@@ -263,8 +264,6 @@ main(void)
 {
 	Suite *s = suite_create("xlat_icmp_parse");
 	TCase *tc = tcase_create("xlat_icmp_parse");
-	SRunner *sr;
-	int failed;
 
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_loop_test(tc,
@@ -282,9 +281,5 @@ main(void)
 	tcase_add_loop_test(tc, xlat_icmp_any_bytes_are_dropped_or_translated,
 	    0, 2);
 	suite_add_tcase(s, tc);
-	sr = srunner_create(s);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return (failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE);
+	return (suite_run(s));
 }

@@ -7,10 +7,10 @@
 
 #include <check.h>
 #include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "nat64d/xlat/xlat.h"
+#include "tests/unit/suite.h"
 #include "tests/unit/xlat_icmp_util.h"
 
 /* Types and codes: what stands here is all that is translated. */
@@ -272,8 +272,6 @@ main(void)
 {
 	Suite *s = suite_create("xlat_icmp_types");
 	TCase *tc = tcase_create("xlat_icmp_types");
-	SRunner *sr;
-	int failed;
 
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, xlat_icmp_6to4_types_are_those_of_the_table);
@@ -288,9 +286,5 @@ main(void)
 	tcase_add_test(tc, xlat_icmp_4to6_plateaus_are_configurable);
 	tcase_add_test(tc, xlat_icmp_is_error_knows_errors_from_queries);
 	suite_add_tcase(s, tc);
-	sr = srunner_create(s);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return (failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE);
+	return (suite_run(s));
 }
