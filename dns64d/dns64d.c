@@ -72,11 +72,10 @@ usage(void)
 static void
 print_version(void)
 {
-	const struct version_lib libs[] = {
-		{ "libevent", LIBEVENT_VERSION, event_get_version() },
+	const struct version_lib libs[] = { { "libevent", LIBEVENT_VERSION,
+						event_get_version() },
 		{ "libldns", LDNS_VERSION, ldns_version() },
-		{ NULL, NULL, NULL }
-	};
+		{ NULL, NULL, NULL } };
 
 	version_print("dns64d", libs);
 }
@@ -325,8 +324,8 @@ catch_signals(struct daemon *d)
 	signal(SIGPIPE, SIG_IGN);
 	for (i = 0; i < sizeof(list) / sizeof(list[0]); i++) {
 		d->signals[i] = evsignal_new(base, list[i].sig, list[i].fn, d);
-		if (d->signals[i] == NULL || evsignal_add(d->signals[i],
-		    NULL) == -1)
+		if (d->signals[i] == NULL ||
+		    evsignal_add(d->signals[i], NULL) == -1)
 			fatalx("signals: not enough memory");
 	}
 }
@@ -374,7 +373,8 @@ look_at_host(struct daemon *d)
 	d->watch = watch_new(HOSTWATCH_ADDR | HOSTWATCH_LINK);
 	if (d->watch == NULL)
 		log_warn("connected networks, addresses: %s: changes are "
-		    "seen at a reload only", strerror(errno));
+			 "seen at a reload only",
+		    strerror(errno));
 	if ((d->connected = connected_new(use_networks, d)) == NULL)
 		fatal("connected networks");
 	d->presence = presence_new(host_of(d), follow_listeners, d);
@@ -404,14 +404,14 @@ open_listeners(struct daemon *d)
 static void
 make_loops(struct daemon *d)
 {
-	const struct dumpfile_ops dump_ops = { .begin = print_dump,
-		.arg = d };
+	const struct dumpfile_ops dump_ops = { .begin = print_dump, .arg = d };
 
-	if (workers_begin(d->workers, d->conf) == -1 || (d->watch != NULL &&
-	    watch_attach(d->watch, workers_base(d->workers)) == -1))
+	if (workers_begin(d->workers, d->conf) == -1 ||
+	    (d->watch != NULL &&
+		watch_attach(d->watch, workers_base(d->workers)) == -1))
 		fatalx("event loop: not enough memory");
-	d->reload = reload_new(workers_base(d->workers), d->reader, on_files,
-	    d);
+	d->reload =
+	    reload_new(workers_base(d->workers), d->reader, on_files, d);
 	d->dumpfile = dumpfile_new(workers_base(d->workers), "dns64d",
 	    d->conf->dump, d->opts.foreground, &dump_ops);
 	if (d->reload == NULL || d->dumpfile == NULL)

@@ -62,8 +62,9 @@ make_caches(struct generation *gen, const struct cache_rules *rules)
 
 	arc4random_buf(&key, sizeof(key));
 	gen->cache = cache_new(rules, &key);
-	gen->answers = answers_new(rules->answers ?
-	    rules->bytes / ANSWERS_SHARE : 0, &key);
+	gen->answers =
+	    answers_new(rules->answers ? rules->bytes / ANSWERS_SHARE : 0,
+		&key);
 	if (gen->cache == NULL || gen->answers == NULL)
 		return (-1);
 	generation_share_memory(gen);
@@ -86,8 +87,9 @@ generation_new(struct event_base *base, struct conf *conf,
 	gen->translators = translators_new(base, conf->translators,
 	    conf->n_translators, old != NULL ? old->translators : NULL);
 	if (make_caches(gen, &conf->each.cache) == -1 || gen->views == NULL ||
-	    gen->translators == NULL || upstreams_init(&gen->ups, &ups_conf,
-	    old != NULL ? &old->ups : NULL) == -1) {
+	    gen->translators == NULL ||
+	    upstreams_init(&gen->ups, &ups_conf,
+		old != NULL ? &old->ups : NULL) == -1) {
 		clear(gen);
 		return (NULL);
 	}
@@ -123,8 +125,7 @@ generation_free_some(struct generation *gen)
 
 struct generation_view *
 generation_select(struct generation *gen,
-    const struct sockaddr_storage *client,
-    const struct scoped_addr *listener)
+    const struct sockaddr_storage *client, const struct scoped_addr *listener)
 {
 	const struct views *views = &gen->conf->views;
 

@@ -34,7 +34,7 @@ struct generation_view {
 struct generation {
 	struct conf *conf; /* a reference */
 	struct upstreams ups;
-	struct cache *cache; /* of what they answered */
+	struct cache *cache;	 /* of what they answered */
 	struct answers *answers; /* made of that; its memory is the cache's */
 	struct translators *translators;
 	struct generation_view *views; /* as many as conf has */
@@ -55,8 +55,7 @@ void generation_share_memory(struct generation *gen);
 
 /* The view of a client who asked a listener. */
 struct generation_view *generation_select(struct generation *gen,
-    const struct sockaddr_storage *client,
-    const struct scoped_addr *listener);
+    const struct sockaddr_storage *client, const struct scoped_addr *listener);
 
 /*
  * It is the old one: its cache forgets everything at once, and gives back its

@@ -64,7 +64,9 @@ queries_start(struct queries *qs, struct event_base *base)
 	qs->resolver = resolver_new(base, qs->stats);
 	qs->log = querylog_new(base);
 	return (qs->deadline != NULL && qs->stale_delay != NULL &&
-	    qs->resolver != NULL && qs->log != NULL ? 0 : -1);
+		    qs->resolver != NULL && qs->log != NULL ?
+		0 :
+		-1);
 }
 
 void
@@ -157,8 +159,7 @@ refresh(struct query *q)
 	for (i = 0; i < SYNTH_N_LEGS && due; i++) {
 		r = &q->legs[i].resolve;
 		if (q->legs[i].asked && r->source == RESOLVE_CACHE)
-			resolve_refresh(q->qs->resolver, &r->question,
-			    q->gen);
+			resolve_refresh(q->qs->resolver, &r->question, q->gen);
 	}
 }
 
@@ -175,8 +176,9 @@ explain(const struct query *q, unsigned rcode, struct ede_set *ede)
 		    (i == SYNTH_A && r->reply != q->synth.upstream))
 			continue;
 		if (r->source == RESOLVE_STALE)
-			ede_add(ede, rcode == MSG_NXDOMAIN ?
-			    EDE_STALE_NXDOMAIN : EDE_STALE);
+			ede_add(ede,
+			    rcode == MSG_NXDOMAIN ? EDE_STALE_NXDOMAIN :
+						    EDE_STALE);
 		else if (r->source == RESOLVE_CACHED_FAILURE &&
 		    rcode != MSG_NOERROR && rcode != MSG_NXDOMAIN)
 			ede_add(ede, EDE_CACHED_ERROR);
@@ -252,8 +254,8 @@ answer(struct query *q)
 	explain(q, get16(room + 2) & MSG_RCODE_MASK, &q->pass.ede);
 	keep_answer(q, room, len, limit);
 	msg_rotate(room, next_turn(q->qs));
-	len = gate_finish(&q->pass, &q->scan, udp_max, q->synth.upstream,
-	    room, len);
+	len = gate_finish(&q->pass, &q->scan, udp_max, q->synth.upstream, room,
+	    len);
 	if (querylog_is_on())
 		query_tell_answer(q, room, len);
 	refresh(q);
@@ -374,7 +376,7 @@ ask(struct query *q, enum synth_leg which)
 	ql->resolve.stale_ok = q->stale_ok;
 	ql->asked = true;
 	if (resolve_ask(q->qs->resolver, &ql->resolve, q->gen, on_leg_done,
-	    ql))
+		ql))
 		return (take_result(ql));
 	ql->pending = true;
 	begin_waiting(q);
@@ -472,7 +474,8 @@ get_query(struct queries *qs, const struct crowd_key *client)
 	struct query *q;
 
 	if ((qs->n_open >= qs->gen->conf->each.queries ||
-	    (TAILQ_EMPTY(&qs->free) && grow(qs) == -1)) && shed(qs) == -1)
+		(TAILQ_EMPTY(&qs->free) && grow(qs) == -1)) &&
+	    shed(qs) == -1)
 		return (NULL);
 	q = TAILQ_FIRST(&qs->free);
 	/* Short of memory it is nobody's, and goes when it is the oldest. */
@@ -556,8 +559,8 @@ answer_kept(struct queries *qs, struct arrival *a, struct monotime now)
 		gate_limit(&a->pass, &a->scan, udp_max) };
 	struct answer_note note;
 
-	if (!may_be_kept(&a->pass) || (len = answers_find(qs->gen->answers,
-	    &aq, now, room, &note)) == 0)
+	if (!may_be_kept(&a->pass) ||
+	    (len = answers_find(qs->gen->answers, &aq, now, room, &note)) == 0)
 		return (false);
 	stats_count(qs->stats, STAT_ANSWER_HITS);
 	stats_count(qs->stats, outcome_counter(note.outcome));
@@ -581,8 +584,8 @@ local_zones_for(const struct generation *gen, const uint8_t *name)
 	route = upstreams_route(&gen->ups, name);
 	if (route != NULL && route->domain_len > 1)
 		return (LOCAL_ZONES_NONE);
-	return (gen->conf->special_zones ? LOCAL_ZONES_ALL :
-	    LOCAL_ZONES_NOWHERE);
+	return (
+	    gen->conf->special_zones ? LOCAL_ZONES_ALL : LOCAL_ZONES_NOWHERE);
 }
 
 /* True when it was about a local name, and then it has been answered. */
@@ -597,9 +600,10 @@ answer_local(struct queries *qs, struct arrival *a)
 
 	balance_begin(&pick, &a->view->balance, frontend_peer(a->client),
 	    &qs->rng);
-	len = local_answer(conf->hosts, local_zones_for(qs->gen, a->scan.wire +
-		MSG_HEADER_LEN), a->policy, &pick, &a->scan,
-	    gate_limit(&a->pass, &a->scan, udp_max), room, &n_synthesised);
+	len = local_answer(conf->hosts,
+	    local_zones_for(qs->gen, a->scan.wire + MSG_HEADER_LEN), a->policy,
+	    &pick, &a->scan, gate_limit(&a->pass, &a->scan, udp_max), room,
+	    &n_synthesised);
 	if (len == 0)
 		return (false);
 	stats_count(qs->stats, STAT_LOCAL);
@@ -621,8 +625,8 @@ reject(struct queries *qs, const struct arrival *a, unsigned rcode,
 
 	switch (rcode) {
 	case MSG_NOERROR:
-		stats_count(qs->stats, truncated ? STAT_RATE_TRUNCATED :
-		    STAT_LOCAL);
+		stats_count(qs->stats,
+		    truncated ? STAT_RATE_TRUNCATED : STAT_LOCAL);
 		break;
 	case MSG_BADCOOKIE:
 		stats_count(qs->stats, STAT_BADCOOKIE);
@@ -682,11 +686,13 @@ queries_receive(void *arg, const struct client *client, const uint8_t *wire,
 	    verdict, &rcode, (uint32_t)time(NULL), now, &a.pass);
 	switch (gate) {
 	case GATE_DROP:
-		stats_count(qs->stats, verdict == MSG_Q_DROP ?
-		    STAT_CLIENT_GARBAGE : STAT_RATE_DROPPED);
+		stats_count(qs->stats,
+		    verdict == MSG_Q_DROP ? STAT_CLIENT_GARBAGE :
+					    STAT_RATE_DROPPED);
 		if (querylog_is_on())
-			query_tell_dropped(qs, &a, verdict == MSG_Q_DROP ?
-			    "message" : "rate", verdict == MSG_Q_ACCEPT);
+			query_tell_dropped(qs, &a,
+			    verdict == MSG_Q_DROP ? "message" : "rate",
+			    verdict == MSG_Q_ACCEPT);
 		frontend_drop(client);
 		break;
 	case GATE_REJECT:

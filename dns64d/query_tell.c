@@ -26,7 +26,8 @@ tell_query(const struct query *q, struct querylog_line *line)
 void
 query_tell_error(const struct query *q, const char *why, unsigned rcode)
 {
-	struct querylog_line line = { .action = "failed", .why = why,
+	struct querylog_line line = { .action = "failed",
+		.why = why,
 		.rcode = rcode };
 
 	tell_query(q, &line);
@@ -68,7 +69,8 @@ void
 query_tell_dropped(const struct queries *qs, const struct arrival *a,
     const char *why, bool question)
 {
-	struct querylog_line line = { .action = "dropped", .why = why,
+	struct querylog_line line = { .action = "dropped",
+		.why = why,
 		.question = question };
 
 	tell_arrival(qs, a, &line);
@@ -79,8 +81,10 @@ query_tell_at_once(const struct queries *qs, const struct arrival *a,
     enum synth_outcome outcome, const char *from, const uint8_t *answer,
     size_t len)
 {
-	struct querylog_line line = { .question = true, .answered = true,
-		.from = from, .answer_len = len };
+	struct querylog_line line = { .question = true,
+		.answered = true,
+		.from = from,
+		.answer_len = len };
 
 	set_answer(&line, outcome, a->policy, answer);
 	tell_arrival(qs, a, &line);
@@ -90,8 +94,11 @@ void
 query_tell_rejected(const struct queries *qs, const struct arrival *a,
     unsigned rcode, bool truncated, bool question)
 {
-	struct querylog_line line = { .action = "rejected", .why = "message",
-		.answered = true, .rcode = rcode, .question = question };
+	struct querylog_line line = { .action = "rejected",
+		.why = "message",
+		.answered = true,
+		.rcode = rcode,
+		.question = question };
 
 	if (truncated)
 		line.why = "rate";

@@ -116,8 +116,8 @@ add_prefix(struct text *t, const struct querylog_line *line)
 		i = pref64_find(p->prefixes, p->n_prefixes, &addr);
 	}
 	if (i != -1)
-		add(t, " prefix=%s", pref64_print(&p->prefixes[i], buf,
-		    sizeof(buf)));
+		add(t, " prefix=%s",
+		    pref64_print(&p->prefixes[i], buf, sizeof(buf)));
 }
 
 static void
@@ -145,8 +145,7 @@ add_upstream(struct text *t, const struct resolve *r, const char *leg)
 
 /* Where the answer to one leg came from. */
 static void
-add_leg(struct text *t, const struct resolve *r, bool pending,
-    const char *leg)
+add_leg(struct text *t, const struct resolve *r, bool pending, const char *leg)
 {
 	static const char *const words[] = {
 		[RESOLVE_CACHE] = "cache",

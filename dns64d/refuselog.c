@@ -20,7 +20,7 @@
 
 struct refuselog {
 	struct workers *workers;
-	int wake[2];	      /* the reading end first */
+	int wake[2]; /* the reading end first */
 	struct event woken;
 	struct event due;
 	struct monotime next; /* not before */
@@ -71,12 +71,13 @@ on_due(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	l->next = monotime_add_secs(monotime_now(), REFUSELOG_SECS);
 	workers_take_refusals(l->workers, &sum);
-	for (i = 0; i < REFUSELOG_LINES &&
-	     (n = refusals_take(&sum, &network)) > 0; i++) {
+	for (i = 0;
+	     i < REFUSELOG_LINES && (n = refusals_take(&sum, &network)) > 0;
+	     i++) {
 		prefix_print(&network, text, sizeof(text));
 		log_info("refused: %s is neither connected nor allowed, "
-		    "%" PRIu64 " %s; to answer it: allow from %s", text, n,
-		    n == 1 ? "query" : "queries", text);
+			 "%" PRIu64 " %s; to answer it: allow from %s",
+		    text, n, n == 1 ? "query" : "queries", text);
 	}
 	if (sum.queries > 0)
 		log_info("refused: other networks, %" PRIu64 " %s",

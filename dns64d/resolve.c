@@ -53,7 +53,7 @@ struct resolve_fetch {
 	struct leg leg;
 	struct event deadline;
 	TAILQ_HEAD(, resolve) waiting; /* none: it is an orphan */
-	bool over; /* those who wait are being told */
+	bool over;		       /* those who wait are being told */
 };
 
 RB_HEAD(fetches, resolve_fetch);
@@ -91,8 +91,8 @@ compare_names(const struct msg_question *a, const struct msg_question *b)
 		return (a->name_len < b->name_len ? -1 : 1);
 	for (i = 0; i < a->name_len; i++)
 		if (name_lower(a->name[i]) != name_lower(b->name[i]))
-			return (name_lower(a->name[i]) -
-			    name_lower(b->name[i]));
+			return (
+			    name_lower(a->name[i]) - name_lower(b->name[i]));
 	return (0);
 }
 
@@ -390,7 +390,7 @@ take_hit(struct resolve *q, const struct cache_hit *hit, struct monotime now)
 		if ((reply = reply_new(r, hit->len)) == NULL)
 			return (false);
 		if (cache_write(hit, &q->question, now, reply->wire,
-		    &reply->scan) == -1) {
+			&reply->scan) == -1) {
 			reply_unref(r, reply);
 			return (false);
 		}
@@ -433,8 +433,8 @@ has_silence_ended(const struct resolve *q, struct monotime asked_at)
 	const struct upstream_route *route;
 
 	route = upstreams_route(ups, q->question.name);
-	return (route != NULL &&
-	    upstreams_answered_since(ups, route, asked_at));
+	return (
+	    route != NULL && upstreams_answered_since(ups, route, asked_at));
 }
 
 static bool
@@ -525,8 +525,8 @@ follow(struct resolve_fetch *f, const struct msg_scan *reply)
 	    !follow_target(reply, f->question, &target))
 		return (false);
 	route = upstreams_route(ups, target.name);
-	if (route == NULL || route == upstreams_route(ups,
-	    f->leg.question.name))
+	if (route == NULL ||
+	    route == upstreams_route(ups, f->leg.question.name))
 		return (false);
 	if (f->own == NULL) {
 		if ((f->own = malloc(sizeof(*f->own))) == NULL)
@@ -559,7 +559,8 @@ on_leg_done(void *arg, const struct msg_scan *reply)
 		else {
 			len = follow_join(&f->first->scan, reply, buf);
 			reply = msg_scan(buf, len, &joined) == MSG_SCAN_OK ?
-			    &joined : NULL;
+			    &joined :
+			    NULL;
 		}
 	}
 	if (reply == NULL || !follow(f, reply))
@@ -700,13 +701,13 @@ print_upstream(const struct upstream *u, struct monotime now, FILE *f)
 {
 	char buf[SCOPED_ADDR_STRLEN];
 
-	fprintf(f, "upstream %s %s rtt %" PRId64 ".%03" PRId64 " ms edns %s "
+	fprintf(f,
+	    "upstream %s %s rtt %" PRId64 ".%03" PRId64 " ms edns %s "
 	    "sent %" PRIu64 " answered %" PRIu64 " lost %" PRIu64 "\n",
 	    scoped_addr_print(&u->addr, buf, sizeof(buf)),
 	    upstream_is_down(u) ? "down" : "up", u->srtt_us / 1000,
-	    u->srtt_us % 1000,
-	    upstream_speaks_edns(u, now) ? "yes" : "no", u->n_sent,
-	    u->n_answered, u->n_lost);
+	    u->srtt_us % 1000, upstream_speaks_edns(u, now) ? "yes" : "no",
+	    u->n_sent, u->n_answered, u->n_lost);
 }
 
 void

@@ -67,8 +67,8 @@ struct resolve {
 	unsigned trouble; /* LEG_TROUBLE_, when nobody has answered */
 	bool prefetch;	  /* resolve_refresh is due */
 	struct monotime steady_until; /* of RESOLVE_CACHE: as of cache_hit */
-	const struct upstream *from; /* of RESOLVE_UPSTREAM; may be NULL */
-	struct monotime asked_at;    /* of RESOLVE_UPSTREAM, its servers */
+	const struct upstream *from;  /* of RESOLVE_UPSTREAM; may be NULL */
+	struct monotime asked_at;     /* of RESOLVE_UPSTREAM, its servers */
 
 	/* Private to resolve.c. */
 	struct resolver *resolver;
@@ -95,8 +95,8 @@ void resolver_use(struct resolver *r, struct generation *gen);
  * called once, from the event loop. A deadline shorter than
  * RESOLVE_DEADLINE_MS is the caller's. done may cancel and ask again.
  */
-bool resolve_ask(struct resolver *r, struct resolve *q,
-    struct generation *gen, resolve_done_fn *done, void *arg);
+bool resolve_ask(struct resolver *r, struct resolve *q, struct generation *gen,
+    resolve_done_fn *done, void *arg);
 
 /*
  * Give the one that waits a stale reply, if there is any. Returns true when

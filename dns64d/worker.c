@@ -16,8 +16,8 @@ worker_init(struct worker *w, bool first,
 	w->queries = queries_new(&w->stats, cookie_seed);
 	if (w->queries == NULL)
 		return (-1);
-	w->frontend = frontend_new(&w->stats, queries_receive, w->queries,
-	    first);
+	w->frontend =
+	    frontend_new(&w->stats, queries_receive, w->queries, first);
 	return (w->frontend != NULL ? 0 : -1);
 }
 
@@ -64,8 +64,8 @@ worker_receive(struct worker *w)
 int
 worker_prepare(struct worker *w, struct conf *conf)
 {
-	w->next = generation_new(w->base, conf,
-	    queries_generation(w->queries));
+	w->next =
+	    generation_new(w->base, conf, queries_generation(w->queries));
 	if (w->next == NULL) {
 		log_err("reload: not enough memory");
 		return (-1);

@@ -30,11 +30,7 @@
 /* Counters of two workers in one line of the processors' caches are slow. */
 #define ALIGNMENT 128
 
-enum order {
-	ORDER_REST,
-	ORDER_GO_ON,
-	ORDER_LEAVE
-};
+enum order { ORDER_REST, ORDER_GO_ON, ORDER_LEAVE };
 
 struct member {
 	_Alignas(ALIGNMENT) struct worker worker;
@@ -331,7 +327,7 @@ print_at_rest(const struct workers *ws, FILE *f)
 			fprintf(f, "worker %u queries %" PRIu64 "\n",
 			    ws->v[i].number,
 			    w->stats.n[STAT_QUERIES_UDP] +
-			    w->stats.n[STAT_QUERIES_TCP]);
+				w->stats.n[STAT_QUERIES_TCP]);
 		worker_print(w, f);
 	}
 	fputs("end\n", f);

@@ -23,10 +23,10 @@ struct dump {
 	bool head_done;
 	int proto;
 	struct bib_walk walk;
-	bool entered;	    /* the binding key */
+	bool entered; /* the binding key */
 	struct taddr6 key;
-	bool line_done;	    /* its own line is printed */
-	bool peer_set;	    /* so are its sessions up to that with peer */
+	bool line_done; /* its own line is printed */
+	bool peer_set;	/* so are its sessions up to that with peer */
 	struct taddr4 peer;
 };
 
@@ -69,8 +69,7 @@ dump_counters(const struct dump *d, struct evbuffer *out)
 		if (stats->drops[i] == 0 && !d->verbose)
 			continue;
 		evbuffer_add_printf(out, "dropped %-30s %12" PRIu64 "\n",
-		    nat64_reason_name((enum nat64_reason)i),
-		    stats->drops[i]);
+		    nat64_reason_name((enum nat64_reason)i), stats->drops[i]);
 	}
 }
 
@@ -83,8 +82,10 @@ dump_head(const struct dump *d, struct evbuffer *out)
 
 	dump_counters(d, out);
 	for (proto = 0; proto < L4_NPROTO; proto++)
-		evbuffer_add_printf(out, "table %-5s bindings %zu "
-		    "sessions %zu ports %" PRIu64 "\n", proto_names[proto],
+		evbuffer_add_printf(out,
+		    "table %-5s bindings %zu "
+		    "sessions %zu ports %" PRIu64 "\n",
+		    proto_names[proto],
 		    nat64_bib(n, (enum l4proto)proto)->nentries,
 		    sessions->nsessions[proto],
 		    pool4_capacity(nat64_pool(n), (enum l4proto)proto));
@@ -94,8 +95,8 @@ dump_head(const struct dump *d, struct evbuffer *out)
 	    frag_datagrams(nat64_frags(n)), frag_bytes(nat64_frags(n)));
 	evbuffer_add_printf(out, "\n%-7s %-47s %-21s %s\n", "binding",
 	    "IPv6 address and port", "IPv4 address and port", "sessions");
-	evbuffer_add_printf(out, "%-7s %-47s %-21s %s\n\n", " to",
-	    "IPv6 peer", "IPv4 peer", "left, state");
+	evbuffer_add_printf(out, "%-7s %-47s %-21s %s\n\n", " to", "IPv6 peer",
+	    "IPv4 peer", "left, state");
 }
 
 /* The peer of an ICMP session has no identifier of its own. */
@@ -149,8 +150,7 @@ dump_session(const struct dump *d, struct evbuffer *out,
 	char peer6[TADDR_STRLEN], peer4[TADDR_STRLEN];
 
 	evbuffer_add_printf(out, "%-7s %-47s %-21s %5" PRId64 " s", " to",
-	    taddr6_text(&to, port, peer6),
-	    taddr4_text(&s->peer, port, peer4),
+	    taddr6_text(&to, port, peer6), taddr4_text(&s->peer, port, peer4),
 	    ms > 0 ? ms / 1000 : 0);
 	if (s->proto == L4_TCP)
 		evbuffer_add_printf(out, " %s",
@@ -231,7 +231,9 @@ void
 dump_refusals(struct evbuffer *out, const struct tun_refusal *r,
     struct monotime at, struct monotime now)
 {
-	evbuffer_add_printf(out, "device refused %" PRIu64 " packets, the "
-	    "last %" PRId64 " s ago: %s (%s)\n", r->count,
-	    monotime_diff_ms(now, at) / 1000, strerror(r->error), r->packet);
+	evbuffer_add_printf(out,
+	    "device refused %" PRIu64 " packets, the "
+	    "last %" PRId64 " s ago: %s (%s)\n",
+	    r->count, monotime_diff_ms(now, at) / 1000, strerror(r->error),
+	    r->packet);
 }

@@ -115,8 +115,8 @@ send_all(struct engine *e, struct monotime now)
 	e->refused_at = now;
 	if (!monotime_reached(e->refusal_log, now))
 		return;
-	log_warn("%s: packet refused by the device: %s (%s)",
-	    tun_name(e->tun), strerror(r->error), r->packet);
+	log_warn("%s: packet refused by the device: %s (%s)", tun_name(e->tun),
+	    strerror(r->error), r->packet);
 	e->refusal_log = monotime_add_secs(now, REFUSAL_LOG_SECS);
 }
 
@@ -135,7 +135,8 @@ set_timer(struct engine *e, struct monotime now)
 
 	if (!nat64_next_expiry(e->nat64, &when))
 		return;
-	if (e->timer_set && (monotime_reached(e->timer_at, when) ||
+	if (e->timer_set &&
+	    (monotime_reached(e->timer_at, when) ||
 		monotime_reached(e->timer_at, now)))
 		return;
 	ms = monotime_diff_ms(when, now) + 1;
@@ -167,7 +168,7 @@ packets_waiting(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	if (tun_recv_batch(e->tun, MAX_PACKETS, MAX_BYTES, packets_received,
-	    &b) == -1) {
+		&b) == -1) {
 		log_err("%s: %s", tun_name(e->tun), tun_why(errno));
 		engine_fail(e);
 		return;
@@ -300,7 +301,9 @@ new_events(struct engine *e)
 		[SIG_USR2] = { SIGUSR2, reopen_wanted },
 	};
 	const struct dumpfile_ops dump_ops = { .begin = dump_begin,
-		.more = dump_more, .end = dump_end, .arg = e };
+		.more = dump_more,
+		.end = dump_end,
+		.arg = e };
 	int i;
 
 	e->packets = event_new(e->base, tun_fd(e->tun), EV_READ | EV_PERSIST,
@@ -312,8 +315,8 @@ new_events(struct engine *e)
 	    event_add(e->packets, NULL) == -1)
 		return (-1);
 	for (i = 0; i < NSIGNALS; i++) {
-		e->signals[i] = evsignal_new(e->base, signals[i].sig,
-		    signals[i].fn, e);
+		e->signals[i] =
+		    evsignal_new(e->base, signals[i].sig, signals[i].fn, e);
 		if (e->signals[i] == NULL ||
 		    event_add(e->signals[i], NULL) == -1)
 			return (-1);
@@ -364,8 +367,7 @@ engine_new(struct tun *tun, struct nat64_config *conf,
 	errno = ENOMEM;
 	if (new_events(e) == -1)
 		goto fail;
-	if (e->opts.log != NULL &&
-	    eventlog_attach(e->opts.log, e->base) == -1)
+	if (e->opts.log != NULL && eventlog_attach(e->opts.log, e->base) == -1)
 		goto fail;
 	if (e->opts.watch != NULL &&
 	    watch_attach(e->opts.watch, e->base) == -1)

@@ -43,7 +43,7 @@ struct eventlog {
 	bool destination;
 
 	struct evbuffer *lines;
-	uint64_t lost;	/* lines since the beginning */
+	uint64_t lost;	 /* lines since the beginning */
 	uint64_t unsaid; /* of these, since the last "lines-lost" */
 
 	struct event *drain;   /* NULL without an event base */
@@ -75,8 +75,7 @@ append(struct eventlog *l, const char *text, int64_t unix_ms)
 	size_t len;
 
 	len = event_time(unix_ms, line);
-	len += (size_t)snprintf(line + len, sizeof(line) - len, " %s\n",
-	    text);
+	len += (size_t)snprintf(line + len, sizeof(line) - len, " %s\n", text);
 	if (evbuffer_get_length(l->lines) + len > BUFFER_SIZE ||
 	    evbuffer_add(l->lines, line, len) == -1)
 		return (false);
@@ -166,8 +165,7 @@ wait_minute(struct eventlog *l, const struct repeat *r)
 {
 	int64_t ms;
 
-	if (l->minutes == NULL ||
-	    event_pending(l->minutes, EV_TIMEOUT, NULL))
+	if (l->minutes == NULL || event_pending(l->minutes, EV_TIMEOUT, NULL))
 		return;
 	ms = monotime_diff_ms(r->until, monotime_now()) + 1;
 	event_in(l->minutes, ms > 0 ? ms : 0);

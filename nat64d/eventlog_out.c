@@ -76,8 +76,10 @@ eventlog_out_path(const struct eventlog_out *o)
 static int
 open_file(const char *path)
 {
-	return (open(path, O_WRONLY | O_CREAT | O_APPEND | O_NONBLOCK |
-	    O_NOFOLLOW | O_NOCTTY | O_CLOEXEC, 0640));
+	return (open(path,
+	    O_WRONLY | O_CREAT | O_APPEND | O_NONBLOCK | O_NOFOLLOW |
+		O_NOCTTY | O_CLOEXEC,
+	    0640));
 }
 
 static int

@@ -37,10 +37,10 @@
 #endif
 
 struct options {
-	bool foreground; /* -d */
-	int check_only;	 /* -n; twice: the file alone */
-	bool routes;	 /* -R */
-	bool verbose;	 /* -v */
+	bool foreground;      /* -d */
+	int check_only;	      /* -n; twice: the file alone */
+	bool routes;	      /* -R */
+	bool verbose;	      /* -v */
 	const char *commands; /* -s: "begin" or "end" of a shared address */
 	const char *file;
 };
@@ -57,8 +57,7 @@ struct follow {
 	struct engine *engine; /* to be told */
 };
 
-static void __attribute__((__noreturn__))
-usage(void)
+static void __attribute__((__noreturn__)) usage(void)
 {
 	fputs("usage: nat64d [-dnRVv] [-f file] [-s begin | end]\n", stderr);
 	exit(1);
@@ -67,10 +66,9 @@ usage(void)
 static void
 print_version(void)
 {
-	const struct version_lib libs[] = {
-		{ "libevent", LIBEVENT_VERSION, event_get_version() },
-		{ NULL, NULL, NULL }
-	};
+	const struct version_lib libs[] = { { "libevent", LIBEVENT_VERSION,
+						event_get_version() },
+		{ NULL, NULL, NULL } };
 
 	version_print("nat64d", libs);
 }
@@ -108,8 +106,8 @@ parse_options(struct options *o, int argc, char *argv[])
 			usage();
 		}
 	}
-	if (optind != argc || (o->commands != NULL &&
-		strcmp(o->commands, "begin") != 0 &&
+	if (optind != argc ||
+	    (o->commands != NULL && strcmp(o->commands, "begin") != 0 &&
 		strcmp(o->commands, "end") != 0))
 		usage();
 }
@@ -151,16 +149,16 @@ check_files(const struct conf *c, const struct options *o,
 	const char *events = eventlog_file(c);
 	char text[PRIVS_TEXT_SIZE];
 
-	if (events != NULL &&
-	    privs_can_write(privs, events, text) == -1)
+	if (events != NULL && privs_can_write(privs, events, text) == -1)
 		fatalx("event log: %s", text);
 	if (c->log_events != 0 && c->log_syslog &&
 	    access(_PATH_LOG, F_OK) == -1)
-		fatalx("event log: %s: no logger is there: start one, give "
+		fatalx(
+		    "event log: %s: no logger is there: start one, give "
 		    "the container its socket (-v /dev/log:/dev/log), or say "
-		    "\"log events to PATH\"", _PATH_LOG);
-	privs_require_files(privs, c->dump, o->foreground ? NULL :
-	    c->pidfile);
+		    "\"log events to PATH\"",
+		    _PATH_LOG);
+	privs_require_files(privs, c->dump, o->foreground ? NULL : c->pidfile);
 }
 
 /* While starting: leave no trace of what was done so far, and say why. */
@@ -262,8 +260,8 @@ look_at_host(struct follow *f, struct tun *tun, struct conf *c)
 			tun_fatal(tun, "cannot look at this host's addresses");
 	}
 	f->conf = c;
-	f->ifwatch = ifwatch_new(f->watch, tun_name(tun), c->routes ? n :
-	    NULL);
+	f->ifwatch =
+	    ifwatch_new(f->watch, tun_name(tun), c->routes ? n : NULL);
 	if (f->ifwatch == NULL)
 		tun_fatal(tun, "cannot look at it");
 	if (!IN6_IS_ADDR_UNSPECIFIED(&n->self6))
@@ -281,8 +279,9 @@ warn_unreserved(const struct conf *c)
 
 	if (port > 0)
 		log_warn("pool: connections of this host can take port %d: "
-		    "put the pool's ports into "
-		    "net.ipv4.ip_local_reserved_ports", port);
+			 "put the pool's ports into "
+			 "net.ipv4.ip_local_reserved_ports",
+		    port);
 }
 
 /* The kernel hands over what comes for an address of its own. */
@@ -294,7 +293,8 @@ share_address(struct follow *f, struct tun *tun, const struct conf *c)
 	if (c->routes) {
 		f->divert = divert_start(c, tun_name(tun));
 		if (f->divert == NULL)
-			tun_fatal(tun, "cannot share an address with the "
+			tun_fatal(tun,
+			    "cannot share an address with the "
 			    "host (try the commands of nat64d -s begin)");
 	}
 	warn_unreserved(c);
@@ -309,7 +309,7 @@ print_commands(struct conf *c, const struct options *o)
 	if (c->pool_ifname[0] == '\0')
 		fatalx("%s: no pool interface", o->file);
 	text = o->commands[0] == 'b' ? divert_begin_commands(c, c->tun) :
-	    divert_end_commands(c, c->tun);
+				       divert_end_commands(c, c->tun);
 	if (text == NULL)
 		fatal("commands for a shared address");
 	fputs(text, stdout);
@@ -324,8 +324,8 @@ new_eventlog(const struct conf *c, const struct privs *privs)
 {
 	const struct eventlog_opts lo = {
 		.file = eventlog_file(c),
-		.logger = c->log_events != 0 && c->log_syslog ?
-		    _PATH_LOG : NULL,
+		.logger =
+		    c->log_events != 0 && c->log_syslog ? _PATH_LOG : NULL,
 		.kinds = c->log_events,
 		.destination = c->log_destination,
 	};
@@ -376,7 +376,8 @@ leave(void *arg)
 static void
 follow_host(struct follow *f, struct engine *engine)
 {
-	const struct ifwatch_ops ops = { .mtu = mtu_changed, .fail = leave,
+	const struct ifwatch_ops ops = { .mtu = mtu_changed,
+		.fail = leave,
 		.arg = f };
 
 	f->engine = engine;
@@ -394,8 +395,11 @@ serve(struct tun *tun, struct conf *c, const struct options *o,
     const struct privs *privs, struct eventlog *log, struct follow *f)
 {
 	const struct engine_opts eo = { .foreground = o->foreground,
-		.dump_file = c->dump, .verbose = o->verbose, .log = log,
-		.watch = f->watch, .dump_first = hostreport_print,
+		.dump_file = c->dump,
+		.verbose = o->verbose,
+		.log = log,
+		.watch = f->watch,
+		.dump_first = hostreport_print,
 		.dump_first_arg = f->report };
 	struct engine *engine;
 	int rc;

@@ -195,8 +195,7 @@ get_file(struct bundle *b, struct cursor *c)
 
 	if (!get(c, &path_size, sizeof(path_size)) ||
 	    !get(c, &f.error, sizeof(f.error)) ||
-	    !get(c, &f.max, sizeof(f.max)) ||
-	    !get(c, &f.dev, sizeof(f.dev)) ||
+	    !get(c, &f.max, sizeof(f.max)) || !get(c, &f.dev, sizeof(f.dev)) ||
 	    !get(c, &f.ino, sizeof(f.ino)) || !get(c, &len, sizeof(len)))
 		return (false);
 	if ((path = take(c, path_size)) == NULL || path_size == 0 ||

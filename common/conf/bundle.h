@@ -16,14 +16,15 @@
 
 /* Bounds of a bundle; one that would pass them is not made. */
 #define BUNDLE_MAX_FILES 1024
-#define BUNDLE_MAX_PATH 4096			/* bytes, with the '\0' */
-#define BUNDLE_MAX_BYTES (256u * 1024 * 1024)	/* encoded */
+#define BUNDLE_MAX_PATH 4096		      /* bytes, with the '\0' */
+#define BUNDLE_MAX_BYTES (256u * 1024 * 1024) /* encoded */
 
 struct bundle_file {
 	const char *path;
-	uint64_t max;	/* bytes that it may have; part of the key */
-	uint32_t error; /* 0, or the reader's reason; then there are no bytes */
-	uint64_t dev;	/* which file it is: two paths may lead to one */
+	uint64_t max; /* bytes that it may have; part of the key */
+	uint32_t
+	    error;    /* 0, or the reader's reason; then there are no bytes */
+	uint64_t dev; /* which file it is: two paths may lead to one */
 	uint64_t ino;
 	const uint8_t *bytes; /* NULL when there are none */
 	size_t len;
@@ -49,8 +50,8 @@ int bundle_add(struct bundle *b, const struct bundle_file *f, uint8_t *bytes);
  * The file that was added with this path and this max; NULL when there is
  * none. Valid until the bundle is freed.
  */
-const struct bundle_file *bundle_find(const struct bundle *b,
-    const char *path, uint64_t max);
+const struct bundle_file *bundle_find(const struct bundle *b, const char *path,
+    uint64_t max);
 
 /* Returns *len octets, to be freed by the caller; NULL: memory is short. */
 uint8_t *bundle_encode(const struct bundle *b, size_t *len);

@@ -21,32 +21,28 @@ enum class {
 	CLASS_TEXT
 };
 
-static enum class
-class_of(const char *name)
-{
-	static const struct {
-		const char *part;
-		enum class class;
-	} parts[] = {
-		{ "<end of file>", CLASS_EOF },
-		{ "<end of line>", CLASS_EOL },
-		{ "<number>", CLASS_NUMBER },
-		{ "<range>", CLASS_RANGE },
-		{ "<time", CLASS_QUANTITY },
-		{ "<size", CLASS_QUANTITY },
-		{ "address", CLASS_ADDRESS },
-		{ "prefix", CLASS_ADDRESS },
-	};
-	size_t i;
+static enum class class_of(const char *name) {
+	static const struct { const char * part; enum class class; }
+parts[] = {
+	{ "<end of file>", CLASS_EOF },
+	{ "<end of line>", CLASS_EOL },
+	{ "<number>", CLASS_NUMBER },
+	{ "<range>", CLASS_RANGE },
+	{ "<time", CLASS_QUANTITY },
+	{ "<size", CLASS_QUANTITY },
+	{ "address", CLASS_ADDRESS },
+	{ "prefix", CLASS_ADDRESS },
+};
+size_t i;
 
-	if (name[0] == '\'')
-		return (CLASS_PUNCT);
-	if (name[0] != '<')
-		return (CLASS_KEYWORD);
-	for (i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
-		if (strstr(name, parts[i].part) != NULL)
-			return (parts[i].class);
-	return (CLASS_TEXT);
+if (name[0] == '\'')
+	return (CLASS_PUNCT);
+if (name[0] != '<')
+	return (CLASS_KEYWORD);
+for (i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
+	if (strstr(name, parts[i].part) != NULL)
+		return (parts[i].class);
+return (CLASS_TEXT);
 }
 
 static bool
@@ -213,7 +209,8 @@ static void
 print_block(FILE *f, const struct conf_file *cf)
 {
 	const struct conf_where *w = cf->nblocks <= CONF_MAX_BLOCKS ?
-	    &cf->blocks[cf->nblocks - 1] : &cf->blocks[CONF_MAX_BLOCKS - 1];
+	    &cf->blocks[cf->nblocks - 1] :
+	    &cf->blocks[CONF_MAX_BLOCKS - 1];
 
 	if (strcmp(w->file, cf->last.where.file) == 0)
 		fprintf(f, "block of line %u", w->line);
@@ -240,8 +237,8 @@ print_statement(FILE *f, const struct conf_file *cf, bool known)
 }
 
 static void
-print_unexpected(FILE *f, const struct conf_file *cf,
-    const char *const *names, int n, bool known)
+print_unexpected(FILE *f, const struct conf_file *cf, const char *const *names,
+    int n, bool known)
 {
 	const struct conf_value *v = &cf->last;
 	const bool list = n <= CONF_MAX_EXPECTED;

@@ -93,13 +93,14 @@ file_push(struct conf_file *cf, const char *path,
 		}
 	}
 	if (depth == CONF_MAX_DEPTH) {
-		conf_error_at(cf, where, "more than %d files inside one "
-		    "another", CONF_MAX_DEPTH);
+		conf_error_at(cf, where,
+		    "more than %d files inside one "
+		    "another",
+		    CONF_MAX_DEPTH);
 		goto fail;
 	}
 	if (cf->path_count == CONF_MAX_FILES) {
-		conf_error_at(cf, where, "more than %d files",
-		    CONF_MAX_FILES);
+		conf_error_at(cf, where, "more than %d files", CONF_MAX_FILES);
 		goto fail;
 	}
 	if (conf_spend(cf, text.len) == -1)
@@ -191,10 +192,9 @@ conf_file_path(const struct conf_file *cf, size_t i)
 static struct conf_where
 token_where(const struct source *src)
 {
-	return ((struct conf_where){
-	    .file = src->file,
-	    .line = src->macro != NULL ? src->macro_line :
-	    src->scan.token_line });
+	return ((struct conf_where){ .file = src->file,
+	    .line =
+		src->macro != NULL ? src->macro_line : src->scan.token_line });
 }
 
 static enum conf_token
@@ -217,8 +217,8 @@ bad_address(struct conf_file *cf, const struct source *src)
 
 	if (addr_hint(s->text, len, hint) == NULL)
 		return (bad_token(cf, src, s->why));
-	conf_error_at(cf, &where, "\"%.*s\" is no address: write %s",
-	    (int)len, s->text, hint);
+	conf_error_at(cf, &where, "\"%.*s\" is no address: write %s", (int)len,
+	    s->text, hint);
 	return (CONF_ERROR);
 }
 
@@ -313,7 +313,8 @@ macro_used(struct conf_file *cf, const struct source *src)
 	const struct macro *m;
 
 	if (src->macro != NULL) {
-		conf_error_at(cf, &where, "\"%s\" in the value of $%s is not "
+		conf_error_at(cf, &where,
+		    "\"%s\" in the value of $%s is not "
 		    "expanded: write it outside the quotes",
 		    src->scan.text, src->macro->name);
 		return (NULL);
@@ -368,8 +369,10 @@ macro_piece(struct conf_file *cf, const struct source *src,
 	case CONF_ERROR:
 		return (NULL);
 	case CONF_PUNCT:
-		conf_error_at(cf, &v.where, "\"%s\" in the value of a macro "
-		    "needs quotes", v.text);
+		conf_error_at(cf, &v.where,
+		    "\"%s\" in the value of a macro "
+		    "needs quotes",
+		    v.text);
 		return (NULL);
 	default:
 		return (v.text);
@@ -387,8 +390,8 @@ macro_read(struct conf_file *cf, char *value)
 	unsigned pieces = 0;
 	int rc = 0;
 
-	while ((token = scan_next(&src->scan)) != SCAN_EOL &&
-	    token != SCAN_EOF) {
+	while (
+	    (token = scan_next(&src->scan)) != SCAN_EOL && token != SCAN_EOF) {
 		piece = macro_piece(cf, src, token);
 		if (piece == NULL) {
 			rc = -1;
@@ -417,16 +420,18 @@ macro_check(struct conf_file *cf, const struct conf_value *v)
 {
 	const struct macro *m = macro_find(cf, v->text);
 
-	if (v->text[strspn(v->text, "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-	    "abcdefghijklmnopqrstuvwxyz0123456789_")] != '\0') {
+	if (v->text[strspn(v->text,
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+		"abcdefghijklmnopqrstuvwxyz0123456789_")] != '\0') {
 		conf_error_at(cf, &v->where, "\"%s\" is no name of a macro",
 		    v->text);
 		return (-1);
 	}
 	if (m != NULL) {
-		conf_error_at(cf, &v->where, "macro \"%s\" is defined "
-		    "already, at %s:%u", v->text, m->where.file,
-		    m->where.line);
+		conf_error_at(cf, &v->where,
+		    "macro \"%s\" is defined "
+		    "already, at %s:%u",
+		    v->text, m->where.file, m->where.line);
 		return (-1);
 	}
 	if (cf->macro_count == CONF_MAX_MACROS) {
@@ -492,7 +497,8 @@ read_token(struct conf_file *cf, struct conf_value *v)
 	}
 	/* Whoever stopped us may have done so in the middle of a line. */
 	*v = (struct conf_value){ .kind = cf->in_line ? CONF_EOL : CONF_EOF,
-		.text = "", .where = cf->last.where };
+		.text = "",
+		.where = cf->last.where };
 }
 
 /* Give up the line whose token v fits nothing but what. */

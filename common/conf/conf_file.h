@@ -104,16 +104,16 @@
 #include "quantity.h"
 
 /* Bounds; what goes beyond is an error like any other. */
-#define CONF_MAX_FILE (1024 * 1024) /* bytes of one file */
+#define CONF_MAX_FILE (1024 * 1024)	 /* bytes of one file */
 #define CONF_MAX_TOTAL (8 * 1024 * 1024) /* bytes of all tokens and files */
-#define CONF_MAX_LINE 4096 /* bytes, without the newline */
-#define CONF_MAX_DEPTH 8 /* files open inside one another */
-#define CONF_MAX_FILES 256 /* files read altogether */
+#define CONF_MAX_LINE 4096		 /* bytes, without the newline */
+#define CONF_MAX_DEPTH 8		 /* files open inside one another */
+#define CONF_MAX_FILES 256		 /* files read altogether */
 #define CONF_MAX_MACROS 256
 #define CONF_MAX_MACRO_VALUE 4096 /* bytes */
-#define CONF_MAX_ERRORS 50 /* after these the rest is not read */
-#define CONF_MAX_EXPECTED 8 /* longer lists help nobody */
-#define CONF_MAX_NAMES 256 /* keywords of a grammar */
+#define CONF_MAX_ERRORS 50	  /* after these the rest is not read */
+#define CONF_MAX_EXPECTED 8	  /* longer lists help nobody */
+#define CONF_MAX_NAMES 256	  /* keywords of a grammar */
 
 enum conf_token {
 	CONF_EOF,
@@ -186,8 +186,8 @@ unsigned conf_file_errors(const struct conf_file *cf);
  * Read another file that the configuration names, which has a form of its
  * own, from where the configuration comes from: files_load() of files.h.
  */
-const char *conf_file_load(struct conf_file *cf, const char *path,
-    size_t max, const struct bundle_file **out);
+const char *conf_file_load(struct conf_file *cf, const char *path, size_t max,
+    const struct bundle_file **out);
 
 /*
  * The i-th file that was read, the first one and then the included ones, as

@@ -13,7 +13,7 @@
 #include "conf_file.h"
 
 #define CONF_MESSAGE_MAX 1024
-#define CONF_MAX_BLOCKS 8 /* inside one another, whose places are kept */
+#define CONF_MAX_BLOCKS 8  /* inside one another, whose places are kept */
 #define CONF_MAX_WORDS 128 /* octets */
 
 struct files;
@@ -23,10 +23,10 @@ struct macro;
 struct once;
 
 struct conf_file {
-	struct files *files; /* where they come from ... */
+	struct files *files;	 /* where they come from ... */
 	struct files *own_files; /* ... when nobody gave us any */
 	SLIST_HEAD(source_list, source) sources; /* being read: first */
-	SLIST_HEAD(text_list, text) texts; /* handed out */
+	SLIST_HEAD(text_list, text) texts;	 /* handed out */
 	SLIST_HEAD(macro_list, macro) macros;
 	unsigned macro_count;
 	const char *paths[CONF_MAX_FILES];
@@ -45,14 +45,14 @@ struct conf_file {
 	bool first_of_line;	/* last began its line */
 
 	struct conf_where blocks[CONF_MAX_BLOCKS]; /* where their "{" are */
-	unsigned nblocks; /* open; may be more than have a place */
+	unsigned nblocks;     /* open; may be more than have a place */
 	unsigned block_count; /* so far; the number of the one last begun */
 	char words[CONF_MAX_WORDS]; /* the keywords of this line so far */
-	size_t name_len; /* of words: up to the first value ... */
-	size_t last_len; /* ... or to before the last of them */
-	bool has_value;	 /* not all are keywords */
-	struct conf_where began; /* this line, ... */
-	unsigned errors_before;	 /* ... and the errors when it did */
+	size_t name_len;	    /* of words: up to the first value ... */
+	size_t last_len;	    /* ... or to before the last of them */
+	bool has_value;		    /* not all are keywords */
+	struct conf_where began;    /* this line, ... */
+	unsigned errors_before;	    /* ... and the errors when it did */
 	SLIST_HEAD(once_list, once) onces; /* see conf_once() */
 	unsigned warnings;
 };

@@ -17,8 +17,8 @@ print(struct conf_file *cf, const struct conf_where *where, bool warning,
 {
 	char text[CONF_MESSAGE_MAX], msg[PATH_MAX + CONF_MESSAGE_MAX];
 	const unsigned n = warning ? cf->warnings : cf->errors;
-	const char *last = warning ? " (too many warnings)" :
-	    " (too many errors)";
+	const char *last =
+	    warning ? " (too many warnings)" : " (too many errors)";
 	char line[16] = "";
 
 	vsnprintf(text, sizeof(text), fmt, ap);

@@ -57,8 +57,9 @@ conf_once(struct conf_file *cf, const char *name)
 	if (cf->errors != cf->errors_before)
 		return;
 	if (name == NULL) {
-		snprintf(own, sizeof(own), "%.*s", (int)(cf->has_value ?
-		    cf->name_len : cf->last_len), cf->words);
+		snprintf(own, sizeof(own), "%.*s",
+		    (int)(cf->has_value ? cf->name_len : cf->last_len),
+		    cf->words);
 		name = own;
 	}
 	o = find(cf, name, block);
@@ -66,7 +67,9 @@ conf_once(struct conf_file *cf, const char *name)
 		add(cf, name, block);
 		return;
 	}
-	conf_warning_at(cf, &cf->began, "\"%s\" is given again: what %s:%u "
-	    "says does not hold", name, o->where.file, o->where.line);
+	conf_warning_at(cf, &cf->began,
+	    "\"%s\" is given again: what %s:%u "
+	    "says does not hold",
+	    name, o->where.file, o->where.line);
 	o->where = cf->began;
 }

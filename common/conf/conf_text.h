@@ -13,7 +13,7 @@ struct conf_file;
 struct files;
 
 struct conf_text {
-	char *buf; /* the file and newlines, so that its last line ends ... */
+	char *buf;  /* the file and newlines, so that its last line ends ... */
 	size_t len; /* ... up to here; two NULs follow */
 	uint64_t dev; /* which file it is, to find loops */
 	uint64_t ino;

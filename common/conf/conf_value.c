@@ -35,13 +35,15 @@ check(struct conf_file *cf, const struct conf_value *v, uint64_t n,
 	if (n >= b->min && n <= b->max)
 		return (true);
 	if (b->min == b->max)
-		conf_error_at(cf, &v->where, "%s%s%s is not %" PRIu64
-		    "%s%s%s%s", WHAT(v), v->text, b->min, suffix, open, why,
-		    close);
+		conf_error_at(cf, &v->where,
+		    "%s%s%s is not %" PRIu64 "%s%s%s%s", WHAT(v), v->text,
+		    b->min, suffix, open, why, close);
 	else
-		conf_error_at(cf, &v->where, "%s%s%s is not between %" PRIu64
-		    " and %" PRIu64 "%s%s%s%s", WHAT(v), v->text, b->min,
-		    b->max, suffix, open, why, close);
+		conf_error_at(cf, &v->where,
+		    "%s%s%s is not between %" PRIu64 " and %" PRIu64
+		    "%s%s%s%s",
+		    WHAT(v), v->text, b->min, b->max, suffix, open, why,
+		    close);
 	return (false);
 }
 
@@ -61,10 +63,11 @@ conf_quantity(struct conf_file *cf, const struct conf_value *v,
 {
 	if (quantity_parse(v->text, what, to) == 0)
 		return (true);
-	conf_error_at(cf, &v->where, "%s%s\"%s\" is no %s: expected a number "
-	    "of%s, or one with %s behind it (%s)", WHAT(v), v->text,
-	    kinds[what].name, kinds[what].suffix, quantity_units(what),
-	    kinds[what].example);
+	conf_error_at(cf, &v->where,
+	    "%s%s\"%s\" is no %s: expected a number "
+	    "of%s, or one with %s behind it (%s)",
+	    WHAT(v), v->text, kinds[what].name, kinds[what].suffix,
+	    quantity_units(what), kinds[what].example);
 	return (false);
 }
 
@@ -82,13 +85,12 @@ conf_quantity_within(struct conf_file *cf, const struct conf_value *v,
 }
 
 void
-conf_refuse(struct conf_file *cf, const struct conf_value *v,
-    const char *why)
+conf_refuse(struct conf_file *cf, const struct conf_value *v, const char *why)
 {
 	char hint[ADDR_HINT_MAX];
 
-	if (strncmp(why, "is no ", 6) == 0 &&
-	    strstr(why, "address") != NULL && strstr(why, "prefix") == NULL &&
+	if (strncmp(why, "is no ", 6) == 0 && strstr(why, "address") != NULL &&
+	    strstr(why, "prefix") == NULL &&
 	    addr_hint(v->text, strlen(v->text), hint) != NULL)
 		conf_error_at(cf, &v->where, "\"%s\" %s: write %s", v->text,
 		    why, hint);

@@ -119,7 +119,7 @@ load_fd(int fd, bool special, struct bundle_file *f, uint8_t **bytes)
 		return (IRREGULAR);
 	if (S_ISREG(st.st_mode) && st.st_size > 0)
 		size = (uint64_t)st.st_size < f->max ? (size_t)st.st_size :
-		    (size_t)f->max;
+						       (size_t)f->max;
 	f->dev = (uint64_t)st.st_dev;
 	f->ino = (uint64_t)st.st_ino;
 	if (read_all(fd, f, size, bytes) == 0)

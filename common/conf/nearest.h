@@ -23,7 +23,6 @@ unsigned nearest_distance(const char *a, const char *b);
  *
  * Returns an element of words, the first of several as near, or NULL.
  */
-const char *nearest_word(const char *word, const char *const *words,
-    size_t n);
+const char *nearest_word(const char *word, const char *const *words, size_t n);
 
 #endif

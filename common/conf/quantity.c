@@ -14,14 +14,14 @@ static const struct {
 	const char *names;
 	struct unit units[UNITS_MAX]; /* the last one has no name */
 } quantities[] = {
-	[QUANTITY_SECS] = { "s, m, h or d", {
-		{ "", 1 }, { "s", 1 }, { "m", 60 }, { "h", 3600 },
+	[QUANTITY_SECS] = { "s, m, h or d",
+	    { { "", 1 }, { "s", 1 }, { "m", 60 }, { "h", 3600 },
 		{ "d", 86400 } } },
-	[QUANTITY_MSECS] = { "ms or s", {
-		{ "", 1 }, { "ms", 1 }, { "s", 1000 } } },
-	[QUANTITY_BYTES] = { "k, M or G", {
-		{ "", 1 }, { "k", 1024 }, { "K", 1024 },
-		{ "M", 1024 * 1024 }, { "G", 1024 * 1024 * 1024 } } },
+	[QUANTITY_MSECS] = { "ms or s",
+	    { { "", 1 }, { "ms", 1 }, { "s", 1000 } } },
+	[QUANTITY_BYTES] = { "k, M or G",
+	    { { "", 1 }, { "k", 1024 }, { "K", 1024 }, { "M", 1024 * 1024 },
+		{ "G", 1024 * 1024 * 1024 } } },
 };
 
 static uint64_t

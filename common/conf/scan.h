@@ -22,9 +22,9 @@ enum scan_token {
 };
 
 struct scan {
-	void *lexer;	 /* flex's yyscan_t */
+	void *lexer;	   /* flex's yyscan_t */
 	jmp_buf no_memory; /* where flex goes instead of to exit() */
-	unsigned line;	 /* where reading stands, from 1 */
+	unsigned line;	   /* where reading stands, from 1 */
 
 	/* The last token; text ends with NUL and lives until the next. */
 	const char *text;

@@ -45,7 +45,7 @@ static size_t
 addr_size(sa_family_t family)
 {
 	return (family == AF_INET ? sizeof(struct in_addr) :
-	    sizeof(struct in6_addr));
+				    sizeof(struct in6_addr));
 }
 
 static int
@@ -179,16 +179,16 @@ host_prefix(const struct sockaddr_storage *ss, struct prefix *p)
 
 	if (ss->ss_family == AF_INET) {
 		memcpy(&sin, ss, sizeof(sin));
-		*p = (struct prefix){
-			.family = AF_INET, .len = 32, .v4 = sin.sin_addr
-		};
+		*p = (struct prefix){ .family = AF_INET,
+			.len = 32,
+			.v4 = sin.sin_addr };
 		return (0);
 	}
 	if (ss->ss_family == AF_INET6) {
 		memcpy(&sin6, ss, sizeof(sin6));
-		*p = (struct prefix){
-			.family = AF_INET6, .len = 128, .v6 = sin6.sin6_addr
-		};
+		*p = (struct prefix){ .family = AF_INET6,
+			.len = 128,
+			.v6 = sin6.sin6_addr };
 		return (0);
 	}
 	return (-1);
@@ -222,9 +222,9 @@ acl_check(const struct acl *acl, const struct sockaddr_storage *ss)
 enum acl_verdict
 acl_check6(const struct acl *acl, const struct in6_addr *addr)
 {
-	const struct prefix host = {
-		.family = AF_INET6, .len = 128, .v6 = *addr
-	};
+	const struct prefix host = { .family = AF_INET6,
+		.len = 128,
+		.v6 = *addr };
 
 	return (check_host(acl, &host));
 }

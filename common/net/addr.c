@@ -75,9 +75,8 @@ prefix_parse(const char *text, struct prefix *out)
 	if (slash != NULL && parse_length(slash + 1, &len) == -1)
 		return ("has no valid prefix length");
 	if (len > family_bits(p.family))
-		return (p.family == AF_INET ?
-		    "has a prefix length above 32" :
-		    "has a prefix length above 128");
+		return (p.family == AF_INET ? "has a prefix length above 32" :
+					      "has a prefix length above 128");
 	p.len = (unsigned char)len;
 	if (host_bits_set(&p))
 		return ("has host bits set");
@@ -155,7 +154,7 @@ sockaddr_parse6(const char *text, uint16_t port, struct sockaddr_in6 *sin6)
 		return (-1);
 	if (percent != NULL &&
 	    (!IN6_IS_ADDR_LINKLOCAL(&sin6->sin6_addr) ||
-	    parse_scope(percent + 1, &sin6->sin6_scope_id) == -1))
+		parse_scope(percent + 1, &sin6->sin6_scope_id) == -1))
 		return (-1);
 	sin6->sin6_family = AF_INET6;
 	sin6->sin6_port = htons(port);

@@ -35,8 +35,9 @@ static const struct {
 static struct prefix
 as_prefix(const struct pref64 *p)
 {
-	return ((struct prefix){
-	    .family = AF_INET6, .len = p->len, .v6 = p->addr });
+	return ((struct prefix){ .family = AF_INET6,
+	    .len = p->len,
+	    .v6 = p->addr });
 }
 
 static bool

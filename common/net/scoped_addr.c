@@ -36,7 +36,7 @@ parse_named(const char *text, const char *percent, uint16_t port,
 		return ("has a zone, which only a link-local address can");
 	if (strlen(percent + 1) >= IF_NAMESIZE)
 		return ("has a zone that is longer than the name of an "
-		    "interface can be");
+			"interface can be");
 	if (!is_name(percent + 1))
 		return ("has a zone that is no interface");
 	memcpy(a->zone, percent + 1, strlen(percent + 1));
@@ -99,8 +99,8 @@ scoped_addr_print(const struct scoped_addr *a, char *buf, size_t size)
 bool
 scoped_addr_equal(const struct scoped_addr *a, const struct scoped_addr *b)
 {
-	return (sockaddr_equal(&a->ss, &b->ss) &&
-	    strcmp(a->zone, b->zone) == 0);
+	return (
+	    sockaddr_equal(&a->ss, &b->ss) && strcmp(a->zone, b->zone) == 0);
 }
 
 uint32_t

@@ -21,7 +21,7 @@
 
 struct scoped_addr {
 	struct sockaddr_storage ss; /* its scope id is 0 when zone is set */
-	char zone[IF_NAMESIZE]; /* the name of an interface, or "" */
+	char zone[IF_NAMESIZE];	    /* the name of an interface, or "" */
 };
 
 /* [address%zone]:port and the final NUL. */

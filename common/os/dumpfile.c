@@ -55,8 +55,8 @@ release(struct dumpfile *d)
 static void
 end(struct dumpfile *d)
 {
-	d->cut = d->path == NULL &&
-	    (d->more || evbuffer_get_length(d->out) > 0);
+	d->cut =
+	    d->path == NULL && (d->more || evbuffer_get_length(d->out) > 0);
 	if (d->ops.end != NULL)
 		d->ops.end(d->ops.arg);
 	event_del(d->turn);
@@ -77,9 +77,8 @@ take_turn(struct dumpfile *d)
 static void
 wait_for_reader(struct dumpfile *d)
 {
-	static const struct timeval patience = {
-		.tv_sec = DUMPFILE_STUCK_SECS
-	};
+	static const struct timeval patience = { .tv_sec =
+						     DUMPFILE_STUCK_SECS };
 
 	if (event_add(d->writable, &patience) == -1) {
 		log_warn("dump: %s: cannot wait for it", where(d));
@@ -155,8 +154,10 @@ open_file(const char *path)
 {
 	int fd;
 
-	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_NONBLOCK |
-	    O_NOFOLLOW | O_NOCTTY | O_CLOEXEC, 0640);
+	fd = open(path,
+	    O_WRONLY | O_CREAT | O_TRUNC | O_NONBLOCK | O_NOFOLLOW | O_NOCTTY |
+		O_CLOEXEC,
+	    0640);
 	if (fd != -1)
 		return (fd);
 	if (errno == ELOOP || errno == EMLINK) /* FreeBSD has the other one */
@@ -178,8 +179,7 @@ print_first_line(const struct dumpfile *d)
 	gmtime_r(&now, &tm);
 	strftime(stamp, sizeof(stamp), "%Y-%m-%dT%H:%M:%SZ", &tm);
 	evbuffer_add_printf(d->out, "%sdump %s %s %s pid %ld\n",
-	    d->cut ? "\n" : "", stamp, d->program, version(),
-	    (long)getpid());
+	    d->cut ? "\n" : "", stamp, d->program, version(), (long)getpid());
 }
 
 static int

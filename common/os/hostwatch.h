@@ -25,7 +25,7 @@ struct hostwatch;
 /* Kinds of change. */
 #define HOSTWATCH_ADDR 1 /* an address of either family: new, gone, flags */
 #define HOSTWATCH_LINK 2 /* an interface: new, gone, up, down, MTU */
-#define HOSTWATCH_ROUTE                                                      \
+#define HOSTWATCH_ROUTE \
 	4		 /* a route: new, gone. Linux tells of no IPv4 route \
 			    that goes with its interface: look when links    \
 			    change too */
@@ -56,8 +56,8 @@ unsigned hostwatch_read(struct hostwatch *w);
  * and fn may have been called with some.
  */
 typedef void (*hostaddr_fn)(void *arg, const struct hostaddr *a);
-int hostwatch_addrs(
-    struct hostwatch *w, sa_family_t family, hostaddr_fn fn, void *arg);
+int hostwatch_addrs(struct hostwatch *w, sa_family_t family, hostaddr_fn fn,
+    void *arg);
 
 /* An interface. A BSD knows nothing of what is below mtu. */
 struct host_link {
@@ -90,8 +90,8 @@ struct host_route {
 	unsigned char len; /* bits of its destination */
 	bool local;	   /* to this host itself */
 };
-int hostwatch_route(
-    struct hostwatch *w, const struct prefix *dst, struct host_route *r);
+int hostwatch_route(struct hostwatch *w, const struct prefix *dst,
+    struct host_route *r);
 
 /*
  * Does the host forward packets of a family? What "all" says; of IPv4 each

@@ -169,8 +169,8 @@ mask_len(const struct sockaddr *mask, size_t offset)
 }
 
 static void
-offer_addr(
-    struct hostwatch *w, const struct ifaddrs *i, hostaddr_fn fn, void *arg)
+offer_addr(struct hostwatch *w, const struct ifaddrs *i, hostaddr_fn fn,
+    void *arg)
 {
 	struct hostaddr a = { .family = i->ifa_addr->sa_family,
 		.ifindex = if_nametoindex(i->ifa_name) };
@@ -180,21 +180,21 @@ offer_addr(
 	if (a.family == AF_INET) {
 		memcpy(&sin, i->ifa_addr, sizeof(sin));
 		a.v4 = sin.sin_addr;
-		a.len = mask_len(
-		    i->ifa_netmask, offsetof(struct sockaddr_in, sin_addr));
+		a.len = mask_len(i->ifa_netmask,
+		    offsetof(struct sockaddr_in, sin_addr));
 	} else {
 		memcpy(&sin6, i->ifa_addr, sizeof(sin6));
 		a.v6 = sin6.sin6_addr;
-		a.len = mask_len(
-		    i->ifa_netmask, offsetof(struct sockaddr_in6, sin6_addr));
+		a.len = mask_len(i->ifa_netmask,
+		    offsetof(struct sockaddr_in6, sin6_addr));
 		a.flags = addr_flags(w, i, &sin6);
 	}
 	fn(arg, &a);
 }
 
 int
-hostwatch_addrs(
-    struct hostwatch *w, sa_family_t family, hostaddr_fn fn, void *arg)
+hostwatch_addrs(struct hostwatch *w, sa_family_t family, hostaddr_fn fn,
+    void *arg)
 {
 	struct ifaddrs *list, *i;
 	sa_family_t f;
@@ -248,8 +248,8 @@ hostwatch_link(struct hostwatch *w, unsigned ifindex, const char *name,
 }
 
 int
-hostwatch_route(
-    struct hostwatch *w, const struct prefix *dst, struct host_route *r)
+hostwatch_route(struct hostwatch *w, const struct prefix *dst,
+    struct host_route *r)
 {
 	(void)w;
 	(void)dst;

@@ -22,7 +22,7 @@
 /* With a smaller MTU an interface has no IPv6 (RFC 8200, 5). */
 #define IPV6_MIN_MTU 1280
 
-#define GROUP(g) (1U << ((g) - 1))
+#define GROUP(g) (1U << ((g)-1))
 
 /* The kernel puts no more into one message. */
 #define BUFSIZE 32768
@@ -43,26 +43,24 @@ groups(unsigned kinds)
 	unsigned groups = 0;
 
 	if ((kinds & HOSTWATCH_ADDR) != 0)
-		groups |= GROUP(RTNLGRP_IPV4_IFADDR) |
-		    GROUP(RTNLGRP_IPV6_IFADDR);
+		groups |=
+		    GROUP(RTNLGRP_IPV4_IFADDR) | GROUP(RTNLGRP_IPV6_IFADDR);
 	if ((kinds & HOSTWATCH_LINK) != 0)
 		groups |= GROUP(RTNLGRP_LINK);
 	if ((kinds & HOSTWATCH_ROUTE) != 0)
-		groups |= GROUP(RTNLGRP_IPV4_ROUTE) |
-		    GROUP(RTNLGRP_IPV6_ROUTE);
+		groups |=
+		    GROUP(RTNLGRP_IPV4_ROUTE) | GROUP(RTNLGRP_IPV6_ROUTE);
 	if ((kinds & HOSTWATCH_CONF) != 0)
-		groups |= GROUP(RTNLGRP_IPV4_NETCONF) |
-		    GROUP(RTNLGRP_IPV6_NETCONF);
+		groups |=
+		    GROUP(RTNLGRP_IPV4_NETCONF) | GROUP(RTNLGRP_IPV6_NETCONF);
 	return (groups);
 }
 
 static int
 open_news(unsigned kinds)
 {
-	const struct sockaddr_nl sa = {
-		.nl_family = AF_NETLINK,
-		.nl_groups = groups(kinds)
-	};
+	const struct sockaddr_nl sa = { .nl_family = AF_NETLINK,
+		.nl_groups = groups(kinds) };
 	int fd;
 
 	fd = socket(AF_NETLINK, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC,
@@ -270,8 +268,7 @@ devconf(const struct netlink_attrs *attrs, unsigned type, unsigned i,
 	int32_t values[64];
 	const size_t size = (i + 1) * sizeof(values[0]);
 
-	if (size > sizeof(values) ||
-	    !netlink_value(attrs, type, values, size))
+	if (size > sizeof(values) || !netlink_value(attrs, type, values, size))
 		return (otherwise);
 	return (values[i]);
 }
@@ -293,9 +290,9 @@ link_answer(void *arg, const struct nlmsghdr *m)
 	/* Arrays of IPv4 begin with the value 1. */
 	netlink_parse_nested(spec.at[AF_INET], &inet);
 	l->forward4 = devconf(&inet, IFLA_INET_CONF,
-	    IPV4_DEVCONF_FORWARDING - 1, 1) != 0;
-	l->rp_filter = devconf(&inet, IFLA_INET_CONF,
-	    IPV4_DEVCONF_RP_FILTER - 1, -1);
+			  IPV4_DEVCONF_FORWARDING - 1, 1) != 0;
+	l->rp_filter =
+	    devconf(&inet, IFLA_INET_CONF, IPV4_DEVCONF_RP_FILTER - 1, -1);
 
 	/* Without IPv6 there is no such part at all. */
 	netlink_parse_nested(spec.at[AF_INET6], &inet);
@@ -320,10 +317,10 @@ hostwatch_link(struct hostwatch *w, unsigned ifindex, const char *name,
 	len = question_add(&q, sizeof(q.link), IFLA_EXT_MASK, &mask,
 	    sizeof(mask));
 	if (ifindex == 0)
-		len = question_add(&q, len, IFLA_IFNAME, name,
-		    strlen(name) + 1);
-	return (netlink_ask(w->ask, &q.head, RTM_GETLINK, 0, len, link_answer,
-	    l));
+		len =
+		    question_add(&q, len, IFLA_IFNAME, name, strlen(name) + 1);
+	return (
+	    netlink_ask(w->ask, &q.head, RTM_GETLINK, 0, len, link_answer, l));
 }
 
 /*
@@ -357,20 +354,19 @@ int
 hostwatch_route(struct hostwatch *w, const struct prefix *dst,
     struct host_route *r)
 {
-	const size_t size = dst->family == AF_INET ? sizeof(dst->v4) :
-	    sizeof(dst->v6);
+	const size_t size =
+	    dst->family == AF_INET ? sizeof(dst->v4) : sizeof(dst->v6);
 	struct route_answer answer = { .route = r };
-	struct question q = { .route = {
-		.rtm_family = (uint8_t)dst->family,
-		.rtm_dst_len = (uint8_t)(size * 8),
-		.rtm_flags = RTM_F_FIB_MATCH } };
+	struct question q = { .route = { .rtm_family = (uint8_t)dst->family,
+				  .rtm_dst_len = (uint8_t)(size * 8),
+				  .rtm_flags = RTM_F_FIB_MATCH } };
 	size_t len;
 
 	memset(r, 0, sizeof(*r));
 	len = question_add(&q, sizeof(q.route), RTA_DST,
 	    dst->family == AF_INET ? (const void *)&dst->v4 : &dst->v6, size);
 	if (netlink_ask(w->ask, &q.head, RTM_GETROUTE, 0, len, route_answer,
-	    &answer) == -1)
+		&answer) == -1)
 		return (-1);
 	if (answer.refuses) {
 		errno = EHOSTUNREACH;
@@ -407,7 +403,7 @@ hostwatch_forwards(struct hostwatch *w, sa_family_t family)
 	len = question_add(&q, sizeof(q.conf), NETCONFA_IFINDEX, &all,
 	    sizeof(all));
 	if (netlink_ask(w->ask, &q.head, RTM_GETNETCONF, 0, len, conf_answer,
-	    &rc) == -1)
+		&rc) == -1)
 		return (-1);
 	return (rc);
 }

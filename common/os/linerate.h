@@ -23,8 +23,7 @@ struct linerate {
  * One more line now: may it be said? *before, when it is not 0, is the
  * number of lines left out in a second that is over: to be said first.
  */
-bool linerate_take(struct linerate *r, struct monotime now,
-    uint64_t *before);
+bool linerate_take(struct linerate *r, struct monotime now, uint64_t *before);
 
 /* At until or later: lines left out, to be said now; or 0. */
 uint64_t linerate_due(struct linerate *r, struct monotime now);

@@ -35,8 +35,7 @@ enum log_level log_get_level(void);
 int log_level_parse(const char *name, enum log_level *level);
 const char *log_level_name(enum log_level level);
 
-void log_debug(const char *fmt, ...)
-    __attribute__((__format__(printf, 1, 2)));
+void log_debug(const char *fmt, ...) __attribute__((__format__(printf, 1, 2)));
 void log_info(const char *fmt, ...) __attribute__((__format__(printf, 1, 2)));
 void log_warn(const char *fmt, ...) __attribute__((__format__(printf, 1, 2)));
 void log_err(const char *fmt, ...) __attribute__((__format__(printf, 1, 2)));

@@ -60,7 +60,8 @@ take(struct netlink *n, const struct nlmsghdr *m, netlink_fn fn, void *arg)
 		return (true);
 	if (m->nlmsg_type == NLMSG_ERROR) {
 		n->error = m->nlmsg_len >= NLMSG_LENGTH(sizeof(*e)) ?
-		    -e->error : EPROTO;
+		    -e->error :
+		    EPROTO;
 		return (true);
 	}
 	/* An answer is read to its end all the same. */
@@ -85,7 +86,7 @@ answer(struct netlink *n, netlink_fn fn, void *arg)
 			return (-1);
 		len = (size_t)got;
 		for (m = (const void *)n->buf; !end && NLMSG_OK(m, len);
-		    m = NLMSG_NEXT(m, len))
+		     m = NLMSG_NEXT(m, len))
 			end = take(n, m, fn, arg);
 	}
 	errno = n->error;

@@ -40,15 +40,14 @@ void netlink_parse(const struct nlmsghdr *m, size_t skip,
     struct netlink_attrs *attrs);
 
 /* Of an attribute; NULL has none. */
-void netlink_parse_nested(const struct rtattr *a,
-    struct netlink_attrs *attrs);
+void netlink_parse_nested(const struct rtattr *a, struct netlink_attrs *attrs);
 
 /* Copy a value of a known size; returns whether it is there. */
-bool netlink_value(const struct netlink_attrs *attrs, unsigned type,
-    void *to, size_t size);
+bool netlink_value(const struct netlink_attrs *attrs, unsigned type, void *to,
+    size_t size);
 
 /* Copy a string, cut to size; "" when it is not there. */
-void netlink_string(const struct netlink_attrs *attrs, unsigned type,
-    char *to, size_t size);
+void netlink_string(const struct netlink_attrs *attrs, unsigned type, char *to,
+    size_t size);
 
 #endif

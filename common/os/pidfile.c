@@ -44,8 +44,7 @@ require_plain_file(void)
 		    file.path);
 }
 
-static void __attribute__((__noreturn__))
-refuse_second(void)
+static void __attribute__((__noreturn__)) refuse_second(void)
 {
 	char text[sizeof("2147483647")] = "";
 
@@ -58,8 +57,8 @@ refuse_second(void)
 static bool
 open_and_lock(void)
 {
-	file.fd = open(file.path, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK |
-	    O_CLOEXEC, 0644);
+	file.fd = open(file.path,
+	    O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0644);
 	if (file.fd == -1)
 		fatal("%s: cannot be made: " PIDFILE_REMEDY, file.path);
 	require_plain_file();
@@ -105,8 +104,8 @@ pidfile_end(void)
 	if (file.fd == -1)
 		return;
 	/* Whoever reads the file if it stays must not find our number. */
-	if (is_ours() && (ftruncate(file.fd, 0) == -1 ||
-		unlink(file.path) == -1))
+	if (is_ours() &&
+	    (ftruncate(file.fd, 0) == -1 || unlink(file.path) == -1))
 		log_info("%s: stays behind: %s", file.path, strerror(errno));
 	close(file.fd);
 	file.fd = -1;

@@ -13,7 +13,7 @@
 #define COMMON_OS_PIDFILE_H
 
 /* What to do where it cannot be made. */
-#define PIDFILE_REMEDY                                                        \
+#define PIDFILE_REMEDY \
 	"say \"pidfile PATH\", or stay in the foreground with -d"
 
 /*

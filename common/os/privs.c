@@ -24,8 +24,7 @@ privs_require(const char *user, const char *standard, struct privs *p)
 }
 
 void
-privs_require_files(const struct privs *p, const char *dump,
-    const char *pid)
+privs_require_files(const struct privs *p, const char *dump, const char *pid)
 {
 	char text[PRIVS_TEXT_SIZE];
 
@@ -64,8 +63,8 @@ privs_drop(const struct privs *p)
 		fatalx("user id 0 can be taken back");
 	if (!p->stay && p->gid != 0 && (setgid(0) != -1 || setegid(0) != -1))
 		fatalx("group id 0 can be taken back");
-	if ((p->ports ? sandbox_drop_caps_but_ports() :
-	    sandbox_drop_caps()) == -1)
+	if ((p->ports ? sandbox_drop_caps_but_ports() : sandbox_drop_caps()) ==
+	    -1)
 		fatal("cannot give up capabilities");
 }
 
@@ -83,8 +82,7 @@ privs_open_std(void)
 }
 
 /* In the parent: leave when the child has written the pid file, or died. */
-static void __attribute__((__noreturn__))
-leave_to_child(int ready)
+static void __attribute__((__noreturn__)) leave_to_child(int ready)
 {
 	char byte;
 

@@ -41,9 +41,9 @@ struct privs {
 #define PRIVS_TEXT_SIZE 1024
 
 /* For two unsigned long; why follows. */
-#define PRIVS_BECOME_TEXT                                                     \
-	"cannot become user id %lu and group id %lu, for which root needs "   \
-	"CAP_SETUID and CAP_SETGID: give it these, or start as that user "    \
+#define PRIVS_BECOME_TEXT                                                   \
+	"cannot become user id %lu and group id %lu, for which root needs " \
+	"CAP_SETUID and CAP_SETGID: give it these, or start as that user "  \
 	"with no more capabilities than are needed"
 
 /*

@@ -61,8 +61,8 @@ privs_mapped(const char *map, unsigned long id)
 
 	if (*map == '\0')
 		return (true);
-	while (sscanf(map, "%lu %lu %lu%n", &inside, &outside, &count,
-	    &len) == 3) {
+	while (sscanf(map, "%lu %lu %lu%n", &inside, &outside, &count, &len) ==
+	    3) {
 		if (id >= inside && id - inside < count)
 			return (true);
 		map += len;
@@ -136,8 +136,8 @@ find_user(const char *user, struct privs *p)
 {
 	char name[NAME_SIZE];
 	const char *colon = strchr(user, ':');
-	const size_t len = colon != NULL ? (size_t)(colon - user) :
-	    strlen(user);
+	const size_t len =
+	    colon != NULL ? (size_t)(colon - user) : strlen(user);
 	const struct passwd *pw;
 
 	errno = 0;
@@ -161,12 +161,15 @@ static int
 stay(const char *user, const char *why, struct privs *p,
     char text[PRIVS_TEXT_SIZE])
 {
-	*p = (struct privs){ .uid = geteuid(), .gid = getegid(),
-		.stay = true };
+	*p =
+	    (struct privs){ .uid = geteuid(), .gid = getegid(), .stay = true };
 	if (why != NULL)
-		snprintf(text, PRIVS_TEXT_SIZE, "user %s: %s; staying user "
-		    "id %lu%s", user, why, (unsigned long)p->uid, is_root() ?
-		    ", which is root in this user namespace only" : "");
+		snprintf(text, PRIVS_TEXT_SIZE,
+		    "user %s: %s; staying user "
+		    "id %lu%s",
+		    user, why, (unsigned long)p->uid,
+		    is_root() ? ", which is root in this user namespace only" :
+				"");
 	return (0);
 }
 
@@ -176,9 +179,12 @@ stand_in(const char *user, struct privs *p, char text[PRIVS_TEXT_SIZE])
 {
 	*p = (struct privs){ .uid = PRIVS_NOBODY, .gid = PRIVS_NOBODY };
 	if (!namespace_has(p))
-		return (stay(user, "no such user, and nobody else in this "
-		    "user namespace", p, text));
-	snprintf(text, PRIVS_TEXT_SIZE, "user %s: no such user; becoming "
+		return (stay(user,
+		    "no such user, and nobody else in this "
+		    "user namespace",
+		    p, text));
+	snprintf(text, PRIVS_TEXT_SIZE,
+	    "user %s: no such user; becoming "
 	    "%d:%d instead, which others may be as well: make it with "
 	    "\"useradd -r -s /usr/sbin/nologin %s\", or say \"user NAME\"",
 	    user, PRIVS_NOBODY, PRIVS_NOBODY, user);
@@ -193,12 +199,15 @@ lookup_found(const char *user, struct privs *p, char text[PRIVS_TEXT_SIZE])
 		if (p->uid == 0)
 			return (stay(user, NULL, p, text));
 		if (!namespace_has(p))
-			return (stay(user, "not in the maps of this user "
-			    "namespace", p, text));
+			return (stay(user,
+			    "not in the maps of this user "
+			    "namespace",
+			    p, text));
 	}
 	if (p->uid != 0)
 		return (0);
-	snprintf(text, PRIVS_TEXT_SIZE, "user %s: has the rights of root, "
+	snprintf(text, PRIVS_TEXT_SIZE,
+	    "user %s: has the rights of root, "
 	    "which are to be given up: say \"user NAME\" or \"user %d\"",
 	    user, PRIVS_NOBODY);
 	return (-1);
@@ -215,8 +224,9 @@ privs_lookup(const char *user, const char *standard, struct privs *p,
 	*p = (struct privs){ .stay = false };
 	found = find_user(user, p);
 	if (!is_root())
-		return (stay(user, found || is_standard ? NULL :
-		    "no such user or group", p, text));
+		return (stay(user,
+		    found || is_standard ? NULL : "no such user or group", p,
+		    text));
 	if (found)
 		return (lookup_found(user, p, text));
 	if (database_failed()) {
@@ -226,9 +236,10 @@ privs_lookup(const char *user, const char *standard, struct privs *p,
 	}
 	if (is_standard)
 		return (stand_in(user, p, text));
-	snprintf(text, PRIVS_TEXT_SIZE, "user %s: no such user or group: make "
-	    "it, or say \"user NAME\", \"user %d\" or nothing", user,
-	    PRIVS_NOBODY);
+	snprintf(text, PRIVS_TEXT_SIZE,
+	    "user %s: no such user or group: make "
+	    "it, or say \"user NAME\", \"user %d\" or nothing",
+	    user, PRIVS_NOBODY);
 	return (-1);
 }
 
@@ -306,8 +317,7 @@ is_missing(const char *dir)
 {
 	struct stat st;
 
-	return (stat(dir, &st) == -1 &&
-	    (errno == ENOENT || errno == ENOTDIR));
+	return (stat(dir, &st) == -1 && (errno == ENOENT || errno == ENOTDIR));
 }
 
 /*
@@ -337,8 +347,8 @@ privs_check_pidfile(const char *path, char text[PRIVS_TEXT_SIZE])
 	dir = missing_dir(path, true, buf);
 	if (dir == NULL)
 		return (0);
-	snprintf(text, PRIVS_TEXT_SIZE, "%s: no such directory: make it, "
-	    PIDFILE_REMEDY, dir);
+	snprintf(text, PRIVS_TEXT_SIZE,
+	    "%s: no such directory: make it, " PIDFILE_REMEDY, dir);
 	return (-1);
 }
 
@@ -364,8 +374,10 @@ privs_can_write(const struct privs *p, const char *path,
 
 	dir = missing_dir(path, !p->stay, buf);
 	if (dir != NULL) {
-		snprintf(text, PRIVS_TEXT_SIZE, "%s: no such directory: "
-		    "install -d -o %lu -g %lu %s", dir, uid, gid, dir);
+		snprintf(text, PRIVS_TEXT_SIZE,
+		    "%s: no such directory: "
+		    "install -d -o %lu -g %lu %s",
+		    dir, uid, gid, dir);
 		return (-1);
 	}
 	strlcpy(buf, path, sizeof(buf));
@@ -374,23 +386,27 @@ privs_can_write(const struct privs *p, const char *path,
 		return (0);
 	if (lstat(path, &st) == 0) {
 		if (S_ISLNK(st.st_mode)) {
-			snprintf(text, PRIVS_TEXT_SIZE, "%s: is a symbolic "
-			    "link, which is not followed: remove it", path);
+			snprintf(text, PRIVS_TEXT_SIZE,
+			    "%s: is a symbolic "
+			    "link, which is not followed: remove it",
+			    path);
 			return (-1);
 		}
 		if (access_as(p, path, W_OK) == 0)
 			return (0);
-		snprintf(text, PRIVS_TEXT_SIZE, "%s: user id %lu may not "
-		    "write it: %s: chown %lu:%lu %s", path, uid,
-		    strerror(errno), uid, gid, path);
+		snprintf(text, PRIVS_TEXT_SIZE,
+		    "%s: user id %lu may not "
+		    "write it: %s: chown %lu:%lu %s",
+		    path, uid, strerror(errno), uid, gid, path);
 		return (-1);
 	}
 	if (can_make(p, dir) == 0)
 		return (0);
-	snprintf(text, PRIVS_TEXT_SIZE, "%s: user id %lu may not make files "
+	snprintf(text, PRIVS_TEXT_SIZE,
+	    "%s: user id %lu may not make files "
 	    "there: %s: name a file in a directory of that user, made with "
-	    "install -d -o %lu -g %lu DIRECTORY", dir, uid, strerror(errno),
-	    uid, gid);
+	    "install -d -o %lu -g %lu DIRECTORY",
+	    dir, uid, strerror(errno), uid, gid);
 	return (-1);
 }
 

@@ -34,7 +34,7 @@ struct reader {
 	size_t len_got;
 	uint8_t *octets;
 	size_t got;
-	size_t size; /* of the buffer */
+	size_t size;  /* of the buffer */
 	bool dropped; /* memory was short: it is read to its end for nothing */
 };
 
@@ -95,8 +95,8 @@ answer(int fd, const char *path, reader_gather_fn *gather)
 
 	octets = read_files(path, gather, &len);
 	len64 = len;
-	sent = send_all(fd, &len64, sizeof(len64)) &&
-	    send_all(fd, octets, len);
+	sent =
+	    send_all(fd, &len64, sizeof(len64)) && send_all(fd, octets, len);
 	free(octets);
 	return (sent);
 }
@@ -298,8 +298,8 @@ receive_and_drop(struct reader *r)
 	const uint64_t left = r->len - r->got;
 	uint8_t scratch[4096];
 
-	return (receive(r, scratch, left < sizeof(scratch) ? (size_t)left :
-	    sizeof(scratch)));
+	return (receive(r, scratch,
+	    left < sizeof(scratch) ? (size_t)left : sizeof(scratch)));
 }
 
 static enum reader_verdict

@@ -31,7 +31,7 @@ struct files;
 struct reader;
 
 enum reader_verdict {
-	READER_MORE,   /* not all of it is there yet */
+	READER_MORE, /* not all of it is there yet */
 	READER_DONE,
 	READER_FAILED, /* it could not; the next request may succeed */
 	READER_GONE    /* it has ended, or talks nonsense: never again */

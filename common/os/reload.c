@@ -28,9 +28,11 @@ on_slow(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	(void)arg;
-	log_warn("reload: a file of the configuration has not been read for "
+	log_warn(
+	    "reload: a file of the configuration has not been read for "
 	    "%d s: is its file system away? the old configuration stays until "
-	    "it has", SLOW_SECS);
+	    "it has",
+	    SLOW_SECS);
 }
 
 static void
@@ -40,7 +42,8 @@ ask(struct reload *rl)
 
 	rl->again = false;
 	if (rl->reader == NULL || reader_ask(rl->reader) == -1) {
-		log_err("reload: the process that reads the configuration has "
+		log_err(
+		    "reload: the process that reads the configuration has "
 		    "ended, and only a restart makes another: restart this "
 		    "one");
 		rl->done(rl->arg, NULL);
@@ -58,7 +61,7 @@ lose_reader(struct reload *rl)
 	reader_free(rl->reader);
 	rl->reader = NULL;
 	log_warn("reader: the process that reads the configuration has ended; "
-	    "a reload needs a restart from now on");
+		 "a reload needs a restart from now on");
 }
 
 /* The answer to a question, if there was one. */
@@ -116,8 +119,8 @@ reload_new(struct event_base *base, struct reader *r, reload_fn *done,
 	rl->reader = r;
 	rl->done = done;
 	rl->arg = arg;
-	rl->input = event_new(base, reader_fd(r), EV_READ | EV_PERSIST,
-	    on_input, rl);
+	rl->input =
+	    event_new(base, reader_fd(r), EV_READ | EV_PERSIST, on_input, rl);
 	rl->slow = evtimer_new(base, on_slow, rl);
 	if (rl->input == NULL || rl->slow == NULL ||
 	    event_add(rl->input, NULL) == -1) {

@@ -68,8 +68,8 @@ sandbox_drop_caps_but_ports(void)
 
 	if (syscall(SYS_capget, &head, set) == -1)
 		return (-1);
-	return (keep_caps(set[0].permitted &
-	    UINT32_C(1) << CAP_NET_BIND_SERVICE));
+	return (
+	    keep_caps(set[0].permitted & UINT32_C(1) << CAP_NET_BIND_SERVICE));
 }
 
 /*
@@ -131,8 +131,7 @@ landlock_allow(int ruleset, const char *file, uint64_t access)
 	int len = slash != NULL ? (int)(slash - file) + 1 : 0;
 	char dir[PATH_MAX];
 
-	if (snprintf(dir, sizeof(dir), "%.*s.", len, file) >=
-	    (int)sizeof(dir))
+	if (snprintf(dir, sizeof(dir), "%.*s.", len, file) >= (int)sizeof(dir))
 		fatalx("sandbox: path too long: %s", file);
 	rule.parent_fd = open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (rule.parent_fd == -1 && errno == EACCES) {
@@ -143,8 +142,8 @@ landlock_allow(int ruleset, const char *file, uint64_t access)
 	}
 	if (rule.parent_fd == -1)
 		fatal("sandbox: %s", dir);
-	if (syscall(SYS_landlock_add_rule, ruleset,
-	    LANDLOCK_RULE_PATH_BENEATH, &rule, 0) == -1)
+	if (syscall(SYS_landlock_add_rule, ruleset, LANDLOCK_RULE_PATH_BENEATH,
+		&rule, 0) == -1)
 		fatal("sandbox: landlock rule for %s", dir);
 	close(rule.parent_fd);
 }
@@ -157,17 +156,19 @@ landlock_rules(int ruleset, const struct sandbox *sb, uint64_t all)
 
 	/* The configuration may name any file; one may be a directory. */
 	if (sb == NULL) {
-		landlock_allow(ruleset, "/", LANDLOCK_ACCESS_FS_READ_FILE |
-		    LANDLOCK_ACCESS_FS_READ_DIR);
+		landlock_allow(ruleset, "/",
+		    LANDLOCK_ACCESS_FS_READ_FILE |
+			LANDLOCK_ACCESS_FS_READ_DIR);
 		return;
 	}
 
 	/* A dump makes its file, or writes an old one anew. */
 	for (file = sb->write_files; file != NULL && *file != NULL; file++)
-		landlock_allow(ruleset, *file, all &
-		    (LANDLOCK_ACCESS_FS_WRITE_FILE |
-		    LANDLOCK_ACCESS_FS_MAKE_REG |
-		    LANDLOCK_ACCESS_FS_TRUNCATE));
+		landlock_allow(ruleset, *file,
+		    all &
+			(LANDLOCK_ACCESS_FS_WRITE_FILE |
+			    LANDLOCK_ACCESS_FS_MAKE_REG |
+			    LANDLOCK_ACCESS_FS_TRUNCATE));
 
 	if (sb->pid_file != NULL)
 		landlock_allow(ruleset, sb->pid_file,
@@ -187,8 +188,8 @@ enter_landlock(const struct sandbox *sb)
 		return;
 	}
 	attr.handled_access_fs = landlock_all(abi);
-	ruleset = (int)syscall(SYS_landlock_create_ruleset, &attr,
-	    sizeof(attr), 0);
+	ruleset =
+	    (int)syscall(SYS_landlock_create_ruleset, &attr, sizeof(attr), 0);
 	if (ruleset == -1)
 		fatal("sandbox: landlock");
 	landlock_rules(ruleset, sb, attr.handled_access_fs);
@@ -359,9 +360,9 @@ allow(scmp_filter_ctx ctx, int call, const struct scmp_arg_cmp *is)
 static void
 allow_socket(scmp_filter_ctx ctx, int domain)
 {
-	struct scmp_arg_cmp is = {
-		.arg = 0, .op = SCMP_CMP_EQ, .datum_a = (unsigned)domain
-	};
+	struct scmp_arg_cmp is = { .arg = 0,
+		.op = SCMP_CMP_EQ,
+		.datum_a = (unsigned)domain };
 
 	allow(ctx, SCMP_SYS(socket), &is);
 }
@@ -369,9 +370,9 @@ allow_socket(scmp_filter_ctx ctx, int domain)
 static void
 allow_ioctl(scmp_filter_ctx ctx, unsigned long request)
 {
-	struct scmp_arg_cmp is = {
-		.arg = 1, .op = SCMP_CMP_EQ, .datum_a = request
-	};
+	struct scmp_arg_cmp is = { .arg = 1,
+		.op = SCMP_CMP_EQ,
+		.datum_a = request };
 
 	allow(ctx, SCMP_SYS(ioctl), &is);
 }
@@ -380,9 +381,9 @@ allow_ioctl(scmp_filter_ctx ctx, unsigned long request)
 static void
 allow_data_memory(scmp_filter_ctx ctx, int call)
 {
-	struct scmp_arg_cmp is = {
-		.arg = 2, .op = SCMP_CMP_MASKED_EQ, .datum_a = PROT_EXEC
-	};
+	struct scmp_arg_cmp is = { .arg = 2,
+		.op = SCMP_CMP_MASKED_EQ,
+		.datum_a = PROT_EXEC };
 
 	allow(ctx, call, &is);
 }
@@ -407,7 +408,7 @@ seccomp_rules_reader(scmp_filter_ctx ctx)
 	size_t i;
 
 	for (i = 0; i < sizeof(allowed_reader) / sizeof(allowed_reader[0]);
-	    i++)
+	     i++)
 		allow(ctx, allowed_reader[i], NULL);
 	allow_open_to_read(ctx, SCMP_SYS(open), 1);
 	allow_open_to_read(ctx, SCMP_SYS(openat), 2);
@@ -481,7 +482,7 @@ enter_seccomp(const struct sandbox *sb)
  * need more than a daemon does, so such a build has no sandbox.
  */
 #if defined(__has_feature)
-#define SANITIZED                                                              \
+#define SANITIZED \
 	(__has_feature(address_sanitizer) || __has_feature(thread_sanitizer))
 #elif defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 #define SANITIZED 1

@@ -48,7 +48,8 @@ sandbox_enter(const struct sandbox *sb)
 	if (sb->pid_file != NULL && unveil(sb->pid_file, "rc") == -1)
 		fatal("sandbox: unveil %s", sb->pid_file);
 	if (pledge(sb->inet ? "stdio wpath cpath inet route" :
-	    "stdio wpath cpath", NULL) == -1)
+			      "stdio wpath cpath",
+		NULL) == -1)
 		fatal("sandbox: pledge");
 }
 

@@ -121,8 +121,8 @@ int
 watch_attach(struct watch *w, struct event_base *base)
 {
 	w->base = base;
-	w->news = event_new(
-	    base, hostwatch_fd(w->host), EV_READ | EV_PERSIST, news_waiting, w);
+	w->news = event_new(base, hostwatch_fd(w->host), EV_READ | EV_PERSIST,
+	    news_waiting, w);
 	w->settled = event_new(base, -1, 0, settled, w);
 	if (w->news == NULL || w->settled == NULL ||
 	    event_add(w->news, NULL) == -1) {

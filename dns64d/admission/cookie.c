@@ -31,8 +31,7 @@ make_hash(const struct siphash_key *secret, const uint8_t *cookie,
 		memcpy(input + len, &sin->sin_addr, sizeof(sin->sin_addr));
 		len += sizeof(sin->sin_addr);
 	} else {
-		memcpy(input + len, &sin6->sin6_addr,
-		    sizeof(sin6->sin6_addr));
+		memcpy(input + len, &sin6->sin6_addr, sizeof(sin6->sin6_addr));
 		len += sizeof(sin6->sin6_addr);
 	}
 	hash = siphash24(secret, input, len);
@@ -85,6 +84,5 @@ cookie_check(const struct siphash_key *secrets, size_t n,
 	if (i == n)
 		return (COOKIE_BAD);
 	/* Bearers of an old secret have to learn the new one. */
-	return (i > 0 || age > COOKIE_RENEW_SECS ? COOKIE_RENEW :
-	    COOKIE_GOOD);
+	return (i > 0 || age > COOKIE_RENEW_SECS ? COOKIE_RENEW : COOKIE_GOOD);
 }

@@ -23,7 +23,7 @@
 
 #define COOKIE_LEN 24 /* of both cookies together */
 
-#define COOKIE_PAST_SECS 3600  /* RFC 9018, 4.3 */
+#define COOKIE_PAST_SECS 3600 /* RFC 9018, 4.3 */
 #define COOKIE_FUTURE_SECS 300
 #define COOKIE_RENEW_SECS 1800
 

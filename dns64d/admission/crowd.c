@@ -15,7 +15,7 @@ struct crowd_member {
 	LIST_ENTRY(crowd_member) chain;
 	TAILQ_ENTRY(crowd_member) peers; /* of its level */
 	struct crowd_key key;
-	unsigned n; /* of items, at least one */
+	unsigned n;			/* of items, at least one */
 	TAILQ_HEAD(, crowd_item) items; /* the oldest first */
 };
 

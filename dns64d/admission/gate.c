@@ -153,8 +153,8 @@ read_options(struct visit *v, struct gate_pass *pass)
 		handle_cookie(v, pass);
 	if (v->peer->tcp && v->asked.keepalive) {
 		o->keepalive = true;
-		o->keepalive_ds = (uint16_t)(tenths < UINT16_MAX ? tenths :
-		    UINT16_MAX);
+		o->keepalive_ds =
+		    (uint16_t)(tenths < UINT16_MAX ? tenths : UINT16_MAX);
 	}
 	if (v->rules->forward_subnet)
 		pass->subnet = o->subnet = v->asked.subnet;
@@ -182,8 +182,8 @@ check_pressure(struct visit *v)
 	if (source_is_proven(v))
 		return (GATE_PASS);
 	if (limit.per_sec > 0)
-		refused = rate_take(&v->gate->rates, &limit, v->peer->addr,
-		    v->now);
+		refused =
+		    rate_take(&v->gate->rates, &limit, v->peer->addr, v->now);
 	if (refused == 0 && !v->peer->pressed)
 		return (GATE_PASS);
 	if (v->asked.cookie_len != 0)
@@ -191,7 +191,8 @@ check_pressure(struct visit *v)
 	if (refused == 0)
 		return (GATE_PASS);
 	return (v->rules->slip > 0 && refused % v->rules->slip == 0 ?
-	    GATE_TRUNCATE : GATE_DROP);
+		GATE_TRUNCATE :
+		GATE_DROP);
 }
 
 /* RFC 7873, 5.4: a message without a question asks for a cookie alone. */
@@ -211,8 +212,8 @@ reject(unsigned *rcode, unsigned with)
 }
 
 static enum gate_verdict
-check_message(struct visit *v, enum msg_query_verdict verdict,
-    unsigned *rcode, struct gate_pass *pass)
+check_message(struct visit *v, enum msg_query_verdict verdict, unsigned *rcode,
+    struct gate_pass *pass)
 {
 	if (!v->peer->allowed) {
 		ede_add(&pass->ede, EDE_PROHIBITED);
@@ -253,8 +254,8 @@ gate_check(struct gate *g, const struct gate_rules *r,
 	malformed = read_options(&v, pass) == -1;
 	pressure = check_pressure(&v);
 	if (pressure != GATE_PASS) {
-		*rcode = pressure == GATE_BADCOOKIE ? MSG_BADCOOKIE :
-		    MSG_NOERROR;
+		*rcode =
+		    pressure == GATE_BADCOOKIE ? MSG_BADCOOKIE : MSG_NOERROR;
 		return (pressure);
 	}
 	if (malformed && verdict == MSG_Q_ACCEPT && peer->allowed)
@@ -287,15 +288,14 @@ set_scope(struct msg_subnet *subnet, const struct msg_scan *upstream)
 	if (theirs.len == subnet->len &&
 	    memcmp(theirs.data, subnet->data, 3) == 0 &&
 	    memcmp(theirs.data + MSG_SUBNET_FIXED,
-	    subnet->data + MSG_SUBNET_FIXED,
-	    subnet->len - MSG_SUBNET_FIXED) == 0)
+		subnet->data + MSG_SUBNET_FIXED,
+		subnet->len - MSG_SUBNET_FIXED) == 0)
 		subnet->data[3] = theirs.data[3];
 }
 
 size_t
 gate_finish(const struct gate_pass *pass, const struct msg_scan *query,
-    size_t udp_max, const struct msg_scan *upstream, uint8_t *buf,
-    size_t len)
+    size_t udp_max, const struct msg_scan *upstream, uint8_t *buf, size_t len)
 {
 	struct msg_options o = pass->options;
 

@@ -39,13 +39,13 @@ struct rng;
 /* What the configuration says. */
 struct gate_rules {
 	bool no_cookies;
-	bool forward_subnet;     /* ECS goes upstream; else it is ignored */
+	bool forward_subnet; /* ECS goes upstream; else it is ignored */
 	struct siphash_key secret[GATE_SECRETS_MAX]; /* newest first */
-	unsigned n_secrets;      /* 0: chosen here, and renewed */
-	unsigned rate;           /* questions a second over UDP; 0: no bound */
-	unsigned rate_len4;      /* bits of an address that are one client */
+	unsigned n_secrets; /* 0: chosen here, and renewed */
+	unsigned rate;	    /* questions a second over UDP; 0: no bound */
+	unsigned rate_len4; /* bits of an address that are one client */
 	unsigned rate_len6;
-	unsigned slip;           /* 0: never */
+	unsigned slip;		 /* 0: never */
 	unsigned keepalive_secs; /* idle time that TCP clients are told */
 };
 
@@ -62,10 +62,10 @@ struct gate_peer {
 /* What its answer needs to know of a message. */
 struct gate_pass {
 	struct msg_options options; /* of the reply */
-	bool edns;                  /* the reply has an OPT */
+	bool edns;		    /* the reply has an OPT */
 	bool tcp;
-	struct msg_subnet subnet;   /* to be forwarded */
-	struct ede_set ede;         /* of the reply; whoever knows more adds */
+	struct msg_subnet subnet; /* to be forwarded */
+	struct ede_set ede;	  /* of the reply; whoever knows more adds */
 };
 
 enum gate_verdict {
@@ -111,7 +111,6 @@ size_t gate_limit(const struct gate_pass *pass, const struct msg_scan *query,
  * udp_max: as for gate_limit. Returns the new length.
  */
 size_t gate_finish(const struct gate_pass *pass, const struct msg_scan *query,
-    size_t udp_max, const struct msg_scan *upstream, uint8_t *buf,
-    size_t len);
+    size_t udp_max, const struct msg_scan *upstream, uint8_t *buf, size_t len);
 
 #endif

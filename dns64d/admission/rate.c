@@ -19,8 +19,8 @@ copy_prefix(const void *addr, unsigned bits, uint8_t *out)
 	memcpy(out, addr, whole);
 	if (bits % 8 == 0)
 		return (whole);
-	out[whole] = ((const uint8_t *)addr)[whole] &
-	    (uint8_t)(0xff00 >> bits % 8);
+	out[whole] =
+	    ((const uint8_t *)addr)[whole] & (uint8_t)(0xff00 >> bits % 8);
 	return (whole + 1);
 }
 

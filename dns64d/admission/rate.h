@@ -30,8 +30,8 @@ struct rate_table {
 };
 
 struct rate_limit {
-	unsigned per_sec;   /* > 0; as many at once */
-	unsigned prefix4;   /* bits of an address that count */
+	unsigned per_sec; /* > 0; as many at once */
+	unsigned prefix4; /* bits of an address that count */
 	unsigned prefix6;
 };
 

@@ -9,64 +9,66 @@
 #include <stdio.h>
 
 /* X(NAME, "name", "help") in the order of printing. */
-#define STATS_LIST(X)                                                          \
-	X(QUERIES_UDP, "queries-udp", "queries received over UDP")             \
-	X(QUERIES_TCP, "queries-tcp", "queries received over TCP")             \
-	X(CLIENT_GARBAGE, "client-garbage",                                    \
-	    "messages from clients that deserve no answer")                    \
-	X(REFUSED, "refused", "queries refused by the access list")            \
-	X(FORMERR, "formerr", "queries answered FORMERR")                      \
-	X(NOTIMP, "notimp", "queries answered NOTIMP")                         \
-	X(BADVERS, "badvers", "queries answered BADVERS")                      \
-	X(BADCOOKIE, "badcookie", "queries sent back for a cookie")            \
-	X(RATE_DROPPED, "rate-dropped", "queries beyond a client's rate")      \
-	X(RATE_TRUNCATED, "rate-truncated",                                    \
-	    "queries beyond a client's rate that were sent to TCP")            \
-	X(SERVFAIL, "servfail", "queries for which no upstream had an answer") \
-	X(SHED, "shed", "queries of who has most given up to make room")       \
-	X(LOCAL, "local", "answers made without an upstream")                  \
-	X(PASSED, "passed", "answers of an upstream passed on")                \
-	X(SYNTHESISED, "synthesised", "answers with synthesised AAAA")         \
-	X(NXDOMAIN_SYNTH, "nxdomain-synth",                                    \
-	    "answers with synthesised AAAA where AAAA said NXDOMAIN")          \
-	X(PTR, "ptr", "reverse names inside a prefix answered")                \
-	X(TRUNCATED, "truncated", "answers cut to the client's UDP size")      \
-	X(REPLY_ERRORS, "reply-errors", "answers that could not be sent")      \
-	X(TCP_ACCEPTED, "tcp-accepted", "TCP clients accepted")                \
-	X(TCP_REFUSED, "tcp-refused", "TCP clients turned away by a limit")    \
-	X(TCP_IDLE, "tcp-idle", "TCP clients closed when idle")                \
-	X(TCP_SHED, "tcp-shed",                                                \
-	    "TCP clients of who has most closed to make room")                 \
-	X(CACHE_HITS, "cache-hits", "questions answered from the cache")       \
-	X(ANSWER_HITS, "answer-hits", "queries given an answer kept whole")    \
-	X(CACHE_STALE, "cache-stale", "questions given a stale answer")        \
-	X(CACHE_FAILURES, "cache-failures",                                    \
-	    "questions not asked since they failed a moment ago")              \
-	X(CACHE_MISSES, "cache-misses", "questions put to the upstreams")      \
-	X(COALESCED, "coalesced", "questions that were on their way already")  \
-	X(PREFETCHES, "prefetches", "answers fetched anew before they expire") \
-	X(UP_UDP, "upstream-udp", "queries sent to upstreams over UDP")        \
-	X(UP_TCP, "upstream-tcp", "queries sent to upstreams over TCP")        \
-	X(UP_ANSWERS, "upstream-answers", "answers accepted from upstreams")   \
-	X(UP_LOST, "upstream-lost", "queries left unanswered by upstreams")    \
-	X(UP_ERRORS, "upstream-errors",                                        \
-	    "queries that could not be sent or were rejected by the network")  \
-	X(UP_MISMATCH, "upstream-mismatch",                                    \
-	    "answers with wrong address, id or question, ignored")             \
-	X(UP_ABANDONED, "upstream-abandoned",                                  \
-	    "questions that too many ignored answers moved to TCP")            \
-	X(UP_MALFORMED, "upstream-malformed", "answers that do not parse")     \
-	X(UP_TRUNCATED, "upstream-truncated", "UDP answers truncated")         \
-	X(UP_NOEDNS, "upstream-noedns",                                        \
-	    "times that an upstream was found not to speak EDNS")              \
-	X(UP_DOWN, "upstream-down", "times that an upstream was marked down")  \
+#define STATS_LIST(X)                                                         \
+	X(QUERIES_UDP, "queries-udp", "queries received over UDP")            \
+	X(QUERIES_TCP, "queries-tcp", "queries received over TCP")            \
+	X(CLIENT_GARBAGE, "client-garbage",                                   \
+	    "messages from clients that deserve no answer")                   \
+	X(REFUSED, "refused", "queries refused by the access list")           \
+	X(FORMERR, "formerr", "queries answered FORMERR")                     \
+	X(NOTIMP, "notimp", "queries answered NOTIMP")                        \
+	X(BADVERS, "badvers", "queries answered BADVERS")                     \
+	X(BADCOOKIE, "badcookie", "queries sent back for a cookie")           \
+	X(RATE_DROPPED, "rate-dropped", "queries beyond a client's rate")     \
+	X(RATE_TRUNCATED, "rate-truncated",                                   \
+	    "queries beyond a client's rate that were sent to TCP")           \
+	X(SERVFAIL, "servfail",                                               \
+	    "queries for which no upstream had an answer")                    \
+	X(SHED, "shed", "queries of who has most given up to make room")      \
+	X(LOCAL, "local", "answers made without an upstream")                 \
+	X(PASSED, "passed", "answers of an upstream passed on")               \
+	X(SYNTHESISED, "synthesised", "answers with synthesised AAAA")        \
+	X(NXDOMAIN_SYNTH, "nxdomain-synth",                                   \
+	    "answers with synthesised AAAA where AAAA said NXDOMAIN")         \
+	X(PTR, "ptr", "reverse names inside a prefix answered")               \
+	X(TRUNCATED, "truncated", "answers cut to the client's UDP size")     \
+	X(REPLY_ERRORS, "reply-errors", "answers that could not be sent")     \
+	X(TCP_ACCEPTED, "tcp-accepted", "TCP clients accepted")               \
+	X(TCP_REFUSED, "tcp-refused", "TCP clients turned away by a limit")   \
+	X(TCP_IDLE, "tcp-idle", "TCP clients closed when idle")               \
+	X(TCP_SHED, "tcp-shed",                                               \
+	    "TCP clients of who has most closed to make room")                \
+	X(CACHE_HITS, "cache-hits", "questions answered from the cache")      \
+	X(ANSWER_HITS, "answer-hits", "queries given an answer kept whole")   \
+	X(CACHE_STALE, "cache-stale", "questions given a stale answer")       \
+	X(CACHE_FAILURES, "cache-failures",                                   \
+	    "questions not asked since they failed a moment ago")             \
+	X(CACHE_MISSES, "cache-misses", "questions put to the upstreams")     \
+	X(COALESCED, "coalesced", "questions that were on their way already") \
+	X(PREFETCHES, "prefetches",                                           \
+	    "answers fetched anew before they expire")                        \
+	X(UP_UDP, "upstream-udp", "queries sent to upstreams over UDP")       \
+	X(UP_TCP, "upstream-tcp", "queries sent to upstreams over TCP")       \
+	X(UP_ANSWERS, "upstream-answers", "answers accepted from upstreams")  \
+	X(UP_LOST, "upstream-lost", "queries left unanswered by upstreams")   \
+	X(UP_ERRORS, "upstream-errors",                                       \
+	    "queries that could not be sent or were rejected by the network") \
+	X(UP_MISMATCH, "upstream-mismatch",                                   \
+	    "answers with wrong address, id or question, ignored")            \
+	X(UP_ABANDONED, "upstream-abandoned",                                 \
+	    "questions that too many ignored answers moved to TCP")           \
+	X(UP_MALFORMED, "upstream-malformed", "answers that do not parse")    \
+	X(UP_TRUNCATED, "upstream-truncated", "UDP answers truncated")        \
+	X(UP_NOEDNS, "upstream-noedns",                                       \
+	    "times that an upstream was found not to speak EDNS")             \
+	X(UP_DOWN, "upstream-down", "times that an upstream was marked down") \
 	X(UP_PROBES, "upstream-probes", "probes sent to upstreams marked down")
 
 enum stats_counter {
 #define STATS_ENUM(NAME, name, help) STAT_##NAME,
 	STATS_LIST(STATS_ENUM)
 #undef STATS_ENUM
-	STAT_MAX
+	    STAT_MAX
 };
 
 struct stats {

@@ -14,7 +14,7 @@
 
 #define BYTES_PER_BUCKET 256 /* an answer takes about so much */
 #define MALLOC_OVERHEAD 16   /* of the allocator, for each answer */
-#define ANSWERS_LEAST 4      /* that there is to be room for */
+#define ANSWERS_LEAST 4	     /* that there is to be room for */
 
 /* In the flags of a key, where these bits of a header mean nothing. */
 #define FLAG_DO MSG_QR
@@ -33,7 +33,7 @@ struct fixed_key {
 struct key {
 	struct fixed_key fixed;
 	uint8_t name[MSG_NAME_MAX]; /* lower case */
-	uint8_t name_len;           /* this and behind it is not hashed */
+	uint8_t name_len;	    /* this and behind it is not hashed */
 	uint64_t hash;
 };
 
@@ -41,7 +41,7 @@ struct answer {
 	LIST_ENTRY(answer) chain;
 	TAILQ_ENTRY(answer) lru;
 	uint32_t hash;
-	uint32_t secs;  /* the second that the TTLs are of */
+	uint32_t secs;	/* the second that the TTLs are of */
 	uint32_t until; /* the first second that it is not good for */
 	struct fixed_key key;
 	struct answer_note note;
@@ -61,9 +61,9 @@ struct answers {
 	struct siphash_key key;
 	size_t bytes_max;
 	struct chain *buckets; /* NULL: nothing is kept */
-	size_t mask;           /* their number, a power of two, less one */
+	size_t mask;	       /* their number, a power of two, less one */
 	bool closed;
-	struct lru lru;        /* the least recently used one first */
+	struct lru lru; /* the least recently used one first */
 	struct answers_counts counts;
 };
 
@@ -94,8 +94,7 @@ answers_new(size_t bytes, const struct siphash_key *key)
 static size_t
 answer_size(const struct answer *e)
 {
-	return (sizeof(*e) + e->len + 2 * (size_t)e->n_ttls +
-	    MALLOC_OVERHEAD);
+	return (sizeof(*e) + e->len + 2 * (size_t)e->n_ttls + MALLOC_OVERHEAD);
 }
 
 static void
@@ -154,8 +153,7 @@ secs_of(struct monotime t)
 }
 
 static void
-make_key(const struct answers *a, const struct answer_query *q,
-    struct key *k)
+make_key(const struct answers *a, const struct answer_query *q, struct key *k)
 {
 	const struct msg_scan *m = q->scan;
 	const uint8_t *name = m->wire + MSG_HEADER_LEN;
@@ -184,8 +182,8 @@ find_answer(const struct answers *a, const struct key *k)
 		if (e->hash == (uint32_t)k->hash &&
 		    memcmp(&e->key, &k->fixed, sizeof(e->key)) == 0 &&
 		    e->name_len == k->name_len &&
-		    memcmp(e->data + MSG_HEADER_LEN, k->name,
-		    k->name_len) == 0)
+		    memcmp(e->data + MSG_HEADER_LEN, k->name, k->name_len) ==
+			0)
 			return (e);
 	return (NULL);
 }

@@ -43,8 +43,8 @@ struct answers;
 /* What an answer is for. */
 struct answer_query {
 	const struct msg_scan *scan; /* of a query that was accepted */
-	uint16_t policy;             /* any number, one for each policy */
-	size_t limit;                /* octets that the answer may have */
+	uint16_t policy;	     /* any number, one for each policy */
+	size_t limit;		     /* octets that the answer may have */
 };
 
 /* What goes with an answer and is not in its octets. */

@@ -22,8 +22,8 @@
 #define FAILURE_SIZE (sizeof(struct cache_failure) + MALLOC_OVERHEAD)
 
 #define TYPE_ANY_NAME 0 /* type in the key of NXDOMAIN */
-#define TYPE_META 128   /* from here to ANY */
-#define CLASS_NONE 254  /* and ANY behind it */
+#define TYPE_META 128	/* from here to ANY */
+#define CLASS_NONE 254	/* and ANY behind it */
 #define FLAG_DO MSG_QR	/* in the flags of a key, where QR means nothing */
 #define KEY_FIXED 7	/* type, class, flags, length of the subnet */
 #define KEY_MAX (KEY_FIXED + MSG_SUBNET_MAX + MSG_NAME_MAX)
@@ -43,8 +43,8 @@ struct cache {
 	struct chain *buckets; /* NULL: nothing is kept */
 	size_t mask;	       /* their number, a power of two, less one */
 	bool closed;
-	struct lru lru;	       /* the least recently used one first */
-	size_t reserved;       /* bytes of the rules' that others use */
+	struct lru lru;	 /* the least recently used one first */
+	size_t reserved; /* bytes of the rules' that others use */
 	struct cache_counts counts;
 };
 
@@ -226,9 +226,10 @@ make_key(const struct cache *c, struct key *k, const struct msg_question *q,
 static bool
 is_failure_forgotten(const struct cache_entry *e, struct monotime now)
 {
-	return (e->failure == NULL || monotime_reached(
-	    monotime_add_secs(e->failure->until, e->failure->secs +
-	    CACHE_FAILURE_ROW_SECS), now));
+	return (e->failure == NULL ||
+	    monotime_reached(monotime_add_secs(e->failure->until,
+				 e->failure->secs + CACHE_FAILURE_ROW_SECS),
+		now));
 }
 
 /* Neither the reply nor the length of the next failure is of use any more. */
@@ -238,8 +239,9 @@ is_dead(const struct cache *c, const struct cache_entry *e,
 {
 	uint32_t stale = c->rules.serve_stale ? c->rules.ttl_stale : 0;
 
-	if (e->wire_len > 0 && !monotime_reached(
-	    monotime_add_secs(cache_expires_at(e), stale), now))
+	if (e->wire_len > 0 &&
+	    !monotime_reached(monotime_add_secs(cache_expires_at(e), stale),
+		now))
 		return (false);
 	return (is_failure_forgotten(e, now));
 }
@@ -363,8 +365,8 @@ use_fresh(struct cache *c, struct cache_entry *e, bool failing,
 	if (failing || hit->below > 0)
 		hit->steady_until = now;
 	else
-		hit->steady_until = c->rules.prefetch ? prefetch_at(e) :
-		    cache_expires_at(e);
+		hit->steady_until =
+		    c->rules.prefetch ? prefetch_at(e) : cache_expires_at(e);
 }
 
 /* Of two expired replies that one which is the younger. */
@@ -376,9 +378,9 @@ choose_stale(const struct cache *c, struct cache_entry *own,
 
 	if (!c->rules.serve_stale)
 		return (NULL);
-	if (own != NULL && own->wire_len > 0 && (e == NULL ||
-	    e->wire_len == 0 || monotime_reached(e->stored_at,
-	    own->stored_at)))
+	if (own != NULL && own->wire_len > 0 &&
+	    (e == NULL || e->wire_len == 0 ||
+		monotime_reached(e->stored_at, own->stored_at)))
 		e = own;
 	return (e != NULL && e->wire_len > 0 ? e : NULL);
 }
@@ -541,8 +543,10 @@ read_scope(const struct msg_question *q, const struct msg_scan *reply,
 		return (0);
 	*scope = subnet.data[CACHE_SCOPE_OFFSET];
 	subnet.data[CACHE_SCOPE_OFFSET] = q->subnet.data[CACHE_SCOPE_OFFSET];
-	return (subnet.len == q->subnet.len && memcmp(subnet.data,
-	    q->subnet.data, subnet.len) == 0 ? 0 : -1);
+	return (subnet.len == q->subnet.len &&
+		    memcmp(subnet.data, q->subnet.data, subnet.len) == 0 ?
+		0 :
+		-1);
 }
 
 /* A name that has data has outlived an old denial. */
@@ -634,13 +638,13 @@ next_failure(const struct cache *c, const struct cache_entry *e,
 		return (c->rules.ttl_failure);
 	return (lower(e->failure->secs * 2,
 	    c->rules.ttl_failure_max > c->rules.ttl_failure ?
-	    c->rules.ttl_failure_max : c->rules.ttl_failure));
+		c->rules.ttl_failure_max :
+		c->rules.ttl_failure));
 }
 
 /* The entry that is to remember it; NULL when memory is short. */
 static struct cache_entry *
-get_failing(struct cache *c, const struct msg_question *q,
-    struct monotime now)
+get_failing(struct cache *c, const struct msg_question *q, struct monotime now)
 {
 	struct cache_failure *failure;
 	struct cache_entry *e;
@@ -680,8 +684,8 @@ begin_failure(struct cache *c, const struct msg_question *q, bool silence,
 	if (!may_be_kept(c, q) || (e = get_failing(c, q, now)) == NULL)
 		return (NULL);
 	f = e->failure;
-	hold = f->secs = silence ? c->rules.ttl_failure :
-	    next_failure(c, e, now);
+	hold = f->secs =
+	    silence ? c->rules.ttl_failure : next_failure(c, e, now);
 	if (e->wire_len > 0 && hold < CACHE_RECHECK_SECS)
 		hold = CACHE_RECHECK_SECS;
 	f->until = monotime_add_secs(now, hold);

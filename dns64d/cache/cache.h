@@ -40,13 +40,13 @@
 #define CACHE_BYTES 33554432
 #define CACHE_TTL_MAX 86400
 #define CACHE_TTL_NEGATIVE 10800 /* RFC 2308, 5 */
-#define CACHE_TTL_FAILURE 5      /* RFC 9520, 3.2: 1 to 300 */
+#define CACHE_TTL_FAILURE 5	 /* RFC 9520, 3.2: 1 to 300 */
 #define CACHE_TTL_FAILURE_MAX 300
 #define CACHE_TTL_FAILURE_TOP 30 /* of the last one in a row */
-#define CACHE_TTL_STALE 86400    /* RFC 8767, 5: 1 to 3 days */
+#define CACHE_TTL_STALE 86400	 /* RFC 8767, 5: 1 to 3 days */
 #define CACHE_TTL_STALE_MAX 259200
-#define CACHE_STALE_TTL 30 /* of records that are stale; RFC 8767, 4 */
-#define CACHE_RECHECK_SECS 30    /* failure recheck timer; RFC 8767, 5 */
+#define CACHE_STALE_TTL 30    /* of records that are stale; RFC 8767, 4 */
+#define CACHE_RECHECK_SECS 30 /* failure recheck timer; RFC 8767, 5 */
 #define CACHE_PREFETCH_HITS 2
 
 struct cache;
@@ -57,12 +57,12 @@ struct cache_rules {
 	size_t bytes; /* of all memory; 0: nothing is kept */
 	uint32_t ttl_max;
 	uint32_t ttl_negative;
-	uint32_t ttl_failure; /* of the first one in a row */
+	uint32_t ttl_failure;	  /* of the first one in a row */
 	uint32_t ttl_failure_max; /* of the last one, or of the first */
-	uint32_t ttl_stale;   /* beyond their end, if serve_stale */
+	uint32_t ttl_stale;	  /* beyond their end, if serve_stale */
 	bool serve_stale;
 	bool prefetch;
-	bool answers;      /* finished ones are kept as well: answers.h */
+	bool answers;	   /* finished ones are kept as well: answers.h */
 	bool nxdomain_cut; /* NXDOMAIN denies what is below (RFC 8020, 2) */
 };
 
@@ -88,7 +88,7 @@ struct cache_hit {
 	 */
 	bool silence;
 	struct monotime asked_at;
-	size_t len;    /* octets that cache_write needs */
+	size_t len; /* octets that cache_write needs */
 	/*
 	 * CACHE_FRESH: until then this question finds the same, but for the
 	 * TTLs, and causes nothing. In the past when that is not sure.
@@ -158,8 +158,7 @@ int cache_write(const struct cache_hit *hit, const struct msg_question *q,
  * it is not.
  */
 void cache_store(struct cache *c, const struct msg_question *q,
-    const struct msg_scan *reply, struct monotime now,
-    const struct rng *rng);
+    const struct msg_scan *reply, struct monotime now, const struct rng *rng);
 
 /*
  * Remember that a question has failed: with this reply, or with none when

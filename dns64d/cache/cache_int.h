@@ -11,11 +11,11 @@
 
 struct cache_failure {
 	struct monotime until;
-	uint32_t secs; /* how long it lasts, recheck timer apart */
+	uint32_t secs;		  /* how long it lasts, recheck timer apart */
 	struct monotime asked_at; /* of silence alone */
-	bool silence;  /* no server was there */
-	bool replied;  /* there was a reply, with this rcode */
-	bool bogus;    /* and it told of failed DNSSEC validation */
+	bool silence;		  /* no server was there */
+	bool replied;		  /* there was a reply, with this rcode */
+	bool bogus;		  /* and it told of failed DNSSEC validation */
 	uint16_t rcode;
 	struct ede_set ede;
 };
@@ -33,10 +33,10 @@ struct cache_entry {
 	uint32_t ttl_cap; /* secs: no record has had more */
 	uint32_t hash;
 	uint16_t prefetch_permille; /* of its life, then it is due */
-	uint16_t type;  /* of its question; the key may hide it */
+	uint16_t type;		    /* of its question; the key may hide it */
 	uint16_t key_len;
 	uint16_t wire_len;
-	uint8_t hits;   /* up to CACHE_PREFETCH_HITS */
+	uint8_t hits;	/* up to CACHE_PREFETCH_HITS */
 	bool has_scope; /* it came with a client subnet */
 	uint8_t scope;
 	uint8_t data[]; /* the key, then the reply */

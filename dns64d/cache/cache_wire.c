@@ -44,7 +44,7 @@ cache_read_ede(const struct msg_scan *reply, struct ede_set *out)
 	if (reply->opt == 0)
 		return;
 	for (off = reply->opt + OPT_LEN; off < reply->opt_end;
-	    off += OPTION_FIXED + len) {
+	     off += OPTION_FIXED + len) {
 		len = get16(reply->wire + off + 2);
 		if (get16(reply->wire + off) == OPTION_EDE && len >= 2)
 			ede_add(out, get16(reply->wire + off + OPTION_FIXED));
@@ -61,8 +61,8 @@ cache_write_size(const struct cache_hit *hit, const struct msg_question *q)
 		    e->failure->ede.n * (OPTION_FIXED + 2));
 	if (!e->has_scope || q->subnet.len == 0)
 		return (e->wire_len + hit->below);
-	return (e->wire_len + hit->below + OPT_LEN + OPTION_FIXED +
-	    q->subnet.len);
+	return (
+	    e->wire_len + hit->below + OPT_LEN + OPTION_FIXED + q->subnet.len);
 }
 
 /*
@@ -117,9 +117,10 @@ copy_wire(const struct cache_hit *hit, const struct msg_question *q,
 	memcpy(buf + MSG_HEADER_LEN + below, wire + MSG_HEADER_LEN,
 	    len - MSG_HEADER_LEN);
 	put16(buf + MSG_HEADER_LEN + q->name_len, q->type);
-	if (below > 0 && (msg_scan(wire, len, &old) != MSG_SCAN_OK ||
-	    move_names(&old, MSG_AUTHORITY, below, buf) == -1 ||
-	    move_names(&old, MSG_ADDITIONAL, below, buf) == -1))
+	if (below > 0 &&
+	    (msg_scan(wire, len, &old) != MSG_SCAN_OK ||
+		move_names(&old, MSG_AUTHORITY, below, buf) == -1 ||
+		move_names(&old, MSG_ADDITIONAL, below, buf) == -1))
 		return (0);
 	return (len + below);
 }
@@ -169,8 +170,8 @@ write_failure(const struct cache_failure *f, const struct msg_question *q,
 	unsigned i;
 
 	memset(buf, 0, MSG_HEADER_LEN);
-	put16(buf + 2, (uint16_t)(MSG_QR | MSG_RA |
-	    (f->rcode & MSG_RCODE_MASK)));
+	put16(buf + 2,
+	    (uint16_t)(MSG_QR | MSG_RA | (f->rcode & MSG_RCODE_MASK)));
 	put16(buf + 4, 1);
 	memcpy(buf + n, q->name, q->name_len);
 	n += q->name_len;

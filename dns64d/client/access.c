@@ -12,6 +12,7 @@ access_check(const struct access *a, const struct sockaddr_storage *client)
 		return (ACCESS_DENIED);
 	default:
 		return (acl_check(a->connected, client) == ACL_ALLOW ?
-		    ACCESS_ALLOWED : ACCESS_UNKNOWN);
+			ACCESS_ALLOWED :
+			ACCESS_UNKNOWN);
 	}
 }

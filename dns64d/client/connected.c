@@ -28,8 +28,7 @@ struct connected {
  * zero stands for no network: false.
  */
 static bool
-make_prefix(const void *addr, const void *mask, size_t size,
-    struct prefix *p)
+make_prefix(const void *addr, const void *mask, size_t size, struct prefix *p)
 {
 	const uint8_t *a = addr, *m = mask;
 	uint8_t *out = p->v6.s6_addr;
@@ -88,7 +87,8 @@ add_networks(struct acl *acl)
 	freeifaddrs(list);
 	if (error == ENOSPC) {
 		log_warn("connected networks: more than %d, others are to be "
-		    "allowed by statements", ACL_MAX_RULES);
+			 "allowed by statements",
+		    ACL_MAX_RULES);
 		error = 0;
 	}
 	errno = error;
@@ -151,7 +151,8 @@ connected_new(connected_fn *hand_over, void *arg)
 	c->arg = arg;
 	if ((c->networks = look()) == NULL) {
 		log_warn("connected networks: %s: only this host and whom "
-		    "\"allow\" names may ask", strerror(errno));
+			 "\"allow\" names may ask",
+		    strerror(errno));
 		c->networks = loopback_alone();
 	}
 	if (c->networks == NULL) {
@@ -196,7 +197,8 @@ connected_look(struct connected *c)
 
 	if ((new = look()) == NULL) {
 		log_warn("connected networks: %s: what has changed is not "
-		    "known", strerror(errno));
+			 "known",
+		    strerror(errno));
 		return;
 	}
 	acl_differ(old, new, tell, &gone);

@@ -48,9 +48,9 @@ struct listener {
 	bool started;
 	bool closed; /* in no list any more */
 	int told;    /* the errno that was logged; 0: open, or waits */
-	bool fresh; /* opened, not committed yet */
+	bool fresh;  /* opened, not committed yet */
 	unsigned n_pending;
-	bool receiving;       /* on_datagrams is on the stack, and will flush */
+	bool receiving; /* on_datagrams is on the stack, and will flush */
 	struct udp_batch out; /* answers to be sent together */
 };
 
@@ -163,8 +163,7 @@ receive_batch(struct listener *l)
 	udp_recv(l->udp, &fe->in);
 	for (i = 0; i < fe->in.n; i++) {
 		client.path = fe->in.msg[i].path;
-		client.access = access_check(&fe->access,
-		    &client.path.peer);
+		client.access = access_check(&fe->access, &client.path.peer);
 		l->n_pending++;
 		fe->handler(fe->arg, &client, fe->in.msg[i].data,
 		    fe->in.msg[i].len);
@@ -227,8 +226,9 @@ on_connection(evutil_socket_t fd, short what, void *arg)
 			break;
 		tcp_front_add(&l->fe->tcp, conn, &peer, &l->addr);
 	}
-	if (i < ACCEPT_BATCH && (errno == EMFILE || errno == ENFILE ||
-	    errno == ENOBUFS || errno == ENOMEM))
+	if (i < ACCEPT_BATCH &&
+	    (errno == EMFILE || errno == ENFILE || errno == ENOBUFS ||
+		errno == ENOMEM))
 		pause_accept(l);
 }
 
@@ -259,10 +259,10 @@ remedy(int error)
 	switch (error) {
 	case EACCES:
 		return (": a port below 1024 takes root or "
-		    "CAP_NET_BIND_SERVICE");
+			"CAP_NET_BIND_SERVICE");
 	case EADDRINUSE:
 		return (": another server has it, which is to be stopped or "
-		    "given another address");
+			"given another address");
 	default:
 		return ("");
 	}
@@ -379,8 +379,8 @@ open_missing(struct frontend *fe, const struct conf *conf)
 	for (i = 0; i < addrs->n; i++) {
 		if (find_listener(fe, &addrs->v[i]) != NULL)
 			continue;
-		l = open_listener(fe, &addrs->v[i], shared |
-		    (addrs->freebind[i] ? LISTEN_FREEBIND : 0));
+		l = open_listener(fe, &addrs->v[i],
+		    shared | (addrs->freebind[i] ? LISTEN_FREEBIND : 0));
 		if (l == NULL)
 			return (-1);
 		l->fresh = true;
@@ -484,14 +484,14 @@ const struct sockaddr_storage *
 frontend_peer(const struct client *client)
 {
 	return (client->tcp != NULL ? tcp_client_peer(client->tcp) :
-	    &client->path.peer);
+				      &client->path.peer);
 }
 
 const struct scoped_addr *
 frontend_asked(const struct client *client)
 {
 	return (client->tcp != NULL ? tcp_client_asked(client->tcp) :
-	    &client->listener->addr);
+				      &client->listener->addr);
 }
 
 uint8_t *
@@ -540,8 +540,9 @@ frontend_refuse(const struct client *client)
 {
 	if (client->access == ACCESS_UNKNOWN)
 		refusals_note(client->tcp != NULL ?
-		    tcp_client_front(client->tcp)->refusals :
-		    &client->listener->fe->refusals, frontend_peer(client));
+			tcp_client_front(client->tcp)->refusals :
+			&client->listener->fe->refusals,
+		    frontend_peer(client));
 }
 
 struct refusals *

@@ -40,7 +40,7 @@ struct tcp_front {
 	/* Private. */
 	struct tcp_clients clients; /* open; longest inactive first */
 	unsigned n;
-	struct crowd *crowd; /* of the connections */
+	struct crowd *crowd;	  /* of the connections */
 	uint8_t out[2 + MSG_MAX]; /* an answer behind its length */
 };
 

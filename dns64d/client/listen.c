@@ -56,8 +56,8 @@ listen_udp(const struct sockaddr_storage *addr, unsigned how)
 {
 	int fd;
 
-	fd = socket(addr->ss_family,
-	    SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	fd = socket(addr->ss_family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC,
+	    0);
 	if (fd == -1)
 		return (-1);
 	if (udp_set_options(fd, addr) == -1 || bind_to(fd, addr, how) == -1)
@@ -75,8 +75,9 @@ listen_tcp(const struct sockaddr_storage *addr, unsigned how)
 	if (fd == -1)
 		return (-1);
 	if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) == -1 ||
-	    (addr->ss_family == AF_INET6 && setsockopt(fd, IPPROTO_IPV6,
-	    IPV6_V6ONLY, &on, sizeof(on)) == -1) ||
+	    (addr->ss_family == AF_INET6 &&
+		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on)) ==
+		    -1) ||
 	    bind_to(fd, addr, how) == -1 || listen(fd, TCP_BACKLOG) == -1)
 		return (give_up(fd));
 	return (fd);

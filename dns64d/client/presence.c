@@ -68,7 +68,7 @@ meet(void *arg, const struct hostaddr *have)
 		return;
 	for (i = 0; i < conf->listens.n; i++) {
 		if (is_same(&conf->listens.v[i], look->listens[i].ifindex,
-		    have))
+			have))
 			look->listens[i].here = true;
 	}
 	for (i = 0; i < conf->upstreams.n; i++) {
@@ -88,8 +88,9 @@ find_zones(const struct conf *conf, struct look *look)
 	for (i = 0; i < on->n; i++) {
 		look->listens[i].ifindex = zone_index(&on->v[i]);
 		look->listens[i].here = conf_is_wildcard(&on->v[i]) ||
-		    (on->freebind[i] && (look->listens[i].ifindex != 0 ||
-		    !scoped_addr_has_zone(&on->v[i])));
+		    (on->freebind[i] &&
+			(look->listens[i].ifindex != 0 ||
+			    !scoped_addr_has_zone(&on->v[i])));
 	}
 	for (i = 0; i < ups->n; i++) {
 		look->upstreams[i].ifindex = zone_index(&ups->v[i]);
@@ -117,20 +118,23 @@ tell(const char *what, const struct scoped_addr *a, const struct place *now,
     const struct place *before)
 {
 	const char *thing = scoped_addr_has_zone(a) && now->ifindex == 0 &&
-	    (before == NULL || before->ifindex != 0) ? "interface" :
+		(before == NULL || before->ifindex != 0) ?
+	    "interface" :
 	    "address";
 	char buf[SCOPED_ADDR_STRLEN];
 
 	scoped_addr_print(a, buf, sizeof(buf));
 	if (before == NULL && !now->here)
 		log_warn("%s %s: this host does not have the %s yet: it is "
-		    "used when it is there", what, buf, thing);
+			 "used when it is there",
+		    what, buf, thing);
 	else if (before != NULL && before->here && !now->here)
 		log_warn("%s %s: the %s has gone", what, buf, thing);
 	else if (before != NULL && !before->here && now->here)
 		log_info("%s %s: the %s is there now", what, buf,
 		    scoped_addr_has_zone(a) && before->ifindex == 0 ?
-		    "interface" : "address");
+			"interface" :
+			"address");
 }
 
 static void
@@ -142,9 +146,9 @@ tell_circle(const struct conf *conf, size_t i)
 
 	on = &conf->listens.at[conf_find_circle(conf, up, true)];
 	log_err("%s:%u: upstream %s is this host, and its queries would go "
-	    "round in circles: %s:%u listens on all addresses", at->file,
-	    at->line, scoped_addr_print(up, buf, sizeof(buf)), on->file,
-	    on->line);
+		"round in circles: %s:%u listens on all addresses",
+	    at->file, at->line, scoped_addr_print(up, buf, sizeof(buf)),
+	    on->file, on->line);
 }
 
 /* The workers read it whenever they send. */
@@ -195,12 +199,14 @@ tell_all(const struct conf *conf, const struct look *look,
 
 	for (i = 0; i < on->n; i++)
 		tell("listen on", &on->v[i], &look->listens[i],
-		    old == NULL ? NULL : find_place(&old->listens,
-		    last->listens, &on->v[i]));
+		    old == NULL ?
+			NULL :
+			find_place(&old->listens, last->listens, &on->v[i]));
 	for (i = 0; i < ups->n; i++)
 		tell("upstream", &ups->v[i], &look->upstreams[i],
-		    old == NULL ? NULL : find_place(&old->upstreams,
-		    last->upstreams, &ups->v[i]));
+		    old == NULL ? NULL :
+				  find_place(&old->upstreams, last->upstreams,
+				      &ups->v[i]));
 }
 
 void

@@ -63,8 +63,8 @@ conf_new(void)
 	conf->acl = acl_new();
 	conf->user = strdup(CONF_USER);
 	conf->pidfile = strdup(CONF_PIDFILE);
-	conf->upstream_common = calloc(CONF_ADDRS_MAX,
-	    sizeof(*conf->upstream_common));
+	conf->upstream_common =
+	    calloc(CONF_ADDRS_MAX, sizeof(*conf->upstream_common));
 	if (conf->acl == NULL || conf->hosts == NULL || conf->user == NULL ||
 	    conf->pidfile == NULL || conf->upstream_common == NULL) {
 		conf_free(conf);
@@ -84,8 +84,8 @@ void
 conf_unref(struct conf *conf)
 {
 	/* What other threads did with it comes before the end. */
-	if (atomic_fetch_sub_explicit(&conf->refs, 1,
-	    memory_order_acq_rel) == 1)
+	if (atomic_fetch_sub_explicit(&conf->refs, 1, memory_order_acq_rel) ==
+	    1)
 		conf_free(conf);
 }
 
@@ -127,7 +127,8 @@ check_reach(struct conf_file *cf, const struct conf *conf, size_t i)
 	const size_t by = views_hidden_by(&conf->views, i);
 
 	if (by != 0)
-		conf_warning_at(cf, &conf->view_at[i], "view \"%s\" is never "
+		conf_warning_at(cf, &conf->view_at[i],
+		    "view \"%s\" is never "
 		    "used: its clients have view \"%s\" of %s:%u",
 		    conf->views.v[i].name, conf->views.v[by].name,
 		    conf->view_at[by].file, conf->view_at[by].line);
@@ -146,10 +147,11 @@ check_loads(struct conf_file *cf, const struct conf *conf,
 	for (i = 0; i < policy->n_prefixes; i++) {
 		if (policy_prefix_in_use(policy, i) &&
 		    conf_find_translator(conf, &policy->prefixes[i]) == NULL)
-			conf_error(cf, "prefix %s has no \"translator\" for "
+			conf_error(cf,
+			    "prefix %s has no \"translator\" for "
 			    "\"balance least-loaded\"",
 			    pref64_print(&policy->prefixes[i], buf,
-			    sizeof(buf)));
+				sizeof(buf)));
 	}
 }
 
@@ -158,14 +160,19 @@ static void
 check_workers(struct conf_file *cf, const struct conf *conf)
 {
 	if (conf->workers > 1 && !share_possible())
-		conf_error(cf, "more than one of \"workers\": this system "
+		conf_error(cf,
+		    "more than one of \"workers\": this system "
 		    "does not share an address out among sockets");
 	if (conf->each.queries < CONF_LIMIT_QUERIES_MIN)
-		conf_error(cf, "\"limit queries\" is less than %u for each "
-		    "of %u workers", CONF_LIMIT_QUERIES_MIN, conf->workers);
+		conf_error(cf,
+		    "\"limit queries\" is less than %u for each "
+		    "of %u workers",
+		    CONF_LIMIT_QUERIES_MIN, conf->workers);
 	if (conf->each.tcp_clients == 0)
-		conf_error(cf, "\"limit tcp-clients\" is less than 1 for "
-		    "each of %u workers", conf->workers);
+		conf_error(cf,
+		    "\"limit tcp-clients\" is less than 1 for "
+		    "each of %u workers",
+		    conf->workers);
 }
 
 /* What no single statement can get wrong. */
@@ -211,8 +218,9 @@ finish(struct conf *conf, struct conf_file *cf)
 	conf->gate.keepalive_secs = conf->tcp_idle_secs;
 	share_out(conf);
 	if (views_finish(&conf->views) == -1) {
-		conf_error(cf, errno == ENOSPC ? "too many prefixes" :
-		    "not enough memory");
+		conf_error(cf,
+		    errno == ENOSPC ? "too many prefixes" :
+				      "not enough memory");
 		return (-1);
 	}
 	return (0);

@@ -103,8 +103,8 @@ struct conf_each {
 
 struct conf {
 	atomic_uint refs; /* all else is only read once it is finished */
-	struct conf_addrs listens;   /* at least one */
-	struct conf_addrs upstreams; /* at least one */
+	struct conf_addrs listens;     /* at least one */
+	struct conf_addrs upstreams;   /* at least one */
 	struct upstream_route *routes; /* at least the one for all names */
 	size_t n_routes;
 	enum upstream_order upstream_order;
@@ -112,8 +112,8 @@ struct conf {
 	struct conf_upstream *upstream_lines; /* as written, for the print */
 	size_t n_upstream_lines;
 
-	struct views views;	     /* finished */
-	bool in_view;		     /* while parsing: of the last one */
+	struct views views; /* finished */
+	bool in_view;	    /* while parsing: of the last one */
 	struct conf_where view_at[VIEWS_MAX]; /* but for the default */
 	struct conf_prefix_line *prefix_lines;
 	size_t n_prefix_lines;
@@ -133,13 +133,13 @@ struct conf {
 	struct conf_hosts *hosts_files;
 	size_t n_hosts_files;
 	size_t limit_hosts; /* octets of hosts */
-	char **host_lines; /* as written, for the print */
+	char **host_lines;  /* as written, for the print */
 	size_t n_host_lines;
 
 	struct cache_rules cache;
-	unsigned limit_queries;	       /* outstanding at a time */
-	unsigned limit_tcp_clients;    /* connections at a time */
-	unsigned limit_tcp_per_client; /* of them from one address or /64 */
+	unsigned limit_queries;		 /* outstanding at a time */
+	unsigned limit_tcp_clients;	 /* connections at a time */
+	unsigned limit_tcp_per_client;	 /* of them from one address or /64 */
 	unsigned limit_tcp_per_upstream; /* connections to one server */
 	unsigned tcp_idle_secs;
 
@@ -156,7 +156,8 @@ struct conf {
  * Read and check a configuration. Every error of it goes to report(NULL, ...)
  * as "file:line: message", or to standard error when report is NULL.
  *
- * files: where all that it names is read (common/conf/files.h); NULL for the disk.
+ * files: where all that it names is read (common/conf/files.h); NULL for
+ * the disk.
  * Returns a reference for conf_unref, or NULL after the errors.
  */
 struct conf *conf_load(const char *path, struct files *files,
@@ -256,11 +257,9 @@ const char *conf_end_view(struct conf *conf);
 /* Begin a match of the view, then say more of it. */
 const char *conf_add_match(struct conf *conf);
 const char *conf_match_from(struct conf *conf, const char *text);
-const char *conf_match_on(struct conf *conf, const char *text,
-    unsigned port);
+const char *conf_match_on(struct conf *conf, const char *text, unsigned port);
 
-const char *conf_add_exclude(struct conf *conf, int family,
-    const char *text);
+const char *conf_add_exclude(struct conf *conf, int family, const char *text);
 
 /*
  * Prefixes. Those of a view replace the default's with the first one.

@@ -43,8 +43,8 @@ conf_append_addr(struct conf_addrs *list, const struct scoped_addr *a,
 }
 
 const char *
-conf_add_listener(struct conf *conf, const struct conf_value *v,
-    unsigned port, bool freebind)
+conf_add_listener(struct conf *conf, const struct conf_value *v, unsigned port,
+    bool freebind)
 {
 	struct conf_addrs *list = &conf->listens;
 	struct scoped_addr a;
@@ -162,7 +162,8 @@ conf_check_circles(const struct conf *conf, struct conf_file *cf)
 			continue;
 		where.file = ups->at[i].file;
 		where.line = ups->at[i].line;
-		conf_error_at(cf, &where, "upstream %s is listened on at "
+		conf_error_at(cf, &where,
+		    "upstream %s is listened on at "
 		    "%s:%u: queries would go round in circles",
 		    scoped_addr_print(&ups->v[i], buf, sizeof(buf)),
 		    conf->listens.at[on].file, conf->listens.at[on].line);

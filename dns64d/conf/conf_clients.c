@@ -191,8 +191,8 @@ conf_read_hosts(struct conf *conf, struct conf_file *cf)
 		tell_faults(&hf, file->path);
 		if (hf.is_full)
 			log_err("%s:%u: \"limit hosts %zu\" is reached: this "
-			    "line and all behind it are left out", file->path,
-			    hf.line, conf->limit_hosts);
+				"line and all behind it are left out",
+			    file->path, hf.line, conf->limit_hosts);
 	}
 }
 

@@ -78,8 +78,8 @@ current_match(struct conf *conf)
 {
 	struct view *view = current_view(conf);
 
-	return (view->n_matches == 0 ? NULL :
-	    &view->matches[view->n_matches - 1]);
+	return (
+	    view->n_matches == 0 ? NULL : &view->matches[view->n_matches - 1]);
 }
 
 const char *
@@ -110,7 +110,7 @@ conf_add_exclude(struct conf *conf, int family, const char *text)
 		return (why);
 	if (p.family != family)
 		return (family == AF_INET ? "is not an IPv4 prefix" :
-		    "is not an IPv6 prefix");
+					    "is not an IPv6 prefix");
 	if (policy_add_exclude(conf_policy(conf), &p) == -1)
 		return (refusal());
 	return (NULL);
@@ -198,9 +198,10 @@ blame_line(struct conf *conf, const struct pref64 *p,
 	for (i = 0; i < conf->n_prefix_lines; i++, l++) {
 		if (l->view != current_index(conf))
 			continue;
-		if (p != NULL ? !l->none && pref64_overlap(&l->prefix, p) :
-		    !l->reverse_only && l->range.len == range->len &&
-		    prefix_overlap(&l->range, range))
+		if (p != NULL ?
+			!l->none && pref64_overlap(&l->prefix, p) :
+			!l->reverse_only && l->range.len == range->len &&
+			    prefix_overlap(&l->range, range))
 			return (conf_blame(conf, &l->where, why));
 	}
 	return ("contradicts another statement");
@@ -247,9 +248,11 @@ check_rule(struct conf *conf, const struct dns64_policy *policy,
 		    !prefix_overlap(&r->range, range))
 			continue;
 		if (r->target == target)
-			return (blame_line(conf, target == POLICY_TARGET_NONE ?
-			    NULL : &policy->prefixes[target], range,
-			    "is given twice, first at"));
+			return (blame_line(conf,
+			    target == POLICY_TARGET_NONE ?
+				NULL :
+				&policy->prefixes[target],
+			    range, "is given twice, first at"));
 		if (r->target == POLICY_TARGET_NONE)
 			return (blame_line(conf, NULL, range,
 			    "is for a range that has none, by"));
@@ -379,7 +382,8 @@ warn_of_view(const struct view *view)
 		    has_target(policy, i, target, false) ||
 		    has_target(policy, policy->n_rules, target, true))
 			continue;
-		log_warn("prefix %s%s%s is for some IPv4 addresses only: "
+		log_warn(
+		    "prefix %s%s%s is for some IPv4 addresses only: "
 		    "clients that discover it (RFC 7050) will use it for all",
 		    pref64_print(&policy->prefixes[target], buf, sizeof(buf)),
 		    name != NULL ? " of view " : "", name != NULL ? name : "");

@@ -83,7 +83,7 @@ print_prefixes(const struct page *page, const struct dns64_policy *policy)
 		if (!policy_prefix_in_use(policy, i))
 			print(page, "prefix %s reverse-only\n",
 			    pref64_print(&policy->prefixes[i], buf,
-			    sizeof(buf)));
+				sizeof(buf)));
 	}
 }
 
@@ -96,10 +96,10 @@ print_suffixes(const struct page *page, const struct dns64_policy *policy)
 	for (i = 0; i < policy->n_prefixes; i++) {
 		if (IN6_IS_ADDR_UNSPECIFIED(&policy->suffix[i]))
 			continue;
-		print(page, "suffix %s %s\n", pref64_print(
-		    &policy->prefixes[i], prefix, sizeof(prefix)),
+		print(page, "suffix %s %s\n",
+		    pref64_print(&policy->prefixes[i], prefix, sizeof(prefix)),
 		    inet_ntop(AF_INET6, &policy->suffix[i], suffix,
-		    sizeof(suffix)));
+			sizeof(suffix)));
 	}
 }
 
@@ -200,8 +200,7 @@ print_policy(const struct page *page, const struct dns64_policy *policy)
 		print(page, "filter a\n");
 	if (policy->filter_ipv4hint)
 		print(page, "filter ipv4hint\n");
-	print(page, "tell-synthesised %s\n",
-	    yes_no(policy->tell_synthesised));
+	print(page, "tell-synthesised %s\n", yes_no(policy->tell_synthesised));
 	print(page, "wkp-non-global %s\n",
 	    policy->wkp_non_global ? "allow" : "drop");
 	print_ptr(page, policy);

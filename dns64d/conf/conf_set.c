@@ -32,8 +32,8 @@ contrary(struct conf *conf, const struct prefix *p, bool allow)
 	for (a = conf->access; a < conf->access + conf->n_access; a++) {
 		if (a->allow != allow && a->from.len == p->len &&
 		    prefix_overlap(&a->from, p))
-			return (conf_blame(conf, &a->where, allow ?
-			    "is denied at" : "is allowed at"));
+			return (conf_blame(conf, &a->where,
+			    allow ? "is denied at" : "is allowed at"));
 	}
 	return ("is both allowed and denied");
 }
@@ -47,8 +47,8 @@ conf_add_access(struct conf *conf, const char *text, bool allow)
 
 	if ((why = prefix_parse(text, &p)) != NULL)
 		return (why);
-	bigger = reallocarray(conf->access, conf->n_access + 1,
-	    sizeof(*bigger));
+	bigger =
+	    reallocarray(conf->access, conf->n_access + 1, sizeof(*bigger));
 	if (bigger == NULL)
 		return (conf_no_memory());
 	conf->access = bigger;

@@ -147,7 +147,8 @@ blame(struct conf *conf, const struct pref64 *p)
 	for (i = 0; i < conf->n_prefix_lines; i++, l++)
 		if (l->translator && l->prefix.len == p->len &&
 		    pref64_overlap(&l->prefix, p))
-			return (conf_blame(conf, &l->where, "is not what the "
+			return (conf_blame(conf, &l->where,
+			    "is not what the "
 			    "prefix has been given at"));
 	return ("is not what the prefix has been given before");
 }
@@ -166,8 +167,9 @@ conf_add_translator(struct conf *conf, const char *prefix, const char *url,
 		return (NULL);
 	if ((old = conf_find_translator(conf, &t.prefix)) != NULL)
 		return (strcmp(old->url, url) == 0 &&
-		    old->every_secs == every_secs ? NULL :
-		    blame(conf, &t.prefix));
+			    old->every_secs == every_secs ?
+			NULL :
+			blame(conf, &t.prefix));
 	if ((why = parse_url(url, &t)) == NULL)
 		why = append(conf, &t);
 	if (why == NULL)

@@ -78,8 +78,8 @@ twice(struct conf *conf, unsigned server, unsigned route)
 }
 
 const char *
-conf_add_upstream(struct conf *conf, const struct conf_value *v,
-    unsigned port, const char *domain)
+conf_add_upstream(struct conf *conf, const struct conf_value *v, unsigned port,
+    const char *domain)
 {
 	struct conf_upstream *bigger;
 	struct upstream_route *r;
@@ -95,8 +95,8 @@ conf_add_upstream(struct conf *conf, const struct conf_value *v,
 		if (r->member[i] == server)
 			return (port != 0 ? twice(conf, server, route) : NULL);
 	}
-	bigger = reallocarray(conf->upstream_lines,
-	    conf->n_upstream_lines + 1, sizeof(*bigger));
+	bigger = reallocarray(conf->upstream_lines, conf->n_upstream_lines + 1,
+	    sizeof(*bigger));
 	if (bigger == NULL)
 		return (conf_no_memory());
 	conf->upstream_lines = bigger;

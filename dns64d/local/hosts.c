@@ -143,8 +143,8 @@ hash_addr(const struct hosts *h, const struct hosts_addr *addr)
 static bool
 equal_addr(const struct hosts_addr *a, const struct hosts_addr *b)
 {
-	return (a->family == b->family && memcmp(&a->addr6, &b->addr6,
-	    sizeof(a->addr6)) == 0);
+	return (a->family == b->family &&
+	    memcmp(&a->addr6, &b->addr6, sizeof(a->addr6)) == 0);
 }
 
 static uint8_t
@@ -172,8 +172,7 @@ find_name(const struct hosts *h, const uint8_t *name, uint64_t hash)
 
 /* The number of an address, or NONE. */
 static uint32_t
-find_addr(const struct hosts *h, const struct hosts_addr *addr,
-    uint64_t hash)
+find_addr(const struct hosts *h, const struct hosts_addr *addr, uint64_t hash)
 {
 	const struct index *x = &h->by_addr;
 	size_t i, mask = x->n_slots - 1;
@@ -263,7 +262,8 @@ static int
 grow_by_name(struct hosts *h)
 {
 	return (is_full(&h->by_name) ?
-	    renew_by_name(h, more_slots(&h->by_name)) : 0);
+		renew_by_name(h, more_slots(&h->by_name)) :
+		0);
 }
 
 void
@@ -327,8 +327,7 @@ grow(struct hosts *h, size_t name_len, bool addr_is_new)
 	h->names = names;
 	h->pairs = pairs;
 	h->addrs = addrs;
-	if (error != 0 ||
-	    (name_len > 0 && grow_by_name(h) == -1) ||
+	if (error != 0 || (name_len > 0 && grow_by_name(h) == -1) ||
 	    (addr_is_new && grow_by_addr(h) == -1)) {
 		errno = ENOMEM;
 		return (-1);
@@ -374,7 +373,7 @@ walk(const struct hosts *h, uint32_t pair, uint32_t addr, uint32_t *last)
 {
 	unsigned n;
 
-	for (n = 1; ; n++, pair = h->pairs[pair].next) {
+	for (n = 1;; n++, pair = h->pairs[pair].next) {
 		if (h->pairs[pair].addr == addr)
 			return (1);
 		if (h->pairs[pair].next == NONE)
@@ -441,7 +440,7 @@ hosts_add(struct hosts *h, const uint8_t *name, const struct hosts_addr *addr)
 	if (grow(h, name_len, known == NONE) == -1)
 		return (-1);
 	p.name = first == NONE ? put_name(h, name, name_len, name_hash) :
-	    h->pairs[first].name;
+				 h->pairs[first].name;
 	p.addr = known == NONE ? put_addr(h, addr, p.name) : known;
 	h->last_addr = p.addr;
 	if (last != NONE)
@@ -480,7 +479,7 @@ const struct hosts_addr *
 hosts_next_addr(const struct hosts *h, const uint8_t *name, uint32_t *at)
 {
 	*at = *at == HOSTS_FIRST ? find_name(h, name, hash_name(h, name)) :
-	    h->pairs[*at].next;
+				   h->pairs[*at].next;
 	return (*at == NONE ? NULL : &h->addrs[h->pairs[*at].addr].addr);
 }
 
@@ -495,6 +494,7 @@ hosts_name_of(const struct hosts *h, const struct hosts_addr *addr)
 {
 	uint32_t n = find_addr(h, addr, hash_addr(h, addr));
 
-	return (n == NONE || is_unspecified(addr) ? NULL :
-	    h->names + h->addrs[n].name);
+	return (n == NONE || is_unspecified(addr) ?
+		NULL :
+		h->names + h->addrs[n].name);
 }

@@ -26,7 +26,9 @@ copy_word(const struct hosts_file *f, char *out)
 
 	for (i = 0; i < n; i++)
 		out[i] = f->word[i] > 0x20 && f->word[i] < 0x7f &&
-		    f->word[i] != '"' ? f->word[i] : '?';
+			f->word[i] != '"' ?
+		    f->word[i] :
+		    '?';
 	out[n] = '\0';
 }
 
@@ -68,7 +70,7 @@ why_no_name(const struct hosts_file *f)
 	for (i = 0; i < f->word_len; i++)
 		if ((unsigned char)f->word[i] >= 0x80)
 			return ("is not ASCII: clients ask for its form that "
-			    "begins with \"xn--\"");
+				"begins with \"xn--\"");
 	return ("is no host name");
 }
 
@@ -194,6 +196,7 @@ hosts_file_read(struct hosts_file *f, const char *text, size_t len)
 int
 hosts_file_end(struct hosts_file *f)
 {
-	return (f->state == HOSTS_WANT_ADDR && f->word_len == 0 ? 0 :
-	    end_of_line(f));
+	return (f->state == HOSTS_WANT_ADDR && f->word_len == 0 ?
+		0 :
+		end_of_line(f));
 }

@@ -25,13 +25,13 @@
 
 struct hosts_fault {
 	unsigned line;
-	const char *why; /* reads well behind the word */
+	const char *why;	     /* reads well behind the word */
 	char word[HOSTS_FAULT_WORD]; /* printable, cut short */
 };
 
 struct hosts_file {
 	struct hosts *hosts; /* what is read goes there */
-	unsigned line;       /* being read, from 1; where an error occurred */
+	unsigned line;	     /* being read, from 1; where an error occurred */
 	bool is_full;	     /* the table took no more */
 	unsigned bad_lines;  /* so far */
 	struct hosts_fault faults[HOSTS_FAULTS_MAX]; /* of the first of them */
@@ -41,7 +41,7 @@ struct hosts_file {
 		HOSTS_WANT_ADDR,
 		HOSTS_WANT_NAME,  /* there must be one ... */
 		HOSTS_WANT_NAMES, /* ... and may be more */
-		HOSTS_SKIP        /* the rest of the line */
+		HOSTS_SKIP	  /* the rest of the line */
 	} state;
 	struct hosts_addr addr;
 	bool is_bad; /* the line, and that is told */

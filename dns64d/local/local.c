@@ -197,8 +197,9 @@ reverse_target(const struct hosts *hosts, const struct reply *r,
 	int family;
 
 	family = reverse_addr(r->name, &found);
-	*is_pref64 = family == AF_INET6 && r->policy->dns64 !=
-	    POLICY_DNS64_NO && policy_extract(r->policy, &found, &addr4) == 0;
+	*is_pref64 = family == AF_INET6 &&
+	    r->policy->dns64 != POLICY_DNS64_NO &&
+	    policy_extract(r->policy, &found, &addr4) == 0;
 	if (family == 0)
 		return (NULL);
 	if (*is_pref64) {

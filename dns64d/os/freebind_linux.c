@@ -16,7 +16,7 @@ freebind_allow(int fd, sa_family_t family)
 	int on = 1;
 
 	if (family == AF_INET)
-		return (setsockopt(fd, IPPROTO_IP, IP_FREEBIND, &on,
-		    sizeof(on)));
+		return (
+		    setsockopt(fd, IPPROTO_IP, IP_FREEBIND, &on, sizeof(on)));
 	return (setsockopt(fd, IPPROTO_IPV6, IPV6_FREEBIND, &on, sizeof(on)));
 }

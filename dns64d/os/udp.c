@@ -56,8 +56,8 @@ udp_connect(const struct sockaddr_storage *to)
 {
 	int fd;
 
-	fd = socket(to->ss_family,
-	    SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	fd = socket(to->ss_family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC,
+	    0);
 	if (fd == -1)
 		return (-1);
 	if (bind_random(fd, to->ss_family) == -1 ||

@@ -17,8 +17,8 @@ same_path(const struct udp_path *a, const struct udp_path *b)
 	case AF_INET:
 		return (a->local4.s_addr == b->local4.s_addr);
 	case AF_INET6:
-		return (memcmp(&a->local6, &b->local6, sizeof(a->local6)) ==
-		    0);
+		return (
+		    memcmp(&a->local6, &b->local6, sizeof(a->local6)) == 0);
 	default:
 		return (true);
 	}
@@ -61,8 +61,8 @@ udp_group(const struct udp_batch *b, bool together, struct udp_groups *g)
 	g->n = 0;
 	for (i = 0; i < b->n; i++) {
 		s = slot_of(b, i);
-		while (together && slots[s] != 0 &&
-		    !fits(b, g, slots[s] - 1, i))
+		while (
+		    together && slots[s] != 0 && !fits(b, g, slots[s] - 1, i))
 			s = (s + 1) % SLOTS;
 		if (!together || slots[s] == 0) {
 			add_group(g, i);

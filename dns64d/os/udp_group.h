@@ -26,7 +26,6 @@ struct udp_groups {
 };
 
 /* together: false makes each datagram a group of its own. */
-void udp_group(const struct udp_batch *b, bool together,
-    struct udp_groups *g);
+void udp_group(const struct udp_batch *b, bool together, struct udp_groups *g);
 
 #endif

@@ -26,11 +26,7 @@ union control {
 };
 
 /* Whether datagrams on one way may leave together. */
-enum {
-	GROUPING_UNKNOWN,
-	GROUPING_WORKS,
-	GROUPING_FAILS
-};
+enum { GROUPING_UNKNOWN, GROUPING_WORKS, GROUPING_FAILS };
 
 /* What sendmmsg and recvmmsg want beside the batch itself. */
 struct headers {
@@ -61,15 +57,15 @@ udp_set_options(int fd, const struct sockaddr_storage *addr)
 		return (-1);
 	if (addr->ss_family == AF_INET) {
 		if (set_int(fd, IPPROTO_IP, IP_MTU_DISCOVER,
-		    IP_PMTUDISC_OMIT) == -1)
+			IP_PMTUDISC_OMIT) == -1)
 			return (-1);
 		if (sin->sin_addr.s_addr != INADDR_ANY)
 			return (0);
 		return (set_int(fd, IPPROTO_IP, IP_PKTINFO, 1));
 	}
 	if (set_int(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1) == -1 ||
-	    set_int(fd, IPPROTO_IPV6, IPV6_MTU_DISCOVER,
-	    IPV6_PMTUDISC_OMIT) == -1)
+	    set_int(fd, IPPROTO_IPV6, IPV6_MTU_DISCOVER, IPV6_PMTUDISC_OMIT) ==
+		-1)
 		return (-1);
 	if (!IN6_IS_ADDR_UNSPECIFIED(&sin6->sin6_addr))
 		return (0);
@@ -106,8 +102,8 @@ static void
 add_control(struct msghdr *hdr, int level, int type, const void *data,
     size_t len)
 {
-	struct cmsghdr *c = (void *)((char *)hdr->msg_control +
-	    hdr->msg_controllen);
+	struct cmsghdr *c =
+	    (void *)((char *)hdr->msg_control + hdr->msg_controllen);
 
 	c->cmsg_level = level;
 	c->cmsg_type = type;
@@ -159,8 +155,8 @@ udp_recv(int fd, struct udp_batch *b)
 	b->n = n > 0 ? n : 0;
 	for (i = 0; i < b->n; i++) {
 		hdr = &h.msg[i].msg_hdr;
-		b->msg[i].len = hdr->msg_flags & MSG_TRUNC ? 0 :
-		    h.msg[i].msg_len;
+		b->msg[i].len =
+		    hdr->msg_flags & MSG_TRUNC ? 0 : h.msg[i].msg_len;
 		read_control(hdr, &b->msg[i].path);
 	}
 }
@@ -174,7 +170,9 @@ may_group(int fd, int *grouping)
 
 	if (*grouping == GROUPING_UNKNOWN)
 		*grouping = getsockopt(fd, IPPROTO_UDP, UDP_SEGMENT, &size,
-		    &len) == 0 ? GROUPING_WORKS : GROUPING_FAILS;
+				&len) == 0 ?
+		    GROUPING_WORKS :
+		    GROUPING_FAILS;
 	return (*grouping == GROUPING_WORKS);
 }
 

@@ -86,8 +86,8 @@ draw(struct balance_pick *pick)
 			pick->weight[i] = rng_next(pick->rng);
 			break;
 		case POLICY_BALANCE_CLIENT_HASH:
-			pick->weight[i] = hash_weight(&pick->client,
-			    &policy->prefixes[i]);
+			pick->weight[i] =
+			    hash_weight(&pick->client, &policy->prefixes[i]);
 			break;
 		case POLICY_BALANCE_LEAST_LOADED:
 			pick->weight[i] = load_weight(b, i, pick->rng);

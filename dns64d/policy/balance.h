@@ -31,7 +31,7 @@
 
 /* The better ones first. */
 enum balance_state {
-	BALANCE_UP,       /* serves, or nothing is known of it */
+	BALANCE_UP,	  /* serves, or nothing is known of it */
 	BALANCE_DRAINING, /* serves what it has, wants no more */
 	BALANCE_DOWN
 };

@@ -2,12 +2,7 @@
 
 #include "metrics.h"
 
-enum field {
-	SESSIONS,
-	SESSIONS_MAX,
-	UP,
-	N_FIELDS
-};
+enum field { SESSIONS, SESSIONS_MAX, UP, N_FIELDS };
 
 static const char *const names[N_FIELDS] = {
 	[SESSIONS] = "nat64d_sessions",
@@ -45,8 +40,8 @@ read_name(struct cursor *c)
 		c->p++;
 	len = (size_t)(c->p - name);
 	for (i = 0; i < N_FIELDS; i++) {
-		if (strlen(names[i]) == len && memcmp(names[i], name,
-		    len) == 0)
+		if (strlen(names[i]) == len &&
+		    memcmp(names[i], name, len) == 0)
 			break;
 	}
 	return (i);
@@ -61,7 +56,7 @@ read_value(struct cursor *c, uint64_t *out)
 
 	skip_blanks(c);
 	for (first = c->p; c->p < c->end && *c->p >= '0' && *c->p <= '9';
-	    c->p++) {
+	     c->p++) {
 		if (c->p - first == 18)
 			return (-1);
 		value = value * 10 + (uint64_t)(*c->p - '0');

@@ -12,7 +12,7 @@
 #define METRICS_MAX 65536 /* octets of an answer */
 
 struct metrics {
-	bool up;	       /* false: draining */
+	bool up; /* false: draining */
 	uint64_t sessions;
 	uint64_t sessions_max; /* never 0 */
 };

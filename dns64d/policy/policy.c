@@ -47,8 +47,9 @@ policy_init(struct dns64_policy *p)
 	p->ipv4only_ttl = POLICY_TTL_IPV4ONLY;
 	if (policy_add_exclude(p, &mapped) == -1)
 		goto fail;
-	for (i = 0; i < sizeof(never_synthesised) /
-	    sizeof(never_synthesised[0]); i++) {
+	for (i = 0;
+	     i < sizeof(never_synthesised) / sizeof(never_synthesised[0]);
+	     i++) {
 		struct prefix range = { .family = AF_INET,
 			.len = never_synthesised[i].len };
 
@@ -92,11 +93,11 @@ policy_copy(struct dns64_policy *p, const struct dns64_policy *from)
 	p->rules = NULL;
 	p->exclude_aaaa.v = p->exclude_a.v = NULL;
 	if (copy_array(&p->rules, from->rules, from->n_rules,
-	    sizeof(*p->rules)) == -1 ||
+		sizeof(*p->rules)) == -1 ||
 	    copy_array(&p->exclude_aaaa.v, from->exclude_aaaa.v,
-	    from->exclude_aaaa.n, sizeof(struct prefix)) == -1 ||
-	    copy_array(&p->exclude_a.v, from->exclude_a.v,
-	    from->exclude_a.n, sizeof(struct prefix)) == -1) {
+		from->exclude_aaaa.n, sizeof(struct prefix)) == -1 ||
+	    copy_array(&p->exclude_a.v, from->exclude_a.v, from->exclude_a.n,
+		sizeof(struct prefix)) == -1) {
 		policy_clear(p);
 		return (-1);
 	}
@@ -121,7 +122,7 @@ policy_add_prefix(struct dns64_policy *p, const struct pref64 *prefix)
 	for (i = 0; i < p->n_prefixes; i++)
 		if (p->prefixes[i].len == prefix->len &&
 		    memcmp(&p->prefixes[i].addr, &prefix->addr,
-		    sizeof(prefix->addr)) == 0)
+			sizeof(prefix->addr)) == 0)
 			return ((int)i);
 	if (i == POLICY_PREFIXES_MAX) {
 		errno = ENOSPC;
@@ -151,7 +152,7 @@ policy_set_suffix(struct dns64_policy *p, int index,
 	for (i = 0; i < start; i++)
 		if (suffix->s6_addr[i] != 0)
 			return ("has bits set before the end of the IPv4 "
-			    "address");
+				"address");
 	p->suffix[index] = *suffix;
 	return (NULL);
 }
@@ -183,13 +184,13 @@ same_range4(const struct prefix *a, const struct prefix *b)
 }
 
 int
-policy_add_rule(struct dns64_policy *p, const struct prefix *range,
-    int target)
+policy_add_rule(struct dns64_policy *p, const struct prefix *range, int target)
 {
 	size_t i;
 
-	if (range->family != AF_INET || (target != POLICY_TARGET_NONE &&
-	    (target < 0 || (size_t)target >= p->n_prefixes))) {
+	if (range->family != AF_INET ||
+	    (target != POLICY_TARGET_NONE &&
+		(target < 0 || (size_t)target >= p->n_prefixes))) {
 		errno = EINVAL;
 		return (-1);
 	}
@@ -199,8 +200,8 @@ policy_add_rule(struct dns64_policy *p, const struct prefix *range,
 			return (0);
 	if (grow(&p->rules, p->n_rules, sizeof(*p->rules)) == -1)
 		return (-1);
-	for (i = p->n_rules++; i > 0 &&
-	    p->rules[i - 1].range.len < range->len; i--)
+	for (i = p->n_rules++; i > 0 && p->rules[i - 1].range.len < range->len;
+	     i--)
 		p->rules[i] = p->rules[i - 1];
 	p->rules[i].range = *range;
 	p->rules[i].target = target;
@@ -255,8 +256,7 @@ policy_finish(struct dns64_policy *p)
 }
 
 bool
-policy_excludes_aaaa(const struct dns64_policy *p,
-    const struct in6_addr *addr)
+policy_excludes_aaaa(const struct dns64_policy *p, const struct in6_addr *addr)
 {
 	size_t i;
 
@@ -313,8 +313,7 @@ policy_targets(const struct dns64_policy *p, struct in_addr addr4, int *out)
 		len = rule->range.len;
 		if (rule->target == POLICY_TARGET_NONE)
 			continue;
-		if (exempt ||
-		    may_carry(p, &p->prefixes[rule->target], addr4))
+		if (exempt || may_carry(p, &p->prefixes[rule->target], addr4))
 			out[n++] = rule->target;
 	}
 	return (n);

@@ -16,8 +16,8 @@
 #include "common/net/pref64.h"
 
 #define POLICY_PREFIXES_MAX 16
-#define POLICY_RULES_MAX 256   /* IPv4 ranges, and each exclude list */
-#define POLICY_NAME_MAX 255    /* octets of a name in wire form */
+#define POLICY_RULES_MAX 256 /* IPv4 ranges, and each exclude list */
+#define POLICY_NAME_MAX 255  /* octets of a name in wire form */
 
 /* TTL of a synthesised AAAA when no SOA bounds it (RFC 6147, 5.1.7). */
 #define POLICY_TTL_NO_SOA 600
@@ -46,9 +46,9 @@ enum policy_balance {
 
 /* When the A question goes out (RFC 6147, 5.1.8). */
 enum policy_legs {
-	POLICY_LEGS_PARALLEL,   /* together with the AAAA question */
-	POLICY_LEGS_DELAYED,    /* a_delay_ms later, or when AAAA is empty */
-	POLICY_LEGS_SEQUENTIAL  /* only when AAAA is empty */
+	POLICY_LEGS_PARALLEL,  /* together with the AAAA question */
+	POLICY_LEGS_DELAYED,   /* a_delay_ms later, or when AAAA is empty */
+	POLICY_LEGS_SEQUENTIAL /* only when AAAA is empty */
 };
 
 /* What answers a PTR question inside a Pref64 (RFC 6147, 5.3.1). */
@@ -64,7 +64,7 @@ enum policy_ptr {
  */
 struct policy_rule {
 	struct prefix range; /* AF_INET */
-	int target;          /* index into prefixes, or POLICY_TARGET_NONE */
+	int target;	     /* index into prefixes, or POLICY_TARGET_NONE */
 };
 
 struct policy_ranges {
@@ -80,22 +80,22 @@ struct dns64_policy {
 	struct policy_rule *rules;
 	size_t n_rules;
 	struct policy_ranges exclude_aaaa; /* AF_INET6: treated as absent */
-	struct policy_ranges exclude_a;    /* AF_INET: never synthesised */
+	struct policy_ranges exclude_a;	   /* AF_INET: never synthesised */
 
 	enum policy_dns64 dns64;
 	enum policy_balance balance;
 	enum policy_legs legs;
-	unsigned a_delay_ms;       /* POLICY_LEGS_DELAYED only */
+	unsigned a_delay_ms;	   /* POLICY_LEGS_DELAYED only */
 	unsigned aaaa_deadline_ms; /* then A decides (RFC 6147, 5.1.3) */
-	bool force;                /* synthesise although AAAA exist */
-	bool nxdomain_synth;       /* try A after NXDOMAIN on AAAA */
-	bool cd_synth;             /* synthesise for CD=1, DO=0 */
-	bool wkp_non_global;       /* non-global IPv4 under 64:ff9b::/96 too */
-	bool leave_signed;         /* DO=1 gets a signed denial as it is */
-	bool filter_a;             /* clients get no A records */
-	bool filter_ipv4hint;      /* nor hints of them in HTTPS and SVCB */
-	bool tell_synthesised;     /* by EDE 29 (RFC 8914) */
-	unsigned max_synth;        /* AAAA of one answer; 0: all */
+	bool force;		   /* synthesise although AAAA exist */
+	bool nxdomain_synth;	   /* try A after NXDOMAIN on AAAA */
+	bool cd_synth;		   /* synthesise for CD=1, DO=0 */
+	bool wkp_non_global;	   /* non-global IPv4 under 64:ff9b::/96 too */
+	bool leave_signed;	   /* DO=1 gets a signed denial as it is */
+	bool filter_a;		   /* clients get no A records */
+	bool filter_ipv4hint;	   /* nor hints of them in HTTPS and SVCB */
+	bool tell_synthesised;	   /* by EDE 29 (RFC 8914) */
+	unsigned max_synth;	   /* AAAA of one answer; 0: all */
 
 	enum policy_ptr ptr_mode;
 	uint8_t ptr_name[POLICY_NAME_MAX]; /* POLICY_PTR_LOCAL, wire form */

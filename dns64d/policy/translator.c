@@ -57,8 +57,7 @@ set_state(struct translator *t, enum balance_state state, const char *why)
 		return;
 	t->target.state = state;
 	if (why == NULL)
-		log_info("translator %s: %s", t->conf->url,
-		    state_name(state));
+		log_info("translator %s: %s", t->conf->url, state_name(state));
 	else
 		log_warn("translator %s: %s: %s", t->conf->url,
 		    state_name(state), why);
@@ -82,8 +81,8 @@ arm_next(struct translator *t)
 {
 	unsigned secs = t->conf->every_secs, i;
 
-	for (i = TRANSLATOR_LOST; i < t->lost &&
-	    secs < TRANSLATOR_BACKOFF_SECS; i++)
+	for (i = TRANSLATOR_LOST;
+	     i < t->lost && secs < TRANSLATOR_BACKOFF_SECS; i++)
 		secs *= 2;
 	if (secs > TRANSLATOR_BACKOFF_SECS)
 		secs = TRANSLATOR_BACKOFF_SECS;
@@ -95,7 +94,8 @@ arm_next(struct translator *t)
 static void
 answered(struct translator *t, const struct metrics *m)
 {
-	uint64_t load = m->sessions >= m->sessions_max ? 100 :
+	uint64_t load = m->sessions >= m->sessions_max ?
+	    100 :
 	    m->sessions * 100 / m->sessions_max;
 
 	t->lost = 0;
@@ -134,8 +134,9 @@ on_answer(struct evhttp_request *request, void *arg)
 	}
 	body = evhttp_request_get_input_buffer(request);
 	len = evbuffer_get_length(body);
-	if (len == 0 || metrics_parse((const char *)evbuffer_pullup(body, -1),
-	    len, &m) == -1)
+	if (len == 0 ||
+	    metrics_parse((const char *)evbuffer_pullup(body, -1), len, &m) ==
+		-1)
 		lost(t, "an answer that makes no sense");
 	else
 		answered(t, &m);
@@ -152,13 +153,14 @@ ask(struct translator *t)
 	if (t->request == NULL)
 		return (-1);
 	headers = evhttp_request_get_output_headers(t->request);
-	snprintf(host, sizeof(host), strchr(t->conf->host, ':') != NULL ?
-	    "[%s]:%u" : "%s:%u", t->conf->host, t->conf->port);
+	snprintf(host, sizeof(host),
+	    strchr(t->conf->host, ':') != NULL ? "[%s]:%u" : "%s:%u",
+	    t->conf->host, t->conf->port);
 	/* evhttp frees the request when it will not take it. */
 	if (evhttp_add_header(headers, "Host", host) == 0 &&
 	    evhttp_add_header(headers, "Connection", "close") == 0 &&
 	    evhttp_make_request(t->http, t->request, EVHTTP_REQ_GET,
-	    t->conf->path) == 0)
+		t->conf->path) == 0)
 		return (0);
 	t->request = NULL;
 	return (-1);
@@ -305,11 +307,12 @@ translators_print(const struct translators *ts, FILE *f)
 
 	for (i = 0; i < ts->n; i++) {
 		t = &ts->v[i];
-		fprintf(f, "translator %s prefix %s %s sessions %" PRIu64
+		fprintf(f,
+		    "translator %s prefix %s %s sessions %" PRIu64
 		    " of %" PRIu64 " polls %" PRIu64 " lost %" PRIu64 "\n",
-		    t->conf->url, pref64_print(&t->conf->prefix, buf,
-		    sizeof(buf)), state_name(t->target.state),
-		    t->metrics.sessions, t->metrics.sessions_max, t->n_polls,
-		    t->n_lost);
+		    t->conf->url,
+		    pref64_print(&t->conf->prefix, buf, sizeof(buf)),
+		    state_name(t->target.state), t->metrics.sessions,
+		    t->metrics.sessions_max, t->n_polls, t->n_lost);
 	}
 }

@@ -86,8 +86,8 @@ view_add_match(struct view *view)
 		errno = ENOSPC;
 		return (NULL);
 	}
-	bigger = reallocarray(view->matches, view->n_matches + 1,
-	    sizeof(*bigger));
+	bigger =
+	    reallocarray(view->matches, view->n_matches + 1, sizeof(*bigger));
 	if (bigger == NULL)
 		return (NULL);
 	view->matches = bigger;
@@ -115,10 +115,10 @@ static bool
 holds(const struct view_match *m, const struct sockaddr_storage *client,
     const struct scoped_addr *listener)
 {
-	return ((m->from.family == AF_UNSPEC ||
-	    prefix_match(&m->from, client)) &&
+	return (
+	    (m->from.family == AF_UNSPEC || prefix_match(&m->from, client)) &&
 	    (m->on.ss.ss_family == AF_UNSPEC ||
-	    scoped_addr_equal(&m->on, listener)));
+		scoped_addr_equal(&m->on, listener)));
 }
 
 /* The clients of a match: those of a listener are of its family. */
@@ -139,8 +139,8 @@ contains(const struct view_match *a, const struct view_match *b)
 	if (a->on.ss.ss_family != AF_UNSPEC &&
 	    !scoped_addr_equal(&a->on, &b->on))
 		return (false);
-	return (a->from.family == AF_UNSPEC || (all.len <= some.len &&
-	    prefix_overlap(&all, &some)));
+	return (a->from.family == AF_UNSPEC ||
+	    (all.len <= some.len && prefix_overlap(&all, &some)));
 }
 
 /* The first view before i with a match that contains m; 0: none. */
@@ -170,8 +170,8 @@ views_hidden_by(const struct views *views, size_t i)
 		if (taken_by(views, i, &view->matches[k]) == 0)
 			return (0);
 	}
-	return (view->n_matches == 0 ? 0 :
-	    taken_by(views, i, &view->matches[0]));
+	return (
+	    view->n_matches == 0 ? 0 : taken_by(views, i, &view->matches[0]));
 }
 
 const struct view *

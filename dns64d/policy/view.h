@@ -83,8 +83,7 @@ size_t views_hidden_by(const struct views *views, size_t i);
 
 /* The view of a client who asked a listener; there is always one. */
 const struct view *view_select(const struct views *views,
-    const struct sockaddr_storage *client,
-    const struct scoped_addr *listener);
+    const struct sockaddr_storage *client, const struct scoped_addr *listener);
 
 /*
  * What the view says of a client: its policy, or the same without DNS64 when

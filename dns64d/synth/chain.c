@@ -107,8 +107,7 @@ chain_copy(const struct chain *c, bool sigs, struct msg_build *b)
 				msg_build_copy(b, MSG_ANSWER, &c->link[i++]);
 			continue;
 		}
-		if (!is_in(&rr, MSG_T_DNAME) &&
-		    !(sigs && is_chain_sig(&rr)))
+		if (!is_in(&rr, MSG_T_DNAME) && !(sigs && is_chain_sig(&rr)))
 			continue;
 		if (others++ < CHAIN_SIGS_MAX)
 			msg_build_copy(b, MSG_ANSWER, &rr);

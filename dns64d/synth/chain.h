@@ -15,7 +15,7 @@
 #include "dns64d/wire/msg.h"
 #include "dns64d/wire/msg_scan.h"
 
-#define CHAIN_MAX 16           /* CNAMEs; resolvers stop at 11 to 16 */
+#define CHAIN_MAX 16	       /* CNAMEs; resolvers stop at 11 to 16 */
 #define CHAIN_SIGS_MAX 32      /* DNAME and RRSIG copied with them */
 #define CHAIN_RECORDS_MAX 1024 /* of the answer section that are looked at */
 #define CHAIN_WORK 65536       /* octets compared, see name_equal_work */
@@ -24,9 +24,9 @@ struct chain {
 	const struct msg_scan *msg;
 	struct msg_rr link[CHAIN_MAX]; /* in the order of the way */
 	size_t n;
-	size_t end;     /* offset in the message of the last name */
+	size_t end;	/* offset in the message of the last name */
 	size_t horizon; /* offset behind the records that are looked at */
-	unsigned work;  /* left of CHAIN_WORK */
+	unsigned work;	/* left of CHAIN_WORK */
 };
 
 /*

@@ -58,8 +58,7 @@ first_of_many(const struct msg_scan *m)
 
 bool
 filter_begin(struct filter *f, const struct dns64_policy *policy,
-    const struct msg_scan *query, const struct msg_scan *reply,
-    bool minimise)
+    const struct msg_scan *query, const struct msg_scan *reply, bool minimise)
 {
 	f->reply = reply;
 	f->a = policy->filter_a && query->qtype == MSG_T_A &&
@@ -109,8 +108,8 @@ filter_answer(const struct filter *f, const struct msg_scan *query,
 	struct msg_build b;
 	struct msg_rr rr;
 
-	msg_build_begin(&b, query, m->flags & (MSG_AA | MSG_RA), m->rcode,
-	    buf, limit);
+	msg_build_begin(&b, query, m->flags & (MSG_AA | MSG_RA), m->rcode, buf,
+	    limit);
 	for (section = MSG_ANSWER; section < MSG_N_SECTIONS; section++) {
 		rr.msg = NULL;
 		while (section_is_wanted(f, section) &&

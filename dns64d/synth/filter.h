@@ -28,8 +28,7 @@ struct filter {
  * UDP. Returns false when it can be relayed as it is.
  */
 bool filter_begin(struct filter *f, const struct dns64_policy *policy,
-    const struct msg_scan *query, const struct msg_scan *reply,
-    bool minimise);
+    const struct msg_scan *query, const struct msg_scan *reply, bool minimise);
 
 /* Write the answer; limit, buf and result as of msg_build_begin, _finish. */
 size_t filter_answer(const struct filter *f, const struct msg_scan *query,

@@ -37,9 +37,9 @@ follow_join(const struct msg_scan *first, const struct msg_scan *second,
 {
 	struct msg_build b;
 
-	msg_build_begin(&b, first, (uint16_t)(MSG_RA |
-	    (first->flags & second->flags & MSG_AD)), second->rcode, buf,
-	    MSG_MAX);
+	msg_build_begin(&b, first,
+	    (uint16_t)(MSG_RA | (first->flags & second->flags & MSG_AD)),
+	    second->rcode, buf, MSG_MAX);
 	copy(&b, MSG_ANSWER, first);
 	copy(&b, MSG_ANSWER, second);
 	copy(&b, MSG_AUTHORITY, second);

@@ -28,7 +28,7 @@ bool follow_target(const struct msg_scan *reply, const struct msg_question *q,
  * second says of its end, with the rcode of second; AD if both have it.
  * buf: room for MSG_MAX. Returns the length.
  */
-size_t follow_join(const struct msg_scan *first,
-    const struct msg_scan *second, uint8_t *buf);
+size_t follow_join(const struct msg_scan *first, const struct msg_scan *second,
+    uint8_t *buf);
 
 #endif

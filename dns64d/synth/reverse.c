@@ -57,7 +57,7 @@ read_digits(struct reverse *r, const uint8_t *name, size_t n)
 		r->label[i] = name;
 	for (; r->n < n; r->n++) {
 		digit = r->family == AF_INET ? read_octet(r->label[r->n]) :
-		    read_nibble(r->label[r->n]);
+					       read_nibble(r->label[r->n]);
 		if (digit == -1)
 			return;
 		r->digit[r->n] = (uint8_t)digit;

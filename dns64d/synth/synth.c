@@ -32,8 +32,9 @@ static enum synth_plan
 choose_plan(struct synth *s)
 {
 	s->special = ptr_classify(s->policy, s->query, &s->ptr_addr);
-	if (s->special > PTR_PREF64 || (s->special == PTR_PREF64 &&
-	    s->policy->ptr_mode == POLICY_PTR_LOCAL))
+	if (s->special > PTR_PREF64 ||
+	    (s->special == PTR_PREF64 &&
+		s->policy->ptr_mode == POLICY_PTR_LOCAL))
 		return (SYNTH_P_LOCAL);
 	if (s->query->qclass != MSG_CLASS_IN ||
 	    !may_synthesise(s->policy, s->query))
@@ -165,12 +166,12 @@ classify(const struct synth *s, enum synth_leg leg, const struct msg_scan *m)
 	if (m->rcode == MSG_NXDOMAIN)
 		return (SYNTH_S_NXDOMAIN);
 	if (m->rcode != MSG_NOERROR)
-		return (msg_has_dnssec_error(m) ? SYNTH_S_BOGUS :
-		    SYNTH_S_ERROR);
+		return (
+		    msg_has_dnssec_error(m) ? SYNTH_S_BOGUS : SYNTH_S_ERROR);
 	if (s->plan != SYNTH_P_AAAA)
 		return (SYNTH_S_DATA);
 	usable = leg == SYNTH_A ? has_usable_a(s->policy, m) :
-	    has_usable_aaaa(s->policy, m);
+				  has_usable_aaaa(s->policy, m);
 	return (usable ? SYNTH_S_DATA : SYNTH_S_EMPTY);
 }
 
@@ -277,8 +278,8 @@ synth_timer(struct synth *s, enum synth_timer timer)
 	if (s->state[SYNTH_MAIN] != SYNTH_S_PENDING)
 		return (SYNTH_WAIT);
 	if (timer == SYNTH_TIMER_A)
-		return (s->state[SYNTH_A] == SYNTH_S_IDLE ? ask_a(s) :
-		    SYNTH_WAIT);
+		return (
+		    s->state[SYNTH_A] == SYNTH_S_IDLE ? ask_a(s) : SYNTH_WAIT);
 	s->state[SYNTH_MAIN] = SYNTH_S_OVERDUE;
 	return (next_step(s));
 }
@@ -314,7 +315,7 @@ struct seen {
 struct harvest {
 	struct msg_build *b;
 	uint8_t owner[MSG_NAME_MAX];
-	uint32_t ttl;	/* of all: an RRset has one (RFC 2181, 5.2) */
+	uint32_t ttl; /* of all: an RRset has one (RFC 2181, 5.2) */
 	uint32_t ttl_cap;
 	bool cap_fixed; /* it does not count down with the replies' TTLs */
 	unsigned max;
@@ -364,8 +365,7 @@ static void
 set_ttl_cap(const struct synth *s, struct harvest *h)
 {
 	if (s->state[SYNTH_MAIN] == SYNTH_S_EMPTY &&
-	    msg_negative_ttl(s->reply[SYNTH_MAIN], &h->ttl_cap,
-	    &h->cap_fixed))
+	    msg_negative_ttl(s->reply[SYNTH_MAIN], &h->ttl_cap, &h->cap_fixed))
 		return;
 	h->ttl_cap = POLICY_TTL_NO_SOA;
 	h->cap_fixed = true;
@@ -396,7 +396,8 @@ harvest(struct synth *s, const struct chain *c, struct harvest *h,
 	unsigned at;
 
 	for (at = 0; at < last && s->n_synthesised < h->max &&
-	    !msg_build_is_full(h->b) && chain_next(&walk, MSG_T_A, &rr); at++)
+	     !msg_build_is_full(h->b) && chain_next(&walk, MSG_T_A, &rr);
+	     at++)
 		if (at >= first)
 			add_synthesised(s, h, &rr);
 }
@@ -406,8 +407,7 @@ harvest(struct synth *s, const struct chain *c, struct harvest *h,
  * the query is as random as this needs.
  */
 static void
-build_synthesised(struct synth *s, const struct chain *c,
-    struct msg_build *b)
+build_synthesised(struct synth *s, const struct chain *c, struct msg_build *b)
 {
 	struct harvest h;
 	unsigned n, first = 0;
@@ -476,8 +476,7 @@ compose(struct synth *s, enum synth_leg leg, size_t limit, uint8_t *buf)
 	struct msg_build b;
 	struct chain c;
 
-	msg_build_begin(&b, s->query, m->flags & MSG_RA, m->rcode, buf,
-	    limit);
+	msg_build_begin(&b, s->query, m->flags & MSG_RA, m->rcode, buf, limit);
 	chain_follow(&c, m);
 	chain_copy(&c, s->query->dnssec_ok, &b);
 	if (s->state[leg] == SYNTH_S_DATA && leg == SYNTH_A)
@@ -525,18 +524,17 @@ answer_main(struct synth *s, size_t limit, uint8_t *buf)
 	struct filter f;
 
 	if (filter_begin(&f, s->policy, s->query, s->reply[SYNTH_MAIN],
-	    s->minimise)) {
+		s->minimise)) {
 		s->outcome = SYNTH_O_FILTERED;
 		s->filtered = f.a;
 		return (filter_answer(&f, s->query, limit, buf));
 	}
 	if (!has_unwanted_aaaa(s)) {
 		s->outcome = SYNTH_O_RELAYED;
-		return (msg_relay(s->query, s->reply[SYNTH_MAIN], limit,
-		    buf));
+		return (msg_relay(s->query, s->reply[SYNTH_MAIN], limit, buf));
 	}
-	s->outcome = s->state[SYNTH_MAIN] == SYNTH_S_DATA ?
-	    SYNTH_O_FILTERED : SYNTH_O_NODATA;
+	s->outcome = s->state[SYNTH_MAIN] == SYNTH_S_DATA ? SYNTH_O_FILTERED :
+							    SYNTH_O_NODATA;
 	return (compose(s, SYNTH_MAIN, limit, buf));
 }
 
@@ -550,7 +548,8 @@ answer_a(struct synth *s, size_t limit, uint8_t *buf)
 		s->outcome = SYNTH_O_NODATA;
 	else
 		s->outcome = s->state[SYNTH_MAIN] == SYNTH_S_NXDOMAIN ?
-		    SYNTH_O_NXDOMAIN : SYNTH_O_SYNTHESISED;
+		    SYNTH_O_NXDOMAIN :
+		    SYNTH_O_SYNTHESISED;
 	return (n);
 }
 
@@ -582,7 +581,7 @@ choose_leg(const struct synth *s)
 	if (a == SYNTH_S_FAILED)
 		return (main == SYNTH_S_ERROR ? SYNTH_MAIN : SYNTH_N_LEGS);
 	return (main == SYNTH_S_EMPTY && a == SYNTH_S_EMPTY ? SYNTH_MAIN :
-	    SYNTH_A);
+							      SYNTH_A);
 }
 
 static size_t
@@ -633,8 +632,7 @@ synth_is_repeatable(const struct synth *s)
 	if (s->plan == SYNTH_P_LOCAL || s->plan == SYNTH_P_PTR ||
 	    s->outcome == SYNTH_O_FAILED || s->query->qtype == MSG_T_ANY)
 		return (false);
-	return (!s->one_off &&
-	    (s->pick == NULL || balance_is_fixed(s->pick)));
+	return (!s->one_off && (s->pick == NULL || balance_is_fixed(s->pick)));
 }
 
 void

@@ -29,11 +29,7 @@
 struct balance_pick;
 struct dns64_policy;
 
-enum synth_leg {
-	SYNTH_MAIN,
-	SYNTH_A,
-	SYNTH_N_LEGS
-};
+enum synth_leg { SYNTH_MAIN, SYNTH_A, SYNTH_N_LEGS };
 
 /*
  * What the I/O layer is to do now, a set. SYNTH_ANSWER ends the question:
@@ -42,16 +38,16 @@ enum synth_leg {
  */
 enum synth_todo {
 	SYNTH_WAIT = 0,
-	SYNTH_ASK_MAIN = 1 << 0,  /* send synth_question(SYNTH_MAIN) */
-	SYNTH_ASK_A = 1 << 1,     /* send synth_question(SYNTH_A) */
-	SYNTH_ARM_AAAA = 1 << 2,  /* timer SYNTH_TIMER_AAAA from now */
-	SYNTH_ARM_A = 1 << 3,     /* timer SYNTH_TIMER_A from now */
-	SYNTH_ANSWER = 1 << 4     /* synth_answer() is ready */
+	SYNTH_ASK_MAIN = 1 << 0, /* send synth_question(SYNTH_MAIN) */
+	SYNTH_ASK_A = 1 << 1,	 /* send synth_question(SYNTH_A) */
+	SYNTH_ARM_AAAA = 1 << 2, /* timer SYNTH_TIMER_AAAA from now */
+	SYNTH_ARM_A = 1 << 3,	 /* timer SYNTH_TIMER_A from now */
+	SYNTH_ANSWER = 1 << 4	 /* synth_answer() is ready */
 };
 
 enum synth_timer {
 	SYNTH_TIMER_AAAA, /* policy->aaaa_deadline_ms: AAAA is overdue */
-	SYNTH_TIMER_A     /* policy->a_delay_ms: the delayed A is due */
+	SYNTH_TIMER_A	  /* policy->a_delay_ms: the delayed A is due */
 };
 
 /* What kind of answer it became, for the statistics. */
@@ -60,30 +56,30 @@ enum synth_outcome {
 	SYNTH_O_FILTERED,    /* real records with some taken out */
 	SYNTH_O_SYNTHESISED, /* AAAA made from A */
 	SYNTH_O_NXDOMAIN,    /* the same where AAAA said NXDOMAIN */
-	SYNTH_O_NODATA,      /* neither AAAA nor a usable A */
-	SYNTH_O_PTR,         /* reverse name inside a Pref64 */
-	SYNTH_O_LOCAL,       /* ipv4only.arpa, local PTR */
-	SYNTH_O_FAILED       /* SERVFAIL of our own */
+	SYNTH_O_NODATA,	     /* neither AAAA nor a usable A */
+	SYNTH_O_PTR,	     /* reverse name inside a Pref64 */
+	SYNTH_O_LOCAL,	     /* ipv4only.arpa, local PTR */
+	SYNTH_O_FAILED	     /* SERVFAIL of our own */
 };
 
 /* Private to synth.c. */
 enum synth_plan {
-	SYNTH_P_PASS,  /* forward, relay */
-	SYNTH_P_AAAA,  /* the two legs of RFC 6147, 5.1 */
-	SYNTH_P_PTR,   /* CNAME to in-addr.arpa */
-	SYNTH_P_LOCAL  /* nothing goes upstream */
+	SYNTH_P_PASS, /* forward, relay */
+	SYNTH_P_AAAA, /* the two legs of RFC 6147, 5.1 */
+	SYNTH_P_PTR,  /* CNAME to in-addr.arpa */
+	SYNTH_P_LOCAL /* nothing goes upstream */
 };
 
 enum synth_state {
-	SYNTH_S_IDLE,     /* not asked yet */
+	SYNTH_S_IDLE, /* not asked yet */
 	SYNTH_S_PENDING,
-	SYNTH_S_OVERDUE,  /* asked, its deadline is over */
-	SYNTH_S_FAILED,   /* no upstream answered */
-	SYNTH_S_DATA,     /* acceptable records at the end of the chain */
-	SYNTH_S_EMPTY,    /* NOERROR without them */
+	SYNTH_S_OVERDUE, /* asked, its deadline is over */
+	SYNTH_S_FAILED,	 /* no upstream answered */
+	SYNTH_S_DATA,	 /* acceptable records at the end of the chain */
+	SYNTH_S_EMPTY,	 /* NOERROR without them */
 	SYNTH_S_NXDOMAIN,
-	SYNTH_S_ERROR,    /* any other rcode */
-	SYNTH_S_BOGUS     /* error that tells of failed validation */
+	SYNTH_S_ERROR, /* any other rcode */
+	SYNTH_S_BOGUS  /* error that tells of failed validation */
 };
 
 /*
@@ -100,13 +96,13 @@ struct synth {
 	const struct msg_scan *reply[SYNTH_N_LEGS];
 	enum ptr_kind special;
 	struct in_addr ptr_addr; /* the address inside a reverse name */
-	bool minimise;           /* see synth_minimise */
+	bool minimise;		 /* see synth_minimise */
 	const struct msg_scan *upstream; /* valid after synth_answer: the
 	    reply that the answer was made of, or NULL */
-	bool filtered;           /* likewise: A records were taken out */
-	bool one_off;            /* see synth_is_repeatable */
+	bool filtered;		    /* likewise: A records were taken out */
+	bool one_off;		    /* see synth_is_repeatable */
 	enum synth_outcome outcome; /* valid after synth_answer */
-	unsigned n_synthesised;     /* AAAA in the answer, likewise */
+	unsigned n_synthesised;	    /* AAAA in the answer, likewise */
 };
 
 /*

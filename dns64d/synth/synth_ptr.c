@@ -37,8 +37,7 @@ ptr_classify(const struct dns64_policy *p, const struct msg_scan *query,
 	    reverse_addr(name, &addr6) != AF_INET6 ||
 	    policy_extract(p, &addr6, addr4) == -1)
 		return (PTR_NONE);
-	return (policy_is_ipv4only(*addr4) ? PTR_PREF64_SPECIAL :
-	    PTR_PREF64);
+	return (policy_is_ipv4only(*addr4) ? PTR_PREF64_SPECIAL : PTR_PREF64);
 }
 
 static void
@@ -86,10 +85,10 @@ build_ipv4only(const struct dns64_policy *p, uint16_t type,
 	const struct in_addr second = { htonl(IPV4ONLY_171) };
 
 	if (type == MSG_T_A || type == MSG_T_ANY) {
-		msg_build_addr4(b, MSG_ANSWER, name_ipv4only,
-		    p->ipv4only_ttl, first);
-		msg_build_addr4(b, MSG_ANSWER, name_ipv4only,
-		    p->ipv4only_ttl, second);
+		msg_build_addr4(b, MSG_ANSWER, name_ipv4only, p->ipv4only_ttl,
+		    first);
+		msg_build_addr4(b, MSG_ANSWER, name_ipv4only, p->ipv4only_ttl,
+		    second);
 	}
 	if (type == MSG_T_AAAA || type == MSG_T_ANY)
 		build_ipv4only_aaaa(p, b);

@@ -17,10 +17,10 @@ struct msg_scan;
 
 /* What is special about a question of class IN. */
 enum ptr_kind {
-	PTR_NONE,           /* nothing: to be handled like any other */
-	PTR_PREF64,         /* PTR of an address inside a Pref64 */
+	PTR_NONE,	    /* nothing: to be handled like any other */
+	PTR_PREF64,	    /* PTR of an address inside a Pref64 */
 	PTR_PREF64_SPECIAL, /* the same, of 192.0.0.170 or .171 */
-	PTR_IPV4ONLY,       /* ipv4only.arpa, any type but DS */
+	PTR_IPV4ONLY,	    /* ipv4only.arpa, any type but DS */
 	PTR_IPV4ONLY_BELOW  /* a name below it */
 };
 

@@ -14,10 +14,8 @@
 #include "upstream_udp.h"
 
 /* Delays are rounded up to one of a few, for loop_delay. */
-static const unsigned delay_ms[LEG_DELAYS] = {
-	100, 150, 200, 300, 400, UPSTREAM_RTO_DOWN_MS, 600, 800,
-	UPSTREAM_ROUND_MS
-};
+static const unsigned delay_ms[LEG_DELAYS] = { 100, 150, 200, 300, 400,
+	UPSTREAM_RTO_DOWN_MS, 600, 800, UPSTREAM_ROUND_MS };
 
 _Static_assert(UPSTREAM_RTO_MAX_MS <= UPSTREAM_ROUND_MS, "the longest");
 
@@ -25,8 +23,7 @@ static void advance(struct leg *);
 static upstream_udp_fn on_udp;
 
 int
-leg_env_init(struct leg_env *env, struct event_base *base,
-    struct stats *stats)
+leg_env_init(struct leg_env *env, struct event_base *base, struct stats *stats)
 {
 	unsigned i;
 
@@ -43,7 +40,8 @@ leg_env_init(struct leg_env *env, struct event_base *base,
 	if (env->tcp_delay == NULL)
 		return (-1);
 	if (upstream_udp_init(&env->udp, base, stats, &env->rng, on_udp) ==
-	    -1 || upstream_pool_init(&env->pool, base, stats) == -1) {
+		-1 ||
+	    upstream_pool_init(&env->pool, base, stats) == -1) {
 		upstream_udp_clear(&env->udp);
 		return (-1);
 	}
@@ -63,7 +61,7 @@ note_trouble(struct leg *l, enum stats_counter counter)
 {
 	stats_count(l->env->stats, counter);
 	l->trouble |= counter == STAT_UP_MALFORMED ? LEG_TROUBLE_DATA :
-	    LEG_TROUBLE_NETWORK;
+						     LEG_TROUBLE_NETWORK;
 }
 
 static void
@@ -218,8 +216,8 @@ note_sending(struct leg_try *t, struct monotime now)
 
 	t->sent_at = l->last_sent = now;
 	if (l->n_tries > 1 && !l->heard)
-		l->heard = upstreams_answered_since(l->ups, l->route,
-		    l->began);
+		l->heard =
+		    upstreams_answered_since(l->ups, l->route, l->began);
 }
 
 /* Returns 0, or -1 when the query cannot be sent. */
@@ -240,9 +238,10 @@ send_udp(struct leg_try *t, struct monotime now)
 	}
 	upstream_sent(t->up);
 	stats_count(l->env->stats, STAT_UP_UDP);
-	arm(l, l->round > 0 && l->env->n_legs > LEG_CROWD ?
-	    UPSTREAM_ROUND_MS :
-	    upstream_rto_ms(t->up, count_tries(l, t->up) - 1));
+	arm(l,
+	    l->round > 0 && l->env->n_legs > LEG_CROWD ?
+		UPSTREAM_ROUND_MS :
+		upstream_rto_ms(t->up, count_tries(l, t->up) - 1));
 	return (0);
 }
 
@@ -275,8 +274,8 @@ send_tcp(struct leg_try *t)
 	note_sending(t, monotime_now());
 	len = msg_write_query(&l->question, 0, t->edns, query);
 	upstream_dest(t->up, &to);
-	l->tcp = upstream_tcp_ask(&l->env->pool, &to,
-	    l->ups->conf.tcp_max, &l->asker, query, len, on_tcp_answer, l);
+	l->tcp = upstream_tcp_ask(&l->env->pool, &to, l->ups->conf.tcp_max,
+	    &l->asker, query, len, on_tcp_answer, l);
 	if (l->tcp == NULL) {
 		note_trouble(l, STAT_UP_ERRORS);
 		return (-1);
@@ -299,8 +298,8 @@ choose(const struct leg *l, struct monotime now)
 		return (NULL);
 	for (i = 0; i < l->n_tries; i++)
 		tries[l->tries[i].up - l->ups->v]++;
-	return (upstream_choose(l->ups, l->route, tries, l->round,
-	    l->has_reply));
+	return (
+	    upstream_choose(l->ups, l->route, tries, l->round, l->has_reply));
 }
 
 /* What a server had been asked before a try, or until now: n of the tries. */
@@ -339,8 +338,9 @@ static bool
 is_hopeless(const struct leg *l, struct monotime now)
 {
 	return (monotime_diff_ms(now, l->began) >= LEG_DOWN_MS &&
-	    l->route != NULL && upstreams_down_since(l->ups, l->route,
-	    monotime_add_ms(now, -LEG_DOWN_SURE_MS)));
+	    l->route != NULL &&
+	    upstreams_down_since(l->ups, l->route,
+		monotime_add_ms(now, -LEG_DOWN_SURE_MS)));
 }
 
 /* All have had the queries of this round. */
@@ -353,8 +353,10 @@ end_round(struct leg *l, struct monotime now)
 		finish_later(l);
 	else if (l->n_tries < LEG_TRIES) {
 		l->pausing = true;
-		arm(l, rested_ms < UPSTREAM_ROUND_MS ?
-		    UPSTREAM_ROUND_MS - rested_ms : 1);
+		arm(l,
+		    rested_ms < UPSTREAM_ROUND_MS ?
+			UPSTREAM_ROUND_MS - rested_ms :
+			1);
 	}
 }
 
@@ -399,9 +401,8 @@ on_timer(evutil_socket_t fd, short what, void *arg)
 }
 
 void
-leg_ask_route(struct leg *l, struct leg_env *env,
-    const struct upstreams *ups, const struct upstream_route *route,
-    leg_done_fn *done, void *arg)
+leg_ask_route(struct leg *l, struct leg_env *env, const struct upstreams *ups,
+    const struct upstream_route *route, leg_done_fn *done, void *arg)
 {
 	l->env = env;
 	l->ups = ups;
@@ -479,8 +480,9 @@ is_edns_trouble(const struct leg_try *t, const struct msg_scan *reply)
 {
 	if (!t->edns || t->leg->n_tries == LEG_TRIES)
 		return (false);
-	return (reply->rcode == MSG_BADVERS || (reply->opt == 0 &&
-	    (reply->rcode == MSG_FORMERR || reply->rcode == MSG_NOTIMP)));
+	return (reply->rcode == MSG_BADVERS ||
+	    (reply->opt == 0 &&
+		(reply->rcode == MSG_FORMERR || reply->rcode == MSG_NOTIMP)));
 }
 
 /* What an answer shows of the server. */
@@ -577,8 +579,8 @@ add_question(const struct leg *l, struct msg_scan *reply, uint8_t *buf)
 
 	if (reply->count[MSG_QUESTION] != 0)
 		return;
-	len = msg_write_bare_error(&l->question, reply->rcode,
-	    reply->opt != 0, buf);
+	len = msg_write_bare_error(&l->question, reply->rcode, reply->opt != 0,
+	    buf);
 	msg_scan(buf, len, reply);
 }
 
@@ -588,7 +590,7 @@ is_good_over_tcp(const struct leg *l, const struct msg_scan *reply)
 {
 	return (msg_is_bare_error(reply, reply->id) ||
 	    (msg_is_reply_to(reply, &l->question, reply->id) &&
-	    !(reply->flags & MSG_TC)));
+		!(reply->flags & MSG_TC)));
 }
 
 static void
@@ -635,9 +637,8 @@ is_mismatch(const struct leg_try *t, const struct msg_scan *reply,
 {
 	if (error == MSG_SCAN_SHORT || !(reply->flags & MSG_QR))
 		return (true);
-	return (error == MSG_SCAN_OK && !msg_is_bare_error(reply,
-	    reply->id) && !msg_is_reply_to(reply, &t->leg->question,
-	    reply->id));
+	return (error == MSG_SCAN_OK && !msg_is_bare_error(reply, reply->id) &&
+	    !msg_is_reply_to(reply, &t->leg->question, reply->id));
 }
 
 static void
@@ -677,8 +678,8 @@ static void
 on_udp(struct upstream_udp_query *q, enum upstream_udp_news news,
     const uint8_t *wire, size_t len)
 {
-	struct leg_try *t = (void *)((char *)q -
-	    offsetof(struct leg_try, udp));
+	struct leg_try *t =
+	    (void *)((char *)q - offsetof(struct leg_try, udp));
 
 	switch (news) {
 	case UPSTREAM_UDP_ANSWER:

@@ -110,7 +110,7 @@ struct leg {
 	struct leg_try tries[LEG_TRIES];
 	unsigned n_tries;
 	unsigned round;
-	bool pausing;       /* the timer is of the pause between rounds */
+	bool pausing; /* the timer is of the pause between rounds */
 	struct monotime began;
 	struct monotime last_sent;
 	struct event timer; /* of the last try, or of the one over TCP */
@@ -118,7 +118,7 @@ struct leg {
 	bool over;	    /* the timer is to deliver the result */
 	bool has_reply;	    /* reply is one to fall back upon, or final */
 	const struct upstream *from; /* whose it is */
-	unsigned trouble;   /* LEG_TROUBLE_, of all tries */
+	unsigned trouble;	     /* LEG_TROUBLE_, of all tries */
 	unsigned n_mismatches;
 	bool tcp_only;
 	struct upstream_tcp *tcp;

@@ -140,11 +140,11 @@ note_choice(const struct upstreams *ups, const struct upstream_route *route,
 
 struct upstream *
 upstream_choose(const struct upstreams *ups,
-    const struct upstream_route *route, const unsigned *tries,
-    unsigned round, bool untried_only)
+    const struct upstream_route *route, const unsigned *tries, unsigned round,
+    bool untried_only)
 {
-	const unsigned most = untried_only ? 1 :
-	    UPSTREAM_TRIES_EACH * (round + 1);
+	const unsigned most =
+	    untried_only ? 1 : UPSTREAM_TRIES_EACH * (round + 1);
 	struct upstream *u, *best = NULL;
 	bool down, best_down = false;
 	unsigned n, best_n = 0;
@@ -157,8 +157,10 @@ upstream_choose(const struct upstreams *ups,
 		if (n >= most || (untried_only && down))
 			continue;
 		if (best == NULL || best_down > down ||
-		    (best_down == down && (best_n > n || (best_n == n &&
-		    is_preferred(u, best, ups->conf.order))))) {
+		    (best_down == down &&
+			(best_n > n ||
+			    (best_n == n &&
+				is_preferred(u, best, ups->conf.order))))) {
 			best = u;
 			best_n = n;
 			best_down = down;
@@ -174,7 +176,7 @@ unsigned
 upstream_rto_ms(const struct upstream *u, unsigned try)
 {
 	int64_t ms = UPSTREAM_RTO_FIRST_MS, srtt = u->srtt_us,
-	    rttvar = u->rttvar_us;
+		rttvar = u->rttvar_us;
 
 	if (upstream_is_down(u))
 		return (UPSTREAM_RTO_DOWN_MS);
@@ -224,7 +226,7 @@ take_trial(struct upstream *u, struct monotime now)
 	if (until > now.ns)
 		return (false);
 	if (!atomic_compare_exchange_strong(&u->common->edns_missing_ns,
-	    &until, monotime_add_secs(now, UPSTREAM_NOEDNS_TRY_SECS).ns))
+		&until, monotime_add_secs(now, UPSTREAM_NOEDNS_TRY_SECS).ns))
 		return (false);
 	SET(edns_trial_ns, now.ns);
 	return (true);
@@ -323,7 +325,7 @@ upstream_measured(struct upstream *u, int64_t rtt_us)
 		u->rttvar_us = rtt_us / 2;
 	} else {
 		off = u->srtt_us > rtt_us ? u->srtt_us - rtt_us :
-		    rtt_us - u->srtt_us;
+					    rtt_us - u->srtt_us;
 		u->rttvar_us += (off - u->rttvar_us) / 4;
 		u->srtt_us += (rtt_us - u->srtt_us) / 8;
 	}
@@ -370,8 +372,8 @@ upstream_answered_plain(struct upstream *u, bool refused,
 	const int64_t trial = GET(edns_trial_ns);
 
 	/* Queries that were under way at that time are no news. */
-	if (known && (trial == 0 || asked->n_edns == 0 ||
-	    asked->edns_at.ns < trial))
+	if (known &&
+	    (trial == 0 || asked->n_edns == 0 || asked->edns_at.ns < trial))
 		return (false);
 	if (!known && !refused) {
 		if (asked->n_edns < UPSTREAM_EDNS_LOST)
@@ -416,8 +418,7 @@ upstream_lost(struct upstream *u, bool edns, struct monotime sent)
 }
 
 struct upstream *
-upstream_probe_due(const struct upstreams *ups, size_t *i,
-    struct monotime now)
+upstream_probe_due(const struct upstreams *ups, size_t *i, struct monotime now)
 {
 	struct upstream *u;
 	int64_t due;
@@ -427,9 +428,9 @@ upstream_probe_due(const struct upstreams *ups, size_t *i,
 		if (!upstream_is_down(u) && !is_suspect(u))
 			continue;
 		due = GET(probe_ns);
-		if (due <= now.ns && atomic_compare_exchange_strong(
-		    &u->common->probe_ns, &due,
-		    monotime_add_ms(now, UPSTREAM_PROBE_HELD_MS).ns))
+		if (due <= now.ns &&
+		    atomic_compare_exchange_strong(&u->common->probe_ns, &due,
+			monotime_add_ms(now, UPSTREAM_PROBE_HELD_MS).ns))
 			return (u);
 	}
 	return (NULL);
@@ -454,14 +455,17 @@ upstream_probe_failed(struct upstream *u, struct monotime began,
 {
 	const int64_t told = GET(told_ns);
 
-	SET(probe_ns, monotime_add_ms(began, UPSTREAM_PROBE_MS +
-	    rng_below(rng, UPSTREAM_PROBE_JITTER_MS)).ns);
+	SET(probe_ns,
+	    monotime_add_ms(began,
+		UPSTREAM_PROBE_MS + rng_below(rng, UPSTREAM_PROBE_JITTER_MS))
+		.ns);
 	if (upstream_answered_since(u, began))
 		return (false);
 	if (!atomic_exchange(&u->common->down, true))
 		SET(down_ns, now.ns);
-	if (GET(told_down) || (told != 0 &&
-	    now.ns - told < UPSTREAM_TELL_SECS * INT64_C(1000000000)))
+	if (GET(told_down) ||
+	    (told != 0 &&
+		now.ns - told < UPSTREAM_TELL_SECS * INT64_C(1000000000)))
 		return (false);
 	SET(told_ns, now.ns);
 	return (!atomic_exchange(&u->common->told_down, true));

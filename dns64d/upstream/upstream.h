@@ -91,22 +91,22 @@ enum upstream_order {
 struct upstream_common {
 	atomic_uint ifindex; /* of the zone of its address; 0: none now */
 	atomic_bool down;
-	_Atomic int64_t down_ns;	/* since then */
-	atomic_bool told_down;		/* in the log */
-	_Atomic int64_t told_ns;	/* when, the last time */
-	_Atomic int64_t answered_ns;	/* the last answer to anything */
-	_Atomic int64_t probe_ns;	/* none before this time */
+	_Atomic int64_t down_ns;     /* since then */
+	atomic_bool told_down;	     /* in the log */
+	_Atomic int64_t told_ns;     /* when, the last time */
+	_Atomic int64_t answered_ns; /* the last answer to anything */
+	_Atomic int64_t probe_ns;    /* none before this time */
 
 	/* For a worker that has not measured yet. */
 	_Atomic int64_t srtt_us;
 	_Atomic int64_t rttvar_us;
 
-	_Atomic int64_t edns_seen_ns;	/* the last answer with OPT */
-	_Atomic int64_t edns_doubt_ns;	/* the first one to no OPT only */
-	atomic_uint edns_lost;		/* with OPT, sent since the doubt */
+	_Atomic int64_t edns_seen_ns;	 /* the last answer with OPT */
+	_Atomic int64_t edns_doubt_ns;	 /* the first one to no OPT only */
+	atomic_uint edns_lost;		 /* with OPT, sent since the doubt */
 	_Atomic int64_t edns_missing_ns; /* it has none until then */
-	_Atomic int64_t edns_trial_ns;	/* when it was tried again */
-	atomic_uint edns_missing_secs;	/* for so long the last time */
+	_Atomic int64_t edns_trial_ns;	 /* when it was tried again */
+	atomic_uint edns_missing_secs;	 /* for so long the last time */
 };
 
 struct upstream {
@@ -126,7 +126,7 @@ struct upstream {
 	uint64_t turn; /* UPSTREAM_ROUND_ROBIN: the highest was chosen last */
 	unsigned outstanding;
 
-	unsigned lost;		/* in a row */
+	unsigned lost;		 /* in a row */
 	struct monotime lost_at; /* when the last of the row was sent */
 
 	uint64_t n_sent;
@@ -146,7 +146,7 @@ struct upstream_route {
 struct upstreams_conf {
 	const struct scoped_addr *addrs;
 	struct upstream_common *common; /* of each, all zero at first */
-	size_t n; /* 1 to UPSTREAMS_MAX */
+	size_t n;			/* 1 to UPSTREAMS_MAX */
 	const struct upstream_route *routes;
 	size_t n_routes;
 	enum upstream_order order;
@@ -190,8 +190,8 @@ const struct upstream_route *upstreams_route(const struct upstreams *ups,
  * was not tried yet. Returns NULL when there is none.
  */
 struct upstream *upstream_choose(const struct upstreams *ups,
-    const struct upstream_route *route, const unsigned *tries,
-    unsigned round, bool untried_only);
+    const struct upstream_route *route, const unsigned *tries, unsigned round,
+    bool untried_only);
 
 /*
  * How long to wait for the answer to the try-th query for a question, from
@@ -201,10 +201,10 @@ unsigned upstream_rto_ms(const struct upstream *u, unsigned try);
 
 /* The queries for one question that a server has had so far. */
 struct upstream_asked {
-	struct monotime since;	  /* when the first was sent */
-	unsigned n_edns;	  /* of those before the next, with OPT */
-	struct monotime edns_at;  /* the last of them */
-	bool last_plain;	  /* the last of all had no OPT */
+	struct monotime since;	 /* when the first was sent */
+	unsigned n_edns;	 /* of those before the next, with OPT */
+	struct monotime edns_at; /* the last of them */
+	bool last_plain;	 /* the last of all had no OPT */
 };
 
 /* Whether a query that is about to be sent has OPT. */
@@ -217,8 +217,7 @@ bool upstream_speaks_edns(const struct upstream *u, struct monotime now);
 static inline bool
 upstream_is_down(const struct upstream *u)
 {
-	return (atomic_load_explicit(&u->common->down,
-	    memory_order_relaxed));
+	return (atomic_load_explicit(&u->common->down, memory_order_relaxed));
 }
 
 /* Whether it has answered anything since, to whatever worker. */

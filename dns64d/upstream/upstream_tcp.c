@@ -183,13 +183,13 @@ connect_to(const struct sockaddr_storage *to)
 {
 	int fd, on = 1;
 
-	fd = socket(to->ss_family,
-	    SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	fd = socket(to->ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC,
+	    0);
 	if (fd == -1)
 		return (-1);
 	if (setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on)) == 0 &&
 	    (connect(fd, (const struct sockaddr *)to, udp_addrlen(to)) == 0 ||
-	    errno == EINPROGRESS))
+		errno == EINPROGRESS))
 		return (fd);
 	close(fd);
 	return (-1);
@@ -222,8 +222,7 @@ open_conn(struct upstream_pool *pool, const struct sockaddr_storage *to)
 		return (NULL);
 	if ((fd = connect_to(to)) == -1)
 		goto fail;
-	c->bev = bufferevent_socket_new(pool->base, fd,
-	    BEV_OPT_CLOSE_ON_FREE);
+	c->bev = bufferevent_socket_new(pool->base, fd, BEV_OPT_CLOSE_ON_FREE);
 	if (c->bev == NULL) {
 		close(fd);
 		goto fail;
@@ -270,8 +269,8 @@ is_held_up(const struct upstream_tcp_conn *c, struct monotime now)
 	const unsigned most = crowd_most(c->pool->crowd);
 	const struct upstream_tcp *x, *first = TAILQ_FIRST(&c->waiting);
 
-	if (c->reading || first == NULL || monotime_diff_ms(now,
-	    first->sent_at) < UPSTREAM_TCP_SLOW_MS)
+	if (c->reading || first == NULL ||
+	    monotime_diff_ms(now, first->sent_at) < UPSTREAM_TCP_SLOW_MS)
 		return (false);
 	TAILQ_FOREACH(x, &c->waiting, next) {
 		if (crowd_count_of(&x->place) < most)
@@ -322,8 +321,8 @@ get_conn(struct upstream_pool *pool, const struct sockaddr_storage *to,
 			continue;
 		n++;
 		others = count_others(c, asker);
-		if (best == NULL || others < least || (others == least &&
-		    c->n_waiting < best->n_waiting)) {
+		if (best == NULL || others < least ||
+		    (others == least && c->n_waiting < best->n_waiting)) {
 			best = c;
 			least = others;
 		}
@@ -347,8 +346,8 @@ send_on(struct upstream_tcp_conn *c, struct upstream_tcp *x)
 		id = arc4random();
 	} while (find_exchange(c, id) != NULL);
 	put16(x->query + LENGTH, id);
-	if (bufferevent_write(c->bev, x->query,
-	    LENGTH + get16(x->query)) == -1)
+	if (bufferevent_write(c->bev, x->query, LENGTH + get16(x->query)) ==
+	    -1)
 		return (-1);
 	event_del(&c->idle);
 	TAILQ_REMOVE(&c->pool->conns, c, next);
@@ -416,16 +415,15 @@ make_room(struct upstream_pool *pool, const struct crowd_key *asker)
 }
 
 struct upstream_tcp *
-upstream_tcp_ask(struct upstream_pool *pool,
-    const struct sockaddr_storage *to, unsigned max_conns,
-    const struct crowd_key *asker, const uint8_t *query, size_t len,
-    upstream_tcp_fn *done, void *arg)
+upstream_tcp_ask(struct upstream_pool *pool, const struct sockaddr_storage *to,
+    unsigned max_conns, const struct crowd_key *asker, const uint8_t *query,
+    size_t len, upstream_tcp_fn *done, void *arg)
 {
 	struct upstream_tcp_conn *c;
 	struct upstream_tcp *x;
 
 	if ((pool->n_exchanges >= UPSTREAM_TCP_MAX &&
-	    !make_room(pool, asker)) ||
+		!make_room(pool, asker)) ||
 	    (c = get_conn(pool, to, max_conns, false, asker)) == NULL ||
 	    (x = calloc(1, sizeof(*x))) == NULL)
 		return (NULL);
@@ -456,7 +454,7 @@ check_stall(const struct upstream_tcp *x)
 
 	if (c->bev == NULL || c->n_answers != x->n_answers ||
 	    monotime_diff_ms(monotime_now(), x->sent_at) <
-	    UPSTREAM_TCP_STALL_MS)
+		UPSTREAM_TCP_STALL_MS)
 		return;
 	c->stalled = true;
 	event_active(&c->idle, EV_TIMEOUT, 0);

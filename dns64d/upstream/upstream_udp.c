@@ -263,7 +263,7 @@ send_batch(const struct upstream_udp_socket *s, bool *unsent)
 		v[n].iov_base = s->out->query[i].wire;
 		v[n++].iov_len = s->out->query[i].len;
 	}
-	for (i = 0; i < n; i += sent > 0 ? sent : 1) {
+	for (i = 0; i<n; i += sent> 0 ? sent : 1) {
 		sent = udp_write(s->fd, v + i, n - i, &s->pool->grouping);
 		if (sent > 0)
 			continue;
@@ -286,8 +286,8 @@ flush(struct upstream_udp_socket *s)
 		report_all(s, UPSTREAM_UDP_REJECTED);
 	for (i = 0; i < s->n; i++) {
 		if (unsent[i] && s->query[i] != NULL)
-			s->pool->report(s->query[i], UPSTREAM_UDP_UNSENT,
-			    NULL, 0);
+			s->pool->report(s->query[i], UPSTREAM_UDP_UNSENT, NULL,
+			    0);
 	}
 	if (s->n_waiting > 0 && event_add(&s->ev, NULL) == -1)
 		report_all(s, UPSTREAM_UDP_UNSENT);

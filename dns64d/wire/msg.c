@@ -11,7 +11,7 @@
 
 #define HASH_FIRST 2166136261u /* FNV-1a */
 #define HASH_FACTOR 16777619u
-#define PROBES 4 /* slots that a suffix may be in */
+#define PROBES 4       /* slots that a suffix may be in */
 #define RECORD_WORK 32 /* what a copied record costs beside its names */
 
 #define SVCB_MANDATORY 0 /* SvcParamKey, RFC 9460, 8 */
@@ -82,8 +82,8 @@ find_suffix(struct msg_build *b, const uint8_t *name, uint32_t hash)
 		slot = suffix_slot(b, hash, i);
 		if (slot->off == 0)
 			return (0);
-		if (slot->tag == hash >> 16 && name_equal_work(name, 0,
-		    b->buf, slot->off, &b->work))
+		if (slot->tag == hash >> 16 &&
+		    name_equal_work(name, 0, b->buf, slot->off, &b->work))
 			return (slot->off);
 	}
 	return (0);
@@ -367,8 +367,7 @@ msg_build_addr6(struct msg_build *b, enum msg_section section,
 
 void
 msg_build_name(struct msg_build *b, enum msg_section section,
-    const uint8_t *owner, uint16_t type, uint32_t ttl,
-    const uint8_t *target)
+    const uint8_t *owner, uint16_t type, uint32_t ttl, const uint8_t *target)
 {
 	if (!rr_begin(b, section, owner, type, MSG_CLASS_IN, ttl))
 		return;

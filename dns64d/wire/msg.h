@@ -83,8 +83,7 @@ size_t msg_write_bare_error(const struct msg_question *q, unsigned rcode,
  * over UDP what the client advertised, at least MSG_UDP_MIN, at most udp_max
  * (RFC 6891, 6.2.3 to 6.2.5).
  */
-size_t msg_reply_limit(const struct msg_scan *query, bool tcp,
-    size_t udp_max);
+size_t msg_reply_limit(const struct msg_scan *query, bool tcp, size_t udp_max);
 
 /*
  * Answer a query with an error and no records: id, opcode, RD and CD of the
@@ -151,14 +150,14 @@ struct msg_build {
 	const struct msg_scan *query;
 	uint8_t *buf;
 	size_t len;
-	size_t limit;  /* octets, OPT not counted */
+	size_t limit; /* octets, OPT not counted */
 	uint16_t flags;
 	unsigned rcode;
 	unsigned work; /* left of MSG_BUILD_WORK */
 
 	enum msg_section section; /* now being filled */
-	size_t start;  /* its offset */
-	size_t rdata;  /* offset of the RDATA of the record being written */
+	size_t start;		  /* its offset */
+	size_t rdata; /* offset of the RDATA of the record being written */
 	uint16_t count[MSG_N_SECTIONS];
 	bool overflow; /* the record being written does not fit */
 	bool full;     /* something did not fit: nothing more is added */
@@ -200,8 +199,7 @@ void msg_build_addr4(struct msg_build *b, enum msg_section section,
 void msg_build_addr6(struct msg_build *b, enum msg_section section,
     const uint8_t *owner, uint32_t ttl, const struct in6_addr *addr);
 void msg_build_name(struct msg_build *b, enum msg_section section,
-    const uint8_t *owner, uint16_t type, uint32_t ttl,
-    const uint8_t *target);
+    const uint8_t *owner, uint16_t type, uint32_t ttl, const uint8_t *target);
 
 /* What belongs into an SOA record. */
 struct msg_soa {

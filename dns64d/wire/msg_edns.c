@@ -8,7 +8,7 @@
 #include "wire.h"
 
 #define SERVER_COOKIE_MIN 8 /* RFC 7873, 4 */
-#define SUBNET_IPV4 1       /* ADDRESS FAMILY NUMBERS of IANA */
+#define SUBNET_IPV4 1	    /* ADDRESS FAMILY NUMBERS of IANA */
 #define SUBNET_IPV6 2
 
 /* One option of a scanned OPT: what it holds lies inside the message. */
@@ -48,8 +48,9 @@ ede_add(struct ede_set *set, uint16_t code)
 static int
 read_cookie(const struct option *o, struct msg_asked *out)
 {
-	if (o->len != MSG_COOKIE_CLIENT && (o->len > MSG_COOKIE_MAX ||
-	    o->len < MSG_COOKIE_CLIENT + SERVER_COOKIE_MIN))
+	if (o->len != MSG_COOKIE_CLIENT &&
+	    (o->len > MSG_COOKIE_MAX ||
+		o->len < MSG_COOKIE_CLIENT + SERVER_COOKIE_MIN))
 		return (-1);
 	if (out->cookie_len == 0) {
 		memcpy(out->cookie, o->data, o->len);

@@ -15,10 +15,10 @@
 
 struct msg_scan;
 
-#define MSG_COOKIE_CLIENT 8  /* octets of a client cookie */
-#define MSG_COOKIE_MAX 40    /* of both cookies together */
-#define MSG_SUBNET_FIXED 4   /* family, source and scope length */
-#define MSG_SUBNET_MAX 20    /* and an address */
+#define MSG_COOKIE_CLIENT 8 /* octets of a client cookie */
+#define MSG_COOKIE_MAX 40   /* of both cookies together */
+#define MSG_SUBNET_FIXED 4  /* family, source and scope length */
+#define MSG_SUBNET_MAX 20   /* and an address */
 
 /* INFO-CODEs of extended errors (RFC 8914, 4; IANA registry). */
 enum ede_code {

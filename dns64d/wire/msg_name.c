@@ -88,7 +88,8 @@ recall(const struct name_check *c, struct walk *w, bool *done)
 	w->octets += c->memo[slot].octets;
 	w->hops += c->memo[slot].hops;
 	return (w->octets > MSG_NAME_MAX || w->hops > NAME_HOPS_MAX ?
-	    NAME_BAD : NAME_OK);
+		NAME_BAD :
+		NAME_OK);
 }
 
 static void

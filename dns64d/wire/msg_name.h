@@ -15,8 +15,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define MSG_NAME_MAX 255 /* octets, RFC 1035 2.3.4 */
-#define NAME_HOPS_MAX 127 /* as many as a name can have labels */
+#define MSG_NAME_MAX 255       /* octets, RFC 1035 2.3.4 */
+#define NAME_HOPS_MAX 127      /* as many as a name can have labels */
 #define NAME_OFFSET_MAX 0x3fff /* that a pointer can lead to */
 
 enum name_error {
@@ -36,8 +36,8 @@ enum name_error {
 struct name_check {
 	const uint8_t *wire; /* borrowed */
 	size_t len;
-	size_t body;     /* pointers lead to this offset or behind it */
-	unsigned steps;  /* labels and pointers followed so far */
+	size_t body;	 /* pointers lead to this offset or behind it */
+	unsigned steps;	 /* labels and pointers followed so far */
 	unsigned budget; /* and the most that may be */
 	struct {
 		uint16_t off; /* 0: unused */

@@ -75,8 +75,7 @@ msg_is_bare_error(const struct msg_scan *reply, uint16_t id)
 {
 	if (reply->id != id ||
 	    (reply->flags & (MSG_QR | MSG_OPCODE_MASK | MSG_TC)) != MSG_QR ||
-	    reply->count[MSG_QUESTION] != 0 ||
-	    reply->count[MSG_ANSWER] != 0 ||
+	    reply->count[MSG_QUESTION] != 0 || reply->count[MSG_ANSWER] != 0 ||
 	    reply->count[MSG_AUTHORITY] != 0 ||
 	    reply->count[MSG_ADDITIONAL] != (reply->opt != 0))
 		return (false);
@@ -92,13 +91,14 @@ msg_is_bare_error(const struct msg_scan *reply, uint16_t id)
 }
 
 size_t
-msg_write_bare_error(const struct msg_question *q, unsigned rcode,
-    bool edns, uint8_t *buf)
+msg_write_bare_error(const struct msg_question *q, unsigned rcode, bool edns,
+    uint8_t *buf)
 {
 	size_t len = msg_write_query(q, 0, edns, buf);
 
-	put16(buf + 2, (uint16_t)(MSG_QR | (q->flags & (MSG_RD | MSG_CD)) |
-	    (rcode & MSG_RCODE_MASK)));
+	put16(buf + 2,
+	    (uint16_t)(MSG_QR | (q->flags & (MSG_RD | MSG_CD)) |
+		(rcode & MSG_RCODE_MASK)));
 	return (len);
 }
 
@@ -246,8 +246,8 @@ same_question(const struct msg_scan *a, const struct msg_scan *b)
 {
 	return (a->count[MSG_QUESTION] == 1 && b->count[MSG_QUESTION] == 1 &&
 	    a->qname_len == b->qname_len && a->qtype == b->qtype &&
-	    a->qclass == b->qclass && name_equal(a->wire + MSG_HEADER_LEN,
-	    b->wire + MSG_HEADER_LEN));
+	    a->qclass == b->qclass &&
+	    name_equal(a->wire + MSG_HEADER_LEN, b->wire + MSG_HEADER_LEN));
 }
 
 /*

@@ -7,9 +7,9 @@
 #include "msg.h"
 #include "wire.h"
 
-#define ROTATE_MAX 256 /* records of a set; more stay as they are */
+#define ROTATE_MAX 256	 /* records of a set; more stay as they are */
 #define ROTATE_WORK 8192 /* octets of owners compared */
-#define RR_FIXED 10 /* TYPE, CLASS, TTL, RDLENGTH */
+#define RR_FIXED 10	 /* TYPE, CLASS, TTL, RDLENGTH */
 #define ADDR_MAX 16
 
 /* Records of one owner, type and class, one behind the other. */
@@ -42,8 +42,7 @@ is_addr(uint16_t type, uint16_t rdlen)
 }
 
 static bool
-has_owner(const struct set *s, const uint8_t *wire, size_t off,
-    unsigned *work)
+has_owner(const struct set *s, const uint8_t *wire, size_t off, unsigned *work)
 {
 	/* Nearly always it is the same pointer. */
 	if (wire[off] >= 0xc0 && get16(wire + off) == get16(wire + s->owner))

@@ -41,10 +41,10 @@ enum {
  * are only read with tolerance for senders that compressed them.
  */
 struct layout {
-	uint8_t fixed;   /* octets in front */
+	uint8_t fixed;	 /* octets in front */
 	uint8_t strings; /* character-strings behind them */
 	uint8_t names;
-	uint8_t rest;    /* octets behind the names, or ANY_REST */
+	uint8_t rest; /* octets behind the names, or ANY_REST */
 	bool compress;
 };
 
@@ -162,8 +162,7 @@ scan_rdata(struct name_check *c, const struct msg_rr *rr)
 
 /* The fixed part of a record, which lies inside the message. */
 static void
-rr_read(const struct msg_scan *m, size_t off, size_t fixed,
-    struct msg_rr *rr)
+rr_read(const struct msg_scan *m, size_t off, size_t fixed, struct msg_rr *rr)
 {
 	const uint8_t *p = m->wire + fixed;
 
@@ -181,14 +180,12 @@ rr_read(const struct msg_scan *m, size_t off, size_t fixed,
 
 /* RFC 6891, 6.1: owner root, one of them, options that fill it. */
 static enum msg_scan_error
-scan_opt(struct msg_scan *m, const struct msg_rr *rr,
-    enum msg_section section)
+scan_opt(struct msg_scan *m, const struct msg_rr *rr, enum msg_section section)
 {
 	const uint8_t *fixed = m->wire + rr->rdata - RR_FIXED;
 	size_t off;
 
-	if (m->opt != 0 || section != MSG_ADDITIONAL ||
-	    m->wire[rr->off] != 0)
+	if (m->opt != 0 || section != MSG_ADDITIONAL || m->wire[rr->off] != 0)
 		return (MSG_SCAN_OPT);
 	for (off = rr->rdata; off < rr->end;) {
 		if (off + OPTION_FIXED > rr->end)
@@ -385,7 +382,9 @@ msg_scan_query(const uint8_t *wire, size_t len, struct msg_scan *out,
 	if (*rcode == MSG_NOERROR)
 		return (MSG_Q_ACCEPT);
 	return (error == MSG_SCAN_OK && *rcode == MSG_FORMERR &&
-	    out->count[MSG_QUESTION] == 0 ? MSG_Q_EMPTY : MSG_Q_REJECT);
+		    out->count[MSG_QUESTION] == 0 ?
+		MSG_Q_EMPTY :
+		MSG_Q_REJECT);
 }
 
 bool
@@ -395,8 +394,7 @@ msg_rr_next(const struct msg_scan *m, enum msg_section section,
 	size_t off, behind;
 
 	off = rr->msg == NULL ? m->start[section] : rr->end;
-	behind = section + 1 < MSG_N_SECTIONS ? m->start[section + 1] :
-	    m->len;
+	behind = section + 1 < MSG_N_SECTIONS ? m->start[section + 1] : m->len;
 	if (off >= behind)
 		return (false);
 	rr_read(m, off, name_skip(m->wire, off), rr);
@@ -501,8 +499,8 @@ msg_rr_covered(const struct msg_rr *rr)
 static bool
 is_dnssec_code(uint16_t code)
 {
-	return (code == 1 || code == 2 || (code >= 5 && code <= 12) ||
-	    code == 27);
+	return (
+	    code == 1 || code == 2 || (code >= 5 && code <= 12) || code == 27);
 }
 
 bool

@@ -26,8 +26,8 @@
 #include "msg_name.h"
 
 #define MSG_HEADER_LEN 12
-#define MSG_MAX 65535     /* octets of a message */
-#define MSG_UDP_MIN 512   /* what every client takes, RFC 1035 4.2.1 */
+#define MSG_MAX 65535	  /* octets of a message */
+#define MSG_UDP_MIN 512	  /* what every client takes, RFC 1035 4.2.1 */
 #define MSG_UDP_OURS 1232 /* what we offer and send at most over UDP */
 
 /*
@@ -93,15 +93,15 @@ enum msg_section {
 /* Why a message did not pass; MSG_SCAN_OK is 0. */
 enum msg_scan_error {
 	MSG_SCAN_OK,
-	MSG_SCAN_SHORT,    /* not even a header, or above MSG_MAX */
+	MSG_SCAN_SHORT,	   /* not even a header, or above MSG_MAX */
 	MSG_SCAN_BOUNDS,   /* a field runs over the end */
-	MSG_SCAN_NAME,     /* bad label, pointer or length of a name */
-	MSG_SCAN_RDATA,    /* RDATA and RDLENGTH disagree */
-	MSG_SCAN_OPT,      /* two OPT, or one out of place or malformed */
-	MSG_SCAN_TSIG,     /* two TSIG, or one that is not last */
+	MSG_SCAN_NAME,	   /* bad label, pointer or length of a name */
+	MSG_SCAN_RDATA,	   /* RDATA and RDLENGTH disagree */
+	MSG_SCAN_OPT,	   /* two OPT, or one out of place or malformed */
+	MSG_SCAN_TSIG,	   /* two TSIG, or one that is not last */
 	MSG_SCAN_TRAILING, /* octets behind the last record */
 	MSG_SCAN_RECORDS,  /* more than MSG_RECORDS_MAX announced */
-	MSG_SCAN_STEPS     /* more work than MSG_STEPS_MAX */
+	MSG_SCAN_STEPS	   /* more work than MSG_STEPS_MAX */
 };
 
 /*
@@ -112,7 +112,7 @@ enum msg_scan_error {
 struct msg_scan {
 	const uint8_t *wire; /* borrowed */
 	size_t len;
-	unsigned steps;      /* labels and pointers followed */
+	unsigned steps; /* labels and pointers followed */
 
 	uint16_t id;
 	uint16_t flags;
@@ -123,11 +123,11 @@ struct msg_scan {
 	uint16_t qtype;
 	uint16_t qclass;
 
-	unsigned rcode;   /* with the extended bits of OPT */
-	size_t opt;       /* offset of the OPT record, 0: none */
-	size_t opt_end;   /* offset behind it */
-	size_t tsig;      /* offset of the TSIG record, 0: none */
-	uint16_t udp_size;     /* as advertised; 0 without OPT */
+	unsigned rcode;	   /* with the extended bits of OPT */
+	size_t opt;	   /* offset of the OPT record, 0: none */
+	size_t opt_end;	   /* offset behind it */
+	size_t tsig;	   /* offset of the TSIG record, 0: none */
+	uint16_t udp_size; /* as advertised; 0 without OPT */
 	uint8_t edns_version;
 	bool dnssec_ok;
 };
@@ -175,12 +175,7 @@ const char *msg_scan_strerror(enum msg_scan_error error);
  * with msg_write_error (RFC 8906, 3; RFC 9619; RFC 6891, 6.1.3), and out may
  * be handed to it however little of the message made sense.
  */
-enum msg_query_verdict {
-	MSG_Q_ACCEPT,
-	MSG_Q_DROP,
-	MSG_Q_EMPTY,
-	MSG_Q_REJECT
-};
+enum msg_query_verdict { MSG_Q_ACCEPT, MSG_Q_DROP, MSG_Q_EMPTY, MSG_Q_REJECT };
 
 enum msg_query_verdict msg_scan_query(const uint8_t *wire, size_t len,
     struct msg_scan *out, unsigned *rcode);

@@ -85,34 +85,37 @@ keyhash_addr6(const struct keyhash *h, const struct in6_addr *a)
 static inline uint64_t
 keyhash_taddr6(const struct keyhash *h, const struct taddr6 *a, uint32_t use)
 {
-	return (keyhash_mix(h, keyhash_steps6(h, &a->addr) +
-	    keyhash_step(h, 6, a->port, use)));
+	return (keyhash_mix(h,
+	    keyhash_steps6(h, &a->addr) + keyhash_step(h, 6, a->port, use)));
 }
 
 static inline uint64_t
 keyhash_taddr4(const struct keyhash *h, const struct taddr4 *a, uint32_t use)
 {
-	return (keyhash_mix(h, keyhash_step(h, 4, a->addr.s_addr, a->port) +
-	    keyhash_step(h, 6, 0, use)));
+	return (keyhash_mix(h,
+	    keyhash_step(h, 4, a->addr.s_addr, a->port) +
+		keyhash_step(h, 6, 0, use)));
 }
 
 static inline uint64_t
 keyhash_flow6(const struct keyhash *h, const struct taddr6 *a,
     const struct taddr4 *peer, uint32_t use)
 {
-	return (keyhash_mix(h, keyhash_steps6(h, &a->addr) +
-	    keyhash_step(h, 4, peer->addr.s_addr,
-		(uint32_t)a->port << 16 | peer->port) +
-	    keyhash_step(h, 6, 0, use)));
+	return (keyhash_mix(h,
+	    keyhash_steps6(h, &a->addr) +
+		keyhash_step(h, 4, peer->addr.s_addr,
+		    (uint32_t)a->port << 16 | peer->port) +
+		keyhash_step(h, 6, 0, use)));
 }
 
 static inline uint64_t
 keyhash_flow4(const struct keyhash *h, const struct taddr4 *a,
     const struct taddr4 *peer, uint32_t use)
 {
-	return (keyhash_mix(h, keyhash_step(h, 4, a->addr.s_addr,
-		peer->addr.s_addr) +
-	    keyhash_step(h, 6, (uint32_t)a->port << 16 | peer->port, use)));
+	return (keyhash_mix(h,
+	    keyhash_step(h, 4, a->addr.s_addr, peer->addr.s_addr) +
+		keyhash_step(h, 6, (uint32_t)a->port << 16 | peer->port,
+		    use)));
 }
 
 /* The same of two addresses. */
@@ -120,8 +123,9 @@ static inline uint64_t
 keyhash_addrs4(const struct keyhash *h, struct in_addr a, struct in_addr b,
     uint32_t use)
 {
-	return (keyhash_mix(h, keyhash_step(h, 4, a.s_addr, b.s_addr) +
-	    keyhash_step(h, 6, 0, use)));
+	return (keyhash_mix(h,
+	    keyhash_step(h, 4, a.s_addr, b.s_addr) +
+		keyhash_step(h, 6, 0, use)));
 }
 
 #endif

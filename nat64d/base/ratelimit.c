@@ -86,8 +86,8 @@ ratelimit_allow(struct ratelimit *r, const void *dest, size_t len,
 
 	b = &r->dest[siphash24(&r->key, dest, len) % RATELIMIT_NDEST];
 	net = &r->net[siphash24(&r->key, dest, net_len) % RATELIMIT_NDEST];
-	if (!refill(b, r->rate_dest, now) ||
-	    !refill(net, r->rate_net, now) || !refill(&r->all, r->rate, now))
+	if (!refill(b, r->rate_dest, now) || !refill(net, r->rate_net, now) ||
+	    !refill(&r->all, r->rate, now))
 		return (false);
 	b->level -= TOKEN;
 	net->level -= TOKEN;

@@ -10,11 +10,11 @@
 enum refused {
 	REFUSED_NOT,
 	REFUSED_MEMORY,
-	REFUSED_NO_POOL, /* there is no address */
-	REFUSED_POOL,	 /* no port is free */
-	REFUSED_BINDINGS,    /* table full */
-	REFUSED_SUBSCRIBERS, /* table full */
-	REFUSED_SESSIONS,    /* table full */
+	REFUSED_NO_POOL,	  /* there is no address */
+	REFUSED_POOL,		  /* no port is free */
+	REFUSED_BINDINGS,	  /* table full */
+	REFUSED_SUBSCRIBERS,	  /* table full */
+	REFUSED_SESSIONS,	  /* table full */
 	REFUSED_BINDING_SESSIONS, /* of one binding */
 	/* What one subscriber may have, or any prefix (fair share). */
 	REFUSED_SUBSCRIBER_PORTS,

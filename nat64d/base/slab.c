@@ -70,7 +70,8 @@ new_block(const struct slab *s, size_t *size)
 	struct slab_block *block;
 
 	if (s->used * s->objsize < LARGE_BLOCK || least > LARGE_BLOCK) {
-		*size = least < SMALL_BLOCK ? SMALL_BLOCK :
+		*size = least < SMALL_BLOCK ?
+		    SMALL_BLOCK :
 		    (least + CACHE_LINE - 1) / CACHE_LINE * CACHE_LINE;
 		return (aligned_alloc(CACHE_LINE, *size));
 	}

@@ -32,8 +32,7 @@ conf_free(struct conf *c)
 }
 
 void
-conf_set_string(char **to, struct conf_file *cf,
-    const struct conf_value *text)
+conf_set_string(char **to, struct conf_file *cf, const struct conf_value *text)
 {
 	char *copy;
 
@@ -105,8 +104,10 @@ conf_add_prefix(struct conf_build *b, struct conf_file *cf,
 	for (i = 0; i < n->nprefixes; i++) {
 		if (!pref64_overlap(&prefix, &n->prefixes[i]))
 			continue;
-		conf_error_at(cf, &text->where, "prefix %s overlaps %s of "
-		    "%s:%u", text->text,
+		conf_error_at(cf, &text->where,
+		    "prefix %s overlaps %s of "
+		    "%s:%u",
+		    text->text,
 		    pref64_print(&n->prefixes[i], other, sizeof(other)),
 		    b->prefix_at[i].file, b->prefix_at[i].line);
 		return;
@@ -131,13 +132,12 @@ conf_set_address(struct conf_build *b, struct conf_file *cf,
 	if (inet_pton(AF_INET, text->text, &a4) == 1) {
 		if (ip4_is_never_unicast(a4))
 			conf_error_at(cf, &text->where,
-			    "address %s is not a unicast address",
-			    text->text);
+			    "address %s is not a unicast address", text->text);
 		n->self4 = a4;
 		conf_once(cf, "address (IPv4)");
 	} else if (inet_pton(AF_INET6, text->text, &a6) == 1) {
-		if (IN6_IS_ADDR_MULTICAST(&a6) ||
-		    IN6_IS_ADDR_LINKLOCAL(&a6) || IN6_IS_ADDR_LOOPBACK(&a6) ||
+		if (IN6_IS_ADDR_MULTICAST(&a6) || IN6_IS_ADDR_LINKLOCAL(&a6) ||
+		    IN6_IS_ADDR_LOOPBACK(&a6) ||
 		    IN6_IS_ADDR_UNSPECIFIED(&a6) || IN6_IS_ADDR_V4MAPPED(&a6))
 			conf_error_at(cf, &text->where,
 			    "address %s is not a global unicast address",
@@ -244,13 +244,15 @@ conf_add_pool(struct conf_build *b, struct conf_file *cf,
 	if (error == NULL)
 		error = pool4_check(pool, c->nat64.npool + 1);
 	if (other != NULL)
-		conf_error_at(cf, &text->where, "pool %s: overlaps the range "
-		    "of %s:%u", text->text, other->file, other->line);
+		conf_error_at(cf, &text->where,
+		    "pool %s: overlaps the range "
+		    "of %s:%u",
+		    text->text, other->file, other->line);
 	else if (error != NULL)
 		conf_error_at(cf, &text->where, "pool %s: %s", text->text,
 		    error);
-	else if (keep_place(cf, &b->pool_at, c->nat64.npool,
-	    &text->where) == 0)
+	else if (keep_place(cf, &b->pool_at, c->nat64.npool, &text->where) ==
+	    0)
 		c->nat64.npool++;
 }
 
@@ -261,12 +263,12 @@ conf_interface_name(const char *text, char name[IF_NAMESIZE])
 
 	if (strlen(text) >= IF_NAMESIZE)
 		return ("is longer than the 15 characters that the name of "
-		    "an interface may have");
+			"an interface may have");
 	if (text[0] == '\0')
 		return ("is no name of an interface");
 	if (strpbrk(text, "/%") != NULL)
 		return ("is no name of an interface: it has a \"/\" or "
-		    "\"%\"");
+			"\"%\"");
 	strlcpy(name, text, IF_NAMESIZE);
 	return (NULL);
 }
@@ -274,8 +276,9 @@ conf_interface_name(const char *text, char name[IF_NAMESIZE])
 bool
 conf_interface_is_plain(const char *name)
 {
-	return (name[strspn(name, "abcdefghijklmnopqrstuvwxyz"
-	    "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-")] == '\0');
+	return (name[strspn(name,
+		    "abcdefghijklmnopqrstuvwxyz"
+		    "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-")] == '\0');
 }
 
 static const char *
@@ -303,15 +306,17 @@ conf_set_pool_interface(struct conf_build *b, struct conf_file *cf,
 	error = conf_interface_name(name->text, ifname);
 	if (error == NULL && !conf_interface_is_plain(name->text))
 		error = "has other characters than letters, digits, \".\", "
-		    "\"_\" and \"-\"";
+			"\"_\" and \"-\"";
 	if (error != NULL) {
 		conf_refuse(cf, name, error);
 		return;
 	}
 	if (c->pool_ifname[0] != '\0') {
-		conf_error_at(cf, &name->where, "pool interface %s: one "
-		    "interface only, and %s:%u has one", name->text,
-		    b->pool_interface.file, b->pool_interface.line);
+		conf_error_at(cf, &name->where,
+		    "pool interface %s: one "
+		    "interface only, and %s:%u has one",
+		    name->text, b->pool_interface.file,
+		    b->pool_interface.line);
 		return;
 	}
 	b->pool_interface = name->where;
@@ -353,8 +358,10 @@ conf_add_static(struct conf_build *b, struct conf_file *cf, int proto,
 
 	if (addr4->interface) {
 		if (strcmp(addr4->text.text, b->conf->pool_ifname) != 0) {
-			conf_error_at(cf, &s.where, "static: no \"pool "
-			    "interface %s\" before", addr4->text.text);
+			conf_error_at(cf, &s.where,
+			    "static: no \"pool "
+			    "interface %s\" before",
+			    addr4->text.text);
 			return;
 		}
 	} else if (inet_pton(AF_INET, addr4->text.text, &s.addr4) != 1 ||
@@ -428,7 +435,8 @@ find_permit(const struct nat64_config *n, const struct permit_rule *rules,
 	size_t i;
 
 	for (i = 0; i < n->npermits; i++)
-		if (rules[i].allow == allow && rules[i].from.len == from->len &&
+		if (rules[i].allow == allow &&
+		    rules[i].from.len == from->len &&
 		    IN6_ARE_ADDR_EQUAL(&rules[i].from.v6, &from->v6))
 			return ((ssize_t)i);
 	return (-1);
@@ -452,8 +460,9 @@ conf_add_permit(struct conf_build *b, struct conf_file *cf, bool allow,
 	}
 	other = find_permit(&c->nat64, c->permits, &rule.from, !allow);
 	if (other != -1) {
-		conf_refuse_for(cf, text, allow ? "is denied at" :
-		    "is allowed at", &b->permit_at[other]);
+		conf_refuse_for(cf, text,
+		    allow ? "is denied at" : "is allowed at",
+		    &b->permit_at[other]);
 		return;
 	}
 	if (find_permit(&c->nat64, c->permits, &rule.from, allow) != -1)
@@ -464,7 +473,7 @@ conf_add_permit(struct conf_build *b, struct conf_file *cf, bool allow,
 		return;
 	c->permits = permits;
 	permits[c->nat64.npermits] = rule;
-	if (keep_place(cf, &b->permit_at, c->nat64.npermits,
-	    &text->where) == 0)
+	if (keep_place(cf, &b->permit_at, c->nat64.npermits, &text->where) ==
+	    0)
 		c->nat64.npermits++;
 }

@@ -45,10 +45,10 @@ struct conf_static {
  */
 struct conf {
 	char tun[IF_NAMESIZE];
-	unsigned tun_mtu; /* bytes */
+	unsigned tun_mtu;  /* bytes */
 	bool mtu4_follows; /* xlat.mtu4 is that of the interface */
 	bool mtu6_follows;
-	bool routes;	  /* to the prefixes and the pool */
+	bool routes; /* to the prefixes and the pool */
 	bool offload;
 	char *user;
 	char *pidfile;

@@ -36,9 +36,8 @@ static void
 set_defaults(struct conf_build *b)
 {
 	/* RFC 6052, 2.1: the well-known prefix (ADR-09). */
-	static const struct in6_addr wkp = {
-		.s6_addr = { 0x00, 0x64, 0xff, 0x9b }
-	};
+	static const struct in6_addr wkp = { .s6_addr = { 0x00, 0x64, 0xff,
+						 0x9b } };
 	struct conf *c = b->conf;
 	struct nat64_config *n = &c->nat64;
 
@@ -66,9 +65,11 @@ check_holes(struct conf_file *cf, const struct portlist *holes,
 		return;
 	while (!portlist_has(holes, (uint16_t)port))
 		port++;
-	conf_error_at(cf, &s->where, "static: %s %s %u is left out by the "
-	    "pool statement", conf_proto_name(s->proto),
-	    s->proto == L4_ICMP ? "id" : "port", port);
+	conf_error_at(cf, &s->where,
+	    "static: %s %s %u is left out by the "
+	    "pool statement",
+	    conf_proto_name(s->proto), s->proto == L4_ICMP ? "id" : "port",
+	    port);
 }
 
 static void
@@ -252,10 +253,12 @@ check_permits(struct conf_file *cf, const struct conf *c)
 	}
 	for (s = c->statics; s < c->statics + c->nstatics; s++)
 		if (!permit_allows(permit, &s->addr6))
-			conf_error_at(cf, &s->where, "static: %s may not use "
+			conf_error_at(cf, &s->where,
+			    "static: %s may not use "
 			    "the translator: an \"allow from\" for it is "
-			    "missing", inet_ntop(AF_INET6, &s->addr6, text,
-			    sizeof(text)));
+			    "missing",
+			    inet_ntop(AF_INET6, &s->addr6, text,
+				sizeof(text)));
 	permit_free(permit);
 }
 
@@ -267,7 +270,8 @@ check_events(const struct conf_build *b, struct conf_file *cf)
 	const struct conf *c = b->conf;
 
 	if ((c->log_events & both) == both && !c->log_destination)
-		conf_error_at(cf, &b->log_events, "log events: with "
+		conf_error_at(cf, &b->log_events,
+		    "log events: with "
 		    "\"bindings\", \"sessions\" need \"log destination "
 		    "yes\"");
 }
@@ -289,17 +293,20 @@ conf_check(struct conf_build *b, struct conf_file *cf)
 	set_defaults(b);
 	/* A pool statement that was refused needs no second message. */
 	if (n->npool > 0 && c->pool_ifname[0] != '\0')
-		conf_error_at(cf, &b->pool_interface, "pool interface %s: "
-		    "no other pool can be beside it: %s:%u", c->pool_ifname,
-		    b->pool_at[0].file, b->pool_at[0].line);
+		conf_error_at(cf, &b->pool_interface,
+		    "pool interface %s: "
+		    "no other pool can be beside it: %s:%u",
+		    c->pool_ifname, b->pool_at[0].file, b->pool_at[0].line);
 	if (c->pool_ifname[0] != '\0' && !conf_interface_is_plain(c->tun))
-		conf_error_at(cf, &b->pool_interface, "pool interface %s: "
+		conf_error_at(cf, &b->pool_interface,
+		    "pool interface %s: "
 		    "the name of the tun may have letters, digits, \".\", "
-		    "\"_\" and \"-\" only", c->pool_ifname);
+		    "\"_\" and \"-\" only",
+		    c->pool_ifname);
 	if (n->npool == 0 && c->pool_ifname[0] == '\0' &&
 	    conf_file_errors(cf) == 0)
-		conf_error_at(cf, &(struct conf_where){
-		    .file = conf_file_path(cf, 0) },
+		conf_error_at(cf,
+		    &(struct conf_where){ .file = conf_file_path(cf, 0) },
 		    "no pool: say which IPv4 addresses to use");
 	if (in_pref64(n, &n->self6))
 		conf_error_at(cf, &b->self6, "address %s is inside a prefix",
@@ -310,9 +317,11 @@ conf_check(struct conf_build *b, struct conf_file *cf)
 		    n->xlat.mtu6);
 	/* A subscriber has one address for all its hosts (CGN-02). */
 	if (b->longest_clients > n->subscriber_len)
-		conf_error_at(cf, &b->clients, "pool: clients of %u bits are "
+		conf_error_at(cf, &b->clients,
+		    "pool: clients of %u bits are "
 		    "less than a subscriber of %u: see \"subscriber "
-		    "prefix-length\"", b->longest_clients, n->subscriber_len);
+		    "prefix-length\"",
+		    b->longest_clients, n->subscriber_len);
 	check_events(b, cf);
 	check_statics(b, cf);
 	n->statics = c->bindings;

@@ -71,7 +71,8 @@ static bool
 list_is_for(struct conf_file *cf, const struct conf_ports_list *l, int proto,
     int i)
 {
-	const struct conf_ports ports = { .given = true, .id = l->id,
+	const struct conf_ports ports = { .given = true,
+		.id = l->id,
 		.where = l->where };
 	struct port_range any;
 
@@ -82,8 +83,8 @@ list_is_for(struct conf_file *cf, const struct conf_ports_list *l, int proto,
 }
 
 void
-conf_set_pool_ports(struct conf_file *cf, struct conf_pool_ports *to, int proto,
-    const struct conf_ports_list *l)
+conf_set_pool_ports(struct conf_file *cf, struct conf_pool_ports *to,
+    int proto, const struct conf_ports_list *l)
 {
 	bool *given;
 	int i;
@@ -93,7 +94,8 @@ conf_set_pool_ports(struct conf_file *cf, struct conf_pool_ports *to, int proto,
 			continue;
 		given = proto == -1 ? &to->given[i] : &to->given_for[i];
 		if (*given) {
-			conf_error_at(cf, &l->where, "%s given twice: write "
+			conf_error_at(cf, &l->where,
+			    "%s given twice: write "
 			    "several ranges with a comma between them",
 			    l->id ? "id" : "port");
 			return;
@@ -135,15 +137,16 @@ conf_pool_range_ports(struct pool4_range *r,
 
 	for (proto = 0; proto < L4_NPROTO; proto++) {
 		l = &ports->ports[proto];
-		r->ports[proto] = l->n == 0 ? defaults[proto] :
+		r->ports[proto] = l->n == 0 ?
+		    defaults[proto] :
 		    (struct port_range){ l->ranges[0].first,
-			l->ranges[l->n - 1].last };
+			    l->ranges[l->n - 1].last };
 		r->holes[proto] = ports->except[proto];
 		for (i = 1; i < l->n; i++)
 			if (!portlist_add(&r->holes[proto],
-			    (struct port_range){
-			    (uint16_t)(l->ranges[i - 1].last + 1),
-			    (uint16_t)(l->ranges[i].first - 1) }))
+				(struct port_range){
+				    (uint16_t)(l->ranges[i - 1].last + 1),
+				    (uint16_t)(l->ranges[i].first - 1) }))
 				return ("has too many ranges of ports");
 	}
 	return (NULL);

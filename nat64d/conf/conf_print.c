@@ -61,8 +61,8 @@ print_addr6(FILE *f, const struct in6_addr *addr)
 static bool
 same_list(const struct portlist *a, const struct portlist *b)
 {
-	return (a->n == b->n && memcmp(a->ranges, b->ranges,
-	    a->n * sizeof(a->ranges[0])) == 0);
+	return (a->n == b->n &&
+	    memcmp(a->ranges, b->ranges, a->n * sizeof(a->ranges[0])) == 0);
 }
 
 /* What is between several ranges, too. */
@@ -151,8 +151,7 @@ print_exclude(FILE *f, const struct nat64_exclude *x)
 static void
 print_events(FILE *f, const struct conf *c)
 {
-	fprintf(f, "log events%s%s%s%s\n",
-	    c->log_events == 0 ? " none" : "",
+	fprintf(f, "log events%s%s%s%s\n", c->log_events == 0 ? " none" : "",
 	    c->log_events & EVENT_BINDINGS ? " bindings" : "",
 	    c->log_events & EVENT_SESSIONS ? " sessions" : "",
 	    c->log_events & EVENT_ADDRESSES ? " addresses" : "");
@@ -248,8 +247,8 @@ print_icmp(FILE *f, const struct nat64_config *n)
 	if (n->errors.per_sec == 0)
 		fputs("icmp-errors off\n", f);
 	else
-		fprintf(f, "icmp-errors rate %u burst %u\n",
-		    n->errors.per_sec, n->errors.burst);
+		fprintf(f, "icmp-errors rate %u burst %u\n", n->errors.per_sec,
+		    n->errors.burst);
 	fprintf(f, "icmp-errors per-destination rate %u burst %u\n",
 	    n->errors_dest.per_sec, n->errors_dest.burst);
 	fprintf(f, "icmp-fragments %s\n",
@@ -319,8 +318,7 @@ print_limits(FILE *f, const struct nat64_config *n)
 	fprintf(f, "limit sessions %zu\n", n->max_sessions);
 	fprintf(f, "limit bindings %zu\n", n->max_bindings);
 	fprintf(f, "limit inbound-sessions %zu\n", n->max_inbound);
-	fprintf(f, "limit binding-sessions %u\n",
-	    n->max_sessions_per_binding);
+	fprintf(f, "limit binding-sessions %u\n", n->max_sessions_per_binding);
 	fprintf(f, "fair-share %s\n", yes(sub->fair_share));
 	fprintf(f, "limit subscriber ports %u\n", sub->ports);
 	fprintf(f, "limit subscriber sessions %u\n", sub->sessions);

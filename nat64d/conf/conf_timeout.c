@@ -23,10 +23,10 @@ static const struct rule {
 	const char *rfc; /* that says min */
 	const char *why; /* there is a max */
 } rules[CONF_NTIMEOUTS] = {
-	[CONF_TIMEOUT_UDP] = { "udp", 10, 120, MAX_SECS,
-	    "RFC 4787, REQ-5", SILENT },
-	[CONF_TIMEOUT_ICMP] = { "icmp", 10, 60, MAX_SECS,
-	    "RFC 5508, REQ-2", SILENT },
+	[CONF_TIMEOUT_UDP] = { "udp", 10, 120, MAX_SECS, "RFC 4787, REQ-5",
+	    SILENT },
+	[CONF_TIMEOUT_ICMP] = { "icmp", 10, 60, MAX_SECS, "RFC 5508, REQ-2",
+	    SILENT },
 	[CONF_TIMEOUT_TCP_EST] = { "tcp established", 10, 7200, MAX_SECS,
 	    "RFC 6146, 4", SILENT },
 	[CONF_TIMEOUT_TCP_OPEN] = { "tcp opening", 10, 240, MAX_SECS,
@@ -67,18 +67,23 @@ check_secs(struct conf_file *cf, const struct conf_value *v,
 	if (!conf_quantity(cf, v, QUANTITY_SECS, &n))
 		return (false);
 	if (n > r->max)
-		conf_error_at(cf, &v->where, "timeout %s: %s is above %u "
-		    "seconds: %s", r->name, v->text, r->max, r->why);
+		conf_error_at(cf, &v->where,
+		    "timeout %s: %s is above %u "
+		    "seconds: %s",
+		    r->name, v->text, r->max, r->why);
 	else if (n < r->least && r->least == r->min)
-		conf_error_at(cf, &v->where, "timeout %s: %s is below %u "
-		    "seconds: answers would come too late", r->name, v->text,
-		    r->least);
+		conf_error_at(cf, &v->where,
+		    "timeout %s: %s is below %u "
+		    "seconds: answers would come too late",
+		    r->name, v->text, r->least);
 	else if (n < r->least)
-		conf_error_at(cf, &v->where, "timeout %s: %s is below %u "
+		conf_error_at(cf, &v->where,
+		    "timeout %s: %s is below %u "
 		    "seconds, the least with \"override\"; %s wants %u",
 		    r->name, v->text, r->least, r->rfc, r->min);
 	else if (n < r->min && !override)
-		conf_error_at(cf, &v->where, "timeout %s: %s is below the %u "
+		conf_error_at(cf, &v->where,
+		    "timeout %s: %s is below the %u "
 		    "seconds of %s: \"override\" behind it allows that",
 		    r->name, v->text, r->min, r->rfc);
 	else {
@@ -113,8 +118,8 @@ port_rule(enum conf_timeout which, const struct port_range *ports)
 static enum conf_timeout
 timeout_of_port(const struct session_port *p)
 {
-	return (p->cls == SESSION_UDP ? CONF_TIMEOUT_UDP :
-	    CONF_TIMEOUT_TCP_EST);
+	return (
+	    p->cls == SESSION_UDP ? CONF_TIMEOUT_UDP : CONF_TIMEOUT_TCP_EST);
 }
 
 /* " port 53" or " port 1000-2000" */
@@ -161,8 +166,7 @@ conf_set_port_timeout(struct conf_build *b, struct conf_file *cf,
 
 	if (!udp && which != CONF_TIMEOUT_TCP_EST) {
 		conf_error_at(cf, &ports->where,
-		    "timeout %s is the same for all ports",
-		    rules[which].name);
+		    "timeout %s is the same for all ports", rules[which].name);
 		return;
 	}
 	p.cls = udp ? SESSION_UDP : SESSION_TCP_EST;
@@ -220,8 +224,7 @@ conf_print_timeouts(const struct conf *c, FILE *f)
 }
 
 static void
-warn_timeout(void *arg, const struct rule *r, uint32_t secs,
-    const char *ports)
+warn_timeout(void *arg, const struct rule *r, uint32_t secs, const char *ports)
 {
 	(void)arg;
 	if (secs < r->min)

@@ -290,10 +290,10 @@ civil_from_days(int64_t days, int64_t *year, int64_t *month, int64_t *day)
 {
 	const int64_t era = days / 146097; /* of 400 years */
 	const int64_t in_era = days % 146097;
-	const int64_t year_of_era = (in_era - in_era / 1460 +
-	    in_era / 36524 - in_era / 146096) / 365;
-	const int64_t in_year = in_era - (365 * year_of_era +
-	    year_of_era / 4 - year_of_era / 100);
+	const int64_t year_of_era =
+	    (in_era - in_era / 1460 + in_era / 36524 - in_era / 146096) / 365;
+	const int64_t in_year =
+	    in_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
 	const int64_t from_march = (5 * in_year + 2) / 153;
 
 	*day = in_year - (153 * from_march + 2) / 5 + 1;
@@ -316,8 +316,10 @@ event_time(int64_t unix_ms, char buf[EVENT_TIME_SIZE])
 	int n;
 
 	civil_from_days(ms / 86400000, &year, &month, &day);
-	n = snprintf(buf, EVENT_TIME_SIZE, "time=%04u-%02u-%02uT%02u:%02u:"
-	    "%02u.%03uZ", (unsigned)year, (unsigned)month, (unsigned)day,
+	n = snprintf(buf, EVENT_TIME_SIZE,
+	    "time=%04u-%02u-%02uT%02u:%02u:"
+	    "%02u.%03uZ",
+	    (unsigned)year, (unsigned)month, (unsigned)day,
 	    (unsigned)(secs / 3600), (unsigned)(secs / 60 % 60),
 	    (unsigned)(secs % 60), (unsigned)(ms % 1000));
 	return (n > 0 ? (size_t)n : 0);

@@ -89,8 +89,8 @@ static int
 init_tables(struct nat64 *n, const struct nat64_config *c)
 {
 	const size_t nbindings = max_bindings(c, n->pool);
-	const size_t expected = nbindings < c->max_sessions ? nbindings :
-	    c->max_sessions;
+	const size_t expected =
+	    nbindings < c->max_sessions ? nbindings : c->max_sessions;
 	struct siphash_key key;
 	int proto;
 
@@ -180,8 +180,7 @@ init_memory(struct nat64 *n, const struct nat64_config *c)
  * them, and there may be all ports of many addresses.
  */
 static int
-add_statics(struct nat64 *n, const struct nat64_config *c,
-    struct monotime now)
+add_statics(struct nat64 *n, const struct nat64_config *c, struct monotime now)
 {
 	const struct nat64_static *st;
 	const struct bib_entry *e;
@@ -196,8 +195,7 @@ add_statics(struct nat64 *n, const struct nat64_config *c,
 		if (e == NULL)
 			return (-1);
 		if (subscriber_nbindings(e->sub) == 1)
-			nat64_tell_address(n, NAT64_EV_ADDRESS_CREATE,
-			    e->sub);
+			nat64_tell_address(n, NAT64_EV_ADDRESS_CREATE, e->sub);
 	}
 	return (0);
 }
@@ -254,7 +252,9 @@ clear_tables(struct nat64 *n, struct monotime now)
 void
 nat64_free(struct nat64 *n)
 {
-	const struct monotime now = { 0 }; /* nothing is kept, not even rests */
+	const struct monotime now = {
+		0
+	}; /* nothing is kept, not even rests */
 	int saved_errno = errno;
 
 	if (n == NULL)
@@ -327,8 +327,7 @@ nat64_set_pool(struct nat64 *n, const struct nat64_config *c,
 	conf.statics = c->statics;
 	conf.nstatics = c->nstatics;
 	n->conf.self4 = c->self4;
-	if (init_pool(n, &conf) == -1 ||
-	    init_tables(n, &conf) == -1)
+	if (init_pool(n, &conf) == -1 || init_tables(n, &conf) == -1)
 		return (-1);
 	return (add_statics(n, &conf, now));
 }
@@ -345,8 +344,7 @@ nat64_set_mtu(struct nat64 *n, uint32_t mtu4, uint32_t mtu6)
 	if (mtu4 != 0)
 		n->conf.xlat.mtu4 = mtu4;
 	if (mtu6 != 0)
-		n->conf.xlat.mtu6 = mtu6 > IPV6_MIN_MTU ? mtu6 :
-		    IPV6_MIN_MTU;
+		n->conf.xlat.mtu6 = mtu6 > IPV6_MIN_MTU ? mtu6 : IPV6_MIN_MTU;
 }
 
 void

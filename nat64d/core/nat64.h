@@ -98,7 +98,7 @@ struct nat64_config {
 	uint32_t max_sessions_per_binding;
 	unsigned subscriber_len; /* bits */
 	struct subscriber_limits subscriber;
-	unsigned max_stored_syns;	   /* TCP-08 */
+	unsigned max_stored_syns; /* TCP-08 */
 	unsigned max_stored_syns_per_peer;
 
 	struct bucket_rate errors;	/* ERR-20 */
@@ -134,8 +134,8 @@ enum nat64_quota {
 	NAT64_QUOTA_BINDINGS,	  /* in all */
 	NAT64_QUOTA_SUBSCRIBER,	  /* whatever one may have */
 	NAT64_QUOTA_SUBSCRIBERS,
-	NAT64_QUOTA_FRAGMENTS,	  /* waiting */
-	NAT64_QUOTA_INBOUND,	  /* sessions opened from IPv4 */
+	NAT64_QUOTA_FRAGMENTS, /* waiting */
+	NAT64_QUOTA_INBOUND,   /* sessions opened from IPv4 */
 	NAT64_NQUOTAS
 };
 
@@ -204,8 +204,7 @@ void nat64_workspace_free(struct nat64_workspace *ws);
  * would let pass (prefixes or pool invalid, a static binding twice).
  */
 struct nat64 *nat64_new(const struct nat64_config *c,
-    const struct nat64_sink *sink, const struct rng *rng,
-    struct monotime now);
+    const struct nat64_sink *sink, const struct rng *rng, struct monotime now);
 void nat64_free(struct nat64 *n);
 
 /*

@@ -36,8 +36,8 @@ nat64_refuse6(struct passage *w, struct pkt *p, enum nat64_reason reason,
 	const struct icmp_error e = { type, code, param };
 	struct nat64 *n = w->n;
 	struct pkt *out;
-	struct ratelimit *limit = type == ICMP6_PACKET_TOO_BIG ?
-	    &n->too_big6 : &n->errors6;
+	struct ratelimit *limit =
+	    type == ICMP6_PACKET_TOO_BIG ? &n->too_big6 : &n->errors6;
 
 	nat64_drop(w, reason);
 	if (IN6_IS_ADDR_UNSPECIFIED(&n->conf.self6) ||
@@ -131,8 +131,8 @@ is_echo_request(const struct pkt *p)
 enum pass
 nat64_local(struct passage *w, struct pkt *p)
 {
-	bool icmp = p->proto ==
-	    (p->family == PKT_V6 ? IPPROTO_ICMPV6 : IPPROTO_ICMP);
+	bool icmp =
+	    p->proto == (p->family == PKT_V6 ? IPPROTO_ICMPV6 : IPPROTO_ICMP);
 
 	/* With hops still to go, it is not for us after all. */
 	if (!icmp || p->is_frag || p->truncated || p->rh_off != 0 ||

@@ -36,11 +36,12 @@ nat64_tell_address(struct nat64 *n, enum nat64_event_type type,
     const struct subscriber *sub)
 {
 	const struct taddr6 prefix = { .addr = sub->prefix };
-	const struct taddr4 out4 = {
-		.addr = pool4_addr(n->pool, sub->pool_index)
-	};
-	const struct nat64_event ev = { .type = type, .in6 = &prefix,
-		.out4 = &out4, .subscriber_len = n->subs.prefix_len };
+	const struct taddr4 out4 = { .addr = pool4_addr(n->pool,
+					 sub->pool_index) };
+	const struct nat64_event ev = { .type = type,
+		.in6 = &prefix,
+		.out4 = &out4,
+		.subscriber_len = n->subs.prefix_len };
 
 	if (n->sink.event != NULL)
 		n->sink.event(n->sink.arg, &ev);
@@ -52,11 +53,12 @@ tell_exhausted(struct nat64 *n, enum l4proto proto, const struct taddr6 *in6)
 {
 	const struct subscriber *sub = subscriber_find(&n->subs, &in6->addr);
 	struct nat64_event ev = { .type = NAT64_EV_POOL_EXHAUSTED,
-		.proto = proto, .in6 = in6, .reason = NAT64_POOL_EXHAUSTED };
+		.proto = proto,
+		.in6 = in6,
+		.reason = NAT64_POOL_EXHAUSTED };
 	struct taddr4 out4 = { .port = 0 };
 
-	if (sub != NULL && !subscriber_is_idle(sub) &&
-	    !n->conf.soft_pooling) {
+	if (sub != NULL && !subscriber_is_idle(sub) && !n->conf.soft_pooling) {
 		out4.addr = pool4_addr(n->pool, sub->pool_index);
 		ev.out4 = &out4;
 	}
@@ -74,8 +76,8 @@ static const struct {
 	[REFUSED_POOL] = { .reason = NAT64_POOL_EXHAUSTED },
 	[REFUSED_BINDINGS] = { NAT64_SESSION_LIMIT, NAT64_QUOTA_BINDINGS,
 	    "limit bindings" },
-	[REFUSED_SUBSCRIBERS] = { NAT64_SESSION_LIMIT,
-	    NAT64_QUOTA_SUBSCRIBERS, "limit bindings" },
+	[REFUSED_SUBSCRIBERS] = { NAT64_SESSION_LIMIT, NAT64_QUOTA_SUBSCRIBERS,
+	    "limit bindings" },
 	[REFUSED_SESSIONS] = { NAT64_SESSION_LIMIT, NAT64_QUOTA_SESSIONS,
 	    "limit sessions" },
 	[REFUSED_BINDING_SESSIONS] = { NAT64_SESSION_LIMIT,
@@ -100,13 +102,14 @@ nat64_tell_refused(struct nat64 *n, enum l4proto proto,
     const struct taddr6 *in6, const struct refusal *why)
 {
 	const struct nat64_event ev = { .type = NAT64_EV_QUOTA,
-		.proto = proto, .in6 = in6,
+		.proto = proto,
+		.in6 = in6,
 		.reason = refusals[why->by].reason,
 		.quota = refusals[why->by].quota,
 		.statement = refusals[why->by].statement,
 		.limit = why->limit,
 		.subscriber_len = why->prefix_len > 0 ? why->prefix_len :
-		    n->subs.prefix_len };
+							n->subs.prefix_len };
 
 	if (n->sink.event == NULL)
 		return (ev.reason);
@@ -122,7 +125,9 @@ nat64_tell_refused4(struct nat64 *n, enum l4proto proto, struct in_addr peer,
     const struct refusal *why)
 {
 	const struct nat64_event ev = { .type = NAT64_EV_QUOTA,
-		.proto = proto, .peer4 = &peer, .reason = NAT64_INBOUND_LIMIT,
+		.proto = proto,
+		.peer4 = &peer,
+		.reason = NAT64_INBOUND_LIMIT,
 		.quota = NAT64_QUOTA_INBOUND,
 		.statement = refusals[REFUSED_INBOUND].statement,
 		.limit = n->sessions.inbound.max };
@@ -178,7 +183,8 @@ nat64_drop_fragment(struct passage *w, const struct pkt *p,
 {
 	struct nat64 *n = w->n;
 	struct nat64_event ev = { .type = NAT64_EV_QUOTA,
-		.reason = r->reason, .quota = NAT64_QUOTA_FRAGMENTS,
+		.reason = r->reason,
+		.quota = NAT64_QUOTA_FRAGMENTS,
 		.statement = "limit fragments",
 		.limit = n->conf.frag.max_datagrams };
 	struct taddr6 in6 = { .port = 0 };

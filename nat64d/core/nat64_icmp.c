@@ -95,7 +95,8 @@ nat64_error4(struct passage *w, struct pkt *p)
 	if (in.l4 == L4_ICMP)
 		key.dst.port = 0;
 	s = session_find4(&n->sessions, in.l4, &key);
-	prefix = s != NULL && s->bib != NULL ? s->prefix :
+	prefix = s != NULL && s->bib != NULL ?
+	    s->prefix :
 	    nat64_prefix_for(n, e, in.t4.dst.addr);
 	if (prefix == -1)
 		return (nat64_drop(w, NAT64_WKP_NONGLOBAL));

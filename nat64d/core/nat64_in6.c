@@ -64,8 +64,7 @@ forward_cut(struct passage *w, struct pkt *p, const struct tuple4 *out)
 
 /* Step 15. The MTU of a hairpin is that of its second pass (HPN-07). */
 static enum xlat_fit
-fit6(const struct passage *w, const struct pkt *p, bool hairpin,
-    uint32_t *mtu)
+fit6(const struct passage *w, const struct pkt *p, bool hairpin, uint32_t *mtu)
 {
 	const bool too_long = PKT_IP4_HLEN + pkt_l4len(p) > UINT16_MAX;
 	enum xlat_fit fit;
@@ -114,8 +113,8 @@ forward6(struct passage *w, struct pkt *p, const struct tuple4 *out)
 static uint16_t
 new_frag_id(struct nat64 *n, const struct pkt *p, const struct tuple4 *out)
 {
-	const uint8_t proto = p->proto == IPPROTO_ICMPV6 ? IPPROTO_ICMP :
-	    p->proto;
+	const uint8_t proto =
+	    p->proto == IPPROTO_ICMPV6 ? IPPROTO_ICMP : p->proto;
 
 	return (ipid_take(&n->ids, out->src.addr, out->dst.addr, proto, 1));
 }
@@ -287,8 +286,7 @@ fragment6(struct passage *w, struct pkt *p, const struct target *t)
 
 /* Steps 2 to 5: addresses. NAT64_NONE with *t filled in. */
 static enum nat64_reason
-check_addresses6(const struct nat64 *n, const struct pkt *p,
-    struct target *t)
+check_addresses6(const struct nat64 *n, const struct pkt *p, struct target *t)
 {
 	int i;
 
@@ -298,8 +296,7 @@ check_addresses6(const struct nat64 *n, const struct pkt *p,
 	if (i == -1)
 		return (NAT64_NOT_OURS6);
 	t->prefix = (unsigned)i;
-	if (pref64_extract(&n->conf.prefixes[i], &p->ip6.dst, &t->addr4) ==
-	    -1)
+	if (pref64_extract(&n->conf.prefixes[i], &p->ip6.dst, &t->addr4) == -1)
 		return (NAT64_BAD_U_OCTET);
 	return (NAT64_NONE);
 }
@@ -369,8 +366,7 @@ nat64_in6(struct passage *w, struct pkt *p)
 		return (nat64_local(w, p));
 	reason = check_headers6(p, &e);
 	if (reason != NAT64_NONE)
-		return (nat64_refuse6(w, p, reason, e.type, e.code,
-		    e.param));
+		return (nat64_refuse6(w, p, reason, e.type, e.code, e.param));
 	if (p->is_frag)
 		return (fragment6(w, p, &t));
 	return (whole6(w, p, &t));

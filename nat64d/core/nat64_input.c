@@ -40,8 +40,8 @@ turn_error(struct passage *w)
 	const enum nat64_reason reason = w->reason;
 
 	nat64_error4(w, w->next);
-	passage_end(w, w->verdict == NAT64_SENT ? NAT64_REPLIED :
-	    NAT64_DROPPED, reason);
+	passage_end(w,
+	    w->verdict == NAT64_SENT ? NAT64_REPLIED : NAT64_DROPPED, reason);
 }
 
 /*
@@ -161,8 +161,8 @@ time_out(void *arg, struct session *s)
 }
 
 bool
-nat64_expire(struct nat64 *n, struct nat64_workspace *ws,
-    struct monotime now, unsigned max)
+nat64_expire(struct nat64 *n, struct nat64_workspace *ws, struct monotime now,
+    unsigned max)
 {
 	struct passage w;
 	unsigned discarded = 0;

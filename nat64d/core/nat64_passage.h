@@ -30,8 +30,8 @@ enum pass {
  */
 struct rest {
 	enum { REST_SEGMENTS, REST_HELD } kind;
-	struct rest *outer;	    /* goes on when this one has ended */
-	const struct pkt *whole;    /* REST_SEGMENTS: the super-packet */
+	struct rest *outer;	 /* goes on when this one has ended */
+	const struct pkt *whole; /* REST_SEGMENTS: the super-packet */
 	unsigned segment, nsegments;
 	struct frag_datagram *held; /* REST_HELD */
 	union frag_target out;	    /* where all of them go */
@@ -43,11 +43,11 @@ struct passage {
 	struct monotime now;
 	enum nat64_verdict verdict; /* set by the end of a passage */
 	enum nat64_reason reason;   /* likewise */
-	bool settled;	/* these two stand, whatever becomes of the rest */
-	bool hairpin;	/* the packet passes a second time */
-	bool collected; /* it was put together from fragments */
-	struct pkt *next; /* see enum pass; else unset */
-	struct rest *rest;	  /* what goes on first, or NULL */
+	bool settled;	   /* these two stand, whatever becomes of the rest */
+	bool hairpin;	   /* the packet passes a second time */
+	bool collected;	   /* it was put together from fragments */
+	struct pkt *next;  /* see enum pass; else unset */
+	struct rest *rest; /* what goes on first, or NULL */
 	struct rest rest6, rest4; /* of the passages from IPv6, from IPv4 */
 	struct syn_list due; /* stored SYNs whose time came on the way, from
 				hosts behind us: to be answered */

@@ -34,8 +34,8 @@ nat64_prefix_for(const struct nat64 *n, const struct bib_entry *bib,
 }
 
 bool
-nat64_excluded(const struct nat64 *n, enum l4proto proto,
-    struct in_addr addr, uint16_t port)
+nat64_excluded(const struct nat64 *n, enum l4proto proto, struct in_addr addr,
+    uint16_t port)
 {
 	const struct nat64_exclude *x;
 	uint32_t mask;

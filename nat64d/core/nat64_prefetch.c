@@ -41,8 +41,8 @@ peek6(const struct nat64 *n, const struct pkt *p, struct lookup *l)
 		return;
 	memcpy(&dst, ip + 24, sizeof(dst));
 	prefix = pref64_find(n->conf.prefixes, n->conf.nprefixes, &dst);
-	if (prefix == -1 || pref64_extract(&n->conf.prefixes[prefix], &dst,
-	    &peer.addr) == -1)
+	if (prefix == -1 ||
+	    pref64_extract(&n->conf.prefixes[prefix], &dst, &peer.addr) == -1)
 		return;
 	memcpy(&l->in6.addr, ip + 8, sizeof(l->in6.addr));
 	l->in6.port = get16(ports);

@@ -79,8 +79,7 @@ nat64_session_end(struct nat64 *n, struct session *s, struct monotime now)
 static bool
 is_dead(const struct passage *w, const struct session *s)
 {
-	return (monotime_reached(session_expires(&w->n->sessions, s),
-	    w->now));
+	return (monotime_reached(session_expires(&w->n->sessions, s), w->now));
 }
 
 /* s (may be NULL); the end of a dead one is drawn now (TBL-05). */
@@ -177,7 +176,7 @@ new_binding(struct passage *w, enum l4proto proto, const struct taddr6 *in6,
 
 	e = bib_get6(&n->bibs[proto], in6, &n->rng, w->now, created, why);
 	for (i = 0; e == NULL && why->by == REFUSED_POOL && i < MAX_EVICTED;
-	    i++) {
+	     i++) {
 		s = session_oldest_inbound(&n->sessions, &sure);
 		if (s == NULL)
 			break;
@@ -190,9 +189,8 @@ new_binding(struct passage *w, enum l4proto proto, const struct taddr6 *in6,
 
 /* A new session of a binding; NULL with *reason. */
 static struct session *
-new_session(struct passage *w, struct bib_entry *e,
-    const struct taddr4 *peer, unsigned prefix, enum session_class cls,
-    enum nat64_reason *reason)
+new_session(struct passage *w, struct bib_entry *e, const struct taddr4 *peer,
+    unsigned prefix, enum session_class cls, enum nat64_reason *reason)
 {
 	struct nat64 *n = w->n;
 	struct refusal why;
@@ -247,8 +245,7 @@ get_binding6(struct passage *w, enum l4proto proto, const struct taddr6 *in6,
 	if (e != NULL)
 		return (e);
 	if (session_check_room(&n->sessions,
-		subscriber_find(&n->subs, &in6->addr), &in6->addr,
-		&why) == 0)
+		subscriber_find(&n->subs, &in6->addr), &in6->addr, &why) == 0)
 		e = new_binding(w, proto, in6, &created, &why);
 	if (e == NULL)
 		*reason = nat64_tell_refused(n, proto, in6, &why);
@@ -402,8 +399,8 @@ tcp_state6(struct passage *w, const struct pkt *p, const struct flow6 *f,
 	struct session *s;
 	struct tcp_step step;
 
-	s = live_session(w, session_find6(&n->sessions, L4_TCP, &f->in6,
-	    &f->peer, f->prefix));
+	s = live_session(w,
+	    session_find6(&n->sessions, L4_TCP, &f->in6, &f->peer, f->prefix));
 	if (s == NULL)
 		return (closed6(w, p, f, out));
 	step = step_session(n, s, p, true);
@@ -439,12 +436,12 @@ nat64_state6(struct passage *w, const struct pkt *p, struct in_addr dst4,
 	if (p->l4 == L4_TCP)
 		return (tcp_state6(w, p, &f, out));
 
-	s = live_session(w, session_find6(&n->sessions, p->l4, &f.in6,
-	    &f.peer, prefix));
+	s = live_session(w,
+	    session_find6(&n->sessions, p->l4, &f.in6, &f.peer, prefix));
 	if (s == NULL) {
 		if (p->l4 == L4_ICMP && p->icmp_type == ICMP6_ECHO_REPLY &&
-		    live_binding(w, bib_find6(&n->bibs[L4_ICMP],
-			&f.in6)) == NULL)
+		    live_binding(w, bib_find6(&n->bibs[L4_ICMP], &f.in6)) ==
+			NULL)
 			return (NAT64_NO_BINDING); /* SES-61 */
 		s = open_session6(w, p->l4, &f, cls, &reason);
 		if (s == NULL)
@@ -525,10 +522,11 @@ store_syn(struct passage *w, struct pkt *p, struct bib_entry *e,
 	} else {
 		s = check_inbound(w, t4->dst.addr, &why) ?
 		    session_add_orphan(&n->sessions, L4_TCP, t4,
-			SESSION_TCP_SYN, w->now, &why) : NULL;
+			SESSION_TCP_SYN, w->now, &why) :
+		    NULL;
 		if (s == NULL)
-			reason = nat64_tell_refused4(n, L4_TCP,
-			    t4->dst.addr, &why);
+			reason =
+			    nat64_tell_refused4(n, L4_TCP, t4->dst.addr, &why);
 	}
 	if (s == NULL)
 		return (reason);
@@ -677,7 +675,8 @@ send_probe(struct nat64 *n, const struct session *s)
 	tcp[PKT_TCP_FLAGS] = PKT_TH_ACK;
 	put16(tcp + PKT_TCP_CKSUM,
 	    cksum_finish(cksum_add(cksum_pseudo6(&t.src.addr, &t.dst.addr,
-		IPPROTO_TCP, PKT_TCP_HLEN), tcp, PKT_TCP_HLEN)));
+				       IPPROTO_TCP, PKT_TCP_HLEN),
+		tcp, PKT_TCP_HLEN)));
 	p->len = PKT_IP6_HLEN + PKT_TCP_HLEN;
 	if (pkt_parse(p) != NAT64_NONE || pkt_parse_l4(p) != NAT64_NONE)
 		return;
@@ -703,7 +702,7 @@ nat64_binding_lives(const struct passage *w, const struct bib_entry *e)
 	if (e == NULL)
 		return (false);
 	for (s = session_next_of_bib(e, NULL); s != NULL;
-	    s = session_next_of_bib(e, &s->peer))
+	     s = session_next_of_bib(e, &s->peer))
 		if (!is_dead(w, s) || step_timeout(s).action == TCP_PROBE)
 			return (true);
 	return (e->is_static);

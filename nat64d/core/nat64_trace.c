@@ -66,7 +66,8 @@ nat64_trace_error(struct nat64 *n, const struct pkt *p,
     enum nat64_reason reason, const struct icmp_error *e)
 {
 	const struct nat64_event ev = { .type = NAT64_EV_ERROR_SENT,
-		.icmp_type = e->type, .icmp_code = e->code };
+		.icmp_type = e->type,
+		.icmp_code = e->code };
 
 	trace(n, p, reason, ev);
 }

@@ -33,8 +33,8 @@
 
 #define RESERVED "/proc/sys/net/ipv4/ip_local_reserved_ports"
 
-#define ERRORS                                                               \
-	"icmp type { destination-unreachable, source-quench, "               \
+#define ERRORS                                                 \
+	"icmp type { destination-unreachable, source-quench, " \
 	"time-exceeded, parameter-problem }"
 /* The quoted packet: its protocol, its source port or identifier, ... */
 #define QUOTED_PROTO "@th,136,8"
@@ -51,7 +51,7 @@ collect(const struct conf *c, enum l4proto proto, bool dynamic,
 	uint32_t port;
 
 	for (port = r->ports[proto].first;
-	    dynamic && port <= r->ports[proto].last; port++)
+	     dynamic && port <= r->ports[proto].last; port++)
 		if (!portlist_has(&r->holes[proto], (uint16_t)port) &&
 		    !portset_has(set, (uint16_t)port))
 			portset_add(set, (uint16_t)port);
@@ -101,11 +101,15 @@ print_errors(FILE *f, const char *what, const struct portset *tcp,
 {
 	fprintf(f, "\t\t" ERRORS " " QUOTED_PROTO " 6 " QUOTED_SPORT " { ");
 	print_set(f, tcp, ", ");
-	fprintf(f, " } %s" SET_MARK "\n\t\t" ERRORS " " QUOTED_PROTO " 17 "
-	    QUOTED_SPORT " { ", what);
+	fprintf(f,
+	    " } %s" SET_MARK "\n\t\t" ERRORS " " QUOTED_PROTO
+	    " 17 " QUOTED_SPORT " { ",
+	    what);
 	print_set(f, udp, ", ");
-	fprintf(f, " } %s" SET_MARK "\n\t\t" ERRORS " " QUOTED_PROTO " 1 "
-	    QUOTED_ECHO " @echo %s" SET_MARK "\n", what, what);
+	fprintf(f,
+	    " } %s" SET_MARK "\n\t\t" ERRORS " " QUOTED_PROTO " 1 " QUOTED_ECHO
+	    " @echo %s" SET_MARK "\n",
+	    what, what);
 }
 
 static void
@@ -119,7 +123,8 @@ print_ruleset(FILE *f, const struct conf *c, const char *tun)
 	collect(c, L4_TCP, true, &tcp);
 	collect(c, L4_UDP, true, &udp);
 	collect(c, L4_ICMP, false, &ids);
-	fprintf(f, "table ip nat64d\ndelete table ip nat64d\n"
+	fprintf(f,
+	    "table ip nat64d\ndelete table ip nat64d\n"
 	    "table ip nat64d {\n"
 	    "\tset echo {\n"
 	    "\t\ttypeof @nh,128,32 . @th,32,16\n"
@@ -139,13 +144,15 @@ print_ruleset(FILE *f, const struct conf *c, const char *tun)
 	print_marks(f, "tcp dport", &tcp);
 	print_marks(f, "udp dport", &udp);
 	print_marks(f, "icmp type echo-request icmp id", &ids);
-	fputs("\t\ticmp type echo-reply @nh,96,32 . @th,32,16 @echo "
-	    SET_MARK "\n", f);
+	fputs("\t\ticmp type echo-reply @nh,96,32 . @th,32,16 @echo " SET_MARK
+	      "\n",
+	    f);
 	print_errors(f, "", &tcp, &udp);
 	fputs("\t}\n"
-	    "\tchain output {\n"
-	    "\t\ttype route hook output priority -90\n"
-	    "\t\toifname != \"lo\" return\n", f);
+	      "\tchain output {\n"
+	      "\t\ttype route hook output priority -90\n"
+	      "\t\toifname != \"lo\" return\n",
+	    f);
 	print_errors(f, "ip saddr set " DUMMY_ADDR " ", &tcp, &udp);
 	fputs("\t}\n}\n", f);
 }
@@ -169,7 +176,7 @@ read_reserved(char text[BUFSIZ], struct portset *set)
 	text[strcspn(text, "\n")] = '\0';
 	strlcpy(copy, text, sizeof(copy));
 	for (p = strtok_r(copy, ",", &saved); p != NULL;
-	    p = strtok_r(NULL, ",", &saved)) {
+	     p = strtok_r(NULL, ",", &saved)) {
 		if (sscanf(p, "%u-%u", &first, &last) == 1)
 			last = first;
 		for (; first <= last && last <= UINT16_MAX; first++)
@@ -230,13 +237,14 @@ static void
 print_end(FILE *f)
 {
 	fputs("nft delete table ip nat64d 2>/dev/null || :\n"
-	    "ip rule del pref " RULE_MARK " fwmark " MARK "/" MARK
-	    " lookup " TABLE " 2>/dev/null || :\n"
-	    "if ip rule show | grep -q '^" RULE_LOCAL
-	    ":.*lookup local'; then\n"
-	    "\tip rule add pref 0 lookup local\n"
-	    "\tip rule del pref " RULE_LOCAL " lookup local\n"
-	    "fi\n", f);
+	      "ip rule del pref " RULE_MARK " fwmark " MARK "/" MARK
+	      " lookup " TABLE " 2>/dev/null || :\n"
+	      "if ip rule show | grep -q '^" RULE_LOCAL
+	      ":.*lookup local'; then\n"
+	      "\tip rule add pref 0 lookup local\n"
+	      "\tip rule del pref " RULE_LOCAL " lookup local\n"
+	      "fi\n",
+	    f);
 }
 
 static void
@@ -244,19 +252,22 @@ print_begin_commands(FILE *f, const struct conf *c, const char *tun)
 {
 	print_end(f);
 	print_reserved(f, c, true);
-	fprintf(f, "echo 1 >/proc/sys/net/ipv4/conf/%s/accept_local\n"
+	fprintf(f,
+	    "echo 1 >/proc/sys/net/ipv4/conf/%s/accept_local\n"
 	    "echo 2 >/proc/sys/net/ipv4/conf/%s/rp_filter\n"
 	    "ip addr replace " DUMMY_ADDR "/32 dev %s\n"
 	    "ip route replace default dev %s table " TABLE "\n"
-	    "nft -f - <<'END'\n", tun, tun, tun, tun);
+	    "nft -f - <<'END'\n",
+	    tun, tun, tun, tun);
 	print_ruleset(f, c, tun);
 	fputs("END\n"
-	    "ip rule add pref " RULE_MARK " fwmark " MARK "/" MARK
-	    " lookup " TABLE "\n"
-	    "if ip rule show | grep -q '^0:.*lookup local'; then\n"
-	    "\tip rule add pref " RULE_LOCAL " lookup local\n"
-	    "\tip rule del pref 0 lookup local\n"
-	    "fi\n", f);
+	      "ip rule add pref " RULE_MARK " fwmark " MARK "/" MARK
+	      " lookup " TABLE "\n"
+	      "if ip rule show | grep -q '^0:.*lookup local'; then\n"
+	      "\tip rule add pref " RULE_LOCAL " lookup local\n"
+	      "\tip rule del pref 0 lookup local\n"
+	      "fi\n",
+	    f);
 }
 
 static void
@@ -264,8 +275,10 @@ print_end_commands(FILE *f, const struct conf *c, const char *tun)
 {
 	print_end(f);
 	print_reserved(f, c, false);
-	fprintf(f, "ip route flush table " TABLE " 2>/dev/null || :\n"
-	    "ip addr del " DUMMY_ADDR "/32 dev %s 2>/dev/null || :\n", tun);
+	fprintf(f,
+	    "ip route flush table " TABLE " 2>/dev/null || :\n"
+	    "ip addr del " DUMMY_ADDR "/32 dev %s 2>/dev/null || :\n",
+	    tun);
 }
 
 /* What is printed, as a string. */

@@ -76,16 +76,16 @@ add_string(struct question *q, size_t *len, unsigned type, const char *text)
 }
 
 _Static_assert((int)NFTA_SET_TABLE == (int)NFTA_RULE_TABLE &&
-    (int)NFTA_SET_ELEM_LIST_TABLE == (int)NFTA_RULE_TABLE,
+	(int)NFTA_SET_ELEM_LIST_TABLE == (int)NFTA_RULE_TABLE,
     "all name a table alike");
 
 /* All of a kind; below a table and a set of it, if they are not NULL. */
 static int
-dump(struct netlink *n, unsigned what, const struct table *t,
-    const char *set, netlink_fn fn, void *arg)
+dump(struct netlink *n, unsigned what, const struct table *t, const char *set,
+    netlink_fn fn, void *arg)
 {
 	struct question q = { .of.nfgen_family =
-	    t == NULL ? NFPROTO_UNSPEC : t->family };
+				  t == NULL ? NFPROTO_UNSPEC : t->family };
 	size_t len = 0;
 
 	if (t != NULL)
@@ -114,10 +114,12 @@ chain_seen(void *arg, const struct nlmsghdr *m)
 	netlink_parse(m, sizeof(*of), &attrs);
 	netlink_parse_nested(attrs.at[NFTA_CHAIN_HOOK], &hook);
 	if (!netlink_value(&hook, NFTA_HOOK_HOOKNUM, &number,
-	    sizeof(number)) || ntohl(number) != NF_INET_FORWARD)
+		sizeof(number)) ||
+	    ntohl(number) != NF_INET_FORWARD)
 		return (0);
 	c->drops = netlink_value(&attrs, NFTA_CHAIN_POLICY, &policy,
-	    sizeof(policy)) && ntohl(policy) == NF_DROP;
+		       sizeof(policy)) &&
+	    ntohl(policy) == NF_DROP;
 	c->table.family = of->nfgen_family;
 	netlink_string(&attrs, NFTA_CHAIN_TABLE, c->table.name,
 	    sizeof(c->table.name));
@@ -147,8 +149,9 @@ is_drop(const char *name, const struct rtattr *data)
 		return (strcmp(name, "reject") == 0);
 	netlink_parse_nested(attrs.at[NFTA_IMMEDIATE_DATA], &verdict);
 	netlink_parse_nested(verdict.at[NFTA_DATA_VERDICT], &attrs);
-	return (netlink_value(&attrs, NFTA_VERDICT_CODE, &code,
-	    sizeof(code)) && ntohl(code) == NF_DROP);
+	return (
+	    netlink_value(&attrs, NFTA_VERDICT_CODE, &code, sizeof(code)) &&
+	    ntohl(code) == NF_DROP);
 }
 
 /* Does a rule with these expressions drop whatever comes? */
@@ -164,8 +167,7 @@ drops_all(const struct rtattr *expressions)
 	if (expressions == NULL)
 		return (false);
 	len = RTA_PAYLOAD(expressions);
-	for (e = RTA_DATA(expressions); RTA_OK(e, len);
-	    e = RTA_NEXT(e, len)) {
+	for (e = RTA_DATA(expressions); RTA_OK(e, len); e = RTA_NEXT(e, len)) {
 		netlink_parse_nested(e, &attrs);
 		netlink_string(&attrs, NFTA_EXPR_NAME, name, sizeof(name));
 		if (is_drop(name, attrs.at[NFTA_EXPR_DATA]))
@@ -201,8 +203,9 @@ set_seen(void *arg, const struct nlmsghdr *m)
 static void
 search_attr(struct search *s, const struct rtattr *a)
 {
-	if (a != NULL && memmem(RTA_DATA(a), RTA_PAYLOAD(a), s->ifname,
-	    strlen(s->ifname) + 1) != NULL)
+	if (a != NULL &&
+	    memmem(RTA_DATA(a), RTA_PAYLOAD(a), s->ifname,
+		strlen(s->ifname) + 1) != NULL)
 		s->found = true;
 }
 
@@ -252,7 +255,7 @@ is_in_the_way(struct netlink *n, const struct chain *c, const char *ifname)
 		return (-1);
 	for (i = 0; i < sets.n && !s.found; i++)
 		if (dump(n, NFT_MSG_GETSETELEM, t, sets.names[i],
-		    elements_seen, &s) == -1)
+			elements_seen, &s) == -1)
 			return (-1);
 	return (s.found ? 0 : 1);
 }
@@ -261,7 +264,8 @@ static void
 name_chain(const struct chain *c, struct host_chain *to)
 {
 	const char *family = c->table.family == NFPROTO_INET ? "inet" :
-	    c->table.family == NFPROTO_IPV4 ? "ip" : "ip6";
+	    c->table.family == NFPROTO_IPV4		     ? "ip" :
+							       "ip6";
 
 	snprintf(to->name, sizeof(to->name), "chain %.31s of table %s %.31s",
 	    c->name, family, c->table.name);

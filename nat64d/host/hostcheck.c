@@ -46,7 +46,7 @@ insert(struct hostcheck *out, bool error)
 	return (f);
 }
 
-static struct hostcheck_finding * __attribute__((__format__(printf, 3, 4)))
+static struct hostcheck_finding *__attribute__((__format__(printf, 3, 4)))
 add(const struct check *k, bool error, const char *fmt, ...)
 {
 	struct hostcheck_finding *f;
@@ -197,7 +197,8 @@ find_path(const struct check *k, const struct prefix *dst)
 static const struct host_path *
 find_path4(const struct check *k, uint32_t addr)
 {
-	const struct prefix dst = { .family = AF_INET, .len = 32,
+	const struct prefix dst = { .family = AF_INET,
+		.len = 32,
 		.v4.s_addr = htonl(addr) };
 
 	return (find_path(k, &dst));
@@ -284,8 +285,8 @@ is_covered(const struct check *k, const struct host_addr *a)
 	/* An address of the host's own is no network. */
 	if (a->net.len == 32 && prefix_overlap(&a->net, &a->own))
 		return (false);
-	return (covered > 0 && covered + own_beside_pool(k, s) >=
-	    (uint64_t)s.last - s.first + 1);
+	return (covered > 0 &&
+	    covered + own_beside_pool(k, s) >= (uint64_t)s.last - s.first + 1);
 }
 
 static void
@@ -294,7 +295,8 @@ report_covered(const struct check *k, const struct host_addr *a)
 	char net[PREFIX_STRLEN];
 
 	k->out->cut_off = k->conf->routes;
-	add(k, k->conf->routes, "pool: it covers %s, the network of %s, and "
+	add(k, k->conf->routes,
+	    "pool: it covers %s, the network of %s, and "
 	    "routes for it would cut this host off; name addresses that are "
 	    "routed to this host, or some of that network that nobody has",
 	    prefix_print(&a->net, net, sizeof(net)), if_name(k, a->ifn));
@@ -311,10 +313,12 @@ check_broadcast(const struct check *k, const struct host_addr *a)
 
 	for (i = 0; i < 2 && a->net.len < 31; i++)
 		if (in_pool(k, ends[i]))
-			add(k, k->conf->routes, "pool: %s is a broadcast "
+			add(k, k->conf->routes,
+			    "pool: %s is a broadcast "
 			    "address of %s, the network of %s; leave it out",
-			    addr4_text(ends[i], text), prefix_print(&a->net,
-			    net, sizeof(net)), if_name(k, a->ifn));
+			    addr4_text(ends[i], text),
+			    prefix_print(&a->net, net, sizeof(net)),
+			    if_name(k, a->ifn));
 }
 
 /* Returns whether all has been said. */
@@ -348,9 +352,10 @@ check_own4(const struct check *k, const struct host_addr *a)
 		prefix_print(&a->net, text, sizeof(text));
 	else
 		inet_ntop(AF_INET, &a->own.v4, text, sizeof(text));
-	add(k, k->conf->routes, "pool: %s is this host's own (%s), and what "
-	    "is sent to it never comes to nat64d; leave it out", text,
-	    if_name(k, a->ifn));
+	add(k, k->conf->routes,
+	    "pool: %s is this host's own (%s), and what "
+	    "is sent to it never comes to nat64d; leave it out",
+	    text, if_name(k, a->ifn));
 }
 
 /* The way out must not lead to ourselves. */
@@ -364,7 +369,8 @@ check_gateway(const struct check *k)
 	    p->gateway.s_addr == INADDR_ANY || is_tun(k, p->ifn) ||
 	    !in_pool(k, ntohl(p->gateway.s_addr)))
 		return;
-	add(k, k->conf->routes, "pool: %s is the router that this host's "
+	add(k, k->conf->routes,
+	    "pool: %s is the router that this host's "
 	    "default route leads to; leave it out",
 	    addr4_text(ntohl(p->gateway.s_addr), text));
 }
@@ -377,7 +383,8 @@ static void
 check_prefix(const struct check *k, const struct pref64 *q,
     const struct host_addr *a)
 {
-	const struct prefix p = { .family = AF_INET6, .len = q->len,
+	const struct prefix p = { .family = AF_INET6,
+		.len = q->len,
 		.v6 = q->addr };
 	const bool overlap = prefix_overlap(&p, &a->net);
 	char prefix[PREFIX_STRLEN], net[PREFIX_STRLEN];
@@ -386,19 +393,23 @@ check_prefix(const struct check *k, const struct pref64 *q,
 	prefix_print(&a->net, net, sizeof(net));
 	if (overlap && p.len <= a->net.len && a->net.len < 128) {
 		if (!net_seen(k, a))
-			add(k, k->conf->routes, "prefix %s covers %s, the "
+			add(k, k->conf->routes,
+			    "prefix %s covers %s, the "
 			    "network of %s; choose a prefix that no network "
-			    "has", prefix, net, if_name(k, a->ifn));
+			    "has",
+			    prefix, net, if_name(k, a->ifn));
 	} else if (pref64_match(q, &a->own.v6)) {
 		inet_ntop(AF_INET6, &a->own.v6, net, sizeof(net));
-		add(k, k->conf->routes, "prefix %s: %s is this host's own "
-		    "(%s); choose a prefix that no network has", prefix, net,
-		    if_name(k, a->ifn));
+		add(k, k->conf->routes,
+		    "prefix %s: %s is this host's own "
+		    "(%s); choose a prefix that no network has",
+		    prefix, net, if_name(k, a->ifn));
 	} else if (overlap && !net_seen(k, a))
-		add(k, false, "prefix %s is inside %s, the network of %s, "
+		add(k, false,
+		    "prefix %s is inside %s, the network of %s, "
 		    "whose hosts look for it on the link unless they are "
-		    "told a route to it; better choose another", prefix, net,
-		    if_name(k, a->ifn));
+		    "told a route to it; better choose another",
+		    prefix, net, if_name(k, a->ifn));
 }
 
 static void
@@ -428,9 +439,10 @@ check_forward_if(const struct check *k, size_t ifn)
 {
 	if (ifn == NO_IF || k->host->ifs[ifn].set.forward4 != 0)
 		return;
-	add(k, false, "%s does not forward IPv4: "
-	    "sysctl net.ipv4.conf.%s.forwarding=1", if_name(k, ifn),
-	    if_name(k, ifn));
+	add(k, false,
+	    "%s does not forward IPv4: "
+	    "sysctl net.ipv4.conf.%s.forwarding=1",
+	    if_name(k, ifn), if_name(k, ifn));
 }
 
 static void
@@ -492,9 +504,10 @@ check_neighbours(const struct check *k)
 	for (n = k->host->neighs; n < end; n++) {
 		addr = ntohl(n->addr.s_addr);
 		if (!n->proxy && is_outside(k, n->ifn) && in_pool(k, addr))
-			add(k, false, "pool: %s is used by another host on "
-			    "%s; leave it out", addr4_text(addr, text),
-			    if_name(k, n->ifn));
+			add(k, false,
+			    "pool: %s is used by another host on "
+			    "%s; leave it out",
+			    addr4_text(addr, text), if_name(k, n->ifn));
 	}
 }
 
@@ -507,8 +520,8 @@ max(int a, int b)
 static bool
 is_strict(const struct check *k, size_t ifn)
 {
-	return (max(k->host->all.rp_filter,
-	    k->host->ifs[ifn].set.rp_filter) == HOST_RP_STRICT);
+	return (max(k->host->all.rp_filter, k->host->ifs[ifn].set.rp_filter) ==
+	    HOST_RP_STRICT);
 }
 
 static void
@@ -522,17 +535,20 @@ check_on_link(const struct check *k, const struct host_addr *a)
 		return;
 	prefix_print(&a->net, net, sizeof(net));
 	if (!proxies(k, a))
-		add(k, false, "pool: this host does not answer for its "
+		add(k, false,
+		    "pool: this host does not answer for its "
 		    "addresses in %s, the network of %s: "
-		    "sysctl net.ipv4.conf.%s.proxy_arp=1", net, name, name);
+		    "sysctl net.ipv4.conf.%s.proxy_arp=1",
+		    net, name, name);
 	if (out != a->ifn && k->host->all.forward4 != 0)
 		check_forward_if(k, a->ifn);
 	/* What comes from the Internet comes in here, but leaves there. */
 	if (out != NO_IF && out != a->ifn && is_strict(k, a->ifn))
-		add(k, false, "%s drops what comes from where the default "
+		add(k, false,
+		    "%s drops what comes from where the default "
 		    "route of %s leads, and with it answers to the pool: "
-		    "sysctl net.ipv4.conf.%s.rp_filter=2", name,
-		    if_name(k, out), name);
+		    "sysctl net.ipv4.conf.%s.rp_filter=2",
+		    name, if_name(k, out), name);
 }
 
 /*
@@ -545,8 +561,10 @@ is_routed(const struct check *k, const char *what, const char *name,
     const struct prefix *dst)
 {
 	const struct host_path *p = find_path(k, dst);
-	const char *remedy = k->conf->routes ? "our route has gone, or "
-	    "another one comes first" : "add a route, or say \"routes yes\"";
+	const char *remedy = k->conf->routes ?
+	    "our route has gone, or "
+	    "another one comes first" :
+	    "add a route, or say \"routes yes\"";
 	char text[INET6_ADDRSTRLEN];
 
 	if (p == NULL || p->way == HOST_WAY_UNKNOWN ||
@@ -557,9 +575,11 @@ is_routed(const struct check *k, const char *what, const char *name,
 		return (true);
 	inet_ntop(dst->family, &dst->v6, text, sizeof(text));
 	if (p->way == HOST_WAY_OUT)
-		add(k, false, "%s %s: packets to %s go out through %s, not "
-		    "to %s; %s", what, name, text, if_name(k, p->ifn),
-		    k->conf->tun, remedy);
+		add(k, false,
+		    "%s %s: packets to %s go out through %s, not "
+		    "to %s; %s",
+		    what, name, text, if_name(k, p->ifn), k->conf->tun,
+		    remedy);
 	else
 		add(k, false, "%s %s: packets to %s have no route to %s; %s",
 		    what, name, text, k->conf->tun, remedy);
@@ -589,7 +609,8 @@ check_tun_strict(const struct check *k)
 	const size_t tun = find_tun(k);
 
 	if (tun != NO_IF && is_strict(k, tun))
-		add(k, false, "%s drops packets from the pool while no route "
+		add(k, false,
+		    "%s drops packets from the pool while no route "
 		    "to it leads there: sysctl net.ipv4.conf.%s.rp_filter=2",
 		    k->conf->tun, k->conf->tun);
 }
@@ -612,15 +633,18 @@ check_self4(const struct check *k)
 		return;
 	addr4_text(ntohl(self4.s_addr), text);
 	if (p->way == HOST_WAY_LOCAL)
-		add(k, false, "address %s is this host's own, and the kernel "
+		add(k, false,
+		    "address %s is this host's own, and the kernel "
 		    "drops ICMP errors that come from it; leave the "
-		    "statement out, or name an address of the pool", text);
+		    "statement out, or name an address of the pool",
+		    text);
 	else if (tun != NO_IF && is_strict(k, tun) &&
 	    !(p->way == HOST_WAY_OUT && p->ifn == tun))
-		add(k, false, "address %s: %s drops ICMP errors from it while "
+		add(k, false,
+		    "address %s: %s drops ICMP errors from it while "
 		    "no route to it leads there: "
-		    "sysctl net.ipv4.conf.%s.rp_filter=2", text,
-		    k->conf->tun, k->conf->tun);
+		    "sysctl net.ipv4.conf.%s.rp_filter=2",
+		    text, k->conf->tun, k->conf->tun);
 }
 
 static void
@@ -661,9 +685,11 @@ check_firewall(const struct check *k)
 	size_t i;
 
 	for (i = 0; i < h->nchains; i++) {
-		f = add(k, false, "firewall: %s drops what its rules do not "
+		f = add(k, false,
+		    "firewall: %s drops what its rules do not "
 		    "let pass, and none of them names %s; look at \"nft "
-		    "list ruleset\"", h->chains[i].name, k->conf->tun);
+		    "list ruleset\"",
+		    h->chains[i].name, k->conf->tun);
 		if (f != NULL)
 			f->old = h->chains_old;
 	}
@@ -722,7 +748,9 @@ void
 hostcheck(const struct hostcheck_conf *c, const struct host *h,
     struct hostcheck *out)
 {
-	const struct check k = { .conf = c, .nat64 = c->nat64, .host = h,
+	const struct check k = { .conf = c,
+		.nat64 = c->nat64,
+		.host = h,
 		.out = out };
 
 	memset(out, 0, sizeof(*out));

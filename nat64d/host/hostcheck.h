@@ -49,7 +49,7 @@ enum host_way {
 	HOST_WAY_UNKNOWN,
 	HOST_WAY_NONE, /* no route, or one that refuses */
 	HOST_WAY_LOCAL,
-	HOST_WAY_OUT   /* through an interface */
+	HOST_WAY_OUT /* through an interface */
 };
 
 struct host_path {
@@ -100,7 +100,7 @@ struct hostcheck_conf {
 	bool running;	 /* the interface is up, and routes are there */
 };
 
-#define HOSTCHECK_MAX 16  /* findings */
+#define HOSTCHECK_MAX 16 /* findings */
 #define HOSTCHECK_TEXT 256
 
 struct hostcheck_finding {

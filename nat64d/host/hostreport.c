@@ -23,7 +23,7 @@
 #define LOOK_AFTER_LOG_SECS 5
 
 struct hostreport {
-	struct hostview *view; /* NULL: we cannot look */
+	struct hostview *view;	   /* NULL: we cannot look */
 	struct nat64_config nat64; /* without a pool that it gets later */
 	struct hostcheck_conf conf;
 	char tun[IF_NAMESIZE];
@@ -175,14 +175,15 @@ static void
 host_changed(void *arg, unsigned what)
 {
 	struct hostreport *r = arg;
-	const struct timeval later = { .tv_sec = r->log_recent ?
-	    LOOK_AFTER_LOG_SECS : LOOK_SECS };
+	const struct timeval later = {
+		.tv_sec = r->log_recent ? LOOK_AFTER_LOG_SECS : LOOK_SECS
+	};
 
 	(void)what;
 	if (r->waiting)
 		return;
 	if (event_base_once(watch_base(r->watch), -1, EV_TIMEOUT, look_again,
-	    r, &later) == 0)
+		r, &later) == 0)
 		r->waiting = true;
 }
 

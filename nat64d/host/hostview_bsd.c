@@ -18,10 +18,10 @@
 
 #include "hostview.h"
 
-static const struct host_settings unknown = {
-	.forward4 = HOST_UNKNOWN, .forward6 = HOST_UNKNOWN,
-	.rp_filter = HOST_UNKNOWN, .proxy_arp = HOST_UNKNOWN
-};
+static const struct host_settings unknown = { .forward4 = HOST_UNKNOWN,
+	.forward6 = HOST_UNKNOWN,
+	.rp_filter = HOST_UNKNOWN,
+	.proxy_arp = HOST_UNKNOWN };
 
 struct hostview {
 	bool looked;
@@ -97,11 +97,11 @@ static void
 copy_addr(struct prefix *to, const struct sockaddr *sa)
 {
 	if (sa->sa_family == AF_INET)
-		to->v4 = ((const struct sockaddr_in *)(const void *)
-		    sa)->sin_addr;
+		to->v4 =
+		    ((const struct sockaddr_in *)(const void *)sa)->sin_addr;
 	else
-		to->v6 = ((const struct sockaddr_in6 *)(const void *)
-		    sa)->sin6_addr;
+		to->v6 =
+		    ((const struct sockaddr_in6 *)(const void *)sa)->sin6_addr;
 }
 
 /* The length of a mask, and its bits taken to the address. */
@@ -136,9 +136,10 @@ take_addr(struct host *h, const struct ifaddrs *entry, size_t ifn)
 	    (sa->sa_family != AF_INET && sa->sa_family != AF_INET6))
 		return;
 	other = (entry->ifa_flags & IFF_POINTOPOINT) != 0 &&
-	    entry->ifa_dstaddr != NULL &&
-	    entry->ifa_dstaddr->sa_family == sa->sa_family ?
-	    entry->ifa_dstaddr : sa;
+		entry->ifa_dstaddr != NULL &&
+		entry->ifa_dstaddr->sa_family == sa->sa_family ?
+	    entry->ifa_dstaddr :
+	    sa;
 	a = &h->addrs[h->naddrs++];
 	a->ifn = ifn;
 	a->own.family = a->net.family = sa->sa_family;
@@ -178,8 +179,8 @@ out:
 }
 
 const struct host *
-hostview_look(struct hostview *v, const char *tun,
-    const struct prefix *probes, size_t n)
+hostview_look(struct hostview *v, const char *tun, const struct prefix *probes,
+    size_t n)
 {
 	(void)tun;
 	(void)probes;
@@ -191,10 +192,9 @@ hostview_look(struct hostview *v, const char *tun,
 		forget(&v->host);
 		return (NULL);
 	}
-	v->host.all.forward4 = setting(PF_INET, IPPROTO_IP,
-	    IPCTL_FORWARDING);
-	v->host.all.forward6 = setting(PF_INET6, IPPROTO_IPV6,
-	    IPV6CTL_FORWARDING);
+	v->host.all.forward4 = setting(PF_INET, IPPROTO_IP, IPCTL_FORWARDING);
+	v->host.all.forward6 =
+	    setting(PF_INET6, IPPROTO_IPV6, IPV6CTL_FORWARDING);
 	v->looked = true;
 	return (&v->host);
 }

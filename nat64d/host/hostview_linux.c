@@ -16,14 +16,15 @@
 #include "hostview.h"
 
 /* IPv6 settings are not asked for an interface: see hostcheck.c. */
-static const struct host_settings unknown = {
-	.forward4 = HOST_UNKNOWN, .forward6 = HOST_UNKNOWN,
-	.rp_filter = HOST_UNKNOWN, .proxy_arp = HOST_UNKNOWN
-};
+static const struct host_settings unknown = { .forward4 = HOST_UNKNOWN,
+	.forward6 = HOST_UNKNOWN,
+	.rp_filter = HOST_UNKNOWN,
+	.proxy_arp = HOST_UNKNOWN };
 
 struct hostview {
 	struct netlink *route;
-	struct host host; /* chains: of the last time that they could be read */
+	struct host
+	    host; /* chains: of the last time that they could be read */
 };
 
 /* Everything of a kind. */
@@ -204,14 +205,13 @@ static int
 neigh_seen(void *arg, const struct nlmsghdr *m)
 {
 	const struct ndmsg *info = NLMSG_DATA(m);
-	const uint16_t heard = NUD_REACHABLE | NUD_STALE | NUD_DELAY |
-	    NUD_PROBE | NUD_PERMANENT;
+	const uint16_t heard =
+	    NUD_REACHABLE | NUD_STALE | NUD_DELAY | NUD_PROBE | NUD_PERMANENT;
 	struct host *h = arg;
 	void *neighs = h->neighs;
-	struct host_neigh *n, seen = {
-		.ifn = find_if(h, (unsigned)info->ndm_ifindex),
-		.proxy = (info->ndm_flags & NTF_PROXY) != 0
-	};
+	struct host_neigh *n,
+	    seen = { .ifn = find_if(h, (unsigned)info->ndm_ifindex),
+		    .proxy = (info->ndm_flags & NTF_PROXY) != 0 };
 	struct netlink_attrs attrs;
 
 	if (m->nlmsg_type != RTM_NEWNEIGH || info->ndm_family != AF_INET ||
@@ -343,8 +343,8 @@ look_up(struct hostview *v, const struct prefix *dst)
 		return (-1);
 	v->host.paths = paths;
 	p->dst = *dst;
-	if (netlink_ask(v->route, &r.head, RTM_GETROUTE, 0, sizeof(r.route) +
-	    r.attr.rta_len, path_seen, &v->host) == 0)
+	if (netlink_ask(v->route, &r.head, RTM_GETROUTE, 0,
+		sizeof(r.route) + r.attr.rta_len, path_seen, &v->host) == 0)
 		return (0);
 	if (!means_none(errno))
 		return (-1);
@@ -371,7 +371,7 @@ static int
 dump_neighs(struct hostview *v, uint8_t flags)
 {
 	struct dump_request r = { .neigh = { .ndm_family = AF_INET,
-	    .ndm_flags = flags } };
+				      .ndm_flags = flags } };
 
 	return (netlink_ask(v->route, &r.head, RTM_GETNEIGH, NLM_F_DUMP,
 	    sizeof(r.neigh), neigh_seen, &v->host));
@@ -382,7 +382,8 @@ static int
 dump_settings(struct hostview *v, uint8_t family)
 {
 	if (dump(v, RTM_GETNETCONF, family, sizeof(struct netconfmsg),
-	    settings_seen) == -1 && errno != EOPNOTSUPP)
+		settings_seen) == -1 &&
+	    errno != EOPNOTSUPP)
 		return (-1);
 	return (0);
 }
@@ -403,17 +404,17 @@ look_at_firewall(struct host *h, const char *tun)
 }
 
 const struct host *
-hostview_look(struct hostview *v, const char *tun,
-    const struct prefix *probes, size_t n)
+hostview_look(struct hostview *v, const char *tun, const struct prefix *probes,
+    size_t n)
 {
 	size_t i;
 
 	forget(&v->host);
 	look_at_firewall(&v->host, tun);
 	if (dump(v, RTM_GETLINK, AF_UNSPEC, sizeof(struct ifinfomsg),
-	    link_seen) == -1 ||
+		link_seen) == -1 ||
 	    dump(v, RTM_GETADDR, AF_UNSPEC, sizeof(struct ifaddrmsg),
-	    addr_seen) == -1 ||
+		addr_seen) == -1 ||
 	    dump_neighs(v, 0) == -1 || dump_neighs(v, NTF_PROXY) == -1 ||
 	    dump_settings(v, AF_INET) == -1 ||
 	    dump_settings(v, AF_INET6) == -1)

@@ -92,7 +92,7 @@ static bool
 means_no_route(int error)
 {
 	return (error == ENETUNREACH || error == EHOSTUNREACH ||
-		error == ESRCH || error == EINVAL || error == EACCES);
+	    error == ESRCH || error == EINVAL || error == EACCES);
 }
 
 /*
@@ -191,8 +191,8 @@ compare(struct ifwatch *w, const struct host_link *new)
 	if (strcmp(new->name, old.name) != 0)
 		log_warn("%s: is called %s now", old.name, new->name);
 	if (new->mtu != old.mtu) {
-		log_info(
-		    "%s: MTU is %u now, was %u", new->name, new->mtu, old.mtu);
+		log_info("%s: MTU is %u now, was %u", new->name, new->mtu,
+		    old.mtu);
 		w->ops.mtu(w->ops.arg, new->mtu);
 	}
 	if (new->up != old.up)
@@ -210,16 +210,17 @@ changed(void *arg, unsigned what)
 	(void)what;
 	if (w->failed)
 		return;
-	if (hostwatch_link(watch_host(w->watch), w->link.ifindex, NULL, &new) ==
-	    0) {
+	if (hostwatch_link(watch_host(w->watch), w->link.ifindex, NULL,
+		&new) == 0) {
 		compare(w, &new);
 		check_routes(w);
 	} else if (errno == ENODEV) {
-		log_err("%s: the interface was removed: leaving", w->link.name);
+		log_err("%s: the interface was removed: leaving",
+		    w->link.name);
 		fail(w);
 	} else
-		log_warn(
-		    "%s: cannot look at it: %s", w->link.name, strerror(errno));
+		log_warn("%s: cannot look at it: %s", w->link.name,
+		    strerror(errno));
 }
 
 struct ifwatch *

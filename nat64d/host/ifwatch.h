@@ -25,8 +25,8 @@ struct ifwatch;
  * pool lead to it; n: NULL to leave routes to the administrator. Nothing but
  * watch is borrowed. Returns NULL with errno.
  */
-struct ifwatch *ifwatch_new(
-    struct watch *watch, const char *tun, const struct nat64_config *n);
+struct ifwatch *ifwatch_new(struct watch *watch, const char *tun,
+    const struct nat64_config *n);
 void ifwatch_free(struct ifwatch *w);
 
 struct ifwatch_ops {

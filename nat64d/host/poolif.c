@@ -33,8 +33,7 @@ offer(void *arg, const struct hostaddr *a)
 
 	if (a->family != AF_INET || a->ifindex != l->ifindex)
 		return;
-	if (l->found.s_addr == INADDR_ANY ||
-	    a->v4.s_addr == l->current.s_addr)
+	if (l->found.s_addr == INADDR_ANY || a->v4.s_addr == l->current.s_addr)
 		l->found = a->v4;
 }
 
@@ -82,7 +81,8 @@ use(struct poolif *p, struct in_addr addr)
 		    inet_ntop(AF_INET, &addr, text, sizeof(text)));
 	else
 		log_warn("pool: %s has no IPv4 address: nothing is "
-		    "translated until it has one", c->pool_ifname);
+			 "translated until it has one",
+		    c->pool_ifname);
 }
 
 struct poolif *

@@ -21,9 +21,9 @@ struct self6 {
 };
 
 /* Global unicast addresses are below. */
-static const struct prefix global_unicast = {
-	.family = AF_INET6, .len = 3, .v6 = { { { 0x20 } } }
-};
+static const struct prefix global_unicast = { .family = AF_INET6,
+	.len = 3,
+	.v6 = { { { 0x20 } } } };
 
 /* Returns -1 when it cannot be found out. */
 static int

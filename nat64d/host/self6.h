@@ -18,8 +18,8 @@ struct self6;
  * Choose one now, put it into n->self6, and log it. tun: our own interface.
  * watch and n are borrowed. Returns NULL with errno.
  */
-struct self6 *self6_new(
-    struct watch *watch, const char *tun, struct nat64_config *n);
+struct self6 *self6_new(struct watch *watch, const char *tun,
+    struct nat64_config *n);
 void self6_free(struct self6 *s);
 
 /*

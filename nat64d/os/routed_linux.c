@@ -24,14 +24,14 @@ is_alive(unsigned flags)
 bool
 routed_line4(const char *line, const char *ifname, const struct prefix *dst)
 {
-	const uint32_t own = dst->len == 0 ? 0 :
-	    htonl(0xffffffffU << (32 - dst->len));
+	const uint32_t own =
+	    dst->len == 0 ? 0 : htonl(0xffffffffU << (32 - dst->len));
 	char name[IF_NAMESIZE];
 	uint32_t addr, mask;
 	unsigned flags;
 
 	if (sscanf(line, "%15s %8x %*x %x %*u %*u %*u %8x", name, &addr,
-	    &flags, &mask) != 4)
+		&flags, &mask) != 4)
 		return (false);
 	return (strcmp(name, ifname) == 0 && is_alive(flags) &&
 	    (mask & ~own) == 0 && ((dst->v4.s_addr ^ addr) & mask) == 0);
@@ -72,8 +72,8 @@ routed_line6(const char *line, const char *ifname, const struct prefix *dst)
 	unsigned len, flags;
 
 	if (sscanf(line, "%32s %x %*s %*x %*s %*x %*x %*x %x %15s", hex, &len,
-	    &flags, name) != 4 || strlen(hex) != 32 || len > 128 ||
-	    !parse_addr6(hex, &addr))
+		&flags, name) != 4 ||
+	    strlen(hex) != 32 || len > 128 || !parse_addr6(hex, &addr))
 		return (false);
 	return (strcmp(name, ifname) == 0 && is_alive(flags) &&
 	    len <= dst->len && same_prefix6(&addr, &dst->v6, len));
@@ -92,7 +92,7 @@ routed(const char *ifname, const struct prefix *dst)
 		return (false);
 	while (!found && fgets(line, sizeof(line), f) != NULL)
 		found = is4 ? routed_line4(line, ifname, dst) :
-		    routed_line6(line, ifname, dst);
+			      routed_line6(line, ifname, dst);
 	fclose(f);
 	return (found);
 }

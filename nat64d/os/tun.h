@@ -68,8 +68,8 @@ int tun_fd(const struct tun *t);
  * received: data, len and ofl are set, the rest is not.
  */
 typedef void (*tun_rx_fn)(void *arg, struct pkt *pkts, unsigned n);
-int tun_recv_batch(struct tun *t, unsigned max, size_t max_bytes,
-    tun_rx_fn rx, void *arg);
+int tun_recv_batch(struct tun *t, unsigned max, size_t max_bytes, tun_rx_fn rx,
+    void *arg);
 
 /* What the errno of a device that failed means. */
 const char *tun_why(int error);

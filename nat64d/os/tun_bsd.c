@@ -42,15 +42,15 @@ why_no_device(int error)
 	switch (error) {
 	case EBUSY:
 		return ("another process has it: end that, or choose another "
-		    "name with \"tun NAME\"");
+			"name with \"tun NAME\"");
 	case EACCES:
 	case EPERM:
 		return ("its device in /dev may not be opened: start as root, "
-		    "or let this user open it");
+			"or let this user open it");
 	case ENOENT:
 	case ENXIO:
 		return ("has no device in /dev: choose a name such as tun0 "
-		    "with \"tun NAME\"");
+			"with \"tun NAME\"");
 	default:
 		return ("its device in /dev");
 	}
@@ -112,7 +112,7 @@ tun_up(struct tun *t, unsigned mtu, const char **what)
 	if (mtu != 0 && mtu != (unsigned)ifr.ifr_mtu) {
 		ifr.ifr_mtu = (int)mtu;
 		*what = "its MTU is another and cannot be changed: say \"tun "
-		    "NAME mtu BYTES\", or ifconfig NAME mtu BYTES";
+			"NAME mtu BYTES\", or ifconfig NAME mtu BYTES";
 		if (ioctl(t->ctl, SIOCSIFMTU, &ifr) == -1)
 			return (-1);
 	}
@@ -181,7 +181,7 @@ const char *
 tun_why(int error)
 {
 	return (error == ENXIO || error == EIO ? "the interface was removed" :
-	    strerror(error));
+						 strerror(error));
 }
 
 static uint32_t

@@ -64,8 +64,8 @@ struct tun {
 	unsigned offloads; /* TUN_ bits */
 	bool vnet;	   /* a vnet header comes before each packet */
 	SLIST_HEAD(, route) routes;
-	struct gro *gro;   /* NULL: the kernel takes no super-packets */
-	unsigned refused;  /* packets, since the last tun_flush() */
+	struct gro *gro;  /* NULL: the kernel takes no super-packets */
+	unsigned refused; /* packets, since the last tun_flush() */
 	struct tun_refusal refusal;
 	uint8_t bufs[GROUP][PKT_BUFSIZE];
 };
@@ -86,10 +86,11 @@ why_no_device(int error)
 	case ENODEV:
 	case ENXIO:
 		return ("no /dev/net/tun: modprobe tun, or give the "
-		    "container the device (--device /dev/net/tun)");
+			"container the device (--device /dev/net/tun)");
 	case EACCES:
 	case EPERM:
-		return ("/dev/net/tun may not be opened: start as root, "
+		return (
+		    "/dev/net/tun may not be opened: start as root, "
 		    "chmod 666 /dev/net/tun as most systems have it, or give "
 		    "the container the device (--device /dev/net/tun)");
 	default:
@@ -102,16 +103,17 @@ why_no_interface(const char *name, int error)
 {
 	switch (error) {
 	case EPERM:
-		return ("may not be made or taken: start as root or with "
+		return (
+		    "may not be made or taken: start as root or with "
 		    "CAP_NET_ADMIN (--cap-add NET_ADMIN), or make it for "
 		    "this user with ip tuntap add NAME mode tun user USER");
 	case EBUSY:
 		return ("another process has it: end that, or choose another "
-		    "name with \"tun NAME\"");
+			"name with \"tun NAME\"");
 	case EINVAL:
 		if (if_nametoindex(name) != 0)
 			return ("exists and is no tun interface: choose "
-			    "another name with \"tun NAME\"");
+				"another name with \"tun NAME\"");
 		return ("is no name of an interface");
 	default:
 		return ("cannot be made or taken (TUNSETIFF)");
@@ -151,8 +153,9 @@ attach(struct tun *t, const char **what)
 	unsigned features = 0;
 	struct ifreq ifr;
 
-	if (t->vnet && (ioctl(t->fd, TUNGETFEATURES, &features) == -1 ||
-	    (features & IFF_VNET_HDR) == 0))
+	if (t->vnet &&
+	    (ioctl(t->fd, TUNGETFEATURES, &features) == -1 ||
+		(features & IFF_VNET_HDR) == 0))
 		t->vnet = false;
 	ifreq_init(t, &ifr);
 	ifr.ifr_flags = IFF_TUN | IFF_NO_PI;
@@ -213,11 +216,12 @@ note_refusal(struct tun *t, const struct pkt *p, const uint8_t *hdr,
 	memcpy(v, hdr + 2, sizeof(v));
 	r->count++;
 	r->error = error;
-	snprintf(r->packet, sizeof(r->packet), "IPv%d protocol %u, %u "
+	snprintf(r->packet, sizeof(r->packet),
+	    "IPv%d protocol %u, %u "
 	    "bytes, flags %u type %u hdr_len %u gso_size %u csum_start %u "
-	    "csum_offset %u%s%s", p->family, p->proto, p->len, hdr[0],
-	    hdr[1], v[0], v[1], v[2], v[3], fault == NULL ? "" : ": ",
-	    fault == NULL ? "" : fault);
+	    "csum_offset %u%s%s",
+	    p->family, p->proto, p->len, hdr[0], hdr[1], v[0], v[1], v[2],
+	    v[3], fault == NULL ? "" : ": ", fault == NULL ? "" : fault);
 }
 
 /*
@@ -245,7 +249,7 @@ write_packet(void *arg, const struct pkt *p)
 	}
 	do {
 		n = t->vnet ? writev(t->fd, iov, 2) :
-		    write(t->fd, p->data, p->len);
+			      write(t->fd, p->data, p->len);
 	} while (n == -1 && errno == EINTR);
 	if (n == -1)
 		note_refusal(t, p, hdr, NULL, errno);
@@ -273,7 +277,7 @@ tun_open(const char *name, bool offload, const char **what)
 		goto fail;
 	}
 	*what = "no IPv6 in this kernel: load it, or remove ipv6.disable=1 "
-	    "from its command line";
+		"from its command line";
 	t->ctl = socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	if (t->ctl == -1)
 		goto fail;
@@ -320,7 +324,7 @@ set_mtu(struct tun *t, unsigned mtu, const char **what)
 	if (mtu != 0 && mtu != (unsigned)ifr.ifr_mtu) {
 		ifr.ifr_mtu = (int)mtu;
 		*what = "its MTU is another and cannot be changed: say \"tun "
-		    "NAME mtu BYTES\", or ip link set NAME mtu BYTES";
+			"NAME mtu BYTES\", or ip link set NAME mtu BYTES";
 		if (ioctl(t->ctl, SIOCSIFMTU, &ifr) == -1)
 			return (-1);
 	}
@@ -367,7 +371,8 @@ set_ipv6(struct tun *t, const char **what)
 	close(fd);
 	if (old == '0')
 		return (0);
-	*what = "has IPv6 disabled: sysctl net.ipv6.conf.NAME.disable_ipv6=0, "
+	*what =
+	    "has IPv6 disabled: sysctl net.ipv6.conf.NAME.disable_ipv6=0, "
 	    "or, before it is made, net.ipv6.conf.default.disable_ipv6=0 (of "
 	    "a container: --sysctl)";
 	fd = open(path, O_WRONLY | O_CLOEXEC);
@@ -409,8 +414,9 @@ sin_set(struct sockaddr *sa, struct in_addr addr)
 static int
 route4(struct tun *t, unsigned long cmd, const struct prefix *dst)
 {
-	const struct in_addr mask = { .s_addr = dst->len == 0 ? 0 :
-	    htonl(0xffffffffU << (32 - dst->len)) };
+	const struct in_addr mask = { .s_addr = dst->len == 0 ?
+		    0 :
+		    htonl(0xffffffffU << (32 - dst->len)) };
 	struct rtentry rt = { .rt_flags = RTF_UP, .rt_dev = t->name };
 	int s, rc, saved_errno;
 
@@ -443,7 +449,7 @@ static int
 route_change(struct tun *t, unsigned long cmd, const struct prefix *dst)
 {
 	return (dst->family == AF_INET ? route4(t, cmd, dst) :
-	    route6(t, cmd, dst));
+					 route6(t, cmd, dst));
 }
 
 static const char *
@@ -452,10 +458,10 @@ why_no_route(int error)
 	switch (error) {
 	case EPERM:
 		return ("there is none, and it may not be added: ip route "
-		    "add PREFIX dev NAME, or start with CAP_NET_ADMIN");
+			"add PREFIX dev NAME, or start with CAP_NET_ADMIN");
 	case EACCES:
 		return ("is IPv6 disabled? sysctl "
-		    "net.ipv6.conf.NAME.disable_ipv6=0");
+			"net.ipv6.conf.NAME.disable_ipv6=0");
 	default:
 		return ("cannot be added (SIOCADDRT)");
 	}
@@ -535,8 +541,8 @@ tun_fd(const struct tun *t)
 const char *
 tun_why(int error)
 {
-	return (error == EBADFD ? "the interface was removed" :
-	    strerror(error));
+	return (
+	    error == EBADFD ? "the interface was removed" : strerror(error));
 }
 
 /*
@@ -557,8 +563,7 @@ recv_one(struct tun *t, struct pkt *p, uint8_t buf[PKT_BUFSIZE])
 	pkt_init(p, buf, PKT_BUFSIZE);
 	start = p->data - hdrlen;
 	do {
-		n = read(t->fd, start,
-		    PKT_BUFSIZE - PKT_HEADROOM + hdrlen);
+		n = read(t->fd, start, PKT_BUFSIZE - PKT_HEADROOM + hdrlen);
 	} while (n == -1 && errno == EINTR);
 	if (n == -1)
 		return (errno == EAGAIN || errno == ENOBUFS ? 0 : -1);

@@ -41,8 +41,7 @@ static const struct port_range class_ports[NCLASSES] = {
 	{ PORTSET_FIRST_USER, UINT16_MAX },
 };
 
-static const unsigned class_parts[NCLASSES] = { PORTSET_SYSTEM,
-	PORTSET_USER };
+static const unsigned class_parts[NCLASSES] = { PORTSET_SYSTEM, PORTSET_USER };
 
 /* --- addresses --- */
 
@@ -63,8 +62,8 @@ pool4_addr(const struct pool4 *pool, uint32_t index)
 {
 	const struct addr_range *r = pool4_addrs_range(&pool->addrs, index);
 
-	return ((struct in_addr){ .s_addr = htonl(
-	    r->first + (index - r->base)) });
+	return (
+	    (struct in_addr){ .s_addr = htonl(r->first + (index - r->base)) });
 }
 
 uint64_t
@@ -84,9 +83,9 @@ enter_range(struct pool4 *pool, const struct addr_range *r, enum l4proto proto)
 	uint32_t i, nports;
 	unsigned class;
 
-	for (class = 0; class < NCLASSES; class++) {
-		nports = pool4_addrs_nports(r, proto,
-		    class_ports[class].first, class_ports[class].last);
+	for (class = 0; class < NCLASSES; class ++) {
+		nports = pool4_addrs_nports(r, proto, class_ports[class].first,
+		    class_ports[class].last);
 		if (nports == 0)
 			continue;
 		pool->capacity[proto] += (uint64_t)naddrs * nports;
@@ -134,8 +133,8 @@ pool4_new(const struct pool4_range *ranges, size_t nranges,
 	if (rest_book_init(&pool->rests, max_rest(pool), &opts->secret) == -1)
 		goto fail;
 	for (proto = L4_TCP; proto < L4_NPROTO; proto++) {
-		pool->spaces[proto] = calloc(pool->addrs.naddrs + 1,
-		    sizeof(struct space *));
+		pool->spaces[proto] =
+		    calloc(pool->addrs.naddrs + 1, sizeof(struct space *));
 		if (pool->spaces[proto] == NULL)
 			goto fail;
 	}
@@ -184,7 +183,7 @@ fill_free(struct portset *free_ports, const struct addr_range *r,
 	portset_init(free_ports, r->ports[proto].first, r->ports[proto].last);
 	for (i = 0; i < holes->n; i++)
 		for (port = holes->ranges[i].first;
-		    port <= holes->ranges[i].last; port++)
+		     port <= holes->ranges[i].last; port++)
 			if (portset_has(free_ports, (uint16_t)port))
 				portset_remove(free_ports, (uint16_t)port);
 }
@@ -203,8 +202,9 @@ get_space(struct pool4 *pool, enum l4proto proto, uint32_t index)
 	sp->range = pool4_addrs_range(&pool->addrs, index);
 	fill_free(&sp->free, sp->range, proto);
 	rest_space_init(&sp->rests, proto, index);
-	sp->max_resting = (uint32_t)((uint64_t)portset_count(&sp->free,
-	    PORTSET_ALL) * pool->opts.rest_max_percent / 100);
+	sp->max_resting =
+	    (uint32_t)((uint64_t)portset_count(&sp->free, PORTSET_ALL) *
+		pool->opts.rest_max_percent / 100);
 	pool->spaces[proto][index] = sp;
 	return (sp);
 }
@@ -242,8 +242,8 @@ set_free(struct pool4 *pool, struct space *sp, uint16_t port, bool on)
 static bool
 outside_has(const struct space *sp, uint16_t port)
 {
-	return (sp->outside != NULL &&
-	    (sp->outside[port / 64] >> port % 64 & 1));
+	return (
+	    sp->outside != NULL && (sp->outside[port / 64] >> port % 64 & 1));
 }
 
 static int
@@ -303,8 +303,8 @@ pool4_expire(struct pool4 *pool, struct monotime now, unsigned max)
 	struct rest *r;
 
 	for (proto = L4_TCP; proto < L4_NPROTO; proto++) {
-		while (max > 0 && (r = rest_first_ended(&pool->rests, proto,
-		    now)) != NULL) {
+		while (max > 0 &&
+		    (r = rest_first_ended(&pool->rests, proto, now)) != NULL) {
 			rest_end(pool, r);
 			max--;
 		}
@@ -394,8 +394,7 @@ pool4_serves(const struct pool4 *pool, uint32_t index,
 	const int32_t group = pool4_groups_find(&pool->groups, client);
 
 	return (group >= 0 && index < pool->addrs.naddrs &&
-	    pool4_addrs_range(&pool->addrs, index)->group ==
-	    (uint32_t)group);
+	    pool4_addrs_range(&pool->addrs, index)->group == (uint32_t)group);
 }
 
 int32_t
@@ -421,7 +420,7 @@ pool4_find_addr(const struct pool4 *pool, enum l4proto proto, uint32_t index,
 		return ((int32_t)index);
 	if (is_closed(pool, now))
 		return (-1);
-	for (class = 0; class < NCLASSES; class++) {
+	for (class = 0; class < NCLASSES; class ++) {
 		if (!(class_parts[class] & parts))
 			continue;
 		next = addrset_next(&g->usable[proto][class], index);
@@ -453,8 +452,7 @@ pool4_alloc(struct pool4 *pool, enum l4proto proto, uint32_t index,
 		rest_remove(&pool->rests, r);
 		return (port);
 	}
-	port = is_closed(pool, now) ? -1 :
-	    choose(pool, sp, owner->port, rng);
+	port = is_closed(pool, now) ? -1 : choose(pool, sp, owner->port, rng);
 	if (port < 0) {
 		errno = ENOSPC;
 		return (-1);
@@ -493,9 +491,8 @@ pool4_take(struct pool4 *pool, enum l4proto proto, const struct taddr4 *out)
 }
 
 void
-pool4_release(struct pool4 *pool, enum l4proto proto,
-    const struct taddr4 *out, const struct taddr6 *owner,
-    struct monotime now)
+pool4_release(struct pool4 *pool, enum l4proto proto, const struct taddr4 *out,
+    const struct taddr6 *owner, struct monotime now)
 {
 	const int32_t index = pool4_index(pool, out->addr);
 	struct space *sp;
@@ -543,9 +540,11 @@ pool4_port_state(const struct pool4 *pool, enum l4proto proto,
 	sp = pool->spaces[proto][index];
 	if (!pool4_addrs_has_port(r, proto, out->port))
 		return (sp != NULL && outside_has(sp, out->port) ?
-		    POOL4_TAKEN : POOL4_OUTSIDE);
+			POOL4_TAKEN :
+			POOL4_OUTSIDE);
 	if (sp == NULL || portset_has(&sp->free, out->port))
 		return (POOL4_FREE);
 	return (rest_find_port(&pool->rests, &sp->rests, out->port) != NULL ?
-	    POOL4_RESTING : POOL4_TAKEN);
+		POOL4_RESTING :
+		POOL4_TAKEN);
 }

@@ -46,12 +46,12 @@ enum pool4_select { POOL4_RANDOM, POOL4_PRESERVE };
 
 struct pool4_opts {
 	enum pool4_select select;
-	bool parity;		      /* UDP keeps odd and even */
+	bool parity;	     /* UDP keeps odd and even */
 	bool range_fallback; /* system port for a user port, and back */
 	uint32_t rest_secs[L4_NPROTO]; /* released ports rest; 0: not at all */
-	unsigned rest_max_percent; /* of an address's ports; above it the
+	unsigned rest_max_percent;     /* of an address's ports; above it the
 				      oldest end their rest early */
-	struct siphash_key secret; /* of the hashes of ports at rest */
+	struct siphash_key secret;     /* of the hashes of ports at rest */
 };
 
 struct pool4;
@@ -67,7 +67,7 @@ struct pool4;
 
 /* What a port of a protocol is used for. */
 enum pool4_state {
-	POOL4_FREE,    /* pool4_alloc() may give it out */
+	POOL4_FREE, /* pool4_alloc() may give it out */
 	POOL4_TAKEN,
 	POOL4_RESTING, /* only for whom it rests, or pool4_take() */
 	POOL4_OUTSIDE  /* not for pool4_alloc(), but pool4_take() may have it;
@@ -107,8 +107,8 @@ uint32_t pool4_nfree(const struct pool4 *pool, enum l4proto proto,
 /* The same over all addresses. */
 uint64_t pool4_nfree_all(const struct pool4 *pool, enum l4proto proto);
 
-enum pool4_state pool4_port_state(const struct pool4 *pool,
-    enum l4proto proto, const struct taddr4 *out);
+enum pool4_state pool4_port_state(const struct pool4 *pool, enum l4proto proto,
+    const struct taddr4 *out);
 
 /*
  * Where a client that has no address yet begins to look for one: an address
@@ -156,8 +156,7 @@ int pool4_take(struct pool4 *pool, enum l4proto proto,
  * or pool4_take().
  */
 void pool4_release(struct pool4 *pool, enum l4proto proto,
-    const struct taddr4 *out, const struct taddr6 *owner,
-    struct monotime now);
+    const struct taddr4 *out, const struct taddr6 *owner, struct monotime now);
 
 /* End the rest of at most max ports whose time has come. */
 void pool4_expire(struct pool4 *pool, struct monotime now, unsigned max);

@@ -41,8 +41,7 @@ pool4_groups_clear(struct pool4_groups *gs)
 }
 
 int32_t
-pool4_groups_find(const struct pool4_groups *gs,
-    const struct in6_addr *client)
+pool4_groups_find(const struct pool4_groups *gs, const struct in6_addr *client)
 {
 	const struct prefix *p;
 	int32_t best = -1;

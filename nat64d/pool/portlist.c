@@ -22,8 +22,7 @@ portlist_add(struct portlist *l, struct port_range r)
 		r.first = l->ranges[from].first;
 	if (from < to && l->ranges[to - 1].last > r.last)
 		r.last = l->ranges[to - 1].last;
-	memmove(&l->ranges[from + 1], &l->ranges[to],
-	    (l->n - to) * sizeof(r));
+	memmove(&l->ranges[from + 1], &l->ranges[to], (l->n - to) * sizeof(r));
 	l->ranges[from] = r;
 	l->n += 1 - (to - from);
 	return (true);

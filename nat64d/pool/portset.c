@@ -131,8 +131,7 @@ member(const struct portset *set, unsigned h, uint32_t r)
 }
 
 int32_t
-portset_pick(const struct portset *set, unsigned parts,
-    const struct rng *rng)
+portset_pick(const struct portset *set, unsigned parts, const struct rng *rng)
 {
 	uint32_t n, r;
 	unsigned i;

@@ -24,8 +24,7 @@ range4_head(struct in_addr first, struct in_addr last)
 struct in_addr
 range4_last(const struct prefix *p)
 {
-	const uint32_t host =
-	    p->len < 32 ? 0xffffffffU >> p->len : 0;
+	const uint32_t host = p->len < 32 ? 0xffffffffU >> p->len : 0;
 
 	return ((struct in_addr){ .s_addr = p->v4.s_addr | htonl(host) });
 }

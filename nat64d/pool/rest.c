@@ -102,8 +102,9 @@ owners_tree(const struct rest_book *book, const struct rest_space *sp,
 {
 	const struct taddr4 to = { .addr = { sp->index } };
 
-	return (&book->owners[keyhash_flow6(&book->hash, owner, &to,
-	    sp->proto) >> book->shift]);
+	return (
+	    &book->owners[keyhash_flow6(&book->hash, owner, &to, sp->proto) >>
+		book->shift]);
 }
 
 struct rest *

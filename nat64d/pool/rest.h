@@ -87,7 +87,7 @@ struct rest *rest_add(struct rest_book *book, struct rest_space *sp,
 void rest_remove(struct rest_book *book, struct rest *r);
 
 /* The rest of a protocol that has ended at now, or NULL. */
-struct rest *rest_first_ended(const struct rest_book *book,
-    enum l4proto proto, struct monotime now);
+struct rest *rest_first_ended(const struct rest_book *book, enum l4proto proto,
+    struct monotime now);
 
 #endif

@@ -46,8 +46,8 @@ ntrees(const struct bib *b)
 
 int
 bib_init(struct bib *b, enum l4proto proto, struct pool4 *pool,
-    struct subscribers *subs, struct slab *slab,
-    const struct siphash_key *key, bool soft_pooling, size_t expected)
+    struct subscribers *subs, struct slab *slab, const struct siphash_key *key,
+    bool soft_pooling, size_t expected)
 {
 	memset(b, 0, sizeof(*b));
 	b->proto = proto;
@@ -146,8 +146,9 @@ new_entry(struct bib *b, struct refusal *why)
 
 	e = slab_get(b->slab);
 	if (e == NULL)
-		refuse(why, errno == ENOMEM ? REFUSED_MEMORY :
-		    REFUSED_BINDINGS, b->slab->max);
+		refuse(why,
+		    errno == ENOMEM ? REFUSED_MEMORY : REFUSED_BINDINGS,
+		    b->slab->max);
 	return (e);
 }
 
@@ -238,8 +239,7 @@ first_choice(const struct bib *b, const struct in6_addr *addr)
  * free for it, or -1.
  */
 static int32_t
-choose_addr(const struct bib *b, const struct taddr6 *in6,
-    struct monotime now)
+choose_addr(const struct bib *b, const struct taddr6 *in6, struct monotime now)
 {
 	const struct subscriber *sub;
 	bool paired = false;
@@ -247,12 +247,14 @@ choose_addr(const struct bib *b, const struct taddr6 *in6,
 
 	sub = subscriber_find(b->subs, &in6->addr);
 	/* A static binding may have given it an address of others. */
-	if (sub != NULL && pool4_serves(b->pool, sub->pool_index, &in6->addr)) {
+	if (sub != NULL &&
+	    pool4_serves(b->pool, sub->pool_index, &in6->addr)) {
 		from = (int32_t)sub->pool_index;
 		paired = subscriber_is_paired(sub) && !b->soft_pooling;
 	} else
 		from = first_choice(b, &in6->addr);
-	index = from < 0 ? -1 :
+	index = from < 0 ?
+	    -1 :
 	    pool4_find_addr(b->pool, b->proto, (uint32_t)from, in6, now);
 	if (paired && index != from)
 		index = -1;
@@ -300,8 +302,7 @@ create(struct bib *b, const struct taddr6 *in6, const struct rng *rng,
 	if (port < 0) {
 		refuse(why, errno == ENOMEM ? REFUSED_MEMORY : REFUSED_POOL,
 		    0);
-		subscriber_remove_binding(b->subs, sub, &in6->addr,
-		    b->proto);
+		subscriber_remove_binding(b->subs, sub, &in6->addr, b->proto);
 		goto fail;
 	}
 	out4.addr = pool4_addr(b->pool, (uint32_t)index);

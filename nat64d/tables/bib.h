@@ -78,9 +78,9 @@ struct bib {
 	/* Shared by the BIBs of one translator; borrowed. */
 	struct pool4 *pool;
 	struct subscribers *subs;
-	struct slab *slab; /* objects of sizeof(struct bib_entry) */
+	struct slab *slab;	/* objects of sizeof(struct bib_entry) */
 	struct siphash_key key; /* chooses the pool address of a newcomer */
-	bool soft_pooling; /* leave the paired address when it is full */
+	bool soft_pooling;	/* leave the paired address when it is full */
 };
 
 /*
@@ -89,8 +89,8 @@ struct bib {
  * either, and for a bib that is all zero.
  */
 int bib_init(struct bib *b, enum l4proto proto, struct pool4 *pool,
-    struct subscribers *subs, struct slab *slab,
-    const struct siphash_key *key, bool soft_pooling, size_t expected);
+    struct subscribers *subs, struct slab *slab, const struct siphash_key *key,
+    bool soft_pooling, size_t expected);
 
 /* Remove every entry, static ones too; all sessions have gone before. */
 void bib_clear(struct bib *b, struct monotime now);

@@ -21,15 +21,15 @@ flow_cache_init(struct flow_cache *c, size_t nsessions)
 {
 	unsigned bits = MIN_BITS;
 
-	while (bits < MAX_BITS &&
-	    (size_t)SESSIONS_PER_BUCKET << bits < nsessions)
+	while (
+	    bits < MAX_BITS && (size_t)SESSIONS_PER_BUCKET << bits < nsessions)
 		bits++;
 	c->shift = 64 - bits;
 	/* Room to begin with a cache line. */
 	c->memory = calloc(((size_t)1 << bits) + 1, sizeof(*c->buckets));
 	c->buckets = (struct flow_bucket *)(((uintptr_t)c->memory +
-	    sizeof(*c->buckets) - 1) / sizeof(*c->buckets) *
-	    sizeof(*c->buckets));
+						sizeof(*c->buckets) - 1) /
+	    sizeof(*c->buckets) * sizeof(*c->buckets));
 }
 
 void

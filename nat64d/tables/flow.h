@@ -72,8 +72,8 @@ flow_candidate(const struct flow_place *place, unsigned *i)
 		entry = place->bucket->entries[*i];
 		if (entry >> FLOW_TAG_SHIFT == place->tag &&
 		    (entry & FLOW_POINTER) != 0)
-			return ((struct session *)(uintptr_t)
-			    (entry & FLOW_POINTER));
+			return ((struct session *)(uintptr_t)(entry &
+			    FLOW_POINTER));
 	}
 	return (NULL);
 }

@@ -50,8 +50,8 @@ kill_datagram(struct frag_table *t, struct frag_datagram *d,
 }
 
 static enum frag_verdict
-drop_all(struct frag_table *t, struct frag_datagram *d,
-    struct frag_result *r, enum nat64_reason reason)
+drop_all(struct frag_table *t, struct frag_datagram *d, struct frag_result *r,
+    enum nat64_reason reason)
 {
 	r->discarded = kill_datagram(t, d, reason);
 	return (drop(r, reason));
@@ -71,8 +71,7 @@ check_size(const struct pkt *p)
 	if (p->more && len % 8 != 0)
 		return (NAT64_FRAG_BAD);
 	/* RFC 1858, 3.2: it could overwrite the flags of the first one. */
-	if (p->family == PKT_V4 && p->proto == IPPROTO_TCP &&
-	    p->frag_off == 8)
+	if (p->family == PKT_V4 && p->proto == IPPROTO_TCP && p->frag_off == 8)
 		return (NAT64_FRAG_TINY);
 	return (NAT64_NONE);
 }
@@ -80,8 +79,8 @@ check_size(const struct pkt *p)
 static bool
 is_icmp(const struct pkt *p)
 {
-	return (p->proto ==
-	    (p->family == PKT_V4 ? IPPROTO_ICMP : IPPROTO_ICMPV6));
+	return (
+	    p->proto == (p->family == PKT_V4 ? IPPROTO_ICMP : IPPROTO_ICMPV6));
 }
 
 /*
@@ -212,8 +211,8 @@ input_passing(struct frag_table *t, struct frag_datagram *d, struct pkt *p,
  * until its time is over (FRG-30).
  */
 static enum frag_verdict
-input_dead(struct frag_table *t, struct frag_datagram *d,
-    const struct pkt *p, const struct frag_span *s, struct frag_result *r)
+input_dead(struct frag_table *t, struct frag_datagram *d, const struct pkt *p,
+    const struct frag_span *s, struct frag_result *r)
 {
 	const enum nat64_reason reason = d->reason;
 

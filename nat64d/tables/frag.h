@@ -29,14 +29,14 @@
 #include "nat64d/base/tuple.h"
 
 struct frag_limits {
-	size_t max_bytes;	  /* stored in all, overhead included */
-	size_t max_datagrams;	  /* keys; of both, each side has half */
-	size_t source_datagrams;  /* keys per source */
-	size_t source_bytes;	  /* stored per source */
-	unsigned per_datagram;	  /* fragments of one datagram */
-	uint32_t timeout_secs;	  /* FRAGMENT_MIN, >= 1 */
-	unsigned source6_len;	  /* IPv6 sources count by prefix: bits */
-	bool drop_icmp;		  /* do not collect ICMP (FRG-16) */
+	size_t max_bytes;	 /* stored in all, overhead included */
+	size_t max_datagrams;	 /* keys; of both, each side has half */
+	size_t source_datagrams; /* keys per source */
+	size_t source_bytes;	 /* stored per source */
+	unsigned per_datagram;	 /* fragments of one datagram */
+	uint32_t timeout_secs;	 /* FRAGMENT_MIN, >= 1 */
+	unsigned source6_len;	 /* IPv6 sources count by prefix: bits */
+	bool drop_icmp;		 /* do not collect ICMP (FRG-16) */
 };
 
 /* The defaults of CFG-07 and FRG-40. */
@@ -44,7 +44,7 @@ void frag_limits_init(struct frag_limits *l);
 
 /* Where the fragments of a datagram go: the outgoing tuple of its first. */
 union frag_target {
-	struct {	  /* datagram came from IPv6 */
+	struct { /* datagram came from IPv6 */
 		struct tuple4 t4;
 		uint16_t id; /* its new identification (XLT-41), or unused */
 	};
@@ -59,26 +59,26 @@ struct frag_table *frag_table_new(const struct frag_limits *limits);
 void frag_table_free(struct frag_table *t);
 
 enum frag_verdict {
-	FRAG_FIRST,  /* p is the first one, its L4 header parsed: take it
+	FRAG_FIRST, /* p is the first one, its L4 header parsed: take it
 			through the tables, then call frag_resolve() or
 			frag_refuse() */
-	FRAG_KNOWN,  /* translate p to *target */
-	FRAG_HELD,   /* p was copied and waits */
-	FRAG_WHOLE,  /* *whole is the collected datagram, parsed but for its
+	FRAG_KNOWN, /* translate p to *target */
+	FRAG_HELD,  /* p was copied and waits */
+	FRAG_WHOLE, /* *whole is the collected datagram, parsed but for its
 			L4 header; storage of the table, overwritten by the
 			next one */
-	FRAG_DROP    /* in silence, for *reason */
+	FRAG_DROP   /* in silence, for *reason */
 };
 
 struct frag_result {
-	enum nat64_reason reason;	  /* FRAG_DROP */
-	unsigned discarded;		  /* FRAG_DROP: fragments that waited
+	enum nat64_reason reason;	 /* FRAG_DROP */
+	unsigned discarded;		 /* FRAG_DROP: fragments that waited
 					     and end here too, besides p */
-	unsigned evicted;		  /* fragments of other datagrams, which
+	unsigned evicted;		 /* fragments of other datagrams, which
 					     ended to make room */
-	struct frag_datagram *datagram;	  /* FRAG_FIRST */
-	const union frag_target *target;  /* FRAG_KNOWN; until the next call */
-	struct pkt *whole;		  /* FRAG_WHOLE */
+	struct frag_datagram *datagram;	 /* FRAG_FIRST */
+	const union frag_target *target; /* FRAG_KNOWN; until the next call */
+	struct pkt *whole;		 /* FRAG_WHOLE */
 };
 
 /*

@@ -46,15 +46,14 @@ static void
 put_header4(struct pkt *w, const struct frag_datagram *d,
     const struct common *c)
 {
-	const struct iphdr4 h = {
-		.tos = c->ce ? c->first->tclass | ECN_CE : c->first->tclass,
+	const struct iphdr4 h = { .tos = c->ce ? c->first->tclass | ECN_CE :
+						 c->first->tclass,
 		.ttl = c->ttl,
 		.proto = d->proto,
 		.len = (uint16_t)(PKT_IP4_HLEN + d->end),
 		.id = (uint16_t)c->first->frag_id,
 		.src = c->first->ip4.src,
-		.dst = c->first->ip4.dst
-	};
+		.dst = c->first->ip4.dst };
 
 	iphdr_put4(w->data, &h);
 }
@@ -63,17 +62,15 @@ static void
 put_header6(struct pkt *w, const struct frag_datagram *d,
     const struct common *c)
 {
-	const struct iphdr6 h = {
-		.tclass = c->ce ? c->first->tclass | ECN_CE :
-		    c->first->tclass,
+	const struct iphdr6 h = { .tclass = c->ce ? c->first->tclass | ECN_CE :
+						    c->first->tclass,
 		.hlim = c->ttl,
 		.proto = d->proto,
 		.frag = true,
 		.id = c->first->frag_id,
 		.len = (uint32_t)PKT_FRAG_HLEN + d->end,
 		.src = c->first->ip6.src,
-		.dst = c->first->ip6.dst
-	};
+		.dst = c->first->ip6.dst };
 
 	iphdr_put6(w->data, &h);
 }
@@ -81,11 +78,11 @@ put_header6(struct pkt *w, const struct frag_datagram *d,
 enum nat64_reason
 frag_collect(struct frag_table *t, const struct frag_datagram *d)
 {
-	const uint32_t hlen = d->family == PKT_V4 ? PKT_IP4_HLEN :
-	    PKT_IP6_HLEN + PKT_FRAG_HLEN;
+	const uint32_t hlen =
+	    d->family == PKT_V4 ? PKT_IP4_HLEN : PKT_IP6_HLEN + PKT_FRAG_HLEN;
 	/* What the length field of the header counts of it. */
-	const uint32_t counted = d->family == PKT_V4 ? PKT_IP4_HLEN :
-	    PKT_FRAG_HLEN;
+	const uint32_t counted =
+	    d->family == PKT_V4 ? PKT_IP4_HLEN : PKT_FRAG_HLEN;
 	const struct frag_held *h;
 	struct common c;
 
@@ -98,8 +95,8 @@ frag_collect(struct frag_table *t, const struct frag_datagram *d)
 	pkt_init(&t->whole, t->whole_buf, sizeof(t->whole_buf));
 	t->whole.len = hlen + d->end;
 	TAILQ_FOREACH(h, &d->held, entry)
-		memcpy(t->whole.data + hlen + h->pkt.frag_off,
-		    pkt_l4(&h->pkt), pkt_l4len(&h->pkt));
+		memcpy(t->whole.data + hlen + h->pkt.frag_off, pkt_l4(&h->pkt),
+		    pkt_l4len(&h->pkt));
 	if (d->family == PKT_V4)
 		put_header4(&t->whole, d, &c);
 	else

@@ -210,8 +210,8 @@ make_datagram(struct frag_table *t, const struct pkt *p, struct monotime now)
 }
 
 struct frag_datagram *
-frag_store_get(struct frag_table *t, const struct pkt *p,
-    struct monotime now, enum nat64_reason *reason)
+frag_store_get(struct frag_table *t, const struct pkt *p, struct monotime now,
+    enum nat64_reason *reason)
 {
 	struct frag_datagram key, *d;
 
@@ -246,8 +246,7 @@ frag_store_remove(struct frag_table *t, struct frag_datagram *d)
 }
 
 static void
-free_held(struct frag_table *t, struct frag_datagram *d,
-    struct frag_held *h)
+free_held(struct frag_table *t, struct frag_datagram *d, struct frag_held *h)
 {
 	side_of(t, d->family)->bytes -= h->size;
 	d->source->bytes -= h->size;

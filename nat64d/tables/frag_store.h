@@ -78,7 +78,7 @@ struct frag_datagram {
 	union frag_target target; /* FRAG_PASSING */
 	uint16_t sport;		  /* of the first fragment */
 	uint16_t dport;
-	uint16_t end;	 /* payload bytes of the whole; 0: not known */
+	uint16_t end; /* payload bytes of the whole; 0: not known */
 	enum pkt_family family;
 	uint8_t proto;	 /* of the first fragment */
 	bool overlapped; /* some spans contradict each other */
@@ -111,10 +111,10 @@ struct frag_table {
 	struct frag_side sides[FRAG_NSIDES];
 	struct slab datagram_slab;
 	struct slab source_slab;
-	unsigned late; /* discarded at their time, not yet reported */
+	unsigned late;	  /* discarded at their time, not yet reported */
 	unsigned evicted; /* discarded to make room, likewise */
-	union frag_target target;   /* of a datagram that just ended */
-	struct pkt whole;	    /* collected last, in whole_buf */
+	union frag_target target; /* of a datagram that just ended */
+	struct pkt whole;	  /* collected last, in whole_buf */
 	uint8_t whole_buf[PKT_BUFSIZE];
 };
 
@@ -123,8 +123,8 @@ struct frag_table {
  * ended, not found. Where the side of p is full, its oldest datagram ends.
  * NULL with *reason when a limit forbids a new one.
  */
-struct frag_datagram *frag_store_get(struct frag_table *t,
-    const struct pkt *p, struct monotime now, enum nat64_reason *reason);
+struct frag_datagram *frag_store_get(struct frag_table *t, const struct pkt *p,
+    struct monotime now, enum nat64_reason *reason);
 
 /* Forget the datagram and what it holds. Returns how many were held. */
 unsigned frag_store_remove(struct frag_table *t, struct frag_datagram *d);

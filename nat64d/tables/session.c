@@ -91,8 +91,7 @@ session_table_set_ports(struct session_table *t,
 
 /* What cls means for sessions with a peer's port. */
 static uint8_t
-class_of(const struct session_table *t, enum session_class cls,
-    uint16_t port)
+class_of(const struct session_table *t, enum session_class cls, uint16_t port)
 {
 	const struct session_port *p;
 	unsigned i;
@@ -143,16 +142,17 @@ struct flow_place
 session_place6(const struct session_table *t, enum l4proto proto,
     const struct taddr6 *in6, const struct taddr4 *peer, unsigned prefix)
 {
-	return (flow_place(&t->flows, keyhash_flow6(&t->hash, in6, peer,
-	    6u << 16 | prefix << 8 | proto)));
+	return (flow_place(&t->flows,
+	    keyhash_flow6(&t->hash, in6, peer,
+		6u << 16 | prefix << 8 | proto)));
 }
 
 struct flow_place
 session_place4(const struct session_table *t, enum l4proto proto,
     const struct taddr4 *out4, const struct taddr4 *peer)
 {
-	return (flow_place(&t->flows, keyhash_flow4(&t->hash, out4, peer,
-	    4u << 16 | proto)));
+	return (flow_place(&t->flows,
+	    keyhash_flow4(&t->hash, out4, peer, 4u << 16 | proto)));
 }
 
 static struct flow_place
@@ -213,8 +213,7 @@ session_find_peer(const struct session_table *t, const struct bib_entry *bib,
 
 	s = find_of_bib(bib, peer);
 	if (s == NULL)
-		s = find_orphan(t, (enum l4proto)bib->proto, &bib->out4,
-		    peer);
+		s = find_orphan(t, (enum l4proto)bib->proto, &bib->out4, peer);
 	return (s);
 }
 
@@ -222,8 +221,8 @@ struct session *
 session_find6(const struct session_table *t, enum l4proto proto,
     const struct taddr6 *in6, const struct taddr4 *peer, unsigned prefix)
 {
-	const struct flow_place place = session_place6(t, proto, in6, peer,
-	    prefix);
+	const struct flow_place place =
+	    session_place6(t, proto, in6, peer, prefix);
 	const struct bib_entry *e;
 	struct session *s;
 	unsigned i;
@@ -244,8 +243,8 @@ struct session *
 session_find4(const struct session_table *t, enum l4proto proto,
     const struct tuple4 *tuple)
 {
-	const struct flow_place place = session_place4(t, proto, &tuple->src,
-	    &tuple->dst);
+	const struct flow_place place =
+	    session_place4(t, proto, &tuple->src, &tuple->dst);
 	const struct bib_entry *e;
 	struct session *s;
 	unsigned i;
@@ -278,7 +277,7 @@ session_has_peer(const struct session_table *t, enum l4proto proto,
 	key.peer.port = 0;
 	s = RB_NFIND(session_tree, &tree, &key);
 	for (; s != NULL && s->peer.addr.s_addr == peer.s_addr;
-	    s = RB_NEXT(session_tree, &tree, s))
+	     s = RB_NEXT(session_tree, &tree, s))
 		if (s->cls != SESSION_TCP_SYN &&
 		    !monotime_reached(session_expires(t, s), now))
 			return (true);
@@ -310,14 +309,13 @@ count_free(const struct session_table *t)
 }
 
 int
-session_check_room(const struct session_table *t,
-    const struct subscriber *sub, const struct in6_addr *addr,
-    struct refusal *why)
+session_check_room(const struct session_table *t, const struct subscriber *sub,
+    const struct in6_addr *addr, struct refusal *why)
 {
 	if (t->slab.used >= t->slab.max)
 		return (refuse(why, REFUSED_SESSIONS, t->slab.max));
-	return (subscriber_check_session(t->subs, sub, addr, count_free(t),
-	    why));
+	return (
+	    subscriber_check_session(t->subs, sub, addr, count_free(t), why));
 }
 
 /* Which number counts the inbound sessions of a peer. */
@@ -361,8 +359,9 @@ new_session(struct session_table *t, enum l4proto proto,
 
 	s = slab_get(&t->slab);
 	if (s == NULL) {
-		refuse(why, errno == ENOMEM ? REFUSED_MEMORY :
-		    REFUSED_SESSIONS, t->slab.max);
+		refuse(why,
+		    errno == ENOMEM ? REFUSED_MEMORY : REFUSED_SESSIONS,
+		    t->slab.max);
 		return (NULL);
 	}
 	s->proto = (uint8_t)proto;
@@ -391,13 +390,11 @@ begin(struct session_table *t, struct session *s, struct monotime now)
 
 /* May the binding's host open one more? Counts it if so. */
 static int
-take_room(struct session_table *t, struct bib_entry *bib,
-    struct refusal *why)
+take_room(struct session_table *t, struct bib_entry *bib, struct refusal *why)
 {
 	if (bib->nsessions - bib->ninbound >= t->max_per_bib ||
 	    bib->nsessions >= BIB_MAX_SESSIONS)
-		return (refuse(why, REFUSED_BINDING_SESSIONS,
-		    t->max_per_bib));
+		return (refuse(why, REFUSED_BINDING_SESSIONS, t->max_per_bib));
 	if (subscriber_add_session(t->subs, bib->sub, &bib->in6.addr,
 		count_free(t), why) == -1)
 		return (-1);
@@ -409,8 +406,8 @@ static int
 take_room_inbound(struct bib_entry *bib, struct refusal *why)
 {
 	if (bib->nsessions >= BIB_MAX_SESSIONS)
-		return (refuse(why, REFUSED_BINDING_SESSIONS,
-		    BIB_MAX_SESSIONS));
+		return (
+		    refuse(why, REFUSED_BINDING_SESSIONS, BIB_MAX_SESSIONS));
 	bib->nsessions++;
 	bib->ninbound++;
 	return (0);
@@ -432,9 +429,9 @@ attach(struct session_table *t, struct session *s, struct bib_entry *bib,
 }
 
 static struct session *
-add(struct session_table *t, struct bib_entry *bib,
-    const struct taddr4 *peer, unsigned prefix, enum session_class cls,
-    bool inbound, struct monotime now, struct refusal *why)
+add(struct session_table *t, struct bib_entry *bib, const struct taddr4 *peer,
+    unsigned prefix, enum session_class cls, bool inbound, struct monotime now,
+    struct refusal *why)
 {
 	struct session *s;
 	int room;
@@ -444,12 +441,12 @@ add(struct session_table *t, struct bib_entry *bib,
 	if (s == NULL)
 		return (NULL);
 	if (find_orphan(t, (enum l4proto)bib->proto, &bib->out4, peer) !=
-	    NULL || RB_INSERT(session_tree, &bib->peers, s) != NULL) {
+		NULL ||
+	    RB_INSERT(session_tree, &bib->peers, s) != NULL) {
 		refuse(why, REFUSED_EXISTS, 0);
 		goto fail;
 	}
-	room = inbound ? take_room_inbound(bib, why) :
-	    take_room(t, bib, why);
+	room = inbound ? take_room_inbound(bib, why) : take_room(t, bib, why);
 	if (room == -1) {
 		RB_REMOVE(session_tree, &bib->peers, s);
 		goto fail;
@@ -560,8 +557,7 @@ forget_flow4(struct session_table *t, const struct session *s)
 }
 
 void
-session_set_prefix(struct session_table *t, struct session *s,
-    unsigned prefix)
+session_set_prefix(struct session_table *t, struct session *s, unsigned prefix)
 {
 	forget_flow6(t, s);
 	s->prefix = (uint8_t)prefix;

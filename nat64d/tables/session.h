@@ -86,19 +86,19 @@ struct session_port {
  */
 struct session {
 	alignas(CACHE_LINE) struct taddr6 in6; /* (X',x); unset without bib */
-	struct taddr4 out4;	/* (T,t) */
-	struct taddr4 peer;	/* (Z,z) */
-	uint8_t proto;		/* enum l4proto */
-	uint8_t cls;		/* enum session_class, or SESSION_NCLASSES
+	struct taddr4 out4;		       /* (T,t) */
+	struct taddr4 peer;		       /* (Z,z) */
+	uint8_t proto;			       /* enum l4proto */
+	uint8_t cls;	   /* enum session_class, or SESSION_NCLASSES
 				   and the index of a session_port */
-	uint8_t tcp_state;	/* enum tcp_state */
-	uint8_t prefix;		/* index of the Pref64 of Y' */
+	uint8_t tcp_state; /* enum tcp_state */
+	uint8_t prefix;	   /* index of the Pref64 of Y' */
 	uint32_t ack6;
 	uint32_t ack4;
-	struct monotime stamp;	/* its lifetime counts from here */
-	int64_t tick;		/* session_wheel.h's */
+	struct monotime stamp;	  /* its lifetime counts from here */
+	int64_t tick;		  /* session_wheel.h's */
 	LIST_ENTRY(session) slot; /* likewise */
-	struct bib_entry *bib;	/* NULL: no IPv6 side */
+	struct bib_entry *bib;	  /* NULL: no IPv6 side */
 	RB_ENTRY(session) by_peer;
 	bool inbound; /* opened from IPv4 */
 };
@@ -214,8 +214,8 @@ int session_check_room(const struct session_table *t,
  * *why: REFUSED_INBOUND (session_oldest_inbound() may be asked for one to end)
  * or REFUSED_INBOUND_PEER.
  */
-int session_check_inbound(const struct session_table *t,
-    struct in_addr peer, struct refusal *why);
+int session_check_inbound(const struct session_table *t, struct in_addr peer,
+    struct refusal *why);
 
 /*
  * The inbound session that ends first if nothing refreshes it, or NULL. Few
@@ -248,9 +248,9 @@ struct session *session_add_inbound(struct session_table *t,
  * The same for a stored SYN from the peer to (T,t), which has no IPv6 side.
  * A binding of (T,t), if there is one, has no session with that peer.
  */
-struct session *session_add_orphan(struct session_table *t,
-    enum l4proto proto, const struct tuple4 *tuple, enum session_class cls,
-    struct monotime now, struct refusal *why);
+struct session *session_add_orphan(struct session_table *t, enum l4proto proto,
+    const struct tuple4 *tuple, enum session_class cls, struct monotime now,
+    struct refusal *why);
 
 /*
  * Give an orphan its IPv6 side (TCP-06). bib is that of its (T,t), whose host
@@ -293,8 +293,8 @@ void session_remove(struct session_table *t, struct session *s);
  * during the last tick may be left out, for which see below.
  */
 typedef bool session_fn(void *arg, struct session *s);
-bool session_expire(struct session_table *t, struct monotime now,
-    unsigned max, session_fn *fn, void *arg);
+bool session_expire(struct session_table *t, struct monotime now, unsigned max,
+    session_fn *fn, void *arg);
 
 /*
  * When session_expire() is to be called again: SESSION_TICK_NS after the
@@ -302,8 +302,7 @@ bool session_expire(struct session_table *t, struct monotime now,
  * refreshed or removed or that live longer than the wheel goes round. False
  * when there is no session; when there is none any more, true once.
  */
-bool session_next_expiry(const struct session_table *t,
-    struct monotime *when);
+bool session_next_expiry(const struct session_table *t, struct monotime *when);
 
 /* Hand at most max sessions to fn, which removes them; true: more are left. */
 bool session_drain(struct session_table *t, unsigned max, session_fn *fn,

@@ -167,8 +167,7 @@ drain(struct session_wheel *w, unsigned *max, session_fn *fn, void *arg)
 	int64_t tick;
 
 	for (tick = w->tick; tick < w->tick + SESSION_NSLOTS; tick++)
-		while ((s = LIST_FIRST(session_wheel_slot(w, tick))) !=
-		    NULL) {
+		while ((s = LIST_FIRST(session_wheel_slot(w, tick))) != NULL) {
 			if (*max == 0)
 				return (true);
 			(*max)--;
@@ -178,8 +177,7 @@ drain(struct session_wheel *w, unsigned *max, session_fn *fn, void *arg)
 }
 
 bool
-session_drain(struct session_table *t, unsigned max, session_fn *fn,
-    void *arg)
+session_drain(struct session_table *t, unsigned max, session_fn *fn, void *arg)
 {
 	return (drain(&t->wheel, &max, fn, arg) ||
 	    drain(&t->inbound.wheel, &max, fn, arg));

@@ -52,8 +52,7 @@ void session_wheel_touch(struct session_wheel *w, struct session *s,
     struct monotime end);
 
 /* The sessions that are looked at during a tick. */
-struct session_slot *session_wheel_slot(struct session_wheel *w,
-    int64_t tick);
+struct session_slot *session_wheel_slot(struct session_wheel *w, int64_t tick);
 
 static inline int64_t
 session_tick(struct monotime t)

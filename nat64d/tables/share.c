@@ -39,8 +39,8 @@ shares_clear(struct shares *s)
 
 /* The cells of the prefix of addr at a level, one in each row. */
 static void
-find_cells(const struct shares *s, const struct in6_addr *addr,
-    unsigned level, struct share_cell *cells[NROWS])
+find_cells(const struct shares *s, const struct in6_addr *addr, unsigned level,
+    struct share_cell *cells[NROWS])
 {
 	const struct in6_addr prefix = addr6_prefix(addr, levels[level].len);
 	const uint64_t hash = keyhash_addr6(&s->hash, &prefix);
@@ -61,8 +61,8 @@ held(struct share_cell *const cells[NROWS], unsigned kind)
 }
 
 unsigned
-share_check(const struct shares *s, const struct in6_addr *addr,
-    unsigned kind, uint64_t nfree)
+share_check(const struct shares *s, const struct in6_addr *addr, unsigned kind,
+    uint64_t nfree)
 {
 	struct share_cell *cells[NROWS];
 	unsigned level;

@@ -35,8 +35,8 @@ subscribers_init(struct subscribers *subs, unsigned prefix_len,
 	subs->prefix_len = prefix_len;
 	subs->limits = *limits;
 	/* All zero is an empty tree. */
-	subs->trees = calloc(keyhash_nplaces(subs->shift),
-	    sizeof(*subs->trees));
+	subs->trees =
+	    calloc(keyhash_nplaces(subs->shift), sizeof(*subs->trees));
 	if (subs->trees == NULL)
 		return (-1);
 	subs->shares.cells = NULL;
@@ -56,8 +56,8 @@ subscribers_clear(struct subscribers *subs)
 static struct subscriber_tree *
 tree_of(const struct subscribers *subs, const struct in6_addr *prefix)
 {
-	return (&subs->trees[keyhash_addr6(&subs->hash, prefix) >>
-	    subs->shift]);
+	return (
+	    &subs->trees[keyhash_addr6(&subs->hash, prefix) >> subs->shift]);
 }
 
 struct in6_addr
@@ -108,8 +108,9 @@ subscriber_get(struct subscribers *subs, const struct in6_addr *addr,
 		s = slab_get(&subs->slab);
 	}
 	if (s == NULL) {
-		refuse(why, errno == ENOMEM ? REFUSED_MEMORY :
-		    REFUSED_SUBSCRIBERS, subs->slab.max);
+		refuse(why,
+		    errno == ENOMEM ? REFUSED_MEMORY : REFUSED_SUBSCRIBERS,
+		    subs->slab.max);
 		return (NULL);
 	}
 	s->prefix = subscriber_prefix(subs, addr);
@@ -253,15 +254,13 @@ is_full(const struct subscriber *s, struct bucket_rate rate,
 }
 
 void
-subscribers_expire(struct subscribers *subs, struct monotime now,
-    unsigned max)
+subscribers_expire(struct subscribers *subs, struct monotime now, unsigned max)
 {
 	struct subscriber *s;
 
 	for (; max > 0; max--) {
 		s = TAILQ_FIRST(&subs->idle);
-		if (s == NULL ||
-		    !is_full(s, subs->limits.new_bindings, now))
+		if (s == NULL || !is_full(s, subs->limits.new_bindings, now))
 			break;
 		forget(subs, s);
 	}

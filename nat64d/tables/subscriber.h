@@ -50,8 +50,8 @@ struct subscriber {
 
 /* 0: no limit. */
 struct subscriber_limits {
-	uint32_t ports;	   /* dynamic bindings per protocol */
-	uint32_t sessions; /* sessions of all protocols */
+	uint32_t ports;			 /* dynamic bindings per protocol */
+	uint32_t sessions;		 /* sessions of all protocols */
 	struct bucket_rate new_bindings; /* per_sec 0: no limit */
 	bool fair_share;
 };
@@ -146,8 +146,8 @@ void subscriber_set_static(struct subscribers *subs, struct subscriber *s,
     const struct in6_addr *addr, enum l4proto proto, bool is_static);
 
 /* A dynamic binding has gone; s becomes idle with its last one. */
-void subscriber_remove_binding(struct subscribers *subs,
-    struct subscriber *s, const struct in6_addr *addr, enum l4proto proto);
+void subscriber_remove_binding(struct subscribers *subs, struct subscriber *s,
+    const struct in6_addr *addr, enum l4proto proto);
 
 /*
  * The same for a session: 0, or -1 with *why: REFUSED_SUBSCRIBER_SESSIONS or
@@ -158,8 +158,8 @@ int subscriber_check_session(const struct subscribers *subs,
     struct refusal *why);
 int subscriber_add_session(struct subscribers *subs, struct subscriber *s,
     const struct in6_addr *addr, uint64_t nfree, struct refusal *why);
-void subscriber_remove_session(struct subscribers *subs,
-    struct subscriber *s, const struct in6_addr *addr);
+void subscriber_remove_session(struct subscribers *subs, struct subscriber *s,
+    const struct in6_addr *addr);
 
 /* Forget at most max idle subscribers whose bucket is full again. */
 void subscribers_expire(struct subscribers *subs, struct monotime now,

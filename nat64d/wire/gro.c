@@ -20,13 +20,13 @@
 #define TH_JOIN (PKT_TH_ACK | PKT_TH_PSH)
 
 struct slot {
-	struct pkt head;     /* the first packet; data in buf */
-	unsigned nsegs;	     /* 0: empty */
-	uint32_t seg_size;   /* payload bytes of all but the last */
-	bool listed;	     /* in gro.waiting, maybe empty again */
-	bool closed;	     /* the last was short, or had PSH */
-	uint8_t last_flags;  /* TCP */
-	uint8_t *buf;	     /* allocated with the first packet */
+	struct pkt head;    /* the first packet; data in buf */
+	unsigned nsegs;	    /* 0: empty */
+	uint32_t seg_size;  /* payload bytes of all but the last */
+	bool listed;	    /* in gro.waiting, maybe empty again */
+	bool closed;	    /* the last was short, or had PSH */
+	uint8_t last_flags; /* TCP */
+	uint8_t *buf;	    /* allocated with the first packet */
 };
 
 struct gro {
@@ -73,7 +73,7 @@ checksum_is_right(const struct pkt *p)
 	if (p->ofl.csum_partial || p->ofl.csum_valid)
 		return (true);
 	return (cksum_finish(cksum_add(pkt_pseudo_sum(p), pkt_l4(p),
-	    pkt_l4len(p))) == 0);
+		    pkt_l4len(p))) == 0);
 }
 
 /* Can p be joined with anything, by what it is alone? */
@@ -139,7 +139,7 @@ tcp_continues(const struct slot *s, const struct pkt *p)
 
 	return (p->l4hlen == s->head.l4hlen &&
 	    get32(b + 4) == get32(a + 4) + pkt_payload_len(&s->head) &&
-	    memcmp(a + 8, b + 8, 4) == 0 && /* acknowledgement */
+	    memcmp(a + 8, b + 8, 4) == 0 &&   /* acknowledgement */
 	    memcmp(a + 14, b + 14, 2) == 0 && /* window */
 	    memcmp(a + PKT_TCP_HLEN, b + PKT_TCP_HLEN,
 		p->l4hlen - PKT_TCP_HLEN) == 0);
@@ -274,8 +274,8 @@ begin(struct slot *s, const struct pkt *p)
 	s->seg_size = pkt_payload_len(p);
 	s->last_flags = p->tcp_flags;
 	/* PSH asks that nothing be waited for. */
-	s->closed = p->proto == IPPROTO_TCP &&
-	    (p->tcp_flags & PKT_TH_PSH) != 0;
+	s->closed =
+	    p->proto == IPPROTO_TCP && (p->tcp_flags & PKT_TH_PSH) != 0;
 	return (true);
 }
 

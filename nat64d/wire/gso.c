@@ -41,7 +41,7 @@ finish_tcp(struct pkt *seg, uint32_t done, bool last, bool accecn)
 
 	put32(tcp + 4, get32(tcp + 4) + done);
 	if (!last)
-		seg->tcp_flags &= (uint8_t)~(PKT_TH_FIN | PKT_TH_PSH);
+		seg->tcp_flags &= (uint8_t) ~(PKT_TH_FIN | PKT_TH_PSH);
 	if (done > 0 && !accecn)
 		seg->tcp_flags &= (uint8_t)~PKT_TH_CWR;
 	tcp[PKT_TCP_FLAGS] = seg->tcp_flags;

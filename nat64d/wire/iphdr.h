@@ -20,7 +20,7 @@ struct iphdr4 {
 	uint8_t proto;
 	bool df;
 	bool more;
-	uint16_t len;	   /* total length, bytes */
+	uint16_t len; /* total length, bytes */
 	uint16_t id;
 	uint16_t frag_off; /* bytes */
 	struct in_addr src;

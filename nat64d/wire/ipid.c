@@ -10,8 +10,7 @@
 #include "ipid.h"
 
 void
-ipid_init(struct ipid *g, const struct siphash_key *key,
-    const struct rng *rng)
+ipid_init(struct ipid *g, const struct siphash_key *key, const struct rng *rng)
 {
 	unsigned i;
 

@@ -390,8 +390,7 @@ parse_icmp(struct pkt *p, uint8_t echo_request, uint8_t echo_reply)
 static void
 drop_lone_segment(struct pkt *p)
 {
-	if (p->ofl.seg == PKT_SEG_NONE ||
-	    pkt_payload_len(p) > p->ofl.seg_size)
+	if (p->ofl.seg == PKT_SEG_NONE || pkt_payload_len(p) > p->ofl.seg_size)
 		return;
 	p->ofl.seg = PKT_SEG_NONE;
 	p->ofl.seg_size = 0;
@@ -404,8 +403,7 @@ pkt_parse_l4(struct pkt *p)
 	enum nat64_reason reason;
 
 	if (p->proto == IPPROTO_TCP || p->proto == IPPROTO_UDP) {
-		reason = p->proto == IPPROTO_TCP ? parse_tcp(p) :
-		    parse_udp(p);
+		reason = p->proto == IPPROTO_TCP ? parse_tcp(p) : parse_udp(p);
 		if (reason == NAT64_NONE)
 			drop_lone_segment(p);
 		return (reason);
@@ -423,8 +421,8 @@ pkt_pseudo_sum(const struct pkt *p)
 	if (p->family == PKT_V4)
 		return (cksum_pseudo4(p->ip4.src, p->ip4.dst, p->proto,
 		    pkt_l4len(p)));
-	return (cksum_pseudo6(&p->ip6.src, &p->ip6.dst, p->proto,
-	    pkt_l4len(p)));
+	return (
+	    cksum_pseudo6(&p->ip6.src, &p->ip6.dst, p->proto, pkt_l4len(p)));
 }
 
 void
@@ -433,8 +431,8 @@ pkt_leave_cksum(struct pkt *p)
 	p->ofl.csum_partial = true;
 	p->ofl.csum_valid = false;
 	p->ofl.csum_start = p->l4off;
-	p->ofl.csum_off = p->proto == IPPROTO_UDP ? PKT_UDP_CKSUM :
-	    PKT_TCP_CKSUM;
+	p->ofl.csum_off =
+	    p->proto == IPPROTO_UDP ? PKT_UDP_CKSUM : PKT_TCP_CKSUM;
 	put16(pkt_l4(p) + p->ofl.csum_off, cksum_fold(pkt_pseudo_sum(p)));
 }
 

@@ -5,8 +5,8 @@
  * pkt.c is the only code that trusts nothing: it checks every length field
  * against the bytes received. Everything behind it relies on the offsets
  * found here and on nothing else. It decides nothing: whether a packet is
- * dropped or answered, and in which order of checks, is decided in nat64_in6.c
- * and nat64_in4.c, so facts that lead to an ICMP error are recorded, not acted upon.
+ * dropped or answered, and in which order of checks, is decided in
+ * nat64d/core; so facts that lead to an ICMP error are recorded only.
  *
  * Invariant after pkt_parse(): data[0 .. len) is the packet, trailing bytes
  * beyond the IP length field cut off; l4off <= len.
@@ -117,12 +117,12 @@ struct pkt {
 
 	/* Found by pkt_parse_l4(). */
 	enum l4proto l4;
-	uint16_t sport;	    /* host order; ICMP query: identifier */
-	uint16_t dport;	    /* host order; ICMP query: identifier */
-	uint8_t tcp_flags;  /* PKT_TH_ */
+	uint16_t sport;	   /* host order; ICMP query: identifier */
+	uint16_t dport;	   /* host order; ICMP query: identifier */
+	uint8_t tcp_flags; /* PKT_TH_ */
 	uint8_t icmp_type;
 	uint8_t icmp_code;
-	uint16_t l4hlen;    /* bytes of the L4 header, options included; of
+	uint16_t l4hlen; /* bytes of the L4 header, options included; of
 			       a first fragment, as many as it has */
 };
 

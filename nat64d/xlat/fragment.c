@@ -60,8 +60,7 @@ fragment_ipv4(struct pkt *p, uint32_t mtu, struct pkt *scratch,
 	while (next_piece(p, max, &c)) {
 		start_piece(scratch, p, &c, PKT_IP4_HLEN);
 		scratch->df = false;
-		h = (struct iphdr4){
-			.tos = p->tclass,
+		h = (struct iphdr4){ .tos = p->tclass,
 			.ttl = p->ttl,
 			.proto = p->proto,
 			.more = scratch->more,
@@ -69,16 +68,15 @@ fragment_ipv4(struct pkt *p, uint32_t mtu, struct pkt *scratch,
 			.id = (uint16_t)p->frag_id,
 			.frag_off = scratch->frag_off,
 			.src = p->ip4.src,
-			.dst = p->ip4.dst
-		};
+			.dst = p->ip4.dst };
 		iphdr_put4(scratch->data, &h);
 		emit(arg, scratch);
 	}
 }
 
 void
-fragment_ipv6(struct pkt *p, uint32_t mtu, uint32_t id,
-    struct pkt *scratch, fragment_emit_fn emit, void *arg)
+fragment_ipv6(struct pkt *p, uint32_t mtu, uint32_t id, struct pkt *scratch,
+    fragment_emit_fn emit, void *arg)
 {
 	const uint32_t hlen = PKT_IP6_HLEN + PKT_FRAG_HLEN;
 	const uint32_t max = (mtu - hlen) & ~7u;
@@ -90,8 +88,7 @@ fragment_ipv6(struct pkt *p, uint32_t mtu, uint32_t id,
 		start_piece(scratch, p, &c, hlen);
 		scratch->has_fh = true;
 		scratch->frag_id = p->has_fh ? p->frag_id : id;
-		h = (struct iphdr6){
-			.tclass = p->tclass,
+		h = (struct iphdr6){ .tclass = p->tclass,
 			.hlim = p->ttl,
 			.proto = p->proto,
 			.frag = true,
@@ -100,8 +97,7 @@ fragment_ipv6(struct pkt *p, uint32_t mtu, uint32_t id,
 			.id = scratch->frag_id,
 			.len = scratch->len - PKT_IP6_HLEN,
 			.src = p->ip6.src,
-			.dst = p->ip6.dst
-		};
+			.dst = p->ip6.dst };
 		iphdr_put6(scratch->data, &h);
 		emit(arg, scratch);
 	}

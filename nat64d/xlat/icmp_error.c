@@ -97,16 +97,16 @@ icmp_error_build4(struct pkt *out, struct pkt *offender, struct in_addr self4,
 
 	pkt_init(out, out->buf, out->bufsize);
 	icmp = out->data + PKT_IP4_HLEN;
-	len = put_error(icmp, xlat_error4_max(inside) - PKT_IP4_HLEN,
-	    offender, e);
+	len = put_error(icmp, xlat_error4_max(inside) - PKT_IP4_HLEN, offender,
+	    e);
 	put16(icmp + PKT_ICMP_CKSUM, cksum_finish(cksum_add(0, icmp, len)));
 	h = (struct iphdr4){
 		.tos = (uint8_t)(offender->tclass & ~ECN_MASK),
 		.ttl = OWN_TTL,
 		.proto = IPPROTO_ICMP,
 		.len = (uint16_t)(PKT_IP4_HLEN + len),
-		.id = ipid_take(ids, self4, offender->ip4.src, IPPROTO_ICMP,
-		    1),
+		.id =
+		    ipid_take(ids, self4, offender->ip4.src, IPPROTO_ICMP, 1),
 		.src = self4,
 		.dst = offender->ip4.src,
 	};

@@ -25,7 +25,7 @@ tcp_reset_allowed(const struct pkt *p)
 	if (p->ofl.csum_partial || p->ofl.csum_valid)
 		return (true);
 	return (cksum_finish(cksum_add(pkt_pseudo_sum(p), pkt_l4(p),
-	    pkt_l4len(p))) == 0);
+		    pkt_l4len(p))) == 0);
 }
 
 /* SEG.LEN: SYN and FIN take a number each (RFC 9293, 3.4). */
@@ -74,7 +74,8 @@ tcp_reset_build6(struct pkt *out, const struct pkt *p)
 	put_reset(tcp, p);
 	put16(tcp + PKT_TCP_CKSUM,
 	    cksum_finish(cksum_add(cksum_pseudo6(&h.src, &h.dst, IPPROTO_TCP,
-		PKT_TCP_HLEN), tcp, PKT_TCP_HLEN)));
+				       PKT_TCP_HLEN),
+		tcp, PKT_TCP_HLEN)));
 	out->len = PKT_IP6_HLEN + PKT_TCP_HLEN;
 	(void)pkt_parse(out);
 	(void)pkt_parse_l4(out);

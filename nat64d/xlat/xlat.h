@@ -95,8 +95,8 @@ struct icmp_inner {
 	enum l4proto l4;
 	uint8_t tclass;
 	uint8_t ttl;
-	bool has_fh;	  /* IPv6: Fragment Header in the quoted chain */
-	bool df;	  /* IPv4 */
+	bool has_fh; /* IPv6: Fragment Header in the quoted chain */
+	bool df;     /* IPv4 */
 	uint32_t frag_id;
 	bool more;
 	union {

@@ -45,8 +45,8 @@ sum_udp(struct pkt *p, const struct tuple6 *out)
 
 	put16(l4, out->src.port);
 	put16(l4 + 2, out->dst.port);
-	sum = cksum_pseudo6(&out->src.addr, &out->dst.addr, IPPROTO_UDP,
-	    udplen);
+	sum =
+	    cksum_pseudo6(&out->src.addr, &out->dst.addr, IPPROTO_UDP, udplen);
 	cksum = cksum_finish(cksum_add(sum, l4, udplen));
 	put16(l4 + PKT_UDP_CKSUM, cksum == 0 ? 0xffff : cksum);
 	p->sport = out->src.port;

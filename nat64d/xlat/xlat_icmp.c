@@ -171,8 +171,8 @@ requote_4to6(const struct body *b, const struct icmp_inner *in,
 	iphdr_put6(b->quote, &h);
 
 	if (in->l4 == L4_ICMP) {
-		new = cksum_pseudo6(&t->src.addr, &t->dst.addr,
-		    IPPROTO_ICMPV6, in->l4len);
+		new = cksum_pseudo6(&t->src.addr, &t->dst.addr, IPPROTO_ICMPV6,
+		    in->l4len);
 		xlat_echo_update(l4,
 		    l4[0] == ICMP_ECHO ? ICMP6_ECHO_REQUEST : ICMP6_ECHO_REPLY,
 		    t->src.port, 0, new);
@@ -281,8 +281,7 @@ put_icmp(uint8_t *icmp, uint8_t type, uint8_t code, uint32_t param,
 enum nat64_reason
 xlat_icmp_6to4(const struct pkt *p, const struct icmp_inner *in,
     struct in_addr src, struct in_addr dst, const struct tuple4 *inner,
-    const struct xlat_conf *c, struct ipid *ids, bool inside,
-    struct pkt *out)
+    const struct xlat_conf *c, struct ipid *ids, bool inside, struct pkt *out)
 {
 	struct iphdr4 h;
 	struct body b;

@@ -44,10 +44,9 @@ has_counterpart(const struct pkt *p)
 	uint8_t type, code;
 
 	if (p->family == PKT_V6)
-		return (xlat_icmp_type_6to4(p->icmp_type, p->icmp_code,
-		    &type, &code));
-	return (xlat_icmp_type_4to6(p->icmp_type, p->icmp_code, &type,
-	    &code));
+		return (xlat_icmp_type_6to4(p->icmp_type, p->icmp_code, &type,
+		    &code));
+	return (xlat_icmp_type_4to6(p->icmp_type, p->icmp_code, &type, &code));
 }
 
 /* ICM-50. A partial checksum was made here, and was never on a wire. */

@@ -24,11 +24,11 @@ struct type_row {
 };
 
 static const struct type_row rows6to4[] = {
-	{ 1, 0, 3, 1 },	 /* no route: host unreachable */
-	{ 1, 1, 3, 10 }, /* prohibited */
-	{ 1, 2, 3, 1 },	 /* beyond scope */
-	{ 1, 3, 3, 1 },	 /* address unreachable */
-	{ 1, 4, 3, 3 },	 /* port unreachable */
+	{ 1, 0, 3, 1 },	      /* no route: host unreachable */
+	{ 1, 1, 3, 10 },      /* prohibited */
+	{ 1, 2, 3, 1 },	      /* beyond scope */
+	{ 1, 3, 3, 1 },	      /* address unreachable */
+	{ 1, 4, 3, 3 },	      /* port unreachable */
 	{ 2, ANY, 3, 4 },     /* packet too big: fragmentation needed */
 	{ 3, ANY, 11, SAME }, /* time exceeded */
 	{ 4, 0, 12, 0 },      /* erroneous field: parameter problem */
@@ -36,21 +36,21 @@ static const struct type_row rows6to4[] = {
 };
 
 static const struct type_row rows4to6[] = {
-	{ 3, 0, 1, 0 },	 /* network unreachable: no route */
-	{ 3, 1, 1, 0 },	 /* host unreachable */
-	{ 3, 2, 4, 1 },	 /* protocol unreachable: next header */
-	{ 3, 3, 1, 4 },	 /* port unreachable */
-	{ 3, 4, 2, 0 },	 /* fragmentation needed: packet too big */
-	{ 3, 5, 1, 0 },	 /* source route failed */
-	{ 3, 6, 1, 0 },	 /* network unknown */
-	{ 3, 7, 1, 0 },	 /* host unknown */
-	{ 3, 8, 1, 0 },	 /* source host isolated */
-	{ 3, 9, 1, 1 },	 /* network prohibited */
-	{ 3, 10, 1, 1 }, /* host prohibited */
-	{ 3, 11, 1, 0 }, /* network, type of service */
-	{ 3, 12, 1, 0 }, /* host, type of service */
-	{ 3, 13, 1, 1 }, /* communication prohibited */
-	{ 3, 15, 1, 1 }, /* precedence cutoff */
+	{ 3, 0, 1, 0 },	      /* network unreachable: no route */
+	{ 3, 1, 1, 0 },	      /* host unreachable */
+	{ 3, 2, 4, 1 },	      /* protocol unreachable: next header */
+	{ 3, 3, 1, 4 },	      /* port unreachable */
+	{ 3, 4, 2, 0 },	      /* fragmentation needed: packet too big */
+	{ 3, 5, 1, 0 },	      /* source route failed */
+	{ 3, 6, 1, 0 },	      /* network unknown */
+	{ 3, 7, 1, 0 },	      /* host unknown */
+	{ 3, 8, 1, 0 },	      /* source host isolated */
+	{ 3, 9, 1, 1 },	      /* network prohibited */
+	{ 3, 10, 1, 1 },      /* host prohibited */
+	{ 3, 11, 1, 0 },      /* network, type of service */
+	{ 3, 12, 1, 0 },      /* host, type of service */
+	{ 3, 13, 1, 1 },      /* communication prohibited */
+	{ 3, 15, 1, 1 },      /* precedence cutoff */
 	{ 11, ANY, 3, SAME }, /* time exceeded */
 	{ 12, 0, 4, 0 },      /* pointer indicates the error */
 	{ 12, 2, 4, 0 },      /* bad length */
@@ -119,19 +119,17 @@ find_type(const struct type_row *rows, size_t nrows, uint8_t type,
 }
 
 bool
-xlat_icmp_type_6to4(uint8_t type, uint8_t code, uint8_t *type4,
-    uint8_t *code4)
+xlat_icmp_type_6to4(uint8_t type, uint8_t code, uint8_t *type4, uint8_t *code4)
 {
-	return (find_type(rows6to4, NITEMS(rows6to4), type, code, type4,
-	    code4));
+	return (
+	    find_type(rows6to4, NITEMS(rows6to4), type, code, type4, code4));
 }
 
 bool
-xlat_icmp_type_4to6(uint8_t type, uint8_t code, uint8_t *type6,
-    uint8_t *code6)
+xlat_icmp_type_4to6(uint8_t type, uint8_t code, uint8_t *type6, uint8_t *code6)
 {
-	return (find_type(rows4to6, NITEMS(rows4to6), type, code, type6,
-	    code6));
+	return (
+	    find_type(rows4to6, NITEMS(rows4to6), type, code, type6, code6));
 }
 
 static int

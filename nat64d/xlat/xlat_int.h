@@ -55,8 +55,8 @@ xlat_tos(const struct xlat_conf *c, uint8_t tclass)
  * checksum, full or partial (CSM-01, CSM-09, GSO-13). old, new: sums of the
  * addresses before and after. UDP has a checksum.
  */
-void xlat_l4_update(struct pkt *p, uint64_t old, uint64_t new,
-    uint16_t sport, uint16_t dport);
+void xlat_l4_update(struct pkt *p, uint64_t old, uint64_t new, uint16_t sport,
+    uint16_t dport);
 
 /*
  * Make the echo message at l4 one of that type, code 0, with that

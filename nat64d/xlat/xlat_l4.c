@@ -111,6 +111,6 @@ xlat_clamp_mss(struct pkt *p, const struct xlat_conf *c)
 	put16(tcp + off, (uint16_t)limit);
 	if (!p->ofl.csum_partial)
 		put16(tcp + PKT_TCP_CKSUM,
-		    cksum_update(get16(tcp + PKT_TCP_CKSUM),
-			word_at(off, mss), word_at(off, (uint16_t)limit)));
+		    cksum_update(get16(tcp + PKT_TCP_CKSUM), word_at(off, mss),
+			word_at(off, (uint16_t)limit)));
 }

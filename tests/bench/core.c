@@ -110,9 +110,10 @@ build_template(void)
 	memcpy(template + 24, &dst, sizeof(dst));
 	put16(udp + 2, 53);
 	put16(udp + 4, PKT_UDP_HLEN + PAYLOAD);
-	put16(udp + 6, cksum_finish(cksum_add(
-	    cksum_pseudo6(&src, &dst, IPPROTO_UDP, PKT_UDP_HLEN + PAYLOAD),
-	    udp, PKT_UDP_HLEN + PAYLOAD)));
+	put16(udp + 6,
+	    cksum_finish(cksum_add(cksum_pseudo6(&src, &dst, IPPROTO_UDP,
+				       PKT_UDP_HLEN + PAYLOAD),
+		udp, PKT_UDP_HLEN + PAYLOAD)));
 }
 
 /*
@@ -132,7 +133,7 @@ build(uint8_t *p, uint32_t i)
 	put16(p + PKT_IP6_HLEN, port);
 	sum = cksum_update(get16(p + PKT_IP6_HLEN + PKT_UDP_CKSUM), 0,
 	    (uint64_t)(high >> 16) + (high & 0xffff) + (i >> 16) +
-	    (i & 0xffff) + port);
+		(i & 0xffff) + port);
 	put16(p + PKT_IP6_HLEN + PKT_UDP_CKSUM, sum == 0 ? 0xffff : sum);
 }
 
@@ -261,14 +262,13 @@ bench_packets(uint32_t nsessions, const char *label)
 		snprintf(name, sizeof(name), "new-sessions-%s", label);
 		result(name, nsessions / secs, "/s");
 		snprintf(name, sizeof(name), "session-memory-%s", label);
-		result(name,
-		    (double)(resident_bytes() - before) / nsessions, "bytes");
+		result(name, (double)(resident_bytes() - before) / nsessions,
+		    "bytes");
 	}
 
 	start = monotime_now();
 	for (i = 0; i < ROUNDS; i++)
-		input(n, &b, rng_below(&rng, nsessions),
-		    packet_time(base, i));
+		input(n, &b, rng_below(&rng, nsessions), packet_time(base, i));
 	flush(n, &b, base);
 	snprintf(name, sizeof(name), "packet-%s", label);
 	result(name, seconds_since(start) * 1e9 / ROUNDS, "ns");

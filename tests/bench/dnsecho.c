@@ -34,8 +34,8 @@
 #define TYPE_AAAA 28
 
 /* For the name of the question: IN, for an hour, the address. */
-static const uint8_t a_record[] = { 0xc0, HEADER_LEN, 0, TYPE_A, 0, 1, 0, 0, 14,
-	16, 0, 4, 198, 51, 100, 10 };
+static const uint8_t a_record[] = { 0xc0, HEADER_LEN, 0, TYPE_A, 0, 1, 0, 0,
+	14, 16, 0, 4, 198, 51, 100, 10 };
 
 static volatile sig_atomic_t ended;
 

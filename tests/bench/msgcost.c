@@ -50,8 +50,7 @@ begin(uint8_t *wire, uint16_t flags, uint16_t type, unsigned answers,
 }
 
 static size_t
-add_rr(size_t at, uint16_t owner, uint16_t type, const void *rdata,
-    size_t len)
+add_rr(size_t at, uint16_t owner, uint16_t type, const void *rdata, size_t len)
 {
 	put16(reply + at, 0xc000 | owner);
 	put16(reply + at + 2, type);
@@ -148,7 +147,7 @@ main(void)
 	if (policy_init(&policy) == -1 ||
 	    pref64_init(&prefix, &addr, 96) != NULL ||
 	    policy_add_rule(&policy, &all,
-	    policy_add_prefix(&policy, &prefix)) == -1 ||
+		policy_add_prefix(&policy, &prefix)) == -1 ||
 	    policy_finish(&policy) == -1)
 		err(1, "policy");
 	addresses("addresses", 0xc6336401);

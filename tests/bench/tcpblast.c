@@ -85,7 +85,7 @@ use_cubic(int s)
 	static const char name[] = "cubic";
 
 	if (setsockopt(s, IPPROTO_TCP, TCP_CONGESTION, name,
-	    sizeof(name) - 1) == -1)
+		sizeof(name) - 1) == -1)
 		warn("TCP_CONGESTION");
 }
 
@@ -126,8 +126,8 @@ serve(char *argv[])
 	for (;;) {
 		n = epoll_wait(ep, events, NEVENTS, -1);
 		for (i = 0; (int)i < n; i++)
-			while ((s = accept(events[i].data.fd, NULL,
-			    NULL)) != -1)
+			while (
+			    (s = accept(events[i].data.fd, NULL, NULL)) != -1)
 				close(s);
 	}
 }
@@ -169,8 +169,8 @@ connect_many(char *argv[])
 		err(1, "epoll_create1");
 	while (now_secs() < stop) {
 		for (; pending < parallel; begun++) {
-			if (!begin(ep, argv[0], port +
-			    (unsigned)(begun % nports))) {
+			if (!begin(ep, argv[0],
+				port + (unsigned)(begun % nports))) {
 				failed++;
 				break;
 			}
@@ -257,7 +257,7 @@ acknowledged(const int *sockets, unsigned n)
 	for (i = 0; i < n; i++) {
 		len = sizeof(info);
 		if (getsockopt(sockets[i], IPPROTO_TCP, TCP_INFO, &info,
-		    &len) == -1)
+			&len) == -1)
 			err(1, "TCP_INFO");
 		total += info.tcpi_bytes_acked;
 	}
@@ -276,7 +276,7 @@ move(int ep, int up)
 	nevents = epoll_wait(ep, events, NEVENTS, 100);
 	for (i = 0; i < nevents; i++) {
 		n = up ? send(events[i].data.fd, chunk, sizeof(chunk), 0) :
-		    recv(events[i].data.fd, chunk, sizeof(chunk), 0);
+			 recv(events[i].data.fd, chunk, sizeof(chunk), 0);
 		if (n == 0 || (n == -1 && errno != EAGAIN))
 			errx(1, "a stream has broken");
 		total += n > 0 ? (unsigned long long)n : 0;

@@ -69,7 +69,8 @@ sleep_until(long long ns)
 	const struct timespec ts = { ns / SECOND, ns % SECOND };
 
 	while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &ts, NULL) ==
-	    EINTR && !ended)
+		EINTR &&
+	    !ended)
 		;
 }
 
@@ -102,8 +103,8 @@ open_socket(const char *text, unsigned port, int connected)
 	s = socket(ss.ss_family, SOCK_DGRAM, 0);
 	if (s == -1)
 		err(1, "socket");
-	if (setsockopt(s, SOL_SOCKET, SO_RCVBUFFORCE, &size,
-	    sizeof(size)) == -1)
+	if (setsockopt(s, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size)) ==
+	    -1)
 		err(1, "SO_RCVBUFFORCE");
 	if (connected && connect(s, (struct sockaddr *)&ss, len) == -1)
 		err(1, "connect: %s", text);
@@ -216,8 +217,8 @@ do_sink(char *argv[])
 		errx(2, "too many flows");
 	batch_init(MAX_BYTES);
 	for (i = 0; i < flows; i++)
-		sockets[i] = open_socket(argv[0],
-		    (unsigned)atoi(argv[1]) + i, 0);
+		sockets[i] =
+		    open_socket(argv[0], (unsigned)atoi(argv[1]) + i, 0);
 	printf("ready\n");
 	fflush(stdout);
 	while (!ended) {
@@ -286,8 +287,7 @@ do_ask(char *argv[])
 	static const double percentiles[] = { 50, 90, 99, 99.9 };
 	static long long times[MAX_ANSWERS];
 	const size_t bytes = (size_t)atoi(argv[2]);
-	const long long stop = now_ns() +
-	    (long long)(atof(argv[3]) * SECOND);
+	const long long stop = now_ns() + (long long)(atof(argv[3]) * SECOND);
 	char data[MAX_BYTES] = "";
 	int s = open_socket(argv[0], (unsigned)atoi(argv[1]), 1);
 	unsigned i, n = 0, lost = 0;
@@ -306,8 +306,9 @@ do_ask(char *argv[])
 	}
 	qsort(times, n, sizeof(times[0]), compare);
 	for (i = 0; n > 0 && i < 4; i++)
-		printf("p%g %.1f\n", percentiles[i], (double)
-		    times[(unsigned)((n - 1) * percentiles[i] / 100)] / 1e3);
+		printf("p%g %.1f\n", percentiles[i],
+		    (double)times[(unsigned)((n - 1) * percentiles[i] / 100)] /
+			1e3);
 	if (n > 0)
 		printf("max %.1f\n", (double)times[n - 1] / 1e3);
 	printf("lost %u\n", lost);

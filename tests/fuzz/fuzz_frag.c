@@ -22,19 +22,27 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 static void
 make_fragment(struct pkt *p, uint8_t *buf, const uint8_t *in)
 {
-	static const uint8_t protos[2][4] = {
-		{ IPPROTO_TCP, IPPROTO_UDP, IPPROTO_ICMP, IPPROTO_UDP },
-		{ IPPROTO_TCP, IPPROTO_UDP, IPPROTO_ICMPV6, IPPROTO_UDP }
-	};
+	static const uint8_t protos[2][4] = { { IPPROTO_TCP, IPPROTO_UDP,
+						  IPPROTO_ICMP, IPPROTO_UDP },
+		{ IPPROTO_TCP, IPPROTO_UDP, IPPROTO_ICMPV6, IPPROTO_UDP } };
 	const uint8_t v6 = in[0] & 1;
 	const uint8_t proto = protos[v6][in[1] & 3];
 	const uint16_t off = get16(in + 3) & 0xfff8, len = in[5] * 8u;
-	const struct iphdr4 h4 = { .tos = in[1] >> 2, .ttl = 9,
-		.proto = proto, .more = in[0] & 2, .id = in[2] & 3,
-		.frag_off = off, .len = PKT_IP4_HLEN + len };
-	const struct iphdr6 h6 = { .tclass = in[1] >> 2, .hlim = 9,
-		.proto = proto, .frag = true, .more = in[0] & 2,
-		.id = in[2] & 3, .frag_off = off, .len = PKT_FRAG_HLEN + len };
+	const struct iphdr4 h4 = { .tos = in[1] >> 2,
+		.ttl = 9,
+		.proto = proto,
+		.more = in[0] & 2,
+		.id = in[2] & 3,
+		.frag_off = off,
+		.len = PKT_IP4_HLEN + len };
+	const struct iphdr6 h6 = { .tclass = in[1] >> 2,
+		.hlim = 9,
+		.proto = proto,
+		.frag = true,
+		.more = in[0] & 2,
+		.id = in[2] & 3,
+		.frag_off = off,
+		.len = PKT_FRAG_HLEN + len };
 	const uint32_t hlen = v6 ? PKT_IP6_HLEN + PKT_FRAG_HLEN : PKT_IP4_HLEN;
 
 	pkt_init(p, buf, PKT_HEADROOM + hlen + len);
@@ -70,8 +78,8 @@ take(struct frag_table *t, struct pkt *p, struct monotime now, bool refuse)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static uint8_t buf[PKT_HEADROOM + PKT_IP6_HLEN + PKT_FRAG_HLEN +
-	    UINT8_MAX * 8];
+	static uint8_t
+	    buf[PKT_HEADROOM + PKT_IP6_HLEN + PKT_FRAG_HLEN + UINT8_MAX * 8];
 	struct frag_limits limits;
 	struct frag_table *t;
 	struct monotime now = { 0 };

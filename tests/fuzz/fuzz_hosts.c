@@ -47,7 +47,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		abort();
 	for (i = 0; i < whole.bad_lines && i < HOSTS_FAULTS_MAX; i++)
 		if (memcmp(&whole.faults[i], &parts.faults[i],
-		    sizeof(whole.faults[i])) != 0)
+			sizeof(whole.faults[i])) != 0)
 			abort();
 	hosts_free(a);
 	hosts_free(b);

@@ -74,7 +74,8 @@ pass_gate(const struct msg_scan *query, enum msg_query_verdict verdict,
 {
 	struct sockaddr_storage addr = { .ss_family = AF_INET6 };
 	const struct siphash_key seed = { "sixteen bytes ok" };
-	struct gate_peer peer = { .addr = &addr, .tcp = true,
+	struct gate_peer peer = { .addr = &addr,
+		.tcp = true,
 		.allowed = true };
 	struct gate_rules rules;
 	struct gate_pass pass;
@@ -86,7 +87,7 @@ pass_gate(const struct msg_scan *query, enum msg_query_verdict verdict,
 	if ((gate = gate_new(&rng, &seed)) == NULL)
 		abort();
 	if (gate_check(gate, &rules, &peer, query, verdict, &rcode, 1,
-	    (struct monotime){ 1 }, &pass) != GATE_DROP) {
+		(struct monotime){ 1 }, &pass) != GATE_DROP) {
 		len = msg_write_error(query, rcode, out);
 		len = gate_finish(&pass, query, MSG_MAX, upstream, out, len);
 		expect_good(len, MSG_MAX);
@@ -95,8 +96,7 @@ pass_gate(const struct msg_scan *query, enum msg_query_verdict verdict,
 }
 
 static void
-answer_locally(const struct dns64_policy *policy,
-    const struct msg_scan *query)
+answer_locally(const struct dns64_policy *policy, const struct msg_scan *query)
 {
 	static const uint8_t name[] = "\003www\007example";
 	static const struct siphash_key key;
@@ -126,9 +126,9 @@ use_reply(const struct dns64_policy *policy, const struct msg_scan *reply)
 	msg_question_from(reply, &q);
 	q.flags = MSG_RD;
 	if (msg_scan(wire, msg_write_query(&q, reply->id, true, wire),
-	    &asked) != MSG_SCAN_OK || !msg_is_reply_to(reply, &q,
-	    reply->id) != !(reply->flags & MSG_QR &&
-	    !(reply->flags & MSG_OPCODE_MASK)))
+		&asked) != MSG_SCAN_OK ||
+	    !msg_is_reply_to(reply, &q, reply->id) !=
+		!(reply->flags & MSG_QR && !(reply->flags & MSG_OPCODE_MASK)))
 		abort();
 	answer(policy, &asked, reply);
 	pass_gate(&asked, MSG_Q_ACCEPT, 0, reply);

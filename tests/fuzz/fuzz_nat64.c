@@ -17,18 +17,24 @@
 #define HEAD 3
 
 /* The control byte. */
-#define TIME_MASK 0x03	/* which of steps_ms passes before */
-#define EXPIRE 0x04	/* do what is due */
-#define FLUSH 0x08	/* forget a few sessions */
+#define TIME_MASK 0x03 /* which of steps_ms passes before */
+#define EXPIRE 0x04    /* do what is due */
+#define FLUSH 0x08     /* forget a few sessions */
 #define WITH_VNET 0x10
-#define FIX_IP4 0x20	/* make the IPv4 header checksum right */
+#define FIX_IP4 0x20 /* make the IPv4 header checksum right */
 
-#define IP4(a, b, c, d)                                                      \
-	((struct in_addr){ htonl((uint32_t)(a) << 24 | (b) << 16 |           \
-	    (c) << 8 | (d)) })
+#define IP4(a, b, c, d)    \
+	((struct in_addr){ \
+	    htonl((uint32_t)(a) << 24 | (b) << 16 | (c) << 8 | (d)) })
 #define HOST(last)                                                           \
-	{ { { 0x20, 0x01, 0x0d, 0xb8, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0,       \
-	    (last) } } }
+	{                                                                    \
+		{                                                            \
+			{                                                    \
+				0x20, 0x01, 0x0d, 0xb8, 0, 1, 0, 0, 0, 0, 0, \
+				    0, 0, 0, 0, (last)                       \
+			}                                                    \
+		}                                                            \
+	}
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -88,8 +94,8 @@ make_translator(struct nat64_config *c, struct pool4_range *pool,
 	c->npool = 1;
 	for (i = 0; i < NSTATICS; i++) {
 		st[i] = statics[i];
-		st[i].out4.addr = st[i].out4.addr.s_addr == 0 ? pool->first :
-		    pool->last;
+		st[i].out4.addr =
+		    st[i].out4.addr.s_addr == 0 ? pool->first : pool->last;
 	}
 	c->statics = st;
 	c->nstatics = NSTATICS;

@@ -32,6 +32,12 @@ cppcheck --quiet --std=c11 --enable=warning,performance,portability \
     --suppress='*:/usr/include/*' --error-exitcode=1 -j "$(nproc)" -I. \
     -I/usr/include/bsd "${sources[@]}" || status=1
 
+echo "clang-format"
+git ls-files '*.c' '*.h' | xargs clang-format --dry-run -Werror || {
+	echo "make fmt mends it"
+	status=1
+}
+
 for check in tests/lint/check_*.sh; do
 	"$check" "$BUILD" >"$BUILD/lint.tap" || status=1
 	sed -n '/^not ok/,/^ok/p' "$BUILD/lint.tap" | grep -v '^ok' || :

@@ -100,8 +100,7 @@ reply_to(const struct msg_question *q, const char *rest)
 	dns_text_read(query, len, name);
 	*strrchr(name, '\n') = '\0';
 	snprintf(whole, sizeof(whole), "%.*s\n%s\n%s",
-	    (int)(records - 1 - rest), rest, strrchr(name, '\n') + 1,
-	    records);
+	    (int)(records - 1 - rest), rest, strrchr(name, '\n') + 1, records);
 	len = dns_text_write(whole, 4711, true, wire);
 	ck_assert_int_eq(msg_scan(wire, len, &reply), MSG_SCAN_OK);
 	return (reply);
@@ -131,8 +130,7 @@ put_failure(const char *of, int64_t secs, const char *rest)
 
 	if (rest != NULL)
 		reply = reply_to(&q, rest);
-	cache_store_failure(cache, &q, rest != NULL ? &reply : NULL,
-	    at(secs));
+	cache_store_failure(cache, &q, rest != NULL ? &reply : NULL, at(secs));
 }
 
 static inline enum cache_verdict

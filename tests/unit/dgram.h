@@ -32,7 +32,7 @@ struct dgram {
 	uint32_t total; /* payload bytes, L4 header included */
 	uint16_t src;	/* numbers the source address */
 	uint16_t sport;
-	bool no_cksum;	/* UDP */
+	bool no_cksum; /* UDP */
 };
 
 struct frame {
@@ -114,7 +114,8 @@ put_payload(uint8_t *p, const struct dgram *g, uint32_t off, uint32_t len)
 	put_l4(l4, g);
 	for (i = 0; i < len; i++) {
 		pos = off + i;
-		p[i] = pos < sizeof(l4) ? l4[pos] :
+		p[i] = pos < sizeof(l4) ?
+		    l4[pos] :
 		    (uint8_t)(pos * 7 + (pos >> 8) + g->id);
 	}
 }
@@ -123,12 +124,21 @@ static inline void
 put_header(struct pkt *p, const struct dgram *g, uint32_t off, uint32_t len,
     uint8_t tos, uint8_t ttl, bool more)
 {
-	struct iphdr4 h4 = { .tos = tos, .ttl = ttl, .proto = g->proto,
-		.more = more, .len = (uint16_t)(PKT_IP4_HLEN + len),
-		.id = (uint16_t)g->id, .frag_off = (uint16_t)off };
-	struct iphdr6 h6 = { .tclass = tos, .hlim = ttl, .proto = g->proto,
-		.frag = true, .more = more, .frag_off = (uint16_t)off,
-		.id = g->id, .len = PKT_FRAG_HLEN + len };
+	struct iphdr4 h4 = { .tos = tos,
+		.ttl = ttl,
+		.proto = g->proto,
+		.more = more,
+		.len = (uint16_t)(PKT_IP4_HLEN + len),
+		.id = (uint16_t)g->id,
+		.frag_off = (uint16_t)off };
+	struct iphdr6 h6 = { .tclass = tos,
+		.hlim = ttl,
+		.proto = g->proto,
+		.frag = true,
+		.more = more,
+		.frag_off = (uint16_t)off,
+		.id = g->id,
+		.len = PKT_FRAG_HLEN + len };
 
 	h4.src.s_addr = htonl(0x0a000000u | g->src);
 	h4.dst.s_addr = htonl(0xcb007105);
@@ -141,8 +151,9 @@ put_header(struct pkt *p, const struct dgram *g, uint32_t off, uint32_t len,
 		iphdr_put4(p->data, &h4);
 	else
 		iphdr_put6(p->data, &h6);
-	p->len = len + (g->family == PKT_V4 ? PKT_IP4_HLEN :
-	    PKT_IP6_HLEN + PKT_FRAG_HLEN);
+	p->len = len +
+	    (g->family == PKT_V4 ? PKT_IP4_HLEN :
+				   PKT_IP6_HLEN + PKT_FRAG_HLEN);
 }
 
 static inline struct pkt *

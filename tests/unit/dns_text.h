@@ -81,8 +81,7 @@ dns_text_line(ldns_pkt *pkt, const char *line, unsigned n)
 	else if (strncmp(line, "NS ", 3) == 0)
 		dns_text_record(pkt, LDNS_SECTION_AUTHORITY, line + 3, false);
 	else if (strncmp(line, "AR ", 3) == 0)
-		dns_text_record(pkt, LDNS_SECTION_ADDITIONAL, line + 3,
-		    false);
+		dns_text_record(pkt, LDNS_SECTION_ADDITIONAL, line + 3, false);
 	else if (sscanf(line, "OPT %u", &size) == 1) {
 		ldns_pkt_set_edns_udp_size(pkt, (uint16_t)size);
 		ldns_pkt_set_edns_do(pkt, strstr(line, " do") != NULL);

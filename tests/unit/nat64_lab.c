@@ -130,7 +130,8 @@ lab_add_static(enum l4proto proto, const char *host, uint16_t port6,
 void
 lab_start(void)
 {
-	const struct nat64_sink sink = { .emit = emit, .event = event,
+	const struct nat64_sink sink = { .emit = emit,
+		.event = event,
 		.trace = lab.trace ? event : NULL };
 	const struct rng rng = { .next = next_random };
 
@@ -178,7 +179,8 @@ lab_set_fixed_limits(void)
 	lab.conf.soft_pooling = false;
 	lab.conf.subscriber_len = 64;
 	lab.conf.subscriber = (struct subscriber_limits){ .ports = 2048,
-		.sessions = 8192, .new_bindings = { 200, 1000 } };
+		.sessions = 8192,
+		.new_bindings = { 200, 1000 } };
 }
 
 int
@@ -230,15 +232,15 @@ lab_fix(void)
 		wire_fix_ip4(p.data);
 	if (pkt_parse(&p) != NAT64_NONE || p.is_frag ||
 	    (p.proto != IPPROTO_TCP && p.proto != IPPROTO_UDP &&
-	    !is_icmp(p.proto)))
+		!is_icmp(p.proto)))
 		return;
 	len = pkt_l4len(&p);
 	if (p.proto == IPPROTO_UDP)
 		len = wire_get16(pkt_l4(&p) + 4);
 	field = pkt_l4(&p) + cksum_off(p.proto);
 	wire_put16(field, 0);
-	sum = (uint16_t)~wire_sum(pseudo_sum(p.data, p.proto, len),
-	    pkt_l4(&p), len);
+	sum = (uint16_t)~wire_sum(pseudo_sum(p.data, p.proto, len), pkt_l4(&p),
+	    len);
 	wire_put16(field, p.proto == IPPROTO_UDP && sum == 0 ? 0xffff : sum);
 }
 
@@ -269,11 +271,11 @@ lab_build(const struct spec *s, const struct flow *f)
 void
 lab_build_proto(const struct flow *f, uint8_t proto, size_t payload)
 {
-	const struct spec s = {
-		.family = strchr(f->src, ':') != NULL ? PKT_V6 : PKT_V4,
+	const struct spec s = { .family = strchr(f->src, ':') != NULL ?
+		    PKT_V6 :
+		    PKT_V4,
 		.proto = IPPROTO_UDP,
-		.payload = payload
-	};
+		.payload = payload };
 
 	lab_build(&s, f);
 	lab.in.data[s.family == PKT_V6 ? 6 : 9] = proto;
@@ -300,12 +302,10 @@ void
 lab_build_error(const char *src, uint8_t type, uint8_t code, uint32_t param,
     const struct pkt *quoted, size_t len)
 {
-	const struct spec s = {
-		.family = quoted->family,
-		.proto = quoted->family == PKT_V6 ? IPPROTO_ICMPV6 :
-		    IPPROTO_ICMP,
-		.payload = len
-	};
+	const struct spec s = { .family = quoted->family,
+		.proto =
+		    quoted->family == PKT_V6 ? IPPROTO_ICMPV6 : IPPROTO_ICMP,
+		.payload = len };
 	char dst[INET6_ADDRSTRLEN];
 	uint8_t *icmp;
 
@@ -357,8 +357,8 @@ lab_send(void)
 	lab.nout = 0;
 	lab.nevents = 0;
 	lab.reason = NAT64_NREASONS;
-	lab.verdict = nat64_input(lab.n, lab.ws, &lab.in, lab.now,
-	    &lab.reason);
+	lab.verdict =
+	    nat64_input(lab.n, lab.ws, &lab.in, lab.now, &lab.reason);
 	REQUIRE(lab.reason < NAT64_NREASONS);
 	REQUIRE(lab.verdict != NAT64_SENT || lab.reason == NAT64_NONE);
 	pkt_init(&lab.in, in_buf, sizeof(in_buf));
@@ -378,12 +378,10 @@ static void
 build_simple(uint8_t proto, const struct flow *f, uint8_t flags)
 {
 	const bool v6 = strchr(f->src, ':') != NULL;
-	const struct spec s = {
-		.family = v6 ? PKT_V6 : PKT_V4,
+	const struct spec s = { .family = v6 ? PKT_V6 : PKT_V4,
 		.proto = proto,
 		.tcp_flags = flags,
-		.payload = 16
-	};
+		.payload = 16 };
 
 	lab_build(&s, f);
 }
@@ -413,12 +411,10 @@ echo(const char *src, const char *dst, uint16_t id, uint8_t type4,
 {
 	const bool v6 = strchr(src, ':') != NULL;
 	const struct flow f = { src, dst, id, 0 };
-	const struct spec s = {
-		.family = v6 ? PKT_V6 : PKT_V4,
+	const struct spec s = { .family = v6 ? PKT_V6 : PKT_V4,
 		.proto = v6 ? IPPROTO_ICMPV6 : IPPROTO_ICMP,
 		.echo_type = v6 ? type6 : type4,
-		.payload = 16
-	};
+		.payload = 16 };
 
 	lab_build(&s, &f);
 	return (lab_send());
@@ -592,7 +588,8 @@ int64_t
 lab_left(const struct session *s)
 {
 	return (monotime_diff_ms(session_expires(nat64_sessions(lab.n), s),
-	    lab.now) / 1000);
+		    lab.now) /
+	    1000);
 }
 
 uint64_t

@@ -64,7 +64,7 @@ struct lab {
 	struct nat64_workspace *ws;
 	struct monotime now;
 
-	struct pkt in; /* what is sent next */
+	struct pkt in;	/* what is sent next */
 	bool bad_cksum; /* its L4 checksum is wrong on purpose */
 
 	/* Of the last packet or step of time. */

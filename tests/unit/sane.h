@@ -94,8 +94,9 @@ sane_ip4(const struct pkt *p, const struct nat64_config *c)
 	    p->ip4.src.s_addr != c->self4.s_addr)
 		return ("IPv4 source is neither of the pool nor ours");
 	/* An echo of our own goes to whoever claims to have asked. */
-	if (sane_in_pool(c, p->ip4.dst) && (p->proto != IPPROTO_ICMP ||
-	    p->ip4.src.s_addr != c->self4.s_addr || sane_is_error(p)))
+	if (sane_in_pool(c, p->ip4.dst) &&
+	    (p->proto != IPPROTO_ICMP ||
+		p->ip4.src.s_addr != c->self4.s_addr || sane_is_error(p)))
 		return ("IPv4 destination in the pool: not hairpinned");
 	if (ip4_is_never_unicast(p->ip4.dst))
 		return ("IPv4 destination is no host");
@@ -149,17 +150,18 @@ sane_cksum(const struct pkt *p)
 			return ("partial checksum beyond the packet");
 		pseudo = wire_pseudo(p->data, p->proto, len);
 		field = wire_get16(l4 + p->ofl.csum_off);
-		return (field % 0xffff == pseudo % 0xffff ? NULL :
-		    "partial checksum wrong");
+		return (field % 0xffff == pseudo % 0xffff ?
+			NULL :
+			"partial checksum wrong");
 	}
 	if (p->proto == IPPROTO_UDP && wire_get16(l4 + 6) == 0)
 		return ("UDP without checksum");
 	if (p->proto == IPPROTO_UDP)
 		len = wire_get16(l4 + 4);
-	pseudo = p->proto == IPPROTO_ICMP ? 0 :
-	    wire_pseudo(p->data, p->proto, len);
-	return (wire_sum(pseudo, l4, len) == 0xffff ? NULL :
-	    "L4 checksum wrong");
+	pseudo =
+	    p->proto == IPPROTO_ICMP ? 0 : wire_pseudo(p->data, p->proto, len);
+	return (
+	    wire_sum(pseudo, l4, len) == 0xffff ? NULL : "L4 checksum wrong");
 }
 
 /* struct pkt says what parsing would find. */
@@ -186,7 +188,7 @@ sane_struct(const struct pkt *p)
 	    again.truncated)
 		return ("struct pkt does not describe the packet");
 	if (memcmp(&p->ip6, &again.ip6,
-	    p->family == PKT_V6 ? sizeof(p->ip6) : sizeof(p->ip4)) != 0)
+		p->family == PKT_V6 ? sizeof(p->ip6) : sizeof(p->ip4)) != 0)
 		return ("struct pkt has other addresses");
 	return (NULL);
 }

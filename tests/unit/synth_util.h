@@ -47,7 +47,8 @@ add_prefix(const char *prefix, unsigned len, const char *range)
 	ck_assert_ptr_null(pref64_init(&p, &addr, len));
 	ck_assert_ptr_null(prefix_parse(range, &r));
 	ck_assert_int_eq(policy_add_rule(&policy, &r,
-	    policy_add_prefix(&policy, &p)), 0);
+			     policy_add_prefix(&policy, &p)),
+	    0);
 }
 
 static inline void
@@ -62,10 +63,10 @@ add_exclude(const char *range)
 /* The changes to the defaults that rows ask for. */
 enum tweak {
 	DEFAULTS = 0,
-	NSP = 1 << 0,       /* 2001:db8:64::/96 in place of 64:ff9b::/96 */
-	TWO = 1 << 1,       /* and 2001:db8:65::/96 */
-	RANGES = 1 << 2,    /* 10.0.0.0/8 elsewhere, 10.1.0.0/16 nowhere */
-	EXCLUDE = 1 << 3,   /* AAAA of 2001:db8:bad::/48 */
+	NSP = 1 << 0,	  /* 2001:db8:64::/96 in place of 64:ff9b::/96 */
+	TWO = 1 << 1,	  /* and 2001:db8:65::/96 */
+	RANGES = 1 << 2,  /* 10.0.0.0/8 elsewhere, 10.1.0.0/16 nowhere */
+	EXCLUDE = 1 << 3, /* AAAA of 2001:db8:bad::/48 */
 	NO_EXCLUDE = 1 << 4,
 	FORCE = 1 << 5,
 	NXDOMAIN_SYNTH = 1 << 6,
@@ -76,7 +77,8 @@ enum tweak {
 static inline void
 set_policy(unsigned tweaks)
 {
-	const struct prefix none = { .family = AF_INET, .len = 16,
+	const struct prefix none = { .family = AF_INET,
+		.len = 16,
 		.v4.s_addr = htonl(0x0a010000) };
 
 	policy_clear(&policy);
@@ -88,7 +90,8 @@ set_policy(unsigned tweaks)
 	if (tweaks & RANGES) {
 		add_prefix("2001:db8:10::", 96, "10.0.0.0/8");
 		ck_assert_int_eq(policy_add_rule(&policy, &none,
-		    POLICY_TARGET_NONE), 0);
+				     POLICY_TARGET_NONE),
+		    0);
 	}
 	if (tweaks & NO_EXCLUDE)
 		policy_clear_excludes(&policy, AF_INET6);
@@ -106,8 +109,9 @@ set_policy(unsigned tweaks)
 #define R4 "NOERROR ra\nwww.example. A\n"
 #define R6 "NOERROR ra\nwww.example. AAAA\n"
 #define HEAD "NOERROR rd ra\nwww.example. AAAA\n"
-#define SOA(ttl, min) "NS example. " ttl \
-	" IN SOA ns.example. root.example. 1 2 3 4 " min "\n"
+#define SOA(ttl, min)                                                       \
+	"NS example. " ttl " IN SOA ns.example. root.example. 1 2 3 4 " min \
+	"\n"
 #define NODATA R6 SOA("3600", "120")
 #define A1 "AN www.example. 3600 IN A 192.0.3.33\n"
 #define WKP1 "64:ff9b::c000:321"

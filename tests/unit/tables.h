@@ -91,8 +91,8 @@ chi_square(const unsigned *counts, size_t n)
 		total += counts[i];
 	expected = total / (double)n;
 	for (i = 0; i < n; i++)
-		sum += (counts[i] - expected) * (counts[i] - expected) /
-		    expected;
+		sum +=
+		    (counts[i] - expected) * (counts[i] - expected) / expected;
 	return (sum);
 }
 

@@ -44,15 +44,15 @@ key_in6(int source)
 static uint16_t
 port_of(unsigned slot)
 {
-	return ((uint16_t)(slot < NDYNAMIC ? FIRST_PORT + slot :
-	    OUTSIDE_PORT));
+	return (
+	    (uint16_t)(slot < NDYNAMIC ? FIRST_PORT + slot : OUTSIDE_PORT));
 }
 
 unsigned
 key_slot(uint16_t port)
 {
-	return (port == OUTSIDE_PORT ? NDYNAMIC :
-	    (unsigned)(port - FIRST_PORT));
+	return (
+	    port == OUTSIDE_PORT ? NDYNAMIC : (unsigned)(port - FIRST_PORT));
 }
 
 struct taddr4
@@ -68,8 +68,7 @@ key_peer(unsigned peer)
 {
 	const struct in_addr addr = { htonl(0xc6336401 + peer / 2) };
 
-	return ((struct taddr4){ .addr = addr,
-	    .port = peer % 2 ? 443 : 80 });
+	return ((struct taddr4){ .addr = addr, .port = peer % 2 ? 443 : 80 });
 }
 
 struct tuple4
@@ -96,8 +95,9 @@ bool
 model_is_bound(unsigned prefix)
 {
 	return (model.nbindings[prefix][L4_TCP] +
-	    model.nbindings[prefix][L4_UDP] +
-	    model.nbindings[prefix][L4_ICMP] > 0);
+		model.nbindings[prefix][L4_UDP] +
+		model.nbindings[prefix][L4_ICMP] >
+	    0);
 }
 
 /* A dynamic binding has settled its pool address. */
@@ -179,7 +179,7 @@ model_is_best(unsigned proto, unsigned index, int source, unsigned slot)
 	for (i = 0; i < NDYNAMIC; i++)
 		if (model_is_free(proto, index, i) &&
 		    distaste(proto, x, port_of(i)) <
-		    distaste(proto, x, port_of(slot)))
+			distaste(proto, x, port_of(slot)))
 			return (false);
 	return (true);
 }
@@ -195,8 +195,8 @@ oldest_rest(unsigned proto, unsigned index, unsigned *n)
 	for (i = 0; i < NADDRS; i++) {
 		for (slot = 0; slot < NDYNAMIC; slot++) {
 			r = &model.rests[proto][i][slot];
-			if (r->owner == NONE || (index != NADDRS &&
-			    index != i))
+			if (r->owner == NONE ||
+			    (index != NADDRS && index != i))
 				continue;
 			(*n)++;
 			if (oldest == NULL || r->since < oldest->since)
@@ -233,7 +233,9 @@ model_bind(unsigned proto, int source, struct bib_entry *e, unsigned index,
 	model.nbindings[prefix][proto]++;
 	model.nstatics[prefix][proto] += is_static;
 	model.bindings[proto][source] = (struct model_binding){ .e = e,
-		.is_static = is_static, .index = index, .slot = slot };
+		.is_static = is_static,
+		.index = index,
+		.slot = slot };
 	model.source_of[proto][index][slot] = source;
 	model.rests[proto][index][slot].owner = NONE;
 }
@@ -270,10 +272,11 @@ model_unbind(unsigned proto, int source)
 	oldest = oldest_rest(proto, b->index, &n);
 	if (n == MAX_RESTING)
 		oldest->owner = NONE;
-	model.rests[proto][b->index][b->slot] = (struct model_rest){
-		.owner = source,
-		.until = monotime_add_secs(run.now, model_rest_secs[proto]),
-		.since = nrests++ };
+	model.rests[proto][b->index][b->slot] =
+	    (struct model_rest){ .owner = source,
+		    .until =
+			monotime_add_secs(run.now, model_rest_secs[proto]),
+		    .since = nrests++ };
 }
 
 void
@@ -313,8 +316,10 @@ model_has_peer(unsigned proto, unsigned index, unsigned slot, unsigned peer)
 		m = &model.sessions[proto][index][slot][peer / 2 * 2 + port];
 		if (m->s != NULL && m->source != NONE &&
 		    m->cls != SESSION_TCP_SYN &&
-		    m->stamp.ns + tables.sessions.lifetime_secs[m->cls] *
-		    INT64_C(1000000000) > run.now.ns)
+		    m->stamp.ns +
+			    tables.sessions.lifetime_secs[m->cls] *
+				INT64_C(1000000000) >
+			run.now.ns)
 			return (true);
 	}
 	return (false);
@@ -338,8 +343,8 @@ model_refuse_binding(unsigned proto, int source)
 		return (REFUSED_POOL);
 	if (!has_subscriber(prefix))
 		return (REFUSED_SUBSCRIBERS);
-	if (model.nbindings[prefix][proto] -
-	    model.nstatics[prefix][proto] >= MAX_PORTS)
+	if (model.nbindings[prefix][proto] - model.nstatics[prefix][proto] >=
+	    MAX_PORTS)
 		return (REFUSED_SUBSCRIBER_PORTS);
 	return (REFUSED_NOT);
 }
@@ -394,7 +399,7 @@ compare_binding(unsigned proto, int source)
 	HOLD(e->is_static || e->nsessions > 0);
 	HOLD(e->proto == proto);
 	for (s = session_next_of_bib(e, NULL); s != NULL;
-	    s = session_next_of_bib(e, &s->peer)) {
+	     s = session_next_of_bib(e, &s->peer)) {
 		HOLD(s->bib == e);
 		n++;
 	}
@@ -415,8 +420,9 @@ compare_slot(unsigned proto, unsigned index, unsigned slot)
 		want = POOL4_OUTSIDE;
 	else
 		want = model_is_free(proto, index, slot) ? POOL4_FREE :
-		    POOL4_RESTING;
-	HOLD(pool4_port_state(tables.pool, (enum l4proto)proto, &out4) == want);
+							   POOL4_RESTING;
+	HOLD(
+	    pool4_port_state(tables.pool, (enum l4proto)proto, &out4) == want);
 }
 
 void
@@ -441,9 +447,9 @@ compare_session(unsigned proto, unsigned index, unsigned slot, unsigned peer)
 	HOLD(session_find_peer(&tables.sessions, s->bib, &t4.dst) == s);
 	in6 = key_in6(m->source);
 	HOLD(session_find6(&tables.sessions, (enum l4proto)proto, &in6,
-	    &t4.dst, m->prefix) == s);
+		 &t4.dst, m->prefix) == s);
 	HOLD(session_find6(&tables.sessions, (enum l4proto)proto, &in6,
-	    &t4.dst, m->prefix ^ 1) == NULL);
+		 &t4.dst, m->prefix ^ 1) == NULL);
 }
 
 static void
@@ -478,8 +484,10 @@ compare_wheel(struct session_wheel *w, bool inbound)
 		LIST_FOREACH(s, session_wheel_slot(w, tick), slot) {
 			HOLD(s->tick == tick && tick >= w->first);
 			HOLD(s->inbound == inbound);
-			HOLD(tick <= session_tick(session_expires(
-			    &tables.sessions, s)) || tick == w->tick);
+			HOLD(tick <=
+				session_tick(
+				    session_expires(&tables.sessions, s)) ||
+			    tick == w->tick);
 			n++;
 		}
 	return (n);
@@ -513,8 +521,8 @@ compare_address(unsigned proto, unsigned index)
 		nfree += model_is_free(proto, index, slot);
 		for (peer = 0; peer < NPEERS; peer++) {
 			compare_session(proto, index, slot, peer);
-			n += model.sessions[proto][index][slot][peer].s !=
-			    NULL;
+			n +=
+			    model.sessions[proto][index][slot][peer].s != NULL;
 		}
 	}
 	HOLD(pool4_nfree(tables.pool, (enum l4proto)proto, index) == nfree);
@@ -543,8 +551,8 @@ compare_all(void)
 	HOLD(nsessions == session_count(&tables.sessions));
 	HOLD(compare_wheel(&tables.sessions.inbound.wheel, true) ==
 	    tables.sessions.inbound.count);
-	HOLD(nsessions == compare_wheel(&tables.sessions.wheel, false) +
-	    tables.sessions.inbound.count);
+	HOLD(nsessions ==
+	    compare_wheel(&tables.sessions.wheel, false) +
+		tables.sessions.inbound.count);
 	HOLD(nsessions == tables.sessions.slab.used);
 }
-

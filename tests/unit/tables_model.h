@@ -92,11 +92,11 @@ extern const uint32_t model_rest_secs[L4_NPROTO];
 extern const uint32_t model_lifetimes[SESSION_NCLASSES];
 
 /* Everything fails through this: it names the run. */
-#define HOLD(cond)                                                     \
-	do {                                                           \
-		if (!(cond))                                           \
-			ck_abort_msg("seed %lu, step %lu: %s",         \
-			    run.seed, run.step, #cond);                \
+#define HOLD(cond)                                                       \
+	do {                                                             \
+		if (!(cond))                                             \
+			ck_abort_msg("seed %lu, step %lu: %s", run.seed, \
+			    run.step, #cond);                            \
 	} while (0)
 
 /* --- keys --- */
@@ -120,8 +120,7 @@ bool model_is_free(unsigned proto, unsigned index, unsigned slot);
 int model_rest_of(unsigned proto, unsigned index, int source);
 
 /* Is no free port of the address more to the liking of source? */
-bool model_is_best(unsigned proto, unsigned index, int source,
-    unsigned slot);
+bool model_is_best(unsigned proto, unsigned index, int source, unsigned slot);
 
 /* Is the peer's address known to (T,t)? By looking at all there is. */
 bool model_has_peer(unsigned proto, unsigned index, unsigned slot,

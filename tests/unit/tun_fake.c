@@ -155,7 +155,7 @@ tun_flush(struct tun *t)
 	while ((w = STAILQ_FIRST(&t->waiting)) != NULL) {
 		STAILQ_REMOVE_HEAD(&t->waiting, next);
 		if (send(t->fd, w->bytes, w->len,
-		    MSG_DONTWAIT | MSG_NOSIGNAL) == -1)
+			MSG_DONTWAIT | MSG_NOSIGNAL) == -1)
 			refused++;
 		free(w);
 	}

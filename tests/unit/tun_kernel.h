@@ -14,17 +14,17 @@
 
 struct tun_kernel {
 	/* What this kernel has. */
-	unsigned features;	 /* Linux: TUNGETFEATURES */
-	unsigned long offloads;	 /* Linux: TUNSETOFFLOAD takes these */
-	unsigned long broken;	 /* this request fails ... */
-	int error;		 /* ... so; 0: with EPERM */
-	int open_error;		 /* of the device; 0: it can be opened */
-	bool multi_queue;	 /* Linux: the interface was made so */
+	unsigned features;	/* Linux: TUNGETFEATURES */
+	unsigned long offloads; /* Linux: TUNSETOFFLOAD takes these */
+	unsigned long broken;	/* this request fails ... */
+	int error;		/* ... so; 0: with EPERM */
+	int open_error;		/* of the device; 0: it can be opened */
+	bool multi_queue;	/* Linux: the interface was made so */
 
 	/* What was asked of it. */
-	char path[64];	/* of the device */
-	int flags;	/* Linux: TUNSETIFF */
-	int hdrlen;	/* Linux: TUNSETVNETHDRSZ */
+	char path[64];			       /* of the device */
+	int flags;			       /* Linux: TUNSETIFF */
+	int hdrlen;			       /* Linux: TUNSETVNETHDRSZ */
 	unsigned long asked[KERNEL_MAX_ASKED]; /* Linux: TUNSETOFFLOAD */
 	unsigned nasked;
 	int mtu;

@@ -114,8 +114,7 @@ prefix64(const char *text)
 	ck_assert_ptr_nonnull(slash);
 	*slash = '\0';
 	addr = addr6(buf);
-	ck_assert_ptr_null(pref64_init(&p, &addr,
-	    (unsigned)atoi(slash + 1)));
+	ck_assert_ptr_null(pref64_init(&p, &addr, (unsigned)atoi(slash + 1)));
 	return (p);
 }
 
@@ -170,8 +169,8 @@ expire(struct nat64 *n, struct monotime now)
 
 /* Hand a packet in, from storage that is exactly as large as promised. */
 static inline enum nat64_verdict
-put_in(struct nat64 *n, const uint8_t *bytes, size_t len,
-    const uint8_t *vnet, struct monotime now, enum nat64_reason *reason)
+put_in(struct nat64 *n, const uint8_t *bytes, size_t len, const uint8_t *vnet,
+    struct monotime now, enum nat64_reason *reason)
 {
 	struct nat64_workspace *ws;
 	enum nat64_verdict verdict;
@@ -315,7 +314,9 @@ print_shown(SRunner *sr)
 				continue;
 			printf("# vector %s: %s: %s\n", v->name, v->refs,
 			    tr_rtype(results[i]) == CK_PASS &&
-			    !v->expected_failure ? "pass" : "fail");
+				    !v->expected_failure ?
+				"pass" :
+				"fail");
 		}
 	free(results);
 }

@@ -56,13 +56,12 @@ pseudo_sum(const struct pkt *p)
 	const size_t at = p->family == PKT_V4 ? 12 : 8;
 	const size_t len = p->family == PKT_V4 ? 8 : 32;
 
-	return (cksum_add((uint64_t)p->proto + pkt_l4len(p), p->data + at,
-	    len));
+	return (
+	    cksum_add((uint64_t)p->proto + pkt_l4len(p), p->data + at, len));
 }
 
 static inline void
-feed_one(struct feed *f, const uint8_t *bytes, size_t len,
-    const uint8_t *vnet)
+feed_one(struct feed *f, const uint8_t *bytes, size_t len, const uint8_t *vnet)
 {
 	f->verdict = put_in(f->n, bytes, len, vnet, f->now, &f->reason);
 }
@@ -87,8 +86,8 @@ feed_partial(struct feed *f, const uint8_t *bytes, size_t len)
 		return;
 	}
 	p.ofl.csum_partial = true;
-	p.ofl.csum_off = p.proto == IPPROTO_TCP ? PKT_TCP_CKSUM :
-	    PKT_UDP_CKSUM;
+	p.ofl.csum_off =
+	    p.proto == IPPROTO_TCP ? PKT_TCP_CKSUM : PKT_UDP_CKSUM;
 	put16(pkt_l4(&p) + p.ofl.csum_off, cksum_fold(sum));
 	vnet_encode(&p, vnet);
 	feed_one(f, p.data, p.len, vnet);

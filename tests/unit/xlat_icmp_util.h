@@ -125,8 +125,8 @@ translate(void)
 		reason = xlat_icmp_6to4(&p, &inner, src4, dst4, &t4, &conf,
 		    &ids, false, &out);
 	else
-		reason = xlat_icmp_4to6(&p, &inner, &src6, &dst6, &t6, &conf,
-		    &out);
+		reason =
+		    xlat_icmp_4to6(&p, &inner, &src6, &dst6, &t6, &conf, &out);
 	if (reason == NAT64_NONE) {
 		REQUIRE(cksum_right(&out));
 		assert_as_parsed(&out);
@@ -157,8 +157,7 @@ quote_udp(enum pkt_family family)
 }
 
 static inline void
-error_about(enum pkt_family family, uint8_t type, uint8_t code,
-    uint32_t param)
+error_about(enum pkt_family family, uint8_t type, uint8_t code, uint32_t param)
 {
 	struct error_spec e = { .family = family,
 		.type = type,
@@ -188,8 +187,8 @@ static const uint8_t opts4[] = { 7, 7, 8, 192, 0, 2, 9, 0 };
 static const uint8_t hbh_udp[] = { 17, 0, 1, 4, 0, 0, 0, 0 };
 static const uint8_t rh_used[] = { 17, 0, 4, 0, 0, 0, 0, 0 };
 static const uint8_t rh_left[] = { 17, 0, 4, 1, 0, 0, 0, 0 };
-static const uint8_t dst_fh_tcp[] = { 44, 0, 1, 4, 0, 0, 0, 0, 6, 0, 0, 1, 0xab,
-	0xcd, 0x12, 0x34 };
+static const uint8_t dst_fh_tcp[] = { 44, 0, 1, 4, 0, 0, 0, 0, 6, 0, 0, 1,
+	0xab, 0xcd, 0x12, 0x34 };
 
 static const struct quote_row quote_rows[] = {
 	{ "UDP", IPPROTO_UDP, 0, 40, 0, NULL, 0, NULL, 0, 0 },

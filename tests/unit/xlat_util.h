@@ -34,10 +34,10 @@
 #define PORT_SERVER 443 /* of the server, the same on both sides */
 
 /* ck_assert() tells the parent of every pass, which is slow in loops. */
-#define REQUIRE(cond)                                                        \
-	do {                                                                 \
-		if (!(cond))                                                 \
-			ck_abort_msg("not true: %s", #cond);                 \
+#define REQUIRE(cond)                                        \
+	do {                                                 \
+		if (!(cond))                                 \
+			ck_abort_msg("not true: %s", #cond); \
 	} while (0)
 
 #define NITEMS(a) (sizeof(a) / sizeof((a)[0]))
@@ -93,15 +93,15 @@ pkt_alloc(struct pkt *p)
 /* What is not said is 0. */
 struct spec {
 	enum pkt_family family;
-	bool back; /* IPv6: from the server; IPv4: from the pool address */
-	uint8_t proto;	     /* of L4 */
-	uint8_t tos;	     /* or traffic class */
-	uint8_t ttl;	     /* or hop limit; 0 means 64 */
-	uint8_t next;	     /* IPv6 with ext: first next header */
-	const uint8_t *ext;  /* IPv6 extension headers, IPv4 options */
+	bool back;     /* IPv6: from the server; IPv4: from the pool address */
+	uint8_t proto; /* of L4 */
+	uint8_t tos;   /* or traffic class */
+	uint8_t ttl;   /* or hop limit; 0 means 64 */
+	uint8_t next;  /* IPv6 with ext: first next header */
+	const uint8_t *ext; /* IPv6 extension headers, IPv4 options */
 	size_t extlen;
-	uint16_t id;	     /* IPv4 */
-	uint16_t frag;	     /* IPv4: flags and offset, as on the wire */
+	uint16_t id;   /* IPv4 */
+	uint16_t frag; /* IPv4: flags and offset, as on the wire */
 	uint8_t echo_type;
 	uint16_t echo_id;
 	uint8_t tcp_flags;
@@ -262,8 +262,8 @@ cksum_right(const struct pkt *p)
 
 	if (p->proto == IPPROTO_UDP)
 		len = wire_get16(pkt_l4(p) + 4);
-	return (wire_sum(pseudo_sum(p->data, p->proto, len), pkt_l4(p),
-		    len) == 0xffff);
+	return (wire_sum(pseudo_sum(p->data, p->proto, len), pkt_l4(p), len) ==
+	    0xffff);
 }
 
 /* The IPv4 header checksum is right. */

@@ -57,8 +57,8 @@ START_TEST(hash_matches_example_of_the_paper)
 
 	for (i = 0; i < sizeof(data); i++)
 		data[i] = i;
-	ck_assert(siphash24(&key, data, sizeof(data)) ==
-	    0xa129ca6149be45e5ULL);
+	ck_assert(
+	    siphash24(&key, data, sizeof(data)) == 0xa129ca6149be45e5ULL);
 }
 END_TEST
 

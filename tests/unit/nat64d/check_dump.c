@@ -64,8 +64,8 @@ dump_all(void (*happen)(unsigned slice))
 START_TEST(empty_table_is_counters_and_an_end)
 {
 	dump_all(NULL);
-	ck_assert_ptr_nonnull(strstr(text,
-	    "table udp   bindings 0 sessions 0 "));
+	ck_assert_ptr_nonnull(
+	    strstr(text, "table udp   bindings 0 sessions 0 "));
 	ck_assert_str_eq(text + strlen(text) - 5, "\nend\n");
 }
 END_TEST

@@ -163,8 +163,8 @@ make_udp6(uint8_t *ip, uint16_t sport, uint16_t dport)
 	wire_put16(ip + 40, sport);
 	wire_put16(ip + 42, dport);
 	wire_put16(ip + 44, 8);
-	wire_put16(ip + 46, (uint16_t)~wire_sum(wire_pseudo(ip, IPPROTO_UDP,
-	    8), ip + 40, 8));
+	wire_put16(ip + 46,
+	    (uint16_t)~wire_sum(wire_pseudo(ip, IPPROTO_UDP, 8), ip + 40, 8));
 	return (48);
 }
 
@@ -306,8 +306,8 @@ START_TEST(sigusr1_prints_counters_bindings_and_sessions)
 	ck_assert_uint_eq(value_of(text, "counter ipv6-packets-in"), 2);
 	ck_assert_uint_eq(value_of(text, "counter ipv4-packets-out"), 2);
 	ck_assert_uint_eq(value_of(text, "counter bindings-created"), 1);
-	ck_assert_ptr_nonnull(strstr(text,
-	    "table udp   bindings 1 sessions 2 "));
+	ck_assert_ptr_nonnull(
+	    strstr(text, "table udp   bindings 1 sessions 2 "));
 	ck_assert_uint_eq(count_lines(text, "udp     [" CLIENT "]:4000 "), 1);
 	ck_assert_uint_eq(count_lines(text, " to     [" SERVER6 "]:53 "), 1);
 	ck_assert_uint_eq(count_lines(text, SERVER ":123 "), 1);
@@ -324,7 +324,8 @@ START_TEST(dump_names_the_reasons_of_drops)
 
 	start();
 	ck_assert_int_eq(write(tun_fake_far_end(tun), garbage,
-	    sizeof(garbage)), sizeof(garbage));
+			     sizeof(garbage)),
+	    sizeof(garbage));
 	exchange(4000, 53);
 	text = ask_dump();
 	ck_assert_uint_eq(value_of(text, "dropped bad-version"), 1);
@@ -422,7 +423,8 @@ open_sessions(uint16_t sport, unsigned n)
 			continue;
 		for (answers = 0; answers < volley; answers++)
 			ck_assert_uint_gt(receive(buf, sizeof(buf),
-			    PATIENCE_MS), 0);
+					      PATIENCE_MS),
+			    0);
 	}
 }
 
@@ -446,8 +448,8 @@ START_TEST(packets_do_not_put_off_the_end_of_many_sessions)
 	ck_assert_int_eq(kill(child, SIGCONT), 0);
 	for (i = 0; i < many / 50; i++)
 		exchange(4001, 1);
-	ck_assert_ptr_nonnull(strstr(ask_dump(),
-	    "table udp   bindings 1 sessions 1 "));
+	ck_assert_ptr_nonnull(
+	    strstr(ask_dump(), "table udp   bindings 1 sessions 1 "));
 }
 END_TEST
 
@@ -648,8 +650,8 @@ START_TEST(what_the_device_refuses_last_is_in_the_dump)
 	ck_assert_uint_eq(value_of(text, "dropped device"), 3);
 	ck_assert_ptr_eq(strstr(text, "device refused 3 packets, the last "),
 	    strchr(text, '\n') + 1);
-	ck_assert_ptr_nonnull(strstr(text,
-	    " s ago: Invalid argument (IPv4 protocol 17)\n"));
+	ck_assert_ptr_nonnull(
+	    strstr(text, " s ago: Invalid argument (IPv4 protocol 17)\n"));
 }
 END_TEST
 
@@ -693,7 +695,8 @@ main(void)
 	tcase_add_test(tc, dump_that_nobody_reads_holds_nothing_up);
 	tcase_add_test(tc, dump_shows_each_session_of_a_large_binding_once);
 	tcase_add_test(tc, closed_reader_of_a_dump_ends_the_dump_only);
-	tcase_add_test(tc, dump_in_the_background_goes_to_a_new_file_each_time);
+	tcase_add_test(tc,
+	    dump_in_the_background_goes_to_a_new_file_each_time);
 	tcase_add_test(tc, dump_goes_to_its_file_in_the_foreground_too);
 	tcase_add_test(tc, dump_without_a_file_is_refused_quietly);
 	tcase_add_test(tc, packets_that_the_device_refuses_are_counted);

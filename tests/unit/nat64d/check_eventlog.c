@@ -31,7 +31,8 @@
 /* 2026-11-23T14:50:05.123Z */
 #define NOW_MS INT64_C(1795445405123)
 #define TIME "time=2026-11-23T14:50:05.123Z "
-#define BINDING " natevent=10 proto=udp addr6=2001:db8:1::10 port6=4000 " \
+#define BINDING                                                   \
+	" natevent=10 proto=udp addr6=2001:db8:1::10 port6=4000 " \
 	"addr4=203.0.113.5 port4="
 
 #define PATIENCE_MS 5000
@@ -61,8 +62,7 @@ setup(void)
 	signal(SIGPIPE, SIG_IGN); /* as the engine has it */
 	base = event_base_new();
 	ck_assert_ptr_nonnull(base);
-	opts = (struct eventlog_opts){ .file = file,
-		.kinds = EVENT_BINDINGS };
+	opts = (struct eventlog_opts){ .file = file, .kinds = EVENT_BINDINGS };
 	l = NULL;
 }
 
@@ -111,9 +111,14 @@ happen_at(enum nat64_event_type type, uint16_t port4, struct monotime now)
 	struct taddr6 in6 = { .port = 4000 };
 	struct taddr4 out4 = { .port = port4 };
 	struct session s = { .proto = L4_UDP };
-	struct nat64_event ev = { .type = type, .proto = L4_UDP, .in6 = &in6,
-		.out4 = &out4, .session = &s, .subscriber_len = 64,
-		.quota = NAT64_QUOTA_SUBSCRIBER, .limit = 100 };
+	struct nat64_event ev = { .type = type,
+		.proto = L4_UDP,
+		.in6 = &in6,
+		.out4 = &out4,
+		.session = &s,
+		.subscriber_len = 64,
+		.quota = NAT64_QUOTA_SUBSCRIBER,
+		.limit = 100 };
 
 	ck_assert_int_eq(inet_pton(AF_INET6, "2001:db8:1::10", &in6.addr), 1);
 	out4.addr.s_addr = inet_addr("203.0.113.5");
@@ -321,7 +326,8 @@ read_all(int fd)
 
 	for (ms = 0; ms < PATIENCE_MS; ms += 10) {
 		run_for(10);
-		while ((n = read(fd, text + len, sizeof(text) - 1 - len)) > 0) {
+		while (
+		    (n = read(fd, text + len, sizeof(text) - 1 - len)) > 0) {
 			len += (size_t)n;
 			ms = PATIENCE_MS - 500;
 		}
@@ -342,8 +348,8 @@ count_sequence(uint64_t *lost)
 		ck_assert_int_eq(strncmp(line, "time=", 5), 0);
 		if (strncmp(line + 29, " event=lines-lost count=", 24) == 0)
 			*lost += strtoull(line + 29 + 24, NULL, 10);
-		else if (strncmp(line + 29, " event=binding-created ",
-		    23) == 0)
+		else if (strncmp(line + 29, " event=binding-created ", 23) ==
+		    0)
 			seen++;
 	}
 	return (seen);
@@ -439,8 +445,9 @@ START_TEST(logger_gets_each_line_as_syslog_sends_it)
 	start();
 	happen(NAT64_EV_BIB_CREATE, 40123);
 	ck_assert_uint_eq(count(receive(fd), "event=started"), 1);
-	snprintf(tail, sizeof(tail), " nat64d[%ld]: " TIME
-	    "event=binding-created" BINDING "40123", (long)getpid());
+	snprintf(tail, sizeof(tail),
+	    " nat64d[%ld]: " TIME "event=binding-created" BINDING "40123",
+	    (long)getpid());
 	receive(fd);
 	/* <30>, and then "Nov 23 14:50:05" */
 	ck_assert_int_eq(strncmp(text, "<30>", 4), 0);
@@ -515,11 +522,17 @@ START_TEST(trouble_is_one_line_per_cause_in_the_ordinary_log)
 	run_for(100);
 	contents(errors);
 	ck_assert_uint_eq(count(text, "\n"), 2);
-	ck_assert_uint_eq(count(text, "check_eventlog: event=quota-exceeded "
-	    "natevent=13 subtype=3 quota=subscriber limit=100 "
-	    "subscriber=2001:db8:1::/64 addr6=2001:db8:1::10\n"), 1);
-	ck_assert_uint_eq(count(text, "event=ports-exhausted natevent=12 "
-	    "addr4=203.0.113.5 proto=udp statement=\"pool\"\n"), 1);
+	ck_assert_uint_eq(
+	    count(text,
+		"check_eventlog: event=quota-exceeded "
+		"natevent=13 subtype=3 quota=subscriber limit=100 "
+		"subscriber=2001:db8:1::/64 addr6=2001:db8:1::10\n"),
+	    1);
+	ck_assert_uint_eq(
+	    count(text,
+		"event=ports-exhausted natevent=12 "
+		"addr4=203.0.113.5 proto=udp statement=\"pool\"\n"),
+	    1);
 	ck_assert_uint_eq(count(contents(file), " event="), 1);
 }
 END_TEST

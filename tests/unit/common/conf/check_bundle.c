@@ -23,12 +23,16 @@ static void
 put(struct bundle *b, const char *path, uint64_t max, uint32_t error,
     const char *bytes)
 {
-	const struct bundle_file f = { .path = path, .max = max,
-		.error = error, .dev = 7, .ino = 9,
+	const struct bundle_file f = { .path = path,
+		.max = max,
+		.error = error,
+		.dev = 7,
+		.ino = 9,
 		.len = bytes != NULL ? strlen(bytes) : 0 };
 
-	ck_assert_int_eq(bundle_add(b, &f, bytes != NULL ?
-	    (uint8_t *)strdup(bytes) : NULL), 0);
+	ck_assert_int_eq(bundle_add(b, &f,
+			     bytes != NULL ? (uint8_t *)strdup(bytes) : NULL),
+	    0);
 }
 
 static struct bundle *

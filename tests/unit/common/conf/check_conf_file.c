@@ -127,15 +127,13 @@ static const struct {
 	{ "empty macro", "x = \"\"\na $x b\n$x\n$x c\n", "a b |c |" },
 	{ "macro as last word of the file", "x = a\n$x", "a |" },
 	{ "macro in no string", "x = a\n\"$x\"\n", "\"$x\" |" },
-	{ "macro named as a keyword", "pool = a\npool $pool\n",
-	    "pool a |" },
+	{ "macro named as a keyword", "pool = a\npool $pool\n", "pool a |" },
 	{ "macro over two lines", "x = a \\\n b\n$x\n", "a b |" },
 	{ "definition at the start of a line only", "a x = b\n",
 	    "a x '=' b |" },
 	{ "definition needs its own equals sign", "x = \"= 5\"\ny $x\n",
 	    "y '=' #5 |" },
-	{ "a macro's name is no definition", "x = y\n$x = z\n",
-	    "y '=' z |" },
+	{ "a macro's name is no definition", "x = y\n$x = z\n", "y '=' z |" },
 	{ "include inside a line is a word", "a include b\n",
 	    "a include b |" },
 };
@@ -156,104 +154,131 @@ static const struct {
 	{ "unexpected characters", "a ? b\n;\n",
 	    "a ! b |! |\n"
 	    "t.conf:1: unexpected character \"?\"\n"
-	    "t.conf:2: unexpected character \";\"\n", 2 },
+	    "t.conf:2: unexpected character \";\"\n",
+	    2 },
 	{ "address in brackets", "a [192.0.2.53] b\nlisten on [::1]:53 c\n",
 	    "a ! b |listen on ! c |\n"
 	    "t.conf:1: \"[192.0.2.53]\" is no address: write 192.0.2.53\n"
-	    "t.conf:2: \"[::1]:53\" is no address: write ::1 port 53\n", 2 },
+	    "t.conf:2: \"[::1]:53\" is no address: write ::1 port 53\n",
+	    2 },
 	{ "other text in brackets", "a [b] http://[::1]/x\n",
 	    "a ! http:// ! |\n"
 	    "t.conf:1: unexpected character \"[\": a text with it needs "
 	    "quotes\n"
 	    "t.conf:1: unexpected character \"[\": a text with it needs "
-	    "quotes\n", 2 },
+	    "quotes\n",
+	    2 },
 	{ "bytes above ASCII", "a \xc3\xa9 b\n",
 	    "a ! b |\n"
-	    "t.conf:1: character that is not ASCII outside a string\n", 1 },
+	    "t.conf:1: character that is not ASCII outside a string\n",
+	    1 },
 	{ "string without an end", "a \"b c\nd\n",
 	    "a ! |d |\n"
-	    "t.conf:1: string without a closing quote\n", 1 },
+	    "t.conf:1: string without a closing quote\n",
+	    1 },
 	{ "string without an end at the end of file", "\"",
 	    "! |\n"
-	    "t.conf:1: string without a closing quote\n", 1 },
+	    "t.conf:1: string without a closing quote\n",
+	    1 },
 	{ "unknown escape", "\"a\\n\" b\nc\n",
 	    "! |c |\n"
 	    "t.conf:1: unknown escape in a string: only \\\" and \\\\ exist\n",
 	    1 },
 	{ "blanks behind a continuation", "a \\ \nb\n",
 	    "a ! b |\n"
-	    "t.conf:1: blanks between \"\\\" and the end of line\n", 1 },
+	    "t.conf:1: blanks between \"\\\" and the end of line\n",
+	    1 },
 	{ "backslash inside a line", "a \\b\n",
 	    "a ! b |\n"
-	    "t.conf:1: unexpected character \"\\\"\n", 1 },
+	    "t.conf:1: unexpected character \"\\\"\n",
+	    1 },
 	{ "comment stuck to a word", "192.0.2.1#dns\nb\n",
 	    "! |b |\n"
 	    "t.conf:1: \"#\" inside a word: a comment needs a blank before "
-	    "it\n", 1 },
+	    "it\n",
+	    1 },
 	{ "port stuck to an address", "a ::1#53 b # c\nd\n",
 	    "a ! |d |\n"
-	    "t.conf:1: \"::1#53\" is no address: write ::1 port 53\n", 1 },
+	    "t.conf:1: \"::1#53\" is no address: write ::1 port 53\n",
+	    1 },
 	{ "range backwards", "port 65535-1024\n",
 	    "port ! |\n"
-	    "t.conf:1: range ends before it begins\n", 1 },
+	    "t.conf:1: range ends before it begins\n",
+	    1 },
 	{ "unknown macro", "a $x b\n",
 	    "a ! b |\n"
-	    "t.conf:1: macro $x is not defined\n", 1 },
+	    "t.conf:1: macro $x is not defined\n",
+	    1 },
 	{ "dollar alone", "a $ $5\n",
 	    "a ! ! #5 |\n"
 	    "t.conf:1: \"$\" without a macro's name\n"
-	    "t.conf:1: \"$\" without a macro's name\n", 2 },
+	    "t.conf:1: \"$\" without a macro's name\n",
+	    2 },
 	{ "macro stuck to a word", "x = 1\n$x/24\n",
 	    "! #24 |\n"
-	    "t.conf:2: macro needs a blank behind its name\n", 1 },
+	    "t.conf:2: macro needs a blank behind its name\n",
+	    1 },
 	{ "macro defined twice", "x = 1\nx = 2\n$x\n",
 	    "#1 |\n"
-	    "t.conf:2: macro \"x\" is defined already, at t.conf:1\n", 1 },
+	    "t.conf:2: macro \"x\" is defined already, at t.conf:1\n",
+	    1 },
 	{ "macro without a value", "x =\ny = # z\na\n",
 	    "a |\n"
 	    "t.conf:1: macro without a value\n"
-	    "t.conf:2: macro without a value\n", 2 },
+	    "t.conf:2: macro without a value\n",
+	    2 },
 	{ "macro that ends with the file", "x = a \\ ",
 	    "\n"
-	    "t.conf:1: blanks between \"\\\" and the end of line\n", 1 },
+	    "t.conf:1: blanks between \"\\\" and the end of line\n",
+	    1 },
 	{ "macro of punctuation", "x = { a ? }\na\n",
 	    "a |\n"
 	    "t.conf:1: \"{\" in the value of a macro needs quotes\n"
 	    "t.conf:1: unexpected character \"?\"\n"
-	    "t.conf:1: \"}\" in the value of a macro needs quotes\n", 3 },
+	    "t.conf:1: \"}\" in the value of a macro needs quotes\n",
+	    3 },
 	{ "macro with a bad name", "a-b = 1\n",
 	    "\n"
-	    "t.conf:1: \"a-b\" is no name of a macro\n", 1 },
+	    "t.conf:1: \"a-b\" is no name of a macro\n",
+	    1 },
 	{ "macro that names itself", "x = \"$x\"\n$x a\n",
 	    "! a |\n"
 	    "t.conf:2: \"$x\" in the value of $x is not expanded: write it "
-	    "outside the quotes\n", 1 },
+	    "outside the quotes\n",
+	    1 },
 	{ "mistake in a macro's value shows its use", "x = \"?\"\n\n$x a\n",
 	    "! a |\n"
-	    "t.conf:3: unexpected character \"?\"\n", 1 },
+	    "t.conf:3: unexpected character \"?\"\n",
+	    1 },
 	{ "include of nothing", "include\ninclude 5 a\ninclude \"a\" b\nc\n",
 	    "c |\n"
 	    "t.conf:1: unexpected end of line, expected name of a file\n"
 	    "t.conf:2: unexpected \"5\", expected name of a file\n"
-	    "t.conf:3: unexpected \"b\", expected end of line\n", 3 },
+	    "t.conf:3: unexpected \"b\", expected end of line\n",
+	    3 },
 	{ "include of a file that is not there",
 	    "include \"a.conf\"\ninclude ?\nb\n",
 	    "b |\n"
 	    "t.conf:1: cannot read \"a.conf\": No such file or directory\n"
-	    "t.conf:2: unexpected character \"?\"\n", 2 },
+	    "t.conf:2: unexpected character \"?\"\n",
+	    2 },
 	{ "include of itself", "a\ninclude \"t.conf\"\nb\n",
 	    "a |b |\n"
-	    "t.conf:2: \"t.conf\" includes itself\n", 1 },
+	    "t.conf:2: \"t.conf\" includes itself\n",
+	    1 },
 	{ "include of a directory", "include sub\n",
 	    "\n"
-	    "t.conf:1: cannot read \"sub\": Is a directory\n", 1 },
+	    "t.conf:1: cannot read \"sub\": Is a directory\n",
+	    1 },
 	{ "DOS line ends", "a\r\nb\r\n",
 	    "a |b |\n"
 	    "t.conf:1: carriage return: the file has DOS line ends\n"
-	    "t.conf:2: carriage return: the file has DOS line ends\n", 2 },
+	    "t.conf:2: carriage return: the file has DOS line ends\n",
+	    2 },
 	{ "control characters", "a\n\"b\x1b[0m\" \x01 \x7f # \x08\n",
 	    "a |\"b [0m\" |\n"
-	    "t.conf:2: control character 0x1b\n", 1 },
+	    "t.conf:2: control character 0x1b\n",
+	    1 },
 };
 
 START_TEST(next_reports_every_error_and_goes_on)
@@ -267,8 +292,9 @@ START_TEST(nul_byte_is_a_clean_error)
 {
 	put_bytes("t.conf", "a\0b\n\0\nc\n", 8);
 	expect("a b |c |\n"
-	    "t.conf:1: control character 0x00\n"
-	    "t.conf:2: control character 0x00\n", 2);
+	       "t.conf:1: control character 0x00\n"
+	       "t.conf:2: control character 0x00\n",
+	    2);
 }
 END_TEST
 
@@ -284,7 +310,8 @@ START_TEST(include_reads_on_in_the_other_file)
 	put("t.conf", "a\ninclude \"a.conf\"\nd\n");
 	put("a.conf", "b ?\ninclude b.conf # unquoted\nb2");
 	put("b.conf", "c \\");
-	expect("a |b ! |c |b2 |d |\na.conf:1: unexpected character \"?\"\n", 1);
+	expect("a |b ! |c |b2 |d |\na.conf:1: unexpected character \"?\"\n",
+	    1);
 }
 END_TEST
 
@@ -316,7 +343,8 @@ START_TEST(include_in_a_circle_is_refused)
 	put("a.conf", "include sub/../b.conf\na\n");
 	put("b.conf", "include t.conf\nb\n");
 	expect("b |a |t |\n"
-	    "sub/../b.conf:1: \"sub/../t.conf\" includes itself\n", 1);
+	       "sub/../b.conf:1: \"sub/../t.conf\" includes itself\n",
+	    1);
 }
 END_TEST
 
@@ -340,7 +368,8 @@ START_TEST(include_is_bounded_in_depth)
 		put(name, text);
 	}
 	expect("f |f |f |f |f |f |f |\n"
-	    "f7:2: more than 8 files inside one another\n", 1);
+	       "f7:2: more than 8 files inside one another\n",
+	    1);
 	for (i = 1; i <= CONF_MAX_DEPTH; i++) {
 		snprintf(name, sizeof(name), "f%d", i);
 		unlink(name);
@@ -441,8 +470,8 @@ END_TEST
 START_TEST(errors_are_bounded)
 {
 	put_repeated("t.conf", "", "?\n", CONF_MAX_ERRORS * 2);
-	expect_last("t.conf:50: unexpected character \"?\" (too many errors)\n",
-	    50);
+	expect_last(
+	    "t.conf:50: unexpected character \"?\" (too many errors)\n", 50);
 }
 END_TEST
 

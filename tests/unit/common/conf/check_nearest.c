@@ -49,13 +49,13 @@ static const struct {
 	{ "prot", "port" },
 	{ "yse", "yes" },
 	{ "estblished", "established" },
-	{ "estab", "established" },	/* the only one that begins so */
-	{ "store", NULL },		/* two begin so */
+	{ "estab", "established" },	 /* the only one that begins so */
+	{ "store", NULL },		 /* two begin so */
 	{ "stored-syn", "stored-syns" }, /* the nearer of two */
 	{ "frobnicate", NULL },
 	{ "b", NULL },
 	{ "x", NULL },
-	{ "on", NULL },			/* too short */
+	{ "on", NULL }, /* too short */
 	{ "", NULL },
 	{ "a-keyword-of-more-than-thirty-two-letter", NULL },
 };

@@ -79,8 +79,7 @@ main(void)
 	Suite *s = suite_create("quantity");
 	TCase *tc = tcase_create("quantity");
 
-	tcase_add_loop_test(tc, parse_multiplies_by_the_unit, 0,
-	    NITEMS(good));
+	tcase_add_loop_test(tc, parse_multiplies_by_the_unit, 0, NITEMS(good));
 	tcase_add_loop_test(tc, parse_refuses_what_has_no_such_unit, 0,
 	    NITEMS(bad));
 	suite_add_tcase(s, tc);

@@ -211,8 +211,8 @@ START_TEST(verdict_equals_that_of_a_search_through_all_rules)
 		sin.sin_addr.s_addr = htonl(host);
 		memcpy(&ss, &sin, sizeof(sin));
 		for (best = -1, i = 0; i < n; i++) {
-			if (prefix_match(&rules[i], &ss) && (best == -1 ||
-			    rules[i].len > rules[best].len))
+			if (prefix_match(&rules[i], &ss) &&
+			    (best == -1 || rules[i].len > rules[best].len))
 				best = i;
 		}
 		want = ACL_NONE;

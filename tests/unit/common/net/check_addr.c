@@ -193,15 +193,17 @@ START_TEST(sockaddr_parse_and_print_are_inverse)
 	ck_assert_str_eq(sockaddr_print(&ss, buf, sizeof(buf)),
 	    sockaddrs[_i].printed);
 	ck_assert_uint_eq(sockaddr_port(&ss), 5353);
-	ck_assert_uint_eq(len, ss.ss_family == AF_INET ?
-	    sizeof(struct sockaddr_in) : sizeof(struct sockaddr_in6));
+	ck_assert_uint_eq(len,
+	    ss.ss_family == AF_INET ? sizeof(struct sockaddr_in) :
+				      sizeof(struct sockaddr_in6));
 }
 END_TEST
 
 START_TEST(sockaddr_print_of_the_longest_address_fits)
 {
-	struct sockaddr_storage ss = sockaddr(
-	    "fe80:1111:2222:3333:4444:5555:6666:7777%4294967295", 65535);
+	struct sockaddr_storage ss =
+	    sockaddr("fe80:1111:2222:3333:4444:5555:6666:7777%4294967295",
+		65535);
 	char buf[SOCKADDR_STRLEN];
 
 	ck_assert_str_eq(sockaddr_print(&ss, buf, sizeof(buf)),

@@ -62,8 +62,7 @@ START_TEST(hint_reads_no_further_than_told)
 {
 	char buf[ADDR_HINT_MAX];
 
-	ck_assert_pstr_eq(addr_hint("::1#53 and more", 6, buf),
-	    "::1 port 53");
+	ck_assert_pstr_eq(addr_hint("::1#53 and more", 6, buf), "::1 port 53");
 }
 END_TEST
 

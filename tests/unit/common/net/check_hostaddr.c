@@ -56,8 +56,8 @@ static const struct row {
 	    "2001:db8::1" },
 	{ "deprecated rather than none", "::", { { "2001:db8::1", LAN, DEP } },
 	    "2001:db8::1" },
-	{ "preferred before deprecated",
-	    "::", { { "2001:db8::1", LAN, DEP }, { "2001:db8:1::1", LAN, OK } },
+	{ "preferred before deprecated", "::",
+	    { { "2001:db8::1", LAN, DEP }, { "2001:db8:1::1", LAN, OK } },
 	    "2001:db8:1::1" },
 	{ "even when the deprecated one is ours", "2001:db8::1",
 	    { { "2001:db8::1", WAN, DEP }, { "2001:db8:1::1", LAN, OK } },
@@ -77,15 +77,16 @@ static const struct row {
 	    "::", { { "2001:db8::abcd", LAN, TMP } }, "2001:db8::abcd" },
 	{ "none of the tun's", "::", { { "2001:db8::1", TUN, OK } }, "::" },
 	{ "none of the tun's, were it the only global one", "2001:db8::1",
-	    { { "2001:db8::1", TUN, OK }, { "fd00::1", LAN, OK } }, "fd00::1" },
+	    { { "2001:db8::1", TUN, OK }, { "fd00::1", LAN, OK } },
+	    "fd00::1" },
 	{ "where the default route leads",
 	    "::", { { "2001:db8::1", LAN, OK }, { "2001:db8:1::1", WAN, OK } },
 	    "2001:db8:1::1" },
 	{ "scope before route",
 	    "::", { { "2001:db8::1", LAN, OK }, { "fd00::1", WAN, OK } },
 	    "2001:db8::1" },
-	{ "what lasts before route",
-	    "::", { { "2001:db8::1", LAN, OK }, { "2001:db8:1::1", WAN, TMP } },
+	{ "what lasts before route", "::",
+	    { { "2001:db8::1", LAN, OK }, { "2001:db8:1::1", WAN, TMP } },
 	    "2001:db8::1" },
 	{ "the current one among equals", "2001:db8::2",
 	    { { "2001:db8::1", LAN, OK }, { "2001:db8::2", LAN, OK } },
@@ -127,8 +128,8 @@ START_TEST(choice_is_as_in_the_table)
 		hostaddr_offer(&c, &a);
 	}
 	inet_ntop(AF_INET6, &c.best, text, sizeof(text));
-	ck_assert_msg(
-	    strcmp(text, r->best) == 0, "%s: found %s", r->name, text);
+	ck_assert_msg(strcmp(text, r->best) == 0, "%s: found %s", r->name,
+	    text);
 }
 END_TEST
 

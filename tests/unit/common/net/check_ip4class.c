@@ -95,8 +95,8 @@ START_TEST(nonglobal_is_table_ng)
 {
 	const struct row *r = &rows[_i];
 
-	ck_assert_msg(ip4_is_nonglobal(ip4(r->addr)) == r->nonglobal,
-	    "%s: %s", r->name, r->addr);
+	ck_assert_msg(ip4_is_nonglobal(ip4(r->addr)) == r->nonglobal, "%s: %s",
+	    r->name, r->addr);
 }
 END_TEST
 

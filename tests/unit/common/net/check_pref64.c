@@ -24,8 +24,7 @@ static const struct {
 	{ "2001:db8::", 32, "192.0.2.33", "2001:db8:c000:221::" },
 	{ "2001:db8:100::", 40, "192.0.2.33", "2001:db8:1c0:2:21::" },
 	{ "2001:db8:122::", 48, "192.0.2.33", "2001:db8:122:c000:2:2100::" },
-	{ "2001:db8:122:300::", 56, "192.0.2.33",
-	    "2001:db8:122:3c0:0:221::" },
+	{ "2001:db8:122:300::", 56, "192.0.2.33", "2001:db8:122:3c0:0:221::" },
 	{ "2001:db8:122:344::", 64, "192.0.2.33",
 	    "2001:db8:122:344:c0:2:2100::" },
 	{ "2001:db8:122:344::", 96, "192.0.2.33",
@@ -300,8 +299,8 @@ pref64_suite(void)
 	Suite *s = suite_create("pref64");
 	TCase *tc = tcase_create("pref64");
 
-	tcase_add_loop_test(tc, embed_and_extract_match_vectors_of_rfc_6052,
-	    0, NITEMS(vectors));
+	tcase_add_loop_test(tc, embed_and_extract_match_vectors_of_rfc_6052, 0,
+	    NITEMS(vectors));
 	tcase_add_loop_test(tc, extract_undoes_embed_for_every_length, 0,
 	    NITEMS(lengths));
 	tcase_add_loop_test(tc, embed_leaves_all_but_prefix_and_address_zero,

@@ -75,9 +75,9 @@ END_TEST
 
 START_TEST(scoped_addr_equal_compares_the_zone)
 {
-	static const char *const all[] = { "fe80::1", "fe80::1%2",
-		"fe80::1%3", "fe80::1%eth0", "fe80::1%eth1", "fe80::2%eth0",
-		"2001:db8::1", "192.0.2.1" };
+	static const char *const all[] = { "fe80::1", "fe80::1%2", "fe80::1%3",
+		"fe80::1%eth0", "fe80::1%eth1", "fe80::2%eth0", "2001:db8::1",
+		"192.0.2.1" };
 	struct scoped_addr a, b;
 	int i, k;
 

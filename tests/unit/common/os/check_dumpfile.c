@@ -23,8 +23,8 @@
 #define PIECE 1000 /* bytes, with the newline */
 #define FEW 3	   /* pieces, which a pipe takes */
 #define MANY 1000  /* which it does not */
-#define FIRST_LINE                                                            \
-	"^dump 20[0-9]{2}-[01][0-9]-[0-3][0-9]T[0-2][0-9]:[0-5][0-9]:[0-6]"   \
+#define FIRST_LINE                                                          \
+	"^dump 20[0-9]{2}-[01][0-9]-[0-3][0-9]T[0-2][0-9]:[0-5][0-9]:[0-6]" \
 	"[0-9]Z test [0-9.]+ pid [0-9]+\n"
 
 static struct event_base *base;
@@ -44,8 +44,8 @@ __wrap_event_add(struct event *ev, const struct timeval *tv)
 {
 	static const struct timeval soon = { .tv_usec = 100000 };
 
-	return (__real_event_add(ev, tv != NULL &&
-	    tv->tv_sec == DUMPFILE_STUCK_SECS ? &soon : tv));
+	return (__real_event_add(ev,
+	    tv != NULL && tv->tv_sec == DUMPFILE_STUCK_SECS ? &soon : tv));
 }
 
 static bool
@@ -78,7 +78,8 @@ static void
 make_dumpfile(const char *file, bool to_stdout)
 {
 	static const struct dumpfile_ops ops = { .begin = begin,
-		.more = make_piece, .end = end };
+		.more = make_piece,
+		.end = end };
 
 	dumpfile = dumpfile_new(base, "test", file, to_stdout, &ops);
 	ck_assert_ptr_nonnull(dumpfile);
@@ -264,8 +265,8 @@ START_TEST(pipe_that_somebody_reads_gets_all)
 		len = read_more(fd, len);
 	}
 	ck_assert(matches(text, FIRST_LINE));
-	ck_assert_uint_eq(len, (size_t)(strchr(text, '\n') + 1 - text) +
-	    MANY * PIECE);
+	ck_assert_uint_eq(len,
+	    (size_t)(strchr(text, '\n') + 1 - text) + MANY * PIECE);
 	close(fd);
 }
 END_TEST
@@ -376,13 +377,11 @@ main(void)
 	tcase_add_test(tc, symbolic_link_is_not_followed);
 	tcase_add_test(tc, pipe_that_nobody_reads_is_no_file);
 	tcase_add_test(tc, pipe_that_somebody_reads_gets_all);
-	tcase_add_test(tc,
-	    standard_output_that_nobody_reads_holds_nothing_up);
+	tcase_add_test(tc, standard_output_that_nobody_reads_holds_nothing_up);
 	tcase_add_test(tc, standard_output_blocks_others_as_before);
 	tcase_add_test(tc, dump_that_nobody_reads_is_given_up);
 	tcase_add_test(tc, closed_reader_ends_a_dump);
-	tcase_add_test(tc,
-	    nothing_is_begun_without_a_file_or_standard_output);
+	tcase_add_test(tc, nothing_is_begun_without_a_file_or_standard_output);
 	suite_add_tcase(s, tc);
 	return (suite_run(s));
 }

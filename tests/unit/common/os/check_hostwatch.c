@@ -147,8 +147,8 @@ START_TEST(addresses_are_those_of_the_families_asked_for)
 	struct seen seen = { 0 };
 
 	set_up(true);
-	ck_assert_int_eq(
-	    hostwatch_addrs(watch, rows[_i].family, see, &seen), 0);
+	ck_assert_int_eq(hostwatch_addrs(watch, rows[_i].family, see, &seen),
+	    0);
 	ck_assert_uint_eq(seen.v4, rows[_i].v4);
 	ck_assert_uint_eq(seen.v6, rows[_i].v6);
 	ck_assert_uint_eq(seen.all, seen.v4 + seen.v6);
@@ -244,7 +244,8 @@ START_TEST(forwarding_is_known_and_a_change_of_it_is_told)
 		if (!set_sysctl(rows[_i].file, i == 1 ? "1" : "0"))
 			return;
 		wait_for(HOSTWATCH_CONF);
-		ck_assert_int_eq(hostwatch_forwards(watch, rows[_i].family), i);
+		ck_assert_int_eq(hostwatch_forwards(watch, rows[_i].family),
+		    i);
 	}
 }
 END_TEST
@@ -311,14 +312,14 @@ main(void)
 	tcase_add_test(tc, an_interface_that_comes_up_brings_all_kinds);
 	tcase_add_test(tc, kinds_that_nobody_wants_wake_nobody);
 	tcase_add_test(tc, an_mtu_is_a_change_of_the_link);
-	tcase_add_loop_test(
-	    tc, addresses_are_those_of_the_families_asked_for, 0, 3);
+	tcase_add_loop_test(tc, addresses_are_those_of_the_families_asked_for,
+	    0, 3);
 	tcase_add_test(tc, link_is_found_by_name_and_by_index);
 	tcase_add_loop_test(tc, link_that_is_not_there_is_enodev, 0, 2);
 	tcase_add_loop_test(tc, route_says_where_an_address_is_reached, 0, 2);
 	tcase_add_loop_test(tc, no_route_is_enetunreach, 0, 2);
-	tcase_add_loop_test(
-	    tc, forwarding_is_known_and_a_change_of_it_is_told, 0, 2);
+	tcase_add_loop_test(tc, forwarding_is_known_and_a_change_of_it_is_told,
+	    0, 2);
 	tcase_add_test(tc, link_knows_sysctls_of_the_interface);
 	tcase_add_test(tc, storm_is_read_in_slices);
 	tcase_add_test(tc, lost_messages_count_as_everything);

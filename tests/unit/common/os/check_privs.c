@@ -69,7 +69,8 @@ START_TEST(map_of_ids_has_those_of_its_lines)
 
 	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
 		ck_assert_msg(privs_mapped(rows[i].map, rows[i].id) ==
-		    rows[i].mapped, "\"%s\" %lu", rows[i].map, rows[i].id);
+			rows[i].mapped,
+		    "\"%s\" %lu", rows[i].map, rows[i].id);
 }
 END_TEST
 
@@ -100,7 +101,8 @@ START_TEST(root_becomes_a_user_by_name_or_number)
 	rows[0].gid = gid;
 	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		ck_assert_msg(privs_lookup(rows[i].user, STANDARD, &privs,
-		    text) == 0, "%s", text);
+				  text) == 0,
+		    "%s", text);
 		ck_assert_str_eq(text, "");
 		ck_assert_uint_eq(privs.uid, rows[i].uid);
 		ck_assert_uint_eq(privs.gid, rows[i].gid);
@@ -120,8 +122,9 @@ START_TEST(root_is_told_what_to_say_instead)
 	if (!is_real_root())
 		return;
 	for (i = 0; i < sizeof(users) / sizeof(users[0]); i++) {
-		ck_assert_msg(privs_lookup(users[i], STANDARD, &privs, text)
-		    == -1, "%s", users[i]);
+		ck_assert_msg(privs_lookup(users[i], STANDARD, &privs, text) ==
+			-1,
+		    "%s", users[i]);
 		ck_assert_ptr_nonnull(strstr(text, "\"user 65534\""));
 	}
 }
@@ -166,7 +169,8 @@ START_TEST(ordinary_user_stays)
 	be_ordinary();
 	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		ck_assert_int_eq(privs_lookup(rows[i].user, STANDARD, &privs,
-		    text), 0);
+				     text),
+		    0);
 		ck_assert_uint_eq(privs.uid, getuid());
 		ck_assert(privs.stay);
 		ck_assert_msg((text[0] != '\0') == rows[i].warned, "%s: %s",
@@ -201,7 +205,7 @@ START_TEST(file_is_writable_where_the_user_may_write_it)
 {
 	static const struct {
 		const char *file;
-		mode_t mode; /* of the directory */
+		mode_t mode;	 /* of the directory */
 		const char *why; /* in the message; NULL: it is writable */
 	} rows[] = {
 		{ "new", 0777, NULL },

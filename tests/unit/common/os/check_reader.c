@@ -103,8 +103,8 @@ text_of(struct files *files, const char *path)
 static void
 read_some(const char *path, struct files *files)
 {
-	static const char *const names[] = { "a", "secret", "none", ".", "fifo",
-		"/dev/null", "large" };
+	static const char *const names[] = { "a", "secret", "none", ".",
+		"fifo", "/dev/null", "large" };
 	const struct bundle_file *f;
 	size_t i;
 
@@ -138,8 +138,7 @@ write_and_connect(const char *path, struct files *files)
 
 	files_load(files, path, MAX, true, &f);
 	if (open("made", O_WRONLY | O_CREAT, 0600) != -1 ||
-	    open("a", O_RDWR) != -1 ||
-	    open("a", O_RDONLY | O_TRUNC) != -1 ||
+	    open("a", O_RDWR) != -1 || open("a", O_RDONLY | O_TRUNC) != -1 ||
 	    socket(AF_INET6, SOCK_DGRAM, 0) != -1 || fork() != -1)
 		_exit(1);
 }
@@ -233,8 +232,8 @@ START_TEST(reader_can_do_nothing_but_read)
 END_TEST
 
 /* A length beyond the bound, and one that what follows is no bundle for. */
-static const char *const lengths[] = { "0xffffffffffffffff", "0x10000001",
-	"1", "8", "16" };
+static const char *const lengths[] = { "0xffffffffffffffff", "0x10000001", "1",
+	"8", "16" };
 
 START_TEST(reader_that_lies_is_never_asked_again)
 {

@@ -59,15 +59,13 @@ static const struct row {
 	    COOKIE_NONE, "2464c4abcf10c957010000005cf79f111f8130c3eee29480" },
 	{ { SECRET }, "198.51.100.100",
 	    "2464c4abcf10c957010000005cf79f111f8130c3eee29480", 1559734385,
-	    COOKIE_RENEW,
-	    "2464c4abcf10c957010000005cf7a871d4a564a1442aca77" },
+	    COOKIE_RENEW, "2464c4abcf10c957010000005cf7a871d4a564a1442aca77" },
 	{ { SECRET }, "203.0.113.203",
 	    "fc93fc62807ddb8601abcdef5cf78f71a314227b6679ebf5", 1559728100,
 	    COOKIE_GOOD, NULL },
 	{ { NEW_SECRET, OLD_SECRET }, "2001:db8:220:1:59de:d0f4:8769:82b8",
 	    "22681ab97d52c298010000005cf7c57926556bd0934c72f8", 1559741961,
-	    COOKIE_RENEW,
-	    "22681ab97d52c298010000005cf7c609a6bb79d16625507a" },
+	    COOKIE_RENEW, "22681ab97d52c298010000005cf7c609a6bb79d16625507a" },
 	{ { NEW_SECRET }, "2001:db8:220:1:59de:d0f4:8769:82b8",
 	    "22681ab97d52c298010000005cf7c57926556bd0934c72f8", 1559741961,
 	    COOKIE_BAD, NULL },
@@ -131,9 +129,11 @@ START_TEST(cookie_lives_an_hour_and_may_be_five_minutes_ahead)
 		    made_at[k], cookie);
 		for (i = 0; i < NITEMS(ages); i++)
 			ck_assert_msg(cookie_check(&secret, 1, cookie,
-			    sizeof(cookie), &peer,
-			    made_at[k] + (uint32_t)ages[i].age) ==
-			    ages[i].verdict, "age %d", ages[i].age);
+					  sizeof(cookie), &peer,
+					  made_at[k] +
+					      (uint32_t)ages[i].age) ==
+				ages[i].verdict,
+			    "age %d", ages[i].age);
 	}
 }
 END_TEST
@@ -146,16 +146,17 @@ START_TEST(cookie_with_any_octet_changed_is_bad)
 	uint8_t cookie[COOKIE_LEN];
 	size_t i;
 
-	cookie_make(&secret, (const uint8_t *)"abcdefgh", &peer, 1000,
-	    cookie);
+	cookie_make(&secret, (const uint8_t *)"abcdefgh", &peer, 1000, cookie);
 	for (i = 0; i < sizeof(cookie); i++) {
 		cookie[i] ^= 1;
 		ck_assert_int_eq(cookie_check(&secret, 1, cookie,
-		    sizeof(cookie), &peer, 1000), COOKIE_BAD);
+				     sizeof(cookie), &peer, 1000),
+		    COOKIE_BAD);
 		cookie[i] ^= 1;
 	}
 	ck_assert_int_eq(cookie_check(&secret, 1, cookie, sizeof(cookie),
-	    &peer, 1000), COOKIE_GOOD);
+			     &peer, 1000),
+	    COOKIE_GOOD);
 }
 END_TEST
 
@@ -166,8 +167,7 @@ cookie_suite(void)
 	TCase *tc = tcase_create("cookie");
 
 	tcase_add_loop_test(tc, cookie_is_that_of_the_rfc, 0, NITEMS(rows));
-	tcase_add_test(tc,
-	    cookie_lives_an_hour_and_may_be_five_minutes_ahead);
+	tcase_add_test(tc, cookie_lives_an_hour_and_may_be_five_minutes_ahead);
 	tcase_add_test(tc, cookie_with_any_octet_changed_is_bad);
 	suite_add_tcase(s, tc);
 	return (s);

@@ -101,7 +101,9 @@ check(uint32_t unix_secs)
 	    unix_secs, now, &pass));
 }
 
-#define CLIENT_COOKIE "\0\x0a\0\x08" "abcdefgh"
+#define CLIENT_COOKIE  \
+	"\0\x0a\0\x08" \
+	"abcdefgh"
 #define SUBNET4 "\0\x08\0\7\0\1\x18\0\xc0\0\2"
 
 static const struct row {
@@ -112,22 +114,31 @@ static const struct row {
 	enum gate_verdict verdict;
 	unsigned rcode;
 } rows[] = {
-#define ROW(name, options, questions, verdict, rcode) \
-	{ name, options, sizeof(options) - 1, questions, verdict, rcode }
+#define ROW(name, options, questions, verdict, rcode)                         \
+	{                                                                     \
+		name, options, sizeof(options) - 1, questions, verdict, rcode \
+	}
 	ROW("no options", "", 1, GATE_PASS, 0),
 	ROW("unknown option", "\xff\xfe\0\1x", 1, GATE_PASS, 0),
 	ROW("client cookie", CLIENT_COOKIE, 1, GATE_PASS, 0),
 	ROW("client cookie of 7", "\0\x0a\0\7abcdefg", 1, GATE_REJECT,
 	    MSG_FORMERR),
-	ROW("server cookie of 7", "\0\x0a\0\x0f" "abcdefgh1234567", 1,
-	    GATE_REJECT, MSG_FORMERR),
-	ROW("server cookie of 8", "\0\x0a\0\x10" "abcdefgh12345678", 1,
-	    GATE_PASS, 0),
-	ROW("server cookie of 32", "\0\x0a\0\x28"
-	    "abcdefgh12345678123456781234567812345678", 1, GATE_PASS, 0),
-	ROW("server cookie of 33", "\0\x0a\0\x29"
-	    "abcdefgh123456781234567812345678123456789", 1, GATE_REJECT,
-	    MSG_FORMERR),
+	ROW("server cookie of 7",
+	    "\0\x0a\0\x0f"
+	    "abcdefgh1234567",
+	    1, GATE_REJECT, MSG_FORMERR),
+	ROW("server cookie of 8",
+	    "\0\x0a\0\x10"
+	    "abcdefgh12345678",
+	    1, GATE_PASS, 0),
+	ROW("server cookie of 32",
+	    "\0\x0a\0\x28"
+	    "abcdefgh12345678123456781234567812345678",
+	    1, GATE_PASS, 0),
+	ROW("server cookie of 33",
+	    "\0\x0a\0\x29"
+	    "abcdefgh123456781234567812345678123456789",
+	    1, GATE_REJECT, MSG_FORMERR),
 	ROW("subnet", SUBNET4, 1, GATE_PASS, 0),
 	ROW("subnet of length 0", "\0\x08\0\4\0\1\0\0", 1, GATE_PASS, 0),
 	ROW("subnet with a scope", "\0\x08\0\7\0\1\x18\1\xc0\0\2", 1,
@@ -136,18 +147,19 @@ static const struct row {
 	    GATE_REJECT, MSG_FORMERR),
 	ROW("subnet with bits behind it", "\0\x08\0\7\0\1\x17\0\xc0\0\3", 1,
 	    GATE_REJECT, MSG_FORMERR),
-	ROW("subnet of unknown family", "\0\x08\0\4\0\3\0\0", 1,
-	    GATE_REJECT, MSG_FORMERR),
-	ROW("subnet longer than an address",
-	    "\0\x08\0\x09\0\1\x21\0\xc0\0\2\0\0", 1, GATE_REJECT,
+	ROW("subnet of unknown family", "\0\x08\0\4\0\3\0\0", 1, GATE_REJECT,
 	    MSG_FORMERR),
+	ROW("subnet longer than an address",
+	    "\0\x08\0\x09\0\1\x21\0\xc0\0\2\0\0", 1, GATE_REJECT, MSG_FORMERR),
 	ROW("keepalive with a time", "\0\x0b\0\2\0\1", 1, GATE_REJECT,
 	    MSG_FORMERR),
 	ROW("no question", "", 0, GATE_REJECT, MSG_FORMERR),
 	ROW("no question, client cookie", CLIENT_COOKIE, 0, GATE_REJECT,
 	    MSG_NOERROR),
-	ROW("no question, bad server cookie", "\0\x0a\0\x10"
-	    "abcdefgh12345678", 0, GATE_REJECT, MSG_BADCOOKIE),
+	ROW("no question, bad server cookie",
+	    "\0\x0a\0\x10"
+	    "abcdefgh12345678",
+	    0, GATE_REJECT, MSG_BADCOOKIE),
 };
 
 /* Shows: DNS64-39 DNS64-57 DNS64-60 DNS64-73 DNS64-74 */
@@ -414,8 +426,7 @@ upstream_reply(const char *options, size_t len)
 	put_opt(theirs + n, 1232, 0, false);
 	put16(theirs + n + OPT_LEN - 2, (uint16_t)len);
 	memcpy(theirs + n + OPT_LEN, options, len);
-	ck_assert_int_eq(msg_scan(theirs, n + OPT_LEN + len, &m),
-	    MSG_SCAN_OK);
+	ck_assert_int_eq(msg_scan(theirs, n + OPT_LEN + len, &m), MSG_SCAN_OK);
 	return (&m);
 }
 
@@ -482,9 +493,15 @@ START_TEST(errors_of_the_upstream_are_passed_once_and_nothing_else_is)
 	ede_add(&pass.ede, EDE_NO_REACHABLE_AUTHORITY);
 	ede_add(&pass.ede, EDE_NO_REACHABLE_AUTHORITY);
 	/* A cookie, ours again, one with text, and a report channel. */
-	finish(UPSTREAM("\0\x0a\0\x08" "abcdefgh" "\0\x0f\0\2\0\x16"
-	    "\0\x0f\0\5\0\6why" "\0\x12\0\1\0"), &reply);
-	EXPECT_OPTIONS(&reply, "\0\x0f\0\2\0\x16" "\0\x0f\0\5\0\6why");
+	finish(UPSTREAM("\0\x0a\0\x08"
+			"abcdefgh"
+			"\0\x0f\0\2\0\x16"
+			"\0\x0f\0\5\0\6why"
+			"\0\x12\0\1\0"),
+	    &reply);
+	EXPECT_OPTIONS(&reply,
+	    "\0\x0f\0\2\0\x16"
+	    "\0\x0f\0\5\0\6why");
 }
 END_TEST
 

@@ -14,11 +14,11 @@
 #define NITEMS(a) (sizeof(a) / sizeof((a)[0]))
 
 #define QUERY "NOERROR rd\nwww.example. AAAA\n"
-#define ANSWER                                                                 \
-	"NOERROR rd ra\nwww.example. AAAA\n"                                   \
-	"AN www.example. 20 IN CNAME t.example.\n"                             \
-	"AN t.example. 60 IN AAAA 2001:db8::1\n"                               \
-	"NS example. 300 IN NS ns.example.\n"                                  \
+#define ANSWER                                     \
+	"NOERROR rd ra\nwww.example. AAAA\n"       \
+	"AN www.example. 20 IN CNAME t.example.\n" \
+	"AN t.example. 60 IN AAAA 2001:db8::1\n"   \
+	"NS example. 300 IN NS ns.example.\n"      \
 	"AR ns.example. 400 IN A 192.0.2.1\n"
 
 static const struct siphash_key key = { { 1, 2, 3 } };
@@ -133,7 +133,8 @@ START_TEST(ttls_count_down_and_opt_has_none)
 	static const char q[] = "NOERROR rd\nwww.example. AAAA\nOPT 4096 do\n";
 
 	keep(q, ANSWER "OPT 1232 do\n", 0, 3600);
-	ck_assert_str_eq(find(q, 7), "NOERROR rd ra\nwww.example. AAAA\n"
+	ck_assert_str_eq(find(q, 7),
+	    "NOERROR rd ra\nwww.example. AAAA\n"
 	    "AN www.example. 13 IN CNAME t.example.\n"
 	    "AN t.example. 53 IN AAAA 2001:db8::1\n"
 	    "NS example. 293 IN NS ns.example.\n"
@@ -150,8 +151,8 @@ START_TEST(ttls_count_down_at_full_seconds)
 
 	keep(QUERY, ANSWER, 0, 3600);
 	ask(QUERY, 1);
-	len = answers_find(answers, &query,
-	    (struct monotime){ at(1).ns - 1 }, out, &note);
+	len = answers_find(answers, &query, (struct monotime){ at(1).ns - 1 },
+	    out, &note);
 	dns_text_read(out, len, text);
 	ck_assert_ptr_nonnull(strstr(text, " 20 IN CNAME"));
 }
@@ -176,8 +177,10 @@ START_TEST(an_answer_lives_as_long_as_it_is_sure)
 {
 	char a[200];
 
-	snprintf(a, sizeof(a), "NOERROR rd ra\nwww.example. AAAA\n"
-	    "AN www.example. %u IN AAAA 2001:db8::1\n", lives[_i].ttl);
+	snprintf(a, sizeof(a),
+	    "NOERROR rd ra\nwww.example. AAAA\n"
+	    "AN www.example. %u IN AAAA 2001:db8::1\n",
+	    lives[_i].ttl);
 	keep(QUERY, a, 0, lives[_i].until);
 	if (lives[_i].last == -1) {
 		ck_assert_uint_eq(counts().entries, 0);
@@ -267,8 +270,10 @@ keep_name(unsigned i, int64_t now)
 	char q[100], a[200];
 
 	name_query(q, sizeof(q), i);
-	snprintf(a, sizeof(a), "NOERROR rd ra\nn%u.example. AAAA\n"
-	    "AN n%u.example. 900 IN AAAA 2001:db8::1\n", i, i);
+	snprintf(a, sizeof(a),
+	    "NOERROR rd ra\nn%u.example. AAAA\n"
+	    "AN n%u.example. 900 IN AAAA 2001:db8::1\n",
+	    i, i);
 	keep(q, a, now, 3600);
 }
 
@@ -342,8 +347,7 @@ answers_suite(void)
 	tcase_add_test(tc, ttls_count_down_at_full_seconds);
 	tcase_add_loop_test(tc, an_answer_lives_as_long_as_it_is_sure, 0,
 	    NITEMS(lives));
-	tcase_add_loop_test(tc, another_question_is_no_hit, 0,
-	    NITEMS(others));
+	tcase_add_loop_test(tc, another_question_is_no_hit, 0, NITEMS(others));
 	tcase_add_test(tc, another_policy_is_no_hit);
 	tcase_add_test(tc,
 	    an_answer_is_good_for_limits_from_its_length_to_its_own);

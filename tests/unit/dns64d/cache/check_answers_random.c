@@ -76,7 +76,8 @@ random_name(uint8_t *name)
 		len = 1 + below(12);
 		name[n++] = (uint8_t)len;
 		for (i = 0; i < len; i++)
-			name[n++] = one_in(8) ? (uint8_t)below(256) :
+			name[n++] = one_in(8) ?
+			    (uint8_t)below(256) :
 			    (uint8_t)("aAbBzZ09-_"[below(10)]);
 	}
 	name[n++] = 0;
@@ -184,7 +185,7 @@ static void
 put_data(struct writer *w, uint16_t type)
 {
 	static const char sig[] = "\0\x1c\xd\3\0\0\0\x3c\x65\0\0\0\x64\0\0\0"
-	    "\0\1\0signature";
+				  "\0\1\0signature";
 	static const char https[] = "\0\1\0\0\1\0\3\2h2\0\4\0\4\xc0\0\2\1";
 	uint8_t addr[16] = { 0x20, 1, 0xd, 0xb8 };
 
@@ -254,9 +255,10 @@ write_reply(const struct msg_question *q, uint8_t *wire)
 
 	w.n = msg_write_query(q, 1, false, wire);
 	change_case(wire + MSG_HEADER_LEN);
-	put16(wire + 2, (uint16_t)(MSG_QR | MSG_RA | (q->flags & MSG_RD) |
-	    (one_in(4) ? MSG_AD : 0) | (one_in(2) ? MSG_AA : 0) |
-	    (nxdomain ? MSG_NXDOMAIN : 0)));
+	put16(wire + 2,
+	    (uint16_t)(MSG_QR | MSG_RA | (q->flags & MSG_RD) |
+		(one_in(4) ? MSG_AD : 0) | (one_in(2) ? MSG_AA : 0) |
+		(nxdomain ? MSG_NXDOMAIN : 0)));
 	answer = w.n;
 	for (i = one_in(3) ? 1 + below(3) : 0; i > 0; i--)
 		put_alias(&w);
@@ -329,12 +331,14 @@ take_leg(struct scene *sc, struct synth *s, enum synth_leg leg,
 	cache_find(sc->cache, &q, policy.nxdomain_synth, sc->now, &hit);
 	if (hit.verdict != CACHE_FRESH)
 		return (SYNTH_WAIT);
-	ck_assert_msg(!hit.prefetch || monotime_reached(hit.steady_until,
-	    sc->now), "a refresh is due while it is steady");
+	ck_assert_msg(!hit.prefetch ||
+		monotime_reached(hit.steady_until, sc->now),
+	    "a refresh is due while it is steady");
 	if (hit.steady_until.ns < until->ns)
 		*until = hit.steady_until;
 	ck_assert_int_eq(cache_write(&hit, &q, sc->now, legs[leg],
-	    &leg_scan[leg]), 0);
+			     &leg_scan[leg]),
+	    0);
 	return (synth_reply(s, leg, &leg_scan[leg]));
 }
 
@@ -351,8 +355,8 @@ compose(struct scene *sc, size_t limit, bool learn, struct monotime *until,
 	*until = (struct monotime){ INT64_MAX };
 	memset(note, 0, sizeof(*note));
 	todo = synth_begin(&s, &policy, &query.scan);
-	balance_begin(&pick, &sc->balance, &(struct sockaddr_storage){
-	    .ss_family = AF_INET6 }, &rng);
+	balance_begin(&pick, &sc->balance,
+	    &(struct sockaddr_storage){ .ss_family = AF_INET6 }, &rng);
 	synth_balance(&s, &pick);
 	if (!sc->tcp)
 		synth_minimise(&s);
@@ -469,13 +473,14 @@ ask_again(struct scene *sc, const struct asker *first, ldns_pkt *old,
 	if (len == 0)
 		return (0);
 	ck_assert_uint_eq(compose(sc, a.limit, false, &until, &slow_note,
-	    &repeatable), len);
+			      &repeatable),
+	    len);
 	ck_assert_mem_eq(fast, slow, len);
 	ck_assert_uint_eq(note.outcome, slow_note.outcome);
 	ck_assert_mem_eq(&note.ede, &slow_note.ede, sizeof(note.ede));
 	ck_assert_msg(sc->now.ns < until.ns, "kept for too long");
-	compare_parsed(old, fast, len, sc->now.ns / SECOND_NS -
-	    kept_at.ns / SECOND_NS);
+	compare_parsed(old, fast, len,
+	    sc->now.ns / SECOND_NS - kept_at.ns / SECOND_NS);
 	return (1);
 }
 
@@ -487,10 +492,10 @@ random_policy(void)
 		TWO | NXDOMAIN_SYNTH | CD_SYNTH };
 
 	set_policy(tweaks[below(NITEMS(tweaks))] | WKP_PRIVATE);
-	policy.balance = one_in(4) ? POLICY_BALANCE_ROUND_ROBIN :
-	    POLICY_BALANCE_ALL;
-	policy.legs = one_in(2) ? POLICY_LEGS_PARALLEL :
-	    POLICY_LEGS_SEQUENTIAL;
+	policy.balance =
+	    one_in(4) ? POLICY_BALANCE_ROUND_ROBIN : POLICY_BALANCE_ALL;
+	policy.legs =
+	    one_in(2) ? POLICY_LEGS_PARALLEL : POLICY_LEGS_SEQUENTIAL;
 	policy.max_synth = one_in(4) ? 2 : 0;
 	policy.leave_signed = one_in(4);
 	policy.filter_a = one_in(4);
@@ -524,8 +529,7 @@ static unsigned
 run_scene(void)
 {
 	struct asker first = random_asker();
-	struct answer_query aq = { .scan = &query.scan,
-		.limit = first.limit };
+	struct answer_query aq = { .scan = &query.scan, .limit = first.limit };
 	struct answer_note note;
 	struct monotime until, kept_at;
 	struct scene sc;
@@ -541,8 +545,7 @@ run_scene(void)
 	len = compose(&sc, first.limit, false, &until, &note, &repeatable);
 	kept_at = sc.now;
 	if (len > 0 && repeatable) {
-		answers_keep(sc.answers, &aq, sc.now, until, slow, len,
-		    &note);
+		answers_keep(sc.answers, &aq, sc.now, until, slow, len, &note);
 		if (ldns_wire2pkt(&old, slow, len) != LDNS_STATUS_OK)
 			old = NULL;
 		for (i = 0; i < ASKED_AGAIN; i++)

@@ -38,7 +38,8 @@ START_TEST(a_reply_is_answered_until_its_ttl_has_passed)
 		renew();
 		put("www.example. A", 0, answer_a);
 		ck_assert_msg(get("www.example. A", rows[i].secs) ==
-		    rows[i].verdict, "%s", rows[i].name);
+			rows[i].verdict,
+		    "%s", rows[i].name);
 		ck_assert_msg(strstr(text, rows[i].ttl) != NULL, "%s: %s",
 		    rows[i].name, text);
 	}
@@ -53,32 +54,43 @@ START_TEST(how_long_a_reply_is_good_for)
 		const char *reply;
 		int64_t secs; /* 0: it is not kept */
 	} rows[] = {
-		{ "positive", "NOERROR\nAN www.example. 50 A 192.0.2.1\n", 50 },
-		{ "lowest of all", "NOERROR\nAN www.example. 50 A 192.0.2.1\n"
+		{ "positive", "NOERROR\nAN www.example. 50 A 192.0.2.1\n",
+		    50 },
+		{ "lowest of all",
+		    "NOERROR\nAN www.example. 50 A 192.0.2.1\n"
 		    "NS example. 20 NS ns.example.\n"
-		    "AR ns.example. 30 A 192.0.2.2\n", 20 },
+		    "AR ns.example. 30 A 192.0.2.2\n",
+		    20 },
 		{ "cap", "NOERROR\nAN www.example. 900000 A 192.0.2.1\n",
 		    CACHE_TTL_MAX },
 		{ "zero", "NOERROR\nAN www.example. 0 A 192.0.2.1\n", 0 },
 		{ "nodata, minimum", "NOERROR\nNS " SOA, 120 },
-		{ "nodata, soa ttl", "NOERROR\nNS example. 60 IN SOA "
-		    "ns.example. root.example. 1 2 3 4 120\n", 60 },
-		{ "nodata, cap", "NOERROR\nNS example. 90000 IN SOA "
+		{ "nodata, soa ttl",
+		    "NOERROR\nNS example. 60 IN SOA "
+		    "ns.example. root.example. 1 2 3 4 120\n",
+		    60 },
+		{ "nodata, cap",
+		    "NOERROR\nNS example. 90000 IN SOA "
 		    "ns.example. root.example. 1 2 3 4 90000\n",
 		    CACHE_TTL_NEGATIVE },
-		{ "nodata without soa", "NOERROR\n"
-		    "NS example. 60 NS ns.example.\n", 0 },
+		{ "nodata without soa",
+		    "NOERROR\n"
+		    "NS example. 60 NS ns.example.\n",
+		    0 },
 		{ "nxdomain", "NXDOMAIN\nNS " SOA, 120 },
 		{ "nxdomain without soa", "NXDOMAIN\n", 0 },
 		{ "chain to data",
 		    "NOERROR\nAN www.example. 70 CNAME a.example.\n"
-		    "AN a.example. 80 A 192.0.2.1\n", 70 },
+		    "AN a.example. 80 A 192.0.2.1\n",
+		    70 },
 		{ "chain to nothing",
 		    "NOERROR\nAN www.example. 70 CNAME a.example.\n"
-		    "NS " SOA, 70 },
+		    "NS " SOA,
+		    70 },
 		{ "chain to nxdomain",
 		    "NXDOMAIN\nAN www.example. 70 CNAME a.example.\n"
-		    "NS " SOA, 70 },
+		    "NS " SOA,
+		    70 },
 		{ "truncated", "NOERROR tc\nAN www.example. 50 A 192.0.2.1\n",
 		    0 },
 		{ "servfail", "SERVFAIL\nNS " SOA, 0 },
@@ -91,12 +103,14 @@ START_TEST(how_long_a_reply_is_good_for)
 		renew();
 		put("www.example. A", 0, rows[i].reply);
 		ck_assert_msg(get("www.example. A", rows[i].secs) ==
-		    CACHE_MISS, "%s: too long", rows[i].name);
+			CACHE_MISS,
+		    "%s: too long", rows[i].name);
 		if (rows[i].secs == 0)
 			continue;
 		put("www.example. A", 0, rows[i].reply);
 		ck_assert_msg(get("www.example. A", rows[i].secs - 1) ==
-		    CACHE_FRESH, "%s: too short", rows[i].name);
+			CACHE_FRESH,
+		    "%s: too short", rows[i].name);
 	}
 }
 END_TEST
@@ -161,7 +175,8 @@ START_TEST(opt_tsig_and_aa_are_not_kept)
 	uint8_t wire[512];
 	size_t n;
 
-	reply = reply_to(&q, "NOERROR aa ra ad\n"
+	reply = reply_to(&q,
+	    "NOERROR aa ra ad\n"
 	    "AN www.example. 100 A 192.0.2.1\nOPT 4096 do\n");
 	memcpy(wire, reply.wire, reply.len);
 	n = reply.len;
@@ -172,7 +187,8 @@ START_TEST(opt_tsig_and_aa_are_not_kept)
 	ck_assert_uint_ne(reply.tsig, 0);
 	cache_store(cache, &q, &reply, at(0), &rng);
 	ck_assert_int_eq(get("www.example. A", 0), CACHE_FRESH);
-	ck_assert_str_eq(text, "NOERROR ra ad\nwww.example. A\n"
+	ck_assert_str_eq(text,
+	    "NOERROR ra ad\nwww.example. A\n"
 	    "AN www.example. 100 IN A 192.0.2.1\n");
 }
 END_TEST
@@ -187,7 +203,8 @@ START_TEST(nodata_is_of_the_type_and_nxdomain_of_the_name)
 	ck_assert_int_eq(get("some.example. A", 1), CACHE_MISS);
 	put("no.example. AAAA", 0, "NXDOMAIN ra\nNS " SOA);
 	ck_assert_int_eq(get("no.example. MX", 0), CACHE_FRESH);
-	ck_assert_str_eq(text, "NXDOMAIN ra\nno.example. MX\nNS example. 120 "
+	ck_assert_str_eq(text,
+	    "NXDOMAIN ra\nno.example. MX\nNS example. 120 "
 	    "IN SOA ns.example. root.example. 1 2 3 4 120\n");
 	/* A view that does not believe it of other types. */
 	cache_find(cache, &q, true, at(1), &hit);
@@ -201,7 +218,8 @@ END_TEST
 /* Shows: DNS64-77 */
 START_TEST(nxdomain_behind_a_chain_is_of_the_type)
 {
-	put("www.example. A", 0, "NXDOMAIN\n"
+	put("www.example. A", 0,
+	    "NXDOMAIN\n"
 	    "AN www.example. 70 CNAME no.example.\nNS " SOA);
 	ck_assert_int_eq(get("www.example. A", 1), CACHE_FRESH);
 	ck_assert_int_eq(get("www.example. CNAME", 1), CACHE_MISS);
@@ -230,7 +248,8 @@ END_TEST
 /* Shows: DNS64-79 */
 START_TEST(nxdomain_cut_denies_what_is_below_when_wanted)
 {
-	static const char reply[] = "NXDOMAIN ra\n"
+	static const char reply[] =
+	    "NXDOMAIN ra\n"
 	    "NS example. 300 IN SOA ns.no.example. no.example. 1 2 3 4 120\n"
 	    "NS ns.no.example. 300 IN NS no.example.\n";
 
@@ -240,7 +259,8 @@ START_TEST(nxdomain_cut_denies_what_is_below_when_wanted)
 	renew();
 	put("no.example. A", 0, reply);
 	ck_assert_int_eq(get("a.b.no.example. AAAA", 20), CACHE_FRESH);
-	ck_assert_str_eq(text, "NXDOMAIN ra\na.b.no.example. AAAA\n"
+	ck_assert_str_eq(text,
+	    "NXDOMAIN ra\na.b.no.example. AAAA\n"
 	    "NS example. 100 IN SOA ns.no.example. no.example. 1 2 3 4 120\n"
 	    "NS ns.no.example. 100 IN NS no.example.\n");
 	ck_assert_int_eq(get("bno.example. A", 20), CACHE_MISS);
@@ -316,8 +336,7 @@ START_TEST(silence_is_told_from_failures_and_does_not_last_longer)
 
 	for (now = 0, i = 0; i < 10; i++, now += 9) {
 		cache_store_silence(cache, &q, at(now), at(now + 4));
-		ck_assert_int_eq(get("www.example. A", now + 8),
-		    CACHE_FAILED);
+		ck_assert_int_eq(get("www.example. A", now + 8), CACHE_FAILED);
 		ck_assert(hit.silence);
 		ck_assert_int_eq(hit.asked_at.ns, at(now).ns);
 		ck_assert_int_eq(get("www.example. A", now + 9), CACHE_MISS);
@@ -367,8 +386,9 @@ START_TEST(a_failure_is_answered_as_it_was)
 	ck_assert_uint_eq(reply.len, hit.len);
 	ck_assert_uint_eq(reply.rcode, MSG_SERVFAIL);
 	ck_assert(msg_has_dnssec_error(&reply));
-	ck_assert_int_eq(memcmp(reply.wire + reply.len - 6,
-	    "\0\17\0\2\0\6", 6), 0);
+	ck_assert_int_eq(memcmp(reply.wire + reply.len - 6, "\0\17\0\2\0\6",
+			     6),
+	    0);
 }
 END_TEST
 
@@ -456,8 +476,8 @@ END_TEST
 /* Shows: DNS64-60 DNS64-76 */
 START_TEST(a_client_subnet_is_part_of_the_key_unless_its_scope_is_zero)
 {
-	static const uint8_t option[] = { 0, 8, 0, 7, 0, 1, 24, 24,
-		198, 51, 100 };
+	static const uint8_t option[] = { 0, 8, 0, 7, 0, 1, 24, 24, 198, 51,
+		100 };
 	struct msg_question q = question("www.example. A"), other;
 	struct msg_scan reply;
 	uint8_t wire[512];
@@ -468,7 +488,8 @@ START_TEST(a_client_subnet_is_part_of_the_key_unless_its_scope_is_zero)
 	q.subnet.data[3] = 0;
 	other = q;
 	other.subnet.data[6] = 101;
-	reply = reply_to(&q, "NOERROR\nAN www.example. 100 A 192.0.2.1\n"
+	reply = reply_to(&q,
+	    "NOERROR\nAN www.example. 100 A 192.0.2.1\n"
 	    "OPT 512\n");
 	n = reply.len;
 	memcpy(wire, reply.wire, n);
@@ -611,13 +632,11 @@ cache_suite(void)
 	tcase_add_test(tc,
 	    a_stale_nxdomain_of_the_name_outlasts_a_failure_of_the_type);
 	tcase_add_test(tc, data_that_have_become_bogus_are_not_served_stale);
-	tcase_add_test(tc,
-	    prefetch_is_due_in_the_last_tenth_of_popular_names);
+	tcase_add_test(tc, prefetch_is_due_in_the_last_tenth_of_popular_names);
 	tcase_add_test(tc,
 	    a_client_subnet_is_part_of_the_key_unless_its_scope_is_zero);
 	tcase_add_test(tc, size_zero_keeps_nothing);
-	tcase_add_test(tc,
-	    what_was_not_used_for_the_longest_time_makes_room);
+	tcase_add_test(tc, what_was_not_used_for_the_longest_time_makes_room);
 	tcase_add_test(tc, a_reply_too_large_for_the_cache_is_not_kept);
 	tcase_add_test(tc,
 	    a_closed_cache_finds_and_keeps_nothing_and_is_freed_in_steps);

@@ -34,14 +34,15 @@ model_store(struct model *m, const char *of, int64_t now)
 
 	if (strstr(of, "TXT") != NULL)
 		snprintf(rest, sizeof(rest),
-		    "NOERROR\nAN %.*s %u TXT \"%u\"\n",
-		    (int)strcspn(of, " "), of, ttl, value);
+		    "NOERROR\nAN %.*s %u TXT \"%u\"\n", (int)strcspn(of, " "),
+		    of, ttl, value);
 	else
 		snprintf(rest, sizeof(rest),
 		    "NOERROR\nAN %.*s %u A 192.0.2.%u\n",
 		    (int)strcspn(of, " "), of, ttl, value);
 	put(of, now, rest);
-	*m = (struct model){ .stored = true, .expires = now + ttl,
+	*m = (struct model){ .stored = true,
+		.expires = now + ttl,
 		.value = value };
 }
 
@@ -52,8 +53,7 @@ model_fail(struct model *m, const char *of, int64_t now)
 
 	put_failure(of, now, NULL);
 	if (m->failed && now < m->failed_until + m->fail_secs)
-		m->fail_secs = m->fail_secs * 2 < 300 ? m->fail_secs * 2 :
-		    300;
+		m->fail_secs = m->fail_secs * 2 < 300 ? m->fail_secs * 2 : 300;
 	else
 		m->fail_secs = 5;
 	hold = m->fail_secs;
@@ -70,8 +70,8 @@ model_verdict(const struct model *m, int64_t now)
 		return (CACHE_FRESH);
 	if (m->stored && now < m->expires + CACHE_TTL_STALE)
 		return (CACHE_STALE);
-	return (m->failed && now < m->failed_until ? CACHE_FAILED :
-	    CACHE_MISS);
+	return (
+	    m->failed && now < m->failed_until ? CACHE_FAILED : CACHE_MISS);
 }
 
 static void
@@ -88,8 +88,9 @@ model_check(const struct model *m, const char *of, int64_t now, bool exact)
 		    "%s: %u, not %u", of, verdict, model_verdict(m, now));
 	if (verdict != CACHE_FRESH && verdict != CACHE_STALE)
 		return;
-	snprintf(value, sizeof(value), strstr(of, "TXT") != NULL ?
-	    " %d IN TXT \"%u\"" : " %d IN A 192.0.2.%u",
+	snprintf(value, sizeof(value),
+	    strstr(of, "TXT") != NULL ? " %d IN TXT \"%u\"" :
+					" %d IN A 192.0.2.%u",
 	    verdict == CACHE_STALE ? 30 : (int)(m->expires - now), m->value);
 	ck_assert_msg(strstr(text, value) != NULL, "%s: %s", value, text);
 }

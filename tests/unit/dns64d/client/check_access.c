@@ -57,9 +57,11 @@ START_TEST(access_asks_the_rules_and_then_what_is_connected)
 	add_rule(connected, "2001:db9:1::/64", true);
 	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		ck_assert_int_eq(sockaddr_parse(rows[i].client, 1234, &ss,
-		    &len), 0);
+				     &len),
+		    0);
 		ck_assert_msg(access_check(&without, &ss) ==
-		    rows[i].without_rules, "%s", rows[i].client);
+			rows[i].without_rules,
+		    "%s", rows[i].client);
 		ck_assert_msg(access_check(&with, &ss) == rows[i].with_rules,
 		    "%s with rules", rows[i].client);
 	}

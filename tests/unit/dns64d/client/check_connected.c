@@ -168,8 +168,7 @@ main(void)
 
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, networks_are_those_of_the_moment);
-	tcase_add_test(tc,
-	    nothing_is_handed_over_when_no_network_has_changed);
+	tcase_add_test(tc, nothing_is_handed_over_when_no_network_has_changed);
 	tcase_add_test(tc, a_netmask_of_zero_is_no_network);
 	tcase_add_test(tc, an_address_that_comes_is_told_of);
 	suite_add_tcase(s, tc);

@@ -35,8 +35,7 @@ static const struct {
 	{ "end of file in a block", "\npool {\na\n#\n", { "'{'", "'}'" },
 	    "t.conf:3: unexpected end of file: the block of line 2 has no "
 	    "\"}\"\n" },
-	{ "end of file behind a block", "pool {\na\n}\n#\n",
-	    { "'{'", "'}'" },
+	{ "end of file behind a block", "pool {\na\n}\n#\n", { "'{'", "'}'" },
 	    "t.conf:3: unexpected end of file, expected \"{\" or \"}\"\n" },
 	{ "brace that was not accepted", "pool {\na\n#\n", { "'}'" },
 	    "t.conf:2: unexpected end of file, expected \"}\"\n" },
@@ -48,19 +47,19 @@ static const struct {
 	    "t.conf:1: unexpected string \"a b\"\n" },
 	{ "range", "pool 1 - 2", { NULL },
 	    "t.conf:1: unexpected \"1 - 2\"\n" },
-	{ "punctuation", "pool {", { NULL },
-	    "t.conf:1: unexpected \"{\"\n" },
+	{ "punctuation", "pool {", { NULL }, "t.conf:1: unexpected \"{\"\n" },
 	{ "from a macro", "x = foo\npool $x", { "port" },
 	    "t.conf:2: unexpected \"foo\" (from $x), expected \"port\"\n" },
 	{ "word that begins a line", "a\npoool", { NULL },
 	    "t.conf:2: unknown statement \"poool\"\n" },
 	{ "number that begins a line", "a\n5", { NULL },
 	    "t.conf:2: unexpected \"5\"\n" },
-	{ "second word", "a b", { NULL },
-	    "t.conf:1: unexpected \"b\"\n" },
-	{ "long word", "a "
+	{ "second word", "a b", { NULL }, "t.conf:1: unexpected \"b\"\n" },
+	{ "long word",
+	    "a "
 	    "123456789.123456789.123456789.123456789.123456789.123456789."
-	    "x", { NULL },
+	    "x",
+	    { NULL },
 	    "t.conf:1: unexpected \""
 	    "123456789.123456789.123456789.123456789.123456789.123456789."
 	    "...\"\n" },
@@ -186,7 +185,7 @@ value_message(const char *line, enum quantity what, bool plain,
 		conf_choose(cf, &v, names, NITEMS(names));
 	} while (strchr("0123456789", v.text[0]) == NULL);
 	if (plain ? conf_number(cf, &v, b, &n) :
-	    conf_quantity_within(cf, &v, what, b, &n))
+		    conf_quantity_within(cf, &v, what, b, &n))
 		fprintf(f, "%ju", (uintmax_t)n);
 	else
 		ck_assert_uint_eq(n, 7);
@@ -220,13 +219,13 @@ static const struct {
 	    "t.conf:1: timeout: \"6x\" is no size: expected a number of "
 	    "bytes, or one with k, M or G behind it (65536, 64k, 64M or "
 	    "1G)\n" },
-	{ "tun nat64 mtu 9", true, QUANTITY_SECS, { 1280, 9000, "RFC 8200, 5" },
+	{ "tun nat64 mtu 9", true, QUANTITY_SECS,
+	    { 1280, 9000, "RFC 8200, 5" },
 	    "t.conf:1: tun mtu: 9 is not between 1280 and 9000 "
 	    "(RFC 8200, 5)\n" },
 	{ "tun nat64 mtu 9", true, QUANTITY_SECS, { 0, 0, NULL },
 	    "t.conf:1: tun mtu: 9 is not 0\n" },
-	{ "9", true, QUANTITY_SECS, { 0, 0, NULL },
-	    "t.conf:1: 9 is not 0\n" },
+	{ "9", true, QUANTITY_SECS, { 0, 0, NULL }, "t.conf:1: 9 is not 0\n" },
 };
 
 START_TEST(value_out_of_bounds_says_which_and_why)
@@ -255,7 +254,8 @@ START_TEST(refused_address_says_how_to_write_the_port)
 	conf_refuse(cf, &v, "is given twice");
 	conf_file_close(cf);
 	fclose(f);
-	ck_assert_str_eq(msg, "t.conf:1: \"192.0.2.53:53\" is no address: "
+	ck_assert_str_eq(msg,
+	    "t.conf:1: \"192.0.2.53:53\" is no address: "
 	    "write 192.0.2.53 port 53\n"
 	    "t.conf:1: \"192.0.2.53:53\" is no address or prefix\n"
 	    "t.conf:1: \"192.0.2.53:53\" is given twice\n");
@@ -301,8 +301,8 @@ static const struct {
 
 START_TEST(once_warns_of_what_is_given_again)
 {
-	static const char *const expected[] = { "timeout", "udp", "tun",
-		"mtu", "yes", "no", "<name>", "<number>", "'{'", "'}'",
+	static const char *const expected[] = { "timeout", "udp", "tun", "mtu",
+		"yes", "no", "<name>", "<number>", "'{'", "'}'",
 		"<end of line>" };
 	struct conf_file *cf;
 	struct conf_value v;
@@ -375,8 +375,8 @@ START_TEST(warnings_are_bounded)
 	for (p = msg; *p != '\0'; p++)
 		lines += *p == '\n';
 	ck_assert_int_eq(lines, CONF_MAX_ERRORS);
-	ck_assert_ptr_nonnull(strstr(msg,
-	    "t.conf:1: warning: 49 (too many warnings)\n"));
+	ck_assert_ptr_nonnull(
+	    strstr(msg, "t.conf:1: warning: 49 (too many warnings)\n"));
 	free(msg);
 }
 END_TEST

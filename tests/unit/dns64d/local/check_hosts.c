@@ -67,8 +67,9 @@ find(const char *name)
 	while ((addr = hosts_next_addr(hosts, wire, &at)) != NULL) {
 		if (found[0] != '\0')
 			strlcat(found, " ", sizeof(found));
-		strlcat(found, inet_ntop(addr->family, &addr->addr6, text,
-		    sizeof(text)), sizeof(found));
+		strlcat(found,
+		    inet_ntop(addr->family, &addr->addr6, text, sizeof(text)),
+		    sizeof(found));
 	}
 	return (found);
 }
@@ -96,9 +97,11 @@ add(const char *name, const char *text)
 	return (hosts_add(hosts, wire, &addr));
 }
 
-#define LABEL63 "abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyz" \
+#define LABEL63                                                \
+	"abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyz" \
 	"12345678901"
-#define LABEL61 "abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyz" \
+#define LABEL61                                                \
+	"abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyz" \
 	"123456789"
 /* 253 octets of text: as long as a name can be. */
 #define LONGEST LABEL63 "." LABEL63 "." LABEL63 "." LABEL61
@@ -115,39 +118,44 @@ static const struct row {
 	const char *word;
 	const char *why;
 } rows[] = {
-	{ "a plain line", TEXT("192.0.2.1 a\n"), "a", "192.0.2.1",
-	    0, 0, NULL, NULL },
-	{ "several names", TEXT("192.0.2.1 a b c\n"), "c", "192.0.2.1",
-	    0, 0, NULL, NULL },
-	{ "no newline at the end", TEXT("192.0.2.1 a"), "a", "192.0.2.1",
-	    0, 0, NULL, NULL },
+	{ "a plain line", TEXT("192.0.2.1 a\n"), "a", "192.0.2.1", 0, 0, NULL,
+	    NULL },
+	{ "several names", TEXT("192.0.2.1 a b c\n"), "c", "192.0.2.1", 0, 0,
+	    NULL, NULL },
+	{ "no newline at the end", TEXT("192.0.2.1 a"), "a", "192.0.2.1", 0, 0,
+	    NULL, NULL },
 	{ "an empty file", TEXT(""), "a", "", 0, 0, NULL, NULL },
 	{ "DOS line ends", TEXT("192.0.2.1 a\r\n\r\n192.0.2.2 b\r\n"), "b",
 	    "192.0.2.2", 0, 0, NULL, NULL },
-	{ "a byte order mark", TEXT("\xef\xbb\xbf" "192.0.2.1 a\n"), "a",
-	    "192.0.2.1", 0, 0, NULL, NULL },
+	{ "a byte order mark",
+	    TEXT("\xef\xbb\xbf"
+		 "192.0.2.1 a\n"),
+	    "a", "192.0.2.1", 0, 0, NULL, NULL },
 	{ "a byte order mark before a comment",
 	    TEXT("\xef\xbb\xbf# Windows\r\n192.0.2.1 a\n"), "a", "192.0.2.1",
 	    0, 0, NULL, NULL },
 	{ "a byte order mark inside the file",
-	    TEXT("192.0.2.1 a\n\xef\xbb\xbf" "192.0.2.2 b\n"), "b", "",
-	    1, 2, "???192.0.2.2", "is no address" },
-	{ "UTF-16", TEXT("\xff\xfe" "1\0.\0 \0a\0\n\0"), "a", "",
-	    2, 1, "??1?.?", "is no address" },
-	{ "tabs and other blanks", TEXT("\t192.0.2.1\t \v\f a\t\tb \t\n"),
-	    "b", "192.0.2.1", 0, 0, NULL, NULL },
+	    TEXT("192.0.2.1 a\n\xef\xbb\xbf"
+		 "192.0.2.2 b\n"),
+	    "b", "", 1, 2, "???192.0.2.2", "is no address" },
+	{ "UTF-16",
+	    TEXT("\xff\xfe"
+		 "1\0.\0 \0a\0\n\0"),
+	    "a", "", 2, 1, "??1?.?", "is no address" },
+	{ "tabs and other blanks", TEXT("\t192.0.2.1\t \v\f a\t\tb \t\n"), "b",
+	    "192.0.2.1", 0, 0, NULL, NULL },
 	{ "comments", TEXT("#192.0.2.1 a\n192.0.2.2 b#c\n192.0.2.3 # d\n"),
 	    "b", "192.0.2.2", 1, 3, "192.0.2.3", "has no host name" },
-	{ "a comment is not read", TEXT("192.0.2.1 a # b\n"), "b", "",
-	    0, 0, NULL, NULL },
+	{ "a comment is not read", TEXT("192.0.2.1 a # b\n"), "b", "", 0, 0,
+	    NULL, NULL },
 	{ "a comment without a newline", TEXT("192.0.2.1 a\n# end"), "a",
 	    "192.0.2.1", 0, 0, NULL, NULL },
-	{ "a hash within an address", TEXT("192.0.2#.1 a\n192.0.2.2 b\n"),
-	    "b", "192.0.2.2", 1, 1, "192.0.2", "is no address" },
-	{ "underscores", TEXT("192.0.2.1 _dmarc.a_b.lan\n"),
-	    "_dmarc.a_b.lan", "192.0.2.1", 0, 0, NULL, NULL },
-	{ "a dot at the end", TEXT("192.0.2.1 a.lan.\n"), "a.lan",
+	{ "a hash within an address", TEXT("192.0.2#.1 a\n192.0.2.2 b\n"), "b",
+	    "192.0.2.2", 1, 1, "192.0.2", "is no address" },
+	{ "underscores", TEXT("192.0.2.1 _dmarc.a_b.lan\n"), "_dmarc.a_b.lan",
 	    "192.0.2.1", 0, 0, NULL, NULL },
+	{ "a dot at the end", TEXT("192.0.2.1 a.lan.\n"), "a.lan", "192.0.2.1",
+	    0, 0, NULL, NULL },
 	{ "upper case", TEXT("192.0.2.1 Router.LAN\n2001:DB8::A rOUTER.lan\n"),
 	    "ROUTER.lan", "192.0.2.1 2001:db8::a", 0, 0, NULL, NULL },
 	{ "names made of digits", TEXT("0.0.0.0 0.0.0.0\n192.0.2.1 42\n"),
@@ -167,34 +175,36 @@ static const struct row {
 	{ "a list of names only", TEXT("ads.example\nads2.example\n"),
 	    "ads.example", "", 2, 1, "ads.example", "is no address" },
 	{ "what another resolver understands",
-	    TEXT("||ads.example^\n192.0.2.1 a\n"), "a", "192.0.2.1",
-	    1, 1, "||ads.example^", "is no address" },
+	    TEXT("||ads.example^\n192.0.2.1 a\n"), "a", "192.0.2.1", 1, 1,
+	    "||ads.example^", "is no address" },
 	{ "short and odd addresses",
 	    TEXT("127.1 a\n192.0.2.256 a\n[::1] a\n192.0.2.01 a\n::1 b\n"),
 	    "b", "::1", 4, 1, "127.1", "is no address" },
 	{ "a bad name leaves the others of its line",
-	    TEXT("192.0.2.1 a b@d c\n"), "c", "192.0.2.1",
-	    1, 1, "b@d", "is no host name" },
-	{ "a line is bad once", TEXT("192.0.2.1 x! y! z!\n"), "a", "",
-	    1, 1, "x!", "is no host name" },
-	{ "empty labels", TEXT("192.0.2.1 a..b .c . d\n"), "d", "192.0.2.1",
-	    1, 1, "a..b", "is no host name" },
+	    TEXT("192.0.2.1 a b@d c\n"), "c", "192.0.2.1", 1, 1, "b@d",
+	    "is no host name" },
+	{ "a line is bad once", TEXT("192.0.2.1 x! y! z!\n"), "a", "", 1, 1,
+	    "x!", "is no host name" },
+	{ "empty labels", TEXT("192.0.2.1 a..b .c . d\n"), "d", "192.0.2.1", 1,
+	    1, "a..b", "is no host name" },
 	{ "a name in UTF-8", TEXT("192.0.2.1 m\xc3\xbcller.lan a\n"), "a",
-	    "192.0.2.1", 1, 1, "m??ller.lan", "is not ASCII: clients ask for "
+	    "192.0.2.1", 1, 1, "m??ller.lan",
+	    "is not ASCII: clients ask for "
 	    "its form that begins with \"xn--\"" },
-	{ "a name in Latin-1", TEXT("192.0.2.1 m\xfcller\n"), "a", "",
-	    1, 1, "m?ller", "is not ASCII: clients ask for its form that "
+	{ "a name in Latin-1", TEXT("192.0.2.1 m\xfcller\n"), "a", "", 1, 1,
+	    "m?ller",
+	    "is not ASCII: clients ask for its form that "
 	    "begins with \"xn--\"" },
 	{ "NUL octets", TEXT("192.0.2.1 a\0b\n\0\0\0\n192.0.2.2 c\n"), "c",
 	    "192.0.2.2", 2, 1, "a?b", "is no host name" },
-	{ "control characters are not printed",
-	    TEXT("192.0.2.1 \033[2J\"\n"), "a", "",
-	    1, 1, "?[2J?", "is no host name" },
+	{ "control characters are not printed", TEXT("192.0.2.1 \033[2J\"\n"),
+	    "a", "", 1, 1, "?[2J?", "is no host name" },
 	{ "the longest name", TEXT("192.0.2.1 " LONGEST "\n"), LONGEST,
 	    "192.0.2.1", 0, 0, NULL, NULL },
-	{ "names too long", TEXT("192.0.2.1 x" LONGEST "\n192.0.2.2 "
-	    LABEL63 "x\n192.0.2.3 " LONGEST LONGEST " a\n"), "a",
-	    "192.0.2.3", 3, 1, NULL, "is no host name" },
+	{ "names too long",
+	    TEXT("192.0.2.1 x" LONGEST "\n192.0.2.2 " LABEL63
+		 "x\n192.0.2.3 " LONGEST LONGEST " a\n"),
+	    "a", "192.0.2.3", 3, 1, NULL, "is no host name" },
 };
 
 /* Shows: DNS64-91 */
@@ -391,8 +401,7 @@ hosts_suite(void)
 	tcase_add_test(tc, hosts_file_has_lines_of_any_length);
 	tcase_add_test(tc, hosts_name_of_is_the_first_name_as_written);
 	tcase_add_test(tc, hosts_limit_leaves_what_was_there);
-	tcase_add_test(tc,
-	    hosts_expect_keeps_to_the_limit_and_loses_nothing);
+	tcase_add_test(tc, hosts_expect_keeps_to_the_limit_and_loses_nothing);
 	tcase_add_test(tc, hosts_name_has_a_bounded_number_of_addresses);
 	tcase_add_test(tc, hosts_of_a_large_list_are_all_found);
 	suite_add_tcase(s, tc);

@@ -57,8 +57,8 @@ ask(const char *q, enum local_zones zones)
 	size_t len;
 
 	set_message(&query, q, 0x1234, false);
-	len = local_answer(hosts, zones, &policy, NULL, &query.scan, 512,
-	    out, &n_synthesised);
+	len = local_answer(hosts, zones, &policy, NULL, &query.scan, 512, out,
+	    &n_synthesised);
 	return (len == 0 ? NULL : dns_text_read(out, len, text));
 }
 
@@ -67,7 +67,8 @@ ask(const char *q, enum local_zones zones)
 #define Q(name, type) "NOERROR rd\n" name " " type "\n"
 #define GOOD(name, type) "NOERROR aa rd ra\n" name " " type "\n"
 #define NONE(name, type) "NXDOMAIN aa rd ra\n" name " " type "\n"
-#define ZONE(apex) "NS " apex " 60 IN SOA " apex \
+#define ZONE(apex)                    \
+	"NS " apex " 60 IN SOA " apex \
 	" nobody.invalid. 1 3600 1200 604800 60\n"
 #define RECORD(name, type, data) "AN " name " 60 IN " type " " data "\n"
 #define ZERO10 "0.0.0.0.0.0.0.0.0.0."
@@ -79,63 +80,85 @@ static const struct row {
 	enum local_zones zones;
 } rows[] = {
 	/* Hosts. */
-	{ Q("router.", "A"), GOOD("router.", "A")
-	    RECORD("router.", "A", "198.51.100.1"), SOME },
-	{ Q("ROUTER.lan.", "A"), GOOD("ROUTER.lan.", "A")
-	    RECORD("ROUTER.lan.", "A", "198.51.100.1"), SOME },
-	{ Q("router.", "AAAA"), GOOD("router.", "AAAA")
-	    RECORD("router.", "AAAA", "2001:db8:64::c633:6401"), SOME },
-	{ Q("both.", "AAAA"), GOOD("both.", "AAAA")
-	    RECORD("both.", "AAAA", "2001:db8::2"), SOME },
-	{ Q("both.", "A"), GOOD("both.", "A")
-	    RECORD("both.", "A", "198.51.100.2"), SOME },
+	{ Q("router.", "A"),
+	    GOOD("router.", "A") RECORD("router.", "A", "198.51.100.1"),
+	    SOME },
+	{ Q("ROUTER.lan.", "A"),
+	    GOOD("ROUTER.lan.", "A")
+		RECORD("ROUTER.lan.", "A", "198.51.100.1"),
+	    SOME },
+	{ Q("router.", "AAAA"),
+	    GOOD("router.", "AAAA")
+		RECORD("router.", "AAAA", "2001:db8:64::c633:6401"),
+	    SOME },
+	{ Q("both.", "AAAA"),
+	    GOOD("both.", "AAAA") RECORD("both.", "AAAA", "2001:db8::2"),
+	    SOME },
+	{ Q("both.", "A"),
+	    GOOD("both.", "A") RECORD("both.", "A", "198.51.100.2"), SOME },
 	{ Q("six.", "A"), GOOD("six.", "A") ZONE("six."), SOME },
 	/* Other types than addresses are the upstream's. */
 	{ Q("router.", "MX"), NULL, SOME },
 	{ Q("router.", "HTTPS"), NULL, SOME },
-	{ Q("localhost.", "MX"), GOOD("localhost.", "MX")
-	    ZONE("localhost."), SOME },
-	{ Q("static.lan.", "AAAA"), GOOD("static.lan.", "AAAA")
-	    RECORD("static.lan.", "AAAA", "2001:db8:64::c633:6409"), SOME },
+	{ Q("localhost.", "MX"), GOOD("localhost.", "MX") ZONE("localhost."),
+	    SOME },
+	{ Q("static.lan.", "AAAA"),
+	    GOOD("static.lan.", "AAAA")
+		RECORD("static.lan.", "AAAA", "2001:db8:64::c633:6409"),
+	    SOME },
 	{ Q("scoped.", "AAAA"), NULL, SOME },
 	{ Q("router.example.", "A"), NULL, SOME },
 	{ "NOERROR rd\nrouter. CH A\n", NULL, SOME },
 	/* Names of a block list have no address, and it has no name. */
-	{ Q("ads.example.", "A"), GOOD("ads.example.", "A")
-	    RECORD("ads.example.", "A", "0.0.0.0"), SOME },
-	{ Q("ads.example.", "AAAA"), GOOD("ads.example.", "AAAA")
-	    ZONE("ads.example."), SOME },
-	{ Q("ads6.example.", "AAAA"), GOOD("ads6.example.", "AAAA")
-	    RECORD("ads6.example.", "AAAA", "::"), SOME },
+	{ Q("ads.example.", "A"),
+	    GOOD("ads.example.", "A") RECORD("ads.example.", "A", "0.0.0.0"),
+	    SOME },
+	{ Q("ads.example.", "AAAA"),
+	    GOOD("ads.example.", "AAAA") ZONE("ads.example."), SOME },
+	{ Q("ads6.example.", "AAAA"),
+	    GOOD("ads6.example.", "AAAA")
+		RECORD("ads6.example.", "AAAA", "::"),
+	    SOME },
 	{ Q("0.0.0.0.in-addr.arpa.", "PTR"), NULL, SOME },
 	{ Q(NIBBLES16 NIBBLES16 "ip6.arpa.", "PTR"), NULL, SOME },
 	/* Their addresses. */
 	{ Q("1.100.51.198.in-addr.arpa.", "PTR"),
 	    GOOD("1.100.51.198.in-addr.arpa.", "PTR")
-	    RECORD("1.100.51.198.in-addr.arpa.", "PTR", "router."), SOME },
+		RECORD("1.100.51.198.in-addr.arpa.", "PTR", "router."),
+	    SOME },
 	{ Q("3.100.51.198.in-addr.arpa.", "PTR"), NULL, SOME },
 	{ Q("x.1.100.51.198.in-addr.arpa.", "PTR"), NULL, SOME },
 	{ Q("01.100.51.198.in-addr.arpa.", "PTR"), NULL, SOME },
 	{ Q("7.0.0.0.0.0.0.0." NIBBLES16 "8.b.d.0.1.0.0.2.ip6.arpa.", "PTR"),
 	    GOOD("7.0.0.0.0.0.0.0." NIBBLES16 "8.b.d.0.1.0.0.2.ip6.arpa.",
-	    "PTR") RECORD("7.0.0.0.0.0.0.0." NIBBLES16
-	    "8.b.d.0.1.0.0.2.ip6.arpa.", "PTR", "six."), SOME },
+		"PTR") RECORD("7.0.0.0.0.0.0.0." NIBBLES16
+			      "8.b.d.0.1.0.0.2.ip6.arpa.",
+		"PTR", "six."),
+	    SOME },
 	/* 198.51.100.1 in the prefix, and an address that nobody has. */
 	{ Q("1.0.4.6.3.3.6.c.0.0.0.0.0.0.0.0.0.0.0.0.4.6.0.0."
-	    "8.b.d.0.1.0.0.2.ip6.arpa.", "PTR"),
+	    "8.b.d.0.1.0.0.2.ip6.arpa.",
+	      "PTR"),
 	    GOOD("1.0.4.6.3.3.6.c.0.0.0.0.0.0.0.0.0.0.0.0.4.6.0.0."
-	    "8.b.d.0.1.0.0.2.ip6.arpa.", "PTR")
-	    RECORD("1.0.4.6.3.3.6.c.0.0.0.0.0.0.0.0.0.0.0.0.4.6.0.0."
-	    "8.b.d.0.1.0.0.2.ip6.arpa.", "PTR", "router."), ALL },
+		 "8.b.d.0.1.0.0.2.ip6.arpa.",
+		"PTR")
+		RECORD("1.0.4.6.3.3.6.c.0.0.0.0.0.0.0.0.0.0.0.0.4.6.0.0."
+		       "8.b.d.0.1.0.0.2.ip6.arpa.",
+		    "PTR", "router."),
+	    ALL },
 	{ Q("1.0.4.6.3.3.6.d.0.0.0.0.0.0.0.0.0.0.0.0.4.6.0.0."
-	    "8.b.d.0.1.0.0.2.ip6.arpa.", "PTR"), NULL, ALL },
+	    "8.b.d.0.1.0.0.2.ip6.arpa.",
+	      "PTR"),
+	    NULL, ALL },
 	/* RFC 6761, 6.3, 6.4; RFC 7686: names that are nowhere. */
-	{ Q("a.localhost.", "A"), GOOD("a.localhost.", "A")
-	    RECORD("a.localhost.", "A", "127.0.0.1"), SOME },
-	{ Q("a.localhost.", "AAAA"), GOOD("a.localhost.", "AAAA")
-	    RECORD("a.localhost.", "AAAA", "::1"), SOME },
-	{ Q("a.localhost.", "MX"), GOOD("a.localhost.", "MX")
-	    ZONE("localhost."), SOME },
+	{ Q("a.localhost.", "A"),
+	    GOOD("a.localhost.", "A") RECORD("a.localhost.", "A", "127.0.0.1"),
+	    SOME },
+	{ Q("a.localhost.", "AAAA"),
+	    GOOD("a.localhost.", "AAAA") RECORD("a.localhost.", "AAAA", "::1"),
+	    SOME },
+	{ Q("a.localhost.", "MX"),
+	    GOOD("a.localhost.", "MX") ZONE("localhost."), SOME },
 	{ Q("x.invalid.", "A"), NONE("x.invalid.", "A") ZONE("invalid."),
 	    SOME },
 	{ Q("x.Onion.", "AAAA"), NONE("x.Onion.", "AAAA") ZONE("Onion."),
@@ -144,10 +167,9 @@ static const struct row {
 	{ Q("x.alt.", "A"), NONE("x.alt.", "A") ZONE("alt."), SOME },
 	/* RFC 9462, 6.4: an upstream would answer for itself. */
 	{ Q("_dns.resolver.arpa.", "SVCB"),
-	    NONE("_dns.resolver.arpa.", "SVCB") ZONE("resolver.arpa."),
-	    SOME },
-	{ Q("resolver.arpa.", "SVCB"), GOOD("resolver.arpa.", "SVCB")
-	    ZONE("resolver.arpa."), SOME },
+	    NONE("_dns.resolver.arpa.", "SVCB") ZONE("resolver.arpa."), SOME },
+	{ Q("resolver.arpa.", "SVCB"),
+	    GOOD("resolver.arpa.", "SVCB") ZONE("resolver.arpa."), SOME },
 	/* RFC 9665. */
 	{ Q("default.service.arpa.", "A"), NULL, SOME },
 	{ Q("default.service.arpa.", "A"),
@@ -156,23 +178,27 @@ static const struct row {
 	{ Q("x.home.arpa.", "A"), NULL, LOCAL_ZONES_NONE },
 	{ Q("x.onion.", "A"), NULL, LOCAL_ZONES_NONE },
 	{ Q("1.0.0.10.in-addr.arpa.", "PTR"), NULL, LOCAL_ZONES_NONE },
-	{ Q("router.", "A"), GOOD("router.", "A")
-	    RECORD("router.", "A", "198.51.100.1"), LOCAL_ZONES_NONE },
+	{ Q("router.", "A"),
+	    GOOD("router.", "A") RECORD("router.", "A", "198.51.100.1"),
+	    LOCAL_ZONES_NONE },
 	/* Names that a site may have a use for. */
 	{ Q("x.test.", "A"), NULL, SOME },
 	{ Q("x.test.", "A"), NONE("x.test.", "A") ZONE("test."), ALL },
 	{ Q("x.local.", "A"), NULL, SOME },
 	{ Q("x.local.", "A"), NONE("x.local.", "A") ZONE("local."), ALL },
 	{ Q("x.home.arpa.", "A"), NULL, SOME },
-	{ Q("x.home.arpa.", "A"), NONE("x.home.arpa.", "A")
-	    ZONE("home.arpa."), ALL },
+	{ Q("x.home.arpa.", "A"), NONE("x.home.arpa.", "A") ZONE("home.arpa."),
+	    ALL },
 	{ Q("home.arpa.", "A"), GOOD("home.arpa.", "A") ZONE("home.arpa."),
 	    ALL },
-	{ Q("home.arpa.", "NS"), GOOD("home.arpa.", "NS")
-	    RECORD("home.arpa.", "NS", "home.arpa."), ALL },
-	{ Q("home.arpa.", "SOA"), GOOD("home.arpa.", "SOA")
-	    "AN home.arpa. 60 IN SOA home.arpa. nobody.invalid. "
-	    "1 3600 1200 604800 60\n", ALL },
+	{ Q("home.arpa.", "NS"),
+	    GOOD("home.arpa.", "NS") RECORD("home.arpa.", "NS", "home.arpa."),
+	    ALL },
+	{ Q("home.arpa.", "SOA"),
+	    GOOD("home.arpa.",
+		"SOA") "AN home.arpa. 60 IN SOA home.arpa. nobody.invalid. "
+		       "1 3600 1200 604800 60\n",
+	    ALL },
 	{ Q("home.arpa.", "DS"), NULL, ALL },
 	/* RFC 6303 and RFC 7793. */
 	{ Q("1.0.0.10.in-addr.arpa.", "PTR"), NULL, SOME },
@@ -180,30 +206,37 @@ static const struct row {
 	    NONE("1.0.0.10.in-addr.arpa.", "PTR") ZONE("10.in-addr.arpa."),
 	    ALL },
 	{ Q("a.b.1.0.0.10.in-addr.arpa.", "PTR"),
-	    NONE("a.b.1.0.0.10.in-addr.arpa.", "PTR")
-	    ZONE("10.in-addr.arpa."), ALL },
+	    NONE("a.b.1.0.0.10.in-addr.arpa.", "PTR") ZONE("10.in-addr.arpa."),
+	    ALL },
 	{ Q("31.172.in-addr.arpa.", "PTR"),
 	    GOOD("31.172.in-addr.arpa.", "PTR") ZONE("31.172.in-addr.arpa."),
 	    ALL },
 	{ Q("32.172.in-addr.arpa.", "PTR"), NULL, ALL },
 	{ Q("1.127.100.in-addr.arpa.", "PTR"),
 	    NONE("1.127.100.in-addr.arpa.", "PTR")
-	    ZONE("127.100.in-addr.arpa."), ALL },
+		ZONE("127.100.in-addr.arpa."),
+	    ALL },
 	{ Q("1.128.100.in-addr.arpa.", "PTR"), NULL, ALL },
 	{ Q("1.113.0.203.in-addr.arpa.", "PTR"),
 	    NONE("1.113.0.203.in-addr.arpa.", "PTR")
-	    ZONE("113.0.203.in-addr.arpa."), ALL },
+		ZONE("113.0.203.in-addr.arpa."),
+	    ALL },
 	{ Q("170.0.0.192.in-addr.arpa.", "PTR"), NULL, ALL },
 	{ Q("8.8.8.8.in-addr.arpa.", "PTR"), NULL, ALL },
 	{ Q("in-addr.arpa.", "NS"), NULL, ALL },
-	{ Q("1." "0.0.0.0.0.0.0.0.0.0.0.0.0.0.0." NIBBLES16 "ip6.arpa.",
-	    "PTR"), GOOD("1." "0.0.0.0.0.0.0.0.0.0.0.0.0.0.0." NIBBLES16
-	    "ip6.arpa.", "PTR") ZONE("1." "0.0.0.0.0.0.0.0.0.0.0.0.0.0.0."
-	    NIBBLES16 "ip6.arpa."), ALL },
-	{ Q("x.d.f.ip6.arpa.", "PTR"), NONE("x.d.f.ip6.arpa.", "PTR")
-	    ZONE("d.f.ip6.arpa."), ALL },
-	{ Q("1.b.e.f.ip6.arpa.", "PTR"), NONE("1.b.e.f.ip6.arpa.", "PTR")
-	    ZONE("b.e.f.ip6.arpa."), ALL },
+	{ Q("1."
+	    "0.0.0.0.0.0.0.0.0.0.0.0.0.0.0." NIBBLES16 "ip6.arpa.",
+	      "PTR"),
+	    GOOD("1."
+		 "0.0.0.0.0.0.0.0.0.0.0.0.0.0.0." NIBBLES16 "ip6.arpa.",
+		"PTR")
+		ZONE("1."
+		     "0.0.0.0.0.0.0.0.0.0.0.0.0.0.0." NIBBLES16 "ip6.arpa."),
+	    ALL },
+	{ Q("x.d.f.ip6.arpa.", "PTR"),
+	    NONE("x.d.f.ip6.arpa.", "PTR") ZONE("d.f.ip6.arpa."), ALL },
+	{ Q("1.b.e.f.ip6.arpa.", "PTR"),
+	    NONE("1.b.e.f.ip6.arpa.", "PTR") ZONE("b.e.f.ip6.arpa."), ALL },
 	{ Q("1.c.e.f.ip6.arpa.", "PTR"), NULL, ALL },
 };
 
@@ -287,7 +320,8 @@ zone_of(const uint8_t *name, enum local_zones which)
 	const uint8_t *apex;
 
 	return (local_zone_find(name, which, &apex) == LOCAL_ZONE_NONE ?
-	    NULL : name_to_text(apex, zone));
+		NULL :
+		name_to_text(apex, zone));
 }
 
 /* Shows: DNS64-91 */
@@ -319,11 +353,12 @@ END_TEST
 /* Shows: DNS64-91 DNS64-17 */
 START_TEST(no_aaaa_is_made_where_rules_or_the_view_say_so)
 {
-	const struct prefix none = { .family = AF_INET, .len = 24,
+	const struct prefix none = { .family = AF_INET,
+		.len = 24,
 		.v4.s_addr = htonl(0xc6336400) };
 
-	ck_assert_int_eq(policy_add_rule(&policy, &none,
-	    POLICY_TARGET_NONE), 0);
+	ck_assert_int_eq(policy_add_rule(&policy, &none, POLICY_TARGET_NONE),
+	    0);
 	ck_assert_str_eq(ask(Q("router.", "AAAA"), SOME),
 	    GOOD("router.", "AAAA") ZONE("router."));
 	set_policy(NSP);

@@ -68,8 +68,7 @@ START_TEST(prefixes_may_have_eight_times_what_is_free)
 		setup();
 		take(rows[i].other, L4_UDP, 80);
 		ck_assert_uint_eq(asked(rows[i].asks, L4_UDP, 10), 0);
-		ck_assert_uint_eq(asked(rows[i].asks, L4_UDP, 9),
-		    rows[i].len);
+		ck_assert_uint_eq(asked(rows[i].asks, L4_UDP, 9), rows[i].len);
 	}
 }
 END_TEST

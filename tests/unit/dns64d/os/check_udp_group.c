@@ -47,7 +47,11 @@ grouped(bool together)
 		at = groups.v[i].first;
 		for (k = 0; k < groups.v[i].n; k++) {
 			n += (size_t)snprintf(text + n, sizeof(text) - n,
-			    "%s%u", k > 0 ? " " : i > 0 ? "|" : "", at);
+			    "%s%u",
+			    k > 0     ? " " :
+				i > 0 ? "|" :
+					"",
+			    at);
 			at = groups.next[at];
 		}
 	}

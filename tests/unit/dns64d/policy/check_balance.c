@@ -18,10 +18,10 @@
  * For what is asserted of each of many clients: a ck_assert() that holds
  * writes to a pipe all the same.
  */
-#define REQUIRE(x)						\
-	do {							\
-		if (!(x))					\
-			ck_abort_msg("%s does not hold", #x);	\
+#define REQUIRE(x)                                            \
+	do {                                                  \
+		if (!(x))                                     \
+			ck_abort_msg("%s does not hold", #x); \
 	} while (0)
 
 static struct dns64_policy policy;
@@ -59,7 +59,8 @@ set_prefixes(unsigned n, enum policy_balance mode)
 	for (i = 0; i < n; i++) {
 		p.addr.s6_addr[5] = (uint8_t)i;
 		ck_assert_int_eq(policy_add_rule(&policy, &all,
-		    policy_add_prefix(&policy, &p)), 0);
+				     policy_add_prefix(&policy, &p)),
+		    0);
 	}
 	ck_assert_int_eq(policy_finish(&policy), 0);
 	policy.balance = mode;
@@ -113,8 +114,8 @@ check_shares(const unsigned *count, unsigned n, unsigned total)
 
 	for (i = 0; i < n; i++)
 		ck_assert_msg(count[i] > fair - fair / 8 &&
-		    count[i] < fair + fair / 8, "prefix %u: %u of %u", i,
-		    count[i], total);
+			count[i] < fair + fair / 8,
+		    "prefix %u: %u of %u", i, count[i], total);
 }
 
 /* Shows: DNS64-13 */
@@ -170,8 +171,10 @@ END_TEST
 START_TEST(addresses_of_one_answer_have_the_same_prefix)
 {
 	static const enum policy_balance modes[] = {
-		POLICY_BALANCE_ROUND_ROBIN, POLICY_BALANCE_RANDOM,
-		POLICY_BALANCE_CLIENT_HASH, POLICY_BALANCE_LEAST_LOADED,
+		POLICY_BALANCE_ROUND_ROBIN,
+		POLICY_BALANCE_RANDOM,
+		POLICY_BALANCE_CLIENT_HASH,
+		POLICY_BALANCE_LEAST_LOADED,
 	};
 	struct in6_addr first[POLICY_PREFIXES_MAX];
 	struct in6_addr out[POLICY_PREFIXES_MAX];
@@ -190,7 +193,8 @@ START_TEST(addresses_of_one_answer_have_the_same_prefix)
 			for (k = 0; k < 20; k++) {
 				addr4.s_addr = htonl(0x08080809 + k);
 				ck_assert_uint_eq(balance_synthesise(&pick,
-				    &policy, addr4, out), 1);
+						      &policy, addr4, out),
+				    1);
 				ck_assert_mem_eq(&out[0], &first[0], 12);
 			}
 		}
@@ -326,16 +330,16 @@ START_TEST(only_prefixes_in_the_best_state_are_used)
 		const char *used;
 	} rows[] = {
 		{ "all up", { BALANCE_UP, BALANCE_UP, BALANCE_UP }, "012" },
-		{ "one down", { BALANCE_UP, BALANCE_DOWN, BALANCE_UP },
-		    "02" },
-		{ "one draining", { BALANCE_DRAINING, BALANCE_UP,
-		    BALANCE_UP }, "12" },
-		{ "none up", { BALANCE_DOWN, BALANCE_DRAINING,
-		    BALANCE_DRAINING }, "12" },
+		{ "one down", { BALANCE_UP, BALANCE_DOWN, BALANCE_UP }, "02" },
+		{ "one draining", { BALANCE_DRAINING, BALANCE_UP, BALANCE_UP },
+		    "12" },
+		{ "none up",
+		    { BALANCE_DOWN, BALANCE_DRAINING, BALANCE_DRAINING },
+		    "12" },
 		{ "one left", { BALANCE_DOWN, BALANCE_DOWN, BALANCE_UP },
 		    "2" },
-		{ "one draining left", { BALANCE_DOWN, BALANCE_DOWN,
-		    BALANCE_DRAINING }, "2" },
+		{ "one draining left",
+		    { BALANCE_DOWN, BALANCE_DOWN, BALANCE_DRAINING }, "2" },
 		{ "all down", { BALANCE_DOWN, BALANCE_DOWN, BALANCE_DOWN },
 		    "012" },
 	};
@@ -370,7 +374,8 @@ END_TEST
 /* Shows: DNS64-16 DNS64-92 */
 START_TEST(range_with_one_prefix_keeps_it_even_down)
 {
-	struct prefix range = { .family = AF_INET, .len = 8,
+	struct prefix range = { .family = AF_INET,
+		.len = 8,
 		.v4.s_addr = htonl(0x14000000) };
 	const struct in_addr special = { htonl(0x14000001) };
 	struct in6_addr out[POLICY_PREFIXES_MAX];
@@ -382,8 +387,7 @@ START_TEST(range_with_one_prefix_keeps_it_even_down)
 	target[1].state = BALANCE_DOWN;
 	ss = client(1);
 	balance_begin(&pick, &balance, &ss, &rng);
-	ck_assert_uint_eq(balance_synthesise(&pick, &policy, special, out),
-	    1);
+	ck_assert_uint_eq(balance_synthesise(&pick, &policy, special, out), 1);
 	ck_assert_uint_eq(out[0].s6_addr[5], 1);
 	ck_assert_uint_ne(ask(1), 1);
 }

@@ -31,7 +31,8 @@ START_TEST(three_lines_are_enough_and_others_do_no_harm)
 	for (i = 0; i < NITEMS(texts); i++) {
 		memset(&m, 0, sizeof(m));
 		ck_assert_msg(metrics_parse(texts[i], strlen(texts[i]), &m) ==
-		    0, "%zu", i);
+			0,
+		    "%zu", i);
 		ck_assert(m.up);
 		ck_assert_uint_eq(m.sessions, 12);
 		ck_assert_uint_eq(m.sessions_max, 1000);
@@ -74,7 +75,8 @@ START_TEST(whatever_else_is_refused)
 
 	for (i = 0; i < NITEMS(texts); i++) {
 		ck_assert_msg(metrics_parse(texts[i], strlen(texts[i]), &m) ==
-		    -1, "%zu", i);
+			-1,
+		    "%zu", i);
 		ck_assert_uint_eq(m.sessions, 77);
 	}
 }

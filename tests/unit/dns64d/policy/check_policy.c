@@ -4,6 +4,7 @@
 #include <arpa/inet.h>
 
 #include <check.h>
+#include <stdio.h>
 #include <errno.h>
 
 #include "dns64d/policy/policy.h"
@@ -74,17 +75,17 @@ add_rule(const char *t, int target)
 /* Shows: DNS64-20 */
 START_TEST(policy_without_prefix_has_the_well_known_one)
 {
-	struct in6_addr out[POLICY_PREFIXES_MAX], wkp = ip6("64:ff9b::102:304");
+	struct in6_addr out[POLICY_PREFIXES_MAX],
+	    wkp = ip6("64:ff9b::102:304");
 
 	ck_assert_int_eq(policy_finish(&policy), 0);
-	ck_assert_uint_eq(policy_synthesise(&policy, ip4("1.2.3.4"), out),
-	    1);
+	ck_assert_uint_eq(policy_synthesise(&policy, ip4("1.2.3.4"), out), 1);
 	ck_assert_mem_eq(&out[0], &wkp, sizeof(wkp));
 
 	policy_clear(&policy);
 	ck_assert_int_eq(policy_init(&policy), 0);
-	ck_assert_int_eq(add_rule("0.0.0.0/0",
-	    add_prefix("2001:db8::", 96)), 0);
+	ck_assert_int_eq(add_rule("0.0.0.0/0", add_prefix("2001:db8::", 96)),
+	    0);
 	ck_assert_int_eq(policy_finish(&policy), 0);
 	ck_assert_uint_eq(policy.n_prefixes, 1);
 }
@@ -98,8 +99,7 @@ START_TEST(reverse_only_prefix_leaves_the_well_known_one_in_place)
 	int old = add_prefix("2001:db8:a::", 96);
 
 	ck_assert_int_eq(policy_finish(&policy), 0);
-	ck_assert_uint_eq(policy_synthesise(&policy, ip4("1.2.3.4"), out),
-	    1);
+	ck_assert_uint_eq(policy_synthesise(&policy, ip4("1.2.3.4"), out), 1);
 	addr = ip6("64:ff9b::102:304");
 	ck_assert_mem_eq(&out[0], &addr, sizeof(addr));
 	ck_assert(!policy_prefix_in_use(&policy, old));
@@ -117,8 +117,7 @@ START_TEST(none_for_all_of_ipv4_leaves_no_prefix)
 	ck_assert_int_eq(add_rule("0.0.0.0/0", POLICY_TARGET_NONE), 0);
 	ck_assert_int_eq(policy_finish(&policy), 0);
 	ck_assert_uint_eq(policy.n_prefixes, 0);
-	ck_assert_uint_eq(policy_synthesise(&policy, ip4("1.2.3.4"), out),
-	    0);
+	ck_assert_uint_eq(policy_synthesise(&policy, ip4("1.2.3.4"), out), 0);
 }
 END_TEST
 
@@ -128,8 +127,8 @@ START_TEST(copy_has_arrays_of_its_own)
 	struct dns64_policy copy;
 	struct in6_addr addr = ip6("::ffff:192.0.2.1");
 
-	ck_assert_int_eq(add_rule("0.0.0.0/0",
-	    add_prefix("2001:db8:a::", 96)), 0);
+	ck_assert_int_eq(add_rule("0.0.0.0/0", add_prefix("2001:db8:a::", 96)),
+	    0);
 	policy.force = true;
 	ck_assert_int_eq(policy_copy(&copy, &policy), 0);
 	policy_clear_excludes(&policy, AF_INET6);
@@ -164,7 +163,8 @@ START_TEST(mapped_addresses_are_excluded_and_nothing_else)
 	for (i = 0; i < NITEMS(rows); i++) {
 		addr = ip6(rows[i].addr);
 		ck_assert_msg(policy_excludes_aaaa(&policy, &addr) ==
-		    rows[i].excluded, "%s", rows[i].addr);
+			rows[i].excluded,
+		    "%s", rows[i].addr);
 	}
 	policy_clear_excludes(&policy, AF_INET6);
 	addr = ip6("::ffff:192.0.2.1");
@@ -229,23 +229,23 @@ START_TEST(what_each_prefix_carries)
 
 	ck_assert_int_eq(add_rule("0.0.0.0/0", add_prefix("64:ff9b::", 96)),
 	    0);
-	ck_assert_int_eq(add_rule("0.0.0.0/0",
-	    add_prefix("2001:db8:a::", 96)), 0);
+	ck_assert_int_eq(add_rule("0.0.0.0/0", add_prefix("2001:db8:a::", 96)),
+	    0);
 	for (i = 0; i < NITEMS(rows); i++)
 		ck_assert_msg(policy_synthesise(&policy, ip4(rows[i].addr),
-		    out) == rows[i].n, "%s", rows[i].addr);
+				  out) == rows[i].n,
+		    "%s", rows[i].addr);
 
 	ck_assert_int_eq(policy_add_exclude(&policy, &special), 0);
 	ck_assert_uint_eq(policy_synthesise(&policy, ip4("192.0.0.1"), out),
 	    0);
-	ck_assert_uint_eq(policy_synthesise(&policy, ip4("192.0.0.170"),
-	    out), 2);
+	ck_assert_uint_eq(policy_synthesise(&policy, ip4("192.0.0.170"), out),
+	    2);
 	policy_clear_excludes(&policy, AF_INET);
 	ck_assert_uint_eq(policy_synthesise(&policy, ip4("127.0.0.1"), out),
 	    1);
 	policy.wkp_non_global = true;
-	ck_assert_uint_eq(policy_synthesise(&policy, ip4("10.0.0.1"), out),
-	    2);
+	ck_assert_uint_eq(policy_synthesise(&policy, ip4("10.0.0.1"), out), 2);
 }
 END_TEST
 

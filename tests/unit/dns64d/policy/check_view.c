@@ -97,8 +97,8 @@ START_TEST(first_view_with_a_match_holds)
 	ck_assert_int_eq(views_finish(&views), 0);
 	for (i = 0; i < NITEMS(rows); i++) {
 		got = selected(rows[i].client, rows[i].listener);
-		ck_assert_msg(strcmp(got, rows[i].view) == 0,
-		    "%s at %s: %s", rows[i].client, rows[i].listener, got);
+		ck_assert_msg(strcmp(got, rows[i].view) == 0, "%s at %s: %s",
+		    rows[i].client, rows[i].listener, got);
 	}
 }
 END_TEST
@@ -159,7 +159,8 @@ START_TEST(view_begins_as_a_copy_of_the_default)
 
 	ck_assert_int_eq(inet_pton(AF_INET6, "2001:db8:64::", &nsp.addr), 1);
 	ck_assert_int_eq(policy_add_rule(base, &all,
-	    policy_add_prefix(base, &nsp)), 0);
+			     policy_add_prefix(base, &nsp)),
+	    0);
 	base->force = true;
 	policy_clear_excludes(base, AF_INET6);
 
@@ -196,8 +197,8 @@ START_TEST(view_is_hidden_by_what_contains_its_matches)
 		{ "listener", NULL, "::1", "2001:db8::/32", "::1", 1 },
 		{ "other listener", NULL, "::1", "2001:db8::/32", "::2", 0 },
 		{ "any listener", NULL, "::1", "2001:db8::/32", NULL, 0 },
-		{ "one of all listeners", "::/0", NULL, "2001:db8::/32",
-		    "::1", 1 },
+		{ "one of all listeners", "::/0", NULL, "2001:db8::/32", "::1",
+		    1 },
 		{ "all of a listener", "::/0", NULL, NULL, "::1", 1 },
 		{ "all of one of IPv4", "::/0", NULL, NULL, "192.0.2.1", 0 },
 		{ "some of a listener", "2001:db8::/32", NULL, NULL, "::1",

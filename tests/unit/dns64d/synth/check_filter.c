@@ -12,7 +12,8 @@
 #include "tests/unit/suite.h"
 #include "tests/unit/synth_util.h"
 
-#define SIG(owner, type) "AN " owner " 60 IN RRSIG " type \
+#define SIG(owner, type)                 \
+	"AN " owner " 60 IN RRSIG " type \
 	" 13 2 60 20300101000000 20200101000000 1 example. AAAA\n"
 
 /* Ask for something that is passed on; the upstream's reply is given. */
@@ -37,16 +38,20 @@ START_TEST(filter_a_makes_nodata_of_a)
 {
 	set_policy(0);
 	policy.filter_a = true;
-	ck_assert_str_eq(pass(A_Q, "NOERROR ra ad\nwww.example. A\n" CNAME
-	    "AN t.example.net. 60 IN A 192.0.2.1\n"
-	    SIG("t.example.net.", "A")
-	    "NS example.net. 60 IN NS ns.example.net.\n", false),
+	ck_assert_str_eq(
+	    pass(A_Q,
+		"NOERROR ra ad\nwww.example. A\n" CNAME
+		"AN t.example.net. 60 IN A 192.0.2.1\n" SIG("t.example.net.",
+		    "A") "NS example.net. 60 IN NS ns.example.net.\n",
+		false),
 	    "NOERROR rd ra\nwww.example. A\n" CNAME
 	    "NS example.net. 60 IN NS ns.example.net.\n");
-	ck_assert_str_eq(pass("NOERROR rd\nwww.example. MX\n",
-	    "NOERROR ra ad\nwww.example. MX\n"
-	    "AN www.example. 60 IN MX 1 a.\nAR a. 60 IN A 192.0.2.1\n",
-	    false), "NOERROR rd ra ad\nwww.example. MX\n"
+	ck_assert_str_eq(
+	    pass("NOERROR rd\nwww.example. MX\n",
+		"NOERROR ra ad\nwww.example. MX\n"
+		"AN www.example. 60 IN MX 1 a.\nAR a. 60 IN A 192.0.2.1\n",
+		false),
+	    "NOERROR rd ra ad\nwww.example. MX\n"
 	    "AN www.example. 60 IN MX 1 a.\nAR a. 60 IN A 192.0.2.1\n");
 }
 END_TEST
@@ -59,8 +64,7 @@ START_TEST(filter_a_spares_ipv4only_and_aaaa)
 	set_policy(0);
 	policy.filter_a = true;
 	set_message(&query, "NOERROR rd\nipv4only.arpa. A\n", 0x1234, false);
-	ck_assert_uint_eq(synth_begin(&s, &policy, &query.scan),
-	    SYNTH_ANSWER);
+	ck_assert_uint_eq(synth_begin(&s, &policy, &query.scan), SYNTH_ANSWER);
 	ck_assert_ptr_nonnull(strstr(answer_text(&s, 512), "192.0.0.170"));
 
 	set_message(&query, AAAA_Q, 0x1234, false);
@@ -99,24 +103,35 @@ START_TEST(ipv4hint_is_taken_out_when_told_so)
 {
 	set_policy(0);
 	/* DNS64-83: otherwise nothing is. */
-	ck_assert_str_eq(pass(HTTPS_Q, HTTPS_R
-	    HTTPS("alpn=h2 ipv4hint=192.0.2.1 ipv6hint=2001:db8::1"), false),
-	    "NOERROR rd ra ad\nwww.example. HTTPS\n"
-	    HTTPS("alpn=h2 ipv4hint=192.0.2.1 ipv6hint=2001:db8::1"));
+	ck_assert_str_eq(
+	    pass(HTTPS_Q,
+		HTTPS_R HTTPS(
+		    "alpn=h2 ipv4hint=192.0.2.1 ipv6hint=2001:db8::1"),
+		false),
+	    "NOERROR rd ra ad\nwww.example. HTTPS\n" HTTPS(
+		"alpn=h2 ipv4hint=192.0.2.1 ipv6hint=2001:db8::1"));
 
 	policy.filter_ipv4hint = true;
-	ck_assert_str_eq(pass(HTTPS_Q, HTTPS_R
-	    HTTPS("alpn=h2 ipv4hint=192.0.2.1 ipv6hint=2001:db8::1")
-	    SIG("www.example.", "HTTPS") SIG("www.example.", "CNAME"), false),
-	    "NOERROR rd ra\nwww.example. HTTPS\n"
-	    HTTPS("alpn=h2 ipv6hint=2001:db8::1")
-	    SIG("www.example.", "CNAME"));
-	ck_assert_str_eq(pass(HTTPS_Q, HTTPS_R
-	    HTTPS("mandatory=alpn,ipv4hint alpn=h2 ipv4hint=192.0.2.1"),
-	    false), "NOERROR rd ra\nwww.example. HTTPS\n"
-	    HTTPS("mandatory=alpn alpn=h2"));
-	ck_assert_str_eq(pass(HTTPS_Q, HTTPS_R
-	    HTTPS("mandatory=ipv4hint ipv4hint=192.0.2.1,192.0.2.2"), false),
+	ck_assert_str_eq(
+	    pass(HTTPS_Q,
+		HTTPS_R HTTPS(
+		    "alpn=h2 ipv4hint=192.0.2.1 ipv6hint=2001:db8::1")
+		    SIG("www.example.", "HTTPS") SIG("www.example.", "CNAME"),
+		false),
+	    "NOERROR rd ra\nwww.example. HTTPS\n" HTTPS(
+		"alpn=h2 ipv6hint=2001:db8::1") SIG("www.example.", "CNAME"));
+	ck_assert_str_eq(
+	    pass(HTTPS_Q,
+		HTTPS_R HTTPS(
+		    "mandatory=alpn,ipv4hint alpn=h2 ipv4hint=192.0.2.1"),
+		false),
+	    "NOERROR rd ra\nwww.example. HTTPS\n" HTTPS(
+		"mandatory=alpn alpn=h2"));
+	ck_assert_str_eq(
+	    pass(HTTPS_Q,
+		HTTPS_R HTTPS(
+		    "mandatory=ipv4hint ipv4hint=192.0.2.1,192.0.2.2"),
+		false),
 	    "NOERROR rd ra\nwww.example. HTTPS\n"
 	    "AN www.example. 60 IN HTTPS 1 .\n");
 }
@@ -127,9 +142,12 @@ END_TEST
 START_TEST(broken_svcparams_do_no_harm)
 {
 	static const char *const broken[] = {
-		"\\# 5 0001000004", "\\# 6 000100000400",
-		"\\# 8 0001000004000900", "\\# 9 000100000400040102",
-		"\\# 8 0001000000000104", "\\# 3 000100",
+		"\\# 5 0001000004",
+		"\\# 6 000100000400",
+		"\\# 8 0001000004000900",
+		"\\# 9 000100000400040102",
+		"\\# 8 0001000000000104",
+		"\\# 3 000100",
 	};
 	static char t[512];
 	size_t i;
@@ -140,13 +158,13 @@ START_TEST(broken_svcparams_do_no_harm)
 		struct msg_scan m;
 		struct synth s;
 
-		snprintf(t, sizeof(t), HTTPS_R
-		    "AN www.example. 60 IN TYPE65 %s\n", broken[i]);
+		snprintf(t, sizeof(t),
+		    HTTPS_R "AN www.example. 60 IN TYPE65 %s\n", broken[i]);
 		set_message(&query, HTTPS_Q, 0x1234, false);
 		synth_begin(&s, &policy, &query.scan);
 		ck_assert_uint_eq(report(&s, SYNTH_MAIN, t), SYNTH_ANSWER);
-		ck_assert_int_eq(msg_scan(out, synth_answer(&s, 512, out),
-		    &m), MSG_SCAN_OK);
+		ck_assert_int_eq(msg_scan(out, synth_answer(&s, 512, out), &m),
+		    MSG_SCAN_OK);
 	}
 }
 END_TEST
@@ -158,21 +176,19 @@ START_TEST(any_is_one_rrset_over_udp_and_all_over_tcp)
 {
 	static const char all[] = ANY_R
 	    "AN www.example. 60 IN A 192.0.2.1\n"
-	    "AN www.example. 60 IN A 192.0.2.2\n"
-	    SIG("www.example.", "A")
-	    "AN www.example. 60 IN MX 1 a.\n" SIG("www.example.", "MX")
-	    "NS example. 60 IN NS ns.example.\n";
+	    "AN www.example. 60 IN A 192.0.2.2\n" SIG("www.example.",
+		"A") "AN www.example. 60 IN MX 1 a.\n" SIG("www.example.",
+		"MX") "NS example. 60 IN NS ns.example.\n";
 
 	set_policy(0);
 	ck_assert_str_eq(pass("NOERROR rd\nwww.example. ANY\n", all, true),
 	    "NOERROR rd ra\nwww.example. ANY\n"
 	    "AN www.example. 60 IN A 192.0.2.1\n"
-	    "AN www.example. 60 IN A 192.0.2.2\n"
-	    SIG("www.example.", "A"));
+	    "AN www.example. 60 IN A 192.0.2.2\n" SIG("www.example.", "A"));
 	pass("NOERROR rd\nwww.example. ANY\n", all, false);
 	ck_assert_ptr_nonnull(strstr(text, "MX 1"));
-	pass("NOERROR rd\nwww.example. ANY\n", ANY_R
-	    "AN www.example. 60 IN A 192.0.2.1\n", true);
+	pass("NOERROR rd\nwww.example. ANY\n",
+	    ANY_R "AN www.example. 60 IN A 192.0.2.1\n", true);
 	ck_assert_ptr_nonnull(strstr(text, "ra ad"));
 }
 END_TEST
@@ -186,11 +202,12 @@ synthesise(uint16_t id)
 	set_message(&query, AAAA_Q, id, false);
 	synth_begin(&s, &policy, &query.scan);
 	report(&s, SYNTH_MAIN, NODATA);
-	report(&s, SYNTH_A, R4 "AN www.example. 60 IN A 198.51.99.1\n"
-	    "AN www.example. 60 IN A 198.51.99.2\n"
-	    "AN www.example. 60 IN A 198.51.99.3\n"
-	    "AN www.example. 60 IN A 198.51.99.4\n"
-	    "AN www.example. 60 IN A 198.51.99.5\n");
+	report(&s, SYNTH_A,
+	    R4 "AN www.example. 60 IN A 198.51.99.1\n"
+	       "AN www.example. 60 IN A 198.51.99.2\n"
+	       "AN www.example. 60 IN A 198.51.99.3\n"
+	       "AN www.example. 60 IN A 198.51.99.4\n"
+	       "AN www.example. 60 IN A 198.51.99.5\n");
 	return (dns_text_read(out, synth_answer(&s, 512, out), text));
 }
 
@@ -226,10 +243,11 @@ START_TEST(max_synth_leaves_ipv4only_whole)
 }
 END_TEST
 
-#define SIGNED_NODATA "NOERROR ra ad\nwww.example. AAAA\n" SOA("60", "60") \
-	"NS www.example. 60 IN NSEC x.example. A\n" \
-	"NS www.example. 60 IN RRSIG NSEC 13 2 60 20300101000000 " \
-	"20200101000000 1 example. AAAA\nOPT 1232 do\n"
+#define SIGNED_NODATA                                                        \
+	"NOERROR ra ad\nwww.example. AAAA\n" SOA("60",                       \
+	    "60") "NS www.example. 60 IN NSEC x.example. A\n"                \
+		  "NS www.example. 60 IN RRSIG NSEC 13 2 60 20300101000000 " \
+		  "20200101000000 1 example. AAAA\nOPT 1232 do\n"
 
 /* Shows: DNS64-46 */
 START_TEST(signed_denial_is_left_alone_for_do_when_told_so)
@@ -240,8 +258,7 @@ START_TEST(signed_denial_is_left_alone_for_do_when_told_so)
 	policy.leave_signed = true;
 	set_message(&query, DO_Q, 0x1234, false);
 	synth_begin(&s, &policy, &query.scan);
-	ck_assert_uint_eq(report(&s, SYNTH_MAIN, SIGNED_NODATA),
-	    SYNTH_ANSWER);
+	ck_assert_uint_eq(report(&s, SYNTH_MAIN, SIGNED_NODATA), SYNTH_ANSWER);
 	answer_text(&s, 1232);
 	ck_assert_int_eq(s.outcome, SYNTH_O_RELAYED);
 	ck_assert_ptr_nonnull(strstr(text, "NSEC"));
@@ -305,8 +322,7 @@ static const struct {
 	{ "2001:db8:122::", 48, "::ff:0:0", "2001:db8:122:c000:2:21ff::" },
 	{ "2001:db8:122::", 48, "::100:0:0", NULL },
 	{ "2001:db8:122:300::", 56, "::1:0", "2001:db8:122:3c0:0:221:1:0" },
-	{ "2001:db8:122:344::", 64, "::ff:1",
-	    "2001:db8:122:344:c0:2:21ff:1" },
+	{ "2001:db8:122:344::", 64, "::ff:1", "2001:db8:122:344:c0:2:21ff:1" },
 	{ "2001:db8:122:344::", 64, "::100:0", NULL },
 	{ "2001:db8:122:344::", 96, "::1", NULL },
 };
@@ -322,8 +338,7 @@ START_TEST(suffix_stands_behind_the_address_and_is_ignored_in_ptr)
 	policy_clear(&policy);
 	policy_init(&policy);
 	add_prefix(suffixes[_i].prefix, suffixes[_i].len, "0.0.0.0/0");
-	ck_assert_int_eq(inet_pton(AF_INET6, suffixes[_i].suffix, &suffix),
-	    1);
+	ck_assert_int_eq(inet_pton(AF_INET6, suffixes[_i].suffix, &suffix), 1);
 	why = policy_set_suffix(&policy, 0, &suffix);
 	if (suffixes[_i].addr == NULL) {
 		ck_assert_ptr_nonnull(why);

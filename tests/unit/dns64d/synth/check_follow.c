@@ -32,13 +32,14 @@ START_TEST(follow_target_is_of_chains_that_say_nothing_of_their_end)
 		bool followed;
 	} rows[] = {
 		{ "bare alias", QUESTION CNAME, true },
-		{ "two of them", QUESTION CNAME
-		    "AN host.example. 5 CNAME a.example.\n", true },
+		{ "two of them",
+		    QUESTION CNAME "AN host.example. 5 CNAME a.example.\n",
+		    true },
 		{ "no alias", QUESTION, false },
-		{ "address", QUESTION CNAME
-		    "AN host.example. 5 A 192.0.2.1\n", false },
-		{ "address of another", QUESTION CNAME
-		    "AN other.example. 5 A 192.0.2.1\n", true },
+		{ "address", QUESTION CNAME "AN host.example. 5 A 192.0.2.1\n",
+		    false },
+		{ "address of another",
+		    QUESTION CNAME "AN other.example. 5 A 192.0.2.1\n", true },
 		{ "denied", QUESTION CNAME SOA, false },
 		{ "no such name", "NXDOMAIN qr\nwww.corp. A\n" CNAME, false },
 		{ "alias asked for", "NOERROR qr\nwww.corp. CNAME\n" CNAME,
@@ -54,10 +55,12 @@ START_TEST(follow_target_is_of_chains_that_say_nothing_of_their_end)
 		m = reply(rows[i].reply, 0);
 		msg_question_from(&m, &q);
 		ck_assert_msg(follow_target(&m, &q, &target) ==
-		    rows[i].followed, "%s", rows[i].name);
+			rows[i].followed,
+		    "%s", rows[i].name);
 		if (i == 0)
-			ck_assert_int_eq(memcmp(target.name,
-			    "\4host\7example", target.name_len), 0);
+			ck_assert_int_eq(memcmp(target.name, "\4host\7example",
+					     target.name_len),
+			    0);
 	}
 }
 END_TEST
@@ -69,7 +72,7 @@ START_TEST(follow_join_puts_the_end_behind_the_chain)
 		const char *second, *joined;
 	} rows[] = {
 		{ "NOERROR qr rd ra ad\nhost.example. A\n"
-		    "AN host.example. 60 A 192.0.2.1\n",
+		  "AN host.example. 60 A 192.0.2.1\n",
 		    "NOERROR rd ra ad\nwww.corp. A\n"
 		    "AN www.corp. 300 IN CNAME host.example.\n"
 		    "AN host.example. 60 IN A 192.0.2.1\n" },

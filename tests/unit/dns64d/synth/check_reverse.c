@@ -39,12 +39,22 @@ static const struct row {
 	{ "1.2.x.192.in-addr.arpa", 0, NULL, 1, 192, 192 },
 	{ "in-addr.arpa", 0, NULL, 0, 0, 0 },
 	{ "1.2.0.192.in-addr.example", 0, NULL, 0, 0, 0 },
-	{ "1." "0.0.0.0.0.0.0." DB8, AF_INET6, "2001:db8::1", 32, 2, 1 },
-	{ "F.e." "0.0.0.0.0.0." DB8, AF_INET6, "2001:db8::ef", 32, 2, 15 },
+	{ "1."
+	  "0.0.0.0.0.0.0." DB8,
+	    AF_INET6, "2001:db8::1", 32, 2, 1 },
+	{ "F.e."
+	  "0.0.0.0.0.0." DB8,
+	    AF_INET6, "2001:db8::ef", 32, 2, 15 },
 	{ "8.b.d.0.1.0.0.2.ip6.arpa", 0, NULL, 8, 2, 8 },
-	{ "g." "0.0.0.0.0.0.0." DB8, 0, NULL, 31, 2, 0 },
-	{ "01." "0.0.0.0.0.0.0." DB8, 0, NULL, 31, 2, 0 },
-	{ "x.1." "0.0.0.0.0.0.0." DB8, 0, NULL, 32, 2, 1 },
+	{ "g."
+	  "0.0.0.0.0.0.0." DB8,
+	    0, NULL, 31, 2, 0 },
+	{ "01."
+	  "0.0.0.0.0.0.0." DB8,
+	    0, NULL, 31, 2, 0 },
+	{ "x.1."
+	  "0.0.0.0.0.0.0." DB8,
+	    0, NULL, 32, 2, 1 },
 	{ "1.ip6.int", 0, NULL, 0, 0, 0 },
 };
 
@@ -67,7 +77,8 @@ START_TEST(reverse_name_is_what_its_row_says)
 	ck_assert_int_eq(reverse_addr(name, &addr), row->family);
 	if (row->family != 0)
 		ck_assert_str_eq(inet_ntop(row->family, &addr, text,
-		    sizeof(text)), row->addr);
+				     sizeof(text)),
+		    row->addr);
 }
 END_TEST
 
@@ -79,8 +90,10 @@ START_TEST(reverse_name4_of_the_longest_address_fits)
 	struct in6_addr back;
 
 	ck_assert_uint_eq(reverse_name4(addr, name), REVERSE_NAME4_MAX);
-	ck_assert_mem_eq(name, "\003252\003253\003254\003255\007in-addr"
-	    "\004arpa", REVERSE_NAME4_MAX);
+	ck_assert_mem_eq(name,
+	    "\003252\003253\003254\003255\007in-addr"
+	    "\004arpa",
+	    REVERSE_NAME4_MAX);
 	ck_assert_int_eq(reverse_addr(name, &back), AF_INET);
 	ck_assert_mem_eq(&back, &addr, sizeof(addr));
 }

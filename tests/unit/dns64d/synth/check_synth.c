@@ -26,8 +26,7 @@ static const struct row {
 	/* DNS64-02 */
 	{ "real AAAA wins", 0, AAAA_Q,
 	    R6 "AN www.example. 60 IN AAAA 2001:db8::1\n", R4 A1,
-	    HEAD "AN www.example. 60 IN AAAA 2001:db8::1\n",
-	    SYNTH_O_RELAYED },
+	    HEAD "AN www.example. 60 IN AAAA 2001:db8::1\n", SYNTH_O_RELAYED },
 	{ "real AAAA behind a chain wins", 0, AAAA_Q,
 	    R6 CNAME "AN t.example.net. 60 IN AAAA 2001:db8::1\n",
 	    R4 CNAME "AN t.example.net. 60 IN A 192.0.3.33\n",
@@ -35,14 +34,13 @@ static const struct row {
 	    SYNTH_O_RELAYED },
 	{ "real AAAA without A leg", 0, AAAA_Q,
 	    R6 "AN www.example. 60 IN AAAA 2001:db8::1\n", NULL,
-	    HEAD "AN www.example. 60 IN AAAA 2001:db8::1\n",
-	    SYNTH_O_RELAYED },
+	    HEAD "AN www.example. 60 IN AAAA 2001:db8::1\n", SYNTH_O_RELAYED },
 	/* DNS64-13 DNS64-14 DNS64-20 */
 	{ "TTL of the denial", 0, AAAA_Q, NODATA, R4 A1,
 	    HEAD "AN www.example. 120 IN AAAA " WKP1 "\n",
 	    SYNTH_O_SYNTHESISED },
-	{ "TTL of the SOA when lower", 0, AAAA_Q, R6 SOA("90", "120"),
-	    R4 A1, HEAD "AN www.example. 90 IN AAAA " WKP1 "\n",
+	{ "TTL of the SOA when lower", 0, AAAA_Q, R6 SOA("90", "120"), R4 A1,
+	    HEAD "AN www.example. 90 IN AAAA " WKP1 "\n",
 	    SYNTH_O_SYNTHESISED },
 	{ "TTL of the A when lower", 0, AAAA_Q, NODATA,
 	    R4 "AN www.example. 30 IN A 192.0.3.33\n",
@@ -53,25 +51,25 @@ static const struct row {
 	    SYNTH_O_SYNTHESISED },
 	{ "several A keep their order", 0, AAAA_Q, NODATA,
 	    R4 "AN www.example. 9 IN A 198.51.99.2\n"
-	    "AN www.example. 9 IN A 198.51.99.1\n",
+	       "AN www.example. 9 IN A 198.51.99.1\n",
 	    HEAD "AN www.example. 9 IN AAAA 64:ff9b::c633:6302\n"
-	    "AN www.example. 9 IN AAAA 64:ff9b::c633:6301\n",
+		 "AN www.example. 9 IN AAAA 64:ff9b::c633:6301\n",
 	    SYNTH_O_SYNTHESISED },
 	{ "one AAAA per prefix", TWO, AAAA_Q, NODATA, R4 A1,
 	    HEAD "AN www.example. 120 IN AAAA 2001:db8:64::c000:321\n"
-	    "AN www.example. 120 IN AAAA 2001:db8:65::c000:321\n",
+		 "AN www.example. 120 IN AAAA 2001:db8:65::c000:321\n",
 	    SYNTH_O_SYNTHESISED },
 	/* DNS64-16 DNS64-17 */
 	{ "longest range, none, others", RANGES, AAAA_Q, NODATA,
 	    R4 "AN www.example. 9 IN A 10.0.0.1\n"
-	    "AN www.example. 9 IN A 10.1.0.1\n"
-	    "AN www.example. 9 IN A 192.0.2.1\n",
+	       "AN www.example. 9 IN A 10.1.0.1\n"
+	       "AN www.example. 9 IN A 192.0.2.1\n",
 	    HEAD "AN www.example. 9 IN AAAA 2001:db8:10::a00:1\n"
-	    "AN www.example. 9 IN AAAA 2001:db8:64::c000:201\n",
+		 "AN www.example. 9 IN AAAA 2001:db8:64::c000:201\n",
 	    SYNTH_O_SYNTHESISED },
 	{ "only A of range none", RANGES, AAAA_Q, NODATA,
-	    R4 "AN www.example. 9 IN A 10.1.0.1\n",
-	    HEAD SOA("3600", "120"), SYNTH_O_RELAYED },
+	    R4 "AN www.example. 9 IN A 10.1.0.1\n", HEAD SOA("3600", "120"),
+	    SYNTH_O_RELAYED },
 	/* DNS64-03 */
 	{ "force", FORCE, AAAA_Q,
 	    R6 "AN www.example. 60 IN AAAA 2001:db8::1\n", R4 A1,
@@ -79,38 +77,35 @@ static const struct row {
 	    SYNTH_O_SYNTHESISED },
 	{ "force without A", FORCE, AAAA_Q,
 	    R6 "AN www.example. 60 IN AAAA 2001:db8::1\n", R4,
-	    HEAD "AN www.example. 60 IN AAAA 2001:db8::1\n",
-	    SYNTH_O_RELAYED },
+	    HEAD "AN www.example. 60 IN AAAA 2001:db8::1\n", SYNTH_O_RELAYED },
 	{ "force, A leg failed", FORCE, AAAA_Q,
 	    R6 "AN www.example. 60 IN AAAA 2001:db8::1\n", NULL,
-	    HEAD "AN www.example. 60 IN AAAA 2001:db8::1\n",
-	    SYNTH_O_RELAYED },
+	    HEAD "AN www.example. 60 IN AAAA 2001:db8::1\n", SYNTH_O_RELAYED },
 	/* DNS64-04 */
 	{ "NXDOMAIN stays", 0, AAAA_Q,
-	    "NXDOMAIN ra\nwww.example. AAAA\n" CNAME SOA("60", "60"),
-	    R4 A1, "NXDOMAIN rd ra\nwww.example. AAAA\n" CNAME
-	    SOA("60", "60"), SYNTH_O_RELAYED },
+	    "NXDOMAIN ra\nwww.example. AAAA\n" CNAME SOA("60", "60"), R4 A1,
+	    "NXDOMAIN rd ra\nwww.example. AAAA\n" CNAME SOA("60", "60"),
+	    SYNTH_O_RELAYED },
 	/* DNS64-05 */
 	{ "NXDOMAIN, told to synthesise", NXDOMAIN_SYNTH, AAAA_Q,
 	    "NXDOMAIN ra\nwww.example. AAAA\n", R4 A1,
-	    HEAD "AN www.example. 600 IN AAAA " WKP1 "\n",
-	    SYNTH_O_NXDOMAIN },
+	    HEAD "AN www.example. 600 IN AAAA " WKP1 "\n", SYNTH_O_NXDOMAIN },
 	{ "NXDOMAIN to both, told to synthesise", NXDOMAIN_SYNTH, AAAA_Q,
 	    "NXDOMAIN ra\nwww.example. AAAA\n",
 	    "NXDOMAIN ra\nwww.example. A\n",
 	    "NXDOMAIN rd ra\nwww.example. AAAA\n", SYNTH_O_RELAYED },
 	/* DNS64-06 */
-	{ "FORMERR to AAAA", 0, AAAA_Q, "FORMERR\nwww.example. AAAA\n",
-	    R4 A1, HEAD "AN www.example. 600 IN AAAA " WKP1 "\n",
+	{ "FORMERR to AAAA", 0, AAAA_Q, "FORMERR\nwww.example. AAAA\n", R4 A1,
+	    HEAD "AN www.example. 600 IN AAAA " WKP1 "\n",
 	    SYNTH_O_SYNTHESISED },
 	{ "SERVFAIL to AAAA", 0, AAAA_Q, "SERVFAIL\nwww.example. AAAA\n",
 	    R4 A1, HEAD "AN www.example. 600 IN AAAA " WKP1 "\n",
 	    SYNTH_O_SYNTHESISED },
-	{ "NOTIMPL to AAAA", 0, AAAA_Q, "NOTIMPL\nwww.example. AAAA\n",
-	    R4 A1, HEAD "AN www.example. 600 IN AAAA " WKP1 "\n",
+	{ "NOTIMPL to AAAA", 0, AAAA_Q, "NOTIMPL\nwww.example. AAAA\n", R4 A1,
+	    HEAD "AN www.example. 600 IN AAAA " WKP1 "\n",
 	    SYNTH_O_SYNTHESISED },
-	{ "REFUSED to AAAA", 0, AAAA_Q, "REFUSED\nwww.example. AAAA\n",
-	    R4 A1, HEAD "AN www.example. 600 IN AAAA " WKP1 "\n",
+	{ "REFUSED to AAAA", 0, AAAA_Q, "REFUSED\nwww.example. AAAA\n", R4 A1,
+	    HEAD "AN www.example. 600 IN AAAA " WKP1 "\n",
 	    SYNTH_O_SYNTHESISED },
 	{ "YXDOMAIN to AAAA", 0, AAAA_Q, "YXDOMAIN\nwww.example. AAAA\n",
 	    R4 A1, HEAD "AN www.example. 600 IN AAAA " WKP1 "\n",
@@ -145,30 +140,31 @@ static const struct row {
 	    "AN www.example. 60 IN AAAA 2001:db8::1\n"
 	    "AN www.example. 60 IN RRSIG AAAA 13 2 60 20300101000000 "
 	    "20200101000000 1 example. AAAA\n"
-	    "NS example. 60 IN NS ns.example.\n", R4 A1,
+	    "NS example. 60 IN NS ns.example.\n",
+	    R4 A1,
 	    HEAD "AN www.example. 60 IN AAAA 2001:db8::1\n"
-	    "NS example. 60 IN NS ns.example.\nOPT 1232 do\n",
+		 "NS example. 60 IN NS ns.example.\nOPT 1232 do\n",
 	    SYNTH_O_FILTERED },
 	/* DNS64-11 */
 	{ "chain", 0, AAAA_Q, R6 CNAME SOA("60", "60"),
 	    R4 CNAME "AN t.example.net. 60 IN CNAME u.example.org.\n"
-	    "AN u.example.org. 60 IN A 192.0.3.33\n",
+		     "AN u.example.org. 60 IN A 192.0.3.33\n",
 	    HEAD CNAME "AN t.example.net. 60 IN CNAME u.example.org.\n"
-	    "AN u.example.org. 60 IN AAAA " WKP1 "\n",
+		       "AN u.example.org. 60 IN AAAA " WKP1 "\n",
 	    SYNTH_O_SYNTHESISED },
 	{ "chain out of order", 0, AAAA_Q, R6,
 	    R4 "AN u.example.org. 60 IN A 192.0.3.33\n"
-	    "AN t.example.net. 60 IN CNAME u.example.org.\n" CNAME,
+	       "AN t.example.net. 60 IN CNAME u.example.org.\n" CNAME,
 	    HEAD CNAME "AN t.example.net. 60 IN CNAME u.example.org.\n"
-	    "AN u.example.org. 60 IN AAAA " WKP1 "\n",
+		       "AN u.example.org. 60 IN AAAA " WKP1 "\n",
 	    SYNTH_O_SYNTHESISED },
 	{ "DNAME", 0, AAAA_Q, R6,
 	    R4 "AN example. 60 IN DNAME example.net.\n"
-	    "AN www.example. 60 IN CNAME www.example.net.\n"
-	    "AN www.example.net. 60 IN A 192.0.3.33\n",
+	       "AN www.example. 60 IN CNAME www.example.net.\n"
+	       "AN www.example.net. 60 IN A 192.0.3.33\n",
 	    HEAD "AN example. 60 IN DNAME example.net.\n"
-	    "AN www.example. 60 IN CNAME www.example.net.\n"
-	    "AN www.example.net. 60 IN AAAA " WKP1 "\n",
+		 "AN www.example. 60 IN CNAME www.example.net.\n"
+		 "AN www.example.net. 60 IN AAAA " WKP1 "\n",
 	    SYNTH_O_SYNTHESISED },
 	{ "A of another name only", 0, AAAA_Q, NODATA,
 	    R4 "AN t.example.net. 60 IN A 192.0.3.33\n",
@@ -178,12 +174,12 @@ static const struct row {
 	    HEAD "AN www.example. 600 IN AAAA " WKP1 "\n",
 	    SYNTH_O_SYNTHESISED },
 	{ "AAAA of another name, no A", 0, AAAA_Q,
-	    R6 "AN t.example.net. 60 IN AAAA 2001:db8::1\n", R4,
-	    HEAD, SYNTH_O_NODATA },
+	    R6 "AN t.example.net. 60 IN AAAA 2001:db8::1\n", R4, HEAD,
+	    SYNTH_O_NODATA },
 	{ "AAAA of another name beside the right one", 0, AAAA_Q,
 	    R6 "AN www.example. 60 IN AAAA 2001:db8::2\n"
-	    "AN t.example.net. 60 IN AAAA 2001:db8::1\n", NULL,
-	    HEAD "AN www.example. 60 IN AAAA 2001:db8::2\n",
+	       "AN t.example.net. 60 IN AAAA 2001:db8::1\n",
+	    NULL, HEAD "AN www.example. 60 IN AAAA 2001:db8::2\n",
 	    SYNTH_O_FILTERED },
 	{ "the same A three times", 0, AAAA_Q, NODATA, R4 A1 A1 A1,
 	    HEAD "AN www.example. 120 IN AAAA " WKP1 "\n",
@@ -191,7 +187,7 @@ static const struct row {
 	{ "A of unequal TTLs, RFC 2181, 5.2", 0, AAAA_Q, NODATA,
 	    R4 A1 "AN www.example. 60 IN A 192.0.3.34\n",
 	    HEAD "AN www.example. 60 IN AAAA " WKP1 "\n"
-	    "AN www.example. 60 IN AAAA 64:ff9b::c000:322\n",
+		 "AN www.example. 60 IN AAAA 64:ff9b::c000:322\n",
 	    SYNTH_O_SYNTHESISED },
 	{ "A of a name aside of the chain", 0, AAAA_Q,
 	    R6 CNAME SOA("60", "60"),
@@ -230,11 +226,11 @@ static const struct row {
 	    "SERVFAIL rd ra\nwww.example. AAAA\n", SYNTH_O_FAILED },
 	/* DNS64-25 DNS64-27 */
 	{ "private A under 64:ff9b::/96", 0, AAAA_Q, NODATA,
-	    R4 "AN www.example. 9 IN A 10.0.0.1\n",
-	    HEAD SOA("3600", "120"), SYNTH_O_RELAYED },
+	    R4 "AN www.example. 9 IN A 10.0.0.1\n", HEAD SOA("3600", "120"),
+	    SYNTH_O_RELAYED },
 	{ "documentation A under 64:ff9b::/96", 0, AAAA_Q, NODATA,
-	    R4 "AN www.example. 9 IN A 192.0.2.1\n",
-	    HEAD SOA("3600", "120"), SYNTH_O_RELAYED },
+	    R4 "AN www.example. 9 IN A 192.0.2.1\n", HEAD SOA("3600", "120"),
+	    SYNTH_O_RELAYED },
 	{ "private A, allowed", WKP_PRIVATE, AAAA_Q, NODATA,
 	    R4 "AN www.example. 9 IN A 10.0.0.1\n",
 	    HEAD "AN www.example. 9 IN AAAA 64:ff9b::a00:1\n",
@@ -246,23 +242,24 @@ static const struct row {
 	/* DNS64-26 */
 	{ "192.0.0.170 under 64:ff9b::/96", 0, AAAA_Q, NODATA,
 	    R4 "AN www.example. 9 IN A 192.0.0.170\n"
-	    "AN www.example. 9 IN A 192.0.0.172\n",
+	       "AN www.example. 9 IN A 192.0.0.172\n",
 	    HEAD "AN www.example. 9 IN AAAA 64:ff9b::c000:aa\n",
 	    SYNTH_O_SYNTHESISED },
 	/* DNS64-28 */
 	{ "never 0/8, 127/8, 169.254/16, 224/4, broadcast", NSP, AAAA_Q,
-	    NODATA, R4 "AN www.example. 9 IN A 0.0.0.0\n"
-	    "AN www.example. 9 IN A 127.0.0.1\n"
-	    "AN www.example. 9 IN A 169.254.1.1\n"
-	    "AN www.example. 9 IN A 224.0.0.1\n"
-	    "AN www.example. 9 IN A 255.255.255.255\n"
-	    "AN www.example. 9 IN A 192.0.2.1\n",
+	    NODATA,
+	    R4 "AN www.example. 9 IN A 0.0.0.0\n"
+	       "AN www.example. 9 IN A 127.0.0.1\n"
+	       "AN www.example. 9 IN A 169.254.1.1\n"
+	       "AN www.example. 9 IN A 224.0.0.1\n"
+	       "AN www.example. 9 IN A 255.255.255.255\n"
+	       "AN www.example. 9 IN A 192.0.2.1\n",
 	    HEAD "AN www.example. 9 IN AAAA 2001:db8:64::c000:201\n",
 	    SYNTH_O_SYNTHESISED },
 	/* DNS64-35 DNS64-44 DNS64-47 */
 	{ "sections, AD and RRSIG", 0, DO_Q,
-	    "NOERROR ra ad\nwww.example. AAAA\n" SOA("60", "60")
-	    "NS www.example. 60 IN NSEC x.example. A\nOPT 4096 do",
+	    "NOERROR ra ad\nwww.example. AAAA\n" SOA("60",
+		"60") "NS www.example. 60 IN NSEC x.example. A\nOPT 4096 do",
 	    "NOERROR aa ra ad\nwww.example. A\n" CNAME
 	    "AN www.example. 300 IN RRSIG CNAME 13 2 300 20300101000000 "
 	    "20200101000000 1 example. AAAA\n"
@@ -278,15 +275,17 @@ static const struct row {
 	    "NS example.net. 60 IN NS ns.example.net.\n"
 	    "AR ns.example.net. 60 IN A 192.0.2.53\nOPT 1232 do\n",
 	    SYNTH_O_SYNTHESISED },
-	{ "RRSIG not asked for", 0, AAAA_Q, R6, R4 CNAME
+	{ "RRSIG not asked for", 0, AAAA_Q, R6,
+	    R4 CNAME
 	    "AN www.example. 300 IN RRSIG CNAME 13 2 300 20300101000000 "
 	    "20200101000000 1 example. AAAA\n"
 	    "AN t.example.net. 60 IN A 192.0.3.33\n",
 	    HEAD CNAME "AN t.example.net. 60 IN AAAA " WKP1 "\n",
 	    SYNTH_O_SYNTHESISED },
 	/* DNS64-34 */
-	{ "case of the question", 0, "NOERROR rd\nwWw.Example. AAAA\n",
-	    NODATA, R4 A1, "NOERROR rd ra\nwWw.Example. AAAA\n"
+	{ "case of the question", 0, "NOERROR rd\nwWw.Example. AAAA\n", NODATA,
+	    R4 A1,
+	    "NOERROR rd ra\nwWw.Example. AAAA\n"
 	    "AN wWw.Example. 120 IN AAAA " WKP1 "\n",
 	    SYNTH_O_SYNTHESISED },
 	/* DNS64-43 */
@@ -302,10 +301,10 @@ check_answer(struct synth *s, const struct row *row)
 {
 	const char *got = answer_text(s, 1232);
 
-	ck_assert_msg(strcmp(got, row->answer) == 0,
-	    "%s:\n%sexpected:\n%s", row->name, got, row->answer);
-	ck_assert_msg(s->outcome == row->outcome, "%s: outcome %d",
-	    row->name, s->outcome);
+	ck_assert_msg(strcmp(got, row->answer) == 0, "%s:\n%sexpected:\n%s",
+	    row->name, got, row->answer);
+	ck_assert_msg(s->outcome == row->outcome, "%s: outcome %d", row->name,
+	    s->outcome);
 }
 
 /* Shows: DNS64-02 DNS64-03 DNS64-04 DNS64-05 DNS64-06 DNS64-07 DNS64-08 */
@@ -399,7 +398,8 @@ START_TEST(overdue_aaaa_is_waited_for_when_there_is_no_a)
 	ck_assert_uint_eq(report(&s, SYNTH_A, R4 SOA("9", "9")), SYNTH_WAIT);
 	ck_assert_uint_eq(synth_timer(&s, SYNTH_TIMER_AAAA), SYNTH_WAIT);
 	ck_assert_uint_eq(report(&s, SYNTH_MAIN,
-	    R6 "AN www.example. 60 IN AAAA 2001:db8::1\n"), SYNTH_ANSWER);
+			      R6 "AN www.example. 60 IN AAAA 2001:db8::1\n"),
+	    SYNTH_ANSWER);
 	ck_assert_str_eq(answer_text(&s, 512),
 	    HEAD "AN www.example. 60 IN AAAA 2001:db8::1\n");
 
@@ -419,7 +419,8 @@ START_TEST(nxdomain_of_a_ends_an_overdue_aaaa)
 	begin(&s, AAAA_Q);
 	synth_timer(&s, SYNTH_TIMER_AAAA);
 	ck_assert_uint_eq(report(&s, SYNTH_A,
-	    "NXDOMAIN ra\nwww.example. A\n" SOA("9", "9")), SYNTH_ANSWER);
+			      "NXDOMAIN ra\nwww.example. A\n" SOA("9", "9")),
+	    SYNTH_ANSWER);
 	ck_assert_str_eq(answer_text(&s, 512),
 	    "NXDOMAIN rd ra\nwww.example. AAAA\n" SOA("9", "9"));
 }
@@ -455,8 +456,8 @@ START_TEST(second_reply_of_a_leg_is_ignored)
 	begin(&s, AAAA_Q);
 	ck_assert_uint_eq(report(&s, SYNTH_MAIN, NODATA), SYNTH_WAIT);
 	ck_assert_uint_eq(synth_fail(&s, SYNTH_MAIN), SYNTH_WAIT);
-	ck_assert_uint_eq(synth_reply(&s, SYNTH_MAIN,
-	    &reply[SYNTH_MAIN].scan), SYNTH_WAIT);
+	ck_assert_uint_eq(synth_reply(&s, SYNTH_MAIN, &reply[SYNTH_MAIN].scan),
+	    SYNTH_WAIT);
 	ck_assert_uint_eq(report(&s, SYNTH_A, R4 A1), SYNTH_ANSWER);
 }
 END_TEST
@@ -491,8 +492,8 @@ START_TEST(other_questions_are_passed)
 	struct msg_question q;
 	struct synth s;
 
-	ck_assert_msg(begin(&s, pass_rows[_i].query) == SYNTH_ASK_MAIN,
-	    "%s", pass_rows[_i].name);
+	ck_assert_msg(begin(&s, pass_rows[_i].query) == SYNTH_ASK_MAIN, "%s",
+	    pass_rows[_i].name);
 	synth_question(&s, SYNTH_MAIN, &q);
 	ck_assert_uint_eq(q.type, query.scan.qtype);
 	ck_assert_uint_eq(q.class, query.scan.qclass);
@@ -536,7 +537,8 @@ END_TEST
 /* Shows: DNS64-44 */
 START_TEST(bogus_aaaa_is_not_overridden)
 {
-	static const uint8_t wire[] = "\xbe\xef\x81\x82\0\1\0\0\0\0\0\1"
+	static const uint8_t wire[] =
+	    "\xbe\xef\x81\x82\0\1\0\0\0\0\0\1"
 	    "\3www\7example\0\0\x1c\0\1\0\0\x29\4\xd0\0\0\x80\0\0\6"
 	    "\0\x0f\0\2\0\6";
 	struct synth s;
@@ -545,9 +547,10 @@ START_TEST(bogus_aaaa_is_not_overridden)
 	ck_assert_uint_eq(report(&s, SYNTH_A, R4 A1), SYNTH_WAIT);
 	memcpy(reply[SYNTH_MAIN].wire, wire, sizeof(wire) - 1);
 	ck_assert_int_eq(msg_scan(reply[SYNTH_MAIN].wire, sizeof(wire) - 1,
-	    &reply[SYNTH_MAIN].scan), MSG_SCAN_OK);
-	ck_assert_uint_eq(synth_reply(&s, SYNTH_MAIN,
-	    &reply[SYNTH_MAIN].scan), SYNTH_ANSWER);
+			     &reply[SYNTH_MAIN].scan),
+	    MSG_SCAN_OK);
+	ck_assert_uint_eq(synth_reply(&s, SYNTH_MAIN, &reply[SYNTH_MAIN].scan),
+	    SYNTH_ANSWER);
 	ck_assert_str_eq(answer_text(&s, 512),
 	    "SERVFAIL rd ra\nwww.example. AAAA\nOPT 1232 do\n");
 }

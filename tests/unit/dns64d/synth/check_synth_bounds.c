@@ -92,8 +92,10 @@ START_TEST(long_chain_is_followed_to_its_bound)
 	size_t n;
 
 	for (links = 1; links < 40; links += 5) {
-		n = (size_t)snprintf(t, sizeof(t), "%s"
-		    "AN www.example. 60 IN CNAME c1.example.\n", R4);
+		n = (size_t)snprintf(t, sizeof(t),
+		    "%s"
+		    "AN www.example. 60 IN CNAME c1.example.\n",
+		    R4);
 		for (i = 1; i < links; i++)
 			n += (size_t)snprintf(t + n, sizeof(t) - n,
 			    "AN c%u.example. 60 IN CNAME c%u.example.\n", i,
@@ -104,10 +106,10 @@ START_TEST(long_chain_is_followed_to_its_bound)
 		report(&s, SYNTH_MAIN, NODATA);
 		ck_assert_uint_eq(report(&s, SYNTH_A, t), SYNTH_ANSWER);
 		answer_text(&s, 65535);
-		ck_assert_int_eq(s.outcome, links <= 16 ?
-		    SYNTH_O_SYNTHESISED : SYNTH_O_RELAYED);
+		ck_assert_int_eq(s.outcome,
+		    links <= 16 ? SYNTH_O_SYNTHESISED : SYNTH_O_RELAYED);
 		ck_assert_int_eq(strstr(text, WKP1) != NULL, links <= 16);
-		}
+	}
 }
 END_TEST
 
@@ -128,13 +130,15 @@ START_TEST(changed_replies_never_give_a_broken_answer)
 	set_policy(TWO | EXCLUDE);
 	set_message(&query, DO_Q, 0x1234, false);
 	len[SYNTH_MAIN] = dns_text_write(R6 CNAME
-	    "AN t.example.net. 60 IN AAAA 2001:db8:bad::1\n" SOA("60", "60")
-	    "OPT 4096 do", 1, true, good[SYNTH_MAIN]);
+	    "AN t.example.net. 60 IN AAAA 2001:db8:bad::1\n" SOA("60",
+		"60") "OPT 4096 do",
+	    1, true, good[SYNTH_MAIN]);
 	len[SYNTH_A] = dns_text_write(R4 CNAME
 	    "AN t.example.net. 60 IN A 192.0.3.33\n"
 	    "NS example.net. 60 IN NS ns.example.net.\n"
 	    "AR ns.example.net. 60 IN MX 1 mail.ns.example.net.\n"
-	    "OPT 4096 do", 1, true, good[SYNTH_A]);
+	    "OPT 4096 do",
+	    1, true, good[SYNTH_A]);
 	for (run = 0; run < 50000; run++) {
 		synth_begin(&s, &policy, &query.scan);
 		for (leg = 0; leg < SYNTH_N_LEGS; leg++) {
@@ -146,7 +150,7 @@ START_TEST(changed_replies_never_give_a_broken_answer)
 				reply[leg].wire[n] = (uint8_t)(seed >> 8);
 			}
 			if (msg_scan(reply[leg].wire, len[leg],
-			    &reply[leg].scan) == MSG_SCAN_OK)
+				&reply[leg].scan) == MSG_SCAN_OK)
 				synth_reply(&s, leg, &reply[leg].scan);
 			else
 				synth_fail(&s, leg);

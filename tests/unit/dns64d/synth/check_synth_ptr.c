@@ -41,9 +41,11 @@ set_policy(void)
 	policy_clear(&policy);
 	ck_assert_int_eq(policy_init(&policy), 0);
 	ck_assert_int_eq(policy_add_rule(&policy, &all,
-	    add_prefix("64:ff9b::", 96)), 0);
+			     add_prefix("64:ff9b::", 96)),
+	    0);
 	ck_assert_int_eq(policy_add_rule(&policy, &all,
-	    add_prefix("2001:db8:122:300::", 56)), 0);
+			     add_prefix("2001:db8:122:300::", 56)),
+	    0);
 	add_prefix("2001:db8:99::", 96);
 	policy.ipv4only_ttl = 1800;
 	ck_assert_int_eq(policy_finish(&policy), 0);
@@ -81,18 +83,22 @@ answer_text(struct synth *s)
 #define WKP_ARPA "0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.b.9.f.f.4.6.0.0.ip6.arpa."
 #define REV33 "1.2.2.0.0.0.0.c." WKP_ARPA /* 64:ff9b::192.0.2.33 */
 #define REV170 "a.a.0.0.0.0.0.c." WKP_ARPA
-#define REV171 "b.a.0.0.0.0.0.C.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0." \
+#define REV171                                             \
+	"b.a.0.0.0.0.0.C.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0." \
 	"B.9.F.F.4.6.0.0.iP6.aRPa."
 /* 2001:db8:122:3c0:0:221:: under a /56 */
-#define REV56 "0.0.0.0.0.0.0.0.1.2.2.0.0.0.0.0.0.c.3.0.2.2.1.0.8.b.d.0." \
+#define REV56                                                      \
+	"0.0.0.0.0.0.0.0.1.2.2.0.0.0.0.0.0.c.3.0.2.2.1.0.8.b.d.0." \
 	"1.0.0.2.ip6.arpa."
 /* the same with octet 8 not zero, and with a suffix */
-#define REV56_U "0.0.0.0.0.0.0.0.1.2.2.0.0.0.1.0.0.c.3.0.2.2.1.0.8.b.d.0." \
+#define REV56_U                                                    \
+	"0.0.0.0.0.0.0.0.1.2.2.0.0.0.1.0.0.c.3.0.2.2.1.0.8.b.d.0." \
 	"1.0.0.2.ip6.arpa."
-#define REV56_SUFFIX \
+#define REV56_SUFFIX                                               \
 	"f.f.0.0.0.0.0.0.1.2.2.0.0.0.0.0.0.c.3.0.2.2.1.0.8.b.d.0." \
 	"1.0.0.2.ip6.arpa."
-#define REV99 "1.2.2.0.0.0.0.c.0.0.0.0.0.0.0.0.0.0.0.0.9.9.0.0.8.b.d.0." \
+#define REV99                                                      \
+	"1.2.2.0.0.0.0.c.0.0.0.0.0.0.0.0.0.0.0.0.9.9.0.0.8.b.d.0." \
 	"1.0.0.2.ip6.arpa."
 #define IN4 "33.2.0.192.in-addr.arpa."
 
@@ -104,8 +110,7 @@ static const struct name_row {
 } name_rows[] = {
 	{ "in 64:ff9b::/96", REV33 " PTR", PTR_PREF64, "192.0.2.33" },
 	{ "in a /56", REV56 " PTR", PTR_PREF64, "192.0.2.33" },
-	{ "suffix is ignored", REV56_SUFFIX " PTR", PTR_PREF64,
-	    "192.0.2.33" },
+	{ "suffix is ignored", REV56_SUFFIX " PTR", PTR_PREF64, "192.0.2.33" },
 	{ "prefix for reverse names only", REV99 " PTR", PTR_PREF64,
 	    "192.0.2.33" },
 	{ "192.0.0.170", REV170 " PTR", PTR_PREF64_SPECIAL, "192.0.0.170" },
@@ -118,14 +123,18 @@ static const struct name_row {
 	{ "class CH", REV33 " CH PTR", PTR_NONE, NULL },
 	{ "31 nibbles", "2.2.0.0.0.0.c." WKP_ARPA " PTR", PTR_NONE, NULL },
 	{ "33 nibbles", "1." REV33 " PTR", PTR_NONE, NULL },
-	{ "no hexadecimal digit", "g.2.2.0.0.0.0.c." WKP_ARPA " PTR",
+	{ "no hexadecimal digit", "g.2.2.0.0.0.0.c." WKP_ARPA " PTR", PTR_NONE,
+	    NULL },
+	{ "label of two digits", "11.2.2.0.0.0.0.c." WKP_ARPA " PTR", PTR_NONE,
+	    NULL },
+	{ "outside every prefix",
+	    "1.2.2.0.0.0.0.c.0.0.0.0.0.0.0.0.0.0.0.0."
+	    "0.0.0.0.b.9.f.f.4.6.1.0.ip6.arpa. PTR",
 	    PTR_NONE, NULL },
-	{ "label of two digits", "11.2.2.0.0.0.0.c." WKP_ARPA " PTR",
+	{ "under another tree",
+	    "1.2.2.0.0.0.0.c.0.0.0.0.0.0.0.0.0.0.0.0."
+	    "0.0.0.0.b.9.f.f.4.6.0.0.ip6.arpx. PTR",
 	    PTR_NONE, NULL },
-	{ "outside every prefix", "1.2.2.0.0.0.0.c.0.0.0.0.0.0.0.0.0.0.0.0."
-	    "0.0.0.0.b.9.f.f.4.6.1.0.ip6.arpa. PTR", PTR_NONE, NULL },
-	{ "under another tree", "1.2.2.0.0.0.0.c.0.0.0.0.0.0.0.0.0.0.0.0."
-	    "0.0.0.0.b.9.f.f.4.6.0.0.ip6.arpx. PTR", PTR_NONE, NULL },
 	{ "ip6.arpa itself", "ip6.arpa. PTR", PTR_NONE, NULL },
 	{ "the root", ". PTR", PTR_NONE, NULL },
 	{ "in-addr.arpa of 170", "170.0.0.192.in-addr.arpa. PTR", PTR_NONE,
@@ -150,8 +159,8 @@ START_TEST(question_is_of_the_kind_of_its_row)
 	set_policy();
 	snprintf(t, sizeof(t), "NOERROR rd\n%s", row->query);
 	set_query(t);
-	ck_assert_msg(ptr_classify(&policy, &query, &addr4) == row->kind,
-	    "%s", row->name);
+	ck_assert_msg(ptr_classify(&policy, &query, &addr4) == row->kind, "%s",
+	    row->name);
 	if (row->addr4 == NULL)
 		return;
 	inet_pton(AF_INET, row->addr4, &expected);
@@ -168,36 +177,43 @@ static const struct cname_row {
 	const char *reply; /* NULL: none */
 	const char *answer;
 } cname_rows[] = {
-	{ "PTR", "NOERROR aa ra ad\n" IN4 " PTR\n"
+	{ "PTR",
+	    "NOERROR aa ra ad\n" IN4 " PTR\n"
 	    "AN " IN4 " 300 IN PTR www.example.\nNS example. 9 IN NS a.\n",
 	    "NOERROR aa rd ra\n" REV33 " PTR\n"
 	    "AN " REV33 " 300 IN CNAME " IN4 "\n"
 	    "AN " IN4 " 300 IN PTR www.example.\nNS example. 9 IN NS a.\n" },
-	{ "two PTR", "NOERROR ra\n" IN4 " PTR\n"
+	{ "two PTR",
+	    "NOERROR ra\n" IN4 " PTR\n"
 	    "AN " IN4 " 300 IN PTR a.example.\n"
 	    "AN " IN4 " 300 IN PTR b.example.\n",
 	    HEAD "AN " REV33 " 300 IN CNAME " IN4 "\n"
-	    "AN " IN4 " 300 IN PTR a.example.\n"
-	    "AN " IN4 " 300 IN PTR b.example.\n" },
-	{ "chain", "NOERROR ra\n" IN4 " PTR\n"
+		 "AN " IN4 " 300 IN PTR a.example.\n"
+		 "AN " IN4 " 300 IN PTR b.example.\n" },
+	{ "chain",
+	    "NOERROR ra\n" IN4 " PTR\n"
 	    "AN " IN4 " 77 IN CNAME 33.x.example.\n"
 	    "AN 33.x.example. 300 IN PTR www.example.\n",
 	    HEAD "AN " REV33 " 77 IN CNAME " IN4 "\n"
-	    "AN " IN4 " 77 IN CNAME 33.x.example.\n"
-	    "AN 33.x.example. 300 IN PTR www.example.\n" },
-	{ "TTL is capped", "NOERROR ra\n" IN4 " PTR\n"
+		 "AN " IN4 " 77 IN CNAME 33.x.example.\n"
+		 "AN 33.x.example. 300 IN PTR www.example.\n" },
+	{ "TTL is capped",
+	    "NOERROR ra\n" IN4 " PTR\n"
 	    "AN " IN4 " 86400 IN PTR www.example.\n",
 	    HEAD "AN " REV33 " 600 IN CNAME " IN4 "\n"
-	    "AN " IN4 " 86400 IN PTR www.example.\n" },
-	{ "TTL is never 0", "NOERROR ra\n" IN4 " PTR\n"
+		 "AN " IN4 " 86400 IN PTR www.example.\n" },
+	{ "TTL is never 0",
+	    "NOERROR ra\n" IN4 " PTR\n"
 	    "AN " IN4 " 0 IN PTR www.example.\n",
 	    HEAD "AN " REV33 " 1 IN CNAME " IN4 "\n"
-	    "AN " IN4 " 0 IN PTR www.example.\n" },
+		 "AN " IN4 " 0 IN PTR www.example.\n" },
 	{ "NXDOMAIN", "NXDOMAIN ra\n" IN4 " PTR\n" SOA,
 	    "NXDOMAIN rd ra\n" REV33 " PTR\n" SOA },
 	{ "NODATA", "NOERROR ra\n" IN4 " PTR\n" SOA, HEAD SOA },
-	{ "chain without PTR", "NOERROR ra\n" IN4 " PTR\n"
-	    "AN " IN4 " 77 IN CNAME 33.x.example.\n" SOA, HEAD SOA },
+	{ "chain without PTR",
+	    "NOERROR ra\n" IN4 " PTR\n"
+	    "AN " IN4 " 77 IN CNAME 33.x.example.\n" SOA,
+	    HEAD SOA },
 	{ "SERVFAIL", "SERVFAIL ra\n" IN4 " PTR\n",
 	    "SERVFAIL rd ra\n" REV33 " PTR\n" },
 	{ "no reply", NULL, "SERVFAIL rd ra\n" REV33 " PTR\n" },
@@ -230,7 +246,8 @@ START_TEST(cname_leads_to_the_name_in_in_addr_arpa)
 }
 END_TEST
 
-#define LOCAL_SOA "NS ipv4only.arpa. 1800 IN SOA ipv4only.arpa. " \
+#define LOCAL_SOA                                       \
+	"NS ipv4only.arpa. 1800 IN SOA ipv4only.arpa. " \
 	"nobody.invalid. 1 3600 1200 604800 1800\n"
 
 static const struct local_row {
@@ -238,7 +255,8 @@ static const struct local_row {
 	const char *query;
 	const char *answer;
 } local_rows[] = {
-	{ "A", Q("ipv4only.arpa. A"), "NOERROR aa rd ra\nipv4only.arpa. A\n"
+	{ "A", Q("ipv4only.arpa. A"),
+	    "NOERROR aa rd ra\nipv4only.arpa. A\n"
 	    "AN ipv4only.arpa. 1800 IN A 192.0.0.170\n"
 	    "AN ipv4only.arpa. 1800 IN A 192.0.0.171\n" },
 	{ "AAAA in every prefix that makes AAAA", Q("ipv4only.arpa. AAAA"),
@@ -297,8 +315,9 @@ START_TEST(local_mode_gives_the_configured_name)
 	policy.ptr_name_len = sizeof(name);
 	set_query(Q(REV33 " PTR"));
 	ck_assert_uint_eq(synth_begin(&s, &policy, &query), SYNTH_ANSWER);
-	ck_assert_str_eq(answer_text(&s), "NOERROR aa rd ra\n" REV33
-	    " PTR\nAN " REV33 " 600 IN PTR nat64.example.\n");
+	ck_assert_str_eq(answer_text(&s),
+	    "NOERROR aa rd ra\n" REV33 " PTR\nAN " REV33
+	    " 600 IN PTR nat64.example.\n");
 
 	set_query(Q(REV33 " TXT"));
 	ck_assert_uint_eq(synth_begin(&s, &policy, &query), SYNTH_ASK_MAIN);

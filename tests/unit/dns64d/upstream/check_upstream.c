@@ -34,9 +34,9 @@ after_ms(int64_t ms)
 #define SERVERS 4
 
 /* Servers 192.0.2.1, 192.0.2.2 ..., all on one route for all names. */
-static const struct upstream_route all = {
-	.domain_len = 1, .member = { 0, 1, 2, 3 }, .n = SERVERS
-};
+static const struct upstream_route all = { .domain_len = 1,
+	.member = { 0, 1, 2, 3 },
+	.n = SERVERS };
 static const unsigned no_tries[SERVERS];
 
 static void
@@ -46,10 +46,12 @@ make(struct upstreams *ups, enum upstream_order order,
 	static struct scoped_addr addrs[SERVERS];
 	static struct upstream_common common[2][SERVERS];
 	const bool again = old != NULL && old->conf.common == common[0];
-	struct upstreams_conf conf = {
-		.addrs = addrs, .n = SERVERS, .routes = &all, .n_routes = 1,
-		.order = order, .common = common[again]
-	};
+	struct upstreams_conf conf = { .addrs = addrs,
+		.n = SERVERS,
+		.routes = &all,
+		.n_routes = 1,
+		.order = order,
+		.common = common[again] };
 	char text[] = "192.0.2.1";
 	size_t i;
 
@@ -95,8 +97,8 @@ START_TEST(upstream_choose_takes_another_before_the_same)
 		{ "others before the same", { 1, 0, 0 }, { 0 }, false, 1 },
 		{ "round again", { 1, 1, 1 }, { 0 }, false, 0 },
 		{ "not one that is down", { 0, 0, 0 }, { 1, 0, 0 }, false, 1 },
-		{ "the same before one that is down", { 2, 0, 0 },
-		    { 0, 1, 1 }, false, 0 },
+		{ "the same before one that is down", { 2, 0, 0 }, { 0, 1, 1 },
+		    false, 0 },
 		{ "one that is down when the others are spent", { 3, 0, 3 },
 		    { 0, 1, 0 }, false, 1 },
 		{ "all down, all the same", { 1, 0, 0 }, { 1, 1, 1 }, false,
@@ -106,9 +108,9 @@ START_TEST(upstream_choose_takes_another_before_the_same)
 		{ "untried", { 1, 1, 0 }, { 0 }, true, 2 },
 		{ "untried but down", { 1, 1, 0 }, { 0, 0, 1 }, true, -1 },
 	};
-	static const struct upstream_route three = {
-		.domain_len = 1, .member = { 0, 1, 2 }, .n = 3
-	};
+	static const struct upstream_route three = { .domain_len = 1,
+		.member = { 0, 1, 2 },
+		.n = 3 };
 	struct upstreams ups;
 	struct upstream *u;
 	size_t i, k;
@@ -211,16 +213,15 @@ START_TEST(upstream_knowledge_is_that_of_all_workers)
 	ck_assert(upstream_is_down(two.v));
 	/* One of them probes at a time. */
 	i = 0;
-	ck_assert_ptr_eq(upstream_probe_due(&two, &i, after_ms(10000)),
-	    two.v);
+	ck_assert_ptr_eq(upstream_probe_due(&two, &i, after_ms(10000)), two.v);
 	i = 0;
 	ck_assert_ptr_null(upstream_probe_due(&one, &i, after_ms(10000)));
 	ck_assert(upstream_answered(two.v, true, true, after_ms(10001)));
 	ck_assert(!upstream_is_down(one.v));
 	ck_assert(!upstreams_any_silent(&one));
 	ck_assert(upstream_answered_since(one.v, after_ms(10000)));
-	ck_assert(upstream_answered_plain(one.v, true, &asked,
-	    after_ms(10002)));
+	ck_assert(
+	    upstream_answered_plain(one.v, true, &asked, after_ms(10002)));
 	ck_assert(!upstream_speaks_edns(two.v, after_ms(10003)));
 	upstreams_clear(&one);
 	upstreams_clear(&two);
@@ -246,8 +247,8 @@ START_TEST(upstream_goes_down_by_silence_and_a_lost_probe)
 	ck_assert(upstream_probe_failed(u, after_ms(2), after_ms(700), &rng));
 	ck_assert(upstream_is_down(u));
 	/* It went down once. */
-	ck_assert(!upstream_probe_failed(u, after_ms(701), after_ms(20000),
-	    &rng));
+	ck_assert(
+	    !upstream_probe_failed(u, after_ms(701), after_ms(20000), &rng));
 	for (i = 1; i < SERVERS; i++)
 		bring_down(&ups.v[i]);
 	ck_assert(!upstreams_down_since(&ups, &all, after_ms(699)));
@@ -268,14 +269,14 @@ START_TEST(upstream_stays_up_while_it_answers_anything)
 	for (i = 0; i < 1000; i++) {
 		/* Many names that nobody answers, and now and then one. */
 		ck_assert(!upstream_lost(u, true, after_ms(10 * i)));
-		ck_assert(!upstream_answered(u, true, true,
-		    after_ms(10 * i + 5)));
+		ck_assert(
+		    !upstream_answered(u, true, true, after_ms(10 * i + 5)));
 		ck_assert(!upstream_lost(u, true, after_ms(10 * i + 4)));
 	}
 	ck_assert(!upstreams_any_silent(&ups));
 	/* A probe that gets lost while others are answered is no proof. */
-	ck_assert(!upstream_probe_failed(u, after_ms(1), after_ms(10000),
-	    &rng));
+	ck_assert(
+	    !upstream_probe_failed(u, after_ms(1), after_ms(10000), &rng));
 	ck_assert(!upstream_is_down(u));
 	upstreams_clear(&ups);
 }
@@ -325,7 +326,7 @@ START_TEST(upstream_that_flaps_is_told_of_now_and_then)
 	/* That it stays down is told in the end. */
 	upstream_probe_failed(u, after_ms(50000), after_ms(50001), &rng);
 	ck_assert(upstream_probe_failed(u, after_ms(50002),
-	    after_ms(50002 + tell_ms), &rng) ||
+		      after_ms(50002 + tell_ms), &rng) ||
 	    atomic_load(&u->common->told_down));
 	upstreams_clear(&ups);
 }
@@ -350,15 +351,17 @@ START_TEST(upstream_probes_come_once_a_second_with_jitter)
 		ck_assert_int_lt(monotime_diff_ms(due, now), 1000);
 		now = due;
 		k = 0;
-		ck_assert_ptr_null(upstream_probe_due(&ups, &k,
-		    monotime_add_ms(now, -1)));
+		ck_assert_ptr_null(
+		    upstream_probe_due(&ups, &k, monotime_add_ms(now, -1)));
 		k = 0;
 		ck_assert_ptr_eq(upstream_probe_due(&ups, &k, now), u);
 		ck_assert_ptr_null(upstream_probe_due(&ups, &k, now));
 		/* Rejected by the network, or not answered in time. */
 		upstream_probe_failed(u, now, monotime_add_ms(now, i), &rng);
-		ck_assert_int_ge(monotime_diff_ms((struct monotime){
-		    u->common->probe_ns }, now), UPSTREAM_PROBE_MS);
+		ck_assert_int_ge(
+		    monotime_diff_ms((struct monotime){ u->common->probe_ns },
+			now),
+		    UPSTREAM_PROBE_MS);
 	}
 	upstream_answered(u, true, true, now);
 	k = 0;
@@ -434,7 +437,8 @@ START_TEST(upstream_without_edns_is_tried_later_and_later)
 		/* Refused again, or answered without only; that once. */
 		ck_assert(!plain(u, i % 2 == 0, asked(now, 1, true), now));
 		ck_assert(!plain(u, i % 2 == 0, asked(now, 1, true), now));
-		secs = secs * 2 < UPSTREAM_NOEDNS_MAX_SECS ? secs * 2 :
+		secs = secs * 2 < UPSTREAM_NOEDNS_MAX_SECS ?
+		    secs * 2 :
 		    UPSTREAM_NOEDNS_MAX_SECS;
 	}
 	ck_assert_int_le(secs, 900);
@@ -516,17 +520,19 @@ START_TEST(upstream_order_round_robin_takes_each_in_turn)
 	make(&ups, UPSTREAM_ROUND_ROBIN, NULL);
 	for (i = 0; i < 3 * SERVERS; i++)
 		ck_assert_ptr_eq(upstream_choose(&ups, &all, no_tries, 0,
-		    false), &ups.v[i % SERVERS]);
+				     false),
+		    &ups.v[i % SERVERS]);
 	set_down(&ups.v[1], true);
 	for (i = 0; i < 3; i++)
 		ck_assert_ptr_ne(upstream_choose(&ups, &all, no_tries, 0,
-		    false), &ups.v[1]);
+				     false),
+		    &ups.v[1]);
 	/* The one that rested comes first, and once only. */
 	set_down(&ups.v[1], false);
-	ck_assert_ptr_eq(upstream_choose(&ups, &all, no_tries, 0,
-	    false), &ups.v[1]);
-	ck_assert_ptr_ne(upstream_choose(&ups, &all, no_tries, 0,
-	    false), &ups.v[1]);
+	ck_assert_ptr_eq(upstream_choose(&ups, &all, no_tries, 0, false),
+	    &ups.v[1]);
+	ck_assert_ptr_ne(upstream_choose(&ups, &all, no_tries, 0, false),
+	    &ups.v[1]);
 	upstreams_clear(&ups);
 }
 END_TEST
@@ -545,8 +551,8 @@ START_TEST(upstream_order_least_outstanding_takes_the_idlest)
 		upstream_sent(u);
 	}
 	upstream_ended(&ups.v[2]);
-	ck_assert_ptr_eq(upstream_choose(&ups, &all, no_tries, 0,
-	    false), &ups.v[2]);
+	ck_assert_ptr_eq(upstream_choose(&ups, &all, no_tries, 0, false),
+	    &ups.v[2]);
 	upstreams_clear(&ups);
 }
 END_TEST
@@ -602,7 +608,8 @@ START_TEST(upstream_order_fastest_asks_one_server_at_a_time_for_its_speed)
 	make(&ups, UPSTREAM_FASTEST, NULL);
 	for (i = 0; i < SERVERS; i++)
 		ck_assert_ptr_eq(upstream_choose(&ups, &all, no_tries, 0,
-		    false), &ups.v[i]);
+				     false),
+		    &ups.v[i]);
 	upstreams_clear(&ups);
 }
 END_TEST
@@ -647,9 +654,9 @@ END_TEST
 /* Shows: DNS64-89 */
 START_TEST(upstream_choose_keeps_to_the_route_and_its_order)
 {
-	static const struct upstream_route route = {
-		.domain_len = 1, .member = { 2, 0 }, .n = 2
-	};
+	static const struct upstream_route route = { .domain_len = 1,
+		.member = { 2, 0 },
+		.n = 2 };
 	struct upstreams ups;
 	unsigned tries[SERVERS] = { 0 };
 
@@ -709,8 +716,7 @@ main(void)
 	    upstream_that_refuses_edns_is_remembered_for_a_time);
 	tcase_add_test(tc, upstream_without_edns_is_tried_later_and_later);
 	tcase_add_test(tc, upstream_order_round_robin_takes_each_in_turn);
-	tcase_add_test(tc,
-	    upstream_order_least_outstanding_takes_the_idlest);
+	tcase_add_test(tc, upstream_order_least_outstanding_takes_the_idlest);
 	tcase_add_test(tc,
 	    upstream_order_fastest_takes_the_fastest_and_tries_the_others);
 	tcase_add_test(tc,

@@ -151,9 +151,11 @@ serve(const char *text)
 	server = socket(server_addr.ss_family, SOCK_DGRAM, 0);
 	ck_assert_int_ne(server, -1);
 	ck_assert_int_eq(bind(server, (struct sockaddr *)&server_addr,
-	    udp_addrlen(&server_addr)), 0);
+			     udp_addrlen(&server_addr)),
+	    0);
 	ck_assert_int_eq(getsockname(server, (struct sockaddr *)&server_addr,
-	    &len), 0);
+			     &len),
+	    0);
 }
 
 static void
@@ -187,7 +189,8 @@ ask(unsigned i)
 
 	memset(wire, (int)i, sizeof(wire));
 	ck_assert_int_eq(upstream_udp_ask(&pool, &asked[i].q, &server_addr,
-	    wire, sizeof(wire)), 0);
+			     wire, sizeof(wire)),
+	    0);
 }
 
 /* One round of the event loop, which is over when nothing is left to do. */
@@ -219,7 +222,8 @@ take(struct seen *s)
 
 	ck_assert_int_eq(poll(&pfd, 1, PATIENCE_MS), 1);
 	ck_assert_int_eq(recvfrom(server, s->wire, sizeof(s->wire), 0,
-	    (struct sockaddr *)&s->from, &len), LEN);
+			     (struct sockaddr *)&s->from, &len),
+	    LEN);
 	s->port = s->from.ss_family == AF_INET ?
 	    ((struct sockaddr_in *)&s->from)->sin_port :
 	    ((struct sockaddr_in6 *)&s->from)->sin6_port;
@@ -246,7 +250,9 @@ reply(const struct seen *s, uint16_t id)
 	memcpy(wire, s->wire, sizeof(wire));
 	put16(wire, id);
 	ck_assert_int_eq(sendto(server, wire, sizeof(wire), 0,
-	    (const struct sockaddr *)&s->from, udp_addrlen(&s->from)), LEN);
+			     (const struct sockaddr *)&s->from,
+			     udp_addrlen(&s->from)),
+	    LEN);
 }
 
 static bool
@@ -360,8 +366,7 @@ START_TEST(id_is_never_that_of_another_query_of_the_batch)
 	for (i = 0; i < UPSTREAM_UDP_BATCH; i++) {
 		take(&s[i]);
 		for (j = 0; j < i; j++)
-			ck_assert_uint_ne(get16(s[i].wire),
-			    get16(s[j].wire));
+			ck_assert_uint_ne(get16(s[i].wire), get16(s[j].wire));
 	}
 }
 END_TEST

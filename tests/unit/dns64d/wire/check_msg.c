@@ -102,10 +102,12 @@ START_TEST(reply_has_to_match_in_everything)
 	set_query("NOERROR rd\nwww.example. A");
 	msg_question_from(&query.scan, &q);
 	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		scan_ok(&reply, dns_text_write(rows[i].text, rows[i].id,
-		    rows[i].qr, reply.wire));
+		scan_ok(&reply,
+		    dns_text_write(rows[i].text, rows[i].id, rows[i].qr,
+			reply.wire));
 		ck_assert_msg(msg_is_reply_to(&reply.scan, &q, 7) ==
-		    rows[i].match, "%s", rows[i].text);
+			rows[i].match,
+		    "%s", rows[i].text);
 	}
 }
 END_TEST
@@ -164,17 +166,17 @@ START_TEST(error_to_a_broken_query_has_what_was_good)
 }
 END_TEST
 
-#define MX_REPLY \
-	"NOERROR aa ra rd ad\nwww.example. MX\n" \
-	"AN www.example. 300 IN MX 10 mail.example.\n" \
+#define MX_REPLY                                          \
+	"NOERROR aa ra rd ad\nwww.example. MX\n"          \
+	"AN www.example. 300 IN MX 10 mail.example.\n"    \
 	"AN www.example. 300 IN TYPE65000 \\# 3 C00CFF\n" \
-	"NS example. 300 IN NS ns.example.\n" \
+	"NS example. 300 IN NS ns.example.\n"             \
 	"AR mail.example. 300 IN A 192.0.2.1\n"
-#define MX_TEXT \
-	"NOERROR aa rd ra ad\nwww.example. MX\n" \
-	"AN www.example. 300 IN MX 10 mail.example.\n" \
+#define MX_TEXT                                           \
+	"NOERROR aa rd ra ad\nwww.example. MX\n"          \
+	"AN www.example. 300 IN MX 10 mail.example.\n"    \
 	"AN www.example. 300 IN TYPE65000 \\# 3 c00cff\n" \
-	"NS example. 300 IN NS ns.example.\n" \
+	"NS example. 300 IN NS ns.example.\n"             \
 	"AR mail.example. 300 IN A 192.0.2.1\n"
 
 /* Shows: DNS64-33 DNS64-34 DNS64-75 */
@@ -204,7 +206,8 @@ START_TEST(relay_gives_our_opt_to_a_client_with_edns)
 	set_query("NOERROR rd cd\nwww.example. MX\nOPT 512 do");
 	set_reply(MX_REPLY);
 	len = msg_relay(&query.scan, &reply.scan, 512, out);
-	ck_assert_str_eq(read_out(len), "NOERROR aa rd ra ad cd"
+	ck_assert_str_eq(read_out(len),
+	    "NOERROR aa rd ra ad cd"
 	    "\nwww.example. MX\n"
 	    "AN www.example. 300 IN MX 10 mail.example.\n"
 	    "AN www.example. 300 IN TYPE65000 \\# 3 c00cff\n"
@@ -220,9 +223,10 @@ START_TEST(relay_has_the_question_as_the_client_wrote_it)
 
 	set_query("NOERROR rd\nwWw.eXample. A");
 	set_reply("NOERROR ra\nwww.example. A\n"
-	    "AN www.example. 5 IN A 192.0.2.1");
+		  "AN www.example. 5 IN A 192.0.2.1");
 	len = msg_relay(&query.scan, &reply.scan, 512, out);
-	ck_assert_str_eq(read_out(len), "NOERROR rd ra\nwWw.eXample. A\n"
+	ck_assert_str_eq(read_out(len),
+	    "NOERROR rd ra\nwWw.eXample. A\n"
 	    "AN wWw.eXample. 5 IN A 192.0.2.1\n");
 
 	set_query("NOERROR rd\nwww.example. AAAA");
@@ -245,8 +249,7 @@ set_reply_wire(const void *wire, size_t len)
 /* Shows: DNS64-33 DNS64-57 */
 START_TEST(relay_corrects_names_behind_an_opt)
 {
-	static const uint8_t wire[] = HEAD("\4")
-	    Q_A OPT_10
+	static const uint8_t wire[] = HEAD("\4") Q_A OPT_10
 	    "\2mx\xc0\x10\0\x0f\0\1\0\0\0\5\0\5\0\1\1a\0" /* at 46 */
 	    "\1b\xc0\x2e\0\x05\0\1\0\0\0\5\0\4\1c\xc0\x2e"
 	    "\xc0\x0c\0\1\0\1\0\0\0\5\0\4\300\0\2\1";
@@ -256,7 +259,8 @@ START_TEST(relay_corrects_names_behind_an_opt)
 	set_query("NOERROR rd\nwww.example. A");
 	len = msg_relay(&query.scan, &reply.scan, 512, out);
 	ck_assert_uint_eq(len, sizeof(wire) - 1 - 17);
-	ck_assert_str_eq(read_out(len), "NOERROR rd ra\nwww.example. A\n"
+	ck_assert_str_eq(read_out(len),
+	    "NOERROR rd ra\nwww.example. A\n"
 	    "AR mx.example. 5 IN MX 1 a.\n"
 	    "AR b.mx.example. 5 IN CNAME c.mx.example.\n"
 	    "AR www.example. 5 IN A 192.0.2.1\n");
@@ -266,8 +270,8 @@ END_TEST
 /* Shows: DNS64-57 */
 START_TEST(relay_refuses_names_that_lead_into_the_opt)
 {
-	static const uint8_t wire[] = HEAD("\2") Q_A OPT_10
-	    "\1b\xc0\x1d\0\1\0\1\0\0\0\5\0\4\300\0\2\1";
+	static const uint8_t wire[] =
+	    HEAD("\2") Q_A OPT_10 "\1b\xc0\x1d\0\1\0\1\0\0\0\5\0\4\300\0\2\1";
 
 	set_reply_wire(wire, sizeof(wire) - 1);
 	set_query("NOERROR rd\nwww.example. A");
@@ -278,15 +282,16 @@ END_TEST
 /* Shows: DNS64-57 DNS64-76 */
 START_TEST(relay_takes_tsig_out)
 {
-	static const uint8_t wire[] = HEAD("\3") Q_A
-	    "\xc0\x0c\0\1\0\1\0\0\0\5\0\4\300\0\2\1" OPT_10
-	    "\1k\0\0\xfa\0\xff\0\0\0\0\0\0";
+	static const uint8_t wire[] =
+	    HEAD("\3") Q_A "\xc0\x0c\0\1\0\1\0\0\0\5\0\4\300\0\2\1" OPT_10
+			   "\1k\0\0\xfa\0\xff\0\0\0\0\0\0";
 	size_t len;
 
 	set_reply_wire(wire, sizeof(wire) - 1);
 	set_query("NOERROR rd\nwww.example. A\nOPT 1232");
 	len = msg_relay(&query.scan, &reply.scan, 512, out);
-	ck_assert_str_eq(read_out(len), "NOERROR rd ra\nwww.example. A\n"
+	ck_assert_str_eq(read_out(len),
+	    "NOERROR rd ra\nwww.example. A\n"
 	    "AR www.example. 5 IN A 192.0.2.1\nOPT 1232\n");
 }
 END_TEST
@@ -318,7 +323,8 @@ START_TEST(relay_cuts_what_exceeds_the_limit)
 	set_query("NOERROR rd\nwww.example. A\nOPT 512");
 	set_long_reply("www.example. A", 2, 100);
 	len = msg_relay(&query.scan, &reply.scan, 512, out);
-	ck_assert_str_eq(read_out(len), "NOERROR rd ra\nwww.example. A\n"
+	ck_assert_str_eq(read_out(len),
+	    "NOERROR rd ra\nwww.example. A\n"
 	    "AN www.example. 5 IN A 192.0.2.0\n"
 	    "AN www.example. 5 IN A 192.0.2.1\nOPT 1232\n");
 
@@ -350,8 +356,8 @@ START_TEST(relay_fills_the_limit_to_the_octet)
 	ck_assert_uint_gt(exact, 512);
 	ck_assert_uint_eq(msg_relay(&query.scan, &reply.scan, exact, out),
 	    exact);
-	ck_assert_uint_lt(msg_relay(&query.scan, &reply.scan, exact - 1,
-	    out), exact - 1);
+	ck_assert_uint_lt(msg_relay(&query.scan, &reply.scan, exact - 1, out),
+	    exact - 1);
 }
 END_TEST
 
@@ -364,18 +370,18 @@ copy_all(struct msg_build *b, enum msg_section section)
 		msg_build_copy(b, section, &rr);
 }
 
-#define MANY_TYPES \
-	"AN a.example.net. 300 IN A 192.0.2.1\n" \
-	"AN a.example.net. 300 IN RRSIG A 13 3 300 20300101000000 " \
-	    "20200101000000 4711 example.net. AAAA\n" \
-	"AN a.example.net. 300 IN TXT \"one\" \"\"\n" \
-	"AN a.example.net. 300 IN SRV 1 2 53 b.example.net.\n" \
-	"AN a.example.net. 300 IN NAPTR 1 2 \"s\" \"SIP\" \"\" " \
-	    "b.example.net.\n" \
-	"AN a.example.net. 300 IN TYPE64000 \\# 2 c00c\n" \
+#define MANY_TYPES                                                     \
+	"AN a.example.net. 300 IN A 192.0.2.1\n"                       \
+	"AN a.example.net. 300 IN RRSIG A 13 3 300 20300101000000 "    \
+	"20200101000000 4711 example.net. AAAA\n"                      \
+	"AN a.example.net. 300 IN TXT \"one\" \"\"\n"                  \
+	"AN a.example.net. 300 IN SRV 1 2 53 b.example.net.\n"         \
+	"AN a.example.net. 300 IN NAPTR 1 2 \"s\" \"SIP\" \"\" "       \
+	"b.example.net.\n"                                             \
+	"AN a.example.net. 300 IN TYPE64000 \\# 2 c00c\n"              \
 	"NS example.net. 60 IN SOA ns.example.net. root.example.net. " \
-	    "1 2 3 4 5\n" \
-	"NS example.net. 60 IN NSEC a.example.net. A AAAA\n" \
+	"1 2 3 4 5\n"                                                  \
+	"NS example.net. 60 IN NSEC a.example.net. A AAAA\n"           \
 	"NS d.example.net. 60 IN DNAME example.org.\n"
 
 /* Shows: DNS64-34 DNS64-35 */
@@ -385,7 +391,8 @@ START_TEST(build_copies_records_of_every_kind)
 	size_t len;
 
 	set_query("NOERROR rd\nwWw.example. AAAA\nOPT 1232 do");
-	set_reply("NOERROR aa ra ad\nwww.example. A\n"
+	set_reply(
+	    "NOERROR aa ra ad\nwww.example. A\n"
 	    "AN www.example. 300 IN CNAME a.example.net.\n" MANY_TYPES
 	    "AR mail.example.net. 60 IN MX 10 mail.example.net.\nOPT 4096");
 	msg_build_begin(&b, &query.scan, MSG_RA, MSG_NOERROR, out, 1232);
@@ -393,9 +400,10 @@ START_TEST(build_copies_records_of_every_kind)
 	copy_all(&b, MSG_AUTHORITY);
 	len = msg_build_finish(&b);
 	/* An owner that is the question's takes its case with the pointer. */
-	ck_assert_str_eq(read_out(len), "NOERROR rd ra\nwWw.example. AAAA\n"
-	    "AN wWw.example. 300 IN CNAME a.example.net.\n"
-	    MANY_TYPES "OPT 1232 do\n");
+	ck_assert_str_eq(read_out(len),
+	    "NOERROR rd ra\nwWw.example. AAAA\n"
+	    "AN wWw.example. 300 IN CNAME a.example.net.\n" MANY_TYPES
+	    "OPT 1232 do\n");
 }
 END_TEST
 
@@ -464,7 +472,8 @@ START_TEST(build_gives_up_additional_without_tc)
 	for (i = 0; i < 100; i++)
 		msg_build_addr4(&b, MSG_ADDITIONAL, www, 60, addr);
 	len = msg_build_finish(&b);
-	ck_assert_str_eq(read_out(len), "NOERROR rd ra\nwww.example. A\n"
+	ck_assert_str_eq(read_out(len),
+	    "NOERROR rd ra\nwww.example. A\n"
 	    "AN www.example. 60 IN A 192.0.2.1\n");
 }
 END_TEST
@@ -503,7 +512,7 @@ START_TEST(relay_gives_up_what_stands_far_behind_an_opt)
 
 	set_query("NOERROR rd\nwww.example. A");
 	set_reply("NOERROR ra\nwww.example. A\n"
-	    "AN www.example. 60 IN A 192.0.2.1\nOPT 1232");
+		  "AN www.example. 60 IN A 192.0.2.1\nOPT 1232");
 	n = reply.scan.len;
 	for (i = 1; i < 1000; i++, n += 16)
 		memcpy(wire + n,
@@ -530,8 +539,7 @@ set_long_names(unsigned count)
 	for (i = 0; i < count; i++) {
 		n += (size_t)snprintf(t + n, sizeof(t) - n, "AN ");
 		for (k = 0; k < 40; k++)
-			n += (size_t)snprintf(t + n, sizeof(t) - n, "%u.",
-			    i);
+			n += (size_t)snprintf(t + n, sizeof(t) - n, "%u.", i);
 		n += (size_t)snprintf(t + n, sizeof(t) - n,
 		    " 5 IN A 192.0.2.1\n");
 	}
@@ -575,9 +583,9 @@ START_TEST(bare_error_has_an_rcode_and_nothing_else)
 		len = msg_write_bare_error(&q, MSG_REFUSED, i == 1, out);
 		ck_assert_int_eq(msg_scan(out, len, &m), MSG_SCAN_OK);
 		ck_assert(msg_is_reply_to(&m, &q, 0));
-		ck_assert_str_eq(dns_text_read(out, len, text), i == 0 ?
-		    "REFUSED rd cd\nWww.example. A\n" :
-		    "REFUSED rd cd\nWww.example. A\nOPT 1232\n");
+		ck_assert_str_eq(dns_text_read(out, len, text),
+		    i == 0 ? "REFUSED rd cd\nWww.example. A\n" :
+			     "REFUSED rd cd\nWww.example. A\nOPT 1232\n");
 	}
 }
 END_TEST
@@ -586,7 +594,8 @@ START_TEST(rotate_moves_the_addresses_of_each_set)
 {
 	size_t len;
 
-	len = dns_text_write("NOERROR ra\na.example. A\n"
+	len = dns_text_write(
+	    "NOERROR ra\na.example. A\n"
 	    "AN a.example. 9 CNAME b.example.\n"
 	    "AN b.example. 9 A 192.0.2.1\nAN b.example. 9 A 192.0.2.2\n"
 	    "AN b.example. 9 A 192.0.2.3\n"
@@ -594,9 +603,11 @@ START_TEST(rotate_moves_the_addresses_of_each_set)
 	    "AN b.example. 9 AAAA 2001:db8::2\n"
 	    "AN c.example. 9 AAAA 2001:db8::3\n"
 	    "AN b.example. 9 MX 1 a.example.\n"
-	    "AN b.example. 9 MX 1 b.example.\n", 0x1234, true, out);
+	    "AN b.example. 9 MX 1 b.example.\n",
+	    0x1234, true, out);
 	msg_rotate(out, 4);
-	ck_assert_str_eq(read_out(len), "NOERROR ra\na.example. A\n"
+	ck_assert_str_eq(read_out(len),
+	    "NOERROR ra\na.example. A\n"
 	    "AN a.example. 9 IN CNAME b.example.\n"
 	    "AN b.example. 9 IN A 192.0.2.2\n"
 	    "AN b.example. 9 IN A 192.0.2.3\n"
@@ -607,7 +618,8 @@ START_TEST(rotate_moves_the_addresses_of_each_set)
 	    "AN b.example. 9 IN MX 1 a.example.\n"
 	    "AN b.example. 9 IN MX 1 b.example.\n");
 	msg_rotate(out, 1);
-	ck_assert_ptr_nonnull(strstr(read_out(len), "192.0.2.3\n"
+	ck_assert_ptr_nonnull(strstr(read_out(len),
+	    "192.0.2.3\n"
 	    "AN b.example. 9 IN A 192.0.2.1\n"
 	    "AN b.example. 9 IN A 192.0.2.2\n"
 	    "AN b.example. 9 IN AAAA 2001:db8::2\n"));
@@ -619,13 +631,11 @@ START_TEST(rotate_leaves_short_and_large_messages_whole)
 	size_t i, len;
 	struct msg_scan m;
 
-	len = dns_text_write("NXDOMAIN ra\na.example. A\n", 0x1234, true,
-	    out);
+	len = dns_text_write("NXDOMAIN ra\na.example. A\n", 0x1234, true, out);
 	msg_rotate(out, 1);
 	ck_assert_str_eq(read_out(len), "NXDOMAIN ra\na.example. A\n");
 	/* More records than are moved, and 64 KB of them. */
-	len = dns_text_write("NOERROR ra\na.example. A\n", 0x1234, true,
-	    out);
+	len = dns_text_write("NOERROR ra\na.example. A\n", 0x1234, true, out);
 	for (i = 0; i < MSG_RECORDS_MAX - 1 && len + 16 <= MSG_MAX; i++) {
 		memcpy(out + len, "\xc0\x0c\0\1\0\1\0\0\0\1\0\4", 12);
 		memcpy(out + len + 12, &(uint32_t){ htonl(i) }, 4);
@@ -647,15 +657,13 @@ START_TEST(build_bounds_what_copying_may_cost)
 	set_long_names(60);
 	msg_build_begin(&b, &query.scan, MSG_RA, MSG_NOERROR, out, 65535);
 	copy_all(&b, MSG_ANSWER);
-	ck_assert_int_eq(msg_scan(out, msg_build_finish(&b), &m),
-	    MSG_SCAN_OK);
+	ck_assert_int_eq(msg_scan(out, msg_build_finish(&b), &m), MSG_SCAN_OK);
 	ck_assert_uint_eq(m.count[MSG_ANSWER], 60);
 
 	set_long_names(300);
 	msg_build_begin(&b, &query.scan, MSG_RA, MSG_NOERROR, out, 65535);
 	copy_all(&b, MSG_ANSWER);
-	ck_assert_int_eq(msg_scan(out, msg_build_finish(&b), &m),
-	    MSG_SCAN_OK);
+	ck_assert_int_eq(msg_scan(out, msg_build_finish(&b), &m), MSG_SCAN_OK);
 	ck_assert_uint_eq(m.count[MSG_ANSWER], 0);
 	ck_assert_uint_ne(m.flags & MSG_TC, 0);
 }

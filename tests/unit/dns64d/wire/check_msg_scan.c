@@ -34,7 +34,8 @@ next_random(uint32_t *state)
 #define OPT_RR(rdlen) "\0\0\x29\x04\xd0\0\0\x80\0\0" rdlen
 #define TSIG_RR "\0\0\xfa\0\xff\0\0\0\0\0\0"
 
-#define L63 "\77aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+#define L63 \
+	"\77aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
 #define L61 "\75aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
 #define L62 "\76aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
 
@@ -44,91 +45,122 @@ static const struct scan_row {
 	size_t len;
 	enum msg_scan_error error;
 } scan_rows[] = {
-#define ROW(name, wire, error) { name, wire, sizeof(wire) - 1, error }
+#define ROW(name, wire, error)                      \
+	{                                           \
+		name, wire, sizeof(wire) - 1, error \
+	}
 	ROW("nothing", "", MSG_SCAN_SHORT),
 	ROW("header cut", "\x12\x34\1\0\0\1\0\0\0\0\0", MSG_SCAN_SHORT),
 	ROW("header alone", HEADER("\1\0", "\0", "\0", "\0", "\0"),
 	    MSG_SCAN_OK),
 	ROW("question missing", QUERY, MSG_SCAN_BOUNDS),
 	ROW("question cut in name", QUERY "\3ww", MSG_SCAN_BOUNDS),
-	ROW("question cut behind name", QUERY WWW "\0\x1c\0",
-	    MSG_SCAN_BOUNDS),
+	ROW("question cut behind name", QUERY WWW "\0\x1c\0", MSG_SCAN_BOUNDS),
 	ROW("query", QUERY Q_AAAA, MSG_SCAN_OK),
 	ROW("octet behind query", QUERY Q_AAAA "\0", MSG_SCAN_TRAILING),
 	ROW("self-pointer", QUERY PTR12 "\0\x1c\0\1", MSG_SCAN_NAME),
 	ROW("pointer to header", QUERY "\xc0\0\0\x1c\0\1", MSG_SCAN_NAME),
 	ROW("pointer forward", QUERY "\xc0\x12\0\x1c\0\1", MSG_SCAN_NAME),
 	ROW("pointer cut", QUERY "\3www\xc0", MSG_SCAN_BOUNDS),
-	ROW("label of type 01", QUERY "\x40" "\0\0\x1c\0\1", MSG_SCAN_NAME),
-	ROW("label of type 10", QUERY "\x80" "\0\0\x1c\0\1", MSG_SCAN_NAME),
+	ROW("label of type 01",
+	    QUERY "\x40"
+		  "\0\0\x1c\0\1",
+	    MSG_SCAN_NAME),
+	ROW("label of type 10",
+	    QUERY "\x80"
+		  "\0\0\x1c\0\1",
+	    MSG_SCAN_NAME),
 	ROW("name of 255 octets", QUERY L63 L63 L63 L61 "\0\0\x1c\0\1",
 	    MSG_SCAN_OK),
 	ROW("name of 256 octets", QUERY L63 L63 L63 L62 "\0\0\x1c\0\1",
 	    MSG_SCAN_NAME),
 	ROW("label in front of 255 octets",
-	    HEADER("\x81\x80", "\1", "\1", "\0", "\0")
-	    L63 L63 L63 L61 "\0\0\x1c\0\1" "\1a" PTR12 FIXED("\1", "\4")
-	    "\300\0\2\1", MSG_SCAN_NAME),
+	    HEADER("\x81\x80", "\1", "\1", "\0", "\0") L63 L63 L63 L61
+	    "\0\0\x1c\0\1"
+	    "\1a" PTR12 FIXED("\1", "\4") "\300\0\2\1",
+	    MSG_SCAN_NAME),
 	ROW("two records that point at each other",
-	    REPLY("\2", "\0", "\0") "\xc0\x2c" FIXED("\1", "\0")
-	    "\xc0\x1d" FIXED("\1", "\0"), MSG_SCAN_NAME),
+	    REPLY("\2", "\0", "\0") "\xc0\x2c" FIXED("\1",
+		"\0") "\xc0\x1d" FIXED("\1", "\0"),
+	    MSG_SCAN_NAME),
 	ROW("pointer to a label that runs over the pointer",
-	    REPLY("\2", "\0", "\0") PTR12 "\xff\1\0\1\0\0\0\0\0\1\x20"
+	    REPLY("\2", "\0", "\0") PTR12
+	    "\xff\1\0\1\0\0\0\0\0\1\x20"
 	    "\1a\xc0\x29" FIXED("\1", "\4") "\300\0\2\1"
-	    "12345678901234567890", MSG_SCAN_NAME),
-	ROW("A", REPLY("\1", "\0", "\0") PTR12 FIXED("\1", "\4")
-	    "\300\0\2\1", MSG_SCAN_OK),
-	ROW("A of 3 octets", REPLY("\1", "\0", "\0") PTR12
-	    FIXED("\1", "\3") "\300\0\2", MSG_SCAN_RDATA),
-	ROW("AAAA of 15 octets", REPLY("\1", "\0", "\0") PTR12
-	    FIXED("\x1c", "\x0f") "123456789012345", MSG_SCAN_RDATA),
-	ROW("record cut in fixed part", REPLY("\1", "\0", "\0") PTR12
-	    "\0\1\0\1\0\0\0\0\0", MSG_SCAN_BOUNDS),
-	ROW("rdlength over the end", REPLY("\1", "\0", "\0") PTR12
-	    FIXED("\1", "\5") "\300\0\2\1", MSG_SCAN_BOUNDS),
-	ROW("more records announced", REPLY("\2", "\0", "\0") PTR12
-	    FIXED("\1", "\4") "\300\0\2\1", MSG_SCAN_BOUNDS),
-	ROW("CNAME", REPLY("\1", "\0", "\0") PTR12 FIXED("\5", "\4")
-	    "\1a" PTR12, MSG_SCAN_OK),
-	ROW("CNAME shorter than rdlength", REPLY("\1", "\0", "\0") PTR12
-	    FIXED("\5", "\5") "\1a" PTR12 "\0", MSG_SCAN_RDATA),
-	ROW("CNAME longer than rdlength", REPLY("\1", "\0", "\0") PTR12
-	    FIXED("\5", "\3") "\1a" PTR12, MSG_SCAN_RDATA),
-	ROW("CNAME to itself by pointer", REPLY("\1", "\0", "\0") PTR12
-	    FIXED("\5", "\2") "\xc0\x29", MSG_SCAN_NAME),
-	ROW("CNAME without rdata", REPLY("\1", "\0", "\0") PTR12
-	    FIXED("\5", "\0"), MSG_SCAN_RDATA),
-	ROW("MX of one octet", REPLY("\1", "\0", "\0") PTR12
-	    FIXED("\x0f", "\1") "\0", MSG_SCAN_RDATA),
-	ROW("NAPTR", REPLY("\1", "\0", "\0") PTR12 FIXED("\x23", "\x0b")
-	    "\0\1\0\1\1s\1S\0" PTR12, MSG_SCAN_OK),
-	ROW("NAPTR string over rdata", REPLY("\1", "\0", "\0") PTR12
-	    FIXED("\x23", "\x0b") "\0\1\0\1\1s\1S\x30" PTR12,
+					    "12345678901234567890",
+	    MSG_SCAN_NAME),
+	ROW("A", REPLY("\1", "\0", "\0") PTR12 FIXED("\1", "\4") "\300\0\2\1",
+	    MSG_SCAN_OK),
+	ROW("A of 3 octets",
+	    REPLY("\1", "\0", "\0") PTR12 FIXED("\1", "\3") "\300\0\2",
 	    MSG_SCAN_RDATA),
-	ROW("SOA", REPLY("\0", "\1", "\0") PTR12 FIXED("\6", "\x18")
-	    PTR12 PTR12 "12345678901234567890", MSG_SCAN_OK),
-	ROW("SOA with 19 octets of numbers", REPLY("\0", "\1", "\0") PTR12
-	    FIXED("\6", "\x17") PTR12 PTR12 "1234567890123456789",
+	ROW("AAAA of 15 octets",
+	    REPLY("\1", "\0", "\0")
+		PTR12 FIXED("\x1c", "\x0f") "123456789012345",
 	    MSG_SCAN_RDATA),
-	ROW("unknown type", REPLY("\1", "\0", "\0") PTR12
-	    "\xff\x01\0\1\0\0\0\0\0\3" "\xc0\xff\xff", MSG_SCAN_OK),
+	ROW("record cut in fixed part",
+	    REPLY("\1", "\0", "\0") PTR12 "\0\1\0\1\0\0\0\0\0",
+	    MSG_SCAN_BOUNDS),
+	ROW("rdlength over the end",
+	    REPLY("\1", "\0", "\0") PTR12 FIXED("\1", "\5") "\300\0\2\1",
+	    MSG_SCAN_BOUNDS),
+	ROW("more records announced",
+	    REPLY("\2", "\0", "\0") PTR12 FIXED("\1", "\4") "\300\0\2\1",
+	    MSG_SCAN_BOUNDS),
+	ROW("CNAME",
+	    REPLY("\1", "\0", "\0") PTR12 FIXED("\5", "\4") "\1a" PTR12,
+	    MSG_SCAN_OK),
+	ROW("CNAME shorter than rdlength",
+	    REPLY("\1", "\0", "\0") PTR12 FIXED("\5", "\5") "\1a" PTR12 "\0",
+	    MSG_SCAN_RDATA),
+	ROW("CNAME longer than rdlength",
+	    REPLY("\1", "\0", "\0") PTR12 FIXED("\5", "\3") "\1a" PTR12,
+	    MSG_SCAN_RDATA),
+	ROW("CNAME to itself by pointer",
+	    REPLY("\1", "\0", "\0") PTR12 FIXED("\5", "\2") "\xc0\x29",
+	    MSG_SCAN_NAME),
+	ROW("CNAME without rdata",
+	    REPLY("\1", "\0", "\0") PTR12 FIXED("\5", "\0"), MSG_SCAN_RDATA),
+	ROW("MX of one octet",
+	    REPLY("\1", "\0", "\0") PTR12 FIXED("\x0f", "\1") "\0",
+	    MSG_SCAN_RDATA),
+	ROW("NAPTR",
+	    REPLY("\1", "\0", "\0")
+		PTR12 FIXED("\x23", "\x0b") "\0\1\0\1\1s\1S\0" PTR12,
+	    MSG_SCAN_OK),
+	ROW("NAPTR string over rdata",
+	    REPLY("\1", "\0", "\0")
+		PTR12 FIXED("\x23", "\x0b") "\0\1\0\1\1s\1S\x30" PTR12,
+	    MSG_SCAN_RDATA),
+	ROW("SOA",
+	    REPLY("\0", "\1", "\0") PTR12 FIXED("\6", "\x18") PTR12 PTR12
+	    "12345678901234567890",
+	    MSG_SCAN_OK),
+	ROW("SOA with 19 octets of numbers",
+	    REPLY("\0", "\1", "\0") PTR12 FIXED("\6", "\x17") PTR12 PTR12
+	    "1234567890123456789",
+	    MSG_SCAN_RDATA),
+	ROW("unknown type",
+	    REPLY("\1", "\0", "\0") PTR12 "\xff\x01\0\1\0\0\0\0\0\3"
+					  "\xc0\xff\xff",
+	    MSG_SCAN_OK),
 	ROW("OPT", REPLY("\0", "\0", "\1") OPT_RR("\0"), MSG_SCAN_OK),
-	ROW("OPT with option", REPLY("\0", "\0", "\1") OPT_RR("\6")
-	    "\0\x0a\0\2ab", MSG_SCAN_OK),
-	ROW("OPT with option over the end", REPLY("\0", "\0", "\1")
-	    OPT_RR("\6") "\0\x0a\0\3ab", MSG_SCAN_OPT),
-	ROW("OPT with half an option", REPLY("\0", "\0", "\1")
-	    OPT_RR("\3") "\0\x0a\0", MSG_SCAN_OPT),
+	ROW("OPT with option",
+	    REPLY("\0", "\0", "\1") OPT_RR("\6") "\0\x0a\0\2ab", MSG_SCAN_OK),
+	ROW("OPT with option over the end",
+	    REPLY("\0", "\0", "\1") OPT_RR("\6") "\0\x0a\0\3ab", MSG_SCAN_OPT),
+	ROW("OPT with half an option",
+	    REPLY("\0", "\0", "\1") OPT_RR("\3") "\0\x0a\0", MSG_SCAN_OPT),
 	ROW("two OPT", REPLY("\0", "\0", "\2") OPT_RR("\0") OPT_RR("\0"),
 	    MSG_SCAN_OPT),
 	ROW("OPT in the answer", REPLY("\1", "\0", "\0") OPT_RR("\0"),
 	    MSG_SCAN_OPT),
-	ROW("OPT not of the root", REPLY("\0", "\0", "\1") "\1a"
-	    OPT_RR("\0"), MSG_SCAN_OPT),
+	ROW("OPT not of the root", REPLY("\0", "\0", "\1") "\1a" OPT_RR("\0"),
+	    MSG_SCAN_OPT),
 	ROW("OPT and TSIG", REPLY("\0", "\0", "\2") OPT_RR("\0") TSIG_RR,
 	    MSG_SCAN_OK),
-	ROW("TSIG in front of OPT", REPLY("\0", "\0", "\2") TSIG_RR
-	    OPT_RR("\0"), MSG_SCAN_TSIG),
+	ROW("TSIG in front of OPT",
+	    REPLY("\0", "\0", "\2") TSIG_RR OPT_RR("\0"), MSG_SCAN_TSIG),
 	ROW("two TSIG", REPLY("\0", "\0", "\2") TSIG_RR TSIG_RR,
 	    MSG_SCAN_TSIG),
 	ROW("TSIG in the authority", REPLY("\0", "\1", "\0") TSIG_RR,
@@ -156,8 +188,8 @@ END_TEST
 /* Shows: DNS64-94 */
 START_TEST(scan_of_every_cut_of_a_message_is_refused)
 {
-	static const uint8_t wire[] = REPLY("\1", "\0", "\1") PTR12
-	    FIXED("\1", "\4") "\300\0\2\1" OPT_RR("\0");
+	static const uint8_t wire[] = REPLY("\1", "\0", "\1")
+	    PTR12 FIXED("\1", "\4") "\300\0\2\1" OPT_RR("\0");
 	size_t len, full = sizeof(wire) - 1;
 	struct msg_scan m;
 	uint8_t *exact;
@@ -214,8 +246,10 @@ static const struct query_row {
 	enum msg_query_verdict verdict;
 	unsigned rcode;
 } query_rows[] = {
-#define QROW(name, wire, verdict, rcode) \
-	{ name, wire, sizeof(wire) - 1, verdict, rcode }
+#define QROW(name, wire, verdict, rcode)                     \
+	{                                                    \
+		name, wire, sizeof(wire) - 1, verdict, rcode \
+	}
 	QROW("good", QUERY Q_AAAA, MSG_Q_ACCEPT, 0),
 	QROW("11 octets", "\x12\x34\1\0\0\1\0\0\0\0\0", MSG_Q_DROP, 0),
 	QROW("a response", HEADER("\x81\0", "\1", "\0", "\0", "\0") Q_AAAA,
@@ -223,27 +257,35 @@ static const struct query_row {
 	QROW("opcode 1", HEADER("\x09\0", "\1", "\0", "\0", "\0") Q_AAAA,
 	    MSG_Q_REJECT, MSG_NOTIMP),
 	QROW("opcode 15 with garbage",
-	    HEADER("\x78\0", "\1", "\0", "\0", "\0") "\xff\xff",
-	    MSG_Q_REJECT, MSG_NOTIMP),
+	    HEADER("\x78\0", "\1", "\0", "\0", "\0") "\xff\xff", MSG_Q_REJECT,
+	    MSG_NOTIMP),
 	QROW("no question", HEADER("\1\0", "\0", "\0", "\0", "\0"),
 	    MSG_Q_EMPTY, MSG_FORMERR),
-	QROW("two questions", HEADER("\1\0", "\2", "\0", "\0", "\0") Q_AAAA
-	    Q_AAAA, MSG_Q_REJECT, MSG_FORMERR),
+	QROW("two questions",
+	    HEADER("\1\0", "\2", "\0", "\0", "\0") Q_AAAA Q_AAAA, MSG_Q_REJECT,
+	    MSG_FORMERR),
 	QROW("question cut", QUERY "\3ww", MSG_Q_REJECT, MSG_FORMERR),
-	QROW("EDNS", HEADER("\1\0", "\1", "\0", "\0", "\1") Q_AAAA
-	    OPT_RR("\0"), MSG_Q_ACCEPT, 0),
+	QROW("EDNS",
+	    HEADER("\1\0", "\1", "\0", "\0", "\1") Q_AAAA OPT_RR("\0"),
+	    MSG_Q_ACCEPT, 0),
 	QROW("EDNS with unknown option",
-	    HEADER("\1\0", "\1", "\0", "\0", "\1") Q_AAAA OPT_RR("\4")
-	    "\xff\0\0\0", MSG_Q_ACCEPT, 0),
-	QROW("EDNS version 1", HEADER("\1\0", "\1", "\0", "\0", "\1") Q_AAAA
-	    "\0\0\x29\x04\xd0\0\1\0\0\0\0", MSG_Q_REJECT, MSG_BADVERS),
-	QROW("two OPT", HEADER("\1\0", "\1", "\0", "\0", "\2") Q_AAAA
-	    OPT_RR("\0") OPT_RR("\0"), MSG_Q_REJECT, MSG_FORMERR),
-	QROW("bad rdlength of OPT", HEADER("\1\0", "\1", "\0", "\0", "\1")
-	    Q_AAAA OPT_RR("\1"), MSG_Q_REJECT, MSG_FORMERR),
+	    HEADER("\1\0", "\1", "\0", "\0", "\1")
+		Q_AAAA OPT_RR("\4") "\xff\0\0\0",
+	    MSG_Q_ACCEPT, 0),
+	QROW("EDNS version 1",
+	    HEADER("\1\0", "\1", "\0", "\0", "\1") Q_AAAA
+	    "\0\0\x29\x04\xd0\0\1\0\0\0\0",
+	    MSG_Q_REJECT, MSG_BADVERS),
+	QROW("two OPT",
+	    HEADER("\1\0", "\1", "\0", "\0", "\2") Q_AAAA OPT_RR("\0")
+		OPT_RR("\0"),
+	    MSG_Q_REJECT, MSG_FORMERR),
+	QROW("bad rdlength of OPT",
+	    HEADER("\1\0", "\1", "\0", "\0", "\1") Q_AAAA OPT_RR("\1"),
+	    MSG_Q_REJECT, MSG_FORMERR),
 	QROW("unknown type", QUERY WWW "\3\xe8\0\1", MSG_Q_ACCEPT, 0),
-	QROW("unknown flag", HEADER("\1\x40", "\1", "\0", "\0", "\0")
-	    Q_AAAA, MSG_Q_ACCEPT, 0),
+	QROW("unknown flag", HEADER("\1\x40", "\1", "\0", "\0", "\0") Q_AAAA,
+	    MSG_Q_ACCEPT, 0),
 	QROW("AD", HEADER("\1\x20", "\1", "\0", "\0", "\0") Q_AAAA,
 	    MSG_Q_ACCEPT, 0),
 	QROW("CD", HEADER("\1\x10", "\1", "\0", "\0", "\0") Q_AAAA,
@@ -259,8 +301,9 @@ START_TEST(query_gets_the_verdict_of_its_row)
 	unsigned rcode = 0;
 	struct msg_scan m;
 
-	ck_assert_msg(msg_scan_query((const uint8_t *)row->wire, row->len,
-	    &m, &rcode) == row->verdict, "%s", row->name);
+	ck_assert_msg(msg_scan_query((const uint8_t *)row->wire, row->len, &m,
+			  &rcode) == row->verdict,
+	    "%s", row->name);
 	ck_assert_msg(rcode == row->rcode, "%s: rcode %u", row->name, rcode);
 }
 END_TEST
@@ -315,8 +358,9 @@ START_TEST(scan_refuses_long_chains_of_pointers)
 	put16(big + n + 10, 2 * 7500);
 	rdata = n + 12;
 	for (i = 0; i < 7500; i++)
-		put16(big + rdata + 2 * i, (uint16_t)(0xc000 |
-		    (i == 0 ? MSG_HEADER_LEN : rdata + 2 * (i - 1))));
+		put16(big + rdata + 2 * i,
+		    (uint16_t)(0xc000 |
+			(i == 0 ? MSG_HEADER_LEN : rdata + 2 * (i - 1))));
 	n = fill_records(rdata + 2 * 7500,
 	    (uint16_t)(0xc000 | (rdata + 2 * 7499)), 1);
 	ck_assert_int_eq(msg_scan(big, n, &m), MSG_SCAN_NAME);
@@ -454,11 +498,11 @@ END_TEST
 /* Shows: DNS64-94 */
 START_TEST(scan_survives_changed_octets)
 {
-	static const uint8_t good[] = REPLY("\2", "\1", "\2") PTR12
-	    FIXED("\5", "\4") "\1a" PTR12 "\xc0\x29" FIXED("\1", "\4")
-	    "\300\0\2\1" PTR12 FIXED("\6", "\x18") PTR12 PTR12
-	    "12345678901234567890" OPT_RR("\6") "\0\x0f\0\2\0\6"
-	    PTR12 FIXED("\x0f", "\4") "\0\1" PTR12;
+	static const uint8_t good[] = REPLY("\2", "\1", "\2")
+	    PTR12 FIXED("\5", "\4") "\1a" PTR12 "\xc0\x29" FIXED("\1",
+		"\4") "\300\0\2\1" PTR12 FIXED("\6", "\x18") PTR12 PTR12
+	    "12345678901234567890" OPT_RR(
+		"\6") "\0\x0f\0\2\0\6" PTR12 FIXED("\x0f", "\4") "\0\1" PTR12;
 	const size_t len = sizeof(good) - 1;
 	unsigned passed = 0, changes;
 	uint32_t seed = 2;
@@ -472,7 +516,7 @@ START_TEST(scan_survives_changed_octets)
 		wire = malloc(len);
 		memcpy(wire, good, len);
 		for (changes = 1 + next_random(&seed) % 3; changes > 0;
-		    changes--)
+		     changes--)
 			wire[next_random(&seed) % len] =
 			    (uint8_t)next_random(&seed);
 		if (msg_scan(wire, len, &m) == MSG_SCAN_OK) {
@@ -542,7 +586,10 @@ static const struct apart_row {
 	size_t len;
 	bool apart;
 } apart_rows[] = {
-#define AROW(name, wire, apart) { name, wire, sizeof(wire) - 1, apart }
+#define AROW(name, wire, apart)                     \
+	{                                           \
+		name, wire, sizeof(wire) - 1, apart \
+	}
 	AROW("the question", FIRST PTR12 FIXED("\1", "\4") "1234", true),
 	AROW("a name in RDATA", FIRST "\xc0\x29" FIXED("\1", "\4") "1234",
 	    true),
@@ -571,7 +618,7 @@ END_TEST
 START_TEST(reply_may_have_octets_behind_it)
 {
 	static const uint8_t wire[] = "\x12\x34\x81\x80\0\1\0\0\0\0\0\0"
-	    "\1a\0\0\1\0\1more";
+				      "\1a\0\0\1\0\1more";
 	struct msg_scan m;
 
 	ck_assert_int_eq(msg_scan(wire, sizeof(wire) - 1, &m),

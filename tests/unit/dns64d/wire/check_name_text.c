@@ -14,8 +14,11 @@
 /* Whoever asks chooses the octets; a log line must stay one. */
 START_TEST(names_have_visible_characters_of_ascii_only)
 {
-	static const uint8_t name[] = "\x09" "a b\nc\x1b\x7f\xff." "\x02" "x)"
-		"\x00";
+	static const uint8_t name[] = "\x09"
+				      "a b\nc\x1b\x7f\xff."
+				      "\x02"
+				      "x)"
+				      "\x00";
 	char text[NAME_TEXT_MAX];
 
 	ck_assert_str_eq(name_to_text(name, text),

@@ -69,8 +69,8 @@ static uint64_t
 of_flow6(const struct keyhash *h, unsigned i)
 {
 	const struct taddr6 t = host6(i % 64);
-	const struct taddr4 peer = ta4("198.51.100.20",
-	    (uint16_t)(443 + i / 64));
+	const struct taddr4 peer =
+	    ta4("198.51.100.20", (uint16_t)(443 + i / 64));
 
 	return (keyhash_flow6(h, &t, &peer, 1));
 }
@@ -79,8 +79,8 @@ static uint64_t
 of_flow4(const struct keyhash *h, unsigned i)
 {
 	const struct taddr4 t = ta4("203.0.113.5", (uint16_t)(1024 + i % 64));
-	const struct taddr4 peer = ta4("198.51.100.20",
-	    (uint16_t)(443 + i / 64));
+	const struct taddr4 peer =
+	    ta4("198.51.100.20", (uint16_t)(443 + i / 64));
 
 	return (keyhash_flow4(h, &t, &peer, 1));
 }
@@ -93,9 +93,8 @@ of_addrs4(const struct keyhash *h, unsigned i)
 	return (keyhash_addrs4(h, ip4("203.0.113.5"), dst, 1));
 }
 
-static uint64_t (*const kinds[])(const struct keyhash *, unsigned) = {
-	of_host, of_port, of_port4, of_flow6, of_flow4, of_addrs4
-};
+static uint64_t (*const kinds[])(const struct keyhash *, unsigned) = { of_host,
+	of_port, of_port4, of_flow6, of_flow4, of_addrs4 };
 
 /* Shows: LIM-05 */
 START_TEST(regular_keys_are_spread_by_the_upper_bits)
@@ -164,8 +163,7 @@ main(void)
 	tcase_add_checked_fixture(tc, setup, NULL);
 	tcase_add_loop_test(tc, regular_keys_are_spread_by_the_upper_bits, 0,
 	    NITEMS(kinds));
-	tcase_add_loop_test(tc, slots_depend_on_the_secret, 0,
-	    NITEMS(kinds));
+	tcase_add_loop_test(tc, slots_depend_on_the_secret, 0, NITEMS(kinds));
 	tcase_add_test(tc, uses_are_kept_apart);
 	tcase_add_test(tc, places_are_as_many_as_things_within_limits);
 	suite_add_tcase(s, tc);

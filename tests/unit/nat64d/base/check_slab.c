@@ -92,8 +92,8 @@ static struct {
 static void
 hint(void *mem, size_t len)
 {
-	hinted.aligned = (hinted.calls == 0 || hinted.aligned) &&
-	    (uintptr_t)mem % len == 0;
+	hinted.aligned =
+	    (hinted.calls == 0 || hinted.aligned) && (uintptr_t)mem % len == 0;
 	hinted.calls++;
 	hinted.bytes += len;
 }

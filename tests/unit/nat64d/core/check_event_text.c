@@ -30,8 +30,7 @@ setup(void)
 	out4.port = 40123;
 	memset(&session, 0, sizeof(session));
 	session.proto = L4_UDP;
-	ck_assert_int_eq(inet_pton(AF_INET6, "64:ff9b::c633:6414", &peer6),
-	    1);
+	ck_assert_int_eq(inet_pton(AF_INET6, "64:ff9b::c633:6414", &peer6), 1);
 	session.peer.addr.s_addr = inet_addr("198.51.100.20");
 	session.peer.port = 53;
 	memset(&packet, 0, sizeof(packet));
@@ -51,8 +50,11 @@ expect(const struct nat64_event *ev, bool destination, const char *text)
 static struct nat64_event
 event_of(enum nat64_event_type type, enum l4proto proto)
 {
-	return ((struct nat64_event){ .type = type, .proto = proto,
-	    .in6 = &host, .out4 = &out4, .session = &session,
+	return ((struct nat64_event){ .type = type,
+	    .proto = proto,
+	    .in6 = &host,
+	    .out4 = &out4,
+	    .session = &session,
 	    .peer6 = peer6 });
 }
 
@@ -62,13 +64,16 @@ START_TEST(binding_is_protocol_and_both_transport_addresses)
 	struct nat64_event ev;
 
 	ev = event_of(NAT64_EV_BIB_CREATE, L4_UDP);
-	expect(&ev, false, "event=binding-created natevent=10 proto=udp "
+	expect(&ev, false,
+	    "event=binding-created natevent=10 proto=udp "
 	    "addr6=2001:db8:1::10 port6=4000 addr4=203.0.113.5 port4=40123");
 	ev = event_of(NAT64_EV_BIB_DELETE, L4_TCP);
-	expect(&ev, true, "event=binding-deleted natevent=11 proto=tcp "
+	expect(&ev, true,
+	    "event=binding-deleted natevent=11 proto=tcp "
 	    "addr6=2001:db8:1::10 port6=4000 addr4=203.0.113.5 port4=40123");
 	ev = event_of(NAT64_EV_BIB_CREATE, L4_ICMP);
-	expect(&ev, false, "event=binding-created natevent=10 proto=icmp "
+	expect(&ev, false,
+	    "event=binding-created natevent=10 proto=icmp "
 	    "addr6=2001:db8:1::10 port6=4000 addr4=203.0.113.5 port4=40123");
 }
 END_TEST
@@ -79,13 +84,16 @@ START_TEST(session_has_its_peer_only_when_asked_for)
 	struct nat64_event ev;
 
 	ev = event_of(NAT64_EV_SESSION_CREATE, L4_UDP);
-	expect(&ev, false, "event=session-created natevent=6 proto=udp "
+	expect(&ev, false,
+	    "event=session-created natevent=6 proto=udp "
 	    "addr6=2001:db8:1::10 port6=4000 addr4=203.0.113.5 port4=40123");
-	expect(&ev, true, "event=session-created natevent=6 proto=udp "
+	expect(&ev, true,
+	    "event=session-created natevent=6 proto=udp "
 	    "addr6=2001:db8:1::10 port6=4000 addr4=203.0.113.5 port4=40123 "
 	    "peer6=64:ff9b::c633:6414 peer4=198.51.100.20 peerport=53");
 	ev = event_of(NAT64_EV_SESSION_DELETE, L4_UDP);
-	expect(&ev, false, "event=session-deleted natevent=7 proto=udp "
+	expect(&ev, false,
+	    "event=session-deleted natevent=7 proto=udp "
 	    "addr6=2001:db8:1::10 port6=4000 addr4=203.0.113.5 port4=40123");
 }
 END_TEST
@@ -98,7 +106,8 @@ START_TEST(peer_of_an_icmp_session_has_no_port)
 	session.proto = L4_ICMP;
 	session.peer.port = 0;
 	ev = event_of(NAT64_EV_SESSION_DELETE, L4_ICMP);
-	expect(&ev, true, "event=session-deleted natevent=7 proto=icmp "
+	expect(&ev, true,
+	    "event=session-deleted natevent=7 proto=icmp "
 	    "addr6=2001:db8:1::10 port6=4000 addr4=203.0.113.5 port4=40123 "
 	    "peer6=64:ff9b::c633:6414 peer4=198.51.100.20");
 }
@@ -108,14 +117,18 @@ END_TEST
 START_TEST(address_binding_is_subscriber_and_pool_address)
 {
 	struct nat64_event ev = { .type = NAT64_EV_ADDRESS_CREATE,
-		.in6 = &host, .out4 = &out4, .subscriber_len = 64 };
+		.in6 = &host,
+		.out4 = &out4,
+		.subscriber_len = 64 };
 
 	ck_assert_int_eq(inet_pton(AF_INET6, "2001:db8:1::", &host.addr), 1);
-	expect(&ev, false, "event=address-bound natevent=14 "
+	expect(&ev, false,
+	    "event=address-bound natevent=14 "
 	    "subscriber=2001:db8:1::/64 addr4=203.0.113.5");
 	ev.type = NAT64_EV_ADDRESS_DELETE;
 	ev.subscriber_len = 56;
-	expect(&ev, false, "event=address-released natevent=15 "
+	expect(&ev, false,
+	    "event=address-released natevent=15 "
 	    "subscriber=2001:db8:1::/56 addr4=203.0.113.5");
 }
 END_TEST
@@ -124,7 +137,8 @@ END_TEST
 START_TEST(exhaustion_is_of_the_pool_or_of_one_address)
 {
 	struct nat64_event ev = { .type = NAT64_EV_POOL_EXHAUSTED,
-		.proto = L4_UDP, .in6 = &host };
+		.proto = L4_UDP,
+		.in6 = &host };
 
 	expect(&ev, false,
 	    "event=pool-exhausted natevent=3 pool=default proto=udp "
@@ -168,8 +182,9 @@ START_TEST(quota_is_subtype_limit_and_whose_it_is)
 	ev.in6 = rows[_i].in6;
 	ev.peer4 = rows[_i].peer4;
 	event_text(&ev, true, text);
-	ck_assert_int_eq(strncmp(text,
-	    "event=quota-exceeded natevent=13 ", 33), 0);
+	ck_assert_int_eq(strncmp(text, "event=quota-exceeded natevent=13 ",
+			     33),
+	    0);
 	ck_assert_str_eq(text + 33, rows[_i].text);
 }
 END_TEST
@@ -179,7 +194,8 @@ END_TEST
 START_TEST(dropped_packet_is_reason_addresses_and_ports)
 {
 	struct nat64_event ev = { .type = NAT64_EV_PACKET_DROPPED,
-		.reason = NAT64_UDP_ZERO_CKSUM, .pkt = &packet,
+		.reason = NAT64_UDP_ZERO_CKSUM,
+		.pkt = &packet,
 		.pkt_ports = true };
 
 	packet.family = PKT_V6;
@@ -188,7 +204,8 @@ START_TEST(dropped_packet_is_reason_addresses_and_ports)
 	packet.ip6.dst = peer6;
 	packet.sport = 4000;
 	packet.dport = 53;
-	expect(&ev, false, "event=packet-dropped reason=udp6-zero-checksum "
+	expect(&ev, false,
+	    "event=packet-dropped reason=udp6-zero-checksum "
 	    "proto=17 src=2001:db8:1::10 dst=64:ff9b::c633:6414 sport=4000 "
 	    "dport=53");
 	packet.family = PKT_V4;
@@ -197,7 +214,8 @@ START_TEST(dropped_packet_is_reason_addresses_and_ports)
 	packet.ip4.dst = out4.addr;
 	ev.reason = NAT64_MARTIAN4;
 	ev.pkt_ports = false;
-	expect(&ev, false, "event=packet-dropped reason=martian-ipv4 proto=1 "
+	expect(&ev, false,
+	    "event=packet-dropped reason=martian-ipv4 proto=1 "
 	    "src=127.0.0.1 dst=203.0.113.5");
 }
 END_TEST

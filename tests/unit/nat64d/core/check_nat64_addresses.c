@@ -29,10 +29,10 @@ START_TEST(every_prefix_length_works_both_ways_and_suffixes_do_not_matter)
 		const char *dst;
 		const char *suffixed;
 	} rows[] = {
-		{ "2001:db8::", 32, "2001:db8:c633:6414::",
-		    "2001:db8:c633:6414:0:1::" },
-		{ "2001:db8:100::", 40, "2001:db8:1c6:3364:14::",
-		    "2001:db8:1c6:3364:14::9" },
+		{ "2001:db8::", 32,
+		    "2001:db8:c633:6414::", "2001:db8:c633:6414:0:1::" },
+		{ "2001:db8:100::", 40,
+		    "2001:db8:1c6:3364:14::", "2001:db8:1c6:3364:14::9" },
 		{ "2001:db8:122::", 48, "2001:db8:122:c633:64:1400::",
 		    "2001:db8:122:c633:64:1400:ffff:1" },
 		{ "2001:db8:122:300::", 56, "2001:db8:122:3c6:33:6414::",
@@ -164,9 +164,11 @@ START_TEST(echo_is_the_only_query)
 	const struct flow f6 = { CLIENT6, SERVER6, ID6, 0 };
 	char pool[INET_ADDRSTRLEN];
 	const struct flow f4 = { SERVER4, pool, out.port, 0 };
-	struct spec s6 = { .family = PKT_V6, .proto = IPPROTO_ICMPV6,
+	struct spec s6 = { .family = PKT_V6,
+		.proto = IPPROTO_ICMPV6,
 		.payload = 16 };
-	struct spec s4 = { .family = PKT_V4, .proto = IPPROTO_ICMP,
+	struct spec s4 = { .family = PKT_V4,
+		.proto = IPPROTO_ICMP,
 		.payload = 16 };
 	unsigned type;
 
@@ -224,7 +226,8 @@ START_TEST(echo_requests_to_our_own_addresses_are_answered)
 		v6 = strchr(rows[i].src, ':') != NULL;
 		s = (struct spec){ .family = v6 ? PKT_V6 : PKT_V4,
 			.proto = v6 ? IPPROTO_ICMPV6 : IPPROTO_ICMP,
-			.tos = 0xb9, .ttl = rows[i].ttl,
+			.tos = 0xb9,
+			.ttl = rows[i].ttl,
 			.echo_type = v6 ? ICMP6_ECHO_REQUEST : ICMP_ECHO,
 			.payload = 33 };
 		f = (struct flow){ rows[i].src, rows[i].dst, 77, 0 };
@@ -251,10 +254,14 @@ START_TEST(an_echo_reply_larger_than_the_mtu_leaves_in_pieces)
 {
 	const struct flow out = { CLIENT6, SELF6, 77, 0 };
 	const struct flow in = { SERVER4, SELF4, 77, 0 };
-	const struct spec s6 = { .family = PKT_V6, .proto = IPPROTO_ICMPV6,
-		.echo_type = ICMP6_ECHO_REQUEST, .payload = 4000 };
-	const struct spec s4 = { .family = PKT_V4, .proto = IPPROTO_ICMP,
-		.echo_type = ICMP_ECHO, .payload = 4000 };
+	const struct spec s6 = { .family = PKT_V6,
+		.proto = IPPROTO_ICMPV6,
+		.echo_type = ICMP6_ECHO_REQUEST,
+		.payload = 4000 };
+	const struct spec s4 = { .family = PKT_V4,
+		.proto = IPPROTO_ICMP,
+		.echo_type = ICMP_ECHO,
+		.payload = 4000 };
 
 	lab_build(&s6, &out);
 	lab_send();

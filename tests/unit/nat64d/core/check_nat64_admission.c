@@ -25,14 +25,20 @@
 
 #define V6(p) .family = PKT_V6, .proto = IPPROTO_##p, .payload = 16
 #define V4(p) .family = PKT_V4, .proto = IPPROTO_##p, .payload = 16
-#define EXT(first, bytes)                                                    \
+#define EXT(first, bytes) \
 	.next = IPPROTO_##first, .ext = (bytes), .extlen = sizeof(bytes)
 #define OPTIONS(bytes) .ext = (bytes), .extlen = sizeof(bytes)
 #define PASSES .reason = NAT64_NONE
 #define SILENT(why) .reason = NAT64_##why
 #define ANSWER(why, t, c) .reason = NAT64_##why, .type = (t), .code = (c)
-#define OUT { CLIENT6, SERVER6, PORT6, PORT_SERVER }
-#define IN { SERVER4, POOL4, PORT_SERVER, PORT_IN }
+#define OUT                                          \
+	{                                            \
+		CLIENT6, SERVER6, PORT6, PORT_SERVER \
+	}
+#define IN                                           \
+	{                                            \
+		SERVER4, POOL4, PORT_SERVER, PORT_IN \
+	}
 
 /* Extension headers, each in front of UDP but where it is said. */
 static const uint8_t rh_used[] = { IPPROTO_UDP, 0, 4, 0, 0, 0, 0, 0 };
@@ -127,8 +133,9 @@ run_row(const struct row *r)
 		    "%s: answered", r->name);
 	else
 		ck_assert_msg(lab.nout == 1 && lab.verdict == NAT64_REPLIED &&
-		    lab.out[0].icmp_type == r->type &&
-		    lab.out[0].icmp_code == r->code, "%s: answer", r->name);
+			lab.out[0].icmp_type == r->type &&
+			lab.out[0].icmp_code == r->code,
+		    "%s: answer", r->name);
 	/* FLT-14, and one reason for each. */
 	ck_assert_msg(lab_state() == before, "%s: state", r->name);
 	ck_assert_uint_eq(lab_drops(r->reason), drops + 1);
@@ -137,11 +144,11 @@ run_row(const struct row *r)
 	ck_assert_msg(sum == drops + 1, "%s: counted twice", r->name);
 }
 
-#define RUN(rows)                                                            \
-	do {                                                                 \
-		size_t i_;                                                   \
-		for (i_ = 0; i_ < NITEMS(rows); i_++)                        \
-			run_row(&(rows)[i_]);                                \
+#define RUN(rows)                                     \
+	do {                                          \
+		size_t i_;                            \
+		for (i_ = 0; i_ < NITEMS(rows); i_++) \
+			run_row(&(rows)[i_]);         \
 	} while (0)
 
 /* --- from IPv6 --- */
@@ -295,8 +302,8 @@ START_TEST(malformed_packets_from_ipv6_are_dropped_in_silence)
 		    { CLIENT6, SERVER6, 0, 2 }, SILENT(BAD_L4) },
 		{ "TCP destination port 0", { V6(TCP), .tcp_flags = 2 },
 		    { CLIENT6, SERVER6, 1, 0 }, SILENT(BAD_L4) },
-		{ "UDP source port 0", { V6(UDP) },
-		    { CLIENT6, SERVER6, 0, 2 }, PASSES },
+		{ "UDP source port 0", { V6(UDP) }, { CLIENT6, SERVER6, 0, 2 },
+		    PASSES },
 		{ "jumbogram", { V6(UDP), EXT(HOPOPTS, jumbo) }, OUT,
 		    SILENT(JUMBOGRAM), .poke = { true, false, 5, 0 } },
 		{ "headers beyond the end", { V6(UDP), EXT(DSTOPTS, beyond) },
@@ -321,8 +328,8 @@ START_TEST(udp_without_checksum_from_ipv6_is_dropped)
 
 	/* One that the device is to complete may be 0 (GSO-13). */
 	lab_build(&s, &f);
-	wire_put16(lab.in.data + 46, wire_pseudo(lab.in.data, IPPROTO_UDP,
-	    24));
+	wire_put16(lab.in.data + 46,
+	    wire_pseudo(lab.in.data, IPPROTO_UDP, 24));
 	lab.in.ofl.csum_partial = true;
 	lab.in.ofl.csum_start = 40;
 	lab.in.ofl.csum_off = 6;
@@ -376,8 +383,8 @@ START_TEST(of_two_faults_from_ipv6_the_earlier_one_counts)
 	static const struct row rows[] = {
 		{ "1 before 2", { V6(UDP) }, { "::1", SERVER6, 1, 2 },
 		    SILENT(BAD_LENGTH), .cut = 1 },
-		{ "2 before 4", { V6(UDP) },
-		    { SERVER6_2, "ff02::1", 1, 2 }, SILENT(MULTICAST6) },
+		{ "2 before 4", { V6(UDP) }, { SERVER6_2, "ff02::1", 1, 2 },
+		    SILENT(MULTICAST6) },
 		{ "2 before 5", { V6(UDP) },
 		    { "fe80::1", "2001:db8:65::1", 1, 2 }, SILENT(MARTIAN6) },
 		{ "3 before 4", { V6(UDP) }, { SERVER6, SELF6, 1, 2 },
@@ -398,8 +405,9 @@ START_TEST(of_two_faults_from_ipv6_the_earlier_one_counts)
 		    OUT, ANSWER(TTL_EXPIRED, 3, 0) },
 		{ "9 before 10", { V6(UDP), EXT(ROUTING, rh_fh_ext) }, OUT,
 		    ANSWER(ROUTING_HEADER, 4, 0) },
-		{ "8 before 10", { V6(UDP), EXT(FRAGMENT, fh_ext_first),
-		    .ttl = 1 }, OUT, ANSWER(TTL_EXPIRED, 3, 0) },
+		{ "8 before 10",
+		    { V6(UDP), EXT(FRAGMENT, fh_ext_first), .ttl = 1 }, OUT,
+		    ANSWER(TTL_EXPIRED, 3, 0) },
 		{ "12 before 13", { V6(ICMPV6), .echo_type = 1 },
 		    { CLIENT6, SERVER6, 0, 0 }, SILENT(ICMP_INNER) },
 	};
@@ -516,9 +524,8 @@ END_TEST
 START_TEST(of_two_faults_from_ipv4_the_earlier_one_counts)
 {
 	static const struct row rows[] = {
-		{ "1 before 2", { V4(UDP) },
-		    { SERVER4, "203.0.113.4", 1, 2 }, SILENT(BAD_IP4_CKSUM),
-		    .poke = { true, false, 8, 63 } },
+		{ "1 before 2", { V4(UDP) }, { SERVER4, "203.0.113.4", 1, 2 },
+		    SILENT(BAD_IP4_CKSUM), .poke = { true, false, 8, 63 } },
 		{ "2 before 3", { V4(UDP) },
 		    { "127.0.0.1", "203.0.113.4", 1, 2 }, SILENT(NOT_OURS4) },
 		{ "3 before 4", { V4(UDP), .ttl = 1 },
@@ -526,11 +533,17 @@ START_TEST(of_two_faults_from_ipv4_the_earlier_one_counts)
 		{ "4 before 5", { V4(UDP), .ttl = 1, OPTIONS(lsrr_left) }, IN,
 		    ANSWER(TTL_EXPIRED, 11, 0) },
 		{ "5 before 6",
-		    { .family = PKT_V4, .proto = IPPROTO_GRE, .payload = 16,
-			OPTIONS(lsrr_left) }, IN, ANSWER(SOURCE_ROUTE, 3, 5) },
+		    { .family = PKT_V4,
+			.proto = IPPROTO_GRE,
+			.payload = 16,
+			OPTIONS(lsrr_left) },
+		    IN, ANSWER(SOURCE_ROUTE, 3, 5) },
 		{ "6 before 7",
-		    { .family = PKT_V4, .proto = IPPROTO_GRE, .payload = 16,
-			.frag = 0x2000 }, IN, ANSWER(UNKNOWN_PROTO, 3, 2) },
+		    { .family = PKT_V4,
+			.proto = IPPROTO_GRE,
+			.payload = 16,
+			.frag = 0x2000 },
+		    IN, ANSWER(UNKNOWN_PROTO, 3, 2) },
 		{ "8 before 9", { V4(ICMP), .echo_type = ICMP_UNREACH },
 		    { SERVER4, POOL4, 0, 0 }, SILENT(ICMP_CKSUM),
 		    .poke = { true, false, 30, 0xff } },
@@ -553,8 +566,7 @@ START_TEST(everything_else_to_our_own_addresses_is_dropped)
 		{ "echo reply to self6",
 		    { V6(ICMPV6), .echo_type = ICMP6_ECHO_REPLY },
 		    { CLIENT6, SELF6, 1, 2 }, SILENT(SELF_OTHER) },
-		{ "neighbour solicitation",
-		    { V6(ICMPV6), .echo_type = 135 },
+		{ "neighbour solicitation", { V6(ICMPV6), .echo_type = 135 },
 		    { CLIENT6, SELF6, 1, 2 }, SILENT(SELF_OTHER) },
 		{ "routing header to self6",
 		    { V6(ICMPV6), .echo_type = ICMP6_ECHO_REQUEST,

@@ -83,11 +83,10 @@ expect_hosts_served(enum l4proto proto)
 		lab_bind(proto, HOST_B, (uint16_t)(100 + i));
 		lab_bind(proto, CLIENT6, (uint16_t)(100 + i));
 		if (proto == L4_TCP)
-			lab_tcp(CLIENT6, 5000, SERVER6_2,
-			    (uint16_t)(1 + i), SYN);
+			lab_tcp(CLIENT6, 5000, SERVER6_2, (uint16_t)(1 + i),
+			    SYN);
 		else
-			lab_udp(CLIENT6, 5000, SERVER6_2,
-			    (uint16_t)(1 + i));
+			lab_udp(CLIENT6, 5000, SERVER6_2, (uint16_t)(1 + i));
 		lab_sent();
 	}
 }
@@ -162,7 +161,8 @@ START_TEST(one_address_leaves_half_of_the_budget_to_others)
 	ck_assert_uint_eq(sessions()->inbound.count, 160);
 	lab_expect_drop(NAT64_INBOUND_LIMIT);
 	ev = lab_event(NAT64_EV_QUOTA);
-	ck_assert_str_eq(ev->text, "event=quota-exceeded natevent=13 "
+	ck_assert_str_eq(ev->text,
+	    "event=quota-exceeded natevent=13 "
 	    "subtype=1 quota=inbound-sessions limit=320 "
 	    "statement=\"limit inbound-sessions\" peer4=" ATTACKER4);
 	lab_udp(OTHER4, 1, POOL4, targets[0].port);
@@ -200,8 +200,9 @@ accept_tcp(const char *src, uint16_t sport)
 {
 	lab_tcp(src, sport, POOL4, targets[0].port, SYN);
 	lab_sent();
-	lab_tcp(CLIENT6, 5000, pref((struct in_addr){
-	    .s_addr = inet_addr(src) }), sport, SYN | ACK);
+	lab_tcp(CLIENT6, 5000,
+	    pref((struct in_addr){ .s_addr = inet_addr(src) }), sport,
+	    SYN | ACK);
 	lab_sent();
 }
 
@@ -342,7 +343,8 @@ START_TEST(one_host_leaves_half_to_others)
 	ck_assert_uint_eq(n, NPORTS / 2 + 1);
 	ck_assert_int_eq(lab.reason, NAT64_SUBSCRIBER_LIMIT);
 	ev = lab_event(NAT64_EV_QUOTA);
-	ck_assert_str_eq(ev->text, "event=quota-exceeded natevent=13 "
+	ck_assert_str_eq(ev->text,
+	    "event=quota-exceeded natevent=13 "
 	    "subtype=3 quota=subscriber limit=32255 "
 	    "statement=\"fair-share\" subscriber=2001:db8:5::1/128 "
 	    "addr6=2001:db8:5::1");
@@ -424,7 +426,8 @@ END_TEST
 static void
 expect_too_big6(const char *src)
 {
-	const struct spec s = { .family = PKT_V6, .proto = IPPROTO_UDP,
+	const struct spec s = { .family = PKT_V6,
+		.proto = IPPROTO_UDP,
 		.payload = 1452 };
 	const struct flow f = { src, SERVER6, 7, 8 };
 
@@ -436,22 +439,25 @@ expect_too_big6(const char *src)
 static void
 expect_too_big4(const char *src, uint16_t port)
 {
-	const struct spec s = { .family = PKT_V4, .proto = IPPROTO_UDP,
-		.payload = 1472, .frag = 0x4000 };
+	const struct spec s = { .family = PKT_V4,
+		.proto = IPPROTO_UDP,
+		.payload = 1472,
+		.frag = 0x4000 };
 	const struct flow f = { src, POOL4, 7, port };
 
 	lab_build(&s, &f);
 	lab_send();
-	lab_expect_error(NAT64_TOO_BIG, ICMP_UNREACH,
-	    ICMP_UNREACH_NEEDFRAG);
+	lab_expect_error(NAT64_TOO_BIG, ICMP_UNREACH, ICMP_UNREACH_NEEDFRAG);
 }
 
 /* Until no more errors come: hop limits that end here, from many networks. */
 static void
 flood_expired(enum pkt_family family)
 {
-	const struct spec s = { .family = family, .proto = IPPROTO_UDP,
-		.payload = 16, .ttl = 1 };
+	const struct spec s = { .family = family,
+		.proto = IPPROTO_UDP,
+		.payload = 16,
+		.ttl = 1 };
 	struct flow f = { NULL, family == PKT_V6 ? SERVER6 : POOL4, 7, 9 };
 	char src[64];
 	unsigned i;
@@ -487,8 +493,10 @@ END_TEST
 /* A host that traces while another network drives errors. */
 START_TEST(one_network_leaves_errors_to_others)
 {
-	const struct spec s = { .family = PKT_V6, .proto = IPPROTO_UDP,
-		.payload = 16, .ttl = 1 };
+	const struct spec s = { .family = PKT_V6,
+		.proto = IPPROTO_UDP,
+		.payload = 16,
+		.ttl = 1 };
 	struct flow f = { NULL, SERVER6, 7, 9 };
 	char src[64];
 	unsigned i;

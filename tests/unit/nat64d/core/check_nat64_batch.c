@@ -31,8 +31,7 @@ emit(void *arg, struct pkt *p)
 	uint32_t i;
 
 	for (i = 0; i < p->len; i++)
-		side->sum = (side->sum ^ p->data[i]) *
-		    UINT64_C(0x100000001b3);
+		side->sum = (side->sum ^ p->data[i]) * UINT64_C(0x100000001b3);
 	side->nout++;
 }
 
@@ -44,7 +43,8 @@ start(struct side *side)
 {
 	const struct port_range ports = { 1024, 65535 };
 	const struct pool4_range pool = { .first = ip4("198.18.0.0"),
-		.last = ip4("198.18.0.3"), .ports = { ports, ports, ports } };
+		.last = ip4("198.18.0.3"),
+		.ports = { ports, ports, ports } };
 	const struct nat64_sink sink = { .emit = emit, .arg = side };
 	const struct in6_addr prefix = ip6("2001:db8:64::");
 	struct nat64_config c;
@@ -95,7 +95,7 @@ static uint32_t
 udp6(uint8_t *p, unsigned i)
 {
 	const struct in6_addr src = ip6("2001:db8:1::"),
-	    dst = ip6("2001:db8:64::c633:6414");
+			      dst = ip6("2001:db8:64::c633:6414");
 
 	memset(p, 0, 60);
 	p[0] = 6 << 4;
@@ -152,8 +152,8 @@ fill(struct pkt *p, uint8_t *buf, const uint8_t *bytes, uint32_t len)
 
 /* Hand a number of packets to both; more than are looked at together. */
 static void
-input(unsigned npackets, uint32_t (*make)(uint8_t *, unsigned),
-    unsigned first, struct monotime now)
+input(unsigned npackets, uint32_t (*make)(uint8_t *, unsigned), unsigned first,
+    struct monotime now)
 {
 	static uint8_t bufs[2 * NAT64_BATCH][PKT_BUFSIZE], buf[PKT_BUFSIZE];
 	struct pkt pkts[2 * NAT64_BATCH], p;
@@ -163,7 +163,7 @@ input(unsigned npackets, uint32_t (*make)(uint8_t *, unsigned),
 
 	for (i = 0; i < npackets; i++) {
 		len = make != NULL ? make(bytes, first + i) :
-		    random_packet(bytes);
+				     random_packet(bytes);
 		fill(&p, buf, bytes, len);
 		nat64_input(single.n, ws, &p, now, NULL);
 		fill(&pkts[i], bufs[i], bytes, len);

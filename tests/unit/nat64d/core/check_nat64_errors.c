@@ -60,32 +60,47 @@ struct cause {
 
 #define V6 .family = PKT_V6, .proto = IPPROTO_UDP, .tos = 0xbb
 #define V4 .family = PKT_V4, .proto = IPPROTO_UDP, .tos = 0xbb
-#define OUT { CLIENT6, SERVER6, PORT6, PORT_SERVER }
-#define IN { SERVER4, POOL4, PORT_SERVER, 50000 }
+#define OUT                                          \
+	{                                            \
+		CLIENT6, SERVER6, PORT6, PORT_SERVER \
+	}
+#define IN                                         \
+	{                                          \
+		SERVER4, POOL4, PORT_SERVER, 50000 \
+	}
 
 static const struct cause causes[] = {
 	{ "ERR-01", NULL, { V6, .ttl = 1, .payload = 1400 }, OUT, 3, 0, 0 },
 	{ "ERR-03", NULL, { V6, .payload = 1490 }, OUT, 2, 0, 1520 },
-	{ "ERR-04", NULL, { V6, .next = IPPROTO_ROUTING, .ext = rh_left,
-	    .extlen = sizeof(rh_left), .payload = 30 }, OUT, 4, 0, 43 },
-	{ "ERR-05", NULL, { .family = PKT_V6, .proto = 132, .tos = 0xbb,
-	    .payload = 30 }, OUT, 1, 4, 0 },
-	{ "ERR-06", with_exhausted_pool, { V6, .payload = 30 }, OUT, 1, 3,
-	    0 },
+	{ "ERR-04", NULL,
+	    { V6, .next = IPPROTO_ROUTING, .ext = rh_left,
+		.extlen = sizeof(rh_left), .payload = 30 },
+	    OUT, 4, 0, 43 },
+	{ "ERR-05", NULL,
+	    { .family = PKT_V6, .proto = 132, .tos = 0xbb, .payload = 30 },
+	    OUT, 1, 4, 0 },
+	{ "ERR-06", with_exhausted_pool, { V6, .payload = 30 }, OUT, 1, 3, 0 },
 	{ "ERR-10", with_wkp, { V6, .payload = 30 },
 	    { CLIENT6, "64:ff9b::10.0.0.1", 1, 2 }, 1, 1, 0 },
 	{ "ERR-02", NULL, { V4, .ttl = 1, .payload = 1400 }, IN, 11, 0, 0 },
 	{ "ERR-03", with_static, { V4, .frag = 0x4000, .payload = 1453 }, IN,
 	    3, 4, 1480 },
-	{ "ERR-04", NULL, { V4, .ext = lsrr_left,
-	    .extlen = sizeof(lsrr_left), .payload = 30 }, IN, 3, 5, 0 },
-	{ "ERR-05", NULL, { .family = PKT_V4, .proto = 132, .tos = 0xbb,
-	    .payload = 30 }, IN, 3, 2, 0 },
+	{ "ERR-04", NULL,
+	    { V4, .ext = lsrr_left, .extlen = sizeof(lsrr_left),
+		.payload = 30 },
+	    IN, 3, 5, 0 },
+	{ "ERR-05", NULL,
+	    { .family = PKT_V4, .proto = 132, .tos = 0xbb, .payload = 30 }, IN,
+	    3, 2, 0 },
 	{ "ERR-07", with_adf, { V4, .payload = 600 }, IN, 3, 13, 0 },
 	{ "ERR-08", with_static, { V4, .payload = 30 },
 	    { SERVER4, POOL4, 1, 2 }, 3, 3, 0 },
-	{ "ERR-08", with_static, { .family = PKT_V4, .tos = 0xbb,
-	    .proto = IPPROTO_ICMP, .echo_type = ICMP_ECHO, .payload = 30 },
+	{ "ERR-08", with_static,
+	    { .family = PKT_V4,
+		.tos = 0xbb,
+		.proto = IPPROTO_ICMP,
+		.echo_type = ICMP_ECHO,
+		.payload = 30 },
 	    { SERVER4, POOL4, 1, 2 }, 3, 1, 0 },
 };
 
@@ -113,7 +128,7 @@ START_TEST(each_cause_is_answered_by_its_error_from_our_own_address)
 		lab_send();
 		p = &lab.out[0];
 		ck_assert_msg(lab.verdict == NAT64_REPLIED && lab.nout == 1 &&
-		    p->icmp_type == c->type && p->icmp_code == c->code,
+			p->icmp_type == c->type && p->icmp_code == c->code,
 		    "%s %u/%u", c->row, c->type, c->code);
 		lab_expect_flow(p, v6 ? SELF6 : SELF4, 0, c->f.src, 0);
 		ck_assert_uint_eq(p->ttl, 64);
@@ -126,8 +141,9 @@ START_TEST(each_cause_is_answered_by_its_error_from_our_own_address)
 			body = offender.len;
 		ck_assert_uint_eq(pkt_payload_len(p), body);
 		ck_assert_mem_eq(pkt_l4(p) + 8, offender.data, body);
-		ck_assert_uint_eq(lab_counter(v6 ? NAT64_ERRORS6 :
-		    NAT64_ERRORS4), 1);
+		ck_assert_uint_eq(lab_counter(
+				      v6 ? NAT64_ERRORS6 : NAT64_ERRORS4),
+		    1);
 	}
 }
 END_TEST
@@ -140,34 +156,72 @@ START_TEST(what_must_not_be_answered_is_not)
 		struct spec s;
 		bool answered;
 	} rows[] = {
-		{ "echo6", { .family = PKT_V6, .proto = IPPROTO_ICMPV6,
-		    .echo_type = ICMP6_ECHO_REQUEST, .ttl = 1 }, true },
-		{ "echo reply6", { .family = PKT_V6, .proto = IPPROTO_ICMPV6,
-		    .echo_type = ICMP6_ECHO_REPLY, .ttl = 1 }, true },
-		{ "error6", { .family = PKT_V6, .proto = IPPROTO_ICMPV6,
-		    .echo_type = ICMP6_DST_UNREACH, .ttl = 1 }, false },
-		{ "unknown error6", { .family = PKT_V6,
-		    .proto = IPPROTO_ICMPV6, .echo_type = 100, .ttl = 1 },
+		{ "echo6",
+		    { .family = PKT_V6,
+			.proto = IPPROTO_ICMPV6,
+			.echo_type = ICMP6_ECHO_REQUEST,
+			.ttl = 1 },
+		    true },
+		{ "echo reply6",
+		    { .family = PKT_V6,
+			.proto = IPPROTO_ICMPV6,
+			.echo_type = ICMP6_ECHO_REPLY,
+			.ttl = 1 },
+		    true },
+		{ "error6",
+		    { .family = PKT_V6,
+			.proto = IPPROTO_ICMPV6,
+			.echo_type = ICMP6_DST_UNREACH,
+			.ttl = 1 },
 		    false },
-		{ "redirect6", { .family = PKT_V6, .proto = IPPROTO_ICMPV6,
-		    .echo_type = 137, .ttl = 1 }, false },
-		{ "echo4", { .family = PKT_V4, .proto = IPPROTO_ICMP,
-		    .echo_type = ICMP_ECHO, .ttl = 1 }, true },
-		{ "error4", { .family = PKT_V4, .proto = IPPROTO_ICMP,
-		    .echo_type = ICMP_UNREACH, .ttl = 1 }, false },
-		{ "redirect4", { .family = PKT_V4, .proto = IPPROTO_ICMP,
-		    .echo_type = ICMP_REDIRECT, .ttl = 1 }, false },
-		{ "first fragment", { .family = PKT_V4, .proto = IPPROTO_UDP,
-		    .frag = 0x2000, .ttl = 1 }, true },
-		{ "later fragment", { .family = PKT_V4, .proto = IPPROTO_UDP,
-		    .frag = 0x2001, .ttl = 1 }, false },
+		{ "unknown error6",
+		    { .family = PKT_V6,
+			.proto = IPPROTO_ICMPV6,
+			.echo_type = 100,
+			.ttl = 1 },
+		    false },
+		{ "redirect6",
+		    { .family = PKT_V6,
+			.proto = IPPROTO_ICMPV6,
+			.echo_type = 137,
+			.ttl = 1 },
+		    false },
+		{ "echo4",
+		    { .family = PKT_V4,
+			.proto = IPPROTO_ICMP,
+			.echo_type = ICMP_ECHO,
+			.ttl = 1 },
+		    true },
+		{ "error4",
+		    { .family = PKT_V4,
+			.proto = IPPROTO_ICMP,
+			.echo_type = ICMP_UNREACH,
+			.ttl = 1 },
+		    false },
+		{ "redirect4",
+		    { .family = PKT_V4,
+			.proto = IPPROTO_ICMP,
+			.echo_type = ICMP_REDIRECT,
+			.ttl = 1 },
+		    false },
+		{ "first fragment",
+		    { .family = PKT_V4,
+			.proto = IPPROTO_UDP,
+			.frag = 0x2000,
+			.ttl = 1 },
+		    true },
+		{ "later fragment",
+		    { .family = PKT_V4,
+			.proto = IPPROTO_UDP,
+			.frag = 0x2001,
+			.ttl = 1 },
+		    false },
 	};
 	const struct flow out = OUT, in = IN;
 	size_t i;
 
 	for (i = 0; i < NITEMS(rows); i++) {
-		lab_build(&rows[i].s, rows[i].s.family == PKT_V6 ? &out :
-		    &in);
+		lab_build(&rows[i].s, rows[i].s.family == PKT_V6 ? &out : &in);
 		lab_send();
 		ck_assert_int_eq(lab.reason, NAT64_TTL_EXPIRED);
 		ck_assert_msg((lab.nout == 1) == rows[i].answered, "%s",
@@ -186,7 +240,8 @@ START_TEST(what_claims_to_come_from_our_pool_is_dropped_unanswered)
 {
 	const struct flow other = { POOL4, POOL4_2, 1, 2 };
 	struct flow itself = { POOL4, POOL4, 0, 0 };
-	const struct spec dying = { .family = PKT_V4, .proto = IPPROTO_UDP,
+	const struct spec dying = { .family = PKT_V4,
+		.proto = IPPROTO_UDP,
 		.ttl = 1 };
 	const struct spec s = { .family = PKT_V4, .proto = IPPROTO_UDP };
 
@@ -208,7 +263,8 @@ provoke(const char *src, unsigned n)
 	const bool v6 = strchr(src, ':') != NULL;
 	const struct flow f = { src, v6 ? SERVER6 : POOL4, 1, 2 };
 	const struct spec s = { .family = v6 ? PKT_V6 : PKT_V4,
-		.proto = IPPROTO_UDP, .ttl = 1 };
+		.proto = IPPROTO_UDP,
+		.ttl = 1 };
 	unsigned answered = 0;
 
 	while (n-- > 0) {
@@ -252,8 +308,7 @@ END_TEST
 /* Shows: ERR-12 ADR-07 */
 START_TEST(address_of_errors_can_change_at_any_time)
 {
-	static const char *const addrs[] = { "2001:db8:ffff::2", "::",
-		SELF6 };
+	static const char *const addrs[] = { "2001:db8:ffff::2", "::", SELF6 };
 	struct in6_addr self6;
 	size_t i;
 
@@ -327,10 +382,14 @@ START_TEST(what_is_too_big_for_ipv4_is_answered_or_cut)
 		uint32_t answer;
 		unsigned pieces;
 	} rows[] = {
-		{ 1500, 1472, 0, 1 },	 { 1500, 1473, 1520, 0 },
-		{ 1400, 1373, 1420, 0 }, { 1400, 1372, 0, 1 },
-		{ 1200, 1232, 0, 2 },	 { 1200, 1233, 1280, 0 },
-		{ 576, 1232, 0, 3 },	 { 68, 100, 0, 3 },
+		{ 1500, 1472, 0, 1 },
+		{ 1500, 1473, 1520, 0 },
+		{ 1400, 1373, 1420, 0 },
+		{ 1400, 1372, 0, 1 },
+		{ 1200, 1232, 0, 2 },
+		{ 1200, 1233, 1280, 0 },
+		{ 576, 1232, 0, 3 },
+		{ 68, 100, 0, 3 },
 	};
 	const struct flow f = OUT;
 	struct spec s = { .family = PKT_V6, .proto = IPPROTO_UDP };
@@ -349,7 +408,9 @@ START_TEST(what_is_too_big_for_ipv4_is_answered_or_cut)
 			continue;
 		}
 		ck_assert_uint_eq(get32(pkt_l4(lab_expect_error(NAT64_TOO_BIG,
-		    ICMP6_PACKET_TOO_BIG, 0)) + 4), rows[i].answer);
+					    ICMP6_PACKET_TOO_BIG, 0)) +
+				      4),
+		    rows[i].answer);
 	}
 }
 END_TEST
@@ -398,7 +459,9 @@ START_TEST(what_is_too_big_for_ipv6_is_answered_or_cut)
 			continue;
 		}
 		ck_assert_uint_eq(get32(pkt_l4(lab_expect_error(NAT64_TOO_BIG,
-		    ICMP_UNREACH, ICMP_UNREACH_NEEDFRAG)) + 4),
+					    ICMP_UNREACH,
+					    ICMP_UNREACH_NEEDFRAG)) +
+				      4),
 		    rows[i].answer);
 	}
 }
@@ -408,8 +471,10 @@ END_TEST
 START_TEST(super_packets_are_measured_by_their_segments)
 {
 	const struct flow out = OUT, in = IN;
-	struct spec s = { .family = PKT_V6, .proto = IPPROTO_TCP,
-		.tcp_flags = SYN, .payload = 10000 };
+	struct spec s = { .family = PKT_V6,
+		.proto = IPPROTO_TCP,
+		.tcp_flags = SYN,
+		.payload = 10000 };
 	struct pkt p;
 	unsigned i;
 
@@ -421,7 +486,9 @@ START_TEST(super_packets_are_measured_by_their_segments)
 	make_partial(&p, PKT_SEG_TCP, 1461); /* 1501 bytes of IPv4 */
 	lab_resend(&p);
 	ck_assert_uint_eq(get32(pkt_l4(lab_expect_error(NAT64_TOO_BIG,
-	    ICMP6_PACKET_TOO_BIG, 0)) + 4), 1520);
+				    ICMP6_PACKET_TOO_BIG, 0)) +
+			      4),
+	    1520);
 
 	s.family = PKT_V4;
 	s.frag = 0x4000;
@@ -431,7 +498,9 @@ START_TEST(super_packets_are_measured_by_their_segments)
 	make_partial(&p, PKT_SEG_TCP, 1460);
 	lab_resend(&p);
 	ck_assert_uint_eq(get32(pkt_l4(lab_expect_error(NAT64_TOO_BIG,
-	    ICMP_UNREACH, ICMP_UNREACH_NEEDFRAG)) + 4), 1480);
+				    ICMP_UNREACH, ICMP_UNREACH_NEEDFRAG)) +
+			      4),
+	    1480);
 
 	s.frag = 0;
 	s.id = 77;

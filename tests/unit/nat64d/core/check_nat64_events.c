@@ -11,7 +11,7 @@
 
 #include "tests/unit/nat64_lab.h"
 
-#define NO_PORT(reason)                                                      \
+#define NO_PORT(reason) \
 	lab_expect_error((reason), ICMP6_DST_UNREACH, ICMP6_DST_UNREACH_ADDR)
 
 /* Exactly these events have happened, in this order; NULL ends them. */
@@ -44,26 +44,33 @@ START_TEST(life_of_a_flow_is_told_from_outside_in_and_back)
 	lab_set_pool(POOL4, POOL4, 1024, 65535);
 	lab_start();
 	out = lab_bind(L4_UDP, CLIENT6, 4000);
-	snprintf(up[0], sizeof(up[0]), "event=address-bound natevent=14 "
+	snprintf(up[0], sizeof(up[0]),
+	    "event=address-bound natevent=14 "
 	    "subscriber=2001:db8:1::/64 addr4=" POOL4);
-	snprintf(up[1], sizeof(up[1]), "event=binding-created natevent=10 "
-	    "proto=udp addr6=" CLIENT6 " port6=4000 addr4=" POOL4
-	    " port4=%u", out.port);
-	snprintf(up[2], sizeof(up[2]), "event=session-created natevent=6 "
+	snprintf(up[1], sizeof(up[1]),
+	    "event=binding-created natevent=10 "
+	    "proto=udp addr6=" CLIENT6 " port6=4000 addr4=" POOL4 " port4=%u",
+	    out.port);
+	snprintf(up[2], sizeof(up[2]),
+	    "event=session-created natevent=6 "
 	    "proto=udp addr6=" CLIENT6 " port6=4000 addr4=" POOL4
 	    " port4=%u peer6=2001:db8:64::c633:6414 peer4=" SERVER4
-	    " peerport=%u", out.port, PORT_SERVER);
+	    " peerport=%u",
+	    out.port, PORT_SERVER);
 	expect(texts);
 
 	/* Time takes them away in the other order. */
 	lab_wait(300);
-	snprintf(up[2], sizeof(up[2]), "event=address-released natevent=15 "
+	snprintf(up[2], sizeof(up[2]),
+	    "event=address-released natevent=15 "
 	    "subscriber=2001:db8:1::/64 addr4=" POOL4);
 	memcpy(up[1] + 14, "deleted natevent=11", 19);
-	snprintf(up[0], sizeof(up[0]), "event=session-deleted natevent=7 "
+	snprintf(up[0], sizeof(up[0]),
+	    "event=session-deleted natevent=7 "
 	    "proto=udp addr6=" CLIENT6 " port6=4000 addr4=" POOL4
 	    " port4=%u peer6=2001:db8:64::c633:6414 peer4=" SERVER4
-	    " peerport=%u", out.port, PORT_SERVER);
+	    " peerport=%u",
+	    out.port, PORT_SERVER);
 	expect(texts);
 }
 END_TEST
@@ -95,7 +102,7 @@ START_TEST(static_bindings_are_told_as_an_address_only)
 	lab_add_static(L4_TCP, CLIENT6, 8081, POOL4, 81);
 	lab_start();
 	expect_one("event=address-bound natevent=14 "
-	    "subscriber=2001:db8:1::/64 addr4=" POOL4);
+		   "subscriber=2001:db8:1::/64 addr4=" POOL4);
 	lab_bind(L4_UDP, HOST_B, 4000);
 	ck_assert_uint_eq(lab_count_events(NAT64_EV_BIB_CREATE), 1);
 	ck_assert_uint_eq(lab_count_events(NAT64_EV_ADDRESS_CREATE), 0);
@@ -114,11 +121,11 @@ START_TEST(exhausted_pool_is_told_for_strangers_an_address_for_its_own)
 	lab_udp(HOST_B, 4000, SERVER6, PORT_SERVER);
 	NO_PORT(NAT64_POOL_EXHAUSTED);
 	expect_one("event=ports-exhausted natevent=12 addr4=" POOL4
-	    " proto=udp statement=\"pool\"");
+		   " proto=udp statement=\"pool\"");
 	lab_udp(HOST_C, 4000, SERVER6, PORT_SERVER);
 	NO_PORT(NAT64_POOL_EXHAUSTED);
 	expect_one("event=pool-exhausted natevent=3 pool=default proto=udp "
-	    "statement=\"pool\"");
+		   "statement=\"pool\"");
 }
 END_TEST
 
@@ -161,16 +168,20 @@ START_TEST(quota_is_told_with_its_limit)
 		void (*conf)(void);
 		const char *text;
 	} rows[] = {
-		{ limit_sessions, "subtype=1 quota=sessions limit=2 "
+		{ limit_sessions,
+		    "subtype=1 quota=sessions limit=2 "
 		    "statement=\"limit sessions\"" },
-		{ limit_bindings, "subtype=2 quota=bindings limit=2 "
+		{ limit_bindings,
+		    "subtype=2 quota=bindings limit=2 "
 		    "statement=\"limit bindings\"" },
-		{ limit_ports, "subtype=3 quota=subscriber limit=2 "
+		{ limit_ports,
+		    "subtype=3 quota=subscriber limit=2 "
 		    "statement=\"limit subscriber ports\" " WHO },
 		{ limit_subscriber_sessions,
 		    "subtype=3 quota=subscriber limit=2 "
 		    "statement=\"limit subscriber sessions\" " WHO },
-		{ limit_rate, "subtype=3 quota=subscriber limit=7 "
+		{ limit_rate,
+		    "subtype=3 quota=subscriber limit=7 "
 		    "statement=\"limit subscriber new-bindings\" " WHO },
 	};
 	char text[EVENT_TEXT_SIZE];
@@ -198,7 +209,8 @@ START_TEST(sessions_of_one_binding_are_a_quota_of_its_subscriber)
 	lab_start();
 	lab_bind(L4_UDP, CLIENT6, 1);
 	lab_udp(CLIENT6, 1, SERVER6_2, PORT_SERVER);
-	expect_one("event=quota-exceeded natevent=13 subtype=3 "
+	expect_one(
+	    "event=quota-exceeded natevent=13 subtype=3 "
 	    "quota=subscriber limit=1 statement=\"limit binding-sessions\" "
 	    "subscriber=2001:db8:1::/64 addr6=" CLIENT6);
 }
@@ -207,7 +219,8 @@ END_TEST
 /* Shows: LOG-20 FRG-41 */
 START_TEST(fragments_that_find_no_room_are_told_of_their_sender)
 {
-	const struct spec udp6 = { .family = PKT_V6, .proto = IPPROTO_UDP,
+	const struct spec udp6 = { .family = PKT_V6,
+		.proto = IPPROTO_UDP,
 		.payload = 64 };
 	const struct flow out = { CLIENT6, SERVER6, 4000, 53 };
 	struct pkt whole;
@@ -219,8 +232,8 @@ START_TEST(fragments_that_find_no_room_are_told_of_their_sender)
 	lab_build_fragment(&whole, 1, 0, 32, true);
 	lab_send();
 	expect_one("event=quota-exceeded natevent=13 subtype=5 "
-	    "quota=fragments limit=0 statement=\"limit fragments\" addr6="
-	    CLIENT6);
+		   "quota=fragments limit=0 statement=\"limit fragments\" "
+		   "addr6=" CLIENT6);
 }
 END_TEST
 
@@ -259,8 +272,10 @@ send_headers(void)
 {
 	static const uint8_t chain[] = { IPPROTO_DSTOPTS, 0, 0, 1, 0, 0, 0, 1,
 		IPPROTO_UDP, 0, 1, 4, 0, 0, 0, 0 };
-	const struct spec udp6 = { .family = PKT_V6, .proto = IPPROTO_UDP,
-		.next = IPPROTO_FRAGMENT, .ext = chain,
+	const struct spec udp6 = { .family = PKT_V6,
+		.proto = IPPROTO_UDP,
+		.next = IPPROTO_FRAGMENT,
+		.ext = chain,
 		.extlen = sizeof(chain) };
 	const struct flow out = { CLIENT6, SERVER6, 4000, 53 };
 
@@ -275,17 +290,22 @@ START_TEST(packets_that_an_rfc_wants_logged_are_told)
 		void (*send)(void);
 		const char *text;
 	} rows[] = {
-		{ send_martian6, "reason=martian-ipv6-source proto=17 "
+		{ send_martian6,
+		    "reason=martian-ipv6-source proto=17 "
 		    "src=::1 dst=2001:db8:64::c633:6414 sport=4000 "
 		    "dport=53" },
-		{ send_martian4, "reason=martian-ipv4 proto=17 "
+		{ send_martian4,
+		    "reason=martian-ipv4 proto=17 "
 		    "src=127.0.0.1 dst=" POOL4 " sport=53 dport=2000" },
-		{ send_to_loopback, "reason=martian-ipv4 proto=6 src=" CLIENT6
+		{ send_to_loopback,
+		    "reason=martian-ipv4 proto=6 src=" CLIENT6
 		    " dst=2001:db8:64::7f00:1 sport=4000 dport=80" },
-		{ send_without_cksum, "reason=udp6-zero-checksum proto=17 "
+		{ send_without_cksum,
+		    "reason=udp6-zero-checksum proto=17 "
 		    "src=" CLIENT6 " dst=2001:db8:64::c633:6414 sport=4000 "
 		    "dport=53" },
-		{ send_headers, "reason=bad-extension-headers proto=60 "
+		{ send_headers,
+		    "reason=bad-extension-headers proto=60 "
 		    "src=" CLIENT6 " dst=2001:db8:64::c633:6414" },
 	};
 	char text[EVENT_TEXT_SIZE];

@@ -117,8 +117,9 @@ setup(void)
 	conf.remap_fragment_id = false;
 	ck_assert_ptr_null(pref64_init(&conf.prefixes[0], &prefix, 96));
 	conf.nprefixes = 1;
-	pool[0] = (struct pool4_range){ .first = out4, .last = out4,
-	    .ports = { { 1024, 65535 }, { 1024, 65535 }, { 0, 65535 } } };
+	pool[0] = (struct pool4_range){ .first = out4,
+		.last = out4,
+		.ports = { { 1024, 65535 }, { 1024, 65535 }, { 0, 65535 } } };
 	conf.pool = pool;
 	conf.npool = 1;
 	statics[0] = (struct nat64_static){ L4_ICMP, { out4, T_PORT },
@@ -155,11 +156,11 @@ dst_of(struct in6_addr *dst6, bool hairpin)
 
 /* A datagram of len L4 bytes with its checksum; first: four header bytes. */
 static void
-make_dgram(enum pkt_family family, uint8_t proto, uint32_t len,
-    uint16_t first, uint16_t second, bool hairpin)
+make_dgram(enum pkt_family family, uint8_t proto, uint32_t len, uint16_t first,
+    uint16_t second, bool hairpin)
 {
-	const uint32_t cksum = proto == IPPROTO_UDP ? PKT_UDP_CKSUM :
-	    PKT_ICMP_CKSUM;
+	const uint32_t cksum =
+	    proto == IPPROTO_UDP ? PKT_UDP_CKSUM : PKT_ICMP_CKSUM;
 	struct in6_addr dst6;
 	uint64_t sum;
 	uint32_t i;
@@ -171,17 +172,19 @@ make_dgram(enum pkt_family family, uint8_t proto, uint32_t len,
 		dgram.l4[i] = (uint8_t)(i * 7 + (i >> 8));
 	put16(dgram.l4, first);
 	put16(dgram.l4 + 2, second);
-	put16(dgram.l4 + 4, proto == IPPROTO_UDP ? (uint16_t)len :
-	    family == PKT_V6 ? A_PORT : T_PORT);
+	put16(dgram.l4 + 4,
+	    proto == IPPROTO_UDP ? (uint16_t)len :
+		family == PKT_V6 ? A_PORT :
+				   T_PORT);
 	put16(dgram.l4 + cksum, 0);
 	dst_of(&dst6, hairpin);
 	if (family == PKT_V6)
 		sum = cksum_pseudo6(&host_a, &dst6, proto, len);
 	else
 		sum = proto == IPPROTO_UDP ?
-		    cksum_pseudo4(peer4, out4, proto, len) : 0;
-	put16(dgram.l4 + cksum,
-	    cksum_finish(cksum_add(sum, dgram.l4, len)));
+		    cksum_pseudo4(peer4, out4, proto, len) :
+		    0;
+	put16(dgram.l4 + cksum, cksum_finish(cksum_add(sum, dgram.l4, len)));
 }
 
 /* Hand in the bytes [off, off + len) of the datagram. */
@@ -189,15 +192,24 @@ static enum nat64_verdict
 put_piece(uint32_t off, uint32_t len, bool hairpin)
 {
 	const bool more = off + len < dgram.len;
-	uint8_t *buf = malloc(PKT_HEADROOM + PKT_IP6_HLEN + PKT_FRAG_HLEN +
-	    len);
-	const struct iphdr4 h4 = { .ttl = 64, .proto = dgram.proto,
-		.more = more, .frag_off = (uint16_t)off,
-		.id = (uint16_t)FRAG_ID, .len = (uint16_t)(20 + len),
-		.src = peer4, .dst = out4 };
-	struct iphdr6 h6 = { .hlim = 64, .proto = dgram.proto, .frag = true,
-		.more = more, .frag_off = (uint16_t)off, .id = FRAG_ID,
-		.len = PKT_FRAG_HLEN + len, .src = host_a };
+	uint8_t *buf =
+	    malloc(PKT_HEADROOM + PKT_IP6_HLEN + PKT_FRAG_HLEN + len);
+	const struct iphdr4 h4 = { .ttl = 64,
+		.proto = dgram.proto,
+		.more = more,
+		.frag_off = (uint16_t)off,
+		.id = (uint16_t)FRAG_ID,
+		.len = (uint16_t)(20 + len),
+		.src = peer4,
+		.dst = out4 };
+	struct iphdr6 h6 = { .hlim = 64,
+		.proto = dgram.proto,
+		.frag = true,
+		.more = more,
+		.frag_off = (uint16_t)off,
+		.id = FRAG_ID,
+		.len = PKT_FRAG_HLEN + len,
+		.src = host_a };
 	enum nat64_verdict verdict;
 	struct pkt p;
 	uint32_t hlen;
@@ -233,8 +245,8 @@ check_joined(enum pkt_family family, uint32_t id, uint32_t mtu)
 	ck_assert(!joined.df);
 	if (joined.proto == IPPROTO_ICMP)
 		sum = 0;
-	ck_assert_uint_eq(cksum_finish(cksum_add(sum, joined.l4,
-	    joined.len)), 0);
+	ck_assert_uint_eq(cksum_finish(cksum_add(sum, joined.l4, joined.len)),
+	    0);
 	ck_assert_mem_eq(joined.l4 + 8, dgram.l4 + 8, dgram.len - 8);
 }
 
@@ -371,15 +383,15 @@ int
 main(void)
 {
 	const TTest *const tests[] = {
-	    nat64_fragmented_echo_6to4_is_cut_again_with_its_identification,
-	    nat64_fragmented_echo_4to6_is_cut_to_the_lowest_ipv6_mtu,
-	    nat64_fragmented_udp_4to6_in_any_order,
-	    nat64_fragmented_udp_without_checksum_gets_one,
-	    nat64_fragmented_udp_hairpins_in_any_order,
-	    nat64_too_big_fragment_is_answered_only_at_offset_0,
-	    nat64_small_fragment_6to4_is_cut_for_a_small_mtu,
-	    nat64_fragments_without_first_make_no_state_and_time_out,
-	    nat64_refused_datagram_drops_all_its_fragments,
+		nat64_fragmented_echo_6to4_is_cut_again_with_its_identification,
+		nat64_fragmented_echo_4to6_is_cut_to_the_lowest_ipv6_mtu,
+		nat64_fragmented_udp_4to6_in_any_order,
+		nat64_fragmented_udp_without_checksum_gets_one,
+		nat64_fragmented_udp_hairpins_in_any_order,
+		nat64_too_big_fragment_is_answered_only_at_offset_0,
+		nat64_small_fragment_6to4_is_cut_for_a_small_mtu,
+		nat64_fragments_without_first_make_no_state_and_time_out,
+		nat64_refused_datagram_drops_all_its_fragments,
 	};
 	Suite *s = suite_create("nat64_frag");
 	TCase *tc = tcase_create("nat64_frag");

@@ -21,8 +21,14 @@
 
 #define V6(p) .family = PKT_V6, .proto = IPPROTO_##p
 #define V4(p) .family = PKT_V4, .proto = IPPROTO_##p
-#define OUT { CLIENT6, SERVER6, PORT6, PORT_SERVER }
-#define IN { SERVER4, POOL4, PORT_SERVER, PORT_IN }
+#define OUT                                          \
+	{                                            \
+		CLIENT6, SERVER6, PORT6, PORT_SERVER \
+	}
+#define IN                                           \
+	{                                            \
+		SERVER4, POOL4, PORT_SERVER, PORT_IN \
+	}
 
 /* What came out, put together. */
 static struct {
@@ -69,8 +75,7 @@ expect_joined(const struct pkt *whole)
 	ck_assert_uint_eq(joined.got, pkt_l4len(whole));
 	ck_assert_uint_eq(joined.len, pkt_l4len(whole));
 	ck_assert_uint_eq(wire_sum(pseudo, joined.l4, joined.len), 0xffff);
-	ck_assert_mem_eq(joined.l4 + 20, pkt_l4(whole) + 20,
-	    joined.len - 20);
+	ck_assert_mem_eq(joined.l4 + 20, pkt_l4(whole) + 20, joined.len - 20);
 	ck_assert_uint_eq(frag_datagrams(nat64_frags(lab.n)), 0);
 	ck_assert_uint_eq(frag_bytes(nat64_frags(lab.n)), 0);
 }
@@ -103,7 +108,8 @@ START_TEST(four_fragments_pass_in_each_of_their_orders)
 		{ { V6(UDP), .payload = 4000 }, OUT, false },
 		{ { V6(TCP), .tcp_flags = 2, .payload = 4000 }, OUT, false },
 		{ { V6(ICMPV6), .echo_type = ICMP6_ECHO_REQUEST,
-		    .payload = 4000 }, { CLIENT6, SERVER6, ID6, 0 }, false },
+		      .payload = 4000 },
+		    { CLIENT6, SERVER6, ID6, 0 }, false },
 		{ { V4(UDP), .payload = 4000 }, IN, false },
 		{ { V4(UDP), .payload = 4000 }, IN, true },
 		{ { V4(TCP), .tcp_flags = 2, .payload = 4000 }, IN, false },
@@ -129,8 +135,8 @@ START_TEST(four_fragments_pass_in_each_of_their_orders)
 
 				left[k % i] = left[i - 1];
 				k /= i;
-				send_piece(&whole, pick * n, pick == 3 ?
-				    len - 3 * n : n);
+				send_piece(&whole, pick * n,
+				    pick == 3 ? len - 3 * n : n);
 			}
 			expect_joined(&whole);
 			ck_assert_uint_eq(lab_sessions(), 1);
@@ -495,7 +501,8 @@ START_TEST(only_the_first_fragment_touches_the_tables)
 
 	/* A SYN in pieces that is stored takes the others with it. */
 	whole = make_whole(&(struct spec){ V4(TCP), .tcp_flags = 2,
-	    .payload = 2000 }, &(struct flow){ SERVER4, POOL4, 1, 2 });
+			       .payload = 2000 },
+	    &(struct flow){ SERVER4, POOL4, 1, 2 });
 	lab_build_fragment(&whole, 5, 1000, 1020, false);
 	lab_send();
 	ck_assert_int_eq(lab.verdict, NAT64_HELD);

@@ -40,8 +40,7 @@ start(void)
 
 	for (proto = 0; proto < L4_ICMP; proto++) {
 		lab_add_static((enum l4proto)proto, A, A_PORT, POOL4, A_OUT);
-		lab_add_static((enum l4proto)proto, C, C_PORT, POOL4_2,
-		    C_OUT);
+		lab_add_static((enum l4proto)proto, C, C_PORT, POOL4_2, C_OUT);
 	}
 	lab_add_static(L4_ICMP, A, ID, POOL4, ID);
 	lab_add_static(L4_ICMP, C, ID, POOL4_2, ID);
@@ -156,7 +155,8 @@ END_TEST
 START_TEST(inside_only_the_mtu_of_ipv6_counts)
 {
 	const struct flow f = { A, C_SEEN, A_PORT, C_OUT };
-	struct spec s = { .family = PKT_V6, .proto = IPPROTO_UDP,
+	struct spec s = { .family = PKT_V6,
+		.proto = IPPROTO_UDP,
 		.payload = 1452 };
 
 	lab.conf.xlat.mtu4 = 576;
@@ -171,8 +171,10 @@ END_TEST
 START_TEST(a_super_packet_turns_round_whole)
 {
 	const struct flow f = { A, C_SEEN, A_PORT, C_OUT };
-	const struct spec s = { .family = PKT_V6, .proto = IPPROTO_TCP,
-		.tcp_flags = SYN, .payload = 20000 };
+	const struct spec s = { .family = PKT_V6,
+		.proto = IPPROTO_TCP,
+		.tcp_flags = SYN,
+		.payload = 20000 };
 	struct pkt p;
 
 	start();
@@ -191,7 +193,8 @@ END_TEST
 START_TEST(what_no_ipv4_header_can_describe_is_answered_or_split)
 {
 	const struct flow f = { A, C_SEEN, A_PORT, C_OUT };
-	struct spec s = { .family = PKT_V6, .proto = IPPROTO_UDP,
+	struct spec s = { .family = PKT_V6,
+		.proto = IPPROTO_UDP,
 		.payload = 65508 };
 	struct pkt p;
 
@@ -239,7 +242,8 @@ START_TEST(an_error_goes_back_as_if_the_sender_had_met_the_host_itself)
 		lab_udp(A, A_PORT, C_SEEN, C_OUT);
 		got = lab_copy(lab_sent());
 		lab_build(&(struct spec){ .family = PKT_V6,
-		    .proto = IPPROTO_UDP, .payload = 16 },
+			      .proto = IPPROTO_UDP,
+			      .payload = 16 },
 		    &(struct flow){ A, C_SEEN, A_PORT, C_OUT });
 		sent = lab_copy(&lab.in);
 		lab_build_error(speakers[i], ICMP6_DST_UNREACH,
@@ -275,7 +279,8 @@ END_TEST
 /* Shows: HPN-05 ICM-36 */
 START_TEST(an_error_keeps_what_an_icmpv6_error_may_quote)
 {
-	struct spec s = { .family = PKT_V6, .proto = IPPROTO_UDP,
+	struct spec s = { .family = PKT_V6,
+		.proto = IPPROTO_UDP,
 		.payload = 1152 };
 	struct pkt sent, got;
 	const struct pkt *p;
@@ -343,8 +348,8 @@ START_TEST(errors_of_the_second_pass_reach_the_first_sender)
 		uint8_t code;
 		uint32_t param;
 	} rows[] = {
-		{ "filtered", with_adf, IPPROTO_UDP, C_OUT, 40,
-		    NAT64_FILTERED, 1, 1, 0 },
+		{ "filtered", with_adf, IPPROTO_UDP, C_OUT, 40, NAT64_FILTERED,
+		    1, 1, 0 },
 		{ "unbound", with_answers, IPPROTO_UDP, C_OUT + 1, 40,
 		    NAT64_NO_BINDING, 1, 4, 0 },
 		{ "too big", with_small_mtu, IPPROTO_UDP, C_OUT, 1240,
@@ -362,9 +367,9 @@ START_TEST(errors_of_the_second_pass_reach_the_first_sender)
 		rows[i].conf();
 		start();
 		lab_build(&(struct spec){ .family = PKT_V6,
-		    .proto = rows[i].proto,
-		    .echo_type = ICMP6_ECHO_REQUEST,
-		    .payload = rows[i].payload },
+			      .proto = rows[i].proto,
+			      .echo_type = ICMP6_ECHO_REQUEST,
+			      .payload = rows[i].payload },
 		    &(struct flow){ A, C_SEEN,
 			rows[i].dport == 0 ? ID : A_PORT, rows[i].dport });
 		sent = lab_copy(&lab.in);
@@ -505,7 +510,8 @@ send_pieces(uint32_t id, bool reversed)
 START_TEST(fragments_turn_round_in_any_order)
 {
 	const struct flow f = { A, C_SEEN, A_PORT, C_OUT };
-	const struct spec s = { .family = PKT_V6, .proto = IPPROTO_UDP,
+	const struct spec s = { .family = PKT_V6,
+		.proto = IPPROTO_UDP,
 		.payload = 2000 };
 	unsigned i;
 
@@ -534,8 +540,10 @@ END_TEST
 START_TEST(a_fragmented_echo_turns_round_and_is_cut_again)
 {
 	const struct flow f = { A, C_SEEN, ID, 0 };
-	const struct spec s = { .family = PKT_V6, .proto = IPPROTO_ICMPV6,
-		.echo_type = ICMP6_ECHO_REQUEST, .payload = 2000 };
+	const struct spec s = { .family = PKT_V6,
+		.proto = IPPROTO_ICMPV6,
+		.echo_type = ICMP6_ECHO_REQUEST,
+		.payload = 2000 };
 
 	start();
 	lab_build(&s, &f);
@@ -552,7 +560,8 @@ END_TEST
 START_TEST(fragments_of_a_datagram_refused_inside_are_dropped)
 {
 	const struct flow f = { A, C_SEEN, A_PORT, C_OUT + 1 };
-	const struct spec s = { .family = PKT_V6, .proto = IPPROTO_UDP,
+	const struct spec s = { .family = PKT_V6,
+		.proto = IPPROTO_UDP,
 		.payload = 2000 };
 
 	with_answers();

@@ -50,8 +50,10 @@ exchange(struct exchange *x, enum l4proto proto, size_t payload)
 	static const uint8_t protos4[] = { IPPROTO_TCP, IPPROTO_UDP,
 		IPPROTO_ICMP };
 	const struct flow out = { CLIENT6, SERVER6, PORT6, PORT_SERVER };
-	struct spec s = { .family = PKT_V6, .proto = protos6[proto],
-		.tcp_flags = SYN, .echo_type = ICMP6_ECHO_REQUEST,
+	struct spec s = { .family = PKT_V6,
+		.proto = protos6[proto],
+		.tcp_flags = SYN,
+		.echo_type = ICMP6_ECHO_REQUEST,
 		.payload = payload };
 	char pool[INET_ADDRSTRLEN];
 	struct flow in = { SERVER4, pool, PORT_SERVER, 0 };
@@ -98,8 +100,7 @@ START_TEST(an_error_from_ipv4_quotes_what_the_host_sent)
 		q = quoted(p);
 		ck_assert_uint_eq(q.len, x.out6.len);
 		ck_assert_uint_eq(q.ttl, 63); /* as it was quoted */
-		ck_assert_mem_eq(q.data + 8, x.out6.data + 8,
-		    x.out6.len - 8);
+		ck_assert_mem_eq(q.data + 8, x.out6.data + 8, x.out6.len - 8);
 		ck_assert_uint_eq(lab_state(), before);
 	}
 }
@@ -164,8 +165,7 @@ START_TEST(an_error_from_ipv6_quotes_what_the_server_sent)
 		ck_assert_uint_eq(q.len, x.in4.len);
 		ck_assert_uint_eq(q.ttl, 63);
 		ck_assert_uint_eq(q.frag_id, 0);
-		ck_assert_mem_eq(q.data + 12, x.in4.data + 12,
-		    x.in4.len - 12);
+		ck_assert_mem_eq(q.data + 12, x.in4.data + 12, x.in4.len - 12);
 		ck_assert_uint_eq(lab_state(), before);
 	}
 }
@@ -205,7 +205,9 @@ struct short_row {
 START_TEST(a_quotation_must_be_long_enough_to_tell_the_flow)
 {
 	static const struct short_row rows[] = {
-		{ L4_TCP, 8, 4 }, { L4_UDP, 8, 4 }, { L4_ICMP, 8, 8 },
+		{ L4_TCP, 8, 4 },
+		{ L4_UDP, 8, 4 },
+		{ L4_ICMP, 8, 8 },
 	};
 	const struct short_row *r;
 	struct exchange x;
@@ -222,11 +224,11 @@ START_TEST(a_quotation_must_be_long_enough_to_tell_the_flow)
 		lab_expect_drop(NAT64_ICMP_INNER);
 		lab_build_error(ROUTER6, ICMP6_DST_UNREACH, 0, 0, &x.in6,
 		    40 + r->need6);
-			lab_send();
+		lab_send();
 		ck_assert_uint_eq(lab_sent()->len, 28 + 20 + r->need6);
 		lab_build_error(ROUTER6, ICMP6_DST_UNREACH, 0, 0, &x.in6,
 		    40 + r->need6 - 1);
-			lab_send();
+		lab_send();
 		lab_expect_drop(NAT64_ICMP_INNER);
 	}
 }
@@ -295,8 +297,8 @@ START_TEST(errors_that_do_not_add_up_are_dropped)
 
 	/* To somebody else than the one who sent what is quoted. */
 	lab_build_error(ROUTER4, ICMP_UNREACH, 1, 0, &x.out4, 48);
-	lab_readdress(ROUTER4, x.out4.ip4.src.s_addr ==
-	    addr4(POOL4).s_addr ? POOL4_2 : POOL4);
+	lab_readdress(ROUTER4,
+	    x.out4.ip4.src.s_addr == addr4(POOL4).s_addr ? POOL4_2 : POOL4);
 	lab_send();
 	lab_expect_drop(NAT64_ICMP_INNER);
 
@@ -454,7 +456,7 @@ START_TEST(errors_without_counterpart_are_dropped)
 		lab_expect_drop(rows4[i].reason);
 		lab_build_error(ROUTER6, rows6[i].type, rows6[i].code,
 		    rows6[i].param, &x.in6, 60);
-			lab_send();
+		lab_send();
 		lab_expect_drop(rows6[i].reason);
 	}
 }

@@ -23,9 +23,8 @@ static const char *const servers6[][2] = {
 	{ "2001:db8:65::198.51.100.20", "2001:db8:65::198.51.100.21" },
 };
 
-static const uint32_t lifetimes[L4_NPROTO] = {
-	[L4_TCP] = 1000, [L4_UDP] = 7200, [L4_ICMP] = 60
-};
+static const uint32_t lifetimes
+    [L4_NPROTO] = { [L4_TCP] = 1000, [L4_UDP] = 7200, [L4_ICMP] = 60 };
 
 struct life {
 	bool begun;
@@ -128,8 +127,8 @@ answer(unsigned proto, unsigned x, unsigned peer)
 {
 	struct life *l = &lives[proto][x][peer];
 	const bool adf = lab.conf.adf[proto] && proto != L4_TCP;
-	const unsigned prefix = is_alive(l) ? l->prefix :
-	    last_prefix[proto][x];
+	const unsigned prefix =
+	    is_alive(l) ? l->prefix : last_prefix[proto][x];
 	const char *server = servers4[peer % 2];
 	const uint16_t port = (uint16_t)(FIRST_X + x);
 	const uint16_t from = peer_port(proto, x, peer);

@@ -13,9 +13,8 @@
 
 enum cksum { UNFINISHED, FINISHED, VERIFIED, NCKSUMS };
 
-static const char *const cksum_names[NCKSUMS] = {
-	"unfinished", "finished", "verified"
-};
+static const char *const cksum_names[NCKSUMS] = { "unfinished", "finished",
+	"verified" };
 
 #define SEG_SIZE 1200
 
@@ -59,8 +58,10 @@ static void
 try(uint8_t proto, const struct flow *f, enum pkt_family family,
     enum cksum cksum, const struct sizes *z)
 {
-	const struct spec s = { .family = family, .proto = proto,
-		.tcp_flags = PKT_TH_ACK, .payload = z->payload };
+	const struct spec s = { .family = family,
+		.proto = proto,
+		.tcp_flags = PKT_TH_ACK,
+		.payload = z->payload };
 	const struct pkt *p;
 
 	lab_build(&s, f);

@@ -44,8 +44,8 @@ START_TEST(sessions_of_the_old_address_end_and_are_told)
 	ck_assert_uint_eq(lab_count_events(NAT64_EV_SESSION_DELETE), 3);
 	ck_assert_uint_eq(lab_count_events(NAT64_EV_BIB_DELETE), 3);
 	ck_assert_uint_eq(lab_count_events(NAT64_EV_ADDRESS_DELETE), 2);
-	ck_assert_str_ne(text4(
-	    lab_event(NAT64_EV_ADDRESS_DELETE)->out4.addr), NEW4);
+	ck_assert_str_ne(text4(lab_event(NAT64_EV_ADDRESS_DELETE)->out4.addr),
+	    NEW4);
 }
 END_TEST
 
@@ -78,8 +78,8 @@ START_TEST(static_bindings_follow_the_address)
 	ck_assert_uint_eq(lab_count_events(NAT64_EV_SESSION_DELETE), 1);
 	ck_assert_uint_eq(lab_count_events(NAT64_EV_ADDRESS_DELETE), 1);
 	ck_assert_uint_eq(lab_count_events(NAT64_EV_ADDRESS_CREATE), 1);
-	ck_assert_str_eq(text4(
-	    lab_event(NAT64_EV_ADDRESS_CREATE)->out4.addr), NEW4);
+	ck_assert_str_eq(text4(lab_event(NAT64_EV_ADDRESS_CREATE)->out4.addr),
+	    NEW4);
 	lab_tcp(SERVER4, 1000, POOL4, 8080, PKT_TH_SYN);
 	lab_expect_drop(NAT64_NOT_OURS4);
 	lab_tcp(SERVER4, 1000, NEW4, 8080, PKT_TH_SYN);

@@ -128,8 +128,8 @@ START_TEST(all_of_them_can_be_used)
 	unsigned i;
 
 	for (i = 0; i < SESSION_MAX_PORTS; i++)
-		set_port(SESSION_UDP, (uint16_t)(100 + i),
-		    (uint16_t)(100 + i), 10 + i);
+		set_port(SESSION_UDP, (uint16_t)(100 + i), (uint16_t)(100 + i),
+		    10 + i);
 	lab_start();
 	for (i = 0; i < SESSION_MAX_PORTS; i++)
 		ck_assert_int_eq(udp_life((uint16_t)(100 + i)), 10 + i);

@@ -49,11 +49,13 @@ one_in(uint32_t n)
 static void
 start(void)
 {
-	static const uint32_t lifetimes[SESSION_NCLASSES] = {
-		[SESSION_UDP] = 30, [SESSION_ICMP] = 10,
-		[SESSION_TCP_EST] = 60, [SESSION_TCP_OPEN] = 20,
-		[SESSION_TCP_CLOSE] = 10, [SESSION_TCP_SYN] = 6
-	};
+	static const uint32_t lifetimes[SESSION_NCLASSES] = { [SESSION_UDP] =
+								  30,
+		[SESSION_ICMP] = 10,
+		[SESSION_TCP_EST] = 60,
+		[SESSION_TCP_OPEN] = 20,
+		[SESSION_TCP_CLOSE] = 10,
+		[SESSION_TCP_SYN] = 6 };
 	struct nat64_config *c = &lab.conf;
 
 	memcpy(c->lifetime_secs, lifetimes, sizeof(lifetimes));
@@ -94,8 +96,8 @@ start(void)
 static void
 random_flow(struct flow *f, enum pkt_family family)
 {
-	static const char *const hosts6[] = { CLIENT6, CLIENT6, HOST_B,
-		HOST_C, HOST_C, ROUTER6 };
+	static const char *const hosts6[] = { CLIENT6, CLIENT6, HOST_B, HOST_C,
+		HOST_C, ROUTER6 };
 	static const char *const odd6[] = { SERVER6, "fe80::1", SELF6,
 		"2001:db8:64::192.0.2.1", "2001:db8:64::127.0.0.1",
 		"2001:db8:66::1", "ff02::1", "::", "::1" };
@@ -274,8 +276,9 @@ mutate(void)
 			lab.in.len += below(40);
 			break;
 		default:
-			lab.in.data[below(lab.in.len < 80 ?
-			    lab.in.len + 1 : 80)] = (uint8_t)below(256);
+			lab.in.data[below(
+			    lab.in.len < 80 ? lab.in.len + 1 : 80)] =
+			    (uint8_t)below(256);
 		}
 	if (one_in(2) && lab.in.len >= 60)
 		lab_fix();
@@ -396,13 +399,13 @@ check_bindings(void)
 		b = nat64_bib(lab.n, (enum l4proto)proto);
 		memset(&walk, 0, sizeof(walk));
 		for (; (e = bib_walk_at(b, &walk, &steps)) != NULL;
-		    bib_walk_past(&walk, e)) {
+		     bib_walk_past(&walk, e)) {
 			REQUIRE(bib_find4(b, &e->out4) == e);
 			REQUIRE(pool4_port_state(pool, (enum l4proto)proto,
-			    &e->out4) == POOL4_TAKEN);
+				    &e->out4) == POOL4_TAKEN);
 			nsessions = 0;
 			for (s = session_next_of_bib(e, NULL); s != NULL;
-			    s = session_next_of_bib(e, &s->peer)) {
+			     s = session_next_of_bib(e, &s->peer)) {
 				REQUIRE(s->bib == e);
 				nsessions++;
 			}
@@ -424,8 +427,8 @@ check_all(void)
 	REQUIRE(frag_bytes(nat64_frags(lab.n)) <= FRAG_BYTES);
 	REQUIRE(frag_datagrams(nat64_frags(lab.n)) <= FRAG_DATAGRAMS);
 	/* REPLIED and SENT mean that something came out. */
-	REQUIRE(lab.nout > 0 || (lab.verdict != NAT64_SENT &&
-	    lab.verdict != NAT64_REPLIED));
+	REQUIRE(lab.nout > 0 ||
+	    (lab.verdict != NAT64_SENT && lab.verdict != NAT64_REPLIED));
 }
 
 /* Keep something to quote: what went in or what came out. */

@@ -33,8 +33,11 @@ start(bool reset)
 static void
 build_segment(uint8_t flags, size_t payload)
 {
-	const struct spec s = { .family = PKT_V6, .proto = IPPROTO_TCP,
-		.tos = 0x2a | 0x01, .tcp_flags = flags, .payload = payload };
+	const struct spec s = { .family = PKT_V6,
+		.proto = IPPROTO_TCP,
+		.tos = 0x2a | 0x01,
+		.tcp_flags = flags,
+		.payload = payload };
 
 	lab_build(&s, &out);
 }
@@ -190,7 +193,8 @@ END_TEST
 START_TEST(rsts_are_limited_together_with_errors)
 {
 	const struct spec expired = { .family = PKT_V6,
-		.proto = IPPROTO_UDP, .ttl = 1 };
+		.proto = IPPROTO_UDP,
+		.ttl = 1 };
 	unsigned i, answered = 0;
 
 	start(true);

@@ -14,7 +14,7 @@
 
 #include "tests/unit/nat64_lab.h"
 
-#define UNREACH6(reason)                                                     \
+#define UNREACH6(reason) \
 	lab_expect_error((reason), ICMP6_DST_UNREACH, ICMP6_DST_UNREACH_ADDR)
 
 /* A packet from a server to (T,t). */
@@ -219,8 +219,7 @@ START_TEST(a_binding_goes_with_its_last_session)
 	lab_wait(100);
 	ck_assert_uint_eq(lab_bindings(L4_UDP), 0);
 	ck_assert_uint_eq(lab_count_events(NAT64_EV_BIB_DELETE), 1);
-	ck_assert_uint_eq(lab_event(NAT64_EV_BIB_DELETE)->out4.port,
-	    out.port);
+	ck_assert_uint_eq(lab_event(NAT64_EV_BIB_DELETE)->out4.port, out.port);
 	to_pool(SERVER4, PORT_SERVER, out);
 	lab_expect_drop(NAT64_NO_BINDING);
 	ck_assert_uint_eq(lab_counter(NAT64_SESSIONS_EXPIRED), 2);
@@ -582,8 +581,8 @@ START_TEST(limits_refuse_what_is_new_and_leave_the_rest_alone)
 		lab_udp(HOST_B, 4, SERVER6, PORT_SERVER);
 		UNREACH6(rows[i].reason);
 		ck_assert_msg(lab_count_events(NAT64_EV_QUOTA) == 1 &&
-		    lab_count_events(NAT64_EV_BIB_CREATE) == 0, "%s",
-		    rows[i].name);
+			lab_count_events(NAT64_EV_BIB_CREATE) == 0,
+		    "%s", rows[i].name);
 		ev = lab_event(NAT64_EV_QUOTA);
 		ck_assert_int_eq(ev->reason, rows[i].reason);
 		ck_assert(ev->has_in6 && ev->in6.port == 4);
@@ -597,7 +596,8 @@ START_TEST(limits_refuse_what_is_new_and_leave_the_rest_alone)
 		}
 		lab_udp(HOST_C, 1, SERVER6, PORT_SERVER);
 		ck_assert_msg((lab.verdict == NAT64_SENT) ==
-		    rows[i].of_subscriber, "%s", rows[i].name);
+			rows[i].of_subscriber,
+		    "%s", rows[i].name);
 	}
 }
 END_TEST
@@ -650,9 +650,8 @@ END_TEST
 /* Shows: LOG-01 LOG-02 */
 START_TEST(events_tell_who_had_which_port)
 {
-	static const enum nat64_event_type created[] = {
-		NAT64_EV_BIB_CREATE, NAT64_EV_SESSION_CREATE
-	};
+	static const enum nat64_event_type created[] = { NAT64_EV_BIB_CREATE,
+		NAT64_EV_SESSION_CREATE };
 	struct taddr4 out = lab_bind(L4_UDP, CLIENT6, 5000);
 	const struct lab_event *ev;
 	size_t i;

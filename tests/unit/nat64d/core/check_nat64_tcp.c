@@ -105,49 +105,54 @@ struct state_row {
 };
 
 #define KEEP 0
-#define C(letter, next, timer) { (letter), TCP_STATE_##next, (timer) }
+#define C(letter, next, timer)                      \
+	{                                           \
+		(letter), TCP_STATE_##next, (timer) \
+	}
 
 static const struct state_row state_rows[] = {
-	{ "V6 INIT", "S", { C('S', V6_INIT, OPEN), C('s', ESTABLISHED, EST),
-	    C('a', ESTABLISHED, EST), C('F', V6_INIT, KEEP),
-	    C('f', V6_INIT, KEEP), C('R', V6_INIT, KEEP),
-	    C('r', V6_INIT, KEEP), C('D', V6_INIT, KEEP),
-	    C('d', V6_INIT, KEEP), C('A', V6_INIT, OPEN) } },
-	{ "V4 INIT", "s", { C('S', ESTABLISHED, EST), C('s', V4_INIT, KEEP),
-	    C('a', V4_INIT, KEEP), C('F', V4_INIT, KEEP),
-	    C('f', V4_INIT, KEEP), C('R', V4_INIT, KEEP),
-	    C('r', V4_INIT, KEEP), C('D', V4_INIT, KEEP),
-	    C('d', V4_INIT, KEEP), C('A', ESTABLISHED, EST) } },
-	{ "ESTABLISHED", "Sa", { C('S', ESTABLISHED, EST),
-	    C('s', ESTABLISHED, EST), C('a', ESTABLISHED, EST),
-	    C('F', V6_FIN_RCV, KEEP), C('f', V4_FIN_RCV, KEEP),
-	    C('R', TRANS, CLOSE), C('r', TRANS, CLOSE),
-	    C('D', ESTABLISHED, EST), C('d', ESTABLISHED, EST),
-	    C('A', ESTABLISHED, EST) } },
-	{ "V4 FIN RCV", "Saf", { C('S', V4_FIN_RCV, EST),
-	    C('s', V4_FIN_RCV, EST), C('a', V4_FIN_RCV, EST),
-	    C('F', V4_V6_FIN_RCV, CLOSE), C('f', V4_FIN_RCV, EST),
-	    C('R', V4_FIN_RCV, CLOSE), C('r', V4_FIN_RCV, CLOSE),
-	    C('D', V4_FIN_RCV, EST), C('d', V4_FIN_RCV, EST),
-	    C('A', V4_FIN_RCV, EST) } },
-	{ "V6 FIN RCV", "SaF", { C('S', V6_FIN_RCV, EST),
-	    C('s', V6_FIN_RCV, EST), C('a', V6_FIN_RCV, EST),
-	    C('F', V6_FIN_RCV, EST), C('f', V4_V6_FIN_RCV, CLOSE),
-	    C('R', V6_FIN_RCV, CLOSE), C('r', V6_FIN_RCV, CLOSE),
-	    C('D', V6_FIN_RCV, EST), C('d', V6_FIN_RCV, EST),
-	    C('A', V6_FIN_RCV, EST) } },
-	{ "V4 and V6 FIN RCV", "SaFf", { C('S', V6_INIT, OPEN),
-	    C('s', V4_INIT, OPEN), C('a', V4_V6_FIN_RCV, KEEP),
-	    C('F', V4_V6_FIN_RCV, KEEP), C('f', V4_V6_FIN_RCV, KEEP),
-	    C('R', V4_V6_FIN_RCV, KEEP), C('r', V4_V6_FIN_RCV, KEEP),
-	    C('D', V4_V6_FIN_RCV, KEEP), C('d', V4_V6_FIN_RCV, KEEP),
-	    C('A', V4_V6_FIN_RCV, KEEP) } },
-	{ "TRANS", "SaR", { C('S', ESTABLISHED, EST),
-	    C('s', ESTABLISHED, EST), C('a', ESTABLISHED, EST),
-	    C('F', ESTABLISHED, EST), C('f', ESTABLISHED, EST),
-	    C('R', TRANS, KEEP), C('r', TRANS, KEEP),
-	    C('D', ESTABLISHED, EST), C('d', ESTABLISHED, EST),
-	    C('A', ESTABLISHED, EST) } },
+	{ "V6 INIT", "S",
+	    { C('S', V6_INIT, OPEN), C('s', ESTABLISHED, EST),
+		C('a', ESTABLISHED, EST), C('F', V6_INIT, KEEP),
+		C('f', V6_INIT, KEEP), C('R', V6_INIT, KEEP),
+		C('r', V6_INIT, KEEP), C('D', V6_INIT, KEEP),
+		C('d', V6_INIT, KEEP), C('A', V6_INIT, OPEN) } },
+	{ "V4 INIT", "s",
+	    { C('S', ESTABLISHED, EST), C('s', V4_INIT, KEEP),
+		C('a', V4_INIT, KEEP), C('F', V4_INIT, KEEP),
+		C('f', V4_INIT, KEEP), C('R', V4_INIT, KEEP),
+		C('r', V4_INIT, KEEP), C('D', V4_INIT, KEEP),
+		C('d', V4_INIT, KEEP), C('A', ESTABLISHED, EST) } },
+	{ "ESTABLISHED", "Sa",
+	    { C('S', ESTABLISHED, EST), C('s', ESTABLISHED, EST),
+		C('a', ESTABLISHED, EST), C('F', V6_FIN_RCV, KEEP),
+		C('f', V4_FIN_RCV, KEEP), C('R', TRANS, CLOSE),
+		C('r', TRANS, CLOSE), C('D', ESTABLISHED, EST),
+		C('d', ESTABLISHED, EST), C('A', ESTABLISHED, EST) } },
+	{ "V4 FIN RCV", "Saf",
+	    { C('S', V4_FIN_RCV, EST), C('s', V4_FIN_RCV, EST),
+		C('a', V4_FIN_RCV, EST), C('F', V4_V6_FIN_RCV, CLOSE),
+		C('f', V4_FIN_RCV, EST), C('R', V4_FIN_RCV, CLOSE),
+		C('r', V4_FIN_RCV, CLOSE), C('D', V4_FIN_RCV, EST),
+		C('d', V4_FIN_RCV, EST), C('A', V4_FIN_RCV, EST) } },
+	{ "V6 FIN RCV", "SaF",
+	    { C('S', V6_FIN_RCV, EST), C('s', V6_FIN_RCV, EST),
+		C('a', V6_FIN_RCV, EST), C('F', V6_FIN_RCV, EST),
+		C('f', V4_V6_FIN_RCV, CLOSE), C('R', V6_FIN_RCV, CLOSE),
+		C('r', V6_FIN_RCV, CLOSE), C('D', V6_FIN_RCV, EST),
+		C('d', V6_FIN_RCV, EST), C('A', V6_FIN_RCV, EST) } },
+	{ "V4 and V6 FIN RCV", "SaFf",
+	    { C('S', V6_INIT, OPEN), C('s', V4_INIT, OPEN),
+		C('a', V4_V6_FIN_RCV, KEEP), C('F', V4_V6_FIN_RCV, KEEP),
+		C('f', V4_V6_FIN_RCV, KEEP), C('R', V4_V6_FIN_RCV, KEEP),
+		C('r', V4_V6_FIN_RCV, KEEP), C('D', V4_V6_FIN_RCV, KEEP),
+		C('d', V4_V6_FIN_RCV, KEEP), C('A', V4_V6_FIN_RCV, KEEP) } },
+	{ "TRANS", "SaR",
+	    { C('S', ESTABLISHED, EST), C('s', ESTABLISHED, EST),
+		C('a', ESTABLISHED, EST), C('F', ESTABLISHED, EST),
+		C('f', ESTABLISHED, EST), C('R', TRANS, KEEP),
+		C('r', TRANS, KEEP), C('D', ESTABLISHED, EST),
+		C('d', ESTABLISHED, EST), C('A', ESTABLISHED, EST) } },
 };
 
 /* Shows: TCP-01 TCP-04 TCP-10 TCP-12 TCP-14 TCP-15 CFG-02 CFG-03 CFG-04 */
@@ -175,8 +180,8 @@ START_TEST(every_state_answers_every_segment_by_the_table)
 			    tcp_state_name((enum tcp_state)s->tcp_state));
 			if (r->cells[i].timer != KEEP)
 				left = r->cells[i].timer;
-			ck_assert_msg(lab_left(s) == left - 1,
-			    "%s %s: timer", r->name, one);
+			ck_assert_msg(lab_left(s) == left - 1, "%s %s: timer",
+			    r->name, one);
 			ck_assert_uint_eq(lab_sessions(), 1);
 		}
 }
@@ -253,8 +258,11 @@ END_TEST
 START_TEST(a_syn_for_no_binding_is_answered_after_six_seconds)
 {
 	const struct flow f = { SERVER4, POOL4, 99, 4444 };
-	const struct spec s = { .family = PKT_V4, .proto = IPPROTO_TCP,
-		.tcp_flags = SYN, .tos = 0x2e, .payload = 1000 };
+	const struct spec s = { .family = PKT_V4,
+		.proto = IPPROTO_TCP,
+		.tcp_flags = SYN,
+		.tos = 0x2e,
+		.payload = 1000 };
 	struct pkt syn;
 	const struct pkt *p;
 
@@ -461,7 +469,9 @@ static void
 speak(bool from_host, uint8_t flags, uint32_t seq, uint32_t ack)
 {
 	const struct spec s = { .family = from_host ? PKT_V6 : PKT_V4,
-		.proto = IPPROTO_TCP, .payload = 10, .tcp_flags = flags };
+		.proto = IPPROTO_TCP,
+		.payload = 10,
+		.tcp_flags = flags };
 	const struct flow out = { CLIENT6, SERVER6, PORT6, PORT_SERVER };
 	const struct flow in = { SERVER4, POOL4, PORT_SERVER, PORT_IN };
 	uint8_t *tcp;
@@ -586,8 +596,10 @@ END_TEST
 START_TEST(a_super_packet_is_one_segment_to_the_machine)
 {
 	const struct flow f = { CLIENT6, SERVER6, PORT6, PORT_SERVER };
-	const struct spec s = { .family = PKT_V6, .proto = IPPROTO_TCP,
-		.tcp_flags = FIN | ACK | PKT_TH_PSH, .payload = 5000 };
+	const struct spec s = { .family = PKT_V6,
+		.proto = IPPROTO_TCP,
+		.tcp_flags = FIN | ACK | PKT_TH_PSH,
+		.payload = 5000 };
 	struct pkt p;
 
 	start();

@@ -11,7 +11,8 @@
 
 #include "tests/unit/nat64_lab.h"
 
-#define FROM_CLIENT "proto=17 src=" CLIENT6 " dst=2001:db8:64::c633:6414 " \
+#define FROM_CLIENT                                            \
+	"proto=17 src=" CLIENT6 " dst=2001:db8:64::c633:6414 " \
 	"sport=4000 dport=2222"
 
 static void
@@ -45,14 +46,16 @@ START_TEST(drop_is_told_with_reason_addresses_and_ports)
 {
 	start();
 	lab_udp(SERVER4, 53, POOL4, 40000);
-	expect_one("event=packet-dropped reason=no-binding proto=17 src="
-	    SERVER4 " dst=" POOL4 " sport=53 dport=40000");
+	expect_one(
+	    "event=packet-dropped reason=no-binding proto=17 src=" SERVER4
+	    " dst=" POOL4 " sport=53 dport=40000");
 	lab_ping(SERVER4, POOL4, 77);
-	expect_one("event=packet-dropped reason=no-binding proto=1 src="
-	    SERVER4 " dst=" POOL4 " type=8 code=0");
+	expect_one(
+	    "event=packet-dropped reason=no-binding proto=1 src=" SERVER4
+	    " dst=" POOL4 " type=8 code=0");
 	lab_udp("fe80::1", 1, "ff02::16", 2);
 	expect_one("event=packet-dropped reason=multicast-or-link-local-ipv6 "
-	    "proto=17 src=fe80::1 dst=ff02::16 sport=1 dport=2");
+		   "proto=17 src=fe80::1 dst=ff02::16 sport=1 dport=2");
 }
 END_TEST
 
@@ -78,7 +81,8 @@ END_TEST
 static void
 build_dying(void)
 {
-	const struct spec s = { .family = PKT_V6, .proto = IPPROTO_UDP,
+	const struct spec s = { .family = PKT_V6,
+		.proto = IPPROTO_UDP,
 		.ttl = 1 };
 	const struct flow f = { CLIENT6, SERVER6, 4000, 2222 };
 
@@ -102,11 +106,9 @@ END_TEST
 
 START_TEST(error_that_the_rate_forbids_is_told)
 {
-	const char *const texts[] = {
-		"event=icmp-limited to=" CLIENT6 " reason=ttl-expired "
-		FROM_CLIENT,
-		"event=packet-dropped reason=ttl-expired " FROM_CLIENT, NULL
-	};
+	const char *const texts[] = { "event=icmp-limited to=" CLIENT6
+				      " reason=ttl-expired " FROM_CLIENT,
+		"event=packet-dropped reason=ttl-expired " FROM_CLIENT, NULL };
 
 	lab.conf.errors_dest = (struct bucket_rate){ 1, 1 };
 	start();
@@ -124,8 +126,9 @@ START_TEST(error_from_ipv4_is_told)
 		"event=icmp-sent icmp-type=3 icmp-code=3 to=" SERVER4
 		" reason=no-binding proto=17 src=" SERVER4 " dst=" POOL4
 		" sport=53 dport=40000",
-		"event=packet-dropped reason=no-binding proto=17 src="
-		SERVER4 " dst=" POOL4 " sport=53 dport=40000", NULL
+		"event=packet-dropped reason=no-binding proto=17 src=" SERVER4
+		" dst=" POOL4 " sport=53 dport=40000",
+		NULL
 	};
 
 	lab.conf.unbound_errors = true;
@@ -137,14 +140,15 @@ END_TEST
 
 START_TEST(reset_is_told)
 {
-	const char *const texts[] = {
-		"event=rst-sent to=" CLIENT6 " reason=no-session proto=6 "
-		"src=" CLIENT6 " dst=2001:db8:64::c633:6414 sport=4000 "
-		"dport=80",
+	const char *const texts[] = { "event=rst-sent to=" CLIENT6
+				      " reason=no-session proto=6 "
+				      "src=" CLIENT6
+				      " dst=2001:db8:64::c633:6414 sport=4000 "
+				      "dport=80",
 		"event=packet-dropped reason=no-session proto=6 "
 		"src=" CLIENT6 " dst=2001:db8:64::c633:6414 sport=4000 "
-		"dport=80", NULL
-	};
+		"dport=80",
+		NULL };
 
 	lab.conf.reset_unknown_tcp = true;
 	start();
@@ -166,10 +170,12 @@ START_TEST(answer_to_a_stored_syn_is_told_with_its_own_reason)
 	ck_assert_int_eq(lab.verdict, NAT64_HELD);
 	lab_udp(SERVER4, 53, POOL4, 40000); /* another reason meanwhile */
 	lab_wait(6);
-	snprintf(text, sizeof(text), "event=icmp-sent icmp-type=3 "
-	    "icmp-code=3 to=" SERVER4_2 " reason=syn-stored proto=6 src="
-	    SERVER4_2 " dst=%s sport=5000 dport=%u", text4(out.addr),
-	    out.port);
+	snprintf(text, sizeof(text),
+	    "event=icmp-sent icmp-type=3 "
+	    "icmp-code=3 to=" SERVER4_2
+	    " reason=syn-stored proto=6 src=" SERVER4_2
+	    " dst=%s sport=5000 dport=%u",
+	    text4(out.addr), out.port);
 	ck_assert_uint_ge(lab_count_events(NAT64_EV_ERROR_SENT), 1);
 	ck_assert_str_eq(lab_event(NAT64_EV_ERROR_SENT)->text, text);
 }
@@ -183,8 +189,9 @@ START_TEST(refused_binding_is_told_with_its_limit_and_its_packet)
 		"event=icmp-sent icmp-type=1 icmp-code=3 to=" HOST_B
 		" reason=pool-exhausted proto=17 src=" HOST_B
 		" dst=2001:db8:64::c633:6414 sport=4000 dport=2222",
-		"event=packet-dropped reason=pool-exhausted proto=17 src="
-		HOST_B " dst=2001:db8:64::c633:6414 sport=4000 dport=2222",
+		"event=packet-dropped reason=pool-exhausted proto=17 "
+		"src=" HOST_B
+		" dst=2001:db8:64::c633:6414 sport=4000 dport=2222",
 		NULL
 	};
 
@@ -206,8 +213,9 @@ START_TEST(packet_that_cannot_be_parsed_is_told_as_far_as_it_goes)
 	build_dying();
 	lab.in.data[5]++; /* longer than it is */
 	lab_send();
-	expect_one("event=packet-dropped reason=bad-length proto=17 src="
-	    CLIENT6 " dst=2001:db8:64::c633:6414");
+	expect_one(
+	    "event=packet-dropped reason=bad-length proto=17 src=" CLIENT6
+	    " dst=2001:db8:64::c633:6414");
 	build_dying();
 	lab.in.len = 39;
 	lab_send();

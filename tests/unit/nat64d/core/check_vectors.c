@@ -172,7 +172,8 @@ open_session(struct nat64 *n, const struct setup *s, const json_t *session,
 	const struct taddr4 src = taddr4_of(member(session, "src4"));
 	const struct taddr4 dst = taddr4_of(member(session, "dst4"));
 	const struct nat64_static *b = s->statics;
-	struct iphdr6 h = { .hlim = 64, .proto = IPPROTO_UDP,
+	struct iphdr6 h = { .hlim = 64,
+		.proto = IPPROTO_UDP,
 		.len = PKT_UDP_HLEN };
 	uint8_t packet[PKT_IP6_HLEN + PKT_UDP_HLEN] = { 0 };
 	uint8_t *udp = packet + PKT_IP6_HLEN;
@@ -208,8 +209,8 @@ vnet_of(const json_t *j, uint8_t hdr[VNET_HDRLEN])
 	hdr[0] = (uint8_t)json_integer_value(json_object_get(j, "flags"));
 	hdr[1] = (uint8_t)json_integer_value(json_object_get(j, "gso_type"));
 	for (i = 0; i < 4; i++) {
-		word = (uint16_t)json_integer_value(
-		    json_object_get(j, words[i]));
+		word =
+		    (uint16_t)json_integer_value(json_object_get(j, words[i]));
 		memcpy(hdr + 2 + 2 * i, &word, sizeof(word));
 	}
 	return (hdr);
@@ -226,8 +227,8 @@ same_bytes(const char *what, const uint8_t *want, size_t nwant,
 		i++;
 	if (i == nwant && i == ngot)
 		return (true);
-	printf("%s differ at byte %zu; %zu bytes expected, %zu got\n", what,
-	    i, nwant, ngot);
+	printf("%s differ at byte %zu; %zu bytes expected, %zu got\n", what, i,
+	    nwant, ngot);
 	print_hex("expected", want, nwant);
 	print_hex("got     ", got, ngot);
 	return (false);
@@ -259,8 +260,7 @@ check_packets(const struct vector *v, const json_t *packets)
 			continue;
 		family = member(packet, "family")[1] - '0';
 		if (recorded[i].family != (enum pkt_family)family) {
-			printf("%s: family %d\n", v->name,
-			    recorded[i].family);
+			printf("%s: family %d\n", v->name, recorded[i].family);
 			ok = false;
 		}
 		/* DATA_VALID may be kept: the device ignores it (GSO-16). */
@@ -299,11 +299,11 @@ check_arrived(const struct vector *v, const json_t *packets, bool errors)
 	if (errors) {
 		ck_assert_uint_eq(want.n, 1);
 		for (i = 0, ok = got.n > 1; i < got.n; i++)
-			ok &= same_bytes(v->name, want.bytes[0] +
-			    PKT_IP4_HLEN, 2, got.bytes[i] + PKT_IP4_HLEN, 2) &&
-			    same_bytes(v->name, want.bytes[0] +
-			    PKT_IP4_HLEN + 4, 4, got.bytes[i] +
-			    PKT_IP4_HLEN + 4, 4);
+			ok &= same_bytes(v->name, want.bytes[0] + PKT_IP4_HLEN,
+				  2, got.bytes[i] + PKT_IP4_HLEN, 2) &&
+			    same_bytes(v->name,
+				want.bytes[0] + PKT_IP4_HLEN + 4, 4,
+				got.bytes[i] + PKT_IP4_HLEN + 4, 4);
 		return (ok);
 	}
 	ok = want.n == got.n;
@@ -332,7 +332,7 @@ check_drop(const struct vector *v, const struct nat64 *n,
 	    "reason \"%s\" not known", text);
 	if (verdict == NAT64_DROPPED && nat64_stats(n)->drops[reason] == 1 &&
 	    (reason == reasons[i].reasons[0] ||
-	    (reason == reasons[i].reasons[1] && reason != NAT64_NONE)))
+		(reason == reasons[i].reasons[1] && reason != NAT64_NONE)))
 		return (true);
 	printf("%s: to be dropped for \"%s\", was %s for \"%s\"\n", v->name,
 	    text, verdict_name(verdict), nat64_reason_name(reason));
@@ -405,8 +405,8 @@ run_packets(const struct vector *v, enum device device)
 		open_session(f.n, &s, json_array_get(sessions, i), now);
 	vnet = vnet_of(json_object_get(v->json, "vnet_in"), hdr);
 	for (i = 0; i < json_array_size(input); i++) {
-		len = unhex(packet,
-		    json_string_value(json_array_get(input, i)));
+		len =
+		    unhex(packet, json_string_value(json_array_get(input, i)));
 		feed_packet(&f, device, packet, len, vnet);
 	}
 	ok = advance_clock(v, f.n, now);
@@ -414,8 +414,9 @@ run_packets(const struct vector *v, enum device device)
 	if (device == AS_WRITTEN)
 		ok &= check_packets(v, packets);
 	else
-		ok &= check_arrived(v, packets, f.verdict == NAT64_REPLIED &&
-		    device == OFFLOAD_OFF && vnet != NULL);
+		ok &= check_arrived(v, packets,
+		    f.verdict == NAT64_REPLIED && device == OFFLOAD_OFF &&
+			vnet != NULL);
 	nat64_free(f.n);
 	return (ok);
 }
@@ -453,11 +454,10 @@ run_address(const struct vector *v)
 	ck_assert_mem_eq(hex, &want, sizeof(hex));
 	pref64_embed(&p, a4, &got);
 	if (!same_bytes(v->name, hex, sizeof(hex), got.s6_addr,
-	    sizeof(got.s6_addr)))
+		sizeof(got.s6_addr)))
 		return (false);
 	return (pref64_match(&p, &got) &&
-	    pref64_extract(&p, &got, &back) == 0 &&
-	    back.s_addr == a4.s_addr);
+	    pref64_extract(&p, &got, &back) == 0 && back.s_addr == a4.s_addr);
 }
 
 static bool

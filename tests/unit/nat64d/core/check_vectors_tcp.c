@@ -21,7 +21,8 @@ static const struct {
 	const char *name;
 	const char *refs;
 } shown[] = {
-	{ "v6-open-close", "TCP-01 CFG-02 CFG-03 CFG-04 TBL-04 OUT-01 OUT-02" },
+	{ "v6-open-close",
+	    "TCP-01 CFG-02 CFG-03 CFG-04 TBL-04 OUT-01 OUT-02" },
 	{ "rst-then-data", "CFG-03" },
 	{ "idle-probe", "TCP-11 CFG-02 CFG-03" },
 	{ "v6-syn-retransmit", "TCP-01 CFG-04" },
@@ -67,8 +68,8 @@ struct run {
 	struct monotime now;
 	struct taddr6 host; /* (X',x) */
 	struct in6_addr peer6;
-	struct taddr4 peer; /* (Z,z) */
-	struct taddr4 out;  /* (T,t) */
+	struct taddr4 peer;   /* (Z,z) */
+	struct taddr4 out;    /* (T,t) */
 	uint8_t segment[128]; /* the last one built */
 	uint32_t len;
 	uint8_t stored[128]; /* the SYN that must be answered */
@@ -96,27 +97,35 @@ put_tcp(uint8_t *tcp, uint16_t sport, uint16_t dport, uint8_t flags,
 static void
 build6(struct run *r, uint8_t flags, uint32_t payload)
 {
-	const struct iphdr6 h = { .hlim = 64, .proto = IPPROTO_TCP,
-		.len = PKT_TCP_HLEN + payload, .src = r->host.addr,
+	const struct iphdr6 h = { .hlim = 64,
+		.proto = IPPROTO_TCP,
+		.len = PKT_TCP_HLEN + payload,
+		.src = r->host.addr,
 		.dst = r->peer6 };
 
 	iphdr_put6(r->segment, &h);
-	r->len = PKT_IP6_HLEN + put_tcp(r->segment + PKT_IP6_HLEN,
-	    r->host.port, r->peer.port, flags, payload,
-	    cksum_pseudo6(&h.src, &h.dst, IPPROTO_TCP, h.len));
+	r->len = PKT_IP6_HLEN +
+	    put_tcp(r->segment + PKT_IP6_HLEN, r->host.port, r->peer.port,
+		flags, payload,
+		cksum_pseudo6(&h.src, &h.dst, IPPROTO_TCP, h.len));
 }
 
 static void
 build4(struct run *r, uint8_t flags, uint32_t payload)
 {
-	const struct iphdr4 h = { .ttl = 64, .proto = IPPROTO_TCP, .df = true,
+	const struct iphdr4 h = { .ttl = 64,
+		.proto = IPPROTO_TCP,
+		.df = true,
 		.len = (uint16_t)(PKT_IP4_HLEN + PKT_TCP_HLEN + payload),
-		.src = r->peer.addr, .dst = r->out.addr };
+		.src = r->peer.addr,
+		.dst = r->out.addr };
 
 	iphdr_put4(r->segment, &h);
-	r->len = PKT_IP4_HLEN + put_tcp(r->segment + PKT_IP4_HLEN,
-	    r->peer.port, r->out.port, flags, payload,
-	    cksum_pseudo4(h.src, h.dst, IPPROTO_TCP, h.len - PKT_IP4_HLEN));
+	r->len = PKT_IP4_HLEN +
+	    put_tcp(r->segment + PKT_IP4_HLEN, r->peer.port, r->out.port,
+		flags, payload,
+		cksum_pseudo4(h.src, h.dst, IPPROTO_TCP,
+		    h.len - PKT_IP4_HLEN));
 }
 
 /* The one packet that was recorded, with sound TCP of those ports. */
@@ -151,8 +160,9 @@ recorded_tcp(struct run *r, enum pkt_family family)
 		pseudo = cksum_pseudo4(p.ip4.src, p.ip4.dst, IPPROTO_TCP,
 		    pkt_l4len(&p));
 	}
-	ck_assert_uint_eq(cksum_finish(cksum_add(pseudo, pkt_l4(&p),
-	    pkt_l4len(&p))), 0);
+	ck_assert_uint_eq(cksum_finish(
+			      cksum_add(pseudo, pkt_l4(&p), pkt_l4len(&p))),
+	    0);
 	return (pkt_l4(&p));
 }
 
@@ -166,8 +176,7 @@ check_forwarded(struct run *r, bool from6, enum nat64_verdict verdict)
 	ck_assert_int_eq(verdict, NAT64_SENT);
 	tcp = recorded_tcp(r, from6 ? PKT_V4 : PKT_V6);
 	ck_assert_mem_eq(tcp + 4, r->segment + off + 4, 12);
-	ck_assert_mem_eq(tcp + 18, r->segment + off + 18,
-	    r->len - off - 18);
+	ck_assert_mem_eq(tcp + 18, r->segment + off + 18, r->len - off - 18);
 }
 
 /*
@@ -200,7 +209,8 @@ check_unreachable(const struct run *r)
 	ck_assert_uint_eq(icmp[0], 3);
 	ck_assert_uint_eq(icmp[1], 3);
 	ck_assert_uint_eq(cksum_finish(cksum_add(0, icmp,
-	    recorded[0].len - PKT_IP4_HLEN)), 0);
+			      recorded[0].len - PKT_IP4_HLEN)),
+	    0);
 	ck_assert_uint_eq(recorded[0].len,
 	    PKT_IP4_HLEN + PKT_ICMP_HLEN + r->nstored);
 	ck_assert_mem_eq(icmp + PKT_ICMP_HLEN, r->stored, r->nstored);
@@ -282,13 +292,13 @@ check_tables(const struct run *r, const json_t *step, const char *what)
 	for (i = 0; strcmp(states[i].name, want) != 0; i++)
 		ck_assert(i + 1 < sizeof(states) / sizeof(states[0]));
 	if (states[i].state != state) {
-		printf("%s, %s: state %s expected, got %s\n", r->v->name,
-		    what, want, tcp_state_name(state));
+		printf("%s, %s: state %s expected, got %s\n", r->v->name, what,
+		    want, tcp_state_name(state));
 		return (false);
 	}
 	if (json_object_get(step, "bib") != NULL)
-		ck_assert_ptr_null(bib_find6(nat64_bib(r->n, L4_TCP),
-		    &r->host));
+		ck_assert_ptr_null(
+		    bib_find6(nat64_bib(r->n, L4_TCP), &r->host));
 	if (expires == NULL || s == NULL)
 		return (expires == NULL);
 	secs = monotime_diff_ms(session_expires(sessions, s), r->start) / 1000;
@@ -303,8 +313,7 @@ static bool
 do_step(struct run *r, const json_t *step)
 {
 	const char *event = member(step, "ev");
-	const char *emit =
-	    json_string_value(json_object_get(step, "emit"));
+	const char *emit = json_string_value(json_object_get(step, "emit"));
 
 	if (emit == NULL)
 		emit = "";
@@ -340,8 +349,8 @@ prepare(struct run *r, const struct vector *v)
 	s->conf.pool_opts.select = POOL4_PRESERVE;
 	s->conf.adf[L4_TCP] = json_is_true(json_object_get(config, "adf"));
 	if (json_is_true(json_object_get(config, "static_bib"))) {
-		s->statics[0] = (struct nat64_static){ L4_TCP, r->out,
-			r->host };
+		s->statics[0] =
+		    (struct nat64_static){ L4_TCP, r->out, r->host };
 		s->conf.nstatics = 1;
 	}
 	r->n = translator(s, r->start);

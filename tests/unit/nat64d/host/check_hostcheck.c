@@ -33,8 +33,10 @@ static void
 setup(void)
 {
 	static const char *const names[] = { "lo", "eth0", "eth1", "nat64" };
-	const struct host_settings good = { .forward4 = 1, .forward6 = 1,
-		.rp_filter = 2, .proxy_arp = 1 };
+	const struct host_settings good = { .forward4 = 1,
+		.forward6 = 1,
+		.rp_filter = 2,
+		.proxy_arp = 1 };
 	int i;
 
 	memset(ifs, 0, sizeof(ifs));
@@ -43,12 +45,18 @@ setup(void)
 		ifs[i].loopback = i == LO;
 		ifs[i].set = good;
 	}
-	host = (struct host){ .all = good, .ifs = ifs, .nifs = NIFS,
-		.addrs = addrs, .paths = paths, .neighs = neighs,
-		.to_forward4 = "forward4=1", .to_forward6 = "forward6=1" };
+	host = (struct host){ .all = good,
+		.ifs = ifs,
+		.nifs = NIFS,
+		.addrs = addrs,
+		.paths = paths,
+		.neighs = neighs,
+		.to_forward4 = "forward4=1",
+		.to_forward6 = "forward6=1" };
 	nat64_config_init(&nat64);
 	nat64.pool = pool;
-	conf = (struct hostcheck_conf){ .nat64 = &nat64, .tun = "nat64",
+	conf = (struct hostcheck_conf){ .nat64 = &nat64,
+		.tun = "nat64",
 		.routes = true };
 }
 
@@ -66,7 +74,8 @@ add_addr(size_t ifn, const char *own, const char *net)
 {
 	ck_assert_uint_lt(host.naddrs, MAX_ADDRS);
 	addrs[host.naddrs++] = (struct host_addr){ .own = prefix_of(own),
-		.net = prefix_of(net), .ifn = ifn };
+		.net = prefix_of(net),
+		.ifn = ifn };
 }
 
 static void
@@ -82,8 +91,8 @@ add_prefix(const char *text)
 {
 	const struct prefix p = prefix_of(text);
 
-	ck_assert_ptr_null(pref64_init(&nat64.prefixes[nat64.nprefixes++],
-	    &p.v6, p.len));
+	ck_assert_ptr_null(
+	    pref64_init(&nat64.prefixes[nat64.nprefixes++], &p.v6, p.len));
 }
 
 /* All the paths that are asked for go one way. */
@@ -95,7 +104,8 @@ set_paths(enum host_way way, size_t ifn)
 
 	host.npaths = hostcheck_probes(&nat64, probes);
 	for (i = 0; i < host.npaths; i++)
-		paths[i] = (struct host_path){ .dst = probes[i], .way = way,
+		paths[i] = (struct host_path){ .dst = probes[i],
+			.way = way,
 			.ifn = ifn };
 }
 
@@ -180,8 +190,9 @@ START_TEST(pool_and_network)
 		add_pool(pools[_i].first2, pools[_i].last2);
 	add_addr(pools[_i].ifn, pools[_i].own, pools[_i].net);
 	check_finds(true, pools[_i].error);
-	ck_assert_int_eq(found.cut_off, pools[_i].error != NULL &&
-	    strstr(pools[_i].error, "covers") != NULL);
+	ck_assert_int_eq(found.cut_off,
+	    pools[_i].error != NULL &&
+		strstr(pools[_i].error, "covers") != NULL);
 }
 END_TEST
 
@@ -240,13 +251,13 @@ static const struct {
 	    "covers 2001:db8::/64" },
 	{ "2001:db8::/96", ETH0, "2001:db8::1", "2001:db8::/64", true,
 	    "2001:db8::1 is this host's own (eth0)" },
-	{ "2001:db8:64::/96", LO, "2001:db8:64::1", "2001:db8:64::1/128",
-	    true, "2001:db8:64::1 is this host's own (lo)" },
+	{ "2001:db8:64::/96", LO, "2001:db8:64::1", "2001:db8:64::1/128", true,
+	    "2001:db8:64::1 is this host's own (lo)" },
 	{ "2001:db8::64:0:0/96", ETH0, "2001:db8::1", "2001:db8::/64", false,
 	    "is inside 2001:db8::/64, the network of eth0" },
 	/* ours */
-	{ "2001:db8:64::/96", TUN, "2001:db8:64::1", "2001:db8:64::/96",
-	    true, NULL },
+	{ "2001:db8:64::/96", TUN, "2001:db8:64::1", "2001:db8:64::/96", true,
+	    NULL },
 	{ "64:ff9b::/96", ETH0, "fe80::1", "fe80::/64", true, NULL },
 };
 
@@ -273,7 +284,8 @@ static const struct {
 	/* those that matter do */
 	{ 0, 1, 1, 1, NULL },
 	{ 1, 0, 1, 1, "does not forward IPv6: forward6=1" },
-	{ 1, 1, 0, 1, "nat64 does not forward IPv4: "
+	{ 1, 1, 0, 1,
+	    "nat64 does not forward IPv4: "
 	    "sysctl net.ipv4.conf.nat64.forwarding=1" },
 	{ 1, 1, 1, 0, "eth0 does not forward IPv4: " },
 	{ -1, -1, -1, -1, NULL },
@@ -325,7 +337,8 @@ static void
 add_neigh(size_t ifn, const char *addr, bool proxy)
 {
 	neighs[host.nneighs++] = (struct host_neigh){ .ifn = ifn,
-		.addr.s_addr = inet_addr(addr), .proxy = proxy };
+		.addr.s_addr = inet_addr(addr),
+		.proxy = proxy };
 }
 
 START_TEST(single_addresses_can_be_answered_for)
@@ -414,7 +427,8 @@ START_TEST(routes_must_lead_to_us)
 	set_paths(HOST_WAY_UNKNOWN, 0);
 	check_finds(false, NULL);
 	set_paths(HOST_WAY_OUT, ETH0);
-	check_finds(false, "prefix 64:ff9b::/96: packets to "
+	check_finds(false,
+	    "prefix 64:ff9b::/96: packets to "
 	    "64:ff9b::c629:4 go out through eth0, not to nat64; add a route");
 	set_paths(HOST_WAY_NONE, 0);
 	check_finds(false, "have no route to nat64; add a route");
@@ -480,8 +494,7 @@ START_TEST(probes_are_bounded)
 	nat64.nprefixes = NAT64_MAX_PREFIXES;
 	for (i = 0; i < nat64.nprefixes; i++)
 		nat64.prefixes[i].len = 96;
-	ck_assert_uint_le(hostcheck_probes(&nat64, probes),
-	    HOSTCHECK_PROBES);
+	ck_assert_uint_le(hostcheck_probes(&nat64, probes), HOSTCHECK_PROBES);
 }
 END_TEST
 
@@ -507,8 +520,7 @@ main(void)
 	tcase_add_test(tc, single_addresses_can_be_answered_for);
 	tcase_add_test(tc, neighbours_keep_their_addresses);
 	tcase_add_test(tc, errors_from_the_hosts_own_address_are_lost);
-	tcase_add_test(tc,
-	    strict_bites_where_the_default_route_does_not_lead);
+	tcase_add_test(tc, strict_bites_where_the_default_route_does_not_lead);
 	tcase_add_test(tc, strict_bites_where_the_pool_is_not_routed_to_us);
 	tcase_add_test(tc, routes_must_lead_to_us);
 	tcase_add_test(tc, both_ends_of_a_range_are_looked_at);

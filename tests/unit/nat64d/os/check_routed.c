@@ -20,9 +20,10 @@ line4(const char *name, const char *addr, const char *mask, unsigned flags)
 {
 	static char line[128];
 
-	snprintf(line, sizeof(line), "%s\t%08X\t00000000\t%04X\t0\t0\t0\t"
-	    "%08X\t0\t0\t0   \n", name, inet_addr(addr), flags,
-	    inet_addr(mask));
+	snprintf(line, sizeof(line),
+	    "%s\t%08X\t00000000\t%04X\t0\t0\t0\t"
+	    "%08X\t0\t0\t0   \n",
+	    name, inet_addr(addr), flags, inet_addr(mask));
 	return (line);
 }
 
@@ -58,8 +59,8 @@ START_TEST(line4_routes_its_prefix_and_what_is_inside)
 		    false },
 		{ "tun00", "192.0.2.0", "255.255.255.0", 1, "192.0.2.0/24",
 		    false },
-		{ "tun0", "192.0.2.0", "255.255.255.0", 0x201,
-		    "192.0.2.0/24", false },
+		{ "tun0", "192.0.2.0", "255.255.255.0", 0x201, "192.0.2.0/24",
+		    false },
 		{ "tun0", "192.0.2.0", "255.255.255.0", 0, "192.0.2.0/24",
 		    false },
 	};
@@ -69,8 +70,9 @@ START_TEST(line4_routes_its_prefix_and_what_is_inside)
 	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		dst = prefix_of(rows[i].dst);
 		ck_assert_msg(routed_line4(line4(rows[i].name, rows[i].addr,
-		    rows[i].mask, rows[i].flags), "tun0", &dst) ==
-		    rows[i].routed, "row %zu", i);
+					       rows[i].mask, rows[i].flags),
+				  "tun0", &dst) == rows[i].routed,
+		    "row %zu", i);
 	}
 }
 END_TEST
@@ -85,21 +87,29 @@ START_TEST(line6_routes_its_prefix_and_what_is_inside)
 		bool routed;
 	} rows[] = {
 		{ WKP " 60 " NOWHERE " 00 " NOWHERE " 00000400 00000001 "
-		    "00000000 00000001     tun0\n", "64:ff9b::/96", true },
+		      "00000000 00000001     tun0\n",
+		    "64:ff9b::/96", true },
 		{ WKP " 20 " NOWHERE " 00 " NOWHERE " 00000400 00000001 "
-		    "00000000 00000001     tun0\n", "64:ff9b::/96", true },
+		      "00000000 00000001     tun0\n",
+		    "64:ff9b::/96", true },
 		{ WKP " 61 " NOWHERE " 00 " NOWHERE " 00000400 00000001 "
-		    "00000000 00000001     tun0\n", "64:ff9b::/96", false },
+		      "00000000 00000001     tun0\n",
+		    "64:ff9b::/96", false },
 		{ WKP " 60 " NOWHERE " 00 " NOWHERE " 00000400 00000001 "
-		    "00000000 00000001     tun00\n", "64:ff9b::/96", false },
+		      "00000000 00000001     tun00\n",
+		    "64:ff9b::/96", false },
 		{ WKP " 60 " NOWHERE " 00 " NOWHERE " ffffffff 00000001 "
-		    "00000000 00200200     tun0\n", "64:ff9b::/96", false },
+		      "00000000 00200200     tun0\n",
+		    "64:ff9b::/96", false },
 		{ WKP " 60 " NOWHERE " 00 " NOWHERE " 00000400 00000001 "
-		    "00000000 00000001     tun0\n", "64:ff9a::/96", false },
+		      "00000000 00000001     tun0\n",
+		    "64:ff9a::/96", false },
 		{ WKP " 60 " NOWHERE " 00 " NOWHERE " 00000400 00000001 "
-		    "00000000 00000001     tun0\n", "64:ff9b:1::/96", false },
+		      "00000000 00000001     tun0\n",
+		    "64:ff9b:1::/96", false },
 		{ NOWHERE " 00 " NOWHERE " 00 " NOWHERE " 00000400 00000001 "
-		    "00000000 00000001     tun0\n", "64:ff9b::/96", true },
+			  "00000000 00000001     tun0\n",
+		    "64:ff9b::/96", true },
 	};
 	struct prefix dst;
 	size_t i;
@@ -107,7 +117,8 @@ START_TEST(line6_routes_its_prefix_and_what_is_inside)
 	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		dst = prefix_of(rows[i].dst);
 		ck_assert_msg(routed_line6(rows[i].line, "tun0", &dst) ==
-		    rows[i].routed, "row %zu", i);
+			rows[i].routed,
+		    "row %zu", i);
 	}
 }
 END_TEST
@@ -121,7 +132,7 @@ START_TEST(line_without_sense_routes_nothing)
 		"00 60 00 00 00 0 1 0 1 tun0\n",
 		WKP " 81 " NOWHERE " 00 " NOWHERE " 0 1 0 1 tun0\n",
 		"zz64ff9b000000000000000000000000 60 " NOWHERE " 00 " NOWHERE
-		    " 0 1 0 1 tun0\n" };
+		" 0 1 0 1 tun0\n" };
 	const struct prefix dst4 = prefix_of("192.0.2.0/24");
 	const struct prefix dst6 = prefix_of("64:ff9b::/96");
 	size_t i;

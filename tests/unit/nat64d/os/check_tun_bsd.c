@@ -123,8 +123,11 @@ START_TEST(family_that_contradicts_the_version_is_refused)
 		uint32_t family;
 		uint8_t version;
 	} rows[] = {
-		{ AF_INET, 6 }, { AF_INET6, 4 }, { 0, 4 },
-		{ AF_INET6 + 256, 6 }, { (uint32_t)AF_INET6 << 24, 6 },
+		{ AF_INET, 6 },
+		{ AF_INET6, 4 },
+		{ 0, 4 },
+		{ AF_INET6 + 256, 6 },
+		{ (uint32_t)AF_INET6 << 24, 6 },
 	};
 	size_t i;
 

@@ -138,8 +138,8 @@ START_TEST(kernel_is_asked_for_less_until_it_agrees)
 		{ "checksums only", CSUM_ONLY, 3, TUN_CSUM },
 		{ "nothing", 0, 4, 0 },
 	};
-	static const unsigned long asked[] = { ALL_OFFLOADS, NO_USO,
-		CSUM_ONLY, 0 };
+	static const unsigned long asked[] = { ALL_OFFLOADS, NO_USO, CSUM_ONLY,
+		0 };
 	unsigned j;
 	size_t i;
 
@@ -339,7 +339,8 @@ START_TEST(packet_that_contradicts_itself_is_not_written_but_told_of)
 	ck_assert_uint_eq(kernel_get(bytes, sizeof(bytes)), 0);
 	ck_assert_uint_eq(r->count, 1);
 	ck_assert_int_eq(r->error, EPROTO);
-	ck_assert_str_eq(r->packet, "IPv4 protocol 17, 100 bytes, flags 1 "
+	ck_assert_str_eq(r->packet,
+	    "IPv4 protocol 17, 100 bytes, flags 1 "
 	    "type 5 hdr_len 28 gso_size 40 csum_start 20 csum_offset 0: "
 	    "csum_offset is not the checksum's");
 }
@@ -404,8 +405,8 @@ START_TEST(interface_of_several_queues_is_taken_by_one)
 {
 	kernel.multi_queue = true;
 	start(true);
-	ck_assert_int_eq(kernel.flags & 0xffff, IFF_TUN | IFF_NO_PI |
-	    IFF_VNET_HDR | IFF_MULTI_QUEUE);
+	ck_assert_int_eq(kernel.flags & 0xffff,
+	    IFF_TUN | IFF_NO_PI | IFF_VNET_HDR | IFF_MULTI_QUEUE);
 }
 END_TEST
 
@@ -439,7 +440,8 @@ START_TEST(route_that_is_denied_says_why)
 	kernel.error = EACCES;
 	ck_assert_int_eq(tun_route(tun, &dst, &what), -1);
 	ck_assert_int_eq(errno, EACCES);
-	ck_assert_str_eq(what, "is IPv6 disabled? sysctl "
+	ck_assert_str_eq(what,
+	    "is IPv6 disabled? sysctl "
 	    "net.ipv6.conf.NAME.disable_ipv6=0");
 }
 END_TEST
@@ -458,7 +460,8 @@ START_TEST(failure_says_what_to_do)
 		{ 0, EACCES, "nat64", "chmod 666 /dev/net/tun" },
 		{ 0, EPERM, "nat64", "--device /dev/net/tun" },
 		{ TUNSETIFF, EPERM, "nat64", "CAP_NET_ADMIN" },
-		{ TUNSETIFF, EPERM, "nat64", "ip tuntap add NAME mode tun "
+		{ TUNSETIFF, EPERM, "nat64",
+		    "ip tuntap add NAME mode tun "
 		    "user" },
 		{ TUNSETIFF, EBUSY, "nat64", "another process has it" },
 		{ TUNSETIFF, EINVAL, "lo", "is no tun interface" },

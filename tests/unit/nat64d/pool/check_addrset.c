@@ -60,8 +60,8 @@ main(void)
 	Suite *suite = suite_create("addrset");
 	TCase *tc = tcase_create("addrset");
 
-	tcase_add_loop_test(tc,
-	    next_finds_the_same_member_as_a_plain_search, 0, 5);
+	tcase_add_loop_test(tc, next_finds_the_same_member_as_a_plain_search,
+	    0, 5);
 	tcase_add_test(tc, next_of_an_empty_set_is_none);
 	suite_add_tcase(suite, tc);
 	return (suite_run(suite));

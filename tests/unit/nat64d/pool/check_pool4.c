@@ -83,7 +83,13 @@ take(enum l4proto proto, const char *addr, uint16_t t)
 
 /* --- ranges --- */
 
-#define PORTS(a, b) { { a, b }, { a, b }, { a, b } }
+#define PORTS(a, b)                 \
+	{                           \
+		{ a, b }, { a, b }, \
+		{                   \
+			a, b        \
+		}                   \
+	}
 
 static const struct {
 	const char *name;
@@ -118,13 +124,17 @@ static const struct {
 START_TEST(check_names_what_is_wrong_with_ranges)
 {
 	struct pool4_range r[2] = {
-		{ .first = ip4("198.51.100.0"), .last = ip4("198.51.100.7"),
+		{ .first = ip4("198.51.100.0"),
+		    .last = ip4("198.51.100.7"),
 		    .ports = PORTS(1024, 65535) },
-		{ .first = ip4(checks[_i].first), .last = ip4(checks[_i].last),
+		{ .first = ip4(checks[_i].first),
+		    .last = ip4(checks[_i].last),
 		    .ports = PORTS(0, 0) },
 	};
 	const size_t n = checks[_i].error == NULL &&
-	    r[1].last.s_addr == ip4("10.1.255.255").s_addr ? 1 : 2;
+		r[1].last.s_addr == ip4("10.1.255.255").s_addr ?
+	    1 :
+	    2;
 	const char *error;
 	unsigned proto;
 
@@ -132,8 +142,7 @@ START_TEST(check_names_what_is_wrong_with_ranges)
 		r[1].ports[proto] = checks[_i].ports[proto];
 	error = n == 1 ? pool4_check(&r[1], 1) : pool4_check(r, 2);
 	if (checks[_i].error == NULL)
-		ck_assert_msg(error == NULL, "%s: %s", checks[_i].name,
-		    error);
+		ck_assert_msg(error == NULL, "%s: %s", checks[_i].name, error);
 	else
 		ck_assert_pstr_eq(error, checks[_i].error);
 }
@@ -142,9 +151,11 @@ END_TEST
 START_TEST(check_wants_an_address_and_counts_them_all)
 {
 	const struct pool4_range r[2] = {
-		{ .first = ip4("10.1.0.0"), .last = ip4("10.1.255.255"),
+		{ .first = ip4("10.1.0.0"),
+		    .last = ip4("10.1.255.255"),
 		    .ports = PORTS(1, 1) },
-		{ .first = ip4("10.3.0.0"), .last = ip4("10.3.0.0"),
+		{ .first = ip4("10.3.0.0"),
+		    .last = ip4("10.3.0.0"),
 		    .ports = PORTS(1, 1) },
 	};
 
@@ -157,11 +168,14 @@ END_TEST
 START_TEST(addresses_of_all_ranges_have_ascending_indices)
 {
 	const struct pool4_range r[] = {
-		{ .first = ip4("203.0.113.9"), .last = ip4("203.0.113.10"),
+		{ .first = ip4("203.0.113.9"),
+		    .last = ip4("203.0.113.10"),
 		    .ports = PORTS(1, 10) },
-		{ .first = ip4("192.0.2.1"), .last = ip4("192.0.2.3"),
+		{ .first = ip4("192.0.2.1"),
+		    .last = ip4("192.0.2.3"),
 		    .ports = PORTS(0, 1099) },
-		{ .first = ip4("198.51.100.1"), .last = ip4("198.51.100.1"),
+		{ .first = ip4("198.51.100.1"),
+		    .last = ip4("198.51.100.1"),
 		    .ports = PORTS(5, 5) },
 	};
 	const struct pool4_opts opts = { 0 };
@@ -186,7 +200,8 @@ START_TEST(addresses_of_all_ranges_have_ascending_indices)
 	ck_assert_uint_eq(pool4_nfree(pool, L4_UDP, 2), 1099);
 	ck_assert_uint_eq(pool4_nfree(pool, L4_UDP, 3), 1);
 	ck_assert_int_eq(pool4_alloc(pool, L4_UDP, 3,
-	    &(struct taddr6){ .port = 77 }, &rng, at(0)), 5);
+			     &(struct taddr6){ .port = 77 }, &rng, at(0)),
+	    5);
 	ck_assert_uint_eq(pool4_nfree(pool, L4_UDP, 3), 0);
 }
 END_TEST
@@ -301,7 +316,7 @@ START_TEST(alloc_keeps_range_class_and_parity_while_it_can)
 		for (k = 0; k < orders[_i].steps[i].n; k++) {
 			t = alloc(orders[_i].proto, 0, orders[_i].x, 0);
 			ck_assert_msg(t >= orders[_i].steps[i].low &&
-			    t <= orders[_i].steps[i].high,
+				t <= orders[_i].steps[i].high,
 			    "%s: step %u: %d", orders[_i].name, i, t);
 			if (orders[_i].steps[i].parity >= 0)
 				ck_assert_int_eq(t % 2,
@@ -338,7 +353,8 @@ START_TEST(random_choice_is_uniform_in_a_half_full_space)
 	for (i = 1024; i < 65536; i++)
 		if (i % 1024 < 512)
 			ck_assert_int_eq(take(L4_TCP, "192.0.2.1",
-			    (uint16_t)i), 0);
+					     (uint16_t)i),
+			    0);
 	seeded.ncalls = 0;
 	for (i = 0; i < DRAWS; i++) {
 		t = alloc(L4_TCP, 0, 40000, 0);
@@ -423,9 +439,11 @@ END_TEST
 START_TEST(find_addr_minds_the_range_class)
 {
 	const struct pool4_range r[] = {
-		{ .first = ip4("192.0.2.1"), .last = ip4("192.0.2.1"),
+		{ .first = ip4("192.0.2.1"),
+		    .last = ip4("192.0.2.1"),
 		    .ports = PORTS(1024, 65535) },
-		{ .first = ip4("192.0.2.2"), .last = ip4("192.0.2.2"),
+		{ .first = ip4("192.0.2.2"),
+		    .last = ip4("192.0.2.2"),
 		    .ports = PORTS(1, 1023) },
 	};
 	struct pool4_opts opts = { .range_fallback = false };
@@ -482,8 +500,8 @@ START_TEST(take_takes_any_port_of_the_pool_once)
 	ck_assert_int_eq(state(proto, port), POOL4_TAKEN);
 	ck_assert_int_eq(take(proto, takes[_i].addr, port), -1);
 	ck_assert_int_eq(errno, EADDRINUSE);
-	ck_assert_uint_eq(pool4_nfree(pool, proto, 0), port == 2000 ?
-	    nfree - 1 : nfree);
+	ck_assert_uint_eq(pool4_nfree(pool, proto, 0),
+	    port == 2000 ? nfree - 1 : nfree);
 	release(proto, port, 1, 0);
 	ck_assert_int_eq(state(proto, port), before);
 	ck_assert_int_eq(take(proto, takes[_i].addr, port), 0);
@@ -567,7 +585,7 @@ START_TEST(oldest_rest_ends_when_too_many_ports_rest)
 	for (i = 0; i < 10; i++)
 		ck_assert_int_eq(state(L4_UDP, (uint16_t)t[i]),
 		    i < 2 ? POOL4_FREE :
-		    (i < 7 ? POOL4_RESTING : POOL4_TAKEN));
+			    (i < 7 ? POOL4_RESTING : POOL4_TAKEN));
 	/* What has ended early does not end twice. */
 	pool4_expire(pool, at(121), 100);
 	ck_assert_int_eq(state(L4_UDP, (uint16_t)t[2]), POOL4_RESTING);
@@ -589,8 +607,8 @@ START_TEST(expire_ends_at_most_max_rests_oldest_first)
 		release(L4_UDP, (uint16_t)t[i], (uint16_t)(100 + i), i);
 	pool4_expire(pool, at(1000), 2);
 	for (i = 0; i < 5; i++)
-		ck_assert_int_eq(state(L4_UDP, (uint16_t)t[i]), i < 2 ?
-		    POOL4_FREE : POOL4_RESTING);
+		ck_assert_int_eq(state(L4_UDP, (uint16_t)t[i]),
+		    i < 2 ? POOL4_FREE : POOL4_RESTING);
 	pool4_expire(pool, at(121), 0);
 	ck_assert_uint_eq(pool4_nfree(pool, L4_UDP, 0), 7);
 }
@@ -656,8 +674,9 @@ main(void)
 	    alloc_gives_each_port_of_the_range_once_and_never_port_0, 0,
 	    L4_NPROTO);
 	tcase_add_test(tc, protocols_have_port_spaces_of_their_own);
-	tcase_add_loop_test(tc, alloc_keeps_range_class_and_parity_while_it_can,
-	    0, NITEMS(orders));
+	tcase_add_loop_test(tc,
+	    alloc_keeps_range_class_and_parity_while_it_can, 0,
+	    NITEMS(orders));
 	tcase_add_test(tc, class_that_the_pool_lacks_is_no_class_to_keep);
 	tcase_add_test(tc, random_choice_is_uniform_in_a_half_full_space);
 	tcase_add_test(tc,
@@ -672,7 +691,8 @@ main(void)
 	tcase_add_test(tc, oldest_rest_ends_when_too_many_ports_rest);
 	tcase_add_test(tc, expire_ends_at_most_max_rests_oldest_first);
 	tcase_add_test(tc, static_binding_takes_a_port_out_of_rest);
-	tcase_add_test(tc, owner_of_several_resting_ports_gets_them_one_by_one);
+	tcase_add_test(tc,
+	    owner_of_several_resting_ports_gets_them_one_by_one);
 	tcase_add_test(tc, rest_all_holds_new_ports_back_for_so_long);
 	suite_add_tcase(suite, tc);
 	return (suite_run(suite));

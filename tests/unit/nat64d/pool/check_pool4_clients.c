@@ -73,8 +73,8 @@ START_TEST(clients_are_spread_over_their_addresses_alone)
 	for (i = 0; i < 50; i++) {
 		snprintf(host, sizeof(host), "2001:db8:2%03x::1", i);
 		addr = address_of(L4_UDP, host, 1000);
-		ck_assert(strcmp(addr, POOL4) == 0 ||
-		    strcmp(addr, POOL4_2) == 0);
+		ck_assert(
+		    strcmp(addr, POOL4) == 0 || strcmp(addr, POOL4_2) == 0);
 	}
 }
 END_TEST
@@ -97,8 +97,8 @@ END_TEST
 
 START_TEST(who_has_no_pool_is_refused)
 {
-	ck_assert_ptr_null(prefix_parse("2001:db8:1::/48",
-	    &lab.pool[0].clients));
+	ck_assert_ptr_null(
+	    prefix_parse("2001:db8:1::/48", &lab.pool[0].clients));
 	lab_start();
 	lab_bind(L4_UDP, CLIENT6, 1000);
 	lab_udp(HOST_C, 1000, SERVER6, 53);
@@ -161,8 +161,8 @@ START_TEST(there_are_not_too_many_prefixes)
 		ranges[i].first = ranges[i].last = addr4(text);
 		snprintf(text, sizeof(text), "2001:db8:%x::/48", i);
 		if (i > 0)
-			ck_assert_ptr_null(prefix_parse(text,
-			    &ranges[i].clients));
+			ck_assert_ptr_null(
+			    prefix_parse(text, &ranges[i].clients));
 	}
 	ck_assert_ptr_null(pool4_check(ranges, POOL4_MAX_CLIENTS + 1));
 	ck_assert_str_eq(pool4_check(ranges, POOL4_MAX_CLIENTS + 2),

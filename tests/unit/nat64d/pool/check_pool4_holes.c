@@ -7,7 +7,13 @@
 #include "tests/unit/suite.h"
 #include "tests/unit/tables.h"
 
-#define PORTS(a, b) { { a, b }, { a, b }, { a, b } }
+#define PORTS(a, b)                 \
+	{                           \
+		{ a, b }, { a, b }, \
+		{                   \
+			a, b        \
+		}                   \
+	}
 
 static struct seeded seeded;
 static struct rng rng;
@@ -60,7 +66,8 @@ static void
 make_pool_with_hole(uint16_t low, uint16_t high, struct port_range hole,
     struct pool4_opts opts)
 {
-	struct pool4_range r = { .first = first, .last = first,
+	struct pool4_range r = { .first = first,
+		.last = first,
 		.ports = PORTS(low, high) };
 
 	ck_assert(portlist_add(&r.holes[L4_TCP], hole));
@@ -152,16 +159,17 @@ END_TEST
 
 START_TEST(check_refuses_holes_that_leave_no_port)
 {
-	struct pool4_range r = { .first = first, .last = first,
+	struct pool4_range r = { .first = first,
+		.last = first,
 		.ports = PORTS(1000, 1100) };
 
-	ck_assert(portlist_add(&r.holes[L4_UDP],
-	    (struct port_range){ 1000, 1099 }));
-	ck_assert(portlist_add(&r.holes[L4_UDP],
-	    (struct port_range){ 5060, 5060 }));
+	ck_assert(
+	    portlist_add(&r.holes[L4_UDP], (struct port_range){ 1000, 1099 }));
+	ck_assert(
+	    portlist_add(&r.holes[L4_UDP], (struct port_range){ 5060, 5060 }));
 	ck_assert_ptr_null(pool4_check(&r, 1));
-	ck_assert(portlist_add(&r.holes[L4_UDP],
-	    (struct port_range){ 1100, 1100 }));
+	ck_assert(
+	    portlist_add(&r.holes[L4_UDP], (struct port_range){ 1100, 1100 }));
 	ck_assert_pstr_eq(pool4_check(&r, 1), "no port left");
 }
 END_TEST

@@ -101,10 +101,8 @@ START_TEST(ports_of_a_range_are_counted)
 	ck_assert(add(10, 20));
 	ck_assert(add(40, 42));
 	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		ck_assert_uint_eq(portlist_count(&list, rows[i].r),
-		    rows[i].n);
-		ck_assert(portlist_meets(&list, rows[i].r) ==
-		    (rows[i].n > 0));
+		ck_assert_uint_eq(portlist_count(&list, rows[i].r), rows[i].n);
+		ck_assert(portlist_meets(&list, rows[i].r) == (rows[i].n > 0));
 	}
 	ck_assert(portlist_has(&list, 10));
 	ck_assert(portlist_has(&list, 42));

@@ -14,8 +14,8 @@ static struct seeded seeded;
 static unsigned
 part_of(uint32_t port)
 {
-	unsigned class = port < PORTSET_FIRST_USER ? PORTSET_SYSTEM :
-	    PORTSET_USER;
+	unsigned class =
+	    port < PORTSET_FIRST_USER ? PORTSET_SYSTEM : PORTSET_USER;
 
 	return (class & (port % 2 == 0 ? PORTSET_EVEN : PORTSET_ODD));
 }
@@ -118,10 +118,9 @@ main(void)
 	Suite *suite = suite_create("portset");
 	TCase *tc = tcase_create("portset");
 
-	tcase_add_loop_test(tc, init_makes_just_the_range, 0,
-	    NITEMS(ranges));
-	tcase_add_loop_test(tc, pick_empties_every_choice_of_parts_exactly,
-	    1, PORTSET_ALL + 1);
+	tcase_add_loop_test(tc, init_makes_just_the_range, 0, NITEMS(ranges));
+	tcase_add_loop_test(tc, pick_empties_every_choice_of_parts_exactly, 1,
+	    PORTSET_ALL + 1);
 	tcase_add_test(tc, pick_is_uniform_in_a_set_with_gaps);
 	suite_add_tcase(suite, tc);
 	return (suite_run(suite));

@@ -67,8 +67,8 @@ START_TEST(heads_are_aligned_and_as_large_as_can_be)
 		wider = head;
 		wider.len--;
 		end = ntohl(range4_last(&wider).s_addr);
-		ck_assert(end > to || end - from != (uint32_t)
-		    ((1ULL << (32 - wider.len)) - 1));
+		ck_assert(end > to ||
+		    end - from != (uint32_t)((1ULL << (32 - wider.len)) - 1));
 	}
 }
 END_TEST

@@ -32,8 +32,11 @@ struct setting {
 	bool soft;
 };
 
-static const struct setting usual = { .last = "192.0.2.4", .low = 1024,
-	.high = 65535, .max_subs = 1000, .max = 1000,
+static const struct setting usual = { .last = "192.0.2.4",
+	.low = 1024,
+	.high = 65535,
+	.max_subs = 1000,
+	.max = 1000,
 	.expected = 8 };
 
 static void
@@ -69,11 +72,14 @@ make(struct setting s)
 	pool = pool4_new(&r, 1, &s.pool);
 	ck_assert_ptr_nonnull(pool);
 	ck_assert_int_eq(subscribers_init(&subs, 64, &s.limits, s.max_subs,
-	    &key), 0);
+			     &key),
+	    0);
 	slab_init(&slab, sizeof(struct bib_entry), s.max);
 	for (proto = 0; proto < L4_NPROTO; proto++)
 		ck_assert_int_eq(bib_init(&bibs[proto], (enum l4proto)proto,
-		    pool, &subs, &slab, &key, s.soft, s.expected), 0);
+				     pool, &subs, &slab, &key, s.soft,
+				     s.expected),
+		    0);
 	rng = seeded_rng(&seeded, 1);
 }
 
@@ -152,8 +158,11 @@ START_TEST(protocols_are_bound_independently)
 {
 	struct bib_entry *tcp, *udp;
 
-	make((struct setting){ .last = "192.0.2.1", .low = 2000,
-	    .high = 2000, .max_subs = 10, .max = 10 });
+	make((struct setting){ .last = "192.0.2.1",
+	    .low = 2000,
+	    .high = 2000,
+	    .max_subs = 10,
+	    .max = 10 });
 	tcp = get(L4_TCP, "2001:db8::1", 5000);
 	udp = get(L4_UDP, "2001:db8::2", 5000);
 	ck_assert_ptr_nonnull(tcp);
@@ -173,8 +182,11 @@ START_TEST(subscriber_has_one_pool_address_for_all_protocols)
 
 	for (i = 0; i < 100; i++)
 		ck_assert_uint_eq(get((enum l4proto)(i % L4_NPROTO),
-		    i % 2 ? "2001:db8::77" : "2001:db8::ffff:1",
-		    (uint16_t)(2000 + i))->out4.addr.s_addr, addr.s_addr);
+				      i % 2 ? "2001:db8::77" :
+					      "2001:db8::ffff:1",
+				      (uint16_t)(2000 + i))
+				      ->out4.addr.s_addr,
+		    addr.s_addr);
 }
 END_TEST
 
@@ -189,8 +201,7 @@ START_TEST(newcomers_are_spread_over_the_pool_by_a_keyed_hash)
 
 	for (i = 0; i < 256; i++) {
 		in6.addr.s6_addr[7] = (uint8_t)i;
-		e = bib_get6(&bibs[L4_TCP], &in6, &rng, at(0), &created,
-		    &why);
+		e = bib_get6(&bibs[L4_TCP], &in6, &rng, at(0), &created, &why);
 		index[i] = (uint32_t)pool4_index(pool, e->out4.addr);
 		counts[index[i]]++;
 	}
@@ -201,10 +212,8 @@ START_TEST(newcomers_are_spread_over_the_pool_by_a_keyed_hash)
 	bibs[L4_TCP].key = other;
 	for (i = 0; i < 256; i++) {
 		in6.addr.s6_addr[7] = (uint8_t)i;
-		e = bib_get6(&bibs[L4_TCP], &in6, &rng, at(0), &created,
-		    &why);
-		moved += (uint32_t)pool4_index(pool, e->out4.addr) !=
-		    index[i];
+		e = bib_get6(&bibs[L4_TCP], &in6, &rng, at(0), &created, &why);
+		moved += (uint32_t)pool4_index(pool, e->out4.addr) != index[i];
 	}
 	ck_assert_uint_gt(moved, 128);
 }
@@ -216,8 +225,11 @@ START_TEST(newcomer_moves_on_until_the_pool_is_exhausted)
 	char addr[40];
 	unsigned i;
 
-	make((struct setting){ .last = "192.0.2.4", .low = 2000,
-	    .high = 2001, .max_subs = 100, .max = 100 });
+	make((struct setting){ .last = "192.0.2.4",
+	    .low = 2000,
+	    .high = 2001,
+	    .max_subs = 100,
+	    .max = 100 });
 	for (i = 0; i < 8; i++) {
 		snprintf(addr, sizeof(addr), "2001:db8:0:%x::1", i);
 		ck_assert_ptr_nonnull(get(L4_TCP, addr, 1));
@@ -235,8 +247,11 @@ END_TEST
 /* Shows: ALC-03 */
 START_TEST(paired_address_without_ports_fails_unless_pooling_is_soft)
 {
-	struct setting s = { .last = "192.0.2.2", .low = 2000, .high = 2001,
-		.max_subs = 10, .max = 10 };
+	struct setting s = { .last = "192.0.2.2",
+		.low = 2000,
+		.high = 2001,
+		.max_subs = 10,
+		.max = 10 };
 	struct bib_entry *a, *b;
 
 	make(s);
@@ -267,13 +282,17 @@ START_TEST(subscriber_without_bindings_may_be_paired_anew)
 	char addr[40];
 	unsigned i;
 
-	make((struct setting){ .last = "192.0.2.2", .low = 2000,
-	    .high = 2001, .max_subs = 100, .max = 100 });
+	make((struct setting){ .last = "192.0.2.2",
+	    .low = 2000,
+	    .high = 2001,
+	    .max_subs = 100,
+	    .max = 100 });
 	e = get(L4_TCP, "2001:db8::1", 1);
 	was = e->out4.addr;
 	ck_assert(bib_release(&bibs[L4_TCP], e, at(0)));
-	for (i = 0; pool4_nfree(pool, L4_TCP,
-	    (uint32_t)pool4_index(pool, was)) > 0; i++) {
+	for (i = 0;
+	     pool4_nfree(pool, L4_TCP, (uint32_t)pool4_index(pool, was)) > 0;
+	     i++) {
 		snprintf(addr, sizeof(addr), "2001:db8:0:%x::1", 1 + i);
 		ck_assert_ptr_nonnull(get(L4_TCP, addr, 1));
 	}
@@ -337,8 +356,12 @@ END_TEST
 /* Shows: LIM-02 */
 START_TEST(exhausted_pool_takes_no_token)
 {
-	struct setting s = { .last = "192.0.2.1", .low = 2000, .high = 2000,
-		.limits.new_bindings = { 1, 2 }, .max_subs = 10, .max = 10 };
+	struct setting s = { .last = "192.0.2.1",
+		.low = 2000,
+		.high = 2000,
+		.limits.new_bindings = { 1, 2 },
+		.max_subs = 10,
+		.max = 10 };
 	struct bib_entry *e;
 	unsigned i;
 
@@ -375,8 +398,7 @@ START_TEST(released_entry_is_gone_and_its_port_rests)
 	ck_assert_ptr_null(bib_find4(&bibs[L4_UDP], &out4));
 	ck_assert_uint_eq(bibs[L4_UDP].nentries, 0);
 	ck_assert(subscriber_is_idle(find_sub("2001:db8::1")));
-	ck_assert_int_eq(pool4_port_state(pool, L4_UDP, &out4),
-	    POOL4_RESTING);
+	ck_assert_int_eq(pool4_port_state(pool, L4_UDP, &out4), POOL4_RESTING);
 	/* Its owner gets the same (T,t) again. */
 	e = get(L4_UDP, "2001:db8::1", 5000);
 	ck_assert_uint_eq(e->out4.addr.s_addr, out4.addr.s_addr);
@@ -391,14 +413,17 @@ START_TEST(new_bindings_end_rests_that_are_due)
 	struct taddr4 out4;
 	struct taddr6 other = ta6("2001:db8::2", 1);
 
-	make((struct setting){ .last = "192.0.2.1", .low = 2000,
-	    .high = 2000, .pool = { .rest_secs = { 9, 9, 9 },
-	    .rest_max_percent = 100 }, .max_subs = 10, .max = 10 });
+	make((struct setting){ .last = "192.0.2.1",
+	    .low = 2000,
+	    .high = 2000,
+	    .pool = { .rest_secs = { 9, 9, 9 }, .rest_max_percent = 100 },
+	    .max_subs = 10,
+	    .max = 10 });
 	e = get(L4_UDP, "2001:db8::1", 5000);
 	out4 = e->out4;
 	bib_release(&bibs[L4_UDP], e, at(0));
-	ck_assert_ptr_null(bib_get6(&bibs[L4_UDP], &other, &rng, at(8),
-	    &created, &why));
+	ck_assert_ptr_null(
+	    bib_get6(&bibs[L4_UDP], &other, &rng, at(8), &created, &why));
 	e = bib_get6(&bibs[L4_UDP], &other, &rng, at(9), &created, &why);
 	ck_assert_ptr_nonnull(e);
 	ck_assert_uint_eq(e->out4.port, out4.port);
@@ -424,8 +449,8 @@ START_TEST(static_binding_stays_until_it_is_removed)
 	ck_assert(!e->is_static);
 	e->nsessions = 0;
 	ck_assert(bib_release(&bibs[L4_TCP], e, at(0)));
-	ck_assert_ptr_nonnull(add_static(L4_TCP, "2001:db8::80", 8080,
-	    "192.0.2.1", 80));
+	ck_assert_ptr_nonnull(
+	    add_static(L4_TCP, "2001:db8::80", 8080, "192.0.2.1", 80));
 	e = add_static(L4_TCP, "2001:db8::80", 8081, "192.0.2.1", 81);
 	ck_assert(bib_remove_static(&bibs[L4_TCP], e, at(0)));
 	ck_assert_uint_eq(bibs[L4_TCP].nentries, 1);
@@ -438,8 +463,8 @@ START_TEST(static_binding_tells_its_subscriber_where_to_look_first)
 	const char *addr[] = { "192.0.2.1", "192.0.2.2", "192.0.2.3",
 		"192.0.2.4" };
 
-	ck_assert_ptr_nonnull(add_static(L4_ICMP, "2001:db8::80", 7,
-	    addr[_i], 0));
+	ck_assert_ptr_nonnull(
+	    add_static(L4_ICMP, "2001:db8::80", 7, addr[_i], 0));
 	ck_assert_uint_eq(get(L4_TCP, "2001:db8::1", 1)->out4.addr.s_addr,
 	    ip4(addr[_i]).s_addr);
 }
@@ -455,8 +480,8 @@ START_TEST(static_bindings_take_nothing_from_others_of_the_subscriber)
 	s.low = s.high = 5000;
 	s.limits.ports = 1;
 	make(s);
-	ck_assert_ptr_nonnull(add_static(L4_TCP, "2001:db8::80", 80,
-	    "192.0.2.1", 5000));
+	ck_assert_ptr_nonnull(
+	    add_static(L4_TCP, "2001:db8::80", 80, "192.0.2.1", 5000));
 	ck_assert_uint_eq(get(L4_TCP, "2001:db8::1", 1)->out4.addr.s_addr,
 	    ip4("192.0.2.2").s_addr);
 	/* But the dynamic one does count, and pairs. */
@@ -511,12 +536,10 @@ START_TEST(dynamic_binding_becomes_static_when_it_is_the_same)
 	const struct taddr6 in6 = e->in6;
 	struct taddr4 out4 = e->out4;
 
-	ck_assert_ptr_eq(bib_add_static(&bibs[L4_UDP], &in6, &out4, at(0)),
-	    e);
+	ck_assert_ptr_eq(bib_add_static(&bibs[L4_UDP], &in6, &out4, at(0)), e);
 	ck_assert(e->is_static);
 	out4.port ^= 1;
-	ck_assert_ptr_null(bib_add_static(&bibs[L4_UDP], &in6, &out4,
-	    at(0)));
+	ck_assert_ptr_null(bib_add_static(&bibs[L4_UDP], &in6, &out4, at(0)));
 	ck_assert_int_eq(errno, EEXIST);
 }
 END_TEST
@@ -531,8 +554,8 @@ START_TEST(static_binding_without_a_subscriber_takes_no_port)
 	s.pool.rest_max_percent = 25;
 	make(s);
 	get(L4_TCP, "2001:db8:1::1", 1);
-	ck_assert_ptr_null(add_static(L4_UDP, "2001:db8::1", 1, "192.0.2.1",
-	    2000));
+	ck_assert_ptr_null(
+	    add_static(L4_UDP, "2001:db8::1", 1, "192.0.2.1", 2000));
 	ck_assert_int_eq(errno, ENOBUFS);
 	ck_assert_int_eq(pool4_port_state(pool, L4_UDP, &out4), POOL4_FREE);
 }
@@ -632,8 +655,7 @@ main(void)
 	tcase_add_test(tc, bib_get6_other_source_gives_other_mapping);
 	tcase_add_test(tc, protocols_are_bound_independently);
 	tcase_add_test(tc, subscriber_has_one_pool_address_for_all_protocols);
-	tcase_add_test(tc,
-	    newcomers_are_spread_over_the_pool_by_a_keyed_hash);
+	tcase_add_test(tc, newcomers_are_spread_over_the_pool_by_a_keyed_hash);
 	tcase_add_test(tc, newcomer_moves_on_until_the_pool_is_exhausted);
 	tcase_add_test(tc,
 	    paired_address_without_ports_fails_unless_pooling_is_soft);
@@ -651,8 +673,7 @@ main(void)
 	    0, NITEMS(refusals));
 	tcase_add_test(tc, dynamic_binding_becomes_static_when_it_is_the_same);
 	tcase_add_test(tc, static_binding_without_a_subscriber_takes_no_port);
-	tcase_add_test(tc,
-	    walk_meets_each_entry_once_whatever_comes_and_goes);
+	tcase_add_test(tc, walk_meets_each_entry_once_whatever_comes_and_goes);
 	tcase_add_loop_test(tc, fewest_trees_hold_whatever_comes, 0, 3);
 	tcase_add_test(tc, walk_goes_as_far_as_its_steps);
 	suite_add_tcase(suite, tc);

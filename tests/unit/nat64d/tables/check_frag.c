@@ -100,8 +100,8 @@ START_TEST(frag_expire_life_is_not_prolonged)
 	ck_assert_int_eq(input(&UDP4, 2000, 1000, false), FRAG_HELD);
 	ck_assert(frag_next_expiry(table, &when));
 	ck_assert_int_eq(monotime_diff_ms(when, start), 5000);
-	ck_assert(!frag_expire(table, monotime_add_ms(start, 4999), 10,
-	    &discarded));
+	ck_assert(
+	    !frag_expire(table, monotime_add_ms(start, 4999), 10, &discarded));
 	ck_assert_uint_eq(discarded, 0);
 	ck_assert(!frag_expire(table, when, 10, &discarded));
 	ck_assert_uint_eq(discarded, 2);
@@ -196,10 +196,8 @@ START_TEST(frag_input_icmp_is_collected)
 
 	for (i = 0; i < 2; i++) {
 		ck_assert_int_eq(input(rows[i], 0, 1000, true), FRAG_HELD);
-		ck_assert_int_eq(input(rows[i], 2000, 1000, false),
-		    FRAG_HELD);
-		ck_assert_int_eq(input(rows[i], 1000, 1000, true),
-		    FRAG_WHOLE);
+		ck_assert_int_eq(input(rows[i], 2000, 1000, false), FRAG_HELD);
+		ck_assert_int_eq(input(rows[i], 1000, 1000, true), FRAG_WHOLE);
 		w = result.whole;
 		ck_assert_uint_eq(pkt_l4len(w), 3000);
 		ck_assert(!w->is_frag);
@@ -266,18 +264,21 @@ START_TEST(frag_input_ecn_of_a_collected_datagram)
 
 	for (i = 0; i < 2 * sizeof(rows) / sizeof(rows[0]); i++) {
 		g = i % 2 == 0 ? &ICMP4 : &ICMP6;
-		frag_input(table, make_tos(&frame, g, 0, 1000, true,
-		    rows[i / 2].first, 9), now, &result);
-		v = frag_input(table, make_tos(&frame, g, 1000, 2000, false,
-		    rows[i / 2].second, 8), now, &result);
+		frag_input(table,
+		    make_tos(&frame, g, 0, 1000, true, rows[i / 2].first, 9),
+		    now, &result);
+		v = frag_input(table,
+		    make_tos(&frame, g, 1000, 2000, false, rows[i / 2].second,
+			8),
+		    now, &result);
 		if (rows[i / 2].want == -1) {
 			ck_assert_int_eq(v, FRAG_DROP);
 			ck_assert_int_eq(result.reason, NAT64_FRAG_ECN);
 			ck_assert_uint_eq(result.discarded, 1);
 		} else {
 			ck_assert_int_eq(v, FRAG_WHOLE);
-			ck_assert_msg(result.whole->tclass ==
-			    rows[i / 2].want, "%s", rows[i / 2].name);
+			ck_assert_msg(result.whole->tclass == rows[i / 2].want,
+			    "%s", rows[i / 2].name);
 			ck_assert_uint_eq(result.whole->ttl, 8);
 		}
 		expect_nothing_left();
@@ -444,7 +445,8 @@ START_TEST(frag_refuse_rest_is_dropped_for_the_same_reason)
 	ck_assert_int_eq(input(&UDP4, 1000, 1000, true), FRAG_HELD);
 	ck_assert_int_eq(input(&UDP4, 0, 1000, true), FRAG_FIRST);
 	ck_assert_uint_eq(frag_refuse(table, result.datagram,
-	    NAT64_NO_BINDING), 1);
+			      NAT64_NO_BINDING),
+	    1);
 	ck_assert_uint_eq(frag_bytes(table), 0);
 	expect_drop(&UDP4, 0, 1000, true, NAT64_NO_BINDING);
 	/* All has been seen: the next one may have better luck. */
@@ -460,7 +462,8 @@ START_TEST(frag_refuse_ends_datagram_that_was_complete)
 	ck_assert_int_eq(input(&UDP4, 1000, 2000, false), FRAG_HELD);
 	ck_assert_int_eq(input(&UDP4, 0, 1000, true), FRAG_FIRST);
 	ck_assert_uint_eq(frag_refuse(table, result.datagram,
-	    NAT64_NO_BINDING), 1);
+			      NAT64_NO_BINDING),
+	    1);
 	expect_nothing_left();
 }
 END_TEST

@@ -189,7 +189,8 @@ START_TEST(frag_input_largest_datagram_in_small_pieces_is_taken)
 
 	for (i = 1; i <= 118; i++)
 		ck_assert_int_eq(input(&UDP4, i * 552, i < 118 ? 552 : 376,
-		    i < 118), FRAG_HELD);
+				     i < 118),
+		    FRAG_HELD);
 	ck_assert_int_eq(input(&UDP4, 0, 552, true), FRAG_FIRST);
 	d = result.datagram;
 	resolve(77);
@@ -216,8 +217,8 @@ END_TEST
 
 struct model {
 	struct dgram g;
-	uint8_t out[MAXTOTAL];	   /* bytes that came out */
-	uint16_t held[64];	   /* offsets that wait, as far as we know */
+	uint8_t out[MAXTOTAL]; /* bytes that came out */
+	uint16_t held[64];     /* offsets that wait, as far as we know */
 	unsigned nheld;
 };
 
@@ -292,8 +293,7 @@ model_input(struct model *m, uint32_t off, uint32_t len, bool more,
 	case FRAG_WHOLE:
 		came_out(m, result.whole);
 		if (friendly)
-			ck_assert_uint_eq(pkt_l4len(result.whole),
-			    m->g.total);
+			ck_assert_uint_eq(pkt_l4len(result.whole), m->g.total);
 		m->nheld = 0;
 		break;
 	case FRAG_DROP:
@@ -440,6 +440,6 @@ main(void)
 		frag_input_random_attack_stays_in_bounds,
 	};
 
-	return (run_tests("frag_limits", tests,
-	    sizeof(tests) / sizeof(tests[0])));
+	return (
+	    run_tests("frag_limits", tests, sizeof(tests) / sizeof(tests[0])));
 }

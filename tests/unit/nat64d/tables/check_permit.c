@@ -30,8 +30,8 @@ set_rules(const char *text)
 		if (*word == '\0')
 			continue;
 		ck_assert_uint_lt(nrules, MAX_RULES);
-		ck_assert_ptr_null(prefix_parse(word + 1,
-		    &rules[nrules].from));
+		ck_assert_ptr_null(
+		    prefix_parse(word + 1, &rules[nrules].from));
 		rules[nrules++].allow = *word == '+';
 	}
 }
@@ -84,7 +84,8 @@ START_TEST(the_longest_prefix_decides_and_an_allow_closes_the_list)
 
 	for (i = 0; i < NITEMS(rows); i++)
 		ck_assert_msg(allows(rows[i].rules, rows[i].addr) ==
-		    rows[i].allowed, "%s: %s", rows[i].rules, rows[i].addr);
+			rows[i].allowed,
+		    "%s: %s", rows[i].rules, rows[i].addr);
 }
 END_TEST
 
@@ -147,7 +148,8 @@ END_TEST
 START_TEST(fragments_and_errors_of_a_denied_host_are_dropped)
 {
 	const struct flow f = { CLIENT6, SERVER6, PORT6, PORT_SERVER };
-	const struct spec s = { .family = PKT_V6, .proto = IPPROTO_UDP,
+	const struct spec s = { .family = PKT_V6,
+		.proto = IPPROTO_UDP,
 		.payload = 1000 };
 	struct pkt whole;
 

@@ -15,8 +15,8 @@
 _Static_assert(sizeof(struct session) + sizeof(struct bib_entry) <= 300,
     "a session with a binding of its own has grown");
 
-static const uint32_t lifetimes[SESSION_NCLASSES] = { 300, 60, 7200, 240,
-	240, 6 };
+static const uint32_t lifetimes[SESSION_NCLASSES] = { 300, 60, 7200, 240, 240,
+	6 };
 
 static struct pool4 *pool;
 static struct subscribers subs;
@@ -34,8 +34,8 @@ make(size_t max, uint32_t max_per_bib, uint32_t max_of_subscriber)
 	const struct pool4_range r = { .first = ip4("192.0.2.1"),
 		.last = ip4("192.0.2.1"),
 		.ports = { { 1024, 65535 }, { 1024, 65535 }, { 0, 65535 } } };
-	const struct subscriber_limits limits = {
-		.sessions = max_of_subscriber };
+	const struct subscriber_limits limits = { .sessions =
+						      max_of_subscriber };
 	const struct pool4_opts opts = { 0 };
 	const struct siphash_key key = { "sixteen bytes ok" };
 	unsigned i;
@@ -46,7 +46,8 @@ make(size_t max, uint32_t max_per_bib, uint32_t max_of_subscriber)
 	slab_init(&slab, sizeof(struct bib_entry), 100);
 	for (i = 0; i < L4_NPROTO; i++)
 		ck_assert_int_eq(bib_init(&bibs[i], (enum l4proto)i, pool,
-		    &subs, &slab, &key, false, 2), 0);
+				     &subs, &slab, &key, false, 2),
+		    0);
 	session_table_init(&table, lifetimes, max, max_per_bib, bibs, &subs,
 	    &key);
 	rng = seeded_rng(&seeded, 1);
@@ -172,8 +173,8 @@ START_TEST(session_is_found_by_either_tuple)
 	ck_assert_ptr_eq(session_find_peer(&table, e, &peer), s);
 	/* By way of the binding, and then from the flow cache. */
 	for (i = 0; i < 2; i++) {
-		ck_assert_ptr_eq(session_find6(&table, L4_TCP, &in6, &peer,
-		    3), s);
+		ck_assert_ptr_eq(session_find6(&table, L4_TCP, &in6, &peer, 3),
+		    s);
 		ck_assert_ptr_eq(session_find4(&table, L4_TCP, &t4), s);
 	}
 	ck_assert_ptr_null(session_find6(&table, L4_UDP, &in6, &peer, 3));
@@ -210,8 +211,7 @@ START_TEST(peers_of_a_binding_are_unique)
 	ck_assert_uint_eq(e->nsessions, 1);
 	ck_assert_uint_eq(e->sub->nsessions, 1);
 	ck_assert_uint_eq(table.slab.used, 1);
-	ck_assert_ptr_nonnull(add(e, "198.51.100.2", 80, SESSION_TCP_OPEN,
-	    0));
+	ck_assert_ptr_nonnull(add(e, "198.51.100.2", 80, SESSION_TCP_OPEN, 0));
 	add_stored(7, "198.51.100.1", 80, 0);
 	ck_assert_ptr_null(add_stored(7, "198.51.100.1", 80, 0));
 	ck_assert_int_eq(why.by, REFUSED_EXISTS);
@@ -266,16 +266,14 @@ START_TEST(check_room_tells_beforehand_what_add_would_refuse)
 	remake(2, 0, 1);
 	e = binding(1);
 	ck_assert_int_eq(session_check_room(&table, NULL, &nobody, &why), 0);
-	ck_assert_int_eq(session_check_room(&table, e->sub, &nobody, &why),
-	    0);
+	ck_assert_int_eq(session_check_room(&table, e->sub, &nobody, &why), 0);
 	add(e, "198.51.100.1", 1, SESSION_UDP, 0);
 	ck_assert_int_eq(session_check_room(&table, NULL, &nobody, &why), 0);
 	ck_assert_int_eq(session_check_room(&table, e->sub, &nobody, &why),
 	    -1);
 	ck_assert_int_eq(why.by, REFUSED_SUBSCRIBER_SESSIONS);
 	add_stored(4000, "198.51.100.1", 2, 0);
-	ck_assert_int_eq(session_check_room(&table, NULL, &nobody, &why),
-	    -1);
+	ck_assert_int_eq(session_check_room(&table, NULL, &nobody, &why), -1);
 	ck_assert_int_eq(why.by, REFUSED_SESSIONS);
 }
 END_TEST
@@ -333,8 +331,8 @@ START_TEST(sessions_expire_in_the_order_of_their_last_touch)
 	session_touch(&table, s[0], SESSION_UDP, at(4));
 	session_touch(&table, s[2], SESSION_UDP, at(5));
 	for (i = 0; i < 4; i++) {
-		ck_assert_uint_eq(expire(session_expires(&table,
-		    s[order[i]])), 1);
+		ck_assert_uint_eq(expire(session_expires(&table, s[order[i]])),
+		    1);
 		ck_assert_ptr_eq(expired[0], s[order[i]]);
 	}
 	expire(at(310));
@@ -373,8 +371,8 @@ END_TEST
 
 START_TEST(earlier_end_is_met_in_time)
 {
-	struct session *s = add(binding(1), "198.51.100.1", 1,
-	    SESSION_TCP_EST, 0);
+	struct session *s =
+	    add(binding(1), "198.51.100.1", 1, SESSION_TCP_EST, 0);
 
 	session_touch(&table, s, SESSION_TCP_CLOSE, at(2));
 	ck_assert_uint_eq(expire(at(241)), 0);
@@ -384,8 +382,8 @@ END_TEST
 
 START_TEST(touch_moves_a_session_to_another_class)
 {
-	struct session *s = add(binding(1), "198.51.100.1", 1,
-	    SESSION_TCP_OPEN, 0);
+	struct session *s =
+	    add(binding(1), "198.51.100.1", 1, SESSION_TCP_OPEN, 0);
 
 	session_touch(&table, s, SESSION_TCP_EST, at(0));
 	ck_assert_int_eq(session_expires(&table, s).ns, at(7200).ns);
@@ -408,8 +406,8 @@ START_TEST(session_that_gets_more_time_when_it_expires_uses_it)
 {
 	add(binding(1), "198.51.100.1", 1, SESSION_TCP_EST, 0);
 	nexpired = 0;
-	ck_assert(!session_expire(&table, at(7200), 100, touch_expired,
-	    &table));
+	ck_assert(
+	    !session_expire(&table, at(7200), 100, touch_expired, &table));
 	ck_assert_uint_eq(nexpired, 1);
 	ck_assert_uint_eq(expire(at(7439)), 0);
 	ck_assert_uint_eq(expire(at(7440)), 1);
@@ -442,8 +440,7 @@ START_TEST(jump_of_time_is_no_work)
 	add(binding(1), "198.51.100.1", 1, SESSION_TCP_EST, 0);
 	ck_assert_uint_eq(expire(later), 1);
 	ck_assert(!session_next_expiry(&table, &when));
-	add(binding(2), "198.51.100.1", 1, SESSION_UDP,
-	    later.ns / 1000000000);
+	add(binding(2), "198.51.100.1", 1, SESSION_UDP, later.ns / 1000000000);
 	ck_assert(session_next_expiry(&table, &when));
 	ck_assert_int_ge(when.ns, later.ns + INT64_C(300000000000));
 }
@@ -455,8 +452,7 @@ START_TEST(drain_takes_every_session_in_slices)
 	unsigned i;
 
 	for (i = 0; i < 4; i++)
-		add(e, "198.51.100.1", (uint16_t)i,
-		    (enum session_class)i, i);
+		add(e, "198.51.100.1", (uint16_t)i, (enum session_class)i, i);
 	add_stored(9, "198.51.100.1", 80, 0);
 	nexpired = 0;
 	ck_assert(session_drain(&table, 3, note_expired, &table));
@@ -579,8 +575,7 @@ START_TEST(stored_syn_gets_its_ipv6_side_later)
 	ck_assert_ptr_eq(find4(e, "198.51.100.7", 1000), s);
 	ck_assert_ptr_eq(session_find_peer(&table, e, &peer), s);
 	/* Its IPv4 tuple is taken. */
-	ck_assert_ptr_null(add(e, "198.51.100.7", 1000, SESSION_TCP_OPEN,
-	    0));
+	ck_assert_ptr_null(add(e, "198.51.100.7", 1000, SESSION_TCP_OPEN, 0));
 	ck_assert_int_eq(why.by, REFUSED_EXISTS);
 	ck_assert_int_eq(session_adopt(&table, s, e, 5, &why), 0);
 	ck_assert_ptr_eq(find6(e, "198.51.100.7", 1000, 5), s);
@@ -645,8 +640,7 @@ main(void)
 	tcase_add_test(tc, session_is_found_by_either_tuple);
 	tcase_add_test(tc, peers_of_a_binding_are_unique);
 	tcase_add_test(tc, limits_hold_and_a_refusal_changes_nothing);
-	tcase_add_test(tc,
-	    check_room_tells_beforehand_what_add_would_refuse);
+	tcase_add_test(tc, check_room_tells_beforehand_what_add_would_refuse);
 	tcase_add_test(tc, removed_session_leaves_all_trees_and_lists);
 	tcase_add_loop_test(tc, session_of_each_class_lives_for_its_time, 0,
 	    SESSION_NCLASSES);

@@ -35,7 +35,8 @@ remake(unsigned prefix_len, struct subscriber_limits limits, size_t max)
 {
 	subscribers_clear(&subs);
 	ck_assert_int_eq(subscribers_init(&subs, prefix_len, &limits, max,
-	    &key), 0);
+			     &key),
+	    0);
 }
 
 static struct subscriber *
@@ -85,8 +86,8 @@ static const struct {
 /* Shows: CGN-04 */
 START_TEST(subscriber_is_a_prefix_of_configured_length)
 {
-	const struct in6_addr ones = ip6(
-	    "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff");
+	const struct in6_addr ones =
+	    ip6("ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff");
 	const struct in6_addr want = ip6(prefixes[_i].prefix);
 	struct in6_addr got;
 	struct subscriber *s;
@@ -145,8 +146,9 @@ END_TEST
 /* Shows: LIM-02 CGN-05 */
 START_TEST(rate_of_new_bindings_is_limited_over_all_protocols)
 {
-	const struct subscriber_limits limits = { .new_bindings = {
-	    .per_sec = 2, .burst = 4 } };
+	const struct subscriber_limits limits = {
+		.new_bindings = { .per_sec = 2, .burst = 4 }
+	};
 	struct subscriber *s;
 	int i;
 
@@ -195,8 +197,9 @@ END_TEST
 /* Shows: LIM-02 */
 START_TEST(going_away_does_not_refill_the_bucket)
 {
-	const struct subscriber_limits limits = { .new_bindings = {
-	    .per_sec = 1, .burst = 10 } };
+	const struct subscriber_limits limits = {
+		.new_bindings = { .per_sec = 1, .burst = 10 }
+	};
 	struct subscriber *s;
 	int i;
 
@@ -267,8 +270,8 @@ main(void)
 	TCase *tc = tcase_create("subscriber");
 
 	tcase_add_checked_fixture(tc, setup, teardown);
-	tcase_add_loop_test(tc, subscriber_is_a_prefix_of_configured_length,
-	    0, NITEMS(prefixes));
+	tcase_add_loop_test(tc, subscriber_is_a_prefix_of_configured_length, 0,
+	    NITEMS(prefixes));
 	tcase_add_test(tc, hosts_of_one_prefix_are_one_subscriber);
 	tcase_add_test(tc, bindings_are_limited_per_protocol);
 	tcase_add_test(tc, rate_of_new_bindings_is_limited_over_all_protocols);

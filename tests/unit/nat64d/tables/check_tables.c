@@ -22,8 +22,16 @@
 #define FULL_CHECK 16
 
 /* What the run has seen; a run that never sees a thing tests nothing. */
-enum sight { SAW_EXHAUSTED, SAW_TABLE_FULL, SAW_QUOTA, SAW_OWN_REST,
-	SAW_SYN_MET, SAW_EXISTS, SAW_STATIC_PROMOTED, NSIGHTS };
+enum sight {
+	SAW_EXHAUSTED,
+	SAW_TABLE_FULL,
+	SAW_QUOTA,
+	SAW_OWN_REST,
+	SAW_SYN_MET,
+	SAW_EXISTS,
+	SAW_STATIC_PROMOTED,
+	NSIGHTS
+};
 static unsigned long seen[NSIGHTS];
 
 static struct seeded seeded;
@@ -128,8 +136,7 @@ touch_session(struct model_session *m, unsigned cls)
 
 /* Some session that satisfies nothing but chance, or NULL. */
 static struct model_session *
-draw_session(unsigned *proto, unsigned *index, unsigned *slot,
-    unsigned *peer)
+draw_session(unsigned *proto, unsigned *index, unsigned *slot, unsigned *peer)
 {
 	struct model_session *m;
 	unsigned i;
@@ -194,7 +201,7 @@ may_find_rest(unsigned proto, int source)
 {
 	return (!model_is_paired(key_prefix(source)) &&
 	    (model_rest_of(proto, 0, source) != NONE ||
-	    model_rest_of(proto, 1, source) != NONE));
+		model_rest_of(proto, 1, source) != NONE));
 }
 
 /* Find or make a binding; false when there is none. */
@@ -212,8 +219,7 @@ get_binding(unsigned proto, int source)
 		model_expire_rests(2);
 		want = model_refuse_binding(proto, source);
 	}
-	e = bib_get6(&tables.bibs[proto], &in6, &rng, run.now, &created,
-	    &why);
+	e = bib_get6(&tables.bibs[proto], &in6, &rng, run.now, &created, &why);
 	HOLD(created == (e != NULL && b->e == NULL));
 	if (want == REFUSED_POOL && may_find_rest(proto, source) &&
 	    (e != NULL || why.by == REFUSED_SUBSCRIBERS))
@@ -240,7 +246,7 @@ meet_stored_syn(unsigned proto, unsigned peer, int source, unsigned prefix)
 	    &model.sessions[proto][b->index][b->slot][peer];
 
 	HOLD((session_adopt(&tables.sessions, m->s, b->e, prefix, &why) ==
-	    0) == (want == REFUSED_NOT));
+		 0) == (want == REFUSED_NOT));
 	HOLD(why.by == want);
 	if (want != REFUSED_NOT)
 		return;
@@ -284,8 +290,8 @@ step_inbound(void)
 	struct model_session *m = &model.sessions[proto][index][slot][peer];
 
 	HOLD(session_has_peer(&tables.sessions, (enum l4proto)proto, &out4,
-	    key_peer(peer).addr, run.now) ==
-	    model_has_peer(proto, index, slot, peer));
+		 key_peer(peer).addr,
+		 run.now) == model_has_peer(proto, index, slot, peer));
 	compare_slot(proto, index, slot);
 	if (m->s != NULL && m->cls != SESSION_TCP_SYN) {
 		touch_session(m, m->cls);
@@ -394,14 +400,14 @@ step_remove_static(void)
 static struct model_session *
 find_model(const struct session *s)
 {
-	const unsigned index = (unsigned)pool4_index(tables.pool,
-	    s->out4.addr);
+	const unsigned index =
+	    (unsigned)pool4_index(tables.pool, s->out4.addr);
 	struct model_session *m, *found = NULL;
 	unsigned i;
 
 	for (i = 0; i < NPEERS; i++) {
-		m = &model.sessions[s->proto][index]
-		    [key_slot(s->out4.port)][i];
+		m = &model
+			 .sessions[s->proto][index][key_slot(s->out4.port)][i];
 		if (m->s == s)
 			found = m;
 	}
@@ -423,8 +429,8 @@ static void
 check_none_expired(void)
 {
 	const struct model_session *m = &model.sessions[0][0][0][0];
-	const struct model_session *end = m +
-	    sizeof(model.sessions) / sizeof(*m);
+	const struct model_session *end =
+	    m + sizeof(model.sessions) / sizeof(*m);
 	struct monotime next, earliest = { INT64_MAX };
 	int64_t expires;
 
@@ -459,8 +465,8 @@ step_time(void)
 	    remove_expired, NULL))
 		;
 	/* What may be left is of the last tick. */
-	session_expire(&tables.sessions, run.now, MAX_SESSIONS,
-	    remove_expired, NULL);
+	session_expire(&tables.sessions, run.now, MAX_SESSIONS, remove_expired,
+	    NULL);
 	check_none_expired();
 	pool4_expire(tables.pool, run.now, max);
 	model_expire_rests(max);
@@ -503,7 +509,8 @@ init_tables(void)
 		.ports = { { FIRST_PORT, FIRST_PORT + NDYNAMIC - 1 },
 		    { FIRST_PORT, FIRST_PORT + NDYNAMIC - 1 },
 		    { FIRST_PORT, FIRST_PORT + NDYNAMIC - 1 } } };
-	struct pool4_opts opts = { .parity = true, .range_fallback = true,
+	struct pool4_opts opts = { .parity = true,
+		.range_fallback = true,
 		.rest_max_percent = 100 * MAX_RESTING / NDYNAMIC };
 	const struct subscriber_limits limits = { .ports = MAX_PORTS,
 		.sessions = MAX_OF_SUBSCRIBER };
@@ -514,12 +521,12 @@ init_tables(void)
 	tables.pool = pool4_new(&r, 1, &opts);
 	HOLD(tables.pool != NULL);
 	HOLD(subscribers_init(&tables.subs, 64, &limits, MAX_SUBSCRIBERS,
-	    &key) == 0);
+		 &key) == 0);
 	slab_init(&tables.slab, sizeof(struct bib_entry), MAX_BINDINGS);
 	for (proto = 0; proto < L4_NPROTO; proto++)
 		HOLD(bib_init(&tables.bibs[proto], (enum l4proto)proto,
-		    tables.pool, &tables.subs, &tables.slab, &key, false,
-		    MAX_BINDINGS / 4) == 0);
+			 tables.pool, &tables.subs, &tables.slab, &key, false,
+			 MAX_BINDINGS / 4) == 0);
 	session_table_init(&tables.sessions, model_lifetimes, MAX_SESSIONS,
 	    MAX_PER_BINDING, tables.bibs, &tables.subs, &key);
 }
@@ -540,8 +547,8 @@ clear_tables(void)
 	for (prefix = 0; prefix < NPREFIXES; prefix++) {
 		addr = key_addr((int)prefix * 2 * NX);
 		s = subscriber_find(&tables.subs, &addr);
-		HOLD(s == NULL || (subscriber_is_idle(s) &&
-		    s->nsessions == 0));
+		HOLD(
+		    s == NULL || (subscriber_is_idle(s) && s->nsessions == 0));
 	}
 	slab_clear(&tables.slab);
 	subscribers_clear(&tables.subs);
@@ -559,8 +566,8 @@ from_env(const char *name, unsigned long otherwise)
 /* Shows: TBL-01 TBL-02 TBL-03 TBL-04 TBL-06 ALC-01 ALC-08 LIM-01 CGN-08 */
 START_TEST(tables_agree_with_a_model_after_every_step)
 {
-	const unsigned long nsteps = from_env("CHECK_TABLES_STEPS",
-	    DEFAULT_STEPS);
+	const unsigned long nsteps =
+	    from_env("CHECK_TABLES_STEPS", DEFAULT_STEPS);
 	unsigned i;
 
 	run.seed = from_env("CHECK_TABLES_SEED", 20261123);

@@ -34,16 +34,16 @@ static const struct row rows[] = {
 		"delete CLOSED =" } },
 	{ TCP_STATE_V4_INIT_STORED,
 	    { "meet ESTABLISHED EST", "drop stay =", "closed stay =",
-		"drop stay =", "closed stay =", "drop stay =",
-		"closed stay =", "drop stay =", "error CLOSED =" } },
+		"drop stay =", "closed stay =", "drop stay =", "closed stay =",
+		"drop stay =", "error CLOSED =" } },
 	{ TCP_STATE_ESTABLISHED,
-	    { "fwd stay EST", "fwd stay EST", "fwd V6_FIN =",
-		"fwd V4_FIN =", "fwd TRANS CLOSE", "fwd TRANS CLOSE",
-		"fwd stay EST", "fwd stay EST", "probe TRANS CLOSE" } },
+	    { "fwd stay EST", "fwd stay EST", "fwd V6_FIN =", "fwd V4_FIN =",
+		"fwd TRANS CLOSE", "fwd TRANS CLOSE", "fwd stay EST",
+		"fwd stay EST", "probe TRANS CLOSE" } },
 	{ TCP_STATE_V4_FIN_RCV,
 	    { "fwd stay EST", "fwd stay EST", "fwd V4+V6_FIN CLOSE",
-		"fwd stay EST", "fwd stay min", "fwd stay min",
-		"fwd stay EST", "fwd stay EST", "delete CLOSED =" } },
+		"fwd stay EST", "fwd stay min", "fwd stay min", "fwd stay EST",
+		"fwd stay EST", "delete CLOSED =" } },
 	{ TCP_STATE_V6_FIN_RCV,
 	    { "fwd stay EST", "fwd stay EST", "fwd stay EST",
 		"fwd V4+V6_FIN CLOSE", "fwd stay min", "fwd stay min",
@@ -58,22 +58,29 @@ static const struct row rows[] = {
 };
 
 static const char *const action_names[] = { [TCP_FORWARD] = "fwd",
-	[TCP_DROP] = "drop", [TCP_AS_CLOSED] = "closed",
-	[TCP_MEET_SYN] = "meet", [TCP_DELETE] = "delete",
-	[TCP_DELETE_ERROR] = "error", [TCP_PROBE] = "probe" };
+	[TCP_DROP] = "drop",
+	[TCP_AS_CLOSED] = "closed",
+	[TCP_MEET_SYN] = "meet",
+	[TCP_DELETE] = "delete",
+	[TCP_DELETE_ERROR] = "error",
+	[TCP_PROBE] = "probe" };
 
 static const char *const timer_names[] = { [TCP_TIMER_KEEP] = "=",
-	[TCP_TIMER_EST] = "EST", [TCP_TIMER_OPEN] = "OPEN",
-	[TCP_TIMER_CLOSE] = "CLOSE", [TCP_TIMER_CLOSE_MIN] = "min" };
+	[TCP_TIMER_EST] = "EST",
+	[TCP_TIMER_OPEN] = "OPEN",
+	[TCP_TIMER_CLOSE] = "CLOSE",
+	[TCP_TIMER_CLOSE_MIN] = "min" };
 
-static const char *const state_names[TCP_NSTATES] = {
-	[TCP_STATE_CLOSED] = "CLOSED", [TCP_STATE_V6_INIT] = "V6_INIT",
+static const char *const state_names[TCP_NSTATES] = { [TCP_STATE_CLOSED] =
+							  "CLOSED",
+	[TCP_STATE_V6_INIT] = "V6_INIT",
 	[TCP_STATE_V4_INIT] = "V4_INIT",
 	[TCP_STATE_V4_INIT_STORED] = "V4_INIT_STORED",
 	[TCP_STATE_ESTABLISHED] = "ESTABLISHED",
-	[TCP_STATE_V4_FIN_RCV] = "V4_FIN", [TCP_STATE_V6_FIN_RCV] = "V6_FIN",
-	[TCP_STATE_V4_V6_FIN_RCV] = "V4+V6_FIN", [TCP_STATE_TRANS] = "TRANS"
-};
+	[TCP_STATE_V4_FIN_RCV] = "V4_FIN",
+	[TCP_STATE_V6_FIN_RCV] = "V6_FIN",
+	[TCP_STATE_V4_V6_FIN_RCV] = "V4+V6_FIN",
+	[TCP_STATE_TRANS] = "TRANS" };
 
 static void
 assert_step(enum tcp_state state, enum tcp_event event, struct tcp_step step,
@@ -131,7 +138,8 @@ START_TEST(syn_without_ack_reopens_a_closed_connection)
 
 	assert_step(state, reopenings[_i].event,
 	    tcp_fsm_step(state, reopenings[_i].event, reopenings[_i].has_ack,
-	    reopenings[_i].may_open4), reopenings[_i].cell);
+		reopenings[_i].may_open4),
+	    reopenings[_i].cell);
 }
 END_TEST
 
@@ -204,8 +212,7 @@ static const struct {
 	    4 },
 	{ "idle-probe", TCP_STATE_V6_INIT, 240,
 	    { { 1, TCP_V4_SYN, true, TCP_STATE_ESTABLISHED, 7201, 0 },
-		{ 7201, TCP_TIMEOUT, false, TCP_STATE_TRANS, 7441,
-		    TCP_PROBE },
+		{ 7201, TCP_TIMEOUT, false, TCP_STATE_TRANS, 7441, TCP_PROBE },
 		{ 7441, TCP_TIMEOUT, false, TCP_STATE_CLOSED, 7441,
 		    TCP_DELETE } },
 	    3 },
@@ -218,8 +225,7 @@ static const struct {
 	{ "v4-open-eif-static-bib", TCP_STATE_V4_INIT, 240,
 	    { { 1, TCP_V6_SYN, true, TCP_STATE_ESTABLISHED, 7201, 0 } }, 1 },
 	{ "v4-open-adf-stored", TCP_STATE_V4_INIT_STORED, 6,
-	    { { 3, TCP_V4_SYN, false, TCP_STATE_V4_INIT_STORED, 6,
-		TCP_DROP },
+	    { { 3, TCP_V4_SYN, false, TCP_STATE_V4_INIT_STORED, 6, TCP_DROP },
 		{ 6, TCP_TIMEOUT, false, TCP_STATE_CLOSED, 6,
 		    TCP_DELETE_ERROR } },
 	    2 },
@@ -265,12 +271,12 @@ START_TEST(scenario_runs_through_its_states_in_time)
 	struct tcp_step step;
 
 	for (s = scenarios[_i].steps;
-	    s < scenarios[_i].steps + scenarios[_i].nsteps; s++) {
+	     s < scenarios[_i].steps + scenarios[_i].nsteps; s++) {
 		step = tcp_fsm_step(state, s->event, s->has_ack, true);
 		state = step.next;
 		expires = new_expiry(step.timer, expires, s->t);
 		ck_assert_msg(state == s->state && expires == s->expires &&
-		    step.action == s->action,
+			step.action == s->action,
 		    "%s at %d: %s until %d, action %d", scenarios[_i].name,
 		    s->t, state_names[state], expires, step.action);
 	}
@@ -297,8 +303,8 @@ main(void)
 
 	tcase_add_loop_test(tc, step_is_the_cell_of_the_table, 0,
 	    NITEMS(rows));
-	tcase_add_loop_test(tc, syn_without_ack_reopens_a_closed_connection,
-	    0, NITEMS(reopenings));
+	tcase_add_loop_test(tc, syn_without_ack_reopens_a_closed_connection, 0,
+	    NITEMS(reopenings));
 	tcase_add_loop_test(tc, event_is_rst_before_syn_before_fin, 0,
 	    NITEMS(events));
 	tcase_add_loop_test(tc, scenario_runs_through_its_states_in_time, 0,

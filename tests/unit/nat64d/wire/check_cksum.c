@@ -61,8 +61,7 @@ START_TEST(add_carries_round_when_all_bits_are_set)
 
 	memset(ones, 0xff, sizeof(ones));
 	for (len = 2; len < 200; len += 2)
-		ck_assert_uint_eq(cksum_fold(cksum_add(0, ones, len)),
-		    0xffff);
+		ck_assert_uint_eq(cksum_fold(cksum_add(0, ones, len)), 0xffff);
 	ck_assert_uint_eq(cksum_fold(cksum_add(0, ones, sizeof(ones))),
 	    0xff00);
 }
@@ -128,7 +127,8 @@ START_TEST(fold_and_finish_fold_every_carry)
 		ck_assert_msg(cksum_fold(rows[i].sum) == rows[i].folded,
 		    "%s: %#x", rows[i].name, cksum_fold(rows[i].sum));
 		ck_assert_msg((cksum_finish(rows[i].sum) ^ rows[i].folded) ==
-		    0xffff, "%s", rows[i].name);
+			0xffff,
+		    "%s", rows[i].name);
 	}
 }
 END_TEST
@@ -241,10 +241,10 @@ START_TEST(pseudo_headers_sum_addresses_protocol_and_length)
 	memcpy(&dst6, ip6 + 24, 16);
 	for (i = 0; i < sizeof(lengths) / sizeof(lengths[0]); i++) {
 		ck_assert_uint_eq(cksum_fold(cksum_pseudo4(src4, dst4,
-		    IPPROTO_UDP, lengths[i])),
+				      IPPROTO_UDP, lengths[i])),
 		    wire_pseudo(ip4, IPPROTO_UDP, lengths[i]));
 		ck_assert_uint_eq(cksum_fold(cksum_pseudo6(&src6, &dst6,
-		    IPPROTO_ICMPV6, lengths[i])),
+				      IPPROTO_ICMPV6, lengths[i])),
 		    wire_pseudo(ip6, IPPROTO_ICMPV6, lengths[i]));
 	}
 	/* A length of more than 16 bits is two words (RFC 8200, 8.1). */

@@ -40,18 +40,35 @@ struct spec {
 	bool more; /* a fragment */
 };
 
-static const struct spec udp4 = { .family = PKT_V4, .proto = IPPROTO_UDP,
-	.sport = 1000, .payload = 100, .id = 7, .ttl = 60 };
-static const struct spec tcp6 = { .family = PKT_V6, .proto = IPPROTO_TCP,
-	.sport = 1000, .payload = 100, .seq = 5, .flags = PKT_TH_ACK,
+static const struct spec udp4 = { .family = PKT_V4,
+	.proto = IPPROTO_UDP,
+	.sport = 1000,
+	.payload = 100,
+	.id = 7,
+	.ttl = 60 };
+static const struct spec tcp6 = { .family = PKT_V6,
+	.proto = IPPROTO_TCP,
+	.sport = 1000,
+	.payload = 100,
+	.seq = 5,
+	.flags = PKT_TH_ACK,
 	.ttl = 60 };
 
-static const struct spec tcp6_psh = { .family = PKT_V6, .proto = IPPROTO_TCP,
-	.sport = 1000, .payload = 100, .seq = 5,
-	.flags = PKT_TH_ACK | PKT_TH_PSH, .ttl = 60 };
+static const struct spec tcp6_psh = { .family = PKT_V6,
+	.proto = IPPROTO_TCP,
+	.sport = 1000,
+	.payload = 100,
+	.seq = 5,
+	.flags = PKT_TH_ACK | PKT_TH_PSH,
+	.ttl = 60 };
 static const struct spec tcp6_stamped = { .family = PKT_V6,
-	.proto = IPPROTO_TCP, .sport = 1000, .payload = 100, .seq = 5,
-	.flags = PKT_TH_ACK, .ttl = 60, .timestamp = 9 };
+	.proto = IPPROTO_TCP,
+	.sport = 1000,
+	.payload = 100,
+	.seq = 5,
+	.flags = PKT_TH_ACK,
+	.ttl = 60,
+	.timestamp = 9 };
 
 static uint8_t storage[PKT_BUFSIZE], segment_storage[PKT_BUFSIZE];
 
@@ -240,11 +257,17 @@ struct pair {
 	unsigned written; /* 1: joined */
 };
 
-#define UDP4(...) { .family = PKT_V4, .proto = IPPROTO_UDP, .sport = 1000, \
-	.payload = 100, .id = 8, .ttl = 60, __VA_ARGS__ }
-#define TCP6(...) { .family = PKT_V6, .proto = IPPROTO_TCP, .sport = 1000, \
-	.payload = 100, .seq = 105, .flags = PKT_TH_ACK, .ttl = 60, \
-	__VA_ARGS__ }
+#define UDP4(...)                                                      \
+	{                                                              \
+		.family = PKT_V4, .proto = IPPROTO_UDP, .sport = 1000, \
+		.payload = 100, .id = 8, .ttl = 60, __VA_ARGS__        \
+	}
+#define TCP6(...)                                                           \
+	{                                                                   \
+		.family = PKT_V6, .proto = IPPROTO_TCP, .sport = 1000,      \
+		.payload = 100, .seq = 105, .flags = PKT_TH_ACK, .ttl = 60, \
+		__VA_ARGS__                                                 \
+	}
 
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Woverride-init"
@@ -307,8 +330,8 @@ START_TEST(two_packets_are_joined_when_the_second_continues_the_first)
 	p = build(&row->second);
 	gro_send(g, &p);
 	gro_flush(g);
-	ck_assert_msg(out.nwritten == row->written, "%s: %u writes",
-	    row->name, out.nwritten);
+	ck_assert_msg(out.nwritten == row->written, "%s: %u writes", row->name,
+	    out.nwritten);
 
 	/* The bytes are those that came, a partial checksum completed. */
 	whole = row->second;
@@ -396,10 +419,13 @@ random_spec(uint32_t *seed, uint32_t *seqs, unsigned nflows)
 	struct spec s = { .family = v4 ? PKT_V4 : PKT_V6,
 		.proto = tcp ? IPPROTO_TCP : IPPROTO_UDP,
 		.sport = (uint16_t)(1000 + flow),
-		.payload = odd == 0 ? (uint16_t)(wire_random(seed) % 300) : 200,
+		.payload =
+		    odd == 0 ? (uint16_t)(wire_random(seed) % 300) : 200,
 		.flags = odd == 1 ? PKT_TH_ACK | PKT_TH_PSH : PKT_TH_ACK,
-		.ttl = odd == 2 ? 9 : 60, .df = odd != 3,
-		.damaged = odd == 4, .partial = odd == 5 };
+		.ttl = odd == 2 ? 9 : 60,
+		.df = odd != 3,
+		.damaged = odd == 4,
+		.partial = odd == 5 };
 
 	s.seq = seqs[flow];
 	s.id = (uint16_t)seqs[flow];
@@ -441,8 +467,8 @@ START_TEST(any_sequence_comes_out_whole_and_in_order_of_its_flows)
 	/* Each that left is the oldest of its flow that had not left yet. */
 	for (i = 0; i < n; i++) {
 		for (j = 0; j < n; j++)
-			if (sent[j] != NULL && same_flow(sent[j],
-				out.bytes[i]))
+			if (sent[j] != NULL &&
+			    same_flow(sent[j], out.bytes[i]))
 				break;
 		ck_assert_uint_lt(j, n);
 		ck_assert_uint_eq(out.len[i], sent_len[j]);

@@ -49,8 +49,8 @@ static const struct shape shapes[] = {
 	    PKT_TH_ACK | PKT_TH_CWR, true, 4000, 1000, 4 },
 	{ "tcp4, payload below segment size", PKT_V4, IPPROTO_TCP, 0, 0,
 	    PKT_TH_ACK | PKT_TH_FIN, false, 10, 1400, 1 },
-	{ "tcp4 without payload", PKT_V4, IPPROTO_TCP, 0, 0, PKT_TH_ACK,
-	    false, 0, 1400, 1 },
+	{ "tcp4 without payload", PKT_V4, IPPROTO_TCP, 0, 0, PKT_TH_ACK, false,
+	    0, 1400, 1 },
 	{ "tcp6 of the largest size", PKT_V6, IPPROTO_TCP, 0, 0, PKT_TH_ACK,
 	    false, 65515, 1440, 46 },
 	{ "udp4", PKT_V4, IPPROTO_UDP, 0, 0, 0, false, 2500, 1200, 3 },
@@ -124,8 +124,7 @@ make(const struct shape *s, struct pkt *p)
 		l4[13] = s->tcp_flags;
 	} else
 		wire_put16(l4 + 4, (uint16_t)l4len);
-	wire_put16(l4 + (tcp ? 16 : 6), wire_pseudo(p->data, s->proto,
-	    l4len));
+	wire_put16(l4 + (tcp ? 16 : 6), wire_pseudo(p->data, s->proto, l4len));
 	for (i = 0; i < s->payload; i++)
 		l4[hlen + i] = (uint8_t)(i * 7 + i / 256);
 
@@ -187,7 +186,7 @@ expected_flags(const struct shape *s, unsigned k)
 	uint8_t flags = s->tcp_flags;
 
 	if (k + 1 < s->segments)
-		flags &= (uint8_t)~(PKT_TH_FIN | PKT_TH_PSH);
+		flags &= (uint8_t) ~(PKT_TH_FIN | PKT_TH_PSH);
 	if (k > 0 && !s->accecn)
 		flags &= (uint8_t)~PKT_TH_CWR;
 	return (flags);
@@ -205,8 +204,8 @@ check_shape(const struct shape *s, struct pkt *p, struct segments *all)
 		seg = reparse(all, k, s->name);
 		chunk = pkt_payload_len(&seg);
 		ck_assert_msg(chunk == s->seg_size ||
-		    (k + 1 == s->segments && chunk <= s->seg_size), "%s",
-		    s->name);
+			(k + 1 == s->segments && chunk <= s->seg_size),
+		    "%s", s->name);
 		ck_assert_mem_eq(seg.data + hlen, p->data + hlen + done,
 		    chunk);
 		ck_assert_uint_eq(seg.tclass, p->tclass);
@@ -215,8 +214,7 @@ check_shape(const struct shape *s, struct pkt *p, struct segments *all)
 		ck_assert_mem_eq(seg.data + (seg.family == PKT_V4 ? 20 : 40),
 		    p->data + (seg.family == PKT_V4 ? 20 : 40), s->ip_extra);
 		if (seg.family == PKT_V4)
-			ck_assert_uint_eq(seg.frag_id, (BASE_ID + k) &
-			    0xffff);
+			ck_assert_uint_eq(seg.frag_id, (BASE_ID + k) & 0xffff);
 		if (seg.proto == IPPROTO_TCP) {
 			ck_assert_uint_eq(get32(pkt_l4(&seg) + 4),
 			    (uint32_t)(BASE_SEQ + done));
@@ -309,8 +307,10 @@ START_TEST(split_never_gives_udp_a_zero_checksum)
 	l4 = all.seg[0].bytes + p.l4off;
 	wire_put16(l4 + 8, 0);
 	wire_put16(l4 + 6, 0);
-	wire_put16(pkt_l4(&p) + 8, (uint16_t)~wire_sum(wire_pseudo(
-	    all.seg[0].bytes, IPPROTO_UDP, 1208), l4, 1208));
+	wire_put16(pkt_l4(&p) + 8,
+	    (uint16_t)~wire_sum(wire_pseudo(all.seg[0].bytes, IPPROTO_UDP,
+				    1208),
+		l4, 1208));
 	all.n = 0;
 	gso_split(&p, &seg, keep, &all);
 	ck_assert_uint_eq(get16(all.seg[0].bytes + p.l4off + 6), 0xffff);

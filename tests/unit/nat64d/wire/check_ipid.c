@@ -49,8 +49,8 @@ START_TEST(take_repeats_no_number_of_a_triple_before_all_are_used)
 	int i;
 
 	for (i = 0; i < 65536; i++)
-		ck_assert_uint_eq(seen[ipid_take(g, src, dst, IPPROTO_UDP,
-		    1)]++, 0);
+		ck_assert_uint_eq(
+		    seen[ipid_take(g, src, dst, IPPROTO_UDP, 1)]++, 0);
 }
 END_TEST
 
@@ -90,8 +90,7 @@ START_TEST(destinations_protocols_and_sources_have_counters_of_their_own)
 		uint8_t proto;
 	} rows[] = {
 		{ "source", "203.0.113.6", "198.51.100.20", IPPROTO_UDP },
-		{ "destination", "203.0.113.5", "198.51.100.21",
-		    IPPROTO_UDP },
+		{ "destination", "203.0.113.5", "198.51.100.21", IPPROTO_UDP },
 		{ "protocol", "203.0.113.5", "198.51.100.20", IPPROTO_TCP },
 	};
 	struct ipid *g;
@@ -107,7 +106,8 @@ START_TEST(destinations_protocols_and_sources_have_counters_of_their_own)
 		    rows[i].proto, 1);
 		/* Holds for this key; two triples may share a counter. */
 		ck_assert_msg(ipid_take(g, src, dst, IPPROTO_UDP, 1) ==
-		    (uint16_t)(first + 1), "%s", rows[i].name);
+			(uint16_t)(first + 1),
+		    "%s", rows[i].name);
 	}
 }
 END_TEST

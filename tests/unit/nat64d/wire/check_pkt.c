@@ -56,10 +56,10 @@ START_TEST(parse_drops_malformed_ipv4)
 		{ "version 15", NAT64_BAD_VERSION, { { 0, 0xf5 } }, false },
 		{ "ihl 0", NAT64_BAD_LENGTH, { { 0, 0x40 } }, false },
 		{ "ihl 4", NAT64_BAD_LENGTH, { { 0, 0x44 } }, false },
-		{ "ihl beyond total length", NAT64_BAD_LENGTH,
-		    { { 0, 0x4f } }, true },
-		{ "total length below header", NAT64_BAD_LENGTH,
-		    { { 3, 19 } }, false },
+		{ "ihl beyond total length", NAT64_BAD_LENGTH, { { 0, 0x4f } },
+		    true },
+		{ "total length below header", NAT64_BAD_LENGTH, { { 3, 19 } },
+		    false },
 		{ "total length 0", NAT64_BAD_LENGTH, { { 3, 0 } }, false },
 		{ "total length is the header", NAT64_NONE, { { 3, 20 } },
 		    false },
@@ -209,8 +209,9 @@ START_TEST(parse_finds_ipv4_fragments)
 		wire_fix_ip4(p.data);
 		ck_assert_int_eq(pkt_parse(&p), NAT64_NONE);
 		ck_assert_msg(p.df == rows[i].df && p.more == rows[i].more &&
-		    p.is_frag == rows[i].is_frag &&
-		    p.frag_off == rows[i].off, "%s", rows[i].name);
+			p.is_frag == rows[i].is_frag &&
+			p.frag_off == rows[i].off,
+		    "%s", rows[i].name);
 		free(p.buf);
 	}
 }
@@ -241,19 +242,19 @@ START_TEST(parse_walks_ipv6_headers)
 		    { 17, 0, 1, 4, 0, 0, 0, 0, UDP_12 } },
 		{ "hop-by-hop of 16 bytes", 0, 28, 17, 56, 0, false,
 		    { 17, 1, 1, 12, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
-		    UDP_12 } },
+			UDP_12 } },
 		{ "destination, hop-by-hop, destination", 60, 24, 6, 64, 0,
-		    false, { 0, 0, 0, 0, 0, 0, 0, 0, 60, 0, 0, 0, 0, 0, 0,
-		    0, 6, 0 } },
+		    false,
+		    { 0, 0, 0, 0, 0, 0, 0, 0, 60, 0, 0, 0, 0, 0, 0, 0, 6,
+			0 } },
 		{ "routing used up", 43, 20, 17, 48, 0, false,
 		    { 17, 0, 4, 0, 0, 0, 0, 0, UDP_12 } },
 		{ "routing with a segment", 43, 20, 17, 48, 40, false,
 		    { 17, 0, 4, 1, 0, 0, 0, 0, UDP_12 } },
 		{ "the first such header counts", 43, 24, 17, 64, 48, false,
-		    { 43, 0, 4, 0, 0, 0, 0, 0, 43, 0, 4, 9, 0, 0, 0, 0, 17,
-		    0, 4, 1 } },
-		{ "chain ends at the end", 0, 8, 17, 48, 0, false,
-		    { 17, 0 } },
+		    { 43, 0, 4, 0, 0, 0, 0, 0, 43, 0, 4, 9, 0, 0, 0, 0, 17, 0,
+			4, 1 } },
+		{ "chain ends at the end", 0, 8, 17, 48, 0, false, { 17, 0 } },
 		{ "hop-by-hop missing", 0, 0, 0, 40, 0, true, { 0 } },
 		{ "hop-by-hop of 7 bytes", 0, 7, 0, 40, 0, true, { 17, 0 } },
 		{ "hop-by-hop too long", 0, 12, 0, 40, 0, true, { 17, 1 } },
@@ -267,12 +268,11 @@ START_TEST(parse_walks_ipv6_headers)
 
 	for (i = 0; i < NITEMS(rows); i++) {
 		p = load6(rows[i].next, rows[i].bytes, rows[i].len);
-		ck_assert_msg(pkt_parse(&p) == NAT64_NONE, "%s",
-		    rows[i].name);
+		ck_assert_msg(pkt_parse(&p) == NAT64_NONE, "%s", rows[i].name);
 		ck_assert_msg(p.truncated == rows[i].truncated, "%s",
 		    rows[i].name);
 		ck_assert_msg(p.proto == rows[i].proto &&
-		    p.l4off == rows[i].l4off && p.rh_off == rows[i].rh_off,
+			p.l4off == rows[i].l4off && p.rh_off == rows[i].rh_off,
 		    "%s: proto %u l4off %u rh_off %u", rows[i].name, p.proto,
 		    p.l4off, p.rh_off);
 		free(p.buf);
@@ -302,10 +302,8 @@ START_TEST(parse_finds_ipv6_fragments)
 		{ "hop-by-hop behind", 0, { 0, 1 }, true, true, true, 0 },
 		{ "routing behind", 43, { 0, 1 }, true, true, true, 0 },
 		{ "fragment behind", 44, { 0, 1 }, true, true, true, 0 },
-		{ "authentication behind", 51, { 0, 1 }, true, true, true,
-		    0 },
-		{ "destination behind", 60, { 0, 0 }, false, false, true,
-		    0 },
+		{ "authentication behind", 51, { 0, 1 }, true, true, true, 0 },
+		{ "destination behind", 60, { 0, 0 }, false, false, true, 0 },
 		{ "mobility behind", 135, { 0, 1 }, true, true, true, 0 },
 		{ "HIP behind", 139, { 0, 1 }, true, true, true, 0 },
 		{ "shim6 behind", 140, { 0, 1 }, true, true, true, 0 },
@@ -324,8 +322,9 @@ START_TEST(parse_finds_ipv6_fragments)
 		ck_assert_uint_eq(p.proto, rows[i].next);
 		ck_assert_uint_eq(p.l4off, 48);
 		ck_assert_msg(p.is_frag == rows[i].is_frag &&
-		    p.more == rows[i].more && p.fh_ext == rows[i].ext &&
-		    p.frag_off == rows[i].off, "%s", rows[i].name);
+			p.more == rows[i].more && p.fh_ext == rows[i].ext &&
+			p.frag_off == rows[i].off,
+		    "%s", rows[i].name);
 		free(p.buf);
 	}
 }
@@ -436,13 +435,13 @@ START_TEST(parse_is_safe_for_packets_of_every_length)
 	for (len = 0; len <= 60; len++)
 		for (i = 0; i < NITEMS(protos); i++) {
 			memcpy(buf, udp6, 40);
-			wire_put16(buf + 4, len < 40 ? 0 :
-			    (uint16_t)(len - 40));
+			wire_put16(buf + 4,
+			    len < 40 ? 0 : (uint16_t)(len - 40));
 			buf[6] = protos[i];
 			p = load(buf, len);
 			parse_all(&p);
-			ck_assert(len >= 40 ||
-			    pkt_parse(&p) == NAT64_BAD_LENGTH);
+			ck_assert(
+			    len >= 40 || pkt_parse(&p) == NAT64_BAD_LENGTH);
 			free(p.buf);
 
 			memcpy(buf, udp4, 20);
@@ -451,8 +450,8 @@ START_TEST(parse_is_safe_for_packets_of_every_length)
 			wire_fix_ip4(buf);
 			p = load(buf, len);
 			parse_all(&p);
-			ck_assert(len >= 20 ||
-			    pkt_parse(&p) == NAT64_BAD_LENGTH);
+			ck_assert(
+			    len >= 20 || pkt_parse(&p) == NAT64_BAD_LENGTH);
 			free(p.buf);
 		}
 }

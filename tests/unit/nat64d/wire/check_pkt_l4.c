@@ -45,8 +45,8 @@ START_TEST(parse_l4_accepts_and_drops)
 		{ "udp", 17, WHOLE, 12, NAT64_NONE, 8, { UDP_12 } },
 		{ "udp with trailing bytes", 17, WHOLE, 20, NAT64_NONE, 8,
 		    { UDP_12 } },
-		{ "udp longer than the packet", 17, WHOLE, 11, NAT64_BAD_L4,
-		    0, { UDP_12 } },
+		{ "udp longer than the packet", 17, WHOLE, 11, NAT64_BAD_L4, 0,
+		    { UDP_12 } },
 		{ "udp of 7 bytes", 17, WHOLE, 7, NAT64_BAD_L4, 0,
 		    { UDP_12 } },
 		{ "udp length 7", 17, WHOLE, 8, NAT64_BAD_L4, 0,
@@ -87,8 +87,8 @@ START_TEST(parse_l4_accepts_and_drops)
 		got = pkt_parse_l4(&p);
 		ck_assert_msg(got == (int)rows[i].reason, "%s: %s",
 		    rows[i].name, nat64_reason_name(got));
-		ck_assert_msg(p.l4hlen == rows[i].hlen, "%s: %u",
-		    rows[i].name, p.l4hlen);
+		ck_assert_msg(p.l4hlen == rows[i].hlen, "%s: %u", rows[i].name,
+		    p.l4hlen);
 		free(p.buf);
 	}
 }
@@ -162,8 +162,10 @@ START_TEST(parse_l4_takes_the_identifier_of_echoes_alone)
 }
 END_TEST
 
-#define CSUM(start, off) .csum_partial = true, .csum_start = (start), \
-	.csum_off = (off)
+#define SEG(type, family, size) \
+	.seg = PKT_SEG_##type, .seg_family = (family), .seg_size = (size)
+#define CSUM(start, off) \
+	.csum_partial = true, .csum_start = (start), .csum_off = (off)
 
 /* Shows: GSO-04 GSO-06 GSO-26 */
 START_TEST(offload_data_must_fit_the_packet)
@@ -179,48 +181,48 @@ START_TEST(offload_data_must_fit_the_packet)
 #define P(name) name, sizeof(name)
 		{ "none", P(tcp4), { { 0, 0 } }, { .seg = PKT_SEG_NONE },
 		    true },
-		{ "tcp4", P(tcp4), { { 0, 0 } }, { .seg = PKT_SEG_TCP,
-		    .seg_family = 4, .seg_size = 1, CSUM(20, 16) }, true },
-		{ "tcp6", P(tcp6), { { 0, 0 } }, { .seg = PKT_SEG_TCP,
-		    .seg_family = 6, .seg_size = 1, CSUM(40, 16) }, true },
+		{ "tcp4", P(tcp4), { { 0, 0 } },
+		    { SEG(TCP, 4, 1), CSUM(20, 16) }, true },
+		{ "tcp6", P(tcp6), { { 0, 0 } },
+		    { SEG(TCP, 6, 1), CSUM(40, 16) }, true },
 		{ "tcp without a family", P(tcp6), { { 0, 0 } },
 		    { .seg = PKT_SEG_TCP, .seg_size = 1, CSUM(40, 16) },
 		    true },
 		{ "tcp4 on IPv6", P(tcp6), { { 0, 0 } },
-		    { .seg = PKT_SEG_TCP, .seg_family = 4, .seg_size = 1,
-		    CSUM(40, 16) }, false },
+		    { SEG(TCP, 4, 1), CSUM(40, 16) }, false },
 		{ "tcp6 on IPv4", P(tcp4), { { 0, 0 } },
-		    { .seg = PKT_SEG_TCP, .seg_family = 6, .seg_size = 1,
-		    CSUM(20, 16) }, false },
-		{ "tcp on udp", P(udp4), { { 0, 0 } }, { .seg = PKT_SEG_TCP,
-		    .seg_size = 1, CSUM(20, 6) }, false },
+		    { SEG(TCP, 6, 1), CSUM(20, 16) }, false },
+		{ "tcp on udp", P(udp4), { { 0, 0 } },
+		    { .seg = PKT_SEG_TCP, .seg_size = 1, CSUM(20, 6) },
+		    false },
 		{ "tcp of size 0", P(tcp4), { { 0, 0 } },
 		    { .seg = PKT_SEG_TCP, CSUM(20, 16) }, false },
-		{ "udp", P(udp4), { { 0, 0 } }, { .seg = PKT_SEG_UDP,
-		    .seg_size = 1, CSUM(20, 6) }, true },
-		{ "udp on tcp", P(tcp4), { { 0, 0 } }, { .seg = PKT_SEG_UDP,
-		    .seg_size = 1, CSUM(20, 16) }, false },
+		{ "udp", P(udp4), { { 0, 0 } },
+		    { .seg = PKT_SEG_UDP, .seg_size = 1, CSUM(20, 6) }, true },
+		{ "udp on tcp", P(tcp4), { { 0, 0 } },
+		    { .seg = PKT_SEG_UDP, .seg_size = 1, CSUM(20, 16) },
+		    false },
 		{ "udp without a partial checksum", P(udp4), { { 0, 0 } },
 		    { .seg = PKT_SEG_UDP, .seg_size = 1 }, false },
 		{ "udp with trailing bytes", P(udp4), { { 25, 11 } },
 		    { .seg = PKT_SEG_UDP, .seg_size = 1, CSUM(20, 6) },
 		    false },
-		{ "type unknown", P(udp4), { { 0, 0 } }, { .seg = 9,
-		    .seg_size = 1, CSUM(20, 6) }, false },
+		{ "type unknown", P(udp4), { { 0, 0 } },
+		    { .seg = 9, .seg_size = 1, CSUM(20, 6) }, false },
 		{ "checksum only", P(udp6), { { 0, 0 } }, { CSUM(40, 6) },
 		    true },
 		{ "checksum start wrong", P(udp6), { { 0, 0 } },
 		    { CSUM(41, 6) }, false },
-		{ "checksum start of the other family", P(udp6),
-		    { { 0, 0 } }, { CSUM(20, 6) }, false },
+		{ "checksum start of the other family", P(udp6), { { 0, 0 } },
+		    { CSUM(20, 6) }, false },
 		{ "checksum offset wrong for udp", P(udp6), { { 0, 0 } },
 		    { CSUM(40, 16) }, false },
 		{ "checksum offset wrong for tcp", P(tcp6), { { 0, 0 } },
 		    { CSUM(40, 6) }, false },
 		{ "checksum offset wrong for icmp", P(tcp6), { { 6, 58 } },
 		    { CSUM(40, 6) }, false },
-		{ "checksum of icmp", P(tcp6), { { 6, 58 } },
-		    { CSUM(40, 2) }, true },
+		{ "checksum of icmp", P(tcp6), { { 6, 58 } }, { CSUM(40, 2) },
+		    true },
 		{ "checksum offset beyond the end", P(tcp6), { { 6, 132 } },
 		    { CSUM(40, 19) }, false },
 		{ "checksum offset near overflow", P(tcp6), { { 6, 132 } },
@@ -248,9 +250,9 @@ START_TEST(offload_data_must_fit_the_packet)
 			got = pkt_parse_l4(&p);
 		if (got == NAT64_UNKNOWN_PROTO)
 			got = NAT64_NONE;
-		ck_assert_msg(got == (rows[i].good ? NAT64_NONE :
-		    NAT64_BAD_OFFLOAD), "%s: %s", rows[i].name,
-		    nat64_reason_name(got));
+		ck_assert_msg(got ==
+			(rows[i].good ? NAT64_NONE : NAT64_BAD_OFFLOAD),
+		    "%s: %s", rows[i].name, nat64_reason_name(got));
 		ck_assert_uint_eq(p.ofl.seg_family, 0);
 		free(p.buf);
 	}
@@ -268,7 +270,8 @@ START_TEST(complete_cksum_makes_the_checksum_right)
 	pkt_complete_cksum(&p);
 	ck_assert(!p.ofl.csum_partial);
 	ck_assert_uint_eq(wire_sum(wire_pseudo(p.data, IPPROTO_TCP, 20),
-	    p.data + 40, 20), 0xffff);
+			      p.data + 40, 20),
+	    0xffff);
 	free(p.buf);
 }
 END_TEST

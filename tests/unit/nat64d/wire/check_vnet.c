@@ -115,9 +115,11 @@ START_TEST(decode_ignores_fields_without_meaning)
 }
 END_TEST
 
-#define TCP .seg = PKT_SEG_TCP, .seg_size = 1400, .csum_partial = true, \
+#define TCP                                                         \
+	.seg = PKT_SEG_TCP, .seg_size = 1400, .csum_partial = true, \
 	.csum_off = PKT_TCP_CKSUM
-#define UDP .seg = PKT_SEG_UDP, .seg_size = 1200, .csum_partial = true, \
+#define UDP                                                         \
+	.seg = PKT_SEG_UDP, .seg_size = 1200, .csum_partial = true, \
 	.csum_off = PKT_UDP_CKSUM
 
 /* Shows: GSO-10 GSO-11 GSO-12 GSO-12b GSO-14 GSO-14b GSO-14c GSO-16 */
@@ -139,8 +141,7 @@ START_TEST(encode_describes_the_packet_as_it_stands)
 		{ "TSO with ECN", PKT_V4, 20, 20, { TCP, .ecn = true },
 		    { 1, 0x81, 40, 1400, 20, 16 } },
 		{ "TSO with accurate ECN", PKT_V6, 40, 20,
-		    { TCP, .accecn = true },
-		    { 1, 0x14, 60, 1400, 40, 16 } },
+		    { TCP, .accecn = true }, { 1, 0x14, 60, 1400, 40, 16 } },
 		{ "USO6 to USO4", PKT_V4, 20, 8, { UDP, .csum_start = 40 },
 		    { 1, 5, 28, 1200, 20, 6 } },
 		{ "USO4 to USO6", PKT_V6, 40, 8, { UDP, .csum_start = 20 },
@@ -174,8 +175,8 @@ END_TEST
 
 /* A UDP or TCP packet with that many bytes of payload; its length. */
 static uint32_t
-make_packet(uint8_t *ip, enum pkt_family family, uint8_t proto,
-    size_t payload, bool fragment)
+make_packet(uint8_t *ip, enum pkt_family family, uint8_t proto, size_t payload,
+    bool fragment)
 {
 	const size_t hlen = family == PKT_V4 ? PKT_IP4_HLEN : PKT_IP6_HLEN;
 	const size_t l4hlen = proto == IPPROTO_TCP ? 32 : 8;
@@ -261,8 +262,9 @@ START_TEST(fault_of_a_header_is_found_whoever_made_it)
 		if (rows[i].fault == NULL)
 			ck_assert_msg(fault == NULL, "row %zu: %s", i, fault);
 		else
-			ck_assert_msg(fault != NULL && strncmp(fault,
-			    rows[i].fault, strlen(rows[i].fault)) == 0,
+			ck_assert_msg(fault != NULL &&
+				strncmp(fault, rows[i].fault,
+				    strlen(rows[i].fault)) == 0,
 			    "row %zu: %s", i, fault == NULL ? "-" : fault);
 	}
 }

@@ -24,7 +24,7 @@ struct row {
 	bool more;
 	uint32_t mtu;
 	unsigned npieces;
-	uint32_t piece;	   /* L4 bytes of all but the last */
+	uint32_t piece; /* L4 bytes of all but the last */
 };
 
 struct seen {
@@ -47,14 +47,24 @@ static struct seen seen;
 static struct pkt *
 make(const struct row *row, enum pkt_family family, bool fh)
 {
-	const uint32_t hlen = family == PKT_V4 ? PKT_IP4_HLEN :
+	const uint32_t hlen = family == PKT_V4 ?
+	    PKT_IP4_HLEN :
 	    PKT_IP6_HLEN + (fh ? PKT_FRAG_HLEN : 0);
-	struct iphdr4 h4 = { .tos = 0xb9, .ttl = 63, .proto = IPPROTO_UDP,
-		.more = row->more, .df = !fh, .frag_off = row->frag_off,
-		.id = 0x1001, .len = (uint16_t)(hlen + row->len) };
-	struct iphdr6 h6 = { .tclass = 0xb9, .hlim = 63,
-		.proto = IPPROTO_UDP, .frag = fh, .more = row->more,
-		.frag_off = row->frag_off, .id = 0x12345678,
+	struct iphdr4 h4 = { .tos = 0xb9,
+		.ttl = 63,
+		.proto = IPPROTO_UDP,
+		.more = row->more,
+		.df = !fh,
+		.frag_off = row->frag_off,
+		.id = 0x1001,
+		.len = (uint16_t)(hlen + row->len) };
+	struct iphdr6 h6 = { .tclass = 0xb9,
+		.hlim = 63,
+		.proto = IPPROTO_UDP,
+		.frag = fh,
+		.more = row->more,
+		.frag_off = row->frag_off,
+		.id = 0x12345678,
 		.len = hlen - PKT_IP6_HLEN + row->len };
 	uint32_t i;
 
@@ -128,8 +138,8 @@ start(const struct row *row, enum pkt_family family, uint32_t id)
 	seen.row = row;
 	seen.family = family;
 	seen.id = id;
-	seen.hlen = family == PKT_V4 ? PKT_IP4_HLEN :
-	    PKT_IP6_HLEN + PKT_FRAG_HLEN;
+	seen.hlen =
+	    family == PKT_V4 ? PKT_IP4_HLEN : PKT_IP6_HLEN + PKT_FRAG_HLEN;
 	pkt_init(&scratch, scratch_buf, sizeof(scratch_buf));
 }
 
@@ -223,8 +233,7 @@ START_TEST(fragment_completes_a_partial_checksum_first)
 		p = make(&rows6[0], families[i], false);
 		pseudo = p->family == PKT_V4 ?
 		    cksum_pseudo4(p->ip4.src, p->ip4.dst, IPPROTO_UDP, 1308) :
-		    cksum_pseudo6(&p->ip6.src, &p->ip6.dst, IPPROTO_UDP,
-			1308);
+		    cksum_pseudo6(&p->ip6.src, &p->ip6.dst, IPPROTO_UDP, 1308);
 		put16(pkt_l4(p) + PKT_UDP_LEN, 1308);
 		put16(pkt_l4(p) + PKT_UDP_CKSUM, cksum_fold(pseudo));
 		p->ofl.csum_partial = true;
@@ -238,8 +247,9 @@ START_TEST(fragment_completes_a_partial_checksum_first)
 			fragment_ipv6(p, 1280, 0x4321, &scratch, look, &seen);
 		finish(p);
 		ck_assert(!scratch.ofl.csum_partial);
-		ck_assert_uint_eq(cksum_finish(cksum_add(pseudo, seen.l4,
-		    1308)), 0);
+		ck_assert_uint_eq(cksum_finish(
+				      cksum_add(pseudo, seen.l4, 1308)),
+		    0);
 	}
 }
 END_TEST

@@ -313,11 +313,11 @@ struct offload_row {
 	bool ecn;
 	uint16_t seg_size;
 	size_t payload;
-	size_t optlen4; /* IPv4 options */
+	size_t optlen4;	 /* IPv4 options */
 	uint8_t vnet[6]; /* flags, type, hdr_len and gso_size, host order */
 };
 
-#define LE(v) (uint8_t)((v) & 0xff), (uint8_t)((v) >> 8)
+#define LE(v) (uint8_t)((v)&0xff), (uint8_t)((v) >> 8)
 
 static const struct offload_row offload_rows[] = {
 	{ "GSO-10 TSO4 to TSO6", IPPROTO_TCP, PKT_SEG_TCP, false, 1400, 14000,
@@ -477,15 +477,15 @@ START_TEST(xlat_6to4_then_4to6_gives_the_packet_back)
 	for (i = 0; i < 30000; i++) {
 		build_random(&seed);
 		parse(&p);
-		partial = p.proto != IPPROTO_ICMPV6 &&
-		    wire_random(&seed) % 4 == 0;
+		partial =
+		    p.proto != IPPROTO_ICMPV6 && wire_random(&seed) % 4 == 0;
 		if (partial)
 			make_partial(&p, PKT_SEG_NONE, 0);
 		len = p.len;
 		memcpy(before, p.data, len);
 		/* An echo's identifier goes with the host's side. */
-		back.dst.port = p.proto == IPPROTO_ICMPV6 ? PORT6 :
-							    PORT_SERVER;
+		back.dst.port =
+		    p.proto == IPPROTO_ICMPV6 ? PORT6 : PORT_SERVER;
 		xlat_6to4(&p, &there, &conf, &ids, false);
 		if (!partial)
 			REQUIRE(cksum_right(&p));
@@ -509,8 +509,7 @@ main(void)
 	    NITEMS(header_rows));
 	tcase_add_test(tc,
 	    xlat_4to6_first_fragment_updates_the_sum_of_the_whole);
-	tcase_add_test(tc,
-	    xlat_4to6_udp_length_of_a_fragment_is_not_believed);
+	tcase_add_test(tc, xlat_4to6_udp_length_of_a_fragment_is_not_believed);
 	tcase_add_loop_test(tc, xlat_4to6_udp_without_checksum_gets_one, 0,
 	    NITEMS(zero_rows));
 	tcase_add_loop_test(tc, xlat_4to6_computed_zero_is_sent_as_ffff, 0, 2);

@@ -318,11 +318,11 @@ struct offload_row {
 	uint16_t seg_size;
 	size_t payload;
 	uint16_t df;
-	unsigned nids; /* identifications taken */
+	unsigned nids;	 /* identifications taken */
 	uint8_t vnet[6]; /* flags, type, hdr_len and gso_size, host order */
 };
 
-#define LE(v) (uint8_t)((v) & 0xff), (uint8_t)((v) >> 8)
+#define LE(v) (uint8_t)((v)&0xff), (uint8_t)((v) >> 8)
 
 /* The rows' vnet bytes are for a little-endian machine. */
 static const struct offload_row offload_rows[] = {
@@ -340,10 +340,10 @@ static const struct offload_row offload_rows[] = {
 	    1400, 100, 0, 1, { 1, 1, LE(40), LE(1400) } },
 	{ "GSO-05 no payload at all", IPPROTO_TCP, PKT_SEG_TCP, false, 1400, 0,
 	    0, 1, { 1, 1, LE(40), LE(1400) } },
-	{ "GSO-13 USO6 to USO4", IPPROTO_UDP, PKT_SEG_UDP, false, 1200, 6000, 0,
-	    5, { 1, 5, LE(28), LE(1200) } },
-	{ "GSO-14 partial alone", IPPROTO_UDP, PKT_SEG_NONE, false, 0, 20, 0, 1,
-	    { 1, 0, LE(0), LE(0) } },
+	{ "GSO-13 USO6 to USO4", IPPROTO_UDP, PKT_SEG_UDP, false, 1200, 6000,
+	    0, 5, { 1, 5, LE(28), LE(1200) } },
+	{ "GSO-14 partial alone", IPPROTO_UDP, PKT_SEG_NONE, false, 0, 20, 0,
+	    1, { 1, 0, LE(0), LE(0) } },
 };
 
 /* Shows: GSO-05 GSO-10 GSO-11 GSO-12 GSO-13 GSO-14 GSO-15 GSO-17 GSO-18 */
@@ -449,8 +449,8 @@ static const struct mss_row mss_rows[] = {
 	    1360 },
 	{ "behind others, odd", true, PKT_TH_SYN, opt_late, 12, 1500, 1500, 27,
 	    1440 },
-	{ "behind the end", true, PKT_TH_SYN, opt_behind_end, 8, 1400, 1500, 23,
-	    1460 },
+	{ "behind the end", true, PKT_TH_SYN, opt_behind_end, 8, 1400, 1500,
+	    23, 1460 },
 	{ "option of length 0", true, PKT_TH_SYN, opt_broken, 8, 1400, 1500,
 	    24, 1460 },
 	{ "cut off", true, PKT_TH_SYN, opt_cut, 4, 1400, 1500, 0, 0 },
@@ -478,8 +478,8 @@ START_TEST(xlat_6to4_mss_is_clamped_in_syns)
 	translate(false);
 	ck_assert_uint_eq(p.len, 40 + r->optlen);
 	if (r->at != 0)
-		ck_assert_msg(wire_get16(pkt_l4(&p) + r->at) == r->mss,
-		    "%s", r->name);
+		ck_assert_msg(wire_get16(pkt_l4(&p) + r->at) == r->mss, "%s",
+		    r->name);
 	pkt_complete_cksum(&p);
 	ck_assert_msg(cksum_right(&p), "%s", r->name);
 }
@@ -524,8 +524,8 @@ START_TEST(xlat_6to4_updates_agree_with_full_sums)
 
 	for (i = 0; i < 30000; i++) {
 		s.proto = protos[wire_random(&seed) % 3];
-		s.echo_type = ICMP6_ECHO_REQUEST +
-		    (uint8_t)(wire_random(&seed) % 2);
+		s.echo_type =
+		    ICMP6_ECHO_REQUEST + (uint8_t)(wire_random(&seed) % 2);
 		s.echo_id = (uint16_t)wire_random(&seed);
 		s.payload = wire_random(&seed) % 64;
 		build(&p, &s);

@@ -266,9 +266,8 @@ main(void)
 	TCase *tc = tcase_create("xlat_icmp_parse");
 
 	tcase_add_checked_fixture(tc, setup, teardown);
-	tcase_add_loop_test(tc,
-	    xlat_icmp_parse_refuses_what_cannot_be_trusted, 0,
-	    NITEMS(bad_rows));
+	tcase_add_loop_test(tc, xlat_icmp_parse_refuses_what_cannot_be_trusted,
+	    0, NITEMS(bad_rows));
 	tcase_add_test(tc, xlat_icmp_parse_refuses_later_fragments_of_ipv6);
 	tcase_add_test(tc,
 	    xlat_icmp_parse_refuses_a_length_that_ipv4_cannot_have);
