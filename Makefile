@@ -246,7 +246,7 @@ dns64d_SRC = \
     dns64d/dns64d.c \
     dns64d/client/frontend.c \
     dns64d/client/frontend_tcp.c \
-    dns64d/generation.c \
+    dns64d/context.c \
     dns64d/upstream/leg.c \
     dns64d/client/listen.c \
     dns64d/conf/parse.c \

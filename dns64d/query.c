@@ -16,7 +16,7 @@
 #include "dns64d/admission/crowd.h"
 #include "dns64d/client/frontend.h"
 #include "dns64d/admission/gate.h"
-#include "generation.h"
+#include "context.h"
 #include "dns64d/local/local.h"
 #include "dns64d/upstream/leg.h"
 #include "dns64d/base/loop.h"
@@ -70,17 +70,17 @@ queries_start(struct queries *qs, struct event_base *base)
 }
 
 void
-queries_use(struct queries *qs, struct generation *gen)
+queries_use(struct queries *qs, struct context *ctx)
 {
-	resolver_use(qs->resolver, gen);
-	generation_unref(qs->gen);
-	qs->gen = gen;
+	resolver_use(qs->resolver, ctx);
+	context_unref(qs->ctx);
+	qs->ctx = ctx;
 }
 
-const struct generation *
-queries_generation(const struct queries *qs)
+const struct context *
+queries_context(const struct queries *qs)
 {
-	return (qs->gen);
+	return (qs->ctx);
 }
 
 /* Forget a question whose answer has been written. */
@@ -96,7 +96,7 @@ end_query(struct query *q)
 	event_del(&q->aaaa_timer);
 	event_del(&q->a_timer);
 	event_del(&q->stale_timer);
-	generation_unref(q->gen);
+	context_unref(q->ctx);
 	crowd_leave(qs->crowd, &q->place);
 	TAILQ_REMOVE(&qs->open, q, next);
 	TAILQ_INSERT_HEAD(&qs->free, q, next);
@@ -159,7 +159,7 @@ refresh(struct query *q)
 	for (i = 0; i < SYNTH_N_LEGS && due; i++) {
 		r = &q->legs[i].resolve;
 		if (q->legs[i].asked && r->source == RESOLVE_CACHE)
-			resolve_refresh(q->qs->resolver, &r->question, q->gen);
+			resolve_refresh(q->qs->resolver, &r->question, q->ctx);
 	}
 }
 
@@ -223,9 +223,9 @@ keep_answer(struct query *q, const uint8_t *wire, size_t len, size_t limit)
 	    !synth_is_repeatable(&q->synth))
 		return;
 	note.ede = q->pass.ede;
-	answers_keep(q->gen->answers, &aq, monotime_now(), until, wire, len,
+	answers_keep(q->ctx->answers, &aq, monotime_now(), until, wire, len,
 	    &note);
-	generation_share_memory(q->gen);
+	context_share_memory(q->ctx);
 }
 
 /*
@@ -360,7 +360,7 @@ begin_waiting(struct query *q)
 	if (event_pending(&q->deadline, EV_TIMEOUT, NULL))
 		return;
 	event_add(&q->deadline, q->qs->deadline);
-	if (q->gen->conf->cache.serve_stale)
+	if (q->ctx->conf->cache.serve_stale)
 		event_add(&q->stale_timer, q->qs->stale_delay);
 }
 
@@ -375,7 +375,7 @@ ask(struct query *q, enum synth_leg which)
 	ql->resolve.own_type = q->synth.policy->nxdomain_synth;
 	ql->resolve.stale_ok = q->stale_ok;
 	ql->asked = true;
-	if (resolve_ask(q->qs->resolver, &ql->resolve, q->gen, on_leg_done,
+	if (resolve_ask(q->qs->resolver, &ql->resolve, q->ctx, on_leg_done,
 		ql))
 		return (take_result(ql));
 	ql->pending = true;
@@ -473,7 +473,7 @@ get_query(struct queries *qs, const struct crowd_key *client)
 {
 	struct query *q;
 
-	if ((qs->n_open >= qs->gen->conf->each.queries ||
+	if ((qs->n_open >= qs->ctx->conf->each.queries ||
 		(TAILQ_EMPTY(&qs->free) && grow(qs) == -1)) &&
 	    shed(qs) == -1)
 		return (NULL);
@@ -515,7 +515,7 @@ begin_query(struct queries *qs, const struct arrival *a)
 		return;
 	}
 	q->qs = qs;
-	q->gen = generation_ref(qs->gen);
+	q->ctx = context_ref(qs->ctx);
 	q->view = a->view;
 	q->policy = a->policy;
 	q->policy_number = a->policy_number;
@@ -543,9 +543,9 @@ select_policy(const struct queries *qs, struct arrival *a)
 {
 	const struct sockaddr_storage *peer = frontend_peer(a->client);
 
-	a->view = generation_select(qs->gen, peer, frontend_asked(a->client));
+	a->view = context_select(qs->ctx, peer, frontend_asked(a->client));
 	a->policy = view_policy(a->view->view, peer);
-	a->policy_number = (a->view - qs->gen->views) * 2 +
+	a->policy_number = (a->view - qs->ctx->views) * 2 +
 	    (a->policy != &a->view->view->policy);
 }
 
@@ -560,7 +560,7 @@ answer_kept(struct queries *qs, struct arrival *a, struct monotime now)
 	struct answer_note note;
 
 	if (!may_be_kept(&a->pass) ||
-	    (len = answers_find(qs->gen->answers, &aq, now, room, &note)) == 0)
+	    (len = answers_find(qs->ctx->answers, &aq, now, room, &note)) == 0)
 		return (false);
 	stats_count(qs->stats, STAT_ANSWER_HITS);
 	stats_count(qs->stats, outcome_counter(note.outcome));
@@ -577,22 +577,22 @@ answer_kept(struct queries *qs, struct arrival *a, struct monotime now)
 
 /* The special-use zones that are answered here, not by an upstream. */
 static enum local_zones
-local_zones_for(const struct generation *gen, const uint8_t *name)
+local_zones_for(const struct context *ctx, const uint8_t *name)
 {
 	const struct upstream_route *route;
 
-	route = upstreams_route(&gen->ups, name);
+	route = upstreams_route(&ctx->ups, name);
 	if (route != NULL && route->domain_len > 1)
 		return (LOCAL_ZONES_NONE);
 	return (
-	    gen->conf->special_zones ? LOCAL_ZONES_ALL : LOCAL_ZONES_NOWHERE);
+	    ctx->conf->special_zones ? LOCAL_ZONES_ALL : LOCAL_ZONES_NOWHERE);
 }
 
 /* True when it was about a local name, and then it has been answered. */
 static bool
 answer_local(struct queries *qs, struct arrival *a)
 {
-	const struct conf *conf = qs->gen->conf;
+	const struct conf *conf = qs->ctx->conf;
 	struct balance_pick pick;
 	uint8_t *room = frontend_room(a->client);
 	size_t len, udp_max = frontend_room_size(a->client);
@@ -601,7 +601,7 @@ answer_local(struct queries *qs, struct arrival *a)
 	balance_begin(&pick, &a->view->balance, frontend_peer(a->client),
 	    &qs->rng);
 	len = local_answer(conf->hosts,
-	    local_zones_for(qs->gen, a->scan.wire + MSG_HEADER_LEN), a->policy,
+	    local_zones_for(qs->ctx, a->scan.wire + MSG_HEADER_LEN), a->policy,
 	    &pick, &a->scan, gate_limit(&a->pass, &a->scan, udp_max), room,
 	    &n_synthesised);
 	if (len == 0)
@@ -658,7 +658,7 @@ reject(struct queries *qs, const struct arrival *a, unsigned rcode,
 static bool
 is_pressed(const struct queries *qs)
 {
-	return (qs->n_open > qs->gen->conf->each.queries / 4 * 3);
+	return (qs->n_open > qs->ctx->conf->each.queries / 4 * 3);
 }
 
 void
@@ -682,7 +682,7 @@ queries_receive(void *arg, const struct client *client, const uint8_t *wire,
 	stats_count(qs->stats,
 	    client->tcp != NULL ? STAT_QUERIES_TCP : STAT_QUERIES_UDP);
 	verdict = msg_scan_query(wire, len, &a.scan, &rcode);
-	gate = gate_check(qs->gate, &qs->gen->conf->gate, &peer, &a.scan,
+	gate = gate_check(qs->gate, &qs->ctx->conf->gate, &peer, &a.scan,
 	    verdict, &rcode, (uint32_t)time(NULL), now, &a.pass);
 	switch (gate) {
 	case GATE_DROP:
@@ -713,7 +713,7 @@ void
 queries_print(const struct queries *qs, FILE *f)
 {
 	fprintf(f, "queries open %u of %u\n", qs->n_open,
-	    qs->gen->conf->each.queries);
+	    qs->ctx->conf->each.queries);
 	resolver_print(qs->resolver, f);
 }
 
@@ -729,7 +729,7 @@ queries_free(struct queries *qs)
 		end_with_error(q, MSG_SERVFAIL, EDE_NOT_READY, "leaving");
 	resolver_free(qs->resolver);
 	querylog_free(qs->log);
-	generation_unref(qs->gen);
+	context_unref(qs->ctx);
 	gate_free(qs->gate);
 	crowd_free(qs->crowd);
 	while ((chunk = qs->chunks) != NULL) {

@@ -16,7 +16,7 @@
 
 struct client;
 struct event_base;
-struct generation;
+struct context;
 struct queries;
 struct siphash_key;
 struct stats;
@@ -35,7 +35,7 @@ struct queries *queries_new(struct stats *stats,
     const struct siphash_key *cookie_seed);
 
 /*
- * Before the first generation, and that before the first message.
+ * Before the first context, and that before the first message.
  * Returns 0, or -1 when memory is short.
  */
 int queries_start(struct queries *qs, struct event_base *base);
@@ -44,13 +44,13 @@ int queries_start(struct queries *qs, struct event_base *base);
 void queries_free(struct queries *qs);
 
 /*
- * New questions begin with this generation. The caller's reference is qs's
+ * New questions begin with this context. The caller's reference is qs's
  * from now on.
  */
-void queries_use(struct queries *qs, struct generation *gen);
+void queries_use(struct queries *qs, struct context *ctx);
 
-/* The generation in use, NULL before the first. */
-const struct generation *queries_generation(const struct queries *qs);
+/* The context in use, NULL before the first. */
+const struct context *queries_context(const struct queries *qs);
 
 /* A message from a client, for frontend_new; arg is a struct queries. */
 void queries_receive(void *arg, const struct client *client,

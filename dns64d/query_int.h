@@ -21,8 +21,8 @@
 #include "resolve.h"
 #include "dns64d/synth/synth.h"
 
-struct generation;
-struct generation_view;
+struct context;
+struct context_view;
 struct querylog;
 
 #define QUERY_CHUNK 32 /* questions allocated at a time, for good */
@@ -39,8 +39,8 @@ struct query {
 	TAILQ_ENTRY(query) next;
 	struct crowd_item place; /* among those of its client */
 	struct queries *qs;
-	struct generation *gen;
-	struct generation_view *view;
+	struct context *ctx;
+	struct context_view *view;
 	const struct dns64_policy *policy;
 	uint16_t policy_number;
 	struct balance_pick pick;
@@ -64,9 +64,9 @@ struct arrival {
 	const struct client *client;
 	struct msg_scan scan;
 	struct gate_pass pass;
-	struct generation_view *view; /* these once it has passed the gate */
+	struct context_view *view; /* these once it has passed the gate */
 	const struct dns64_policy *policy;
-	uint16_t policy_number; /* among those of the generation */
+	uint16_t policy_number; /* among those of the context */
 };
 
 struct query_chunk {
@@ -77,7 +77,7 @@ struct query_chunk {
 struct queries {
 	struct event_base *base;
 	struct stats *stats;
-	struct generation *gen;
+	struct context *ctx;
 	struct query_list open; /* oldest first */
 	struct query_list free;
 	struct query_chunk *chunks;

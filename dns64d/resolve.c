@@ -19,7 +19,7 @@
 #include "dns64d/cache/cache.h"
 #include "dns64d/conf/conf.h"
 #include "dns64d/synth/follow.h"
-#include "generation.h"
+#include "context.h"
 #include "dns64d/upstream/leg.h"
 #include "dns64d/base/loop.h"
 #include "dns64d/upstream/probe.h"
@@ -43,7 +43,7 @@ struct resolve_reply {
 struct resolve_fetch {
 	RB_ENTRY(resolve_fetch) node;
 	uint64_t hash; /* of the question's name */
-	struct generation *gen;
+	struct context *ctx;
 	const struct msg_question *question; /* that of leg, or own */
 	struct msg_question *own;    /* NULL, or leg asks for a target */
 	struct resolve_reply *first; /* then: what leads to that */
@@ -67,8 +67,8 @@ struct chunk {
 struct resolver {
 	struct event_base *base;
 	struct stats *stats;
-	struct generation *gen;
-	TAILQ_HEAD(, generation) old; /* whose caches are being freed */
+	struct context *ctx;
+	TAILQ_HEAD(, context) old; /* whose caches are being freed */
 	struct event freeing;
 	const struct timeval *deadline;
 	struct leg_env env;
@@ -118,8 +118,8 @@ compare_fetches(const struct resolve_fetch *a, const struct resolve_fetch *b)
 
 	if (a->hash != b->hash)
 		return (a->hash < b->hash ? -1 : 1);
-	if (a->gen != b->gen)
-		return ((uintptr_t)a->gen < (uintptr_t)b->gen ? -1 : 1);
+	if (a->ctx != b->ctx)
+		return ((uintptr_t)a->ctx < (uintptr_t)b->ctx ? -1 : 1);
 	if (bits_a != bits_b)
 		return (bits_a < bits_b ? -1 : 1);
 	diff = memcmp(qa->subnet.data, qb->subnet.data, qa->subnet.len);
@@ -133,13 +133,13 @@ free_some(evutil_socket_t fd, short what, void *arg)
 {
 	static const struct timeval at_once;
 	struct resolver *r = arg;
-	struct generation *gen = TAILQ_FIRST(&r->old);
+	struct context *ctx = TAILQ_FIRST(&r->old);
 
 	(void)fd;
 	(void)what;
-	if (!generation_free_some(gen)) {
-		TAILQ_REMOVE(&r->old, gen, next);
-		generation_unref(gen);
+	if (!context_free_some(ctx)) {
+		TAILQ_REMOVE(&r->old, ctx, next);
+		context_unref(ctx);
 	}
 	if (!TAILQ_EMPTY(&r->old))
 		event_add(&r->freeing, &at_once);
@@ -206,7 +206,7 @@ put_fetch(struct resolve_fetch *f)
 	event_del(&f->deadline);
 	reply_unref(f->resolver, f->first);
 	free(f->own);
-	generation_unref(f->gen);
+	context_unref(f->ctx);
 	TAILQ_INSERT_HEAD(&f->resolver->free, f, next);
 }
 
@@ -241,7 +241,7 @@ drop_orphan(struct resolver *r)
 void
 resolver_free(struct resolver *r)
 {
-	struct generation *gen;
+	struct context *ctx;
 	struct chunk *chunk;
 
 	if (r == NULL)
@@ -250,11 +250,11 @@ resolver_free(struct resolver *r)
 		drop_orphan(r);
 	probe_stop(&r->probe);
 	leg_env_clear(&r->env);
-	generation_unref(r->gen);
+	context_unref(r->ctx);
 	event_del(&r->freeing);
-	while ((gen = TAILQ_FIRST(&r->old)) != NULL) {
-		TAILQ_REMOVE(&r->old, gen, next);
-		generation_unref(gen);
+	while ((ctx = TAILQ_FIRST(&r->old)) != NULL) {
+		TAILQ_REMOVE(&r->old, ctx, next);
+		context_unref(ctx);
 	}
 	while ((chunk = r->chunks) != NULL) {
 		r->chunks = chunk->next;
@@ -264,29 +264,29 @@ resolver_free(struct resolver *r)
 }
 
 /*
- * A generation that is not used any more, and our reference to it. All
+ * A context that is not used any more, and our reference to it. All
  * workers stand still now, and its cache may take half a second to be freed:
  * that is done later, between other events.
  */
 static void
-retire(struct resolver *r, struct generation *gen)
+retire(struct resolver *r, struct context *ctx)
 {
 	static const struct timeval at_once;
 
-	generation_close_caches(gen);
-	TAILQ_INSERT_TAIL(&r->old, gen, next);
+	context_close_caches(ctx);
+	TAILQ_INSERT_TAIL(&r->old, ctx, next);
 	event_add(&r->freeing, &at_once);
 }
 
 void
-resolver_use(struct resolver *r, struct generation *gen)
+resolver_use(struct resolver *r, struct context *ctx)
 {
-	probe_watch(&r->probe, &gen->ups);
+	probe_watch(&r->probe, &ctx->ups);
 	while (!TAILQ_EMPTY(&r->orphans))
 		drop_orphan(r);
-	if (r->gen != NULL)
-		retire(r, r->gen);
-	r->gen = generation_ref(gen);
+	if (r->ctx != NULL)
+		retire(r, r->ctx);
+	r->ctx = context_ref(ctx);
 }
 
 /* Nobody waits for it; it goes on if what comes of it can be kept. */
@@ -294,11 +294,11 @@ static void
 add_orphan(struct resolve_fetch *f)
 {
 	struct resolver *r = f->resolver;
-	const struct conf *conf = f->gen->conf;
+	const struct conf *conf = f->ctx->conf;
 
 	TAILQ_INSERT_TAIL(&r->orphans, f, next);
 	r->n_orphans++;
-	if (f->gen != r->gen || conf->cache.bytes == 0 ||
+	if (f->ctx != r->ctx || conf->cache.bytes == 0 ||
 	    (f->question->flags & MSG_RD) == 0) {
 		forget_fetch(f);
 		put_fetch(f);
@@ -429,7 +429,7 @@ is_wanted(const struct cache_hit *hit, enum wanted wanted)
 static bool
 has_silence_ended(const struct resolve *q, struct monotime asked_at)
 {
-	const struct upstreams *ups = &q->gen->ups;
+	const struct upstreams *ups = &q->ctx->ups;
 	const struct upstream_route *route;
 
 	route = upstreams_route(ups, q->question.name);
@@ -443,7 +443,7 @@ take_cached(struct resolve *q, enum wanted wanted)
 	struct monotime now = monotime_now();
 	struct cache_hit hit;
 
-	cache_find(q->gen->cache, &q->question, q->own_type, now, &hit);
+	cache_find(q->ctx->cache, &q->question, q->own_type, now, &hit);
 	if (hit.silence && has_silence_ended(q, hit.asked_at)) {
 		hit.recheck = false;
 		if (hit.verdict == CACHE_FAILED)
@@ -463,7 +463,7 @@ has_failed(const struct msg_scan *reply)
 static void
 store(struct resolve_fetch *f, const struct msg_scan *reply)
 {
-	struct cache *cache = f->gen->cache;
+	struct cache *cache = f->ctx->cache;
 	struct monotime now = monotime_now(), asked_at;
 
 	if (reply == NULL && f->first == NULL &&
@@ -516,7 +516,7 @@ complete(struct resolve_fetch *f, const struct msg_scan *reply)
 static bool
 follow(struct resolve_fetch *f, const struct msg_scan *reply)
 {
-	const struct upstreams *ups = &f->gen->ups;
+	const struct upstreams *ups = &f->ctx->ups;
 	const struct upstream_route *route;
 	struct msg_question target;
 	struct resolve_reply *held;
@@ -579,12 +579,12 @@ on_deadline(evutil_socket_t fd, short what, void *arg)
 
 static struct resolve_fetch *
 find_fetch(struct resolver *r, const struct msg_question *question,
-    struct generation *gen)
+    struct context *ctx)
 {
 	struct resolve_fetch key;
 
 	key.hash = name_hash(question->name, question->name_len);
-	key.gen = gen;
+	key.ctx = ctx;
 	key.question = question;
 	return (RB_FIND(fetches, &r->fetches, &key));
 }
@@ -592,7 +592,7 @@ find_fetch(struct resolver *r, const struct msg_question *question,
 /* An orphan, as yet. NULL when memory is short. */
 static struct resolve_fetch *
 start_fetch(struct resolver *r, const struct msg_question *question,
-    const struct crowd_key *asker, struct generation *gen)
+    const struct crowd_key *asker, struct context *ctx)
 {
 	struct resolve_fetch *f;
 
@@ -601,7 +601,7 @@ start_fetch(struct resolver *r, const struct msg_question *question,
 	f->resolver = r;
 	f->over = false;
 	f->hash = name_hash(question->name, question->name_len);
-	f->gen = generation_ref(gen);
+	f->ctx = context_ref(ctx);
 	f->leg.question = *question;
 	f->leg.asker = *asker;
 	f->question = &f->leg.question;
@@ -613,18 +613,18 @@ start_fetch(struct resolver *r, const struct msg_question *question,
 	event_add(&f->deadline, r->deadline);
 	RB_INSERT(fetches, &r->fetches, f);
 	r->n_fetches++;
-	leg_ask(&f->leg, &r->env, &gen->ups, on_leg_done, f);
+	leg_ask(&f->leg, &r->env, &ctx->ups, on_leg_done, f);
 	return (f);
 }
 
 bool
-resolve_ask(struct resolver *r, struct resolve *q, struct generation *gen,
+resolve_ask(struct resolver *r, struct resolve *q, struct context *ctx,
     resolve_done_fn *done, void *arg)
 {
 	struct resolve_fetch *f;
 
 	q->resolver = r;
-	q->gen = gen;
+	q->ctx = ctx;
 	q->done = done;
 	q->arg = arg;
 	q->fetch = NULL;
@@ -632,13 +632,13 @@ resolve_ask(struct resolver *r, struct resolve *q, struct generation *gen,
 	set_result(q, NULL, RESOLVE_UPSTREAM);
 	if (take_cached(q, q->stale_ok ? WANT_ANY : WANT_USUAL))
 		return (true);
-	if ((f = find_fetch(r, &q->question, gen)) != NULL) {
+	if ((f = find_fetch(r, &q->question, ctx)) != NULL) {
 		stats_count(r->stats, STAT_COALESCED);
 		if (TAILQ_EMPTY(&f->waiting))
 			forget_orphan(r, f);
 	} else {
 		stats_count(r->stats, STAT_CACHE_MISSES);
-		f = start_fetch(r, &q->question, &q->asker, gen);
+		f = start_fetch(r, &q->question, &q->asker, ctx);
 		if (f == NULL)
 			return (true);
 	}
@@ -671,14 +671,14 @@ resolve_take_stale(struct resolve *q)
 
 void
 resolve_refresh(struct resolver *r, const struct msg_question *question,
-    struct generation *gen)
+    struct context *ctx)
 {
 	static const struct crowd_key nobody;
 	struct resolve_fetch *f;
 
-	if (gen != r->gen || gen->conf->cache.bytes == 0 ||
-	    find_fetch(r, question, gen) != NULL ||
-	    (f = start_fetch(r, question, &nobody, gen)) == NULL)
+	if (ctx != r->ctx || ctx->conf->cache.bytes == 0 ||
+	    find_fetch(r, question, ctx) != NULL ||
+	    (f = start_fetch(r, question, &nobody, ctx)) == NULL)
 		return;
 	stats_count(r->stats, STAT_PREFETCHES);
 	add_orphan(f);
@@ -720,13 +720,13 @@ resolver_print(const struct resolver *r, FILE *f)
 
 	fprintf(f, "questions upstream %u, of them for the cache alone %u\n",
 	    r->n_fetches, r->n_orphans);
-	cache_count(r->gen->cache, &counts);
+	cache_count(r->ctx->cache, &counts);
 	fprintf(f, "cache entries %zu bytes %zu of %zu evicted %" PRIu64 "\n",
-	    counts.entries, counts.bytes, r->gen->conf->each.cache.bytes,
+	    counts.entries, counts.bytes, r->ctx->conf->each.cache.bytes,
 	    counts.evicted);
-	answers_count(r->gen->answers, &answers);
+	answers_count(r->ctx->answers, &answers);
 	fprintf(f, "answers entries %zu bytes %zu evicted %" PRIu64 "\n",
 	    answers.entries, answers.bytes, answers.evicted);
-	for (i = 0; i < r->gen->ups.n; i++)
-		print_upstream(&r->gen->ups.v[i], now, f);
+	for (i = 0; i < r->ctx->ups.n; i++)
+		print_upstream(&r->ctx->ups.v[i], now, f);
 }

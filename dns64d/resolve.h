@@ -28,7 +28,7 @@
 #include "dns64d/wire/msg_scan.h"
 
 struct event_base;
-struct generation;
+struct context;
 struct resolver;
 struct resolve_fetch;
 struct resolve_reply;
@@ -75,7 +75,7 @@ struct resolve {
 	struct resolve_fetch *fetch; /* NULL: not waiting */
 	TAILQ_ENTRY(resolve) next;   /* of those who wait for it */
 	struct resolve_reply *held;
-	struct generation *gen;
+	struct context *ctx;
 	resolve_done_fn *done;
 	void *arg;
 };
@@ -86,16 +86,16 @@ struct resolver *resolver_new(struct event_base *base, struct stats *stats);
 /* Nobody may wait any more. */
 void resolver_free(struct resolver *r);
 
-/* The generation of now: the one whose upstreams are watched and probed. */
-void resolver_use(struct resolver *r, struct generation *gen);
+/* The context of now: the one whose upstreams are watched and probed. */
+void resolver_use(struct resolver *r, struct context *ctx);
 
 /*
- * Ask the upstreams and the cache of a generation, which must live until the
+ * Ask the upstreams and the cache of a context, which must live until the
  * cancel. Returns true when the result is there already; otherwise done is
  * called once, from the event loop. A deadline shorter than
  * RESOLVE_DEADLINE_MS is the caller's. done may cancel and ask again.
  */
-bool resolve_ask(struct resolver *r, struct resolve *q, struct generation *gen,
+bool resolve_ask(struct resolver *r, struct resolve *q, struct context *ctx,
     resolve_done_fn *done, void *arg);
 
 /*
@@ -106,7 +106,7 @@ bool resolve_take_stale(struct resolve *q);
 
 /* Ask the upstreams anew for the benefit of the cache, unless they are. */
 void resolve_refresh(struct resolver *r, const struct msg_question *question,
-    struct generation *gen);
+    struct context *ctx);
 
 /* Stop waiting and forget the result; harmless at rest. */
 void resolve_cancel(struct resolve *q);

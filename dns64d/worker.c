@@ -4,7 +4,7 @@
 
 #include "dns64d/conf/conf.h"
 #include "dns64d/client/frontend.h"
-#include "generation.h"
+#include "context.h"
 #include "query.h"
 #include "dns64d/policy/translator.h"
 #include "worker.h"
@@ -33,13 +33,13 @@ worker_listen(struct worker *w, const struct conf *conf)
 int
 worker_begin(struct worker *w, struct conf *conf)
 {
-	struct generation *gen;
+	struct context *ctx;
 
 	if ((w->base = event_base_new()) == NULL ||
 	    queries_start(w->queries, w->base) == -1 ||
-	    (gen = generation_new(w->base, conf, NULL)) == NULL)
+	    (ctx = context_new(w->base, conf, NULL)) == NULL)
 		return (-1);
-	queries_use(w->queries, gen);
+	queries_use(w->queries, ctx);
 	return (0);
 }
 
@@ -64,15 +64,14 @@ worker_receive(struct worker *w)
 int
 worker_prepare(struct worker *w, struct conf *conf)
 {
-	w->next =
-	    generation_new(w->base, conf, queries_generation(w->queries));
+	w->next = context_new(w->base, conf, queries_context(w->queries));
 	if (w->next == NULL) {
 		log_err("reload: not enough memory");
 		return (-1);
 	}
 	if (frontend_prepare(w->frontend, conf) == -1) {
 		log_err("reload: a port below 1024 needs a restart");
-		generation_unref(w->next);
+		context_unref(w->next);
 		w->next = NULL;
 		return (-1);
 	}
@@ -91,21 +90,21 @@ void
 worker_abandon(struct worker *w)
 {
 	frontend_abandon(w->frontend);
-	generation_unref(w->next);
+	context_unref(w->next);
 	w->next = NULL;
 }
 
 void
 worker_hurry(struct worker *w)
 {
-	translators_hurry(queries_generation(w->queries)->translators);
+	translators_hurry(queries_context(w->queries)->translators);
 }
 
 void
 worker_print(const struct worker *w, FILE *f)
 {
 	queries_print(w->queries, f);
-	translators_print(queries_generation(w->queries)->translators, f);
+	translators_print(queries_context(w->queries)->translators, f);
 }
 
 void

@@ -24,7 +24,7 @@ struct acl;
 struct conf;
 struct event_base;
 struct frontend;
-struct generation;
+struct context;
 struct queries;
 struct siphash_key;
 
@@ -32,7 +32,7 @@ struct worker {
 	struct event_base *base;
 	struct frontend *frontend;
 	struct queries *queries;
-	struct generation *next; /* prepared */
+	struct context *next; /* prepared */
 	struct stats stats;
 };
 

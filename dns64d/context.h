@@ -4,8 +4,8 @@
  * question holds the one that it began with, so that a reload takes nothing
  * from under it; the last one to let go frees it.
  */
-#ifndef DNS64D_GENERATION_H
-#define DNS64D_GENERATION_H
+#ifndef DNS64D_CONTEXT_H
+#define DNS64D_CONTEXT_H
 
 #include <sys/queue.h>
 #include <sys/time.h>
@@ -24,22 +24,22 @@ struct translators;
 struct view;
 
 /* What a view needs beside its policy. */
-struct generation_view {
+struct context_view {
 	const struct view *view;
 	struct balance balance;
 	struct timeval aaaa_delay; /* of the policy, for event_add */
 	struct timeval a_delay;
 };
 
-struct generation {
+struct context {
 	struct conf *conf; /* a reference */
 	struct upstreams ups;
 	struct cache *cache;	 /* of what they answered */
 	struct answers *answers; /* made of that; its memory is the cache's */
 	struct translators *translators;
-	struct generation_view *views; /* as many as conf has */
+	struct context_view *views; /* as many as conf has */
 	unsigned refs;
-	TAILQ_ENTRY(generation) next; /* when old: see resolver_use */
+	TAILQ_ENTRY(context) next; /* when old: see resolver_use */
 };
 
 /*
@@ -47,27 +47,27 @@ struct generation {
  * Returns one reference, which holds one of conf, or NULL when memory is
  * short.
  */
-struct generation *generation_new(struct event_base *base, struct conf *conf,
-    const struct generation *old);
+struct context *context_new(struct event_base *base, struct conf *conf,
+    const struct context *old);
 
 /* To be called when answers may have been added: the cache makes room. */
-void generation_share_memory(struct generation *gen);
+void context_share_memory(struct context *ctx);
 
 /* The view of a client who asked a listener. */
-struct generation_view *generation_select(struct generation *gen,
+struct context_view *context_select(struct context *ctx,
     const struct sockaddr_storage *client, const struct scoped_addr *listener);
 
 /*
  * It is the old one: its cache forgets everything at once, and gives back its
  * memory step by step. The second one returns true while there is more.
  */
-void generation_close_caches(struct generation *gen);
-bool generation_free_some(struct generation *gen);
+void context_close_caches(struct context *ctx);
+bool context_free_some(struct context *ctx);
 
-/* Take another reference; returns gen. */
-struct generation *generation_ref(struct generation *gen);
+/* Take another reference; returns ctx. */
+struct context *context_ref(struct context *ctx);
 
 /* Give a reference back. */
-void generation_unref(struct generation *gen);
+void context_unref(struct context *ctx);
 
 #endif

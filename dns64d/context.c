@@ -1,0 +1,152 @@
+#include <stdlib.h>
+
+#include "common/siphash.h"
+
+#include "dns64d/cache/answers.h"
+#include "dns64d/cache/cache.h"
+#include "dns64d/conf/conf.h"
+#include "context.h"
+#include "dns64d/base/loop.h"
+#include "dns64d/policy/translator.h"
+#include "dns64d/policy/view.h"
+
+/* Entries of a cache that are freed in one step, of about 0.1 ms. */
+#define FREE_MAX 512
+
+/*
+ * libevent has queues for a bounded number of durations, for the life of
+ * the event base; beyond it, after many reloads, its heap does.
+ */
+static struct timeval
+delay_of(struct event_base *base, unsigned ms)
+{
+	const struct timeval *common = loop_delay(base, ms);
+	struct timeval plain = { ms / 1000, ms % 1000 * 1000 };
+
+	return (common != NULL ? *common : plain);
+}
+
+static void
+init_view(struct context_view *cv, const struct view *view,
+    struct event_base *base, const struct translators *ts)
+{
+	const struct dns64_policy *policy = &view->policy;
+	size_t i;
+
+	cv->view = view;
+	cv->aaaa_delay = delay_of(base, policy->aaaa_deadline_ms);
+	cv->a_delay = delay_of(base, policy->a_delay_ms);
+	balance_init(&cv->balance, policy);
+	for (i = 0; i < policy->n_prefixes; i++)
+		cv->balance.target[i] =
+		    translators_find(ts, &policy->prefixes[i]);
+}
+
+/* What a context has beside the configuration. */
+static void
+clear(struct context *ctx)
+{
+	answers_free(ctx->answers);
+	cache_free(ctx->cache);
+	translators_free(ctx->translators);
+	upstreams_clear(&ctx->ups);
+	free(ctx->views);
+	free(ctx);
+}
+
+/* Nobody outside shall know which names share a bucket. */
+static int
+make_caches(struct context *ctx, const struct cache_rules *rules)
+{
+	struct siphash_key key;
+
+	arc4random_buf(&key, sizeof(key));
+	ctx->cache = cache_new(rules, &key);
+	ctx->answers =
+	    answers_new(rules->answers ? rules->bytes / ANSWERS_SHARE : 0,
+		&key);
+	if (ctx->cache == NULL || ctx->answers == NULL)
+		return (-1);
+	context_share_memory(ctx);
+	return (0);
+}
+
+struct context *
+context_new(struct event_base *base, struct conf *conf,
+    const struct context *old)
+{
+	struct context *ctx;
+	struct upstreams_conf ups_conf;
+	size_t i;
+
+	if ((ctx = calloc(1, sizeof(*ctx))) == NULL)
+		return (NULL);
+	ctx->refs = 1;
+	conf_upstreams(conf, &ups_conf);
+	ctx->views = calloc(conf->views.n, sizeof(*ctx->views));
+	ctx->translators = translators_new(base, conf->translators,
+	    conf->n_translators, old != NULL ? old->translators : NULL);
+	if (make_caches(ctx, &conf->each.cache) == -1 || ctx->views == NULL ||
+	    ctx->translators == NULL ||
+	    upstreams_init(&ctx->ups, &ups_conf,
+		old != NULL ? &old->ups : NULL) == -1) {
+		clear(ctx);
+		return (NULL);
+	}
+	for (i = 0; i < conf->views.n; i++)
+		init_view(&ctx->views[i], &conf->views.v[i], base,
+		    ctx->translators);
+	ctx->conf = conf_ref(conf);
+	return (ctx);
+}
+
+void
+context_share_memory(struct context *ctx)
+{
+	struct answers_counts counts;
+
+	answers_count(ctx->answers, &counts);
+	cache_reserve(ctx->cache, counts.bytes);
+}
+
+void
+context_close_caches(struct context *ctx)
+{
+	answers_close(ctx->answers);
+	cache_close(ctx->cache);
+}
+
+bool
+context_free_some(struct context *ctx)
+{
+	return (answers_free_some(ctx->answers, FREE_MAX) ||
+	    cache_free_some(ctx->cache, FREE_MAX));
+}
+
+struct context_view *
+context_select(struct context *ctx, const struct sockaddr_storage *client,
+    const struct scoped_addr *listener)
+{
+	const struct views *views = &ctx->conf->views;
+
+	return (&ctx->views[view_select(views, client, listener) - views->v]);
+}
+
+struct context *
+context_ref(struct context *ctx)
+{
+	ctx->refs++;
+	return (ctx);
+}
+
+void
+context_unref(struct context *ctx)
+{
+	struct conf *conf;
+
+	if (ctx == NULL || --ctx->refs > 0)
+		return;
+	conf = ctx->conf;
+	clear(ctx);
+	conf_unref(conf);
+}
