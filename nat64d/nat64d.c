@@ -218,12 +218,12 @@ each_route(const struct nat64_config *n, route_fn fn, void *arg)
 	struct prefix dst = { .family = AF_INET6 };
 	size_t i;
 
-	for (i = 0; i < n->nprefixes; i++) {
+	for (i = 0; i < n->n_prefixes; i++) {
 		dst.len = n->prefixes[i].len;
 		dst.v6 = n->prefixes[i].addr;
 		fn(arg, &dst);
 	}
-	for (i = 0; i < n->npool; i++)
+	for (i = 0; i < n->n_pool; i++)
 		each_pool_route(&n->pool[i], fn, arg);
 }
 

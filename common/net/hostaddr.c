@@ -18,7 +18,7 @@ is_usable(const struct hostaddr_choice *c, const struct hostaddr *a)
 	    IN6_IS_ADDR_LOOPBACK(&a->v6) || IN6_IS_ADDR_MULTICAST(&a->v6) ||
 	    IN6_IS_ADDR_V4MAPPED(&a->v6))
 		return (false);
-	return (pref64_find(c->prefixes, c->nprefixes, &a->v6) == -1);
+	return (pref64_find(c->prefixes, c->n_prefixes, &a->v6) == -1);
 }
 
 /* The higher the better; each criterion outweighs all that follow. */

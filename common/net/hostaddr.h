@@ -38,7 +38,7 @@ struct hostaddr {
  */
 struct hostaddr_choice {
 	const struct pref64 *prefixes; /* no address inside: it is no host's */
-	size_t nprefixes;
+	size_t n_prefixes;
 	unsigned tun;		 /* none of this interface; or 0 */
 	unsigned route;		 /* where the default route leads; or 0 */
 	struct in6_addr current; /* kept unless there is a better one; or :: */

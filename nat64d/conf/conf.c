@@ -101,7 +101,7 @@ conf_add_prefix(struct conf_build *b, struct conf_file *cf,
 		conf_refuse(cf, text, error);
 		return;
 	}
-	for (i = 0; i < n->nprefixes; i++) {
+	for (i = 0; i < n->n_prefixes; i++) {
 		if (!pref64_overlap(&prefix, &n->prefixes[i]))
 			continue;
 		conf_error_at(cf, &text->where,
@@ -112,13 +112,13 @@ conf_add_prefix(struct conf_build *b, struct conf_file *cf,
 		    b->prefix_at[i].file, b->prefix_at[i].line);
 		return;
 	}
-	if (n->nprefixes == NAT64_MAX_PREFIXES) {
+	if (n->n_prefixes == NAT64_MAX_PREFIXES) {
 		conf_error_at(cf, &text->where, "more than %d prefixes",
 		    NAT64_MAX_PREFIXES);
 		return;
 	}
-	if (keep_place(cf, &b->prefix_at, n->nprefixes, &text->where) == 0)
-		n->prefixes[n->nprefixes++] = prefix;
+	if (keep_place(cf, &b->prefix_at, n->n_prefixes, &text->where) == 0)
+		n->prefixes[n->n_prefixes++] = prefix;
 }
 
 void
@@ -207,7 +207,7 @@ pool_overlap(const struct conf_build *b, const struct pool4_range *new)
 	const struct pool4_range *r = b->conf->pool;
 	size_t i;
 
-	for (i = 0; i < b->conf->nat64.npool; i++)
+	for (i = 0; i < b->conf->nat64.n_pool; i++)
 		if (ntohl(r[i].first.s_addr) <= ntohl(new->last.s_addr) &&
 		    ntohl(r[i].last.s_addr) >= ntohl(new->first.s_addr))
 			return (&b->pool_at[i]);
@@ -231,18 +231,18 @@ conf_add_pool(struct conf_build *b, struct conf_file *cf,
 		conf_refuse(cf, text, error);
 		return;
 	}
-	pool = grow(cf, &text->where, c->pool, c->nat64.npool, sizeof(*pool),
+	pool = grow(cf, &text->where, c->pool, c->nat64.n_pool, sizeof(*pool),
 	    CONF_MAX_POOL);
 	if (pool == NULL)
 		return;
 	c->pool = pool;
 	if (clients != NULL)
 		set_clients(b, cf, &range, clients);
-	pool[c->nat64.npool] = range;
+	pool[c->nat64.n_pool] = range;
 	error = pool4_check(&range, 1);
 	other = error == NULL ? pool_overlap(b, &range) : NULL;
 	if (error == NULL)
-		error = pool4_check(pool, c->nat64.npool + 1);
+		error = pool4_check(pool, c->nat64.n_pool + 1);
 	if (other != NULL)
 		conf_error_at(cf, &text->where,
 		    "pool %s: overlaps the range "
@@ -251,9 +251,9 @@ conf_add_pool(struct conf_build *b, struct conf_file *cf,
 	else if (error != NULL)
 		conf_error_at(cf, &text->where, "pool %s: %s", text->text,
 		    error);
-	else if (keep_place(cf, &b->pool_at, c->nat64.npool, &text->where) ==
+	else if (keep_place(cf, &b->pool_at, c->nat64.n_pool, &text->where) ==
 	    0)
-		c->nat64.npool++;
+		c->nat64.n_pool++;
 }
 
 const char *
@@ -338,12 +338,12 @@ add_static(struct conf_build *b, struct conf_file *cf,
 	struct conf *c = b->conf;
 	struct conf_static *statics;
 
-	statics = grow(cf, &s->where, c->statics, c->nstatics,
+	statics = grow(cf, &s->where, c->statics, c->n_statics,
 	    sizeof(*statics), CONF_MAX_STATICS);
 	if (statics == NULL)
 		return;
 	c->statics = statics;
-	statics[c->nstatics++] = *s;
+	statics[c->n_statics++] = *s;
 }
 
 void
@@ -419,12 +419,12 @@ conf_add_exclude(struct conf_build *b, struct conf_file *cf, int proto,
 		if (conf_ports_of(cf, x.proto, ports, &x.ports) == -1)
 			return;
 	}
-	excludes = grow(cf, &text->where, c->excludes, c->nat64.nexcludes,
+	excludes = grow(cf, &text->where, c->excludes, c->nat64.n_excludes,
 	    sizeof(*excludes), CONF_MAX_EXCLUDES);
 	if (excludes == NULL)
 		return;
 	c->excludes = excludes;
-	excludes[c->nat64.nexcludes++] = x;
+	excludes[c->nat64.n_excludes++] = x;
 }
 
 /* The index of a rule, or -1; the same rule twice is one. */
@@ -434,7 +434,7 @@ find_permit(const struct nat64_config *n, const struct permit_rule *rules,
 {
 	size_t i;
 
-	for (i = 0; i < n->npermits; i++)
+	for (i = 0; i < n->n_permits; i++)
 		if (rules[i].allow == allow &&
 		    rules[i].from.len == from->len &&
 		    IN6_ARE_ADDR_EQUAL(&rules[i].from.v6, &from->v6))
@@ -467,13 +467,13 @@ conf_add_permit(struct conf_build *b, struct conf_file *cf, bool allow,
 	}
 	if (find_permit(&c->nat64, c->permits, &rule.from, allow) != -1)
 		return;
-	permits = grow(cf, &text->where, c->permits, c->nat64.npermits,
+	permits = grow(cf, &text->where, c->permits, c->nat64.n_permits,
 	    sizeof(*permits), CONF_MAX_PERMITS);
 	if (permits == NULL)
 		return;
 	c->permits = permits;
-	permits[c->nat64.npermits] = rule;
-	if (keep_place(cf, &b->permit_at, c->nat64.npermits, &text->where) ==
+	permits[c->nat64.n_permits] = rule;
+	if (keep_place(cf, &b->permit_at, c->nat64.n_permits, &text->where) ==
 	    0)
-		c->nat64.npermits++;
+		c->nat64.n_permits++;
 }

@@ -69,9 +69,9 @@ struct conf {
 	char pool_ifname[IF_NAMESIZE];
 	struct pool4_range pool_if;
 	struct conf_static *statics; /* as written */
-	size_t nstatics;
+	size_t n_statics;
 	struct nat64_static *bindings; /* the same, one by one */
-	size_t nbindings;
+	size_t n_bindings;
 	struct nat64_exclude *excludes;
 	struct permit_rule *permits;
 };

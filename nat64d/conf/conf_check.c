@@ -13,7 +13,7 @@
 static bool
 in_pref64(const struct nat64_config *n, const struct in6_addr *addr)
 {
-	return (pref64_find(n->prefixes, n->nprefixes, addr) != -1);
+	return (pref64_find(n->prefixes, n->n_prefixes, addr) != -1);
 }
 
 /* The range of the pool that an address is in, or NULL. */
@@ -26,7 +26,7 @@ find_range(const struct conf *c, struct in_addr addr)
 
 	if (addr.s_addr == INADDR_ANY)
 		return (&c->pool_if);
-	for (r = n->pool; r < n->pool + n->npool; r++)
+	for (r = n->pool; r < n->pool + n->n_pool; r++)
 		if (a >= ntohl(r->first.s_addr) && a <= ntohl(r->last.s_addr))
 			return (r);
 	return (NULL);
@@ -41,9 +41,9 @@ set_defaults(struct conf_build *b)
 	struct conf *c = b->conf;
 	struct nat64_config *n = &c->nat64;
 
-	if (n->nprefixes == 0)
-		pref64_init(&n->prefixes[n->nprefixes++], &wkp, 96);
-	if (n->npool > 0 && n->self4.s_addr == INADDR_ANY)
+	if (n->n_prefixes == 0)
+		pref64_init(&n->prefixes[n->n_prefixes++], &wkp, 96);
+	if (n->n_pool > 0 && n->self4.s_addr == INADDR_ANY)
 		n->self4 = n->pool[0].first;
 	c->mtu4_follows = !b->mtu4_set;
 	c->mtu6_follows = !b->mtu6_set;
@@ -160,16 +160,16 @@ check_overlaps(struct conf_file *cf, const struct conf *c, bool side6)
 	const struct conf_static **sorted;
 	size_t i;
 
-	sorted = calloc(c->nstatics, sizeof(*sorted));
+	sorted = calloc(c->n_statics, sizeof(*sorted));
 	if (sorted == NULL) {
 		conf_error(cf, "out of memory");
 		return;
 	}
-	for (i = 0; i < c->nstatics; i++)
+	for (i = 0; i < c->n_statics; i++)
 		sorted[i] = &c->statics[i];
-	qsort(sorted, c->nstatics, sizeof(*sorted),
+	qsort(sorted, c->n_statics, sizeof(*sorted),
 	    side6 ? cmp_statics6 : cmp_statics4);
-	for (i = 1; i < c->nstatics; i++)
+	for (i = 1; i < c->n_statics; i++)
 		if (statics_overlap(sorted[i - 1], sorted[i], side6))
 			report_overlap(cf, sorted[i - 1], sorted[i], side6);
 	free(sorted);
@@ -196,7 +196,7 @@ expand_statics(struct conf_file *cf, struct conf *c)
 	const struct conf_static *s;
 	size_t n = 0;
 
-	for (s = c->statics; s < c->statics + c->nstatics; s++) {
+	for (s = c->statics; s < c->statics + c->n_statics; s++) {
 		n += (size_t)(s->ports4.last - s->ports4.first) + 1;
 		if (n <= CONF_MAX_STATICS)
 			continue;
@@ -211,11 +211,11 @@ expand_statics(struct conf_file *cf, struct conf *c)
 		return;
 	}
 	n = 0;
-	for (s = c->statics; s < c->statics + c->nstatics; s++) {
+	for (s = c->statics; s < c->statics + c->n_statics; s++) {
 		expand_static(c->bindings + n, s);
 		n += (size_t)(s->ports4.last - s->ports4.first) + 1;
 	}
-	c->nat64.nstatics = c->nbindings = n;
+	c->nat64.n_statics = c->n_bindings = n;
 }
 
 static void
@@ -224,18 +224,18 @@ check_statics(struct conf_build *b, struct conf_file *cf)
 	struct conf *c = b->conf;
 	size_t i;
 
-	if (c->nstatics == 0)
+	if (c->n_statics == 0)
 		return;
-	for (i = 0; i < c->nstatics; i++)
+	for (i = 0; i < c->n_statics; i++)
 		check_static(cf, c, &c->statics[i]);
 	check_overlaps(cf, c, false);
 	check_overlaps(cf, c, true);
 	expand_statics(cf, c);
 	if (c->nat64.max_bindings > 0 &&
-	    c->nat64.max_bindings < c->nat64.nstatics)
+	    c->nat64.max_bindings < c->nat64.n_statics)
 		conf_error_at(cf, &b->max_bindings,
 		    "limit bindings is less than the %zu static bindings",
-		    c->nat64.nstatics);
+		    c->nat64.n_statics);
 }
 
 /* A server whose answers are refused serves nobody. */
@@ -246,12 +246,12 @@ check_permits(struct conf_file *cf, const struct conf *c)
 	char text[INET6_ADDRSTRLEN];
 	struct permit *permit;
 
-	permit = permit_new(c->permits, c->nat64.npermits);
+	permit = permit_new(c->permits, c->nat64.n_permits);
 	if (permit == NULL) {
 		conf_error(cf, "out of memory");
 		return;
 	}
-	for (s = c->statics; s < c->statics + c->nstatics; s++)
+	for (s = c->statics; s < c->statics + c->n_statics; s++)
 		if (!permit_allows(permit, &s->addr6))
 			conf_error_at(cf, &s->where,
 			    "static: %s may not use "
@@ -292,7 +292,7 @@ conf_check(struct conf_build *b, struct conf_file *cf)
 	n->pool = c->pool;
 	set_defaults(b);
 	/* A pool statement that was refused needs no second message. */
-	if (n->npool > 0 && c->pool_ifname[0] != '\0')
+	if (n->n_pool > 0 && c->pool_ifname[0] != '\0')
 		conf_error_at(cf, &b->pool_interface,
 		    "pool interface %s: "
 		    "no other pool can be beside it: %s:%u",
@@ -303,7 +303,7 @@ conf_check(struct conf_build *b, struct conf_file *cf)
 		    "the name of the tun may have letters, digits, \".\", "
 		    "\"_\" and \"-\" only",
 		    c->pool_ifname);
-	if (n->npool == 0 && c->pool_ifname[0] == '\0' &&
+	if (n->n_pool == 0 && c->pool_ifname[0] == '\0' &&
 	    conf_file_errors(cf) == 0)
 		conf_error_at(cf,
 		    &(struct conf_where){ .file = conf_file_path(cf, 0) },

@@ -192,10 +192,10 @@ print_addresses(FILE *f, const struct conf *c)
 	char text[PREF64_STRLEN];
 	size_t i;
 
-	for (i = 0; i < n->nprefixes; i++)
+	for (i = 0; i < n->n_prefixes; i++)
 		fprintf(f, "prefix %s\n",
 		    pref64_print(&n->prefixes[i], text, sizeof(text)));
-	for (i = 0; i < n->npool; i++)
+	for (i = 0; i < n->n_pool; i++)
 		print_pool(f, &n->pool[i]);
 	if (c->pool_ifname[0] != '\0') {
 		fputs("pool interface ", f);
@@ -212,9 +212,9 @@ print_addresses(FILE *f, const struct conf *c)
 		print_addr6(f, &n->self6);
 		putc('\n', f);
 	}
-	for (i = 0; i < c->nstatics; i++)
+	for (i = 0; i < c->n_statics; i++)
 		print_static(f, c, &c->statics[i]);
-	for (i = 0; i < n->nexcludes; i++)
+	for (i = 0; i < n->n_excludes; i++)
 		print_exclude(f, &n->excludes[i]);
 }
 
@@ -265,7 +265,7 @@ print_permits(FILE *f, const struct nat64_config *n)
 	char text[PREFIX_STRLEN];
 	size_t i;
 
-	for (i = 0; i < n->npermits; i++)
+	for (i = 0; i < n->n_permits; i++)
 		fprintf(f, "%s from %s\n",
 		    n->permits[i].allow ? "allow" : "deny",
 		    prefix_print(&n->permits[i].from, text, sizeof(text)));

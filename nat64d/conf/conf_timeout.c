@@ -141,14 +141,14 @@ remove_port(struct nat64_config *n, const struct session_port *same)
 	struct session_port *p = n->lifetime_ports;
 	unsigned i;
 
-	for (i = 0; i < n->nlifetime_ports; i++) {
+	for (i = 0; i < n->n_lifetime_ports; i++) {
 		if (p[i].cls != same->cls ||
 		    p[i].ports.first != same->ports.first ||
 		    p[i].ports.last != same->ports.last)
 			continue;
-		n->nlifetime_ports--;
+		n->n_lifetime_ports--;
 		memmove(&p[i], &p[i + 1],
-		    (n->nlifetime_ports - i) * sizeof(*p));
+		    (n->n_lifetime_ports - i) * sizeof(*p));
 		return;
 	}
 }
@@ -179,11 +179,11 @@ conf_set_port_timeout(struct conf_build *b, struct conf_file *cf,
 	snprintf(name, sizeof(name), "timeout %s%s", r.name, text);
 	conf_once(cf, name);
 	remove_port(n, &p);
-	if (n->nlifetime_ports == SESSION_MAX_PORTS)
+	if (n->n_lifetime_ports == SESSION_MAX_PORTS)
 		conf_error_at(cf, &ports->where,
 		    "more than %d timeouts of ports", SESSION_MAX_PORTS);
 	else
-		n->lifetime_ports[n->nlifetime_ports++] = p;
+		n->lifetime_ports[n->n_lifetime_ports++] = p;
 }
 
 /* Hand every timeout to fn; ports: "" or as above. */
@@ -201,7 +201,7 @@ each_timeout(const struct conf *c, timeout_fn fn, void *arg)
 
 	for (i = 0; i < CONF_NTIMEOUTS; i++)
 		fn(arg, &rules[i], *timeout_of(&n, (enum conf_timeout)i), "");
-	for (i = 0; i < n.nlifetime_ports; i++) {
+	for (i = 0; i < n.n_lifetime_ports; i++) {
 		p = &n.lifetime_ports[i];
 		r = port_rule(timeout_of_port(p), &p->ports);
 		ports_text(p, text);

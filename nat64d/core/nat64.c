@@ -74,7 +74,7 @@ derive_key(const struct siphash_key *secret, char purpose)
 static size_t
 max_bindings(const struct nat64_config *c, const struct pool4 *pool)
 {
-	uint64_t sum = c->nstatics;
+	uint64_t sum = c->n_statics;
 	int proto;
 
 	if (c->max_bindings > 0)
@@ -88,17 +88,17 @@ max_bindings(const struct nat64_config *c, const struct pool4 *pool)
 static int
 init_tables(struct nat64 *n, const struct nat64_config *c)
 {
-	const size_t nbindings = max_bindings(c, n->pool);
+	const size_t n_bindings = max_bindings(c, n->pool);
 	const size_t expected =
-	    nbindings < c->max_sessions ? nbindings : c->max_sessions;
+	    n_bindings < c->max_sessions ? n_bindings : c->max_sessions;
 	struct siphash_key key;
 	int proto;
 
 	key = derive_key(&c->secret, 's');
 	if (subscribers_init(&n->subs, c->subscriber_len, &c->subscriber,
-		nbindings, &key) == -1)
+		n_bindings, &key) == -1)
 		return (-1);
-	slab_init(&n->bib_slab, sizeof(struct bib_entry), nbindings);
+	slab_init(&n->bib_slab, sizeof(struct bib_entry), n_bindings);
 	n->bib_slab.hint = c->memory_hint;
 	key = derive_key(&c->secret, 'p');
 	for (proto = 0; proto < L4_NPROTO; proto++)
@@ -111,7 +111,7 @@ init_tables(struct nat64 *n, const struct nat64_config *c)
 	    c->max_sessions_per_binding, n->bibs, &n->subs, &key);
 	session_table_set_inbound(&n->sessions, c->max_inbound);
 	session_table_set_ports(&n->sessions, c->lifetime_ports,
-	    c->nlifetime_ports);
+	    c->n_lifetime_ports);
 	session_table_set_hint(&n->sessions, c->memory_hint);
 	return (0);
 }
@@ -151,7 +151,7 @@ init_pool(struct nat64 *n, const struct nat64_config *c)
 		if (c->adf[i])
 			pool_opts.rest_secs[i] = 0;
 	pool_opts.secret = derive_key(&c->secret, 'r');
-	n->pool = pool4_new(c->pool, c->npool, &pool_opts);
+	n->pool = pool4_new(c->pool, c->n_pool, &pool_opts);
 	return (n->pool == NULL ? -1 : 0);
 }
 
@@ -163,13 +163,13 @@ init_memory(struct nat64 *n, const struct nat64_config *c)
 	n->frags = frag_table_new(&c->frag);
 	if (n->frags == NULL)
 		return (-1);
-	n->excludes = calloc(c->nexcludes + 1, sizeof(*n->excludes));
+	n->excludes = calloc(c->n_excludes + 1, sizeof(*n->excludes));
 	if (n->excludes == NULL)
 		return (-1);
-	if (c->nexcludes > 0)
+	if (c->n_excludes > 0)
 		memcpy(n->excludes, c->excludes,
-		    c->nexcludes * sizeof(*n->excludes));
-	n->permit = permit_new(c->permits, c->npermits);
+		    c->n_excludes * sizeof(*n->excludes));
+	n->permit = permit_new(c->permits, c->n_permits);
 	if (n->permit == NULL)
 		return (-1);
 	return (0);
@@ -186,7 +186,7 @@ add_statics(struct nat64 *n, const struct nat64_config *c, struct monotime now)
 	const struct bib_entry *e;
 	size_t i;
 
-	for (i = 0; i < c->nstatics; i++) {
+	for (i = 0; i < c->n_statics; i++) {
 		st = &c->statics[i];
 		e = bib_add_static(&n->bibs[st->proto], &st->in6, &st->out4,
 		    now);
@@ -206,8 +206,8 @@ nat64_new(const struct nat64_config *c, const struct nat64_sink *sink,
 {
 	struct nat64 *n;
 
-	if (c->nprefixes == 0 || c->nprefixes > NAT64_MAX_PREFIXES ||
-	    (c->npool > 0 && pool4_check(c->pool, c->npool) != NULL)) {
+	if (c->n_prefixes == 0 || c->n_prefixes > NAT64_MAX_PREFIXES ||
+	    (c->n_pool > 0 && pool4_check(c->pool, c->n_pool) != NULL)) {
 		errno = EINVAL;
 		return (NULL);
 	}
@@ -312,7 +312,7 @@ nat64_set_pool(struct nat64 *n, const struct nat64_config *c,
 	struct ending ending = { n, now };
 	struct nat64_config conf;
 
-	if (c->npool > 0 && pool4_check(c->pool, c->npool) != NULL) {
+	if (c->n_pool > 0 && pool4_check(c->pool, c->n_pool) != NULL) {
 		errno = EINVAL;
 		return (-1);
 	}
@@ -323,9 +323,9 @@ nat64_set_pool(struct nat64 *n, const struct nat64_config *c,
 	clear_tables(n, now);
 	conf = n->conf;
 	conf.pool = c->pool;
-	conf.npool = c->npool;
+	conf.n_pool = c->n_pool;
 	conf.statics = c->statics;
-	conf.nstatics = c->nstatics;
+	conf.n_statics = c->n_statics;
 	n->conf.self4 = c->self4;
 	if (init_pool(n, &conf) == -1 || init_tables(n, &conf) == -1)
 		return (-1);
@@ -386,5 +386,5 @@ nat64_frags(const struct nat64 *n)
 unsigned
 nat64_stored_syns(const struct nat64 *n)
 {
-	return (n->nsyns);
+	return (n->n_syns);
 }

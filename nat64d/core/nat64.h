@@ -56,18 +56,18 @@ struct nat64_exclude {
  */
 struct nat64_config {
 	struct pref64 prefixes[NAT64_MAX_PREFIXES];
-	size_t nprefixes;
+	size_t n_prefixes;
 	const struct pool4_range *pool;
-	size_t npool; /* 0: IPv4 packets are not made, see nat64_set_pool() */
+	size_t n_pool; /* 0: IPv4 packets are not made, see nat64_set_pool() */
 	struct pool4_opts pool_opts;
 	uint32_t restart_rest_secs; /* CGN-09; 0: ports are free at once */
 	bool soft_pooling;
 	const struct nat64_static *statics;
-	size_t nstatics;
+	size_t n_statics;
 	const struct nat64_exclude *excludes;
-	size_t nexcludes;
+	size_t n_excludes;
 	const struct permit_rule *permits; /* who may use it; none: all */
-	size_t npermits;
+	size_t n_permits;
 
 	/* The addresses that we speak from; INADDR_ANY, ::: say nothing. */
 	struct in_addr self4;
@@ -76,7 +76,7 @@ struct nat64_config {
 	struct xlat_conf xlat;
 	uint32_t lifetime_secs[SESSION_NCLASSES];
 	struct session_port lifetime_ports[SESSION_MAX_PORTS];
-	unsigned nlifetime_ports;
+	unsigned n_lifetime_ports;
 	struct frag_limits frag;
 
 	bool adf[L4_NPROTO];	 /* address-dependent filtering (CFG-11) */
@@ -223,7 +223,7 @@ enum nat64_verdict nat64_input(struct nat64 *n, struct nat64_workspace *ws,
  */
 #define NAT64_BATCH 8
 void nat64_input_batch(struct nat64 *n, struct nat64_workspace *ws,
-    struct pkt *pkts, unsigned npkts, struct monotime now);
+    struct pkt *pkts, unsigned n_pkts, struct monotime now);
 
 /*
  * Do what is due at now, at most about max steps: expired sessions, stored
@@ -248,7 +248,7 @@ bool nat64_flush(struct nat64 *n, struct monotime now, unsigned max);
 void nat64_set_self6(struct nat64 *n, const struct in6_addr *self6);
 
 /*
- * Go over to another pool: npool (0: none for now), pool, nstatics, statics
+ * Go over to another pool: n_pool (0: none for now), pool, n_statics, statics
  * and self4 of c, borrowed for the call. All sessions and bindings of the old
  * one end and are told of, and the tables are made anew; of a pool that is
  * gone at once (an address that another host may have by now) nothing is

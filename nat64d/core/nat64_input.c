@@ -136,14 +136,14 @@ nat64_input(struct nat64 *n, struct nat64_workspace *ws, struct pkt *p,
 
 void
 nat64_input_batch(struct nat64 *n, struct nat64_workspace *ws,
-    struct pkt *pkts, unsigned npkts, struct monotime now)
+    struct pkt *pkts, unsigned n_pkts, struct monotime now)
 {
 	struct passage w;
 	unsigned i, end;
 
 	passage_init(&w, n, ws, now);
-	for (; npkts > 0; pkts += end, npkts -= end) {
-		end = npkts < NAT64_BATCH ? npkts : NAT64_BATCH;
+	for (; n_pkts > 0; pkts += end, n_pkts -= end) {
+		end = n_pkts < NAT64_BATCH ? n_pkts : NAT64_BATCH;
 		nat64_prefetch(n, pkts, end);
 		for (i = 0; i < end; i++)
 			serve(&w, &pkts[i]);

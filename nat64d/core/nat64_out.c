@@ -105,7 +105,7 @@ nat64_begin_segments(struct passage *w, struct rest *r, const struct pkt *p)
 	r->kind = REST_SEGMENTS;
 	r->whole = p;
 	r->segment = 0;
-	r->nsegments = gso_count(p);
+	r->n_segments = gso_count(p);
 	passage_begin_rest(w, r);
 }
 
@@ -119,7 +119,7 @@ nat64_next_of_rest(struct passage *w)
 		/* What counts is what became of the first fragment. */
 		w->settled = true;
 		p = frag_next_held(w->n->frags, r->held);
-	} else if (r->segment < r->nsegments) {
+	} else if (r->segment < r->n_segments) {
 		p = nat64_buffer(w, BUFFER_SEGMENT);
 		gso_build(r->whole, p, r->segment++);
 	}

@@ -32,7 +32,7 @@ struct rest {
 	enum { REST_SEGMENTS, REST_HELD } kind;
 	struct rest *outer;	 /* goes on when this one has ended */
 	const struct pkt *whole; /* REST_SEGMENTS: the super-packet */
-	unsigned segment, nsegments;
+	unsigned segment, n_segments;
 	struct frag_datagram *held; /* REST_HELD */
 	union frag_target out;	    /* where all of them go */
 };

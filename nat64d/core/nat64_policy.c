@@ -27,7 +27,7 @@ nat64_prefix_for(const struct nat64 *n, const struct bib_entry *bib,
 	if (bib != NULL && bib->prefix != -1 &&
 	    nat64_may_embed(n, (unsigned)bib->prefix, addr))
 		return (bib->prefix);
-	for (i = 0; i < n->conf.nprefixes; i++)
+	for (i = 0; i < n->conf.n_prefixes; i++)
 		if (nat64_may_embed(n, i, addr))
 			return ((int)i);
 	return (-1);
@@ -41,7 +41,7 @@ nat64_excluded(const struct nat64 *n, enum l4proto proto, struct in_addr addr,
 	uint32_t mask;
 	size_t i;
 
-	for (i = 0; i < n->conf.nexcludes; i++) {
+	for (i = 0; i < n->conf.n_excludes; i++) {
 		x = &n->excludes[i];
 		mask = x->len == 0 ? 0 : htonl(0xffffffffU << (32 - x->len));
 		if ((addr.s_addr & mask) != x->addr.s_addr)

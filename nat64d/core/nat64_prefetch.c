@@ -40,7 +40,7 @@ peek6(const struct nat64 *n, const struct pkt *p, struct lookup *l)
 	if (p->len < PKT_IP6_HLEN + 4 || !peek_proto(ip[6], &l->proto))
 		return;
 	memcpy(&dst, ip + 24, sizeof(dst));
-	prefix = pref64_find(n->conf.prefixes, n->conf.nprefixes, &dst);
+	prefix = pref64_find(n->conf.prefixes, n->conf.n_prefixes, &dst);
 	if (prefix == -1 ||
 	    pref64_extract(&n->conf.prefixes[prefix], &dst, &peer.addr) == -1)
 		return;
@@ -106,15 +106,15 @@ fetch(const struct nat64 *n, const struct lookup *l)
 }
 
 void
-nat64_prefetch(const struct nat64 *n, const struct pkt *pkts, unsigned npkts)
+nat64_prefetch(const struct nat64 *n, const struct pkt *pkts, unsigned n_pkts)
 {
 	struct lookup lookups[NAT64_BATCH];
 	unsigned i;
 
-	if (npkts < 2 || session_count(&n->sessions) <= FEW_SESSIONS)
+	if (n_pkts < 2 || session_count(&n->sessions) <= FEW_SESSIONS)
 		return;
-	for (i = 0; i < npkts; i++)
+	for (i = 0; i < n_pkts; i++)
 		peek(n, &pkts[i], &lookups[i]);
-	for (i = 0; i < npkts; i++)
+	for (i = 0; i < n_pkts; i++)
 		fetch(n, &lookups[i]);
 }

@@ -8,6 +8,6 @@
 
 /* For at most NAT64_BATCH packets, which need not be parsed. */
 void nat64_prefetch(const struct nat64 *n, const struct pkt *pkts,
-    unsigned npkts);
+    unsigned n_pkts);
 
 #endif

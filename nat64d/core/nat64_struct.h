@@ -52,14 +52,14 @@ struct nat64 {
 	struct permit *permit;
 	struct slab syn_slab;
 	struct syn_list syns;
-	unsigned nsyns;
+	unsigned n_syns;
 };
 
 /* Index of the Pref64 that addr lies in, or -1. */
 static inline int
 nat64_find_prefix(const struct nat64 *n, const struct in6_addr *addr)
 {
-	return (pref64_find(n->conf.prefixes, n->conf.nprefixes, addr));
+	return (pref64_find(n->conf.prefixes, n->conf.n_prefixes, addr));
 }
 
 #endif

@@ -15,7 +15,7 @@ nat64_syn_room(const struct nat64 *n, struct in_addr peer)
 	const struct stored_syn *syn;
 	unsigned same_peer = 0;
 
-	if (n->nsyns >= n->conf.max_stored_syns)
+	if (n->n_syns >= n->conf.max_stored_syns)
 		return (false);
 	TAILQ_FOREACH(syn, &n->syns, entry)
 		if (syn->pkt.ip4.src.s_addr == peer.s_addr)
@@ -40,7 +40,7 @@ nat64_syn_store(struct nat64 *n, struct session *s, struct pkt *p)
 	memcpy(syn->bytes, p->data, syn->pkt.len);
 	syn->session = s;
 	TAILQ_INSERT_TAIL(&n->syns, syn, entry);
-	n->nsyns++;
+	n->n_syns++;
 	s->tcp_state = TCP_STATE_V4_INIT_STORED;
 	return (true);
 }
@@ -66,7 +66,7 @@ nat64_syn_take(struct nat64 *n, const struct session *s)
 
 	if (syn != NULL) {
 		TAILQ_REMOVE(&n->syns, syn, entry);
-		n->nsyns--;
+		n->n_syns--;
 	}
 	return (syn);
 }

@@ -55,7 +55,7 @@ collect(const struct conf *c, enum l4proto proto, bool dynamic,
 		if (!portlist_has(&r->holes[proto], (uint16_t)port) &&
 		    !portset_has(set, (uint16_t)port))
 			portset_add(set, (uint16_t)port);
-	for (s = c->statics; s < c->statics + c->nstatics; s++) {
+	for (s = c->statics; s < c->statics + c->n_statics; s++) {
 		if (s->proto != proto)
 			continue;
 		for (port = s->ports4.first; port <= s->ports4.last; port++)

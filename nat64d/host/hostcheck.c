@@ -100,7 +100,7 @@ pool_common(const struct check *k, struct span s)
 	uint64_t sum = 0;
 	size_t i;
 
-	for (i = 0; i < k->nat64->npool; i++)
+	for (i = 0; i < k->nat64->n_pool; i++)
 		sum += common(span_of_range(&k->nat64->pool[i]), s);
 	return (sum);
 }
@@ -419,7 +419,7 @@ check_net6(const struct check *k, const struct host_addr *a)
 
 	if (a->own.family != AF_INET6 || is_tun(k, a->ifn))
 		return;
-	for (i = 0; i < k->nat64->nprefixes; i++)
+	for (i = 0; i < k->nat64->n_prefixes; i++)
 		check_prefix(k, &k->nat64->prefixes[i], a);
 }
 
@@ -656,12 +656,12 @@ check_routes(const struct check *k)
 	bool strict = false;
 	size_t i;
 
-	for (i = 0; i < n->nprefixes; i++) {
+	for (i = 0; i < n->n_prefixes; i++) {
 		first = host6(&n->prefixes[i]);
 		pref64_print(&n->prefixes[i], text, sizeof(text));
 		(void)is_routed(k, "prefix", text, &first);
 	}
-	for (i = 0; i < n->npool; i++) {
+	for (i = 0; i < n->n_pool; i++) {
 		first = host4(n->pool[i].first);
 		last = host4(n->pool[i].last);
 		range_text(&n->pool[i], text);
@@ -707,9 +707,9 @@ hostcheck_probes(const struct nat64_config *n,
 
 	probes[count++] = host4((struct in_addr){ htonl(INTERNET4) });
 	probes[count++] = host4(n->self4);
-	for (i = 0; i < n->nprefixes; i++)
+	for (i = 0; i < n->n_prefixes; i++)
 		probes[count++] = host6(&n->prefixes[i]);
-	for (i = 0; i < n->npool && count + 2 <= HOSTCHECK_PROBES; i++) {
+	for (i = 0; i < n->n_pool && count + 2 <= HOSTCHECK_PROBES; i++) {
 		probes[count++] = host4(n->pool[i].first);
 		probes[count++] = host4(n->pool[i].last);
 	}

@@ -75,13 +75,13 @@ note_routes(struct ifwatch *w, const struct nat64_config *n)
 	struct prefix dst = { .family = AF_INET6 };
 	size_t i;
 
-	for (i = 0; i < n->nprefixes; i++) {
+	for (i = 0; i < n->n_prefixes; i++) {
 		dst.len = n->prefixes[i].len;
 		dst.v6 = n->prefixes[i].addr;
 		if (note_route(w, &dst) == -1)
 			return (-1);
 	}
-	for (i = 0; i < n->npool; i++)
+	for (i = 0; i < n->n_pool; i++)
 		if (note_range(w, &n->pool[i]) == -1)
 			return (-1);
 	return (0);

@@ -70,9 +70,9 @@ use(struct poolif *p, struct in_addr addr)
 	p->addr = addr;
 	c->pool_if.first = c->pool_if.last = addr;
 	n->pool = &c->pool_if;
-	n->npool = any ? 1 : 0;
-	n->nstatics = any ? c->nbindings : 0;
-	for (i = 0; i < c->nbindings; i++)
+	n->n_pool = any ? 1 : 0;
+	n->n_statics = any ? c->n_bindings : 0;
+	for (i = 0; i < c->n_bindings; i++)
 		c->bindings[i].out4.addr = addr;
 	if (p->self4_follows)
 		n->self4 = addr;

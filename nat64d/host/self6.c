@@ -31,7 +31,7 @@ choose(struct self6 *s, struct in6_addr *addr)
 {
 	struct hostwatch *host = watch_host(s->watch);
 	struct hostaddr_choice c = { .prefixes = s->conf->prefixes,
-		.nprefixes = s->conf->nprefixes,
+		.n_prefixes = s->conf->n_prefixes,
 		.tun = s->tun,
 		.current = s->addr };
 	struct host_route r;

@@ -76,9 +76,9 @@ new_nat64(size_t max_sessions)
 	nat64_config_init(&c);
 	inet_pton(AF_INET6, "2001:db8:64::", &addr);
 	pref64_init(&c.prefixes[0], &addr, 96);
-	c.nprefixes = 1;
+	c.n_prefixes = 1;
 	c.pool = &range;
-	c.npool = 1;
+	c.n_pool = 1;
 	c.self4.s_addr = htonl(0xc6120001);
 	inet_pton(AF_INET6, "2001:db8:ffff::1", &c.self6);
 	c.max_sessions = max_sessions;

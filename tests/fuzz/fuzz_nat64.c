@@ -86,19 +86,19 @@ make_translator(struct nat64_config *c, struct pool4_range *pool,
 	nat64_config_init(c);
 	set_prefix(&c->prefixes[0], 0x64, 96);
 	set_prefix(&c->prefixes[1], 0x65, 48);
-	c->nprefixes = 2;
+	c->n_prefixes = 2;
 	*pool = (struct pool4_range){ .first = IP4(203, 0, 113, 5),
 		.last = IP4(203, 0, 113, 6),
 		.ports = { { 1024, 65535 }, { 1024, 65535 }, { 0, 65535 } } };
 	c->pool = pool;
-	c->npool = 1;
+	c->n_pool = 1;
 	for (i = 0; i < NSTATICS; i++) {
 		st[i] = statics[i];
 		st[i].out4.addr =
 		    st[i].out4.addr.s_addr == 0 ? pool->first : pool->last;
 	}
 	c->statics = st;
-	c->nstatics = NSTATICS;
+	c->n_statics = NSTATICS;
 	c->self4 = IP4(192, 0, 2, 1);
 	memcpy(&c->self6, "\x20\x01\x0d\xb8\xff\xff\0\0\0\0\0\0\0\0\0\1", 16);
 	c->adf[L4_UDP] = true;

@@ -102,7 +102,7 @@ lab_set_pool(const char *first, const char *last, uint16_t port_first,
 	r->ports[L4_UDP] = (struct port_range){ port_first, port_last };
 	r->ports[L4_ICMP] = (struct port_range){ 0, 65535 };
 	lab.conf.pool = lab.pool;
-	lab.conf.npool = 1;
+	lab.conf.n_pool = 1;
 }
 
 void
@@ -111,16 +111,16 @@ lab_set_prefix(size_t i, const char *addr, unsigned len)
 	const struct in6_addr a = addr6(addr);
 
 	ck_assert_ptr_null(pref64_init(&lab.conf.prefixes[i], &a, len));
-	lab.conf.nprefixes = i + 1;
+	lab.conf.n_prefixes = i + 1;
 }
 
 void
 lab_add_static(enum l4proto proto, const char *host, uint16_t port6,
     const char *out, uint16_t port4)
 {
-	struct nat64_static *st = &lab.statics[lab.conf.nstatics++];
+	struct nat64_static *st = &lab.statics[lab.conf.n_statics++];
 
-	ck_assert_uint_le(lab.conf.nstatics, NITEMS(lab.statics));
+	ck_assert_uint_le(lab.conf.n_statics, NITEMS(lab.statics));
 	st->proto = proto;
 	st->in6 = (struct taddr6){ addr6(host), port6 };
 	st->out4 = (struct taddr4){ addr4(out), port4 };

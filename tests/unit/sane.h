@@ -25,7 +25,7 @@ sane_in_pool(const struct nat64_config *c, struct in_addr addr)
 	const uint32_t a = ntohl(addr.s_addr);
 	size_t i;
 
-	for (i = 0; i < c->npool; i++)
+	for (i = 0; i < c->n_pool; i++)
 		if (a >= ntohl(c->pool[i].first.s_addr) &&
 		    a <= ntohl(c->pool[i].last.s_addr))
 			return (true);
@@ -37,7 +37,7 @@ sane_in_pref64(const struct nat64_config *c, const struct in6_addr *addr)
 {
 	size_t i;
 
-	for (i = 0; i < c->nprefixes; i++)
+	for (i = 0; i < c->n_prefixes; i++)
 		if (pref64_match(&c->prefixes[i], addr))
 			return (true);
 	return (false);

@@ -129,7 +129,7 @@ setup_common(struct setup *s, const char *pref64)
 	/* As they were worked: the identification is the low half. */
 	s->conf.remap_fragment_id = false;
 	s->conf.prefixes[0] = prefix64(pref64);
-	s->conf.nprefixes = 1;
+	s->conf.n_prefixes = 1;
 	s->pool[0].first = s->pool[0].last = addr4("203.0.113.5");
 	for (i = 0; i < L4_NPROTO; i++)
 		s->pool[0].ports[i] = (struct port_range){ 1024, 65535 };
@@ -137,7 +137,7 @@ setup_common(struct setup *s, const char *pref64)
 	s->pool[1] = s->pool[0];
 	s->pool[1].first = s->pool[1].last = addr4("203.0.113.6");
 	s->conf.pool = s->pool;
-	s->conf.npool = 2;
+	s->conf.n_pool = 2;
 	s->conf.statics = s->statics;
 	s->conf.self4 = addr4("192.0.2.1");
 	s->conf.self6 = addr6("2001:db8:ffff::1");

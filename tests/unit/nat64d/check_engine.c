@@ -57,19 +57,19 @@ configure(void)
 	ck_assert_int_eq(inet_pton(AF_INET6, PREFIX, &conf.prefixes[0].addr),
 	    1);
 	conf.prefixes[0].len = 96;
-	conf.nprefixes = 1;
+	conf.n_prefixes = 1;
 	pool.first.s_addr = pool.last.s_addr = inet_addr(POOL);
 	for (i = 0; i < L4_NPROTO; i++)
 		pool.ports[i] = (struct port_range){ 1024, 65535 };
 	conf.pool = &pool;
-	conf.npool = 1;
+	conf.n_pool = 1;
 	web.proto = L4_TCP;
 	web.out4.addr = pool.first;
 	web.out4.port = 80;
 	ck_assert_int_eq(inet_pton(AF_INET6, CLIENT, &web.in6.addr), 1);
 	web.in6.port = 8080;
 	conf.statics = &web;
-	conf.nstatics = 1;
+	conf.n_statics = 1;
 	conf.subscriber.ports = 0;
 	conf.subscriber.sessions = 0;
 	conf.subscriber.new_bindings.per_sec = 0;

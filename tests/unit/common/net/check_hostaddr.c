@@ -113,7 +113,7 @@ START_TEST(choice_is_as_in_the_table)
 	const struct row *r = &rows[_i];
 	struct pref64 prefix = { .addr = addr6(PREFIX), .len = 96 };
 	struct hostaddr_choice c = { .prefixes = &prefix,
-		.nprefixes = 1,
+		.n_prefixes = 1,
 		.tun = TUN,
 		.route = WAN,
 		.current = addr6(r->current) };

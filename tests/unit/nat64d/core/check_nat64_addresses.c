@@ -98,7 +98,7 @@ START_TEST(excluded_destinations_are_not_translated)
 	x[0].addr = x[2].addr = addr4("198.51.100.0");
 	x[1].addr = addr4("198.51.101.9");
 	lab.conf.excludes = x;
-	lab.conf.nexcludes = NITEMS(x);
+	lab.conf.n_excludes = NITEMS(x);
 	lab_add_static(L4_TCP, CLIENT6, PORT6, POOL4, PORT_IN);
 	lab_start();
 

@@ -52,9 +52,9 @@ start(struct side *side)
 
 	nat64_config_init(&c);
 	pref64_init(&c.prefixes[0], &prefix, 96);
-	c.nprefixes = 1;
+	c.n_prefixes = 1;
 	c.pool = &pool;
-	c.npool = 1;
+	c.n_pool = 1;
 	c.self4 = ip4("198.18.0.1");
 	c.self6 = ip6("2001:db8:ffff::1");
 	c.max_sessions = 100000;

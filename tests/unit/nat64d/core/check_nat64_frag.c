@@ -116,12 +116,12 @@ setup(void)
 	nat64_config_init(&conf);
 	conf.remap_fragment_id = false;
 	ck_assert_ptr_null(pref64_init(&conf.prefixes[0], &prefix, 96));
-	conf.nprefixes = 1;
+	conf.n_prefixes = 1;
 	pool[0] = (struct pool4_range){ .first = out4,
 		.last = out4,
 		.ports = { { 1024, 65535 }, { 1024, 65535 }, { 0, 65535 } } };
 	conf.pool = pool;
-	conf.npool = 1;
+	conf.n_pool = 1;
 	statics[0] = (struct nat64_static){ L4_ICMP, { out4, T_PORT },
 		{ host_a, A_PORT } };
 	statics[1] = (struct nat64_static){ L4_UDP, { out4, T_PORT },
@@ -129,7 +129,7 @@ setup(void)
 	statics[2] = (struct nat64_static){ L4_UDP, { out4, U_PORT },
 		{ host_b, B_PORT } };
 	conf.statics = statics;
-	conf.nstatics = 3;
+	conf.n_statics = 3;
 	inet_pton(AF_INET, "192.0.2.1", &conf.self4);
 	inet_pton(AF_INET6, "2001:db8:ffff::1", &conf.self6);
 	conf.fixed_ipid = 0x1001;

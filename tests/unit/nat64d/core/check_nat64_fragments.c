@@ -42,7 +42,7 @@ static struct {
 static void
 start(void)
 {
-	lab.conf.nstatics = 0;
+	lab.conf.n_statics = 0;
 	lab_add_static(L4_TCP, CLIENT6, PORT6, POOL4, PORT_IN);
 	lab_add_static(L4_UDP, CLIENT6, PORT6, POOL4, PORT_IN);
 	lab_add_static(L4_ICMP, CLIENT6, ID6, POOL4, ID4);

@@ -21,14 +21,14 @@ change(const char *addr)
 
 	lab.nevents = 0;
 	if (addr == NULL) {
-		lab.conf.npool = 0;
-		lab.conf.nstatics = 0;
+		lab.conf.n_pool = 0;
+		lab.conf.n_statics = 0;
 		lab.conf.self4.s_addr = INADDR_ANY;
 		return (nat64_set_pool(lab.n, &lab.conf, lab.now));
 	}
 	lab_set_pool(addr, addr, 1024, 65535);
 	lab.conf.self4 = addr4(addr);
-	for (i = 0; i < lab.conf.nstatics; i++)
+	for (i = 0; i < lab.conf.n_statics; i++)
 		lab.statics[i].out4.addr = addr4(addr);
 	return (nat64_set_pool(lab.n, &lab.conf, lab.now));
 }
@@ -113,7 +113,7 @@ END_TEST
 
 START_TEST(translator_can_begin_without_an_address)
 {
-	lab.conf.npool = 0;
+	lab.conf.n_pool = 0;
 	lab.conf.self4.s_addr = INADDR_ANY;
 	lab_start();
 	lab_ping(CLIENT6, SERVER6, 7);

@@ -14,7 +14,7 @@
 static void
 set_port(enum session_class cls, uint16_t first, uint16_t last, uint32_t secs)
 {
-	lab.conf.lifetime_ports[lab.conf.nlifetime_ports++] =
+	lab.conf.lifetime_ports[lab.conf.n_lifetime_ports++] =
 	    (struct session_port){ cls, { first, last }, secs };
 }
 

@@ -350,7 +350,7 @@ check_session(const struct session *s)
 	REQUIRE(s->bib->in6.port == s->in6.port);
 	REQUIRE(s->bib->out4.addr.s_addr == s->out4.addr.s_addr);
 	REQUIRE(s->bib->out4.port == s->out4.port);
-	REQUIRE(s->prefix < lab.conf.nprefixes);
+	REQUIRE(s->prefix < lab.conf.n_prefixes);
 }
 
 /* The slots of both wheels, one after the other. */
@@ -368,18 +368,18 @@ check_sessions(void)
 	const struct session_table *t = nat64_sessions(lab.n);
 	const struct session *s;
 	size_t n = 0;
-	unsigned i, nsyns = 0, nbound = 0;
+	unsigned i, n_syns = 0, nbound = 0;
 
 	for (i = 0; i < 2 * SESSION_NSLOTS; i++)
 		LIST_FOREACH(s, slot(t, i), slot) {
 			check_session(s);
 			REQUIRE(s->inbound == (i >= SESSION_NSLOTS));
-			nsyns += s->tcp_state == TCP_STATE_V4_INIT_STORED;
+			n_syns += s->tcp_state == TCP_STATE_V4_INIT_STORED;
 			nbound += s->bib != NULL;
 			n++;
 		}
 	REQUIRE(n == session_count(t));
-	REQUIRE(nsyns == nat64_stored_syns(lab.n));
+	REQUIRE(n_syns == nat64_stored_syns(lab.n));
 	REQUIRE(nbound == live_sessions);
 	return (n);
 }

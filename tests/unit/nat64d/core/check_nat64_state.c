@@ -718,7 +718,7 @@ START_TEST(a_translator_refuses_what_no_parser_lets_pass)
 	const struct rng rng = { .arg = NULL };
 	struct nat64_config c = lab.conf;
 
-	c.nprefixes = 0;
+	c.n_prefixes = 0;
 	ck_assert_ptr_null(nat64_new(&c, &sink, &rng, lab.now));
 	ck_assert_int_eq(errno, EINVAL);
 	c = lab.conf;

@@ -31,7 +31,7 @@ start(void)
 {
 	lab.conf.lifetime_secs[SESSION_TCP_OPEN] = OPEN;
 	lab.conf.lifetime_secs[SESSION_TCP_CLOSE] = CLOSE;
-	lab.conf.nstatics = 0;
+	lab.conf.n_statics = 0;
 	lab_add_static(L4_TCP, CLIENT6, PORT6, POOL4, PORT_IN);
 	lab_start();
 }
@@ -370,7 +370,7 @@ START_TEST(a_syn_from_ipv6_meets_a_stored_one)
 	from4(SYN | ACK);
 	lab_sent();
 
-	lab.conf.nstatics = 0;
+	lab.conf.n_statics = 0;
 	lab.conf.adf[L4_TCP] = false;
 	lab_set_pool(POOL4, POOL4, PORT_IN, PORT_IN);
 	lab_start();
@@ -534,7 +534,7 @@ END_TEST
 /* Shows: CFG-02 CFG-03 TCP-11 */
 START_TEST(an_idle_connection_lives_for_two_hours_and_four_minutes)
 {
-	lab.conf.nstatics = 0;
+	lab.conf.n_statics = 0;
 	lab_start();
 	lab_tcp(CLIENT6, PORT6, SERVER6, PORT_SERVER, SYN);
 	lab_tcp(SERVER4, PORT_SERVER, text4(lab.out[0].ip4.src),

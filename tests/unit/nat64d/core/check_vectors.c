@@ -101,10 +101,10 @@ taddr4_of(const char *text)
 static void
 add_binding(struct setup *s, const json_t *binding)
 {
-	struct nat64_static *b = &s->statics[s->conf.nstatics++];
+	struct nat64_static *b = &s->statics[s->conf.n_statics++];
 	char addr[INET6_ADDRSTRLEN];
 
-	ck_assert_uint_le(s->conf.nstatics, 8);
+	ck_assert_uint_le(s->conf.n_statics, 8);
 	b->proto = proto_of(binding);
 	b->out4 = taddr4_of(member(binding, "v4"));
 	b->in6.port = split_port(member(binding, "v6"), addr);
@@ -122,7 +122,7 @@ exhaust_pool(struct setup *s)
 		for (proto = 0; proto < L4_NPROTO; proto++) {
 			s->pool[i].ports[proto] =
 			    (struct port_range){ 1024, 1024 };
-			b = &s->statics[s->conf.nstatics++];
+			b = &s->statics[s->conf.n_statics++];
 			b->proto = (enum l4proto)proto;
 			b->out4.addr = s->pool[i].first;
 			b->out4.port = 1024;
@@ -181,7 +181,7 @@ open_session(struct nat64 *n, const struct setup *s, const json_t *session,
 	ck_assert_int_eq(proto_of(session), L4_UDP);
 	while (b->proto != L4_UDP || b->out4.addr.s_addr != src.addr.s_addr ||
 	    b->out4.port != src.port)
-		ck_assert(++b < s->statics + s->conf.nstatics);
+		ck_assert(++b < s->statics + s->conf.n_statics);
 	h.src = b->in6.addr;
 	pref64_embed(&s->conf.prefixes[0], dst.addr, &h.dst);
 	iphdr_put6(packet, &h);

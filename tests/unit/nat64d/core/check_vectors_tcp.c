@@ -345,13 +345,13 @@ prepare(struct run *r, const struct vector *v)
 
 	setup_common(s, "2001:db8:64::/96");
 	pref64_embed(&s->conf.prefixes[0], r->peer.addr, &r->peer6);
-	s->conf.npool = 1;
+	s->conf.n_pool = 1;
 	s->conf.pool_opts.select = POOL4_PRESERVE;
 	s->conf.adf[L4_TCP] = json_is_true(json_object_get(config, "adf"));
 	if (json_is_true(json_object_get(config, "static_bib"))) {
 		s->statics[0] =
 		    (struct nat64_static){ L4_TCP, r->out, r->host };
-		s->conf.nstatics = 1;
+		s->conf.n_statics = 1;
 	}
 	r->n = translator(s, r->start);
 }

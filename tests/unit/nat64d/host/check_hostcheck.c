@@ -81,9 +81,9 @@ add_addr(size_t ifn, const char *own, const char *net)
 static void
 add_pool(const char *first, const char *last)
 {
-	ck_assert_uint_lt(nat64.npool, MAX_POOL);
-	pool[nat64.npool].first.s_addr = inet_addr(first);
-	pool[nat64.npool++].last.s_addr = inet_addr(last);
+	ck_assert_uint_lt(nat64.n_pool, MAX_POOL);
+	pool[nat64.n_pool].first.s_addr = inet_addr(first);
+	pool[nat64.n_pool++].last.s_addr = inet_addr(last);
 }
 
 static void
@@ -92,7 +92,7 @@ add_prefix(const char *text)
 	const struct prefix p = prefix_of(text);
 
 	ck_assert_ptr_null(
-	    pref64_init(&nat64.prefixes[nat64.nprefixes++], &p.v6, p.len));
+	    pref64_init(&nat64.prefixes[nat64.n_prefixes++], &p.v6, p.len));
 }
 
 /* All the paths that are asked for go one way. */
@@ -490,9 +490,9 @@ START_TEST(probes_are_bounded)
 		many[i].first.s_addr = many[i].last.s_addr =
 		    htonl(0xc0000200 + (uint32_t)i);
 	nat64.pool = many;
-	nat64.npool = 1024;
-	nat64.nprefixes = NAT64_MAX_PREFIXES;
-	for (i = 0; i < nat64.nprefixes; i++)
+	nat64.n_pool = 1024;
+	nat64.n_prefixes = NAT64_MAX_PREFIXES;
+	for (i = 0; i < nat64.n_prefixes; i++)
 		nat64.prefixes[i].len = 96;
 	ck_assert_uint_le(hostcheck_probes(&nat64, probes), HOSTCHECK_PROBES);
 }

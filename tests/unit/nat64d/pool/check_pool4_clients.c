@@ -19,9 +19,9 @@
 static void
 add_pool(const char *first, const char *last, const char *clients)
 {
-	struct pool4_range *r = &lab.pool[lab.conf.npool++];
+	struct pool4_range *r = &lab.pool[lab.conf.n_pool++];
 
-	ck_assert_uint_le(lab.conf.npool, NITEMS(lab.pool));
+	ck_assert_uint_le(lab.conf.n_pool, NITEMS(lab.pool));
 	*r = lab.pool[0];
 	r->first = addr4(first);
 	r->last = addr4(last);

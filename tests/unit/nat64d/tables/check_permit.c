@@ -106,7 +106,7 @@ start(const char *text)
 {
 	set_rules(text);
 	lab.conf.permits = rules;
-	lab.conf.npermits = nrules;
+	lab.conf.n_permits = nrules;
 	lab_start();
 }
 
