@@ -136,7 +136,7 @@ nat64d_PURE = \
     nat64d/tables/session_wheel.c \
     nat64d/base/slab.c \
     nat64d/base/stats.c \
-    nat64d/tables/share.c \
+    nat64d/tables/fairshare.c \
     nat64d/tables/subscriber.c \
     nat64d/tables/tcp_fsm.c \
     nat64d/xlat/tcp_reset.c \

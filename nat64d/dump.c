@@ -86,8 +86,8 @@ dump_head(const struct dump *d, struct evbuffer *out)
 		    "table %-5s bindings %zu "
 		    "sessions %zu ports %" PRIu64 "\n",
 		    proto_names[proto],
-		    nat64_bib(n, (enum l4proto)proto)->nentries,
-		    sessions->nsessions[proto],
+		    nat64_bib(n, (enum l4proto)proto)->n_entries,
+		    sessions->n_sessions[proto],
 		    pool4_capacity(nat64_pool(n), (enum l4proto)proto));
 	evbuffer_add_printf(out, "table stored-syns %u\n",
 	    nat64_stored_syns(n));
@@ -133,7 +133,7 @@ dump_binding(struct evbuffer *out, const struct bib_entry *e)
 
 	evbuffer_add_printf(out, "%-7s %-47s %-21s %" PRIu32 "%s\n",
 	    proto_names[e->proto], taddr6_text(&e->in6, true, in6),
-	    taddr4_text(&e->out4, true, out4), e->nsessions,
+	    taddr4_text(&e->out4, true, out4), e->n_sessions,
 	    e->is_static ? " static" : "");
 }
 

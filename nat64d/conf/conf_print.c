@@ -234,7 +234,7 @@ print_xlat(FILE *f, const struct nat64_config *n)
 	fprintf(f, "traffic-class %s\n", x->tclass_zero ? "0" : "copy");
 	fprintf(f, "mss %s\n", x->mss_clamp ? "clamp" : "keep");
 	fputs("plateaus", f);
-	for (i = 0; i < x->nplateaus; i++)
+	for (i = 0; i < x->n_plateaus; i++)
 		fprintf(f, " %u", x->plateaus[i]);
 	fprintf(f, "\nremap-fragment-id %s\n", yes(n->remap_fragment_id));
 	fprintf(f, "wkp-non-global %s\n",

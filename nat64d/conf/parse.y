@@ -238,7 +238,7 @@ translation	: MTU IPV4 NUMBER {
 		| MSS CLAMP { NAT64.xlat.mss_clamp = true; }
 		| MSS KEEP { NAT64.xlat.mss_clamp = false; }
 		| PLATEAUS {
-			NAT64.xlat.nplateaus = 0;
+			NAT64.xlat.n_plateaus = 0;
 		} plateaus
 		| WKP_NON_GLOBAL drop { NAT64.wkp_nonglobal_ok = !$drop; }
 		| ICMP_FRAGMENTS REASSEMBLE { NAT64.frag.drop_icmp = false; }
@@ -715,11 +715,11 @@ add_plateau(struct conf_build *b, struct conf_file *cf,
 
 	if (mtu != v->number)
 		return;
-	if (x->nplateaus == XLAT_MAX_PLATEAUS)
+	if (x->n_plateaus == XLAT_MAX_PLATEAUS)
 		conf_error_at(cf, &v->where, "more than %d plateaus",
 		    XLAT_MAX_PLATEAUS);
-	else if (x->nplateaus > 0 && x->plateaus[x->nplateaus - 1] <= mtu)
+	else if (x->n_plateaus > 0 && x->plateaus[x->n_plateaus - 1] <= mtu)
 		conf_error_at(cf, &v->where, "%u: plateaus must fall", mtu);
 	else
-		x->plateaus[x->nplateaus++] = (uint16_t)mtu;
+		x->plateaus[x->n_plateaus++] = (uint16_t)mtu;
 }

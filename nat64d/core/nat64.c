@@ -194,7 +194,7 @@ add_statics(struct nat64 *n, const struct nat64_config *c, struct monotime now)
 			errno = EINVAL;
 		if (e == NULL)
 			return (-1);
-		if (subscriber_nbindings(e->sub) == 1)
+		if (subscriber_count_bindings(e->sub) == 1)
 			nat64_tell_address(n, NAT64_EV_ADDRESS_CREATE, e->sub);
 	}
 	return (0);

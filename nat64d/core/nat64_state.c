@@ -31,7 +31,7 @@ release_binding(struct nat64 *n, struct bib_entry *e, struct monotime now)
 {
 	const struct subscriber *sub = e->sub;
 
-	if (e->nsessions > 0 || e->is_static)
+	if (e->n_sessions > 0 || e->is_static)
 		return;
 	nat64_tell(n, NAT64_EV_BIB_DELETE, e, NULL);
 	bib_release(&n->bibs[e->proto], e, now);
@@ -104,7 +104,7 @@ live_binding(struct passage *w, struct bib_entry *e)
 	if (e == NULL)
 		return (NULL);
 	while ((s = RB_ROOT(&e->peers)) != NULL && is_dead(w, s)) {
-		last = e->nsessions == 1 && !e->is_static;
+		last = e->n_sessions == 1 && !e->is_static;
 		if (nat64_session_timeout(w, s) && last)
 			return (NULL);
 	}
@@ -249,7 +249,7 @@ get_binding6(struct passage *w, enum l4proto proto, const struct taddr6 *in6,
 		e = new_binding(w, proto, in6, &created, &why);
 	if (e == NULL)
 		*reason = nat64_tell_refused(n, proto, in6, &why);
-	if (created && subscriber_nbindings(e->sub) == 1)
+	if (created && subscriber_count_bindings(e->sub) == 1)
 		nat64_tell_address(n, NAT64_EV_ADDRESS_CREATE, e->sub);
 	if (created)
 		nat64_tell(n, NAT64_EV_BIB_CREATE, e, NULL);

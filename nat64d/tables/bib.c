@@ -39,7 +39,7 @@ RB_GENERATE_STATIC(bib_tree4, bib_entry, by4, cmp_by4)
 #define MAX_BITS 22
 
 static size_t
-ntrees(const struct bib *b)
+n_trees(const struct bib *b)
 {
 	return (keyhash_nplaces(b->shift));
 }
@@ -59,8 +59,8 @@ bib_init(struct bib *b, enum l4proto proto, struct pool4 *pool,
 	keyhash_init(&b->hash, key);
 	b->shift = keyhash_shift(expected, MAX_BITS);
 	/* All zero is an empty tree, and memory is touched as they fill. */
-	b->trees6 = calloc(ntrees(b), sizeof(*b->trees6));
-	b->trees4 = calloc(ntrees(b), sizeof(*b->trees4));
+	b->trees6 = calloc(n_trees(b), sizeof(*b->trees6));
+	b->trees4 = calloc(n_trees(b), sizeof(*b->trees4));
 	return (b->trees6 != NULL && b->trees4 != NULL ? 0 : -1);
 }
 
@@ -109,7 +109,7 @@ bib_walk_at(const struct bib *b, struct bib_walk *w, unsigned *steps)
 	struct bib_entry key, *e = NULL;
 
 	/* There may be fewer trees now (nat64_set_pool()). */
-	if (w->inside && w->tree < ntrees(b)) {
+	if (w->inside && w->tree < n_trees(b)) {
 		key.in6 = w->key;
 		e = RB_NFIND(bib_tree6, &b->trees6[w->tree], &key);
 		if (e != NULL && w->past && cmp_by6(e, &key) == 0)
@@ -117,7 +117,7 @@ bib_walk_at(const struct bib *b, struct bib_walk *w, unsigned *steps)
 		if (e == NULL)
 			w->tree++;
 	}
-	for (; e == NULL && w->tree < ntrees(b) && *steps > 0; w->tree++) {
+	for (; e == NULL && w->tree < n_trees(b) && *steps > 0; w->tree++) {
 		e = RB_MIN(bib_tree6, &b->trees6[w->tree]);
 		if (e != NULL)
 			break;
@@ -176,7 +176,7 @@ insert(struct bib *b, struct bib_entry *e, const struct taddr6 *in6,
 	e->prefix = -1;
 	RB_INSERT(bib_tree6, tree6(b, in6), e);
 	RB_INSERT(bib_tree4, tree4(b, out4), e);
-	b->nentries++;
+	b->n_entries++;
 }
 
 static void
@@ -184,7 +184,7 @@ remove_entry(struct bib *b, struct bib_entry *e, struct monotime now)
 {
 	RB_REMOVE(bib_tree6, tree6(b, &e->in6), e);
 	RB_REMOVE(bib_tree4, tree4(b, &e->out4), e);
-	b->nentries--;
+	b->n_entries--;
 	pool4_release(b->pool, b->proto, &e->out4, &e->in6, now);
 	subscriber_remove_binding(b->subs, e->sub, &e->in6.addr, b->proto);
 	slab_put(b->slab, e);
@@ -209,7 +209,7 @@ bib_clear(struct bib *b, struct monotime now)
 	struct bib_entry *e;
 	size_t i;
 
-	for (i = 0; b->nentries > 0 && i < ntrees(b); i++)
+	for (i = 0; b->n_entries > 0 && i < n_trees(b); i++)
 		while ((e = RB_ROOT(&b->trees6[i])) != NULL) {
 			make_dynamic(b, e);
 			remove_entry(b, e, now);
@@ -394,7 +394,7 @@ refused:
 bool
 bib_release(struct bib *b, struct bib_entry *e, struct monotime now)
 {
-	if (e->nsessions > 0 || e->is_static)
+	if (e->n_sessions > 0 || e->is_static)
 		return (false);
 	remove_entry(b, e, now);
 	return (true);

@@ -55,14 +55,14 @@ struct bib_entry {
 	alignas(CACHE_LINE) RB_ENTRY(bib_entry) by6;
 	struct taddr6 in6;  /* (X',x) */
 	struct taddr4 out4; /* (T,t) */
-	uint32_t nsessions : 23;
+	uint32_t n_sessions : 23;
 	bool is_static : 1;
 	uint8_t proto; /* enum l4proto */
 	RB_ENTRY(bib_entry) by4;
 	struct session_tree peers; /* the sessions, kept by session.c */
 	struct subscriber *sub;
 	int prefix; /* Pref64 that a session took last; an index, or -1 */
-	uint32_t ninbound; /* of nsessions: opened from IPv4 */
+	uint32_t n_inbound; /* of n_sessions: opened from IPv4 */
 };
 
 RB_HEAD(bib_tree6, bib_entry);
@@ -73,7 +73,7 @@ struct bib {
 	unsigned shift; /* 64 - log2(number of trees of a kind) */
 	struct bib_tree6 *trees6;
 	struct bib_tree4 *trees4;
-	size_t nentries;
+	size_t n_entries;
 	struct keyhash hash;
 	/* Shared by the BIBs of one translator; borrowed. */
 	struct pool4 *pool;

@@ -17,12 +17,12 @@
 _Static_assert(sizeof(struct flow_bucket) == 64, "a bucket is a cache line");
 
 void
-flow_cache_init(struct flow_cache *c, size_t nsessions)
+flow_cache_init(struct flow_cache *c, size_t n_sessions)
 {
 	unsigned bits = MIN_BITS;
 
-	while (
-	    bits < MAX_BITS && (size_t)SESSIONS_PER_BUCKET << bits < nsessions)
+	while (bits < MAX_BITS &&
+	    (size_t)SESSIONS_PER_BUCKET << bits < n_sessions)
 		bits++;
 	c->shift = 64 - bits;
 	/* Room to begin with a cache line. */

@@ -41,7 +41,7 @@ struct flow_place {
 };
 
 /* A cache for so many sessions; the memory is touched as it fills. */
-void flow_cache_init(struct flow_cache *c, size_t nsessions);
+void flow_cache_init(struct flow_cache *c, size_t n_sessions);
 void flow_cache_clear(struct flow_cache *c);
 
 /* The place of a tuple with that hash (keyhash.h). */

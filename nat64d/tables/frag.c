@@ -103,7 +103,7 @@ hold(struct frag_table *t, struct frag_datagram *d, const struct pkt *p,
 {
 	enum nat64_reason reason;
 
-	if (d->nspans >= t->limits.per_datagram)
+	if (d->n_spans >= t->limits.per_datagram)
 		return (NAT64_FRAG_LIMIT);
 	reason = frag_store_hold(t, d, p);
 	if (reason == NAT64_NONE)
@@ -120,7 +120,7 @@ input_waiting(struct frag_table *t, struct frag_datagram *d, struct pkt *p,
 	reason = hold(t, d, p, s);
 	if (reason == NAT64_NONE)
 		return (FRAG_HELD);
-	if (d->nspans == 0)
+	if (d->n_spans == 0)
 		frag_store_remove(t, d);
 	return (drop(r, reason));
 }

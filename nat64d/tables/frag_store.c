@@ -314,7 +314,7 @@ frag_store_fit(const struct frag_datagram *d, const struct frag_span *s,
 
 	/* What lies behind the end of the datagram contradicts it. */
 	overlaps = d->end != 0 && (more ? s->end > d->end : s->end != d->end);
-	for (i = 0; i < d->nspans; i++) {
+	for (i = 0; i < d->n_spans; i++) {
 		seen = &d->spans[i];
 		if (seen->off == s->off && seen->end == s->end)
 			return (FRAG_DUPLICATE);
@@ -332,12 +332,12 @@ frag_store_note(const struct frag_table *t, struct frag_datagram *d,
 {
 	unsigned i;
 
-	if (d->nspans >= t->limits.per_datagram)
+	if (d->n_spans >= t->limits.per_datagram)
 		return (false);
-	for (i = d->nspans; i > 0 && d->spans[i - 1].off > s->off; i--)
+	for (i = d->n_spans; i > 0 && d->spans[i - 1].off > s->off; i--)
 		d->spans[i] = d->spans[i - 1];
 	d->spans[i] = *s;
-	d->nspans++;
+	d->n_spans++;
 	if (!more)
 		d->end = s->end;
 	return (true);
@@ -350,7 +350,7 @@ frag_store_complete(const struct frag_datagram *d)
 
 	if (d->end == 0)
 		return (false);
-	for (i = 0; i < d->nspans && d->spans[i].off <= reached; i++)
+	for (i = 0; i < d->n_spans && d->spans[i].off <= reached; i++)
 		if (d->spans[i].end > reached)
 			reached = d->spans[i].end;
 	return (reached >= d->end);

@@ -83,7 +83,7 @@ struct frag_datagram {
 	uint8_t proto;	 /* of the first fragment */
 	bool overlapped; /* some spans contradict each other */
 	uint8_t key[FRAG_KEYLEN];
-	unsigned nspans;
+	unsigned n_spans;
 	struct frag_span spans[]; /* limits.per_datagram */
 };
 

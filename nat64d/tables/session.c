@@ -63,8 +63,8 @@ session_table_init(struct session_table *t,
 	memset(t->inbound.per_source, 0, sizeof(t->inbound.per_source));
 	memcpy(t->lifetime_secs, lifetime_secs,
 	    SESSION_NCLASSES * sizeof(*lifetime_secs));
-	t->nports = 0;
-	memset(t->nsessions, 0, sizeof(t->nsessions));
+	t->n_ports = 0;
+	memset(t->n_sessions, 0, sizeof(t->n_sessions));
 	t->max_per_bib = max_per_bib;
 	if (max_per_bib == 0 || max_per_bib > BIB_MAX_SESSIONS)
 		t->max_per_bib = BIB_MAX_SESSIONS;
@@ -82,7 +82,7 @@ session_table_set_ports(struct session_table *t,
 {
 	unsigned i;
 
-	t->nports = n;
+	t->n_ports = n;
 	for (i = 0; i < n; i++) {
 		t->ports[i] = ports[i];
 		t->lifetime_secs[SESSION_NCLASSES + i] = ports[i].secs;
@@ -96,7 +96,7 @@ class_of(const struct session_table *t, enum session_class cls, uint16_t port)
 	const struct session_port *p;
 	unsigned i;
 
-	for (i = t->nports; i > 0; i--) {
+	for (i = t->n_ports; i > 0; i--) {
 		p = &t->ports[i - 1];
 		if (p->cls == cls && port >= p->ports.first &&
 		    port <= p->ports.last)
@@ -385,31 +385,31 @@ begin(struct session_table *t, struct session *s, struct monotime now)
 		t->inbound.count++;
 		t->inbound.per_source[source_of(t, s->peer.addr)]++;
 	}
-	t->nsessions[s->proto]++;
+	t->n_sessions[s->proto]++;
 }
 
 /* May the binding's host open one more? Counts it if so. */
 static int
 take_room(struct session_table *t, struct bib_entry *bib, struct refusal *why)
 {
-	if (bib->nsessions - bib->ninbound >= t->max_per_bib ||
-	    bib->nsessions >= BIB_MAX_SESSIONS)
+	if (bib->n_sessions - bib->n_inbound >= t->max_per_bib ||
+	    bib->n_sessions >= BIB_MAX_SESSIONS)
 		return (refuse(why, REFUSED_BINDING_SESSIONS, t->max_per_bib));
 	if (subscriber_add_session(t->subs, bib->sub, &bib->in6.addr,
 		count_free(t), why) == -1)
 		return (-1);
-	bib->nsessions++;
+	bib->n_sessions++;
 	return (0);
 }
 
 static int
 take_room_inbound(struct bib_entry *bib, struct refusal *why)
 {
-	if (bib->nsessions >= BIB_MAX_SESSIONS)
+	if (bib->n_sessions >= BIB_MAX_SESSIONS)
 		return (
 		    refuse(why, REFUSED_BINDING_SESSIONS, BIB_MAX_SESSIONS));
-	bib->nsessions++;
-	bib->ninbound++;
+	bib->n_sessions++;
+	bib->n_inbound++;
 	return (0);
 }
 
@@ -534,8 +534,8 @@ session_claim(struct session_table *t, struct session *s)
 
 	if (!s->inbound || take_room(t, s->bib, &why) == -1)
 		return;
-	s->bib->nsessions--; /* it was counted before */
-	s->bib->ninbound--;
+	s->bib->n_sessions--; /* it was counted before */
+	s->bib->n_inbound--;
 	make_outbound(t, s);
 }
 
@@ -584,9 +584,9 @@ session_remove(struct session_table *t, struct session *s)
 	if (s->bib != NULL) {
 		forget_flow6(t, s);
 		RB_REMOVE(session_tree, &s->bib->peers, s);
-		s->bib->nsessions--;
+		s->bib->n_sessions--;
 		if (s->inbound)
-			s->bib->ninbound--;
+			s->bib->n_inbound--;
 		else
 			subscriber_remove_session(t->subs, s->bib->sub,
 			    &s->in6.addr);
@@ -596,13 +596,13 @@ session_remove(struct session_table *t, struct session *s)
 		leave_inbound(t, s);
 	forget_flow4(t, s);
 	session_wheel_remove(s);
-	t->nsessions[s->proto]--;
+	t->n_sessions[s->proto]--;
 	slab_put(&t->slab, s);
 }
 
 size_t
 session_count(const struct session_table *t)
 {
-	return (t->nsessions[L4_TCP] + t->nsessions[L4_UDP] +
-	    t->nsessions[L4_ICMP]);
+	return (t->n_sessions[L4_TCP] + t->n_sessions[L4_UDP] +
+	    t->n_sessions[L4_ICMP]);
 }

@@ -122,8 +122,8 @@ struct session_table {
 	struct session_inbound inbound;
 	uint32_t lifetime_secs[SESSION_NCLASSES + SESSION_MAX_PORTS];
 	struct session_port ports[SESSION_MAX_PORTS];
-	unsigned nports;
-	size_t nsessions[L4_NPROTO];
+	unsigned n_ports;
+	size_t n_sessions[L4_NPROTO];
 	uint32_t max_per_bib;
 	struct slab slab;
 	struct flow_cache flows;  /* in front of bindings and trees */

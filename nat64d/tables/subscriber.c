@@ -39,14 +39,15 @@ subscribers_init(struct subscribers *subs, unsigned prefix_len,
 	    calloc(keyhash_nplaces(subs->shift), sizeof(*subs->trees));
 	if (subs->trees == NULL)
 		return (-1);
-	subs->shares.cells = NULL;
-	return (limits->fair_share ? shares_init(&subs->shares, secret) : 0);
+	subs->fairshare.cells = NULL;
+	return (
+	    limits->fair_share ? fairshare_init(&subs->fairshare, secret) : 0);
 }
 
 void
 subscribers_clear(struct subscribers *subs)
 {
-	shares_clear(&subs->shares);
+	fairshare_clear(&subs->fairshare);
 	free(subs->trees);
 	subs->trees = NULL;
 	TAILQ_INIT(&subs->idle);
@@ -134,13 +135,14 @@ refuse_prefix(struct refusal *why, enum refused by, unsigned len,
 /* Has addr, or a prefix around it, more than its share of what is free? */
 static int
 check_share(const struct subscribers *subs, const struct in6_addr *addr,
-    unsigned kind, uint64_t nfree, struct refusal *why)
+    unsigned kind, uint64_t n_free, struct refusal *why)
 {
-	const unsigned len = share_check(&subs->shares, addr, kind, nfree);
+	const unsigned len =
+	    fairshare_check(&subs->fairshare, addr, kind, n_free);
 
 	if (len == 0)
 		return (0);
-	return (refuse_prefix(why, REFUSED_FAIR_SHARE, len, nfree));
+	return (refuse_prefix(why, REFUSED_FAIR_SHARE, len, n_free));
 }
 
 static void
@@ -148,28 +150,28 @@ add(struct subscribers *subs, struct subscriber *s, enum l4proto proto)
 {
 	if (subscriber_is_idle(s))
 		TAILQ_REMOVE(&subs->idle, s, idle);
-	s->nbindings[proto]++;
+	s->n_bindings[proto]++;
 }
 
 int
 subscriber_add_binding(struct subscribers *subs, struct subscriber *s,
-    const struct in6_addr *addr, enum l4proto proto, uint64_t nfree,
+    const struct in6_addr *addr, enum l4proto proto, uint64_t n_free,
     struct monotime now, struct refusal *why)
 {
 	const struct subscriber_limits *l = &subs->limits;
 
 	if (l->ports != 0 &&
-	    s->nbindings[proto] - s->nstatics[proto] >= l->ports)
+	    s->n_bindings[proto] - s->n_statics[proto] >= l->ports)
 		return (refuse_prefix(why, REFUSED_SUBSCRIBER_PORTS,
 		    subs->prefix_len, l->ports));
-	if (check_share(subs, addr, proto, nfree, why) == -1)
+	if (check_share(subs, addr, proto, n_free, why) == -1)
 		return (-1);
 	if (l->new_bindings.per_sec != 0 &&
 	    !bucket_take(&s->new_bindings, l->new_bindings, now))
 		return (refuse_prefix(why, REFUSED_NEW_BINDINGS,
 		    subs->prefix_len, l->new_bindings.per_sec));
 	add(subs, s, proto);
-	share_add(&subs->shares, addr, proto);
+	fairshare_add(&subs->fairshare, addr, proto);
 	return (0);
 }
 
@@ -178,7 +180,7 @@ subscriber_add_static(struct subscribers *subs, struct subscriber *s,
     enum l4proto proto)
 {
 	add(subs, s, proto);
-	s->nstatics[proto]++;
+	s->n_statics[proto]++;
 }
 
 void
@@ -186,11 +188,11 @@ subscriber_set_static(struct subscribers *subs, struct subscriber *s,
     const struct in6_addr *addr, enum l4proto proto, bool is_static)
 {
 	if (is_static) {
-		s->nstatics[proto]++;
-		share_remove(&subs->shares, addr, proto);
+		s->n_statics[proto]++;
+		fairshare_remove(&subs->fairshare, addr, proto);
 	} else {
-		s->nstatics[proto]--;
-		share_add(&subs->shares, addr, proto);
+		s->n_statics[proto]--;
+		fairshare_add(&subs->fairshare, addr, proto);
 	}
 }
 
@@ -198,33 +200,33 @@ void
 subscriber_remove_binding(struct subscribers *subs, struct subscriber *s,
     const struct in6_addr *addr, enum l4proto proto)
 {
-	share_remove(&subs->shares, addr, proto);
-	s->nbindings[proto]--;
+	fairshare_remove(&subs->fairshare, addr, proto);
+	s->n_bindings[proto]--;
 	if (subscriber_is_idle(s))
 		TAILQ_INSERT_TAIL(&subs->idle, s, idle);
 }
 
 int
 subscriber_check_session(const struct subscribers *subs,
-    const struct subscriber *s, const struct in6_addr *addr, uint64_t nfree,
+    const struct subscriber *s, const struct in6_addr *addr, uint64_t n_free,
     struct refusal *why)
 {
 	const uint32_t max = subs->limits.sessions;
 
-	if (s != NULL && max != 0 && s->nsessions >= max)
+	if (s != NULL && max != 0 && s->n_sessions >= max)
 		return (refuse_prefix(why, REFUSED_SUBSCRIBER_SESSIONS,
 		    subs->prefix_len, max));
-	return (check_share(subs, addr, SHARE_SESSIONS, nfree, why));
+	return (check_share(subs, addr, FAIRSHARE_SESSIONS, n_free, why));
 }
 
 int
 subscriber_add_session(struct subscribers *subs, struct subscriber *s,
-    const struct in6_addr *addr, uint64_t nfree, struct refusal *why)
+    const struct in6_addr *addr, uint64_t n_free, struct refusal *why)
 {
-	if (subscriber_check_session(subs, s, addr, nfree, why) == -1)
+	if (subscriber_check_session(subs, s, addr, n_free, why) == -1)
 		return (-1);
-	s->nsessions++;
-	share_add(&subs->shares, addr, SHARE_SESSIONS);
+	s->n_sessions++;
+	fairshare_add(&subs->fairshare, addr, FAIRSHARE_SESSIONS);
 	return (0);
 }
 
@@ -232,8 +234,8 @@ void
 subscriber_remove_session(struct subscribers *subs, struct subscriber *s,
     const struct in6_addr *addr)
 {
-	s->nsessions--;
-	share_remove(&subs->shares, addr, SHARE_SESSIONS);
+	s->n_sessions--;
+	fairshare_remove(&subs->fairshare, addr, FAIRSHARE_SESSIONS);
 }
 
 /* Would forgetting the bucket of s give away tokens? Not when it is full. */

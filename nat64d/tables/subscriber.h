@@ -3,7 +3,7 @@
  * REQ-4; RFC 7422, 2). A subscriber has one pool address for all its
  * bindings of every protocol (paired pooling, RFC 4787 REQ-2), and its
  * quotas are counted here. Beside these, which are fixed, there are fair
- * shares of what is short (share.h), and those are no matter of prefix_len.
+ * shares of what is short (fairshare.h), and those are no matter of prefix_len.
  *
  * As in bib.h there are many trees, and a keyed hash of the prefix tells
  * which one.
@@ -33,7 +33,7 @@
 #include "nat64d/base/keyhash.h"
 #include "nat64d/base/ratelimit.h"
 #include "nat64d/base/refusal.h"
-#include "share.h"
+#include "fairshare.h"
 #include "nat64d/base/slab.h"
 #include "nat64d/base/tuple.h"
 
@@ -42,9 +42,9 @@ struct subscriber {
 	TAILQ_ENTRY(subscriber) idle; /* while it has no binding */
 	struct in6_addr prefix;	      /* host bits zero */
 	uint32_t pool_index;	      /* T; see pool4.h */
-	uint32_t nbindings[L4_NPROTO];
-	uint32_t nstatics[L4_NPROTO]; /* of these; no quota counts them */
-	uint32_t nsessions;
+	uint32_t n_bindings[L4_NPROTO];
+	uint32_t n_statics[L4_NPROTO]; /* of these; no quota counts them */
+	uint32_t n_sessions;
 	struct bucket new_bindings;
 };
 
@@ -67,7 +67,7 @@ struct subscribers {
 	struct slab slab;
 	unsigned prefix_len; /* bits, 1 .. 128 */
 	struct subscriber_limits limits;
-	struct shares shares;
+	struct fairshare fairshare;
 };
 
 /*
@@ -98,17 +98,17 @@ struct subscriber *subscriber_get(struct subscribers *subs,
 
 /* Bindings of all protocols, static ones too. */
 static inline uint64_t
-subscriber_nbindings(const struct subscriber *s)
+subscriber_count_bindings(const struct subscriber *s)
 {
-	return ((uint64_t)s->nbindings[L4_TCP] + s->nbindings[L4_UDP] +
-	    s->nbindings[L4_ICMP]);
+	return ((uint64_t)s->n_bindings[L4_TCP] + s->n_bindings[L4_UDP] +
+	    s->n_bindings[L4_ICMP]);
 }
 
 /* Has s no binding of any protocol? */
 static inline bool
 subscriber_is_idle(const struct subscriber *s)
 {
-	return (subscriber_nbindings(s) == 0);
+	return (subscriber_count_bindings(s) == 0);
 }
 
 /*
@@ -119,9 +119,9 @@ subscriber_is_idle(const struct subscriber *s)
 static inline bool
 subscriber_is_paired(const struct subscriber *s)
 {
-	return (s->nbindings[L4_TCP] > s->nstatics[L4_TCP] ||
-	    s->nbindings[L4_UDP] > s->nstatics[L4_UDP] ||
-	    s->nbindings[L4_ICMP] > s->nstatics[L4_ICMP]);
+	return (s->n_bindings[L4_TCP] > s->n_statics[L4_TCP] ||
+	    s->n_bindings[L4_UDP] > s->n_statics[L4_UDP] ||
+	    s->n_bindings[L4_ICMP] > s->n_statics[L4_ICMP]);
 }
 
 /* The prefix of an address, host bits zero. */
@@ -129,12 +129,12 @@ struct in6_addr subscriber_prefix(const struct subscribers *subs,
     const struct in6_addr *addr);
 
 /*
- * May addr, a host of s, have one more binding now, of which nfree are free?
+ * May addr, a host of s, have one more binding now, of which n_free are free?
  * Counts it when it may: 0. Else -1 with *why: REFUSED_SUBSCRIBER_PORTS,
  * REFUSED_NEW_BINDINGS or REFUSED_FAIR_SHARE.
  */
 int subscriber_add_binding(struct subscribers *subs, struct subscriber *s,
-    const struct in6_addr *addr, enum l4proto proto, uint64_t nfree,
+    const struct in6_addr *addr, enum l4proto proto, uint64_t n_free,
     struct monotime now, struct refusal *why);
 
 /* Count a static binding: it asks no limits, and no share is taken. */
@@ -154,10 +154,10 @@ void subscriber_remove_binding(struct subscribers *subs, struct subscriber *s,
  * REFUSED_FAIR_SHARE. s may be NULL to ask for one that is not known.
  */
 int subscriber_check_session(const struct subscribers *subs,
-    const struct subscriber *s, const struct in6_addr *addr, uint64_t nfree,
+    const struct subscriber *s, const struct in6_addr *addr, uint64_t n_free,
     struct refusal *why);
 int subscriber_add_session(struct subscribers *subs, struct subscriber *s,
-    const struct in6_addr *addr, uint64_t nfree, struct refusal *why);
+    const struct in6_addr *addr, uint64_t n_free, struct refusal *why);
 void subscriber_remove_session(struct subscribers *subs, struct subscriber *s,
     const struct in6_addr *addr);
 

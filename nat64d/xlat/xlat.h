@@ -33,7 +33,7 @@ struct xlat_conf {
 	bool tclass_zero;     /* 4 to 6: traffic class 0 instead of TOS */
 	bool mss_clamp;	      /* lower the MSS option of SYNs (XLT-16) */
 	uint16_t plateaus[XLAT_MAX_PLATEAUS]; /* descending (CFG-12) */
-	unsigned nplateaus;
+	unsigned n_plateaus;
 };
 
 /* The defaults of CFG-08 to CFG-12, both MTUs 1500. */

@@ -55,7 +55,7 @@ xlat_6to4(struct pkt *p, const struct tuple4 *out, const struct xlat_conf *c,
     struct ipid *ids, bool keep_ttl)
 {
 	struct iphdr4 h;
-	unsigned nids;
+	unsigned n_ids;
 
 	if (p->frag_off == 0)
 		l4_6to4(p, out, c);
@@ -64,9 +64,9 @@ xlat_6to4(struct pkt *p, const struct tuple4 *out, const struct xlat_conf *c,
 		h.id = (uint16_t)p->frag_id;
 		h.df = false;
 	} else {
-		nids = p->ofl.seg == PKT_SEG_NONE ? 1 : gso_count(p);
+		n_ids = p->ofl.seg == PKT_SEG_NONE ? 1 : gso_count(p);
 		h.id = ipid_take(ids, out->src.addr, out->dst.addr, p->proto,
-		    nids);
+		    n_ids);
 		h.df = PKT_IP4_HLEN + xlat_wire_l4len(p) > XLAT_DF_ABOVE;
 	}
 	h.tos = xlat_tos(c, p->tclass);

@@ -25,7 +25,7 @@ xlat_conf_init(struct xlat_conf *c)
 	c->lowest_mtu6 = IPV6_MIN_MTU;
 	c->tos = XLAT_TOS_COPY;
 	memcpy(c->plateaus, default_plateaus, sizeof(default_plateaus));
-	c->nplateaus = sizeof(default_plateaus) / sizeof(default_plateaus[0]);
+	c->n_plateaus = sizeof(default_plateaus) / sizeof(default_plateaus[0]);
 }
 
 enum xlat_fit

@@ -216,7 +216,7 @@ mtu_4to6(uint32_t mtu, const struct icmp_inner *in, const struct xlat_conf *c)
 	uint32_t total = in->l4off - in->off + in->l4len;
 	unsigned i;
 
-	for (i = 0; mtu == 0 && i < c->nplateaus; i++)
+	for (i = 0; mtu == 0 && i < c->n_plateaus; i++)
 		if (c->plateaus[i] < total)
 			mtu = c->plateaus[i];
 	mtu = min32(mtu + more, min32(c->mtu6, c->mtu4 + more));

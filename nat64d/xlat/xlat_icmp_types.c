@@ -103,12 +103,12 @@ xlat_icmp_type_is_error(enum pkt_family family, uint8_t type)
 }
 
 static bool
-find_type(const struct type_row *rows, size_t nrows, uint8_t type,
+find_type(const struct type_row *rows, size_t n_rows, uint8_t type,
     uint8_t code, uint8_t *new_type, uint8_t *new_code)
 {
 	const struct type_row *r;
 
-	for (r = rows; r < rows + nrows; r++) {
+	for (r = rows; r < rows + n_rows; r++) {
 		if (r->type != type || (r->code != ANY && r->code != code))
 			continue;
 		*new_type = r->new_type;
@@ -133,11 +133,11 @@ xlat_icmp_type_4to6(uint8_t type, uint8_t code, uint8_t *type6, uint8_t *code6)
 }
 
 static int
-find_pointer(const struct pointer_row *rows, size_t nrows, uint32_t pointer)
+find_pointer(const struct pointer_row *rows, size_t n_rows, uint32_t pointer)
 {
 	const struct pointer_row *r;
 
-	for (r = rows; r < rows + nrows; r++)
+	for (r = rows; r < rows + n_rows; r++)
 		if (pointer >= r->first && pointer <= r->last)
 			return (r->pointer);
 	return (-1);

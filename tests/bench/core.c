@@ -195,7 +195,7 @@ packet_time(struct monotime start, uint64_t i)
 static void
 bench_expiry(struct nat64 *n, struct monotime now, const char *label)
 {
-	const size_t nsessions = session_count(nat64_sessions(n));
+	const size_t n_sessions = session_count(nat64_sessions(n));
 	const struct monotime begun = monotime_now();
 	struct monotime start;
 	double secs, longest = 0;
@@ -210,7 +210,7 @@ bench_expiry(struct nat64 *n, struct monotime now, const char *label)
 		longest = secs > longest ? secs : longest;
 	}
 	snprintf(name, sizeof(name), "ended-sessions-%s", label);
-	result(name, (double)nsessions / seconds_since(begun), "/s");
+	result(name, (double)n_sessions / seconds_since(begun), "/s");
 	snprintf(name, sizeof(name), "longest-slice-%s", label);
 	result(name, longest * 1e6, "us");
 	if (session_count(nat64_sessions(n)) != 0)
@@ -219,7 +219,7 @@ bench_expiry(struct nat64 *n, struct monotime now, const char *label)
 
 /* All sessions anew, in a daemon that has run for a while. */
 static void
-bench_again(struct nat64 *n, uint32_t nsessions, struct monotime now,
+bench_again(struct nat64 *n, uint32_t n_sessions, struct monotime now,
     const char *label)
 {
 	struct batch b = { .n = 0 };
@@ -230,18 +230,18 @@ bench_again(struct nat64 *n, uint32_t nsessions, struct monotime now,
 	while (nat64_expire(n, workspace, now, SLICE))
 		;
 	start = monotime_now();
-	for (i = 0; i < nsessions; i++)
+	for (i = 0; i < n_sessions; i++)
 		input(n, &b, i, now);
 	flush(n, &b, now);
 	snprintf(name, sizeof(name), "sessions-anew-%s", label);
-	result(name, nsessions / seconds_since(start), "/s");
+	result(name, n_sessions / seconds_since(start), "/s");
 	emitted = 0;
 }
 
 static void
-bench_packets(uint32_t nsessions, const char *label)
+bench_packets(uint32_t n_sessions, const char *label)
 {
-	struct nat64 *n = new_nat64(nsessions);
+	struct nat64 *n = new_nat64(n_sessions);
 	char name[64];
 	size_t before;
 	struct monotime start, base = monotime_now();
@@ -251,33 +251,34 @@ bench_packets(uint32_t nsessions, const char *label)
 
 	before = resident_bytes();
 	start = monotime_now();
-	for (i = 0; i < nsessions; i++)
+	for (i = 0; i < n_sessions; i++)
 		input(n, &b, (uint32_t)i, base);
 	flush(n, &b, base);
 	secs = seconds_since(start);
-	if (session_count(nat64_sessions(n)) != nsessions)
+	if (session_count(nat64_sessions(n)) != n_sessions)
 		errx(1, "%zu sessions instead of %u",
-		    session_count(nat64_sessions(n)), nsessions);
-	if (nsessions >= 100000) {
+		    session_count(nat64_sessions(n)), n_sessions);
+	if (n_sessions >= 100000) {
 		snprintf(name, sizeof(name), "new-sessions-%s", label);
-		result(name, nsessions / secs, "/s");
+		result(name, n_sessions / secs, "/s");
 		snprintf(name, sizeof(name), "session-memory-%s", label);
-		result(name, (double)(resident_bytes() - before) / nsessions,
+		result(name, (double)(resident_bytes() - before) / n_sessions,
 		    "bytes");
 	}
 
 	start = monotime_now();
 	for (i = 0; i < ROUNDS; i++)
-		input(n, &b, rng_below(&rng, nsessions), packet_time(base, i));
+		input(n, &b, rng_below(&rng, n_sessions),
+		    packet_time(base, i));
 	flush(n, &b, base);
 	snprintf(name, sizeof(name), "packet-%s", label);
 	result(name, seconds_since(start) * 1e9 / ROUNDS, "ns");
-	if (emitted != nsessions + ROUNDS)
+	if (emitted != n_sessions + ROUNDS)
 		errx(1, "%llu packets emitted", (unsigned long long)emitted);
 	emitted = 0;
-	if (nsessions >= 100000) {
+	if (n_sessions >= 100000) {
 		bench_expiry(n, packet_time(base, ROUNDS), label);
-		bench_again(n, nsessions, monotime_add_secs(base, 3600),
+		bench_again(n, n_sessions, monotime_add_secs(base, 3600),
 		    label);
 	}
 	nat64_free(n);

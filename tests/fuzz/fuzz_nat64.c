@@ -141,7 +141,7 @@ check_limits(const struct nat64 *n, const struct nat64_config *c)
 	int proto;
 
 	for (proto = 0; proto < L4_NPROTO; proto++)
-		bindings += nat64_bib(n, (enum l4proto)proto)->nentries;
+		bindings += nat64_bib(n, (enum l4proto)proto)->n_entries;
 	if (session_count(nat64_sessions(n)) > c->max_sessions ||
 	    bindings > c->max_bindings ||
 	    nat64_stored_syns(n) > c->max_stored_syns ||

@@ -563,7 +563,7 @@ lab_sessions(void)
 size_t
 lab_bindings(enum l4proto proto)
 {
-	return (nat64_bib(lab.n, proto)->nentries);
+	return (nat64_bib(lab.n, proto)->n_entries);
 }
 
 struct bib_entry *
@@ -580,7 +580,7 @@ lab_session(enum l4proto proto, const char *host, uint16_t port)
 	const struct bib_entry *e = lab_binding(proto, host, port);
 
 	ck_assert_ptr_nonnull(e);
-	ck_assert_uint_eq(e->nsessions, 1);
+	ck_assert_uint_eq(e->n_sessions, 1);
 	return (RB_ROOT(&e->peers));
 }
 

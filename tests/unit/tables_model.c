@@ -87,16 +87,16 @@ model_nbindings(void)
 
 	for (prefix = 0; prefix < NPREFIXES; prefix++)
 		for (proto = 0; proto < L4_NPROTO; proto++)
-			n += model.nbindings[prefix][proto];
+			n += model.n_bindings[prefix][proto];
 	return (n);
 }
 
 bool
 model_is_bound(unsigned prefix)
 {
-	return (model.nbindings[prefix][L4_TCP] +
-		model.nbindings[prefix][L4_UDP] +
-		model.nbindings[prefix][L4_ICMP] >
+	return (model.n_bindings[prefix][L4_TCP] +
+		model.n_bindings[prefix][L4_UDP] +
+		model.n_bindings[prefix][L4_ICMP] >
 	    0);
 }
 
@@ -107,8 +107,8 @@ model_is_paired(unsigned prefix)
 	unsigned proto;
 
 	for (proto = 0; proto < L4_NPROTO; proto++)
-		if (model.nbindings[prefix][proto] >
-		    model.nstatics[prefix][proto])
+		if (model.n_bindings[prefix][proto] >
+		    model.n_statics[prefix][proto])
 			return (true);
 	return (false);
 }
@@ -230,8 +230,8 @@ model_bind(unsigned proto, int source, struct bib_entry *e, unsigned index,
 
 	if (!model_is_paired(prefix))
 		model.paired[prefix] = index;
-	model.nbindings[prefix][proto]++;
-	model.nstatics[prefix][proto] += is_static;
+	model.n_bindings[prefix][proto]++;
+	model.n_statics[prefix][proto] += is_static;
 	model.bindings[proto][source] = (struct model_binding){ .e = e,
 		.is_static = is_static,
 		.index = index,
@@ -250,9 +250,9 @@ model_set_static(unsigned proto, int source, bool is_static)
 		model.paired[prefix] = b->index;
 	b->is_static = is_static;
 	if (is_static)
-		model.nstatics[prefix][proto]++;
+		model.n_statics[prefix][proto]++;
 	else
-		model.nstatics[prefix][proto]--;
+		model.n_statics[prefix][proto]--;
 }
 
 /* The binding goes, and its port to rest. */
@@ -264,7 +264,7 @@ model_unbind(unsigned proto, int source)
 	struct model_rest *oldest;
 	unsigned n;
 
-	model.nbindings[key_prefix(source)][proto]--;
+	model.n_bindings[key_prefix(source)][proto]--;
 	model.source_of[proto][b->index][b->slot] = NONE;
 	b->e = NULL;
 	if (b->slot >= NDYNAMIC || model_rest_secs[proto] == 0)
@@ -292,16 +292,16 @@ model_attach(unsigned proto, struct model_session *m, int source,
 {
 	m->source = source;
 	m->prefix = prefix;
-	model.bindings[proto][source].nsessions++;
-	model.nsessions[key_prefix(source)]++;
+	model.bindings[proto][source].n_sessions++;
+	model.n_sessions[key_prefix(source)]++;
 }
 
 enum refused
 model_refuse_session(unsigned proto, int source)
 {
-	if (model.bindings[proto][source].nsessions == MAX_PER_BINDING)
+	if (model.bindings[proto][source].n_sessions == MAX_PER_BINDING)
 		return (REFUSED_BINDING_SESSIONS);
-	if (model.nsessions[key_prefix(source)] == MAX_OF_SUBSCRIBER)
+	if (model.n_sessions[key_prefix(source)] == MAX_OF_SUBSCRIBER)
 		return (REFUSED_SUBSCRIBER_SESSIONS);
 	return (REFUSED_NOT);
 }
@@ -343,7 +343,7 @@ model_refuse_binding(unsigned proto, int source)
 		return (REFUSED_POOL);
 	if (!has_subscriber(prefix))
 		return (REFUSED_SUBSCRIBERS);
-	if (model.nbindings[prefix][proto] - model.nstatics[prefix][proto] >=
+	if (model.n_bindings[prefix][proto] - model.n_statics[prefix][proto] >=
 	    MAX_PORTS)
 		return (REFUSED_SUBSCRIBER_PORTS);
 	return (REFUSED_NOT);
@@ -396,14 +396,14 @@ compare_binding(unsigned proto, int source)
 	HOLD(e->out4.port == port_of(b->slot));
 	HOLD(bib_find4(&tables.bibs[proto], &e->out4) == e);
 	HOLD(e->is_static == b->is_static);
-	HOLD(e->is_static || e->nsessions > 0);
+	HOLD(e->is_static || e->n_sessions > 0);
 	HOLD(e->proto == proto);
 	for (s = session_next_of_bib(e, NULL); s != NULL;
 	     s = session_next_of_bib(e, &s->peer)) {
 		HOLD(s->bib == e);
 		n++;
 	}
-	HOLD(n == b->nsessions && n == e->nsessions);
+	HOLD(n == b->n_sessions && n == e->n_sessions);
 }
 
 void
@@ -464,10 +464,10 @@ compare_subscriber(unsigned prefix)
 		return;
 	HOLD(subscriber_is_idle(s) == !model_is_bound(prefix));
 	for (proto = 0; proto < L4_NPROTO; proto++) {
-		HOLD(s->nbindings[proto] == model.nbindings[prefix][proto]);
-		HOLD(s->nstatics[proto] == model.nstatics[prefix][proto]);
+		HOLD(s->n_bindings[proto] == model.n_bindings[prefix][proto]);
+		HOLD(s->n_statics[proto] == model.n_statics[prefix][proto]);
 	}
-	HOLD(s->nsessions == model.nsessions[prefix]);
+	HOLD(s->n_sessions == model.n_sessions[prefix]);
 	if (model_is_bound(prefix))
 		HOLD(s->pool_index == model.paired[prefix]);
 }
@@ -506,7 +506,7 @@ compare_walk(unsigned proto)
 		HOLD(bib_find6(b, &e->in6) == e);
 		bib_walk_past(&w, e);
 	}
-	HOLD(steps > 0 && n == b->nentries);
+	HOLD(steps > 0 && n == b->n_entries);
 	return (n);
 }
 
@@ -532,7 +532,7 @@ compare_address(unsigned proto, unsigned index)
 void
 compare_all(void)
 {
-	unsigned proto, index, prefix, nbindings = 0, nsessions = 0, n;
+	unsigned proto, index, prefix, n_bindings = 0, n_sessions = 0, n;
 	int source;
 
 	for (proto = 0; proto < L4_NPROTO; proto++) {
@@ -541,18 +541,19 @@ compare_all(void)
 		n = 0;
 		for (index = 0; index < NADDRS; index++)
 			n += compare_address(proto, index);
-		HOLD(tables.sessions.nsessions[proto] == n);
-		nsessions += n;
-		nbindings += compare_walk(proto);
+		HOLD(tables.sessions.n_sessions[proto] == n);
+		n_sessions += n;
+		n_bindings += compare_walk(proto);
 	}
 	for (prefix = 0; prefix < NPREFIXES; prefix++)
 		compare_subscriber(prefix);
-	HOLD(nbindings == model_nbindings() && tables.slab.used == nbindings);
-	HOLD(nsessions == session_count(&tables.sessions));
+	HOLD(
+	    n_bindings == model_nbindings() && tables.slab.used == n_bindings);
+	HOLD(n_sessions == session_count(&tables.sessions));
 	HOLD(compare_wheel(&tables.sessions.inbound.wheel, true) ==
 	    tables.sessions.inbound.count);
-	HOLD(nsessions ==
+	HOLD(n_sessions ==
 	    compare_wheel(&tables.sessions.wheel, false) +
 		tables.sessions.inbound.count);
-	HOLD(nsessions == tables.sessions.slab.used);
+	HOLD(n_sessions == tables.sessions.slab.used);
 }

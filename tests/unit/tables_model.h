@@ -40,7 +40,7 @@ struct model_binding {
 	bool is_static;
 	unsigned index;
 	unsigned slot;
-	unsigned nsessions;
+	unsigned n_sessions;
 };
 
 struct model_rest {
@@ -63,9 +63,9 @@ struct model {
 	struct model_rest rests[L4_NPROTO][NADDRS][NSLOTS];
 	struct model_session sessions[L4_NPROTO][NADDRS][NSLOTS][NPEERS];
 	unsigned paired[NPREFIXES]; /* pool index, while bound */
-	unsigned nbindings[NPREFIXES][L4_NPROTO];
-	unsigned nstatics[NPREFIXES][L4_NPROTO]; /* of these */
-	unsigned nsessions[NPREFIXES];
+	unsigned n_bindings[NPREFIXES][L4_NPROTO];
+	unsigned n_statics[NPREFIXES][L4_NPROTO]; /* of these */
+	unsigned n_sessions[NPREFIXES];
 };
 
 /* The tables under test. */

@@ -97,7 +97,7 @@ START_TEST(syns_from_one_address_do_not_fill_a_subscribers_sessions)
 	open_targets(L4_TCP);
 	flood4(L4_TCP, ATTACKER4, 9000);
 	ck_assert_uint_eq(sessions()->inbound.count, 9000);
-	ck_assert_uint_eq(lab_binding(L4_TCP, CLIENT6, 5000)->sub->nsessions,
+	ck_assert_uint_eq(lab_binding(L4_TCP, CLIENT6, 5000)->sub->n_sessions,
 	    NTARGETS);
 	expect_hosts_served(L4_TCP);
 }
@@ -267,13 +267,13 @@ START_TEST(a_simultaneous_open_is_paid_by_the_host)
 	lab_tcp(SERVER4_2, 7, text4(out.addr), out.port, SYN);
 	ck_assert_int_eq(lab.verdict, NAT64_HELD);
 	e = lab_binding(L4_TCP, CLIENT6, 5000);
-	ck_assert_uint_eq(e->ninbound, 1);
-	ck_assert_uint_eq(e->sub->nsessions, 1);
+	ck_assert_uint_eq(e->n_inbound, 1);
+	ck_assert_uint_eq(e->sub->n_sessions, 1);
 	lab_tcp(CLIENT6, 5000, SERVER6_2, 7, SYN);
 	lab_sent();
-	ck_assert_uint_eq(e->ninbound, 0);
-	ck_assert_uint_eq(e->nsessions, 2);
-	ck_assert_uint_eq(e->sub->nsessions, 2);
+	ck_assert_uint_eq(e->n_inbound, 0);
+	ck_assert_uint_eq(e->n_sessions, 2);
+	ck_assert_uint_eq(e->sub->n_sessions, 2);
 	ck_assert_uint_eq(sessions()->inbound.count, 0);
 }
 END_TEST

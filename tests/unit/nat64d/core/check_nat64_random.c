@@ -391,7 +391,7 @@ check_bindings(void)
 	const struct session *s;
 	struct bib_entry *e;
 	size_t n = 0;
-	unsigned proto, nsessions, steps = UINT_MAX;
+	unsigned proto, n_sessions, steps = UINT_MAX;
 	struct bib_walk walk;
 	const struct bib *b;
 
@@ -403,14 +403,14 @@ check_bindings(void)
 			REQUIRE(bib_find4(b, &e->out4) == e);
 			REQUIRE(pool4_port_state(pool, (enum l4proto)proto,
 				    &e->out4) == POOL4_TAKEN);
-			nsessions = 0;
+			n_sessions = 0;
 			for (s = session_next_of_bib(e, NULL); s != NULL;
 			     s = session_next_of_bib(e, &s->peer)) {
 				REQUIRE(s->bib == e);
-				nsessions++;
+				n_sessions++;
 			}
-			REQUIRE(nsessions == e->nsessions);
-			REQUIRE(nsessions > 0 || e->is_static);
+			REQUIRE(n_sessions == e->n_sessions);
+			REQUIRE(n_sessions > 0 || e->is_static);
 			n++;
 		}
 	}

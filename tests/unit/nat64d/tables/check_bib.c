@@ -48,7 +48,7 @@ teardown(void)
 		return;
 	for (proto = 0; proto < L4_NPROTO; proto++) {
 		bib_clear(&bibs[proto], at(0));
-		ck_assert_uint_eq(bibs[proto].nentries, 0);
+		ck_assert_uint_eq(bibs[proto].n_entries, 0);
 	}
 	/* Nothing may be left in use. */
 	ck_assert_uint_eq(slab.used, 0);
@@ -125,14 +125,14 @@ START_TEST(bib_get6_same_source_gives_same_mapping)
 	ck_assert_ptr_nonnull(e);
 	ck_assert(created);
 	ck_assert_uint_eq(e->in6.port, 5000);
-	ck_assert_uint_eq(e->nsessions, 0);
+	ck_assert_uint_eq(e->n_sessions, 0);
 	ck_assert(!e->is_static);
 	ck_assert(RB_EMPTY(&e->peers));
 	ck_assert_ptr_eq(get(L4_UDP, "2001:db8::1", 5000), e);
 	ck_assert(!created);
 	ck_assert_ptr_eq(bib_find6(&bibs[L4_UDP], &e->in6), e);
 	ck_assert_ptr_eq(bib_find4(&bibs[L4_UDP], &e->out4), e);
-	ck_assert_uint_eq(bibs[L4_UDP].nentries, 1);
+	ck_assert_uint_eq(bibs[L4_UDP].n_entries, 1);
 	ck_assert_int_eq(pool4_port_state(pool, L4_UDP, &e->out4),
 	    POOL4_TAKEN);
 }
@@ -236,7 +236,7 @@ START_TEST(newcomer_moves_on_until_the_pool_is_exhausted)
 	}
 	ck_assert_ptr_null(get(L4_TCP, "2001:db8:0:100::1", 1));
 	ck_assert_int_eq(why.by, REFUSED_POOL);
-	ck_assert_uint_eq(bibs[L4_TCP].nentries, 8);
+	ck_assert_uint_eq(bibs[L4_TCP].n_entries, 8);
 	ck_assert_uint_eq(slab.used, 8);
 	/* Nobody was evicted. */
 	ck_assert_ptr_nonnull(get(L4_TCP, "2001:db8:0:0::1", 1));
@@ -319,7 +319,7 @@ START_TEST(refused_binding_changes_nothing)
 	ck_assert_uint_eq(why.prefix_len, 64);
 	ck_assert_uint_eq(why.limit, 1);
 	ck_assert_uint_eq(slab.used, 1);
-	ck_assert_uint_eq(find_sub("2001:db8::")->nbindings[L4_TCP], 1);
+	ck_assert_uint_eq(find_sub("2001:db8::")->n_bindings[L4_TCP], 1);
 
 	/* Their rate. */
 	s = usual;
@@ -390,13 +390,13 @@ START_TEST(released_entry_is_gone_and_its_port_rests)
 	e = get(L4_UDP, "2001:db8::1", 5000);
 	in6 = e->in6;
 	out4 = e->out4;
-	e->nsessions = 1;
+	e->n_sessions = 1;
 	ck_assert(!bib_release(&bibs[L4_UDP], e, at(0)));
-	e->nsessions = 0;
+	e->n_sessions = 0;
 	ck_assert(bib_release(&bibs[L4_UDP], e, at(0)));
 	ck_assert_ptr_null(bib_find6(&bibs[L4_UDP], &in6));
 	ck_assert_ptr_null(bib_find4(&bibs[L4_UDP], &out4));
-	ck_assert_uint_eq(bibs[L4_UDP].nentries, 0);
+	ck_assert_uint_eq(bibs[L4_UDP].n_entries, 0);
 	ck_assert(subscriber_is_idle(find_sub("2001:db8::1")));
 	ck_assert_int_eq(pool4_port_state(pool, L4_UDP, &out4), POOL4_RESTING);
 	/* Its owner gets the same (T,t) again. */
@@ -441,19 +441,19 @@ START_TEST(static_binding_stays_until_it_is_removed)
 	ck_assert_ptr_eq(get(L4_TCP, "2001:db8::80", 8080), e);
 	ck_assert(!created);
 	ck_assert(!bib_release(&bibs[L4_TCP], e, at(0)));
-	ck_assert_uint_eq(bibs[L4_TCP].nentries, 1);
+	ck_assert_uint_eq(bibs[L4_TCP].n_entries, 1);
 
 	/* With sessions it becomes a dynamic one. */
-	e->nsessions = 1;
+	e->n_sessions = 1;
 	ck_assert(!bib_remove_static(&bibs[L4_TCP], e, at(0)));
 	ck_assert(!e->is_static);
-	e->nsessions = 0;
+	e->n_sessions = 0;
 	ck_assert(bib_release(&bibs[L4_TCP], e, at(0)));
 	ck_assert_ptr_nonnull(
 	    add_static(L4_TCP, "2001:db8::80", 8080, "192.0.2.1", 80));
 	e = add_static(L4_TCP, "2001:db8::80", 8081, "192.0.2.1", 81);
 	ck_assert(bib_remove_static(&bibs[L4_TCP], e, at(0)));
-	ck_assert_uint_eq(bibs[L4_TCP].nentries, 1);
+	ck_assert_uint_eq(bibs[L4_TCP].n_entries, 1);
 }
 END_TEST
 
@@ -524,8 +524,8 @@ START_TEST(static_binding_is_refused_where_it_cannot_be)
 		return;
 	sub = find_sub("2001:db8::80");
 	ck_assert_uint_eq(slab.used, 1);
-	ck_assert_uint_eq(bibs[L4_TCP].nentries, 1);
-	ck_assert_uint_eq(sub->nbindings[L4_TCP], 1);
+	ck_assert_uint_eq(bibs[L4_TCP].n_entries, 1);
+	ck_assert_uint_eq(sub->n_bindings[L4_TCP], 1);
 }
 END_TEST
 
@@ -625,7 +625,7 @@ START_TEST(fewest_trees_hold_whatever_comes)
 			ck_assert_ptr_eq(bib_find4(&bibs[L4_TCP], &e->out4),
 			    e);
 	}
-	ck_assert_uint_eq(bibs[L4_TCP].nentries, last / 2);
+	ck_assert_uint_eq(bibs[L4_TCP].n_entries, last / 2);
 }
 END_TEST
 

@@ -167,9 +167,9 @@ START_TEST(session_is_found_by_either_tuple)
 	ck_assert_ptr_eq(s->bib, e);
 	ck_assert_uint_eq(s->prefix, 3);
 	ck_assert_uint_eq(s->tcp_state, 0);
-	ck_assert_uint_eq(e->nsessions, 1);
+	ck_assert_uint_eq(e->n_sessions, 1);
 	ck_assert_ptr_eq(RB_ROOT(&e->peers), s);
-	ck_assert_uint_eq(e->sub->nsessions, 1);
+	ck_assert_uint_eq(e->sub->n_sessions, 1);
 	ck_assert_ptr_eq(session_find_peer(&table, e, &peer), s);
 	/* By way of the binding, and then from the flow cache. */
 	for (i = 0; i < 2; i++) {
@@ -208,8 +208,8 @@ START_TEST(peers_of_a_binding_are_unique)
 	ck_assert_ptr_null(add(e, "198.51.100.1", 80, SESSION_TCP_OPEN, 0));
 	ck_assert_int_eq(why.by, REFUSED_EXISTS);
 	ck_assert_uint_eq(session_count(&table), 1);
-	ck_assert_uint_eq(e->nsessions, 1);
-	ck_assert_uint_eq(e->sub->nsessions, 1);
+	ck_assert_uint_eq(e->n_sessions, 1);
+	ck_assert_uint_eq(e->sub->n_sessions, 1);
 	ck_assert_uint_eq(table.slab.used, 1);
 	ck_assert_ptr_nonnull(add(e, "198.51.100.2", 80, SESSION_TCP_OPEN, 0));
 	add_stored(7, "198.51.100.1", 80, 0);
@@ -230,7 +230,7 @@ START_TEST(limits_hold_and_a_refusal_changes_nothing)
 	ck_assert_ptr_null(add(a, "198.51.100.1", 2, SESSION_UDP, 0));
 	ck_assert_int_eq(why.by, REFUSED_SESSIONS);
 	ck_assert_uint_eq(why.limit, 1);
-	ck_assert_uint_eq(a->nsessions, 1);
+	ck_assert_uint_eq(a->n_sessions, 1);
 
 	/* The binding. */
 	remake(10, 2, 0);
@@ -241,7 +241,7 @@ START_TEST(limits_hold_and_a_refusal_changes_nothing)
 	ck_assert_ptr_null(add(a, "198.51.100.1", 3, SESSION_UDP, 0));
 	ck_assert_int_eq(why.by, REFUSED_BINDING_SESSIONS);
 	ck_assert_uint_eq(why.limit, 2);
-	ck_assert_uint_eq(a->sub->nsessions, 2);
+	ck_assert_uint_eq(a->sub->n_sessions, 2);
 	ck_assert_ptr_nonnull(add(b, "198.51.100.1", 3, SESSION_UDP, 0));
 
 	/* The subscriber. */
@@ -252,7 +252,7 @@ START_TEST(limits_hold_and_a_refusal_changes_nothing)
 	add(b, "198.51.100.1", 2, SESSION_UDP, 0);
 	ck_assert_ptr_null(add(b, "198.51.100.1", 3, SESSION_UDP, 0));
 	ck_assert_int_eq(why.by, REFUSED_SUBSCRIBER_SESSIONS);
-	ck_assert_uint_eq(b->nsessions, 1);
+	ck_assert_uint_eq(b->n_sessions, 1);
 	ck_assert_uint_eq(session_count(&table), 2);
 	ck_assert_uint_eq(table.slab.used, 2);
 }
@@ -290,8 +290,8 @@ START_TEST(removed_session_leaves_all_trees_and_lists)
 	ck_assert_ptr_null(find6(e, "198.51.100.1", 80, 3));
 	ck_assert_ptr_null(find4(e, "198.51.100.1", 80));
 	ck_assert_ptr_eq(RB_ROOT(&e->peers), b);
-	ck_assert_uint_eq(e->nsessions, 1);
-	ck_assert_uint_eq(e->sub->nsessions, 1);
+	ck_assert_uint_eq(e->n_sessions, 1);
+	ck_assert_uint_eq(e->sub->n_sessions, 1);
 	session_remove(&table, b);
 	ck_assert_uint_eq(session_count(&table), 0);
 	ck_assert_uint_eq(expire(at(1000000)), 0);
@@ -570,7 +570,7 @@ START_TEST(stored_syn_gets_its_ipv6_side_later)
 	s = add_stored(e->out4.port, "198.51.100.7", 1000, 0);
 	ck_assert_ptr_nonnull(s);
 	ck_assert_ptr_null(s->bib);
-	ck_assert_uint_eq(e->nsessions, 0);
+	ck_assert_uint_eq(e->n_sessions, 0);
 	ck_assert_ptr_null(find6(e, "198.51.100.7", 1000, 0));
 	ck_assert_ptr_eq(find4(e, "198.51.100.7", 1000), s);
 	ck_assert_ptr_eq(session_find_peer(&table, e, &peer), s);
@@ -582,10 +582,10 @@ START_TEST(stored_syn_gets_its_ipv6_side_later)
 	ck_assert_ptr_eq(find4(e, "198.51.100.7", 1000), s);
 	ck_assert_ptr_eq(s->bib, e);
 	ck_assert_uint_eq(s->prefix, 5);
-	ck_assert_uint_eq(e->nsessions, 1);
-	ck_assert_uint_eq(e->sub->nsessions, 1);
+	ck_assert_uint_eq(e->n_sessions, 1);
+	ck_assert_uint_eq(e->sub->n_sessions, 1);
 	session_remove(&table, s);
-	ck_assert_uint_eq(e->nsessions, 0);
+	ck_assert_uint_eq(e->n_sessions, 0);
 }
 END_TEST
 
@@ -609,7 +609,7 @@ START_TEST(adoption_obeys_the_limits)
 	ck_assert_int_eq(session_adopt(&table, s, e, 0, &why), -1);
 	ck_assert_int_eq(why.by, REFUSED_SUBSCRIBER_SESSIONS);
 	ck_assert_ptr_null(s->bib);
-	ck_assert_uint_eq(e->nsessions, 1);
+	ck_assert_uint_eq(e->n_sessions, 1);
 }
 END_TEST
 

@@ -129,14 +129,14 @@ START_TEST(bindings_are_limited_per_protocol)
 	ck_assert_int_eq(why.by, REFUSED_SUBSCRIBER_PORTS);
 	ck_assert_uint_eq(why.prefix_len, 64);
 	ck_assert_uint_eq(why.limit, 3);
-	ck_assert_uint_eq(s->nbindings[L4_TCP], 3);
+	ck_assert_uint_eq(s->n_bindings[L4_TCP], 3);
 	ck_assert_int_eq(add(s, L4_UDP, 0), 0);
 	ck_assert_int_eq(add(s, L4_ICMP, 0), 0);
 	subscriber_remove_binding(&subs, s, &host, L4_TCP);
 	ck_assert_int_eq(add(s, L4_TCP, 0), 0);
 	/* The administrator's neither ask nor take away. */
 	subscriber_add_static(&subs, s, L4_TCP);
-	ck_assert_uint_eq(s->nbindings[L4_TCP], 4);
+	ck_assert_uint_eq(s->n_bindings[L4_TCP], 4);
 	subscriber_remove_binding(&subs, s, &host, L4_TCP);
 	ck_assert_int_eq(add(s, L4_TCP, 0), 0);
 	ck_assert_int_eq(add(s, L4_TCP, 0), -1);
@@ -177,7 +177,7 @@ START_TEST(sessions_are_limited)
 	ck_assert_int_eq(add_session(s), -1);
 	ck_assert_int_eq(why.by, REFUSED_SUBSCRIBER_SESSIONS);
 	subscriber_remove_session(&subs, s, &host);
-	ck_assert_uint_eq(s->nsessions, 1);
+	ck_assert_uint_eq(s->n_sessions, 1);
 	ck_assert_int_eq(add_session(s), 0);
 }
 END_TEST

@@ -47,7 +47,7 @@ static void
 release(unsigned proto, int source)
 {
 	const struct model_binding *b = &model.bindings[proto][source];
-	const bool gone = b->nsessions == 0 && !b->is_static;
+	const bool gone = b->n_sessions == 0 && !b->is_static;
 
 	HOLD(bib_release(&tables.bibs[proto], b->e, run.now) == gone);
 	if (gone)
@@ -120,8 +120,8 @@ remove_session(unsigned proto, struct model_session *m)
 	m->s = NULL;
 	if (source == NONE)
 		return;
-	model.bindings[proto][source].nsessions--;
-	model.nsessions[key_prefix(source)]--;
+	model.bindings[proto][source].n_sessions--;
+	model.n_sessions[key_prefix(source)]--;
 	release(proto, source);
 	compare_binding(proto, source);
 }
@@ -389,9 +389,9 @@ step_remove_static(void)
 	if (b->e == NULL || !b->is_static)
 		return;
 	HOLD(bib_remove_static(&tables.bibs[proto], b->e, run.now) ==
-	    (b->nsessions == 0));
+	    (b->n_sessions == 0));
 	model_set_static(proto, source, false);
-	if (b->nsessions == 0)
+	if (b->n_sessions == 0)
 		model_unbind(proto, source);
 	compare_binding(proto, source);
 }
@@ -541,14 +541,14 @@ clear_tables(void)
 	session_table_clear(&tables.sessions);
 	for (proto = 0; proto < L4_NPROTO; proto++) {
 		bib_clear(&tables.bibs[proto], run.now);
-		HOLD(tables.bibs[proto].nentries == 0);
+		HOLD(tables.bibs[proto].n_entries == 0);
 	}
 	HOLD(tables.slab.used == 0);
 	for (prefix = 0; prefix < NPREFIXES; prefix++) {
 		addr = key_addr((int)prefix * 2 * NX);
 		s = subscriber_find(&tables.subs, &addr);
-		HOLD(
-		    s == NULL || (subscriber_is_idle(s) && s->nsessions == 0));
+		HOLD(s == NULL ||
+		    (subscriber_is_idle(s) && s->n_sessions == 0));
 	}
 	slab_clear(&tables.slab);
 	subscribers_clear(&tables.subs);

@@ -318,7 +318,7 @@ struct offload_row {
 	uint16_t seg_size;
 	size_t payload;
 	uint16_t df;
-	unsigned nids;	 /* identifications taken */
+	unsigned n_ids;	 /* identifications taken */
 	uint8_t vnet[6]; /* flags, type, hdr_len and gso_size, host order */
 };
 
@@ -369,7 +369,7 @@ START_TEST(xlat_6to4_offloads_follow_the_packet)
 	ck_assert_uint_eq(wire_get16(pkt_l4(&p) + cksum_off(r->proto)),
 	    wire_pseudo(p.data, r->proto, pkt_l4len(&p)));
 	ck_assert_msg(ipid_take(&ids, out.src.addr, out.dst.addr, r->proto,
-			  1) == FIRST_ID + r->nids,
+			  1) == FIRST_ID + r->n_ids,
 	    "%s", r->name);
 	vnet_encode(&p, vnet);
 	memcpy(&start, vnet + 6, sizeof(start));

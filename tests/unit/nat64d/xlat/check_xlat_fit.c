@@ -155,7 +155,7 @@ START_TEST(xlat_conf_init_gives_the_defaults)
 	ck_assert_int_eq(c.tos, XLAT_TOS_COPY);
 	ck_assert(!c.tclass_zero);
 	ck_assert(!c.mss_clamp);
-	ck_assert_uint_eq(c.nplateaus, NITEMS(plateaus));
+	ck_assert_uint_eq(c.n_plateaus, NITEMS(plateaus));
 	ck_assert_mem_eq(c.plateaus, plateaus, sizeof(plateaus));
 }
 END_TEST

@@ -55,13 +55,13 @@ static const struct type_row types4to6[] = {
 };
 
 static void
-check_type(const struct type_row *rows, size_t nrows, uint8_t type,
+check_type(const struct type_row *rows, size_t n_rows, uint8_t type,
     uint8_t code)
 {
 	const struct type_row *r, *found = NULL;
 	enum nat64_reason reason = translate();
 
-	for (r = rows; r < rows + nrows; r++)
+	for (r = rows; r < rows + n_rows; r++)
 		if (r->type == type && (r->code == -1 || r->code == code))
 			found = r;
 	if (found == NULL && reason == NAT64_ICMP_TYPE)
@@ -252,11 +252,11 @@ START_TEST(xlat_icmp_4to6_plateaus_are_configurable)
 	quote(&s, PKT_V4);
 	conf.plateaus[0] = 1500;
 	conf.plateaus[1] = 1400;
-	conf.nplateaus = 2;
+	conf.n_plateaus = 2;
 	error_about(PKT_V4, 3, 4, 0);
 	ck_assert_int_eq(translate(), NAT64_NONE);
 	ck_assert_uint_eq(get32(out.data + 44), 1420);
-	conf.nplateaus = 0;
+	conf.n_plateaus = 0;
 	ck_assert_int_eq(translate(), NAT64_NONE);
 	ck_assert_uint_eq(get32(out.data + 44), 1280);
 }

@@ -1,34 +1,34 @@
 /*
- * Unit tests of share.c.
+ * Unit tests of fairshare.c.
  */
 #include <check.h>
 
-#include "nat64d/tables/share.h"
+#include "nat64d/tables/fairshare.h"
 #include "tests/unit/suite.h"
 #include "tests/unit/tables.h"
 
 static const struct siphash_key key = { "sixteen bytes ok" };
-static struct shares shares;
+static struct fairshare fairshare;
 
 static void
 setup(void)
 {
-	ck_assert_int_eq(shares_init(&shares, &key), 0);
+	ck_assert_int_eq(fairshare_init(&fairshare, &key), 0);
 }
 
 static void
 teardown(void)
 {
-	shares_clear(&shares);
+	fairshare_clear(&fairshare);
 }
 
 /* The bits of who has had its share, when so many are free. */
 static unsigned
-asked(const char *text, unsigned kind, uint64_t nfree)
+asked(const char *text, unsigned kind, uint64_t n_free)
 {
 	const struct in6_addr addr = ip6(text);
 
-	return (share_check(&shares, &addr, kind, nfree));
+	return (fairshare_check(&fairshare, &addr, kind, n_free));
 }
 
 static void
@@ -37,7 +37,7 @@ take(const char *text, unsigned kind, unsigned n)
 	const struct in6_addr addr = ip6(text);
 
 	while (n-- > 0)
-		share_add(&shares, &addr, kind);
+		fairshare_add(&fairshare, &addr, kind);
 }
 
 START_TEST(a_host_may_have_as_much_as_is_free)
@@ -77,11 +77,11 @@ START_TEST(each_kind_has_a_share_of_its_own)
 {
 	unsigned kind, other;
 
-	for (kind = 0; kind < SHARE_NKINDS; kind++) {
+	for (kind = 0; kind < FAIRSHARE_NKINDS; kind++) {
 		teardown();
 		setup();
 		take("2001:db8::1", kind, 2);
-		for (other = 0; other < SHARE_NKINDS; other++)
+		for (other = 0; other < FAIRSHARE_NKINDS; other++)
 			ck_assert_uint_eq(asked("2001:db8::1", other, 1),
 			    other == kind ? 128 : 0);
 	}
@@ -95,10 +95,10 @@ START_TEST(what_is_given_back_is_free_again)
 
 	take("2001:db8::1", L4_ICMP, 100);
 	for (i = 0; i < 99; i++)
-		share_remove(&shares, &addr, L4_ICMP);
+		fairshare_remove(&fairshare, &addr, L4_ICMP);
 	ck_assert_uint_eq(asked("2001:db8::1", L4_ICMP, 1), 0);
 	ck_assert_uint_eq(asked("2001:db8::1", L4_ICMP, 0), 128);
-	share_remove(&shares, &addr, L4_ICMP);
+	fairshare_remove(&fairshare, &addr, L4_ICMP);
 	ck_assert_uint_eq(asked("2001:db8::1", L4_ICMP, 0), 0);
 }
 END_TEST
@@ -114,7 +114,7 @@ START_TEST(of_many_hosts_few_are_mistaken)
 		addr.s6_addr[12] = (uint8_t)(i >> 16);
 		addr.s6_addr[13] = (uint8_t)(i >> 8);
 		addr.s6_addr[14] = (uint8_t)i;
-		n += share_check(&shares, &addr, L4_TCP, 500) != 0;
+		n += fairshare_check(&fairshare, &addr, L4_TCP, 500) != 0;
 	}
 	ck_assert_uint_le(n, 1);
 }
@@ -124,18 +124,18 @@ START_TEST(without_shares_nothing_is_refused)
 {
 	const struct in6_addr addr = ip6("2001:db8::1");
 
-	shares_clear(&shares);
-	share_add(&shares, &addr, L4_TCP);
-	share_remove(&shares, &addr, L4_TCP);
-	ck_assert_uint_eq(share_check(&shares, &addr, L4_TCP, 0), 0);
+	fairshare_clear(&fairshare);
+	fairshare_add(&fairshare, &addr, L4_TCP);
+	fairshare_remove(&fairshare, &addr, L4_TCP);
+	ck_assert_uint_eq(fairshare_check(&fairshare, &addr, L4_TCP, 0), 0);
 }
 END_TEST
 
 int
 main(void)
 {
-	Suite *s = suite_create("share");
-	TCase *tc = tcase_create("share");
+	Suite *s = suite_create("fairshare");
+	TCase *tc = tcase_create("fairshare");
 
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, a_host_may_have_as_much_as_is_free);

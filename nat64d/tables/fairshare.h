@@ -13,8 +13,8 @@
  * never less than the truth, and more only where two prefixes share a cell
  * in every row.
  */
-#ifndef NAT64D_TABLES_SHARE_H
-#define NAT64D_TABLES_SHARE_H
+#ifndef NAT64D_TABLES_FAIRSHARE_H
+#define NAT64D_TABLES_FAIRSHARE_H
 
 #include <netinet/in.h>
 
@@ -26,31 +26,32 @@
 #include "nat64d/base/tuple.h"
 
 /* What is shared: bindings of each protocol, then sessions. */
-enum { SHARE_SESSIONS = L4_NPROTO, SHARE_NKINDS };
+enum { FAIRSHARE_SESSIONS = L4_NPROTO, FAIRSHARE_NKINDS };
 
-struct share_cell {
-	uint32_t held[SHARE_NKINDS];
+struct fairshare_cell {
+	uint32_t held[FAIRSHARE_NKINDS];
 };
 
-struct shares {
-	struct share_cell *cells; /* NULL: nothing is counted or refused */
+struct fairshare {
+	struct fairshare_cell *cells; /* NULL: nothing is counted or refused */
 	struct keyhash hash;
 };
 
 /* Returns 0, or -1 with errno ENOMEM. */
-int shares_init(struct shares *s, const struct siphash_key *secret);
-void shares_clear(struct shares *s);
+int fairshare_init(struct fairshare *s, const struct siphash_key *secret);
+void fairshare_clear(struct fairshare *s);
 
 /*
- * May addr hold one more of a kind of which nfree are free? Returns 0, or
+ * May addr hold one more of a kind of which n_free are free? Returns 0, or
  * the bits of the prefix that has its share.
  */
-unsigned share_check(const struct shares *s, const struct in6_addr *addr,
-    unsigned kind, uint64_t nfree);
+unsigned fairshare_check(const struct fairshare *s,
+    const struct in6_addr *addr, unsigned kind, uint64_t n_free);
 
 /* addr holds one more, or one less. */
-void share_add(struct shares *s, const struct in6_addr *addr, unsigned kind);
-void share_remove(struct shares *s, const struct in6_addr *addr,
+void fairshare_add(struct fairshare *s, const struct in6_addr *addr,
+    unsigned kind);
+void fairshare_remove(struct fairshare *s, const struct in6_addr *addr,
     unsigned kind);
 
 #endif

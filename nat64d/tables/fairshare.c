@@ -3,7 +3,7 @@
  */
 #include <stdlib.h>
 
-#include "share.h"
+#include "fairshare.h"
 
 #define NROWS 2
 #define COL_BITS 13
@@ -23,7 +23,7 @@ static const struct {
 #define NLEVELS (sizeof(levels) / sizeof(levels[0]))
 
 int
-shares_init(struct shares *s, const struct siphash_key *secret)
+fairshare_init(struct fairshare *s, const struct siphash_key *secret)
 {
 	keyhash_init(&s->hash, secret);
 	s->cells = calloc(NLEVELS * NROWS * NCOLS, sizeof(*s->cells));
@@ -31,7 +31,7 @@ shares_init(struct shares *s, const struct siphash_key *secret)
 }
 
 void
-shares_clear(struct shares *s)
+fairshare_clear(struct fairshare *s)
 {
 	free(s->cells);
 	s->cells = NULL;
@@ -39,8 +39,8 @@ shares_clear(struct shares *s)
 
 /* The cells of the prefix of addr at a level, one in each row. */
 static void
-find_cells(const struct shares *s, const struct in6_addr *addr, unsigned level,
-    struct share_cell *cells[NROWS])
+find_cells(const struct fairshare *s, const struct in6_addr *addr,
+    unsigned level, struct fairshare_cell *cells[NROWS])
 {
 	const struct in6_addr prefix = addr6_prefix(addr, levels[level].len);
 	const uint64_t hash = keyhash_addr6(&s->hash, &prefix);
@@ -53,7 +53,7 @@ find_cells(const struct shares *s, const struct in6_addr *addr, unsigned level,
 }
 
 static uint32_t
-held(struct share_cell *const cells[NROWS], unsigned kind)
+held(struct fairshare_cell *const cells[NROWS], unsigned kind)
 {
 	const uint32_t a = cells[0]->held[kind], b = cells[1]->held[kind];
 
@@ -61,17 +61,17 @@ held(struct share_cell *const cells[NROWS], unsigned kind)
 }
 
 unsigned
-share_check(const struct shares *s, const struct in6_addr *addr, unsigned kind,
-    uint64_t nfree)
+fairshare_check(const struct fairshare *s, const struct in6_addr *addr,
+    unsigned kind, uint64_t n_free)
 {
-	struct share_cell *cells[NROWS];
+	struct fairshare_cell *cells[NROWS];
 	unsigned level;
 
 	if (s->cells == NULL)
 		return (0);
 	for (level = 0; level < NLEVELS; level++) {
 		find_cells(s, addr, level, cells);
-		if (held(cells, kind) > nfree * levels[level].factor)
+		if (held(cells, kind) > n_free * levels[level].factor)
 			return (levels[level].len);
 	}
 	return (0);
@@ -79,10 +79,10 @@ share_check(const struct shares *s, const struct in6_addr *addr, unsigned kind,
 
 /* by: 1, or UINT32_MAX for one less. */
 static void
-count(struct shares *s, const struct in6_addr *addr, unsigned kind,
+count(struct fairshare *s, const struct in6_addr *addr, unsigned kind,
     uint32_t by)
 {
-	struct share_cell *cells[NROWS];
+	struct fairshare_cell *cells[NROWS];
 	unsigned level, row;
 
 	if (s->cells == NULL)
@@ -95,13 +95,14 @@ count(struct shares *s, const struct in6_addr *addr, unsigned kind,
 }
 
 void
-share_add(struct shares *s, const struct in6_addr *addr, unsigned kind)
+fairshare_add(struct fairshare *s, const struct in6_addr *addr, unsigned kind)
 {
 	count(s, addr, kind, 1);
 }
 
 void
-share_remove(struct shares *s, const struct in6_addr *addr, unsigned kind)
+fairshare_remove(struct fairshare *s, const struct in6_addr *addr,
+    unsigned kind)
 {
 	count(s, addr, kind, UINT32_MAX);
 }
