@@ -79,6 +79,7 @@ common_SRC = \
     common/os/rng_os.c \
     common/os/sandbox_$(OS).c \
     common/conf/scan.c \
+    common/os/startup.c \
     common/os/version.c \
     common/os/watch.c \
     $(hostwatch_$(OS))

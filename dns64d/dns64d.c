@@ -20,11 +20,10 @@
 #include "common/os/log.h"
 #include "common/conf/files.h"
 #include "common/os/pidfile.h"
-#include "common/os/privs.h"
 #include "common/os/reader.h"
 #include "common/os/reload.h"
 #include "common/os/sandbox.h"
-#include "common/os/version.h"
+#include "common/os/startup.h"
 #include "common/os/watch.h"
 
 #include "dns64d/conf/conf.h"
@@ -41,15 +40,8 @@
 /* Descriptors of a worker beside those of questions and connections. */
 #define SPARE_DESCRIPTORS 256
 
-struct options {
-	const char *path;
-	bool foreground;
-	int check; /* -n; twice: the file alone */
-	bool verbose;
-};
-
 struct daemon {
-	struct options opts;
+	struct startup start;
 	struct conf *conf; /* in use */
 	struct workers *workers;
 	struct watch *watch; /* NULL: the host's network is not followed */
@@ -63,52 +55,35 @@ struct daemon {
 };
 
 static void
-usage(void)
-{
-	fprintf(stderr, "usage: dns64d [-dnVv] [-f file]\n");
-	exit(1);
-}
-
-static void
-print_version(void)
+parse_options(struct startup *s, int argc, char *argv[])
 {
 	const struct version_lib libs[] = { { "libevent", LIBEVENT_VERSION,
 						event_get_version() },
 		{ "libldns", LDNS_VERSION, ldns_version() },
 		{ NULL, NULL, NULL } };
+	const struct startup_program program = {
+		.name = "dns64d",
+		.usage = "[-dnVv] [-f file]",
+		.conf_file = CONF_PATH,
+		.options = "",
+		.libs = libs,
+	};
 
-	version_print("dns64d", libs);
+	startup_parse(s, &program, argc, argv);
 }
 
 static void
-parse_options(struct options *opts, int argc, char *argv[])
+configure(struct startup *s, const struct conf *conf)
 {
-	int ch;
+	const struct startup_conf sc = {
+		.user = conf->user,
+		.standard_user = CONF_USER,
+		.pidfile = conf->pidfile,
+		.dump = conf->dump,
+		.log_level = conf->log_level,
+	};
 
-	opts->path = CONF_PATH;
-	while ((ch = getopt(argc, argv, "df:nVv")) != -1) {
-		switch (ch) {
-		case 'd':
-			opts->foreground = true;
-			break;
-		case 'f':
-			opts->path = optarg;
-			break;
-		case 'n':
-			opts->check++;
-			break;
-		case 'V':
-			print_version();
-			exit(0);
-		case 'v':
-			opts->verbose = true;
-			break;
-		default:
-			usage();
-		}
-	}
-	if (optind != argc)
-		usage();
+	startup_configure(s, &sc);
 }
 
 /* What a start reads and a reload will not. */
@@ -133,32 +108,24 @@ check_host(const struct conf *conf)
 
 /* What keeps a start with this file from succeeding ends the process. */
 static int
-check_only(const struct options *opts)
+check_only(struct startup *s)
 {
 	struct conf *conf;
-	struct privs privs;
 
-	if ((conf = conf_load(opts->path, NULL, NULL)) == NULL)
+	if ((conf = conf_load(s->conf_file, NULL, NULL)) == NULL)
 		return (1);
+	configure(s, conf);
 	conf_warn(conf);
-	if (opts->verbose)
+	if (s->verbose)
 		conf_print(conf, stdout);
-	if (opts->check == 1) {
+	if (s->check_only == 1) {
 		fflush(stdout);
-		warn_of_reload(opts->path);
+		warn_of_reload(s->conf_file);
 		check_host(conf);
-		privs_require(conf->user, CONF_USER, &privs);
-		privs_require_files(&privs, conf->dump,
-		    opts->foreground ? NULL : conf->pidfile);
+		startup_check(s);
 	}
 	conf_unref(conf);
 	return (0);
-}
-
-static enum log_level
-level_of(const struct daemon *d, const struct conf *conf)
-{
-	return (d->opts.verbose ? LOG_LEVEL_DEBUG : conf->log_level);
 }
 
 /*
@@ -255,7 +222,7 @@ reload(struct daemon *d, struct files *files)
 	struct conf *conf;
 	const char *fixed;
 
-	conf = conf_load(d->opts.path, files, report_to_log);
+	conf = conf_load(d->start.conf_file, files, report_to_log);
 	if (conf == NULL)
 		return (-1);
 	fixed = needs_restart(d->conf, conf);
@@ -269,7 +236,7 @@ reload(struct daemon *d, struct files *files)
 	}
 	conf_unref(d->conf);
 	d->conf = conf;
-	log_set_level(level_of(d, conf));
+	log_set_level(startup_log_level(&d->start, conf->log_level));
 	conf_warn(conf);
 	connected_look(d->connected);
 	presence_use(d->presence, conf);
@@ -328,16 +295,6 @@ catch_signals(struct daemon *d)
 		    evsignal_add(d->signals[i], NULL) == -1)
 			fatalx("signals: not enough memory");
 	}
-}
-
-/* Until here whoever started us could read what went wrong. */
-static void
-go_to_background(const struct daemon *d)
-{
-	if (d->opts.foreground)
-		return;
-	daemonise();
-	log_init("dns64d", false, level_of(d, d->conf));
 }
 
 static void
@@ -413,7 +370,7 @@ make_loops(struct daemon *d)
 	d->reload =
 	    reload_new(workers_base(d->workers), d->reader, on_files, d);
 	d->dumpfile = dumpfile_new(workers_base(d->workers), "dns64d",
-	    d->conf->dump, d->opts.foreground, &dump_ops);
+	    d->conf->dump, d->start.foreground, &dump_ops);
 	if (d->reload == NULL || d->dumpfile == NULL)
 		fatalx("event loop: not enough memory");
 	if ((d->refuselog = refuselog_new(d->workers)) == NULL)
@@ -428,7 +385,7 @@ start_workers(const struct daemon *d)
 	const char *write_files[] = { conf->dump, NULL };
 	const struct sandbox sb = {
 		.write_files = write_files,
-		.pid_file = d->opts.foreground ? NULL : conf->pidfile,
+		.pid_file = startup_pidfile(&d->start),
 		.inet = true,
 	};
 
@@ -460,32 +417,27 @@ int
 main(int argc, char *argv[])
 {
 	static struct daemon d;
-	struct privs privs;
 
-	privs_open_std();
-	parse_options(&d.opts, argc, argv);
-	if (d.opts.check)
-		return (check_only(&d.opts));
+	parse_options(&d.start, argc, argv);
+	if (d.start.check_only > 0)
+		return (check_only(&d.start));
 
-	d.reader = reader_start(d.opts.path, conf_gather);
-	if ((d.conf = conf_load(d.opts.path, NULL, NULL)) == NULL)
+	d.reader = reader_start(d.start.conf_file, conf_gather);
+	if ((d.conf = conf_load(d.start.conf_file, NULL, NULL)) == NULL)
 		return (1);
-	log_init("dns64d", true, level_of(&d, d.conf));
+	configure(&d.start, d.conf);
+	startup_log(&d.start);
 	conf_warn(d.conf);
-	warn_of_reload(d.opts.path);
-	privs_require(d.conf->user, CONF_USER, &privs);
-	privs_require_files(&privs, d.conf->dump,
-	    d.opts.foreground ? NULL : d.conf->pidfile);
-	privs_require_made(&privs, d.conf->dump);
-	privs.ports = conf_opens_late(d.conf);
+	warn_of_reload(d.start.conf_file);
+	startup_check(&d.start);
+	d.start.privs.ports = conf_opens_late(d.conf);
 	raise_descriptor_limit(d.conf);
-	if (!d.opts.foreground)
-		privs_begin_pidfile(&privs, d.conf->pidfile);
+	startup_claim(&d.start);
 	open_listeners(&d);
-	go_to_background(&d);
+	startup_background(&d.start);
 
 	make_loops(&d);
-	privs_drop(&privs);
+	privs_drop(&d.start.privs);
 	start_workers(&d);
 	log_info("running");
 	event_base_dispatch(workers_base(d.workers));

@@ -11,9 +11,8 @@
 
 #include "common/os/log.h"
 #include "common/os/pidfile.h"
-#include "common/os/privs.h"
 #include "common/os/sandbox.h"
-#include "common/os/version.h"
+#include "common/os/startup.h"
 #include "common/os/watch.h"
 
 #include "nat64d/conf/conf.h"
@@ -37,12 +36,9 @@
 #endif
 
 struct options {
-	bool foreground;      /* -d */
-	int check_only;	      /* -n; twice: the file alone */
+	struct startup start;
 	bool routes;	      /* -R */
-	bool verbose;	      /* -v */
 	const char *commands; /* -s: "begin" or "end" of a shared address */
-	const char *file;
 };
 
 /* What follows the host's network while we run. */
@@ -57,79 +53,51 @@ struct follow {
 	struct engine *engine; /* to be told */
 };
 
-static void __attribute__((__noreturn__)) usage(void)
+static bool
+take_option(void *arg, int ch, const char *value)
 {
-	fputs("usage: nat64d [-dnRVv] [-f file] [-s begin | end]\n", stderr);
-	exit(1);
-}
+	struct options *o = arg;
 
-static void
-print_version(void)
-{
-	const struct version_lib libs[] = { { "libevent", LIBEVENT_VERSION,
-						event_get_version() },
-		{ NULL, NULL, NULL } };
-
-	version_print("nat64d", libs);
+	if (ch == 'R')
+		o->routes = true;
+	else
+		o->commands = value;
+	return (o->commands == NULL || strcmp(o->commands, "begin") == 0 ||
+	    strcmp(o->commands, "end") == 0);
 }
 
 static void
 parse_options(struct options *o, int argc, char *argv[])
 {
-	int ch;
+	const struct version_lib libs[] = { { "libevent", LIBEVENT_VERSION,
+						event_get_version() },
+		{ NULL, NULL, NULL } };
+	const struct startup_program program = {
+		.name = "nat64d",
+		.usage = "[-dnRVv] [-f file] [-s begin | end]",
+		.conf_file = CONF_FILE,
+		.options = "Rs:",
+		.libs = libs,
+		.option = take_option,
+		.arg = o,
+	};
 
-	*o = (struct options){ .file = CONF_FILE };
-	while ((ch = getopt(argc, argv, "df:nRs:Vv")) != -1) {
-		switch (ch) {
-		case 'd':
-			o->foreground = true;
-			break;
-		case 'f':
-			o->file = optarg;
-			break;
-		case 'n':
-			o->check_only++;
-			break;
-		case 'R':
-			o->routes = true;
-			break;
-		case 's':
-			o->commands = optarg;
-			break;
-		case 'V':
-			print_version();
-			exit(0);
-		case 'v':
-			o->verbose = true;
-			break;
-		default:
-			usage();
-		}
-	}
-	if (optind != argc ||
-	    (o->commands != NULL && strcmp(o->commands, "begin") != 0 &&
-		strcmp(o->commands, "end") != 0))
-		usage();
-}
-
-/*
- * Log to standard error until we are in the background, if ever: whoever
- * started us wants to read what went wrong.
- */
-static void
-start_log(const struct conf *c, const struct options *o, bool foreground)
-{
-	log_init("nat64d", foreground,
-	    o->verbose ? LOG_LEVEL_DEBUG : c->log_level);
+	*o = (struct options){ .commands = NULL };
+	startup_parse(&o->start, &program, argc, argv);
 }
 
 static void
-go_to_background(const struct conf *c, const struct options *o)
+configure(struct options *o, const struct conf *c)
 {
-	if (o->foreground)
-		return;
-	daemonise();
-	start_log(c, o, false);
+	const struct startup_conf sc = {
+		.user = c->user,
+		.standard_user = CONF_USER,
+		.pidfile = c->pidfile,
+		.dump = c->dump,
+		.log_level = c->log_level,
+	};
+
+	startup_configure(&o->start, &sc);
 }
 
 /* The file of the event log, or NULL when it has none. */
@@ -143,8 +111,7 @@ eventlog_file(const struct conf *c)
 
 /* What is to be written as that user: better refused now than missed then. */
 static void
-check_files(const struct conf *c, const struct options *o,
-    const struct privs *privs)
+check_eventlog(const struct conf *c, const struct privs *privs)
 {
 	const char *events = eventlog_file(c);
 	char text[PRIVS_TEXT_SIZE];
@@ -158,7 +125,6 @@ check_files(const struct conf *c, const struct options *o,
 		    "the container its socket (-v /dev/log:/dev/log), or say "
 		    "\"log events to PATH\"",
 		    _PATH_LOG);
-	privs_require_files(privs, c->dump, o->foreground ? NULL : c->pidfile);
 }
 
 /* While starting: leave no trace of what was done so far, and say why. */
@@ -307,7 +273,7 @@ print_commands(struct conf *c, const struct options *o)
 	char *text;
 
 	if (c->pool_ifname[0] == '\0')
-		fatalx("%s: no pool interface", o->file);
+		fatalx("%s: no pool interface", o->start.conf_file);
 	text = o->commands[0] == 'b' ? divert_begin_commands(c, c->tun) :
 				       divert_end_commands(c, c->tun);
 	if (text == NULL)
@@ -344,7 +310,7 @@ enter_sandbox(const struct conf *c, const struct options *o)
 	const char *files[3];
 	const struct sandbox sb = {
 		.write_files = files,
-		.pid_file = o->foreground ? NULL : c->pidfile,
+		.pid_file = startup_pidfile(&o->start),
 	};
 	unsigned n = 0;
 
@@ -392,11 +358,11 @@ follow_host(struct follow *f, struct engine *engine)
 /* From here on nothing that packets do may end the process. */
 static int
 serve(struct tun *tun, struct conf *c, const struct options *o,
-    const struct privs *privs, struct eventlog *log, struct follow *f)
+    struct eventlog *log, struct follow *f)
 {
-	const struct engine_opts eo = { .foreground = o->foreground,
+	const struct engine_opts eo = { .foreground = o->start.foreground,
 		.dump_file = c->dump,
-		.verbose = o->verbose,
+		.verbose = o->start.verbose,
 		.log = log,
 		.watch = f->watch,
 		.dump_first = hostreport_print,
@@ -408,7 +374,7 @@ serve(struct tun *tun, struct conf *c, const struct options *o,
 	if (engine == NULL)
 		tun_fatal(tun, "cannot start");
 	follow_host(f, engine);
-	privs_drop(privs);
+	privs_drop(&o->start.privs);
 	if (eventlog_open(log) == -1)
 		tun_fatal(tun, "cannot open the event log");
 	enter_sandbox(c, o);
@@ -420,32 +386,31 @@ serve(struct tun *tun, struct conf *c, const struct options *o,
 
 /* -n, once: what keeps a start with this file from succeeding? */
 static int
-check_host(const struct conf *c, const struct options *o)
+check_host(const struct conf *c, struct options *o)
 {
 	struct hostreport *report = hostreport_new(&c->nat64, c->routes);
-	struct privs privs;
 	int rc;
 
 	rc = hostreport_log(report, c->tun, HOSTREPORT_CHECK);
 	hostreport_free(report);
 	if (c->pool_ifname[0] != '\0' && !c->routes)
 		warn_unreserved(c);
-	privs_require(c->user, CONF_USER, &privs);
-	check_files(c, o, &privs);
+	startup_check(&o->start);
+	check_eventlog(c, &o->start.privs);
 	return (rc);
 }
 
 /* -n: the file was good. */
 static int
-check_only(struct conf *c, const struct options *o)
+check_only(struct conf *c, struct options *o)
 {
 	int rc = 0;
 
 	conf_warn(c);
-	if (o->verbose)
+	if (o->start.verbose)
 		conf_print(c, stdout);
 	fflush(stdout);
-	if (o->check_only == 1)
+	if (o->start.check_only == 1)
 		rc = check_host(c, o);
 	conf_free(c);
 	return (rc == 0 ? 0 : 1);
@@ -476,34 +441,31 @@ main(int argc, char *argv[])
 {
 	struct options o;
 	struct eventlog *log;
-	struct privs privs;
 	struct follow follow = { NULL };
 	struct conf *conf;
 	struct tun *tun;
 	int rc;
 
-	privs_open_std();
 	parse_options(&o, argc, argv);
-	conf = conf_load(o.file);
+	conf = conf_load(o.start.conf_file);
 	if (conf == NULL)
 		return (1);
-	if (o.check_only > 0)
+	configure(&o, conf);
+	if (o.start.check_only > 0)
 		return (check_only(conf, &o));
 	if (o.routes)
 		return (print_routes(conf));
 	if (o.commands != NULL)
 		return (print_commands(conf, &o));
 
-	start_log(conf, &o, true);
+	startup_log(&o.start);
 	conf_warn(conf);
-	privs_require(conf->user, CONF_USER, &privs);
-	check_files(conf, &o, &privs);
+	startup_check(&o.start);
+	check_eventlog(conf, &o.start.privs);
 	follow.report = fit_host(conf);
 	conf->nat64.memory_hint = largepage_hint;
-	if (!o.foreground)
-		privs_begin_pidfile(&privs, conf->pidfile);
-	privs_require_made(&privs, conf->dump);
-	log = new_eventlog(conf, &privs);
+	startup_claim(&o.start);
+	log = new_eventlog(conf, &o.start.privs);
 	follow.watch = watch_new(HOSTWATCH_ALL);
 	if (follow.watch == NULL)
 		fatal("cannot watch the network");
@@ -511,8 +473,8 @@ main(int argc, char *argv[])
 	(void)hostreport_log(follow.report, tun_name(tun), HOSTREPORT_RUN);
 	share_address(&follow, tun, conf);
 	look_at_host(&follow, tun, conf);
-	go_to_background(conf, &o);
-	rc = serve(tun, conf, &o, &privs, log, &follow);
+	startup_background(&o.start);
+	rc = serve(tun, conf, &o, log, &follow);
 
 	poolif_free(follow.pool);
 	ifwatch_free(follow.ifwatch);

@@ -1,0 +1,108 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "startup.h"
+
+static void __attribute__((__noreturn__))
+usage(const struct startup_program *program)
+{
+	fprintf(stderr, "usage: %s %s\n", program->name, program->usage);
+	exit(1);
+}
+
+static void
+take_option(struct startup *s, const struct startup_program *program, int ch)
+{
+	switch (ch) {
+	case 'd':
+		s->foreground = true;
+		break;
+	case 'f':
+		s->conf_file = optarg;
+		break;
+	case 'n':
+		s->check_only++;
+		break;
+	case 'V':
+		version_print(program->name, program->libs);
+		exit(0);
+	case 'v':
+		s->verbose = true;
+		break;
+	default:
+		if (ch == '?' || !program->option(program->arg, ch, optarg))
+			usage(program);
+	}
+}
+
+void
+startup_parse(struct startup *s, const struct startup_program *program,
+    int argc, char *argv[])
+{
+	char options[32];
+	int ch;
+
+	privs_open_std();
+	*s = (struct startup){ .name = program->name,
+		.conf_file = program->conf_file };
+	snprintf(options, sizeof(options), "df:nVv%s", program->options);
+	while ((ch = getopt(argc, argv, options)) != -1)
+		take_option(s, program, ch);
+	if (optind != argc)
+		usage(program);
+}
+
+enum log_level
+startup_log_level(const struct startup *s, enum log_level configured)
+{
+	return (s->verbose ? LOG_LEVEL_DEBUG : configured);
+}
+
+static void
+start_log(const struct startup *s, bool foreground)
+{
+	log_init(s->name, foreground, startup_log_level(s, s->conf.log_level));
+}
+
+void
+startup_configure(struct startup *s, const struct startup_conf *conf)
+{
+	s->conf = *conf;
+}
+
+void
+startup_log(const struct startup *s)
+{
+	start_log(s, true);
+}
+
+const char *
+startup_pidfile(const struct startup *s)
+{
+	return (s->foreground ? NULL : s->conf.pidfile);
+}
+
+void
+startup_check(struct startup *s)
+{
+	privs_require(s->conf.user, s->conf.standard_user, &s->privs);
+	privs_require_files(&s->privs, s->conf.dump, startup_pidfile(s));
+}
+
+void
+startup_claim(const struct startup *s)
+{
+	if (!s->foreground)
+		privs_begin_pidfile(&s->privs, s->conf.pidfile);
+	privs_require_made(&s->privs, s->conf.dump);
+}
+
+void
+startup_background(const struct startup *s)
+{
+	if (s->foreground)
+		return;
+	daemonise();
+	start_log(s, false);
+}

@@ -1,0 +1,93 @@
+/*
+ * The start of a daemon, as far as both start alike: the options, the log,
+ * the user and the files of the configuration, the way to the background.
+ * In this order:
+ *
+ *	startup_parse()		first of all
+ *	startup_configure()	once the configuration is read
+ *	startup_log()		unless -n was given
+ *	startup_check()		before anything is changed; -n ends after it
+ *	startup_claim()		before the fork
+ *	startup_background()
+ *
+ * What fails ends the process through fatal(), unless a comment says
+ * otherwise. privs.h says what comes between and after.
+ */
+#ifndef COMMON_OS_STARTUP_H
+#define COMMON_OS_STARTUP_H
+
+#include <stdbool.h>
+
+#include "log.h"
+#include "privs.h"
+#include "version.h"
+
+/* What tells one daemon from the other. All strings are static. */
+struct startup_program {
+	const char *name;
+	const char *usage;     /* what follows the name in the usage line */
+	const char *conf_file; /* without -f */
+	const char *options; /* beside those below, as for getopt(3); or "" */
+	const struct version_lib *libs; /* for -V */
+
+	/* Take one of these options; false: print the usage line and exit. */
+	bool (*option)(void *arg, int ch, const char *value);
+	void *arg;
+};
+
+/* What a configuration says about the start; strings are borrowed. */
+struct startup_conf {
+	const char *user; /* NULL: standard_user */
+	const char *standard_user;
+	const char *pidfile;
+	const char *dump; /* or NULL */
+	enum log_level log_level;
+};
+
+struct startup {
+	const char *name;
+	const char *conf_file; /* -f */
+	bool foreground;       /* -d */
+	unsigned check_only;   /* -n; twice: the file alone */
+	bool verbose;	       /* -v */
+	struct startup_conf conf;
+	struct privs privs; /* whom to become */
+};
+
+/*
+ * Open the standard descriptors and read the options: -d, -f file, -n, -V, -v
+ * and those of the program. -V prints the versions and exits; a wrong option
+ * prints the usage line and exits with 1.
+ */
+void startup_parse(struct startup *s, const struct startup_program *program,
+    int argc, char *argv[]);
+
+/* Take over what the configuration says. */
+void startup_configure(struct startup *s, const struct startup_conf *conf);
+
+/*
+ * Log to standard error until startup_background(): whoever starts a daemon
+ * wants to read there what went wrong.
+ */
+void startup_log(const struct startup *s);
+
+/* The level of a configuration, unless -v says otherwise. */
+enum log_level startup_log_level(const struct startup *s,
+    enum log_level configured);
+
+/* The pid file; NULL in the foreground, where none is written. */
+const char *startup_pidfile(const struct startup *s);
+
+/*
+ * Look up the user, try to become it, and see whether it can write the dump
+ * and the pid file. Changes nothing.
+ */
+void startup_check(struct startup *s);
+
+/* Write the pid file, and make the dump's file for the user. */
+void startup_claim(const struct startup *s);
+
+/* Leave the terminal and log to syslog, unless -d was given. */
+void startup_background(const struct startup *s);
+
+#endif
