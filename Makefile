@@ -93,8 +93,8 @@ hostwatch_netbsd = $(hostwatch_freebsd)
 hostwatch_openbsd = $(hostwatch_freebsd)
 
 nat64d_PURE = \
-    nat64d/pool/addrset.c \
     nat64d/tables/bib.c \
+    nat64d/pool/bitset.c \
     nat64d/wire/cksum.c \
     nat64d/core/event_text.c \
     nat64d/tables/flow.c \
@@ -109,6 +109,7 @@ nat64d_PURE = \
     nat64d/wire/iphdr.c \
     nat64d/wire/ipid.c \
     nat64d/base/keyhash.c \
+    nat64d/base/loglimit.c \
     nat64d/core/nat64.c \
     nat64d/core/nat64_error.c \
     nat64d/core/nat64_event.c \
@@ -129,10 +130,9 @@ nat64d_PURE = \
     nat64d/pool/pool4_group.c \
     nat64d/pool/portlist.c \
     nat64d/pool/portset.c \
+    nat64d/pool/quarantine.c \
     nat64d/pool/range.c \
     nat64d/base/ratelimit.c \
-    nat64d/base/repeat.c \
-    nat64d/pool/rest.c \
     nat64d/tables/session.c \
     nat64d/tables/session_wheel.c \
     nat64d/base/slab.c \

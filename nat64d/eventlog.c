@@ -15,7 +15,7 @@
 
 #include "eventlog.h"
 #include "eventlog_out.h"
-#include "nat64d/base/repeat.h"
+#include "nat64d/base/loglimit.h"
 
 /* About 30,000 lines. */
 #define BUFFER_SIZE (4 * 1024 * 1024)
@@ -32,7 +32,7 @@
 
 /* One cause of trouble: how often, and the first that was not said yet. */
 struct trouble {
-	struct repeat repeat;
+	struct loglimit limit;
 	enum nat64_event_type type;
 	char text[EVENT_TEXT_SIZE];
 };
@@ -49,8 +49,8 @@ struct eventlog {
 	struct event *drain;   /* NULL without an event base */
 	struct event *minutes; /* the end of some cause's minute */
 	struct trouble troubles[EVENT_NCAUSES];
-	struct repeat failures; /* to write */
-	struct repeat losses;
+	struct loglimit failures; /* to write */
+	struct loglimit losses;
 };
 
 static void
@@ -95,7 +95,7 @@ say_lost(struct eventlog *l, int64_t unix_ms)
 	if (!append(l, text, unix_ms))
 		return;
 	l->unsaid = 0;
-	if (repeat_now(&l->losses, monotime_now()))
+	if (loglimit_allow(&l->losses, monotime_now()))
 		log_warn("event log: lines lost, so far %" PRIu64, l->lost);
 }
 
@@ -117,7 +117,7 @@ write_failed(struct eventlog *l)
 {
 	const char *why = strerror(errno);
 
-	if (repeat_now(&l->failures, monotime_now()))
+	if (loglimit_allow(&l->failures, monotime_now()))
 		log_warn("event log: %s: %s", eventlog_out_path(l->out), why);
 }
 
@@ -161,7 +161,7 @@ say_trouble(const struct trouble *t, uint64_t count)
 
 /* Others' minutes that are waited for end before this one. */
 static void
-wait_minute(struct eventlog *l, const struct repeat *r)
+wait_minute(struct eventlog *l, const struct loglimit *r)
 {
 	int64_t ms;
 
@@ -175,16 +175,16 @@ static void
 trouble(struct eventlog *l, const struct nat64_event *ev, struct monotime now)
 {
 	struct trouble *t = &l->troubles[event_cause(ev)];
-	const bool say = repeat_now(&t->repeat, now);
+	const bool say = loglimit_allow(&t->limit, now);
 
 	/* Of those that are not said only the first is worth the time. */
-	if (say || t->repeat.unsaid == 1) {
+	if (say || t->limit.unsaid == 1) {
 		t->type = ev->type;
 		event_text(ev, false, t->text);
 	}
 	if (say)
 		say_trouble(t, 1);
-	wait_minute(l, &t->repeat);
+	wait_minute(l, &t->limit);
 }
 
 /* Say what is due; look again when the next minute ends. */
@@ -200,12 +200,12 @@ minute_over(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	for (t = l->troubles; t < l->troubles + EVENT_NCAUSES; t++) {
-		count = repeat_due(&t->repeat, now);
+		count = loglimit_due(&t->limit, now);
 		if (count > 0)
 			say_trouble(t, count);
-		if (!t->repeat.quiet)
+		if (!t->limit.quiet)
 			continue;
-		ms = monotime_diff_ms(t->repeat.until, now) + 1;
+		ms = monotime_diff_ms(t->limit.until, now) + 1;
 		if (wait_ms == -1 || ms < wait_ms)
 			wait_ms = ms;
 	}

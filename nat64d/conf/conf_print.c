@@ -303,9 +303,9 @@ print_ports(FILE *f, const struct nat64_config *n)
 	fprintf(f, "soft-pooling %s\n", yes(n->soft_pooling));
 	for (i = 0; i < L4_NPROTO; i++)
 		fprintf(f, "quarantine %s %u\n",
-		    conf_proto_name((enum l4proto)i), o->rest_secs[i]);
-	fprintf(f, "quarantine max-percent %u\n", o->rest_max_percent);
-	fprintf(f, "quarantine restart %u\n", n->restart_rest_secs);
+		    conf_proto_name((enum l4proto)i), o->quarantine_secs[i]);
+	fprintf(f, "quarantine max-percent %u\n", o->quarantine_max_percent);
+	fprintf(f, "quarantine restart %u\n", n->restart_quarantine_secs);
 	fprintf(f, "subscriber prefix-length %u\n", n->subscriber_len);
 }
 

@@ -27,7 +27,7 @@ static uint32_t number(struct conf_file *, const struct conf_value *,
     uint32_t, uint32_t, const char *);
 static uint32_t mtu4(struct conf_file *, const struct conf_value *);
 static uint32_t mtu6(struct conf_file *, const struct conf_value *);
-static uint32_t rest_secs(struct conf_file *, const struct conf_value *);
+static uint32_t quarantine_secs(struct conf_file *, const struct conf_value *);
 static uint32_t size(struct conf_file *, const struct conf_value *);
 static struct bucket_rate rate(struct conf_file *, const struct conf_value *,
     const struct conf_value *, uint32_t);
@@ -296,17 +296,17 @@ port_choice	: PORT_SELECT RANDOM { NAT64.pool_opts.select = POOL4_RANDOM; }
 			uint32_t secs;
 			int i;
 
-			secs = rest_secs(cf, &$TIME);
+			secs = quarantine_secs(cf, &$TIME);
 			for (i = 0; i < L4_NPROTO; i++)
 				if ($any_proto == -1 || $any_proto == i)
-					NAT64.pool_opts.rest_secs[i] = secs;
+					NAT64.pool_opts.quarantine_secs[i] = secs;
 		}
 		| QUARANTINE MAX_PERCENT NUMBER {
-			NAT64.pool_opts.rest_max_percent =
+			NAT64.pool_opts.quarantine_max_percent =
 			    number(cf, &$NUMBER, 0, 100, "percent");
 		}
 		| QUARANTINE RESTART TIME {
-			NAT64.restart_rest_secs = rest_secs(cf, &$TIME);
+			NAT64.restart_quarantine_secs = quarantine_secs(cf, &$TIME);
 		}
 		| SUBSCRIBER PREFIX_LENGTH NUMBER {
 			NAT64.subscriber_len = number(cf, &$NUMBER, 1, 128,
@@ -654,7 +654,7 @@ mtu6(struct conf_file *cf, const struct conf_value *v)
 }
 
 static uint32_t
-rest_secs(struct conf_file *cf, const struct conf_value *v)
+quarantine_secs(struct conf_file *cf, const struct conf_value *v)
 {
 	static const struct conf_bounds b = { 0, MAX_QUARANTINE_SECS,
 		"a port is worth a day at most" };

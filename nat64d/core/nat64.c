@@ -22,9 +22,9 @@ nat64_config_init(struct nat64_config *c)
 	c->pool_opts.select = POOL4_RANDOM;
 	c->pool_opts.parity = true;
 	c->pool_opts.range_fallback = true;
-	c->pool_opts.rest_secs[L4_UDP] = 120;
-	c->pool_opts.rest_secs[L4_ICMP] = 120;
-	c->pool_opts.rest_max_percent = 25;
+	c->pool_opts.quarantine_secs[L4_UDP] = 120;
+	c->pool_opts.quarantine_secs[L4_ICMP] = 120;
+	c->pool_opts.quarantine_max_percent = 25;
 	xlat_conf_init(&c->xlat);
 	frag_limits_init(&c->frag);
 	c->lifetime_secs[SESSION_UDP] = 300;
@@ -149,7 +149,7 @@ init_pool(struct nat64 *n, const struct nat64_config *c)
 	/* Strangers cannot reach who gets a port next (CGN-08). */
 	for (i = 0; i < L4_NPROTO; i++)
 		if (c->adf[i])
-			pool_opts.rest_secs[i] = 0;
+			pool_opts.quarantine_secs[i] = 0;
 	pool_opts.secret = derive_key(&c->secret, 'r');
 	n->pool = pool4_new(c->pool, c->n_pool, &pool_opts);
 	return (n->pool == NULL ? -1 : 0);
@@ -226,7 +226,7 @@ nat64_new(const struct nat64_config *c, const struct nat64_sink *sink,
 		goto fail;
 	if (add_statics(n, c, now) == -1)
 		goto fail;
-	pool4_rest_all(n->pool, c->restart_rest_secs, now);
+	pool4_quarantine_all(n->pool, c->restart_quarantine_secs, now);
 	return (n);
 
 fail:

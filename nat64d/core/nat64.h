@@ -60,7 +60,8 @@ struct nat64_config {
 	const struct pool4_range *pool;
 	size_t n_pool; /* 0: IPv4 packets are not made, see nat64_set_pool() */
 	struct pool4_opts pool_opts;
-	uint32_t restart_rest_secs; /* CGN-09; 0: ports are free at once */
+	uint32_t
+	    restart_quarantine_secs; /* CGN-09; 0: ports are free at once */
 	bool soft_pooling;
 	const struct nat64_static *statics;
 	size_t n_statics;

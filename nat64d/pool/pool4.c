@@ -4,7 +4,7 @@
  *
  * A port space (one address, one protocol) has the set of ports that may be
  * given out now. A port of the dynamic range that is not in it is taken, or
- * at rest when there is a struct rest for it. Ports outside the dynamic
+ * at rest when there is a struct quarantined for it. Ports outside the dynamic
  * range, which only static bindings have, are kept apart in a plain bitmap
  * that few spaces ever need.
  */
@@ -15,14 +15,15 @@
 #include "pool4_addrs.h"
 #include "pool4_group.h"
 #include "portset.h"
-#include "rest.h"
+#include "quarantine.h"
 
 struct space {
-	struct rest_space rests; /* first: a rest leads back to its space */
+	struct quarantine_space
+	    quarantine; /* first: a rest leads back to its space */
 	const struct addr_range *range; /* of its address */
 	struct portset free;
 	uint64_t *outside; /* taken ones; NULL as long as there is none */
-	uint32_t max_resting;
+	uint32_t max_quarantined;
 };
 
 struct pool4 {
@@ -33,7 +34,7 @@ struct pool4 {
 	struct space **spaces[L4_NPROTO]; /* by index; NULL: untouched */
 	struct pool4_groups groups;
 	struct monotime closed_until;
-	struct rest_book rests;
+	struct quarantine quarantine;
 };
 
 static const struct port_range class_ports[NCLASSES] = {
@@ -46,7 +47,7 @@ static const unsigned class_parts[NCLASSES] = { PORTSET_SYSTEM, PORTSET_USER };
 /* --- addresses --- */
 
 size_t
-pool4_naddrs(const struct pool4 *pool)
+pool4_n_addrs(const struct pool4 *pool)
 {
 	return (pool->addrs.naddrs);
 }
@@ -91,7 +92,7 @@ enter_range(struct pool4 *pool, const struct addr_range *r, enum l4proto proto)
 		pool->capacity[proto] += (uint64_t)naddrs * nports;
 		g->has_class[proto][class] = true;
 		for (i = 0; i < naddrs; i++)
-			addrset_put(&g->usable[proto][class], r->base + i,
+			bitset_put(&g->usable[proto][class], r->base + i,
 			    true);
 	}
 	pool->nfree[proto] = pool->capacity[proto];
@@ -99,16 +100,16 @@ enter_range(struct pool4 *pool, const struct addr_range *r, enum l4proto proto)
 
 /* The most ports that can be at rest in all. */
 static size_t
-max_rest(const struct pool4 *pool)
+max_quarantined(const struct pool4 *pool)
 {
 	uint64_t sum = 0;
 	enum l4proto proto;
 
 	for (proto = L4_TCP; proto < L4_NPROTO; proto++)
-		if (pool->opts.rest_secs[proto] > 0)
+		if (pool->opts.quarantine_secs[proto] > 0)
 			sum += pool->capacity[proto] *
-			    pool->opts.rest_max_percent / 100;
-	return (sum < POOL4_MAX_REST ? sum : POOL4_MAX_REST);
+			    pool->opts.quarantine_max_percent / 100;
+	return (sum < POOL4_MAX_QUARANTINED ? sum : POOL4_MAX_QUARANTINED);
 }
 
 struct pool4 *
@@ -130,7 +131,8 @@ pool4_new(const struct pool4_range *ranges, size_t nranges,
 	for (proto = L4_TCP; proto < L4_NPROTO; proto++)
 		for (i = 0; i < nranges; i++)
 			enter_range(pool, &pool->addrs.ranges[i], proto);
-	if (rest_book_init(&pool->rests, max_rest(pool), &opts->secret) == -1)
+	if (quarantine_init(&pool->quarantine, max_quarantined(pool),
+		&opts->secret) == -1)
 		goto fail;
 	for (proto = L4_TCP; proto < L4_NPROTO; proto++) {
 		pool->spaces[proto] =
@@ -165,7 +167,7 @@ pool4_free(struct pool4 *pool)
 		}
 		free(pool->spaces[proto]);
 	}
-	rest_book_clear(&pool->rests);
+	quarantine_clear(&pool->quarantine);
 	pool4_groups_clear(&pool->groups);
 	pool4_addrs_clear(&pool->addrs);
 	free(pool);
@@ -201,10 +203,10 @@ get_space(struct pool4 *pool, enum l4proto proto, uint32_t index)
 		return (NULL);
 	sp->range = pool4_addrs_range(&pool->addrs, index);
 	fill_free(&sp->free, sp->range, proto);
-	rest_space_init(&sp->rests, proto, index);
-	sp->max_resting =
+	quarantine_space_init(&sp->quarantine, proto, index);
+	sp->max_quarantined =
 	    (uint32_t)((uint64_t)portset_count(&sp->free, PORTSET_ALL) *
-		pool->opts.rest_max_percent / 100);
+		pool->opts.quarantine_max_percent / 100);
 	pool->spaces[proto][index] = sp;
 	return (sp);
 }
@@ -227,16 +229,16 @@ set_free(struct pool4 *pool, struct space *sp, uint16_t port, bool on)
 
 	if (on) {
 		portset_add(&sp->free, port);
-		pool->nfree[sp->rests.proto]++;
+		pool->nfree[sp->quarantine.proto]++;
 	} else {
 		portset_remove(&sp->free, port);
-		pool->nfree[sp->rests.proto]--;
+		pool->nfree[sp->quarantine.proto]--;
 	}
 	n = portset_count(&sp->free, class_parts[class]);
 	/* Only the first and the last free port change what is usable. */
 	if (n <= 1)
-		addrset_put(&g->usable[sp->rests.proto][class],
-		    sp->rests.index, n > 0);
+		bitset_put(&g->usable[sp->quarantine.proto][class],
+		    sp->quarantine.index, n > 0);
 }
 
 static bool
@@ -266,32 +268,34 @@ outside_take(struct space *sp, uint16_t port)
 
 /* End a rest: the port is free again. */
 static void
-rest_end(struct pool4 *pool, struct rest *r)
+end_quarantine(struct pool4 *pool, struct quarantined *r)
 {
 	struct space *sp = (struct space *)r->space;
 	const uint16_t port = r->port;
 
-	rest_remove(&pool->rests, r);
+	quarantine_remove(&pool->quarantine, r);
 	set_free(pool, sp, port, true);
 }
 
 /* Let a taken port rest; false when it may not, or there is no room. */
 static bool
-rest_begin(struct pool4 *pool, struct space *sp, uint16_t port,
+begin_quarantine(struct pool4 *pool, struct space *sp, uint16_t port,
     const struct taddr6 *owner, struct monotime now)
 {
-	const uint32_t secs = pool->opts.rest_secs[sp->rests.proto];
+	const uint32_t secs = pool->opts.quarantine_secs[sp->quarantine.proto];
 	const struct monotime until = monotime_add_secs(now, secs);
-	struct rest *r;
+	struct quarantined *r;
 
-	if (secs == 0 || sp->max_resting == 0)
+	if (secs == 0 || sp->max_quarantined == 0)
 		return (false);
-	if (sp->rests.count == sp->max_resting)
-		rest_end(pool, TAILQ_FIRST(&sp->rests.queue));
-	r = rest_add(&pool->rests, &sp->rests, port, owner, until);
-	if (r == NULL && sp->rests.count > 0) {
-		rest_end(pool, TAILQ_FIRST(&sp->rests.queue));
-		r = rest_add(&pool->rests, &sp->rests, port, owner, until);
+	if (sp->quarantine.count == sp->max_quarantined)
+		end_quarantine(pool, TAILQ_FIRST(&sp->quarantine.queue));
+	r = quarantine_add(&pool->quarantine, &sp->quarantine, port, owner,
+	    until);
+	if (r == NULL && sp->quarantine.count > 0) {
+		end_quarantine(pool, TAILQ_FIRST(&sp->quarantine.queue));
+		r = quarantine_add(&pool->quarantine, &sp->quarantine, port,
+		    owner, until);
 	}
 	return (r != NULL);
 }
@@ -300,19 +304,20 @@ void
 pool4_expire(struct pool4 *pool, struct monotime now, unsigned max)
 {
 	enum l4proto proto;
-	struct rest *r;
+	struct quarantined *r;
 
 	for (proto = L4_TCP; proto < L4_NPROTO; proto++) {
 		while (max > 0 &&
-		    (r = rest_first_ended(&pool->rests, proto, now)) != NULL) {
-			rest_end(pool, r);
+		    (r = quarantine_first_expired(&pool->quarantine, proto,
+			 now)) != NULL) {
+			end_quarantine(pool, r);
 			max--;
 		}
 	}
 }
 
 void
-pool4_rest_all(struct pool4 *pool, uint32_t secs, struct monotime now)
+pool4_quarantine_all(struct pool4 *pool, uint32_t secs, struct monotime now)
 {
 	pool->closed_until = monotime_add_secs(now, secs);
 }
@@ -350,15 +355,15 @@ static int32_t
 choose(const struct pool4 *pool, const struct space *sp, uint16_t x,
     const struct rng *rng)
 {
-	const unsigned own = own_parts(sp->rests.proto, x);
+	const unsigned own = own_parts(sp->quarantine.proto, x);
 	const unsigned other = other_parts(pool,
-	    &pool->groups.groups[sp->range->group], sp->rests.proto, x);
-	const unsigned parity = parity_parts(pool, sp->rests.proto, x);
+	    &pool->groups.groups[sp->range->group], sp->quarantine.proto, x);
+	const unsigned parity = parity_parts(pool, sp->quarantine.proto, x);
 	const unsigned order[] = { own & parity, own, other & parity, other };
 	int32_t port = -1;
 	unsigned i;
 
-	if ((sp->rests.proto == L4_ICMP ||
+	if ((sp->quarantine.proto == L4_ICMP ||
 		pool->opts.select == POOL4_PRESERVE) &&
 	    portset_has(&sp->free, x))
 		return (x);
@@ -416,14 +421,15 @@ pool4_find_addr(const struct pool4 *pool, enum l4proto proto, uint32_t index,
 	    other_parts(pool, g, proto, owner->port);
 	sp = pool->spaces[proto][index];
 	if (sp != NULL && sp->range->group == (uint32_t)group &&
-	    rest_find_owner(&pool->rests, &sp->rests, owner) != NULL)
+	    quarantine_find_owner(&pool->quarantine, &sp->quarantine, owner) !=
+		NULL)
 		return ((int32_t)index);
 	if (is_closed(pool, now))
 		return (-1);
 	for (class = 0; class < NCLASSES; class ++) {
 		if (!(class_parts[class] & parts))
 			continue;
-		next = addrset_next(&g->usable[proto][class], index);
+		next = bitset_next(&g->usable[proto][class], index);
 		if (next < 0)
 			continue;
 		way = ((uint32_t)next + naddrs - index) % naddrs;
@@ -440,16 +446,16 @@ pool4_alloc(struct pool4 *pool, enum l4proto proto, uint32_t index,
     const struct taddr6 *owner, const struct rng *rng, struct monotime now)
 {
 	struct space *sp;
-	struct rest *r;
+	struct quarantined *r;
 	int32_t port;
 
 	sp = get_space(pool, proto, index);
 	if (sp == NULL)
 		return (-1);
-	r = rest_find_owner(&pool->rests, &sp->rests, owner);
+	r = quarantine_find_owner(&pool->quarantine, &sp->quarantine, owner);
 	if (r != NULL) {
 		port = r->port;
-		rest_remove(&pool->rests, r);
+		quarantine_remove(&pool->quarantine, r);
 		return (port);
 	}
 	port = is_closed(pool, now) ? -1 : choose(pool, sp, owner->port, rng);
@@ -466,7 +472,7 @@ pool4_take(struct pool4 *pool, enum l4proto proto, const struct taddr4 *out)
 {
 	const int32_t index = pool4_index(pool, out->addr);
 	struct space *sp;
-	struct rest *r;
+	struct quarantined *r;
 
 	if (index < 0 || (proto != L4_ICMP && out->port == 0)) {
 		errno = EADDRNOTAVAIL;
@@ -481,12 +487,13 @@ pool4_take(struct pool4 *pool, enum l4proto proto, const struct taddr4 *out)
 		set_free(pool, sp, out->port, false);
 		return (0);
 	}
-	r = rest_find_port(&pool->rests, &sp->rests, out->port);
+	r = quarantine_find_port(&pool->quarantine, &sp->quarantine,
+	    out->port);
 	if (r == NULL) {
 		errno = EADDRINUSE;
 		return (-1);
 	}
-	rest_remove(&pool->rests, r);
+	quarantine_remove(&pool->quarantine, r);
 	return (0);
 }
 
@@ -503,14 +510,14 @@ pool4_release(struct pool4 *pool, enum l4proto proto, const struct taddr4 *out,
 		if (outside_has(sp, out->port))
 			sp->outside[out->port / 64] &=
 			    ~(UINT64_C(1) << out->port % 64);
-	} else if (!rest_begin(pool, sp, out->port, owner, now))
+	} else if (!begin_quarantine(pool, sp, out->port, owner, now))
 		set_free(pool, sp, out->port, true);
 }
 
 /* --- inspection --- */
 
 uint32_t
-pool4_nfree(const struct pool4 *pool, enum l4proto proto, uint32_t index)
+pool4_n_free(const struct pool4 *pool, enum l4proto proto, uint32_t index)
 {
 	const struct space *sp = pool->spaces[proto][index];
 
@@ -521,7 +528,7 @@ pool4_nfree(const struct pool4 *pool, enum l4proto proto, uint32_t index)
 }
 
 uint64_t
-pool4_nfree_all(const struct pool4 *pool, enum l4proto proto)
+pool4_n_free_all(const struct pool4 *pool, enum l4proto proto)
 {
 	return (pool->nfree[proto]);
 }
@@ -544,7 +551,8 @@ pool4_port_state(const struct pool4 *pool, enum l4proto proto,
 			POOL4_OUTSIDE);
 	if (sp == NULL || portset_has(&sp->free, out->port))
 		return (POOL4_FREE);
-	return (rest_find_port(&pool->rests, &sp->rests, out->port) != NULL ?
-		POOL4_RESTING :
+	return (quarantine_find_port(&pool->quarantine, &sp->quarantine,
+		    out->port) != NULL ?
+		POOL4_QUARANTINED :
 		POOL4_TAKEN);
 }

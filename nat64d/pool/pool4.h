@@ -7,7 +7,7 @@
  * class preserved where asked (RFC 4787, REQ-3a, REQ-4). A released port
  * rests before somebody else gets it (RFC 6888, REQ-8).
  *
- * Addresses are known outside by their index, 0 .. pool4_naddrs() - 1, in
+ * Addresses are known outside by their index, 0 .. pool4_n_addrs() - 1, in
  * ascending order. The pool knows nothing of bindings: bib.c keeps the two
  * in step. Time never goes back from one call to the next.
  */
@@ -48,10 +48,11 @@ struct pool4_opts {
 	enum pool4_select select;
 	bool parity;	     /* UDP keeps odd and even */
 	bool range_fallback; /* system port for a user port, and back */
-	uint32_t rest_secs[L4_NPROTO]; /* released ports rest; 0: not at all */
-	unsigned rest_max_percent;     /* of an address's ports; above it the
+	uint32_t quarantine_secs
+	    [L4_NPROTO]; /* released ports rest; 0: not at all */
+	unsigned quarantine_max_percent; /* of an address's ports; above it the
 				      oldest end their rest early */
-	struct siphash_key secret;     /* of the hashes of ports at rest */
+	struct siphash_key secret;	 /* of the hashes of ports at rest */
 };
 
 struct pool4;
@@ -63,14 +64,14 @@ struct pool4;
 #define POOL4_MAX_CLIENTS 64
 
 /* Most ports at rest in all; about 136 bytes each. */
-#define POOL4_MAX_REST 1048576
+#define POOL4_MAX_QUARANTINED 1048576
 
 /* What a port of a protocol is used for. */
 enum pool4_state {
 	POOL4_FREE, /* pool4_alloc() may give it out */
 	POOL4_TAKEN,
-	POOL4_RESTING, /* only for whom it rests, or pool4_take() */
-	POOL4_OUTSIDE  /* not for pool4_alloc(), but pool4_take() may have it;
+	POOL4_QUARANTINED, /* only for whom it rests, or pool4_take() */
+	POOL4_OUTSIDE /* not for pool4_alloc(), but pool4_take() may have it;
 			  or no address of the pool, or port 0 */
 };
 
@@ -90,7 +91,7 @@ void pool4_free(struct pool4 *pool);
  */
 const char *pool4_check(const struct pool4_range *ranges, size_t nranges);
 
-size_t pool4_naddrs(const struct pool4 *pool);
+size_t pool4_n_addrs(const struct pool4 *pool);
 
 /* Index of an address, or -1 when it is not in the pool: O(log ranges). */
 int32_t pool4_index(const struct pool4 *pool, struct in_addr addr);
@@ -101,11 +102,11 @@ struct in_addr pool4_addr(const struct pool4 *pool, uint32_t index);
 uint64_t pool4_capacity(const struct pool4 *pool, enum l4proto proto);
 
 /* Free ports of one address: dynamic, not taken, not at rest. */
-uint32_t pool4_nfree(const struct pool4 *pool, enum l4proto proto,
+uint32_t pool4_n_free(const struct pool4 *pool, enum l4proto proto,
     uint32_t index);
 
 /* The same over all addresses. */
-uint64_t pool4_nfree_all(const struct pool4 *pool, enum l4proto proto);
+uint64_t pool4_n_free_all(const struct pool4 *pool, enum l4proto proto);
 
 enum pool4_state pool4_port_state(const struct pool4 *pool, enum l4proto proto,
     const struct taddr4 *out);
@@ -165,6 +166,7 @@ void pool4_expire(struct pool4 *pool, struct monotime now, unsigned max);
  * Let every port rest for secs from now on, whoever had it: after a restart
  * without saved state (CGN-09). Until then pool4_alloc() gives nothing out.
  */
-void pool4_rest_all(struct pool4 *pool, uint32_t secs, struct monotime now);
+void pool4_quarantine_all(struct pool4 *pool, uint32_t secs,
+    struct monotime now);
 
 #endif

@@ -13,7 +13,7 @@
 
 #include "common/net/addr.h"
 
-#include "addrset.h"
+#include "bitset.h"
 #include "pool4_addrs.h"
 #include "nat64d/base/tuple.h"
 
@@ -23,8 +23,8 @@ enum { CLASS_SYSTEM, CLASS_USER, NCLASSES };
 struct pool4_group {
 	struct prefix clients; /* family 0: whom no other group is for */
 	uint32_t naddrs;
-	struct addrset usable[L4_NPROTO][NCLASSES]; /* has a free port */
-	bool has_class[L4_NPROTO][NCLASSES];	    /* in any range */
+	struct bitset usable[L4_NPROTO][NCLASSES]; /* has a free port */
+	bool has_class[L4_NPROTO][NCLASSES];	   /* in any range */
 };
 
 struct pool4_groups {

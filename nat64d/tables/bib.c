@@ -265,7 +265,7 @@ choose_addr(const struct bib *b, const struct taddr6 *in6, struct monotime now)
 static uint64_t
 count_free(const struct bib *b)
 {
-	const uint64_t ports = pool4_nfree_all(b->pool, b->proto);
+	const uint64_t ports = pool4_n_free_all(b->pool, b->proto);
 	const uint64_t entries = b->slab->max - b->slab->used;
 
 	return (ports < entries ? ports : entries);
@@ -280,7 +280,7 @@ create(struct bib *b, const struct taddr6 *in6, const struct rng *rng,
 	struct taddr4 out4;
 	int32_t index, port;
 
-	if (pool4_naddrs(b->pool) == 0) {
+	if (pool4_n_addrs(b->pool) == 0) {
 		refuse(why, REFUSED_NO_POOL, 0);
 		return (NULL);
 	}

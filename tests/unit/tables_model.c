@@ -12,7 +12,7 @@ struct tables tables;
 struct run run;
 
 const uint16_t model_xs[NX] = { 1021, 1024, 5000, 5001 };
-const uint32_t model_rest_secs[L4_NPROTO] = { 0, 20, 10 };
+const uint32_t model_quarantine_secs[L4_NPROTO] = { 0, 20, 10 };
 const uint32_t model_lifetimes[SESSION_NCLASSES] = { 30, 8, 60, 20, 24, 6 };
 
 /* --- keys --- */
@@ -129,7 +129,7 @@ model_is_free(unsigned proto, unsigned index, unsigned slot)
 {
 	return (slot < NDYNAMIC &&
 	    model.source_of[proto][index][slot] == NONE &&
-	    model.rests[proto][index][slot].owner == NONE);
+	    model.quarantined[proto][index][slot].owner == NONE);
 }
 
 static bool
@@ -143,14 +143,14 @@ has_free(unsigned proto, unsigned index)
 	return (false);
 }
 
-/* The lowest port at rest for a source on an address, or NONE. */
+/* The lowest quarantined port of a source on an address, or NONE. */
 int
-model_rest_of(unsigned proto, unsigned index, int source)
+model_quarantined_of(unsigned proto, unsigned index, int source)
 {
 	unsigned slot;
 
 	for (slot = 0; slot < NDYNAMIC; slot++)
-		if (model.rests[proto][index][slot].owner == source)
+		if (model.quarantined[proto][index][slot].owner == source)
 			return ((int)slot);
 	return (NONE);
 }
@@ -184,17 +184,17 @@ model_is_best(unsigned proto, unsigned index, int source, unsigned slot)
 	return (true);
 }
 
-/* The oldest rest of a protocol, of one address or (index NADDRS) of all. */
-static struct model_rest *
-oldest_rest(unsigned proto, unsigned index, unsigned *n)
+/* The oldest quarantined port of a protocol, of one address or (index NADDRS) of all. */
+static struct model_quarantined *
+oldest_quarantined(unsigned proto, unsigned index, unsigned *n)
 {
-	struct model_rest *r, *oldest = NULL;
+	struct model_quarantined *r, *oldest = NULL;
 	unsigned i, slot;
 
 	*n = 0;
 	for (i = 0; i < NADDRS; i++) {
 		for (slot = 0; slot < NDYNAMIC; slot++) {
-			r = &model.rests[proto][i][slot];
+			r = &model.quarantined[proto][i][slot];
 			if (r->owner == NONE ||
 			    (index != NADDRS && index != i))
 				continue;
@@ -209,12 +209,12 @@ oldest_rest(unsigned proto, unsigned index, unsigned *n)
 void
 model_expire_rests(unsigned max)
 {
-	struct model_rest *r;
+	struct model_quarantined *r;
 	unsigned proto, n;
 
 	for (proto = 0; proto < L4_NPROTO; proto++) {
 		while (max > 0 &&
-		    (r = oldest_rest(proto, NADDRS, &n)) != NULL &&
+		    (r = oldest_quarantined(proto, NADDRS, &n)) != NULL &&
 		    r->until.ns <= run.now.ns) {
 			r->owner = NONE;
 			max--;
@@ -237,7 +237,7 @@ model_bind(unsigned proto, int source, struct bib_entry *e, unsigned index,
 		.index = index,
 		.slot = slot };
 	model.source_of[proto][index][slot] = source;
-	model.rests[proto][index][slot].owner = NONE;
+	model.quarantined[proto][index][slot].owner = NONE;
 }
 
 void
@@ -255,27 +255,27 @@ model_set_static(unsigned proto, int source, bool is_static)
 		model.n_statics[prefix][proto]--;
 }
 
-/* The binding goes, and its port to rest. */
+/* The binding goes, and its port goes into quarantine. */
 void
 model_unbind(unsigned proto, int source)
 {
 	static unsigned long nrests;
 	struct model_binding *b = &model.bindings[proto][source];
-	struct model_rest *oldest;
+	struct model_quarantined *oldest;
 	unsigned n;
 
 	model.n_bindings[key_prefix(source)][proto]--;
 	model.source_of[proto][b->index][b->slot] = NONE;
 	b->e = NULL;
-	if (b->slot >= NDYNAMIC || model_rest_secs[proto] == 0)
+	if (b->slot >= NDYNAMIC || model_quarantine_secs[proto] == 0)
 		return;
-	oldest = oldest_rest(proto, b->index, &n);
-	if (n == MAX_RESTING)
+	oldest = oldest_quarantined(proto, b->index, &n);
+	if (n == MAX_QUARANTINED)
 		oldest->owner = NONE;
-	model.rests[proto][b->index][b->slot] =
-	    (struct model_rest){ .owner = source,
-		    .until =
-			monotime_add_secs(run.now, model_rest_secs[proto]),
+	model.quarantined[proto][b->index][b->slot] =
+	    (struct model_quarantined){ .owner = source,
+		    .until = monotime_add_secs(run.now,
+			model_quarantine_secs[proto]),
 		    .since = nrests++ };
 }
 
@@ -336,7 +336,7 @@ model_refuse_binding(unsigned proto, int source)
 		return (REFUSED_BINDINGS);
 	if (model_is_paired(prefix))
 		usable = has_free(proto, pair) ||
-		    model_rest_of(proto, pair, source) != NONE;
+		    model_quarantined_of(proto, pair, source) != NONE;
 	else
 		usable = has_free(proto, 0) || has_free(proto, 1);
 	if (!usable)
@@ -374,7 +374,8 @@ model_init(void)
 		for (index = 0; index < NADDRS; index++)
 			for (slot = 0; slot < NSLOTS; slot++) {
 				model.source_of[proto][index][slot] = NONE;
-				model.rests[proto][index][slot].owner = NONE;
+				model.quarantined[proto][index][slot].owner =
+				    NONE;
 			}
 }
 
@@ -420,7 +421,7 @@ compare_slot(unsigned proto, unsigned index, unsigned slot)
 		want = POOL4_OUTSIDE;
 	else
 		want = model_is_free(proto, index, slot) ? POOL4_FREE :
-							   POOL4_RESTING;
+							   POOL4_QUARANTINED;
 	HOLD(
 	    pool4_port_state(tables.pool, (enum l4proto)proto, &out4) == want);
 }
@@ -525,7 +526,7 @@ compare_address(unsigned proto, unsigned index)
 			    model.sessions[proto][index][slot][peer].s != NULL;
 		}
 	}
-	HOLD(pool4_nfree(tables.pool, (enum l4proto)proto, index) == nfree);
+	HOLD(pool4_n_free(tables.pool, (enum l4proto)proto, index) == nfree);
 	return (n);
 }
 

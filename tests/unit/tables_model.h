@@ -31,7 +31,7 @@
 #define MAX_SUBSCRIBERS 3
 #define MAX_PORTS 6
 #define MAX_OF_SUBSCRIBER 28
-#define MAX_RESTING (NDYNAMIC / 2)
+#define MAX_QUARANTINED (NDYNAMIC / 2)
 
 #define NONE (-1)
 
@@ -43,10 +43,10 @@ struct model_binding {
 	unsigned n_sessions;
 };
 
-struct model_rest {
-	int owner; /* NONE: not at rest */
+struct model_quarantined {
+	int owner; /* NONE: not in quarantine */
 	struct monotime until;
-	unsigned long since; /* a number that grows with every rest */
+	unsigned long since; /* a number that grows with every one */
 };
 
 struct model_session {
@@ -60,7 +60,7 @@ struct model_session {
 struct model {
 	struct model_binding bindings[L4_NPROTO][NSOURCES];
 	int source_of[L4_NPROTO][NADDRS][NSLOTS]; /* or NONE */
-	struct model_rest rests[L4_NPROTO][NADDRS][NSLOTS];
+	struct model_quarantined quarantined[L4_NPROTO][NADDRS][NSLOTS];
 	struct model_session sessions[L4_NPROTO][NADDRS][NSLOTS][NPEERS];
 	unsigned paired[NPREFIXES]; /* pool index, while bound */
 	unsigned n_bindings[NPREFIXES][L4_NPROTO];
@@ -88,7 +88,7 @@ extern struct model model;
 extern struct tables tables;
 extern struct run run;
 extern const uint16_t model_xs[NX];
-extern const uint32_t model_rest_secs[L4_NPROTO];
+extern const uint32_t model_quarantine_secs[L4_NPROTO];
 extern const uint32_t model_lifetimes[SESSION_NCLASSES];
 
 /* Everything fails through this: it names the run. */
@@ -116,8 +116,8 @@ bool model_is_bound(unsigned prefix);
 bool model_is_paired(unsigned prefix);
 bool model_is_free(unsigned proto, unsigned index, unsigned slot);
 
-/* The lowest port at rest for a source on an address, or NONE. */
-int model_rest_of(unsigned proto, unsigned index, int source);
+/* The lowest quarantined port of a source on an address, or NONE. */
+int model_quarantined_of(unsigned proto, unsigned index, int source);
 
 /* Is no free port of the address more to the liking of source? */
 bool model_is_best(unsigned proto, unsigned index, int source, unsigned slot);

@@ -328,7 +328,7 @@ START_TEST(sixty_hosts_of_a_school_use_the_whole_pool)
 		for (i = 0; i < 60; i++)
 			ck_assert(try_flow("2001:db8:5::", i, n));
 	for (i = 0; i < 16; i++)
-		used += pool4_nfree(nat64_pool(lab.n), L4_UDP, i) < NPORTS;
+		used += pool4_n_free(nat64_pool(lab.n), L4_UDP, i) < NPORTS;
 	ck_assert_uint_gt(used, 12);
 }
 END_TEST

@@ -1,6 +1,6 @@
 /*
  * What the pipeline tells of itself (spec 9.3), as the text that ends up in
- * the logs; and ports at rest after a restart.
+ * the logs; and ports in quarantine after a restart.
  */
 #include <netinet/icmp6.h>
 
@@ -335,7 +335,7 @@ END_TEST
 /* Shows: CGN-09 */
 START_TEST(after_a_restart_ports_may_rest_but_those_of_static_bindings)
 {
-	lab.conf.restart_rest_secs = 120;
+	lab.conf.restart_quarantine_secs = 120;
 	lab_add_static(L4_TCP, CLIENT6, 8080, POOL4, 80);
 	lab_start();
 	lab_tcp(CLIENT6, 4000, SERVER6, 80, PKT_TH_SYN);
@@ -356,7 +356,7 @@ END_TEST
 /* Shows: CGN-09 */
 START_TEST(after_a_restart_ports_are_free_unless_told_otherwise)
 {
-	ck_assert_uint_eq(lab.conf.restart_rest_secs, 0);
+	ck_assert_uint_eq(lab.conf.restart_quarantine_secs, 0);
 	lab_bind(L4_UDP, CLIENT6, 4000);
 }
 END_TEST

@@ -505,7 +505,7 @@ START_TEST(a_released_port_rests_but_for_its_owner)
 	UNREACH6(NAT64_POOL_EXHAUSTED);
 	again = lab_bind(L4_UDP, CLIENT6, 5000);
 	ck_assert_uint_eq(again.port, out.port);
-	/* When its rest is over, anybody may have it. */
+	/* When its quarantine is over, anybody may have it. */
 	lab_wait(300);
 	lab_wait(120);
 	lab_bind(L4_UDP, HOST_C, 3);
@@ -577,7 +577,7 @@ START_TEST(limits_refuse_what_is_new_and_leave_the_rest_alone)
 		lab_start();
 		for (port = 1; port <= 3; port++)
 			lab_bind(L4_UDP, CLIENT6, port);
-		nfree = pool4_nfree(nat64_pool(lab.n), L4_UDP, 0);
+		nfree = pool4_n_free(nat64_pool(lab.n), L4_UDP, 0);
 		lab_udp(HOST_B, 4, SERVER6, PORT_SERVER);
 		UNREACH6(rows[i].reason);
 		ck_assert_msg(lab_count_events(NAT64_EV_QUOTA) == 1 &&
@@ -587,7 +587,7 @@ START_TEST(limits_refuse_what_is_new_and_leave_the_rest_alone)
 		ck_assert_int_eq(ev->reason, rows[i].reason);
 		ck_assert(ev->has_in6 && ev->in6.port == 4);
 		/* No port was spent on it. */
-		ck_assert_uint_eq(pool4_nfree(nat64_pool(lab.n), L4_UDP, 0),
+		ck_assert_uint_eq(pool4_n_free(nat64_pool(lab.n), L4_UDP, 0),
 		    nfree);
 		ck_assert_uint_eq(lab_sessions(), 3);
 		for (port = 1; port <= 3; port++) {

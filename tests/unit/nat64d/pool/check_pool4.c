@@ -187,7 +187,7 @@ START_TEST(addresses_of_all_ranges_have_ascending_indices)
 
 	pool = pool4_new(r, NITEMS(r), &opts);
 	ck_assert_ptr_nonnull(pool);
-	ck_assert_uint_eq(pool4_naddrs(pool), NITEMS(addrs));
+	ck_assert_uint_eq(pool4_n_addrs(pool), NITEMS(addrs));
 	for (i = 0; i < NITEMS(addrs); i++) {
 		ck_assert_int_eq(pool4_index(pool, ip4(addrs[i])), i);
 		ck_assert_uint_eq(pool4_addr(pool, i).s_addr,
@@ -197,18 +197,18 @@ START_TEST(addresses_of_all_ranges_have_ascending_indices)
 		ck_assert_int_eq(pool4_index(pool, ip4(foreign[i])), -1);
 	ck_assert_uint_eq(pool4_capacity(pool, L4_TCP), 3 * 1099 + 1 + 20);
 	ck_assert_uint_eq(pool4_capacity(pool, L4_ICMP), 3 * 1100 + 1 + 20);
-	ck_assert_uint_eq(pool4_nfree(pool, L4_UDP, 2), 1099);
-	ck_assert_uint_eq(pool4_nfree(pool, L4_UDP, 3), 1);
+	ck_assert_uint_eq(pool4_n_free(pool, L4_UDP, 2), 1099);
+	ck_assert_uint_eq(pool4_n_free(pool, L4_UDP, 3), 1);
 	ck_assert_int_eq(pool4_alloc(pool, L4_UDP, 3,
 			     &(struct taddr6){ .port = 77 }, &rng, at(0)),
 	    5);
-	ck_assert_uint_eq(pool4_nfree(pool, L4_UDP, 3), 0);
+	ck_assert_uint_eq(pool4_n_free(pool, L4_UDP, 3), 0);
 }
 END_TEST
 
 START_TEST(large_pool_costs_little_before_its_use)
 {
-	const struct pool4_opts opts = { .rest_max_percent = 25 };
+	const struct pool4_opts opts = { .quarantine_max_percent = 25 };
 	struct rusage before, after;
 	uint32_t i;
 
@@ -238,7 +238,7 @@ START_TEST(alloc_gives_each_port_of_the_range_once_and_never_port_0)
 
 	make_pool("192.0.2.1", "192.0.2.1", 0, 1100, opts);
 	for (i = 0; i < want; i++) {
-		ck_assert_uint_eq(pool4_nfree(pool, proto, 0), want - i);
+		ck_assert_uint_eq(pool4_n_free(pool, proto, 0), want - i);
 		t = alloc(proto, 0, (uint16_t)(i * 977), 0);
 		ck_assert_int_ge(t, proto == L4_ICMP ? 0 : 1);
 		ck_assert_int_le(t, 1100);
@@ -381,7 +381,7 @@ START_TEST(random_choice_is_uniform_and_bounded_when_nearly_full)
 	    (struct pool4_opts){ 0 });
 	for (i = 0; i < 64512; i++)
 		alloc(L4_UDP, 0, 2000, 0);
-	ck_assert_uint_eq(pool4_nfree(pool, L4_UDP, 0), 0);
+	ck_assert_uint_eq(pool4_n_free(pool, L4_UDP, 0), 0);
 	/* 99.9 % full, the free ones far apart but for two neighbours. */
 	for (i = 0; i < NFREE; i++) {
 		t = i == 0 ? 2991 : 1990 + (int)(i * 1000);
@@ -487,12 +487,12 @@ START_TEST(take_takes_any_port_of_the_pool_once)
 	enum pool4_state before;
 
 	make_pool("192.0.2.1", "192.0.2.1", 2000, 2002,
-	    (struct pool4_opts){ .rest_secs = { 9, 9, 9 } });
+	    (struct pool4_opts){ .quarantine_secs = { 9, 9, 9 } });
 	before = state(proto, port);
 	if (takes[_i].error != 0) {
 		ck_assert_int_eq(take(proto, takes[_i].addr, port), -1);
 		ck_assert_int_eq(errno, takes[_i].error);
-		ck_assert_uint_eq(pool4_nfree(pool, proto, 0), nfree);
+		ck_assert_uint_eq(pool4_n_free(pool, proto, 0), nfree);
 		return;
 	}
 	ck_assert_int_eq(before, port == 2000 ? POOL4_FREE : POOL4_OUTSIDE);
@@ -500,7 +500,7 @@ START_TEST(take_takes_any_port_of_the_pool_once)
 	ck_assert_int_eq(state(proto, port), POOL4_TAKEN);
 	ck_assert_int_eq(take(proto, takes[_i].addr, port), -1);
 	ck_assert_int_eq(errno, EADDRINUSE);
-	ck_assert_uint_eq(pool4_nfree(pool, proto, 0),
+	ck_assert_uint_eq(pool4_n_free(pool, proto, 0),
 	    port == 2000 ? nfree - 1 : nfree);
 	release(proto, port, 1, 0);
 	ck_assert_int_eq(state(proto, port), before);
@@ -508,21 +508,22 @@ START_TEST(take_takes_any_port_of_the_pool_once)
 }
 END_TEST
 
-/* --- rest --- */
+/* --- quarantine --- */
 
-static const struct pool4_opts resting = { .rest_secs = { 0, 120, 60 },
-	.rest_max_percent = 50 };
+static const struct pool4_opts quarantining = { .quarantine_secs = { 0, 120,
+						    60 },
+	.quarantine_max_percent = 50 };
 
 /* Shows: CGN-08 ALC-08 */
 START_TEST(released_port_rests_before_another_owner_gets_it)
 {
 	int32_t t;
 
-	make_pool("192.0.2.1", "192.0.2.1", 2000, 2001, resting);
+	make_pool("192.0.2.1", "192.0.2.1", 2000, 2001, quarantining);
 	ck_assert_int_ge(alloc(L4_UDP, 0, 1, 0), 2000);
 	ck_assert_int_ge(t = alloc(L4_UDP, 0, 2, 0), 2000);
 	release(L4_UDP, (uint16_t)t, 2, 100);
-	ck_assert_int_eq(state(L4_UDP, (uint16_t)t), POOL4_RESTING);
+	ck_assert_int_eq(state(L4_UDP, (uint16_t)t), POOL4_QUARANTINED);
 	pool4_expire(pool, (struct monotime){ at(220).ns - 1 }, 100);
 	ck_assert_int_eq(alloc(L4_UDP, 0, 3, 219), -1);
 	ck_assert_int_eq(find_addr(L4_UDP, 0, 3, 219), -1);
@@ -534,11 +535,11 @@ START_TEST(released_port_rests_before_another_owner_gets_it)
 END_TEST
 
 /* Shows: CGN-08 */
-START_TEST(resting_port_goes_back_to_its_owner_at_once)
+START_TEST(quarantined_port_goes_back_to_its_owner_at_once)
 {
 	int32_t t, u;
 
-	make_pool("192.0.2.1", "192.0.2.2", 2000, 2009, resting);
+	make_pool("192.0.2.1", "192.0.2.2", 2000, 2009, quarantining);
 	t = alloc(L4_UDP, 0, 4000, 0);
 	release(L4_UDP, (uint16_t)t, 4000, 0);
 	u = alloc(L4_UDP, 0, 4001, 1);
@@ -546,18 +547,18 @@ START_TEST(resting_port_goes_back_to_its_owner_at_once)
 	ck_assert_int_eq(find_addr(L4_UDP, 0, 4000, 1), 0);
 	ck_assert_int_eq(alloc(L4_UDP, 0, 4000, 1), t);
 	ck_assert_int_eq(state(L4_UDP, (uint16_t)t), POOL4_TAKEN);
-	/* And it does not become free when its rest would have ended. */
+	/* And it does not become free when its quarantine would have ended. */
 	pool4_expire(pool, at(1000), 100);
 	ck_assert_int_eq(state(L4_UDP, (uint16_t)t), POOL4_TAKEN);
 }
 END_TEST
 
 /* Shows: CGN-08 */
-START_TEST(time_of_rest_is_set_per_protocol)
+START_TEST(time_in_quarantine_is_set_per_protocol)
 {
 	int32_t t;
 
-	make_pool("192.0.2.1", "192.0.2.1", 2000, 2009, resting);
+	make_pool("192.0.2.1", "192.0.2.1", 2000, 2009, quarantining);
 	t = alloc(L4_TCP, 0, 1, 0);
 	release(L4_TCP, (uint16_t)t, 1, 0);
 	ck_assert_int_eq(state(L4_TCP, (uint16_t)t), POOL4_FREE);
@@ -565,19 +566,19 @@ START_TEST(time_of_rest_is_set_per_protocol)
 	ck_assert_int_eq(t, 2005);
 	release(L4_ICMP, 2005, 2005, 0);
 	pool4_expire(pool, at(59), 100);
-	ck_assert_int_eq(state(L4_ICMP, 2005), POOL4_RESTING);
+	ck_assert_int_eq(state(L4_ICMP, 2005), POOL4_QUARANTINED);
 	pool4_expire(pool, at(60), 100);
 	ck_assert_int_eq(state(L4_ICMP, 2005), POOL4_FREE);
 }
 END_TEST
 
 /* Shows: CGN-08 */
-START_TEST(oldest_rest_ends_when_too_many_ports_rest)
+START_TEST(oldest_port_leaves_when_the_quarantine_is_full)
 {
 	int32_t t[10];
 	unsigned i;
 
-	make_pool("192.0.2.1", "192.0.2.1", 2000, 2009, resting);
+	make_pool("192.0.2.1", "192.0.2.1", 2000, 2009, quarantining);
 	for (i = 0; i < 10; i++)
 		t[i] = alloc(L4_UDP, 0, (uint16_t)(100 + i), 0);
 	for (i = 0; i < 7; i++)
@@ -585,12 +586,12 @@ START_TEST(oldest_rest_ends_when_too_many_ports_rest)
 	for (i = 0; i < 10; i++)
 		ck_assert_int_eq(state(L4_UDP, (uint16_t)t[i]),
 		    i < 2 ? POOL4_FREE :
-			    (i < 7 ? POOL4_RESTING : POOL4_TAKEN));
+			    (i < 7 ? POOL4_QUARANTINED : POOL4_TAKEN));
 	/* What has ended early does not end twice. */
 	pool4_expire(pool, at(121), 100);
-	ck_assert_int_eq(state(L4_UDP, (uint16_t)t[2]), POOL4_RESTING);
+	ck_assert_int_eq(state(L4_UDP, (uint16_t)t[2]), POOL4_QUARANTINED);
 	pool4_expire(pool, at(1000), 100);
-	ck_assert_uint_eq(pool4_nfree(pool, L4_UDP, 0), 7);
+	ck_assert_uint_eq(pool4_n_free(pool, L4_UDP, 0), 7);
 }
 END_TEST
 
@@ -600,7 +601,7 @@ START_TEST(expire_ends_at_most_max_rests_oldest_first)
 	int32_t t[5];
 	unsigned i;
 
-	make_pool("192.0.2.1", "192.0.2.1", 2000, 2009, resting);
+	make_pool("192.0.2.1", "192.0.2.1", 2000, 2009, quarantining);
 	for (i = 0; i < 5; i++)
 		t[i] = alloc(L4_UDP, 0, (uint16_t)(100 + i), 0);
 	for (i = 0; i < 5; i++)
@@ -608,18 +609,18 @@ START_TEST(expire_ends_at_most_max_rests_oldest_first)
 	pool4_expire(pool, at(1000), 2);
 	for (i = 0; i < 5; i++)
 		ck_assert_int_eq(state(L4_UDP, (uint16_t)t[i]),
-		    i < 2 ? POOL4_FREE : POOL4_RESTING);
+		    i < 2 ? POOL4_FREE : POOL4_QUARANTINED);
 	pool4_expire(pool, at(121), 0);
-	ck_assert_uint_eq(pool4_nfree(pool, L4_UDP, 0), 7);
+	ck_assert_uint_eq(pool4_n_free(pool, L4_UDP, 0), 7);
 }
 END_TEST
 
 /* Shows: ALC-08 CGN-08 */
-START_TEST(static_binding_takes_a_port_out_of_rest)
+START_TEST(static_binding_takes_a_port_out_of_quarantine)
 {
 	int32_t t;
 
-	make_pool("192.0.2.1", "192.0.2.1", 2000, 2009, resting);
+	make_pool("192.0.2.1", "192.0.2.1", 2000, 2009, quarantining);
 	t = alloc(L4_UDP, 0, 7, 0);
 	release(L4_UDP, (uint16_t)t, 7, 0);
 	ck_assert_int_eq(take(L4_UDP, "192.0.2.1", (uint16_t)t), 0);
@@ -630,24 +631,24 @@ START_TEST(static_binding_takes_a_port_out_of_rest)
 }
 END_TEST
 
-START_TEST(owner_of_several_resting_ports_gets_them_one_by_one)
+START_TEST(owner_of_several_quarantined_ports_gets_them_one_by_one)
 {
-	make_pool("192.0.2.1", "192.0.2.1", 2000, 2009, resting);
+	make_pool("192.0.2.1", "192.0.2.1", 2000, 2009, quarantining);
 	ck_assert_int_eq(take(L4_UDP, "192.0.2.1", 2003), 0);
 	ck_assert_int_eq(take(L4_UDP, "192.0.2.1", 2006), 0);
 	release(L4_UDP, 2006, 7, 0);
 	release(L4_UDP, 2003, 7, 0);
 	ck_assert_int_eq(alloc(L4_UDP, 0, 7, 1), 2003);
 	ck_assert_int_eq(alloc(L4_UDP, 0, 7, 1), 2006);
-	ck_assert_uint_eq(pool4_nfree(pool, L4_UDP, 0), 8);
+	ck_assert_uint_eq(pool4_n_free(pool, L4_UDP, 0), 8);
 }
 END_TEST
 
 /* Shows: CGN-09 */
-START_TEST(rest_all_holds_new_ports_back_for_so_long)
+START_TEST(quarantine_all_holds_new_ports_back_for_so_long)
 {
-	make_pool("192.0.2.1", "192.0.2.1", 2000, 2009, resting);
-	pool4_rest_all(pool, 120, at(1000));
+	make_pool("192.0.2.1", "192.0.2.1", 2000, 2009, quarantining);
+	pool4_quarantine_all(pool, 120, at(1000));
 	ck_assert_int_eq(alloc(L4_UDP, 0, 7, 1119), -1);
 	ck_assert_int_eq(errno, ENOSPC);
 	ck_assert_int_eq(find_addr(L4_UDP, 0, 7, 1119), -1);
@@ -686,14 +687,14 @@ main(void)
 	tcase_add_loop_test(tc, take_takes_any_port_of_the_pool_once, 0,
 	    NITEMS(takes));
 	tcase_add_test(tc, released_port_rests_before_another_owner_gets_it);
-	tcase_add_test(tc, resting_port_goes_back_to_its_owner_at_once);
-	tcase_add_test(tc, time_of_rest_is_set_per_protocol);
-	tcase_add_test(tc, oldest_rest_ends_when_too_many_ports_rest);
+	tcase_add_test(tc, quarantined_port_goes_back_to_its_owner_at_once);
+	tcase_add_test(tc, time_in_quarantine_is_set_per_protocol);
+	tcase_add_test(tc, oldest_port_leaves_when_the_quarantine_is_full);
 	tcase_add_test(tc, expire_ends_at_most_max_rests_oldest_first);
-	tcase_add_test(tc, static_binding_takes_a_port_out_of_rest);
+	tcase_add_test(tc, static_binding_takes_a_port_out_of_quarantine);
 	tcase_add_test(tc,
-	    owner_of_several_resting_ports_gets_them_one_by_one);
-	tcase_add_test(tc, rest_all_holds_new_ports_back_for_so_long);
+	    owner_of_several_quarantined_ports_gets_them_one_by_one);
+	tcase_add_test(tc, quarantine_all_holds_new_ports_back_for_so_long);
 	suite_add_tcase(suite, tc);
 	return (suite_run(suite));
 }

@@ -132,7 +132,8 @@ START_TEST(a_port_comes_back_to_its_own_address)
 	ck_assert_uint_eq(lab_bindings(L4_UDP), 0);
 	again = lab_bind(L4_UDP, CLIENT6, 1000);
 	ck_assert_uint_eq(again.addr.s_addr, out.addr.s_addr);
-	ck_assert_uint_eq(again.port, out.port); /* it was at rest for us */
+	ck_assert_uint_eq(again.port,
+	    out.port); /* it was in quarantine for us */
 }
 END_TEST
 

@@ -92,14 +92,14 @@ START_TEST(alloc_gives_each_port_but_those_in_holes)
 	    opts);
 	ck_assert_uint_eq(pool4_capacity(pool, proto), want);
 	for (i = 0; i < want; i++) {
-		ck_assert_uint_eq(pool4_nfree(pool, proto, 0), want - i);
+		ck_assert_uint_eq(pool4_n_free(pool, proto, 0), want - i);
 		t = alloc(proto, (uint16_t)(i * 977));
 		ck_assert(t >= 1000 && t <= 1100 && !seen[t]);
 		ck_assert(proto == L4_ICMP || t < 1020 || t > 1040);
 		seen[t] = true;
 	}
 	ck_assert_int_eq(alloc(proto, 5000), -1);
-	ck_assert_uint_eq(pool4_nfree(pool, proto, 0), 0);
+	ck_assert_uint_eq(pool4_n_free(pool, proto, 0), 0);
 	ck_assert_int_eq(state(proto, 1030),
 	    proto == L4_ICMP ? POOL4_TAKEN : POOL4_OUTSIDE);
 }
@@ -107,18 +107,18 @@ END_TEST
 
 START_TEST(port_in_a_hole_is_outside_even_when_taken)
 {
-	const struct pool4_opts opts = { .rest_secs = { 120, 120, 120 },
-		.rest_max_percent = 100 };
+	const struct pool4_opts opts = { .quarantine_secs = { 120, 120, 120 },
+		.quarantine_max_percent = 100 };
 	const struct taddr4 out = { .addr = first, .port = 1020 };
 
 	make_pool_with_hole(1000, 1100, (struct port_range){ 1020, 1040 },
 	    opts);
 	ck_assert_int_eq(pool4_take(pool, L4_UDP, &out), 0);
 	ck_assert_int_eq(state(L4_UDP, 1020), POOL4_TAKEN);
-	ck_assert_uint_eq(pool4_nfree(pool, L4_UDP, 0), 80);
+	ck_assert_uint_eq(pool4_n_free(pool, L4_UDP, 0), 80);
 	release(L4_UDP, 1020, 5);
 	ck_assert_int_eq(state(L4_UDP, 1020), POOL4_OUTSIDE);
-	ck_assert_uint_eq(pool4_nfree(pool, L4_UDP, 0), 80);
+	ck_assert_uint_eq(pool4_n_free(pool, L4_UDP, 0), 80);
 }
 END_TEST
 
@@ -138,10 +138,10 @@ START_TEST(hole_can_take_a_whole_range_class_away)
 }
 END_TEST
 
-START_TEST(share_of_resting_ports_is_one_of_those_outside_holes)
+START_TEST(share_of_quarantined_ports_is_one_of_those_outside_holes)
 {
-	const struct pool4_opts opts = { .rest_secs = { 120, 120, 120 },
-		.rest_max_percent = 10 };
+	const struct pool4_opts opts = { .quarantine_secs = { 120, 120, 120 },
+		.quarantine_max_percent = 10 };
 	uint16_t i;
 	int32_t t[100];
 
@@ -153,7 +153,7 @@ START_TEST(share_of_resting_ports_is_one_of_those_outside_holes)
 	}
 	for (i = 0; i < 100; i++)
 		release(L4_UDP, (uint16_t)t[i], i);
-	ck_assert_uint_eq(pool4_nfree(pool, L4_UDP, 0), 90);
+	ck_assert_uint_eq(pool4_n_free(pool, L4_UDP, 0), 90);
 }
 END_TEST
 
@@ -186,7 +186,7 @@ main(void)
 	tcase_add_test(tc, port_in_a_hole_is_outside_even_when_taken);
 	tcase_add_test(tc, hole_can_take_a_whole_range_class_away);
 	tcase_add_test(tc,
-	    share_of_resting_ports_is_one_of_those_outside_holes);
+	    share_of_quarantined_ports_is_one_of_those_outside_holes);
 	tcase_add_test(tc, check_refuses_holes_that_leave_no_port);
 	suite_add_tcase(s, tc);
 	return (suite_run(s));

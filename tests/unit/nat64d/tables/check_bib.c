@@ -291,7 +291,7 @@ START_TEST(subscriber_without_bindings_may_be_paired_anew)
 	was = e->out4.addr;
 	ck_assert(bib_release(&bibs[L4_TCP], e, at(0)));
 	for (i = 0;
-	     pool4_nfree(pool, L4_TCP, (uint32_t)pool4_index(pool, was)) > 0;
+	     pool4_n_free(pool, L4_TCP, (uint32_t)pool4_index(pool, was)) > 0;
 	     i++) {
 		snprintf(addr, sizeof(addr), "2001:db8:0:%x::1", 1 + i);
 		ck_assert_ptr_nonnull(get(L4_TCP, addr, 1));
@@ -339,7 +339,7 @@ START_TEST(refused_binding_changes_nothing)
 	ck_assert_int_eq(why.by, REFUSED_BINDINGS);
 	ck_assert_uint_eq(why.limit, 1);
 	for (i = 0; i < 4; i++)
-		ck_assert_uint_ge(pool4_nfree(pool, L4_TCP, i), 64511);
+		ck_assert_uint_ge(pool4_n_free(pool, L4_TCP, i), 64511);
 
 	/* The subscribers. */
 	s = usual;
@@ -384,8 +384,8 @@ START_TEST(released_entry_is_gone_and_its_port_rests)
 	struct taddr6 in6;
 	struct taddr4 out4;
 
-	s.pool.rest_secs[L4_UDP] = 120;
-	s.pool.rest_max_percent = 25;
+	s.pool.quarantine_secs[L4_UDP] = 120;
+	s.pool.quarantine_max_percent = 25;
 	make(s);
 	e = get(L4_UDP, "2001:db8::1", 5000);
 	in6 = e->in6;
@@ -398,7 +398,8 @@ START_TEST(released_entry_is_gone_and_its_port_rests)
 	ck_assert_ptr_null(bib_find4(&bibs[L4_UDP], &out4));
 	ck_assert_uint_eq(bibs[L4_UDP].n_entries, 0);
 	ck_assert(subscriber_is_idle(find_sub("2001:db8::1")));
-	ck_assert_int_eq(pool4_port_state(pool, L4_UDP, &out4), POOL4_RESTING);
+	ck_assert_int_eq(pool4_port_state(pool, L4_UDP, &out4),
+	    POOL4_QUARANTINED);
 	/* Its owner gets the same (T,t) again. */
 	e = get(L4_UDP, "2001:db8::1", 5000);
 	ck_assert_uint_eq(e->out4.addr.s_addr, out4.addr.s_addr);
@@ -416,7 +417,8 @@ START_TEST(new_bindings_end_rests_that_are_due)
 	make((struct setting){ .last = "192.0.2.1",
 	    .low = 2000,
 	    .high = 2000,
-	    .pool = { .rest_secs = { 9, 9, 9 }, .rest_max_percent = 100 },
+	    .pool = { .quarantine_secs = { 9, 9, 9 },
+		.quarantine_max_percent = 100 },
 	    .max_subs = 10,
 	    .max = 10 });
 	e = get(L4_UDP, "2001:db8::1", 5000);
@@ -550,8 +552,8 @@ START_TEST(static_binding_without_a_subscriber_takes_no_port)
 	const struct taddr4 out4 = ta4("192.0.2.1", 2000);
 
 	s.max_subs = 1;
-	s.pool.rest_secs[L4_UDP] = 120;
-	s.pool.rest_max_percent = 25;
+	s.pool.quarantine_secs[L4_UDP] = 120;
+	s.pool.quarantine_max_percent = 25;
 	make(s);
 	get(L4_TCP, "2001:db8:1::1", 1);
 	ck_assert_ptr_null(

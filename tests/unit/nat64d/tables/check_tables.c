@@ -3,7 +3,7 @@
  * random sequence of steps, against a model.
  *
  * The space of keys is so small that everything happens: pool exhausted,
- * every limit reached, ports at rest, keys taken. After every step what it
+ * every limit reached, ports in quarantine, keys taken. After every step what it
  * touched is compared with the model, and the counts; after every
  * FULL_CHECK steps everything is.
  *
@@ -172,16 +172,16 @@ check_choice(unsigned proto, int source, const struct bib_entry *e)
 {
 	const int32_t index = pool4_index(tables.pool, e->out4.addr);
 	unsigned slot;
-	int rest;
+	int quarantined;
 
 	HOLD(index >= 0 && index < NADDRS);
 	if (model_is_paired(key_prefix(source)))
 		HOLD((unsigned)index == model.paired[key_prefix(source)]);
 	slot = key_slot(e->out4.port);
 	HOLD(slot < NDYNAMIC);
-	rest = model_rest_of(proto, (unsigned)index, source);
-	if (rest != NONE) {
-		HOLD(slot == (unsigned)rest);
+	quarantined = model_quarantined_of(proto, (unsigned)index, source);
+	if (quarantined != NONE) {
+		HOLD(slot == (unsigned)quarantined);
 		seen[SAW_OWN_REST]++;
 	} else {
 		HOLD(model_is_free(proto, (unsigned)index, slot));
@@ -193,15 +193,15 @@ check_choice(unsigned proto, int source, const struct bib_entry *e)
 
 /*
  * Without a free port anywhere an unbound subscriber may still come upon
- * its own at rest, if that is where it begins to look: the model cannot
+ * its own in quarantine, if that is where it begins to look: the model cannot
  * tell, for it knows no hash.
  */
 static bool
-may_find_rest(unsigned proto, int source)
+may_find_quarantined(unsigned proto, int source)
 {
 	return (!model_is_paired(key_prefix(source)) &&
-	    (model_rest_of(proto, 0, source) != NONE ||
-		model_rest_of(proto, 1, source) != NONE));
+	    (model_quarantined_of(proto, 0, source) != NONE ||
+		model_quarantined_of(proto, 1, source) != NONE));
 }
 
 /* Find or make a binding; false when there is none. */
@@ -221,7 +221,7 @@ get_binding(unsigned proto, int source)
 	}
 	e = bib_get6(&tables.bibs[proto], &in6, &rng, run.now, &created, &why);
 	HOLD(created == (e != NULL && b->e == NULL));
-	if (want == REFUSED_POOL && may_find_rest(proto, source) &&
+	if (want == REFUSED_POOL && may_find_quarantined(proto, source) &&
 	    (e != NULL || why.by == REFUSED_SUBSCRIBERS))
 		want = e != NULL ? REFUSED_NOT : why.by;
 	HOLD((e == NULL) == (want != REFUSED_NOT));
@@ -511,13 +511,14 @@ init_tables(void)
 		    { FIRST_PORT, FIRST_PORT + NDYNAMIC - 1 } } };
 	struct pool4_opts opts = { .parity = true,
 		.range_fallback = true,
-		.rest_max_percent = 100 * MAX_RESTING / NDYNAMIC };
+		.quarantine_max_percent = 100 * MAX_QUARANTINED / NDYNAMIC };
 	const struct subscriber_limits limits = { .ports = MAX_PORTS,
 		.sessions = MAX_OF_SUBSCRIBER };
 	const struct siphash_key key = { "sixteen bytes ok" };
 	unsigned proto;
 
-	memcpy(opts.rest_secs, model_rest_secs, sizeof(opts.rest_secs));
+	memcpy(opts.quarantine_secs, model_quarantine_secs,
+	    sizeof(opts.quarantine_secs));
 	tables.pool = pool4_new(&r, 1, &opts);
 	HOLD(tables.pool != NULL);
 	HOLD(subscribers_init(&tables.subs, 64, &limits, MAX_SUBSCRIBERS,

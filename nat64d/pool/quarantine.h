@@ -9,8 +9,8 @@
  * is one for a protocol, so that both are in the order in which the rests
  * end.
  */
-#ifndef NAT64D_POOL_REST_H
-#define NAT64D_POOL_REST_H
+#ifndef NAT64D_POOL_QUARANTINE_H
+#define NAT64D_POOL_QUARANTINE_H
 
 #include <sys/queue.h>
 
@@ -28,34 +28,34 @@
 #include "nat64d/base/slab.h"
 #include "nat64d/base/tuple.h"
 
-struct rest {
-	RB_ENTRY(rest) by_port;
-	RB_ENTRY(rest) by_owner;
-	TAILQ_ENTRY(rest) of_proto;
-	TAILQ_ENTRY(rest) of_space;
-	struct rest_space *space;
+struct quarantined {
+	RB_ENTRY(quarantined) by_port;
+	RB_ENTRY(quarantined) by_owner;
+	TAILQ_ENTRY(quarantined) of_proto;
+	TAILQ_ENTRY(quarantined) of_space;
+	struct quarantine_space *space;
 	struct monotime until;
 	struct taddr6 owner;
 	uint16_t port;
 };
 
-RB_HEAD(rest_by_port, rest);
-RB_HEAD(rest_by_owner, rest);
-TAILQ_HEAD(rest_queue, rest);
+RB_HEAD(quarantine_by_port, quarantined);
+RB_HEAD(quarantine_by_owner, quarantined);
+TAILQ_HEAD(quarantine_queue, quarantined);
 
 /* Of one port space, and which one it is. */
-struct rest_space {
+struct quarantine_space {
 	uint32_t index; /* of the address */
 	enum l4proto proto;
-	struct rest_queue queue; /* oldest first */
+	struct quarantine_queue queue; /* oldest first */
 	uint32_t count;
 };
 
 /* Of all port spaces of a pool. */
-struct rest_book {
-	struct rest_queue queues[L4_NPROTO]; /* oldest first */
-	struct rest_by_port *ports;
-	struct rest_by_owner *owners;
+struct quarantine {
+	struct quarantine_queue queues[L4_NPROTO]; /* oldest first */
+	struct quarantine_by_port *ports;
+	struct quarantine_by_owner *owners;
 	unsigned shift; /* 64 - log2(number of trees of a kind) */
 	struct keyhash hash;
 	struct slab slab;
@@ -63,31 +63,32 @@ struct rest_book {
 
 /*
  * max: most ports at rest in all. Returns 0, or -1 with errno ENOMEM;
- * rest_book_clear() is good for either, and for what is all zero.
+ * quarantine_clear() is good for either, and for what is all zero.
  */
-int rest_book_init(struct rest_book *book, size_t max,
+int quarantine_init(struct quarantine *q, size_t max,
     const struct siphash_key *secret);
-void rest_book_clear(struct rest_book *book);
+void quarantine_clear(struct quarantine *q);
 
 /* The port space of a protocol and the address of that index. */
-void rest_space_init(struct rest_space *sp, enum l4proto proto,
+void quarantine_space_init(struct quarantine_space *sp, enum l4proto proto,
     uint32_t index);
 
 /* The rest of a port, or the one with the lowest port of an owner, or NULL. */
-struct rest *rest_find_port(const struct rest_book *book,
-    const struct rest_space *sp, uint16_t port);
-struct rest *rest_find_owner(const struct rest_book *book,
-    const struct rest_space *sp, const struct taddr6 *owner);
+struct quarantined *quarantine_find_port(const struct quarantine *q,
+    const struct quarantine_space *sp, uint16_t port);
+struct quarantined *quarantine_find_owner(const struct quarantine *q,
+    const struct quarantine_space *sp, const struct taddr6 *owner);
 
 /* Let a port rest; NULL with errno ENOSPC or ENOMEM. */
-struct rest *rest_add(struct rest_book *book, struct rest_space *sp,
-    uint16_t port, const struct taddr6 *owner, struct monotime until);
+struct quarantined *quarantine_add(struct quarantine *q,
+    struct quarantine_space *sp, uint16_t port, const struct taddr6 *owner,
+    struct monotime until);
 
 /* Forget r. */
-void rest_remove(struct rest_book *book, struct rest *r);
+void quarantine_remove(struct quarantine *q, struct quarantined *r);
 
 /* The rest of a protocol that has ended at now, or NULL. */
-struct rest *rest_first_ended(const struct rest_book *book, enum l4proto proto,
-    struct monotime now);
+struct quarantined *quarantine_first_expired(const struct quarantine *q,
+    enum l4proto proto, struct monotime now);
 
 #endif

@@ -1,19 +1,19 @@
 /*
- * Unit tests of addrset.c.
+ * Unit tests of bitset.c.
  */
 #include <check.h>
 #include <string.h>
 
-#include "nat64d/pool/addrset.h"
+#include "nat64d/pool/bitset.h"
 #include "tests/unit/suite.h"
 #include "tests/unit/tables.h"
 
-static struct addrset set;
+static struct bitset set;
 
 /* Shows: ALC-02 ALC-13 */
 START_TEST(next_finds_the_same_member_as_a_plain_search)
 {
-	static bool member[ADDRSET_SIZE];
+	static bool member[BITSET_NBITS];
 	struct seeded s;
 	const struct rng rng = seeded_rng(&s, _i + 1);
 	/* From one member in all to half of all numbers. */
@@ -23,20 +23,20 @@ START_TEST(next_finds_the_same_member_as_a_plain_search)
 	memset(&set, 0, sizeof(set));
 	memset(member, 0, sizeof(member));
 	for (i = 0; i < nmembers[_i]; i++) {
-		n = rng_below(&rng, ADDRSET_SIZE);
+		n = rng_below(&rng, BITSET_NBITS);
 		member[n] = true;
-		addrset_put(&set, n, true);
+		bitset_put(&set, n, true);
 		if (i % 3 == 2) {
 			member[n] = false;
-			addrset_put(&set, n, false);
+			bitset_put(&set, n, false);
 		}
 	}
 	for (i = 0; i < 200; i++) {
-		from = rng_below(&rng, ADDRSET_SIZE);
+		from = rng_below(&rng, BITSET_NBITS);
 		n = from;
-		for (steps = 0; !member[n] && steps < ADDRSET_SIZE; steps++)
-			n = (n + 1) % ADDRSET_SIZE;
-		ck_assert_int_eq(addrset_next(&set, from), (int32_t)n);
+		for (steps = 0; !member[n] && steps < BITSET_NBITS; steps++)
+			n = (n + 1) % BITSET_NBITS;
+		ck_assert_int_eq(bitset_next(&set, from), (int32_t)n);
 	}
 }
 END_TEST
@@ -44,21 +44,21 @@ END_TEST
 START_TEST(next_of_an_empty_set_is_none)
 {
 	memset(&set, 0, sizeof(set));
-	ck_assert_int_eq(addrset_next(&set, 0), -1);
-	ck_assert_int_eq(addrset_next(&set, 65535), -1);
-	addrset_put(&set, 65535, true);
-	ck_assert_int_eq(addrset_next(&set, 0), 65535);
-	ck_assert_int_eq(addrset_next(&set, 65535), 65535);
-	addrset_put(&set, 65535, false);
-	ck_assert_int_eq(addrset_next(&set, 0), -1);
+	ck_assert_int_eq(bitset_next(&set, 0), -1);
+	ck_assert_int_eq(bitset_next(&set, 65535), -1);
+	bitset_put(&set, 65535, true);
+	ck_assert_int_eq(bitset_next(&set, 0), 65535);
+	ck_assert_int_eq(bitset_next(&set, 65535), 65535);
+	bitset_put(&set, 65535, false);
+	ck_assert_int_eq(bitset_next(&set, 0), -1);
 }
 END_TEST
 
 int
 main(void)
 {
-	Suite *suite = suite_create("addrset");
-	TCase *tc = tcase_create("addrset");
+	Suite *suite = suite_create("bitset");
+	TCase *tc = tcase_create("bitset");
 
 	tcase_add_loop_test(tc, next_finds_the_same_member_as_a_plain_search,
 	    0, 5);

@@ -4,25 +4,25 @@
  *
  * A bit of a higher level says that the word below it is not empty.
  */
-#ifndef NAT64D_POOL_ADDRSET_H
-#define NAT64D_POOL_ADDRSET_H
+#ifndef NAT64D_POOL_BITSET_H
+#define NAT64D_POOL_BITSET_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
-#define ADDRSET_SIZE 65536
+#define BITSET_NBITS 65536
 
 /* All zero: the empty set. */
-struct addrset {
-	uint64_t words[ADDRSET_SIZE / 64];
-	uint64_t level1[ADDRSET_SIZE / 64 / 64];
+struct bitset {
+	uint64_t words[BITSET_NBITS / 64];
+	uint64_t level1[BITSET_NBITS / 64 / 64];
 	uint64_t level2[1];
 };
 
-/* Make n a member, or none; n < ADDRSET_SIZE. */
-void addrset_put(struct addrset *set, uint32_t n, bool member);
+/* Make n a member, or none; n < BITSET_NBITS. */
+void bitset_put(struct bitset *set, uint32_t n, bool member);
 
 /* The first member >= n, or after the last one the very first; or -1. */
-int32_t addrset_next(const struct addrset *set, uint32_t n);
+int32_t bitset_next(const struct bitset *set, uint32_t n);
 
 #endif

@@ -1,17 +1,17 @@
-#include "repeat.h"
+#include "loglimit.h"
 
 static void
-begin_minute(struct repeat *r, struct monotime now)
+begin_minute(struct loglimit *r, struct monotime now)
 {
 	r->quiet = true;
-	r->until = monotime_add_secs(now, REPEAT_SECS);
+	r->until = monotime_add_secs(now, LOGLIMIT_SECS);
 	r->unsaid = 0;
 }
 
 bool
-repeat_now(struct repeat *r, struct monotime now)
+loglimit_allow(struct loglimit *r, struct monotime now)
 {
-	/* What is unsaid comes first, with repeat_due(). */
+	/* What is unsaid comes first, with loglimit_due(). */
 	if (r->quiet && (r->unsaid > 0 || !monotime_reached(r->until, now))) {
 		r->unsaid++;
 		return (false);
@@ -21,7 +21,7 @@ repeat_now(struct repeat *r, struct monotime now)
 }
 
 uint64_t
-repeat_due(struct repeat *r, struct monotime now)
+loglimit_due(struct loglimit *r, struct monotime now)
 {
 	const uint64_t n = r->unsaid;
 

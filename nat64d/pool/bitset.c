@@ -1,7 +1,7 @@
 /*
  * Sets of small numbers, as trees of bits. Knows nothing of what is counted.
  */
-#include "addrset.h"
+#include "bitset.h"
 
 #define NLEVELS 3
 
@@ -15,7 +15,7 @@ put_bit(uint64_t *words, uint32_t n, bool on)
 }
 
 void
-addrset_put(struct addrset *set, uint32_t n, bool on)
+bitset_put(struct bitset *set, uint32_t n, bool on)
 {
 	put_bit(set->words, n, on);
 	put_bit(set->level1, n / 64, set->words[n / 64] != 0);
@@ -24,12 +24,12 @@ addrset_put(struct addrset *set, uint32_t n, bool on)
 
 /* The first member >= n, or -1. */
 static int32_t
-next_from(const struct addrset *set, uint32_t n)
+next_from(const struct bitset *set, uint32_t n)
 {
 	const uint64_t *const level[NLEVELS] = { set->words, set->level1,
 		set->level2 };
-	const uint32_t nbits[NLEVELS] = { ADDRSET_SIZE, ADDRSET_SIZE / 64,
-		ADDRSET_SIZE / 64 / 64 };
+	const uint32_t nbits[NLEVELS] = { BITSET_NBITS, BITSET_NBITS / 64,
+		BITSET_NBITS / 64 / 64 };
 	uint64_t bits = 0;
 	unsigned k;
 
@@ -50,7 +50,7 @@ next_from(const struct addrset *set, uint32_t n)
 }
 
 int32_t
-addrset_next(const struct addrset *set, uint32_t n)
+bitset_next(const struct bitset *set, uint32_t n)
 {
 	const int32_t next = next_from(set, n);
 
