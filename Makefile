@@ -202,7 +202,7 @@ tun_openbsd = \
 
 dns64d_PURE = \
     dns64d/client/access.c \
-    dns64d/cache/answers.c \
+    dns64d/cache/packet_cache.c \
     dns64d/policy/balance.c \
     dns64d/cache/cache.c \
     dns64d/cache/cache_wire.c \

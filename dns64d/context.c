@@ -2,7 +2,7 @@
 
 #include "common/siphash.h"
 
-#include "dns64d/cache/answers.h"
+#include "dns64d/cache/packet_cache.h"
 #include "dns64d/cache/cache.h"
 #include "dns64d/conf/conf.h"
 #include "context.h"
@@ -46,7 +46,7 @@ init_view(struct context_view *cv, const struct view *view,
 static void
 clear(struct context *ctx)
 {
-	answers_free(ctx->answers);
+	packet_cache_free(ctx->packet_cache);
 	cache_free(ctx->cache);
 	translators_free(ctx->translators);
 	upstreams_clear(&ctx->ups);
@@ -62,10 +62,9 @@ make_caches(struct context *ctx, const struct cache_rules *rules)
 
 	arc4random_buf(&key, sizeof(key));
 	ctx->cache = cache_new(rules, &key);
-	ctx->answers =
-	    answers_new(rules->answers ? rules->bytes / ANSWERS_SHARE : 0,
-		&key);
-	if (ctx->cache == NULL || ctx->answers == NULL)
+	ctx->packet_cache = packet_cache_new(
+	    rules->answers ? rules->bytes / PACKET_CACHE_SHARE : 0, &key);
+	if (ctx->cache == NULL || ctx->packet_cache == NULL)
 		return (-1);
 	context_share_memory(ctx);
 	return (0);
@@ -103,23 +102,23 @@ context_new(struct event_base *base, struct conf *conf,
 void
 context_share_memory(struct context *ctx)
 {
-	struct answers_counts counts;
+	struct packet_cache_counts counts;
 
-	answers_count(ctx->answers, &counts);
+	packet_cache_count(ctx->packet_cache, &counts);
 	cache_reserve(ctx->cache, counts.bytes);
 }
 
 void
 context_close_caches(struct context *ctx)
 {
-	answers_close(ctx->answers);
+	packet_cache_close(ctx->packet_cache);
 	cache_close(ctx->cache);
 }
 
 bool
 context_free_some(struct context *ctx)
 {
-	return (answers_free_some(ctx->answers, FREE_MAX) ||
+	return (packet_cache_free_some(ctx->packet_cache, FREE_MAX) ||
 	    cache_free_some(ctx->cache, FREE_MAX));
 }
 

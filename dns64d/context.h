@@ -15,7 +15,7 @@
 #include "dns64d/policy/balance.h"
 #include "dns64d/upstream/upstream.h"
 
-struct answers;
+struct packet_cache;
 struct cache;
 struct conf;
 struct event_base;
@@ -34,8 +34,9 @@ struct context_view {
 struct context {
 	struct conf *conf; /* a reference */
 	struct upstreams ups;
-	struct cache *cache;	 /* of what they answered */
-	struct answers *answers; /* made of that; its memory is the cache's */
+	struct cache *cache; /* of what they answered */
+	struct packet_cache
+	    *packet_cache; /* made of that; its memory is the cache's */
 	struct translators *translators;
 	struct context_view *views; /* as many as conf has */
 	unsigned refs;

@@ -139,7 +139,7 @@ raise_descriptor_limit(const struct conf *conf)
 	struct rlimit rl;
 	rlim_t need;
 
-	need = (rlim_t)conf->limit_queries * SYNTH_N_LEGS;
+	need = (rlim_t)conf->limit_queries * SYNTH_N_LOOKUPS;
 	need += conf->limit_queries / RESOLVE_ORPHANS;
 	need = need * 2 + conf->limit_tcp_clients +
 	    conf->workers * (UPSTREAM_TCP_CONNS + SPARE_DESCRIPTORS);

@@ -10,7 +10,7 @@
 
 #include "common/os/rng_os.h"
 
-#include "dns64d/cache/answers.h"
+#include "dns64d/cache/packet_cache.h"
 #include "dns64d/policy/balance.h"
 #include "dns64d/conf/conf.h"
 #include "dns64d/admission/crowd.h"
@@ -90,7 +90,7 @@ end_query(struct query *q)
 	struct queries *qs = q->qs;
 	unsigned i;
 
-	for (i = 0; i < SYNTH_N_LEGS; i++)
+	for (i = 0; i < SYNTH_N_LOOKUPS; i++)
 		resolve_cancel(&q->legs[i].resolve);
 	event_del(&q->deadline);
 	event_del(&q->aaaa_timer);
@@ -154,9 +154,9 @@ refresh(struct query *q)
 	bool due = false;
 	unsigned i;
 
-	for (i = 0; i < SYNTH_N_LEGS; i++)
+	for (i = 0; i < SYNTH_N_LOOKUPS; i++)
 		due = due || (q->legs[i].asked && q->legs[i].resolve.prefetch);
-	for (i = 0; i < SYNTH_N_LEGS && due; i++) {
+	for (i = 0; i < SYNTH_N_LOOKUPS && due; i++) {
 		r = &q->legs[i].resolve;
 		if (q->legs[i].asked && r->source == RESOLVE_CACHE)
 			resolve_refresh(q->qs->resolver, &r->question, q->ctx);
@@ -170,7 +170,7 @@ explain(const struct query *q, unsigned rcode, struct ede_set *ede)
 	const struct resolve *r;
 	unsigned i;
 
-	for (i = 0; i < SYNTH_N_LEGS; i++) {
+	for (i = 0; i < SYNTH_N_LOOKUPS; i++) {
 		r = &q->legs[i].resolve;
 		if (!q->legs[i].asked || q->legs[i].pending ||
 		    (i == SYNTH_A && r->reply != q->synth.upstream))
@@ -204,12 +204,13 @@ static void
 keep_answer(struct query *q, const uint8_t *wire, size_t len, size_t limit)
 {
 	struct monotime until = { INT64_MAX };
-	struct answer_note note = { .outcome = q->synth.outcome };
-	const struct answer_query aq = { &q->scan, q->policy_number, limit };
+	struct packet_cache_note note = { .outcome = q->synth.outcome };
+	const struct packet_cache_query aq = { &q->scan, q->policy_number,
+		limit };
 	const struct resolve *r;
 	unsigned i;
 
-	for (i = 0; i < SYNTH_N_LEGS; i++) {
+	for (i = 0; i < SYNTH_N_LOOKUPS; i++) {
 		r = &q->legs[i].resolve;
 		if (!q->legs[i].asked)
 			continue;
@@ -223,8 +224,8 @@ keep_answer(struct query *q, const uint8_t *wire, size_t len, size_t limit)
 	    !synth_is_repeatable(&q->synth))
 		return;
 	note.ede = q->pass.ede;
-	answers_keep(q->ctx->answers, &aq, monotime_now(), until, wire, len,
-	    &note);
+	packet_cache_keep(q->ctx->packet_cache, &aq, monotime_now(), until,
+	    wire, len, &note);
 	context_share_memory(q->ctx);
 }
 
@@ -267,7 +268,7 @@ answer(struct query *q)
 
 /* The result of a leg, for synth; returns what is to be done. */
 static unsigned
-take_result(struct query_leg *ql)
+take_result(struct query_lookup *ql)
 {
 	struct synth *s = &ql->query->synth;
 
@@ -282,7 +283,7 @@ static void execute(struct query *, unsigned);
 static void
 on_leg_done(void *arg)
 {
-	struct query_leg *ql = arg;
+	struct query_lookup *ql = arg;
 
 	execute(ql->query, take_result(ql));
 }
@@ -292,12 +293,12 @@ static void
 on_aaaa_timer(evutil_socket_t fd, short what, void *arg)
 {
 	struct query *q = arg;
-	struct query_leg *main_leg = &q->legs[SYNTH_MAIN];
+	struct query_lookup *main_lookup = &q->legs[SYNTH_MAIN];
 
 	(void)fd;
 	(void)what;
-	if (main_leg->pending && resolve_take_stale(&main_leg->resolve))
-		execute(q, take_result(main_leg));
+	if (main_lookup->pending && resolve_take_stale(&main_lookup->resolve))
+		execute(q, take_result(main_lookup));
 	else
 		execute(q, synth_timer(&q->synth, SYNTH_TIMER_AAAA));
 }
@@ -317,13 +318,13 @@ static void
 on_stale_timer(evutil_socket_t fd, short what, void *arg)
 {
 	struct query *q = arg;
-	struct query_leg *ql;
+	struct query_lookup *ql;
 	unsigned i, todo = SYNTH_WAIT;
 
 	(void)fd;
 	(void)what;
 	q->stale_ok = true;
-	for (i = 0; i < SYNTH_N_LEGS && !(todo & SYNTH_ANSWER); i++) {
+	for (i = 0; i < SYNTH_N_LOOKUPS && !(todo & SYNTH_ANSWER); i++) {
 		ql = &q->legs[i];
 		if (ql->pending && resolve_take_stale(&ql->resolve))
 			todo |= take_result(ql);
@@ -340,7 +341,7 @@ on_deadline(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
-	for (i = 0; i < SYNTH_N_LEGS && !(todo & SYNTH_ANSWER); i++) {
+	for (i = 0; i < SYNTH_N_LOOKUPS && !(todo & SYNTH_ANSWER); i++) {
 		if (q->legs[i].pending)
 			todo = synth_fail(&q->synth, i);
 	}
@@ -366,9 +367,9 @@ begin_waiting(struct query *q)
 
 /* Returns what is to be done when the result is there at once. */
 static unsigned
-ask(struct query *q, enum synth_leg which)
+ask(struct query *q, enum synth_lookup which)
 {
-	struct query_leg *ql = &q->legs[which];
+	struct query_lookup *ql = &q->legs[which];
 
 	synth_question(&q->synth, which, &ql->resolve.question);
 	gate_question(&q->pass, &ql->resolve.question);
@@ -521,7 +522,7 @@ begin_query(struct queries *qs, const struct arrival *a)
 	q->policy_number = a->policy_number;
 	q->client = *a->client;
 	q->pass = a->pass;
-	for (i = 0; i < SYNTH_N_LEGS; i++) {
+	for (i = 0; i < SYNTH_N_LOOKUPS; i++) {
 		q->legs[i].query = q;
 		q->legs[i].which = i;
 		q->legs[i].asked = false;
@@ -555,12 +556,13 @@ answer_kept(struct queries *qs, struct arrival *a, struct monotime now)
 {
 	uint8_t *room = frontend_room(a->client);
 	size_t len, udp_max = frontend_room_size(a->client);
-	const struct answer_query aq = { &a->scan, a->policy_number,
+	const struct packet_cache_query aq = { &a->scan, a->policy_number,
 		gate_limit(&a->pass, &a->scan, udp_max) };
-	struct answer_note note;
+	struct packet_cache_note note;
 
 	if (!may_be_kept(&a->pass) ||
-	    (len = answers_find(qs->ctx->answers, &aq, now, room, &note)) == 0)
+	    (len = packet_cache_find(qs->ctx->packet_cache, &aq, now, room,
+		 &note)) == 0)
 		return (false);
 	stats_count(qs->stats, STAT_ANSWER_HITS);
 	stats_count(qs->stats, outcome_counter(note.outcome));

@@ -27,9 +27,9 @@ struct querylog;
 
 #define QUERY_CHUNK 32 /* questions allocated at a time, for good */
 
-struct query_leg {
+struct query_lookup {
 	struct query *query;
-	enum synth_leg which;
+	enum synth_lookup which;
 	bool asked;
 	bool pending;
 	struct resolve resolve;
@@ -49,7 +49,7 @@ struct query {
 	struct msg_scan scan; /* of wire */
 	uint8_t wire[MSG_QUERY_MAX];
 	struct synth synth;
-	struct query_leg legs[SYNTH_N_LEGS];
+	struct query_lookup legs[SYNTH_N_LOOKUPS];
 	struct event deadline;
 	struct event aaaa_timer;
 	struct event a_timer;

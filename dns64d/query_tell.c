@@ -16,7 +16,7 @@ tell_query(const struct query *q, struct querylog_line *line)
 	line->question = true;
 	line->answered = true;
 	line->ede = &q->pass.ede;
-	for (i = 0; i < SYNTH_N_LEGS; i++) {
+	for (i = 0; i < SYNTH_N_LOOKUPS; i++) {
 		line->leg[i] = q->legs[i].asked ? &q->legs[i].resolve : NULL;
 		line->pending[i] = q->legs[i].pending;
 	}

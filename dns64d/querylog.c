@@ -145,7 +145,8 @@ add_upstream(struct text *t, const struct resolve *r, const char *leg)
 
 /* Where the answer to one leg came from. */
 static void
-add_leg(struct text *t, const struct resolve *r, bool pending, const char *leg)
+add_lookup(struct text *t, const struct resolve *r, bool pending,
+    const char *leg)
 {
 	static const char *const words[] = {
 		[RESOLVE_CACHE] = "cache",
@@ -167,10 +168,11 @@ add_origin(struct text *t, const struct querylog_line *line)
 	if (line->from != NULL)
 		add(t, " from=%s", line->from);
 	if (line->leg[SYNTH_MAIN] != NULL)
-		add_leg(t, line->leg[SYNTH_MAIN], line->pending[SYNTH_MAIN],
+		add_lookup(t, line->leg[SYNTH_MAIN], line->pending[SYNTH_MAIN],
 		    "");
 	if (line->leg[SYNTH_A] != NULL)
-		add_leg(t, line->leg[SYNTH_A], line->pending[SYNTH_A], "a-");
+		add_lookup(t, line->leg[SYNTH_A], line->pending[SYNTH_A],
+		    "a-");
 }
 
 void

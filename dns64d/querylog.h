@@ -38,8 +38,8 @@ struct querylog_line {
 	const uint8_t *answer;
 	size_t answer_len;
 	const char *from; /* where the answer came from, unless from legs */
-	const struct resolve *leg[SYNTH_N_LEGS]; /* that were asked */
-	bool pending[SYNTH_N_LEGS];
+	const struct resolve *leg[SYNTH_N_LOOKUPS]; /* that were asked */
+	bool pending[SYNTH_N_LOOKUPS];
 };
 
 /* Returns NULL with errno ENOMEM. */

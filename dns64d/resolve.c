@@ -15,7 +15,7 @@
 #include "common/net/addr.h"
 #include "common/monotime.h"
 
-#include "dns64d/cache/answers.h"
+#include "dns64d/cache/packet_cache.h"
 #include "dns64d/cache/cache.h"
 #include "dns64d/conf/conf.h"
 #include "dns64d/synth/follow.h"
@@ -714,7 +714,7 @@ void
 resolver_print(const struct resolver *r, FILE *f)
 {
 	struct monotime now = monotime_now();
-	struct answers_counts answers;
+	struct packet_cache_counts answers;
 	struct cache_counts counts;
 	size_t i;
 
@@ -724,7 +724,7 @@ resolver_print(const struct resolver *r, FILE *f)
 	fprintf(f, "cache entries %zu bytes %zu of %zu evicted %" PRIu64 "\n",
 	    counts.entries, counts.bytes, r->ctx->conf->each.cache.bytes,
 	    counts.evicted);
-	answers_count(r->ctx->answers, &answers);
+	packet_cache_count(r->ctx->packet_cache, &answers);
 	fprintf(f, "answers entries %zu bytes %zu evicted %" PRIu64 "\n",
 	    answers.entries, answers.bytes, answers.evicted);
 	for (i = 0; i < r->ctx->ups.n; i++)

@@ -62,7 +62,7 @@ struct cache_rules {
 	uint32_t ttl_stale;	  /* beyond their end, if serve_stale */
 	bool serve_stale;
 	bool prefetch;
-	bool answers;	   /* finished ones are kept as well: answers.h */
+	bool answers;	   /* finished ones are kept as well: packet_cache.h */
 	bool nxdomain_cut; /* NXDOMAIN denies what is below (RFC 8020, 2) */
 };
 

@@ -153,13 +153,13 @@ static void
 print_ask(const struct page *page, const struct dns64_policy *policy)
 {
 	switch (policy->legs) {
-	case POLICY_LEGS_PARALLEL:
+	case POLICY_LOOKUPS_PARALLEL:
 		print(page, "ask parallel\n");
 		break;
-	case POLICY_LEGS_SEQUENTIAL:
+	case POLICY_LOOKUPS_SEQUENTIAL:
 		print(page, "ask sequential\n");
 		break;
-	case POLICY_LEGS_DELAYED:
+	case POLICY_LOOKUPS_DELAYED:
 		print(page, "ask delayed %u\n", policy->a_delay_ms);
 		break;
 	}

@@ -45,10 +45,10 @@ enum policy_balance {
 };
 
 /* When the A question goes out (RFC 6147, 5.1.8). */
-enum policy_legs {
-	POLICY_LEGS_PARALLEL,  /* together with the AAAA question */
-	POLICY_LEGS_DELAYED,   /* a_delay_ms later, or when AAAA is empty */
-	POLICY_LEGS_SEQUENTIAL /* only when AAAA is empty */
+enum policy_lookups {
+	POLICY_LOOKUPS_PARALLEL,  /* together with the AAAA question */
+	POLICY_LOOKUPS_DELAYED,	  /* a_delay_ms later, or when AAAA is empty */
+	POLICY_LOOKUPS_SEQUENTIAL /* only when AAAA is empty */
 };
 
 /* What answers a PTR question inside a Pref64 (RFC 6147, 5.3.1). */
@@ -84,8 +84,8 @@ struct dns64_policy {
 
 	enum policy_dns64 dns64;
 	enum policy_balance balance;
-	enum policy_legs legs;
-	unsigned a_delay_ms;	   /* POLICY_LEGS_DELAYED only */
+	enum policy_lookups legs;
+	unsigned a_delay_ms;	   /* POLICY_LOOKUPS_DELAYED only */
 	unsigned aaaa_deadline_ms; /* then A decides (RFC 6147, 5.1.3) */
 	bool force;		   /* synthesise although AAAA exist */
 	bool nxdomain_synth;	   /* try A after NXDOMAIN on AAAA */

@@ -47,18 +47,18 @@ choose_plan(struct synth *s)
 }
 
 static unsigned
-begin_legs(struct synth *s)
+begin_lookups(struct synth *s)
 {
 	s->state[SYNTH_MAIN] = SYNTH_S_PENDING;
 	if (s->plan != SYNTH_P_AAAA)
 		return (SYNTH_ASK_MAIN);
 	switch (s->policy->legs) {
-	case POLICY_LEGS_PARALLEL:
+	case POLICY_LOOKUPS_PARALLEL:
 		s->state[SYNTH_A] = SYNTH_S_PENDING;
 		return (SYNTH_ASK_MAIN | SYNTH_ASK_A | SYNTH_ARM_AAAA);
-	case POLICY_LEGS_DELAYED:
+	case POLICY_LOOKUPS_DELAYED:
 		return (SYNTH_ASK_MAIN | SYNTH_ARM_AAAA | SYNTH_ARM_A);
-	case POLICY_LEGS_SEQUENTIAL:
+	case POLICY_LOOKUPS_SEQUENTIAL:
 		break;
 	}
 	return (SYNTH_ASK_MAIN | SYNTH_ARM_AAAA);
@@ -74,7 +74,7 @@ synth_begin(struct synth *s, const struct dns64_policy *policy,
 	s->plan = choose_plan(s);
 	if (s->plan == SYNTH_P_LOCAL)
 		return (SYNTH_ANSWER);
-	return (begin_legs(s));
+	return (begin_lookups(s));
 }
 
 void
@@ -94,7 +94,7 @@ synth_balance(struct synth *s, struct balance_pick *pick)
  * refuse bogus data, and never CD (RFC 6147, 5.5).
  */
 void
-synth_question(const struct synth *s, enum synth_leg leg,
+synth_question(const struct synth *s, enum synth_lookup leg,
     struct msg_question *q)
 {
 	msg_question_from(s->query, q);
@@ -157,7 +157,8 @@ has_usable_a(const struct dns64_policy *p, const struct msg_scan *m)
 }
 
 static enum synth_state
-classify(const struct synth *s, enum synth_leg leg, const struct msg_scan *m)
+classify(const struct synth *s, enum synth_lookup leg,
+    const struct msg_scan *m)
 {
 	bool usable;
 
@@ -254,7 +255,8 @@ next_step(struct synth *s)
 }
 
 unsigned
-synth_reply(struct synth *s, enum synth_leg leg, const struct msg_scan *reply)
+synth_reply(struct synth *s, enum synth_lookup leg,
+    const struct msg_scan *reply)
 {
 	if (!is_open(s->state[leg]))
 		return (SYNTH_WAIT);
@@ -264,7 +266,7 @@ synth_reply(struct synth *s, enum synth_leg leg, const struct msg_scan *reply)
 }
 
 unsigned
-synth_fail(struct synth *s, enum synth_leg leg)
+synth_fail(struct synth *s, enum synth_lookup leg)
 {
 	if (!is_open(s->state[leg]))
 		return (SYNTH_WAIT);
@@ -470,7 +472,7 @@ copy_section(const struct msg_scan *m, enum msg_section section,
  * ours, and we have authority over neither name.
  */
 static size_t
-compose(struct synth *s, enum synth_leg leg, size_t limit, uint8_t *buf)
+compose(struct synth *s, enum synth_lookup leg, size_t limit, uint8_t *buf)
 {
 	const struct msg_scan *m = s->reply[leg];
 	struct msg_build b;
@@ -554,7 +556,7 @@ answer_a(struct synth *s, size_t limit, uint8_t *buf)
 }
 
 /*
- * The leg whose reply the answer is made of; SYNTH_N_LEGS when there is
+ * The leg whose reply the answer is made of; SYNTH_N_LOOKUPS when there is
  * none and the answer is SERVFAIL.
  *
  *	                 A leg
@@ -567,8 +569,8 @@ answer_a(struct synth *s, size_t limit, uint8_t *buf)
  * (1) only when the policy wants it (main_decides). (2) the A might exist:
  * NODATA would be a lie (RFC 6147, 5.1.6).
  */
-static enum synth_leg
-choose_leg(const struct synth *s)
+static enum synth_lookup
+choose_lookup(const struct synth *s)
 {
 	enum synth_state main = s->state[SYNTH_MAIN], a = s->state[SYNTH_A];
 
@@ -579,7 +581,7 @@ choose_leg(const struct synth *s)
 	if (main == SYNTH_S_DATA || main == SYNTH_S_NXDOMAIN)
 		return (SYNTH_MAIN);
 	if (a == SYNTH_S_FAILED)
-		return (main == SYNTH_S_ERROR ? SYNTH_MAIN : SYNTH_N_LEGS);
+		return (main == SYNTH_S_ERROR ? SYNTH_MAIN : SYNTH_N_LOOKUPS);
 	return (main == SYNTH_S_EMPTY && a == SYNTH_S_EMPTY ? SYNTH_MAIN :
 							      SYNTH_A);
 }
@@ -587,13 +589,13 @@ choose_leg(const struct synth *s)
 static size_t
 answer_upstream(struct synth *s, size_t limit, uint8_t *buf)
 {
-	enum synth_leg leg = SYNTH_MAIN;
+	enum synth_lookup leg = SYNTH_MAIN;
 
 	if (s->plan == SYNTH_P_AAAA)
-		leg = choose_leg(s);
+		leg = choose_lookup(s);
 	else if (s->state[SYNTH_MAIN] == SYNTH_S_FAILED)
-		leg = SYNTH_N_LEGS;
-	if (leg == SYNTH_N_LEGS)
+		leg = SYNTH_N_LOOKUPS;
+	if (leg == SYNTH_N_LOOKUPS)
 		return (0);
 	s->upstream = s->reply[leg];
 	if (leg == SYNTH_A)

@@ -29,7 +29,7 @@
 struct balance_pick;
 struct dns64_policy;
 
-enum synth_leg { SYNTH_MAIN, SYNTH_A, SYNTH_N_LEGS };
+enum synth_lookup { SYNTH_MAIN, SYNTH_A, SYNTH_N_LOOKUPS };
 
 /*
  * What the I/O layer is to do now, a set. SYNTH_ANSWER ends the question:
@@ -92,8 +92,8 @@ struct synth {
 	const struct msg_scan *query;
 	struct balance_pick *pick; /* NULL: every prefix */
 	enum synth_plan plan;
-	enum synth_state state[SYNTH_N_LEGS];
-	const struct msg_scan *reply[SYNTH_N_LEGS];
+	enum synth_state state[SYNTH_N_LOOKUPS];
+	const struct msg_scan *reply[SYNTH_N_LOOKUPS];
 	enum ptr_kind special;
 	struct in_addr ptr_addr; /* the address inside a reverse name */
 	bool minimise;		 /* see synth_minimise */
@@ -126,7 +126,7 @@ void synth_balance(struct synth *s, struct balance_pick *pick);
 void synth_minimise(struct synth *s);
 
 /* The question of a leg, when synth_begin or a later step asked for it. */
-void synth_question(const struct synth *s, enum synth_leg leg,
+void synth_question(const struct synth *s, enum synth_lookup leg,
     struct msg_question *q);
 
 /*
@@ -139,11 +139,11 @@ void synth_question(const struct synth *s, enum synth_leg leg,
  * the A leg. When A has nothing to offer the answer waits for the AAAA leg's
  * end all the same: a slow IPv6-only name is not to be denied.
  */
-unsigned synth_reply(struct synth *s, enum synth_leg leg,
+unsigned synth_reply(struct synth *s, enum synth_lookup leg,
     const struct msg_scan *reply);
 
 /* No upstream answered the leg: all tries are over. */
-unsigned synth_fail(struct synth *s, enum synth_leg leg);
+unsigned synth_fail(struct synth *s, enum synth_lookup leg);
 
 /* A timer that was asked for has run out; stale ones do no harm. */
 unsigned synth_timer(struct synth *s, enum synth_timer timer);

@@ -22,7 +22,7 @@ struct message {
 	struct msg_scan scan;
 };
 
-static struct message query, reply[SYNTH_N_LEGS];
+static struct message query, reply[SYNTH_N_LOOKUPS];
 static struct dns64_policy policy;
 static char text[DNS_TEXT_MAX];
 static uint8_t out[MSG_MAX];
@@ -118,7 +118,7 @@ set_policy(unsigned tweaks)
 #define CNAME "AN www.example. 300 IN CNAME t.example.net.\n"
 
 static inline unsigned
-report(struct synth *s, enum synth_leg leg, const char *t)
+report(struct synth *s, enum synth_lookup leg, const char *t)
 {
 	if (t == NULL)
 		return (synth_fail(s, leg));

@@ -352,7 +352,7 @@ START_TEST(sequential_legs_give_the_same)
 	unsigned todo;
 
 	set_policy(row->tweaks);
-	policy.legs = POLICY_LEGS_SEQUENTIAL;
+	policy.legs = POLICY_LOOKUPS_SEQUENTIAL;
 	set_message(&query, row->query, 0x1234, false);
 	ck_assert_uint_eq(synth_begin(&s, &policy, &query.scan),
 	    SYNTH_ASK_MAIN | SYNTH_ARM_AAAA);
@@ -432,7 +432,7 @@ START_TEST(delayed_a_is_asked_by_the_timer_or_by_an_empty_aaaa)
 	struct synth s;
 
 	set_policy(0);
-	policy.legs = POLICY_LEGS_DELAYED;
+	policy.legs = POLICY_LOOKUPS_DELAYED;
 	set_message(&query, AAAA_Q, 0x1234, false);
 	ck_assert_uint_eq(synth_begin(&s, &policy, &query.scan),
 	    SYNTH_ASK_MAIN | SYNTH_ARM_AAAA | SYNTH_ARM_A);

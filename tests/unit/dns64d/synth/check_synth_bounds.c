@@ -120,8 +120,8 @@ END_TEST
 /* Shows: DNS64-94 */
 START_TEST(changed_replies_never_give_a_broken_answer)
 {
-	static uint8_t good[SYNTH_N_LEGS][2048];
-	size_t len[SYNTH_N_LEGS], n;
+	static uint8_t good[SYNTH_N_LOOKUPS][2048];
+	size_t len[SYNTH_N_LOOKUPS], n;
 	uint32_t seed = 3, changes;
 	struct msg_scan m;
 	struct synth s;
@@ -141,7 +141,7 @@ START_TEST(changed_replies_never_give_a_broken_answer)
 	    1, true, good[SYNTH_A]);
 	for (run = 0; run < 50000; run++) {
 		synth_begin(&s, &policy, &query.scan);
-		for (leg = 0; leg < SYNTH_N_LEGS; leg++) {
+		for (leg = 0; leg < SYNTH_N_LOOKUPS; leg++) {
 			memcpy(reply[leg].wire, good[leg], len[leg]);
 			for (changes = run % 4; changes > 0; changes--) {
 				seed = seed * 1664525 + 1013904223;

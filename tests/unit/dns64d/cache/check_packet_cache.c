@@ -5,7 +5,7 @@
 #include <check.h>
 #include <string.h>
 
-#include "dns64d/cache/answers.h"
+#include "dns64d/cache/packet_cache.h"
 #include "dns64d/wire/msg.h"
 
 #include "tests/unit/dns_text.h"
@@ -23,18 +23,18 @@
 
 static const struct siphash_key key = { { 1, 2, 3 } };
 static const struct monotime start = { .ns = INT64_C(5000000000000) };
-static struct answers *answers;
+static struct packet_cache *answers;
 static uint8_t wire[MSG_MAX], out[MSG_MAX];
 static struct msg_scan scan;
-static struct answer_query query = { .scan = &scan };
-static struct answer_note note;
+static struct packet_cache_query query = { .scan = &scan };
+static struct packet_cache_note note;
 static char text[DNS_TEXT_MAX];
 
 static void
 renew(size_t bytes)
 {
-	answers_free(answers);
-	answers = answers_new(bytes, &key);
+	packet_cache_free(answers);
+	answers = packet_cache_new(bytes, &key);
 	ck_assert_ptr_nonnull(answers);
 }
 
@@ -49,7 +49,7 @@ setup(void)
 static void
 teardown(void)
 {
-	answers_free(answers);
+	packet_cache_free(answers);
 	answers = NULL;
 }
 
@@ -75,7 +75,8 @@ keep(const char *q, const char *a, int64_t now, int64_t until)
 
 	ask(q, 1);
 	len = dns_text_write(a, 1, true, answer);
-	answers_keep(answers, &query, at(now), at(until), answer, len, &note);
+	packet_cache_keep(answers, &query, at(now), at(until), answer, len,
+	    &note);
 }
 
 /* What is found, as text; "" when nothing is. */
@@ -85,7 +86,7 @@ find(const char *q, int64_t now)
 	size_t len;
 
 	ask(q, 0x4711);
-	len = answers_find(answers, &query, at(now), out, &note);
+	len = packet_cache_find(answers, &query, at(now), out, &note);
 	if (len == 0)
 		return ("");
 	ck_assert_uint_le(len, query.limit);
@@ -99,19 +100,19 @@ has(const char *q, int64_t now)
 	return (*find(q, now) != '\0');
 }
 
-static struct answers_counts
+static struct packet_cache_counts
 counts(void)
 {
-	struct answers_counts c;
+	struct packet_cache_counts c;
 
-	answers_count(answers, &c);
+	packet_cache_count(answers, &c);
 	return (c);
 }
 
 /* Shows: DNS64-76 */
 START_TEST(an_answer_is_given_again_with_id_and_case_of_the_query)
 {
-	note = (struct answer_note){ 3, 2, { 1, { EDE_SYNTHESIZED } } };
+	note = (struct packet_cache_note){ 3, 2, { 1, { EDE_SYNTHESIZED } } };
 	keep(QUERY, ANSWER, 0, 3600);
 	memset(&note, 0, sizeof(note));
 	ck_assert_str_eq(find("NOERROR rd\nwWw.eXample. AAAA\n", 0),
@@ -151,8 +152,8 @@ START_TEST(ttls_count_down_at_full_seconds)
 
 	keep(QUERY, ANSWER, 0, 3600);
 	ask(QUERY, 1);
-	len = answers_find(answers, &query, (struct monotime){ at(1).ns - 1 },
-	    out, &note);
+	len = packet_cache_find(answers, &query,
+	    (struct monotime){ at(1).ns - 1 }, out, &note);
 	dns_text_read(out, len, text);
 	ck_assert_ptr_nonnull(strstr(text, " 20 IN CNAME"));
 }
@@ -169,7 +170,7 @@ static const struct {
 	{ 7, 20, 6 },
 	{ 0, 20, -1 },
 	{ -3600, 20, -1 },
-	{ 3600, 3600, ANSWERS_LIFE_SECS - 1 },
+	{ 3600, 3600, PACKET_CACHE_LIFE_SECS - 1 },
 };
 
 /* Shows: DNS64-76 */
@@ -234,7 +235,7 @@ START_TEST(an_answer_is_good_for_limits_from_its_length_to_its_own)
 	query.limit = 700;
 	keep(QUERY, ANSWER, 0, 3600);
 	ask(QUERY, 1);
-	len = answers_find(answers, &query, at(0), out, &note);
+	len = packet_cache_find(answers, &query, at(0), out, &note);
 	query.limit = len;
 	ck_assert(has(QUERY, 0));
 	query.limit = len - 1;
@@ -285,7 +286,7 @@ START_TEST(what_was_not_used_for_longest_makes_room)
 
 	renew(2000);
 	keep_name(0, 0);
-	for (i = 1; i < ANSWERS_LIFE_SECS; i++) {
+	for (i = 1; i < PACKET_CACHE_LIFE_SECS; i++) {
 		name_query(q, sizeof(q), 0);
 		ck_assert(has(q, i));
 		keep_name(i, i);
@@ -295,7 +296,7 @@ START_TEST(what_was_not_used_for_longest_makes_room)
 	}
 	ck_assert_uint_gt(counts().entries, 5);
 	ck_assert_uint_eq(counts().entries + counts().evicted,
-	    ANSWERS_LIFE_SECS);
+	    PACKET_CACHE_LIFE_SECS);
 }
 END_TEST
 
@@ -323,22 +324,22 @@ START_TEST(what_is_closed_finds_and_keeps_nothing_and_is_freed_in_steps)
 
 	keep(QUERY, ANSWER, 0, 3600);
 	ck_assert_uint_gt(counts().bytes, before);
-	answers_close(answers);
+	packet_cache_close(answers);
 	ck_assert(!has(QUERY, 0));
 	keep(QUERY, ANSWER, 0, 3600);
 	ck_assert(!has(QUERY, 0));
 	ck_assert_uint_eq(counts().entries, 1);
-	ck_assert(answers_free_some(answers, 0));
-	ck_assert(!answers_free_some(answers, 1));
+	ck_assert(packet_cache_free_some(answers, 0));
+	ck_assert(!packet_cache_free_some(answers, 1));
 	ck_assert_uint_eq(counts().bytes, before);
 }
 END_TEST
 
 static Suite *
-answers_suite(void)
+packet_cache_suite(void)
 {
-	Suite *s = suite_create("answers");
-	TCase *tc = tcase_create("answers");
+	Suite *s = suite_create("packet_cache");
+	TCase *tc = tcase_create("packet_cache");
 
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc,
@@ -364,5 +365,5 @@ answers_suite(void)
 int
 main(void)
 {
-	return (suite_run(answers_suite()));
+	return (suite_run(packet_cache_suite()));
 }

@@ -17,8 +17,8 @@
  * Memory is bounded, and counted with all that it occupies; the answer that
  * was not used for the longest time, in seconds, makes room.
  */
-#ifndef DNS64D_CACHE_ANSWERS_H
-#define DNS64D_CACHE_ANSWERS_H
+#ifndef DNS64D_CACHE_PACKET_CACHE_H
+#define DNS64D_CACHE_PACKET_CACHE_H
 
 #include <stddef.h>
 #include <stdint.h>
@@ -30,31 +30,31 @@
 #include "dns64d/wire/msg_scan.h"
 
 /* Of the memory of the cache, answers may take one part in so many. */
-#define ANSWERS_SHARE 4
+#define PACKET_CACHE_SHARE 4
 
 /*
  * How long an answer is kept at most: what it was made of is then looked up
  * again, so that the cache knows it to be in use.
  */
-#define ANSWERS_LIFE_SECS 30
+#define PACKET_CACHE_LIFE_SECS 30
 
-struct answers;
+struct packet_cache;
 
 /* What an answer is for. */
-struct answer_query {
+struct packet_cache_query {
 	const struct msg_scan *scan; /* of a query that was accepted */
 	uint16_t policy;	     /* any number, one for each policy */
 	size_t limit;		     /* octets that the answer may have */
 };
 
 /* What goes with an answer and is not in its octets. */
-struct answer_note {
+struct packet_cache_note {
 	uint8_t outcome; /* two numbers of the caller's */
 	uint8_t n_hits;
 	struct ede_set ede;
 };
 
-struct answers_counts {
+struct packet_cache_counts {
 	size_t bytes;
 	size_t entries;
 	uint64_t evicted; /* to make room */
@@ -64,21 +64,23 @@ struct answers_counts {
  * bytes: of all memory; 0: nothing is kept. key: of the hash, kept secret
  * from those who ask. Returns NULL with errno ENOMEM.
  */
-struct answers *answers_new(size_t bytes, const struct siphash_key *key);
+struct packet_cache *packet_cache_new(size_t bytes,
+    const struct siphash_key *key);
 
-void answers_free(struct answers *a);
+void packet_cache_free(struct packet_cache *a);
 
 /* As cache_close and cache_free_some. */
-void answers_close(struct answers *a);
-bool answers_free_some(struct answers *a, unsigned max);
+void packet_cache_close(struct packet_cache *a);
+bool packet_cache_free_some(struct packet_cache *a, unsigned max);
 
 /*
  * Write the answer to a query, without options, into buf, which has room for
  * limit octets, and its note.
  * Returns the length, or 0 when there is none.
  */
-size_t answers_find(struct answers *a, const struct answer_query *q,
-    struct monotime now, uint8_t *buf, struct answer_note *note);
+size_t packet_cache_find(struct packet_cache *a,
+    const struct packet_cache_query *q, struct monotime now, uint8_t *buf,
+    struct packet_cache_note *note);
 
 /*
  * Keep an answer, without options, that was composed within the limit of q:
@@ -89,10 +91,12 @@ size_t answers_find(struct answers *a, const struct answer_query *q,
  *
  * until: it would be the same until then, but for its TTLs.
  */
-void answers_keep(struct answers *a, const struct answer_query *q,
-    struct monotime now, struct monotime until, const uint8_t *wire,
-    size_t len, const struct answer_note *note);
+void packet_cache_keep(struct packet_cache *a,
+    const struct packet_cache_query *q, struct monotime now,
+    struct monotime until, const uint8_t *wire, size_t len,
+    const struct packet_cache_note *note);
 
-void answers_count(const struct answers *a, struct answers_counts *out);
+void packet_cache_count(const struct packet_cache *a,
+    struct packet_cache_counts *out);
 
 #endif

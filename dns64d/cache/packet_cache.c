@@ -9,12 +9,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "answers.h"
+#include "packet_cache.h"
 #include "dns64d/wire/wire.h"
 
 #define BYTES_PER_BUCKET 256 /* an answer takes about so much */
 #define MALLOC_OVERHEAD 16   /* of the allocator, for each answer */
-#define ANSWERS_LEAST 4	     /* that there is to be room for */
+#define PACKET_CACHE_LEAST 4 /* that there is to be room for */
 
 /* In the flags of a key, where these bits of a header mean nothing. */
 #define FLAG_DO MSG_QR
@@ -44,7 +44,7 @@ struct answer {
 	uint32_t secs;	/* the second that the TTLs are of */
 	uint32_t until; /* the first second that it is not good for */
 	struct fixed_key key;
-	struct answer_note note;
+	struct packet_cache_note note;
 	uint16_t len;
 	uint16_t limit;
 	uint16_t n_ttls;
@@ -57,20 +57,20 @@ struct answer {
 LIST_HEAD(chain, answer);
 TAILQ_HEAD(lru, answer);
 
-struct answers {
+struct packet_cache {
 	struct siphash_key key;
 	size_t bytes_max;
 	struct chain *buckets; /* NULL: nothing is kept */
 	size_t mask;	       /* their number, a power of two, less one */
 	bool closed;
 	struct lru lru; /* the least recently used one first */
-	struct answers_counts counts;
+	struct packet_cache_counts counts;
 };
 
-struct answers *
-answers_new(size_t bytes, const struct siphash_key *key)
+struct packet_cache *
+packet_cache_new(size_t bytes, const struct siphash_key *key)
 {
-	struct answers *a;
+	struct packet_cache *a;
 	size_t n = 1;
 
 	if ((a = calloc(1, sizeof(*a))) == NULL)
@@ -98,7 +98,7 @@ answer_size(const struct answer *e)
 }
 
 static void
-remove_answer(struct answers *a, struct answer *e)
+remove_answer(struct packet_cache *a, struct answer *e)
 {
 	LIST_REMOVE(e, chain);
 	TAILQ_REMOVE(&a->lru, e, lru);
@@ -108,14 +108,14 @@ remove_answer(struct answers *a, struct answer *e)
 }
 
 void
-answers_close(struct answers *a)
+packet_cache_close(struct packet_cache *a)
 {
 	a->closed = true;
 }
 
 /* Nobody looks into the chains any more, so they are left as they are. */
 bool
-answers_free_some(struct answers *a, unsigned max)
+packet_cache_free_some(struct packet_cache *a, unsigned max)
 {
 	struct answer *e;
 
@@ -129,17 +129,17 @@ answers_free_some(struct answers *a, unsigned max)
 }
 
 static bool
-keeps_nothing(const struct answers *a)
+keeps_nothing(const struct packet_cache *a)
 {
 	return (a->buckets == NULL || a->closed);
 }
 
 void
-answers_free(struct answers *a)
+packet_cache_free(struct packet_cache *a)
 {
 	if (a == NULL)
 		return;
-	while (answers_free_some(a, UINT_MAX))
+	while (packet_cache_free_some(a, UINT_MAX))
 		continue;
 	free(a->buckets);
 	free(a);
@@ -153,7 +153,8 @@ secs_of(struct monotime t)
 }
 
 static void
-make_key(const struct answers *a, const struct answer_query *q, struct key *k)
+make_key(const struct packet_cache *a, const struct packet_cache_query *q,
+    struct key *k)
 {
 	const struct msg_scan *m = q->scan;
 	const uint8_t *name = m->wire + MSG_HEADER_LEN;
@@ -174,7 +175,7 @@ make_key(const struct answers *a, const struct answer_query *q, struct key *k)
 }
 
 static struct answer *
-find_answer(const struct answers *a, const struct key *k)
+find_answer(const struct packet_cache *a, const struct key *k)
 {
 	struct answer *e;
 
@@ -190,7 +191,7 @@ find_answer(const struct answers *a, const struct key *k)
 
 /* To be called with another second than the last time: a use as well. */
 static void
-age(struct answers *a, struct answer *e, uint32_t secs)
+age(struct packet_cache *a, struct answer *e, uint32_t secs)
 {
 	const uint8_t *offsets = e->data + e->len;
 	uint32_t by = secs - e->secs;
@@ -207,8 +208,8 @@ age(struct answers *a, struct answer *e, uint32_t secs)
 }
 
 size_t
-answers_find(struct answers *a, const struct answer_query *q,
-    struct monotime now, uint8_t *buf, struct answer_note *note)
+packet_cache_find(struct packet_cache *a, const struct packet_cache_query *q,
+    struct monotime now, uint8_t *buf, struct packet_cache_note *note)
 {
 	uint32_t secs = secs_of(now);
 	struct answer *e;
@@ -259,7 +260,7 @@ list_ttls(const struct msg_scan *m, uint8_t *offsets, uint32_t *lowest)
 }
 
 static void
-insert(struct answers *a, struct answer *e, const struct key *k)
+insert(struct packet_cache *a, struct answer *e, const struct key *k)
 {
 	struct answer *old;
 
@@ -276,13 +277,13 @@ insert(struct answers *a, struct answer *e, const struct key *k)
 
 /* NULL when it is too large, or memory is short. */
 static struct answer *
-new_answer(const struct answers *a, const struct key *k,
+new_answer(const struct packet_cache *a, const struct key *k,
     const struct msg_scan *m, unsigned n_ttls)
 {
 	struct answer *e;
 	size_t size = sizeof(*e) + m->len + 2 * (size_t)n_ttls;
 
-	if (size + MALLOC_OVERHEAD > a->bytes_max / ANSWERS_LEAST ||
+	if (size + MALLOC_OVERHEAD > a->bytes_max / PACKET_CACHE_LEAST ||
 	    (e = malloc(size)) == NULL)
 		return (NULL);
 	e->hash = (uint32_t)k->hash;
@@ -296,11 +297,11 @@ new_answer(const struct answers *a, const struct key *k,
 }
 
 void
-answers_keep(struct answers *a, const struct answer_query *q,
+packet_cache_keep(struct packet_cache *a, const struct packet_cache_query *q,
     struct monotime now, struct monotime until, const uint8_t *wire,
-    size_t len, const struct answer_note *note)
+    size_t len, const struct packet_cache_note *note)
 {
-	uint32_t secs = secs_of(now), life = ANSWERS_LIFE_SECS;
+	uint32_t secs = secs_of(now), life = PACKET_CACHE_LIFE_SECS;
 	struct answer *e, *old;
 	struct msg_scan m;
 	struct key k;
@@ -332,7 +333,8 @@ answers_keep(struct answers *a, const struct answer_query *q,
 }
 
 void
-answers_count(const struct answers *a, struct answers_counts *out)
+packet_cache_count(const struct packet_cache *a,
+    struct packet_cache_counts *out)
 {
 	*out = a->counts;
 }

@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "common/rng.h"
-#include "dns64d/cache/answers.h"
+#include "dns64d/cache/packet_cache.h"
 #include "dns64d/policy/balance.h"
 #include "dns64d/cache/cache.h"
 #include "dns64d/policy/policy.h"
@@ -57,14 +57,14 @@ struct scene {
 	size_t name_len;
 	uint16_t type;
 	struct cache *cache;
-	struct answers *answers;
+	struct packet_cache *answers;
 	struct balance balance;
 	struct monotime now;
 	bool tcp;
 };
 
-static uint8_t slow[MSG_MAX], fast[MSG_MAX], legs[SYNTH_N_LEGS][MSG_MAX];
-static struct msg_scan leg_scan[SYNTH_N_LEGS];
+static uint8_t slow[MSG_MAX], fast[MSG_MAX], legs[SYNTH_N_LOOKUPS][MSG_MAX];
+static struct msg_scan lookup_scan[SYNTH_N_LOOKUPS];
 
 static size_t
 random_name(uint8_t *name)
@@ -319,7 +319,7 @@ set_query(struct scene *sc, uint16_t flags, unsigned payload, bool do_bit)
 
 /* What answers one leg: the cache, if it is fresh. */
 static unsigned
-take_leg(struct scene *sc, struct synth *s, enum synth_leg leg,
+take_lookup(struct scene *sc, struct synth *s, enum synth_lookup leg,
     struct monotime *until, bool learn)
 {
 	struct msg_question q;
@@ -337,15 +337,15 @@ take_leg(struct scene *sc, struct synth *s, enum synth_leg leg,
 	if (hit.steady_until.ns < until->ns)
 		*until = hit.steady_until;
 	ck_assert_int_eq(cache_write(&hit, &q, sc->now, legs[leg],
-			     &leg_scan[leg]),
+			     &lookup_scan[leg]),
 	    0);
-	return (synth_reply(s, leg, &leg_scan[leg]));
+	return (synth_reply(s, leg, &lookup_scan[leg]));
 }
 
 /* The long way. Returns the length, or 0 when the cache does not suffice. */
 static size_t
 compose(struct scene *sc, size_t limit, bool learn, struct monotime *until,
-    struct answer_note *note, bool *repeatable)
+    struct packet_cache_note *note, bool *repeatable)
 {
 	struct balance_pick pick;
 	struct synth s;
@@ -363,9 +363,9 @@ compose(struct scene *sc, size_t limit, bool learn, struct monotime *until,
 	for (; !(todo & SYNTH_ANSWER); todo = next) {
 		next = SYNTH_WAIT;
 		if (todo & SYNTH_ASK_MAIN)
-			next |= take_leg(sc, &s, SYNTH_MAIN, until, learn);
+			next |= take_lookup(sc, &s, SYNTH_MAIN, until, learn);
 		if ((todo & SYNTH_ASK_A) && !(next & SYNTH_ANSWER))
-			next |= take_leg(sc, &s, SYNTH_A, until, learn);
+			next |= take_lookup(sc, &s, SYNTH_A, until, learn);
 		if (next == SYNTH_WAIT)
 			return (0);
 	}
@@ -458,8 +458,8 @@ ask_again(struct scene *sc, const struct asker *first, ldns_pkt *old,
     struct monotime kept_at)
 {
 	struct asker a = one_in(4) ? random_asker() : *first;
-	struct answer_query aq = { .scan = &query.scan };
-	struct answer_note note, slow_note;
+	struct packet_cache_query aq = { .scan = &query.scan };
+	struct packet_cache_note note, slow_note;
 	struct monotime until;
 	bool repeatable;
 	size_t len;
@@ -469,7 +469,7 @@ ask_again(struct scene *sc, const struct asker *first, ldns_pkt *old,
 		a.limit = limits[below(NITEMS(limits))];
 	ask(sc, &a);
 	aq.limit = a.limit;
-	len = answers_find(sc->answers, &aq, sc->now, fast, &note);
+	len = packet_cache_find(sc->answers, &aq, sc->now, fast, &note);
 	if (len == 0)
 		return (0);
 	ck_assert_uint_eq(compose(sc, a.limit, false, &until, &slow_note,
@@ -495,7 +495,7 @@ random_policy(void)
 	policy.balance =
 	    one_in(4) ? POLICY_BALANCE_ROUND_ROBIN : POLICY_BALANCE_ALL;
 	policy.legs =
-	    one_in(2) ? POLICY_LEGS_PARALLEL : POLICY_LEGS_SEQUENTIAL;
+	    one_in(2) ? POLICY_LOOKUPS_PARALLEL : POLICY_LOOKUPS_SEQUENTIAL;
 	policy.max_synth = one_in(4) ? 2 : 0;
 	policy.leave_signed = one_in(4);
 	policy.filter_a = one_in(4);
@@ -518,7 +518,7 @@ begin_scene(struct scene *sc)
 	rules.ttl_negative = one_in(4) ? 10 : CACHE_TTL_NEGATIVE;
 	rules.prefetch = !one_in(4);
 	sc->cache = cache_new(&rules, &key);
-	sc->answers = answers_new(1 << 16, &key);
+	sc->answers = packet_cache_new(1 << 16, &key);
 	balance_init(&sc->balance, &policy);
 	sc->name_len = random_name(sc->name);
 	sc->type = one_in(2) ? MSG_T_AAAA : types[below(NITEMS(types))];
@@ -529,8 +529,9 @@ static unsigned
 run_scene(void)
 {
 	struct asker first = random_asker();
-	struct answer_query aq = { .scan = &query.scan, .limit = first.limit };
-	struct answer_note note;
+	struct packet_cache_query aq = { .scan = &query.scan,
+		.limit = first.limit };
+	struct packet_cache_note note;
 	struct monotime until, kept_at;
 	struct scene sc;
 	ldns_pkt *old = NULL;
@@ -545,14 +546,15 @@ run_scene(void)
 	len = compose(&sc, first.limit, false, &until, &note, &repeatable);
 	kept_at = sc.now;
 	if (len > 0 && repeatable) {
-		answers_keep(sc.answers, &aq, sc.now, until, slow, len, &note);
+		packet_cache_keep(sc.answers, &aq, sc.now, until, slow, len,
+		    &note);
 		if (ldns_wire2pkt(&old, slow, len) != LDNS_STATUS_OK)
 			old = NULL;
 		for (i = 0; i < ASKED_AGAIN; i++)
 			n += ask_again(&sc, &first, old, kept_at);
 	}
 	ldns_pkt_free(old);
-	answers_free(sc.answers);
+	packet_cache_free(sc.answers);
 	cache_free(sc.cache);
 	return (n);
 }
@@ -571,10 +573,10 @@ START_TEST(kept_answers_are_what_would_be_composed)
 END_TEST
 
 static Suite *
-answers_random_suite(void)
+packet_cache_random_suite(void)
 {
-	Suite *s = suite_create("answers_random");
-	TCase *tc = tcase_create("answers_random");
+	Suite *s = suite_create("packet_cache_random");
+	TCase *tc = tcase_create("packet_cache_random");
 
 	tcase_set_timeout(tc, 120);
 	tcase_add_test(tc, kept_answers_are_what_would_be_composed);
@@ -585,5 +587,5 @@ answers_random_suite(void)
 int
 main(void)
 {
-	return (suite_run(answers_random_suite()));
+	return (suite_run(packet_cache_random_suite()));
 }
