@@ -117,8 +117,9 @@ struct conf {
 	struct conf_where view_at[VIEWS_MAX]; /* but for the default */
 	struct conf_prefix_line *prefix_lines;
 	size_t n_prefix_lines;
-	const struct conf_where *here;	/* while parsing: this statement */
-	const struct conf_where *other; /* ... and who is in its way */
+	const struct conf_where *here; /* while parsing: this statement */
+	struct conf_where
+	    other; /* ... and what it contradicts; file or NULL */
 
 	struct translator_conf *translators; /* one for a prefix */
 	size_t n_translators;
@@ -305,7 +306,7 @@ const char *conf_set_path(char **string, const char *text);
 /* Among the files of the configuration. */
 const char *conf_no_memory(void);
 const char *conf_blame(struct conf *conf, const struct conf_where *other,
-    const char *why); /* sets other, returns why */
+    const char *why); /* copies other, returns why */
 void conf_read_hosts(struct conf *conf, struct conf_file *cf);
 int conf_find_addr(const struct conf_addrs *list,
     const struct scoped_addr *a); /* its index, or -1 */

@@ -47,15 +47,20 @@ conf_add_listener(struct conf *conf, const struct conf_value *v, unsigned port,
     bool freebind)
 {
 	struct conf_addrs *list = &conf->listens;
+	struct conf_where first;
 	struct scoped_addr a;
 	const char *why;
+	int i;
 
 	if ((why = scoped_addr_parse(v->text, port, &a)) != NULL)
 		return (why);
 	if (port == 0)
 		return (NULL);
-	if (conf_find_addr(list, &a) != -1)
-		return ("is given twice");
+	if ((i = conf_find_addr(list, &a)) != -1) {
+		first.file = list->at[i].file;
+		first.line = list->at[i].line;
+		return (conf_blame(conf, &first, "is given twice, first at"));
+	}
 	if ((why = conf_append_addr(list, &a, &v->where)) != NULL)
 		return (why);
 	list->freebind[list->n - 1] = freebind;

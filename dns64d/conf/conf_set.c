@@ -19,7 +19,7 @@ conf_no_memory(void)
 const char *
 conf_blame(struct conf *conf, const struct conf_where *other, const char *why)
 {
-	conf->other = other;
+	conf->other = *other;
 	return (why);
 }
 

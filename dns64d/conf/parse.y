@@ -662,11 +662,11 @@ static void
 check(struct conf_file *cf, struct conf *conf, const struct conf_value *v,
     const char *refusal)
 {
-	if (refusal != NULL && conf->other != NULL)
-		conf_refuse_for(cf, v, refusal, conf->other);
+	if (refusal != NULL && conf->other.file != NULL)
+		conf_refuse_for(cf, v, refusal, &conf->other);
 	else if (refusal != NULL)
 		conf_refuse(cf, v, refusal);
-	conf->other = NULL;
+	conf->other.file = NULL;
 }
 
 /* Each of these is within its bounds, or 0 after a message. */

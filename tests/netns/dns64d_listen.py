@@ -222,7 +222,11 @@ def _(_, up):
                                ("192.0.2.171", "0.0.0.0"),
                                ("::ffff:192.0.2.171", "0.0.0.0"),
                                (f"fe80::1%{link.name}", "::"),
-                               (f"fe80::1%{link.index()}", "::")):
+                               (f"fe80::1%{link.index()}", "::"),
+                               (f"fe80::1%{link.index()}",
+                                f"fe80::1%{link.name}"),
+                               (f"fe80::1%{link.name}",
+                                f"fe80::1%{link.index()}")):
             status, log = check_conf(circle(addr, port, wildcard))
             equal(status, 1, addr)
             equal("conf:4: upstream" in log and "conf:3 listens" in log,
