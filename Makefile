@@ -250,6 +250,7 @@ dns64d_SRC = \
     dns64d/context.c \
     dns64d/upstream/leg.c \
     dns64d/client/listen.c \
+    dns64d/loader.c \
     dns64d/conf/parse.c \
     dns64d/client/presence.c \
     dns64d/upstream/probe.c \

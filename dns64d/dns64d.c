@@ -29,6 +29,7 @@
 #include "dns64d/conf/conf.h"
 #include "dns64d/client/connected.h"
 #include "dns64d/client/presence.h"
+#include "loader.h"
 #include "refuselog.h"
 #include "resolve.h"
 #include "dns64d/synth/synth.h"
@@ -52,6 +53,7 @@ struct daemon {
 	struct event *signals[4];
 	struct reader *reader; /* while starting */
 	struct reload *reload;
+	struct loader *loader;
 };
 
 static void
@@ -215,25 +217,19 @@ host_of(const struct daemon *d)
 	return (d->watch != NULL ? watch_host(d->watch) : NULL);
 }
 
-/* Whole or not at all. */
+/* Use another configuration, whose reference is ours then, or return -1. */
 static int
-reload(struct daemon *d, struct files *files)
+use(struct daemon *d, struct conf *conf)
 {
-	struct conf *conf;
 	const char *fixed;
 
-	conf = conf_load(d->start.conf_file, files, report_to_log);
-	if (conf == NULL)
-		return (-1);
 	fixed = needs_restart(d->conf, conf);
 	if (fixed != NULL)
 		log_err("reload: \"%s\" has changed, which needs a restart",
 		    fixed);
 	if (fixed != NULL || presence_prepare(host_of(d), conf) == -1 ||
-	    workers_reload(d->workers, conf) == -1) {
-		conf_unref(conf);
+	    workers_reload(d->workers, conf) == -1)
 		return (-1);
-	}
 	conf_unref(d->conf);
 	d->conf = conf;
 	log_set_level(startup_log_level(&d->start, conf->log_level));
@@ -243,13 +239,39 @@ reload(struct daemon *d, struct files *files)
 	return (0);
 }
 
+/* conf: NULL when it could not be loaded. */
+static void
+reload(struct daemon *d, struct conf *conf)
+{
+	if (conf != NULL && use(d, conf) == 0) {
+		log_info("reload: done");
+		return;
+	}
+	if (conf != NULL)
+		conf_unref(conf);
+	log_err("reload: refused, the old configuration stays");
+}
+
+static void
+on_conf(void *arg, struct conf *conf)
+{
+	struct daemon *d = arg;
+
+	reload(d, conf);
+	reload_end(d->reload);
+}
+
 static void
 on_files(void *arg, struct files *files)
 {
-	if (files != NULL && reload(arg, files) == 0)
-		log_info("reload: done");
-	else
-		log_err("reload: refused, the old configuration stays");
+	struct daemon *d = arg;
+
+	if (files == NULL) {
+		reload(d, NULL);
+		return;
+	}
+	reload_keep(d->reload);
+	loader_load(d->loader, files);
 }
 
 static void
@@ -369,6 +391,10 @@ make_loops(struct daemon *d)
 		fatalx("event loop: not enough memory");
 	d->reload =
 	    reload_new(workers_base(d->workers), d->reader, on_files, d);
+	d->loader = loader_new(workers_base(d->workers), d->start.conf_file,
+	    report_to_log, on_conf, d);
+	if (d->loader == NULL)
+		fatal("loader");
 	d->dumpfile = dumpfile_new(workers_base(d->workers), "dns64d",
 	    d->conf->dump, d->start.foreground, &dump_ops);
 	if (d->reload == NULL || d->dumpfile == NULL)
@@ -389,6 +415,7 @@ start_workers(const struct daemon *d)
 		.inet = true,
 	};
 
+	loader_start(d->loader, &sb);
 	workers_start(d->workers, &sb);
 }
 
@@ -404,6 +431,7 @@ clean_up(struct daemon *d)
 	dumpfile_free(d->dumpfile);
 	for (i = 0; i < sizeof(d->signals) / sizeof(d->signals[0]); i++)
 		event_free(d->signals[i]);
+	loader_free(d->loader);
 	reload_free(d->reload);
 	refuselog_free(d->refuselog);
 	workers_free(d->workers);

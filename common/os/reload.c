@@ -18,8 +18,11 @@ struct reload {
 	struct event *slow;
 	reload_fn *done;
 	void *arg;
-	bool asked; /* the answer is awaited, ... */
-	bool again; /* ... and then the next one */
+	bool asked; /* a reload is under way, ... */
+	bool again; /* ... and then the next one is due */
+	bool read; /* its files have come: done is at work, or has kept them */
+	bool kept;
+	struct files *files; /* of done */
 };
 
 static void
@@ -64,17 +67,36 @@ lose_reader(struct reload *rl)
 		 "a reload needs a restart from now on");
 }
 
-/* The answer to a question, if there was one. */
+void
+reload_keep(struct reload *rl)
+{
+	rl->kept = true;
+}
+
+void
+reload_end(struct reload *rl)
+{
+	files_free(rl->files);
+	rl->files = NULL;
+	rl->asked = rl->read = rl->kept = false;
+	if (rl->again)
+		ask(rl);
+}
+
+/* The answer has come, or will not; takes the files over. */
 static void
 finish(struct reload *rl, struct files *files)
 {
-	if (!rl->asked)
+	if (!rl->asked || rl->read) {
+		files_free(files);
 		return;
-	rl->asked = false;
+	}
 	event_del(rl->slow);
+	rl->read = true;
+	rl->files = files;
 	rl->done(rl->arg, files);
-	if (rl->again)
-		ask(rl);
+	if (!rl->kept)
+		reload_end(rl);
 }
 
 static void
@@ -88,7 +110,7 @@ on_input(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	verdict = reader_receive(rl->reader, &files);
 	/* Nobody asked: it is as good as gone. */
-	if (!rl->asked)
+	if (!rl->asked || rl->read)
 		verdict = READER_GONE;
 	switch (verdict) {
 	case READER_MORE:
@@ -103,7 +125,6 @@ on_input(evutil_socket_t fd, short what, void *arg)
 		break;
 	}
 	finish(rl, files);
-	files_free(files);
 }
 
 struct reload *
@@ -140,6 +161,7 @@ reload_free(struct reload *rl)
 	if (rl->slow != NULL)
 		event_free(rl->slow);
 	reader_free(rl->reader);
+	files_free(rl->files);
 	free(rl);
 }
 

@@ -15,8 +15,8 @@ struct reader;
 struct reload;
 
 /*
- * The files are there, until the return. NULL: they could not be had, which
- * has been logged.
+ * The files are there, until the return or, after reload_keep, the call of
+ * reload_end. NULL: they could not be had, which has been logged.
  */
 typedef void reload_fn(void *arg, struct files *files);
 
@@ -27,7 +27,14 @@ typedef void reload_fn(void *arg, struct files *files);
 struct reload *reload_new(struct event_base *base, struct reader *r,
     reload_fn *done, void *arg);
 
-/* Also of NULL. Before the event loop goes. */
+/*
+ * Called from done, when it has got files: the reload goes on after its
+ * return, until reload_end. Requests that come meanwhile are remembered.
+ */
+void reload_keep(struct reload *rl);
+void reload_end(struct reload *rl);
+
+/* Also of NULL. Before the event loop goes; frees files that are kept. */
 void reload_free(struct reload *rl);
 
 /* Read again, and call done(arg, ...), perhaps at once. */
