@@ -140,7 +140,7 @@ nat64d_PURE = \
     nat64d/tables/fairshare.c \
     nat64d/tables/subscriber.c \
     nat64d/tables/tcp_fsm.c \
-    nat64d/xlat/tcp_reset.c \
+    nat64d/xlat/tcp_segment.c \
     nat64d/wire/vnet.c \
     nat64d/xlat/xlat_4to6.c \
     nat64d/xlat/xlat_6to4.c \

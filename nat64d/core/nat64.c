@@ -52,7 +52,6 @@ nat64_config_init(struct nat64_config *c)
 	c->errors.burst = 200;
 	c->errors_dest.per_sec = 10;
 	c->errors_dest.burst = 10;
-	c->fixed_ipid = -1;
 }
 
 /* A key for one purpose, so that no two uses of the secret meet. */
@@ -123,10 +122,7 @@ init_rest(struct nat64 *n, const struct nat64_config *c, struct monotime now)
 	struct siphash_key key;
 
 	key = derive_key(&c->secret, 'i');
-	if (c->fixed_ipid >= 0)
-		ipid_init_fixed(&n->ids, (uint16_t)c->fixed_ipid);
-	else
-		ipid_init(&n->ids, &key, &n->rng);
+	ipid_init(&n->ids, &key, &n->rng);
 	key = derive_key(&c->secret, '6');
 	ratelimit_init(&n->errors6, &key, c->errors, c->errors_dest, now);
 	key = derive_key(&c->secret, '4');

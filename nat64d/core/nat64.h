@@ -107,7 +107,6 @@ struct nat64_config {
 
 	slab_hint_fn memory_hint;  /* is told of large blocks; or NULL */
 	struct siphash_key secret; /* 128 random bits of this boot */
-	int fixed_ipid; /* tests: first identification; -1: random */
 };
 
 void nat64_config_init(struct nat64_config *c);

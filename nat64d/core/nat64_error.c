@@ -9,7 +9,7 @@
 #include "nat64_error.h"
 #include "nat64_out.h"
 #include "nat64_trace.h"
-#include "nat64d/xlat/tcp_reset.h"
+#include "nat64d/xlat/tcp_segment.h"
 
 /* May this error be sent? Counts one that the rate forbids. */
 static bool

@@ -26,7 +26,7 @@ enum pass nat64_answer_syn(struct passage *w, struct stored_syn *syn);
 
 /*
  * Drop a TCP segment of no session and answer it with an RST, when one is
- * allowed (tcp_reset.h) and the rate of the ICMPv6 errors leaves room.
+ * allowed (tcp_segment.h) and the rate of the ICMPv6 errors leaves room.
  */
 enum pass nat64_reset6(struct passage *w, const struct pkt *p);
 

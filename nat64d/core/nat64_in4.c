@@ -186,13 +186,8 @@ nat64_again4(struct passage *w, struct pkt *p)
 static bool
 may_be_error4(const struct pkt *p)
 {
-	uint8_t type;
-
-	if (p->proto != IPPROTO_ICMP || p->frag_off != 0 || pkt_l4len(p) == 0)
-		return (false);
-	type = pkt_l4(p)[0];
-	return (type == ICMP_UNREACH || type == ICMP_TIMXCEED ||
-	    type == ICMP_PARAMPROB);
+	return (p->proto == IPPROTO_ICMP && p->frag_off == 0 &&
+	    pkt_l4len(p) > 0 && xlat_icmp_type_is_error(PKT_V4, pkt_l4(p)[0]));
 }
 
 enum pass

@@ -6,7 +6,6 @@
 #include <limits.h>
 #include <string.h>
 
-#include "nat64d/wire/cksum.h"
 #include "nat64_error.h"
 #include "nat64_event.h"
 #include "nat64_out.h"
@@ -14,6 +13,7 @@
 #include "nat64_state.h"
 #include "nat64_syn.h"
 #include "nat64d/tables/tcp_fsm.h"
+#include "nat64d/xlat/tcp_segment.h"
 
 /* Most sessions that end so that one binding may be made. */
 #define MAX_EVICTED 8
@@ -642,46 +642,19 @@ nat64_state4(struct passage *w, struct pkt *p, struct tuple6 *out)
 	return (NAT64_NONE);
 }
 
-/*
- * Ask the IPv6 host whether the connection lives (RFC 6146, 3.5.2.2): an
- * empty segment in front of what it has received, as a keep-alive is
- * (RFC 9293, 3.8.4), which it will answer. It acknowledges what the peer has
- * received, so that a firewall on the way takes it for one of the peer's.
- */
+/* Ask the IPv6 host whether the connection still exists. */
 static void
 send_probe(struct nat64 *n, const struct session *s)
 {
 	uint8_t buf[PKT_HEADROOM + PKT_IP6_HLEN + PKT_TCP_HLEN];
-	struct pkt probe, *p = &probe;
-	uint8_t *ip, *tcp;
+	struct pkt probe;
 	struct tuple6 t;
 
-	pkt_init(p, buf, sizeof(buf));
-	ip = p->data;
-	tcp = ip + PKT_IP6_HLEN;
+	pkt_init(&probe, buf, sizeof(buf));
 	set_out6(n, &t, s);
-	memset(ip, 0, PKT_IP6_HLEN + PKT_TCP_HLEN);
-	ip[0] = 6 << 4;
-	put16(ip + 4, PKT_TCP_HLEN);
-	ip[6] = IPPROTO_TCP;
-	ip[7] = 64;
-	memcpy(ip + 8, &t.src.addr, sizeof(struct in6_addr));
-	memcpy(ip + 24, &t.dst.addr, sizeof(struct in6_addr));
-	put16(tcp, t.src.port);
-	put16(tcp + 2, t.dst.port);
-	put32(tcp + 4, s->ack6 - 1);
-	put32(tcp + PKT_TCP_ACK, s->ack4);
-	tcp[12] = (PKT_TCP_HLEN / 4) << 4;
-	tcp[PKT_TCP_FLAGS] = PKT_TH_ACK;
-	put16(tcp + PKT_TCP_CKSUM,
-	    cksum_finish(cksum_add(cksum_pseudo6(&t.src.addr, &t.dst.addr,
-				       IPPROTO_TCP, PKT_TCP_HLEN),
-		tcp, PKT_TCP_HLEN)));
-	p->len = PKT_IP6_HLEN + PKT_TCP_HLEN;
-	if (pkt_parse(p) != NAT64_NONE || pkt_parse_l4(p) != NAT64_NONE)
-		return;
+	tcp_probe_build6(&probe, &t, s->ack6, s->ack4);
 	n->stats.counters[NAT64_PROBES]++;
-	nat64_emit(n, p);
+	nat64_emit(n, &probe);
 }
 
 /* What the end of its time means for s. */

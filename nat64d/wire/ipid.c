@@ -19,17 +19,6 @@ ipid_init(struct ipid *g, const struct siphash_key *key, const struct rng *rng)
 		g->next[i] = (uint16_t)rng_next(rng);
 }
 
-void
-ipid_init_fixed(struct ipid *g, uint16_t value)
-{
-	const struct siphash_key known = { "known as well" };
-	unsigned i;
-
-	keyhash_init(&g->hash, &known);
-	for (i = 0; i < IPID_NCOUNTERS; i++)
-		g->next[i] = value;
-}
-
 uint16_t
 ipid_take(struct ipid *g, struct in_addr src, struct in_addr dst,
     uint8_t proto, unsigned n)

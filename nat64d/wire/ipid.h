@@ -27,9 +27,6 @@ struct ipid {
 void ipid_init(struct ipid *g, const struct siphash_key *key,
     const struct rng *rng);
 
-/* Start every counter at value: for vectors with a known identification. */
-void ipid_init_fixed(struct ipid *g, uint16_t value);
-
 /*
  * Take n consecutive numbers and return the first, in host order. n > 1 is
  * for super-packets, whose segments count upward (GSO-15).

@@ -118,7 +118,11 @@ struct icmp_inner {
 enum nat64_reason xlat_icmp_parse(const struct pkt *p, bool check_inner_ip,
     struct icmp_inner *in);
 
-/* True for the ICMP types that are errors, translated or not. */
+/*
+ * Is this ICMP type an error message, translated or not? The second one is
+ * for a packet of which pkt_parse_l4() has been called.
+ */
+bool xlat_icmp_type_is_error(enum pkt_family family, uint8_t type);
 bool xlat_icmp_is_error(const struct pkt *p);
 
 /*

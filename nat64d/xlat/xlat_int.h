@@ -69,9 +69,6 @@ void xlat_echo_update(uint8_t *l4, uint8_t type, uint16_t id, uint64_t old,
 /* Lower the MSS option of a TCP SYN if it is too big (XLT-16). */
 void xlat_clamp_mss(struct pkt *p, const struct xlat_conf *c);
 
-/* Is this ICMP type an error message, whether translated or not? */
-bool xlat_icmp_type_is_error(enum pkt_family family, uint8_t type);
-
 /*
  * The counterpart of an error's type and code in the other family (spec
  * sections 5.1, 5.2). False: there is none.

@@ -10,6 +10,8 @@
 #include <string.h>
 
 #include "nat64d/tables/tcp_fsm.h"
+#include "nat64d/core/nat64_struct.h"
+#include "tests/unit/ipid_util.h"
 #include "tests/unit/nat64_lab.h"
 #include "tests/unit/sane.h"
 #include "tests/unit/suite.h"
@@ -134,11 +136,16 @@ lab_start(void)
 		.event = event,
 		.trace = lab.trace ? event : NULL };
 	const struct rng rng = { .next = next_random };
+	const uint64_t random = rng_state;
 
 	nat64_free(lab.n);
 	lab.nevents = 0;
 	lab.n = nat64_new(&lab.conf, &sink, &rng, lab.now);
 	REQUIRE(lab.n != NULL);
+	if (lab.first_ipid == 0)
+		return;
+	ipid_init_fixed(&lab.n->ids, lab.first_ipid);
+	rng_state = random;
 }
 
 void
@@ -159,7 +166,7 @@ lab_setup(void)
 	lab_set_pool(POOL4, POOL4_2, 1024, 65535);
 	lab.conf.self4 = addr4(SELF4);
 	lab.conf.self6 = addr6(SELF6);
-	lab.conf.fixed_ipid = 0x1001;
+	lab.first_ipid = 0x1001;
 	memset(&lab.conf.secret, 0x5a, sizeof(lab.conf.secret));
 	lab_start();
 }

@@ -59,7 +59,8 @@ struct lab {
 	struct nat64_config conf; /* of the next lab_start() */
 	struct pool4_range pool[4];
 	struct nat64_static statics[16];
-	bool trace; /* the next lab_start() is by who debugs */
+	uint16_t first_ipid; /* of the next lab_start(); 0: random */
+	bool trace;	     /* the next lab_start() is by who debugs */
 	struct nat64 *n;
 	struct nat64_workspace *ws;
 	struct monotime now;

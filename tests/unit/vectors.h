@@ -25,8 +25,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "nat64d/core/nat64.h"
+#include "nat64d/core/nat64_struct.h"
 #include "nat64d/wire/vnet.h"
+#include "tests/unit/ipid_util.h"
 
 #define MAXCASES 512
 #define MAXRECORDED 8
@@ -80,6 +81,7 @@ struct setup {
 	struct nat64_config conf;
 	struct pool4_range pool[2];
 	struct nat64_static statics[8];
+	uint16_t first_ipid;
 	uint32_t random;
 };
 
@@ -141,7 +143,7 @@ setup_common(struct setup *s, const char *pref64)
 	s->conf.statics = s->statics;
 	s->conf.self4 = addr4("192.0.2.1");
 	s->conf.self6 = addr6("2001:db8:ffff::1");
-	s->conf.fixed_ipid = 0x1001;
+	s->first_ipid = 0x1001;
 }
 
 static inline struct nat64 *
@@ -149,10 +151,13 @@ translator(struct setup *s, struct monotime now)
 {
 	const struct nat64_sink sink = { .emit = record };
 	const struct rng rng = { next_random, &s->random };
+	const uint32_t random = s->random;
 	struct nat64 *n;
 
 	n = nat64_new(&s->conf, &sink, &rng, now);
 	ck_assert_ptr_nonnull(n);
+	ipid_init_fixed(&n->ids, s->first_ipid);
+	s->random = random;
 	return (n);
 }
 

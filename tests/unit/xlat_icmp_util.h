@@ -17,6 +17,7 @@
 
 #include "nat64d/wire/ipid.h"
 #include "nat64d/xlat/xlat.h"
+#include "tests/unit/ipid_util.h"
 #include "tests/unit/xlat_util.h"
 
 #define FIRST_ID 0x1001

@@ -13,8 +13,9 @@
 
 #include "nat64d/wire/cksum.h"
 #include "nat64d/wire/iphdr.h"
-#include "nat64d/core/nat64.h"
+#include "nat64d/core/nat64_struct.h"
 
+#include "tests/unit/ipid_util.h"
 #include "tests/unit/suite.h"
 
 #define FRAG_ID 0xabcd1234u
@@ -101,6 +102,7 @@ make_translator(void)
 	nat64_free(n);
 	n = nat64_new(&conf, &sink, &rng, now);
 	ck_assert_ptr_nonnull(n);
+	ipid_init_fixed(&n->ids, 0x1001);
 }
 
 static void
@@ -132,7 +134,6 @@ setup(void)
 	conf.n_statics = 3;
 	inet_pton(AF_INET, "192.0.2.1", &conf.self4);
 	inet_pton(AF_INET6, "2001:db8:ffff::1", &conf.self6);
-	conf.fixed_ipid = 0x1001;
 	now = (struct monotime){ .ns = 1000000000 };
 	memset(&joined, 0, sizeof(joined));
 	ws = nat64_workspace_new();

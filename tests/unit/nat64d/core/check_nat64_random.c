@@ -84,7 +84,7 @@ start(void)
 	c->frag.max_datagrams = FRAG_DATAGRAMS;
 	c->frag.source_datagrams = 6;
 	c->frag.per_datagram = 8;
-	c->fixed_ipid = -1;
+	lab.first_ipid = 0;
 	lab_add_static(L4_TCP, CLIENT6, 1, POOL4, 80);
 	lab_add_static(L4_UDP, CLIENT6, 1, POOL4, 2003);
 	lab_add_static(L4_ICMP, HOST_C, 1, POOL4_2, 9);

@@ -147,8 +147,8 @@ configure(struct setup *s, const json_t *c)
 	    (uint32_t)json_integer_value(json_object_get(c, "mtu6"));
 	s->conf.xlat.lowest_mtu6 = (uint32_t)json_integer_value(
 	    json_object_get(c, "lowest_ipv6_mtu"));
-	s->conf.fixed_ipid =
-	    (int)json_integer_value(json_object_get(c, "next_ipid"));
+	s->first_ipid =
+	    (uint16_t)json_integer_value(json_object_get(c, "next_ipid"));
 	for (i = 0; i < L4_NPROTO; i++)
 		s->conf.adf[i] = adf;
 	s->conf.wkp_nonglobal_ok =

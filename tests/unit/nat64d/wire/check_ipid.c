@@ -9,6 +9,7 @@
 
 #include "nat64d/wire/ipid.h"
 
+#include "tests/unit/ipid_util.h"
 #include "tests/unit/suite.h"
 #include "tests/unit/wire.h"
 

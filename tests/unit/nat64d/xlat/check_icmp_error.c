@@ -12,6 +12,7 @@
 
 #include "nat64d/xlat/icmp_error.h"
 #include "nat64d/wire/ipid.h"
+#include "tests/unit/ipid_util.h"
 #include "tests/unit/suite.h"
 #include "tests/unit/xlat_util.h"
 

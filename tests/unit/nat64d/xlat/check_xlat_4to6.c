@@ -14,6 +14,7 @@
 #include "nat64d/wire/ipid.h"
 #include "nat64d/wire/vnet.h"
 #include "nat64d/xlat/xlat.h"
+#include "tests/unit/ipid_util.h"
 #include "tests/unit/suite.h"
 #include "tests/unit/xlat_util.h"
 

@@ -1,0 +1,40 @@
+/*
+ * TCP segments that the translator makes itself: the RST for a segment that
+ * belongs to no connection (RFC 9293, 3.10.7.1), and the probe of an idle
+ * session (RFC 6146, 3.5.2.2). The caller decides when to send one.
+ */
+#ifndef NAT64D_XLAT_TCP_SEGMENT_H
+#define NAT64D_XLAT_TCP_SEGMENT_H
+
+#include <stdbool.h>
+
+#include "nat64d/wire/pkt.h"
+
+/*
+ * May p, parsed by pkt_parse_l4(), be answered with an RST? Never when it is
+ * one itself, when it is no whole segment (its length and checksum cannot be
+ * known), or when its checksum is wrong: a TCP that received it would not
+ * have looked at it.
+ */
+bool tcp_reset_allowed(const struct pkt *p);
+
+/*
+ * Build the RST for p, a segment from IPv6 that is allowed one, into out,
+ * initialised storage of PKT_BUFSIZE. It comes from where p was sent to. A
+ * super-packet counts as the one segment that its sender made. out is
+ * parsed when this returns.
+ */
+void tcp_reset_build6(struct pkt *out, const struct pkt *p);
+
+/*
+ * Build a probe from t->src to t->dst into out, initialised storage for at
+ * least PKT_HEADROOM and 60 bytes: an empty segment with a sequence number
+ * below what t->dst has acknowledged (received), as in a keep-alive
+ * (RFC 9293, 3.8.4), so that t->dst must answer it. It acknowledges what
+ * the peer had (acked), so that a firewall on the path accepts it. out is
+ * parsed when this returns.
+ */
+void tcp_probe_build6(struct pkt *out, const struct tuple6 *t,
+    uint32_t received, uint32_t acked);
+
+#endif

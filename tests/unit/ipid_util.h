@@ -1,0 +1,21 @@
+/*
+ * Identifications that a test can foretell.
+ */
+#ifndef TESTS_UNIT_IPID_UTIL_H
+#define TESTS_UNIT_IPID_UTIL_H
+
+#include "nat64d/wire/ipid.h"
+
+/* Start every counter at value, with a known key. */
+static inline void
+ipid_init_fixed(struct ipid *g, uint16_t value)
+{
+	const struct siphash_key known = { "known as well" };
+	unsigned i;
+
+	keyhash_init(&g->hash, &known);
+	for (i = 0; i < IPID_NCOUNTERS; i++)
+		g->next[i] = value;
+}
+
+#endif
