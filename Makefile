@@ -248,7 +248,7 @@ dns64d_SRC = \
     dns64d/client/frontend.c \
     dns64d/client/frontend_tcp.c \
     dns64d/context.c \
-    dns64d/upstream/leg.c \
+    dns64d/upstream/fetch.c \
     dns64d/client/listen.c \
     dns64d/loader.c \
     dns64d/conf/parse.c \

@@ -18,7 +18,7 @@
 #include "dns64d/admission/gate.h"
 #include "context.h"
 #include "dns64d/local/local.h"
-#include "dns64d/upstream/leg.h"
+#include "dns64d/upstream/fetch.h"
 #include "dns64d/base/loop.h"
 #include "dns64d/wire/msg.h"
 #include "dns64d/wire/msg_scan.h"
@@ -182,9 +182,9 @@ explain(const struct query *q, unsigned rcode, struct ede_set *ede)
 		else if (r->source == RESOLVE_CACHED_FAILURE &&
 		    rcode != MSG_NOERROR && rcode != MSG_NXDOMAIN)
 			ede_add(ede, EDE_CACHED_ERROR);
-		if (r->trouble & LEG_TROUBLE_NETWORK)
+		if (r->trouble & FETCH_TROUBLE_NETWORK)
 			ede_add(ede, EDE_NETWORK_ERROR);
-		if (r->trouble & LEG_TROUBLE_DATA)
+		if (r->trouble & FETCH_TROUBLE_DATA)
 			ede_add(ede, EDE_INVALID_DATA);
 	}
 }

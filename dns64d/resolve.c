@@ -20,7 +20,7 @@
 #include "dns64d/conf/conf.h"
 #include "dns64d/synth/follow.h"
 #include "context.h"
-#include "dns64d/upstream/leg.h"
+#include "dns64d/upstream/fetch.h"
 #include "dns64d/base/loop.h"
 #include "dns64d/upstream/probe.h"
 #include "resolve.h"
@@ -44,13 +44,13 @@ struct resolve_fetch {
 	RB_ENTRY(resolve_fetch) node;
 	uint64_t hash; /* of the question's name */
 	struct context *ctx;
-	const struct msg_question *question; /* that of leg, or own */
-	struct msg_question *own;    /* NULL, or leg asks for a target */
+	const struct msg_question *question; /* that of fetch, or own */
+	struct msg_question *own;    /* NULL, or fetch asks for a target */
 	struct resolve_reply *first; /* then: what leads to that */
 	unsigned n_followed;
 	TAILQ_ENTRY(resolve_fetch) next; /* when an orphan, or free */
 	struct resolver *resolver;
-	struct leg leg;
+	struct fetch fetch;
 	struct event deadline;
 	TAILQ_HEAD(, resolve) waiting; /* none: it is an orphan */
 	bool over;		       /* those who wait are being told */
@@ -71,7 +71,7 @@ struct resolver {
 	TAILQ_HEAD(, context) old; /* whose caches are being freed */
 	struct event freeing;
 	const struct timeval *deadline;
-	struct leg_env env;
+	struct fetch_env env;
 	struct probe probe;
 	struct fetches fetches;
 	struct fetch_list orphans; /* the oldest first */
@@ -160,7 +160,8 @@ resolver_new(struct event_base *base, struct stats *stats)
 	TAILQ_INIT(&r->old);
 	event_assign(&r->freeing, base, -1, 0, free_some, r);
 	r->deadline = loop_delay(base, RESOLVE_DEADLINE_MS);
-	if (r->deadline == NULL || leg_env_init(&r->env, base, stats) == -1) {
+	if (r->deadline == NULL ||
+	    fetch_env_init(&r->env, base, stats) == -1) {
 		free(r);
 		return (NULL);
 	}
@@ -197,12 +198,12 @@ get_fetch(struct resolver *r)
 }
 
 static void reply_unref(struct resolver *, struct resolve_reply *);
-static void on_leg_done(void *, const struct msg_scan *);
+static void on_fetch_done(void *, const struct msg_scan *);
 
 static void
 put_fetch(struct resolve_fetch *f)
 {
-	leg_cancel(&f->leg);
+	fetch_cancel(&f->fetch);
 	event_del(&f->deadline);
 	reply_unref(f->resolver, f->first);
 	free(f->own);
@@ -249,7 +250,7 @@ resolver_free(struct resolver *r)
 	while (!TAILQ_EMPTY(&r->orphans))
 		drop_orphan(r);
 	probe_stop(&r->probe);
-	leg_env_clear(&r->env);
+	fetch_env_clear(&r->env);
 	context_unref(r->ctx);
 	event_del(&r->freeing);
 	while ((ctx = TAILQ_FIRST(&r->old)) != NULL) {
@@ -467,7 +468,7 @@ store(struct resolve_fetch *f, const struct msg_scan *reply)
 	struct monotime now = monotime_now(), asked_at;
 
 	if (reply == NULL && f->first == NULL &&
-	    leg_met_silence(&f->leg, &asked_at))
+	    fetch_met_silence(&f->fetch, &asked_at))
 		cache_store_silence(cache, f->question, asked_at, now);
 	else if (reply == NULL || cache_is_failure(reply))
 		cache_store_failure(cache, f->question, reply, now);
@@ -484,13 +485,13 @@ complete(struct resolve_fetch *f, const struct msg_scan *reply)
 	struct resolve_reply *held;
 	struct resolve *q;
 	bool failed = has_failed(reply);
-	const unsigned trouble = f->leg.trouble;
+	const unsigned trouble = f->fetch.trouble;
 
 	store(f, reply);
 	forget_fetch(f);
 	f->over = true;
 	held = reply_copy(r, reply);
-	leg_cancel(&f->leg);
+	fetch_cancel(&f->fetch);
 	while ((q = TAILQ_FIRST(&f->waiting)) != NULL) {
 		TAILQ_REMOVE(&f->waiting, q, next);
 		q->fetch = NULL;
@@ -498,8 +499,8 @@ complete(struct resolve_fetch *f, const struct msg_scan *reply)
 			if (held != NULL)
 				held->refs++;
 			set_result(q, held, RESOLVE_UPSTREAM);
-			q->from = held != NULL ? f->leg.from : NULL;
-			q->asked_at = f->leg.began;
+			q->from = held != NULL ? f->fetch.from : NULL;
+			q->asked_at = f->fetch.began;
 			if (held == NULL)
 				q->trouble = trouble;
 		}
@@ -526,7 +527,7 @@ follow(struct resolve_fetch *f, const struct msg_scan *reply)
 		return (false);
 	route = upstreams_route(ups, target.name);
 	if (route == NULL ||
-	    route == upstreams_route(ups, f->leg.question.name))
+	    route == upstreams_route(ups, f->fetch.question.name))
 		return (false);
 	if (f->own == NULL) {
 		if ((f->own = malloc(sizeof(*f->own))) == NULL)
@@ -539,14 +540,15 @@ follow(struct resolve_fetch *f, const struct msg_scan *reply)
 	reply_unref(f->resolver, f->first);
 	f->first = held;
 	f->n_followed++;
-	leg_cancel(&f->leg);
-	f->leg.question = target;
-	leg_ask_route(&f->leg, &f->resolver->env, ups, route, on_leg_done, f);
+	fetch_cancel(&f->fetch);
+	f->fetch.question = target;
+	fetch_ask_route(&f->fetch, &f->resolver->env, ups, route,
+	    on_fetch_done, f);
 	return (true);
 }
 
 static void
-on_leg_done(void *arg, const struct msg_scan *reply)
+on_fetch_done(void *arg, const struct msg_scan *reply)
 {
 	struct resolve_fetch *f = arg;
 	struct msg_scan joined;
@@ -602,9 +604,9 @@ start_fetch(struct resolver *r, const struct msg_question *question,
 	f->over = false;
 	f->hash = name_hash(question->name, question->name_len);
 	f->ctx = context_ref(ctx);
-	f->leg.question = *question;
-	f->leg.asker = *asker;
-	f->question = &f->leg.question;
+	f->fetch.question = *question;
+	f->fetch.asker = *asker;
+	f->question = &f->fetch.question;
 	f->own = NULL;
 	f->first = NULL;
 	f->n_followed = 0;
@@ -613,7 +615,7 @@ start_fetch(struct resolver *r, const struct msg_question *question,
 	event_add(&f->deadline, r->deadline);
 	RB_INSERT(fetches, &r->fetches, f);
 	r->n_fetches++;
-	leg_ask(&f->leg, &r->env, &ctx->ups, on_leg_done, f);
+	fetch_ask(&f->fetch, &r->env, &ctx->ups, on_fetch_done, f);
 	return (f);
 }
 

@@ -64,7 +64,7 @@ struct resolve {
 	/* The result: valid from resolve_ask's true, or done, to the cancel. */
 	const struct msg_scan *reply; /* NULL: nobody has answered */
 	enum resolve_source source;
-	unsigned trouble; /* LEG_TROUBLE_, when nobody has answered */
+	unsigned trouble; /* FETCH_TROUBLE_, when nobody has answered */
 	bool prefetch;	  /* resolve_refresh is due */
 	struct monotime steady_until; /* of RESOLVE_CACHE: as of cache_hit */
 	const struct upstream *from;  /* of RESOLVE_UPSTREAM; may be NULL */

@@ -19,7 +19,7 @@ static void
 rest(struct probe_slot *s)
 {
 	event_del(&s->timer);
-	leg_cancel(&s->leg);
+	fetch_cancel(&s->fetch);
 	s->asked = NULL;
 }
 
@@ -27,7 +27,7 @@ rest(struct probe_slot *s)
 static void
 fail(struct probe_slot *s)
 {
-	struct leg_env *env = s->probe->env;
+	struct fetch_env *env = s->probe->env;
 	struct upstream *u = s->asked;
 	char buf[SCOPED_ADDR_STRLEN];
 
@@ -71,7 +71,7 @@ on_tick(evutil_socket_t fd, short what, void *arg)
 	step(arg);
 }
 
-/* Not at once: this comes from within the work of a leg. */
+/* Not at once: this comes from within the work of a fetch. */
 static void
 on_silence(void *arg)
 {
@@ -87,7 +87,7 @@ ask(struct probe_slot *s, struct upstream *u)
 {
 	struct probe *p = s->probe;
 
-	s->leg.question = (struct msg_question){
+	s->fetch.question = (struct msg_question){
 		.name_len = 1,
 		.type = MSG_T_NS,
 		.class = MSG_CLASS_IN,
@@ -99,7 +99,7 @@ ask(struct probe_slot *s, struct upstream *u)
 	s->route.n = 1;
 	stats_count(p->env->stats, STAT_UP_PROBES);
 	arm(&s->timer, UPSTREAM_PROBE_MS);
-	leg_ask_route(&s->leg, p->env, p->ups, &s->route, on_done, s);
+	fetch_ask_route(&s->fetch, p->env, p->ups, &s->route, on_done, s);
 }
 
 static void
@@ -123,7 +123,7 @@ step(struct probe *p)
 }
 
 void
-probe_init(struct probe *p, struct leg_env *env)
+probe_init(struct probe *p, struct fetch_env *env)
 {
 	size_t n;
 

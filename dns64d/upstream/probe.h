@@ -8,7 +8,7 @@
 
 #include <event2/event_struct.h>
 
-#include "leg.h"
+#include "fetch.h"
 #include "upstream.h"
 
 #define PROBES_MAX 8 /* at a time */
@@ -21,19 +21,19 @@ struct probe_slot {
 	struct upstream *asked;	     /* NULL at rest */
 	struct upstream_route route; /* to it alone */
 	struct monotime began;
-	struct leg leg;
+	struct fetch fetch;
 	struct event timer;
 };
 
 struct probe {
-	struct leg_env *env;
+	struct fetch_env *env;
 	const struct upstreams *ups;
 	struct event tick;
 	struct probe_slot slots[PROBES_MAX];
 };
 
 /* p: all zero. Becomes env's on_silence. */
-void probe_init(struct probe *p, struct leg_env *env);
+void probe_init(struct probe *p, struct fetch_env *env);
 
 /* Watch these from now on; they must live until the next call or the stop. */
 void probe_watch(struct probe *p, const struct upstreams *ups);

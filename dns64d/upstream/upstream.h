@@ -1,6 +1,6 @@
 /*
  * The upstream servers: which of them to ask next, how long to wait, whether
- * it speaks EDNS, whether it is up. Decides only; leg.c owns the sockets and
+ * it speaks EDNS, whether it is up. Decides only; fetch.c owns the sockets and
  * reports what happened. Pure: time and randomness are arguments.
  *
  * Health: a server is judged by what it answers. A query counts as lost when
