@@ -211,7 +211,7 @@ dns64d_PURE = \
     dns64d/admission/crowd.c \
     dns64d/synth/filter.c \
     dns64d/synth/follow.c \
-    dns64d/admission/gate.c \
+    dns64d/admission/admission.c \
     dns64d/local/hosts.c \
     dns64d/local/hosts_file.c \
     dns64d/local/local.c \

@@ -15,7 +15,7 @@
 #include "dns64d/conf/conf.h"
 #include "dns64d/admission/crowd.h"
 #include "dns64d/client/frontend.h"
-#include "dns64d/admission/gate.h"
+#include "dns64d/admission/admission.h"
 #include "context.h"
 #include "dns64d/local/local.h"
 #include "dns64d/upstream/fetch.h"
@@ -42,10 +42,10 @@ queries_new(struct stats *stats, const struct siphash_key *cookie_seed)
 		return (NULL);
 	qs->stats = stats;
 	qs->rng = rng_os_source(&qs->random);
-	qs->gate = gate_new(&qs->rng, cookie_seed);
+	qs->admission = admission_new(&qs->rng, cookie_seed);
 	qs->crowd = crowd_new(cookie_seed);
-	if (qs->gate == NULL || qs->crowd == NULL) {
-		gate_free(qs->gate);
+	if (qs->admission == NULL || qs->crowd == NULL) {
+		admission_free(qs->admission);
 		crowd_free(qs->crowd);
 		free(qs);
 		return (NULL);
@@ -113,7 +113,7 @@ end_with_error(struct query *q, unsigned rcode, enum ede_code ede,
 
 	len = msg_write_error(&q->scan, rcode, room);
 	ede_add(&q->pass.ede, ede);
-	len = gate_finish(&q->pass, &q->scan, frontend_room_size(&client),
+	len = admission_finish(&q->pass, &q->scan, frontend_room_size(&client),
 	    NULL, room, len);
 	if (querylog_is_on())
 		query_tell_error(q, why, rcode);
@@ -191,7 +191,7 @@ explain(const struct query *q, unsigned rcode, struct ede_set *ede)
 
 /* A client subnet belongs to the question; it is not in the key of answers. */
 static bool
-may_be_kept(const struct gate_pass *pass)
+may_be_kept(const struct admission_pass *pass)
 {
 	return (pass->subnet.len == 0);
 }
@@ -248,15 +248,15 @@ answer(struct query *q)
 	uint8_t *room = frontend_room(&client);
 	size_t len, limit, udp_max = frontend_room_size(&client);
 
-	limit = gate_limit(&q->pass, &q->scan, udp_max);
+	limit = admission_limit(&q->pass, &q->scan, udp_max);
 	len = synth_answer(&q->synth, limit, room);
 	stats_count(stats, outcome_counter(q->synth.outcome));
 	synth_ede(&q->synth, &q->pass.ede);
 	explain(q, get16(room + 2) & MSG_RCODE_MASK, &q->pass.ede);
 	keep_answer(q, room, len, limit);
 	msg_rotate(room, next_turn(q->qs));
-	len = gate_finish(&q->pass, &q->scan, udp_max, q->synth.upstream, room,
-	    len);
+	len = admission_finish(&q->pass, &q->scan, udp_max, q->synth.upstream,
+	    room, len);
 	if (querylog_is_on())
 		query_tell_answer(q, room, len);
 	refresh(q);
@@ -372,7 +372,7 @@ ask(struct query *q, enum synth_lookup which)
 	struct query_lookup *ql = &q->legs[which];
 
 	synth_question(&q->synth, which, &ql->resolve.question);
-	gate_question(&q->pass, &ql->resolve.question);
+	admission_question(&q->pass, &ql->resolve.question);
 	ql->resolve.own_type = q->synth.policy->nxdomain_synth;
 	ql->resolve.stale_ok = q->stale_ok;
 	ql->asked = true;
@@ -557,7 +557,7 @@ answer_kept(struct queries *qs, struct arrival *a, struct monotime now)
 	uint8_t *room = frontend_room(a->client);
 	size_t len, udp_max = frontend_room_size(a->client);
 	const struct packet_cache_query aq = { &a->scan, a->policy_number,
-		gate_limit(&a->pass, &a->scan, udp_max) };
+		admission_limit(&a->pass, &a->scan, udp_max) };
 	struct packet_cache_note note;
 
 	if (!may_be_kept(&a->pass) ||
@@ -570,7 +570,7 @@ answer_kept(struct queries *qs, struct arrival *a, struct monotime now)
 		stats_count(qs->stats, STAT_CACHE_HITS);
 	a->pass.ede = note.ede;
 	msg_rotate(room, next_turn(qs));
-	len = gate_finish(&a->pass, &a->scan, udp_max, NULL, room, len);
+	len = admission_finish(&a->pass, &a->scan, udp_max, NULL, room, len);
 	if (querylog_is_on())
 		query_tell_at_once(qs, a, note.outcome, "answers", room, len);
 	frontend_send(a->client, len);
@@ -604,14 +604,14 @@ answer_local(struct queries *qs, struct arrival *a)
 	    &qs->rng);
 	len = local_answer(conf->hosts,
 	    local_zones_for(qs->ctx, a->scan.wire + MSG_HEADER_LEN), a->policy,
-	    &pick, &a->scan, gate_limit(&a->pass, &a->scan, udp_max), room,
-	    &n_synthesised);
+	    &pick, &a->scan, admission_limit(&a->pass, &a->scan, udp_max),
+	    room, &n_synthesised);
 	if (len == 0)
 		return (false);
 	stats_count(qs->stats, STAT_LOCAL);
 	if (n_synthesised > 0 && a->policy->tell_synthesised)
 		ede_add(&a->pass.ede, EDE_SYNTHESIZED);
-	len = gate_finish(&a->pass, &a->scan, udp_max, NULL, room, len);
+	len = admission_finish(&a->pass, &a->scan, udp_max, NULL, room, len);
 	if (querylog_is_on())
 		query_tell_at_once(qs, a, SYNTH_O_LOCAL, NULL, room, len);
 	frontend_send(a->client, len);
@@ -649,8 +649,8 @@ reject(struct queries *qs, const struct arrival *a, unsigned rcode,
 	len = msg_write_error(&a->scan, rcode, room);
 	if (truncated)
 		msg_set_tc(room);
-	len = gate_finish(&a->pass, &a->scan, frontend_room_size(a->client),
-	    NULL, room, len);
+	len = admission_finish(&a->pass, &a->scan,
+	    frontend_room_size(a->client), NULL, room, len);
 	if (querylog_is_on())
 		query_tell_rejected(qs, a, rcode, truncated, question);
 	frontend_send(a->client, len);
@@ -668,7 +668,7 @@ queries_receive(void *arg, const struct client *client, const uint8_t *wire,
     size_t len)
 {
 	struct queries *qs = arg;
-	const struct gate_peer peer = {
+	const struct admission_peer peer = {
 		.addr = frontend_peer(client),
 		.tcp = client->tcp != NULL,
 		.allowed = client->access == ACCESS_ALLOWED,
@@ -676,7 +676,7 @@ queries_receive(void *arg, const struct client *client, const uint8_t *wire,
 	};
 	struct monotime now = monotime_now();
 	enum msg_query_verdict verdict;
-	enum gate_verdict gate;
+	enum admission_verdict decision;
 	struct arrival a;
 	unsigned rcode;
 
@@ -684,10 +684,11 @@ queries_receive(void *arg, const struct client *client, const uint8_t *wire,
 	stats_count(qs->stats,
 	    client->tcp != NULL ? STAT_QUERIES_TCP : STAT_QUERIES_UDP);
 	verdict = msg_scan_query(wire, len, &a.scan, &rcode);
-	gate = gate_check(qs->gate, &qs->ctx->conf->gate, &peer, &a.scan,
-	    verdict, &rcode, (uint32_t)time(NULL), now, &a.pass);
-	switch (gate) {
-	case GATE_DROP:
+	decision =
+	    admission_check(qs->admission, &qs->ctx->conf->admission, &peer,
+		&a.scan, verdict, &rcode, (uint32_t)time(NULL), now, &a.pass);
+	switch (decision) {
+	case ADMISSION_DROP:
 		stats_count(qs->stats,
 		    verdict == MSG_Q_DROP ? STAT_CLIENT_GARBAGE :
 					    STAT_RATE_DROPPED);
@@ -697,13 +698,13 @@ queries_receive(void *arg, const struct client *client, const uint8_t *wire,
 			    verdict == MSG_Q_ACCEPT);
 		frontend_drop(client);
 		break;
-	case GATE_REJECT:
-	case GATE_BADCOOKIE:
-	case GATE_TRUNCATE:
-		reject(qs, &a, rcode, gate == GATE_TRUNCATE,
+	case ADMISSION_REJECT:
+	case ADMISSION_BADCOOKIE:
+	case ADMISSION_TRUNCATE:
+		reject(qs, &a, rcode, decision == ADMISSION_TRUNCATE,
 		    verdict == MSG_Q_ACCEPT);
 		break;
-	case GATE_PASS:
+	case ADMISSION_PASS:
 		select_policy(qs, &a);
 		if (!answer_kept(qs, &a, now) && !answer_local(qs, &a))
 			begin_query(qs, &a);
@@ -732,7 +733,7 @@ queries_free(struct queries *qs)
 	resolver_free(qs->resolver);
 	querylog_free(qs->log);
 	context_unref(qs->ctx);
-	gate_free(qs->gate);
+	admission_free(qs->admission);
 	crowd_free(qs->crowd);
 	while ((chunk = qs->chunks) != NULL) {
 		qs->chunks = chunk->next;

@@ -28,7 +28,7 @@ struct stats;
 #define QUERY_DEADLINE_MS 4500
 
 /*
- * cookie_seed: of gate_new, the same for all workers of a process.
+ * cookie_seed: of admission_new, the same for all workers of a process.
  * Returns NULL with errno.
  */
 struct queries *queries_new(struct stats *stats,

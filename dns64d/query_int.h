@@ -15,7 +15,7 @@
 #include "dns64d/policy/balance.h"
 #include "dns64d/admission/crowd.h"
 #include "dns64d/client/frontend.h"
-#include "dns64d/admission/gate.h"
+#include "dns64d/admission/admission.h"
 #include "dns64d/wire/msg.h"
 #include "dns64d/wire/msg_scan.h"
 #include "resolve.h"
@@ -45,7 +45,7 @@ struct query {
 	uint16_t policy_number;
 	struct balance_pick pick;
 	struct client client;
-	struct gate_pass pass;
+	struct admission_pass pass;
 	struct msg_scan scan; /* of wire */
 	uint8_t wire[MSG_QUERY_MAX];
 	struct synth synth;
@@ -63,8 +63,8 @@ TAILQ_HEAD(query_list, query);
 struct arrival {
 	const struct client *client;
 	struct msg_scan scan;
-	struct gate_pass pass;
-	struct context_view *view; /* these once it has passed the gate */
+	struct admission_pass pass;
+	struct context_view *view; /* these once it has passed the admission */
 	const struct dns64_policy *policy;
 	uint16_t policy_number; /* among those of the context */
 };
@@ -87,7 +87,7 @@ struct queries {
 	uint32_t turn; /* of next_turn */
 	struct rng rng;
 	struct rng_os random; /* behind rng */
-	struct gate *gate;
+	struct admission *admission;
 	struct crowd *crowd; /* of the open questions */
 	struct resolver *resolver;
 	struct querylog *log;
@@ -101,7 +101,7 @@ void query_tell_answer(const struct query *q, const uint8_t *answer,
     size_t len);
 
 /*
- * A message ends at once: unanswered, answered, or rejected by the gate. from:
+ * A message ends at once: unanswered, answered, or rejected by the admission. from:
  * where the answer came from, or NULL. question: it has one that is sound.
  */
 void query_tell_dropped(const struct queries *qs, const struct arrival *a,

@@ -56,7 +56,7 @@ conf_new(void)
 	conf->tcp_idle_secs = CONF_TCP_IDLE_SECS;
 	conf->workers = 1;
 	conf->log_level = LOG_LEVEL_INFO;
-	gate_rules_init(&conf->gate);
+	admission_rules_init(&conf->admission);
 	conf->limit_hosts = CONF_LIMIT_HOSTS;
 	arc4random_buf(&key, sizeof(key));
 	conf->hosts = hosts_new(&key);
@@ -215,7 +215,7 @@ static int
 finish(struct conf *conf, struct conf_file *cf)
 {
 	hosts_finish(conf->hosts);
-	conf->gate.keepalive_secs = conf->tcp_idle_secs;
+	conf->admission.keepalive_secs = conf->tcp_idle_secs;
 	share_out(conf);
 	if (views_finish(&conf->views) == -1) {
 		conf_error(cf,

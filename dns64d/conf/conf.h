@@ -17,7 +17,7 @@
 #include "common/os/log.h"
 #include "common/net/scoped_addr.h"
 
-#include "dns64d/admission/gate.h"
+#include "dns64d/admission/admission.h"
 #include "dns64d/policy/policy.h"
 #include "dns64d/policy/translator.h"
 #include "dns64d/upstream/upstream.h"
@@ -128,7 +128,7 @@ struct conf {
 	size_t n_access;
 	struct acl *acl; /* the same, to be asked */
 
-	struct gate_rules gate;
+	struct admission_rules admission;
 	struct hosts *hosts; /* finished */
 	bool special_zones;  /* all of them are answered here */
 	struct conf_hosts *hosts_files;

@@ -30,7 +30,7 @@ hex_digit(char c)
 const char *
 conf_add_secret(struct conf *conf, const char *text)
 {
-	struct gate_rules *gate = &conf->gate;
+	struct admission_rules *rules = &conf->admission;
 	struct siphash_key key;
 	int high, low;
 	size_t i;
@@ -44,9 +44,9 @@ conf_add_secret(struct conf *conf, const char *text)
 			return ("is not 32 hexadecimal digits");
 		key.bytes[i] = high << 4 | low;
 	}
-	if (gate->n_secrets == GATE_SECRETS_MAX)
+	if (rules->n_secrets == ADMISSION_SECRETS_MAX)
 		return ("is one secret too many");
-	gate->secret[gate->n_secrets++] = key;
+	rules->secret[rules->n_secrets++] = key;
 	return (NULL);
 }
 
@@ -230,18 +230,18 @@ print_secret(const struct siphash_key *key, FILE *f)
 void
 conf_print_clients(const struct conf *conf, FILE *f)
 {
-	const struct gate_rules *gate = &conf->gate;
+	const struct admission_rules *rules = &conf->admission;
 	size_t i;
 
-	fprintf(f, "cookies %s\n", gate->no_cookies ? "no" : "yes");
-	for (i = 0; i < gate->n_secrets; i++)
-		print_secret(&gate->secret[i], f);
+	fprintf(f, "cookies %s\n", rules->no_cookies ? "no" : "yes");
+	for (i = 0; i < rules->n_secrets; i++)
+		print_secret(&rules->secret[i], f);
 	fprintf(f, "client-subnet %s\n",
-	    gate->forward_subnet ? "forward" : "strip");
-	fprintf(f, "limit rate %u\n", gate->rate);
-	fprintf(f, "limit rate-prefix4 %u\n", gate->rate_len4);
-	fprintf(f, "limit rate-prefix6 %u\n", gate->rate_len6);
-	fprintf(f, "limit rate-slip %u\n", gate->slip);
+	    rules->forward_subnet ? "forward" : "strip");
+	fprintf(f, "limit rate %u\n", rules->rate);
+	fprintf(f, "limit rate-prefix4 %u\n", rules->rate_len4);
+	fprintf(f, "limit rate-prefix6 %u\n", rules->rate_len6);
+	fprintf(f, "limit rate-slip %u\n", rules->slip);
 	fprintf(f, "limit hosts %zu\n", conf->limit_hosts);
 	fprintf(f, "special-zones %s\n", conf->special_zones ? "yes" : "no");
 	for (i = 0; i < conf->n_hosts_files; i++) {

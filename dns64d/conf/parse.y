@@ -500,23 +500,23 @@ cache		: LIMIT CACHE SIZE {
 		| NXDOMAIN_CUT yesno	{ conf->cache.nxdomain_cut = $2; }
 		;
 
-clients		: COOKIES yesno		{ conf->gate.no_cookies = !$2; }
-		| CLIENT_SUBNET FORWARD { conf->gate.forward_subnet = true; }
-		| CLIENT_SUBNET STRIP	{ conf->gate.forward_subnet = false; }
+clients		: COOKIES yesno		{ conf->admission.no_cookies = !$2; }
+		| CLIENT_SUBNET FORWARD { conf->admission.forward_subnet = true; }
+		| CLIENT_SUBNET STRIP	{ conf->admission.forward_subnet = false; }
 		| LIMIT RATE NUMBER {
-			conf->gate.rate = number(cf, &$3, 0, 1000000,
+			conf->admission.rate = number(cf, &$3, 0, 1000000,
 			    "0 is no limit");
 		}
 		| LIMIT RATE_PREFIX4 NUMBER {
-			conf->gate.rate_len4 = number(cf, &$3, 1, 32,
+			conf->admission.rate_len4 = number(cf, &$3, 1, 32,
 			    "bits of an IPv4 address");
 		}
 		| LIMIT RATE_PREFIX6 NUMBER {
-			conf->gate.rate_len6 = number(cf, &$3, 1, 128,
+			conf->admission.rate_len6 = number(cf, &$3, 1, 128,
 			    "bits of an IPv6 address");
 		}
 		| LIMIT RATE_SLIP NUMBER {
-			conf->gate.slip = number(cf, &$3, 0, 100,
+			conf->admission.slip = number(cf, &$3, 0, 100,
 			    "one in so many is answered, 0 is none");
 		}
 		| SPECIAL_ZONES yesno	{ conf->special_zones = $2; }

@@ -15,7 +15,7 @@
 
 #include "common/rng.h"
 #include "common/siphash.h"
-#include "dns64d/admission/gate.h"
+#include "dns64d/admission/admission.h"
 #include "dns64d/local/hosts.h"
 #include "dns64d/local/local.h"
 #include "dns64d/policy/policy.h"
@@ -67,32 +67,33 @@ answer(const struct dns64_policy *policy, const struct msg_scan *query,
 	expect_good(synth_answer(&s, MSG_MAX, out), MSG_MAX);
 }
 
-/* The message as a query at the gate, its answer with all options. */
+/* The message as a query at the admission, its answer with all options. */
 static void
-pass_gate(const struct msg_scan *query, enum msg_query_verdict verdict,
+pass_admission(const struct msg_scan *query, enum msg_query_verdict verdict,
     unsigned rcode, const struct msg_scan *upstream)
 {
 	struct sockaddr_storage addr = { .ss_family = AF_INET6 };
 	const struct siphash_key seed = { "sixteen bytes ok" };
-	struct gate_peer peer = { .addr = &addr,
+	struct admission_peer peer = { .addr = &addr,
 		.tcp = true,
 		.allowed = true };
-	struct gate_rules rules;
-	struct gate_pass pass;
-	struct gate *gate;
+	struct admission_rules rules;
+	struct admission_pass pass;
+	struct admission *admission;
 	size_t len;
 
-	gate_rules_init(&rules);
+	admission_rules_init(&rules);
 	rules.forward_subnet = true;
-	if ((gate = gate_new(&rng, &seed)) == NULL)
+	if ((admission = admission_new(&rng, &seed)) == NULL)
 		abort();
-	if (gate_check(gate, &rules, &peer, query, verdict, &rcode, 1,
-		(struct monotime){ 1 }, &pass) != GATE_DROP) {
+	if (admission_check(admission, &rules, &peer, query, verdict, &rcode,
+		1, (struct monotime){ 1 }, &pass) != ADMISSION_DROP) {
 		len = msg_write_error(query, rcode, out);
-		len = gate_finish(&pass, query, MSG_MAX, upstream, out, len);
+		len = admission_finish(&pass, query, MSG_MAX, upstream, out,
+		    len);
 		expect_good(len, MSG_MAX);
 	}
-	gate_free(gate);
+	admission_free(admission);
 }
 
 static void
@@ -131,7 +132,7 @@ use_reply(const struct dns64_policy *policy, const struct msg_scan *reply)
 		!(reply->flags & MSG_QR && !(reply->flags & MSG_OPCODE_MASK)))
 		abort();
 	answer(policy, &asked, reply);
-	pass_gate(&asked, MSG_Q_ACCEPT, 0, reply);
+	pass_admission(&asked, MSG_Q_ACCEPT, 0, reply);
 }
 
 static void
@@ -142,7 +143,7 @@ use(const struct dns64_policy *policy, const uint8_t *data, size_t size)
 	unsigned rcode = 0;
 
 	verdict = msg_scan_query(data, size, &query, &rcode);
-	pass_gate(&query, verdict, rcode, NULL);
+	pass_admission(&query, verdict, rcode, NULL);
 	if (verdict == MSG_Q_ACCEPT) {
 		answer(policy, &query, NULL);
 		answer_locally(policy, &query);

@@ -8,12 +8,12 @@
 #include "common/rng.h"
 
 #include "cookie.h"
-#include "gate.h"
+#include "admission.h"
 #include "dns64d/wire/msg.h"
 #include "rate.h"
 
 #define OWN_SECRETS 2 /* the newest and the one before */
-#define OWN_LIFE_NS (GATE_SECRET_LIFE_SECS * INT64_C(1000000000))
+#define OWN_LIFE_NS (ADMISSION_SECRET_LIFE_SECS * INT64_C(1000000000))
 
 /* Ours, where the configuration gives none. */
 struct own_secrets {
@@ -22,16 +22,16 @@ struct own_secrets {
 	int64_t period; /* of the newest; -1: none is made yet */
 };
 
-struct gate {
+struct admission {
 	struct own_secrets own;
 	struct rate_table rates;
 };
 
 /* One message on its way through. */
 struct visit {
-	struct gate *gate;
-	const struct gate_rules *rules;
-	const struct gate_peer *peer;
+	struct admission *admission;
+	const struct admission_rules *rules;
+	const struct admission_peer *peer;
 	const struct msg_scan *scan;
 	struct msg_asked asked;
 	enum cookie_verdict cookie;
@@ -40,12 +40,12 @@ struct visit {
 };
 
 void
-gate_rules_init(struct gate_rules *r)
+admission_rules_init(struct admission_rules *r)
 {
 	memset(r, 0, sizeof(*r));
-	r->rate_len4 = GATE_RATE_LEN4;
-	r->rate_len6 = GATE_RATE_LEN6;
-	r->slip = GATE_SLIP;
+	r->rate_len4 = ADMISSION_RATE_LEN4;
+	r->rate_len6 = ADMISSION_RATE_LEN6;
+	r->slip = ADMISSION_SLIP;
 }
 
 static void
@@ -60,23 +60,23 @@ random_key(const struct rng *rng, struct siphash_key *key)
 	}
 }
 
-struct gate *
-gate_new(const struct rng *rng, const struct siphash_key *seed)
+struct admission *
+admission_new(const struct rng *rng, const struct siphash_key *seed)
 {
-	struct gate *g;
+	struct admission *a;
 
-	if ((g = calloc(1, sizeof(*g))) == NULL)
+	if ((a = calloc(1, sizeof(*a))) == NULL)
 		return (NULL);
-	g->own.seed = *seed;
-	g->own.period = -1;
-	random_key(rng, &g->rates.key);
-	return (g);
+	a->own.seed = *seed;
+	a->own.period = -1;
+	random_key(rng, &a->rates.key);
+	return (a);
 }
 
 void
-gate_free(struct gate *g)
+admission_free(struct admission *a)
 {
-	free(g);
+	free(a);
 }
 
 /*
@@ -114,7 +114,7 @@ renew_own(struct own_secrets *own, struct monotime now)
 
 /* The client's cookie is judged, and the reply gets one. */
 static void
-handle_cookie(struct visit *v, struct gate_pass *pass)
+handle_cookie(struct visit *v, struct admission_pass *pass)
 {
 	const struct siphash_key *secrets = v->rules->secret;
 	const struct msg_asked *asked = &v->asked;
@@ -122,8 +122,8 @@ handle_cookie(struct visit *v, struct gate_pass *pass)
 	size_t n = v->rules->n_secrets;
 
 	if (n == 0) {
-		renew_own(&v->gate->own, v->now);
-		secrets = v->gate->own.v;
+		renew_own(&v->admission->own, v->now);
+		secrets = v->admission->own.v;
 		n = OWN_SECRETS;
 	}
 	v->cookie = cookie_check(secrets, n, asked->cookie, asked->cookie_len,
@@ -138,7 +138,7 @@ handle_cookie(struct visit *v, struct gate_pass *pass)
 
 /* Options of a version that we do not know have a meaning unknown to us. */
 static int
-read_options(struct visit *v, struct gate_pass *pass)
+read_options(struct visit *v, struct admission_pass *pass)
 {
 	struct msg_options *o = &pass->options;
 	unsigned tenths = v->rules->keepalive_secs * 10;
@@ -169,7 +169,7 @@ source_is_proven(const struct visit *v)
 	    v->cookie == COOKIE_RENEW);
 }
 
-static enum gate_verdict
+static enum admission_verdict
 check_pressure(struct visit *v)
 {
 	const struct rate_limit limit = {
@@ -180,19 +180,19 @@ check_pressure(struct visit *v)
 	unsigned refused = 0;
 
 	if (source_is_proven(v))
-		return (GATE_PASS);
+		return (ADMISSION_PASS);
 	if (limit.per_sec > 0)
-		refused =
-		    rate_take(&v->gate->rates, &limit, v->peer->addr, v->now);
+		refused = rate_take(&v->admission->rates, &limit,
+		    v->peer->addr, v->now);
 	if (refused == 0 && !v->peer->pressed)
-		return (GATE_PASS);
+		return (ADMISSION_PASS);
 	if (v->asked.cookie_len != 0)
-		return (GATE_BADCOOKIE);
+		return (ADMISSION_BADCOOKIE);
 	if (refused == 0)
-		return (GATE_PASS);
+		return (ADMISSION_PASS);
 	return (v->rules->slip > 0 && refused % v->rules->slip == 0 ?
-		GATE_TRUNCATE :
-		GATE_DROP);
+		ADMISSION_TRUNCATE :
+		ADMISSION_DROP);
 }
 
 /* RFC 7873, 5.4: a message without a question asks for a cookie alone. */
@@ -204,16 +204,16 @@ cookie_rcode(const struct visit *v)
 	return (v->cookie == COOKIE_BAD ? MSG_BADCOOKIE : MSG_NOERROR);
 }
 
-static enum gate_verdict
+static enum admission_verdict
 reject(unsigned *rcode, unsigned with)
 {
 	*rcode = with;
-	return (GATE_REJECT);
+	return (ADMISSION_REJECT);
 }
 
-static enum gate_verdict
+static enum admission_verdict
 check_message(struct visit *v, enum msg_query_verdict verdict, unsigned *rcode,
-    struct gate_pass *pass)
+    struct admission_pass *pass)
 {
 	if (!v->peer->allowed) {
 		ede_add(&pass->ede, EDE_PROHIBITED);
@@ -222,20 +222,20 @@ check_message(struct visit *v, enum msg_query_verdict verdict, unsigned *rcode,
 	if (verdict == MSG_Q_EMPTY)
 		return (reject(rcode, cookie_rcode(v)));
 	if (verdict != MSG_Q_REJECT)
-		return (GATE_PASS);
+		return (ADMISSION_PASS);
 	if (*rcode == MSG_NOTIMP || *rcode == MSG_REFUSED)
 		ede_add(&pass->ede, EDE_NOT_SUPPORTED);
-	return (GATE_REJECT);
+	return (ADMISSION_REJECT);
 }
 
-enum gate_verdict
-gate_check(struct gate *g, const struct gate_rules *r,
-    const struct gate_peer *peer, const struct msg_scan *scan,
+enum admission_verdict
+admission_check(struct admission *a, const struct admission_rules *r,
+    const struct admission_peer *peer, const struct msg_scan *scan,
     enum msg_query_verdict verdict, unsigned *rcode, uint32_t unix_secs,
-    struct monotime now, struct gate_pass *pass)
+    struct monotime now, struct admission_pass *pass)
 {
 	struct visit v = {
-		.gate = g,
+		.admission = a,
 		.rules = r,
 		.peer = peer,
 		.scan = scan,
@@ -243,19 +243,19 @@ gate_check(struct gate *g, const struct gate_rules *r,
 		.now = now,
 		.unix_secs = unix_secs,
 	};
-	enum gate_verdict pressure;
+	enum admission_verdict pressure;
 	bool malformed;
 
 	memset(pass, 0, sizeof(*pass));
 	if (verdict == MSG_Q_DROP)
-		return (GATE_DROP);
+		return (ADMISSION_DROP);
 	pass->tcp = peer->tcp;
 	pass->edns = scan->opt != 0;
 	malformed = read_options(&v, pass) == -1;
 	pressure = check_pressure(&v);
-	if (pressure != GATE_PASS) {
-		*rcode =
-		    pressure == GATE_BADCOOKIE ? MSG_BADCOOKIE : MSG_NOERROR;
+	if (pressure != ADMISSION_PASS) {
+		*rcode = pressure == ADMISSION_BADCOOKIE ? MSG_BADCOOKIE :
+							   MSG_NOERROR;
 		return (pressure);
 	}
 	if (malformed && verdict == MSG_Q_ACCEPT && peer->allowed)
@@ -264,14 +264,14 @@ gate_check(struct gate *g, const struct gate_rules *r,
 }
 
 void
-gate_question(const struct gate_pass *pass, struct msg_question *q)
+admission_question(const struct admission_pass *pass, struct msg_question *q)
 {
 	q->subnet = pass->subnet;
 }
 
 size_t
-gate_limit(const struct gate_pass *pass, const struct msg_scan *query,
-    size_t udp_max)
+admission_limit(const struct admission_pass *pass,
+    const struct msg_scan *query, size_t udp_max)
 {
 	return (msg_reply_limit(query, pass->tcp, udp_max) -
 	    (pass->edns ? msg_options_size(&pass->options) : 0));
@@ -294,8 +294,9 @@ set_scope(struct msg_subnet *subnet, const struct msg_scan *upstream)
 }
 
 size_t
-gate_finish(const struct gate_pass *pass, const struct msg_scan *query,
-    size_t udp_max, const struct msg_scan *upstream, uint8_t *buf, size_t len)
+admission_finish(const struct admission_pass *pass,
+    const struct msg_scan *query, size_t udp_max,
+    const struct msg_scan *upstream, uint8_t *buf, size_t len)
 {
 	struct msg_options o = pass->options;
 
