@@ -208,7 +208,7 @@ dns64d_PURE = \
     dns64d/cache/cache_wire.c \
     dns64d/synth/chain.c \
     dns64d/admission/cookie.c \
-    dns64d/admission/crowd.c \
+    dns64d/admission/fairness.c \
     dns64d/synth/filter.c \
     dns64d/synth/follow.c \
     dns64d/admission/admission.c \

@@ -13,7 +13,7 @@
 #include "dns64d/cache/packet_cache.h"
 #include "dns64d/policy/balance.h"
 #include "dns64d/conf/conf.h"
-#include "dns64d/admission/crowd.h"
+#include "dns64d/admission/fairness.h"
 #include "dns64d/client/frontend.h"
 #include "dns64d/admission/admission.h"
 #include "context.h"
@@ -43,10 +43,10 @@ queries_new(struct stats *stats, const struct siphash_key *cookie_seed)
 	qs->stats = stats;
 	qs->rng = rng_os_source(&qs->random);
 	qs->admission = admission_new(&qs->rng, cookie_seed);
-	qs->crowd = crowd_new(cookie_seed);
-	if (qs->admission == NULL || qs->crowd == NULL) {
+	qs->fairness = fairness_new(cookie_seed);
+	if (qs->admission == NULL || qs->fairness == NULL) {
 		admission_free(qs->admission);
-		crowd_free(qs->crowd);
+		fairness_free(qs->fairness);
 		free(qs);
 		return (NULL);
 	}
@@ -97,7 +97,7 @@ end_query(struct query *q)
 	event_del(&q->a_timer);
 	event_del(&q->stale_timer);
 	context_unref(q->ctx);
-	crowd_leave(qs->crowd, &q->place);
+	fairness_leave(qs->fairness, &q->place);
 	TAILQ_REMOVE(&qs->open, q, next);
 	TAILQ_INSERT_HEAD(&qs->free, q, next);
 	qs->n_open--;
@@ -456,7 +456,7 @@ grow(struct queries *qs)
 static int
 shed(struct queries *qs)
 {
-	struct crowd_item *place = crowd_heaviest(qs->crowd);
+	struct fairness_item *place = fairness_heaviest(qs->fairness);
 	struct query *q = TAILQ_FIRST(&qs->open);
 
 	if (q == NULL)
@@ -470,7 +470,7 @@ shed(struct queries *qs)
 
 /* A free question; NULL when memory is short and none is open. */
 static struct query *
-get_query(struct queries *qs, const struct crowd_key *client)
+get_query(struct queries *qs, const struct fairness_client *client)
 {
 	struct query *q;
 
@@ -480,7 +480,7 @@ get_query(struct queries *qs, const struct crowd_key *client)
 		return (NULL);
 	q = TAILQ_FIRST(&qs->free);
 	/* Short of memory it is nobody's, and goes when it is the oldest. */
-	crowd_join(qs->crowd, &q->place, client);
+	fairness_join(qs->fairness, &q->place, client);
 	TAILQ_REMOVE(&qs->free, q, next);
 	TAILQ_INSERT_TAIL(&qs->open, q, next);
 	qs->n_open++;
@@ -505,7 +505,8 @@ begin_synth(struct query *q)
 static void
 begin_query(struct queries *qs, const struct arrival *a)
 {
-	const struct crowd_key asker = crowd_key_of(frontend_peer(a->client));
+	const struct fairness_client asker =
+	    fairness_client_of(frontend_peer(a->client));
 	struct query *q;
 	unsigned i;
 
@@ -734,7 +735,7 @@ queries_free(struct queries *qs)
 	querylog_free(qs->log);
 	context_unref(qs->ctx);
 	admission_free(qs->admission);
-	crowd_free(qs->crowd);
+	fairness_free(qs->fairness);
 	while ((chunk = qs->chunks) != NULL) {
 		qs->chunks = chunk->next;
 		free(chunk);

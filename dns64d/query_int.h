@@ -13,7 +13,7 @@
 #include "common/os/rng_os.h"
 
 #include "dns64d/policy/balance.h"
-#include "dns64d/admission/crowd.h"
+#include "dns64d/admission/fairness.h"
 #include "dns64d/client/frontend.h"
 #include "dns64d/admission/admission.h"
 #include "dns64d/wire/msg.h"
@@ -37,7 +37,7 @@ struct query_lookup {
 
 struct query {
 	TAILQ_ENTRY(query) next;
-	struct crowd_item place; /* among those of its client */
+	struct fairness_item place; /* among those of its client */
 	struct queries *qs;
 	struct context *ctx;
 	struct context_view *view;
@@ -88,7 +88,7 @@ struct queries {
 	struct rng rng;
 	struct rng_os random; /* behind rng */
 	struct admission *admission;
-	struct crowd *crowd; /* of the open questions */
+	struct fairness *fairness; /* of the open questions */
 	struct resolver *resolver;
 	struct querylog *log;
 };

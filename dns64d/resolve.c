@@ -594,7 +594,7 @@ find_fetch(struct resolver *r, const struct msg_question *question,
 /* An orphan, as yet. NULL when memory is short. */
 static struct resolve_fetch *
 start_fetch(struct resolver *r, const struct msg_question *question,
-    const struct crowd_key *asker, struct context *ctx)
+    const struct fairness_client *asker, struct context *ctx)
 {
 	struct resolve_fetch *f;
 
@@ -675,7 +675,7 @@ void
 resolve_refresh(struct resolver *r, const struct msg_question *question,
     struct context *ctx)
 {
-	static const struct crowd_key nobody;
+	static const struct fairness_client nobody;
 	struct resolve_fetch *f;
 
 	if (ctx != r->ctx || ctx->conf->cache.bytes == 0 ||

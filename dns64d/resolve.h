@@ -23,7 +23,7 @@
 
 #include "common/monotime.h"
 
-#include "dns64d/admission/crowd.h"
+#include "dns64d/admission/fairness.h"
 #include "dns64d/wire/msg.h"
 #include "dns64d/wire/msg_scan.h"
 
@@ -59,7 +59,8 @@ struct resolve {
 	struct msg_question question;
 	bool own_type; /* as of cache_find */
 	bool stale_ok; /* the caller has waited for long enough already */
-	struct crowd_key asker; /* the client; that of the first one counts */
+	struct fairness_client
+	    asker; /* the client; that of the first one counts */
 
 	/* The result: valid from resolve_ask's true, or done, to the cancel. */
 	const struct msg_scan *reply; /* NULL: nobody has answered */

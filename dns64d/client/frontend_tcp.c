@@ -23,7 +23,7 @@
  */
 struct tcp_client {
 	TAILQ_ENTRY(tcp_client) next;
-	struct crowd_item place; /* among those of its client */
+	struct fairness_item place; /* among those of its client */
 	struct tcp_front *front;
 	struct bufferevent *bev;
 	struct sockaddr_storage peer;
@@ -60,8 +60,8 @@ tcp_front_init(struct tcp_front *tf)
 	TAILQ_INIT(&tf->clients);
 	tf->n = 0;
 	arc4random_buf(&key, sizeof(key));
-	tf->crowd = crowd_new(&key);
-	return (tf->crowd != NULL ? 0 : -1);
+	tf->fairness = fairness_new(&key);
+	return (tf->fairness != NULL ? 0 : -1);
 }
 
 static void
@@ -78,7 +78,7 @@ close_client(struct tcp_client *c)
 	bufferevent_free(c->bev);
 	c->bev = NULL;
 	TAILQ_REMOVE(&c->front->clients, c, next);
-	crowd_leave(c->front->crowd, &c->place);
+	fairness_leave(c->front->fairness, &c->place);
 	c->front->n--;
 	free_when_done(c);
 }
@@ -90,7 +90,7 @@ tcp_front_clear(struct tcp_front *tf)
 
 	while ((c = TAILQ_FIRST(&tf->clients)) != NULL)
 		close_client(c);
-	crowd_free(tf->crowd);
+	fairness_free(tf->fairness);
 }
 
 /* A query or an answer: only these count as activity (RFC 7766, 6.2.3). */
@@ -218,11 +218,11 @@ on_event(struct bufferevent *bev, short what, void *arg)
 static struct tcp_client *
 find_victim(const struct tcp_front *tf)
 {
-	const unsigned most = crowd_most(tf->crowd);
+	const unsigned most = fairness_most(tf->fairness);
 	struct tcp_client *c, *busy = NULL;
 
 	TAILQ_FOREACH(c, &tf->clients, next) {
-		if (crowd_count_of(&c->place) < most)
+		if (fairness_count_of(&c->place) < most)
 			continue;
 		if (c->n_pending == 0)
 			return (c);
@@ -234,9 +234,9 @@ find_victim(const struct tcp_front *tf)
 
 /* Who has as many as any other loses one that is idle, or gets no more. */
 static bool
-make_room(struct tcp_front *tf, const struct crowd_key *client)
+make_room(struct tcp_front *tf, const struct fairness_client *client)
 {
-	const unsigned n = crowd_count(tf->crowd, client);
+	const unsigned n = fairness_count(tf->fairness, client);
 	struct tcp_client *c;
 
 	if (n >= tf->conf->limit_tcp_per_client)
@@ -244,7 +244,7 @@ make_room(struct tcp_front *tf, const struct crowd_key *client)
 	if (tf->n < tf->conf->each.tcp_clients)
 		return (true);
 	if ((c = find_victim(tf)) == NULL ||
-	    (c->n_pending > 0 && n + 1 >= crowd_most(tf->crowd)))
+	    (c->n_pending > 0 && n + 1 >= fairness_most(tf->fairness)))
 		return (false);
 	stats_count(tf->stats,
 	    c->n_pending > 0 ? STAT_TCP_SHED : STAT_TCP_IDLE);
@@ -278,7 +278,7 @@ void
 tcp_front_add(struct tcp_front *tf, int fd,
     const struct sockaddr_storage *peer, const struct scoped_addr *asked)
 {
-	const struct crowd_key client = crowd_key_of(peer);
+	const struct fairness_client client = fairness_client_of(peer);
 	struct tcp_client *c;
 
 	if (!make_room(tf, &client) || (c = new_client(tf, fd)) == NULL) {
@@ -290,7 +290,7 @@ tcp_front_add(struct tcp_front *tf, int fd,
 	c->peer = *peer;
 	c->asked = *asked;
 	TAILQ_INSERT_TAIL(&tf->clients, c, next);
-	crowd_join(tf->crowd, &c->place, &client);
+	fairness_join(tf->fairness, &c->place, &client);
 	tf->n++;
 	note_activity(c);
 	bufferevent_enable(c->bev, EV_READ);

@@ -17,7 +17,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "dns64d/admission/crowd.h"
+#include "dns64d/admission/fairness.h"
 #include "frontend.h"
 #include "dns64d/wire/msg_scan.h"
 
@@ -40,8 +40,8 @@ struct tcp_front {
 	/* Private. */
 	struct tcp_clients clients; /* open; longest inactive first */
 	unsigned n;
-	struct crowd *crowd;	  /* of the connections */
-	uint8_t out[2 + MSG_MAX]; /* an answer behind its length */
+	struct fairness *fairness; /* of the connections */
+	uint8_t out[2 + MSG_MAX];  /* an answer behind its length */
 };
 
 /* Returns 0, or -1 when memory is short. */

@@ -35,7 +35,7 @@
 #include "common/rng.h"
 #include "common/os/rng_os.h"
 
-#include "dns64d/admission/crowd.h"
+#include "dns64d/admission/fairness.h"
 #include "dns64d/wire/msg.h"
 #include "dns64d/wire/msg_scan.h"
 #include "dns64d/base/stats.h"
@@ -99,7 +99,7 @@ struct fetch_try {
 /* To be embedded; all zero is a fetch at rest. */
 struct fetch {
 	struct msg_question question; /* this and the next: before fetch_ask */
-	struct crowd_key asker;	      /* the client that it is for */
+	struct fairness_client asker; /* the client that it is for */
 
 	/* Private. */
 	struct fetch_env *env;

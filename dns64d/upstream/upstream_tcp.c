@@ -48,8 +48,8 @@ struct upstream_tcp_conn {
 
 struct upstream_tcp {
 	TAILQ_ENTRY(upstream_tcp) next;
-	struct crowd_item place; /* among those of its client */
-	struct crowd_key asker;
+	struct fairness_item place; /* among those of its client */
+	struct fairness_client asker;
 	struct upstream_pool *pool;
 	struct upstream_tcp_conn *conn; /* NULL: not waiting any more */
 	unsigned max_conns;
@@ -77,7 +77,7 @@ upstream_pool_init(struct upstream_pool *pool, struct event_base *base,
 	TAILQ_INIT(&pool->conns);
 	pool->shedding = false;
 	arc4random_buf(&key, sizeof(key));
-	if ((pool->crowd = crowd_new(&key)) == NULL)
+	if ((pool->fairness = fairness_new(&key)) == NULL)
 		return (-1);
 	pool->idle_delay = loop_delay(base, UPSTREAM_TCP_IDLE_SECS * 1000);
 	return (pool->idle_delay != NULL ? 0 : -1);
@@ -90,7 +90,7 @@ upstream_pool_clear(struct upstream_pool *pool)
 
 	while ((c = TAILQ_FIRST(&pool->conns)) != NULL)
 		close_conn(c);
-	crowd_free(pool->crowd);
+	fairness_free(pool->fairness);
 }
 
 /* The exchange waits no more; its connection rests when none does. */
@@ -249,7 +249,8 @@ fail:
 
 /* Queries of other clients that wait on a connection. */
 static unsigned
-count_others(const struct upstream_tcp_conn *c, const struct crowd_key *asker)
+count_others(const struct upstream_tcp_conn *c,
+    const struct fairness_client *asker)
 {
 	const struct upstream_tcp *x;
 	unsigned n = 0;
@@ -266,14 +267,14 @@ count_others(const struct upstream_tcp_conn *c, const struct crowd_key *asker)
 static bool
 is_held_up(const struct upstream_tcp_conn *c, struct monotime now)
 {
-	const unsigned most = crowd_most(c->pool->crowd);
+	const unsigned most = fairness_most(c->pool->fairness);
 	const struct upstream_tcp *x, *first = TAILQ_FIRST(&c->waiting);
 
 	if (c->reading || first == NULL ||
 	    monotime_diff_ms(now, first->sent_at) < UPSTREAM_TCP_SLOW_MS)
 		return (false);
 	TAILQ_FOREACH(x, &c->waiting, next) {
-		if (crowd_count_of(&x->place) < most)
+		if (fairness_count_of(&x->place) < most)
 			return (false);
 	}
 	return (true);
@@ -282,14 +283,15 @@ is_held_up(const struct upstream_tcp_conn *c, struct monotime now)
 /* A client with less than others finds no connection that is not theirs. */
 static bool
 close_held_up(struct upstream_pool *pool, const struct sockaddr_storage *to,
-    const struct crowd_key *asker)
+    const struct fairness_client *asker)
 {
 	const struct monotime now = monotime_now();
 	struct upstream_tcp_conn *c;
 	struct upstream_tcp *x;
 
 	if (pool->shedding ||
-	    crowd_count(pool->crowd, asker) + 1 >= crowd_most(pool->crowd))
+	    fairness_count(pool->fairness, asker) + 1 >=
+		fairness_most(pool->fairness))
 		return (false);
 	TAILQ_FOREACH(c, &pool->conns, next) {
 		if (sockaddr_equal(&c->to, to) && is_held_up(c, now))
@@ -311,7 +313,7 @@ close_held_up(struct upstream_pool *pool, const struct sockaddr_storage *to,
  */
 static struct upstream_tcp_conn *
 get_conn(struct upstream_pool *pool, const struct sockaddr_storage *to,
-    unsigned max_conns, bool fresh, const struct crowd_key *asker)
+    unsigned max_conns, bool fresh, const struct fairness_client *asker)
 {
 	struct upstream_tcp_conn *c, *best = NULL;
 	unsigned others, least = 0, n = 0;
@@ -396,13 +398,14 @@ close_conn(struct upstream_tcp_conn *c)
 
 /* The oldest exchange of who has most ends, unless that is the asker. */
 static bool
-make_room(struct upstream_pool *pool, const struct crowd_key *asker)
+make_room(struct upstream_pool *pool, const struct fairness_client *asker)
 {
-	struct crowd_item *place = crowd_heaviest(pool->crowd);
+	struct fairness_item *place = fairness_heaviest(pool->fairness);
 	struct upstream_tcp *x;
 
 	if (pool->shedding || place == NULL ||
-	    crowd_count(pool->crowd, asker) >= crowd_most(pool->crowd))
+	    fairness_count(pool->fairness, asker) >=
+		fairness_most(pool->fairness))
 		return (false);
 	x = (void *)((char *)place - offsetof(struct upstream_tcp, place));
 	if (x->conn == NULL)
@@ -416,8 +419,8 @@ make_room(struct upstream_pool *pool, const struct crowd_key *asker)
 
 struct upstream_tcp *
 upstream_tcp_ask(struct upstream_pool *pool, const struct sockaddr_storage *to,
-    unsigned max_conns, const struct crowd_key *asker, const uint8_t *query,
-    size_t len, upstream_tcp_fn *done, void *arg)
+    unsigned max_conns, const struct fairness_client *asker,
+    const uint8_t *query, size_t len, upstream_tcp_fn *done, void *arg)
 {
 	struct upstream_tcp_conn *c;
 	struct upstream_tcp *x;
@@ -438,7 +441,7 @@ upstream_tcp_ask(struct upstream_pool *pool, const struct sockaddr_storage *to,
 		free(x);
 		return (NULL);
 	}
-	crowd_join(pool->crowd, &x->place, asker);
+	fairness_join(pool->fairness, &x->place, asker);
 	pool->n_exchanges++;
 	return (x);
 }
@@ -469,7 +472,7 @@ upstream_tcp_free(struct upstream_tcp *x)
 		check_stall(x);
 		detach(x);
 	}
-	crowd_leave(x->pool->crowd, &x->place);
+	fairness_leave(x->pool->fairness, &x->place);
 	x->pool->n_exchanges--;
 	free(x->answer);
 	free(x);

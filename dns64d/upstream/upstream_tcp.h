@@ -29,7 +29,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "dns64d/admission/crowd.h"
+#include "dns64d/admission/fairness.h"
 
 struct event_base;
 struct stats;
@@ -54,8 +54,8 @@ struct upstream_pool {
 	struct upstream_tcp_conns conns; /* longest unused first */
 	unsigned n_conns;
 	unsigned n_exchanges;
-	struct crowd *crowd; /* of the exchanges, by the client */
-	bool shedding;	     /* somebody is losing one: nobody else is to */
+	struct fairness *fairness; /* of the exchanges, by the client */
+	bool shedding; /* somebody is losing one: nobody else is to */
 };
 
 /*
@@ -81,7 +81,7 @@ void upstream_pool_clear(struct upstream_pool *pool);
  */
 struct upstream_tcp *upstream_tcp_ask(struct upstream_pool *pool,
     const struct sockaddr_storage *to, unsigned max_conns,
-    const struct crowd_key *asker, const uint8_t *query, size_t len,
+    const struct fairness_client *asker, const uint8_t *query, size_t len,
     upstream_tcp_fn *done, void *arg);
 
 /*

@@ -111,29 +111,29 @@ START_TEST(sums_add_what_is_of_one_network)
 }
 END_TEST
 
-/* Who asks more often than the table's share is kept in any crowd. */
+/* Who asks more often than the table's share is kept in any fairness. */
 START_TEST(random_sources_do_not_wash_out_who_keeps_asking)
 {
-	const unsigned crowd = 50000, every = REFUSALS_NETWORKS / 4;
+	const unsigned fairness = 50000, every = REFUSALS_NETWORKS / 4;
 	struct refusals r = { 0 }, sum = { 0 };
 	struct prefix p;
 	uint64_t n, most;
 	unsigned i;
 
-	for (i = 0; i < crowd; i++) {
+	for (i = 0; i < fairness; i++) {
 		note_number(&r, i);
 		if (i % every == 0)
 			note(&r, "2001:db8::1");
 	}
 	ck_assert_uint_eq(r.n, REFUSALS_NETWORKS);
-	ck_assert_uint_eq(r.queries, crowd + crowd / every);
+	ck_assert_uint_eq(r.queries, fairness + fairness / every);
 	refusals_move(&sum, &r);
 	most = refusals_take(&sum, &p);
 	ck_assert_int_eq(p.family, AF_INET6);
-	ck_assert_uint_le(most, crowd / every);
-	ck_assert_uint_ge(most, crowd / every / 2);
+	ck_assert_uint_le(most, fairness / every);
+	ck_assert_uint_ge(most, fairness / every / 2);
 	while ((n = refusals_take(&sum, &p)) > 0)
-		ck_assert_uint_le(n, crowd / 65536 + 1);
+		ck_assert_uint_le(n, fairness / 65536 + 1);
 	ck_assert_uint_gt(sum.queries, 0);
 }
 END_TEST

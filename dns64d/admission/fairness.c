@@ -7,34 +7,34 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "crowd.h"
+#include "fairness.h"
 
 #define BUCKETS 1024
 
-struct crowd_member {
-	LIST_ENTRY(crowd_member) chain;
-	TAILQ_ENTRY(crowd_member) peers; /* of its level */
-	struct crowd_key key;
-	unsigned n;			/* of items, at least one */
-	TAILQ_HEAD(, crowd_item) items; /* the oldest first */
+struct fairness_member {
+	LIST_ENTRY(fairness_member) chain;
+	TAILQ_ENTRY(fairness_member) peers; /* of its level */
+	struct fairness_client key;
+	unsigned n;			   /* of items, at least one */
+	TAILQ_HEAD(, fairness_item) items; /* the oldest first */
 };
 
-LIST_HEAD(chain, crowd_member);
-TAILQ_HEAD(level, crowd_member);
+LIST_HEAD(chain, fairness_member);
+TAILQ_HEAD(level, fairness_member);
 
-struct crowd {
+struct fairness {
 	struct siphash_key key;
 	unsigned top; /* the highest level that is not empty; 0: all are */
 	struct chain bucket[BUCKETS];
-	struct level level[CROWD_LEVELS + 1];
+	struct level level[FAIRNESS_LEVELS + 1];
 };
 
-struct crowd_key
-crowd_key_of(const struct sockaddr_storage *peer)
+struct fairness_client
+fairness_client_of(const struct sockaddr_storage *peer)
 {
 	const struct sockaddr_in *sin = (const void *)peer;
 	const struct sockaddr_in6 *sin6 = (const void *)peer;
-	struct crowd_key key = { { 0 } };
+	struct fairness_client key = { { 0 } };
 
 	switch (peer->ss_family) {
 	case AF_INET:
@@ -49,35 +49,35 @@ crowd_key_of(const struct sockaddr_storage *peer)
 	return (key);
 }
 
-struct crowd *
-crowd_new(const struct siphash_key *key)
+struct fairness *
+fairness_new(const struct siphash_key *key)
 {
-	struct crowd *c;
+	struct fairness *c;
 	unsigned i;
 
 	if ((c = calloc(1, sizeof(*c))) == NULL)
 		return (NULL);
 	c->key = *key;
-	for (i = 0; i <= CROWD_LEVELS; i++)
+	for (i = 0; i <= FAIRNESS_LEVELS; i++)
 		TAILQ_INIT(&c->level[i]);
 	return (c);
 }
 
 void
-crowd_free(struct crowd *c)
+fairness_free(struct fairness *c)
 {
 	free(c);
 }
 
 static unsigned
-level_of(const struct crowd_member *m)
+level_of(const struct fairness_member *m)
 {
-	return (m->n < CROWD_LEVELS ? m->n : CROWD_LEVELS);
+	return (m->n < FAIRNESS_LEVELS ? m->n : FAIRNESS_LEVELS);
 }
 
 /* It has n items now. */
 static void
-set_count(struct crowd *c, struct crowd_member *m, unsigned n)
+set_count(struct fairness *c, struct fairness_member *m, unsigned n)
 {
 	if (m->n > 0)
 		TAILQ_REMOVE(&c->level[level_of(m)], m, peers);
@@ -91,15 +91,15 @@ set_count(struct crowd *c, struct crowd_member *m, unsigned n)
 }
 
 static size_t
-bucket_of(const struct crowd *c, const struct crowd_key *client)
+bucket_of(const struct fairness *c, const struct fairness_client *client)
 {
 	return (siphash24(&c->key, client, sizeof(*client)) % BUCKETS);
 }
 
-static struct crowd_member *
-find(const struct crowd *c, const struct crowd_key *client)
+static struct fairness_member *
+find(const struct fairness *c, const struct fairness_client *client)
 {
-	struct crowd_member *m;
+	struct fairness_member *m;
 
 	LIST_FOREACH(m, &c->bucket[bucket_of(c, client)], chain) {
 		if (memcmp(&m->key, client, sizeof(*client)) == 0)
@@ -109,10 +109,10 @@ find(const struct crowd *c, const struct crowd_key *client)
 }
 
 int
-crowd_join(struct crowd *c, struct crowd_item *item,
-    const struct crowd_key *client)
+fairness_join(struct fairness *c, struct fairness_item *item,
+    const struct fairness_client *client)
 {
-	struct crowd_member *m = find(c, client);
+	struct fairness_member *m = find(c, client);
 
 	item->member = NULL;
 	if (m == NULL) {
@@ -129,9 +129,9 @@ crowd_join(struct crowd *c, struct crowd_item *item,
 }
 
 void
-crowd_leave(struct crowd *c, struct crowd_item *item)
+fairness_leave(struct fairness *c, struct fairness_item *item)
 {
-	struct crowd_member *m = item->member;
+	struct fairness_member *m = item->member;
 
 	if (m == NULL)
 		return;
@@ -145,31 +145,31 @@ crowd_leave(struct crowd *c, struct crowd_item *item)
 }
 
 unsigned
-crowd_count(const struct crowd *c, const struct crowd_key *client)
+fairness_count(const struct fairness *c, const struct fairness_client *client)
 {
-	const struct crowd_member *m = find(c, client);
+	const struct fairness_member *m = find(c, client);
 
 	return (m != NULL ? m->n : 0);
 }
 
 unsigned
-crowd_count_of(const struct crowd_item *item)
+fairness_count_of(const struct fairness_item *item)
 {
 	return (item->member != NULL ? item->member->n : 0);
 }
 
 unsigned
-crowd_most(const struct crowd *c)
+fairness_most(const struct fairness *c)
 {
-	const struct crowd_member *m = TAILQ_FIRST(&c->level[c->top]);
+	const struct fairness_member *m = TAILQ_FIRST(&c->level[c->top]);
 
 	return (m != NULL ? m->n : 0);
 }
 
-struct crowd_item *
-crowd_heaviest(const struct crowd *c)
+struct fairness_item *
+fairness_heaviest(const struct fairness *c)
 {
-	const struct crowd_member *m = TAILQ_FIRST(&c->level[c->top]);
+	const struct fairness_member *m = TAILQ_FIRST(&c->level[c->top]);
 
 	return (m != NULL ? TAILQ_FIRST(&m->items) : NULL);
 }

@@ -5,10 +5,10 @@
  *
  * Joining, leaving and finding the heaviest client take a bounded time,
  * however many clients and items there are: clients are kept in lists by how
- * many items they have. Those with CROWD_LEVELS or more count as equal.
+ * many items they have. Those with FAIRNESS_LEVELS or more count as equal.
  */
-#ifndef DNS64D_ADMISSION_CROWD_H
-#define DNS64D_ADMISSION_CROWD_H
+#ifndef DNS64D_ADMISSION_FAIRNESS_H
+#define DNS64D_ADMISSION_FAIRNESS_H
 
 #include <sys/queue.h>
 #include <sys/socket.h>
@@ -17,46 +17,47 @@
 
 #include "common/siphash.h"
 
-#define CROWD_LEVELS 512
+#define FAIRNESS_LEVELS 512
 
-struct crowd;
-struct crowd_member;
+struct fairness;
+struct fairness_member;
 
 /* Of a client; all zero is nobody in particular. */
-struct crowd_key {
+struct fairness_client {
 	uint8_t data[16];
 };
 
 /* To be embedded; all zero is one that has not joined. */
-struct crowd_item {
-	TAILQ_ENTRY(crowd_item) next;
-	struct crowd_member *member; /* NULL: has not joined */
+struct fairness_item {
+	TAILQ_ENTRY(fairness_item) next;
+	struct fairness_member *member; /* NULL: has not joined */
 };
 
-struct crowd_key crowd_key_of(const struct sockaddr_storage *peer);
+struct fairness_client fairness_client_of(const struct sockaddr_storage *peer);
 
 /*
  * key: of the hash, kept secret from the clients. Returns NULL when memory
  * is short.
  */
-struct crowd *crowd_new(const struct siphash_key *key);
+struct fairness *fairness_new(const struct siphash_key *key);
 
 /* All items must have left. c may be NULL. */
-void crowd_free(struct crowd *c);
+void fairness_free(struct fairness *c);
 
 /* Returns 0, or -1 when memory is short; then the item is nobody's. */
-int crowd_join(struct crowd *c, struct crowd_item *item,
-    const struct crowd_key *client);
+int fairness_join(struct fairness *c, struct fairness_item *item,
+    const struct fairness_client *client);
 
 /* Harmless when it has not joined. */
-void crowd_leave(struct crowd *c, struct crowd_item *item);
+void fairness_leave(struct fairness *c, struct fairness_item *item);
 
 /* How many a client has, how many an item's client, how many the heaviest. */
-unsigned crowd_count(const struct crowd *c, const struct crowd_key *client);
-unsigned crowd_count_of(const struct crowd_item *item);
-unsigned crowd_most(const struct crowd *c);
+unsigned fairness_count(const struct fairness *c,
+    const struct fairness_client *client);
+unsigned fairness_count_of(const struct fairness_item *item);
+unsigned fairness_most(const struct fairness *c);
 
 /* The oldest item of a client that has most; NULL when there is none. */
-struct crowd_item *crowd_heaviest(const struct crowd *c);
+struct fairness_item *fairness_heaviest(const struct fairness *c);
 
 #endif
