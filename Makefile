@@ -268,7 +268,7 @@ dns64d_SRC = \
     dns64d/workers.c \
     dns64d/local/zone.c \
     $(freebind_$(OS)) \
-    $(share_$(OS)) \
+    $(reuseport_$(OS)) \
     $(udp_$(OS))
 
 udp_linux = \
@@ -287,13 +287,13 @@ freebind_netbsd = $(freebind_freebsd)
 freebind_openbsd = \
     dns64d/os/freebind_openbsd.c
 
-share_linux = \
-    dns64d/os/share_linux.c
-share_freebsd = \
-    dns64d/os/share_freebsd.c
-share_netbsd = \
-    dns64d/os/share_none.c
-share_openbsd = $(share_netbsd)
+reuseport_linux = \
+    dns64d/os/reuseport_linux.c
+reuseport_freebsd = \
+    dns64d/os/reuseport_freebsd.c
+reuseport_netbsd = \
+    dns64d/os/reuseport_none.c
+reuseport_openbsd = $(reuseport_netbsd)
 
 WARN = -Wall -Wextra -Wshadow -Wpointer-arith -Wcast-qual -Wcast-align \
     -Wstrict-prototypes -Wmissing-prototypes -Wold-style-definition \
@@ -426,10 +426,10 @@ check_reader_OBJ = common/os/reader.o common/conf/files.o common/os/log.o \
 check_tun_bsd_OBJ = nat64d/os/tun_bsd.o tests/unit/tun_kernel.o
 check_tun_linux_OBJ = nat64d/os/routed_linux.o nat64d/os/tun_linux.o \
     tests/unit/tun_kernel.o
-check_udp_group_OBJ = dns64d/os/udp.o $(share_$(OS):.c=.o) \
+check_udp_group_OBJ = dns64d/os/udp.o $(reuseport_$(OS):.c=.o) \
     $(sort dns64d/os/udp_group.o $(udp_$(OS):.c=.o))
 check_upstream_udp_OBJ = dns64d/upstream/upstream_udp.o dns64d/os/udp.o \
-    $(share_$(OS):.c=.o) $(udp_$(OS):.c=.o)
+    $(reuseport_$(OS):.c=.o) $(udp_$(OS):.c=.o)
 check_reader_LDFLAGS = $(TITLE_LIBS)
 check_tun_bsd_LDFLAGS = -Wl,--wrap=open,--wrap=ioctl
 check_tun_linux_LDFLAGS = $(check_tun_bsd_LDFLAGS)

@@ -7,7 +7,7 @@
 
 #include "dns64d/os/freebind.h"
 #include "listen.h"
-#include "dns64d/os/share.h"
+#include "dns64d/os/reuseport.h"
 #include "dns64d/os/udp.h"
 
 #define TCP_BACKLOG 128
@@ -23,7 +23,7 @@ bind_to(int fd, const struct sockaddr_storage *addr, unsigned how)
 	const struct sockaddr *sa = (const void *)addr;
 	const socklen_t len = udp_addrlen(addr);
 
-	if ((how & LISTEN_SHARED) != 0 && share_address(fd) == -1)
+	if ((how & LISTEN_SHARED) != 0 && reuseport_enable(fd) == -1)
 		return (-1);
 	if ((how & LISTEN_FREEBIND) == 0) {
 		if (bind(fd, sa, len) == 0)

@@ -14,7 +14,7 @@
 #include <sys/socket.h>
 
 /* How to bind. */
-#define LISTEN_SHARED 1	  /* share the address with others (share.h) */
+#define LISTEN_SHARED 1	  /* share the address with others (reuseport.h) */
 #define LISTEN_FREEBIND 2 /* never ask whether this host has it */
 
 /*

@@ -15,7 +15,7 @@
 
 #include "conf.h"
 #include "dns64d/local/hosts.h"
-#include "dns64d/os/share.h"
+#include "dns64d/os/reuseport.h"
 
 static void
 conf_free(struct conf *conf)
@@ -159,7 +159,7 @@ check_loads(struct conf_file *cf, const struct conf *conf,
 static void
 check_workers(struct conf_file *cf, const struct conf *conf)
 {
-	if (conf->workers > 1 && !share_possible())
+	if (conf->workers > 1 && !reuseport_is_possible())
 		conf_error(cf,
 		    "more than one of \"workers\": this system "
 		    "does not share an address out among sockets");

@@ -5,16 +5,16 @@
 #include <sys/types.h>
 #include <sys/socket.h>
 
-#include "share.h"
+#include "reuseport.h"
 
 bool
-share_possible(void)
+reuseport_is_possible(void)
 {
 	return (true);
 }
 
 int
-share_address(int fd)
+reuseport_enable(int fd)
 {
 	int on = 1;
 

@@ -4,16 +4,16 @@
  */
 #include <errno.h>
 
-#include "share.h"
+#include "reuseport.h"
 
 bool
-share_possible(void)
+reuseport_is_possible(void)
 {
 	return (false);
 }
 
 int
-share_address(int fd)
+reuseport_enable(int fd)
 {
 	(void)fd;
 	errno = EOPNOTSUPP;
