@@ -131,7 +131,7 @@ check_only(struct startup *s)
 }
 
 /*
- * A question has two legs, and when answers are lost two sockets or more for
+ * A question has two lookups, and when answers are lost two sockets or more for
  * each, unless it shares them with others of its moment. Where descriptors do
  * run out a try fails like one that was lost.
  */

@@ -91,7 +91,7 @@ end_query(struct query *q)
 	unsigned i;
 
 	for (i = 0; i < SYNTH_N_LOOKUPS; i++)
-		resolve_cancel(&q->legs[i].resolve);
+		resolve_cancel(&q->lookups[i].resolve);
 	event_del(&q->deadline);
 	event_del(&q->aaaa_timer);
 	event_del(&q->a_timer);
@@ -145,7 +145,7 @@ outcome_counter(enum synth_outcome outcome)
 
 /*
  * The answer came from the cache and is about to expire: fetch both of its
- * legs anew, so that they go on expiring together.
+ * lookups anew, so that they go on expiring together.
  */
 static void
 refresh(struct query *q)
@@ -155,10 +155,11 @@ refresh(struct query *q)
 	unsigned i;
 
 	for (i = 0; i < SYNTH_N_LOOKUPS; i++)
-		due = due || (q->legs[i].asked && q->legs[i].resolve.prefetch);
+		due = due ||
+		    (q->lookups[i].asked && q->lookups[i].resolve.prefetch);
 	for (i = 0; i < SYNTH_N_LOOKUPS && due; i++) {
-		r = &q->legs[i].resolve;
-		if (q->legs[i].asked && r->source == RESOLVE_CACHE)
+		r = &q->lookups[i].resolve;
+		if (q->lookups[i].asked && r->source == RESOLVE_CACHE)
 			resolve_refresh(q->qs->resolver, &r->question, q->ctx);
 	}
 }
@@ -171,8 +172,8 @@ explain(const struct query *q, unsigned rcode, struct ede_set *ede)
 	unsigned i;
 
 	for (i = 0; i < SYNTH_N_LOOKUPS; i++) {
-		r = &q->legs[i].resolve;
-		if (!q->legs[i].asked || q->legs[i].pending ||
+		r = &q->lookups[i].resolve;
+		if (!q->lookups[i].asked || q->lookups[i].pending ||
 		    (i == SYNTH_A && r->reply != q->synth.upstream))
 			continue;
 		if (r->source == RESOLVE_STALE)
@@ -211,10 +212,10 @@ keep_answer(struct query *q, const uint8_t *wire, size_t len, size_t limit)
 	unsigned i;
 
 	for (i = 0; i < SYNTH_N_LOOKUPS; i++) {
-		r = &q->legs[i].resolve;
-		if (!q->legs[i].asked)
+		r = &q->lookups[i].resolve;
+		if (!q->lookups[i].asked)
 			continue;
-		if (q->legs[i].pending || r->source != RESOLVE_CACHE)
+		if (q->lookups[i].pending || r->source != RESOLVE_CACHE)
 			return;
 		if (r->steady_until.ns < until.ns)
 			until = r->steady_until;
@@ -266,7 +267,7 @@ answer(struct query *q)
 	frontend_send(&client, len);
 }
 
-/* The result of a leg, for synth; returns what is to be done. */
+/* The result of a lookup, for synth; returns what is to be done. */
 static unsigned
 take_result(struct query_lookup *ql)
 {
@@ -293,7 +294,7 @@ static void
 on_aaaa_timer(evutil_socket_t fd, short what, void *arg)
 {
 	struct query *q = arg;
-	struct query_lookup *main_lookup = &q->legs[SYNTH_MAIN];
+	struct query_lookup *main_lookup = &q->lookups[SYNTH_MAIN];
 
 	(void)fd;
 	(void)what;
@@ -325,7 +326,7 @@ on_stale_timer(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	q->stale_ok = true;
 	for (i = 0; i < SYNTH_N_LOOKUPS && !(todo & SYNTH_ANSWER); i++) {
-		ql = &q->legs[i];
+		ql = &q->lookups[i];
 		if (ql->pending && resolve_take_stale(&ql->resolve))
 			todo |= take_result(ql);
 	}
@@ -342,7 +343,7 @@ on_deadline(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	for (i = 0; i < SYNTH_N_LOOKUPS && !(todo & SYNTH_ANSWER); i++) {
-		if (q->legs[i].pending)
+		if (q->lookups[i].pending)
 			todo = synth_fail(&q->synth, i);
 	}
 	if (todo & SYNTH_ANSWER)
@@ -369,7 +370,7 @@ begin_waiting(struct query *q)
 static unsigned
 ask(struct query *q, enum synth_lookup which)
 {
-	struct query_lookup *ql = &q->legs[which];
+	struct query_lookup *ql = &q->lookups[which];
 
 	synth_question(&q->synth, which, &ql->resolve.question);
 	admission_question(&q->pass, &ql->resolve.question);
@@ -384,7 +385,7 @@ ask(struct query *q, enum synth_lookup which)
 	return (SYNTH_WAIT);
 }
 
-/* The timers are about the main leg. */
+/* The timers are about the main lookup. */
 static void
 arm(struct query *q, unsigned todo)
 {
@@ -404,7 +405,7 @@ execute(struct query *q, unsigned todo)
 		next = SYNTH_WAIT;
 		if (todo & SYNTH_ASK_MAIN)
 			next |= ask(q, SYNTH_MAIN);
-		if (q->legs[SYNTH_MAIN].pending)
+		if (q->lookups[SYNTH_MAIN].pending)
 			arm(q, todo);
 		if ((todo & SYNTH_ASK_A) && !(next & SYNTH_ANSWER))
 			next |= ask(q, SYNTH_A);
@@ -524,11 +525,11 @@ begin_query(struct queries *qs, const struct arrival *a)
 	q->client = *a->client;
 	q->pass = a->pass;
 	for (i = 0; i < SYNTH_N_LOOKUPS; i++) {
-		q->legs[i].query = q;
-		q->legs[i].which = i;
-		q->legs[i].asked = false;
-		q->legs[i].pending = false;
-		q->legs[i].resolve.asker = asker;
+		q->lookups[i].query = q;
+		q->lookups[i].which = i;
+		q->lookups[i].asked = false;
+		q->lookups[i].pending = false;
+		q->lookups[i].resolve.asker = asker;
 	}
 	q->stale_ok = false;
 	keep_query(q, &a->scan);

@@ -49,7 +49,7 @@ struct query {
 	struct msg_scan scan; /* of wire */
 	uint8_t wire[MSG_QUERY_MAX];
 	struct synth synth;
-	struct query_lookup legs[SYNTH_N_LOOKUPS];
+	struct query_lookup lookups[SYNTH_N_LOOKUPS];
 	struct event deadline;
 	struct event aaaa_timer;
 	struct event a_timer;

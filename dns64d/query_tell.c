@@ -17,8 +17,9 @@ tell_query(const struct query *q, struct querylog_line *line)
 	line->answered = true;
 	line->ede = &q->pass.ede;
 	for (i = 0; i < SYNTH_N_LOOKUPS; i++) {
-		line->leg[i] = q->legs[i].asked ? &q->legs[i].resolve : NULL;
-		line->pending[i] = q->legs[i].pending;
+		line->lookup[i] =
+		    q->lookups[i].asked ? &q->lookups[i].resolve : NULL;
+		line->pending[i] = q->lookups[i].pending;
 	}
 	querylog_write(q->qs->log, line);
 }

@@ -130,23 +130,23 @@ add_ede(struct text *t, const struct ede_set *ede)
 }
 
 static void
-add_upstream(struct text *t, const struct resolve *r, const char *leg)
+add_upstream(struct text *t, const struct resolve *r, const char *lookup)
 {
 	char buf[SCOPED_ADDR_STRLEN];
 
 	if (r->from == NULL) {
-		add(t, " %sfrom=nobody", leg);
+		add(t, " %sfrom=nobody", lookup);
 		return;
 	}
-	add(t, " %sfrom=%s %sms=%" PRId64, leg,
-	    scoped_addr_print(&r->from->addr, buf, sizeof(buf)), leg,
+	add(t, " %sfrom=%s %sms=%" PRId64, lookup,
+	    scoped_addr_print(&r->from->addr, buf, sizeof(buf)), lookup,
 	    monotime_diff_ms(monotime_now(), r->asked_at));
 }
 
-/* Where the answer to one leg came from. */
+/* Where the answer to one lookup came from. */
 static void
 add_lookup(struct text *t, const struct resolve *r, bool pending,
-    const char *leg)
+    const char *lookup)
 {
 	static const char *const words[] = {
 		[RESOLVE_CACHE] = "cache",
@@ -155,11 +155,11 @@ add_lookup(struct text *t, const struct resolve *r, bool pending,
 	};
 
 	if (pending)
-		add(t, " %sfrom=waiting", leg);
+		add(t, " %sfrom=waiting", lookup);
 	else if (r->source == RESOLVE_UPSTREAM)
-		add_upstream(t, r, leg);
+		add_upstream(t, r, lookup);
 	else
-		add(t, " %sfrom=%s", leg, words[r->source]);
+		add(t, " %sfrom=%s", lookup, words[r->source]);
 }
 
 static void
@@ -167,11 +167,11 @@ add_origin(struct text *t, const struct querylog_line *line)
 {
 	if (line->from != NULL)
 		add(t, " from=%s", line->from);
-	if (line->leg[SYNTH_MAIN] != NULL)
-		add_lookup(t, line->leg[SYNTH_MAIN], line->pending[SYNTH_MAIN],
-		    "");
-	if (line->leg[SYNTH_A] != NULL)
-		add_lookup(t, line->leg[SYNTH_A], line->pending[SYNTH_A],
+	if (line->lookup[SYNTH_MAIN] != NULL)
+		add_lookup(t, line->lookup[SYNTH_MAIN],
+		    line->pending[SYNTH_MAIN], "");
+	if (line->lookup[SYNTH_A] != NULL)
+		add_lookup(t, line->lookup[SYNTH_A], line->pending[SYNTH_A],
 		    "a-");
 }
 

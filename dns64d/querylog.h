@@ -37,8 +37,8 @@ struct querylog_line {
 	const struct dns64_policy *policy; /* of whose prefixes one is in it */
 	const uint8_t *answer;
 	size_t answer_len;
-	const char *from; /* where the answer came from, unless from legs */
-	const struct resolve *leg[SYNTH_N_LOOKUPS]; /* that were asked */
+	const char *from; /* where the answer came from, unless from lookups */
+	const struct resolve *lookup[SYNTH_N_LOOKUPS]; /* that were asked */
 	bool pending[SYNTH_N_LOOKUPS];
 };
 

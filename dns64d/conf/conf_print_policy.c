@@ -152,7 +152,7 @@ balance_name(enum policy_balance balance)
 static void
 print_ask(const struct page *page, const struct dns64_policy *policy)
 {
-	switch (policy->legs) {
+	switch (policy->lookups) {
 	case POLICY_LOOKUPS_PARALLEL:
 		print(page, "ask parallel\n");
 		break;

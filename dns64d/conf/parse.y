@@ -370,13 +370,13 @@ synthesis	: DNS64 dns64		{ conf_policy(conf)->dns64 = $2; }
 		;
 
 asking		: ASK PARALLEL {
-			conf_policy(conf)->legs = POLICY_LOOKUPS_PARALLEL;
+			conf_policy(conf)->lookups = POLICY_LOOKUPS_PARALLEL;
 		}
 		| ASK SEQUENTIAL {
-			conf_policy(conf)->legs = POLICY_LOOKUPS_SEQUENTIAL;
+			conf_policy(conf)->lookups = POLICY_LOOKUPS_SEQUENTIAL;
 		}
 		| ASK DELAYED MSECS {
-			conf_policy(conf)->legs = POLICY_LOOKUPS_DELAYED;
+			conf_policy(conf)->lookups = POLICY_LOOKUPS_DELAYED;
 			conf_policy(conf)->a_delay_ms =
 			    msecs(cf, &$3, 1, 1000);
 		}

@@ -84,7 +84,7 @@ struct dns64_policy {
 
 	enum policy_dns64 dns64;
 	enum policy_balance balance;
-	enum policy_lookups legs;
+	enum policy_lookups lookups;
 	unsigned a_delay_ms;	   /* POLICY_LOOKUPS_DELAYED only */
 	unsigned aaaa_deadline_ms; /* then A decides (RFC 6147, 5.1.3) */
 	bool force;		   /* synthesise although AAAA exist */
@@ -107,7 +107,7 @@ struct dns64_policy {
 /*
  * The defaults: no prefix, AAAA exclusion ::ffff:0:0/96 (RFC 6147, 5.1.4),
  * A exclusions 0.0.0.0/8, 127.0.0.0/8, 169.254.0.0/16, 224.0.0.0/4 and
- * 255.255.255.255/32, legs in parallel, PTR by CNAME.
+ * 255.255.255.255/32, lookups in parallel, PTR by CNAME.
  * Returns 0, or -1 with errno ENOMEM; then p holds nothing to clear.
  */
 int policy_init(struct dns64_policy *p);

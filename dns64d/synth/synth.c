@@ -52,7 +52,7 @@ begin_lookups(struct synth *s)
 	s->state[SYNTH_MAIN] = SYNTH_S_PENDING;
 	if (s->plan != SYNTH_P_AAAA)
 		return (SYNTH_ASK_MAIN);
-	switch (s->policy->legs) {
+	switch (s->policy->lookups) {
 	case POLICY_LOOKUPS_PARALLEL:
 		s->state[SYNTH_A] = SYNTH_S_PENDING;
 		return (SYNTH_ASK_MAIN | SYNTH_ASK_A | SYNTH_ARM_AAAA);
@@ -90,18 +90,18 @@ synth_balance(struct synth *s, struct balance_pick *pick)
 }
 
 /*
- * The legs that we add carry the client's DO, so that the upstream may
+ * The lookups that we add carry the client's DO, so that the upstream may
  * refuse bogus data, and never CD (RFC 6147, 5.5).
  */
 void
-synth_question(const struct synth *s, enum synth_lookup leg,
+synth_question(const struct synth *s, enum synth_lookup lookup,
     struct msg_question *q)
 {
 	msg_question_from(s->query, q);
-	if (leg == SYNTH_MAIN && s->plan != SYNTH_P_PTR)
+	if (lookup == SYNTH_MAIN && s->plan != SYNTH_P_PTR)
 		return;
 	q->flags &= MSG_RD | MSG_AD;
-	if (leg == SYNTH_A) {
+	if (lookup == SYNTH_A) {
 		q->type = MSG_T_A;
 		return;
 	}
@@ -157,7 +157,7 @@ has_usable_a(const struct dns64_policy *p, const struct msg_scan *m)
 }
 
 static enum synth_state
-classify(const struct synth *s, enum synth_lookup leg,
+classify(const struct synth *s, enum synth_lookup lookup,
     const struct msg_scan *m)
 {
 	bool usable;
@@ -171,8 +171,8 @@ classify(const struct synth *s, enum synth_lookup leg,
 		    msg_has_dnssec_error(m) ? SYNTH_S_BOGUS : SYNTH_S_ERROR);
 	if (s->plan != SYNTH_P_AAAA)
 		return (SYNTH_S_DATA);
-	usable = leg == SYNTH_A ? has_usable_a(s->policy, m) :
-				  has_usable_aaaa(s->policy, m);
+	usable = lookup == SYNTH_A ? has_usable_a(s->policy, m) :
+				     has_usable_aaaa(s->policy, m);
 	return (usable ? SYNTH_S_DATA : SYNTH_S_EMPTY);
 }
 
@@ -199,7 +199,7 @@ is_left_alone(const struct synth *s)
 	    has_signatures(s->reply[SYNTH_MAIN]));
 }
 
-/* The AAAA leg alone decides, whatever A may bring (RFC 6147, 5.1.1, 2). */
+/* The AAAA lookup alone decides, whatever A may bring (RFC 6147, 5.1.1, 2). */
 static bool
 main_decides(const struct synth *s)
 {
@@ -231,7 +231,7 @@ ask_a(struct synth *s)
 	return (SYNTH_ASK_A);
 }
 
-/* What follows from the states of the two legs. */
+/* What follows from the states of the two lookups. */
 static unsigned
 next_step(struct synth *s)
 {
@@ -255,22 +255,22 @@ next_step(struct synth *s)
 }
 
 unsigned
-synth_reply(struct synth *s, enum synth_lookup leg,
+synth_reply(struct synth *s, enum synth_lookup lookup,
     const struct msg_scan *reply)
 {
-	if (!is_open(s->state[leg]))
+	if (!is_open(s->state[lookup]))
 		return (SYNTH_WAIT);
-	s->reply[leg] = reply;
-	s->state[leg] = classify(s, leg, reply);
+	s->reply[lookup] = reply;
+	s->state[lookup] = classify(s, lookup, reply);
 	return (next_step(s));
 }
 
 unsigned
-synth_fail(struct synth *s, enum synth_lookup leg)
+synth_fail(struct synth *s, enum synth_lookup lookup)
 {
-	if (!is_open(s->state[leg]))
+	if (!is_open(s->state[lookup]))
 		return (SYNTH_WAIT);
-	s->state[leg] = SYNTH_S_FAILED;
+	s->state[lookup] = SYNTH_S_FAILED;
 	return (next_step(s));
 }
 
@@ -468,22 +468,22 @@ copy_section(const struct msg_scan *m, enum msg_section section,
 
 /*
  * RFC 6147, 5.4: the chain, the addresses we stand for, and the rest from
- * the reply of this leg. AD and AA are cleared, for the answer section is
+ * the reply of this lookup. AD and AA are cleared, for the answer section is
  * ours, and we have authority over neither name.
  */
 static size_t
-compose(struct synth *s, enum synth_lookup leg, size_t limit, uint8_t *buf)
+compose(struct synth *s, enum synth_lookup lookup, size_t limit, uint8_t *buf)
 {
-	const struct msg_scan *m = s->reply[leg];
+	const struct msg_scan *m = s->reply[lookup];
 	struct msg_build b;
 	struct chain c;
 
 	msg_build_begin(&b, s->query, m->flags & MSG_RA, m->rcode, buf, limit);
 	chain_follow(&c, m);
 	chain_copy(&c, s->query->dnssec_ok, &b);
-	if (s->state[leg] == SYNTH_S_DATA && leg == SYNTH_A)
+	if (s->state[lookup] == SYNTH_S_DATA && lookup == SYNTH_A)
 		build_synthesised(s, &c, &b);
-	if (s->state[leg] == SYNTH_S_DATA && leg == SYNTH_MAIN)
+	if (s->state[lookup] == SYNTH_S_DATA && lookup == SYNTH_MAIN)
 		build_filtered(s, &c, &b);
 	if (chain_is_cut(&c))
 		msg_build_truncate(&b);
@@ -556,11 +556,11 @@ answer_a(struct synth *s, size_t limit, uint8_t *buf)
 }
 
 /*
- * The leg whose reply the answer is made of; SYNTH_N_LOOKUPS when there is
+ * The lookup whose reply the answer is made of; SYNTH_N_LOOKUPS when there is
  * none and the answer is SERVFAIL.
  *
- *	                 A leg
- *	AAAA leg    DATA   EMPTY  NXDOMAIN, ERROR  FAILED
+ *	                 A lookup
+ *	AAAA lookup    DATA   EMPTY  NXDOMAIN, ERROR  FAILED
  *	DATA, NXD.  A (1)  main   main             main
  *	EMPTY       A      main   A                none (2)
  *	ERROR       A      A      A                main
@@ -589,16 +589,16 @@ choose_lookup(const struct synth *s)
 static size_t
 answer_upstream(struct synth *s, size_t limit, uint8_t *buf)
 {
-	enum synth_lookup leg = SYNTH_MAIN;
+	enum synth_lookup lookup = SYNTH_MAIN;
 
 	if (s->plan == SYNTH_P_AAAA)
-		leg = choose_lookup(s);
+		lookup = choose_lookup(s);
 	else if (s->state[SYNTH_MAIN] == SYNTH_S_FAILED)
-		leg = SYNTH_N_LOOKUPS;
-	if (leg == SYNTH_N_LOOKUPS)
+		lookup = SYNTH_N_LOOKUPS;
+	if (lookup == SYNTH_N_LOOKUPS)
 		return (0);
-	s->upstream = s->reply[leg];
-	if (leg == SYNTH_A)
+	s->upstream = s->reply[lookup];
+	if (lookup == SYNTH_A)
 		return (answer_a(s, limit, buf));
 	if (s->plan != SYNTH_P_PTR)
 		return (answer_main(s, limit, buf));

@@ -3,16 +3,16 @@
  * send, reports what came, and is told when to answer and with which bytes;
  * it never needs to know why.
  *
- *	client's query --synth_begin--> ask legs, or answer at once
- *	reply of a leg --synth_reply--.
- *	no reply       --synth_fail----+-> ask the other leg, wait, or answer
+ *	client's query --synth_begin--> ask lookups, or answer at once
+ *	reply of a lookup --synth_reply--.
+ *	no reply       --synth_fail----+-> ask the other lookup, wait, or answer
  *	timer          --synth_timer--'
  *	SYNTH_ANSWER   --synth_answer--> bytes for the client
  *
- * The main leg is the client's own question (AAAA, or anything that is
+ * The main lookup is the client's own question (AAAA, or anything that is
  * simply forwarded) or, for a PTR inside a Pref64, that of in-addr.arpa. The
- * A leg is the A question of an AAAA query. Knows no sockets, clock or
- * retries: a leg's reply is the final one of all tries.
+ * A lookup is the A question of an AAAA query. Knows no sockets, clock or
+ * retries: a lookup's reply is the final one of all tries.
  */
 #ifndef DNS64D_SYNTH_SYNTH_H
 #define DNS64D_SYNTH_SYNTH_H
@@ -33,7 +33,7 @@ enum synth_lookup { SYNTH_MAIN, SYNTH_A, SYNTH_N_LOOKUPS };
 
 /*
  * What the I/O layer is to do now, a set. SYNTH_ANSWER ends the question:
- * outstanding legs and timers are to be dropped, no other bit is set.
+ * outstanding lookups and timers are to be dropped, no other bit is set.
  * An empty set means wait.
  */
 enum synth_todo {
@@ -65,7 +65,7 @@ enum synth_outcome {
 /* Private to synth.c. */
 enum synth_plan {
 	SYNTH_P_PASS, /* forward, relay */
-	SYNTH_P_AAAA, /* the two legs of RFC 6147, 5.1 */
+	SYNTH_P_AAAA, /* the two lookups of RFC 6147, 5.1 */
 	SYNTH_P_PTR,  /* CNAME to in-addr.arpa */
 	SYNTH_P_LOCAL /* nothing goes upstream */
 };
@@ -125,25 +125,25 @@ void synth_balance(struct synth *s, struct balance_pick *pick);
  */
 void synth_minimise(struct synth *s);
 
-/* The question of a leg, when synth_begin or a later step asked for it. */
-void synth_question(const struct synth *s, enum synth_lookup leg,
+/* The question of a lookup, when synth_begin or a later step asked for it. */
+void synth_question(const struct synth *s, enum synth_lookup lookup,
     struct msg_question *q);
 
 /*
- * A leg has its reply. It must be the reply to the leg's question
+ * A lookup has its reply. It must be the reply to the lookup's question
  * (msg_is_reply_to) and, for TC, have been asked again over TCP: a reply that
  * still has TC set counts as none in the AAAA plan.
- * A second reply of a leg is ignored, an overdue one is welcome.
+ * A second reply of a lookup is ignored, an overdue one is welcome.
  *
- * An overdue AAAA leg makes way for a synthesised answer, or for NXDOMAIN of
- * the A leg. When A has nothing to offer the answer waits for the AAAA leg's
- * end all the same: a slow IPv6-only name is not to be denied.
+ * An overdue AAAA lookup makes way for a synthesised answer, or for NXDOMAIN
+ * of the A lookup. When A has no address the answer still waits for the end
+ * of the AAAA lookup: a slow IPv6-only name must not be denied.
  */
-unsigned synth_reply(struct synth *s, enum synth_lookup leg,
+unsigned synth_reply(struct synth *s, enum synth_lookup lookup,
     const struct msg_scan *reply);
 
-/* No upstream answered the leg: all tries are over. */
-unsigned synth_fail(struct synth *s, enum synth_lookup leg);
+/* No upstream answered the lookup: all tries are over. */
+unsigned synth_fail(struct synth *s, enum synth_lookup lookup);
 
 /* A timer that was asked for has run out; stale ones do no harm. */
 unsigned synth_timer(struct synth *s, enum synth_timer timer);

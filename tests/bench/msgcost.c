@@ -1,6 +1,6 @@
 /*
  * What the worst messages cost dns64d: 64 KB of address records, many unlike
- * names, names of many labels. Each is scanned and made the A leg of a
+ * names, names of many labels. Each is scanned and made the A lookup of a
  * synthesised answer. Prints "name value unit" lines; DNS64-94 allows 100 us.
  *
  *	cc -O2 -I. tests/bench/msgcost.c build/dns64d/libdns64.a \

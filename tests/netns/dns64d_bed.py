@@ -41,7 +41,7 @@ def ptr_of(addr6):
     return dns.reversename.from_address(addr6).to_text()
 
 
-# --- the AAAA leg --------------------------------------------------------
+# --- the AAAA lookup --------------------------------------------------------
 
 # Shows: DNS64-01
 @case("AAAA in another class than IN is forwarded untouched")
@@ -323,7 +323,7 @@ def _(d, up):
     equal(records(d.ask("other.example."), "AAAA"), [p64("192.0.2.18")])
 
 
-# --- the A leg -----------------------------------------------------------
+# --- the A lookup -----------------------------------------------------------
 
 # Shows: DNS64-12
 @case("without AAAA the outcome of A is the answer's")
@@ -343,7 +343,7 @@ def _(d, up):
 
 
 # Shows: DNS64-12
-@case("both legs failing is SERVFAIL at once")
+@case("both lookups failing is SERVFAIL at once")
 def _(d, up):
     for rdtype in ("AAAA", "A"):
         up.script("both.example.", rdtype, does.with_rcode(2))

@@ -134,7 +134,7 @@ def _(d, up):
 
 
 # Shows: DNS64-38
-@case("RD=0 starts no A leg and is forwarded with RD=0")
+@case("RD=0 starts no A lookup and is forwarded with RD=0")
 def _(d, up):
     up.add("norec.example. 300 A 192.0.2.5")
     asked = dns.message.make_query("norec.example.", "AAAA")

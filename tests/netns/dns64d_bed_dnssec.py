@@ -122,7 +122,7 @@ def _(d, up):
 
 
 # Shows: DNS64-45
-@case("the A leg carries the client's DO, and CD=0")
+@case("the A lookup carries the client's DO, and CD=0")
 def _(d, up):
     for do in (False, True):
         name = f"leg{do:d}.example."
@@ -134,7 +134,7 @@ def _(d, up):
 
 
 # Shows: DNS64-41 DNS64-44 DNS64-85
-@case("bogus data in either leg is SERVFAIL, its reason is told")
+@case("bogus data in either lookup is SERVFAIL, its reason is told")
 def _(d, up):
     signed(up, "bogus6.example.", 8)
     up.script("bogus6.example.", "AAAA", does.bogus)

@@ -184,7 +184,7 @@ def _(d, up):
 
 
 # Shows: DNS64-38
-@case("RD=0 is answered from the cache, or forwarded with RD=0, without A leg")
+@case("RD=0 is answered from the cache, or forwarded with RD=0, without A lookup")
 def _(d, up):
     up.add("rd.example. 300 A 192.0.2.6")
     reply = d.ask("rd.example.", "AAAA", flags=0)
@@ -355,7 +355,7 @@ def _(d, up):
 
 
 # Shows: DNS64-44 DNS64-78
-@case("a failed validation that is kept still rules out the A leg")
+@case("a failed validation that is kept still rules out the A lookup")
 def _(d, up):
     def bogus(ask):
         reply = ask.reply(rcode=SERVFAIL)
@@ -429,7 +429,7 @@ def _(d, up):
                                               use_edns=0))
         equal((records(reply, "A"), reply.answer[0].ttl), (["192.0.2.17"], 30))
         equal((ede_codes(reply), seconds < 0.5), ([3], True))
-        # AAAA is denied for longer: only the A leg is stale.
+        # AAAA is denied for longer: only the A lookup is stale.
         one.everything = silence
         reply, seconds = took(lambda: own.ask("old.example.", use_edns=0))
         equal(records(reply, "AAAA"), [f"{PREFIX}c000:210"])
@@ -439,7 +439,7 @@ def _(d, up):
 
 
 # Shows: DNS64-81
-@case("both legs may be stale, and failures are rechecked after 30 s only")
+@case("both lookups may be stale, and failures are rechecked after 30 s only")
 def _(d, up):
     with FakeUpstream() as one, Daemon(one, extra="ttl negative 1") as own:
         one.add("both.example. 1 A 192.0.2.18")
@@ -521,7 +521,7 @@ def ask_for(d, name, seconds):
 
 
 # Shows: DNS64-82
-@case("a popular name is fetched anew before it expires, both legs of it")
+@case("a popular name is fetched anew before it expires, both lookups of it")
 def _(d, up):
     with FakeUpstream() as one, Daemon(one) as own:
         one.add("hot.example. 5 A 192.0.2.22")

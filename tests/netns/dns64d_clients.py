@@ -175,7 +175,7 @@ def _(d, up):
 
 
 # Shows: DNS64-60
-@case("a client subnet is stripped, or goes on both legs and returns a scope")
+@case("a client subnet is stripped, or goes on both lookups and returns a scope")
 def _(d, up):
     def scoped(ask):
         reply = ask.from_zone()

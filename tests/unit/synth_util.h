@@ -1,5 +1,5 @@
 /*
- * What the tests of synth share: one question, the replies to its legs as
+ * What the tests of synth share: one question, the replies to its lookups as
  * text (dns_text.h), a policy, and the answer as text.
  */
 #ifndef TESTS_SYNTH_UTIL_H
@@ -118,12 +118,12 @@ set_policy(unsigned tweaks)
 #define CNAME "AN www.example. 300 IN CNAME t.example.net.\n"
 
 static inline unsigned
-report(struct synth *s, enum synth_lookup leg, const char *t)
+report(struct synth *s, enum synth_lookup lookup, const char *t)
 {
 	if (t == NULL)
-		return (synth_fail(s, leg));
-	set_message(&reply[leg], t, 0xbeef, true);
-	return (synth_reply(s, leg, &reply[leg].scan));
+		return (synth_fail(s, lookup));
+	set_message(&reply[lookup], t, 0xbeef, true);
+	return (synth_reply(s, lookup, &reply[lookup].scan));
 }
 
 static inline const char *

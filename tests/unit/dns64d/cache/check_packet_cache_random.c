@@ -63,7 +63,7 @@ struct scene {
 	bool tcp;
 };
 
-static uint8_t slow[MSG_MAX], fast[MSG_MAX], legs[SYNTH_N_LOOKUPS][MSG_MAX];
+static uint8_t slow[MSG_MAX], fast[MSG_MAX], lookups[SYNTH_N_LOOKUPS][MSG_MAX];
 static struct msg_scan lookup_scan[SYNTH_N_LOOKUPS];
 
 static size_t
@@ -317,15 +317,15 @@ set_query(struct scene *sc, uint16_t flags, unsigned payload, bool do_bit)
 	    MSG_Q_ACCEPT);
 }
 
-/* What answers one leg: the cache, if it is fresh. */
+/* What answers one lookup: the cache, if it is fresh. */
 static unsigned
-take_lookup(struct scene *sc, struct synth *s, enum synth_lookup leg,
+take_lookup(struct scene *sc, struct synth *s, enum synth_lookup lookup,
     struct monotime *until, bool learn)
 {
 	struct msg_question q;
 	struct cache_hit hit;
 
-	synth_question(s, leg, &q);
+	synth_question(s, lookup, &q);
 	if (learn)
 		fetch(sc, &q);
 	cache_find(sc->cache, &q, policy.nxdomain_synth, sc->now, &hit);
@@ -336,10 +336,10 @@ take_lookup(struct scene *sc, struct synth *s, enum synth_lookup leg,
 	    "a refresh is due while it is steady");
 	if (hit.steady_until.ns < until->ns)
 		*until = hit.steady_until;
-	ck_assert_int_eq(cache_write(&hit, &q, sc->now, legs[leg],
-			     &lookup_scan[leg]),
+	ck_assert_int_eq(cache_write(&hit, &q, sc->now, lookups[lookup],
+			     &lookup_scan[lookup]),
 	    0);
-	return (synth_reply(s, leg, &lookup_scan[leg]));
+	return (synth_reply(s, lookup, &lookup_scan[lookup]));
 }
 
 /* The long way. Returns the length, or 0 when the cache does not suffice. */
@@ -494,7 +494,7 @@ random_policy(void)
 	set_policy(tweaks[below(NITEMS(tweaks))] | WKP_PRIVATE);
 	policy.balance =
 	    one_in(4) ? POLICY_BALANCE_ROUND_ROBIN : POLICY_BALANCE_ALL;
-	policy.legs =
+	policy.lookups =
 	    one_in(2) ? POLICY_LOOKUPS_PARALLEL : POLICY_LOOKUPS_SEQUENTIAL;
 	policy.max_synth = one_in(4) ? 2 : 0;
 	policy.leave_signed = one_in(4);

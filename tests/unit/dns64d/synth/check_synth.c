@@ -12,7 +12,7 @@
 #include "tests/unit/synth_util.h"
 
 /*
- * No text: no upstream answered the leg.
+ * No text: no upstream answered the lookup.
  */
 static const struct row {
 	const char *name;
@@ -32,7 +32,7 @@ static const struct row {
 	    R4 CNAME "AN t.example.net. 60 IN A 192.0.3.33\n",
 	    HEAD CNAME "AN t.example.net. 60 IN AAAA 2001:db8::1\n",
 	    SYNTH_O_RELAYED },
-	{ "real AAAA without A leg", 0, AAAA_Q,
+	{ "real AAAA without A lookup", 0, AAAA_Q,
 	    R6 "AN www.example. 60 IN AAAA 2001:db8::1\n", NULL,
 	    HEAD "AN www.example. 60 IN AAAA 2001:db8::1\n", SYNTH_O_RELAYED },
 	/* DNS64-13 DNS64-14 DNS64-20 */
@@ -78,7 +78,7 @@ static const struct row {
 	{ "force without A", FORCE, AAAA_Q,
 	    R6 "AN www.example. 60 IN AAAA 2001:db8::1\n", R4,
 	    HEAD "AN www.example. 60 IN AAAA 2001:db8::1\n", SYNTH_O_RELAYED },
-	{ "force, A leg failed", FORCE, AAAA_Q,
+	{ "force, A lookup failed", FORCE, AAAA_Q,
 	    R6 "AN www.example. 60 IN AAAA 2001:db8::1\n", NULL,
 	    HEAD "AN www.example. 60 IN AAAA 2001:db8::1\n", SYNTH_O_RELAYED },
 	/* DNS64-04 */
@@ -126,7 +126,7 @@ static const struct row {
 	{ "excluded AAAA are not shown for want of A", EXCLUDE, AAAA_Q,
 	    R6 CNAME "AN t.example.net. 60 IN AAAA 2001:db8:bad::1\n",
 	    R4 CNAME, HEAD CNAME, SYNTH_O_NODATA },
-	{ "excluded AAAA, A leg failed", EXCLUDE, AAAA_Q,
+	{ "excluded AAAA, A lookup failed", EXCLUDE, AAAA_Q,
 	    R6 "AN www.example. 60 IN AAAA 2001:db8:bad::1\n", NULL,
 	    "SERVFAIL rd ra\nwww.example. AAAA\n", SYNTH_O_FAILED },
 	{ "exclusions cleared", NO_EXCLUDE, AAAA_Q,
@@ -352,7 +352,7 @@ START_TEST(sequential_legs_give_the_same)
 	unsigned todo;
 
 	set_policy(row->tweaks);
-	policy.legs = POLICY_LOOKUPS_SEQUENTIAL;
+	policy.lookups = POLICY_LOOKUPS_SEQUENTIAL;
 	set_message(&query, row->query, 0x1234, false);
 	ck_assert_uint_eq(synth_begin(&s, &policy, &query.scan),
 	    SYNTH_ASK_MAIN | SYNTH_ARM_AAAA);
@@ -432,7 +432,7 @@ START_TEST(delayed_a_is_asked_by_the_timer_or_by_an_empty_aaaa)
 	struct synth s;
 
 	set_policy(0);
-	policy.legs = POLICY_LOOKUPS_DELAYED;
+	policy.lookups = POLICY_LOOKUPS_DELAYED;
 	set_message(&query, AAAA_Q, 0x1234, false);
 	ck_assert_uint_eq(synth_begin(&s, &policy, &query.scan),
 	    SYNTH_ASK_MAIN | SYNTH_ARM_AAAA | SYNTH_ARM_A);

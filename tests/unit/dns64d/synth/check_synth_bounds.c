@@ -125,7 +125,7 @@ START_TEST(changed_replies_never_give_a_broken_answer)
 	uint32_t seed = 3, changes;
 	struct msg_scan m;
 	struct synth s;
-	int run, leg;
+	int run, lookup;
 
 	set_policy(TWO | EXCLUDE);
 	set_message(&query, DO_Q, 0x1234, false);
@@ -141,19 +141,19 @@ START_TEST(changed_replies_never_give_a_broken_answer)
 	    1, true, good[SYNTH_A]);
 	for (run = 0; run < 50000; run++) {
 		synth_begin(&s, &policy, &query.scan);
-		for (leg = 0; leg < SYNTH_N_LOOKUPS; leg++) {
-			memcpy(reply[leg].wire, good[leg], len[leg]);
+		for (lookup = 0; lookup < SYNTH_N_LOOKUPS; lookup++) {
+			memcpy(reply[lookup].wire, good[lookup], len[lookup]);
 			for (changes = run % 4; changes > 0; changes--) {
 				seed = seed * 1664525 + 1013904223;
-				n = 2 + (seed >> 8) % (len[leg] - 2);
+				n = 2 + (seed >> 8) % (len[lookup] - 2);
 				seed = seed * 1664525 + 1013904223;
-				reply[leg].wire[n] = (uint8_t)(seed >> 8);
+				reply[lookup].wire[n] = (uint8_t)(seed >> 8);
 			}
-			if (msg_scan(reply[leg].wire, len[leg],
-				&reply[leg].scan) == MSG_SCAN_OK)
-				synth_reply(&s, leg, &reply[leg].scan);
+			if (msg_scan(reply[lookup].wire, len[lookup],
+				&reply[lookup].scan) == MSG_SCAN_OK)
+				synth_reply(&s, lookup, &reply[lookup].scan);
 			else
-				synth_fail(&s, leg);
+				synth_fail(&s, lookup);
 		}
 		n = synth_answer(&s, 512, out);
 		ck_assert_uint_le(n, 512);
