@@ -45,6 +45,7 @@ PKG_CONFIG ?= pkg-config
 # Sources, one per line. PURE ones know no I/O, clock, log or globals.
 
 common_PURE = \
+    common/array.c \
     common/net/addr.c \
     common/net/addr_hint.c \
     common/net/acl.c \

@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/array.h"
+
 #include "acl.h"
 #include "addr.h"
 
@@ -93,20 +95,17 @@ set_parents(struct acl *acl)
 static int
 acl_grow(struct acl *acl)
 {
-	size_t room = acl->room == 0 ? 16 : acl->room * 2;
 	struct rule *rules;
 
-	if (acl->count < acl->room)
-		return (0);
 	if (acl->count >= ACL_MAX_RULES) {
 		errno = ENOSPC;
 		return (-1);
 	}
-	rules = reallocarray(acl->rules, room, sizeof(*rules));
+	rules = array_reserve(acl->rules, &acl->room, acl->count + 1,
+	    sizeof(*rules));
 	if (rules == NULL)
 		return (-1);
 	acl->rules = rules;
-	acl->room = room;
 	return (0);
 }
 

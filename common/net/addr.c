@@ -26,14 +26,11 @@ family_bits(sa_family_t family)
 static bool
 host_bits_set(const struct prefix *p)
 {
-	const unsigned char *x = p->v6.s6_addr;
-	unsigned i;
+	struct prefix cleared = *p;
+	const size_t size = family_bits(p->family) / 8;
 
-	for (i = p->len; i < family_bits(p->family); i++) {
-		if (x[i / 8] & (0x80 >> i % 8))
-			return (true);
-	}
-	return (false);
+	addr_clear_host(&cleared.v6, size, p->len);
+	return (memcmp(&cleared.v6, &p->v6, size) != 0);
 }
 
 /* Decimal below 1000; no sign and no leading zero. */
@@ -112,6 +109,20 @@ prefix_overlap(const struct prefix *a, const struct prefix *b)
 {
 	return (a->family == b->family &&
 	    bits_equal(&a->v6, &b->v6, a->len < b->len ? a->len : b->len));
+}
+
+int
+netmask_len(const void *mask, size_t size)
+{
+	const uint8_t *octets = mask;
+	uint8_t expected[sizeof(struct in6_addr)];
+	unsigned len = 0;
+
+	while (len < size * 8 && (octets[len / 8] & 0x80 >> len % 8) != 0)
+		len++;
+	memcpy(expected, octets, size);
+	addr_clear_host(expected, size, len);
+	return (memcmp(expected, octets, size) == 0 ? (int)len : -1);
 }
 
 char *

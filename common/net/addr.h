@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 /* Host bits are zero; len is at most 32 (AF_INET) or 128 (AF_INET6). */
 struct prefix {
@@ -59,6 +60,40 @@ bool prefix_match(const struct prefix *p, const struct sockaddr_storage *ss);
 
 /* True when one of the two prefixes contains the other. */
 bool prefix_overlap(const struct prefix *a, const struct prefix *b);
+
+/* The netmask of a prefix length from 0 to 32, in host order. */
+#define PREFIX4_MASK(len) \
+	((uint32_t)((len) == 0 ? 0 : 0xffffffffU << (32 - (len)) % 32))
+
+/* Clear all but the first len bits of an address of size octets. */
+static inline void
+addr_clear_host(void *addr, size_t size, unsigned len)
+{
+	uint8_t *octets = (uint8_t *)addr;
+	size_t whole = len / 8;
+
+	if (len % 8 != 0) {
+		octets[whole] &= (uint8_t)(0xff00 >> len % 8);
+		whole++;
+	}
+	memset(octets + whole, 0, size - whole);
+}
+
+/* The first len bits of an address, all others zero. */
+static inline struct in6_addr
+addr6_prefix(const struct in6_addr *addr, unsigned len)
+{
+	struct in6_addr prefix = *addr;
+
+	addr_clear_host(&prefix, sizeof(prefix), len);
+	return (prefix);
+}
+
+/*
+ * The prefix length of a netmask of size octets, or -1 when a bit is set
+ * behind one that is not.
+ */
+int netmask_len(const void *mask, size_t size);
 
 /* Print as 192.0.2.0/24, always with the length; returns buf. */
 char *prefix_print(const struct prefix *p, char *buf, size_t size);

@@ -9,7 +9,7 @@
 /* Bits 64 to 71, "u" in RFC 6052, 2.2: zero, and never part of an address. */
 #define U_OCTET 8
 
-static const struct pref64 wkp = {
+const struct pref64 pref64_wkp = {
 	.addr.s6_addr = { 0x00, 0x64, 0xff, 0x9b },
 	.len = 96,
 };
@@ -81,7 +81,7 @@ pref64_overlap(const struct pref64 *a, const struct pref64 *b)
 bool
 pref64_is_wkp(const struct pref64 *p)
 {
-	return (p->len == wkp.len && pref64_match(p, &wkp.addr));
+	return (p->len == pref64_wkp.len && pref64_match(p, &pref64_wkp.addr));
 }
 
 /* The four octets follow the prefix and step over the "u" octet. */

@@ -17,6 +17,9 @@ struct pref64 {
 	unsigned char len; /* bits */
 };
 
+/* 64:ff9b::/96, the well-known prefix (RFC 6052, 2.1). */
+extern const struct pref64 pref64_wkp;
+
 /* Longest text of a prefix with its length, and the final NUL. */
 #define PREF64_STRLEN (INET6_ADDRSTRLEN + 4)
 
@@ -60,7 +63,7 @@ pref64_find(const struct pref64 *prefixes, size_t n,
 /* True when one of the two prefixes contains the other. */
 bool pref64_overlap(const struct pref64 *a, const struct pref64 *b);
 
-/* True for 64:ff9b::/96, the well-known prefix (RFC 6052, 2.1). */
+/* True for pref64_wkp. */
 bool pref64_is_wkp(const struct pref64 *p);
 
 /* For prefixes shorter than 96 bits, behind the two below. */

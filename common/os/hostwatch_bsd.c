@@ -22,6 +22,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "common/net/addr.h"
+
 #include "hostwatch.h"
 
 /* A message with all its addresses is well below. */
@@ -157,15 +159,16 @@ addr_flags(const struct hostwatch *w, const struct ifaddrs *i,
 static unsigned char
 mask_len(const struct sockaddr *mask, size_t offset)
 {
-	const uint8_t *octets = (const uint8_t *)mask;
-	unsigned char len = 0;
-	uint8_t bit;
+	uint8_t octets[sizeof(struct in6_addr)] = { 0 };
 	size_t i;
+	int len;
 
-	for (i = offset; mask != NULL && i < mask->sa_len; i++)
-		for (bit = 0x80; bit != 0 && (octets[i] & bit) != 0; bit >>= 1)
-			len++;
-	return (len);
+	for (i = 0;
+	     mask != NULL && offset + i < mask->sa_len && i < sizeof(octets);
+	     i++)
+		octets[i] = ((const uint8_t *)mask)[offset + i];
+	len = netmask_len(octets, sizeof(octets));
+	return (len > 0 ? (unsigned char)len : 0);
 }
 
 static void

@@ -6,22 +6,21 @@
 
 #include <string.h>
 
+#include "common/net/addr.h"
+
 #include "rate.h"
 
 #define SECOND_NS INT64_C(1000000000)
 
-/* The first octets of an address, the bits behind the prefix zero. */
+/* Those octets of an address that have bits of its prefix. */
 static size_t
 copy_prefix(const void *addr, unsigned bits, uint8_t *out)
 {
-	size_t whole = bits / 8;
+	const size_t n = (bits + 7) / 8;
 
-	memcpy(out, addr, whole);
-	if (bits % 8 == 0)
-		return (whole);
-	out[whole] =
-	    ((const uint8_t *)addr)[whole] & (uint8_t)(0xff00 >> bits % 8);
-	return (whole + 1);
+	memcpy(out, addr, n);
+	addr_clear_host(out, n, bits);
+	return (n);
 }
 
 static struct rate_bucket *

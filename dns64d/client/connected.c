@@ -30,20 +30,14 @@ struct connected {
 static bool
 make_prefix(const void *addr, const void *mask, size_t size, struct prefix *p)
 {
-	const uint8_t *a = addr, *m = mask;
-	uint8_t *out = p->v6.s6_addr;
-	unsigned len = 0;
-	size_t i;
+	const int len = netmask_len(mask, size);
 
-	while (len < 8 * size && (m[len / 8] & 0x80 >> len % 8))
-		len++;
-	for (i = 0; i < size; i++) {
-		if (i * 8 >= len && m[i] != 0)
-			return (false);
-		out[i] = a[i] & m[i];
-	}
+	if (len <= 0)
+		return (false);
 	p->len = len;
-	return (len > 0);
+	memcpy(&p->v6, addr, size);
+	addr_clear_host(&p->v6, size, p->len);
+	return (true);
 }
 
 static bool

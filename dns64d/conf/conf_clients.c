@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/array.h"
 #include "common/conf/bundle.h"
 #include "common/conf/conf_file.h"
 #include "common/os/log.h"
@@ -56,7 +57,7 @@ keep_line(char ***list, size_t *n, const char *text)
 {
 	char **bigger;
 
-	bigger = reallocarray(*list, *n + 1, sizeof(*bigger));
+	bigger = array_grow(*list, *n, sizeof(*bigger));
 	if (bigger == NULL)
 		return (conf_no_memory());
 	*list = bigger;
@@ -107,7 +108,7 @@ conf_add_hosts(struct conf *conf, const struct conf_value *path)
 
 	if (*path->text != '/')
 		return ("is no absolute path");
-	bigger = reallocarray(conf->hosts_files, conf->n_hosts_files + 1,
+	bigger = array_grow(conf->hosts_files, conf->n_hosts_files,
 	    sizeof(*bigger));
 	if (bigger == NULL)
 		return (conf_no_memory());

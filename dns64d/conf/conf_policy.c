@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/array.h"
 #include "common/net/addr.h"
 #include "common/os/log.h"
 #include "common/net/pref64.h"
@@ -173,7 +174,7 @@ keep_line(struct conf *conf, const struct conf_prefix_line *line)
 {
 	struct conf_prefix_line *bigger;
 
-	bigger = reallocarray(conf->prefix_lines, conf->n_prefix_lines + 1,
+	bigger = array_grow(conf->prefix_lines, conf->n_prefix_lines,
 	    sizeof(*bigger));
 	if (bigger == NULL)
 		return (conf_no_memory());

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/array.h"
 #include "common/net/acl.h"
 
 #include "conf.h"
@@ -47,8 +48,7 @@ conf_add_access(struct conf *conf, const char *text, bool allow)
 
 	if ((why = prefix_parse(text, &p)) != NULL)
 		return (why);
-	bigger =
-	    reallocarray(conf->access, conf->n_access + 1, sizeof(*bigger));
+	bigger = array_grow(conf->access, conf->n_access, sizeof(*bigger));
 	if (bigger == NULL)
 		return (conf_no_memory());
 	conf->access = bigger;

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/array.h"
 #include "common/net/addr.h"
 #include "common/net/pref64.h"
 
@@ -128,7 +129,7 @@ append(struct conf *conf, const struct translator_conf *t)
 
 	if (conf->n_translators == CONF_TRANSLATORS_MAX)
 		return ("is one translator too many");
-	bigger = reallocarray(conf->translators, conf->n_translators + 1,
+	bigger = array_grow(conf->translators, conf->n_translators,
 	    sizeof(*bigger));
 	if (bigger == NULL)
 		return (conf_no_memory());

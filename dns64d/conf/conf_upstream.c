@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/array.h"
+
 #include "conf.h"
 #include "dns64d/wire/name_text.h"
 
@@ -31,7 +33,7 @@ get_route(struct conf *conf, const char *domain, const char **why)
 		*why = "is one domain too many";
 		return (-1);
 	}
-	bigger = reallocarray(conf->routes, conf->n_routes + 1, sizeof(r));
+	bigger = array_grow(conf->routes, conf->n_routes, sizeof(r));
 	if (bigger == NULL) {
 		*why = conf_no_memory();
 		return (-1);
@@ -95,7 +97,7 @@ conf_add_upstream(struct conf *conf, const struct conf_value *v, unsigned port,
 		if (r->member[i] == server)
 			return (port != 0 ? twice(conf, server, route) : NULL);
 	}
-	bigger = reallocarray(conf->upstream_lines, conf->n_upstream_lines + 1,
+	bigger = array_grow(conf->upstream_lines, conf->n_upstream_lines,
 	    sizeof(*bigger));
 	if (bigger == NULL)
 		return (conf_no_memory());

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/array.h"
 #include "common/siphash.h"
 
 #include "hosts.h"
@@ -293,41 +294,28 @@ grow_by_addr(struct hosts *h)
 	return (0);
 }
 
-/* Room is doubled, so that an array is moved a few times only. */
-static int
-array_grow(void **array, size_t *room, size_t need, size_t size)
-{
-	size_t bigger = *room == 0 ? 64 : *room;
-	void *p;
-
-	while (bigger < need)
-		bigger *= 2;
-	if (bigger == *room)
-		return (0);
-	if ((p = reallocarray(*array, bigger, size)) == NULL)
-		return (-1);
-	*array = p;
-	*room = bigger;
-	return (0);
-}
-
 /* Room for another pair and what is new in it; name_len 0: no new name. */
 static int
 grow(struct hosts *h, size_t name_len, bool addr_is_new)
 {
-	void *names = h->names, *pairs = h->pairs, *addrs = h->addrs;
-	int error = 0;
+	uint8_t *names;
+	struct pair *pairs;
+	struct known_addr *addrs;
 
-	error |= array_grow(&names, &h->names_room, h->names_len + name_len,
-	    sizeof(*h->names));
-	error |= array_grow(&pairs, &h->pairs_room, h->n_pairs + 1,
-	    sizeof(*h->pairs));
-	error |= array_grow(&addrs, &h->addrs_room, h->n_addrs + 1,
-	    sizeof(*h->addrs));
-	h->names = names;
-	h->pairs = pairs;
-	h->addrs = addrs;
-	if (error != 0 || (name_len > 0 && grow_by_name(h) == -1) ||
+	names = array_reserve(h->names, &h->names_room,
+	    h->names_len + name_len, sizeof(*names));
+	if (names != NULL)
+		h->names = names;
+	pairs = array_reserve(h->pairs, &h->pairs_room, h->n_pairs + 1,
+	    sizeof(*pairs));
+	if (pairs != NULL)
+		h->pairs = pairs;
+	addrs = array_reserve(h->addrs, &h->addrs_room, h->n_addrs + 1,
+	    sizeof(*addrs));
+	if (addrs != NULL)
+		h->addrs = addrs;
+	if (names == NULL || pairs == NULL || addrs == NULL ||
+	    (name_len > 0 && grow_by_name(h) == -1) ||
 	    (addr_is_new && grow_by_addr(h) == -1)) {
 		errno = ENOMEM;
 		return (-1);

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/array.h"
 #include "common/net/ip4class.h"
 
 #include "policy.h"
@@ -157,24 +158,15 @@ policy_set_suffix(struct dns64_policy *p, int index,
 	return (NULL);
 }
 
-/*
- * Make room for one more element.
- * Returns 0, or -1 with errno ENOSPC or ENOMEM.
- */
-static int
+/* array_grow(), and ENOSPC when there may be no more. */
+static void *
 grow(void *array, size_t n, size_t size)
 {
-	void *v;
-
 	if (n >= POLICY_RULES_MAX) {
 		errno = ENOSPC;
-		return (-1);
+		return (NULL);
 	}
-	v = reallocarray(*(void **)array, n + 1, size);
-	if (v == NULL)
-		return (-1);
-	*(void **)array = v;
-	return (0);
+	return (array_grow(array, n, size));
 }
 
 static bool
@@ -186,6 +178,7 @@ same_range4(const struct prefix *a, const struct prefix *b)
 int
 policy_add_rule(struct dns64_policy *p, const struct prefix *range, int target)
 {
+	struct policy_rule *rules;
 	size_t i;
 
 	if (range->family != AF_INET ||
@@ -198,8 +191,10 @@ policy_add_rule(struct dns64_policy *p, const struct prefix *range, int target)
 		if (p->rules[i].target == target &&
 		    same_range4(&p->rules[i].range, range))
 			return (0);
-	if (grow(&p->rules, p->n_rules, sizeof(*p->rules)) == -1)
+	rules = grow(p->rules, p->n_rules, sizeof(*rules));
+	if (rules == NULL)
 		return (-1);
+	p->rules = rules;
 	for (i = p->n_rules++; i > 0 && p->rules[i - 1].range.len < range->len;
 	     i--)
 		p->rules[i] = p->rules[i - 1];
@@ -212,14 +207,16 @@ int
 policy_add_exclude(struct dns64_policy *p, const struct prefix *range)
 {
 	struct policy_ranges *list;
+	struct prefix *v;
 
 	if (range->family != AF_INET && range->family != AF_INET6) {
 		errno = EINVAL;
 		return (-1);
 	}
 	list = range->family == AF_INET ? &p->exclude_a : &p->exclude_aaaa;
-	if (grow(&list->v, list->n, sizeof(*list->v)) == -1)
+	if ((v = grow(list->v, list->n, sizeof(*v))) == NULL)
 		return (-1);
+	list->v = v;
 	list->v[list->n++] = *range;
 	return (0);
 }
@@ -239,7 +236,6 @@ int
 policy_finish(struct dns64_policy *p)
 {
 	const struct prefix all = { .family = AF_INET };
-	struct pref64 wkp = { .len = 96 };
 	size_t i;
 	int index;
 
@@ -247,10 +243,7 @@ policy_finish(struct dns64_policy *p)
 		if (p->rules[i].target != POLICY_TARGET_NONE ||
 		    p->rules[i].range.len == 0)
 			return (0);
-	wkp.addr.s6_addr[1] = 0x64;
-	wkp.addr.s6_addr[2] = 0xff;
-	wkp.addr.s6_addr[3] = 0x9b;
-	if ((index = policy_add_prefix(p, &wkp)) == -1)
+	if ((index = policy_add_prefix(p, &pref64_wkp)) == -1)
 		return (-1);
 	return (policy_add_rule(p, &all, index));
 }

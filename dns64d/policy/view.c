@@ -2,6 +2,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/array.h"
+
 #include "view.h"
 
 int
@@ -61,7 +63,7 @@ views_add(struct views *views, const char *name)
 		errno = ENOSPC;
 		return (NULL);
 	}
-	bigger = reallocarray(views->v, views->n + 1, sizeof(*bigger));
+	bigger = array_grow(views->v, views->n, sizeof(*bigger));
 	if (bigger == NULL)
 		return (NULL);
 	views->v = bigger;
@@ -86,8 +88,7 @@ view_add_match(struct view *view)
 		errno = ENOSPC;
 		return (NULL);
 	}
-	bigger =
-	    reallocarray(view->matches, view->n_matches + 1, sizeof(*bigger));
+	bigger = array_grow(view->matches, view->n_matches, sizeof(*bigger));
 	if (bigger == NULL)
 		return (NULL);
 	view->matches = bigger;

@@ -53,19 +53,4 @@ addr6_compare(const struct in6_addr *a, const struct in6_addr *b)
 	return ((x[i] > y[i]) - (x[i] < y[i]));
 }
 
-/* The prefix of so many bits that an address lies in, host bits zero. */
-static inline struct in6_addr
-addr6_prefix(const struct in6_addr *addr, unsigned len)
-{
-	struct in6_addr prefix = *addr;
-	unsigned whole = len / 8;
-
-	if (len % 8 != 0) {
-		prefix.s6_addr[whole] &= (uint8_t)(0xff00 >> len % 8);
-		whole++;
-	}
-	memset(prefix.s6_addr + whole, 0, sizeof(prefix) - whole);
-	return (prefix);
-}
-
 #endif

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/array.h"
 #include "common/net/addr.h"
 #include "common/net/ip4class.h"
 
@@ -46,9 +47,8 @@ conf_set_string(char **to, struct conf_file *cf, const struct conf_value *text)
 }
 
 /*
- * Make room for one more element in an array of n. Capacity is the next
- * power of two, so it need not be kept. NULL: reported, the array is as it
- * was.
+ * Make room for one more element in an array of n, which may have max.
+ * NULL: reported, the array is as it was.
  */
 static void *
 grow(struct conf_file *cf, const struct conf_where *where, void *array,
@@ -58,9 +58,7 @@ grow(struct conf_file *cf, const struct conf_where *where, void *array,
 		conf_error_at(cf, where, "more than %zu of these", max);
 		return (NULL);
 	}
-	if (n > 0 && (n & (n - 1)) != 0)
-		return (array);
-	array = reallocarray(array, n > 0 ? 2 * n : 1, size);
+	array = array_grow(array, n, size);
 	if (array == NULL)
 		conf_error_at(cf, where, "out of memory");
 	return (array);

@@ -35,14 +35,11 @@ find_range(const struct conf *c, struct in_addr addr)
 static void
 set_defaults(struct conf_build *b)
 {
-	/* RFC 6052, 2.1: the well-known prefix (ADR-09). */
-	static const struct in6_addr wkp = { .s6_addr = { 0x00, 0x64, 0xff,
-						 0x9b } };
 	struct conf *c = b->conf;
 	struct nat64_config *n = &c->nat64;
 
 	if (n->n_prefixes == 0)
-		pref64_init(&n->prefixes[n->n_prefixes++], &wkp, 96);
+		n->prefixes[n->n_prefixes++] = pref64_wkp;
 	if (n->n_pool > 0 && n->self4.s_addr == INADDR_ANY)
 		n->self4 = n->pool[0].first;
 	c->mtu4_follows = !b->mtu4_set;

@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/net/addr.h"
+
 #include "event_text.h"
 
 /* There is one pool of addresses, whatever number of ranges it has. */

@@ -3,6 +3,7 @@
  */
 #include <netinet/in.h>
 
+#include "common/net/addr.h"
 #include "common/net/ip4class.h"
 
 #include "nat64_policy.h"
@@ -43,7 +44,7 @@ nat64_excluded(const struct nat64 *n, enum l4proto proto, struct in_addr addr,
 
 	for (i = 0; i < n->conf.n_excludes; i++) {
 		x = &n->excludes[i];
-		mask = x->len == 0 ? 0 : htonl(0xffffffffU << (32 - x->len));
+		mask = htonl(PREFIX4_MASK(x->len));
 		if ((addr.s_addr & mask) != x->addr.s_addr)
 			continue;
 		if (x->any_proto)

@@ -16,6 +16,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/net/addr.h"
+
 #include "hostview.h"
 
 static const struct host_settings unknown = { .forward4 = HOST_UNKNOWN,
@@ -104,26 +106,20 @@ copy_addr(struct prefix *to, const struct sockaddr *sa)
 		    ((const struct sockaddr_in6 *)(const void *)sa)->sin6_addr;
 }
 
-/* The length of a mask, and its bits taken to the address. */
+/* Take the length of a mask; without a valid one it is one address. */
 static void
 apply_mask(struct prefix *p, const struct sockaddr *sa)
 {
 	struct prefix mask = { .family = p->family };
-	const uint8_t *m = (const uint8_t *)&mask.v6;
-	uint8_t *bytes = (uint8_t *)&p->v6;
-	size_t i, size = p->family == AF_INET ? 4 : 16;
-	unsigned bit;
+	const size_t size = p->family == AF_INET ? 4 : 16;
+	int len = -1;
 
-	if (sa == NULL) {
-		p->len = (unsigned char)(size * 8);
-		return;
+	if (sa != NULL) {
+		copy_addr(&mask, sa);
+		len = netmask_len(&mask.v6, size);
 	}
-	copy_addr(&mask, sa);
-	for (i = 0; i < size; i++) {
-		for (bit = 0x80; (m[i] & bit) != 0; bit >>= 1)
-			p->len++;
-		bytes[i] &= m[i];
-	}
+	p->len = (unsigned char)(len != -1 ? (size_t)len : size * 8);
+	addr_clear_host(&p->v6, size, p->len);
 }
 
 static void

@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/array.h"
+#include "common/net/addr.h"
 #include "common/os/netlink.h"
 
 #include "firewall.h"
@@ -99,7 +101,7 @@ one_more(void **array, size_t *n, size_t size)
 {
 	uint8_t *grown;
 
-	grown = reallocarray(*array, *n + 1, size);
+	grown = array_grow(*array, *n, size);
 	if (grown == NULL)
 		return (NULL);
 	*array = grown;
@@ -148,20 +150,6 @@ find_if(const struct host *h, unsigned index)
  * Addresses.
  */
 
-static void
-mask(struct prefix *p)
-{
-	uint8_t *bytes = (uint8_t *)&p->v6;
-	size_t size = p->family == AF_INET ? 4 : 16, i;
-
-	for (i = 0; i < size; i++) {
-		if (i * 8 >= p->len)
-			bytes[i] = 0;
-		else if (i * 8 + 8 > p->len)
-			bytes[i] &= (uint8_t)(0xff00 >> (p->len % 8));
-	}
-}
-
 /*
  * IFA_ADDRESS is the other end of a point-to-point link, and then IFA_LOCAL
  * ours.
@@ -188,7 +176,7 @@ addr_seen(void *arg, const struct nlmsghdr *m)
 		return (0);
 	if (!netlink_value(&attrs, IFA_LOCAL, &seen.own.v6, size))
 		seen.own.v6 = seen.net.v6;
-	mask(&seen.net);
+	addr_clear_host(&seen.net.v6, size, seen.net.len);
 	a = one_more(&addrs, &h->naddrs, sizeof(*a));
 	if (a == NULL)
 		return (-1);

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/array.h"
 #include "common/os/log.h"
 
 #include "ifwatch.h"
@@ -44,7 +45,7 @@ note_route(struct ifwatch *w, const struct prefix *dst)
 	if (hostwatch_route(watch_host(w->watch), dst, &r) == -1 ||
 	    r.ifindex != w->link.ifindex)
 		return (0);
-	routes = reallocarray(w->routes, w->nroutes + 1, sizeof(*routes));
+	routes = array_grow(w->routes, w->nroutes, sizeof(*routes));
 	if (routes == NULL)
 		return (-1);
 	w->routes = routes;

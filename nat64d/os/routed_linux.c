@@ -8,6 +8,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/net/addr.h"
+
 #include "routed.h"
 
 /* Longer ones are none of these files. */
@@ -24,8 +26,7 @@ is_alive(unsigned flags)
 bool
 routed_line4(const char *line, const char *ifname, const struct prefix *dst)
 {
-	const uint32_t own =
-	    dst->len == 0 ? 0 : htonl(0xffffffffU << (32 - dst->len));
+	const uint32_t own = htonl(PREFIX4_MASK(dst->len));
 	char name[IF_NAMESIZE];
 	uint32_t addr, mask;
 	unsigned flags;
@@ -35,20 +36,6 @@ routed_line4(const char *line, const char *ifname, const struct prefix *dst)
 		return (false);
 	return (strcmp(name, ifname) == 0 && is_alive(flags) &&
 	    (mask & ~own) == 0 && ((dst->v4.s_addr ^ addr) & mask) == 0);
-}
-
-/* Do two addresses agree in their first len bits? */
-static bool
-same_prefix6(const struct in6_addr *a, const struct in6_addr *b, unsigned len)
-{
-	unsigned i, bits;
-
-	for (i = 0; i < sizeof(a->s6_addr) && len > 0; i++, len -= bits) {
-		bits = len < 8 ? len : 8;
-		if ((a->s6_addr[i] ^ b->s6_addr[i]) >> (8 - bits) != 0)
-			return (false);
-	}
-	return (true);
 }
 
 static bool
@@ -67,16 +54,17 @@ parse_addr6(const char *hex, struct in6_addr *addr)
 bool
 routed_line6(const char *line, const char *ifname, const struct prefix *dst)
 {
+	struct prefix route = { .family = AF_INET6 };
 	char hex[33], name[IF_NAMESIZE];
-	struct in6_addr addr;
 	unsigned len, flags;
 
 	if (sscanf(line, "%32s %x %*s %*x %*s %*x %*x %*x %x %15s", hex, &len,
 		&flags, name) != 4 ||
-	    strlen(hex) != 32 || len > 128 || !parse_addr6(hex, &addr))
+	    strlen(hex) != 32 || len > 128 || !parse_addr6(hex, &route.v6))
 		return (false);
+	route.len = (unsigned char)len;
 	return (strcmp(name, ifname) == 0 && is_alive(flags) &&
-	    len <= dst->len && same_prefix6(&addr, &dst->v6, len));
+	    len <= dst->len && prefix_match6(&route, &dst->v6));
 }
 
 bool

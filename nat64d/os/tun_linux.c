@@ -20,6 +20,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "common/net/addr.h"
+
 #include "nat64d/wire/gro.h"
 #include "routed.h"
 #include "tun.h"
@@ -414,9 +416,8 @@ sin_set(struct sockaddr *sa, struct in_addr addr)
 static int
 route4(struct tun *t, unsigned long cmd, const struct prefix *dst)
 {
-	const struct in_addr mask = { .s_addr = dst->len == 0 ?
-		    0 :
-		    htonl(0xffffffffU << (32 - dst->len)) };
+	const struct in_addr mask = { .s_addr =
+					  htonl(PREFIX4_MASK(dst->len)) };
 	struct rtentry rt = { .rt_flags = RTF_UP, .rt_dev = t->name };
 	int s, rc, saved_errno;
 

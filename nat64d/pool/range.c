@@ -24,9 +24,8 @@ range4_head(struct in_addr first, struct in_addr last)
 struct in_addr
 range4_last(const struct prefix *p)
 {
-	const uint32_t host = p->len < 32 ? 0xffffffffU >> p->len : 0;
-
-	return ((struct in_addr){ .s_addr = p->v4.s_addr | htonl(host) });
+	return ((struct in_addr){
+	    .s_addr = p->v4.s_addr | htonl(~PREFIX4_MASK(p->len)) });
 }
 
 struct in_addr

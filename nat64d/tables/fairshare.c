@@ -3,6 +3,8 @@
  */
 #include <stdlib.h>
 
+#include "common/net/addr.h"
+
 #include "fairshare.h"
 
 #define NROWS 2

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/net/addr.h"
+
 #include "frag_store.h"
 
 static int

@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/net/addr.h"
+
 #include "subscriber.h"
 
 /* Order: prefix. */

@@ -266,6 +266,36 @@ START_TEST(sockaddr_equal_ignores_flow_label_and_padding)
 }
 END_TEST
 
+static const struct {
+	uint8_t mask[4];
+	int len;
+} netmasks[] = {
+	{ { 0 }, 0 },
+	{ { 0x80 }, 1 },
+	{ { 0xff, 0xff, 0xff }, 24 },
+	{ { 0xff, 0xff, 0xff, 0xfe }, 31 },
+	{ { 0xff, 0xff, 0xff, 0xff }, 32 },
+	{ { 0, 0xff }, -1 },
+	{ { 0xff, 0xfd }, -1 },
+	{ { 0xfe, 0, 0, 1 }, -1 },
+};
+
+START_TEST(netmask_len_refuses_holes)
+{
+	ck_assert_int_eq(netmask_len(netmasks[_i].mask, 4), netmasks[_i].len);
+}
+END_TEST
+
+START_TEST(mask_and_length_agree)
+{
+	uint32_t mask = htonl(PREFIX4_MASK(_i)), all = 0xffffffff;
+
+	ck_assert_int_eq(netmask_len(&mask, sizeof(mask)), _i);
+	addr_clear_host(&all, sizeof(all), (unsigned)_i);
+	ck_assert_uint_eq(all, mask);
+}
+END_TEST
+
 static Suite *
 addr_suite(void)
 {
@@ -278,6 +308,9 @@ addr_suite(void)
 	tcase_add_loop_test(tc,
 	    prefix_match_compares_the_prefix_bits_of_one_family, 0,
 	    NITEMS(matches));
+	tcase_add_loop_test(tc, netmask_len_refuses_holes, 0,
+	    NITEMS(netmasks));
+	tcase_add_loop_test(tc, mask_and_length_agree, 0, 33);
 	tcase_add_test(tc, prefix_match_of_other_families_is_false);
 	tcase_add_test(tc, prefix_overlap_is_one_inside_the_other);
 	tcase_add_loop_test(tc, sockaddr_parse_and_print_are_inverse, 0,
