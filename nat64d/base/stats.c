@@ -3,19 +3,14 @@
  */
 #include "stats.h"
 
-struct text {
-	const char *name;
-	const char *help;
-};
-
-static const struct text reasons[NAT64_NREASONS] = {
-#define X(reason, name, help) { name, help },
+static const char *const reasons[NAT64_NREASONS] = {
+#define X(reason, name, meaning) name,
 	NAT64_REASONS(X)
 #undef X
 };
 
-static const struct text counters[NAT64_NCOUNTERS] = {
-#define X(counter, name, help) { name, help },
+static const char *const counters[NAT64_NCOUNTERS] = {
+#define X(counter, name, meaning) name,
 	NAT64_COUNTERS(X)
 #undef X
 };
@@ -23,23 +18,11 @@ static const struct text counters[NAT64_NCOUNTERS] = {
 const char *
 nat64_reason_name(enum nat64_reason reason)
 {
-	return (reasons[reason].name);
-}
-
-const char *
-nat64_reason_help(enum nat64_reason reason)
-{
-	return (reasons[reason].help);
+	return (reasons[reason]);
 }
 
 const char *
 nat64_counter_name(enum nat64_counter counter)
 {
-	return (counters[counter].name);
-}
-
-const char *
-nat64_counter_help(enum nat64_counter counter)
-{
-	return (counters[counter].help);
+	return (counters[counter]);
 }

@@ -1,6 +1,6 @@
 /*
- * Counters. One list gives the enum, the names and the help texts; every
- * packet that is dropped is counted under exactly one reason
+ * Counters. One list gives the enum and the names, and says what each one
+ * means; every packet that is dropped is counted under exactly one reason
  * (RFC 1812, 4.2.2.11).
  */
 #ifndef NAT64D_BASE_STATS_H
@@ -72,7 +72,7 @@
 	X(DEVICE, "device", "the tun device refused the packet")
 
 enum nat64_reason {
-#define X(reason, name, help) NAT64_##reason,
+#define X(reason, name, meaning) NAT64_##reason,
 	NAT64_REASONS(X)
 #undef X
 	    NAT64_NREASONS
@@ -102,7 +102,7 @@ enum nat64_reason {
 	X(PROBES, "tcp-probes", "probes of idle TCP sessions")
 
 enum nat64_counter {
-#define X(counter, name, help) NAT64_##counter,
+#define X(counter, name, meaning) NAT64_##counter,
 	NAT64_COUNTERS(X)
 #undef X
 	    NAT64_NCOUNTERS
@@ -113,10 +113,8 @@ struct nat64_stats {
 	uint64_t drops[NAT64_NREASONS];
 };
 
-/* Names and help texts; static strings, never NULL inside the range. */
+/* Static strings; never NULL inside the range. */
 const char *nat64_reason_name(enum nat64_reason reason);
-const char *nat64_reason_help(enum nat64_reason reason);
 const char *nat64_counter_name(enum nat64_counter counter);
-const char *nat64_counter_help(enum nat64_counter counter);
 
 #endif
