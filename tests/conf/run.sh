@@ -5,10 +5,12 @@
 #	tests/conf/run.sh -u BUILDDIR		write what comes out instead
 #
 # tests/conf/DAEMON/NAME.conf is read with `DAEMON -nnv -f NAME.conf`.
-#	NAME.out	it is good: this is its canonical form, which read
-#			again must print itself
+#	NAME.out	it is good, and this is how its canonical form differs
+#			from that of minimal.conf (of which the whole form is
+#			kept): so a new statement with a default changes one
+#			file. The canonical form read again must print itself
 #	NAME.warn	the warnings of a good one, if there are any; of these,
-#			what names a line is not expected of NAME.out
+#			what names a line is not expected of the canonical form
 #	NAME.err	it is bad: these are the messages, and the status is 1
 # Files to be included are called otherwise (NAME.inc). A comment
 # "# Shows: ROW ..." names the rows of tests/conformance/*.md that a file
@@ -64,11 +66,24 @@ run() { # daemon argument ...
 
 # Warnings that name no line of a file.
 without_lines() { # file-of-messages
-	grep -Ev '^[a-z0-9_]+\.(conf|out|inc):[0-9]+: ' "$1" || :
+	grep -Ev '^([^ :]*/)?[a-z0-9_]+\.(conf|out|inc):[0-9]+: ' "$1" || :
+}
+
+# What a canonical form has that that of minimal.conf has not (+), and what it
+# lacks (-); of minimal.conf itself, all of it.
+difference() { # name file
+	if [ "$1" = minimal ]; then
+		cat "$2"
+	else
+		diff -U0 minimal.out "$2" | sed '1,2d;/^@@/d'
+	fi
 }
 
 good() { # daemon name
 	run "$1" -nnv -f "$2.conf"
+	form=$work/$2.out
+	cp "$work/out" "$form"
+	difference "$2" "$form" >"$work/out"
 	if $update; then
 		cp "$work/out" "$2.out"
 		if [ -s "$work/err" ]; then
@@ -80,11 +95,11 @@ good() { # daemon name
 		warnings=$2.warn
 	fi
 	expect 0 "$2.out" "$warnings" || return 1
-	run "$1" -nnv -f "$2.out"
+	run "$1" -nnv -f "$form"
 	without_lines "$work/err" >"$work/err.all"
 	mv "$work/err.all" "$work/err"
 	without_lines "$warnings" >"$work/warn"
-	expect 0 "$2.out" "$work/warn" || return 1
+	expect 0 "$form" "$work/warn" || return 1
 	run "$1" -nn -f "$2.conf"
 	expect 0 /dev/null "$warnings"
 }
@@ -100,7 +115,7 @@ bad() { # daemon name
 for dir in */; do
 	dir=${dir%/}
 	cd "$dir"
-	for conf in *.conf; do
+	for conf in minimal.conf *.conf; do # the others differ from minimal
 		name=${conf%.conf}
 		if [ -e "$name.out" ]; then
 			kind=good
