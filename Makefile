@@ -135,7 +135,7 @@ nat64d_PURE = \
     nat64d/pool/range.c \
     nat64d/base/ratelimit.c \
     nat64d/tables/session.c \
-    nat64d/tables/session_wheel.c \
+    nat64d/tables/session_expire.c \
     nat64d/base/slab.c \
     nat64d/base/stats.c \
     nat64d/tables/fairshare.c \
@@ -143,6 +143,7 @@ nat64d_PURE = \
     nat64d/tables/tcp_fsm.c \
     nat64d/xlat/tcp_segment.c \
     nat64d/wire/vnet.c \
+    nat64d/tables/wheel.c \
     nat64d/xlat/xlat_4to6.c \
     nat64d/xlat/xlat_6to4.c \
     nat64d/xlat/xlat_fit.c \

@@ -1,6 +1,7 @@
 /*
- * Session tables. Owns the sessions, their order in time, and their places
- * in the trees of bindings; refuses to know why a session lives or ends.
+ * Session tables. Owns the sessions and their places in the trees of
+ * bindings, in the flow cache and in the timing wheels. Why a session is
+ * opened, refreshed or ended is decided by the core.
  */
 #include <errno.h>
 #include <limits.h>
@@ -8,7 +9,7 @@
 
 #include "session.h"
 
-/* The prefix of a session without an IPv6 side: no Pref64 has this index. */
+/* The prefix of an orphan: no Pref64 has this index. */
 #define NO_PREFIX UINT8_MAX
 
 _Static_assert(sizeof(struct session) == 2 * CACHE_LINE,
@@ -27,8 +28,8 @@ compare(uint64_t x, uint64_t y)
 }
 
 /*
- * Order: Z, z as numbers. The sessions with one peer's address stand
- * together: session_has_peer() and session_next_of_bib() rely on it.
+ * Order: Z, then z, as numbers, so that the sessions with one address follow
+ * each other. session_has_peer() relies on it.
  */
 static int
 cmp_by_peer(const struct session *a, const struct session *b)
@@ -36,7 +37,7 @@ cmp_by_peer(const struct session *a, const struct session *b)
 	return (compare(number_of4(&a->peer), number_of4(&b->peer)));
 }
 
-/* Those of all bindings that may come, and of all protocols. */
+/* Order: protocol, (T,t), peer. */
 static int
 cmp_orphans(const struct session *a, const struct session *b)
 {
@@ -57,8 +58,8 @@ session_table_init(struct session_table *t,
     const struct siphash_key *secret)
 {
 	RB_INIT(&t->orphans);
-	session_wheel_init(&t->wheel);
-	session_wheel_init(&t->inbound.wheel);
+	wheel_init(&t->wheel);
+	wheel_init(&t->inbound.wheel);
 	t->inbound.count = 0;
 	memset(t->inbound.per_source, 0, sizeof(t->inbound.per_source));
 	memcpy(t->lifetime_secs, lifetime_secs,
@@ -89,7 +90,7 @@ session_table_set_ports(struct session_table *t,
 	}
 }
 
-/* What cls means for sessions with a peer's port. */
+/* The class of sessions with a peer's port that the caller puts into cls. */
 static uint8_t
 class_of(const struct session_table *t, enum session_class cls, uint16_t port)
 {
@@ -137,7 +138,7 @@ session_table_clear(struct session_table *t)
 
 /* --- finding --- */
 
-/* The two families of one protocol are two uses of the hash. */
+/* The constants 6 and 4 keep the hashes of the two families apart. */
 struct flow_place
 session_place6(const struct session_table *t, enum l4proto proto,
     const struct taddr6 *in6, const struct taddr4 *peer, unsigned prefix)
@@ -183,7 +184,7 @@ same6(const struct taddr6 *a, const struct taddr6 *b)
 static struct session *
 find_of_bib(const struct bib_entry *e, const struct taddr4 *peer)
 {
-	struct session_tree tree = e->peers; /* to look things up */
+	struct session_tree tree = e->peers; /* RB_FIND() takes no const */
 	struct session key;
 
 	key.peer = *peer;
@@ -299,9 +300,9 @@ session_next_of_bib(const struct bib_entry *bib, const struct taddr4 *peer)
 	return (s);
 }
 
-/* --- coming and going --- */
+/* --- adding and removing --- */
 
-/* What hosts of ours can have: inbound sessions give way. */
+/* Sessions that IPv6 hosts can still open: inbound sessions make room. */
 static uint64_t
 count_free(const struct session_table *t)
 {
@@ -318,12 +319,12 @@ session_check_room(const struct session_table *t, const struct subscriber *sub,
 	    subscriber_check_session(t->subs, sub, addr, count_free(t), why));
 }
 
-/* Which number counts the inbound sessions of a peer. */
+/* The index of the counter for the inbound sessions of a peer. */
 static size_t
 source_of(const struct session_table *t, struct in_addr peer)
 {
-	const struct in_addr nobody = { .s_addr = INADDR_ANY };
-	const uint64_t hash = keyhash_addrs4(&t->hash, peer, nobody, 4);
+	const struct in_addr none = { .s_addr = INADDR_ANY };
+	const uint64_t hash = keyhash_addrs4(&t->hash, peer, none, 4);
 
 	return ((hash >> 32) % SESSION_NSOURCES);
 }
@@ -343,13 +344,13 @@ session_check_inbound(const struct session_table *t, struct in_addr peer,
 }
 
 /* The wheel that s is in. */
-static struct session_wheel *
+static struct wheel *
 wheel_of(struct session_table *t, const struct session *s)
 {
 	return (s->inbound ? &t->inbound.wheel : &t->wheel);
 }
 
-/* A new session in class cls, so far in no tree. */
+/* A new session in class cls, in no tree and no wheel yet. */
 static struct session *
 new_session(struct session_table *t, enum l4proto proto,
     const struct taddr4 *out4, const struct taddr4 *peer,
@@ -373,14 +374,14 @@ new_session(struct session_table *t, enum l4proto proto,
 	return (s);
 }
 
-/* s is in its tree: let it live. */
+/* s has been put into its tree: put it into its wheel and count it. */
 static void
-begin(struct session_table *t, struct session *s, struct monotime now)
+start(struct session_table *t, struct session *s, struct monotime now)
 {
-	struct session_wheel *w = wheel_of(t, s);
+	struct wheel *w = wheel_of(t, s);
 
-	session_wheel_wind(w, now);
-	session_wheel_add(w, s, session_expires(t, s));
+	wheel_wind(w, now);
+	wheel_add(w, &s->due, session_expires(t, s));
 	if (s->inbound) {
 		t->inbound.count++;
 		t->inbound.per_source[source_of(t, s->peer.addr)]++;
@@ -388,7 +389,7 @@ begin(struct session_table *t, struct session *s, struct monotime now)
 	t->n_sessions[s->proto]++;
 }
 
-/* May the binding's host open one more? Counts it if so. */
+/* Count one more outbound session of bib, if the limits allow it. */
 static int
 take_room(struct session_table *t, struct bib_entry *bib, struct refusal *why)
 {
@@ -413,7 +414,7 @@ take_room_inbound(struct bib_entry *bib, struct refusal *why)
 	return (0);
 }
 
-/* Whoever opens a session has more packets for it. */
+/* Give s its IPv6 side. More packets of the IPv6 host will follow. */
 static void
 attach(struct session_table *t, struct session *s, struct bib_entry *bib,
     unsigned prefix)
@@ -453,7 +454,7 @@ add(struct session_table *t, struct bib_entry *bib, const struct taddr4 *peer,
 	}
 	s->inbound = inbound;
 	attach(t, s, bib, prefix);
-	begin(t, s, now);
+	start(t, s, now);
 	return (s);
 fail:
 	slab_put(&t->slab, s);
@@ -492,26 +493,24 @@ session_add_orphan(struct session_table *t, enum l4proto proto,
 		return (NULL);
 	}
 	s->inbound = true;
-	begin(t, s, now);
+	start(t, s, now);
 	return (s);
 }
 
-/* s leaves the books of the inbound ones. */
 static void
-leave_inbound(struct session_table *t, struct session *s)
+uncount_inbound(struct session_table *t, struct session *s)
 {
 	t->inbound.count--;
 	t->inbound.per_source[source_of(t, s->peer.addr)]--;
 }
 
-/* From now on s counts as one that its host opened. */
 static void
 make_outbound(struct session_table *t, struct session *s)
 {
-	leave_inbound(t, s);
-	session_wheel_remove(s);
+	uncount_inbound(t, s);
+	wheel_remove(&s->due);
 	s->inbound = false;
-	session_wheel_add(&t->wheel, s, session_expires(t, s));
+	wheel_add(&t->wheel, &s->due, session_expires(t, s));
 }
 
 int
@@ -534,12 +533,12 @@ session_claim(struct session_table *t, struct session *s)
 
 	if (!s->inbound || take_room(t, s->bib, &why) == -1)
 		return;
-	s->bib->n_sessions--; /* it was counted before */
+	s->bib->n_sessions--; /* take_room() has counted it again */
 	s->bib->n_inbound--;
 	make_outbound(t, s);
 }
 
-/* What points to s must not outlive it, nor what it was known by. */
+/* The flow cache must not keep s after its removal or under an old key. */
 static void
 forget_flow6(struct session_table *t, const struct session *s)
 {
@@ -573,9 +572,9 @@ session_touch(struct session_table *t, struct session *s,
 	s->cls = class_of(t, cls, s->peer.port);
 	s->stamp = now;
 	end = session_expires(t, s);
-	/* Seldom, so that the second line of s is seldom read. */
-	if (session_tick(end) < s->tick)
-		session_wheel_touch(wheel_of(t, s), s, end);
+	/* Only a shorter lifetime: the second line of s is seldom read. */
+	if (wheel_tick(end) < s->due.tick)
+		wheel_move(wheel_of(t, s), &s->due, end);
 }
 
 void
@@ -593,9 +592,9 @@ session_remove(struct session_table *t, struct session *s)
 	} else
 		RB_REMOVE(orphan_tree, &t->orphans, s);
 	if (s->inbound)
-		leave_inbound(t, s);
+		uncount_inbound(t, s);
 	forget_flow4(t, s);
-	session_wheel_remove(s);
+	wheel_remove(&s->due);
 	t->n_sessions[s->proto]--;
 	slab_put(&t->slab, s);
 }

@@ -658,16 +658,16 @@ uint64_t
 lab_state(void)
 {
 	const struct session_table *t = nat64_sessions(lab.n);
-	const struct session *s;
+	struct wheel_entry *e;
 	uint64_t sum = UINT64_C(0xcbf29ce484222325);
 	size_t n;
 	unsigned i;
 
-	for (i = 0; i < SESSION_NSLOTS; i++) {
-		LIST_FOREACH(s, &t->wheel.slots[i], slot)
-			mix_session(&sum, s);
-		LIST_FOREACH(s, &t->inbound.wheel.slots[i], slot)
-			mix_session(&sum, s);
+	for (i = 0; i < WHEEL_NSLOTS; i++) {
+		LIST_FOREACH(e, &t->wheel.slots[i], link)
+			mix_session(&sum, session_of(e));
+		LIST_FOREACH(e, &t->inbound.wheel.slots[i], link)
+			mix_session(&sum, session_of(e));
 	}
 	for (i = 0; i < L4_NPROTO; i++) {
 		n = lab_bindings((enum l4proto)i);

@@ -475,18 +475,20 @@ compare_subscriber(unsigned prefix)
 
 /* A wheel holds its sessions once each, and none where it would be late. */
 static size_t
-compare_wheel(struct session_wheel *w, bool inbound)
+compare_wheel(struct wheel *w, bool inbound)
 {
 	const struct session *s;
+	struct wheel_entry *e;
 	int64_t tick;
 	size_t n = 0;
 
-	for (tick = w->tick; tick < w->tick + SESSION_NSLOTS; tick++)
-		LIST_FOREACH(s, session_wheel_slot(w, tick), slot) {
-			HOLD(s->tick == tick && tick >= w->first);
+	for (tick = w->tick; tick < w->tick + WHEEL_NSLOTS; tick++)
+		LIST_FOREACH(e, wheel_slot(w, tick), link) {
+			s = session_of(e);
+			HOLD(e->tick == tick && tick >= w->first);
 			HOLD(s->inbound == inbound);
 			HOLD(tick <=
-				session_tick(
+				wheel_tick(
 				    session_expires(&tables.sessions, s)) ||
 			    tick == w->tick);
 			n++;

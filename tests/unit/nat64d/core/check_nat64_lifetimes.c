@@ -1,6 +1,6 @@
 /*
  * Who lives, and until when: one host with many sessions, whose lifetimes
- * are shorter and far longer than a round of the wheel (session_wheel.h),
+ * are shorter and far longer than a round of the wheel (wheel.h),
  * time that creeps and jumps, sweeps that come late and end early. A table
  * of end times, which knows no wheel, tells what each packet must become.
  */
@@ -183,7 +183,7 @@ check_alive(void)
 	if (n == 0)
 		return;
 	ck_assert(nat64_next_expiry(lab.n, &when));
-	ck_assert_int_le(when.ns, first_end.ns + SESSION_TICK_NS);
+	ck_assert_int_le(when.ns, first_end.ns + WHEEL_TICK_NS);
 }
 
 static void

@@ -354,12 +354,12 @@ check_session(const struct session *s)
 }
 
 /* The slots of both wheels, one after the other. */
-static const struct session_slot *
+static const struct wheel_slot *
 slot(const struct session_table *t, unsigned i)
 {
-	if (i < SESSION_NSLOTS)
+	if (i < WHEEL_NSLOTS)
 		return (&t->wheel.slots[i]);
-	return (&t->inbound.wheel.slots[i - SESSION_NSLOTS]);
+	return (&t->inbound.wheel.slots[i - WHEEL_NSLOTS]);
 }
 
 static size_t
@@ -367,13 +367,15 @@ check_sessions(void)
 {
 	const struct session_table *t = nat64_sessions(lab.n);
 	const struct session *s;
+	struct wheel_entry *e;
 	size_t n = 0;
 	unsigned i, n_syns = 0, nbound = 0;
 
-	for (i = 0; i < 2 * SESSION_NSLOTS; i++)
-		LIST_FOREACH(s, slot(t, i), slot) {
+	for (i = 0; i < 2 * WHEEL_NSLOTS; i++)
+		LIST_FOREACH(e, slot(t, i), link) {
+			s = session_of(e);
 			check_session(s);
-			REQUIRE(s->inbound == (i >= SESSION_NSLOTS));
+			REQUIRE(s->inbound == (i >= WHEEL_NSLOTS));
 			n_syns += s->tcp_state == TCP_STATE_V4_INIT_STORED;
 			nbound += s->bib != NULL;
 			n++;

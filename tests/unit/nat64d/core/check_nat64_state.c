@@ -687,7 +687,7 @@ expect_expiry(uint32_t secs)
 
 	ck_assert(nat64_next_expiry(lab.n, &when));
 	ck_assert_int_ge(when.ns, end.ns);
-	ck_assert_int_le(when.ns, end.ns + SESSION_TICK_NS);
+	ck_assert_int_le(when.ns, end.ns + WHEEL_TICK_NS);
 }
 
 /* Shows: TBL-05 */

@@ -259,7 +259,7 @@ do_timeout(struct run *r, const char *emit)
 		expire(r->n, when);
 		ck_assert_uint_eq(nrecorded, 0);
 	}
-	ck_assert_int_le(when.ns, r->now.ns + SESSION_TICK_NS);
+	ck_assert_int_le(when.ns, r->now.ns + WHEEL_TICK_NS);
 	expire(r->n, monotime_add_ms(r->now, -1));
 	ck_assert_uint_eq(nrecorded, 0);
 	expire(r->n, r->now);

@@ -360,7 +360,7 @@ START_TEST(whoever_comes_when_told_to_is_late_by_a_tick_at_most)
 		for (i = 0; i < nexpired; i++) {
 			late = when.ns - end[expired_ports[i]].ns;
 			ck_assert_int_ge(late, 0);
-			ck_assert_int_le(late, SESSION_TICK_NS);
+			ck_assert_int_le(late, WHEEL_TICK_NS);
 		}
 	}
 	ck_assert_uint_eq(n, NITEMS(expired));

@@ -446,7 +446,7 @@ check_none_expired(void)
 	HOLD(session_next_expiry(&tables.sessions, &next) ==
 	    (earliest.ns != INT64_MAX));
 	if (earliest.ns != INT64_MAX)
-		HOLD(next.ns <= earliest.ns + SESSION_TICK_NS);
+		HOLD(next.ns <= earliest.ns + WHEEL_TICK_NS);
 }
 
 static void
