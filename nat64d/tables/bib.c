@@ -1,9 +1,8 @@
 /*
- * The BIB of one protocol. Owns its entries, and sees to it that they, the
- * ports of the pool and the quotas of the subscribers stay in step.
+ * The BIB of one protocol. Owns its entries, and keeps them consistent with
+ * the ports taken in the pool and with the counts of the subscribers.
  */
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "bib.h"
@@ -35,14 +34,8 @@ cmp_by4(const struct bib_entry *a, const struct bib_entry *b)
 RB_GENERATE_STATIC(bib_tree6, bib_entry, by6, cmp_by6)
 RB_GENERATE_STATIC(bib_tree4, bib_entry, by4, cmp_by4)
 
-/* Trees there may be: enough for a million bindings, and for any number. */
+/* At most 2^22 trees of each kind. */
 #define MAX_BITS 22
-
-static size_t
-n_trees(const struct bib *b)
-{
-	return (keyhash_nplaces(b->shift));
-}
 
 int
 bib_init(struct bib *b, enum l4proto proto, struct pool4 *pool,
@@ -57,23 +50,21 @@ bib_init(struct bib *b, enum l4proto proto, struct pool4 *pool,
 	b->key = *key;
 	b->soft_pooling = soft_pooling;
 	keyhash_init(&b->hash, key);
-	b->shift = keyhash_shift(expected, MAX_BITS);
-	/* All zero is an empty tree, and memory is touched as they fill. */
-	b->trees6 = calloc(n_trees(b), sizeof(*b->trees6));
-	b->trees4 = calloc(n_trees(b), sizeof(*b->trees4));
-	return (b->trees6 != NULL && b->trees4 != NULL ? 0 : -1);
+	if (TREE_ARRAY_INIT(&b->trees6, expected, MAX_BITS) == -1)
+		return (-1);
+	return (TREE_ARRAY_INIT(&b->trees4, expected, MAX_BITS));
 }
 
 static struct bib_tree6 *
 tree6(const struct bib *b, const struct taddr6 *in6)
 {
-	return (&b->trees6[keyhash_taddr6(&b->hash, in6, 0) >> b->shift]);
+	return (TREE_ARRAY_AT(&b->trees6, keyhash_taddr6(&b->hash, in6, 0)));
 }
 
 static struct bib_tree4 *
 tree4(const struct bib *b, const struct taddr4 *out4)
 {
-	return (&b->trees4[keyhash_taddr4(&b->hash, out4, 0) >> b->shift]);
+	return (TREE_ARRAY_AT(&b->trees4, keyhash_taddr4(&b->hash, out4, 0)));
 }
 
 struct bib_entry *
@@ -100,25 +91,26 @@ bib_find4(const struct bib *b, const struct taddr4 *out4)
 	return (RB_FIND(bib_tree4, tree4(b, out4), &key));
 }
 
-/* So many empty trees are passed by in one step. */
+/* Empty trees that bib_walk_at() passes for one step. */
 #define TREES_A_STEP 1024
 
 struct bib_entry *
 bib_walk_at(const struct bib *b, struct bib_walk *w, unsigned *steps)
 {
+	const size_t n_trees = TREE_ARRAY_COUNT(&b->trees6);
 	struct bib_entry key, *e = NULL;
 
-	/* There may be fewer trees now (nat64_set_pool()). */
-	if (w->inside && w->tree < n_trees(b)) {
+	/* After nat64_set_pool() there may be fewer trees than before. */
+	if (w->inside && w->tree < n_trees) {
 		key.in6 = w->key;
-		e = RB_NFIND(bib_tree6, &b->trees6[w->tree], &key);
+		e = RB_NFIND(bib_tree6, &b->trees6.trees[w->tree], &key);
 		if (e != NULL && w->past && cmp_by6(e, &key) == 0)
 			e = RB_NEXT(bib_tree6, NULL, e);
 		if (e == NULL)
 			w->tree++;
 	}
-	for (; e == NULL && w->tree < n_trees(b) && *steps > 0; w->tree++) {
-		e = RB_MIN(bib_tree6, &b->trees6[w->tree]);
+	for (; e == NULL && w->tree<n_trees && * steps> 0; w->tree++) {
+		e = RB_MIN(bib_tree6, &b->trees6.trees[w->tree]);
 		if (e != NULL)
 			break;
 		if (w->tree % TREES_A_STEP == 0)
@@ -138,7 +130,7 @@ bib_walk_past(struct bib_walk *w, const struct bib_entry *e)
 	w->past = true;
 }
 
-/* An entry from the slab; a full slab is a full table. */
+/* An entry from the slab; NULL with *why. */
 static struct bib_entry *
 new_entry(struct bib *b, struct refusal *why)
 {
@@ -164,7 +156,7 @@ get_subscriber(struct bib *b, const struct in6_addr *addr, uint32_t index,
 	return (sub);
 }
 
-/* Enter what is decided: port taken, binding counted. */
+/* Insert an entry whose port is taken and whose binding is counted. */
 static void
 insert(struct bib *b, struct bib_entry *e, const struct taddr6 *in6,
     const struct taddr4 *out4, struct subscriber *sub)
@@ -190,7 +182,10 @@ remove_entry(struct bib *b, struct bib_entry *e, struct monotime now)
 	slab_put(b->slab, e);
 }
 
-/* e is counted as dynamic from now on, and pairs if it is the only one. */
+/*
+ * Count e as dynamic from now on. If it is the subscriber's only dynamic
+ * binding, its address becomes the paired one.
+ */
 static void
 make_dynamic(struct bib *b, struct bib_entry *e)
 {
@@ -209,20 +204,18 @@ bib_clear(struct bib *b, struct monotime now)
 	struct bib_entry *e;
 	size_t i;
 
-	for (i = 0; b->n_entries > 0 && i < n_trees(b); i++)
-		while ((e = RB_ROOT(&b->trees6[i])) != NULL) {
+	for (i = 0; b->n_entries > 0 && i < TREE_ARRAY_COUNT(&b->trees6); i++)
+		while ((e = RB_ROOT(&b->trees6.trees[i])) != NULL) {
 			make_dynamic(b, e);
 			remove_entry(b, e, now);
 		}
-	free(b->trees6);
-	free(b->trees4);
-	b->trees6 = NULL;
-	b->trees4 = NULL;
+	TREE_ARRAY_CLEAR(&b->trees6);
+	TREE_ARRAY_CLEAR(&b->trees4);
 }
 
 /*
- * Where a newcomer begins to look for a pool address: nobody outside can
- * tell who shares one with whom (ALC-02).
+ * The pool address to try first for a new subscriber. A keyed hash selects
+ * it, so that nobody outside can tell which subscribers share an address.
  */
 static int32_t
 first_choice(const struct bib *b, const struct in6_addr *addr)
@@ -235,8 +228,9 @@ first_choice(const struct bib *b, const struct in6_addr *addr)
 }
 
 /*
- * The pool address of a new binding (ALC-01 to ALC-03), on which a port is
- * free for it, or -1.
+ * The pool address of a new binding, with a free port for it, or -1: the
+ * subscriber's paired address (RFC 6888, REQ-2), or another one if it has
+ * none yet or with soft pooling (RFC 7857, 4).
  */
 static int32_t
 choose_addr(const struct bib *b, const struct taddr6 *in6, struct monotime now)
@@ -246,7 +240,7 @@ choose_addr(const struct bib *b, const struct taddr6 *in6, struct monotime now)
 	int32_t index, from;
 
 	sub = subscriber_find(b->subs, &in6->addr);
-	/* A static binding may have given it an address of others. */
+	/* A static binding may be at an address that does not serve it. */
 	if (sub != NULL &&
 	    pool4_serves(b->pool, sub->pool_index, &in6->addr)) {
 		from = (int32_t)sub->pool_index;
@@ -261,7 +255,7 @@ choose_addr(const struct bib *b, const struct taddr6 *in6, struct monotime now)
 	return (index);
 }
 
-/* How many bindings more there can be. */
+/* How many more bindings can be created. */
 static uint64_t
 count_free(const struct bib *b)
 {
@@ -287,7 +281,7 @@ create(struct bib *b, const struct taddr6 *in6, const struct rng *rng,
 	e = new_entry(b, why);
 	if (e == NULL)
 		return (NULL);
-	/* The port comes last: one taken in vain would go to rest. */
+	/* The port comes last: taken in vain, it would be in quarantine. */
 	index = choose_addr(b, in6, now);
 	if (index < 0) {
 		refuse(why, REFUSED_POOL, 0);
@@ -324,14 +318,17 @@ bib_get6(struct bib *b, const struct taddr6 *in6, const struct rng *rng,
 	e = bib_find6(b, in6);
 	if (e != NULL)
 		return (e);
-	/* Two for one: ports at rest cannot pile up behind new bindings. */
+	/* Two per new binding: the quarantine cannot outgrow them. */
 	pool4_expire(b->pool, now, 2);
 	e = create(b, in6, rng, now, why);
 	*created = e != NULL;
 	return (e);
 }
 
-/* Is there a dynamic binding of just these two, or none at all? */
+/*
+ * May in6 and out4 be bound statically? Yes (0) when neither is bound, or
+ * when they are bound to each other dynamically: that entry is *same.
+ */
 static int
 check_static(const struct bib *b, const struct taddr6 *in6,
     const struct taddr4 *out4, struct bib_entry **same)
@@ -372,7 +369,7 @@ bib_add_static(struct bib *b, const struct taddr6 *in6,
 	e = new_entry(b, &why);
 	if (e == NULL)
 		goto refused;
-	/* Here as well the port comes last. */
+	/* The port comes last, as in create(). */
 	sub = get_subscriber(b, &in6->addr, (uint32_t)index, now, &why);
 	if (sub == NULL) {
 		slab_put(b->slab, e);

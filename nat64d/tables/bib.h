@@ -1,19 +1,16 @@
 /*
  * The binding information base of one protocol (RFC 6146, 3.1): which IPv6
- * transport address (X',x) is known to the IPv4 Internet as which (T,t).
+ * transport address (X',x) is mapped to which IPv4 transport address (T,t).
  *
- * Every entry is in two red-black trees, by (X',x) and by (T,t). There are
- * as many trees of each kind as there may be sessions, about, and a keyed
- * hash tells which one a key belongs to: with a million bindings one tree of
- * each kind would be twenty cache misses deep, these are one or two. Whoever
- * finds keys that meet finds them in a tree, and not in a list.
+ * Every entry is in two arrays of red-black trees (tree_array.h), one by
+ * (X',x) and one by (T,t).
  *
- * Invariant: a key occurs once; a (T,t) in the trees is taken in the pool
- * and no other one of this protocol is, but for those at rest; an entry
- * without sessions is static.
+ * Invariant: a key occurs once. A (T,t) in the trees is taken in the pool;
+ * any other taken port of this protocol is in quarantine. An entry without
+ * sessions is static, except between bib_get6() and the first session.
  *
- * The bib decides that a binding may exist (pool, quotas). It knows no
- * packets, and of sessions only where a binding has them.
+ * The BIB decides whether a binding may be created (pool, quotas). It knows
+ * no packets, and of sessions only the tree in which a binding holds them.
  */
 #ifndef NAT64D_TABLES_BIB_H
 #define NAT64D_TABLES_BIB_H
@@ -38,6 +35,7 @@
 #include "nat64d/base/refusal.h"
 #include "nat64d/base/slab.h"
 #include "subscriber.h"
+#include "nat64d/base/tree_array.h"
 #include "nat64d/base/tuple.h"
 
 struct session;
@@ -47,9 +45,8 @@ RB_HEAD(session_tree, session);
 #define BIB_MAX_SESSIONS ((1u << 23) - 1)
 
 /*
- * Two cache lines, for there is one of these for every session in the worst
- * case, hence the bit fields. The first one has all that a lookup by (X',x)
- * reads.
+ * Two cache lines, hence the bit fields: in the worst case there is an entry
+ * for every session. A lookup by (X',x) reads the first line only.
  */
 struct bib_entry {
 	alignas(CACHE_LINE) RB_ENTRY(bib_entry) by6;
@@ -61,45 +58,47 @@ struct bib_entry {
 	RB_ENTRY(bib_entry) by4;
 	struct session_tree peers; /* the sessions, kept by session.c */
 	struct subscriber *sub;
-	int prefix; /* Pref64 that a session took last; an index, or -1 */
-	uint32_t n_inbound; /* of n_sessions: opened from IPv4 */
+	int prefix; /* index of the Pref64 that a session used last, or -1 */
+	uint32_t n_inbound; /* those of n_sessions opened from IPv4 */
 };
 
 RB_HEAD(bib_tree6, bib_entry);
 RB_HEAD(bib_tree4, bib_entry);
+TREE_ARRAY_HEAD(bib_trees6, bib_tree6);
+TREE_ARRAY_HEAD(bib_trees4, bib_tree4);
 
 struct bib {
 	enum l4proto proto;
-	unsigned shift; /* 64 - log2(number of trees of a kind) */
-	struct bib_tree6 *trees6;
-	struct bib_tree4 *trees4;
+	struct bib_trees6 trees6;
+	struct bib_trees4 trees4;
 	size_t n_entries;
 	struct keyhash hash;
 	/* Shared by the BIBs of one translator; borrowed. */
 	struct pool4 *pool;
 	struct subscribers *subs;
 	struct slab *slab;	/* objects of sizeof(struct bib_entry) */
-	struct siphash_key key; /* chooses the pool address of a newcomer */
-	bool soft_pooling;	/* leave the paired address when it is full */
+	struct siphash_key key; /* selects a new subscriber's pool address */
+	bool soft_pooling;	/* use another address when the paired one
+				   has no free port (RFC 7857, 4) */
 };
 
 /*
- * expected: about so many bindings at most, which decides how many trees
- * there are. Returns 0, or -1 with errno ENOMEM; bib_clear() is good for
- * either, and for a bib that is all zero.
+ * expected: about the largest number of bindings, which determines the
+ * number of trees. Returns 0, or -1 with errno ENOMEM. bib_clear() may be
+ * called in either case, and for a bib that is all zero.
  */
 int bib_init(struct bib *b, enum l4proto proto, struct pool4 *pool,
     struct subscribers *subs, struct slab *slab, const struct siphash_key *key,
     bool soft_pooling, size_t expected);
 
-/* Remove every entry, static ones too; all sessions have gone before. */
+/* Remove every entry, static ones too. No entry has sessions any more. */
 void bib_clear(struct bib *b, struct monotime now);
 
 /* The binding of an IPv6, or an IPv4, transport address, or NULL. */
 struct bib_entry *bib_find6(const struct bib *b, const struct taddr6 *in6);
 struct bib_entry *bib_find4(const struct bib *b, const struct taddr4 *out4);
 
-/* Fetch where the lookup of in6 begins, ahead of it. */
+/* Prefetch what a lookup of in6 reads first. */
 void bib_prefetch6(const struct bib *b, const struct taddr6 *in6);
 
 /*
@@ -109,31 +108,31 @@ void bib_prefetch6(const struct bib *b, const struct taddr6 *in6);
  *
  * Returns the entry, owned by b. A new one (*created) has no session yet:
  * the caller adds one or calls bib_release(). NULL with *why: no address
- * or port in the pool, a table full, the subscriber over its quota or rate,
- * or no memory; then nothing has changed.
+ * or port in the pool, a table full, a limit of the subscriber reached, or
+ * no memory; then nothing has changed.
  */
 struct bib_entry *bib_get6(struct bib *b, const struct taddr6 *in6,
     const struct rng *rng, struct monotime now, bool *created,
     struct refusal *why);
 
 /*
- * Add a static binding (RFC 6146, 3.1). A dynamic one between just these
- * two becomes static. NULL with errno EEXIST (in6 or out4 is bound
- * otherwise), EADDRNOTAVAIL (out4 not in the pool), ENOBUFS or ENOMEM; then
- * nothing has changed.
+ * Add a static binding (RFC 6146, 3.1). A dynamic one of the same in6 and
+ * out4 becomes static. NULL with errno EEXIST (in6 or out4 is bound to
+ * another address), EADDRNOTAVAIL (out4 not in the pool), ENOBUFS or ENOMEM;
+ * then nothing has changed.
  */
 struct bib_entry *bib_add_static(struct bib *b, const struct taddr6 *in6,
     const struct taddr4 *out4, struct monotime now);
 
 /*
- * Remove an entry that has no sessions, unless it is static (TBL-04). Its
- * port goes to rest. Returns true when e has gone.
+ * Remove e if it has no sessions and is not static (RFC 6146, 3.1). Its port
+ * goes into quarantine. Returns true when e has been removed.
  */
 bool bib_release(struct bib *b, struct bib_entry *e, struct monotime now);
 
 /*
- * Take away what makes e static (the administrator removed it); without
- * sessions e goes at once. Returns true when e has gone.
+ * The administrator has removed the static binding e: it becomes dynamic,
+ * and bib_release() is called for it. Returns true when e has been removed.
  */
 bool bib_remove_static(struct bib *b, struct bib_entry *e,
     struct monotime now);
@@ -141,23 +140,24 @@ bool bib_remove_static(struct bib *b, struct bib_entry *e,
 /* A place in a walk. All zero: before the first entry. */
 struct bib_walk {
 	size_t tree;
-	bool inside; /* of the tree: at key, or behind it */
-	bool past;   /* behind it */
+	bool inside; /* key is set: in this tree, at key or after it */
+	bool past;   /* after it */
 	struct taddr6 key;
 };
 
 /*
- * Walk through all entries, in an order that means nothing: the entry at
- * the walk's place, or the next one when it has gone. What is there all the
- * time is met exactly once, whatever comes and goes between two calls.
+ * Walk through all entries in no particular order: returns the entry at the
+ * walk's place, or the next one when that has been removed. Entries may be
+ * added and removed between two calls; one that exists during the whole walk
+ * is returned exactly once.
  *
- * steps: how much work may be done; is counted down by one for many empty
- * trees. NULL: this was the last entry, or no step was left.
+ * steps: counted down by one for every 1024 empty trees passed. NULL: there
+ * is no further entry, or *steps is 0.
  */
 struct bib_entry *bib_walk_at(const struct bib *b, struct bib_walk *w,
     unsigned *steps);
 
-/* Go on from e, which bib_walk_at() has returned, to what follows it. */
+/* Move the walk past e, which bib_walk_at() has returned. */
 void bib_walk_past(struct bib_walk *w, const struct bib_entry *e);
 
 #endif

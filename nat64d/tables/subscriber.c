@@ -1,12 +1,11 @@
 /*
- * Subscribers. Owns who they are and what they have used up of their
- * quotas; refuses to know bindings, sessions and the pool.
+ * Subscribers. Owns the entries and their counts; knows no bindings,
+ * sessions or pool.
  *
- * Invariant: exactly the subscribers without a binding are in the idle
- * queue, in the order in which they became idle.
+ * Invariant: the idle queue holds exactly the subscribers without a binding,
+ * in the order in which they became idle.
  */
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "common/net/addr.h"
@@ -22,7 +21,7 @@ cmp_prefix(const struct subscriber *a, const struct subscriber *b)
 
 RB_GENERATE_STATIC(subscriber_tree, subscriber, entry, cmp_prefix)
 
-/* Trees there may be; a subscriber has many bindings as a rule. */
+/* At most 2^16 trees: most subscribers have many bindings. */
 #define MAX_BITS 16
 
 int
@@ -30,16 +29,12 @@ subscribers_init(struct subscribers *subs, unsigned prefix_len,
     const struct subscriber_limits *limits, size_t max,
     const struct siphash_key *secret)
 {
-	subs->shift = keyhash_shift(max, MAX_BITS);
 	keyhash_init(&subs->hash, secret);
 	TAILQ_INIT(&subs->idle);
 	slab_init(&subs->slab, sizeof(struct subscriber), max);
 	subs->prefix_len = prefix_len;
 	subs->limits = *limits;
-	/* All zero is an empty tree. */
-	subs->trees =
-	    calloc(keyhash_nplaces(subs->shift), sizeof(*subs->trees));
-	if (subs->trees == NULL)
+	if (TREE_ARRAY_INIT(&subs->trees, max, MAX_BITS) == -1)
 		return (-1);
 	subs->fairshare.cells = NULL;
 	return (
@@ -50,8 +45,7 @@ void
 subscribers_clear(struct subscribers *subs)
 {
 	fairshare_clear(&subs->fairshare);
-	free(subs->trees);
-	subs->trees = NULL;
+	TREE_ARRAY_CLEAR(&subs->trees);
 	TAILQ_INIT(&subs->idle);
 	slab_clear(&subs->slab);
 }
@@ -60,7 +54,7 @@ static struct subscriber_tree *
 tree_of(const struct subscribers *subs, const struct in6_addr *prefix)
 {
 	return (
-	    &subs->trees[keyhash_addr6(&subs->hash, prefix) >> subs->shift]);
+	    TREE_ARRAY_AT(&subs->trees, keyhash_addr6(&subs->hash, prefix)));
 }
 
 struct in6_addr
@@ -87,9 +81,8 @@ subscriber_prefetch(const struct subscribers *subs,
 	__builtin_prefetch(tree_of(subs, &prefix));
 }
 
-/* Forget an idle one. */
 static void
-forget(struct subscribers *subs, struct subscriber *s)
+free_idle(struct subscribers *subs, struct subscriber *s)
 {
 	RB_REMOVE(subscriber_tree, tree_of(subs, &s->prefix), s);
 	TAILQ_REMOVE(&subs->idle, s, idle);
@@ -107,7 +100,7 @@ subscriber_get(struct subscribers *subs, const struct in6_addr *addr,
 		return (s);
 	s = slab_get(&subs->slab);
 	if (s == NULL && errno == ENOSPC && !TAILQ_EMPTY(&subs->idle)) {
-		forget(subs, TAILQ_FIRST(&subs->idle));
+		free_idle(subs, TAILQ_FIRST(&subs->idle));
 		s = slab_get(&subs->slab);
 	}
 	if (s == NULL) {
@@ -124,7 +117,7 @@ subscriber_get(struct subscribers *subs, const struct in6_addr *addr,
 	return (s);
 }
 
-/* Refuse one to whoever has these bits of the address. */
+/* Refuse; len: bits of the prefix that has reached the limit. */
 static int
 refuse_prefix(struct refusal *why, enum refused by, unsigned len,
     uint64_t limit)
@@ -134,7 +127,7 @@ refuse_prefix(struct refusal *why, enum refused by, unsigned len,
 	return (-1);
 }
 
-/* Has addr, or a prefix around it, more than its share of what is free? */
+/* Has addr, or a prefix that contains it, reached its fair share? */
 static int
 check_share(const struct subscribers *subs, const struct in6_addr *addr,
     unsigned kind, uint64_t n_free, struct refusal *why)
@@ -240,7 +233,7 @@ subscriber_remove_session(struct subscribers *subs, struct subscriber *s,
 	fairshare_remove(&subs->fairshare, addr, FAIRSHARE_SESSIONS);
 }
 
-/* Would forgetting the bucket of s give away tokens? Not when it is full. */
+/* Is the bucket of s full, so that a new one would hold no more tokens? */
 static bool
 is_full(const struct subscriber *s, struct bucket_rate rate,
     struct monotime now)
@@ -266,6 +259,6 @@ subscribers_expire(struct subscribers *subs, struct monotime now, unsigned max)
 		s = TAILQ_FIRST(&subs->idle);
 		if (s == NULL || !is_full(s, subs->limits.new_bindings, now))
 			break;
-		forget(subs, s);
+		free_idle(subs, s);
 	}
 }

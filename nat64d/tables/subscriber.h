@@ -2,15 +2,26 @@
  * Subscribers: IPv6 source prefixes of a configured length (RFC 6888,
  * REQ-4; RFC 7422, 2). A subscriber has one pool address for all its
  * bindings of every protocol (paired pooling, RFC 4787 REQ-2), and its
- * quotas are counted here. Beside these, which are fixed, there are fair
- * shares of what is short (fairshare.h), and those are no matter of prefix_len.
+ * fixed limits are counted here. The fair shares of ports and sessions
+ * (fairshare.h) are counted here too; they do not depend on prefix_len.
  *
- * As in bib.h there are many trees, and a keyed hash of the prefix tells
- * which one.
+ * Subscribers are in an array of trees (tree_array.h) by prefix.
  *
- * An entry lives as long as it has a binding, and a little longer while its
- * bucket of new bindings is not full again, so that going away does not
- * refill it.
+ * A subscriber is active or idle:
+ *
+ *	active	has bindings, static ones included. Not in the idle queue.
+ *		In:	subscriber_add_binding(), subscriber_add_static().
+ *		Out:	subscriber_remove_binding() of its last one.
+ *	idle	has none, and no sessions. In the idle queue.
+ *		In:	subscriber_get() creates it idle; the last binding is
+ *			removed.
+ *		Out:	the first binding; subscribers_expire() frees it once
+ *			its bucket is full again, so that a subscriber does not
+ *			refill the bucket by going away; subscriber_get() frees
+ *			the oldest one when the table is full.
+ *
+ * pool_index may be set by the BIB while there is no dynamic binding
+ * (subscriber_is_paired()); afterwards it is fixed.
  */
 #ifndef NAT64D_TABLES_SUBSCRIBER_H
 #define NAT64D_TABLES_SUBSCRIBER_H
@@ -35,15 +46,16 @@
 #include "nat64d/base/refusal.h"
 #include "fairshare.h"
 #include "nat64d/base/slab.h"
+#include "nat64d/base/tree_array.h"
 #include "nat64d/base/tuple.h"
 
 struct subscriber {
 	RB_ENTRY(subscriber) entry;
-	TAILQ_ENTRY(subscriber) idle; /* while it has no binding */
+	TAILQ_ENTRY(subscriber) idle; /* while idle */
 	struct in6_addr prefix;	      /* host bits zero */
 	uint32_t pool_index;	      /* T; see pool4.h */
 	uint32_t n_bindings[L4_NPROTO];
-	uint32_t n_statics[L4_NPROTO]; /* of these; no quota counts them */
+	uint32_t n_statics[L4_NPROTO]; /* of these; they count to no limit */
 	uint32_t n_sessions;
 	struct bucket new_bindings;
 };
@@ -57,11 +69,11 @@ struct subscriber_limits {
 };
 
 RB_HEAD(subscriber_tree, subscriber);
+TREE_ARRAY_HEAD(subscriber_trees, subscriber_tree);
 TAILQ_HEAD(subscriber_idle, subscriber);
 
 struct subscribers {
-	struct subscriber_tree *trees;
-	unsigned shift; /* 64 - log2(number of trees) */
+	struct subscriber_trees trees;
 	struct keyhash hash;
 	struct subscriber_idle idle; /* oldest first */
 	struct slab slab;
@@ -71,8 +83,9 @@ struct subscribers {
 };
 
 /*
- * max: most subscribers at a time. Returns 0, or -1 with errno ENOMEM;
- * subscribers_clear() is good for either, and for what is all zero.
+ * max: most subscribers at a time. Returns 0, or -1 with errno ENOMEM.
+ * subscribers_clear() may be called in either case, and for a struct that is
+ * all zero.
  */
 int subscribers_init(struct subscribers *subs, unsigned prefix_len,
     const struct subscriber_limits *limits, size_t max,
@@ -83,13 +96,13 @@ void subscribers_clear(struct subscribers *subs);
 struct subscriber *subscriber_find(const struct subscribers *subs,
     const struct in6_addr *addr);
 
-/* Fetch where the lookup of addr begins, ahead of it. */
+/* Prefetch what a lookup of addr reads first. */
 void subscriber_prefetch(const struct subscribers *subs,
     const struct in6_addr *addr);
 
 /*
- * Find or create. A new one has the pool address pool_index. Idle ones are
- * reused, the oldest first, when the table is full. NULL with *why:
+ * Find or create. A new one has the pool address pool_index. When the table
+ * is full, the oldest idle one is freed for it. NULL with *why:
  * REFUSED_SUBSCRIBERS or REFUSED_MEMORY.
  */
 struct subscriber *subscriber_get(struct subscribers *subs,
@@ -112,9 +125,9 @@ subscriber_is_idle(const struct subscriber *s)
 }
 
 /*
- * Has s a dynamic binding? Then its pool address is that of all that follow
- * (paired pooling); until then it is where to look first. An administrator
- * may bind a host to any address, and nothing follows from it for others.
+ * Has s a dynamic binding? Then all further bindings use its pool address
+ * (paired pooling); until then it is only the address to try first. A static
+ * binding may be at any address and does not fix that of dynamic ones.
  */
 static inline bool
 subscriber_is_paired(const struct subscriber *s)
@@ -129,29 +142,31 @@ struct in6_addr subscriber_prefix(const struct subscribers *subs,
     const struct in6_addr *addr);
 
 /*
- * May addr, a host of s, have one more binding now, of which n_free are free?
- * Counts it when it may: 0. Else -1 with *why: REFUSED_SUBSCRIBER_PORTS,
- * REFUSED_NEW_BINDINGS or REFUSED_FAIR_SHARE.
+ * Count one more binding of addr, a host of s. n_free: how many bindings of
+ * the protocol can still be created in all. Returns 0, or -1 with *why:
+ * REFUSED_SUBSCRIBER_PORTS, REFUSED_NEW_BINDINGS or REFUSED_FAIR_SHARE; then
+ * nothing has been counted.
  */
 int subscriber_add_binding(struct subscribers *subs, struct subscriber *s,
     const struct in6_addr *addr, enum l4proto proto, uint64_t n_free,
     struct monotime now, struct refusal *why);
 
-/* Count a static binding: it asks no limits, and no share is taken. */
+/* Count a static binding. No limit and no fair share applies to it. */
 void subscriber_add_static(struct subscribers *subs, struct subscriber *s,
     enum l4proto proto);
 
-/* A binding of addr that is counted becomes static, or dynamic again. */
+/* A counted binding of addr becomes static, or dynamic again. */
 void subscriber_set_static(struct subscribers *subs, struct subscriber *s,
     const struct in6_addr *addr, enum l4proto proto, bool is_static);
 
-/* A dynamic binding has gone; s becomes idle with its last one. */
+/* A dynamic binding has been removed. */
 void subscriber_remove_binding(struct subscribers *subs, struct subscriber *s,
     const struct in6_addr *addr, enum l4proto proto);
 
 /*
- * The same for a session: 0, or -1 with *why: REFUSED_SUBSCRIBER_SESSIONS or
- * REFUSED_FAIR_SHARE. s may be NULL to ask for one that is not known.
+ * The same for a session: returns 0, or -1 with *why:
+ * REFUSED_SUBSCRIBER_SESSIONS or REFUSED_FAIR_SHARE. check only asks, and s
+ * may be NULL for a subscriber that is not known yet.
  */
 int subscriber_check_session(const struct subscribers *subs,
     const struct subscriber *s, const struct in6_addr *addr, uint64_t n_free,
@@ -161,7 +176,7 @@ int subscriber_add_session(struct subscribers *subs, struct subscriber *s,
 void subscriber_remove_session(struct subscribers *subs, struct subscriber *s,
     const struct in6_addr *addr);
 
-/* Forget at most max idle subscribers whose bucket is full again. */
+/* Free at most max idle subscribers whose bucket is full again. */
 void subscribers_expire(struct subscribers *subs, struct monotime now,
     unsigned max);
 
