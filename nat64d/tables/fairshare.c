@@ -1,5 +1,5 @@
 /*
- * Fair shares. Owns the numbers; refuses to know who asks and what for.
+ * Fair shares. Owns the counters; knows neither subscribers nor bindings.
  */
 #include <stdlib.h>
 
@@ -11,7 +11,7 @@
 #define COL_BITS 13
 #define NCOLS (1u << COL_BITS)
 
-/* Who has a share, and how many times what is free it may be. */
+/* The prefixes that have a share, and its size as a multiple of n_free. */
 static const struct {
 	unsigned len; /* bits */
 	unsigned factor;
@@ -39,7 +39,7 @@ fairshare_clear(struct fairshare *s)
 	s->cells = NULL;
 }
 
-/* The cells of the prefix of addr at a level, one in each row. */
+/* The cells of the prefix of addr at a level, one per row. */
 static void
 find_cells(const struct fairshare *s, const struct in6_addr *addr,
     unsigned level, struct fairshare_cell *cells[NROWS])

@@ -1,17 +1,17 @@
 /*
- * Fair shares of what is short: the ports of the pool, and the places of the
- * session table. It is counted how much every host and every prefix around
- * it holds, and what it may hold depends on how much is still free: a host
- * as much as that, a /64, a /56 and a /48 eight times as much. So nobody is
- * limited while there is plenty, one host that takes all it can gets half,
- * two get a third each, and one customer, whatever prefix is delegated to
- * it, gets eight ninths at most: there is always something left for others.
+ * Fair shares of the ports of the pool and of the session table. What each
+ * host and each prefix that contains it holds is counted, and the more is
+ * free, the more it may hold: a host as much as is free, a /64, a /56 and a
+ * /48 each eight times as much. So nothing is limited while plenty is free.
+ * A single host can take half of everything, two hosts a third each, and one
+ * customer, whatever prefix is delegated to it, at most eight ninths: some
+ * is always left for others.
  *
- * No prefix has an entry of its own, for there can be any number of them.
- * Each is counted in one cell of every row, which a keyed hash tells, and
- * the smallest of these cells is what it holds (a count-min sketch). That is
- * never less than the truth, and more only where two prefixes share a cell
- * in every row.
+ * There can be any number of prefixes, so they have no entries of their own.
+ * A keyed hash selects one cell in each row for a prefix, in which it is
+ * counted, and the smallest of these cells is taken for what it holds (a
+ * count-min sketch). This is never too low, and too high only when other
+ * prefixes share its cells in every row.
  */
 #ifndef NAT64D_TABLES_FAIRSHARE_H
 #define NAT64D_TABLES_FAIRSHARE_H
@@ -25,7 +25,7 @@
 #include "nat64d/base/keyhash.h"
 #include "nat64d/base/tuple.h"
 
-/* What is shared: bindings of each protocol, then sessions. */
+/* The kinds that are counted: bindings of each protocol, then sessions. */
 enum { FAIRSHARE_SESSIONS = L4_NPROTO, FAIRSHARE_NKINDS };
 
 struct fairshare_cell {
@@ -33,7 +33,7 @@ struct fairshare_cell {
 };
 
 struct fairshare {
-	struct fairshare_cell *cells; /* NULL: nothing is counted or refused */
+	struct fairshare_cell *cells; /* NULL: fair shares are off */
 	struct keyhash hash;
 };
 
@@ -43,12 +43,12 @@ void fairshare_clear(struct fairshare *s);
 
 /*
  * May addr hold one more of a kind of which n_free are free? Returns 0, or
- * the bits of the prefix that has its share.
+ * the length in bits of the prefix that has reached its share.
  */
 unsigned fairshare_check(const struct fairshare *s,
     const struct in6_addr *addr, unsigned kind, uint64_t n_free);
 
-/* addr holds one more, or one less. */
+/* Count one more, or one less, for addr. */
 void fairshare_add(struct fairshare *s, const struct in6_addr *addr,
     unsigned kind);
 void fairshare_remove(struct fairshare *s, const struct in6_addr *addr,

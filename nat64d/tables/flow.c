@@ -1,5 +1,5 @@
 /*
- * The flow cache: its buckets. Refuses to know what a session is.
+ * The flow cache. Owns the buckets; does not look into sessions.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -7,8 +7,8 @@
 #include "flow.h"
 
 /*
- * Two entries per session, one for each direction, when all buckets are
- * full to the last; few tables are, and few sessions use both at once.
+ * With a full table that is two entries per session, one for each direction.
+ * Tables are rarely full, and few sessions use both directions at once.
  */
 #define SESSIONS_PER_BUCKET 4
 #define MIN_BITS 6
@@ -25,7 +25,7 @@ flow_cache_init(struct flow_cache *c, size_t n_sessions)
 	    (size_t)SESSIONS_PER_BUCKET << bits < n_sessions)
 		bits++;
 	c->shift = 64 - bits;
-	/* Room to begin with a cache line. */
+	/* One more, so that buckets can be aligned to a cache line. */
 	c->memory = calloc(((size_t)1 << bits) + 1, sizeof(*c->buckets));
 	c->buckets = (struct flow_bucket *)(((uintptr_t)c->memory +
 						sizeof(*c->buckets) - 1) /
@@ -46,7 +46,7 @@ flow_remember(const struct flow_place *p, struct session *s)
 	uint64_t *entries;
 	unsigned i;
 
-	/* An address that is too long for us is looked up in the tree. */
+	/* A pointer too large for an entry is not cached. */
 	if (p->bucket == NULL || (pointer & FLOW_POINTER) != pointer)
 		return;
 	entries = p->bucket->entries;

@@ -1,10 +1,10 @@
 /*
- * A cache of sessions in front of the trees: buckets of a few pointers, for
- * both families, found by a keyed hash of the tuple. An entry is a hint and
- * nothing more: what it points to is compared in full, whatever is not found
- * is looked up in the trees, and a session that goes takes its hints with
- * it. The cache can be emptied at any time. Without memory for the buckets
- * everything works, only slower.
+ * A cache of sessions in front of the trees, for both families: buckets of a
+ * few pointers, selected by a keyed hash of the tuple. An entry is only a
+ * hint. The session that it points to is compared in full, and a tuple that
+ * is not found here is looked up in the trees. When a session is removed, so
+ * are its entries. The cache may be emptied at any time. If there is no
+ * memory for the buckets all lookups use the trees, which is only slower.
  */
 #ifndef NAT64D_TABLES_FLOW_H
 #define NAT64D_TABLES_FLOW_H
@@ -18,8 +18,8 @@ struct session;
 
 /*
  * One cache line, the newest entry first. An entry is a pointer and, in the
- * bits that no address of a process uses, a tag that tells most strangers
- * apart without a look at them. 0: free.
+ * upper bits that no user address has, a tag of the tuple: most entries of
+ * other tuples are skipped without reading their session. 0: free.
  */
 struct flow_bucket {
 	uint64_t entries[FLOW_WAYS];
@@ -34,13 +34,13 @@ struct flow_cache {
 	unsigned shift;		     /* 64 - log2(number of buckets) */
 };
 
-/* Where a tuple belongs. */
+/* The bucket and the tag of a tuple. */
 struct flow_place {
 	struct flow_bucket *bucket; /* NULL: no cache */
 	uint16_t tag;
 };
 
-/* A cache for so many sessions; the memory is touched as it fills. */
+/* A cache for n_sessions; its memory is touched only as it fills. */
 void flow_cache_init(struct flow_cache *c, size_t n_sessions);
 void flow_cache_clear(struct flow_cache *c);
 
@@ -58,8 +58,8 @@ flow_place(const struct flow_cache *c, uint64_t hash)
 }
 
 /*
- * The candidates of a place: the one at or behind index i whose tag is
- * right, and its index in *i; NULL when there is none.
+ * The candidates of a place: the first one from index *i on with the right
+ * tag, whose index is set in *i; NULL when there is none.
  */
 static inline struct session *
 flow_candidate(const struct flow_place *place, unsigned *i)
@@ -78,10 +78,10 @@ flow_candidate(const struct flow_place *place, unsigned *i)
 	return (NULL);
 }
 
-/* Put s there, in place of the oldest one if need be. */
+/* Put s there first. In a full bucket the oldest entry is lost. */
 void flow_remember(const struct flow_place *place, struct session *s);
 
-/* Let nothing there point to s any more. */
+/* Remove all entries there that point to s. */
 void flow_forget(const struct flow_place *place, const struct session *s);
 
 #endif

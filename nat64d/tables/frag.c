@@ -1,19 +1,13 @@
 /*
- * The rules for fragments (RFC 6146, 3.4; spec section 7). Owns the
- * decision what becomes of each fragment; where things are kept and how
- * much of them is frag_store.c's business.
- *
- * A datagram is WAITING until its first fragment (offset 0) comes, for only
- * that tells what it is. Then it is PASSING or COLLECTING. It is DEAD after
- * an attack or when its first fragment was refused: the key is remembered
- * so that the rest cannot pass as a datagram of its own.
+ * The rules for fragments (RFC 6146, 3.4). Decides what becomes of each
+ * fragment; storage and its limits are in frag_store.c.
  *
  * Overlaps. For IPv6 they end the datagram (RFC 5722, 4; RFC 8200, 4.5). For
- * IPv4 the receiver decides as long as fragments pass one by one, but what
- * we join ourselves must not be ambiguous (FRG-31). A duplicate costs
- * memory and tells nothing new: it is dropped, except where an IPv4
- * datagram passes, for a sender may have used its 16-bit identification
- * again.
+ * IPv4 the receiver decides as long as fragments pass one by one, but a
+ * datagram that we reassemble must not be ambiguous, so an overlap ends a
+ * collected one (RFC 1858, 4; RFC 3128). Exact duplicates are dropped,
+ * except those of an IPv4 datagram that is passing: the sender may have
+ * reused its 16-bit identification.
  */
 #include <string.h>
 
@@ -39,7 +33,7 @@ drop(struct frag_result *r, enum nat64_reason reason)
 	return (FRAG_DROP);
 }
 
-/* End the datagram but remember its key. */
+/* Make the datagram FRAG_DEAD. Returns how many held fragments are lost. */
 static unsigned
 kill_datagram(struct frag_table *t, struct frag_datagram *d,
     enum nat64_reason reason)
@@ -58,8 +52,8 @@ drop_all(struct frag_table *t, struct frag_datagram *d, struct frag_result *r,
 }
 
 /*
- * FRG-30, FRG-31: sizes that no honest sender makes. An empty fragment is
- * legal but carries nothing, and would be noted for nothing.
+ * Sizes that make no valid datagram (RFC 8200, 4.5; RFC 1858, 3). An empty
+ * fragment is legal but useless, and would take memory for its span.
  */
 static enum nat64_reason
 check_size(const struct pkt *p)
@@ -70,7 +64,7 @@ check_size(const struct pkt *p)
 		return (NAT64_FRAG_BAD);
 	if (p->more && len % 8 != 0)
 		return (NAT64_FRAG_BAD);
-	/* RFC 1858, 3.2: it could overwrite the flags of the first one. */
+	/* RFC 1858, 3.2: it could overwrite the TCP flags of the first. */
 	if (p->family == PKT_V4 && p->proto == IPPROTO_TCP && p->frag_off == 8)
 		return (NAT64_FRAG_TINY);
 	return (NAT64_NONE);
@@ -84,9 +78,9 @@ is_icmp(const struct pkt *p)
 }
 
 /*
- * Does this first fragment say that the whole is needed? ICMPv6 has a
- * pseudo header with the total length (FRG-16), and a checksum that is
- * missing can only be made of all bytes (FRG-15).
+ * Does this first fragment need the whole datagram? The ICMPv6 checksum
+ * covers the total length, in its pseudo header (RFC 4443, 2.3), and a
+ * missing UDP checksum is computed over all bytes (RFC 6146, 3.4).
  */
 static bool
 needs_whole(const struct pkt *p)
@@ -96,7 +90,7 @@ needs_whole(const struct pkt *p)
 	return (is_icmp(p));
 }
 
-/* Copy p and note its span; NAT64_NONE or why it must be dropped. */
+/* Copy p and note its span; NAT64_NONE, or the reason to drop it. */
 static enum nat64_reason
 hold(struct frag_table *t, struct frag_datagram *d, const struct pkt *p,
     const struct frag_span *s)
@@ -137,7 +131,7 @@ input_collecting(struct frag_table *t, struct frag_datagram *d,
 	if (!frag_store_complete(d))
 		return (FRAG_HELD);
 	reason = frag_collect(t, d);
-	/* The last one held is p itself. */
+	/* p itself was held, and is not counted in discarded. */
 	r->discarded = frag_store_remove(t, d) - 1;
 	if (reason != NAT64_NONE)
 		return (drop(r, reason));
@@ -146,7 +140,7 @@ input_collecting(struct frag_table *t, struct frag_datagram *d,
 	return (FRAG_WHOLE);
 }
 
-/* p is the first fragment, and the first of its kind. */
+/* p is the first fragment, and no other one was seen before. */
 static enum frag_verdict
 input_first(struct frag_table *t, struct frag_datagram *d, struct pkt *p,
     const struct frag_span *s, struct frag_result *r)
@@ -171,7 +165,10 @@ input_first(struct frag_table *t, struct frag_datagram *d, struct pkt *p,
 	return (FRAG_FIRST);
 }
 
-/* FRG-31: a second beginning must not lead to another binding. */
+/*
+ * A second fragment with offset 0 must have the ports of the first one, for
+ * which the binding and the filters were checked (RFC 3128).
+ */
 static enum nat64_reason
 check_second_first(const struct frag_datagram *d, struct pkt *p)
 {
@@ -206,9 +203,9 @@ input_passing(struct frag_table *t, struct frag_datagram *d, struct pkt *p,
 }
 
 /*
- * What was refused is forgotten when all of it has come: the sender's next
- * datagram with this key is another one. After an overlap the key stays
- * until its time is over (FRG-30).
+ * A refused datagram is removed when all of it has come: the sender's next
+ * datagram with this key is another one. After an overlap the key is kept
+ * until its time is over (RFC 8200, 4.5: drop also those still to come).
  */
 static enum frag_verdict
 input_dead(struct frag_table *t, struct frag_datagram *d, const struct pkt *p,
@@ -295,7 +292,7 @@ frag_next_held(struct frag_table *t, struct frag_datagram *d)
 	d->out = TAILQ_FIRST(&d->held);
 	if (d->out != NULL) {
 		TAILQ_REMOVE(&d->held, d->out, entry);
-		/* RFC 8200, 4.5: only the first one's counts. */
+		/* RFC 8200, 4.5: the first fragment's Next Header counts. */
 		d->out->pkt.proto = d->proto;
 		return (&d->out->pkt);
 	}
@@ -316,7 +313,7 @@ frag_refuse(struct frag_table *t, struct frag_datagram *d,
 	return (discarded);
 }
 
-/* The datagram that ends first, or NULL. */
+/* The datagram whose time comes first, or NULL. */
 static struct frag_datagram *
 first_to_end(const struct frag_table *t)
 {

@@ -1,7 +1,6 @@
 /*
- * Joining a collected datagram (RFC 791, 3.2; RFC 8200, 4.5) under a header
- * made of what its fragments agree on. Owns the table's packet buffer;
- * refuses to know why the whole is needed.
+ * Reassembly of a collected datagram (RFC 791, 3.2; RFC 8200, 4.5) under a
+ * new header. Owns the table's packet buffer.
  */
 #include <string.h>
 
@@ -13,16 +12,16 @@
 #define ECN_NOT_ECT 0
 #define ECN_CE 3
 
-/* What the fragments say together. */
+/* What the header takes from all fragments. */
 struct common {
 	const struct pkt *first;
 	uint8_t ttl; /* the smallest */
-	bool ce;     /* some fragment met congestion */
-	bool no_ect; /* some fragment says that nobody would react to it */
+	bool ce;     /* a fragment is marked CE */
+	bool no_ect; /* a fragment is marked not-ECT */
 };
 
 static void
-look_at_all(const struct frag_datagram *d, struct common *c)
+gather(const struct frag_datagram *d, struct common *c)
 {
 	const struct frag_held *h;
 	const struct pkt *p;
@@ -80,7 +79,7 @@ frag_collect(struct frag_table *t, const struct frag_datagram *d)
 {
 	const uint32_t hlen =
 	    d->family == PKT_V4 ? PKT_IP4_HLEN : PKT_IP6_HLEN + PKT_FRAG_HLEN;
-	/* What the length field of the header counts of it. */
+	/* The part of it that the header's length field includes. */
 	const uint32_t counted =
 	    d->family == PKT_V4 ? PKT_IP4_HLEN : PKT_FRAG_HLEN;
 	const struct frag_held *h;
@@ -88,8 +87,8 @@ frag_collect(struct frag_table *t, const struct frag_datagram *d)
 
 	if (counted + d->end > UINT16_MAX)
 		return (NAT64_FRAG_BAD);
-	look_at_all(d, &c);
-	/* FRG-17: a mark that would be ignored stands for a loss. */
+	gather(d, &c);
+	/* RFC 3168, 5.3: CE must not be given to a not-ECT flow. */
 	if (c.ce && c.no_ect)
 		return (NAT64_FRAG_ECN);
 	pkt_init(&t->whole, t->whole_buf, sizeof(t->whole_buf));

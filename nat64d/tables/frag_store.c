@@ -1,7 +1,6 @@
 /*
  * Storage of the fragment table: owns every datagram, source and held copy,
- * and is the only code that allocates, frees and counts them. Refuses to
- * know what a fragment is good for.
+ * and is the only code that allocates, frees and counts them.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -27,7 +26,7 @@ source_cmp(const struct frag_source *a, const struct frag_source *b)
 RB_GENERATE_STATIC(frag_keys, frag_datagram, node, datagram_cmp)
 RB_GENERATE_STATIC(frag_sources, frag_source, node, source_cmp)
 
-/* What a side may have of a limit for both. */
+/* The part of a limit that one side may use. */
 static size_t
 half(size_t limit)
 {
@@ -96,7 +95,10 @@ frag_datagrams(const struct frag_table *t)
 	return (t->datagram_slab.used);
 }
 
-/* FRG-02: the protocol belongs to the key of IPv4 alone. */
+/*
+ * The key of IPv4 has the protocol (RFC 791, 3.2), that of IPv6 has not
+ * (RFC 8200, 4.5).
+ */
 static void
 make_key(uint8_t key[FRAG_KEYLEN], const struct pkt *p)
 {
@@ -125,7 +127,7 @@ make_source(struct frag_source *s, const struct pkt *p, unsigned len6)
 	s->addr = addr6_prefix(&p->ip6.src, len6);
 }
 
-/* May the source have one more datagram? Who has its share evicts nothing. */
+/* May the source have one more datagram? If not, nothing is evicted. */
 static bool
 source_has_room(struct frag_table *t, struct frag_source *key)
 {
@@ -160,9 +162,9 @@ put_source(struct frag_table *t, struct frag_source *s)
 }
 
 /*
- * End the oldest datagram of a side, but not keep (may be NULL). An honest
- * one is complete within moments; what is old waits in vain. Returns false
- * when there is none.
+ * Remove the oldest datagram of a side except keep (may be NULL). Most are
+ * complete within milliseconds, so that an old one is likely to time out.
+ * Returns false when there is none.
  */
 static bool
 evict(struct frag_table *t, struct frag_side *side,
@@ -314,7 +316,7 @@ frag_store_fit(const struct frag_datagram *d, const struct frag_span *s,
 	bool overlaps;
 	unsigned i;
 
-	/* What lies behind the end of the datagram contradicts it. */
+	/* A span beyond the end contradicts the last fragment. */
 	overlaps = d->end != 0 && (more ? s->end > d->end : s->end != d->end);
 	for (i = 0; i < d->n_spans; i++) {
 		seen = &d->spans[i];

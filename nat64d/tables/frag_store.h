@@ -1,12 +1,11 @@
 /*
- * What the fragment table keeps, and within which limits (FRG-40): keys,
- * their sources, the spans of bytes seen, and copies of fragments that
- * wait. The rules of RFC 6146, 3.4 are frag.c's, joining is frag_collect.c's;
- * nobody else includes this.
+ * What the fragment table stores, and its limits (RFC 6146, 3.4): keys,
+ * their sources, the spans of bytes seen, and copies of held fragments. The
+ * rules are in frag.c, reassembly is in frag_collect.c; no other file
+ * includes this one.
  *
- * Memory is counted as it is allocated, overhead included, and counted
- * before it is allocated. No size in here comes from a length field that
- * pkt_parse() has not checked.
+ * Memory is counted with its overhead, before it is allocated. No size in
+ * here comes from a length field that pkt_parse() has not checked.
  */
 #ifndef NAT64D_TABLES_FRAG_STORE_H
 #define NAT64D_TABLES_FRAG_STORE_H
@@ -32,11 +31,44 @@
 /* Identification, family, protocol (IPv4 only), source, destination. */
 #define FRAG_KEYLEN (4 + 1 + 1 + 16 + 16)
 
+/*
+ * The state of a datagram. The table may remove one in any state: its time
+ * has come, or it makes room for another one of its side.
+ */
 enum frag_state {
-	FRAG_WAITING,	 /* for the first fragment */
-	FRAG_PASSING,	 /* target known, fragments go through */
-	FRAG_COLLECTING, /* first fragment seen, the whole is needed */
-	FRAG_DEAD	 /* only the key is remembered */
+	/*
+	 * The first fragment (offset 0) has not been seen, or its caller is
+	 * between FRAG_FIRST and frag_resolve(): the fragments are held.
+	 * In: frag_store_get() creates it for any fragment.
+	 * Out: the first fragment (FRAG_PASSING by frag_resolve(),
+	 * FRAG_DEAD by frag_refuse(), FRAG_COLLECTING when the whole is
+	 * needed); an overlap in IPv6 (FRAG_DEAD).
+	 * Not valid yet: target, reason; proto, sport and dport before the
+	 * first fragment.
+	 */
+	FRAG_WAITING,
+	/*
+	 * The translation is known, fragments pass. Valid: target.
+	 * In: frag_resolve(). held is emptied by frag_next_held().
+	 * Out: all bytes have passed (removed); an overlap in IPv6
+	 * (FRAG_DEAD).
+	 */
+	FRAG_PASSING,
+	/*
+	 * The first fragment has been seen and the whole is needed: all
+	 * fragments are held. target stays unset.
+	 * In: the first fragment of ICMP, or of IPv4 UDP without a checksum.
+	 * Out: all bytes are there (reassembled and removed); an overlap
+	 * (FRAG_DEAD).
+	 */
+	FRAG_COLLECTING,
+	/*
+	 * Only the key is remembered, so that fragments still to come cannot
+	 * pass as a datagram of their own. Valid: reason. Nothing is held.
+	 * In: frag_refuse(), an overlap, a bad first fragment.
+	 * Out: all bytes have come, unless it was an overlap (removed).
+	 */
+	FRAG_DEAD
 };
 
 /* Payload bytes [off, end) of a datagram; off < end. */
@@ -45,10 +77,10 @@ struct frag_span {
 	uint16_t end;
 };
 
-/* A fragment that waits: allocated with room for its bytes. */
+/* A held fragment, allocated with room for its bytes. */
 struct frag_held {
 	TAILQ_ENTRY(frag_held) entry;
-	size_t size; /* of all this */
+	size_t size; /* of the allocation */
 	struct pkt pkt;
 	uint8_t buf[];
 };
@@ -58,30 +90,31 @@ struct frag_source {
 	RB_ENTRY(frag_source) node;
 	struct in6_addr addr; /* host bits zero; IPv4 in the first bytes */
 	enum pkt_family family;
-	size_t datagrams; /* > 0: without any the source is forgotten */
+	size_t datagrams; /* > 0: without any the source is removed */
 	size_t bytes;
 };
 
 /*
- * Invariants: spans are sorted by off and hold one entry per fragment that
- * was taken; held is in order of arrival; a dead datagram holds nothing.
+ * Invariants: spans are sorted by off, one for each fragment taken; held is
+ * in order of arrival; a dead datagram holds nothing. key, source, family
+ * and expires are set once.
  */
 struct frag_datagram {
 	RB_ENTRY(frag_datagram) node;
 	TAILQ_ENTRY(frag_datagram) entry; /* FIFO: order of expiry */
 	TAILQ_HEAD(, frag_held) held;
-	struct frag_held *out; /* given to the caller last */
+	struct frag_held *out; /* returned by frag_next_held(); or NULL */
 	struct frag_source *source;
 	struct monotime expires;
 	enum frag_state state;
-	enum nat64_reason reason; /* FRAG_DEAD: of what is still to come */
+	enum nat64_reason reason; /* FRAG_DEAD: for fragments still to come */
 	union frag_target target; /* FRAG_PASSING */
 	uint16_t sport;		  /* of the first fragment */
 	uint16_t dport;
-	uint16_t end; /* payload bytes of the whole; 0: not known */
+	uint16_t end; /* payload bytes of the datagram; 0: not known */
 	enum pkt_family family;
 	uint8_t proto;	 /* of the first fragment */
-	bool overlapped; /* some spans contradict each other */
+	bool overlapped; /* some spans overlap */
 	uint8_t key[FRAG_KEYLEN];
 	unsigned n_spans;
 	struct frag_span spans[]; /* limits.per_datagram */
@@ -92,9 +125,9 @@ RB_HEAD(frag_keys, frag_datagram);
 TAILQ_HEAD(frag_fifo, frag_datagram);
 
 /*
- * Each side has half of the store. What comes from one side ends no datagram
- * of the other: a hairpin may still be giving out one of the IPv6 side while
- * it comes back from the IPv4 side.
+ * Each side has half of the store. A fragment from one side removes no
+ * datagram of the other: a hairpinned fragment arrives on the IPv4 side while
+ * frag_next_held() is still giving out its datagram on the IPv6 side.
  */
 struct frag_side {
 	struct frag_fifo fifo; /* oldest first */
@@ -111,27 +144,27 @@ struct frag_table {
 	struct frag_side sides[FRAG_NSIDES];
 	struct slab datagram_slab;
 	struct slab source_slab;
-	unsigned late;	  /* discarded at their time, not yet reported */
-	unsigned evicted; /* discarded to make room, likewise */
-	union frag_target target; /* of a datagram that just ended */
-	struct pkt whole;	  /* collected last, in whole_buf */
+	unsigned late;		  /* held fragments that timed out, and */
+	unsigned evicted;	  /* that were evicted, not yet reported */
+	union frag_target target; /* of a datagram that was just removed */
+	struct pkt whole;	  /* the last one collected, in whole_buf */
 	uint8_t whole_buf[PKT_BUFSIZE];
 };
 
 /*
- * Find the datagram of p or make one. A datagram whose time has come is
- * ended, not found. Where the side of p is full, its oldest datagram ends.
- * NULL with *reason when a limit forbids a new one.
+ * Find the datagram of p or create one. A datagram whose time has come is
+ * removed, not found. Where the side of p is full, its oldest datagram is
+ * removed. NULL with *reason when a limit forbids a new one.
  */
 struct frag_datagram *frag_store_get(struct frag_table *t, const struct pkt *p,
     struct monotime now, enum nat64_reason *reason);
 
-/* Forget the datagram and what it holds. Returns how many were held. */
+/* Remove the datagram and what it holds. Returns how many were held. */
 unsigned frag_store_remove(struct frag_table *t, struct frag_datagram *d);
 
 /*
- * Copy p to the end of d->held; others of its side end for it, the oldest
- * first. NAT64_NONE or why that is not possible.
+ * Copy p to the end of d->held. Other datagrams of its side are removed for
+ * it, the oldest first. Returns NAT64_NONE, or the reason to drop p.
  */
 enum nat64_reason frag_store_hold(struct frag_table *t,
     struct frag_datagram *d, const struct pkt *p);
@@ -139,32 +172,32 @@ enum nat64_reason frag_store_hold(struct frag_table *t,
 /* Free every copy that d holds. Returns how many. */
 unsigned frag_store_discard(struct frag_table *t, struct frag_datagram *d);
 
-/* Free the copy that was given out. */
+/* Free the copy that frag_next_held() has returned, if any. */
 void frag_store_release_out(struct frag_table *t, struct frag_datagram *d);
 
-/* How a span lies to those seen before. */
+/* The relation of a span to those seen before. */
 enum frag_fit {
 	FRAG_NEW,
-	FRAG_DUPLICATE, /* the same bytes as one before */
-	FRAG_OVERLAPS	/* some of its bytes came before, or it contradicts
-			   the end of the datagram */
+	FRAG_DUPLICATE, /* equal to one of them */
+	FRAG_OVERLAPS	/* overlaps one of them, or contradicts the end of
+			   the datagram */
 };
 
 enum frag_fit frag_store_fit(const struct frag_datagram *d,
     const struct frag_span *s, bool more);
 
-/* Note a span; false: as many are noted as the limits allow. */
+/* Note a span; false: the limit of spans is reached. */
 bool frag_store_note(const struct frag_table *t, struct frag_datagram *d,
     const struct frag_span *s, bool more);
 
-/* All bytes from 0 to the end were seen (FRG-13). */
+/* Have all bytes from 0 to the end been seen? */
 bool frag_store_complete(const struct frag_datagram *d);
 
 /* --- frag_collect.c --- */
 
 /*
- * Join what a complete datagram without overlaps holds into t->whole
- * (FRG-15, FRG-16). NAT64_NONE, or why it must be dropped.
+ * Reassemble a complete datagram without overlaps into t->whole. Returns
+ * NAT64_NONE, or the reason to drop it.
  */
 enum nat64_reason frag_collect(struct frag_table *t,
     const struct frag_datagram *d);

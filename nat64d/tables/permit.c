@@ -1,3 +1,6 @@
+/*
+ * The rules of "allow from" and "deny from". Owns the compiled list.
+ */
 #include <stdlib.h>
 
 #include "common/net/acl.h"
@@ -6,7 +9,7 @@
 
 struct permit {
 	struct acl *acl; /* NULL: no rules */
-	bool others;	 /* whom no rule names may */
+	bool others;	 /* allow addresses that no rule matches */
 };
 
 struct permit *

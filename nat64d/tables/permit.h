@@ -1,9 +1,9 @@
 /*
- * Who may use the translator, by IPv6 source: what "allow from" and "deny
- * from" mean. The longest prefix that holds an address decides, whatever the
- * order of the rules, as in dns64d. Whom no rule names may, unless there is
- * an "allow" that is not an exception to a wider "deny": that is the list of
- * those who may.
+ * Which IPv6 sources may use the translator: "allow from" and "deny from".
+ * As in dns64d the longest matching prefix decides, whatever the order of
+ * the rules. An address that no rule matches is allowed, unless there is an
+ * "allow" that is not an exception to a wider "deny": then the rules are the
+ * list of those allowed.
  */
 #ifndef NAT64D_TABLES_PERMIT_H
 #define NAT64D_TABLES_PERMIT_H
@@ -23,7 +23,7 @@ struct permit_rule {
 struct permit;
 
 /*
- * Rules are copied. NULL with errno EEXIST (a prefix is both allowed and
+ * The rules are copied. NULL with errno EEXIST (a prefix is both allowed and
  * denied), ENOSPC (ACL_MAX_RULES of common/net/acl.h) or ENOMEM.
  */
 struct permit *permit_new(const struct permit_rule *rules, size_t n);

@@ -1,6 +1,6 @@
 /*
- * The TCP state machine of RFC 6146, 3.5.2.2, with RFC 7857's timers: one
- * table, read like the one of the specification (section 8.3).
+ * The TCP state machine of RFC 6146, 3.5.2.2, with the timers of RFC 7857,
+ * 2: one row for each state, one column for each event.
  */
 #include "nat64d/wire/pkt.h"
 #include "tcp_fsm.h"
@@ -10,7 +10,7 @@
 	{                                                         \
 		TCP_STATE_##next, TCP_TIMER_##timer, TCP_##action \
 	}
-/* Most often a segment is forwarded. */
+/* The same with the action FORWARD. */
 #define FWD(next, timer) GO(next, timer, FORWARD)
 
 /* In the order of enum tcp_event. */
@@ -50,21 +50,23 @@ static const struct tcp_step steps[TCP_NSTATES][TCP_NEVENTS] = {
 		FWD(V6_FIN_RCV, KEEP), FWD(V4_FIN_RCV, KEEP),
 		FWD(TRANS, CLOSE), FWD(TRANS, CLOSE), FWD(ESTABLISHED, EST),
 		FWD(ESTABLISHED, EST), GO(TRANS, CLOSE, PROBE)),
-	[TCP_STATE_V4_FIN_RCV] = ROW(FWD(V4_FIN_RCV, EST),
-	    FWD(V4_FIN_RCV, EST), FWD(V4_V6_FIN_RCV, CLOSE),
-	    FWD(V4_FIN_RCV, EST), FWD(V4_FIN_RCV, CLOSE_MIN), /* TCP-10 */
-	    FWD(V4_FIN_RCV, CLOSE_MIN),			      /* TCP-10 */
-	    FWD(V4_FIN_RCV, EST), FWD(V4_FIN_RCV, EST),
-	    GO(CLOSED, KEEP, DELETE)),
-	[TCP_STATE_V6_FIN_RCV] = ROW(FWD(V6_FIN_RCV, EST),
-	    FWD(V6_FIN_RCV, EST), FWD(V6_FIN_RCV, EST),
-	    FWD(V4_V6_FIN_RCV, CLOSE), FWD(V6_FIN_RCV, CLOSE_MIN), /* TCP-10 */
-	    FWD(V6_FIN_RCV, CLOSE_MIN),				   /* TCP-10 */
-	    FWD(V6_FIN_RCV, EST), FWD(V6_FIN_RCV, EST),
-	    GO(CLOSED, KEEP, DELETE)),
+	[TCP_STATE_V4_FIN_RCV] =
+	    ROW(FWD(V4_FIN_RCV, EST), FWD(V4_FIN_RCV, EST),
+		FWD(V4_V6_FIN_RCV, CLOSE), FWD(V4_FIN_RCV, EST),
+		FWD(V4_FIN_RCV, CLOSE_MIN), /* RFC 7857, 2.2 */
+		FWD(V4_FIN_RCV, CLOSE_MIN), /* RFC 7857, 2.2 */
+		FWD(V4_FIN_RCV, EST), FWD(V4_FIN_RCV, EST),
+		GO(CLOSED, KEEP, DELETE)),
+	[TCP_STATE_V6_FIN_RCV] =
+	    ROW(FWD(V6_FIN_RCV, EST), FWD(V6_FIN_RCV, EST),
+		FWD(V6_FIN_RCV, EST), FWD(V4_V6_FIN_RCV, CLOSE),
+		FWD(V6_FIN_RCV, CLOSE_MIN), /* RFC 7857, 2.2 */
+		FWD(V6_FIN_RCV, CLOSE_MIN), /* RFC 7857, 2.2 */
+		FWD(V6_FIN_RCV, EST), FWD(V6_FIN_RCV, EST),
+		GO(CLOSED, KEEP, DELETE)),
 	[TCP_STATE_V4_V6_FIN_RCV] =
-	    ROW(FWD(V4_V6_FIN_RCV, KEEP), /* or TCP-12 */
-		FWD(V4_V6_FIN_RCV, KEEP), /* or TCP-12 */
+	    ROW(FWD(V4_V6_FIN_RCV, KEEP), /* or reopen6, reopen4 */
+		FWD(V4_V6_FIN_RCV, KEEP), /* or reopen6, reopen4 */
 		FWD(V4_V6_FIN_RCV, KEEP), FWD(V4_V6_FIN_RCV, KEEP),
 		FWD(V4_V6_FIN_RCV, KEEP), FWD(V4_V6_FIN_RCV, KEEP),
 		FWD(V4_V6_FIN_RCV, KEEP), FWD(V4_V6_FIN_RCV, KEEP),
@@ -75,7 +77,10 @@ static const struct tcp_step steps[TCP_NSTATES][TCP_NEVENTS] = {
 	    GO(CLOSED, KEEP, DELETE)),
 };
 
-/* TCP-12: a new connection on the 5-tuple of a closed one. */
+/*
+ * A new connection on the 5-tuple of a closed one. RFC 6146 has no such
+ * transition, and the session would end with the old connection's timer.
+ */
 static const struct tcp_step reopen6 = FWD(V6_INIT, OPEN);
 static const struct tcp_step reopen4 = FWD(V4_INIT, OPEN);
 
@@ -111,7 +116,7 @@ tcp_state_name(enum tcp_state state)
 		[TCP_STATE_CLOSED] = "CLOSED",
 		[TCP_STATE_V6_INIT] = "V6 INIT",
 		[TCP_STATE_V4_INIT] = "V4 INIT",
-		/* To RFC 6146 this is V4 INIT as well. */
+		/* RFC 6146 does not tell the two apart. */
 		[TCP_STATE_V4_INIT_STORED] = "V4 INIT",
 		[TCP_STATE_ESTABLISHED] = "ESTABLISHED",
 		[TCP_STATE_V4_FIN_RCV] = "V4 FIN RCV",
