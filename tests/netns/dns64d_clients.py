@@ -486,7 +486,7 @@ def _(d, up):
     base = "listen on 127.0.0.1 port 5399\nupstream 192.0.2.1\n"
     for text, message in (
             ('cookie-secret "12"', "32 hexadecimal digits"),
-            ("limit rate-prefix4 33", "not within"),
+            ("limit rate-prefix4 33", "is not between 1 and 32"),
             ("suffix 2001:db8::/96 ::1", "no prefix of this view"),
             ("prefix 2001:db8::/96\nsuffix 2001:db8::/96 ::1",
              "without room"),
