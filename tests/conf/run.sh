@@ -69,13 +69,22 @@ without_lines() { # file-of-messages
 	grep -Ev '^([^ :]*/)?[a-z0-9_]+\.(conf|out|inc):[0-9]+: ' "$1" || :
 }
 
+# The canonical form of minimal.conf and, for each view of another, its
+# settings once more.
+usual() { # canonical-form
+	cat minimal.out
+	grep '^view ' "$1" | while read -r _; do
+		sed -n '/^dns64 /,/^timeout aaaa /s/^/	/p' minimal.out
+	done
+}
+
 # What a canonical form has that that of minimal.conf has not (+), and what it
 # lacks (-); of minimal.conf itself, all of it.
 difference() { # name file
 	if [ "$1" = minimal ]; then
 		cat "$2"
 	else
-		diff -U0 minimal.out "$2" | sed '1,2d;/^@@/d'
+		usual "$2" | diff -U0 - "$2" | sed '1,2d;/^@@/d'
 	fi
 }
 
