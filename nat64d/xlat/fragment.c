@@ -1,20 +1,19 @@
 /*
- * Cutting packets into fragments. Owns the arithmetic of offsets; refuses
- * to know why a packet is cut.
+ * Fragmentation. Owns the arithmetic of offsets.
  */
 #include <string.h>
 
 #include "fragment.h"
 #include "nat64d/wire/iphdr.h"
 
-/* One piece of p: off bytes behind its L4 offset, n bytes long. */
+/* One fragment of p: n bytes, off bytes from its L4 header. */
 struct piece {
 	uint32_t off;
 	uint32_t n;
 	bool more;
 };
 
-/* The next piece behind c, of at most max bytes; false at the end of p. */
+/* The next fragment after c, of at most max bytes; false at the end. */
 static bool
 next_piece(const struct pkt *p, uint32_t max, struct piece *c)
 {
@@ -27,7 +26,7 @@ next_piece(const struct pkt *p, uint32_t max, struct piece *c)
 	return (left > 0);
 }
 
-/* All of a piece but its header: hlen bytes, which follow. */
+/* Build a fragment except its header of hlen bytes. */
 static void
 start_piece(struct pkt *out, const struct pkt *p, const struct piece *c,
     uint32_t hlen)

@@ -1,6 +1,6 @@
 /*
- * ICMP errors and echo replies of our own. Owns their bytes; when one may
- * be sent is decided before.
+ * ICMP errors and echo replies that the translator originates. The caller
+ * decides whether one may be sent now.
  */
 #include <netinet/icmp6.h>
 #include <netinet/in.h>
@@ -14,9 +14,6 @@
 #include "nat64d/wire/iphdr.h"
 #include "xlat_int.h"
 
-#define OWN_TTL 64
-#define ECN_MASK 0x03
-
 bool
 icmp_error_allowed(const struct pkt *offender)
 {
@@ -28,7 +25,7 @@ icmp_error_allowed(const struct pkt *offender)
 		icmp = IPPROTO_ICMPV6;
 	if (offender->proto != icmp)
 		return (true);
-	/* Too short to tell: it might be an error. */
+	/* Without a type byte it may be an error. */
 	if (pkt_l4len(offender) == 0)
 		return (false);
 	type = pkt_l4(offender)[0];
@@ -38,8 +35,8 @@ icmp_error_allowed(const struct pkt *offender)
 }
 
 /*
- * The ICMP message at icmp, at most room bytes, pseudo header not yet in
- * its checksum. Returns its length.
+ * Write the ICMP message at icmp, at most room bytes, with checksum 0.
+ * Returns its length.
  */
 static uint32_t
 put_error(uint8_t *icmp, uint32_t room, struct pkt *offender,
@@ -70,8 +67,8 @@ icmp_error_build6(struct pkt *out, struct pkt *offender,
 	pkt_init(out, out->buf, out->bufsize);
 	icmp = out->data + PKT_IP6_HLEN;
 	h = (struct iphdr6){
-		.tclass = (uint8_t)(offender->tclass & ~ECN_MASK),
-		.hlim = OWN_TTL,
+		.tclass = (uint8_t)(offender->tclass & ~XLAT_ECN_MASK),
+		.hlim = XLAT_OWN_TTL,
 		.proto = IPPROTO_ICMPV6,
 		.len = put_error(icmp, XLAT_ERROR6_MAX - PKT_IP6_HLEN,
 		    offender, e),
@@ -101,8 +98,8 @@ icmp_error_build4(struct pkt *out, struct pkt *offender, struct in_addr self4,
 	    e);
 	put16(icmp + PKT_ICMP_CKSUM, cksum_finish(cksum_add(0, icmp, len)));
 	h = (struct iphdr4){
-		.tos = (uint8_t)(offender->tclass & ~ECN_MASK),
-		.ttl = OWN_TTL,
+		.tos = (uint8_t)(offender->tclass & ~XLAT_ECN_MASK),
+		.ttl = XLAT_OWN_TTL,
 		.proto = IPPROTO_ICMP,
 		.len = (uint16_t)(PKT_IP4_HLEN + len),
 		.id =
@@ -123,7 +120,7 @@ put_reply6(struct pkt *p)
 
 	h = (struct iphdr6){
 		.tclass = p->tclass,
-		.hlim = OWN_TTL,
+		.hlim = XLAT_OWN_TTL,
 		.proto = IPPROTO_ICMPV6,
 		.len = pkt_l4len(p),
 		.src = p->ip6.dst,
@@ -141,7 +138,7 @@ put_reply4(struct pkt *p, struct ipid *ids)
 
 	h = (struct iphdr4){
 		.tos = p->tclass,
-		.ttl = OWN_TTL,
+		.ttl = XLAT_OWN_TTL,
 		.proto = IPPROTO_ICMP,
 		.len = (uint16_t)(PKT_IP4_HLEN + pkt_l4len(p)),
 		.id = ipid_take(ids, p->ip4.dst, p->ip4.src, IPPROTO_ICMP, 1),
@@ -158,7 +155,7 @@ icmp_echo_answer(struct pkt *p, struct ipid *ids)
 {
 	pkt_complete_cksum(p);
 	memset(&p->ofl, 0, sizeof(p->ofl));
-	/* The addresses change places, which no sum notices. */
+	/* Swapping the addresses does not change the checksum. */
 	if (p->family == PKT_V6) {
 		xlat_echo_update(pkt_l4(p), ICMP6_ECHO_REPLY, p->sport, 0, 0);
 		put_reply6(p);

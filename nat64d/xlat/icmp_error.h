@@ -1,7 +1,7 @@
 /*
- * The ICMP messages that the translator originates itself: errors (spec
- * section 6; RFC 4443, 2.4; RFC 1812, 4.3.2) and answers to echo requests
- * (LOC-01, LOC-02). Whether one may be sent now is ratelimit.c's.
+ * The ICMP messages that the translator originates: errors (RFC 4443, 2.4;
+ * RFC 1812, 4.3.2; RFC 7915, 4.4 and 5.4) and echo replies (RFC 4443, 4.2;
+ * RFC 1812, 4.3.3.6). Their rate is limited by ratelimit.h.
  */
 #ifndef NAT64D_XLAT_ICMP_ERROR_H
 #define NAT64D_XLAT_ICMP_ERROR_H
@@ -14,7 +14,7 @@
 #include "nat64d/wire/ipid.h"
 #include "nat64d/wire/pkt.h"
 
-/* type and code of the offender's family */
+/* Type and code are those of the offending packet's family. */
 struct icmp_error {
 	uint8_t type;
 	uint8_t code;
@@ -23,17 +23,18 @@ struct icmp_error {
 
 /*
  * May offender, parsed by pkt_parse(), be answered with an error at all
- * (ERR-14)? Its addresses have been checked before.
+ * (RFC 4443, 2.4(e); RFC 1812, 4.3.2.7)? The caller has checked its
+ * addresses.
  */
 bool icmp_error_allowed(const struct pkt *offender);
 
 /*
  * Build the error about offender into out, initialised storage of
- * PKT_BUFSIZE (ERR-12, ERR-13). offender is as received, its partial
- * checksum, if any, is completed first (GSO-19) unless it is a super-packet.
- * self: our address. inside: the IPv4 error is translated for a host of
- * ours (HPN-06), so it may have the size of an ICMPv6 error. out is parsed
- * when this returns.
+ * PKT_BUFSIZE (RFC 4443, 2.4(c); RFC 1812, 4.3.2.3 to 4.3.2.5; RFC 5508,
+ * 7.7). offender is as received; a partial checksum is completed first,
+ * unless it is a super-packet. self6, self4: our address. inside: the IPv4
+ * error will be translated for an IPv6 host (a hairpin), so it may be as
+ * large as an ICMPv6 error. out is parsed when this returns.
  */
 void icmp_error_build6(struct pkt *out, struct pkt *offender,
     const struct in6_addr *self6, const struct icmp_error *e);
@@ -43,8 +44,8 @@ void icmp_error_build4(struct pkt *out, struct pkt *offender,
 
 /*
  * Turn a whole echo request, parsed, into its reply in place: addresses
- * swapped, hop limit or TTL 64, checksum updated. IPv6 extension headers or
- * IPv4 options are left out. ids may be NULL for IPv6.
+ * swapped, hop limit or TTL 64, checksum updated, IPv6 extension headers or
+ * IPv4 options removed. ids may be NULL for IPv6.
  */
 void icmp_echo_answer(struct pkt *p, struct ipid *ids);
 

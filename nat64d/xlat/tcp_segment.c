@@ -8,9 +8,7 @@
 #include "nat64d/wire/cksum.h"
 #include "nat64d/wire/iphdr.h"
 #include "tcp_segment.h"
-
-#define OWN_TTL 64
-#define ECN_MASK 0x03
+#include "xlat_int.h"
 
 /* Offsets in the TCP header. */
 #define TCP_SEQ 4
@@ -36,7 +34,7 @@ tcp_reset_allowed(const struct pkt *p)
 		    pkt_l4len(p))) == 0);
 }
 
-/* SEG.LEN: SYN and FIN take a number each (RFC 9293, 3.4). */
+/* SEG.LEN: SYN and FIN take one number each (RFC 9293, 3.4). */
 static uint32_t
 seg_len(const struct pkt *p)
 {
@@ -44,13 +42,13 @@ seg_len(const struct pkt *p)
 	    ((p->tcp_flags & PKT_TH_FIN) != 0));
 }
 
-/* Build the packet: h lacks what is the same for every segment of ours. */
+/* Build the packet. Hop limit, protocol and length of h are set here. */
 static void
 build6(struct pkt *out, struct iphdr6 *h, const struct segment *s)
 {
 	uint8_t *tcp;
 
-	h->hlim = OWN_TTL;
+	h->hlim = XLAT_OWN_TTL;
 	h->proto = IPPROTO_TCP;
 	h->len = PKT_TCP_HLEN;
 	pkt_init(out, out->buf, out->bufsize);
@@ -78,7 +76,7 @@ tcp_reset_build6(struct pkt *out, const struct pkt *p)
 	const uint8_t *tcp = pkt_l4(p);
 	struct segment s = { .sport = p->dport, .dport = p->sport };
 	struct iphdr6 h = {
-		.tclass = (uint8_t)(p->tclass & ~ECN_MASK),
+		.tclass = (uint8_t)(p->tclass & ~XLAT_ECN_MASK),
 		.src = p->ip6.dst,
 		.dst = p->ip6.src,
 	};

@@ -11,18 +11,17 @@
 #include "nat64d/wire/pkt.h"
 
 /*
- * May p, parsed by pkt_parse_l4(), be answered with an RST? Never when it is
- * one itself, when it is no whole segment (its length and checksum cannot be
- * known), or when its checksum is wrong: a TCP that received it would not
- * have looked at it.
+ * May p, parsed by pkt_parse_l4(), be answered with an RST? Not if it is an
+ * RST itself, not if it is a fragment (its length and checksum are not
+ * known), and not if its checksum is wrong, which a TCP would drop silently.
  */
 bool tcp_reset_allowed(const struct pkt *p);
 
 /*
- * Build the RST for p, a segment from IPv6 that is allowed one, into out,
- * initialised storage of PKT_BUFSIZE. It comes from where p was sent to. A
- * super-packet counts as the one segment that its sender made. out is
- * parsed when this returns.
+ * Build the RST for p, a segment from IPv6 that tcp_reset_allowed() allows
+ * one, into out, initialised storage of PKT_BUFSIZE. Its source is the
+ * destination of p. A super-packet counts as one segment. out is parsed when
+ * this returns.
  */
 void tcp_reset_build6(struct pkt *out, const struct pkt *p);
 

@@ -1,15 +1,15 @@
 /*
- * Header translation (RFC 7915; spec sections 3, 4, 5): one packet, new
- * addresses and ports given, to the other family. Stateless: what the new
- * addresses are, whether the packet may pass and what becomes of one that
- * does not fit is decided by nat64_in6.c and nat64_in4.c.
+ * Header translation (RFC 7915): one packet, its new addresses and ports
+ * given, to the other family. Stateless: the core (nat64d/core) decides what
+ * the new addresses are, whether the packet may pass, and what happens to
+ * one that does not fit.
  *
- * TCP, UDP and echo are translated in place: the new header is written in
- * front of the L4 header, the payload does not move and is not touched,
- * checksums are updated incrementally (CSM-01) but for UDP without one.
- * Offload metadata follow the packet (spec section 11). After success the
- * struct pkt describes the new packet as if pkt_parse() and pkt_parse_l4()
- * had seen it.
+ * TCP, UDP and echo are translated in place: the new IP header is written in
+ * front of the L4 header, and the payload is neither moved nor changed.
+ * Checksums are updated incrementally (RFC 1624), except for UDP without
+ * one. Offload metadata (vnet.h) are translated with the packet. Afterwards
+ * the struct pkt describes the new packet as if pkt_parse() and
+ * pkt_parse_l4() had parsed it.
  */
 #ifndef NAT64D_XLAT_XLAT_H
 #define NAT64D_XLAT_XLAT_H
@@ -28,28 +28,29 @@
 struct xlat_conf {
 	uint32_t mtu4;	      /* bytes, 68 .. 65535 */
 	uint32_t mtu6;	      /* bytes, 1280 .. 65535 */
-	uint32_t lowest_mtu6; /* bytes, 1280 .. mtu6 (CFG-08) */
+	uint32_t lowest_mtu6; /* bytes, 1280 .. mtu6; what DF = 0 packets
+				 are cut to (RFC 7915, 4.1) */
 	int tos;	      /* 6 to 4: XLAT_TOS_COPY or a fixed byte */
 	bool tclass_zero;     /* 4 to 6: traffic class 0 instead of TOS */
-	bool mss_clamp;	      /* lower the MSS option of SYNs (XLT-16) */
-	uint16_t plateaus[XLAT_MAX_PLATEAUS]; /* descending (CFG-12) */
+	bool mss_clamp;	      /* lower the MSS option of SYNs */
+	uint16_t plateaus[XLAT_MAX_PLATEAUS]; /* descending (RFC 1191, 7.1) */
 	unsigned n_plateaus;
 };
 
-/* The defaults of CFG-08 to CFG-12, both MTUs 1500. */
+/* Set the defaults; both MTUs are 1500. */
 void xlat_conf_init(struct xlat_conf *c);
 
 enum xlat_fit {
 	XLAT_FITS,
-	XLAT_FRAGMENT, /* translate, then cut (fragment.h); a super-packet:
-			  cut into segments and ask again (gso.h) */
-	XLAT_TOO_BIG   /* answer packet too big with *mtu, or drop */
+	XLAT_FRAGMENT, /* translate, then fragment (fragment.h); a super-
+			  packet: segment it (gso.h) and check each segment */
+	XLAT_TOO_BIG   /* answer with an ICMP error and *mtu, or drop */
 };
 
 /*
- * Will p, parsed and of the first named family, fit the other side? XLT-33,
- * XLT-34, XLT-36 and GSO-21; XLT-11 to XLT-14, GSO-22 and GSO-23. A super-
- * packet is measured by its largest segment.
+ * Will p, parsed and of the first named family, fit the MTU of the other
+ * side? 6 to 4: RFC 7915, 1.4 and 5.1.1; RFC 8021, 4. 4 to 6: RFC 7915, 4
+ * and 4.1. A super-packet is measured by its largest segment.
  *
  * mtu: set with XLAT_TOO_BIG to the value for the ICMP error, in bytes.
  */
@@ -59,39 +60,38 @@ enum xlat_fit xlat_fit_4to6(const struct pkt *p, const struct xlat_conf *c,
     uint32_t *mtu);
 
 /*
- * 6 to 4 (RFC 7915, 5.1; XLT-20 to XLT-29, GSO-10 to GSO-20). p: parsed;
- * any fragment of TCP or UDP, or a whole packet, or an ICMPv6 echo, which is
- * whole; pkt_parse_l4() done wherever frag_off is 0. UDP without a checksum
- * must not come here (CSM-11).
- * out: the outgoing tuple; its ports matter only where p has an L4 header.
+ * 6 to 4 (RFC 7915, 5.1). p: parsed; TCP or UDP, whole or a fragment, or a
+ * whole ICMPv6 echo; pkt_parse_l4() done if frag_off is 0. The caller drops
+ * UDP without a checksum (invalid by RFC 8200, 8.1).
+ * out: the outgoing tuple; its ports are used only if p has an L4 header.
  * For echo out->src.port is the identifier.
  * ids: gives the identification of packets without Fragment Header.
- * keep_ttl: this is the first half of a hairpin, which counts as one hop
- * and is counted by the second (HPN-03).
+ * keep_ttl: do not decrement the hop limit. For the first half of a hairpin:
+ * both halves are one hop, which the second one counts.
  */
 void xlat_6to4(struct pkt *p, const struct tuple4 *out,
     const struct xlat_conf *c, struct ipid *ids, bool keep_ttl);
 
 /*
- * 4 to 6 (RFC 7915, 4.1; XLT-01 to XLT-10, GSO-10 to GSO-20), likewise. For
- * echo out->dst.port is the identifier. A fragment gets a Fragment Header
- * (XLT-10). UDP without a checksum gets one when it is whole (CSM-10); a
- * first fragment of such a datagram has no business here (FRG-15) and leaves
- * with a wrong one. The IPv4 identification of a packet that gets no
- * Fragment Header is lost: who cuts it afterwards keeps p->frag_id.
+ * 4 to 6 (RFC 7915, 4.1), likewise. For echo out->dst.port is the
+ * identifier. A fragment gets a Fragment Header. UDP without a checksum gets
+ * one if it is whole (RFC 6146, 3.4); the caller must reassemble such a
+ * datagram first (frag.h), as a first fragment would leave with a wrong one.
+ * A packet that gets no Fragment Header loses its IPv4 identification: a
+ * caller that fragments it afterwards saves p->frag_id before.
  */
 void xlat_4to6(struct pkt *p, const struct tuple6 *out,
     const struct xlat_conf *c);
 
-/* What is quoted in an ICMP error. All offsets count from p->data. */
+/* The packet quoted in an ICMP error. All offsets count from p->data. */
 struct icmp_inner {
 	uint32_t off;	  /* quoted IP header */
-	uint32_t end;	  /* first byte behind the quoted datagram */
-	uint32_t ext_off; /* RFC 4884 extension structure, to the end of the
-			     packet; 0: none */
+	uint32_t end;	  /* first byte after the quoted packet */
+	uint32_t ext_off; /* RFC 4884 extension structure, which extends to
+			     the end of p; 0: none */
 	uint32_t l4off;	  /* quoted L4 header */
-	uint32_t l4len;	  /* its L4 length by its IP length field, not by
-			     the bytes present */
+	uint32_t l4len;	  /* L4 length by the quoted IP length field; fewer
+			     bytes may be present */
 	enum l4proto l4;
 	uint8_t tclass;
 	uint8_t ttl;
@@ -100,18 +100,20 @@ struct icmp_inner {
 	uint32_t frag_id;
 	bool more;
 	union {
-		struct tuple4 t4; /* as quoted, roles not swapped; for */
+		struct tuple4 t4; /* source and destination as quoted; for */
 		struct tuple6 t6; /* echo both ports are the identifier */
 	};
 };
 
 /*
  * Parse an ICMP error of either family, whole and with pkt_parse_l4() done:
- * type and code (sections 5.1 and 5.2: is it translated at all), checksum
- * (ICM-50), extension (ICM-40), quoted packet (ICM-37, ICM-51, ICM-53),
- * outer destination against inner source (ICM-54).
+ * has its type and code a counterpart (RFC 7915, 4.2 and 5.2), is its
+ * checksum right (RFC 5508, REQ-3), where is the extension (RFC 4884), and
+ * which packet is quoted (RFC 7915, 4.3 and 5.3). The outer destination must
+ * be the quoted source: anything else was not caused by that packet.
  *
- * check_inner_ip: verify the quoted IPv4 header's checksum.
+ * check_inner_ip: verify the quoted IPv4 header's checksum (RFC 5508,
+ * REQ-3a).
  * Returns NAT64_NONE or the reason for a silent drop: NAT64_ICMP_TYPE,
  * NAT64_ICMP_CKSUM, NAT64_ICMP_INNER.
  */
@@ -126,21 +128,21 @@ bool xlat_icmp_type_is_error(enum pkt_family family, uint8_t type);
 bool xlat_icmp_is_error(const struct pkt *p);
 
 /*
- * Translate an ICMP error (section 5.3) into out, which is initialised
- * storage of PKT_BUFSIZE apart from p's and is parsed when this returns.
+ * Translate an ICMP error (RFC 7915, 4.2, 4.3, 5.2, 5.3) into out, which is
+ * initialised storage of PKT_BUFSIZE that does not overlap p's. out is
+ * parsed when this returns.
  *
  * p, in: as xlat_icmp_parse() accepted them.
  * src, dst: the new outer addresses.
- * inner: the tuple of the quoted packet after translation, in the order in
- * which it is quoted. The identifier of a quoted echo is the port of the
- * side that our host is on: dst in 6 to 4, src in 4 to 6.
- * inside: this is the first half of a hairpin. The hop is counted by the
- * second half (HPN-03), and of what is quoted as much is kept as the ICMPv6
- * error that becomes of it has room for.
+ * inner: the tuple of the quoted packet after translation, source and
+ * destination as quoted. The identifier of a quoted echo is the port of the
+ * side of the IPv6 host: dst in 6 to 4, src in 4 to 6.
+ * inside: the first half of a hairpin. The hop limit is not decremented
+ * (see xlat_6to4()), and as much is quoted as an ICMPv6 error may quote.
  * ids: gives the outer identification.
  *
- * Returns NAT64_NONE; or NAT64_ICMP_TYPE, NAT64_ICMP_POINTER for a message
- * that has no counterpart.
+ * Returns NAT64_NONE, or NAT64_ICMP_TYPE or NAT64_ICMP_POINTER for a message
+ * without a counterpart.
  */
 enum nat64_reason xlat_icmp_6to4(const struct pkt *p,
     const struct icmp_inner *in, struct in_addr src, struct in_addr dst,

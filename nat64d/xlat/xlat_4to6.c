@@ -1,6 +1,6 @@
 /*
  * IPv4 to IPv6 (RFC 7915, 4.1): TCP, UDP and echo, in place. Owns the
- * values of the IPv6 header; ICMP errors are xlat_icmp.c's.
+ * values of the IPv6 header; ICMP errors are in xlat_icmp.c.
  */
 #include <netinet/icmp6.h>
 #include <netinet/in.h>
@@ -13,7 +13,7 @@
 #include "nat64d/wire/iphdr.h"
 #include "xlat_int.h"
 
-/* ICMPv6 has a pseudo header: it is put into the sum (CSM-03). */
+/* ICMPv6 has a pseudo header: add it (RFC 7915, 4.2). */
 static void
 echo_4to6(struct pkt *p, const struct tuple6 *out)
 {
@@ -32,7 +32,7 @@ echo_4to6(struct pkt *p, const struct tuple6 *out)
 }
 
 /*
- * IPv6 wants a checksum where IPv4 may do without (CSM-10). Bytes behind
+ * Compute the checksum of UDP that had none (RFC 6146, 3.4). Bytes beyond
  * the UDP length are not covered.
  */
 static void
@@ -63,7 +63,7 @@ l4_4to6(struct pkt *p, const struct tuple6 *out, const struct xlat_conf *c)
 		echo_4to6(p, out);
 		return;
 	}
-	/* Only a whole packet is known to have all that UDP length says. */
+	/* Only a whole packet has all bytes that the checksum covers. */
 	if (p->proto == IPPROTO_UDP && !p->is_frag && !p->ofl.csum_partial &&
 	    get16(pkt_l4(p) + PKT_UDP_CKSUM) == 0) {
 		sum_udp(p, out);

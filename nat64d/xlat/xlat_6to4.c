@@ -1,6 +1,6 @@
 /*
  * IPv6 to IPv4 (RFC 7915, 5.1): TCP, UDP and echo, in place. Owns the
- * values of the IPv4 header; ICMP errors are xlat_icmp.c's.
+ * values of the IPv4 header; ICMP errors are in xlat_icmp.c.
  */
 #include <netinet/icmp6.h>
 #include <netinet/in.h>
@@ -14,7 +14,7 @@
 #include "nat64d/wire/iphdr.h"
 #include "xlat_int.h"
 
-/* ICMPv4 has no pseudo header: it is taken out of the sum (CSM-03). */
+/* ICMPv4 has no pseudo header: subtract it (RFC 7915, 5.2). */
 static void
 echo_6to4(struct pkt *p, const struct tuple4 *out)
 {

@@ -1,6 +1,6 @@
 /*
- * Will a packet fit the other side (RFC 7915, 1.4, 4 and 5)? Owns the
- * arithmetic of the two MTUs and their defaults; cuts and answers nothing.
+ * Will a packet fit the MTU of the other side (RFC 7915, 1.4, 4 and 5)? Owns
+ * the arithmetic of the two MTUs, and the defaults of struct xlat_conf.
  */
 #include <netinet/in.h>
 
@@ -12,7 +12,7 @@
 
 #define IPV4_MAX_LEN 65535
 
-/* RFC 1191, table 7-1 (CFG-12). */
+/* RFC 1191, table 7-1. */
 static const uint16_t default_plateaus[] = { 65535, 32000, 17914, 8166, 4352,
 	2002, 1492, 1006, 508, 296, 68 };
 
@@ -34,14 +34,14 @@ xlat_fit_6to4(const struct pkt *p, const struct xlat_conf *c, uint32_t *mtu)
 	uint32_t l4len = xlat_wire_l4len(p);
 
 	if (PKT_IP4_HLEN + l4len <= c->mtu4) {
-		/* A super-packet too long for the length field (GSO-18). */
+		/* A super-packet may exceed the length field. */
 		if (PKT_IP4_HLEN + pkt_l4len(p) > IPV4_MAX_LEN)
 			return (XLAT_FRAGMENT);
 		return (XLAT_FITS);
 	}
 	/*
-	 * A sender of IPv6 need not go below 1280 bytes, all headers
-	 * included, whatever we answer.
+	 * An IPv6 sender need not send less than 1280 bytes (RFC 8200, 5),
+	 * so an error would not help.
 	 */
 	if (p->l4off + l4len <= IPV6_MIN_MTU)
 		return (XLAT_FRAGMENT);

@@ -1,8 +1,8 @@
 /*
  * Translation of ICMP errors (RFC 7915, 4.2, 4.3, 5.2, 5.3; RFC 4884), from
- * one buffer into another, for sizes change inside. Owns the body and its
- * limits; the tables of types are xlat_icmp_types.c's, and the quotation
- * has been checked by xlat_icmp_parse().
+ * one buffer into another, as sizes inside change. Owns the body and its
+ * limits; the tables of types are in xlat_icmp_types.c, and xlat_icmp_parse()
+ * has checked the quoted packet.
  */
 #include <netinet/icmp6.h>
 #include <netinet/in.h>
@@ -15,22 +15,23 @@
 #include "nat64d/wire/iphdr.h"
 #include "xlat_int.h"
 
-/* The datagram field before an extension is never shorter (RFC 4884, 4). */
+/* Least length of the datagram field before an extension (RFC 4884, 4). */
 #define FIELD_MIN 128
 
-/* What was laid out of the body of an error. */
+/* The body of an error. */
 struct body {
-	uint8_t *quote; /* the quoted IP header's place */
-	uint32_t l4len; /* quoted bytes behind it that are present */
-	uint32_t len;	/* all, extension included */
+	uint8_t *quote; /* the quoted IP header, to be written */
+	uint32_t l4len; /* quoted bytes after it that are present */
+	uint32_t len;	/* of the body, extension included */
 	uint8_t attr;	/* RFC 4884 length attribute */
 };
 
 /*
- * Lay out a body at quote, at most room bytes: hlen bytes for the new
- * quoted IP header, left to the caller, the quoted bytes behind it, and
- * the extension structure when the type (unit: that of its length
- * attribute, 0 for none) can have one (ICM-41 to ICM-45).
+ * Write a body at quote, at most room bytes: hlen bytes for the quoted IP
+ * header, which the caller writes, the quoted bytes after it, and the
+ * extension structure if the type can have one (RFC 4884, 4; RFC 7915, 4.2
+ * and 5.2). Its contents are not translated. unit: that of the type's length
+ * attribute; 0: it has none.
  */
 static void
 put_body(struct body *b, uint8_t *quote, uint32_t hlen, uint32_t room,
@@ -68,8 +69,9 @@ put_body(struct body *b, uint8_t *quote, uint32_t hlen, uint32_t room,
 }
 
 /*
- * Ports of quoted TCP or UDP, and its checksum as far as it is quoted: it
- * is never verified, and none of UDP stays none (ICM-33).
+ * Write the ports of quoted TCP or UDP, and update its checksum if that is
+ * quoted (RFC 7915, 4.3 and 5.3). It is not verified (RFC 5508, REQ-3c), and
+ * UDP without a checksum stays without.
  */
 static void
 put_ports(uint8_t *l4, const struct body *b, const struct icmp_inner *in,
@@ -85,7 +87,7 @@ put_ports(uint8_t *l4, const struct body *b, const struct icmp_inner *in,
 	put16(l4 + 2, dport);
 	new += sport;
 	new += dport;
-	/* Behind the end of the packet the field holds padding. */
+	/* Beyond the end of the packet there is padding. */
 	if (off + 2 > b->l4len || off + 2 > in->l4len)
 		return;
 	cksum = get16(l4 + off);
@@ -111,7 +113,7 @@ inner_proto(const struct icmp_inner *in, uint8_t icmp)
 	return (icmp);
 }
 
-/* The quoted IPv6 packet as the IPv4 packet that it was. */
+/* Write the quoted IPv6 packet as the IPv4 packet that it was. */
 static void
 requote_6to4(const struct body *b, const struct icmp_inner *in,
     const struct tuple4 *t, const struct xlat_conf *c)
@@ -147,7 +149,7 @@ requote_6to4(const struct body *b, const struct icmp_inner *in,
 	put_ports(l4, b, in, old, new, t->src.port, t->dst.port);
 }
 
-/* The quoted IPv4 packet as the IPv6 packet that it was. */
+/* Write the quoted IPv4 packet as the IPv6 packet that it was. */
 static void
 requote_4to6(const struct body *b, const struct icmp_inner *in,
     const struct tuple6 *t, const struct xlat_conf *c)
@@ -195,7 +197,7 @@ max32(uint32_t a, uint32_t b)
 	return (a > b ? a : b);
 }
 
-/* ICM-05: an MTU below 1280 is no IPv6 MTU (RFC 8021, 4). */
+/* RFC 7915, 5.2. An MTU below 1280 counts as 1280 (RFC 8021, 4). */
 static uint32_t
 mtu_6to4(uint32_t mtu, const struct icmp_inner *in, const struct xlat_conf *c)
 {
@@ -208,7 +210,10 @@ mtu_6to4(uint32_t mtu, const struct icmp_inner *in, const struct xlat_conf *c)
 	return (min32(mtu, min32(c->mtu4, c->mtu6 - less)));
 }
 
-/* ICM-24; a router from before RFC 1191 names no MTU (ICM-25). */
+/*
+ * RFC 7915, 4.2. A router older than RFC 1191 gives no MTU: take the next
+ * plateau below the size of the quoted packet.
+ */
 static uint32_t
 mtu_4to6(uint32_t mtu, const struct icmp_inner *in, const struct xlat_conf *c)
 {
@@ -256,7 +261,7 @@ param_4to6(const struct pkt *p, const struct icmp_inner *in,
 		if (p->icmp_code == ICMP_UNREACH_NEEDFRAG)
 			*param = mtu_4to6(old & 0xffff, in, c);
 		else if (p->icmp_code == ICMP_UNREACH_PROTOCOL)
-			*param = 6; /* the Next Header field (ICM-20b) */
+			*param = 6; /* the Next Header field */
 	} else if (p->icmp_type == ICMP_PARAMPROB) {
 		pointer = xlat_icmp_pointer_4to6(old >> 24);
 		if (pointer == -1)
@@ -266,7 +271,7 @@ param_4to6(const struct pkt *p, const struct icmp_inner *in,
 	return (NAT64_NONE);
 }
 
-/* The ICMP header; sum is that of the pseudo header. */
+/* Write the ICMP header. sum: that of the pseudo header. */
 static void
 put_icmp(uint8_t *icmp, uint8_t type, uint8_t code, uint32_t param,
     uint32_t len, uint64_t sum)

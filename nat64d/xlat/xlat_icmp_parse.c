@@ -1,7 +1,7 @@
 /*
- * Reading an ICMP error (spec section 5.3): is it whole and sound, where is
- * the packet that it quotes, and which flow was that? Trusts nothing of the
- * quotation but what it has checked here; changes nothing.
+ * Parsing of an ICMP error (RFC 7915, 4.3 and 5.3): is it whole and valid,
+ * where is the packet that it quotes, and which flow does that belong to?
+ * Nothing of the quoted packet is used before it has been checked here.
  */
 #include <netinet/icmp6.h>
 #include <netinet/in.h>
@@ -20,14 +20,14 @@
 #define FH_OFFSET 0xfff8
 #define FH_MORE 0x0001
 
-/* L4 bytes that must be there (ICM-53). */
+/* L4 bytes that must be quoted: all that translation reads. */
 #define NEED_L4_IN4 8
 #define NEED_PORTS 4
 #define NEED_ECHO 8
 
 #define IP4_MAX_LEN 65535
 
-/* The least that an extension stands behind (RFC 4884, 4). */
+/* Least length of the datagram field before an extension (RFC 4884, 4). */
 #define ORIGINAL_MIN 128
 
 bool
@@ -37,7 +37,7 @@ xlat_icmp_is_error(const struct pkt *p)
 	    xlat_icmp_type_is_error(p->family, p->icmp_type));
 }
 
-/* ICM-02 to ICM-22 without the pointer. */
+/* The pointer of a parameter problem is not checked yet. */
 static bool
 has_counterpart(const struct pkt *p)
 {
@@ -49,7 +49,7 @@ has_counterpart(const struct pkt *p)
 	return (xlat_icmp_type_4to6(p->icmp_type, p->icmp_code, &type, &code));
 }
 
-/* ICM-50. A partial checksum was made here, and was never on a wire. */
+/* RFC 5508, REQ-3. A partial checksum was made on this host. */
 static bool
 cksum_is_good(const struct pkt *p)
 {
@@ -64,11 +64,11 @@ cksum_is_good(const struct pkt *p)
 }
 
 /*
- * A fragmentation-needed message is older than the attribute, and some who
- * send it leave other things in the octet that was unused (RFC 792). Then it
- * is no attribute: an original datagram field has 128 octets at least
- * (RFC 4884, 4) and ends within the message. A path MTU must not get lost
- * over that.
+ * The length attribute is younger than the fragmentation-needed message, and
+ * some routers leave other values in the byte, which was unused in RFC 792.
+ * A value is no attribute if the datagram field would be shorter than 128
+ * bytes (RFC 4884, 4) or longer than the message. Such a message is used
+ * without an extension, so that path MTU discovery works.
  */
 static bool
 is_no_attribute(const struct pkt *p, uint32_t field, uint32_t body)
@@ -78,7 +78,10 @@ is_no_attribute(const struct pkt *p, uint32_t field, uint32_t body)
 	    (field < ORIGINAL_MIN || field > body));
 }
 
-/* The RFC 4884 length attribute splits the body (ICM-40). */
+/*
+ * Split the body by the length attribute (RFC 4884, 4 and 5.4): 0 or the
+ * length of the body means no extension; a larger one is invalid.
+ */
 static bool
 find_extension(const struct pkt *p, struct icmp_inner *in)
 {
@@ -101,8 +104,8 @@ find_extension(const struct pkt *p, struct icmp_inner *in)
 }
 
 /*
- * Ports or identifier of the quoted packet; echo is the only ICMP that has
- * a flow, and an error about an error has none (ICM-37).
+ * Ports or identifier of the quoted packet. Of ICMP only echo has a session;
+ * an error about an error is not translated (RFC 7915, 4.3 and 5.3).
  */
 static bool
 parse_l4(const uint8_t *l4, enum pkt_family family, uint8_t proto,
@@ -161,9 +164,9 @@ parse_inner4(const struct pkt *p, bool check_inner_ip, struct icmp_inner *in)
 }
 
 /*
- * Step over the quoted extension headers. Sets *off to the L4 header's
- * offset from ip and *proto; false when the chain leaves the present bytes
- * or when a fragment without L4 header is quoted.
+ * Skip the quoted extension headers. Sets *off to the L4 header's offset
+ * from ip, and *proto. False if the chain exceeds the bytes present or a
+ * fragment without L4 header is quoted.
  */
 static bool
 walk_inner6(const uint8_t *ip, uint32_t present, struct icmp_inner *in,
@@ -215,7 +218,7 @@ parse_inner6(const struct pkt *p, struct icmp_inner *in)
 	need = proto == IPPROTO_ICMPV6 ? NEED_ECHO : NEED_PORTS;
 	if (present < off + need || total < off + need)
 		return (false);
-	/* No IPv4 packet can have become this one. */
+	/* Larger than any packet translated from IPv4. */
 	if (total - off > IP4_MAX_LEN - PKT_IP4_HLEN)
 		return (false);
 
@@ -239,7 +242,7 @@ xlat_icmp_parse(const struct pkt *p, bool check_inner_ip,
 		return (NAT64_ICMP_CKSUM);
 	if (!find_extension(p, in))
 		return (NAT64_ICMP_INNER);
-	/* The error must go to whom it is about (ICM-54). */
+	/* The error must be addressed to the source of the quoted packet. */
 	if (p->family == PKT_V6) {
 		if (!parse_inner6(p, in) ||
 		    !IN6_ARE_ADDR_EQUAL(&p->ip6.dst, &in->t6.src.addr))

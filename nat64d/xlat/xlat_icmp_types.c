@@ -1,6 +1,6 @@
 /*
- * What an ICMP type, code or pointer of one family is in the other
- * (RFC 7915, 4.2 and 5.2), as tables.
+ * Tables that map ICMP types, codes and pointers of one family to the other
+ * (RFC 7915, 4.2 and 5.2).
  */
 #include <netinet/icmp6.h>
 #include <netinet/in.h>
@@ -56,7 +56,7 @@ static const struct type_row rows4to6[] = {
 	{ 12, 2, 4, 0 },      /* bad length */
 };
 
-/* first .. last of one header is pointer of the other. */
+/* Bytes first .. last of one header correspond to pointer in the other. */
 struct pointer_row {
 	uint8_t first;
 	uint8_t last;

@@ -1,7 +1,7 @@
 /*
- * What the files of the header translation share: the L4 part of a packet
- * (xlat_l4.c) and the meaning of ICMP types (xlat_icmp_types.c). Nobody
- * else includes this.
+ * What the files of the header translation have in common: the L4 part of a
+ * packet (xlat_l4.c) and the meaning of ICMP types (xlat_icmp_types.c). No
+ * other file includes this one.
  */
 #ifndef NAT64D_XLAT_XLAT_INT_H
 #define NAT64D_XLAT_XLAT_INT_H
@@ -12,14 +12,23 @@
 #include "nat64d/wire/pkt.h"
 #include "xlat.h"
 
-/* Above this many bytes an IPv4 packet gets DF (RFC 7915, 5.1; XLT-25). */
+/* An IPv4 packet of more bytes gets DF = 1 (RFC 7915, 5.1). */
 #define XLAT_DF_ABOVE 1260
 
-/* Bytes of a whole ICMP error (RFC 4443, 2.4; RFC 1812, 4.3.2.3). */
+/* Most bytes of an ICMP error (RFC 4443, 2.4; RFC 1812, 4.3.2.3). */
 #define XLAT_ERROR4_MAX 576
 #define XLAT_ERROR6_MAX 1280
 
-/* Of an ICMPv4 error; inside: an ICMPv6 error will be made of it. */
+/* The ECN field of a traffic class or TOS byte (RFC 3168, 5). */
+#define XLAT_ECN_MASK 3
+
+/* Hop limit and TTL of packets that the translator originates. */
+#define XLAT_OWN_TTL 64
+
+/*
+ * Most bytes of an ICMPv4 error. inside: it will be translated for an IPv6
+ * host, so it may be as large as an ICMPv6 error.
+ */
 static inline uint32_t
 xlat_error4_max(bool inside)
 {
@@ -27,8 +36,8 @@ xlat_error4_max(bool inside)
 }
 
 /*
- * Bytes from the L4 header to the end of the largest packet that p will be
- * on the wire: of a super-packet the header and one full segment.
+ * Bytes from the L4 header to the end of p on the wire. For a super-packet:
+ * those of its largest segment.
  */
 static inline uint32_t
 xlat_wire_l4len(const struct pkt *p)
@@ -43,7 +52,7 @@ xlat_wire_l4len(const struct pkt *p)
 	return (p->l4hlen + payload);
 }
 
-/* The TOS byte of an IPv4 packet made of one with that traffic class. */
+/* The TOS byte for a packet that had this traffic class. */
 static inline uint8_t
 xlat_tos(const struct xlat_conf *c, uint8_t tclass)
 {
@@ -52,26 +61,30 @@ xlat_tos(const struct xlat_conf *c, uint8_t tclass)
 
 /*
  * Give a TCP or UDP packet with an L4 header its new ports and update its
- * checksum, full or partial (CSM-01, CSM-09, GSO-13). old, new: sums of the
- * addresses before and after. UDP has a checksum.
+ * checksum (RFC 1624, 3; RFC 8200, 8.1 for UDP), which may be partial
+ * (virtio). old, new: sums of the addresses before and after. UDP has a
+ * checksum.
  */
 void xlat_l4_update(struct pkt *p, uint64_t old, uint64_t new, uint16_t sport,
     uint16_t dport);
 
 /*
- * Make the echo message at l4 one of that type, code 0, with that
- * identifier, and update its checksum; old, new: what else changes in the
- * sum, that is pseudo headers.
+ * Give the echo message at l4 this type, code 0 and this identifier, and
+ * update its checksum. old, new: sums of what else is covered before and
+ * after, that is the pseudo headers.
  */
 void xlat_echo_update(uint8_t *l4, uint8_t type, uint16_t id, uint64_t old,
     uint64_t new);
 
-/* Lower the MSS option of a TCP SYN if it is too big (XLT-16). */
+/*
+ * Lower the MSS option of a TCP SYN to what fits both MTUs. It is never
+ * raised, and none is added.
+ */
 void xlat_clamp_mss(struct pkt *p, const struct xlat_conf *c);
 
 /*
- * The counterpart of an error's type and code in the other family (spec
- * sections 5.1, 5.2). False: there is none.
+ * The counterpart of an error's type and code in the other family (RFC 7915,
+ * 4.2 and 5.2). False: there is none.
  */
 bool xlat_icmp_type_6to4(uint8_t type, uint8_t code, uint8_t *type4,
     uint8_t *code4);
@@ -86,8 +99,8 @@ int xlat_icmp_pointer_6to4(uint32_t pointer);
 int xlat_icmp_pointer_4to6(uint32_t pointer);
 
 /*
- * The RFC 4884 length attribute of an error: the unit that it counts in,
- * in bytes, and where in the ICMP header it stands. 0: the type has none.
+ * The length attribute of an error (RFC 4884, 4): its unit in bytes, 0 if
+ * the type has none; and its offset in the ICMP header.
  */
 unsigned xlat_icmp_attr_unit(enum pkt_family family, uint8_t type);
 unsigned xlat_icmp_attr_off(enum pkt_family family);

@@ -1,7 +1,7 @@
 /*
- * The L4 part of a translated packet: ports, identifiers, checksums, and
- * the MSS option. Owns the arithmetic of RFC 7915, 4.5 and 5.5; knows
- * neither IP headers nor addresses, only their sums.
+ * The L4 part of a translated packet: ports, identifiers, checksums
+ * (RFC 7915, 4.5 and 5.5), and the MSS option. It knows no IP headers and no
+ * addresses, only the sums of these.
  */
 #include <netinet/in.h>
 
@@ -25,7 +25,7 @@ xlat_l4_update(struct pkt *p, uint64_t old, uint64_t new, uint16_t sport,
 	uint16_t cksum = get16(field);
 
 	if (p->ofl.csum_partial) {
-		/* The pseudo header alone: no ports, and 0 stays 0. */
+		/* It covers the pseudo header only: no ports, 0 stays 0. */
 		cksum = cksum_update_partial(cksum, old, new);
 	} else {
 		old += get16(l4);
@@ -60,7 +60,7 @@ xlat_echo_update(uint8_t *l4, uint8_t type, uint16_t id, uint64_t old,
 	put16(field, cksum_update(get16(field), old, new));
 }
 
-/* A word that stands at an odd offset counts with its bytes swapped. */
+/* In the checksum a word at an odd offset has its bytes swapped. */
 static uint16_t
 word_at(uint32_t off, uint16_t value)
 {
@@ -69,7 +69,7 @@ word_at(uint32_t off, uint16_t value)
 	return ((uint16_t)(value << 8 | value >> 8));
 }
 
-/* The offset of the MSS option's value from the TCP header; 0: not there. */
+/* The offset of the MSS option's value in the TCP header; 0: none. */
 static uint32_t
 find_mss(const uint8_t *tcp, uint32_t end)
 {

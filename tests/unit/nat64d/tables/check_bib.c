@@ -19,7 +19,7 @@ static struct rng rng;
 static bool created;
 static struct refusal why;
 
-/* Everything that a test may want to have otherwise. */
+/* What a test may set differently. */
 struct setting {
 	const char *last; /* of the pool, from 192.0.2.1 on */
 	uint16_t low;
@@ -563,7 +563,7 @@ START_TEST(static_binding_without_a_subscriber_takes_no_port)
 }
 END_TEST
 
-/* Walk on; 0 at the end. */
+/* Continue the walk; 0 at the end. */
 static uint16_t
 walk(struct bib_walk *w, unsigned *steps)
 {
@@ -598,7 +598,7 @@ START_TEST(walk_meets_each_entry_once_whatever_comes_and_goes)
 }
 END_TEST
 
-/* How many trees there are is a matter of speed alone. */
+/* The number of trees changes speed only. */
 START_TEST(fewest_trees_hold_whatever_comes)
 {
 	static const uint16_t last = 600;

@@ -22,7 +22,7 @@ teardown(void)
 	fairshare_clear(&fairshare);
 }
 
-/* The bits of who has had its share, when so many are free. */
+/* The length of the prefix that has reached its share, n_free free. */
 static unsigned
 asked(const char *text, unsigned kind, uint64_t n_free)
 {
@@ -103,7 +103,7 @@ START_TEST(what_is_given_back_is_free_again)
 }
 END_TEST
 
-/* A sketch counts some together, but a host is seldom taken for another. */
+/* Cells are shared, but few hosts are refused because of others. */
 START_TEST(of_many_hosts_few_are_mistaken)
 {
 	struct in6_addr addr = ip6("2001:db8::");

@@ -1,6 +1,6 @@
 /*
- * The buckets of the flow cache. That lookups through it are right is
- * check_tables.c's to show, and the hash is check_keyhash.c's.
+ * The buckets of the flow cache. Lookups through it are tested by
+ * check_tables.c, the hash by check_keyhash.c.
  */
 #include <check.h>
 
@@ -12,7 +12,7 @@
 
 static struct flow_cache c;
 
-/* Will do: the cache never looks at what an entry points to. */
+/* Any pointers: the cache does not dereference them. */
 static struct session *const mark = (struct session *)(void *)&c;
 
 static struct flow_place

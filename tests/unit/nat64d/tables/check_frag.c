@@ -1,6 +1,6 @@
 /*
- * The rules of the fragment table (RFC 6146, 3.4; spec section 7), one by
- * one. Limits and random sequences: check_frag_limits.c.
+ * The rules of the fragment table (RFC 6146, 3.4), one by one. Limits and
+ * random sequences: check_frag_limits.c.
  */
 #include "tests/unit/dgram.h"
 

@@ -1,7 +1,7 @@
 /*
- * The limits of the fragment table (FRG-40), then random sequences: friendly
- * ones, of which nothing may be lost, and hostile ones, against which the
- * limits must hold.
+ * The limits of the fragment table, then random sequences: valid ones, of
+ * which nothing may be lost, and hostile ones, under which the limits must
+ * hold.
  */
 #include "tests/unit/dgram.h"
 
@@ -65,7 +65,7 @@ START_TEST(frag_input_honest_datagrams_pass_a_flood_from_everywhere)
 }
 END_TEST
 
-/* Who has its share is refused, and nobody ends for it. */
+/* A source that has reached its limit is refused and evicts nothing. */
 START_TEST(frag_input_one_source_evicts_nothing)
 {
 	struct dgram g = UDP4, other = UDP4;
@@ -268,7 +268,7 @@ model_first(struct model *m, struct pkt *p, bool check_order)
 	m->nheld = 0;
 }
 
-/* One fragment; friendly: nothing but duplicates and disorder. */
+/* One fragment; friendly: only duplicated and reordered. */
 static void
 model_input(struct model *m, uint32_t off, uint32_t len, bool more,
     bool friendly)

@@ -1,6 +1,6 @@
 /*
- * Who may use the translator: what the rules mean, and what becomes of the
- * packets of those who may not.
+ * Which sources may use the translator: the meaning of the rules, and what
+ * happens to the packets of other sources.
  */
 #include <netinet/icmp6.h>
 
@@ -144,7 +144,7 @@ START_TEST(an_allowed_host_is_served)
 }
 END_TEST
 
-/* Nothing waits for a host that may not send it, and errors are no way in. */
+/* Its fragments are not held, and its ICMP errors are not translated. */
 START_TEST(fragments_and_errors_of_a_denied_host_are_dropped)
 {
 	const struct flow f = { CLIENT6, SERVER6, PORT6, PORT_SERVER };
@@ -185,7 +185,7 @@ START_TEST(what_a_denied_host_is_told_is_limited)
 }
 END_TEST
 
-/* We are no part of the translation. */
+/* The rules are for translation: echo to the translator is answered. */
 START_TEST(a_denied_host_may_ping_the_translator)
 {
 	start("-2001:db8:1::/64");

@@ -9,8 +9,8 @@
 #include "tests/unit/tables.h"
 
 /*
- * A session with a binding of its own may cost 320 bytes, with the pool and
- * whatever makes lookups faster.
+ * A session with a binding of its own may take 320 bytes, including its part
+ * of the pool, the trees and the flow cache.
  */
 _Static_assert(sizeof(struct session) + sizeof(struct bib_entry) <= 300,
     "a session with a binding of its own has grown");
@@ -128,18 +128,18 @@ add_stored(uint16_t t, const char *peer, uint16_t port, int64_t secs)
 	    at(secs), &why));
 }
 
-/* The sessions that expire at a time, in order; they go. */
+/* The sessions that have expired, in order; note_expired() removes them. */
 static struct session *expired[16];
 static uint16_t expired_ports[16]; /* their peers' */
-static unsigned nexpired;
+static unsigned n_expired;
 
 static bool
 note_expired(void *arg, struct session *s)
 {
 	ck_assert_ptr_eq(arg, &table);
-	ck_assert_uint_lt(nexpired, NITEMS(expired));
-	expired_ports[nexpired] = s->peer.port;
-	expired[nexpired++] = s;
+	ck_assert_uint_lt(n_expired, NITEMS(expired));
+	expired_ports[n_expired] = s->peer.port;
+	expired[n_expired++] = s;
 	session_remove(&table, s);
 	return (true);
 }
@@ -147,9 +147,9 @@ note_expired(void *arg, struct session *s)
 static unsigned
 expire(struct monotime now)
 {
-	nexpired = 0;
+	n_expired = 0;
 	ck_assert(!session_expire(&table, now, 1000, note_expired, &table));
-	return (nexpired);
+	return (n_expired);
 }
 
 /* Shows: TBL-03 */
@@ -340,7 +340,7 @@ START_TEST(sessions_expire_in_the_order_of_their_last_touch)
 }
 END_TEST
 
-/* As the engine does: whenever it is told to, and not sooner. */
+/* Expire at the times of session_next_expiry(), as the engine does. */
 START_TEST(whoever_comes_when_told_to_is_late_by_a_tick_at_most)
 {
 	struct bib_entry *e = binding(1);
@@ -357,7 +357,7 @@ START_TEST(whoever_comes_when_told_to_is_late_by_a_tick_at_most)
 	}
 	for (; session_next_expiry(&table, &when); calls++) {
 		n += expire(when);
-		for (i = 0; i < nexpired; i++) {
+		for (i = 0; i < n_expired; i++) {
 			late = when.ns - end[expired_ports[i]].ns;
 			ck_assert_int_ge(late, 0);
 			ck_assert_int_le(late, WHEEL_TICK_NS);
@@ -397,7 +397,7 @@ END_TEST
 static bool
 touch_expired(void *arg, struct session *s)
 {
-	nexpired++;
+	n_expired++;
 	session_touch(arg, s, SESSION_TCP_CLOSE, at(7200));
 	return (false);
 }
@@ -405,10 +405,10 @@ touch_expired(void *arg, struct session *s)
 START_TEST(session_that_gets_more_time_when_it_expires_uses_it)
 {
 	add(binding(1), "198.51.100.1", 1, SESSION_TCP_EST, 0);
-	nexpired = 0;
+	n_expired = 0;
 	ck_assert(
 	    !session_expire(&table, at(7200), 100, touch_expired, &table));
-	ck_assert_uint_eq(nexpired, 1);
+	ck_assert_uint_eq(n_expired, 1);
 	ck_assert_uint_eq(expire(at(7439)), 0);
 	ck_assert_uint_eq(expire(at(7440)), 1);
 }
@@ -422,16 +422,16 @@ START_TEST(expiry_in_slices_leaves_nothing_out)
 
 	for (i = 0; i < NITEMS(expired); i++)
 		add(e, "198.51.100.1", (uint16_t)i, SESSION_UDP, 0);
-	nexpired = 0;
+	n_expired = 0;
 	while (session_expire(&table, at(400), 3, note_expired, &table)) {
 		slices++;
-		ck_assert_uint_eq(nexpired, 3 * slices);
+		ck_assert_uint_eq(n_expired, 3 * slices);
 	}
-	ck_assert_uint_eq(nexpired, NITEMS(expired));
+	ck_assert_uint_eq(n_expired, NITEMS(expired));
 }
 END_TEST
 
-/* A machine that slept for a century does not count the quarter seconds. */
+/* A jump of time by a century does not sweep all ticks in between. */
 START_TEST(jump_of_time_is_no_work)
 {
 	const struct monotime later = at(INT64_C(100) * 365 * 24 * 3600);
@@ -454,9 +454,9 @@ START_TEST(drain_takes_every_session_in_slices)
 	for (i = 0; i < 4; i++)
 		add(e, "198.51.100.1", (uint16_t)i, (enum session_class)i, i);
 	add_stored(9, "198.51.100.1", 80, 0);
-	nexpired = 0;
+	n_expired = 0;
 	ck_assert(session_drain(&table, 3, note_expired, &table));
-	ck_assert_uint_eq(nexpired, 3);
+	ck_assert_uint_eq(n_expired, 3);
 	ck_assert(!session_drain(&table, 3, note_expired, &table));
 	ck_assert_uint_eq(session_count(&table), 0);
 }
@@ -488,7 +488,7 @@ START_TEST(has_peer_knows_addresses_not_ports_and_only_the_living)
 }
 END_TEST
 
-/* The sessions of e as the walk meets them, from peer on: their ports. */
+/* The ports of the sessions of e after peer, in the order of the walk. */
 static unsigned
 walk(const struct bib_entry *e, const struct taddr4 *peer, uint16_t *ports)
 {

@@ -11,7 +11,7 @@
 static const struct siphash_key key = { "sixteen bytes ok" };
 static struct subscribers subs;
 static struct refusal why;
-static struct in6_addr host; /* whose shares are counted */
+static struct in6_addr host; /* counted for the fair shares */
 
 #define PLENTY 1000000
 
@@ -29,7 +29,7 @@ teardown(void)
 	subscribers_clear(&subs);
 }
 
-/* Start again with other settings. */
+/* Initialise again with other settings. */
 static void
 remake(unsigned prefix_len, struct subscriber_limits limits, size_t max)
 {

@@ -21,7 +21,7 @@
 #define DEFAULT_STEPS 1000000
 #define FULL_CHECK 16
 
-/* What the run has seen; a run that never sees a thing tests nothing. */
+/* What has occurred in the run, to check that it covers everything. */
 enum sight {
 	SAW_EXHAUSTED,
 	SAW_TABLE_FULL,
@@ -74,7 +74,7 @@ compare_refusal(enum refused got, enum refused want)
 	seen[sights[want]]++;
 }
 
-/* Add a session of source (NONE: stored SYN); or it is refused rightly. */
+/* Add a session of source (NONE: stored SYN), unless the model refuses. */
 static void
 add_session(unsigned proto, unsigned index, unsigned slot, unsigned peer,
     int source, unsigned prefix, unsigned cls)
@@ -134,7 +134,7 @@ touch_session(struct model_session *m, unsigned cls)
 	model_touch(m, cls);
 }
 
-/* Some session that satisfies nothing but chance, or NULL. */
+/* A random session, or NULL. */
 static struct model_session *
 draw_session(unsigned *proto, unsigned *index, unsigned *slot, unsigned *peer)
 {
@@ -166,7 +166,7 @@ draw_class(unsigned proto)
 
 /* --- steps --- */
 
-/* A new binding: on the right address, the right port of it. */
+/* A new binding: check its address and port. */
 static void
 check_choice(unsigned proto, int source, const struct bib_entry *e)
 {
@@ -235,7 +235,7 @@ get_binding(unsigned proto, int source)
 	return (true);
 }
 
-/* A stored SYN has been waiting for this packet (TCP-06). */
+/* There was a stored SYN of the same tuple: simultaneous open. */
 static void
 meet_stored_syn(unsigned proto, unsigned peer, int source, unsigned prefix)
 {
@@ -424,7 +424,7 @@ remove_expired(void *arg, struct session *s)
 	return (true);
 }
 
-/* No session of the model is past its time. */
+/* Check that no session of the model is past its time. */
 static void
 check_none_expired(void)
 {

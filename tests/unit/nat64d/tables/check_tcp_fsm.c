@@ -1,6 +1,7 @@
 /*
- * Unit tests of tcp_fsm.c: every cell of the table of spec section 8.3, and
- * its step-by-step scenarios (tcp_fsm in vectors.json) with their times.
+ * Unit tests of tcp_fsm.c: every cell of the table in section 8.3 of
+ * tests/conformance/nat64.md, and the scenarios with their times (tcp_fsm in
+ * tests/vectors/vectors.json).
  */
 #include <check.h>
 #include <stdio.h>
@@ -14,8 +15,8 @@
 /* --- cells --- */
 
 /*
- * A cell as the specification writes it: action, next state, timer. "fwd;
- * stay; =" is the most frequent one.
+ * A cell as in that table: action, next state, timer. "fwd; stay; =" is the
+ * most frequent one.
  */
 struct row {
 	enum tcp_state state;

@@ -1,6 +1,6 @@
 /*
- * Cutting into fragments (XLT-10, XLT-12, XLT-26, XLT-34): a table of sizes,
- * each piece looked at byte by byte, the pieces put together again.
+ * Fragmentation (RFC 7915, 4.1 and 5.1.1): a table of sizes. Each fragment
+ * is checked byte by byte, and the fragments are reassembled.
  */
 #include <netinet/in.h>
 
@@ -84,7 +84,7 @@ make(const struct row *row, enum pkt_family family, bool fh)
 	return (&packet);
 }
 
-/* What pkt_parse() finds in the bytes is what the piece says of itself. */
+/* The fragment's struct pkt equals what pkt_parse() makes of its bytes. */
 static void
 check_described(const struct pkt *piece)
 {

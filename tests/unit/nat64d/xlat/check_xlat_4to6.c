@@ -1,6 +1,6 @@
 /*
  * IPv4 to IPv6: headers by table, checksums against a full computation, and
- * the way there and back.
+ * translation there and back.
  */
 #include <netinet/icmp6.h>
 #include <netinet/in.h>
@@ -158,8 +158,8 @@ START_TEST(xlat_4to6_first_fragment_updates_the_sum_of_the_whole)
 END_TEST
 
 /*
- * In a buffer that ends where the fragment ends: a sanitizer sees every byte
- * too far.
+ * In a buffer that ends where the fragment ends, so that a sanitizer reports
+ * any read beyond it.
  */
 /* Shows: CSM-12 FLT-12 */
 START_TEST(xlat_4to6_udp_length_of_a_fragment_is_not_believed)
@@ -427,8 +427,8 @@ START_TEST(xlat_4to6_mss_is_clamped_in_syns)
 END_TEST
 
 /*
- * A random packet of the flow. The checksum may be any, 0 included but for
- * UDP, since the payload is random.
+ * A random packet of the flow. As the payload is random, its checksum may
+ * have any value, except 0 for UDP.
  */
 static void
 build_random(uint32_t *seed)

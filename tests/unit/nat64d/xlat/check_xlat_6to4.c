@@ -51,9 +51,9 @@ translate(bool keep_ttl)
 #define PADN "\x01\x04\x00\x00\x00\x00"
 static const char hbh[] = "\x11\x00" PADN;
 static const char hbh_dst[] = "\x3c\x00" PADN "\x11\x00" PADN;
-/* Options that ask for a drop or an error if unknown are not looked at. */
+/* Options of unknown types are ignored, whatever action they ask for. */
 static const char dst_odd[] = "\x11\x00\xc7\x04\x00\x00\x00\x00";
-/* A used-up routing header of 24 bytes, an address in it. */
+/* A routing header of 24 bytes with one address and no segments left. */
 static const char routing[] = "\x11\x02\x04\x00\0\0\0\0\0\0\0\0\0\0\0\0"
 			      "\0\0\0\0\0\0\0\1";
 static const char fh_atomic[] = "\x11\x00\x00\x00\xaa\xbb\xcc\xdd";

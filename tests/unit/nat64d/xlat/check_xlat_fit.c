@@ -1,5 +1,5 @@
 /*
- * Does a packet fit the other side? Sizes are given, MTUs are tables.
+ * Does a packet fit the MTU of the other side? By tables of sizes and MTUs.
  */
 #include <check.h>
 #include <stdint.h>

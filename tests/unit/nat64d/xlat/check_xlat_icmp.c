@@ -1,6 +1,6 @@
 /*
- * ICMP errors: what is quoted in them, by comparison with packets built
- * anew, and the extensions behind.
+ * ICMP errors: the quoted packets, compared with packets built anew, and the
+ * extensions after them.
  */
 #include <netinet/icmp6.h>
 #include <netinet/in.h>
@@ -45,8 +45,8 @@ START_TEST(xlat_icmp_4to6_quotes_the_packet_as_it_was)
 END_TEST
 
 /*
- * How many bytes at the end of a quotation of that L4 length do not count:
- * of half a checksum nothing can be made.
+ * How many bytes at the end of a quoted packet of that L4 length are not
+ * compared: half a checksum cannot be updated.
  */
 static uint32_t
 half_cksum(uint8_t proto, uint32_t l4len)
@@ -55,8 +55,8 @@ half_cksum(uint8_t proto, uint32_t l4len)
 }
 
 /*
- * What is cut off must change nothing in the rest, down to the least that
- * must be there.
+ * Truncation must not change the bytes that are left, down to the least
+ * length that is accepted.
  */
 static void
 check_cuts(const struct quote_row *r, enum pkt_family family, uint32_t least,

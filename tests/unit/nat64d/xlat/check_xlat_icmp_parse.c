@@ -1,5 +1,5 @@
 /*
- * ICMP errors that cannot be trusted.
+ * ICMP errors that must be dropped.
  */
 #include <netinet/icmp6.h>
 #include <netinet/in.h>
@@ -14,7 +14,7 @@
 #include "tests/unit/suite.h"
 #include "tests/unit/xlat_icmp_util.h"
 
-/* What makes an error worthless. Layout: see build_error(). */
+/* What makes an error invalid. Layout: see build_error(). */
 struct bad_row {
 	const char *name;
 	enum pkt_family family;
@@ -198,7 +198,7 @@ START_TEST(xlat_icmp_parse_refuses_a_datagram_longer_than_the_body)
 }
 END_TEST
 
-/* RFC 792 left the octet unused; the path MTU is not lost over it. */
+/* The byte was unused in RFC 792; the path MTU is reported nevertheless. */
 START_TEST(xlat_icmp_needfrag_may_have_anything_in_its_unused_octet)
 {
 	static const uint32_t octets[] = { 1, 17, 18, 31, 255 };
@@ -216,7 +216,7 @@ END_TEST
 
 /*
  * Errors with random bytes changed, in a buffer that ends where the packet
- * ends: a sanitizer sees every byte too far.
+ * ends, so that a sanitizer reports any read beyond it.
  */
 /* Shows: ICM-32 ICM-36 ICM-53 LIM-07 */
 START_TEST(xlat_icmp_any_bytes_are_dropped_or_translated)

@@ -13,7 +13,7 @@
 #include "tests/unit/suite.h"
 #include "tests/unit/xlat_icmp_util.h"
 
-/* Types and codes: what stands here is all that is translated. */
+/* All types and codes that are translated. */
 struct type_row {
 	uint8_t type;
 	int code; /* -1: every code, kept or as given */
