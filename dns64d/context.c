@@ -10,12 +10,13 @@
 #include "dns64d/policy/translator.h"
 #include "dns64d/policy/view.h"
 
-/* Entries of a cache that are freed in one step, of about 0.1 ms. */
+/* Entries of a cache that are freed in one step, which takes about 0.1 ms. */
 #define FREE_MAX 512
 
 /*
- * libevent has queues for a bounded number of durations, for the life of
- * the event base; beyond it, after many reloads, its heap does.
+ * A common timeout of libevent where there is one: its queue is cheaper than
+ * the heap. An event base has a bounded number of them and never frees one,
+ * so after many reloads with other delays the heap has to do.
  */
 static struct timeval
 delay_of(struct event_base *base, unsigned ms)
@@ -42,7 +43,7 @@ init_view(struct context_view *cv, const struct view *view,
 		    translators_find(ts, &policy->prefixes[i]);
 }
 
-/* What a context has beside the configuration. */
+/* Free a context, but not its reference to the configuration. */
 static void
 clear(struct context *ctx)
 {
@@ -54,7 +55,7 @@ clear(struct context *ctx)
 	free(ctx);
 }
 
-/* Nobody outside shall know which names share a bucket. */
+/* The key of the hashes is random, so that no client can fill a bucket. */
 static int
 make_caches(struct context *ctx, const struct cache_rules *rules)
 {

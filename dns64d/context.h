@@ -1,8 +1,8 @@
 /*
- * A configuration with what one worker knows of its upstreams and
- * translators, and the cache of what the upstreams answered it. Every
- * question holds the one that it began with, so that a reload takes nothing
- * from under it; the last one to let go frees it.
+ * The context in which a worker answers queries: the configuration with what
+ * the worker knows of its upstreams and translators, and its caches. A reload
+ * makes a new one. Every query and every fetch holds a reference to the one
+ * that it began with; the last reference frees it.
  */
 #ifndef DNS64D_CONTEXT_H
 #define DNS64D_CONTEXT_H
@@ -23,52 +23,57 @@ struct sockaddr_storage;
 struct translators;
 struct view;
 
-/* What a view needs beside its policy. */
+/* What a worker keeps for a view. */
 struct context_view {
 	const struct view *view;
 	struct balance balance;
-	struct timeval aaaa_delay; /* of the policy, for event_add */
+	struct timeval aaaa_delay; /* the delays of the policy */
 	struct timeval a_delay;
 };
 
 struct context {
 	struct conf *conf; /* a reference */
 	struct upstreams ups;
-	struct cache *cache; /* of what they answered */
+	struct cache *cache; /* of replies of the upstreams */
 	struct packet_cache
-	    *packet_cache; /* made of that; its memory is the cache's */
+	    *packet_cache; /* of answers made of them; counts towards the
+			memory of the cache */
 	struct translators *translators;
-	struct context_view *views; /* as many as conf has */
+	struct context_view *views; /* conf->views.n, in the same order */
 	unsigned refs;
-	TAILQ_ENTRY(context) next; /* when old: see resolver_use */
+	TAILQ_ENTRY(context) next; /* of the old ones of a resolver */
 };
 
 /*
- * What is known of upstreams is taken over from old, which may be NULL.
- * Returns one reference, which holds one of conf, or NULL when memory is
- * short.
+ * Make a context. What is known of upstreams and translators is copied from
+ * old, which may be NULL. Takes a reference to conf.
+ * Returns a reference, or NULL if memory is short.
  */
 struct context *context_new(struct event_base *base, struct conf *conf,
     const struct context *old);
 
-/* To be called when answers may have been added: the cache makes room. */
+/*
+ * Make the cache give up as much memory as the packet cache has grown. To be
+ * called after something may have been added to the latter.
+ */
 void context_share_memory(struct context *ctx);
 
-/* The view of a client who asked a listener. */
+/* The view for a client's address and the listener that it sent to. */
 struct context_view *context_select(struct context *ctx,
     const struct sockaddr_storage *client, const struct scoped_addr *listener);
 
 /*
- * It is the old one: its cache forgets everything at once, and gives back its
- * memory step by step. The second one returns true while there is more.
+ * For a context that is no longer used for new queries. The first empties its
+ * caches without freeing the memory, the second frees a part of that, and
+ * returns true while there is more: all at once can take half a second.
  */
 void context_close_caches(struct context *ctx);
 bool context_free_some(struct context *ctx);
 
-/* Take another reference; returns ctx. */
+/* Take a reference; returns ctx. */
 struct context *context_ref(struct context *ctx);
 
-/* Give a reference back. */
+/* Release a reference; also of NULL. */
 void context_unref(struct context *ctx);
 
 #endif

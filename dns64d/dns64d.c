@@ -1,6 +1,6 @@
 /*
- * dns64d: a DNS64 proxy (RFC 6147). Owns the process: options, order of
- * starting, signals, reload, end.
+ * dns64d: a DNS64 proxy (RFC 6147). Owns the process: options, the order of
+ * the start, signals, reload and end.
  */
 #include <sys/resource.h>
 
@@ -38,14 +38,14 @@
 
 #define CONF_PATH "/etc/dns64d.conf"
 
-/* Descriptors of a worker beside those of questions and connections. */
+/* Descriptors of a worker that are not for queries or connections. */
 #define SPARE_DESCRIPTORS 256
 
 struct daemon {
 	struct startup start;
 	struct conf *conf; /* in use */
 	struct workers *workers;
-	struct watch *watch; /* NULL: the host's network is not followed */
+	struct watch *watch; /* NULL: this system reports no changes */
 	struct connected *connected;
 	struct refuselog *refuselog;
 	struct presence *presence;
@@ -88,7 +88,7 @@ configure(struct startup *s, const struct conf *conf)
 	startup_configure(s, &sc);
 }
 
-/* What a start reads and a reload will not. */
+/* A start also reads pipes and devices, a reload only regular files. */
 static void
 warn_of_reload(const char *path)
 {
@@ -97,7 +97,7 @@ warn_of_reload(const char *path)
 		    path);
 }
 
-/* An upstream that is this host itself, which the file does not show. */
+/* Check for upstreams that are addresses of this host. */
 static void
 check_host(const struct conf *conf)
 {
@@ -108,7 +108,7 @@ check_host(const struct conf *conf)
 	hostwatch_close(host);
 }
 
-/* What keeps a start with this file from succeeding ends the process. */
+/* -n: fail where a start would fail, -nn: only on errors of the file. */
 static int
 check_only(struct startup *s)
 {
@@ -131,9 +131,10 @@ check_only(struct startup *s)
 }
 
 /*
- * A question has two lookups, and when answers are lost two sockets or more for
- * each, unless it shares them with others of its moment. Where descriptors do
- * run out a try fails like one that was lost.
+ * Enough for the worst case: two lookups for each query, and two sockets for
+ * each lookup, as when an upstream does not answer. (Usually many queries
+ * share a socket.) A query to an upstream for which there is no descriptor
+ * counts as lost.
  */
 static void
 raise_descriptor_limit(const struct conf *conf)
@@ -165,7 +166,7 @@ on_usr1(evutil_socket_t sig, short what, void *arg)
 	dumpfile_print(d->dumpfile);
 }
 
-/* All of it: a few lines for each worker, upstream and translator. */
+/* For dumpfile.h: the whole dump at once, since it is short. */
 static int
 print_dump(void *arg, struct evbuffer *out)
 {
@@ -182,7 +183,7 @@ same_text(const char *a, const char *b)
 	return (strcmp(a, b) == 0);
 }
 
-/* The name of a statement that needs another start, or NULL. */
+/* A statement that has changed and that a reload cannot change, or NULL. */
 static const char *
 needs_restart(const struct conf *old, const struct conf *new)
 {
@@ -194,7 +195,7 @@ needs_restart(const struct conf *old, const struct conf *new)
 		return ("dump");
 	if (old->workers != new->workers)
 		return ("workers");
-	/* The right to do so is gone. */
+	/* The capability for that was dropped at the start. */
 	if (conf_opens_late(new) && !conf_opens_late(old))
 		return ("listen on");
 	return (NULL);
@@ -210,14 +211,17 @@ report_to_log(void *arg, bool warning, const char *msg)
 		log_err("%s", msg);
 }
 
-/* To look things up; NULL where the system does not tell. */
+/* For questions about the host's network; NULL: this system has no answers. */
 static struct hostwatch *
 host_of(const struct daemon *d)
 {
 	return (d->watch != NULL ? watch_host(d->watch) : NULL);
 }
 
-/* Use another configuration, whose reference is ours then, or return -1. */
+/*
+ * Switch to another configuration. Returns 0, and then the reference is taken
+ * over; or -1 after a log message, and then nothing has changed.
+ */
 static int
 use(struct daemon *d, struct conf *conf)
 {
@@ -239,7 +243,7 @@ use(struct daemon *d, struct conf *conf)
 	return (0);
 }
 
-/* conf: NULL when it could not be loaded. */
+/* conf: NULL if it could not be loaded, which has been logged. */
 static void
 reload(struct daemon *d, struct conf *conf)
 {
@@ -309,7 +313,7 @@ catch_signals(struct daemon *d)
 	struct event_base *base = workers_base(d->workers);
 	size_t i;
 
-	/* A client or the reader of our output may go away. */
+	/* A write to a closed connection or pipe fails with EPIPE. */
 	signal(SIGPIPE, SIG_IGN);
 	for (i = 0; i < sizeof(list) / sizeof(list[0]); i++) {
 		d->signals[i] = evsignal_new(base, list[i].sig, list[i].fn, d);
@@ -327,7 +331,7 @@ use_networks(void *arg, const struct acl *networks)
 	workers_connect(d->workers, networks);
 }
 
-/* What was lost for want of a way to it may be there again. */
+/* Translators that were unreachable may be reachable now. */
 static void
 network_changed(void *arg, unsigned what)
 {
@@ -345,7 +349,10 @@ follow_listeners(void *arg)
 	workers_follow(d->workers);
 }
 
-/* Addresses come and go at any time. Where that is not told, a reload looks. */
+/*
+ * Follow the addresses and interfaces of the host, or look at them once where
+ * the system does not report changes; a reload looks again.
+ */
 static void
 look_at_host(struct daemon *d)
 {

@@ -1,8 +1,9 @@
 /*
- * One octet at a time goes over a socket pair: from the main thread it says
- * that files are there, from the loader that it is ready, or that conf is.
- * Between the two octets of a load all of struct loader is the thread's; the
- * system calls put what both do in order.
+ * The two threads send each other single octets over a socket pair. The main
+ * thread sends one when it has set files; the loader sends one when it has
+ * entered the sandbox, and one when it has set conf. Between the two octets
+ * of a load, struct loader belongs to the loader; write() and read() order
+ * the memory accesses of both.
  */
 #include <sys/socket.h>
 

@@ -83,7 +83,7 @@ queries_context(const struct queries *qs)
 	return (qs->ctx);
 }
 
-/* Forget a question whose answer has been written. */
+/* Free a query whose answer has been written. */
 static void
 end_query(struct query *q)
 {
@@ -144,8 +144,8 @@ outcome_counter(enum synth_outcome outcome)
 }
 
 /*
- * The answer came from the cache and is about to expire: fetch both of its
- * lookups anew, so that they go on expiring together.
+ * Prefetch, when one of the replies that the answer was made of is about to
+ * expire: both of them, so that they expire together the next time as well.
  */
 static void
 refresh(struct query *q)
@@ -164,7 +164,7 @@ refresh(struct query *q)
 	}
 }
 
-/* Where what the answer was made of came from (RFC 8914, 4). */
+/* Add the extended errors that follow from the lookups (RFC 8914, 4). */
 static void
 explain(const struct query *q, unsigned rcode, struct ede_set *ede)
 {
@@ -190,7 +190,7 @@ explain(const struct query *q, unsigned rcode, struct ede_set *ede)
 	}
 }
 
-/* A client subnet belongs to the question; it is not in the key of answers. */
+/* The key of the packet cache has no client subnet. */
 static bool
 may_be_kept(const struct admission_pass *pass)
 {
@@ -198,8 +198,8 @@ may_be_kept(const struct admission_pass *pass)
 }
 
 /*
- * When all that the answer was made of came from the cache it is good for
- * the next client as well.
+ * Put the answer into the packet cache, if all that it was made of came from
+ * the cache: the next client with this query would get the same.
  */
 static void
 keep_answer(struct query *q, const uint8_t *wire, size_t len, size_t limit)
@@ -231,8 +231,8 @@ keep_answer(struct query *q, const uint8_t *wire, size_t len, size_t limit)
 }
 
 /*
- * Which address of an answer comes first. Not one after the other: hosts ask
- * for A and AAAA in pairs, so half of the turns would never be an A's.
+ * Which address of an answer comes first. Random, not a counter: hosts send
+ * queries for A and AAAA in pairs, so A would get every other number only.
  */
 static uint32_t
 next_turn(struct queries *qs)
@@ -267,7 +267,7 @@ answer(struct query *q)
 	frontend_send(&client, len);
 }
 
-/* The result of a lookup, for synth; returns what is to be done. */
+/* Give synth the result of a lookup; returns what is to be done. */
 static unsigned
 take_result(struct query_lookup *ql)
 {
@@ -289,7 +289,10 @@ on_leg_done(void *arg)
 	execute(ql->query, take_result(ql));
 }
 
-/* Before A decides, what AAAA there were a while ago. */
+/*
+ * AAAA is overdue (RFC 6147, 5.1.3): take an expired AAAA reply if there is
+ * one, and only otherwise let the A records decide.
+ */
 static void
 on_aaaa_timer(evutil_socket_t fd, short what, void *arg)
 {
@@ -314,7 +317,7 @@ on_a_timer(evutil_socket_t fd, short what, void *arg)
 	execute(q, synth_timer(&q->synth, SYNTH_TIMER_A));
 }
 
-/* The client has waited for long enough (RFC 8767, 5). */
+/* The client response timer: use expired replies now (RFC 8767, 5). */
 static void
 on_stale_timer(evutil_socket_t fd, short what, void *arg)
 {
@@ -333,7 +336,7 @@ on_stale_timer(evutil_socket_t fd, short what, void *arg)
 	execute(q, todo);
 }
 
-/* Whatever is not there by now will not come. */
+/* Every lookup that is still pending has failed. */
 static void
 on_deadline(evutil_socket_t fd, short what, void *arg)
 {
@@ -355,7 +358,7 @@ on_deadline(evutil_socket_t fd, short what, void *arg)
 	}
 }
 
-/* What is answered from the cache needs no timers: they begin here. */
+/* Start the timers, which a query that the cache answers does not need. */
 static void
 begin_waiting(struct query *q)
 {
@@ -366,7 +369,10 @@ begin_waiting(struct query *q)
 		event_add(&q->stale_timer, q->qs->stale_delay);
 }
 
-/* Returns what is to be done when the result is there at once. */
+/*
+ * Start a lookup. Returns what is to be done if its result is known at once,
+ * else SYNTH_WAIT.
+ */
 static unsigned
 ask(struct query *q, enum synth_lookup which)
 {
@@ -385,7 +391,7 @@ ask(struct query *q, enum synth_lookup which)
 	return (SYNTH_WAIT);
 }
 
-/* The timers are about the main lookup. */
+/* Both timers concern the main lookup: arm them only while it is pending. */
 static void
 arm(struct query *q, unsigned todo)
 {
@@ -395,7 +401,7 @@ arm(struct query *q, unsigned todo)
 		event_add(&q->a_timer, &q->view->a_delay);
 }
 
-/* Carry out what synth wants; q may be gone afterwards. */
+/* Do what synth wants. q may be free afterwards. */
 static void
 execute(struct query *q, unsigned todo)
 {
@@ -416,9 +422,8 @@ execute(struct query *q, unsigned todo)
 }
 
 /*
- * Keep of a query what its answer depends on: header, question and OPT
- * without options. So a question costs the same however long its message
- * was.
+ * Copy what the answer depends on: header, question, and OPT without its
+ * options. So every query takes the same memory, however long its message.
  */
 static void
 keep_query(struct query *q, const struct msg_scan *scan)
@@ -453,7 +458,7 @@ grow(struct queries *qs)
 	return (0);
 }
 
-/* Give up the oldest question of who has most. Returns -1 if none is open. */
+/* End the oldest query of the client with most; -1: no query is open. */
 static int
 shed(struct queries *qs)
 {
@@ -469,7 +474,7 @@ shed(struct queries *qs)
 	return (0);
 }
 
-/* A free question; NULL when memory is short and none is open. */
+/* A query of the free list; NULL if memory is short and none is open. */
 static struct query *
 get_query(struct queries *qs, const struct fairness_client *client)
 {
@@ -480,7 +485,7 @@ get_query(struct queries *qs, const struct fairness_client *client)
 	    shed(qs) == -1)
 		return (NULL);
 	q = TAILQ_FIRST(&qs->free);
-	/* Short of memory it is nobody's, and goes when it is the oldest. */
+	/* Without memory to note its client, it is only shed as the oldest. */
 	fairness_join(qs->fairness, &q->place, client);
 	TAILQ_REMOVE(&qs->free, q, next);
 	TAILQ_INSERT_TAIL(&qs->open, q, next);
@@ -488,7 +493,7 @@ get_query(struct queries *qs, const struct fairness_client *client)
 	return (q);
 }
 
-/* What the question's view makes of it; returns what is to be done. */
+/* Begin synthesis by the policy of the view; returns what is to be done. */
 static unsigned
 begin_synth(struct query *q)
 {
@@ -540,7 +545,7 @@ begin_query(struct queries *qs, const struct arrival *a)
 	execute(q, begin_synth(q));
 }
 
-/* A view has two policies: see view_policy. */
+/* A view has two policies, with and without DNS64: see view_policy. */
 static void
 select_policy(const struct queries *qs, struct arrival *a)
 {
@@ -552,7 +557,7 @@ select_policy(const struct queries *qs, struct arrival *a)
 	    (a->policy != &a->view->view->policy);
 }
 
-/* True when its answer was known whole, and then it has been sent. */
+/* Answer from the packet cache; false: it has no answer. */
 static bool
 answer_kept(struct queries *qs, struct arrival *a, struct monotime now)
 {
@@ -579,7 +584,10 @@ answer_kept(struct queries *qs, struct arrival *a, struct monotime now)
 	return (true);
 }
 
-/* The special-use zones that are answered here, not by an upstream. */
+/*
+ * The special-use zones that are answered here (RFC 6303, RFC 6761): none for
+ * a name whose domain has an upstream of its own.
+ */
 static enum local_zones
 local_zones_for(const struct context *ctx, const uint8_t *name)
 {
@@ -592,7 +600,7 @@ local_zones_for(const struct context *ctx, const uint8_t *name)
 	    ctx->conf->special_zones ? LOCAL_ZONES_ALL : LOCAL_ZONES_NOWHERE);
 }
 
-/* True when it was about a local name, and then it has been answered. */
+/* Answer from the local names; false: it is not for one. */
 static bool
 answer_local(struct queries *qs, struct arrival *a)
 {
@@ -658,7 +666,7 @@ reject(struct queries *qs, const struct arrival *a, unsigned rcode,
 	frontend_send(a->client, len);
 }
 
-/* Most of the room for questions is taken. */
+/* Three quarters of the queries are in use: admission is stricter then. */
 static bool
 is_pressed(const struct queries *qs)
 {

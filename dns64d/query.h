@@ -1,11 +1,12 @@
 /*
- * The clients' questions that are being answered. synth.h decides; this
- * asks the upstreams what it wants asked, arms its timers, and sends what it
- * answers. Owns the questions, their number bounded by the configuration.
+ * The clients' queries. Admits a message, answers it at once from the packet
+ * cache or the local names, or makes it a query: then synth.h decides, and
+ * this starts the lookups that it wants, arms its timers and sends its
+ * answer. Owns the queries, whose number the configuration bounds.
  *
- * When the bound is reached a question is answered SERVFAIL to make room: one
- * of the client who has most of them, so that its flood is nobody else's
- * loss; and of these the oldest, which has had most of its time.
+ * When that bound is reached, one query is answered SERVFAIL to make room: of
+ * the client that has most queries, so that a flood from one client costs the
+ * others nothing, the oldest, since it has used most of its time.
  */
 #ifndef DNS64D_QUERY_H
 #define DNS64D_QUERY_H
@@ -22,8 +23,8 @@ struct siphash_key;
 struct stats;
 
 /*
- * A question gets an answer within this time, SERVFAIL at worst: well before
- * a stub gives up, which it commonly does after five seconds.
+ * Every query is answered within this time, with SERVFAIL if need be: before
+ * a stub resolver gives up, which many do after five seconds.
  */
 #define QUERY_DEADLINE_MS 4500
 
@@ -35,28 +36,25 @@ struct queries *queries_new(struct stats *stats,
     const struct siphash_key *cookie_seed);
 
 /*
- * Before the first context, and that before the first message.
+ * To be called once, before queries_use and before any message.
  * Returns 0, or -1 when memory is short.
  */
 int queries_start(struct queries *qs, struct event_base *base);
 
-/* Answer all questions that are left with SERVFAIL. */
+/* Answers all open queries with SERVFAIL. Also of NULL. */
 void queries_free(struct queries *qs);
 
-/*
- * New questions begin with this context. The caller's reference is qs's
- * from now on.
- */
+/* Use another context for new queries. Takes over the caller's reference. */
 void queries_use(struct queries *qs, struct context *ctx);
 
-/* The context in use, NULL before the first. */
+/* The context of new queries; NULL before the first. */
 const struct context *queries_context(const struct queries *qs);
 
-/* A message from a client, for frontend_new; arg is a struct queries. */
+/* Handle a client's message; arg is a struct queries. For frontend_new. */
 void queries_receive(void *arg, const struct client *client,
     const uint8_t *wire, size_t len);
 
-/* Print how many questions are open, and the state of each upstream. */
+/* Print the number of open queries, the caches and each upstream. */
 void queries_print(const struct queries *qs, FILE *f);
 
 #endif

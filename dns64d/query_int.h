@@ -1,6 +1,6 @@
 /*
- * What query.c, which owns the questions, and query_tell.c share. Nobody else
- * includes this.
+ * The structures that query.c, which owns the queries, shares with
+ * query_tell.c. Nothing else includes this.
  */
 #ifndef DNS64D_QUERY_INT_H
 #define DNS64D_QUERY_INT_H
@@ -25,8 +25,21 @@ struct context;
 struct context_view;
 struct querylog;
 
-#define QUERY_CHUNK 32 /* questions allocated at a time, for good */
+#define QUERY_CHUNK 32 /* queries allocated at a time, never freed */
 
+/*
+ * A lookup of a query, in one of three states:
+ *
+ *	not asked	!asked. ask() leads out.
+ *	pending		asked and pending. on_lookup_done(), on_aaaa_timer()
+ *			and on_stale_timer() lead out, through take_result();
+ *			so does the end of the query.
+ *	done		asked, not pending: the result is in resolve. A lookup
+ *			that is answered at once never was pending.
+ *
+ * ask() sets the question and what else resolve_ask() wants; the results in
+ * resolve may be read when the lookup is done.
+ */
 struct query_lookup {
 	struct query *query;
 	enum synth_lookup which;
@@ -35,9 +48,28 @@ struct query_lookup {
 	struct resolve resolve;
 };
 
+/*
+ * A query that could not be answered at once, in one of three states:
+ *
+ *	free	in queries.free. begin_query() takes it out. Only next may be
+ *		used.
+ *	begun	in queries.open, deadline is not armed: begin_query() and
+ *		execute() are at work on it. If everything is in the cache
+ *		answer() makes it free again before begin_query() returns.
+ *	waiting	in queries.open, deadline is armed: begin_waiting() leads in,
+ *		when the first lookup is pending. The ends of lookups and the
+ *		timers go on with execute(); answer() makes it free. So do
+ *		on_deadline(), shed() and queries_free(), with an error.
+ *
+ * begin_query() sets all fields down to wire; until the query is free they
+ * are only read, except for pick, which synth uses, and pass.ede, to which
+ * extended errors are added. Of synth only the results may be read, and all
+ * else goes through synth.h. Both end_query() and what calls it, answer() and
+ * end_with_error(), leave a query that must not be used any more.
+ */
 struct query {
 	TAILQ_ENTRY(query) next;
-	struct fairness_item place; /* among those of its client */
+	struct fairness_item place; /* among the queries of its client */
 	struct queries *qs;
 	struct context *ctx;
 	struct context_view *view;
@@ -46,7 +78,7 @@ struct query {
 	struct balance_pick pick;
 	struct client client;
 	struct admission_pass pass;
-	struct msg_scan scan; /* of wire */
+	struct msg_scan scan; /* of wire, see keep_query */
 	uint8_t wire[MSG_QUERY_MAX];
 	struct synth synth;
 	struct query_lookup lookups[SYNTH_N_LOOKUPS];
@@ -54,19 +86,20 @@ struct query {
 	struct event aaaa_timer;
 	struct event a_timer;
 	struct event stale_timer;
-	bool stale_ok; /* it has run out */
+	bool stale_ok; /* stale_timer has run out */
 };
 
 TAILQ_HEAD(query_list, query);
 
-/* A message on its way to become one, or to be answered at once. */
+/* A client's message before it is answered at once or becomes a query. */
 struct arrival {
 	const struct client *client;
 	struct msg_scan scan;
 	struct admission_pass pass;
-	struct context_view *view; /* these once it has passed the admission */
+	/* Set when it has been admitted. */
+	struct context_view *view;
 	const struct dns64_policy *policy;
-	uint16_t policy_number; /* among those of the context */
+	uint16_t policy_number; /* two for each view of the context */
 };
 
 struct query_chunk {
@@ -86,23 +119,24 @@ struct queries {
 	const struct timeval *stale_delay;
 	uint32_t turn; /* of next_turn */
 	struct rng rng;
-	struct rng_os random; /* behind rng */
+	struct rng_os random; /* the source of rng */
 	struct admission *admission;
-	struct fairness *fairness; /* of the open questions */
+	struct fairness *fairness; /* of the open queries */
 	struct resolver *resolver;
 	struct querylog *log;
 };
 
-/* --- query_tell.c: each only where querylog_is_on() says so --- */
+/* --- query_tell.c: to be called only if querylog_is_on() --- */
 
-/* A question ends in an error of ours, or in its answer. */
+/* A query ends with an error of our own, or with its answer. */
 void query_tell_error(const struct query *q, const char *why, unsigned rcode);
 void query_tell_answer(const struct query *q, const uint8_t *answer,
     size_t len);
 
 /*
- * A message ends at once: unanswered, answered, or rejected by the admission. from:
- * where the answer came from, or NULL. question: it has one that is sound.
+ * A message ends at once: dropped, answered, or rejected by the admission
+ * checks. from: what the answer was taken from, or NULL. question: a.scan has
+ * a question.
  */
 void query_tell_dropped(const struct queries *qs, const struct arrival *a,
     const char *why, bool question);

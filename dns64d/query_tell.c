@@ -1,11 +1,11 @@
 /*
- * What becomes of questions, told to who debugs. Decides nothing.
+ * Makes the lines of the query log from a query or a message that ends.
  */
 #include "query_int.h"
 #include "querylog.h"
 #include "dns64d/wire/wire.h"
 
-/* A question that had to wait. */
+/* A query. */
 static void
 tell_query(const struct query *q, struct querylog_line *line)
 {
@@ -34,7 +34,7 @@ query_tell_error(const struct query *q, const char *why, unsigned rcode)
 	tell_query(q, &line);
 }
 
-/* Addresses of others may lie in our prefix as well. */
+/* Only of answers of our own: an upstream's AAAA may lie in a prefix too. */
 static void
 set_answer(struct querylog_line *line, enum synth_outcome outcome,
     const struct dns64_policy *policy, const uint8_t *answer)
@@ -55,7 +55,7 @@ query_tell_answer(const struct query *q, const uint8_t *answer, size_t len)
 	tell_query(q, &line);
 }
 
-/* A message that is ended at once. */
+/* A message that did not become a query. */
 static void
 tell_arrival(const struct queries *qs, const struct arrival *a,
     struct querylog_line *line)

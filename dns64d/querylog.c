@@ -25,7 +25,7 @@ struct querylog {
 	struct debuglog *debug;
 };
 
-/* A line that grows; what would go beyond LINE_SIZE is cut. */
+/* A line, which is cut at LINE_SIZE. */
 struct text {
 	char buf[LINE_SIZE];
 	size_t len;
@@ -86,7 +86,7 @@ add(struct text *t, const char *fmt, ...)
 		t->len = sizeof(t->buf) - 1;
 }
 
-/* The name is whatever a client has sent: its odd octets are escaped. */
+/* The name may hold any octets: those that do not print are escaped. */
 static void
 add_question(struct text *t, const struct msg_scan *query)
 {
@@ -96,7 +96,7 @@ add_question(struct text *t, const struct msg_scan *query)
 	add(t, " name=%s type=%s", name, type_to_text(query->qtype, type));
 }
 
-/* That of the first AAAA record which lies in one. */
+/* The prefix of the first AAAA record that lies in one. */
 static void
 add_prefix(struct text *t, const struct querylog_line *line)
 {
@@ -143,7 +143,7 @@ add_upstream(struct text *t, const struct resolve *r, const char *lookup)
 	    monotime_diff_ms(monotime_now(), r->asked_at));
 }
 
-/* Where the answer to one lookup came from. */
+/* Where the reply of a lookup came from. */
 static void
 add_lookup(struct text *t, const struct resolve *r, bool pending,
     const char *lookup)

@@ -1,6 +1,6 @@
 /*
- * What becomes of each question, for who runs dns64d with "log level debug":
- * one line in the log when it is decided, as many as debuglog.h allows.
+ * The query log, with "log level debug": one line for each message of a
+ * client when it ends, as many a second as debuglog.h allows.
  *
  *	query client over [name type] action [why] [prefix] [rcode]
  *	    [ede] [from] [ms] [a-from] [a-ms]
@@ -24,21 +24,22 @@ struct event_base;
 struct querylog;
 struct resolve;
 
-/* A line to be; what is 0 or NULL is left out of it. */
+/* The contents of a line; what is 0 or NULL is left out. */
 struct querylog_line {
 	const struct client *client;
 	const struct msg_scan *query;
-	bool question; /* query has one that is sound */
+	bool question; /* query has a question */
 	const char *action;
 	const char *why;
-	bool answered; /* with this rcode, and ede */
+	bool answered; /* with rcode and ede */
 	unsigned rcode;
 	const struct ede_set *ede;
-	const struct dns64_policy *policy; /* of whose prefixes one is in it */
+	const struct dns64_policy
+	    *policy; /* the answer has one of its prefixes */
 	const uint8_t *answer;
 	size_t answer_len;
-	const char *from; /* where the answer came from, unless from lookups */
-	const struct resolve *lookup[SYNTH_N_LOOKUPS]; /* that were asked */
+	const char *from; /* what the answer was taken from; NULL: lookups */
+	const struct resolve *lookup[SYNTH_N_LOOKUPS]; /* NULL: not asked */
 	bool pending[SYNTH_N_LOOKUPS];
 };
 
@@ -46,17 +47,17 @@ struct querylog_line {
 struct querylog *querylog_new(struct event_base *base);
 void querylog_free(struct querylog *l);
 
-/* Does anybody want lines? To be asked first of all: nobody does as a rule. */
+/* To be asked before a line is made: usually none is wanted. */
 static inline bool
 querylog_is_on(void)
 {
 	return (__builtin_expect(log_get_level() == LOG_LEVEL_DEBUG, 0));
 }
 
-/* Before the client's message is ended. */
+/* To be called before the answer is sent, which ends the message. */
 void querylog_write(struct querylog *l, const struct querylog_line *line);
 
-/* The word for an outcome. */
+/* The word of the log for an outcome. */
 const char *querylog_outcome(enum synth_outcome outcome);
 
 #endif

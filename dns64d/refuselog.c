@@ -16,17 +16,17 @@
 #include "refuselog.h"
 #include "workers.h"
 
-#define DELAY_MS 500 /* for those that follow the first */
+#define DELAY_MS 500 /* so that one line covers the first few queries */
 
 struct refuselog {
 	struct workers *workers;
-	int wake[2]; /* the reading end first */
+	int wake[2]; /* a pipe: the reading end first */
 	struct event woken;
 	struct event due;
-	struct monotime next; /* not before */
+	struct monotime next; /* no lines before that */
 };
 
-/* By the thread of a worker. A full pipe will wake the reader as well. */
+/* Called by a worker's thread. If the pipe is full, the reader wakes anyway. */
 static void
 wake(void *arg)
 {

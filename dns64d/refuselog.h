@@ -1,29 +1,29 @@
 /*
- * Tells the administrator of clients that were refused because nothing allows
- * their network, with the statement that would: at once, and then once a
- * minute while there are any. A few lines at most, whoever asks: on the
- * Internet that is everybody.
+ * Logs which clients were refused because no statement allows their network
+ * and which statement would: at once for the first query, then once a minute
+ * while there are any, at most REFUSELOG_LINES networks and a line for the
+ * rest.
  *
- * Owns a pipe, by which a worker wakes the main thread.
+ * Owns a pipe, through which a worker wakes the main thread.
  */
 #ifndef DNS64D_REFUSELOG_H
 #define DNS64D_REFUSELOG_H
 
 #define REFUSELOG_SECS 60
 
-/* Networks that have a line of their own. */
+/* Networks that get a line of their own, each time. */
 #define REFUSELOG_LINES 3
 
 struct refuselog;
 struct workers;
 
 /*
- * After workers_begin, before the sandbox and the threads. Returns NULL with
+ * To be called after workers_begin and before workers_start. Returns NULL with
  * errno.
  */
 struct refuselog *refuselog_new(struct workers *ws);
 
-/* After workers_end, before workers_free. */
+/* To be called after workers_end and before workers_free. Also of NULL. */
 void refuselog_free(struct refuselog *l);
 
 #endif

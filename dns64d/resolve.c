@@ -27,12 +27,15 @@
 #include "dns64d/base/stats.h"
 #include "dns64d/upstream/upstream.h"
 
-/* Replies larger than those of UDP that may be held at a time. */
+/* How many replies that are larger than MSG_UDP_OURS may be held at a time. */
 #define BIG_REPLIES_MAX 256
 
-#define CHUNK 32 /* fetches allocated at a time, for good */
+#define CHUNK 32 /* fetches allocated at a time, never freed */
 
-/* A reply that outlives its fetch or its cache entry; shared by who waited. */
+/*
+ * A copy of a reply, which may outlive its fetch or its cache entry. Shared by
+ * all lookups that waited for it.
+ */
 struct resolve_reply {
 	unsigned refs;
 	bool big;
@@ -40,20 +43,36 @@ struct resolve_reply {
 	uint8_t wire[];
 };
 
+/*
+ * A question that is on its way to the upstreams, in one of four states:
+ *
+ *	free	in resolver.free. start_fetch() leads out. Only next is valid.
+ *	waited	in fetches; lookups are in waiting. resolve_ask() adds them;
+ *		when the last one stops waiting, add_orphan() leads out.
+ *	orphan	in fetches and orphans, waiting is empty: it goes on for the
+ *		cache's sake. resolve_ask() makes it waited again;
+ *		drop_orphan() ends it early.
+ *	over	neither in fetches nor in orphans: complete() gives the result
+ *		to the lookups, one after the other, and then makes it free.
+ *
+ * A new one is an orphan until resolve_ask() adds the first lookup. While it
+ * is in fetches hash, ctx and question, which are its key, must not change.
+ */
 struct resolve_fetch {
 	RB_ENTRY(resolve_fetch) node;
-	uint64_t hash; /* of the question's name */
+	uint64_t hash; /* of the name of question */
 	struct context *ctx;
 	const struct msg_question *question; /* that of fetch, or own */
-	struct msg_question *own;    /* NULL, or fetch asks for a target */
-	struct resolve_reply *first; /* then: what leads to that */
+	/* Both NULL, or the fetch is for the target of a CNAME: see follow. */
+	struct msg_question *own;    /* the question of the lookups */
+	struct resolve_reply *first; /* the reply that leads to the target */
 	unsigned n_followed;
-	TAILQ_ENTRY(resolve_fetch) next; /* when an orphan, or free */
+	TAILQ_ENTRY(resolve_fetch) next; /* in orphans or free */
 	struct resolver *resolver;
 	struct fetch fetch;
 	struct event deadline;
 	TAILQ_HEAD(, resolve) waiting; /* none: it is an orphan */
-	bool over;		       /* those who wait are being told */
+	bool over;		       /* complete() is at work on it */
 };
 
 RB_HEAD(fetches, resolve_fetch);
@@ -74,7 +93,7 @@ struct resolver {
 	struct fetch_env env;
 	struct probe probe;
 	struct fetches fetches;
-	struct fetch_list orphans; /* the oldest first */
+	struct fetch_list orphans; /* that no lookup waits for, oldest first */
 	struct fetch_list free;
 	struct chunk *chunks;
 	unsigned n_fetches;
@@ -105,9 +124,9 @@ question_bits(const struct msg_question *q)
 }
 
 /*
- * Any order: the same question to the same upstreams is the same fetch. By
- * the hash first, which nearly always tells; names that were made to have
- * the same are no harm to a tree.
+ * The same question in the same context is the same fetch; any total order
+ * will do. The hash comes first, since it nearly always decides. It needs no
+ * secret key: names with equal hashes do not make the tree deeper.
  */
 static int
 compare_fetches(const struct resolve_fetch *a, const struct resolve_fetch *b)
@@ -184,7 +203,7 @@ grow(struct resolver *r)
 	return (0);
 }
 
-/* In no state yet; NULL when memory is short. */
+/* Not initialised; NULL if memory is short. */
 static struct resolve_fetch *
 get_fetch(struct resolver *r)
 {
@@ -218,7 +237,7 @@ forget_orphan(struct resolver *r, struct resolve_fetch *f)
 	r->n_orphans--;
 }
 
-/* It is not found any more, by a new question least of all. */
+/* No new lookup shall find it. */
 static void
 forget_fetch(struct resolve_fetch *f)
 {
@@ -265,9 +284,9 @@ resolver_free(struct resolver *r)
 }
 
 /*
- * A context that is not used any more, and our reference to it. All
- * workers stand still now, and its cache may take half a second to be freed:
- * that is done later, between other events.
+ * Free a context that is no longer in use, and the reference to it. Freeing
+ * its cache may take half a second, and all workers are stopped now, so this
+ * is done in steps later, from the event loop.
  */
 static void
 retire(struct resolver *r, struct context *ctx)
@@ -290,7 +309,7 @@ resolver_use(struct resolver *r, struct context *ctx)
 	r->ctx = context_ref(ctx);
 }
 
-/* Nobody waits for it; it goes on if what comes of it can be kept. */
+/* No lookup waits for it: it goes on only if its result can be cached. */
 static void
 add_orphan(struct resolve_fetch *f)
 {
@@ -307,7 +326,7 @@ add_orphan(struct resolve_fetch *f)
 		drop_orphan(r);
 }
 
-/* Room for a reply; NULL when memory is short or too much is held. */
+/* NULL if memory is short or too many large replies are held. */
 static struct resolve_reply *
 reply_new(struct resolver *r, size_t len)
 {
@@ -380,7 +399,7 @@ static const enum resolve_source sources[] = {
 	[CACHE_FAILED] = RESOLVE_CACHED_FAILURE,
 };
 
-/* Returns false when what was found is of no use after all. */
+/* Returns false if the reply cannot be composed; then q has no result. */
 static bool
 take_hit(struct resolve *q, const struct cache_hit *hit, struct monotime now)
 {
@@ -403,11 +422,11 @@ take_hit(struct resolve *q, const struct cache_hit *hit, struct monotime now)
 	return (true);
 }
 
-/* In the order of what else there is: verdicts that are good enough. */
+/* What of the cache is good enough. */
 enum wanted {
-	WANT_USUAL, /* what makes asking needless */
-	WANT_ANY,   /* expired replies, too */
-	WANT_REPLY  /* the same, but no failure */
+	WANT_USUAL, /* what is valid, and a failure that is too recent */
+	WANT_ANY,   /* expired replies as well */
+	WANT_REPLY  /* expired replies, but no failure */
 };
 
 static bool
@@ -426,7 +445,7 @@ is_wanted(const struct cache_hit *hit, enum wanted wanted)
 	return (false);
 }
 
-/* A server has answered since: what failed for want of one may be asked. */
+/* All servers were silent; has one of them answered since? */
 static bool
 has_silence_ended(const struct resolve *q, struct monotime asked_at)
 {
@@ -453,7 +472,10 @@ take_cached(struct resolve *q, enum wanted wanted)
 	return (is_wanted(&hit, wanted) && take_hit(q, &hit, now));
 }
 
-/* No upstream could help; one that found the data bogus could. */
+/*
+ * No upstream could answer, so an expired reply is better. A validator that
+ * found the data bogus has answered (RFC 8767, 5).
+ */
 static bool
 has_failed(const struct msg_scan *reply)
 {
@@ -477,7 +499,10 @@ store(struct resolve_fetch *f, const struct msg_scan *reply)
 		    &f->resolver->env.rng);
 }
 
-/* Tell everybody; each of them may ask, or cancel another one, meanwhile. */
+/*
+ * End a fetch: store its result and give it to all lookups that wait. Any of
+ * their done functions may start lookups, or cancel others that wait here.
+ */
 static void
 complete(struct resolve_fetch *f, const struct msg_scan *reply)
 {
@@ -511,8 +536,9 @@ complete(struct resolve_fetch *f, const struct msg_scan *reply)
 }
 
 /*
- * A server of one route knows nothing of names that are another's. Returns
- * true when the target of a CNAME is being asked for.
+ * Where a CNAME leads to a domain that has other upstreams, those of the first
+ * domain cannot answer for its target: ask the others for it.
+ * Returns true if that was done.
  */
 static bool
 follow(struct resolve_fetch *f, const struct msg_scan *reply)
@@ -570,7 +596,7 @@ on_fetch_done(void *arg, const struct msg_scan *reply)
 	free(buf);
 }
 
-/* Whatever is not there by now will not come. */
+/* No reply in time: the fetch has failed. */
 static void
 on_deadline(evutil_socket_t fd, short what, void *arg)
 {
@@ -591,7 +617,7 @@ find_fetch(struct resolver *r, const struct msg_question *question,
 	return (RB_FIND(fetches, &r->fetches, &key));
 }
 
-/* An orphan, as yet. NULL when memory is short. */
+/* The new fetch is not in orphans yet. NULL if memory is short. */
 static struct resolve_fetch *
 start_fetch(struct resolver *r, const struct msg_question *question,
     const struct fairness_client *asker, struct context *ctx)

@@ -1,17 +1,17 @@
 /*
- * Between the clients' questions and the upstreams: from the cache, by
- * joining the same question of somebody else that is on its way, or by
- * asking. Owns the questions that are on their way and the rules by which
- * they outlive those who asked them; knows nothing of clients or of DNS64.
+ * Lookups: answers a question from the cache, by joining a fetch of the same
+ * question that is in progress, or by starting one. Owns the fetches, and
+ * decides how long they go on when no lookup waits for them any more; knows
+ * nothing of clients or of DNS64.
  *
- * One question is on its way once only, however many wait for it
- * (RFC 5452, 9.3); who waits is bounded by the clients' questions. When
- * nobody waits any more it goes on: its answer, or that there is none, is
- * worth knowing. The number of such orphans is bounded, the oldest makes
- * room.
+ * There is one fetch for a question, however many lookups wait for it
+ * (RFC 5452, 9.3); their number is bounded by that of the clients' queries. A
+ * fetch that no lookup waits for goes on as an orphan, since its result, a
+ * failure too, is useful to the cache. The number of orphans is bounded; the
+ * oldest is dropped first.
  *
- * An expired reply is used when the upstreams fail, or when the caller
- * thinks that it has waited for long enough (RFC 8767, 5).
+ * An expired reply is used if the upstreams fail, or if the caller has waited
+ * for long enough (RFC 8767, 5).
  */
 #ifndef DNS64D_RESOLVE_H
 #define DNS64D_RESOLVE_H
@@ -35,13 +35,13 @@ struct resolve_reply;
 struct stats;
 struct upstream;
 
-/* How long a question is on its way at most. */
+/* How long a fetch takes at most. */
 #define RESOLVE_DEADLINE_MS 4500
 
-/* For so many questions of clients there may be one orphan. */
+/* There may be one orphan for each so many of "limit queries". */
 #define RESOLVE_ORPHANS 4
 
-/* How long a client is to wait for more than a stale answer (RFC 8767, 5). */
+/* When a client gets an expired answer, if there is one (RFC 8767, 5). */
 #define RESOLVE_STALE_MS 1800
 
 enum resolve_source {
@@ -53,66 +53,74 @@ enum resolve_source {
 
 typedef void resolve_done_fn(void *arg);
 
-/* To be embedded; all zero is one at rest. */
+/*
+ * A lookup. To be embedded; all zero is one that is not in use. resolve_ask()
+ * begins it; it waits until done is called, unless it has its result at once;
+ * resolve_cancel() ends it in either case.
+ */
 struct resolve {
-	/* To be set before resolve_ask. */
+	/* Set by the caller before resolve_ask. */
 	struct msg_question question;
-	bool own_type; /* as of cache_find */
-	bool stale_ok; /* the caller has waited for long enough already */
+	bool own_type; /* see cache_find */
+	bool stale_ok; /* an expired reply will do */
 	struct fairness_client
-	    asker; /* the client; that of the first one counts */
+	    asker; /* the client; a fetch counts as the first one's */
 
-	/* The result: valid from resolve_ask's true, or done, to the cancel. */
-	const struct msg_scan *reply; /* NULL: nobody has answered */
+	/*
+	 * The result: valid when resolve_ask or resolve_take_stale returned
+	 * true or done was called, until resolve_cancel.
+	 */
+	const struct msg_scan *reply; /* NULL: no upstream has answered */
 	enum resolve_source source;
-	unsigned trouble; /* FETCH_TROUBLE_, when nobody has answered */
-	bool prefetch;	  /* resolve_refresh is due */
-	struct monotime steady_until; /* of RESOLVE_CACHE: as of cache_hit */
+	unsigned trouble;	      /* FETCH_TROUBLE_, if reply is NULL */
+	bool prefetch;		      /* resolve_refresh is due */
+	struct monotime steady_until; /* of RESOLVE_CACHE: see cache_hit */
 	const struct upstream *from;  /* of RESOLVE_UPSTREAM; may be NULL */
-	struct monotime asked_at;     /* of RESOLVE_UPSTREAM, its servers */
+	struct monotime
+	    asked_at; /* of RESOLVE_UPSTREAM: when the fetch began */
 
 	/* Private to resolve.c. */
 	struct resolver *resolver;
 	struct resolve_fetch *fetch; /* NULL: not waiting */
-	TAILQ_ENTRY(resolve) next;   /* of those who wait for it */
+	TAILQ_ENTRY(resolve) next;   /* of those that wait for it */
 	struct resolve_reply *held;
 	struct context *ctx;
 	resolve_done_fn *done;
 	void *arg;
 };
 
-/* Returns NULL when memory is short. */
+/* Returns NULL if memory is short. */
 struct resolver *resolver_new(struct event_base *base, struct stats *stats);
 
-/* Nobody may wait any more. */
+/* No lookup may be in use any more. Also of NULL. */
 void resolver_free(struct resolver *r);
 
-/* The context of now: the one whose upstreams are watched and probed. */
+/* Use another context: its upstreams are watched and probed from now on. */
 void resolver_use(struct resolver *r, struct context *ctx);
 
 /*
- * Ask the upstreams and the cache of a context, which must live until the
- * cancel. Returns true when the result is there already; otherwise done is
- * called once, from the event loop. A deadline shorter than
- * RESOLVE_DEADLINE_MS is the caller's. done may cancel and ask again.
+ * Begin a lookup in a context, which must live until resolve_cancel.
+ * Returns true if the result is known at once. Otherwise done is called once,
+ * from the event loop, RESOLVE_DEADLINE_MS later at the latest; it may cancel
+ * the lookup and begin it again.
  */
 bool resolve_ask(struct resolver *r, struct resolve *q, struct context *ctx,
     resolve_done_fn *done, void *arg);
 
 /*
- * Give the one that waits a stale reply, if there is any. Returns true when
- * it has its result now; done will not be called then.
+ * Let a lookup that waits take an expired reply, if there is one. Returns true
+ * if it has its result now; done will not be called then.
  */
 bool resolve_take_stale(struct resolve *q);
 
-/* Ask the upstreams anew for the benefit of the cache, unless they are. */
+/* Fetch what is in the cache anew, unless such a fetch is in progress. */
 void resolve_refresh(struct resolver *r, const struct msg_question *question,
     struct context *ctx);
 
-/* Stop waiting and forget the result; harmless at rest. */
+/* End a lookup and release its result; harmless if it is not in use. */
 void resolve_cancel(struct resolve *q);
 
-/* Print what is on its way, the cache, and the state of each upstream. */
+/* Print the number of fetches, the caches, and the state of each upstream. */
 void resolver_print(const struct resolver *r, FILE *f);
 
 #endif

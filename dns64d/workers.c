@@ -1,9 +1,9 @@
 /*
- * The main thread and the others talk over a socket pair for each, one octet
- * at a time. An order makes a thread come to rest, which it reports, until
- * the next one: to go on, or to leave. Between its report and that order the
- * main thread may do with the worker what it likes; the system calls put
- * what both do in order.
+ * The main thread has a socket pair with each other thread, on which both send
+ * single octets. ORDER_STOP stops a thread, which confirms that and waits for
+ * the next order: to go on, or to leave. Between the confirmation and that
+ * order the main thread may use the worker; write() and read() order the
+ * memory accesses of both.
  */
 #include <sys/socket.h>
 
@@ -27,15 +27,15 @@
 #include "worker.h"
 #include "workers.h"
 
-/* Counters of two workers in one line of the processors' caches are slow. */
+/* Keeps the counters of two workers out of one cache line. */
 #define ALIGNMENT 128
 
-enum order { ORDER_REST, ORDER_GO_ON, ORDER_LEAVE };
+enum order { ORDER_STOP, ORDER_GO_ON, ORDER_LEAVE };
 
 struct member {
 	_Alignas(ALIGNMENT) struct worker worker;
 	unsigned number; /* from 1 */
-	/* Of all but the first. */
+	/* The rest is for all but the first, which has the main thread. */
 	pthread_t thread;
 	int main_end; /* of the socket pair */
 	int own_end;
@@ -46,10 +46,10 @@ struct member {
 struct workers {
 	struct member *v;
 	unsigned n;
-	unsigned n_threads; /* that run: of v[1] and those that follow */
+	unsigned n_threads; /* of v[1] and those that follow */
 };
 
-/* Our own socket pair, with one octet in it at most, does not fail. */
+/* Cannot fail otherwise: the socket pair never holds more than one octet. */
 static void
 put_octet(int fd, uint8_t octet)
 {
@@ -126,11 +126,11 @@ workers_base(const struct workers *ws)
 	return (ws->v[0].worker.base);
 }
 
-/* In the thread: report that it rests, and wait for what comes then. */
+/* In the thread: confirm that it has stopped, and wait for the next order. */
 static enum order
-rest(struct member *m)
+stop_and_wait(struct member *m)
 {
-	put_octet(m->own_end, ORDER_REST);
+	put_octet(m->own_end, ORDER_STOP);
 	return (get_octet(m->own_end));
 }
 
@@ -141,7 +141,7 @@ on_order(evutil_socket_t fd, short what, void *arg)
 
 	(void)what;
 	get_octet(fd);
-	if (rest(m) == ORDER_LEAVE)
+	if (stop_and_wait(m) == ORDER_LEAVE)
 		event_base_loopbreak(m->worker.base);
 }
 
@@ -154,7 +154,7 @@ run(void *arg)
 	snprintf(name, sizeof(name), "worker %u", m->number);
 	log_set_speaker(name);
 	sandbox_enter(m->sandbox);
-	if (rest(m) == ORDER_GO_ON)
+	if (stop_and_wait(m) == ORDER_GO_ON)
 		event_base_dispatch(m->worker.base);
 	return (NULL);
 }
@@ -168,18 +168,18 @@ order(struct workers *ws, enum order what)
 		put_octet(ws->v[i].main_end, what);
 }
 
-/* Let all come to rest. */
+/* Stop all threads but this one. */
 static void
 hold(struct workers *ws)
 {
 	unsigned i;
 
-	order(ws, ORDER_REST);
+	order(ws, ORDER_STOP);
 	for (i = 1; i <= ws->n_threads; i++)
 		get_octet(ws->v[i].main_end);
 }
 
-/* Returns when it is in its sandbox and at rest. */
+/* Returns when the thread has entered the sandbox and waits for an order. */
 static void
 start_thread(struct member *m, const struct sandbox *sb)
 {
@@ -223,7 +223,7 @@ workers_start(struct workers *ws, const struct sandbox *sb)
 	order(ws, ORDER_GO_ON);
 }
 
-/* Returns how many could be prepared. */
+/* Returns how many workers could be prepared, from the first on. */
 static unsigned
 prepare(struct workers *ws, struct conf *conf)
 {
@@ -312,7 +312,7 @@ workers_follow(struct workers *ws)
 }
 
 static void
-print_at_rest(const struct workers *ws, FILE *f)
+print_stopped(const struct workers *ws, FILE *f)
 {
 	struct stats sum = { 0 };
 	const struct worker *w;
@@ -344,7 +344,7 @@ workers_print(struct workers *ws, struct evbuffer *out)
 	if ((memory = open_memstream(&text, &len)) == NULL)
 		return (-1);
 	hold(ws);
-	print_at_rest(ws, memory);
+	print_stopped(ws, memory);
 	order(ws, ORDER_GO_ON);
 	if (fclose(memory) == 0)
 		rc = evbuffer_add(out, text, len);
