@@ -128,7 +128,6 @@ nat64d_PURE = \
     nat64d/wire/pkt.c \
     nat64d/pool/pool4.c \
     nat64d/pool/pool4_addrs.c \
-    nat64d/pool/pool4_group.c \
     nat64d/pool/portlist.c \
     nat64d/pool/portset.c \
     nat64d/pool/quarantine.c \

@@ -178,7 +178,7 @@ trouble(struct eventlog *l, const struct nat64_event *ev, struct monotime now)
 	const bool say = loglimit_allow(&t->limit, now);
 
 	/* Of those that are not said only the first is worth the time. */
-	if (say || t->limit.unsaid == 1) {
+	if (say || t->limit.n_muted == 1) {
 		t->type = ev->type;
 		event_text(ev, false, t->text);
 	}
@@ -203,7 +203,7 @@ minute_over(evutil_socket_t fd, short what, void *arg)
 		count = loglimit_due(&t->limit, now);
 		if (count > 0)
 			say_trouble(t, count);
-		if (!t->limit.quiet)
+		if (!t->limit.running)
 			continue;
 		ms = monotime_diff_ms(t->limit.until, now) + 1;
 		if (wait_ms == -1 || ms < wait_ms)

@@ -1,10 +1,12 @@
 /*
- * The hash of the tables: NH (RFC 4418, 5.2.2) with secret keys, mixed by a
- * secret odd factor. Who does not know the keys cannot choose addresses and
- * ports that meet more often than others do (LIM-05); and where they do
- * meet there is a red-black tree behind it. Fast, for every packet pays.
+ * The hash function of the tables: NH (RFC 4418, 5.2.2) with secret keys,
+ * multiplied by a secret odd number. An attacker who does not know the keys
+ * cannot choose addresses and ports that collide more often than random
+ * ones; keys that do collide are in a red-black tree. It is computed for
+ * every packet, so it is faster than SipHash.
  *
- * "use" keeps apart what must not meet: protocol, family, kind of key.
+ * The argument "use" separates kinds of keys that share a table: protocol,
+ * family, kind of key.
  */
 #ifndef NAT64D_BASE_KEYHASH_H
 #define NAT64D_BASE_KEYHASH_H
@@ -27,14 +29,15 @@ struct keyhash {
 void keyhash_init(struct keyhash *h, const struct siphash_key *secret);
 
 /*
- * By how much a hash is shifted to the right to choose one of so many places
- * that there is about one for each of n things: two, or up to 2^max_bits.
+ * Size of a hash table for n entries: the number of bits by which a hash is
+ * shifted to the right to get an index. The number of buckets is the lowest
+ * power of two that is at least n, but not below 2 nor above 2^max_bits.
  */
 unsigned keyhash_shift(size_t n, unsigned max_bits);
 
-/* The number of places. */
+/* The number of buckets for a shift. */
 static inline size_t
-keyhash_nplaces(unsigned shift)
+keyhash_n_buckets(unsigned shift)
 {
 	return ((size_t)1 << (64 - shift));
 }
@@ -48,7 +51,7 @@ keyhash_load(const void *p)
 	return (v);
 }
 
-/* One step of NH: two words of the message, two keys. */
+/* One step of NH: two words of the message with keys i and i + 1. */
 static inline uint64_t
 keyhash_step(const struct keyhash *h, unsigned i, uint32_t a, uint32_t b)
 {
@@ -64,24 +67,24 @@ keyhash_steps6(const struct keyhash *h, const struct in6_addr *a)
 	    keyhash_step(h, 2, keyhash_load(p + 8), keyhash_load(p + 12)));
 }
 
-/* The upper bits of the product depend on all bits of the sum. */
+/*
+ * The upper bits of the product depend on all bits of the sum: indexes are
+ * taken from there.
+ */
 static inline uint64_t
 keyhash_mix(const struct keyhash *h, uint64_t sum)
 {
 	return ((sum ^ sum >> 32) * h->spread);
 }
 
-/* 64 bits of an IPv6 address. The upper ones are the best, as below. */
+/* The hash of an IPv6 address. */
 static inline uint64_t
 keyhash_addr6(const struct keyhash *h, const struct in6_addr *a)
 {
 	return (keyhash_mix(h, keyhash_steps6(h, a)));
 }
 
-/*
- * 64 bits of an IPv6 address and a port, of an IPv4 address and a port, of
- * either with a peer.
- */
+/* The hash of a transport address. */
 static inline uint64_t
 keyhash_taddr6(const struct keyhash *h, const struct taddr6 *a, uint32_t use)
 {
@@ -97,6 +100,7 @@ keyhash_taddr4(const struct keyhash *h, const struct taddr4 *a, uint32_t use)
 		keyhash_step(h, 6, 0, use)));
 }
 
+/* The hash of a transport address and its peer. */
 static inline uint64_t
 keyhash_flow6(const struct keyhash *h, const struct taddr6 *a,
     const struct taddr4 *peer, uint32_t use)
@@ -118,7 +122,7 @@ keyhash_flow4(const struct keyhash *h, const struct taddr4 *a,
 		    use)));
 }
 
-/* The same of two addresses. */
+/* The hash of two addresses. */
 static inline uint64_t
 keyhash_addrs4(const struct keyhash *h, struct in_addr a, struct in_addr b,
     uint32_t use)

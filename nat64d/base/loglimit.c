@@ -1,35 +1,39 @@
+/*
+ * Log limits: see loglimit.h for the states.
+ */
 #include "loglimit.h"
 
 static void
-begin_minute(struct loglimit *r, struct monotime now)
+begin_minute(struct loglimit *l, struct monotime now)
 {
-	r->quiet = true;
-	r->until = monotime_add_secs(now, LOGLIMIT_SECS);
-	r->unsaid = 0;
+	l->running = true;
+	l->until = monotime_add_secs(now, LOGLIMIT_SECS);
+	l->n_muted = 0;
 }
 
 bool
-loglimit_allow(struct loglimit *r, struct monotime now)
+loglimit_allow(struct loglimit *l, struct monotime now)
 {
-	/* What is unsaid comes first, with loglimit_due(). */
-	if (r->quiet && (r->unsaid > 0 || !monotime_reached(r->until, now))) {
-		r->unsaid++;
+	/* After the minute, loglimit_due() has to return the number first. */
+	if (l->running &&
+	    (l->n_muted > 0 || !monotime_reached(l->until, now))) {
+		l->n_muted++;
 		return (false);
 	}
-	begin_minute(r, now);
+	begin_minute(l, now);
 	return (true);
 }
 
 uint64_t
-loglimit_due(struct loglimit *r, struct monotime now)
+loglimit_due(struct loglimit *l, struct monotime now)
 {
-	const uint64_t n = r->unsaid;
+	const uint64_t n = l->n_muted;
 
-	if (!r->quiet || !monotime_reached(r->until, now))
+	if (!l->running || !monotime_reached(l->until, now))
 		return (0);
 	if (n > 0)
-		begin_minute(r, now);
+		begin_minute(l, now);
 	else
-		r->quiet = false;
+		l->running = false;
 	return (n);
 }

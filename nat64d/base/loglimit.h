@@ -1,7 +1,15 @@
 /*
- * Something that is said at most once a minute however often it happens:
- * the first time at once, what follows within the minute as one number at
- * its end. Knows nothing of what is said.
+ * Limit of a log message to one a minute: the first occurrence is logged at
+ * once, those that follow within the minute are counted, and their number is
+ * logged at its end. Knows nothing of the message.
+ *
+ * States of a limit:
+ * idle     "running" is false; the other fields mean nothing. The next
+ *          loglimit_allow() is logged and leads to running.
+ * running  A message was logged; "until" is the end of its minute, "n_muted"
+ *          the number of occurrences since. loglimit_due() after the end
+ *          leads to idle if there was none; else it returns their number,
+ *          which is logged, and a new minute begins.
  */
 #ifndef NAT64D_BASE_LOGLIMIT_H
 #define NAT64D_BASE_LOGLIMIT_H
@@ -13,20 +21,20 @@
 
 #define LOGLIMIT_SECS 60
 
-/* All zero: it never happened. */
+/* All zero: idle. */
 struct loglimit {
-	bool quiet;	       /* something was said, until is set */
-	struct monotime until; /* nothing is said before that */
-	uint64_t unsaid;       /* times since */
+	bool running;
+	struct monotime until;
+	uint64_t n_muted;
 };
 
-/* It happens now. Returns true when it is to be said; else it is counted. */
-bool loglimit_allow(struct loglimit *r, struct monotime now);
+/* Count an occurrence. Returns true when it is to be logged now. */
+bool loglimit_allow(struct loglimit *l, struct monotime now);
 
 /*
- * At until or later: how often it happened unsaid, which is to be said now
- * and begins a new minute; or 0, and then nothing is pending any more.
+ * Call this at "until" or later. Returns the number of occurrences to be
+ * logged now, or 0 when there is none or the minute has not ended.
  */
-uint64_t loglimit_due(struct loglimit *r, struct monotime now);
+uint64_t loglimit_due(struct loglimit *l, struct monotime now);
 
 #endif

@@ -1,20 +1,22 @@
 /*
  * Token buckets. Owns the arithmetic of time and tokens; knows nothing of
- * the packets that they count.
+ * the packets that take them.
  */
+#include <netinet/in.h>
+
 #include <stdbool.h>
 #include <stdint.h>
 
 #include "ratelimit.h"
 
 /*
- * A nanosecond at n tokens per second earns n units of level: exact in
- * integers, and nothing is lost however often a bucket is looked at.
+ * The level counts billionths of a token: in a nanosecond at n tokens per
+ * second it grows by n. The arithmetic is exact, so frequent calls lose
+ * nothing to rounding.
  */
 #define TOKEN UINT64_C(1000000000)
 
-/* How much of an address is its network. */
-#define NET6_FROM 16
+/* Bytes of an address that are its network: an IPv6 /56, an IPv4 /24. */
 #define NET6_BYTES 7
 #define NET4_BYTES 3
 
@@ -24,7 +26,7 @@ full(struct bucket_rate rate)
 	return (rate.burst * TOKEN);
 }
 
-/* Bring the level up to now; true when a token is there. */
+/* Bring the level up to date; true when there is a token. */
 static bool
 refill(struct bucket *b, struct bucket_rate rate, struct monotime now)
 {
@@ -34,7 +36,7 @@ refill(struct bucket *b, struct bucket_rate rate, struct monotime now)
 		return (false);
 	missing = b->level < full(rate) ? full(rate) - b->level : 0;
 	elapsed = now.ns > b->since.ns ? (uint64_t)(now.ns - b->since.ns) : 0;
-	/* Divide first: the product overflows after a long rest. */
+	/* Divide first: the product overflows after a long time. */
 	if (elapsed > missing / rate.per_sec)
 		b->level = full(rate);
 	else
@@ -81,7 +83,8 @@ bool
 ratelimit_allow(struct ratelimit *r, const void *dest, size_t len,
     struct monotime now)
 {
-	const size_t net_len = len == NET6_FROM ? NET6_BYTES : NET4_BYTES;
+	const size_t net_len =
+	    len == sizeof(struct in6_addr) ? NET6_BYTES : NET4_BYTES;
 	struct bucket *b, *net;
 
 	b = &r->dest[siphash24(&r->key, dest, len) % RATELIMIT_NDEST];

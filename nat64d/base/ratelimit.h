@@ -1,6 +1,6 @@
 /*
- * Token buckets, and the limit on ICMP errors that we originate (ERR-20;
- * RFC 4443, 2.4(f); RFC 1812, 4.3.2.8).
+ * Token buckets, and the rate limit of ICMP errors that we originate
+ * (RFC 4443, 2.4(f); RFC 1812, 4.3.2.8).
  */
 #ifndef NAT64D_BASE_RATELIMIT_H
 #define NAT64D_BASE_RATELIMIT_H
@@ -13,30 +13,31 @@
 #include "common/siphash.h"
 
 struct bucket {
-	uint64_t level;	       /* tokens times 10^9 */
-	struct monotime since; /* when level was right */
+	uint64_t level;	       /* billionths of a token */
+	struct monotime since; /* time of the last update of level */
 };
 
-/* Tokens per second, and how many may be saved up. A rate of 0 refuses. */
+/* Tokens per second and size of the bucket. A rate of 0 refuses all. */
 struct bucket_rate {
 	uint32_t per_sec;
 	uint32_t burst;
 };
 
-/* A full bucket. */
+/* Make a full bucket. */
 void bucket_init(struct bucket *b, struct bucket_rate rate,
     struct monotime now);
 
-/* Take one token; false when there is none. */
+/* Take a token; false when there is none. */
 bool bucket_take(struct bucket *b, struct bucket_rate rate,
     struct monotime now);
 
 #define RATELIMIT_NDEST 256
 
 /*
- * A bucket for all, one per hashed destination, and one of half the rate of
- * all per hashed network: an IPv6 /56, an IPv4 /24. So neither a host nor a
- * network that asks for errors can use up those of others.
+ * One bucket for all errors, buckets for destinations, and buckets for
+ * networks (an IPv6 /56, an IPv4 /24) with half of the rate of all. A hash
+ * chooses those of a destination. So a host or a network that causes many
+ * errors cannot use up the tokens of the others.
  */
 struct ratelimit {
 	struct siphash_key key;
@@ -52,8 +53,10 @@ void ratelimit_init(struct ratelimit *r, const struct siphash_key *key,
     struct bucket_rate all, struct bucket_rate per_dest, struct monotime now);
 
 /*
- * May an error go to this destination (its 4 or 16 bytes) now? Takes the
- * tokens when it may; a refusal by one bucket takes none from the other.
+ * May an error be sent to this destination now? Takes a token from all three
+ * of its buckets; when one is empty, returns false and takes none.
+ *
+ * dest: the address in network order, of len 4 or 16 bytes.
  */
 bool ratelimit_allow(struct ratelimit *r, const void *dest, size_t len,
     struct monotime now);

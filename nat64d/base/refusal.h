@@ -1,6 +1,6 @@
 /*
- * Why the tables of bindings, sessions and subscribers take no further entry.
- * It is told by the function that refuses, in storage of its caller's.
+ * Why a table of bindings, sessions or subscribers refuses a new entry. The
+ * function that refuses fills in a struct refusal of its caller.
  */
 #ifndef NAT64D_BASE_REFUSAL_H
 #define NAT64D_BASE_REFUSAL_H
@@ -10,32 +10,36 @@
 enum refused {
 	REFUSED_NOT,
 	REFUSED_MEMORY,
-	REFUSED_NO_POOL,	  /* there is no address */
+	REFUSED_NO_POOL,	  /* the pool has no address */
 	REFUSED_POOL,		  /* no port is free */
 	REFUSED_BINDINGS,	  /* table full */
 	REFUSED_SUBSCRIBERS,	  /* table full */
 	REFUSED_SESSIONS,	  /* table full */
-	REFUSED_BINDING_SESSIONS, /* of one binding */
-	/* What one subscriber may have, or any prefix (fair share). */
+	REFUSED_BINDING_SESSIONS, /* one binding has too many */
+	/* Limits of a subscriber, or of any prefix (fair share). */
 	REFUSED_SUBSCRIBER_PORTS,
 	REFUSED_SUBSCRIBER_SESSIONS,
-	REFUSED_NEW_BINDINGS, /* a rate */
+	REFUSED_NEW_BINDINGS, /* rate of new bindings */
 	REFUSED_FAIR_SHARE,
-	/* What may be opened from IPv4. */
-	REFUSED_INBOUND,      /* the budget or the table is used up */
-	REFUSED_INBOUND_PEER, /* one peer has its part of it */
-	REFUSED_EXISTS,	      /* there is one between just these two */
+	/* Limits of sessions opened from IPv4. */
+	REFUSED_INBOUND,      /* too many, or the table is full */
+	REFUSED_INBOUND_PEER, /* too many of one peer */
+	REFUSED_EXISTS,	      /* there is one with this key */
 	REFUSED_NREASONS
 };
 
 struct refusal {
 	enum refused by;
-	unsigned prefix_len; /* subscribers, fair share: bits of who has
-				reached the limit; else 0 */
-	uint64_t limit;	     /* the value of it; fair share: what is free */
+	/*
+	 * REFUSED_FAIR_SHARE, and limits of a subscriber: length of the
+	 * prefix that has reached its limit; else 0.
+	 */
+	unsigned prefix_len;
+	/* The limit reached; REFUSED_FAIR_SHARE: entries that are free. */
+	uint64_t limit;
 };
 
-/* Always -1, so that it can end a function. */
+/* Fill in *why. Returns -1 always, so that a caller can return it. */
 static inline int
 refuse(struct refusal *why, enum refused by, uint64_t limit)
 {

@@ -1,8 +1,9 @@
 /*
- * Slabs. Owns the memory of its objects and refuses to know what they are.
+ * Slabs. Owns the memory of the objects; knows nothing of their contents.
  *
  * A block is a header and as many objects as fit. The newest block is used
- * up from its end to its start: "fresh" alone tells where the next one is.
+ * from its end to its start, so "fresh" is the index of the next object
+ * plus 1.
  */
 #include <errno.h>
 #include <stdalign.h>
@@ -12,7 +13,10 @@
 
 #include "slab.h"
 
-/* An object given back is poisoned for AddressSanitizer but for its link. */
+/*
+ * AddressSanitizer reports any access to an object that was given back,
+ * except to its link.
+ */
 #if __has_include(<sanitizer/asan_interface.h>)
 #include <sanitizer/asan_interface.h>
 #else
@@ -21,8 +25,8 @@
 #endif
 
 /*
- * Bytes: large enough for few allocations, small for a small table; and once
- * the table is not small any more, a large page of most machines.
+ * Bytes of a block: little memory for a small table, but few allocations;
+ * and for a large table the size of a large page of most machines.
  */
 #define SMALL_BLOCK ((size_t)256 * 1024)
 #define LARGE_BLOCK ((size_t)2 * 1024 * 1024)
@@ -62,7 +66,7 @@ slab_clear(struct slab *s)
 	s->used = 0;
 }
 
-/* At least one object fits, however large it is. */
+/* Allocate a block of *size bytes, in which at least one object fits. */
 static struct slab_block *
 new_block(const struct slab *s, size_t *size)
 {

@@ -1,49 +1,58 @@
 /*
- * Objects of one size from large blocks: no malloc per packet, a hard upper
- * limit, and neighbours in memory. Blocks are kept until the slab is
- * cleared, for a table that was once full will be again.
+ * Objects of one size from large blocks: no malloc() per packet, a hard
+ * upper limit, and objects close together in memory. Blocks are kept until
+ * the slab is cleared: a table that was full once is likely to be again.
+ *
+ * States of an object:
+ * fresh    in the newest block, never used; to "used" by slab_get()
+ * used     owned by the caller of slab_get(); to "free" by slab_put()
+ * free     in the list "free" by its first bytes, the rest must not be
+ *          touched; to "used" by slab_get(), before any fresh object
  */
 #ifndef NAT64D_BASE_SLAB_H
 #define NAT64D_BASE_SLAB_H
 
 #include <stddef.h>
 
-/* Of most machines; an object of whole lines begins with one. */
+/*
+ * Bytes of a cache line of most machines. Objects whose size is a multiple
+ * of it are aligned to it.
+ */
 #define CACHE_LINE 64
 
 struct slab_block;
 struct slab_free;
 
 /*
- * Is told of each large block of memory before its first use, and may ask
- * the operating system to put it in large pages: random access to a large
- * table otherwise spends half of its time on page tables.
+ * Called with each large block before its first use. It may ask the
+ * operating system for large pages: without them random access to a large
+ * table spends half of its time on page tables.
  */
 typedef void (*slab_hint_fn)(void *mem, size_t len);
 
 struct slab {
 	struct slab_block *blocks;
-	struct slab_free *free; /* objects given back, last in first out */
+	struct slab_free *free; /* last in, first out */
 	size_t objsize;
-	size_t fresh; /* objects of the newest block never handed out */
-	size_t used;  /* objects handed out */
+	size_t fresh; /* number of fresh objects */
+	size_t used;  /* number of used objects */
 	size_t max;
-	slab_hint_fn hint; /* or NULL; to be set after slab_init() */
+	slab_hint_fn hint; /* or NULL; set it after slab_init() */
 };
 
-/* objsize in bytes; at most max objects are handed out at a time. */
+/* objsize: bytes of an object. max: most objects used at a time. */
 void slab_init(struct slab *s, size_t objsize, size_t max);
 
 /* Free all memory; every object becomes invalid. */
 void slab_clear(struct slab *s);
 
 /*
- * A zeroed object, owned by the slab; NULL with errno ENOSPC (max reached)
- * or ENOMEM.
+ * Returns a zeroed object, which belongs to the caller until slab_put() or
+ * slab_clear(); NULL with errno ENOSPC (max reached) or ENOMEM.
  */
 void *slab_get(struct slab *s);
 
-/* Give an object back. */
+/* Give an object back; its pointer becomes invalid. */
 void slab_put(struct slab *s, void *obj);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * Names of the counters, out of the lists in stats.h.
+ * Names of the counters, from the lists in stats.h.
  */
 #include "stats.h"
 

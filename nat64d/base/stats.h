@@ -8,7 +8,7 @@
 
 #include <stdint.h>
 
-/* reason, name in the dump, what it means */
+/* reason, name in the dump, meaning (not compiled, for the reader) */
 #define NAT64_REASONS(X)                                                      \
 	X(NONE, "none", "not dropped")                                        \
 	X(BAD_VERSION, "bad-version", "neither IPv4 nor IPv6")                \
@@ -21,7 +21,7 @@
 	X(MULTICAST6, "multicast-or-link-local-ipv6",                         \
 	    "IPv6 destination multicast or link-local")                       \
 	X(SOURCE_IN_PREF64, "source-in-pref64", "IPv6 source in a Pref64")    \
-	X(SOURCE_IN_POOL, "source-in-pool", "IPv4 source is of our pool")     \
+	X(SOURCE_IN_POOL, "source-in-pool", "IPv4 source in our pool")        \
 	X(TO_ITSELF, "to-itself", "from a host to its own external port")     \
 	X(NOT_OURS6, "not-ours6", "IPv6 destination in no Pref64")            \
 	X(NOT_OURS4, "not-ours4", "IPv4 destination not in the pool")         \
@@ -41,18 +41,21 @@
 	X(UDP_ZERO_CKSUM, "udp6-zero-checksum", "IPv6 UDP without checksum")  \
 	X(ICMP_TYPE, "icmp-type", "ICMP type or code not translated")         \
 	X(ICMP_CKSUM, "icmp-bad-checksum", "ICMP error with wrong checksum")  \
-	X(ICMP_INNER, "icmp-bad-inner", "packet quoted in an ICMP error bad") \
+	X(ICMP_INNER, "icmp-bad-inner", "bad packet quoted in an ICMP error") \
 	X(ICMP_SOURCE, "icmp-source",                                         \
-	    "sender of an ICMPv4 error has no IPv6 form, nor have we")        \
+	    "no IPv6 source for a translated ICMPv4 error")                   \
 	X(ICMP_POINTER, "icmp-pointer", "parameter pointer has no meaning")   \
-	X(ICMP_QUERY, "icmp-query-refused", "ICMPv6 echo refused by policy")  \
-	X(SELF_OTHER, "to-self", "to the translator itself, no echo")         \
+	X(ICMP_QUERY, "icmp-query-refused",                                   \
+	    "ICMPv6 echo refused by configuration")                           \
+	X(SELF_OTHER, "to-self",                                              \
+	    "to the translator itself, not an echo request")                  \
 	X(NO_BINDING, "no-binding", "no binding for an inbound packet")       \
 	X(NO_SESSION, "no-session", "TCP segment outside any session")        \
 	X(FILTERED, "filtered", "refused by address-dependent filtering")     \
 	X(INBOUND_TCP, "inbound-tcp-refused", "TCP from IPv4 refused")        \
 	X(SYN_STORED, "syn-stored", "inbound SYN kept, unanswered")           \
-	X(SYN_REPEATED, "syn-repeated", "segment for a stored SYN")           \
+	X(SYN_REPEATED, "syn-repeated",                                       \
+	    "segment that belongs to a stored SYN")                           \
 	X(SYN_LIMIT, "syn-limit", "too many stored SYNs")                     \
 	X(NO_POOL, "no-pool", "no IPv4 address to translate to")              \
 	X(POOL_EXHAUSTED, "pool-exhausted", "no free IPv4 port")              \
@@ -65,7 +68,7 @@
 	X(FRAG_BAD, "fragment-bad", "fragment sizes impossible")              \
 	X(FRAG_TINY, "fragment-tiny", "first fragment lacks the L4 header")   \
 	X(FRAG_LIMIT, "fragment-limit", "too many fragments waiting")         \
-	X(FRAG_ICMP, "fragment-icmp", "fragmented ICMP refused by policy")    \
+	X(FRAG_ICMP, "fragment-icmp", "fragmented ICMP not translated")       \
 	X(FRAG_TIMEOUT, "fragment-timeout", "first fragment never came")      \
 	X(FRAG_ECN, "fragment-ecn", "fragments mix CE and not-ECT")           \
 	X(NO_MEMORY, "no-memory", "out of memory")                            \
@@ -78,27 +81,28 @@ enum nat64_reason {
 	    NAT64_NREASONS
 };
 
-/* counter, name in the dump, what it counts */
-#define NAT64_COUNTERS(X)                                                 \
-	X(IN6, "ipv6-packets-in", "packets read, IPv6")                   \
-	X(IN6_BYTES, "ipv6-bytes-in", "bytes read, IPv6")                 \
-	X(IN4, "ipv4-packets-in", "packets read, IPv4")                   \
-	X(IN4_BYTES, "ipv4-bytes-in", "bytes read, IPv4")                 \
-	X(OUT6, "ipv6-packets-out", "packets written, IPv6")              \
-	X(OUT6_BYTES, "ipv6-bytes-out", "bytes written, IPv6")            \
-	X(OUT4, "ipv4-packets-out", "packets written, IPv4")              \
-	X(OUT4_BYTES, "ipv4-bytes-out", "bytes written, IPv4")            \
-	X(HAIRPIN, "hairpinned", "packets turned round inside")           \
-	X(ERRORS6, "icmp6-errors-sent", "ICMPv6 errors originated")       \
-	X(ERRORS4, "icmp4-errors-sent", "ICMPv4 errors originated")       \
-	X(ERRORS_LIMITED, "icmp-errors-limited", "errors not sent: rate") \
-	X(RESETS6, "tcp-resets-sent", "RSTs for unknown TCP sessions")    \
-	X(ECHO_ANSWERED, "echo-answered", "echo requests answered here")  \
-	X(BIB_CREATED, "bindings-created", "bindings created")            \
-	X(SESSIONS_CREATED, "sessions-created", "sessions created")       \
-	X(SESSIONS_EXPIRED, "sessions-expired", "sessions timed out")     \
-	X(SESSIONS_EVICTED, "sessions-evicted",                           \
-	    "sessions opened from IPv4 that ended to make room")          \
+/* counter, name in the dump, meaning (not compiled, for the reader) */
+#define NAT64_COUNTERS(X)                                                \
+	X(IN6, "ipv6-packets-in", "packets read, IPv6")                  \
+	X(IN6_BYTES, "ipv6-bytes-in", "bytes read, IPv6")                \
+	X(IN4, "ipv4-packets-in", "packets read, IPv4")                  \
+	X(IN4_BYTES, "ipv4-bytes-in", "bytes read, IPv4")                \
+	X(OUT6, "ipv6-packets-out", "packets written, IPv6")             \
+	X(OUT6_BYTES, "ipv6-bytes-out", "bytes written, IPv6")           \
+	X(OUT4, "ipv4-packets-out", "packets written, IPv4")             \
+	X(OUT4_BYTES, "ipv4-bytes-out", "bytes written, IPv4")           \
+	X(HAIRPIN, "hairpinned", "packets hairpinned (RFC 6146, 3.8)")   \
+	X(ERRORS6, "icmp6-errors-sent", "ICMPv6 errors originated")      \
+	X(ERRORS4, "icmp4-errors-sent", "ICMPv4 errors originated")      \
+	X(ERRORS_LIMITED, "icmp-errors-limited",                         \
+	    "errors not sent: rate limit")                               \
+	X(RESETS6, "tcp-resets-sent", "RSTs for unknown TCP sessions")   \
+	X(ECHO_ANSWERED, "echo-answered", "echo requests answered here") \
+	X(BIB_CREATED, "bindings-created", "bindings created")           \
+	X(SESSIONS_CREATED, "sessions-created", "sessions created")      \
+	X(SESSIONS_EXPIRED, "sessions-expired", "sessions timed out")    \
+	X(SESSIONS_EVICTED, "sessions-evicted",                          \
+	    "sessions opened from IPv4, removed to make room")           \
 	X(PROBES, "tcp-probes", "probes of idle TCP sessions")
 
 enum nat64_counter {

@@ -24,17 +24,17 @@
  * is an empty tree, so the memory is touched only as the trees fill. Returns
  * 0, or -1 with errno ENOMEM.
  */
-#define TREE_ARRAY_INIT(array, expected, max_bits)                   \
-	((array)->shift = keyhash_shift(expected, max_bits),         \
-	    (array)->trees = calloc(keyhash_nplaces((array)->shift), \
-		sizeof(*(array)->trees)),                            \
+#define TREE_ARRAY_INIT(array, expected, max_bits)                     \
+	((array)->shift = keyhash_shift(expected, max_bits),           \
+	    (array)->trees = calloc(keyhash_n_buckets((array)->shift), \
+		sizeof(*(array)->trees)),                              \
 	    (array)->trees != NULL ? 0 : -1)
 
 /* Free the trees, not their entries. */
 #define TREE_ARRAY_CLEAR(array) \
 	(free((array)->trees), (void)((array)->trees = NULL))
 
-#define TREE_ARRAY_COUNT(array) keyhash_nplaces((array)->shift)
+#define TREE_ARRAY_COUNT(array) keyhash_n_buckets((array)->shift)
 
 /* The tree of keys with that hash. */
 #define TREE_ARRAY_AT(array, hash) (&(array)->trees[(hash) >> (array)->shift])

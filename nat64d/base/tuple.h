@@ -1,7 +1,7 @@
 /*
- * Transport addresses and tuples (RFC 6146, 2): what the tables are keyed
- * with. Addresses in network order; ports and ICMP identifiers in host
- * order. For ICMP queries "port" means the identifier (RFC 6146, 3.5.3).
+ * Transport addresses and tuples (RFC 6146, 2): the keys of the tables.
+ * Addresses are in network order, ports and ICMP identifiers in host order.
+ * For ICMP queries "port" is the identifier (RFC 6146, 3.5.3).
  */
 #ifndef NAT64D_BASE_TUPLE_H
 #define NAT64D_BASE_TUPLE_H
@@ -11,7 +11,7 @@
 #include <stdint.h>
 #include <string.h>
 
-/* The three protocols that are translated; each has tables of its own. */
+/* The protocols that are translated; each has its own tables. */
 enum l4proto { L4_TCP, L4_UDP, L4_ICMP };
 #define L4_NPROTO 3
 
@@ -26,10 +26,10 @@ struct taddr6 {
 };
 
 /*
- * ICMP queries carry one identifier: it is the port of the side that the
- * host behind us is on, and 0 on the other side, so that a tuple of any
- * protocol is a valid session key. In tuple6 that is src for a packet from
- * IPv6; in tuple4 it is dst for a packet from IPv4.
+ * An ICMP query has one identifier. It is the port of the IPv6 host, and the
+ * port of the peer is 0, so that the tuple of any protocol is a session key:
+ * the identifier is in src of a tuple6 made from an IPv6 packet, and in dst
+ * of a tuple4 made from an IPv4 packet.
  */
 struct tuple4 {
 	struct taddr4 src;
@@ -41,7 +41,7 @@ struct tuple6 {
 	struct taddr6 dst;
 };
 
-/* An order of IPv6 addresses for trees. It means nothing, but is fast. */
+/* An order of IPv6 addresses for trees: fast, but not the numeric one. */
 static inline int
 addr6_compare(const struct in6_addr *a, const struct in6_addr *b)
 {

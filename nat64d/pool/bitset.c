@@ -1,5 +1,5 @@
 /*
- * Sets of small numbers, as trees of bits. Knows nothing of what is counted.
+ * Bit sets as trees of words. Knows nothing of what the numbers are.
  */
 #include "bitset.h"
 
@@ -33,7 +33,7 @@ next_from(const struct bitset *set, uint32_t n)
 	uint64_t bits = 0;
 	unsigned k;
 
-	/* Up, to the first word with a bit at or behind n ... */
+	/* Go up to the first word with a bit at or behind n ... */
 	for (k = 0; k < NLEVELS && n < nbits[k]; k++) {
 		bits = level[k][n / 64] & UINT64_MAX << n % 64;
 		if (bits != 0)

@@ -1,8 +1,9 @@
 /*
- * A set of numbers below 65536 that finds the next member from a point on
- * in constant time: which pool addresses still have a free port.
+ * A set of numbers below 65536, which finds the next member from a given
+ * number in constant time. The pool keeps the indexes of addresses that have
+ * a free port in such sets.
  *
- * A bit of a higher level says that the word below it is not empty.
+ * A bit of a higher level is set if the word below it is not 0.
  */
 #ifndef NAT64D_POOL_BITSET_H
 #define NAT64D_POOL_BITSET_H
@@ -19,10 +20,13 @@ struct bitset {
 	uint64_t level2[1];
 };
 
-/* Make n a member, or none; n < BITSET_NBITS. */
+/* Add n, or remove it; n < BITSET_NBITS. */
 void bitset_put(struct bitset *set, uint32_t n, bool member);
 
-/* The first member >= n, or after the last one the very first; or -1. */
+/*
+ * The first member >= n; if there is none, the first one of all; -1 if the
+ * set is empty.
+ */
 int32_t bitset_next(const struct bitset *set, uint32_t n);
 
 #endif

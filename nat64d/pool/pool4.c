@@ -1,28 +1,26 @@
 /*
- * The pool. Owns ports free, taken and at rest; refuses to know what a
- * binding or a subscriber is.
+ * The pool. Owns the state of each port; knows nothing of bindings and
+ * subscribers.
  *
- * A port space (one address, one protocol) has the set of ports that may be
- * given out now. A port of the dynamic range that is not in it is taken, or
- * at rest when there is a struct quarantined for it. Ports outside the dynamic
- * range, which only static bindings have, are kept apart in a plain bitmap
- * that few spaces ever need.
+ * A port space (an address and a protocol) has the set of its free ports. A
+ * port of the dynamic range that is not free is in quarantine if there is a
+ * struct quarantined for it, else it is taken. Ports outside of the dynamic
+ * range can only have static bindings; the taken ones are in a bitmap, which
+ * few spaces need.
  */
 #include <errno.h>
 #include <stdlib.h>
 
 #include "pool4.h"
 #include "pool4_addrs.h"
-#include "pool4_group.h"
 #include "portset.h"
 #include "quarantine.h"
 
 struct space {
-	struct quarantine_space
-	    quarantine; /* first: a rest leads back to its space */
-	const struct addr_range *range; /* of its address */
+	struct quarantine_space quarantine; /* first: see end_quarantine() */
+	const struct addr_range *range;	    /* of its address */
 	struct portset free;
-	uint64_t *outside; /* taken ones; NULL as long as there is none */
+	uint64_t *outside; /* taken ports outside the dynamic range, or NULL */
 	uint32_t max_quarantined;
 };
 
@@ -30,10 +28,9 @@ struct pool4 {
 	struct pool4_opts opts;
 	struct pool4_addrs addrs;
 	uint64_t capacity[L4_NPROTO];
-	uint64_t nfree[L4_NPROTO];
-	struct space **spaces[L4_NPROTO]; /* by index; NULL: untouched */
-	struct pool4_groups groups;
-	struct monotime closed_until;
+	uint64_t n_free[L4_NPROTO];
+	struct space **spaces[L4_NPROTO]; /* by index; NULL: never used */
+	struct monotime closed_until;	  /* pool4_quarantine_all() */
 	struct quarantine quarantine;
 };
 
@@ -49,7 +46,7 @@ static const unsigned class_parts[NCLASSES] = { PORTSET_SYSTEM, PORTSET_USER };
 size_t
 pool4_n_addrs(const struct pool4 *pool)
 {
-	return (pool->addrs.naddrs);
+	return (pool->addrs.n_addrs);
 }
 
 int32_t
@@ -75,30 +72,30 @@ pool4_capacity(const struct pool4 *pool, enum l4proto proto)
 
 /* --- life --- */
 
-/* What a range adds to a protocol's books. */
+/* Count the ports of a range, and enter its addresses as usable. */
 static void
-enter_range(struct pool4 *pool, const struct addr_range *r, enum l4proto proto)
+count_range(struct pool4 *pool, const struct addr_range *r, enum l4proto proto)
 {
-	struct pool4_group *g = &pool->groups.groups[r->group];
-	const uint32_t naddrs = r->last - r->first + 1;
-	uint32_t i, nports;
+	struct addr_group *g = &pool->addrs.groups[r->group];
+	const uint32_t n_addrs = r->last - r->first + 1;
+	uint32_t i, n_ports;
 	unsigned class;
 
 	for (class = 0; class < NCLASSES; class ++) {
-		nports = pool4_addrs_nports(r, proto, class_ports[class].first,
-		    class_ports[class].last);
-		if (nports == 0)
+		n_ports = pool4_addrs_n_ports(r, proto,
+		    class_ports[class].first, class_ports[class].last);
+		if (n_ports == 0)
 			continue;
-		pool->capacity[proto] += (uint64_t)naddrs * nports;
+		pool->capacity[proto] += (uint64_t)n_addrs * n_ports;
 		g->has_class[proto][class] = true;
-		for (i = 0; i < naddrs; i++)
+		for (i = 0; i < n_addrs; i++)
 			bitset_put(&g->usable[proto][class], r->base + i,
 			    true);
 	}
-	pool->nfree[proto] = pool->capacity[proto];
+	pool->n_free[proto] = pool->capacity[proto];
 }
 
-/* The most ports that can be at rest in all. */
+/* Most ports in quarantine, of all addresses and protocols. */
 static size_t
 max_quarantined(const struct pool4 *pool)
 {
@@ -113,7 +110,7 @@ max_quarantined(const struct pool4 *pool)
 }
 
 struct pool4 *
-pool4_new(const struct pool4_range *ranges, size_t nranges,
+pool4_new(const struct pool4_range *ranges, size_t n_ranges,
     const struct pool4_opts *opts)
 {
 	struct pool4 *pool;
@@ -124,19 +121,18 @@ pool4_new(const struct pool4_range *ranges, size_t nranges,
 	if (pool == NULL)
 		return (NULL);
 	pool->opts = *opts;
-	if (pool4_addrs_init(&pool->addrs, ranges, nranges) == -1 ||
-	    pool4_groups_init(&pool->groups, &pool->addrs) == -1)
+	if (pool4_addrs_init(&pool->addrs, ranges, n_ranges) == -1)
 		goto fail;
 	pool->closed_until.ns = INT64_MIN;
 	for (proto = L4_TCP; proto < L4_NPROTO; proto++)
-		for (i = 0; i < nranges; i++)
-			enter_range(pool, &pool->addrs.ranges[i], proto);
+		for (i = 0; i < n_ranges; i++)
+			count_range(pool, &pool->addrs.ranges[i], proto);
 	if (quarantine_init(&pool->quarantine, max_quarantined(pool),
 		&opts->secret) == -1)
 		goto fail;
 	for (proto = L4_TCP; proto < L4_NPROTO; proto++) {
 		pool->spaces[proto] =
-		    calloc(pool->addrs.naddrs + 1, sizeof(struct space *));
+		    calloc(pool->addrs.n_addrs + 1, sizeof(struct space *));
 		if (pool->spaces[proto] == NULL)
 			goto fail;
 	}
@@ -159,7 +155,7 @@ pool4_free(struct pool4 *pool)
 	for (proto = 0; proto < L4_NPROTO; proto++) {
 		if (pool->spaces[proto] == NULL)
 			continue;
-		for (i = 0; i < pool->addrs.naddrs; i++) {
+		for (i = 0; i < pool->addrs.n_addrs; i++) {
 			sp = pool->spaces[proto][i];
 			if (sp != NULL)
 				free(sp->outside);
@@ -168,12 +164,11 @@ pool4_free(struct pool4 *pool)
 		free(pool->spaces[proto]);
 	}
 	quarantine_clear(&pool->quarantine);
-	pool4_groups_clear(&pool->groups);
 	pool4_addrs_clear(&pool->addrs);
 	free(pool);
 }
 
-/* All dynamic ports of a range are free. */
+/* Make the set of all dynamic ports of a range. */
 static void
 fill_free(struct portset *free_ports, const struct addr_range *r,
     enum l4proto proto)
@@ -190,7 +185,7 @@ fill_free(struct portset *free_ports, const struct addr_range *r,
 				portset_remove(free_ports, (uint16_t)port);
 }
 
-/* The space of an address; NULL with errno ENOMEM. */
+/* Find or make the space of an address; NULL with errno ENOMEM. */
 static struct space *
 get_space(struct pool4 *pool, enum l4proto proto, uint32_t index)
 {
@@ -223,19 +218,19 @@ class_of(uint16_t port)
 static void
 set_free(struct pool4 *pool, struct space *sp, uint16_t port, bool on)
 {
-	struct pool4_group *g = &pool->groups.groups[sp->range->group];
+	struct addr_group *g = &pool->addrs.groups[sp->range->group];
 	const unsigned class = class_of(port);
 	uint32_t n;
 
 	if (on) {
 		portset_add(&sp->free, port);
-		pool->nfree[sp->quarantine.proto]++;
+		pool->n_free[sp->quarantine.proto]++;
 	} else {
 		portset_remove(&sp->free, port);
-		pool->nfree[sp->quarantine.proto]--;
+		pool->n_free[sp->quarantine.proto]--;
 	}
 	n = portset_count(&sp->free, class_parts[class]);
-	/* Only the first and the last free port change what is usable. */
+	/* The address gets its first free port, or loses its last one. */
 	if (n <= 1)
 		bitset_put(&g->usable[sp->quarantine.proto][class],
 		    sp->quarantine.index, n > 0);
@@ -264,53 +259,57 @@ outside_take(struct space *sp, uint16_t port)
 	return (0);
 }
 
-/* --- rest (CGN-08) --- */
+/* --- quarantine (RFC 6888, REQ-8) --- */
 
-/* End a rest: the port is free again. */
+/* Make a port in quarantine free. */
 static void
-end_quarantine(struct pool4 *pool, struct quarantined *r)
+end_quarantine(struct pool4 *pool, struct quarantined *e)
 {
-	struct space *sp = (struct space *)r->space;
-	const uint16_t port = r->port;
+	/* The quarantine_space is the first member of the space. */
+	struct space *sp = (struct space *)e->space;
+	const uint16_t port = e->port;
 
-	quarantine_remove(&pool->quarantine, r);
+	quarantine_remove(&pool->quarantine, e);
 	set_free(pool, sp, port, true);
 }
 
-/* Let a taken port rest; false when it may not, or there is no room. */
+/*
+ * Put a taken port in quarantine; false when there is no quarantine, or out of
+ * memory.
+ */
 static bool
 begin_quarantine(struct pool4 *pool, struct space *sp, uint16_t port,
     const struct taddr6 *owner, struct monotime now)
 {
 	const uint32_t secs = pool->opts.quarantine_secs[sp->quarantine.proto];
 	const struct monotime until = monotime_add_secs(now, secs);
-	struct quarantined *r;
+	struct quarantined *e;
 
 	if (secs == 0 || sp->max_quarantined == 0)
 		return (false);
-	if (sp->quarantine.count == sp->max_quarantined)
+	if (sp->quarantine.n_ports == sp->max_quarantined)
 		end_quarantine(pool, TAILQ_FIRST(&sp->quarantine.queue));
-	r = quarantine_add(&pool->quarantine, &sp->quarantine, port, owner,
+	e = quarantine_add(&pool->quarantine, &sp->quarantine, port, owner,
 	    until);
-	if (r == NULL && sp->quarantine.count > 0) {
+	if (e == NULL && sp->quarantine.n_ports > 0) {
 		end_quarantine(pool, TAILQ_FIRST(&sp->quarantine.queue));
-		r = quarantine_add(&pool->quarantine, &sp->quarantine, port,
+		e = quarantine_add(&pool->quarantine, &sp->quarantine, port,
 		    owner, until);
 	}
-	return (r != NULL);
+	return (e != NULL);
 }
 
 void
 pool4_expire(struct pool4 *pool, struct monotime now, unsigned max)
 {
 	enum l4proto proto;
-	struct quarantined *r;
+	struct quarantined *e;
 
 	for (proto = L4_TCP; proto < L4_NPROTO; proto++) {
 		while (max > 0 &&
-		    (r = quarantine_first_expired(&pool->quarantine, proto,
+		    (e = quarantine_first_expired(&pool->quarantine, proto,
 			 now)) != NULL) {
-			end_quarantine(pool, r);
+			end_quarantine(pool, e);
 			max--;
 		}
 	}
@@ -324,16 +323,19 @@ pool4_quarantine_all(struct pool4 *pool, uint32_t secs, struct monotime now)
 
 /* --- allocation --- */
 
-/* The class of x's own (ALC-04); identifiers have none (ALC-07). */
+/*
+ * The ports of the class of x (RFC 4787, REQ-3a). An ICMP identifier has no
+ * class (RFC 6146, 3.5.3).
+ */
 static unsigned
 own_parts(enum l4proto proto, uint16_t x)
 {
 	return (proto == L4_ICMP ? PORTSET_ALL : class_parts[class_of(x)]);
 }
 
-/* What else may be given to x. */
+/* The ports of the other class, if x may get one. */
 static unsigned
-other_parts(const struct pool4 *pool, const struct pool4_group *g,
+other_parts(const struct pool4 *pool, const struct addr_group *g,
     enum l4proto proto, uint16_t x)
 {
 	if (!pool->opts.range_fallback && g->has_class[proto][class_of(x)])
@@ -341,7 +343,7 @@ other_parts(const struct pool4 *pool, const struct pool4_group *g,
 	return (PORTSET_ALL & ~own_parts(proto, x));
 }
 
-/* What x would like best (ALC-05). */
+/* The ports of the parity of x, if it is to be kept (RFC 4787, REQ-4). */
 static unsigned
 parity_parts(const struct pool4 *pool, enum l4proto proto, uint16_t x)
 {
@@ -350,14 +352,14 @@ parity_parts(const struct pool4 *pool, enum l4proto proto, uint16_t x)
 	return (x % 2 == 0 ? PORTSET_EVEN : PORTSET_ODD);
 }
 
-/* A free port for x in the order of ALC-04 to ALC-07, or -1. */
+/* Choose a free port for x, in the order given at pool4_alloc(); or -1. */
 static int32_t
 choose(const struct pool4 *pool, const struct space *sp, uint16_t x,
     const struct rng *rng)
 {
 	const unsigned own = own_parts(sp->quarantine.proto, x);
 	const unsigned other = other_parts(pool,
-	    &pool->groups.groups[sp->range->group], sp->quarantine.proto, x);
+	    &pool->addrs.groups[sp->range->group], sp->quarantine.proto, x);
 	const unsigned parity = parity_parts(pool, sp->quarantine.proto, x);
 	const unsigned order[] = { own & parity, own, other & parity, other };
 	int32_t port = -1;
@@ -382,13 +384,13 @@ int32_t
 pool4_first_choice(const struct pool4 *pool, const struct in6_addr *client,
     uint32_t random)
 {
-	const int32_t group = pool4_groups_find(&pool->groups, client);
+	const int32_t group = pool4_addrs_find_group(&pool->addrs, client);
 	uint64_t n;
 
 	if (group < 0)
 		return (-1);
-	n = (uint64_t)random * pool->groups.groups[group].naddrs >> 32;
-	return ((int32_t)pool4_groups_addr(&pool->addrs, (uint32_t)group,
+	n = (uint64_t)random * pool->addrs.groups[group].n_addrs >> 32;
+	return ((int32_t)pool4_addrs_of_group(&pool->addrs, (uint32_t)group,
 	    (uint32_t)n));
 }
 
@@ -396,9 +398,9 @@ bool
 pool4_serves(const struct pool4 *pool, uint32_t index,
     const struct in6_addr *client)
 {
-	const int32_t group = pool4_groups_find(&pool->groups, client);
+	const int32_t group = pool4_addrs_find_group(&pool->addrs, client);
 
-	return (group >= 0 && index < pool->addrs.naddrs &&
+	return (group >= 0 && index < pool->addrs.n_addrs &&
 	    pool4_addrs_range(&pool->addrs, index)->group == (uint32_t)group);
 }
 
@@ -406,17 +408,18 @@ int32_t
 pool4_find_addr(const struct pool4 *pool, enum l4proto proto, uint32_t index,
     const struct taddr6 *owner, struct monotime now)
 {
-	const uint32_t naddrs = (uint32_t)pool->addrs.naddrs;
-	const int32_t group = pool4_groups_find(&pool->groups, &owner->addr);
+	const uint32_t n_addrs = (uint32_t)pool->addrs.n_addrs;
+	const int32_t group =
+	    pool4_addrs_find_group(&pool->addrs, &owner->addr);
 	const struct space *sp;
-	uint32_t way, best_way = UINT32_MAX;
-	const struct pool4_group *g;
+	uint32_t distance, best_distance = UINT32_MAX;
+	const struct addr_group *g;
 	int32_t next, best = -1;
 	unsigned class, parts;
 
 	if (group < 0)
 		return (-1);
-	g = &pool->groups.groups[group];
+	g = &pool->addrs.groups[group];
 	parts = own_parts(proto, owner->port) |
 	    other_parts(pool, g, proto, owner->port);
 	sp = pool->spaces[proto][index];
@@ -432,9 +435,9 @@ pool4_find_addr(const struct pool4 *pool, enum l4proto proto, uint32_t index,
 		next = bitset_next(&g->usable[proto][class], index);
 		if (next < 0)
 			continue;
-		way = ((uint32_t)next + naddrs - index) % naddrs;
-		if (way < best_way) {
-			best_way = way;
+		distance = ((uint32_t)next + n_addrs - index) % n_addrs;
+		if (distance < best_distance) {
+			best_distance = distance;
 			best = next;
 		}
 	}
@@ -446,16 +449,16 @@ pool4_alloc(struct pool4 *pool, enum l4proto proto, uint32_t index,
     const struct taddr6 *owner, const struct rng *rng, struct monotime now)
 {
 	struct space *sp;
-	struct quarantined *r;
+	struct quarantined *e;
 	int32_t port;
 
 	sp = get_space(pool, proto, index);
 	if (sp == NULL)
 		return (-1);
-	r = quarantine_find_owner(&pool->quarantine, &sp->quarantine, owner);
-	if (r != NULL) {
-		port = r->port;
-		quarantine_remove(&pool->quarantine, r);
+	e = quarantine_find_owner(&pool->quarantine, &sp->quarantine, owner);
+	if (e != NULL) {
+		port = e->port;
+		quarantine_remove(&pool->quarantine, e);
 		return (port);
 	}
 	port = is_closed(pool, now) ? -1 : choose(pool, sp, owner->port, rng);
@@ -472,7 +475,7 @@ pool4_take(struct pool4 *pool, enum l4proto proto, const struct taddr4 *out)
 {
 	const int32_t index = pool4_index(pool, out->addr);
 	struct space *sp;
-	struct quarantined *r;
+	struct quarantined *e;
 
 	if (index < 0 || (proto != L4_ICMP && out->port == 0)) {
 		errno = EADDRNOTAVAIL;
@@ -487,13 +490,13 @@ pool4_take(struct pool4 *pool, enum l4proto proto, const struct taddr4 *out)
 		set_free(pool, sp, out->port, false);
 		return (0);
 	}
-	r = quarantine_find_port(&pool->quarantine, &sp->quarantine,
+	e = quarantine_find_port(&pool->quarantine, &sp->quarantine,
 	    out->port);
-	if (r == NULL) {
+	if (e == NULL) {
 		errno = EADDRINUSE;
 		return (-1);
 	}
-	quarantine_remove(&pool->quarantine, r);
+	quarantine_remove(&pool->quarantine, e);
 	return (0);
 }
 
@@ -523,14 +526,14 @@ pool4_n_free(const struct pool4 *pool, enum l4proto proto, uint32_t index)
 
 	if (sp != NULL)
 		return (portset_count(&sp->free, PORTSET_ALL));
-	return (pool4_addrs_nports(pool4_addrs_range(&pool->addrs, index),
+	return (pool4_addrs_n_ports(pool4_addrs_range(&pool->addrs, index),
 	    proto, 0, UINT16_MAX));
 }
 
 uint64_t
 pool4_n_free_all(const struct pool4 *pool, enum l4proto proto)
 {
-	return (pool->nfree[proto]);
+	return (pool->n_free[proto]);
 }
 
 enum pool4_state

@@ -1,15 +1,16 @@
 /*
  * The pool of IPv4 transport addresses (RFC 6146, 3.5.1.1; RFC 6888 REQ-3).
  *
- * Each address has one port space per protocol, made at its first use. A
- * free port is drawn with equal chances from all that will do (RFC 6056,
- * 3.3), in constant time however full the space is, with parity and range
- * class preserved where asked (RFC 4787, REQ-3a, REQ-4). A released port
- * rests before somebody else gets it (RFC 6888, REQ-8).
+ * Each address has a port space for each protocol, which is made at its first
+ * use. A new port is chosen at random, with equal probability, among the free
+ * ports of the wanted class and parity (RFC 6056, 3.3; RFC 4787, REQ-3a and
+ * REQ-4), in constant time however many are free. A released port stays in
+ * quarantine before another owner gets it (RFC 6888, REQ-8).
  *
- * Addresses are known outside by their index, 0 .. pool4_n_addrs() - 1, in
- * ascending order. The pool knows nothing of bindings: bib.c keeps the two
- * in step. Time never goes back from one call to the next.
+ * Callers use the index of an address, 0 .. pool4_n_addrs() - 1, in ascending
+ * order. "owner" is the IPv6 transport address that is bound to a port. The
+ * pool knows nothing of bindings: bib.c allocates and releases a port for each.
+ * Time never goes back from one call to the next.
  */
 #ifndef NAT64D_POOL_POOL4_H
 #define NAT64D_POOL_POOL4_H
@@ -30,141 +31,156 @@
 
 /*
  * Addresses first .. last, both included. Dynamic allocation uses the ports
- * without those in holes, which may be outside of them, too. With clients,
- * it is for their bindings alone, and they have no others: of several ranges
- * those with the longest prefix.
+ * that are not in holes; holes may have ports outside of "ports". With a prefix
+ * of clients, only they get ports of the range, and they get no others; a
+ * client in several prefixes gets those of the longest one.
  */
 struct pool4_range {
 	struct in_addr first;
 	struct in_addr last;
 	struct port_range ports[L4_NPROTO];
 	struct portlist holes[L4_NPROTO];
-	struct prefix clients; /* IPv6; family 0: whoever has no other range */
+	struct prefix clients; /* IPv6; family 0: all other clients */
 };
 
 enum pool4_select { POOL4_RANDOM, POOL4_PRESERVE };
 
 struct pool4_opts {
 	enum pool4_select select;
-	bool parity;	     /* UDP keeps odd and even */
-	bool range_fallback; /* system port for a user port, and back */
-	uint32_t quarantine_secs
-	    [L4_NPROTO]; /* released ports rest; 0: not at all */
-	unsigned quarantine_max_percent; /* of an address's ports; above it the
-				      oldest end their rest early */
-	struct siphash_key secret;	 /* of the hashes of ports at rest */
+	bool parity; /* UDP: keep ports odd or even if possible */
+	bool
+	    range_fallback; /* a system port for a user port, and vice versa */
+	uint32_t quarantine_secs[L4_NPROTO]; /* 0: no quarantine */
+	/*
+	 * Most ports of an address in quarantine, in percent; above it the
+	 * oldest leave before their time.
+	 */
+	unsigned quarantine_max_percent;
+	struct siphash_key secret; /* of the hashes of the quarantine */
 };
 
 struct pool4;
 
-/* Most addresses of a pool: a /16. */
+/* Most addresses of a pool, as many as a /16 has. */
 #define POOL4_MAX_ADDRS 65536
 
 /* Most different prefixes of clients. */
 #define POOL4_MAX_CLIENTS 64
 
-/* Most ports at rest in all; about 136 bytes each. */
+/* Most ports in quarantine; about 136 bytes each. */
 #define POOL4_MAX_QUARANTINED 1048576
 
-/* What a port of a protocol is used for. */
-enum pool4_state {
-	POOL4_FREE, /* pool4_alloc() may give it out */
-	POOL4_TAKEN,
-	POOL4_QUARANTINED, /* only for whom it rests, or pool4_take() */
-	POOL4_OUTSIDE /* not for pool4_alloc(), but pool4_take() may have it;
-			  or no address of the pool, or port 0 */
-};
+/*
+ * States of a port of a protocol.
+ *
+ * FREE         To TAKEN by pool4_alloc() for any owner, or by pool4_take().
+ * TAKEN        To QUARANTINED by pool4_release(), or to FREE if there is no
+ *              quarantine; to OUTSIDE if the port is not a dynamic one.
+ * QUARANTINED  To TAKEN by pool4_alloc() for the last owner, or by
+ *              pool4_take(); to FREE by pool4_expire(), or by
+ *              pool4_release() of another port when there are too many.
+ * OUTSIDE      Not in the range of dynamic allocation: to TAKEN by
+ *              pool4_take() only. Also any port of an address that is not in
+ *              the pool, and port 0 of TCP and UDP, which never change.
+ */
+enum pool4_state { POOL4_FREE, POOL4_TAKEN, POOL4_QUARANTINED, POOL4_OUTSIDE };
 
 /*
- * A pool of nranges ranges, which are copied; of none it has nothing to
- * give, and pool4_check() need not be asked. Overlapping ranges are the
- * caller's error, found by pool4_check(). Returns NULL with errno ENOMEM.
+ * Make a pool of n_ranges ranges, which are copied and have passed
+ * pool4_check(). Without ranges, which need not be checked, nothing can be
+ * allocated. Returns NULL with errno ENOMEM.
  */
-struct pool4 *pool4_new(const struct pool4_range *ranges, size_t nranges,
+struct pool4 *pool4_new(const struct pool4_range *ranges, size_t n_ranges,
     const struct pool4_opts *opts);
 void pool4_free(struct pool4 *pool);
 
 /*
- * Check ranges before pool4_new(): order, overlap, number of addresses,
- * addresses that cannot be a unicast host, holes that leave no port. Returns
- * NULL or the reason.
+ * Check ranges for pool4_new(): order of first and last, overlap, number of
+ * addresses, addresses that cannot be a unicast host, holes that leave no
+ * port. Returns NULL, or a static string with the reason.
  */
-const char *pool4_check(const struct pool4_range *ranges, size_t nranges);
+const char *pool4_check(const struct pool4_range *ranges, size_t n_ranges);
 
 size_t pool4_n_addrs(const struct pool4 *pool);
 
 /* Index of an address, or -1 when it is not in the pool: O(log ranges). */
 int32_t pool4_index(const struct pool4 *pool, struct in_addr addr);
 
+/* The address of an index < pool4_n_addrs(). */
 struct in_addr pool4_addr(const struct pool4 *pool, uint32_t index);
 
-/* Number of ports that dynamic allocation may use, over all addresses. */
+/* Number of ports for dynamic allocation, of all addresses. */
 uint64_t pool4_capacity(const struct pool4 *pool, enum l4proto proto);
 
-/* Free ports of one address: dynamic, not taken, not at rest. */
+/* Number of free ports of an address, and of all addresses. */
 uint32_t pool4_n_free(const struct pool4 *pool, enum l4proto proto,
     uint32_t index);
-
-/* The same over all addresses. */
 uint64_t pool4_n_free_all(const struct pool4 *pool, enum l4proto proto);
 
 enum pool4_state pool4_port_state(const struct pool4 *pool, enum l4proto proto,
     const struct taddr4 *out);
 
 /*
- * Where a client that has no address yet begins to look for one: an address
- * that it may use, any with equal chances when random is; or -1.
+ * Index of an address for the first binding of a client, or -1 when it may use
+ * none. The 32 bits of random choose one of its addresses, each with equal
+ * probability.
  */
 int32_t pool4_first_choice(const struct pool4 *pool,
     const struct in6_addr *client, uint32_t random);
 
-/* May a client use that address? */
+/* May a client use the address of an index? */
 bool pool4_serves(const struct pool4 *pool, uint32_t index,
     const struct in6_addr *client);
 
 /*
- * Index of the address from which pool4_alloc() has a port for owner
- * (X',x): index itself if it has one, else the next that has, cyclically;
- * -1 when there is none (ALC-02). Those that are not for owner are passed
- * by. Any index will do for a pool without addresses. Constant time.
+ * Index of an address from which pool4_alloc() has a port for owner: index
+ * itself if it has one, else the next one in cyclic order that owner may use;
+ * -1 when there is none. index < pool4_n_addrs(); any index for a pool without
+ * addresses. Constant time.
  */
 int32_t pool4_find_addr(const struct pool4 *pool, enum l4proto proto,
     uint32_t index, const struct taddr6 *owner, struct monotime now);
 
 /*
- * Take a free port of one address for owner (X',x): ALC-04 to ALC-08. A
- * port that rests for the same owner is given back to it first. Without
- * range_fallback a system port stays one, and a user port, as far as the
- * pool has such ports at all.
+ * Take a port of an address for owner. A port in quarantine whose last owner
+ * this was is preferred. Else a free port is chosen (RFC 6146, 3.5.1.1 and
+ * 3.5.2.3; RFC 4787, REQ-3a and REQ-4):
+ * - of the class of owner's port, system (0-1023) or user; the other class
+ *   only with range_fallback, or if the pool has no port of the class;
+ * - for UDP with opts.parity, of the parity of owner's port if possible;
+ * - for POOL4_PRESERVE, owner's port itself if it is free; else any of these
+ *   with equal probability.
+ * An ICMP identifier has no class and no parity (RFC 6146, 3.5.3), and the
+ * owner's is preferred.
  *
- * Returns the port in host order, or -1 with errno ENOSPC (no free port in
- * this address's range) or ENOMEM; then nothing has changed.
+ * Returns the port in host order, or -1 with errno ENOSPC (no free port of
+ * this address) or ENOMEM, and then nothing has changed.
  */
 int32_t pool4_alloc(struct pool4 *pool, enum l4proto proto, uint32_t index,
     const struct taddr6 *owner, const struct rng *rng, struct monotime now);
 
 /*
- * Take one given port, also outside the dynamic range and out of rest
- * (static bindings, ALC-08). Returns 0, or -1 with errno EADDRINUSE,
+ * Take a given port for a static binding; it may be outside of the dynamic
+ * range, or in quarantine. Returns 0, or -1 with errno EADDRINUSE (taken),
  * EADDRNOTAVAIL (address not in the pool, port 0 of TCP or UDP) or ENOMEM.
  */
 int pool4_take(struct pool4 *pool, enum l4proto proto,
     const struct taddr4 *out);
 
 /*
- * Give a port back; it rests, and owner may have it again meanwhile. One
- * outside the dynamic range does not rest. out was taken by pool4_alloc()
- * or pool4_take().
+ * Release a port taken by pool4_alloc() or pool4_take(). A port of the dynamic
+ * range goes into quarantine, where owner can have it again.
  */
 void pool4_release(struct pool4 *pool, enum l4proto proto,
     const struct taddr4 *out, const struct taddr6 *owner, struct monotime now);
 
-/* End the rest of at most max ports whose time has come. */
+/* Free at most max ports whose time in quarantine is over. */
 void pool4_expire(struct pool4 *pool, struct monotime now, unsigned max);
 
 /*
- * Let every port rest for secs from now on, whoever had it: after a restart
- * without saved state (CGN-09). Until then pool4_alloc() gives nothing out.
+ * Put every port in quarantine for secs from now on, because after a restart
+ * without saved state the last owners are not known (RFC 6888, REQ-8).
+ * Meanwhile pool4_alloc() allocates no free port.
  */
 void pool4_quarantine_all(struct pool4 *pool, uint32_t secs,
     struct monotime now);

@@ -1,6 +1,6 @@
 /*
- * The addresses of a pool. Owns their order; knows nothing of ports but the
- * limits that a range has.
+ * The addresses of a pool. Owns their order and their groups; of ports it knows
+ * only the configured ranges.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -20,7 +20,7 @@ check_range(const struct pool4_range *r)
 		return ("first address above the last one");
 	if (last - first >= POOL4_MAX_ADDRS)
 		return ("more than 65536 addresses");
-	/* No such block is smaller than the largest range: its ends tell. */
+	/* These blocks are at least as large as a range: check its ends. */
 	if (ip4_is_never_unicast(r->first) || ip4_is_never_unicast(r->last))
 		return ("not unicast addresses");
 	for (proto = 0; proto < L4_NPROTO; proto++) {
@@ -42,49 +42,54 @@ overlap(const struct pool4_range *a, const struct pool4_range *b)
 	    ntohl(b->first.s_addr) <= ntohl(a->last.s_addr));
 }
 
-/* Is r the first one for its clients? */
+static bool
+same_clients(const struct prefix *a, const struct prefix *b)
+{
+	if (a->family != b->family)
+		return (false);
+	return (a->family == 0 ||
+	    (a->len == b->len && IN6_ARE_ADDR_EQUAL(&a->v6, &b->v6)));
+}
+
+/* Is r the first range with its prefix of clients? */
 static bool
 has_new_clients(const struct pool4_range *ranges, const struct pool4_range *r)
 {
 	const struct pool4_range *before;
 
-	if (r->clients.family == 0)
-		return (false);
 	for (before = ranges; before < r; before++)
-		if (before->clients.family != 0 &&
-		    before->clients.len == r->clients.len &&
-		    IN6_ARE_ADDR_EQUAL(&before->clients.v6, &r->clients.v6))
+		if (same_clients(&before->clients, &r->clients))
 			return (false);
-	return (true);
+	return (r->clients.family != 0);
 }
 
 const char *
-pool4_check(const struct pool4_range *ranges, size_t nranges)
+pool4_check(const struct pool4_range *ranges, size_t n_ranges)
 {
 	const struct pool4_range *a, *b;
 	const char *error;
-	unsigned nclients = 0;
-	uint64_t naddrs = 0;
+	unsigned n_clients = 0;
+	uint64_t n_addrs = 0;
 
-	if (nranges == 0)
+	if (n_ranges == 0)
 		return ("no address");
-	for (a = ranges; a < ranges + nranges; a++) {
+	for (a = ranges; a < ranges + n_ranges; a++) {
 		if ((error = check_range(a)) != NULL)
 			return (error);
 		for (b = ranges; b < a; b++)
 			if (overlap(a, b))
 				return ("overlaps another range");
-		naddrs += ntohl(a->last.s_addr) - ntohl(a->first.s_addr) + 1;
-		if (naddrs > POOL4_MAX_ADDRS)
+		n_addrs += ntohl(a->last.s_addr) - ntohl(a->first.s_addr) + 1;
+		if (n_addrs > POOL4_MAX_ADDRS)
 			return ("more than 65536 addresses");
-		nclients += has_new_clients(ranges, a);
-		if (nclients > POOL4_MAX_CLIENTS)
+		n_clients += has_new_clients(ranges, a);
+		if (n_clients > POOL4_MAX_CLIENTS)
 			return ("more than 64 prefixes of clients");
 	}
 	return (NULL);
 }
 
-/* The dynamic ports of a range: 0 is none of TCP and UDP. */
+/* Copy the ports of a range, without port 0 of TCP and UDP. */
 static void
 copy_ports(struct port_range to[L4_NPROTO],
     const struct port_range from[L4_NPROTO])
@@ -96,34 +101,57 @@ copy_ports(struct port_range to[L4_NPROTO],
 		to[L4_UDP].first = 1;
 }
 
+/* Insert a range into a->ranges[0 .. n), which are ascending. */
+static void
+insert_range(struct pool4_addrs *a, size_t n, const struct pool4_range *from)
+{
+	const uint32_t first = ntohl(from->first.s_addr);
+	struct addr_range *to;
+
+	for (; n > 0 && a->ranges[n - 1].first > first; n--)
+		a->ranges[n] = a->ranges[n - 1];
+	to = &a->ranges[n];
+	to->first = first;
+	to->last = ntohl(from->last.s_addr);
+	copy_ports(to->ports, from->ports);
+	memcpy(to->holes, from->holes, sizeof(to->holes));
+	to->clients = from->clients;
+}
+
+/* Find or make the group of a range, and count its addresses. */
+static void
+add_to_group(struct pool4_addrs *a, struct addr_range *r)
+{
+	uint32_t i;
+
+	for (i = 0; i < a->n_groups; i++)
+		if (same_clients(&a->groups[i].clients, &r->clients))
+			break;
+	if (i == a->n_groups)
+		a->groups[a->n_groups++].clients = r->clients;
+	r->group = i;
+	a->groups[i].n_addrs += r->last - r->first + 1;
+}
+
 int
 pool4_addrs_init(struct pool4_addrs *a, const struct pool4_range *ranges,
-    size_t nranges)
+    size_t n_ranges)
 {
 	struct addr_range *r;
-	size_t i, j;
-	uint32_t first;
+	size_t i;
 
-	a->nranges = nranges;
-	a->naddrs = 0;
-	a->ranges = calloc(nranges + 1, sizeof(*a->ranges));
-	if (a->ranges == NULL)
+	memset(a, 0, sizeof(*a));
+	a->ranges = calloc(n_ranges + 1, sizeof(*a->ranges));
+	a->groups = calloc(n_ranges + 1, sizeof(*a->groups));
+	if (a->ranges == NULL || a->groups == NULL)
 		return (-1);
-	/* Few ranges, once: the simplest sort. */
-	for (i = 0; i < nranges; i++) {
-		first = ntohl(ranges[i].first.s_addr);
-		for (j = i; j > 0 && a->ranges[j - 1].first > first; j--)
-			a->ranges[j] = a->ranges[j - 1];
-		a->ranges[j].first = first;
-		a->ranges[j].last = ntohl(ranges[i].last.s_addr);
-		copy_ports(a->ranges[j].ports, ranges[i].ports);
-		memcpy(a->ranges[j].holes, ranges[i].holes,
-		    sizeof(a->ranges[j].holes));
-		a->ranges[j].clients = ranges[i].clients;
-	}
-	for (r = a->ranges; r < a->ranges + nranges; r++) {
-		r->base = (uint32_t)a->naddrs;
-		a->naddrs += r->last - r->first + 1;
+	a->n_ranges = n_ranges;
+	for (i = 0; i < n_ranges; i++)
+		insert_range(a, i, &ranges[i]);
+	for (r = a->ranges; r < a->ranges + n_ranges; r++) {
+		r->base = (uint32_t)a->n_addrs;
+		a->n_addrs += r->last - r->first + 1;
+		add_to_group(a, r);
 	}
 	return (0);
 }
@@ -132,7 +160,9 @@ void
 pool4_addrs_clear(struct pool4_addrs *a)
 {
 	free(a->ranges);
+	free(a->groups);
 	a->ranges = NULL;
+	a->groups = NULL;
 }
 
 int32_t
@@ -140,7 +170,7 @@ pool4_addrs_index(const struct pool4_addrs *a, struct in_addr addr)
 {
 	const uint32_t host = ntohl(addr.s_addr);
 	const struct addr_range *r;
-	size_t low = 0, high = a->nranges, mid;
+	size_t low = 0, high = a->n_ranges, mid;
 
 	while (low < high) {
 		mid = (low + high) / 2;
@@ -166,7 +196,7 @@ pool4_addrs_has_port(const struct addr_range *r, enum l4proto proto,
 }
 
 uint32_t
-pool4_addrs_nports(const struct addr_range *r, enum l4proto proto,
+pool4_addrs_n_ports(const struct addr_range *r, enum l4proto proto,
     uint16_t first, uint16_t last)
 {
 	struct port_range ports = r->ports[proto];
@@ -184,7 +214,7 @@ pool4_addrs_nports(const struct addr_range *r, enum l4proto proto,
 const struct addr_range *
 pool4_addrs_range(const struct pool4_addrs *a, uint32_t index)
 {
-	size_t low = 0, high = a->nranges, mid;
+	size_t low = 0, high = a->n_ranges, mid;
 
 	while (high - low > 1) {
 		mid = (low + high) / 2;
@@ -194,4 +224,43 @@ pool4_addrs_range(const struct pool4_addrs *a, uint32_t index)
 			high = mid;
 	}
 	return (&a->ranges[low]);
+}
+
+int32_t
+pool4_addrs_find_group(const struct pool4_addrs *a,
+    const struct in6_addr *client)
+{
+	const struct prefix *p;
+	int32_t best = -1;
+	int len = -1;
+	uint32_t i;
+
+	for (i = 0; i < a->n_groups; i++) {
+		p = &a->groups[i].clients;
+		if (p->family == 0) {
+			if (best == -1)
+				best = (int32_t)i;
+		} else if (p->len > len && prefix_match6(p, client)) {
+			best = (int32_t)i;
+			len = p->len;
+		}
+	}
+	return (best);
+}
+
+uint32_t
+pool4_addrs_of_group(const struct pool4_addrs *a, uint32_t group, uint32_t n)
+{
+	const struct addr_range *r;
+	uint32_t n_addrs;
+
+	for (r = a->ranges; r < a->ranges + a->n_ranges; r++) {
+		if (r->group != group)
+			continue;
+		n_addrs = r->last - r->first + 1;
+		if (n < n_addrs)
+			return (r->base + n);
+		n -= n_addrs;
+	}
+	return (0);
 }

@@ -1,6 +1,10 @@
 /*
- * The addresses of a pool: ranges, and the index that each address has.
- * Part of pool4.c; nobody else includes this.
+ * The addresses of a pool: ranges, the index of each address, and the groups of
+ * clients that the addresses are for. Part of pool4.c; nobody else includes
+ * this.
+ *
+ * Ranges with the same prefix of clients are a group; those without one are a
+ * group, too. A client uses the addresses of one group only.
  */
 #ifndef NAT64D_POOL_POOL4_ADDRS_H
 #define NAT64D_POOL_POOL4_ADDRS_H
@@ -11,43 +15,73 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "pool4.h"
+#include "common/net/addr.h"
 
-/* A pool4_range in host order; its first address has index base. */
+#include "bitset.h"
+#include "pool4.h"
+#include "nat64d/base/tuple.h"
+
+/* Port classes: system ports, and all others (RFC 6335, 6). */
+enum { CLASS_SYSTEM, CLASS_USER, NCLASSES };
+
+/* A pool4_range in host order; base is the index of its first address. */
 struct addr_range {
 	uint32_t first;
 	uint32_t last;
 	uint32_t base;
+	uint32_t group;
 	struct port_range ports[L4_NPROTO]; /* without port 0 of TCP, UDP */
 	struct portlist holes[L4_NPROTO];
 	struct prefix clients;
-	uint32_t group; /* pool4_group.h's */
+};
+
+struct addr_group {
+	struct prefix clients; /* family 0: clients without another group */
+	uint32_t n_addrs;
+	/* Set by pool4.c: by index, the addresses that have a free port. */
+	struct bitset usable[L4_NPROTO][NCLASSES];
+	/* Set by pool4.c: has any range ports of the class? */
+	bool has_class[L4_NPROTO][NCLASSES];
 };
 
 struct pool4_addrs {
-	struct addr_range *ranges; /* ascending */
-	size_t nranges;
-	size_t naddrs;
+	struct addr_range *ranges; /* ascending, disjoint */
+	size_t n_ranges;
+	size_t n_addrs;
+	struct addr_group *groups;
+	uint32_t n_groups;
 };
 
-/* Copy ranges that pool4_check() has passed: 0, or -1 with errno ENOMEM. */
+/*
+ * Copy ranges that pool4_check() accepts, and make their groups. Returns 0,
+ * or -1 with errno ENOMEM; pool4_addrs_clear() is to be called in either
+ * case.
+ */
 int pool4_addrs_init(struct pool4_addrs *a, const struct pool4_range *ranges,
-    size_t nranges);
+    size_t n_ranges);
 void pool4_addrs_clear(struct pool4_addrs *a);
 
 /* Index of an address, or -1. */
 int32_t pool4_addrs_index(const struct pool4_addrs *a, struct in_addr addr);
 
-/* Is this a port of r for dynamic allocation? */
+/* The range of an address; index < n_addrs. */
+const struct addr_range *pool4_addrs_range(const struct pool4_addrs *a,
+    uint32_t index);
+
+/* Is port one of r for dynamic allocation? */
 bool pool4_addrs_has_port(const struct addr_range *r, enum l4proto proto,
     uint16_t port);
 
-/* How many ports within first .. last are. */
-uint32_t pool4_addrs_nports(const struct addr_range *r, enum l4proto proto,
+/* Number of ports of r for dynamic allocation within first .. last. */
+uint32_t pool4_addrs_n_ports(const struct addr_range *r, enum l4proto proto,
     uint16_t first, uint16_t last);
 
-/* The range that an index belongs to; index < naddrs. */
-const struct addr_range *pool4_addrs_range(const struct pool4_addrs *a,
-    uint32_t index);
+/* Number of the group of a client, the one with the longest prefix; or -1. */
+int32_t pool4_addrs_find_group(const struct pool4_addrs *a,
+    const struct in6_addr *client);
+
+/* Index of address number n of a group, n < its n_addrs. */
+uint32_t pool4_addrs_of_group(const struct pool4_addrs *a, uint32_t group,
+    uint32_t n);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * Lists of port ranges. Owns their order; knows nothing of what the ports
- * are for.
+ * Lists of port ranges. Keeps them ordered and disjoint; knows nothing of the
+ * use of the ports.
  */
 #include <string.h>
 
@@ -11,7 +11,7 @@ portlist_add(struct portlist *l, struct port_range r)
 {
 	unsigned from = 0, to;
 
-	/* Ranges from .. to - 1 overlap r or touch it. */
+	/* Ranges from .. to - 1 overlap r or are adjacent to it. */
 	while (from < l->n && l->ranges[from].last + 1 < r.first)
 		from++;
 	for (to = from; to < l->n && l->ranges[to].first <= r.last + 1; to++)
@@ -28,9 +28,9 @@ portlist_add(struct portlist *l, struct port_range r)
 	return (true);
 }
 
-/* The ports that two ranges share; an empty range when there is none. */
+/* The intersection of two ranges, which may be empty. */
 static struct port_range
-shared(struct port_range a, struct port_range b)
+intersection(struct port_range a, struct port_range b)
 {
 	return ((struct port_range){ a.first > b.first ? a.first : b.first,
 	    a.last < b.last ? a.last : b.last });
@@ -44,7 +44,7 @@ portlist_count(const struct portlist *l, struct port_range r)
 	unsigned i;
 
 	for (i = 0; i < l->n; i++) {
-		s = shared(l->ranges[i], r);
+		s = intersection(l->ranges[i], r);
 		if (s.first <= s.last)
 			n += s.last - s.first + 1u;
 	}

@@ -1,5 +1,6 @@
 /*
- * Short lists of port ranges: what somebody wrote, and the holes of a pool.
+ * Short lists of port ranges: ports given in the configuration, and ports of
+ * a pool range that are excluded from dynamic allocation.
  */
 #ifndef NAT64D_POOL_PORTLIST_H
 #define NAT64D_POOL_PORTLIST_H
@@ -22,18 +23,18 @@ struct portlist {
 };
 
 /*
- * Add the ports of r, whose first is not above its last; what overlaps or
- * touches becomes one range. False, and nothing has changed, when that would
- * be more than PORTLIST_MAX ranges.
+ * Add the ports of r, r.first <= r.last. Ranges that overlap or are adjacent
+ * become one. Returns false when the list would have more than PORTLIST_MAX
+ * ranges, and then nothing has changed.
  */
 bool portlist_add(struct portlist *l, struct port_range r);
 
 bool portlist_has(const struct portlist *l, uint16_t port);
 
-/* Is a port of r in the list? */
+/* Is any port of r, which may be empty, in the list? */
 bool portlist_meets(const struct portlist *l, struct port_range r);
 
-/* How many ports of r, which may be empty (first > last), are in the list. */
+/* Number of ports of r, which may be empty (first > last), in the list. */
 uint32_t portlist_count(const struct portlist *l, struct port_range r);
 
 #endif

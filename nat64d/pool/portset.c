@@ -1,6 +1,6 @@
 /*
- * Port sets. Owns the arithmetic of bits and counts; knows nothing of
- * addresses, protocols or who uses a port.
+ * Port sets. Owns the bits and counts; knows nothing of addresses, protocols
+ * or users of ports.
  */
 #include <string.h>
 
@@ -18,7 +18,7 @@ bit_of(uint32_t port)
 	return (port >> 1);
 }
 
-/* The compiler's own popcount is a library call without a CPU option. */
+/* Without a CPU option, __builtin_popcountll() is a slow library call. */
 static unsigned
 count_ones(uint64_t w)
 {
@@ -29,7 +29,7 @@ count_ones(uint64_t w)
 	return ((unsigned)(w * UINT64_C(0x0101010101010101) >> 56));
 }
 
-/* Add delta to every count above a bit of half h. */
+/* Add delta to the counts that include a bit of half h. */
 static void
 count(struct portset *set, unsigned h, unsigned bit, uint32_t delta)
 {
@@ -58,7 +58,7 @@ void
 portset_init(struct portset *set, uint32_t first, uint32_t last)
 {
 	memset(set, 0, sizeof(*set));
-	/* The half of even ports rounds up where that of odd ones does not. */
+	/* Odd ports first .. last: bits first / 2 to (last - 1) / 2. */
 	fill(set, 0, (first + 1) / 2, last / 2 + 1);
 	fill(set, 1, first / 2, (last + 1) / 2);
 }
@@ -89,7 +89,7 @@ portset_remove(struct portset *set, uint16_t port)
 	count(set, half_of(port), bit, UINT32_MAX);
 }
 
-/* Part number i is bit i of a mask of parts: its half is its parity. */
+/* Count part number i, bit i of a mask of parts: its half is i & 1. */
 static uint32_t
 count_part(const struct portset *set, unsigned i)
 {
@@ -147,7 +147,7 @@ portset_pick(const struct portset *set, unsigned parts, const struct rng *rng)
 			break;
 		r -= n;
 	}
-	/* The system ports come first in their half. */
+	/* In a half the user ports are behind the system ports. */
 	if (1u << i & PORTSET_USER)
 		r += set->of8[i & 1][0];
 	return (member(set, i & 1, r));

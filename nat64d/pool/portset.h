@@ -1,13 +1,13 @@
 /*
- * A set of port numbers that picks a member uniformly at random in constant
- * time, full or nearly empty (RFC 6056, 3.3; RFC 4787 REQ-3a and REQ-4 for
- * what may be asked of it).
+ * A set of port numbers, from which a uniformly random member is taken in
+ * constant time, however many there are (RFC 6056, 3.3). The choice may be
+ * limited to a port class and to a parity (RFC 4787, REQ-3a and REQ-4).
  *
- * Port 2n + p is bit n of half p, so that the ports of one parity are
- * neighbours. Above the bits stand counts in steps of eight: of 8 words
- * (512 bits), of 64 words, of a half. Finding the member of rank r is three
- * walks of at most eight steps. The system ports of one parity fill exactly
- * the first 8 words of their half, which makes the range classes free.
+ * Port 2n + p is bit n of half p, so ports of one parity are together. The
+ * members of 8 words (512 bits), of 64 words and of a half are counted. The
+ * member of rank r is found by three searches of at most eight steps each.
+ * The system ports of one parity are the first 8 words of their half, so a
+ * class needs no count of its own.
  */
 #ifndef NAT64D_POOL_PORTSET_H
 #define NAT64D_POOL_PORTSET_H
@@ -20,7 +20,7 @@
 /* First port that is not a system port (RFC 6335, 6). */
 #define PORTSET_FIRST_USER 1024
 
-/* The four parts of the port space; "parts" below is a mask of them. */
+/* The four parts of the port space; "parts" is a mask of them. */
 #define PORTSET_EVEN_SYSTEM 0x1u
 #define PORTSET_ODD_SYSTEM 0x2u
 #define PORTSET_EVEN_USER 0x4u
@@ -47,16 +47,16 @@ void portset_init(struct portset *set, uint32_t first, uint32_t last);
 
 bool portset_has(const struct portset *set, uint16_t port);
 
-/* port is not in the set. */
+/* Add a port that is not in the set. */
 void portset_add(struct portset *set, uint16_t port);
 
-/* port is in the set. */
+/* Remove a port that is in the set. */
 void portset_remove(struct portset *set, uint16_t port);
 
 /* Number of members in parts. */
 uint32_t portset_count(const struct portset *set, unsigned parts);
 
-/* A member in parts, each as likely as any other; -1 when there is none. */
+/* A uniformly random member in parts; -1 when there is none. */
 int32_t portset_pick(const struct portset *set, unsigned parts,
     const struct rng *rng);
 

@@ -1,8 +1,7 @@
 /*
- * Ports at rest. Owns who had them and until when; what becomes of a port
- * afterwards is pool4.c's.
+ * Quarantine of ports. Owns the last owner and the end of quarantine of each
+ * port; pool4.c decides what happens to a port afterwards.
  */
-#include <stdlib.h>
 #include <string.h>
 
 #include "quarantine.h"
@@ -27,7 +26,7 @@ cmp_by_port(const struct quarantined *a, const struct quarantined *b)
 
 /*
  * Order: owner's port, owner's address, space, port. An owner that had
- * static bindings may have several ports of a space at rest.
+ * static bindings may have several ports of a space in quarantine.
  */
 static int
 cmp_by_owner(const struct quarantined *a, const struct quarantined *b)
@@ -45,7 +44,7 @@ cmp_by_owner(const struct quarantined *a, const struct quarantined *b)
 RB_GENERATE_STATIC(quarantine_by_port, quarantined, by_port, cmp_by_port)
 RB_GENERATE_STATIC(quarantine_by_owner, quarantined, by_owner, cmp_by_owner)
 
-/* Trees there may be. */
+/* At most 2^20 trees of either kind. */
 #define MAX_BITS 20
 
 int
@@ -53,27 +52,21 @@ quarantine_init(struct quarantine *q, size_t max,
     const struct siphash_key *secret)
 {
 	unsigned proto;
-	size_t ntrees;
 
 	for (proto = 0; proto < L4_NPROTO; proto++)
 		TAILQ_INIT(&q->queues[proto]);
 	slab_init(&q->slab, sizeof(struct quarantined), max);
 	keyhash_init(&q->hash, secret);
-	q->shift = keyhash_shift(max, MAX_BITS);
-	ntrees = keyhash_nplaces(q->shift);
-	/* All zero is an empty tree. */
-	q->ports = calloc(ntrees, sizeof(*q->ports));
-	q->owners = calloc(ntrees, sizeof(*q->owners));
-	return (q->ports != NULL && q->owners != NULL ? 0 : -1);
+	if (TREE_ARRAY_INIT(&q->ports, max, MAX_BITS) == -1)
+		return (-1);
+	return (TREE_ARRAY_INIT(&q->owners, max, MAX_BITS));
 }
 
 void
 quarantine_clear(struct quarantine *q)
 {
-	free(q->ports);
-	free(q->owners);
-	q->ports = NULL;
-	q->owners = NULL;
+	TREE_ARRAY_CLEAR(&q->ports);
+	TREE_ARRAY_CLEAR(&q->owners);
 	slab_clear(&q->slab);
 }
 
@@ -84,7 +77,7 @@ quarantine_space_init(struct quarantine_space *sp, enum l4proto proto,
 	sp->proto = proto;
 	sp->index = index;
 	TAILQ_INIT(&sp->queue);
-	sp->count = 0;
+	sp->n_ports = 0;
 }
 
 static struct quarantine_by_port *
@@ -93,8 +86,8 @@ ports_tree(const struct quarantine *q, const struct quarantine_space *sp,
 {
 	const struct taddr4 key = { .addr = { sp->index }, .port = port };
 
-	return (
-	    &q->ports[keyhash_taddr4(&q->hash, &key, sp->proto) >> q->shift]);
+	return (TREE_ARRAY_AT(&q->ports,
+	    keyhash_taddr4(&q->hash, &key, sp->proto)));
 }
 
 static struct quarantine_by_owner *
@@ -103,8 +96,8 @@ owners_tree(const struct quarantine *q, const struct quarantine_space *sp,
 {
 	const struct taddr4 to = { .addr = { sp->index } };
 
-	return (&q->owners[keyhash_flow6(&q->hash, owner, &to, sp->proto) >>
-	    q->shift]);
+	return (TREE_ARRAY_AT(&q->owners,
+	    keyhash_flow6(&q->hash, owner, &to, sp->proto)));
 }
 
 struct quarantined *
@@ -126,62 +119,62 @@ quarantine_find_owner(const struct quarantine *q,
 {
 	struct quarantine_space space = { .index = sp->index,
 		.proto = sp->proto };
-	struct quarantined key, *r;
+	struct quarantined key, *e;
 
-	if (sp->count == 0)
+	if (sp->n_ports == 0)
 		return (NULL);
 	key.space = &space;
 	key.owner = *owner;
 	key.port = 0;
-	r = RB_NFIND(quarantine_by_owner, owners_tree(q, sp, owner), &key);
-	if (r == NULL || r->space != sp || r->owner.port != owner->port ||
-	    memcmp(&r->owner.addr, &owner->addr, sizeof(owner->addr)) != 0)
+	e = RB_NFIND(quarantine_by_owner, owners_tree(q, sp, owner), &key);
+	if (e == NULL || e->space != sp || e->owner.port != owner->port ||
+	    memcmp(&e->owner.addr, &owner->addr, sizeof(owner->addr)) != 0)
 		return (NULL);
-	return (r);
+	return (e);
 }
 
 struct quarantined *
 quarantine_add(struct quarantine *q, struct quarantine_space *sp,
     uint16_t port, const struct taddr6 *owner, struct monotime until)
 {
-	struct quarantined *r;
+	struct quarantined *e;
 
-	r = slab_get(&q->slab);
-	if (r == NULL)
+	e = slab_get(&q->slab);
+	if (e == NULL)
 		return (NULL);
-	r->space = sp;
-	r->until = until;
-	r->owner = *owner;
-	r->port = port;
-	RB_INSERT(quarantine_by_port, ports_tree(q, sp, port), r);
-	RB_INSERT(quarantine_by_owner, owners_tree(q, sp, owner), r);
-	TAILQ_INSERT_TAIL(&sp->queue, r, of_space);
-	TAILQ_INSERT_TAIL(&q->queues[sp->proto], r, of_proto);
-	sp->count++;
-	return (r);
+	e->space = sp;
+	e->until = until;
+	e->owner = *owner;
+	e->port = port;
+	RB_INSERT(quarantine_by_port, ports_tree(q, sp, port), e);
+	RB_INSERT(quarantine_by_owner, owners_tree(q, sp, owner), e);
+	TAILQ_INSERT_TAIL(&sp->queue, e, of_space);
+	TAILQ_INSERT_TAIL(&q->queues[sp->proto], e, of_proto);
+	sp->n_ports++;
+	return (e);
 }
 
 void
-quarantine_remove(struct quarantine *q, struct quarantined *r)
+quarantine_remove(struct quarantine *q, struct quarantined *e)
 {
-	struct quarantine_space *sp = r->space;
+	struct quarantine_space *sp = e->space;
 
-	RB_REMOVE(quarantine_by_port, ports_tree(q, sp, r->port), r);
-	RB_REMOVE(quarantine_by_owner, owners_tree(q, sp, &r->owner), r);
-	TAILQ_REMOVE(&sp->queue, r, of_space);
-	TAILQ_REMOVE(&q->queues[sp->proto], r, of_proto);
-	sp->count--;
-	slab_put(&q->slab, r);
+	RB_REMOVE(quarantine_by_port, ports_tree(q, sp, e->port), e);
+	RB_REMOVE(quarantine_by_owner, owners_tree(q, sp, &e->owner), e);
+	TAILQ_REMOVE(&sp->queue, e, of_space);
+	TAILQ_REMOVE(&q->queues[sp->proto], e, of_proto);
+	sp->n_ports--;
+	slab_put(&q->slab, e);
 }
 
 struct quarantined *
 quarantine_first_expired(const struct quarantine *q, enum l4proto proto,
     struct monotime now)
 {
-	struct quarantined *r;
+	struct quarantined *e;
 
-	r = TAILQ_FIRST(&q->queues[proto]);
-	if (r != NULL && monotime_reached(r->until, now))
-		return (r);
+	e = TAILQ_FIRST(&q->queues[proto]);
+	if (e != NULL && monotime_reached(e->until, now))
+		return (e);
 	return (NULL);
 }

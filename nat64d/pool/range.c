@@ -1,3 +1,6 @@
+/*
+ * Conversion of IPv4 ranges to prefixes.
+ */
 #include <arpa/inet.h>
 
 #include <stdint.h>

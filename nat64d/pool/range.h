@@ -1,6 +1,5 @@
 /*
- * IPv4 address ranges as prefixes: what routes are made of and how a range
- * is written.
+ * IPv4 address ranges as prefixes, for routes and for the text of a range.
  */
 #ifndef NAT64D_POOL_RANGE_H
 #define NAT64D_POOL_RANGE_H
@@ -10,9 +9,9 @@
 #include "common/net/addr.h"
 
 /*
- * The largest prefix that begins at first and does not go beyond last,
- * which is not below first. A range is cut into the fewest prefixes by going
- * on behind the one returned, until range4_last() of it is last.
+ * The largest prefix that begins at first and ends at last or before;
+ * first <= last. To split a range into the fewest prefixes, repeat this from
+ * the address behind the prefix until range4_last() of it is last.
  */
 struct prefix range4_head(struct in_addr first, struct in_addr last);
 

@@ -1,5 +1,5 @@
 /*
- * The full sum, over bytes; the arithmetic of a few words is in the header.
+ * Sums of bytes; sums of a few words are inline functions in cksum.h.
  */
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -18,7 +18,10 @@ load64(const uint8_t *p)
 	return (word);
 }
 
-/* Add word to *acc; the carry, which weighs 2^64 and thus 1, is returned. */
+/*
+ * Add word to *acc and return the carry. Its weight of 2^64 is congruent to
+ * 1 modulo 2^16 - 1.
+ */
 static inline uint64_t
 add_carry(uint64_t *acc, uint64_t word)
 {
@@ -27,9 +30,9 @@ add_carry(uint64_t *acc, uint64_t word)
 }
 
 /*
- * Sum in the byte order of the machine, which RFC 1071, 2(B), allows when
- * the folded result is swapped back. Four accumulators, for one would make
- * every addition wait for the carry before it.
+ * Sum in the byte order of the machine; the caller converts the folded
+ * result (RFC 1071, 2(B)). There are four accumulators because with one
+ * every addition would wait for the carry of the one before.
  */
 static uint64_t
 sum_native(const uint8_t *p, size_t len)

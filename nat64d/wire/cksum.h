@@ -2,8 +2,8 @@
  * The Internet checksum: sums (RFC 1071) and updates (RFC 1624).
  *
  * A "sum" is a one's-complement sum of 16-bit big-endian words, not folded
- * and not complemented, in a 64-bit accumulator that cannot overflow for
- * any packet. What stands in a header is cksum_fold() of it.
+ * and not complemented, in 64 bits, which no packet can overflow. The
+ * checksum field of a header is cksum_finish() of it.
  */
 #ifndef NAT64D_WIRE_CKSUM_H
 #define NAT64D_WIRE_CKSUM_H
@@ -16,12 +16,12 @@
 #include <string.h>
 
 /*
- * Sum of len bytes at data; an odd last byte is padded with zero, so only
- * the last piece of a sum may have an odd length.
+ * Add len bytes at data to sum. An odd last byte is padded with zero, so
+ * only the last part of a sum may have an odd length.
  */
 uint64_t cksum_add(uint64_t sum, const void *data, size_t len);
 
-/* 2^32 is 1 modulo 2^16 - 1. The result is below 2^33. */
+/* Fold to 33 bits: 2^32 is congruent to 1 modulo 2^16 - 1. */
 static inline uint64_t
 cksum_fold32(uint64_t sum)
 {
@@ -45,7 +45,7 @@ cksum_finish(uint64_t sum)
 	return ((uint16_t)~cksum_fold(sum));
 }
 
-/* Sum of the addresses alone: two words, or eight. */
+/* Add an address to sum. */
 static inline uint64_t
 cksum_add4(uint64_t sum, struct in_addr addr)
 {
@@ -63,8 +63,10 @@ cksum_add6(uint64_t sum, const struct in6_addr *addr)
 }
 
 /*
- * Update the uncomplemented partial sum of a pseudo header (GSO-13): the old
- * words given as the sum old, the new ones as the sum new. Host order.
+ * Update the checksum field of a packet whose checksum the device completes:
+ * the field has the sum of the pseudo header, not complemented (virtio 1.2,
+ * 5.1.6.2). old and new: sums of the words that change, before and after.
+ * Fields are in host order.
  */
 static inline uint16_t
 cksum_update_partial(uint16_t field, uint64_t old, uint64_t new)
@@ -73,8 +75,8 @@ cksum_update_partial(uint16_t field, uint64_t old, uint64_t new)
 }
 
 /*
- * The same for a checksum field (RFC 1624, eqn. 3): HC' = ~(~HC + ~m + m').
- * A damaged packet stays damaged by the same amount.
+ * Update a complete checksum field (RFC 1624, eqn. 3): HC' = ~(~HC + ~m + m').
+ * The checksum of a damaged packet stays wrong by the same amount.
  */
 static inline uint16_t
 cksum_update(uint16_t field, uint64_t old, uint64_t new)
@@ -83,8 +85,8 @@ cksum_update(uint16_t field, uint64_t old, uint64_t new)
 }
 
 /*
- * Sum of a pseudo header (RFC 793, RFC 768; RFC 8200, 8.1); l4len in bytes,
- * of the whole unfragmented datagram.
+ * Sum of a pseudo header (RFC 9293, 3.1; RFC 768; RFC 8200, 8.1). l4len:
+ * bytes of the L4 header and payload of the whole unfragmented datagram.
  */
 static inline uint64_t
 cksum_pseudo4(struct in_addr src, struct in_addr dst, uint8_t proto,

@@ -1,6 +1,15 @@
 /*
- * Joining packets. Owns the slots in which they wait and the rules by which
- * one continues another; refuses to know where they go.
+ * Joins packets. Owns the slots in which they wait and the rules by which one
+ * packet continues another; knows nothing of where packets are written.
+ *
+ * States of a slot:
+ * empty    n_segs is 0; only buf is valid. To open or closed by begin().
+ * open     head is the super-packet so far, and may grow. To open or closed
+ *          by append(), to empty by emit_slot().
+ * closed   as open, but no segment may follow: the last one was shorter than
+ *          the others, or had PSH. To empty by emit_slot().
+ * A slot that is not empty is in gro.waiting; it stays there, maybe empty, until
+ * gro_flush(), and "listed" says so.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -9,30 +18,30 @@
 #include "gro.h"
 
 /*
- * Flows that can wait at a time: more than there are packets in most
- * batches, so that flows seldom meet. A flow has the choice of two slots.
+ * Slots: more than there are packets in most batches, so that flows seldom
+ * need the same one. A flow may use either of two slots.
  */
 #define SLOT_BITS 8
 #define NSLOTS (1U << SLOT_BITS)
 #define SLOT_BUFSIZE (PKT_HEADROOM + PKT_MAXLEN)
 
-/* Flags that do not forbid joining. */
+/* Flags that a segment to be joined may have. */
 #define TH_JOIN (PKT_TH_ACK | PKT_TH_PSH)
 
 struct slot {
-	struct pkt head;    /* the first packet; data in buf */
-	unsigned nsegs;	    /* 0: empty */
-	uint32_t seg_size;  /* payload bytes of all but the last */
-	bool listed;	    /* in gro.waiting, maybe empty again */
-	bool closed;	    /* the last was short, or had PSH */
-	uint8_t last_flags; /* TCP */
-	uint8_t *buf;	    /* allocated with the first packet */
+	struct pkt head;   /* first packet with the payload of all; in buf */
+	unsigned n_segs;   /* 0: empty */
+	uint32_t seg_size; /* payload bytes of all but the last */
+	bool listed;	   /* in gro.waiting */
+	bool closed;
+	uint8_t last_flags; /* TCP flags of the last segment */
+	uint8_t *buf;	    /* allocated at the first use */
 };
 
 struct gro {
 	struct slot slots[NSLOTS];
-	struct slot *waiting[NSLOTS]; /* all that are not empty */
-	unsigned nwaiting;
+	struct slot *waiting[NSLOTS]; /* contains all that are not empty */
+	unsigned n_waiting;
 	bool tcp;
 	bool udp;
 	gro_emit_fn emit;
@@ -66,7 +75,7 @@ gro_free(struct gro *g)
 	free(g);
 }
 
-/* May the kernel be told to make the checksum of p? */
+/* Is the checksum of p right, so that the kernel may compute it anew? */
 static bool
 checksum_is_right(const struct pkt *p)
 {
@@ -76,7 +85,7 @@ checksum_is_right(const struct pkt *p)
 		    pkt_l4len(p))) == 0);
 }
 
-/* Can p be joined with anything, by what it is alone? */
+/* Can p be part of a super-packet at all? */
 static bool
 is_joinable(const struct gro *g, const struct pkt *p)
 {
@@ -116,7 +125,7 @@ same_flow(const struct pkt *a, const struct pkt *b)
 	    a->dport == b->dport && same_addresses(a, b));
 }
 
-/* Does the IP header of p continue that of what waits in s? */
+/* Does the IP header of p continue the packets in s? */
 static bool
 ip_continues(const struct slot *s, const struct pkt *p)
 {
@@ -126,12 +135,12 @@ ip_continues(const struct slot *s, const struct pkt *p)
 		return (false);
 	if (p->family == PKT_V6)
 		return (true);
-	/* The kernel counts the identifications upward (GSO-15). */
+	/* The kernel numbers the segments upwards from the first one's. */
 	return (p->df == h->df &&
-	    (p->df || p->frag_id == ((h->frag_id + s->nsegs) & 0xffff)));
+	    (p->df || p->frag_id == ((h->frag_id + s->n_segs) & 0xffff)));
 }
 
-/* Sequence, acknowledgement, window and options (RFC 9293, 3.1). */
+/* Compares sequence, acknowledgement, window, options (RFC 9293, 3.1). */
 static bool
 tcp_continues(const struct slot *s, const struct pkt *p)
 {
@@ -150,19 +159,19 @@ continues(const struct slot *s, const struct pkt *p)
 {
 	const uint32_t payload = pkt_payload_len(p);
 
-	if (s->closed || s->nsegs >= GRO_MAX_SEGMENTS ||
+	if (s->closed || s->n_segs >= GRO_MAX_SEGMENTS ||
 	    payload > s->seg_size || s->head.len + payload > PKT_MAXLEN ||
 	    !ip_continues(s, p))
 		return (false);
 	if (p->proto == IPPROTO_TCP && !tcp_continues(s, p))
 		return (false);
-	/* Lone packets are left alone: the first one is verified late. */
-	if (s->nsegs == 1 && !checksum_is_right(&s->head))
+	/* The first packet is verified only when a second one follows. */
+	if (s->n_segs == 1 && !checksum_is_right(&s->head))
 		return (false);
 	return (checksum_is_right(p));
 }
 
-/* Make the packets in s one: lengths, flags, a partial checksum. */
+/* Finish the super-packet in s: lengths, flags, partial checksum. */
 static void
 seal(struct slot *s)
 {
@@ -191,11 +200,11 @@ seal(struct slot *s)
 static void
 emit_slot(struct gro *g, struct slot *s)
 {
-	if (s->nsegs > 1)
+	if (s->n_segs > 1)
 		seal(s);
-	if (s->nsegs > 0)
+	if (s->n_segs > 0)
 		g->emit(g->arg, &s->head);
-	s->nsegs = 0;
+	s->n_segs = 0;
 }
 
 void
@@ -203,14 +212,17 @@ gro_flush(struct gro *g)
 {
 	unsigned i;
 
-	for (i = 0; i < g->nwaiting; i++) {
+	for (i = 0; i < g->n_waiting; i++) {
 		emit_slot(g, g->waiting[i]);
 		g->waiting[i]->listed = false;
 	}
-	g->nwaiting = 0;
+	g->n_waiting = 0;
 }
 
-/* Nothing secret is needed: who knows it can only keep flows from joining. */
+/*
+ * No secret is needed: an attacker who makes flows collide here can only
+ * prevent that their packets are joined.
+ */
 static unsigned
 slot_index(const struct pkt *p)
 {
@@ -225,8 +237,8 @@ slot_index(const struct pkt *p)
 }
 
 /*
- * The slot in which the flow of p waits. Otherwise *free_slot is one that it
- * can have: an empty one, or the one that another flow has to leave.
+ * The slot in which packets of p's flow wait, or NULL. Then *free_slot is the
+ * one to use: an empty one if there is one, else that of another flow.
  */
 static struct slot *
 find_slot(struct gro *g, const struct pkt *p, struct slot **free_slot)
@@ -234,11 +246,11 @@ find_slot(struct gro *g, const struct pkt *p, struct slot **free_slot)
 	const unsigned i = slot_index(p);
 	struct slot *a = &g->slots[i], *b = &g->slots[i ^ 1];
 
-	if (a->nsegs > 0 && same_flow(&a->head, p))
+	if (a->n_segs > 0 && same_flow(&a->head, p))
 		return (a);
-	if (b->nsegs > 0 && same_flow(&b->head, p))
+	if (b->n_segs > 0 && same_flow(&b->head, p))
 		return (b);
-	*free_slot = a->nsegs > 0 && b->nsegs == 0 ? b : a;
+	*free_slot = a->n_segs > 0 && b->n_segs == 0 ? b : a;
 	return (NULL);
 }
 
@@ -250,13 +262,13 @@ append(struct slot *s, const struct pkt *p)
 	memcpy(s->head.data + s->head.len, p->data + p->len - payload,
 	    payload);
 	s->head.len += payload;
-	s->nsegs++;
+	s->n_segs++;
 	s->last_flags = p->tcp_flags;
 	s->closed = payload < s->seg_size ||
 	    (p->proto == IPPROTO_TCP && (p->tcp_flags & PKT_TH_PSH) != 0);
 }
 
-/* Let p wait in an empty slot; false when there is no memory for it. */
+/* Copy p to an empty slot; false when out of memory. */
 static bool
 begin(struct slot *s, const struct pkt *p)
 {
@@ -270,25 +282,25 @@ begin(struct slot *s, const struct pkt *p)
 	s->head.bufsize = SLOT_BUFSIZE;
 	s->head.data = s->buf + PKT_HEADROOM;
 	memcpy(s->head.data, p->data, p->len);
-	s->nsegs = 1;
+	s->n_segs = 1;
 	s->seg_size = pkt_payload_len(p);
 	s->last_flags = p->tcp_flags;
-	/* PSH asks that nothing be waited for. */
+	/* PSH asks for delivery without delay (RFC 9293, 3.9.1). */
 	s->closed =
 	    p->proto == IPPROTO_TCP && (p->tcp_flags & PKT_TH_PSH) != 0;
 	return (true);
 }
 
-/* p cannot be joined, but must not overtake what waits of its flow. */
+/* Emit p, which cannot be joined, after packets of its flow that wait. */
 static void
 pass_by(struct gro *g, const struct pkt *p)
 {
 	struct slot *s, *unused;
 
-	/* Fragments have no ports to tell their flow by. */
+	/* A fragment may belong to any flow: it may have no ports. */
 	if (p->is_frag)
 		gro_flush(g);
-	else if (g->nwaiting > 0) {
+	else if (g->n_waiting > 0) {
 		s = find_slot(g, p, &unused);
 		if (s != NULL)
 			emit_slot(g, s);
@@ -314,7 +326,7 @@ gro_send(struct gro *g, const struct pkt *p)
 		s = free_slot;
 	emit_slot(g, s);
 	if (!s->listed)
-		g->waiting[g->nwaiting++] = s;
+		g->waiting[g->n_waiting++] = s;
 	s->listed = true;
 	if (!begin(s, p))
 		g->emit(g->arg, p);

@@ -1,21 +1,22 @@
 /*
- * Joining packets that leave into super-packets, the opposite of gso.h: the
- * kernel's work for each packet that we write is many times ours, so what
- * it can cut again leaves in one write.
+ * Generic receive offload: joins outgoing packets into super-packets, the
+ * opposite of gso.h. The kernel spends many times more on each packet that we
+ * write than we do, so packets that it can segment again are written at once.
  *
- * Consecutive segments of a flow wait in a slot until one comes that does
- * not continue them, the super-packet is full, or the batch ends. What waits
- * alone leaves as it came. The order within a flow never changes; flows may
- * overtake each other within a batch.
+ * Consecutive segments of a flow wait in a slot until a packet of the flow
+ * does not continue them, the super-packet is full, or the batch ends. A
+ * packet that waited alone is emitted unchanged. Packets of a flow stay in
+ * order; those of different flows may change places within a batch.
  *
- * Joined are: UDP datagrams of one size, the last may be shorter; TCP
- * segments in sequence with the same acknowledgement, window, options and
- * flags (ACK, and PSH on the last). All have the same hop limit and traffic
- * class, consecutive identifications where DF is not set, no fragments and no
- * extension headers. The kernel will make their checksums, so one that is
- * not known to be right is verified first: damage is never mended (CSM-02).
+ * These are joined: UDP datagrams of one size, of which the last may be
+ * shorter; TCP segments in sequence with the same acknowledgement, window,
+ * options and flags (ACK, and PSH on the last). They have the same hop limit
+ * and traffic class, consecutive identifications unless DF is set, and are no
+ * fragments and have no extension headers or IPv4 options. The kernel computes
+ * their checksums, so a checksum that the device has not verified is verified
+ * here: a damaged packet must not become a valid one.
  *
- * Knows no device: what is to leave goes to a function.
+ * Knows no device: packets to be written are passed to a function.
  */
 #ifndef NAT64D_WIRE_GRO_H
 #define NAT64D_WIRE_GRO_H
@@ -24,7 +25,7 @@
 
 #include "pkt.h"
 
-/* Of one super-packet; older kernels take no more (GSO-25). */
+/* Most segments of a super-packet; older kernels refuse more of UDP. */
 #define GRO_MAX_SEGMENTS 64
 
 struct gro;
@@ -32,18 +33,19 @@ struct gro;
 typedef void (*gro_emit_fn)(void *arg, const struct pkt *p);
 
 /*
- * tcp, udp: which super-packets the device takes. emit gets each packet to
- * be written, valid during the call. NULL with errno ENOMEM.
+ * tcp, udp: which super-packets the device accepts. emit: is called with each
+ * packet to be written, which is valid during the call. Returns NULL with
+ * errno ENOMEM.
  */
 struct gro *gro_new(bool tcp, bool udp, gro_emit_fn emit, void *arg);
 
-/* What still waits is lost: gro_flush() first. */
+/* Free g and discard packets that wait. */
 void gro_free(struct gro *g);
 
-/* Take a parsed packet. Its bytes are emitted or copied before the return. */
+/* Emit a parsed packet, or copy it and let it wait. */
 void gro_send(struct gro *g, const struct pkt *p);
 
-/* Emit all that waits. */
+/* Emit all packets that wait. */
 void gro_flush(struct gro *g);
 
 #endif

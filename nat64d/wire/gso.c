@@ -1,6 +1,6 @@
 /*
- * Segmentation in software. Knows how the headers of segments differ from
- * each other; refuses to know where segments go.
+ * Segmentation in software. Knows how the headers of segments differ; knows
+ * nothing of where segments are written.
  */
 #include <netinet/in.h>
 
@@ -47,7 +47,7 @@ finish_tcp(struct pkt *seg, uint32_t done, bool last, bool accecn)
 	tcp[PKT_TCP_FLAGS] = seg->tcp_flags;
 }
 
-/* Addresses are taken from the bytes: p may have been translated. */
+/* Addresses are read from the bytes: p may have been translated. */
 static uint64_t
 pseudo_sum(const struct pkt *seg)
 {
@@ -102,22 +102,4 @@ gso_build(const struct pkt *p, struct pkt *seg, unsigned k)
 	else
 		put16(pkt_l4(seg) + PKT_UDP_LEN, (uint16_t)pkt_l4len(seg));
 	finish_cksum(seg);
-}
-
-unsigned
-gso_split(const struct pkt *p, struct pkt *seg,
-    void (*emit)(void *arg, struct pkt *seg), void *arg)
-{
-	const unsigned n = gso_count(p);
-	uint32_t payload = pkt_payload_len(p);
-	uint32_t most = payload < p->ofl.seg_size ? payload : p->ofl.seg_size;
-	unsigned k;
-
-	if (PKT_HEADROOM + p->l4off + p->l4hlen + most > seg->bufsize)
-		return (0);
-	for (k = 0; k < n; k++) {
-		gso_build(p, seg, k);
-		emit(arg, seg);
-	}
-	return (n);
 }

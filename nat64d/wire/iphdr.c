@@ -1,7 +1,6 @@
 /*
- * IPv4 headers (RFC 791, 3.1) and IPv6 headers with a Fragment Header
- * (RFC 8200, 3 and 4.5) from their fields to bytes. Owns the layout; knows
- * no packet and decides no field.
+ * Writes IPv4 headers (RFC 791, 3.1) and IPv6 headers with a Fragment Header
+ * (RFC 8200, 3 and 4.5). Owns the layout; the callers decide all values.
  */
 #include <netinet/in.h>
 
@@ -28,8 +27,8 @@ iphdr_put4(uint8_t *p, const struct iphdr4 *h)
 	if (h->more)
 		frag |= IP4_MF;
 	/*
-	 * From the fields, not from the bytes: loads that span fresh stores
-	 * would wait for them.
+	 * Sum the fields, not the bytes: loads that span several recent stores
+	 * have to wait for them.
 	 */
 	sum = IP4_VERSION_IHL << 8 | h->tos;
 	sum += h->len;

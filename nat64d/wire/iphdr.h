@@ -1,6 +1,6 @@
 /*
- * Writing IP headers: the one place that knows where each field of a header
- * that we make ourselves stands. Reading them is pkt.c's.
+ * Writing of IP headers. Only iphdr.c knows the offset of each field in a
+ * header that we make; pkt.c reads headers.
  */
 #ifndef NAT64D_WIRE_IPHDR_H
 #define NAT64D_WIRE_IPHDR_H
@@ -10,7 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* What every link carries (RFC 8200, 5). */
+/* Every IPv6 link has at least this MTU (RFC 8200, 5). */
 #define IPV6_MIN_MTU 1280
 
 /* An IPv4 header without options; numbers in host order. */
@@ -27,7 +27,10 @@ struct iphdr4 {
 	struct in_addr dst;
 };
 
-/* An IPv6 header, flow label 0 (XLT-02), and its Fragment Header if any. */
+/*
+ * An IPv6 header with flow label 0 (RFC 7915, 4.1), and its Fragment Header
+ * if any.
+ */
 struct iphdr6 {
 	uint8_t tclass;
 	uint8_t hlim;

@@ -1,6 +1,6 @@
 /*
- * The generator of IPv4 identifications. Knows triples and counters, not
- * when RFC 7915 wants a number generated.
+ * Generator of IPv4 identifications. Knows nothing of when RFC 7915 wants one
+ * to be generated.
  */
 #include <netinet/in.h>
 

@@ -1,8 +1,8 @@
 /*
- * IPv4 identification (RFC 7915, 5.1; RFC 6864, 4): not repeated for a
- * (source, destination, protocol) while avoidable, not guessable across
- * destinations. A keyed hash of the triple picks one of many counters, each
- * of which starts at a random point.
+ * IPv4 identifications (RFC 7915, 5.1; RFC 6864, 4). A keyed hash of source,
+ * destination and protocol chooses one of many counters, each with a random
+ * start. So a value is repeated for a triple as late as possible, and the
+ * values sent to one destination do not reveal those sent to another.
  */
 #ifndef NAT64D_WIRE_IPID_H
 #define NAT64D_WIRE_IPID_H
@@ -28,8 +28,8 @@ void ipid_init(struct ipid *g, const struct siphash_key *key,
     const struct rng *rng);
 
 /*
- * Take n consecutive numbers and return the first, in host order. n > 1 is
- * for super-packets, whose segments count upward (GSO-15).
+ * Take n consecutive identifications and return the first, in host order.
+ * n > 1 is for super-packets: the kernel numbers their segments upwards.
  */
 uint16_t ipid_take(struct ipid *g, struct in_addr src, struct in_addr dst,
     uint8_t proto, unsigned n);

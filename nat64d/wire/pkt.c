@@ -1,7 +1,7 @@
 /*
- * Parsing of packets: the one place where bytes from the network are not
- * trusted. Owns all length checks and the walks over options and extension
- * headers; refuses to know addresses, tables and configuration.
+ * Parsing of packets, whose bytes are not trusted here. Owns all length checks
+ * and the walks over options and extension headers; knows nothing of addresses,
+ * tables and configuration.
  */
 #include <netinet/in.h>
 #include <netinet/icmp6.h>
@@ -21,7 +21,7 @@
 #define IP4_OFFSET 0x1fff /* in units of 8 bytes */
 
 /* Offset and M of the Fragment Header (RFC 8200, 4.5). */
-#define FH_OFFSET 0xfff8 /* in bytes, as it stands */
+#define FH_OFFSET 0xfff8 /* in bytes, without a shift */
 #define FH_MORE 0x0001
 
 /* Option types (RFC 791, 3.1). */
@@ -34,7 +34,7 @@
 #define IP6_OPT_PAD1 0
 #define IP6_OPT_JUMBO 0xc2
 
-/* Extension headers that <netinet/in.h> does not name everywhere. */
+/* Extension headers that <netinet/in.h> lacks on some systems. */
 #define NEXT_MOBILITY 135
 #define NEXT_HIP 139
 #define NEXT_SHIM6 140
@@ -48,7 +48,10 @@ pkt_init(struct pkt *p, uint8_t *buf, size_t bufsize)
 	p->data = buf + PKT_HEADROOM;
 }
 
-/* XLT-09: the option walk, for its one exception. */
+/*
+ * Walk over the IPv4 options. They are not translated, except that a source
+ * route which is not used up forbids translation (RFC 7915, 4.1).
+ */
 static enum nat64_reason
 walk_options(struct pkt *p, uint32_t hlen)
 {
@@ -110,8 +113,8 @@ parse_ip4(struct pkt *p)
 }
 
 /*
- * FLT-11: is there a jumbo option in the hop-by-hop header at off? Looked
- * for in all bytes received, for the payload length says nothing.
+ * Is there a jumbo payload option (RFC 2675, 2) in the hop-by-hop header at
+ * off? The payload length of a jumbogram is 0, so all bytes received count.
  */
 static bool
 has_jumbo(const struct pkt *p, uint32_t off)
@@ -137,7 +140,10 @@ has_jumbo(const struct pkt *p, uint32_t off)
 	return (false);
 }
 
-/* XLT-35: what must not follow a Fragment Header; ESP may. */
+/*
+ * Extension headers that may not follow a Fragment Header (RFC 7915, 5.1.1);
+ * ESP may.
+ */
 static bool
 is_ext_header(uint8_t next)
 {
@@ -164,7 +170,7 @@ parse_fragment_header(struct pkt *p, const uint8_t *fh)
 	p->has_fh = true;
 	p->frag_off = frag & FH_OFFSET;
 	p->more = (frag & FH_MORE) != 0;
-	/* Neither: an atomic fragment, a whole packet (RFC 6946). */
+	/* An atomic fragment is a whole packet (RFC 6946). */
 	p->is_frag = p->more || p->frag_off != 0;
 	p->frag_id = get32(fh + 4);
 	p->proto = fh[0];
@@ -172,8 +178,8 @@ parse_fragment_header(struct pkt *p, const uint8_t *fh)
 }
 
 /*
- * XLT-30: step over extension headers until the protocol or a Fragment
- * Header. Every step is at least 8 bytes long, so the packet bounds the walk.
+ * Skip the extension headers up to the protocol or a Fragment Header
+ * (RFC 7915, 5.1). Each is at least 8 bytes long, so the walk ends.
  */
 static enum nat64_reason
 walk_headers(struct pkt *p, uint8_t next)
@@ -182,7 +188,7 @@ walk_headers(struct pkt *p, uint8_t next)
 	uint32_t off, left, len;
 
 	for (off = PKT_IP6_HLEN;; off += len, next = hdr[0]) {
-		if (off > UINT16_MAX) /* no offset can say it */
+		if (off > UINT16_MAX) /* does not fit l4off */
 			return (NAT64_EXT_HEADERS);
 		hdr = p->data + off;
 		left = p->len - off;
@@ -234,7 +240,7 @@ parse_ip6(struct pkt *p)
 	return (walk_headers(p, ip[6]));
 }
 
-/* Do the segments that the device announces fit the headers? */
+/* Does the segment type of the device agree with the headers? */
 static bool
 segments_hold(const struct pkt *p)
 {
@@ -247,14 +253,14 @@ segments_hold(const struct pkt *p)
 		return (p->proto == IPPROTO_TCP && ofl->seg_size > 0 &&
 		    (ofl->seg_family == 0 || ofl->seg_family == p->family));
 	case PKT_SEG_UDP:
-		/* The kernel refuses them with a full checksum (GSO-14). */
+		/* The kernel refuses UDP ones with a complete checksum. */
 		return (p->proto == IPPROTO_UDP && ofl->seg_size > 0 &&
 		    ofl->csum_partial);
 	}
 	return (false);
 }
 
-/* Does the partial checksum stand where this protocol has one? */
+/* Is the partial checksum at the offset of the protocol's checksum? */
 static bool
 csum_holds(const struct pkt *p)
 {
@@ -276,8 +282,8 @@ csum_holds(const struct pkt *p)
 }
 
 /*
- * GSO-04 and GSO-06. A fragment has neither segments nor, for want of the
- * whole datagram, a sum that the device could complete.
+ * A fragment cannot be segmented, and the device cannot complete its checksum
+ * because it does not have the whole datagram.
  */
 bool
 pkt_offload_holds(const struct pkt *p)
@@ -310,12 +316,15 @@ pkt_parse(struct pkt *p)
 	}
 	if (reason == NAT64_NONE && !pkt_offload_holds(p))
 		reason = NAT64_BAD_OFFLOAD;
-	/* True of the packet as it came; translation may change family. */
+	/* This was the family of the packet received; it may be translated. */
 	p->ofl.seg_family = 0;
 	return (reason);
 }
 
-/* FRG-11 for the first fragment, FLT-12 for a whole packet. */
+/*
+ * The packet ends within the L4 header, which has to be in the first fragment
+ * (RFC 6146, 3.4 allows to require that).
+ */
 static enum nat64_reason
 too_short(const struct pkt *p)
 {
@@ -337,7 +346,7 @@ parse_tcp(struct pkt *p)
 	p->sport = get16(tcp);
 	p->dport = get16(tcp + 2);
 	p->tcp_flags = tcp[PKT_TCP_FLAGS];
-	/* FRG-11 lets options run on into the next fragment. */
+	/* Only the first 20 bytes have to be in the first fragment. */
 	p->l4hlen = (uint16_t)(hlen < l4len ? hlen : l4len);
 	if (p->sport == 0 || p->dport == 0)
 		return (NAT64_BAD_L4);
@@ -355,7 +364,10 @@ parse_udp(struct pkt *p)
 	ulen = get16(udp + PKT_UDP_LEN);
 	if (ulen < PKT_UDP_HLEN || (ulen > l4len && !p->is_frag))
 		return (NAT64_BAD_L4);
-	/* The device cuts and sums to the end: trailing bytes would join. */
+	/*
+	 * The device segments and sums all bytes, including those beyond the
+	 * UDP length.
+	 */
 	if (p->ofl.csum_partial && ulen != l4len)
 		return (NAT64_BAD_OFFLOAD);
 	p->l4 = L4_UDP;
@@ -384,8 +396,8 @@ parse_icmp(struct pkt *p, uint8_t echo_request, uint8_t echo_reply)
 }
 
 /*
- * GSO-26: a super-packet of one segment is a packet. Its checksum stays as
- * it is, partial or not.
+ * A super-packet of one segment is legal and is handled as a packet without
+ * segments. Its checksum stays as it is, partial or complete.
  */
 static void
 drop_lone_segment(struct pkt *p)
@@ -444,7 +456,7 @@ pkt_complete_cksum(struct pkt *p)
 
 	if (!p->ofl.csum_partial)
 		return;
-	/* The sum of the pseudo header stands in the field already. */
+	/* The sum of the pseudo header is in the field already. */
 	cksum = cksum_finish(cksum_add(0, l4, pkt_l4len(p)));
 	if (cksum == 0 && p->proto == IPPROTO_UDP)
 		cksum = 0xffff;

@@ -1,15 +1,20 @@
 /*
- * One packet on its way through the translator: a borrowed buffer, what
- * parsing found in it, and the offload metadata of the device.
+ * A packet in the translator: a borrowed buffer, the values found by parsing,
+ * and the offload metadata of the device.
  *
- * pkt.c is the only code that trusts nothing: it checks every length field
- * against the bytes received. Everything behind it relies on the offsets
- * found here and on nothing else. It decides nothing: whether a packet is
- * dropped or answered, and in which order of checks, is decided in
- * nat64d/core; so facts that lead to an ICMP error are recorded only.
+ * pkt.c checks every length field against the bytes received; all other code
+ * relies on the offsets found here and reads no length field again. A packet
+ * that cannot be parsed is to be dropped; whether any other packet is dropped
+ * or answered is decided in nat64d/core, so what leads to an ICMP error is
+ * only recorded here.
  *
- * Invariant after pkt_parse(): data[0 .. len) is the packet, trailing bytes
- * beyond the IP length field cut off; l4off <= len.
+ * States of a struct pkt:
+ * raw      by pkt_init() and a device: buf, bufsize, data, len and ofl are
+ *          valid, ofl is not checked. To parsed by pkt_parse().
+ * parsed   the fields "Found by pkt_parse()" are valid, data[0 .. len) is the
+ *          packet without bytes beyond its IP length field, l4off <= len.
+ *          To complete by pkt_parse_l4().
+ * complete all fields are valid, l4off + l4hlen <= len.
  */
 #ifndef NAT64D_WIRE_PKT_H
 #define NAT64D_WIRE_PKT_H
@@ -23,11 +28,14 @@
 #include "nat64d/base/stats.h"
 #include "nat64d/base/tuple.h"
 
-/* Room before the packet that a buffer must offer: 4 to 6 grows by 28. */
+/*
+ * Bytes of a buffer before the packet: translation from IPv4 to IPv6 adds up
+ * to 28.
+ */
 #define PKT_HEADROOM 64
 /* Largest packet: a super-packet with segmentation offload. */
 #define PKT_MAXLEN 65535
-/* A buffer that fits every packet, with some room behind for padding. */
+/* A buffer for the largest packet, with space behind it for padding. */
 #define PKT_BUFSIZE (PKT_HEADROOM + PKT_MAXLEN + 65)
 
 #define PKT_IP4_HLEN 20
@@ -37,7 +45,7 @@
 #define PKT_UDP_HLEN 8
 #define PKT_ICMP_HLEN 8
 
-/* Offsets of fields that several files read or write. */
+/* Offsets of fields in their header. */
 #define PKT_TCP_ACK 8
 #define PKT_TCP_FLAGS 13
 #define PKT_TCP_CKSUM 16
@@ -55,27 +63,27 @@
 
 enum pkt_family { PKT_V4 = 4, PKT_V6 = 6 };
 
-/* The device cut nothing yet: segments of seg_size bytes are to be made. */
+/* Of a super-packet, which the device cuts into segments when it leaves. */
 enum pkt_seg { PKT_SEG_NONE, PKT_SEG_TCP, PKT_SEG_UDP };
 
 /*
- * Offload metadata, free of any device's encoding (spec section 11). The
- * packet itself is complete but for what is said here.
+ * Offload metadata, as the Linux tun has them (virtio 1.2, 5.1.6), but without
+ * its encoding. Apart from these the packet is complete.
  */
 struct pkt_offload {
 	enum pkt_seg seg;
-	bool ecn;	     /* TCP segments: CWR on the first one only */
-	bool accecn;	     /* TCP segments: accurate ECN */
-	bool csum_partial;   /* L4 checksum field: pseudo header sum only */
+	bool ecn;	     /* TCP: CWR on the first segment only */
+	bool accecn;	     /* TCP: accurate ECN */
+	bool csum_partial;   /* the L4 checksum field has the sum of the
+				pseudo header, not complemented */
 	bool csum_valid;     /* the device has verified the L4 checksum */
-	uint8_t seg_family;  /* TCP segments: 4 or 6 as the device says, 0
-				when it does not; pkt_parse() checks and
-				clears it */
+	uint8_t seg_family;  /* TCP: 4 or 6 if the device says so, else 0;
+				checked and cleared by pkt_parse() */
 	uint16_t seg_size;   /* payload bytes per segment; 0 without seg */
-	uint16_t csum_start; /* with csum_partial: bytes from data; no longer
-				looked at once pkt_parse() found it to be
-				l4off */
-	uint16_t csum_off;   /* with csum_partial: bytes from L4 header */
+	uint16_t csum_start; /* with csum_partial: bytes from data;
+				pkt_parse() checks that it is l4off, then
+				unused */
+	uint16_t csum_off;   /* with csum_partial: bytes from l4off */
 };
 
 struct pkt {
@@ -89,21 +97,22 @@ struct pkt {
 
 	/* Found by pkt_parse(). */
 	enum pkt_family family;
-	uint8_t proto;	   /* IPPROTO_ behind all headers we step over */
+	uint8_t proto;	   /* IPPROTO_ behind the extension headers */
 	uint8_t ttl;	   /* TTL or hop limit */
 	uint8_t tclass;	   /* TOS or traffic class */
 	bool has_fh;	   /* IPv6: a Fragment Header is present */
-	bool is_frag;	   /* a true fragment: offset or more != 0 */
+	bool is_frag;	   /* a fragment, but not an atomic one */
 	bool more;	   /* more fragments follow */
 	bool df;	   /* IPv4: DF set */
-	bool truncated;	   /* IPv6: header chain beyond the end */
+	bool truncated;	   /* IPv6: the packet ends in the headers */
 	bool fh_ext;	   /* IPv6: extension header behind Fragment Header */
 	bool source_route; /* IPv4: source route not used up */
 	uint32_t frag_id;  /* identification; IPv4: 16 bits */
 	uint16_t frag_off; /* bytes */
-	uint16_t l4off;	   /* L4 header, or fragment data, from data */
-	uint16_t rh_off;   /* IPv6: first routing header with segments
-			      left, from data; 0: none */
+	uint16_t l4off;	   /* bytes from data to the L4 header, or to the
+			      data of a fragment that is not the first */
+	uint16_t rh_off;   /* IPv6: bytes from data to the first routing
+			      header with segments left; 0: none */
 	union {
 		struct {
 			struct in6_addr src;
@@ -122,11 +131,11 @@ struct pkt {
 	uint8_t tcp_flags; /* PKT_TH_ */
 	uint8_t icmp_type;
 	uint8_t icmp_code;
-	uint16_t l4hlen; /* bytes of the L4 header, options included; of
-			       a first fragment, as many as it has */
+	uint16_t l4hlen; /* bytes of the L4 header with options; of a first
+			    fragment, as many of them as it has */
 };
 
-/* Byte order and alignment live here and nowhere else. */
+/* Read and write integers in network order, at any address. */
 static inline uint16_t
 get16(const uint8_t *p)
 {
@@ -175,43 +184,46 @@ pkt_payload_len(const struct pkt *p)
 }
 
 /*
- * Make p an empty packet at PKT_HEADROOM of buf, no offloads.
- * bufsize >= PKT_HEADROOM.
+ * Make p an empty packet without offloads. buf: storage of bufsize bytes, at
+ * least PKT_HEADROOM, borrowed as long as p is used; data is put at
+ * buf + PKT_HEADROOM.
  */
 void pkt_init(struct pkt *p, uint8_t *buf, size_t bufsize);
 
 /*
- * Parse the IP header of p->data, p->len: FLT-08 to FLT-11, XLT-09's option
- * walk, XLT-30's header walk. Cuts off bytes beyond the IP length field.
- * The walk ends at a Fragment Header; a non-first fragment has its data at
- * l4off. A header chain beyond the end (truncated) leaves l4off at the first
- * incomplete header. Checks the offload metadata (GSO-04, GSO-06) as far as
- * the headers found tell: segments and partial checksums are of unfragmented
- * packets only, and the checksum field lies inside the packet.
+ * Parse the IP header of p->data, p->len: length fields, header checksum,
+ * IPv4 options (RFC 7915, 4.1) and IPv6 extension headers (RFC 7915, 5.1).
+ * Bytes beyond the IP length field are removed. The walk over the extension
+ * headers ends at a Fragment Header. If the packet ends within the headers,
+ * truncated is set and l4off is the offset of the first incomplete one.
  *
- * Returns NAT64_NONE, or the reason why the packet must be dropped in
- * silence.
+ * The offload metadata are checked as far as the IP headers allow:
+ * segmentation and partial checksums need a packet that is not a fragment,
+ * and the checksum field has to be inside the packet.
+ *
+ * Returns NAT64_NONE, or the reason why the packet must be dropped silently.
  */
 enum nat64_reason pkt_parse(struct pkt *p);
 
 /*
- * Parse the L4 header of an unfragmented packet or a first fragment, proto
- * being TCP, UDP, ICMP (IPv4) or ICMPv6 (IPv6): FLT-12, FLT-13, FRG-11,
- * and the rest of GSO-04; segments are forgotten where there is only one
- * (GSO-26). sport and dport of ICMP are set for echo request
- * and reply only (0 otherwise): the identifier, both alike.
+ * Parse the L4 header of a packet or first fragment with proto TCP, UDP, ICMP
+ * (IPv4) or ICMPv6 (IPv6). Header lengths have to fit the packet; the header
+ * without options has to be in the first fragment (RFC 6146, 3.4); TCP port 0
+ * is refused, UDP port 0 is not. Completes the check of the offload metadata;
+ * seg is cleared if there is only one segment. sport and dport of ICMP echo
+ * requests and replies are both the identifier, those of other ICMP messages
+ * are 0.
  *
  * Returns NAT64_NONE, or the reason for a silent drop: NAT64_BAD_L4,
- * NAT64_FRAG_TINY (first fragment), NAT64_BAD_OFFLOAD; any other protocol
- * is NAT64_UNKNOWN_PROTO.
+ * NAT64_FRAG_TINY (first fragment), NAT64_BAD_OFFLOAD; for any other protocol
+ * NAT64_UNKNOWN_PROTO.
  */
 enum nat64_reason pkt_parse_l4(struct pkt *p);
 
 /*
- * Replace a partial L4 checksum by the full one (GSO-19), whatever the
- * protocol, as the device would have done; nothing happens without
- * csum_partial. The packet is parsed by pkt_parse(). A UDP result of 0 is
- * sent as 0xffff (CSM-09).
+ * Complete a partial L4 checksum of any protocol, as the device would have
+ * done, for a packet parsed by pkt_parse(); does nothing without
+ * csum_partial. A UDP checksum of 0 becomes 0xffff (RFC 768).
  */
 void pkt_complete_cksum(struct pkt *p);
 
@@ -219,17 +231,16 @@ void pkt_complete_cksum(struct pkt *p);
 uint64_t pkt_pseudo_sum(const struct pkt *p);
 
 /*
- * Leave the L4 checksum of a parsed TCP or UDP packet to the device: the
- * field gets the sum of the pseudo header, and the metadata say where it is.
- * What they said before does not matter: they may be of a packet that came
- * with its checksum finished, as from any wire.
+ * Leave the L4 checksum of a parsed TCP or UDP packet to the device: write
+ * the sum of the pseudo header to the field and set csum_partial,
+ * csum_start and csum_off, whatever the metadata were.
  */
 void pkt_leave_cksum(struct pkt *p);
 
 /*
- * Do the offload metadata agree with the headers (GSO-04, GSO-06)? Those of
- * the device are a claim, which pkt_parse() checks; ours have to, or the
- * device refuses the packet.
+ * Do the offload metadata agree with the headers, so that the device can
+ * segment the packet and complete its checksum? pkt_parse() checks those of
+ * the device; a packet that we write with wrong ones is refused or lost.
  */
 bool pkt_offload_holds(const struct pkt *p);
 

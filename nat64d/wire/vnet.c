@@ -1,6 +1,6 @@
 /*
- * Coding of struct virtio_net_hdr. Knows the layout of virtio 1.2, 5.1.6,
- * and of what Linux's tun makes of it; its fields are in host byte order.
+ * Encoding of struct virtio_net_hdr (virtio 1.2, 5.1.6). On a Linux tun its
+ * fields are in host byte order.
  */
 #include <netinet/in.h>
 
@@ -11,8 +11,8 @@
 #include "vnet.h"
 
 /*
- * <linux/virtio_net.h> of Debian 12 lacks the newer ones (GSO-03), and other
- * systems have no such header.
+ * The <linux/virtio_net.h> of Debian 12 lacks the newer ones, and other
+ * systems do not have it.
  */
 #define F_NEEDS_CSUM 1
 #define F_DATA_VALID 2
@@ -47,7 +47,7 @@ put_host16(uint8_t *p, uint16_t v)
 	memcpy(p, &v, sizeof(v));
 }
 
-/* The segment type; ECN belongs to TCP alone. */
+/* Decode gso_type; the ECN flags are valid with TCP only. */
 static int
 decode_type(uint8_t type, struct pkt_offload *ofl)
 {
@@ -125,7 +125,7 @@ vnet_encode(const struct pkt *p, uint8_t hdr[VNET_HDRLEN])
 		hdr[FLAGS] = F_DATA_VALID;
 }
 
-/* The segments; p is the packet as its bytes have it. */
+/* p: the packet, parsed from its bytes. */
 static const char *
 segment_fault(const uint8_t hdr[VNET_HDRLEN], const struct pkt *p)
 {
@@ -137,15 +137,15 @@ segment_fault(const uint8_t hdr[VNET_HDRLEN], const struct pkt *p)
 	if (!(tcp && type == GSO_TCPV4 && p->family == PKT_V4) &&
 	    !(tcp && type == GSO_TCPV6 && p->family == PKT_V6) &&
 	    !(!tcp && type == GSO_UDP_L4))
-		return ("type is not the packet's");
+		return ("wrong segment type");
 	if (get_host16(hdr + HDR_LEN) != p->l4off + p->l4hlen)
-		return ("hdr_len is not the headers'");
+		return ("wrong hdr_len");
 	if (get_host16(hdr + GSO_SIZE) == 0)
-		return ("segments of no size");
+		return ("segment size 0");
 	if (get_host16(hdr + GSO_SIZE) > pkt_payload_len(p))
-		return ("a segment is larger than the packet");
+		return ("segment size above that of the packet");
 	if (!tcp && (hdr[FLAGS] & F_NEEDS_CSUM) == 0)
-		return ("UDP segments with a finished checksum");
+		return ("UDP segments with a complete checksum");
 	return (NULL);
 }
 
@@ -153,10 +153,10 @@ static const char *
 csum_fault(const uint8_t hdr[VNET_HDRLEN], const struct pkt *p)
 {
 	if (get_host16(hdr + CSUM_START) != p->l4off)
-		return ("csum_start is not the L4 header");
+		return ("wrong csum_start");
 	if (get_host16(hdr + CSUM_OFFSET) !=
 	    (p->proto == IPPROTO_TCP ? PKT_TCP_CKSUM : PKT_UDP_CKSUM))
-		return ("csum_offset is not the checksum's");
+		return ("wrong csum_offset");
 	return (NULL);
 }
 
@@ -171,18 +171,18 @@ vnet_fault(const uint8_t hdr[VNET_HDRLEN], uint8_t *data, uint32_t len,
 	if (!partial && hdr[GSO_TYPE] == GSO_NONE)
 		return (NULL);
 	if (!has_header)
-		return ("the device has no offloads");
+		return ("offload, but the device has none");
 	if (pkt_parse(&p) != NAT64_NONE || p.len != len)
-		return ("the IP header does not hold");
+		return ("bad IP header");
 	if (p.is_frag)
-		return ("a fragment");
+		return ("offload of a fragment");
 	if (p.proto != IPPROTO_TCP && p.proto != IPPROTO_UDP)
-		return ("neither TCP nor UDP");
+		return ("offload of neither TCP nor UDP");
 	if (pkt_parse_l4(&p) != NAT64_NONE)
-		return ("the L4 header does not hold");
+		return ("bad L4 header");
 	if (p.proto == IPPROTO_UDP &&
 	    get16(pkt_l4(&p) + PKT_UDP_LEN) != pkt_l4len(&p))
-		return ("the UDP length is not the packet's");
+		return ("wrong UDP length");
 	if (hdr[GSO_TYPE] != GSO_NONE)
 		fault = segment_fault(hdr, &p);
 	if (fault == NULL && partial)

@@ -6,8 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "nat64d/wire/gso.h"
 #include "nat64d/wire/vnet.h"
+
+#include "tests/unit/gso_split.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -7,8 +7,8 @@
 #define TESTS_UNIT_VECTORS_DEVICE_H
 
 #include "nat64d/wire/cksum.h"
-#include "nat64d/wire/gso.h"
 
+#include "tests/unit/gso_split.h"
 #include "tests/unit/vectors.h"
 
 enum device {

@@ -148,7 +148,7 @@ START_TEST(places_are_as_many_as_things_within_limits)
 
 	for (i = 0; i < NITEMS(rows); i++) {
 		shift = keyhash_shift(rows[i].things, 20);
-		ck_assert_uint_eq(keyhash_nplaces(shift), rows[i].places);
+		ck_assert_uint_eq(keyhash_n_buckets(shift), rows[i].places);
 		ck_assert_uint_eq(UINT64_MAX >> shift, rows[i].places - 1);
 	}
 }

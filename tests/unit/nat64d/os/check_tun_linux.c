@@ -342,7 +342,7 @@ START_TEST(packet_that_contradicts_itself_is_not_written_but_told_of)
 	ck_assert_str_eq(r->packet,
 	    "IPv4 protocol 17, 100 bytes, flags 1 "
 	    "type 5 hdr_len 28 gso_size 40 csum_start 20 csum_offset 0: "
-	    "csum_offset is not the checksum's");
+	    "wrong csum_offset");
 }
 END_TEST
 

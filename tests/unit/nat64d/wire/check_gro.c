@@ -10,9 +10,9 @@
 
 #include "nat64d/wire/cksum.h"
 #include "nat64d/wire/gro.h"
-#include "nat64d/wire/gso.h"
 #include "nat64d/wire/vnet.h"
 
+#include "tests/unit/gso_split.h"
 #include "tests/unit/suite.h"
 #include "tests/unit/wire.h"
 

@@ -11,6 +11,7 @@
 
 #include "nat64d/wire/gso.h"
 
+#include "tests/unit/gso_split.h"
 #include "tests/unit/suite.h"
 #include "tests/unit/wire.h"
 
@@ -317,24 +318,6 @@ START_TEST(split_never_gives_udp_a_zero_checksum)
 }
 END_TEST
 
-/* Shows: GSO-30 */
-START_TEST(split_emits_nothing_without_room)
-{
-	static uint8_t buf[4096], scratch[PKT_HEADROOM + 40 + 1400];
-	static struct segments all;
-	struct pkt p, seg = { .buf = scratch, .bufsize = sizeof(scratch) };
-
-	pkt_init(&p, buf, sizeof(buf));
-	make(&shapes[0], &p);
-	all.n = 0;
-	ck_assert_uint_eq(gso_split(&p, &seg, keep, &all), 2);
-	seg.bufsize--;
-	all.n = 0;
-	ck_assert_uint_eq(gso_split(&p, &seg, keep, &all), 0);
-	ck_assert_uint_eq(all.n, 0);
-}
-END_TEST
-
 static Suite *
 gso_suite(void)
 {
@@ -344,7 +327,6 @@ gso_suite(void)
 	tcase_add_test(tc, split_gives_complete_segments);
 	tcase_add_test(tc, split_fills_in_what_parsing_would_find);
 	tcase_add_test(tc, split_never_gives_udp_a_zero_checksum);
-	tcase_add_test(tc, split_emits_nothing_without_room);
 	suite_add_tcase(s, tc);
 	return (s);
 }

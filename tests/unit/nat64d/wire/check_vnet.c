@@ -228,26 +228,26 @@ START_TEST(fault_of_a_header_is_found_whoever_made_it)
 		{ NULL, TCP6, { 2, 4, 72, 1000, 0, 0 } },
 		{ NULL, TCP6, { 1, 0x94, 72, 1000, 40, 16 } },
 		{ "ECN", UDP4, { 1, 0x85, 28, 1000, 20, 6 } },
-		{ "type", TCP4, { 1, 4, 52, 1000, 20, 16 } },
-		{ "type", TCP6, { 1, 1, 72, 1000, 40, 16 } },
-		{ "type", TCP6, { 1, 5, 72, 1000, 40, 16 } },
-		{ "type", UDP6, { 1, 4, 48, 1000, 40, 6 } },
-		{ "type", UDP4, { 1, 3, 28, 1000, 20, 6 } },
-		{ "type", TCP4, { 1, 2, 52, 1000, 20, 16 } },
-		{ "hdr_len", TCP4, { 1, 1, 40, 1000, 20, 16 } },
-		{ "hdr_len", TCP6, { 1, 4, 52, 1000, 40, 16 } },
-		{ "hdr_len", UDP6, { 1, 5, 28, 1000, 40, 6 } },
-		{ "segments of no", TCP4, { 1, 1, 52, 0, 20, 16 } },
-		{ "a segment is", TCP4, { 1, 1, 52, 2001, 20, 16 } },
-		{ "a segment is", TCP4, { 1, 1, 52, 65535, 20, 16 } },
+		{ "wrong segment type", TCP4, { 1, 4, 52, 1000, 20, 16 } },
+		{ "wrong segment type", TCP6, { 1, 1, 72, 1000, 40, 16 } },
+		{ "wrong segment type", TCP6, { 1, 5, 72, 1000, 40, 16 } },
+		{ "wrong segment type", UDP6, { 1, 4, 48, 1000, 40, 6 } },
+		{ "wrong segment type", UDP4, { 1, 3, 28, 1000, 20, 6 } },
+		{ "wrong segment type", TCP4, { 1, 2, 52, 1000, 20, 16 } },
+		{ "wrong hdr_len", TCP4, { 1, 1, 40, 1000, 20, 16 } },
+		{ "wrong hdr_len", TCP6, { 1, 4, 52, 1000, 40, 16 } },
+		{ "wrong hdr_len", UDP6, { 1, 5, 28, 1000, 40, 6 } },
+		{ "segment size 0", TCP4, { 1, 1, 52, 0, 20, 16 } },
+		{ "segment size above", TCP4, { 1, 1, 52, 2001, 20, 16 } },
+		{ "segment size above", TCP4, { 1, 1, 52, 65535, 20, 16 } },
 		{ "UDP segments", UDP6, { 0, 5, 48, 1000, 0, 0 } },
 		{ "UDP segments", UDP6, { 2, 5, 48, 1000, 0, 0 } },
-		{ "csum_start", TCP4, { 1, 1, 52, 1000, 40, 16 } },
-		{ "csum_start", UDP6, { 1, 0, 0, 0, 20, 6 } },
-		{ "csum_offset", UDP4, { 1, 5, 28, 1000, 20, 0 } },
-		{ "csum_offset", TCP6, { 1, 4, 72, 1000, 40, 0 } },
-		{ "csum_offset", TCP6, { 1, 0, 0, 0, 40, 6 } },
-		{ "csum_offset", UDP6, { 1, 0, 0, 0, 40, 16 } },
+		{ "wrong csum_start", TCP4, { 1, 1, 52, 1000, 40, 16 } },
+		{ "wrong csum_start", UDP6, { 1, 0, 0, 0, 20, 6 } },
+		{ "wrong csum_offset", UDP4, { 1, 5, 28, 1000, 20, 0 } },
+		{ "wrong csum_offset", TCP6, { 1, 4, 72, 1000, 40, 0 } },
+		{ "wrong csum_offset", TCP6, { 1, 0, 0, 0, 40, 6 } },
+		{ "wrong csum_offset", UDP6, { 1, 0, 0, 0, 40, 16 } },
 	};
 	uint8_t hdr[VNET_HDRLEN], packet[4096];
 	const char *fault;
@@ -280,23 +280,23 @@ START_TEST(fault_is_what_no_header_can_make_right)
 
 	to_bytes(&partial, hdr);
 	len = make_packet(packet, UDP4, 2000, true);
-	ck_assert_str_eq(vnet_fault(hdr, packet, len, true), "a fragment");
+	ck_assert_str_eq(vnet_fault(hdr, packet, len, true),
+	    "offload of a fragment");
 	len = make_packet(packet, PKT_V4, IPPROTO_ICMP, 2000, false);
 	ck_assert_str_eq(vnet_fault(hdr, packet, len, true),
-	    "neither TCP nor UDP");
+	    "offload of neither TCP nor UDP");
 	len = make_packet(packet, UDP4, 2000, false);
 	ck_assert_ptr_null(vnet_fault(hdr, packet, len, true));
 	ck_assert_str_eq(vnet_fault(hdr, packet, len + 1, true),
-	    "the IP header does not hold");
+	    "bad IP header");
 	ck_assert_str_eq(vnet_fault(hdr, packet, len, false),
-	    "the device has no offloads");
+	    "offload, but the device has none");
 	to_bytes(&segments, hdr);
 	wire_put16(packet + 20 + 4, 7);
-	ck_assert_str_eq(vnet_fault(hdr, packet, len, true),
-	    "the L4 header does not hold");
+	ck_assert_str_eq(vnet_fault(hdr, packet, len, true), "bad L4 header");
 	wire_put16(packet + 20 + 4, 8);
 	ck_assert_str_eq(vnet_fault(hdr, packet, len, true),
-	    "the UDP length is not the packet's");
+	    "wrong UDP length");
 }
 END_TEST
 
