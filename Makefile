@@ -171,9 +171,17 @@ nat64d_SRC = \
     nat64d/host/poolif.c \
     nat64d/host/self6.c \
     nat64d/tracelog.c \
+    $(defaults_$(OS)) \
     $(divert_$(OS)) \
     $(hostview_$(OS)) \
     $(tun_$(OS))
+
+defaults_linux = \
+    nat64d/conf/defaults_linux.c
+defaults_freebsd = \
+    nat64d/conf/defaults_bsd.c
+defaults_netbsd = $(defaults_freebsd)
+defaults_openbsd = $(defaults_freebsd)
 
 divert_linux = \
     nat64d/host/divert_linux.c
@@ -424,8 +432,9 @@ check_refuselog_OBJ = dns64d/refuselog.o
 check_routed_OBJ = nat64d/os/routed_linux.o
 check_reader_OBJ = common/os/reader.o common/conf/files.o common/os/log.o \
     common/os/sandbox_$(OS).o
-check_tun_bsd_OBJ = nat64d/os/tun_bsd.o tests/unit/tun_kernel.o
-check_tun_linux_OBJ = nat64d/os/routed_linux.o nat64d/os/tun_linux.o \
+check_tun_bsd_OBJ = nat64d/conf/defaults_bsd.o nat64d/os/tun_bsd.o tests/unit/tun_kernel.o
+check_log_OBJ = common/os/log.o
+check_tun_linux_OBJ = nat64d/conf/defaults_linux.o nat64d/os/routed_linux.o nat64d/os/tun_linux.o \
     tests/unit/tun_kernel.o
 check_udp_group_OBJ = dns64d/os/udp.o $(reuseport_$(OS):.c=.o) \
     $(sort dns64d/os/udp_group.o $(udp_$(OS):.c=.o))

@@ -152,7 +152,7 @@ run(void *arg)
 	char name[sizeof("worker ") + 10];
 
 	snprintf(name, sizeof(name), "worker %u", m->number);
-	log_set_speaker(name);
+	log_set_thread(name);
 	sandbox_enter(m->sandbox);
 	if (stop_and_wait(m) == ORDER_GO_ON)
 		event_base_dispatch(m->worker.base);

@@ -1,10 +1,13 @@
 #include <errno.h>
+#include <poll.h>
+#include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <syslog.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "log.h"
 
@@ -24,7 +27,14 @@ static struct {
 	_Atomic(enum log_level) level; /* every thread reads it */
 } logger = { .level = LOG_LEVEL_INFO };
 
-static _Thread_local char speaker[32]; /* with what stands behind it */
+static _Thread_local char thread_name[32]; /* with ": ", or empty */
+
+/* For standard error: progname, thread name, message, newline. */
+#define LINE_SIZE 1200
+
+/* One thread writes at a time, or another one could take the last room. */
+static pthread_mutex_t stderr_lock = PTHREAD_MUTEX_INITIALIZER;
+static unsigned long n_lost; /* lines, since the last one that was written */
 
 void
 log_init(const char *progname, bool foreground, enum log_level level)
@@ -72,9 +82,41 @@ log_level_name(enum log_level level)
 }
 
 void
-log_set_speaker(const char *name)
+log_set_thread(const char *name)
 {
-	snprintf(speaker, sizeof(speaker), "%s: ", name);
+	snprintf(thread_name, sizeof(thread_name), "%s: ", name);
+}
+
+/*
+ * A pipe takes PIPE_BUF bytes, 4096 on Linux, when poll(2) calls it writable.
+ * So does a socket, or a terminal that is not stopped.
+ */
+static bool
+write_stderr(const char *text, size_t len)
+{
+	struct pollfd pfd = { .fd = STDERR_FILENO, .events = POLLOUT };
+
+	return (poll(&pfd, 1, 0) == 1 && (pfd.revents & POLLOUT) != 0 &&
+	    write(STDERR_FILENO, text, len) != -1);
+}
+
+/* The lines lost before it and the line go in one write, so none mixes. */
+static void
+print_line(const char *line)
+{
+	const char *name = logger.progname != NULL ? logger.progname : "";
+	const char *colon = logger.progname != NULL ? ": " : "";
+	char text[LINE_SIZE + 128];
+	size_t len = 0;
+
+	pthread_mutex_lock(&stderr_lock);
+	if (n_lost > 0)
+		len = (size_t)snprintf(text, sizeof(text) - LINE_SIZE,
+		    "%s%slog: %lu lines lost\n", name, colon, n_lost);
+	len += (size_t)snprintf(text + len, sizeof(text) - len, "%s%s%s%s\n",
+	    name, colon, thread_name, line);
+	n_lost = write_stderr(text, len) ? 0 : n_lost + 1;
+	pthread_mutex_unlock(&stderr_lock);
 }
 
 __attribute__((__format__(printf, 2, 0))) static void
@@ -87,12 +129,9 @@ log_write(enum log_level level, const char *fmt, va_list ap)
 		return;
 	vsnprintf(line, sizeof(line), fmt, ap);
 	if (logger.to_syslog)
-		syslog(levels[level].priority, "%s%s", speaker, line);
+		syslog(levels[level].priority, "%s%s", thread_name, line);
 	else
-		/* One write: lines of several processes do not mix. */
-		fprintf(stderr, "%s%s%s%s\n",
-		    logger.progname != NULL ? logger.progname : "",
-		    logger.progname != NULL ? ": " : "", speaker, line);
+		print_line(line);
 	errno = saved;
 }
 

@@ -1,5 +1,9 @@
 /*
  * The log of a daemon: standard error in the foreground, syslog otherwise.
+ * A standard error that nobody reads does not hold up the caller: lines for
+ * which a pipe has no room are lost, and the next line that is written is
+ * preceded by their number.
+ *
  * Messages are lower case, name the thing concerned first, values last, and
  * have no full stop and no newline.
  */
@@ -23,10 +27,10 @@ enum log_level {
 void log_init(const char *progname, bool foreground, enum log_level level);
 
 /*
- * Put the name of this thread before each of its messages. One of a few
- * letters; copied.
+ * Put the name of this thread before each of its messages. It is copied; at
+ * most 29 characters are used.
  */
-void log_set_speaker(const char *name);
+void log_set_thread(const char *name);
 
 void log_set_level(enum log_level level);
 enum log_level log_get_level(void);

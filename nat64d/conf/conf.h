@@ -17,8 +17,7 @@
 #include "nat64d/core/event_text.h"
 #include "nat64d/core/nat64.h"
 
-/* What a file that does not name them means. */
-#define CONF_TUN "nat64"
+/* What a file that does not name them means; see defaults.h as well. */
 #define CONF_TUN_MTU 1500
 #define CONF_USER "_nat64d"
 #define CONF_PIDFILE "/var/run/nat64d/nat64d.pid"

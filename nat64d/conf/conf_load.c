@@ -7,6 +7,7 @@
 
 #include "conf.h"
 #include "conf_build.h"
+#include "defaults.h"
 
 static struct conf *
 conf_new(void)
@@ -16,9 +17,9 @@ conf_new(void)
 	c = calloc(1, sizeof(*c));
 	if (c == NULL)
 		return (NULL);
-	strlcpy(c->tun, CONF_TUN, sizeof(c->tun));
+	strlcpy(c->tun, conf_defaults.tun, sizeof(c->tun));
 	c->tun_mtu = CONF_TUN_MTU;
-	c->routes = true;
+	c->routes = conf_defaults.routes;
 	c->offload = true;
 	c->log_level = LOG_LEVEL_INFO;
 	c->log_events = EVENT_BINDINGS;

@@ -11,6 +11,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "nat64d/conf/defaults.h"
 #include "nat64d/os/tun.h"
 #include "nat64d/os/tun_bsd.h"
 #include "tests/unit/tun_kernel.h"
@@ -75,6 +76,20 @@ START_TEST(device_is_opened_by_name_and_has_no_offloads)
 	ck_assert_str_eq(kernel.path, "/dev/tun3");
 	ck_assert_uint_eq(nsetup, 1);
 	ck_assert_uint_eq(tun_offloads(tun), 0);
+}
+END_TEST
+
+/* A configuration that says nothing about it can start. */
+START_TEST(default_interface_has_a_device_and_needs_no_routes)
+{
+	const struct prefix all = { .family = AF_INET6 };
+	const char *what;
+
+	tun_close(tun);
+	tun = tun_open(conf_defaults.tun, true, &what);
+	ck_assert_ptr_nonnull(tun);
+	ck_assert_str_eq(kernel.path, "/dev/tun0");
+	ck_assert(!conf_defaults.routes || tun_route(tun, &all, &what) == 0);
 }
 END_TEST
 
@@ -195,6 +210,7 @@ main(void)
 
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, device_is_opened_by_name_and_has_no_offloads);
+	tcase_add_test(tc, default_interface_has_a_device_and_needs_no_routes);
 	tcase_add_test(tc, packets_are_read_behind_their_family);
 	tcase_add_test(tc,
 	    packets_are_written_behind_their_family_in_one_piece);

@@ -1,0 +1,17 @@
+/*
+ * What a configuration means where it says nothing, as far as systems
+ * differ. Either defaults_linux.c or defaults_bsd.c is linked.
+ */
+#ifndef NAT64D_CONF_DEFAULTS_H
+#define NAT64D_CONF_DEFAULTS_H
+
+#include <stdbool.h>
+
+struct conf_defaults {
+	const char *tun; /* name of the interface */
+	bool routes;	 /* make routes to the prefixes and the pool */
+};
+
+extern const struct conf_defaults conf_defaults;
+
+#endif
