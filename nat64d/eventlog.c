@@ -343,9 +343,3 @@ eventlog_free(struct eventlog *l)
 	evbuffer_free(l->lines);
 	free(l);
 }
-
-uint64_t
-eventlog_lost(const struct eventlog *l)
-{
-	return (l->lost);
-}

@@ -65,7 +65,4 @@ void eventlog_event(struct eventlog *l, const struct nat64_event *ev,
 /* Does the file, or the logger, get this event? */
 bool eventlog_keeps(const struct eventlog *l, const struct nat64_event *ev);
 
-/* Lines lost since the beginning. */
-uint64_t eventlog_lost(const struct eventlog *l);
-
 #endif

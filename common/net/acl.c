@@ -148,12 +148,6 @@ acl_differ(const struct acl *a, const struct acl *b, acl_fn *fn, void *arg)
 }
 
 bool
-acl_is_empty(const struct acl *acl)
-{
-	return (acl->count == 0);
-}
-
-bool
 acl_names_allowed(const struct acl *acl)
 {
 	const struct rule *r = acl->rules;

@@ -42,9 +42,6 @@ typedef void acl_fn(void *arg, const struct prefix *p);
 void acl_differ(const struct acl *a, const struct acl *b, acl_fn *fn,
     void *arg);
 
-/* True when no rule was added. */
-bool acl_is_empty(const struct acl *acl);
-
 /* True when an address is allowed otherwise than as an exception to a deny. */
 bool acl_names_allowed(const struct acl *acl);
 

@@ -59,16 +59,13 @@ typedef void (*hostaddr_fn)(void *arg, const struct hostaddr *a);
 int hostwatch_addrs(struct hostwatch *w, sa_family_t family, hostaddr_fn fn,
     void *arg);
 
-/* An interface. A BSD knows nothing of what is below mtu. */
+/* An interface. */
 struct host_link {
 	unsigned ifindex;
 	char name[IF_NAMESIZE];
 	bool up;
 	unsigned mtu;  /* bytes */
-	bool forward4; /* packets that come from it; true if unknown */
-	bool ipv6_off; /* disable_ipv6, or the MTU is below 1280 */
-	int rp_filter; /* 0, 1 strict, 2 loose; that of "all" may be more;
-			  -1 unknown */
+	bool ipv6_off; /* disable_ipv6, or the MTU is below 1280; Linux only */
 };
 
 /*
@@ -88,15 +85,8 @@ int hostwatch_link(struct hostwatch *w, unsigned ifindex, const char *name,
 struct host_route {
 	unsigned ifindex;  /* 0: none, or several (multipath) */
 	unsigned char len; /* bits of its destination */
-	bool local;	   /* to this host itself */
 };
 int hostwatch_route(struct hostwatch *w, const struct prefix *dst,
     struct host_route *r);
-
-/*
- * Does the host forward packets of a family? What "all" says; of IPv4 each
- * interface has its own besides. Returns 1, 0, or -1 when unknown.
- */
-int hostwatch_forwards(struct hostwatch *w, sa_family_t family);
 
 #endif

@@ -242,8 +242,6 @@ hostwatch_link(struct hostwatch *w, unsigned ifindex, const char *name,
 		l->ifindex = if_nametoindex(name);
 		l->up = (i->ifa_flags & IFF_UP) != 0;
 		l->mtu = data != NULL ? (unsigned)data->ifi_mtu : 0;
-		l->forward4 = true;
-		l->rp_filter = -1;
 	}
 	freeifaddrs(list);
 	errno = ENODEV;
@@ -258,13 +256,5 @@ hostwatch_route(struct hostwatch *w, const struct prefix *dst,
 	(void)dst;
 	memset(r, 0, sizeof(*r));
 	errno = EOPNOTSUPP;
-	return (-1);
-}
-
-int
-hostwatch_forwards(struct hostwatch *w, sa_family_t family)
-{
-	(void)w;
-	(void)family;
 	return (-1);
 }

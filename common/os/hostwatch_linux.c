@@ -8,7 +8,6 @@
 #include <linux/if_addr.h>
 #include <linux/ip.h>
 #include <linux/ipv6.h>
-#include <linux/netconf.h>
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
 #include <stdint.h>
@@ -172,7 +171,6 @@ struct question {
 	union {
 		struct ifaddrmsg addr;
 		struct ifinfomsg link;
-		struct netconfmsg conf;
 		struct rtmsg route;
 	};
 	uint8_t attrs[64];
@@ -287,13 +285,6 @@ link_answer(void *arg, const struct nlmsghdr *m)
 	(void)netlink_value(&attrs, IFLA_MTU, &l->mtu, sizeof(l->mtu));
 	netlink_parse_nested(attrs.at[IFLA_AF_SPEC], &spec);
 
-	/* Arrays of IPv4 begin with the value 1. */
-	netlink_parse_nested(spec.at[AF_INET], &inet);
-	l->forward4 = devconf(&inet, IFLA_INET_CONF,
-			  IPV4_DEVCONF_FORWARDING - 1, 1) != 0;
-	l->rp_filter =
-	    devconf(&inet, IFLA_INET_CONF, IPV4_DEVCONF_RP_FILTER - 1, -1);
-
 	/* Without IPv6 there is no such part at all. */
 	netlink_parse_nested(spec.at[AF_INET6], &inet);
 	l->ipv6_off = l->mtu < IPV6_MIN_MTU ||
@@ -344,7 +335,6 @@ route_answer(void *arg, const struct nlmsghdr *m)
 	answer->refuses = rtm->rtm_type == RTN_UNREACHABLE ||
 	    rtm->rtm_type == RTN_BLACKHOLE || rtm->rtm_type == RTN_PROHIBIT;
 	r->len = rtm->rtm_dst_len;
-	r->local = rtm->rtm_type == RTN_LOCAL;
 	netlink_parse(m, sizeof(*rtm), &attrs);
 	(void)netlink_value(&attrs, RTA_OIF, &r->ifindex, sizeof(r->ifindex));
 	return (0);
@@ -373,37 +363,4 @@ hostwatch_route(struct hostwatch *w, const struct prefix *dst,
 		return (-1);
 	}
 	return (0);
-}
-
-/*
- * Forwarding.
- */
-
-static int
-conf_answer(void *arg, const struct nlmsghdr *m)
-{
-	struct netlink_attrs attrs;
-	int *forwards = arg;
-	int32_t value;
-
-	netlink_parse(m, sizeof(struct netconfmsg), &attrs);
-	if (netlink_value(&attrs, NETCONFA_FORWARDING, &value, sizeof(value)))
-		*forwards = value != 0;
-	return (0);
-}
-
-int
-hostwatch_forwards(struct hostwatch *w, sa_family_t family)
-{
-	const int32_t all = NETCONFA_IFINDEX_ALL;
-	struct question q = { .conf.ncm_family = (uint8_t)family };
-	size_t len;
-	int rc = -1;
-
-	len = question_add(&q, sizeof(q.conf), NETCONFA_IFINDEX, &all,
-	    sizeof(all));
-	if (netlink_ask(w->ask, &q.head, RTM_GETNETCONF, 0, len, conf_answer,
-		&rc) == -1)
-		return (-1);
-	return (rc);
 }
