@@ -24,7 +24,7 @@ struct look {
 	struct place listens[CONF_ADDRS_MAX];
 	struct place upstreams[CONF_ADDRS_MAX];
 	/* For an upstream: the listener that it leads back to, or -1. */
-	int circle[CONF_ADDRS_MAX];
+	int loop[CONF_ADDRS_MAX];
 };
 
 struct presence {
@@ -62,11 +62,11 @@ is_same(const struct scoped_addr *a, uint32_t ifindex,
  * index.
  */
 static int
-find_circle(const struct walk *w, const struct scoped_addr *to,
+find_loop(const struct walk *w, const struct scoped_addr *to,
     const struct hostaddr *have)
 {
 	const struct conf_addrs *on = &w->conf->listens;
-	const int found = conf_find_circle(w->conf, to, true);
+	const int found = conf_find_loop(w->conf, to, true);
 	size_t i;
 
 	for (i = 0; found == -1 && i < on->n; i++) {
@@ -95,9 +95,9 @@ meet(void *arg, const struct hostaddr *have)
 	}
 	for (i = 0; i < conf->upstreams.n; i++) {
 		to = conf_destination(&conf->upstreams.v[i]);
-		if (look->circle[i] == -1 &&
+		if (look->loop[i] == -1 &&
 		    is_same(&to, look->upstreams[i].ifindex, have))
-			look->circle[i] = find_circle(w, &to, have);
+			look->loop[i] = find_loop(w, &to, have);
 	}
 }
 
@@ -115,7 +115,7 @@ find_zones(const struct conf *conf, struct look *look)
 			    !scoped_addr_has_zone(&on->v[i])));
 	}
 	for (i = 0; i < ups->n; i++) {
-		look->circle[i] = -1;
+		look->loop[i] = -1;
 		look->upstreams[i].ifindex = zone_index(&ups->v[i]);
 		look->upstreams[i].here = look->upstreams[i].ifindex != 0 ||
 		    !scoped_addr_has_zone(&ups->v[i]);
@@ -161,16 +161,16 @@ tell(const char *what, const struct scoped_addr *a, const struct place *now,
 }
 
 static void
-tell_circle(const struct conf *conf, const struct look *look, size_t i)
+tell_loop(const struct conf *conf, const struct look *look, size_t i)
 {
 	const struct scoped_addr *up = &conf->upstreams.v[i];
 	const struct conf_place *at = &conf->upstreams.at[i], *on;
-	const int listener = look->circle[i];
+	const int listener = look->loop[i];
 	char buf[SCOPED_ADDR_STRLEN];
 
 	on = &conf->listens.at[listener];
-	log_err("%s:%u: upstream %s is this host, and its queries would go "
-		"round in circles: %s:%u listens on %s",
+	log_err("%s:%u: upstream %s is this host, its queries would "
+		"loop: %s:%u listens on %s",
 	    at->file, at->line, scoped_addr_print(up, buf, sizeof(buf)),
 	    on->file, on->line,
 	    conf_is_wildcard(&conf->listens.v[listener]) ? "all addresses" :
@@ -198,9 +198,9 @@ presence_prepare(struct hostwatch *host, const struct conf *conf)
 	look_at(host, conf, &look);
 	set_zones(conf, &look);
 	for (i = 0; i < conf->upstreams.n; i++) {
-		if (look.circle[i] == -1)
+		if (look.loop[i] == -1)
 			continue;
-		tell_circle(conf, &look, i);
+		tell_loop(conf, &look, i);
 		rc = -1;
 	}
 	return (rc);
@@ -275,8 +275,8 @@ look_again(void *arg, unsigned what)
 	(void)what;
 	presence_use(p, conf);
 	for (i = 0; i < conf->upstreams.n; i++) {
-		if (p->last.circle[i] != -1 && before.circle[i] == -1)
-			tell_circle(conf, &p->last, i);
+		if (p->last.loop[i] != -1 && before.loop[i] == -1)
+			tell_loop(conf, &p->last, i);
 	}
 	if (listeners_differ(conf, &p->last, &before))
 		p->changed(p->arg);

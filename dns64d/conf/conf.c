@@ -1,6 +1,6 @@
 /*
- * Defaults, checks of values and of the whole. What may stand where is the
- * grammar's (parse.y); views and their policies are conf_policy.c's.
+ * Loads a configuration: defaults, what the grammar (parse.y) reads, and then
+ * the checks of the whole that no single statement can fail.
  */
 #include <sys/socket.h>
 
@@ -83,13 +83,13 @@ conf_ref(struct conf *conf)
 void
 conf_unref(struct conf *conf)
 {
-	/* What other threads did with it comes before the end. */
+	/* acq_rel: all accesses of other threads come before conf_free. */
 	if (atomic_fetch_sub_explicit(&conf->refs, 1, memory_order_acq_rel) ==
 	    1)
 		conf_free(conf);
 }
 
-/* Names must not be without a server. */
+/* Every name needs a server. */
 static bool
 has_default_route(const struct conf *conf)
 {
@@ -120,7 +120,7 @@ check_matches(struct conf_file *cf, const struct conf *conf,
 	}
 }
 
-/* A view that no client has is hardly meant. */
+/* Warn of a view that no client can have. */
 static void
 check_reach(struct conf_file *cf, const struct conf *conf, size_t i)
 {
@@ -134,7 +134,7 @@ check_reach(struct conf_file *cf, const struct conf *conf, size_t i)
 		    conf->view_at[by].file, conf->view_at[by].line);
 }
 
-/* The load of all must be known to find the least. */
+/* "least-loaded" needs the load of each translator. */
 static void
 check_loads(struct conf_file *cf, const struct conf *conf,
     const struct dns64_policy *policy)
@@ -155,7 +155,7 @@ check_loads(struct conf_file *cf, const struct conf *conf,
 	}
 }
 
-/* Of what is shared out everybody has to have something. */
+/* The share of a worker must be large enough to work with. */
 static void
 check_workers(struct conf_file *cf, const struct conf *conf)
 {
@@ -175,7 +175,7 @@ check_workers(struct conf_file *cf, const struct conf *conf)
 		    conf->workers);
 }
 
-/* What no single statement can get wrong. */
+/* What depends on several statements. */
 static void
 check_whole(struct conf_file *cf, const struct conf *conf)
 {
@@ -187,7 +187,7 @@ check_whole(struct conf_file *cf, const struct conf *conf)
 		conf_error(cf, "no \"upstream\" in the configuration");
 	else if (!has_default_route(conf))
 		conf_error(cf, "no \"upstream\" for all domains");
-	conf_check_circles(conf, cf);
+	conf_check_loops(conf, cf);
 	check_workers(cf, conf);
 	for (i = 0; i < conf->views.n; i++) {
 		check_matches(cf, conf, &conf->views.v[i]);
@@ -210,7 +210,7 @@ share_out(struct conf *conf)
 		each->tcp_per_upstream = 1;
 }
 
-/* All is read. */
+/* After all statements and hosts files. */
 static int
 finish(struct conf *conf, struct conf_file *cf)
 {

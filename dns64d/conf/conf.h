@@ -1,7 +1,7 @@
 /*
- * The configuration of dns64d: read once into a fresh structure, checked as
- * a whole, then only read. Owns what the file says and its defaults; knows
- * nothing of sockets, events or messages.
+ * The configuration of dns64d: loaded into a new structure, checked as a
+ * whole, and not changed afterwards. Owns the values and defaults of all
+ * statements; knows nothing of sockets, events or messages.
  */
 #ifndef DNS64D_CONF_CONF_H
 #define DNS64D_CONF_CONF_H
@@ -24,7 +24,7 @@
 #include "dns64d/cache/cache.h"
 #include "dns64d/policy/view.h"
 
-#define CONF_PORT 53 /* where none is given */
+#define CONF_PORT 53 /* the default */
 #define CONF_ADDRS_MAX 64
 
 #define CONF_WORKERS_MAX 64
@@ -46,7 +46,7 @@ struct acl;
 struct files;
 struct hosts;
 
-/* Where a statement is; file is owned by whoever has the place. */
+/* As struct conf_where, but valid after the parse: it owns file. */
 struct conf_place {
 	char *file;
 	unsigned line;
@@ -55,18 +55,18 @@ struct conf_place {
 /* Distinct addresses with their ports, in the order of the file. */
 struct conf_addrs {
 	struct scoped_addr v[CONF_ADDRS_MAX];
-	struct conf_place at[CONF_ADDRS_MAX]; /* first given there */
-	bool freebind[CONF_ADDRS_MAX];	      /* of listeners */
+	struct conf_place at[CONF_ADDRS_MAX]; /* the first statement of each */
+	bool freebind[CONF_ADDRS_MAX];	      /* of listeners only */
 	size_t n;
 };
 
 struct conf_access {
 	struct prefix from;
 	bool allow;
-	struct conf_where where; /* while it is parsed, as all of these */
+	struct conf_where where; /* valid during the parse, as all of these */
 };
 
-/* A statement about a prefix of a view, or about none for a range. */
+/* A prefix statement. view: index. none: "prefix none for" a range. */
 struct conf_prefix_line {
 	size_t view;
 	bool none;
@@ -77,7 +77,7 @@ struct conf_prefix_line {
 	struct conf_where where;
 };
 
-/* One statement: this server is on this route. */
+/* An upstream statement: indices into upstreams and routes. */
 struct conf_upstream {
 	unsigned server;
 	unsigned route;
@@ -87,13 +87,10 @@ struct conf_upstream {
 /* A file of hosts. */
 struct conf_hosts {
 	char *path;
-	struct conf_where where; /* the statement, while it is parsed */
+	struct conf_where where;
 };
 
-/*
- * What each worker may have of what the file grants all of them together: an
- * equal share, of which there is enough to work with.
- */
+/* The limits for each worker: equal shares of those for all. */
 struct conf_each {
 	struct cache_rules cache;
 	unsigned queries;
@@ -102,39 +99,40 @@ struct conf_each {
 };
 
 struct conf {
-	atomic_uint refs; /* all else is only read once it is finished */
-	struct conf_addrs listens;     /* at least one */
-	struct conf_addrs upstreams;   /* at least one */
+	atomic_uint refs;	     /* nothing else changes after conf_load */
+	struct conf_addrs listens;   /* at least one */
+	struct conf_addrs upstreams; /* at least one */
 	struct upstream_route *routes; /* at least the one for all names */
 	size_t n_routes;
 	enum upstream_order upstream_order;
-	struct upstream_common *upstream_common; /* written by all workers */
-	struct conf_upstream *upstream_lines; /* as written, for the print */
+	struct upstream_common
+	    *upstream_common; /* shared: written by all workers */
+	struct conf_upstream *upstream_lines; /* as written, for conf_print */
 	size_t n_upstream_lines;
 
 	struct views views; /* finished */
-	bool in_view;	    /* while parsing: of the last one */
-	struct conf_where view_at[VIEWS_MAX]; /* but for the default */
+	bool in_view;	    /* during the parse: in the block of the last */
+	struct conf_where view_at[VIEWS_MAX]; /* not of the default */
 	struct conf_prefix_line *prefix_lines;
 	size_t n_prefix_lines;
-	const struct conf_where *here; /* while parsing: this statement */
+	const struct conf_where *here; /* during the parse: this statement */
 	struct conf_where
-	    other; /* ... and what it contradicts; file or NULL */
+	    other; /* ... and one that it contradicts; file may be NULL */
 
 	struct translator_conf *translators; /* one for a prefix */
 	size_t n_translators;
 
-	struct conf_access *access; /* as written, for the print */
+	struct conf_access *access; /* as written, for conf_print */
 	size_t n_access;
-	struct acl *acl; /* the same, to be asked */
+	struct acl *acl; /* the same, to be searched */
 
 	struct admission_rules admission;
 	struct hosts *hosts; /* finished */
-	bool special_zones;  /* all of them are answered here */
+	bool special_zones;  /* answer them all here */
 	struct conf_hosts *hosts_files;
 	size_t n_hosts_files;
-	size_t limit_hosts; /* octets of hosts */
-	char **host_lines;  /* as written, for the print */
+	size_t limit_hosts; /* octets of memory for hosts */
+	char **host_lines;  /* as written, for conf_print */
 	size_t n_host_lines;
 
 	struct cache_rules cache;
@@ -150,91 +148,92 @@ struct conf {
 	enum log_level log_level;
 	char *user;
 	char *pidfile;
-	char *dump; /* NULL: nowhere when in the background */
+	char *dump; /* NULL: none; in the foreground standard output */
 };
 
 /*
- * Read and check a configuration. Every error of it goes to report(NULL, ...)
- * as "file:line: message", or to standard error when report is NULL.
+ * Load and check a configuration. Errors go to report(NULL, ...) as
+ * "file:line: message", or to standard error if report is NULL; warnings about
+ * hosts files go to the log. May be called in any thread.
  *
- * files: where all that it names is read (common/conf/files.h); NULL for
- * the disk.
- * Returns a reference for conf_unref, or NULL after the errors.
+ * files: has all files that the configuration names (common/conf/files.h);
+ * NULL: they are read from the disk.
+ * Returns a reference, or NULL after the errors.
  */
 struct conf *conf_load(const char *path, struct files *files,
     conf_report_fn *report);
 
 /*
- * Have files read all that conf_load would read, for which the configuration
- * is parsed. Its errors are conf_load's to report.
+ * Read into files all files that conf_load will want. Errors are not reported;
+ * conf_load will do that.
  */
 void conf_gather(const char *path, struct files *files);
 
-/* Whether an address stands for all of its family. */
+/* Whether an address is the unspecified one: all of its family. */
 bool conf_is_wildcard(const struct scoped_addr *a);
 
 /*
- * Whether a port below 1024 may have to be bound at any time. A socket of a
- * link-local address belongs to an interface that has to be there: it cannot
- * be bound before, and is of no use when another interface takes that name.
+ * Whether a port below 1024 may have to be bound after the start. The socket
+ * of a link-local address is bound to one interface: it cannot be bound before
+ * the interface exists, and must be bound anew when that was replaced.
  */
 bool conf_opens_late(const struct conf *conf);
 
-/* Take another reference, in whatever thread; returns conf. */
+/* Take a reference, in any thread; returns conf. */
 struct conf *conf_ref(struct conf *conf);
 
-/* Give a reference back, in whatever thread. */
+/* Release a reference, in any thread. */
 void conf_unref(struct conf *conf);
 
 /*
- * Log what is allowed but hardly wanted: IPv4 ranges with a prefix that
- * clients who discover prefixes would use for all of IPv4 (RFC 7050, 5.1).
+ * Log a warning for each prefix that is for some IPv4 ranges only: clients
+ * that discover it will use it for all of IPv4 (RFC 7050, 5.1).
  */
 void conf_warn(const struct conf *conf);
 
 /*
- * Print the canonical form: every statement, defaults too. Read again it
- * gives the same configuration and the same print.
+ * Print the canonical form: every statement, also those with defaults. Read
+ * again, it gives the same configuration and the same output.
  */
 void conf_print(const struct conf *conf, FILE *f);
 
 /*
- * Where packets for an address really go: those for the unspecified one to
- * this host, those for ::ffff:192.0.2.1 out as IPv4.
+ * The address to which packets for a are sent in fact: for the unspecified
+ * address the loopback one, for ::ffff:192.0.2.1 the IPv4 address.
  */
 struct scoped_addr conf_destination(const struct scoped_addr *a);
 
 /*
- * Which listener, by its index, takes what is sent to a server of this
- * address; -1: none. own: it is an address of this host; loopback is in any
- * case. Then it is that of a listener for all addresses.
+ * The index of the listener that receives what is sent to an upstream, or -1.
+ * own: the upstream has an address of this host, so that a listener for all
+ * addresses receives it too; loopback addresses always do.
  */
-int conf_find_circle(const struct conf *conf,
-    const struct scoped_addr *upstream, bool own);
+int conf_find_loop(const struct conf *conf, const struct scoped_addr *upstream,
+    bool own);
 
-/* What upstreams_init wants; borrows from conf. */
+/* The argument of upstreams_init; borrows from conf. */
 void conf_upstreams(const struct conf *conf, struct upstreams_conf *out);
 
 /*
- * The grammar, for conf_load(): carry out every statement. Whether it
- * succeeded is told by conf_file_errors() alone.
+ * Parse the files and carry out every statement. It has succeeded if
+ * conf_file_errors() is 0 afterwards.
  */
 void conf_parse(struct conf_file *cf, struct conf *conf);
 
 /*
- * For the grammar. Each adds what a statement says, and returns NULL or the
- * reason for the refusal as a static string that reads well behind the
- * statement's value; then nothing has changed. When that is because of
- * another statement, conf->other is where, and reads well behind the reason.
- * A port that was refused already is 0 and makes conf_add_listener do
- * nothing.
+ * For the grammar. Each of these carries out one statement. Returns NULL, or
+ * the reason for a refusal as a static string that reads well behind the
+ * statement's value; then nothing has changed. If another statement is the
+ * reason, conf->other is its place, which reads well behind the string.
+ *
+ * port: 0 if it was refused already; then conf_add_listener does nothing.
  */
 const char *conf_add_listener(struct conf *conf, const struct conf_value *v,
     unsigned port, bool freebind);
 
 /*
- * Forward queries below a domain to a server; "." is all domains. Whether
- * something is a domain at all is told by conf_check_domain.
+ * Forward queries for a domain and what is below it to a server; "." is for
+ * all domains. conf_check_domain: whether text is a domain.
  */
 const char *conf_add_upstream(struct conf *conf, const struct conf_value *v,
     unsigned port, const char *domain);
@@ -243,19 +242,20 @@ const char *conf_check_domain(const char *text);
 const char *conf_add_access(struct conf *conf, const char *text, bool allow);
 
 /*
- * The policy that a statement changes: of the view whose block it stands in,
- * or the default. Never NULL.
+ * The policy that a statement changes: that of the view in whose block it is,
+ * or the default one. Never NULL.
  */
 struct dns64_policy *conf_policy(struct conf *conf);
 
 /*
- * The block of a view begins and ends. When its begin was refused, the
- * statements inside go to another view, for the sake of their errors.
+ * The beginning and the end of a view's block. If the beginning was refused,
+ * the statements inside go to the view before it, so that their errors are
+ * found.
  */
 const char *conf_begin_view(struct conf *conf, const char *name);
 const char *conf_end_view(struct conf *conf);
 
-/* Begin a match of the view, then say more of it. */
+/* Add a match to the view; then set its conditions. */
 const char *conf_add_match(struct conf *conf);
 const char *conf_match_from(struct conf *conf, const char *text);
 const char *conf_match_on(struct conf *conf, const char *text, unsigned port);
@@ -263,9 +263,9 @@ const char *conf_match_on(struct conf *conf, const char *text, unsigned port);
 const char *conf_add_exclude(struct conf *conf, int family, const char *text);
 
 /*
- * Prefixes. Those of a view replace the default's with the first one.
+ * Prefixes. The first one of a view replaces those of the default.
  *
- * range: of IPv4; conf_parse_range reads it, all of IPv4 when text is NULL.
+ * range: of IPv4; conf_parse_range parses it, NULL is all of IPv4.
  * prefix: NULL for no synthesis.
  */
 const char *conf_parse_range(const char *text, struct prefix *range);
@@ -274,8 +274,8 @@ const char *conf_add_prefix(struct conf *conf, const char *prefix,
 const char *conf_add_reverse_prefix(struct conf *conf, const char *prefix);
 
 /*
- * The translator of a prefix: url is http://ADDRESS[:PORT][/PATH]. For a
- * prefix that was refused already it does nothing.
+ * Set the translator of a prefix; url is http://ADDRESS[:PORT][/PATH]. Does
+ * nothing if the prefix was refused.
  */
 const char *conf_add_translator(struct conf *conf, const char *prefix,
     const char *url, unsigned every_secs);
@@ -284,17 +284,17 @@ const char *conf_add_translator(struct conf *conf, const char *prefix,
 const struct translator_conf *conf_find_translator(const struct conf *conf,
     const struct pref64 *prefix);
 
-/* The suffix of addresses in a prefix that was given before. */
+/* Set the suffix of addresses in a prefix of an earlier statement. */
 const char *conf_set_suffix(struct conf *conf, const char *prefix,
     const char *suffix);
 
-/* The name that answers PTR questions in `ptr local`. */
+/* Set the name that answers reverse queries ("ptr local"). */
 const char *conf_set_ptr_name(struct conf *conf, const char *text);
 
-/* A secret of cookies, in hexadecimal; the first one makes new cookies. */
+/* Add a secret for cookies, in hexadecimal; the first one signs new ones. */
 const char *conf_add_secret(struct conf *conf, const char *text);
 
-/* A local host, and a file of them, which conf_read_hosts will read. */
+/* Add a local host, or a hosts file, which conf_read_hosts will read. */
 const char *conf_add_host(struct conf *conf, const char *name,
     const char *addr);
 const char *conf_add_hosts(struct conf *conf, const struct conf_value *path);
@@ -303,16 +303,16 @@ const char *conf_add_hosts(struct conf *conf, const struct conf_value *path);
 const char *conf_set_string(char **string, const char *text);
 const char *conf_set_path(char **string, const char *text);
 
-/* Among the files of the configuration. */
+/* For the files of this folder only. */
 const char *conf_no_memory(void);
 const char *conf_blame(struct conf *conf, const struct conf_where *other,
-    const char *why); /* copies other, returns why */
+    const char *why); /* sets conf->other, returns why */
 void conf_read_hosts(struct conf *conf, struct conf_file *cf);
 int conf_find_addr(const struct conf_addrs *list,
     const struct scoped_addr *a); /* its index, or -1 */
 const char *conf_append_addr(struct conf_addrs *list,
     const struct scoped_addr *a, const struct conf_where *where);
-void conf_check_circles(const struct conf *conf, struct conf_file *cf);
+void conf_check_loops(const struct conf *conf, struct conf_file *cf);
 void conf_clear_addrs(struct conf_addrs *list);
 void conf_clear_clients(struct conf *conf);
 void conf_gather_hosts(const struct conf *conf, struct conf_file *cf);

@@ -1,6 +1,6 @@
 /*
- * Addresses to listen on and to ask, where in the file they are, and whether
- * what is asked would come back to us.
+ * The addresses to listen on and of upstreams, and the check that no query
+ * sent to an upstream comes back to a listener.
  */
 #include <sys/socket.h>
 
@@ -134,7 +134,7 @@ conf_opens_late(const struct conf *conf)
 }
 
 int
-conf_find_circle(const struct conf *conf, const struct scoped_addr *upstream,
+conf_find_loop(const struct conf *conf, const struct scoped_addr *upstream,
     bool own)
 {
 	const struct scoped_addr to = conf_destination(upstream), *on;
@@ -153,7 +153,7 @@ conf_find_circle(const struct conf *conf, const struct scoped_addr *upstream,
 }
 
 void
-conf_check_circles(const struct conf *conf, struct conf_file *cf)
+conf_check_loops(const struct conf *conf, struct conf_file *cf)
 {
 	const struct conf_addrs *ups = &conf->upstreams;
 	struct conf_where where;
@@ -162,14 +162,14 @@ conf_check_circles(const struct conf *conf, struct conf_file *cf)
 	int on;
 
 	for (i = 0; i < ups->n; i++) {
-		on = conf_find_circle(conf, &ups->v[i], false);
+		on = conf_find_loop(conf, &ups->v[i], false);
 		if (on == -1)
 			continue;
 		where.file = ups->at[i].file;
 		where.line = ups->at[i].line;
 		conf_error_at(cf, &where,
 		    "upstream %s is listened on at "
-		    "%s:%u: queries would go round in circles",
+		    "%s:%u: queries would loop",
 		    scoped_addr_print(&ups->v[i], buf, sizeof(buf)),
 		    conf->listens.at[on].file, conf->listens.at[on].line);
 	}

@@ -1,7 +1,6 @@
 /*
- * What statements say of clients and of local names: values and their
- * checks, and their canonical form. What may stand where is the grammar's
- * (parse.y).
+ * The statements about cookies and local names: values, their checks, and
+ * their canonical form; reads the hosts files.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -51,7 +50,7 @@ conf_add_secret(struct conf *conf, const char *text)
 	return (NULL);
 }
 
-/* Remember what was written; the list ends with NULL. */
+/* Add a copy of a statement to a list, for conf_print. */
 static const char *
 keep_line(char ***list, size_t *n, const char *text)
 {
@@ -94,7 +93,7 @@ conf_add_host(struct conf *conf, const char *name, const char *addr)
 	size = strlen(name) + strlen(addr) + sizeof("\"\" ");
 	if ((line = malloc(size)) == NULL)
 		return (conf_no_memory());
-	/* A name may be a keyword, but has nothing to be escaped. */
+	/* Quoted, since a name may be a keyword; it needs no escapes. */
 	snprintf(line, size, "\"%s\" %s", name, addr);
 	why = keep_line(&conf->host_lines, &conf->n_host_lines, line);
 	free(line);
@@ -121,7 +120,6 @@ conf_add_hosts(struct conf *conf, const struct conf_value *path)
 	return (NULL);
 }
 
-/* For conf_gather. */
 void
 conf_gather_hosts(const struct conf *conf, struct conf_file *cf)
 {
@@ -146,7 +144,7 @@ read_hosts(struct hosts_file *hf, struct conf_file *cf, const char *path)
 	if (hosts_file_read(hf, (const char *)f->bytes, f->len) == 0 &&
 	    hosts_file_end(hf) == 0)
 		return (NULL);
-	/* ENOSPC: of what fits something is left out. */
+	/* ENOSPC: the limit is reached, which is no error. */
 	return (errno == ENOSPC ? NULL : strerror(errno));
 }
 
@@ -167,9 +165,9 @@ tell_faults(const struct hosts_file *hf, const char *path)
 }
 
 /*
- * A file that has outgrown its limit is used as far as it fits: without the
- * rest of a list there is still a name service, and a start may have nobody
- * to see it refused.
+ * A file that is too large for the limit is used in part and logged: name
+ * service without the rest of a block list is better than none, and at a boot
+ * nobody would see the refusal.
  */
 void
 conf_read_hosts(struct conf *conf, struct conf_file *cf)

@@ -1,6 +1,5 @@
 /*
- * What statements say of views and of their policies: values and their
- * checks. What may stand where is the grammar's (parse.y).
+ * The statements about views and their policies: values and their checks.
  */
 #include <sys/socket.h>
 
@@ -18,7 +17,7 @@
 #include "conf.h"
 #include "dns64d/wire/name_text.h"
 
-/* Why the policy or a view took no more, from errno. */
+/* The reason for a refusal by policy.c or view.c, from errno. */
 static const char *
 refusal(void)
 {
@@ -62,7 +61,7 @@ conf_end_view(struct conf *conf)
 	const struct view *view = current_view(conf);
 
 	conf->in_view = false;
-	/* Of the default view only when the begin was refused. */
+	/* It is the default view (no name) if the beginning was refused. */
 	if (view->name != NULL && view->n_matches == 0)
 		return ("has no match: nobody would see it");
 	return (NULL);
@@ -117,7 +116,7 @@ conf_add_exclude(struct conf *conf, int family, const char *text)
 	return (NULL);
 }
 
-/* The policy that a prefix goes to: a view begins with none of its own. */
+/* The policy for a prefix; the first one of a view removes the default's. */
 static struct dns64_policy *
 prefix_policy(struct conf *conf)
 {
@@ -149,7 +148,7 @@ same_pref64(const struct pref64 *a, const struct pref64 *b)
 	return (a->len == b->len && pref64_overlap(a, b));
 }
 
-/* The index of a prefix in the policy, -1 when it is not there. */
+/* The index of a prefix in the policy, or -1. */
 static int
 find_pref64(const struct dns64_policy *policy, const struct pref64 *p)
 {
@@ -168,7 +167,7 @@ current_index(const struct conf *conf)
 	return (conf->in_view ? conf->views.n - 1 : 0);
 }
 
-/* Remember a statement for the sake of messages. */
+/* Note a statement, so that messages can name it. */
 static const char *
 keep_line(struct conf *conf, const struct conf_prefix_line *line)
 {
@@ -186,8 +185,8 @@ keep_line(struct conf *conf, const struct conf_prefix_line *line)
 }
 
 /*
- * Refuse because of an earlier statement of the view: about a prefix that
- * overlaps p, or when that is NULL, for the same range.
+ * Refuse because of an earlier statement of the view: one whose prefix
+ * overlaps p or, if p is NULL, one for the same range.
  */
 static const char *
 blame_line(struct conf *conf, const struct pref64 *p,
@@ -209,8 +208,8 @@ blame_line(struct conf *conf, const struct pref64 *p,
 }
 
 /*
- * Prefixes of which one contains another would make the address inside a
- * reverse name ambiguous.
+ * Whether p contains another prefix or is contained in one: then a reverse
+ * name would have two IPv4 addresses.
  */
 static bool
 is_ambiguous(const struct dns64_policy *policy, const struct pref64 *p)
@@ -333,7 +332,7 @@ conf_set_suffix(struct conf *conf, const char *prefix, const char *suffix)
 	return (policy_set_suffix(policy, index, &addr));
 }
 
-/* Host name characters only: what needs escapes names no host. */
+/* Names of hosts need no escapes. */
 const char *
 conf_set_ptr_name(struct conf *conf, const char *text)
 {
@@ -341,7 +340,7 @@ conf_set_ptr_name(struct conf *conf, const char *text)
 	uint8_t wire[POLICY_NAME_MAX];
 	size_t len;
 
-	/* The root is no host. */
+	/* The root is no name of a host. */
 	if ((len = name_from_text(text, wire)) <= 1)
 		return ("is no host name");
 	memcpy(policy->ptr_name, wire, len);
@@ -350,7 +349,7 @@ conf_set_ptr_name(struct conf *conf, const char *text)
 	return (NULL);
 }
 
-/* True when one of the first n rules has this target, for all of IPv4. */
+/* One of the first n rules has this target; for_all: for all of IPv4. */
 static bool
 has_target(const struct dns64_policy *policy, size_t n, int target,
     bool for_all)
@@ -365,7 +364,7 @@ has_target(const struct dns64_policy *policy, size_t n, int target,
 	return (false);
 }
 
-/* In the order of the rules, which the canonical print keeps. */
+/* Warns in the order of the rules. */
 static void
 warn_of_view(const struct view *view)
 {

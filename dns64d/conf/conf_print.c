@@ -1,7 +1,7 @@
 /*
- * The canonical form of a configuration: one statement of each kind in a
- * fixed order of kinds, lists in the order in which they were written. Views
- * and their policies are conf_print_policy.c's.
+ * The canonical form of a configuration: the kinds of statements in a fixed
+ * order, lists as they were written. conf_print_policy.c prints views and
+ * their policies.
  */
 #include <inttypes.h>
 

@@ -1,6 +1,6 @@
 /*
- * The canonical form of policies and views: every setting, whether it is the
- * default's or the view's own.
+ * The canonical form of policies and views: every setting of each view, also
+ * those that it has from the default.
  */
 #include <sys/socket.h>
 
@@ -15,21 +15,22 @@
 #include "conf.h"
 #include "dns64d/wire/name_text.h"
 
-struct page {
+/* Where to print, and what before each line. */
+struct output {
 	FILE *f;
 	const char *indent;
 	const struct conf *conf;
 };
 
-/* A line, or the begin of one when fmt has no newline. */
+/* Print a line, or without a newline in fmt the beginning of one. */
 static void __attribute__((__format__(printf, 2, 3)))
-print(const struct page *page, const char *fmt, ...)
+print(const struct output *out, const char *fmt, ...)
 {
 	va_list ap;
 
-	fputs(page->indent, page->f);
+	fputs(out->indent, out->f);
 	va_start(ap, fmt);
-	vfprintf(page->f, fmt, ap);
+	vfprintf(out->f, fmt, ap);
 	va_end(ap);
 }
 
@@ -40,19 +41,19 @@ yes_no(bool yes)
 }
 
 static void
-print_translator(const struct page *page, const struct pref64 *prefix)
+print_translator(const struct output *out, const struct pref64 *prefix)
 {
 	const struct translator_conf *t;
 
-	if ((t = conf_find_translator(page->conf, prefix)) == NULL)
+	if ((t = conf_find_translator(out->conf, prefix)) == NULL)
 		return;
-	fprintf(page->f, " translator ");
-	conf_print_string(page->f, t->url);
-	fprintf(page->f, " every %u", t->every_secs);
+	fprintf(out->f, " translator ");
+	conf_print_string(out->f, t->url);
+	fprintf(out->f, " every %u", t->every_secs);
 }
 
 static void
-print_rule(const struct page *page, const struct dns64_policy *policy,
+print_rule(const struct output *out, const struct dns64_policy *policy,
     const struct policy_rule *r)
 {
 	const struct pref64 *prefix = NULL;
@@ -60,35 +61,35 @@ print_rule(const struct page *page, const struct dns64_policy *policy,
 
 	if (r->target != POLICY_TARGET_NONE)
 		prefix = &policy->prefixes[r->target];
-	print(page, "prefix %s",
+	print(out, "prefix %s",
 	    prefix != NULL ? pref64_print(prefix, buf, sizeof(buf)) : "none");
-	/* "prefix none" does not go without its range. */
+	/* The grammar wants a range for "prefix none". */
 	if (r->range.len > 0 || prefix == NULL)
-		fprintf(page->f, " for %s",
+		fprintf(out->f, " for %s",
 		    prefix_print(&r->range, buf, sizeof(buf)));
 	if (prefix != NULL)
-		print_translator(page, prefix);
-	fputc('\n', page->f);
+		print_translator(out, prefix);
+	fputc('\n', out->f);
 }
 
 static void
-print_prefixes(const struct page *page, const struct dns64_policy *policy)
+print_prefixes(const struct output *out, const struct dns64_policy *policy)
 {
 	char buf[PREF64_STRLEN];
 	size_t i;
 
 	for (i = 0; i < policy->n_rules; i++)
-		print_rule(page, policy, &policy->rules[i]);
+		print_rule(out, policy, &policy->rules[i]);
 	for (i = 0; i < policy->n_prefixes; i++) {
 		if (!policy_prefix_in_use(policy, i))
-			print(page, "prefix %s reverse-only\n",
+			print(out, "prefix %s reverse-only\n",
 			    pref64_print(&policy->prefixes[i], buf,
 				sizeof(buf)));
 	}
 }
 
 static void
-print_suffixes(const struct page *page, const struct dns64_policy *policy)
+print_suffixes(const struct output *out, const struct dns64_policy *policy)
 {
 	char prefix[PREF64_STRLEN], suffix[INET6_ADDRSTRLEN];
 	size_t i;
@@ -96,7 +97,7 @@ print_suffixes(const struct page *page, const struct dns64_policy *policy)
 	for (i = 0; i < policy->n_prefixes; i++) {
 		if (IN6_IS_ADDR_UNSPECIFIED(&policy->suffix[i]))
 			continue;
-		print(page, "suffix %s %s\n",
+		print(out, "suffix %s %s\n",
 		    pref64_print(&policy->prefixes[i], prefix, sizeof(prefix)),
 		    inet_ntop(AF_INET6, &policy->suffix[i], suffix,
 			sizeof(suffix)));
@@ -104,16 +105,16 @@ print_suffixes(const struct page *page, const struct dns64_policy *policy)
 }
 
 static void
-print_exclude(const struct page *page, const char *record,
+print_exclude(const struct output *out, const char *record,
     const struct policy_ranges *list)
 {
 	char buf[PREFIX_STRLEN];
 	size_t i;
 
-	/* The built-in list would otherwise be added to this one. */
-	print(page, "exclude %s none\n", record);
+	/* Without this, the default list would be added to when read again. */
+	print(out, "exclude %s none\n", record);
 	for (i = 0; i < list->n; i++)
-		print(page, "exclude %s %s\n", record,
+		print(out, "exclude %s %s\n", record,
 		    prefix_print(&list->v[i], buf, sizeof(buf)));
 }
 
@@ -150,91 +151,89 @@ balance_name(enum policy_balance balance)
 }
 
 static void
-print_ask(const struct page *page, const struct dns64_policy *policy)
+print_ask(const struct output *out, const struct dns64_policy *policy)
 {
 	switch (policy->lookups) {
 	case POLICY_LOOKUPS_PARALLEL:
-		print(page, "ask parallel\n");
+		print(out, "ask parallel\n");
 		break;
 	case POLICY_LOOKUPS_SEQUENTIAL:
-		print(page, "ask sequential\n");
+		print(out, "ask sequential\n");
 		break;
 	case POLICY_LOOKUPS_DELAYED:
-		print(page, "ask delayed %u\n", policy->a_delay_ms);
+		print(out, "ask delayed %u\n", policy->a_delay_ms);
 		break;
 	}
 }
 
 static void
-print_ptr(const struct page *page, const struct dns64_policy *policy)
+print_ptr(const struct output *out, const struct dns64_policy *policy)
 {
 	char text[NAME_TEXT_MAX];
 
 	if (policy->ptr_mode == POLICY_PTR_CNAME) {
-		print(page, "ptr cname\n");
+		print(out, "ptr cname\n");
 		return;
 	}
-	print(page, "ptr local \"%s\"\n",
-	    name_to_text(policy->ptr_name, text));
+	print(out, "ptr local \"%s\"\n", name_to_text(policy->ptr_name, text));
 }
 
 static void
-print_policy(const struct page *page, const struct dns64_policy *policy)
+print_policy(const struct output *out, const struct dns64_policy *policy)
 {
-	print(page, "dns64 %s\n", dns64_name(policy->dns64));
-	print_prefixes(page, policy);
-	print_suffixes(page, policy);
-	print(page, "balance %s\n", balance_name(policy->balance));
-	print_exclude(page, "aaaa", &policy->exclude_aaaa);
-	print_exclude(page, "a", &policy->exclude_a);
-	print_ask(page, policy);
-	print(page, "force %s\n", yes_no(policy->force));
-	print(page, "max-synth %u\n", policy->max_synth);
-	print(page, "nxdomain %s\n",
-	    policy->nxdomain_synth ? "synth" : "pass");
-	print(page, "checking-disabled %s\n",
+	print(out, "dns64 %s\n", dns64_name(policy->dns64));
+	print_prefixes(out, policy);
+	print_suffixes(out, policy);
+	print(out, "balance %s\n", balance_name(policy->balance));
+	print_exclude(out, "aaaa", &policy->exclude_aaaa);
+	print_exclude(out, "a", &policy->exclude_a);
+	print_ask(out, policy);
+	print(out, "force %s\n", yes_no(policy->force));
+	print(out, "max-synth %u\n", policy->max_synth);
+	print(out, "nxdomain %s\n", policy->nxdomain_synth ? "synth" : "pass");
+	print(out, "checking-disabled %s\n",
 	    policy->cd_synth ? "synth" : "pass");
-	print(page, "signed %s\n", policy->leave_signed ? "leave" : "synth");
-	print(page, "filter none\n");
+	print(out, "signed %s\n", policy->leave_signed ? "leave" : "synth");
+	print(out, "filter none\n");
 	if (policy->filter_a)
-		print(page, "filter a\n");
+		print(out, "filter a\n");
 	if (policy->filter_ipv4hint)
-		print(page, "filter ipv4hint\n");
-	print(page, "tell-synthesised %s\n", yes_no(policy->tell_synthesised));
-	print(page, "wkp-non-global %s\n",
+		print(out, "filter ipv4hint\n");
+	print(out, "tell-synthesised %s\n", yes_no(policy->tell_synthesised));
+	print(out, "wkp-non-global %s\n",
 	    policy->wkp_non_global ? "allow" : "drop");
-	print_ptr(page, policy);
-	print(page, "ttl ptr %" PRIu32 "\n", policy->ptr_ttl);
-	print(page, "ttl ipv4only %" PRIu32 "\n", policy->ipv4only_ttl);
-	print(page, "timeout aaaa %u\n", policy->aaaa_deadline_ms);
+	print_ptr(out, policy);
+	print(out, "ttl ptr %" PRIu32 "\n", policy->ptr_ttl);
+	print(out, "ttl ipv4only %" PRIu32 "\n", policy->ipv4only_ttl);
+	print(out, "timeout aaaa %u\n", policy->aaaa_deadline_ms);
 }
 
 static void
-print_match(const struct page *page, const struct view_match *m)
+print_match(const struct output *out, const struct view_match *m)
 {
 	char buf[PREFIX_STRLEN];
 
-	print(page, "match");
+	print(out, "match");
 	if (m->from.family != AF_UNSPEC)
-		fprintf(page->f, " from %s",
+		fprintf(out->f, " from %s",
 		    prefix_print(&m->from, buf, sizeof(buf)));
 	if (m->on.ss.ss_family != AF_UNSPEC)
-		conf_print_addr(" on", &m->on, page->f);
-	fputc('\n', page->f);
+		conf_print_addr(" on", &m->on, out->f);
+	fputc('\n', out->f);
 }
 
 void
 conf_print_defaults(const struct conf *conf, FILE *f)
 {
-	const struct page page = { f, "", conf };
+	const struct output out = { f, "", conf };
 
-	print_policy(&page, &conf->views.v[0].policy);
+	print_policy(&out, &conf->views.v[0].policy);
 }
 
 void
 conf_print_views(const struct conf *conf, FILE *f)
 {
-	const struct page page = { f, "\t", conf };
+	const struct output out = { f, "\t", conf };
 	const struct view *view;
 	size_t i, k;
 
@@ -244,8 +243,8 @@ conf_print_views(const struct conf *conf, FILE *f)
 		conf_print_string(f, view->name);
 		fprintf(f, " {\n");
 		for (k = 0; k < view->n_matches; k++)
-			print_match(&page, &view->matches[k]);
-		print_policy(&page, &view->policy);
+			print_match(&out, &view->matches[k]);
+		print_policy(&out, &view->policy);
 		fprintf(f, "}\n");
 	}
 }

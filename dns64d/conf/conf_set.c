@@ -1,6 +1,6 @@
 /*
- * Statements that set one value, who may ask, and what the files of the
- * configuration have in common to say.
+ * Statements that set one string, the access list, and what the files of this
+ * folder use for refusals.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -24,7 +24,7 @@ conf_blame(struct conf *conf, const struct conf_where *other, const char *why)
 	return (why);
 }
 
-/* The rule that says the contrary. */
+/* Refuse because of the rule that says the contrary. */
 static const char *
 contrary(struct conf *conf, const struct prefix *p, bool allow)
 {

@@ -1,6 +1,5 @@
 /*
- * Where translators tell of their load: the addresses of their metrics, and
- * which prefix each belongs to.
+ * The translators of prefixes: the URLs at which their load can be read.
  */
 #include <sys/socket.h>
 
@@ -34,7 +33,7 @@ conf_clear_translators(struct conf *conf)
 	free(conf->translators);
 }
 
-/* The digits behind a colon; 0 when they are no port. */
+/* The digits behind a colon; 0 if they are no port. */
 static unsigned
 parse_port(const char *text, size_t len)
 {
@@ -52,8 +51,8 @@ parse_port(const char *text, size_t len)
 }
 
 /*
- * Address and port, "[2001:db8::1]:9164" or "192.0.2.1". Names are not
- * looked up: a resolver that needs itself to start is a trap.
+ * Address and port, "[2001:db8::1]:9164" or "192.0.2.1". No names: to look one
+ * up we might need ourselves.
  */
 static const char *
 parse_authority(const char *text, size_t len, struct translator_conf *t)
@@ -84,7 +83,7 @@ parse_authority(const char *text, size_t len, struct translator_conf *t)
 	return (NULL);
 }
 
-/* What it allocates is in t, whatever it returns. */
+/* t owns what was allocated, also after a refusal. */
 static const char *
 parse_url(const char *url, struct translator_conf *t)
 {
@@ -138,7 +137,7 @@ append(struct conf *conf, const struct translator_conf *t)
 	return (NULL);
 }
 
-/* The statement that gave the prefix another translator, in any view. */
+/* Refuse because of the statement, in any view, with another translator. */
 static const char *
 blame(struct conf *conf, const struct pref64 *p)
 {

@@ -1,6 +1,6 @@
 /*
- * The statements about upstreams: the servers, the domains they are for, and
- * the order in which they are asked.
+ * The statements about upstreams: servers, the domains they are for, and the
+ * order in which they are used.
  */
 #include <sys/socket.h>
 
@@ -14,7 +14,7 @@
 
 _Static_assert(CONF_ADDRS_MAX <= UPSTREAMS_MAX, "upstreams are addresses");
 
-/* Find or add; returns its index, or -1 with the reason in *why. */
+/* Find or add a route; returns its index, or -1 with the reason in *why. */
 static int
 get_route(struct conf *conf, const char *domain, const char **why)
 {
@@ -43,7 +43,7 @@ get_route(struct conf *conf, const char *domain, const char **why)
 	return (conf->n_routes++);
 }
 
-/* The same of a server. */
+/* The same for a server. */
 static int
 get_server(struct conf_addrs *list, const struct conf_value *v, unsigned port,
     const char **why)
@@ -68,7 +68,7 @@ conf_check_domain(const char *text)
 	return (name_from_text(text, wire) == 0 ? "is no domain" : NULL);
 }
 
-/* The server is on the route already: by which statement? */
+/* Refuse because of the statement that has put the server on the route. */
 static const char *
 twice(struct conf *conf, unsigned server, unsigned route)
 {

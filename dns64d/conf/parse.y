@@ -1,6 +1,6 @@
 /*
- * The grammar of dns64d.conf. Says which statements there are and what may
- * stand where; what a value means is checked by conf.c.
+ * The grammar of dns64d.conf: which statements there are, what may be in them
+ * and the bounds of numbers. The functions of conf.h check all other values.
  */
 %code requires {
 #include <stdbool.h>
@@ -201,7 +201,7 @@ statement	: address
 		| view
 		;
 
-/* The last one holds. */
+/* If given again, the last one is used, with a warning. */
 once		: order
 		| bound
 		| cache
@@ -290,7 +290,7 @@ match_on	: ON ADDRESS port {
 		}
 		;
 
-/* What a view may have of its own. */
+/* Settings that a view may have of its own. */
 setting		: prefix
 		| exclude
 		| filter
@@ -564,7 +564,7 @@ level		: ERR			{ $$ = LOG_LEVEL_ERR; }
 
 %%
 
-/* The names of the tokens that would be accepted; returns how many. */
+/* The tokens that would be accepted; returns how many. */
 static int
 expected(yypstate *ps, yysymbol_kind_t kinds[YYNTOKENS],
     const char *names[YYNTOKENS])
@@ -576,7 +576,7 @@ expected(yypstate *ps, yysymbol_kind_t kinds[YYNTOKENS],
 	return (n > 0 ? n : 0);
 }
 
-/* The token that is called so, or YYUNDEF. */
+/* The token with this name, or YYUNDEF. */
 static int
 token_named(const char *name)
 {
@@ -588,7 +588,7 @@ token_named(const char *name)
 	return (YYUNDEF);
 }
 
-/* What v is where it stands, or at least elsewhere. */
+/* The token that v is at this place or, failing that, at any other. */
 static int
 token_of(yypstate *ps, struct conf_file *cf, struct conf_value *v)
 {
@@ -626,7 +626,7 @@ yyreport_syntax_error(const yypcontext_t *ctx, struct conf_file *cf,
 	return (0);
 }
 
-/* bison calls it for lack of memory. */
+/* bison calls this only if memory is short. */
 static void
 yyerror(struct conf_file *cf, struct conf *conf, const char *msg)
 {
@@ -655,8 +655,8 @@ conf_parse(struct conf_file *cf, struct conf *conf)
 }
 
 /*
- * Report why a value was refused, and the other statement because of which;
- * refusal is NULL when it was not.
+ * Report why a value was refused, with the other statement that is the reason,
+ * if any. refusal: NULL if the value was accepted.
  */
 static void
 check(struct conf_file *cf, struct conf *conf, const struct conf_value *v,
@@ -669,7 +669,7 @@ check(struct conf_file *cf, struct conf *conf, const struct conf_value *v,
 	conf->other.file = NULL;
 }
 
-/* Each of these is within its bounds, or 0 after a message. */
+/* These return a value within the bounds, or 0 after a message. */
 static unsigned
 number(struct conf_file *cf, const struct conf_value *v, unsigned min,
     unsigned max, const char *why)
@@ -732,7 +732,7 @@ size(struct conf_file *cf, const struct conf_value *v)
 	return (n);
 }
 
-/* Of address and domain the one that is refused is named. */
+/* The message names the address or the domain, whichever is refused. */
 static void
 add_upstream(struct conf_file *cf, struct conf *conf,
     const struct conf_value *addr, unsigned port,
@@ -749,8 +749,8 @@ add_upstream(struct conf_file *cf, struct conf *conf,
 }
 
 /*
- * prefix is NULL for no synthesis; range has no text for all of IPv4. Of the
- * two the one that is refused is named.
+ * prefix: NULL for no synthesis. range: without a text for all of IPv4. The
+ * message names whichever is refused.
  */
 static void
 add_prefix(struct conf_file *cf, struct conf *conf,
@@ -768,8 +768,8 @@ add_prefix(struct conf_file *cf, struct conf *conf,
 }
 
 /*
- * A view begins as a copy of the default, so that what stands above it in
- * the file holds in it, and nothing else.
+ * A view begins as a copy of the default, so a default that comes after it
+ * would not hold in it.
  */
 static void
 check_order(struct conf_file *cf, const struct conf *conf)

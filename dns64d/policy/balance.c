@@ -21,7 +21,7 @@ balance_begin(struct balance_pick *pick, struct balance *balance,
 	pick->drawn = false;
 }
 
-/* The client's address without its port, as octets; returns how many. */
+/* Write the octets of the client's address; returns how many. */
 static size_t
 client_octets(const struct sockaddr_storage *ss, uint8_t *out)
 {
@@ -59,7 +59,7 @@ load_of(const struct balance *b, size_t i)
 	return (b->target[i] != NULL ? b->target[i]->load : 0);
 }
 
-/* Low loads first, and chance among equals. */
+/* The lower the load, the greater; random among equal loads. */
 static uint64_t
 load_weight(const struct balance *b, size_t i, const struct rng *rng)
 {
@@ -102,7 +102,7 @@ state_of(const struct balance *b, int i)
 	return (b->target[i] != NULL ? b->target[i]->state : BALANCE_UP);
 }
 
-/* Only those in the best state that there is among them. */
+/* Keep the prefixes whose translators have the best state among these. */
 static size_t
 keep_best(const struct balance *b, int *index, size_t n)
 {

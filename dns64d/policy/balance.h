@@ -1,15 +1,13 @@
 /*
- * Which of several prefixes a synthesised answer uses. The policy says which
- * prefixes an IPv4 address may have; this takes away those whose translator
- * is in no state to serve and, unless all are wanted, leaves one. Pure:
- * randomness is an argument, the state of the translators is read where
- * their owner keeps it.
+ * Chooses among the prefixes that the policy has for an IPv4 address: removes
+ * those whose translator cannot serve and, unless all are wanted, keeps one.
+ * Pure: randomness and the states of the translators are arguments.
  *
  *	all		every prefix
  *	round-robin	the next one for every answer
  *	random		any, for every answer
- *	client-hash	always the same for a client's address
- *	least-loaded	the one whose translator is loaded least
+ *	client-hash	always the same one for a client's address
+ *	least-loaded	the one whose translator has the least load
  *
  * In all modes but "all" the addresses of one answer have the same prefix, as
  * far as their IPv4 ranges allow.
@@ -29,10 +27,10 @@
 
 #include "policy.h"
 
-/* The better ones first. */
+/* The best first. */
 enum balance_state {
-	BALANCE_UP,	  /* serves, or nothing is known of it */
-	BALANCE_DRAINING, /* serves what it has, wants no more */
+	BALANCE_UP,	  /* serves, or nothing is known */
+	BALANCE_DRAINING, /* serves its sessions, wants no new ones */
 	BALANCE_DOWN
 };
 
@@ -50,9 +48,9 @@ struct balance {
 };
 
 /*
- * What was drawn for one answer. Nothing is drawn before the first address,
- * so that questions without a synthesised answer take no turn: hosts ask for
- * A and AAAA in pairs.
+ * The choice for one answer. It is made with the first address that has a
+ * choice, so that queries without synthesis do not advance round-robin: hosts
+ * send queries for A and AAAA in pairs.
  */
 struct balance_pick {
 	struct balance *balance;
@@ -71,30 +69,30 @@ void balance_begin(struct balance_pick *pick, struct balance *balance,
     const struct sockaddr_storage *client, const struct rng *rng);
 
 /*
- * Of the n prefixes with these indices, n > 0, keep those that are to be
- * used, in their order. Only the best state among them counts, so that at
- * least one always stays: when all translators are reported down, that
- * report is the likeliest thing to be wrong.
+ * Of the n prefixes with these indices, n > 0, keep those to be used, in their
+ * order. Those with the best state among them stay, so at least one does: if
+ * all translators are reported down, the reports are likely to be wrong.
  * Returns how many were kept.
  *
- * client-hash is rendezvous hashing: each prefix has a weight that depends
- * on the client and on itself alone, and the greatest wins. When one of n
- * goes or comes, only its own 1/n of the clients move. The hash has no
- * secret, so that several dns64d agree. It takes the whole address, not the
- * /64: a large network may be a single one.
+ * client-hash is rendezvous hashing: each prefix has a weight that depends on
+ * the client and the prefix only, and the greatest is used. If one of n comes
+ * or goes, 1/n of the clients move. The hash has no secret key, so that
+ * several dns64d choose alike. It covers the whole address, not the /64, since
+ * one /64 may be all of a large network.
  *
- * Among translators that are loaded alike, least-loaded draws one.
+ * Among translators with equal load, least-loaded chooses at random.
  */
 size_t balance_choose(struct balance_pick *pick, int *index, size_t n);
 
 /*
- * True when nothing was left to the client, to chance or to the state of
- * translators: everybody would have got the same.
+ * Whether every client would have got the same at any time: the choice did not
+ * depend on the client, on chance or on the state of translators.
  */
 bool balance_is_fixed(const struct balance_pick *pick);
 
 /*
- * policy_synthesise with what balance_choose leaves; pick NULL: everything.
+ * policy_synthesise with the prefixes that balance_choose keeps; pick NULL:
+ * with all.
  * out: room for POLICY_PREFIXES_MAX. Returns how many were written.
  */
 size_t balance_synthesise(struct balance_pick *pick,

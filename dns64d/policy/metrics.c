@@ -28,7 +28,7 @@ skip_blanks(struct cursor *c)
 		c->p++;
 }
 
-/* The field whose name begins the line; N_FIELDS for all others. */
+/* The field with the name at the beginning of the line, or N_FIELDS. */
 static enum field
 read_name(struct cursor *c)
 {
@@ -47,7 +47,7 @@ read_name(struct cursor *c)
 	return (i);
 }
 
-/* A number up to 10^18; a time of measurement may follow. */
+/* A number below 10^18; a timestamp may follow. */
 static int
 read_value(struct cursor *c, uint64_t *out)
 {

@@ -1,6 +1,6 @@
 /*
- * What a translator tells of itself: the few lines of the Prometheus text
- * format that dns64d.conf(5) documents under TRANSLATORS. Pure.
+ * Parses the metrics of a translator, in the Prometheus text format, as
+ * documented in dns64d.conf(5), TRANSLATORS. Pure.
  */
 #ifndef DNS64D_POLICY_METRICS_H
 #define DNS64D_POLICY_METRICS_H
@@ -18,10 +18,10 @@ struct metrics {
 };
 
 /*
- * Read an answer. Lines with other names or with labels are ignored; of a
- * name that comes twice the last line holds.
- * text: need not end with NUL. Returns 0; -1 when a line is missing or has
- * another value than a number without a fraction: then m is unchanged.
+ * Parse an answer. Lines with other names or with labels are ignored; the last
+ * line with a name counts.
+ * text: need not end with NUL. Returns 0, or -1 if a line is missing or its
+ * value is no whole number; then m is unchanged.
  */
 int metrics_parse(const char *text, size_t len, struct metrics *m);
 

@@ -1,6 +1,6 @@
 /*
- * The policy of one view: lists of ranges and what they say of an address.
- * Owns the arrays; knows no messages.
+ * The policy of one view: its prefixes, rules and exclusions, and what they
+ * make of an address.
  */
 #include <arpa/inet.h>
 
@@ -15,7 +15,7 @@
 
 #define U_OCTET 8 /* bits 64 to 71 are zero (RFC 6052, 2.2) */
 
-/* Defaults as numbers, for they cannot fail to parse. */
+/* The default A exclusions. */
 static const struct {
 	uint32_t addr; /* host order */
 	unsigned char len;
@@ -133,7 +133,7 @@ policy_add_prefix(struct dns64_policy *p, const struct pref64 *prefix)
 	return ((int)i);
 }
 
-/* The octet behind the IPv4 address, with octet 8 stepped over. */
+/* The first octet behind the IPv4 address; octet 8 is not part of either. */
 static size_t
 suffix_start(const struct pref64 *prefix)
 {
@@ -158,7 +158,7 @@ policy_set_suffix(struct dns64_policy *p, int index,
 	return (NULL);
 }
 
-/* array_grow(), and ENOSPC when there may be no more. */
+/* array_grow(), with errno ENOSPC at POLICY_RULES_MAX. */
 static void *
 grow(void *array, size_t n, size_t size)
 {
@@ -278,7 +278,7 @@ policy_is_ipv4only(struct in_addr addr4)
 	return (addr == 0xc00000aa || addr == 0xc00000ab);
 }
 
-/* RFC 6052, 3.1; other prefixes carry every address. */
+/* 64:ff9b::/96 must not have non-global addresses (RFC 6052, 3.1). */
 static bool
 may_carry(const struct dns64_policy *p, const struct pref64 *prefix,
     struct in_addr addr4)

@@ -1,7 +1,7 @@
 /*
- * What one view of dns64d does: prefixes, which IPv4 ranges go to which of
- * them, exclusions, modes. The configuration fills a policy once; the pure
- * layers only read it. Knows nothing of messages, clients or sockets.
+ * The policy of a view: prefixes, the IPv4 ranges that each is for, exclusions
+ * and modes. Filled by the configuration, then only read. Knows nothing of
+ * messages, clients or sockets.
  */
 #ifndef DNS64D_POLICY_POLICY_H
 #define DNS64D_POLICY_POLICY_H
@@ -25,17 +25,17 @@
 #define POLICY_TTL_PTR 600
 #define POLICY_AAAA_DEADLINE_MS 800
 
-/* A rule's target in place of an index: no synthesis for this range. */
+/* A rule's target instead of an index: no synthesis for this range. */
 #define POLICY_TARGET_NONE (-1)
 
-/* Who gets synthesised answers; the others have a plain forwarder. */
+/* Which clients get synthesised answers; for others we only forward. */
 enum policy_dns64 {
 	POLICY_DNS64_YES,
 	POLICY_DNS64_NO,
-	POLICY_DNS64_IPV6_CLIENTS /* those that ask over IPv6; see view.h */
+	POLICY_DNS64_IPV6_CLIENTS /* those with IPv6 addresses; see view.h */
 };
 
-/* Which of several prefixes for one IPv4 address are used; see balance.h. */
+/* Which prefixes are used if several match an address; see balance.h. */
 enum policy_balance {
 	POLICY_BALANCE_ALL,
 	POLICY_BALANCE_ROUND_ROBIN,
@@ -51,16 +51,16 @@ enum policy_lookups {
 	POLICY_LOOKUPS_SEQUENTIAL /* only when AAAA is empty */
 };
 
-/* What answers a PTR question inside a Pref64 (RFC 6147, 5.3.1). */
+/* The answer to a PTR query for an address in a prefix (RFC 6147, 5.3.1). */
 enum policy_ptr {
 	POLICY_PTR_CNAME, /* synthesised CNAME to in-addr.arpa */
 	POLICY_PTR_LOCAL  /* the configured name, for every address */
 };
 
 /*
- * IPv4 range -> prefix. Of the rules that match, those of the longest range
- * apply, all of them: the same range may be given to several prefixes. Kept
- * with the longest ranges first, else in the order of adding.
+ * IPv4 range -> prefix. Of the rules that match an address, all those with the
+ * longest range apply: one range may have several prefixes. Sorted by length
+ * of the range, longest first, then in the order of adding.
  */
 struct policy_rule {
 	struct prefix range; /* AF_INET */
@@ -72,7 +72,7 @@ struct policy_ranges {
 	size_t n;
 };
 
-/* Owns its arrays. Made by policy_init, so that the defaults hold. */
+/* Owns its arrays. */
 struct dns64_policy {
 	struct pref64 prefixes[POLICY_PREFIXES_MAX];
 	struct in6_addr suffix[POLICY_PREFIXES_MAX]; /* of each prefix */
@@ -91,10 +91,10 @@ struct dns64_policy {
 	bool nxdomain_synth;	   /* try A after NXDOMAIN on AAAA */
 	bool cd_synth;		   /* synthesise for CD=1, DO=0 */
 	bool wkp_non_global;	   /* non-global IPv4 under 64:ff9b::/96 too */
-	bool leave_signed;	   /* DO=1 gets a signed denial as it is */
-	bool filter_a;		   /* clients get no A records */
-	bool filter_ipv4hint;	   /* nor hints of them in HTTPS and SVCB */
-	bool tell_synthesised;	   /* by EDE 29 (RFC 8914) */
+	bool leave_signed;	   /* relay a signed denial to DO=1 */
+	bool filter_a;		   /* remove A records */
+	bool filter_ipv4hint;	   /* remove ipv4hint of HTTPS and SVCB */
+	bool tell_synthesised;	   /* add EDE 29, "Synthesized" */
 	unsigned max_synth;	   /* AAAA of one answer; 0: all */
 
 	enum policy_ptr ptr_mode;
@@ -120,20 +120,20 @@ void policy_clear(struct dns64_policy *p);
  */
 int policy_copy(struct dns64_policy *p, const struct dns64_policy *from);
 
-/* Forget all prefixes and rules. */
+/* Remove all prefixes and rules. */
 void policy_clear_prefixes(struct dns64_policy *p);
 
 /*
- * Add a prefix. The same prefix twice is one; overlap is the caller's to
- * refuse. A prefix that no rule names is used for PTR questions only
- * (renumbering).
+ * Add a prefix, unless it is there already. The caller refuses prefixes that
+ * overlap. A prefix without a rule is used for PTR queries only, as for one
+ * that is being phased out.
  * Returns its index, or -1 with errno ENOSPC (POLICY_PREFIXES_MAX).
  */
 int policy_add_prefix(struct dns64_policy *p, const struct pref64 *prefix);
 
 /*
- * Give the addresses made with a prefix these bits behind the IPv4 address
- * (RFC 6052, 2.2), which are zero otherwise.
+ * Set the bits behind the IPv4 address in addresses of a prefix (RFC 6052,
+ * 2.2); they are zero otherwise.
  * Returns NULL, or the reason for the refusal as a static string that reads
  * well behind the text of the suffix; then nothing has changed.
  */
@@ -159,48 +159,47 @@ int policy_add_exclude(struct dns64_policy *p, const struct prefix *range);
 void policy_clear_excludes(struct dns64_policy *p, int family);
 
 /*
- * To be called when all is added: without a prefix to synthesise with, it is
+ * To be called after all statements. Without a prefix for synthesis, adds
  * 64:ff9b::/96 (RFC 6147, 5.2) for all of IPv4 that has no other rule.
  * Returns 0, or -1 with errno ENOMEM or ENOSPC (POLICY_PREFIXES_MAX).
  */
 int policy_finish(struct dns64_policy *p);
 
-/* True when a real AAAA is to be treated as absent (RFC 6147, 5.1.4). */
+/* True if a real AAAA is to be treated as absent (RFC 6147, 5.1.4). */
 bool policy_excludes_aaaa(const struct dns64_policy *p,
     const struct in6_addr *addr);
 
 /*
- * Every synthetic address of one IPv4 address, in the order of the rules:
- * exclusions, ranges, and the rule that 64:ff9b::/96 carries no non-global
- * address (RFC 6052, 3.1) are applied; 192.0.0.170 and .171 are exempt from
- * exclusion and that rule (RFC 7050, 2).
+ * Every synthetic address of an IPv4 address, in the order of the rules, with
+ * exclusions applied; under 64:ff9b::/96 there are none for non-global
+ * addresses (RFC 6052, 3.1). 192.0.0.170 and .171 are exempt from exclusions
+ * and from that (RFC 7050, 2).
  * out: room for POLICY_PREFIXES_MAX. Returns how many were written.
  */
 size_t policy_synthesise(const struct dns64_policy *p, struct in_addr addr4,
     struct in6_addr *out);
 
 /*
- * The same as indices into prefixes.
+ * The same, as indices into prefixes.
  * out: room for POLICY_PREFIXES_MAX.
  */
 size_t policy_targets(const struct dns64_policy *p, struct in_addr addr4,
     int *out);
 
-/* The address of addr4 in the prefix with this index, with its suffix. */
+/* Embed addr4 in the prefix with this index, and add its suffix. */
 void policy_embed(const struct dns64_policy *p, int index,
     struct in_addr addr4, struct in6_addr *out);
 
-/* True when a rule sends addresses to the prefix with this index. */
+/* True if a rule has the prefix with this index. */
 bool policy_prefix_in_use(const struct dns64_policy *p, int index);
 
 /* True for 192.0.0.170 and .171, the addresses of ipv4only.arpa. */
 bool policy_is_ipv4only(struct in_addr addr4);
 
 /*
- * The IPv4 address inside addr when it lies in one of the prefixes and its
- * octet 8 is zero (RFC 6052, 2.2). The suffix is ignored. With nested
- * prefixes the longest counts.
- * Returns 0, or -1.
+ * The IPv4 address in addr, if that lies in a prefix and its octet 8 is zero
+ * (RFC 6052, 2.2). The suffix is ignored. Of nested prefixes the longest
+ * counts. Returns 0, or -1.
  */
 int policy_extract(const struct dns64_policy *p, const struct in6_addr *addr,
     struct in_addr *out);

@@ -21,11 +21,11 @@
 struct translator {
 	const struct translator_conf *conf;
 	struct evhttp_connection *http;
-	struct evhttp_request *request; /* NULL: none is under way */
-	struct event timer;		/* of the next request, or of this */
+	struct evhttp_request *request; /* NULL: none is in progress */
+	struct event timer; /* timeout of request, or the next poll is due */
 	struct balance_target target;
 	struct metrics metrics; /* of the last answer */
-	unsigned lost;		/* in a row */
+	unsigned lost;		/* polls without an answer in a row */
 	uint64_t n_polls;
 	uint64_t n_lost;
 };
@@ -49,7 +49,7 @@ state_name(enum balance_state state)
 	return ("up");
 }
 
-/* why: of a state that its users feel; NULL of the good one. */
+/* why: the reason for a state that affects users; NULL: of BALANCE_UP. */
 static void
 set_state(struct translator *t, enum balance_state state, const char *why)
 {
@@ -63,7 +63,7 @@ set_state(struct translator *t, enum balance_state state, const char *why)
 		    state_name(state), why);
 }
 
-/* A tenth more or less, so that many dns64d do not ask in step. */
+/* With 10 % jitter, so that many dns64d do not poll at the same time. */
 static void
 arm(struct translator *t, unsigned secs)
 {
@@ -104,7 +104,7 @@ answered(struct translator *t, const struct metrics *m)
 	if (m->up)
 		set_state(t, BALANCE_UP, NULL);
 	else
-		set_state(t, BALANCE_DRAINING, "says so itself");
+		set_state(t, BALANCE_DRAINING, "nat64d_up is 0");
 	arm_next(t);
 }
 
@@ -129,7 +129,7 @@ on_answer(struct evhttp_request *request, void *arg)
 	t->request = NULL;
 	if (request == NULL ||
 	    evhttp_request_get_response_code(request) != HTTP_OK_CODE) {
-		lost(t, request == NULL ? "no answer" : "no status 200");
+		lost(t, request == NULL ? "no answer" : "status is not 200");
 		return;
 	}
 	body = evhttp_request_get_input_buffer(request);
@@ -137,12 +137,12 @@ on_answer(struct evhttp_request *request, void *arg)
 	if (len == 0 ||
 	    metrics_parse((const char *)evbuffer_pullup(body, -1), len, &m) ==
 		-1)
-		lost(t, "an answer that makes no sense");
+		lost(t, "invalid answer");
 	else
 		answered(t, &m);
 }
 
-/* Returns -1 when memory is short; then there is no request. */
+/* Returns 0, or -1 if memory is short; then there is no request. */
 static int
 ask(struct translator *t)
 {
@@ -156,7 +156,7 @@ ask(struct translator *t)
 	snprintf(host, sizeof(host),
 	    strchr(t->conf->host, ':') != NULL ? "[%s]:%u" : "%s:%u",
 	    t->conf->host, t->conf->port);
-	/* evhttp frees the request when it will not take it. */
+	/* If this fails, evhttp has freed the request. */
 	if (evhttp_add_header(headers, "Host", host) == 0 &&
 	    evhttp_add_header(headers, "Connection", "close") == 0 &&
 	    evhttp_make_request(t->http, t->request, EVHTTP_REQ_GET,
@@ -166,7 +166,7 @@ ask(struct translator *t)
 	return (-1);
 }
 
-/* The answer is overdue, or the next question due. */
+/* The answer is overdue, or the next poll is due. */
 static void
 on_timer(evutil_socket_t fd, short what, void *arg)
 {
@@ -178,7 +178,7 @@ on_timer(evutil_socket_t fd, short what, void *arg)
 	if (t->request != NULL) {
 		evhttp_cancel_request(t->request);
 		t->request = NULL;
-		lost(t, "no whole answer in time");
+		lost(t, "timeout");
 		return;
 	}
 	t->n_polls++;

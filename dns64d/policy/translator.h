@@ -1,11 +1,11 @@
 /*
- * The translators that dns64d.conf gives an address for: asks each of them
- * over HTTP, now and then, how it is, and keeps the answer for balance.c.
- * Owns the connections; knows nothing of DNS.
+ * Polls the translators that have a URL in dns64d.conf over HTTP and keeps
+ * their state and load for balance.c. Owns the connections; knows nothing of
+ * DNS.
  *
- * A translator that fails to answer TRANSLATOR_LOST times in a row is down,
- * and asked less and less often until it answers, or the network of this host
- * changes. Until its first answer it counts as up.
+ * A translator that does not answer TRANSLATOR_LOST times in a row is down. It
+ * is then polled less and less often, until it answers or the network of this
+ * host changes. Before its first answer it counts as up.
  */
 #ifndef DNS64D_POLICY_TRANSLATOR_H
 #define DNS64D_POLICY_TRANSLATOR_H
@@ -20,41 +20,41 @@ struct event_base;
 struct translators;
 
 #define TRANSLATOR_LOST 2
-#define TRANSLATOR_TIMEOUT_SECS 2  /* from the question to the whole answer */
-#define TRANSLATOR_BACKOFF_SECS 60 /* never less often than this, or every */
+#define TRANSLATOR_TIMEOUT_SECS 2  /* for a whole answer */
+#define TRANSLATOR_BACKOFF_SECS 60 /* the longest interval, or every_secs */
 
-/* Where the translator of a prefix, in whatever view, tells of its load. */
+/* The translator of a prefix, in all views. */
 struct translator_conf {
 	struct pref64 prefix;
 	char *url;  /* as written */
-	char *host; /* its parts: the numeric address, ... */
+	char *host; /* its numeric address, ... */
 	unsigned port;
-	char *path; /* ... from the first slash on */
+	char *path; /* ... and what begins with the slash */
 	unsigned every_secs;
 };
 
 /*
- * Begin to ask n translators; conf is borrowed. What is known of them is
- * taken over from old, which may be NULL.
- * Returns NULL when memory is short.
+ * Start to poll n translators; conf is borrowed. What is known of them is
+ * copied from old, which may be NULL.
+ * Returns NULL if memory is short.
  */
 struct translators *translators_new(struct event_base *base,
     const struct translator_conf *conf, size_t n,
     const struct translators *old);
 
-/* Not from within the event loop's work on one of them. */
+/* Do not call this from a callback of one of them. Also of NULL. */
 void translators_free(struct translators *ts);
 
 /*
- * What is known of the translator of a prefix, kept up to date for as long
- * as ts lives; NULL when the prefix has none.
+ * The state of the translator of a prefix, kept up to date until ts is freed;
+ * NULL if the prefix has none.
  */
 const struct balance_target *translators_find(const struct translators *ts,
     const struct pref64 *prefix);
 
 /*
- * This host's network has changed: ask those that are down as often as at
- * first again, each for the first time when its interval has passed.
+ * The network of this host has changed: poll those that are down at the usual
+ * interval again.
  */
 void translators_hurry(struct translators *ts);
 

@@ -122,7 +122,7 @@ holds(const struct view_match *m, const struct sockaddr_storage *client,
 		scoped_addr_equal(&m->on, listener)));
 }
 
-/* The clients of a match: those of a listener are of its family. */
+/* Which clients can match: without "from" those of the listener's family. */
 static struct prefix
 clients_of(const struct view_match *m)
 {
@@ -131,7 +131,7 @@ clients_of(const struct view_match *m)
 	return ((struct prefix){ .family = m->on.ss.ss_family });
 }
 
-/* True when whoever matches b matches a. */
+/* True if every client that matches b matches a. */
 static bool
 contains(const struct view_match *a, const struct view_match *b)
 {
@@ -144,7 +144,7 @@ contains(const struct view_match *a, const struct view_match *b)
 	    (all.len <= some.len && prefix_overlap(&all, &some)));
 }
 
-/* The first view before i with a match that contains m; 0: none. */
+/* The first view before i with a match that contains m, or 0. */
 static size_t
 taken_by(const struct views *views, size_t i, const struct view_match *m)
 {

@@ -1,10 +1,10 @@
 /*
- * Views: which clients get which policy (RFC 6147, 6.3), by the client's
- * address and by the listener that was asked. Filled once by the
- * configuration, then only read. Knows nothing of messages or sockets.
+ * Views: which client gets which policy (RFC 6147, 6.3), by its address and by
+ * the listener that it sent to. Filled by the configuration, then only read.
+ * Knows nothing of messages or sockets.
  *
- * The first view with a match holds, in the order of the file. Who matches
- * none has the default view, made of the statements outside of all views.
+ * The first view with a match is used, in the order of the file. Clients that
+ * match none have the default view, of the statements outside of all views.
  */
 #ifndef DNS64D_POLICY_VIEW_H
 #define DNS64D_POLICY_VIEW_H
@@ -21,19 +21,19 @@
 #define VIEWS_MAX 64
 #define VIEW_MATCHES_MAX 1024
 
-/* Both conditions hold; one with the family AF_UNSPEC always does. */
+/* Both conditions must hold; one with the family AF_UNSPEC always does. */
 struct view_match {
 	struct prefix from;
-	struct scoped_addr on; /* a listener, as in the configuration */
+	struct scoped_addr on; /* a listener */
 };
 
 struct view {
 	char *name; /* NULL: the default view */
 	struct view_match *matches;
 	size_t n_matches;
-	bool own_prefixes; /* has prefixes of its own, not the default's */
+	bool own_prefixes; /* the default's have been removed */
 	struct dns64_policy policy;
-	/* The same without DNS64; its arrays are those of policy. */
+	/* The same without DNS64; shares the arrays of policy. */
 	struct dns64_policy plain;
 };
 
@@ -49,46 +49,46 @@ struct views {
  */
 int views_init(struct views *views);
 
-/* Harmless on one that is all zero. */
+/* Also of one that is all zero. */
 void views_clear(struct views *views);
 
 /*
- * Add a view behind the others; name is copied. Its policy begins as a copy
- * of the default view's, which therefore must be complete by now.
- * Returns the view, which further adding may move; NULL with errno EEXIST
- * (the name is taken), ENOSPC (VIEWS_MAX) or ENOMEM.
+ * Add a view behind the others; name is copied. Its policy begins as a copy of
+ * the default view's, which must be complete.
+ * Returns the view, until the next one is added; NULL with errno EEXIST (the
+ * name is in use), ENOSPC (VIEWS_MAX) or ENOMEM.
  */
 struct view *views_add(struct views *views, const char *name);
 
 /*
- * Add a match, to be filled in, that matches every client until then.
+ * Add a match, which matches every client until it is filled in.
  * Returns NULL with errno ENOSPC (VIEW_MATCHES_MAX) or ENOMEM.
  */
 struct view_match *view_add_match(struct view *view);
 
 /*
- * To be called when all is added: policy_finish for each view.
+ * To be called after all statements: policy_finish for each view.
  * Returns 0, or -1 with errno as policy_finish.
  */
 int views_finish(struct views *views);
 
 /*
- * Who has the clients of the view with that index, when no client can ever
- * reach it: each of its matches is contained in a match of an earlier view.
- * (Several matches that contain one only together are not looked for.)
- * Returns the index of the view that has the first match; 0 when the view
- * can be reached.
+ * Whether no client can ever get the view with this index, because each of its
+ * matches is contained in one match of an earlier view. (Matches that contain
+ * one only together are not looked for.)
+ * Returns the index of the view that takes its first match; 0 if some client
+ * can get it.
  */
 size_t views_hidden_by(const struct views *views, size_t i);
 
-/* The view of a client who asked a listener; there is always one. */
+/* The view for a client and the listener that it sent to; never NULL. */
 const struct view *view_select(const struct views *views,
     const struct sockaddr_storage *client, const struct scoped_addr *listener);
 
 /*
- * What the view says of a client: its policy, or the same without DNS64 when
- * the view has that for clients that ask over IPv6 only (RFC 6147, 6.3.2: a
- * host with IPv4 is better off with its own).
+ * The policy of the view for a client: without DNS64 if the view has that for
+ * clients with IPv6 addresses only and this one has none (RFC 6147, 6.3.2: a
+ * host with IPv4 should use it).
  */
 const struct dns64_policy *view_policy(const struct view *view,
     const struct sockaddr_storage *client);

@@ -242,7 +242,7 @@ def _(_, up):
         with Daemon(up, addr="::1", extra=f"listen on :: port {port}\n"
                     f"upstream 2001:db8:8::2 port {port}") as own:
             link.add("2001:db8:8::2/64")
-            until(lambda: "would go round in circles" in own.log(), "told")
+            until(lambda: "queries would loop" in own.log(), "told")
             own.write(f"listen on :: port {port}\n"
                       f"upstream 2001:db8:8::1 port {port}")
             own.signal(signal.SIGHUP, "reload: refused")

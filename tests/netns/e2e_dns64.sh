@@ -305,7 +305,7 @@ test_refusals() {
 	    "$dir/dns64d.conf"
 	check "and -nn does not" "$program" -nn -f "$dir/dns64d.conf"
 	check "an upstream that is this host itself" refuses_conf \
-	    'dns64d\.conf:[0-9]+: upstream .*round in circles' \
+	    'dns64d\.conf:[0-9]+: upstream .*queries would loop' \
 	    "listen on :: port 5300" "upstream 2001:db8::1 port 5300"
 	check "an error in the file, with its line" refuses_conf \
 	    '/dns64d\.conf:5: ' "prefix 2001:db8::/95"
