@@ -91,7 +91,7 @@ pidfile_fill(void)
 
 	if (file.fd == -1)
 		return (0);
-	len = snprintf(text, sizeof(text), "%ld", (long)getpid());
+	len = snprintf(text, sizeof(text), "%ld\n", (long)getpid());
 	if (ftruncate(file.fd, 0) == -1 ||
 	    pwrite(file.fd, text, (size_t)len, 0) != len)
 		return (-1);

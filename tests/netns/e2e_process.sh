@@ -217,6 +217,8 @@ test_daemon() {
 	check "nat64d starts and comes back" daemonise || give_up
 	check_match "the number in the pid file is its own" \
 	    "$(ip netns pids "$gateway")" "^$nat64d$"
+	check_equal "which is a line, for who reads several" \
+	    "$(wc -l <"$dir/run/nat64d.pid")" 1
 	check "its device has its routes" routed nat64
 	check "it translates" ping_works
 	check_privileges "$nat64d"
