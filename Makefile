@@ -123,7 +123,6 @@ nat64d_PURE = \
     nat64d/core/nat64_prefetch.c \
     nat64d/core/nat64_state.c \
     nat64d/core/nat64_syn.c \
-    nat64d/core/nat64_trace.c \
     nat64d/tables/permit.c \
     nat64d/wire/pkt.c \
     nat64d/pool/pool4.c \

@@ -1,5 +1,5 @@
 /*
- * Events as text. Owns the words; refuses to know where they go, and when.
+ * Events as text, in the words of RFC 8158 where it has them.
  */
 #include <arpa/inet.h>
 
@@ -121,7 +121,7 @@ add_addr6(struct text *t, const char *key, const struct in6_addr *addr)
 	add_word(t, key, inet_ntop(AF_INET6, addr, text, sizeof(text)));
 }
 
-/* One address out of ports is an event of its own to RFC 8158, 4.6.6. */
+/* RFC 8158, 4.6.6 has an event of its own for one address out of ports. */
 static void
 add_event(struct text *t, const struct nat64_event *ev)
 {
@@ -167,7 +167,7 @@ add_peer(struct text *t, const struct nat64_event *ev)
 		add_number(t, "peerport", ev->session->peer.port);
 }
 
-/* The prefix of that many bits that addr lies in. */
+/* The subscriber: the prefix of len bits that addr lies in. */
 static void
 add_prefix(struct text *t, const struct in6_addr *addr, unsigned len)
 {
@@ -198,7 +198,7 @@ add_quota(struct text *t, const struct nat64_event *ev)
 		add_quoted(t, "statement", ev->statement);
 	if (ev->quota != NAT64_QUOTA_SUBSCRIBER &&
 	    ev->quota != NAT64_QUOTA_FRAGMENTS && !inbound)
-		return; /* nobody's in particular */
+		return; /* a limit of the whole translator */
 	if (ev->in6 != NULL && ev->subscriber_len != 0)
 		add_prefix(t, &ev->in6->addr, ev->subscriber_len);
 	if (ev->in6 != NULL)
@@ -304,8 +304,8 @@ civil_from_days(int64_t days, int64_t *year, int64_t *month, int64_t *day)
 }
 
 /*
- * Calendars of the C library look at files and the environment; UTC needs
- * neither.
+ * Not by gmtime_r(), which may read files and the environment, as the
+ * sandbox forbids.
  */
 size_t
 event_time(int64_t unix_ms, char buf[EVENT_TIME_SIZE])

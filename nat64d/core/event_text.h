@@ -1,20 +1,21 @@
 /*
  * Events of the translator as text, for logs (RFC 8158; RFC 6888, 4): words
- * KEY=VALUE with one space between, numbers and no names, in the order of
- * spec section 9.3. "natevent" is the value that RFC 8158, 4.1 gives the
- * event. The format is documented in nat64d(8), EVENT LOG: change both.
+ * KEY=VALUE with one space between; addresses and ports in numbers.
+ * "natevent" is the value that RFC 8158, 4.1 gives the event; the fields are
+ * those of the clause named. The format is documented in nat64d(8), EVENT
+ * LOG: change both.
  *
- * event=binding-created natevent=10 proto addr6 port6 addr4 port4	LOG-01
+ * event=binding-created natevent=10 proto addr6 port6 addr4 port4	4.6.4
  * event=binding-deleted natevent=11
- * event=session-created natevent=6 proto addr6 port6 addr4 port4	LOG-02
+ * event=session-created natevent=6 proto addr6 port6 addr4 port4	4.6.2
  * event=session-deleted natevent=7  [peer6 peer4 [peerport]]
- * event=address-bound natevent=14 subscriber addr4			LOG-04
+ * event=address-bound natevent=14 subscriber addr4			4.6.9
  * event=address-released natevent=15
- * event=pool-exhausted natevent=3 pool proto statement		LOG-10
- * event=ports-exhausted natevent=12 addr4 proto statement		LOG-11
- * event=quota-exceeded natevent=13 subtype quota limit statement	LOG-20
+ * event=pool-exhausted natevent=3 pool proto statement		4.6.5
+ * event=ports-exhausted natevent=12 addr4 proto statement		4.6.6
+ * event=quota-exceeded natevent=13 subtype quota limit statement	4.6.7
  *	[subscriber] [addr6|peer4]
- * event=packet-dropped reason proto [src dst] [sport dport]		LOG-30
+ * event=packet-dropped reason proto [src dst] [sport dport]
  *	[type code]
  * event=icmp-sent icmp-type icmp-code to, then as packet-dropped
  * event=icmp-limited to, then as packet-dropped
@@ -34,15 +35,15 @@ enum event_kind {
 	EVENT_BINDINGS = 1 << 0,
 	EVENT_SESSIONS = 1 << 1,
 	EVENT_ADDRESSES = 1 << 2,
-	EVENT_TROUBLE = 1 << 3, /* refused or dropped: to be said seldom */
-	EVENT_TRACE = 1 << 4	/* only for who debugs */
+	EVENT_TROUBLE = 1 << 3, /* refused or dropped; to be rate limited */
+	EVENT_TRACE = 1 << 4	/* for debugging only */
 };
 
 enum event_kind event_kind(const struct nat64_event *ev);
 
 /*
- * Events of kind EVENT_TROUBLE with the same cause are of one number below
- * EVENT_NCAUSES, whomever they concern.
+ * The cause of an event of kind EVENT_TROUBLE, a number below EVENT_NCAUSES:
+ * what to rate limit by. It does not depend on the host concerned.
  */
 #define EVENT_NCAUSES (2 + NAT64_NQUOTAS + NAT64_NREASONS)
 unsigned event_cause(const struct nat64_event *ev);
@@ -53,13 +54,14 @@ unsigned event_cause(const struct nat64_event *ev);
 
 /*
  * The event, without a newline; returns its length. destination: with the
- * peers of sessions (CGN-13).
+ * peers of sessions, which are not to be logged by default (RFC 6888,
+ * REQ-12).
  */
 size_t event_text(const struct nat64_event *ev, bool destination,
     char buf[EVENT_TEXT_SIZE]);
 
 /*
- * "time=2026-11-23T14:50:05.123Z": UTC, so that lines sort as text. unix_ms:
+ * "time=2026-11-23T14:50:05.123Z", in UTC: lines sort as text. unix_ms:
  * milliseconds since 1970, in the years 0 to 9999. Returns the length.
  */
 size_t event_time(int64_t unix_ms, char buf[EVENT_TIME_SIZE]);

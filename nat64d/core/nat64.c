@@ -1,6 +1,6 @@
 /*
- * The life of a translator: its configuration, its tables, their end. The way
- * of a packet begins in nat64_input.c.
+ * Creating, changing and freeing a translator. Packets are handled in
+ * nat64_input.c.
  */
 #include <errno.h>
 #include <limits.h>
@@ -12,7 +12,7 @@
 #include "nat64_state.h"
 #include "nat64_struct.h"
 
-/* Bindings of a full pool can be more than memory: an upper limit. */
+/* Upper limit of bindings: a large pool has more ports than memory has room. */
 #define MAX_BINDINGS (64U * 1024 * 1024)
 
 void
@@ -38,9 +38,9 @@ nat64_config_init(struct nat64_config *c)
 	c->max_sessions = 1024 * 1024;
 	c->max_sessions_per_binding = 4096;
 	/*
-	 * For a network whose hosts share a /64, from a home to a campus: no
-	 * number would be right for all of them, a share is. What a carrier
-	 * wants is in etc/nat64d.carrier.conf.
+	 * For a network whose hosts share a /64, from a home to a campus. No
+	 * fixed limit suits all of these, so each host gets a fair share. See
+	 * etc/nat64d.carrier.conf for limits of a carrier.
 	 */
 	c->soft_pooling = true;
 	c->subscriber_len = 128;
@@ -54,7 +54,7 @@ nat64_config_init(struct nat64_config *c)
 	c->errors_dest.burst = 10;
 }
 
-/* A key for one purpose, so that no two uses of the secret meet. */
+/* A key for one purpose; keys of different purposes are independent. */
 static struct siphash_key
 derive_key(const struct siphash_key *secret, char purpose)
 {
@@ -83,7 +83,7 @@ max_bindings(const struct nat64_config *c, const struct pool4 *pool)
 	return (sum < MAX_BINDINGS ? sum : MAX_BINDINGS);
 }
 
-/* Bindings and sessions; the pool is there. */
+/* Bindings and sessions. n->pool has been made. */
 static int
 init_tables(struct nat64 *n, const struct nat64_config *c)
 {
@@ -115,9 +115,10 @@ init_tables(struct nat64 *n, const struct nat64_config *c)
 	return (0);
 }
 
-/* What keeps no state of flows. */
+/* Everything without state of flows, and the stored SYNs. */
 static void
-init_rest(struct nat64 *n, const struct nat64_config *c, struct monotime now)
+init_stateless(struct nat64 *n, const struct nat64_config *c,
+    struct monotime now)
 {
 	struct siphash_key key;
 
@@ -142,7 +143,7 @@ init_pool(struct nat64 *n, const struct nat64_config *c)
 	struct pool4_opts pool_opts = c->pool_opts;
 	unsigned i;
 
-	/* Strangers cannot reach who gets a port next (CGN-08). */
+	/* Filtering protects the next user of a port (RFC 6888, REQ-8). */
 	for (i = 0; i < L4_NPROTO; i++)
 		if (c->adf[i])
 			pool_opts.quarantine_secs[i] = 0;
@@ -172,8 +173,8 @@ init_memory(struct nat64 *n, const struct nat64_config *c)
 }
 
 /*
- * Nobody is told of static bindings one by one: the administrator made
- * them, and there may be all ports of many addresses.
+ * Static bindings are not reported one by one: the administrator knows them,
+ * and there may be one for every port of many addresses.
  */
 static int
 add_statics(struct nat64 *n, const struct nat64_config *c, struct monotime now)
@@ -191,7 +192,8 @@ add_statics(struct nat64 *n, const struct nat64_config *c, struct monotime now)
 		if (e == NULL)
 			return (-1);
 		if (subscriber_count_bindings(e->sub) == 1)
-			nat64_tell_address(n, NAT64_EV_ADDRESS_CREATE, e->sub);
+			nat64_report_address(n, NAT64_EV_ADDRESS_CREATE,
+			    e->sub);
 	}
 	return (0);
 }
@@ -217,7 +219,7 @@ nat64_new(const struct nat64_config *c, const struct nat64_sink *sink,
 	n->conf.permits = NULL;
 	n->sink = *sink;
 	n->rng = *rng;
-	init_rest(n, c, now);
+	init_stateless(n, c, now);
 	if (init_memory(n, c) == -1 || init_tables(n, c) == -1)
 		goto fail;
 	if (add_statics(n, c, now) == -1)
@@ -248,9 +250,7 @@ clear_tables(struct nat64 *n, struct monotime now)
 void
 nat64_free(struct nat64 *n)
 {
-	const struct monotime now = {
-		0
-	}; /* nothing is kept, not even rests */
+	const struct monotime now = { 0 }; /* no quarantine is kept */
 	int saved_errno = errno;
 
 	if (n == NULL)

@@ -1,10 +1,10 @@
 /*
  * The stateful NAT64 (RFC 6146): packets in, packets and events out.
  *
- * A struct nat64 owns every table of one translator; any number of them can
- * live in one process. It knows no device, clock, log or source of
- * randomness: packets, time and random numbers are handed in, what comes
- * out leaves through the sink.
+ * A struct nat64 owns every table of one translator; a process may have any
+ * number of them. It uses no device, clock, log or source of randomness: the
+ * caller hands in packets, time and random numbers, and gets packets and
+ * events through the sink.
  */
 #ifndef NAT64D_CORE_NAT64_H
 #define NAT64D_CORE_NAT64_H
@@ -33,14 +33,14 @@
 
 #define NAT64_MAX_PREFIXES 64
 
-/* A binding of the administrator's (RFC 6146, 3.1). */
+/* A static binding of the configuration (RFC 6146, 3.1). */
 struct nat64_static {
 	enum l4proto proto;
 	struct taddr4 out4;
 	struct taddr6 in6;
 };
 
-/* A destination that is not translated (RFC 6888, REQ-6; CGN-06). */
+/* A destination that is not translated (RFC 6888, REQ-6). */
 struct nat64_exclude {
 	struct in_addr addr; /* host bits zero */
 	uint8_t len;	     /* bits */
@@ -50,9 +50,9 @@ struct nat64_exclude {
 };
 
 /*
- * Everything that can be configured. Arrays are borrowed by nat64_new() for
- * the duration of the call. nat64_config_init() sets the defaults of spec
- * section 0.
+ * Everything that can be configured; nat64d.conf(5) explains it. Arrays are
+ * borrowed by nat64_new() for the duration of the call. nat64_config_init()
+ * sets the defaults.
  */
 struct nat64_config {
 	struct pref64 prefixes[NAT64_MAX_PREFIXES];
@@ -60,8 +60,7 @@ struct nat64_config {
 	const struct pool4_range *pool;
 	size_t n_pool; /* 0: IPv4 packets are not made, see nat64_set_pool() */
 	struct pool4_opts pool_opts;
-	uint32_t
-	    restart_quarantine_secs; /* CGN-09; 0: ports are free at once */
+	uint32_t restart_quarantine_secs; /* of all ports; 0: none */
 	bool soft_pooling;
 	const struct nat64_static *statics;
 	size_t n_statics;
@@ -70,7 +69,7 @@ struct nat64_config {
 	const struct permit_rule *permits; /* who may use it; none: all */
 	size_t n_permits;
 
-	/* The addresses that we speak from; INADDR_ANY, ::: say nothing. */
+	/* Source of our own ICMP errors; INADDR_ANY, ::: none are sent. */
 	struct in_addr self4;
 	struct in6_addr self6;
 
@@ -80,18 +79,19 @@ struct nat64_config {
 	unsigned n_lifetime_ports;
 	struct frag_limits frag;
 
-	bool adf[L4_NPROTO];	 /* address-dependent filtering (CFG-11) */
-	bool wkp_nonglobal_ok;	 /* CFG-13 */
-	bool unbound_errors;	 /* CFG-15 */
-	bool refuse_inbound_tcp; /* CFG-16 */
-	bool refuse_echo6;	 /* CFG-17 */
-	bool inbound_refresh;	 /* SES-13 */
-	bool rst_refreshes;	 /* TCP-10, literal RFC 6146 */
+	bool adf[L4_NPROTO];	 /* address-dependent filtering */
+	bool wkp_nonglobal_ok;	 /* against RFC 6052, 3.1 */
+	bool unbound_errors;	 /* RFC 6146, 3.5.1, 3.5.3 */
+	bool refuse_inbound_tcp; /* RFC 6146, 3.5.2.2 */
+	bool refuse_echo6;	 /* RFC 6146, 3.5.3 */
+	bool inbound_refresh;	 /* RFC 4787, REQ-6 */
+	bool rst_refreshes;	 /* RFC 6146 by the letter, against
+				    RFC 7857, 2.2 */
 	bool reset_unknown_tcp;	 /* RFC 9293, 3.10.7.1, towards IPv6 */
-	bool check_inner_ip;	 /* ICM-51 */
+	bool check_inner_ip;	 /* RFC 5508, REQ-3a */
 	bool first_frag_errors;	 /* RFC 7112: 4/3 for cut header chains */
-	bool pool_echo;		 /* LOC-03 */
-	bool remap_fragment_id;	 /* XLT-41 */
+	bool pool_echo;		 /* answer echo to self4 in the pool */
+	bool remap_fragment_id;	 /* RFC 7857, 10 */
 
 	size_t max_sessions;
 	size_t max_bindings; /* 0: what the pool can hold */
@@ -99,13 +99,13 @@ struct nat64_config {
 	uint32_t max_sessions_per_binding;
 	unsigned subscriber_len; /* bits */
 	struct subscriber_limits subscriber;
-	unsigned max_stored_syns; /* TCP-08 */
+	unsigned max_stored_syns; /* RFC 6146, 5.3 */
 	unsigned max_stored_syns_per_peer;
 
-	struct bucket_rate errors;	/* ERR-20 */
+	struct bucket_rate errors;	/* RFC 4443, 2.4 (f) */
 	struct bucket_rate errors_dest; /* per_sec 0: none are sent */
 
-	slab_hint_fn memory_hint;  /* is told of large blocks; or NULL */
+	slab_hint_fn memory_hint;  /* called for each large block; or NULL */
 	struct siphash_key secret; /* 128 random bits of this boot */
 };
 
@@ -116,23 +116,23 @@ enum nat64_event_type {
 	NAT64_EV_BIB_DELETE,
 	NAT64_EV_SESSION_CREATE,
 	NAT64_EV_SESSION_DELETE,
-	NAT64_EV_ADDRESS_CREATE, /* a subscriber's first binding is made */
-	NAT64_EV_ADDRESS_DELETE, /* its last one has gone */
+	NAT64_EV_ADDRESS_CREATE, /* a subscriber's first binding */
+	NAT64_EV_ADDRESS_DELETE, /* its last one was deleted */
 	NAT64_EV_POOL_EXHAUSTED, /* out4: the address without free ports, or
 				    NULL: no address has any */
 	NAT64_EV_QUOTA,		 /* quota, limit: what was exceeded */
-	NAT64_EV_PACKET_DROPPED, /* to sink.event only one that an RFC wants
-				    to be logged, to sink.trace each */
+	NAT64_EV_PACKET_DROPPED, /* sink.trace: each; sink.event: one that
+				    an RFC wants to be logged */
 	NAT64_EV_ERROR_SENT,	 /* sink.trace: an ICMP error of ours */
 	NAT64_EV_ERROR_LIMITED,	 /* sink.trace: the rate forbids one */
 	NAT64_EV_RESET_SENT	 /* sink.trace: an RST of ours */
 };
 
-/* Which limit; all but the last with the sub-types of RFC 8158, 4.4. */
+/* Which limit; the first five are the sub-types of RFC 8158, 4.4. */
 enum nat64_quota {
 	NAT64_QUOTA_SESSIONS = 1, /* in all */
 	NAT64_QUOTA_BINDINGS,	  /* in all */
-	NAT64_QUOTA_SUBSCRIBER,	  /* whatever one may have */
+	NAT64_QUOTA_SUBSCRIBER,	  /* any limit of one subscriber */
 	NAT64_QUOTA_SUBSCRIBERS,
 	NAT64_QUOTA_FRAGMENTS, /* waiting */
 	NAT64_QUOTA_INBOUND,   /* sessions opened from IPv4 */
@@ -147,7 +147,7 @@ struct nat64_event {
 					  subscriber's prefix, port 0 */
 	const struct taddr4 *out4;     /* (T,t), or NULL; address events: T */
 	unsigned subscriber_len;       /* address events: bits of in6;
-					  NAT64_EV_QUOTA: of whose, or 0 */
+					  NAT64_EV_QUOTA: likewise, or 0 */
 	const struct session *session; /* session events */
 	struct in6_addr peer6;	       /* session events with in6: Y' */
 	enum nat64_reason reason;      /* NAT64_EV_QUOTA, and with pkt */
@@ -157,8 +157,8 @@ struct nat64_event {
 	const struct in_addr *peer4;   /* sender from IPv4, or NULL */
 	const struct pkt *pkt;	       /* NAT64_EV_PACKET_DROPPED and after:
 					  family (0: unknown), proto,
-					  addresses; it was sent by who got
-					  the error */
+					  addresses; an error or RST was
+					  sent to its source */
 	bool pkt_ports;		       /* pkt has sport and dport */
 	bool pkt_icmp;		       /* pkt has icmp_type and icmp_code */
 	uint8_t icmp_type;	       /* NAT64_EV_ERROR_SENT */
@@ -173,7 +173,7 @@ struct nat64_sink {
 	void (*emit)(void *arg, struct pkt *p);
 	/* NULL: not wanted. */
 	void (*event)(void *arg, const struct nat64_event *ev);
-	/* Packets that go no further, for who debugs. NULL: not wanted. */
+	/* Packets that go no further, for debugging. NULL: not wanted. */
 	void (*trace)(void *arg, const struct nat64_event *ev);
 	void *arg;
 };
@@ -181,16 +181,16 @@ struct nat64_sink {
 enum nat64_verdict {
 	NAT64_SENT,    /* translated, something was emitted */
 	NAT64_REPLIED, /* answered: an ICMP error, an RST or an echo reply */
-	NAT64_HELD,    /* a fragment waits, or a SYN, which is counted */
+	NAT64_HELD,    /* a fragment waits, or a SYN is stored */
 	NAT64_DROPPED  /* nothing was emitted */
 };
 
 struct nat64;
 
 /*
- * Where packets are built that the translator makes itself, such as errors and
- * fragments. It holds nothing between two calls, so one is enough for all
- * translators of a thread.
+ * Buffers for packets that the translator makes itself, such as errors and
+ * fragments. Nothing is kept in them between two calls, so one workspace is
+ * enough for all translators of a thread.
  */
 struct nat64_workspace;
 
@@ -208,18 +208,18 @@ struct nat64 *nat64_new(const struct nat64_config *c,
 void nat64_free(struct nat64 *n);
 
 /*
- * Translate one packet: RFC 6146, 3.3, in the order of PIP-01 and PIP-02.
- * p: data, len and ofl set, storage with PKT_HEADROOM before data. It is
- * overwritten. reason (may be NULL): why it went no further, also with
- * NAT64_REPLIED and NAT64_HELD; NAT64_NONE when it was sent.
+ * Translate one packet (RFC 6146, 3). p: data, len and ofl set, storage with
+ * PKT_HEADROOM before data. It is overwritten. reason (may be NULL): why it
+ * went no further, also with NAT64_REPLIED and NAT64_HELD; NAT64_NONE when it
+ * was sent.
  */
 enum nat64_verdict nat64_input(struct nat64 *n, struct nat64_workspace *ws,
     struct pkt *p, struct monotime now, enum nat64_reason *reason);
 
 /*
- * The same for several packets that came together, in their order; faster
- * than one by one when there are many sessions: NAT64_BATCH at a time are
- * looked up together.
+ * The same for several packets, in their order. Faster than one by one when
+ * there are many sessions: the table entries of NAT64_BATCH packets at a time
+ * are fetched into the cache together.
  */
 #define NAT64_BATCH 8
 void nat64_input_batch(struct nat64 *n, struct nat64_workspace *ws,
@@ -227,7 +227,7 @@ void nat64_input_batch(struct nat64 *n, struct nat64_workspace *ws,
 
 /*
  * Do what is due at now, at most about max steps: expired sessions, stored
- * SYNs, fragments, ports at rest. Returns true when more is due.
+ * SYNs, fragments, ports in quarantine. Returns true when more is due.
  */
 bool nat64_expire(struct nat64 *n, struct nat64_workspace *ws,
     struct monotime now, unsigned max);
@@ -242,42 +242,42 @@ bool nat64_next_expiry(const struct nat64 *n, struct monotime *when);
 bool nat64_flush(struct nat64 *n, struct monotime now, unsigned max);
 
 /*
- * Speak from another IPv6 address from now on; :: says nothing. It must lie
- * outside every prefix.
+ * Send ICMPv6 errors from another address from now on; ::: send none. It must
+ * lie outside every Pref64.
  */
 void nat64_set_self6(struct nat64 *n, const struct in6_addr *self6);
 
 /*
- * Go over to another pool: n_pool (0: none for now), pool, n_statics, statics
- * and self4 of c, borrowed for the call. All sessions and bindings of the old
- * one end and are told of, and the tables are made anew; of a pool that is
- * gone at once (an address that another host may have by now) nothing is
- * worth keeping. Returns 0, or -1 with errno: EINVAL, and nothing has
- * changed; ENOMEM, or EINVAL for a static binding, and n can only be freed.
+ * Use another pool: n_pool (0: none for now), pool, n_statics, statics and
+ * self4 of c, borrowed for the call. All sessions and bindings of the old pool
+ * are deleted and reported, and the tables are made anew: nothing of them is
+ * of use when their addresses belong to another host. Returns 0, or -1 with
+ * errno: EINVAL, and nothing has changed; ENOMEM, or EINVAL for a static
+ * binding, and n can only be freed.
  */
 int nat64_set_pool(struct nat64 *n, const struct nat64_config *c,
     struct monotime now);
 
 /*
- * Use other MTUs from now on, in bytes; 0 leaves one as it is. No IPv6 MTU is
- * below 1280.
+ * Use other MTUs from now on, in bytes; 0 leaves one as it is. An IPv6 MTU
+ * below 1280 counts as 1280 (RFC 8200, 5).
  */
 void nat64_set_mtu(struct nat64 *n, uint32_t mtu4, uint32_t mtu6);
 
-/* The device refused a packet that had been emitted. */
+/* Count a packet that was emitted and that the device refused. */
 void nat64_count_device_drop(struct nat64 *n);
 
-/* To look at, not to change; valid as long as n. */
+/* For reading; valid as long as n. */
 const struct nat64_stats *nat64_stats(const struct nat64 *n);
 const struct bib *nat64_bib(const struct nat64 *n, enum l4proto proto);
 const struct session_table *nat64_sessions(const struct nat64 *n);
 const struct pool4 *nat64_pool(const struct nat64 *n);
 const struct frag_table *nat64_frags(const struct nat64 *n);
 
-/* Y' of a session that has an IPv6 side: its peer, by its Pref64. */
+/* Y': the peer of a session, embedded in the Pref64 that it uses. */
 struct in6_addr nat64_peer6(const struct nat64 *n, const struct session *s);
 
-/* Packets waiting behind a stored SYN. */
+/* How many SYNs are stored. */
 unsigned nat64_stored_syns(const struct nat64 *n);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * What the translator answers itself. Knows which errors may be sent and at
- * what rate; refuses to know why a packet is refused.
+ * What the translator answers itself: whether it may, the rate limits, and
+ * the counters. Why a packet is refused is decided by the callers.
  */
 #include <netinet/icmp6.h>
 #include <netinet/in.h>
@@ -8,10 +8,10 @@
 
 #include "nat64_error.h"
 #include "nat64_out.h"
-#include "nat64_trace.h"
+#include "nat64_event.h"
 #include "nat64d/xlat/tcp_segment.h"
 
-/* May this error be sent? Counts one that the rate forbids. */
+/* May an error be sent? Counts one that the rate limit suppresses. */
 static bool
 may_send(struct passage *w, struct ratelimit *limit,
     const struct pkt *offender, const void *dest, size_t len,
@@ -72,7 +72,7 @@ nat64_reset6(struct passage *w, const struct pkt *p)
 	return (passage_end(w, NAT64_REPLIED, NAT64_NO_SESSION));
 }
 
-/* Tell the sender of p, a packet from IPv4 that was dropped for reason. */
+/* Answer the IPv4 packet p, which was dropped for reason, with an error. */
 static enum pass
 answer4(struct passage *w, struct pkt *p, enum nat64_reason reason,
     const struct icmp_error *e)
@@ -94,7 +94,7 @@ answer4(struct passage *w, struct pkt *p, enum nat64_reason reason,
 		nat64_trace_error(n, p, reason, e);
 	if (inside) {
 		w->next = out;
-		return (PASS_TURN4);
+		return (PASS_ERROR4);
 	}
 	nat64_emit(n, out);
 	return (passage_end(w, NAT64_REPLIED, reason));
@@ -134,7 +134,7 @@ nat64_local(struct passage *w, struct pkt *p)
 	bool icmp =
 	    p->proto == (p->family == PKT_V6 ? IPPROTO_ICMPV6 : IPPROTO_ICMP);
 
-	/* With hops still to go, it is not for us after all. */
+	/* A source route that is not used up has another destination. */
 	if (!icmp || p->is_frag || p->truncated || p->rh_off != 0 ||
 	    p->source_route)
 		return (nat64_drop(w, NAT64_SELF_OTHER));

@@ -1,6 +1,6 @@
 /*
- * What the translator answers itself: ICMP errors (ERR-14, ERR-20), RSTs, and
- * echo requests to its own addresses.
+ * What the translator answers itself: ICMP errors (RFC 4443, 2.4; RFC 1812,
+ * 4.3.2.7 and 4.3.2.8), RSTs, and echo requests to its own addresses.
  */
 #ifndef NAT64D_CORE_NAT64_ERROR_H
 #define NAT64D_CORE_NAT64_ERROR_H
@@ -9,9 +9,10 @@
 #include "nat64_passage.h"
 
 /*
- * Drop p for a reason and tell its sender with an ICMP error, if ERR-14 and
- * the rate allow. In the second passage of a hairpin the sender is an IPv6
- * host: refuse4 may return PASS_TURN4 (HPN-06).
+ * Drop p for a reason and answer it with an ICMP error, if one may be sent
+ * (icmp_error_allowed()) and the rate limit allows. In the second passage of
+ * a hairpin the sender is an IPv6 host: nat64_refuse4() returns PASS_ERROR4
+ * then.
  */
 enum pass nat64_refuse6(struct passage *w, struct pkt *p,
     enum nat64_reason reason, uint8_t type, uint8_t code, uint32_t param);
@@ -19,18 +20,23 @@ enum pass nat64_refuse4(struct passage *w, struct pkt *p,
     enum nat64_reason reason, uint8_t type, uint8_t code, uint32_t param);
 
 /*
- * The time of a stored SYN has come: answer it with port unreachable (ERR-09),
- * as refuse4 does; its drop was counted when it was stored.
+ * Answer a stored SYN, whose time is over, with port unreachable (RFC 6146,
+ * 3.5.2.2), as nat64_refuse4() does; it was counted as dropped when it was
+ * stored.
  */
 enum pass nat64_answer_syn(struct passage *w, struct stored_syn *syn);
 
 /*
- * Drop a TCP segment of no session and answer it with an RST, when one is
- * allowed (tcp_segment.h) and the rate of the ICMPv6 errors leaves room.
+ * Drop a TCP segment without a session and answer it with an RST, if one may
+ * be sent (tcp_reset_allowed()) and the rate limit of the ICMPv6 errors
+ * allows.
  */
 enum pass nat64_reset6(struct passage *w, const struct pkt *p);
 
-/* A packet to one of our own addresses (LOC-01, LOC-02). */
+/*
+ * A packet to one of our own addresses: answer an echo request (RFC 4443, 4.2;
+ * RFC 1812, 4.3.3.6), drop anything else.
+ */
 enum pass nat64_local(struct passage *w, struct pkt *p);
 
 #endif

@@ -1,13 +1,14 @@
 /*
- * What the translator tells of its tables, and of what it refuses. Knows no
- * text, no rate and no reader.
+ * Events and traces: fills in struct nat64_event. How they are written, how
+ * often and where to is left to the sink.
  */
+#include <string.h>
+
 #include "nat64_event.h"
 #include "nat64_out.h"
-#include "nat64_trace.h"
 
 void
-nat64_tell(struct nat64 *n, enum nat64_event_type type,
+nat64_report(struct nat64 *n, enum nat64_event_type type,
     const struct bib_entry *e, const struct session *s)
 {
 	struct nat64_event ev = { .type = type, .session = s };
@@ -32,7 +33,7 @@ nat64_tell(struct nat64 *n, enum nat64_event_type type,
 }
 
 void
-nat64_tell_address(struct nat64 *n, enum nat64_event_type type,
+nat64_report_address(struct nat64 *n, enum nat64_event_type type,
     const struct subscriber *sub)
 {
 	const struct taddr6 prefix = { .addr = sub->prefix };
@@ -47,9 +48,9 @@ nat64_tell_address(struct nat64 *n, enum nat64_event_type type,
 		n->sink.event(n->sink.arg, &ev);
 }
 
-/* No port for in6: its paired address has none, or no address has. */
+/* There is no port for in6: on its paired address, or on any address. */
 static void
-tell_exhausted(struct nat64 *n, enum l4proto proto, const struct taddr6 *in6)
+report_exhausted(struct nat64 *n, enum l4proto proto, const struct taddr6 *in6)
 {
 	const struct subscriber *sub = subscriber_find(&n->subs, &in6->addr);
 	struct nat64_event ev = { .type = NAT64_EV_POOL_EXHAUSTED,
@@ -65,10 +66,10 @@ tell_exhausted(struct nat64 *n, enum l4proto proto, const struct taddr6 *in6)
 	n->sink.event(n->sink.arg, &ev);
 }
 
-/* What it means that a table refused an entry. */
+/* What each refusal of a table is called in a drop and in an event. */
 static const struct {
 	enum nat64_reason reason;
-	enum nat64_quota quota; /* 0: it is no limit of the configuration's */
+	enum nat64_quota quota; /* 0: not a configured limit */
 	const char *statement;
 } refusals[REFUSED_NREASONS] = {
 	[REFUSED_MEMORY] = { .reason = NAT64_NO_MEMORY },
@@ -98,7 +99,7 @@ static const struct {
 };
 
 enum nat64_reason
-nat64_tell_refused(struct nat64 *n, enum l4proto proto,
+nat64_report_refused(struct nat64 *n, enum l4proto proto,
     const struct taddr6 *in6, const struct refusal *why)
 {
 	const struct nat64_event ev = { .type = NAT64_EV_QUOTA,
@@ -114,14 +115,14 @@ nat64_tell_refused(struct nat64 *n, enum l4proto proto,
 	if (n->sink.event == NULL)
 		return (ev.reason);
 	if (why->by == REFUSED_POOL)
-		tell_exhausted(n, proto, in6);
+		report_exhausted(n, proto, in6);
 	else if (ev.quota != 0)
 		n->sink.event(n->sink.arg, &ev);
 	return (ev.reason);
 }
 
 enum nat64_reason
-nat64_tell_refused4(struct nat64 *n, enum l4proto proto, struct in_addr peer,
+nat64_report_refused4(struct nat64 *n, enum l4proto proto, struct in_addr peer,
     const struct refusal *why)
 {
 	const struct nat64_event ev = { .type = NAT64_EV_QUOTA,
@@ -140,8 +141,8 @@ nat64_tell_refused4(struct nat64 *n, enum l4proto proto, struct in_addr peer,
 }
 
 /*
- * RFC 7915, 4.5 and 5.1.1, RFC 1812, 5.3.7. What the kernel sends into
- * every new tun device is not among these (FLT-06).
+ * RFC 7915, 4.5 and 5.1.1, RFC 1812, 5.3.7. Multicast is not logged: the
+ * kernel sends MLD reports and router solicitations into every new tun.
  */
 static bool
 is_logged(enum nat64_reason reason)
@@ -157,8 +158,90 @@ is_logged(enum nat64_reason reason)
 	}
 }
 
+/*
+ * A copy for the trace. It has the addresses also of a packet that pkt_parse()
+ * refused, if it is long enough. A hairpinned packet is shown as the IPv4
+ * packet that the first passage made.
+ */
+static struct pkt
+copy_for_trace(const struct pkt *p)
+{
+	struct pkt copy = *p;
+	const unsigned version = p->len > 0 ? p->data[0] >> 4 : 0;
+
+	copy.family = 0;
+	if (version == PKT_V6 && p->len >= PKT_IP6_HLEN) {
+		copy.family = PKT_V6;
+		memcpy(&copy.ip6.src, p->data + 8, sizeof(copy.ip6.src));
+		memcpy(&copy.ip6.dst, p->data + 24, sizeof(copy.ip6.dst));
+		if (copy.proto == 0)
+			copy.proto = p->data[6];
+	} else if (version == PKT_V4 && p->len >= PKT_IP4_HLEN) {
+		copy.family = PKT_V4;
+		memcpy(&copy.ip4.src, p->data + 12, sizeof(copy.ip4.src));
+		memcpy(&copy.ip4.dst, p->data + 16, sizeof(copy.ip4.dst));
+		if (copy.proto == 0)
+			copy.proto = p->data[9];
+	}
+	return (copy);
+}
+
+static void
+trace(struct nat64 *n, const struct pkt *p, enum nat64_reason reason,
+    struct nat64_event ev)
+{
+	struct pkt copy = copy_for_trace(p);
+	bool l4;
+
+	/* l4off is 0 where pkt_parse() refused the IP header. */
+	l4 = p->l4off != 0 && p->frag_off == 0 && !p->truncated &&
+	    pkt_parse_l4(&copy) == NAT64_NONE;
+	ev.reason = reason;
+	ev.pkt = &copy;
+	ev.pkt_icmp = l4 && copy.l4 == L4_ICMP;
+	ev.pkt_ports = l4 && copy.l4 != L4_ICMP;
+	n->sink.trace(n->sink.arg, &ev);
+}
+
+static void
+trace_drop(struct nat64 *n, const struct pkt *p, enum nat64_reason reason)
+{
+	const struct nat64_event ev = { .type = NAT64_EV_PACKET_DROPPED };
+
+	trace(n, p, reason, ev);
+}
+
 void
-nat64_tell_dropped(struct nat64 *n, const struct pkt *p,
+nat64_trace_error(struct nat64 *n, const struct pkt *p,
+    enum nat64_reason reason, const struct icmp_error *e)
+{
+	const struct nat64_event ev = { .type = NAT64_EV_ERROR_SENT,
+		.icmp_type = e->type,
+		.icmp_code = e->code };
+
+	trace(n, p, reason, ev);
+}
+
+void
+nat64_trace_limited(struct nat64 *n, const struct pkt *p,
+    enum nat64_reason reason)
+{
+	const struct nat64_event ev = { .type = NAT64_EV_ERROR_LIMITED };
+
+	trace(n, p, reason, ev);
+}
+
+void
+nat64_trace_reset(struct nat64 *n, const struct pkt *p,
+    enum nat64_reason reason)
+{
+	const struct nat64_event ev = { .type = NAT64_EV_RESET_SENT };
+
+	trace(n, p, reason, ev);
+}
+
+void
+nat64_report_drop(struct nat64 *n, const struct pkt *p,
     enum nat64_reason reason)
 {
 	struct nat64_event ev = { .type = NAT64_EV_PACKET_DROPPED,
@@ -166,7 +249,7 @@ nat64_tell_dropped(struct nat64 *n, const struct pkt *p,
 	struct pkt copy;
 
 	if (n->sink.trace != NULL)
-		nat64_trace_drop(n, p, reason);
+		trace_drop(n, p, reason);
 	if (!is_logged(reason) || n->sink.event == NULL)
 		return;
 	copy = *p;

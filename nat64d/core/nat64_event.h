@@ -1,40 +1,58 @@
 /*
- * What the core tells of through nat64_sink.event: what comes and goes in its
- * tables, and what is refused.
+ * What the core reports through its sink: to nat64_sink.event, what is added
+ * to the tables, removed and refused; to nat64_sink.trace, each packet that
+ * goes no further.
  */
 #ifndef NAT64D_CORE_NAT64_EVENT_H
 #define NAT64D_CORE_NAT64_EVENT_H
 
+#include "nat64d/xlat/icmp_error.h"
 #include "nat64_passage.h"
 
-/* A binding or a session comes or goes; e or s is NULL, not both. */
-void nat64_tell(struct nat64 *n, enum nat64_event_type type,
+/* A binding or a session is created or deleted; one of e and s is NULL. */
+void nat64_report(struct nat64 *n, enum nat64_event_type type,
     const struct bib_entry *e, const struct session *s);
 
-/* A subscriber and its pool address. */
-void nat64_tell_address(struct nat64 *n, enum nat64_event_type type,
+/* A subscriber gets its pool address, or gives it back. */
+void nat64_report_address(struct nat64 *n, enum nat64_event_type type,
     const struct subscriber *sub);
 
 /*
- * A table has refused a binding or session to a host of ours, in6: returns
- * the reason for the drop, and tells of an exhausted pool or quota.
+ * A table has refused a binding or session to the IPv6 host in6: report an
+ * exhausted pool or quota (RFC 8158, 4.6.5 to 4.6.7), and return the reason
+ * for the drop.
  */
-enum nat64_reason nat64_tell_refused(struct nat64 *n, enum l4proto proto,
+enum nat64_reason nat64_report_refused(struct nat64 *n, enum l4proto proto,
     const struct taddr6 *in6, const struct refusal *why);
 
-/* The same where an IPv4 host, peer, may open no more. */
-enum nat64_reason nat64_tell_refused4(struct nat64 *n, enum l4proto proto,
+/* The same for a session that the IPv4 host peer tried to open. */
+enum nat64_reason nat64_report_refused4(struct nat64 *n, enum l4proto proto,
     struct in_addr peer, const struct refusal *why);
 
-/* p was dropped for reason: tell when an RFC wants a log (LOG-30). */
-void nat64_tell_dropped(struct nat64 *n, const struct pkt *p,
+/*
+ * p was dropped for reason: report it to the trace, and to the event log
+ * where an RFC asks for that (RFC 7915, 4.5 and 5.1.1; RFC 1812, 5.3.7).
+ */
+void nat64_report_drop(struct nat64 *n, const struct pkt *p,
     enum nat64_reason reason);
 
 /*
- * Drop a fragment as frag_input() decided, and tell of a limit (FRG-41).
- * Always PASS_DONE.
+ * Drop a fragment as frag_input() decided, and report a limit that was
+ * reached (RFC 8158, 4.6.7.5). Always PASS_DONE.
  */
 enum pass nat64_drop_fragment(struct passage *w, const struct pkt *p,
     const struct frag_result *r);
+
+/*
+ * Only where nat64_sink.trace is set. The sender of p, which was dropped for
+ * reason, gets an ICMP error; gets none because of the rate limit; gets an
+ * RST.
+ */
+void nat64_trace_error(struct nat64 *n, const struct pkt *p,
+    enum nat64_reason reason, const struct icmp_error *e);
+void nat64_trace_limited(struct nat64 *n, const struct pkt *p,
+    enum nat64_reason reason);
+void nat64_trace_reset(struct nat64 *n, const struct pkt *p,
+    enum nat64_reason reason);
 
 #endif

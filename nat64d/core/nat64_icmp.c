@@ -1,6 +1,6 @@
 /*
- * ICMP errors that pass through: which binding a quoted packet belongs to,
- * and who is seen to speak.
+ * ICMP errors that are translated: the binding of the quoted packet, and the
+ * source address that the translated error gets.
  */
 #include <netinet/in.h>
 
@@ -24,7 +24,7 @@ nat64_error6(struct passage *w, struct pkt *p)
 	reason = xlat_icmp_parse(p, n->conf.check_inner_ip, &in);
 	if (reason != NAT64_NONE)
 		return (nat64_drop(w, reason));
-	/* Quoted is a packet that went (Y',y) -> (X',x). */
+	/* The quoted packet went (Y',y) -> (X',x). */
 	e = bib_find6(&n->bibs[in.l4], &in.t6.dst);
 	if (!nat64_binding_lives(w, e))
 		return (nat64_drop(w, NAT64_NO_BINDING));
@@ -45,18 +45,18 @@ nat64_error6(struct passage *w, struct pkt *p)
 	if (hairpin) {
 		n->stats.counters[NAT64_HAIRPIN]++;
 		w->next = out;
-		return (PASS_AGAIN4);
+		return (PASS_HAIRPIN);
 	}
 	nat64_emit_fitting(w, out);
 	return (passage_sent(w));
 }
 
 /*
- * Who speaks, seen from IPv6: the router that sent the error, so that
- * traceroute works (RFC 7915, 4.1). Where its address may not be embedded,
- * we speak ourselves: the translator is a hop on the way, while any other
- * address would say that the packet got to where it did not. An error of
- * self4 is our own in any case. False if we have no address to speak from.
+ * The source of the translated error: the router that sent it, so that
+ * traceroute works (RFC 7915, 4.1; RFC 6146, 3.7 by the letter would give the
+ * destination of the quoted packet, which did not send it). Where the Pref64
+ * may not embed the router's address, it is self6, as the translator is a
+ * hop of the path as well. False when there is no self6.
  */
 static bool
 error_source6(const struct nat64 *n, const struct pkt *p, unsigned prefix,
@@ -87,7 +87,7 @@ nat64_error4(struct passage *w, struct pkt *p)
 	reason = xlat_icmp_parse(p, n->conf.check_inner_ip, &in);
 	if (reason != NAT64_NONE)
 		return (nat64_drop(w, reason));
-	/* Quoted is a packet that went (T,t) -> (Z,z). */
+	/* The quoted packet went (T,t) -> (Z,z). */
 	e = bib_find4(&n->bibs[in.l4], &in.t4.src);
 	if (!nat64_binding_lives(w, e))
 		return (nat64_drop(w, NAT64_NO_BINDING));

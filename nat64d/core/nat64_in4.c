@@ -1,6 +1,18 @@
 /*
- * The passage of a packet from IPv4 (RFC 6146, 3.3, in the order of PIP-02),
- * and the second one of a hairpin (RFC 6146, 3.8).
+ * The passage of a packet from IPv4, and the second one of a hairpin
+ * (RFC 6146, 3.8). RFC 6146, 3.3 allows any order that has the same outward
+ * result. Ours, where a packet that fails in 1 to 8 changes no state:
+ *
+ *  1	headers sound: pkt_parse()
+ *  2	destination in the pool, or our own address
+ *  3	source: not of the pool, a possible unicast host, may be embedded
+ *  4	TTL
+ *  5	source route
+ *  6	protocol TCP, UDP or ICMP; a hairpin begins with 7
+ *  7	fragments: held, or as their first one
+ *  8	L4 header sound; ICMP errors go to nat64_icmp.c
+ *  9	binding and session (nat64_state.c)
+ * 10	size: translate, cut, or answer "fragmentation needed"
  */
 #include <netinet/in.h>
 #include <netinet/ip_icmp.h>
@@ -17,8 +29,8 @@
 #include "nat64_state.h"
 
 /*
- * Translate a packet that must be cut for the IPv6 side (XLT-12, GSO-23). The
- * segments of a super-packet are for nat64_rest4().
+ * Translate a packet without DF that is too big for the IPv6 side: cut it into
+ * fragments (RFC 7915, 4.1). The segments of a super-packet become pending.
  */
 static enum pass
 forward_cut(struct passage *w, struct pkt *p, const struct tuple6 *out)
@@ -27,8 +39,8 @@ forward_cut(struct passage *w, struct pkt *p, const struct tuple6 *out)
 	uint32_t id = p->frag_id;
 
 	if (p->ofl.seg != PKT_SEG_NONE) {
-		w->rest4.out.t6 = *out;
-		nat64_begin_segments(w, &w->rest4, p);
+		w->pending4.out.t6 = *out;
+		nat64_push_segments(w, &w->pending4, p);
 		return (PASS_DONE);
 	}
 	xlat_4to6(p, out, &n->conf.xlat);
@@ -37,7 +49,7 @@ forward_cut(struct passage *w, struct pkt *p, const struct tuple6 *out)
 	return (passage_sent(w));
 }
 
-/* Steps 11 and 12: size, emit. */
+/* Step 10. */
 static enum pass
 forward4(struct passage *w, struct pkt *p, const struct tuple6 *out)
 {
@@ -56,7 +68,7 @@ forward4(struct passage *w, struct pkt *p, const struct tuple6 *out)
 	return (passage_sent(w));
 }
 
-/* Step 10 failed: is the sender told (ERR-07, ERR-08)? */
+/* Step 9 failed: drop or answer (RFC 6146, 3.5.1 and 3.5.3). */
 static enum pass
 refuse_state(struct passage *w, struct pkt *p, enum nat64_reason reason)
 {
@@ -77,7 +89,7 @@ refuse_state(struct passage *w, struct pkt *p, enum nat64_reason reason)
 		    p->l4 == L4_ICMP ? ICMP_UNREACH_HOST : ICMP_UNREACH_PORT,
 		    0));
 	case NAT64_SYN_STORED:
-		/* Whatever becomes of it, it will not pass. */
+		/* Counted now, as it will never be translated. */
 		nat64_drop(w, reason);
 		return (passage_end(w, NAT64_HELD, reason));
 	default:
@@ -85,7 +97,7 @@ refuse_state(struct passage *w, struct pkt *p, enum nat64_reason reason)
 	}
 }
 
-/* Steps 9 and 10 for a packet with an L4 header. */
+/* Step 9 for a packet with an L4 header. */
 static enum nat64_reason
 admit4(struct passage *w, struct pkt *p, struct tuple6 *out)
 {
@@ -114,12 +126,12 @@ whole4(struct passage *w, struct pkt *p)
 	return (forward4(w, p, &out));
 }
 
-/* The fragment that has the L4 header opens the way for the others. */
+/* The fragment with the L4 header decides where all of them go. */
 static enum pass
 first_fragment4(struct passage *w, struct pkt *p, struct frag_datagram *d)
 {
 	struct nat64 *n = w->n;
-	struct rest *r = &w->rest4;
+	struct pending *r = &w->pending4;
 	enum nat64_reason reason;
 
 	reason = admit4(w, p, &r->out.t6);
@@ -128,20 +140,20 @@ first_fragment4(struct passage *w, struct pkt *p, struct frag_datagram *d)
 		return (refuse_state(w, p, reason));
 	}
 	frag_resolve(n->frags, d, &r->out);
-	r->kind = REST_HELD;
+	r->kind = PENDING_FRAGMENTS;
 	r->held = d;
-	passage_begin_rest(w, r);
+	passage_push(w, r);
 	return (forward4(w, p, &r->out.t6));
 }
 
 enum pass
-nat64_rest4(struct passage *w)
+nat64_pending4(struct passage *w)
 {
-	struct pkt *p = nat64_next_of_rest(w);
+	struct pkt *p = nat64_next_pending(w);
 
 	if (p == NULL)
 		return (PASS_DONE);
-	return (forward4(w, p, &w->rest4.out.t6));
+	return (forward4(w, p, &w->pending4.out.t6));
 }
 
 /* Step 7 (RFC 6146, 3.4). */
@@ -172,7 +184,7 @@ fragment4(struct passage *w, struct pkt *p)
 }
 
 enum pass
-nat64_again4(struct passage *w, struct pkt *p)
+nat64_in4_checked(struct passage *w, struct pkt *p)
 {
 	if (p->is_frag)
 		return (fragment4(w, p));
@@ -180,8 +192,8 @@ nat64_again4(struct passage *w, struct pkt *p)
 }
 
 /*
- * An ICMP error may come from a router with an address that no host can
- * have; it is let in and gets another source (FLT-07, ICM-30).
+ * An ICMP error may come from a router with an address that no host can have;
+ * nat64_error4() gives it another source then.
  */
 static bool
 may_be_error4(const struct pkt *p)
@@ -204,9 +216,9 @@ nat64_in4(struct passage *w, struct pkt *p)
 		return (nat64_local(w, p));
 	}
 	/*
-	 * A hairpin never leaves us, so whoever uses an address of the pool
-	 * out there is not its owner. Two services behind us could be made
-	 * to answer each other for ever.
+	 * Hairpinned packets never leave the translator, so this source is
+	 * forged. Two servers behind us could be made to answer each other
+	 * for ever.
 	 */
 	if (pool4_index(n->pool, p->ip4.src) != -1)
 		return (nat64_drop(w, NAT64_SOURCE_IN_POOL));
@@ -228,5 +240,5 @@ nat64_in4(struct passage *w, struct pkt *p)
 	    p->proto != IPPROTO_ICMP)
 		return (nat64_refuse4(w, p, NAT64_UNKNOWN_PROTO, ICMP_UNREACH,
 		    ICMP_UNREACH_PROTOCOL, 0));
-	return (nat64_again4(w, p));
+	return (nat64_in4_checked(w, p));
 }

@@ -6,16 +6,16 @@
 
 #include "nat64_passage.h"
 
-/* PIP-02 for a packet that pkt_parse() has accepted. */
+/* p: a packet that pkt_parse() has accepted. */
 enum pass nat64_in4(struct passage *w, struct pkt *p);
 
 /*
- * The same for the second passage of a hairpin, from step 7 on: fragments,
- * errors, sessions, translation.
+ * The same without the checks of addresses and headers: fragments, errors,
+ * sessions, translation. The second passage of a hairpin begins here.
  */
-enum pass nat64_again4(struct passage *w, struct pkt *p);
+enum pass nat64_in4_checked(struct passage *w, struct pkt *p);
 
-/* The next packet of w->rest4. */
-enum pass nat64_rest4(struct passage *w);
+/* Handle the next packet of w->pending4. */
+enum pass nat64_pending4(struct passage *w);
 
 #endif

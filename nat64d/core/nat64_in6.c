@@ -1,5 +1,20 @@
 /*
- * The way of a packet from IPv6 (RFC 6146, 3.3, in the order of PIP-01).
+ * The passage of a packet from IPv6. RFC 6146, 3.3 allows any order that has
+ * the same outward result. Ours, where a packet that fails in 1 to 9 changes
+ * no state:
+ *
+ *  1	headers sound: pkt_parse()
+ *  2	source and destination: possible unicast hosts
+ *  3	destination is our own address
+ *  4	source in no Pref64 (a loop), destination in one
+ *  5	source may use the translator, destination may be embedded
+ *  6	hop limit
+ *  7	routing header, other extension headers, protocol
+ *  8	fragments: held, or as their first one
+ *  9	L4 header sound; ICMP errors go to nat64_icmp.c
+ * 10	binding and session (nat64_state.c)
+ * 11	size: translate, cut, or answer "too big"
+ * 12	hairpin, or emit
  */
 #include <netinet/icmp6.h>
 
@@ -17,17 +32,17 @@
 /* ICMPv6 parameter problem: first fragment cuts the headers (RFC 7112, 5). */
 #define PARAM_INCOMPLETE_CHAIN 3
 
-/* What in6 has found out about a destination inside a Pref64. */
+/* A destination inside a Pref64. */
 struct target {
 	unsigned prefix;
 	struct in_addr addr4;
 };
 
-/* FLT-05: a source that cannot be one host. ULA are hosts. */
+/* A source that cannot be one host (RFC 7915, 5.1; RFC 4291, 2.5.6). */
 static bool
 is_martian6(const struct in6_addr *a)
 {
-	/* Nearly all are of 2000::/3, global unicast, and none of that is. */
+	/* Fast path: global unicast, 2000::/3. */
 	if (a->s6_addr[0] >> 5 == 1)
 		return (false);
 	return (IN6_IS_ADDR_UNSPECIFIED(a) || IN6_IS_ADDR_LOOPBACK(a) ||
@@ -43,8 +58,8 @@ is_self4(const struct nat64 *n, struct in_addr addr)
 }
 
 /*
- * Translate a packet that must be cut for the IPv4 side (XLT-34). The segments
- * of a super-packet are for nat64_rest6().
+ * Translate a packet that is too big for the IPv4 side: cut it into fragments
+ * (RFC 7915, 5.1.1). The segments of a super-packet become pending.
  */
 static enum pass
 forward_cut(struct passage *w, struct pkt *p, const struct tuple4 *out)
@@ -52,8 +67,8 @@ forward_cut(struct passage *w, struct pkt *p, const struct tuple4 *out)
 	struct nat64 *n = w->n;
 
 	if (p->ofl.seg != PKT_SEG_NONE) {
-		w->rest6.out.t4 = *out;
-		nat64_begin_segments(w, &w->rest6, p);
+		w->pending6.out.t4 = *out;
+		nat64_push_segments(w, &w->pending6, p);
 		return (PASS_DONE);
 	}
 	xlat_6to4(p, out, &n->conf.xlat, &n->ids, false);
@@ -62,7 +77,7 @@ forward_cut(struct passage *w, struct pkt *p, const struct tuple4 *out)
 	return (passage_sent(w));
 }
 
-/* Step 15. The MTU of a hairpin is that of its second pass (HPN-07). */
+/* Step 11. To a hairpin the MTU of its second passage applies, not mtu4. */
 static enum xlat_fit
 fit6(const struct passage *w, const struct pkt *p, bool hairpin, uint32_t *mtu)
 {
@@ -71,15 +86,15 @@ fit6(const struct passage *w, const struct pkt *p, bool hairpin, uint32_t *mtu)
 
 	fit = xlat_fit_6to4(p, &w->n->conf.xlat, mtu);
 	if (too_long && p->ofl.seg == PKT_SEG_NONE)
-		return (XLAT_TOO_BIG); /* for any IPv4 header (XLT-36) */
+		return (XLAT_TOO_BIG); /* exceeds an IPv4 total length */
 	if (hairpin)
 		return (too_long ? XLAT_FRAGMENT : XLAT_FITS);
-	if (fit == XLAT_TOO_BIG && w->collected)
-		return (XLAT_FRAGMENT); /* its pieces did fit (FRG-16) */
+	if (fit == XLAT_TOO_BIG && w->reassembled)
+		return (XLAT_FRAGMENT); /* its fragments did fit */
 	return (fit);
 }
 
-/* Steps 15 to 17: size, hairpin, emit. */
+/* Steps 11 and 12. */
 static enum pass
 forward6(struct passage *w, struct pkt *p, const struct tuple4 *out)
 {
@@ -100,15 +115,15 @@ forward6(struct passage *w, struct pkt *p, const struct tuple4 *out)
 	if (hairpin) { /* RFC 6146, 3.8 */
 		n->stats.counters[NAT64_HAIRPIN]++;
 		w->next = p;
-		return (PASS_AGAIN4);
+		return (PASS_HAIRPIN);
 	}
 	nat64_emit(n, p);
 	return (passage_sent(w));
 }
 
 /*
- * XLT-41: hosts that share an address must not share identifications. One
- * number for p's datagram.
+ * A new identification for p's datagram: hosts that share an IPv4 address must
+ * not use the same ones (RFC 6864, 5.3.1; RFC 7857, 10).
  */
 static uint16_t
 new_frag_id(struct nat64 *n, const struct pkt *p, const struct tuple4 *out)
@@ -119,7 +134,7 @@ new_frag_id(struct nat64 *n, const struct pkt *p, const struct tuple4 *out)
 	return (ipid_take(&n->ids, out->src.addr, out->dst.addr, proto, 1));
 }
 
-/* Step 14 failed: tell the host what RFC 6146 wants it to be told. */
+/* Step 10 failed: drop or answer (RFC 6146, 3.5). */
 static enum pass
 refuse_state(struct passage *w, struct pkt *p, enum nat64_reason reason)
 {
@@ -144,9 +159,8 @@ refuse_state(struct passage *w, struct pkt *p, enum nat64_reason reason)
 }
 
 /*
- * Does the packet go to where it comes from? A host has no use for that,
- * but with a forged source a service would answer itself for ever. A ping
- * to oneself ends with the reply.
+ * Does the packet go back to its sender? With a forged source, a server would
+ * answer itself for ever. ICMP is exempt: a reply ends the exchange.
  */
 static bool
 goes_to_itself(const struct pkt *p, const struct tuple4 *out)
@@ -155,10 +169,7 @@ goes_to_itself(const struct pkt *p, const struct tuple4 *out)
 	    out->src.addr.s_addr == out->dst.addr.s_addr);
 }
 
-/*
- * Steps 13 and 14 for a packet with an L4 header: is it sound, and what do
- * the tables make of it? NAT64_NONE, or why it ends here.
- */
+/* Step 10 for a packet with an L4 header: NAT64_NONE, or why it ends here. */
 static enum nat64_reason
 admit6(struct passage *w, const struct pkt *p, const struct target *t,
     struct tuple4 *out)
@@ -217,13 +228,13 @@ forward_fragment6(struct passage *w, struct pkt *p,
 	return (forward6(w, p, &t4));
 }
 
-/* The fragment that has the L4 header opens the way for the others. */
+/* The fragment with the L4 header decides where all of them go. */
 static enum pass
 first_fragment6(struct passage *w, struct pkt *p, const struct target *t,
     struct frag_datagram *d)
 {
 	struct nat64 *n = w->n;
-	struct rest *r = &w->rest6;
+	struct pending *r = &w->pending6;
 	enum nat64_reason reason;
 
 	reason = admit6(w, p, t, &r->out.t4);
@@ -234,26 +245,26 @@ first_fragment6(struct passage *w, struct pkt *p, const struct target *t,
 	if (n->conf.remap_fragment_id)
 		r->out.id = new_frag_id(n, p, &r->out.t4);
 	frag_resolve(n->frags, d, &r->out);
-	r->kind = REST_HELD;
+	r->kind = PENDING_FRAGMENTS;
 	r->held = d;
-	passage_begin_rest(w, r);
+	passage_push(w, r);
 	return (forward_fragment6(w, p, &r->out));
 }
 
 enum pass
-nat64_rest6(struct passage *w)
+nat64_pending6(struct passage *w)
 {
-	const struct rest *r = &w->rest6;
-	struct pkt *p = nat64_next_of_rest(w);
+	const struct pending *r = &w->pending6;
+	struct pkt *p = nat64_next_pending(w);
 
 	if (p == NULL)
 		return (PASS_DONE);
-	if (r->kind == REST_HELD)
+	if (r->kind == PENDING_FRAGMENTS)
 		return (forward_fragment6(w, p, &r->out));
 	return (forward6(w, p, &r->out.t4));
 }
 
-/* Step 11 (RFC 6146, 3.4). */
+/* Step 8 (RFC 6146, 3.4). */
 static enum pass
 fragment6(struct passage *w, struct pkt *p, const struct target *t)
 {
@@ -269,7 +280,7 @@ fragment6(struct passage *w, struct pkt *p, const struct target *t)
 	case FRAG_KNOWN:
 		return (forward_fragment6(w, p, r.target));
 	case FRAG_WHOLE:
-		w->collected = true;
+		w->reassembled = true;
 		return (whole6(w, r.whole, t));
 	case FRAG_HELD:
 		return (passage_end(w, NAT64_HELD, NAT64_NONE));
@@ -284,7 +295,7 @@ fragment6(struct passage *w, struct pkt *p, const struct target *t)
 	return (nat64_drop_fragment(w, p, &r));
 }
 
-/* Steps 2 to 5: addresses. NAT64_NONE with *t filled in. */
+/* Step 4. NAT64_NONE with *t filled in, or why the packet is dropped. */
 static enum nat64_reason
 check_addresses6(const struct nat64 *n, const struct pkt *p, struct target *t)
 {
@@ -301,10 +312,7 @@ check_addresses6(const struct nat64 *n, const struct pkt *p, struct target *t)
 	return (NAT64_NONE);
 }
 
-/*
- * Steps 8 to 10: what may not pass though the addresses are right, and how
- * it is answered. NAT64_NONE: it may pass.
- */
+/* Steps 6 and 7. NAT64_NONE, or why the packet is refused with *e. */
 static enum nat64_reason
 check_headers6(const struct pkt *p, struct icmp_error *e)
 {
@@ -361,7 +369,7 @@ nat64_in6(struct passage *w, struct pkt *p)
 	if (!nat64_may_embed(n, t.prefix, t.addr4))
 		return (nat64_refuse6(w, p, NAT64_WKP_NONGLOBAL,
 		    ICMP6_DST_UNREACH, ICMP6_DST_UNREACH_ADMIN, 0));
-	/* Not forwarded any more: its hop limit does not matter. */
+	/* Not forwarded, so its hop limit does not matter. */
 	if (is_self4(n, t.addr4))
 		return (nat64_local(w, p));
 	reason = check_headers6(p, &e);

@@ -6,10 +6,10 @@
 
 #include "nat64_passage.h"
 
-/* PIP-01 for a packet that pkt_parse() has accepted. */
+/* p: a packet that pkt_parse() has accepted. */
 enum pass nat64_in6(struct passage *w, struct pkt *p);
 
-/* The next packet of w->rest6. */
-enum pass nat64_rest6(struct passage *w);
+/* Handle the next packet of w->pending6. */
+enum pass nat64_pending6(struct passage *w);
 
 #endif

@@ -1,23 +1,23 @@
 /*
- * The top of the core: what a packet and the passing of time do to a
- * translator. Knows the order of things; refuses to know what is done in each.
+ * The top of the core: handles one packet from its arrival to its end, and
+ * the passing of time. What is done in each step is in the files below.
  *
  *	    IPv6                      IPv4
  *	     |       pkt_parse()       |
  *	nat64_in6()               nat64_in4()       addresses, headers
  *	     |                         |
- *	     |                  nat64_again4() <--. fragments: frag.c
- *	     |                         |          |
- *	nat64_state6()          nat64_state4()    | bindings, sessions
- *	     |                         |          |
- *	xlat_6to4() --- PASS_AGAIN4 --------------' (hairpin)
+ *	     |               nat64_in4_checked() <-. fragments: frag.c
+ *	     |                         |           |
+ *	nat64_state6()          nat64_state4()     | bindings, sessions
+ *	     |                         |           |
+ *	xlat_6to4() --- PASS_HAIRPIN --------------'
  *	     |                    xlat_4to6()
  *	     '------ nat64_emit() -----'
  *
- * ICMP errors that pass are translated by nat64_icmp.c instead. What may not
- * pass ends in nat64_drop() or is answered by nat64_error.c; where the sender
- * is behind us, too, nat64_error4() translates the answer (PASS_TURN4).
- * follow() sees to what comes next; no passage begins inside of another.
+ * ICMP errors are translated by nat64_icmp.c instead. A packet that may not
+ * pass ends in nat64_drop(), or is answered by nat64_error.c; if its sender is
+ * an IPv6 host, nat64_error4() translates the ICMPv4 error (PASS_ERROR4).
+ * follow() does what comes next in a loop; no passage begins inside another.
  */
 #include "nat64_error.h"
 #include "nat64_event.h"
@@ -30,12 +30,12 @@
 #include "nat64_syn.h"
 
 /*
- * An IPv4 error for a packet that an IPv6 host sent to another one: it is
- * translated by the rules for those that pass through (HPN-06). The packet
- * has been dropped; if the error gets through, it has been answered.
+ * An ICMPv4 error of ours about a packet that one IPv6 host sent to another:
+ * it is translated like one that comes from IPv4 (RFC 6146, 3.8). The packet
+ * counts as dropped, or as answered if the error was sent.
  */
 static void
-turn_error(struct passage *w)
+translate_error(struct passage *w)
 {
 	const enum nat64_reason reason = w->reason;
 
@@ -45,35 +45,36 @@ turn_error(struct passage *w)
 }
 
 /*
- * One step of what is left to do. The second passage is done with all of a
- * packet before the first one goes on with its rest.
+ * Do one step. The second passage of a packet is finished, with all that is
+ * pending in it, before the first one continues.
  */
 static enum pass
 step(struct passage *w, enum pass pass)
 {
 	switch (pass) {
-	case PASS_AGAIN4:
+	case PASS_HAIRPIN:
 		w->hairpin = true;
-		return (nat64_again4(w, w->next));
-	case PASS_TURN4:
-		turn_error(w);
+		return (nat64_in4_checked(w, w->next));
+	case PASS_ERROR4:
+		translate_error(w);
 		return (PASS_DONE);
 	case PASS_DONE:
 		break;
 	}
-	return (w->rest == &w->rest4 ? nat64_rest4(w) : nat64_rest6(w));
+	return (w->pending == &w->pending4 ? nat64_pending4(w) :
+					     nat64_pending6(w));
 }
 
 static inline void
 follow(struct passage *w, enum pass pass)
 {
-	while (pass != PASS_DONE || w->rest != NULL)
+	while (pass != PASS_DONE || w->pending != NULL)
 		pass = step(w, pass);
 }
 
 /*
- * Answer stored SYNs of hosts behind us, which is no matter of the packet
- * being served.
+ * Answer the stored SYNs of IPv6 hosts whose time is over. This does not
+ * change the verdict about the packet being handled.
  */
 static void
 answer_due(struct passage *w)
@@ -109,7 +110,7 @@ begin(struct passage *w, struct pkt *p)
 	return (nat64_in4(w, p));
 }
 
-/* All that becomes of a packet; w is as passage_init() made it, or used. */
+/* Handle one packet to its end. w: new, or used for another packet. */
 static void
 serve(struct passage *w, struct pkt *p)
 {
@@ -118,7 +119,7 @@ serve(struct passage *w, struct pkt *p)
 	if (!TAILQ_EMPTY(&w->due))
 		answer_due(w);
 	if (w->reason != NAT64_NONE)
-		nat64_tell_dropped(w->n, p, w->reason);
+		nat64_report_drop(w->n, p, w->reason);
 }
 
 enum nat64_verdict

@@ -1,6 +1,5 @@
 /*
- * Emitting and dropping. Knows what is counted; refuses to know why a packet
- * leaves or ends.
+ * Emitting and dropping, with their counters; the workspace; what is pending.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -100,23 +99,23 @@ nat64_drop(struct passage *w, enum nat64_reason reason)
 }
 
 void
-nat64_begin_segments(struct passage *w, struct rest *r, const struct pkt *p)
+nat64_push_segments(struct passage *w, struct pending *r, const struct pkt *p)
 {
-	r->kind = REST_SEGMENTS;
+	r->kind = PENDING_SEGMENTS;
 	r->whole = p;
 	r->segment = 0;
 	r->n_segments = gso_count(p);
-	passage_begin_rest(w, r);
+	passage_push(w, r);
 }
 
 struct pkt *
-nat64_next_of_rest(struct passage *w)
+nat64_next_pending(struct passage *w)
 {
-	struct rest *r = w->rest;
+	struct pending *r = w->pending;
 	struct pkt *p = NULL;
 
-	if (r->kind == REST_HELD) {
-		/* What counts is what became of the first fragment. */
+	if (r->kind == PENDING_FRAGMENTS) {
+		/* The verdict is that of the first fragment. */
 		w->settled = true;
 		p = frag_next_held(w->n->frags, r->held);
 	} else if (r->segment < r->n_segments) {
@@ -124,6 +123,6 @@ nat64_next_of_rest(struct passage *w)
 		gso_build(r->whole, p, r->segment++);
 	}
 	if (p == NULL)
-		passage_end_rest(w);
+		passage_pop(w);
 	return (p);
 }

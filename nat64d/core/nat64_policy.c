@@ -1,5 +1,5 @@
 /*
- * What the configuration allows of addresses. Knows no packet.
+ * Which addresses the configuration allows to be translated.
  */
 #include <netinet/in.h>
 

@@ -9,17 +9,21 @@
 
 /*
  * Index of a Pref64 that may embed addr, for a session that a packet from
- * IPv4 opens (ADR-08): the one used last by bib (may be NULL), else the
- * first configured. -1 when ADR-21 forbids all of them.
+ * IPv4 opens (RFC 6146, 1.2.1 leaves the choice open): the one used last by
+ * bib (may be NULL), else the first configured. -1 if none may.
  */
 int nat64_prefix_for(const struct nat64 *n, const struct bib_entry *bib,
     struct in_addr addr);
 
-/* ADR-21 and ADR-22: may this prefix carry this address? */
+/*
+ * May this prefix embed this address? Not one that is never a unicast host
+ * (RFC 1812, 5.3.7), nor, by default, 64:ff9b::/96 a non-global one
+ * (RFC 6052, 3.1).
+ */
 bool nat64_may_embed(const struct nat64 *n, unsigned prefix,
     struct in_addr addr);
 
-/* Is the IPv4 side of this packet excluded (CGN-06)? */
+/* Is the IPv4 side of this packet excluded (RFC 6888, REQ-6)? */
 bool nat64_excluded(const struct nat64 *n, enum l4proto proto,
     struct in_addr addr, uint16_t port);
 

@@ -1,16 +1,16 @@
 /*
- * Several packets at a time. With many sessions a packet's way through the
- * tables is a chain of cache misses, each as long as all the rest of the
- * work: here those of several packets are under way at once. Knows where a
- * packet will look, and decides nothing.
+ * Fetching of table entries ahead of their use. With many sessions, looking
+ * up a packet is a chain of cache misses, each of which takes as long as the
+ * whole translation; here the misses of several packets overlap. Nothing is
+ * decided here: a wrong guess costs time only.
  */
 #include "nat64_prefetch.h"
 #include "nat64_struct.h"
 
-/* Tables of so many sessions are in the cache anyhow. */
+/* Tables of up to so many sessions fit into the CPU cache. */
 #define FEW_SESSIONS 4096
 
-/* What the lookups of a packet begin with, if that is easily told. */
+/* Where the lookups of a packet begin; LOOKUP_NONE: not known. */
 struct lookup {
 	enum { LOOKUP_NONE, LOOKUP_6, LOOKUP_4 } kind;
 	enum l4proto proto;
@@ -26,8 +26,8 @@ peek_proto(uint8_t proto, enum l4proto *l4)
 }
 
 /*
- * A packet from IPv6 without extension headers. What is wrong with it is
- * found later: here only nothing beyond its bytes may be read.
+ * A packet from IPv6 without extension headers. It has not been checked, so
+ * only its length is relied on.
  */
 static void
 peek6(const struct nat64 *n, const struct pkt *p, struct lookup *l)
@@ -85,8 +85,8 @@ peek(const struct nat64 *n, const struct pkt *p, struct lookup *l)
 }
 
 /*
- * The bucket is there by now: fetch the session that it knows or, for one
- * that is about to be made, where its binding and subscriber belong.
+ * The bucket is in the cache by now: fetch the session it refers to or, if
+ * there is none, the places of the binding and the subscriber.
  */
 static void
 fetch(const struct nat64 *n, const struct lookup *l)

@@ -1,5 +1,5 @@
 /*
- * Where packets will look, fetched into the cache ahead of them.
+ * Fetching of the table entries that packets will need into the CPU cache.
  */
 #ifndef NAT64D_CORE_NAT64_PREFETCH_H
 #define NAT64D_CORE_NAT64_PREFETCH_H

@@ -1,5 +1,7 @@
 /*
- * Bindings and sessions: what RFC 6146, 3.5 does with a tuple.
+ * Finding and making the binding and session of a packet (RFC 6146, 3.5), and
+ * their end. A session may have expired that has not been removed yet; it is
+ * removed here when a packet finds it, before it is used.
  */
 #include <netinet/icmp6.h>
 
@@ -15,17 +17,17 @@
 #include "nat64d/tables/tcp_fsm.h"
 #include "nat64d/xlat/tcp_segment.h"
 
-/* Most sessions that end so that one binding may be made. */
+/* At most so many sessions are ended to make one binding. */
 #define MAX_EVICTED 8
 
-/* What a packet from IPv6 says: (X',x), and (Z,z) by a Pref64. */
+/* Of a packet from IPv6: (X',x), and (Z,z) with its Pref64. */
 struct flow6 {
 	struct taddr6 in6;
 	struct taddr4 peer;
 	unsigned prefix;
 };
 
-/* Remove a binding that nothing uses any more. */
+/* Remove a binding without sessions that is not static (RFC 6146, 3.1). */
 static void
 release_binding(struct nat64 *n, struct bib_entry *e, struct monotime now)
 {
@@ -33,10 +35,10 @@ release_binding(struct nat64 *n, struct bib_entry *e, struct monotime now)
 
 	if (e->n_sessions > 0 || e->is_static)
 		return;
-	nat64_tell(n, NAT64_EV_BIB_DELETE, e, NULL);
+	nat64_report(n, NAT64_EV_BIB_DELETE, e, NULL);
 	bib_release(&n->bibs[e->proto], e, now);
 	if (subscriber_is_idle(sub))
-		nat64_tell_address(n, NAT64_EV_ADDRESS_DELETE, sub);
+		nat64_report_address(n, NAT64_EV_ADDRESS_DELETE, sub);
 }
 
 void
@@ -56,8 +58,8 @@ nat64_statics_end(struct nat64 *n, struct monotime now)
 			bib_walk_past(&w, e);
 			if (bib_remove_static(b, e, now) &&
 			    subscriber_is_idle(sub))
-				nat64_tell_address(n, NAT64_EV_ADDRESS_DELETE,
-				    sub);
+				nat64_report_address(n,
+				    NAT64_EV_ADDRESS_DELETE, sub);
 		}
 	}
 }
@@ -68,32 +70,33 @@ nat64_session_end(struct nat64 *n, struct session *s, struct monotime now)
 	struct bib_entry *e = s->bib;
 
 	nat64_syn_discard(n, s);
-	/* One that stored a SYN and met no host was never told of. */
+	/* A session without an IPv6 side was never reported. */
 	if (e != NULL)
-		nat64_tell(n, NAT64_EV_SESSION_DELETE, NULL, s);
+		nat64_report(n, NAT64_EV_SESSION_DELETE, NULL, s);
 	session_remove(&n->sessions, s);
 	if (e != NULL)
 		release_binding(n, e, now);
 }
 
 static bool
-is_dead(const struct passage *w, const struct session *s)
+is_expired(const struct passage *w, const struct session *s)
 {
 	return (monotime_reached(session_expires(&w->n->sessions, s), w->now));
 }
 
-/* s (may be NULL); the end of a dead one is drawn now (TBL-05). */
+/* s (may be NULL), or NULL if it has expired: it is ended then. */
 static struct session *
 live_session(struct passage *w, struct session *s)
 {
-	if (s != NULL && is_dead(w, s) && nat64_session_timeout(w, s))
+	if (s != NULL && is_expired(w, s) && nat64_session_timeout(w, s))
 		return (NULL);
 	return (s);
 }
 
 /*
- * e (may be NULL); it goes with its last session (TBL-04), so dead ones are
- * ended until one is found that lives.
+ * e (may be NULL), or NULL if all its sessions have expired: it is removed with
+ * the last of them (RFC 6146, 3.1). They are ended until one is found that has
+ * not expired.
  */
 static struct bib_entry *
 live_binding(struct passage *w, struct bib_entry *e)
@@ -103,7 +106,7 @@ live_binding(struct passage *w, struct bib_entry *e)
 
 	if (e == NULL)
 		return (NULL);
-	while ((s = RB_ROOT(&e->peers)) != NULL && is_dead(w, s)) {
+	while ((s = RB_ROOT(&e->peers)) != NULL && is_expired(w, s)) {
 		last = e->n_sessions == 1 && !e->is_static;
 		if (nat64_session_timeout(w, s) && last)
 			return (NULL);
@@ -111,7 +114,7 @@ live_binding(struct passage *w, struct bib_entry *e)
 	return (e);
 }
 
-/* End a session that an IPv4 host opened, for want of room. */
+/* End a session that an IPv4 host opened, to make room. */
 static void
 evict(struct passage *w, struct session *s)
 {
@@ -120,9 +123,9 @@ evict(struct passage *w, struct session *s)
 }
 
 /*
- * Room for one more session: where there is none, the oldest one that an
- * IPv4 host opened ends. To be called before bindings and sessions are
- * looked up, for any of them may go.
+ * Make room for one more session: if the table is full, end the oldest session
+ * that an IPv4 host opened. Call this before bindings and sessions are looked
+ * up, as it may remove any of them.
  */
 static void
 make_room6(struct passage *w)
@@ -140,8 +143,8 @@ make_room6(struct passage *w)
 }
 
 /*
- * The same for one that peer may be about to open: only one that nobody has
- * used lately ends for it.
+ * The same for a session that peer may be about to open: only a session that
+ * has not been used lately is ended for it.
  */
 static void
 make_room4(struct passage *w, struct in_addr peer)
@@ -160,9 +163,9 @@ make_room4(struct passage *w, struct in_addr peer)
 }
 
 /*
- * A binding for a host of ours. Where the pool has no port for it, those that
- * only sessions from IPv4 hold give way: of these sessions the oldest end, a
- * few at a time.
+ * A new binding of an IPv6 host. If the pool has no free port, the oldest
+ * sessions that IPv4 hosts opened are ended, up to MAX_EVICTED, until a
+ * binding without sessions frees its port.
  */
 static struct bib_entry *
 new_binding(struct passage *w, enum l4proto proto, const struct taddr6 *in6,
@@ -198,16 +201,17 @@ new_session(struct passage *w, struct bib_entry *e, const struct taddr4 *peer,
 
 	s = session_add(&n->sessions, e, peer, prefix, cls, w->now, &why);
 	if (s == NULL)
-		*reason = nat64_tell_refused(n, (enum l4proto)e->proto,
+		*reason = nat64_report_refused(n, (enum l4proto)e->proto,
 		    &e->in6, &why);
 	else
-		nat64_tell(n, NAT64_EV_SESSION_CREATE, NULL, s);
+		nat64_report(n, NAT64_EV_SESSION_CREATE, NULL, s);
 	return (s);
 }
 
 /*
- * There is a session with the peer: the host has gone over to another
- * Pref64 (ADR-08), or a SYN from the peer is waiting (TCP-06).
+ * Use the session s that the binding has with the peer already: the host uses
+ * another Pref64 than before, or a SYN from the peer is stored
+ * (RFC 6146, 3.5.2.2: simultaneous open).
  */
 static struct session *
 join_session(struct nat64 *n, struct session *s, struct bib_entry *e,
@@ -220,17 +224,18 @@ join_session(struct nat64 *n, struct session *s, struct bib_entry *e,
 		return (s);
 	}
 	if (session_adopt(&n->sessions, s, e, prefix, &why) == -1) {
-		*reason = nat64_tell_refused(n, (enum l4proto)e->proto,
+		*reason = nat64_report_refused(n, (enum l4proto)e->proto,
 		    &e->in6, &why);
 		return (NULL);
 	}
-	nat64_tell(n, NAT64_EV_SESSION_CREATE, NULL, s);
+	nat64_report(n, NAT64_EV_SESSION_CREATE, NULL, s);
 	return (s);
 }
 
 /*
- * The binding of a packet from IPv6, or a new one, which is not made in
- * vain: its port would have to rest. NULL with *reason.
+ * The binding of a packet from IPv6, or a new one. It is made only if there is
+ * room for a session: otherwise its port would go to quarantine unused. NULL
+ * with *reason.
  */
 static struct bib_entry *
 get_binding6(struct passage *w, enum l4proto proto, const struct taddr6 *in6,
@@ -248,11 +253,11 @@ get_binding6(struct passage *w, enum l4proto proto, const struct taddr6 *in6,
 		subscriber_find(&n->subs, &in6->addr), &in6->addr, &why) == 0)
 		e = new_binding(w, proto, in6, &created, &why);
 	if (e == NULL)
-		*reason = nat64_tell_refused(n, proto, in6, &why);
+		*reason = nat64_report_refused(n, proto, in6, &why);
 	if (created && subscriber_count_bindings(e->sub) == 1)
-		nat64_tell_address(n, NAT64_EV_ADDRESS_CREATE, e->sub);
+		nat64_report_address(n, NAT64_EV_ADDRESS_CREATE, e->sub);
 	if (created)
-		nat64_tell(n, NAT64_EV_BIB_CREATE, e, NULL);
+		nat64_report(n, NAT64_EV_BIB_CREATE, e, NULL);
 	return (e);
 }
 
@@ -279,7 +284,7 @@ open_session6(struct passage *w, enum l4proto proto, const struct flow6 *f,
 	return (s);
 }
 
-/* What a step of the machine means for the session's lifetime. */
+/* Apply a step of the state machine: the new state and lifetime. */
 static void
 apply_step(struct passage *w, struct session *s, const struct tcp_step *step)
 {
@@ -309,7 +314,10 @@ apply_step(struct passage *w, struct session *s, const struct tcp_step *step)
 	}
 }
 
-/* The literal rule for RST after a FIN refreshes the session (TCP-10). */
+/*
+ * The step for a segment of s. RFC 7857, 2.2 lets an RST after a FIN shorten
+ * the lifetime, RFC 6146 by the letter lets it refresh the session.
+ */
 static struct tcp_step
 step_session(const struct nat64 *n, const struct session *s,
     const struct pkt *p, bool from6)
@@ -326,9 +334,9 @@ step_session(const struct nat64 *n, const struct session *s,
 }
 
 /*
- * Keep what the segment acknowledges, for the probe. That of an RST may be
- * anything. The newest to arrive is good enough: a stale one lies in the
- * window all the same.
+ * Keep the acknowledgment number of a segment for the probe; that of an RST
+ * may be anything. Segments out of order do no harm: an older number is
+ * below the window as well.
  */
 static void
 remember_ack(uint32_t *ack, const struct pkt *p)
@@ -377,13 +385,13 @@ closed6(struct passage *w, const struct pkt *p, const struct flow6 *f,
 	if (s == NULL)
 		return (reason);
 	if (s->tcp_state == TCP_STATE_V4_INIT_STORED) {
-		/* Simultaneous open (TCP-06). */
+		/* Simultaneous open (RFC 6146, 3.5.2.2). */
 		nat64_syn_discard(n, s);
 		s->tcp_state = TCP_STATE_ESTABLISHED;
 		session_touch(&n->sessions, s, SESSION_TCP_EST, w->now);
 	} else if (s->tcp_state == TCP_STATE_CLOSED) {
 		s->tcp_state = TCP_STATE_V6_INIT;
-	} else { /* known by another Pref64 (ADR-08) */
+	} else { /* a session that used another Pref64 */
 		step = step_session(n, s, p, true);
 		apply_step(w, s, &step);
 	}
@@ -427,7 +435,7 @@ nat64_state6(struct passage *w, const struct pkt *p, struct in_addr dst4,
 	struct session *s;
 	enum nat64_reason reason = NAT64_NONE;
 
-	/* The suffix of the embedding does not make another peer (ADR-04). */
+	/* dst4, as the suffix of the address is ignored (RFC 6052, 2.2). */
 	f.in6.addr = p->ip6.src;
 	f.in6.port = p->sport;
 	f.peer.addr = dst4;
@@ -442,7 +450,7 @@ nat64_state6(struct passage *w, const struct pkt *p, struct in_addr dst4,
 		if (p->l4 == L4_ICMP && p->icmp_type == ICMP6_ECHO_REPLY &&
 		    live_binding(w, bib_find6(&n->bibs[L4_ICMP], &f.in6)) ==
 			NULL)
-			return (NAT64_NO_BINDING); /* SES-61 */
+			return (NAT64_NO_BINDING); /* opens nothing */
 		s = open_session6(w, p->l4, &f, cls, &reason);
 		if (s == NULL)
 			return (reason);
@@ -453,9 +461,9 @@ nat64_state6(struct passage *w, const struct pkt *p, struct in_addr dst4,
 }
 
 /*
- * May peer have one more session (session_check_inbound())? A host of ours
- * that speaks to another one shares its address, and its share is that of
- * its own half of the hairpin.
+ * May peer have one more session (session_check_inbound())? The limit per peer
+ * does not apply to a hairpin, whose source is a pool address that many hosts
+ * share; the limits of the sending subscriber apply to it.
  */
 static bool
 check_inbound(const struct passage *w, struct in_addr peer,
@@ -467,8 +475,8 @@ check_inbound(const struct passage *w, struct in_addr peer,
 }
 
 /*
- * A session that a packet from IPv4 opens on binding e, by filtering rules
- * that have been applied. NULL with *reason.
+ * A session that a packet from IPv4 opens on binding e; the filter has been
+ * applied. NULL with *reason.
  */
 static struct session *
 open_session4(struct passage *w, struct bib_entry *e,
@@ -488,14 +496,14 @@ open_session4(struct passage *w, struct bib_entry *e,
 		s = session_add_inbound(&n->sessions, e, peer,
 		    (unsigned)prefix, cls, w->now, &why);
 	if (s == NULL)
-		*reason = nat64_tell_refused4(n, (enum l4proto)e->proto,
+		*reason = nat64_report_refused4(n, (enum l4proto)e->proto,
 		    peer->addr, &why);
 	else
-		nat64_tell(n, NAT64_EV_SESSION_CREATE, NULL, s);
+		nat64_report(n, NAT64_EV_SESSION_CREATE, NULL, s);
 	return (s);
 }
 
-/* Endpoint-independent, or address-dependent and satisfied. */
+/* Does the filter allow it: endpoint-independent, or peer known to (T,t)? */
 static bool
 filter_passes(const struct passage *w, enum l4proto proto,
     const struct tuple4 *t4)
@@ -505,7 +513,10 @@ filter_passes(const struct passage *w, enum l4proto proto,
 		w->now));
 }
 
-/* Keep a SYN that may not pass (TCP-03, TCP-05). */
+/*
+ * Keep a SYN that has no binding, or that the filter refuses, unanswered
+ * (RFC 6146, 3.5.2.2).
+ */
 static enum nat64_reason
 store_syn(struct passage *w, struct pkt *p, struct bib_entry *e,
     const struct tuple4 *t4)
@@ -525,8 +536,8 @@ store_syn(struct passage *w, struct pkt *p, struct bib_entry *e,
 			SESSION_TCP_SYN, w->now, &why) :
 		    NULL;
 		if (s == NULL)
-			reason =
-			    nat64_tell_refused4(n, L4_TCP, t4->dst.addr, &why);
+			reason = nat64_report_refused4(n, L4_TCP, t4->dst.addr,
+			    &why);
 	}
 	if (s == NULL)
 		return (reason);
@@ -538,8 +549,8 @@ store_syn(struct passage *w, struct pkt *p, struct bib_entry *e,
 }
 
 /*
- * A segment from IPv4 that opens nothing and is of no session goes to the
- * host behind e all the same: RFC 6146, 3.5.2.2, state CLOSED.
+ * A segment from IPv4 without a session that is no SYN is translated for the
+ * host of binding e, without making a session (RFC 6146, 3.5.2.2, CLOSED).
  */
 static enum nat64_reason
 stray4(const struct nat64 *n, const struct bib_entry *e,
@@ -657,7 +668,7 @@ send_probe(struct nat64 *n, const struct session *s)
 	nat64_emit(n, &probe);
 }
 
-/* What the end of its time means for s. */
+/* What to do when the lifetime of s is over. */
 static struct tcp_step
 step_timeout(const struct session *s)
 {
@@ -676,15 +687,15 @@ nat64_binding_lives(const struct passage *w, const struct bib_entry *e)
 		return (false);
 	for (s = session_next_of_bib(e, NULL); s != NULL;
 	     s = session_next_of_bib(e, &s->peer))
-		if (!is_dead(w, s) || step_timeout(s).action == TCP_PROBE)
+		if (!is_expired(w, s) || step_timeout(s).action == TCP_PROBE)
 			return (true);
 	return (e->is_static);
 }
 
 /*
- * The time of s, which stores a SYN, has come. A sender outside is answered
- * at once. The answer for one behind us has to be translated, and so waits
- * until the packet being served has ended.
+ * The lifetime of s, which has a stored SYN, is over. If the SYN came from
+ * IPv4, answer it now. The answer to a hairpinned SYN has to be translated,
+ * and so waits until the packet being handled is done.
  */
 static void
 answer_syn(struct passage *w, const struct session *s)

@@ -1,5 +1,6 @@
 /*
- * Bindings and sessions: what RFC 6146, 3.5 does with a tuple.
+ * Finding and making the binding and session of a packet (RFC 6146, 3.5), and
+ * their end.
  */
 #ifndef NAT64D_CORE_NAT64_STATE_H
 #define NAT64D_CORE_NAT64_STATE_H
@@ -19,20 +20,21 @@ enum nat64_reason nat64_state4(struct passage *w, struct pkt *p,
     struct tuple6 *out);
 
 /*
- * Has e (may be NULL) a session that lives or that a probe will prolong, or
- * is it static? Otherwise it is as good as gone (TBL-04, TBL-05). For those
- * who must not end anything.
+ * Is e (may be NULL) static, or has it a session that has not expired or that
+ * a probe will prolong? Otherwise it is to be treated as removed. For callers
+ * that must not end sessions: an ICMP error changes no state (RFC 5508,
+ * REQ-6).
  */
 bool nat64_binding_lives(const struct passage *w, const struct bib_entry *e);
 
 /*
- * The time of s has come: delete it, or send the TCP probe (RFC 6146,
- * 3.5.2.2), or answer the SYN that it stores. Returns true when s has gone,
- * and with it a binding whose last session it was.
+ * The lifetime of s is over: delete it, or send the TCP probe (RFC 6146,
+ * 3.5.2.2), or answer its stored SYN. Returns true when s was deleted, and
+ * with it a binding whose last session it was.
  */
 bool nat64_session_timeout(struct passage *w, struct session *s);
 
-/* Remove all static bindings, there being no session. */
+/* Remove all static bindings. There must be no sessions. */
 void nat64_statics_end(struct nat64 *n, struct monotime now);
 
 /* Remove a session, its stored SYN, and its binding if it was the last. */

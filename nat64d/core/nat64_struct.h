@@ -1,7 +1,7 @@
 /*
- * The translator: its tables and what it has been configured to do. It knows
- * nothing of the packet being served: that is struct passage
- * (nat64_passage.h). Only files of the core include this.
+ * The translator: its tables and its configuration. What belongs to the
+ * packet being handled is in struct passage (nat64_passage.h). Only files of
+ * the core include this.
  */
 #ifndef NAT64D_CORE_NAT64_STRUCT_H
 #define NAT64D_CORE_NAT64_STRUCT_H
@@ -14,14 +14,20 @@
 #define SYN_BYTES 576
 
 /*
- * An IPv4 SYN that is answered neither way for TCP_INCOMING_SYN
- * (RFC 6146, 3.5.2.2). Owned by nat64_syn.c; its session is in state
- * V4_INIT_STORED.
+ * An IPv4 SYN that is kept without an answer for TCP_INCOMING_SYN
+ * (RFC 6146, 3.5.2.2). Owned by nat64_syn.c as long as its session is in
+ * state V4_INIT_STORED:
+ *
+ *	in	nat64_syn_store(), when no host may get the SYN yet
+ *	out	nat64_syn_discard(): a SYN from IPv6 matches, or the session
+ *		ends early
+ *	out	nat64_syn_take(): the time is over; whoever takes it answers
+ *		it with port unreachable and frees it
  */
 struct stored_syn {
 	TAILQ_ENTRY(stored_syn) entry;
 	const struct session *session;
-	struct pkt pkt; /* as parsed, but for what was cut off */
+	struct pkt pkt; /* parsed when it arrived; data in bytes */
 	uint8_t bytes[SYN_BYTES];
 };
 
@@ -41,8 +47,8 @@ struct nat64 {
 	struct frag_table *frags;
 	struct ipid ids;
 	/*
-	 * What is too big has a budget of its own: connections hang without
-	 * these errors, and anybody can cause the others.
+	 * "Too big" has limits of its own: connections hang without these
+	 * errors, and anybody can use up what the others have.
 	 */
 	struct ratelimit errors6;
 	struct ratelimit errors4;

@@ -1,6 +1,5 @@
 /*
- * Stored SYNs. Knows how many there may be and whose; refuses to know how
- * they are answered.
+ * Stored SYNs and their limits. How they are answered is nat64_error.c's.
  */
 #include <netinet/in.h>
 
@@ -45,7 +44,7 @@ nat64_syn_store(struct nat64 *n, struct session *s, struct pkt *p)
 	return (true);
 }
 
-/* The SYN of s, or NULL; few sessions have one, and few are kept. */
+/* The SYN of s, or NULL. A list is searched: few SYNs are kept. */
 static struct stored_syn *
 find(const struct nat64 *n, const struct session *s)
 {
