@@ -101,16 +101,6 @@ add_block(struct slab *s)
 	return (0);
 }
 
-static void *
-take_free(struct slab *s)
-{
-	struct slab_free *obj = s->free;
-
-	s->free = obj->next;
-	ASAN_UNPOISON_MEMORY_REGION(obj, s->objsize);
-	return (obj);
-}
-
 void *
 slab_get(struct slab *s)
 {
@@ -120,9 +110,11 @@ slab_get(struct slab *s)
 		errno = ENOSPC;
 		return (NULL);
 	}
-	if (s->free != NULL)
-		obj = take_free(s);
-	else if (s->fresh > 0 || add_block(s) == 0)
+	if (s->free != NULL) {
+		obj = s->free;
+		s->free = s->free->next;
+		ASAN_UNPOISON_MEMORY_REGION(obj, s->objsize);
+	} else if (s->fresh > 0 || add_block(s) == 0)
 		obj = s->blocks->objects + --s->fresh * s->objsize;
 	else
 		return (NULL);

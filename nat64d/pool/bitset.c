@@ -28,13 +28,13 @@ next_from(const struct bitset *set, uint32_t n)
 {
 	const uint64_t *const level[NLEVELS] = { set->words, set->level1,
 		set->level2 };
-	const uint32_t nbits[NLEVELS] = { BITSET_NBITS, BITSET_NBITS / 64,
+	const uint32_t n_bits[NLEVELS] = { BITSET_NBITS, BITSET_NBITS / 64,
 		BITSET_NBITS / 64 / 64 };
 	uint64_t bits = 0;
 	unsigned k;
 
 	/* Go up to the first word with a bit at or behind n ... */
-	for (k = 0; k < NLEVELS && n < nbits[k]; k++) {
+	for (k = 0; k < NLEVELS && n < n_bits[k]; k++) {
 		bits = level[k][n / 64] & UINT64_MAX << n % 64;
 		if (bits != 0)
 			break;

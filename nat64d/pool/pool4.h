@@ -47,9 +47,8 @@ enum pool4_select { POOL4_RANDOM, POOL4_PRESERVE };
 
 struct pool4_opts {
 	enum pool4_select select;
-	bool parity; /* UDP: keep ports odd or even if possible */
-	bool
-	    range_fallback; /* a system port for a user port, and vice versa */
+	bool parity;	     /* UDP: keep ports odd or even if possible */
+	bool range_fallback; /* a port of the other class if need be */
 	uint32_t quarantine_secs[L4_NPROTO]; /* 0: no quarantine */
 	/*
 	 * Most ports of an address in quarantine, in percent; above it the

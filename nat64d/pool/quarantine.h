@@ -3,9 +3,9 @@
  * owner may have them again. Part of pool4.c; nobody else includes this.
  *
  * An entry is found by its port and by its owner, in an array of trees for
- * each (tree_array.h). It is also in the queue of its
- * protocol and in that of its port space. The time in quarantine is the same
- * for all ports of a protocol, so both queues are ordered by its end.
+ * each (tree_array.h). It is also in the queue of its protocol and in that of
+ * its port space. The time in quarantine is the same for all ports of a
+ * protocol, so both queues are ordered by its end.
  */
 #ifndef NAT64D_POOL_QUARANTINE_H
 #define NAT64D_POOL_QUARANTINE_H

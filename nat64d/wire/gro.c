@@ -8,14 +8,15 @@
  *          by append(), to empty by emit_slot().
  * closed   as open, but no segment may follow: the last one was shorter than
  *          the others, or had PSH. To empty by emit_slot().
- * A slot that is not empty is in gro.waiting; it stays there, maybe empty, until
- * gro_flush(), and "listed" says so.
+ * A slot is put in gro.waiting at its first packet and stays there until
+ * gro_flush(), even if it becomes empty before; "listed" is set meanwhile.
  */
 #include <stdlib.h>
 #include <string.h>
 
 #include "cksum.h"
 #include "gro.h"
+#include "iphdr.h"
 
 /*
  * Slots: more than there are packets in most batches, so that flows seldom
@@ -178,12 +179,9 @@ seal(struct slot *s)
 	struct pkt *p = &s->head;
 	uint8_t *l4 = pkt_l4(p);
 
-	if (p->family == PKT_V4) {
-		put16(p->data + 2, (uint16_t)p->len);
-		put16(p->data + 10, 0);
-		put16(p->data + 10,
-		    cksum_finish(cksum_add(0, p->data, PKT_IP4_HLEN)));
-	} else
+	if (p->family == PKT_V4)
+		iphdr_set_len4(p->data, PKT_IP4_HLEN, p->len);
+	else
 		put16(p->data + 4, (uint16_t)(p->len - PKT_IP6_HLEN));
 	if (p->proto == IPPROTO_TCP) {
 		l4[PKT_TCP_FLAGS] |= s->last_flags;

@@ -10,6 +10,7 @@
 
 #include "cksum.h"
 #include "gso.h"
+#include "iphdr.h"
 
 unsigned
 gso_count(const struct pkt *p)
@@ -27,10 +28,8 @@ finish_ip4(struct pkt *seg, unsigned k)
 	uint8_t *ip = seg->data;
 
 	seg->frag_id = (get16(ip + 4) + k) & 0xffff;
-	put16(ip + 2, (uint16_t)seg->len);
 	put16(ip + 4, (uint16_t)seg->frag_id);
-	put16(ip + 10, 0);
-	put16(ip + 10, cksum_finish(cksum_add(0, ip, seg->l4off)));
+	iphdr_set_len4(ip, seg->l4off, seg->len);
 }
 
 /* done: payload bytes in the segments before this one. */

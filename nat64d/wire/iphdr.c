@@ -50,6 +50,14 @@ iphdr_put4(uint8_t *p, const struct iphdr4 *h)
 }
 
 void
+iphdr_set_len4(uint8_t *p, uint32_t hlen, uint32_t len)
+{
+	put16(p + 2, (uint16_t)len);
+	put16(p + 10, 0);
+	put16(p + 10, cksum_finish(cksum_add(0, p, hlen)));
+}
+
+void
 iphdr_put6(uint8_t *p, const struct iphdr6 *h)
 {
 	put32(p, 6u << 28 | (uint32_t)h->tclass << 20);

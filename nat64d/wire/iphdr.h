@@ -48,6 +48,12 @@ struct iphdr6 {
 void iphdr_put4(uint8_t *p, const struct iphdr4 *h);
 
 /*
+ * Change the total length of the IPv4 header of hlen bytes at p, and compute
+ * its checksum anew, also for other fields that were changed.
+ */
+void iphdr_set_len4(uint8_t *p, uint32_t hlen, uint32_t len);
+
+/*
  * Write PKT_IP6_HLEN bytes at p, and PKT_FRAG_HLEN more with h->frag.
  * h->len <= 65535.
  */

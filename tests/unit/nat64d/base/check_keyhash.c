@@ -1,5 +1,5 @@
 /*
- * The hash of the tables: spread, secrecy of the keys, uses apart.
+ * The hash of the tables: distribution, secret keys, separate uses.
  */
 #include <check.h>
 #include <string.h>
@@ -24,7 +24,7 @@ setup(void)
 	keyhash_init(&b, &secret_b);
 }
 
-/* Many hosts of one /64 with few ports, or one with many: the usual. */
+/* Common patterns: many hosts of a /64 with few ports, one with many. */
 static struct taddr6
 host6(unsigned i)
 {
@@ -105,7 +105,7 @@ START_TEST(regular_keys_are_spread_by_the_upper_bits)
 	memset(counts, 0, sizeof(counts));
 	for (i = 0; i < NKEYS; i++)
 		counts[kinds[_i](&a, i) >> (64 - BITS)]++;
-	/* No worse than chance would do it, with a wide margin. */
+	/* As good as a random distribution, with a wide margin. */
 	ck_assert_double_lt(chi_square(counts, NSLOTS), 2 * NSLOTS);
 	for (i = 0; i < NSLOTS; i++)
 		ck_assert_uint_lt(counts[i], 24);

@@ -1,5 +1,5 @@
 /*
- * Tests of loglimit.c with a clock of our own.
+ * Tests of loglimit.c with simulated time.
  */
 #include <check.h>
 #include <stdint.h>

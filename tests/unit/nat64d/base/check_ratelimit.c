@@ -1,5 +1,5 @@
 /*
- * Unit tests of ratelimit.c, with a clock of our own.
+ * Unit tests of ratelimit.c, with simulated time.
  */
 #include <check.h>
 #include <stdint.h>
@@ -140,7 +140,7 @@ START_TEST(allow_limits_all_destinations_together)
 
 	ratelimit_init(&r, &key, all, each, start);
 	for (i = 0; i < 10000; i++) {
-		/* Of four networks, each of which may have half. */
+		/* Four networks, each of which is allowed half of the rate. */
 		dest[5] = (uint8_t)(i % 4);
 		dest[14] = (uint8_t)(i >> 8);
 		dest[15] = (uint8_t)i;
@@ -149,7 +149,7 @@ START_TEST(allow_limits_all_destinations_together)
 	ck_assert_int_eq(n, 200);
 	for (i = 0; i < RATELIMIT_NDEST; i++)
 		levels += r.dest[i].level / 1000000000;
-	/* Nor did refusals take anything from the destinations. */
+	/* Refusals took nothing from the destinations, either. */
 	ck_assert_uint_eq(levels, RATELIMIT_NDEST * 10 - 200);
 }
 END_TEST

@@ -61,7 +61,7 @@ START_TEST(get_gives_aligned_objects_that_do_not_overlap)
 }
 END_TEST
 
-/* In blocks of either size, and those that are used again. */
+/* In small and large blocks, fresh objects and free ones. */
 START_TEST(objects_of_whole_cache_lines_begin_with_one)
 {
 	static const size_t sizes[] = { CACHE_LINE, 2 * CACHE_LINE,

@@ -16,7 +16,7 @@ START_TEST(next_finds_the_same_member_as_a_plain_search)
 	static bool member[BITSET_NBITS];
 	struct seeded s;
 	const struct rng rng = seeded_rng(&s, _i + 1);
-	/* From one member in all to half of all numbers. */
+	/* From a single member to half of all numbers. */
 	const uint32_t nmembers[] = { 1, 3, 40, 2000, 32768 };
 	uint32_t from, n, i, steps;
 

@@ -218,12 +218,12 @@ START_TEST(large_pool_costs_little_before_its_use)
 		ck_assert_int_ge(alloc(L4_TCP, i, 80, 0), 0);
 	getrusage(RUSAGE_SELF, &after);
 	ck_assert_uint_eq(pool4_capacity(pool, L4_TCP), 65536u * 65535ull);
-	/* In kilobytes, where the system says it. */
+	/* In kilobytes, if the system reports it. */
 	ck_assert_int_lt(after.ru_maxrss - before.ru_maxrss, 16384);
 }
 END_TEST
 
-/* --- choice --- */
+/* --- random choice --- */
 
 /* Shows: ALC-04 ALC-08 ALC-09 */
 START_TEST(alloc_gives_each_port_of_the_range_once_and_never_port_0)
@@ -267,7 +267,7 @@ START_TEST(protocols_have_port_spaces_of_their_own)
 }
 END_TEST
 
-/* The first n ports given to x under opts, in a pool of 1000-1047. */
+/* The first n ports allocated for x with opts, in a pool of 1000-1047. */
 static const struct {
 	const char *name;
 	enum l4proto proto;
@@ -363,7 +363,7 @@ START_TEST(random_choice_is_uniform_in_a_half_full_space)
 		release(L4_TCP, (uint16_t)t, 40000, 0);
 	}
 	ck_assert_uint_eq(seeded.ncalls, DRAWS);
-	/* 62 degrees of freedom: above 103 once in a thousand runs. */
+	/* 62 degrees of freedom: above 103 with probability 0.001. */
 	ck_assert_double_lt(chi_square(counts, NBINS), 103.4);
 }
 END_TEST
@@ -382,7 +382,7 @@ START_TEST(random_choice_is_uniform_and_bounded_when_nearly_full)
 	for (i = 0; i < 64512; i++)
 		alloc(L4_UDP, 0, 2000, 0);
 	ck_assert_uint_eq(pool4_n_free(pool, L4_UDP, 0), 0);
-	/* 99.9 % full, the free ones far apart but for two neighbours. */
+	/* 99.9 % taken, the free ports far apart except two adjacent ones. */
 	for (i = 0; i < NFREE; i++) {
 		t = i == 0 ? 2991 : 1990 + (int)(i * 1000);
 		slot[t] = (uint16_t)i;
@@ -395,7 +395,7 @@ START_TEST(random_choice_is_uniform_and_bounded_when_nearly_full)
 		counts[slot[t]]++;
 		release(L4_UDP, (uint16_t)t, 2000, 0);
 	}
-	/* One draw each: no probing, however full. */
+	/* One random number for each port, however few are free. */
 	ck_assert_uint_eq(seeded.ncalls, DRAWS);
 	ck_assert_double_lt(chi_square(counts, NFREE), 104.6);
 }
@@ -460,7 +460,7 @@ START_TEST(find_addr_minds_the_range_class)
 }
 END_TEST
 
-/* --- static ones --- */
+/* --- static bindings --- */
 
 static const struct {
 	const char *name;
@@ -547,7 +547,7 @@ START_TEST(quarantined_port_goes_back_to_its_owner_at_once)
 	ck_assert_int_eq(find_addr(L4_UDP, 0, 4000, 1), 0);
 	ck_assert_int_eq(alloc(L4_UDP, 0, 4000, 1), t);
 	ck_assert_int_eq(state(L4_UDP, (uint16_t)t), POOL4_TAKEN);
-	/* And it does not become free when its quarantine would have ended. */
+	/* It does not become free at the end of its former quarantine. */
 	pool4_expire(pool, at(1000), 100);
 	ck_assert_int_eq(state(L4_UDP, (uint16_t)t), POOL4_TAKEN);
 }
@@ -587,7 +587,7 @@ START_TEST(oldest_port_leaves_when_the_quarantine_is_full)
 		ck_assert_int_eq(state(L4_UDP, (uint16_t)t[i]),
 		    i < 2 ? POOL4_FREE :
 			    (i < 7 ? POOL4_QUARANTINED : POOL4_TAKEN));
-	/* What has ended early does not end twice. */
+	/* A port that left early does not leave again. */
 	pool4_expire(pool, at(121), 100);
 	ck_assert_int_eq(state(L4_UDP, (uint16_t)t[2]), POOL4_QUARANTINED);
 	pool4_expire(pool, at(1000), 100);

@@ -1,6 +1,6 @@
 /*
- * Pool addresses that are for some clients alone: which group a client is
- * of, and that bindings come from its addresses and no others.
+ * Pool addresses for some clients only: the group of a client, and that its
+ * bindings use addresses of the group only.
  */
 #include <netinet/icmp6.h>
 
@@ -52,7 +52,7 @@ START_TEST(a_client_has_the_addresses_of_its_longest_prefix)
 }
 END_TEST
 
-/* However many addresses others have, all of a group's are used. */
+/* All addresses of a group are used, whatever other groups have. */
 START_TEST(clients_are_spread_over_their_addresses_alone)
 {
 	char host[INET6_ADDRSTRLEN];
@@ -107,7 +107,7 @@ START_TEST(who_has_no_pool_is_refused)
 }
 END_TEST
 
-/* The administrator may; it says nothing of what else the host opens. */
+/* A static binding may use any address, and has no effect on others. */
 START_TEST(a_static_binding_may_have_an_address_of_others)
 {
 	add_pool(OWN4, OWN4, "2001:db8:1::/48");
@@ -137,7 +137,7 @@ START_TEST(a_port_comes_back_to_its_own_address)
 }
 END_TEST
 
-/* Whether there is a port of the other kind is asked of a client's own. */
+/* Classes of ports are those of the client's own group. */
 START_TEST(range_fallback_looks_at_the_clients_own_ports)
 {
 	lab.conf.pool_opts.range_fallback = false;
@@ -145,7 +145,7 @@ START_TEST(range_fallback_looks_at_the_clients_own_ports)
 	add_pool(OWN4, OWN4, "2001:db8:1::/48");
 	lab.pool[1].ports[L4_UDP] = (struct port_range){ 2000, 2001 };
 	lab_start();
-	/* A system port, which its pool has none of. */
+	/* A system port, of which its group has none. */
 	ck_assert_str_eq(address_of(L4_UDP, CLIENT6, 500), OWN4);
 }
 END_TEST
@@ -168,7 +168,7 @@ START_TEST(there_are_not_too_many_prefixes)
 	ck_assert_ptr_null(pool4_check(ranges, POOL4_MAX_CLIENTS + 1));
 	ck_assert_str_eq(pool4_check(ranges, POOL4_MAX_CLIENTS + 2),
 	    "more than 64 prefixes of clients");
-	/* The same prefix again is none more. */
+	/* The same prefix counts once. */
 	ranges[POOL4_MAX_CLIENTS + 1].clients = ranges[1].clients;
 	ck_assert_ptr_null(pool4_check(ranges, POOL4_MAX_CLIENTS + 2));
 }

@@ -1,5 +1,5 @@
 /*
- * Unit tests of pool4.c: ports that a pool leaves out.
+ * Unit tests of pool4.c: ports excluded from a range.
  */
 #include <check.h>
 
@@ -122,7 +122,7 @@ START_TEST(port_in_a_hole_is_outside_even_when_taken)
 }
 END_TEST
 
-/* RFC 4787, REQ-3a, REQ-4: what is left decides what there is to keep. */
+/* RFC 4787, REQ-3a, REQ-4, with the ports that are not excluded. */
 START_TEST(hole_can_take_a_whole_range_class_away)
 {
 	const struct pool4_opts opts = { .range_fallback = false };

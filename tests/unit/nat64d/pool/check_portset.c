@@ -89,7 +89,7 @@ START_TEST(pick_is_uniform_in_a_set_with_gaps)
 	unsigned i, n = 0;
 	int32_t port;
 
-	/* Long gaps, to which "the next free one" would be unfair. */
+	/* Long gaps: taking the next free port would not be uniform. */
 	portset_init(&set, 1, 0);
 	for (i = 0; i < 1024; i++)
 		portset_add(&set, (uint16_t)(i * (i + 1) / 17 + i));
@@ -107,7 +107,7 @@ START_TEST(pick_is_uniform_in_a_set_with_gaps)
 			counts[n++] = hits[i];
 		else
 			ck_assert_uint_eq(hits[i], 0);
-	/* Mean n, deviation sqrt(2 n): five of them are never seen. */
+	/* Mean n, standard deviation sqrt(2 n): five of them do not occur. */
 	ck_assert_double_lt(chi_square(counts, n), n + 5 * 45.3);
 }
 END_TEST

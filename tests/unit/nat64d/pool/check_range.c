@@ -14,7 +14,7 @@
 static const struct {
 	const char *first;
 	const char *last;
-	const char *prefixes[5]; /* what the range is cut into */
+	const char *prefixes[5]; /* that the range is split into */
 } rows[] = {
 	{ "192.0.2.1", "192.0.2.1", { "192.0.2.1/32" } },
 	{ "192.0.2.0", "192.0.2.255", { "192.0.2.0/24" } },

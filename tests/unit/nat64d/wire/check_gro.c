@@ -1,6 +1,6 @@
 /*
- * Joining: what is joined and what is not, pair by pair; and that cutting a
- * super-packet again (gso.c) gives back the very packets, whatever came.
+ * Unit tests of gro.c: for pairs of packets whether they are joined; and that
+ * segmentation of the super-packets (gso.c) gives the original packets.
  */
 #include <netinet/in.h>
 
@@ -155,7 +155,7 @@ build(const struct spec *s)
 	if (s->damaged)
 		l4[l4len - 1] ^= 1;
 	p.len = (uint32_t)(hlen + l4len);
-	/* A checksum that came finished says nothing of where it stands. */
+	/* With a complete checksum csum_start and csum_off have any value. */
 	if (s->partial) {
 		p.ofl.csum_partial = true;
 		p.ofl.csum_start = (uint16_t)hlen;
@@ -166,7 +166,7 @@ build(const struct spec *s)
 	return (p);
 }
 
-/* What left: as written, and cut again into single packets. */
+/* The output: number of writes, and the packets after segmentation. */
 static struct {
 	unsigned nwritten;
 	unsigned npackets;
@@ -184,7 +184,7 @@ ignore_id(uint8_t *ip)
 	}
 }
 
-/* By family, protocol and source port: all else is one in these tests. */
+/* Flows differ in family, protocol and source port only. */
 static bool
 same_flow(const uint8_t *a, const uint8_t *b)
 {
@@ -249,7 +249,7 @@ forget_written(void)
 	out.nwritten = 0;
 }
 
-/* The second packet of a pair, as the change that it makes to the first. */
+/* The second packet of a pair, as differences from the first. */
 struct pair {
 	const char *name;
 	const struct spec *first;
@@ -333,7 +333,7 @@ START_TEST(two_packets_are_joined_when_the_second_continues_the_first)
 	ck_assert_msg(out.nwritten == row->written, "%s: %u writes", row->name,
 	    out.nwritten);
 
-	/* The bytes are those that came, a partial checksum completed. */
+	/* The same bytes, but with a complete checksum. */
 	whole = row->second;
 	whole.partial = false;
 	p = build(&whole);
@@ -434,8 +434,8 @@ random_spec(uint32_t *seed, uint32_t *seqs, unsigned nflows)
 }
 
 /*
- * Packets of few or many flows of each kind, at random: each flow's come out
- * in their order and with their bytes.
+ * Random packets of few or many flows of each kind: those of a flow are
+ * written in their order and with their bytes.
  */
 /* Shows: XLT-15 CSM-02 */
 START_TEST(any_sequence_comes_out_whole_and_in_order_of_its_flows)
@@ -464,7 +464,7 @@ START_TEST(any_sequence_comes_out_whole_and_in_order_of_its_flows)
 	gro_flush(g);
 	ck_assert_uint_eq(out.npackets, n);
 	ck_assert_uint_lt(out.nwritten, n);
-	/* Each that left is the oldest of its flow that had not left yet. */
+	/* Each packet written is the oldest one of its flow not yet written. */
 	for (i = 0; i < n; i++) {
 		for (j = 0; j < n; j++)
 			if (sent[j] != NULL &&

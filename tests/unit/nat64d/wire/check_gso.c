@@ -1,6 +1,6 @@
 /*
- * Unit tests of gso.c: super-packets are built here, cut, and every segment
- * is parsed and summed again.
+ * Unit tests of gso.c: super-packets are built and segmented, and each segment
+ * is parsed and its checksums are verified.
  */
 #include <netinet/in.h>
 
@@ -141,7 +141,7 @@ make(const struct shape *s, struct pkt *p)
 	p->ofl = ofl;
 	ck_assert_msg(pkt_parse(p) == NAT64_NONE, "%s", s->name);
 	ck_assert_msg(pkt_parse_l4(p) == NAT64_NONE, "%s", s->name);
-	/* Parsing forgets a single segment; cutting takes it all the same. */
+	/* pkt_parse_l4() clears seg for one segment; gso_build() accepts it. */
 	p->ofl = ofl;
 }
 
@@ -154,7 +154,7 @@ keep(void *arg, struct pkt *seg)
 	ck_assert_uint_le(seg->len, sizeof(all->seg[0].bytes));
 	memcpy(all->seg[all->n].bytes, seg->data, seg->len);
 	all->seg[all->n++].len = seg->len;
-	/* It is ours to spoil. */
+	/* emit may change the segment. */
 	memset(seg->data, 0xee, seg->len);
 	seg->data += 20;
 	seg->family = 0;

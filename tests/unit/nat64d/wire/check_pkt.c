@@ -364,7 +364,7 @@ START_TEST(parse_drops_jumbograms)
 		got = pkt_parse(&p);
 		ck_assert_msg(got == (int)rows[i].reason, "%s: %s",
 		    rows[i].name, nat64_reason_name(got));
-		/* Without payload the chain is beyond the end. */
+		/* Without payload the packet ends in the headers. */
 		ck_assert(got != NAT64_NONE ||
 		    p.truncated == (rows[i].payload_len == 0));
 		free(p.buf);
@@ -390,14 +390,14 @@ START_TEST(parse_drops_header_chains_beyond_64_kib)
 		if (off + 1 < len)
 			buf[off + 1] = 255;
 	}
-	/* The last but one is short: what follows lies above 65535. */
+	/* The header behind the last but one begins above 65535. */
 	buf[PKT_IP6_HLEN + 31 * 2048 + 1] = 254;
 	buf[PKT_IP6_HLEN + 31 * 2048] = IPPROTO_UDP;
 	p = load(buf, len);
 	ck_assert_int_eq(pkt_parse(&p), NAT64_EXT_HEADERS);
 	free(p.buf);
 
-	/* A Fragment Header that begins below and ends above. */
+	/* A Fragment Header that begins below 65535 and ends above. */
 	buf[PKT_IP6_HLEN + 31 * 2048] = IPPROTO_FRAGMENT;
 	buf[PKT_IP6_HLEN + 31 * 2048 + 1] = 249;
 	p = load(buf, len);
@@ -457,7 +457,7 @@ START_TEST(parse_is_safe_for_packets_of_every_length)
 }
 END_TEST
 
-/* Random bytes, made likely enough to get past the first checks. */
+/* Random bytes, most of which pass the first checks. */
 static struct pkt
 random_packet(uint32_t *state)
 {

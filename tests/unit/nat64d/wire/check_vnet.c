@@ -126,7 +126,7 @@ END_TEST
 /* Shows: GSO-20 */
 START_TEST(encode_describes_the_packet_as_it_stands)
 {
-	/* Translation leaves csum_start as it was in the other family. */
+	/* Translation does not change csum_start. */
 	static const struct {
 		const char *name;
 		enum pkt_family family;
@@ -173,7 +173,7 @@ START_TEST(encode_describes_the_packet_as_it_stands)
 }
 END_TEST
 
-/* A UDP or TCP packet with that many bytes of payload; its length. */
+/* Make a UDP or TCP packet with payload bytes; returns its length. */
 static uint32_t
 make_packet(uint8_t *ip, enum pkt_family family, uint8_t proto, size_t payload,
     bool fragment)
@@ -214,7 +214,7 @@ make_packet(uint8_t *ip, enum pkt_family family, uint8_t proto, size_t payload,
 START_TEST(fault_of_a_header_is_found_whoever_made_it)
 {
 	static const struct {
-		const char *fault; /* how it begins; NULL: none */
+		const char *fault; /* begin of the text; NULL: no fault */
 		enum pkt_family family;
 		uint8_t proto;
 		struct words words;
