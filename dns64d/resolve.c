@@ -611,7 +611,8 @@ find_fetch(struct resolver *r, const struct msg_question *question,
 {
 	struct resolve_fetch key;
 
-	key.hash = name_hash(question->name, question->name_len);
+	key.hash =
+	    name_hash(NAME_HASH_FIRST, question->name, question->name_len);
 	key.ctx = ctx;
 	key.question = question;
 	return (RB_FIND(fetches, &r->fetches, &key));
@@ -628,7 +629,8 @@ start_fetch(struct resolver *r, const struct msg_question *question,
 		return (NULL);
 	f->resolver = r;
 	f->over = false;
-	f->hash = name_hash(question->name, question->name_len);
+	f->hash =
+	    name_hash(NAME_HASH_FIRST, question->name, question->name_len);
 	f->ctx = context_ref(ctx);
 	f->fetch.question = *question;
 	f->fetch.asker = *asker;

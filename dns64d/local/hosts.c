@@ -105,12 +105,6 @@ hosts_bytes(const struct hosts *h)
 	    (h->by_name.n_slots + h->by_addr.n_slots) * SLOT_BYTES);
 }
 
-size_t
-hosts_count(const struct hosts *h)
-{
-	return (h->n_pairs);
-}
-
 int
 hosts_parse_addr(const char *text, struct hosts_addr *addr)
 {

@@ -52,9 +52,6 @@ void hosts_expect(struct hosts *h, size_t names);
 /* Octets that the table has, but for room that hosts_finish gives back. */
 size_t hosts_bytes(const struct hosts *h);
 
-/* Pairs of name and address. */
-size_t hosts_count(const struct hosts *h);
-
 /* Read the text of an address without a scope. Returns 0, or -1. */
 int hosts_parse_addr(const char *text, struct hosts_addr *addr);
 

@@ -9,8 +9,6 @@
 
 #include "msg.h"
 
-#define HASH_FIRST 2166136261u /* FNV-1a */
-#define HASH_FACTOR 16777619u
 #define PROBES 4       /* slots that a suffix may be in */
 #define RECORD_WORK 32 /* what a copied record costs beside its names */
 
@@ -49,9 +47,9 @@ struct suffixes {
 static void
 hash_suffixes(const uint8_t *name, struct suffixes *s)
 {
-	uint32_t hash = HASH_FIRST;
+	uint64_t hash = NAME_HASH_FIRST;
 	const uint8_t *label;
-	unsigned i, k;
+	unsigned i;
 	size_t off;
 
 	s->n = 0;
@@ -59,9 +57,8 @@ hash_suffixes(const uint8_t *name, struct suffixes *s)
 		s->start[s->n++] = (uint8_t)off;
 	for (i = s->n; i-- > 0;) {
 		label = name + s->start[i];
-		for (k = 0; k <= label[0]; k++)
-			hash = (hash ^ name_lower(label[k])) * HASH_FACTOR;
-		s->hash[i] = hash;
+		hash = name_hash(hash, label, (size_t)label[0] + 1);
+		s->hash[i] = (uint32_t)(hash ^ hash >> 32);
 	}
 }
 

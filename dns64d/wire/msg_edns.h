@@ -20,18 +20,15 @@ struct msg_scan;
 #define MSG_SUBNET_FIXED 4  /* family, source and scope length */
 #define MSG_SUBNET_MAX 20   /* and an address */
 
-/* INFO-CODEs of extended errors (RFC 8914, 4; IANA registry). */
+/* INFO-CODEs that we send (RFC 8914, 4; IANA registry). */
 enum ede_code {
 	EDE_OTHER = 0,
 	EDE_STALE = 3,
-	EDE_BOGUS = 6,
 	EDE_CACHED_ERROR = 13,
 	EDE_NOT_READY = 14,
-	EDE_BLOCKED = 15,
 	EDE_FILTERED = 17,
 	EDE_PROHIBITED = 18,
 	EDE_STALE_NXDOMAIN = 19,
-	EDE_NOT_AUTHORITATIVE = 20,
 	EDE_NOT_SUPPORTED = 21,
 	EDE_NO_REACHABLE_AUTHORITY = 22,
 	EDE_NETWORK_ERROR = 23,

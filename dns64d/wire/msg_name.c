@@ -9,6 +9,7 @@
 #include "wire.h"
 
 #define POINTER 0xc0
+#define FNV_PRIME 0x100000001b3
 
 static inline bool
 is_pointer(uint8_t octet)
@@ -224,16 +225,14 @@ name_equal(const uint8_t *a, const uint8_t *b)
 	return (name_equal_work(a, 0, b, 0, &work));
 }
 
-/* FNV-1a. */
 uint64_t
-name_hash(const uint8_t *name, size_t len)
+name_hash(uint64_t hash, const uint8_t *name, size_t len)
 {
-	uint64_t h = 0xcbf29ce484222325;
 	size_t i;
 
 	for (i = 0; i < len; i++)
-		h = (h ^ name_lower(name[i])) * 0x100000001b3;
-	return (h);
+		hash = (hash ^ name_lower(name[i])) * FNV_PRIME;
+	return (hash);
 }
 
 bool

@@ -88,11 +88,13 @@ bool name_equal_work(const uint8_t *wire_a, size_t off_a,
 bool name_equal(const uint8_t *a, const uint8_t *b);
 
 /*
- * The same for names that are equal, whatever their case, and hardly ever
- * for others. Anybody can find names that have the same: not for tables with
- * chains. len: the octets of the name.
+ * FNV-1a of len octets of a name in lower case, continued from hash:
+ * NAME_HASH_FIRST, or the result for octets that are hashed before these.
+ * Anybody can find names with the same hash: do not use it for a table with
+ * chains.
  */
-uint64_t name_hash(const uint8_t *name, size_t len);
+#define NAME_HASH_FIRST 0xcbf29ce484222325
+uint64_t name_hash(uint64_t hash, const uint8_t *name, size_t len);
 
 /* True when name is apex or below it; both without pointers. */
 bool name_is_below(const uint8_t *name, const uint8_t *apex);

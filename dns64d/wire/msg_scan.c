@@ -327,34 +327,6 @@ msg_scan_reply(const uint8_t *wire, size_t len, struct msg_scan *out)
 	return (MSG_SCAN_OK);
 }
 
-const char *
-msg_scan_strerror(enum msg_scan_error error)
-{
-	switch (error) {
-	case MSG_SCAN_OK:
-		return ("good");
-	case MSG_SCAN_SHORT:
-		return ("no header");
-	case MSG_SCAN_BOUNDS:
-		return ("cut short");
-	case MSG_SCAN_NAME:
-		return ("bad name");
-	case MSG_SCAN_RDATA:
-		return ("bad rdata length");
-	case MSG_SCAN_OPT:
-		return ("bad opt record");
-	case MSG_SCAN_TSIG:
-		return ("tsig out of place");
-	case MSG_SCAN_TRAILING:
-		return ("trailing octets");
-	case MSG_SCAN_RECORDS:
-		return ("too many records");
-	case MSG_SCAN_STEPS:
-		return ("too much compression");
-	}
-	return ("unknown");
-}
-
 /*
  * The order matters: what makes a message no query is looked at before its
  * body, whose layout another opcode may define differently.

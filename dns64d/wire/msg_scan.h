@@ -162,9 +162,6 @@ enum msg_scan_error msg_scan(const uint8_t *wire, size_t len,
 enum msg_scan_error msg_scan_reply(const uint8_t *wire, size_t len,
     struct msg_scan *out);
 
-/* The reason as text, lower case, for a log line. */
-const char *msg_scan_strerror(enum msg_scan_error error);
-
 /*
  * What to do with a client's datagram or TCP message.
  *

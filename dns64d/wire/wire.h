@@ -1,6 +1,6 @@
 /*
- * Numbers in network order, and the few octets that every writer of
- * messages needs. Bounds are the caller's.
+ * Fixed parts of DNS messages that more than one file reads or writes. The
+ * caller checks that they are inside the message.
  */
 #ifndef DNS64D_WIRE_WIRE_H
 #define DNS64D_WIRE_WIRE_H
@@ -8,6 +8,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include "common/octets.h"
 
 #define RR_FIXED 10 /* type, class, TTL and RDLENGTH behind the owner */
 #define OPT_LEN 11  /* an OPT record without options */
@@ -19,32 +21,6 @@
 #define OPTION_COOKIE 10
 #define OPTION_KEEPALIVE 11
 #define OPTION_EDE 15
-
-static inline uint16_t
-get16(const uint8_t *p)
-{
-	return ((uint16_t)(p[0] << 8 | p[1]));
-}
-
-static inline uint32_t
-get32(const uint8_t *p)
-{
-	return ((uint32_t)get16(p) << 16 | get16(p + 2));
-}
-
-static inline void
-put16(uint8_t *p, uint16_t v)
-{
-	p[0] = (uint8_t)(v >> 8);
-	p[1] = (uint8_t)v;
-}
-
-static inline void
-put32(uint8_t *p, uint32_t v)
-{
-	put16(p, (uint16_t)(v >> 16));
-	put16(p + 2, (uint16_t)v);
-}
 
 /* An OPT record, version 0, without options (RFC 6891, 6.1.2 and 6.1.3). */
 static inline void

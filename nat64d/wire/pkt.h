@@ -25,6 +25,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "common/octets.h"
+
 #include "nat64d/base/stats.h"
 #include "nat64d/base/tuple.h"
 
@@ -134,34 +136,6 @@ struct pkt {
 	uint16_t l4hlen; /* bytes of the L4 header with options; of a first
 			    fragment, as many of them as it has */
 };
-
-/* Read and write integers in network order, at any address. */
-static inline uint16_t
-get16(const uint8_t *p)
-{
-	return ((uint16_t)(p[0] << 8 | p[1]));
-}
-
-static inline uint32_t
-get32(const uint8_t *p)
-{
-	return ((uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 |
-	    (uint32_t)p[2] << 8 | p[3]);
-}
-
-static inline void
-put16(uint8_t *p, uint16_t v)
-{
-	p[0] = (uint8_t)(v >> 8);
-	p[1] = (uint8_t)v;
-}
-
-static inline void
-put32(uint8_t *p, uint32_t v)
-{
-	put16(p, (uint16_t)(v >> 16));
-	put16(p + 2, (uint16_t)v);
-}
 
 static inline uint8_t *
 pkt_l4(const struct pkt *p)

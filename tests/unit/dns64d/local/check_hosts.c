@@ -343,6 +343,8 @@ END_TEST
 /* Shows: DNS64-94 */
 START_TEST(hosts_name_has_a_bounded_number_of_addresses)
 {
+	static const uint8_t name[] = "\001a";
+	uint32_t at = HOSTS_FIRST;
 	char text[64];
 	unsigned i;
 
@@ -354,7 +356,9 @@ START_TEST(hosts_name_has_a_bounded_number_of_addresses)
 	ck_assert_uint_eq(file.bad_lines, 1);
 	ck_assert_uint_eq(file.faults[0].line, HOSTS_ADDRS_MAX + 1);
 	ck_assert_str_eq(file.faults[0].why, "has too many addresses");
-	ck_assert_uint_eq(hosts_count(hosts), HOSTS_ADDRS_MAX);
+	for (i = 0; hosts_next_addr(hosts, name, &at) != NULL; i++)
+		continue;
+	ck_assert_uint_eq(i, HOSTS_ADDRS_MAX);
 }
 END_TEST
 
@@ -378,9 +382,8 @@ START_TEST(hosts_of_a_large_list_are_all_found)
 			ck_abort_msg("line %u", i);
 	}
 	hosts_finish(hosts);
-	ck_assert_uint_eq(hosts_count(hosts), n);
 	ck_assert_uint_le(hosts_bytes(hosts), octets + n * 26);
-	for (i = 0; i < n; i += 97) {
+	for (i = 0; i < n; i++) {
 		snprintf(text, sizeof(text), "ADS-%u.example.com", i);
 		ck_assert_str_eq(find(text), "0.0.0.0");
 	}
