@@ -1,6 +1,7 @@
 /*
- * Delays of the event loop. libevent keeps timers of equal, announced
- * duration in a queue, which costs no heap however many there are.
+ * Delays of the event loop. libevent keeps timers of one duration in a queue
+ * once that duration has been announced: adding one then takes constant time,
+ * where its heap of timers takes logarithmic time.
  */
 #ifndef DNS64D_BASE_LOOP_H
 #define DNS64D_BASE_LOOP_H

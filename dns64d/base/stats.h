@@ -1,6 +1,6 @@
 /*
- * What dns64d counts. One list gives the enumeration, the names and the help
- * texts. Owns numbers only; who prints them decides how.
+ * The counters of dns64d. The enumeration, the names and the help texts are
+ * made from one list.
  */
 #ifndef DNS64D_BASE_STATS_H
 #define DNS64D_BASE_STATS_H
@@ -81,7 +81,7 @@ stats_count(struct stats *s, enum stats_counter what)
 	s->n[what]++;
 }
 
-/* Add every counter of s to that of sum. */
+/* Add each counter of s to that of sum. */
 void stats_add(struct stats *sum, const struct stats *s);
 
 /* Print every counter, one "name value" a line, zeros too. */

@@ -1,16 +1,16 @@
 /*
- * Replies composed record by record, straight into the caller's buffer.
- * Owns the compression of names: of every name written, each suffix is
- * remembered by a hash of its octets, so that the longest one known is found
- * in a single walk. No lookup allocates, and a budget of octets bounds what
- * one message may cost whatever names are in it.
+ * Replies composed record by record in the caller's buffer, and the
+ * compression of names (RFC 1035, 4.1.4). A hash table holds each suffix of
+ * each name written, so the longest suffix that can be reused is found in one
+ * pass over a name. Nothing is allocated, and a budget of octets bounds the
+ * work for one message whatever names are in it.
  */
 #include <string.h>
 
 #include "msg.h"
 
 #define PROBES 4       /* slots that a suffix may be in */
-#define RECORD_WORK 32 /* what a copied record costs beside its names */
+#define RECORD_WORK 32 /* work of a copied record besides its names */
 
 #define SVCB_MANDATORY 0 /* SvcParamKey, RFC 9460, 8 */
 
@@ -25,7 +25,7 @@ put(struct msg_build *b, const void *data, size_t len)
 	b->len += len;
 }
 
-/* Returns false when the budget is spent. */
+/* Take work from the budget. Returns false when it does not suffice. */
 static bool
 spend(struct msg_build *b, size_t work)
 {
@@ -38,7 +38,7 @@ spend(struct msg_build *b, size_t work)
 }
 
 struct suffixes {
-	unsigned n; /* the root is none */
+	unsigned n; /* without the root */
 	uint8_t start[MSG_NAME_MAX / 2];
 	uint32_t hash[MSG_NAME_MAX / 2];
 };
@@ -68,7 +68,7 @@ suffix_slot(struct msg_build *b, uint32_t hash, unsigned probe)
 	return (&b->suffix[(hash + probe) % MSG_SUFFIXES]);
 }
 
-/* Where a suffix stands already; 0: nowhere. */
+/* The offset of an earlier copy of a suffix; 0: there is none. */
 static size_t
 find_suffix(struct msg_build *b, const uint8_t *name, uint32_t hash)
 {
@@ -111,7 +111,7 @@ put_pointer(struct msg_build *b, size_t off)
 	put(b, pointer, sizeof(pointer));
 }
 
-/* Any name, uncompressed, as it is to stand in the message. */
+/* Write a name, given without pointers, and compress it if asked to. */
 static void
 put_name(struct msg_build *b, const uint8_t *name, size_t len, bool compress)
 {
@@ -136,7 +136,7 @@ put_name(struct msg_build *b, const uint8_t *name, size_t len, bool compress)
 		remember_suffix(b, s.hash[k], at + s.start[k]);
 }
 
-/* Many records in turn have the same owner. */
+/* Consecutive records often have the same owner. */
 static void
 put_owner(struct msg_build *b, const uint8_t *name)
 {
@@ -166,7 +166,7 @@ enter_section(struct msg_build *b, enum msg_section section)
 	b->start = b->len;
 }
 
-/* Take the section back: what is in it does not fit (RFC 2181, 9). */
+/* Remove the whole section, which does not fit (RFC 2181, 9). */
 static void
 drop_section(struct msg_build *b)
 {
@@ -179,8 +179,8 @@ drop_section(struct msg_build *b)
 }
 
 /*
- * Returns false when nothing is to be added any more; otherwise the RDATA
- * is to follow, and then rr_end.
+ * Write all of a record but its RDATA, which the caller writes before
+ * rr_end. Returns false when no record may be added any more.
  */
 static bool
 rr_begin(struct msg_build *b, enum msg_section section, const uint8_t *owner,
@@ -230,7 +230,7 @@ msg_build_begin(struct msg_build *b, const struct msg_scan *query,
 	b->count[MSG_QUESTION] = 1;
 }
 
-/* The RDATA of a record of another message, its names written anew. */
+/* Copy RDATA of another message; its names are compressed anew. */
 static void
 put_rdata(struct msg_build *b, const struct msg_rr *rr)
 {
@@ -251,8 +251,8 @@ put_rdata(struct msg_build *b, const struct msg_rr *rr)
 }
 
 /*
- * Begin a record like one of another message. A message of which so much is
- * to be copied that the budget does not last is treated as too long.
+ * Begin a copy of a record of another message. When the budget is used up
+ * the section is removed as if it did not fit.
  */
 static bool
 copy_begin(struct msg_build *b, enum msg_section section,
@@ -282,7 +282,10 @@ msg_build_copy(struct msg_build *b, enum msg_section section,
 	rr_end(b);
 }
 
-/* Whether a list of SvcParamKeys, the value of "mandatory", is empty. */
+/*
+ * Write the SvcParam "mandatory" without one key. Returns true when no key is
+ * left in it.
+ */
 static bool
 put_mandatory(struct msg_build *b, const uint8_t *value, size_t len,
     uint16_t drop)

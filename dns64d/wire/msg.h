@@ -3,8 +3,8 @@
  * are relayed with the least change, and replies that are composed record by
  * record. All output goes to the caller's buffer with an explicit limit.
  *
- * msg.c composes; msg_relay.c does what needs no composing. Neither reads
- * bytes that msg_scan did not accept, and neither allocates.
+ * msg.c composes replies, msg_relay.c writes the other messages. Neither
+ * reads octets that msg_scan did not accept, and neither allocates memory.
  */
 #ifndef DNS64D_WIRE_MSG_H
 #define DNS64D_WIRE_MSG_H
@@ -24,8 +24,8 @@
 	(MSG_HEADER_LEN + MSG_NAME_MAX + 4 + OPT_LEN + 4 + MSG_SUBNET_MAX)
 
 /*
- * The least that a reply may be limited to: all that an answer without
- * records needs. Options of the reply can so be kept free of MSG_UDP_MIN.
+ * The lowest limit of a reply: what a reply without records needs. It is
+ * lower than MSG_UDP_MIN, which leaves room for options.
  */
 #define MSG_LIMIT_MIN MSG_QUERY_MAX
 
@@ -65,14 +65,13 @@ bool msg_is_reply_to(const struct msg_scan *reply,
     const struct msg_question *q, uint16_t id);
 
 /*
- * True when a reply is an error with no question and no records but OPT, and
- * with this id: servers that refuse a query, or cannot read it, need not
- * repeat it.
+ * True when a reply is an error with this id, no question and no records but
+ * OPT. Servers that refuse or cannot read a query may leave out its question.
  */
 bool msg_is_bare_error(const struct msg_scan *reply, uint16_t id);
 
 /*
- * Write what such an error says as the reply to the question. edns: with OPT.
+ * Write such an error as a reply with the question. edns: with OPT.
  * buf: room for MSG_QUERY_MAX. Returns the length.
  */
 size_t msg_write_bare_error(const struct msg_question *q, unsigned rcode,
@@ -95,7 +94,7 @@ size_t msg_reply_limit(const struct msg_scan *query, bool tcp, size_t udp_max);
 size_t msg_write_error(const struct msg_scan *query, unsigned rcode,
     uint8_t *buf);
 
-/* Mark a reply as cut short. */
+/* Set TC: the reply is truncated. */
 static inline void
 msg_set_tc(uint8_t *buf)
 {
@@ -106,18 +105,17 @@ msg_set_tc(uint8_t *buf)
  * Relay a reply to a client: byte for byte but for the id, the question
  * (the client's own, which may differ from the upstream's in case),
  * RD and CD as the client sent them, and OPT, which is ours when the query
- * had one and absent otherwise (RFC 6891, 6.1.1; RFC 5625, 4). TSIG is of
- * the hop and is taken out.
+ * had one and absent otherwise (RFC 6891, 6.1.1; RFC 5625, 4). TSIG belongs
+ * to one hop (RFC 8945, 5.5) and is removed.
  *
- * What exceeds limit loses the additional section, when it is not a
- * referral, or else all records, with TC set.
+ * A reply longer than limit loses its additional section. When it is a
+ * referral, or still too long, it loses all records and has TC set.
  *
- * An extended rcode that a client without EDNS cannot be told becomes
- * SERVFAIL.
+ * An extended rcode becomes SERVFAIL for a client without EDNS.
  *
  * limit: at least MSG_LIMIT_MIN. buf: room for limit octets. Returns the
- * length, or 0 when the question is not that of the reply, or when names of
- * the reply make no sense without the OPT that is to be taken out.
+ * length, or 0 when the question is not that of the reply, or when a name of
+ * the reply has a pointer into the OPT that is removed.
  */
 size_t msg_relay(const struct msg_scan *query, const struct msg_scan *reply,
     size_t limit, uint8_t *buf);
@@ -160,11 +158,11 @@ struct msg_build {
 	size_t rdata; /* offset of the RDATA of the record being written */
 	uint16_t count[MSG_N_SECTIONS];
 	bool overflow; /* the record being written does not fit */
-	bool full;     /* something did not fit: nothing more is added */
+	bool full;     /* a record did not fit: no more are added */
 
 	uint8_t owner[MSG_NAME_MAX]; /* the last one */
 	size_t owner_len;
-	size_t owner_off; /* 0: none that a pointer could lead to */
+	size_t owner_off; /* 0: beyond the reach of a pointer */
 
 	struct msg_suffix suffix[MSG_SUFFIXES];
 };
@@ -201,7 +199,7 @@ void msg_build_addr6(struct msg_build *b, enum msg_section section,
 void msg_build_name(struct msg_build *b, enum msg_section section,
     const uint8_t *owner, uint16_t type, uint32_t ttl, const uint8_t *target);
 
-/* What belongs into an SOA record. */
+/* The RDATA of an SOA record (RFC 1035, 3.3.13). */
 struct msg_soa {
 	const uint8_t *mname;
 	const uint8_t *rname;
@@ -215,10 +213,10 @@ struct msg_soa {
 void msg_build_soa(struct msg_build *b, enum msg_section section,
     const uint8_t *owner, uint32_t ttl, const struct msg_soa *soa);
 
-/* True when no record will be added any more: the caller may stop. */
+/* True when no more records are added: the caller may stop. */
 bool msg_build_is_full(const struct msg_build *b);
 
-/* Say with TC that a bound of the caller's has left records out. */
+/* Set TC because the caller has left records out. */
 void msg_build_truncate(struct msg_build *b);
 
 /* Finish. Returns the length. */

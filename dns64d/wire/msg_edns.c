@@ -1,5 +1,5 @@
 /*
- * Options of EDNS. Owns their layout; refuses to know what they are good for.
+ * Reading and writing EDNS options. Decides nothing by what is in them.
  */
 #include <string.h>
 
@@ -11,7 +11,7 @@
 #define SUBNET_IPV4 1	    /* ADDRESS FAMILY NUMBERS of IANA */
 #define SUBNET_IPV6 2
 
-/* One option of a scanned OPT: what it holds lies inside the message. */
+/* An option of a scanned OPT; its data are inside the message. */
 struct option {
 	const uint8_t *data;
 	size_t len;
@@ -59,7 +59,7 @@ read_cookie(const struct option *o, struct msg_asked *out)
 	return (0);
 }
 
-/* As many octets as the length says, the bits behind it zero (RFC 7871, 6). */
+/* Enough octets for the prefix length, and unused bits 0 (RFC 7871, 6). */
 static bool
 subnet_is_sound(const struct option *o)
 {
@@ -94,7 +94,7 @@ keep_subnet(const struct option *o, struct msg_subnet *out)
 	out->len = (uint8_t)o->len;
 }
 
-/* SCOPE PREFIX-LENGTH is the server's to fill in. */
+/* Clients must set SCOPE PREFIX-LENGTH to 0 (RFC 7871, 6). */
 static int
 read_subnet(const struct option *o, struct msg_subnet *out)
 {
@@ -183,7 +183,7 @@ add_ede(struct tail *t, uint16_t code)
 	add(t, OPTION_EDE, data, sizeof(data));
 }
 
-/* An error that the upstream told and that is none of ours as well. */
+/* Pass on an extended error of the upstream unless it is one of ours too. */
 static void
 pass_ede(struct tail *t, const struct option *o, const struct ede_set *set)
 {

@@ -1,10 +1,8 @@
 /*
- * The options of EDNS (RFC 6891, 6.1.2): what the OPT of a client's query
- * asks for, and what goes into the OPT of its reply. Knows the layout of
- * cookies (RFC 7873, 4), client subnets (RFC 7871, 6), TCP keepalive
- * (RFC 7828, 3.1) and extended errors (RFC 8914, 2), and nothing of what
- * they are good for. Options that are not named here are not seen
- * (RFC 6891, 6.1.2).
+ * The options of EDNS (RFC 6891, 6.1.2) in the OPT of a client's query and
+ * of its reply. Knows the layout of cookies (RFC 7873, 4), client subnets
+ * (RFC 7871, 6), TCP keepalive (RFC 7828, 3.1) and extended errors (RFC 8914,
+ * 2). Other options are ignored (RFC 6891, 6.1.2).
  */
 #ifndef DNS64D_WIRE_MSG_EDNS_H
 #define DNS64D_WIRE_MSG_EDNS_H
@@ -36,7 +34,7 @@ enum ede_code {
 	EDE_SYNTHESIZED = 29
 };
 
-#define EDE_MAX 4 /* of our own in one reply */
+#define EDE_MAX 4 /* extended errors of ours in one reply */
 
 /* The extended errors of one reply; all zero is none. */
 struct ede_set {
@@ -44,7 +42,7 @@ struct ede_set {
 	uint16_t code[EDE_MAX];
 };
 
-/* The same code twice is one; what is beyond EDE_MAX is forgotten. */
+/* Add a code unless it is there or EDE_MAX codes are. */
 void ede_add(struct ede_set *set, uint16_t code);
 
 /* The ECS option without its head, as it stands in a message; len 0: none. */
@@ -53,7 +51,7 @@ struct msg_subnet {
 	uint8_t data[MSG_SUBNET_MAX];
 };
 
-/* What a query's OPT asks for. */
+/* The options of a query's OPT. */
 struct msg_asked {
 	size_t cookie_len; /* 0: none; else 8, or 16 to MSG_COOKIE_MAX */
 	uint8_t cookie[MSG_COOKIE_MAX];
@@ -64,7 +62,7 @@ struct msg_asked {
 /*
  * Read the options of a scanned query. Of an option that is given twice the
  * first counts.
- * Returns 0, or -1 when one that we know is malformed: FORMERR (RFC 7873,
+ * Returns 0, or -1 when a known one is malformed: FORMERR (RFC 7873,
  * 5.2.2; RFC 7871, 7.1.2; RFC 7828, 3.2.1).
  */
 int msg_asked_read(const struct msg_scan *query, struct msg_asked *out);
@@ -75,7 +73,7 @@ int msg_asked_read(const struct msg_scan *query, struct msg_asked *out);
  */
 void msg_subnet_read(const struct msg_scan *m, struct msg_subnet *out);
 
-/* What a reply is to carry beside records and extended errors. */
+/* The options of a reply, other than extended errors. */
 struct msg_options {
 	size_t cookie_len; /* 0: none */
 	uint8_t cookie[MSG_COOKIE_MAX];
@@ -84,7 +82,7 @@ struct msg_options {
 	struct msg_subnet subnet;
 };
 
-/* The octets they take: the limit of the reply is to be lowered by them. */
+/* The octets that they take; lower the limit of the reply by as many. */
 size_t msg_options_size(const struct msg_options *o);
 
 /*

@@ -24,14 +24,15 @@ pointer_target(const uint8_t *p)
 }
 
 /*
- * A name on the way through its parts. A part is a run of labels; it lies
- * wholly before the part that a pointer led from, so that no loop is possible
- * and a message may lose its tail without harm to the names before.
+ * The position in a name that is being checked. A part is a run of labels
+ * that ends at a pointer or the root. Each part must end before the part
+ * whose pointer leads to it begins. So there are no loops, and cutting off
+ * the end of a message leaves the names before the cut valid.
  */
 struct walk {
 	size_t pos;
-	size_t part;   /* where the part began that pos is in */
-	size_t limit;  /* and before which it has to end */
+	size_t part;   /* start of the part that pos is in */
+	size_t limit;  /* the part must end before this offset */
 	size_t octets; /* expanded so far */
 	unsigned hops;
 };
@@ -75,8 +76,9 @@ step(struct name_check *c, struct walk *w, bool *done)
 }
 
 /*
- * The rest of the name from w->pos is known: add it without walking. The
- * memo holds only what lay behind a pointer already accepted.
+ * When the part at w->pos was checked before, add its octets and pointers
+ * without reading it again. The memo holds only targets of pointers of names
+ * that were accepted.
  */
 static enum name_error
 recall(const struct name_check *c, struct walk *w, bool *done)
@@ -174,7 +176,7 @@ name_copy(const uint8_t *wire, size_t off, uint8_t *out)
 	return (n);
 }
 
-/* Two labels, the length octet included: it is no letter. */
+/* Compare two labels and their length octets, which are not letters. */
 static bool
 label_equal(const uint8_t *a, const uint8_t *b)
 {

@@ -1,12 +1,12 @@
 /*
- * Domain names in wire form: checking them once in a message that came from
- * the network, and then copying and comparing the ones that were good.
- * Owns the rules of compression pointers; knows no records.
+ * Domain names in wire form (RFC 1035, 3.1 and 4.1.4). Names in a message
+ * from the network are checked once; the checked ones can then be copied and
+ * compared without further checks. Knows compression pointers, no records.
  *
  * A checked name is at most MSG_NAME_MAX octets long and takes at most
- * NAME_HOPS_MAX pointers. What a pointer leads to lies wholly before the run
- * of labels that the pointer ends. A name
- * without pointers is a message in which it stands at offset 0.
+ * NAME_HOPS_MAX pointers. The target of a pointer lies wholly before the run
+ * of labels that ends with the pointer. A name without pointers can be passed
+ * as a message with offset 0.
  */
 #ifndef DNS64D_WIRE_MSG_NAME_H
 #define DNS64D_WIRE_MSG_NAME_H
@@ -23,20 +23,20 @@ enum name_error {
 	NAME_OK,
 	NAME_BOUNDS, /* runs over the end of the message */
 	NAME_BAD,    /* label type, pointer or length */
-	NAME_STEPS   /* the budget of the message is spent */
+	NAME_STEPS   /* the budget of the message is used up */
 };
 
 /*
  * The state of a message's check. The memo holds targets of pointers that
- * were followed before, so that a thousand records with the same owner cost
- * a thousand steps; whatever defeats it is stopped by the budget.
+ * were followed before, so that a thousand records with the same owner take
+ * a thousand steps. The budget bounds messages for which the memo is no help.
  */
 #define NAME_MEMO 16
 
 struct name_check {
 	const uint8_t *wire; /* borrowed */
 	size_t len;
-	size_t body;	 /* pointers lead to this offset or behind it */
+	size_t body;	 /* the lowest offset that a pointer may have */
 	unsigned steps;	 /* labels and pointers followed so far */
 	unsigned budget; /* and the most that may be */
 	struct {
@@ -78,13 +78,13 @@ size_t name_copy(const uint8_t *wire, size_t off, uint8_t *out);
  * Compare two checked names without regard to the case of ASCII letters
  * (RFC 4343).
  *
- * work: octets that may still be compared, one more for each label and
- * pointer, counted down; when spent the names count as different.
+ * work: the octets that may still be compared, where each label and pointer
+ * counts as one more. It is counted down; at 0 the names count as different.
  */
 bool name_equal_work(const uint8_t *wire_a, size_t off_a,
     const uint8_t *wire_b, size_t off_b, unsigned *work);
 
-/* The same for names without pointers, which bound themselves. */
+/* The same for names without pointers: MSG_NAME_MAX bounds the work. */
 bool name_equal(const uint8_t *a, const uint8_t *b);
 
 /*

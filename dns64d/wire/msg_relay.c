@@ -1,13 +1,14 @@
 /*
- * Messages that need no composing: our queries, error replies, and replies
- * that are relayed. Works on octets whose places msg_scan has found.
+ * Messages that are not composed record by record: our queries, error
+ * replies, and replies that are relayed. Uses the offsets that msg_scan
+ * found.
  */
 #include <string.h>
 
 #include "msg.h"
 
 #define MSG_Q_FLAGS (MSG_RD | MSG_Z | MSG_AD | MSG_CD)
-#define SHIFT_MAX 8192 /* octets behind an OPT that is taken out */
+#define SHIFT_MAX 8192 /* octets behind an OPT that is removed */
 
 void
 msg_question_from(const struct msg_scan *query, struct msg_question *q)
@@ -141,9 +142,9 @@ msg_write_error(const struct msg_scan *query, unsigned rcode, uint8_t *buf)
 }
 
 /*
- * The records behind an OPT that was taken out have moved by its length:
- * correct one of their names, at off in the reply. Targets inside the OPT
- * itself are gone.
+ * The records behind an OPT that was removed have moved by its length:
+ * correct the pointer of one of their names, at off in the reply. A pointer
+ * into the OPT cannot be corrected.
  */
 static int
 shift_name(const struct msg_scan *reply, size_t off, uint8_t *buf)
@@ -203,8 +204,8 @@ copy_without_opt(const struct msg_scan *reply, size_t end, uint8_t *buf)
 }
 
 /*
- * Names behind an OPT have to be corrected, and checked again. That is not
- * worth it for many, which no server writes.
+ * The names behind an OPT have to be corrected, and checked again. No server
+ * writes many records there, so their number is bounded.
  */
 static bool
 is_costly(const struct msg_scan *reply, size_t end)
@@ -251,8 +252,8 @@ same_question(const struct msg_scan *a, const struct msg_scan *b)
 }
 
 /*
- * The names behind an OPT may lead into RDATA that holds no names, where a
- * pointer was not corrected. No honest server writes that.
+ * A pointer behind an OPT may lead into RDATA of a type without names, where
+ * pointers are not corrected. No server writes that, an attacker may.
  */
 static bool
 is_sound(const uint8_t *wire, size_t len)

@@ -1,6 +1,6 @@
 /*
- * The order of addresses in an answer. The RDATA of a set's records changes
- * places and nothing else moves, so no name and no offset is touched.
+ * The order of addresses in an answer. Only the RDATA of the records of one
+ * set are exchanged, so no name and no offset changes.
  */
 #include <string.h>
 
@@ -12,7 +12,7 @@
 #define RR_FIXED 10	 /* TYPE, CLASS, TTL, RDLENGTH */
 #define ADDR_MAX 16
 
-/* Records of one owner, type and class, one behind the other. */
+/* Consecutive records of one owner, type and class. */
 struct set {
 	size_t owner; /* offset of the first */
 	uint16_t type;
@@ -44,7 +44,7 @@ is_addr(uint16_t type, uint16_t rdlen)
 static bool
 has_owner(const struct set *s, const uint8_t *wire, size_t off, unsigned *work)
 {
-	/* Nearly always it is the same pointer. */
+	/* Fast path: the same pointer. */
 	if (wire[off] >= 0xc0 && get16(wire + off) == get16(wire + s->owner))
 		return (true);
 	return (name_equal_work(wire, off, wire, s->owner, work));

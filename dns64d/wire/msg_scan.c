@@ -1,6 +1,6 @@
 /*
- * The bounded reader of DNS messages. Owns the layout of header, records,
- * RDATA with names, OPT and TSIG; refuses to know what an answer means.
+ * The bounded reader of DNS messages: header, records, names in RDATA, OPT
+ * and TSIG. Does not interpret what a message says.
  */
 #include <string.h>
 
@@ -36,9 +36,9 @@ enum {
 };
 
 /*
- * RDATA with names: fixed octets, character-strings, names, a rest. The
- * types of RFC 1035 may be compressed when written (RFC 3597, 4); the others
- * are only read with tolerance for senders that compressed them.
+ * RDATA with names: fixed octets, character-strings, names, other octets.
+ * The names in types of RFC 1035 may be compressed when written (RFC 3597,
+ * 4). In the other types compressed names are accepted, but never written.
  */
 struct layout {
 	uint8_t fixed;	 /* octets in front */
@@ -107,8 +107,8 @@ scan_name(struct name_check *c, size_t off, size_t *end)
 }
 
 /*
- * Where the first name of the RDATA stands; end when the fields in front do
- * not fit.
+ * The offset of the first name of the RDATA; end when the fields in front of
+ * it do not fit.
  */
 static size_t
 layout_names(const struct layout *l, const uint8_t *wire, size_t off,
@@ -178,7 +178,7 @@ rr_read(const struct msg_scan *m, size_t off, size_t fixed, struct msg_rr *rr)
 	rr->end = rr->rdata + rr->rdlen;
 }
 
-/* RFC 6891, 6.1: owner root, one of them, options that fill it. */
+/* RFC 6891, 6.1: one OPT, owned by the root, whose options fill it. */
 static enum msg_scan_error
 scan_opt(struct msg_scan *m, const struct msg_rr *rr, enum msg_section section)
 {
@@ -232,7 +232,7 @@ scan_rr(struct name_check *c, struct msg_scan *m, enum msg_section section,
 	return (MSG_SCAN_OK);
 }
 
-/* The first question is kept; it cannot be compressed, being first. */
+/* The name of the first question cannot have a pointer: none precedes it. */
 static enum msg_scan_error
 scan_question(struct name_check *c, struct msg_scan *m, size_t *off)
 {
@@ -276,7 +276,7 @@ scan_body(struct name_check *c, struct msg_scan *m, size_t *end)
 	return (off == m->len ? MSG_SCAN_OK : MSG_SCAN_TRAILING);
 }
 
-/* *end: where the message ends, with MSG_SCAN_OK and MSG_SCAN_TRAILING. */
+/* *end: where the message ends; set for MSG_SCAN_OK and MSG_SCAN_TRAILING. */
 static enum msg_scan_error
 scan(const uint8_t *wire, size_t len, struct msg_scan *out, size_t *end)
 {
@@ -328,8 +328,8 @@ msg_scan_reply(const uint8_t *wire, size_t len, struct msg_scan *out)
 }
 
 /*
- * The order matters: what makes a message no query is looked at before its
- * body, whose layout another opcode may define differently.
+ * The order matters: the opcode is looked at before the body, whose layout
+ * depends on the opcode.
  */
 enum msg_query_verdict
 msg_scan_query(const uint8_t *wire, size_t len, struct msg_scan *out,
@@ -350,7 +350,7 @@ msg_scan_query(const uint8_t *wire, size_t len, struct msg_scan *out,
 	else if (out->count[MSG_QUESTION] != 1)
 		*rcode = MSG_FORMERR;
 	else if (out->qtype == MSG_T_AXFR || out->qtype == MSG_T_IXFR)
-		*rcode = MSG_REFUSED; /* a stream of messages, not relayed */
+		*rcode = MSG_REFUSED; /* zone transfers are not relayed */
 	if (*rcode == MSG_NOERROR)
 		return (MSG_Q_ACCEPT);
 	return (error == MSG_SCAN_OK && *rcode == MSG_FORMERR &&
@@ -391,7 +391,7 @@ msg_rr_names(const struct msg_rr *rr, struct msg_rdata_names *names)
 	}
 }
 
-/* Where the TTLs of a message stand, in that order. */
+/* The offsets of the TTLs of a message, ascending. */
 struct ttl_fields {
 	size_t n;
 	uint16_t off[MSG_RECORDS_MAX];
@@ -410,7 +410,7 @@ list_ttls(const struct msg_scan *m, struct ttl_fields *t)
 	}
 }
 
-/* Whether there is one among the octets from here to there. */
+/* Whether a TTL overlaps the octets [from, to). */
 static bool
 has_ttl(const struct ttl_fields *t, size_t from, size_t to)
 {
@@ -426,7 +426,7 @@ has_ttl(const struct ttl_fields *t, size_t from, size_t to)
 	return (low < t->n && t->off[low] < to);
 }
 
-/* A name is apart as far as it stands in its own place. */
+/* Whether a name has a pointer to octets that overlap a TTL. */
 static bool
 name_has_ttl(const struct msg_scan *m, size_t off, const struct ttl_fields *t)
 {

@@ -3,12 +3,12 @@
  * 5.1). Everything that comes from the network passes msg_scan first; no
  * other code sees bytes that did not.
  *
- * What it promises of a message that passed:
- *  - every name is at most 255 octets, its compression pointers lead
- *    strictly backwards, to what lies wholly before it in the body;
+ * A message that passed has these properties:
+ *  - every name is at most 255 octets long, and its compression pointers
+ *    lead backwards only, to labels that lie wholly before it in the body;
  *  - the section counts are true, no octet is left over, every record lies
- *    inside the message, the names inside the RDATA of the types that may
- *    carry compressed ones (RFC 3597, 4) fill their RDATA exactly;
+ *    inside the message, and the names inside the RDATA of the types that may
+ *    have compressed ones (RFC 3597, 4) fill their RDATA exactly;
  *  - at most one OPT and one TSIG, in the additional section only, OPT owned
  *    by the root with options that fill it, TSIG last.
  * The work is linear in the length of the message whatever is in it:
@@ -27,13 +27,13 @@
 
 #define MSG_HEADER_LEN 12
 #define MSG_MAX 65535	  /* octets of a message */
-#define MSG_UDP_MIN 512	  /* what every client takes, RFC 1035 4.2.1 */
-#define MSG_UDP_OURS 1232 /* what we offer and send at most over UDP */
+#define MSG_UDP_MIN 512	  /* every client accepts it, RFC 1035 4.2.1 */
+#define MSG_UDP_OURS 1232 /* the most that we accept and send over UDP */
 
 /*
- * Bounds of a scan. More records than this do not fit 64 KB when they are
- * addresses with compressed owners. Steps are labels and pointers followed;
- * a message of 16 KB may consist of labels of one octet.
+ * Bounds of a scan. 4096 addresses with compressed owners fill 64 KB. Steps
+ * are labels and pointers followed; they suffice for a message of 16 KB that
+ * consists of labels of one octet.
  */
 #define MSG_RECORDS_MAX 4096
 #define MSG_STEPS_MAX(len) (4096 + (len) / 4)
@@ -154,10 +154,10 @@ enum msg_scan_error msg_scan(const uint8_t *wire, size_t len,
     struct msg_scan *out);
 
 /*
- * The same for the reply of an upstream, behind which octets may stand: they
- * are left alone, and len is where the message ends. Some servers send them
- * and every resolver takes that. They tell nothing and go nowhere, so who
- * forges a reply gains nothing by them.
+ * The same for the reply of an upstream, which may have octets behind its
+ * last record: they are ignored, and len is where the message ends. Some
+ * servers send them and other resolvers accept that. They are neither read
+ * nor passed on, so they are of no use to an attacker.
  */
 enum msg_scan_error msg_scan_reply(const uint8_t *wire, size_t len,
     struct msg_scan *out);
@@ -165,12 +165,11 @@ enum msg_scan_error msg_scan_reply(const uint8_t *wire, size_t len,
 /*
  * What to do with a client's datagram or TCP message.
  *
- * MSG_Q_ACCEPT: one question, in out; MSG_Q_DROP: not a query that can be
- * answered at all (no header, QR=1); MSG_Q_EMPTY: a good message without a
- * question, which is FORMERR unless its OPT asks for a cookie (RFC 7873,
- * 5.4); MSG_Q_REJECT: *rcode is to be answered
- * with msg_write_error (RFC 8906, 3; RFC 9619; RFC 6891, 6.1.3), and out may
- * be handed to it however little of the message made sense.
+ * MSG_Q_ACCEPT: one question, in out. MSG_Q_DROP: not to be answered at all
+ * (no header, or QR=1). MSG_Q_EMPTY: a good message without a question, which
+ * is FORMERR unless its OPT asks for a cookie (RFC 7873, 5.4). MSG_Q_REJECT:
+ * answer *rcode with msg_write_error (RFC 8906, 3; RFC 9619; RFC 6891,
+ * 6.1.3), which takes out even when the scan failed.
  */
 enum msg_query_verdict { MSG_Q_ACCEPT, MSG_Q_DROP, MSG_Q_EMPTY, MSG_Q_REJECT };
 
@@ -178,9 +177,9 @@ enum msg_query_verdict msg_scan_query(const uint8_t *wire, size_t len,
     struct msg_scan *out, unsigned *rcode);
 
 /*
- * Walk the records of a section that has records, which the question
- * section has not: rr->msg = NULL before the first call. Returns false
- * behind the last one. OPT and TSIG are records like others.
+ * Walk the records of a section other than the question section:
+ * rr->msg = NULL before the first call. Returns false behind the last one.
+ * OPT and TSIG are included.
  *
  *	struct msg_rr rr = { .msg = NULL };
  *	while (msg_rr_next(m, MSG_ANSWER, &rr))
@@ -189,10 +188,9 @@ bool msg_rr_next(const struct msg_scan *m, enum msg_section section,
     struct msg_rr *rr);
 
 /*
- * The domain names inside the RDATA of a record: offsets into the message,
- * for every type that may hold compressed names or that we have to copy
- * with its names in full. What stands between and behind them is copied as
- * it is; the RDATA of other types holds no names at all as far as we care.
+ * The domain names inside the RDATA of a record: offsets into the message.
+ * Types that msg_scan.c does not list have none (RFC 3597, 3); the octets
+ * between and behind the names are copied unchanged.
  */
 #define MSG_RDATA_NAMES 2
 
@@ -206,9 +204,8 @@ struct msg_rdata_names {
 void msg_rr_names(const struct msg_rr *rr, struct msg_rdata_names *names);
 
 /*
- * True when no name leads through the TTL field of a record, as a name that
- * no server wrote may: then the TTLs can be changed and the message stays a
- * good one.
+ * True when no compression pointer leads to octets of a TTL field, as one in
+ * a forged message may: then the TTLs can be changed without changing names.
  */
 bool msg_ttls_are_apart(const struct msg_scan *m);
 
@@ -216,8 +213,8 @@ bool msg_ttls_are_apart(const struct msg_scan *m);
 uint16_t msg_rr_covered(const struct msg_rr *rr);
 
 /*
- * True when the OPT of m carries an extended error with one of the INFO-CODEs
- * that tell of failed DNSSEC validation (RFC 8914, 4: 1, 2, 5-12, 27).
+ * True when the OPT of m has an extended error whose INFO-CODE means failed
+ * DNSSEC validation (RFC 8914, 4: 1, 2, 5-12, 27).
  */
 bool msg_has_dnssec_error(const struct msg_scan *m);
 

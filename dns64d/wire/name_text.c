@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Or the inline functions of libldns would assert. */
+/* Without it the inline functions of libldns call assert(). */
 #define NDEBUG
 #include <ldns/ldns.h>
 
@@ -13,7 +13,7 @@
 #include "msg_scan.h"
 #include "name_text.h"
 
-/* strspn() would make a table for each of a million names. */
+/* strspn() is slower: it builds a table for each of a million names. */
 static bool
 has_name_chars(const char *text)
 {
@@ -71,7 +71,7 @@ type_to_text(uint16_t type, char *buf)
 	return (buf);
 }
 
-/* libldns knows none above 15, which EDNS has. */
+/* libldns has no names for the codes above 15 of EDNS (RFC 6891, 6.1.3). */
 const char *
 rcode_to_text(unsigned rcode, char *buf)
 {

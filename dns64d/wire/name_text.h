@@ -1,8 +1,8 @@
 /*
- * Domain names, types and response codes as text (RFC 1035, 5.1), for what
- * an operator writes and reads: configuration, hosts files, logs. The one
- * user of libldns, which reads and prints names; names from the network are
- * msg_name.h's.
+ * Domain names, types and response codes in presentation format (RFC 1035,
+ * 5.1), for what an operator writes and reads: configuration, hosts files,
+ * query log. The only user of libldns; README says why. Names in messages
+ * are read by msg_name.h.
  */
 #ifndef DNS64D_WIRE_NAME_TEXT_H
 #define DNS64D_WIRE_NAME_TEXT_H
@@ -14,16 +14,16 @@
 #define NAME_TEXT_MAX 256
 
 /*
- * Read a name of host name characters and "_"; a dot at its end makes no
- * difference, and "." is the root. What needs escapes is nobody's name.
+ * Read a name of letters, digits, "-" and "_"; a dot at its end makes no
+ * difference, and "." is the root. Escapes are not accepted.
  * out: room for MSG_NAME_MAX. Returns its length in wire form, 0 when text
  * is no such name or memory is short.
  */
 size_t name_from_text(const char *text, uint8_t *out);
 
 /*
- * Print a name in wire form, without pointers, with a dot at its end; what
- * is no visible character of ASCII is escaped, so that any name is one word.
+ * Print a name in wire form, without pointers, with a dot at its end. What
+ * is no visible ASCII character is escaped, so the text has no blanks.
  * buf: room for NAME_TEXT_MAX, to which it is cut. Returns buf.
  */
 const char *name_to_text(const uint8_t *name, char *buf);

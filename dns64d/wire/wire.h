@@ -14,7 +14,7 @@
 #define RR_FIXED 10 /* type, class, TTL and RDLENGTH behind the owner */
 #define OPT_LEN 11  /* an OPT record without options */
 #define OPT_TYPE 41
-#define OPT_DO 0x8000 /* of the lower half of its TTL field */
+#define OPT_DO 0x8000 /* in the lower half of its TTL field */
 
 #define OPTION_FIXED 4 /* code and length of an EDNS option */
 #define OPTION_ECS 8
