@@ -1,11 +1,10 @@
 /*
- * A hash table with a chain in each bucket and one list of all entries by
- * their last use. Keyed by SipHash, so that nobody can choose names that
- * fall into one bucket.
+ * A hash table with chains, and a list of all entries in the order of their
+ * last use. Keyed by SipHash, so that nobody can choose names that collide.
  *
- * Most of the time goes into waiting for memory. So there are more buckets
- * than entries, for a chain to be looked into only when it has what is looked
- * for, and the buckets of what is looked for together are neighbours.
+ * Cache misses of the CPU take most of the time of a lookup. So there are
+ * more buckets than entries, which keeps most chains at one entry, and the
+ * buckets that one question looks into are neighbours in memory.
  */
 #include <limits.h>
 #include <stdlib.h>
@@ -14,17 +13,17 @@
 #include "cache_int.h"
 #include "dns64d/wire/wire.h"
 
-/* An entry takes twice as much; only the length of chains depends on it. */
+/* Half of what an entry takes; affects the length of chains only. */
 #define BYTES_PER_BUCKET 128
 #define MALLOC_OVERHEAD 16 /* of the allocator, for each entry */
-#define ENTRIES_LEAST 4	   /* that there is to be room for */
-#define CACHE_FAILURE_ROW_SECS 10
+#define ENTRIES_LEAST 4	   /* no entry takes more than 1/4 of all memory */
+#define CACHE_FAILURE_ROW_SECS 10 /* see is_failure_forgotten */
 #define FAILURE_SIZE (sizeof(struct cache_failure) + MALLOC_OVERHEAD)
 
 #define TYPE_ANY_NAME 0 /* type in the key of NXDOMAIN */
-#define TYPE_META 128	/* from here to ANY */
-#define CLASS_NONE 254	/* and ANY behind it */
-#define FLAG_DO MSG_QR	/* in the flags of a key, where QR means nothing */
+#define TYPE_META 128	/* the first of the types that are no data */
+#define CLASS_NONE 254	/* followed by ANY, 255 */
+#define FLAG_DO MSG_QR	/* in the flags of a key, which have no QR */
 #define KEY_FIXED 7	/* type, class, flags, length of the subnet */
 #define KEY_MAX (KEY_FIXED + MSG_SUBNET_MAX + MSG_NAME_MAX)
 
@@ -44,7 +43,7 @@ struct cache {
 	size_t mask;	       /* their number, a power of two, less one */
 	bool closed;
 	struct lru lru;	 /* the least recently used one first */
-	size_t reserved; /* bytes of the rules' that others use */
+	size_t reserved; /* of rules.bytes, used by others: cache_reserve */
 	struct cache_counts counts;
 };
 
@@ -119,7 +118,7 @@ cache_close(struct cache *c)
 	c->closed = true;
 }
 
-/* Nobody looks into the chains any more, so they are left as they are. */
+/* A closed cache is not searched, so entries are not removed from chains. */
 bool
 cache_free_some(struct cache *c, unsigned max)
 {
@@ -152,8 +151,10 @@ cache_free(struct cache *c)
 }
 
 /*
- * Which of neighbouring buckets; 0 for the types that have none: whoever
- * asks for all types of one name shall not fill its buckets.
+ * NXDOMAIN, A and AAAA of one name are in neighbouring buckets: this is XORed
+ * into the hash of the name. 0 for other types, which are hashed with the
+ * name: else a client could fill the buckets of a name by asking for it with
+ * all types.
  */
 static uint64_t
 neighbour(uint16_t type)
@@ -179,7 +180,7 @@ hash_key(const struct cache *c, struct key *k)
 	k->hash = siphash24(&c->key, k->data + skip, k->len - skip) ^ near;
 }
 
-/* Make the key that of another type. */
+/* Change the type in a key. */
 static void
 set_type(const struct cache *c, struct key *k, uint16_t type)
 {
@@ -195,8 +196,8 @@ set_type(const struct cache *c, struct key *k, uint16_t type)
 }
 
 /*
- * type: that of the question, or TYPE_ANY_NAME. subnet: NULL for the answers
- * that do not depend on it. below: octets of the name to leave out.
+ * type: that of the question, or TYPE_ANY_NAME. subnet: NULL for answers that
+ * do not depend on it. below: octets at the start of the name to leave out.
  */
 static void
 make_key(const struct cache *c, struct key *k, const struct msg_question *q,
@@ -220,8 +221,10 @@ make_key(const struct cache *c, struct key *k, const struct msg_question *q,
 }
 
 /*
- * The next one in a row may come much later than the end of this one: when
- * somebody asks, and has waited for the upstreams.
+ * A failure is followed by another one of twice its length if the question
+ * fails again within this time. It is longer than the failure itself, since
+ * the question is asked by a client only, and fails after the upstreams'
+ * timeouts.
  */
 static bool
 is_failure_forgotten(const struct cache_entry *e, struct monotime now)
@@ -232,7 +235,7 @@ is_failure_forgotten(const struct cache_entry *e, struct monotime now)
 		now));
 }
 
-/* Neither the reply nor the length of the next failure is of use any more. */
+/* Whether neither the reply nor the failure is of any further use. */
 static bool
 is_dead(const struct cache *c, const struct cache_entry *e,
     struct monotime now)
@@ -264,9 +267,9 @@ find_key(struct cache *c, const struct key *k, struct monotime now)
 }
 
 /*
- * The entry for a question with a client subnet is that of the subnet or
- * one that was said to hold for all of them (RFC 7871, 7.3.1).
- * k: its key without a subnet, but for the type.
+ * The entry for a question with a client subnet is that of the subnet, or one
+ * whose scope is 0, which holds for all subnets (RFC 7871, 7.3.1).
+ * k: the key of the question without a subnet; its type is set here.
  */
 static struct cache_entry *
 find_entry(struct cache *c, const struct msg_question *q, struct key *k,
@@ -309,7 +312,10 @@ is_failing(const struct cache_entry *e, struct monotime now)
 	    !monotime_reached(e->failure->until, now));
 }
 
-/* NXDOMAIN of an ancestor; below: octets of the labels in between. */
+/*
+ * NXDOMAIN of an ancestor (RFC 8020, 2). *below: octets of the labels below
+ * the ancestor.
+ */
 static struct cache_entry *
 find_cut(struct cache *c, const struct msg_question *q, bool own_type,
     struct monotime now, size_t *below)
@@ -361,7 +367,7 @@ use_fresh(struct cache *c, struct cache_entry *e, bool failing,
 	hit->prefetch = c->rules.prefetch && !failing && hit->below == 0 &&
 	    (q->flags & MSG_RD) != 0 && e->hits >= CACHE_PREFETCH_HITS &&
 	    monotime_reached(prefetch_at(e), now);
-	/* Names below one that does not exist are asked for once. */
+	/* Names below one that does not exist are rarely asked for twice. */
 	if (failing || hit->below > 0)
 		hit->steady_until = now;
 	else
@@ -369,7 +375,7 @@ use_fresh(struct cache *c, struct cache_entry *e, bool failing,
 		    c->rules.prefetch ? prefetch_at(e) : cache_expires_at(e);
 }
 
-/* Of two expired replies that one which is the younger. */
+/* The younger one of two expired replies. */
 static struct cache_entry *
 choose_stale(const struct cache *c, struct cache_entry *own,
     struct cache_entry *nxdomain)
@@ -407,7 +413,7 @@ cache_find(struct cache *c, const struct msg_question *q, bool own_type,
 	else if ((e = find_cut(c, q, own_type, now, &hit->below)) != NULL)
 		use_fresh(c, e, failing, q, now, hit);
 	else if (failing && own->failure->bogus)
-		/* What does not validate any more is not to be trusted. */
+		/* Data that now fail validation must not be used. */
 		use(c, own, CACHE_FAILED, q, hit);
 	else if ((e = choose_stale(c, own, nxdomain)) != NULL) {
 		use(c, e, CACHE_STALE, q, hit);
@@ -439,7 +445,7 @@ cache_reserve(struct cache *c, size_t bytes)
 	make_room(c);
 }
 
-/* A new entry that is not in the table yet; NULL when it is too large. */
+/* Allocate an entry. NULL when it is too large, or memory is short. */
 static struct cache_entry *
 new_entry(const struct cache *c, const struct key *k, size_t wire_len)
 {
@@ -468,9 +474,8 @@ insert(struct cache *c, struct cache_entry *e)
 }
 
 /*
- * RD=0 says nothing of what is to be known with RD=1, and the types of
- * messages and transfers, and the classes for all others, are not of data
- * (RFC 6895, 3.1 and 3.2).
+ * The reply to RD=0 may lack what RD=1 would find. Meta types other than ANY,
+ * and the classes NONE and ANY, are not of data (RFC 6895, 3.1 and 3.2).
  */
 static bool
 may_be_kept(const struct cache *c, const struct msg_question *q)
@@ -500,8 +505,8 @@ lower(uint32_t a, uint32_t b)
 }
 
 /*
- * How long a reply is good for: until its first record expires, and a denial
- * by what its SOA says (RFC 2308, 5). 0: not at all.
+ * How many secs a reply may be kept: until its first record expires, and a
+ * denial as long as its SOA says at most (RFC 2308, 5). 0: not at all.
  */
 static uint32_t
 lifetime(const struct cache *c, const struct msg_scan *m, bool *negative)
@@ -525,7 +530,7 @@ lifetime(const struct cache *c, const struct msg_scan *m, bool *negative)
 }
 
 /*
- * Returns 0, or -1 when the reply is about another subnet than the question
+ * Returns 0, or -1 when the subnet of the reply is not that of the question
  * (RFC 7871, 7.3).
  */
 static int
@@ -549,7 +554,7 @@ read_scope(const struct msg_question *q, const struct msg_scan *reply,
 		-1);
 }
 
-/* A name that has data has outlived an old denial. */
+/* The name exists: remove an expired NXDOMAIN. */
 static void
 forget_stale_nxdomain(struct cache *c, const struct msg_question *q,
     struct key *k, struct monotime now)
@@ -610,7 +615,7 @@ cache_store(struct cache *c, const struct msg_question *q,
 	e->scope = scope;
 	e->stored_at = now;
 	e->life_secs = life;
-	/* Jitter, lest what was stored together be fetched together. */
+	/* Random, so that replies stored together are not fetched together. */
 	e->prefetch_permille = (uint16_t)(900 + rng_below(rng, 51));
 	replace(c, &k, e, now);
 }
@@ -642,7 +647,7 @@ next_failure(const struct cache *c, const struct cache_entry *e,
 		c->rules.ttl_failure));
 }
 
-/* The entry that is to remember it; NULL when memory is short. */
+/* Find or create the entry of a failure. NULL when memory is short. */
 static struct cache_entry *
 get_failing(struct cache *c, const struct msg_question *q, struct monotime now)
 {
@@ -672,7 +677,10 @@ get_failing(struct cache *c, const struct msg_question *q, struct monotime now)
 	return (e);
 }
 
-/* Returns what is to be filled in; NULL when nothing is to be kept. */
+/*
+ * Begin a failure that lasts from now on; the caller fills in the rest. NULL
+ * when it is not kept.
+ */
 static struct cache_failure *
 begin_failure(struct cache *c, const struct msg_question *q, bool silence,
     struct monotime now)

@@ -1,28 +1,29 @@
 /*
- * What upstreams answered, until it expires (RFC 1034, 5.3.2; RFC 2308).
- * Holds replies as they were before synthesis, by the question that went
- * upstream, so that all views share them whatever their prefixes. Pure: time
- * and randomness are arguments.
+ * The cache of upstreams' replies (RFC 1034, 5.3.2; RFC 2308). Replies are
+ * kept as they were before synthesis, by the question that went upstream, so
+ * all views share them whatever their prefixes. Pure: time and randomness are
+ * arguments.
  *
- * The key is name without case, type, class, the bits DO, CD, AD and Z and
- * the client subnet, for an answer may depend on all of them; not RD, since
- * only answers to RD=1 are kept. NODATA is kept by type, NXDOMAIN without a
- * chain by name (RFC 2308, 5). OPT and TSIG are of the hop and are not kept;
- * nor is what is truncated, has no TTL, denies without an SOA, or has names
- * that would change with the TTLs.
+ * An answer may depend on the name (without case), type, class, the bits DO,
+ * CD, AD and Z and the client subnet: these are the key. RD is not in it,
+ * since only replies to RD=1 are kept. NODATA is kept by type, NXDOMAIN
+ * without CNAMEs by name (RFC 2308, 5). OPT and TSIG belong to one hop and
+ * are not kept. A reply is not kept when it is truncated, has a TTL of 0, is
+ * a denial without an SOA, or has names with pointers to TTLs.
  *
- * Beside or in place of a reply stands the memory of a failure (RFC 9520,
- * 3.2): no upstream is to be asked before it has passed, and each one in a
- * row lasts twice as long as the last, up to a bound. What failed because no
- * server was there has another cause than the name, and ends with it: it is
- * always as short as the first.
+ * An entry has a reply, a failure to resolve (RFC 9520, 3.2), or both. Until
+ * a failure has ended, upstreams are not asked. Consecutive failures of a
+ * question double in length, up to a bound. A failure because no server was
+ * reachable does not depend on the name, so it is always as short as the
+ * first.
  *
- * Memory is bounded: entries are counted with all that they occupy, and the
- * one that was not used for the longest time makes room. Whether an entry
- * has expired is seen when it is asked for; nothing ever scans the table.
+ * Memory is bounded: the size of an entry is all that it takes, and the least
+ * recently used ones are removed to make room. Expired entries are removed
+ * when they are found by a lookup; the table is never scanned.
  *
- * TTLs count down at the full seconds of the clock, so that those of several
- * replies do at the same moment. What lives shows one second at least.
+ * TTLs count down at full seconds of the clock, so that those of several
+ * replies change at the same moment. The TTL of a reply that has not expired
+ * is shown as at least 1.
  */
 #ifndef DNS64D_CACHE_CACHE_H
 #define DNS64D_CACHE_CACHE_H
@@ -57,12 +58,12 @@ struct cache_rules {
 	size_t bytes; /* of all memory; 0: nothing is kept */
 	uint32_t ttl_max;
 	uint32_t ttl_negative;
-	uint32_t ttl_failure;	  /* of the first one in a row */
-	uint32_t ttl_failure_max; /* of the last one, or of the first */
-	uint32_t ttl_stale;	  /* beyond their end, if serve_stale */
+	uint32_t ttl_failure;	  /* of the first of consecutive ones */
+	uint32_t ttl_failure_max; /* of later ones, if above ttl_failure */
+	uint32_t ttl_stale;	  /* after expiry, if serve_stale */
 	bool serve_stale;
 	bool prefetch;
-	bool answers;	   /* finished ones are kept as well: packet_cache.h */
+	bool answers;	   /* use the packet cache: packet_cache.h */
 	bool nxdomain_cut; /* NXDOMAIN denies what is below (RFC 8020, 2) */
 };
 
@@ -71,27 +72,28 @@ void cache_rules_init(struct cache_rules *rules);
 enum cache_verdict {
 	CACHE_MISS,
 	CACHE_FRESH,
-	CACHE_STALE, /* expired: good when no upstream answers (RFC 8767) */
-	CACHE_FAILED /* nothing to answer, and none is to be asked */
+	CACHE_STALE, /* expired: for when no upstream answers (RFC 8767) */
+	CACHE_FAILED /* nothing to answer, and no upstream is to be asked */
 };
 
-/* What was found; good until the next call with the same cache. */
+/* The result of a lookup; valid until the next call with the same cache. */
 struct cache_hit {
 	enum cache_verdict verdict;
-	bool recheck;  /* CACHE_STALE: none is to be asked yet */
-	bool prefetch; /* CACHE_FRESH: it is popular and about to expire */
-	bool replied;  /* CACHE_FAILED: there is a reply to be written */
+	bool recheck;  /* CACHE_STALE: no upstream is to be asked yet */
+	bool prefetch; /* CACHE_FRESH: to be fetched before it expires */
+	bool replied;  /* CACHE_FAILED: cache_write has a reply */
 	/*
-	 * CACHE_FAILED, and recheck: no server was there when the question
-	 * was asked, the last time at asked_at. It may be asked again as soon
-	 * as one of them has answered anything since.
+	 * CACHE_FAILED, and recheck: no server answered the question, which
+	 * was last asked at asked_at. It may be asked again as soon as one of
+	 * them has answered any query since.
 	 */
 	bool silence;
 	struct monotime asked_at;
 	size_t len; /* octets that cache_write needs */
 	/*
-	 * CACHE_FRESH: until then this question finds the same, but for the
-	 * TTLs, and causes nothing. In the past when that is not sure.
+	 * CACHE_FRESH: until then a lookup of the question finds the same
+	 * reply, apart from TTLs, and needs no prefetch. A time in the past
+	 * when that is not certain.
 	 */
 	struct monotime steady_until;
 
@@ -103,11 +105,11 @@ struct cache_hit {
 struct cache_counts {
 	size_t bytes;
 	size_t entries;
-	uint64_t evicted; /* to make room, expired ones too */
+	uint64_t evicted; /* removed to make room, expired or not */
 };
 
 /*
- * key: of the hash, kept secret from those who ask.
+ * key: of the hash; clients must not know it.
  * Returns NULL with errno ENOMEM.
  */
 struct cache *cache_new(const struct cache_rules *rules,
@@ -116,65 +118,64 @@ struct cache *cache_new(const struct cache_rules *rules,
 void cache_free(struct cache *c);
 
 /*
- * Forget everything, for good and at once: from now on nothing is found or
- * kept. The memory of a large cache takes long to be given back, and
- * cache_free_some does that in steps.
+ * Close the cache: from now on nothing is found or kept. Freeing a large
+ * cache takes long, so cache_free_some does it in steps.
  */
 void cache_close(struct cache *c);
 
 /*
- * Give back the memory of up to max entries of one that is closed. Returns
- * true while there are more.
+ * Free up to max entries of a closed cache. Returns true while there are
+ * more.
  */
 bool cache_free_some(struct cache *c, unsigned max);
 
 /*
- * So much of the memory that the rules allow is used for something else: it
- * counts as if entries took it.
+ * Let entries take only rules.bytes - bytes from now on; the packet cache
+ * uses the rest.
  */
 void cache_reserve(struct cache *c, size_t bytes);
 
 /*
- * Look a question up, and count it as a use of the entry.
- * own_type: no NXDOMAIN that was the answer for another type.
+ * Look up a question; what is found becomes the most recently used entry.
+ * own_type: ignore NXDOMAIN that was the reply to a question of another type.
  */
 void cache_find(struct cache *c, const struct msg_question *q, bool own_type,
     struct monotime now, struct cache_hit *hit);
 
 /*
- * Write what cache_find has found as the reply to the same question, TTLs
- * counted down (RFC 1035, 3.2.1) or, when stale, those of RFC 8767. An OPT
- * is there when there is an extended error or a subnet's scope to tell.
+ * Write what cache_find has found as the reply to the same question, with
+ * TTLs counted down (RFC 1035, 3.2.1) or, when stale, CACHE_STALE_TTL. It has
+ * an OPT if it has extended errors or the scope of a subnet.
  *
  * buf: room for hit->len octets; reply is a view of it.
- * Returns 0, or -1 when the names make no sense at their new place, or for a
- * failure without a reply.
+ * Returns 0, or -1 when a name cannot be moved (RFC 8020: the question may
+ * have a longer name than the entry), or for a failure without a reply.
  */
 int cache_write(const struct cache_hit *hit, const struct msg_question *q,
     struct monotime now, uint8_t *buf, struct msg_scan *reply);
 
 /*
- * Keep the reply to a question, as far as it may be kept. Short of memory
- * it is not.
+ * Keep the reply to a question if it may be kept. When memory is short it is
+ * not.
  */
 void cache_store(struct cache *c, const struct msg_question *q,
     const struct msg_scan *reply, struct monotime now, const struct rng *rng);
 
 /*
- * Remember that a question has failed: with this reply, or with none when
- * it is NULL. What is kept of earlier replies stays.
+ * Keep the failure of a question. reply: SERVFAIL or the like, or NULL when
+ * no upstream replied. An earlier reply in the cache stays.
  */
 void cache_store_failure(struct cache *c, const struct msg_question *q,
     const struct msg_scan *reply, struct monotime now);
 
 /*
- * Remember that no server was there for a question, which was asked for the
- * last time at asked_at. What is kept of earlier replies stays.
+ * Keep the failure of a question for which no server was reachable; asked_at:
+ * when it was asked last. An earlier reply in the cache stays.
  */
 void cache_store_silence(struct cache *c, const struct msg_question *q,
     struct monotime asked_at, struct monotime now);
 
-/* Whether a reply tells of a failure to resolve (RFC 9520, 2). */
+/* Whether the rcode of a reply means a failure to resolve (RFC 9520, 2). */
 bool cache_is_failure(const struct msg_scan *reply);
 
 void cache_count(const struct cache *c, struct cache_counts *out);

@@ -1,6 +1,6 @@
 /*
- * Private to cache*.c: an entry, and what its octets are made of.
- * cache.c owns the table, cache_wire.c the messages in it.
+ * Private to cache.c, which has the table of entries, and cache_wire.c, which
+ * reads and writes the messages in them.
  */
 #ifndef DNS64D_CACHE_CACHE_INT_H
 #define DNS64D_CACHE_CACHE_INT_H
@@ -11,29 +11,29 @@
 
 struct cache_failure {
 	struct monotime until;
-	uint32_t secs;		  /* how long it lasts, recheck timer apart */
-	struct monotime asked_at; /* of silence alone */
-	bool silence;		  /* no server was there */
-	bool replied;		  /* there was a reply, with this rcode */
-	bool bogus;		  /* and it told of failed DNSSEC validation */
+	uint32_t secs;		  /* its length, without the recheck timer */
+	struct monotime asked_at; /* valid with silence */
+	bool silence;		  /* no server was reachable */
+	bool replied;		  /* an upstream replied with rcode and ede */
+	bool bogus;		  /* which mean failed DNSSEC validation */
 	uint16_t rcode;
 	struct ede_set ede;
 };
 
 /*
- * Invariant: a reply (wire_len > 0), a failure, or both. There are millions
- * of them, hence the short fields.
+ * Invariant: an entry has a reply (wire_len > 0), a failure, or both. There
+ * may be millions of entries, hence the short fields.
  */
 struct cache_entry {
 	LIST_ENTRY(cache_entry) chain;
 	TAILQ_ENTRY(cache_entry) lru;
 	struct cache_failure *failure; /* owned, NULL: none */
-	struct monotime stored_at; /* this and the next ones: of the reply */
+	struct monotime stored_at;     /* from here on: of the reply */
 	uint32_t life_secs;
-	uint32_t ttl_cap; /* secs: no record has had more */
+	uint32_t ttl_cap; /* secs: upper bound of all TTLs */
 	uint32_t hash;
-	uint16_t prefetch_permille; /* of its life, then it is due */
-	uint16_t type;		    /* of its question; the key may hide it */
+	uint16_t prefetch_permille; /* of life_secs, then prefetch is due */
+	uint16_t type; /* of its question; not always in the key */
 	uint16_t key_len;
 	uint16_t wire_len;
 	uint8_t hits;	/* up to CACHE_PREFETCH_HITS */
@@ -52,8 +52,8 @@ cache_expires_at(const struct cache_entry *e)
 #define CACHE_SCOPE_OFFSET 3
 
 /*
- * Copy a reply without OPT, TSIG and what was of one exchange. buf: room for
- * cache_copy_size. Returns this length, or 0 when that cannot be done.
+ * Copy a reply without its id, OPT and TSIG. buf: room for cache_copy_size.
+ * Returns this length, or 0 when a name depends on the OPT.
  */
 size_t cache_copy_size(const struct msg_scan *reply);
 size_t cache_copy_reply(const struct msg_scan *reply, uint8_t *buf);

@@ -1,6 +1,6 @@
 /*
- * What goes into the cache and comes out of it, octet by octet: replies
- * without what is of one hop, TTLs lowered, the question another one.
+ * The messages of the cache: copying replies without what belongs to one hop,
+ * and writing them with lower TTLs and the question of the client.
  */
 #include <string.h>
 
@@ -66,8 +66,8 @@ cache_write_size(const struct cache_hit *hit, const struct msg_question *q)
 }
 
 /*
- * The question's name has become longer: everything behind it has moved by
- * so many octets, and so has what the pointer of a name leads to.
+ * The question's name has become longer by so many octets. Everything behind
+ * it has moved, so the pointer of a name has to be corrected.
  */
 static int
 move_name(const struct msg_scan *old, size_t off, size_t by, uint8_t *buf)

@@ -1,7 +1,7 @@
 /*
- * A hash table with a chain in each bucket and one list of all answers by
- * the second of their last use. Keyed by SipHash, so that nobody can choose
- * names that fall into one bucket.
+ * A hash table with chains, and a list of all answers in the order of the
+ * second of their last use. Keyed by SipHash, so that nobody can choose names
+ * that collide.
  */
 #include <sys/queue.h>
 
@@ -12,17 +12,17 @@
 #include "packet_cache.h"
 #include "dns64d/wire/wire.h"
 
-#define BYTES_PER_BUCKET 256 /* an answer takes about so much */
+#define BYTES_PER_BUCKET 256 /* about the size of an answer */
 #define MALLOC_OVERHEAD 16   /* of the allocator, for each answer */
 #define PACKET_CACHE_LEAST 4 /* that there is to be room for */
 
-/* In the flags of a key, where these bits of a header mean nothing. */
+/* Bits in the flags of a key, which have no QR and AA. */
 #define FLAG_DO MSG_QR
 #define FLAG_EDNS MSG_AA
 
 #define TTL_OFFSET 6 /* of the TTL field, before the RDATA */
 
-/* All of the key but the name, without padding. */
+/* The key without the name; it has no padding, since it is hashed. */
 struct fixed_key {
 	uint16_t flags;
 	uint16_t type;
@@ -33,7 +33,7 @@ struct fixed_key {
 struct key {
 	struct fixed_key fixed;
 	uint8_t name[MSG_NAME_MAX]; /* lower case */
-	uint8_t name_len;	    /* this and behind it is not hashed */
+	uint8_t name_len;	    /* from here on nothing is hashed */
 	uint64_t hash;
 };
 
@@ -41,16 +41,16 @@ struct answer {
 	LIST_ENTRY(answer) chain;
 	TAILQ_ENTRY(answer) lru;
 	uint32_t hash;
-	uint32_t secs;	/* the second that the TTLs are of */
-	uint32_t until; /* the first second that it is not good for */
+	uint32_t secs;	/* the second at which the TTLs are right */
+	uint32_t until; /* the second at which it expires */
 	struct fixed_key key;
 	struct packet_cache_note note;
 	uint16_t len;
 	uint16_t limit;
 	uint16_t n_ttls;
 	uint8_t name_len;
-	/* The message, its name in lower case; two octets for each TTL: where
-	 * it stands. */
+	/* The message, its name in lower case; then two octets for each TTL:
+	 * its offset. */
 	uint8_t data[];
 };
 
@@ -113,7 +113,7 @@ packet_cache_close(struct packet_cache *a)
 	a->closed = true;
 }
 
-/* Nobody looks into the chains any more, so they are left as they are. */
+/* A closed cache is not searched, so answers are not removed from chains. */
 bool
 packet_cache_free_some(struct packet_cache *a, unsigned max)
 {
@@ -145,7 +145,7 @@ packet_cache_free(struct packet_cache *a)
 	free(a);
 }
 
-/* Wraps in 136 years of uptime. */
+/* Wraps after 136 years of uptime. */
 static uint32_t
 secs_of(struct monotime t)
 {
@@ -189,7 +189,7 @@ find_answer(const struct packet_cache *a, const struct key *k)
 	return (NULL);
 }
 
-/* To be called with another second than the last time: a use as well. */
+/* Count the TTLs down to secs, which is not e->secs; counts as a use. */
 static void
 age(struct packet_cache *a, struct answer *e, uint32_t secs)
 {
@@ -236,7 +236,10 @@ packet_cache_find(struct packet_cache *a, const struct packet_cache_query *q,
 	return (e->len);
 }
 
-/* Where the TTLs stand. offsets: NULL or room for two octets of each. */
+/*
+ * Count the TTLs and lower *lowest to the lowest. offsets: NULL, or room for
+ * the offset of each, in two octets.
+ */
 static unsigned
 list_ttls(const struct msg_scan *m, uint8_t *offsets, uint32_t *lowest)
 {
@@ -275,7 +278,7 @@ insert(struct packet_cache *a, struct answer *e, const struct key *k)
 	}
 }
 
-/* NULL when it is too large, or memory is short. */
+/* Allocate an answer. NULL when it is too large, or memory is short. */
 static struct answer *
 new_answer(const struct packet_cache *a, const struct key *k,
     const struct msg_scan *m, unsigned n_ttls)
@@ -317,7 +320,7 @@ packet_cache_keep(struct packet_cache *a, const struct packet_cache_query *q,
 		return;
 	make_key(a, q, &k);
 	if ((old = find_answer(a, &k)) != NULL) {
-		/* The one with the wider limit is good for more. */
+		/* Keep the one that serves larger limits. */
 		if (secs < old->until && old->limit > q->limit)
 			return;
 		remove_answer(a, old);

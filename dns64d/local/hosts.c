@@ -1,9 +1,8 @@
 /*
  * Three arrays that only grow: the octets of the names, the distinct
- * addresses, and the pairs of both. The pairs of a name are a list in the
- * order of adding. Two hash tables lead to the first pair of a name and to
- * an address. All refer to each other by number, which takes half the room
- * of a pointer.
+ * addresses, and the pairs of both. The pairs of a name are a linked list in
+ * the order of adding. Two hash tables find the first pair of a name, and an
+ * address. References are indices, which take half the memory of pointers.
  */
 #include <arpa/inet.h>
 
@@ -33,15 +32,14 @@ struct known_addr {
 };
 
 /*
- * Open addressing: what follows a collision is in the next free slot. The
- * tags are some bits of the hashes, so that hardly anything but what is
- * looked for has to be fetched and compared.
+ * Open addressing with linear probing. The tags are some bits of the hashes:
+ * a slot with another tag is skipped without reading what it refers to.
  */
 struct index {
-	uint32_t *slot; /* numbers of pairs or of addresses */
+	uint32_t *slot; /* indices of pairs or of addresses */
 	uint8_t *tag;	/* 0: the slot is free */
 	size_t n_slots; /* a power of two; at most three in four are used */
-	size_t used;
+	size_t n_used;
 };
 
 #define SLOT_BYTES (sizeof(uint32_t) + sizeof(uint8_t))
@@ -55,7 +53,7 @@ struct hosts {
 	size_t n_pairs, pairs_room;
 	struct known_addr *addrs;
 	size_t n_addrs, addrs_room;
-	uint32_t last_addr; /* that was added: most often the next one too */
+	uint32_t last_addr; /* added last: often the next one as well */
 	struct index by_name, by_addr;
 };
 
@@ -148,7 +146,7 @@ tag_of(uint64_t hash)
 	return ((uint8_t)((hash >> 57) + 1));
 }
 
-/* The number of the first pair of a name, or NONE. */
+/* The index of the first pair of a name, or NONE. */
 static uint32_t
 find_name(const struct hosts *h, const uint8_t *name, uint64_t hash)
 {
@@ -165,7 +163,7 @@ find_name(const struct hosts *h, const uint8_t *name, uint64_t hash)
 	return (NONE);
 }
 
-/* The number of an address, or NONE. */
+/* The index of an address, or NONE. */
 static uint32_t
 find_addr(const struct hosts *h, const struct hosts_addr *addr, uint64_t hash)
 {
@@ -182,7 +180,7 @@ find_addr(const struct hosts *h, const struct hosts_addr *addr, uint64_t hash)
 	return (NONE);
 }
 
-/* Put a number that the index does not have where there is a free slot. */
+/* Add n, which the index does not have; a slot is free. */
 static void
 index_put(struct index *x, uint64_t hash, uint32_t n)
 {
@@ -192,13 +190,13 @@ index_put(struct index *x, uint64_t hash, uint32_t n)
 		;
 	x->tag[i] = tag_of(hash);
 	x->slot[i] = n;
-	x->used++;
+	x->n_used++;
 }
 
 static bool
 is_full(const struct index *x)
 {
-	return (4 * (x->used + 1) > 3 * x->n_slots);
+	return (4 * (x->n_used + 1) > 3 * x->n_slots);
 }
 
 static size_t
@@ -207,7 +205,7 @@ more_slots(const struct index *x)
 	return (x->n_slots == 0 ? SLOTS_MIN : 2 * x->n_slots);
 }
 
-/* So many slots that n of them can be used. */
+/* How many slots are needed for n of them to be used. */
 static size_t
 slots_for(size_t n)
 {
@@ -218,7 +216,7 @@ slots_for(size_t n)
 	return (slots);
 }
 
-/* The slots become another number, and lose what was in them. */
+/* Change the number of slots, and empty them. */
 static int
 index_renew(struct index *x, size_t n_slots)
 {
@@ -235,7 +233,7 @@ index_renew(struct index *x, size_t n_slots)
 	return (0);
 }
 
-/* The first pair of a name is the one with an offset above all before. */
+/* The first pair of a name has a higher offset than all pairs before it. */
 static int
 renew_by_name(struct hosts *h, size_t n_slots)
 {
@@ -266,9 +264,9 @@ hosts_expect(struct hosts *h, size_t names)
 {
 	size_t bytes = hosts_bytes(h), slots;
 
-	if (names >= NONE - h->by_name.used)
+	if (names >= NONE - h->by_name.n_used)
 		return;
-	slots = slots_for(h->by_name.used + names);
+	slots = slots_for(h->by_name.n_used + names);
 	if (slots > h->by_name.n_slots && bytes <= h->limit &&
 	    SLOT_BYTES * (slots - h->by_name.n_slots) <= h->limit - bytes)
 		renew_by_name(h, slots);
@@ -288,7 +286,7 @@ grow_by_addr(struct hosts *h)
 	return (0);
 }
 
-/* Room for another pair and what is new in it; name_len 0: no new name. */
+/* Make room for a pair, its name (name_len 0: a known one) and address. */
 static int
 grow(struct hosts *h, size_t name_len, bool addr_is_new)
 {
@@ -334,7 +332,7 @@ cost(const struct hosts *h, size_t name_len, bool addr_is_new)
 	return (bytes);
 }
 
-/* The numbers are of 32 bits, and the last one is NONE. */
+/* Indices have 32 bits, and the highest is NONE. */
 static bool
 has_room(const struct hosts *h, size_t name_len, bool addr_is_new)
 {
@@ -365,7 +363,7 @@ walk(const struct hosts *h, uint32_t pair, uint32_t addr, uint32_t *last)
 	return (n >= HOSTS_ADDRS_MAX ? -1 : 0);
 }
 
-/* Returns its offset. The next pair will be the first one of the name. */
+/* Returns its offset. The pair that is added next is the name's first. */
 static uint32_t
 put_name(struct hosts *h, const uint8_t *name, size_t len, uint64_t hash)
 {
@@ -377,7 +375,7 @@ put_name(struct hosts *h, const uint8_t *name, size_t len, uint64_t hash)
 	return (at);
 }
 
-/* Returns its number. */
+/* Returns its index. */
 static uint32_t
 put_addr(struct hosts *h, const struct hosts_addr *addr, uint32_t name)
 {
@@ -388,7 +386,7 @@ put_addr(struct hosts *h, const struct hosts_addr *addr, uint32_t name)
 	return (n);
 }
 
-/* The number of an address, or NONE. */
+/* The same, after a look at the address that was added last. */
 static uint32_t
 find_added(const struct hosts *h, const struct hosts_addr *addr)
 {
@@ -431,7 +429,7 @@ hosts_add(struct hosts *h, const uint8_t *name, const struct hosts_addr *addr)
 	return (0);
 }
 
-/* A smaller array that cannot be had leaves the larger one. */
+/* When memory is short the larger array stays. */
 static void
 array_shrink(void **array, size_t *room, size_t n, size_t size)
 {

@@ -1,12 +1,11 @@
 /*
  * The table of local hosts: names and their addresses, filled once and then
- * only read. Pure. A block list of a million names is nothing unusual, so a
- * name with one address that others have as well costs its own octets and at
- * most 26 more, and adding or finding one takes the same time however many
- * there are.
+ * only read. Pure. Block lists of a million names are common, so a name whose
+ * only address is shared with others takes its own octets and at most 26
+ * more, and adding or finding a name takes constant time.
  *
- * Names are as in msg_name.h, without pointers; their case is kept and makes
- * no difference.
+ * Names are in wire form without pointers (msg_name.h); their case is kept,
+ * and ignored when they are compared.
  */
 #ifndef DNS64D_LOCAL_HOSTS_H
 #define DNS64D_LOCAL_HOSTS_H
@@ -18,12 +17,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define HOSTS_ADDRS_MAX 1024 /* of one name: each new one is compared */
+#define HOSTS_ADDRS_MAX 1024 /* of one name: adding compares them all */
 
 struct hosts;
 struct siphash_key;
 
-/* An address; what addr6 has behind an IPv4 address is zero. */
+/* An address; with AF_INET the rest of addr6 is zero. */
 struct hosts_addr {
 	sa_family_t family;
 	union {
@@ -33,45 +32,45 @@ struct hosts_addr {
 };
 
 /*
- * key: random. Lists are often made by others, who shall not choose what
- * collides. Returns NULL when memory is short.
+ * key: random, so that the authors of lists cannot choose names that collide.
+ * Returns NULL with errno ENOMEM.
  */
 struct hosts *hosts_new(const struct siphash_key *key);
 
 void hosts_free(struct hosts *h);
 
-/* The most octets that the table may have from now on; at first any number. */
+/* Set the most octets that the table may take; at first there is no limit. */
 void hosts_limit(struct hosts *h, size_t bytes);
 
 /*
- * Make ready for so many more names at once, where the limit and memory allow
- * for it: the table then does not have to grow in steps.
+ * Make the table large enough for so many more names, if limit and memory
+ * allow it, so that it need not grow in steps.
  */
 void hosts_expect(struct hosts *h, size_t names);
 
-/* Octets that the table has, but for room that hosts_finish gives back. */
+/* Octets of the table, without what hosts_finish frees. */
 size_t hosts_bytes(const struct hosts *h);
 
 /* Read the text of an address without a scope. Returns 0, or -1. */
 int hosts_parse_addr(const char *text, struct hosts_addr *addr);
 
 /*
- * Add an address to a name, behind those that it has. What is there already
- * is not added again.
+ * Add an address to a name, behind those that it has, unless it has it
+ * already.
  *
  * Returns 0; or -1 with errno ENOSPC (the limit is reached), E2BIG
- * (the name has HOSTS_ADDRS_MAX addresses) or ENOMEM, and then nothing has
- * changed that could be seen.
+ * (the name has HOSTS_ADDRS_MAX addresses) or ENOMEM, and then no name and no
+ * address was added.
  */
 int hosts_add(struct hosts *h, const uint8_t *name,
     const struct hosts_addr *addr);
 
-/* To be called when all is added: gives back what room is left. */
+/* Free unused memory; to be called when all names are added. */
 void hosts_finish(struct hosts *h);
 
 /*
- * The addresses of a name in the order of adding: *at is HOSTS_FIRST before
- * the first. NULL: there are no more.
+ * Walk the addresses of a name in the order of adding. *at: HOSTS_FIRST
+ * before the first call. Returns NULL behind the last one.
  */
 #define HOSTS_FIRST UINT32_MAX
 const struct hosts_addr *hosts_next_addr(const struct hosts *h,
@@ -79,8 +78,7 @@ const struct hosts_addr *hosts_next_addr(const struct hosts *h,
 
 /*
  * The name that an address was first added to, or NULL. The unspecified
- * addresses are nobody's, for lists of what is to be blocked have them at
- * every name.
+ * addresses have no name: in block lists every name has them.
  */
 const uint8_t *hosts_name_of(const struct hosts *h,
     const struct hosts_addr *addr);

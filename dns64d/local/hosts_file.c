@@ -5,10 +5,10 @@
 #include "dns64d/wire/msg_name.h"
 #include "dns64d/wire/name_text.h"
 
-#define MARK "\357\273\277" /* of the byte order, as editors put it */
+#define MARK "\357\273\277" /* byte order mark in UTF-8 */
 #define MARK_LEN 3
 
-#define LARGE (1024 * 1024) /* octets from which on lines are counted first */
+#define LARGE (1024 * 1024) /* octets; of more the lines are counted first */
 
 void
 hosts_file_begin(struct hosts_file *f, struct hosts *hosts)
@@ -18,7 +18,7 @@ hosts_file_begin(struct hosts_file *f, struct hosts *hosts)
 	f->line = 1;
 }
 
-/* Messages go to terminals and logs. */
+/* Printable: messages go to terminals and logs. */
 static void
 copy_word(const struct hosts_file *f, char *out)
 {
@@ -32,7 +32,7 @@ copy_word(const struct hosts_file *f, char *out)
 	out[n] = '\0';
 }
 
-/* Of a line only the first fault is told. */
+/* Report a fault, unless the line has had one. */
 static void
 tell(struct hosts_file *f, const char *why)
 {
@@ -116,7 +116,7 @@ end_of_word(struct hosts_file *f)
 	return (status);
 }
 
-/* The line number stays when the file cannot be read on. */
+/* On an error the line number stays, for the message. */
 static int
 end_of_line(struct hosts_file *f)
 {
@@ -131,8 +131,8 @@ end_of_line(struct hosts_file *f)
 }
 
 /*
- * A word too long for a name is cut, which leaves it too long. A NUL, which
- * no word has, would hide what follows it.
+ * A word too long for a name is cut, and is still too long then. A NUL, which
+ * would end the word, is replaced by a character that no name has.
  */
 static void
 put(struct hosts_file *f, char c)
@@ -167,7 +167,7 @@ read_char(struct hosts_file *f, char c)
 	}
 }
 
-/* Most lines have one name, and few are read that have none. */
+/* An estimate of the names: most lines have one. */
 static size_t
 count_lines(const char *text, const char *end)
 {

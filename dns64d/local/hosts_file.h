@@ -1,15 +1,16 @@
 /*
  * The text of a hosts file (hosts(5)): lines of an address and its names.
- * Pure. Such files are made by many hands and programs: what is wrong in one
- * is left out, told by its line, and the rest holds.
+ * Pure. Faults are reported with their lines and skipped; the rest of the
+ * file is used.
  *
- * Understood without a word: carriage returns, any blanks, comments, a byte
- * order mark, lines of any length, a last line without an end. An address
- * with a scope is left out with its line, since it means nothing to clients.
+ * Accepted: carriage returns, any blanks, comments, a byte order mark, lines
+ * of any length, a last line without a newline. A line whose address has a
+ * scope is skipped without a report, since clients cannot use the address.
  *
- * Told and left out: what is no address, with its line; a name that is none
- * in ASCII letters, digits, "-" and "_" (RFC 952 and what is in use); a line
- * without a name. Good names stay where another of their line is bad.
+ * Reported: a line whose first word is no address, or that has no name, is
+ * skipped; so is a name with characters other than ASCII letters, digits, "-"
+ * and "_" (RFC 952, and "_", which is in use), without the other names of its
+ * line.
  */
 #ifndef DNS64D_LOCAL_HOSTS_FILE_H
 #define DNS64D_LOCAL_HOSTS_FILE_H
@@ -19,13 +20,13 @@
 
 #include "hosts.h"
 
-#define HOSTS_FAULTS_MAX 5 /* that are told one by one */
+#define HOSTS_FAULTS_MAX 5 /* that are reported one by one */
 #define HOSTS_FAULT_WORD 64
 #define HOSTS_WORD_MAX 256 /* a name's text and the NUL */
 
 struct hosts_fault {
 	unsigned line;
-	const char *why;	     /* reads well behind the word */
+	const char *why;	     /* to be printed behind the word */
 	char word[HOSTS_FAULT_WORD]; /* printable, cut short */
 };
 
@@ -44,7 +45,7 @@ struct hosts_file {
 		HOSTS_SKIP	  /* the rest of the line */
 	} state;
 	struct hosts_addr addr;
-	bool is_bad; /* the line, and that is told */
+	bool is_bad; /* a fault of the line was reported */
 	bool in_comment;
 	char word[HOSTS_WORD_MAX];
 	size_t word_len;
@@ -53,10 +54,10 @@ struct hosts_file {
 void hosts_file_begin(struct hosts_file *f, struct hosts *hosts);
 
 /*
- * Read more of the text, in pieces of any size, and in the end its end. Large
- * pieces are faster.
- * Returns 0; or -1 with errno ENOSPC or ENOMEM of hosts_add, and then
- * nothing more is to be read.
+ * Read the next piece of the text, of any size (large ones are faster), and
+ * finish behind the last one.
+ * Returns 0; or -1 with errno ENOSPC or ENOMEM of hosts_add, and then neither
+ * may be called again.
  */
 int hosts_file_read(struct hosts_file *f, const char *text, size_t len);
 int hosts_file_end(struct hosts_file *f);

@@ -1,6 +1,6 @@
 /*
- * Local names. Owns what is answered about hosts and special-use zones, not
- * which there are: see hosts.h and local_zones.c.
+ * The answers about local hosts and special-use zones. hosts.h and
+ * local_zones.c have the names.
  */
 #include <sys/socket.h>
 
@@ -17,7 +17,7 @@
 
 static const uint8_t name_nobody[] = "\006nobody\007invalid";
 
-/* An answer in the making. */
+/* An answer being written. */
 struct reply {
 	const struct msg_scan *query;
 	const uint8_t *name; /* of the question */
@@ -53,7 +53,7 @@ put_soa(struct reply *r, enum msg_section section, const uint8_t *apex)
 	msg_build_soa(&r->b, section, apex, LOCAL_TTL, &soa);
 }
 
-/* A denial without an SOA could not be cached (RFC 2308, 5). */
+/* A denial gets an SOA, or it could not be cached (RFC 2308, 5). */
 static size_t
 finish(struct reply *r, const uint8_t *apex)
 {
@@ -143,7 +143,7 @@ answer_localhost(struct reply *r, const uint8_t *apex)
 	return (finish(r, apex));
 }
 
-/* The zone's apex has what every zone has (RFC 6303, 3). */
+/* An empty zone has SOA and NS at its apex (RFC 6303, 3). */
 static size_t
 answer_empty(struct reply *r, const uint8_t *apex)
 {
@@ -151,7 +151,7 @@ answer_empty(struct reply *r, const uint8_t *apex)
 		begin(r, MSG_NXDOMAIN);
 		return (finish(r, apex));
 	}
-	/* DS stands in the parent zone, which is not ours. */
+	/* DS belongs to the parent zone (RFC 4035, 3.1.4.1). */
 	if (r->query->qtype == MSG_T_DS)
 		return (0);
 	begin(r, MSG_NOERROR);
@@ -186,7 +186,7 @@ answer_zone(struct reply *r, enum local_zones zones)
 	return (0);
 }
 
-/* The host whose address a reverse name means, also inside a Pref64. */
+/* The host whose address a reverse name has, also inside a Pref64. */
 static const uint8_t *
 reverse_target(const struct hosts *hosts, const struct reply *r,
     bool *is_pref64)

@@ -1,11 +1,11 @@
 /*
- * Names that are answered here: those of hosts files and `host` statements,
- * with AAAA synthesised for hosts that have IPv4 only, and the special-use
- * zones that no resolver should ask the world about. Pure.
+ * Names that are answered without an upstream: those of hosts files and
+ * `host` statements, with AAAA synthesised for hosts that have IPv4 only, and
+ * the special-use zones that resolvers should answer themselves. Pure.
  *
- * What DNS64 itself answers (ipv4only.arpa, reverse names below a Pref64)
- * comes first; but a Pref64 address whose IPv4 address is a local host has
- * that host's name.
+ * ipv4only.arpa, and reverse names below a Pref64, are answered by synth.
+ * A reverse name below a Pref64 whose IPv4 address is that of a local host is
+ * answered here.
  */
 #ifndef DNS64D_LOCAL_LOCAL_H
 #define DNS64D_LOCAL_LOCAL_H
@@ -16,7 +16,7 @@
 
 #include "dns64d/wire/msg_scan.h"
 
-#define LOCAL_TTL 60 /* secs: hosts files are edited by hand */
+#define LOCAL_TTL 60 /* secs: short, since hosts files get edited */
 
 struct balance_pick;
 struct dns64_policy;
@@ -30,8 +30,8 @@ enum local_zones {
 };
 
 /*
- * Answer a query that is about a local name. Of a host, that is its
- * addresses: its other types may well exist upstream.
+ * Answer a query for a local name. Of a host only A, AAAA and ANY are
+ * answered: records of other types may exist upstream.
  *
  * policy, pick: of the client's view, for the synthesis. limit: as for
  * msg_build_begin. buf: room for it. *n_synthesised: AAAA in the answer.
@@ -47,11 +47,11 @@ size_t local_answer(const struct hosts *hosts, enum local_zones zones,
 enum local_zone_kind {
 	LOCAL_ZONE_NONE,
 	LOCAL_ZONE_ABSENT,   /* neither the zone nor anything in it exists */
-	LOCAL_ZONE_EMPTY,    /* the zone does, with SOA and NS */
-	LOCAL_ZONE_LOCALHOST /* every name in it is this host */
+	LOCAL_ZONE_EMPTY,    /* the zone exists, with SOA and NS only */
+	LOCAL_ZONE_LOCALHOST /* every name in it has the loopback addresses */
 };
 
-/* *apex: the part of name that is the zone's. */
+/* *apex: the name of the zone, as a part of name. */
 enum local_zone_kind local_zone_find(const uint8_t *name,
     enum local_zones which, const uint8_t **apex);
 

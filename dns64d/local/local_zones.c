@@ -1,17 +1,15 @@
 /*
- * Special-use zones. Owns the table, which is that of IANA's registries
+ * The table of special-use zones: those of IANA's registries
  * "Locally-Served DNS Zones" and "Special-Use Domain Names", compared on
- * 2026-11-29 with public copies of September 2026. Knows no hosts.
+ * 2026-11-29 with public copies of September 2026.
  *
- * Registered, and not here because resolvers are to treat them like any
- * other name:
+ * These are registered, but resolvers are to treat them like other names:
  *
  *	example, example.com, .net, .org	RFC 6761, 6.5 (4)
  *	170 and 171.0.0.192.in-addr.arpa	RFC 8880, 7.2 (4)
  *
- * and ipv4only.arpa, which DNS64 answers by itself: see synth_ptr.c. The
- * second prefix for documentation, 3fff::/20 (RFC 9637), is not registered
- * as locally served.
+ * ipv4only.arpa is answered by synth_ptr.c. The second prefix for
+ * documentation, 3fff::/20 (RFC 9637), is not registered as locally served.
  */
 #include <sys/socket.h>
 
@@ -20,8 +18,8 @@
 #include "dns64d/synth/reverse.h"
 
 /*
- * nowhere: no site has a use for it, so it is answered unless an upstream is
- * configured for it; the others are answered with `special-zones yes`.
+ * nowhere: no site uses names in it, so it is answered unless an upstream is
+ * configured for it. The others are answered with `special-zones yes` only.
  */
 static const struct {
 	const char *apex;
@@ -34,13 +32,12 @@ static const struct {
 	{ "\007invalid", LOCAL_ZONE_ABSENT, true },
 	/* RFC 7686, 2 (4): NXDOMAIN. */
 	{ "\005onion", LOCAL_ZONE_ABSENT, true },
-	/* RFC 9476, 2: there is no need to look it up. */
+	/* RFC 9476, 2: not in the DNS. */
 	{ "\003alt", LOCAL_ZONE_ABSENT, true },
 	/*
-	 * RFC 9462, 6.4: not to be forwarded. Clients ask there for the
-	 * encrypted services of the resolver that they use. The answer of an
-	 * upstream would be about the upstream, and lead them past us and
-	 * DNS64.
+	 * RFC 9462, 6.4: not to be forwarded. Clients ask it for encrypted
+	 * services of their resolver. The answer of an upstream would make
+	 * them ask the upstream, without DNS64.
 	 */
 	{ "\010resolver\004arpa", LOCAL_ZONE_EMPTY, true },
 	/* RFC 6762, 22.1 (4): NXDOMAIN. */
@@ -52,9 +49,8 @@ static const struct {
 	/* RFC 9665, 8.4: as RFC 6303, 3. */
 	{ "\007service\004arpa", LOCAL_ZONE_EMPTY, false },
 	/*
-	 * Identifiers of other protocols, which the DNS does not have: RFC
-	 * 9031; RFC 9140, 5.6; RFC 9965, which deprecates the one of RFC
-	 * 9140. Resolvers need not know them, and arpa denies them.
+	 * Identifiers of other protocols, not in the DNS: RFC 9031; RFC 9140,
+	 * 5.6; RFC 9965, which deprecates that of RFC 9140.
 	 */
 	{ "\0066tisch\004arpa", LOCAL_ZONE_ABSENT, false },
 	{ "\010eap-noob\004arpa", LOCAL_ZONE_ABSENT, false },
@@ -63,7 +59,7 @@ static const struct {
 
 /*
  * Reverse zones by the numbers of their names, as in reverse.h. The last
- * number has a range; numbers that are not written are zero.
+ * number is a range; numbers that are left out are zero.
  */
 struct reverse_zone {
 	int family;

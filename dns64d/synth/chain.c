@@ -1,6 +1,5 @@
 /*
- * Following CNAMEs through an answer section. Owns the order of the way;
- * refuses to know what is synthesised at its end.
+ * Following CNAMEs through an answer section, whatever their order in it.
  */
 #include "chain.h"
 
@@ -26,8 +25,8 @@ owner_is_end(struct chain *c, const struct msg_rr *rr)
 }
 
 /*
- * Put the links into order where they stand: link i + 1 is looked for among
- * those not used yet, and in a message in good order is the first of them.
+ * Sort the links in place: each next one is searched for among those not yet
+ * used. In a message whose records are in order it is the first of them.
  */
 static void
 order_links(struct chain *c, size_t n_all)

@@ -1,9 +1,8 @@
 /*
- * The way from the question's name to the records asked for, through the
- * CNAMEs of an answer section (RFC 6147, 5.1.5; RFC 1034, 3.6.2). The
- * CNAMEs that a server makes for a DNAME are CNAMEs like any others
- * (RFC 6672, 3.1). Borrows the message; its work is bounded whatever the
- * message holds.
+ * The chain of CNAMEs in an answer section, from the question's name to the
+ * records asked for (RFC 6147, 5.1.5; RFC 1034, 3.6.2). CNAMEs that a server
+ * synthesised from a DNAME (RFC 6672, 3.1) are treated like others. Borrows
+ * the message; the work is bounded whatever is in it.
  */
 #ifndef DNS64D_SYNTH_CHAIN_H
 #define DNS64D_SYNTH_CHAIN_H
@@ -22,7 +21,7 @@
 
 struct chain {
 	const struct msg_scan *msg;
-	struct msg_rr link[CHAIN_MAX]; /* in the order of the way */
+	struct msg_rr link[CHAIN_MAX]; /* in the order of the chain */
 	size_t n;
 	size_t end;	/* offset in the message of the last name */
 	size_t horizon; /* offset behind the records that are looked at */
@@ -30,14 +29,13 @@ struct chain {
 };
 
 /*
- * Follow the chain in the answer section of m. A loop ends where it closes.
- * Records of names that the chain does not lead to do not count: they answer
- * another question, and nothing says that their addresses are those of the
- * question's name.
+ * Follow the chain in the answer section of m. A loop is followed once.
+ * Records of names that are not in the chain are ignored: they answer another
+ * question, and their addresses need not be those of the question's name.
  */
 void chain_follow(struct chain *c, const struct msg_scan *m);
 
-/* Are there more records than are looked at? */
+/* True when there are more than CHAIN_RECORDS_MAX records. */
 bool chain_is_cut(const struct chain *c);
 
 /*
@@ -47,9 +45,9 @@ bool chain_is_cut(const struct chain *c);
 bool chain_next(struct chain *c, uint16_t type, struct msg_rr *rr);
 
 /*
- * Copy the chain into an answer, with its DNAMEs. The CNAMEs come in the
- * order of the way, even if they did not in the message.
- * sigs: copy the RRSIG records over them, too.
+ * Copy the chain into an answer, with its DNAMEs. The CNAMEs are written in
+ * the order of the chain, whatever their order in the message.
+ * sigs: copy the RRSIG records that cover them, too.
  */
 void chain_copy(const struct chain *c, bool sigs, struct msg_build *b);
 

@@ -1,6 +1,5 @@
 /*
- * Taking records, and parts of them, out of replies. Owns no decision but
- * what belongs to the part that goes.
+ * Removing records, and SvcParams of records, from replies.
  */
 #include "filter.h"
 #include "dns64d/wire/msg.h"
@@ -14,7 +13,7 @@ is_svcb(uint16_t type)
 	return (type == MSG_T_SVCB || type == MSG_T_HTTPS);
 }
 
-/* The type that a record is about: what it covers, when it is a signature. */
+/* The type of a record, or the type that it covers when it is an RRSIG. */
 static uint16_t
 subject(const struct msg_rr *rr)
 {
@@ -38,7 +37,7 @@ is_a(uint16_t type)
 	return (type == MSG_T_A);
 }
 
-/* The type of the first RRset when there are others, or 0. */
+/* The type of the first RRset; 0 when it is the only one. */
 static uint16_t
 first_of_many(const struct msg_scan *m)
 {
@@ -92,7 +91,7 @@ copy(const struct filter *f, struct msg_build *b, enum msg_section section,
 		msg_build_copy(b, section, rr);
 }
 
-/* One RRset of many is an answer by itself: the rest would tell of others. */
+/* The other sections would be about the RRsets that are left out, too. */
 static bool
 section_is_wanted(const struct filter *f, enum msg_section section)
 {

@@ -1,8 +1,8 @@
 /*
- * Answers that are passed on with something taken out: A records where a
+ * Replies that are passed on with some records removed: A records where a
  * view filters them, ipv4hint of HTTPS and SVCB records (RFC 9460, 7.3), and
- * of an answer to ANY over UDP all but one RRset (RFC 8482, 4.1). Signatures
- * of what was changed go with it, and AD is cleared. Pure.
+ * all but one RRset of an answer to ANY over UDP (RFC 8482, 4.1). Signatures
+ * of what was changed are removed as well, and AD is cleared. Pure.
  */
 #ifndef DNS64D_SYNTH_FILTER_H
 #define DNS64D_SYNTH_FILTER_H
@@ -15,7 +15,7 @@
 
 struct dns64_policy;
 
-/* What is to be taken out of one reply. */
+/* What is to be removed from one reply. */
 struct filter {
 	const struct msg_scan *reply; /* borrowed */
 	bool a;
@@ -24,8 +24,8 @@ struct filter {
 };
 
 /*
- * See what has to be taken out of a reply. minimise: the client asked over
- * UDP. Returns false when it can be relayed as it is.
+ * Find out what has to be removed from a reply. minimise: the client asked
+ * over UDP. Returns false when it can be relayed as it is.
  */
 bool filter_begin(struct filter *f, const struct dns64_policy *policy,
     const struct msg_scan *query, const struct msg_scan *reply, bool minimise);

@@ -9,7 +9,7 @@
 static const uint8_t in_addr_arpa[] = "\007in-addr\004arpa";
 static const uint8_t ip6_arpa[] = "\003ip6\004arpa";
 
-/* An octet without leading zeros; -1: not one. */
+/* Read an octet without leading zeros. Returns -1 when it is none. */
 static int
 read_octet(const uint8_t *label)
 {

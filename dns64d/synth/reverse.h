@@ -16,12 +16,12 @@
 
 /*
  * A name as numbers, the one next to the root first: octets of in-addr.arpa
- * without leading zeros, nibbles of ip6.arpa in either case. They end where
- * a label is none.
+ * without leading zeros, nibbles of ip6.arpa in either case. They end before
+ * the first label that is not such a number.
  */
 struct reverse {
 	int family;  /* 0: the name is in neither tree */
-	bool deeper; /* it has labels below those of an address */
+	bool deeper; /* it has more labels than an address */
 	size_t n;
 	uint8_t digit[REVERSE_DIGITS_MAX];
 	const uint8_t *label[REVERSE_DIGITS_MAX]; /* in the name */

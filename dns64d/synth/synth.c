@@ -1,6 +1,6 @@
 /*
- * DNS64 (RFC 6147, 5). Owns the decisions: what is asked, when it is enough,
- * which answer it makes. Refuses to know sockets, time and retries.
+ * DNS64 (RFC 6147, 5): decides which questions go upstream, when the replies
+ * suffice, and which answer is made of them.
  */
 #include <limits.h>
 #include <string.h>
@@ -191,7 +191,10 @@ has_signatures(const struct msg_scan *m)
 	return (false);
 }
 
-/* A client that validates would refuse what takes the place of a proof. */
+/*
+ * A validating client would refuse synthesised records in place of a signed
+ * denial (RFC 6147, 5.5).
+ */
 static bool
 is_left_alone(const struct synth *s)
 {
@@ -199,7 +202,7 @@ is_left_alone(const struct synth *s)
 	    has_signatures(s->reply[SYNTH_MAIN]));
 }
 
-/* The AAAA lookup alone decides, whatever A may bring (RFC 6147, 5.1.1, 2). */
+/* Whether the AAAA reply is used whatever A says (RFC 6147, 5.1.1, 5.1.2). */
 static bool
 main_decides(const struct synth *s)
 {
@@ -231,7 +234,7 @@ ask_a(struct synth *s)
 	return (SYNTH_ASK_A);
 }
 
-/* What follows from the states of the two lookups. */
+/* What to do next, by the states of the two lookups. */
 static unsigned
 next_step(struct synth *s)
 {
@@ -241,7 +244,7 @@ next_step(struct synth *s)
 		return (is_open(main) ? SYNTH_WAIT : SYNTH_ANSWER);
 	if (main_decides(s))
 		return (SYNTH_ANSWER);
-	/* A never overtakes AAAA before its deadline (RFC 6147, 5.1.8). */
+	/* Before its deadline AAAA is waited for (RFC 6147, 5.1.8). */
 	if (main == SYNTH_S_PENDING)
 		return (SYNTH_WAIT);
 	if (a == SYNTH_S_IDLE)
@@ -286,7 +289,7 @@ synth_timer(struct synth *s, enum synth_timer timer)
 	return (next_step(s));
 }
 
-/* How many records there are to make AAAA of; c stays as it is. */
+/* How many A records are at the end of the chain; c does not change. */
 static unsigned
 count_a(const struct chain *c)
 {
@@ -300,31 +303,31 @@ count_a(const struct chain *c)
 }
 
 /*
- * The IPv4 addresses that have had their AAAA: an open hash table, twice as
- * large as there can be addresses. The hash need not be secret: the work of
- * the worst set is bounded by SEEN_PROBES, and a record that comes twice is
- * an oddity, no harm.
+ * The IPv4 addresses that AAAA were made of: an open hash table, twice as
+ * large as there can be addresses. The hash need not be secret: SEEN_PROBES
+ * bounds the work, and an address that is not found causes a duplicate
+ * record, which is harmless.
  */
 #define SEEN_SIZE (2 * SYNTH_RRS_MAX)
 #define SEEN_PROBES 32
 
 struct seen {
-	uint32_t addr[SEEN_SIZE]; /* where used says so */
+	uint32_t addr[SEEN_SIZE]; /* valid where the bit in used is set */
 	uint8_t used[SEEN_SIZE / 8];
 };
 
-/* AAAA in the making. */
+/* AAAA records being synthesised. */
 struct harvest {
 	struct msg_build *b;
 	uint8_t owner[MSG_NAME_MAX];
 	uint32_t ttl; /* of all: an RRset has one (RFC 2181, 5.2) */
 	uint32_t ttl_cap;
-	bool cap_fixed; /* it does not count down with the replies' TTLs */
+	bool cap_fixed; /* ttl_cap stays the same as the replies age */
 	unsigned max;
 	struct seen seen;
 };
 
-/* Note an address; false when it was there. */
+/* Add an address. Returns false when it is there already. */
 static bool
 seen_add(struct seen *seen, struct in_addr addr)
 {
@@ -345,7 +348,7 @@ seen_add(struct seen *seen, struct in_addr addr)
 	return (true);
 }
 
-/* The lowest TTL of the records to make AAAA of; c stays as it is. */
+/* The lowest TTL of these A records; c does not change. */
 static uint32_t
 lowest_ttl(const struct chain *c)
 {
@@ -388,7 +391,7 @@ add_synthesised(struct synth *s, struct harvest *h, const struct msg_rr *rr)
 	}
 }
 
-/* From the A record first on, in their order, up to the one before last. */
+/* Synthesise from the A records [first, last), in their order. */
 static void
 harvest(struct synth *s, const struct chain *c, struct harvest *h,
     unsigned first, unsigned last)
@@ -405,8 +408,8 @@ harvest(struct synth *s, const struct chain *c, struct harvest *h,
 }
 
 /*
- * Where not all of them are wanted, each client is to get others. The id of
- * the query is as random as this needs.
+ * When max-synth leaves some addresses out, clients get different ones: the
+ * first is chosen by the id of the query, which is random enough for this.
  */
 static void
 build_synthesised(struct synth *s, const struct chain *c, struct msg_build *b)
@@ -434,7 +437,7 @@ build_synthesised(struct synth *s, const struct chain *c, struct msg_build *b)
 	}
 	harvest(s, c, &h, first, UINT_MAX);
 	harvest(s, c, &h, 0, first);
-	/* A bound of ours, not of the administrator's, leaves some out. */
+	/* TC when SYNTH_RRS_MAX, not the configuration, leaves some out. */
 	if (s->n_synthesised == SYNTH_RRS_MAX &&
 	    count_a(c) * s->policy->n_prefixes > SYNTH_RRS_MAX)
 		msg_build_truncate(b);
@@ -467,9 +470,9 @@ copy_section(const struct msg_scan *m, enum msg_section section,
 }
 
 /*
- * RFC 6147, 5.4: the chain, the addresses we stand for, and the rest from
- * the reply of this lookup. AD and AA are cleared, for the answer section is
- * ours, and we have authority over neither name.
+ * RFC 6147, 5.4: the chain, our addresses, and the authority and additional
+ * sections of this lookup's reply. AD and AA are cleared, since the answer
+ * section is neither validated nor authoritative.
  */
 static size_t
 compose(struct synth *s, enum synth_lookup lookup, size_t limit, uint8_t *buf)
@@ -493,8 +496,8 @@ compose(struct synth *s, enum synth_lookup lookup, size_t limit, uint8_t *buf)
 }
 
 /*
- * Excluded addresses are never shown, not even by a relayed answer, nor are
- * those of another name than the question leads to.
+ * Whether the reply has AAAA that must not be passed on: excluded addresses,
+ * and addresses of names that are not at the end of the chain.
  */
 static bool
 has_unwanted_aaaa(const struct synth *s)
@@ -566,8 +569,8 @@ answer_a(struct synth *s, size_t limit, uint8_t *buf)
  *	ERROR       A      A      A                main
  *	no reply    A      A      A                none
  *
- * (1) only when the policy wants it (main_decides). (2) the A might exist:
- * NODATA would be a lie (RFC 6147, 5.1.6).
+ * (1) only when the policy says so (main_decides). (2) A records may exist,
+ * so NODATA would be wrong (RFC 6147, 5.1.6).
  */
 static enum synth_lookup
 choose_lookup(const struct synth *s)

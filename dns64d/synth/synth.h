@@ -1,7 +1,7 @@
 /*
- * DNS64 as a pure state machine (RFC 6147, 5). The I/O layer asks what to
- * send, reports what came, and is told when to answer and with which bytes;
- * it never needs to know why.
+ * DNS64 as a pure state machine (RFC 6147, 5). The caller sends the questions
+ * that it asks for, reports replies, failures and timers to it, and gets the
+ * octets of the answer from it.
  *
  *	client's query --synth_begin--> ask lookups, or answer at once
  *	reply of a lookup --synth_reply--.
@@ -9,10 +9,10 @@
  *	timer          --synth_timer--'
  *	SYNTH_ANSWER   --synth_answer--> bytes for the client
  *
- * The main lookup is the client's own question (AAAA, or anything that is
- * simply forwarded) or, for a PTR inside a Pref64, that of in-addr.arpa. The
- * A lookup is the A question of an AAAA query. Knows no sockets, clock or
- * retries: a lookup's reply is the final one of all tries.
+ * The lookup SYNTH_MAIN is the client's own question (AAAA, or any question
+ * that is just forwarded) or, for a PTR inside a Pref64, the question for the
+ * name in in-addr.arpa. The lookup SYNTH_A is the A question of an AAAA query.
+ * Retries are the caller's: it reports a lookup once, when all are over.
  */
 #ifndef DNS64D_SYNTH_SYNTH_H
 #define DNS64D_SYNTH_SYNTH_H
@@ -32,9 +32,9 @@ struct dns64_policy;
 enum synth_lookup { SYNTH_MAIN, SYNTH_A, SYNTH_N_LOOKUPS };
 
 /*
- * What the I/O layer is to do now, a set. SYNTH_ANSWER ends the question:
- * outstanding lookups and timers are to be dropped, no other bit is set.
- * An empty set means wait.
+ * What the caller is to do now, a set of bits. With SYNTH_ANSWER no other bit
+ * is set, and pending lookups and timers are to be cancelled. An empty set
+ * means wait.
  */
 enum synth_todo {
 	SYNTH_WAIT = 0,
@@ -50,7 +50,7 @@ enum synth_timer {
 	SYNTH_TIMER_A	  /* policy->a_delay_ms: the delayed A is due */
 };
 
-/* What kind of answer it became, for the statistics. */
+/* The kind of answer, for the statistics. */
 enum synth_outcome {
 	SYNTH_O_RELAYED,     /* the upstream's answer as it was */
 	SYNTH_O_FILTERED,    /* real records with some taken out */
@@ -70,22 +70,40 @@ enum synth_plan {
 	SYNTH_P_LOCAL /* nothing goes upstream */
 };
 
+/*
+ * The state of one lookup.
+ *
+ *	IDLE ---> PENDING ---> OVERDUE
+ *	             |            |
+ *	             +------------+--> FAILED, DATA, EMPTY, NXDOMAIN, ERROR,
+ *	                               BOGUS
+ *
+ * IDLE to PENDING: synth_begin, for SYNTH_MAIN always and for SYNTH_A with
+ * `ask parallel`; otherwise, for SYNTH_A, synth_timer (SYNTH_TIMER_A) or the
+ * end or deadline of SYNTH_MAIN. PENDING to OVERDUE: synth_timer
+ * (SYNTH_TIMER_AAAA), SYNTH_MAIN only. To FAILED: synth_fail, or synth_reply
+ * with TC. To the others: synth_reply. None of these is left again.
+ *
+ * reply[] is NULL in IDLE, PENDING and OVERDUE, and must not be read in
+ * FAILED; it is the reply in the others. In the plan SYNTH_P_LOCAL both
+ * lookups stay IDLE, in all but SYNTH_P_AAAA SYNTH_A does.
+ */
 enum synth_state {
-	SYNTH_S_IDLE, /* not asked yet */
-	SYNTH_S_PENDING,
-	SYNTH_S_OVERDUE, /* asked, its deadline is over */
-	SYNTH_S_FAILED,	 /* no upstream answered */
-	SYNTH_S_DATA,	 /* acceptable records at the end of the chain */
-	SYNTH_S_EMPTY,	 /* NOERROR without them */
-	SYNTH_S_NXDOMAIN,
-	SYNTH_S_ERROR, /* any other rcode */
-	SYNTH_S_BOGUS  /* error that tells of failed validation */
+	SYNTH_S_IDLE,	  /* not asked */
+	SYNTH_S_PENDING,  /* asked */
+	SYNTH_S_OVERDUE,  /* asked, its deadline is over */
+	SYNTH_S_FAILED,	  /* no upstream answered */
+	SYNTH_S_DATA,	  /* acceptable records at the end of the chain */
+	SYNTH_S_EMPTY,	  /* NOERROR without them */
+	SYNTH_S_NXDOMAIN, /* rcode NXDOMAIN */
+	SYNTH_S_ERROR,	  /* any other rcode */
+	SYNTH_S_BOGUS	  /* error with an EDE of failed DNSSEC validation */
 };
 
 /*
- * One client question. Borrows policy, query and the replies: they live
- * until synth_answer has been called or the struct is abandoned. Owns
- * nothing, so it needs no freeing.
+ * One client question. Borrows policy, query and the replies, which must be
+ * valid until synth_answer has returned or the struct is no longer used. It
+ * owns nothing and needs no freeing.
  */
 struct synth {
 	const struct dns64_policy *policy;
@@ -113,15 +131,15 @@ unsigned synth_begin(struct synth *s, const struct dns64_policy *policy,
     const struct msg_scan *query);
 
 /*
- * Choose among the prefixes by this, which is borrowed until synth_answer;
- * without it every prefix is used. After synth_begin. ipv4only.arpa shows
- * every prefix in any case (RFC 7050, 5.1).
+ * Let pick choose among the prefixes; it is borrowed until synth_answer.
+ * Without it every prefix is used. To be called after synth_begin. Answers
+ * for ipv4only.arpa have every prefix in any case (RFC 7050, 5.1).
  */
 void synth_balance(struct synth *s, struct balance_pick *pick);
 
 /*
- * The client asked over UDP: of an answer to ANY one RRset is enough
- * (RFC 8482, 4.1). After synth_begin.
+ * The client asked over UDP: an answer to ANY is reduced to one RRset
+ * (RFC 8482, 4.1). To be called after synth_begin.
  */
 void synth_minimise(struct synth *s);
 
@@ -130,36 +148,36 @@ void synth_question(const struct synth *s, enum synth_lookup lookup,
     struct msg_question *q);
 
 /*
- * A lookup has its reply. It must be the reply to the lookup's question
- * (msg_is_reply_to) and, for TC, have been asked again over TCP: a reply that
- * still has TC set counts as none in the AAAA plan.
- * A second reply of a lookup is ignored, an overdue one is welcome.
+ * Report the reply of a lookup: the reply to its question (msg_is_reply_to),
+ * which was asked again over TCP if it had TC set. A reply that still has TC
+ * set counts as a failure unless it is just forwarded. A second reply of a
+ * lookup is ignored; one after the deadline is used.
  *
- * An overdue AAAA lookup makes way for a synthesised answer, or for NXDOMAIN
- * of the A lookup. When A has no address the answer still waits for the end
- * of the AAAA lookup: a slow IPv6-only name must not be denied.
+ * After the deadline of AAAA a synthesised answer, or NXDOMAIN of A, is sent
+ * without waiting for AAAA. When A has no address, AAAA is still waited for:
+ * a slow name with IPv6 only must not be denied.
  */
 unsigned synth_reply(struct synth *s, enum synth_lookup lookup,
     const struct msg_scan *reply);
 
-/* No upstream answered the lookup: all tries are over. */
+/* Report that no upstream answered a lookup, retries included. */
 unsigned synth_fail(struct synth *s, enum synth_lookup lookup);
 
-/* A timer that was asked for has run out; stale ones do no harm. */
+/* Report a timer that was asked for; one too late changes nothing. */
 unsigned synth_timer(struct synth *s, enum synth_timer timer);
 
 /*
  * The client's answer, after SYNTH_ANSWER.
  * limit: octets, from msg_reply_limit. buf: room for them.
- * Returns the length; short of memory the answer is SERVFAIL.
+ * Returns the length. When no answer can be made it is SERVFAIL.
  */
 size_t synth_answer(struct synth *s, size_t limit, uint8_t *buf);
 
 /*
- * After synth_answer: the same replies would make the same answer for any
- * client under this policy, and when their TTLs have counted down its TTLs
- * would have, too. Not so where chance or the client chooses, or where a
- * bound holds a TTL. Answers to ANY depend on the transport.
+ * After synth_answer: true when the same replies make the same answer for
+ * each client under this policy, with TTLs that count down as theirs do. False
+ * when chance or the client's address chose prefixes or addresses, when a TTL
+ * is a fixed bound, and for ANY, whose answer depends on the transport.
  */
 bool synth_is_repeatable(const struct synth *s);
 

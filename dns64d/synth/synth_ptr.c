@@ -1,7 +1,5 @@
 /*
- * Reverse names below a Pref64, and ipv4only.arpa. Owns the two special
- * trees of names; knows no sockets, and no state from one question to the
- * next.
+ * Reverse names below a Pref64, and ipv4only.arpa.
  */
 #include <sys/socket.h>
 
@@ -56,7 +54,7 @@ build_soa(struct msg_build *b, uint32_t ttl)
 	msg_build_soa(b, MSG_AUTHORITY, name_ipv4only, ttl, &soa);
 }
 
-/* The pair of addresses in every prefix that AAAA are made with. */
+/* Both addresses in every prefix that is used for synthesis. */
 static void
 build_ipv4only_aaaa(const struct dns64_policy *p, struct msg_build *b)
 {
@@ -127,7 +125,7 @@ ptr_answer_local(const struct dns64_policy *p, const struct msg_scan *query,
 	return (msg_build_finish(&b));
 }
 
-/* The CNAME lives no longer than what it leads to, and at least a second. */
+/* At most the TTL of the record that the CNAME leads to, at least 1 s. */
 static uint32_t
 cname_ttl(const struct dns64_policy *p, const struct chain *c,
     const struct msg_rr *ptr)

@@ -1,7 +1,7 @@
 /*
- * Names that DNS64 answers or redirects because of what they mean: reverse
- * names below a Pref64 (RFC 6147, 5.3.1) and ipv4only.arpa (RFC 7050;
- * RFC 8880, 7). Pure; synth.c is the only caller.
+ * Names that are special to DNS64: reverse names below a Pref64 (RFC 6147,
+ * 5.3.1), which are answered or redirected, and ipv4only.arpa (RFC 7050;
+ * RFC 8880, 7), which is answered. Pure; synth.c is the only caller.
  */
 #ifndef DNS64D_SYNTH_SYNTH_PTR_H
 #define DNS64D_SYNTH_SYNTH_PTR_H
@@ -15,7 +15,7 @@
 struct dns64_policy;
 struct msg_scan;
 
-/* What is special about a question of class IN. */
+/* Which special name a question of class IN is about. */
 enum ptr_kind {
 	PTR_NONE,	    /* nothing: to be handled like any other */
 	PTR_PREF64,	    /* PTR of an address inside a Pref64 */
