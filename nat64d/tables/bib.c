@@ -281,7 +281,7 @@ create(struct bib *b, const struct taddr6 *in6, const struct rng *rng,
 	e = new_entry(b, why);
 	if (e == NULL)
 		return (NULL);
-	/* The port comes last: taken in vain, it would be in quarantine. */
+	/* The port last: releasing it would put it into quarantine. */
 	index = choose_addr(b, in6, now);
 	if (index < 0) {
 		refuse(why, REFUSED_POOL, 0);

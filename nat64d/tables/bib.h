@@ -41,7 +41,7 @@
 struct session;
 RB_HEAD(session_tree, session);
 
-/* Most sessions of one binding, whatever the configuration says. */
+/* Most sessions of one binding: the range of n_sessions. */
 #define BIB_MAX_SESSIONS ((1u << 23) - 1)
 
 /*

@@ -39,10 +39,10 @@ struct frag_limits {
 				    translator does (RFC 7915, 1.2) */
 };
 
-/* Set the defaults; the limits are ours (RFC 6146, 3.4 wants some). */
+/* Set the defaults. RFC 6146, 3.4 requires limits but gives no values. */
 void frag_limits_init(struct frag_limits *l);
 
-/* Where the fragments of a datagram go: the outgoing tuple of its first. */
+/* The outgoing tuple of a datagram, which its first fragment determines. */
 union frag_target {
 	struct { /* datagram came from IPv6 */
 		struct tuple4 t4;

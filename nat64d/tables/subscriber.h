@@ -165,8 +165,9 @@ void subscriber_remove_binding(struct subscribers *subs, struct subscriber *s,
 
 /*
  * The same for a session: returns 0, or -1 with *why:
- * REFUSED_SUBSCRIBER_SESSIONS or REFUSED_FAIR_SHARE. check only asks, and s
- * may be NULL for a subscriber that is not known yet.
+ * REFUSED_SUBSCRIBER_SESSIONS or REFUSED_FAIR_SHARE.
+ * subscriber_check_session() counts nothing; its s may be NULL for a
+ * subscriber that is not known yet.
  */
 int subscriber_check_session(const struct subscribers *subs,
     const struct subscriber *s, const struct in6_addr *addr, uint64_t n_free,

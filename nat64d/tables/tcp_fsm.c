@@ -116,7 +116,7 @@ tcp_state_name(enum tcp_state state)
 		[TCP_STATE_CLOSED] = "CLOSED",
 		[TCP_STATE_V6_INIT] = "V6 INIT",
 		[TCP_STATE_V4_INIT] = "V4 INIT",
-		/* RFC 6146 does not tell the two apart. */
+		/* RFC 6146 has one state for both. */
 		[TCP_STATE_V4_INIT_STORED] = "V4 INIT",
 		[TCP_STATE_ESTABLISHED] = "ESTABLISHED",
 		[TCP_STATE_V4_FIN_RCV] = "V4 FIN RCV",

@@ -12,8 +12,6 @@
 #include "pkt.h"
 
 #define IP4_VERSION_IHL 0x45U
-#define IP4_DF 0x4000
-#define IP4_MF 0x2000
 
 void
 iphdr_put4(uint8_t *p, const struct iphdr4 *h)

@@ -13,6 +13,15 @@
 /* Every IPv6 link has at least this MTU (RFC 8200, 5). */
 #define IPV6_MIN_MTU 1280
 
+/* The IPv4 word of flags and fragment offset (RFC 791, 3.1), host order. */
+#define IP4_DF 0x4000
+#define IP4_MF 0x2000
+#define IP4_OFFSET 0x1fff /* in units of 8 bytes */
+
+/* Offset and M of the Fragment Header (RFC 8200, 4.5). */
+#define FH_OFFSET 0xfff8 /* in bytes, without a shift */
+#define FH_MORE 0x0001
+
 /* An IPv4 header without options; numbers in host order. */
 struct iphdr4 {
 	uint8_t tos;

@@ -13,16 +13,8 @@
 #include <string.h>
 
 #include "cksum.h"
+#include "iphdr.h"
 #include "pkt.h"
-
-/* Values of the flags and fragment offset field (RFC 791, 3.1). */
-#define IP4_DF 0x4000
-#define IP4_MF 0x2000
-#define IP4_OFFSET 0x1fff /* in units of 8 bytes */
-
-/* Offset and M of the Fragment Header (RFC 8200, 4.5). */
-#define FH_OFFSET 0xfff8 /* in bytes, without a shift */
-#define FH_MORE 0x0001
 
 /* Option types (RFC 791, 3.1). */
 #define IP4_OPT_END 0

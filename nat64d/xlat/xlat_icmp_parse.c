@@ -12,13 +12,8 @@
 #include <string.h>
 
 #include "nat64d/wire/cksum.h"
+#include "nat64d/wire/iphdr.h"
 #include "xlat_int.h"
-
-#define IP4_DF 0x4000
-#define IP4_MF 0x2000
-#define IP4_OFFSET 0x1fff
-#define FH_OFFSET 0xfff8
-#define FH_MORE 0x0001
 
 /* L4 bytes that must be quoted: all that translation reads. */
 #define NEED_L4_IN4 8
