@@ -31,6 +31,18 @@ cat >"$dir/bash_fails" <<-EOF
 	wait_for 0 false || give_up
 EOF
 
+# Programs that are told to end before they are more than a copy of the shell.
+cat >"$dir/bash_children" <<-EOF
+	. "$root/tests/netns/lib.sh"
+	need_root
+	lab_create
+	for _ in 1 2 3 4 5 6 7 8 9 10; do
+		start "\$client" sleep.log sleep 1000
+		stop "\$!"
+	done
+	[ -d "\$dir" ] && in_ns "\$client" true
+EOF
+
 cat >"$dir/python_lab" <<-EOF
 	import pathlib, sys, time
 	sys.path.insert(0, "$root/tests/dns")
@@ -89,6 +101,11 @@ run_lab bash "$dir/bash_lab"
 check "a lab starts" wait_for 20 test -e "$dir/up"
 kill -TERM "$victim"
 check_clean "a lab ended when it has started leaves nothing"
+
+run_lab bash "$dir/bash_children"
+check "a lab outlives programs that end as soon as they are started" \
+    wait "$victim"
+check_clean "and then leaves nothing"
 
 run_lab bash "$dir/bash_fails"
 check_clean "a lab that cannot start leaves nothing"

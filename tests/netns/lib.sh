@@ -180,8 +180,15 @@ lab_is_empty() {
 	[ -z "$(lab_processes)" ]
 }
 
+# A child of this shell has its traps until it becomes another program, and
+# may be told to end before: what it runs then is not the end of the lab.
+lab_is_ours() {
+	[ "$BASHPID" -eq "$$" ]
+}
+
 lab_remove() {
 	local ns
+	lab_is_ours || return 0
 	trap - EXIT
 	trap '' INT TERM HUP
 	lab_kill TERM
@@ -213,10 +220,10 @@ link_up() { # namespace interface address ...
 
 # A directory for the files, and removal of everything at the end.
 lab_begin() {
-	dir=$(mktemp -d "/tmp/$lab.XXXXXX")
-	chmod 755 "$dir"
 	trap lab_remove EXIT
 	trap lab_interrupted INT TERM HUP
+	dir=$(mktemp -d "/tmp/$lab.XXXXXX")
+	chmod 755 "$dir"
 }
 
 # No kernel limits its ICMP errors there, since tests ask for many, or takes
