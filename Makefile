@@ -247,7 +247,6 @@ dns64d_SRC = \
     dns64d/conf/conf_clients.c \
     dns64d/conf/conf_policy.c \
     dns64d/conf/conf_print.c \
-    dns64d/conf/conf_print_policy.c \
     dns64d/conf/conf_set.c \
     dns64d/conf/conf_translator.c \
     dns64d/conf/conf_upstream.c \

@@ -43,24 +43,6 @@ worker_begin(struct worker *w, struct conf *conf)
 	return (0);
 }
 
-void
-worker_connect(struct worker *w, const struct acl *connected)
-{
-	frontend_connect(w->frontend, connected);
-}
-
-void
-worker_follow(struct worker *w)
-{
-	frontend_follow(w->frontend);
-}
-
-int
-worker_receive(struct worker *w)
-{
-	return (frontend_start(w->frontend, w->base));
-}
-
 int
 worker_prepare(struct worker *w, struct conf *conf)
 {

@@ -19,7 +19,6 @@
 
 #include "dns64d/base/stats.h"
 
-struct acl;
 struct conf;
 struct event_base;
 struct frontend;
@@ -55,15 +54,6 @@ int worker_listen(struct worker *w, const struct conf *conf);
  * short.
  */
 int worker_begin(struct worker *w, struct conf *conf);
-
-/* See frontend_connect. */
-void worker_connect(struct worker *w, const struct acl *connected);
-
-/* See frontend_follow. */
-void worker_follow(struct worker *w);
-
-/* Start to receive. Returns 0, or -1 with errno ENOMEM. */
-int worker_receive(struct worker *w);
 
 /*
  * The first step of a reload: everything that can fail. Returns 0, or -1 after

@@ -204,6 +204,7 @@ start_thread(struct member *m, const struct sandbox *sb)
 void
 workers_start(struct workers *ws, const struct sandbox *sb)
 {
+	struct worker *w;
 	sigset_t all, old;
 	unsigned i;
 
@@ -217,7 +218,8 @@ workers_start(struct workers *ws, const struct sandbox *sb)
 	pthread_sigmask(SIG_SETMASK, &old, NULL);
 	sandbox_enter(sb);
 	for (i = 0; i < ws->n; i++) {
-		if (worker_receive(&ws->v[i].worker) == -1)
+		w = &ws->v[i].worker;
+		if (frontend_start(w->frontend, w->base) == -1)
 			fatal("listeners");
 	}
 	order(ws, ORDER_GO_ON);
@@ -260,7 +262,7 @@ workers_connect(struct workers *ws, const struct acl *connected)
 
 	hold(ws);
 	for (i = 0; i < ws->n; i++)
-		worker_connect(&ws->v[i].worker, connected);
+		frontend_connect(ws->v[i].worker.frontend, connected);
 	order(ws, ORDER_GO_ON);
 }
 
@@ -307,7 +309,7 @@ workers_follow(struct workers *ws)
 
 	hold(ws);
 	for (i = 0; i < ws->n; i++)
-		worker_follow(&ws->v[i].worker);
+		frontend_follow(ws->v[i].worker.frontend);
 	order(ws, ORDER_GO_ON);
 }
 

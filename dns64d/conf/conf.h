@@ -322,8 +322,6 @@ void conf_print_addr(const char *what, const struct scoped_addr *a,
     FILE *f); /* without a newline */
 void conf_print_listeners(const struct conf *conf, FILE *f);
 void conf_print_clients(const struct conf *conf, FILE *f);
-void conf_print_defaults(const struct conf *conf, FILE *f);
 void conf_print_upstreams(const struct conf *conf, FILE *f);
-void conf_print_views(const struct conf *conf, FILE *f);
 
 #endif

@@ -133,8 +133,12 @@ heaviest(const struct balance_pick *pick, const int *index, size_t n)
 	return (best);
 }
 
-size_t
-balance_choose(struct balance_pick *pick, int *index, size_t n)
+/*
+ * Of the n prefixes with these indices, n > 0, keep those to be used, in their
+ * order. Returns how many were kept.
+ */
+static size_t
+choose(struct balance_pick *pick, int *index, size_t n)
 {
 	const struct balance *b = pick->balance;
 
@@ -184,7 +188,7 @@ balance_synthesise(struct balance_pick *pick,
 
 	n = policy_targets(policy, addr4, index);
 	if (pick != NULL && n > 0)
-		n = balance_choose(pick, index, n);
+		n = choose(pick, index, n);
 	for (i = 0; i < n; i++)
 		policy_embed(policy, index[i], addr4, &out[i]);
 	return (n);

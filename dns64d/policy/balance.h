@@ -69,30 +69,24 @@ void balance_begin(struct balance_pick *pick, struct balance *balance,
     const struct sockaddr_storage *client, const struct rng *rng);
 
 /*
- * Of the n prefixes with these indices, n > 0, keep those to be used, in their
- * order. Those with the best state among them stay, so at least one does: if
- * all translators are reported down, the reports are likely to be wrong.
- * Returns how many were kept.
- *
- * client-hash is rendezvous hashing: each prefix has a weight that depends on
- * the client and the prefix only, and the greatest is used. If one of n comes
- * or goes, 1/n of the clients move. The hash has no secret key, so that
- * several dns64d choose alike. It covers the whole address, not the /64, since
- * one /64 may be all of a large network.
- *
- * Among translators with equal load, least-loaded chooses at random.
- */
-size_t balance_choose(struct balance_pick *pick, int *index, size_t n);
-
-/*
  * Whether every client would have got the same at any time: the choice did not
  * depend on the client, on chance or on the state of translators.
  */
 bool balance_is_fixed(const struct balance_pick *pick);
 
 /*
- * policy_synthesise with the prefixes that balance_choose keeps; pick NULL:
- * with all.
+ * policy_synthesise, but only with the prefixes that the mode chooses; pick
+ * NULL: with all.
+ *
+ * Of the prefixes for the address, those with the best state stay, so at least
+ * one does: if all translators are reported down, the reports are likely to be
+ * wrong. client-hash is rendezvous hashing: each prefix has a weight that
+ * depends on the client and the prefix only, and the greatest is used. If one
+ * of n comes or goes, 1/n of the clients move. The hash has no secret key, so
+ * that several dns64d choose alike. It covers the whole address, not the /64,
+ * since one /64 may be all of a large network. Among translators with equal
+ * load, least-loaded chooses at random.
+ *
  * out: room for POLICY_PREFIXES_MAX. Returns how many were written.
  */
 size_t balance_synthesise(struct balance_pick *pick,

@@ -39,7 +39,7 @@ conf_set_string(char **to, struct conf_file *cf, const struct conf_value *text)
 
 	copy = strdup(text->text);
 	if (copy == NULL) {
-		conf_error_at(cf, &text->where, "out of memory");
+		conf_error_at(cf, &text->where, "not enough memory");
 		return;
 	}
 	free(*to);
@@ -60,7 +60,7 @@ grow(struct conf_file *cf, const struct conf_where *where, void *array,
 	}
 	array = array_grow(array, n, size);
 	if (array == NULL)
-		conf_error_at(cf, where, "out of memory");
+		conf_error_at(cf, where, "not enough memory");
 	return (array);
 }
 

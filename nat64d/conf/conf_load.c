@@ -44,7 +44,7 @@ conf_load(const char *path)
 		return (NULL);
 	b.conf = conf_new();
 	if (b.conf == NULL)
-		conf_error(cf, "out of memory");
+		conf_error(cf, "not enough memory");
 	else {
 		conf_parse(&b, cf);
 		conf_check(&b, cf);
