@@ -1,6 +1,6 @@
 /*
- * What the systems we run on do not agree about. Included before
- * <sys/tree.h> wherever a red-black tree is used.
+ * Differences between the supported systems. To be included before
+ * <sys/tree.h>.
  *
  * libbsd 0.11's <sys/tree.h> marks its functions __unused without defining
  * it on glibc.

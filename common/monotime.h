@@ -1,6 +1,6 @@
 /*
- * Monotonic time: the only type for points in time in the pure layers.
- * Nothing below the process layer reads a clock; it is handed the time.
+ * Monotonic time: the only type for points in time in the pure layers,
+ * which do not read a clock: the process layer passes the time.
  */
 #ifndef COMMON_MONOTIME_H
 #define COMMON_MONOTIME_H
@@ -17,8 +17,8 @@ struct monotime {
 struct monotime monotime_now(void);
 
 /*
- * Milliseconds since the beginning of 1970, UTC: for people who read logs,
- * and for nothing else, since it steps. For the process layer only.
+ * Milliseconds since the beginning of 1970, UTC: for timestamps in
+ * logs only, since this clock may step. For the process layer only.
  */
 int64_t wallclock_ms(void);
 

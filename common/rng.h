@@ -1,6 +1,6 @@
 /*
- * Where the pure layers get their randomness from: an argument, so that a
- * test can replay a run. The process layer passes the operating system's
+ * The source of random numbers, which the pure layers get as an argument, so
+ * that a test can replay a run. The process layer passes the operating system's
  * cryptographic generator (RFC 6056, 3.2; RFC 5452, 9.2).
  */
 #ifndef COMMON_RNG_H

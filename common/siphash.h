@@ -1,6 +1,6 @@
 /*
- * SipHash-2-4, the keyed hash behind everything an outsider must not be
- * able to predict: pool address choice, identification counters, buckets.
+ * SipHash-2-4, the keyed hash for everything that an attacker must not be able
+ * to predict: pool address choice, identification counters, buckets.
  */
 #ifndef COMMON_SIPHASH_H
 #define COMMON_SIPHASH_H

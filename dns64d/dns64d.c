@@ -294,7 +294,7 @@ on_term(evutil_socket_t sig, short what, void *arg)
 	struct daemon *d = arg;
 
 	(void)what;
-	log_info("leaving on signal %d", (int)sig);
+	log_info("signal %d: leaving", (int)sig);
 	event_base_loopbreak(workers_base(d->workers));
 }
 

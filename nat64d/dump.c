@@ -14,8 +14,8 @@
 #define TADDR_STRLEN (INET6_ADDRSTRLEN + 8)
 
 /*
- * What comes next: the head; then, in the BIB of proto, the binding that the
- * walk is at, or what follows it when it has gone.
+ * What the next slice begins with: the head, or in the BIB of proto the binding
+ * with this key, or if that was removed the one that follows it.
  */
 struct dump {
 	const struct nat64 *nat64;
@@ -25,8 +25,8 @@ struct dump {
 	struct bib_walk walk;
 	bool entered; /* the binding key */
 	struct taddr6 key;
-	bool line_done; /* its own line is printed */
-	bool peer_set;	/* so are its sessions up to that with peer */
+	bool line_done; /* the line of the binding is printed */
+	bool peer_set;	/* its sessions up to that with peer are printed */
 	struct taddr4 peer;
 };
 
@@ -172,8 +172,8 @@ enter(struct dump *d, const struct bib_entry *e)
 }
 
 /*
- * Print what is missing of e. Returns the lines left of max: when that is 0
- * there may be more of e.
+ * Print the rest of e. Returns how many lines of max are left; 0: there may be
+ * more of e.
  */
 static unsigned
 dump_entry(struct dump *d, struct evbuffer *out, const struct bib_entry *e,

@@ -1,10 +1,10 @@
 /*
  * The mapping table as text: counters, then every binding with its sessions,
- * and "end" on the last line, so that a reader knows a complete one.
+ * and "end" on the last line, so that a reader can tell that it is complete.
  *
- * It is made in slices, since a table of a million sessions takes longer
- * than packets can wait. The table changes in between: what was there from
- * beginning to end is printed exactly once.
+ * It is made in slices, since packets cannot wait for a million sessions to be
+ * printed. The table changes between slices: an entry that exists from the
+ * beginning of the dump to its end is printed exactly once.
  */
 #ifndef NAT64D_DUMP_H
 #define NAT64D_DUMP_H
@@ -26,14 +26,14 @@ void dump_free(struct dump *d);
 
 /*
  * Append the next slice, of about max lines, to out. Returns true while
- * there is more; what memory does not allow is left out.
+ * there is more. Lines are left out when memory is short.
  */
 bool dump_slice(struct dump *d, struct evbuffer *out, unsigned max,
     struct monotime now);
 
 /*
- * Append a line about the packets that the device refused, of which there
- * are some, the last one at the time "at".
+ * Append a line about the packets that the device refused, at least one; the
+ * last one was refused at the time "at".
  */
 void dump_refusals(struct evbuffer *out, const struct tun_refusal *r,
     struct monotime at, struct monotime now);

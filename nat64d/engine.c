@@ -14,9 +14,10 @@
 #include "tracelog.h"
 
 /*
- * Slices: each takes well under a millisecond or two. More packets at a time
- * let more of a flow be joined (gro.h) where many flows take turns; the bytes
- * bound a batch of super-packets, which take ten times as long.
+ * Bounds of a slice, so that each takes less than one or two milliseconds. A
+ * larger batch of packets lets more packets of a flow be joined (gro.h) when
+ * many flows are mixed. The bound in bytes is for super-packets, which take ten
+ * times as long as packets.
  */
 #define MAX_PACKETS 256
 #define MAX_BYTES (1 << 20)
@@ -24,13 +25,13 @@
 #define MAX_LINES 128
 
 /*
- * The translator's timer is not set finer than this, so that a crowd of
- * entries that expire one after the other does not wake us for each. An
- * entry past its time is dead all the same (TBL-05).
+ * Granularity of the translator's timer: entries that expire within this time
+ * are removed in one wakeup. Lookups ignore an entry that has expired but is
+ * not removed yet.
  */
 #define TICK_MS 10
 
-/* A device that refuses packets is told of that often. */
+/* Interval of the warnings about packets that the device refuses. */
 #define REFUSAL_LOG_SECS 60
 
 enum { SIG_TERM, SIG_INT, SIG_HUP, SIG_USR1, SIG_USR2, NSIGNALS };
@@ -43,15 +44,15 @@ struct engine {
 	struct rng rng;
 	struct rng_os random; /* behind rng */
 	struct engine_opts opts;
-	struct tracelog *trace; /* NULL: nobody debugs */
+	struct tracelog *trace; /* NULL: the log level is above debug */
 
 	struct event *packets;
 	struct event *timer;
 	bool timer_set;
 	struct monotime timer_at;
-	uint64_t refusals;	     /* of the device, that we know of */
-	struct monotime refused_at;  /* the last of them */
-	struct monotime refusal_log; /* not before is one told of again */
+	uint64_t refusals;	     /* of the device, at the last look */
+	struct monotime refused_at;  /* time of the last one */
+	struct monotime refusal_log; /* no warning before */
 	struct event *signals[NSIGNALS];
 	bool flushing;
 	bool failed;
@@ -60,7 +61,7 @@ struct engine {
 	struct dump *dump; /* that is being printed */
 };
 
-/* Set ev to go off ms from now. */
+/* Set ev to fire ms from now. */
 static void
 event_in(struct event *ev, int64_t ms)
 {
@@ -121,11 +122,10 @@ send_all(struct engine *e, struct monotime now)
 }
 
 /*
- * Have the timer go off when something expires. A timer that goes off too
- * early is left alone: nearly every packet puts an expiry off, and setting
- * the timer costs more than being woken in vain once in a lifetime. So is one
- * that is due: what is left over from the last slice is not put off by
- * packets.
+ * Set the timer to the next expiry. A timer that fires too early is not
+ * changed: nearly every packet extends a lifetime, and setting the timer for
+ * each costs more than one needless wakeup per lifetime. A timer that is due is
+ * not changed either, so that packets do not delay the rest of the last slice.
  */
 static void
 set_timer(struct engine *e, struct monotime now)
@@ -263,7 +263,7 @@ dump_wanted(evutil_socket_t sig, short what, void *arg)
 }
 
 /*
- * Life.
+ * Begin and end.
  */
 
 static void
@@ -272,7 +272,7 @@ leave(evutil_socket_t sig, short what, void *arg)
 	struct engine *e = arg;
 
 	(void)what;
-	log_info("signal %d, leaving", (int)sig);
+	log_info("signal %d: leaving", (int)sig);
 	event_base_loopbreak(e->base);
 }
 
@@ -324,7 +324,7 @@ new_events(struct engine *e)
 	return (0);
 }
 
-/* Static bindings are told of while it is made. */
+/* The events of static bindings come while it is created. */
 static int
 new_translator(struct engine *e, const struct nat64_config *conf)
 {
@@ -372,7 +372,7 @@ engine_new(struct tun *tun, struct nat64_config *conf,
 	if (e->opts.watch != NULL &&
 	    watch_attach(e->opts.watch, e->base) == -1)
 		goto fail;
-	/* A dump into a pipe that is closed is no reason to end. */
+	/* A dump may be written into a closed pipe. */
 	signal(SIGPIPE, SIG_IGN);
 	return (e);
 

@@ -2,9 +2,8 @@
  * The event loop of nat64d: packets between the tun device and the
  * translator, its timer, signals, and dumps.
  *
- * Whatever it does, it does in bounded slices - packets of a batch, entries
- * that expire or are flushed, lines of a dump - and looks at everything else
- * in between, so that none can starve another.
+ * All work is done in bounded slices (packets of a batch, entries that expire
+ * or are flushed, lines of a dump), so that no kind of work delays another.
  *
  *	SIGUSR1		print the mapping table; refused while one is printed
  *	SIGUSR2		open the file of the event log again
@@ -27,13 +26,13 @@
 struct engine;
 struct evbuffer;
 
-/* Where dumps (common/dumpfile.h) and events go. */
+/* Where dumps (common/os/dumpfile.h) and events go. */
 struct engine_opts {
 	const char *dump_file; /* borrowed; NULL: see foreground */
 	bool foreground;       /* to standard output, without a file */
-	bool verbose;	       /* also counters of drops that are zero */
+	bool verbose;	       /* print counters of drops that are zero too */
 	struct eventlog *log;  /* borrowed; NULL: nowhere */
-	struct watch *watch;   /* borrowed; NULL: of nothing */
+	struct watch *watch;   /* borrowed; NULL: changes are not followed */
 	/* Begins each dump with lines of its own; NULL: none. */
 	void (*dump_first)(void *arg, struct evbuffer *out);
 	void *dump_first_arg;
@@ -48,14 +47,14 @@ struct engine *engine_new(struct tun *tun, struct nat64_config *conf,
     const struct engine_opts *opts);
 
 /*
- * Work until a signal ends it: 0. -1: the device has failed; it has been
- * logged.
+ * Run until a signal ends it. Returns 0, or -1 when the device has failed,
+ * which has been logged.
  */
 int engine_run(struct engine *e);
 
 /*
- * Have engine_run() end with -1, because of something that was found out and
- * logged in a callback of the watch.
+ * Make engine_run() return -1. For callbacks of the watch, which have logged
+ * the reason.
  */
 void engine_fail(struct engine *e);
 

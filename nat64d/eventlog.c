@@ -1,6 +1,6 @@
 /*
- * The event log: buffer, timers, and what is said how often. Owns no table
- * and asks none; where the bytes go is eventlog_out.c's.
+ * The event log: the buffer of lines, the timers, and the limits of messages.
+ * It does not look at the tables; eventlog_out.c writes the bytes.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -19,18 +19,18 @@
 
 /* About 30,000 lines. */
 #define BUFFER_SIZE (4 * 1024 * 1024)
-/* As much is written before packets are looked at again. */
+/* Bytes written in one turn of the event loop. */
 #define SLICE (64 * 1024)
 
-/* Lines wait for others to be written with. */
+/* Lines are collected for so long and written together. */
 #define DRAIN_MS 20
-/* When the reader is slow, and when it is not there or the disk is full. */
+/* Retry when the reader is slow, and when it is absent or the disk is full. */
 #define RETRY_MS 10
 #define FAILED_MS 1000
 
 #define LINE_SIZE (EVENT_TIME_SIZE + EVENT_TEXT_SIZE + 2)
 
-/* One cause of trouble: how often, and the first that was not said yet. */
+/* One cause of trouble: its count, and the first event not logged yet. */
 struct trouble {
 	struct loglimit limit;
 	enum nat64_event_type type;
@@ -44,10 +44,10 @@ struct eventlog {
 
 	struct evbuffer *lines;
 	uint64_t lost;	 /* lines since the beginning */
-	uint64_t unsaid; /* of these, since the last "lines-lost" */
+	uint64_t unsaid; /* of these, not reported yet */
 
 	struct event *drain;   /* NULL without an event base */
-	struct event *minutes; /* the end of some cause's minute */
+	struct event *minutes; /* when the first minute of a cause ends */
 	struct trouble troubles[EVENT_NCAUSES];
 	struct loglimit failures; /* to write */
 	struct loglimit losses;
@@ -84,7 +84,7 @@ append(struct eventlog *l, const char *text, int64_t unix_ms)
 	return (true);
 }
 
-/* Say in the right place that lines are missing. */
+/* Write the number of missing lines where they are missing. */
 static void
 say_lost(struct eventlog *l, int64_t unix_ms)
 {
@@ -159,7 +159,7 @@ say_trouble(const struct trouble *t, uint64_t count)
 		log_warn("%s%s", t->text, counted);
 }
 
-/* Others' minutes that are waited for end before this one. */
+/* A timer that is pending already fires before this minute ends. */
 static void
 wait_minute(struct eventlog *l, const struct loglimit *r)
 {
@@ -177,7 +177,7 @@ trouble(struct eventlog *l, const struct nat64_event *ev, struct monotime now)
 	struct trouble *t = &l->troubles[event_cause(ev)];
 	const bool say = loglimit_allow(&t->limit, now);
 
-	/* Of those that are not said only the first is worth the time. */
+	/* Of the events not logged only the text of the first is kept. */
 	if (say || t->limit.n_muted == 1) {
 		t->type = ev->type;
 		event_text(ev, false, t->text);
@@ -187,7 +187,7 @@ trouble(struct eventlog *l, const struct nat64_event *ev, struct monotime now)
 	wait_minute(l, &t->limit);
 }
 
-/* Say what is due; look again when the next minute ends. */
+/* Log what is due; come back when the next minute ends. */
 static void
 minute_over(evutil_socket_t fd, short what, void *arg)
 {
@@ -236,7 +236,7 @@ eventlog_event(struct eventlog *l, const struct nat64_event *ev,
 }
 
 /*
- * Life.
+ * Begin and end.
  */
 
 struct eventlog *
@@ -282,7 +282,7 @@ eventlog_reopen(struct eventlog *l)
 {
 	if (l->out == NULL)
 		return;
-	/* The past belongs into the old file. */
+	/* Lines of the past belong in the old file. */
 	(void)eventlog_out_write(l->out, l->lines, SLICE);
 	if (eventlog_out_open(l->out) == -1)
 		log_warn("event log: %s: %s", eventlog_out_path(l->out),
@@ -317,7 +317,7 @@ eventlog_detach(struct eventlog *l)
 	l->drain = l->minutes = NULL;
 }
 
-/* The last lines, as far as nobody has to be waited for. */
+/* Write the last lines that can be written without waiting. */
 static void
 finish(struct eventlog *l)
 {

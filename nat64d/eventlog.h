@@ -4,15 +4,15 @@
  * Lines of event_text.h with the time before them go to a file or to the
  * system's logger. They are buffered and written from the event loop, so
  * that no packet waits for a disk or a reader; when the buffer is full,
- * lines are lost, counted, and the loss is a line itself:
+ * lines are lost and counted, and a line in the log says how many:
  *
  *	time=... event=started
  *	time=... event=lines-lost count=N
  *	time=... event=stopped
  *
- * Whatever was bound before "started" is not bound any more.
+ * Bindings that were logged before "started" have ended.
  *
- * What was refused or dropped (EVENT_TROUBLE) goes to the ordinary log
+ * Packets refused or dropped (EVENT_TROUBLE) are reported in the daemon's log
  * instead, at most one line per minute and cause, with a count.
  */
 #ifndef NAT64D_EVENTLOG_H
@@ -28,12 +28,12 @@
 struct event_base;
 struct eventlog;
 
-/* Where, and what of it. Both NULL: nowhere; only trouble is logged. */
+/* Where to and which events. Both paths NULL: only trouble is logged. */
 struct eventlog_opts {
 	const char *file;
 	const char *logger; /* path of the system logger's socket */
 	unsigned kinds;	    /* EVENT_BINDINGS ... */
-	bool destination;   /* with the peers of sessions (CGN-13) */
+	bool destination;   /* with the peers of sessions (RFC 6888, 4) */
 };
 
 /* Opens nothing yet; NULL with errno ENOMEM. */
@@ -42,18 +42,18 @@ struct eventlog *eventlog_new(const struct eventlog_opts *o);
 /* Writes what can be written without waiting. */
 void eventlog_free(struct eventlog *l);
 
-/* As the user who is to write. Returns 0, or -1 with errno. */
+/* Call it as the user who will write. Returns 0, or -1 with errno. */
 int eventlog_open(struct eventlog *l);
 
 /*
  * Open again, after the file was renamed. When that fails, it is logged and
- * the old one goes on being used.
+ * the old file remains in use.
  */
 void eventlog_reopen(struct eventlog *l);
 
 /*
- * Have base write the lines. Returns 0, or -1 with errno ENOMEM. Events are
- * accepted before. eventlog_detach() before base is freed.
+ * Let base write the lines. Returns 0, or -1 with errno ENOMEM. Events are
+ * accepted before. Call eventlog_detach() before base is freed.
  */
 int eventlog_attach(struct eventlog *l, struct event_base *base);
 void eventlog_detach(struct eventlog *l);

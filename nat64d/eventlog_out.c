@@ -17,7 +17,7 @@
 
 #include "eventlog_out.h"
 
-/* A line with what syslog wants before it; longer ones are cut. */
+/* A line with the prefix of syslog; longer ones are cut. */
 #define DATAGRAM_SIZE 1024
 
 struct eventlog_out {
@@ -70,7 +70,7 @@ eventlog_out_path(const struct eventlog_out *o)
 }
 
 /*
- * O_APPEND: whoever rotates by copying and truncating finds the next line
+ * O_APPEND: after a rotation by copying and truncating the next line is written
  * at the new end. O_NONBLOCK: it may be a pipe.
  */
 static int
@@ -137,7 +137,7 @@ syslog_head(char *buf, size_t size)
 	    LOG_DAEMON | LOG_INFO, stamp, (long)getpid()));
 }
 
-/* A logger that was started anew has another socket by the same name. */
+/* A logger that was restarted has a new socket at the same path. */
 static int
 send_datagram(const struct eventlog_out *o, const char *buf, size_t len)
 {

@@ -1,6 +1,6 @@
 /*
  * Where the lines of the event log go: a file that is appended to, or the
- * datagram socket of the system's logger. Nothing here waits: what cannot be
+ * datagram socket of the system's logger. Nothing here blocks: what cannot be
  * written now stays with the caller.
  *
  * syslog(3) is not used, since it blocks when the logger does not read.
@@ -17,13 +17,13 @@ struct eventlog_out;
 struct eventlog_out *eventlog_out_file(const char *path);
 struct eventlog_out *eventlog_out_syslog(const char *path);
 
-/* Closes; what was given to a pipe or a logger may still be read. */
+/* Close. The reader of a pipe or the logger may still read what was written. */
 void eventlog_out_free(struct eventlog_out *o);
 
 /*
  * Open, or open again: the file may have been renamed, the logger started
- * anew. Returns 0; -1 with errno, and then the old one goes on being used,
- * if there is one.
+ * again. Returns 0; -1 with errno, and then the old one, if any, remains in
+ * use.
  */
 int eventlog_out_open(struct eventlog_out *o);
 
@@ -32,7 +32,7 @@ int eventlog_out_open(struct eventlog_out *o);
  * Each line ends with a newline, which the logger does not get.
  *
  * Returns 0, or -1 with errno when not all of that could be written: EAGAIN
- * where the reader is slow; EBADF before eventlog_out_open().
+ * when the reader is slow; EBADF before eventlog_out_open().
  */
 int eventlog_out_write(struct eventlog_out *o, struct evbuffer *lines,
     size_t max);

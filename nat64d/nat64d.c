@@ -41,7 +41,7 @@ struct options {
 	const char *commands; /* -s: "begin" or "end" of a shared address */
 };
 
-/* What follows the host's network while we run. */
+/* Follows the host's network while we run. */
 struct follow {
 	struct watch *watch;
 	struct hostreport *report;
@@ -50,7 +50,7 @@ struct follow {
 	struct divert *divert;
 	struct ifwatch *ifwatch;
 	const struct conf *conf;
-	struct engine *engine; /* to be told */
+	struct engine *engine; /* which is told of changes */
 };
 
 static bool
@@ -109,7 +109,7 @@ eventlog_file(const struct conf *c)
 	return (c->log_file);
 }
 
-/* What is to be written as that user: better refused now than missed then. */
+/* Fail now rather than later when the user cannot write the event log. */
 static void
 check_eventlog(const struct conf *c, const struct privs *privs)
 {
@@ -127,7 +127,7 @@ check_eventlog(const struct conf *c, const struct privs *privs)
 		    _PATH_LOG);
 }
 
-/* While starting: leave no trace of what was done so far, and say why. */
+/* A failure while starting: undo what was done so far, and report it. */
 static void __attribute__((__noreturn__))
 tun_fatal(struct tun *tun, const char *what)
 {
@@ -162,7 +162,7 @@ print_route(void *arg, const struct prefix *dst)
 
 typedef void (*route_fn)(void *arg, const struct prefix *dst);
 
-/* A range of the pool that is no prefix takes several routes. */
+/* A range of the pool that is not a prefix needs several routes. */
 static void
 each_pool_route(const struct pool4_range *r, route_fn fn, void *arg)
 {
@@ -177,7 +177,7 @@ each_pool_route(const struct pool4_range *r, route_fn fn, void *arg)
 	} while (last.s_addr != r->last.s_addr);
 }
 
-/* All that has to be routed to us. */
+/* Call fn for each prefix that has to be routed to us. */
 static void
 each_route(const struct nat64_config *n, route_fn fn, void *arg)
 {
@@ -214,7 +214,7 @@ open_tun(const struct conf *c)
 	return (tun);
 }
 
-/* Sets the address of ICMPv6 errors, unless the configuration says it. */
+/* Choose the source of ICMPv6 errors, unless it is configured. */
 static void
 look_at_host(struct follow *f, struct tun *tun, struct conf *c)
 {
@@ -237,7 +237,7 @@ look_at_host(struct follow *f, struct tun *tun, struct conf *c)
 		tun_fatal(tun, "cannot look at this host's addresses");
 }
 
-/* The host's own connections must not take what is for us. */
+/* Connections of the host must not use ports of the pool. */
 static void
 warn_unreserved(const struct conf *c)
 {
@@ -250,7 +250,7 @@ warn_unreserved(const struct conf *c)
 		    port);
 }
 
-/* The kernel hands over what comes for an address of its own. */
+/* Let the kernel route packets to our ports of its own address to us. */
 static void
 share_address(struct follow *f, struct tun *tun, const struct conf *c)
 {
@@ -266,7 +266,7 @@ share_address(struct follow *f, struct tun *tun, const struct conf *c)
 	warn_unreserved(c);
 }
 
-/* -s: for an administrator who runs the commands, or wants to read them. */
+/* -s: for an administrator who runs or reads the commands. */
 static int
 print_commands(struct conf *c, const struct options *o)
 {
@@ -284,7 +284,7 @@ print_commands(struct conf *c, const struct options *o)
 	return (fflush(stdout) == 0 ? 0 : 1);
 }
 
-/* Its file belongs to whom we become: it will be opened again. */
+/* Its file is created for the user that we become, who opens it again. */
 static struct eventlog *
 new_eventlog(const struct conf *c, const struct privs *privs)
 {
@@ -355,7 +355,7 @@ follow_host(struct follow *f, struct engine *engine)
 		poolif_follow(f->pool, engine_set_pool, engine);
 }
 
-/* From here on nothing that packets do may end the process. */
+/* From here on no packet may end the process. */
 static int
 serve(struct tun *tun, struct conf *c, const struct options *o,
     struct eventlog *log, struct follow *f)
@@ -384,7 +384,7 @@ serve(struct tun *tun, struct conf *c, const struct options *o,
 	return (rc);
 }
 
-/* -n, once: what keeps a start with this file from succeeding? */
+/* -n, once: report what a start with this file would fail on. */
 static int
 check_host(const struct conf *c, struct options *o)
 {

@@ -1,6 +1,6 @@
 /*
- * What the translator decides, for who runs nat64d with "log level debug":
- * lines of event_text.h in the ordinary log, as many as debuglog.h allows.
+ * The decisions of the translator in the daemon's log, with "log level debug":
+ * lines of event_text.h, as many as debuglog.h allows.
  */
 #ifndef NAT64D_TRACELOG_H
 #define NAT64D_TRACELOG_H
@@ -18,8 +18,8 @@ void tracelog_free(struct tracelog *t);
 
 /*
  * Log a binding, a session, an address, unless the event log has it, or what
- * is refused. For sink.event; ignores dropped packets, of which sink.trace
- * tells.
+ * is refused. For sink.event; ignores dropped packets, which sink.trace
+ * reports.
  */
 void tracelog_event(struct tracelog *t, const struct nat64_event *ev);
 

@@ -1,5 +1,5 @@
 /*
- * As octets, numbers in the byte order of the machine:
+ * The encoding, with numbers in host byte order:
  *
  *	u32 MAGIC, u32 number of files
  *	for each: u32 size of the path, u32 error, u64 max, u64 dev,
@@ -20,12 +20,12 @@ struct bundle {
 	struct bundle_file v[BUNDLE_MAX_FILES];
 	size_t n;
 	size_t size; /* encoded */
-	/* Those that it was decoded from and points into, or NULL: then every
-	 * path and all bytes are memory of their own. */
+	/* The octets that it was decoded from and points into, or NULL: then
+	 * paths and bytes are allocated separately. */
 	uint8_t *octets;
 };
 
-/* What is left of the octets to be decoded. */
+/* The octets that are not decoded yet. */
 struct cursor {
 	const uint8_t *at;
 	size_t left;
@@ -184,7 +184,7 @@ get(struct cursor *c, void *value, size_t size)
 	return (at != NULL);
 }
 
-/* Decode one file into b; false when it is none. */
+/* Decode one file into b; returns false when it is invalid. */
 static bool
 get_file(struct bundle *b, struct cursor *c)
 {

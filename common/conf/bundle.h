@@ -1,12 +1,11 @@
 /*
- * Files in memory: what was read of each, or why it could not be read, and
- * the same as one string of octets that one process sends to another. The
- * two are the same program on the same machine, but the receiver does not
- * trust the sender: every length and number is checked against what is
- * there, and nothing is decoded in part.
+ * Files in memory: the bytes of each, or the error of reading it, and their
+ * encoding as one string of octets for another process. Both processes run the
+ * same program on the same machine, but the receiver does not trust the sender:
+ * every length and number is checked against the octets received, and nothing
+ * is decoded in part.
  *
- * Pure: whoever reads files fills it (files.h), whoever has a socket sends
- * it (reader.h).
+ * Pure: files.h fills it and reader.h sends it.
  */
 #ifndef COMMON_CONF_BUNDLE_H
 #define COMMON_CONF_BUNDLE_H
@@ -14,7 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Bounds of a bundle; one that would pass them is not made. */
+/* Bounds of a bundle; a larger one is refused. */
 #define BUNDLE_MAX_FILES 1024
 #define BUNDLE_MAX_PATH 4096		      /* bytes, with the '\0' */
 #define BUNDLE_MAX_BYTES (256u * 1024 * 1024) /* encoded */
@@ -35,13 +34,13 @@ struct bundle;
 /* Returns NULL when memory is short. */
 struct bundle *bundle_new(void);
 
-/* Also of NULL. */
+/* NULL is ignored. */
 void bundle_free(struct bundle *b);
 
 /*
  * Add a file. The path is copied; the bytes, of malloc() or NULL, are taken
  * over, also when it fails.
- * Returns 0, or -1 with errno ENOSPC (a bound is passed) or ENOMEM; then
+ * Returns 0, or -1 with errno ENOSPC (a bound is exceeded) or ENOMEM; then
  * nothing has changed.
  */
 int bundle_add(struct bundle *b, const struct bundle_file *f, uint8_t *bytes);
@@ -57,10 +56,9 @@ const struct bundle_file *bundle_find(const struct bundle *b, const char *path,
 uint8_t *bundle_encode(const struct bundle *b, size_t *len);
 
 /*
- * Takes the octets, of malloc(), over, also when it fails: what is in the
- * bundle stays where it is.
- * Returns NULL with errno EBADMSG (these octets are no bundle, or one with
- * something behind it) or ENOMEM.
+ * Takes over the octets, from malloc(), also when it fails: the bundle points
+ * into them. Returns NULL with errno EBADMSG (the octets are not exactly one
+ * bundle) or ENOMEM.
  */
 struct bundle *bundle_decode(uint8_t *octets, size_t len);
 

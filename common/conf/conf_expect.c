@@ -1,6 +1,6 @@
 /*
- * What a grammar expects and what it got: which of the tokens that it would
- * accept is meant, and the message when none is.
+ * Expected and actual tokens: which of the tokens that the grammar accepts was
+ * written, and the message when it is none of them.
  */
 #include <ctype.h>
 #include <string.h>
@@ -54,7 +54,7 @@ word_fits(const char *word, const char *name, enum class class)
 	case CLASS_QUANTITY:
 		return (isdigit((unsigned char)word[0]));
 	case CLASS_ADDRESS:
-		/* A keyword in its place is better named as such. */
+		/* Prefer the keyword if it is accepted here. */
 		return (strpbrk(word, ".:/") != NULL);
 	case CLASS_TEXT:
 		return (true);
@@ -115,12 +115,12 @@ static void
 count_block(struct conf_file *cf, int punct, const struct conf_where *where)
 {
 	if (punct == '{') {
-		if (cf->nblocks < CONF_MAX_BLOCKS)
-			cf->blocks[cf->nblocks] = *where;
-		cf->nblocks++;
+		if (cf->n_blocks < CONF_MAX_BLOCKS)
+			cf->blocks[cf->n_blocks] = *where;
+		cf->n_blocks++;
 		cf->block_count++;
-	} else if (punct == '}' && cf->nblocks > 0)
-		cf->nblocks--;
+	} else if (punct == '}' && cf->n_blocks > 0)
+		cf->n_blocks--;
 }
 
 int
@@ -188,7 +188,7 @@ print_list(FILE *f, const char *const *names, int n)
 	}
 }
 
-/* The keyword that was meant, or NULL. */
+/* A similar keyword, or NULL. */
 static const char *
 meant(const struct conf_file *cf, const char *const *names, int n)
 {
@@ -204,12 +204,12 @@ meant(const struct conf_file *cf, const char *const *names, int n)
 	return (nearest_word(cf->last.text, words, nwords));
 }
 
-/* "line 3", or the file too where that is another one. */
+/* "line 3", with the file if that is another one. */
 static void
 print_block(FILE *f, const struct conf_file *cf)
 {
-	const struct conf_where *w = cf->nblocks <= CONF_MAX_BLOCKS ?
-	    &cf->blocks[cf->nblocks - 1] :
+	const struct conf_where *w = cf->n_blocks <= CONF_MAX_BLOCKS ?
+	    &cf->blocks[cf->n_blocks - 1] :
 	    &cf->blocks[CONF_MAX_BLOCKS - 1];
 
 	if (strcmp(w->file, cf->last.where.file) == 0)
@@ -218,7 +218,7 @@ print_block(FILE *f, const struct conf_file *cf)
 		fprintf(f, "block of %s:%u", w->file, w->line);
 }
 
-/* A word that begins a line where it cannot. */
+/* A word that cannot begin a line begins one. */
 static void
 print_statement(FILE *f, const struct conf_file *cf, bool known)
 {
@@ -228,7 +228,7 @@ print_statement(FILE *f, const struct conf_file *cf, bool known)
 		return;
 	}
 	conf_print_found(f, &cf->last);
-	if (cf->nblocks == 0) {
+	if (cf->n_blocks == 0) {
 		fputs(" begins no statement", f);
 		return;
 	}
@@ -246,7 +246,7 @@ print_unexpected(FILE *f, const struct conf_file *cf, const char *const *names,
 
 	if (cf->first_of_line && v->kind == CONF_WORD && (n == 0 || !list))
 		print_statement(f, cf, known);
-	else if (v->kind == CONF_EOF && cf->nblocks > 0) {
+	else if (v->kind == CONF_EOF && cf->n_blocks > 0) {
 		fputs("unexpected end of file: the ", f);
 		print_block(f, cf);
 		fputs(" has no \"}\"", f);

@@ -1,6 +1,6 @@
 /*
- * A stack of sources is read: the first file, the files included from it,
- * and on top, now and then, the value of a macro. A value never expands a
+ * The scanner reads a stack of sources: the first file, the files included from
+ * it, and on top sometimes the value of a macro. A value never expands a
  * macro again and every byte is counted, so reading ends whatever the files
  * say.
  */
@@ -49,7 +49,7 @@ source_pop(struct conf_file *cf)
 	free(src);
 }
 
-/* Takes text over, also when it fails; NULL has stopped cf. */
+/* Takes text over, also when it fails; when it returns NULL, cf is stopped. */
 static struct source *
 source_push(struct conf_file *cf, const struct conf_text *text,
     const char *file)
@@ -206,7 +206,7 @@ bad_token(struct conf_file *cf, const struct source *src, const char *why)
 	return (CONF_ERROR);
 }
 
-/* What is no token may be an address as others write it. */
+/* An invalid token may be an address in another notation. */
 static enum conf_token
 bad_address(struct conf_file *cf, const struct source *src)
 {
@@ -243,7 +243,7 @@ number_token(struct conf_file *cf, const struct source *src,
 {
 	char *end;
 
-	/* Too large is the largest, which is out of all bounds. */
+	/* Too large a number becomes UINT64_MAX, which is out of all bounds. */
 	v->number = v->last = strtoull(v->text, &end, 10);
 	if (kind == CONF_RANGE)
 		v->last = strtoull(end + strspn(end, " \t-"), NULL, 10);
@@ -252,7 +252,7 @@ number_token(struct conf_file *cf, const struct source *src,
 	return (kind);
 }
 
-/* What src has just read. A macro was refused when it gets here. */
+/* Convert the token that src has read. A macro has been refused before. */
 static enum conf_token
 plain_token(struct conf_file *cf, const struct source *src,
     enum scan_token token, struct conf_value *v)
@@ -495,13 +495,13 @@ read_token(struct conf_file *cf, struct conf_value *v)
 		v->kind = plain_token(cf, src, token, v);
 		return;
 	}
-	/* Whoever stopped us may have done so in the middle of a line. */
+	/* Reading may have stopped in the middle of a line. */
 	*v = (struct conf_value){ .kind = cf->in_line ? CONF_EOL : CONF_EOF,
 		.text = "",
 		.where = cf->last.where };
 }
 
-/* Give up the line whose token v fits nothing but what. */
+/* Skip the line: its token v is not what was expected. */
 static void
 refuse_line(struct conf_file *cf, struct conf_value *v, const char *what)
 {
@@ -553,7 +553,7 @@ include(struct conf_file *cf)
 		file_push(cf, path, &name.where);
 }
 
-/* True when the word v, at the start of a line, was a statement of ours. */
+/* True when the word v began a statement that is handled here. */
 static bool
 carry_out(struct conf_file *cf, const struct conf_value *v)
 {

@@ -35,7 +35,7 @@
  *			device "pool". Where free text is wanted (a path, a
  *			name) a grammar accepts CONF_STRING and CONF_WORD.
  *	CONF_PUNCT	one of { } , = in .punct
- *	CONF_ERROR	something that is no token; already reported. Hand
+ *	CONF_ERROR	an invalid token, already reported. Hand
  *			YYerror to bison: it then recovers without a message.
  *
  * A macro's value is one or more words, numbers, strings and macros, joined
@@ -89,7 +89,7 @@
  * them; all else that is not is YYUNDEF, and CONF_ERROR is YYerror, of which
  * bison says nothing.
  *
- * An action that dislikes a value calls conf_error() or conf_error_at() and
+ * An action that refuses a value calls conf_error() or conf_error_at() and
  * carries on; there is no need for YYERROR. As token texts live as long as
  * the conf_file, tokens need no %destructor.
  */
@@ -112,7 +112,7 @@
 #define CONF_MAX_MACROS 256
 #define CONF_MAX_MACRO_VALUE 4096 /* bytes */
 #define CONF_MAX_ERRORS 50	  /* after these the rest is not read */
-#define CONF_MAX_EXPECTED 8	  /* longer lists help nobody */
+#define CONF_MAX_EXPECTED 8	  /* longer lists are cut */
 #define CONF_MAX_NAMES 256	  /* keywords of a grammar */
 
 enum conf_token {
@@ -156,8 +156,8 @@ struct conf_file;
 struct files;
 
 /*
- * Takes one message, "file:line: text", without a newline. warning: it is no
- * error; the text says so too.
+ * Takes one message, "file:line: text", without a newline. warning: it is
+ * not an error, which the text says too.
  */
 typedef void conf_report_fn(void *arg, bool warning, const char *msg);
 
@@ -165,8 +165,8 @@ typedef void conf_report_fn(void *arg, bool warning, const char *msg);
  * Start to read the file path. Messages go to report(arg, ...), or to
  * standard error when report is NULL.
  *
- * files: where it and those that it includes come from (files.h), valid until
- * the close; NULL for the disk.
+ * files: the source of this and the included files (files.h), valid until the
+ * close; NULL for the disk.
  * Returns NULL when the file cannot be read or memory is short; the reason
  * has been reported then.
  */
@@ -183,8 +183,8 @@ enum conf_token conf_file_next(struct conf_file *cf, struct conf_value *v);
 unsigned conf_file_errors(const struct conf_file *cf);
 
 /*
- * Read another file that the configuration names, which has a form of its
- * own, from where the configuration comes from: files_load() of files.h.
+ * Read another file that the configuration names and that has another format,
+ * from the same source: files_load() of files.h.
  */
 const char *conf_file_load(struct conf_file *cf, const char *path, size_t max,
     const struct bundle_file **out);
@@ -213,15 +213,15 @@ int conf_choose(struct conf_file *cf, struct conf_value *v,
     const char *const *names, int n);
 
 /*
- * Warn of what is allowed but hardly wanted; not counted as an error. Of
- * these too no more than CONF_MAX_ERRORS are reported.
+ * Warn of something allowed that is probably a mistake; it does not count as an
+ * error. At most CONF_MAX_ERRORS warnings are reported.
  */
 void conf_warning_at(struct conf_file *cf, const struct conf_where *where,
     const char *fmt, ...) __attribute__((__format__(printf, 3, 4)));
 
 /*
  * The statement just read is one of which the last one holds: warn when it
- * was given before, in the same block. One with an error counts for nothing.
+ * was given before, in the same block. One with an error does not count.
  *
  * name: what it is called. NULL: its keywords up to the first value; when
  * it has nothing but keywords, the last one is its value.
@@ -248,17 +248,17 @@ bool conf_number(struct conf_file *cf, const struct conf_value *v,
 bool conf_quantity_within(struct conf_file *cf, const struct conf_value *v,
     enum quantity what, const struct conf_bounds *bounds, uint64_t *to);
 
-/* The same for who checks the bounds himself. */
+/* The same for callers that check the bounds. */
 bool conf_quantity(struct conf_file *cf, const struct conf_value *v,
     enum quantity what, uint64_t *to);
 
-/* Where the statement that is being read begins, now and later. */
+/* The place where the current statement begins; remains valid. */
 const struct conf_where *conf_statement_where(const struct conf_file *cf);
 
 /*
- * Report why a value was refused: a text that reads well behind it. Where
- * no address is what others write for an address and port, says how it is
- * written here.
+ * Report why a value was refused: a text that follows the value in the
+ * message. If the value is an address and port in another notation, the message
+ * says how it is written here.
  */
 void conf_refuse(struct conf_file *cf, const struct conf_value *v,
     const char *why);

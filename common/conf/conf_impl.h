@@ -13,7 +13,7 @@
 #include "conf_file.h"
 
 #define CONF_MESSAGE_MAX 1024
-#define CONF_MAX_BLOCKS 8  /* inside one another, whose places are kept */
+#define CONF_MAX_BLOCKS 8  /* nested blocks whose places are kept */
 #define CONF_MAX_WORDS 128 /* octets */
 
 struct files;
@@ -24,7 +24,7 @@ struct once;
 
 struct conf_file {
 	struct files *files;	 /* where they come from ... */
-	struct files *own_files; /* ... when nobody gave us any */
+	struct files *own_files; /* ... unless the caller gave some */
 	SLIST_HEAD(source_list, source) sources; /* being read: first */
 	SLIST_HEAD(text_list, text) texts;	 /* handed out */
 	SLIST_HEAD(macro_list, macro) macros;
@@ -36,16 +36,16 @@ struct conf_file {
 	conf_report_fn *report;
 	void *report_arg;
 	unsigned errors;
-	bool stopped; /* a bound was passed: nothing more is read */
+	bool stopped; /* a bound was exceeded: nothing more is read */
 
-	struct conf_value ahead; /* read already, when have_ahead */
+	struct conf_value ahead; /* read ahead, when have_ahead */
 	bool have_ahead;
 	struct conf_value last; /* handed out last */
 	bool in_line;		/* last was no CONF_EOL */
 	bool first_of_line;	/* last began its line */
 
 	struct conf_where blocks[CONF_MAX_BLOCKS]; /* where their "{" are */
-	unsigned nblocks;     /* open; may be more than have a place */
+	unsigned n_blocks;    /* open; may be more than have a place */
 	unsigned block_count; /* so far; the number of the one last begun */
 	char words[CONF_MAX_WORDS]; /* the keywords of this line so far */
 	size_t name_len;	    /* of words: up to the first value ... */
@@ -60,10 +60,10 @@ struct conf_file {
 /* Report an error that makes further reading pointless. */
 void conf_stop(struct conf_file *cf, const char *why);
 
-/* Count bytes against CONF_MAX_TOTAL; -1 has stopped cf. */
+/* Count bytes against CONF_MAX_TOTAL; on -1 cf is stopped. */
 int conf_spend(struct conf_file *cf, size_t bytes);
 
-/* Bytes, or a copy of some, that live until the close; NULL has stopped cf. */
+/* Bytes, or a copy of some, valid until the close; on NULL cf is stopped. */
 char *conf_text_new(struct conf_file *cf, size_t size);
 char *conf_text_copy(struct conf_file *cf, const char *bytes, size_t len);
 

@@ -1,6 +1,6 @@
 /*
- * The memory of a configuration being read: texts that live until its close,
- * and the bound of all of it.
+ * The memory of a configuration being read: texts that are valid until its
+ * close, and the bound of their total size.
  */
 #include <sys/queue.h>
 

@@ -1,5 +1,5 @@
 /*
- * Statements of which the last one holds, and which of them were given.
+ * Statements of which the last one applies, and a warning when one is repeated.
  */
 #include <sys/queue.h>
 
@@ -50,7 +50,7 @@ conf_statement_where(const struct conf_file *cf)
 void
 conf_once(struct conf_file *cf, const char *name)
 {
-	const unsigned block = cf->nblocks > 0 ? cf->block_count : 0;
+	const unsigned block = cf->n_blocks > 0 ? cf->block_count : 0;
 	char own[CONF_MAX_WORDS];
 	struct once *o;
 

@@ -9,8 +9,8 @@
 #include "files.h"
 
 /*
- * What ends a text: a newline that a "\" at the end of the file may swallow,
- * one that ends its last line in any case, and two NULs, which flex wants.
+ * The end of a text: a newline that a "\" at the end of the file may continue,
+ * another one that ends the last line, and two NULs for flex.
  */
 #define TAIL 4
 static const char tail[TAIL] = { '\n', '\n', '\0', '\0' };

@@ -1,6 +1,6 @@
 /*
- * The text of one configuration file in memory: reading it with a bound, and
- * refusing what no text has. Knows no tokens. For conf_file.c.
+ * The text of one configuration file in memory: reading it up to a bound, and
+ * refusing bytes that are not text. It knows no tokens. For conf_file.c.
  */
 #ifndef COMMON_CONF_CONF_TEXT_H
 #define COMMON_CONF_CONF_TEXT_H
@@ -27,8 +27,8 @@ const char *conf_text_load(struct conf_text *t, struct files *files,
     const char *path, bool special);
 
 /*
- * Report lines that are too long and bytes that are no text, and make the
- * latter blanks, so that reading can go on for the sake of other errors.
+ * Report lines that are too long and bytes that are not text. The latter become
+ * blanks, so that further errors can be found.
  * name: the file's, for the messages.
  */
 void conf_text_check(struct conf_text *t, struct conf_file *cf,

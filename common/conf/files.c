@@ -9,16 +9,16 @@
 #include "bundle.h"
 #include "files.h"
 
-/* The first buffer of what does not tell its size. */
+/* The first buffer for a file of unknown size. */
 #define FIRST_SIZE 4096
 
-/* In place of an errno: no error of a system is as large. */
+/* In place of an errno, larger than any. */
 #define IRREGULAR 0x10000
 
 struct files {
 	struct bundle *known;
-	bool disk;    /* look there for what is not known */
-	bool special; /* other than regular files may be read there */
+	bool disk;    /* read files that are not known from the disk */
+	bool special; /* also files that are not regular */
 };
 
 struct files *
@@ -73,7 +73,7 @@ read_all(int fd, struct bundle_file *f, size_t size, uint8_t **bytes)
 	ssize_t n;
 
 	for (;;) {
-		/* One byte more than there should be shows the end. */
+		/* One byte more, to detect the end of the file. */
 		bigger = realloc(*bytes, size + 1);
 		if (bigger == NULL)
 			return (-1);
@@ -94,7 +94,7 @@ read_all(int fd, struct bundle_file *f, size_t size, uint8_t **bytes)
 	}
 }
 
-/* /dev/null, which people name where there is to be nothing. */
+/* /dev/null, which administrators use for "no file". */
 static bool
 is_null(const struct stat *st)
 {

@@ -1,12 +1,11 @@
 /*
- * Where the files of a configuration come from: the disk, or what another
- * process has read from there for us (reader.h). Whoever parses does not
- * see the difference: the same path gives the same bytes, or the same
- * reason.
+ * The source of the files of a configuration: the disk, or another process that
+ * has read them for us (reader.h). The parser sees no difference: the same path
+ * gives the same bytes, or the same error.
  *
- * From the disk only regular files are taken, and /dev/null, and none of them
- * is waited for: a FIFO without a writer or a terminal would hold up whoever
- * reads. The exception is the file of the command line, at a start.
+ * Only regular files and /dev/null are read from the disk, since a FIFO without
+ * a writer or a terminal would block. The file of the command line may be
+ * another kind of file at a start.
  */
 #ifndef COMMON_CONF_FILES_H
 #define COMMON_CONF_FILES_H
@@ -21,26 +20,26 @@ struct files;
 
 /*
  * Files of the disk. Each is read once and remembered, so that what is read
- * twice does not change in between, and can be handed on.
+ * twice does not change in between, and can be sent to another process.
  *
- * special: what files_load says of special files holds; else there are none.
+ * special: whether files_load() may read special files.
  * Returns NULL when memory is short.
  */
 struct files *files_new(bool special);
 
-/* The files in a bundle and no others; takes it over. NULL likewise. */
+/* Only the files in a bundle, which is taken over. Returns NULL as above. */
 struct files *files_of(struct bundle *b);
 
-/* Also of NULL. */
+/* NULL is ignored. */
 void files_free(struct files *files);
 
-/* What was read so far, owned by files. */
+/* All that was read so far, owned by files. */
 const struct bundle *files_bundle(const struct files *files);
 
 /*
  * Read a file of at most max bytes.
  *
- * special: it may be something else than a regular file, and is waited for.
+ * special: it may be another kind of file; reading may block.
  * Returns NULL, with the file in *out until files is freed; or the reason for
  * the refusal, which reads well behind the path and a colon, until the next
  * call.

@@ -10,8 +10,8 @@ min(unsigned a, unsigned b)
 
 /*
  * Optimal string alignment: row i, column j is the distance between the
- * first i letters of a and the first j of b. Three rows are enough, for a
- * swap looks two back.
+ * first i letters of a and the first j of b. Three rows are enough, since a
+ * swap refers to the row before the last.
  */
 unsigned
 nearest_distance(const char *a, const char *b)
@@ -66,13 +66,13 @@ nearest_word(const char *word, const char *const *words, size_t n)
 
 	if (len == 0 || len > NEAREST_MAX)
 		return (NULL);
-	/* One more than what is allowed. */
+	/* One more than the largest distance allowed. */
 	best = min((unsigned)len / 3, 3) + 1;
 	for (i = 0; i < n; i++) {
 		if (strlen(words[i]) > NEAREST_MAX)
 			continue;
 		d = nearest_distance(word, words[i]);
-		/* All letters replaced is no resemblance. */
+		/* Not when all letters differ. */
 		if (d < best && d < strlen(words[i])) {
 			best = d;
 			found = words[i];

@@ -1,18 +1,17 @@
 /*
- * Which word was meant: the nearest of some by the number of letters that
- * differ. Knows no configuration.
+ * Suggestions for a misspelt word: the nearest of a list by edit distance.
  */
 #ifndef COMMON_CONF_NEAREST_H
 #define COMMON_CONF_NEAREST_H
 
 #include <stddef.h>
 
-#define NEAREST_MAX 32 /* longer words are near to none */
+#define NEAREST_MAX 32 /* longer words get no suggestion */
 
 /*
- * How many letters must be put in, taken out, replaced or swapped with
- * their neighbour to make one word of the other. Both at most NEAREST_MAX
- * long.
+ * How many letters must be inserted, deleted, replaced or swapped with their
+ * neighbour to turn one word into the other. Both have at most NEAREST_MAX
+ * letters.
  */
 unsigned nearest_distance(const char *a, const char *b);
 

@@ -1,6 +1,5 @@
 /*
- * Times and sizes as a configuration writes them: a number, with or without
- * a unit behind it.
+ * Times and sizes in a configuration: a number and an optional unit.
  */
 #ifndef COMMON_CONF_QUANTITY_H
 #define COMMON_CONF_QUANTITY_H

@@ -1,9 +1,8 @@
 /*
- * The rules stand in an array in the order of their addresses, a prefix
- * before those inside it. Each knows its parent: the longest other rule that
- * contains it. Of all rules that contain an address, the nearest one at or
- * before it is the longest or has it among its ancestors: prefixes nest or
- * are disjoint.
+ * The rules are in an array sorted by address, a prefix before those inside it.
+ * Each has a parent: the longest other rule that contains it. Since prefixes
+ * nest or are disjoint, the longest rule that contains an address is the last
+ * rule that sorts at or before the address, or an ancestor of that rule.
  */
 #include <errno.h>
 #include <stdint.h>
@@ -61,7 +60,7 @@ prefix_cmp(const struct prefix *a, const struct prefix *b)
 	return (d != 0 ? d : (int)a->len - (int)b->len);
 }
 
-/* Returns how many rules stand at or before p. */
+/* Returns how many rules sort at or before p. */
 static size_t
 rules_upto(const struct acl *acl, const struct prefix *p)
 {
@@ -163,7 +162,7 @@ acl_names_allowed(const struct acl *acl)
 	return (false);
 }
 
-/* The prefix of just this address; returns -1 for other families. */
+/* The prefix of this one address; returns -1 for other families. */
 static int
 host_prefix(const struct sockaddr_storage *ss, struct prefix *p)
 {

@@ -37,17 +37,17 @@ void acl_free(struct acl *acl);
  */
 int acl_add(struct acl *acl, const struct prefix *p, bool allow);
 
-/* Call fn with each rule's prefix that is in a and not, or otherwise, in b. */
+/* Call fn with the prefix of each rule of a that b lacks or has reversed. */
 typedef void acl_fn(void *arg, const struct prefix *p);
 void acl_differ(const struct acl *a, const struct acl *b, acl_fn *fn,
     void *arg);
 
-/* True when an address is allowed otherwise than as an exception to a deny. */
+/* True when there is an allow rule that is not inside a deny rule. */
 bool acl_names_allowed(const struct acl *acl);
 
 /*
  * The verdict on a client's address. Costs one binary search, and at most
- * one step more for each rule that contains the nearest one.
+ * one more step for each rule that contains the nearest one.
  */
 enum acl_verdict acl_check(const struct acl *acl,
     const struct sockaddr_storage *ss);

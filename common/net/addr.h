@@ -39,7 +39,7 @@ struct prefix {
  */
 const char *prefix_parse(const char *text, struct prefix *p);
 
-/* Inline, for lists of prefixes are looked through for every address. */
+/* Inline, because lists of prefixes are searched for every packet. */
 static inline bool
 prefix_match4(const struct prefix *p, struct in_addr addr)
 {
@@ -100,8 +100,7 @@ char *prefix_print(const struct prefix *p, char *buf, size_t size);
 
 /*
  * Read a numeric address, port in host order. A link-local address may
- * carry its interface's index (fe80::1%2); an interface's name is not
- * known here.
+ * have the index of its interface (fe80::1%2), but not a name.
  *
  * Returns 0, or -1 when text is no address; then ss and len are unchanged.
  */

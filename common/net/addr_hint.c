@@ -30,7 +30,7 @@ is_port(const char *text)
 	return (len > 0 && len <= 5 && text[len] == '\0');
 }
 
-/* Cut text in two; what is behind the address, or NULL when none is there. */
+/* Split text; returns what follows the address, or NULL when there is none. */
 static char *
 split(char *text)
 {

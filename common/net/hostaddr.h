@@ -1,8 +1,7 @@
 /*
  * An address of this host, and the choice among them of the one that ICMPv6
- * errors are sent from when the configuration does not say (RFC 4443, 2.2).
- * The choice only, which is pure: what addresses there are is asked elsewhere
- * (hostwatch.h).
+ * errors are sent from when none is configured (RFC 4443, 2.2). The
+ * choice is pure; hostwatch.h lists the addresses.
  */
 #ifndef COMMON_NET_HOSTADDR_H
 #define COMMON_NET_HOSTADDR_H
@@ -33,11 +32,12 @@ struct hostaddr {
 #define HOSTADDR_TEMPORARY 4  /* RFC 8981 */
 
 /*
- * A choice that is being made. Set what is above best, zero the rest, offer
- * all addresses, then look at best.
+ * A choice in progress. Set the members above best, zero the rest, offer all
+ * addresses, then read best.
  */
 struct hostaddr_choice {
-	const struct pref64 *prefixes; /* no address inside: it is no host's */
+	const struct pref64
+	    *prefixes; /* addresses inside are not the host's */
 	size_t n_prefixes;
 	unsigned tun;		 /* none of this interface; or 0 */
 	unsigned route;		 /* where the default route leads; or 0 */

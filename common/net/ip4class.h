@@ -1,5 +1,5 @@
 /*
- * What the IANA special-purpose registry says of an IPv4 address
+ * The classes of IPv4 addresses in the IANA special-purpose registry
  * (RFC 6890 as updated by RFC 8190).
  */
 #ifndef COMMON_NET_IP4CLASS_H
@@ -18,7 +18,7 @@
 bool ip4_is_nonglobal(struct in_addr addr);
 
 /*
- * Never a unicast end point anywhere: "this" network, loopback, link-local,
+ * Never a unicast address of a host: "this" network, loopback, link-local,
  * multicast, reserved and broadcast.
  */
 static inline bool
@@ -27,7 +27,7 @@ ip4_is_never_unicast(struct in_addr addr)
 	const uint32_t host = ntohl(addr.s_addr);
 	const uint32_t first = host >> 24;
 
-	/* Asked of every packet: a look at the first octet has to do. */
+	/* Called for every packet, so only the first octet is tested. */
 	return (first >= 224 || first == 127 || first == 0 ||
 	    host >> 16 == 0xa9fe);
 }

@@ -14,7 +14,7 @@ const struct pref64 pref64_wkp = {
 	.len = 96,
 };
 
-/* Ranges that overlap no translation prefix. */
+/* Ranges that a translation prefix must not overlap. */
 static const struct {
 	struct prefix prefix;
 	char reason[48];

@@ -1,6 +1,6 @@
 /*
  * Pref64::/n, the prefix of IPv4-embedded IPv6 addresses (RFC 6052).
- * Knows addresses only: which prefix applies to whom is decided elsewhere.
+ * Which prefix applies to which client is decided elsewhere.
  */
 #ifndef COMMON_NET_PREF64_H
 #define COMMON_NET_PREF64_H
@@ -36,12 +36,12 @@ const char *pref64_init(struct pref64 *p, const struct in6_addr *addr,
 
 /*
  * True when addr lies inside the prefix, whatever its other bits. Lengths
- * are whole octets, so packets need no look at single bits.
+ * are whole octets, so octets are compared.
  */
 static inline bool
 pref64_match(const struct pref64 *p, const struct in6_addr *addr)
 {
-	/* The usual one is worth a comparison of known length. */
+	/* The usual length gets a comparison of constant size. */
 	if (p->len == 96)
 		return (memcmp(&p->addr, addr, 96 / 8) == 0);
 	return (memcmp(&p->addr, addr, p->len / 8) == 0);
@@ -66,7 +66,7 @@ bool pref64_overlap(const struct pref64 *a, const struct pref64 *b);
 /* True for pref64_wkp. */
 bool pref64_is_wkp(const struct pref64 *p);
 
-/* For prefixes shorter than 96 bits, behind the two below. */
+/* For prefixes shorter than 96 bits; called by the two below. */
 void pref64_embed_short(const struct pref64 *p, struct in_addr addr4,
     struct in6_addr *out);
 int pref64_extract_short(const struct pref64 *p, const struct in6_addr *addr,

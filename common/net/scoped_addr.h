@@ -1,10 +1,10 @@
 /*
- * Socket addresses as a configuration gives them: numeric, and of link-local
- * ones the zone, which is the interface that they are to be found on, by its
- * name or its index (RFC 4007, 11: fe80::1%eth0, fe80::1%2).
+ * Socket addresses as a configuration gives them: numeric, and for link-local
+ * ones with a zone, the name or index of their interface (RFC 4007, 11:
+ * fe80::1%eth0, fe80::1%2).
  *
- * A name stays a name here: the interface may come later, and come again with
- * another index. zone.h asks the system. Pure.
+ * A name is kept as a name: the interface may appear later, or again with
+ * another index. zone.h looks the index up. Pure.
  */
 #ifndef COMMON_NET_SCOPED_ADDR_H
 #define COMMON_NET_SCOPED_ADDR_H
@@ -28,7 +28,7 @@ struct scoped_addr {
 #define SCOPED_ADDR_STRLEN (SOCKADDR_STRLEN + IF_NAMESIZE)
 
 /*
- * Read a numeric address, which if it is link-local may have a zone; port in
+ * Read a numeric address, with a zone if it is link-local; port in
  * host order.
  *
  * Returns NULL, or the reason for the refusal as a static string that reads
@@ -51,7 +51,7 @@ bool scoped_addr_equal(const struct scoped_addr *a,
 /* The index of the zone when it is given as such; 0: by name, or none. */
 uint32_t scoped_addr_index(const struct scoped_addr *a);
 
-/* Whether it is found on one interface only: it has a zone. */
+/* True when it has a zone, and so belongs to one interface. */
 bool scoped_addr_has_zone(const struct scoped_addr *a);
 
 /* The socket address, on the interface with this index where it has a zone. */

@@ -11,7 +11,7 @@
 
 struct debuglog {
 	struct linerate rate;
-	struct event *second_over; /* pending while something is unsaid */
+	struct event *second_over; /* pending while there are lines left out */
 };
 
 static void

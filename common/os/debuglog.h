@@ -1,11 +1,11 @@
 /*
- * Debug lines about what is decided packet by packet or question by
- * question, at most LINERATE_MAX in a second; of the rest the log has
+ * Debug lines about single packets or DNS queries, at most LINERATE_MAX in a
+ * second; for the others the log has
  *
  *	debug: N lines left out
  *
- * when the second is over. One for each event base, used by its thread
- * alone.
+ * when the second is over. There is one for each event base, used by its thread
+ * only.
  */
 #ifndef COMMON_OS_DEBUGLOG_H
 #define COMMON_OS_DEBUGLOG_H
@@ -18,12 +18,12 @@ struct debuglog;
 /* base must outlive it. Returns NULL with errno ENOMEM. */
 struct debuglog *debuglog_new(struct event_base *base);
 
-/* Says first what is unsaid. */
+/* Logs how many lines were left out. */
 void debuglog_free(struct debuglog *l);
 
 /*
- * May a line be written now, with log_debug()? To be asked before the line
- * is made; counts it either way.
+ * May a line be written now, with log_debug()? Call it before the line is
+ * composed; it is counted in either case.
  */
 bool debuglog_take(struct debuglog *l);
 

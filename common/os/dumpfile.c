@@ -20,16 +20,16 @@ struct dumpfile {
 	bool to_stdout;
 	struct dumpfile_ops ops;
 
-	/* A file is always writable, and epoll(7) refuses it. */
+	/* A timer, because epoll(7) refuses regular files. */
 	struct event *turn;
-	bool cut; /* the last one on standard output was */
+	bool cut; /* the last one on standard output was cut off */
 
-	/* Of a dump that is being printed; out is NULL when none is. */
+	/* Of a dump in progress; out is NULL when there is none. */
 	struct evbuffer *out;
 	struct event *writable;
 	int fd;
-	bool more;    /* not all of it has been made */
-	bool refused; /* another one was, meanwhile */
+	bool more;    /* there are more pieces */
+	bool refused; /* another request was refused meanwhile */
 };
 
 static const char *
@@ -38,7 +38,7 @@ where(const struct dumpfile *d)
 	return (d->path != NULL ? d->path : "standard output");
 }
 
-/* Give back what a dump takes. */
+/* Free what a dump has allocated. */
 static void
 release(struct dumpfile *d)
 {
@@ -87,8 +87,8 @@ wait_for_reader(struct dumpfile *d)
 }
 
 /*
- * Standard output is shared with others who may not expect it not to block;
- * so that is set for each write, and no longer.
+ * Standard output may be shared with processes that expect it to block, so
+ * O_NONBLOCK is set only for the time of each write.
  */
 static int
 write_some(struct dumpfile *d)
@@ -109,7 +109,7 @@ write_some(struct dumpfile *d)
 	return (n);
 }
 
-/* Write what is ready, and make more when all of it was written. */
+/* Write the current piece, or get the next one when all was written. */
 static void
 on_turn(evutil_socket_t fd, short what, void *arg)
 {

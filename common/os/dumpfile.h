@@ -1,25 +1,24 @@
 /*
- * Where SIGUSR1 prints to: a file, or standard output. Owns the descriptor
- * and the pace; what is printed is made by its user, piece by piece.
+ * The output of SIGUSR1: a file, or standard output. It owns the descriptor and
+ * schedules the writes; the caller provides the text in pieces.
  *
- * Neither a pipe or terminal that nobody reads nor a file that is a pipe
- * holds up the event loop: nothing is written but what can be written at
- * once, no more than DUMPFILE_WRITE_MAX bytes in a turn of the loop, and the
- * next piece is made when the last one has been written. So memory is bounded
- * by the size of a piece. A dump of which nothing is read for
- * DUMPFILE_STUCK_SECS is given up, which is logged; until then others are
+ * A pipe or terminal that nobody reads does not block the event loop: writes
+ * do not block, at most DUMPFILE_WRITE_MAX bytes are written in a turn of the
+ * loop, and the next piece is requested when the last one has been written. So
+ * memory is bounded by the size of a piece. A dump of which nothing is read
+ * for DUMPFILE_STUCK_SECS is abandoned, which is logged; until then others are
  * refused, which is logged once for each dump.
  *
- * A file is made anew for each dump, with mode 0640. A symbolic link is not
- * followed.
+ * The file is created or truncated for each dump, with mode 0640. A symbolic
+ * link is not followed.
  *
  * Each dump begins with a line of its time (RFC 3339, UTC), the program, its
  * version and its process id:
  *
  *	dump 2026-11-29T10:24:07Z nat64d 1.0 pid 4711
  *
- * A dump on standard output that comes after one that was given up begins
- * with an empty line, or ends the line that was cut.
+ * After an abandoned dump on standard output the next one begins with a
+ * newline, which ends the line that was cut.
  */
 #ifndef COMMON_OS_DUMPFILE_H
 #define COMMON_OS_DUMPFILE_H
@@ -33,7 +32,7 @@ struct event_base;
 #define DUMPFILE_WRITE_MAX 65536
 #define DUMPFILE_STUCK_SECS 30
 
-/* What makes a dump; arg is handed to each. */
+/* Callbacks that provide a dump; arg is passed to each. */
 struct dumpfile_ops {
 	/* Begin, and append a first piece. Returns 0, or -1: no memory. */
 	int (*begin)(void *arg, struct evbuffer *out);
@@ -42,7 +41,7 @@ struct dumpfile_ops {
 	 * first piece is all.
 	 */
 	bool (*more)(void *arg, struct evbuffer *out);
-	/* It is over: printed, given up, or failed. May be NULL. */
+	/* The dump has ended: printed, abandoned, or failed. May be NULL. */
 	void (*end)(void *arg);
 	void *arg;
 };
@@ -55,10 +54,10 @@ struct dumpfile_ops {
 struct dumpfile *dumpfile_new(struct event_base *base, const char *program,
     const char *path, bool to_stdout, const struct dumpfile_ops *ops);
 
-/* Begin a dump, from within the event loop. */
+/* Begin a dump. Call it from the event loop. */
 void dumpfile_print(struct dumpfile *d);
 
-/* One that is being printed is cut off. */
+/* A dump in progress is cut off. */
 void dumpfile_free(struct dumpfile *d);
 
 #endif

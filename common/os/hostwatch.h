@@ -1,14 +1,13 @@
 /*
- * What this host's network is like, and the kernel's word that it has
+ * The state of this host's network, and notifications of the kernel that it has
  * changed: rtnetlink, or the routing socket of the BSDs.
  *
- * A change says what kind of thing it was; what that is like now is to be
- * looked up. So a message that is lost costs nothing but a look at
- * everything, and nothing here keeps a copy that can become wrong. For the
- * event loop, and for several parts of the daemon at once: watch.h.
+ * A notification has only the kind of change; the caller looks the new state
+ * up. So a lost message leads to one lookup of everything, and no copy of the
+ * state is kept here. watch.h has callbacks for an event loop.
  *
- * Linux: socket, setsockopt, bind, close while starting; read, sendto and no
- * other system call once it runs.
+ * Linux: socket, setsockopt, bind, close while starting; later only read and
+ * sendto.
  */
 #ifndef COMMON_OS_HOSTWATCH_H
 #define COMMON_OS_HOSTWATCH_H
@@ -26,34 +25,33 @@ struct hostwatch;
 #define HOSTWATCH_ADDR 1 /* an address of either family: new, gone, flags */
 #define HOSTWATCH_LINK 2 /* an interface: new, gone, up, down, MTU */
 #define HOSTWATCH_ROUTE \
-	4		 /* a route: new, gone. Linux tells of no IPv4 route \
-			    that goes with its interface: look when links    \
-			    change too */
+	4		 /* a route: new, gone. Linux does not report IPv4    \
+			    routes that go with their interface: look when   \
+			    links change too */
 #define HOSTWATCH_CONF 8 /* forwarding and the like; Linux only */
 #define HOSTWATCH_ALL 15
 
 /*
- * Watch for these kinds of change from now on; of others a BSD may tell as
- * well. Before privs_drop() and the sandbox, which needs no more for it than
- * it has. Returns NULL with errno.
+ * Watch for these kinds of change from now on; a BSD may report others as well.
+ * Call it before privs_drop() and the sandbox. Returns NULL with errno.
  */
 struct hostwatch *hostwatch_open(unsigned kinds);
 void hostwatch_close(struct hostwatch *w);
 
-/* The descriptor to wait for; it does not block. */
+/* The descriptor to poll; it does not block. */
 int hostwatch_fd(const struct hostwatch *w);
 
 /*
- * Take messages that are waiting, of a storm only some; the rest keeps the
- * descriptor readable. Returns HOSTWATCH_ bits of what may have changed, all
- * of them when messages were lost.
+ * Read waiting messages, up to a bound; the descriptor stays readable while
+ * there are more. Returns HOSTWATCH_ bits of what may have changed, all of
+ * them when messages were lost.
  */
 unsigned hostwatch_read(struct hostwatch *w);
 
 /*
- * All addresses of a family, or of both (AF_UNSPEC), of all interfaces, one
- * after the other; fn may not call hostwatch. Returns 0, or -1 with errno,
- * and fn may have been called with some.
+ * Call fn with each address of a family, or of both (AF_UNSPEC), of all
+ * interfaces; fn must not call hostwatch. Returns 0, or -1 with errno, perhaps
+ * after some calls of fn.
  */
 typedef void (*hostaddr_fn)(void *arg, const struct hostaddr *a);
 int hostwatch_addrs(struct hostwatch *w, sa_family_t family, hostaddr_fn fn,
@@ -78,9 +76,9 @@ int hostwatch_link(struct hostwatch *w, unsigned ifindex, const char *name,
 
 /*
  * The route that packets to an address take; no packet is sent. dst: the
- * address, its len is not looked at. Returns 0; -1 with errno, ENETUNREACH
- * when there is no route, EHOSTUNREACH and the like when there is one that
- * says so, EOPNOTSUPP on a BSD.
+ * address; its len is ignored. Returns 0; -1 with errno, ENETUNREACH
+ * when there is no route, EHOSTUNREACH or another error for a route that
+ * refuses, EOPNOTSUPP on a BSD.
  */
 struct host_route {
 	unsigned ifindex;  /* 0: none, or several (multipath) */

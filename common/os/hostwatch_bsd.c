@@ -1,7 +1,6 @@
 /*
- * The BSDs: the routing socket, route(4), says what has changed, and
- * getifaddrs(3) what there is. Routes and forwarding are not asked for: each
- * system tells them in another way.
+ * The BSDs: the routing socket, route(4), reports changes, and getifaddrs(3)
+ * lists addresses. Routes are not looked up, since the systems differ in that.
  */
 #include <sys/types.h>
 #include <sys/ioctl.h>
@@ -26,15 +25,15 @@
 
 #include "hostwatch.h"
 
-/* A message with all its addresses is well below. */
+/* A message with all its addresses is smaller. */
 #define BUFSIZE 8192
 
-/* In one hostwatch_read(). */
+/* Messages of one hostwatch_read(). */
 #define MAX_READS 32
 
 struct hostwatch {
 	int news;
-	int ctl; /* an IPv6 socket, to ask for flags of addresses */
+	int ctl; /* an IPv6 socket, for ioctls that return flags of addresses */
 	uint8_t buf[BUFSIZE];
 };
 
@@ -49,7 +48,7 @@ hostwatch_open(unsigned kinds)
 	if (w == NULL)
 		return (NULL);
 	w->news = socket(PF_ROUTE, SOCK_RAW, 0);
-	/* -1: no IPv6 in this kernel, and nothing to ask. */
+	/* -1: the kernel has no IPv6. */
 	w->ctl = socket(AF_INET6, SOCK_DGRAM, 0);
 	if (w->ctl != -1)
 		(void)fcntl(w->ctl, F_SETFD, FD_CLOEXEC);
@@ -107,7 +106,7 @@ kind(unsigned type)
 	return (0);
 }
 
-/* One message for each read; all kinds begin as struct rt_msghdr does. */
+/* Each read returns one message; all kinds begin like struct rt_msghdr. */
 unsigned
 hostwatch_read(struct hostwatch *w)
 {
@@ -155,7 +154,7 @@ addr_flags(const struct hostwatch *w, const struct ifaddrs *i,
 	return (flags);
 }
 
-/* The bits of a mask; its trailing zero octets may have been left out. */
+/* The length of a mask, whose trailing zero octets may be missing. */
 static unsigned char
 mask_len(const struct sockaddr *mask, size_t offset)
 {

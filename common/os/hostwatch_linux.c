@@ -1,6 +1,6 @@
 /*
- * Linux: rtnetlink(7). One socket hears of changes, another asks: answers
- * would be lost among the messages of a storm.
+ * Linux: rtnetlink(7). One socket receives notifications, another one sends
+ * requests: in a burst of notifications answers would be lost.
  */
 #include <sys/socket.h>
 
@@ -23,10 +23,10 @@
 
 #define GROUP(g) (1U << ((g)-1))
 
-/* The kernel puts no more into one message. */
+/* The kernel sends no larger message. */
 #define BUFSIZE 32768
 
-/* In one hostwatch_read(). */
+/* Messages of one hostwatch_read(). */
 #define MAX_READS 32
 
 struct hostwatch {
@@ -35,7 +35,7 @@ struct hostwatch {
 	_Alignas(struct nlmsghdr) uint8_t buf[BUFSIZE];
 };
 
-/* Who does not care for routes is not woken by a full table of them. */
+/* Without HOSTWATCH_ROUTE changes of a large routing table wake nobody. */
 static unsigned
 groups(unsigned kinds)
 {
@@ -112,7 +112,7 @@ hostwatch_fd(const struct hostwatch *w)
 }
 
 /*
- * News.
+ * Notifications.
  */
 
 static unsigned
@@ -163,7 +163,7 @@ hostwatch_read(struct hostwatch *w)
 }
 
 /*
- * Questions.
+ * Requests.
  */
 
 struct question {
@@ -176,7 +176,7 @@ struct question {
 	uint8_t attrs[64];
 };
 
-/* Add an attribute to a question of so many bytes; returns how many now. */
+/* Add an attribute to a request of len bytes; returns its new length. */
 static size_t
 question_add(struct question *q, size_t len, uint16_t type, const void *data,
     size_t size)
@@ -285,7 +285,7 @@ link_answer(void *arg, const struct nlmsghdr *m)
 	(void)netlink_value(&attrs, IFLA_MTU, &l->mtu, sizeof(l->mtu));
 	netlink_parse_nested(attrs.at[IFLA_AF_SPEC], &spec);
 
-	/* Without IPv6 there is no such part at all. */
+	/* Without IPv6 the attribute is absent. */
 	netlink_parse_nested(spec.at[AF_INET6], &inet);
 	l->ipv6_off = l->mtu < IPV6_MIN_MTU ||
 	    devconf(&inet, IFLA_INET6_CONF, DEVCONF_DISABLE_IPV6, 1) != 0;
@@ -331,7 +331,7 @@ route_answer(void *arg, const struct nlmsghdr *m)
 	struct host_route *r = answer->route;
 	struct netlink_attrs attrs;
 
-	/* IPv4 routes that refuse are errors already. */
+	/* For IPv4 routes that refuse the kernel has returned an error. */
 	answer->refuses = rtm->rtm_type == RTN_UNREACHABLE ||
 	    rtm->rtm_type == RTN_BLACKHOLE || rtm->rtm_type == RTN_PROHIBIT;
 	r->len = rtm->rtm_dst_len;

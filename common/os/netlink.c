@@ -7,7 +7,7 @@
 
 #include "netlink.h"
 
-/* The kernel fills no more of a buffer with one part of an answer. */
+/* The kernel writes at most this much per read. */
 #define BUFSIZE 32768
 
 struct netlink {
@@ -53,7 +53,7 @@ take(struct netlink *n, const struct nlmsghdr *m, netlink_fn fn, void *arg)
 {
 	const struct nlmsgerr *e = NLMSG_DATA(m);
 
-	/* What is left of an answer that was not read to its end. */
+	/* The rest of an answer that was not read to its end. */
 	if (m->nlmsg_seq != n->seq)
 		return (false);
 	if (m->nlmsg_type == NLMSG_DONE)
@@ -64,7 +64,7 @@ take(struct netlink *n, const struct nlmsghdr *m, netlink_fn fn, void *arg)
 		    EPROTO;
 		return (true);
 	}
-	/* An answer is read to its end all the same. */
+	/* Read the answer to its end in any case. */
 	if (fn(arg, m) == -1)
 		n->error = errno;
 	return ((m->nlmsg_flags & NLM_F_MULTI) == 0);

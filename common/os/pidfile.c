@@ -20,7 +20,7 @@ static struct {
 	int fd;
 } file = { .fd = -1 };
 
-/* Is the file by that name still the open one? */
+/* Is the open file still the one at the path? */
 static bool
 is_ours(void)
 {
@@ -53,7 +53,7 @@ static void __attribute__((__noreturn__)) refuse_second(void)
 	fatalx("already running, pid %ld", strtol(text, NULL, 10));
 }
 
-/* Returns false when whoever had it has removed it meanwhile. */
+/* Returns false when the previous owner has just removed it. */
 static bool
 open_and_lock(void)
 {
@@ -103,7 +103,7 @@ pidfile_end(void)
 {
 	if (file.fd == -1)
 		return;
-	/* Whoever reads the file if it stays must not find our number. */
+	/* A file that remains must not contain our pid. */
 	if (is_ours() &&
 	    (ftruncate(file.fd, 0) == -1 || unlink(file.path) == -1))
 		log_info("%s: stays behind: %s", file.path, strerror(errno));

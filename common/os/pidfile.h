@@ -1,33 +1,31 @@
 /*
- * The pid file of a daemon in the background. Root makes and locks it; who
- * removes it in the end is an ordinary user, who can do so only in a
- * directory of his own. So a directory that is missing is made for him, and
- * the standard path names one; in a directory of others the file stays,
- * empty.
+ * The pid file of a daemon in the background. Root creates and locks it; the
+ * unprivileged user removes it at the end, which takes a directory of its own.
+ * So a missing directory is created for that user, and the default path has
+ * one; in a directory of others the file remains, empty.
  *
- * What that user may have put there meanwhile is not trusted: a symbolic
- * link is not followed, and nothing but a plain file with one name is
- * written.
+ * Files of that user are not trusted: a symbolic link is not followed, and only
+ * a regular file with one link is written.
  */
 #ifndef COMMON_OS_PIDFILE_H
 #define COMMON_OS_PIDFILE_H
 
-/* What to do where it cannot be made. */
+/* What to do when it cannot be created. */
 #define PIDFILE_REMEDY \
 	"say \"pidfile PATH\", or stay in the foreground with -d"
 
 /*
- * Make and lock it, as long as the process lives. A failure ends the process
- * through fatal(), which names the process that holds it, if any. Without
- * this call the others do nothing. Whenever the process ends through exit(3),
- * as fatal() does, the file goes.
+ * Create it and keep it locked until the process ends. A failure ends the
+ * process through fatal(); the message names the process that holds the lock,
+ * if any. Without this call the functions below do nothing. exit(3), and so
+ * fatal(), removes the file.
  */
 void pidfile_begin(const char *path);
 
 /* Write the number of this process. Returns 0, or -1 with errno. */
 int pidfile_fill(void);
 
-/* On the way out: remove it, or at least empty it, which is logged. */
+/* At the end: remove it. If only emptying it is possible, that is logged. */
 void pidfile_end(void);
 
 #endif

@@ -76,12 +76,12 @@ privs_open_std(void)
 	do {
 		fd = open("/dev/null", O_RDWR);
 		if (fd == -1)
-			_exit(1); /* there is nowhere to say why */
+			_exit(1); /* there is no place for a message */
 	} while (fd <= STDERR_FILENO);
 	close(fd);
 }
 
-/* In the parent: leave when the child has written the pid file, or died. */
+/* In the parent: exit when the child has written the pid file or has ended. */
 static void __attribute__((__noreturn__)) leave_to_child(int ready)
 {
 	char byte;
@@ -105,8 +105,8 @@ to_dev_null(void)
 }
 
 /*
- * Unlike daemon(3), which lets the parent go at once: a service manager
- * reads the pid file when the parent has left.
+ * daemon(3) is not used, since its parent exits at once: a service manager
+ * reads the pid file when the parent has exited.
  */
 void
 daemonise(void)

@@ -1,8 +1,8 @@
 /*
- * Whom to become, and what that user may do.
+ * The user to become, and which files that user may write.
  *
- * A user namespace, as of a rootless container, has the ids that its maps
- * have, and often but one: then there is nobody to become.
+ * A user namespace, as of a rootless container, has only the ids in its maps,
+ * often just one: then there is no user to become.
  */
 #define _GNU_SOURCE /* setresuid, setresgid on Linux */
 
@@ -26,10 +26,10 @@
 #include "privs.h"
 #include "sandbox.h"
 
-/* Of /proc/self/uid_map: the kernel takes 340 lines, people use two. */
+/* For /proc/self/uid_map: the kernel allows 340 lines, two are usual. */
 #define MAP_SIZE 4096
 
-/* A user name and its '\0'; no system takes longer ones. */
+/* A user name and its '\0'; no system has longer ones. */
 #define NAME_SIZE 256
 
 static bool
@@ -94,8 +94,9 @@ in_user_namespace(void)
 }
 
 /*
- * Why the last look into the user database found nothing. POSIX leaves errno
- * alone when there is nothing; name services set it at will.
+ * Did the last lookup in the user database fail, rather than find no entry?
+ * POSIX leaves errno unchanged when there is none, but name services set
+ * various values then.
  */
 static bool
 database_failed(void)
@@ -104,7 +105,7 @@ database_failed(void)
 	    errno == ENOMEM);
 }
 
-/* Ids go up to the one before -1, which stands for none. */
+/* The id -1 stands for none. */
 static bool
 parse_id(const char *text, unsigned *id)
 {
@@ -128,8 +129,8 @@ find_group(const char *name, gid_t *gid)
 }
 
 /*
- * A name comes before a number, as with chown(8). Returns false when there
- * is no such user or group, or, see database_failed(), nobody knows.
+ * A name takes precedence over a number, as with chown(8). Returns false when
+ * there is no such user or group, or the lookup failed: see database_failed().
  */
 static bool
 find_user(const char *user, struct privs *p)
@@ -156,7 +157,7 @@ find_user(const char *user, struct privs *p)
 	return (colon == NULL || find_group(colon + 1, &p->gid));
 }
 
-/* As an ordinary user, or as one that the namespace makes root. */
+/* Keep our user: an ordinary one, or root of a user namespace. */
 static int
 stay(const char *user, const char *why, struct privs *p,
     char text[PRIVS_TEXT_SIZE])
@@ -173,7 +174,7 @@ stay(const char *user, const char *why, struct privs *p,
 	return (0);
 }
 
-/* A host or an image without the user that a file without "user" means. */
+/* The default user does not exist on this host. */
 static int
 stand_in(const char *user, struct privs *p, char text[PRIVS_TEXT_SIZE])
 {
@@ -191,7 +192,7 @@ stand_in(const char *user, struct privs *p, char text[PRIVS_TEXT_SIZE])
 	return (0);
 }
 
-/* As root, who has found the ids in *p. */
+/* As root, with the ids found in *p. */
 static int
 lookup_found(const char *user, struct privs *p, char text[PRIVS_TEXT_SIZE])
 {
@@ -244,8 +245,8 @@ privs_lookup(const char *user, const char *standard, struct privs *p,
 }
 
 /*
- * A user namespace may forbid to change groups, lest somebody gets rid of
- * one that denies him something; we then keep them.
+ * A user namespace may forbid setgroups(2), so that nobody drops a group that
+ * denies access; we then keep our groups.
  */
 static bool
 groups_are_fixed(void)
@@ -262,7 +263,7 @@ groups_are_fixed(void)
 	return (strcmp(text, "deny") == 0);
 }
 
-/* Groups first: without the user id 0 they cannot be changed any more. */
+/* Groups first: they cannot be changed without user id 0. */
 int
 privs_become(const struct privs *p)
 {
@@ -276,8 +277,8 @@ privs_become(const struct privs *p)
 }
 
 /*
- * Ask access(2) as that user, in a child that is thrown away: mode bits alone
- * say nothing of lists, mounts and the directories above.
+ * Call access(2) as that user, in a child process: mode bits alone do not cover
+ * access lists, mounts and the directories above.
  */
 static int
 access_as(const struct privs *p, const char *path, int mode)
@@ -321,8 +322,9 @@ is_missing(const char *dir)
 }
 
 /*
- * The directory of a file if it is missing, and, made, if it cannot be made
- * because its own directory is missing, too; else NULL. The name is in buf.
+ * The directory of a file that has to be created first: its own if that is
+ * missing, or the one above if that is missing too; else NULL. The name is in
+ * buf.
  */
 static const char *
 missing_dir(const char *path, bool made, char buf[PATH_MAX])
@@ -352,7 +354,7 @@ privs_check_pidfile(const char *path, char text[PRIVS_TEXT_SIZE])
 	return (-1);
 }
 
-/* Will the user, or root for him, be able to make a file in dir? */
+/* Will the user, or root for the user, be able to create a file in dir? */
 static int
 can_make(const struct privs *p, const char *dir)
 {
@@ -382,7 +384,7 @@ privs_can_write(const struct privs *p, const char *path,
 	}
 	strlcpy(buf, path, sizeof(buf));
 	dir = dirname(buf);
-	if (is_missing(dir)) /* it is going to be made */
+	if (is_missing(dir)) /* it will be created */
 		return (0);
 	if (lstat(path, &st) == 0) {
 		if (S_ISLNK(st.st_mode)) {
@@ -447,7 +449,7 @@ privs_make_file(const struct privs *p, const char *path)
 	strlcpy(buf, path, sizeof(buf));
 	if (access_as(p, dirname(buf), W_OK | X_OK) == 0)
 		return (0);
-	/* Exclusively: this does not follow links, nor change what exists. */
+	/* O_EXCL: do not follow links, and do not open an existing file. */
 	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0640);
 	if (fd == -1)
 		return (errno == EEXIST ? 0 : -1);

@@ -1,7 +1,7 @@
 /*
- * On the socket: a request is one octet. The answer is a length of 64 bits in
- * the byte order of the machine and so many octets of a bundle; the length 0
- * says that there is none.
+ * The protocol: a request is one octet. The answer is a length of 64 bits in
+ * host byte order and a bundle of that many octets; length 0 means that there
+ * is no bundle.
  */
 #include <sys/types.h>
 #include <sys/socket.h>
@@ -23,19 +23,19 @@
 
 #define REQUEST 'r'
 
-/* The descriptor of the socket in the reader, and what it reads at a time in
- * the daemon, which has other things to do. */
+/* The descriptor of the socket in the reader, and the octets that the daemon
+ * reads in one turn of its event loop. */
 #define READER_FD 3
 #define READ_SIZE (256 * 1024)
 
 struct reader {
 	int fd;
-	uint64_t len; /* of the answer that comes in, and where it goes */
+	uint64_t len; /* of the answer, which is read into octets */
 	size_t len_got;
 	uint8_t *octets;
 	size_t got;
 	size_t size;  /* of the buffer */
-	bool dropped; /* memory was short: it is read to its end for nothing */
+	bool dropped; /* memory was short: the answer is read and discarded */
 };
 
 bool
@@ -50,7 +50,7 @@ reader_can_read(const char *path)
  * The reader.
  */
 
-/* Returns false when the daemon has gone. */
+/* Returns false when the daemon has ended. */
 static bool
 send_all(int fd, const void *octets, size_t len)
 {
@@ -128,8 +128,8 @@ ignore_signals(void)
 }
 
 /*
- * Whoever started the daemon may wait for the end of its output, so nothing
- * of ours keeps that open; what is to be said goes to the daemon.
+ * Close the standard descriptors: who started the daemon may wait for the end
+ * of its output. Errors are sent to the daemon.
  */
 static void
 keep_only(int fd)
@@ -142,13 +142,13 @@ keep_only(int fd)
 	for (std = STDIN_FILENO; std <= STDERR_FILENO; std++)
 		if (dup2(null, std) == -1)
 			fatal("/dev/null");
-	/* Last: it may be where /dev/null was opened. */
+	/* Last, because READER_FD may be where /dev/null was opened. */
 	if (dup2(fd, READER_FD) == -1)
 		_exit(1);
 	closefrom(READER_FD + 1);
 }
 
-/* A directory that is not needed is not kept from being unmounted. */
+/* Do not keep a file system mounted that is not needed. */
 static void
 leave_directory(const char *path)
 {
@@ -173,7 +173,7 @@ run(int fd, const char *path, reader_gather_fn *gather)
  * The daemon.
  */
 
-/* Wait until it is in its sandbox: from there on it cannot fail. */
+/* Wait until it is in its sandbox, which is the last step that can fail. */
 static bool
 is_ready(int fd)
 {
@@ -230,7 +230,7 @@ reader_ask(struct reader *r)
 	return (send(r->fd, &request, 1, MSG_NOSIGNAL) == 1 ? 0 : -1);
 }
 
-/* An answer is over: room for the next one. */
+/* Prepare for the next answer. */
 static void
 reset(struct reader *r)
 {
@@ -241,8 +241,8 @@ reset(struct reader *r)
 }
 
 /*
- * The buffer grows with what has come, not with what was announced. Returns
- * false when memory is short.
+ * The buffer grows with the octets received, not to the announced length.
+ * Returns false when memory is short.
  */
 static bool
 make_room(struct reader *r)
@@ -262,7 +262,10 @@ make_room(struct reader *r)
 	return (true);
 }
 
-/* Read up to len octets to at. Returns how many, 0 for none now, -1: gone. */
+/*
+ * Read up to len octets to at. Returns how many, 0 when none is waiting, -1
+ * when it has ended.
+ */
 static ssize_t
 receive(struct reader *r, void *at, size_t len)
 {
@@ -321,7 +324,7 @@ receive_octets(struct reader *r)
 	return (r->dropped ? READER_FAILED : READER_DONE);
 }
 
-/* All octets are there. */
+/* All octets have been received. */
 static enum reader_verdict
 decode(struct reader *r, struct files **files)
 {

@@ -9,18 +9,18 @@
 #include "reader.h"
 #include "reload.h"
 
-/* Reading takes milliseconds; a file system that is away, for ever. */
+/* Reading takes milliseconds, unless a network file system does not answer. */
 #define SLOW_SECS 5
 
 struct reload {
-	struct reader *reader; /* NULL: it has gone */
+	struct reader *reader; /* NULL: it has ended */
 	struct event *input;
 	struct event *slow;
 	reload_fn *done;
 	void *arg;
 	bool asked; /* a reload is under way, ... */
-	bool again; /* ... and then the next one is due */
-	bool read; /* its files have come: done is at work, or has kept them */
+	bool again; /* ... and another one was requested */
+	bool read;  /* its files have been handed to done */
 	bool kept;
 	struct files *files; /* of done */
 };
@@ -56,7 +56,7 @@ ask(struct reload *rl)
 	event_add(rl->slow, &slow);
 }
 
-/* It has ended or talks nonsense: it is never asked again. */
+/* It has ended or sent an invalid answer: do not use it again. */
 static void
 lose_reader(struct reload *rl)
 {
@@ -83,7 +83,7 @@ reload_end(struct reload *rl)
 		ask(rl);
 }
 
-/* The answer has come, or will not; takes the files over. */
+/* The reader has answered or ended; takes the files over. */
 static void
 finish(struct reload *rl, struct files *files)
 {
@@ -109,7 +109,7 @@ on_input(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	verdict = reader_receive(rl->reader, &files);
-	/* Nobody asked: it is as good as gone. */
+	/* It answered without a request: do not trust it any more. */
 	if (!rl->asked || rl->read)
 		verdict = READER_GONE;
 	switch (verdict) {
@@ -135,7 +135,7 @@ reload_new(struct event_base *base, struct reader *r, reload_fn *done,
 
 	if ((rl = calloc(1, sizeof(*rl))) == NULL)
 		return (NULL);
-	/* Whoever ends the reader is to leave no zombie. */
+	/* No zombie when the reader ends. */
 	signal(SIGCHLD, SIG_IGN);
 	rl->reader = r;
 	rl->done = done;

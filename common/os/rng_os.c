@@ -2,7 +2,7 @@
 
 #include "rng_os.h"
 
-/* What was handed out is nobody's to find in memory. */
+/* Numbers that were returned are erased from memory. */
 static uint32_t
 next(void *arg)
 {

@@ -1,8 +1,7 @@
 /*
- * The cryptographic generator of the operating system, drawn from in blocks:
- * arc4random() takes a lock each time, and where the C library lacks it
- * makes a system call. For the process layer; not to be used on both sides
- * of a fork.
+ * The cryptographic random number generator of the operating system, read in
+ * blocks: each call of arc4random() takes a lock, and with some C libraries a
+ * system call. For the process layer; not to be used on both sides of a fork.
  */
 #ifndef COMMON_OS_RNG_OS_H
 #define COMMON_OS_RNG_OS_H
@@ -13,7 +12,7 @@
 
 #define RNG_OS_WORDS 128
 
-/* Private to rng_os.c; all zero is one that has drawn nothing yet. */
+/* Private to rng_os.c; all zero is the initial state. */
 struct rng_os {
 	uint32_t word[RNG_OS_WORDS];
 	unsigned left;

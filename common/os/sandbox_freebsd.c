@@ -1,7 +1,7 @@
 /*
  * FreeBSD: none. capsicum(4) forbids every path and every connect(2) to an
- * address: neither a daemon that makes a socket for each question nor a
- * process that opens what a configuration names can live with that. There are
+ * address: neither a daemon that opens a socket for each query nor a
+ * process that opens the files of a configuration can run with that. There are
  * no capabilities to give up.
  */
 #include "sandbox.h"

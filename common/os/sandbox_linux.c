@@ -28,7 +28,7 @@
 #include "log.h"
 #include "sandbox.h"
 
-/* Keep those of the first 32 capabilities that are in mask, and no other. */
+/* Keep the capabilities in mask, of the first 32, and no other. */
 static int
 keep_caps(uint32_t mask)
 {
@@ -74,8 +74,8 @@ sandbox_drop_caps_but_ports(void)
 
 /*
  * The one capability by which a process reads any file: CAP_DAC_READ_SEARCH,
- * or CAP_DAC_OVERRIDE where only that one was left to us, as in containers.
- * Writing, which the latter allows as well, is forbidden below.
+ * or CAP_DAC_OVERRIDE where a container grants only that one.
+ * Landlock forbids the writing that the latter allows.
  */
 static void
 keep_reading_cap(void)
@@ -96,13 +96,13 @@ keep_reading_cap(void)
 
 /*
  * Landlock: file access beneath some directories. Rules are made for
- * directories, not files: they stick to the inode, and an editor or logrotate
- * replaces that.
+ * directories, not files: a rule applies to the inode, which an editor or
+ * logrotate replaces.
  */
 
 #ifdef LANDLOCK_CREATE_RULESET_VERSION
 
-/* Rights that are newer than the interface. */
+/* Rights that were added later. */
 #ifndef LANDLOCK_ACCESS_FS_REFER
 #define LANDLOCK_ACCESS_FS_REFER (1ULL << 13)
 #endif
@@ -110,7 +110,7 @@ keep_reading_cap(void)
 #define LANDLOCK_ACCESS_FS_TRUNCATE (1ULL << 14)
 #endif
 
-/* Everything that version abi of the interface can forbid. */
+/* All rights that version abi of the interface knows. */
 static uint64_t
 landlock_all(int abi)
 {
@@ -135,7 +135,7 @@ landlock_allow(int ruleset, const char *file, uint64_t access)
 		fatalx("sandbox: path too long: %s", file);
 	rule.parent_fd = open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (rule.parent_fd == -1 && errno == EACCES) {
-		/* Nothing is lost: what we cannot reach we cannot open. */
+		/* No rule is needed for a directory that we cannot reach. */
 		log_warn("%s: %s: will not be opened again", file,
 		    strerror(errno));
 		return;
@@ -162,7 +162,7 @@ landlock_rules(int ruleset, const struct sandbox *sb, uint64_t all)
 		return;
 	}
 
-	/* A dump makes its file, or writes an old one anew. */
+	/* A dump creates its file or truncates it. */
 	for (file = sb->write_files; file != NULL && *file != NULL; file++)
 		landlock_allow(ruleset, *file,
 		    all &
@@ -210,10 +210,9 @@ enter_landlock(const struct sandbox *sb)
 #endif
 
 /*
- * seccomp: system calls. What is not on the list fails with EPERM. Killing
- * the process instead would end the network of all clients on the day that a
- * new libc prefers a new system call; to an intruder the call is as useless
- * either way.
+ * seccomp: system calls. Calls that are not listed fail with EPERM. Killing
+ * the process instead would cut all clients off when a new libc uses a new
+ * system call; an attacker gains nothing from the error.
  */
 
 /* Both daemons, whatever the arguments. */
@@ -232,10 +231,10 @@ static const int allowed[] = {
 	SCMP_SYS(_llseek),
 	SCMP_SYS(fcntl),
 	SCMP_SYS(fcntl64),
-	/* a dump opens its file: which one that is is Landlock's to say */
+	/* a dump opens its file; Landlock restricts which one */
 	SCMP_SYS(open),
 	SCMP_SYS(openat),
-	/* the pid file is emptied and removed at the end */
+	/* the pid file is emptied and removed at exit */
 	SCMP_SYS(ftruncate),
 	SCMP_SYS(ftruncate64),
 	SCMP_SYS(unlink),
@@ -258,7 +257,7 @@ static const int allowed[] = {
 	SCMP_SYS(sigreturn),
 	SCMP_SYS(restart_syscall),
 	SCMP_SYS(tgkill),
-	/* the heap; mmap and mprotect stand below */
+	/* the heap; mmap and mprotect are below */
 	SCMP_SYS(brk),
 	SCMP_SYS(munmap),
 	SCMP_SYS(mremap),
@@ -282,12 +281,12 @@ static const int allowed[] = {
 	SCMP_SYS(connect),
 	SCMP_SYS(sendto),
 	SCMP_SYS(send),
-	/* the end */
+	/* exit */
 	SCMP_SYS(exit),
 	SCMP_SYS(exit_group),
 };
 
-/* dns64d: a socket for each question upstream, and those of the clients. */
+/* dns64d: a socket for each query to an upstream, and those of the clients. */
 static const int allowed_inet[] = {
 	SCMP_SYS(bind),
 	SCMP_SYS(listen),
@@ -310,7 +309,7 @@ static const int allowed_inet[] = {
 	SCMP_SYS(setsockopt),
 };
 
-/* The reader: files, memory, the socket that is open, the end. */
+/* The reader: files, memory, the socket that is open, exit. */
 static const int allowed_reader[] = {
 	SCMP_SYS(read),
 	SCMP_SYS(write),
@@ -344,7 +343,7 @@ static const int allowed_reader[] = {
 	SCMP_SYS(exit_group),
 };
 
-/* Allow a call, when is is not NULL only with such an argument. */
+/* Allow a call; if is is not NULL, only with that argument. */
 static void
 allow(scmp_filter_ctx ctx, int call, const struct scmp_arg_cmp *is)
 {
@@ -460,9 +459,9 @@ enter_seccomp(const struct sandbox *sb)
 	ctx = seccomp_init(SCMP_ACT_ERRNO(EPERM));
 	if (ctx == NULL)
 		fatalx("sandbox: seccomp");
-	/* Errors as the kernel gives them. */
+	/* Return the errors of the kernel unchanged. */
 	seccomp_attr_set(ctx, SCMP_FLTATR_API_SYSRAWRC, 1);
-	/* A binary tree, not a list of sixty comparisons for each call. */
+	/* A binary tree instead of sixty comparisons for each call. */
 	seccomp_attr_set(ctx, SCMP_FLTATR_CTL_OPTIMIZE, 2);
 	seccomp_rules(ctx, sb);
 	rc = seccomp_load(ctx);
@@ -511,8 +510,8 @@ sandbox_enter(const struct sandbox *sb)
 }
 
 /*
- * Not dumpable: a daemon that runs as the same user, for it was not started
- * as root, is not to trace it.
+ * Not dumpable: a daemon that was not started as root runs as the same user,
+ * and must not be able to trace the reader.
  */
 void
 sandbox_enter_reader(void)

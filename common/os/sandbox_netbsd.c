@@ -1,6 +1,6 @@
 /*
- * NetBSD: none. It has nothing by which a process without privileges could
- * forbid itself more. There are no capabilities to give up.
+ * NetBSD: none. It has no mechanism by which an unprivileged process could
+ * restrict itself further. There are no capabilities to give up.
  */
 #include "sandbox.h"
 

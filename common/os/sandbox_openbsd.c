@@ -38,7 +38,7 @@ unveil_all(const char *const *file, const char *rights)
 
 /*
  * stdio: the device, sockets that are open, clock, syslog; wpath and
- * cpath: the dump; cpath: the pid file; inet: sockets for questions upstream;
+ * cpath: the dump; cpath: the pid file; inet: sockets for queries to upstreams;
  * route: getifaddrs(), the networks that are directly connected.
  */
 void

@@ -8,7 +8,7 @@
 /*
  * Print program's name and version, then a line with the system and the
  * compiler it was built for and by, and one per library: its name, the
- * version it was built with, and in parentheses that which runs, if another.
+ * version it was built with, and in parentheses the running one if it differs.
  * libs ends with an empty entry.
  */
 struct version_lib {

@@ -16,7 +16,7 @@ struct part {
 struct watch {
 	struct hostwatch *host;
 	struct part parts[WATCH_MAX];
-	unsigned nparts;
+	unsigned n_parts;
 	struct event_base *base; /* while attached */
 	struct event *news;
 	struct event *settled;
@@ -66,12 +66,12 @@ watch_base(struct watch *w)
 void
 watch_add(struct watch *w, unsigned kinds, watch_fn fn, void *arg)
 {
-	if (w->nparts == WATCH_MAX)
+	if (w->n_parts == WATCH_MAX)
 		abort();
-	w->parts[w->nparts++] = (struct part){ kinds, fn, arg };
+	w->parts[w->n_parts++] = (struct part){ kinds, fn, arg };
 }
 
-/* Tell of it after a while, together with what else happens till then. */
+/* Report it after a delay, together with the changes until then. */
 static void
 note(struct watch *w, unsigned what)
 {
@@ -112,7 +112,7 @@ settled(evutil_socket_t fd, short events, void *arg)
 	(void)fd;
 	(void)events;
 	w->what = 0;
-	for (i = 0; i < w->nparts; i++)
+	for (i = 0; i < w->n_parts; i++)
 		if ((what & w->parts[i].kinds) != 0)
 			w->parts[i].fn(w->parts[i].arg, what);
 }

@@ -8,13 +8,13 @@
 
 #include "divert.h"
 
-/* Where the commands are, whatever we were started with. */
+/* The PATH of the commands, whatever our own is. */
 #define COMMAND_PATH "/usr/local/sbin:/usr/sbin:/usr/bin:/sbin:/bin"
 
-/* The ends of two pipes that nobody writes to: when one closes, ... */
+/* Our ends of two pipes. Nothing is written to them; they only close. */
 struct divert {
-	int alive; /* ... the other process begins */
-	int done;  /* ... and has ended */
+	int alive; /* closed by us: the other process takes everything back */
+	int done;  /* closed by the other process: it has ended */
 };
 
 /* Returns 0; -1 with errno when a command failed (EIO) or none was run. */
@@ -39,7 +39,7 @@ run(const char *commands)
 	return (WIFEXITED(status) && WEXITSTATUS(status) == 0 ? 0 : -1);
 }
 
-/* Until the other end is closed. */
+/* Wait until the other end is closed. */
 static void
 wait_for_end(int fd)
 {
@@ -52,8 +52,8 @@ wait_for_end(int fd)
 }
 
 /*
- * The process that waits. It keeps nothing open that others wait for, and
- * signals that are meant for the daemon or all of its group do not end it.
+ * The process that waits. It closes all descriptors, whose end others may wait
+ * for, and ignores the signals that end the daemon or its process group.
  */
 static void __attribute__((__noreturn__))
 wait_and_end(int alive, int done, const char *commands)

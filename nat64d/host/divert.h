@@ -1,12 +1,12 @@
 /*
- * An address shared with the host ("pool interface"): the kernel takes what
- * comes for it as its own. Commands for the shell have the packets to our
- * ports go to the tun instead, and those that we send from the address pass.
+ * An address shared with the host ("pool interface"). The kernel delivers
+ * packets to it locally; shell commands make it route those to our ports to the
+ * tun instead, and let those that we send from the address pass.
  *
- * They are made by the daemon on request, or printed for the administrator;
- * there is one text for both. To take them back needs the rights that the
- * daemon gives up, so a process of its own keeps these and waits for the end
- * of the daemon, however that comes. It hears nothing else from it.
+ * The daemon runs the commands, or prints them for the administrator; the text
+ * is the same. Undoing them needs privileges that the daemon gives up, so a
+ * second process keeps these and waits until the daemon has ended for any
+ * reason. It takes no other input.
  */
 #ifndef NAT64D_HOST_DIVERT_H
 #define NAT64D_HOST_DIVERT_H
@@ -18,25 +18,24 @@
 /*
  * The commands that begin or end it, for the configuration's pool_if and
  * static bindings and an interface of ours. To be freed; NULL with errno
- * ENOMEM, or EOPNOTSUPP where we do not know how.
+ * ENOMEM, or EOPNOTSUPP on other systems than Linux.
  */
 char *divert_begin_commands(const struct conf *c, const char *tun);
 char *divert_end_commands(const struct conf *c, const char *tun);
 
 /*
- * Does the host keep its own connections off our ports? A port of ours that
- * it does not is returned, else 0; -1 when that is unknown.
+ * Find a port of ours that connections of the host may take. Returns 0 when all
+ * are reserved, and -1 when that is unknown.
  */
 int divert_unreserved(const struct conf *c);
 
 /*
- * Run the commands. The process that waits is there before the first of them
- * runs. Returns NULL with errno; what a command has to say goes to standard
- * error.
+ * Run the commands. The process that waits is started before the first of them.
+ * Returns NULL with errno; messages of the commands go to standard error.
  */
 struct divert *divert_start(const struct conf *c, const char *tun);
 
-/* Let the other process take everything back, and wait for that. */
+/* Let the other process undo everything, and wait for it. */
 void divert_stop(struct divert *d);
 
 #endif

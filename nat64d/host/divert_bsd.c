@@ -1,6 +1,6 @@
 /*
- * The BSDs: an address is the host's or ours; pf.conf(5) is the
- * administrator's.
+ * The BSDs: addresses are not shared with the host. That would take rules in
+ * pf.conf(5), which is left to the administrator.
  */
 #include <errno.h>
 #include <stddef.h>

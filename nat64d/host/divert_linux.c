@@ -1,7 +1,7 @@
 /*
- * Linux: nftables marks what is for us, when conntrack has put fragments
- * together and undone its own NAT, and a rule of the routing policy that
- * comes before the table "local" leads the marked to the tun.
+ * Linux: nftables marks packets for us, after conntrack has reassembled
+ * fragments and reversed its own NAT, and a policy routing rule before the
+ * table "local" routes marked packets to the tun.
  *
  *	ports of TCP and UDP	by the destination port
  *	echo replies		when an echo request of that identifier went
@@ -11,9 +11,9 @@
  *
  * The packets that we send have a source address that is the host's own
  * (accept_local), which the source check lets pass only on an interface with
- * an address: that gets the dummy address of RFC 7600, 4.8. It is also what
- * the host's own ICMP errors about our packets (too big, no route) come from:
- * the host would send them from the address to itself.
+ * an address: the tun gets the dummy address of RFC 7600, 4.8. It is also the
+ * source of the host's own ICMP errors about our packets (too big, no route),
+ * which the host would otherwise send from the shared address to itself.
  */
 #include <errno.h>
 #include <stdint.h>
@@ -94,7 +94,7 @@ print_marks(FILE *f, const char *match, const struct portset *set)
 	fputs(" } " SET_MARK "\n", f);
 }
 
-/* ICMP errors about packets of ours. what: is done to them first. */
+/* ICMP errors about packets of ours. what: a statement to put first. */
 static void
 print_errors(FILE *f, const char *what, const struct portset *tcp,
     const struct portset *udp)
@@ -186,7 +186,7 @@ read_reserved(char text[BUFSIZ], struct portset *set)
 	return (0);
 }
 
-/* Sets ours to what the host is to keep off: the kernel has one list. */
+/* Set ours to the ports that the host must not use; the kernel has one list. */
 static int
 first_unreserved(const struct portset *reserved, struct portset *ours,
     const struct conf *c)
@@ -214,7 +214,7 @@ divert_unreserved(const struct conf *c)
 	return (first_unreserved(&reserved, &ours, c));
 }
 
-/* Set the list of reserved ports to what it is and ours; or to what it is. */
+/* Set the list of reserved ports, with ours added or removed. */
 static void
 print_reserved(FILE *f, const struct conf *c, bool begin)
 {
@@ -232,7 +232,7 @@ print_reserved(FILE *f, const struct conf *c, bool begin)
 	fputs(" >" RESERVED "\n", f);
 }
 
-/* All that can be there or not. */
+/* Undo what may exist or not. */
 static void
 print_end(FILE *f)
 {
@@ -281,7 +281,7 @@ print_end_commands(FILE *f, const struct conf *c, const char *tun)
 	    tun);
 }
 
-/* What is printed, as a string. */
+/* Return the printed text as a string. */
 static char *
 commands(const struct conf *c, const char *tun,
     void (*print)(FILE *f, const struct conf *c, const char *tun))

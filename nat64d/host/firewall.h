@@ -1,6 +1,6 @@
 /*
- * Linux: does the firewall, nf_tables, forward nothing by itself? Rules of the
- * older iptables, which a kernel keeps apart from it, are not seen.
+ * Linux: does the firewall (nf_tables) drop forwarded packets by default? Rules
+ * of legacy iptables, which the kernel keeps separately, are not seen.
  */
 #ifndef NAT64D_HOST_FIREWALL_H
 #define NAT64D_HOST_FIREWALL_H
@@ -8,8 +8,8 @@
 #include "hostcheck.h"
 
 /*
- * Find chains that drop what is forwarded unless a rule lets it pass, in
- * tables in which nothing names the interface ifname. Returns their number;
+ * Find chains that drop forwarded packets unless a rule accepts them, in tables
+ * in which nothing names the interface ifname. Returns their number;
  * -1 with errno when they cannot be read (EPERM: not without CAP_NET_ADMIN).
  */
 int firewall_look(const char *ifname, struct host_chain chains[HOST_CHAINS]);

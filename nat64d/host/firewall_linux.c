@@ -19,10 +19,10 @@
 #define TYPE_IFNAME 41
 #define TYPE_BITS 6
 
-/* Chains that are looked at; few hosts have more than three. */
+/* Chains that are examined; few hosts have more than three. */
 #define MAX_CHAINS 16
 
-/* Sets of interfaces that are looked through for one table. */
+/* Sets of interfaces that are searched for one table. */
 #define MAX_SETS 32
 
 struct table {
@@ -34,7 +34,7 @@ struct table {
 struct chain {
 	struct table table;
 	char name[NFT_NAME_MAXLEN];
-	bool drops; /* by policy */
+	bool drops; /* its policy is drop */
 };
 
 struct chains {
@@ -53,10 +53,10 @@ struct search {
 	const char *ifname;
 	const struct chain *chain;
 	bool found; /* something names the interface */
-	bool drops; /* the last rule of the chain, whatever comes */
+	bool drops; /* the last rule of the chain drops all packets */
 };
 
-/* A question, and the attributes that say of what. */
+/* A request and its attributes. */
 struct question {
 	struct nlmsghdr head;
 	struct nfgenmsg of;
@@ -79,7 +79,7 @@ _Static_assert((int)NFTA_SET_TABLE == (int)NFTA_RULE_TABLE &&
 	(int)NFTA_SET_ELEM_LIST_TABLE == (int)NFTA_RULE_TABLE,
     "all name a table alike");
 
-/* All of a kind; below a table and a set of it, if they are not NULL. */
+/* Ask for all objects of a kind, in a table and a set unless these are NULL. */
 static int
 dump(struct netlink *n, unsigned what, const struct table *t, const char *set,
     netlink_fn fn, void *arg)
@@ -154,7 +154,7 @@ is_drop(const char *name, const struct rtattr *data)
 	    ntohl(code) == NF_DROP);
 }
 
-/* Does a rule with these expressions drop whatever comes? */
+/* Does a rule with these expressions drop all packets? */
 static bool
 drops_all(const struct rtattr *expressions)
 {
@@ -209,7 +209,7 @@ search_attr(struct search *s, const struct rtattr *a)
 		s->found = true;
 }
 
-/* Rules come in their order. */
+/* The kernel lists rules in their order. */
 static int
 rule_seen(void *arg, const struct nlmsghdr *m)
 {
@@ -236,8 +236,8 @@ elements_seen(void *arg, const struct nlmsghdr *m)
 }
 
 /*
- * Does a chain drop what nothing lets pass, while nothing in its table names
- * the interface? Returns 1, 0, or -1 with errno.
+ * Does a chain drop by default, while nothing in its table names the
+ * interface? Returns 1, 0, or -1 with errno.
  */
 static int
 is_in_the_way(struct netlink *n, const struct chain *c, const char *ifname)

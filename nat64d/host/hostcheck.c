@@ -11,7 +11,7 @@
 #define RANGE_STRLEN (2 * INET_ADDRSTRLEN)
 
 /*
- * An address out in the Internet, to learn where the default route leads:
+ * An address in the Internet, to find where the default route leads:
  * 198.41.0.4, a name server of the root zone.
  */
 #define INTERNET4 0xc6290004
@@ -25,24 +25,24 @@ struct check {
 	struct hostcheck *out;
 };
 
-/* Room for one more: errors before warnings, in their order. */
+/* Add a finding: errors before warnings, each in their order. */
 static struct hostcheck_finding *
 insert(struct hostcheck *out, bool error)
 {
 	struct hostcheck_finding *f;
-	size_t at = error ? out->nerrors : out->nfindings;
+	size_t at = error ? out->n_errors : out->n_findings;
 
-	if (out->nfindings == HOSTCHECK_MAX)
-		out->nmore++;
+	if (out->n_findings == HOSTCHECK_MAX)
+		out->n_more++;
 	else
-		out->nfindings++;
+		out->n_findings++;
 	if (at == HOSTCHECK_MAX)
 		return (NULL);
 	f = &out->findings[at];
-	memmove(f + 1, f, (out->nfindings - at - 1) * sizeof(*f));
+	memmove(f + 1, f, (out->n_findings - at - 1) * sizeof(*f));
 	*f = (struct hostcheck_finding){ .error = error };
 	if (error)
-		out->nerrors++;
+		out->n_errors++;
 	return (f);
 }
 
@@ -153,7 +153,7 @@ is_tun(const struct check *k, size_t ifn)
 	return (strcmp(if_name(k, ifn), k->conf->tun) == 0);
 }
 
-/* Neither the loopback nor ours. */
+/* Neither the loopback interface nor ours. */
 static bool
 is_outside(const struct check *k, size_t ifn)
 {
@@ -165,7 +165,7 @@ has_outside(const struct check *k)
 {
 	size_t i;
 
-	for (i = 0; i < k->host->nifs; i++)
+	for (i = 0; i < k->host->n_ifs; i++)
 		if (is_outside(k, i))
 			return (true);
 	return (false);
@@ -176,7 +176,7 @@ find_tun(const struct check *k)
 {
 	size_t i;
 
-	for (i = 0; i < k->host->nifs; i++)
+	for (i = 0; i < k->host->n_ifs; i++)
 		if (is_tun(k, i))
 			return (i);
 	return (NO_IF);
@@ -187,7 +187,7 @@ find_path(const struct check *k, const struct prefix *dst)
 {
 	size_t i;
 
-	for (i = 0; i < k->host->npaths; i++)
+	for (i = 0; i < k->host->n_paths; i++)
 		if (k->host->paths[i].dst.len == dst->len &&
 		    prefix_overlap(&k->host->paths[i].dst, dst))
 			return (&k->host->paths[i]);
@@ -204,7 +204,7 @@ find_path4(const struct check *k, uint32_t addr)
 	return (find_path(k, &dst));
 }
 
-/* Where the Internet is, or NO_IF. */
+/* The interface of the default route, or NO_IF. */
 static size_t
 uplink(const struct check *k)
 {
@@ -233,7 +233,7 @@ usable(const struct prefix *net)
 	return (s);
 }
 
-/* Secondary addresses are in a network that has been looked at. */
+/* Has an earlier address the same network (secondary addresses)? */
 static bool
 net_seen(const struct check *k, const struct host_addr *a)
 {
@@ -246,7 +246,7 @@ net_seen(const struct check *k, const struct host_addr *a)
 	return (false);
 }
 
-/* Is there something of the pool in this network? */
+/* Does the pool overlap this network? */
 static bool
 net4_has_pool(const struct check *k, const struct host_addr *a)
 {
@@ -262,7 +262,7 @@ own_beside_pool(const struct check *k, struct span s)
 	uint64_t n = 0;
 	uint32_t own;
 
-	for (a = k->host->addrs; a < k->host->addrs + k->host->naddrs; a++) {
+	for (a = k->host->addrs; a < k->host->addrs + k->host->n_addrs; a++) {
 		if (a->own.family != AF_INET)
 			continue;
 		own = ntohl(a->own.v4.s_addr);
@@ -273,8 +273,8 @@ own_beside_pool(const struct check *k, struct span s)
 }
 
 /*
- * The routes of the pool are as long as those of the network, or longer:
- * they win. When they leave nothing of it the host is alone.
+ * The routes of the pool are at least as long as those of the network, so they
+ * take precedence. A network that they cover is cut off.
  */
 static bool
 is_covered(const struct check *k, const struct host_addr *a)
@@ -302,7 +302,7 @@ report_covered(const struct check *k, const struct host_addr *a)
 	    prefix_print(&a->net, net, sizeof(net)), if_name(k, a->ifn));
 }
 
-/* RFC 1122, 3.2.1.3: all zeros and all ones are no hosts. */
+/* RFC 1122, 3.2.1.3: all zeros and all ones are not hosts. */
 static void
 check_broadcast(const struct check *k, const struct host_addr *a)
 {
@@ -321,7 +321,7 @@ check_broadcast(const struct check *k, const struct host_addr *a)
 			    if_name(k, a->ifn));
 }
 
-/* Returns whether all has been said. */
+/* Returns whether nothing more is to be reported. */
 static bool
 check_net4(const struct check *k, const struct host_addr *a)
 {
@@ -336,8 +336,8 @@ check_net4(const struct check *k, const struct host_addr *a)
 }
 
 /*
- * What the host has is delivered to the host, before any route to us. With
- * an IPv4 address of the loopback interface it has the whole network.
+ * Packets to addresses of the host are delivered locally, before any route to
+ * us. With an IPv4 address of the loopback interface that is its whole network.
  */
 static void
 check_own4(const struct check *k, const struct host_addr *a)
@@ -358,7 +358,7 @@ check_own4(const struct check *k, const struct host_addr *a)
 	    text, if_name(k, a->ifn));
 }
 
-/* The way out must not lead to ourselves. */
+/* The default route must not lead to our interface. */
 static void
 check_gateway(const struct check *k)
 {
@@ -424,8 +424,8 @@ check_net6(const struct check *k, const struct host_addr *a)
 }
 
 /*
- * Forwarding. IPv4 asks the interface that a packet comes in at, and "all"
- * writes to every one of them; IPv6 asks "all" alone.
+ * Forwarding. For IPv4 the setting of the incoming interface counts, and
+ * setting "all" sets every interface; for IPv6 only "all" counts.
  */
 
 static bool
@@ -464,11 +464,11 @@ check_forwarding(const struct check *k)
 }
 
 /*
- * A pool in a network of the host: its neighbours ask for the addresses
- * there, and somebody has to answer.
+ * A pool in a network of the host: its neighbours send ARP requests
+ * for these addresses, which somebody has to answer.
  */
 
-/* Does this host answer for what the pool has of a network? */
+/* Does this host answer ARP for the pool's part of a network? */
 static bool
 proxies(const struct check *k, const struct host_addr *a)
 {
@@ -478,11 +478,11 @@ proxies(const struct check *k, const struct host_addr *a)
 	uint32_t addr;
 	size_t i;
 
-	/* Unknown is not off. */
+	/* Do not report a setting that is unknown. */
 	if (k->host->all.proxy_arp != 0 ||
 	    k->host->ifs[a->ifn].set.proxy_arp != 0)
 		return (true);
-	for (i = 0; i < k->host->nneighs; i++) {
+	for (i = 0; i < k->host->n_neighs; i++) {
 		n = &k->host->neighs[i];
 		addr = ntohl(n->addr.s_addr);
 		if (n->proxy && n->ifn == a->ifn && addr >= s.first &&
@@ -492,7 +492,7 @@ proxies(const struct check *k, const struct host_addr *a)
 	return (single == pool_common(k, s));
 }
 
-/* Somebody else has it already. */
+/* Another host uses an address of the pool. */
 static void
 check_neighbours(const struct check *k)
 {
@@ -500,7 +500,7 @@ check_neighbours(const struct check *k)
 	char text[INET_ADDRSTRLEN];
 	uint32_t addr;
 
-	end = k->host->neighs + k->host->nneighs;
+	end = k->host->neighs + k->host->n_neighs;
 	for (n = k->host->neighs; n < end; n++) {
 		addr = ntohl(n->addr.s_addr);
 		if (!n->proxy && is_outside(k, n->ifn) && in_pool(k, addr))
@@ -542,7 +542,7 @@ check_on_link(const struct check *k, const struct host_addr *a)
 		    net, name, name);
 	if (out != a->ifn && k->host->all.forward4 != 0)
 		check_forward_if(k, a->ifn);
-	/* What comes from the Internet comes in here, but leaves there. */
+	/* Packets from the Internet arrive here, and replies leave there. */
 	if (out != NO_IF && out != a->ifn && is_strict(k, a->ifn))
 		add(k, false,
 		    "%s drops what comes from where the default "
@@ -555,7 +555,7 @@ check_on_link(const struct check *k, const struct host_addr *a)
  * Routes.
  */
 
-/* Returns whether packets to dst come to us, or nobody knows. */
+/* Returns whether packets to dst are routed to us, or that is unknown. */
 static bool
 is_routed(const struct check *k, const char *what, const char *name,
     const struct prefix *dst)
@@ -570,7 +570,7 @@ is_routed(const struct check *k, const char *what, const char *name,
 	if (p == NULL || p->way == HOST_WAY_UNKNOWN ||
 	    (p->way == HOST_WAY_OUT && is_tun(k, p->ifn)))
 		return (true);
-	/* Told of by check_own4() and check_broadcast(). */
+	/* Reported by check_own4() and check_broadcast(). */
 	if (p->way == HOST_WAY_LOCAL)
 		return (true);
 	inet_ntop(dst->family, &dst->v6, text, sizeof(text));
@@ -616,8 +616,8 @@ check_tun_strict(const struct check *k)
 }
 
 /*
- * Our errors: the kernel takes nothing from outside that comes from an
- * address of its own, and a strict interface nothing else either.
+ * The source of our ICMP errors: the kernel drops packets from outside with a
+ * source address of its own, and strict reverse path filtering drops others.
  */
 static void
 check_self4(const struct check *k)
@@ -684,7 +684,7 @@ check_firewall(const struct check *k)
 	struct hostcheck_finding *f;
 	size_t i;
 
-	for (i = 0; i < h->nchains; i++) {
+	for (i = 0; i < h->n_chains; i++) {
 		f = add(k, false,
 		    "firewall: %s drops what its rules do not "
 		    "let pass, and none of them names %s; look at \"nft "
@@ -696,7 +696,7 @@ check_firewall(const struct check *k)
 }
 
 /*
- * All of it.
+ * All checks.
  */
 
 size_t
@@ -719,7 +719,7 @@ hostcheck_probes(const struct nat64_config *n,
 static void
 check_networks(const struct check *k)
 {
-	const struct host_addr *a, *end = k->host->addrs + k->host->naddrs;
+	const struct host_addr *a, *end = k->host->addrs + k->host->n_addrs;
 
 	for (a = k->host->addrs; a < end; a++) {
 		if (!check_net4(k, a))
@@ -732,7 +732,7 @@ check_networks(const struct check *k)
 static void
 check_settings(const struct check *k)
 {
-	const struct host_addr *a, *end = k->host->addrs + k->host->naddrs;
+	const struct host_addr *a, *end = k->host->addrs + k->host->n_addrs;
 
 	check_forwarding(k);
 	check_self4(k);

@@ -1,9 +1,9 @@
 /*
- * Does a configuration fit the host? Looks at a snapshot of the host's
- * network and finds what cannot work, what would do harm, and what keeps
- * packets from being translated, each with the setting to change.
+ * Does a configuration fit the host? Compares it with a snapshot of the host's
+ * network and reports what cannot work, what does harm, and what prevents
+ * translation, each with the setting to change.
  *
- * Knows no system call: hostview.h takes the snapshot.
+ * Makes no system calls: hostview.h takes the snapshot.
  */
 #ifndef NAT64D_HOST_HOSTCHECK_H
 #define NAT64D_HOST_HOSTCHECK_H
@@ -19,15 +19,15 @@
 
 #include "nat64d/core/nat64.h"
 
-/* Settings have the numbers of the system, here those of Linux. */
+/* Settings have the values of Linux. */
 #define HOST_UNKNOWN (-1)
 #define HOST_RP_STRICT 1 /* RFC 3704, 2.2 */
 
 struct host_settings {
 	int forward4;
 	int forward6;
-	int rp_filter; /* the larger one of "all" and an interface's counts */
-	int proxy_arp; /* either of the two counts */
+	int rp_filter; /* the larger of "all" and the interface's applies */
+	int proxy_arp; /* on if either is */
 };
 
 struct host_if {
@@ -59,11 +59,11 @@ struct host_path {
 	struct in_addr gateway; /* IPv4: INADDR_ANY: none */
 };
 
-/* Another host that has been heard of, or one that we answer for; IPv4. */
+/* A neighbour in the ARP cache, or an address that proxy ARP answers for. */
 struct host_neigh {
 	struct in_addr addr;
 	size_t ifn; /* index in ifs */
-	bool proxy; /* we answer for it */
+	bool proxy; /* proxy ARP answers for it */
 };
 
 /*
@@ -78,17 +78,17 @@ struct host_chain {
 struct host {
 	struct host_settings all;
 	struct host_if *ifs;
-	size_t nifs;
+	size_t n_ifs;
 	struct host_addr *addrs;
-	size_t naddrs;
+	size_t n_addrs;
 	struct host_path *paths; /* of hostcheck_probes() */
-	size_t npaths;
+	size_t n_paths;
 	struct host_neigh *neighs;
-	size_t nneighs;
+	size_t n_neighs;
 	struct host_chain chains[HOST_CHAINS];
-	size_t nchains;
-	bool chains_old; /* as they were while we could still look */
-	/* What makes this system forward packets, for the reader. */
+	size_t n_chains;
+	bool chains_old; /* as read before privileges were dropped */
+	/* The commands that enable forwarding, for messages. */
 	const char *to_forward4;
 	const char *to_forward6;
 };
@@ -96,7 +96,7 @@ struct host {
 struct hostcheck_conf {
 	const struct nat64_config *nat64;
 	const char *tun; /* our interface, which need not exist yet */
-	bool routes;	 /* we make them */
+	bool routes;	 /* we add the routes */
 	bool running;	 /* the interface is up, and routes are there */
 };
 
@@ -104,18 +104,18 @@ struct hostcheck_conf {
 #define HOSTCHECK_TEXT 256
 
 struct hostcheck_finding {
-	bool error; /* it cannot work or does harm; else a warning */
-	bool old;   /* it was so when we could still look */
+	bool error; /* else a warning */
+	bool old;   /* as read before privileges were dropped */
 	char text[HOSTCHECK_TEXT];
 };
 
 /* Errors come first. */
 struct hostcheck {
 	struct hostcheck_finding findings[HOSTCHECK_MAX];
-	size_t nfindings;
-	size_t nerrors; /* of these */
-	size_t nmore;	/* for which there was no room */
-	bool cut_off;	/* our routes keep the host from its neighbours */
+	size_t n_findings;
+	size_t n_errors; /* of these */
+	size_t n_more;	 /* left out for lack of room */
+	bool cut_off;	 /* our routes cut the host off from a network */
 };
 
 /* Addresses whose paths hostcheck() wants to know. Returns their number. */
@@ -124,10 +124,10 @@ size_t hostcheck_probes(const struct nat64_config *n,
     struct prefix probes[HOSTCHECK_PROBES]);
 
 /*
- * Compare. What conflicts with a network of the host is an error while we
- * make the routes, and a warning when the administrator does. A host that
- * has no interface but the loopback and ours gets no warnings: it is the
- * place where a file is checked, not where it is used.
+ * Compare. A conflict with a network of the host is an error when we add the
+ * routes, and a warning when the administrator does. A host without interfaces
+ * other than the loopback and ours gets no warnings: a file is checked there
+ * and used elsewhere.
  */
 void hostcheck(const struct hostcheck_conf *c, const struct host *h,
     struct hostcheck *out);

@@ -15,28 +15,28 @@
 #include "hostview.h"
 
 /*
- * Changes wait that long for others, since a look takes a while where there
- * are thousands of interfaces; and longer after something was logged, so that
- * a link that comes and goes does not fill the log.
+ * Delay of a look after a change, since a look takes long with thousands of
+ * interfaces; longer after something was logged, so that a link that flaps does
+ * not fill the log.
  */
 #define LOOK_SECS 1
 #define LOOK_AFTER_LOG_SECS 5
 
 struct hostreport {
-	struct hostview *view;	   /* NULL: we cannot look */
-	struct nat64_config nat64; /* without a pool that it gets later */
+	struct hostview *view;	   /* NULL: the system does not allow it */
+	struct nat64_config nat64; /* without a pool that is found later */
 	struct hostcheck_conf conf;
 	char tun[IF_NAMESIZE];
 	struct prefix probes[HOSTCHECK_PROBES];
-	size_t nprobes;
+	size_t n_probes;
 	struct hostcheck found;
-	struct hostcheck logged; /* what was found when we last logged */
+	struct hostcheck logged; /* what was found at the last log */
 
-	struct watch *watch; /* NULL: we do not follow */
+	struct watch *watch; /* NULL: changes are not followed */
 	void (*cut_off)(void *arg);
 	void *cut_off_arg;
 	bool waiting;	 /* for look_again() */
-	bool log_recent; /* the last look had something to log */
+	bool log_recent; /* something was logged at the last look */
 };
 
 struct hostreport *
@@ -51,7 +51,7 @@ hostreport_new(const struct nat64_config *conf, bool routes)
 	r->conf = (struct hostcheck_conf){ .nat64 = &r->nat64,
 		.routes = routes,
 		.tun = r->tun };
-	r->nprobes = hostcheck_probes(conf, r->probes);
+	r->n_probes = hostcheck_probes(conf, r->probes);
 	r->view = hostview_open();
 	if (r->view == NULL)
 		log_warn("cannot look at the network of this host: %s",
@@ -68,7 +68,7 @@ hostreport_free(struct hostreport *r)
 	free(r);
 }
 
-/* Returns 0; -1 with errno when there was nothing to be seen. */
+/* Returns 0; -1 with errno when the system does not answer. */
 static int
 look(struct hostreport *r)
 {
@@ -77,7 +77,7 @@ look(struct hostreport *r)
 	memset(&r->found, 0, sizeof(r->found));
 	if (r->view == NULL)
 		return (0);
-	host = hostview_look(r->view, r->tun, r->probes, r->nprobes);
+	host = hostview_look(r->view, r->tun, r->probes, r->n_probes);
 	if (host == NULL)
 		return (-1);
 	hostcheck(&r->conf, host, &r->found);
@@ -105,13 +105,13 @@ hostreport_log(struct hostreport *r, const char *tun,
 	if (look(r) == -1)
 		log_warn("cannot look at the network of this host: %s",
 		    strerror(errno));
-	for (i = 0; i < found->nfindings; i++)
+	for (i = 0; i < found->n_findings; i++)
 		if (found->findings[i].error || when != HOSTREPORT_START)
 			log_finding(&found->findings[i]);
-	if (found->nmore > 0)
-		log_warn("and %zu more of this kind", found->nmore);
+	if (found->n_more > 0)
+		log_warn("and %zu more of this kind", found->n_more);
 	r->logged = *found;
-	return (found->nerrors == 0 ? 0 : -1);
+	return (found->n_errors == 0 ? 0 : -1);
 }
 
 /*
@@ -123,7 +123,7 @@ has(const struct hostcheck *found, const struct hostcheck_finding *f)
 {
 	size_t i;
 
-	for (i = 0; i < found->nfindings; i++)
+	for (i = 0; i < found->n_findings; i++)
 		if (strcmp(found->findings[i].text, f->text) == 0)
 			return (true);
 	return (false);
@@ -137,13 +137,13 @@ log_changes(struct hostreport *r)
 	bool logged = false;
 	size_t i;
 
-	for (i = 0; i < old->nfindings; i++) {
+	for (i = 0; i < old->n_findings; i++) {
 		if (has(new, &old->findings[i]))
 			continue;
 		log_info("no longer: %s", old->findings[i].text);
 		logged = true;
 	}
-	for (i = 0; i < new->nfindings; i++) {
+	for (i = 0; i < new->n_findings; i++) {
 		if (has(old, &new->findings[i]))
 			continue;
 		log_finding(&new->findings[i]);
@@ -161,7 +161,7 @@ look_again(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	r->waiting = false;
-	/* The next change brings us back. */
+	/* The next change tries again. */
 	if (look(r) == -1)
 		return;
 	r->log_recent = log_changes(r);
@@ -213,7 +213,7 @@ hostreport_print(void *arg, struct evbuffer *out)
 		    strerror(errno));
 		return;
 	}
-	for (i = 0; i < r->found.nfindings; i++) {
+	for (i = 0; i < r->found.n_findings; i++) {
 		f = &r->found.findings[i];
 		evbuffer_add_printf(out, "host    %-7s %s%s\n",
 		    f->error ? "error" : "warning", f->text,

@@ -1,6 +1,5 @@
 /*
- * What hostcheck.h finds about the configuration and this host, for the log
- * and for dumps.
+ * The findings of hostcheck.h in the log and in dumps.
  */
 #ifndef NAT64D_HOST_HOSTREPORT_H
 #define NAT64D_HOST_HOSTREPORT_H
@@ -13,18 +12,18 @@ struct evbuffer;
 struct hostreport;
 struct watch;
 
-/* When it is looked. */
+/* The time of a look, which decides what is logged. */
 enum hostreport_when {
-	HOSTREPORT_CHECK, /* the file is only checked: all that can be seen */
-	HOSTREPORT_START, /* before the interface is made: errors alone */
-	HOSTREPORT_RUN	  /* it is there, with its routes: all */
+	HOSTREPORT_CHECK, /* -n: everything */
+	HOSTREPORT_START, /* before the interface is created: errors only */
+	HOSTREPORT_RUN /* the interface is up, with its routes: everything */
 };
 
 /*
- * conf is copied, what it points to is borrowed: a pool that comes later is
- * not looked at. routes: we make them. While starting, before the sandbox.
- * Out of memory ends the process. A system that does not let us look is
- * warned of, and nothing is found then.
+ * conf is copied, what it points to is borrowed: a pool that is found later is
+ * not checked. routes: we add them. Call it while starting, before the sandbox.
+ * Lack of memory ends the process. When the system does not allow to look, a
+ * warning is logged, and nothing is found.
  */
 struct hostreport *hostreport_new(const struct nat64_config *conf,
     bool routes);
@@ -37,16 +36,16 @@ int hostreport_log(struct hostreport *r, const char *tun,
     enum hostreport_when when);
 
 /*
- * Look again while running, and append what is found then, one line each. r:
+ * Look again while running, and append the findings, one line each. r:
  * the report, after a hostreport_log(); void for engine_opts.
  */
 void hostreport_print(void *r, struct evbuffer *out);
 
 /*
- * From now on look again whenever the host's network changes, and log what is
- * new and what is so no longer. When our routes cut the host off, which had
- * other addresses at the start, cut_off is called, after it was logged: we are
- * to end, and our routes with us. Before the event loop runs.
+ * From now on look again whenever the host's network changes, and log new
+ * findings and those that no longer apply. When the host gets an address whose
+ * network our routes cut off, that is logged and cut_off is called, which is to
+ * end the daemon and so its routes. Call it before the event loop runs.
  */
 void hostreport_follow(struct hostreport *r, struct watch *watch,
     void (*cut_off)(void *arg), void *arg);

@@ -1,6 +1,6 @@
 /*
- * The BSDs: getifaddrs(3) and sysctl(3). Routes and settings of a single
- * interface are not looked at.
+ * The BSDs: getifaddrs(3) and sysctl(3). Routes and settings of single
+ * interfaces are not examined.
  */
 #include <sys/types.h>
 #include <sys/socket.h>
@@ -51,7 +51,7 @@ forget(struct host *h)
 	free(h->addrs);
 	h->ifs = NULL;
 	h->addrs = NULL;
-	h->nifs = h->naddrs = 0;
+	h->n_ifs = h->n_addrs = 0;
 }
 
 void
@@ -78,17 +78,17 @@ setting(int family, int proto, int name)
 	return (value != 0);
 }
 
-/* The interface of an entry, known already or new. There is room for it. */
+/* Find or add the interface of an entry. There is room for it. */
 static size_t
 get_if(struct host *h, const struct ifaddrs *entry)
 {
 	struct host_if *i;
 	size_t n;
 
-	for (n = 0; n < h->nifs; n++)
+	for (n = 0; n < h->n_ifs; n++)
 		if (strcmp(h->ifs[n].name, entry->ifa_name) == 0)
 			return (n);
-	i = &h->ifs[h->nifs++];
+	i = &h->ifs[h->n_ifs++];
 	strlcpy(i->name, entry->ifa_name, sizeof(i->name));
 	i->loopback = (entry->ifa_flags & IFF_LOOPBACK) != 0;
 	i->set = unknown;
@@ -136,13 +136,13 @@ take_addr(struct host *h, const struct ifaddrs *entry, size_t ifn)
 		entry->ifa_dstaddr->sa_family == sa->sa_family ?
 	    entry->ifa_dstaddr :
 	    sa;
-	a = &h->addrs[h->naddrs++];
+	a = &h->addrs[h->n_addrs++];
 	a->ifn = ifn;
 	a->own.family = a->net.family = sa->sa_family;
 	copy_addr(&a->own, sa);
 	apply_mask(&a->own, NULL);
 	copy_addr(&a->net, other);
-	/* A mask's family is not always set. */
+	/* The family of a mask is not always set. */
 	if (entry->ifa_netmask != NULL) {
 		entry->ifa_netmask->sa_family = sa->sa_family;
 		apply_mask(&a->net, entry->ifa_netmask);

@@ -1,5 +1,5 @@
 /*
- * Linux: rtnetlink(7) knows it all, and answers whoever asks.
+ * Linux: everything comes from rtnetlink(7), which needs no privileges.
  */
 #include <sys/socket.h>
 
@@ -17,7 +17,7 @@
 #include "firewall.h"
 #include "hostview.h"
 
-/* IPv6 settings are not asked for an interface: see hostcheck.c. */
+/* Interfaces have no IPv6 settings here: only "all" counts (hostcheck.c). */
 static const struct host_settings unknown = { .forward4 = HOST_UNKNOWN,
 	.forward6 = HOST_UNKNOWN,
 	.rp_filter = HOST_UNKNOWN,
@@ -25,11 +25,10 @@ static const struct host_settings unknown = { .forward4 = HOST_UNKNOWN,
 
 struct hostview {
 	struct netlink *route;
-	struct host
-	    host; /* chains: of the last time that they could be read */
+	struct host host; /* chains: as last read */
 };
 
-/* Everything of a kind. */
+/* A request for all objects of a kind. */
 struct dump_request {
 	struct nlmsghdr head;
 	union {
@@ -41,7 +40,7 @@ struct dump_request {
 	};
 };
 
-/* The route of an address. */
+/* A request for the route of an address. */
 struct route_request {
 	struct nlmsghdr head;
 	struct rtmsg route;
@@ -78,7 +77,7 @@ forget(struct host *h)
 	h->addrs = NULL;
 	h->paths = NULL;
 	h->neighs = NULL;
-	h->nifs = h->naddrs = h->npaths = h->nneighs = 0;
+	h->n_ifs = h->n_addrs = h->n_paths = h->n_neighs = 0;
 	h->all = unknown;
 }
 
@@ -95,7 +94,7 @@ hostview_close(struct hostview *v)
 	errno = saved_errno;
 }
 
-/* Room for one more of a kind; it is all zero. */
+/* Add an element, all zero, to an array. */
 static void *
 one_more(void **array, size_t *n, size_t size)
 {
@@ -124,7 +123,7 @@ link_seen(void *arg, const struct nlmsghdr *m)
 	if (m->nlmsg_type != RTM_NEWLINK)
 		return (0);
 	netlink_parse(m, sizeof(*info), &attrs);
-	i = one_more(&ifs, &h->nifs, sizeof(*i));
+	i = one_more(&ifs, &h->n_ifs, sizeof(*i));
 	if (i == NULL)
 		return (-1);
 	h->ifs = ifs;
@@ -135,13 +134,13 @@ link_seen(void *arg, const struct nlmsghdr *m)
 	return (0);
 }
 
-/* Returns nifs when there is none. */
+/* Returns n_ifs when there is none. */
 static size_t
 find_if(const struct host *h, unsigned index)
 {
 	size_t i;
 
-	for (i = 0; i < h->nifs && h->ifs[i].index != index; i++)
+	for (i = 0; i < h->n_ifs && h->ifs[i].index != index; i++)
 		;
 	return (i);
 }
@@ -151,8 +150,8 @@ find_if(const struct host *h, unsigned index)
  */
 
 /*
- * IFA_ADDRESS is the other end of a point-to-point link, and then IFA_LOCAL
- * ours.
+ * On a point-to-point link IFA_ADDRESS is the other end and IFA_LOCAL our own
+ * address.
  */
 static int
 addr_seen(void *arg, const struct nlmsghdr *m)
@@ -164,7 +163,7 @@ addr_seen(void *arg, const struct nlmsghdr *m)
 	struct netlink_attrs attrs;
 	size_t size;
 
-	if (m->nlmsg_type != RTM_NEWADDR || seen.ifn == h->nifs ||
+	if (m->nlmsg_type != RTM_NEWADDR || seen.ifn == h->n_ifs ||
 	    (info->ifa_family != AF_INET && info->ifa_family != AF_INET6))
 		return (0);
 	size = info->ifa_family == AF_INET ? 4 : 16;
@@ -177,7 +176,7 @@ addr_seen(void *arg, const struct nlmsghdr *m)
 	if (!netlink_value(&attrs, IFA_LOCAL, &seen.own.v6, size))
 		seen.own.v6 = seen.net.v6;
 	addr_clear_host(&seen.net.v6, size, seen.net.len);
-	a = one_more(&addrs, &h->naddrs, sizeof(*a));
+	a = one_more(&addrs, &h->n_addrs, sizeof(*a));
 	if (a == NULL)
 		return (-1);
 	h->addrs = addrs;
@@ -203,13 +202,13 @@ neigh_seen(void *arg, const struct nlmsghdr *m)
 	struct netlink_attrs attrs;
 
 	if (m->nlmsg_type != RTM_NEWNEIGH || info->ndm_family != AF_INET ||
-	    seen.ifn == h->nifs ||
+	    seen.ifn == h->n_ifs ||
 	    (!seen.proxy && (info->ndm_state & heard) == 0))
 		return (0);
 	netlink_parse(m, sizeof(*info), &attrs);
 	if (!netlink_value(&attrs, NDA_DST, &seen.addr, sizeof(seen.addr)))
 		return (0);
-	n = one_more(&neighs, &h->nneighs, sizeof(*n));
+	n = one_more(&neighs, &h->n_neighs, sizeof(*n));
 	if (n == NULL)
 		return (-1);
 	h->neighs = neighs;
@@ -260,7 +259,7 @@ settings_seen(void *arg, const struct nlmsghdr *m)
 		return (0);
 	}
 	ifn = find_if(h, (unsigned)index);
-	if (ifn < h->nifs)
+	if (ifn < h->n_ifs)
 		take_settings(&h->ifs[ifn].set, &attrs, info->ncm_family);
 	return (0);
 }
@@ -274,7 +273,7 @@ path_seen(void *arg, const struct nlmsghdr *m)
 {
 	const struct rtmsg *info = NLMSG_DATA(m);
 	struct host *h = arg;
-	struct host_path *p = &h->paths[h->npaths - 1];
+	struct host_path *p = &h->paths[h->n_paths - 1];
 	struct netlink_attrs attrs;
 	uint32_t index;
 
@@ -286,7 +285,7 @@ path_seen(void *arg, const struct nlmsghdr *m)
 		if (!netlink_value(&attrs, RTA_OIF, &index, sizeof(index)))
 			break;
 		p->ifn = find_if(h, index);
-		if (p->ifn < h->nifs)
+		if (p->ifn < h->n_ifs)
 			p->way = HOST_WAY_OUT;
 		if (info->rtm_family == AF_INET)
 			(void)netlink_value(&attrs, RTA_GATEWAY, &p->gateway,
@@ -304,7 +303,7 @@ path_seen(void *arg, const struct nlmsghdr *m)
 	return (0);
 }
 
-/* The kernel says with an error that there is no route, or a refusing one. */
+/* The kernel reports no route, or one that refuses, by an error. */
 static bool
 means_none(int error)
 {
@@ -326,7 +325,7 @@ look_up(struct hostview *v, const struct prefix *dst)
 	void *paths = v->host.paths;
 	struct host_path *p;
 
-	p = one_more(&paths, &v->host.npaths, sizeof(*p));
+	p = one_more(&paths, &v->host.n_paths, sizeof(*p));
 	if (p == NULL)
 		return (-1);
 	v->host.paths = paths;
@@ -341,7 +340,7 @@ look_up(struct hostview *v, const struct prefix *dst)
 }
 
 /*
- * All of it.
+ * Snapshots.
  */
 
 static int
@@ -354,7 +353,7 @@ dump(struct hostview *v, unsigned type, uint8_t family, size_t len,
 	    &v->host));
 }
 
-/* flags: NTF_PROXY, or 0 for the others. */
+/* flags: NTF_PROXY for proxy entries, 0 for the others. */
 static int
 dump_neighs(struct hostview *v, uint8_t flags)
 {
@@ -365,7 +364,7 @@ dump_neighs(struct hostview *v, uint8_t flags)
 	    sizeof(r.neigh), neigh_seen, &v->host));
 }
 
-/* Settings that a kernel does not tell are unknown. */
+/* Settings that the kernel does not report are unknown. */
 static int
 dump_settings(struct hostview *v, uint8_t family)
 {
@@ -388,7 +387,7 @@ look_at_firewall(struct host *h, const char *tun)
 	if (n == -1)
 		return;
 	memcpy(h->chains, chains, sizeof(chains));
-	h->nchains = (size_t)n;
+	h->n_chains = (size_t)n;
 }
 
 const struct host *

@@ -11,8 +11,8 @@
 #include "nat64d/pool/range.h"
 
 /*
- * A route may be replaced, which is to remove it and to add another: it has
- * gone when it was missed that often, WATCH_SETTLE_MS apart.
+ * A route counts as removed when it was missing in so many looks,
+ * WATCH_SETTLE_MS apart: replacing it is to remove it and to add it again.
  */
 #define ROUTE_LOOKS 10
 
@@ -25,8 +25,8 @@ struct ifwatch {
 	struct watch *watch;
 	struct host_link link; /* at the last look */
 	struct route *routes;
-	size_t nroutes;
-	unsigned missed; /* looks at which a route was missing, in a row */
+	size_t n_routes;
+	unsigned missed; /* consecutive looks at which a route was missing */
 	bool failed;
 	struct ifwatch_ops ops;
 };
@@ -35,7 +35,7 @@ struct ifwatch {
  * Routes.
  */
 
-/* Keep in mind that this route leads to us. One that does not is no loss. */
+/* Remember a route that leads to us; one that does not is ignored. */
 static int
 note_route(struct ifwatch *w, const struct prefix *dst)
 {
@@ -45,15 +45,15 @@ note_route(struct ifwatch *w, const struct prefix *dst)
 	if (hostwatch_route(watch_host(w->watch), dst, &r) == -1 ||
 	    r.ifindex != w->link.ifindex)
 		return (0);
-	routes = array_grow(w->routes, w->nroutes, sizeof(*routes));
+	routes = array_grow(w->routes, w->n_routes, sizeof(*routes));
 	if (routes == NULL)
 		return (-1);
 	w->routes = routes;
-	w->routes[w->nroutes++] = (struct route){ *dst, r.len };
+	w->routes[w->n_routes++] = (struct route){ *dst, r.len };
 	return (0);
 }
 
-/* A range of the pool that is no prefix takes several routes. */
+/* A range of the pool that is not a prefix needs several routes. */
 static int
 note_range(struct ifwatch *w, const struct pool4_range *r)
 {
@@ -88,7 +88,7 @@ note_routes(struct ifwatch *w, const struct nat64_config *n)
 	return (0);
 }
 
-/* Does it say that no packet gets there? Else the kernel was not asked. */
+/* Does this errno say that there is no route? Else the lookup failed. */
 static bool
 means_no_route(int error)
 {
@@ -97,9 +97,10 @@ means_no_route(int error)
 }
 
 /*
- * A route of somebody else's that is as long or longer takes packets away as
- * well, but a start would not bring them back: hostcheck.h tells of it. One
- * that refuses lies below ours while we run: nat64d-unreachable makes it.
+ * A route of others that is as long as ours or longer takes packets away as
+ * well, but a restart would not help: hostcheck.h reports it. A route that
+ * refuses has a lower priority than ours while we run: nat64d-unreachable adds
+ * it.
  */
 static bool
 has_gone(const struct ifwatch *w, const struct route *route)
@@ -111,13 +112,13 @@ has_gone(const struct ifwatch *w, const struct route *route)
 	return (r.ifindex != w->link.ifindex && r.len < route->len);
 }
 
-/* The first route that has gone; NULL: none. */
+/* The first route that is missing, or NULL. */
 static const struct route *
 find_gone(const struct ifwatch *w)
 {
 	const struct route *r;
 
-	for (r = w->routes; r < w->routes + w->nroutes; r++) {
+	for (r = w->routes; r < w->routes + w->n_routes; r++) {
 		if (r->dst.family == AF_INET6 && w->link.ipv6_off)
 			continue;
 		if (has_gone(w, r))

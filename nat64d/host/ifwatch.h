@@ -1,7 +1,7 @@
 /*
- * Our own interface while we run. The rights to mend it have been given up,
- * so what can be followed is followed, and what cannot be put right ends the
- * process, so that a supervisor starts it anew with its rights:
+ * Our own interface while we run. The privileges to repair it have been given
+ * up: changes are followed where possible, and others end the process, so that
+ * a supervisor restarts it with its privileges:
  *
  *	removed, or moved elsewhere	ends
  *	down				logged; when it is up again, its
@@ -21,8 +21,8 @@
 struct ifwatch;
 
 /*
- * Note how the interface is now, and which routes of the prefixes and of the
- * pool lead to it; n: NULL to leave routes to the administrator. Nothing but
+ * Record the state of the interface, and which routes of the prefixes and of
+ * the pool lead to it; n: NULL to leave routes to the administrator. Only
  * watch is borrowed. Returns NULL with errno.
  */
 struct ifwatch *ifwatch_new(struct watch *watch, const char *tun,
@@ -30,8 +30,8 @@ struct ifwatch *ifwatch_new(struct watch *watch, const char *tun,
 void ifwatch_free(struct ifwatch *w);
 
 struct ifwatch_ops {
-	void (*mtu)(void *arg, unsigned mtu); /* bytes; it has changed */
-	void (*fail)(void *arg); /* we are to end; it was logged why */
+	void (*mtu)(void *arg, unsigned mtu); /* in bytes, after a change */
+	void (*fail)(void *arg); /* end the daemon; the reason was logged */
 	void *arg;
 };
 

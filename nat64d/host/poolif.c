@@ -19,7 +19,7 @@ struct poolif {
 	void *arg;
 };
 
-/* An address that is being looked for. */
+/* A search for an address. */
 struct look {
 	unsigned ifindex;
 	struct in_addr current;
@@ -37,7 +37,7 @@ offer(void *arg, const struct hostaddr *a)
 		l->found = a->v4;
 }
 
-/* Returns -1 when it cannot be found out. */
+/* Returns -1 when the system does not answer. */
 static int
 look(const struct poolif *p, struct in_addr *addr)
 {

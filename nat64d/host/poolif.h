@@ -1,7 +1,7 @@
 /*
- * The pool of "pool interface": the IPv4 address that an interface has at the
- * time, of several the first that the system names. One that is in use stays
- * as long as the interface has it. The interface need not be there yet.
+ * The pool of "pool interface": the IPv4 address of an interface, or the first
+ * one that the system lists. An address in use is kept as long as the interface
+ * has it. The interface need not exist yet.
  */
 #ifndef NAT64D_HOST_POOLIF_H
 #define NAT64D_HOST_POOLIF_H
@@ -13,15 +13,15 @@
 struct poolif;
 
 /*
- * Look now, put the address into c: the pool, static bindings, and what we
- * speak from unless that is configured; without one there is no pool and no
- * static binding. And log it. watch and c are borrowed. Returns NULL with
- * errno.
+ * Find the address and put it into c: the pool, the static bindings, and the
+ * source of ICMPv4 errors unless that is configured. Without an address there
+ * is no pool and no static binding. The result is logged. watch and c are
+ * borrowed. Returns NULL with errno.
  */
 struct poolif *poolif_new(struct watch *watch, struct conf *c);
 void poolif_free(struct poolif *p);
 
-/* Have fn called when the address has changed, and c with it. */
+/* Call fn when the address, and so c, has changed. */
 typedef void (*poolif_fn)(void *arg, const struct nat64_config *n);
 void poolif_follow(struct poolif *p, poolif_fn fn, void *arg);
 

@@ -20,12 +20,12 @@ struct self6 {
 	void *arg;
 };
 
-/* Global unicast addresses are below. */
+/* Global unicast addresses are below it. */
 static const struct prefix global_unicast = { .family = AF_INET6,
 	.len = 3,
 	.v6 = { { { 0x20 } } } };
 
-/* Returns -1 when it cannot be found out. */
+/* Returns -1 when the system does not answer. */
 static int
 choose(struct self6 *s, struct in6_addr *addr)
 {

@@ -1,7 +1,7 @@
 /*
- * The address that ICMPv6 errors are sent from follows those of this host,
- * unless the configuration says one: prefixes change, and a daemon may be
- * started before the network is there. Which one: hostaddr.h.
+ * The source of ICMPv6 errors, when it is not configured: an address of this
+ * host, chosen again when addresses change, since prefixes change and the
+ * daemon may start before the network. hostaddr.h makes the choice.
  */
 #ifndef NAT64D_HOST_SELF6_H
 #define NAT64D_HOST_SELF6_H
@@ -23,7 +23,7 @@ struct self6 *self6_new(struct watch *watch, const char *tun,
 void self6_free(struct self6 *s);
 
 /*
- * Have fn called when there is a better one; :: when there is none any more.
+ * Call fn when there is a better one, or with :: when there is none any more.
  */
 typedef void (*self6_fn)(void *arg, const struct in6_addr *addr);
 void self6_follow(struct self6 *s, self6_fn fn, void *arg);

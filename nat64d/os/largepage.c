@@ -6,14 +6,14 @@
 
 #ifdef MADV_HUGEPAGE
 
-/* What cannot be had is no error: everything works, only slower. */
+/* A failure is ignored: everything works with small pages, only slower. */
 void
 largepage_hint(void *mem, size_t len)
 {
 	(void)madvise(mem, len, MADV_HUGEPAGE);
 }
 
-#else /* the kernel decides alone */
+#else /* there is nothing to ask */
 
 void
 largepage_hint(void *mem __unused, size_t len __unused)

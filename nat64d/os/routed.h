@@ -1,6 +1,6 @@
 /*
- * Are packets for a prefix routed to an interface already? For who may not
- * change routes and finds those that the administrator has made. Linux:
+ * Are packets for a prefix routed to an interface already? Used without the
+ * right to change routes, when the administrator has added them. Linux:
  * /proc/net/route and /proc/net/ipv6_route.
  */
 #ifndef NAT64D_OS_ROUTED_H
@@ -14,8 +14,8 @@
 bool routed(const char *ifname, const struct prefix *dst);
 
 /*
- * The same of one line of these files, for a prefix of the right family. A
- * line that makes no sense routes nothing.
+ * The same of one line of these files, for a prefix of the right family. An
+ * invalid line is no route.
  */
 bool routed_line4(const char *line, const char *ifname,
     const struct prefix *dst);

@@ -12,17 +12,17 @@
 
 #include "routed.h"
 
-/* Longer ones are none of these files. */
+/* Lines of these files are shorter. */
 #define LINE_SIZE 512
 
-/* A route that lets no packet pass is none. */
+/* A route of type unreachable or prohibit does not count. */
 static bool
 is_alive(unsigned flags)
 {
 	return ((flags & RTF_UP) != 0 && (flags & RTF_REJECT) == 0);
 }
 
-/* Addresses and masks are printed as the number that they are in memory. */
+/* The kernel prints addresses and masks as integers in host byte order. */
 bool
 routed_line4(const char *line, const char *ifname, const struct prefix *dst)
 {

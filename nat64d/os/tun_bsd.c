@@ -1,7 +1,7 @@
 /*
- * The BSDs: /dev/tunN, each packet behind its address family (spec TUN-02 to
- * TUN-05). There are no offloads, and routes are left to route(8): each
- * system wants them made in another way.
+ * The BSDs: /dev/tunN, with the address family in 4 bytes before each packet
+ * (tun(4)). There are no offloads. Routes are left to route(8), since each
+ * system has another interface for them.
  */
 #include <sys/types.h>
 #include <sys/ioctl.h>
@@ -27,7 +27,7 @@
 
 struct tun {
 	int fd;
-	int ctl; /* a socket, to ask things of the interface */
+	int ctl; /* a socket for ioctls on the interface */
 	char name[IF_NAMESIZE];
 	unsigned mtu;
 	unsigned refused; /* packets, since the last tun_flush() */
@@ -35,7 +35,7 @@ struct tun {
 	uint8_t buf[PKT_BUFSIZE];
 };
 
-/* What people can do about it; the text of errno follows. */
+/* What the administrator can do; the text of errno follows. */
 static const char *
 why_no_device(int error)
 {
@@ -99,7 +99,7 @@ ifreq_init(const struct tun *t, struct ifreq *ifr)
 	strlcpy(ifr->ifr_name, t->name, sizeof(ifr->ifr_name));
 }
 
-/* What is so already is not set: an ordinary user may not even say it. */
+/* Only change what differs: an ordinary user may not set the same value. */
 int
 tun_up(struct tun *t, unsigned mtu, const char **what)
 {
@@ -207,8 +207,8 @@ recv_one(struct tun *t, struct pkt *p)
 	if (n == -1)
 		return (errno == EAGAIN || errno == EHOSTDOWN ? 0 : -1);
 	/*
-	 * A packet of another family than it says is cut to nothing, which
-	 * pkt_parse() refuses and counts (TUN-05).
+	 * A packet whose version contradicts its family gets length 0, which
+	 * pkt_parse() refuses and counts.
 	 */
 	if (n > FAMILY_LEN && get32(start) == family_of(p->data))
 		p->len = (uint32_t)n - FAMILY_LEN;

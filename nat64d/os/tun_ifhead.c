@@ -1,6 +1,6 @@
 /*
- * FreeBSD and NetBSD: address families are off by default, and without them
- * only IPv4 can be written (TUN-03).
+ * FreeBSD and NetBSD: the address family before each packet is off by default,
+ * and without it only IPv4 can be written.
  */
 #include <sys/types.h>
 #include <sys/ioctl.h>
@@ -24,7 +24,7 @@ tun_bsd_setup(int fd, const char **what)
 	*what = "TUNSIFHEAD";
 	if (ioctl(fd, TUNSIFHEAD, &on) == -1)
 		return (-1);
-	/* EBUSY: the interface is up, whoever did that chose the mode. */
+	/* EBUSY: the interface is up already, and keeps its mode. */
 	*what = "TUNSIFMODE";
 	if (ioctl(fd, TUNSIFMODE, &mode) == -1 && errno != EBUSY)
 		return (-1);

@@ -1,6 +1,6 @@
 /*
  * Linux: /dev/net/tun with IFF_NO_PI and, where the kernel has it,
- * IFF_VNET_HDR (spec TUN-01, GSO-01 to GSO-03).
+ * IFF_VNET_HDR.
  */
 #include <sys/ioctl.h>
 #include <sys/queue.h>
@@ -27,7 +27,7 @@
 #include "tun.h"
 #include "nat64d/wire/vnet.h"
 
-/* Newer than the headers of Debian 12 (GSO-03). */
+/* Newer than the headers of Debian 12. */
 #ifndef TUN_F_USO4
 #define TUN_F_USO4 0x20
 #endif
@@ -36,9 +36,9 @@
 #endif
 
 /*
- * Packets that wait for us while others have the CPU: the kernel's default
- * is used up in two milliseconds. Another length is the administrator's
- * choice and stays.
+ * Length of the transmit queue, in packets. The kernel's default fills up
+ * within two milliseconds while another process has the CPU. A length that is
+ * not the default was set by the administrator and is kept.
  */
 #define QUEUE_LEN_DEFAULT 500
 #define QUEUE_LEN 4096
@@ -52,15 +52,15 @@ struct route {
 };
 
 /*
- * Small packets are read a few at a time before they are handed on. A large
- * one ends its group: it is to be written while it is in the cache.
+ * Small packets are read in groups before they are handed to rx. A large one
+ * ends its group, so that it is written while it is in the CPU's cache.
  */
 #define GROUP 8
 #define SMALL_PACKET 2048
 
 struct tun {
 	int fd;
-	int ctl; /* a socket, to ask things of the interface */
+	int ctl; /* a socket for ioctls on the interface */
 	char name[IF_NAMESIZE];
 	unsigned mtu;
 	unsigned offloads; /* TUN_ bits */
@@ -79,7 +79,7 @@ ifreq_init(const struct tun *t, struct ifreq *ifr)
 	strlcpy(ifr->ifr_name, t->name, sizeof(ifr->ifr_name));
 }
 
-/* What people can do about it; the text of errno follows. */
+/* What the administrator can do; the text of errno follows. */
 static const char *
 why_no_device(int error)
 {
@@ -123,8 +123,8 @@ why_no_interface(const char *name, int error)
 }
 
 /*
- * A persistent interface that was made for several queues wants to be asked
- * for one of them; as long as we have the only one, all packets are there.
+ * A persistent interface with several queues has to be opened with
+ * IFF_MULTI_QUEUE; while we have the only queue open, all packets come there.
  */
 static int
 set_interface(struct tun *t, struct ifreq *ifr, const char **what)
@@ -145,8 +145,8 @@ set_interface(struct tun *t, struct ifreq *ifr, const char **what)
 }
 
 /*
- * Make or find the interface. The header has 10 bytes whatever the last
- * user of a persistent device asked for.
+ * Create or find the interface. Set the size of the vnet header to 10 bytes: a
+ * persistent device keeps the size that its last user set.
  */
 static int
 attach(struct tun *t, const char **what)
@@ -173,8 +173,9 @@ attach(struct tun *t, const char **what)
 }
 
 /*
- * Ask for less and less until the kernel agrees (GSO-02). Nothing must be
- * said as well: a persistent device remembers what its last user had.
+ * Ask for fewer offloads until the kernel accepts: without UDP (before Linux
+ * 6.2), without TCP, none. None is set as well, because a persistent device
+ * keeps the offloads of its last user.
  */
 static int
 negotiate(struct tun *t, const char **what)
@@ -202,8 +203,8 @@ negotiate(struct tun *t, const char **what)
 }
 
 /*
- * Note what is unusual; want of room or memory is not. fault: what is wrong
- * with it, or NULL.
+ * Remember a refused packet, unless room or memory was lacking. fault: what is
+ * wrong with its header, or NULL.
  */
 static void
 note_refusal(struct tun *t, const struct pkt *p, const uint8_t *hdr,
@@ -227,9 +228,9 @@ note_refusal(struct tun *t, const struct pkt *p, const uint8_t *hdr,
 }
 
 /*
- * Write one packet; what the kernel does not take is counted and lost. A
- * header that is wrong is not left to the kernel, which refuses some of them,
- * and takes others and damages the packet (GSO-25).
+ * Write one packet; one that the kernel refuses is counted and lost. A wrong
+ * header is not passed to the kernel, which refuses some of them but accepts
+ * others and damages the packet.
  */
 static void
 write_packet(void *arg, const struct pkt *p)
@@ -299,7 +300,7 @@ fail:
 	return (NULL);
 }
 
-/* A short queue works as well, so that failing means nothing. */
+/* Failures are ignored: a short queue works as well. */
 static void
 lengthen_queue(struct tun *t)
 {
@@ -313,7 +314,7 @@ lengthen_queue(struct tun *t)
 	(void)ioctl(t->ctl, SIOCSIFTXQLEN, &ifr);
 }
 
-/* What is so already is not set: an ordinary user may not even say it. */
+/* Only change what differs: an ordinary user may not set the same value. */
 static int
 set_mtu(struct tun *t, unsigned mtu, const char **what)
 {
@@ -351,9 +352,9 @@ set_up(struct tun *t, const char **what)
 }
 
 /*
- * Containers and cautious hosts have IPv6 disabled on new interfaces, and
- * ours is of no use without. Where the setting is not there or cannot be
- * read, routes will show.
+ * Containers and some hosts have IPv6 disabled on new interfaces; enable it on
+ * ours. When the setting does not exist or cannot be read, adding the IPv6
+ * routes will fail and say so.
  */
 static int
 set_ipv6(struct tun *t, const char **what)
@@ -485,7 +486,7 @@ tun_route(struct tun *t, const struct prefix *dst, const char **what)
 	}
 	error = errno;
 	free(r);
-	/* This very route: a persistent device kept it. */
+	/* A persistent device has kept the route. */
 	if (error == EEXIST || (error == EPERM && routed(t->name, dst)))
 		return (0);
 	*what = why_no_route(error);
@@ -570,8 +571,8 @@ recv_one(struct tun *t, struct pkt *p, uint8_t buf[PKT_BUFSIZE])
 		return (errno == EAGAIN || errno == ENOBUFS ? 0 : -1);
 	p->len = (size_t)n > hdrlen ? (uint32_t)((size_t)n - hdrlen) : 0;
 	/*
-	 * A header that makes no sense is left as segments of no size, which
-	 * pkt_parse() refuses and counts (GSO-04).
+	 * An invalid header becomes segments of size 0, which pkt_parse()
+	 * refuses and counts.
 	 */
 	if (t->vnet && vnet_decode(start, &p->ofl) == -1)
 		p->ofl = (struct pkt_offload){ .seg = PKT_SEG_TCP };
@@ -584,7 +585,7 @@ tun_recv_batch(struct tun *t, unsigned max, size_t max_bytes, tun_rx_fn rx,
 {
 	struct pkt group[GROUP];
 	size_t bytes = 0;
-	unsigned n = 0, count = 0; /* in all, and in the group */
+	unsigned n = 0, count = 0; /* in total, and in the group */
 	int rc = 1;
 
 	while (n < max && bytes < max_bytes &&

@@ -1,6 +1,6 @@
 /*
- * OpenBSD: an address family always comes first, and a new device is in the
- * right mode. TSO (TUNSCAP, since 7.7) is not asked for (TUN-04).
+ * OpenBSD: the address family always comes first, and a new device has the
+ * right mode. TSO (TUNSCAP, since 7.7) is not asked for.
  */
 #include "tun_bsd.h"
 

@@ -47,7 +47,7 @@ setup(void)
 	}
 	host = (struct host){ .all = good,
 		.ifs = ifs,
-		.nifs = NIFS,
+		.n_ifs = NIFS,
 		.addrs = addrs,
 		.paths = paths,
 		.neighs = neighs,
@@ -72,8 +72,8 @@ prefix_of(const char *text)
 static void
 add_addr(size_t ifn, const char *own, const char *net)
 {
-	ck_assert_uint_lt(host.naddrs, MAX_ADDRS);
-	addrs[host.naddrs++] = (struct host_addr){ .own = prefix_of(own),
+	ck_assert_uint_lt(host.n_addrs, MAX_ADDRS);
+	addrs[host.n_addrs++] = (struct host_addr){ .own = prefix_of(own),
 		.net = prefix_of(net),
 		.ifn = ifn };
 }
@@ -102,8 +102,8 @@ set_paths(enum host_way way, size_t ifn)
 	struct prefix probes[HOSTCHECK_PROBES];
 	size_t i;
 
-	host.npaths = hostcheck_probes(&nat64, probes);
-	for (i = 0; i < host.npaths; i++)
+	host.n_paths = hostcheck_probes(&nat64, probes);
+	for (i = 0; i < host.n_paths; i++)
 		paths[i] = (struct host_path){ .dst = probes[i],
 			.way = way,
 			.ifn = ifn };
@@ -115,11 +115,11 @@ check_finds(bool error, const char *text)
 {
 	hostcheck(&conf, &host, &found);
 	if (text == NULL) {
-		ck_assert_msg(found.nfindings == 0, "%s",
+		ck_assert_msg(found.n_findings == 0, "%s",
 		    found.findings[0].text);
 		return;
 	}
-	ck_assert_uint_eq(found.nfindings, 1);
+	ck_assert_uint_eq(found.n_findings, 1);
 	ck_assert_int_eq(found.findings[0].error, error);
 	ck_assert_msg(strstr(found.findings[0].text, text) != NULL, "%s",
 	    found.findings[0].text);
@@ -227,7 +227,7 @@ START_TEST(a_second_address_is_no_second_network)
 	add_addr(ETH0, "192.0.2.2", "192.0.2.0/24");
 	hostcheck(&conf, &host, &found);
 	ck_assert_ptr_nonnull(strstr(found.findings[0].text, "covers"));
-	ck_assert_uint_eq(found.nerrors, 2);
+	ck_assert_uint_eq(found.n_errors, 2);
 	ck_assert_ptr_nonnull(strstr(found.findings[1].text, "own"));
 }
 END_TEST
@@ -336,7 +336,7 @@ END_TEST
 static void
 add_neigh(size_t ifn, const char *addr, bool proxy)
 {
-	neighs[host.nneighs++] = (struct host_neigh){ .ifn = ifn,
+	neighs[host.n_neighs++] = (struct host_neigh){ .ifn = ifn,
 		.addr.s_addr = inet_addr(addr),
 		.proxy = proxy };
 }
@@ -407,7 +407,7 @@ START_TEST(strict_bites_where_the_pool_is_not_routed_to_us)
 	check_finds(false, NULL);
 	set_paths(HOST_WAY_NONE, 0);
 	hostcheck(&conf, &host, &found);
-	ck_assert_uint_eq(found.nfindings, 2);
+	ck_assert_uint_eq(found.n_findings, 2);
 	ck_assert_ptr_nonnull(strstr(found.findings[1].text,
 	    "sysctl net.ipv4.conf.nat64.rp_filter=2"));
 }
@@ -444,7 +444,7 @@ START_TEST(both_ends_of_a_range_are_looked_at)
 	add_pool("192.0.2.1", "192.0.2.9");
 	conf.running = true;
 	set_paths(HOST_WAY_OUT, TUN);
-	ck_assert_uint_eq(host.npaths, 4);
+	ck_assert_uint_eq(host.n_paths, 4);
 	paths[3].way = HOST_WAY_NONE;
 	check_finds(false, "pool 192.0.2.1-192.0.2.9: packets to 192.0.2.9 ");
 }
@@ -466,17 +466,17 @@ START_TEST(errors_come_first_and_are_not_lost)
 	}
 	set_paths(HOST_WAY_NONE, 0);
 	hostcheck(&conf, &host, &found);
-	ck_assert_uint_eq(found.nfindings, HOSTCHECK_MAX);
-	ck_assert_uint_eq(found.nmore, MAX_POOL - HOSTCHECK_MAX);
-	ck_assert_uint_eq(found.nerrors, 0);
+	ck_assert_uint_eq(found.n_findings, HOSTCHECK_MAX);
+	ck_assert_uint_eq(found.n_more, MAX_POOL - HOSTCHECK_MAX);
+	ck_assert_uint_eq(found.n_errors, 0);
 	add_addr(ETH0, "192.0.2.4", "192.0.2.4/32");
 	add_addr(ETH0, "192.0.2.8", "192.0.2.8/32");
 	hostcheck(&conf, &host, &found);
-	ck_assert_uint_eq(found.nerrors, 2);
+	ck_assert_uint_eq(found.n_errors, 2);
 	ck_assert_ptr_nonnull(strstr(found.findings[0].text, "192.0.2.4"));
 	ck_assert_ptr_nonnull(strstr(found.findings[1].text, "192.0.2.8"));
 	ck_assert(!found.findings[2].error);
-	ck_assert_uint_eq(found.nfindings, HOSTCHECK_MAX);
+	ck_assert_uint_eq(found.n_findings, HOSTCHECK_MAX);
 }
 END_TEST
 
