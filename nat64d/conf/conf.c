@@ -1,6 +1,6 @@
 /*
- * The configuration as a structure: its end, and the statements that add
- * something to a list.
+ * struct conf: freeing it, and the statements that add to a list or need more
+ * than an assignment.
  */
 #include <arpa/inet.h>
 
@@ -176,7 +176,7 @@ parse_range4(const char *text, struct in_addr *first, struct in_addr *last)
 	return (NULL);
 }
 
-/* Reports what is wrong; then the pool is nobody's in particular. */
+/* Set the clients of a pool statement; what is wrong is reported. */
 static void
 set_clients(struct conf_build *b, struct conf_file *cf,
     struct pool4_range *range, const struct conf_value *clients)
@@ -198,7 +198,7 @@ set_clients(struct conf_build *b, struct conf_file *cf,
 	}
 }
 
-/* Which earlier range has addresses of the new one, the last; or NULL. */
+/* Where an earlier range stands that overlaps the new one, or NULL. */
 static const struct conf_where *
 pool_overlap(const struct conf_build *b, const struct pool4_range *new)
 {
@@ -285,7 +285,7 @@ check_shared_ports(struct pool4_range *r, const struct conf_pool_ports *ports)
 	const char *error;
 
 	if (ports->ports[L4_TCP].n == 0 || ports->ports[L4_UDP].n == 0)
-		return ("say which ports: the host itself needs the others");
+		return ("ports are missing: the host itself uses the others");
 	error = conf_pool_range_ports(r, ports);
 	return (error != NULL ? error : pool4_check(r, 1));
 }
@@ -295,7 +295,7 @@ conf_set_pool_interface(struct conf_build *b, struct conf_file *cf,
     const struct conf_value *name, const struct conf_pool_ports *ports)
 {
 	struct conf *c = b->conf;
-	/* Any address that passes: the check is one of the ports. */
+	/* Any valid address: only the ports are checked. */
 	struct pool4_range r = { .first = { htonl(0xc0000201) },
 		.last = { htonl(0xc0000201) } };
 	char ifname[IF_NAMESIZE];
@@ -425,7 +425,7 @@ conf_add_exclude(struct conf_build *b, struct conf_file *cf, int proto,
 	excludes[c->nat64.n_excludes++] = x;
 }
 
-/* The index of a rule, or -1; the same rule twice is one. */
+/* The index of a rule, or -1. */
 static ssize_t
 find_permit(const struct nat64_config *n, const struct permit_rule *rules,
     const struct prefix *from, bool allow)

@@ -1,6 +1,7 @@
 /*
- * nat64d.conf: what a file says, checked as far as that is possible without
- * looking at the machine. Reading it changes nothing but the struct.
+ * nat64d.conf: reading, checking and printing it. The file is checked without
+ * looking at the host: whether users, directories or interfaces exist is
+ * checked by others.
  */
 #ifndef NAT64D_CONF_CONF_H
 #define NAT64D_CONF_CONF_H
@@ -17,12 +18,12 @@
 #include "nat64d/core/event_text.h"
 #include "nat64d/core/nat64.h"
 
-/* What a file that does not name them means; see defaults.h as well. */
+/* Defaults; see defaults.h as well. */
 #define CONF_TUN_MTU 1500
 #define CONF_USER "_nat64d"
 #define CONF_PIDFILE "/var/run/nat64d/nat64d.pid"
 
-/* Bounds; what goes beyond is an error like any other. */
+/* Upper limits; more of these is an error in the file. */
 #define CONF_MAX_POOL 1024	       /* pool statements */
 #define CONF_MAX_EXCLUDES 4096	       /* exclude statements */
 #define CONF_MAX_PERMITS 4096	       /* allow and deny statements */
@@ -51,10 +52,10 @@ struct conf {
 	bool offload;
 	char *user;
 	char *pidfile;
-	char *dump; /* NULL: nowhere when in the background */
+	char *dump; /* NULL: no dumps, unless in the foreground */
 	enum log_level log_level;
 	unsigned log_events;  /* EVENT_BINDINGS ..., for the event log */
-	bool log_destination; /* with the peers of sessions (CGN-13) */
+	bool log_destination; /* peers of sessions, RFC 6888, REQ-12 */
 	bool log_syslog;      /* where to: syslog, or else ... */
 	char *log_file;	      /* ... here; NULL: nowhere */
 
@@ -69,7 +70,7 @@ struct conf {
 	struct pool4_range pool_if;
 	struct conf_static *statics; /* as written */
 	size_t n_statics;
-	struct nat64_static *bindings; /* the same, one by one */
+	struct nat64_static *bindings; /* the same, one for each port */
 	size_t n_bindings;
 	struct nat64_exclude *excludes;
 	struct permit_rule *permits;
@@ -83,7 +84,7 @@ struct conf {
 struct conf *conf_load(const char *path);
 void conf_free(struct conf *c);
 
-/* Log a warning for each setting that is allowed, but against an RFC. */
+/* Log a warning for each setting that an RFC advises against. */
 void conf_warn(const struct conf *c);
 
 /*

@@ -1,6 +1,7 @@
 /*
- * Between the grammar (parse.y) and the structure it fills (conf.c): what
- * takes more than an assignment. For these two and conf_*.c.
+ * A configuration while it is being read, and the functions that the grammar
+ * (parse.y) calls where a statement takes more than an assignment. Only
+ * parse.y, conf.c and conf_*.c include this.
  */
 #ifndef NAT64D_CONF_CONF_BUILD_H
 #define NAT64D_CONF_CONF_BUILD_H
@@ -24,15 +25,15 @@ struct conf_build {
 	struct conf *conf;
 	bool mtu4_set;
 	bool mtu6_set;
-	/* Where statements stand that are checked against others at the end;
-	 * line 0: nowhere. */
+	/* Places of statements that are checked against others at the end;
+	 * line 0: there is no such statement. */
 	struct conf_where self6;
 	struct conf_where pool_interface;
 	struct conf_where lowest_mtu6;
 	struct conf_where max_bindings;
 	struct conf_where log_events;
-	/* Of the prefixes, the ranges of the pool and the permits, as many as
-	 * there are. */
+	/* Places of conf->nat64.prefixes, conf->pool and conf->permits, one
+	 * for each element. */
 	struct conf_where *prefix_at;
 	struct conf_where *pool_at;
 	struct conf_where *permit_at;
@@ -55,13 +56,13 @@ struct conf_ports_list {
 	struct conf_where where;
 };
 
-/* Where a static binding is: an IPv4 address, or the name of an interface. */
+/* The IPv4 side of a static binding: an address, or an interface. */
 struct conf_addr4 {
 	bool interface;
 	struct conf_value text;
 };
 
-/* The ports of a pool statement; to a list that is empty, the default. */
+/* The ports of a pool statement; an empty list means the default. */
 struct conf_pool_ports {
 	struct portlist ports[L4_NPROTO];
 	struct portlist except[L4_NPROTO];
@@ -90,11 +91,14 @@ void conf_add_permit(struct conf_build *b, struct conf_file *cf, bool allow,
 void conf_set_address(struct conf_build *b, struct conf_file *cf,
     const struct conf_value *text);
 
-/* A port or identifier, or several; in bounds, whatever was written. */
+/*
+ * A port or identifier, or several. What is out of bounds is reported, and 1
+ * returned instead.
+ */
 struct port_range conf_port_range(struct conf_file *cf, bool id,
     const struct conf_value *text);
 
-/* One more of a list. */
+/* Add one range to a list. */
 void conf_list_add(struct conf_file *cf, struct conf_ports_list *l,
     const struct conf_value *text);
 
@@ -105,15 +109,15 @@ void conf_except_ports(struct conf_file *cf, struct conf_pool_ports *to,
     int proto, const struct conf_ports_list *l);
 
 /*
- * From the ports as written: all from the first to the last, and the holes
- * between. Returns NULL, or why not.
+ * Set the ports of r from those written: one range from the first to the last,
+ * and the holes in it. Returns NULL, or what is wrong with them.
  */
 const char *conf_pool_range_ports(struct pool4_range *r,
     const struct conf_pool_ports *ports);
 
 /*
- * Set a timeout; one below the minimum of its RFC needs override (CFG-01 to
- * CFG-07).
+ * Set a timeout. One below the minimum of its RFC (RFC 6146, 4; RFC 4787,
+ * REQ-5; RFC 5508, REQ-2) needs override.
  */
 void conf_set_timeout(struct conf_build *b, struct conf_file *cf,
     enum conf_timeout which, const struct conf_value *secs, bool override);
@@ -123,7 +127,7 @@ void conf_set_port_timeout(struct conf_build *b, struct conf_file *cf,
     enum conf_timeout which, const struct conf_value *secs, bool override,
     const struct conf_ports *ports);
 
-/* What conf_print() and conf_warn() say of them. */
+/* The timeouts in conf_print() and conf_warn(). */
 void conf_print_timeouts(const struct conf *c, FILE *f);
 void conf_warn_timeouts(const struct conf *c);
 
@@ -139,12 +143,12 @@ int conf_ports_of(struct conf_file *cf, enum l4proto proto,
 const char *conf_proto_name(enum l4proto proto);
 
 /*
- * Copy what can be the name of an interface. Returns NULL, or why it cannot,
- * to be read behind the text; then name is as it was.
+ * Copy text to name if it can be the name of an interface. Returns NULL, or
+ * the end of a message about text; then name is unchanged.
  */
 const char *conf_interface_name(const char *text, char name[IF_NAMESIZE]);
 
-/* Can it be written into a command as it is? */
+/* Can the name be written into a command without quoting? */
 bool conf_interface_is_plain(const char *name);
 
 /* Replace an owned string; short memory is reported. */
@@ -152,8 +156,8 @@ void conf_set_string(char **to, struct conf_file *cf,
     const struct conf_value *text);
 
 /*
- * After the last statement: fill in what follows from others, and check
- * what only holds for all of them.
+ * After the last statement: set the defaults that depend on other statements,
+ * and check statements against each other.
  */
 void conf_check(struct conf_build *b, struct conf_file *cf);
 

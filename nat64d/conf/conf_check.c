@@ -1,6 +1,6 @@
 /*
- * What can be said of a configuration only when all of it has been read:
- * defaults that follow from other statements, and contradictions.
+ * What is done when all of a file has been read: defaults that depend on other
+ * statements, and contradictions between statements.
  */
 #include <arpa/inet.h>
 
@@ -51,7 +51,7 @@ set_defaults(struct conf_build *b)
 	n->frag.source6_len = n->subscriber_len;
 }
 
-/* What a pool statement leaves out is not ours at all. */
+/* Ports that the pool statement leaves out cannot be bound. */
 static void
 check_holes(struct conf_file *cf, const struct portlist *holes,
     const struct conf_static *s)
@@ -81,7 +81,7 @@ check_static(struct conf_file *cf, const struct conf *c,
 		    inet_ntop(AF_INET, &s->addr4, text, sizeof(text)));
 	else
 		check_holes(cf, &r->holes[s->proto], s);
-	/* A packet from there would be taken for a loop (FLT-01). */
+	/* A packet from there would be dropped as a loop (RFC 6146, 3.5). */
 	if (in_pref64(&c->nat64, &s->addr6))
 		conf_error_at(cf, &s->where, "static: %s is inside a prefix",
 		    inet_ntop(AF_INET6, &s->addr6, text, sizeof(text)));
@@ -95,8 +95,8 @@ check_static(struct conf_file *cf, const struct conf *c,
 }
 
 /*
- * Two orders of the static bindings, by their IPv4 and by their IPv6 side:
- * in each, those that overlap are neighbours.
+ * Orders of the static bindings by their IPv4 and by their IPv6 side. Bindings
+ * that overlap on that side follow each other in it.
  */
 static int
 cmp_statics4(const void *pa, const void *pb)
@@ -124,7 +124,7 @@ cmp_statics6(const void *pa, const void *pb)
 	return (d != 0 ? d : a->ports6.first - b->ports6.first);
 }
 
-/* a comes before b in the order of the side asked for. */
+/* Do a and b, which follows a in the order of that side, overlap? */
 static bool
 statics_overlap(const struct conf_static *a, const struct conf_static *b,
     bool side6)
@@ -138,7 +138,7 @@ statics_overlap(const struct conf_static *a, const struct conf_static *b,
 	    b->ports4.first <= a->ports4.last);
 }
 
-/* Which of two overlapping ones was written later is the one to blame. */
+/* Report the one that was written later. */
 static void
 report_overlap(struct conf_file *cf, const struct conf_static *a,
     const struct conf_static *b, bool side6)
@@ -186,7 +186,7 @@ expand_static(struct nat64_static *to, const struct conf_static *s)
 	}
 }
 
-/* The static bindings one by one, as the tables want them. */
+/* Make one binding for each port, as nat64_new() takes them. */
 static void
 expand_statics(struct conf_file *cf, struct conf *c)
 {
@@ -235,7 +235,7 @@ check_statics(struct conf_build *b, struct conf_file *cf)
 		    c->nat64.n_statics);
 }
 
-/* A server whose answers are refused serves nobody. */
+/* The host of a static binding must be allowed to answer. */
 static void
 check_permits(struct conf_file *cf, const struct conf *c)
 {
@@ -259,7 +259,7 @@ check_permits(struct conf_file *cf, const struct conf *c)
 	permit_free(permit);
 }
 
-/* Sessions without their peers say what bindings say (LOG-02). */
+/* Without peers, session events only repeat the binding events. */
 static void
 check_events(const struct conf_build *b, struct conf_file *cf)
 {
@@ -304,7 +304,7 @@ conf_check(struct conf_build *b, struct conf_file *cf)
 	    conf_file_errors(cf) == 0)
 		conf_error_at(cf,
 		    &(struct conf_where){ .file = conf_file_path(cf, 0) },
-		    "no pool: say which IPv4 addresses to use");
+		    "no pool: there is no IPv4 address to translate to");
 	if (in_pref64(n, &n->self6))
 		conf_error_at(cf, &b->self6, "address %s is inside a prefix",
 		    inet_ntop(AF_INET6, &n->self6, text, sizeof(text)));
@@ -312,7 +312,7 @@ conf_check(struct conf_build *b, struct conf_file *cf)
 		conf_error_at(cf, &b->lowest_mtu6,
 		    "lowest-ipv6-mtu is above the IPv6 MTU of %u",
 		    n->xlat.mtu6);
-	/* A subscriber has one address for all its hosts (CGN-02). */
+	/* A subscriber has one address for all its hosts (RFC 6888, REQ-2). */
 	if (b->longest_clients > n->subscriber_len)
 		conf_error_at(cf, &b->clients,
 		    "pool: clients of %u bits are "

@@ -1,6 +1,5 @@
 /*
- * From a file to a configuration: what is set without it, then its
- * statements, then what they amount to.
+ * Reading a file: the defaults, then its statements, then the checks.
  */
 #include <stdlib.h>
 #include <string.h>

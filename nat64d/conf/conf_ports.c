@@ -1,5 +1,5 @@
 /*
- * Protocols, ports and identifiers as statements name them.
+ * Protocols, ports and identifiers in statements.
  */
 #include "conf.h"
 #include "conf_build.h"
@@ -64,8 +64,9 @@ conf_list_add(struct conf_file *cf, struct conf_ports_list *l,
 }
 
 /*
- * Is a list of a pool statement for that protocol? proto: what it was
- * written for, or -1: "port" is not for icmp then, nor "id" for the others.
+ * Does a list of a pool statement apply to protocol i? proto: the protocol in
+ * front of the list, or -1 for none: "port" applies to tcp and udp then, "id"
+ * to icmp.
  */
 static bool
 list_is_for(struct conf_file *cf, const struct conf_ports_list *l, int proto,

@@ -1,6 +1,6 @@
 /*
- * The timeouts: which there are, what the RFCs allow, what is said of those
- * that they do not.
+ * The timeouts: their minimum by the RFCs, their limits, and the errors and
+ * warnings about them.
  */
 #include <string.h>
 
@@ -9,11 +9,11 @@
 
 /* A month. */
 #define MAX_SECS (30 * 86400)
-#define SILENT "a flow that is silent for 30 days holds its port for nothing"
+#define SILENT "an idle flow may hold its port for 30 days"
 
 /*
- * What a timeout may be: min by an RFC, down to least with "override". An
- * answer that comes late must still find its session.
+ * Limits of a timeout in seconds: min by an RFC, down to least with
+ * "override". Below least, sessions would end before their answers come.
  */
 static const struct rule {
 	const char *name;
@@ -34,12 +34,12 @@ static const struct rule {
 	[CONF_TIMEOUT_TCP_CLOSE] = { "tcp closing", 10, 240, MAX_SECS,
 	    "RFC 6146, 4", SILENT },
 	[CONF_TIMEOUT_TCP_SYN] = { "tcp incoming-syn", 1, 6, 240,
-	    "RFC 6146, 4", "nobody waits longer for a connection" },
+	    "RFC 6146, 4", "no TCP tries longer to open a connection" },
 	[CONF_TIMEOUT_FRAGMENT] = { "fragment", 1, 2, 120, "RFC 6146, 4",
 	    "the identification is used again (RFC 4963)" },
 };
 
-/* Where it is kept. */
+/* Where a timeout is stored. */
 static uint32_t *
 timeout_of(struct nat64_config *n, enum conf_timeout which)
 {
@@ -57,7 +57,7 @@ timeout_of(struct nat64_config *n, enum conf_timeout which)
 	return (&n->lifetime_secs[classes[which]]);
 }
 
-/* Read it and see if it is allowed; reports it otherwise. */
+/* Read a time and check it against r; false: reported. */
 static bool
 check_secs(struct conf_file *cf, const struct conf_value *v,
     const struct rule *r, bool override, uint32_t *secs)
@@ -74,7 +74,7 @@ check_secs(struct conf_file *cf, const struct conf_value *v,
 	else if (n < r->least && r->least == r->min)
 		conf_error_at(cf, &v->where,
 		    "timeout %s: %s is below %u "
-		    "seconds: answers would come too late",
+		    "seconds: sessions would end before their answers",
 		    r->name, v->text, r->least);
 	else if (n < r->least)
 		conf_error_at(cf, &v->where,
@@ -102,8 +102,8 @@ conf_set_timeout(struct conf_build *b, struct conf_file *cf,
 }
 
 /*
- * What holds for the ports alone. Well-known ones may have less without a
- * word: their services answer once (RFC 4787, REQ-5a).
+ * The limits for these ports. Well-known ports may have a shorter timeout
+ * without "override" (RFC 4787, REQ-5a).
  */
 static struct rule
 port_rule(enum conf_timeout which, const struct port_range *ports)
@@ -134,7 +134,7 @@ ports_text(const struct session_port *p, char text[PORTS_STRLEN])
 		    p->ports.last);
 }
 
-/* The last of several about the same ports holds. */
+/* Remove an earlier timeout of the same ports: the last one holds. */
 static void
 remove_port(struct nat64_config *n, const struct session_port *same)
 {
@@ -186,7 +186,7 @@ conf_set_port_timeout(struct conf_build *b, struct conf_file *cf,
 		n->lifetime_ports[n->n_lifetime_ports++] = p;
 }
 
-/* Hand every timeout to fn; ports: "" or as above. */
+/* Call fn for each timeout. ports: "", or as from ports_text(). */
 typedef void (*timeout_fn)(void *arg, const struct rule *r, uint32_t secs,
     const char *ports);
 

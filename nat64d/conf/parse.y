@@ -1,6 +1,6 @@
 /*
- * The grammar of nat64d.conf: which statements there are, what each may be
- * set to, and which field it fills. One statement for every switch.
+ * The grammar of nat64d.conf: each statement, its values, and the field that
+ * it sets.
  */
 
 %code requires {
@@ -10,13 +10,13 @@
 %code {
 #include <string.h>
 
-/* A day: no flow that is silent for longer is worth a port. */
+/* A day. */
 #define MAX_QUARANTINE_SECS 86400
 #define MAX_ENTRIES (1024 * 1024 * 1024)
 #define MAX_MTU UINT16_MAX
 #define MAX_COUNT UINT16_MAX
 
-/* Why there are bounds. */
+/* Reasons for bounds, as messages give them. */
 #define OCTET "an octet"
 #define MEMORY "each takes memory"
 #define NO_LIMIT "0 is no limit"
@@ -148,7 +148,7 @@ statement	: addresses
 		| icmp_errors { conf_once(cf, "icmp-errors"); }
 		;
 
-/* The last one holds. */
+/* If written twice, the last one holds. */
 once		: process
 		| translation
 		| port_choice
@@ -378,7 +378,7 @@ range		: NUMBER
 		| RANGE
 		;
 
-/* Who may use the translator, and who may come in. */
+/* Sources that may use the translator, and filtering of packets from IPv4. */
 
 permit		: ALLOW FROM PREFIX6 {
 			conf_add_permit(b, cf, true, &$PREFIX6);
@@ -557,7 +557,7 @@ token_named(const char *name)
 	return (YYUNDEF);
 }
 
-/* What v is where it stands, or at least elsewhere. */
+/* The token that v is here, or else the keyword of that name. */
 static int
 token_of(yypstate *ps, struct conf_file *cf, struct conf_value *v)
 {
@@ -595,7 +595,7 @@ yyreport_syntax_error(const yypcontext_t *ctx, struct conf_file *cf,
 	return (0);
 }
 
-/* bison calls it for lack of memory. */
+/* bison calls this when out of memory. */
 static void
 yyerror(struct conf_file *cf, struct conf_build *b, const char *msg)
 {
@@ -611,7 +611,7 @@ conf_parse(struct conf_build *b, struct conf_file *cf)
 	int token;
 
 	if (ps == NULL) {
-		conf_error(cf, "not enough memory");
+		conf_error(cf, "out of memory");
 		return;
 	}
 	do {
@@ -621,7 +621,7 @@ conf_parse(struct conf_build *b, struct conf_file *cf)
 	yypstate_delete(ps);
 }
 
-/* What a token says, when it is in bounds; reports it otherwise. */
+/* The value of a number; out of bounds is reported, and min returned. */
 static uint32_t
 number(struct conf_file *cf, const struct conf_value *v, uint32_t min,
     uint32_t max, const char *why)
@@ -657,7 +657,7 @@ static uint32_t
 quarantine_secs(struct conf_file *cf, const struct conf_value *v)
 {
 	static const struct conf_bounds b = { 0, MAX_QUARANTINE_SECS,
-		"a port is worth a day at most" };
+		"no quarantine needs more than a day" };
 	uint64_t n = b.min;
 
 	conf_quantity_within(cf, v, QUANTITY_SECS, &b, &n);
@@ -696,7 +696,7 @@ set_tun(struct conf_build *b, struct conf_file *cf,
 		conf_refuse(cf, text, why);
 }
 
-/* The daemon works in the root directory. */
+/* An absolute path, as the daemon changes to the root directory. */
 static void
 set_path(char **to, struct conf_file *cf, const struct conf_value *text)
 {
@@ -719,7 +719,7 @@ add_plateau(struct conf_build *b, struct conf_file *cf,
 		conf_error_at(cf, &v->where, "more than %d plateaus",
 		    XLAT_MAX_PLATEAUS);
 	else if (x->n_plateaus > 0 && x->plateaus[x->n_plateaus - 1] <= mtu)
-		conf_error_at(cf, &v->where, "%u: plateaus must fall", mtu);
+		conf_error_at(cf, &v->where, "%u: plateaus must be in descending order", mtu);
 	else
 		x->plateaus[x->n_plateaus++] = (uint16_t)mtu;
 }
