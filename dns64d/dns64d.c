@@ -319,7 +319,7 @@ catch_signals(struct daemon *d)
 		d->signals[i] = evsignal_new(base, list[i].sig, list[i].fn, d);
 		if (d->signals[i] == NULL ||
 		    evsignal_add(d->signals[i], NULL) == -1)
-			fatalx("signals: not enough memory");
+			fatalx("signals: out of memory");
 	}
 }
 
@@ -395,7 +395,7 @@ make_loops(struct daemon *d)
 	if (workers_begin(d->workers, d->conf) == -1 ||
 	    (d->watch != NULL &&
 		watch_attach(d->watch, workers_base(d->workers)) == -1))
-		fatalx("event loop: not enough memory");
+		fatalx("event loop: out of memory");
 	d->reload =
 	    reload_new(workers_base(d->workers), d->reader, on_files, d);
 	d->loader = loader_new(workers_base(d->workers), d->start.conf_file,
@@ -405,7 +405,7 @@ make_loops(struct daemon *d)
 	d->dumpfile = dumpfile_new(workers_base(d->workers), "dns64d",
 	    d->conf->dump, d->start.foreground, &dump_ops);
 	if (d->reload == NULL || d->dumpfile == NULL)
-		fatalx("event loop: not enough memory");
+		fatalx("event loop: out of memory");
 	if ((d->refuselog = refuselog_new(d->workers)) == NULL)
 		fatal("log of refused clients");
 	catch_signals(d);

@@ -126,7 +126,7 @@ loader_start(struct loader *l, const struct sandbox *sb)
 	l->started = true;
 	get_octet(l->main_end);
 	if (event_add(&l->loaded, NULL) == -1)
-		fatalx("loader: not enough memory");
+		fatalx("loader: out of memory");
 }
 
 void

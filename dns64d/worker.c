@@ -48,7 +48,7 @@ worker_prepare(struct worker *w, struct conf *conf)
 {
 	w->next = context_new(w->base, conf, queries_context(w->queries));
 	if (w->next == NULL) {
-		log_err("reload: not enough memory");
+		log_err("reload: out of memory");
 		return (-1);
 	}
 	if (frontend_prepare(w->frontend, conf) == -1) {

@@ -193,7 +193,7 @@ start_thread(struct member *m, const struct sandbox *sb)
 	event_assign(&m->ordered, m->worker.base, m->own_end,
 	    EV_READ | EV_PERSIST, on_order, m);
 	if (event_add(&m->ordered, NULL) == -1)
-		fatalx("worker: not enough memory");
+		fatalx("worker: out of memory");
 	if ((error = pthread_create(&m->thread, NULL, run, m)) != 0) {
 		errno = error;
 		fatal("worker: thread");

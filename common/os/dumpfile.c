@@ -212,7 +212,7 @@ dumpfile_print(struct dumpfile *d)
 	if (d->fd == -1)
 		return;
 	if (begin(d) == -1) {
-		log_warn("dump: not enough memory");
+		log_warn("dump: out of memory");
 		release(d);
 	} else
 		take_turn(d);

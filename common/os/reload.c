@@ -118,7 +118,7 @@ on_input(evutil_socket_t fd, short what, void *arg)
 	case READER_DONE:
 		break;
 	case READER_FAILED:
-		log_err("reload: not enough memory");
+		log_err("reload: out of memory");
 		break;
 	case READER_GONE:
 		lose_reader(rl);

@@ -460,7 +460,7 @@ frontend_follow(struct frontend *fe)
 		if (open_or_wait(l) == -1)
 			continue;
 		if (start_listener(l) == -1)
-			log_err("listen: not enough memory");
+			log_err("listen: out of memory");
 	}
 }
 

@@ -219,8 +219,7 @@ finish(struct conf *conf, struct conf_file *cf)
 	share_out(conf);
 	if (views_finish(&conf->views) == -1) {
 		conf_error(cf,
-		    errno == ENOSPC ? "too many prefixes" :
-				      "not enough memory");
+		    errno == ENOSPC ? "too many prefixes" : "out of memory");
 		return (-1);
 	}
 	return (0);
@@ -262,7 +261,7 @@ conf_load(const char *path, struct files *files, conf_report_fn *report)
 	if (cf == NULL)
 		return (NULL);
 	if ((conf = conf_new()) == NULL) {
-		conf_error(cf, "not enough memory");
+		conf_error(cf, "out of memory");
 		conf_file_close(cf);
 		return (NULL);
 	}

@@ -36,7 +36,7 @@ conf_append_addr(struct conf_addrs *list, const struct scoped_addr *a,
 	if (list->n == CONF_ADDRS_MAX)
 		return ("is one address too many");
 	if ((at->file = strdup(where->file)) == NULL)
-		return ("cannot be stored: not enough memory");
+		return ("cannot be stored: out of memory");
 	at->line = where->line;
 	list->v[list->n++] = *a;
 	return (NULL);

@@ -14,7 +14,7 @@
 const char *
 conf_no_memory(void)
 {
-	return ("cannot be stored: not enough memory");
+	return ("cannot be stored: out of memory");
 }
 
 const char *

@@ -642,7 +642,7 @@ conf_parse(struct conf_file *cf, struct conf *conf)
 	int token;
 
 	if (ps == NULL) {
-		conf_error(cf, "not enough memory");
+		conf_error(cf, "out of memory");
 		return;
 	}
 	conf->here = conf_statement_where(cf);

@@ -184,7 +184,7 @@ on_timer(evutil_socket_t fd, short what, void *arg)
 	t->n_polls++;
 	event_add(&t->timer, &timeout);
 	if (ask(t) == -1)
-		lost(t, "not enough memory");
+		lost(t, "out of memory");
 }
 
 static const struct translator *

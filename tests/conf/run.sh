@@ -124,7 +124,11 @@ bad() { # daemon name
 for dir in */; do
 	dir=${dir%/}
 	cd "$dir"
-	for conf in minimal.conf *.conf; do # the others differ from minimal
+	if $update; then # the others say how they differ from it
+		run "$dir" -nnv -f minimal.conf
+		cp "$work/out" minimal.out
+	fi
+	for conf in *.conf; do
 		name=${conf%.conf}
 		if [ -e "$name.out" ]; then
 			kind=good
