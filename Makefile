@@ -21,8 +21,8 @@ MANDIR ?= $(PREFIX)/share/man
 UNITDIR ?= $(PREFIX)/lib/systemd/system
 EXAMPLEDIR ?= $(PREFIX)/share/examples/ecdysis
 
-# How this system starts daemons: units of systemd on Linux, and RC=debian,
-# freebsd or openbsd, scripts of etc/rc that go to RCDIR.
+# What starts the daemons: units of systemd on Linux, and the scripts of
+# etc/rc/$(RC) (debian, freebsd or openbsd), which are installed in RCDIR.
 rc_linux = $(if $(wildcard /etc/debian_version),debian)
 rc_freebsd = freebsd
 rc_openbsd = openbsd
@@ -32,7 +32,7 @@ rcdir_freebsd = $(PREFIX)/etc/rc.d
 rcdir_openbsd = $(SYSCONFDIR)/rc.d
 RCDIR ?= $(rcdir_$(RC))
 
-# make's own yacc rule would put parse.c among the sources.
+# The built-in rule for yacc would write parse.c into the source folder.
 MAKEFLAGS += --no-builtin-rules
 
 BUILD ?= build
@@ -42,7 +42,7 @@ FLEX ?= flex
 INSTALL ?= install
 PKG_CONFIG ?= pkg-config
 
-# Sources, one per line. PURE ones know no I/O, clock, log or globals.
+# Sources, one per line. PURE ones have no I/O, clock, log or globals.
 
 common_PURE = \
     common/array.c \
@@ -308,7 +308,7 @@ WARN = -Wall -Wextra -Wshadow -Wpointer-arith -Wcast-qual -Wcast-align \
 WARN_PURE = -Wconversion -Wno-sign-conversion
 WERROR ?=
 CFLAGS ?= -O2 -g
-# Fortification needs an optimising build, which the sanitizers' is not.
+# Fortification needs optimisation, which the build for sanitizers lacks.
 FORTIFY ?= -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2
 
 pkg = $(shell $(PKG_CONFIG) $(1) 2>/dev/null)
@@ -323,7 +323,7 @@ HTTP_LIBS := $(call pkg,--libs libevent_extra)
 TITLE_LIBS := $(call pkg,--libs libbsd-ctor)
 TEST_LIBS = $(call pkg,--libs check jansson)
 
-# Say what is missing before the compiler does. The other goals install it.
+# Report missing packages before the compiler fails. Other goals install them.
 builds = all install check-built bench-built $(BUILD)/%
 ifneq ($(filter $(builds),$(or $(MAKECMDGOALS),all)),)
 ifeq ($(OS),linux)
@@ -344,8 +344,8 @@ say = $(if $(V),,@printf '  %-6s %s\n' '$(1)' '$(2)')
 
 all: $(BUILD)/nat64d/nat64d $(BUILD)/dns64d/dns64d
 
-# Unit tests link the archives of pure layers: of these the linker takes
-# only the objects that a test names.
+# Unit tests link the archives of pure sources; the linker takes only the
+# objects that a test uses.
 pure_objs = $($(1)_PURE:%.c=$(BUILD)/%.o)
 objs = $($(1)_SRC:%.c=$(BUILD)/%.o)
 
@@ -379,7 +379,7 @@ $(BUILD)/%.o: %.c
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CFLAGS) $(EXTRA) -c -o $@ $<
 
-# Generated sources land in the build tree; their code is not ours to warn of.
+# Generated sources are in the build tree and may have unused functions.
 $(BUILD)/%.o: $(BUILD)/%.c
 	$(call say,CC,$@)
 	$(Q)$(CC) $(ALL_CFLAGS) -Wno-unused-function -c -o $@ $<
@@ -402,8 +402,8 @@ fuzz_tests := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 test_bins = $(unit_tests:%=$(BUILD)/tests/unit/%) \
     $(fuzz_tests:%=$(BUILD)/tests/fuzz/%)
 
-# A test of one daemon's modules links the layers below as well. What is not
-# pure is linked where a test names it: check_foo_OBJ = common/bar.o
+# A unit test links the pure archives. Other objects are linked if a test names
+# them: check_foo_OBJ = common/bar.o
 check_connected_OBJ = dns64d/client/connected.o common/os/log.o common/os/watch.o \
     $(hostwatch_$(OS):.c=.o)
 conf_OBJ = common/conf/conf_expect.o common/conf/conf_file.o common/conf/conf_memory.o \
@@ -443,7 +443,7 @@ check_tun_bsd_LDFLAGS = -Wl,--wrap=open,--wrap=ioctl
 check_tun_linux_LDFLAGS = $(check_tun_bsd_LDFLAGS)
 check_upstream_udp_LDFLAGS = -Wl,--wrap=sendmmsg,--wrap=getsockopt
 
-# What the tests of pure layers share.
+# Common code of the unit tests.
 $(BUILD)/tests/unit/libtest.a: $(addprefix $(BUILD)/tests/unit/, \
     mark_point.o nat64_lab.o suite.o tables_model.o)
 archives = $(BUILD)/nat64d/libnat64.a $(BUILD)/dns64d/libdns64.a \
@@ -483,7 +483,7 @@ deps:
 test-deps:
 	@tests/deps.sh build test
 
-# A second make: the first one may have started without pkg-config.
+# A second make, because the first one may have started without pkg-config.
 check: test-deps
 	@$(MAKE) --no-print-directory WERROR=-Werror check-built
 
@@ -496,7 +496,7 @@ asan: test-deps
 	@$(MAKE) --no-print-directory BUILD=build/asan WERROR=-Werror FORTIFY= \
 	    CFLAGS='$(SAN)' LDFLAGS='-fsanitize=address,undefined' check-built
 
-# Every requirement is shown by a test that has passed, or says why not.
+# Check that every requirement is shown by a test, or listed as an exception.
 conformance: check
 	@tests/conformance/conformance.py '$(BUILD)/tap'
 

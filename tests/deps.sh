@@ -1,11 +1,11 @@
 #!/bin/sh
-# Install what is missing, on Debian; elsewhere say what is needed.
+# Install missing packages on Debian; elsewhere print the names of those needed.
 #
 #	tests/deps.sh [build] [test] [lint] [bench]
 #
-# Installing a package must leave its service neither running nor enabled for
-# the next boot: the packages are for the tests, which start what they need
-# themselves. What was installed before is not touched.
+# The service of an installed package must neither run nor be enabled for the
+# next boot, because the tests start what they need themselves. Packages that
+# were installed before are not changed.
 set -eu
 
 build='gcc make pkg-config bison flex libc6-dev libevent-dev libldns-dev
@@ -70,7 +70,7 @@ disable_services() { # package
 	done
 }
 
-# Forbid maintainer scripts to start anything while we install.
+# Forbid maintainer scripts to start anything during the installation.
 policy=/usr/sbin/policy-rc.d
 ours=
 if [ ! -e "$policy" ]; then

@@ -3,14 +3,14 @@
 #
 #	tests/run.sh [pattern ...]	only programs whose name matches one
 #
-# Each program prints TAP; what it printed is kept in $BUILD/tap/NAME.tap,
-# where tests/conformance reads which requirement was shown by what.
+# Each program prints TAP. Its output is kept in $BUILD/tap/NAME.tap, where
+# tests/conformance reads which requirement was shown by which test.
 set -eu
 cd "$(dirname "$0")/.."
 BUILD=${BUILD:-build}
 tap=$BUILD/tap
 
-# A time-out of Check is there to end what hangs, on a loaded machine too.
+# The time-outs of Check only end tests that hang; machines may be slow.
 export CK_TIMEOUT_MULTIPLIER=10
 rm -rf "$tap"
 mkdir -p "$tap"
@@ -80,8 +80,8 @@ run_check() { # path below tests/unit
 	tally "$1" "$status"
 }
 
-# Suites once more in other circumstances: NAME@VARIANT ... They wait most of
-# the time, so there are two at a time.
+# Run suites again with other settings: NAME@VARIANT ... They wait most of the
+# time, so two run at a time.
 run_variants() { # variable=value ... -- name@variant ...
 	settings=
 	while [ "$1" != -- ]; do
@@ -108,8 +108,8 @@ run_variants() { # variable=value ... -- name@variant ...
 	done
 }
 
-# The tests of dns64d with two workers and without answers that are kept
-# whole. The last ones, which are the longest, come first.
+# The tests of dns64d with two workers and without the packet cache. The last
+# ones, which take longest, come first.
 run_two_workers() {
 	variants=
 	for test in tests/netns/dns64d_*.py; do
@@ -121,9 +121,9 @@ run_two_workers() {
 	run_variants DNS64D_WORKERS=2 DNS64D_CACHE_ANSWERS=no -- $variants
 }
 
-# The tests of nat64d with what other interfaces than veth hand over; see
-# tests/netns/lib.sh. e2e_readme is of a document, and joined packets are not
-# new to those that send small ones.
+# The tests of nat64d with packets as from other interfaces than veth; see
+# tests/netns/lib.sh. Not e2e_readme, which tests a document; with joined
+# packets only the tests that send large ones.
 run_worlds() {
 	for world in finished plain; do
 		variants=

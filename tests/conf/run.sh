@@ -12,7 +12,7 @@
 #	NAME.warn	the warnings of a good one, if there are any; of these,
 #			what names a line is not expected of the canonical form
 #	NAME.err	it is bad: these are the messages, and the status is 1
-# Files to be included are called otherwise (NAME.inc). A comment
+# Files to be included have other names (NAME.inc). A comment
 # "# Shows: ROW ..." names the rows of tests/conformance/*.md that a file
 # shows; at the end of the file it leaves the line numbers alone.
 #

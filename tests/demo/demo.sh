@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # The main job on one machine: an IPv6-only client reaches an IPv4-only
-# server by name, through dns64d and nat64d. Real programs, three network
-# namespaces; nothing is left behind. To be run by `sudo make demo`.
+# server by name, through dns64d and nat64d. It uses real programs in three
+# network namespaces and leaves nothing behind. Run by `sudo make demo`.
 #
-#	make demo SHELL_IN=client	ends in a shell there (or: gateway,
-#					internet), to play with
+#	make demo SHELL_IN=client	ends with a shell there (or: gateway,
+#					internet)
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/../netns/lib.sh"
 

@@ -1,4 +1,4 @@
-"""What upstreams have been seen to do, as scripts for FakeUpstream.
+"""Behaviours that real upstreams have shown, as scripts for FakeUpstream.
 
 Each name here is a script, to be given to up.script() or up.everything, or
 makes one from its arguments. from_zone is the well-behaved one.

@@ -1,5 +1,5 @@
-"""What the tests of dns64d share: a daemon with a configuration of its own,
-ways to ask it, and cases that print TAP.
+"""Common code of the tests of dns64d: a daemon with its own configuration,
+functions to ask it, and cases that print TAP.
 
     client (the test) --- dns64d on 127.0.0.1 --- FakeUpstream
 

@@ -1,8 +1,8 @@
-"""Steers the clients of a process with several workers to one of them.
+"""Steer the clients of a process with several workers to one of them.
 
-The system shares them out by a hash that nobody can foretell. A program of
-one instruction, attached to the sockets that share an address, takes its
-place; the sockets are borrowed from the process, which need not know.
+The system distributes them by a hash that is not predictable. A filter of one
+instruction, attached to the sockets that share an address, replaces it; the
+sockets are borrowed from the process, which does not notice.
 """
 
 import ctypes

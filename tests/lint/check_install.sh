@@ -1,7 +1,6 @@
 #!/usr/bin/env bash
-# What "make install" puts where, below a DESTDIR: programs, manuals, units
-# of systemd, and the rc scripts of each system; and that "make uninstall"
-# leaves nothing of it.
+# "make install" installs programs, manuals, units of systemd and the rc scripts
+# of each system below a DESTDIR; "make uninstall" removes all of them.
 set -eu
 cd "$(dirname "$0")/../.."
 BUILD=${1:-build}

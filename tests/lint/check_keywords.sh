@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# Every keyword of a configuration file is known in five places: the grammar
-# uses it, the canonical form prints it, a golden file has it, the manual
-# page explains it, and the example shows it, if only in a comment. And what
-# the page and the example call a statement is one.
+# Every keyword of a configuration file is in five places: the grammar uses
+# it, the canonical form prints it, a golden file has it, the manual page
+# explains it, and the example shows it, if only in a comment. And every
+# statement of the page and of the example exists.
 set -eu
 export LC_ALL=C
 cd "$(dirname "$0")/../.."

@@ -48,7 +48,7 @@ while read -r file; do
 		*/*) of=${header%/*} ;;
 		*) of=$dir ;;
 		esac
-		# The other daemon is nobody's layer.
+		# No file may include headers of the other daemon.
 		case ${of%%/*} in
 		common | "${dir%%/*}") ;;
 		*) bad="$bad $header" ;;

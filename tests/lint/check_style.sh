@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# What of the style a machine can see: line and file lengths, function
-# lengths, blanks at line ends, headers that compile alone, pages that
+# The part of the style that can be checked by a program: line and file lengths,
+# function lengths, blanks at line ends, headers that compile alone, pages that
 # mandoc accepts, scripts that shellcheck accepts.
 set -eu
 cd "$(dirname "$0")/../.."

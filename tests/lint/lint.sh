@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# What takes too long, or is too often wrong, for every test run: clang-tidy
-# (.clang-tidy says which checks) and cppcheck, over all of our sources; and
-# the checks of `make check`. Run by `make lint`.
+# Checks that take too long, or have too many false alarms, for every test run:
+# clang-tidy (its checks are in .clang-tidy) and cppcheck, over all of our
+# sources; and the checks of `make check`. Run by `make lint`.
 set -eu
 cd "$(dirname "$0")/../.."
 BUILD=${BUILD:-build}

@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""Answers that are kept whole, against those that are composed each time.
+"""The packet cache: its answers are the same as those composed each time.
 
     client (this script) --- dns64d, cache-answers yes --- FakeUpstream
                        `---- dns64d, cache-answers no  ---'

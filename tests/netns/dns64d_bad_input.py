@@ -1,6 +1,6 @@
 #!/usr/bin/python3
-"""Bytes that nobody meant, at dns64d from all four sides: UDP and TCP, from
-clients and from upstreams. No crash, no hang, no growth, little work.
+"""Malformed input to dns64d: over UDP and TCP, from clients and from
+upstreams. No crash, no hang, no growth, little work.
 
     client (this script) --- dns64d on 127.0.0.1 --- FakeUpstream
 

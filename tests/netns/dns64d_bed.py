@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""The bed, first part: what dns64d makes of the upstream's two answers.
+"""Test bed, part 1: the answer for each combination of upstream answers.
 
     client (this script) --- dns64d on 127.0.0.1 --- FakeUpstream
 

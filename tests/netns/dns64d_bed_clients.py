@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""The bed, third part: what clients send, and how answers reach them.
+"""Test bed, part 3: the queries of clients, and how answers reach them.
 
     client (this script) --- dns64d on 127.0.0.1 --- FakeUpstream
 

@@ -1,10 +1,10 @@
 #!/usr/bin/python3
-"""The bed, second part: DO, CD, AD and signatures (RFC 6147, 5.5).
+"""Test bed, part 2: DO, CD, AD and signatures (RFC 6147, 5.5).
 
     client (this script) --- dns64d on 127.0.0.1 --- FakeUpstream
 
-dns64d does not validate: it trusts its upstreams and must not undo what they
-found. Signatures here mean nothing, real ones are in e2e_resolvers.py.
+dns64d does not validate: it trusts its upstreams and must keep their results.
+The signatures here are not real ones; those are in e2e_resolvers.py.
 Needs no root and no network. Prints TAP.
 """
 

@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""The bed, fourth part: upstreams that lie, stutter, cut or keep silent.
+"""Test bed, part 4: upstreams whose answers are wrong, slow, cut or missing.
 
     client (this script) --- dns64d on 127.0.0.1 --- FakeUpstream
 

@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""The cache of dns64d and what lies round it: joined questions, failures,
+"""The cache of dns64d and its neighbours: joined questions, failures,
 stale answers, prefetch.
 
     client (this script) --- dns64d on 127.0.0.1 --- FakeUpstream

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
-"""What dns64d logs of questions with "log level debug", on loopback against
-a scripted upstream.
+"""What dns64d logs about queries with "log level debug", on loopback with a
+scripted upstream.
 
     client (this script) --- dns64d on 127.0.0.1 --- FakeUpstream
 

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
-"""dns64d between its clients: what one of them asks for is no reason for
-another one to get nothing.
+"""Fairness of dns64d: a client that sends many queries must not keep others
+from being answered.
 
     clients (this script, on several addresses of 127.0.0.0/8)
         --- dns64d on 127.0.0.1 --- an upstream

@@ -1,10 +1,10 @@
 #!/usr/bin/python3
-"""dns64d's SIGHUP sees what a start would see.
+"""A reload of dns64d reads what a start would read.
 
-As it is used: configurations behind symbolic links that are swapped, files
+Common cases: configurations behind symbolic links that are swapped, files
 that only root may read, new directories, relative paths, the background, an
-ordinary user, root of a user namespace. And what must not hold it up: pipes,
-a reader that is stopped or dead.
+ordinary user, root of a user namespace. Pipes, or a reader process that is
+stopped or dead, must not delay it.
 """
 
 import contextlib

@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""dns64d and its upstreams: which one is asked, how, how often.
+"""dns64d and its upstreams: which one is asked, how, and how often.
 
     client (this script) --- dns64d on 127.0.0.1 --- FakeUpstreams
 

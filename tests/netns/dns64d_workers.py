@@ -1,10 +1,10 @@
 #!/usr/bin/python3
-"""dns64d with several workers: that all of them work, and as one.
+"""dns64d with several workers: all are used, and they share what they should.
 
     client (this script), many ports --- dns64d on 127.0.0.1 --- FakeUpstream
 
-What each worker does as if it were alone is shown by the other tests of
-dns64d, which tests/run.sh runs with two of them as well. Needs no root and
+The other tests of dns64d, which tests/run.sh also runs with two workers, show
+what each worker does. Needs no root and
 no network. Prints TAP.
 """
 

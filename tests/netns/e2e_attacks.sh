@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Attacks on what all share: sessions, ports, fragments and errors. Beside
-# each there is a client that behaves, and it must not notice.
+# Attacks on shared resources: sessions, ports, fragments and ICMP errors. A
+# well-behaved client must not be affected by any of them.
 #
 #	2001:db8::10, the client		198.51.100.10, the server
 #	2001:db8::66, of the same /64		198.51.100.66, a stranger

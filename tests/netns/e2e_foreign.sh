@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# nat64d between interfaces that are not veth: what they hand over has its
-# checksums finished, comes one by one, or is larger or smaller than usual.
+# nat64d between interfaces that are not veth: their packets have complete
+# checksums, arrive one by one, or are larger or smaller than usual.
 #
 #	client ------- site ===== uplink ===== gateway ------- internet
 #	2001:db8::10   TAYGA,     WireGuard    nat64d   link4  198.51.100.10

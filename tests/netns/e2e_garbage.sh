@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Hostile packets through the real device, from both sides, and more flows
-# than there is room for: nat64d counts them, answers others, keeps small. With
-# the offloads of the tun device and without.
+# Malformed packets through the real device, from both sides, and more flows
+# than the tables can hold: nat64d counts them, serves other clients, and its
+# memory does not grow. With the offloads of the tun device and without.
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/lib.sh"
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Configurations that do not fit the host: what would do harm is refused, and
-# the host keeps its neighbours; what keeps packets from being translated is
-# warned of with the setting that mends it, and the setting does.
+# Configurations that do not fit the host: harmful ones are refused, so that the
+# host can reach its neighbours; conditions that prevent translation draw a
+# warning with a setting, and that setting solves the problem.
 #
 #	client ------- gateway ------- internet
 #	2001:db8::10   nat64d          198.51.100.10, whose one route is to

@@ -1,13 +1,12 @@
 #!/usr/bin/env bash
-# The event log answers who had an IPv4 address and port at some time, over
-# the end of bindings, over rotation, and over a restart.
+# The event log shows which host had an IPv4 address and port at what time,
+# across the end of bindings, rotation and a restart.
 #
 #	client -------------- gateway -------------- internet
 #	2001:db8::10, ::20    nat64d, pool:          198.51.100.10
 #	                      203.0.113.5:40123      says whom it sees
 #
-# The pool is one port, so that the two hosts must have it one after the
-# other.
+# The pool has one port, so that the two hosts use it one after the other.
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/lib.sh"
 
@@ -193,7 +192,7 @@ test_ownership() {
 	    -f "$dir/nat64d.conf"
 }
 
-# After a restart nobody gets a port that somebody else may have had.
+# After a restart no host gets a port that another one may have used.
 test_restart() {
 	configure "quarantine restart 3"
 	check "nat64d starts with ports at rest" start_nat64d

@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
-# The networks that dns64d's host is connected to change while it runs, and
-# with them who may ask.
+# The networks that the host of dns64d is connected to change while it runs,
+# and so do the clients that may ask.
 #
 #	client ------------ gateway
 #	2001:db8::10        dns64d on 2001:db8::2
 #	2001:db8:5::10      no address of these two networks at first, only
 #	203.0.113.10        routes to them by way of the client
 #
-# Names are dns64d's own: no upstream is needed.
+# The names are local ones of dns64d: no upstream is needed.
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/lib.sh"
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# The README's firewall commands, word by word, on a system that has no rules
-# yet and on one that forwards nothing: a home router with a private pool.
+# The firewall commands of the README, as written there, on a system without
+# rules and on one that forwards nothing: a home router with a private pool.
 #
 #	client ------- gateway ------- internet
 #	2001:db8::10   nat64d          198.51.100.10, without a route to the pool

@@ -1,11 +1,11 @@
 #!/usr/bin/python3
-"""dns64d before real resolvers that validate: Unbound, with and without the
-statement that manuals ask for, then BIND.
+"""dns64d with real validating resolvers: Unbound, with and without the
+statement that our manual asks for, then BIND.
 
     client (this script) --- dns64d --- unbound --+-- nsd, 192.0.2.53
                                 \\------ named ----+   . lab. signed.lab. ...
 
-All of it in a network namespace of its own that ends with the script. The
+Runs in a network namespace of its own that ends with the script. The
 zones make a small Internet: a signed root, whose key is the resolvers' trust
 anchor, a signed and an unsigned zone, and one whose chain of trust is broken.
 Needs root. Prints TAP, each test once for each resolver.

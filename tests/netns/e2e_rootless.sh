@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# Both daemons where there is no root, or no user to become: a user namespace
+# Both daemons without root, or without a user to change to: a user namespace
 # with one id (unshare -Urn, a rootless container) and one with many, an
-# ordinary user with CAP_NET_ADMIN or with an interface that was made for
-# him, and root on a host without the daemon's user. What keeps them from
-# starting says what to do about it.
+# ordinary user with CAP_NET_ADMIN or with an interface made for that user, and
+# root on a host without the daemon's user. If they cannot start, a message
+# says what to do.
 #
 # The gateway of the lab is the network namespace of an ordinary user's user
 # namespace; links are moved in by root.
@@ -206,7 +206,7 @@ test_dns64d() {
 	stop "$dns64d"
 }
 
-# As a rootless container with subordinate ids has it: there is a nobody.
+# As in a rootless container with subordinate ids: the user nobody exists.
 test_many_ids() {
 	local pid
 	tap_round="a user namespace with many ids"

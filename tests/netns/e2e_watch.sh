@@ -6,7 +6,7 @@
 #	2001:db8::10        nat64d              198.51.100.10
 #	        via fe80::1 on g0   g1 198.51.100.1/24
 #
-# The gateway has no other IPv6 address at first, and needs none to forward.
+# At first the gateway has no other IPv6 address; forwarding needs none.
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/lib.sh"
 

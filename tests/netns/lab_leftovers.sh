@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# The labs themselves: one that is ended while it starts, or cannot start,
-# leaves no process, no namespace and no file behind. What belongs to a lab is
-# known by a variable of its environment, and by its names.
+# The labs themselves: one that is ended while it starts, or that cannot start,
+# leaves no process, no namespace and no file behind. A variable in their
+# environment and their names show which processes belong to a lab.
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/lib.sh"
 

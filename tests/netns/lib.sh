@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # A lab of network namespaces, for the end-to-end tests and the demo. To be
-# sourced by bash. Nothing of it outlives the script, however that ends. The
-# build tree is the script's first argument, else $BUILD.
+# sourced by bash. The lab is removed however the script ends. The build tree is
+# the first argument of the script, else $BUILD.
 #
 #	client ----------- gateway ----------- internet
 #	2001:db8::10    2001:db8::1  198.51.100.1   198.51.100.10
@@ -101,7 +101,7 @@ tap_done() {
 	[ "$tap_failed" -eq 0 ]
 }
 
-# End the script here when there is no sense in going on.
+# End the script here, because the rest cannot succeed.
 give_up() {
 	tap_done
 	exit 1

@@ -1,10 +1,10 @@
 #!/usr/bin/python3
-"""Send packets that nobody should send, by way of a router's link address.
+"""Send malformed packets by way of a router's link address.
 
     garbage.py KIND INTERFACE ROUTER-MAC SOURCE DESTINATION [NUMBER]
 
-KIND says what is sent; see kinds at the end. Their IP header is good enough
-for a kernel to forward them; what follows is not good enough for anybody.
+KIND says what is sent; see kinds at the end. Their IP header is valid, so that
+a kernel forwards them; the rest is malformed.
 The same KIND and NUMBER give the same packets.
 """
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Open a connection to an echo service, wait until a file says so, send some
-bytes on it, and print what becomes of it.
+bytes on it, and print the result.
 
 usage: late_segment.py ADDRESS PORT BYTES READY GO
 

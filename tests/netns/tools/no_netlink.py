@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""Run a command that can make no netlink socket, as in some containers.
+"""Run a command that cannot create netlink sockets, as in some containers.
 
     no_netlink.py command ...
 
