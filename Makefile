@@ -57,6 +57,7 @@ common_PURE = \
     common/net/pref64.c \
     common/conf/quantity.c \
     common/net/scoped_addr.c \
+    common/bucket.c \
     common/siphash.c
 
 common_SRC = \

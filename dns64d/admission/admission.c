@@ -1,6 +1,6 @@
 /*
- * What is decided before a message becomes a question. Owns the secrets of
- * cookies and the buckets of clients; refuses to know DNS64 and upstreams.
+ * Owns the secrets of cookies and the token buckets of clients; knows nothing
+ * of DNS64 and upstreams.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -12,14 +12,14 @@
 #include "dns64d/wire/msg.h"
 #include "rate.h"
 
-#define OWN_SECRETS 2 /* the newest and the one before */
+#define N_OWN_SECRETS 2 /* of the current and of the previous period */
 #define OWN_LIFE_NS (ADMISSION_SECRET_LIFE_SECS * INT64_C(1000000000))
 
-/* Ours, where the configuration gives none. */
+/* Secrets that are used when the configuration has none. */
 struct own_secrets {
 	struct siphash_key seed;
-	struct siphash_key v[OWN_SECRETS];
-	int64_t period; /* of the newest; -1: none is made yet */
+	struct siphash_key v[N_OWN_SECRETS];
+	int64_t period; /* of v[0], in secret lifetimes; -1: v is unset */
 };
 
 struct admission {
@@ -27,8 +27,8 @@ struct admission {
 	struct rate_table rates;
 };
 
-/* One message on its way through. */
-struct visit {
+/* A message that is being checked. */
+struct message {
 	struct admission *admission;
 	const struct admission_rules *rules;
 	const struct admission_peer *peer;
@@ -63,13 +63,15 @@ random_key(const struct rng *rng, struct siphash_key *key)
 struct admission *
 admission_new(const struct rng *rng, const struct siphash_key *seed)
 {
+	struct siphash_key key;
 	struct admission *a;
 
 	if ((a = calloc(1, sizeof(*a))) == NULL)
 		return (NULL);
 	a->own.seed = *seed;
 	a->own.period = -1;
-	random_key(rng, &a->rates.key);
+	random_key(rng, &key);
+	rate_table_init(&a->rates, &key);
 	return (a);
 }
 
@@ -80,8 +82,8 @@ admission_free(struct admission *a)
 }
 
 /*
- * The secret of a period, of which only the owners of the seed can tell
- * another: two times 64 bits of a keyed hash.
+ * The secret of a period: two times 64 bits of SipHash, so that one secret
+ * does not reveal another without the seed.
  */
 static void
 derive_secret(const struct siphash_key *seed, int64_t period,
@@ -108,100 +110,100 @@ renew_own(struct own_secrets *own, struct monotime now)
 	if (period == own->period)
 		return;
 	own->period = period;
-	for (i = 0; i < OWN_SECRETS; i++)
+	for (i = 0; i < N_OWN_SECRETS; i++)
 		derive_secret(&own->seed, period - i, &own->v[i]);
 }
 
-/* The client's cookie is judged, and the reply gets one. */
+/* Check the client's cookie and choose that of the reply. */
 static void
-handle_cookie(struct visit *v, struct admission_pass *pass)
+handle_cookie(struct message *m, struct admission_pass *pass)
 {
-	const struct siphash_key *secrets = v->rules->secret;
-	const struct msg_asked *asked = &v->asked;
+	const struct siphash_key *secrets = m->rules->secret;
+	const struct msg_asked *asked = &m->asked;
 	struct msg_options *o = &pass->options;
-	size_t n = v->rules->n_secrets;
+	size_t n = m->rules->n_secrets;
 
 	if (n == 0) {
-		renew_own(&v->admission->own, v->now);
-		secrets = v->admission->own.v;
-		n = OWN_SECRETS;
+		renew_own(&m->admission->own, m->now);
+		secrets = m->admission->own.v;
+		n = N_OWN_SECRETS;
 	}
-	v->cookie = cookie_check(secrets, n, asked->cookie, asked->cookie_len,
-	    v->peer->addr, v->unix_secs);
+	m->cookie = cookie_check(secrets, n, asked->cookie, asked->cookie_len,
+	    m->peer->addr, m->unix_secs);
 	o->cookie_len = COOKIE_LEN;
-	if (v->cookie == COOKIE_GOOD)
+	if (m->cookie == COOKIE_GOOD)
 		memcpy(o->cookie, asked->cookie, COOKIE_LEN);
 	else
-		cookie_make(&secrets[0], asked->cookie, v->peer->addr,
-		    v->unix_secs, o->cookie);
+		cookie_make(&secrets[0], asked->cookie, m->peer->addr,
+		    m->unix_secs, o->cookie);
 }
 
-/* Options of a version that we do not know have a meaning unknown to us. */
+/* Options of an EDNS version other than 0 are not interpreted. */
 static int
-read_options(struct visit *v, struct admission_pass *pass)
+read_options(struct message *m, struct admission_pass *pass)
 {
 	struct msg_options *o = &pass->options;
-	unsigned tenths = v->rules->keepalive_secs * 10;
+	unsigned tenths = m->rules->keepalive_secs * 10;
 
-	if (v->scan->opt == 0 || v->scan->edns_version > 0)
+	if (m->scan->opt == 0 || m->scan->edns_version > 0)
 		return (0);
-	if (msg_asked_read(v->scan, &v->asked) == -1)
+	if (msg_asked_read(m->scan, &m->asked) == -1)
 		return (-1);
-	if (v->rules->no_cookies)
-		v->asked.cookie_len = 0;
-	if (v->asked.cookie_len != 0)
-		handle_cookie(v, pass);
-	if (v->peer->tcp && v->asked.keepalive) {
+	if (m->rules->no_cookies)
+		m->asked.cookie_len = 0;
+	if (m->asked.cookie_len != 0)
+		handle_cookie(m, pass);
+	if (m->peer->tcp && m->asked.keepalive) {
 		o->keepalive = true;
 		o->keepalive_ds =
 		    (uint16_t)(tenths < UINT16_MAX ? tenths : UINT16_MAX);
 	}
-	if (v->rules->forward_subnet)
-		pass->subnet = o->subnet = v->asked.subnet;
+	if (m->rules->forward_subnet)
+		pass->subnet = o->subnet = m->asked.subnet;
 	return (0);
 }
 
-/* The source address of a message over UDP may be forged. */
+/* Whether the source address cannot have been forged. */
 static bool
-source_is_proven(const struct visit *v)
+source_is_proven(const struct message *m)
 {
-	return (v->peer->tcp || v->cookie == COOKIE_GOOD ||
-	    v->cookie == COOKIE_RENEW);
+	return (m->peer->tcp || m->cookie == COOKIE_GOOD ||
+	    m->cookie == COOKIE_RENEW);
 }
 
 static enum admission_verdict
-check_pressure(struct visit *v)
+check_rate(struct message *m)
 {
 	const struct rate_limit limit = {
-		.per_sec = v->rules->rate,
-		.prefix4 = v->rules->rate_len4,
-		.prefix6 = v->rules->rate_len6,
+		.per_sec = m->rules->rate,
+		.prefix4 = m->rules->rate_len4,
+		.prefix6 = m->rules->rate_len6,
 	};
 	unsigned refused = 0;
 
-	if (source_is_proven(v))
+	if (source_is_proven(m))
 		return (ADMISSION_PASS);
 	if (limit.per_sec > 0)
-		refused = rate_take(&v->admission->rates, &limit,
-		    v->peer->addr, v->now);
-	if (refused == 0 && !v->peer->pressed)
+		refused = rate_take(&m->admission->rates, &limit,
+		    m->peer->addr, m->now);
+	if (refused == 0 && !m->peer->pressed)
 		return (ADMISSION_PASS);
-	if (v->asked.cookie_len != 0)
+	if (m->asked.cookie_len != 0)
 		return (ADMISSION_BADCOOKIE);
 	if (refused == 0)
 		return (ADMISSION_PASS);
-	return (v->rules->slip > 0 && refused % v->rules->slip == 0 ?
+	return (m->rules->slip > 0 && refused % m->rules->slip == 0 ?
 		ADMISSION_TRUNCATE :
 		ADMISSION_DROP);
 }
 
-/* RFC 7873, 5.4: a message without a question asks for a cookie alone. */
+/* A message without a question only asks for a cookie (RFC 7873, 5.4). */
 static unsigned
-cookie_rcode(const struct visit *v)
+cookie_rcode(const struct message *m)
 {
-	if (v->asked.cookie_len == 0)
+	if (m->asked.cookie_len == 0)
 		return (MSG_FORMERR);
-	return (v->cookie == COOKIE_BAD ? MSG_BADCOOKIE : MSG_NOERROR);
+	return (m->cookie == COOKIE_BAD ? MSG_BADCOOKIE : MSG_NOERROR);
 }
 
 static enum admission_verdict
@@ -212,15 +214,15 @@ reject(unsigned *rcode, unsigned with)
 }
 
 static enum admission_verdict
-check_message(struct visit *v, enum msg_query_verdict verdict, unsigned *rcode,
-    struct admission_pass *pass)
+check_message(struct message *m, enum msg_query_verdict verdict,
+    unsigned *rcode, struct admission_pass *pass)
 {
-	if (!v->peer->allowed) {
+	if (!m->peer->allowed) {
 		ede_add(&pass->ede, EDE_PROHIBITED);
 		return (reject(rcode, MSG_REFUSED));
 	}
 	if (verdict == MSG_Q_EMPTY)
-		return (reject(rcode, cookie_rcode(v)));
+		return (reject(rcode, cookie_rcode(m)));
 	if (verdict != MSG_Q_REJECT)
 		return (ADMISSION_PASS);
 	if (*rcode == MSG_NOTIMP || *rcode == MSG_REFUSED)
@@ -234,7 +236,7 @@ admission_check(struct admission *a, const struct admission_rules *r,
     enum msg_query_verdict verdict, unsigned *rcode, uint32_t unix_secs,
     struct monotime now, struct admission_pass *pass)
 {
-	struct visit v = {
+	struct message m = {
 		.admission = a,
 		.rules = r,
 		.peer = peer,
@@ -243,7 +245,7 @@ admission_check(struct admission *a, const struct admission_rules *r,
 		.now = now,
 		.unix_secs = unix_secs,
 	};
-	enum admission_verdict pressure;
+	enum admission_verdict decision;
 	bool malformed;
 
 	memset(pass, 0, sizeof(*pass));
@@ -251,16 +253,16 @@ admission_check(struct admission *a, const struct admission_rules *r,
 		return (ADMISSION_DROP);
 	pass->tcp = peer->tcp;
 	pass->edns = scan->opt != 0;
-	malformed = read_options(&v, pass) == -1;
-	pressure = check_pressure(&v);
-	if (pressure != ADMISSION_PASS) {
-		*rcode = pressure == ADMISSION_BADCOOKIE ? MSG_BADCOOKIE :
+	malformed = read_options(&m, pass) == -1;
+	decision = check_rate(&m);
+	if (decision != ADMISSION_PASS) {
+		*rcode = decision == ADMISSION_BADCOOKIE ? MSG_BADCOOKIE :
 							   MSG_NOERROR;
-		return (pressure);
+		return (decision);
 	}
 	if (malformed && verdict == MSG_Q_ACCEPT && peer->allowed)
 		return (reject(rcode, MSG_FORMERR));
-	return (check_message(&v, verdict, rcode, pass));
+	return (check_message(&m, verdict, rcode, pass));
 }
 
 void
@@ -277,7 +279,7 @@ admission_limit(const struct admission_pass *pass,
 	    (pass->edns ? msg_options_size(&pass->options) : 0));
 }
 
-/* The scope is the upstream's if it speaks of this subnet, or zero. */
+/* The upstream's scope, if its option is about this subnet; otherwise 0. */
 static void
 set_scope(struct msg_subnet *subnet, const struct msg_scan *upstream)
 {

@@ -1,15 +1,17 @@
 /*
- * The admission before the questions: what of the clients' messages is worth a
- * question, and what is answered on the spot. Access list, EDNS options that
- * make no sense, cookies (RFC 7873; RFC 9018), the rate of each client and
- * the probes of RFC 8906 are its business; what a question means is not.
- * Pure: time and randomness are arguments.
+ * Admission control: decides which messages of clients become queries that
+ * are resolved, which are answered with an error at once, and which are
+ * dropped. Checks the access list, EDNS options, DNS cookies (RFC 7873;
+ * RFC 9018), the rate of each client, and the unusual messages of RFC 8906.
+ * Does not look at the meaning of a question. Pure: time and randomness are
+ * arguments.
  *
- * Pressure is when a client asks more than its rate, or when the questions
- * in progress are many. Then, over UDP and without a cookie of ours, the
- * sender may be a victim whose address was forged: a client that knows
- * cookies is told BADCOOKIE and comes back with one, another gets every
- * slip-th time an answer that sends it to TCP, and else nothing.
+ * A message over UDP without a valid server cookie may come from a forged
+ * address. When its sender exceeds its rate, or too many queries are in
+ * progress, and it has a client cookie, it is answered with BADCOOKIE and a
+ * server cookie to retry with (RFC 7873, 5.2.3). Without a cookie one message
+ * in slip of those that exceed the rate gets a truncated answer, after which
+ * a real client retries over TCP; the others are dropped.
  */
 #ifndef DNS64D_ADMISSION_ADMISSION_H
 #define DNS64D_ADMISSION_ADMISSION_H
@@ -31,56 +33,58 @@ struct msg_question;
 struct rng;
 
 #define ADMISSION_SECRETS_MAX 3
-#define ADMISSION_SECRET_LIFE_SECS 86400 /* of one that we chose */
+#define ADMISSION_SECRET_LIFE_SECS 86400 /* of a secret chosen here */
 #define ADMISSION_SLIP 2
 #define ADMISSION_RATE_LEN4 32
 #define ADMISSION_RATE_LEN6 56
 
-/* What the configuration says. */
+/* Settings of the configuration. */
 struct admission_rules {
 	bool no_cookies;
-	bool forward_subnet; /* ECS goes upstream; else it is ignored */
+	bool forward_subnet; /* forward ECS (RFC 7871); else ignore it */
 	struct siphash_key secret[ADMISSION_SECRETS_MAX]; /* newest first */
-	unsigned n_secrets; /* 0: chosen here, and renewed */
-	unsigned rate;	    /* questions a second over UDP; 0: no bound */
-	unsigned rate_len4; /* bits of an address that are one client */
+	unsigned n_secrets; /* 0: secrets are chosen and renewed here */
+	unsigned rate;	    /* queries per second over UDP; 0: no limit */
+	unsigned rate_len4; /* bits of an address that identify a client */
 	unsigned rate_len6;
-	unsigned slip;		 /* 0: never */
-	unsigned keepalive_secs; /* idle time that TCP clients are told */
+	unsigned slip;		 /* one in so many gets TC; 0: none */
+	unsigned keepalive_secs; /* sent in edns-tcp-keepalive (RFC 7828) */
 };
 
 void admission_rules_init(struct admission_rules *r);
 
-/* Who sent a message. */
+/* The sender of a message. */
 struct admission_peer {
 	const struct sockaddr_storage *addr;
 	bool tcp;
 	bool allowed; /* by the access list */
-	bool pressed; /* too many questions are in progress */
+	bool pressed; /* too many queries are in progress */
 };
 
-/* What its answer needs to know of a message. */
+/* What the reply to a message depends on. */
 struct admission_pass {
 	struct msg_options options; /* of the reply */
 	bool edns;		    /* the reply has an OPT */
 	bool tcp;
-	struct msg_subnet subnet; /* to be forwarded */
-	struct ede_set ede;	  /* of the reply; whoever knows more adds */
+	struct msg_subnet subnet; /* to be sent upstream */
+	struct ede_set ede;	  /* of the reply; callers may add to it */
 };
 
 enum admission_verdict {
-	ADMISSION_PASS,	  /* make a question of it */
-	ADMISSION_DROP,	  /* no answer */
+	ADMISSION_PASS,	  /* resolve it */
+	ADMISSION_DROP,	  /* send no reply */
 	ADMISSION_REJECT, /* msg_write_error() with *rcode, admission_finish() */
 	ADMISSION_TRUNCATE, /* the same with TC set: msg_set_tc() */
-	ADMISSION_BADCOOKIE /* as ADMISSION_REJECT, for the statistics */
+	ADMISSION_BADCOOKIE /* as ADMISSION_REJECT, counted apart */
 };
 
 /*
- * seed: of the secrets that are chosen here. Two with the same seed have
- * the same ones at the same time, for clients that meet now this one, now
- * that. rng must be unpredictable, and is used in this call only.
- * Returns NULL with errno.
+ * Create the state of one worker.
+ * seed: secrets that are chosen here derive from it and the time. Workers
+ * with the same seed accept each other's cookies, because the system may
+ * give the next message of a client to another worker.
+ * rng: must be unpredictable; used in this call only.
+ * Returns NULL with errno ENOMEM.
  */
 struct admission *admission_new(const struct rng *rng,
     const struct siphash_key *seed);
@@ -88,10 +92,11 @@ struct admission *admission_new(const struct rng *rng,
 void admission_free(struct admission *a);
 
 /*
- * Look at a message.
- * scan, verdict, rcode: of msg_scan_query; rcode is set for ADMISSION_REJECT.
+ * Decide about a message.
+ * scan, verdict, rcode: as msg_scan_query returned them. *rcode is set unless
+ * the result is ADMISSION_PASS or ADMISSION_DROP.
  * unix_secs: wall clock time modulo 2^32, for cookies; now: for rates.
- * pass is filled whatever the result.
+ * pass: filled in whatever the result.
  */
 enum admission_verdict admission_check(struct admission *a,
     const struct admission_rules *r, const struct admission_peer *peer,
@@ -99,18 +104,21 @@ enum admission_verdict admission_check(struct admission *a,
     unsigned *rcode, uint32_t unix_secs, struct monotime now,
     struct admission_pass *pass);
 
-/* Add to a question for an upstream what is to be forwarded with it. */
+/* Add the client subnet that is to be forwarded to a query (RFC 7871). */
 void admission_question(const struct admission_pass *pass,
     struct msg_question *q);
 
-/* The limit of a reply, lowered by what admission_finish is sure to add. */
+/*
+ * The size limit of a reply before admission_finish adds its options.
+ * udp_max: the largest reply over UDP.
+ */
 size_t admission_limit(const struct admission_pass *pass,
     const struct msg_scan *query, size_t udp_max);
 
 /*
- * Put options and extended errors into the reply in buf.
- * upstream: the reply that it was made of, or NULL; its extended errors and
- * the scope of its subnet are passed on.
+ * Add options and extended errors (RFC 8914) to the reply in buf.
+ * upstream: the reply that it was made from, or NULL; its extended errors and
+ * the scope of its client subnet are passed on.
  * udp_max: as for admission_limit. Returns the new length.
  */
 size_t admission_finish(const struct admission_pass *pass,

@@ -1,7 +1,3 @@
-/*
- * Server cookies. Owns their layout and their times; refuses to know what a
- * good one earns its bearer.
- */
 #include <netinet/in.h>
 
 #include <string.h>
@@ -15,7 +11,7 @@
 #define OFF_HASH 16
 #define HASH_LEN 8
 
-/* The hash stands in the cookie as SipHash puts it out: low octet first. */
+/* The hash in the order of SipHash output, low octet first (RFC 9018, 4.4). */
 static void
 make_hash(const struct siphash_key *secret, const uint8_t *cookie,
     const struct sockaddr_storage *peer, uint8_t *out)
@@ -50,7 +46,7 @@ cookie_make(const struct siphash_key *secret, const uint8_t *client,
 	make_hash(secret, out, peer, out + OFF_HASH);
 }
 
-/* In constant time: the hash is a secret of this client's address. */
+/* In constant time, so that a forger cannot find the hash octet by octet. */
 static bool
 hash_is_good(const struct siphash_key *secret, const uint8_t *cookie,
     const struct sockaddr_storage *peer)
@@ -83,6 +79,6 @@ cookie_check(const struct siphash_key *secrets, size_t n,
 		continue;
 	if (i == n)
 		return (COOKIE_BAD);
-	/* Bearers of an old secret have to learn the new one. */
+	/* The cookie of an old secret is replaced before that secret ends. */
 	return (i > 0 || age > COOKIE_RENEW_SECS ? COOKIE_RENEW : COOKIE_GOOD);
 }

@@ -1,6 +1,6 @@
 /*
- * A hash table of the clients that have anything, and a list of clients for
- * each number of items. Owns the clients; refuses to know what they have.
+ * A hash table of the clients that hold items, and for each number of items a
+ * list of the clients that hold so many.
  */
 #include <netinet/in.h>
 
@@ -13,10 +13,10 @@
 
 struct fairness_member {
 	LIST_ENTRY(fairness_member) chain;
-	TAILQ_ENTRY(fairness_member) peers; /* of its level */
+	TAILQ_ENTRY(fairness_member) peers; /* in the list of its level */
 	struct fairness_client key;
-	unsigned n;			   /* of items, at least one */
-	TAILQ_HEAD(, fairness_item) items; /* the oldest first */
+	unsigned n;			   /* items, at least 1 */
+	TAILQ_HEAD(, fairness_item) items; /* oldest first */
 };
 
 LIST_HEAD(chain, fairness_member);
@@ -24,7 +24,7 @@ TAILQ_HEAD(level, fairness_member);
 
 struct fairness {
 	struct siphash_key key;
-	unsigned top; /* the highest level that is not empty; 0: all are */
+	unsigned top; /* highest level that is not empty; 0: all are empty */
 	struct chain bucket[BUCKETS];
 	struct level level[FAIRNESS_LEVELS + 1];
 };
@@ -75,7 +75,7 @@ level_of(const struct fairness_member *m)
 	return (m->n < FAIRNESS_LEVELS ? m->n : FAIRNESS_LEVELS);
 }
 
-/* It has n items now. */
+/* Move a client to the level of n items. */
 static void
 set_count(struct fairness *c, struct fairness_member *m, unsigned n)
 {

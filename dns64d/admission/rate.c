@@ -1,7 +1,3 @@
-/*
- * Token buckets by client prefix. Owns the table; refuses to know what
- * happens to whom it refuses.
- */
 #include <netinet/in.h>
 
 #include <string.h>
@@ -10,9 +6,7 @@
 
 #include "rate.h"
 
-#define SECOND_NS INT64_C(1000000000)
-
-/* Those octets of an address that have bits of its prefix. */
+/* Copy the octets of a prefix. Returns how many. */
 static size_t
 copy_prefix(const void *addr, unsigned bits, uint8_t *out)
 {
@@ -40,21 +34,27 @@ find_bucket(struct rate_table *t, const struct rate_limit *limit,
 	return (&t->bucket[siphash24(&t->key, input, 1 + n) % RATE_BUCKETS]);
 }
 
-/*
- * A bucket is the time at which it will be full: a token taken puts it off
- * by the time that a new one needs, and it may lie a second ahead.
- */
+void
+rate_table_init(struct rate_table *t, const struct siphash_key *key)
+{
+	size_t i;
+
+	t->key = *key;
+	for (i = 0; i < RATE_BUCKETS; i++) {
+		bucket_init_full(&t->bucket[i].tokens);
+		t->bucket[i].n_refused = 0;
+	}
+}
+
 unsigned
 rate_take(struct rate_table *t, const struct rate_limit *limit,
     const struct sockaddr_storage *peer, struct monotime now)
 {
+	const struct bucket_rate rate = { limit->per_sec, limit->per_sec };
 	struct rate_bucket *b = find_bucket(t, limit, peer);
-	int64_t full_at = b->full_at_ns > now.ns ? b->full_at_ns : now.ns;
 
-	full_at += SECOND_NS / limit->per_sec;
-	if (full_at - now.ns > SECOND_NS)
+	if (!bucket_take(&b->tokens, rate, now))
 		return (++b->n_refused);
-	b->full_at_ns = full_at;
 	b->n_refused = 0;
 	return (0);
 }

@@ -1,9 +1,9 @@
 /*
- * How often a client may ask: token buckets, one for each prefix of client
- * addresses, in a table of fixed size. Pure: time is an argument.
+ * The rate of each client: a token bucket for each prefix of client
+ * addresses. Pure: time is an argument.
  *
- * A bucket is found by a keyed hash of the prefix; prefixes that meet in one
- * share its tokens. So the table never grows and cannot be made to fail.
+ * The table has a fixed size and is indexed by a keyed hash of the prefix.
+ * Prefixes with the same index share a bucket.
  */
 #ifndef DNS64D_ADMISSION_RATE_H
 #define DNS64D_ADMISSION_RATE_H
@@ -13,31 +13,34 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "common/bucket.h"
 #include "common/monotime.h"
 #include "common/siphash.h"
 
 #define RATE_BUCKETS 4096
 
 struct rate_bucket {
-	int64_t full_at_ns; /* when it will have all its tokens again */
+	struct bucket tokens;
 	uint32_t n_refused; /* in a row */
 };
 
-/* All zero but for the key is a table whose buckets are full. */
 struct rate_table {
 	struct siphash_key key;
 	struct rate_bucket bucket[RATE_BUCKETS];
 };
 
 struct rate_limit {
-	unsigned per_sec; /* > 0; as many at once */
-	unsigned prefix4; /* bits of an address that count */
+	unsigned per_sec; /* at least 1; a bucket holds as many */
+	unsigned prefix4; /* bits of an address that identify a client */
 	unsigned prefix6;
 };
 
+/* Fill all buckets. key: of the hash; must be unknown to clients. */
+void rate_table_init(struct rate_table *t, const struct siphash_key *key);
+
 /*
- * Take a token of the client's bucket.
- * Returns 0, or how many were refused in a row, this one included.
+ * Take a token from a client's bucket. Returns 0, or, when there was none,
+ * how many were refused in a row, including this one.
  */
 unsigned rate_take(struct rate_table *t, const struct rate_limit *limit,
     const struct sockaddr_storage *peer, struct monotime now);

@@ -29,9 +29,9 @@ is_same(const struct prefix *a, const struct prefix *b)
 }
 
 /*
- * The entry of a network. A new one takes the place of the one with the
- * fewest queries when there is no room, and inherits their number: they may
- * have been its own, before it was pushed out.
+ * Find the entry of a network, or make one. When the table is full a new
+ * network replaces the one with the fewest queries and inherits their number,
+ * because they may have been its own before it was replaced itself.
  */
 static struct refusals_entry *
 get(struct refusals *r, const struct prefix *network)

@@ -1,9 +1,10 @@
 /*
- * Networks whose clients were refused because nothing allows them, and how
- * often: what an administrator has to know who forgot to allow one. Pure, and
- * bounded: where more networks ask than there is room for, those that ask
- * most are kept (Metwally, Agrawal, El Abbadi: the space-saving algorithm),
- * so that random sources do not wash out the one that keeps asking.
+ * Networks whose clients were refused because no rule matches them, and how
+ * often, for the log: the administrator may have forgotten to allow one.
+ * Pure. The table has a fixed size. When there are more networks than entries
+ * those that ask most are kept (the space-saving algorithm of Metwally,
+ * Agrawal and El Abbadi), so that forged random sources do not replace a
+ * network that keeps asking.
  */
 #ifndef DNS64D_ADMISSION_REFUSALS_H
 #define DNS64D_ADMISSION_REFUSALS_H
@@ -16,11 +17,11 @@
 
 #define REFUSALS_NETWORKS 32
 
-/* What stands for the network of a client. */
+/* Prefix lengths that identify the network of a client. */
 #define REFUSALS_LEN4 24
 #define REFUSALS_LEN6 64
 
-/* n - over queries are certainly of this network. */
+/* At least n - over queries came from this network. */
 struct refusals_entry {
 	struct prefix network;
 	uint64_t n;
@@ -32,21 +33,21 @@ typedef void refusals_fn(void *arg);
 /* To be embedded; all zero is empty. */
 struct refusals {
 	struct refusals_entry v[REFUSALS_NETWORKS];
-	unsigned n;
+	unsigned n;	    /* entries in use */
 	uint64_t queries;   /* of all networks */
-	refusals_fn *first; /* called when the first one is noted, or NULL */
+	refusals_fn *first; /* called at the first query, or NULL */
 	void *arg;
 };
 
-/* A query of a client was refused. */
+/* Count a query that was refused. */
 void refusals_note(struct refusals *r, const struct sockaddr_storage *client);
 
-/* Add to a sum what was noted, and forget it; first and arg stay. */
+/* Add the counts of from to sum and clear them; first and arg stay. */
 void refusals_move(struct refusals *sum, struct refusals *from);
 
 /*
- * Take out the network that most queries are certainly of. Returns their
- * number; 0 when there is none. What is left in r->queries are others'.
+ * Remove the network with the highest certain count, n - over, and subtract
+ * that from r->queries. Returns it; 0: there are no networks.
  */
 uint64_t refusals_take(struct refusals *r, struct prefix *network);
 

@@ -1,6 +1,6 @@
 /*
- * Token buckets, and the rate limit of ICMP errors that we originate
- * (RFC 4443, 2.4(f); RFC 1812, 4.3.2.8).
+ * The rate limit of ICMP errors that we originate (RFC 4443, 2.4(f);
+ * RFC 1812, 4.3.2.8).
  */
 #ifndef NAT64D_BASE_RATELIMIT_H
 #define NAT64D_BASE_RATELIMIT_H
@@ -9,27 +9,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "common/bucket.h"
 #include "common/monotime.h"
 #include "common/siphash.h"
-
-struct bucket {
-	uint64_t level;	       /* billionths of a token */
-	struct monotime since; /* time of the last update of level */
-};
-
-/* Tokens per second and size of the bucket. A rate of 0 refuses all. */
-struct bucket_rate {
-	uint32_t per_sec;
-	uint32_t burst;
-};
-
-/* Make a full bucket. */
-void bucket_init(struct bucket *b, struct bucket_rate rate,
-    struct monotime now);
-
-/* Take a token; false when there is none. */
-bool bucket_take(struct bucket *b, struct bucket_rate rate,
-    struct monotime now);
 
 #define RATELIMIT_NDEST 256
 

@@ -233,23 +233,6 @@ subscriber_remove_session(struct subscribers *subs, struct subscriber *s,
 	fairshare_remove(&subs->fairshare, addr, FAIRSHARE_SESSIONS);
 }
 
-/* Is the bucket of s full, so that a new one would hold no more tokens? */
-static bool
-is_full(const struct subscriber *s, struct bucket_rate rate,
-    struct monotime now)
-{
-	const struct bucket *b = &s->new_bindings;
-	const uint64_t full = rate.burst * UINT64_C(1000000000);
-	uint64_t elapsed;
-
-	if (rate.per_sec == 0 || b->level >= full)
-		return (true);
-	if (monotime_reached(now, b->since))
-		return (false);
-	elapsed = (uint64_t)(now.ns - b->since.ns);
-	return (elapsed > (full - b->level) / rate.per_sec);
-}
-
 void
 subscribers_expire(struct subscribers *subs, struct monotime now, unsigned max)
 {
@@ -257,7 +240,10 @@ subscribers_expire(struct subscribers *subs, struct monotime now, unsigned max)
 
 	for (; max > 0; max--) {
 		s = TAILQ_FIRST(&subs->idle);
-		if (s == NULL || !is_full(s, subs->limits.new_bindings, now))
+		/* Forgetting one that is not full would give tokens away. */
+		if (s == NULL ||
+		    !bucket_is_full(&s->new_bindings,
+			subs->limits.new_bindings, now))
 			break;
 		free_idle(subs, s);
 	}
