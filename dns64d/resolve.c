@@ -480,7 +480,7 @@ static bool
 has_failed(const struct msg_scan *reply)
 {
 	return (reply == NULL ||
-	    (cache_is_failure(reply) && !msg_has_dnssec_error(reply)));
+	    (msg_is_failure(reply) && !msg_has_dnssec_error(reply)));
 }
 
 static void
@@ -492,7 +492,7 @@ store(struct resolve_fetch *f, const struct msg_scan *reply)
 	if (reply == NULL && f->first == NULL &&
 	    fetch_met_silence(&f->fetch, &asked_at))
 		cache_store_silence(cache, f->question, asked_at, now);
-	else if (reply == NULL || cache_is_failure(reply))
+	else if (reply == NULL || msg_is_failure(reply))
 		cache_store_failure(cache, f->question, reply, now);
 	else
 		cache_store(cache, f->question, reply, now,
@@ -736,7 +736,7 @@ print_upstream(const struct upstream *u, struct monotime now, FILE *f)
 	    "sent %" PRIu64 " answered %" PRIu64 " lost %" PRIu64 "\n",
 	    scoped_addr_print(&u->addr, buf, sizeof(buf)),
 	    upstream_is_down(u) ? "down" : "up", u->srtt_us / 1000,
-	    u->srtt_us % 1000, upstream_speaks_edns(u, now) ? "yes" : "no",
+	    u->srtt_us % 1000, upstream_has_edns(u, now) ? "yes" : "no",
 	    u->n_sent, u->n_answered, u->n_lost);
 }
 

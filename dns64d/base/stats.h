@@ -60,7 +60,7 @@
 	X(UP_MALFORMED, "upstream-malformed", "answers that do not parse")    \
 	X(UP_TRUNCATED, "upstream-truncated", "UDP answers truncated")        \
 	X(UP_NOEDNS, "upstream-noedns",                                       \
-	    "times that an upstream was found not to speak EDNS")             \
+	    "times that an upstream was found to have no EDNS")               \
 	X(UP_DOWN, "upstream-down", "times that an upstream was marked down") \
 	X(UP_PROBES, "upstream-probes", "probes sent to upstreams marked down")
 

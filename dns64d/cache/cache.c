@@ -620,21 +620,6 @@ cache_store(struct cache *c, const struct msg_question *q,
 	replace(c, &k, e, now);
 }
 
-bool
-cache_is_failure(const struct msg_scan *reply)
-{
-	switch (reply->rcode) {
-	case MSG_FORMERR:
-	case MSG_SERVFAIL:
-	case MSG_NOTIMP:
-	case MSG_REFUSED:
-	case MSG_BADVERS:
-		return (true);
-	default:
-		return (false);
-	}
-}
-
 static uint32_t
 next_failure(const struct cache *c, const struct cache_entry *e,
     struct monotime now)

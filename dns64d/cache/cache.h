@@ -175,9 +175,6 @@ void cache_store_failure(struct cache *c, const struct msg_question *q,
 void cache_store_silence(struct cache *c, const struct msg_question *q,
     struct monotime asked_at, struct monotime now);
 
-/* Whether the rcode of a reply means a failure to resolve (RFC 9520, 2). */
-bool cache_is_failure(const struct msg_scan *reply);
-
 void cache_count(const struct cache *c, struct cache_counts *out);
 
 #endif

@@ -13,11 +13,12 @@
 #include "upstream_tcp.h"
 #include "upstream_udp.h"
 
-/* Delays are rounded up to one of a few, for loop_delay. */
+/* Delays are rounded up to one of these: loop_delay() takes few values. */
 static const unsigned delay_ms[FETCH_DELAYS] = { 100, 150, 200, 300, 400,
 	UPSTREAM_RTO_DOWN_MS, 600, 800, UPSTREAM_ROUND_MS };
 
-_Static_assert(UPSTREAM_RTO_MAX_MS <= UPSTREAM_ROUND_MS, "the longest");
+_Static_assert(UPSTREAM_RTO_MAX_MS <= UPSTREAM_ROUND_MS,
+    "fits the last of delay_ms");
 
 static void advance(struct fetch *);
 static upstream_udp_fn on_udp;
@@ -56,7 +57,7 @@ fetch_env_clear(struct fetch_env *env)
 	upstream_udp_clear(&env->udp);
 }
 
-/* Count it, and keep in mind what the client may be told. */
+/* Count a failure, and note it for the extended errors of the reply. */
 static void
 note_trouble(struct fetch *f, enum stats_counter counter)
 {
@@ -84,7 +85,7 @@ end_try(struct fetch_try *t)
 	upstream_ended(t->up);
 }
 
-/* The answer over TCP has come, or will not. */
+/* Stop waiting for the answer over TCP. */
 static void
 end_tcp_wait(struct fetch *f)
 {
@@ -124,7 +125,7 @@ fetch_cancel(struct fetch *f)
 	f->env = NULL;
 }
 
-/* Nothing of the fetch may be touched after this call. */
+/* The fetch must not be used after this call: done may free it. */
 static void
 finish(struct fetch *f)
 {
@@ -132,7 +133,7 @@ finish(struct fetch *f)
 	f->done(f->arg, f->has_reply ? &f->reply : NULL);
 }
 
-/* A result that is known already must wait for the event loop. */
+/* Call done from the event loop: the caller may be fetch_ask(). */
 static void
 finish_later(struct fetch *f)
 {
@@ -141,8 +142,8 @@ finish_later(struct fetch *f)
 }
 
 /*
- * One answer to fall back upon is enough: the first. It is copied out of the
- * receive buffer; its view holds offsets only.
+ * Keep the first answer that is not good enough to be the result at once.
+ * Its octets are copied out of the receive buffer.
  */
 static void
 keep_reply(struct fetch_try *t, const struct msg_scan *reply)
@@ -191,7 +192,7 @@ arm(struct fetch *f, unsigned ms)
 	event_add(&f->timer, f->env->delays[i]);
 }
 
-/* One more try, sent or not; there must be one left. */
+/* Add a try that is not sent yet; n_tries must be below FETCH_TRIES. */
 static struct fetch_try *
 new_try(struct fetch *f, struct upstream *up, bool edns)
 {
@@ -207,8 +208,9 @@ new_try(struct fetch *f, struct upstream *up, bool edns)
 }
 
 /*
- * A server that answers others and then leaves this query unanswered is
- * there. One that answers others later may just have come back.
+ * A server that answers other queries between the first and the last query of
+ * this fetch is reachable. One that answers later may have come back only
+ * then.
  */
 static void
 note_sending(struct fetch_try *t, struct monotime now)
@@ -260,7 +262,7 @@ was_asked_over_tcp(const struct fetch *f, const struct upstream *up)
 
 static void on_tcp_answer(void *, const uint8_t *, size_t);
 
-/* Returns 0, or -1 when the query could not be sent, or was before. */
+/* Returns 0; -1: the query could not be sent, or was sent before. */
 static int
 send_tcp(struct fetch_try *t)
 {
@@ -303,7 +305,7 @@ choose(const struct fetch *f, struct monotime now)
 	    upstream_choose(f->ups, f->route, tries, f->round, f->has_reply));
 }
 
-/* What a server had been asked before a try, or until now: n of the tries. */
+/* What a server was asked in the first n tries. */
 static struct upstream_asked
 asked_before(const struct fetch *f, const struct upstream *up, unsigned n)
 {
@@ -334,7 +336,7 @@ is_waiting(const struct fetch *f)
 	return (false);
 }
 
-/* There is nothing to wait for any longer. */
+/* All servers have been down for so long that no answer is expected. */
 static bool
 is_hopeless(const struct fetch *f, struct monotime now)
 {
@@ -344,24 +346,24 @@ is_hopeless(const struct fetch *f, struct monotime now)
 		monotime_add_ms(now, -FETCH_DOWN_SURE_MS)));
 }
 
-/* All have had the queries of this round. */
+/* All servers have had their queries of this round. */
 static void
 end_round(struct fetch *f, struct monotime now)
 {
-	int64_t rested_ms = monotime_diff_ms(now, f->last_sent);
+	int64_t waited_ms = monotime_diff_ms(now, f->last_sent);
 
 	if (f->has_reply || !is_waiting(f) || is_hopeless(f, now))
 		finish_later(f);
 	else if (f->n_tries < FETCH_TRIES) {
 		f->pausing = true;
 		arm(f,
-		    rested_ms < UPSTREAM_ROUND_MS ?
-			UPSTREAM_ROUND_MS - rested_ms :
+		    waited_ms < UPSTREAM_ROUND_MS ?
+			UPSTREAM_ROUND_MS - waited_ms :
 			1);
 	}
 }
 
-/* Ask the next server, or settle for what there is. */
+/* Ask the next server, or end the round when there is none. */
 static void
 advance(struct fetch *f)
 {
@@ -445,7 +447,7 @@ fetch_met_silence(const struct fetch *f, struct monotime *asked_at)
 	    (f->trouble & FETCH_TROUBLE_DATA) == 0);
 }
 
-/* The try has come to nothing; while a later one has time that one counts. */
+/* A try failed. Ask another server, unless a later try still has time. */
 static void
 give_up_try(struct fetch_try *t)
 {
@@ -459,24 +461,15 @@ give_up_try(struct fetch_try *t)
 	advance(f);
 }
 
-/* The server cannot help; maybe another one can. */
+/* Whether another server may have a better answer. */
 static bool
 is_no_help(const struct msg_scan *reply)
 {
-	switch (reply->rcode) {
-	case MSG_SERVFAIL:
-		return (!msg_has_dnssec_error(reply));
-	case MSG_FORMERR:
-	case MSG_NOTIMP:
-	case MSG_REFUSED:
-	case MSG_BADVERS:
-		return (true);
-	default:
-		return (false);
-	}
+	return (msg_is_failure(reply) &&
+	    (reply->rcode != MSG_SERVFAIL || !msg_has_dnssec_error(reply)));
 }
 
-/* RFC 6891, 7: what a server without EDNS makes of OPT. */
+/* How a server without EDNS answers a query with OPT (RFC 6891, 7). */
 static bool
 is_edns_trouble(const struct fetch_try *t, const struct msg_scan *reply)
 {
@@ -487,7 +480,7 @@ is_edns_trouble(const struct fetch_try *t, const struct msg_scan *reply)
 		(reply->rcode == MSG_FORMERR || reply->rcode == MSG_NOTIMP)));
 }
 
-/* What an answer shows of the server. */
+/* Note what an answer shows about its server. */
 static void
 note_answer(struct fetch_try *t, const struct msg_scan *reply,
     struct monotime now)
@@ -505,12 +498,12 @@ note_answer(struct fetch_try *t, const struct msg_scan *reply,
 	asked = asked_before(t->fetch, t->up, t - t->fetch->tries);
 	if (upstream_answered_plain(t->up, t->refused, &asked, now)) {
 		stats_count(stats, STAT_UP_NOEDNS);
-		log_info("upstream %s: does not speak edns",
+		log_info("upstream %s: has no EDNS",
 		    scoped_addr_print(&t->up->addr, buf, sizeof(buf)));
 	}
 }
 
-/* The same server again, over TCP; what UDP may still bring is moot. */
+/* Ask the same server over TCP and wait for UDP no longer. */
 static void
 turn_to_tcp(struct fetch_try *t)
 {
@@ -533,7 +526,7 @@ retry_without_edns(struct fetch *f, struct upstream *up)
 		advance(f);
 }
 
-/* An answer over UDP; one that is truncated is none (RFC 7766, 5). */
+/* An answer over UDP. A truncated one is asked again over TCP (RFC 7766, 5). */
 static void
 use_reply(struct fetch_try *t, const struct msg_scan *reply)
 {
@@ -549,11 +542,11 @@ use_reply(struct fetch_try *t, const struct msg_scan *reply)
 	if ((reply->flags & MSG_TC) || reply->len > MSG_UDP_OURS) {
 		stats_count(f->env->stats, STAT_UP_TRUNCATED);
 		/*
-		 * Longer than we said we would take, so it may have come in
-		 * fragments, of which all but the first can be forged without
-		 * knowing id and port: TCP is better. What is complete is
-		 * used when the server gives no answer over TCP, which only
-		 * somebody on the way can see to.
+		 * An answer larger than the size in our OPT may have come in
+		 * fragments. All but the first can be forged without knowing
+		 * id and port, so it is asked again over TCP. The complete
+		 * answer is kept for the case that the server does not answer
+		 * over TCP, which only an attacker on the path could cause.
 		 */
 		if (!(reply->flags & MSG_TC) && !is_no_help(reply))
 			keep_reply(t, reply);
@@ -569,10 +562,9 @@ use_reply(struct fetch_try *t, const struct msg_scan *reply)
 }
 
 /*
- * An error need not repeat the question (RFC 1035, 4.1.1, says nothing of
- * it), and has no answer for a forger to put in its place: with the right id
- * and port, all that one gains is that another server is asked. buf: room for
- * MSG_QUERY_MAX.
+ * An error answer may lack the question (RFC 1035, 4.1.1, does not require
+ * it): add ours. With the right id and port a forged error gains nothing but
+ * that another server is asked. buf: room for MSG_QUERY_MAX.
  */
 static void
 add_question(const struct fetch *f, struct msg_scan *reply, uint8_t *buf)
@@ -586,7 +578,7 @@ add_question(const struct fetch *f, struct msg_scan *reply, uint8_t *buf)
 	msg_scan(buf, len, reply);
 }
 
-/* The connection has compared the id. */
+/* upstream_tcp has compared the id. */
 static bool
 is_good_over_tcp(const struct fetch *f, const struct msg_scan *reply)
 {
@@ -632,7 +624,7 @@ on_tcp_answer(void *arg, const uint8_t *wire, size_t len)
 	advance(f);
 }
 
-/* Of what came from the server with the id of the query (RFC 5452, 9.1). */
+/* Whether a message with the id of a query is no answer to it (RFC 5452, 9.1). */
 static bool
 is_mismatch(const struct fetch_try *t, const struct msg_scan *reply,
     enum msg_scan_error error)

@@ -1,26 +1,26 @@
 /*
- * One question on its way to the upstreams and back: retries, fail-over,
- * EDNS fall-back and TCP after truncation. Knows the servers through
- * upstream.h and nothing of clients or of DNS64.
+ * A fetch: one question to the upstream servers, with retries, fail-over to
+ * other servers, EDNS fallback and TCP after truncation. Knows the servers
+ * through upstream.h; knows nothing of clients or of DNS64.
  *
- * Every UDP query leaves from a random port of its own round of the event
- * loop, with a random id (upstream_udp.h). An answer counts when it came
+ * Validation of answers (RFC 5452, 9.1): every UDP query has a random source
+ * port and a random id (upstream_udp.h). An answer is accepted when it came
  * from the server's address and port to that socket with that id and
- * question (RFC 5452, 9.1); all others are counted and ignored. Earlier
- * tries go on waiting, so that a slow answer is still good. When
- * FETCH_MISMATCHES have been ignored somebody may be guessing: the question
- * goes on over TCP alone (RFC 5452, 9.3). Over TCP each server is asked
- * once, which may mean two connections.
+ * question; others are counted and ignored. Earlier queries of the fetch
+ * remain valid while later ones are sent, so that a slow answer is used. After
+ * FETCH_MISMATCHES ignored answers somebody may be guessing, and the fetch
+ * goes on over TCP only (RFC 5452, 9.3). Over TCP each server is asked once,
+ * on up to two connections (upstream_tcp.h).
  *
- * The tries are spread over the time that a client waits, in rounds with a
- * pause between them (upstream.h): a server or a network may be silent for a
- * few seconds, and each try may get lost.
+ * Schedule: queries are spread over the time that a client waits, in rounds
+ * with a pause between them (upstream.h), because a server or a network may
+ * be unreachable for a few seconds and each query may be lost.
  *
- * An answer that says the server cannot help (SERVFAIL, REFUSED, FORMERR,
- * NOTIMP) is kept while servers that are up and were not asked yet have
- * their turn, and is the result when they know no better. One that tells of
- * failed DNSSEC validation is final: a server that does not validate must
- * not overrule one that does.
+ * Error answers: SERVFAIL, REFUSED, FORMERR and NOTIMP are kept while the
+ * servers that are up and not asked yet are asked, and are the result when
+ * none of them answers better. One with an extended error about DNSSEC
+ * validation is the result at once: a server that does not validate must not
+ * overrule one that does.
  */
 #ifndef DNS64D_UPSTREAM_FETCH_H
 #define DNS64D_UPSTREAM_FETCH_H
@@ -48,29 +48,29 @@ struct upstreams;
 
 #define FETCH_TRIES 12
 #define FETCH_DELAYS 9
-/* Fetches at a time, beyond which the later rounds are of one query each. */
+/* With more fetches at a time, later rounds send only one query each. */
 #define FETCH_BUSY 500
 /*
- * A question to servers that are all down waits no longer, once they have
- * been down for that time: until then it may be a short silence.
+ * A fetch ends after FETCH_DOWN_MS when all its servers have been down for
+ * FETCH_DOWN_SURE_MS. Before that they may only be unreachable for a moment.
  */
 #define FETCH_DOWN_MS 2000
 #define FETCH_DOWN_SURE_MS 2500
 
-#define FETCH_TCP_MS 2500 /* from the query to the answer */
+#define FETCH_TCP_MS 2500 /* for connecting, query and answer */
 #define FETCH_MISMATCHES 8
 
-/* What all fetches share; one per event loop. */
+/* What all fetches of an event loop share. */
 struct fetch_env {
 	struct event_base *base;
 	struct stats *stats;
 	struct rng rng;
-	void (*on_silence)(void *arg); /* a server wants a probe */
+	void (*on_silence)(void *arg); /* a server should be probed */
 	void *on_silence_arg;
-	unsigned n_fetches; /* that are not at rest */
+	unsigned n_fetches; /* that are not idle */
 
-	/* Private: common timeouts, and the ways to the servers. */
-	struct rng_os random; /* behind rng */
+	/* Private: common timeouts and the sockets. */
+	struct rng_os random; /* state of rng */
 	const struct timeval *delays[FETCH_DELAYS];
 	const struct timeval *tcp_delay;
 	struct upstream_udp udp;
@@ -79,26 +79,49 @@ struct fetch_env {
 
 struct fetch;
 
-/* The question's name, type and so on have their answer; NULL: none came. */
+/* reply: the answer, or an error answer; NULL: no answer came. */
 typedef void fetch_done_fn(void *arg, const struct msg_scan *reply);
 
+/* A query of a fetch to one server. */
 struct fetch_try {
 	struct upstream_udp_query udp;
 	struct fetch *fetch;
 	struct upstream *up;
 	bool edns;
-	bool refused; /* without OPT, after a refusal with it */
-	bool tcp;     /* has been sent over TCP as well, or instead */
+	bool refused; /* without OPT, after it was refused with OPT */
+	bool tcp;     /* was sent over TCP, after UDP or instead */
 	struct monotime sent_at;
 };
 
-/* What went wrong on the way, to be told to the client (RFC 8914). */
-#define FETCH_TROUBLE_NETWORK 0x01 /* a socket failed, or the way was shut */
+/* What failed, for the extended errors of the reply (RFC 8914). */
+#define FETCH_TROUBLE_NETWORK 0x01 /* error of a socket or the network */
 #define FETCH_TROUBLE_DATA 0x02	   /* an answer did not parse */
 
-/* To be embedded; all zero is a fetch at rest. */
+/*
+ * To be embedded; all zero: idle. The states of a fetch:
+ *
+ * idle         env is NULL. Only question and asker may be touched.
+ *              fetch_ask() leads to one of the others.
+ * waiting for  The timer is the timeout of the last try; earlier tries wait
+ *   UDP        as well. Timeout: another server is asked, or pausing when all
+ *              have had their queries of the round. Truncated answer or too
+ *              many mismatches: waiting for TCP, and the tries over UDP end.
+ *              Answer: finished.
+ * pausing      pausing is set and the timer is the pause between two rounds;
+ *              the tries still wait. Timeout: the next round.
+ * waiting for  tcp and tcp_try are set; no try waits for UDP. Timeout or a
+ *   TCP        useless answer: another server. Answer: finished.
+ * exhausted    All FETCH_TRIES were used: no timer, the tries still wait.
+ *              Only an answer or fetch_cancel() leads out.
+ * over         over is set: done is called from the timer, which is active.
+ *              Entered when the result is known before fetch_ask() returns,
+ *              and when there is no server left to ask.
+ * finished     done has been called with reply. Nothing happens any more.
+ *
+ * fetch_cancel() leads from each of them to idle.
+ */
 struct fetch {
-	struct msg_question question; /* this and the next: before fetch_ask */
+	struct msg_question question; /* this and asker: set by the caller */
 	struct fairness_client asker; /* the client that it is for */
 
 	/* Private. */
@@ -110,40 +133,39 @@ struct fetch {
 	struct fetch_try tries[FETCH_TRIES];
 	unsigned n_tries;
 	unsigned round;
-	bool pausing; /* the timer is of the pause between rounds */
+	bool pausing; /* the timer is the pause between rounds */
 	struct monotime began;
 	struct monotime last_sent;
-	struct event timer; /* of the last try, or of the one over TCP */
-	bool heard;	    /* a server had answered others at the last try */
-	bool over;	    /* the timer is to deliver the result */
-	bool has_reply;	    /* reply is one to fall back upon, or final */
-	const struct upstream *from; /* whose it is */
+	struct event timer; /* see above */
+	bool heard;	    /* a server answered some query since began */
+	bool over;	    /* the timer delivers the result */
+	bool has_reply;	    /* reply is set: kept, or the result */
+	const struct upstream *from; /* the sender of reply */
 	unsigned trouble;	     /* FETCH_TROUBLE_, of all tries */
 	unsigned n_mismatches;
 	bool tcp_only;
 	struct upstream_tcp *tcp;
-	struct fetch_try *tcp_try; /* that waits for tcp; NULL: none does */
+	struct fetch_try *tcp_try; /* waits for tcp; or NULL */
 	struct msg_scan reply;
-	uint8_t *kept; /* the octets of a reply to fall back upon, or NULL */
+	uint8_t *kept; /* the octets of a kept reply, or NULL */
 };
 
 /*
- * on_silence is the caller's to set afterwards.
- * Returns 0, or -1 when memory is short.
+ * Set up all but on_silence, which the caller sets before the first fetch
+ * (probe.h). Returns 0, or -1 with errno ENOMEM.
  */
 int fetch_env_init(struct fetch_env *env, struct event_base *base,
     struct stats *stats);
 
-/* Close what is kept for other fetches; all must be at rest. */
+/* Close idle connections. All fetches must be idle. */
 void fetch_env_clear(struct fetch_env *env);
 
 /*
  * Ask the servers on the route of the name. ups must outlive the fetch. done
- * is called once, from the event loop and never from within this call; the
- * reply that it gets is valid until it returns or cancels the fetch. Without an
- * answer the fetch waits for one until it is cancelled: the deadline is the
- * caller's.
- * done(NULL) is early news that there is nothing left to wait for.
+ * is called once, from the event loop and never during this call. Its reply
+ * is valid until it returns or cancels the fetch. When servers may still
+ * answer the fetch waits until it is cancelled: the caller sets the deadline.
+ * done(arg, NULL): no answer can come any more.
  */
 void fetch_ask(struct fetch *f, struct fetch_env *env,
     const struct upstreams *ups, fetch_done_fn *done, void *arg);
@@ -154,13 +176,13 @@ void fetch_ask_route(struct fetch *f, struct fetch_env *env,
     fetch_done_fn *done, void *arg);
 
 /*
- * Of a fetch that got no answer, before it is cancelled: whether no server of
- * its route answered anything between the first and the last query for it.
- * *asked_at: when that was sent.
+ * For a fetch that got no answer, before it is cancelled: whether no server
+ * of its route answered anything between its first and its last query.
+ * *asked_at: when the last query was sent.
  */
 bool fetch_met_silence(const struct fetch *f, struct monotime *asked_at);
 
-/* Stop asking and forget the reply; harmless at rest. */
+/* Stop asking and free the reply. Does nothing when idle. */
 void fetch_cancel(struct fetch *f);
 
 #endif

@@ -23,7 +23,7 @@ rest(struct probe_slot *s)
 	s->asked = NULL;
 }
 
-/* It may have been another query's answer that ended the silence. */
+/* Another query may have been answered meanwhile: then the server is up. */
 static void
 fail(struct probe_slot *s)
 {
@@ -39,7 +39,7 @@ fail(struct probe_slot *s)
 	    scoped_addr_print(&u->addr, buf, sizeof(buf)));
 }
 
-/* An answer of any kind has marked the server up already. */
+/* The fetch has marked the server up when it got an answer of any kind. */
 static void
 on_done(void *arg, const struct msg_scan *reply)
 {
@@ -71,7 +71,7 @@ on_tick(evutil_socket_t fd, short what, void *arg)
 	step(arg);
 }
 
-/* Not at once: this comes from within the work of a fetch. */
+/* Later, from the event loop: the caller is in the middle of a fetch. */
 static void
 on_silence(void *arg)
 {
@@ -81,7 +81,7 @@ on_silence(void *arg)
 		arm(&p->tick, 0);
 }
 
-/* The name servers of the root: every resolver has them. */
+/* Ask for NS of the root, which every resolver knows. */
 static void
 ask(struct probe_slot *s, struct upstream *u)
 {

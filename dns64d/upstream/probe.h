@@ -1,7 +1,7 @@
 /*
- * Asks upstreams that are silent, or known to be down, whether they are
- * there: about once a second each, until they answer. Of all workers one asks
- * at a time. At rest while none is silent.
+ * Probes of upstream servers that are suspect or down (upstream.h): a query
+ * to each about once a second, until it answers. Only one of all workers
+ * probes a server at a time.
  */
 #ifndef DNS64D_UPSTREAM_PROBE_H
 #define DNS64D_UPSTREAM_PROBE_H
@@ -18,8 +18,8 @@ struct probe;
 /* Private to probe.c. */
 struct probe_slot {
 	struct probe *probe;
-	struct upstream *asked;	     /* NULL at rest */
-	struct upstream_route route; /* to it alone */
+	struct upstream *asked;	     /* NULL: the slot is free */
+	struct upstream_route route; /* to this server only */
 	struct monotime began;
 	struct fetch fetch;
 	struct event timer;
@@ -32,12 +32,13 @@ struct probe {
 	struct probe_slot slots[PROBES_MAX];
 };
 
-/* p: all zero. Becomes env's on_silence. */
+/* p: all zero. Sets env->on_silence. */
 void probe_init(struct probe *p, struct fetch_env *env);
 
-/* Watch these from now on; they must live until the next call or the stop. */
+/* Probe these servers from now on. Borrowed until the next call or the stop. */
 void probe_watch(struct probe *p, const struct upstreams *ups);
 
+/* Stop all probes. */
 void probe_stop(struct probe *p);
 
 #endif

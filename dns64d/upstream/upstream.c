@@ -4,10 +4,10 @@
 
 #include "upstream.h"
 
-/* Of the score of a server that was not chosen: one part in so many. */
+/* The score of a server that was not chosen loses one part in so many. */
 #define SCORE_DECAY 256
 
-/* Nothing else is to be seen in order by who reads these. */
+/* Relaxed: no other data is published with these fields. */
 #define GET(field) \
 	atomic_load_explicit(&u->common->field, memory_order_relaxed)
 #define SET(field, value) \
@@ -25,7 +25,7 @@ find_addr(const struct upstreams *ups, const struct scoped_addr *addr)
 	return (NULL);
 }
 
-/* Each worker does it, before any of them works by it: all do the same. */
+/* Every worker does this before any of them uses u; all write the same. */
 static void
 take_over(const struct upstream *u, const struct upstream *old)
 {
@@ -63,7 +63,7 @@ upstreams_init(struct upstreams *ups, const struct upstreams_conf *conf,
 		ups->v[i].common = &conf->common[i];
 		if (same != NULL)
 			take_over(&ups->v[i], same);
-		/* What is outstanding will end where it began. */
+		/* Queries that are waiting are counted in old. */
 		ups->v[i].outstanding = 0;
 	}
 	return (0);
@@ -98,7 +98,7 @@ upstreams_route(const struct upstreams *ups, const uint8_t *name)
 	return (best);
 }
 
-/* Whether a goes before b by the order alone. */
+/* Whether order puts a before b. */
 static bool
 is_preferred(const struct upstream *a, const struct upstream *b,
     enum upstream_order order)
@@ -116,7 +116,7 @@ is_preferred(const struct upstream *a, const struct upstream *b,
 	return (false);
 }
 
-/* What the next choice depends on. */
+/* Update what the next choice depends on. */
 static void
 note_choice(const struct upstreams *ups, const struct upstream_route *route,
     struct upstream *chosen)
@@ -133,7 +133,7 @@ note_choice(const struct upstreams *ups, const struct upstream_route *route,
 			u->score_us -= 1 + u->score_us / SCORE_DECAY;
 	}
 	chosen->turn = last + 1;
-	/* One query tells how fast it is: the others need not follow. */
+	/* One query measures it: until then others are as good. */
 	if (chosen->score_us == 0)
 		chosen->score_us = UPSTREAM_RTO_FIRST_MS * INT64_C(1000);
 }
@@ -171,7 +171,7 @@ upstream_choose(const struct upstreams *ups,
 	return (best);
 }
 
-/* Twice as long for each try of a round; the later rounds are no shorter. */
+/* Doubled for each try of a round; a later round begins with the double. */
 unsigned
 upstream_rto_ms(const struct upstream *u, unsigned try)
 {
@@ -194,7 +194,7 @@ upstream_rto_ms(const struct upstream *u, unsigned try)
 	return (ms > UPSTREAM_RTO_MAX_MS ? UPSTREAM_RTO_MAX_MS : (unsigned)ms);
 }
 
-/* Again, or for the first time. */
+/* EDNS is missing: for the first time, or still after another trial. */
 static void
 set_noedns(struct upstream *u, struct monotime now)
 {
@@ -212,12 +212,12 @@ set_noedns(struct upstream *u, struct monotime now)
 }
 
 bool
-upstream_speaks_edns(const struct upstream *u, struct monotime now)
+upstream_has_edns(const struct upstream *u, struct monotime now)
 {
 	return (GET(edns_missing_ns) <= now.ns);
 }
 
-/* It is known to have none: may this query try again? */
+/* EDNS is missing: whether this query is the one that tries it again. */
 static bool
 take_trial(struct upstream *u, struct monotime now)
 {
@@ -294,7 +294,7 @@ upstream_ended(struct upstream *u)
 	u->outstanding--;
 }
 
-/* What others begin with need not be exact. */
+/* Other workers only begin with it: small differences are not written. */
 static void
 share_rtt(struct upstream *u)
 {
@@ -307,8 +307,8 @@ share_rtt(struct upstream *u)
 }
 
 /*
- * A server that was silent for seconds and then answered all that had been
- * asked is not that slow: more than the longest wait does not count.
+ * Longer times are cut to the longest timeout: a server that was unreachable
+ * for seconds and then answered everything at once is not slow.
  */
 void
 upstream_measured(struct upstream *u, int64_t rtt_us)
@@ -353,7 +353,7 @@ upstream_answered(struct upstream *u, bool asked_edns, bool edns,
 	u->n_answered++;
 	u->lost = 0;
 	SET(answered_ns, now.ns);
-	/* Whatever it makes of OPT, it is not silence. */
+	/* Any answer shows that queries with OPT are not dropped. */
 	if (asked_edns && GET(edns_doubt_ns) != 0)
 		SET(edns_doubt_ns, 0);
 	if (edns)
@@ -371,7 +371,7 @@ upstream_answered_plain(struct upstream *u, bool refused,
 	const bool known = GET(edns_missing_ns) != 0;
 	const int64_t trial = GET(edns_trial_ns);
 
-	/* Queries that were under way at that time are no news. */
+	/* A query with OPT that was sent before the trial shows nothing new. */
 	if (known &&
 	    (trial == 0 || asked->n_edns == 0 || asked->edns_at.ns < trial))
 		return (false);
@@ -448,7 +448,7 @@ upstreams_any_silent(const struct upstreams *ups)
 	return (false);
 }
 
-/* Servers that go down together are not to be probed together for ever. */
+/* Jitter keeps servers that went down together from being probed together. */
 bool
 upstream_probe_failed(struct upstream *u, struct monotime began,
     struct monotime now, const struct rng *rng)

@@ -29,33 +29,44 @@
 TAILQ_HEAD(exchanges, upstream_tcp);
 
 /*
- * While it is in the pool it has a bufferevent. Out of the pool it lives
- * only until the function that took it out has found all its exchanges
- * another place.
+ * The states of a connection:
+ *
+ * idle      n_waiting is 0; the idle timer runs and leads to closed. send_on()
+ *           leads to busy. open_conn() leads here, connected or not: what is
+ *           written before is sent when the connection is established.
+ * busy      n_waiting > 0; the idle timer is off. The last answer, or
+ *           upstream_tcp_free(), leads to idle.
+ * stalled   stalled is set, by check_stall(): no query is sent on it, and
+ *           the idle timer, which is active, leads to closed.
+ * closed    bev is NULL; not in pool->conns. Exists only while close_conn()
+ *           sends its queries again. Only waiting and n_waiting may change.
+ *
+ * Errors and the end of the stream lead from each of them to closed.
  */
 struct upstream_tcp_conn {
 	TAILQ_ENTRY(upstream_tcp_conn) next;
 	struct upstream_pool *pool;
 	struct sockaddr_storage to;
-	struct bufferevent *bev; /* NULL: out of the pool */
+	struct bufferevent *bev; /* NULL: closed */
 	struct event idle;
-	struct exchanges waiting; /* for their answers */
+	struct exchanges waiting; /* for answers, oldest first */
 	unsigned n_waiting;
-	uint64_t n_answers;
-	bool stalled; /* about to be closed */
-	bool reading; /* in on_readable: not to be closed */
+	uint64_t n_answers; /* received so far */
+	bool stalled;
+	bool reading; /* on_readable is running: do not close */
 };
 
+/* A query and its answer. */
 struct upstream_tcp {
 	TAILQ_ENTRY(upstream_tcp) next;
-	struct fairness_item place; /* among those of its client */
+	struct fairness_item place; /* in pool->fairness */
 	struct fairness_client asker;
 	struct upstream_pool *pool;
-	struct upstream_tcp_conn *conn; /* NULL: not waiting any more */
+	struct upstream_tcp_conn *conn; /* NULL: not waiting */
 	unsigned max_conns;
-	bool again; /* has been sent a second time */
+	bool again; /* was sent a second time */
 	struct monotime sent_at;
-	uint64_t n_answers; /* of the connection, when sent */
+	uint64_t n_answers; /* conn->n_answers when it was sent */
 	upstream_tcp_fn *done;
 	void *arg;
 	uint8_t *answer;
@@ -93,7 +104,7 @@ upstream_pool_clear(struct upstream_pool *pool)
 	fairness_free(pool->fairness);
 }
 
-/* The exchange waits no more; its connection rests when none does. */
+/* Stop waiting. */
 static void
 detach(struct upstream_tcp *x)
 {
@@ -118,7 +129,7 @@ find_exchange(const struct upstream_tcp_conn *c, uint16_t id)
 	return (x);
 }
 
-/* A message without its length; out of memory is no answer. */
+/* Take a message of len octets from in. Without memory it is no answer. */
 static void
 deliver(struct upstream_tcp_conn *c, struct evbuffer *in, size_t len)
 {
@@ -177,7 +188,7 @@ on_idle(evutil_socket_t fd, short what, void *arg)
 	close_conn(arg);
 }
 
-/* Without delay: a query must not wait for the answer to the one before. */
+/* TCP_NODELAY: a query must not wait for the ACK of the one before. */
 static int
 connect_to(const struct sockaddr_storage *to)
 {
@@ -195,7 +206,7 @@ connect_to(const struct sockaddr_storage *to)
 	return (-1);
 }
 
-/* Make room for another connection by closing an idle one. */
+/* Whether another connection may be opened. Closes an idle one for it. */
 static bool
 has_room(struct upstream_pool *pool)
 {
@@ -247,7 +258,7 @@ fail:
 	return (NULL);
 }
 
-/* Queries of other clients that wait on a connection. */
+/* Count the queries of other clients that wait on a connection. */
 static unsigned
 count_others(const struct upstream_tcp_conn *c,
     const struct fairness_client *asker)
@@ -261,8 +272,8 @@ count_others(const struct upstream_tcp_conn *c,
 }
 
 /*
- * Nothing but queries of who has most wait on it, for a while, and nothing
- * has come.
+ * Whether all queries on a connection are of the client that has most
+ * exchanges, and the oldest has waited for UPSTREAM_TCP_SLOW_MS.
  */
 static bool
 is_held_up(const struct upstream_tcp_conn *c, struct monotime now)
@@ -280,7 +291,7 @@ is_held_up(const struct upstream_tcp_conn *c, struct monotime now)
 	return (true);
 }
 
-/* A client with less than others finds no connection that is not theirs. */
+/* Close such a connection for a client that has fewer exchanges. */
 static bool
 close_held_up(struct upstream_pool *pool, const struct sockaddr_storage *to,
     const struct fairness_client *asker)
@@ -308,8 +319,8 @@ close_held_up(struct upstream_pool *pool, const struct sockaddr_storage *to,
 }
 
 /*
- * An idle one, a new one, or the one with the fewest queries of others and
- * then of its own. fresh: not one that rested, if it can be helped.
+ * Choose a connection: an idle one, a new one, or the one with the fewest
+ * queries of other clients and then in total. fresh: a new one if possible.
  */
 static struct upstream_tcp_conn *
 get_conn(struct upstream_pool *pool, const struct sockaddr_storage *to,
@@ -338,7 +349,7 @@ get_conn(struct upstream_pool *pool, const struct sockaddr_storage *to,
 	return (best);
 }
 
-/* The length and the query leave together (RFC 7766, 8). */
+/* Length and query are sent in one write (RFC 7766, 8). */
 static int
 send_on(struct upstream_tcp_conn *c, struct upstream_tcp *x)
 {
@@ -375,8 +386,8 @@ send_again(struct upstream_tcp *x, const struct sockaddr_storage *to)
 }
 
 /*
- * Exchanges that are told of their failure may free others of this
- * connection, but begin none on it: it is out of the pool.
+ * done of an exchange may free other exchanges of this connection, but cannot
+ * send on it, because it is no longer in pool->conns.
  */
 static void
 close_conn(struct upstream_tcp_conn *c)
@@ -396,7 +407,7 @@ close_conn(struct upstream_tcp_conn *c)
 	free(c);
 }
 
-/* The oldest exchange of who has most ends, unless that is the asker. */
+/* End the oldest exchange of the client that has most, if not the asker. */
 static bool
 make_room(struct upstream_pool *pool, const struct fairness_client *asker)
 {
@@ -447,8 +458,9 @@ upstream_tcp_ask(struct upstream_pool *pool, const struct sockaddr_storage *to,
 }
 
 /*
- * Nothing has come since a query that waited for long. The connection is
- * closed from the event loop: its other exchanges may have to be told.
+ * A query is given up. When it waited for long, and no answer has come since
+ * it was sent, the connection is closed. This happens in the event loop,
+ * because done of its other exchanges may be called.
  */
 static void
 check_stall(const struct upstream_tcp *x)

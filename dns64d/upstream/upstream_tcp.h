@@ -1,23 +1,21 @@
 /*
- * Queries to servers over TCP (RFC 7766): connections that are kept for the
- * next query, several queries on one at a time, answers in any order. Knows
- * lengths, ids and bytes only.
+ * Queries to upstream servers over TCP (RFC 7766): persistent connections,
+ * pipelining, answers in any order. Knows lengths, ids and octets only.
  *
- * A query goes to a connection that waits for nothing; when there is none,
- * to a new one; when the server has as many as it may have, behind the
- * fewest others. So a server that answers one query after the other holds up
- * few. A connection over which a query was given up after
- * UPSTREAM_TCP_STALL_MS or more, and nothing else came either, is closed.
+ * Choice of a connection: an idle one, else a new one, else, when the server
+ * has max_conns, the one with the fewest queries of other clients. So a
+ * server that answers one query at a time delays few clients.
  *
- * When exchanges are used up the oldest of the client who has most of them
- * makes room. Queries of one client go to connections of their own as far as
- * there are enough; where none is left for another client, because all wait
- * for answers to those of who has most, one of these is closed after
- * UPSTREAM_TCP_SLOW_MS. So answers that stall or come octet by octet hold up
- * who asks for them.
+ * Fairness among clients (fairness.h): when all exchanges are in use the
+ * oldest one of the client that has most of them ends. When a client finds
+ * all connections to a server occupied by queries of the client that has
+ * most, one that got no answer for UPSTREAM_TCP_SLOW_MS is closed for it.
  *
- * What is unanswered when a connection ends is sent once more, over a new
- * one: servers close connections whenever they like (RFC 7766, 6.2.4).
+ * A connection on which a query was given up after UPSTREAM_TCP_STALL_MS or
+ * more, and no answer to another came since, is closed.
+ *
+ * Queries that wait when a connection closes are sent once more on a new one:
+ * servers may close a connection at any time (RFC 7766, 6.2.4).
  */
 #ifndef DNS64D_UPSTREAM_UPSTREAM_TCP_H
 #define DNS64D_UPSTREAM_UPSTREAM_TCP_H
@@ -37,7 +35,7 @@ struct timeval;
 struct upstream_tcp;
 struct upstream_tcp_conn;
 
-/* Exchanges at a time; each may hold 64 KiB of answer. */
+/* Exchanges at a time; each may hold an answer of 64 KiB. */
 #define UPSTREAM_TCP_MAX 256
 #define UPSTREAM_TCP_CONNS 256 /* to all servers together */
 #define UPSTREAM_TCP_IDLE_SECS 5
@@ -46,38 +44,39 @@ struct upstream_tcp_conn;
 
 TAILQ_HEAD(upstream_tcp_conns, upstream_tcp_conn);
 
-/* All connections; one per event loop. Private to upstream_tcp.c. */
+/* All connections of an event loop. Private to upstream_tcp.c. */
 struct upstream_pool {
 	struct event_base *base;
 	struct stats *stats;
 	const struct timeval *idle_delay;
-	struct upstream_tcp_conns conns; /* longest unused first */
+	struct upstream_tcp_conns conns; /* least recently used first */
 	unsigned n_conns;
 	unsigned n_exchanges;
-	struct fairness *fairness; /* of the exchanges, by the client */
-	bool shedding; /* somebody is losing one: nobody else is to */
+	struct fairness *fairness; /* of the exchanges */
+	bool shedding; /* ending an exchange for another: not again */
 };
 
 /*
- * wire: the answer, with the id of the query as it was sent, valid until
- * upstream_tcp_free; NULL: there is none.
+ * wire: the answer, its id compared, valid until upstream_tcp_free; NULL:
+ * there will be no answer.
  */
 typedef void upstream_tcp_fn(void *arg, const uint8_t *wire, size_t len);
 
-/* Returns 0, or -1 when memory is short. */
+/* Returns 0, or -1 with errno ENOMEM. */
 int upstream_pool_init(struct upstream_pool *pool, struct event_base *base,
     struct stats *stats);
 
-/* Close the connections; all exchanges must have been freed. */
+/* Close all connections. All exchanges must have been freed. */
 void upstream_pool_clear(struct upstream_pool *pool);
 
 /*
- * Send a query of at most MSG_QUERY_MAX octets, which is copied; its id is
- * replaced by a random one that no other query on the connection has.
+ * Send a query of at most MSG_QUERY_MAX octets. It is copied, and its id
+ * replaced by a random one that is unique on the connection.
  * max_conns: connections to this server at a time, at least 1.
- * asker: the client that it is for.
- * done is called at most once, from the event loop; a deadline is the
- * caller's. Returns NULL when memory, descriptors or exchanges are short.
+ * asker: the client that the query is for.
+ * done is called at most once, from the event loop; the caller has a timeout.
+ * Returns the exchange, owned by the caller; NULL when there is not enough
+ * memory, no descriptor or no exchange left.
  */
 struct upstream_tcp *upstream_tcp_ask(struct upstream_pool *pool,
     const struct sockaddr_storage *to, unsigned max_conns,
@@ -85,8 +84,8 @@ struct upstream_tcp *upstream_tcp_ask(struct upstream_pool *pool,
     upstream_tcp_fn *done, void *arg);
 
 /*
- * Forget the exchange and its answer; the connection stays for others. May
- * be called from done. x may be NULL.
+ * Free an exchange and its answer; the connection stays open. May be called
+ * from done. x may be NULL.
  */
 void upstream_tcp_free(struct upstream_tcp *x);
 

@@ -17,9 +17,10 @@
 #include "dns64d/os/udp.h"
 #include "upstream_udp.h"
 
-_Static_assert(UPSTREAM_UDP_BATCH <= UDP_WRITE_MAX, "sent in one go");
+_Static_assert(UPSTREAM_UDP_BATCH <= UDP_WRITE_MAX,
+    "one udp_write sends a batch");
 
-/* Queries that wait for the end of the round; by slots of their socket. */
+/* Queries that wait for the end of the turn; by slots of their socket. */
 struct upstream_udp_outbox {
 	struct {
 		size_t len;
@@ -28,21 +29,23 @@ struct upstream_udp_outbox {
 };
 
 /*
- * It lives while queries wait on it. Slots are filled once each, in order.
- * While it has an outbox it is in the pool's list, and not read from.
+ * Two states. Filling: out is set, the socket is in pool->filling, takes
+ * queries and is not read; flush() leads out. Sent: out is NULL, the socket is
+ * read and takes no queries. It is freed when no query waits on it. Slots are
+ * filled once each, in order.
  */
 struct upstream_udp_socket {
 	TAILQ_ENTRY(upstream_udp_socket) next;
 	struct upstream_udp *pool;
-	struct upstream_udp_outbox *out; /* NULL: all have left */
+	struct upstream_udp_outbox *out; /* NULL: sent */
 	struct event ev;
 	int fd;
-	bool busy; /* being worked on: not to be freed */
+	bool busy; /* in use by a caller: not to be freed */
 	struct sockaddr_storage to;
 	unsigned n; /* slots that are or were in use */
 	unsigned n_waiting;
 	uint16_t id[UPSTREAM_UDP_BATCH];
-	struct upstream_udp_query *query[UPSTREAM_UDP_BATCH]; /* NULL: over */
+	struct upstream_udp_query *query[UPSTREAM_UDP_BATCH]; /* NULL: ended */
 };
 
 static void on_flush(evutil_socket_t, short, void *);
@@ -87,7 +90,7 @@ put_outbox(struct upstream_udp *pool, struct upstream_udp_outbox *out)
 	pool->spare = out;
 }
 
-/* The end of the round has come, or nobody has waited for it. */
+/* Its queries are sent, or all ended before. */
 static void
 stop_filling(struct upstream_udp_socket *s)
 {
@@ -131,8 +134,8 @@ find_id(const struct upstream_udp_socket *s, uint16_t id)
 }
 
 /*
- * The socket took datagrams from anyone between bind() and connect(), so the
- * kernel's filter alone will not do (RFC 5452, 9.1).
+ * The source is compared (RFC 5452, 9.1), because the kernel accepted
+ * datagrams from anywhere between bind() and connect().
  */
 static void
 receive(struct upstream_udp_socket *s, const struct udp_datagram *d)
@@ -193,7 +196,7 @@ open_socket(struct upstream_udp *pool, const struct sockaddr_storage *to)
 	return (s);
 }
 
-/* Of this round and for this server, with a slot left. */
+/* Find a socket of this turn to this server with a free slot, or open one. */
 static struct upstream_udp_socket *
 get_socket(struct upstream_udp *pool, const struct sockaddr_storage *to)
 {
@@ -244,10 +247,9 @@ upstream_udp_end(struct upstream_udp_query *q)
 }
 
 /*
- * Send those that have not been ended meanwhile, marking what the system
- * refuses. An error of the network may come back while the batch is being
- * sent, and is not about the datagram that it is reported for.
- * Returns false when there was one.
+ * Send the queries that have not ended, and mark those that the system
+ * refuses. Returns false when the network reported an error meanwhile, which
+ * is about an earlier datagram than the one that send reported it for.
  */
 static bool
 send_batch(const struct upstream_udp_socket *s, bool *unsent)

@@ -1,26 +1,25 @@
 /*
- * Queries to servers over UDP: sockets on random ports, ids, and which query
- * an answer is for. Knows ids and bytes only.
+ * Queries to upstream servers over UDP: sockets on random ports, random ids,
+ * and the matching of answers to queries. Knows ids and octets only.
  *
- * What is asked in one round of the event loop leaves together: each server
- * has one socket for the round, or one for every UPSTREAM_UDP_BATCH queries,
- * which is never sent on again and closed when nobody waits for it any more.
- * So ports are not bound by the query where there are many, and are as fresh
- * as if they were: the port of a query is drawn from all of them and nobody
- * can have seen it in use before (RFC 5452, 9.2).
+ * All queries to a server in one turn of the event loop are sent together
+ * over one socket, or one for every UPSTREAM_UDP_BATCH queries. No query is
+ * added to a socket later, and it is closed when none of its queries waits
+ * any more. This saves system calls and keeps ports as unpredictable as one
+ * socket per query: the port is random among all, and nobody can have seen
+ * it in use before the queries were sent (RFC 5452, 9.2).
  *
- * The threat is a forger who cannot see our queries. A forged answer has to
- * hit port, id and question of one query. Queries that share a port have
- * different questions (resolve.h) and different random ids, so the chance of
- * each forged datagram is the same as with a port for each query; hits merely
- * come together. To find out the port of a batch helps against the queries
- * of that batch alone, which have left already.
+ * The threat is an attacker off the path. A forged answer has to match port,
+ * id and question of a query. Queries that share a port have different
+ * questions (resolve.h) and different random ids, so each forged datagram has
+ * the same chance as with a port for each query. Finding the port of a socket
+ * helps against its own queries only, and these have been sent already.
  *
- * Sockets are connected, so that the kernel drops what comes from elsewhere
- * and passes the network's errors on. What carries an id that no query on the
- * socket has had is a mismatch, of which all who wait on the socket are told:
- * any of them may be the one who is aimed at. An id whose query has ended is
- * not: late and duplicated answers are no attack.
+ * Sockets are connected, so that the kernel drops datagrams from elsewhere
+ * and reports errors of the network. A datagram with an id that no query of
+ * the socket has had is a mismatch, which is reported to all queries that
+ * wait on the socket, because any of them may be the target. An id whose
+ * query has ended is ignored: late and duplicate answers are no attack.
  */
 #ifndef DNS64D_UPSTREAM_UPSTREAM_UDP_H
 #define DNS64D_UPSTREAM_UPSTREAM_UDP_H
@@ -46,44 +45,45 @@ struct upstream_udp_socket;
 #define UPSTREAM_UDP_BATCH 64
 
 enum upstream_udp_news {
-	UPSTREAM_UDP_ANSWER,   /* from the server, with the id of the query */
-	UPSTREAM_UDP_MISMATCH, /* something that is for no query */
-	UPSTREAM_UDP_UNSENT,   /* the system would not take the query */
+	UPSTREAM_UDP_ANSWER, /* an answer from the server with the id of the query */
+	UPSTREAM_UDP_MISMATCH, /* a datagram that is for no query */
+	UPSTREAM_UDP_UNSENT,   /* the system refused to send the query */
 	UPSTREAM_UDP_REJECTED  /* the network reported an error */
 };
 
 /*
- * wire: UPSTREAM_UDP_ANSWER alone has it, valid during the call. The query
- * goes on waiting until upstream_udp_end.
+ * wire: of UPSTREAM_UDP_ANSWER only, valid during the call. The query goes on
+ * waiting until upstream_udp_end.
  */
 typedef void upstream_udp_fn(struct upstream_udp_query *q,
     enum upstream_udp_news news, const uint8_t *wire, size_t len);
 
-/* To be embedded; all zero is one at rest. */
+/* To be embedded; all zero: not waiting. */
 struct upstream_udp_query {
-	struct upstream_udp_socket *socket; /* NULL: at rest */
+	struct upstream_udp_socket *socket; /* NULL: not waiting */
 	unsigned slot;
 };
 
 TAILQ_HEAD(upstream_udp_sockets, upstream_udp_socket);
 
-/* All sockets; one per event loop. Private to upstream_udp.c. */
+/* All sockets of an event loop. Private to upstream_udp.c. */
 struct upstream_udp {
 	struct event_base *base;
 	struct stats *stats;
 	const struct rng *rng;
 	upstream_udp_fn *report;
-	struct upstream_udp_sockets filling; /* until the end of the round */
+	struct upstream_udp_sockets
+	    filling; /* that still take queries in this turn */
 	struct event flush;
-	struct upstream_udp_outbox *spare; /* kept for the next round */
+	struct upstream_udp_outbox *spare; /* for reuse; or NULL */
 	struct udp_inbox *inbox;
 	int grouping; /* of udp_write */
 };
 
 /*
  * rng and stats are borrowed. report is called from the event loop only, and
- * may ask and end queries.
- * Returns 0, or -1 when memory is short; upstream_udp_clear is due then, too.
+ * may ask and end queries. Returns 0, or -1 with errno ENOMEM; call
+ * upstream_udp_clear() in both cases.
  */
 int upstream_udp_init(struct upstream_udp *pool, struct event_base *base,
     struct stats *stats, const struct rng *rng, upstream_udp_fn *report);
@@ -92,15 +92,15 @@ int upstream_udp_init(struct upstream_udp *pool, struct event_base *base,
 void upstream_udp_clear(struct upstream_udp *pool);
 
 /*
- * Send a query of at most MSG_QUERY_MAX octets at the end of this round of
- * the event loop. It is copied; its id is replaced by a random one that no
- * other query on the socket has. Retries and deadlines are the caller's.
- * Returns 0, or -1 when there is no socket for it.
+ * Send a query of at most MSG_QUERY_MAX octets at the end of this turn of the
+ * event loop. It is copied, and its id replaced by a random one that is
+ * unique on its socket. There are no retries and no timeout: the caller has
+ * them. Returns 0, or -1 when no socket could be opened.
  */
 int upstream_udp_ask(struct upstream_udp *pool, struct upstream_udp_query *q,
     const struct sockaddr_storage *to, const uint8_t *query, size_t len);
 
-/* Wait no more; harmless at rest. May be called from report. */
+/* Stop waiting, if it does. May be called from report. */
 void upstream_udp_end(struct upstream_udp_query *q);
 
 static inline bool

@@ -80,15 +80,7 @@ msg_is_bare_error(const struct msg_scan *reply, uint16_t id)
 	    reply->count[MSG_AUTHORITY] != 0 ||
 	    reply->count[MSG_ADDITIONAL] != (reply->opt != 0))
 		return (false);
-	switch (reply->rcode) {
-	case MSG_FORMERR:
-	case MSG_SERVFAIL:
-	case MSG_NOTIMP:
-	case MSG_REFUSED:
-		return (true);
-	default:
-		return (false);
-	}
+	return (msg_is_failure(reply) && reply->rcode != MSG_BADVERS);
 }
 
 size_t

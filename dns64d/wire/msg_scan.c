@@ -493,6 +493,21 @@ msg_has_dnssec_error(const struct msg_scan *m)
 }
 
 bool
+msg_is_failure(const struct msg_scan *m)
+{
+	switch (m->rcode) {
+	case MSG_FORMERR:
+	case MSG_SERVFAIL:
+	case MSG_NOTIMP:
+	case MSG_REFUSED:
+	case MSG_BADVERS:
+		return (true);
+	default:
+		return (false);
+	}
+}
+
+bool
 msg_negative_ttl(const struct msg_scan *m, uint32_t *ttl, bool *fixed)
 {
 	struct msg_rr rr = { .msg = NULL };

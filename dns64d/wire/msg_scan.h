@@ -219,6 +219,12 @@ uint16_t msg_rr_covered(const struct msg_rr *rr);
 bool msg_has_dnssec_error(const struct msg_scan *m);
 
 /*
+ * True when the rcode says that the server could not or would not resolve the
+ * name: FORMERR, SERVFAIL, NOTIMP, REFUSED or BADVERS (RFC 9520, 2).
+ */
+bool msg_is_failure(const struct msg_scan *m);
+
+/*
  * The negative TTL: the lower one of TTL and MINIMUM of the SOA in the
  * authority section (RFC 2308, 5), in *ttl. fixed: NULL, or set when it is
  * MINIMUM, which does not count down.

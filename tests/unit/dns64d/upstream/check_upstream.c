@@ -222,7 +222,7 @@ START_TEST(upstream_knowledge_is_that_of_all_workers)
 	ck_assert(upstream_answered_since(one.v, after_ms(10000)));
 	ck_assert(
 	    upstream_answered_plain(one.v, true, &asked, after_ms(10002)));
-	ck_assert(!upstream_speaks_edns(two.v, after_ms(10003)));
+	ck_assert(!upstream_has_edns(two.v, after_ms(10003)));
 	upstreams_clear(&one);
 	upstreams_clear(&two);
 }
@@ -403,7 +403,7 @@ START_TEST(upstream_that_refuses_edns_is_remembered_for_a_time)
 	ck_assert(wants_edns(u, asked(0, 0, false), 0));
 	ck_assert(plain(u, true, asked(0, 1, false), 0));
 	ck_assert(!wants_edns(u, asked(1, 0, false), ms - 1));
-	ck_assert(!upstream_speaks_edns(u, after_ms(ms - 1)));
+	ck_assert(!upstream_has_edns(u, after_ms(ms - 1)));
 	/* Others that were under way, refused or lost, are no news. */
 	ck_assert(!plain(u, true, asked(0, 1, false), 1));
 	ck_assert(!plain(u, false, asked(0, 5, false), 1));
@@ -506,7 +506,7 @@ START_TEST(upstream_that_is_silent_keeps_its_edns)
 	upstream_lost(u, true, after_ms(1601));
 	upstream_answered(u, true, true, after_ms(1700));
 	ck_assert(!plain(u, false, asked(1, 2, false), 1710));
-	ck_assert(upstream_speaks_edns(u, after_ms(1710)));
+	ck_assert(upstream_has_edns(u, after_ms(1710)));
 	upstreams_clear(&ups);
 }
 END_TEST
