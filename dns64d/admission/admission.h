@@ -71,9 +71,9 @@ struct admission_pass {
 };
 
 enum admission_verdict {
-	ADMISSION_PASS,	  /* resolve it */
-	ADMISSION_DROP,	  /* send no reply */
-	ADMISSION_REJECT, /* msg_write_error() with *rcode, admission_finish() */
+	ADMISSION_PASS,	    /* resolve it */
+	ADMISSION_DROP,	    /* send no reply */
+	ADMISSION_REJECT,   /* msg_write_error(*rcode), admission_finish() */
 	ADMISSION_TRUNCATE, /* the same with TC set: msg_set_tc() */
 	ADMISSION_BADCOOKIE /* as ADMISSION_REJECT, counted apart */
 };

@@ -1,7 +1,8 @@
 /*
- * Who may ask. The rules of the configuration decide; where none matches,
- * loopback and the directly connected networks may and all others may not
- * (RFC 6147, 6.3; a resolver open to the world is a weapon).
+ * Which clients may ask. The first matching rule of the configuration
+ * decides. When none matches, clients on this host and in directly connected
+ * networks may ask and others may not (RFC 6147, 6.3), so that the server is
+ * no open resolver.
  */
 #ifndef DNS64D_CLIENT_ACCESS_H
 #define DNS64D_CLIENT_ACCESS_H
@@ -13,10 +14,10 @@ struct acl;
 enum access_verdict {
 	ACCESS_ALLOWED,
 	ACCESS_DENIED, /* by a rule */
-	ACCESS_UNKNOWN /* to the rules, and in no connected network */
+	ACCESS_UNKNOWN /* no rule matches, and in no connected network */
 };
 
-/* Both are borrowed. */
+/* Both lists are borrowed. */
 struct access {
 	const struct acl *rules;
 	const struct acl *connected; /* connected.h */

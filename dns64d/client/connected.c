@@ -24,8 +24,8 @@ struct connected {
 };
 
 /*
- * The prefix of an interface's address. A netmask with holes or of length
- * zero stands for no network: false.
+ * The prefix of an interface's address. Returns false for a netmask that is
+ * not contiguous or has length 0.
  */
 static bool
 make_prefix(const void *addr, const void *mask, size_t size, struct prefix *p)
@@ -64,7 +64,7 @@ network_of(const struct ifaddrs *ifa, struct prefix *p)
 	}
 }
 
-/* Of a host with more networks than there may be rules, the first ones. */
+/* When there are more networks than ACL_MAX_RULES the first ones are added. */
 static int
 add_networks(struct acl *acl)
 {
@@ -80,8 +80,8 @@ add_networks(struct acl *acl)
 	}
 	freeifaddrs(list);
 	if (error == ENOSPC) {
-		log_warn("connected networks: more than %d, others are to be "
-			 "allowed by statements",
+		log_warn("connected networks: more than %d: allow the others "
+			 "with statements",
 		    ACL_MAX_RULES);
 		error = 0;
 	}
@@ -89,7 +89,7 @@ add_networks(struct acl *acl)
 	return (error == 0 ? 0 : -1);
 }
 
-/* Loopback stays loopback even when its interface is down. */
+/* Added even when the loopback interface is down. */
 static int
 add_loopback(struct acl *acl)
 {
@@ -107,7 +107,7 @@ add_loopback(struct acl *acl)
 
 /* Returns NULL with errno. */
 static struct acl *
-loopback_alone(void)
+read_loopback(void)
 {
 	struct acl *acl;
 
@@ -120,12 +120,12 @@ loopback_alone(void)
 
 /* Returns NULL with errno. */
 static struct acl *
-look(void)
+read_networks(void)
 {
 	struct acl *acl;
 	int error;
 
-	if ((acl = loopback_alone()) != NULL && add_networks(acl) == -1) {
+	if ((acl = read_loopback()) != NULL && add_networks(acl) == -1) {
 		error = errno;
 		acl_free(acl);
 		acl = NULL;
@@ -143,11 +143,11 @@ connected_new(connected_fn *hand_over, void *arg)
 		return (NULL);
 	c->hand_over = hand_over;
 	c->arg = arg;
-	if ((c->networks = look()) == NULL) {
+	if ((c->networks = read_networks()) == NULL) {
 		log_warn("connected networks: %s: only this host and whom "
 			 "\"allow\" names may ask",
 		    strerror(errno));
-		c->networks = loopback_alone();
+		c->networks = read_loopback();
 	}
 	if (c->networks == NULL) {
 		free(c);
@@ -172,7 +172,7 @@ struct change {
 };
 
 static void
-tell(void *arg, const struct prefix *p)
+log_change(void *arg, const struct prefix *p)
 {
 	struct change *change = arg;
 	char text[PREFIX_STRLEN];
@@ -189,14 +189,14 @@ connected_look(struct connected *c)
 	struct change gone = { .what = "gone, its clients may ask no more" };
 	struct acl *old = c->networks, *new;
 
-	if ((new = look()) == NULL) {
+	if ((new = read_networks()) == NULL) {
 		log_warn("connected networks: %s: what has changed is not "
 			 "known",
 		    strerror(errno));
 		return;
 	}
-	acl_differ(old, new, tell, &gone);
-	acl_differ(new, old, tell, &come);
+	acl_differ(old, new, log_change, &gone);
+	acl_differ(new, old, log_change, &come);
 	if (gone.n + come.n == 0) {
 		acl_free(new);
 		return;

@@ -1,14 +1,14 @@
 /*
- * The networks that this host is directly connected to, as its addresses say
- * at this moment: whoever is on one of them may ask (access.h). Every address
- * counts while the host has it: a deprecated one, for its clients are served
- * until the old prefix is withdrawn (RFC 4192), and a tentative one, for its
- * network is there already. Loopback is always among them.
+ * The networks that this host is directly connected to, by the addresses that
+ * it has at the moment: their clients may ask (access.h). Every address
+ * counts: a deprecated one, because clients use the old prefix until it is
+ * withdrawn (RFC 4192), and a tentative one, because its network is there
+ * already. Loopback always belongs to the list.
  *
- * For the main thread only; whoever works by the list gets the new one, and
- * then the old one goes.
+ * For the main thread only. The list is replaced as a whole: its users switch
+ * to the new one before the old one is freed.
  *
- * Linux: socket, bind, sendto, recvmsg, close for each look.
+ * System calls on Linux: socket, bind, sendto, recvmsg, close each time.
  */
 #ifndef DNS64D_CLIENT_CONNECTED_H
 #define DNS64D_CLIENT_CONNECTED_H
@@ -17,25 +17,26 @@ struct acl;
 struct connected;
 struct watch;
 
-/* On return the list that was handed over before is used no more. */
+/* When it returns the previous list must not be used any more. */
 typedef void connected_fn(void *arg, const struct acl *networks);
 
 /*
- * Look, and hand the list over. Where the host's addresses cannot be read
- * loopback is all, and the log says so. Returns NULL with errno ENOMEM.
+ * Make the list and pass it to hand_over. When the addresses of the host
+ * cannot be read it contains loopback only, which is logged.
+ * Returns NULL with errno ENOMEM.
  */
 struct connected *connected_new(connected_fn *hand_over, void *arg);
 
-/* When nobody uses the list any more. */
+/* The list must not be in use any more. c may be NULL. */
 void connected_free(struct connected *c);
 
 /*
- * Look again, and hand over what has changed, if anything. When that fails
- * the list stays as it is, and the log says so.
+ * Read the addresses again; when they differ, log the changes and pass the new
+ * list to hand_over. On failure the list stays as it is, which is logged.
  */
 void connected_look(struct connected *c);
 
-/* Look whenever an address comes or goes, while w is attached. */
+/* Do that whenever w reports a change of addresses. */
 void connected_follow(struct connected *c, struct watch *w);
 
 #endif

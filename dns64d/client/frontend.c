@@ -24,34 +24,41 @@
 #include "dns64d/base/stats.h"
 #include "dns64d/local/zone.h"
 
-#define DRAIN_BATCHES 8 /* of one listener, before others have their turn */
+#define DRAIN_BATCHES 8 /* per listener in one turn of the event loop */
 #define ACCEPT_BATCH 16
-#define ACCEPT_PAUSE_SECS 1 /* when descriptors have run out */
+#define ACCEPT_PAUSE_SECS 1 /* when there are no descriptors left */
 
 /*
- * One address of the configuration. A listener that was closed with queries
- * pending lives on, without sockets and in no list, until the last of them
- * has ended.
+ * A listener for one address of the configuration. Its states:
+ *
+ * waiting   udp and tcp are -1: the address or its interface does not exist.
+ *           open_or_wait(), called by frontend_follow(), leads to open.
+ * open      udp and tcp are bound; the events are assigned once started is
+ *           set. stop_sockets() leads to waiting.
+ * closed    closed is set; not in fe->listeners, udp and tcp are -1. Only
+ *           n_pending may change; freed when it is 0.
+ *
+ * close_listener() leads from waiting and open to closed.
  */
 struct listener {
 	TAILQ_ENTRY(listener) next;
 	struct frontend *fe;
 	struct scoped_addr addr;
 	unsigned how;	  /* LISTEN_ bits */
-	uint32_t ifindex; /* of its zone; 0: none now, or no zone */
-	int udp;	  /* -1: closed, or waits for its interface */
+	uint32_t ifindex; /* of its zone; 0: no zone, or no such interface */
+	int udp;	  /* -1: not open */
 	int tcp;
 	struct event udp_ev;
 	struct event tcp_ev;
 	struct event flush_ev;
 	struct event resume_ev;
 	bool started;
-	bool closed; /* in no list any more */
-	int told;    /* the errno that was logged; 0: open, or waits */
-	bool fresh;  /* opened, not committed yet */
+	bool closed;
+	int logged; /* errno that was logged last; 0: none */
+	bool fresh; /* added by frontend_prepare, not committed */
 	unsigned n_pending;
-	bool receiving; /* on_datagrams is on the stack, and will flush */
-	struct udp_batch out; /* answers to be sent together */
+	bool receiving;	      /* on_datagrams is running, and will flush */
+	struct udp_batch out; /* answers that are sent together */
 };
 
 TAILQ_HEAD(listeners, listener);
@@ -112,7 +119,7 @@ close_sockets(struct listener *l)
 	l->out.n = 0;
 }
 
-/* Answers that are still to come find no socket, and are lost. */
+/* Later answers to queries that were received are dropped. */
 static void
 stop_sockets(struct listener *l)
 {
@@ -170,7 +177,7 @@ receive_batch(struct listener *l)
 	}
 }
 
-/* What is answered at once leaves batch by batch. */
+/* Answers that are known at once are sent after each batch. */
 static void
 on_datagrams(evutil_socket_t fd, short what, void *arg)
 {
@@ -189,7 +196,7 @@ on_datagrams(evutil_socket_t fd, short what, void *arg)
 	l->receiving = false;
 }
 
-/* Without a descriptor to accept with, the event would fire for ever. */
+/* While accept() has no descriptor the event would fire without end. */
 static void
 pause_accept(struct listener *l)
 {
@@ -232,7 +239,7 @@ on_connection(evutil_socket_t fd, short what, void *arg)
 		pause_accept(l);
 }
 
-/* Of one that waits for its interface: later. */
+/* Start to receive, if the sockets are open. */
 static int
 start_listener(struct listener *l)
 {
@@ -252,30 +259,30 @@ start_listener(struct listener *l)
 	return (event_add(&l->tcp_ev, NULL));
 }
 
-/* What to do about an address that cannot be listened on. */
+/* Advice for the log. */
 static const char *
 remedy(int error)
 {
 	switch (error) {
 	case EACCES:
-		return (": a port below 1024 takes root or "
+		return (": a port below 1024 needs root or "
 			"CAP_NET_BIND_SERVICE");
 	case EADDRINUSE:
-		return (": another server has it, which is to be stopped or "
-			"given another address");
+		return (": another server uses it: stop that, or give it "
+			"another address");
 	default:
 		return ("");
 	}
 }
 
-/* It may come: an address or its interface that is not there. */
+/* Whether the address or its interface does not exist, but may later. */
 static bool
 is_absent(int error)
 {
 	return (error == EADDRNOTAVAIL || error == ENODEV || error == ENXIO);
 }
 
-/* Returns 0; -1 with errno after a log message: then both are -1. */
+/* Returns 0; -1 with errno after a log message, and then both are -1. */
 static int
 open_sockets(struct listener *l, unsigned how)
 {
@@ -286,24 +293,24 @@ open_sockets(struct listener *l, unsigned how)
 	scoped_addr_resolve(&l->addr, l->ifindex, &ss);
 	if ((l->udp = listen_udp(&ss, how)) != -1 &&
 	    (l->tcp = listen_tcp(&ss, how)) != -1) {
-		l->told = 0;
+		l->logged = 0;
 		return (0);
 	}
 	error = errno;
-	if (!is_absent(error) && error != l->told)
+	if (!is_absent(error) && error != l->logged)
 		log_err("listen on %s: %s: %s%s",
 		    scoped_addr_print(&l->addr, buf, sizeof(buf)),
 		    l->udp == -1 ? "udp" : "tcp", strerror(error),
 		    remedy(error));
 	close_sockets(l);
-	l->told = is_absent(error) ? 0 : error;
+	l->logged = is_absent(error) ? 0 : error;
 	errno = error;
 	return (-1);
 }
 
 /*
- * Another process of our user could share the address as well as our other
- * workers. Sockets that do not share it tell whether somebody is there.
+ * With SO_REUSEPORT another process of our user could share the address as
+ * our workers do. Opening sockets without it first shows whether one does.
  */
 static int
 claim_address(struct listener *l)
@@ -315,8 +322,8 @@ claim_address(struct listener *l)
 }
 
 /*
- * Open both sockets, or wait for what they need: then they are -1, and
- * frontend_follow() tries again. Returns 0, or -1 after a log message.
+ * Open both sockets, or leave the listener waiting for its address or
+ * interface. Returns 0, or -1 after a log message.
  */
 static int
 open_or_wait(struct listener *l)
@@ -513,9 +520,8 @@ frontend_room_size(const struct client *client)
 }
 
 /*
- * Answers wait for the others to the same batch of queries, or for the end
- * of this round of the event loop, which comes to the flush event after
- * those that are active already.
+ * An answer is sent together with the others to the same batch of queries, or
+ * else by the flush event, which runs after the events that are active now.
  */
 void
 frontend_send(const struct client *client, size_t len)

@@ -1,7 +1,6 @@
 /*
- * The side towards the clients: UDP and TCP listeners, the access list, the
- * limits of TCP. Takes queries in and sends answers out; knows what neither
- * of them means.
+ * The side of the clients: UDP and TCP listeners, the access list, the limits
+ * of TCP. Receives queries and sends answers; does not look into them.
  */
 #ifndef DNS64D_CLIENT_FRONTEND_H
 #define DNS64D_CLIENT_FRONTEND_H
@@ -23,7 +22,7 @@ struct scoped_addr;
 struct stats;
 struct tcp_client;
 
-/* The way back to the sender of one query; may be copied. */
+/* The sender of a query and how to answer it; may be copied. */
 struct client {
 	struct tcp_client *tcp;	   /* NULL: over UDP */
 	struct listener *listener; /* over UDP */
@@ -32,23 +31,25 @@ struct client {
 };
 
 /*
- * A message has come from a client. wire is valid during the call only. The
- * receiver ends every message with just one frontend_send or frontend_drop,
- * now or later, whatever becomes of listener or connection meanwhile.
+ * Called for each message of a client. wire is valid during the call. The
+ * handler must end every message with exactly one frontend_send or
+ * frontend_drop, during the call or later, even when the listener or the
+ * connection has closed meanwhile.
  */
 typedef void frontend_query_fn(void *arg, const struct client *client,
     const uint8_t *wire, size_t len);
 
 /*
- * first: of those that are to share their addresses; it opens every listener
- * before the others do. Returns NULL with errno.
+ * first: this is the first of several frontends that share their addresses
+ * (reuseport.h), and opens its listeners before the others do.
+ * Returns NULL with errno ENOMEM.
  */
 struct frontend *frontend_new(struct stats *stats, frontend_query_fn *handler,
     void *arg, bool first);
 
 /*
- * Open the listeners of a configuration that are not open yet. Returns 0, or
- * -1 after a log message; then nothing has changed.
+ * Open the listeners of a configuration that are not open yet. Returns 0; -1
+ * after a log message, and then nothing has changed.
  */
 int frontend_prepare(struct frontend *fe, const struct conf *conf);
 
@@ -56,32 +57,32 @@ int frontend_prepare(struct frontend *fe, const struct conf *conf);
 void frontend_abandon(struct frontend *fe);
 
 /*
- * Work by the configuration prepared last, and close listeners that are not
- * in it. conf is borrowed until the next commit or frontend_free.
+ * Use the configuration that was prepared last, and close listeners that are
+ * not in it. conf is borrowed until the next commit or frontend_free.
  */
 void frontend_commit(struct frontend *fe, const struct conf *conf);
 
 /*
- * The networks whose clients may ask where no rule says otherwise, from now
- * on; before the first message. Borrowed until the next call.
+ * Set the networks whose clients may ask when no rule matches (access.h); to
+ * be called before the first message. Borrowed until the next call.
  */
 void frontend_connect(struct frontend *fe, const struct acl *connected);
 
 /*
- * Interfaces or addresses have come or gone: open listeners that waited for
- * theirs, and those whose interface has another index anew. What cannot be
- * opened is tried again the next time, after a log message.
+ * Interfaces or addresses have changed: open the listeners that wait for
+ * theirs, and reopen those whose interface has another index. A failure is
+ * logged, and tried again at the next call.
  */
 void frontend_follow(struct frontend *fe);
 
-/* Begin to receive. Returns 0, or -1 with errno ENOMEM. */
+/* Start to receive. Returns 0, or -1 with errno ENOMEM. */
 int frontend_start(struct frontend *fe, struct event_base *base);
 
 /* Close everything. All messages must have been ended. */
 void frontend_free(struct frontend *fe);
 
 /*
- * Who asked, and the address of the listener in the configuration; valid
+ * The address of the client, and that of the listener as configured; valid
  * until the message is ended.
  */
 const struct sockaddr_storage *frontend_peer(const struct client *client);
@@ -100,13 +101,13 @@ size_t frontend_room_size(const struct client *client);
  */
 void frontend_send(const struct client *client, size_t len);
 
-/* The answer is to be REFUSED; notes it when nothing allows the client. */
+/* Count a client that gets REFUSED when no rule matched it (refusals.h). */
 void frontend_refuse(const struct client *client);
 
-/* What was noted. */
+/* What was counted; owned by fe. */
 struct refusals *frontend_refusals(struct frontend *fe);
 
-/* There will be no answer. */
+/* End a message without an answer. */
 void frontend_drop(const struct client *client);
 
 #endif

@@ -18,20 +18,31 @@
 #include "dns64d/base/stats.h"
 
 /*
- * A connection that was closed with queries pending lives on, without bev
- * and in no list, until the last of them has ended.
+ * The states of a connection of a client:
+ *
+ * reading   Reading is enabled: n_pending < TCP_PIPELINE, less than TCP_UNSENT
+ *           octets to be sent, and eof is not set.
+ * full      Reading is disabled, because one of the two limits is reached. An
+ *           answer, sent or dropped, leads to reading.
+ * half      eof is set: the client has closed its half and waits for answers.
+ *   closed  The last one leads to closed.
+ * closed    bev is NULL; not in front->clients. Only n_pending may change;
+ *           freed when it is 0.
+ *
+ * read_queries() moves between them. The idle timer, an error, and
+ * make_room() for another client lead from each of them to closed.
  */
 struct tcp_client {
 	TAILQ_ENTRY(tcp_client) next;
-	struct fairness_item place; /* among those of its client */
+	struct fairness_item place; /* in front->fairness */
 	struct tcp_front *front;
 	struct bufferevent *bev;
 	struct sockaddr_storage peer;
 	struct scoped_addr asked; /* the listener's address */
 	struct event idle;
 	unsigned n_pending;
-	bool reading; /* read_queries is on the stack */
-	bool eof;     /* the client will send no more */
+	bool reading; /* read_queries is running */
+	bool eof;
 };
 
 struct tcp_front *
@@ -58,7 +69,7 @@ tcp_front_init(struct tcp_front *tf)
 	struct siphash_key key;
 
 	TAILQ_INIT(&tf->clients);
-	tf->n = 0;
+	tf->n_clients = 0;
 	arc4random_buf(&key, sizeof(key));
 	tf->fairness = fairness_new(&key);
 	return (tf->fairness != NULL ? 0 : -1);
@@ -79,7 +90,7 @@ close_client(struct tcp_client *c)
 	c->bev = NULL;
 	TAILQ_REMOVE(&c->front->clients, c, next);
 	fairness_leave(c->front->fairness, &c->place);
-	c->front->n--;
+	c->front->n_clients--;
 	free_when_done(c);
 }
 
@@ -93,7 +104,7 @@ tcp_front_clear(struct tcp_front *tf)
 	fairness_free(tf->fairness);
 }
 
-/* A query or an answer: only these count as activity (RFC 7766, 6.2.3). */
+/* Only queries and answers count as activity (RFC 7766, 6.2.3). */
 static void
 note_activity(struct tcp_client *c)
 {
@@ -119,7 +130,7 @@ on_idle(evutil_socket_t fd, short what, void *arg)
 	close_client(c);
 }
 
-/* Hand over the next query; false when it is not all there. */
+/* Pass the next query to the handler; false when it is not complete. */
 static bool
 read_query(struct tcp_client *c)
 {
@@ -163,8 +174,8 @@ is_finished(const struct tcp_client *c)
 }
 
 /*
- * Read queries as far as the limits allow, and see how the connection then
- * stands. To be called whenever something has changed.
+ * Read queries as far as the limits allow, and then change the state. Called
+ * after every event of the connection.
  */
 static void
 read_queries(struct tcp_client *c)
@@ -188,7 +199,7 @@ on_readable(struct bufferevent *bev, void *arg)
 	read_queries(arg);
 }
 
-/* Every answer so far is with the system. */
+/* All answers so far have been passed to the kernel. */
 static void
 on_written(struct bufferevent *bev, void *arg)
 {
@@ -196,7 +207,7 @@ on_written(struct bufferevent *bev, void *arg)
 	read_queries(arg);
 }
 
-/* A client that closed its half may still wait for answers. */
+/* After the end of the stream the client may still wait for answers. */
 static void
 on_event(struct bufferevent *bev, short what, void *arg)
 {
@@ -211,9 +222,9 @@ on_event(struct bufferevent *bev, short what, void *arg)
 }
 
 /*
- * Of the connections of those who have most of them, the one that is idle
- * longest; if none is idle, the one whose queries have waited longest. NULL:
- * everybody has one, and waits for an answer.
+ * Among the connections of the clients that have most: the one that was idle
+ * longest or, when none is idle, the one whose queries have waited longest.
+ * NULL: every client has only one, and all have queries pending.
  */
 static struct tcp_client *
 find_victim(const struct tcp_front *tf)
@@ -232,7 +243,7 @@ find_victim(const struct tcp_front *tf)
 	return (most > 1 ? busy : NULL);
 }
 
-/* Who has as many as any other loses one that is idle, or gets no more. */
+/* Whether the client may have another connection; closes one if needed. */
 static bool
 make_room(struct tcp_front *tf, const struct fairness_client *client)
 {
@@ -241,7 +252,7 @@ make_room(struct tcp_front *tf, const struct fairness_client *client)
 
 	if (n >= tf->conf->limit_tcp_per_client)
 		return (false);
-	if (tf->n < tf->conf->each.tcp_clients)
+	if (tf->n_clients < tf->conf->each.tcp_clients)
 		return (true);
 	if ((c = find_victim(tf)) == NULL ||
 	    (c->n_pending > 0 && n + 1 >= fairness_most(tf->fairness)))
@@ -265,7 +276,7 @@ new_client(struct tcp_front *tf, int fd)
 		free(c);
 		return (NULL);
 	}
-	/* Answers leave as they come; failure costs but delay. */
+	/* Answers are sent without delay. A failure is harmless. */
 	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 	c->front = tf;
 	event_assign(&c->idle, tf->base, -1, 0, on_idle, c);
@@ -291,7 +302,7 @@ tcp_front_add(struct tcp_front *tf, int fd,
 	c->asked = *asked;
 	TAILQ_INSERT_TAIL(&tf->clients, c, next);
 	fairness_join(tf->fairness, &c->place, &client);
-	tf->n++;
+	tf->n_clients++;
 	note_activity(c);
 	bufferevent_enable(c->bev, EV_READ);
 }
@@ -300,7 +311,7 @@ void
 tcp_client_drop(struct tcp_client *c)
 {
 	c->n_pending--;
-	/* Later: the caller does not expect a query from this call. */
+	/* Deferred: this function must not call the handler. */
 	if (c->bev != NULL && !c->reading)
 		bufferevent_trigger(c->bev, EV_READ,
 		    BEV_TRIG_IGNORE_WATERMARKS | BEV_TRIG_DEFER_CALLBACKS);
@@ -308,8 +319,8 @@ tcp_client_drop(struct tcp_client *c)
 }
 
 /*
- * Length and message leave in one write (RFC 7766, 8). on_written goes on
- * with the queries that waited.
+ * Length and message are sent in one write (RFC 7766, 8). on_written() then
+ * reads the queries that are left in the buffer.
  */
 void
 tcp_client_send(struct tcp_client *c, size_t len)

@@ -1,12 +1,11 @@
 /*
- * The TCP connections of clients (RFC 7766): pipelined queries, answers in
- * any order, idle timeout, limits in total and for each client. For
- * frontend.c only.
+ * The TCP connections of clients (RFC 7766): pipelining, answers in any order,
+ * idle timeout, limits in total and per client. For frontend.c only.
  *
- * When the limit is reached a connection of the client who has most of them
- * makes room for a new one: the one that was idle longest, or whose queries
- * have waited longest. A client with as many as anybody else gets no more at
- * the cost of those that are not idle.
+ * When the total limit is reached a new connection replaces one of the client
+ * that has most of them: the one that was idle longest or, when all have
+ * queries pending, the one whose queries have waited longest. The latter only
+ * for a client that has fewer connections than that one (fairness.h).
  */
 #ifndef DNS64D_CLIENT_FRONTEND_TCP_H
 #define DNS64D_CLIENT_FRONTEND_TCP_H
@@ -21,9 +20,9 @@
 #include "frontend.h"
 #include "dns64d/wire/msg_scan.h"
 
-/* Unanswered queries of a connection; further ones wait in its buffer. */
+/* Unanswered queries of a connection; further ones stay in its buffer. */
 #define TCP_PIPELINE 32
-/* Octets of answers not taken yet, after which no query is read. */
+/* Octets of answers that are not sent yet, beyond which no query is read. */
 #define TCP_UNSENT (128 * 1024)
 
 TAILQ_HEAD(tcp_clients, tcp_client);
@@ -38,19 +37,19 @@ struct tcp_front {
 	struct refusals *refusals;
 
 	/* Private. */
-	struct tcp_clients clients; /* open; longest inactive first */
-	unsigned n;
+	struct tcp_clients clients; /* open; least recently active first */
+	unsigned n_clients;
 	struct fairness *fairness; /* of the connections */
-	uint8_t out[2 + MSG_MAX];  /* an answer behind its length */
+	uint8_t out[2 + MSG_MAX];  /* an answer after its length */
 };
 
-/* Returns 0, or -1 when memory is short. */
+/* Returns 0, or -1 with errno ENOMEM. */
 int tcp_front_init(struct tcp_front *tf);
 
 /* Close all connections. */
 void tcp_front_clear(struct tcp_front *tf);
 
-/* Take over a connection just accepted by the listener with this address. */
+/* Take over a connection that the listener with address asked accepted. */
 void tcp_front_add(struct tcp_front *tf, int fd,
     const struct sockaddr_storage *peer, const struct scoped_addr *asked);
 
@@ -62,7 +61,6 @@ void tcp_client_drop(struct tcp_client *c);
 const struct sockaddr_storage *tcp_client_peer(const struct tcp_client *c);
 const struct scoped_addr *tcp_client_asked(const struct tcp_client *c);
 
-/* The front that a connection belongs to. */
 struct tcp_front *tcp_client_front(const struct tcp_client *c);
 
 #endif

@@ -13,9 +13,9 @@
 #define TCP_BACKLOG 128
 
 /*
- * One that is there is bound without the option: on some systems that option
- * takes rights. An address is not there either while it is tested for
- * duplicates (RFC 4862, 5.4).
+ * An address that the host has is bound without freebind, which needs a
+ * privilege on some systems. While duplicate address detection runs
+ * (RFC 4862, 5.4) bind() fails as if the host did not have it.
  */
 static int
 bind_to(int fd, const struct sockaddr_storage *addr, unsigned how)
@@ -32,7 +32,7 @@ bind_to(int fd, const struct sockaddr_storage *addr, unsigned how)
 			return (-1);
 	}
 	if (freebind_allow(fd, addr->ss_family) == -1) {
-		/* Who may not can still wait for the address. */
+		/* Without the privilege, wait for the address. */
 		if ((how & LISTEN_FREEBIND) == 0)
 			errno = EADDRNOTAVAIL;
 		return (-1);
@@ -40,7 +40,7 @@ bind_to(int fd, const struct sockaddr_storage *addr, unsigned how)
 	return (bind(fd, sa, len));
 }
 
-/* Returns -1 with the errno of before. */
+/* Close fd and return -1, errno unchanged. */
 static int
 give_up(int fd)
 {

@@ -1,12 +1,12 @@
 /*
- * The sockets of a listener: UDP and TCP, bound to an address of the
- * configuration, whether this host has it yet or not.
+ * The UDP and TCP sockets of a listener, bound to an address of the
+ * configuration, whether this host has the address yet or not.
  *
- * An address that no interface has is bound all the same (freebind.h): from
- * the moment it is there, queries arrive. So nothing has to be opened when an
- * address comes, which for port 53 would need a right that we have given up
- * by then, and who gets the address as the standby of another host answers
- * at once. The socket stays when the address goes; nothing arrives then.
+ * An address that no interface has is bound as well (freebind.h), and queries
+ * arrive as soon as it is there. So no socket has to be opened when an
+ * address comes, which for port 53 would need a privilege that we have dropped
+ * by then, and the standby of another host answers as soon as it takes over
+ * the address. When the address goes the socket stays open.
  */
 #ifndef DNS64D_CLIENT_LISTEN_H
 #define DNS64D_CLIENT_LISTEN_H
@@ -14,14 +14,14 @@
 #include <sys/socket.h>
 
 /* How to bind. */
-#define LISTEN_SHARED 1	  /* share the address with others (reuseport.h) */
-#define LISTEN_FREEBIND 2 /* never ask whether this host has it */
+#define LISTEN_SHARED 1	  /* share the address (reuseport.h) */
+#define LISTEN_FREEBIND 2 /* bind whether or not the host has it */
 
 /*
- * Make a socket bound to addr: non-blocking, close on exec, IPv6 only when
- * addr is IPv6; of UDP with the options of udp_set_options; of TCP listening.
- * Returns the descriptor, or -1 with errno; EADDRNOTAVAIL: to be tried again
- * when the address is there.
+ * Open a socket that is bound to addr: non-blocking, close-on-exec, for IPv6
+ * only when addr is IPv6; UDP with the options of udp_set_options, TCP
+ * listening. Returns the descriptor, or -1 with errno. EADDRNOTAVAIL: try
+ * again when the address is there.
  */
 int listen_udp(const struct sockaddr_storage *addr, unsigned how);
 int listen_tcp(const struct sockaddr_storage *addr, unsigned how);

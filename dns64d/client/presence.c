@@ -16,8 +16,8 @@
 
 /* An address of the configuration. */
 struct place {
-	uint32_t ifindex; /* of its zone; 0: none now, or no zone */
-	bool here;	  /* an interface has it; for an upstream: the zone */
+	uint32_t ifindex; /* of its zone; 0: no zone, or no such interface */
+	bool here;	  /* present; for an upstream: its interface is */
 };
 
 struct look {
@@ -31,11 +31,11 @@ struct presence {
 	struct hostwatch *host;
 	presence_fn *changed;
 	void *arg;
-	struct conf *conf; /* NULL before the first */
+	struct conf *conf; /* NULL before the first presence_use */
 	struct look last;
 };
 
-/* One walk over the addresses of the host. */
+/* The argument of compare(), called for each address of the host. */
 struct walk {
 	const struct conf *conf;
 	struct look *look;
@@ -78,7 +78,7 @@ find_loop(const struct walk *w, const struct scoped_addr *to,
 }
 
 static void
-meet(void *arg, const struct hostaddr *have)
+compare(void *arg, const struct hostaddr *have)
 {
 	const struct walk *w = arg;
 	const struct conf *conf = w->conf;
@@ -130,15 +130,15 @@ look_at(struct hostwatch *host, const struct conf *conf, struct look *look)
 
 	memset(look, 0, sizeof(*look));
 	find_zones(conf, look);
-	if (host != NULL && hostwatch_addrs(host, AF_UNSPEC, meet, &w) == 0)
+	if (host != NULL && hostwatch_addrs(host, AF_UNSPEC, compare, &w) == 0)
 		return;
 	for (i = 0; i < conf->listens.n; i++)
 		look->listens[i].here = true;
 }
 
 static void
-tell(const char *what, const struct scoped_addr *a, const struct place *now,
-    const struct place *before)
+log_place(const char *what, const struct scoped_addr *a,
+    const struct place *now, const struct place *before)
 {
 	const char *thing = scoped_addr_has_zone(a) && now->ifindex == 0 &&
 		(before == NULL || before->ifindex != 0) ?
@@ -161,7 +161,7 @@ tell(const char *what, const struct scoped_addr *a, const struct place *now,
 }
 
 static void
-tell_loop(const struct conf *conf, const struct look *look, size_t i)
+log_loop(const struct conf *conf, const struct look *look, size_t i)
 {
 	const struct scoped_addr *up = &conf->upstreams.v[i];
 	const struct conf_place *at = &conf->upstreams.at[i], *on;
@@ -177,7 +177,7 @@ tell_loop(const struct conf *conf, const struct look *look, size_t i)
 							   "it");
 }
 
-/* The workers read it whenever they send. */
+/* Workers read the index whenever they send. */
 static void
 set_zones(const struct conf *conf, const struct look *look)
 {
@@ -200,13 +200,13 @@ presence_prepare(struct hostwatch *host, const struct conf *conf)
 	for (i = 0; i < conf->upstreams.n; i++) {
 		if (look.loop[i] == -1)
 			continue;
-		tell_loop(conf, &look, i);
+		log_loop(conf, &look, i);
 		rc = -1;
 	}
 	return (rc);
 }
 
-/* What is known of an address by the configuration before. */
+/* What was known of an address in the previous configuration, or NULL. */
 static const struct place *
 find_place(const struct conf_addrs *list, const struct place *places,
     const struct scoped_addr *a)
@@ -217,19 +217,19 @@ find_place(const struct conf_addrs *list, const struct place *places,
 }
 
 static void
-tell_all(const struct conf *conf, const struct look *look,
+log_all(const struct conf *conf, const struct look *look,
     const struct conf *old, const struct look *last)
 {
 	const struct conf_addrs *on = &conf->listens, *ups = &conf->upstreams;
 	size_t i;
 
 	for (i = 0; i < on->n; i++)
-		tell("listen on", &on->v[i], &look->listens[i],
+		log_place("listen on", &on->v[i], &look->listens[i],
 		    old == NULL ?
 			NULL :
 			find_place(&old->listens, last->listens, &on->v[i]));
 	for (i = 0; i < ups->n; i++)
-		tell("upstream", &ups->v[i], &look->upstreams[i],
+		log_place("upstream", &ups->v[i], &look->upstreams[i],
 		    old == NULL ? NULL :
 				  find_place(&old->upstreams, last->upstreams,
 				      &ups->v[i]));
@@ -242,7 +242,7 @@ presence_use(struct presence *p, struct conf *conf)
 
 	look_at(p->host, conf, &look);
 	set_zones(conf, &look);
-	tell_all(conf, &look, p->conf, &p->last);
+	log_all(conf, &look, p->conf, &p->last);
 	conf_ref(conf);
 	if (p->conf != NULL)
 		conf_unref(p->conf);
@@ -276,7 +276,7 @@ look_again(void *arg, unsigned what)
 	presence_use(p, conf);
 	for (i = 0; i < conf->upstreams.n; i++) {
 		if (p->last.loop[i] != -1 && before.loop[i] == -1)
-			tell_loop(conf, &p->last, i);
+			log_loop(conf, &p->last, i);
 	}
 	if (listeners_differ(conf, &p->last, &before))
 		p->changed(p->arg);

@@ -1,10 +1,10 @@
 /*
- * What this host has of what the configuration names: addresses to listen
- * on, and the interfaces of link-local ones. Tells in the log what is missing
- * and what comes and goes, keeps the way to upstreams on an interface up to
- * date, and finds upstreams that are this host itself.
+ * Which addresses and interfaces of the configuration exist on this host:
+ * those to listen on, and the interfaces of link-local ones. Logs which are
+ * missing, come and go, keeps the interface index of upstreams up to date,
+ * and finds upstreams that are this host itself.
  *
- * Of the main thread.
+ * For the main thread only.
  */
 #ifndef DNS64D_CLIENT_PRESENCE_H
 #define DNS64D_CLIENT_PRESENCE_H
@@ -14,30 +14,31 @@ struct hostwatch;
 struct presence;
 struct watch;
 
-/* Called when a listener may be able to open, or has to be opened anew. */
+/* Called when a listener may open, or has to be reopened. */
 typedef void presence_fn(void *arg);
 
 /*
- * host: to look things up; NULL where the system does not tell: then every
- * address counts as there. Returns NULL with errno ENOMEM.
+ * host: where to look addresses up; NULL on systems that cannot: then every
+ * address counts as present. Returns NULL with errno ENOMEM.
  */
 struct presence *presence_new(struct hostwatch *host, presence_fn *changed,
     void *arg);
 void presence_free(struct presence *p);
 
-/* Look again whenever something has changed. */
+/* Look again whenever addresses or interfaces have changed. */
 void presence_follow(struct presence *p, struct watch *watch);
 
 /*
- * Before anybody works by a configuration: find the interfaces of its
- * upstreams. Returns 0; -1 after log messages when one of them leads back to
- * a listener, because it is an address that this host has. host: or NULL.
+ * Find the interfaces of the upstreams of a configuration before it is used.
+ * host: or NULL. Returns 0; -1 after log messages when an upstream is an
+ * address of this host that leads back to a listener.
  */
 int presence_prepare(struct hostwatch *host, const struct conf *conf);
 
 /*
- * Tell what is missing of what a configuration names, and follow it from now
- * on. Takes a reference. What the one before named is not told again.
+ * Log which addresses of a configuration are missing, unless that was logged
+ * for the previous one, and follow its addresses from now on. Takes a
+ * reference.
  */
 void presence_use(struct presence *p, struct conf *conf);
 

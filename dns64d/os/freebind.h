@@ -1,6 +1,6 @@
 /*
- * Binding a socket to an address that this host does not have, yet or at
- * all; one file for each way to do it, freebind_<way>.c.
+ * Binding a socket to an address that this host does not have. One file for
+ * each way to do it, freebind_<way>.c.
  */
 #ifndef DNS64D_OS_FREEBIND_H
 #define DNS64D_OS_FREEBIND_H
@@ -8,8 +8,8 @@
 #include <sys/socket.h>
 
 /*
- * Let a socket of this family be bound to any address. Where that takes
- * root it is to be done while starting. Returns 0, or -1 with errno.
+ * Let a socket of this family be bound to any address. Where this needs root
+ * it works only before privileges are dropped. Returns 0, or -1 with errno.
  */
 int freebind_allow(int fd, sa_family_t family);
 

@@ -1,5 +1,5 @@
 /*
- * FreeBSD and NetBSD: IP_BINDANY, IPV6_BINDANY. Root may.
+ * FreeBSD and NetBSD: IP_BINDANY, IPV6_BINDANY. Needs root.
  */
 #include <sys/types.h>
 #include <sys/socket.h>

@@ -1,11 +1,11 @@
 /*
- * Linux: IP_FREEBIND, IPV6_FREEBIND (4.15). Anybody may.
+ * Linux: IP_FREEBIND, IPV6_FREEBIND (4.15). Needs no privilege.
  */
 #include <netinet/in.h>
 
 #include "freebind.h"
 
-/* Of linux/in6.h, which cannot be included beside netinet/in.h. */
+/* From linux/in6.h, which conflicts with netinet/in.h. */
 #ifndef IPV6_FREEBIND
 #define IPV6_FREEBIND 78
 #endif

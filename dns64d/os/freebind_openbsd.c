@@ -1,5 +1,5 @@
 /*
- * OpenBSD: SO_BINDANY. Root may.
+ * OpenBSD: SO_BINDANY. Needs root.
  */
 #include <sys/types.h>
 #include <sys/socket.h>

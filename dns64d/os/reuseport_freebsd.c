@@ -1,6 +1,6 @@
 /*
- * FreeBSD: SO_REUSEPORT_LB, for sockets of one user. SO_REUSEPORT gives all
- * to one of them.
+ * FreeBSD: SO_REUSEPORT_LB, for sockets of one user. With SO_REUSEPORT all
+ * goes to one of the sockets.
  */
 #include <sys/types.h>
 #include <sys/socket.h>

@@ -1,6 +1,5 @@
 /*
- * OpenBSD and NetBSD: SO_REUSEPORT gives all that arrives to one of the
- * sockets.
+ * OpenBSD and NetBSD: no way. With SO_REUSEPORT all goes to one of the sockets.
  */
 #include <errno.h>
 

@@ -1,5 +1,5 @@
 /*
- * What is the same everywhere; options and batches are in udp_<os>.c.
+ * The part of udp.h that is the same on all systems.
  */
 #include <sys/socket.h>
 
@@ -44,7 +44,7 @@ bind_random(int fd, sa_family_t family)
 			sin6->sin6_port = port;
 		if (bind(fd, (struct sockaddr *)&ss, udp_addrlen(&ss)) == 0)
 			return (0);
-		/* EACCES: a port that the system keeps for others. */
+		/* EACCES: a port that the system has reserved. */
 		if (errno != EADDRINUSE && errno != EACCES)
 			break;
 	}

@@ -1,9 +1,8 @@
 /*
- * UDP sockets. Of listeners: batches of datagrams, each with the address
- * that it came from and the one that it was sent to, so that the answer
- * leaves from where it was asked; one file per operating system,
- * udp_<os>.c. Towards servers: random ports. Knows nothing of DNS but the
- * sizes.
+ * UDP sockets. For listeners: batches of datagrams, each with its source and
+ * the address that it was sent to, so that the answer has that as its source;
+ * in udp_<os>.c. For upstream servers: connected sockets on random ports; in
+ * udp.c and udp_<os>.c. Knows nothing of DNS but the sizes.
  */
 #ifndef DNS64D_OS_UDP_H
 #define DNS64D_OS_UDP_H
@@ -18,28 +17,27 @@
 #include <stdint.h>
 
 #define UDP_BATCH 32
-#define UDP_WRITE_MAX 64 /* at a time, to a server; as UDP_MAX_SEGMENTS */
+#define UDP_WRITE_MAX 64 /* in one udp_write; as UDP_MAX_SEGMENTS of Linux */
 #define UDP_DATAGRAM_MAX 65535
 
 /*
- * What a listener can receive and what it sends at most: RFC 6891, 6.2.5,
- * with the size of RFC 9715 that does not fragment. A query is smaller.
+ * The largest datagram that a listener receives or sends: the size that is
+ * not fragmented (RFC 9715, 3), announced in OPT (RFC 6891, 6.2.3).
  */
 #define UDP_PAYLOAD 1232
 
 /*
- * Octets that a listener should be able to hold while the program is busy:
- * a short query takes some 800 of them in the kernel, so these are a burst
- * of more than 2000 queries.
+ * Octets of the receive buffer of a listener. A short query takes about 800
+ * of them in the kernel, so that a burst of 2000 queries fits.
  */
 #define UDP_RCVBUF (2 * 1024 * 1024)
 
-/* The way back to a client. */
+/* How to answer a client. */
 struct udp_path {
 	struct sockaddr_storage peer;
 	/*
-	 * The address that the client asked and the interface it came in
-	 * by. AF_UNSPEC when the socket is bound to one address.
+	 * The address that the query was sent to, and its interface.
+	 * AF_UNSPEC: the socket is bound to one address.
 	 */
 	sa_family_t local_family;
 	union {
@@ -49,7 +47,7 @@ struct udp_path {
 	unsigned ifindex;
 };
 
-/* Datagrams received together, or to be sent together over one socket. */
+/* Datagrams that are received or sent together on one socket. */
 struct udp_batch {
 	unsigned n;
 	int grouping; /* private to udp_<os>.c; zero before the first use */
@@ -61,62 +59,58 @@ struct udp_batch {
 };
 
 /*
- * The options of a listener's socket before it is bound to addr: IPv6 only
- * when addr is IPv6, answers never fragmented by path MTU discovery
- * (RFC 9715), with UDP_RCVBUF or what the system gives instead.
- * Returns 0, or -1 with errno.
+ * Set the options of a listener's socket, to be called before it is bound to
+ * addr: IPV6_V6ONLY when addr is IPv6, no fragmentation because of a path MTU
+ * (RFC 9715, 3.1), a receive buffer of UDP_RCVBUF or less if the system has a
+ * lower limit. Returns 0, or -1 with errno.
  */
 int udp_set_options(int fd, const struct sockaddr_storage *addr);
 
 /*
- * Receive what is there, up to UDP_BATCH datagrams, into b. A datagram that
- * does not fit is delivered with len 0. Never blocks and never fails: an
- * error of the socket is an empty batch.
+ * Receive up to UDP_BATCH datagrams into b, without blocking. A datagram that
+ * is larger than UDP_PAYLOAD has len 0. After an error b is empty.
  */
 void udp_recv(int fd, struct udp_batch *b);
 
 /*
- * Send every datagram of b and empty it. A datagram that the system will
- * not take is lost, as on the network. Returns how many were lost.
+ * Send all datagrams of b and empty it. Those that the system refuses are
+ * dropped. Returns how many were dropped.
  */
 unsigned udp_send(int fd, struct udp_batch *b);
 
 /*
- * Make a socket to a server, from a random port of all above 1023
- * (RFC 5452, 9.2): non-blocking, close on exec, connected. Until it was
- * connected anyone could send to it: compare the source of what arrives.
- * Returns the descriptor, or -1.
+ * Open a socket that is connected to a server, with a random source port
+ * above 1023 (RFC 5452, 9.2): non-blocking, close-on-exec. Datagrams that
+ * arrived before it was connected may come from anywhere: the caller must
+ * compare the source. Returns the descriptor, or -1.
  */
 int udp_connect(const struct sockaddr_storage *to);
 
-/* One that came over a connected socket, and from where all the same. */
+/* A datagram from a connected socket, with its source. */
 struct udp_datagram {
 	struct sockaddr_storage from;
 	size_t len;
 	uint8_t data[UDP_DATAGRAM_MAX];
 };
 
-/*
- * Of its 2 MB of memory the system has to provide what is written to: the
- * first page of each, as a rule.
- */
+/* 2 MB, but only the pages that were written take memory. */
 struct udp_inbox {
 	unsigned n;
-	int error; /* of the socket, to be handled behind these; 0: none */
+	int error; /* of the socket, after these datagrams; 0: none */
 	struct udp_datagram datagram[UDP_BATCH];
 };
 
 /*
- * Receive what is there on a connected socket, up to max datagrams or
- * UDP_BATCH. Never blocks.
+ * Receive up to max datagrams, at most UDP_BATCH, from a connected socket,
+ * without blocking.
  */
 void udp_read(int fd, struct udp_inbox *in, unsigned max);
 
 /*
- * Send datagrams, 1 to UDP_WRITE_MAX, over a connected socket until the
- * system refuses one. Returns how many were sent, or 0 with errno when the
- * first one was refused: the way to learn why another one was.
- * grouping: as of udp_batch, kept by the caller from one call to the next.
+ * Send n datagrams, 1 to UDP_WRITE_MAX, on a connected socket until the system
+ * refuses one. Returns how many were sent; 0 with errno when the first one was
+ * refused. To learn why a later one was refused, call it again from there.
+ * grouping: as in udp_batch, kept by the caller between calls.
  */
 unsigned udp_write(int fd, struct iovec *v, unsigned n, int *grouping);
 

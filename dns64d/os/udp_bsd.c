@@ -15,7 +15,7 @@
 
 #define RCVBUF_MIN (64 * 1024)
 
-/* Room for the one control message that we ask for or send. */
+/* Room for the one control message that is received or sent. */
 union control {
 	struct cmsghdr align;
 	char v4[CMSG_SPACE(sizeof(struct in_addr))];
@@ -28,7 +28,7 @@ set_int(int fd, int level, int option, int value)
 	return (setsockopt(fd, level, option, &value, sizeof(value)));
 }
 
-/* What is above the system's bound is refused, not lowered. */
+/* A size above the system's limit is refused, not lowered. */
 static void
 set_rcvbuf(int fd)
 {
@@ -41,8 +41,8 @@ set_rcvbuf(int fd)
 }
 
 /*
- * Over IPv6 the path MTU is not asked: UDP_PAYLOAD fits the least that there
- * is (RFC 9715, 3.1). Over IPv4 UDP does not discover it at all.
+ * IPv6 packets are sent with the minimum MTU, which UDP_PAYLOAD fits
+ * (RFC 9715, 3.1). For IPv4 there is no path MTU discovery of UDP.
  */
 int
 udp_set_options(int fd, const struct sockaddr_storage *addr)
@@ -108,7 +108,7 @@ write_control(struct msghdr *hdr, union control *control,
 		hdr->msg_controllen = CMSG_SPACE(sizeof(path->local4));
 	} else {
 		info6.ipi6_addr = path->local6;
-		/* Elsewhere routing may choose another way back. */
+		/* For other addresses routing chooses the interface. */
 		if (IN6_IS_ADDR_LINKLOCAL(&path->local6))
 			info6.ipi6_ifindex = path->ifindex;
 		c->cmsg_level = IPPROTO_IPV6;

@@ -4,8 +4,8 @@
 
 #define SLOTS (2 * UDP_BATCH) /* never full; a power of two */
 
-_Static_assert((SLOTS & (SLOTS - 1)) == 0, "a mask is made of it");
-_Static_assert(UDP_BATCH < UINT8_MAX, "indices are octets");
+_Static_assert((SLOTS & (SLOTS - 1)) == 0, "the modulo is a mask");
+_Static_assert(UDP_BATCH < UINT8_MAX, "indices fit octets");
 
 static bool
 same_path(const struct udp_path *a, const struct udp_path *b)
@@ -24,7 +24,7 @@ same_path(const struct udp_path *a, const struct udp_path *b)
 	}
 }
 
-/* The port stands at the same place in both families. */
+/* The port has the same offset in both families. */
 static unsigned
 slot_of(const struct udp_batch *b, unsigned i)
 {

@@ -1,8 +1,8 @@
 /*
- * Answers that go to one client and are of one size: where the system can
- * (UDP_SEGMENT of Linux), they leave as one large datagram that it takes
- * apart again, for about the price of one. Clients that are forwarders or
- * load balancers ask so much from one port. Knows no system calls.
+ * Plans which answers of a batch are sent as one large datagram that the
+ * system splits again (UDP_SEGMENT of Linux): those of the same size to the
+ * same client, such as a forwarder that asks much from one port. A group costs
+ * about as much as a single datagram. Makes no system calls.
  */
 #ifndef DNS64D_OS_UDP_GROUP_H
 #define DNS64D_OS_UDP_GROUP_H
@@ -12,9 +12,9 @@
 
 #include "udp.h"
 
-#define UDP_GROUP_BYTES 65000 /* a datagram has its length in 16 bits */
+#define UDP_GROUP_BYTES 65000 /* of a group; the length field has 16 bits */
 
-/* Each datagram of a batch is in one group, the order within kept. */
+/* Each datagram of a batch is in one group, in the order of the batch. */
 struct udp_groups {
 	unsigned n;
 	struct {
@@ -22,10 +22,10 @@ struct udp_groups {
 		uint8_t last;
 		uint8_t n;
 	} v[UDP_BATCH];
-	uint8_t next[UDP_BATCH]; /* in its group, but for the last one */
+	uint8_t next[UDP_BATCH]; /* in the group; unset for the last one */
 };
 
-/* together: false makes each datagram a group of its own. */
+/* together: false: each datagram is a group of its own. */
 void udp_group(const struct udp_batch *b, bool together, struct udp_groups *g);
 
 #endif

@@ -16,7 +16,7 @@
 #include "udp.h"
 #include "udp_group.h"
 
-/* Room for the control messages that we ask for or send. */
+/* Room for the control messages that are received or sent. */
 union control {
 	struct cmsghdr align;
 	char v4[CMSG_SPACE(sizeof(struct in_pktinfo)) +
@@ -25,10 +25,10 @@ union control {
 	    CMSG_SPACE(sizeof(uint16_t))];
 };
 
-/* Whether datagrams on one way may leave together. */
+/* Whether UDP_SEGMENT can be used. */
 enum { GROUPING_UNKNOWN, GROUPING_WORKS, GROUPING_FAILS };
 
-/* What sendmmsg and recvmmsg want beside the batch itself. */
+/* The arguments of sendmmsg and recvmmsg for a batch. */
 struct headers {
 	struct mmsghdr msg[UDP_BATCH];
 	struct iovec iov[UDP_BATCH];
@@ -42,8 +42,8 @@ set_int(int fd, int level, int option, int value)
 }
 
 /*
- * Forged "fragmentation needed" messages must not make us send fragments:
- * OMIT ignores the path MTU (RFC 9715, 3.1).
+ * IP_PMTUDISC_OMIT ignores the path MTU, so that forged "fragmentation needed"
+ * messages do not make us send fragments (RFC 9715, 3.1).
  */
 int
 udp_set_options(int fd, const struct sockaddr_storage *addr)
@@ -51,7 +51,7 @@ udp_set_options(int fd, const struct sockaddr_storage *addr)
 	const struct sockaddr_in *sin = (const void *)addr;
 	const struct sockaddr_in6 *sin6 = (const void *)addr;
 
-	/* While we are root the system's bound is not ours. */
+	/* As root, rmem_max does not apply. */
 	if (set_int(fd, SOL_SOCKET, SO_RCVBUFFORCE, UDP_RCVBUF) == -1 &&
 	    set_int(fd, SOL_SOCKET, SO_RCVBUF, UDP_RCVBUF) == -1)
 		return (-1);
@@ -97,7 +97,7 @@ read_control(struct msghdr *hdr, struct udp_path *path)
 	}
 }
 
-/* Add a control message; there is room for it. */
+/* Add a control message; there must be room for it. */
 static void
 add_control(struct msghdr *hdr, int level, int type, const void *data,
     size_t len)
@@ -123,7 +123,7 @@ add_source(struct msghdr *hdr, const struct udp_path *path)
 		add_control(hdr, IPPROTO_IP, IP_PKTINFO, &info4,
 		    sizeof(info4));
 	else if (path->local_family == AF_INET6) {
-		/* Elsewhere routing may choose another way back. */
+		/* For other addresses routing chooses the interface. */
 		if (IN6_IS_ADDR_LINKLOCAL(&path->local6))
 			info6.ipi6_ifindex = path->ifindex;
 		add_control(hdr, IPPROTO_IPV6, IPV6_PKTINFO, &info6,
@@ -161,7 +161,7 @@ udp_recv(int fd, struct udp_batch *b)
 	}
 }
 
-/* A kernel that does not know UDP_SEGMENT would ignore it. */
+/* Ask first: a kernel without UDP_SEGMENT ignores it when sending. */
 static bool
 may_group(int fd, int *grouping)
 {
@@ -176,7 +176,7 @@ may_group(int fd, int *grouping)
 	return (*grouping == GROUPING_WORKS);
 }
 
-/* Point a header at n datagrams of one path, from the i-th of b on. */
+/* Fill header at for n datagrams of one group, from the i-th of b on. */
 static void
 point_group(struct headers *h, unsigned at, struct udp_batch *b,
     const struct udp_groups *g, unsigned i, unsigned n, struct iovec *iov)
@@ -203,9 +203,9 @@ point_group(struct headers *h, unsigned at, struct udp_batch *b,
 }
 
 /*
- * A group was refused: one by one then. When that works it was because of
- * the grouping, which needs a device that can sum up checksums, and an MTU.
- * Returns how many were lost.
+ * Send the datagrams of a group that was refused one by one. If that works
+ * UDP_SEGMENT failed, which needs checksum offload and a segment size below
+ * the MTU, and is not used again. Returns how many were dropped.
  */
 static unsigned
 send_apart(int fd, struct udp_batch *b, const struct udp_groups *g,
@@ -238,7 +238,7 @@ udp_send(int fd, struct udp_batch *b)
 		    h.iov + used);
 		used += g.v[i].n;
 	}
-	/* An error is about the first one left: go on behind it. */
+	/* An error is about the first message that is left: skip it. */
 	for (i = 0; i < g.n; i += n) {
 		n = sendmmsg(fd, h.msg + i, g.n - i, MSG_DONTWAIT);
 		if (n <= 0) {
@@ -251,9 +251,9 @@ udp_send(int fd, struct udp_batch *b)
 }
 
 /*
- * An error that came while we received is kept by the system for later. One
- * that was there before stands in front of all that has arrived, which is
- * none the worse for it.
+ * A pending error of the socket is returned before datagrams that have
+ * arrived: they are received by a second call. An error that occurs after some
+ * datagrams were received is kept by the kernel for the next call.
  */
 void
 udp_read(int fd, struct udp_inbox *in, unsigned max)
@@ -288,13 +288,13 @@ udp_read(int fd, struct udp_inbox *in, unsigned max)
 		in->datagram[i].len = msg[i].msg_len;
 }
 
-/* Room for the size of datagrams that are handed over as one. */
+/* Room for the control message of UDP_SEGMENT. */
 union segment {
 	struct cmsghdr align;
 	char size[CMSG_SPACE(sizeof(uint16_t))];
 };
 
-/* How many of them are as long as the first one. */
+/* Count the leading datagrams that are as long as the first one. */
 static unsigned
 count_equal(const struct iovec *v, unsigned n)
 {
@@ -306,9 +306,9 @@ count_equal(const struct iovec *v, unsigned n)
 }
 
 /*
- * merge: datagrams of the same length in a row pass through the system as
- * one and are cut apart at its end (UDP_SEGMENT), which costs less; the
- * questions for A and AAAA of a name are such. Returns as udp_write does.
+ * merge: send consecutive datagrams of the same length, such as the queries
+ * for A and AAAA of a name, as one that the kernel splits (UDP_SEGMENT), which
+ * costs less. Returns as udp_write does.
  */
 static unsigned
 write_batch(int fd, struct iovec *v, unsigned n, bool merge)
@@ -339,7 +339,7 @@ write_batch(int fd, struct iovec *v, unsigned n, bool merge)
 	return (written);
 }
 
-/* Segments are refused on ways without checksums. */
+/* UDP_SEGMENT fails on devices without checksum offload. */
 unsigned
 udp_write(int fd, struct iovec *v, unsigned n, int *grouping)
 {

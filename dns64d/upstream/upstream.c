@@ -33,8 +33,8 @@ take_over(const struct upstream *u, const struct upstream *old)
 
 	SET(down, from->down);
 	SET(down_ns, from->down_ns);
-	SET(told_down, from->told_down);
-	SET(told_ns, from->told_ns);
+	SET(logged_down, from->logged_down);
+	SET(logged_ns, from->logged_ns);
 	SET(answered_ns, from->answered_ns);
 	SET(srtt_us, from->srtt_us);
 	SET(rttvar_us, from->rttvar_us);
@@ -361,7 +361,7 @@ upstream_answered(struct upstream *u, bool asked_edns, bool edns,
 	if (!upstream_is_down(u))
 		return (false);
 	SET(down, false);
-	return (atomic_exchange(&u->common->told_down, false));
+	return (atomic_exchange(&u->common->logged_down, false));
 }
 
 bool
@@ -453,7 +453,7 @@ bool
 upstream_probe_failed(struct upstream *u, struct monotime began,
     struct monotime now, const struct rng *rng)
 {
-	const int64_t told = GET(told_ns);
+	const int64_t logged = GET(logged_ns);
 
 	SET(probe_ns,
 	    monotime_add_ms(began,
@@ -463,10 +463,10 @@ upstream_probe_failed(struct upstream *u, struct monotime began,
 		return (false);
 	if (!atomic_exchange(&u->common->down, true))
 		SET(down_ns, now.ns);
-	if (GET(told_down) ||
-	    (told != 0 &&
-		now.ns - told < UPSTREAM_TELL_SECS * INT64_C(1000000000)))
+	if (GET(logged_down) ||
+	    (logged != 0 &&
+		now.ns - logged < UPSTREAM_LOG_SECS * INT64_C(1000000000)))
 		return (false);
-	SET(told_ns, now.ns);
-	return (!atomic_exchange(&u->common->told_down, true));
+	SET(logged_ns, now.ns);
+	return (!atomic_exchange(&u->common->logged_down, true));
 }

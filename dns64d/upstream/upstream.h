@@ -79,7 +79,7 @@
 /* A probe that was begun keeps the other workers from probing so long. */
 #define UPSTREAM_PROBE_HELD_MS 1000
 /* "down" and "up" of a server are logged at most once in this time. */
-#define UPSTREAM_TELL_SECS 10
+#define UPSTREAM_LOG_SECS 10
 
 /* How long a server counts as one without EDNS before OPT is tried again. */
 #define UPSTREAM_NOEDNS_FIRST_SECS 60
@@ -105,8 +105,8 @@ struct upstream_common {
 	    ifindex; /* of the zone of its address; 0: no such interface now */
 	atomic_bool down;
 	_Atomic int64_t down_ns;     /* since when */
-	atomic_bool told_down;	     /* "down" was logged last, not "up" */
-	_Atomic int64_t told_ns;     /* when "down" was logged last */
+	atomic_bool logged_down;     /* "down" was logged last, not "up" */
+	_Atomic int64_t logged_ns;   /* when "down" was logged last */
 	_Atomic int64_t answered_ns; /* the last answer to anything */
 	_Atomic int64_t probe_ns;    /* no probe before this time */
 

@@ -45,7 +45,7 @@ struct upstream_udp_socket;
 #define UPSTREAM_UDP_BATCH 64
 
 enum upstream_udp_news {
-	UPSTREAM_UDP_ANSWER, /* an answer from the server with the id of the query */
+	UPSTREAM_UDP_ANSWER,   /* from the server, with the id of the query */
 	UPSTREAM_UDP_MISMATCH, /* a datagram that is for no query */
 	UPSTREAM_UDP_UNSENT,   /* the system refused to send the query */
 	UPSTREAM_UDP_REJECTED  /* the network reported an error */

@@ -199,7 +199,7 @@ test_dns64d() {
 	check_not "it cannot have the port" "${ordinary[@]}" timeout 5 \
 	    "$dir/bin/dns64d" -d -f "$dir/dns64d.conf"
 	check_match "it says why" "$(cat "$dir/check")" \
-	    '^dns64d: listen on .*: a port below 1024 takes root or CAP_NET'
+	    '^dns64d: listen on .*: a port below 1024 needs root or CAP_NET'
 	check "with the capability it starts and answers" dns64d_by \
 	    "${ordinary[@]}" --inh-caps=+net_bind_service \
 	    --ambient-caps=+net_bind_service

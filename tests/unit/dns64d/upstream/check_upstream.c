@@ -306,7 +306,7 @@ END_TEST
 /* Shows: DNS64-87 */
 START_TEST(upstream_that_flaps_is_told_of_now_and_then)
 {
-	const int64_t tell_ms = UPSTREAM_TELL_SECS * 1000;
+	const int64_t log_ms = UPSTREAM_LOG_SECS * 1000;
 	struct upstreams ups;
 	struct upstream *u;
 	struct monotime began;
@@ -326,8 +326,8 @@ START_TEST(upstream_that_flaps_is_told_of_now_and_then)
 	/* That it stays down is told in the end. */
 	upstream_probe_failed(u, after_ms(50000), after_ms(50001), &rng);
 	ck_assert(upstream_probe_failed(u, after_ms(50002),
-		      after_ms(50002 + tell_ms), &rng) ||
-	    atomic_load(&u->common->told_down));
+		      after_ms(50002 + log_ms), &rng) ||
+	    atomic_load(&u->common->logged_down));
 	upstreams_clear(&ups);
 }
 END_TEST
