@@ -624,7 +624,7 @@ on_tcp_answer(void *arg, const uint8_t *wire, size_t len)
 	advance(f);
 }
 
-/* Whether a message with the id of a query is no answer to it (RFC 5452, 9.1). */
+/* Whether a message with the right id is not the answer (RFC 5452, 9.1). */
 static bool
 is_mismatch(const struct fetch_try *t, const struct msg_scan *reply,
     enum msg_scan_error error)
