@@ -4,6 +4,7 @@
  */
 #include <unistd.h>
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "log.h"
@@ -40,10 +41,18 @@ unveil_all(const char *const *file, const char *rights)
  * stdio: the device, sockets that are open, clock, syslog; wpath and
  * cpath: the dump; cpath: the pid file; inet: sockets for queries to upstreams;
  * route: getifaddrs(), the networks that are directly connected.
+ *
+ * All of it is the process's: the first thread enters for the others, and
+ * unveil(2) is not allowed after pledge(2).
  */
 void
 sandbox_enter(const struct sandbox *sb)
 {
+	static bool entered;
+
+	if (entered)
+		return;
+	entered = true;
 	unveil_all(sb->write_files, "wc");
 	if (sb->pid_file != NULL && unveil(sb->pid_file, "rc") == -1)
 		fatal("sandbox: unveil %s", sb->pid_file);
