@@ -1,6 +1,6 @@
 /*
  * The mapping table as text: counters, then every binding with its sessions,
- * and "end" on the last line, so that a reader can tell that it is complete.
+ * and "end" on the last line, which shows that it is complete.
  *
  * It is made in slices, since packets cannot wait for a million sessions to be
  * printed. The table changes between slices: an entry that exists from the

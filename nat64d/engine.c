@@ -85,7 +85,7 @@ emit(void *arg, struct pkt *p)
 }
 
 static void
-tell(void *arg, const struct nat64_event *ev)
+on_event(void *arg, const struct nat64_event *ev)
 {
 	struct engine *e = arg;
 
@@ -330,7 +330,7 @@ new_translator(struct engine *e, const struct nat64_config *conf)
 {
 	struct nat64_sink sink = {
 		.emit = emit,
-		.event = e->opts.log != NULL ? tell : NULL,
+		.event = e->opts.log != NULL ? on_event : NULL,
 		.arg = e,
 	};
 

@@ -50,7 +50,7 @@ struct follow {
 	struct divert *divert;
 	struct ifwatch *ifwatch;
 	const struct conf *conf;
-	struct engine *engine; /* which is told of changes */
+	struct engine *engine; /* gets the changes */
 };
 
 static bool

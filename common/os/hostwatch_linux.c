@@ -35,7 +35,7 @@ struct hostwatch {
 	_Alignas(struct nlmsghdr) uint8_t buf[BUFSIZE];
 };
 
-/* Without HOSTWATCH_ROUTE changes of a large routing table wake nobody. */
+/* Routes only on request: a large routing table changes often. */
 static unsigned
 groups(unsigned kinds)
 {

@@ -1,7 +1,6 @@
 /*
- * The start of a daemon, as far as both start alike: the options, the log,
- * the user and the files of the configuration, the way to the background.
- * In this order:
+ * The steps of a start that both daemons share: options, log, the user and
+ * the files of the configuration, going to the background. In this order:
  *
  *	startup_parse()		first of all
  *	startup_configure()	once the configuration is read
@@ -22,7 +21,7 @@
 #include "privs.h"
 #include "version.h"
 
-/* What tells one daemon from the other. All strings are static. */
+/* The differences between the daemons. All strings are static. */
 struct startup_program {
 	const char *name;
 	const char *usage;     /* what follows the name in the usage line */
@@ -51,7 +50,7 @@ struct startup {
 	unsigned check_only;   /* -n; twice: the file alone */
 	bool verbose;	       /* -v */
 	struct startup_conf conf;
-	struct privs privs; /* whom to become */
+	struct privs privs; /* the user to become */
 };
 
 /*
@@ -66,8 +65,8 @@ void startup_parse(struct startup *s, const struct startup_program *program,
 void startup_configure(struct startup *s, const struct startup_conf *conf);
 
 /*
- * Log to standard error until startup_background(): whoever starts a daemon
- * wants to read there what went wrong.
+ * Log to standard error until startup_background(): errors of a start
+ * are read there.
  */
 void startup_log(const struct startup *s);
 

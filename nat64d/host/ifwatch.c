@@ -160,7 +160,7 @@ check_routes(struct ifwatch *w)
 }
 
 static void
-tell_up(const struct host_link *new)
+log_up(const struct host_link *new)
 {
 	if (new->up)
 		log_info("%s: is up again", new->name);
@@ -171,7 +171,7 @@ tell_up(const struct host_link *new)
 }
 
 static void
-tell_ipv6(const struct host_link *new)
+log_ipv6(const struct host_link *new)
 {
 	if (!new->ipv6_off)
 		log_info("%s: IPv6 is enabled again", new->name);
@@ -198,9 +198,9 @@ compare(struct ifwatch *w, const struct host_link *new)
 		w->ops.mtu(w->ops.arg, new->mtu);
 	}
 	if (new->up != old.up)
-		tell_up(new);
+		log_up(new);
 	if (new->ipv6_off != old.ipv6_off)
-		tell_ipv6(new);
+		log_ipv6(new);
 }
 
 static void
