@@ -501,8 +501,12 @@ cache		: LIMIT CACHE SIZE {
 		;
 
 clients		: COOKIES yesno		{ conf->admission.no_cookies = !$2; }
-		| CLIENT_SUBNET FORWARD { conf->admission.forward_subnet = true; }
-		| CLIENT_SUBNET STRIP	{ conf->admission.forward_subnet = false; }
+		| CLIENT_SUBNET FORWARD {
+			conf->admission.forward_subnet = true;
+		}
+		| CLIENT_SUBNET STRIP {
+			conf->admission.forward_subnet = false;
+		}
 		| LIMIT RATE NUMBER {
 			conf->admission.rate = number(cf, &$3, 0, 1000000,
 			    "0 is no limit");

@@ -299,14 +299,16 @@ port_choice	: PORT_SELECT RANDOM { NAT64.pool_opts.select = POOL4_RANDOM; }
 			secs = quarantine_secs(cf, &$TIME);
 			for (i = 0; i < L4_NPROTO; i++)
 				if ($any_proto == -1 || $any_proto == i)
-					NAT64.pool_opts.quarantine_secs[i] = secs;
+					NAT64.pool_opts.quarantine_secs[i] =
+					    secs;
 		}
 		| QUARANTINE MAX_PERCENT NUMBER {
 			NAT64.pool_opts.quarantine_max_percent =
 			    number(cf, &$NUMBER, 0, 100, "percent");
 		}
 		| QUARANTINE RESTART TIME {
-			NAT64.restart_quarantine_secs = quarantine_secs(cf, &$TIME);
+			NAT64.restart_quarantine_secs =
+			    quarantine_secs(cf, &$TIME);
 		}
 		| SUBSCRIBER PREFIX_LENGTH NUMBER {
 			NAT64.subscriber_len = number(cf, &$NUMBER, 1, 128,
@@ -719,7 +721,8 @@ add_plateau(struct conf_build *b, struct conf_file *cf,
 		conf_error_at(cf, &v->where, "more than %d plateaus",
 		    XLAT_MAX_PLATEAUS);
 	else if (x->n_plateaus > 0 && x->plateaus[x->n_plateaus - 1] <= mtu)
-		conf_error_at(cf, &v->where, "%u: plateaus must be in descending order", mtu);
+		conf_error_at(cf, &v->where,
+		    "%u: plateaus must be in descending order", mtu);
 	else
 		x->plateaus[x->n_plateaus++] = (uint16_t)mtu;
 }

@@ -102,8 +102,9 @@ struct session_port {
  * more by session_adopt().
  *
  * Afterwards cls and stamp are set by session_touch() alone, due by the
- * wheel alone. stamp and the lifetime of cls give session_expires(). A session past that
- * time stays in the table until the core has handled its end.
+ * wheel alone. stamp and the lifetime of cls give session_expires(). A
+ * session past that time stays in the table until the core has handled its
+ * end.
  *
  * tcp_state, ack6 and ack4 belong to the core, which sets them for TCP only;
  * tcp_fsm.h lists the states and what leads in and out. ack6 and ack4 are the

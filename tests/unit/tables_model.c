@@ -184,7 +184,10 @@ model_is_best(unsigned proto, unsigned index, int source, unsigned slot)
 	return (true);
 }
 
-/* The oldest quarantined port of a protocol, of one address or (index NADDRS) of all. */
+/*
+ * The oldest quarantined port of a protocol, of one address or (index NADDRS)
+ * of all.
+ */
 static struct model_quarantined *
 oldest_quarantined(unsigned proto, unsigned index, unsigned *n)
 {

@@ -1,7 +1,7 @@
 /*
- * Tests of the admission: which messages become questions, and which options the
- * replies carry. Messages are built octet by octet, for what matters here is
- * in options that libldns knows nothing of.
+ * Tests of the admission: which messages become questions, and which options
+ * the replies carry. Messages are built octet by octet, for what matters here
+ * is in options that libldns knows nothing of.
  */
 #include <arpa/inet.h>
 

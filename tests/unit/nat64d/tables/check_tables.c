@@ -3,8 +3,8 @@
  * random sequence of steps, against a model.
  *
  * The space of keys is so small that everything happens: pool exhausted,
- * every limit reached, ports in quarantine, keys taken. After every step what it
- * touched is compared with the model, and the counts; after every
+ * every limit reached, ports in quarantine, keys taken. After every step what
+ * it touched is compared with the model, and the counts; after every
  * FULL_CHECK steps everything is.
  *
  * CHECK_TABLES_STEPS and CHECK_TABLES_SEED in the environment make another
