@@ -215,6 +215,7 @@ dns64d_PURE = \
     dns64d/policy/balance.c \
     dns64d/cache/cache.c \
     dns64d/cache/cache_wire.c \
+    dns64d/cache/lru.c \
     dns64d/synth/chain.c \
     dns64d/admission/cookie.c \
     dns64d/admission/fairness.c \

@@ -103,7 +103,7 @@ context_new(struct event_base *base, struct conf *conf,
 void
 context_share_memory(struct context *ctx)
 {
-	struct packet_cache_counts counts;
+	struct lru_counts counts;
 
 	packet_cache_count(ctx->packet_cache, &counts);
 	cache_reserve(ctx->cache, counts.bytes);

@@ -744,8 +744,8 @@ void
 resolver_print(const struct resolver *r, FILE *f)
 {
 	struct monotime now = monotime_now();
-	struct packet_cache_counts answers;
-	struct cache_counts counts;
+	struct lru_counts answers;
+	struct lru_counts counts;
 	size_t i;
 
 	fprintf(f, "questions upstream %u, of them for the cache alone %u\n",

@@ -1,12 +1,11 @@
 /*
- * A hash table with chains, and a list of all entries in the order of their
- * last use. Keyed by SipHash, so that nobody can choose names that collide.
+ * The table is that of lru.h, keyed by SipHash, so that nobody can choose
+ * names that collide.
  *
  * Cache misses of the CPU take most of the time of a lookup. So there are
  * more buckets than entries, which keeps most chains at one entry, and the
  * buckets that one question looks into are neighbours in memory.
  */
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,10 +14,9 @@
 
 /* Half of what an entry takes; affects the length of chains only. */
 #define BYTES_PER_BUCKET 128
-#define MALLOC_OVERHEAD 16 /* of the allocator, for each entry */
-#define ENTRIES_LEAST 4	   /* no entry takes more than 1/4 of all memory */
+#define ENTRIES_LEAST 4 /* no entry takes more than 1/4 of all memory */
 #define CACHE_FAILURE_ROW_SECS 10 /* see is_failure_forgotten */
-#define FAILURE_SIZE (sizeof(struct cache_failure) + MALLOC_OVERHEAD)
+#define FAILURE_SIZE (sizeof(struct cache_failure) + LRU_MALLOC_OVERHEAD)
 
 #define TYPE_ANY_NAME 0 /* type in the key of NXDOMAIN */
 #define TYPE_META 128	/* the first of the types that are no data */
@@ -33,18 +31,10 @@ struct key {
 	uint8_t data[KEY_MAX];
 };
 
-LIST_HEAD(chain, cache_entry);
-TAILQ_HEAD(lru, cache_entry);
-
 struct cache {
 	struct cache_rules rules;
 	struct siphash_key key;
-	struct chain *buckets; /* NULL: nothing is kept */
-	size_t mask;	       /* their number, a power of two, less one */
-	bool closed;
-	struct lru lru;	 /* the least recently used one first */
-	size_t reserved; /* of rules.bytes, used by others: cache_reserve */
-	struct cache_counts counts;
+	struct lru lru;
 };
 
 void
@@ -63,80 +53,55 @@ cache_rules_init(struct cache_rules *rules)
 	};
 }
 
+static struct cache_entry *
+entry_of(struct lru_link *link)
+{
+	return ((struct cache_entry *)link);
+}
+
+static size_t
+entry_size(const struct lru_link *link)
+{
+	const struct cache_entry *e = (const struct cache_entry *)link;
+
+	return (sizeof(*e) + e->key_len + e->wire_len + LRU_MALLOC_OVERHEAD +
+	    (e->failure != NULL ? FAILURE_SIZE : 0));
+}
+
+static void
+free_entry(struct lru_link *link)
+{
+	free(entry_of(link)->failure);
+	free(link);
+}
+
 struct cache *
 cache_new(const struct cache_rules *rules, const struct siphash_key *key)
 {
 	struct cache *c;
-	size_t n = 1;
 
 	if ((c = calloc(1, sizeof(*c))) == NULL)
 		return (NULL);
 	c->rules = *rules;
 	c->key = *key;
-	TAILQ_INIT(&c->lru);
-	if (rules->bytes == 0)
-		return (c);
-	while (n <= rules->bytes / BYTES_PER_BUCKET / 2)
-		n *= 2;
-	if ((c->buckets = calloc(n, sizeof(*c->buckets))) == NULL) {
+	if (lru_init(&c->lru, rules->bytes, BYTES_PER_BUCKET, entry_size,
+		free_entry) == -1) {
 		free(c);
 		return (NULL);
 	}
-	c->mask = n - 1;
-	c->counts.bytes = n * sizeof(*c->buckets);
 	return (c);
-}
-
-/* All that it occupies. */
-static size_t
-entry_size(const struct cache_entry *e)
-{
-	return (sizeof(*e) + e->key_len + e->wire_len + MALLOC_OVERHEAD +
-	    (e->failure != NULL ? FAILURE_SIZE : 0));
-}
-
-static void
-free_entry(struct cache_entry *e)
-{
-	free(e->failure);
-	free(e);
-}
-
-static void
-remove_entry(struct cache *c, struct cache_entry *e)
-{
-	LIST_REMOVE(e, chain);
-	TAILQ_REMOVE(&c->lru, e, lru);
-	c->counts.bytes -= entry_size(e);
-	c->counts.entries--;
-	free_entry(e);
 }
 
 void
 cache_close(struct cache *c)
 {
-	c->closed = true;
+	c->lru.closed = true;
 }
 
-/* A closed cache is not searched, so entries are not removed from chains. */
 bool
 cache_free_some(struct cache *c, unsigned max)
 {
-	struct cache_entry *e;
-
-	for (; max > 0 && (e = TAILQ_FIRST(&c->lru)) != NULL; max--) {
-		TAILQ_REMOVE(&c->lru, e, lru);
-		c->counts.bytes -= entry_size(e);
-		c->counts.entries--;
-		free_entry(e);
-	}
-	return (!TAILQ_EMPTY(&c->lru));
-}
-
-static bool
-keeps_nothing(const struct cache *c)
-{
-	return (c->buckets == NULL || c->closed);
+	return (lru_free_some(&c->lru, max));
 }
 
 void
@@ -144,9 +109,7 @@ cache_free(struct cache *c)
 {
 	if (c == NULL)
 		return;
-	while (cache_free_some(c, UINT_MAX))
-		continue;
-	free(c->buckets);
+	lru_clear(&c->lru);
 	free(c);
 }
 
@@ -253,14 +216,16 @@ static struct cache_entry *
 find_key(struct cache *c, const struct key *k, struct monotime now)
 {
 	struct cache_entry *e;
+	struct lru_link *link;
 
-	LIST_FOREACH(e, &c->buckets[k->hash & c->mask], chain) {
+	LIST_FOREACH(link, lru_bucket(&c->lru, k->hash), chain) {
+		e = entry_of(link);
 		if (e->hash != (uint32_t)k->hash || e->key_len != k->len ||
 		    memcmp(e->data, k->data, k->len) != 0)
 			continue;
 		if (!is_dead(c, e, now))
 			return (e);
-		remove_entry(c, e);
+		lru_remove(&c->lru, &e->link);
 		return (NULL);
 	}
 	return (NULL);
@@ -346,8 +311,7 @@ use(struct cache *c, struct cache_entry *e, enum cache_verdict verdict,
 	hit->entry = e;
 	hit->replied = verdict != CACHE_FAILED || e->failure->replied;
 	hit->len = cache_write_size(hit, q);
-	TAILQ_REMOVE(&c->lru, e, lru);
-	TAILQ_INSERT_TAIL(&c->lru, e, lru);
+	lru_use(&c->lru, &e->link);
 }
 
 static struct monotime
@@ -400,7 +364,7 @@ cache_find(struct cache *c, const struct msg_question *q, bool own_type,
 	bool failing;
 
 	memset(hit, 0, sizeof(*hit));
-	if (keeps_nothing(c))
+	if (lru_is_off(&c->lru))
 		return;
 	make_key(c, &k, q, q->type, NULL, 0);
 	own = find_entry(c, q, &k, q->type, 0, now);
@@ -426,23 +390,11 @@ cache_find(struct cache *c, const struct msg_question *q, bool own_type,
 	}
 }
 
-static void
-make_room(struct cache *c)
-{
-	struct cache_entry *e;
-
-	while (c->counts.bytes + c->reserved > c->rules.bytes &&
-	    (e = TAILQ_FIRST(&c->lru)) != NULL) {
-		remove_entry(c, e);
-		c->counts.evicted++;
-	}
-}
-
 void
 cache_reserve(struct cache *c, size_t bytes)
 {
-	c->reserved = bytes;
-	make_room(c);
+	c->lru.bytes_max = bytes < c->rules.bytes ? c->rules.bytes - bytes : 0;
+	lru_make_room(&c->lru);
 }
 
 /* Allocate an entry. NULL when it is too large, or memory is short. */
@@ -452,7 +404,7 @@ new_entry(const struct cache *c, const struct key *k, size_t wire_len)
 	struct cache_entry *e;
 	size_t size = sizeof(*e) + k->len + wire_len;
 
-	if (size + MALLOC_OVERHEAD > c->rules.bytes / ENTRIES_LEAST ||
+	if (size + LRU_MALLOC_OVERHEAD > c->rules.bytes / ENTRIES_LEAST ||
 	    (e = malloc(size)) == NULL)
 		return (NULL);
 	memset(e, 0, sizeof(*e));
@@ -463,16 +415,6 @@ new_entry(const struct cache *c, const struct key *k, size_t wire_len)
 	return (e);
 }
 
-static void
-insert(struct cache *c, struct cache_entry *e)
-{
-	LIST_INSERT_HEAD(&c->buckets[e->hash & c->mask], e, chain);
-	TAILQ_INSERT_TAIL(&c->lru, e, lru);
-	c->counts.bytes += entry_size(e);
-	c->counts.entries++;
-	make_room(c);
-}
-
 /*
  * The reply to RD=0 may lack what RD=1 would find. Meta types other than ANY,
  * and the classes NONE and ANY, are not of data (RFC 6895, 3.1 and 3.2).
@@ -480,7 +422,7 @@ insert(struct cache *c, struct cache_entry *e)
 static bool
 may_be_kept(const struct cache *c, const struct msg_question *q)
 {
-	if (keeps_nothing(c) || (q->flags & MSG_RD) == 0 ||
+	if (lru_is_off(&c->lru) || (q->flags & MSG_RD) == 0 ||
 	    q->class >= CLASS_NONE)
 		return (false);
 	return (q->type != TYPE_ANY_NAME && q->type != MSG_T_OPT &&
@@ -563,7 +505,7 @@ forget_stale_nxdomain(struct cache *c, const struct msg_question *q,
 
 	e = find_nxdomain(c, q, k, false, 0, now);
 	if (e != NULL && !is_fresh(e, now))
-		remove_entry(c, e);
+		lru_remove(&c->lru, &e->link);
 }
 
 static void
@@ -573,8 +515,8 @@ replace(struct cache *c, const struct key *k, struct cache_entry *e,
 	struct cache_entry *old;
 
 	if ((old = find_key(c, k, now)) != NULL)
-		remove_entry(c, old);
-	insert(c, e);
+		lru_remove(&c->lru, &old->link);
+	lru_insert(&c->lru, e->hash, &e->link);
 }
 
 void
@@ -606,7 +548,7 @@ cache_store(struct cache *c, const struct msg_question *q,
 	if ((e = new_entry(c, &k, cache_copy_size(reply))) == NULL)
 		return;
 	if (cache_copy_reply(reply, e->data + k.len) == 0) {
-		free_entry(e);
+		free(e);
 		return;
 	}
 	e->type = q->type;
@@ -648,7 +590,7 @@ get_failing(struct cache *c, const struct msg_question *q, struct monotime now)
 		return (NULL);
 	if (e != NULL) {
 		e->failure = failure;
-		c->counts.bytes += FAILURE_SIZE;
+		lru_grown(&c->lru, FAILURE_SIZE);
 		return (e);
 	}
 	if (q->subnet.len > 0)
@@ -658,7 +600,7 @@ get_failing(struct cache *c, const struct msg_question *q, struct monotime now)
 		return (NULL);
 	}
 	e->failure = failure;
-	insert(c, e);
+	lru_insert(&c->lru, e->hash, &e->link);
 	return (e);
 }
 
@@ -703,7 +645,7 @@ cache_store_failure(struct cache *c, const struct msg_question *q,
 		f->rcode = (uint16_t)reply->rcode;
 		cache_read_ede(reply, &f->ede);
 	}
-	make_room(c);
+	lru_make_room(&c->lru);
 }
 
 void
@@ -715,11 +657,11 @@ cache_store_silence(struct cache *c, const struct msg_question *q,
 	if (f == NULL)
 		return;
 	f->asked_at = asked_at;
-	make_room(c);
+	lru_make_room(&c->lru);
 }
 
 void
-cache_count(const struct cache *c, struct cache_counts *out)
+cache_count(const struct cache *c, struct lru_counts *out)
 {
-	*out = c->counts;
+	*out = c->lru.counts;
 }

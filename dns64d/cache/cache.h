@@ -36,6 +36,7 @@
 #include "common/rng.h"
 #include "common/siphash.h"
 
+#include "dns64d/cache/lru.h"
 #include "dns64d/wire/msg.h"
 
 #define CACHE_BYTES 33554432
@@ -100,12 +101,6 @@ struct cache_hit {
 	/* Private to cache.c. */
 	const struct cache_entry *entry;
 	size_t below; /* octets of labels below the name of the entry */
-};
-
-struct cache_counts {
-	size_t bytes;
-	size_t entries;
-	uint64_t evicted; /* removed to make room, expired or not */
 };
 
 /*
@@ -175,6 +170,6 @@ void cache_store_failure(struct cache *c, const struct msg_question *q,
 void cache_store_silence(struct cache *c, const struct msg_question *q,
     struct monotime asked_at, struct monotime now);
 
-void cache_count(const struct cache *c, struct cache_counts *out);
+void cache_count(const struct cache *c, struct lru_counts *out);
 
 #endif

@@ -5,9 +5,8 @@
 #ifndef DNS64D_CACHE_CACHE_INT_H
 #define DNS64D_CACHE_CACHE_INT_H
 
-#include <sys/queue.h>
-
 #include "cache.h"
+#include "lru.h"
 
 struct cache_failure {
 	struct monotime until;
@@ -25,8 +24,7 @@ struct cache_failure {
  * may be millions of entries, hence the short fields.
  */
 struct cache_entry {
-	LIST_ENTRY(cache_entry) chain;
-	TAILQ_ENTRY(cache_entry) lru;
+	struct lru_link link;	       /* first */
 	struct cache_failure *failure; /* owned, NULL: none */
 	struct monotime stored_at;     /* from here on: of the reply */
 	uint32_t life_secs;

@@ -1,11 +1,7 @@
 /*
- * A hash table with chains, and a list of all answers in the order of the
- * second of their last use. Keyed by SipHash, so that nobody can choose names
- * that collide.
+ * The table is that of lru.h, keyed by SipHash, so that nobody can choose
+ * names that collide. The order of use has the accuracy of a second.
  */
-#include <sys/queue.h>
-
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,7 +9,6 @@
 #include "dns64d/wire/wire.h"
 
 #define BYTES_PER_BUCKET 256 /* about the size of an answer */
-#define MALLOC_OVERHEAD 16   /* of the allocator, for each answer */
 #define PACKET_CACHE_LEAST 4 /* that there is to be room for */
 
 /* Bits in the flags of a key, which have no QR and AA. */
@@ -38,8 +33,7 @@ struct key {
 };
 
 struct answer {
-	LIST_ENTRY(answer) chain;
-	TAILQ_ENTRY(answer) lru;
+	struct lru_link link; /* first */
 	uint32_t hash;
 	uint32_t secs;	/* the second at which the TTLs are right */
 	uint32_t until; /* the second at which it expires */
@@ -54,84 +48,58 @@ struct answer {
 	uint8_t data[];
 };
 
-LIST_HEAD(chain, answer);
-TAILQ_HEAD(lru, answer);
-
 struct packet_cache {
 	struct siphash_key key;
-	size_t bytes_max;
-	struct chain *buckets; /* NULL: nothing is kept */
-	size_t mask;	       /* their number, a power of two, less one */
-	bool closed;
-	struct lru lru; /* the least recently used one first */
-	struct packet_cache_counts counts;
+	struct lru lru;
 };
+
+static struct answer *
+answer_of(struct lru_link *link)
+{
+	return ((struct answer *)link);
+}
+
+static size_t
+answer_size(const struct lru_link *link)
+{
+	const struct answer *e = (const struct answer *)link;
+
+	return (
+	    sizeof(*e) + e->len + 2 * (size_t)e->n_ttls + LRU_MALLOC_OVERHEAD);
+}
+
+static void
+free_answer(struct lru_link *link)
+{
+	free(link);
+}
 
 struct packet_cache *
 packet_cache_new(size_t bytes, const struct siphash_key *key)
 {
 	struct packet_cache *a;
-	size_t n = 1;
 
 	if ((a = calloc(1, sizeof(*a))) == NULL)
 		return (NULL);
 	a->key = *key;
-	a->bytes_max = bytes;
-	TAILQ_INIT(&a->lru);
-	if (bytes == 0)
-		return (a);
-	while (n <= bytes / BYTES_PER_BUCKET / 2)
-		n *= 2;
-	if ((a->buckets = calloc(n, sizeof(*a->buckets))) == NULL) {
+	if (lru_init(&a->lru, bytes, BYTES_PER_BUCKET, answer_size,
+		free_answer) == -1) {
 		free(a);
 		return (NULL);
 	}
-	a->mask = n - 1;
-	a->counts.bytes = n * sizeof(*a->buckets);
 	return (a);
-}
-
-static size_t
-answer_size(const struct answer *e)
-{
-	return (sizeof(*e) + e->len + 2 * (size_t)e->n_ttls + MALLOC_OVERHEAD);
-}
-
-static void
-remove_answer(struct packet_cache *a, struct answer *e)
-{
-	LIST_REMOVE(e, chain);
-	TAILQ_REMOVE(&a->lru, e, lru);
-	a->counts.bytes -= answer_size(e);
-	a->counts.entries--;
-	free(e);
 }
 
 void
 packet_cache_close(struct packet_cache *a)
 {
-	a->closed = true;
+	a->lru.closed = true;
 }
 
-/* A closed cache is not searched, so answers are not removed from chains. */
 bool
 packet_cache_free_some(struct packet_cache *a, unsigned max)
 {
-	struct answer *e;
-
-	for (; max > 0 && (e = TAILQ_FIRST(&a->lru)) != NULL; max--) {
-		TAILQ_REMOVE(&a->lru, e, lru);
-		a->counts.bytes -= answer_size(e);
-		a->counts.entries--;
-		free(e);
-	}
-	return (!TAILQ_EMPTY(&a->lru));
-}
-
-static bool
-keeps_nothing(const struct packet_cache *a)
-{
-	return (a->buckets == NULL || a->closed);
+	return (lru_free_some(&a->lru, max));
 }
 
 void
@@ -139,9 +107,7 @@ packet_cache_free(struct packet_cache *a)
 {
 	if (a == NULL)
 		return;
-	while (packet_cache_free_some(a, UINT_MAX))
-		continue;
-	free(a->buckets);
+	lru_clear(&a->lru);
 	free(a);
 }
 
@@ -178,14 +144,17 @@ static struct answer *
 find_answer(const struct packet_cache *a, const struct key *k)
 {
 	struct answer *e;
+	struct lru_link *link;
 
-	LIST_FOREACH(e, &a->buckets[k->hash & a->mask], chain)
+	LIST_FOREACH(link, lru_bucket(&a->lru, k->hash), chain) {
+		e = answer_of(link);
 		if (e->hash == (uint32_t)k->hash &&
 		    memcmp(&e->key, &k->fixed, sizeof(e->key)) == 0 &&
 		    e->name_len == k->name_len &&
 		    memcmp(e->data + MSG_HEADER_LEN, k->name, k->name_len) ==
 			0)
 			return (e);
+	}
 	return (NULL);
 }
 
@@ -203,8 +172,7 @@ age(struct packet_cache *a, struct answer *e, uint32_t secs)
 		put32(ttl, get32(ttl) - by);
 	}
 	e->secs = secs;
-	TAILQ_REMOVE(&a->lru, e, lru);
-	TAILQ_INSERT_TAIL(&a->lru, e, lru);
+	lru_use(&a->lru, &e->link);
 }
 
 size_t
@@ -215,13 +183,13 @@ packet_cache_find(struct packet_cache *a, const struct packet_cache_query *q,
 	struct answer *e;
 	struct key k;
 
-	if (keeps_nothing(a))
+	if (lru_is_off(&a->lru))
 		return (0);
 	make_key(a, q, &k);
 	if ((e = find_answer(a, &k)) == NULL)
 		return (0);
 	if (secs >= e->until) {
-		remove_answer(a, e);
+		lru_remove(&a->lru, &e->link);
 		return (0);
 	}
 	if (e->len > q->limit || q->limit > e->limit)
@@ -262,22 +230,6 @@ list_ttls(const struct msg_scan *m, uint8_t *offsets, uint32_t *lowest)
 	return (n);
 }
 
-static void
-insert(struct packet_cache *a, struct answer *e, const struct key *k)
-{
-	struct answer *old;
-
-	LIST_INSERT_HEAD(&a->buckets[k->hash & a->mask], e, chain);
-	TAILQ_INSERT_TAIL(&a->lru, e, lru);
-	a->counts.bytes += answer_size(e);
-	a->counts.entries++;
-	while (a->counts.bytes > a->bytes_max &&
-	    (old = TAILQ_FIRST(&a->lru)) != NULL) {
-		remove_answer(a, old);
-		a->counts.evicted++;
-	}
-}
-
 /* Allocate an answer. NULL when it is too large, or memory is short. */
 static struct answer *
 new_answer(const struct packet_cache *a, const struct key *k,
@@ -286,7 +238,8 @@ new_answer(const struct packet_cache *a, const struct key *k,
 	struct answer *e;
 	size_t size = sizeof(*e) + m->len + 2 * (size_t)n_ttls;
 
-	if (size + MALLOC_OVERHEAD > a->bytes_max / PACKET_CACHE_LEAST ||
+	if (size + LRU_MALLOC_OVERHEAD >
+		a->lru.bytes_max / PACKET_CACHE_LEAST ||
 	    (e = malloc(size)) == NULL)
 		return (NULL);
 	e->hash = (uint32_t)k->hash;
@@ -310,7 +263,7 @@ packet_cache_keep(struct packet_cache *a, const struct packet_cache_query *q,
 	struct key k;
 	unsigned n;
 
-	if (keeps_nothing(a) || msg_scan(wire, len, &m) != MSG_SCAN_OK ||
+	if (lru_is_off(&a->lru) || msg_scan(wire, len, &m) != MSG_SCAN_OK ||
 	    m.qname_len != q->scan->qname_len || (m.flags & MSG_TC) != 0)
 		return;
 	n = list_ttls(&m, NULL, &life);
@@ -323,7 +276,7 @@ packet_cache_keep(struct packet_cache *a, const struct packet_cache_query *q,
 		/* Keep the one that serves larger limits. */
 		if (secs < old->until && old->limit > q->limit)
 			return;
-		remove_answer(a, old);
+		lru_remove(&a->lru, &old->link);
 	}
 	if ((e = new_answer(a, &k, &m, n)) == NULL)
 		return;
@@ -332,12 +285,11 @@ packet_cache_keep(struct packet_cache *a, const struct packet_cache_query *q,
 	e->limit = (uint16_t)q->limit;
 	e->note = *note;
 	list_ttls(&m, e->data + len, &life);
-	insert(a, e, &k);
+	lru_insert(&a->lru, k.hash, &e->link);
 }
 
 void
-packet_cache_count(const struct packet_cache *a,
-    struct packet_cache_counts *out)
+packet_cache_count(const struct packet_cache *a, struct lru_counts *out)
 {
-	*out = a->counts;
+	*out = a->lru.counts;
 }

@@ -24,6 +24,7 @@
 #include "common/monotime.h"
 #include "common/siphash.h"
 
+#include "dns64d/cache/lru.h"
 #include "dns64d/wire/msg_edns.h"
 #include "dns64d/wire/msg_scan.h"
 
@@ -50,12 +51,6 @@ struct packet_cache_note {
 	uint8_t outcome; /* this and n_hits: for the caller's statistics */
 	uint8_t n_hits;
 	struct ede_set ede;
-};
-
-struct packet_cache_counts {
-	size_t bytes;
-	size_t entries;
-	uint64_t evicted; /* removed to make room */
 };
 
 /*
@@ -95,7 +90,6 @@ void packet_cache_keep(struct packet_cache *a,
     struct monotime until, const uint8_t *wire, size_t len,
     const struct packet_cache_note *note);
 
-void packet_cache_count(const struct packet_cache *a,
-    struct packet_cache_counts *out);
+void packet_cache_count(const struct packet_cache *a, struct lru_counts *out);
 
 #endif

@@ -534,7 +534,7 @@ END_TEST
 /* Shows: DNS64-76 */
 START_TEST(what_was_not_used_for_the_longest_time_makes_room)
 {
-	struct cache_counts counts;
+	struct lru_counts counts;
 	char of[32];
 	unsigned i;
 
@@ -557,7 +557,7 @@ END_TEST
 
 START_TEST(a_closed_cache_finds_and_keeps_nothing_and_is_freed_in_steps)
 {
-	struct cache_counts counts;
+	struct lru_counts counts;
 	char of[32];
 	unsigned i;
 

@@ -98,7 +98,7 @@ model_check(const struct model *m, const char *of, int64_t now, bool exact)
 static void
 run_model(size_t bytes, bool exact, unsigned steps)
 {
-	struct cache_counts counts;
+	struct lru_counts counts;
 	int64_t now = 0;
 	unsigned i, n, t, what;
 	char of[64];

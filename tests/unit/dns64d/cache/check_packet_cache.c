@@ -100,10 +100,10 @@ has(const char *q, int64_t now)
 	return (*find(q, now) != '\0');
 }
 
-static struct packet_cache_counts
+static struct lru_counts
 counts(void)
 {
-	struct packet_cache_counts c;
+	struct lru_counts c;
 
 	packet_cache_count(answers, &c);
 	return (c);
