@@ -13,18 +13,18 @@
 	X(QUERIES_UDP, "queries-udp", "queries received over UDP")            \
 	X(QUERIES_TCP, "queries-tcp", "queries received over TCP")            \
 	X(CLIENT_GARBAGE, "client-garbage",                                   \
-	    "messages from clients that deserve no answer")                   \
+	    "messages from clients that are not answered")                    \
 	X(REFUSED, "refused", "queries refused by the access list")           \
 	X(FORMERR, "formerr", "queries answered FORMERR")                     \
 	X(NOTIMP, "notimp", "queries answered NOTIMP")                        \
 	X(BADVERS, "badvers", "queries answered BADVERS")                     \
-	X(BADCOOKIE, "badcookie", "queries sent back for a cookie")           \
+	X(BADCOOKIE, "badcookie", "queries answered BADCOOKIE")               \
 	X(RATE_DROPPED, "rate-dropped", "queries beyond a client's rate")     \
 	X(RATE_TRUNCATED, "rate-truncated",                                   \
 	    "queries beyond a client's rate that were sent to TCP")           \
 	X(SERVFAIL, "servfail",                                               \
 	    "queries for which no upstream had an answer")                    \
-	X(SHED, "shed", "queries of who has most given up to make room")      \
+	X(SHED, "shed", "queries of the busiest clients given up")            \
 	X(LOCAL, "local", "answers made without an upstream")                 \
 	X(PASSED, "passed", "answers of an upstream passed on")               \
 	X(SYNTHESISED, "synthesised", "answers with synthesised AAAA")        \
@@ -34,19 +34,21 @@
 	X(TRUNCATED, "truncated", "answers cut to the client's UDP size")     \
 	X(REPLY_ERRORS, "reply-errors", "answers that could not be sent")     \
 	X(TCP_ACCEPTED, "tcp-accepted", "TCP clients accepted")               \
-	X(TCP_REFUSED, "tcp-refused", "TCP clients turned away by a limit")   \
+	X(TCP_REFUSED, "tcp-refused",                                         \
+	    "TCP clients refused because of a limit")                         \
 	X(TCP_IDLE, "tcp-idle", "TCP clients closed when idle")               \
 	X(TCP_SHED, "tcp-shed",                                               \
-	    "TCP clients of who has most closed to make room")                \
+	    "TCP connections of the busiest clients closed")                  \
 	X(CACHE_HITS, "cache-hits", "questions answered from the cache")      \
-	X(ANSWER_HITS, "answer-hits", "queries given an answer kept whole")   \
+	X(ANSWER_HITS, "answer-hits",                                         \
+	    "queries answered from the packet cache")                         \
 	X(CACHE_STALE, "cache-stale", "questions given a stale answer")       \
 	X(CACHE_FAILURES, "cache-failures",                                   \
-	    "questions not asked since they failed a moment ago")             \
+	    "questions not asked since they failed recently")                 \
 	X(CACHE_MISSES, "cache-misses", "questions put to the upstreams")     \
-	X(COALESCED, "coalesced", "questions that were on their way already") \
+	X(COALESCED, "coalesced", "questions that were being asked already")  \
 	X(PREFETCHES, "prefetches",                                           \
-	    "answers fetched anew before they expire")                        \
+	    "answers fetched again before they expire")                       \
 	X(UP_UDP, "upstream-udp", "queries sent to upstreams over UDP")       \
 	X(UP_TCP, "upstream-tcp", "queries sent to upstreams over TCP")       \
 	X(UP_ANSWERS, "upstream-answers", "answers accepted from upstreams")  \

@@ -45,7 +45,7 @@ struct ede_set {
 /* Add a code unless it is there or EDE_MAX codes are. */
 void ede_add(struct ede_set *set, uint16_t code);
 
-/* The ECS option without its head, as it stands in a message; len 0: none. */
+/* The ECS option without code and length, as in messages; len 0: none. */
 struct msg_subnet {
 	uint8_t len;
 	uint8_t data[MSG_SUBNET_MAX];

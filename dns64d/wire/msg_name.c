@@ -1,6 +1,6 @@
 /*
- * Domain names in wire form (RFC 1035, 3.1 and 4.1.4). Owns the rules of
- * labels and compression pointers; knows no records.
+ * Domain names in wire form (RFC 1035, 3.1 and 4.1.4): labels and
+ * compression pointers.
  */
 #include <limits.h>
 #include <string.h>

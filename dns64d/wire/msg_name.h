@@ -60,7 +60,7 @@ name_lower(uint8_t c)
 enum name_error name_check(struct name_check *c, size_t off, size_t *end);
 
 /*
- * The offset of what ends the part of a checked name that stands at off:
+ * The offset of the end of the part of a checked name at off:
  * the root label (one octet, zero) or a pointer (two octets).
  */
 size_t name_tail(const uint8_t *wire, size_t off);
