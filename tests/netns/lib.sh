@@ -535,6 +535,7 @@ start_like_unit() { # program configuration
 	sed -n 's/^#\(dump .*\)/\1/p' "$root/etc/$name.conf" >>"$2"
 	unit_log=$dir/$name.log
 	mkdir -p "$unit_log"
+	: >"$dir/$name.err" # of an earlier one, which said "running" as well
 	# shellcheck disable=SC2016 # for the other shell
 	ip netns exec "$gateway" unshare -m sh -c '
 		mount --bind "$1" /var/log && shift && exec "$@"' sh \
