@@ -1,3 +1,5 @@
+#include <errno.h>
+#include <stdint.h>
 #include <stdlib.h>
 
 #include "array.h"
@@ -20,6 +22,10 @@ array_reserve(void *array, size_t *room, size_t need, size_t size)
 
 	if (need <= *room)
 		return (array);
+	if (need > SIZE_MAX / 2 / size) {
+		errno = ENOMEM;
+		return (NULL);
+	}
 	while (larger < need)
 		larger *= 2;
 	if ((grown = reallocarray(array, larger, size)) != NULL)
