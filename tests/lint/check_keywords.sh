@@ -79,7 +79,7 @@ skip() { # description reason
 }
 
 for daemon in nat64d dns64d; do
-	grammar=$(find "$daemon" -name parse.y)
+	grammar=$daemon/conf/parse.y
 	page=man/$daemon.conf.5
 	example=etc/$daemon.conf
 	table=$(keywords "$grammar")

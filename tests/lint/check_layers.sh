@@ -1,26 +1,19 @@
 #!/usr/bin/env bash
 # Includes go downwards only. A folder is a layer: a file may include headers
-# of its own folder and of those that stand before it in these lists.
+# of its own folder and of those that stand before it in this list.
 set -eu
 cd "$(dirname "$0")/../.."
 
-common='common common/net common/conf common/os'
-declare -A rooms=(
-	[nat64d]='base wire pool tables xlat core conf os host .'
-	[dns64d]='base wire admission cache policy synth local os upstream conf
-	    client .'
+layers=(
+	common common/{net,conf,os}
+	nat64d/{base,wire,pool,tables,xlat,core,conf,os,host} nat64d
+	dns64d/{base,wire,admission,cache,policy,synth,local}
+	dns64d/{os,upstream,conf,client} dns64d
 )
 
 declare -A rank
-i=0
-for dir in $common; do
-	rank[$dir]=$((i += 1))
-done
-for daemon in nat64d dns64d; do
-	for dir in ${rooms[$daemon]}; do
-		rank[${daemon}${dir/#/\/}]=$((i += 1))
-	done
-	rank[$daemon]=${rank[$daemon/.]}
+for i in "${!layers[@]}"; do
+	rank[${layers[i]}]=$i
 done
 
 n=0

@@ -24,19 +24,24 @@ verdict() { # description problems
 	fi
 }
 
-verdict "no line is longer than 80 columns" "$(for f in "${sources[@]}"; do
-	expand "$f" | awk -v f="$f" 'length > 80 { print f ":" NR }'
-done)"
+verdict "no line is longer than 80 columns" "$(awk '
+    {
+	while ((i = index($0, "\t")) > 0)
+		$0 = substr($0, 1, i - 1) sprintf("%*s", 8 - (i - 1) % 8, "") \
+		    substr($0, i + 1)
+    }
+    length > 80 { print FILENAME ":" FNR }' "${sources[@]}")"
 verdict "no line ends with a blank" "$(grep -nE '[ 	]+$' "${sources[@]}" || :)"
 verdict "no file is longer than 800 lines" "$(wc -l "${sources[@]}" |
     awk '$1 > 800 && $2 != "total"')"
-verdict "no function is longer than 100 lines" "$(for f in "${sources[@]}"; do
-	awk -v f="$f" '/^{/ { s = NR }
-	    /^}/ { if (s && NR - s > 101) print f ":" s; s = 0 }' "$f"
-done)"
-verdict "every header compiles alone" "$(for h in "${headers[@]}"; do
-	"$CC" -std=gnu11 -I. "${flags[@]}" -fsyntax-only -x c "$h" 2>&1 || :
-done)"
+verdict "no function is longer than 100 lines" "$(awk '
+    FNR == 1 { s = 0 }
+    /^{/ { s = FNR }
+    /^}/ { if (s && FNR - s > 101) print FILENAME ":" s; s = 0 }' \
+    "${sources[@]}")"
+verdict "every header compiles alone" "$(printf '%s\n' "${headers[@]}" |
+    xargs -P "$(nproc)" -n 16 "$CC" -std=gnu11 -I. "${flags[@]}" \
+    -fsyntax-only -x c 2>&1 || :)"
 verdict "every manual page is clean" "$(mandoc -Tlint -Wstyle man/*.[58] 2>/dev/null |
     grep -v 'referenced manual not found' || :)"
 verdict "every script is clean" "$(shellcheck -S warning "${scripts[@]}" || :)"

@@ -14,8 +14,9 @@ while read -r file; do
 	*) sources+=("$file") ;;
 	esac
 done < <(find common nat64d dns64d -name '*.c' | sort)
-read -ra flags <<<"-std=gnu11 -DECDYSIS_VERSION=\"\" -DECDYSIS_OS=\"\" -I. -I$BUILD $(pkg-config --cflags \
-    libbsd-overlay libevent_core libevent_extra ldns libseccomp)"
+read -ra flags <<<"-std=gnu11 -I. -I$BUILD -DECDYSIS_VERSION=\"\" \
+    -DECDYSIS_OS=\"\" $(pkg-config --cflags libbsd-overlay libevent_core \
+    libevent_extra ldns libseccomp)"
 
 echo "clang-tidy, ${#sources[@]} files"
 printf '%s\n' "${sources[@]}" | xargs -P "$(nproc)" -I '{}' \
