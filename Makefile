@@ -45,18 +45,18 @@ PKG_CONFIG ?= pkg-config
 # Sources, one per line. PURE ones have no I/O, clock, log or globals.
 
 common_PURE = \
-    common/array.c \
+    common/conf/bundle.c \
+    common/conf/nearest.c \
+    common/conf/quantity.c \
+    common/net/acl.c \
     common/net/addr.c \
     common/net/addr_hint.c \
-    common/net/acl.c \
-    common/conf/bundle.c \
     common/net/hostaddr.c \
     common/net/ip4class.c \
-    common/os/linerate.c \
-    common/conf/nearest.c \
     common/net/pref64.c \
-    common/conf/quantity.c \
     common/net/scoped_addr.c \
+    common/os/linerate.c \
+    common/array.c \
     common/bucket.c \
     common/siphash.c
 
@@ -68,11 +68,11 @@ common_SRC = \
     common/conf/conf_once.c \
     common/conf/conf_text.c \
     common/conf/conf_value.c \
+    common/conf/files.c \
+    common/conf/scan.c \
     common/os/debuglog.c \
     common/os/dumpfile.c \
-    common/conf/files.c \
     common/os/log.c \
-    common/monotime.c \
     common/os/pidfile.c \
     common/os/privs.c \
     common/os/privs_user.c \
@@ -80,10 +80,10 @@ common_SRC = \
     common/os/reload.c \
     common/os/rng_os.c \
     common/os/sandbox_$(OS).c \
-    common/conf/scan.c \
     common/os/startup.c \
     common/os/version.c \
     common/os/watch.c \
+    common/monotime.c \
     $(hostwatch_$(OS))
 
 hostwatch_linux = \
@@ -95,23 +95,12 @@ hostwatch_netbsd = $(hostwatch_freebsd)
 hostwatch_openbsd = $(hostwatch_freebsd)
 
 nat64d_PURE = \
-    nat64d/tables/bib.c \
-    nat64d/pool/bitset.c \
-    nat64d/wire/cksum.c \
-    nat64d/core/event_text.c \
-    nat64d/tables/flow.c \
-    nat64d/tables/frag.c \
-    nat64d/tables/frag_collect.c \
-    nat64d/tables/frag_store.c \
-    nat64d/xlat/fragment.c \
-    nat64d/wire/gro.c \
-    nat64d/wire/gso.c \
-    nat64d/host/hostcheck.c \
-    nat64d/xlat/icmp_error.c \
-    nat64d/wire/iphdr.c \
-    nat64d/wire/ipid.c \
     nat64d/base/keyhash.c \
     nat64d/base/loglimit.c \
+    nat64d/base/ratelimit.c \
+    nat64d/base/slab.c \
+    nat64d/base/stats.c \
+    nat64d/core/event_text.c \
     nat64d/core/nat64.c \
     nat64d/core/nat64_error.c \
     nat64d/core/nat64_event.c \
@@ -124,25 +113,36 @@ nat64d_PURE = \
     nat64d/core/nat64_prefetch.c \
     nat64d/core/nat64_state.c \
     nat64d/core/nat64_syn.c \
-    nat64d/tables/permit.c \
-    nat64d/wire/pkt.c \
+    nat64d/host/hostcheck.c \
+    nat64d/pool/bitset.c \
     nat64d/pool/pool4.c \
     nat64d/pool/pool4_addrs.c \
     nat64d/pool/portlist.c \
     nat64d/pool/portset.c \
     nat64d/pool/quarantine.c \
     nat64d/pool/range.c \
-    nat64d/base/ratelimit.c \
+    nat64d/tables/bib.c \
+    nat64d/tables/fairshare.c \
+    nat64d/tables/flow.c \
+    nat64d/tables/frag.c \
+    nat64d/tables/frag_collect.c \
+    nat64d/tables/frag_store.c \
+    nat64d/tables/permit.c \
     nat64d/tables/session.c \
     nat64d/tables/session_expire.c \
-    nat64d/base/slab.c \
-    nat64d/base/stats.c \
-    nat64d/tables/fairshare.c \
     nat64d/tables/subscriber.c \
     nat64d/tables/tcp_fsm.c \
-    nat64d/xlat/tcp_segment.c \
-    nat64d/wire/vnet.c \
     nat64d/tables/wheel.c \
+    nat64d/wire/cksum.c \
+    nat64d/wire/gro.c \
+    nat64d/wire/gso.c \
+    nat64d/wire/iphdr.c \
+    nat64d/wire/ipid.c \
+    nat64d/wire/pkt.c \
+    nat64d/wire/vnet.c \
+    nat64d/xlat/fragment.c \
+    nat64d/xlat/icmp_error.c \
+    nat64d/xlat/tcp_segment.c \
     nat64d/xlat/xlat_4to6.c \
     nat64d/xlat/xlat_6to4.c \
     nat64d/xlat/xlat_fit.c \
@@ -158,18 +158,18 @@ nat64d_SRC = \
     nat64d/conf/conf_ports.c \
     nat64d/conf/conf_print.c \
     nat64d/conf/conf_timeout.c \
+    nat64d/conf/parse.c \
     nat64d/host/divert.c \
+    nat64d/host/hostreport.c \
+    nat64d/host/ifwatch.c \
+    nat64d/host/poolif.c \
+    nat64d/host/self6.c \
+    nat64d/os/largepage.c \
     nat64d/dump.c \
     nat64d/engine.c \
     nat64d/eventlog.c \
     nat64d/eventlog_out.c \
-    nat64d/host/hostreport.c \
-    nat64d/host/ifwatch.c \
-    nat64d/os/largepage.c \
     nat64d/nat64d.c \
-    nat64d/conf/parse.c \
-    nat64d/host/poolif.c \
-    nat64d/host/self6.c \
     nat64d/tracelog.c \
     $(defaults_$(OS)) \
     $(divert_$(OS)) \
@@ -210,40 +210,46 @@ tun_openbsd = \
     nat64d/os/tun_openbsd.c
 
 dns64d_PURE = \
-    dns64d/client/access.c \
-    dns64d/cache/packet_cache.c \
-    dns64d/policy/balance.c \
+    dns64d/admission/admission.c \
+    dns64d/admission/cookie.c \
+    dns64d/admission/fairness.c \
+    dns64d/admission/rate.c \
+    dns64d/admission/refusals.c \
     dns64d/cache/cache.c \
     dns64d/cache/cache_wire.c \
     dns64d/cache/lru.c \
-    dns64d/synth/chain.c \
-    dns64d/admission/cookie.c \
-    dns64d/admission/fairness.c \
-    dns64d/synth/filter.c \
-    dns64d/synth/follow.c \
-    dns64d/admission/admission.c \
+    dns64d/cache/packet_cache.c \
+    dns64d/client/access.c \
     dns64d/local/hosts.c \
     dns64d/local/hosts_file.c \
     dns64d/local/local.c \
     dns64d/local/local_zones.c \
+    dns64d/policy/balance.c \
     dns64d/policy/metrics.c \
-    dns64d/wire/msg.c \
-    dns64d/wire/msg_edns.c \
-    dns64d/wire/msg_name.c \
-    dns64d/wire/name_text.c \
-    dns64d/wire/msg_relay.c \
-    dns64d/wire/msg_rotate.c \
-    dns64d/wire/msg_scan.c \
     dns64d/policy/policy.c \
-    dns64d/admission/rate.c \
-    dns64d/admission/refusals.c \
+    dns64d/policy/view.c \
+    dns64d/synth/chain.c \
+    dns64d/synth/filter.c \
+    dns64d/synth/follow.c \
     dns64d/synth/reverse.c \
     dns64d/synth/synth.c \
     dns64d/synth/synth_ptr.c \
     dns64d/upstream/upstream.c \
-    dns64d/policy/view.c
+    dns64d/wire/msg.c \
+    dns64d/wire/msg_edns.c \
+    dns64d/wire/msg_name.c \
+    dns64d/wire/msg_relay.c \
+    dns64d/wire/msg_rotate.c \
+    dns64d/wire/msg_scan.c \
+    dns64d/wire/name_text.c
 
 dns64d_SRC = \
+    dns64d/base/stats.c \
+    dns64d/client/connected.c \
+    dns64d/client/frontend.c \
+    dns64d/client/frontend_tcp.c \
+    dns64d/client/listen.c \
+    dns64d/client/presence.c \
     dns64d/conf/conf.c \
     dns64d/conf/conf_addrs.c \
     dns64d/conf/conf_clients.c \
@@ -252,30 +258,24 @@ dns64d_SRC = \
     dns64d/conf/conf_set.c \
     dns64d/conf/conf_translator.c \
     dns64d/conf/conf_upstream.c \
-    dns64d/client/connected.c \
-    dns64d/dns64d.c \
-    dns64d/client/frontend.c \
-    dns64d/client/frontend_tcp.c \
-    dns64d/context.c \
-    dns64d/upstream/fetch.c \
-    dns64d/client/listen.c \
-    dns64d/loader.c \
     dns64d/conf/parse.c \
-    dns64d/client/presence.c \
+    dns64d/local/zone.c \
+    dns64d/os/udp.c \
+    dns64d/policy/translator.c \
+    dns64d/upstream/fetch.c \
     dns64d/upstream/probe.c \
+    dns64d/upstream/upstream_tcp.c \
+    dns64d/upstream/upstream_udp.c \
+    dns64d/context.c \
+    dns64d/dns64d.c \
+    dns64d/loader.c \
     dns64d/query.c \
     dns64d/query_tell.c \
     dns64d/querylog.c \
     dns64d/refuselog.c \
     dns64d/resolve.c \
-    dns64d/base/stats.c \
-    dns64d/policy/translator.c \
-    dns64d/os/udp.c \
-    dns64d/upstream/upstream_tcp.c \
-    dns64d/upstream/upstream_udp.c \
     dns64d/worker.c \
     dns64d/workers.c \
-    dns64d/local/zone.c \
     $(freebind_$(OS)) \
     $(reuseport_$(OS)) \
     $(udp_$(OS))
@@ -406,11 +406,12 @@ test_bins = $(unit_tests:%=$(BUILD)/tests/unit/%) \
 
 # A unit test links the pure archives. Other objects are linked if a test names
 # them: check_foo_OBJ = common/bar.o
-check_connected_OBJ = dns64d/client/connected.o common/os/log.o common/os/watch.o \
-    $(hostwatch_$(OS):.c=.o)
-conf_OBJ = common/conf/conf_expect.o common/conf/conf_file.o common/conf/conf_memory.o \
-    common/conf/conf_msg.o common/conf/conf_once.o common/conf/conf_text.o \
-    common/conf/conf_value.o common/conf/files.o common/conf/scan.o
+check_connected_OBJ = dns64d/client/connected.o common/os/log.o \
+    common/os/watch.o $(hostwatch_$(OS):.c=.o)
+conf_OBJ = common/conf/conf_expect.o common/conf/conf_file.o \
+    common/conf/conf_memory.o common/conf/conf_msg.o common/conf/conf_once.o \
+    common/conf/conf_text.o common/conf/conf_value.o common/conf/files.o \
+    common/conf/scan.o
 check_conf_expect_OBJ = $(conf_OBJ)
 check_conf_file_OBJ = $(conf_OBJ)
 check_dump_OBJ = nat64d/dump.o
@@ -426,18 +427,19 @@ check_engine_OBJ = nat64d/engine.o nat64d/dump.o nat64d/eventlog.o \
 check_hostwatch_OBJ = $(hostwatch_$(OS):.c=.o)
 check_eventlog_OBJ = nat64d/eventlog.o nat64d/eventlog_out.o common/os/log.o \
     common/monotime.o
-check_privs_OBJ = common/os/pidfile.o common/os/privs.o common/os/privs_user.o common/os/log.o \
-    common/os/sandbox_$(OS).o
+check_privs_OBJ = common/os/pidfile.o common/os/privs.o \
+    common/os/privs_user.o common/os/log.o common/os/sandbox_$(OS).o
 check_refuselog_OBJ = dns64d/refuselog.o
 check_routed_OBJ = nat64d/os/routed_linux.o
 check_reader_OBJ = common/os/reader.o common/conf/files.o common/os/log.o \
     common/os/sandbox_$(OS).o
-check_tun_bsd_OBJ = nat64d/conf/defaults_bsd.o nat64d/os/tun_bsd.o tests/unit/tun_kernel.o
-check_log_OBJ = common/os/log.o
-check_tun_linux_OBJ = nat64d/conf/defaults_linux.o nat64d/os/routed_linux.o nat64d/os/tun_linux.o \
+check_tun_bsd_OBJ = nat64d/conf/defaults_bsd.o nat64d/os/tun_bsd.o \
     tests/unit/tun_kernel.o
-check_udp_group_OBJ = dns64d/os/udp.o $(reuseport_$(OS):.c=.o) \
-    $(sort dns64d/os/udp_group.o $(udp_$(OS):.c=.o))
+check_log_OBJ = common/os/log.o
+check_tun_linux_OBJ = nat64d/conf/defaults_linux.o nat64d/os/routed_linux.o \
+    nat64d/os/tun_linux.o tests/unit/tun_kernel.o
+check_udp_group_OBJ = dns64d/os/udp.o $(reuseport_$(OS):.c=.o) $(sort \
+    dns64d/os/udp_group.o $(udp_$(OS):.c=.o))
 check_upstream_udp_OBJ = dns64d/upstream/upstream_udp.o dns64d/os/udp.o \
     $(reuseport_$(OS):.c=.o) $(udp_$(OS):.c=.o)
 check_reader_LDFLAGS = $(TITLE_LIBS)
