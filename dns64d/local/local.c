@@ -15,8 +15,6 @@
 #include "dns64d/policy/policy.h"
 #include "dns64d/synth/reverse.h"
 
-static const uint8_t name_nobody[] = "\006nobody\007invalid";
-
 /* An answer being written. */
 struct reply {
 	const struct msg_scan *query;
@@ -37,28 +35,12 @@ begin(struct reply *r, unsigned rcode)
 	    r->limit);
 }
 
-static void
-put_soa(struct reply *r, enum msg_section section, const uint8_t *apex)
-{
-	const struct msg_soa soa = {
-		.mname = apex,
-		.rname = name_nobody,
-		.serial = 1,
-		.refresh = 3600,
-		.retry = 1200,
-		.expire = 604800,
-		.minimum = LOCAL_TTL,
-	};
-
-	msg_build_soa(&r->b, section, apex, LOCAL_TTL, &soa);
-}
-
 /* A denial gets an SOA, or it could not be cached (RFC 2308, 5). */
 static size_t
 finish(struct reply *r, const uint8_t *apex)
 {
 	if (r->n_records == 0)
-		put_soa(r, MSG_AUTHORITY, apex);
+		msg_build_soa(&r->b, MSG_AUTHORITY, apex, LOCAL_TTL);
 	return (msg_build_finish(&r->b));
 }
 
@@ -156,7 +138,7 @@ answer_empty(struct reply *r, const uint8_t *apex)
 		return (0);
 	begin(r, MSG_NOERROR);
 	if (asks_for(r, MSG_T_SOA)) {
-		put_soa(r, MSG_ANSWER, apex);
+		msg_build_soa(&r->b, MSG_ANSWER, apex, LOCAL_TTL);
 		r->n_records++;
 	}
 	if (asks_for(r, MSG_T_NS)) {

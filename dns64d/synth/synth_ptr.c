@@ -12,7 +12,6 @@
 #include "synth_ptr.h"
 
 static const uint8_t name_ipv4only[] = "\010ipv4only\004arpa";
-static const uint8_t name_nobody[] = "\006nobody\007invalid";
 
 #define IPV4ONLY_170 0xc00000aa
 #define IPV4ONLY_171 0xc00000ab
@@ -36,22 +35,6 @@ ptr_classify(const struct dns64_policy *p, const struct msg_scan *query,
 	    policy_extract(p, &addr6, addr4) == -1)
 		return (PTR_NONE);
 	return (policy_is_ipv4only(*addr4) ? PTR_PREF64_SPECIAL : PTR_PREF64);
-}
-
-static void
-build_soa(struct msg_build *b, uint32_t ttl)
-{
-	const struct msg_soa soa = {
-		.mname = name_ipv4only,
-		.rname = name_nobody,
-		.serial = 1,
-		.refresh = 3600,
-		.retry = 1200,
-		.expire = 604800,
-		.minimum = ttl,
-	};
-
-	msg_build_soa(b, MSG_AUTHORITY, name_ipv4only, ttl, &soa);
 }
 
 /* Both addresses in every prefix that is used for synthesis. */
@@ -91,7 +74,8 @@ build_ipv4only(const struct dns64_policy *p, uint16_t type,
 	if (type == MSG_T_AAAA || type == MSG_T_ANY)
 		build_ipv4only_aaaa(p, b);
 	if (type != MSG_T_A && type != MSG_T_AAAA && type != MSG_T_ANY)
-		build_soa(b, p->ipv4only_ttl);
+		msg_build_soa(b, MSG_AUTHORITY, name_ipv4only,
+		    p->ipv4only_ttl);
 }
 
 size_t
@@ -119,7 +103,8 @@ ptr_answer_local(const struct dns64_policy *p, const struct msg_scan *query,
 		build_ipv4only(p, query->qtype, &b);
 		break;
 	case PTR_IPV4ONLY_BELOW:
-		build_soa(&b, p->ipv4only_ttl);
+		msg_build_soa(&b, MSG_AUTHORITY, name_ipv4only,
+		    p->ipv4only_ttl);
 		break;
 	}
 	return (msg_build_finish(&b));

@@ -377,19 +377,20 @@ msg_build_name(struct msg_build *b, enum msg_section section,
 
 void
 msg_build_soa(struct msg_build *b, enum msg_section section,
-    const uint8_t *owner, uint32_t ttl, const struct msg_soa *soa)
+    const uint8_t *apex, uint32_t ttl)
 {
+	static const uint8_t rname[] = "\006nobody\007invalid";
 	uint8_t numbers[20];
 
-	if (!rr_begin(b, section, owner, MSG_T_SOA, MSG_CLASS_IN, ttl))
+	if (!rr_begin(b, section, apex, MSG_T_SOA, MSG_CLASS_IN, ttl))
 		return;
-	put_name(b, soa->mname, name_length(soa->mname), true);
-	put_name(b, soa->rname, name_length(soa->rname), true);
-	put32(numbers, soa->serial);
-	put32(numbers + 4, soa->refresh);
-	put32(numbers + 8, soa->retry);
-	put32(numbers + 12, soa->expire);
-	put32(numbers + 16, soa->minimum);
+	put_name(b, apex, name_length(apex), true);
+	put_name(b, rname, sizeof(rname), true);
+	put32(numbers, 1);	     /* serial */
+	put32(numbers + 4, 3600);    /* refresh */
+	put32(numbers + 8, 1200);    /* retry */
+	put32(numbers + 12, 604800); /* expire */
+	put32(numbers + 16, ttl);    /* minimum */
 	put(b, numbers, sizeof(numbers));
 	rr_end(b);
 }

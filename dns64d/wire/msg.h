@@ -199,19 +199,13 @@ void msg_build_addr6(struct msg_build *b, enum msg_section section,
 void msg_build_name(struct msg_build *b, enum msg_section section,
     const uint8_t *owner, uint16_t type, uint32_t ttl, const uint8_t *target);
 
-/* The RDATA of an SOA record (RFC 1035, 3.3.13). */
-struct msg_soa {
-	const uint8_t *mname;
-	const uint8_t *rname;
-	uint32_t serial;
-	uint32_t refresh;
-	uint32_t retry;
-	uint32_t expire;
-	uint32_t minimum;
-};
-
+/*
+ * Add the SOA record (RFC 1035, 3.3.13) of a zone that is answered here and
+ * never changes. apex: an uncompressed name; ttl: also of negative answers
+ * (RFC 2308, 4).
+ */
 void msg_build_soa(struct msg_build *b, enum msg_section section,
-    const uint8_t *owner, uint32_t ttl, const struct msg_soa *soa);
+    const uint8_t *apex, uint32_t ttl);
 
 /* True when no more records are added: the caller may stop. */
 bool msg_build_is_full(const struct msg_build *b);
