@@ -4,7 +4,6 @@
  */
 #define _GNU_SOURCE /* unshare */
 
-#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 #include <arpa/inet.h>
@@ -15,27 +14,22 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <sched.h>
 #include <stdbool.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "common/os/hostwatch.h"
 
+#include "tests/unit/own_lo.h"
 #include "tests/unit/suite.h"
 
 #define PATIENCE_MS 5000
 
 static struct hostwatch *watch;
-static int ctl;
 
 static void
 setup(void)
 {
-	if (unshare(CLONE_NEWUSER | CLONE_NEWNET) == -1)
-		ck_assert_int_eq(unshare(CLONE_NEWNET), 0);
-	ctl = socket(AF_INET, SOCK_DGRAM, 0);
-	ck_assert_int_ne(ctl, -1);
+	own_lo_enter();
 	watch = hostwatch_open(HOSTWATCH_ALL);
 	ck_assert_ptr_nonnull(watch);
 }
@@ -44,24 +38,14 @@ static void
 teardown(void)
 {
 	hostwatch_close(watch);
-	close(ctl);
-}
-
-static void
-ifreq_init(struct ifreq *ifr)
-{
-	memset(ifr, 0, sizeof(*ifr));
-	strcpy(ifr->ifr_name, "lo");
 }
 
 static void
 set_up(bool up)
 {
-	struct ifreq ifr;
+	const struct ifreq ifr = { .ifr_flags = up ? IFF_UP : 0 };
 
-	ifreq_init(&ifr);
-	ifr.ifr_flags = up ? IFF_UP : 0;
-	ck_assert_int_eq(ioctl(ctl, SIOCSIFFLAGS, &ifr), 0);
+	own_lo_set(SIOCSIFFLAGS, ifr);
 }
 
 /* The bits of all that happens until those wanted have come. */
@@ -107,11 +91,9 @@ END_TEST
 
 START_TEST(an_mtu_is_a_change_of_the_link)
 {
-	struct ifreq ifr;
+	const struct ifreq ifr = { .ifr_mtu = 1400 };
 
-	ifreq_init(&ifr);
-	ifr.ifr_mtu = 1400;
-	ck_assert_int_eq(ioctl(ctl, SIOCSIFMTU, &ifr), 0);
+	own_lo_set(SIOCSIFMTU, ifr);
 	ck_assert_uint_eq(wait_for(HOSTWATCH_LINK), HOSTWATCH_LINK);
 }
 END_TEST

@@ -13,10 +13,8 @@
 
 #include <check.h>
 #include <event2/event.h>
-#include <sched.h>
 #include <stdbool.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "common/net/acl.h"
 #include "common/net/addr.h"
@@ -24,29 +22,20 @@
 #include "common/os/watch.h"
 #include "dns64d/client/connected.h"
 
+#include "tests/unit/own_lo.h"
 #include "tests/unit/suite.h"
 
 static const struct acl *networks;
 static unsigned handed;
 static struct event_base *base;
-static int ctl;
 
 static void
 setup(void)
 {
-	if (unshare(CLONE_NEWUSER | CLONE_NEWNET) == -1)
-		ck_assert_int_eq(unshare(CLONE_NEWNET), 0);
-	ctl = socket(AF_INET, SOCK_DGRAM, 0);
-	ck_assert_int_ne(ctl, -1);
+	own_lo_enter();
 	log_set_level(LOG_LEVEL_ERR);
 	networks = NULL;
 	handed = 0;
-}
-
-static void
-teardown(void)
-{
-	close(ctl);
 }
 
 /* The address and the netmask of the interface; all that was goes. */
@@ -56,16 +45,14 @@ set_address(const char *addr, const char *mask)
 	const char *text[] = { addr, mask };
 	const unsigned long request[] = { SIOCSIFADDR, SIOCSIFNETMASK };
 	struct sockaddr_in sin = { .sin_family = AF_INET };
-	struct ifreq ifr;
+	struct ifreq ifr = { 0 };
 	size_t i;
 
 	for (i = 0; i < 2; i++) {
-		memset(&ifr, 0, sizeof(ifr));
-		strcpy(ifr.ifr_name, "lo");
 		ck_assert_int_eq(inet_pton(AF_INET, text[i], &sin.sin_addr),
 		    1);
 		memcpy(&ifr.ifr_addr, &sin, sizeof(sin));
-		ck_assert_int_eq(ioctl(ctl, request[i], &ifr), 0);
+		own_lo_set(request[i], ifr);
 	}
 }
 
@@ -166,7 +153,7 @@ main(void)
 	TCase *tc = tcase_create("connected");
 	Suite *s = suite_create("connected");
 
-	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_add_checked_fixture(tc, setup, NULL);
 	tcase_add_test(tc, networks_are_those_of_the_moment);
 	tcase_add_test(tc, nothing_is_handed_over_when_no_network_has_changed);
 	tcase_add_test(tc, a_netmask_of_zero_is_no_network);
