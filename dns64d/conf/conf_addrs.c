@@ -42,6 +42,16 @@ conf_append_addr(struct conf_addrs *list, const struct scoped_addr *a,
 	return (NULL);
 }
 
+static bool
+is_v4mapped(const struct scoped_addr *a)
+{
+	const struct sockaddr_in6 *sin6 = (const void *)&a->ss;
+
+	return (a->ss.ss_family == AF_INET6 &&
+	    IN6_IS_ADDR_V4MAPPED(&sin6->sin6_addr));
+}
+
+/* The socket takes IPv6 only (IPV6_V6ONLY): no IPv4-mapped address. */
 const char *
 conf_add_listener(struct conf *conf, const struct conf_value *v, unsigned port,
     bool freebind)
@@ -54,6 +64,8 @@ conf_add_listener(struct conf *conf, const struct conf_value *v, unsigned port,
 
 	if ((why = scoped_addr_parse(v->text, port, &a)) != NULL)
 		return (why);
+	if (is_v4mapped(&a))
+		return ("is IPv4-mapped: give the IPv4 address itself");
 	if (port == 0)
 		return (NULL);
 	if ((i = conf_find_addr(list, &a)) != -1) {
@@ -82,8 +94,7 @@ conf_destination(const struct scoped_addr *a)
 	struct sockaddr_in *sin = (void *)&out.ss;
 	struct sockaddr_in6 *sin6 = (void *)&out.ss;
 
-	if (a->ss.ss_family == AF_INET6 &&
-	    IN6_IS_ADDR_V4MAPPED(&in->sin6_addr)) {
+	if (is_v4mapped(a)) {
 		memset(&out, 0, sizeof(out));
 		sin->sin_family = AF_INET;
 		sin->sin_port = in->sin6_port;
