@@ -45,7 +45,8 @@ struct daemon {
 	struct startup start;
 	struct conf *conf; /* in use */
 	struct workers *workers;
-	struct watch *watch; /* NULL: this system reports no changes */
+	struct watch *watch;	/* NULL: this system reports no changes */
+	struct hostwatch *host; /* in place of watch; NULL: no answers */
 	struct connected *connected;
 	struct refuselog *refuselog;
 	struct presence *presence;
@@ -215,7 +216,7 @@ report_to_log(void *arg, bool warning, const char *msg)
 static struct hostwatch *
 host_of(const struct daemon *d)
 {
-	return (d->watch != NULL ? watch_host(d->watch) : NULL);
+	return (d->watch != NULL ? watch_host(d->watch) : d->host);
 }
 
 /*
@@ -357,11 +358,14 @@ static void
 look_at_host(struct daemon *d)
 {
 	d->watch = watch_new(HOSTWATCH_ADDR | HOSTWATCH_LINK);
-	if (d->watch == NULL)
+	if (d->watch == NULL) {
 		log_warn("connected networks, addresses: %s: changes are "
 			 "seen at a reload only",
 		    strerror(errno));
-	if ((d->connected = connected_new(use_networks, d)) == NULL)
+		d->host = hostwatch_open(0);
+	}
+	d->connected = connected_new(host_of(d), use_networks, d);
+	if (d->connected == NULL)
 		fatal("connected networks");
 	d->presence = presence_new(host_of(d), follow_listeners, d);
 	if (d->presence == NULL)
@@ -435,6 +439,7 @@ clean_up(struct daemon *d)
 	if (d->watch != NULL)
 		watch_detach(d->watch);
 	watch_free(d->watch);
+	hostwatch_close(d->host);
 	dumpfile_free(d->dumpfile);
 	for (i = 0; i < sizeof(d->signals) / sizeof(d->signals[0]); i++)
 		event_free(d->signals[i]);

@@ -441,8 +441,6 @@ seccomp_rules(scmp_filter_ctx ctx, const struct sandbox *sb)
 		allow(ctx, allowed_inet[i], NULL);
 	allow_socket(ctx, AF_INET);
 	allow_socket(ctx, AF_INET6);
-	/* getifaddrs(): the networks that are directly connected */
-	allow_socket(ctx, AF_NETLINK);
 	/* the interfaces of link-local addresses */
 	allow_ioctl(ctx, SIOCGIFINDEX);
 	allow_ioctl(ctx, SIOCGIFNAME);

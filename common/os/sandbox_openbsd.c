@@ -40,7 +40,7 @@ unveil_all(const char *const *file, const char *rights)
 /*
  * stdio: the device, sockets that are open, clock, syslog; wpath and
  * cpath: the dump; cpath: the pid file; inet: sockets for queries to upstreams;
- * route: getifaddrs(), the networks that are directly connected.
+ * route: getifaddrs(), the addresses of this host.
  *
  * All of it is the process's: the first thread enters for the others, and
  * unveil(2) is not allowed after pledge(2).

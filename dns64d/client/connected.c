@@ -1,12 +1,6 @@
 #include <sys/socket.h>
 
-#include <net/if.h>
-#include <netinet/in.h>
-
 #include <errno.h>
-#include <ifaddrs.h>
-#include <stdbool.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -18,75 +12,55 @@
 #include "connected.h"
 
 struct connected {
+	struct hostwatch *host;
 	struct acl *networks;
 	connected_fn *hand_over;
 	void *arg;
 };
 
-/*
- * The prefix of an interface's address. Returns false for a netmask that is
- * not contiguous or has length 0.
- */
-static bool
-make_prefix(const void *addr, const void *mask, size_t size, struct prefix *p)
+/* A list that is being filled; error: of the first network that failed. */
+struct filling {
+	struct acl *acl;
+	int error;
+};
+
+static void
+add_network(void *arg, const struct hostaddr *a)
 {
-	const int len = netmask_len(mask, size);
+	struct filling *f = arg;
+	struct prefix p = { .family = a->family, .len = a->len };
 
-	if (len <= 0)
-		return (false);
-	p->len = len;
-	memcpy(&p->v6, addr, size);
-	addr_clear_host(&p->v6, size, p->len);
-	return (true);
-}
-
-static bool
-network_of(const struct ifaddrs *ifa, struct prefix *p)
-{
-	const struct sockaddr_in *a4 = (const void *)ifa->ifa_addr;
-	const struct sockaddr_in *m4 = (const void *)ifa->ifa_netmask;
-	const struct sockaddr_in6 *a6 = (const void *)ifa->ifa_addr;
-	const struct sockaddr_in6 *m6 = (const void *)ifa->ifa_netmask;
-
-	if (ifa->ifa_addr == NULL || ifa->ifa_netmask == NULL)
-		return (false);
-	memset(p, 0, sizeof(*p));
-	p->family = ifa->ifa_addr->sa_family;
-	switch (p->family) {
-	case AF_INET:
-		return (make_prefix(&a4->sin_addr, &m4->sin_addr,
-		    sizeof(p->v4), p));
-	case AF_INET6:
-		return (make_prefix(&a6->sin6_addr, &m6->sin6_addr,
-		    sizeof(p->v6), p));
-	default:
-		return (false);
-	}
+	if (f->error != 0 || a->len == 0)
+		return;
+	if (a->family == AF_INET)
+		p.v4 = a->v4;
+	else
+		p.v6 = a->v6;
+	addr_clear_host(&p.v6, sizeof(p.v6), p.len);
+	if (acl_add(f->acl, &p, true) == -1)
+		f->error = errno;
 }
 
 /* When there are more networks than ACL_MAX_RULES the first ones are added. */
 static int
-add_networks(struct acl *acl)
+add_networks(struct hostwatch *host, struct acl *acl)
 {
-	struct ifaddrs *list, *ifa;
-	struct prefix p;
-	int error = 0;
+	struct filling f = { .acl = acl };
 
-	if (getifaddrs(&list) == -1)
+	if (host == NULL) {
+		errno = EOPNOTSUPP;
 		return (-1);
-	for (ifa = list; ifa != NULL && error == 0; ifa = ifa->ifa_next) {
-		if (network_of(ifa, &p) && acl_add(acl, &p, true) == -1)
-			error = errno;
 	}
-	freeifaddrs(list);
-	if (error == ENOSPC) {
+	if (hostwatch_addrs(host, AF_UNSPEC, add_network, &f) == -1)
+		return (-1);
+	if (f.error == ENOSPC) {
 		log_warn("connected networks: more than %d: allow the others "
 			 "with statements",
 		    ACL_MAX_RULES);
-		error = 0;
+		f.error = 0;
 	}
-	errno = error;
-	return (error == 0 ? 0 : -1);
+	errno = f.error;
+	return (f.error == 0 ? 0 : -1);
 }
 
 /* Added even when the loopback interface is down. */
@@ -120,12 +94,12 @@ read_loopback(void)
 
 /* Returns NULL with errno. */
 static struct acl *
-read_networks(void)
+read_networks(struct hostwatch *host)
 {
 	struct acl *acl;
 	int error;
 
-	if ((acl = read_loopback()) != NULL && add_networks(acl) == -1) {
+	if ((acl = read_loopback()) != NULL && add_networks(host, acl) == -1) {
 		error = errno;
 		acl_free(acl);
 		acl = NULL;
@@ -135,15 +109,16 @@ read_networks(void)
 }
 
 struct connected *
-connected_new(connected_fn *hand_over, void *arg)
+connected_new(struct hostwatch *host, connected_fn *hand_over, void *arg)
 {
 	struct connected *c;
 
 	if ((c = calloc(1, sizeof(*c))) == NULL)
 		return (NULL);
+	c->host = host;
 	c->hand_over = hand_over;
 	c->arg = arg;
-	if ((c->networks = read_networks()) == NULL) {
+	if ((c->networks = read_networks(host)) == NULL) {
 		log_warn("connected networks: %s: only this host and whom "
 			 "\"allow\" names may ask",
 		    strerror(errno));
@@ -189,7 +164,7 @@ connected_look(struct connected *c)
 	struct change gone = { .what = "gone, its clients may ask no more" };
 	struct acl *old = c->networks, *new;
 
-	if ((new = read_networks()) == NULL) {
+	if ((new = read_networks(c->host)) == NULL) {
 		log_warn("connected networks: %s: what has changed is not "
 			 "known",
 		    strerror(errno));

@@ -7,25 +7,26 @@
  *
  * For the main thread only. The list is replaced as a whole: its users switch
  * to the new one before the old one is freed.
- *
- * System calls on Linux: socket, bind, sendto, recvmsg, close each time.
  */
 #ifndef DNS64D_CLIENT_CONNECTED_H
 #define DNS64D_CLIENT_CONNECTED_H
 
 struct acl;
 struct connected;
+struct hostwatch;
 struct watch;
 
 /* When it returns the previous list must not be used any more. */
 typedef void connected_fn(void *arg, const struct acl *networks);
 
 /*
- * Make the list and pass it to hand_over. When the addresses of the host
- * cannot be read it contains loopback only, which is logged.
+ * Make the list and pass it to hand_over. host: where to look addresses up, or
+ * NULL. When they cannot be read the list contains loopback only, which is
+ * logged.
  * Returns NULL with errno ENOMEM.
  */
-struct connected *connected_new(connected_fn *hand_over, void *arg);
+struct connected *connected_new(struct hostwatch *host,
+    connected_fn *hand_over, void *arg);
 
 /* The list must not be in use any more. c may be NULL. */
 void connected_free(struct connected *c);

@@ -28,14 +28,23 @@
 static const struct acl *networks;
 static unsigned handed;
 static struct event_base *base;
+static struct hostwatch *host;
 
 static void
 setup(void)
 {
 	own_lo_enter();
+	host = hostwatch_open(0);
+	ck_assert_ptr_nonnull(host);
 	log_set_level(LOG_LEVEL_ERR);
 	networks = NULL;
 	handed = 0;
+}
+
+static void
+teardown(void)
+{
+	hostwatch_close(host);
 }
 
 /* The address and the netmask of the interface; all that was goes. */
@@ -78,7 +87,7 @@ is_connected(const char *text)
 
 START_TEST(networks_are_those_of_the_moment)
 {
-	struct connected *c = connected_new(take, NULL);
+	struct connected *c = connected_new(host, take, NULL);
 
 	ck_assert_ptr_nonnull(c);
 	ck_assert_uint_eq(handed, 1);
@@ -106,7 +115,7 @@ START_TEST(nothing_is_handed_over_when_no_network_has_changed)
 	struct connected *c;
 
 	set_address("192.0.2.1", "255.255.255.0");
-	c = connected_new(take, NULL);
+	c = connected_new(host, take, NULL);
 	connected_look(c);
 	set_address("192.0.2.2", "255.255.255.0");
 	connected_look(c);
@@ -120,7 +129,7 @@ START_TEST(a_netmask_of_zero_is_no_network)
 	struct connected *c;
 
 	set_address("192.0.2.1", "0.0.0.0");
-	c = connected_new(take, NULL);
+	c = connected_new(host, take, NULL);
 	ck_assert(!is_connected("192.0.2.9"));
 	ck_assert(!is_connected("203.0.113.1"));
 	connected_free(c);
@@ -130,7 +139,7 @@ END_TEST
 START_TEST(an_address_that_comes_is_told_of)
 {
 	struct watch *w = watch_new(HOSTWATCH_ADDR);
-	struct connected *c = connected_new(take, NULL);
+	struct connected *c = connected_new(host, take, NULL);
 
 	ck_assert_ptr_nonnull(w);
 	base = event_base_new();
@@ -153,7 +162,7 @@ main(void)
 	TCase *tc = tcase_create("connected");
 	Suite *s = suite_create("connected");
 
-	tcase_add_checked_fixture(tc, setup, NULL);
+	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, networks_are_those_of_the_moment);
 	tcase_add_test(tc, nothing_is_handed_over_when_no_network_has_changed);
 	tcase_add_test(tc, a_netmask_of_zero_is_no_network);
