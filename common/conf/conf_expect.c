@@ -9,7 +9,7 @@
 #include "nearest.h"
 
 /* Kinds of names in bison's spelling; see conf_file.h. */
-enum class {
+enum token_class {
 	CLASS_KEYWORD,
 	CLASS_PUNCT,
 	CLASS_EOF,
@@ -21,32 +21,36 @@ enum class {
 	CLASS_TEXT
 };
 
-static enum class class_of(const char *name) {
-	static const struct { const char * part; enum class class; }
-parts[] = {
-	{ "<end of file>", CLASS_EOF },
-	{ "<end of line>", CLASS_EOL },
-	{ "<number>", CLASS_NUMBER },
-	{ "<range>", CLASS_RANGE },
-	{ "<time", CLASS_QUANTITY },
-	{ "<size", CLASS_QUANTITY },
-	{ "address", CLASS_ADDRESS },
-	{ "prefix", CLASS_ADDRESS },
-};
-size_t i;
+static enum token_class
+class_of(const char *name)
+{
+	static const struct {
+		const char *part;
+		enum token_class class;
+	} parts[] = {
+		{ "<end of file>", CLASS_EOF },
+		{ "<end of line>", CLASS_EOL },
+		{ "<number>", CLASS_NUMBER },
+		{ "<range>", CLASS_RANGE },
+		{ "<time", CLASS_QUANTITY },
+		{ "<size", CLASS_QUANTITY },
+		{ "address", CLASS_ADDRESS },
+		{ "prefix", CLASS_ADDRESS },
+	};
+	size_t i;
 
-if (name[0] == '\'')
-	return (CLASS_PUNCT);
-if (name[0] != '<')
-	return (CLASS_KEYWORD);
-for (i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
-	if (strstr(name, parts[i].part) != NULL)
-		return (parts[i].class);
-return (CLASS_TEXT);
+	if (name[0] == '\'')
+		return (CLASS_PUNCT);
+	if (name[0] != '<')
+		return (CLASS_KEYWORD);
+	for (i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
+		if (strstr(name, parts[i].part) != NULL)
+			return (parts[i].class);
+	return (CLASS_TEXT);
 }
 
 static bool
-word_fits(const char *word, const char *name, enum class class)
+word_fits(const char *word, const char *name, enum token_class class)
 {
 	switch (class) {
 	case CLASS_KEYWORD:
@@ -64,7 +68,7 @@ word_fits(const char *word, const char *name, enum class class)
 }
 
 static bool
-fits(const struct conf_value *v, const char *name, enum class class)
+fits(const struct conf_value *v, const char *name, enum token_class class)
 {
 	switch (v->kind) {
 	case CONF_EOF:
@@ -127,7 +131,7 @@ int
 conf_choose(struct conf_file *cf, struct conf_value *v,
     const char *const *names, int n)
 {
-	enum class class, best = CLASS_TEXT;
+	enum token_class class, best = CLASS_TEXT;
 	int i, found = -1;
 
 	if (cf->first_of_line)
