@@ -81,6 +81,21 @@ prefix_parse(const char *text, struct prefix *out)
 	return (NULL);
 }
 
+const char *
+prefix_parse_family(const char *text, int family, struct prefix *out)
+{
+	struct prefix p;
+	const char *why;
+
+	if ((why = prefix_parse(text, &p)) != NULL)
+		return (why);
+	if (p.family != family)
+		return (family == AF_INET ? "is not an IPv4 prefix" :
+					    "is not an IPv6 prefix");
+	*out = p;
+	return (NULL);
+}
+
 bool
 prefix_match6(const struct prefix *p, const struct in6_addr *addr)
 {

@@ -39,6 +39,10 @@ struct prefix {
  */
 const char *prefix_parse(const char *text, struct prefix *p);
 
+/* The same for one family, AF_INET or AF_INET6: the other is refused. */
+const char *prefix_parse_family(const char *text, int family,
+    struct prefix *p);
+
 /* Inline, because lists of prefixes are searched for every packet. */
 static inline bool
 prefix_match4(const struct prefix *p, struct in_addr addr)

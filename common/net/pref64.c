@@ -70,12 +70,29 @@ pref64_init(struct pref64 *p, const struct in6_addr *addr, unsigned len)
 	return (NULL);
 }
 
+const char *
+pref64_parse(const char *text, struct pref64 *out)
+{
+	struct prefix p;
+	const char *why;
+
+	if ((why = prefix_parse_family(text, AF_INET6, &p)) != NULL)
+		return (why);
+	return (pref64_init(out, &p.v6, p.len));
+}
+
 bool
 pref64_overlap(const struct pref64 *a, const struct pref64 *b)
 {
 	unsigned len = a->len < b->len ? a->len : b->len;
 
 	return (memcmp(&a->addr, &b->addr, len / 8) == 0);
+}
+
+bool
+pref64_equal(const struct pref64 *a, const struct pref64 *b)
+{
+	return (a->len == b->len && pref64_overlap(a, b));
 }
 
 bool

@@ -34,6 +34,9 @@ extern const struct pref64 pref64_wkp;
 const char *pref64_init(struct pref64 *p, const struct in6_addr *addr,
     unsigned len);
 
+/* The same from a text such as "64:ff9b::/96". */
+const char *pref64_parse(const char *text, struct pref64 *p);
+
 /*
  * True when addr lies inside the prefix, whatever its other bits. Lengths
  * are whole octets, so octets are compared.
@@ -62,6 +65,8 @@ pref64_find(const struct pref64 *prefixes, size_t n,
 
 /* True when one of the two prefixes contains the other. */
 bool pref64_overlap(const struct pref64 *a, const struct pref64 *b);
+
+bool pref64_equal(const struct pref64 *a, const struct pref64 *b);
 
 /* True for pref64_wkp. */
 bool pref64_is_wkp(const struct pref64 *p);

@@ -106,11 +106,8 @@ conf_add_exclude(struct conf *conf, int family, const char *text)
 	struct prefix p;
 	const char *why;
 
-	if ((why = prefix_parse(text, &p)) != NULL)
+	if ((why = prefix_parse_family(text, family, &p)) != NULL)
 		return (why);
-	if (p.family != family)
-		return (family == AF_INET ? "is not an IPv4 prefix" :
-					    "is not an IPv6 prefix");
 	if (policy_add_exclude(conf_policy(conf), &p) == -1)
 		return (refusal());
 	return (NULL);
@@ -129,25 +126,6 @@ prefix_policy(struct conf *conf)
 	return (&view->policy);
 }
 
-static const char *
-parse_pref64(const char *text, struct pref64 *out)
-{
-	struct prefix p;
-	const char *why;
-
-	if ((why = prefix_parse(text, &p)) != NULL)
-		return (why);
-	if (p.family != AF_INET6)
-		return ("is not an IPv6 prefix");
-	return (pref64_init(out, &p.v6, p.len));
-}
-
-static bool
-same_pref64(const struct pref64 *a, const struct pref64 *b)
-{
-	return (a->len == b->len && pref64_overlap(a, b));
-}
-
 /* The index of a prefix in the policy, or -1. */
 static int
 find_pref64(const struct dns64_policy *policy, const struct pref64 *p)
@@ -155,7 +133,7 @@ find_pref64(const struct dns64_policy *policy, const struct pref64 *p)
 	size_t i;
 
 	for (i = 0; i < policy->n_prefixes; i++) {
-		if (same_pref64(&policy->prefixes[i], p))
+		if (pref64_equal(&policy->prefixes[i], p))
 			return (i);
 	}
 	return (-1);
@@ -227,12 +205,9 @@ is_ambiguous(const struct dns64_policy *policy, const struct pref64 *p)
 const char *
 conf_parse_range(const char *text, struct prefix *range)
 {
-	const char *why;
-
 	*range = (struct prefix){ .family = AF_INET };
-	if (text != NULL && (why = prefix_parse(text, range)) != NULL)
-		return (why);
-	return (range->family == AF_INET ? NULL : "is not an IPv4 prefix");
+	return (
+	    text != NULL ? prefix_parse_family(text, AF_INET, range) : NULL);
 }
 
 static const char *
@@ -274,7 +249,7 @@ conf_add_prefix(struct conf *conf, const char *prefix,
 	const char *why;
 
 	if (prefix != NULL) {
-		if ((why = parse_pref64(prefix, &line.prefix)) != NULL)
+		if ((why = pref64_parse(prefix, &line.prefix)) != NULL)
 			return (why);
 		if (is_ambiguous(policy, &line.prefix))
 			return (blame_line(conf, &line.prefix, NULL,
@@ -301,7 +276,7 @@ conf_add_reverse_prefix(struct conf *conf, const char *prefix)
 	struct conf_prefix_line line = { .reverse_only = true };
 	const char *why;
 
-	if ((why = parse_pref64(prefix, &line.prefix)) != NULL)
+	if ((why = pref64_parse(prefix, &line.prefix)) != NULL)
 		return (why);
 	if (is_ambiguous(policy, &line.prefix))
 		return (blame_line(conf, &line.prefix, NULL,
@@ -323,7 +298,7 @@ conf_set_suffix(struct conf *conf, const char *prefix, const char *suffix)
 	const char *why;
 	int index;
 
-	if ((why = parse_pref64(prefix, &p)) != NULL)
+	if ((why = pref64_parse(prefix, &p)) != NULL)
 		return (why);
 	if ((index = find_pref64(policy, &p)) == -1)
 		return ("is no prefix of this view");

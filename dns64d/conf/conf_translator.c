@@ -114,8 +114,7 @@ conf_find_translator(const struct conf *conf, const struct pref64 *prefix)
 
 	for (i = 0; i < conf->n_translators; i++) {
 		t = &conf->translators[i];
-		if (t->prefix.len == prefix->len &&
-		    pref64_overlap(&t->prefix, prefix))
+		if (pref64_equal(&t->prefix, prefix))
 			return (t);
 	}
 	return (NULL);
@@ -145,8 +144,7 @@ blame(struct conf *conf, const struct pref64 *p)
 	size_t i;
 
 	for (i = 0; i < conf->n_prefix_lines; i++, l++)
-		if (l->translator && l->prefix.len == p->len &&
-		    pref64_overlap(&l->prefix, p))
+		if (l->translator && pref64_equal(&l->prefix, p))
 			return (conf_blame(conf, &l->where,
 			    "is not what the "
 			    "prefix has been given at"));
@@ -159,11 +157,9 @@ conf_add_translator(struct conf *conf, const char *prefix, const char *url,
 {
 	struct translator_conf t = { .every_secs = every_secs };
 	const struct translator_conf *old;
-	struct prefix p;
 	const char *why;
 
-	if (prefix_parse(prefix, &p) != NULL || p.family != AF_INET6 ||
-	    pref64_init(&t.prefix, &p.v6, p.len) != NULL)
+	if (pref64_parse(prefix, &t.prefix) != NULL)
 		return (NULL);
 	if ((old = conf_find_translator(conf, &t.prefix)) != NULL)
 		return (strcmp(old->url, url) == 0 &&

@@ -190,14 +190,11 @@ on_timer(evutil_socket_t fd, short what, void *arg)
 static const struct translator *
 find(const struct translators *ts, const struct pref64 *prefix)
 {
-	const struct pref64 *p;
 	size_t i;
 
-	for (i = 0; i < ts->n; i++) {
-		p = &ts->v[i].conf->prefix;
-		if (p->len == prefix->len && pref64_overlap(p, prefix))
+	for (i = 0; i < ts->n; i++)
+		if (pref64_equal(&ts->v[i].conf->prefix, prefix))
 			return (&ts->v[i]);
-	}
 	return (NULL);
 }
 

@@ -86,15 +86,10 @@ conf_add_prefix(struct conf_build *b, struct conf_file *cf,
 	struct nat64_config *n = &b->conf->nat64;
 	char other[PREF64_STRLEN];
 	struct pref64 prefix;
-	struct prefix p;
 	const char *error;
 	size_t i;
 
-	error = prefix_parse(text->text, &p);
-	if (error == NULL && p.family != AF_INET6)
-		error = "is not an IPv6 prefix";
-	if (error == NULL)
-		error = pref64_init(&prefix, &p.v6, p.len);
+	error = pref64_parse(text->text, &prefix);
 	if (error != NULL) {
 		conf_refuse(cf, text, error);
 		return;
@@ -157,11 +152,9 @@ parse_range4(const char *text, struct in_addr *first, struct in_addr *last)
 	const char *error;
 
 	if (dash == NULL) {
-		error = prefix_parse(text, &p);
+		error = prefix_parse_family(text, AF_INET, &p);
 		if (error != NULL)
 			return (error);
-		if (p.family != AF_INET)
-			return ("is not an IPv4 prefix");
 		*first = p.v4;
 		*last = range4_last(&p);
 		return (NULL);
@@ -184,9 +177,7 @@ set_clients(struct conf_build *b, struct conf_file *cf,
 	const char *error;
 	struct prefix p;
 
-	error = prefix_parse(clients->text, &p);
-	if (error == NULL && p.family != AF_INET6)
-		error = "is not an IPv6 prefix";
+	error = prefix_parse_family(clients->text, AF_INET6, &p);
 	if (error != NULL) {
 		conf_refuse(cf, clients, error);
 		return;
@@ -400,9 +391,7 @@ conf_add_exclude(struct conf_build *b, struct conf_file *cf, int proto,
 	const char *error;
 	struct prefix p;
 
-	error = prefix_parse(text->text, &p);
-	if (error == NULL && p.family != AF_INET)
-		error = "is not an IPv4 prefix";
+	error = prefix_parse_family(text->text, AF_INET, &p);
 	if (error == NULL && ports->given && proto != L4_TCP &&
 	    proto != L4_UDP)
 		error = "has ports: they need a protocol, tcp or udp";
@@ -449,9 +438,7 @@ conf_add_permit(struct conf_build *b, struct conf_file *cf, bool allow,
 	const char *error;
 	ssize_t other;
 
-	error = prefix_parse(text->text, &rule.from);
-	if (error == NULL && rule.from.family != AF_INET6)
-		error = "is not an IPv6 prefix";
+	error = prefix_parse_family(text->text, AF_INET6, &rule.from);
 	if (error != NULL) {
 		conf_refuse(cf, text, error);
 		return;

@@ -91,6 +91,21 @@ START_TEST(prefix_parse_accepts_prefixes_and_gives_reasons)
 }
 END_TEST
 
+START_TEST(prefix_parse_family_refuses_the_other_family)
+{
+	struct prefix p;
+
+	ck_assert_ptr_null(prefix_parse_family("2001:db8::/32", AF_INET6, &p));
+	ck_assert_ptr_null(prefix_parse_family("192.0.2.0/24", AF_INET, &p));
+	ck_assert_str_eq(prefix_parse_family("2001:db8::/32", AF_INET, &p),
+	    "is not an IPv4 prefix");
+	ck_assert_str_eq(prefix_parse_family("192.0.2.0/24", AF_INET6, &p),
+	    "is not an IPv6 prefix");
+	ck_assert_str_eq(prefix_parse_family("192.0.2.1/24", AF_INET6, &p),
+	    "has host bits set");
+}
+END_TEST
+
 static const struct {
 	const char *prefix;
 	const char *addr;
@@ -305,6 +320,7 @@ addr_suite(void)
 	tcase_add_loop_test(tc,
 	    prefix_parse_accepts_prefixes_and_gives_reasons, 0,
 	    NITEMS(prefixes));
+	tcase_add_test(tc, prefix_parse_family_refuses_the_other_family);
 	tcase_add_loop_test(tc,
 	    prefix_match_compares_the_prefix_bits_of_one_family, 0,
 	    NITEMS(matches));

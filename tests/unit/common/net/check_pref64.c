@@ -251,6 +251,18 @@ START_TEST(overlap_is_one_prefix_inside_the_other)
 }
 END_TEST
 
+START_TEST(equal_is_the_same_address_and_length)
+{
+	struct pref64 wide = pref64("2001:db8::", 32);
+	struct pref64 inside = pref64("2001:db8::", 96);
+	struct pref64 beside = pref64("2001:db9::", 32);
+
+	ck_assert(pref64_equal(&wide, &wide));
+	ck_assert(!pref64_equal(&wide, &inside));
+	ck_assert(!pref64_equal(&wide, &beside));
+}
+END_TEST
+
 /* Shows: ADR-12 ADR-20 */
 START_TEST(well_known_prefix_is_that_one_alone)
 {
@@ -313,6 +325,7 @@ pref64_suite(void)
 	tcase_add_test(tc, match_looks_at_the_prefix_alone);
 	tcase_add_test(tc, find_gives_the_first_prefix_that_holds_the_address);
 	tcase_add_test(tc, overlap_is_one_prefix_inside_the_other);
+	tcase_add_test(tc, equal_is_the_same_address_and_length);
 	tcase_add_test(tc, well_known_prefix_is_that_one_alone);
 	tcase_add_test(tc, print_gives_prefix_and_length);
 	suite_add_tcase(s, tc);
