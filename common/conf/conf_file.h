@@ -84,10 +84,13 @@
  *		| file error EOL { yyerrok; }
  *		;
  *	%%
- * and then what both grammars end with. End of line and end of file are
- * handed over even where they are not accepted, since recovery waits for
- * them; all else that is not is YYUNDEF, and CONF_ERROR is YYerror, of which
- * bison says nothing.
+ *	#define CONF_BUILT struct conf
+ *	#include "common/conf/grammar.inc"
+ *
+ * That file has parse_all(cf, conf), which reads it all. End of line and end
+ * of file are handed over even where they are not accepted, since recovery
+ * waits for them; all else that is not is YYUNDEF, and CONF_ERROR is YYerror,
+ * of which bison says nothing.
  *
  * An action that refuses a value calls conf_error() or conf_error_at() and
  * carries on; there is no need for YYERROR. As token texts live as long as

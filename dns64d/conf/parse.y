@@ -568,93 +568,14 @@ level		: ERR			{ $$ = LOG_LEVEL_ERR; }
 
 %%
 
-/* The tokens that would be accepted; returns how many. */
-static int
-expected(yypstate *ps, yysymbol_kind_t kinds[YYNTOKENS],
-    const char *names[YYNTOKENS])
-{
-	int i, n = yypstate_expected_tokens(ps, kinds, YYNTOKENS);
-
-	for (i = 0; i < n; i++)
-		names[i] = yysymbol_name(kinds[i]);
-	return (n > 0 ? n : 0);
-}
-
-/* The token with this name, or YYUNDEF. */
-static int
-token_named(const char *name)
-{
-	int token;
-
-	for (token = 0; token <= YYMAXUTOK; token++)
-		if (strcmp(yysymbol_name(YYTRANSLATE(token)), name) == 0)
-			return (token);
-	return (YYUNDEF);
-}
-
-/* The token that v is at this place or, failing that, at any other. */
-static int
-token_of(yypstate *ps, struct conf_file *cf, struct conf_value *v)
-{
-	yysymbol_kind_t kinds[YYNTOKENS];
-	const char *names[YYNTOKENS];
-	int i;
-
-	i = conf_choose(cf, v, names, expected(ps, kinds, names));
-	switch (v->kind) {
-	case CONF_EOF:
-		return (YYEOF);
-	case CONF_EOL:
-		return (EOL);
-	case CONF_ERROR:
-		return (YYerror);
-	default:
-		break;
-	}
-	if (i != -1)
-		return (token_named(names[i]));
-	return (v->kind == CONF_WORD ? token_named(v->text) : YYUNDEF);
-}
-
-static int
-yyreport_syntax_error(const yypcontext_t *ctx, struct conf_file *cf,
-    struct conf *conf)
-{
-	yysymbol_kind_t kinds[YYNTOKENS];
-	const char *names[YYNTOKENS];
-	int n = expected(ctx->yyps, kinds, names);
-
-	(void)conf;
-	conf_unexpected(cf, names, n,
-	    yypcontext_token(ctx) != YYSYMBOL_YYUNDEF);
-	return (0);
-}
-
-/* bison calls this only if memory is short. */
-static void
-yyerror(struct conf_file *cf, struct conf *conf, const char *msg)
-{
-	(void)conf;
-	conf_error(cf, "%s", msg);
-}
+#define CONF_BUILT struct conf
+#include "common/conf/grammar.inc"
 
 void
 conf_parse(struct conf_file *cf, struct conf *conf)
 {
-	yypstate *ps = yypstate_new();
-	YYSTYPE val;
-	int token;
-
-	if (ps == NULL) {
-		conf_error(cf, "out of memory");
-		return;
-	}
 	conf->here = conf_statement_where(cf);
-	do {
-		conf_file_next(cf, &val.tok);
-		token = token_of(ps, cf, &val.tok);
-	} while (yypush_parse(ps, token, &val, cf, conf) == YYPUSH_MORE);
-	yypstate_delete(ps);
+	parse_all(cf, conf);
 	conf->here = NULL;
 }
 

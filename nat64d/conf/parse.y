@@ -535,92 +535,13 @@ any_proto	: %empty { $$ = -1; }
 
 %%
 
-/* The names of the tokens that would be accepted; returns how many. */
-static int
-expected(yypstate *ps, yysymbol_kind_t kinds[YYNTOKENS],
-    const char *names[YYNTOKENS])
-{
-	int i, n = yypstate_expected_tokens(ps, kinds, YYNTOKENS);
-
-	for (i = 0; i < n; i++)
-		names[i] = yysymbol_name(kinds[i]);
-	return (n > 0 ? n : 0);
-}
-
-/* The token that is called so, or YYUNDEF. */
-static int
-token_named(const char *name)
-{
-	int token;
-
-	for (token = 0; token <= YYMAXUTOK; token++)
-		if (strcmp(yysymbol_name(YYTRANSLATE(token)), name) == 0)
-			return (token);
-	return (YYUNDEF);
-}
-
-/* The token that v is here, or else the keyword of that name. */
-static int
-token_of(yypstate *ps, struct conf_file *cf, struct conf_value *v)
-{
-	yysymbol_kind_t kinds[YYNTOKENS];
-	const char *names[YYNTOKENS];
-	int i;
-
-	i = conf_choose(cf, v, names, expected(ps, kinds, names));
-	switch (v->kind) {
-	case CONF_EOF:
-		return (YYEOF);
-	case CONF_EOL:
-		return (EOL);
-	case CONF_ERROR:
-		return (YYerror);
-	default:
-		break;
-	}
-	if (i != -1)
-		return (token_named(names[i]));
-	return (v->kind == CONF_WORD ? token_named(v->text) : YYUNDEF);
-}
-
-static int
-yyreport_syntax_error(const yypcontext_t *ctx, struct conf_file *cf,
-    struct conf_build *b)
-{
-	yysymbol_kind_t kinds[YYNTOKENS];
-	const char *names[YYNTOKENS];
-	int n = expected(ctx->yyps, kinds, names);
-
-	(void)b;
-	conf_unexpected(cf, names, n,
-	    yypcontext_token(ctx) != YYSYMBOL_YYUNDEF);
-	return (0);
-}
-
-/* bison calls this when out of memory. */
-static void
-yyerror(struct conf_file *cf, struct conf_build *b, const char *msg)
-{
-	(void)b;
-	conf_error(cf, "%s", msg);
-}
+#define CONF_BUILT struct conf_build
+#include "common/conf/grammar.inc"
 
 void
 conf_parse(struct conf_build *b, struct conf_file *cf)
 {
-	yypstate *ps = yypstate_new();
-	YYSTYPE val;
-	int token;
-
-	if (ps == NULL) {
-		conf_error(cf, "out of memory");
-		return;
-	}
-	do {
-		conf_file_next(cf, &val.tok);
-		token = token_of(ps, cf, &val.tok);
-	} while (yypush_parse(ps, token, &val, cf, b) == YYPUSH_MORE);
-	yypstate_delete(ps);
+	parse_all(cf, b);
 }
 
 /* The value of a number; out of bounds is reported, and min returned. */
@@ -638,21 +559,13 @@ number(struct conf_file *cf, const struct conf_value *v, uint32_t min,
 static uint32_t
 mtu4(struct conf_file *cf, const struct conf_value *v)
 {
-	static const struct conf_bounds b = { 68, MAX_MTU, "RFC 791, 3.2" };
-	uint64_t n = b.min;
-
-	conf_number(cf, v, &b, &n);
-	return ((uint32_t)n);
+	return (number(cf, v, 68, MAX_MTU, "RFC 791, 3.2"));
 }
 
 static uint32_t
 mtu6(struct conf_file *cf, const struct conf_value *v)
 {
-	static const struct conf_bounds b = { 1280, MAX_MTU, "RFC 8200, 5" };
-	uint64_t n = b.min;
-
-	conf_number(cf, v, &b, &n);
-	return ((uint32_t)n);
+	return (number(cf, v, 1280, MAX_MTU, "RFC 8200, 5"));
 }
 
 static uint32_t
