@@ -172,6 +172,37 @@ static const struct {
 	    "a ! b |\n"
 	    "t.conf:1: character that is not ASCII outside a string\n",
 	    1 },
+	{ "byte order mark",
+	    "\xef\xbb\xbf"
+	    "a\n",
+	    "! a |\n"
+	    "t.conf:1: byte order mark (U+FEFF): save the file without one\n",
+	    1 },
+	{ "no-break space of a web page",
+	    "a\xc2\xa0"
+	    "b\n",
+	    "a ! b |\n"
+	    "t.conf:1: no-break space (U+00A0): write a blank\n",
+	    1 },
+	{ "zero width space", "a \xe2\x80\x8b\n",
+	    "a ! |\n"
+	    "t.conf:1: zero width space (U+200B): delete it\n",
+	    1 },
+	{ "dash of a manual",
+	    "1\xe2\x80\x93"
+	    "2\n",
+	    "#1 ! #2 |\n"
+	    "t.conf:1: dash of a text (U+2010 to U+2015): write \"-\"\n",
+	    1 },
+	{ "quotes of a manual",
+	    "\xe2\x80\x9c"
+	    "a\xe2\x80\x9d\n",
+	    "! a ! |\n"
+	    "t.conf:1: quote of a text (U+2018 to U+201F): write a straight "
+	    "one\n"
+	    "t.conf:1: quote of a text (U+2018 to U+201F): write a straight "
+	    "one\n",
+	    2 },
 	{ "string without an end", "a \"b c\nd\n",
 	    "a ! |d |\n"
 	    "t.conf:1: string without a closing quote\n",
