@@ -36,10 +36,16 @@ conf_append_addr(struct conf_addrs *list, const struct scoped_addr *a,
 	if (list->n == CONF_ADDRS_MAX)
 		return ("is one address too many");
 	if ((at->file = strdup(where->file)) == NULL)
-		return ("cannot be stored: out of memory");
+		return (conf_no_memory());
 	at->line = where->line;
 	list->v[list->n++] = *a;
 	return (NULL);
+}
+
+static struct conf_where
+where_of(const struct conf_place *at)
+{
+	return ((struct conf_where){ .file = at->file, .line = at->line });
 }
 
 static bool
@@ -69,8 +75,7 @@ conf_add_listener(struct conf *conf, const struct conf_value *v, unsigned port,
 	if (port == 0)
 		return (NULL);
 	if ((i = conf_find_addr(list, &a)) != -1) {
-		first.file = list->at[i].file;
-		first.line = list->at[i].line;
+		first = where_of(&list->at[i]);
 		return (conf_blame(conf, &first, "is given twice, first at"));
 	}
 	if ((why = conf_append_addr(list, &a, &v->where)) != NULL)
@@ -176,8 +181,7 @@ conf_check_loops(const struct conf *conf, struct conf_file *cf)
 		on = conf_find_loop(conf, &ups->v[i], false);
 		if (on == -1)
 			continue;
-		where.file = ups->at[i].file;
-		where.line = ups->at[i].line;
+		where = where_of(&ups->at[i]);
 		conf_error_at(cf, &where,
 		    "upstream %s is listened on at "
 		    "%s:%u: queries would loop",

@@ -270,10 +270,10 @@ print_cache(const struct cache_rules *cache, FILE *f)
 	fprintf(f, "ttl failure %" PRIu32 "\n", cache->ttl_failure);
 	fprintf(f, "ttl failure-max %" PRIu32 "\n", cache->ttl_failure_max);
 	fprintf(f, "ttl stale %" PRIu32 "\n", cache->ttl_stale);
-	fprintf(f, "serve-stale %s\n", cache->serve_stale ? "yes" : "no");
-	fprintf(f, "prefetch %s\n", cache->prefetch ? "yes" : "no");
-	fprintf(f, "cache-answers %s\n", cache->answers ? "yes" : "no");
-	fprintf(f, "nxdomain-cut %s\n", cache->nxdomain_cut ? "yes" : "no");
+	fprintf(f, "serve-stale %s\n", yes_no(cache->serve_stale));
+	fprintf(f, "prefetch %s\n", yes_no(cache->prefetch));
+	fprintf(f, "cache-answers %s\n", yes_no(cache->answers));
+	fprintf(f, "nxdomain-cut %s\n", yes_no(cache->nxdomain_cut));
 }
 
 void
