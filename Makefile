@@ -558,7 +558,8 @@ install: all
 	$(INSTALL) -m 644 etc/nat64d.conf etc/nat64d.carrier.conf \
 	    etc/dns64d.conf $(DESTDIR)$(EXAMPLEDIR)
 	for unit in $(units); do \
-		$(fill) $$unit > $(DESTDIR)$(UNITDIR)/$${unit##*/} || exit 1; \
+		to=$(DESTDIR)$(UNITDIR)/$${unit##*/}; \
+		$(fill) $$unit > $$to && chmod 644 $$to || exit 1; \
 	done
 	for script in $(rc_scripts); do \
 		to=$(DESTDIR)$(RCDIR)/$${script##*/}; \

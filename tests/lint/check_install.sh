@@ -48,6 +48,11 @@ nothing_left() {
 	test -z "$(find "$dir/root" ! -type d | tee /dev/stderr)"
 }
 
+all_readable() {
+	test -z "$(find "$dir/root/opt" "$dir/root/etc" ! -perm -o+r |
+	    tee /dev/stderr)"
+}
+
 declare -A rcdir=([debian]=/etc/x/init.d [freebsd]=/opt/x/etc/rc.d
 	[openbsd]=/etc/x/rc.d)
 for rc in debian freebsd openbsd; do
@@ -73,5 +78,11 @@ if [ "$(uname -s)" = Linux ]; then
 		    "$dir/root/opt/x/lib/systemd/system/$daemon.service"
 	done
 fi
+
+# As root often has it where users may not read root's files.
+rm -rf "$dir/root"
+umask 077
+check "with umask 077: make install" build install RC=debian
+check "all may read what was installed" all_readable
 echo "1..$n"
 exit $status
