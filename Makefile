@@ -251,11 +251,11 @@ dns64d_SRC = \
     dns64d/client/listen.c \
     dns64d/client/presence.c \
     dns64d/conf/conf.c \
+    dns64d/conf/conf_access.c \
     dns64d/conf/conf_addrs.c \
     dns64d/conf/conf_clients.c \
     dns64d/conf/conf_policy.c \
     dns64d/conf/conf_print.c \
-    dns64d/conf/conf_set.c \
     dns64d/conf/conf_translator.c \
     dns64d/conf/conf_upstream.c \
     dns64d/conf/parse.c \

@@ -270,6 +270,16 @@ void conf_refuse(struct conf_file *cf, const struct conf_value *v,
 void conf_refuse_for(struct conf_file *cf, const struct conf_value *v,
     const char *why, const struct conf_where *other);
 
+/*
+ * Keep a copy of the text of v in *to, which is freed before; a path must be
+ * absolute, since a daemon changes to the root directory. Text that is empty,
+ * or none of these, is reported; *to is as it was then.
+ */
+void conf_set_string(struct conf_file *cf, const struct conf_value *v,
+    char **to);
+void conf_set_path(struct conf_file *cf, const struct conf_value *v,
+    char **to);
+
 /* Print text so that it is read back as one CONF_STRING. */
 void conf_print_string(FILE *f, const char *text);
 

@@ -1,9 +1,10 @@
 /*
  * Values that statements of both daemons have: numbers, times, sizes. Each
  * is checked against its bounds; the message names the statement, the bound
- * and why it is there.
+ * and why it is there. And strings and paths.
  */
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "common/net/addr_hint.h"
@@ -104,4 +105,28 @@ conf_refuse_for(struct conf_file *cf, const struct conf_value *v,
 {
 	conf_error_at(cf, &v->where, "\"%s\" %s %s:%u", v->text, why,
 	    other->file, other->line);
+}
+
+void
+conf_set_string(struct conf_file *cf, const struct conf_value *v, char **to)
+{
+	char *copy;
+
+	if (*v->text == '\0')
+		conf_refuse(cf, v, "is empty");
+	else if ((copy = strdup(v->text)) == NULL)
+		conf_refuse(cf, v, "cannot be stored: out of memory");
+	else {
+		free(*to);
+		*to = copy;
+	}
+}
+
+void
+conf_set_path(struct conf_file *cf, const struct conf_value *v, char **to)
+{
+	if (*v->text == '/')
+		conf_set_string(cf, v, to);
+	else
+		conf_refuse(cf, v, "is no absolute path");
 }

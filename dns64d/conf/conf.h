@@ -299,10 +299,6 @@ const char *conf_add_host(struct conf *conf, const char *name,
     const char *addr);
 const char *conf_add_hosts(struct conf *conf, const struct conf_value *path);
 
-/* Replace a string by a copy of text; a path must be absolute. */
-const char *conf_set_string(char **string, const char *text);
-const char *conf_set_path(char **string, const char *text);
-
 /* For the files of this folder only. */
 const char *conf_no_memory(void);
 const char *conf_blame(struct conf *conf, const struct conf_where *other,

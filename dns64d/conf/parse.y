@@ -546,16 +546,13 @@ process		: WORKERS NUMBER {
 			    "each is a thread");
 		}
 		| USER WHO {
-			check(cf, conf, &$2,
-			    conf_set_string(&conf->user, $2.text));
+			conf_set_string(cf, &$2, &conf->user);
 		}
 		| PIDFILE PATH {
-			check(cf, conf, &$2,
-			    conf_set_path(&conf->pidfile, $2.text));
+			conf_set_path(cf, &$2, &conf->pidfile);
 		}
 		| DUMP PATH {
-			check(cf, conf, &$2,
-			    conf_set_path(&conf->dump, $2.text));
+			conf_set_path(cf, &$2, &conf->dump);
 		}
 		| LOG LEVEL level	{ conf->log_level = $3; }
 		;

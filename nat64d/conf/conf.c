@@ -32,20 +32,6 @@ conf_free(struct conf *c)
 	free(c);
 }
 
-void
-conf_set_string(char **to, struct conf_file *cf, const struct conf_value *text)
-{
-	char *copy;
-
-	copy = strdup(text->text);
-	if (copy == NULL) {
-		conf_error_at(cf, &text->where, "not enough memory");
-		return;
-	}
-	free(*to);
-	*to = copy;
-}
-
 /*
  * Make room for one more element in an array of n, which may have max.
  * NULL: reported, the array is as it was.

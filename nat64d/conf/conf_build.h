@@ -151,10 +151,6 @@ const char *conf_interface_name(const char *text, char name[IF_NAMESIZE]);
 /* Can the name be written into a command without quoting? */
 bool conf_interface_is_plain(const char *name);
 
-/* Replace an owned string; short memory is reported. */
-void conf_set_string(char **to, struct conf_file *cf,
-    const struct conf_value *text);
-
 /*
  * After the last statement: set the defaults that depend on other statements,
  * and check statements against each other.

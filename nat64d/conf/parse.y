@@ -33,7 +33,6 @@ static struct bucket_rate rate(struct conf_file *, const struct conf_value *,
     const struct conf_value *, uint32_t);
 static void set_tun(struct conf_build *, struct conf_file *,
     const struct conf_value *);
-static void set_path(char **, struct conf_file *, const struct conf_value *);
 static void add_plateau(struct conf_build *, struct conf_file *,
     const struct conf_value *);
 
@@ -160,14 +159,16 @@ once		: process
 /* The device and the process. */
 
 process		: TUN IFNAME tun_mtu { set_tun(b, cf, &$IFNAME); }
-		| USER WHO { conf_set_string(&b->conf->user, cf, &$WHO); }
-		| PIDFILE PATH { set_path(&b->conf->pidfile, cf, &$PATH); }
-		| DUMP PATH { set_path(&b->conf->dump, cf, &$PATH); }
+		| USER WHO { conf_set_string(cf, &$WHO, &b->conf->user); }
+		| PIDFILE PATH {
+			conf_set_path(cf, &$PATH, &b->conf->pidfile);
+		}
+		| DUMP PATH { conf_set_path(cf, &$PATH, &b->conf->dump); }
 		| LOG LEVEL level {
 			b->conf->log_level = (enum log_level)$level;
 		}
 		| LOG EVENTS TO PATH {
-			set_path(&b->conf->log_file, cf, &$PATH);
+			conf_set_path(cf, &$PATH, &b->conf->log_file);
 			b->conf->log_syslog = false;
 		}
 		| LOG EVENTS TO SYSLOG { b->conf->log_syslog = true; }
@@ -609,16 +610,6 @@ set_tun(struct conf_build *b, struct conf_file *cf,
 
 	if (why != NULL)
 		conf_refuse(cf, text, why);
-}
-
-/* An absolute path, as the daemon changes to the root directory. */
-static void
-set_path(char **to, struct conf_file *cf, const struct conf_value *text)
-{
-	if (text->text[0] == '/')
-		conf_set_string(to, cf, text);
-	else
-		conf_refuse(cf, text, "is no absolute path");
 }
 
 static void

@@ -1,10 +1,7 @@
 /*
- * Statements that set one string, the access list, and what the files of this
- * folder use for refusals.
+ * The access list, and what the files of this folder use for refusals.
  */
 #include <errno.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "common/array.h"
 #include "common/net/acl.h"
@@ -66,26 +63,4 @@ conf_add_access(struct conf *conf, const char *text, bool allow)
 	conf->access[conf->n_access].where = *conf->here;
 	conf->access[conf->n_access++].allow = allow;
 	return (NULL);
-}
-
-const char *
-conf_set_string(char **string, const char *text)
-{
-	char *copy;
-
-	if (*text == '\0')
-		return ("is empty");
-	if ((copy = strdup(text)) == NULL)
-		return (conf_no_memory());
-	free(*string);
-	*string = copy;
-	return (NULL);
-}
-
-const char *
-conf_set_path(char **string, const char *text)
-{
-	if (*text != '/')
-		return ("is no absolute path");
-	return (conf_set_string(string, text));
 }
