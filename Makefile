@@ -84,7 +84,15 @@ common_SRC = \
     common/os/version.c \
     common/os/watch.c \
     common/monotime.c \
+    $(caps_$(OS)) \
     $(hostwatch_$(OS))
+
+caps_linux = \
+    common/os/caps_linux.c
+caps_freebsd = \
+    common/os/caps_none.c
+caps_netbsd = $(caps_freebsd)
+caps_openbsd = $(caps_freebsd)
 
 hostwatch_linux = \
     common/os/hostwatch_linux.c \
@@ -428,11 +436,11 @@ check_hostwatch_OBJ = $(hostwatch_$(OS):.c=.o)
 check_eventlog_OBJ = nat64d/eventlog.o nat64d/eventlog_out.o common/os/log.o \
     common/monotime.o
 check_privs_OBJ = common/os/pidfile.o common/os/privs.o \
-    common/os/privs_user.o common/os/log.o common/os/sandbox_$(OS).o
+    common/os/privs_user.o common/os/log.o $(caps_$(OS):.c=.o)
 check_refuselog_OBJ = dns64d/refuselog.o
 check_routed_OBJ = nat64d/os/routed_linux.o
 check_reader_OBJ = common/os/reader.o common/conf/files.o common/os/log.o \
-    common/os/sandbox_$(OS).o
+    common/os/sandbox_$(OS).o $(caps_$(OS):.c=.o)
 check_tun_bsd_OBJ = nat64d/conf/defaults_bsd.o nat64d/os/tun_bsd.o \
     tests/unit/tun_kernel.o
 check_log_OBJ = common/os/log.o

@@ -6,10 +6,10 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "caps.h"
 #include "log.h"
 #include "pidfile.h"
 #include "privs.h"
-#include "sandbox.h"
 
 void
 privs_require(const char *user, const char *standard, struct privs *p)
@@ -54,7 +54,7 @@ privs_require_made(const struct privs *p, const char *path)
 void
 privs_drop(const struct privs *p)
 {
-	if (p->ports && sandbox_hold_caps() == -1)
+	if (p->ports && caps_hold() == -1)
 		fatal("cannot keep capabilities");
 	if (privs_become(p) == -1)
 		fatal(PRIVS_BECOME_TEXT, (unsigned long)p->uid,
@@ -63,8 +63,7 @@ privs_drop(const struct privs *p)
 		fatalx("user id 0 can be taken back");
 	if (!p->stay && p->gid != 0 && (setgid(0) != -1 || setegid(0) != -1))
 		fatalx("group id 0 can be taken back");
-	if ((p->ports ? sandbox_drop_caps_but_ports() : sandbox_drop_caps()) ==
-	    -1)
+	if ((p->ports ? caps_drop_but_ports() : caps_drop()) == -1)
 		fatal("cannot give up capabilities");
 }
 

@@ -22,9 +22,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "caps.h"
 #include "pidfile.h"
 #include "privs.h"
-#include "sandbox.h"
 
 /* For /proc/self/uid_map: the kernel allows 340 lines, two are usual. */
 #define MAP_SIZE 4096
@@ -288,7 +288,7 @@ access_as(const struct privs *p, const char *path, int mode)
 
 	pid = fork();
 	if (pid == 0) {
-		if (privs_become(p) == -1 || sandbox_drop_caps() == -1 ||
+		if (privs_become(p) == -1 || caps_drop() == -1 ||
 		    access(path, mode) == -1)
 			_exit(errno);
 		_exit(0);

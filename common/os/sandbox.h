@@ -37,18 +37,4 @@ void sandbox_enter(const struct sandbox *sb);
  */
 void sandbox_enter_reader(void);
 
-/*
- * Give up all capabilities of the process, where the system has any.
- * Returns 0, or -1 with errno. For privs_drop().
- */
-int sandbox_drop_caps(void);
-
-/*
- * The same, but keep the capability to bind ports below 1024, if the process
- * has it. sandbox_hold_caps() must be called before the user is changed, so
- * that capabilities survive that.
- */
-int sandbox_hold_caps(void);
-int sandbox_drop_caps_but_ports(void);
-
 #endif

@@ -1,6 +1,5 @@
 /*
- * Linux: no new privileges, no capabilities, Landlock for files, seccomp for
- * system calls.
+ * Linux: no new privileges, Landlock for files, seccomp for system calls.
  */
 #define _GNU_SOURCE /* O_PATH */
 
@@ -13,7 +12,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <linux/capability.h>
 #if __has_include(<linux/landlock.h>)
 #include <linux/landlock.h>
 #endif
@@ -25,74 +23,9 @@
 
 #include <seccomp.h>
 
+#include "caps.h"
 #include "log.h"
 #include "sandbox.h"
-
-/* Keep the capabilities in mask, of the first 32, and no other. */
-static int
-keep_caps(uint32_t mask)
-{
-	struct __user_cap_header_struct head = {
-		.version = _LINUX_CAPABILITY_VERSION_3
-	};
-	struct __user_cap_data_struct set[_LINUX_CAPABILITY_U32S_3] = {
-		{ .effective = mask, .permitted = mask }
-	};
-
-	/* EINVAL: a kernel before 4.3 has no ambient set. */
-	if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) == -1 &&
-	    errno != EINVAL)
-		return (-1);
-	return ((int)syscall(SYS_capset, &head, set));
-}
-
-int
-sandbox_drop_caps(void)
-{
-	return (keep_caps(0));
-}
-
-int
-sandbox_hold_caps(void)
-{
-	return (prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0));
-}
-
-int
-sandbox_drop_caps_but_ports(void)
-{
-	struct __user_cap_header_struct head = {
-		.version = _LINUX_CAPABILITY_VERSION_3
-	};
-	struct __user_cap_data_struct set[_LINUX_CAPABILITY_U32S_3];
-
-	if (syscall(SYS_capget, &head, set) == -1)
-		return (-1);
-	return (
-	    keep_caps(set[0].permitted & UINT32_C(1) << CAP_NET_BIND_SERVICE));
-}
-
-/*
- * The one capability by which a process reads any file: CAP_DAC_READ_SEARCH,
- * or CAP_DAC_OVERRIDE where a container grants only that one.
- * Landlock forbids the writing that the latter allows.
- */
-static void
-keep_reading_cap(void)
-{
-	struct __user_cap_header_struct head = {
-		.version = _LINUX_CAPABILITY_VERSION_3
-	};
-	struct __user_cap_data_struct set[_LINUX_CAPABILITY_U32S_3];
-	uint32_t mask = 1U << CAP_DAC_READ_SEARCH;
-
-	if (syscall(SYS_capget, &head, set) == -1)
-		fatal("sandbox: capabilities");
-	if ((set[0].effective & mask) == 0)
-		mask = 1U << CAP_DAC_OVERRIDE;
-	if (keep_caps(set[0].effective & mask) == -1)
-		fatal("sandbox: capabilities");
-}
 
 /*
  * Landlock: file access beneath some directories. Rules are made for
@@ -514,7 +447,8 @@ sandbox_enter(const struct sandbox *sb)
 void
 sandbox_enter_reader(void)
 {
-	keep_reading_cap();
+	if (caps_drop_but_reading() == -1)
+		fatal("sandbox: capabilities");
 	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == -1)
 		fatal("sandbox: not dumpable");
 	enter(NULL);

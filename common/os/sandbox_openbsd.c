@@ -1,6 +1,5 @@
 /*
- * OpenBSD: unveil(2) for files, pledge(2) for everything else. There are no
- * capabilities to give up.
+ * OpenBSD: unveil(2) for files, pledge(2) for everything else.
  */
 #include <unistd.h>
 
@@ -9,24 +8,6 @@
 
 #include "log.h"
 #include "sandbox.h"
-
-int
-sandbox_drop_caps(void)
-{
-	return (0);
-}
-
-int
-sandbox_hold_caps(void)
-{
-	return (0);
-}
-
-int
-sandbox_drop_caps_but_ports(void)
-{
-	return (0);
-}
 
 static void
 unveil_all(const char *const *file, const char *rights)
