@@ -251,15 +251,9 @@ privs_lookup(const char *user, const char *standard, struct privs *p,
 static bool
 groups_are_fixed(void)
 {
-	char text[sizeof("deny")] = "";
-	int fd;
+	char text[sizeof("deny")];
 
-	fd = open("/proc/self/setgroups", O_RDONLY | O_CLOEXEC);
-	if (fd == -1)
-		return (false);
-	if (read(fd, text, sizeof(text) - 1) == -1)
-		text[0] = '\0';
-	close(fd);
+	read_text("/proc/self/setgroups", text, sizeof(text));
 	return (strcmp(text, "deny") == 0);
 }
 
