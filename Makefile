@@ -435,12 +435,13 @@ check_engine_OBJ = nat64d/engine.o nat64d/dump.o nat64d/eventlog.o \
 check_hostwatch_OBJ = $(hostwatch_$(OS):.c=.o)
 check_eventlog_OBJ = nat64d/eventlog.o nat64d/eventlog_out.o common/os/log.o \
     common/monotime.o
-check_privs_OBJ = common/os/pidfile.o common/os/privs.o \
-    common/os/privs_user.o common/os/log.o $(caps_$(OS):.c=.o)
+privs_OBJ = common/os/pidfile.o common/os/privs.o common/os/privs_user.o \
+    common/os/log.o $(caps_$(OS):.c=.o)
+check_privs_OBJ = $(privs_OBJ)
 check_refuselog_OBJ = dns64d/refuselog.o
 check_routed_OBJ = nat64d/os/routed_linux.o
-check_reader_OBJ = common/os/reader.o common/conf/files.o common/os/log.o \
-    common/os/sandbox_$(OS).o $(caps_$(OS):.c=.o)
+check_reader_OBJ = common/os/reader.o common/conf/files.o $(privs_OBJ) \
+    common/os/sandbox_$(OS).o
 check_tun_bsd_OBJ = nat64d/conf/defaults_bsd.o nat64d/os/tun_bsd.o \
     tests/unit/tun_kernel.o
 check_log_OBJ = common/os/log.o

@@ -80,16 +80,8 @@ privs_open_std(void)
 	close(fd);
 }
 
-/* In the parent: exit when the child has written the pid file or has ended. */
-static void __attribute__((__noreturn__)) leave_to_child(int ready)
-{
-	char byte;
-
-	_exit(read(ready, &byte, 1) == 1 ? 0 : 1);
-}
-
-static void
-to_dev_null(void)
+void
+privs_close_std(void)
 {
 	int fd, std;
 
@@ -101,6 +93,14 @@ to_dev_null(void)
 			fatal("/dev/null");
 	if (fd > STDERR_FILENO)
 		close(fd);
+}
+
+/* In the parent: exit when the child has written the pid file or has ended. */
+static void __attribute__((__noreturn__)) leave_to_child(int ready)
+{
+	char byte;
+
+	_exit(read(ready, &byte, 1) == 1 ? 0 : 1);
 }
 
 /*
@@ -128,7 +128,7 @@ daemonise(void)
 		fatal("cannot go to the background");
 	if (pidfile_fill() == -1)
 		fatal("cannot write the pid file");
-	to_dev_null();
+	privs_close_std();
 	if (write(ready[1], "", 1) == -1)
 		log_debug("nobody waits in the foreground");
 	close(ready[1]);

@@ -53,6 +53,12 @@ struct privs {
 void privs_open_std(void);
 
 /*
+ * Point the standard descriptors, which are open, to /dev/null. A failure ends
+ * the process.
+ */
+void privs_close_std(void);
+
+/*
  * Look up the user to become: "name", "id", "name:group" or "id:id". A name
  * implies the group of that user; a user id without a name is also used as the
  * group id. Without root: our own ids.

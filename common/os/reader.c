@@ -18,6 +18,7 @@
 #include "common/conf/bundle.h"
 #include "common/conf/files.h"
 #include "log.h"
+#include "privs.h"
 #include "reader.h"
 #include "sandbox.h"
 
@@ -128,21 +129,13 @@ ignore_signals(void)
 }
 
 /*
- * Close the standard descriptors: who started the daemon may wait for the end
- * of its output. Errors are sent to the daemon.
+ * Close the standard descriptors, too: who started the daemon may wait for the
+ * end of its output. Errors are sent to the daemon.
  */
 static void
 keep_only(int fd)
 {
-	int null, std;
-
-	null = open("/dev/null", O_RDWR);
-	if (null == -1)
-		fatal("/dev/null");
-	for (std = STDIN_FILENO; std <= STDERR_FILENO; std++)
-		if (dup2(null, std) == -1)
-			fatal("/dev/null");
-	/* Last, because READER_FD may be where /dev/null was opened. */
+	privs_close_std();
 	if (dup2(fd, READER_FD) == -1)
 		_exit(1);
 	closefrom(READER_FD + 1);
