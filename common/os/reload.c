@@ -20,8 +20,7 @@ struct reload {
 	void *arg;
 	bool asked; /* a reload is under way, ... */
 	bool again; /* ... and another one was requested */
-	bool read;  /* its files have been handed to done */
-	bool kept;
+	bool kept;  /* its files have been read, and done keeps them */
 	struct files *files; /* of done */
 };
 
@@ -78,21 +77,26 @@ reload_end(struct reload *rl)
 {
 	files_free(rl->files);
 	rl->files = NULL;
-	rl->asked = rl->read = rl->kept = false;
+	rl->asked = rl->kept = false;
 	if (rl->again)
 		ask(rl);
+}
+
+static bool
+waits(const struct reload *rl)
+{
+	return (rl->asked && !rl->kept);
 }
 
 /* The reader has answered or ended; takes the files over. */
 static void
 finish(struct reload *rl, struct files *files)
 {
-	if (!rl->asked || rl->read) {
+	if (!waits(rl)) {
 		files_free(files);
 		return;
 	}
 	event_del(rl->slow);
-	rl->read = true;
 	rl->files = files;
 	rl->done(rl->arg, files);
 	if (!rl->kept)
@@ -110,7 +114,7 @@ on_input(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	verdict = reader_receive(rl->reader, &files);
 	/* It answered without a request: do not trust it any more. */
-	if (!rl->asked || rl->read)
+	if (!waits(rl))
 		verdict = READER_GONE;
 	switch (verdict) {
 	case READER_MORE:
