@@ -145,6 +145,14 @@ set_timer(struct engine *e, struct monotime now)
 	e->timer_at = when;
 }
 
+static void
+set_timer_at_once(struct engine *e, struct monotime now)
+{
+	event_in(e->timer, 0);
+	e->timer_set = true;
+	e->timer_at = now;
+}
+
 struct batch {
 	struct engine *engine;
 	struct monotime now;
@@ -194,11 +202,9 @@ timer_expired(evutil_socket_t fd, short what, void *arg)
 			log_info("flushed");
 	}
 	send_all(e, now);
-	if (more || e->flushing) {
-		event_in(e->timer, 0);
-		e->timer_set = true;
-		e->timer_at = now;
-	} else
+	if (more || e->flushing)
+		set_timer_at_once(e, now);
+	else
 		set_timer(e, now);
 }
 
@@ -210,9 +216,7 @@ flush_wanted(evutil_socket_t sig, short what, void *arg)
 	(void)sig;
 	(void)what;
 	e->flushing = true;
-	event_in(e->timer, 0);
-	e->timer_set = true;
-	e->timer_at = monotime_now();
+	set_timer_at_once(e, monotime_now());
 }
 
 /*
