@@ -322,6 +322,7 @@ catch_signals(struct daemon *d)
 		    evsignal_add(d->signals[i], NULL) == -1)
 			fatalx("signals: out of memory");
 	}
+	startup_take_signals();
 }
 
 static void

@@ -373,6 +373,7 @@ serve(struct tun *tun, struct conf *c, const struct options *o,
 	engine = engine_new(tun, &c->nat64, &eo);
 	if (engine == NULL)
 		tun_fatal(tun, "cannot start");
+	startup_take_signals();
 	follow_host(f, engine);
 	privs_drop(&o->start.privs);
 	if (eventlog_open(log) == -1)

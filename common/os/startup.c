@@ -1,3 +1,4 @@
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -36,6 +37,26 @@ take_option(struct startup *s, const struct startup_program *program, int ch)
 	}
 }
 
+/* how: SIG_BLOCK or SIG_UNBLOCK. SIGTERM and SIGINT end a start. */
+static void
+mask_signals(int how)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGHUP);
+	sigaddset(&set, SIGUSR1);
+	sigaddset(&set, SIGUSR2);
+	if (sigprocmask(how, &set, NULL) == -1)
+		fatal("signals");
+}
+
+void
+startup_take_signals(void)
+{
+	mask_signals(SIG_UNBLOCK);
+}
+
 void
 startup_parse(struct startup *s, const struct startup_program *program,
     int argc, char *argv[])
@@ -51,6 +72,8 @@ startup_parse(struct startup *s, const struct startup_program *program,
 		take_option(s, program, ch);
 	if (optind != argc)
 		usage(program);
+	if (s->check_only == 0)
+		mask_signals(SIG_BLOCK);
 }
 
 enum log_level

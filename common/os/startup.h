@@ -8,6 +8,7 @@
  *	startup_check()		before anything is changed; -n ends after it
  *	startup_claim()		before the fork
  *	startup_background()
+ *	startup_take_signals()	once they have their handlers
  *
  * What fails ends the process through fatal(), unless a comment says
  * otherwise. privs.h says what comes between and after.
@@ -56,7 +57,9 @@ struct startup {
 /*
  * Open the standard descriptors and read the options: -d, -f file, -n, -V, -v
  * and those of the program. -V prints the versions and exits; a wrong option
- * prints the usage line and exits with 1.
+ * prints the usage line and exits with 1. Without -n, SIGHUP, SIGUSR1 and
+ * SIGUSR2 are held from here on: who starts a daemon and sends it one at once
+ * must not end it.
  */
 void startup_parse(struct startup *s, const struct startup_program *program,
     int argc, char *argv[]);
@@ -88,5 +91,8 @@ void startup_claim(const struct startup *s);
 
 /* Leave the terminal and log to syslog, unless -d was given. */
 void startup_background(const struct startup *s);
+
+/* Deliver the signals that were held, and those that come. */
+void startup_take_signals(void);
 
 #endif

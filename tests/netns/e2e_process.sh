@@ -140,6 +140,38 @@ test_signals() {
 	test_end INT
 }
 
+# A start that waits for its configuration, from a pipe, gets a signal.
+signalled_early() { # signal
+	: >"$dir/nat64d.err"
+	ip netns exec "$gateway" "$program" -d -f "$dir/early" \
+	    >"$dir/nat64d.out" 2>"$dir/nat64d.err" &
+	nat64d=$!
+	wait_for 5 waits_for_pipe && kill -"$1" "$nat64d" &&
+	    timeout 5 tee "$dir/early" <"$dir/nat64d.conf" >/dev/null &&
+	    wait_for 10 grep -q ' running$' "$dir/nat64d.err"
+}
+
+waits_for_pipe() {
+	[ "$(cat "/proc/$nat64d/comm")" = nat64d ] &&
+	    grep -q '^State:.S' "/proc/$nat64d/status"
+}
+
+test_early_signals() {
+	tap_round="a signal during the start"
+	write_nat64d_conf
+	mkfifo "$dir/early"
+	check "SIGHUP does not end nat64d" signalled_early HUP
+	check "and is obeyed when it runs" wait_for 5 grep -q ' flushed$' \
+	    "$dir/nat64d.err"
+	stop "$nat64d"
+	check "SIGUSR1 does not end nat64d" signalled_early USR1
+	check "and is obeyed when it runs" wait_for 5 dump_complete 0
+	stop "$nat64d"
+	check "SIGUSR2 does not end nat64d" signalled_early USR2
+	check "which works" ping_works
+	stop "$nat64d"
+}
+
 # --- standard output ---
 
 # Start with standard output going to a file descriptor.
@@ -436,6 +468,7 @@ test_check_only() {
 need_root
 start_lab
 test_signals
+test_early_signals
 test_broken_pipe
 test_no_stdout
 test_slow_reader
