@@ -282,6 +282,7 @@ dns64d_SRC = \
     dns64d/querylog.c \
     dns64d/refuselog.c \
     dns64d/resolve.c \
+    dns64d/thread.c \
     dns64d/worker.c \
     dns64d/workers.c \
     $(freebind_$(OS)) \

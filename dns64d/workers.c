@@ -1,19 +1,11 @@
 /*
- * The main thread has a socket pair with each other thread, on which both send
- * single octets. ORDER_STOP stops a thread, which confirms that and waits for
- * the next order: to go on, or to leave. Between the confirmation and that
- * order the main thread may use the worker; write() and read() order the
- * memory accesses of both.
+ * ORDER_STOP, sent as an octet, stops a thread, which confirms that and waits
+ * for the next order: to go on, or to leave. Between the confirmation and that
+ * order the main thread may use the worker.
  */
-#include <sys/socket.h>
-
-#include <errno.h>
 #include <inttypes.h>
-#include <pthread.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <event2/buffer.h>
 #include <event2/event.h>
@@ -24,6 +16,7 @@
 #include "common/siphash.h"
 
 #include "dns64d/client/frontend.h"
+#include "thread.h"
 #include "worker.h"
 #include "workers.h"
 
@@ -36,9 +29,7 @@ struct member {
 	_Alignas(ALIGNMENT) struct worker worker;
 	unsigned number; /* from 1 */
 	/* The rest is for all but the first, which has the main thread. */
-	pthread_t thread;
-	int main_end; /* of the socket pair */
-	int own_end;
+	struct thread thread;
 	struct event ordered;
 	const struct sandbox *sandbox; /* while starting */
 };
@@ -48,24 +39,6 @@ struct workers {
 	unsigned n;
 	unsigned n_threads; /* of v[1] and those that follow */
 };
-
-/* Cannot fail otherwise: the socket pair never holds more than one octet. */
-static void
-put_octet(int fd, uint8_t octet)
-{
-	while (write(fd, &octet, 1) == -1 && errno == EINTR)
-		continue;
-}
-
-static uint8_t
-get_octet(int fd)
-{
-	uint8_t octet;
-
-	while (read(fd, &octet, 1) == -1 && errno == EINTR)
-		continue;
-	return (octet);
-}
 
 struct workers *
 workers_new(unsigned n)
@@ -127,11 +100,11 @@ workers_base(const struct workers *ws)
 }
 
 /* In the thread: confirm that it has stopped, and wait for the next order. */
-static enum order
+static int
 stop_and_wait(struct member *m)
 {
-	put_octet(m->own_end, ORDER_STOP);
-	return (get_octet(m->own_end));
+	thread_put(m->thread.own_end, ORDER_STOP);
+	return (thread_get(m->thread.own_end));
 }
 
 static void
@@ -140,7 +113,7 @@ on_order(evutil_socket_t fd, short what, void *arg)
 	struct member *m = arg;
 
 	(void)what;
-	get_octet(fd);
+	thread_get(fd);
 	if (stop_and_wait(m) == ORDER_LEAVE)
 		event_base_loopbreak(m->worker.base);
 }
@@ -156,6 +129,7 @@ run(void *arg)
 	sandbox_enter(m->sandbox);
 	if (stop_and_wait(m) == ORDER_GO_ON)
 		event_base_dispatch(m->worker.base);
+	event_del(&m->ordered);
 	return (NULL);
 }
 
@@ -165,7 +139,7 @@ order(struct workers *ws, enum order what)
 	unsigned i;
 
 	for (i = 1; i <= ws->n_threads; i++)
-		put_octet(ws->v[i].main_end, what);
+		thread_put(ws->v[i].thread.main_end, (uint8_t)what);
 }
 
 /* Stop all threads but this one. */
@@ -176,46 +150,31 @@ hold(struct workers *ws)
 
 	order(ws, ORDER_STOP);
 	for (i = 1; i <= ws->n_threads; i++)
-		get_octet(ws->v[i].main_end);
+		thread_get(ws->v[i].thread.main_end);
 }
 
 /* Returns when the thread has entered the sandbox and waits for an order. */
 static void
 start_thread(struct member *m, const struct sandbox *sb)
 {
-	int pair[2], error;
-
-	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) == -1)
-		fatal("worker: socket pair");
-	m->main_end = pair[0];
-	m->own_end = pair[1];
 	m->sandbox = sb;
-	event_assign(&m->ordered, m->worker.base, m->own_end,
+	thread_start(&m->thread, "worker", run, m);
+	event_assign(&m->ordered, m->worker.base, m->thread.own_end,
 	    EV_READ | EV_PERSIST, on_order, m);
 	if (event_add(&m->ordered, NULL) == -1)
 		fatalx("worker: out of memory");
-	if ((error = pthread_create(&m->thread, NULL, run, m)) != 0) {
-		errno = error;
-		fatal("worker: thread");
-	}
-	get_octet(m->main_end);
 }
 
 void
 workers_start(struct workers *ws, const struct sandbox *sb)
 {
 	struct worker *w;
-	sigset_t all, old;
 	unsigned i;
 
-	/* Signals are for the main thread. */
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &old);
 	for (i = 1; i < ws->n; i++) {
 		start_thread(&ws->v[i], sb);
 		ws->n_threads++;
 	}
-	pthread_sigmask(SIG_SETMASK, &old, NULL);
 	sandbox_enter(sb);
 	for (i = 0; i < ws->n; i++) {
 		w = &ws->v[i].worker;
@@ -361,12 +320,8 @@ end_threads(struct workers *ws)
 
 	hold(ws);
 	order(ws, ORDER_LEAVE);
-	for (i = 1; i <= ws->n_threads; i++) {
-		pthread_join(ws->v[i].thread, NULL);
-		event_del(&ws->v[i].ordered);
-		close(ws->v[i].main_end);
-		close(ws->v[i].own_end);
-	}
+	for (i = 1; i <= ws->n_threads; i++)
+		thread_end(&ws->v[i].thread);
 }
 
 void

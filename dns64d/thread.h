@@ -1,0 +1,36 @@
+/*
+ * A thread beside the main thread, and the socket pair on which the two send
+ * each other single octets. Whoever has sent one does not touch what they share
+ * until it gets one back: write() and read() order the memory accesses of both.
+ */
+#ifndef DNS64D_THREAD_H
+#define DNS64D_THREAD_H
+
+#include <pthread.h>
+#include <stdint.h>
+
+/* The descriptors may be waited for in an event loop. */
+struct thread {
+	pthread_t id;
+	int main_end; /* of the socket pair */
+	int own_end;
+};
+
+/*
+ * Start run(arg) in a thread that gets no signals, and wait until it has sent
+ * its first octet. It returns when its end is closed, or it is told to.
+ * what: for messages. A failure ends the process through fatal().
+ */
+void thread_start(struct thread *t, const char *what, void *(*run)(void *),
+    void *arg);
+
+/* Close the main thread's end, and wait until the thread has returned. */
+void thread_end(struct thread *t);
+
+/* Never blocks: an end never has more than one octet to read. */
+void thread_put(int end, uint8_t octet);
+
+/* Wait for an octet. Returns it, or -1 when the other end is closed. */
+int thread_get(int end);
+
+#endif
