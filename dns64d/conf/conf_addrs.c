@@ -57,6 +57,29 @@ is_v4mapped(const struct scoped_addr *a)
 	    IN6_IS_ADDR_V4MAPPED(&sin6->sin6_addr));
 }
 
+/*
+ * A listener that a cannot be bound beside, or -1: the same one, or one for
+ * all addresses beside one for a single address. A link-local address does not
+ * count, since its interface may never exist.
+ */
+static int
+find_rival(const struct conf_addrs *list, const struct scoped_addr *a)
+{
+	const struct scoped_addr *on;
+	int i = conf_find_addr(list, a);
+	size_t k;
+
+	for (k = 0; i == -1 && k < list->n; k++) {
+		on = &list->v[k];
+		if (on->ss.ss_family == a->ss.ss_family &&
+		    sockaddr_port(&on->ss) == sockaddr_port(&a->ss) &&
+		    !scoped_addr_has_zone(on) && !scoped_addr_has_zone(a) &&
+		    conf_is_wildcard(on) != conf_is_wildcard(a))
+			i = (int)k;
+	}
+	return (i);
+}
+
 /* The socket takes IPv6 only (IPV6_V6ONLY): no IPv4-mapped address. */
 const char *
 conf_add_listener(struct conf *conf, const struct conf_value *v, unsigned port,
@@ -74,9 +97,12 @@ conf_add_listener(struct conf *conf, const struct conf_value *v, unsigned port,
 		return ("is IPv4-mapped: give the IPv4 address itself");
 	if (port == 0)
 		return (NULL);
-	if ((i = conf_find_addr(list, &a)) != -1) {
+	if ((i = find_rival(list, &a)) != -1) {
 		first = where_of(&list->at[i]);
-		return (conf_blame(conf, &first, "is given twice, first at"));
+		return (conf_blame(conf, &first,
+		    scoped_addr_equal(&a, &list->v[i]) ?
+			"is given twice, first at" :
+			"cannot be listened on beside the address at"));
 	}
 	if ((why = conf_append_addr(list, &a, &v->where)) != NULL)
 		return (why);
