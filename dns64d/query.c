@@ -31,8 +31,6 @@
 #include "dns64d/policy/view.h"
 #include "dns64d/wire/wire.h"
 
-#define OPT_FIXED 11 /* octets of an OPT record without options */
-
 struct queries *
 queries_new(struct stats *stats, const struct siphash_key *cookie_seed)
 {
@@ -282,7 +280,7 @@ take_result(struct query_lookup *ql)
 static void execute(struct query *, unsigned);
 
 static void
-on_leg_done(void *arg)
+on_lookup_done(void *arg)
 {
 	struct query_lookup *ql = arg;
 
@@ -383,7 +381,7 @@ ask(struct query *q, enum synth_lookup which)
 	ql->resolve.own_type = q->synth.policy->nxdomain_synth;
 	ql->resolve.stale_ok = q->stale_ok;
 	ql->asked = true;
-	if (resolve_ask(q->qs->resolver, &ql->resolve, q->ctx, on_leg_done,
+	if (resolve_ask(q->qs->resolver, &ql->resolve, q->ctx, on_lookup_done,
 		ql))
 		return (take_result(ql));
 	ql->pending = true;
@@ -436,8 +434,8 @@ keep_query(struct query *q, const struct msg_scan *scan)
 	memset(q->wire + 6, 0, MSG_HEADER_LEN - 6);
 	if (scan->opt != 0) {
 		q->wire[MSG_HEADER_LEN - 1] = 1;
-		memcpy(q->wire + len, scan->wire + scan->opt, OPT_FIXED);
-		len += OPT_FIXED;
+		memcpy(q->wire + len, scan->wire + scan->opt, OPT_LEN);
+		len += OPT_LEN;
 		memset(q->wire + len - 2, 0, 2); /* RDLENGTH */
 	}
 	msg_scan_query(q->wire, len, &q->scan, &rcode);

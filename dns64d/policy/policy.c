@@ -121,9 +121,7 @@ policy_add_prefix(struct dns64_policy *p, const struct pref64 *prefix)
 	size_t i;
 
 	for (i = 0; i < p->n_prefixes; i++)
-		if (p->prefixes[i].len == prefix->len &&
-		    memcmp(&p->prefixes[i].addr, &prefix->addr,
-			sizeof(prefix->addr)) == 0)
+		if (pref64_equal(&p->prefixes[i], prefix))
 			return ((int)i);
 	if (i == POLICY_PREFIXES_MAX) {
 		errno = ENOSPC;
@@ -275,7 +273,7 @@ policy_is_ipv4only(struct in_addr addr4)
 {
 	uint32_t addr = ntohl(addr4.s_addr);
 
-	return (addr == 0xc00000aa || addr == 0xc00000ab);
+	return (addr == POLICY_IPV4ONLY_170 || addr == POLICY_IPV4ONLY_171);
 }
 
 /* 64:ff9b::/96 must not have non-global addresses (RFC 6052, 3.1). */

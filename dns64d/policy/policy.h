@@ -193,7 +193,11 @@ void policy_embed(const struct dns64_policy *p, int index,
 /* True if a rule has the prefix with this index. */
 bool policy_prefix_in_use(const struct dns64_policy *p, int index);
 
-/* True for 192.0.0.170 and .171, the addresses of ipv4only.arpa. */
+/* The addresses of ipv4only.arpa (RFC 7050, 2.2), in host order. */
+#define POLICY_IPV4ONLY_170 0xc00000aa
+#define POLICY_IPV4ONLY_171 0xc00000ab
+
+/* True for these two. */
 bool policy_is_ipv4only(struct in_addr addr4);
 
 /*

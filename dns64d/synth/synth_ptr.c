@@ -13,9 +13,6 @@
 
 static const uint8_t name_ipv4only[] = "\010ipv4only\004arpa";
 
-#define IPV4ONLY_170 0xc00000aa
-#define IPV4ONLY_171 0xc00000ab
-
 enum ptr_kind
 ptr_classify(const struct dns64_policy *p, const struct msg_scan *query,
     struct in_addr *addr4)
@@ -41,8 +38,8 @@ ptr_classify(const struct dns64_policy *p, const struct msg_scan *query,
 static void
 build_ipv4only_aaaa(const struct dns64_policy *p, struct msg_build *b)
 {
-	const struct in_addr pair[] = { { htonl(IPV4ONLY_170) },
-		{ htonl(IPV4ONLY_171) } };
+	const struct in_addr pair[] = { { htonl(POLICY_IPV4ONLY_170) },
+		{ htonl(POLICY_IPV4ONLY_171) } };
 	struct in6_addr addr6;
 	size_t i, k;
 
@@ -62,8 +59,8 @@ static void
 build_ipv4only(const struct dns64_policy *p, uint16_t type,
     struct msg_build *b)
 {
-	const struct in_addr first = { htonl(IPV4ONLY_170) };
-	const struct in_addr second = { htonl(IPV4ONLY_171) };
+	const struct in_addr first = { htonl(POLICY_IPV4ONLY_170) };
+	const struct in_addr second = { htonl(POLICY_IPV4ONLY_171) };
 
 	if (type == MSG_T_A || type == MSG_T_ANY) {
 		msg_build_addr4(b, MSG_ANSWER, name_ipv4only, p->ipv4only_ttl,
