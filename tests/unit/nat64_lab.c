@@ -633,6 +633,25 @@ lab_event(enum nat64_event_type type)
 	return (NULL);
 }
 
+void
+lab_expect_events(const char *const *texts)
+{
+	unsigned i;
+
+	for (i = 0; texts[i] != NULL && i < lab.nevents; i++)
+		ck_assert_str_eq(lab.events[i].text, texts[i]);
+	ck_assert_uint_eq(i, lab.nevents);
+	ck_assert_ptr_null(texts[i]);
+}
+
+void
+lab_expect_event(const char *text)
+{
+	const char *const texts[] = { text, NULL };
+
+	lab_expect_events(texts);
+}
+
 static void
 mix(uint64_t *sum, const void *data, size_t len)
 {

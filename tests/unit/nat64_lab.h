@@ -203,6 +203,11 @@ uint64_t lab_counter(enum nat64_counter counter);
 unsigned lab_count_events(enum nat64_event_type type);
 const struct lab_event *lab_event(enum nat64_event_type type);
 
+/* Exactly these events have happened, in this order; NULL ends them. */
+void lab_expect_events(const char *const *texts);
+/* Exactly this one. */
+void lab_expect_event(const char *text);
+
 /*
  * A number made of everything that the tables say, times included: the same
  * as long as nothing changes.

@@ -14,26 +14,6 @@
 #define NO_PORT(reason) \
 	lab_expect_error((reason), ICMP6_DST_UNREACH, ICMP6_DST_UNREACH_ADDR)
 
-/* Exactly these events have happened, in this order; NULL ends them. */
-static void
-expect(const char *const *texts)
-{
-	unsigned i;
-
-	for (i = 0; texts[i] != NULL && i < lab.nevents; i++)
-		ck_assert_str_eq(lab.events[i].text, texts[i]);
-	ck_assert_uint_eq(i, lab.nevents);
-	ck_assert_ptr_null(texts[i]);
-}
-
-/* The one event that happened begins so. */
-static void
-expect_one(const char *text)
-{
-	ck_assert_uint_eq(lab.nevents, 1);
-	ck_assert_str_eq(lab.events[0].text, text);
-}
-
 /* Shows: LOG-01 LOG-02 LOG-04 */
 START_TEST(life_of_a_flow_is_told_from_outside_in_and_back)
 {
@@ -57,7 +37,7 @@ START_TEST(life_of_a_flow_is_told_from_outside_in_and_back)
 	    " port4=%u peer6=2001:db8:64::c633:6414 peer4=" SERVER4
 	    " peerport=%u",
 	    out.port, PORT_SERVER);
-	expect(texts);
+	lab_expect_events(texts);
 
 	/* Time takes them away in the other order. */
 	lab_wait(300);
@@ -71,7 +51,7 @@ START_TEST(life_of_a_flow_is_told_from_outside_in_and_back)
 	    " port4=%u peer6=2001:db8:64::c633:6414 peer4=" SERVER4
 	    " peerport=%u",
 	    out.port, PORT_SERVER);
-	expect(texts);
+	lab_expect_events(texts);
 }
 END_TEST
 
@@ -101,8 +81,8 @@ START_TEST(static_bindings_are_told_as_an_address_only)
 	lab_add_static(L4_TCP, CLIENT6, 8080, POOL4, 80);
 	lab_add_static(L4_TCP, CLIENT6, 8081, POOL4, 81);
 	lab_start();
-	expect_one("event=address-bound natevent=14 "
-		   "subscriber=2001:db8:1::/64 addr4=" POOL4);
+	lab_expect_event("event=address-bound natevent=14 "
+			 "subscriber=2001:db8:1::/64 addr4=" POOL4);
 	lab_bind(L4_UDP, HOST_B, 4000);
 	ck_assert_uint_eq(lab_count_events(NAT64_EV_BIB_CREATE), 1);
 	ck_assert_uint_eq(lab_count_events(NAT64_EV_ADDRESS_CREATE), 0);
@@ -120,12 +100,13 @@ START_TEST(exhausted_pool_is_told_for_strangers_an_address_for_its_own)
 	lab_bind(L4_UDP, CLIENT6, 4000);
 	lab_udp(HOST_B, 4000, SERVER6, PORT_SERVER);
 	NO_PORT(NAT64_POOL_EXHAUSTED);
-	expect_one("event=ports-exhausted natevent=12 addr4=" POOL4
-		   " proto=udp statement=\"pool\"");
+	lab_expect_event("event=ports-exhausted natevent=12 addr4=" POOL4
+			 " proto=udp statement=\"pool\"");
 	lab_udp(HOST_C, 4000, SERVER6, PORT_SERVER);
 	NO_PORT(NAT64_POOL_EXHAUSTED);
-	expect_one("event=pool-exhausted natevent=3 pool=default proto=udp "
-		   "statement=\"pool\"");
+	lab_expect_event(
+	    "event=pool-exhausted natevent=3 pool=default proto=udp "
+	    "statement=\"pool\"");
 }
 END_TEST
 
@@ -197,7 +178,7 @@ START_TEST(quota_is_told_with_its_limit)
 		lab_udp(HOST_B, 3, SERVER6, PORT_SERVER);
 		snprintf(text, sizeof(text),
 		    "event=quota-exceeded natevent=13 %s", rows[i].text);
-		expect_one(text);
+		lab_expect_event(text);
 	}
 }
 END_TEST
@@ -209,7 +190,7 @@ START_TEST(sessions_of_one_binding_are_a_quota_of_its_subscriber)
 	lab_start();
 	lab_bind(L4_UDP, CLIENT6, 1);
 	lab_udp(CLIENT6, 1, SERVER6_2, PORT_SERVER);
-	expect_one(
+	lab_expect_event(
 	    "event=quota-exceeded natevent=13 subtype=3 "
 	    "quota=subscriber limit=1 statement=\"limit binding-sessions\" "
 	    "subscriber=2001:db8:1::/64 addr6=" CLIENT6);
@@ -231,9 +212,10 @@ START_TEST(fragments_that_find_no_room_are_told_of_their_sender)
 	whole = lab_copy(&lab.in);
 	lab_build_fragment(&whole, 1, 0, 32, true);
 	lab_send();
-	expect_one("event=quota-exceeded natevent=13 subtype=5 "
-		   "quota=fragments limit=0 statement=\"limit fragments\" "
-		   "addr6=" CLIENT6);
+	lab_expect_event(
+	    "event=quota-exceeded natevent=13 subtype=5 "
+	    "quota=fragments limit=0 statement=\"limit fragments\" "
+	    "addr6=" CLIENT6);
 }
 END_TEST
 
@@ -315,7 +297,7 @@ START_TEST(packets_that_an_rfc_wants_logged_are_told)
 		rows[i].send();
 		snprintf(text, sizeof(text), "event=packet-dropped %s",
 		    rows[i].text);
-		expect_one(text);
+		lab_expect_event(text);
 	}
 }
 END_TEST

@@ -22,40 +22,21 @@ start(void)
 	lab_start();
 }
 
-/* Exactly these lines, in this order; NULL ends them. */
-static void
-expect(const char *const *texts)
-{
-	unsigned i;
-
-	for (i = 0; texts[i] != NULL && i < lab.nevents; i++)
-		ck_assert_str_eq(lab.events[i].text, texts[i]);
-	ck_assert_uint_eq(i, lab.nevents);
-	ck_assert_ptr_null(texts[i]);
-}
-
-static void
-expect_one(const char *text)
-{
-	const char *const texts[] = { text, NULL };
-
-	expect(texts);
-}
-
 START_TEST(drop_is_told_with_reason_addresses_and_ports)
 {
 	start();
 	lab_udp(SERVER4, 53, POOL4, 40000);
-	expect_one(
+	lab_expect_event(
 	    "event=packet-dropped reason=no-binding proto=17 src=" SERVER4
 	    " dst=" POOL4 " sport=53 dport=40000");
 	lab_ping(SERVER4, POOL4, 77);
-	expect_one(
+	lab_expect_event(
 	    "event=packet-dropped reason=no-binding proto=1 src=" SERVER4
 	    " dst=" POOL4 " type=8 code=0");
 	lab_udp("fe80::1", 1, "ff02::16", 2);
-	expect_one("event=packet-dropped reason=multicast-or-link-local-ipv6 "
-		   "proto=17 src=fe80::1 dst=ff02::16 sport=1 dport=2");
+	lab_expect_event(
+	    "event=packet-dropped reason=multicast-or-link-local-ipv6 "
+	    "proto=17 src=fe80::1 dst=ff02::16 sport=1 dport=2");
 }
 END_TEST
 
@@ -100,7 +81,7 @@ START_TEST(error_is_told_with_its_addressee_and_why)
 	start();
 	build_dying();
 	lab_send();
-	expect(texts);
+	lab_expect_events(texts);
 }
 END_TEST
 
@@ -116,7 +97,7 @@ START_TEST(error_that_the_rate_forbids_is_told)
 	lab_send();
 	build_dying();
 	lab_send();
-	expect(texts);
+	lab_expect_events(texts);
 }
 END_TEST
 
@@ -134,7 +115,7 @@ START_TEST(error_from_ipv4_is_told)
 	lab.conf.unbound_errors = true;
 	start();
 	lab_udp(SERVER4, 53, POOL4, 40000);
-	expect(texts);
+	lab_expect_events(texts);
 }
 END_TEST
 
@@ -153,7 +134,7 @@ START_TEST(reset_is_told)
 	lab.conf.reset_unknown_tcp = true;
 	start();
 	lab_tcp(CLIENT6, 4000, SERVER6, 80, PKT_TH_ACK);
-	expect(texts);
+	lab_expect_events(texts);
 }
 END_TEST
 
@@ -199,7 +180,7 @@ START_TEST(refused_binding_is_told_with_its_limit_and_its_packet)
 	start();
 	lab_bind(L4_UDP, CLIENT6, 4000);
 	lab_udp(HOST_B, 4000, SERVER6, 2222);
-	expect(texts);
+	lab_expect_events(texts);
 }
 END_TEST
 
@@ -213,19 +194,19 @@ START_TEST(packet_that_cannot_be_parsed_is_told_as_far_as_it_goes)
 	build_dying();
 	lab.in.data[5]++; /* longer than it is */
 	lab_send();
-	expect_one(
+	lab_expect_event(
 	    "event=packet-dropped reason=bad-length proto=17 src=" CLIENT6
 	    " dst=2001:db8:64::c633:6414");
 	build_dying();
 	lab.in.len = 39;
 	lab_send();
-	expect_one("event=packet-dropped reason=bad-length proto=0");
+	lab_expect_event("event=packet-dropped reason=bad-length proto=0");
 	p = (struct pkt){ .data = zeros, .len = sizeof(zeros) };
 	lab_resend(&p);
-	expect_one("event=packet-dropped reason=bad-version proto=0");
+	lab_expect_event("event=packet-dropped reason=bad-version proto=0");
 	p.len = 0;
 	lab_resend(&p);
-	expect_one("event=packet-dropped reason=bad-length proto=0");
+	lab_expect_event("event=packet-dropped reason=bad-length proto=0");
 }
 END_TEST
 
