@@ -7,11 +7,6 @@
 #include "frag_store.h"
 #include "nat64d/wire/iphdr.h"
 
-/* The ECN field (RFC 3168, 5) and two of its four code points. */
-#define ECN_MASK 3
-#define ECN_NOT_ECT 0
-#define ECN_CE 3
-
 /* What the header takes from all fragments. */
 struct common {
 	const struct pkt *first;

@@ -22,6 +22,14 @@
 #define FH_OFFSET 0xfff8 /* in bytes, without a shift */
 #define FH_MORE 0x0001
 
+/*
+ * The ECN field of a traffic class or TOS byte (RFC 3168, 5), and two of its
+ * four code points.
+ */
+#define ECN_MASK 3
+#define ECN_NOT_ECT 0
+#define ECN_CE 3
+
 /* An IPv4 header without options; numbers in host order. */
 struct iphdr4 {
 	uint8_t tos;

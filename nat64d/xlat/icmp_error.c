@@ -67,7 +67,7 @@ icmp_error_build6(struct pkt *out, struct pkt *offender,
 	pkt_init(out, out->buf, out->bufsize);
 	icmp = out->data + PKT_IP6_HLEN;
 	h = (struct iphdr6){
-		.tclass = (uint8_t)(offender->tclass & ~XLAT_ECN_MASK),
+		.tclass = (uint8_t)(offender->tclass & ~ECN_MASK),
 		.hlim = XLAT_OWN_TTL,
 		.proto = IPPROTO_ICMPV6,
 		.len = put_error(icmp, XLAT_ERROR6_MAX - PKT_IP6_HLEN,
@@ -98,7 +98,7 @@ icmp_error_build4(struct pkt *out, struct pkt *offender, struct in_addr self4,
 	    e);
 	put16(icmp + PKT_ICMP_CKSUM, cksum_finish(cksum_add(0, icmp, len)));
 	h = (struct iphdr4){
-		.tos = (uint8_t)(offender->tclass & ~XLAT_ECN_MASK),
+		.tos = (uint8_t)(offender->tclass & ~ECN_MASK),
 		.ttl = XLAT_OWN_TTL,
 		.proto = IPPROTO_ICMP,
 		.len = (uint16_t)(PKT_IP4_HLEN + len),

@@ -76,7 +76,7 @@ tcp_reset_build6(struct pkt *out, const struct pkt *p)
 	const uint8_t *tcp = pkt_l4(p);
 	struct segment s = { .sport = p->dport, .dport = p->sport };
 	struct iphdr6 h = {
-		.tclass = (uint8_t)(p->tclass & ~XLAT_ECN_MASK),
+		.tclass = (uint8_t)(p->tclass & ~ECN_MASK),
 		.src = p->ip6.dst,
 		.dst = p->ip6.src,
 	};

@@ -19,9 +19,6 @@
 #define XLAT_ERROR4_MAX 576
 #define XLAT_ERROR6_MAX 1280
 
-/* The ECN field of a traffic class or TOS byte (RFC 3168, 5). */
-#define XLAT_ECN_MASK 3
-
 /* Hop limit and TTL of packets that the translator originates. */
 #define XLAT_OWN_TTL 64
 
