@@ -6,21 +6,10 @@
 
 #include "common/bucket.h"
 
+#include "tests/unit/bucket_util.h"
 #include "tests/unit/suite.h"
 
 static const struct monotime start = { .ns = INT64_C(5000000000) };
-
-/* Take until refused, at most limit times. */
-static int
-drain(struct bucket *b, struct bucket_rate rate, struct monotime now,
-    int limit)
-{
-	int n;
-
-	for (n = 0; n < limit && bucket_take(b, rate, now); n++)
-		;
-	return (n);
-}
 
 /* Shows: ERR-20 */
 START_TEST(bucket_gives_its_burst_and_then_its_rate)

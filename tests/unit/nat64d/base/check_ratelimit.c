@@ -7,22 +7,11 @@
 
 #include "nat64d/base/ratelimit.h"
 
+#include "tests/unit/bucket_util.h"
 #include "tests/unit/suite.h"
 
 static const struct monotime start = { .ns = INT64_C(5000000000) };
 static const struct siphash_key key = { { 9, 8, 7 } };
-
-/* Take until refused, at most limit times. */
-static int
-drain(struct bucket *b, struct bucket_rate rate, struct monotime now,
-    int limit)
-{
-	int n;
-
-	for (n = 0; n < limit && bucket_take(b, rate, now); n++)
-		;
-	return (n);
-}
 
 /* Shows: ERR-20 */
 START_TEST(allow_limits_one_destination_without_starving_others)

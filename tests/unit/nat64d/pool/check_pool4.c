@@ -6,30 +6,8 @@
 #include <check.h>
 #include <errno.h>
 
-#include "nat64d/pool/pool4.h"
+#include "tests/unit/pool4_util.h"
 #include "tests/unit/suite.h"
-#include "tests/unit/tables.h"
-
-static struct seeded seeded;
-static struct rng rng;
-static struct pool4 *pool;
-static struct in6_addr client;
-static struct in_addr first;
-
-static void
-setup(void)
-{
-	rng = seeded_rng(&seeded, 1);
-	client = ip6("2001:db8::1");
-	first = ip4("192.0.2.1");
-}
-
-static void
-teardown(void)
-{
-	pool4_free(pool);
-	pool = NULL;
-}
 
 /* A pool of one range, the same ports for all protocols. */
 static void
@@ -41,35 +19,7 @@ make_pool(const char *from, const char *to, uint16_t low, uint16_t high,
 
 	for (proto = 0; proto < L4_NPROTO; proto++)
 		r.ports[proto] = (struct port_range){ low, high };
-	ck_assert_ptr_null(pool4_check(&r, 1));
-	pool4_free(pool);
-	pool = pool4_new(&r, 1, &opts);
-	ck_assert_ptr_nonnull(pool);
-}
-
-static int32_t
-alloc(enum l4proto proto, uint32_t index, uint16_t x, int64_t secs)
-{
-	const struct taddr6 owner = { .addr = client, .port = x };
-
-	return (pool4_alloc(pool, proto, index, &owner, &rng, at(secs)));
-}
-
-static void
-release(enum l4proto proto, uint16_t t, uint16_t x, int64_t secs)
-{
-	const struct taddr4 out = { .addr = first, .port = t };
-	const struct taddr6 owner = { .addr = client, .port = x };
-
-	pool4_release(pool, proto, &out, &owner, at(secs));
-}
-
-static enum pool4_state
-state(enum l4proto proto, uint16_t t)
-{
-	const struct taddr4 out = { .addr = first, .port = t };
-
-	return (pool4_port_state(pool, proto, &out));
+	new_pool(&r, &opts);
 }
 
 static int
@@ -82,14 +32,6 @@ take(enum l4proto proto, const char *addr, uint16_t t)
 }
 
 /* --- ranges --- */
-
-#define PORTS(a, b)                 \
-	{                           \
-		{ a, b }, { a, b }, \
-		{                   \
-			a, b        \
-		}                   \
-	}
 
 static const struct {
 	const char *name;

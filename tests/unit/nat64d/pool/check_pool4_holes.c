@@ -3,63 +3,8 @@
  */
 #include <check.h>
 
-#include "nat64d/pool/pool4.h"
+#include "tests/unit/pool4_util.h"
 #include "tests/unit/suite.h"
-#include "tests/unit/tables.h"
-
-#define PORTS(a, b)                 \
-	{                           \
-		{ a, b }, { a, b }, \
-		{                   \
-			a, b        \
-		}                   \
-	}
-
-static struct seeded seeded;
-static struct rng rng;
-static struct pool4 *pool;
-static struct in6_addr client;
-static struct in_addr first;
-
-static void
-setup(void)
-{
-	rng = seeded_rng(&seeded, 1);
-	client = ip6("2001:db8::1");
-	first = ip4("192.0.2.1");
-}
-
-static void
-teardown(void)
-{
-	pool4_free(pool);
-	pool = NULL;
-}
-
-static int32_t
-alloc(enum l4proto proto, uint16_t x)
-{
-	const struct taddr6 owner = { .addr = client, .port = x };
-
-	return (pool4_alloc(pool, proto, 0, &owner, &rng, at(0)));
-}
-
-static void
-release(enum l4proto proto, uint16_t t, uint16_t x)
-{
-	const struct taddr4 out = { .addr = first, .port = t };
-	const struct taddr6 owner = { .addr = client, .port = x };
-
-	pool4_release(pool, proto, &out, &owner, at(0));
-}
-
-static enum pool4_state
-state(enum l4proto proto, uint16_t t)
-{
-	const struct taddr4 out = { .addr = first, .port = t };
-
-	return (pool4_port_state(pool, proto, &out));
-}
 
 /* One address with ports low .. high, TCP and UDP without those in hole. */
 static void
@@ -72,10 +17,7 @@ make_pool_with_hole(uint16_t low, uint16_t high, struct port_range hole,
 
 	ck_assert(portlist_add(&r.holes[L4_TCP], hole));
 	ck_assert(portlist_add(&r.holes[L4_UDP], hole));
-	ck_assert_ptr_null(pool4_check(&r, 1));
-	pool4_free(pool);
-	pool = pool4_new(&r, 1, &opts);
-	ck_assert_ptr_nonnull(pool);
+	new_pool(&r, &opts);
 }
 
 START_TEST(alloc_gives_each_port_but_those_in_holes)
@@ -93,12 +35,12 @@ START_TEST(alloc_gives_each_port_but_those_in_holes)
 	ck_assert_uint_eq(pool4_capacity(pool, proto), want);
 	for (i = 0; i < want; i++) {
 		ck_assert_uint_eq(pool4_n_free(pool, proto, 0), want - i);
-		t = alloc(proto, (uint16_t)(i * 977));
+		t = alloc(proto, 0, (uint16_t)(i * 977), 0);
 		ck_assert(t >= 1000 && t <= 1100 && !seen[t]);
 		ck_assert(proto == L4_ICMP || t < 1020 || t > 1040);
 		seen[t] = true;
 	}
-	ck_assert_int_eq(alloc(proto, 5000), -1);
+	ck_assert_int_eq(alloc(proto, 0, 5000, 0), -1);
 	ck_assert_uint_eq(pool4_n_free(pool, proto, 0), 0);
 	ck_assert_int_eq(state(proto, 1030),
 	    proto == L4_ICMP ? POOL4_TAKEN : POOL4_OUTSIDE);
@@ -116,7 +58,7 @@ START_TEST(port_in_a_hole_is_outside_even_when_taken)
 	ck_assert_int_eq(pool4_take(pool, L4_UDP, &out), 0);
 	ck_assert_int_eq(state(L4_UDP, 1020), POOL4_TAKEN);
 	ck_assert_uint_eq(pool4_n_free(pool, L4_UDP, 0), 80);
-	release(L4_UDP, 1020, 5);
+	release(L4_UDP, 1020, 5, 0);
 	ck_assert_int_eq(state(L4_UDP, 1020), POOL4_OUTSIDE);
 	ck_assert_uint_eq(pool4_n_free(pool, L4_UDP, 0), 80);
 }
@@ -129,12 +71,12 @@ START_TEST(hole_can_take_a_whole_range_class_away)
 	const struct taddr6 owner = { .addr = client, .port = 22 };
 
 	make_pool_with_hole(1, 1100, (struct port_range){ 1, 1023 }, opts);
-	ck_assert_int_ge(alloc(L4_TCP, 22), 1024);
+	ck_assert_int_ge(alloc(L4_TCP, 0, 22, 0), 1024);
 	make_pool_with_hole(1, 1100, (struct port_range){ 1, 1022 }, opts);
-	ck_assert_int_eq(alloc(L4_TCP, 22), 1023);
-	ck_assert_int_eq(alloc(L4_TCP, 22), -1);
+	ck_assert_int_eq(alloc(L4_TCP, 0, 22, 0), 1023);
+	ck_assert_int_eq(alloc(L4_TCP, 0, 22, 0), -1);
 	ck_assert_int_eq(pool4_find_addr(pool, L4_TCP, 0, &owner, at(0)), -1);
-	ck_assert_int_ge(alloc(L4_TCP, 2222), 1024);
+	ck_assert_int_ge(alloc(L4_TCP, 0, 2222, 0), 1024);
 }
 END_TEST
 
@@ -148,11 +90,11 @@ START_TEST(share_of_quarantined_ports_is_one_of_those_outside_holes)
 	make_pool_with_hole(2001, 2200, (struct port_range){ 2101, 2200 },
 	    opts);
 	for (i = 0; i < 100; i++) {
-		t[i] = alloc(L4_UDP, i);
+		t[i] = alloc(L4_UDP, 0, i, 0);
 		ck_assert_int_ge(t[i], 2001);
 	}
 	for (i = 0; i < 100; i++)
-		release(L4_UDP, (uint16_t)t[i], i);
+		release(L4_UDP, (uint16_t)t[i], i, 0);
 	ck_assert_uint_eq(pool4_n_free(pool, L4_UDP, 0), 90);
 }
 END_TEST
