@@ -130,6 +130,14 @@ lab_add_static(enum l4proto proto, const char *host, uint16_t port6,
 }
 
 void
+lab_add_statics(void)
+{
+	lab_add_static(L4_TCP, CLIENT6, PORT6, POOL4, PORT_IN);
+	lab_add_static(L4_UDP, CLIENT6, PORT6, POOL4, PORT_IN);
+	lab_add_static(L4_ICMP, CLIENT6, ID6, POOL4, ID4);
+}
+
+void
 lab_start(void)
 {
 	const struct nat64_sink sink = { .emit = emit,

@@ -31,6 +31,21 @@
 #define SERVER4_2 "198.51.100.21"
 #define SERVER6_2 "2001:db8:64::198.51.100.21"
 
+/* Static bindings of CLIENT6 on POOL4, where a test adds them. */
+#define PORT_IN 50000 /* to PORT6 */
+#define ID4 22136     /* to ID6 */
+#define ID6 4660
+
+/* struct flow: to the server, and from it to the static binding. */
+#define FLOW_OUT                                     \
+	{                                            \
+		CLIENT6, SERVER6, PORT6, PORT_SERVER \
+	}
+#define FLOW_IN                                      \
+	{                                            \
+		SERVER4, POOL4, PORT_SERVER, PORT_IN \
+	}
+
 #define LAB_MAXOUT 128
 #define LAB_MAXEVENTS 256
 
@@ -99,6 +114,9 @@ void lab_set_prefix(size_t i, const char *addr, unsigned len);
 /* Add a static binding to lab.conf. */
 void lab_add_static(enum l4proto proto, const char *host, uint16_t port6,
     const char *out, uint16_t port4);
+
+/* Add those of PORT_IN, TCP and UDP, and of ID4. */
+void lab_add_statics(void);
 
 /* A suite of one program's tests, each with a translator of its own. */
 int lab_main(const char *name, const TTest *const *tests, size_t ntests);

@@ -16,10 +16,6 @@
 
 #include "tests/unit/nat64_lab.h"
 
-#define PORT_IN 50000
-#define ID6 4660 /* CLIENT6's, bound to ID4 where a test wants it */
-#define ID4 22136
-
 /* Shows: ADR-02 ADR-03 ADR-04 ADR-11 OUT-01 OUT-02 */
 START_TEST(every_prefix_length_works_both_ways_and_suffixes_do_not_matter)
 {

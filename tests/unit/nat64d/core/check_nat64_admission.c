@@ -18,11 +18,6 @@
 #define WKP_PRIVATE "64:ff9b::10.1.2.3"
 #define LOOP6 "2001:db8:64::127.0.0.1"
 
-/* Static bindings of CLIENT6 that packets from IPv4 are sent to. */
-#define PORT_IN 50000
-#define ID6 4660
-#define ID4 22136
-
 #define V6(p) .family = PKT_V6, .proto = IPPROTO_##p, .payload = 16
 #define V4(p) .family = PKT_V4, .proto = IPPROTO_##p, .payload = 16
 #define EXT(first, bytes) \
@@ -31,14 +26,6 @@
 #define PASSES .reason = NAT64_NONE
 #define SILENT(why) .reason = NAT64_##why
 #define ANSWER(why, t, c) .reason = NAT64_##why, .type = (t), .code = (c)
-#define OUT                                          \
-	{                                            \
-		CLIENT6, SERVER6, PORT6, PORT_SERVER \
-	}
-#define IN                                           \
-	{                                            \
-		SERVER4, POOL4, PORT_SERVER, PORT_IN \
-	}
 
 /* Extension headers, each in front of UDP but where it is said. */
 static const uint8_t rh_used[] = { IPPROTO_UDP, 0, 4, 0, 0, 0, 0, 0 };
@@ -93,9 +80,7 @@ start(void (*conf)(void))
 	lab_setup();
 	lab_set_prefix(1, "64:ff9b::", 96);
 	lab_set_prefix(2, "2001:db8:122:300::", 56);
-	lab_add_static(L4_TCP, CLIENT6, PORT6, POOL4, PORT_IN);
-	lab_add_static(L4_UDP, CLIENT6, PORT6, POOL4, PORT_IN);
-	lab_add_static(L4_ICMP, CLIENT6, ID6, POOL4, ID4);
+	lab_add_statics();
 	if (conf != NULL)
 		conf();
 	lab_start();
@@ -281,33 +266,34 @@ END_TEST
 START_TEST(malformed_packets_from_ipv6_are_dropped_in_silence)
 {
 	static const struct row rows[] = {
-		{ "version 5", { V6(UDP) }, OUT, SILENT(BAD_VERSION),
+		{ "version 5", { V6(UDP) }, FLOW_OUT, SILENT(BAD_VERSION),
 		    .poke = { true, false, 0, 0x50 } },
-		{ "shorter than its header", { V6(UDP) }, OUT,
+		{ "shorter than its header", { V6(UDP) }, FLOW_OUT,
 		    SILENT(BAD_LENGTH), .cut = 8 + 16 + 1 },
-		{ "payload length too large", { V6(UDP) }, OUT,
+		{ "payload length too large", { V6(UDP) }, FLOW_OUT,
 		    SILENT(BAD_LENGTH), .cut = 1 },
-		{ "trailing bytes", { V6(UDP) }, OUT, PASSES, .add = 7 },
-		{ "UDP length too small", { V6(UDP) }, OUT, SILENT(BAD_L4),
-		    .poke = { true, false, 45, 7 } },
-		{ "UDP length too large", { V6(UDP) }, OUT, SILENT(BAD_L4),
-		    .poke = { true, false, 45, 25 } },
-		{ "UDP length below payload", { V6(UDP) }, OUT, PASSES,
+		{ "trailing bytes", { V6(UDP) }, FLOW_OUT, PASSES, .add = 7 },
+		{ "UDP length too small", { V6(UDP) }, FLOW_OUT,
+		    SILENT(BAD_L4), .poke = { true, false, 45, 7 } },
+		{ "UDP length too large", { V6(UDP) }, FLOW_OUT,
+		    SILENT(BAD_L4), .poke = { true, false, 45, 25 } },
+		{ "UDP length below payload", { V6(UDP) }, FLOW_OUT, PASSES,
 		    .poke = { true, true, 45, 20 } },
-		{ "TCP data offset 4", { V6(TCP), .tcp_flags = 2 }, OUT,
+		{ "TCP data offset 4", { V6(TCP), .tcp_flags = 2 }, FLOW_OUT,
 		    SILENT(BAD_L4), .poke = { true, false, 52, 0x40 } },
-		{ "TCP data offset beyond", { V6(TCP), .tcp_flags = 2 }, OUT,
-		    SILENT(BAD_L4), .poke = { true, false, 52, 0xf0 } },
+		{ "TCP data offset beyond", { V6(TCP), .tcp_flags = 2 },
+		    FLOW_OUT, SILENT(BAD_L4),
+		    .poke = { true, false, 52, 0xf0 } },
 		{ "TCP source port 0", { V6(TCP), .tcp_flags = 2 },
 		    { CLIENT6, SERVER6, 0, 2 }, SILENT(BAD_L4) },
 		{ "TCP destination port 0", { V6(TCP), .tcp_flags = 2 },
 		    { CLIENT6, SERVER6, 1, 0 }, SILENT(BAD_L4) },
 		{ "UDP source port 0", { V6(UDP) }, { CLIENT6, SERVER6, 0, 2 },
 		    PASSES },
-		{ "jumbogram", { V6(UDP), EXT(HOPOPTS, jumbo) }, OUT,
+		{ "jumbogram", { V6(UDP), EXT(HOPOPTS, jumbo) }, FLOW_OUT,
 		    SILENT(JUMBOGRAM), .poke = { true, false, 5, 0 } },
 		{ "headers beyond the end", { V6(UDP), EXT(DSTOPTS, beyond) },
-		    OUT, SILENT(EXT_HEADERS) },
+		    FLOW_OUT, SILENT(EXT_HEADERS) },
 	};
 
 	RUN(rows);
@@ -318,7 +304,7 @@ END_TEST
 START_TEST(udp_without_checksum_from_ipv6_is_dropped)
 {
 	const struct spec s = { V6(UDP) };
-	const struct flow f = OUT;
+	const struct flow f = FLOW_OUT;
 
 	lab_build(&s, &f);
 	wire_put16(lab.in.data + 46, 0);
@@ -345,32 +331,32 @@ END_TEST
 START_TEST(headers_from_ipv6_that_may_not_pass_are_answered)
 {
 	static const struct row rows[] = {
-		{ "hop limit 2", { V6(UDP), .ttl = 2 }, OUT, PASSES },
-		{ "hop limit 1", { V6(UDP), .ttl = 1 }, OUT,
+		{ "hop limit 2", { V6(UDP), .ttl = 2 }, FLOW_OUT, PASSES },
+		{ "hop limit 1", { V6(UDP), .ttl = 1 }, FLOW_OUT,
 		    ANSWER(TTL_EXPIRED, 3, 0) },
-		{ "hop limit 0", { V6(UDP) }, OUT, ANSWER(TTL_EXPIRED, 3, 0),
-		    .poke = { true, false, 7, 0 } },
+		{ "hop limit 0", { V6(UDP) }, FLOW_OUT,
+		    ANSWER(TTL_EXPIRED, 3, 0), .poke = { true, false, 7, 0 } },
 		{ "routing header used up", { V6(UDP), EXT(ROUTING, rh_used) },
-		    OUT, PASSES },
-		{ "routing header", { V6(UDP), EXT(ROUTING, rh_left) }, OUT,
-		    ANSWER(ROUTING_HEADER, 4, 0) },
+		    FLOW_OUT, PASSES },
+		{ "routing header", { V6(UDP), EXT(ROUTING, rh_left) },
+		    FLOW_OUT, ANSWER(ROUTING_HEADER, 4, 0) },
 		{ "option that asks for an answer",
-		    { V6(UDP), EXT(HOPOPTS, unknown_opt) }, OUT, PASSES },
+		    { V6(UDP), EXT(HOPOPTS, unknown_opt) }, FLOW_OUT, PASSES },
 		{ "headers in an odd order", { V6(UDP), EXT(HOPOPTS, chain) },
-		    OUT, PASSES },
+		    FLOW_OUT, PASSES },
 		{ "Fragment Header before another",
-		    { V6(UDP), EXT(FRAGMENT, fh_ext_first) }, OUT,
+		    { V6(UDP), EXT(FRAGMENT, fh_ext_first) }, FLOW_OUT,
 		    ANSWER(EXT_HEADERS, 1, 1) },
 		{ "the same, later fragment",
-		    { V6(UDP), EXT(FRAGMENT, fh_ext_later) }, OUT,
+		    { V6(UDP), EXT(FRAGMENT, fh_ext_later) }, FLOW_OUT,
 		    SILENT(EXT_HEADERS) },
 		{ "fragment of ESP", { V6(UDP), EXT(FRAGMENT, fh_esp_first) },
-		    OUT, ANSWER(UNKNOWN_PROTO, 1, 4) },
+		    FLOW_OUT, ANSWER(UNKNOWN_PROTO, 1, 4) },
 		{ "later fragment of ESP",
-		    { V6(UDP), EXT(FRAGMENT, fh_esp_later) }, OUT,
+		    { V6(UDP), EXT(FRAGMENT, fh_esp_later) }, FLOW_OUT,
 		    SILENT(UNKNOWN_PROTO) },
 		{ "atomic fragment", { V6(UDP), EXT(FRAGMENT, fh_atomic) },
-		    OUT, PASSES },
+		    FLOW_OUT, PASSES },
 	};
 
 	RUN(rows);
@@ -402,12 +388,12 @@ START_TEST(of_two_faults_from_ipv6_the_earlier_one_counts)
 		    { CLIENT6, WKP_PRIVATE, 1, 2 },
 		    ANSWER(WKP_NONGLOBAL, 1, 1) },
 		{ "8 before 9", { V6(UDP), EXT(ROUTING, rh_left), .ttl = 1 },
-		    OUT, ANSWER(TTL_EXPIRED, 3, 0) },
-		{ "9 before 10", { V6(UDP), EXT(ROUTING, rh_fh_ext) }, OUT,
-		    ANSWER(ROUTING_HEADER, 4, 0) },
+		    FLOW_OUT, ANSWER(TTL_EXPIRED, 3, 0) },
+		{ "9 before 10", { V6(UDP), EXT(ROUTING, rh_fh_ext) },
+		    FLOW_OUT, ANSWER(ROUTING_HEADER, 4, 0) },
 		{ "8 before 10",
-		    { V6(UDP), EXT(FRAGMENT, fh_ext_first), .ttl = 1 }, OUT,
-		    ANSWER(TTL_EXPIRED, 3, 0) },
+		    { V6(UDP), EXT(FRAGMENT, fh_ext_first), .ttl = 1 },
+		    FLOW_OUT, ANSWER(TTL_EXPIRED, 3, 0) },
 		{ "12 before 13", { V6(ICMPV6), .echo_type = 1 },
 		    { CLIENT6, SERVER6, 0, 0 }, SILENT(ICMP_INNER) },
 	};
@@ -454,30 +440,30 @@ END_TEST
 START_TEST(malformed_packets_from_ipv4_are_dropped_in_silence)
 {
 	static const struct row rows[] = {
-		{ "shorter than its header", { V4(UDP) }, IN,
+		{ "shorter than its header", { V4(UDP) }, FLOW_IN,
 		    SILENT(BAD_LENGTH), .cut = 8 + 16 + 1 },
-		{ "total length too large", { V4(UDP) }, IN,
+		{ "total length too large", { V4(UDP) }, FLOW_IN,
 		    SILENT(BAD_LENGTH), .cut = 1 },
-		{ "total length below the header", { V4(UDP) }, IN,
+		{ "total length below the header", { V4(UDP) }, FLOW_IN,
 		    SILENT(BAD_LENGTH), .poke = { true, true, 3, 19 } },
-		{ "IHL 4", { V4(UDP) }, IN, SILENT(BAD_LENGTH),
+		{ "IHL 4", { V4(UDP) }, FLOW_IN, SILENT(BAD_LENGTH),
 		    .poke = { true, true, 0, 0x44 } },
-		{ "IHL beyond", { V4(UDP) }, IN, SILENT(BAD_LENGTH),
+		{ "IHL beyond", { V4(UDP) }, FLOW_IN, SILENT(BAD_LENGTH),
 		    .poke = { true, true, 0, 0x4f } },
-		{ "trailing bytes", { V4(UDP) }, IN, PASSES, .add = 7 },
-		{ "header checksum", { V4(UDP) }, IN, SILENT(BAD_IP4_CKSUM),
-		    .poke = { true, false, 8, 63 } },
-		{ "option beyond", { V4(UDP), OPTIONS(bad_option) }, IN,
+		{ "trailing bytes", { V4(UDP) }, FLOW_IN, PASSES, .add = 7 },
+		{ "header checksum", { V4(UDP) }, FLOW_IN,
+		    SILENT(BAD_IP4_CKSUM), .poke = { true, false, 8, 63 } },
+		{ "option beyond", { V4(UDP), OPTIONS(bad_option) }, FLOW_IN,
 		    SILENT(BAD_IP4_OPTIONS) },
 		{ "option without length", { V4(UDP), OPTIONS(short_option) },
-		    IN, SILENT(BAD_IP4_OPTIONS) },
+		    FLOW_IN, SILENT(BAD_IP4_OPTIONS) },
 		{ "rubbish behind the end", { V4(UDP), OPTIONS(end_option) },
-		    IN, PASSES },
-		{ "UDP length too small", { V4(UDP) }, IN, SILENT(BAD_L4),
+		    FLOW_IN, PASSES },
+		{ "UDP length too small", { V4(UDP) }, FLOW_IN, SILENT(BAD_L4),
 		    .poke = { true, false, 25, 7 } },
-		{ "UDP length too large", { V4(UDP) }, IN, SILENT(BAD_L4),
+		{ "UDP length too large", { V4(UDP) }, FLOW_IN, SILENT(BAD_L4),
 		    .poke = { true, false, 25, 25 } },
-		{ "TCP data offset 4", { V4(TCP), .tcp_flags = 2 }, IN,
+		{ "TCP data offset 4", { V4(TCP), .tcp_flags = 2 }, FLOW_IN,
 		    SILENT(BAD_L4), .poke = { true, false, 32, 0x40 } },
 		{ "TCP source port 0", { V4(TCP), .tcp_flags = 2 },
 		    { SERVER4, POOL4, 0, PORT_IN }, SILENT(BAD_L4) },
@@ -493,26 +479,26 @@ END_TEST
 START_TEST(headers_from_ipv4_that_may_not_pass_are_answered)
 {
 	static const struct row rows[] = {
-		{ "TTL 2", { V4(UDP), .ttl = 2 }, IN, PASSES },
-		{ "TTL 1", { V4(UDP), .ttl = 1 }, IN,
+		{ "TTL 2", { V4(UDP), .ttl = 2 }, FLOW_IN, PASSES },
+		{ "TTL 1", { V4(UDP), .ttl = 1 }, FLOW_IN,
 		    ANSWER(TTL_EXPIRED, 11, 0) },
-		{ "TTL 0", { V4(UDP) }, IN, ANSWER(TTL_EXPIRED, 11, 0),
+		{ "TTL 0", { V4(UDP) }, FLOW_IN, ANSWER(TTL_EXPIRED, 11, 0),
 		    .poke = { true, true, 8, 0 } },
 		{ "TTL 1, later fragment", { V4(UDP), .ttl = 1, .frag = 3 },
-		    IN, SILENT(TTL_EXPIRED) },
+		    FLOW_IN, SILENT(TTL_EXPIRED) },
 		{ "TTL 1, ICMP error",
 		    { V4(ICMP), .ttl = 1, .echo_type = ICMP_UNREACH },
 		    { SERVER4, POOL4, 0, 0 }, SILENT(TTL_EXPIRED) },
 		{ "TTL 1, echo",
 		    { V4(ICMP), .ttl = 1, .echo_type = ICMP_ECHO },
 		    { SERVER4, POOL4, ID4, 0 }, ANSWER(TTL_EXPIRED, 11, 0) },
-		{ "loose source route", { V4(UDP), OPTIONS(lsrr_left) }, IN,
-		    ANSWER(SOURCE_ROUTE, 3, 5) },
-		{ "strict source route", { V4(UDP), OPTIONS(ssrr_left) }, IN,
-		    ANSWER(SOURCE_ROUTE, 3, 5) },
-		{ "source route used up", { V4(UDP), OPTIONS(lsrr_used) }, IN,
-		    PASSES },
-		{ "other options", { V4(UDP), OPTIONS(record_route) }, IN,
+		{ "loose source route", { V4(UDP), OPTIONS(lsrr_left) },
+		    FLOW_IN, ANSWER(SOURCE_ROUTE, 3, 5) },
+		{ "strict source route", { V4(UDP), OPTIONS(ssrr_left) },
+		    FLOW_IN, ANSWER(SOURCE_ROUTE, 3, 5) },
+		{ "source route used up", { V4(UDP), OPTIONS(lsrr_used) },
+		    FLOW_IN, PASSES },
+		{ "other options", { V4(UDP), OPTIONS(record_route) }, FLOW_IN,
 		    PASSES },
 	};
 
@@ -530,20 +516,20 @@ START_TEST(of_two_faults_from_ipv4_the_earlier_one_counts)
 		    { "127.0.0.1", "203.0.113.4", 1, 2 }, SILENT(NOT_OURS4) },
 		{ "3 before 4", { V4(UDP), .ttl = 1 },
 		    { "127.0.0.1", POOL4, 1, PORT_IN }, SILENT(MARTIAN4) },
-		{ "4 before 5", { V4(UDP), .ttl = 1, OPTIONS(lsrr_left) }, IN,
-		    ANSWER(TTL_EXPIRED, 11, 0) },
+		{ "4 before 5", { V4(UDP), .ttl = 1, OPTIONS(lsrr_left) },
+		    FLOW_IN, ANSWER(TTL_EXPIRED, 11, 0) },
 		{ "5 before 6",
 		    { .family = PKT_V4,
 			.proto = IPPROTO_GRE,
 			.payload = 16,
 			OPTIONS(lsrr_left) },
-		    IN, ANSWER(SOURCE_ROUTE, 3, 5) },
+		    FLOW_IN, ANSWER(SOURCE_ROUTE, 3, 5) },
 		{ "6 before 7",
 		    { .family = PKT_V4,
 			.proto = IPPROTO_GRE,
 			.payload = 16,
 			.frag = 0x2000 },
-		    IN, ANSWER(UNKNOWN_PROTO, 3, 2) },
+		    FLOW_IN, ANSWER(UNKNOWN_PROTO, 3, 2) },
 		{ "8 before 9", { V4(ICMP), .echo_type = ICMP_UNREACH },
 		    { SERVER4, POOL4, 0, 0 }, SILENT(ICMP_CKSUM),
 		    .poke = { true, false, 30, 0xff } },
@@ -603,9 +589,9 @@ nameless(void)
 START_TEST(without_addresses_of_its_own_the_translator_says_nothing)
 {
 	static const struct row rows[] = {
-		{ "hop limit", { V6(UDP), .ttl = 1 }, OUT, SILENT(TTL_EXPIRED),
-		    .conf = nameless },
-		{ "TTL", { V4(UDP), .ttl = 1 }, IN, SILENT(TTL_EXPIRED),
+		{ "hop limit", { V6(UDP), .ttl = 1 }, FLOW_OUT,
+		    SILENT(TTL_EXPIRED), .conf = nameless },
+		{ "TTL", { V4(UDP), .ttl = 1 }, FLOW_IN, SILENT(TTL_EXPIRED),
 		    .conf = nameless },
 		{ "echo to ::",
 		    { V6(ICMPV6), .echo_type = ICMP6_ECHO_REQUEST },

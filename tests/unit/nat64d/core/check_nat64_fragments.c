@@ -14,21 +14,10 @@
 
 #include "tests/unit/nat64_lab.h"
 
-#define PORT_IN 50000 /* static, to CLIENT6 PORT6 */
-#define ID6 4660      /* static, to ID4 */
-#define ID4 22136
 #define FRAG_ID 0xabcd1234U
 
 #define V6(p) .family = PKT_V6, .proto = IPPROTO_##p
 #define V4(p) .family = PKT_V4, .proto = IPPROTO_##p
-#define OUT                                          \
-	{                                            \
-		CLIENT6, SERVER6, PORT6, PORT_SERVER \
-	}
-#define IN                                           \
-	{                                            \
-		SERVER4, POOL4, PORT_SERVER, PORT_IN \
-	}
 
 /* What came out, put together. */
 static struct {
@@ -43,9 +32,7 @@ static void
 start(void)
 {
 	lab.conf.n_statics = 0;
-	lab_add_static(L4_TCP, CLIENT6, PORT6, POOL4, PORT_IN);
-	lab_add_static(L4_UDP, CLIENT6, PORT6, POOL4, PORT_IN);
-	lab_add_static(L4_ICMP, CLIENT6, ID6, POOL4, ID4);
+	lab_add_statics();
 	lab_start();
 	memset(&joined, 0, sizeof(joined));
 }
@@ -105,14 +92,16 @@ START_TEST(four_fragments_pass_in_each_of_their_orders)
 		struct flow f;
 		bool no_cksum;
 	} rows[] = {
-		{ { V6(UDP), .payload = 4000 }, OUT, false },
-		{ { V6(TCP), .tcp_flags = 2, .payload = 4000 }, OUT, false },
+		{ { V6(UDP), .payload = 4000 }, FLOW_OUT, false },
+		{ { V6(TCP), .tcp_flags = 2, .payload = 4000 }, FLOW_OUT,
+		    false },
 		{ { V6(ICMPV6), .echo_type = ICMP6_ECHO_REQUEST,
 		      .payload = 4000 },
 		    { CLIENT6, SERVER6, ID6, 0 }, false },
-		{ { V4(UDP), .payload = 4000 }, IN, false },
-		{ { V4(UDP), .payload = 4000 }, IN, true },
-		{ { V4(TCP), .tcp_flags = 2, .payload = 4000 }, IN, false },
+		{ { V4(UDP), .payload = 4000 }, FLOW_IN, false },
+		{ { V4(UDP), .payload = 4000 }, FLOW_IN, true },
+		{ { V4(TCP), .tcp_flags = 2, .payload = 4000 }, FLOW_IN,
+		    false },
 		{ { V4(ICMP), .echo_type = ICMP_ECHO, .payload = 4000 },
 		    { SERVER4, POOL4, ID4, 0 }, false },
 	};
@@ -178,7 +167,7 @@ START_TEST(an_atomic_fragment_does_not_disturb_queued_ones)
 {
 	static const uint8_t atomic[] = { IPPROTO_UDP, 0, 0, 0, 0xab, 0xcd,
 		0x12, 0x34 };
-	const struct flow f = OUT;
+	const struct flow f = FLOW_OUT;
 	const struct spec s = { V6(UDP), .payload = 2000 };
 	const struct spec a = { V6(UDP), .next = IPPROTO_FRAGMENT,
 		.ext = atomic, .extlen = 8, .payload = 20 };
@@ -202,7 +191,7 @@ START_TEST(identifications_can_be_replaced_by_our_own)
 {
 	static const uint8_t atomic[] = { IPPROTO_UDP, 0, 0, 0, 0xab, 0xcd,
 		0x12, 0x34 };
-	const struct flow f = OUT, ping = { CLIENT6, SERVER6, ID6, 0 };
+	const struct flow f = FLOW_OUT, ping = { CLIENT6, SERVER6, ID6, 0 };
 	const struct spec s = { V6(UDP), .payload = 3000 };
 	const struct spec a = { V6(UDP), .next = IPPROTO_FRAGMENT,
 		.ext = atomic, .extlen = 8, .payload = 20 };
@@ -249,7 +238,7 @@ END_TEST
 static unsigned
 interleave(void)
 {
-	static const struct flow flows[] = { OUT,
+	static const struct flow flows[] = { FLOW_OUT,
 		{ HOST_B, SERVER6, PORT6, PORT_SERVER } };
 	const struct spec s = { V6(UDP), .payload = 1500 };
 	uint32_t ids[2];
@@ -296,7 +285,7 @@ END_TEST
 /* Shows: FRG-11 FRG-31 XLT-30 ERR-14 */
 START_TEST(tiny_fragments_are_dropped_and_answered_only_if_told_to)
 {
-	const struct flow out = OUT, in = IN;
+	const struct flow out = FLOW_OUT, in = FLOW_IN;
 	const struct spec tcp6 = { V6(TCP), .tcp_flags = 2, .payload = 100 };
 	const struct spec tcp4 = { V4(TCP), .tcp_flags = 2, .payload = 100 };
 	struct pkt whole;
@@ -329,7 +318,7 @@ END_TEST
 /* Shows: FRG-30 FRG-31 FRG-14 */
 START_TEST(overlaps_end_what_must_not_be_ambiguous)
 {
-	const struct flow out = OUT, in = IN;
+	const struct flow out = FLOW_OUT, in = FLOW_IN;
 	const struct spec s6 = { V6(UDP), .payload = 3000 };
 	const struct spec s4 = { V4(UDP), .payload = 3000 };
 	struct pkt whole;
@@ -369,7 +358,7 @@ END_TEST
 /* Shows: FRG-40 FRG-41 LOG-20 LIM-04 */
 START_TEST(limits_drop_what_is_new_with_an_event_and_keep_the_rest)
 {
-	const struct flow out = OUT, in = IN;
+	const struct flow out = FLOW_OUT, in = FLOW_IN;
 	const struct spec s6 = { V6(UDP), .payload = 2000 };
 	const struct spec s4 = { V4(UDP), .payload = 2000 };
 	const struct lab_event *ev;
@@ -439,7 +428,7 @@ END_TEST
 START_TEST(a_fragmented_error_is_collected_and_passes)
 {
 	struct pkt out4, in6, whole;
-	const struct flow f = OUT;
+	const struct flow f = FLOW_OUT;
 	const struct spec s = { V6(UDP), .payload = 1400 };
 
 	start();
@@ -484,7 +473,7 @@ END_TEST
 /* Shows: FRG-10 FRG-14 TCP-03 FLT-14 */
 START_TEST(only_the_first_fragment_touches_the_tables)
 {
-	const struct flow out = OUT;
+	const struct flow out = FLOW_OUT;
 	const struct spec s = { V6(UDP), .payload = 3000 };
 	struct pkt whole;
 	uint64_t before;
@@ -519,7 +508,7 @@ END_TEST
 /* Shows: FRG-14 CSM-11 */
 START_TEST(a_refused_first_fragment_takes_the_waiting_ones_along)
 {
-	const struct flow f = OUT;
+	const struct flow f = FLOW_OUT;
 	const struct spec s = { V6(UDP), .payload = 3000 };
 	struct pkt whole;
 
@@ -539,7 +528,7 @@ END_TEST
 /* Shows: FRG-12 FRG-13 CFG-07 */
 START_TEST(a_datagram_lives_five_seconds_from_its_first_fragment)
 {
-	const struct flow out = OUT;
+	const struct flow out = FLOW_OUT;
 	const struct spec s = { V6(UDP), .payload = 3000 };
 	struct pkt whole;
 

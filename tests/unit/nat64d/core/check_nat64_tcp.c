@@ -15,7 +15,6 @@
 #include "nat64d/tables/tcp_fsm.h"
 #include "tests/unit/nat64_lab.h"
 
-#define PORT_IN 50000 /* static, to CLIENT6 PORT6 */
 #define EST 7200
 #define OPEN 300
 #define CLOSE 250
