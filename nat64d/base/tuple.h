@@ -53,4 +53,14 @@ addr6_compare(const struct in6_addr *a, const struct in6_addr *b)
 	return ((x[i] > y[i]) - (x[i] < y[i]));
 }
 
+/* Order: address, then port, as numbers. */
+static inline int
+taddr4_compare(const struct taddr4 *a, const struct taddr4 *b)
+{
+	const uint64_t x = (uint64_t)ntohl(a->addr.s_addr) << 16 | a->port;
+	const uint64_t y = (uint64_t)ntohl(b->addr.s_addr) << 16 | b->port;
+
+	return ((x > y) - (x < y));
+}
+
 #endif

@@ -19,16 +19,10 @@ cmp_by6(const struct bib_entry *a, const struct bib_entry *b)
 	return (addr6_compare(&a->in6.addr, &b->in6.addr));
 }
 
-/* Order: address in host order, then port. */
 static int
 cmp_by4(const struct bib_entry *a, const struct bib_entry *b)
 {
-	const uint32_t x = ntohl(a->out4.addr.s_addr);
-	const uint32_t y = ntohl(b->out4.addr.s_addr);
-
-	if (x != y)
-		return (x < y ? -1 : 1);
-	return ((int)a->out4.port - (int)b->out4.port);
+	return (taddr4_compare(&a->out4, &b->out4));
 }
 
 RB_GENERATE_STATIC(bib_tree6, bib_entry, by6, cmp_by6)
@@ -109,7 +103,7 @@ bib_walk_at(const struct bib *b, struct bib_walk *w, unsigned *steps)
 		if (e == NULL)
 			w->tree++;
 	}
-	for (; e == NULL && w->tree<n_trees && * steps> 0; w->tree++) {
+	for (; e == NULL && *steps > 0 && w->tree < n_trees; w->tree++) {
 		e = RB_MIN(bib_tree6, &b->trees6.trees[w->tree]);
 		if (e != NULL)
 			break;

@@ -15,37 +15,26 @@
 _Static_assert(sizeof(struct session) == 2 * CACHE_LINE,
     "a session is two cache lines");
 
-static uint64_t
-number_of4(const struct taddr4 *t)
-{
-	return ((uint64_t)ntohl(t->addr.s_addr) << 16 | t->port);
-}
-
-static int
-compare(uint64_t x, uint64_t y)
-{
-	return ((x > y) - (x < y));
-}
-
 /*
- * Order: Z, then z, as numbers, so that the sessions with one address follow
- * each other. session_has_peer() relies on it.
+ * The sessions with one address follow each other; session_has_peer() relies
+ * on it.
  */
 static int
 cmp_by_peer(const struct session *a, const struct session *b)
 {
-	return (compare(number_of4(&a->peer), number_of4(&b->peer)));
+	return (taddr4_compare(&a->peer, &b->peer));
 }
 
 /* Order: protocol, (T,t), peer. */
 static int
 cmp_orphans(const struct session *a, const struct session *b)
 {
+	int d;
+
 	if (a->proto != b->proto)
 		return ((int)a->proto - (int)b->proto);
-	if (number_of4(&a->out4) != number_of4(&b->out4))
-		return (compare(number_of4(&a->out4), number_of4(&b->out4)));
-	return (cmp_by_peer(a, b));
+	d = taddr4_compare(&a->out4, &b->out4);
+	return (d != 0 ? d : cmp_by_peer(a, b));
 }
 
 RB_GENERATE_STATIC(session_tree, session, by_peer, cmp_by_peer)
