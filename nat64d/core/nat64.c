@@ -224,6 +224,8 @@ nat64_new(const struct nat64_config *c, const struct nat64_sink *sink,
 		goto fail;
 	if (add_statics(n, c, now) == -1)
 		goto fail;
+	if (n->sink.trace != NULL)
+		frag_table_set_drop(n->frags, nat64_trace_held, n);
 	pool4_quarantine_all(n->pool, c->restart_quarantine_secs, now);
 	return (n);
 

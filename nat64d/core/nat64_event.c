@@ -241,6 +241,12 @@ nat64_trace_reset(struct nat64 *n, const struct pkt *p,
 }
 
 void
+nat64_trace_held(void *n, const struct pkt *p, enum nat64_reason reason)
+{
+	trace_drop(n, p, reason);
+}
+
+void
 nat64_report_drop(struct nat64 *n, const struct pkt *p,
     enum nat64_reason reason)
 {

@@ -37,6 +37,12 @@ void nat64_report_drop(struct nat64 *n, const struct pkt *p,
     enum nat64_reason reason);
 
 /*
+ * The same, to the trace only, for a fragment that was held: a frag_drop_fn.
+ * Its sink has a trace.
+ */
+void nat64_trace_held(void *n, const struct pkt *p, enum nat64_reason reason);
+
+/*
  * Drop a fragment as frag_input() decided, and report a limit that was
  * reached (RFC 8158, 4.6.7.5). Always PASS_DONE.
  */

@@ -40,7 +40,7 @@ kill_datagram(struct frag_table *t, struct frag_datagram *d,
 {
 	d->state = FRAG_DEAD;
 	d->reason = reason;
-	return (frag_store_discard(t, d));
+	return (frag_store_discard(t, d, reason));
 }
 
 static enum frag_verdict
@@ -115,7 +115,7 @@ input_waiting(struct frag_table *t, struct frag_datagram *d, struct pkt *p,
 	if (reason == NAT64_NONE)
 		return (FRAG_HELD);
 	if (d->n_spans == 0)
-		frag_store_remove(t, d);
+		frag_store_remove(t, d, reason);
 	return (drop(r, reason));
 }
 
@@ -131,8 +131,10 @@ input_collecting(struct frag_table *t, struct frag_datagram *d,
 	if (!frag_store_complete(d))
 		return (FRAG_HELD);
 	reason = frag_collect(t, d);
-	/* p itself was held, and is not counted in discarded. */
-	r->discarded = frag_store_remove(t, d) - 1;
+	/* p itself was held, last, and is not counted in discarded. */
+	d->out = TAILQ_LAST(&d->held, frag_held_list);
+	TAILQ_REMOVE(&d->held, d->out, entry);
+	r->discarded = frag_store_remove(t, d, reason);
 	if (reason != NAT64_NONE)
 		return (drop(r, reason));
 	r->discarded = 0;
@@ -198,7 +200,7 @@ input_passing(struct frag_table *t, struct frag_datagram *d, struct pkt *p,
 	t->target = d->target;
 	r->target = &t->target;
 	if (frag_store_complete(d))
-		frag_store_remove(t, d);
+		frag_store_remove(t, d, NAT64_NONE);
 	return (FRAG_KNOWN);
 }
 
@@ -216,7 +218,7 @@ input_dead(struct frag_table *t, struct frag_datagram *d, const struct pkt *p,
 	if (reason != NAT64_FRAG_OVERLAP &&
 	    frag_store_fit(d, s, p->more) == FRAG_NEW &&
 	    frag_store_note(t, d, s, p->more) && frag_store_complete(d))
-		frag_store_remove(t, d);
+		frag_store_remove(t, d, NAT64_NONE);
 	return (drop(r, reason));
 }
 
@@ -297,7 +299,7 @@ frag_next_held(struct frag_table *t, struct frag_datagram *d)
 		return (&d->out->pkt);
 	}
 	if (frag_store_complete(d))
-		frag_store_remove(t, d);
+		frag_store_remove(t, d, NAT64_NONE);
 	return (NULL);
 }
 
@@ -309,7 +311,7 @@ frag_refuse(struct frag_table *t, struct frag_datagram *d,
 
 	discarded = kill_datagram(t, d, reason);
 	if (frag_store_complete(d))
-		frag_store_remove(t, d);
+		frag_store_remove(t, d, NAT64_NONE);
 	return (discarded);
 }
 
@@ -337,7 +339,7 @@ frag_expire(struct frag_table *t, struct monotime now, unsigned max,
 	    monotime_reached(d->expires, now)) {
 		if (max-- == 0)
 			return (true);
-		*discarded += frag_store_remove(t, d);
+		*discarded += frag_store_remove(t, d, NAT64_FRAG_TIMEOUT);
 	}
 	return (false);
 }

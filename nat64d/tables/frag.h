@@ -59,6 +59,14 @@ struct frag_datagram;
 struct frag_table *frag_table_new(const struct frag_limits *limits);
 void frag_table_free(struct frag_table *t);
 
+/*
+ * Have drop called with each held fragment that is dropped, and why, before
+ * its copy is freed. Not with the packet that frag_input() takes, nor when
+ * the table is flushed.
+ */
+typedef void (*frag_drop_fn)(void *, const struct pkt *, enum nat64_reason);
+void frag_table_set_drop(struct frag_table *t, frag_drop_fn drop, void *arg);
+
 enum frag_verdict {
 	FRAG_FIRST, /* p is the first fragment, its L4 header parsed: look
 			it up in the tables, then call frag_resolve() or

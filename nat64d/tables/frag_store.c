@@ -80,7 +80,14 @@ frag_flush(struct frag_table *t)
 
 	for (i = 0; i < FRAG_NSIDES; i++)
 		while ((d = TAILQ_FIRST(&t->sides[i].fifo)) != NULL)
-			frag_store_remove(t, d);
+			frag_store_remove(t, d, NAT64_NONE);
+}
+
+void
+frag_table_set_drop(struct frag_table *t, frag_drop_fn drop, void *arg)
+{
+	t->drop = drop;
+	t->drop_arg = arg;
 }
 
 size_t
@@ -176,7 +183,7 @@ evict(struct frag_table *t, struct frag_side *side,
 		d = TAILQ_NEXT(d, entry);
 	if (d == NULL)
 		return (false);
-	t->evicted += frag_store_remove(t, d);
+	t->evicted += frag_store_remove(t, d, NAT64_FRAG_LIMIT);
 	return (true);
 }
 
@@ -222,7 +229,7 @@ frag_store_get(struct frag_table *t, const struct pkt *p, struct monotime now,
 	make_key(key.key, p);
 	d = RB_FIND(frag_keys, &t->keys, &key);
 	if (d != NULL && monotime_reached(d->expires, now)) {
-		t->late += frag_store_remove(t, d);
+		t->late += frag_store_remove(t, d, NAT64_FRAG_TIMEOUT);
 		d = NULL;
 	}
 	if (d == NULL)
@@ -233,13 +240,14 @@ frag_store_get(struct frag_table *t, const struct pkt *p, struct monotime now,
 }
 
 unsigned
-frag_store_remove(struct frag_table *t, struct frag_datagram *d)
+frag_store_remove(struct frag_table *t, struct frag_datagram *d,
+    enum nat64_reason reason)
 {
 	struct frag_side *side = side_of(t, d->family);
 	unsigned n;
 
 	frag_store_release_out(t, d);
-	n = frag_store_discard(t, d);
+	n = frag_store_discard(t, d, reason);
 	side->datagrams--;
 	d->source->datagrams--;
 	put_source(t, d->source);
@@ -287,13 +295,16 @@ frag_store_hold(struct frag_table *t, struct frag_datagram *d,
 }
 
 unsigned
-frag_store_discard(struct frag_table *t, struct frag_datagram *d)
+frag_store_discard(struct frag_table *t, struct frag_datagram *d,
+    enum nat64_reason reason)
 {
 	struct frag_held *h;
 	unsigned n = 0;
 
 	while ((h = TAILQ_FIRST(&d->held)) != NULL) {
 		TAILQ_REMOVE(&d->held, h, entry);
+		if (reason != NAT64_NONE && t->drop != NULL)
+			t->drop(t->drop_arg, &h->pkt, reason);
 		free_held(t, d, h);
 		n++;
 	}

@@ -85,6 +85,8 @@ struct frag_held {
 	uint8_t buf[];
 };
 
+TAILQ_HEAD(frag_held_list, frag_held);
+
 /* One address or prefix that fragments come from. */
 struct frag_source {
 	RB_ENTRY(frag_source) node;
@@ -102,8 +104,9 @@ struct frag_source {
 struct frag_datagram {
 	RB_ENTRY(frag_datagram) node;
 	TAILQ_ENTRY(frag_datagram) entry; /* FIFO: order of expiry */
-	TAILQ_HEAD(, frag_held) held;
-	struct frag_held *out; /* returned by frag_next_held(); or NULL */
+	struct frag_held_list held;
+	struct frag_held *out; /* returned by frag_next_held(), or of the
+				  packet that is being handled; or NULL */
 	struct frag_source *source;
 	struct monotime expires;
 	enum frag_state state;
@@ -144,6 +147,8 @@ struct frag_table {
 	struct frag_side sides[FRAG_NSIDES];
 	struct slab datagram_slab;
 	struct slab source_slab;
+	frag_drop_fn drop; /* or NULL; is given drop_arg */
+	void *drop_arg;
 	unsigned late;		  /* held fragments that timed out, and */
 	unsigned evicted;	  /* that were evicted, not yet reported */
 	union frag_target target; /* of a datagram that was just removed */
@@ -159,8 +164,12 @@ struct frag_table {
 struct frag_datagram *frag_store_get(struct frag_table *t, const struct pkt *p,
     struct monotime now, enum nat64_reason *reason);
 
-/* Remove the datagram and what it holds. Returns how many were held. */
-unsigned frag_store_remove(struct frag_table *t, struct frag_datagram *d);
+/*
+ * Remove the datagram and what it holds. Returns how many were held.
+ * reason: why they are dropped; NAT64_NONE: they are not, or nobody asks.
+ */
+unsigned frag_store_remove(struct frag_table *t, struct frag_datagram *d,
+    enum nat64_reason reason);
 
 /*
  * Copy p to the end of d->held. Other datagrams of its side are removed for
@@ -169,8 +178,9 @@ unsigned frag_store_remove(struct frag_table *t, struct frag_datagram *d);
 enum nat64_reason frag_store_hold(struct frag_table *t,
     struct frag_datagram *d, const struct pkt *p);
 
-/* Free every copy that d holds. Returns how many. */
-unsigned frag_store_discard(struct frag_table *t, struct frag_datagram *d);
+/* Free every copy that d holds. Returns how many; reason: as above. */
+unsigned frag_store_discard(struct frag_table *t, struct frag_datagram *d,
+    enum nat64_reason reason);
 
 /* Free the copy that frag_next_held() has returned, if any. */
 void frag_store_release_out(struct frag_table *t, struct frag_datagram *d);

@@ -5,6 +5,7 @@
 #include <netinet/icmp6.h>
 
 #include <check.h>
+#include <limits.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -184,6 +185,89 @@ START_TEST(refused_binding_is_told_with_its_limit_and_its_packet)
 }
 END_TEST
 
+/* Send [off, off + len) of the payload; ecn: of its traffic class. */
+static void
+send_piece(const struct pkt *whole, size_t off, size_t len, uint8_t ecn)
+{
+	lab_build_fragment(whole, 0xabcd1234U, off, len,
+	    off + len < pkt_l4len(whole));
+	lab.in.data[1] |= (uint8_t)(ecn << 4);
+	lab_send();
+}
+
+#define PIECE(why, proto)                                           \
+	"event=packet-dropped reason=fragment-" why " proto=" proto \
+	" src=" CLIENT6 " dst=2001:db8:64::c633:6414"
+
+static struct pkt
+build_whole(uint8_t proto)
+{
+	const struct spec s = { .family = PKT_V6,
+		.proto = proto,
+		.echo_type = ICMP6_ECHO_REQUEST,
+		.payload = 400 };
+	const struct flow f = { CLIENT6, SERVER6, 4000, 2222 };
+
+	lab_build(&s, &f);
+	return (lab_copy(&lab.in));
+}
+
+START_TEST(fragments_whose_time_is_over_are_told)
+{
+	const char *const texts[] = { PIECE("timeout", "17"),
+		PIECE("timeout", "17"), NULL };
+	struct pkt whole;
+
+	start();
+	whole = build_whole(IPPROTO_UDP);
+	send_piece(&whole, 200, 208, 0);
+	send_piece(&whole, 104, 96, 0);
+	ck_assert_uint_eq(lab.nevents, 0);
+	lab_wait(6);
+	ck_assert_uint_eq(lab_drops(NAT64_FRAG_TIMEOUT), 2);
+	lab_expect_events(texts);
+}
+END_TEST
+
+START_TEST(fragments_that_are_dropped_with_another_one_are_told)
+{
+	const char *const overlap[] = { PIECE("overlap", "17"),
+		PIECE("overlap", "17"), NULL };
+	const char *const ecn[] = { PIECE("ecn", "58") " type=128 code=0",
+		PIECE("ecn", "58"), NULL };
+	struct pkt whole;
+
+	start();
+	whole = build_whole(IPPROTO_UDP);
+	send_piece(&whole, 200, 208, 0);
+	send_piece(&whole, 104, 104, 0);
+	lab_expect_events(overlap);
+	lab_wait(6);
+	ck_assert_uint_eq(lab.nevents, 0);
+	whole = build_whole(IPPROTO_ICMPV6);
+	send_piece(&whole, 0, 104, 3);
+	ck_assert_uint_eq(lab.nevents, 0);
+	send_piece(&whole, 104, pkt_l4len(&whole) - 104, 0);
+	lab_expect_events(ecn);
+}
+END_TEST
+
+START_TEST(fragments_that_are_sent_are_not_told)
+{
+	struct pkt whole;
+
+	start();
+	whole = build_whole(IPPROTO_ICMPV6);
+	send_piece(&whole, 104, pkt_l4len(&whole) - 104, 0);
+	send_piece(&whole, 0, 104, 0);
+	lab_sent();
+	ck_assert_uint_eq(lab_count_events(NAT64_EV_PACKET_DROPPED), 0);
+	send_piece(&whole, 104, 104, 0);
+	nat64_flush(lab.n, lab.now, UINT_MAX);
+	ck_assert_uint_eq(lab_count_events(NAT64_EV_PACKET_DROPPED), 0);
+}
+END_TEST
+
 /* Whatever is wrong with a packet, only its own bytes are looked at. */
 START_TEST(packet_that_cannot_be_parsed_is_told_as_far_as_it_goes)
 {
@@ -223,6 +307,9 @@ main(void)
 		reset_is_told,
 		answer_to_a_stored_syn_is_told_with_its_own_reason,
 		refused_binding_is_told_with_its_limit_and_its_packet,
+		fragments_whose_time_is_over_are_told,
+		fragments_that_are_dropped_with_another_one_are_told,
+		fragments_that_are_sent_are_not_told,
 		packet_that_cannot_be_parsed_is_told_as_far_as_it_goes,
 	};
 
