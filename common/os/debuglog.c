@@ -22,13 +22,27 @@ say_left_out(uint64_t n)
 }
 
 static void
+wait_for_end(struct debuglog *l)
+{
+	const int64_t ms = monotime_diff_ms(l->rate.until, monotime_now()) + 1;
+	const struct timeval tv = { .tv_sec = ms / 1000,
+		.tv_usec = ms % 1000 * 1000 };
+
+	event_add(l->second_over, &tv);
+}
+
+/* Maybe too early: libevent counts from when it began to handle events. */
+static void
 second_over(evutil_socket_t fd, short what, void *arg)
 {
 	struct debuglog *l = arg;
 
 	(void)fd;
 	(void)what;
-	say_left_out(linerate_due(&l->rate, l->rate.until));
+	if (monotime_reached(l->rate.until, monotime_now()))
+		say_left_out(linerate_due(&l->rate, l->rate.until));
+	else if (l->rate.left_out > 0)
+		wait_for_end(l);
 }
 
 struct debuglog *
@@ -61,13 +75,12 @@ debuglog_free(struct debuglog *l)
 bool
 debuglog_take(struct debuglog *l)
 {
-	const struct timeval second = { .tv_sec = 1 };
 	uint64_t before;
 	bool may;
 
 	may = linerate_take(&l->rate, monotime_now(), &before);
 	say_left_out(before);
 	if (!may && l->rate.left_out == 1)
-		event_add(l->second_over, &second);
+		wait_for_end(l);
 	return (may);
 }

@@ -86,6 +86,52 @@ START_TEST(number_of_lines_left_out_is_said_at_the_end)
 }
 END_TEST
 
+/* Ask for one more; *arg: how many of these were left out, too. */
+static void
+ask_again(evutil_socket_t fd, short what, void *arg)
+{
+	unsigned *refused = arg;
+
+	(void)fd;
+	(void)what;
+	*refused += !debuglog_take(l);
+}
+
+/*
+ * libevent adds a timeout to the time at which it began to handle events, so
+ * that one of a second may come less than a second later.
+ */
+static void
+flood_late(evutil_socket_t fd, short what, void *arg)
+{
+	const struct timeval soon = { .tv_usec = 1000 };
+	const struct timeval later = { .tv_sec = 1, .tv_usec = 200000 };
+
+	(void)fd;
+	(void)what;
+	usleep(400000);
+	flood();
+	event_base_once(base, -1, EV_TIMEOUT, ask_again, arg, &soon);
+	event_base_once(base, -1, EV_TIMEOUT, ask_again, arg, &later);
+}
+
+START_TEST(number_of_lines_left_out_is_said_once_in_a_second)
+{
+	const struct timeval at_once = { .tv_sec = 0 };
+	unsigned refused = 0;
+	char want[64];
+
+	ck_assert_int_eq(event_base_once(base, -1, EV_TIMEOUT, flood_late,
+			     &refused, &at_once),
+	    0);
+	ck_assert_int_eq(event_base_dispatch(base), 1);
+	/* A machine that stops meanwhile begins another second. */
+	snprintf(want, sizeof(want), "x: debug: %u lines left out\n",
+	    7 + refused);
+	ck_assert_str_eq(logged(), want);
+}
+END_TEST
+
 START_TEST(few_lines_leave_none_out)
 {
 	ck_assert(debuglog_take(l));
@@ -106,6 +152,7 @@ main(void)
 	tcase_add_test(tc,
 	    number_of_lines_left_out_is_said_when_nothing_else_is);
 	tcase_add_test(tc, number_of_lines_left_out_is_said_at_the_end);
+	tcase_add_test(tc, number_of_lines_left_out_is_said_once_in_a_second);
 	tcase_add_test(tc, few_lines_leave_none_out);
 	suite_add_tcase(s, tc);
 	return (suite_run(s));
