@@ -27,6 +27,7 @@ from lab import (PREFIX, SANITIZED, Daemon, case, equal, framed, main,
 
 import dns.edns
 import dns.message
+import dns.name
 
 import behaviours as does
 from fake_upstream import FakeUpstream
@@ -75,7 +76,8 @@ def queries():
 def replies(ask):
     """Good and bad replies to a query, to be spoilt."""
     name = ask.message.question[0].name
-    reply = ask.reply(f"{name} 300 CNAME deep.{name}" if len(name.to_wire())
+    deep = "deep." if name == dns.name.root else f"deep.{name}"
+    reply = ask.reply(f"{name} 300 CNAME {deep}" if len(name.to_wire())
                       < 200 else "long. 300 A 192.0.2.1",
                       "deep.example. 300 A 192.0.2.1",
                       'deep.example. 300 TXT "abc" "def"',
