@@ -17,9 +17,12 @@ struct divert {
 	int done;  /* closed by the other process: it has ended */
 };
 
-/* Returns 0; -1 with errno when a command failed (EIO) or none was run. */
+/*
+ * inherited: a descriptor that stays open until the commands have ended, or -1.
+ * Returns 0; -1 with errno when a command failed (EIO) or none was run.
+ */
 static int
-run(const char *commands)
+run(const char *commands, int inherited)
 {
 	int status;
 	pid_t pid;
@@ -28,6 +31,8 @@ run(const char *commands)
 	if (pid == -1)
 		return (-1);
 	if (pid == 0) {
+		if (inherited != -1)
+			(void)fcntl(inherited, F_SETFD, 0);
 		setenv("PATH", COMMAND_PATH, 1);
 		execl("/bin/sh", "sh", "-ec", commands, (char *)NULL);
 		_exit(127);
@@ -73,11 +78,11 @@ wait_and_end(int alive, int done, const char *commands)
 	for (fd = 0; fd != -1 && fd < 3;)
 		fd = open("/dev/null", O_RDWR);
 	wait_for_end(alive);
-	(void)run(commands);
+	(void)run(commands, -1);
 	_exit(0);
 }
 
-/* A pipe that the commands do not inherit. */
+/* A pipe that commands do not inherit, unless run() says so. */
 static int
 make_pipe(int fds[2])
 {
@@ -110,6 +115,10 @@ start_waiting(struct divert *d, const char *commands)
 	return (pid == -1 ? -1 : 0);
 }
 
+/*
+ * The commands inherit d->alive: when the daemon is killed while they run, they
+ * must end before the others take back what they did.
+ */
 struct divert *
 divert_start(const struct conf *c, const char *tun)
 {
@@ -124,7 +133,7 @@ divert_start(const struct conf *c, const char *tun)
 	if (begin != NULL)
 		end = divert_end_commands(c, tun);
 	if (begin == NULL || end == NULL || start_waiting(d, end) == -1 ||
-	    run(begin) == -1) {
+	    run(begin, d->alive) == -1) {
 		divert_stop(d);
 		d = NULL;
 	}

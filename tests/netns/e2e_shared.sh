@@ -245,6 +245,36 @@ wait "$nat64d" 2>/dev/null
 check "everything is as before when it was killed" \
     wait_for 10 rules_are "$before"
 
+# Killed while its commands run, the tables being made slowly.
+start_slowly() {
+	mkdir "$dir/slow"
+	cat >"$dir/slow/nft" <<-EOF2
+		#!/bin/sh
+		[ "\$1" != -f ] || { : >"$dir/slow/begun"; sleep 2; }
+		exec /usr/sbin/nft "\$@"
+	EOF2
+	chmod +x "$dir/slow/nft"
+	# shellcheck disable=SC2016 # for the other shell
+	ip netns exec "$gateway" sh -c \
+	    'mount --bind "$1" /usr/local/sbin && exec "$2" -d -f "$3"' sh \
+	    "$dir/slow" "$BUILD/nat64d/nat64d" "$dir/nat64d.conf" \
+	    >"$dir/nat64d.out" 2>"$dir/nat64d.err" &
+	nat64d=$!
+	wait_for 10 test -e "$dir/slow/begun"
+}
+
+no_command_runs() {
+	! ip netns pids "$gateway" | xargs -r ps -o comm= -p |
+	    grep -qx 'sh\|nft\|nat64d'
+}
+
+check "it starts once more, slowly" start_slowly
+kill -9 "$nat64d"
+wait "$nat64d" 2>/dev/null
+check "its commands come to an end" wait_for 20 no_command_runs
+check_equal "everything is as before when it was killed among them" \
+    "$(rules)" "$before"
+
 # --- the commands by hand ---
 
 write_conf "routes no"
