@@ -148,6 +148,8 @@ enter_landlock(const struct sandbox *sb)
  * system call; an attacker gains nothing from the error.
  */
 
+#define N_CALLS(list) (sizeof(list) / sizeof((list)[0]))
+
 /* Both daemons, whatever the arguments. */
 static const int allowed[] = {
 	/* packets, messages, dumps, standard streams */
@@ -309,15 +311,26 @@ allow_ioctl(scmp_filter_ctx ctx, unsigned long request)
 	allow(ctx, SCMP_SYS(ioctl), &is);
 }
 
+static void
+allow_all(scmp_filter_ctx ctx, const int *calls, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		allow(ctx, calls[i], NULL);
+}
+
 /* Memory, but none that can be executed. */
 static void
-allow_data_memory(scmp_filter_ctx ctx, int call)
+allow_data_memory(scmp_filter_ctx ctx)
 {
 	struct scmp_arg_cmp is = { .arg = 2,
 		.op = SCMP_CMP_MASKED_EQ,
 		.datum_a = PROT_EXEC };
 
-	allow(ctx, call, &is);
+	allow(ctx, SCMP_SYS(mmap), &is);
+	allow(ctx, SCMP_SYS(mmap2), &is);
+	allow(ctx, SCMP_SYS(mprotect), &is);
 }
 
 /* Opening to read; flags: which argument has them. */
@@ -337,32 +350,21 @@ allow_open_to_read(scmp_filter_ctx ctx, int call, unsigned flags)
 static void
 seccomp_rules_reader(scmp_filter_ctx ctx)
 {
-	size_t i;
-
-	for (i = 0; i < sizeof(allowed_reader) / sizeof(allowed_reader[0]);
-	     i++)
-		allow(ctx, allowed_reader[i], NULL);
+	allow_all(ctx, allowed_reader, N_CALLS(allowed_reader));
 	allow_open_to_read(ctx, SCMP_SYS(open), 1);
 	allow_open_to_read(ctx, SCMP_SYS(openat), 2);
-	allow_data_memory(ctx, SCMP_SYS(mmap));
-	allow_data_memory(ctx, SCMP_SYS(mmap2));
-	allow_data_memory(ctx, SCMP_SYS(mprotect));
+	allow_data_memory(ctx);
 }
 
 static void
 seccomp_rules(scmp_filter_ctx ctx, const struct sandbox *sb)
 {
-	size_t i;
-
 	if (sb == NULL) {
 		seccomp_rules_reader(ctx);
 		return;
 	}
-	for (i = 0; i < sizeof(allowed) / sizeof(allowed[0]); i++)
-		allow(ctx, allowed[i], NULL);
-	allow_data_memory(ctx, SCMP_SYS(mmap));
-	allow_data_memory(ctx, SCMP_SYS(mmap2));
-	allow_data_memory(ctx, SCMP_SYS(mprotect));
+	allow_all(ctx, allowed, N_CALLS(allowed));
+	allow_data_memory(ctx);
 	/* syslog */
 	allow_socket(ctx, AF_UNIX);
 	/* isatty(), which stdio calls for a standard output */
@@ -370,8 +372,7 @@ seccomp_rules(scmp_filter_ctx ctx, const struct sandbox *sb)
 	if (!sb->inet)
 		return;
 
-	for (i = 0; i < sizeof(allowed_inet) / sizeof(allowed_inet[0]); i++)
-		allow(ctx, allowed_inet[i], NULL);
+	allow_all(ctx, allowed_inet, N_CALLS(allowed_inet));
 	allow_socket(ctx, AF_INET);
 	allow_socket(ctx, AF_INET6);
 	/* the interfaces of link-local addresses */
