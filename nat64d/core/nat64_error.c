@@ -118,24 +118,19 @@ nat64_answer_syn(struct passage *w, struct stored_syn *syn)
 	return (answer4(w, &syn->pkt, NAT64_SYN_STORED, &e));
 }
 
-/* Is p an echo request of its family? */
+/* Is the ICMP message p an echo request? */
 static bool
 is_echo_request(const struct pkt *p)
 {
-	if (p->family == PKT_V6)
-		return (p->proto == IPPROTO_ICMPV6 &&
-		    p->icmp_type == ICMP6_ECHO_REQUEST);
-	return (p->proto == IPPROTO_ICMP && p->icmp_type == ICMP_ECHO);
+	return (p->icmp_type ==
+	    (p->family == PKT_V6 ? ICMP6_ECHO_REQUEST : ICMP_ECHO));
 }
 
 enum pass
 nat64_local(struct passage *w, struct pkt *p)
 {
-	bool icmp =
-	    p->proto == (p->family == PKT_V6 ? IPPROTO_ICMPV6 : IPPROTO_ICMP);
-
 	/* A source route that is not used up has another destination. */
-	if (!icmp || p->is_frag || p->truncated || p->rh_off != 0 ||
+	if (!pkt_is_icmp(p) || p->is_frag || p->truncated || p->rh_off != 0 ||
 	    p->source_route)
 		return (nat64_drop(w, NAT64_SELF_OTHER));
 	if (pkt_parse_l4(p) != NAT64_NONE)

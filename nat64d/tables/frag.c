@@ -70,13 +70,6 @@ check_size(const struct pkt *p)
 	return (NAT64_NONE);
 }
 
-static bool
-is_icmp(const struct pkt *p)
-{
-	return (
-	    p->proto == (p->family == PKT_V4 ? IPPROTO_ICMP : IPPROTO_ICMPV6));
-}
-
 /*
  * Does this first fragment need the whole datagram? The ICMPv6 checksum
  * covers the total length, in its pseudo header (RFC 4443, 2.3), and a
@@ -87,7 +80,7 @@ needs_whole(const struct pkt *p)
 {
 	if (p->proto == IPPROTO_UDP && p->family == PKT_V4)
 		return (get16(pkt_l4(p) + PKT_UDP_CKSUM) == 0);
-	return (is_icmp(p));
+	return (pkt_is_icmp(p));
 }
 
 /* Copy p and note its span; NAT64_NONE, or the reason to drop it. */
@@ -232,7 +225,7 @@ input(struct frag_table *t, struct pkt *p, struct monotime now,
 	bool passing4;
 
 	r->reason = check_size(p);
-	if (r->reason == NAT64_NONE && t->limits.drop_icmp && is_icmp(p))
+	if (r->reason == NAT64_NONE && t->limits.drop_icmp && pkt_is_icmp(p))
 		r->reason = NAT64_FRAG_ICMP;
 	if (r->reason != NAT64_NONE)
 		return (FRAG_DROP);

@@ -157,6 +157,14 @@ pkt_payload_len(const struct pkt *p)
 	return (p->len - p->l4off - p->l4hlen);
 }
 
+/* Is proto the ICMP of the packet's family? After pkt_parse(). */
+static inline bool
+pkt_is_icmp(const struct pkt *p)
+{
+	return (
+	    p->proto == (p->family == PKT_V6 ? IPPROTO_ICMPV6 : IPPROTO_ICMP));
+}
+
 /*
  * Make p an empty packet without offloads. buf: storage of bufsize bytes, at
  * least PKT_HEADROOM, borrowed as long as p is used; data is put at

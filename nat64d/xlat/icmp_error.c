@@ -17,13 +17,11 @@
 bool
 icmp_error_allowed(const struct pkt *offender)
 {
-	uint8_t icmp = IPPROTO_ICMP, type;
+	uint8_t type;
 
 	if (offender->frag_off != 0)
 		return (false);
-	if (offender->family == PKT_V6)
-		icmp = IPPROTO_ICMPV6;
-	if (offender->proto != icmp)
+	if (!pkt_is_icmp(offender))
 		return (true);
 	/* Without a type byte it may be an error. */
 	if (pkt_l4len(offender) == 0)
