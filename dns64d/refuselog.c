@@ -11,6 +11,7 @@
 
 #include "common/net/addr.h"
 #include "common/os/log.h"
+#include "common/os/timer.h"
 #include "common/monotime.h"
 
 #include "refuselog.h"
@@ -40,7 +41,6 @@ static void
 on_wake(evutil_socket_t fd, short what, void *arg)
 {
 	struct refuselog *l = arg;
-	struct timeval tv;
 	char octets[64];
 	int64_t ms;
 
@@ -52,9 +52,7 @@ on_wake(evutil_socket_t fd, short what, void *arg)
 	ms = monotime_diff_ms(l->next, monotime_now());
 	if (ms < DELAY_MS)
 		ms = DELAY_MS;
-	tv.tv_sec = ms / 1000;
-	tv.tv_usec = ms % 1000 * 1000;
-	event_add(&l->due, &tv);
+	timer_start(&l->due, ms);
 }
 
 static void

@@ -8,6 +8,7 @@
 #include "common/os/dumpfile.h"
 #include "common/os/log.h"
 #include "common/os/rng_os.h"
+#include "common/os/timer.h"
 
 #include "dump.h"
 #include "engine.h"
@@ -62,16 +63,6 @@ struct engine {
 };
 
 /* Set ev to fire ms from now. */
-static void
-event_in(struct event *ev, int64_t ms)
-{
-	const struct timeval tv = { .tv_sec = ms / 1000,
-		.tv_usec = ms % 1000 * 1000 };
-
-	if (event_add(ev, &tv) == -1)
-		log_err("cannot set a timer");
-}
-
 /*
  * Packets.
  */
@@ -140,7 +131,7 @@ set_timer(struct engine *e, struct monotime now)
 		monotime_reached(e->timer_at, now)))
 		return;
 	ms = monotime_diff_ms(when, now) + 1;
-	event_in(e->timer, ms > TICK_MS ? ms : TICK_MS);
+	timer_start(e->timer, ms > TICK_MS ? ms : TICK_MS);
 	e->timer_set = true;
 	e->timer_at = when;
 }
@@ -148,7 +139,7 @@ set_timer(struct engine *e, struct monotime now)
 static void
 set_timer_at_once(struct engine *e, struct monotime now)
 {
-	event_in(e->timer, 0);
+	timer_start(e->timer, 0);
 	e->timer_set = true;
 	e->timer_at = now;
 }

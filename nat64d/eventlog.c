@@ -12,6 +12,7 @@
 #include <event2/event.h>
 
 #include "common/os/log.h"
+#include "common/os/timer.h"
 
 #include "eventlog.h"
 #include "eventlog_out.h"
@@ -53,16 +54,6 @@ struct eventlog {
 	struct loglimit losses;
 };
 
-static void
-event_in(struct event *ev, int64_t ms)
-{
-	const struct timeval tv = { .tv_sec = ms / 1000,
-		.tv_usec = ms % 1000 * 1000 };
-
-	if (event_add(ev, &tv) == -1)
-		log_err("cannot set a timer");
-}
-
 /*
  * Lines.
  */
@@ -80,7 +71,7 @@ append(struct eventlog *l, const char *text, int64_t unix_ms)
 	    evbuffer_add(l->lines, line, len) == -1)
 		return (false);
 	if (l->drain != NULL && !event_pending(l->drain, EV_TIMEOUT, NULL))
-		event_in(l->drain, DRAIN_MS);
+		timer_start(l->drain, DRAIN_MS);
 	return (true);
 }
 
@@ -139,7 +130,7 @@ drain_lines(evutil_socket_t fd, short what, void *arg)
 	if (l->unsaid > 0)
 		say_lost(l, wallclock_ms());
 	if (evbuffer_get_length(l->lines) > 0)
-		event_in(l->drain, wait_ms);
+		timer_start(l->drain, wait_ms);
 }
 
 /*
@@ -168,7 +159,7 @@ wait_minute(struct eventlog *l, const struct loglimit *r)
 	if (l->minutes == NULL || event_pending(l->minutes, EV_TIMEOUT, NULL))
 		return;
 	ms = monotime_diff_ms(r->until, monotime_now()) + 1;
-	event_in(l->minutes, ms > 0 ? ms : 0);
+	timer_start(l->minutes, ms > 0 ? ms : 0);
 }
 
 static void
@@ -210,7 +201,7 @@ minute_over(evutil_socket_t fd, short what, void *arg)
 			wait_ms = ms;
 	}
 	if (wait_ms != -1)
-		event_in(l->minutes, wait_ms);
+		timer_start(l->minutes, wait_ms);
 }
 
 bool
@@ -303,7 +294,7 @@ eventlog_attach(struct eventlog *l, struct event_base *base)
 		return (-1);
 	}
 	if (evbuffer_get_length(l->lines) > 0)
-		event_in(l->drain, DRAIN_MS);
+		timer_start(l->drain, DRAIN_MS);
 	return (0);
 }
 

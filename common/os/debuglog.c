@@ -7,6 +7,7 @@
 #include "debuglog.h"
 #include "linerate.h"
 #include "log.h"
+#include "timer.h"
 #include "common/monotime.h"
 
 struct debuglog {
@@ -25,10 +26,8 @@ static void
 wait_for_end(struct debuglog *l)
 {
 	const int64_t ms = monotime_diff_ms(l->rate.until, monotime_now()) + 1;
-	const struct timeval tv = { .tv_sec = ms / 1000,
-		.tv_usec = ms % 1000 * 1000 };
 
-	event_add(l->second_over, &tv);
+	timer_start(l->second_over, ms);
 }
 
 /* Maybe too early: libevent counts from when it began to handle events. */

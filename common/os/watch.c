@@ -5,6 +5,7 @@
 #include <event2/event.h>
 
 #include "log.h"
+#include "timer.h"
 #include "watch.h"
 
 struct part {
@@ -75,15 +76,12 @@ watch_add(struct watch *w, unsigned kinds, watch_fn fn, void *arg)
 static void
 note(struct watch *w, unsigned what)
 {
-	const struct timeval tv = { .tv_sec = WATCH_SETTLE_MS / 1000,
-		.tv_usec = WATCH_SETTLE_MS % 1000 * 1000 };
 	const bool first = w->what == 0;
 
 	w->what |= what;
-	if (first && what != 0 && event_add(w->settled, &tv) == -1) {
-		log_err("cannot set a timer");
+	if (first && what != 0 &&
+	    timer_start(w->settled, WATCH_SETTLE_MS) == -1)
 		w->what = 0;
-	}
 }
 
 void

@@ -50,6 +50,12 @@ monotime_now(void)
 }
 
 void
+log_err(const char *fmt, ...)
+{
+	ck_abort_msg("%s", fmt);
+}
+
+void
 log_info(const char *fmt, ...)
 {
 	const size_t len = strlen(logged);
