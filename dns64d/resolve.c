@@ -605,14 +605,21 @@ on_deadline(evutil_socket_t fd, short what, void *arg)
 	complete(arg, NULL);
 }
 
+static uint64_t
+hash_question(const struct msg_question *question)
+{
+	return (
+	    name_hash(NAME_HASH_FIRST, question->name, question->name_len));
+}
+
+/* hash: hash_question(), also below. */
 static struct resolve_fetch *
 find_fetch(struct resolver *r, const struct msg_question *question,
-    struct context *ctx)
+    uint64_t hash, struct context *ctx)
 {
 	struct resolve_fetch key;
 
-	key.hash =
-	    name_hash(NAME_HASH_FIRST, question->name, question->name_len);
+	key.hash = hash;
 	key.ctx = ctx;
 	key.question = question;
 	return (RB_FIND(fetches, &r->fetches, &key));
@@ -621,7 +628,7 @@ find_fetch(struct resolver *r, const struct msg_question *question,
 /* The new fetch is not in orphans yet. NULL if memory is short. */
 static struct resolve_fetch *
 start_fetch(struct resolver *r, const struct msg_question *question,
-    const struct fairness_client *asker, struct context *ctx)
+    uint64_t hash, const struct fairness_client *asker, struct context *ctx)
 {
 	struct resolve_fetch *f;
 
@@ -629,8 +636,7 @@ start_fetch(struct resolver *r, const struct msg_question *question,
 		return (NULL);
 	f->resolver = r;
 	f->over = false;
-	f->hash =
-	    name_hash(NAME_HASH_FIRST, question->name, question->name_len);
+	f->hash = hash;
 	f->ctx = context_ref(ctx);
 	f->fetch.question = *question;
 	f->fetch.asker = *asker;
@@ -652,6 +658,7 @@ resolve_ask(struct resolver *r, struct resolve *q, struct context *ctx,
     resolve_done_fn *done, void *arg)
 {
 	struct resolve_fetch *f;
+	uint64_t hash;
 
 	q->resolver = r;
 	q->ctx = ctx;
@@ -662,13 +669,14 @@ resolve_ask(struct resolver *r, struct resolve *q, struct context *ctx,
 	set_result(q, NULL, RESOLVE_UPSTREAM);
 	if (take_cached(q, q->stale_ok ? WANT_ANY : WANT_USUAL))
 		return (true);
-	if ((f = find_fetch(r, &q->question, ctx)) != NULL) {
+	hash = hash_question(&q->question);
+	if ((f = find_fetch(r, &q->question, hash, ctx)) != NULL) {
 		stats_count(r->stats, STAT_COALESCED);
 		if (TAILQ_EMPTY(&f->waiting))
 			forget_orphan(r, f);
 	} else {
 		stats_count(r->stats, STAT_CACHE_MISSES);
-		f = start_fetch(r, &q->question, &q->asker, ctx);
+		f = start_fetch(r, &q->question, hash, &q->asker, ctx);
 		if (f == NULL)
 			return (true);
 	}
@@ -705,10 +713,13 @@ resolve_refresh(struct resolver *r, const struct msg_question *question,
 {
 	static const struct fairness_client nobody;
 	struct resolve_fetch *f;
+	uint64_t hash;
 
-	if (ctx != r->ctx || ctx->conf->cache.bytes == 0 ||
-	    find_fetch(r, question, ctx) != NULL ||
-	    (f = start_fetch(r, question, &nobody, ctx)) == NULL)
+	if (ctx != r->ctx || ctx->conf->cache.bytes == 0)
+		return;
+	hash = hash_question(question);
+	if (find_fetch(r, question, hash, ctx) != NULL ||
+	    (f = start_fetch(r, question, hash, &nobody, ctx)) == NULL)
 		return;
 	stats_count(r->stats, STAT_PREFETCHES);
 	add_orphan(f);
