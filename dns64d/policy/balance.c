@@ -186,7 +186,7 @@ balance_synthesise(struct balance_pick *pick,
 	int index[POLICY_PREFIXES_MAX];
 	size_t i, n;
 
-	n = policy_targets(policy, addr4, index);
+	n = policy_targets(policy, addr4, index, POLICY_PREFIXES_MAX);
 	if (pick != NULL && n > 0)
 		n = choose(pick, index, n);
 	for (i = 0; i < n; i++)

@@ -75,8 +75,8 @@ void balance_begin(struct balance_pick *pick, struct balance *balance,
 bool balance_is_fixed(const struct balance_pick *pick);
 
 /*
- * policy_synthesise, but only with the prefixes that the mode chooses; pick
- * NULL: with all.
+ * The synthetic addresses of an IPv4 address, in the order of policy_targets,
+ * but only with the prefixes that the mode chooses; pick NULL: with all.
  *
  * Of the prefixes for the address, those with the best state stay, so at least
  * one does: if all translators are reported down, the reports are likely to be

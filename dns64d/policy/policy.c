@@ -286,7 +286,8 @@ may_carry(const struct dns64_policy *p, const struct pref64 *prefix,
 }
 
 size_t
-policy_targets(const struct dns64_policy *p, struct in_addr addr4, int *out)
+policy_targets(const struct dns64_policy *p, struct in_addr addr4, int *out,
+    size_t max)
 {
 	const struct policy_rule *rule;
 	bool exempt = policy_is_ipv4only(addr4);
@@ -295,7 +296,7 @@ policy_targets(const struct dns64_policy *p, struct in_addr addr4, int *out)
 
 	if (!exempt && excludes_a(p, addr4))
 		return (0);
-	for (i = 0; i < p->n_rules && n < POLICY_PREFIXES_MAX; i++) {
+	for (i = 0; i < p->n_rules && n < max; i++) {
 		rule = &p->rules[i];
 		if (rule->range.len < len)
 			break;
@@ -307,18 +308,6 @@ policy_targets(const struct dns64_policy *p, struct in_addr addr4, int *out)
 		if (exempt || may_carry(p, &p->prefixes[rule->target], addr4))
 			out[n++] = rule->target;
 	}
-	return (n);
-}
-
-size_t
-policy_synthesise(const struct dns64_policy *p, struct in_addr addr4,
-    struct in6_addr *out)
-{
-	int target[POLICY_PREFIXES_MAX];
-	size_t i, n = policy_targets(p, addr4, target);
-
-	for (i = 0; i < n; i++)
-		policy_embed(p, target[i], addr4, &out[i]);
 	return (n);
 }
 

@@ -170,21 +170,16 @@ bool policy_excludes_aaaa(const struct dns64_policy *p,
     const struct in6_addr *addr);
 
 /*
- * Every synthetic address of an IPv4 address, in the order of the rules, with
- * exclusions applied; under 64:ff9b::/96 there are none for non-global
- * addresses (RFC 6052, 3.1). 192.0.0.170 and .171 are exempt from exclusions
- * and from that (RFC 7050, 2).
- * out: room for POLICY_PREFIXES_MAX. Returns how many were written.
- */
-size_t policy_synthesise(const struct dns64_policy *p, struct in_addr addr4,
-    struct in6_addr *out);
-
-/*
- * The same, as indices into prefixes.
- * out: room for POLICY_PREFIXES_MAX.
+ * The prefixes for an IPv4 address, as indices into prefixes in the order of
+ * the rules, with exclusions applied; 64:ff9b::/96 is not among those of
+ * non-global addresses (RFC 6052, 3.1). 192.0.0.170 and .171 are exempt from
+ * exclusions and from that (RFC 7050, 2).
+ * out: room for max of them, of which POLICY_PREFIXES_MAX is the most there
+ * can be; with a max of 1 the search ends at the first.
+ * Returns how many were written.
  */
 size_t policy_targets(const struct dns64_policy *p, struct in_addr addr4,
-    int *out);
+    int *out, size_t max);
 
 /* Embed addr4 in the prefix with this index, and add its suffix. */
 void policy_embed(const struct dns64_policy *p, int index,

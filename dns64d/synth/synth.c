@@ -145,13 +145,13 @@ has_usable_aaaa(const struct dns64_policy *p, const struct msg_scan *m)
 static bool
 has_usable_a(const struct dns64_policy *p, const struct msg_scan *m)
 {
-	struct in6_addr unused[POLICY_PREFIXES_MAX];
 	struct msg_rr rr = { .msg = NULL };
 	struct chain c;
+	int first;
 
 	chain_follow(&c, m);
 	while (chain_next(&c, MSG_T_A, &rr))
-		if (policy_synthesise(p, rr_addr4(&rr), unused) > 0)
+		if (policy_targets(p, rr_addr4(&rr), &first, 1) > 0)
 			return (true);
 	return (false);
 }

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <errno.h>
 
+#include "dns64d/policy/balance.h"
 #include "dns64d/policy/policy.h"
 
 #include "tests/unit/suite.h"
@@ -72,6 +73,13 @@ add_rule(const char *t, int target)
 	return (policy_add_rule(&policy, &r, target));
 }
 
+/* The addresses in all prefixes that the policy has for this one. */
+static size_t
+synthesise(const char *t, struct in6_addr *out)
+{
+	return (balance_synthesise(NULL, &policy, ip4(t), out));
+}
+
 /* Shows: DNS64-20 */
 START_TEST(policy_without_prefix_has_the_well_known_one)
 {
@@ -79,7 +87,7 @@ START_TEST(policy_without_prefix_has_the_well_known_one)
 	    wkp = ip6("64:ff9b::102:304");
 
 	ck_assert_int_eq(policy_finish(&policy), 0);
-	ck_assert_uint_eq(policy_synthesise(&policy, ip4("1.2.3.4"), out), 1);
+	ck_assert_uint_eq(synthesise("1.2.3.4", out), 1);
 	ck_assert_mem_eq(&out[0], &wkp, sizeof(wkp));
 
 	policy_clear(&policy);
@@ -99,7 +107,7 @@ START_TEST(reverse_only_prefix_leaves_the_well_known_one_in_place)
 	int old = add_prefix("2001:db8:a::", 96);
 
 	ck_assert_int_eq(policy_finish(&policy), 0);
-	ck_assert_uint_eq(policy_synthesise(&policy, ip4("1.2.3.4"), out), 1);
+	ck_assert_uint_eq(synthesise("1.2.3.4", out), 1);
 	addr = ip6("64:ff9b::102:304");
 	ck_assert_mem_eq(&out[0], &addr, sizeof(addr));
 	ck_assert(!policy_prefix_in_use(&policy, old));
@@ -117,7 +125,7 @@ START_TEST(none_for_all_of_ipv4_leaves_no_prefix)
 	ck_assert_int_eq(add_rule("0.0.0.0/0", POLICY_TARGET_NONE), 0);
 	ck_assert_int_eq(policy_finish(&policy), 0);
 	ck_assert_uint_eq(policy.n_prefixes, 0);
-	ck_assert_uint_eq(policy_synthesise(&policy, ip4("1.2.3.4"), out), 0);
+	ck_assert_uint_eq(synthesise("1.2.3.4", out), 0);
 }
 END_TEST
 
@@ -186,17 +194,41 @@ START_TEST(longest_range_wins_whatever_the_order)
 	ck_assert_int_eq(add_rule("198.18.0.0/16", POLICY_TARGET_NONE), 0);
 	ck_assert_int_eq(policy_finish(&policy), 0);
 
-	ck_assert_uint_eq(policy_synthesise(&policy, ip4("198.18.0.1"), out),
-	    2);
+	ck_assert_uint_eq(synthesise("198.18.0.1", out), 2);
 	expected = ip6("2001:db8:b::c612:1");
 	ck_assert_mem_eq(&out[0], &expected, sizeof(expected));
 	expected = ip6("2001:db8:c::c612:1");
 	ck_assert_mem_eq(&out[1], &expected, sizeof(expected));
-	ck_assert_uint_eq(policy_synthesise(&policy, ip4("198.18.1.1"), out),
-	    0);
-	ck_assert_uint_eq(policy_synthesise(&policy, ip4("198.19.0.1"), out),
-	    1);
+	ck_assert_uint_eq(synthesise("198.18.1.1", out), 0);
+	ck_assert_uint_eq(synthesise("198.19.0.1", out), 1);
 	ck_assert(policy_prefix_in_use(&policy, a));
+}
+END_TEST
+
+START_TEST(targets_end_with_as_many_as_there_is_room_for)
+{
+	int out[2] = { -2, -2 };
+	int wkp, a, b;
+
+	ck_assert_int_ge(wkp = policy_add_prefix(&policy, &pref64_wkp), 0);
+	a = add_prefix("2001:db8:a::", 96);
+	b = add_prefix("2001:db8:b::", 96);
+	ck_assert_int_eq(add_rule("0.0.0.0/0", wkp), 0);
+	ck_assert_int_eq(add_rule("0.0.0.0/0", a), 0);
+	ck_assert_int_eq(add_rule("0.0.0.0/0", b), 0);
+	ck_assert_int_eq(policy_finish(&policy), 0);
+
+	ck_assert_uint_eq(policy_targets(&policy, ip4("8.8.8.8"), out, 1), 1);
+	ck_assert_int_eq(out[0], wkp);
+	ck_assert_int_eq(out[1], -2);
+	/* Not what is first, but the first that there is. */
+	ck_assert_uint_eq(policy_targets(&policy, ip4("10.0.0.1"), out, 1), 1);
+	ck_assert_int_eq(out[0], a);
+	ck_assert_int_eq(out[1], -2);
+	ck_assert_uint_eq(policy_targets(&policy, ip4("10.0.0.1"), out, 2), 2);
+	ck_assert_int_eq(out[1], b);
+	ck_assert_uint_eq(policy_targets(&policy, ip4("127.0.0.1"), out, 1),
+	    0);
 }
 END_TEST
 
@@ -232,20 +264,16 @@ START_TEST(what_each_prefix_carries)
 	ck_assert_int_eq(add_rule("0.0.0.0/0", add_prefix("2001:db8:a::", 96)),
 	    0);
 	for (i = 0; i < NITEMS(rows); i++)
-		ck_assert_msg(policy_synthesise(&policy, ip4(rows[i].addr),
-				  out) == rows[i].n,
-		    "%s", rows[i].addr);
+		ck_assert_msg(synthesise(rows[i].addr, out) == rows[i].n, "%s",
+		    rows[i].addr);
 
 	ck_assert_int_eq(policy_add_exclude(&policy, &special), 0);
-	ck_assert_uint_eq(policy_synthesise(&policy, ip4("192.0.0.1"), out),
-	    0);
-	ck_assert_uint_eq(policy_synthesise(&policy, ip4("192.0.0.170"), out),
-	    2);
+	ck_assert_uint_eq(synthesise("192.0.0.1", out), 0);
+	ck_assert_uint_eq(synthesise("192.0.0.170", out), 2);
 	policy_clear_excludes(&policy, AF_INET);
-	ck_assert_uint_eq(policy_synthesise(&policy, ip4("127.0.0.1"), out),
-	    1);
+	ck_assert_uint_eq(synthesise("127.0.0.1", out), 1);
 	policy.wkp_non_global = true;
-	ck_assert_uint_eq(policy_synthesise(&policy, ip4("10.0.0.1"), out), 2);
+	ck_assert_uint_eq(synthesise("10.0.0.1", out), 2);
 }
 END_TEST
 
@@ -318,6 +346,7 @@ policy_suite(void)
 	tcase_add_test(tc, copy_has_arrays_of_its_own);
 	tcase_add_test(tc, mapped_addresses_are_excluded_and_nothing_else);
 	tcase_add_test(tc, longest_range_wins_whatever_the_order);
+	tcase_add_test(tc, targets_end_with_as_many_as_there_is_room_for);
 	tcase_add_test(tc, what_each_prefix_carries);
 	tcase_add_test(tc, extract_takes_the_longest_prefix);
 	tcase_add_test(tc, lists_are_bounded_and_doubles_are_one);

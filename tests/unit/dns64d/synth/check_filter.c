@@ -6,6 +6,7 @@
 #include <check.h>
 #include <string.h>
 
+#include "dns64d/policy/balance.h"
 #include "dns64d/policy/policy.h"
 #include "dns64d/synth/synth.h"
 
@@ -346,7 +347,7 @@ START_TEST(suffix_stands_behind_the_address_and_is_ignored_in_ptr)
 	}
 	ck_assert_ptr_null(why);
 	inet_pton(AF_INET6, suffixes[_i].addr, &expected);
-	ck_assert_uint_eq(policy_synthesise(&policy, addr4, &addr), 1);
+	ck_assert_uint_eq(balance_synthesise(NULL, &policy, addr4, &addr), 1);
 	ck_assert_mem_eq(&addr, &expected, sizeof(addr));
 	ck_assert_int_eq(policy_extract(&policy, &addr, &back), 0);
 	ck_assert_uint_eq(back.s_addr, addr4.s_addr);
