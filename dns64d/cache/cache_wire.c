@@ -136,16 +136,6 @@ add_opt(uint8_t *buf, size_t len, unsigned rcode, bool dnssec_ok,
 	return (len + OPT_LEN);
 }
 
-static size_t
-add_option(uint8_t *buf, size_t len, uint16_t code, const void *data,
-    size_t data_len)
-{
-	put16(buf + len, code);
-	put16(buf + len + 2, (uint16_t)data_len);
-	memcpy(buf + len + OPTION_FIXED, data, data_len);
-	return (len + OPTION_FIXED + data_len);
-}
-
 /* The subnet is that of this question, the scope that of the reply. */
 static size_t
 add_scope(const struct cache_entry *e, const struct msg_question *q,
@@ -158,30 +148,26 @@ add_scope(const struct cache_entry *e, const struct msg_question *q,
 	subnet.data[CACHE_SCOPE_OFFSET] = e->scope;
 	len = add_opt(buf, len, 0, q->dnssec_ok,
 	    (size_t)OPTION_FIXED + subnet.len);
-	return (add_option(buf, len, OPTION_ECS, subnet.data, subnet.len));
+	return (
+	    len + put_option(buf + len, OPTION_ECS, subnet.data, subnet.len));
 }
 
 static size_t
 write_failure(const struct cache_failure *f, const struct msg_question *q,
     uint8_t *buf)
 {
-	size_t n = MSG_HEADER_LEN, options;
+	size_t n, options;
 	uint8_t code[2];
 	unsigned i;
 
-	memset(buf, 0, MSG_HEADER_LEN);
+	n = msg_write_query(q, 0, false, buf);
 	put16(buf + 2,
 	    (uint16_t)(MSG_QR | MSG_RA | (f->rcode & MSG_RCODE_MASK)));
-	put16(buf + 4, 1);
-	memcpy(buf + n, q->name, q->name_len);
-	n += q->name_len;
-	put16(buf + n, q->type);
-	put16(buf + n + 2, q->class);
 	options = f->ede.n * (OPTION_FIXED + sizeof(code));
-	n = add_opt(buf, n + 4, f->rcode, q->dnssec_ok, options);
+	n = add_opt(buf, n, f->rcode, q->dnssec_ok, options);
 	for (i = 0; i < f->ede.n; i++) {
 		put16(code, f->ede.code[i]);
-		n = add_option(buf, n, OPTION_EDE, code, sizeof(code));
+		n += put_option(buf + n, OPTION_EDE, code, sizeof(code));
 	}
 	return (n);
 }

@@ -426,14 +426,10 @@ size_t
 msg_build_finish(struct msg_build *b)
 {
 	uint16_t flags;
-	size_t i;
 
 	put_our_opt(b);
 	flags = b->query->flags & (MSG_OPCODE_MASK | MSG_RD | MSG_CD);
 	flags |= MSG_QR | b->flags | (b->rcode & MSG_RCODE_MASK);
-	put16(b->buf, b->query->id);
-	put16(b->buf + 2, flags);
-	for (i = 0; i < MSG_N_SECTIONS; i++)
-		put16(b->buf + 4 + 2 * i, b->count[i]);
+	put_header(b->buf, b->query->id, flags, b->count);
 	return (b->len);
 }

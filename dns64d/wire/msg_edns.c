@@ -163,14 +163,9 @@ struct tail {
 static bool
 add(struct tail *t, uint16_t code, const void *data, size_t len)
 {
-	uint8_t *p = t->buf + t->len;
-
 	if (option_size(len) > t->limit - t->len)
 		return (false);
-	put16(p, code);
-	put16(p + 2, (uint16_t)len);
-	memcpy(p + OPTION_FIXED, data, len);
-	t->len += option_size(len);
+	t->len += put_option(t->buf + t->len, code, data, len);
 	return (true);
 }
 

@@ -22,18 +22,6 @@ msg_question_from(const struct msg_scan *query, struct msg_question *q)
 	q->dnssec_ok = query->dnssec_ok;
 }
 
-static void
-put_header(uint8_t *p, uint16_t id, uint16_t flags,
-    const uint16_t count[MSG_N_SECTIONS])
-{
-	size_t i;
-
-	put16(p, id);
-	put16(p + 2, flags);
-	for (i = 0; i < MSG_N_SECTIONS; i++)
-		put16(p + 4 + 2 * i, count[i]);
-}
-
 size_t
 msg_write_query(const struct msg_question *q, uint16_t id, bool edns,
     uint8_t *buf)
@@ -54,10 +42,8 @@ msg_write_query(const struct msg_question *q, uint16_t id, bool edns,
 	if (q->subnet.len == 0)
 		return (n);
 	put16(buf + n - 2, OPTION_FIXED + q->subnet.len);
-	put16(buf + n, OPTION_ECS);
-	put16(buf + n + 2, q->subnet.len);
-	memcpy(buf + n + OPTION_FIXED, q->subnet.data, q->subnet.len);
-	return (n + OPTION_FIXED + q->subnet.len);
+	return (n +
+	    put_option(buf + n, OPTION_ECS, q->subnet.data, q->subnet.len));
 }
 
 bool

@@ -8,8 +8,11 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "common/octets.h"
+
+#include "msg_scan.h"
 
 #define RR_FIXED 10 /* type, class, TTL and RDLENGTH behind the owner */
 #define OPT_LEN 11  /* an OPT record without options */
@@ -22,6 +25,18 @@
 #define OPTION_KEEPALIVE 11
 #define OPTION_EDE 15
 
+static inline void
+put_header(uint8_t *p, uint16_t id, uint16_t flags,
+    const uint16_t count[MSG_N_SECTIONS])
+{
+	size_t i;
+
+	put16(p, id);
+	put16(p + 2, flags);
+	for (i = 0; i < MSG_N_SECTIONS; i++)
+		put16(p + 4 + 2 * i, count[i]);
+}
+
 /* An OPT record, version 0, without options (RFC 6891, 6.1.2 and 6.1.3). */
 static inline void
 put_opt(uint8_t *p, uint16_t udp_size, unsigned rcode, bool dnssec_ok)
@@ -33,6 +48,16 @@ put_opt(uint8_t *p, uint16_t udp_size, unsigned rcode, bool dnssec_ok)
 	p[6] = 0;
 	put16(p + 7, dnssec_ok ? OPT_DO : 0);
 	put16(p + 9, 0);
+}
+
+/* An EDNS option (RFC 6891, 6.1.2). Returns its length. */
+static inline size_t
+put_option(uint8_t *p, uint16_t code, const void *data, size_t len)
+{
+	put16(p, code);
+	put16(p + 2, (uint16_t)len);
+	memcpy(p + OPTION_FIXED, data, len);
+	return (OPTION_FIXED + len);
 }
 
 #endif
