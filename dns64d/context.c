@@ -14,9 +14,9 @@
 #define FREE_MAX 512
 
 /*
- * A common timeout of libevent where there is one: its queue is cheaper than
- * the heap. An event base has a bounded number of them and never frees one,
- * so after many reloads with other delays the heap has to do.
+ * A common timeout (loop.h) if the event base can have one more: their number
+ * is bounded and none is freed. After many reloads with different delays it
+ * is a plain one.
  */
 static struct timeval
 delay_of(struct event_base *base, unsigned ms)

@@ -36,12 +36,11 @@ struct context {
 	struct upstreams ups;
 	struct cache *cache; /* of replies of the upstreams */
 	struct packet_cache
-	    *packet_cache; /* of answers made of them; counts towards the
-			memory of the cache */
+	    *packet_cache; /* its memory is part of that of the cache */
 	struct translators *translators;
 	struct context_view *views; /* conf->views.n, in the same order */
 	unsigned refs;
-	TAILQ_ENTRY(context) next; /* of the old ones of a resolver */
+	TAILQ_ENTRY(context) next; /* in resolver.old */
 };
 
 /*
@@ -53,8 +52,9 @@ struct context *context_new(struct event_base *base, struct conf *conf,
     const struct context *old);
 
 /*
- * Make the cache give up as much memory as the packet cache has grown. To be
- * called after something may have been added to the latter.
+ * Lower the memory limit of the cache by what the packet cache uses, so that
+ * both together stay within "limit cache". To be called when an answer may
+ * have been added to the packet cache.
  */
 void context_share_memory(struct context *ctx);
 
@@ -63,9 +63,10 @@ struct context_view *context_select(struct context *ctx,
     const struct sockaddr_storage *client, const struct scoped_addr *listener);
 
 /*
- * For a context that is no longer used for new queries. The first empties its
- * caches without freeing the memory, the second frees a part of that, and
- * returns true while there is more: all at once can take half a second.
+ * For a context that is no longer used for new queries. context_close_caches:
+ * its caches find and keep nothing from now on. context_free_some: free some
+ * of their entries; returns true while there are more. To free a large cache
+ * at once can take half a second.
  */
 void context_close_caches(struct context *ctx);
 bool context_free_some(struct context *ctx);

@@ -45,14 +45,14 @@ struct daemon {
 	struct startup start;
 	struct conf *conf; /* in use */
 	struct workers *workers;
-	struct watch *watch;	/* NULL: this system reports no changes */
-	struct hostwatch *host; /* in place of watch; NULL: no answers */
+	struct watch *watch;	/* NULL: changes are not reported */
+	struct hostwatch *host; /* for look-ups without watch; or NULL */
 	struct connected *connected;
 	struct refuselog *refuselog;
 	struct presence *presence;
 	struct dumpfile *dumpfile;
 	struct event *signals[4];
-	struct reader *reader; /* while starting */
+	struct reader *reader; /* until reload owns it */
 	struct reload *reload;
 	struct loader *loader;
 };
@@ -167,7 +167,7 @@ on_usr1(evutil_socket_t sig, short what, void *arg)
 	dumpfile_print(d->dumpfile);
 }
 
-/* For dumpfile.h: the whole dump at once, since it is short. */
+/* For dumpfile.h: the whole dump in one piece. */
 static int
 print_dump(void *arg, struct evbuffer *out)
 {
@@ -196,7 +196,7 @@ needs_restart(const struct conf *old, const struct conf *new)
 		return ("dump");
 	if (old->workers != new->workers)
 		return ("workers");
-	/* The capability for that was dropped at the start. */
+	/* The capability to bind ports below 1024 was dropped. */
 	if (conf_opens_late(new) && !conf_opens_late(old))
 		return ("listen on");
 	return (NULL);
@@ -212,7 +212,7 @@ report_to_log(void *arg, bool warning, const char *msg)
 		log_err("%s", msg);
 }
 
-/* For questions about the host's network; NULL: this system has no answers. */
+/* For look-ups of the host's addresses; NULL: they are not possible. */
 static struct hostwatch *
 host_of(const struct daemon *d)
 {

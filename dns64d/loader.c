@@ -1,7 +1,8 @@
 /*
- * The main thread sends an octet when it has set files; the loader sends one
- * when it has entered the sandbox, and one when it has set conf. Between the
- * two octets of a load, struct loader belongs to the loader.
+ * The main thread sends an octet when it has set files; the thread of the
+ * loader sends one when it has entered the sandbox, and one when it has set
+ * conf. Between the two octets of a load, only the thread of the loader uses
+ * files and conf.
  */
 #include <stdbool.h>
 #include <stdlib.h>

@@ -142,8 +142,8 @@ outcome_counter(enum synth_outcome outcome)
 }
 
 /*
- * Prefetch, when one of the replies that the answer was made of is about to
- * expire: both of them, so that they expire together the next time as well.
+ * If one of the replies that the answer was made of is to be prefetched,
+ * prefetch both, so that they expire together the next time as well.
  */
 static void
 refresh(struct query *q)
@@ -188,7 +188,7 @@ explain(const struct query *q, unsigned rcode, struct ede_set *ede)
 	}
 }
 
-/* The key of the packet cache has no client subnet. */
+/* The key of the packet cache does not have the client subnet. */
 static bool
 may_be_kept(const struct admission_pass *pass)
 {
@@ -229,8 +229,9 @@ keep_answer(struct query *q, const uint8_t *wire, size_t len, size_t limit)
 }
 
 /*
- * Which address of an answer comes first. Random, not a counter: hosts send
- * queries for A and AAAA in pairs, so A would get every other number only.
+ * Which address of an answer comes first. A pseudo-random number: hosts send
+ * queries for A and AAAA in pairs, so with a counter the answers to A would
+ * have even numbers only, or odd ones.
  */
 static uint32_t
 next_turn(struct queries *qs)
@@ -288,8 +289,8 @@ on_lookup_done(void *arg)
 }
 
 /*
- * AAAA is overdue (RFC 6147, 5.1.3): take an expired AAAA reply if there is
- * one, and only otherwise let the A records decide.
+ * The AAAA reply is overdue (RFC 6147, 5.1.3): use an expired one if there is
+ * one, or else the A records.
  */
 static void
 on_aaaa_timer(evutil_socket_t fd, short what, void *arg)
@@ -334,7 +335,7 @@ on_stale_timer(evutil_socket_t fd, short what, void *arg)
 	execute(q, todo);
 }
 
-/* Every lookup that is still pending has failed. */
+/* Treat every lookup that is still pending as failed. */
 static void
 on_deadline(evutil_socket_t fd, short what, void *arg)
 {
@@ -356,7 +357,7 @@ on_deadline(evutil_socket_t fd, short what, void *arg)
 	}
 }
 
-/* Start the timers, which a query that the cache answers does not need. */
+/* Start the timers, when the first lookup is pending. */
 static void
 begin_waiting(struct query *q)
 {
@@ -399,7 +400,7 @@ arm(struct query *q, unsigned todo)
 		event_add(&q->a_timer, &q->view->a_delay);
 }
 
-/* Do what synth wants. q may be free afterwards. */
+/* Do what synth asks for. q may be free afterwards. */
 static void
 execute(struct query *q, unsigned todo)
 {
@@ -456,7 +457,7 @@ grow(struct queries *qs)
 	return (0);
 }
 
-/* End the oldest query of the client with most; -1: no query is open. */
+/* End the oldest query of the client with most queries; -1: none is open. */
 static int
 shed(struct queries *qs)
 {
@@ -483,7 +484,7 @@ get_query(struct queries *qs, const struct fairness_client *client)
 	    shed(qs) == -1)
 		return (NULL);
 	q = TAILQ_FIRST(&qs->free);
-	/* Without memory to note its client, it is only shed as the oldest. */
+	/* On failure it is counted for no client; shed() prefers others. */
 	fairness_join(qs->fairness, &q->place, client);
 	TAILQ_REMOVE(&qs->free, q, next);
 	TAILQ_INSERT_TAIL(&qs->open, q, next);
@@ -543,7 +544,10 @@ begin_query(struct queries *qs, const struct arrival *a)
 	execute(q, begin_synth(q));
 }
 
-/* A view has two policies, with and without DNS64: see view_policy. */
+/*
+ * A view has two policies, with and without DNS64 (see view_policy). Each has
+ * a number, which is part of the key of the packet cache.
+ */
 static void
 select_policy(const struct queries *qs, struct arrival *a)
 {
@@ -555,7 +559,7 @@ select_policy(const struct queries *qs, struct arrival *a)
 	    (a->policy != &a->view->view->policy);
 }
 
-/* Answer from the packet cache; false: it has no answer. */
+/* Answer from the packet cache. Returns false if it has no answer. */
 static bool
 answer_kept(struct queries *qs, struct arrival *a, struct monotime now)
 {
@@ -598,7 +602,7 @@ local_zones_for(const struct context *ctx, const uint8_t *name)
 	    ctx->conf->special_zones ? LOCAL_ZONES_ALL : LOCAL_ZONES_NOWHERE);
 }
 
-/* Answer from the local names; false: it is not for one. */
+/* Answer a query for a local name. Returns false if it is none. */
 static bool
 answer_local(struct queries *qs, struct arrival *a)
 {
@@ -664,9 +668,9 @@ reject(struct queries *qs, const struct arrival *a, unsigned rcode,
 	frontend_send(a->client, len);
 }
 
-/* Three quarters of the queries are in use: admission is stricter then. */
+/* Above three quarters of "limit queries": see admission_peer.busy. */
 static bool
-is_pressed(const struct queries *qs)
+is_busy(const struct queries *qs)
 {
 	return (qs->n_open > qs->ctx->conf->each.queries / 4 * 3);
 }
@@ -680,7 +684,7 @@ queries_receive(void *arg, const struct client *client, const uint8_t *wire,
 		.addr = frontend_peer(client),
 		.tcp = client->tcp != NULL,
 		.allowed = client->access == ACCESS_ALLOWED,
-		.pressed = is_pressed(qs),
+		.busy = is_busy(qs),
 	};
 	struct monotime now = monotime_now();
 	enum msg_query_verdict verdict;

@@ -1,12 +1,13 @@
 /*
- * The clients' queries. Admits a message, answers it at once from the packet
- * cache or the local names, or makes it a query: then synth.h decides, and
- * this starts the lookups that it wants, arms its timers and sends its
- * answer. Owns the queries, whose number the configuration bounds.
+ * The queries of clients. A message that the admission checks pass is
+ * answered at once from the packet cache or the local names, or becomes a
+ * query: synth.h decides what to do, and query.c starts the lookups and
+ * timers that it asks for and sends its answer. Owns the queries.
  *
- * When that bound is reached, one query is answered SERVFAIL to make room: of
- * the client that has most queries, so that a flood from one client costs the
- * others nothing, the oldest, since it has used most of its time.
+ * "limit queries" bounds their number. When it is reached, a query is
+ * answered with SERVFAIL for each new one: the oldest query of the client
+ * that has most queries (admission/fairness.h), so that a client that floods
+ * the server does not cause failures for others.
  */
 #ifndef DNS64D_QUERY_H
 #define DNS64D_QUERY_H
@@ -23,8 +24,8 @@ struct siphash_key;
 struct stats;
 
 /*
- * Every query is answered within this time, with SERVFAIL if need be: before
- * a stub resolver gives up, which many do after five seconds.
+ * Every query is answered within this time, with SERVFAIL if nothing else is
+ * known: many stub resolvers give up after five seconds.
  */
 #define QUERY_DEADLINE_MS 4500
 

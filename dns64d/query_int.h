@@ -30,15 +30,16 @@ struct querylog;
 /*
  * A lookup of a query, in one of three states:
  *
- *	not asked	!asked. ask() leads out.
+ *	not asked	!asked. ask() leads to pending, or to done if the
+ *			result is known at once.
  *	pending		asked and pending. on_lookup_done(), on_aaaa_timer()
- *			and on_stale_timer() lead out, through take_result();
- *			so does the end of the query.
- *	done		asked, not pending: the result is in resolve. A lookup
- *			that is answered at once never was pending.
+ *			and on_stale_timer() lead to done, through
+ *			take_result(). end_query() cancels it.
+ *	done		asked, not pending: the result is in resolve. Nothing
+ *			leads out until the query is free.
  *
- * ask() sets the question and what else resolve_ask() wants; the results in
- * resolve may be read when the lookup is done.
+ * ask() sets the members of resolve that resolve_ask() reads. The results in
+ * resolve may be read in the state done only.
  */
 struct query_lookup {
 	struct query *query;
@@ -51,21 +52,22 @@ struct query_lookup {
 /*
  * A query that could not be answered at once, in one of three states:
  *
- *	free	in queries.free. begin_query() takes it out. Only next may be
- *		used.
+ *	free	in queries.free; only next may be used. begin_query() leads to
+ *		begun.
  *	begun	in queries.open, deadline is not armed: begin_query() and
- *		execute() are at work on it. If everything is in the cache
- *		answer() makes it free again before begin_query() returns.
- *	waiting	in queries.open, deadline is armed: begin_waiting() leads in,
- *		when the first lookup is pending. The ends of lookups and the
- *		timers go on with execute(); answer() makes it free. So do
- *		on_deadline(), shed() and queries_free(), with an error.
+ *		execute() are running. begin_waiting() leads to waiting, when
+ *		the first lookup is pending. If all replies are in the cache,
+ *		answer() leads to free before begin_query() returns.
+ *	waiting	in queries.open, deadline is armed. Results of lookups and
+ *		timers call execute(), whose answer() leads to free.
+ *		on_deadline() does the same, with an answer or an error;
+ *		shed() and queries_free() do it with an error.
  *
- * begin_query() sets all fields down to wire; until the query is free they
- * are only read, except for pick, which synth uses, and pass.ede, to which
- * extended errors are added. Of synth only the results may be read, and all
- * else goes through synth.h. Both end_query() and what calls it, answer() and
- * end_with_error(), leave a query that must not be used any more.
+ * begin_query() sets the members down to wire, which do not change until the
+ * query is free, except for pick (written by balance.h for synth) and
+ * pass.ede (extended errors are added). synth is changed through synth.h
+ * only. stale_ok is set by on_stale_timer(). After answer() and
+ * end_with_error(), which call end_query(), the query must not be used.
  */
 struct query {
 	TAILQ_ENTRY(query) next;
@@ -99,7 +101,7 @@ struct arrival {
 	/* Set when it has been admitted. */
 	struct context_view *view;
 	const struct dns64_policy *policy;
-	uint16_t policy_number; /* two for each view of the context */
+	uint16_t policy_number; /* see select_policy */
 };
 
 struct query_chunk {
@@ -117,7 +119,7 @@ struct queries {
 	unsigned n_open;
 	const struct timeval *deadline;
 	const struct timeval *stale_delay;
-	uint32_t turn; /* of next_turn */
+	uint32_t turn; /* state of next_turn() */
 	struct rng rng;
 	struct rng_os random; /* the source of rng */
 	struct admission *admission;
@@ -128,15 +130,15 @@ struct queries {
 
 /* --- query_tell.c: to be called only if querylog_is_on() --- */
 
-/* A query ends with an error of our own, or with its answer. */
+/* Log the end of a query: an error without synth's answer; its answer. */
 void query_tell_error(const struct query *q, const char *why, unsigned rcode);
 void query_tell_answer(const struct query *q, const uint8_t *answer,
     size_t len);
 
 /*
- * A message ends at once: dropped, answered, or rejected by the admission
- * checks. from: what the answer was taken from, or NULL. question: a.scan has
- * a question.
+ * Log a message that did not become a query: dropped, answered at once, or
+ * rejected by the admission checks. from: the cache that the answer is from,
+ * or NULL. question: a->scan has a question.
  */
 void query_tell_dropped(const struct queries *qs, const struct arrival *a,
     const char *why, bool question);

@@ -5,7 +5,6 @@
 #include "querylog.h"
 #include "dns64d/wire/wire.h"
 
-/* A query. */
 static void
 tell_query(const struct query *q, struct querylog_line *line)
 {
@@ -34,7 +33,10 @@ query_tell_error(const struct query *q, const char *why, unsigned rcode)
 	tell_query(q, &line);
 }
 
-/* Only of answers of our own: an upstream's AAAA may lie in a prefix too. */
+/*
+ * Logs no prefix for answers of an upstream, whose AAAA records may be in a
+ * prefix without having been synthesised here.
+ */
 static void
 set_answer(struct querylog_line *line, enum synth_outcome outcome,
     const struct dns64_policy *policy, const uint8_t *answer)

@@ -18,14 +18,14 @@
 #include "resolve.h"
 #include "dns64d/upstream/upstream.h"
 
-/* A name whose octets are all escaped would take most of a line. */
+/* Longer lines are cut. An escaped octet of a name takes four characters. */
 #define LINE_SIZE 900
 
 struct querylog {
 	struct debuglog *debug;
 };
 
-/* A line, which is cut at LINE_SIZE. */
+/* The line that is being composed. */
 struct text {
 	char buf[LINE_SIZE];
 	size_t len;
@@ -86,7 +86,6 @@ add(struct text *t, const char *fmt, ...)
 		t->len = sizeof(t->buf) - 1;
 }
 
-/* The name may hold any octets: those that do not print are escaped. */
 static void
 add_question(struct text *t, const struct msg_scan *query)
 {
@@ -96,7 +95,7 @@ add_question(struct text *t, const struct msg_scan *query)
 	add(t, " name=%s type=%s", name, type_to_text(query->qtype, type));
 }
 
-/* The prefix of the first AAAA record that lies in one. */
+/* The prefix of the first AAAA record that is in one. */
 static void
 add_prefix(struct text *t, const struct querylog_line *line)
 {

@@ -1,6 +1,6 @@
 /*
  * The query log, with "log level debug": one line for each message of a
- * client when it ends, as many a second as debuglog.h allows.
+ * client, when it is answered or dropped. debuglog.h limits their rate.
  *
  *	query client over [name type] action [why] [prefix] [rcode]
  *	    [ede] [from] [ms] [a-from] [a-ms]
@@ -38,7 +38,7 @@ struct querylog_line {
 	    *policy; /* the answer has one of its prefixes */
 	const uint8_t *answer;
 	size_t answer_len;
-	const char *from; /* what the answer was taken from; NULL: lookups */
+	const char *from; /* the cache of the answer; NULL: see lookup */
 	const struct resolve *lookup[SYNTH_N_LOOKUPS]; /* NULL: not asked */
 	bool pending[SYNTH_N_LOOKUPS];
 };
@@ -47,14 +47,14 @@ struct querylog_line {
 struct querylog *querylog_new(struct event_base *base);
 void querylog_free(struct querylog *l);
 
-/* To be asked before a line is made: usually none is wanted. */
+/* To be called before a line is composed, which is useless if false. */
 static inline bool
 querylog_is_on(void)
 {
 	return (__builtin_expect(log_get_level() == LOG_LEVEL_DEBUG, 0));
 }
 
-/* To be called before the answer is sent, which ends the message. */
+/* To be called before the answer is sent: line->client is invalid after. */
 void querylog_write(struct querylog *l, const struct querylog_line *line);
 
 /* The word of the log for an outcome. */

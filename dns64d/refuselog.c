@@ -24,10 +24,13 @@ struct refuselog {
 	int wake[2]; /* a pipe: the reading end first */
 	struct event woken;
 	struct event due;
-	struct monotime next; /* no lines before that */
+	struct monotime next; /* when the next lines may be logged */
 };
 
-/* Called by a worker's thread. If the pipe is full, the reader wakes anyway. */
+/*
+ * Called by a worker's thread. If the pipe is full, on_wake() is due anyway,
+ * so the octet need not be written.
+ */
 static void
 wake(void *arg)
 {

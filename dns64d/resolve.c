@@ -44,19 +44,24 @@ struct resolve_reply {
 };
 
 /*
- * A question that is on its way to the upstreams, in one of four states:
+ * A question that the upstreams are being asked, in one of four states:
  *
- *	free	in resolver.free. start_fetch() leads out. Only next is valid.
- *	waited	in fetches; lookups are in waiting. resolve_ask() adds them;
- *		when the last one stops waiting, add_orphan() leads out.
- *	orphan	in fetches and orphans, waiting is empty: it goes on for the
- *		cache's sake. resolve_ask() makes it waited again;
- *		drop_orphan() ends it early.
+ *	free	in resolver.free; only next is valid. start_fetch() makes a new
+ *		fetch, to which resolve_ask() adds a lookup (waited), or which
+ *		resolve_refresh() makes an orphan.
+ *	waited	in fetches; lookups are in waiting, and resolve_ask() may add
+ *		more. When the last one stops waiting, add_orphan() leads to
+ *		orphan, or to free if the reply cannot be cached. complete()
+ *		leads to over.
+ *	orphan	in fetches and orphans, waiting is empty: it goes on because
+ *		its result can be cached. resolve_ask() leads to waited,
+ *		complete() to over, drop_orphan() to free.
  *	over	neither in fetches nor in orphans: complete() gives the result
  *		to the lookups, one after the other, and then makes it free.
+ *		No lookup may be added.
  *
- * A new one is an orphan until resolve_ask() adds the first lookup. While it
- * is in fetches hash, ctx and question, which are its key, must not change.
+ * While it is in fetches, its key must not change: hash, ctx and question.
+ * own, first and n_followed are changed by follow() only.
  */
 struct resolve_fetch {
 	RB_ENTRY(resolve_fetch) node;
@@ -71,8 +76,8 @@ struct resolve_fetch {
 	struct resolver *resolver;
 	struct fetch fetch;
 	struct event deadline;
-	TAILQ_HEAD(, resolve) waiting; /* none: it is an orphan */
-	bool over;		       /* complete() is at work on it */
+	TAILQ_HEAD(, resolve) waiting; /* empty: an orphan */
+	bool over;		       /* complete() is running */
 };
 
 RB_HEAD(fetches, resolve_fetch);
@@ -124,9 +129,10 @@ question_bits(const struct msg_question *q)
 }
 
 /*
- * The same question in the same context is the same fetch; any total order
- * will do. The hash comes first, since it nearly always decides. It needs no
- * secret key: names with equal hashes do not make the tree deeper.
+ * Equal: the same question in the same context. The order of others does not
+ * matter. The hash is compared first, since two names rarely have the same
+ * one. It needs no secret key: names with equal hashes do not make the tree
+ * deeper.
  */
 static int
 compare_fetches(const struct resolve_fetch *a, const struct resolve_fetch *b)
@@ -237,7 +243,7 @@ forget_orphan(struct resolver *r, struct resolve_fetch *f)
 	r->n_orphans--;
 }
 
-/* No new lookup shall find it. */
+/* No lookup can find it from now on. */
 static void
 forget_fetch(struct resolve_fetch *f)
 {
@@ -284,9 +290,9 @@ resolver_free(struct resolver *r)
 }
 
 /*
- * Free a context that is no longer in use, and the reference to it. Freeing
- * its cache may take half a second, and all workers are stopped now, so this
- * is done in steps later, from the event loop.
+ * Release a context that gets no new queries. To free its cache may take half
+ * a second, and all workers are stopped during a reload, so it is freed in
+ * steps, from the event loop.
  */
 static void
 retire(struct resolver *r, struct context *ctx)
@@ -309,7 +315,7 @@ resolver_use(struct resolver *r, struct context *ctx)
 	r->ctx = context_ref(ctx);
 }
 
-/* No lookup waits for it: it goes on only if its result can be cached. */
+/* The last lookup has left it: it goes on only if its result can be cached. */
 static void
 add_orphan(struct resolve_fetch *f)
 {
@@ -422,11 +428,11 @@ take_hit(struct resolve *q, const struct cache_hit *hit, struct monotime now)
 	return (true);
 }
 
-/* What of the cache is good enough. */
+/* Which entries of the cache may be the result of a lookup. */
 enum wanted {
-	WANT_USUAL, /* what is valid, and a failure that is too recent */
-	WANT_ANY,   /* expired replies as well */
-	WANT_REPLY  /* expired replies, but no failure */
+	WANT_USUAL, /* fresh replies and cached failures */
+	WANT_ANY,   /* these and expired replies */
+	WANT_REPLY  /* fresh and expired replies */
 };
 
 static bool
@@ -445,7 +451,10 @@ is_wanted(const struct cache_hit *hit, enum wanted wanted)
 	return (false);
 }
 
-/* All servers were silent; has one of them answered since? */
+/*
+ * The question failed because no server answered anything. Whether one has
+ * answered some query since.
+ */
 static bool
 has_silence_ended(const struct resolve *q, struct monotime asked_at)
 {
@@ -473,8 +482,8 @@ take_cached(struct resolve *q, enum wanted wanted)
 }
 
 /*
- * No upstream could answer, so an expired reply is better. A validator that
- * found the data bogus has answered (RFC 8767, 5).
+ * Whether an expired reply is to be used instead (RFC 8767, 5). Not for
+ * SERVFAIL of a validator that found the data bogus.
  */
 static bool
 has_failed(const struct msg_scan *reply)
@@ -536,9 +545,8 @@ complete(struct resolve_fetch *f, const struct msg_scan *reply)
 }
 
 /*
- * Where a CNAME leads to a domain that has other upstreams, those of the first
- * domain cannot answer for its target: ask the others for it.
- * Returns true if that was done.
+ * If the reply ends with a CNAME whose target is in a domain with upstreams of
+ * its own, ask these for the target. Returns true if they were asked.
  */
 static bool
 follow(struct resolve_fetch *f, const struct msg_scan *reply)
@@ -625,7 +633,10 @@ find_fetch(struct resolver *r, const struct msg_question *question,
 	return (RB_FIND(fetches, &r->fetches, &key));
 }
 
-/* The new fetch is not in orphans yet. NULL if memory is short. */
+/*
+ * The caller adds a lookup or makes the new fetch an orphan. NULL if memory is
+ * short.
+ */
 static struct resolve_fetch *
 start_fetch(struct resolver *r, const struct msg_question *question,
     uint64_t hash, const struct fairness_client *asker, struct context *ctx)

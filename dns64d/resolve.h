@@ -38,7 +38,7 @@ struct upstream;
 /* How long a fetch takes at most. */
 #define RESOLVE_DEADLINE_MS 4500
 
-/* There may be one orphan for each so many of "limit queries". */
+/* The number of orphans is at most "limit queries" divided by this. */
 #define RESOLVE_ORPHANS 4
 
 /* When a client gets an expired answer, if there is one (RFC 8767, 5). */
@@ -64,7 +64,7 @@ struct resolve {
 	bool own_type; /* see cache_find */
 	bool stale_ok; /* an expired reply will do */
 	struct fairness_client
-	    asker; /* the client; a fetch counts as the first one's */
+	    asker; /* a fetch is counted for the client that began it */
 
 	/*
 	 * The result: valid when resolve_ask or resolve_take_stale returned
@@ -72,12 +72,11 @@ struct resolve {
 	 */
 	const struct msg_scan *reply; /* NULL: no upstream has answered */
 	enum resolve_source source;
-	unsigned trouble;	      /* FETCH_TROUBLE_, if reply is NULL */
-	bool prefetch;		      /* resolve_refresh is due */
-	struct monotime steady_until; /* of RESOLVE_CACHE: see cache_hit */
-	const struct upstream *from;  /* of RESOLVE_UPSTREAM; may be NULL */
-	struct monotime
-	    asked_at; /* of RESOLVE_UPSTREAM: when the fetch began */
+	unsigned trouble; /* FETCH_TROUBLE_, if reply is NULL */
+	bool prefetch;	  /* the caller should call resolve_refresh */
+	struct monotime steady_until; /* RESOLVE_CACHE: see struct cache_hit */
+	const struct upstream *from;  /* RESOLVE_UPSTREAM; may be NULL */
+	struct monotime asked_at; /* RESOLVE_UPSTREAM: when the fetch began */
 
 	/* Private to resolve.c. */
 	struct resolver *resolver;
@@ -113,7 +112,10 @@ bool resolve_ask(struct resolver *r, struct resolve *q, struct context *ctx,
  */
 bool resolve_take_stale(struct resolve *q);
 
-/* Fetch what is in the cache anew, unless such a fetch is in progress. */
+/*
+ * Ask the upstreams again for what is in the cache, unless that is in
+ * progress already.
+ */
 void resolve_refresh(struct resolver *r, const struct msg_question *question,
     struct context *ctx);
 

@@ -18,7 +18,8 @@ struct thread {
 
 /*
  * Start run(arg) in a thread that gets no signals, and wait until it has sent
- * its first octet. It returns when its end is closed, or it is told to.
+ * its first octet. run returns when the main thread has told it to, or when
+ * thread_get() returns -1.
  * what: for messages. A failure ends the process through fatal().
  */
 void thread_start(struct thread *t, const char *what, void *(*run)(void *),
@@ -27,7 +28,7 @@ void thread_start(struct thread *t, const char *what, void *(*run)(void *),
 /* Close the main thread's end, and wait until the thread has returned. */
 void thread_end(struct thread *t);
 
-/* Never blocks: an end never has more than one octet to read. */
+/* Does not block, because at most one octet is on its way to either end. */
 void thread_put(int end, uint8_t octet);
 
 /* Wait for an octet. Returns it, or -1 when the other end is closed. */

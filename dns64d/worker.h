@@ -4,8 +4,8 @@
  * atomic numbers for each upstream (struct upstream_common); nothing else, so
  * they need no locks.
  *
- * The price: each worker fills a cache of its own, and a question may be on
- * its way to an upstream once for each worker, which gives an attacker who
+ * Therefore each worker fills a cache of its own, and several workers may ask
+ * an upstream the same question at the same time, which gives an attacker who
  * forges answers as many chances (RFC 5452, 9.3).
  *
  * Knows nothing of threads. The functions below must be called from within

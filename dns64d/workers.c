@@ -20,7 +20,7 @@
 #include "worker.h"
 #include "workers.h"
 
-/* Keeps the counters of two workers out of one cache line. */
+/* No two workers have counters in the same cache line. */
 #define ALIGNMENT 128
 
 enum order { ORDER_STOP, ORDER_GO_ON, ORDER_LEAVE };
@@ -28,7 +28,7 @@ enum order { ORDER_STOP, ORDER_GO_ON, ORDER_LEAVE };
 struct member {
 	_Alignas(ALIGNMENT) struct worker worker;
 	unsigned number; /* from 1 */
-	/* The rest is for all but the first, which has the main thread. */
+	/* Not used for the first one, which runs in the main thread. */
 	struct thread thread;
 	struct event ordered;
 	const struct sandbox *sandbox; /* while starting */
@@ -142,7 +142,7 @@ order(struct workers *ws, enum order what)
 		thread_put(ws->v[i].thread.main_end, (uint8_t)what);
 }
 
-/* Stop all threads but this one. */
+/* Stop the other workers. */
 static void
 hold(struct workers *ws)
 {

@@ -186,7 +186,7 @@ check_rate(struct message *m)
 	if (limit.per_sec > 0)
 		refused = rate_take(&m->admission->rates, &limit,
 		    m->peer->addr, m->now);
-	if (refused == 0 && !m->peer->pressed)
+	if (refused == 0 && !m->peer->busy)
 		return (ADMISSION_PASS);
 	if (m->asked.cookie_len != 0)
 		return (ADMISSION_BADCOOKIE);

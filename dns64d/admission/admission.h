@@ -58,7 +58,7 @@ struct admission_peer {
 	const struct sockaddr_storage *addr;
 	bool tcp;
 	bool allowed; /* by the access list */
-	bool pressed; /* too many queries are in progress */
+	bool busy;    /* too many queries are in progress */
 };
 
 /* What the reply to a message depends on. */
@@ -75,7 +75,7 @@ enum admission_verdict {
 	ADMISSION_DROP,	    /* send no reply */
 	ADMISSION_REJECT,   /* msg_write_error(*rcode), admission_finish() */
 	ADMISSION_TRUNCATE, /* the same with TC set: msg_set_tc() */
-	ADMISSION_BADCOOKIE /* as ADMISSION_REJECT, counted apart */
+	ADMISSION_BADCOOKIE /* as ADMISSION_REJECT, with its own counter */
 };
 
 /*

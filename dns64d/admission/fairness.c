@@ -1,6 +1,6 @@
 /*
- * A hash table of the clients that hold items, and for each number of items a
- * list of the clients that hold so many.
+ * A hash table of the clients that have items, and for each number of items
+ * (level) a list of the clients that have so many.
  */
 #include <netinet/in.h>
 

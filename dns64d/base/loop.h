@@ -1,7 +1,7 @@
 /*
- * Delays of the event loop. libevent keeps timers of one duration in a queue
- * once that duration has been announced: adding one then takes constant time,
- * where its heap of timers takes logarithmic time.
+ * Delays of the event loop. libevent keeps the timers of a duration that has
+ * been announced in a queue, in which adding a timer takes constant time; in
+ * its heap of all other timers it takes logarithmic time.
  */
 #ifndef DNS64D_BASE_LOOP_H
 #define DNS64D_BASE_LOOP_H

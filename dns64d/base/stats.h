@@ -64,7 +64,8 @@
 	X(UP_NOEDNS, "upstream-noedns",                                       \
 	    "times that an upstream was found to have no EDNS")               \
 	X(UP_DOWN, "upstream-down", "times that an upstream was marked down") \
-	X(UP_PROBES, "upstream-probes", "probes sent to upstreams marked down")
+	X(UP_PROBES, "upstream-probes",                                       \
+	    "probes sent to upstreams that do not answer")
 
 enum stats_counter {
 #define STATS_ENUM(NAME, name, help) STAT_##NAME,

@@ -2,9 +2,9 @@
  * The table is that of lru.h, keyed by SipHash, so that nobody can choose
  * names that collide.
  *
- * Cache misses of the CPU take most of the time of a lookup. So there are
- * more buckets than entries, which keeps most chains at one entry, and the
- * buckets that one question looks into are neighbours in memory.
+ * Most of the time of a lookup is spent on cache misses of the CPU. Therefore
+ * there are more buckets than entries, so that most chains have one entry, and
+ * the buckets that are searched for one question are neighbours in memory.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -19,7 +19,7 @@
 #define FAILURE_SIZE (sizeof(struct cache_failure) + LRU_MALLOC_OVERHEAD)
 
 #define TYPE_ANY_NAME 0 /* type in the key of NXDOMAIN */
-#define TYPE_META 128	/* the first of the types that are no data */
+#define TYPE_META 128	/* the first query or meta type (RFC 6895, 3.1) */
 #define CLASS_NONE 254	/* followed by ANY, 255 */
 #define FLAG_DO MSG_QR	/* in the flags of a key, which have no QR */
 #define KEY_FIXED 7	/* type, class, flags, length of the subnet */
@@ -114,10 +114,10 @@ cache_free(struct cache *c)
 }
 
 /*
- * NXDOMAIN, A and AAAA of one name are in neighbouring buckets: this is XORed
- * into the hash of the name. 0 for other types, which are hashed with the
- * name: else a client could fill the buckets of a name by asking for it with
- * all types.
+ * What is XORed into the hash of a name, so that its NXDOMAIN, A and AAAA are
+ * in neighbouring buckets. 0 for other types: they are part of what is hashed,
+ * so that a client cannot fill the buckets of a name with entries of all
+ * types.
  */
 static uint64_t
 neighbour(uint16_t type)
@@ -184,10 +184,10 @@ make_key(const struct cache *c, struct key *k, const struct msg_question *q,
 }
 
 /*
- * A failure is followed by another one of twice its length if the question
- * fails again within this time. It is longer than the failure itself, since
- * the question is asked by a client only, and fails after the upstreams'
- * timeouts.
+ * Whether the next failure of the question counts as the first one again. If
+ * it comes earlier, it lasts twice as long as this one. The time is the length
+ * of the failure and CACHE_FAILURE_ROW_SECS, because the next failure is noted
+ * only after a client has asked again and the upstreams have timed out.
  */
 static bool
 is_failure_forgotten(const struct cache_entry *e, struct monotime now)
@@ -331,7 +331,10 @@ use_fresh(struct cache *c, struct cache_entry *e, bool failing,
 	hit->prefetch = c->rules.prefetch && !failing && hit->below == 0 &&
 	    (q->flags & MSG_RD) != 0 && e->hits >= CACHE_PREFETCH_HITS &&
 	    monotime_reached(prefetch_at(e), now);
-	/* Names below one that does not exist are rarely asked for twice. */
+	/*
+	 * Names below one that does not exist (nxdomain-cut) are rarely asked
+	 * for twice: no answers for them in the packet cache.
+	 */
 	if (failing || hit->below > 0)
 		hit->steady_until = now;
 	else
@@ -339,7 +342,7 @@ use_fresh(struct cache *c, struct cache_entry *e, bool failing,
 		    c->rules.prefetch ? prefetch_at(e) : cache_expires_at(e);
 }
 
-/* The younger one of two expired replies. */
+/* The reply that was stored last, of two that have expired. */
 static struct cache_entry *
 choose_stale(const struct cache *c, struct cache_entry *own,
     struct cache_entry *nxdomain)
@@ -416,8 +419,9 @@ new_entry(const struct cache *c, const struct key *k, size_t wire_len)
 }
 
 /*
- * The reply to RD=0 may lack what RD=1 would find. Meta types other than ANY,
- * and the classes NONE and ANY, are not of data (RFC 6895, 3.1 and 3.2).
+ * Not with RD=0, whose reply may lack what would be found with RD=1, and not
+ * of meta types other than ANY and the classes NONE and ANY, which have no
+ * data (RFC 6895, 3.1 and 3.2).
  */
 static bool
 may_be_kept(const struct cache *c, const struct msg_question *q)
@@ -605,8 +609,8 @@ get_failing(struct cache *c, const struct msg_question *q, struct monotime now)
 }
 
 /*
- * Begin a failure that lasts from now on; the caller fills in the rest. NULL
- * when it is not kept.
+ * Note a failure that begins now; the caller sets what this leaves at zero.
+ * Returns NULL when it is not kept.
  */
 static struct cache_failure *
 begin_failure(struct cache *c, const struct msg_question *q, bool silence,

@@ -44,7 +44,7 @@
 #define CACHE_TTL_NEGATIVE 10800 /* RFC 2308, 5 */
 #define CACHE_TTL_FAILURE 5	 /* RFC 9520, 3.2: 1 to 300 */
 #define CACHE_TTL_FAILURE_MAX 300
-#define CACHE_TTL_FAILURE_TOP 30 /* of the last one in a row */
+#define CACHE_TTL_FAILURE_TOP 30 /* default of ttl_failure_max */
 #define CACHE_TTL_STALE 86400	 /* RFC 8767, 5: 1 to 3 days */
 #define CACHE_TTL_STALE_MAX 259200
 #define CACHE_STALE_TTL 30    /* of records that are stale; RFC 8767, 4 */
@@ -73,16 +73,17 @@ void cache_rules_init(struct cache_rules *rules);
 enum cache_verdict {
 	CACHE_MISS,
 	CACHE_FRESH,
-	CACHE_STALE, /* expired: for when no upstream answers (RFC 8767) */
-	CACHE_FAILED /* nothing to answer, and no upstream is to be asked */
+	CACHE_STALE, /* expired: only if no upstream answers (RFC 8767) */
+	CACHE_FAILED /* a failure: no upstream is to be asked */
 };
 
 /* The result of a lookup; valid until the next call with the same cache. */
 struct cache_hit {
 	enum cache_verdict verdict;
-	bool recheck;  /* CACHE_STALE: no upstream is to be asked yet */
-	bool prefetch; /* CACHE_FRESH: to be fetched before it expires */
-	bool replied;  /* CACHE_FAILED: cache_write has a reply */
+	bool recheck; /* CACHE_STALE: use it, do not ask an upstream */
+	bool
+	    prefetch; /* CACHE_FRESH: ask an upstream now, before it expires */
+	bool replied; /* CACHE_FAILED: cache_write has a reply */
 	/*
 	 * CACHE_FAILED, and recheck: no server answered the question, which
 	 * was last asked at asked_at. It may be asked again as soon as one of
@@ -92,9 +93,9 @@ struct cache_hit {
 	struct monotime asked_at;
 	size_t len; /* octets that cache_write needs */
 	/*
-	 * CACHE_FRESH: until then a lookup of the question finds the same
-	 * reply, apart from TTLs, and needs no prefetch. A time in the past
-	 * when that is not certain.
+	 * CACHE_FRESH: before this time, a lookup of the question finds the
+	 * same reply, apart from TTLs, and needs no prefetch. It is now when
+	 * that is not certain.
 	 */
 	struct monotime steady_until;
 

@@ -8,6 +8,7 @@
 #include "cache.h"
 #include "lru.h"
 
+/* Written by begin_failure() and its callers only. */
 struct cache_failure {
 	struct monotime until;
 	uint32_t secs;		  /* its length, without the recheck timer */
@@ -20,22 +21,41 @@ struct cache_failure {
 };
 
 /*
- * Invariant: an entry has a reply (wire_len > 0), a failure, or both. There
- * may be millions of entries, hence the short fields.
+ * An entry has a reply, a failure, or both. The states of its reply:
+ *
+ * none      wire_len is 0: it was made for a failure. cache_store() for the
+ *           same key replaces the entry by a new one, whose reply is fresh.
+ * fresh     Until cache_expires_at(). Then it is expired.
+ * expired   Used as CACHE_STALE only. cache_store() replaces the entry. After
+ *           ttl_stale the reply is of no use.
+ *
+ * The states of its failure:
+ *
+ * none      failure is NULL. get_failing() leads out, to failing.
+ * failing   Until failure->until. Upstreams are not asked, unless silence is
+ *           set (struct cache_hit).
+ * over      Until is_failure_forgotten(). A new failure leads to failing, for
+ *           twice the time unless silence is set.
+ * forgotten Then. A new failure leads to failing, for the initial time.
+ *
+ * find_key() frees an entry that is found when neither is of any use, and
+ * lru_make_room() frees it in any state. Only failure and hits change after
+ * the entry was inserted. There may be millions of entries, hence the short
+ * members.
  */
 struct cache_entry {
 	struct lru_link link;	       /* first */
 	struct cache_failure *failure; /* owned, NULL: none */
-	struct monotime stored_at;     /* from here on: of the reply */
+	struct monotime stored_at;     /* when the reply was stored */
 	uint32_t life_secs;
 	uint32_t ttl_cap; /* secs: upper bound of all TTLs */
 	uint32_t hash;
-	uint16_t prefetch_permille; /* of life_secs, then prefetch is due */
-	uint16_t type; /* of its question; not always in the key */
+	uint16_t prefetch_permille; /* of life_secs, after which to prefetch */
+	uint16_t type; /* of the question; the key of NXDOMAIN has none */
 	uint16_t key_len;
 	uint16_t wire_len;
 	uint8_t hits;	/* up to CACHE_PREFETCH_HITS */
-	bool has_scope; /* it came with a client subnet */
+	bool has_scope; /* the question had a client subnet */
 	uint8_t scope;
 	uint8_t data[]; /* the key, then the reply */
 };

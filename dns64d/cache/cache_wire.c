@@ -1,6 +1,7 @@
 /*
- * The messages of the cache: copying replies without what belongs to one hop,
- * and writing them with lower TTLs and the question of the client.
+ * The messages of the cache: copying replies without OPT and TSIG, which
+ * concern one hop only, and writing them with lower TTLs and the question of
+ * the client.
  */
 #include <string.h>
 
@@ -66,8 +67,9 @@ cache_write_size(const struct cache_hit *hit, const struct msg_question *q)
 }
 
 /*
- * The question's name has become longer by so many octets. Everything behind
- * it has moved, so the pointer of a name has to be corrected.
+ * Correct the pointer of a name in a copy of old whose question has a name
+ * that is longer by so many octets, so that everything behind it has moved.
+ * Returns -1 if a pointer cannot reach that far.
  */
 static int
 move_name(const struct msg_scan *old, size_t off, size_t by, uint8_t *buf)

@@ -27,7 +27,7 @@ lru_init(struct lru *l, size_t bytes, size_t bytes_per_bucket,
 	return (0);
 }
 
-/* All but the chain is left consistent. */
+/* Free an entry. The caller has removed it from its chain, or needs none. */
 static void
 drop(struct lru *l, struct lru_link *e)
 {

@@ -1,7 +1,7 @@
 /*
- * A bounded hash table whose least recently used entries make room for new
- * ones: what both caches of this folder have in common. A hash table with
- * chains, and a list of all entries in the order of their last use. Pure.
+ * A hash table of bounded size, used by both caches of this folder: when it is
+ * full, the least recently used entries are removed. It has chains, and a list
+ * of all entries in the order of their last use. Pure.
  *
  * An entry begins with a struct lru_link and belongs to the table while it is
  * in it. The caller hashes and compares keys, and says how many octets an
@@ -78,7 +78,7 @@ lru_is_off(const struct lru *l)
 	return (l->buckets == NULL || l->closed);
 }
 
-/* The entries with this hash, and others. */
+/* The chain that has the entries with this hash, among others. */
 static inline struct lru_chain *
 lru_bucket(const struct lru *l, uint64_t hash)
 {
@@ -93,7 +93,7 @@ lru_use(struct lru *l, struct lru_link *e)
 	TAILQ_INSERT_TAIL(&l->order, e, order);
 }
 
-/* An entry takes so many octets more; lru_make_room is the caller's. */
+/* An entry takes more octets now. The caller calls lru_make_room. */
 static inline void
 lru_grown(struct lru *l, size_t bytes)
 {

@@ -9,7 +9,7 @@
 #include "dns64d/wire/wire.h"
 
 #define BYTES_PER_BUCKET 256 /* about the size of an answer */
-#define PACKET_CACHE_LEAST 4 /* that there is to be room for */
+#define PACKET_CACHE_LEAST 4 /* an answer may take 1/4 of all memory */
 
 /* Bits in the flags of a key, which have no QR and AA. */
 #define FLAG_DO MSG_QR
@@ -28,14 +28,14 @@ struct fixed_key {
 struct key {
 	struct fixed_key fixed;
 	uint8_t name[MSG_NAME_MAX]; /* lower case */
-	uint8_t name_len;	    /* from here on nothing is hashed */
+	uint8_t name_len;	    /* this and hash are not hashed */
 	uint64_t hash;
 };
 
 struct answer {
 	struct lru_link link; /* first */
 	uint32_t hash;
-	uint32_t secs;	/* the second at which the TTLs are right */
+	uint32_t secs;	/* when the TTLs in data were counted down last */
 	uint32_t until; /* the second at which it expires */
 	struct fixed_key key;
 	struct packet_cache_note note;
@@ -158,7 +158,7 @@ find_answer(const struct packet_cache *a, const struct key *k)
 	return (NULL);
 }
 
-/* Count the TTLs down to secs, which is not e->secs; counts as a use. */
+/* Count the TTLs down to secs, which is not e->secs, and note the use. */
 static void
 age(struct packet_cache *a, struct answer *e, uint32_t secs)
 {

@@ -32,8 +32,8 @@
 #define PACKET_CACHE_SHARE 4
 
 /*
- * The longest time that an answer is kept. Its replies are then looked up
- * again, which tells the cache that they are in use.
+ * The longest time that an answer is kept. After it, the replies are looked up
+ * in the cache again, so that the cache counts them as used.
  */
 #define PACKET_CACHE_LIFE_SECS 30
 

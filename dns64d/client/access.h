@@ -1,8 +1,8 @@
 /*
- * Which clients may ask. The first matching rule of the configuration
- * decides. When none matches, clients on this host and in directly connected
- * networks may ask and others may not (RFC 6147, 6.3), so that the server is
- * no open resolver.
+ * Which clients may ask. Of the rules of the configuration that match, the one
+ * with the longest prefix decides (acl.h). When none matches, clients on this
+ * host and in directly connected networks may ask and others may not, so that
+ * the server is not an open resolver (RFC 5358, 4).
  */
 #ifndef DNS64D_CLIENT_ACCESS_H
 #define DNS64D_CLIENT_ACCESS_H

@@ -31,14 +31,17 @@
 /*
  * A listener for one address of the configuration. Its states:
  *
- * waiting   udp and tcp are -1: the address or its interface does not exist.
- *           open_or_wait(), called by frontend_follow(), leads to open.
+ * waiting   udp and tcp are -1: the address or its interface does not exist,
+ *           or they could not be opened. frontend_follow() tries again and
+ *           leads to open.
  * open      udp and tcp are bound; the events are assigned once started is
- *           set. stop_sockets() leads to waiting.
+ *           set. frontend_follow() leads to waiting when the interface has
+ *           gone or has another index.
  * closed    closed is set; not in fe->listeners, udp and tcp are -1. Only
  *           n_pending may change; freed when it is 0.
  *
- * close_listener() leads from waiting and open to closed.
+ * open_listener() makes one that is open or waiting; close_listener() leads
+ * from both to closed.
  */
 struct listener {
 	TAILQ_ENTRY(listener) next;
@@ -119,7 +122,7 @@ close_sockets(struct listener *l)
 	l->out.n = 0;
 }
 
-/* Later answers to queries that were received are dropped. */
+/* Answers to queries that were received before are dropped from now on. */
 static void
 stop_sockets(struct listener *l)
 {
@@ -177,7 +180,7 @@ receive_batch(struct listener *l)
 	}
 }
 
-/* Answers that are known at once are sent after each batch. */
+/* Answers that are known at once are sent after each batch of queries. */
 static void
 on_datagrams(evutil_socket_t fd, short what, void *arg)
 {
@@ -196,7 +199,7 @@ on_datagrams(evutil_socket_t fd, short what, void *arg)
 	l->receiving = false;
 }
 
-/* While accept() has no descriptor the event would fire without end. */
+/* While there is no descriptor for accept(), the event would stay active. */
 static void
 pause_accept(struct listener *l)
 {
@@ -259,7 +262,7 @@ start_listener(struct listener *l)
 	return (event_add(&l->tcp_ev, NULL));
 }
 
-/* Advice for the log. */
+/* What the administrator can do about an error. */
 static const char *
 remedy(int error)
 {

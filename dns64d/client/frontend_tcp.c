@@ -29,8 +29,8 @@
  * closed    bev is NULL; not in front->clients. Only n_pending may change;
  *           freed when it is 0.
  *
- * read_queries() moves between them. The idle timer, an error, and
- * make_room() for another client lead from each of them to closed.
+ * read_queries() changes the state. An error, make_room() for another client,
+ * and the idle timer if no query is pending lead from each of them to closed.
  */
 struct tcp_client {
 	TAILQ_ENTRY(tcp_client) next;

@@ -17,9 +17,10 @@
 /* An address of the configuration. */
 struct place {
 	uint32_t ifindex; /* of its zone; 0: no zone, or no such interface */
-	bool here;	  /* present; for an upstream: its interface is */
+	bool here;	  /* it exists; for an upstream: its interface does */
 };
 
+/* What was found when the host was looked at. */
 struct look {
 	struct place listens[CONF_ADDRS_MAX];
 	struct place upstreams[CONF_ADDRS_MAX];

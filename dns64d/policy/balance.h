@@ -29,8 +29,8 @@
 
 /* The best first. */
 enum balance_state {
-	BALANCE_UP,	  /* serves, or nothing is known */
-	BALANCE_DRAINING, /* serves its sessions, wants no new ones */
+	BALANCE_UP,	  /* accepts sessions, or nothing is known */
+	BALANCE_DRAINING, /* serves existing sessions, accepts no new ones */
 	BALANCE_DOWN
 };
 
@@ -78,14 +78,15 @@ bool balance_is_fixed(const struct balance_pick *pick);
  * The synthetic addresses of an IPv4 address, in the order of policy_targets,
  * but only with the prefixes that the mode chooses; pick NULL: with all.
  *
- * Of the prefixes for the address, those with the best state stay, so at least
- * one does: if all translators are reported down, the reports are likely to be
- * wrong. client-hash is rendezvous hashing: each prefix has a weight that
- * depends on the client and the prefix only, and the greatest is used. If one
- * of n comes or goes, 1/n of the clients move. The hash has no secret key, so
- * that several dns64d choose alike. It covers the whole address, not the /64,
- * since one /64 may be all of a large network. Among translators with equal
- * load, least-loaded chooses at random.
+ * Of the prefixes for the address, those whose translators have the best state
+ * are kept. So at least one is: if all translators are reported down, the
+ * reports are likely to be wrong. client-hash is rendezvous hashing: each
+ * prefix has a weight that depends on the client and the prefix only, and the
+ * prefix with the greatest weight is used. If one of n prefixes is added or
+ * removed, 1/n of the clients change theirs. The hash has no secret key, so
+ * that several dns64d make the same choice. It covers the whole address, not
+ * the /64, because the clients of a large network may all have the same /64.
+ * Among translators with equal load, least-loaded chooses at random.
  *
  * out: room for POLICY_PREFIXES_MAX. Returns how many were written.
  */

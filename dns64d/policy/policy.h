@@ -32,7 +32,7 @@
 enum policy_dns64 {
 	POLICY_DNS64_YES,
 	POLICY_DNS64_NO,
-	POLICY_DNS64_IPV6_CLIENTS /* those with IPv6 addresses; see view.h */
+	POLICY_DNS64_IPV6_CLIENTS /* those that ask over IPv6; see view.h */
 };
 
 /* Which prefixes are used if several match an address; see balance.h. */
@@ -44,7 +44,7 @@ enum policy_balance {
 	POLICY_BALANCE_LEAST_LOADED
 };
 
-/* When the A question goes out (RFC 6147, 5.1.8). */
+/* When to ask for A records (RFC 6147, 5.1.8). */
 enum policy_lookups {
 	POLICY_LOOKUPS_PARALLEL,  /* together with the AAAA question */
 	POLICY_LOOKUPS_DELAYED,	  /* a_delay_ms later, or when AAAA is empty */
@@ -58,9 +58,10 @@ enum policy_ptr {
 };
 
 /*
- * IPv4 range -> prefix. Of the rules that match an address, all those with the
- * longest range apply: one range may have several prefixes. Sorted by length
- * of the range, longest first, then in the order of adding.
+ * A prefix for an IPv4 range. A range may have several prefixes, each with a
+ * rule: of the rules that match an address, all those with the longest range
+ * apply. Sorted by the length of the range, longest first, then in the order
+ * of adding.
  */
 struct policy_rule {
 	struct prefix range; /* AF_INET */
@@ -86,7 +87,7 @@ struct dns64_policy {
 	enum policy_balance balance;
 	enum policy_lookups lookups;
 	unsigned a_delay_ms;	   /* POLICY_LOOKUPS_DELAYED only */
-	unsigned aaaa_deadline_ms; /* then A decides (RFC 6147, 5.1.3) */
+	unsigned aaaa_deadline_ms; /* then A is used (RFC 6147, 5.1.3) */
 	bool force;		   /* synthesise although AAAA exist */
 	bool nxdomain_synth;	   /* try A after NXDOMAIN on AAAA */
 	bool cd_synth;		   /* synthesise for CD=1, DO=0 */
@@ -141,8 +142,9 @@ const char *policy_set_suffix(struct dns64_policy *p, int index,
     const struct in6_addr *suffix);
 
 /*
- * Send the IPv4 addresses of a range to the prefix with this index, or to
- * POLICY_TARGET_NONE. A prefix for all of IPv4 has the range 0.0.0.0/0.
+ * Use the prefix with this index for the IPv4 addresses of a range; target
+ * POLICY_TARGET_NONE: do not translate them. A prefix for all of IPv4 has the
+ * range 0.0.0.0/0.
  * Returns 0, or -1 with errno EINVAL (not IPv4, no such prefix), ENOSPC
  * (POLICY_RULES_MAX) or ENOMEM; then nothing has changed.
  */
@@ -155,7 +157,7 @@ int policy_add_rule(struct dns64_policy *p, const struct prefix *range,
  */
 int policy_add_exclude(struct dns64_policy *p, const struct prefix *range);
 
-/* Empty one exclude list (AF_INET6 or AF_INET), the defaults with it. */
+/* Empty an exclude list (AF_INET6 or AF_INET), including the defaults. */
 void policy_clear_excludes(struct dns64_policy *p, int family);
 
 /*
@@ -192,7 +194,7 @@ bool policy_prefix_in_use(const struct dns64_policy *p, int index);
 #define POLICY_IPV4ONLY_170 0xc00000aa
 #define POLICY_IPV4ONLY_171 0xc00000ab
 
-/* True for these two. */
+/* Whether addr4 is one of them. */
 bool policy_is_ipv4only(struct in_addr addr4);
 
 /*

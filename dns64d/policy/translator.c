@@ -18,6 +18,17 @@
 #define HEADERS_MAX 8192 /* octets of an answer's headers */
 #define HTTP_OK_CODE 200
 
+/*
+ * The states of a translator's polls:
+ *
+ * idle      request is NULL; timer is the time of the next poll. on_timer()
+ *           leads to polling.
+ * polling   request is set; timer is the timeout of the answer. on_answer()
+ *           leads to idle; on_timer() cancels the request and leads to idle.
+ *
+ * answered() and lost(), called at the end of a poll, change target, metrics
+ * and lost; target may be read at any time (balance.h).
+ */
 struct translator {
 	const struct translator_conf *conf;
 	struct evhttp_connection *http;
@@ -49,7 +60,7 @@ state_name(enum balance_state state)
 	return ("up");
 }
 
-/* why: the reason for a state that affects users; NULL: of BALANCE_UP. */
+/* why: the reason for BALANCE_DRAINING or BALANCE_DOWN; NULL: BALANCE_UP. */
 static void
 set_state(struct translator *t, enum balance_state state, const char *why)
 {

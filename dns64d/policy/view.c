@@ -122,7 +122,7 @@ holds(const struct view_match *m, const struct sockaddr_storage *client,
 		scoped_addr_equal(&m->on, listener)));
 }
 
-/* Which clients can match: without "from" those of the listener's family. */
+/* Which clients can match; without "from", those of the listener's family. */
 static struct prefix
 clients_of(const struct view_match *m)
 {

@@ -31,7 +31,7 @@ struct view {
 	char *name; /* NULL: the default view */
 	struct view_match *matches;
 	size_t n_matches;
-	bool own_prefixes; /* the default's have been removed */
+	bool own_prefixes; /* those of the default view were removed */
 	struct dns64_policy policy;
 	/* The same without DNS64; shares the arrays of policy. */
 	struct dns64_policy plain;
@@ -74,8 +74,8 @@ int views_finish(struct views *views);
 
 /*
  * Whether no client can ever get the view with this index, because each of its
- * matches is contained in one match of an earlier view. (Matches that contain
- * one only together are not looked for.)
+ * matches is contained in a match of an earlier view. (It is not found out
+ * whether several matches together contain one.)
  * Returns the index of the view that takes its first match; 0 if some client
  * can get it.
  */
@@ -86,9 +86,9 @@ const struct view *view_select(const struct views *views,
     const struct sockaddr_storage *client, const struct scoped_addr *listener);
 
 /*
- * The policy of the view for a client: without DNS64 if the view has that for
- * clients with IPv6 addresses only and this one has none (RFC 6147, 6.3.2: a
- * host with IPv4 should use it).
+ * The policy of the view for a client. In a view with "dns64 ipv6-clients",
+ * clients that ask over IPv4 have the one without DNS64, because a host with
+ * IPv4 should use it (RFC 6147, 6.3.2).
  */
 const struct dns64_policy *view_policy(const struct view *view,
     const struct sockaddr_storage *client);

@@ -25,8 +25,8 @@ owner_is_end(struct chain *c, const struct msg_rr *rr)
 }
 
 /*
- * Sort the links in place: each next one is searched for among those not yet
- * used. In a message whose records are in order it is the first of them.
+ * Sort the CNAMEs in place: search for each next one among those that are not
+ * yet in the chain. If the records are in order, it is the first of these.
  */
 static void
 order_links(struct chain *c, size_t n_all)

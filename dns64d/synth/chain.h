@@ -16,7 +16,7 @@
 
 #define CHAIN_MAX 16	       /* CNAMEs; resolvers stop at 11 to 16 */
 #define CHAIN_SIGS_MAX 32      /* DNAME and RRSIG copied with them */
-#define CHAIN_RECORDS_MAX 1024 /* of the answer section that are looked at */
+#define CHAIN_RECORDS_MAX 1024 /* of the answer section that are examined */
 #define CHAIN_WORK 65536       /* octets compared, see name_equal_work */
 
 struct chain {
@@ -24,7 +24,7 @@ struct chain {
 	struct msg_rr link[CHAIN_MAX]; /* in the order of the chain */
 	size_t n;
 	size_t end;	/* offset in the message of the last name */
-	size_t horizon; /* offset behind the records that are looked at */
+	size_t horizon; /* offset behind the last record that is examined */
 	unsigned work;	/* left of CHAIN_WORK */
 };
 

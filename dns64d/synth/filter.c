@@ -37,7 +37,7 @@ is_a(uint16_t type)
 	return (type == MSG_T_A);
 }
 
-/* The type of the first RRset; 0 when it is the only one. */
+/* The type of the first RRset; 0 when there is no other one. */
 static uint16_t
 first_of_many(const struct msg_scan *m)
 {
@@ -91,7 +91,10 @@ copy(const struct filter *f, struct msg_build *b, enum msg_section section,
 		msg_build_copy(b, section, rr);
 }
 
-/* The other sections would be about the RRsets that are left out, too. */
+/*
+ * Of a minimised answer to ANY, only the answer section: the other sections
+ * concern also the RRsets that are left out.
+ */
 static bool
 section_is_wanted(const struct filter *f, enum msg_section section)
 {

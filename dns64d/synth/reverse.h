@@ -15,9 +15,9 @@
 #define REVERSE_DIGITS_MAX 32 /* nibbles of an IPv6 address */
 
 /*
- * A name as numbers, the one next to the root first: octets of in-addr.arpa
- * without leading zeros, nibbles of ip6.arpa in either case. They end before
- * the first label that is not such a number.
+ * The numbers of a reverse name, from the label next to in-addr.arpa or
+ * ip6.arpa on: octets without leading zeros, or nibbles in either case. They
+ * end before the first label that is not such a number.
  */
 struct reverse {
 	int family;  /* 0: the name is in neither tree */

@@ -15,8 +15,8 @@
 #define SYNTH_RRS_MAX 1024 /* AAAA in an answer */
 
 /*
- * CD=1 asks for the data as they are (RFC 6147, 5.5 (3)); without DO the
- * RFC leaves it open and the policy decides.
+ * With CD and DO, the client validates and needs the data unchanged (RFC 6147,
+ * 5.5 (3)). For CD without DO the RFC has no rule, and the policy decides.
  */
 static bool
 may_synthesise(const struct dns64_policy *p, const struct msg_scan *query)
@@ -289,7 +289,7 @@ synth_timer(struct synth *s, enum synth_timer timer)
 	return (next_step(s));
 }
 
-/* How many A records are at the end of the chain; c does not change. */
+/* Count the A records at the end of the chain. */
 static unsigned
 count_a(const struct chain *c)
 {
@@ -316,13 +316,13 @@ struct seen {
 	uint8_t used[SEEN_SIZE / 8];
 };
 
-/* AAAA records being synthesised. */
-struct harvest {
+/* The AAAA records that are being synthesised for an answer. */
+struct synthesis {
 	struct msg_build *b;
 	uint8_t owner[MSG_NAME_MAX];
 	uint32_t ttl; /* of all: an RRset has one (RFC 2181, 5.2) */
 	uint32_t ttl_cap;
-	bool cap_fixed; /* ttl_cap stays the same as the replies age */
+	bool cap_fixed; /* ttl_cap does not count down as TTLs do */
 	unsigned max;
 	struct seen seen;
 };
@@ -348,7 +348,7 @@ seen_add(struct seen *seen, struct in_addr addr)
 	return (true);
 }
 
-/* The lowest TTL of these A records; c does not change. */
+/* The lowest TTL of the A records at the end of the chain. */
 static uint32_t
 lowest_ttl(const struct chain *c)
 {
@@ -367,7 +367,7 @@ lowest_ttl(const struct chain *c)
  * AAAA, or POLICY_TTL_NO_SOA (RFC 6147, 5.1.7).
  */
 static void
-set_ttl_cap(const struct synth *s, struct harvest *h)
+set_ttl_cap(const struct synth *s, struct synthesis *h)
 {
 	if (s->state[SYNTH_MAIN] == SYNTH_S_EMPTY &&
 	    msg_negative_ttl(s->reply[SYNTH_MAIN], &h->ttl_cap, &h->cap_fixed))
@@ -377,7 +377,7 @@ set_ttl_cap(const struct synth *s, struct harvest *h)
 }
 
 static void
-add_synthesised(struct synth *s, struct harvest *h, const struct msg_rr *rr)
+add_synthesised(struct synth *s, struct synthesis *h, const struct msg_rr *rr)
 {
 	struct in6_addr addr[POLICY_PREFIXES_MAX];
 	size_t i, n;
@@ -393,7 +393,7 @@ add_synthesised(struct synth *s, struct harvest *h, const struct msg_rr *rr)
 
 /* Synthesise from the A records [first, last), in their order. */
 static void
-harvest(struct synth *s, const struct chain *c, struct harvest *h,
+synthesise_range(struct synth *s, const struct chain *c, struct synthesis *h,
     unsigned first, unsigned last)
 {
 	struct msg_rr rr = { .msg = NULL };
@@ -408,13 +408,13 @@ harvest(struct synth *s, const struct chain *c, struct harvest *h,
 }
 
 /*
- * When max-synth leaves some addresses out, clients get different ones: the
- * first is chosen by the id of the query, which is random enough for this.
+ * If there are more addresses than max-synth, each answer begins with another
+ * one, chosen by the id of the query, so that all of them are used.
  */
 static void
 build_synthesised(struct synth *s, const struct chain *c, struct msg_build *b)
 {
-	struct harvest h;
+	struct synthesis h;
 	unsigned n, first = 0;
 
 	h.b = b;
@@ -435,9 +435,9 @@ build_synthesised(struct synth *s, const struct chain *c, struct msg_build *b)
 			s->one_off = true;
 		}
 	}
-	harvest(s, c, &h, first, UINT_MAX);
-	harvest(s, c, &h, 0, first);
-	/* TC when SYNTH_RRS_MAX, not the configuration, leaves some out. */
+	synthesise_range(s, c, &h, first, UINT_MAX);
+	synthesise_range(s, c, &h, 0, first);
+	/* TC if records are missing because of SYNTH_RRS_MAX. */
 	if (s->n_synthesised == SYNTH_RRS_MAX &&
 	    count_a(c) * s->policy->n_prefixes > SYNTH_RRS_MAX)
 		msg_build_truncate(b);
@@ -562,15 +562,15 @@ answer_a(struct synth *s, size_t limit, uint8_t *buf)
  * The lookup whose reply the answer is made of; SYNTH_N_LOOKUPS when there is
  * none and the answer is SERVFAIL.
  *
- *	                 A lookup
- *	AAAA lookup    DATA   EMPTY  NXDOMAIN, ERROR  FAILED
- *	DATA, NXD.  A (1)  main   main             main
- *	EMPTY       A      main   A                none (2)
- *	ERROR       A      A      A                main
- *	no reply    A      A      A                none
+ *	               A lookup
+ *	main lookup    DATA   EMPTY  NXDOMAIN, ERROR  FAILED
+ *	DATA, NXDOMAIN A (1)  main   main             main
+ *	EMPTY          A      main   A                none (2)
+ *	ERROR          A      A      A                main
+ *	no reply       A      A      A                none
  *
- * (1) only when the policy says so (main_decides). (2) A records may exist,
- * so NODATA would be wrong (RFC 6147, 5.1.6).
+ * (1) if the policy says so, else main (main_decides). (2) A records may
+ * exist, so NODATA would be wrong (RFC 6147, 5.1.6).
  */
 static enum synth_lookup
 choose_lookup(const struct synth *s)

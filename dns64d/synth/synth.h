@@ -55,7 +55,7 @@ enum synth_outcome {
 	SYNTH_O_RELAYED,     /* the upstream's answer as it was */
 	SYNTH_O_FILTERED,    /* real records with some taken out */
 	SYNTH_O_SYNTHESISED, /* AAAA made from A */
-	SYNTH_O_NXDOMAIN,    /* the same where AAAA said NXDOMAIN */
+	SYNTH_O_NXDOMAIN,    /* the same after NXDOMAIN for AAAA */
 	SYNTH_O_NODATA,	     /* neither AAAA nor a usable A */
 	SYNTH_O_PTR,	     /* reverse name inside a Pref64 */
 	SYNTH_O_LOCAL,	     /* ipv4only.arpa, local PTR */
@@ -117,8 +117,8 @@ struct synth {
 	bool minimise;		 /* see synth_minimise */
 	const struct msg_scan *upstream; /* valid after synth_answer: the
 	    reply that the answer was made of, or NULL */
-	bool filtered;		    /* likewise: A records were taken out */
-	bool one_off;		    /* see synth_is_repeatable */
+	bool filtered; /* likewise: A records were taken out */
+	bool one_off;  /* not repeatable: see synth_is_repeatable */
 	enum synth_outcome outcome; /* valid after synth_answer */
 	unsigned n_synthesised;	    /* AAAA in the answer, likewise */
 };
@@ -163,7 +163,7 @@ unsigned synth_reply(struct synth *s, enum synth_lookup lookup,
 /* Report that no upstream answered a lookup, retries included. */
 unsigned synth_fail(struct synth *s, enum synth_lookup lookup);
 
-/* Report a timer that was asked for; one too late changes nothing. */
+/* Report a timer that was asked for; it has no effect after the reply. */
 unsigned synth_timer(struct synth *s, enum synth_timer timer);
 
 /*

@@ -13,7 +13,7 @@
 #include "upstream_tcp.h"
 #include "upstream_udp.h"
 
-/* Delays are rounded up to one of these: loop_delay() takes few values. */
+/* Delays are rounded up to one of these; an event base takes few values. */
 static const unsigned delay_ms[FETCH_DELAYS] = { 100, 150, 200, 300, 400,
 	UPSTREAM_RTO_DOWN_MS, 600, 800, UPSTREAM_ROUND_MS };
 
@@ -208,9 +208,9 @@ new_try(struct fetch *f, struct upstream *up, bool edns)
 }
 
 /*
- * A server that answers other queries between the first and the last query of
- * this fetch is reachable. One that answers later may have come back only
- * then.
+ * heard is set only while queries are sent, because a server that answers
+ * another query after the last one of this fetch may have been unreachable
+ * until then (see fetch_met_silence).
  */
 static void
 note_sending(struct fetch_try *t, struct monotime now)
@@ -336,7 +336,7 @@ is_waiting(const struct fetch *f)
 	return (false);
 }
 
-/* All servers have been down for so long that no answer is expected. */
+/* All servers have been down for FETCH_DOWN_SURE_MS: see fetch.h. */
 static bool
 is_hopeless(const struct fetch *f, struct monotime now)
 {
@@ -461,7 +461,7 @@ give_up_try(struct fetch_try *t)
 	advance(f);
 }
 
-/* Whether another server may have a better answer. */
+/* An error answer; another server may have a better one. */
 static bool
 is_no_help(const struct msg_scan *reply)
 {
@@ -503,7 +503,7 @@ note_answer(struct fetch_try *t, const struct msg_scan *reply,
 	}
 }
 
-/* Ask the same server over TCP and wait for UDP no longer. */
+/* Ask the same server over TCP; the tries over UDP end. */
 static void
 turn_to_tcp(struct fetch_try *t)
 {

@@ -67,7 +67,7 @@ struct fetch_env {
 	struct rng rng;
 	void (*on_silence)(void *arg); /* a server should be probed */
 	void *on_silence_arg;
-	unsigned n_fetches; /* that are not idle */
+	unsigned n_fetches; /* not idle */
 
 	/* Private: common timeouts and the sockets. */
 	struct rng_os random; /* state of rng */
@@ -88,8 +88,8 @@ struct fetch_try {
 	struct fetch *fetch;
 	struct upstream *up;
 	bool edns;
-	bool refused; /* without OPT, after it was refused with OPT */
-	bool tcp;     /* was sent over TCP, after UDP or instead */
+	bool refused; /* sent without OPT: the server had refused OPT */
+	bool tcp;     /* sent over TCP, perhaps after UDP */
 	struct monotime sent_at;
 };
 
@@ -104,16 +104,16 @@ struct fetch_try {
  *              fetch_ask() leads to one of the others.
  * waiting for  The timer is the timeout of the last try; earlier tries wait
  *   UDP        as well. Timeout: another server is asked, or pausing when all
- *              have had their queries of the round. Truncated answer or too
- *              many mismatches: waiting for TCP, and the tries over UDP end.
- *              Answer: finished.
+ *              have had their queries of the round. Error answer: the next
+ *              server at once. Truncated answer or too many mismatches:
+ *              waiting for TCP, and the tries over UDP end. Answer: finished.
  * pausing      pausing is set and the timer is the pause between two rounds;
  *              the tries still wait. Timeout: the next round.
  * waiting for  tcp and tcp_try are set; no try waits for UDP. Timeout or a
  *   TCP        useless answer: another server. Answer: finished.
- * exhausted    All FETCH_TRIES were used: no timer, the tries still wait.
- *              Only an answer or fetch_cancel() leads out.
- * over         over is set: done is called from the timer, which is active.
+ * exhausted    All FETCH_TRIES were used: no timer, the tries still wait. An
+ *              answer leads to finished; when all tries have failed: over.
+ * over         over is set: done will be called by the timer, which is active.
  *              Entered when the result is known before fetch_ask() returns,
  *              and when there is no server left to ask.
  * finished     done has been called with reply. Nothing happens any more.

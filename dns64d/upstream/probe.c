@@ -16,14 +16,17 @@ arm(struct event *ev, unsigned ms)
 }
 
 static void
-rest(struct probe_slot *s)
+end_probe(struct probe_slot *s)
 {
 	event_del(&s->timer);
 	fetch_cancel(&s->fetch);
 	s->asked = NULL;
 }
 
-/* Another query may have been answered meanwhile: then the server is up. */
+/*
+ * No answer to the probe. upstream_probe_failed() leaves the server up if it
+ * has answered another query meanwhile.
+ */
 static void
 fail(struct probe_slot *s)
 {
@@ -31,7 +34,7 @@ fail(struct probe_slot *s)
 	struct upstream *u = s->asked;
 	char buf[SCOPED_ADDR_STRLEN];
 
-	rest(s);
+	end_probe(s);
 	if (!upstream_probe_failed(u, s->began, monotime_now(), &env->rng))
 		return;
 	stats_count(env->stats, STAT_UP_DOWN);
@@ -39,7 +42,7 @@ fail(struct probe_slot *s)
 	    scoped_addr_print(&u->addr, buf, sizeof(buf)));
 }
 
-/* The fetch has marked the server up when it got an answer of any kind. */
+/* On any answer, the fetch has marked the server up. */
 static void
 on_done(void *arg, const struct msg_scan *reply)
 {
@@ -48,7 +51,7 @@ on_done(void *arg, const struct msg_scan *reply)
 	if (reply == NULL)
 		fail(s);
 	else
-		rest(s);
+		end_probe(s);
 	step(s->probe);
 }
 
@@ -71,7 +74,7 @@ on_tick(evutil_socket_t fd, short what, void *arg)
 	step(arg);
 }
 
-/* Later, from the event loop: the caller is in the middle of a fetch. */
+/* Called by a fetch: the probe is started later, from the event loop. */
 static void
 on_silence(void *arg)
 {
@@ -144,7 +147,7 @@ probe_watch(struct probe *p, const struct upstreams *ups)
 	size_t n;
 
 	for (n = 0; n < PROBES_MAX; n++)
-		rest(&p->slots[n]);
+		end_probe(&p->slots[n]);
 	p->ups = ups;
 	step(p);
 }
@@ -155,6 +158,6 @@ probe_stop(struct probe *p)
 	size_t n;
 
 	for (n = 0; n < PROBES_MAX; n++)
-		rest(&p->slots[n]);
+		end_probe(&p->slots[n]);
 	event_del(&p->tick);
 }

@@ -15,7 +15,16 @@
 
 struct probe;
 
-/* Private to probe.c. */
+/*
+ * A probe. Private to probe.c. Its states:
+ *
+ * free      asked is NULL, timer is off and fetch is idle. step() leads to
+ *           probing, when upstream_probe_due() returns a server.
+ * probing   asked is set and timer is the timeout. on_done() and on_timer()
+ *           lead to free, as do probe_watch() and probe_stop().
+ *
+ * Only ask() sets the members; route does not change while probing.
+ */
 struct probe_slot {
 	struct probe *probe;
 	struct upstream *asked;	     /* NULL: the slot is free */

@@ -4,10 +4,10 @@
 
 #include "upstream.h"
 
-/* The score of a server that was not chosen loses one part in so many. */
+/* Each choice of another server lowers the score by this fraction. */
 #define SCORE_DECAY 256
 
-/* Relaxed: no other data is published with these fields. */
+/* Relaxed order suffices: no other data depend on these fields. */
 #define GET(field) \
 	atomic_load_explicit(&u->common->field, memory_order_relaxed)
 #define SET(field, value) \
@@ -25,7 +25,7 @@ find_addr(const struct upstreams *ups, const struct scoped_addr *addr)
 	return (NULL);
 }
 
-/* Every worker does this before any of them uses u; all write the same. */
+/* Each worker does this before any of them uses u, with the same values. */
 static void
 take_over(const struct upstream *u, const struct upstream *old)
 {
@@ -133,7 +133,10 @@ note_choice(const struct upstreams *ups, const struct upstream_route *route,
 			u->score_us -= 1 + u->score_us / SCORE_DECAY;
 	}
 	chosen->turn = last + 1;
-	/* One query measures it: until then others are as good. */
+	/*
+	 * Not measured: give it the score of the initial timeout, so that
+	 * further queries go to other servers until it has answered.
+	 */
 	if (chosen->score_us == 0)
 		chosen->score_us = UPSTREAM_RTO_FIRST_MS * INT64_C(1000);
 }
@@ -171,7 +174,10 @@ upstream_choose(const struct upstreams *ups,
 	return (best);
 }
 
-/* Doubled for each try of a round; a later round begins with the double. */
+/*
+ * The timeout is doubled for each try of a round. Later rounds begin with
+ * twice the first timeout.
+ */
 unsigned
 upstream_rto_ms(const struct upstream *u, unsigned try)
 {
@@ -194,7 +200,7 @@ upstream_rto_ms(const struct upstream *u, unsigned try)
 	return (ms > UPSTREAM_RTO_MAX_MS ? UPSTREAM_RTO_MAX_MS : (unsigned)ms);
 }
 
-/* EDNS is missing: for the first time, or still after another trial. */
+/* EDNS was found missing: for the first time, or by another trial. */
 static void
 set_noedns(struct upstream *u, struct monotime now)
 {
@@ -217,7 +223,7 @@ upstream_has_edns(const struct upstream *u, struct monotime now)
 	return (GET(edns_missing_ns) <= now.ns);
 }
 
-/* EDNS is missing: whether this query is the one that tries it again. */
+/* For a server without EDNS: whether this query is to try OPT again. */
 static bool
 take_trial(struct upstream *u, struct monotime now)
 {
@@ -294,7 +300,10 @@ upstream_ended(struct upstream *u)
 	u->outstanding--;
 }
 
-/* Other workers only begin with it: small differences are not written. */
+/*
+ * Other workers use the shared value only until they have measured the server
+ * themselves, so it is written only when it is wrong by more than a quarter.
+ */
 static void
 share_rtt(struct upstream *u)
 {

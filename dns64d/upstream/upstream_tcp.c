@@ -53,7 +53,7 @@ struct upstream_tcp_conn {
 	unsigned n_waiting;
 	uint64_t n_answers; /* received so far */
 	bool stalled;
-	bool reading; /* on_readable is running: do not close */
+	bool reading; /* on_readable is running: must not be closed */
 };
 
 /* A query and its answer. */
@@ -129,7 +129,10 @@ find_exchange(const struct upstream_tcp_conn *c, uint16_t id)
 	return (x);
 }
 
-/* Take a message of len octets from in. Without memory it is no answer. */
+/*
+ * Take a message of len octets from in and report it. If memory is short, done
+ * is told that there is no answer.
+ */
 static void
 deliver(struct upstream_tcp_conn *c, struct evbuffer *in, size_t len)
 {

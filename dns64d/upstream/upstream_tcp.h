@@ -53,7 +53,7 @@ struct upstream_pool {
 	unsigned n_conns;
 	unsigned n_exchanges;
 	struct fairness *fairness; /* of the exchanges */
-	bool shedding; /* ending an exchange for another: not again */
+	bool shedding; /* done of an ended exchange is running: end no other */
 };
 
 /*

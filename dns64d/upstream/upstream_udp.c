@@ -20,7 +20,7 @@
 _Static_assert(UPSTREAM_UDP_BATCH <= UDP_WRITE_MAX,
     "one udp_write sends a batch");
 
-/* Queries that wait for the end of the turn; by slots of their socket. */
+/* The queries of a socket in the state filling, by slot. */
 struct upstream_udp_outbox {
 	struct {
 		size_t len;
@@ -29,10 +29,14 @@ struct upstream_udp_outbox {
 };
 
 /*
- * Two states. Filling: out is set, the socket is in pool->filling, takes
- * queries and is not read; flush() leads out. Sent: out is NULL, the socket is
- * read and takes no queries. It is freed when no query waits on it. Slots are
- * filled once each, in order.
+ * The states of a socket:
+ *
+ * filling   out is set; in pool->filling. It takes queries and is not read.
+ *           flush(), at the end of the turn, leads to sent.
+ * sent      out is NULL. It is read and takes no queries.
+ *
+ * When no query waits on it, free_if_over() frees it in both. Slots are filled
+ * in order and are not reused; upstream_udp_end() sets query[slot] to NULL.
  */
 struct upstream_udp_socket {
 	TAILQ_ENTRY(upstream_udp_socket) next;
@@ -40,7 +44,7 @@ struct upstream_udp_socket {
 	struct upstream_udp_outbox *out; /* NULL: sent */
 	struct event ev;
 	int fd;
-	bool busy; /* in use by a caller: not to be freed */
+	bool busy; /* flush or on_readable is running: must not be freed */
 	struct sockaddr_storage to;
 	unsigned n; /* slots that are or were in use */
 	unsigned n_waiting;
@@ -90,7 +94,7 @@ put_outbox(struct upstream_udp *pool, struct upstream_udp_outbox *out)
 	pool->spare = out;
 }
 
-/* Its queries are sent, or all ended before. */
+/* Its queries have been sent, or all of them have ended. */
 static void
 stop_filling(struct upstream_udp_socket *s)
 {
@@ -248,8 +252,8 @@ upstream_udp_end(struct upstream_udp_query *q)
 
 /*
  * Send the queries that have not ended, and mark those that the system
- * refuses. Returns false when the network reported an error meanwhile, which
- * is about an earlier datagram than the one that send reported it for.
+ * refuses. Returns false on ECONNREFUSED, which is an ICMP error about a
+ * datagram that was sent before.
  */
 static bool
 send_batch(const struct upstream_udp_socket *s, bool *unsent)

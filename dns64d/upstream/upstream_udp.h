@@ -77,7 +77,7 @@ struct upstream_udp {
 	struct event flush;
 	struct upstream_udp_outbox *spare; /* for reuse; or NULL */
 	struct udp_inbox *inbox;
-	int grouping; /* of udp_write */
+	int grouping; /* kept for udp_write */
 };
 
 /*

@@ -43,7 +43,7 @@ struct suffixes {
 	uint32_t hash[MSG_NAME_MAX / 2];
 };
 
-/* Each suffix extends the next shorter one, and so does its hash. */
+/* The hash of each suffix is continued from that of the next shorter one. */
 static void
 hash_suffixes(const uint8_t *name, struct suffixes *s)
 {

@@ -29,15 +29,15 @@
  */
 #define MSG_LIMIT_MIN MSG_QUERY_MAX
 
-/* A question as it goes upstream; also the key of equal questions. */
+/* A question to an upstream. Two that are equal in all members are the same. */
 struct msg_question {
 	uint8_t name[MSG_NAME_MAX]; /* wire form, case as the client sent it */
 	size_t name_len;
 	uint16_t type;
 	uint16_t class;
 	uint16_t flags; /* of RD, Z, AD and CD; the others are zero */
-	bool dnssec_ok; /* the DO bit; without EDNS it is lost */
-	struct msg_subnet subnet; /* ECS (RFC 7871); likewise */
+	bool dnssec_ok; /* the DO bit; not sent without EDNS */
+	struct msg_subnet subnet; /* ECS (RFC 7871); not sent without EDNS */
 };
 
 /*
@@ -133,7 +133,7 @@ void msg_rotate(uint8_t *wire, uint32_t turn);
  * section: in the answer section TC is set and the section is emptied, in
  * the authority and additional sections just that section is left empty
  * (RFC 2181, 9); every later record is then ignored. The caller need not
- * look until msg_build_finish.
+ * check for this.
  */
 #define MSG_SUFFIXES 512     /* slots for names that may be pointed to */
 #define MSG_BUILD_WORK 24576 /* octets of names copied, hashed, compared */
@@ -162,7 +162,7 @@ struct msg_build {
 
 	uint8_t owner[MSG_NAME_MAX]; /* the last one */
 	size_t owner_len;
-	size_t owner_off; /* 0: beyond the reach of a pointer */
+	size_t owner_off; /* 0: a pointer cannot reach it, or is longer */
 
 	struct msg_suffix suffix[MSG_SUFFIXES];
 };
@@ -207,7 +207,7 @@ void msg_build_name(struct msg_build *b, enum msg_section section,
 void msg_build_soa(struct msg_build *b, enum msg_section section,
     const uint8_t *apex, uint32_t ttl);
 
-/* True when no more records are added: the caller may stop. */
+/* True when further records are ignored, so that the caller may stop. */
 bool msg_build_is_full(const struct msg_build *b);
 
 /* Set TC because the caller has left records out. */

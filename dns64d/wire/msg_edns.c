@@ -1,5 +1,5 @@
 /*
- * Reading and writing EDNS options. Decides nothing by what is in them.
+ * Reading and writing EDNS options. Their meaning is left to the callers.
  */
 #include <string.h>
 

@@ -25,9 +25,9 @@ pointer_target(const uint8_t *p)
 
 /*
  * The position in a name that is being checked. A part is a run of labels
- * that ends at a pointer or the root. Each part must end before the part
- * whose pointer leads to it begins. So there are no loops, and cutting off
- * the end of a message leaves the names before the cut valid.
+ * that ends with a pointer or the root. The part that a pointer leads to must
+ * end before the part with the pointer begins. So there are no loops, and when
+ * the end of a message is cut off, the names before it remain valid.
  */
 struct walk {
 	size_t pos;

@@ -27,9 +27,9 @@ enum name_error {
 };
 
 /*
- * The state of a message's check. The memo holds targets of pointers that
- * were followed before, so that a thousand records with the same owner take
- * a thousand steps. The budget bounds messages for which the memo is no help.
+ * The state of the check of a message. The memo has the targets of pointers
+ * that were followed before, so that the name at such a target is not read
+ * again. The budget bounds the work for all other messages.
  */
 #define NAME_MEMO 16
 
@@ -65,7 +65,7 @@ enum name_error name_check(struct name_check *c, size_t off, size_t *end);
  */
 size_t name_tail(const uint8_t *wire, size_t off);
 
-/* The offset behind it. */
+/* The offset behind the part of a checked name at off. */
 size_t name_skip(const uint8_t *wire, size_t off);
 
 /*

@@ -182,8 +182,9 @@ copy_without_opt(const struct msg_scan *reply, size_t end, uint8_t *buf)
 }
 
 /*
- * The names behind an OPT have to be corrected, and checked again. No server
- * writes many records there, so their number is bounded.
+ * Whether there is so much behind the OPT that the additional section is left
+ * out: to correct and check the names there would take too long. No server
+ * writes many records behind the OPT.
  */
 static bool
 is_costly(const struct msg_scan *reply, size_t end)
@@ -230,8 +231,9 @@ same_question(const struct msg_scan *a, const struct msg_scan *b)
 }
 
 /*
- * A pointer behind an OPT may lead into RDATA of a type without names, where
- * pointers are not corrected. No server writes that, an attacker may.
+ * Check a reply from which an OPT was removed. A pointer behind the OPT may
+ * lead into RDATA of a type without names, where pointers are not corrected;
+ * no server writes that, but an attacker may.
  */
 static bool
 is_sound(const uint8_t *wire, size_t len)

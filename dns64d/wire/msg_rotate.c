@@ -44,7 +44,7 @@ is_addr(uint16_t type, uint16_t rdlen)
 static bool
 has_owner(const struct set *s, const uint8_t *wire, size_t off, unsigned *work)
 {
-	/* Fast path: the same pointer. */
+	/* The usual case: the same pointer. */
 	if (wire[off] >= 0xc0 && get16(wire + off) == get16(wire + s->owner))
 		return (true);
 	return (name_equal_work(wire, off, wire, s->owner, work));

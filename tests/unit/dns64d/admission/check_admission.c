@@ -51,7 +51,7 @@ setup(void)
 	sin->sin_addr.s_addr = htonl(0xc0000201);
 	admission_rules_init(&rules);
 	rules.keepalive_secs = 10;
-	peer.tcp = peer.pressed = false;
+	peer.tcp = peer.busy = false;
 	peer.allowed = true;
 	seed = 1;
 	now.ns = 0;
@@ -294,7 +294,7 @@ START_TEST(badcookie_comes_under_pressure_only)
 	SET_QUERY(1, CLIENT_COOKIE);
 	ck_assert_int_eq(check(NOW), ADMISSION_PASS);
 	memcpy(option + 4, pass.options.cookie, COOKIE_LEN);
-	peer.pressed = true;
+	peer.busy = true;
 	ck_assert_int_eq(check(NOW), ADMISSION_BADCOOKIE);
 	ck_assert_uint_eq(rcode, MSG_BADCOOKIE);
 	peer.tcp = true;
