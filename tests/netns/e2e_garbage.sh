@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Malformed packets through the real device, from both sides, and more flows
 # than the tables can hold: nat64d counts them, serves other clients, and its
-# memory does not grow. With the offloads of the tun device and without.
+# memory does not grow. Each test runs with and without the offloads of the tun
+# device.
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/lib.sh"
 

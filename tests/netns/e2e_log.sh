@@ -4,7 +4,7 @@
 #
 #	client -------------- gateway -------------- internet
 #	2001:db8::10, ::20    nat64d, pool:          198.51.100.10
-#	                      203.0.113.5:40123      says whom it sees
+#	                      203.0.113.5:40123      replies with its peer
 #
 # The pool has one port, so that the two hosts use it one after the other.
 # shellcheck source-path=SCRIPTDIR

@@ -7,7 +7,8 @@
 #	               203.0.113.1   203.0.113.2  198.51.100.1   198.51.100.10
 #	               nat64d                                    nginx, socat
 #
-# There is a Pref64::/n of every length; 3fff::/20 is for documentation too.
+# There is a Pref64::/n of every length; 3fff::/20 is for documentation
+# (RFC 9637).
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/lib.sh"
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# What the administrator decides, seen from the hosts: what becomes of
-# connections that a flush has ended, who may use the translator, and what
-# hosts are told while it does not run, and which client has which pool.
+# Settings of the administrator and their effect on hosts: connections that a
+# flush has ended, hosts that may use the translator, the errors that hosts get
+# while it does not run, and pools for some clients only.
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/lib.sh"
 

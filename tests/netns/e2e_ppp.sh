@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# A home router at a provider as PPP has it: one address with another end, no
-# network, an MTU of 1492, and a first hop that has none but a private
-# address, below the well-known prefix.
+# A home router with a point-to-point link (PPP) to its provider: one address
+# without a network, an MTU of 1492, and a first hop that has only a private
+# address. The Pref64::/n is the well-known prefix.
 #
 #	client ---------- gateway ------------- isp ----------- internet
 #	2001:db8::10      g1 203.0.113.2,       10.64.64.1      8.8.8.8

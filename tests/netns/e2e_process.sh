@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# nat64d as a process: signals, its end, the background, its rights, the
-# device and the routes, and everything that keeps it from starting.
+# nat64d as a process: signals, exit, background, privileges, device and routes,
+# and every condition that prevents a start.
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/lib.sh"
 

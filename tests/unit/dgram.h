@@ -2,8 +2,8 @@
  * Datagrams and fragments for the tests of the fragment table, and the
  * table under test. Included by one test program at a time.
  *
- * A datagram has a pattern instead of data: the byte at each position is
- * known, so that whatever comes out can be checked without keeping it.
+ * A datagram has a pattern as data: the byte at each position is known, so that
+ * the output can be checked without a copy of the input.
  */
 #ifndef TESTS_UNIT_DGRAM_H
 #define TESTS_UNIT_DGRAM_H

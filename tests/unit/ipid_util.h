@@ -1,5 +1,5 @@
 /*
- * Identifications that a test can foretell.
+ * IPv4 identifications with a known start, so that tests know their values.
  */
 #ifndef TESTS_UNIT_IPID_UTIL_H
 #define TESTS_UNIT_IPID_UTIL_H

@@ -1,8 +1,8 @@
 /*
- * Check sends a message to the parent for every assertion that holds, so that
- * it can say where a test crashed. That is a write(2) for each of millions,
- * and on a loaded machine minutes of waiting. Linked in its place: nothing;
- * of a crash the name of the test is known, and a debugger knows the rest.
+ * Replaces the function of libcheck that sends a message to the parent for
+ * every assertion that holds, so that the parent can say where a test crashed:
+ * with millions of assertions, the calls of write(2) take minutes on a loaded
+ * machine. The name of a test that crashes is still reported.
  */
 void __wrap__mark_point(const char *file, int line);
 

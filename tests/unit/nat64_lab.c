@@ -1,5 +1,5 @@
 /*
- * The laboratory of the pipeline's tests: see nat64_lab.h.
+ * A translator and its networks for tests: see nat64_lab.h.
  */
 #include <arpa/inet.h>
 #include <netinet/icmp6.h>

@@ -1,6 +1,7 @@
 /*
- * A laboratory for the pipeline: a translator between two networks, a sink
- * that keeps what comes out, and hosts that speak by one call each.
+ * For tests of the whole translator: a translator between two networks, a sink
+ * that stores the emitted packets, and a function for each kind of packet that
+ * a host sends.
  *
  *	CLIENT6, HOST_B   |        |  POOL4, POOL4_2  |  SERVER4, ROUTER4
  *	  (one /64)       | NAT64  |                  |

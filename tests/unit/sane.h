@@ -1,6 +1,7 @@
 /*
- * What holds for every packet that a translator emits, whatever came in.
- * Says in words what is wrong, for unit tests and fuzz targets alike.
+ * Checks of what must be true for every packet that a translator emits,
+ * whatever its input was, with a text that says what is wrong. For unit tests
+ * and fuzz targets.
  */
 #ifndef TESTS_UNIT_SANE_H
 #define TESTS_UNIT_SANE_H

@@ -1,6 +1,6 @@
 /*
- * The model that check_tables.c holds against the tables: an array for each
- * kind of thing, indexed by key. It shares no code with what it models.
+ * The model that check_tables.c compares with the tables: an array for each
+ * kind of entry, indexed by key. It shares no code with the tables.
  */
 #ifndef TESTS_UNIT_TABLES_MODEL_H
 #define TESTS_UNIT_TABLES_MODEL_H

@@ -1,9 +1,8 @@
 /*
- * A tun device that is a pair of sockets: what tun.h promises, without root
- * and without a kernel behind it. The far end plays the kernel: it writes
- * packets to be received and reads those that were sent. Closing it is the
- * failure of the device. Nothing leaves before tun_flush(), so that who
- * waits without it waits for ever.
+ * The functions of tun.h with a pair of sockets instead of a device, which
+ * needs no root. The test has the other end: it writes packets to be received
+ * and reads those that were sent; closing it makes the device fail. Nothing is
+ * sent before tun_flush(), so that a test hangs if a call of that is missing.
  */
 #ifndef TESTS_UNIT_TUN_FAKE_H
 #define TESTS_UNIT_TUN_FAKE_H

@@ -1,7 +1,7 @@
 /*
- * A kernel for the files that know tun devices: what they ask of it by
- * open(2) and ioctl(2) is answered here, as the test says, without root. The
- * program is linked with --wrap for both.
+ * A simulated kernel for the tests of os/tun_*.c: open(2) and ioctl(2) on tun
+ * devices return what the test says, without root. The program is linked with
+ * --wrap for both.
  */
 #ifndef TESTS_UNIT_TUN_KERNEL_H
 #define TESTS_UNIT_TUN_KERNEL_H

@@ -1,7 +1,7 @@
 /*
- * What a device with or without offloads does between a vector's bytes and
- * the translator, and between the translator and the wire. Included by one
- * test program, after vectors.h.
+ * Devices with and without offloads for the vectors: they give a packet to the
+ * translator and take the translated one. Included by one test program, after
+ * vectors.h.
  */
 #ifndef TESTS_UNIT_VECTORS_DEVICE_H
 #define TESTS_UNIT_VECTORS_DEVICE_H

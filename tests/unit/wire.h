@@ -1,6 +1,6 @@
 /*
- * Helpers of the tests that look at packets byte by byte. The sums are made
- * the slow way of RFC 1071, apart from the code under test.
+ * Helpers of the tests that examine packets byte by byte. Checksums are
+ * computed word by word (RFC 1071), without the code under test.
  */
 #ifndef TESTS_UNIT_WIRE_H
 #define TESTS_UNIT_WIRE_H

@@ -1,7 +1,7 @@
 /*
- * ICMP errors for the tests of their translation: built from what they
- * quote, translated, and checked as far as every result must hold. A header
- * because each test is a program of its own.
+ * ICMP errors for the tests of their translation: built from the packet that
+ * they quote, translated, and checked for what must be true of every result. A
+ * header, because each test is a program of its own.
  */
 #ifndef TESTS_UNIT_XLAT_ICMP_UTIL_H
 #define TESTS_UNIT_XLAT_ICMP_UTIL_H

@@ -1,5 +1,5 @@
 /*
- * Tests of dump.c slice by slice, with a table that changes in between.
+ * Tests of dump.c slice by slice, with tables that change between slices.
  */
 #include <check.h>
 #include <stdint.h>

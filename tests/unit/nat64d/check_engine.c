@@ -1,7 +1,7 @@
 /*
- * Tests of engine.c and dump.c with a fake device: the engine runs in a
- * child process as nat64d would, the test is its kernel, its administrator
- * and the reader of its standard output.
+ * Tests of engine.c and dump.c with a fake device. The engine runs in a child
+ * process as in nat64d; the test writes and reads the packets of the device,
+ * sends the signals and reads standard output.
  */
 #include <sys/types.h>
 #include <sys/ioctl.h>

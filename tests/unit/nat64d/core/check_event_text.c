@@ -1,6 +1,6 @@
 /*
- * Tests of event_text.c: each event as the line that nat64d(8) promises, and
- * the calendar.
+ * Tests of event_text.c: the line of each event as documented in nat64d(8), and
+ * the conversion of time to a date.
  */
 #include <arpa/inet.h>
 

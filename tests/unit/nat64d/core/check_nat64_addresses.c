@@ -1,7 +1,7 @@
 /*
- * Addresses and protocols through the pipeline: prefixes of all lengths,
- * excluded destinations, what is a flow at all, and what the translator
- * answers itself.
+ * Addresses and protocols in packets handed to nat64_input(): prefixes of all
+ * lengths, excluded destinations, messages that open no session, and packets
+ * that the translator answers itself.
  */
 #include <arpa/inet.h>
 #include <netinet/icmp6.h>

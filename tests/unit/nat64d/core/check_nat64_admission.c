@@ -1,7 +1,7 @@
 /*
- * Which packets are let in, which are dropped in silence and which are
- * answered, and that checks come in the order of PIP-01 and PIP-02: a packet
- * with two faults tells which one was found first.
+ * Which packets are accepted, dropped silently or answered, and the order of
+ * the checks (tests/conformance/nat64.md, PIP-01 and PIP-02): a packet with two
+ * faults shows which one is found first.
  */
 #include <netinet/icmp6.h>
 #include <netinet/in.h>

@@ -1,6 +1,6 @@
 /*
- * Attacks on the tables, each with a well-behaved host beside it that must
- * not notice.
+ * Attacks on the tables, and in each of them a well-behaved host, which must
+ * not be affected.
  */
 #include <arpa/inet.h>
 #include <netinet/icmp6.h>

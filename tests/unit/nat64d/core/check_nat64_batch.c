@@ -1,7 +1,7 @@
 /*
- * Packets handed over several at a time become what they become one by one:
- * two translators with the same secret and random numbers, the same packets,
- * the same bytes out. Good ones, and whatever bytes.
+ * nat64_input_batch() gives the same result as nat64_input() for each packet:
+ * two translators with the same secret and random numbers get the same valid
+ * and random packets and must emit the same bytes.
  */
 #include <check.h>
 #include <string.h>

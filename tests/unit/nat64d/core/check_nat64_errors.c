@@ -1,6 +1,6 @@
 /*
- * ICMP errors that the translator originates (spec section 6): for each
- * cause, with their limits; and what becomes of packets that are too big.
+ * ICMP errors that the translator originates (tests/conformance/nat64.md, 6):
+ * for each cause, with their limits; and packets that are too big.
  */
 #include <netinet/icmp6.h>
 #include <netinet/ip_icmp.h>

@@ -1,6 +1,6 @@
 /*
- * What the pipeline tells of itself (spec 9.3), as the text that ends up in
- * the logs; and ports in quarantine after a restart.
+ * The events that the translator reports (tests/conformance/nat64.md, 9.3), as
+ * the text of the log; and ports in quarantine after a restart.
  */
 #include <netinet/icmp6.h>
 

@@ -1,7 +1,7 @@
 /*
- * Fragmented datagrams through the whole translator: cut, shuffled and
- * handed to nat64_input(); what comes out is put together again by code of
- * this file, and must be the datagram with its checksum right.
+ * Fragmented datagrams through the whole translator: cut, shuffled and handed
+ * to nat64_input(). What is emitted is reassembled by code of this file and
+ * must be the datagram with a correct checksum.
  */
 #include <arpa/inet.h>
 

@@ -1,7 +1,7 @@
 /*
- * Fragments through the pipeline, what check_nat64_frag.c does not show: all
- * orders, attacks, limits and their events, identifications, fragmented
- * errors, and sizes that no header can describe.
+ * Fragments through the whole translator, beyond check_nat64_frag.c: all
+ * orders of arrival, attacks, limits and their events, identifications,
+ * fragmented ICMP errors, and sizes that do not fit a length field.
  */
 #include <netinet/icmp6.h>
 #include <netinet/ip_icmp.h>

@@ -1,11 +1,11 @@
 /*
- * Hairpinning (RFC 6146, 3.8; spec 8.5): IPv6 hosts that meet at their pool
- * addresses.
+ * Hairpinning (RFC 6146, 3.8; tests/conformance/nat64.md, 8.5): IPv6 hosts that
+ * send to the pool addresses of each other.
  *
  *	CLIENT6 port 5000  =  POOL4 port 50000, identifier 9
  *	HOST_C  port 7000  =  POOL4_2 port 60000, identifier 9
  *
- * by static bindings of all protocols, so that a test knows them.
+ * by static bindings of all protocols, so that the ports are known.
  */
 #include <netinet/icmp6.h>
 #include <netinet/ip_icmp.h>

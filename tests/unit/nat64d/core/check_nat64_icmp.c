@@ -1,7 +1,7 @@
 /*
- * ICMP errors that pass through the pipeline (spec 5.3). What a type or a
- * pointer becomes is check_xlat_icmp_types.c's; errors of our own are in
- * check_nat64_errors.c.
+ * ICMP errors that are translated (tests/conformance/nat64.md, 5.3). Types and
+ * pointers are tested in check_xlat_icmp_types.c, errors that the translator
+ * originates in check_nat64_errors.c.
  */
 #include <netinet/icmp6.h>
 #include <netinet/ip_icmp.h>

@@ -1,8 +1,9 @@
 /*
- * Who lives, and until when: one host with many sessions, whose lifetimes
- * are shorter and far longer than a round of the wheel (wheel.h),
- * time that creeps and jumps, sweeps that come late and end early. A table
- * of end times, which knows no wheel, tells what each packet must become.
+ * Lifetimes of sessions: one host with many sessions, whose lifetimes are
+ * shorter and much longer than a round of the timing wheel (wheel.h), with
+ * small and large steps of time, and calls of nat64_expire() that come late or
+ * end early. A table of end times, without a wheel, gives the expected result
+ * for each packet.
  */
 #include <check.h>
 #include <stdbool.h>

@@ -1,9 +1,9 @@
 /*
- * Packets as devices hand them over, through the whole translator: checksums
- * unfinished (veth, virtual machines), finished and verified (a NIC), or
- * finished and not looked at (WireGuard, an old NIC); segments apart or
- * joined. Whatever comes, what the device is told of the translation holds;
- * the laboratory sees to that (sane_offload()).
+ * Packets with the offload metadata of devices, through the whole translator:
+ * checksums partial (veth, virtual machines), complete and verified (a NIC), or
+ * complete and not verified (WireGuard, an old NIC); single segments and
+ * super-packets. The metadata of each emitted packet must agree with its bytes,
+ * which nat64_lab.c checks (sane_offload()).
  */
 #include <check.h>
 #include <netinet/in.h>

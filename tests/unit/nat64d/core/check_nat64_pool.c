@@ -1,6 +1,6 @@
 /*
- * A pool that changes while the translator runs: the address of an interface
- * comes, goes and becomes another.
+ * A pool that changes while the translator runs, as with "pool interface": the
+ * address is added, removed and replaced.
  */
 #include <netinet/icmp6.h>
 #include <netinet/in.h>

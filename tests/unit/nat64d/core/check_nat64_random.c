@@ -1,8 +1,8 @@
 /*
- * Random packets, good and bad, into a small translator: few hosts, few
- * ports, tight limits, so that everything meets everything. After each step
- * what came out is sane, the tables agree with each other and with the
- * events, and no limit is exceeded.
+ * Random packets, valid and invalid, into a small translator with few hosts,
+ * few ports and low limits, so that all combinations occur. After each step the
+ * emitted packets must be valid, the tables must agree with each other and with
+ * the events, and no limit may be exceeded.
  *
  *	check_nat64_random		100,000 steps
  *	NAT64_STEPS=n NAT64_SEED=n	other runs

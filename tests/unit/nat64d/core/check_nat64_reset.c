@@ -1,6 +1,6 @@
 /*
- * Segments from IPv6 of TCP connections that are not known, as after a
- * restart: dropped, or answered with an RST as by RFC 9293, 3.10.7.1.
+ * TCP segments from IPv6 without a session, as after a restart: dropped, or
+ * answered with an RST (RFC 9293, 3.10.7.1).
  */
 #include <netinet/icmp6.h>
 

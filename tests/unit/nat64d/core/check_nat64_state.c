@@ -1,7 +1,7 @@
 /*
- * Bindings and sessions through the pipeline (RFC 6146, 3.5.1, 3.5.3; spec
- * 8.1, 8.2, 8.4, 8.6): UDP, ICMP queries, ports, limits, events. TCP is
- * check_nat64_tcp.c's.
+ * Bindings and sessions (RFC 6146, 3.5.1, 3.5.3; tests/conformance/nat64.md,
+ * 8.1, 8.2, 8.4, 8.6): UDP, ICMP queries, ports, limits, events. TCP is in
+ * check_nat64_tcp.c.
  */
 #include <netinet/icmp6.h>
 #include <netinet/ip_icmp.h>

@@ -1,7 +1,7 @@
 /*
- * TCP through the pipeline (RFC 6146, 3.5.2): the whole table of states and
- * segments, stored SYNs, simultaneous open, the probe. The table itself is
- * check_tcp_fsm.c's; here it is walked by packets.
+ * TCP through the whole translator (RFC 6146, 3.5.2): each segment in each
+ * state, stored SYNs, simultaneous open, the probe. check_tcp_fsm.c tests the
+ * table of the state machine alone.
  */
 #include <netinet/icmp6.h>
 #include <netinet/ip_icmp.h>

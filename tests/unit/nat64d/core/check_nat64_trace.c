@@ -1,6 +1,5 @@
 /*
- * What the translator tells, packet by packet, to who debugs: as the lines
- * of the log.
+ * The events for debugging (nat64_sink.trace), as the lines of the log.
  */
 #include <netinet/icmp6.h>
 

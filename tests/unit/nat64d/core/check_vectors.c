@@ -1,10 +1,10 @@
 /*
- * The vectors of tests/vectors: packets through a translator of
- * their own, IPv4-embedded addresses through pref64, the example of
- * RFC 1624 through cksum.
+ * The vectors of tests/vectors: packets, each through a new translator,
+ * IPv4-embedded addresses through pref64.c, and the example of RFC 1624 through
+ * cksum.h.
  *
- * Packets come three times: as the file has them, as a device with offloads
- * might hand them over, and as one without does.
+ * Each packet is translated three times: as in the file, as received from a
+ * device with offloads, and as received from one without.
  */
 #include "tests/unit/vectors.h"
 

@@ -1,11 +1,11 @@
 /*
- * The TCP scenarios of vectors.json (spec 8.3), from end to end: segments
- * are built here and handed to nat64_input(), the clock moves as the steps
- * say, and after each step state, expiry, binding and what was emitted are
- * looked at.
+ * The TCP scenarios of vectors.json (tests/conformance/nat64.md, 8.3), through
+ * the whole translator: segments are built here and handed to nat64_input() at
+ * the times of the steps. After each step the state, the expiry, the binding
+ * and the emitted packets are checked.
  *
- * One host (X',x), one peer (Z,z), a pool of one address, and ports are
- * preserved: so (T,t) is known without asking.
+ * There is one host (X',x), one peer (Z,z) and a pool of one address, and ports
+ * are preserved, so that (T,t) is known.
  */
 #include "tests/unit/vectors.h"
 

@@ -1,7 +1,7 @@
 /*
- * Tests of tun_bsd.c, which uses nothing that other systems lack, with a
- * kernel of our own. The mode of the device, which is set by the ioctls of
- * one system, cannot be tested on another.
+ * Tests of tun_bsd.c with a simulated kernel; they run on every system. The
+ * ioctls that set the mode of the device exist on one system only and are not
+ * tested.
  */
 #include <sys/ioctl.h>
 #include <sys/socket.h>

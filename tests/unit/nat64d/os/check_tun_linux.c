@@ -1,7 +1,6 @@
 /*
- * Tests of tun_linux.c with a kernel of our own: what it asks of the kernel,
- * and what it makes of the answers. Real devices are the business of
- * tests/netns.
+ * Tests of tun_linux.c with a simulated kernel (tun_kernel.h): its requests,
+ * and how it handles the replies. Real devices are used in tests/netns.
  */
 #include <sys/ioctl.h>
 

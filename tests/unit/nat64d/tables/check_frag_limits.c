@@ -1,7 +1,6 @@
 /*
- * The limits of the fragment table, then random sequences: valid ones, of
- * which nothing may be lost, and hostile ones, under which the limits must
- * hold.
+ * The limits of the fragment table, then random sequences: valid ones, which
+ * must pass without loss, and malicious ones, which must not exceed the limits.
  */
 #include "tests/unit/dgram.h"
 

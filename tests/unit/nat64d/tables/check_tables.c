@@ -1,14 +1,14 @@
 /*
- * The tables together - pool4.c, subscriber.c, bib.c, session.c - under a
- * random sequence of steps, against a model.
+ * pool4.c, subscriber.c, bib.c and session.c together, under a random sequence
+ * of steps, compared with a model (tables_model.h).
  *
- * The space of keys is so small that everything happens: pool exhausted,
- * every limit reached, ports in quarantine, keys taken. After every step what
- * it touched is compared with the model, and the counts; after every
- * FULL_CHECK steps everything is.
+ * There are so few keys that all cases occur: pool exhausted, every limit
+ * reached, ports in quarantine, keys taken. After every step the counts and the
+ * entries concerned are compared with the model, and after every FULL_CHECK
+ * steps all entries.
  *
- * CHECK_TABLES_STEPS and CHECK_TABLES_SEED in the environment make another
- * run; a failure says which one it was.
+ * CHECK_TABLES_STEPS and CHECK_TABLES_SEED in the environment set the length
+ * and the seed; a failure prints the seed.
  */
 #include <check.h>
 #include <errno.h>

@@ -1,6 +1,6 @@
 /*
- * IPv4 to IPv6: headers by table, checksums against a full computation, and
- * translation there and back.
+ * IPv4 to IPv6: tables of headers, checksums compared with a full computation,
+ * and translation to IPv6 and back.
  */
 #include <netinet/icmp6.h>
 #include <netinet/in.h>

@@ -1,5 +1,5 @@
 /*
- * IPv6 to IPv4: headers by table, checksums against a full computation.
+ * IPv6 to IPv4: tables of headers, checksums compared with a full computation.
  */
 #include <netinet/icmp6.h>
 #include <netinet/in.h>
