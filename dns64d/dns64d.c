@@ -360,8 +360,8 @@ look_at_host(struct daemon *d)
 {
 	d->watch = watch_new(HOSTWATCH_ADDR | HOSTWATCH_LINK);
 	if (d->watch == NULL) {
-		log_warn("connected networks, addresses: %s: changes are "
-			 "seen at a reload only",
+		log_warn("cannot watch the network of this host: %s: changes "
+			 "are seen at a reload only",
 		    strerror(errno));
 		d->host = hostwatch_open(0);
 	}

@@ -58,7 +58,7 @@ source_push(struct conf_file *cf, const struct conf_text *text,
 
 	src = calloc(1, sizeof(*src));
 	if (src == NULL || scan_open(&src->scan, text->buf, text->len) == -1) {
-		conf_stop(cf, "not enough memory");
+		conf_stop(cf, "out of memory");
 		free(src);
 		free(text->buf);
 		return (NULL);
@@ -136,7 +136,7 @@ conf_file_open(const char *path, struct files *files, conf_report_fn *report,
 	if (files == NULL)
 		files = cf->own_files = files_new(true);
 	if (files == NULL)
-		conf_stop(cf, "not enough memory");
+		conf_stop(cf, "out of memory");
 	cf->files = files;
 	path = conf_text_copy(cf, path, strlen(path));
 	if (path == NULL || files == NULL ||
@@ -341,7 +341,7 @@ macro_push(struct conf_file *cf, const struct source *src)
 		return (-1);
 	text.buf = calloc(1, text.len + 2);
 	if (text.buf == NULL) {
-		conf_stop(cf, "not enough memory");
+		conf_stop(cf, "out of memory");
 		return (-1);
 	}
 	memcpy(text.buf, m->value, text.len);
@@ -455,7 +455,7 @@ macro_define(struct conf_file *cf, const struct conf_value *name)
 		return;
 	m = calloc(1, sizeof(*m));
 	if (m == NULL) {
-		conf_stop(cf, "not enough memory");
+		conf_stop(cf, "out of memory");
 		return;
 	}
 	m->name = name->text;

@@ -42,7 +42,7 @@ conf_text_new(struct conf_file *cf, size_t size)
 		return (NULL);
 	t = malloc(sizeof(*t) + size);
 	if (t == NULL) {
-		conf_stop(cf, "not enough memory");
+		conf_stop(cf, "out of memory");
 		return (NULL);
 	}
 	SLIST_INSERT_HEAD(&cf->texts, t, next);

@@ -119,8 +119,9 @@ connected_new(struct hostwatch *host, connected_fn *hand_over, void *arg)
 	c->hand_over = hand_over;
 	c->arg = arg;
 	if ((c->networks = read_networks(host)) == NULL) {
-		log_warn("connected networks: %s: only this host and whom "
-			 "\"allow\" names may ask",
+		log_warn("connected networks: cannot look at the addresses of "
+			 "this host: %s: only this host and whom \"allow\" "
+			 "names may ask",
 		    strerror(errno));
 		c->networks = read_loopback();
 	}
@@ -165,8 +166,8 @@ connected_look(struct connected *c)
 	struct acl *old = c->networks, *new;
 
 	if ((new = read_networks(c->host)) == NULL) {
-		log_warn("connected networks: %s: what has changed is not "
-			 "known",
+		log_warn("connected networks: cannot look at the addresses of "
+			 "this host: %s: what has changed is not known",
 		    strerror(errno));
 		return;
 	}

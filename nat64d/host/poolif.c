@@ -122,7 +122,8 @@ changed(void *arg, unsigned what)
 
 	(void)what;
 	if (look(p, &addr) == -1) {
-		log_warn("addresses of this host: %s", strerror(errno));
+		log_warn("cannot look at the addresses of this host: %s",
+		    strerror(errno));
 		return;
 	}
 	if (addr.s_addr == p->addr.s_addr)

@@ -98,7 +98,8 @@ changed(void *arg, unsigned what)
 
 	(void)what;
 	if (choose(s, &addr) == -1) {
-		log_warn("addresses of this host: %s", strerror(errno));
+		log_warn("cannot look at the addresses of this host: %s",
+		    strerror(errno));
 		return;
 	}
 	if (IN6_ARE_ADDR_EQUAL(&addr, &s->addr))
