@@ -14,8 +14,9 @@
 #define TADDR_STRLEN (INET6_ADDRSTRLEN + 8)
 
 /*
- * What the next slice begins with: the head, or in the BIB of proto the binding
- * with this key, or if that was removed the one that follows it.
+ * Where the next slice begins: at the head, or in the BIB of proto at the place
+ * of the walk. If "entered", a part of the binding with the given key has been
+ * printed already.
  */
 struct dump {
 	const struct nat64 *nat64;
@@ -23,7 +24,7 @@ struct dump {
 	bool head_done;
 	int proto;
 	struct bib_walk walk;
-	bool entered; /* the binding key */
+	bool entered; /* key is set */
 	struct taddr6 key;
 	bool line_done; /* the line of the binding is printed */
 	bool peer_set;	/* its sessions up to that with peer are printed */
@@ -158,7 +159,7 @@ dump_session(const struct dump *d, struct evbuffer *out,
 	evbuffer_add(out, "\n", 1);
 }
 
-/* Begin with e, unless the last slice ended in it. */
+/* Begin with the binding e, unless the last slice ended within it. */
 static void
 enter(struct dump *d, const struct bib_entry *e)
 {

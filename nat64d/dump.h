@@ -19,8 +19,10 @@
 struct evbuffer;
 struct dump;
 
-/* nat64 is borrowed. verbose: also drop reasons that never happened. NULL
- * with errno ENOMEM. */
+/*
+ * nat64 is borrowed. verbose: also print drop counters that are 0. NULL with
+ * errno ENOMEM.
+ */
 struct dump *dump_new(const struct nat64 *nat64, bool verbose);
 void dump_free(struct dump *d);
 

@@ -59,10 +59,9 @@ struct engine {
 	bool failed;
 
 	struct dumpfile *dumpfile;
-	struct dump *dump; /* that is being printed */
+	struct dump *dump; /* the one being printed, or NULL */
 };
 
-/* Set ev to fire ms from now. */
 /*
  * Packets.
  */
@@ -319,7 +318,7 @@ new_events(struct engine *e)
 	return (0);
 }
 
-/* The events of static bindings come while it is created. */
+/* Events of static bindings are reported before this returns. */
 static int
 new_translator(struct engine *e, const struct nat64_config *conf)
 {

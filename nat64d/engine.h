@@ -39,9 +39,9 @@ struct engine_opts {
 };
 
 /*
- * An engine with a translator of its own, not running yet. After
- * daemonise(). tun is borrowed; conf is not needed any more when this
- * returns, its secret is made here. Returns NULL with errno.
+ * An engine with a translator of its own, not running yet. To be called after
+ * daemonise(). tun is borrowed; conf is not needed any more when this returns,
+ * and its secret is set here. Returns NULL with errno.
  */
 struct engine *engine_new(struct tun *tun, struct nat64_config *conf,
     const struct engine_opts *opts);
@@ -62,14 +62,13 @@ void engine_fail(struct engine *e);
 void engine_set_mtu(struct engine *e, uint32_t mtu4, uint32_t mtu6);
 
 /*
- * See nat64_set_pool(); when that fails, as engine_fail(). arg: the engine;
- * the type is that of poolif_fn (poolif.h).
+ * See nat64_set_pool(); if it fails, that is logged and ends the engine.
+ * arg: the engine; a poolif_fn (poolif.h).
  */
 void engine_set_pool(void *arg, const struct nat64_config *n);
 
 /*
- * See nat64_set_self6(). arg: the engine; the type is that of self6_fn
- * (self6.h).
+ * See nat64_set_self6(). arg: the engine; a self6_fn (self6.h).
  */
 void engine_set_self6(void *arg, const struct in6_addr *self6);
 

@@ -25,7 +25,7 @@
 
 /* Lines are collected for so long and written together. */
 #define DRAIN_MS 20
-/* Retry when the reader is slow, and when it is absent or the disk is full. */
+/* Delay of a retry if the reader is slow, and after other failures. */
 #define RETRY_MS 10
 #define FAILED_MS 1000
 
@@ -45,7 +45,7 @@ struct eventlog {
 
 	struct evbuffer *lines;
 	uint64_t lost;	 /* lines since the beginning */
-	uint64_t unsaid; /* of these, not reported yet */
+	uint64_t unsaid; /* of these, not yet in an event=lines-lost */
 
 	struct event *drain;   /* NULL without an event base */
 	struct event *minutes; /* when the first minute of a cause ends */
@@ -75,7 +75,7 @@ append(struct eventlog *l, const char *text, int64_t unix_ms)
 	return (true);
 }
 
-/* Write the number of missing lines where they are missing. */
+/* Add a line with the number of lines that are missing at this place. */
 static void
 say_lost(struct eventlog *l, int64_t unix_ms)
 {
@@ -178,7 +178,7 @@ trouble(struct eventlog *l, const struct nat64_event *ev, struct monotime now)
 	wait_minute(l, &t->limit);
 }
 
-/* Log what is due; come back when the next minute ends. */
+/* Log what is due; set the timer to the end of the next minute. */
 static void
 minute_over(evutil_socket_t fd, short what, void *arg)
 {
@@ -273,7 +273,7 @@ eventlog_reopen(struct eventlog *l)
 {
 	if (l->out == NULL)
 		return;
-	/* Lines of the past belong in the old file. */
+	/* Lines that were made before belong in the old file. */
 	(void)eventlog_out_write(l->out, l->lines, SLICE);
 	if (eventlog_out_open(l->out) == -1)
 		log_warn("event log: %s: %s", eventlog_out_path(l->out),

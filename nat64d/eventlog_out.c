@@ -198,7 +198,7 @@ eventlog_out_write(struct eventlog_out *o, struct evbuffer *lines, size_t max)
 		errno = EAGAIN;
 	if (n == -1)
 		return (-1);
-	if ((size_t)n < max) { /* a full pipe, or nearly a full disk */
+	if ((size_t)n < max) { /* the pipe or the disk is full */
 		errno = EAGAIN;
 		return (-1);
 	}

@@ -214,7 +214,10 @@ open_tun(const struct conf *c)
 	return (tun);
 }
 
-/* Choose the source of ICMPv6 errors, unless it is configured. */
+/*
+ * Find the address of "pool interface", our interface with its routes, and the
+ * source of ICMPv6 errors unless that is configured.
+ */
 static void
 look_at_host(struct follow *f, struct tun *tun, struct conf *c)
 {
@@ -223,7 +226,8 @@ look_at_host(struct follow *f, struct tun *tun, struct conf *c)
 	if (c->pool_ifname[0] != '\0') {
 		f->pool = poolif_new(f->watch, c);
 		if (f->pool == NULL)
-			tun_fatal(tun, "cannot look at this host's addresses");
+			tun_fatal(tun,
+			    "cannot look at the addresses of this host");
 	}
 	f->conf = c;
 	f->ifwatch =
@@ -234,10 +238,10 @@ look_at_host(struct follow *f, struct tun *tun, struct conf *c)
 		return;
 	f->self6 = self6_new(f->watch, tun_name(tun), n);
 	if (f->self6 == NULL)
-		tun_fatal(tun, "cannot look at this host's addresses");
+		tun_fatal(tun, "cannot look at the addresses of this host");
 }
 
-/* Connections of the host must not use ports of the pool. */
+/* Warn if connections of the host can use ports of the pool. */
 static void
 warn_unreserved(const struct conf *c)
 {
@@ -250,7 +254,7 @@ warn_unreserved(const struct conf *c)
 		    port);
 }
 
-/* Let the kernel route packets to our ports of its own address to us. */
+/* Let the kernel route packets to us that are for our ports of its address. */
 static void
 share_address(struct follow *f, struct tun *tun, const struct conf *c)
 {
@@ -284,7 +288,7 @@ print_commands(struct conf *c, const struct options *o)
 	return (fflush(stdout) == 0 ? 0 : 1);
 }
 
-/* Its file is created for the user that we become, who opens it again. */
+/* Create its file for the user that we change to, who opens it later. */
 static struct eventlog *
 new_eventlog(const struct conf *c, const struct privs *privs)
 {
@@ -355,7 +359,7 @@ follow_host(struct follow *f, struct engine *engine)
 		poolif_follow(f->pool, engine_set_pool, engine);
 }
 
-/* From here on no packet may end the process. */
+/* Give up privileges and translate packets until a signal ends it. */
 static int
 serve(struct tun *tun, struct conf *c, const struct options *o,
     struct eventlog *log, struct follow *f)
@@ -385,7 +389,7 @@ serve(struct tun *tun, struct conf *c, const struct options *o,
 	return (rc);
 }
 
-/* -n, once: report what a start with this file would fail on. */
+/* -n given once: report what would make a start with this file fail. */
 static int
 check_host(const struct conf *c, struct options *o)
 {
@@ -401,7 +405,7 @@ check_host(const struct conf *c, struct options *o)
 	return (rc);
 }
 
-/* -n: the file was good. */
+/* -n, -nn: the file has no errors. */
 static int
 check_only(struct conf *c, struct options *o)
 {
@@ -417,7 +421,7 @@ check_only(struct conf *c, struct options *o)
 	return (rc == 0 ? 0 : 1);
 }
 
-/* -R, for scripts that keep routes when we do not run. */
+/* -R: for scripts that add routes for the time when nat64d does not run. */
 static int
 print_routes(struct conf *c)
 {
@@ -426,7 +430,7 @@ print_routes(struct conf *c)
 	return (fflush(stdout) == 0 ? 0 : 1);
 }
 
-/* Before anything is changed. */
+/* Refuse a configuration that does harm, before anything is changed. */
 static struct hostreport *
 fit_host(const struct conf *c)
 {
@@ -469,7 +473,7 @@ main(int argc, char *argv[])
 	log = new_eventlog(conf, &o.start.privs);
 	follow.watch = watch_new(HOSTWATCH_ALL);
 	if (follow.watch == NULL)
-		fatal("cannot watch the network");
+		fatal("cannot watch the network of this host");
 	tun = open_tun(conf);
 	(void)hostreport_log(follow.report, tun_name(tun), HOSTREPORT_RUN);
 	share_address(&follow, tun, conf);

@@ -17,9 +17,9 @@ struct tracelog *tracelog_new(struct event_base *base,
 void tracelog_free(struct tracelog *t);
 
 /*
- * Log a binding, a session, an address, unless the event log has it, or what
- * is refused. For sink.event; ignores dropped packets, which sink.trace
- * reports.
+ * Log a refusal, or a binding, session or address unless it is in the event
+ * log. For sink.event. Dropped packets are ignored here, as sink.trace reports
+ * them.
  */
 void tracelog_event(struct tracelog *t, const struct nat64_event *ev);
 

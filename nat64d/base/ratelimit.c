@@ -2,7 +2,7 @@
 
 #include "ratelimit.h"
 
-/* Bytes of an address that are its network: an IPv6 /56, an IPv4 /24. */
+/* Bytes of the prefix that is one network: an IPv6 /56, an IPv4 /24. */
 #define NET6_BYTES 7
 #define NET4_BYTES 3
 

@@ -16,10 +16,11 @@
 #define RATELIMIT_NDEST 256
 
 /*
- * One bucket for all errors, buckets for destinations, and buckets for
- * networks (an IPv6 /56, an IPv4 /24) with half of the rate of all. A hash
- * chooses those of a destination. So a host or a network that causes many
- * errors cannot use up the tokens of the others.
+ * Token buckets: "all" for every error; "dest" for single destinations; and
+ * "net" for their networks (an IPv6 /56, an IPv4 /24), with half of the rate
+ * and burst of "all". A keyed hash selects the bucket in "dest" and in "net".
+ * A host or a network that causes many errors thus cannot use up the tokens
+ * of the others.
  */
 struct ratelimit {
 	struct siphash_key key;

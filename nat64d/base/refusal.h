@@ -24,7 +24,7 @@ enum refused {
 	/* Limits of sessions opened from IPv4. */
 	REFUSED_INBOUND,      /* too many, or the table is full */
 	REFUSED_INBOUND_PEER, /* too many of one peer */
-	REFUSED_EXISTS,	      /* there is one with this key */
+	REFUSED_EXISTS,	      /* an entry with this key exists */
 	REFUSED_NREASONS
 };
 

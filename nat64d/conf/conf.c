@@ -46,7 +46,7 @@ grow(struct conf_file *cf, const struct conf_where *where, void *array,
 	}
 	array = array_grow(array, n, size);
 	if (array == NULL)
-		conf_error_at(cf, where, "not enough memory");
+		conf_error_at(cf, where, "out of memory");
 	return (array);
 }
 
@@ -128,7 +128,10 @@ conf_set_address(struct conf_build *b, struct conf_file *cf,
 		conf_refuse(cf, text, "is no address");
 }
 
-/* "192.0.2.0/28", "192.0.2.1", or "192.0.2.1-192.0.2.9"; NULL or why not. */
+/*
+ * Parse "192.0.2.0/28", "192.0.2.1" or "192.0.2.1-192.0.2.9". Returns NULL, or
+ * the end of an error message.
+ */
 static const char *
 parse_range4(const char *text, struct in_addr *first, struct in_addr *last)
 {

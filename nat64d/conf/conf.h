@@ -40,8 +40,8 @@ struct conf_static {
 };
 
 /*
- * nat64 is complete and points into this structure, but for self6 when it
- * is not configured, and the secret.
+ * nat64 points into this structure. It is complete except for the secret, for
+ * self6 unless that is configured, and for the pool of pool_ifname.
  */
 struct conf {
 	char tun[IF_NAMESIZE];
@@ -56,8 +56,8 @@ struct conf {
 	enum log_level log_level;
 	unsigned log_events;  /* EVENT_BINDINGS ..., for the event log */
 	bool log_destination; /* peers of sessions, RFC 6888, REQ-12 */
-	bool log_syslog;      /* where to: syslog, or else ... */
-	char *log_file;	      /* ... here; NULL: nowhere */
+	bool log_syslog;      /* write the event log to syslog */
+	char *log_file;	      /* its file; NULL without one */
 
 	struct nat64_config nat64;
 	struct pool4_range *pool;

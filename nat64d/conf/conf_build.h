@@ -25,15 +25,19 @@ struct conf_build {
 	struct conf *conf;
 	bool mtu4_set;
 	bool mtu6_set;
-	/* Places of statements that are checked against others at the end;
-	 * line 0: there is no such statement. */
+	/*
+	 * Places of statements that are checked against others at the end;
+	 * line 0: there is no such statement.
+	 */
 	struct conf_where self6;
 	struct conf_where pool_interface;
 	struct conf_where lowest_mtu6;
 	struct conf_where max_bindings;
 	struct conf_where log_events;
-	/* Places of conf->nat64.prefixes, conf->pool and conf->permits, one
-	 * for each element. */
+	/*
+	 * Places of conf->nat64.prefixes, conf->pool and conf->permits, one
+	 * for each element.
+	 */
 	struct conf_where *prefix_at;
 	struct conf_where *pool_at;
 	struct conf_where *permit_at;
@@ -49,7 +53,7 @@ struct conf_ports {
 	struct conf_where where;
 };
 
-/* Several ranges of them. */
+/* A list of ports as written. */
 struct conf_ports_list {
 	bool id;
 	struct portlist list;

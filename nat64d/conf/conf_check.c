@@ -95,8 +95,8 @@ check_static(struct conf_file *cf, const struct conf *c,
 }
 
 /*
- * Orders of the static bindings by their IPv4 and by their IPv6 side. Bindings
- * that overlap on that side follow each other in it.
+ * Orders of the static bindings by their IPv4 and by their IPv6 side: in the
+ * sorted list, bindings that overlap on that side are next to each other.
  */
 static int
 cmp_statics4(const void *pa, const void *pb)
@@ -159,7 +159,7 @@ check_overlaps(struct conf_file *cf, const struct conf *c, bool side6)
 
 	sorted = calloc(c->n_statics, sizeof(*sorted));
 	if (sorted == NULL) {
-		conf_error(cf, "not enough memory");
+		conf_error(cf, "out of memory");
 		return;
 	}
 	for (i = 0; i < c->n_statics; i++)
@@ -204,7 +204,7 @@ expand_statics(struct conf_file *cf, struct conf *c)
 	}
 	c->bindings = calloc(n, sizeof(*c->bindings));
 	if (c->bindings == NULL) {
-		conf_error(cf, "not enough memory");
+		conf_error(cf, "out of memory");
 		return;
 	}
 	n = 0;
@@ -245,7 +245,7 @@ check_permits(struct conf_file *cf, const struct conf *c)
 
 	permit = permit_new(c->permits, c->nat64.n_permits);
 	if (permit == NULL) {
-		conf_error(cf, "not enough memory");
+		conf_error(cf, "out of memory");
 		return;
 	}
 	for (s = c->statics; s < c->statics + c->n_statics; s++)

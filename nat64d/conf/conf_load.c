@@ -43,7 +43,7 @@ conf_load(const char *path)
 		return (NULL);
 	b.conf = conf_new();
 	if (b.conf == NULL)
-		conf_error(cf, "not enough memory");
+		conf_error(cf, "out of memory");
 	else {
 		conf_parse(&b, cf);
 		conf_check(&b, cf);

@@ -65,7 +65,7 @@ same_list(const struct portlist *a, const struct portlist *b)
 	    memcmp(a->ranges, b->ranges, a->n * sizeof(a->ranges[0])) == 0);
 }
 
-/* Also those between several ranges that were written. */
+/* The holes: excluded ports, and ports between two ranges of a list. */
 static void
 print_holes(FILE *f, const struct portlist holes[L4_NPROTO])
 {

@@ -12,16 +12,16 @@
 #define SILENT "an idle flow may hold its port for 30 days"
 
 /*
- * Limits of a timeout in seconds: min by an RFC, down to least with
- * "override". Below least, sessions would end before their answers come.
+ * Limits of a timeout in seconds. With "override" it may be below min, but not
+ * below least, where sessions would end before a reply can arrive.
  */
 static const struct rule {
 	const char *name;
 	uint32_t least;
 	uint32_t min;
 	uint32_t max;
-	const char *rfc; /* that says min */
-	const char *why; /* there is a max */
+	const char *rfc; /* the clause that requires min */
+	const char *why; /* the reason for max, for messages */
 } rules[CONF_NTIMEOUTS] = {
 	[CONF_TIMEOUT_UDP] = { "udp", 10, 120, MAX_SECS, "RFC 4787, REQ-5",
 	    SILENT },
@@ -57,7 +57,7 @@ timeout_of(struct nat64_config *n, enum conf_timeout which)
 	return (&n->lifetime_secs[classes[which]]);
 }
 
-/* Read a time and check it against r; false: reported. */
+/* Read a time and check it against r; false when an error was reported. */
 static bool
 check_secs(struct conf_file *cf, const struct conf_value *v,
     const struct rule *r, bool override, uint32_t *secs)
@@ -134,7 +134,7 @@ ports_text(const struct session_port *p, char text[PORTS_STRLEN])
 		    p->ports.last);
 }
 
-/* Remove an earlier timeout of the same ports: the last one holds. */
+/* Remove an earlier timeout of the same ports: the last one applies. */
 static void
 remove_port(struct nat64_config *n, const struct session_port *same)
 {

@@ -1,6 +1,6 @@
 /*
- * What a configuration means where it says nothing, as far as systems
- * differ. Either defaults_linux.c or defaults_bsd.c is linked.
+ * Defaults that depend on the operating system. Either defaults_linux.c or
+ * defaults_bsd.c is linked.
  */
 #ifndef NAT64D_CONF_DEFAULTS_H
 #define NAT64D_CONF_DEFAULTS_H

@@ -147,7 +147,7 @@ statement	: addresses
 		| icmp_errors { conf_once(cf, "icmp-errors"); }
 		;
 
-/* If written twice, the last one holds. */
+/* If such a statement is repeated, the last one applies. */
 once		: process
 		| translation
 		| port_choice
@@ -437,7 +437,7 @@ override	: %empty { $$ = false; }
 		| OVERRIDE { $$ = true; }
 		;
 
-/* Limits; 0 means none where it is allowed. */
+/* Limits. */
 
 limit		: LIMIT SESSIONS NUMBER {
 			NAT64.max_sessions =
@@ -495,7 +495,7 @@ plain_limit	: BINDING_SESSIONS { $$ = &NAT64.max_sessions_per_binding; }
 		| SUBSCRIBER SESSIONS { $$ = &NAT64.subscriber.sessions; }
 		;
 
-/* Statements that are yes or no. */
+/* Statements whose value is yes or no. */
 
 switch		: ROUTES { $$ = &b->conf->routes; }
 		| OFFLOAD { $$ = &b->conf->offload; }
@@ -511,7 +511,7 @@ switch		: ROUTES { $$ = &b->conf->routes; }
 		| POOL4_ECHO { $$ = &NAT64.pool_echo; }
 		;
 
-/* Pieces. */
+/* Parts of statements. */
 
 yes		: YES { $$ = true; }
 		| NO { $$ = false; }

@@ -121,7 +121,7 @@ add_addr6(struct text *t, const char *key, const struct in6_addr *addr)
 	add_word(t, key, inet_ntop(AF_INET6, addr, text, sizeof(text)));
 }
 
-/* RFC 8158, 4.6.6 has an event of its own for one address out of ports. */
+/* An address without free ports is an event of its own (RFC 8158, 4.6.6). */
 static void
 add_event(struct text *t, const struct nat64_event *ev)
 {
@@ -304,7 +304,7 @@ civil_from_days(int64_t days, int64_t *year, int64_t *month, int64_t *day)
 }
 
 /*
- * Not by gmtime_r(), which may read files and the environment, as the
+ * gmtime_r() is not used: it may read files and the environment, which the
  * sandbox forbids.
  */
 size_t

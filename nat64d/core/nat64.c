@@ -83,7 +83,7 @@ max_bindings(const struct nat64_config *c, const struct pool4 *pool)
 	return (sum < MAX_BINDINGS ? sum : MAX_BINDINGS);
 }
 
-/* Bindings and sessions. n->pool has been made. */
+/* Make the tables of bindings and sessions. n->pool has been made. */
 static int
 init_tables(struct nat64 *n, const struct nat64_config *c)
 {
@@ -115,7 +115,7 @@ init_tables(struct nat64 *n, const struct nat64_config *c)
 	return (0);
 }
 
-/* Everything without state of flows, and the stored SYNs. */
+/* Make what holds no bindings and sessions, and the list of stored SYNs. */
 static void
 init_stateless(struct nat64 *n, const struct nat64_config *c,
     struct monotime now)
@@ -131,7 +131,10 @@ init_stateless(struct nat64 *n, const struct nat64_config *c,
 	n->too_big6 = n->errors6;
 	n->too_big4 = n->errors4;
 
-	/* As many again may be waiting to be answered (nat64_input.c). */
+	/*
+	 * Twice the limit: as many that have timed out may be waiting for
+	 * their answer (nat64_input.c).
+	 */
 	TAILQ_INIT(&n->syns);
 	slab_init(&n->syn_slab, sizeof(struct stored_syn),
 	    (size_t)c->max_stored_syns * 2);
@@ -143,7 +146,7 @@ init_pool(struct nat64 *n, const struct nat64_config *c)
 	struct pool4_opts pool_opts = c->pool_opts;
 	unsigned i;
 
-	/* Filtering protects the next user of a port (RFC 6888, REQ-8). */
+	/* Address-dependent filtering: no quarantine (RFC 6888, REQ-8c). */
 	for (i = 0; i < L4_NPROTO; i++)
 		if (c->adf[i])
 			pool_opts.quarantine_secs[i] = 0;
@@ -234,7 +237,7 @@ fail:
 	return (NULL);
 }
 
-/* Pool, bindings and sessions. */
+/* Free the pool, bindings and sessions. */
 static void
 clear_tables(struct nat64 *n, struct monotime now)
 {

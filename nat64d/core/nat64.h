@@ -58,7 +58,7 @@ struct nat64_config {
 	struct pref64 prefixes[NAT64_MAX_PREFIXES];
 	size_t n_prefixes;
 	const struct pool4_range *pool;
-	size_t n_pool; /* 0: IPv4 packets are not made, see nat64_set_pool() */
+	size_t n_pool; /* 0: no pool until nat64_set_pool() */
 	struct pool4_opts pool_opts;
 	uint32_t restart_quarantine_secs; /* of all ports; 0: none */
 	bool soft_pooling;
@@ -69,7 +69,7 @@ struct nat64_config {
 	const struct permit_rule *permits; /* who may use it; none: all */
 	size_t n_permits;
 
-	/* Source of our own ICMP errors; INADDR_ANY, ::: none are sent. */
+	/* Source of our own ICMP errors; INADDR_ANY or "::": none are sent. */
 	struct in_addr self4;
 	struct in6_addr self6;
 
@@ -85,7 +85,7 @@ struct nat64_config {
 	bool refuse_inbound_tcp; /* RFC 6146, 3.5.2.2 */
 	bool refuse_echo6;	 /* RFC 6146, 3.5.3 */
 	bool inbound_refresh;	 /* RFC 4787, REQ-6 */
-	bool rst_refreshes;	 /* RFC 6146 by the letter, against
+	bool rst_refreshes;	 /* as RFC 6146 has it, against
 				    RFC 7857, 2.2 */
 	bool reset_unknown_tcp;	 /* RFC 9293, 3.10.7.1, towards IPv6 */
 	bool check_inner_ip;	 /* RFC 5508, REQ-3a */
@@ -103,7 +103,7 @@ struct nat64_config {
 	unsigned max_stored_syns_per_peer;
 
 	struct bucket_rate errors;	/* RFC 4443, 2.4 (f) */
-	struct bucket_rate errors_dest; /* per_sec 0: none are sent */
+	struct bucket_rate errors_dest; /* per_sec 0 in either: none */
 
 	slab_hint_fn memory_hint;  /* called for each large block; or NULL */
 	struct siphash_key secret; /* 128 random bits of this boot */
@@ -128,7 +128,7 @@ enum nat64_event_type {
 	NAT64_EV_RESET_SENT	 /* sink.trace: an RST of ours */
 };
 
-/* Which limit; the first five are the sub-types of RFC 8158, 4.4. */
+/* The limit exceeded; the first five are the sub-types of RFC 8158, 4.4. */
 enum nat64_quota {
 	NAT64_QUOTA_SESSIONS = 1, /* in all */
 	NAT64_QUOTA_BINDINGS,	  /* in all */
@@ -242,17 +242,17 @@ bool nat64_next_expiry(const struct nat64 *n, struct monotime *when);
 bool nat64_flush(struct nat64 *n, struct monotime now, unsigned max);
 
 /*
- * Send ICMPv6 errors from another address from now on; ::: send none. It must
- * lie outside every Pref64.
+ * Send ICMPv6 errors from another address from now on; "::": send none. It
+ * must lie outside every Pref64.
  */
 void nat64_set_self6(struct nat64 *n, const struct in6_addr *self6);
 
 /*
  * Use another pool: n_pool (0: none for now), pool, n_statics, statics and
  * self4 of c, borrowed for the call. All sessions and bindings of the old pool
- * are deleted and reported, and the tables are made anew: nothing of them is
- * of use when their addresses belong to another host. Returns 0, or -1 with
- * errno: EINVAL, and nothing has changed; ENOMEM, or EINVAL for a static
+ * are deleted and reported, and the tables are made anew, as the old addresses
+ * may belong to another host now. Returns 0, or -1 with errno: EINVAL for an
+ * invalid pool, and nothing has changed; ENOMEM, or EINVAL for a static
  * binding, and n can only be freed.
  */
 int nat64_set_pool(struct nat64 *n, const struct nat64_config *c,

@@ -1,6 +1,6 @@
 /*
- * What the translator answers itself: whether it may, the rate limits, and
- * the counters. Why a packet is refused is decided by the callers.
+ * Packets that the translator sends itself in reply: whether one may be sent,
+ * rate limits and counters. Why a packet is refused is decided by the callers.
  */
 #include <netinet/icmp6.h>
 #include <netinet/in.h>

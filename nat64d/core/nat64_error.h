@@ -1,6 +1,7 @@
 /*
- * What the translator answers itself: ICMP errors (RFC 4443, 2.4; RFC 1812,
- * 4.3.2.7 and 4.3.2.8), RSTs, and echo requests to its own addresses.
+ * Packets that the translator sends itself in reply: ICMP errors (RFC 4443,
+ * 2.4; RFC 1812, 4.3.2.7 and 4.3.2.8), RSTs, and replies to echo requests to
+ * its own addresses.
  */
 #ifndef NAT64D_CORE_NAT64_ERROR_H
 #define NAT64D_CORE_NAT64_ERROR_H

@@ -37,8 +37,8 @@ void nat64_report_drop(struct nat64 *n, const struct pkt *p,
     enum nat64_reason reason);
 
 /*
- * The same, to the trace only, for a fragment that was held: a frag_drop_fn.
- * Its sink has a trace.
+ * The same for a held fragment, to nat64_sink.trace only, which must be set. A
+ * frag_drop_fn.
  */
 void nat64_trace_held(void *n, const struct pkt *p, enum nat64_reason reason);
 
@@ -50,9 +50,9 @@ enum pass nat64_drop_fragment(struct passage *w, const struct pkt *p,
     const struct frag_result *r);
 
 /*
- * Only where nat64_sink.trace is set. The sender of p, which was dropped for
- * reason, gets an ICMP error; gets none because of the rate limit; gets an
- * RST.
+ * Report to nat64_sink.trace, which must be set, how the sender of p, a packet
+ * dropped for reason, was answered: by an ICMP error; not, because of the rate
+ * limit; by an RST.
  */
 void nat64_trace_error(struct nat64 *n, const struct pkt *p,
     enum nat64_reason reason, const struct icmp_error *e);

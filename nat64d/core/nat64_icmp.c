@@ -53,10 +53,10 @@ nat64_error6(struct passage *w, struct pkt *p)
 
 /*
  * The source of the translated error: the router that sent it, so that
- * traceroute works (RFC 7915, 4.1; RFC 6146, 3.7 by the letter would give the
- * destination of the quoted packet, which did not send it). Where the Pref64
- * may not embed the router's address, it is self6, as the translator is a
- * hop of the path as well. False when there is no self6.
+ * traceroute works (RFC 7915, 4.1). The text of RFC 6146, 3.7 would give the
+ * destination of the quoted packet, which did not send the error. If the
+ * Pref64 may not embed the router's address, the source is self6, because the
+ * translator is a hop of the path, too. False when there is no self6.
  */
 static bool
 error_source6(const struct nat64 *n, const struct pkt *p, unsigned prefix,

@@ -8,7 +8,7 @@
  * RFC 6146, 3.8): the IPv4 packet that the passage from IPv6 made enters the
  * passage from IPv4. And an ICMPv4 error of ours about such a packet is
  * translated for the IPv6 host that sent it. Neither passage calls the other
- * one: it returns what comes next to nat64_input.c. There is no third one.
+ * one: it returns what comes next to nat64_input.c.
  */
 #ifndef NAT64D_CORE_NAT64_PASSAGE_H
 #define NAT64D_CORE_NAT64_PASSAGE_H

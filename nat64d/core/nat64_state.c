@@ -20,7 +20,7 @@
 /* At most so many sessions are ended to make one binding. */
 #define MAX_EVICTED 8
 
-/* Of a packet from IPv6: (X',x), and (Z,z) with its Pref64. */
+/* The tuple of a packet from IPv6: (X',x), (Z,z), and the Pref64 of Y'. */
 struct flow6 {
 	struct taddr6 in6;
 	struct taddr4 peer;
@@ -84,7 +84,9 @@ is_expired(const struct passage *w, const struct session *s)
 	return (monotime_reached(session_expires(&w->n->sessions, s), w->now));
 }
 
-/* s (may be NULL), or NULL if it has expired: it is ended then. */
+/*
+ * Returns s (may be NULL), or NULL if it had expired and has been removed.
+ */
 static struct session *
 live_session(struct passage *w, struct session *s)
 {
@@ -94,9 +96,9 @@ live_session(struct passage *w, struct session *s)
 }
 
 /*
- * e (may be NULL), or NULL if all its sessions have expired: it is removed with
- * the last of them (RFC 6146, 3.1). They are ended until one is found that has
- * not expired.
+ * Remove expired sessions of e (may be NULL) until one is found that has not
+ * expired. Returns e, or NULL if the last one was removed, and e with it
+ * (RFC 6146, 3.1).
  */
 static struct bib_entry *
 live_binding(struct passage *w, struct bib_entry *e)
@@ -315,8 +317,8 @@ apply_step(struct passage *w, struct session *s, const struct tcp_step *step)
 }
 
 /*
- * The step for a segment of s. RFC 7857, 2.2 lets an RST after a FIN shorten
- * the lifetime, RFC 6146 by the letter lets it refresh the session.
+ * The step for a segment of s. An RST after a FIN shortens the lifetime by
+ * RFC 7857, 2.2, and refreshes the session by RFC 6146, 3.5.2.2.
  */
 static struct tcp_step
 step_session(const struct nat64 *n, const struct session *s,
@@ -450,7 +452,7 @@ nat64_state6(struct passage *w, const struct pkt *p, struct in_addr dst4,
 		if (p->l4 == L4_ICMP && p->icmp_type == ICMP6_ECHO_REPLY &&
 		    live_binding(w, bib_find6(&n->bibs[L4_ICMP], &f.in6)) ==
 			NULL)
-			return (NAT64_NO_BINDING); /* opens nothing */
+			return (NAT64_NO_BINDING); /* makes no binding */
 		s = open_session6(w, p->l4, &f, cls, &reason);
 		if (s == NULL)
 			return (reason);
@@ -503,7 +505,7 @@ open_session4(struct passage *w, struct bib_entry *e,
 	return (s);
 }
 
-/* Does the filter allow it: endpoint-independent, or peer known to (T,t)? */
+/* Does the filter allow a packet from t4->dst to t4->src to open a session? */
 static bool
 filter_passes(const struct passage *w, enum l4proto proto,
     const struct tuple4 *t4)

@@ -20,9 +20,9 @@ enum nat64_reason nat64_state4(struct passage *w, struct pkt *p,
     struct tuple6 *out);
 
 /*
- * Is e (may be NULL) static, or has it a session that has not expired or that
- * a probe will prolong? Otherwise it is to be treated as removed. For callers
- * that must not end sessions: an ICMP error changes no state (RFC 5508,
+ * Is e (may be NULL) static, or does it have a session that has not expired
+ * or for which a probe will be sent? Otherwise the caller has to treat it as
+ * removed. Nothing is removed here: an ICMP error changes no state (RFC 5508,
  * REQ-6).
  */
 bool nat64_binding_lives(const struct passage *w, const struct bib_entry *e);

@@ -47,8 +47,9 @@ struct nat64 {
 	struct frag_table *frags;
 	struct ipid ids;
 	/*
-	 * "Too big" has limits of its own: connections hang without these
-	 * errors, and anybody can use up what the others have.
+	 * "Packet too big" and "fragmentation needed" have limits of their
+	 * own, because connections hang without them, and anybody can cause
+	 * the other errors until their limit is reached.
 	 */
 	struct ratelimit errors6;
 	struct ratelimit errors4;

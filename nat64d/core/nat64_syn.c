@@ -1,5 +1,5 @@
 /*
- * Stored SYNs and their limits. How they are answered is nat64_error.c's.
+ * Stored SYNs and their limits. nat64_error.c answers them.
  */
 #include <netinet/in.h>
 

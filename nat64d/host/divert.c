@@ -13,7 +13,7 @@
 
 /* Our ends of two pipes. Nothing is written to them; they only close. */
 struct divert {
-	int alive; /* closed by us: the other process takes everything back */
+	int alive; /* closed by us: the other process undoes everything */
 	int done;  /* closed by the other process: it has ended */
 };
 
@@ -57,8 +57,9 @@ wait_for_end(int fd)
 }
 
 /*
- * The process that waits. It closes all descriptors, whose end others may wait
- * for, and ignores the signals that end the daemon or its process group.
+ * The process that waits. It closes all other descriptors, since somebody may
+ * be waiting for their end of file, and ignores the signals that end the daemon
+ * or its process group.
  */
 static void __attribute__((__noreturn__))
 wait_and_end(int alive, int done, const char *commands)
@@ -116,8 +117,8 @@ start_waiting(struct divert *d, const char *commands)
 }
 
 /*
- * The commands inherit d->alive: when the daemon is killed while they run, they
- * must end before the others take back what they did.
+ * The commands inherit d->alive, so that the commands that undo them wait for
+ * their end even if the daemon is killed while they run.
  */
 struct divert *
 divert_start(const struct conf *c, const char *tun)

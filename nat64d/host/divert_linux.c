@@ -36,10 +36,13 @@
 #define ERRORS                                                 \
 	"icmp type { destination-unreachable, source-quench, " \
 	"time-exceeded, parameter-problem }"
-/* The quoted packet: its protocol, its source port or identifier, ... */
+/*
+ * Fields of the quoted packet: protocol, source port of TCP and UDP, and
+ * destination address and identifier of an echo request.
+ */
 #define QUOTED_PROTO "@th,136,8"
 #define QUOTED_SPORT "@th,224,16"
-#define QUOTED_ECHO "@th,192,32 . @th,256,16" /* ... its destination, id */
+#define QUOTED_ECHO "@th,192,32 . @th,256,16"
 
 /* Ports of a protocol: dynamic ones and those of static bindings. */
 static void
@@ -232,7 +235,7 @@ print_reserved(FILE *f, const struct conf *c, bool begin)
 	fputs(" >" RESERVED "\n", f);
 }
 
-/* Undo what may exist or not. */
+/* Remove everything, whether it exists or not. */
 static void
 print_end(FILE *f)
 {

@@ -84,7 +84,7 @@ span_of_range(const struct pool4_range *r)
 	    .last = ntohl(r->last.s_addr) });
 }
 
-/* How many addresses two spans have in common. */
+/* The number of addresses that are in both spans. */
 static uint64_t
 common(struct span a, struct span b)
 {
@@ -233,7 +233,7 @@ usable(const struct prefix *net)
 	return (s);
 }
 
-/* Has an earlier address the same network (secondary addresses)? */
+/* Does an earlier address have the same network (secondary addresses)? */
 static bool
 net_seen(const struct check *k, const struct host_addr *a)
 {
@@ -602,7 +602,10 @@ host6(const struct pref64 *q)
 	return (p);
 }
 
-/* RFC 3704: the way back to the source must lead through the interface. */
+/*
+ * The interface checks sources strictly (RFC 3704, 2.2): the route to the
+ * source of a packet must lead through it.
+ */
 static void
 check_tun_strict(const struct check *k)
 {

@@ -23,7 +23,7 @@
 #define LOOK_AFTER_LOG_SECS 5
 
 struct hostreport {
-	struct hostview *view;	   /* NULL: the system does not allow it */
+	struct hostview *view;	   /* NULL: the system has refused it */
 	struct nat64_config nat64; /* without a pool that is found later */
 	struct hostcheck_conf conf;
 	char tun[IF_NAMESIZE];

@@ -22,8 +22,8 @@ enum hostreport_when {
 /*
  * conf is copied, what it points to is borrowed: a pool that is found later is
  * not checked. routes: we add them. Call it while starting, before the sandbox.
- * Lack of memory ends the process. When the system does not allow to look, a
- * warning is logged, and nothing is found.
+ * Lack of memory ends the process. When the network cannot be examined, a
+ * warning is logged, and there are no findings.
  */
 struct hostreport *hostreport_new(const struct nat64_config *conf,
     bool routes);

@@ -13,7 +13,7 @@ largepage_hint(void *mem, size_t len)
 	(void)madvise(mem, len, MADV_HUGEPAGE);
 }
 
-#else /* there is nothing to ask */
+#else /* no such request on this system */
 
 void
 largepage_hint(void *mem __unused, size_t len __unused)

@@ -7,7 +7,7 @@
 
 #include <stddef.h>
 
-/* Ask the system to use large pages for this memory, where it can be asked. */
+/* Ask the system to use large pages for this memory, if it supports that. */
 void largepage_hint(void *mem, size_t len);
 
 #endif

@@ -1,7 +1,7 @@
 /*
- * Are packets for a prefix routed to an interface already? Used without the
- * right to change routes, when the administrator has added them. Linux:
- * /proc/net/route and /proc/net/ipv6_route.
+ * Does a route to a prefix through an interface exist already? Used when we
+ * lack the capability to add the route, which the administrator may have added.
+ * Linux: /proc/net/route and /proc/net/ipv6_route.
  */
 #ifndef NAT64D_OS_ROUTED_H
 #define NAT64D_OS_ROUTED_H
@@ -14,8 +14,8 @@
 bool routed(const char *ifname, const struct prefix *dst);
 
 /*
- * The same of one line of these files, for a prefix of the right family. An
- * invalid line is no route.
+ * Is the route in one line of /proc/net/route, or /proc/net/ipv6_route, such a
+ * route? dst is of the same family. False for an invalid line.
  */
 bool routed_line4(const char *line, const char *ifname,
     const struct prefix *dst);

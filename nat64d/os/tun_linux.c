@@ -174,8 +174,8 @@ attach(struct tun *t, const char **what)
 
 /*
  * Ask for fewer offloads until the kernel accepts: without UDP (before Linux
- * 6.2), without TCP, none. None is set as well, because a persistent device
- * keeps the offloads of its last user.
+ * 6.2), without TCP, none. The request is made even for none, because a
+ * persistent device keeps the offloads that its last user set.
  */
 static int
 negotiate(struct tun *t, const char **what)

@@ -234,7 +234,7 @@ choose_addr(const struct bib *b, const struct taddr6 *in6, struct monotime now)
 	int32_t index, from;
 
 	sub = subscriber_find(b->subs, &in6->addr);
-	/* A static binding may be at an address that does not serve it. */
+	/* The address of a static binding may be for other clients. */
 	if (sub != NULL &&
 	    pool4_serves(b->pool, sub->pool_index, &in6->addr)) {
 		from = (int32_t)sub->pool_index;
@@ -312,7 +312,10 @@ bib_get6(struct bib *b, const struct taddr6 *in6, const struct rng *rng,
 	e = bib_find6(b, in6);
 	if (e != NULL)
 		return (e);
-	/* Two per new binding: the quarantine cannot outgrow them. */
+	/*
+	 * Two for each new binding, so that the quarantine shrinks even when
+	 * bindings are made faster than the timer frees ports.
+	 */
 	pool4_expire(b->pool, now, 2);
 	e = create(b, in6, rng, now, why);
 	*created = e != NULL;
@@ -320,8 +323,8 @@ bib_get6(struct bib *b, const struct taddr6 *in6, const struct rng *rng,
 }
 
 /*
- * May in6 and out4 be bound statically? Yes (0) when neither is bound, or
- * when they are bound to each other dynamically: that entry is *same.
+ * May in6 and out4 be bound statically? Returns 0 when neither is bound (*same
+ * is NULL), or when *same binds them to each other dynamically.
  */
 static int
 check_static(const struct bib *b, const struct taddr6 *in6,

@@ -79,7 +79,7 @@ fairshare_check(const struct fairshare *s, const struct in6_addr *addr,
 	return (0);
 }
 
-/* by: 1, or UINT32_MAX for one less. */
+/* by: 1, or UINT32_MAX (-1 modulo 2^32) to count one less. */
 static void
 count(struct fairshare *s, const struct in6_addr *addr, unsigned kind,
     uint32_t by)

@@ -1,11 +1,10 @@
 /*
- * Fair shares of the ports of the pool and of the session table. What each
- * host and each prefix that contains it holds is counted, and the more is
- * free, the more it may hold: a host as much as is free, a /64, a /56 and a
- * /48 each eight times as much. So nothing is limited while plenty is free.
- * A single host can take half of everything, two hosts a third each, and one
- * customer, whatever prefix is delegated to it, at most eight ninths: some
- * is always left for others.
+ * Fair shares of the ports of the pool and of the session table. The entries
+ * that each host and each prefix of it holds are counted. A host may hold as
+ * many as are free, a /64, a /56 and a /48 eight times as many. So the limit
+ * is high while many are free, and some are always left for others: a single
+ * host gets at most half of all, two hosts get a third each, and one
+ * customer, whatever prefix is delegated to it, gets at most eight ninths.
  *
  * There can be any number of prefixes, so they have no entries of their own.
  * A keyed hash selects one cell in each row for a prefix, in which it is

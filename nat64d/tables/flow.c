@@ -7,8 +7,8 @@
 #include "flow.h"
 
 /*
- * With a full table that is two entries per session, one for each direction.
- * Tables are rarely full, and few sessions use both directions at once.
+ * With FLOW_WAYS entries in a bucket, a full table has two entries for each
+ * session, one for each direction. Tables are rarely full.
  */
 #define SESSIONS_PER_BUCKET 4
 #define MIN_BITS 6

@@ -308,7 +308,7 @@ frag_refuse(struct frag_table *t, struct frag_datagram *d,
 	return (discarded);
 }
 
-/* The datagram whose time comes first, or NULL. */
+/* The datagram that times out first, or NULL. */
 static struct frag_datagram *
 first_to_end(const struct frag_table *t)
 {

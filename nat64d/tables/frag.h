@@ -76,7 +76,7 @@ enum frag_verdict {
 	FRAG_WHOLE, /* *whole is the collected datagram, parsed except for
 			its L4 header; storage of the table, overwritten by
 			the next one */
-	FRAG_DROP   /* drop p silently, for *reason */
+	FRAG_DROP   /* drop p silently, for reason */
 };
 
 struct frag_result {
@@ -125,13 +125,13 @@ unsigned frag_refuse(struct frag_table *t, struct frag_datagram *d,
     enum nat64_reason reason);
 
 /*
- * Remove datagrams whose time has come, at most max. *discarded is increased
+ * Remove datagrams that have timed out, at most max. *discarded is increased
  * by the number of held fragments dropped. Returns true when more are due.
  */
 bool frag_expire(struct frag_table *t, struct monotime now, unsigned max,
     unsigned *discarded);
 
-/* When the time of the next datagram comes; false when there is none. */
+/* When the next datagram times out; false when there is none. */
 bool frag_next_expiry(const struct frag_table *t, struct monotime *when);
 
 /* Remove every datagram. */

@@ -1,9 +1,8 @@
 /*
  * Which IPv6 sources may use the translator: "allow from" and "deny from".
  * As in dns64d the longest matching prefix decides, whatever the order of
- * the rules. An address that no rule matches is allowed, unless there is an
- * "allow" that is not an exception to a wider "deny": then the rules are the
- * list of those allowed.
+ * the rules. An address that no rule matches is allowed if each "allow" lies
+ * inside a wider "deny", and denied otherwise.
  */
 #ifndef NAT64D_TABLES_PERMIT_H
 #define NAT64D_TABLES_PERMIT_H

@@ -79,7 +79,7 @@ session_table_set_ports(struct session_table *t,
 	}
 }
 
-/* The class of sessions with a peer's port that the caller puts into cls. */
+/* The class of a session: that of a rule for cls and the port, or cls. */
 static uint8_t
 class_of(const struct session_table *t, enum session_class cls, uint16_t port)
 {
@@ -522,7 +522,7 @@ session_claim(struct session_table *t, struct session *s)
 
 	if (!s->inbound || take_room(t, s->bib, &why) == -1)
 		return;
-	s->bib->n_sessions--; /* take_room() has counted it again */
+	s->bib->n_sessions--; /* take_room() has counted s a second time */
 	s->bib->n_inbound--;
 	make_outbound(t, s);
 }
@@ -561,7 +561,10 @@ session_touch(struct session_table *t, struct session *s,
 	s->cls = class_of(t, cls, s->peer.port);
 	s->stamp = now;
 	end = session_expires(t, s);
-	/* Only a shorter lifetime: the second line of s is seldom read. */
+	/*
+	 * A later end needs no move (wheel.h). So the second cache line of s
+	 * is written only when its lifetime gets shorter.
+	 */
 	if (wheel_tick(end) < s->due.tick)
 		wheel_move(wheel_of(t, s), &s->due, end);
 }

@@ -240,7 +240,7 @@ subscribers_expire(struct subscribers *subs, struct monotime now, unsigned max)
 
 	for (; max > 0; max--) {
 		s = TAILQ_FIRST(&subs->idle);
-		/* Forgetting one that is not full would give tokens away. */
+		/* A new entry would begin with a full bucket. */
 		if (s == NULL ||
 		    !bucket_is_full(&s->new_bindings,
 			subs->limits.new_bindings, now))

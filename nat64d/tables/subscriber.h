@@ -117,7 +117,7 @@ subscriber_count_bindings(const struct subscriber *s)
 	    s->n_bindings[L4_ICMP]);
 }
 
-/* Has s no binding of any protocol? */
+/* Does s have no binding of any protocol? */
 static inline bool
 subscriber_is_idle(const struct subscriber *s)
 {
@@ -125,9 +125,9 @@ subscriber_is_idle(const struct subscriber *s)
 }
 
 /*
- * Has s a dynamic binding? Then all further bindings use its pool address
- * (paired pooling); until then it is only the address to try first. A static
- * binding may be at any address and does not fix that of dynamic ones.
+ * Does s have a dynamic binding? Then all further ones use its pool address
+ * (paired pooling); until then that is only the address to try first. Static
+ * bindings may use any address and have no influence on this.
  */
 static inline bool
 subscriber_is_paired(const struct subscriber *s)

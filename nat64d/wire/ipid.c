@@ -1,6 +1,6 @@
 /*
- * Generator of IPv4 identifications. Knows nothing of when RFC 7915 wants one
- * to be generated.
+ * Generator of IPv4 identifications. When one is needed (RFC 7915, 5.1) is
+ * decided by the callers.
  */
 #include <netinet/in.h>
 

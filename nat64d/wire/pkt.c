@@ -252,7 +252,7 @@ segments_hold(const struct pkt *p)
 	return (false);
 }
 
-/* Is the partial checksum at the offset of the protocol's checksum? */
+/* Is csum_off the offset of the checksum in the protocol's header? */
 static bool
 csum_holds(const struct pkt *p)
 {

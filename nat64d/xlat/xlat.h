@@ -107,10 +107,10 @@ struct icmp_inner {
 
 /*
  * Parse an ICMP error of either family, whole and with pkt_parse_l4() done:
- * has its type and code a counterpart (RFC 7915, 4.2 and 5.2), is its
- * checksum right (RFC 5508, REQ-3), where is the extension (RFC 4884), and
- * which packet is quoted (RFC 7915, 4.3 and 5.3). The outer destination must
- * be the quoted source: anything else was not caused by that packet.
+ * check that its type and code have a counterpart (RFC 7915, 4.2 and 5.2) and
+ * that its checksum is right (RFC 5508, REQ-3); find the extension (RFC 4884)
+ * and the quoted packet (RFC 7915, 4.3 and 5.3). The outer destination must
+ * be the quoted source: otherwise that packet did not cause the error.
  *
  * check_inner_ip: verify the quoted IPv4 header's checksum (RFC 5508,
  * REQ-3a).

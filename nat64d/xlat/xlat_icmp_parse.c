@@ -59,8 +59,8 @@ cksum_is_good(const struct pkt *p)
 }
 
 /*
- * The length attribute is younger than the fragmentation-needed message, and
- * some routers leave other values in the byte, which was unused in RFC 792.
+ * RFC 4884 put the length attribute into a byte that was unused in RFC 792,
+ * and some routers have other values there in "fragmentation needed".
  * A value is no attribute if the datagram field would be shorter than 128
  * bytes (RFC 4884, 4) or longer than the message. Such a message is used
  * without an extension, so that path MTU discovery works.
