@@ -232,6 +232,7 @@ dns64d_PURE = \
     dns64d/local/hosts_file.c \
     dns64d/local/local.c \
     dns64d/local/local_zones.c \
+    dns64d/local/records.c \
     dns64d/policy/balance.c \
     dns64d/policy/metrics.c \
     dns64d/policy/policy.c \

@@ -606,7 +606,9 @@ local_zones_for(const struct context *ctx, const uint8_t *name)
 static bool
 answer_local(struct queries *qs, struct arrival *a)
 {
-	const struct conf *conf = qs->ctx->conf;
+	const struct local_names names = { qs->ctx->conf->hosts,
+		qs->ctx->conf->records,
+		local_zones_for(qs->ctx, a->scan.wire + MSG_HEADER_LEN) };
 	struct balance_pick pick;
 	uint8_t *room = frontend_room(a->client);
 	size_t len, udp_max = frontend_room_size(a->client);
@@ -614,10 +616,9 @@ answer_local(struct queries *qs, struct arrival *a)
 
 	balance_begin(&pick, &a->view->balance, frontend_peer(a->client),
 	    &qs->rng);
-	len = local_answer(conf->hosts,
-	    local_zones_for(qs->ctx, a->scan.wire + MSG_HEADER_LEN), a->policy,
-	    &pick, &a->scan, admission_limit(&a->pass, &a->scan, udp_max),
-	    room, &n_synthesised);
+	len = local_answer(&names, a->policy, &pick, &a->scan,
+	    admission_limit(&a->pass, &a->scan, udp_max), room,
+	    &n_synthesised);
 	if (len == 0)
 		return (false);
 	stats_count(qs->stats, STAT_LOCAL);

@@ -15,6 +15,7 @@
 
 #include "conf.h"
 #include "dns64d/local/hosts.h"
+#include "dns64d/local/records.h"
 #include "dns64d/os/reuseport.h"
 
 static void
@@ -60,12 +61,14 @@ conf_new(void)
 	conf->limit_hosts = CONF_LIMIT_HOSTS;
 	arc4random_buf(&key, sizeof(key));
 	conf->hosts = hosts_new(&key);
+	conf->records = records_new();
 	conf->acl = acl_new();
 	conf->user = strdup(CONF_USER);
 	conf->pidfile = strdup(CONF_PIDFILE);
 	conf->upstream_common =
 	    calloc(CONF_ADDRS_MAX, sizeof(*conf->upstream_common));
-	if (conf->acl == NULL || conf->hosts == NULL || conf->user == NULL ||
+	if (conf->acl == NULL || conf->hosts == NULL ||
+	    conf->records == NULL || conf->user == NULL ||
 	    conf->pidfile == NULL || conf->upstream_common == NULL) {
 		conf_free(conf);
 		return (NULL);
@@ -188,6 +191,7 @@ check_whole(struct conf_file *cf, const struct conf *conf)
 	else if (!has_default_route(conf))
 		conf_error(cf, "no \"upstream\" for all domains");
 	conf_check_loops(conf, cf);
+	conf_check_records(conf, cf);
 	check_workers(cf, conf);
 	for (i = 0; i < conf->views.n; i++) {
 		check_matches(cf, conf, &conf->views.v[i]);

@@ -45,6 +45,7 @@
 struct acl;
 struct files;
 struct hosts;
+struct records;
 
 /* As struct conf_where, but valid after the parse: it owns file. */
 struct conf_place {
@@ -87,6 +88,12 @@ struct conf_upstream {
 /* A file of hosts. */
 struct conf_hosts {
 	char *path;
+	struct conf_where where;
+};
+
+/* A `local-data` statement. */
+struct conf_record {
+	char *text; /* canonical, for conf_print */
 	struct conf_where where;
 };
 
@@ -134,6 +141,9 @@ struct conf {
 	size_t limit_hosts; /* octets of memory for hosts */
 	char **host_lines;  /* as written, for conf_print */
 	size_t n_host_lines;
+	struct records *records;	  /* of local-data */
+	struct conf_record *record_lines; /* in the order of the file */
+	size_t n_record_lines;
 
 	struct cache_rules cache;
 	unsigned limit_queries;		 /* outstanding at a time */
@@ -299,11 +309,19 @@ const char *conf_add_host(struct conf *conf, const char *name,
     const char *addr);
 const char *conf_add_hosts(struct conf *conf, const struct conf_value *path);
 
+/*
+ * Add a record of local-data. One that its name has already is left out, with
+ * a warning.
+ */
+void conf_add_record(struct conf *conf, struct conf_file *cf,
+    const struct conf_value *v);
+
 /* For the files of this folder only. */
 const char *conf_no_memory(void);
 const char *conf_blame(struct conf *conf, const struct conf_where *other,
     const char *why); /* sets conf->other, returns why */
 void conf_read_hosts(struct conf *conf, struct conf_file *cf);
+void conf_check_records(const struct conf *conf, struct conf_file *cf);
 int conf_find_addr(const struct conf_addrs *list,
     const struct scoped_addr *a); /* its index, or -1 */
 const char *conf_append_addr(struct conf_addrs *list,

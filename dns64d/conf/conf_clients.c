@@ -3,6 +3,7 @@
  * their canonical form; reads the hosts files.
  */
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,10 +14,16 @@
 
 #include "conf.h"
 #include "dns64d/local/hosts_file.h"
+#include "dns64d/local/records.h"
 #include "dns64d/wire/msg_name.h"
 #include "dns64d/wire/name_text.h"
 
 #define HOSTS_SIZE_MAX (192 * 1024 * 1024) /* octets */
+
+/* Of a record without one, as in unbound.conf(5). */
+#define RECORD_TTL 3600
+
+#define RECORD_QUOTE_MAX 60 /* characters of a record in a message */
 
 static int
 hex_digit(char c)
@@ -120,6 +127,162 @@ conf_add_hosts(struct conf *conf, const struct conf_value *path)
 	return (NULL);
 }
 
+/* Octets of the statement in the canonical form. */
+static size_t
+statement_length(const char *text)
+{
+	size_t n = strlen("local-data \"\"");
+
+	for (; *text != '\0'; text++)
+		n += *text == '"' || *text == '\\' ? 2 : 1;
+	return (n);
+}
+
+/*
+ * Read a record, check it as a message from the network is, and only then let
+ * libldns print it. The printed line must be read as the same record, or -nv
+ * would print another configuration.
+ * wire: room for RECORD_MAX. Returns false with the reason in why.
+ */
+static bool
+read_record(const char *text, uint8_t *wire, struct msg_scan *scan,
+    char line[RECORD_TEXT_MAX], char why[RECORD_WHY_MAX])
+{
+	struct msg_rr rr = { .msg = NULL };
+	uint8_t again[RECORD_MAX];
+	size_t len;
+
+	if ((len = record_from_text(text, RECORD_TTL, wire, why)) == 0)
+		return (false);
+	if (msg_scan(wire, len, scan) != MSG_SCAN_OK ||
+	    !msg_rr_next(scan, MSG_ANSWER, &rr)) {
+		strlcpy(why, "has data that does not fit its type",
+		    RECORD_WHY_MAX);
+		return (false);
+	}
+	if (record_to_text(&rr, line) == -1 ||
+	    statement_length(line) >= CONF_MAX_LINE) {
+		strlcpy(why, "is a record that is too long", RECORD_WHY_MAX);
+		return (false);
+	}
+	if (record_from_text(line, RECORD_TTL, again, why) == len &&
+	    memcmp(again, wire, len) == 0)
+		return (true);
+	strlcpy(why, "is a record that libldns does not write as it was read",
+	    RECORD_WHY_MAX);
+	return (false);
+}
+
+/* Reads well behind the record and, but for the last two, before a place. */
+static const char *
+record_refusal(enum records_verdict verdict)
+{
+	switch (verdict) {
+	case RECORDS_ADDED:
+		break;
+	case RECORDS_KNOWN:
+		return ("is given twice; the first record of its name is at");
+	case RECORDS_TTL:
+		return ("has another TTL than its type (RFC 2181, 5.2); the "
+			"first record of its name is at");
+	case RECORDS_CNAME:
+		return ("is not alone with its CNAME (RFC 1034, 3.6.2); the "
+			"first record of its name is at");
+	case RECORDS_ONE:
+		return ("is a second SOA; the first record of its name is at");
+	case RECORDS_FULL:
+		return ("is one record too many for its name");
+	case RECORDS_NO_MEMORY:
+		return (conf_no_memory());
+	}
+	return (NULL);
+}
+
+static enum records_verdict
+keep_record(struct conf *conf, const struct msg_scan *scan, const char *line,
+    const struct conf_where *where, size_t *first)
+{
+	enum records_verdict verdict;
+	struct conf_record *bigger;
+	char *text;
+
+	bigger = array_grow(conf->record_lines, conf->n_record_lines,
+	    sizeof(*bigger));
+	if (bigger == NULL)
+		return (RECORDS_NO_MEMORY);
+	conf->record_lines = bigger;
+	bigger += conf->n_record_lines;
+	if ((text = strdup(line)) == NULL)
+		return (RECORDS_NO_MEMORY);
+	verdict =
+	    records_add(conf->records, scan, conf->n_record_lines, first);
+	if (verdict != RECORDS_ADDED) {
+		free(text);
+		return (verdict);
+	}
+	*bigger = (struct conf_record){ text, *where };
+	conf->n_record_lines++;
+	return (verdict);
+}
+
+/* The record is cut, since the reason and the place must be in the message. */
+static void
+tell_record(struct conf_file *cf, const struct conf_value *v, bool warning,
+    const char *why, const struct conf_where *at)
+{
+	const char *dots = strlen(v->text) > RECORD_QUOTE_MAX ? "..." : "";
+	char place[PATH_MAX + 16] = "";
+
+	if (at != NULL)
+		snprintf(place, sizeof(place), " %s:%u", at->file, at->line);
+	if (warning)
+		conf_warning_at(cf, &v->where, "\"%.*s%s\" %s%s",
+		    RECORD_QUOTE_MAX, v->text, dots, why, place);
+	else
+		conf_error_at(cf, &v->where, "\"%.*s%s\" %s%s",
+		    RECORD_QUOTE_MAX, v->text, dots, why, place);
+}
+
+void
+conf_add_record(struct conf *conf, struct conf_file *cf,
+    const struct conf_value *v)
+{
+	char line[RECORD_TEXT_MAX], why[RECORD_WHY_MAX];
+	const struct conf_where *at = NULL;
+	enum records_verdict verdict;
+	uint8_t wire[RECORD_MAX];
+	struct msg_scan scan;
+	size_t first;
+
+	if (!read_record(v->text, wire, &scan, line, why)) {
+		tell_record(cf, v, false, why, NULL);
+		return;
+	}
+	verdict = keep_record(conf, &scan, line, &v->where, &first);
+	if (verdict == RECORDS_ADDED)
+		return;
+	if (verdict != RECORDS_FULL && verdict != RECORDS_NO_MEMORY)
+		at = &conf->record_lines[first].where;
+	tell_record(cf, v, verdict == RECORDS_KNOWN, record_refusal(verdict),
+	    at);
+}
+
+/* A CNAME may stand before the records that it leads to. */
+void
+conf_check_records(const struct conf *conf, struct conf_file *cf)
+{
+	const struct conf_record *line;
+	size_t tag;
+
+	if (records_check(conf->records, conf->hosts, &tag))
+		return;
+	line = &conf->record_lines[tag];
+	conf_error_at(cf, &line->where,
+	    "\"%.*s\" leads to no local name within %u steps: add records of "
+	    "its target",
+	    RECORD_QUOTE_MAX, line->text, RECORDS_CHAIN_MAX);
+}
+
 void
 conf_gather_hosts(const struct conf *conf, struct conf_file *cf)
 {
@@ -213,6 +376,10 @@ conf_clear_clients(struct conf *conf)
 		free(conf->hosts_files[i].path);
 	free(conf->hosts_files);
 	hosts_free(conf->hosts);
+	for (i = 0; i < conf->n_record_lines; i++)
+		free(conf->record_lines[i].text);
+	free(conf->record_lines);
+	records_free(conf->records);
 }
 
 static void
@@ -250,4 +417,9 @@ conf_print_clients(const struct conf *conf, FILE *f)
 	}
 	for (i = 0; i < conf->n_host_lines; i++)
 		fprintf(f, "host %s\n", conf->host_lines[i]);
+	for (i = 0; i < conf->n_record_lines; i++) {
+		fprintf(f, "local-data ");
+		conf_print_string(f, conf->record_lines[i].text);
+		fputc('\n', f);
+	}
 }

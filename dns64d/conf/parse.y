@@ -76,6 +76,7 @@ static void check_order(struct conf_file *, const struct conf *);
 %token <tok> DOMAIN "<domain>"
 %token <tok> HOST_NAME "<host name>"
 %token <tok> PATH "<absolute path>"
+%token <tok> RECORD "<record in quotes>"
 %token <tok> SECRET "<32 hexadecimal digits in quotes>"
 %token <tok> URL "<URL in quotes>"
 %token <tok> VIEW_NAME "<name of a view>"
@@ -126,6 +127,7 @@ static void check_order(struct conf_file *, const struct conf *);
 %token <tok> LIMIT "limit"
 %token <tok> LISTEN "listen"
 %token <tok> LOCAL "local"
+%token <tok> LOCAL_DATA "local-data"
 %token <tok> LOG "log"
 %token <tok> MATCH "match"
 %token <tok> MAX "max"
@@ -539,6 +541,7 @@ local		: COOKIE_SECRET SECRET {
 		| HOSTS PATH {
 			check(cf, conf, &$2, conf_add_hosts(conf, &$2));
 		}
+		| LOCAL_DATA RECORD	{ conf_add_record(conf, cf, &$2); }
 		;
 
 process		: WORKERS NUMBER {

@@ -1,7 +1,8 @@
 /*
- * Names that are answered without an upstream: those of hosts files and
- * `host` statements, with AAAA synthesised for hosts that have IPv4 only, and
- * the special-use zones that resolvers should answer themselves. Pure.
+ * Names that are answered without an upstream: those of hosts files, `host`
+ * and `local-data` statements, with AAAA synthesised for names that have IPv4
+ * addresses only, and the special-use zones that resolvers should answer
+ * themselves. Pure.
  *
  * ipv4only.arpa, and reverse names below a Pref64, are answered by synth.
  * A reverse name below a Pref64 whose IPv4 address is that of a local host is
@@ -21,6 +22,7 @@
 struct balance_pick;
 struct dns64_policy;
 struct hosts;
+struct records;
 
 /* Which special-use zones are answered. */
 enum local_zones {
@@ -29,16 +31,25 @@ enum local_zones {
 	LOCAL_ZONES_ALL
 };
 
+/* What is local. A name in both has the addresses and CNAME of records. */
+struct local_names {
+	const struct hosts *hosts;
+	const struct records *records;
+	enum local_zones zones;
+};
+
 /*
  * Answer a query for a local name. Of a host only A, AAAA and ANY are
- * answered: records of other types may exist upstream.
+ * answered: records of other types may exist upstream. A name in records has
+ * no other data than that and a host's addresses; but DS, which belongs to the
+ * parent zone (RFC 4035, 3.1.4.1), is the upstream's.
  *
  * policy, pick: of the client's view, for the synthesis. limit: as for
  * msg_build_begin. buf: room for it. *n_synthesised: AAAA in the answer.
  *
  * Returns the length, or 0 when the query is to go upstream.
  */
-size_t local_answer(const struct hosts *hosts, enum local_zones zones,
+size_t local_answer(const struct local_names *names,
     const struct dns64_policy *policy, struct balance_pick *pick,
     const struct msg_scan *query, size_t limit, uint8_t *buf,
     unsigned *n_synthesised);

@@ -5,8 +5,6 @@
 #include "dns64d/wire/msg.h"
 #include "dns64d/policy/policy.h"
 
-#define SVCB_IPV4HINT 4 /* SvcParamKey, RFC 9460, 7.3 */
-
 static bool
 is_svcb(uint16_t type)
 {

@@ -185,6 +185,7 @@ void msg_build_copy(struct msg_build *b, enum msg_section section,
  * The same for an SVCB or HTTPS record, without one SvcParamKey, which also
  * leaves the list of the mandatory ones (RFC 9460, 2.2 and 8).
  */
+#define SVCB_IPV4HINT 4 /* SvcParamKey, RFC 9460, 7.3 */
 void msg_build_svcb(struct msg_build *b, enum msg_section section,
     const struct msg_rr *rr, uint16_t drop);
 

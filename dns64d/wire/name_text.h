@@ -1,14 +1,16 @@
 /*
- * Domain names, types and response codes in presentation format (RFC 1035,
- * 5.1), for what an operator writes and reads: configuration, hosts files,
- * query log. The only user of libldns; README says why. Names in messages
- * are read by msg_name.h.
+ * Domain names, types, response codes and records in presentation format
+ * (RFC 1035, 5.1), for what an operator writes and reads: configuration,
+ * hosts files, query log. The only user of libldns; name_text.c says why it
+ * reads no messages. Names in messages are read by msg_name.h.
  */
 #ifndef DNS64D_WIRE_NAME_TEXT_H
 #define DNS64D_WIRE_NAME_TEXT_H
 
 #include <stddef.h>
 #include <stdint.h>
+
+struct msg_rr;
 
 /* Longest text of a name of letters, digits, "-" and "_", and the NUL. */
 #define NAME_TEXT_MAX 256
@@ -36,5 +38,31 @@ const char *name_to_text(const uint8_t *name, char *buf);
 #define RCODE_TEXT_MAX 16
 const char *type_to_text(uint16_t type, char *buf);
 const char *rcode_to_text(unsigned rcode, char *buf);
+
+/*
+ * Read a record of class IN, "name [ttl] [IN] type data", as in a zone file
+ * but with a full name, into a message that has nothing but this record in
+ * its answer section; to be checked with msg_scan.
+ *
+ * Not accepted: wildcards, since they would not be expanded; types that are
+ * no data (RFC 6895, 3.1) or belong to a signed zone; DNAME; WKS, for which
+ * libldns asks the system for names of services; what libldns does not read.
+ *
+ * ttl: used if the text has none. buf: room for RECORD_MAX.
+ * Returns the length; or 0 with the reason in why, to be printed behind the
+ * text.
+ */
+#define RECORD_MAX 8192
+#define RECORD_WHY_MAX 160
+size_t record_from_text(const char *text, uint32_t ttl, uint8_t *buf,
+    char why[RECORD_WHY_MAX]);
+
+/*
+ * Print a record of a scanned message, in a line that record_from_text reads.
+ * buf: room for RECORD_TEXT_MAX. Returns 0, or -1 when it would be longer,
+ * memory is short, or libldns does not know the form of its data.
+ */
+#define RECORD_TEXT_MAX 4096
+int record_to_text(const struct msg_rr *rr, char *buf);
 
 #endif

@@ -18,6 +18,7 @@
 #include "dns64d/admission/admission.h"
 #include "dns64d/local/hosts.h"
 #include "dns64d/local/local.h"
+#include "dns64d/local/records.h"
 #include "dns64d/policy/policy.h"
 #include "dns64d/synth/synth.h"
 
@@ -102,17 +103,21 @@ answer_locally(const struct dns64_policy *policy, const struct msg_scan *query)
 	static const uint8_t name[] = "\003www\007example";
 	static const struct siphash_key key;
 	struct hosts *hosts = hosts_new(&key);
+	struct records *records = records_new();
+	const struct local_names names = { hosts, records,
+		LOCAL_ZONES_NOWHERE };
 	struct hosts_addr addr;
 	unsigned n;
 	size_t len;
 
-	if (hosts == NULL || hosts_parse_addr("192.0.2.1", &addr) == -1 ||
+	if (hosts == NULL || records == NULL ||
+	    hosts_parse_addr("192.0.2.1", &addr) == -1 ||
 	    hosts_add(hosts, name, &addr) == -1)
 		abort();
-	len = local_answer(hosts, LOCAL_ZONES_NOWHERE, policy, NULL, query,
-	    MSG_UDP_MIN, out, &n);
+	len = local_answer(&names, policy, NULL, query, MSG_UDP_MIN, out, &n);
 	if (len > 0)
 		expect_good(len, MSG_UDP_MIN);
+	records_free(records);
 	hosts_free(hosts);
 }
 

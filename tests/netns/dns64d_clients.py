@@ -10,6 +10,7 @@ Needs no root and no network. Prints TAP.
 import pathlib
 import socket
 import struct
+import subprocess
 import sys
 import tempfile
 
@@ -367,6 +368,61 @@ def _(d, up):
                   [f"{PREFIX}c000:25a"])
 
 
+LOCAL_DATA = r"""
+local-data "www.lan 1h CNAME router.lan"
+local-data "router.lan 300 IN A 192.0.2.81"
+local-data "router.lan 300 IN A 192.0.2.82"
+local-data "router.lan TXT \"two words\" \"\\065\""
+local-data "_sip._tcp.lan SRV 1 2 5060 router.lan"
+local-data "81.2.0.192.in-addr.arpa PTR router.lan"
+"""
+
+
+def dig(d, *words):
+    """The answer section as dig shows it, sorted, with single blanks."""
+    done = subprocess.run(
+        ["dig", f"@{d.addr}", "-p", str(d.port), "+tries=1", "+noall",
+         "+answer", "+comments", *words],
+        capture_output=True, text=True, timeout=10, check=True)
+    equal("status: NOERROR" in done.stdout, True, done.stdout)
+    return sorted(" ".join(line.split()) for line in done.stdout.splitlines()
+                  if line and not line.startswith(";"))
+
+
+# Shows: DNS64-91
+@case("dig gets local-data as it was written, AAAA made of A, a reload too")
+def _(d, up):
+    addrs = ["router.lan. 300 IN AAAA 2001:db8:64::c000:251",
+             "router.lan. 300 IN AAAA 2001:db8:64::c000:252"]
+    text = 'router.lan. 3600 IN TXT "two words" "A"'
+    ptr = dns.reversename.from_address(f"{PREFIX}c000:251").to_text()
+    with Daemon(up, extra=LOCAL_DATA) as own:
+        for words, answer in (
+                (("router.lan", "TXT"), [text]),
+                (("router.lan", "AAAA"), addrs),
+                (("router.lan", "MX"), []),
+                (("WWW.lan", "AAAA"),
+                 ["WWW.lan. 3600 IN CNAME router.lan."] + addrs),
+                (("_sip._tcp.lan", "SRV"),
+                 ["_sip._tcp.lan. 3600 IN SRV 1 2 5060 router.lan."]),
+                ((ptr, "PTR"), [f"{ptr} 3600 IN PTR router.lan."]),
+                (("+tcp", "router.lan", "ANY"),
+                 ["router.lan. 300 IN A 192.0.2.81",
+                  "router.lan. 300 IN A 192.0.2.82"] + addrs + [text])):
+            equal(dig(own, *words), answer, " ".join(words))
+        for name in ("router.lan.", "www.lan.", "_sip._tcp.lan."):
+            equal(up.asked(name), [], "queries upstream")
+        own.write('local-data "router.lan TXT new"\n'
+                  'local-data "alias.lan CNAME nowhere.lan"')
+        own.signal(1, "the old configuration stays")
+        told(own, "leads to no local name")
+        equal(dig(own, "router.lan", "TXT"), [text], "after a bad reload")
+        own.write('local-data "router.lan TXT new"')
+        own.signal(1, "reload: done")
+        equal(dig(own, "router.lan", "TXT"),
+              ['router.lan. 3600 IN TXT "new"'], "after a reload")
+
+
 def told(d, text):
     """The daemon has logged this."""
     equal(text in d.log(), True, f"{text!r} in the log:\n{d.log()}")
@@ -492,6 +548,7 @@ def _(d, up):
              "without room"),
             ("host b..c 192.0.2.1", "no valid host name"),
             ("host b 192.0.2", "no valid address"),
+            ('local-data "b A 192.0.2"', "is no record"),
             ("hosts /nonexistent", "cannot read")):
         status, said = check_conf(base + text + "\n")
         equal(status, 1, text)

@@ -8,6 +8,7 @@
 #include "common/siphash.h"
 #include "dns64d/local/hosts_file.h"
 #include "dns64d/local/local.h"
+#include "dns64d/local/records.h"
 #include "dns64d/wire/msg_name.h"
 #include "dns64d/wire/name_text.h"
 
@@ -15,6 +16,7 @@
 #include "tests/unit/synth_util.h"
 
 static struct hosts *hosts;
+static struct records *records;
 
 static const char lines[] =
     "198.51.100.9 static.lan\n"
@@ -41,11 +43,14 @@ setup(void)
 	ck_assert_int_eq(hosts_file_read(&f, lines, sizeof(lines) - 1), 0);
 	ck_assert_int_eq(hosts_file_end(&f), 0);
 	ck_assert_uint_eq(f.bad_lines, 0);
+	records = records_new();
+	ck_assert_ptr_nonnull(records);
 }
 
 static void
 teardown(void)
 {
+	records_free(records);
 	hosts_free(hosts);
 }
 
@@ -53,11 +58,12 @@ teardown(void)
 static const char *
 ask(const char *q, enum local_zones zones)
 {
+	const struct local_names names = { hosts, records, zones };
 	unsigned n_synthesised;
 	size_t len;
 
 	set_message(&query, q, 0x1234, false);
-	len = local_answer(hosts, zones, &policy, NULL, &query.scan, 512, out,
+	len = local_answer(&names, &policy, NULL, &query.scan, 512, out,
 	    &n_synthesised);
 	return (len == 0 ? NULL : dns_text_read(out, len, text));
 }
