@@ -27,7 +27,8 @@
  *           leads to idle; on_timer() cancels the request and leads to idle.
  *
  * answered() and lost(), called at the end of a poll, change target, metrics
- * and lost; target may be read at any time (balance.h).
+ * and the member lost, which translators_hurry() may lower in both states.
+ * target may be read at any time (balance.h).
  */
 struct translator {
 	const struct translator_conf *conf;
