@@ -103,7 +103,7 @@ def udp(report, lab):
 
 def udp_figures(report, lab, kind, figures):
     for (size, flows), system in in_turn(figures, SYSTEMS):
-        # The first datagrams wait for neighbours and make sessions.
+        # The first datagrams wait for neighbour discovery and new sessions.
         blast(lab, system, size, flows, 0.05, 1000)
         result = blast(lab, system, size, flows, SECS)
         name = f"{kind} {size} B, {flows} flows"
@@ -156,7 +156,7 @@ def latency(report, lab):
 def latency_figures(report, lab, world):
     """Of ping and of requests, while datagrams pass at half the rate that
     the slowest system can deliver: the same rate for all."""
-    # What half a second brings is half of what a second would.
+    # The datagrams of half a second, sent in a second: half the rate.
     load = min(blast(lab, s, 64, 1, 0.5)["received"] for s in SYSTEMS)
     echo = lab.start_ready("server", lab.tool("udpblast"), "echo", SERVER,
                            PORT + 100)

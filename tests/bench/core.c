@@ -1,9 +1,9 @@
 /*
- * What the core costs, without a device: packets through parse, lookup and
- * translation with few and many sessions, new sessions, their end, memory,
- * ports of a full pool. Prints "name value unit" lines for bench.py.
+ * Measures the translator without a tun device: packets of existing sessions,
+ * few and many; new sessions; the removal of sessions; memory; port allocation
+ * in a full pool. Prints "name value unit" lines for bench.py.
  *
- *	core [million-sessions]		fewer sessions for a quick look
+ *	core [million-sessions]		fewer sessions take less time
  */
 #include <sys/resource.h>
 
@@ -28,7 +28,7 @@ static uint64_t seed = 88172645463325252ULL;
 static uint64_t emitted;
 static struct nat64_workspace *workspace;
 
-/* xorshift64: fast, for what the sequence is like does not matter here. */
+/* xorshift64, which is fast; the quality of the numbers does not matter. */
 static uint32_t
 next_random(void *arg)
 {
@@ -91,7 +91,7 @@ new_nat64(size_t max_sessions)
 	return (n);
 }
 
-/* A 64-byte datagram of host 0, checksum right. */
+/* A datagram of 64 bytes from host 0, with a valid checksum. */
 static uint8_t template[PACKET_LEN];
 
 static void
@@ -117,8 +117,9 @@ build_template(void)
 }
 
 /*
- * That of host i, made anew each time, for a million packets in memory would
- * cost more to read than the tables. Sixteen hosts make a subscriber.
+ * The packet of host i. It is made each time, because reading a million packets
+ * from memory would take longer than reading the tables. Sixteen hosts have
+ * the same subscriber prefix.
  */
 static void
 build(uint8_t *p, uint32_t i)
@@ -137,7 +138,7 @@ build(uint8_t *p, uint32_t i)
 	put16(p + PKT_IP6_HLEN + PKT_UDP_CKSUM, sum == 0 ? 0xffff : sum);
 }
 
-/* Packets of hosts that came together, as the engine hands them over. */
+/* Translate a batch of packets, as engine.c does. */
 struct batch {
 	unsigned n;
 	struct pkt pkts[NAT64_BATCH];
@@ -176,7 +177,7 @@ resident_bytes(void)
 	return (pages * 4096);
 }
 
-/* The time goes on as it would at a million packets per second. */
+/* Advance the time by that of a million packets per second. */
 static struct monotime
 packet_time(struct monotime start, uint64_t i)
 {
@@ -184,13 +185,12 @@ packet_time(struct monotime start, uint64_t i)
 	return (start);
 }
 
-/* So many sessions end between two batches of packets (engine.c). */
+/* Sessions that are removed between two batches of packets (engine.c). */
 #define SLICE 128
 
 /*
- * The end of all sessions, in the slices in which the engine does it; the
- * longest one is how long packets may have to wait for it. (One in which the
- * machine was taken from us counts, too.)
+ * Remove all sessions, in slices as the engine does. Packets may have to wait
+ * for the longest slice. (It may include time in which another process ran.)
  */
 static void
 bench_expiry(struct nat64 *n, struct monotime now, const char *label)
@@ -217,7 +217,7 @@ bench_expiry(struct nat64 *n, struct monotime now, const char *label)
 		errx(1, "sessions do not end");
 }
 
-/* All sessions anew, in a daemon that has run for a while. */
+/* Create all sessions again, in memory that was used before. */
 static void
 bench_again(struct nat64 *n, uint32_t n_sessions, struct monotime now,
     const char *label)
@@ -284,7 +284,7 @@ bench_packets(uint32_t n_sessions, const char *label)
 	nat64_free(n);
 }
 
-/* Take and give back ports of an address so far full. */
+/* Allocate and release ports of an address that is full to this degree. */
 static void
 bench_ports(double full, const char *label)
 {

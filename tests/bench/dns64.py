@@ -12,21 +12,21 @@ from dns_lab import (ADDRESS, HOLE_ZONE, SYNTHESISED, SYSTEMS, ZONE, DnsLab,
 from report import BEST_PEER, Subject
 from rounds import SECS, in_turn
 
-# Names to measure memory with; as many as 1000000 take minutes.
+# How many names the memory is measured with; 1000000 take minutes.
 NAMES = int(os.environ.get("NAMES", "100000"))
 
 CACHE_MBYTES = 100
-# As an operator would: room for what is fed to the hungriest of them.
+# Enough for all names in the server that needs the most memory.
 CACHE_MBYTES_MEMORY = max(64, NAMES * 2048 >> 20)
 
-# More unique names than anybody answers in a second.
+# More unique names than any of the servers answers in a second.
 UNIQUE_RATE = 150000
 CACHED_NAMES = 1000
 CLIENTS = 20
 WINDOW = 100
 PATIENCE = 2
 
-# Of the black hole, where peers may need long.
+# For names that the upstream does not answer, where peers may take long.
 HOLE_QUERIES = 60
 HOLE_RATE = 20
 HOLE_PATIENCE = 10
@@ -63,9 +63,9 @@ LOADS = {
 PARTS = ("dns-latency", "dns-hole", "dns-memory",
          *[f"dns-{load}" for load in LOADS])
 
-# What issue 6 wants. Of the answers/s of "cached", one of two is enough: if we
-# are as fast as "echo", the generator is no faster. One answer lost of 10,000
-# is none.
+# The goals. For the answers/s of "cached", one of two is enough: if dns64d is
+# as fast as "echo", the generator is the limit. One answer lost of 10,000 is
+# accepted.
 TO_REACH = (
     ("uncached: answers", "unbound", ">=", 3),
     ("uncached: answers", BEST_PEER, ">=", 2),
@@ -140,7 +140,7 @@ def run_load(report, lab, load, system, path, count):
     if system != "echo" and result["added"] < RECORD_LEN[load.kind]:
         raise RuntimeError(f"{load.figure}: {system} answers in NOERROR "
                            "without a record")
-    # At the end dnsperf waits for what was lost, in vain.
+    # At the end dnsperf waits for answers that were lost.
     seconds = SECS if result["lost"] > 0 else result["seconds"]
     report.add(f"{load.figure}: answers", "1/s", system,
                result["answers"] / seconds)

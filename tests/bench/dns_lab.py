@@ -9,8 +9,8 @@ and an authority.
 They share one network namespace, each with an address of its own; all of them
 run all the time, only one is asked at a time. Each has one thread (BIND calls
 it one worker, and has a second thread for its network), the same prefix, the
-same upstream and the same memory for its cache. "echo" stands beside them and
-answers without thinking: the limit of the generator.
+same upstream and the same memory for its cache. "echo" (dnsecho.c) answers
+each query with itself, to measure the limit of the generator.
 """
 
 import os

@@ -2,14 +2,14 @@
  * A DNS server for the benchmarks that knows no names.
  *
  *	dnsecho echo ADDRESS PORT
- *		answers each query with itself and the QR bit set: what is
- *		left of a server when it has nothing to do, so the rate that
- *		the generator reaches with it is the generator's own limit.
+ *		answers each query with the query and the QR bit, which takes
+ *		so little time that the rate of answers is the limit of the
+ *		generator of the queries.
  *	dnsecho hole ADDRESS PORT
  *		answers queries for A with 198.51.100.10, and never any for
  *		AAAA, as some broken load balancers do.
  *
- * Both over UDP, until SIGTERM. Prints "ready" when it is.
+ * Both over UDP, until SIGTERM. Prints "ready" when it can answer.
  */
 #include <sys/socket.h>
 
@@ -33,7 +33,7 @@
 #define TYPE_A 1
 #define TYPE_AAAA 28
 
-/* For the name of the question: IN, for an hour, the address. */
+/* The answer record: a pointer to the question's name, IN, 3600 s, address. */
 static const uint8_t a_record[] = { 0xc0, HEADER_LEN, 0, TYPE_A, 0, 1, 0, 0,
 	14, 16, 0, 4, 198, 51, 100, 10 };
 
@@ -75,7 +75,7 @@ open_socket(const char *text, unsigned port)
 	return (s);
 }
 
-/* Both return the length of the answer, made in place; 0: none. */
+/* Both write the answer over the query and return its length; 0: none. */
 typedef size_t answer_fn(uint8_t *, size_t);
 
 static size_t
@@ -136,7 +136,7 @@ batch_reset(void)
 	}
 }
 
-/* Answers move to the front of the batch: one call sends all of them. */
+/* Moves the answers to the front of the batch, to send them in one call. */
 static unsigned
 batch_answer(unsigned n, answer_fn *answer)
 {

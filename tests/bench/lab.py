@@ -56,10 +56,10 @@ table ip nat {{
 }}
 """
 
-# What the ends of the links hand over (tests/netns/lib.sh has the same):
-# checksums and super-packets for a device to finish, as veth does by itself;
-# finished checksums, as they come from any wire; nothing joined either way.
-# The gateways' interfaces stay as they are but in the last.
+# The offloads of the client's and the server's interfaces (the same as in
+# tests/netns/lib.sh): partial checksums and GSO packets, the default of veth;
+# complete checksums, as from a wire; neither of them nor GRO. Only the last
+# changes the interfaces of the gateways.
 WORLDS = ("", "finished", "plain")
 
 # What network cards are set to, or less.
@@ -224,7 +224,7 @@ class Lab(Namespaces):
                 "2001:db8:1::1")
         self.ip("server", "route", "add", "192.0.2.0/28", "via",
                 "198.18.1.1")
-        # What nobody answers there makes sessions all the same.
+        # Packets to it make sessions, although nobody answers.
         self.ip("nat64d", "route", "add", "blackhole", NOBODY)
         with (self.dir / "nat64d.out").open("w") as out, \
                 (self.dir / "nat64d.err").open("w") as err:

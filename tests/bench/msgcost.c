@@ -1,7 +1,9 @@
 /*
- * What the worst messages cost dns64d: 64 KB of address records, many unlike
- * names, names of many labels. Each is scanned and made the A lookup of a
- * synthesised answer. Prints "name value unit" lines; DNS64-94 allows 100 us.
+ * Measures how long dns64d takes for messages that are expensive to process:
+ * 64 KB of address records, many different names, names of many labels. Each
+ * is scanned, and used as the A reply of a synthesised answer. Prints "name
+ * value unit" lines; the limit is 100 us (tests/conformance/dns64.md,
+ * DNS64-94).
  *
  *	cc -O2 -I. tests/bench/msgcost.c build/dns64d/libdns64.a \
  *	    build/common/libcommon.a -lbsd
@@ -110,7 +112,7 @@ addresses(const char *name, uint32_t first)
 	measure(name, n);
 }
 
-/* One address, and a referral to servers with names of so many labels. */
+/* One address, and a referral to servers whose names have so many labels. */
 static void
 servers(const char *name, unsigned count, unsigned labels)
 {

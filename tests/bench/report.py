@@ -1,5 +1,5 @@
-"""Results of benchmarks: medians, ratios, what was to be reached; a table, a
-CSV file and a plot."""
+"""Results of benchmarks: medians, ratios, goals; a table, a CSV file and a
+plot."""
 
 import csv
 import dataclasses
@@ -11,9 +11,8 @@ import subprocess
 SYSTEMS = ("nat64d", "tayga", "nat44")
 BEST_PEER = "best peer"
 
-# What issue 5 wants, and that packets with finished checksums are joined
-# (issue 10): figure, compared with (a system, the best peer, a figure, or
-# nothing: the value itself), relation, limit.
+# The goals: figure; what it is compared with (a system, the best peer, another
+# figure, or None: the limit itself); relation; limit.
 TO_REACH = (
     ("tcp down, 1 streams", "tayga", ">=", 7),
     ("tcp up, 1 streams", "tayga", ">=", 7),
@@ -36,7 +35,7 @@ TO_REACH = (
     ("core port-99.9%-full", "core port-50%-full", "<=", 3),
 )
 
-# Plotted: one group of bars each, as multiples of what tayga reaches.
+# The figures in the plot: a group of bars for each, as multiples of tayga's.
 PLOTTED = (
     ("tcp down, 1 streams", "TCP 1 down"),
     ("tcp up, 1 streams", "TCP 1 up"),

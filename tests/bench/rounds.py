@@ -1,9 +1,9 @@
 """How often, for how long and in what order all benchmarks measure.
 
-Only the ratios of one run say something: machines differ, and so do their
-loads. Each figure is therefore measured for all systems in turn, several
-times, and the medians count. ROUNDS and SECS in the environment change how
-often and for how long.
+Machines and their loads differ, so only ratios of one run can be compared.
+Therefore each figure is measured for all systems in turn, several times, and
+the medians are used. The environment variables ROUNDS and SECS set how often
+and for how many seconds.
 """
 
 import os

@@ -1,19 +1,19 @@
 /*
- * TCP for the benchmarks: connections that are opened and closed again, as
- * many as possible (connections per second, RFC 9693, 4.4: no data), and
- * streams of zeros.
+ * TCP for the benchmarks: as many connections as possible that are opened and
+ * closed without data (connections per second, RFC 9693, 4.4), and streams of
+ * zeros.
  *
  *	tcpblast serve ADDRESS PORT NPORTS
  *		accept and close at once, until killed.
  *	tcpblast connect ADDRESS PORT NPORTS PARALLEL SECONDS
- *		so many at a time, in turn to all ports. The server closes
- *		first, so that no port of ours is in TIME-WAIT. Prints
- *		"opened N", "failed N", "seconds S".
+ *		open PARALLEL connections at a time, to the ports in turn. The
+ *		server closes first, so that no port of the client is in
+ *		TIME-WAIT. Prints "opened N", "failed N", "seconds S".
  *	tcpblast stream ADDRESS PORT
- *		a server that sends to, or takes from, whom asks it, until
- *		killed.
+ *		the server of "down" and "up", until killed.
  *	tcpblast down|up ADDRESS PORT STREAMS SECONDS
- *		ask it so. Prints "bytes N" that arrived, "seconds S".
+ *		receive from that server, or send to it. Prints the number of
+ *		bytes that arrived, "bytes N", and "seconds S".
  */
 #include <sys/epoll.h>
 #include <sys/socket.h>
@@ -36,7 +36,7 @@
 #define MAX_STREAMS 256
 #define CHUNK (256 * 1024)
 
-/* Before the figures count: slow start is not what is measured. */
+/* Not measured, because of the slow start of TCP. */
 #define WARM_UP_SECS 0.3
 
 static char chunk[CHUNK];
@@ -78,7 +78,7 @@ watch(int ep, int fd, uint32_t what)
 		err(1, "epoll_ctl");
 }
 
-/* The common one, whatever this machine's default is. */
+/* The usual congestion control, whatever the default of the machine is. */
 static void
 use_cubic(int s)
 {

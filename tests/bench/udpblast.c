@@ -1,11 +1,11 @@
 /*
- * Datagrams for the benchmarks, with little CPU of its own, for the machine
- * has few cores and what is measured needs them.
+ * Datagrams for the benchmarks. It uses little CPU time, because the programs
+ * that are measured may run on the same cores.
  *
  *	udpblast send ADDRESS PORT BYTES FLOWS SECONDS [RATE]
- *		as fast as it goes, or RATE per second in all; BYTES are those
- *		of the data. Flow i goes to PORT + i, one datagram each in
- *		turn. Prints "sent N" and "seconds S".
+ *		as fast as possible, or RATE datagrams per second in total,
+ *		each with BYTES of data. Flow i is sent to PORT + i; the flows
+ *		take turns. Prints "sent N" and "seconds S".
  *	udpblast sink ADDRESS PORT FLOWS
  *		until SIGTERM; then prints "received N".
  *	udpblast echo ADDRESS PORT
@@ -40,7 +40,7 @@
 #define MAX_ANSWERS 100000
 #define RCVBUF (64 << 20)
 
-/* So much is left to gather between two looks of the sink. */
+/* The sink reads at this interval. */
 #define SINK_NAP_NS 4000000
 
 #define SECOND 1000000000LL
@@ -135,9 +135,9 @@ batch_init(size_t bytes)
 }
 
 /*
- * A socket is shared by all flows: one system call for a batch of them. A
- * lone flow is connected, as a program with one peer does it, so that the
- * kernel looks for route and source address once and not for each datagram.
+ * One socket for all flows, so that one system call sends a batch. With one
+ * flow it is connected, as usual with one peer, so that the kernel looks up the
+ * route and the source address once and not for each datagram.
  */
 static int
 sender_socket(const char *text, unsigned port, unsigned flows)
@@ -204,7 +204,7 @@ drain(int s)
 	return (total);
 }
 
-/* The buffers hold what comes while it naps: no wake-up per datagram. */
+/* Sleeps between reads, so that it is not woken up for each datagram. */
 static int
 do_sink(char *argv[])
 {
@@ -263,7 +263,7 @@ compare(const void *a, const void *b)
 	return ((x > y) - (x < y));
 }
 
-/* Ask once; nanoseconds to the answer, or -1. Late answers are passed over. */
+/* Ask once; returns the nanoseconds to the answer, or -1. Skips late answers. */
 static long long
 ask(int s, char *data, size_t bytes, unsigned number)
 {

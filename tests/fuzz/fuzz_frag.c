@@ -1,6 +1,7 @@
 /*
- * Fuzz target of the fragment table: six bytes of input make one fragment,
- * of either family, few keys and every size; small limits, moving time.
+ * Fuzz target of the fragment table. Six bytes of input make a fragment, of
+ * either family, with few different keys and any size. The limits of the table
+ * are small, and the input advances the time.
  */
 #include <netinet/in.h>
 

@@ -1,6 +1,6 @@
 /*
- * Fuzz target of hosts files: read whole and in pieces they are the same, and
- * whatever a fault says can be printed.
+ * Fuzz target of hosts files: reading one in pieces has the same result as
+ * reading it at once, and the messages about faults are printable.
  */
 #include <stdint.h>
 #include <stdlib.h>

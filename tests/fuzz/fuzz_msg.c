@@ -1,9 +1,9 @@
 /*
- * Fuzz target of dns64d's pure layers: a message as a client's query, and as
- * the reply to both questions of an AAAA query and to a question of its own
- * type. Whatever passes the scan has to give an answer that passes it, also
- * when everything that can be taken out of an answer is, and whatever options
- * are added to it.
+ * Fuzz target of dns64d's pure layers. The input is used as the query of a
+ * client, as the reply to both questions of an AAAA query, and as the reply to
+ * the question that it contains. If it passes the scan, the answer made of it
+ * must pass the scan as well, also with all filters of a policy and with any
+ * options.
  */
 #include <sys/socket.h>
 

@@ -1,7 +1,7 @@
 /*
- * Fuzz target of the whole translator: the input is a sequence of packets
- * as a tun device would give them. What comes out must be sane, and memory
- * bounded.
+ * Fuzz target of the whole translator. The input is a sequence of packets as
+ * read from a tun device. The packets that come out must be valid, and the
+ * memory bounded.
  *
  * Each packet: a control byte, its length (two bytes), a virtio_net_hdr if
  * the control byte says so, its bytes.

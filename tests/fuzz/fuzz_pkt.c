@@ -1,6 +1,6 @@
 /*
- * Fuzz target of the wire layer: a virtio_net_hdr and a packet, as they come
- * from the tun device, through everything that happens before the tables.
+ * Fuzz target of the wire layer: passes a virtio_net_hdr and a packet, as read
+ * from the tun device, through all steps before the tables.
  */
 #include <stdint.h>
 #include <stdlib.h>
@@ -32,7 +32,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (size < VNET_HDRLEN || size > VNET_HDRLEN + PKT_MAXLEN ||
 	    vnet_decode(data, &p.ofl) == -1)
 		return (0);
-	/* Storage of exactly its size: no byte beyond goes unseen. */
+	/* Memory of exactly its size, so that ASan detects reads beyond it. */
 	p.len = (uint32_t)(size - VNET_HDRLEN);
 	p.data = malloc(p.len);
 	if (p.data == NULL)

@@ -26,7 +26,7 @@ read_file(const char *path, uint8_t *buf)
 	return (n);
 }
 
-/* An exact copy, so that a read beyond the end is seen by ASan. */
+/* Memory of exactly its size, so that ASan detects reads beyond it. */
 static void
 replay(const uint8_t *buf, size_t n)
 {

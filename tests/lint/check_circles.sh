@@ -1,13 +1,13 @@
 #!/bin/sh
-# No two object files of a daemon need each other, directly or round a circle:
-# an object needs another one when it imports a symbol that the other defines.
-# For each circle the objects and the symbols that close it are printed.
+# The object files of a daemon have no circular dependencies. An object depends
+# on another one if it imports a symbol that the other one defines. For each
+# circle, its objects and the symbols that they import are printed.
 set -eu
 BUILD=${1:-build}
 
 cd "$(dirname "$0")/../.."
 
-# Objects of the sources that exist: a build tree keeps those that moved.
+# Objects whose sources exist: a build tree still has those of moved sources.
 objects() { # folder ...
 	for dir in "$@"; do
 		find "$BUILD/$dir" -name '*.o' | sort | while read -r object; do

@@ -27,7 +27,7 @@ build() { # goal variable=value ...
 	    SYSCONFDIR=/etc/x "$@"
 }
 
-# Nothing is left to be filled in, and the programs are those installed.
+# No @WORD@ is left, and the paths are those of the installation.
 is_filled() { # file
 	! grep -n '@[A-Z]*@' "$1" && grep -q /opt/x/sbin/ "$1" &&
 	    grep -q /etc/x/ "$1"
@@ -79,7 +79,7 @@ if [ "$(uname -s)" = Linux ]; then
 	done
 fi
 
-# As root often has it where users may not read root's files.
+# An umask of root on hosts where users may not read files of root.
 rm -rf "$dir/root"
 umask 077
 check "with umask 077: make install" build install RC=debian

@@ -62,13 +62,13 @@ page_statements() { # page
 	sed -n 's/^\.It Cm \([A-Za-z0-9-]*\).*/\1/p' "$1" | sort -u
 }
 
-# The first words of lines that are statements, also of those that only need
-# their "#" removed: prose has a blank behind it.
+# The first words of lines that are statements or statements behind a "#". In
+# prose, a blank follows the "#".
 example_statements() { # file
 	sed -n 's/^#\{0,1\}\([a-z][A-Za-z0-9-]*\).*/\1/p' "$1" | sort -u
 }
 
-# Lines of the first that the second lacks.
+# Lines of the first argument that the second one does not have.
 missing() { # words have
 	comm -23 <(sort -u <<<"$1") <(sort -u <<<"$2")
 }

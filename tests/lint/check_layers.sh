@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Includes go downwards only. A folder is a layer: a file may include headers
-# of its own folder and of those that stand before it in this list.
+# A folder is a layer: a file may include headers of its own folder and of
+# those before it in this list.
 set -eu
 cd "$(dirname "$0")/../.."
 

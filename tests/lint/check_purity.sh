@@ -1,11 +1,11 @@
 #!/bin/sh
-# The pure layers know no I/O, clock, log, environment or source of
-# randomness: what their objects import is on this list, or is defined by
-# another pure object.
+# The pure layers use no I/O, clock, log, environment or source of randomness:
+# their objects import only symbols of this list and of other pure objects, and
+# have no writable static data.
 set -eu
 BUILD=${1:-build}
 
-# memory and strings; text of addresses; errno; what compilers put in
+# memory and strings; text of addresses; errno; symbols that compilers add
 allowed='
 mem(cpy|move|set|cmp|chr)
 str(n?len|n?cmp|n?casecmp|chr|rchr|c?spn|lcpy|lcat|dup)

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Checks that take too long, or have too many false alarms, for every test run:
-# clang-tidy (its checks are in .clang-tidy) and cppcheck, over all of our
-# sources; and the checks of `make check`. Run by `make lint`.
+# Run by `make lint`: clang-tidy (its checks are in .clang-tidy) and cppcheck
+# over all sources, which take too long for every test run, clang-format, and
+# the checks in this folder, which `make check` runs as well.
 set -eu
 cd "$(dirname "$0")/../.."
 BUILD=${BUILD:-build}
@@ -10,7 +10,7 @@ status=0
 sources=()
 while read -r file; do
 	case $file in
-	*bsd.c | */tun_ifhead.c) ;; # of systems that this is not
+	*bsd.c | */tun_ifhead.c) ;; # of other systems
 	*) sources+=("$file") ;;
 	esac
 done < <(find common nat64d dns64d -name '*.c' | sort)
@@ -29,9 +29,8 @@ fi
 
 echo "cppcheck, ${#sources[@]} files"
 cppcheck --quiet --std=c11 --enable=warning,performance,portability \
-    --inline-suppr --suppressions-list=tests/lint/cppcheck.suppress \
-    --suppress='*:/usr/include/*' --error-exitcode=1 -j "$(nproc)" -I. \
-    -I/usr/include/bsd "${sources[@]}" || status=1
+    --inline-suppr --suppress='*:/usr/include/*' --error-exitcode=1 \
+    -j "$(nproc)" -I. -I/usr/include/bsd "${sources[@]}" || status=1
 
 echo "clang-format"
 git ls-files '*.c' '*.h' | xargs clang-format --dry-run -Werror || {
