@@ -1,8 +1,8 @@
 /*
- * A token bucket: so many tokens a second, and so many that may be saved up.
- * Exact in integers: a nanosecond at n tokens a second adds n units, and
- * 10^9 units are a token, so that no fraction is lost however often a bucket
- * is used. Pure: time is an argument.
+ * A token bucket: it is filled at a rate, up to a burst. Exact in integers: a
+ * nanosecond at n tokens a second adds n units, and 10^9 units are a token, so
+ * that no fraction is lost however often a bucket is used. Pure: time is an
+ * argument.
  */
 #ifndef COMMON_BUCKET_H
 #define COMMON_BUCKET_H
@@ -16,7 +16,7 @@
 
 struct bucket {
 	uint64_t level;	       /* in units; above the burst: full */
-	struct monotime since; /* when level was right */
+	struct monotime since; /* the time of level */
 };
 
 /* A rate of 0 refuses everything. */
@@ -39,8 +39,8 @@ bucket_full(struct bucket_rate rate)
 }
 
 /*
- * The level of now. The product overflows after a long time only. Written
- * without branches that depend on how full the bucket is.
+ * The level at a time. The product overflows only when the bucket has long
+ * been full. Without branches on the level, which a CPU predicts badly.
  */
 static inline uint64_t
 bucket_level(const struct bucket *b, struct bucket_rate rate,

@@ -1,6 +1,6 @@
 /*
- * Monotonic time: the only type for points in time in the pure layers,
- * which do not read a clock: the process layer passes the time.
+ * Monotonic time: the only type for points in time in the pure layers. They
+ * do not read a clock; the process layer passes the time.
  */
 #ifndef COMMON_MONOTIME_H
 #define COMMON_MONOTIME_H
@@ -41,7 +41,7 @@ monotime_diff_ms(struct monotime a, struct monotime b)
 	return ((a.ns - b.ns) / 1000000);
 }
 
-/* a has been reached when the clock shows b. */
+/* Whether the time a has been reached at the time b. */
 static inline bool
 monotime_reached(struct monotime a, struct monotime b)
 {

@@ -1,6 +1,6 @@
 /*
  * Numbers of 16 and 32 bits in network order, at any alignment. The caller
- * checks that they are inside his buffer.
+ * checks that they are inside the buffer.
  */
 #ifndef COMMON_OCTETS_H
 #define COMMON_OCTETS_H

@@ -8,7 +8,10 @@
 #include "conf_impl.h"
 #include "nearest.h"
 
-/* Kinds of names in bison's spelling; see conf_file.h. */
+/*
+ * Kinds of names in bison's spelling; see conf_file.h. If a word fits several,
+ * the first in this order is taken: a keyword before an address or text.
+ */
 enum token_class {
 	CLASS_KEYWORD,
 	CLASS_PUNCT,
@@ -58,7 +61,7 @@ word_fits(const char *word, const char *name, enum token_class class)
 	case CLASS_QUANTITY:
 		return (isdigit((unsigned char)word[0]));
 	case CLASS_ADDRESS:
-		/* Prefer the keyword if it is accepted here. */
+		/* Without these characters it may be a misspelt keyword. */
 		return (strpbrk(word, ".:/") != NULL);
 	case CLASS_TEXT:
 		return (true);
@@ -114,7 +117,7 @@ begin_statement(struct conf_file *cf, const struct conf_where *where)
 	cf->errors_before = cf->errors;
 }
 
-/* A block may begin or end. */
+/* Note the beginning or end of a block. */
 static void
 count_block(struct conf_file *cf, int punct, const struct conf_where *where)
 {
@@ -140,7 +143,6 @@ conf_choose(struct conf_file *cf, struct conf_value *v,
 		class = class_of(names[i]);
 		if (class > best || !fits(v, names[i], class))
 			continue;
-		/* A keyword is one where it can be one. */
 		best = class;
 		found = i;
 	}
@@ -164,7 +166,7 @@ conf_choose(struct conf_file *cf, struct conf_value *v,
  * Messages.
  */
 
-/* "<class>" has no quotes, "'{'" and "word" have. */
+/* Keywords and punctuation are printed in quotes, classes without. */
 static void
 print_expected(FILE *f, const char *name)
 {
@@ -222,7 +224,7 @@ print_block(FILE *f, const struct conf_file *cf)
 		fprintf(f, "block of %s:%u", w->file, w->line);
 }
 
-/* A word that cannot begin a line begins one. */
+/* The first word of a line is not accepted there. */
 static void
 print_statement(FILE *f, const struct conf_file *cf, bool known)
 {

@@ -1,8 +1,8 @@
 /*
  * The scanner reads a stack of sources: the first file, the files included from
- * it, and on top sometimes the value of a macro. A value never expands a
- * macro again and every byte is counted, so reading ends whatever the files
- * say.
+ * it, and the value of a macro while that is being expanded. Macros in a value
+ * are not expanded again, and the total number of bytes is bounded, so reading
+ * ends whatever the files contain.
  */
 #include <sys/queue.h>
 
@@ -49,7 +49,7 @@ source_pop(struct conf_file *cf)
 	free(src);
 }
 
-/* Takes text over, also when it fails; when it returns NULL, cf is stopped. */
+/* Owns text from now on, also when it fails; on NULL cf is stopped. */
 static struct source *
 source_push(struct conf_file *cf, const struct conf_text *text,
     const char *file)
@@ -69,7 +69,7 @@ source_push(struct conf_file *cf, const struct conf_text *text,
 	return (src);
 }
 
-/* Begin to read a file; where is what an error is reported at. */
+/* Begin to read a file. where: the place of error messages. */
 static int
 file_push(struct conf_file *cf, const char *path,
     const struct conf_where *where)
@@ -252,7 +252,7 @@ number_token(struct conf_file *cf, const struct source *src,
 	return (kind);
 }
 
-/* Convert the token that src has read. A macro has been refused before. */
+/* Convert the token that src has read. SCAN_MACRO: an error was reported. */
 static enum conf_token
 plain_token(struct conf_file *cf, const struct source *src,
     enum scan_token token, struct conf_value *v)
@@ -326,7 +326,7 @@ macro_used(struct conf_file *cf, const struct source *src)
 	return (m);
 }
 
-/* Read on in the value of the macro that src has just named. */
+/* Expand the macro whose name src has just read. */
 static int
 macro_push(struct conf_file *cf, const struct source *src)
 {
@@ -470,7 +470,7 @@ macro_define(struct conf_file *cf, const struct conf_value *name)
 }
 
 /*
- * Reading: macros are expanded and sources change here.
+ * Reading: expands macros, and changes from one source to the next.
  */
 
 static void
@@ -501,7 +501,7 @@ read_token(struct conf_file *cf, struct conf_value *v)
 		.where = cf->last.where };
 }
 
-/* Skip the line: its token v is not what was expected. */
+/* Report that v is not the token that was expected, and skip the line. */
 static void
 refuse_line(struct conf_file *cf, struct conf_value *v, const char *what)
 {

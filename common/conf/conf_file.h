@@ -22,11 +22,11 @@
  * recognised at the start of a line only; "include" may be a word anywhere
  * else.) The end of an included file is seen as CONF_EOL.
  *
- *	CONF_NUMBER	[0-9]+, in .number; UINT64_MAX when that is too small.
+ *	CONF_NUMBER	[0-9]+, in .number; UINT64_MAX when it does not fit.
  *	CONF_RANGE	number-number, blanks round the "-" allowed, in .number
  *			and .last; last < number is an error already reported.
- *			"port 1024-65535" is one token, because "-" belongs to
- *			words (address-dependent) and a lone "-" to nothing.
+ *			It is one token because "-" may be part of a word
+ *			(address-dependent) but is no token of its own.
  *	CONF_WORD	every other run of letters, digits and _ . : / % @ + * ~
  *			-: keywords, names, addresses, prefixes, durations.
  *			2001:db8::/96, ::1, 192.0.2.0/24, fe80::1%2, 5s, tun0.
@@ -87,10 +87,10 @@
  *	#define CONF_BUILT struct conf
  *	#include "common/conf/grammar.inc"
  *
- * That file has parse_all(cf, conf), which reads it all. End of line and end
- * of file are handed over even where they are not accepted, since recovery
- * waits for them; all else that is not is YYUNDEF, and CONF_ERROR is YYerror,
- * of which bison says nothing.
+ * That file has parse_all(cf, conf), which reads everything. End of line and
+ * end of file are passed to bison even where they are not accepted, because
+ * its error recovery waits for them. Other tokens that are not accepted are
+ * YYUNDEF. CONF_ERROR is YYerror, for which bison reports no error.
  *
  * An action that refuses a value calls conf_error() or conf_error_at() and
  * carries on; there is no need for YYERROR. As token texts live as long as
@@ -216,15 +216,15 @@ int conf_choose(struct conf_file *cf, struct conf_value *v,
     const char *const *names, int n);
 
 /*
- * Warn of something allowed that is probably a mistake; it does not count as an
- * error. At most CONF_MAX_ERRORS warnings are reported.
+ * Warn of something that is allowed but probably a mistake. It does not count
+ * as an error. At most CONF_MAX_ERRORS warnings are reported.
  */
 void conf_warning_at(struct conf_file *cf, const struct conf_where *where,
     const char *fmt, ...) __attribute__((__format__(printf, 3, 4)));
 
 /*
- * The statement just read is one of which the last one holds: warn when it
- * was given before, in the same block. One with an error does not count.
+ * For a statement of which only the last one applies, after it was read: warn
+ * when it was given before in the same block. One with an error does not count.
  *
  * name: what it is called. NULL: its keywords up to the first value; when
  * it has nothing but keywords, the last one is its value.
@@ -242,9 +242,9 @@ void conf_unexpected(struct conf_file *cf, const char *const *names, int n,
     bool known);
 
 /*
- * A value of v within bounds, into *to. Returns false when it is none, which
- * has been reported with the statement, the bound and the reason for it;
- * *to is as it was.
+ * Store the number in v in *to. When it is none or not within bounds, report
+ * that, with the statement, the bound and its reason, and return false; then
+ * *to is unchanged.
  */
 bool conf_number(struct conf_file *cf, const struct conf_value *v,
     const struct conf_bounds *bounds, uint64_t *to);

@@ -25,7 +25,7 @@ struct once;
 struct conf_file {
 	struct files *files;	 /* where they come from ... */
 	struct files *own_files; /* ... unless the caller gave some */
-	SLIST_HEAD(source_list, source) sources; /* being read: first */
+	SLIST_HEAD(source_list, source) sources; /* the first is being read */
 	SLIST_HEAD(text_list, text) texts;	 /* handed out */
 	SLIST_HEAD(macro_list, macro) macros;
 	unsigned macro_count;
@@ -45,12 +45,12 @@ struct conf_file {
 	bool first_of_line;	/* last began its line */
 
 	struct conf_where blocks[CONF_MAX_BLOCKS]; /* where their "{" are */
-	unsigned n_blocks;    /* open; may be more than have a place */
-	unsigned block_count; /* so far; the number of the one last begun */
+	unsigned n_blocks;    /* open; may be more than CONF_MAX_BLOCKS */
+	unsigned block_count; /* so far; identifies the last one begun */
 	char words[CONF_MAX_WORDS]; /* the keywords of this line so far */
 	size_t name_len;	    /* of words: up to the first value ... */
 	size_t last_len;	    /* ... or to before the last of them */
-	bool has_value;		    /* not all are keywords */
+	bool has_value;		    /* a token that is no keyword was read */
 	struct conf_where began;    /* this line, ... */
 	unsigned errors_before;	    /* ... and the errors when it did */
 	SLIST_HEAD(once_list, once) onces; /* see conf_once() */

@@ -3,9 +3,9 @@
  * has read them for us (reader.h). The parser sees no difference: the same path
  * gives the same bytes, or the same error.
  *
- * Only regular files and /dev/null are read from the disk, since a FIFO without
- * a writer or a terminal would block. The file of the command line may be
- * another kind of file at a start.
+ * Only regular files and /dev/null are read from the disk, because reading a
+ * terminal or a FIFO without a writer would block. At a start, the file of the
+ * command line may be a file of another kind.
  */
 #ifndef COMMON_CONF_FILES_H
 #define COMMON_CONF_FILES_H

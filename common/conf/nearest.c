@@ -72,7 +72,7 @@ nearest_word(const char *word, const char *const *words, size_t n)
 		if (strlen(words[i]) > NEAREST_MAX)
 			continue;
 		d = nearest_distance(word, words[i]);
-		/* Not when all letters differ. */
+		/* A word in which all letters differ is not similar. */
 		if (d < best && d < strlen(words[i])) {
 			best = d;
 			found = words[i];

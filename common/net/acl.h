@@ -19,7 +19,7 @@ struct prefix;
 #define ACL_MAX_RULES 4096
 
 enum acl_verdict {
-	ACL_NONE, /* no rule matches; the caller knows its own default */
+	ACL_NONE, /* no rule matches: the caller has a default */
 	ACL_ALLOW,
 	ACL_DENY
 };

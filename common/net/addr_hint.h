@@ -1,7 +1,7 @@
 /*
- * An address and its port as other programs write them, "[::1]:53" or
- * "192.0.2.53@53", turned into the words of our configurations, "::1 port
- * 53". For messages only; such an address is not accepted.
+ * Messages about an address and port in the notation of other programs,
+ * "[::1]:53" or "192.0.2.53@53": how they are written in our configurations,
+ * "::1 port 53".
  */
 #ifndef COMMON_NET_ADDR_HINT_H
 #define COMMON_NET_ADDR_HINT_H

@@ -36,8 +36,7 @@ struct hostaddr {
  * addresses, then read best.
  */
 struct hostaddr_choice {
-	const struct pref64
-	    *prefixes; /* addresses inside are not the host's */
+	const struct pref64 *prefixes; /* addresses inside are not taken */
 	size_t n_prefixes;
 	unsigned tun;		 /* none of this interface; or 0 */
 	unsigned route;		 /* where the default route leads; or 0 */
@@ -50,9 +49,9 @@ struct hostaddr_choice {
 /*
  * Take the address if it is better than the best so far. Never taken: one
  * that others cannot reach (link-local, loopback, multicast, IPv4-mapped),
- * is not usable yet, or is inside a prefix or on the tun. Of the rest, from
- * the best (after RFC 6724, 5, but that errors are to come from the same
- * address tomorrow):
+ * is not usable yet, or is inside a prefix or on the tun. The others, the best
+ * first, as in RFC 6724, 5, except that stable addresses come before temporary
+ * ones:
  *
  *	global before unique local (RFC 4193) or site-local
  *	neither deprecated nor temporary; temporary; deprecated

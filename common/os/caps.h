@@ -1,6 +1,6 @@
 /*
- * The capabilities of the process, on systems that have any: one file for
- * those and one for the others, where these functions do nothing.
+ * The capabilities of the process: caps_linux.c, and caps_none.c for systems
+ * without capabilities, where these functions do nothing.
  *
  * All return 0, or -1 with errno.
  */

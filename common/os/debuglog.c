@@ -30,7 +30,10 @@ wait_for_end(struct debuglog *l)
 	timer_start(l->second_over, ms);
 }
 
-/* Maybe too early: libevent counts from when it began to handle events. */
+/*
+ * The timer may be early, because libevent counts from the time at which it
+ * began to handle events.
+ */
 static void
 second_over(evutil_socket_t fd, short what, void *arg)
 {

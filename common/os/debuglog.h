@@ -1,11 +1,10 @@
 /*
  * Debug lines about single packets or DNS queries, at most LINERATE_MAX in a
- * second; for the others the log has
+ * second. At the end of the second, a line has the number of the others:
  *
  *	debug: N lines left out
  *
- * when the second is over. There is one for each event base, used by its thread
- * only.
+ * There is a struct debuglog for each event base, used by its thread only.
  */
 #ifndef COMMON_OS_DEBUGLOG_H
 #define COMMON_OS_DEBUGLOG_H

@@ -2,9 +2,9 @@
  * The state of this host's network, and notifications of the kernel that it has
  * changed: rtnetlink, or the routing socket of the BSDs.
  *
- * A notification has only the kind of change; the caller looks the new state
- * up. So a lost message leads to one lookup of everything, and no copy of the
- * state is kept here. watch.h has callbacks for an event loop.
+ * A notification has only the kind of change; the caller looks up the new
+ * state, of which no copy is kept here. When messages are lost, all kinds of
+ * change are reported. watch.h has callbacks for an event loop.
  *
  * Linux: socket, setsockopt, bind, close while starting; later only read and
  * sendto.
@@ -24,11 +24,12 @@ struct hostwatch;
 /* Kinds of change. */
 #define HOSTWATCH_ADDR 1 /* an address of either family: new, gone, flags */
 #define HOSTWATCH_LINK 2 /* an interface: new, gone, up, down, MTU */
-#define HOSTWATCH_ROUTE \
-	4		 /* a route: new, gone. Linux does not report IPv4    \
-			    routes that go with their interface: look when   \
-			    links change too */
-#define HOSTWATCH_CONF 8 /* forwarding and the like; Linux only */
+/*
+ * A route: new, gone. When an interface goes down or is removed, Linux does not
+ * report that its IPv4 routes are gone: watch links, too.
+ */
+#define HOSTWATCH_ROUTE 4
+#define HOSTWATCH_CONF 8 /* settings such as forwarding; Linux only */
 #define HOSTWATCH_ALL 15
 
 /*

@@ -1,6 +1,7 @@
 /*
- * Linux: rtnetlink(7). One socket receives notifications, another one sends
- * requests: in a burst of notifications answers would be lost.
+ * Linux: rtnetlink(7). One socket receives notifications, another one is for
+ * requests, because a burst of notifications may fill the queue of a socket,
+ * so that answers are lost.
  */
 #include <sys/socket.h>
 

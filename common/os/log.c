@@ -32,7 +32,7 @@ static _Thread_local char thread_name[32]; /* with ": ", or empty */
 /* For standard error: progname, thread name, message, newline. */
 #define LINE_SIZE 1200
 
-/* One thread writes at a time, or another one could take the last room. */
+/* Held from poll(2) to write(2), so that the room found is still there. */
 static pthread_mutex_t stderr_lock = PTHREAD_MUTEX_INITIALIZER;
 static unsigned long n_lost; /* lines, since the last one that was written */
 
@@ -45,7 +45,7 @@ log_init(const char *progname, bool foreground, enum log_level level)
 	/* LOG_NDELAY: a sandbox may not let us connect later. */
 	if (logger.to_syslog)
 		openlog(progname, LOG_PID | LOG_NDELAY, LOG_DAEMON);
-	/* The zone is read from a file, which the sandbox may forbid. */
+	/* Read the time zone, whose file the sandbox may forbid later. */
 	tzset();
 }
 
@@ -100,7 +100,10 @@ write_stderr(const char *text, size_t len)
 	    write(STDERR_FILENO, text, len) != -1);
 }
 
-/* The lines lost before it and the line go in one write, so none mixes. */
+/*
+ * The line, and the number of lines lost before it, are written by one call,
+ * so that lines of several processes do not mix.
+ */
 static void
 print_line(const char *line)
 {

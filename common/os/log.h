@@ -1,8 +1,8 @@
 /*
  * The log of a daemon: standard error in the foreground, syslog otherwise.
  * A pipe on standard error that nobody reads does not block the caller: lines
- * for which it has no room are lost, and the next line that is written follows
- * one with their number.
+ * for which it has no room are lost, and their number is written before the
+ * next line that is not lost.
  *
  * Messages are lower case, name the thing concerned first, values last, and
  * have no full stop and no newline.

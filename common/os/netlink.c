@@ -53,7 +53,7 @@ take(struct netlink *n, const struct nlmsghdr *m, netlink_fn fn, void *arg)
 {
 	const struct nlmsgerr *e = NLMSG_DATA(m);
 
-	/* The rest of an answer that was not read to its end. */
+	/* Of an earlier answer that was not read to its end. */
 	if (m->nlmsg_seq != n->seq)
 		return (false);
 	if (m->nlmsg_type == NLMSG_DONE)

@@ -1,8 +1,9 @@
 /*
  * The pid file of a daemon in the background. Root creates and locks it; the
- * unprivileged user removes it at the end, which takes a directory of its own.
- * So a missing directory is created for that user, and the default path has
- * one; in a directory of others the file remains, empty.
+ * unprivileged user removes it at the end, for which the user must be able to
+ * write to the directory. Therefore a missing directory is created for that
+ * user, and the default path has a directory of its own. In a directory of
+ * another user the file remains, empty.
  *
  * Files of that user are not trusted: a symbolic link is not followed, and only
  * a regular file with one link is written.

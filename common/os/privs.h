@@ -1,7 +1,7 @@
 /*
- * From a root process in a terminal to an unprivileged daemon in the
- * background. Each step is done while starting, in this order, and a failure
- * ends the process through fatal():
+ * The steps by which a root process in a terminal becomes an unprivileged
+ * daemon in the background. They are done while starting, in this order; a
+ * failure ends the process through fatal():
  *
  *	privs_open_std()	first of all
  *	privs_require()		while the user database can be read
@@ -13,8 +13,9 @@
  *	sandbox_enter()
  *
  * A process that is not root keeps its user, whatever user is configured;
- * privs_drop() then only gives up its capabilities. A service manager can so
- * start us as the final user with only CAP_NET_ADMIN or CAP_NET_BIND_SERVICE.
+ * privs_drop() then only gives up its capabilities. So a service manager can
+ * start the daemon as its final user, with CAP_NET_ADMIN or
+ * CAP_NET_BIND_SERVICE only.
  * Root of a user namespace, as in a rootless container, becomes the user if
  * the namespace maps it, and otherwise stays root there, which is an ordinary
  * user outside.
@@ -26,7 +27,7 @@
 
 #include <stdbool.h>
 
-/* The user to become, or the one that we are and remain. */
+/* The user to become; with stay, the user that the process has and keeps. */
 struct privs {
 	uid_t uid;
 	gid_t gid;

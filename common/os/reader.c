@@ -129,8 +129,9 @@ ignore_signals(void)
 }
 
 /*
- * Close the standard descriptors, too: who started the daemon may wait for the
- * end of its output. Errors are sent to the daemon.
+ * Close all other descriptors. The standard ones are replaced by /dev/null,
+ * because a process that started the daemon may wait until its output is
+ * closed. Errors are sent to the daemon.
  */
 static void
 keep_only(int fd)
@@ -141,7 +142,10 @@ keep_only(int fd)
 	closefrom(READER_FD + 1);
 }
 
-/* Do not keep a file system mounted that is not needed. */
+/*
+ * With an absolute path, leave the working directory, so that its file system
+ * can be unmounted.
+ */
 static void
 leave_directory(const char *path)
 {

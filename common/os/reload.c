@@ -12,16 +12,30 @@
 /* Reading takes milliseconds, unless a network file system does not answer. */
 #define SLOW_SECS 5
 
+/*
+ * The states of a reload:
+ *
+ * idle      asked is not set. ask() leads to reading; when the reader has
+ *           ended it calls done at once, and the state stays.
+ * reading   asked is set: the reader has a request; slow is armed. finish(),
+ *           called by on_input(), passes the files to done, which leads to
+ *           loading by reload_keep(), and otherwise to idle.
+ * loading   asked and kept are set: the daemon uses files. reload_end() leads
+ *           to idle.
+ *
+ * reload_request() sets again in reading and loading; reload_end() then asks
+ * anew. reader becomes NULL in any state, by lose_reader().
+ */
 struct reload {
 	struct reader *reader; /* NULL: it has ended */
 	struct event *input;
 	struct event *slow;
 	reload_fn *done;
 	void *arg;
-	bool asked; /* a reload is under way, ... */
-	bool again; /* ... and another one was requested */
-	bool kept;  /* its files have been read, and done keeps them */
-	struct files *files; /* of done */
+	bool asked;
+	bool again; /* another reload was requested meanwhile */
+	bool kept;
+	struct files *files; /* those that done was called with; or NULL */
 };
 
 static void

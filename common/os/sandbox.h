@@ -11,10 +11,10 @@
 
 struct sandbox {
 	/*
-	 * Paths of files that will be opened again and written; the list ends
-	 * with NULL and may be NULL. The files need not exist yet. Where rights
-	 * on a file do not outlive its replacement, they are given on its
-	 * directory, which must exist.
+	 * Paths of files that will be opened and written; the list ends with
+	 * NULL and may be NULL. The files need not exist yet, but their
+	 * directories must: on Linux the rights are given on the directory,
+	 * because a file may be replaced by another one.
 	 */
 	const char *const *write_files;
 	const char *pid_file; /* will be removed; NULL: there is none */

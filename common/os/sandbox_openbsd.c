@@ -23,8 +23,8 @@ unveil_all(const char *const *file, const char *rights)
  * cpath: the dump; cpath: the pid file; inet: sockets for queries to upstreams;
  * route: getifaddrs(), the addresses of this host.
  *
- * All of it is the process's: the first thread enters for the others, and
- * unveil(2) is not allowed after pledge(2).
+ * Both calls apply to all threads of the process, so only the first thread
+ * makes them; unveil(2) is not allowed after pledge(2).
  */
 void
 sandbox_enter(const struct sandbox *sb)

@@ -8,7 +8,7 @@
  *	startup_check()		before anything is changed; -n ends after it
  *	startup_claim()		before the fork
  *	startup_background()
- *	startup_take_signals()	once they have their handlers
+ *	startup_take_signals()	once the signals have handlers
  *
  * What fails ends the process through fatal(), unless a comment says
  * otherwise. privs.h says what comes between and after.
@@ -27,7 +27,7 @@ struct startup_program {
 	const char *name;
 	const char *usage;     /* what follows the name in the usage line */
 	const char *conf_file; /* without -f */
-	const char *options; /* beside those below, as for getopt(3); or "" */
+	const char *options;   /* further ones, as for getopt(3); or "" */
 	const struct version_lib *libs; /* for -V */
 
 	/* Take one of these options; false: print the usage line and exit. */
@@ -58,8 +58,8 @@ struct startup {
  * Open the standard descriptors and read the options: -d, -f file, -n, -V, -v
  * and those of the program. -V prints the versions and exits; a wrong option
  * prints the usage line and exits with 1. Without -n, SIGHUP, SIGUSR1 and
- * SIGUSR2 are held from here on: who starts a daemon and sends it one at once
- * must not end it.
+ * SIGUSR2 are blocked from here on, because before they have handlers they
+ * would end the process.
  */
 void startup_parse(struct startup *s, const struct startup_program *program,
     int argc, char *argv[]);
@@ -81,8 +81,8 @@ enum log_level startup_log_level(const struct startup *s,
 const char *startup_pidfile(const struct startup *s);
 
 /*
- * Look up the user, try to become it, and see whether it can write the dump
- * and the pid file. Changes nothing.
+ * Look up the user, and check whether the daemon can become this user, who can
+ * write the dump, and whether a pid file can be made. Changes nothing.
  */
 void startup_check(struct startup *s);
 
@@ -92,7 +92,7 @@ void startup_claim(const struct startup *s);
 /* Leave the terminal and log to syslog, unless -d was given. */
 void startup_background(const struct startup *s);
 
-/* Deliver the signals that were held, and those that come. */
+/* Unblock the signals that startup_parse() has blocked. */
 void startup_take_signals(void);
 
 #endif

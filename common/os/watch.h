@@ -1,10 +1,9 @@
 /*
  * Callbacks of an event loop for changes of this host's network.
  *
- * Changes come in bursts: an interface that comes up brings addresses and
- * routes. So each callback is called once for all changes within
- * WATCH_SETTLE_MS, and not more often however many routes change. It then looks
- * up what it needs (hostwatch.h).
+ * Changes come in bursts: with an interface come addresses and routes.
+ * Therefore each callback is called once for all changes within
+ * WATCH_SETTLE_MS. It then looks up what it needs (hostwatch.h).
  *
  *	starting	watch_new(), watch_add() ...	before privs_drop()
  *	loop is made	watch_attach()			all callbacks are called

@@ -1,6 +1,6 @@
 /*
- * Loads a configuration: defaults, what the grammar (parse.y) reads, and then
- * the checks of the whole that no single statement can fail.
+ * Loads a configuration: defaults, what the grammar (parse.y) reads, and the
+ * checks that depend on several statements.
  */
 #include <sys/socket.h>
 
@@ -123,7 +123,7 @@ check_matches(struct conf_file *cf, const struct conf *conf,
 	}
 }
 
-/* Warn of a view that no client can have. */
+/* Warn of a view that is used for no client. */
 static void
 check_reach(struct conf_file *cf, const struct conf *conf, size_t i)
 {

@@ -29,7 +29,7 @@
 
 #define CONF_WORKERS_MAX 64
 
-#define CONF_LIMIT_HOSTS (128 * 1024 * 1024) /* octets: 3 million names */
+#define CONF_LIMIT_HOSTS (128 * 1024 * 1024) /* octets; > 2 million names */
 #define CONF_LIMIT_QUERIES 2000
 #define CONF_LIMIT_QUERIES_MIN 16
 #define CONF_LIMIT_TCP_CLIENTS 150
@@ -122,9 +122,9 @@ struct conf {
 	struct conf_where view_at[VIEWS_MAX]; /* not of the default */
 	struct conf_prefix_line *prefix_lines;
 	size_t n_prefix_lines;
-	const struct conf_where *here; /* during the parse: this statement */
-	struct conf_where
-	    other; /* ... and one that it contradicts; file may be NULL */
+	/* During the parse: this statement, and one that it contradicts. */
+	const struct conf_where *here;
+	struct conf_where other; /* file may be NULL */
 
 	struct translator_conf *translators; /* one for a prefix */
 	size_t n_translators;
@@ -183,9 +183,10 @@ void conf_gather(const char *path, struct files *files);
 bool conf_is_wildcard(const struct scoped_addr *a);
 
 /*
- * Whether a port below 1024 may have to be bound after the start. The socket
- * of a link-local address is bound to one interface: it cannot be bound before
- * the interface exists, and must be bound anew when that was replaced.
+ * Whether a port below 1024 may have to be bound after the start: that of a
+ * link-local address, whose socket is bound to one interface. It cannot be
+ * bound before the interface exists, and must be bound again when the
+ * interface was removed and added.
  */
 bool conf_opens_late(const struct conf *conf);
 
@@ -208,8 +209,8 @@ void conf_warn(const struct conf *conf);
 void conf_print(const struct conf *conf, FILE *f);
 
 /*
- * The address to which packets for a are sent in fact: for the unspecified
- * address the loopback one, for ::ffff:192.0.2.1 the IPv4 address.
+ * The address to which the system sends packets for a: loopback for the
+ * unspecified address, the IPv4 address for ::ffff:192.0.2.1.
  */
 struct scoped_addr conf_destination(const struct scoped_addr *a);
 
@@ -232,9 +233,9 @@ void conf_parse(struct conf_file *cf, struct conf *conf);
 
 /*
  * For the grammar. Each of these carries out one statement. Returns NULL, or
- * the reason for a refusal as a static string that reads well behind the
- * statement's value; then nothing has changed. If another statement is the
- * reason, conf->other is its place, which reads well behind the string.
+ * the reason for a refusal as a static string, which follows the value of the
+ * statement in the message; then nothing has changed. If the reason is another
+ * statement, conf->other is its place, which follows the string.
  *
  * port: 0 if it was refused already; then conf_add_listener does nothing.
  */
@@ -259,8 +260,7 @@ struct dns64_policy *conf_policy(struct conf *conf);
 
 /*
  * The beginning and the end of a view's block. If the beginning was refused,
- * the statements inside go to the view before it, so that their errors are
- * found.
+ * the statements inside are checked as if they were in the view before it.
  */
 const char *conf_begin_view(struct conf *conf, const char *name);
 const char *conf_end_view(struct conf *conf);

@@ -1,5 +1,5 @@
 /*
- * The access list, and what the files of this folder use for refusals.
+ * The access list, and functions for refusals that all files here use.
  */
 #include <errno.h>
 

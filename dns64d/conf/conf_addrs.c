@@ -58,9 +58,9 @@ is_v4mapped(const struct scoped_addr *a)
 }
 
 /*
- * A listener that a cannot be bound beside, or -1: the same one, or one for
- * all addresses beside one for a single address. A link-local address does not
- * count, since its interface may never exist.
+ * The index of a listener because of which a cannot be bound, or -1: the same
+ * address, or the one for all addresses if a is a single one, and vice versa.
+ * Link-local addresses are left out, since their interface need not exist.
  */
 static int
 find_rival(const struct conf_addrs *list, const struct scoped_addr *a)

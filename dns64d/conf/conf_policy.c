@@ -307,7 +307,6 @@ conf_set_suffix(struct conf *conf, const char *prefix, const char *suffix)
 	return (policy_set_suffix(policy, index, &addr));
 }
 
-/* Names of hosts need no escapes. */
 const char *
 conf_set_ptr_name(struct conf *conf, const char *text)
 {
@@ -315,7 +314,7 @@ conf_set_ptr_name(struct conf *conf, const char *text)
 	uint8_t wire[POLICY_NAME_MAX];
 	size_t len;
 
-	/* The root is no name of a host. */
+	/* 1: the root, which is no host name. */
 	if ((len = name_from_text(text, wire)) <= 1)
 		return ("is no host name");
 	memcpy(policy->ptr_name, wire, len);

@@ -51,8 +51,8 @@ parse_port(const char *text, size_t len)
 }
 
 /*
- * Address and port, "[2001:db8::1]:9164" or "192.0.2.1". No names: to look one
- * up we might need ourselves.
+ * Address and port, "[2001:db8::1]:9164" or "192.0.2.1". No names, because
+ * this server may be the resolver of the host.
  */
 static const char *
 parse_authority(const char *text, size_t len, struct translator_conf *t)
