@@ -14,7 +14,7 @@ rotl(uint64_t x, unsigned n)
 	return (x << n | x >> (64 - n));
 }
 
-/* Little-endian whatever the machine; compilers make it one load. */
+/* Little-endian on every machine; compilers make it one load. */
 static uint64_t
 get_le64(const uint8_t *p)
 {

@@ -125,7 +125,7 @@ count_block(struct conf_file *cf, int punct, const struct conf_where *where)
 		if (cf->n_blocks < CONF_MAX_BLOCKS)
 			cf->blocks[cf->n_blocks] = *where;
 		cf->n_blocks++;
-		cf->block_count++;
+		cf->n_blocks_begun++;
 	} else if (punct == '}' && cf->n_blocks > 0)
 		cf->n_blocks--;
 }
@@ -199,15 +199,15 @@ static const char *
 meant(const struct conf_file *cf, const char *const *names, int n)
 {
 	const char *words[CONF_MAX_NAMES];
-	size_t nwords = 0;
+	size_t n_words = 0;
 	int i;
 
 	if (cf->last.kind != CONF_WORD)
 		return (NULL);
-	for (i = 0; i < n && nwords < CONF_MAX_NAMES; i++)
+	for (i = 0; i < n && n_words < CONF_MAX_NAMES; i++)
 		if (class_of(names[i]) == CLASS_KEYWORD)
-			words[nwords++] = names[i];
-	return (nearest_word(cf->last.text, words, nwords));
+			words[n_words++] = names[i];
+	return (nearest_word(cf->last.text, words, n_words));
 }
 
 /* "line 3", with the file if that is another one. */

@@ -79,7 +79,7 @@ file_push(struct conf_file *cf, const char *path,
 	unsigned depth = 0;
 	const char *why;
 
-	why = conf_text_load(&text, cf->files, path, cf->path_count == 0);
+	why = conf_text_load(&text, cf->files, path, cf->n_paths == 0);
 	if (why != NULL) {
 		conf_error_at(cf, where, "cannot read \"%s\": %s", path, why);
 		return (-1);
@@ -99,14 +99,14 @@ file_push(struct conf_file *cf, const char *path,
 		    CONF_MAX_DEPTH);
 		goto fail;
 	}
-	if (cf->path_count == CONF_MAX_FILES) {
+	if (cf->n_paths == CONF_MAX_FILES) {
 		conf_error_at(cf, where, "more than %d files", CONF_MAX_FILES);
 		goto fail;
 	}
 	if (conf_spend(cf, text.len) == -1)
 		goto fail;
 	conf_text_check(&text, cf, path);
-	cf->paths[cf->path_count++] = path;
+	cf->paths[cf->n_paths++] = path;
 	return (source_push(cf, &text, path) != NULL ? 0 : -1);
 
 fail:
@@ -182,7 +182,7 @@ conf_file_load(struct conf_file *cf, const char *path, size_t max,
 const char *
 conf_file_path(const struct conf_file *cf, size_t i)
 {
-	return (i < cf->path_count ? cf->paths[i] : NULL);
+	return (i < cf->n_paths ? cf->paths[i] : NULL);
 }
 
 /*
@@ -434,7 +434,7 @@ macro_check(struct conf_file *cf, const struct conf_value *v)
 		    v->text, m->where.file, m->where.line);
 		return (-1);
 	}
-	if (cf->macro_count == CONF_MAX_MACROS) {
+	if (cf->n_macros == CONF_MAX_MACROS) {
 		conf_error_at(cf, &v->where, "more than %d macros",
 		    CONF_MAX_MACROS);
 		return (-1);
@@ -466,7 +466,7 @@ macro_define(struct conf_file *cf, const struct conf_value *name)
 		return;
 	}
 	SLIST_INSERT_HEAD(&cf->macros, m, next);
-	cf->macro_count++;
+	cf->n_macros++;
 }
 
 /*

@@ -39,9 +39,9 @@
  *			YYerror to bison: it then recovers without a message.
  *
  * A macro's value is one or more words, numbers, strings and macros, joined
- * by blanks: lan = "a b" c $d. Where $lan stands the value is read again as
- * if written there, so it may hold several tokens, a "{" among them; a
- * quoted string that is to arrive as a string needs \" in the value.
+ * by blanks: lan = "a b" c $d. The value is read as if it were written in place
+ * of $lan, so it may be several tokens, including "{"; a quoted string that is
+ * to remain a string needs \" in the value.
  *
  * Errors
  * ------
@@ -52,12 +52,13 @@
  *
  * Use with bison
  * --------------
- * What a word is depends on where it stands: "local" may be a keyword, a
- * domain or the name of a view. So the parser is a push parser, which is
- * asked for the names of all tokens that it would accept before it gets one;
- * conf_choose() says which of them was written. A keyword's name is the
- * keyword; nothing else lists it, and it is one only where the grammar wants
- * it. The name of another token says what it is and what is shown:
+ * The meaning of a word depends on its place: "local" may be a keyword, a
+ * domain or the name of a view. Therefore the parser is a push parser: before
+ * it gets a token, it is asked for the names of all tokens that it would accept
+ * there, and conf_choose() finds out which of them was written. The name of a
+ * keyword is the keyword itself; there is no other list of keywords, and a word
+ * is a keyword only where the grammar accepts it. The names of other tokens
+ * have these forms, which are also shown in messages:
  *
  *	<end of line> <end of file> <number> <range>	those
  *	<time ...> <size ...>	a number or a word that begins with a digit;
@@ -106,7 +107,7 @@
 
 #include "quantity.h"
 
-/* Bounds; what goes beyond is an error like any other. */
+/* Bounds; exceeding one is an error. */
 #define CONF_MAX_FILE (1024 * 1024)	 /* bytes of one file */
 #define CONF_MAX_TOTAL (8 * 1024 * 1024) /* bytes of all tokens and files */
 #define CONF_MAX_LINE 4096		 /* bytes, without the newline */

@@ -26,11 +26,11 @@ struct conf_file {
 	struct files *files;	 /* where they come from ... */
 	struct files *own_files; /* ... unless the caller gave some */
 	SLIST_HEAD(source_list, source) sources; /* the first is being read */
-	SLIST_HEAD(text_list, text) texts;	 /* handed out */
+	SLIST_HEAD(text_list, text) texts;	 /* of conf_text_new() */
 	SLIST_HEAD(macro_list, macro) macros;
-	unsigned macro_count;
+	unsigned n_macros;
 	const char *paths[CONF_MAX_FILES];
-	size_t path_count;
+	size_t n_paths;
 	size_t total; /* bytes spent of CONF_MAX_TOTAL */
 
 	conf_report_fn *report;
@@ -40,13 +40,13 @@ struct conf_file {
 
 	struct conf_value ahead; /* read ahead, when have_ahead */
 	bool have_ahead;
-	struct conf_value last; /* handed out last */
+	struct conf_value last; /* that conf_file_next() returned last */
 	bool in_line;		/* last was no CONF_EOL */
 	bool first_of_line;	/* last began its line */
 
 	struct conf_where blocks[CONF_MAX_BLOCKS]; /* where their "{" are */
-	unsigned n_blocks;    /* open; may be more than CONF_MAX_BLOCKS */
-	unsigned block_count; /* so far; identifies the last one begun */
+	unsigned n_blocks;	 /* open; may be more than CONF_MAX_BLOCKS */
+	unsigned n_blocks_begun; /* so far; identifies the last one begun */
 	char words[CONF_MAX_WORDS]; /* the keywords of this line so far */
 	size_t name_len;	    /* of words: up to the first value ... */
 	size_t last_len;	    /* ... or to before the last of them */

@@ -50,7 +50,7 @@ conf_statement_where(const struct conf_file *cf)
 void
 conf_once(struct conf_file *cf, const char *name)
 {
-	const unsigned block = cf->n_blocks > 0 ? cf->block_count : 0;
+	const unsigned block = cf->n_blocks > 0 ? cf->n_blocks_begun : 0;
 	char own[CONF_MAX_WORDS];
 	struct once *o;
 

@@ -24,7 +24,7 @@ struct rule {
 
 struct acl {
 	struct rule *rules;
-	size_t count, room;
+	size_t n_rules, room;
 };
 
 struct acl *
@@ -64,7 +64,7 @@ prefix_cmp(const struct prefix *a, const struct prefix *b)
 static size_t
 rules_upto(const struct acl *acl, const struct prefix *p)
 {
-	size_t low = 0, high = acl->count, mid;
+	size_t low = 0, high = acl->n_rules, mid;
 
 	while (low < high) {
 		mid = low + (high - low) / 2;
@@ -82,7 +82,7 @@ set_parents(struct acl *acl)
 	struct rule *r = acl->rules;
 	size_t i, up;
 
-	for (i = 0; i < acl->count; i++) {
+	for (i = 0; i < acl->n_rules; i++) {
 		up = i > 0 ? i - 1 : NO_PARENT;
 		while (up != NO_PARENT &&
 		    !prefix_overlap(&r[up].prefix, &r[i].prefix))
@@ -96,11 +96,11 @@ acl_grow(struct acl *acl)
 {
 	struct rule *rules;
 
-	if (acl->count >= ACL_MAX_RULES) {
+	if (acl->n_rules >= ACL_MAX_RULES) {
 		errno = ENOSPC;
 		return (-1);
 	}
-	rules = array_reserve(acl->rules, &acl->room, acl->count + 1,
+	rules = array_reserve(acl->rules, &acl->room, acl->n_rules + 1,
 	    sizeof(*rules));
 	if (rules == NULL)
 		return (-1);
@@ -123,9 +123,9 @@ acl_add(struct acl *acl, const struct prefix *p, bool allow)
 	if (acl_grow(acl) == -1)
 		return (-1);
 	r = &acl->rules[at];
-	memmove(r + 1, r, (acl->count - at) * sizeof(*r));
+	memmove(r + 1, r, (acl->n_rules - at) * sizeof(*r));
 	*r = (struct rule){ .prefix = *p, .allow = allow };
-	acl->count++;
+	acl->n_rules++;
 	set_parents(acl);
 	return (0);
 }
@@ -136,7 +136,7 @@ acl_differ(const struct acl *a, const struct acl *b, acl_fn *fn, void *arg)
 	const struct rule *r;
 	size_t i, n;
 
-	for (i = 0; i < a->count; i++) {
+	for (i = 0; i < a->n_rules; i++) {
 		r = &a->rules[i];
 		n = rules_upto(b, &r->prefix);
 		if (n == 0 ||
@@ -152,7 +152,7 @@ acl_names_allowed(const struct acl *acl)
 	const struct rule *r = acl->rules;
 	size_t i, up;
 
-	for (i = 0; i < acl->count; i++) {
+	for (i = 0; i < acl->n_rules; i++) {
 		up = r[i].parent;
 		while (up != NO_PARENT && r[up].allow)
 			up = r[up].parent;

@@ -21,7 +21,7 @@ is_usable(const struct hostaddr_choice *c, const struct hostaddr *a)
 	return (pref64_find(c->prefixes, c->n_prefixes, &a->v6) == -1);
 }
 
-/* The higher the better; each criterion outweighs all that follow. */
+/* The highest is the best. Each criterion takes precedence over the next. */
 static unsigned
 rank_of(const struct hostaddr_choice *c, const struct hostaddr *a)
 {

@@ -237,7 +237,7 @@ addr_answer(void *arg, const struct nlmsghdr *m)
 		return (0);
 	(void)netlink_value(&attrs, IFA_FLAGS, &flags, sizeof(flags));
 	a.flags = addr_flags(flags);
-	/* The same bit says "secondary" of an IPv4 address. */
+	/* For IPv4 the same bit is IFA_F_SECONDARY. */
 	if (a.family == AF_INET6 && (flags & IFA_F_TEMPORARY) != 0)
 		a.flags |= HOSTADDR_TEMPORARY;
 	walk->fn(walk->arg, &a);

@@ -150,7 +150,7 @@ enter_landlock(const struct sandbox *sb)
 
 #define N_CALLS(list) (sizeof(list) / sizeof((list)[0]))
 
-/* Both daemons, whatever the arguments. */
+/* Both daemons, with any arguments. */
 static const int allowed[] = {
 	/* packets, messages, dumps, standard streams */
 	SCMP_SYS(read),
@@ -158,7 +158,7 @@ static const int allowed[] = {
 	SCMP_SYS(write),
 	SCMP_SYS(writev),
 	SCMP_SYS(close),
-	/* stdio asks what a descriptor is and where it stands */
+	/* stdio asks for the type and the offset of a descriptor */
 	SCMP_SYS(fstat),
 	SCMP_SYS(fstat64),
 	SCMP_SYS(newfstatat),
@@ -278,7 +278,7 @@ static const int allowed_reader[] = {
 	SCMP_SYS(exit_group),
 };
 
-/* Allow a call; if is is not NULL, only with that argument. */
+/* Allow a call. is: only with this argument; NULL: with any. */
 static void
 allow(scmp_filter_ctx ctx, int call, const struct scmp_arg_cmp *is)
 {

@@ -10,8 +10,8 @@
  *	startup_background()
  *	startup_take_signals()	once the signals have handlers
  *
- * What fails ends the process through fatal(), unless a comment says
- * otherwise. privs.h says what comes between and after.
+ * A failure ends the process through fatal(), unless noted otherwise. For the
+ * steps between and after these see privs.h.
  */
 #ifndef COMMON_OS_STARTUP_H
 #define COMMON_OS_STARTUP_H
@@ -35,7 +35,7 @@ struct startup_program {
 	void *arg;
 };
 
-/* What a configuration says about the start; strings are borrowed. */
+/* The settings of a configuration for the start; strings are borrowed. */
 struct startup_conf {
 	const char *user; /* NULL: standard_user */
 	const char *standard_user;
@@ -64,7 +64,7 @@ struct startup {
 void startup_parse(struct startup *s, const struct startup_program *program,
     int argc, char *argv[]);
 
-/* Take over what the configuration says. */
+/* Use the settings of the configuration. */
 void startup_configure(struct startup *s, const struct startup_conf *conf);
 
 /*
@@ -73,7 +73,7 @@ void startup_configure(struct startup *s, const struct startup_conf *conf);
  */
 void startup_log(const struct startup *s);
 
-/* The level of a configuration, unless -v says otherwise. */
+/* The configured level, or debug with -v. */
 enum log_level startup_log_level(const struct startup *s,
     enum log_level configured);
 

@@ -13,8 +13,8 @@
 #include "log.h"
 
 /*
- * Start a timer, or start it anew: it fires once in ms, which is not
- * negative. Returns 0, or -1 when memory is short, which is logged.
+ * Start a timer, or restart one that is pending: it fires once, after ms, which
+ * is not negative. Returns 0, or -1 when memory is short, which is logged.
  */
 static inline int
 timer_start(struct event *ev, int64_t ms)

@@ -451,8 +451,8 @@ lower(uint32_t a, uint32_t b)
 }
 
 /*
- * How many secs a reply may be kept: until its first record expires, and a
- * denial as long as its SOA says at most (RFC 2308, 5). 0: not at all.
+ * How many seconds a reply may be kept: the lowest TTL of its records and, for
+ * a denial, at most the negative TTL of its SOA (RFC 2308, 5). 0: not at all.
  */
 static uint32_t
 lifetime(const struct cache *c, const struct msg_scan *m, bool *negative)

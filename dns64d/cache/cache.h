@@ -17,9 +17,9 @@
  * reachable does not depend on the name, so it is always as short as the
  * first.
  *
- * Memory is bounded: the size of an entry is all that it takes, and the least
- * recently used ones are removed to make room. Expired entries are removed
- * when they are found by a lookup; the table is never scanned.
+ * Memory is bounded: all memory of an entry is counted, and the least recently
+ * used ones are removed to make room. Expired entries are removed when a
+ * lookup finds them; the table is never scanned.
  *
  * TTLs count down at full seconds of the clock, so that those of several
  * replies change at the same moment. The TTL of a reply that has not expired

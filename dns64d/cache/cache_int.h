@@ -66,7 +66,7 @@ cache_expires_at(const struct cache_entry *e)
 	return (monotime_add_secs(e->stored_at, e->life_secs));
 }
 
-/* Where the scope stands in an ECS option (RFC 7871, 6). */
+/* The offset of SCOPE PREFIX-LENGTH in an ECS option (RFC 7871, 6). */
 #define CACHE_SCOPE_OFFSET 3
 
 /*

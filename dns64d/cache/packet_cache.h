@@ -12,8 +12,9 @@
  * TTLs count down at full seconds of the clock, as in cache.h. They are
  * changed in the kept answer, at most once in a second.
  *
- * Memory is bounded: the size of an answer is all that it takes, and the
- * least recently used ones, by the second, are removed to make room.
+ * Memory is bounded: all memory of an answer is counted, and the least
+ * recently used ones are removed to make room. The order of use has the
+ * accuracy of a second.
  */
 #ifndef DNS64D_CACHE_PACKET_CACHE_H
 #define DNS64D_CACHE_PACKET_CACHE_H

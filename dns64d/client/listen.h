@@ -3,10 +3,10 @@
  * configuration, whether this host has the address yet or not.
  *
  * An address that no interface has is bound as well (freebind.h), and queries
- * arrive as soon as it is there. So no socket has to be opened when an
- * address comes, which for port 53 would need a privilege that we have dropped
- * by then, and the standby of another host answers as soon as it takes over
- * the address. When the address goes the socket stays open.
+ * arrive as soon as an interface has it. So no socket has to be opened when an
+ * address is added, for which port 53 would need a privilege that was dropped,
+ * and a standby host answers as soon as it takes over the address. When the
+ * address is removed, the socket stays open.
  */
 #ifndef DNS64D_CLIENT_LISTEN_H
 #define DNS64D_CLIENT_LISTEN_H

@@ -174,8 +174,8 @@ struct conf *conf_load(const char *path, struct files *files,
     conf_report_fn *report);
 
 /*
- * Read into files all files that conf_load will want. Errors are not reported;
- * conf_load will do that.
+ * Read into files all files that conf_load() needs. Errors are reported by
+ * conf_load() only.
  */
 void conf_gather(const char *path, struct files *files);
 

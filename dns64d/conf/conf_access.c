@@ -21,7 +21,7 @@ conf_blame(struct conf *conf, const struct conf_where *other, const char *why)
 	return (why);
 }
 
-/* Refuse because of the rule that says the contrary. */
+/* Refuse because of the earlier rule with the opposite verdict. */
 static const char *
 contrary(struct conf *conf, const struct prefix *p, bool allow)
 {

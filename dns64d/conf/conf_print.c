@@ -65,7 +65,7 @@ print_rule(const struct output *out, const struct dns64_policy *policy,
 		prefix = &policy->prefixes[r->target];
 	print(out, "prefix %s",
 	    prefix != NULL ? pref64_print(prefix, buf, sizeof(buf)) : "none");
-	/* The grammar wants a range for "prefix none". */
+	/* In "prefix none", the range is mandatory. */
 	if (r->range.len > 0 || prefix == NULL)
 		fprintf(out->f, " for %s",
 		    prefix_print(&r->range, buf, sizeof(buf)));

@@ -1,6 +1,6 @@
 /*
- * FreeBSD: SO_REUSEPORT_LB, for sockets of one user. With SO_REUSEPORT all
- * goes to one of the sockets.
+ * FreeBSD: SO_REUSEPORT_LB, for sockets of one user. With SO_REUSEPORT one of
+ * the sockets gets everything.
  */
 #include <sys/types.h>
 #include <sys/socket.h>

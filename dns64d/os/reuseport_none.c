@@ -1,5 +1,6 @@
 /*
- * OpenBSD and NetBSD: no way. With SO_REUSEPORT all goes to one of the sockets.
+ * OpenBSD and NetBSD: not possible. With SO_REUSEPORT one of the sockets gets
+ * everything.
  */
 #include <errno.h>
 

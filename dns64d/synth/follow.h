@@ -15,7 +15,7 @@
 #define FOLLOW_MAX 8 /* targets asked for one question */
 
 /*
- * Whether a reply to q ends with a CNAME whose target it says nothing about:
+ * Whether a reply to q ends with a CNAME and has nothing about its target:
  * NOERROR, a chain of CNAMEs, no record at its end that answers the question
  * and no SOA that would deny one (RFC 2308, 2.2). Then target becomes the
  * question for that name.

@@ -202,7 +202,10 @@ is_left_alone(const struct synth *s)
 	    has_signatures(s->reply[SYNTH_MAIN]));
 }
 
-/* Whether the AAAA reply is used whatever A says (RFC 6147, 5.1.1, 5.1.2). */
+/*
+ * Whether the main reply is the answer, independent of the A reply (RFC 6147,
+ * 5.1.1, 5.1.2).
+ */
 static bool
 main_decides(const struct synth *s)
 {

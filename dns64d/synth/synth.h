@@ -67,7 +67,7 @@ enum synth_plan {
 	SYNTH_P_PASS, /* forward, relay */
 	SYNTH_P_AAAA, /* the two lookups of RFC 6147, 5.1 */
 	SYNTH_P_PTR,  /* CNAME to in-addr.arpa */
-	SYNTH_P_LOCAL /* nothing goes upstream */
+	SYNTH_P_LOCAL /* answered without an upstream */
 };
 
 /*

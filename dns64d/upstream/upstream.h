@@ -15,8 +15,8 @@
  *           those that are up, and probed until an answer to anything leads
  *           to up. When all are down they are asked as if they were up.
  *
- * A query counts as lost when the server answered nothing at all after it was
- * sent. So names that nobody can resolve do not mark a server down.
+ * A query counts as lost only if the server has answered no other query since
+ * it was sent. So names that cannot be resolved do not mark a server down.
  *
  * EDNS (RFC 6891, 6.2.2 and 7) has three states:
  *
@@ -76,7 +76,7 @@
 /* From one probe to the next, plus a random time up to the jitter. */
 #define UPSTREAM_PROBE_MS 700
 #define UPSTREAM_PROBE_JITTER_MS 100
-/* A probe that was begun keeps the other workers from probing so long. */
+/* For this time after a probe was begun, other workers do not probe. */
 #define UPSTREAM_PROBE_HELD_MS 1000
 /* "down" and "up" of a server are logged at most once in this time. */
 #define UPSTREAM_LOG_SECS 10
@@ -86,7 +86,10 @@
 #define UPSTREAM_NOEDNS_MAX_SECS 900
 /* How long the query that tries it may take. */
 #define UPSTREAM_NOEDNS_TRY_SECS 5
-/* After so many lost queries of one question with OPT one is sent without. */
+/*
+ * After this many lost queries with OPT for a question, a query without OPT is
+ * sent.
+ */
 #define UPSTREAM_EDNS_LOST 2
 /* The same for a server that has answered with OPT before. */
 #define UPSTREAM_EDNS_LOST_SEEN 5
@@ -247,7 +250,7 @@ bool upstreams_answered_since(const struct upstreams *ups,
 bool upstreams_down_since(const struct upstreams *ups,
     const struct upstream_route *route, struct monotime since);
 
-/* A query was sent; a query is no longer waited for. */
+/* A query was sent; it was answered, or its answer is no longer waited for. */
 void upstream_sent(struct upstream *u);
 void upstream_ended(struct upstream *u);
 

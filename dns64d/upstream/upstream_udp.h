@@ -5,15 +5,15 @@
  * All queries to a server in one turn of the event loop are sent together
  * over one socket, or one for every UPSTREAM_UDP_BATCH queries. No query is
  * added to a socket later, and it is closed when none of its queries waits
- * any more. This saves system calls and keeps ports as unpredictable as one
- * socket per query: the port is random among all, and nobody can have seen
- * it in use before the queries were sent (RFC 5452, 9.2).
+ * any more. This saves system calls, and ports are as unpredictable as with a
+ * socket for each query: the port is random, and it was not in use before the
+ * queries were sent (RFC 5452, 9.2).
  *
- * The threat is an attacker off the path. A forged answer has to match port,
- * id and question of a query. Queries that share a port have different
- * questions (resolve.h) and different random ids, so each forged datagram has
- * the same chance as with a port for each query. Finding the port of a socket
- * helps against its own queries only, and these have been sent already.
+ * Threat: an attacker off the path. A forged answer has to match port, id and
+ * question of a query. Queries that share a port have different questions
+ * (resolve.h) and different random ids, so each forged datagram has the same
+ * chance as with a port for each query. An attacker who has found the port of
+ * a socket can use it only against queries that were sent already.
  *
  * Sockets are connected, so that the kernel drops datagrams from elsewhere
  * and reports errors of the network. A datagram with an id that no query of

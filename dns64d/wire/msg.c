@@ -230,7 +230,7 @@ msg_build_begin(struct msg_build *b, const struct msg_scan *query,
 	b->count[MSG_QUESTION] = 1;
 }
 
-/* Copy RDATA of another message; its names are compressed anew. */
+/* Copy RDATA of another message, and compress its names for this one. */
 static void
 put_rdata(struct msg_build *b, const struct msg_rr *rr)
 {

@@ -1,6 +1,6 @@
 /*
  * The bounded reader of DNS messages: header, records, names in RDATA, OPT
- * and TSIG. Does not interpret what a message says.
+ * and TSIG. Does not interpret the contents.
  */
 #include <string.h>
 

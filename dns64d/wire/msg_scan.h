@@ -6,9 +6,9 @@
  * A message that passed has these properties:
  *  - every name is at most 255 octets long, and its compression pointers
  *    lead backwards only, to labels that lie wholly before it in the body;
- *  - the section counts are true, no octet is left over, every record lies
- *    inside the message, and the names inside the RDATA of the types that may
- *    have compressed ones (RFC 3597, 4) fill their RDATA exactly;
+ *  - the section counts are those of its records, no octet is left over, every
+ *    record is inside the message, and the RDATA of the types that may have
+ *    compressed names (RFC 3597, 4) end behind their names and fixed fields;
  *  - at most one OPT and one TSIG, in the additional section only, OPT owned
  *    by the root with options that fill it, TSIG last.
  * The work is linear in the length of the message whatever is in it:
@@ -31,9 +31,9 @@
 #define MSG_UDP_OURS 1232 /* the most that we accept and send over UDP */
 
 /*
- * Bounds of a scan. 4096 addresses with compressed owners fill 64 KB. Steps
- * are labels and pointers followed; they suffice for a message of 16 KB that
- * consists of labels of one octet.
+ * Bounds of a scan. 4096 A records with compressed owners fill 64 KB. Steps
+ * are labels and pointers followed; the bound allows a message of 16 KB of
+ * labels with one octet.
  */
 #define MSG_RECORDS_MAX 4096
 #define MSG_STEPS_MAX(len) (4096 + (len) / 4)
