@@ -43,7 +43,7 @@ struct engine {
 	struct nat64 *nat64;
 	struct nat64_workspace *workspace;
 	struct rng rng;
-	struct rng_os random; /* behind rng */
+	struct rng_os random; /* the source of rng */
 	struct engine_opts opts;
 	struct tracelog *trace; /* NULL: the log level is above debug */
 

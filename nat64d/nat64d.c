@@ -127,7 +127,7 @@ check_eventlog(const struct conf *c, const struct privs *privs)
 		    _PATH_LOG);
 }
 
-/* A failure while starting: undo what was done so far, and report it. */
+/* A failure while starting: close the tun, with its routes, and report it. */
 static void __attribute__((__noreturn__))
 tun_fatal(struct tun *tun, const char *what)
 {

@@ -44,7 +44,7 @@
 	X(ICMP_INNER, "icmp-bad-inner", "bad packet quoted in an ICMP error") \
 	X(ICMP_SOURCE, "icmp-source",                                         \
 	    "no IPv6 source for a translated ICMPv4 error")                   \
-	X(ICMP_POINTER, "icmp-pointer", "parameter pointer has no meaning")   \
+	X(ICMP_POINTER, "icmp-pointer", "pointer without a counterpart")      \
 	X(ICMP_QUERY, "icmp-query-refused",                                   \
 	    "ICMPv6 echo refused by configuration")                           \
 	X(SELF_OTHER, "to-self",                                              \
@@ -69,7 +69,8 @@
 	X(FRAG_TINY, "fragment-tiny", "first fragment lacks the L4 header")   \
 	X(FRAG_LIMIT, "fragment-limit", "too many fragments waiting")         \
 	X(FRAG_ICMP, "fragment-icmp", "fragmented ICMP not translated")       \
-	X(FRAG_TIMEOUT, "fragment-timeout", "first fragment never came")      \
+	X(FRAG_TIMEOUT, "fragment-timeout",                                   \
+	    "held until the datagram timed out")                              \
 	X(FRAG_ECN, "fragment-ecn", "fragments mix CE and not-ECT")           \
 	X(NO_MEMORY, "no-memory", "out of memory")                            \
 	X(DEVICE, "device", "the tun device refused the packet")

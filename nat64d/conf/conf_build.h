@@ -45,7 +45,7 @@ struct conf_build {
 	unsigned longest_clients;  /* its length */
 };
 
-/* Ports as written; to icmp they are identifiers. */
+/* Ports as written; the identifiers of ICMP after "id". */
 struct conf_ports {
 	bool given;
 	bool id;
@@ -71,7 +71,7 @@ struct conf_pool_ports {
 	struct portlist ports[L4_NPROTO];
 	struct portlist except[L4_NPROTO];
 	bool given[L4_NPROTO];	   /* for all protocols */
-	bool given_for[L4_NPROTO]; /* for this one */
+	bool given_for[L4_NPROTO]; /* for one protocol */
 };
 
 /*

@@ -226,8 +226,9 @@ void nat64_input_batch(struct nat64 *n, struct nat64_workspace *ws,
     struct pkt *pkts, unsigned n_pkts, struct monotime now);
 
 /*
- * Do what is due at now, at most about max steps: expired sessions, stored
- * SYNs, fragments, ports in quarantine. Returns true when more is due.
+ * Handle what is due at now: sessions, with their stored SYNs, fragmented
+ * datagrams, ports in quarantine and idle subscribers; at most max of each.
+ * Returns true when more sessions or datagrams are due.
  */
 bool nat64_expire(struct nat64 *n, struct nat64_workspace *ws,
     struct monotime now, unsigned max);

@@ -141,8 +141,9 @@ nat64_report_refused4(struct nat64 *n, enum l4proto proto, struct in_addr peer,
 }
 
 /*
- * RFC 7915, 4.5 and 5.1.1, RFC 1812, 5.3.7. Multicast is not logged: the
- * kernel sends MLD reports and router solicitations into every new tun.
+ * Does an RFC ask to log a packet dropped for this reason (RFC 7915, 4.5 and
+ * 5.1.1; RFC 1812, 5.3.7)? Multicast is not logged: the kernel sends MLD
+ * reports and router solicitations to every new tun.
  */
 static bool
 is_logged(enum nat64_reason reason)

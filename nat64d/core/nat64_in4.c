@@ -9,7 +9,7 @@
  *  4	TTL
  *  5	source route
  *  6	protocol TCP, UDP or ICMP; a hairpin begins with 7
- *  7	fragments: held, or as their first one
+ *  7	fragments: held, or translated as the first one was
  *  8	L4 header sound; ICMP errors go to nat64_icmp.c
  *  9	binding and session (nat64_state.c)
  * 10	size: translate, cut, or answer "fragmentation needed"

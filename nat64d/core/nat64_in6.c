@@ -10,7 +10,7 @@
  *  5	source may use the translator, destination may be embedded
  *  6	hop limit
  *  7	routing header, other extension headers, protocol
- *  8	fragments: held, or as their first one
+ *  8	fragments: held, or translated as the first one was
  *  9	L4 header sound; ICMP errors go to nat64_icmp.c
  * 10	binding and session (nat64_state.c)
  * 11	size: translate, cut, or answer "too big"

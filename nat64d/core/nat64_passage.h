@@ -16,9 +16,9 @@
 #include "nat64d/tables/frag.h"
 #include "nat64_struct.h"
 
-/* What comes next. */
+/* What comes next; returned by the functions that handle a packet. */
 enum pass {
-	PASS_DONE,    /* what is pending, if anything */
+	PASS_DONE,    /* w->pending, or nothing */
 	PASS_HAIRPIN, /* w->next enters the passage from IPv4 */
 	PASS_ERROR4   /* w->next, an error of ours, is translated to IPv6 */
 };

@@ -97,10 +97,11 @@ means_no_route(int error)
 }
 
 /*
- * A route of others that is as long as ours or longer takes packets away as
- * well, but a restart would not help: hostcheck.h reports it. A route that
- * refuses has a lower priority than ours while we run: nat64d-unreachable adds
- * it.
+ * Has a route to our interface been removed? Then there is none, or only a less
+ * specific one of another interface. A route of type unreachable, as made by
+ * nat64d-unreachable, has a worse metric than ours, so it is found only when
+ * ours is gone. An equal or more specific route of another interface does not
+ * count: a restart would not help, and hostcheck.h reports it.
  */
 static bool
 has_gone(const struct ifwatch *w, const struct route *route)

@@ -70,7 +70,7 @@ pool4_capacity(const struct pool4 *pool, enum l4proto proto)
 	return (pool->capacity[proto]);
 }
 
-/* --- life --- */
+/* --- creation and end --- */
 
 /* Count the ports of a range, and enter its addresses as usable. */
 static void

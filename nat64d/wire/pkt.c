@@ -252,7 +252,7 @@ segments_hold(const struct pkt *p)
 	return (false);
 }
 
-/* Is csum_off the offset of the checksum in the protocol's header? */
+/* Do csum_start and csum_off lead to the checksum of the protocol? */
 static bool
 csum_holds(const struct pkt *p)
 {

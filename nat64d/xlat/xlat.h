@@ -66,8 +66,8 @@ enum xlat_fit xlat_fit_4to6(const struct pkt *p, const struct xlat_conf *c,
  * out: the outgoing tuple; its ports are used only if p has an L4 header.
  * For echo out->src.port is the identifier.
  * ids: gives the identification of packets without Fragment Header.
- * keep_ttl: do not decrement the hop limit. For the first half of a hairpin:
- * both halves are one hop, which the second one counts.
+ * keep_ttl: do not decrement the hop limit. For the first translation of a
+ * hairpinned packet: both translations are one hop, counted by the second one.
  */
 void xlat_6to4(struct pkt *p, const struct tuple4 *out,
     const struct xlat_conf *c, struct ipid *ids, bool keep_ttl);
@@ -137,8 +137,9 @@ bool xlat_icmp_is_error(const struct pkt *p);
  * inner: the tuple of the quoted packet after translation, source and
  * destination as quoted. The identifier of a quoted echo is the port of the
  * side of the IPv6 host: dst in 6 to 4, src in 4 to 6.
- * inside: the first half of a hairpin. The hop limit is not decremented
- * (see xlat_6to4()), and as much is quoted as an ICMPv6 error may quote.
+ * inside: the first translation of a hairpinned error. The hop limit is not
+ * decremented (see xlat_6to4()), and as much is quoted as an ICMPv6 error may
+ * quote.
  * ids: gives the outer identification.
  *
  * Returns NAT64_NONE, or NAT64_ICMP_TYPE or NAT64_ICMP_POINTER for a message

@@ -90,7 +90,7 @@ next_random(void *arg)
 	return ((uint32_t)(z >> 32));
 }
 
-/* --- life --- */
+/* --- start and end --- */
 
 void
 lab_set_pool(const char *first, const char *last, uint16_t port_first,
@@ -489,7 +489,7 @@ lab_bind(enum l4proto proto, const char *host, uint16_t port)
 	    .port = lab.out[0].sport });
 }
 
-/* --- looking --- */
+/* --- inspection --- */
 
 const struct pkt *
 lab_sent(void)

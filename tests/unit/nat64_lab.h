@@ -95,7 +95,7 @@ struct lab {
 
 extern struct lab lab;
 
-/* --- life --- */
+/* --- start and end --- */
 
 /* A translator with lab.conf, which lab_setup() has set to defaults. */
 void lab_start(void);
@@ -180,7 +180,7 @@ void lab_doze_ms(int64_t ms);
  */
 struct taddr4 lab_bind(enum l4proto proto, const char *host, uint16_t port);
 
-/* --- looking --- */
+/* --- inspection --- */
 
 /* The one packet that came out, as NAT64_SENT. */
 const struct pkt *lab_sent(void);

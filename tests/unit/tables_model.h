@@ -109,7 +109,7 @@ struct taddr4 key_out4(unsigned index, unsigned slot);
 struct taddr4 key_peer(unsigned peer);
 struct tuple4 key_tuple4(unsigned index, unsigned slot, unsigned peer);
 
-/* --- questions --- */
+/* --- lookups --- */
 
 unsigned model_nbindings(void);
 bool model_is_bound(unsigned prefix);

@@ -186,7 +186,7 @@ START_TEST(packets_without_binding_are_answered_only_if_told_to)
 }
 END_TEST
 
-/* --- life of bindings --- */
+/* --- creation and end of bindings --- */
 
 /* Shows: TBL-01 TBL-02 ALC-08 CGN-02 ALC-01 */
 START_TEST(protocols_have_port_spaces_of_their_own)
@@ -645,7 +645,7 @@ START_TEST(the_rate_of_new_bindings_recovers)
 }
 END_TEST
 
-/* --- events and the rest of the contract --- */
+/* --- events and other functions of nat64.h --- */
 
 /* Shows: LOG-01 LOG-02 */
 START_TEST(events_tell_who_had_which_port)

@@ -499,7 +499,7 @@ run_step(void)
 	HOLD(session_count(&tables.sessions) == tables.sessions.slab.used);
 }
 
-/* --- life --- */
+/* --- start and end --- */
 
 static void
 init_tables(void)
