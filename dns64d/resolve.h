@@ -54,9 +54,18 @@ enum resolve_source {
 typedef void resolve_done_fn(void *arg);
 
 /*
- * A lookup. To be embedded; all zero is one that is not in use. resolve_ask()
- * begins it; it waits until done is called, unless it has its result at once;
- * resolve_cancel() ends it in either case.
+ * A lookup, to be embedded. Its states:
+ *
+ * unused    resolver is NULL, as when all is zero. resolve_ask() leads to
+ *           waiting, or to done if the result is known at once.
+ * waiting   fetch is set, and the lookup is in its list. The end of the fetch,
+ *           which calls the function done, and resolve_take_stale() lead to
+ *           done. The result must not be read.
+ * done      fetch is NULL: the result may be read. resolve_ask() must not be
+ *           called.
+ *
+ * resolve_cancel() leads from each of them to unused. What the caller sets may
+ * be changed in unused only.
  */
 struct resolve {
 	/* Set by the caller before resolve_ask. */

@@ -13,6 +13,19 @@
 #include "common/monotime.h"
 #include "version.h"
 
+/*
+ * The states of a dump:
+ *
+ * idle      out is NULL. dumpfile_print() leads to writing.
+ * writing   turn is pending: on_turn() writes a part of out, or gets the next
+ *           piece. It leads to waiting when nothing can be written, and to idle
+ *           at the end or after an error.
+ * waiting   writable is pending, with a timeout. on_writable() leads to writing
+ *           or, after the timeout, to idle.
+ *
+ * The members from out on are used in writing and waiting only; refused is set
+ * by dumpfile_print() there. end() leads to idle and sets cut.
+ */
 struct dumpfile {
 	struct event_base *base;
 	const char *program;
@@ -24,8 +37,7 @@ struct dumpfile {
 	struct event *turn;
 	bool cut; /* the last one on standard output was cut off */
 
-	/* Of a dump in progress; out is NULL when there is none. */
-	struct evbuffer *out;
+	struct evbuffer *out; /* not yet written */
 	struct event *writable;
 	int fd;
 	bool more;    /* there are more pieces */

@@ -220,7 +220,8 @@ keep_record(struct conf *conf, const struct msg_scan *scan, const char *line,
 		free(text);
 		return (verdict);
 	}
-	*bigger = (struct conf_record){ text, *where };
+	bigger->text = text;
+	bigger->where = *where;
 	conf->n_record_lines++;
 	return (verdict);
 }

@@ -56,7 +56,17 @@ struct upstream_tcp_conn {
 	bool reading; /* on_readable is running: must not be closed */
 };
 
-/* A query and its answer. */
+/*
+ * A query and its answer (exchange). Its states:
+ *
+ * waiting   conn is set; in conn->waiting. send_on() leads here, also from one
+ *           connection to another when that closes. deliver(), close_conn()
+ *           and make_room() lead to over and call done.
+ * over      conn is NULL; answer is what done was called with. Nothing changes
+ *           any more.
+ *
+ * upstream_tcp_free() frees it in both.
+ */
 struct upstream_tcp {
 	TAILQ_ENTRY(upstream_tcp) next;
 	struct fairness_item place; /* in pool->fairness */
