@@ -1,0 +1,69 @@
+/*
+ * The fast path: packets of admitted sessions are translated inside the
+ * kernel, by a program on our tun device; the daemon sees all others. One file
+ * per operating system: fastpath_linux.c (eBPF), fastpath_none.c elsewhere and
+ * where it was left out of the build.
+ */
+#ifndef NAT64D_OS_FASTPATH_H
+#define NAT64D_OS_FASTPATH_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "nat64d/tables/fastflow.h"
+#include "nat64d/xlat/xlat.h"
+
+struct fastpath;
+
+struct fastpath_count {
+	uint64_t packets6, bytes6; /* translated from IPv6 */
+	uint64_t packets4, bytes4; /* translated from IPv4 */
+	uint64_t failed;	   /* taken over by the program and then lost;
+				      it should be 0 */
+};
+
+/*
+ * Load the program for a tun device that is up, with room for max_flows
+ * sessions, and put it in place of one that an earlier process left there. It
+ * translates nothing yet. xlat: MTUs and TOS rules; not kept. Needs CAP_BPF
+ * and CAP_NET_ADMIN.
+ *
+ * When this process ends, however it ends, the program translates no more
+ * packets, also when the device is persistent.
+ *
+ * Returns NULL with errno set and *what a static string that says what failed
+ * and what to do about it; ENOSYS: this system or build has no fast path.
+ */
+struct fastpath *fastpath_new(const char *ifname, size_t max_flows,
+    const struct xlat_conf *xlat, const char **what);
+
+/*
+ * Call after privileges have been dropped: can entries still be changed? A
+ * kernel before 5.19 may refuse it. Returns 0, or -1 as above.
+ */
+int fastpath_check(struct fastpath *f, const char **what);
+
+/* Use other MTUs from now on. */
+void fastpath_set_mtu(struct fastpath *f, const struct xlat_conf *xlat);
+
+/* For the translator; owned by f. */
+const struct fastpath_ops *fastpath_ops(struct fastpath *f);
+
+/*
+ * Sessions that were added begin to use the fast path only when the packets
+ * that arrived before have left: otherwise newer packets would overtake those
+ * that wait in the device. Call it when packets that were read have been
+ * written. n: how many were read; drained: no more were waiting.
+ */
+void fastpath_commit(struct fastpath *f, unsigned n, bool drained);
+
+/* Sessions that were handed over and not taken back. */
+size_t fastpath_flows(const struct fastpath *f);
+
+/* What the program has counted so far. */
+void fastpath_counters(const struct fastpath *f, struct fastpath_count *c);
+
+void fastpath_free(struct fastpath *f);
+
+#endif

@@ -1,0 +1,70 @@
+/*
+ * What a fast path outside of the translator (nat64d/os/fastpath.h) gets to
+ * know of a session, and what it notes about it. A fast path translates plain
+ * packets of sessions that the translator has admitted, without the translator
+ * seeing them. The session table remains the table of record.
+ */
+#ifndef NAT64D_TABLES_FASTFLOW_H
+#define NAT64D_TABLES_FASTFLOW_H
+
+#include <netinet/in.h>
+
+#include <stdint.h>
+
+#include "nat64d/base/tuple.h"
+
+/*
+ * A TCP or UDP session: (X',x) -> (Y',y) becomes (T,t) -> (Z,z), and back. y
+ * is z, the port of peer4. Ports are in host order, as everywhere.
+ */
+struct fastflow {
+	struct taddr6 in6;     /* (X',x) */
+	struct in6_addr peer6; /* Y' = P(Z) */
+	struct taddr4 out4;    /* (T,t) */
+	struct taddr4 peer4;   /* (Z,z) */
+	uint8_t proto;	       /* enum l4proto: L4_TCP or L4_UDP */
+	uint16_t id_counter;   /* ipid_index() of (T, Z, proto) */
+};
+
+/*
+ * Notes of the packets that the fast path has translated since the session
+ * was handed to it. It writes them at any time, on any processor: they are to
+ * be read with fastnotes_load(). last6 and last4: the time (struct monotime) of
+ * the last packet from either side, 0: there was none. ack6 and ack4: the
+ * acknowledgment number of that packet, in host order; TCP only.
+ */
+struct fastnotes {
+	int64_t last6;
+	int64_t last4;
+	uint32_t ack6;
+	uint32_t ack4;
+	uint64_t reserved;
+};
+
+#define fastnotes_load(field) __atomic_load_n(&(field), __ATOMIC_RELAXED)
+
+/*
+ * The fast path, as the translator uses it. A handle is an index of notes;
+ * 0 is none.
+ */
+struct fastpath_ops {
+	/*
+	 * Translate packets of f soon. Its notes are empty when this returns.
+	 * Returns the handle, or 0: there is no room.
+	 */
+	uint32_t (*add)(void *arg, const struct fastflow *f);
+	/*
+	 * Translate no more packets of it from now on. Its notes are still
+	 * valid until the next call of add().
+	 */
+	void (*remove)(void *arg, uint32_t handle);
+	const struct fastnotes *notes;
+	/*
+	 * IPID_NCOUNTERS counters of IPv4 identifications, which both
+	 * increment atomically (ipid.h).
+	 */
+	uint32_t *ids;
+	void *arg;
+};
+
+#endif
