@@ -16,6 +16,7 @@ ipid_init_fixed(struct ipid *g, uint16_t value)
 	keyhash_init(&g->hash, &known);
 	for (i = 0; i < IPID_NCOUNTERS; i++)
 		g->next[i] = value;
+	g->shared = NULL;
 }
 
 #endif

@@ -141,6 +141,31 @@ START_TEST(init_fixed_starts_every_triple_at_the_value)
 }
 END_TEST
 
+/* Shows: XLT-40 */
+START_TEST(sharing_begins_and_ends_without_a_number_twice)
+{
+	static uint32_t shared[IPID_NCOUNTERS];
+	struct ipid *g = generator(1);
+	const struct in_addr src = addr("203.0.113.5");
+	const struct in_addr dst = addr("198.51.100.20");
+	uint32_t *counter = &shared[ipid_index(g, src, dst, IPPROTO_UDP)];
+	const uint16_t first = ipid_take(g, src, dst, IPPROTO_UDP, 1);
+
+	ipid_share(g, shared);
+	ck_assert_uint_eq((uint16_t)*counter, (uint16_t)(first + 1));
+	*counter += 5; /* taken by the other one */
+	ck_assert_uint_eq(ipid_take(g, src, dst, IPPROTO_UDP, 3),
+	    (uint16_t)(first + 6));
+	*counter += 0x10000; /* all numbers */
+	ck_assert_uint_eq(ipid_take(g, src, dst, IPPROTO_UDP, 1),
+	    (uint16_t)(first + 9));
+	ipid_share(g, NULL);
+	ck_assert_uint_eq(ipid_take(g, src, dst, IPPROTO_UDP, 1),
+	    (uint16_t)(first + 10));
+	ck_assert_uint_eq((uint16_t)*counter, (uint16_t)(first + 10));
+}
+END_TEST
+
 static Suite *
 ipid_suite(void)
 {
@@ -156,6 +181,7 @@ ipid_suite(void)
 	tcase_add_test(tc,
 	    starting_points_depend_on_the_random_numbers_of_the_start);
 	tcase_add_test(tc, init_fixed_starts_every_triple_at_the_value);
+	tcase_add_test(tc, sharing_begins_and_ends_without_a_number_twice);
 	suite_add_tcase(s, tc);
 	return (s);
 }
