@@ -112,6 +112,7 @@ nat64d_PURE = \
     nat64d/core/nat64.c \
     nat64d/core/nat64_error.c \
     nat64d/core/nat64_event.c \
+    nat64d/core/nat64_fast.c \
     nat64d/core/nat64_icmp.c \
     nat64d/core/nat64_in4.c \
     nat64d/core/nat64_in6.c \
@@ -138,6 +139,7 @@ nat64d_PURE = \
     nat64d/tables/permit.c \
     nat64d/tables/session.c \
     nat64d/tables/session_expire.c \
+    nat64d/tables/session_fast.c \
     nat64d/tables/subscriber.c \
     nat64d/tables/tcp_fsm.c \
     nat64d/tables/wheel.c \

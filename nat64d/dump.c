@@ -90,6 +90,8 @@ dump_head(const struct dump *d, struct evbuffer *out)
 		    nat64_bib(n, (enum l4proto)proto)->n_entries,
 		    sessions->n_sessions[proto],
 		    pool4_capacity(nat64_pool(n), (enum l4proto)proto));
+	evbuffer_add_printf(out, "table fast-path sessions %zu\n",
+	    sessions->n_fast);
 	evbuffer_add_printf(out, "table stored-syns %u\n",
 	    nat64_stored_syns(n));
 	evbuffer_add_printf(out, "table fragments datagrams %zu bytes %zu\n",
@@ -156,7 +158,7 @@ dump_session(const struct dump *d, struct evbuffer *out,
 	if (s->proto == L4_TCP)
 		evbuffer_add_printf(out, " %s",
 		    tcp_state_name((enum tcp_state)s->tcp_state));
-	evbuffer_add(out, "\n", 1);
+	evbuffer_add_printf(out, "%s\n", s->fast != 0 ? " fast" : "");
 }
 
 /* Begin with the binding e, unless the last slice ended within it. */

@@ -104,7 +104,11 @@ enum nat64_reason {
 	X(SESSIONS_EXPIRED, "sessions-expired", "sessions timed out")    \
 	X(SESSIONS_EVICTED, "sessions-evicted",                          \
 	    "sessions opened from IPv4, removed to make room")           \
-	X(PROBES, "tcp-probes", "probes of idle TCP sessions")
+	X(PROBES, "tcp-probes", "probes of idle TCP sessions")           \
+	X(FAST_OFFERED, "fast-path-offered",                             \
+	    "sessions offered to the fast path")                         \
+	X(FAST_FULL, "fast-path-full",                                   \
+	    "offers that the fast path had no room for")
 
 enum nat64_counter {
 #define X(counter, name, meaning) NAT64_##counter,

@@ -112,6 +112,8 @@ init_tables(struct nat64 *n, const struct nat64_config *c)
 	session_table_set_ports(&n->sessions, c->lifetime_ports,
 	    c->n_lifetime_ports);
 	session_table_set_hint(&n->sessions, c->memory_hint);
+	session_table_set_fastpath(&n->sessions, n->fastpath,
+	    c->inbound_refresh);
 	return (0);
 }
 
@@ -346,6 +348,15 @@ nat64_set_mtu(struct nat64 *n, uint32_t mtu4, uint32_t mtu6)
 		n->conf.xlat.mtu4 = mtu4;
 	if (mtu6 != 0)
 		n->conf.xlat.mtu6 = mtu6 > IPV6_MIN_MTU ? mtu6 : IPV6_MIN_MTU;
+}
+
+void
+nat64_set_fastpath(struct nat64 *n, const struct fastpath_ops *ops)
+{
+	session_leave_fast_all(&n->sessions);
+	n->fastpath = ops;
+	session_table_set_fastpath(&n->sessions, ops, n->conf.inbound_refresh);
+	ipid_share(&n->ids, ops != NULL ? ops->ids : NULL);
 }
 
 void

@@ -265,6 +265,14 @@ int nat64_set_pool(struct nat64 *n, const struct nat64_config *c,
  */
 void nat64_set_mtu(struct nat64 *n, uint32_t mtu4, uint32_t mtu6);
 
+/*
+ * Hand established sessions over to this fast path from now on (nat64_fast.h),
+ * and share the counters of IPv4 identifications with it; NULL (default): none.
+ * The sessions that are on the present one are taken back first. ops is
+ * borrowed until the next call or nat64_free().
+ */
+void nat64_set_fastpath(struct nat64 *n, const struct fastpath_ops *ops);
+
 /* Count a packet that was emitted and that the device refused. */
 void nat64_count_device_drop(struct nat64 *n);
 

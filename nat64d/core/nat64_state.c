@@ -10,6 +10,7 @@
 
 #include "nat64_error.h"
 #include "nat64_event.h"
+#include "nat64_fast.h"
 #include "nat64_out.h"
 #include "nat64_policy.h"
 #include "nat64_state.h"
@@ -78,7 +79,7 @@ nat64_session_end(struct nat64 *n, struct session *s, struct monotime now)
 		release_binding(n, e, now);
 }
 
-static bool
+static inline bool
 is_expired(const struct passage *w, const struct session *s)
 {
 	return (monotime_reached(session_expires(&w->n->sessions, s), w->now));
@@ -87,7 +88,7 @@ is_expired(const struct passage *w, const struct session *s)
 /*
  * Returns s (may be NULL), or NULL if it had expired and has been removed.
  */
-static struct session *
+static inline struct session *
 live_session(struct passage *w, struct session *s)
 {
 	if (s != NULL && is_expired(w, s) && nat64_session_timeout(w, s))
@@ -347,6 +348,29 @@ remember_ack(uint32_t *ack, const struct pkt *p)
 		*ack = get32(pkt_l4(p) + PKT_TCP_ACK);
 }
 
+/*
+ * Handle a segment of s, whose step in the state machine is known. Data leaves
+ * a session on the fast path (it is a fragment, say), any other segment takes
+ * it back.
+ */
+static void
+apply_segment(struct passage *w, struct session *s,
+    const struct tcp_step *step, const struct pkt *p, bool from6)
+{
+	struct nat64 *n = w->n;
+	const enum tcp_event event = tcp_event_of(p->tcp_flags, from6);
+	const bool data = event == TCP_V6_OTHER || event == TCP_V4_OTHER;
+
+	if (!data)
+		nat64_fast_leave(n, s);
+	else if (s->fast != 0)
+		session_read_notes(&n->sessions, s);
+	apply_step(w, s, step);
+	remember_ack(from6 ? &s->ack6 : &s->ack4, p);
+	if (data && s->tcp_state == TCP_STATE_ESTABLISHED)
+		nat64_fast_count(n, s, from6 ? FAST_SIDE6 : FAST_SIDE4);
+}
+
 /* (T,t) -> (Z,z) */
 static void
 set_out4(struct tuple4 *out, const struct taddr4 *out4,
@@ -420,8 +444,7 @@ tcp_state6(struct passage *w, const struct pkt *p, const struct flow6 *f,
 		nat64_syn_discard(n, s);
 		session_claim(&n->sessions, s);
 	}
-	apply_step(w, s, &step);
-	remember_ack(&s->ack6, p);
+	apply_segment(w, s, &step, p, true);
 	set_out4(out, &s->out4, &s->peer);
 	return (NAT64_NONE);
 }
@@ -458,6 +481,7 @@ nat64_state6(struct passage *w, const struct pkt *p, struct in_addr dst4,
 			return (reason);
 	}
 	session_touch(&n->sessions, s, cls, w->now);
+	nat64_fast_count(n, s, FAST_SIDE6);
 	set_out4(out, &s->out4, &s->peer);
 	return (NAT64_NONE);
 }
@@ -612,8 +636,7 @@ tcp_state4(struct passage *w, struct pkt *p, const struct tuple4 *t4,
 	step = step_session(n, s, p, false);
 	if (step.action == TCP_DROP)
 		return (NAT64_SYN_REPEATED);
-	apply_step(w, s, &step);
-	remember_ack(&s->ack4, p);
+	apply_segment(w, s, &step, p, false);
 	set_out6(n, out, s);
 	return (NAT64_NONE);
 }
@@ -651,6 +674,7 @@ nat64_state4(struct passage *w, struct pkt *p, struct tuple6 *out)
 		if (s == NULL)
 			return (reason);
 	}
+	nat64_fast_count(n, s, FAST_SIDE4);
 	set_out6(n, out, s);
 	return (NAT64_NONE);
 }
@@ -720,6 +744,11 @@ nat64_session_timeout(struct passage *w, struct session *s)
 	struct nat64 *n = w->n;
 	const struct tcp_step step = step_timeout(s);
 
+	if (s->fast != 0) {
+		session_take_back(&n->sessions, s);
+		if (!is_expired(w, s))
+			return (false); /* it was used just before */
+	}
 	if (step.action == TCP_PROBE) {
 		send_probe(n, s);
 		apply_step(w, s, &step);

@@ -44,6 +44,7 @@ struct nat64 {
 	struct slab bib_slab;
 	struct bib bibs[L4_NPROTO];
 	struct session_table sessions;
+	const struct fastpath_ops *fastpath; /* borrowed; NULL: none */
 	struct frag_table *frags;
 	struct ipid ids;
 	/*

@@ -50,7 +50,8 @@ struct fastnotes {
 struct fastpath_ops {
 	/*
 	 * Translate packets of f soon. Its notes are empty when this returns.
-	 * Returns the handle, or 0: there is no room.
+	 * No flow with the same tuple of either family is there. Returns the
+	 * handle, or 0: there is no room.
 	 */
 	uint32_t (*add)(void *arg, const struct fastflow *f);
 	/*
@@ -61,7 +62,7 @@ struct fastpath_ops {
 	const struct fastnotes *notes;
 	/*
 	 * IPID_NCOUNTERS counters of IPv4 identifications, which both
-	 * increment atomically (ipid.h).
+	 * increment atomically (ipid_share()); only the lower 16 bits count.
 	 */
 	uint32_t *ids;
 	void *arg;

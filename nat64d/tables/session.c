@@ -14,6 +14,8 @@
 
 _Static_assert(sizeof(struct session) == 2 * CACHE_LINE,
     "a session is two cache lines");
+_Static_assert(offsetof(struct session, due) <= CACHE_LINE,
+    "what a packet of a known session reads is in the first cache line");
 
 /*
  * The sessions with one address follow each other; session_has_peer() relies
@@ -60,6 +62,7 @@ session_table_init(struct session_table *t,
 		t->max_per_bib = BIB_MAX_SESSIONS;
 	slab_init(&t->slab, sizeof(struct session), max);
 	session_table_set_inbound(t, 0);
+	session_table_set_fastpath(t, NULL, false);
 	flow_cache_init(&t->flows, max);
 	keyhash_init(&t->hash, secret);
 	t->bibs = bibs;
@@ -547,31 +550,46 @@ forget_flow4(struct session_table *t, const struct session *s)
 void
 session_set_prefix(struct session_table *t, struct session *s, unsigned prefix)
 {
+	session_leave_fast(t, s);
 	forget_flow6(t, s);
 	s->prefix = (uint8_t)prefix;
 	s->bib->prefix = (int)prefix;
+}
+
+/* s gets another lifetime, which may end earlier. */
+static void
+set_class(struct session_table *t, struct session *s, uint8_t cls)
+{
+	struct monotime end;
+
+	s->cls = cls;
+	end = session_expires(t, s);
+	/* A later end needs no move (wheel.h). */
+	if (wheel_tick(end) < s->due.tick)
+		wheel_move(wheel_of(t, s), &s->due, end);
 }
 
 void
 session_touch(struct session_table *t, struct session *s,
     enum session_class cls, struct monotime now)
 {
-	struct monotime end;
+	const uint8_t next = class_of(t, cls, s->peer.port);
 
-	s->cls = class_of(t, cls, s->peer.port);
-	s->stamp = now;
-	end = session_expires(t, s);
+	/* A note of the fast path may be newer than the time of a batch. */
+	if (s->stamp.ns < now.ns)
+		s->stamp = now;
 	/*
-	 * A later end needs no move (wheel.h). So the second cache line of s
-	 * is written only when its lifetime gets shorter.
+	 * In the same class the end never comes nearer. So the second cache
+	 * line of s is seldom read.
 	 */
-	if (wheel_tick(end) < s->due.tick)
-		wheel_move(wheel_of(t, s), &s->due, end);
+	if (s->cls != next)
+		set_class(t, s, next);
 }
 
 void
 session_remove(struct session_table *t, struct session *s)
 {
+	session_leave_fast(t, s);
 	if (s->bib != NULL) {
 		forget_flow6(t, s);
 		RB_REMOVE(session_tree, &s->bib->peers, s);

@@ -48,6 +48,7 @@
 #include "common/monotime.h"
 
 #include "bib.h"
+#include "fastflow.h"
 #include "flow.h"
 #include "nat64d/base/keyhash.h"
 #include "nat64d/base/refusal.h"
@@ -79,8 +80,8 @@ struct session_port {
 };
 
 /*
- * One session. Two cache lines; a packet of a known session reads the first
- * one only.
+ * One session. Two cache lines; a packet of a known session that does not
+ * change its class reads the first one only.
  *
  * A session is bound or an orphan:
  *
@@ -101,10 +102,18 @@ struct session_port {
  * are the key of its tree and of the flow cache. in6 and bib are set once
  * more by session_adopt().
  *
- * Afterwards cls and stamp are set by session_touch() alone, due by the
- * wheel alone. stamp and the lifetime of cls give session_expires(). A
- * session past that time stays in the table until the core has handled its
- * end.
+ * Afterwards cls is set by session_touch() alone, due by the wheel alone.
+ * stamp is set by session_touch(), and from the notes of the fast path. stamp
+ * and the lifetime of cls give session_expires(). A session past that time
+ * stays in the table until the core has handled its end.
+ *
+ * fast is set and cleared by session_fast.c alone. While it is not 0, packets
+ * that the translator does not see may use the session, and the notes of the
+ * fast path say when they did. Only a TCP session that is ESTABLISHED or a
+ * UDP session is there, with both sides known. Whatever changes more of it
+ * than stamp, ack6 and ack4 takes it back first (session_leave_fast());
+ * session_remove() and session_set_prefix() do so themselves. sides and data
+ * belong to the core (nat64_fast.h); leaving the fast path clears them.
  *
  * tcp_state, ack6 and ack4 belong to the core, which sets them for TCP only;
  * tcp_fsm.h lists the states and what leads in and out. ack6 and ack4 are the
@@ -123,11 +132,15 @@ struct session {
 	uint8_t prefix;	   /* index of the Pref64 of Y' */
 	uint32_t ack6;
 	uint32_t ack4;
-	struct monotime stamp;	/* its lifetime counts from here */
+	struct monotime stamp; /* its lifetime counts from here */
+	uint32_t fast;	       /* handle of the fast path, 0: not there */
+	uint8_t sides;	       /* which sides have sent a packet */
+	int8_t data;	       /* packets until the fast path is tried */
+	bool inbound;	       /* opened from IPv4 */
+
 	struct wheel_entry due; /* when it is looked at next */
 	struct bib_entry *bib;	/* NULL: an orphan */
 	RB_ENTRY(session) by_peer;
-	bool inbound; /* opened from IPv4 */
 };
 
 RB_HEAD(orphan_tree, session);
@@ -157,6 +170,10 @@ struct session_table {
 	uint32_t max_per_bib;
 	struct slab slab;
 	struct flow_cache flows;
+	const struct fastpath_ops
+	    *fastpath;		  /* borrowed; NULL: there is none */
+	bool note4_refreshes;	  /* UDP, see session_fast.c */
+	size_t n_fast;		  /* sessions that are there */
 	struct keyhash hash;	  /* for the flow cache and the sources */
 	const struct bib *bibs;	  /* borrowed: L4_NPROTO of them */
 	struct subscribers *subs; /* borrowed; counts sessions */
@@ -352,11 +369,56 @@ bool session_next_expiry(const struct session_table *t, struct monotime *when);
 bool session_drain(struct session_table *t, unsigned max, session_fn *fn,
     void *arg);
 
+/* --- session_fast.c --- */
+
+/*
+ * Use this fast path from now on, NULL (default): none. No session is on one
+ * (session_leave_fast_all()). inbound_refresh: UDP packets from IPv4 refresh
+ * a session (RFC 4787, REQ-6). ops is borrowed.
+ */
+void session_table_set_fastpath(struct session_table *t,
+    const struct fastpath_ops *ops, bool inbound_refresh);
+
+/*
+ * Hand s, which is f, over to the fast path. Returns false when it has no
+ * room; then nothing has changed.
+ */
+bool session_enter_fast(struct session_table *t, struct session *s,
+    const struct fastflow *f);
+
+/*
+ * s is on the fast path: take over what its notes say, that is when it was
+ * used last, and the acknowledgment numbers. To be called before a packet of
+ * s changes one of these.
+ */
+void session_read_notes(const struct session_table *t, struct session *s);
+
+/* s is on the fast path: take it back, with what its notes say. */
+void session_take_back(struct session_table *t, struct session *s);
+
+/* Take back all sessions. */
+void session_leave_fast_all(struct session_table *t);
+
+/* When s, which is on the fast path, was used last: what refreshes it. */
+struct monotime session_last_use(const struct session_table *t,
+    const struct session *s);
+
+/* Take s back if it is on the fast path. */
+static inline void
+session_leave_fast(struct session_table *t, struct session *s)
+{
+	if (s->fast != 0)
+		session_take_back(t, s);
+}
+
 /* When s ends if nothing refreshes it. */
 static inline struct monotime
 session_expires(const struct session_table *t, const struct session *s)
 {
-	return (monotime_add_secs(s->stamp, t->lifetime_secs[s->cls]));
+	const struct monotime last =
+	    s->fast == 0 ? s->stamp : session_last_use(t, s);
+
+	return (monotime_add_secs(last, t->lifetime_secs[s->cls]));
 }
 
 /* The session of an entry of the wheel. */

@@ -9,7 +9,9 @@
 
 #include <event2/buffer.h>
 
+#include "nat64d/core/nat64_fast.h"
 #include "nat64d/dump.h"
+#include "tests/unit/fastpath_fake.h"
 #include "tests/unit/nat64_lab.h"
 
 #define SLICE 7 /* lines */
@@ -156,6 +158,31 @@ START_TEST(binding_may_go_in_the_middle)
 }
 END_TEST
 
+static struct fake_fastpath fake;
+
+START_TEST(session_on_the_fast_path_is_shown_as_such)
+{
+	unsigned i;
+
+	fake_start(&fake, 1);
+	open_session(80);
+	dump_all(NULL);
+	ck_assert_ptr_null(strstr(text, " s fast\n"));
+	ck_assert_ptr_nonnull(strstr(text, "table fast-path sessions 0\n"));
+	for (i = 0; i < FAST_AFTER; i++) {
+		open_session(443);
+		lab_udp(SERVER4, 443, text4(lab_sent()->ip4.src),
+		    lab_sent()->sport);
+	}
+	open_session(80);
+	dump_all(NULL);
+	ck_assert_ptr_nonnull(strstr(text, SERVER4 ":80        300 s\n"));
+	ck_assert_ptr_nonnull(
+	    strstr(text, SERVER4 ":443       300 s fast\n"));
+	ck_assert_ptr_nonnull(strstr(text, "table fast-path sessions 1\n"));
+}
+END_TEST
+
 int
 main(void)
 {
@@ -165,6 +192,7 @@ main(void)
 		what_is_there_all_the_time_is_met_once_whatever_comes,
 		what_is_there_all_the_time_is_met_once_whatever_goes,
 		binding_may_go_in_the_middle,
+		session_on_the_fast_path_is_shown_as_such,
 	};
 
 	return (lab_main("dump", tests, NITEMS(tests)));
