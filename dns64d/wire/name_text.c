@@ -171,6 +171,23 @@ parse_ttl(const char *word, uint64_t *ttl)
 	return (*word == '\0');
 }
 
+/* A name, or TYPE and a number (RFC 3597, 5); 0: neither, or TYPE0. */
+static ldns_rr_type
+parse_type(const char *word)
+{
+	unsigned long n;
+	char *end;
+
+	if (strncasecmp(word, "TYPE", 4) != 0)
+		return (ldns_get_rr_type_by_name(word));
+	/* libldns would take TYPE65537 for TYPE1. */
+	n = strtoul(word + 4, &end, 10);
+	return (isdigit((unsigned char)word[4]) && *end == '\0' &&
+		    n <= UINT16_MAX ?
+		(ldns_rr_type)n :
+		0);
+}
+
 /* Returns NULL, or why there are no records of the type. */
 static const char *
 refuse_type(ldns_rr_type type)
@@ -235,7 +252,7 @@ read_head(const char *text, struct record_head *head)
 			return ("has a class other than IN");
 		has_class = true;
 	}
-	head->type = ldns_get_rr_type_by_name(word);
+	head->type = parse_type(word);
 	strlcpy(head->type_name, word, sizeof(head->type_name));
 	head->data = text + strspn(text, " \t");
 	if (head->type == 0 && strcasecmp(word, "TYPE0") != 0)
@@ -281,6 +298,13 @@ field_max(ldns_rdf_type type)
 	return (0);
 }
 
+/* Data of any type as octets (RFC 3597, 5). */
+static bool
+is_generic(const char *data)
+{
+	return (strncmp(data, "\\#", 2) == 0);
+}
+
 /* Whether the numbers before the first other field fit into their octets. */
 static bool
 numbers_fit(const struct record_head *head)
@@ -291,6 +315,8 @@ numbers_fit(const struct record_head *head)
 	unsigned long max;
 	size_t i;
 
+	if (is_generic(text))
+		return (true);
 	for (i = 0; i < ldns_rr_descriptor_maximum(d); i++) {
 		if (i >= ldns_rr_descriptor_minimum(d) ||
 		    !next_word(&text, word))
@@ -370,9 +396,13 @@ read_record(const struct record_head *head, uint8_t *buf, char *why)
 		    ldns_get_errorstr_by_id(status));
 		return (0);
 	}
-	/* Whole and in the usual order, so that nothing has two readings. */
-	n = snprintf(line, sizeof(line), "%s %u IN %s %s", head->name,
-	    (unsigned)head->ttl, head->type_name, head->data);
+	/*
+	 * Whole and in the usual order, so that nothing has two readings. A
+	 * name that begins with "@" would become the origin.
+	 */
+	n = snprintf(line, sizeof(line), "%s%s %u IN %s %s",
+	    head->name[0] == '@' ? "\\" : "", head->name, (unsigned)head->ttl,
+	    head->type_name, head->data);
 	strlcpy(why, "is a record that is too long", RECORD_WHY_MAX);
 	if (n >= (int)sizeof(line))
 		return (0);
@@ -417,23 +447,74 @@ tidy(char *text)
 		text[--len] = '\0';
 }
 
+/* Whether text is read as the record, which has its owner without pointers. */
+static bool
+is_read_back(const struct msg_rr *rr, const char *text)
+{
+	const uint8_t *owner = rr->msg->wire + rr->off;
+	const size_t owner_len = rr->rdata - RR_FIXED - rr->off;
+	uint8_t wire[RECORD_MAX];
+	char why[RECORD_WHY_MAX];
+	size_t len = record_from_text(text, 0, wire, why);
+
+	return (len == MSG_HEADER_LEN + (rr->end - rr->off) &&
+	    memcmp(wire + MSG_HEADER_LEN, owner, owner_len) == 0 &&
+	    memcmp(wire + len - rr->rdlen, rr->msg->wire + rr->rdata,
+		rr->rdlen) == 0);
+}
+
+static int
+print_record(const ldns_rr *record, char *buf)
+{
+	char *text;
+	bool fits = false;
+
+	text = ldns_rr2str_fmt(ldns_output_format_nocomments, record);
+	if (text != NULL) {
+		tidy(text);
+		fits = strlcpy(buf, text, RECORD_TEXT_MAX) < RECORD_TEXT_MAX;
+	}
+	free(text);
+	return (fits ? 0 : -1);
+}
+
+/* With data as octets (RFC 3597, 5). */
+static int
+print_generic(const ldns_rr *record, const struct msg_rr *rr, char *buf)
+{
+	char *name = ldns_rdf2str(ldns_rr_owner(record));
+	int n = -1;
+	size_t i;
+
+	if (name != NULL)
+		n = snprintf(buf, RECORD_TEXT_MAX, "%s %u IN TYPE%u \\# %u ",
+		    name, (unsigned)rr->ttl, rr->type, rr->rdlen);
+	free(name);
+	if (n < 0 || (size_t)n + 2U * rr->rdlen >= RECORD_TEXT_MAX)
+		return (-1);
+	for (i = 0; i < rr->rdlen; i++, n += 2)
+		snprintf(buf + n, RECORD_TEXT_MAX - (size_t)n, "%02x",
+		    rr->msg->wire[rr->rdata + i]);
+	return (0);
+}
+
+/* Some data of some types is printed in a form that cannot be read. */
 int
 record_to_text(const struct msg_rr *rr, char *buf)
 {
 	ldns_rr *record = NULL;
-	char *text = NULL;
 	size_t pos = rr->off;
-	int error = -1;
+	int error;
 
 	if (ldns_wire2rr(&record, rr->msg->wire, rr->end, &pos,
-		LDNS_SECTION_ANSWER) == LDNS_STATUS_OK)
-		text = ldns_rr2str_fmt(ldns_output_format_nocomments, record);
-	if (text != NULL) {
-		tidy(text);
-		if (strlcpy(buf, text, RECORD_TEXT_MAX) < RECORD_TEXT_MAX)
-			error = 0;
+		LDNS_SECTION_ANSWER) != LDNS_STATUS_OK)
+		return (-1);
+	error = print_record(record, buf);
+	if (error == -1 || !is_read_back(rr, buf)) {
+		error = print_generic(record, rr, buf);
+		if (error == 0 && !is_read_back(rr, buf))
+			error = -1;
 	}
-	free(text);
 	ldns_rr_free(record);
 	return (error);
 }

@@ -58,9 +58,12 @@ size_t record_from_text(const char *text, uint32_t ttl, uint8_t *buf,
     char why[RECORD_WHY_MAX]);
 
 /*
- * Print a record of a scanned message, in a line that record_from_text reads.
+ * Print a record of a scanned message, in a line that record_from_text reads
+ * as the same record: in the form of its type or, if libldns does not read
+ * what it prints, with data as in RFC 3597, 5.
+ * The owner must have no pointers.
  * buf: room for RECORD_TEXT_MAX. Returns 0, or -1 when it would be longer,
- * memory is short, or libldns does not know the form of its data.
+ * the owner is not printed readably either, or memory is short.
  */
 #define RECORD_TEXT_MAX 4096
 int record_to_text(const struct msg_rr *rr, char *buf);

@@ -160,7 +160,7 @@ static const struct row {
 	{ Q("soa.lan.", "SOA"),
 	    GOOD("soa.lan.", "SOA") AN("soa.lan.", "300",
 		"SOA ns.soa.lan. admin.soa.lan. 1 2 3 4 30") },
-	/* CNAMEs are followed, to hosts as well, and replace their addresses. */
+	/* CNAMEs are followed, to hosts too, and replace their addresses. */
 	{ Q("alias.lan.", "A"),
 	    GOOD("alias.lan.", "A") AN("alias.lan.", "3600", "CNAME next.lan.")
 		AN("next.lan.", "3600", "CNAME four.lan.")

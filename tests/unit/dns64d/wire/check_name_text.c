@@ -88,6 +88,7 @@ static const struct {
 	{ "a 1h30m in aaaa 2001:DB8:0::1", "a. 5400 IN AAAA 2001:db8::1" },
 	{ "a 2147483647 A 192.0.2.1", "a. 2147483647 IN A 192.0.2.1" },
 	{ "A.b\\.c\\032 NS d", "A.b\\.c\\032. 3600 IN NS d." },
+	{ "@a.b NS c", "@a.b. 3600 IN NS c." },
 	{ ". TXT x", ". 3600 IN TXT \"x\"" },
 	{ "a TXT \"b;(c\" \\\"d \\065\\000",
 	    "a. 3600 IN TXT \"b;(c\" \"\\\"d\" \"A\\000\"" },
@@ -104,6 +105,14 @@ static const struct {
 	{ "a TYPE65280 \\# 2 ABCD", "a. 3600 IN TYPE65280 \\# 2 abcd" },
 	{ "a TYPE1 \\# 4 c0000201", "a. 3600 IN A 192.0.2.1" },
 	{ "a URI 1 2 \"http://b/\"", "a. 3600 IN URI 1 2 \"http://b/\"" },
+	/* What libldns prints of these it does not read. */
+	{ "a CAA 0 issue \"\"", "a. 3600 IN TYPE257 \\# 7 00056973737565" },
+	{ "a TYPE42 \\# 4 c0011800", "a. 3600 IN TYPE42 \\# 4 c0011800" },
+	{ "a TYPE45 \\# 6 0a0102c00002",
+	    "a. 3600 IN TYPE45 \\# 6 0a0102c00002" },
+	{ "a TYPE6 \\# 22 00 00 99999999999999999999999999999999999999 09",
+	    "a. 3600 IN SOA . . 2576980377 2576980377 2576980377 2576980377 "
+	    "2576980233" },
 	{ "a HINFO x \"y z\"", "a. 3600 IN HINFO \"x\" \"y z\"" },
 };
 
@@ -153,6 +162,8 @@ static const struct {
 	{ "a IN IN TXT x", "unknown type" },
 	{ "a NOTYPE x", "unknown type" },
 	{ "a TYPE0 \\# 0", "no data" },
+	{ "a TYPE65537 \\# 4 c0000201", "unknown type" },
+	{ "a TYPE1x \\# 4 c0000201", "unknown type" },
 	{ "a OPT \\# 0", "no data" },
 	{ "a AXFR \\# 0", "no data" },
 	{ "a TYPE255 \\# 0", "no data" },
@@ -188,6 +199,20 @@ START_TEST(bad_record_is_refused_with_a_reason)
 }
 END_TEST
 
+/* The canonical form would not be read: a name cannot begin with a quote. */
+START_TEST(record_whose_name_is_not_printed_readably_is_not_printed)
+{
+	struct msg_rr rr = { .msg = NULL };
+	char text[RECORD_TEXT_MAX];
+	uint8_t wire[RECORD_MAX];
+	struct msg_scan scan;
+
+	read_record("\\034a A 192.0.2.1", wire, &scan);
+	ck_assert(msg_rr_next(&scan, MSG_ANSWER, &rr));
+	ck_assert_int_eq(record_to_text(&rr, text), -1);
+}
+END_TEST
+
 START_TEST(record_that_is_too_long_is_refused)
 {
 	char text[3 * RECORD_MAX], why[RECORD_WHY_MAX] = "";
@@ -214,6 +239,8 @@ main(void)
 	    sizeof(records) / sizeof(records[0]));
 	tcase_add_loop_test(tc, bad_record_is_refused_with_a_reason, 0,
 	    sizeof(bad_records) / sizeof(bad_records[0]));
+	tcase_add_test(tc,
+	    record_whose_name_is_not_printed_readably_is_not_printed);
 	tcase_add_test(tc, record_that_is_too_long_is_refused);
 	tcase_add_test(tc, codes_have_names_or_numbers);
 	suite_add_tcase(s, tc);
