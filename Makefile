@@ -58,7 +58,8 @@ common_PURE = \
     common/os/linerate.c \
     common/array.c \
     common/bucket.c \
-    common/siphash.c
+    common/siphash.c \
+    common/slab.c
 
 common_SRC = \
     common/conf/conf_expect.c \
@@ -106,7 +107,6 @@ nat64d_PURE = \
     nat64d/base/keyhash.c \
     nat64d/base/loglimit.c \
     nat64d/base/ratelimit.c \
-    nat64d/base/slab.c \
     nat64d/base/stats.c \
     nat64d/core/event_text.c \
     nat64d/core/nat64.c \

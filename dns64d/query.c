@@ -49,7 +49,7 @@ queries_new(struct stats *stats, const struct siphash_key *cookie_seed)
 		return (NULL);
 	}
 	TAILQ_INIT(&qs->open);
-	TAILQ_INIT(&qs->free);
+	slab_init(&qs->slab, sizeof(struct query), SLAB_NO_MAX);
 	return (qs);
 }
 
@@ -97,7 +97,7 @@ end_query(struct query *q)
 	context_unref(q->ctx);
 	fairness_leave(qs->fairness, &q->place);
 	TAILQ_REMOVE(&qs->open, q, next);
-	TAILQ_INSERT_HEAD(&qs->free, q, next);
+	slab_put(&qs->slab, q);
 	qs->n_open--;
 }
 
@@ -442,21 +442,6 @@ keep_query(struct query *q, const struct msg_scan *scan)
 	msg_scan_query(q->wire, len, &q->scan, &rcode);
 }
 
-static int
-grow(struct queries *qs)
-{
-	struct query_chunk *chunk;
-	unsigned i;
-
-	if ((chunk = calloc(1, sizeof(*chunk))) == NULL)
-		return (-1);
-	chunk->next = qs->chunks;
-	qs->chunks = chunk;
-	for (i = 0; i < QUERY_CHUNK; i++)
-		TAILQ_INSERT_TAIL(&qs->free, &chunk->v[i], next);
-	return (0);
-}
-
 /* End the oldest query of the client with most queries; -1: none is open. */
 static int
 shed(struct queries *qs)
@@ -473,20 +458,20 @@ shed(struct queries *qs)
 	return (0);
 }
 
-/* A query of the free list; NULL if memory is short and none is open. */
+/* A query that is not initialised; NULL if memory is short. */
 static struct query *
 get_query(struct queries *qs, const struct fairness_client *client)
 {
-	struct query *q;
+	struct query *q = NULL;
 
-	if ((qs->n_open >= qs->ctx->conf->each.queries ||
-		(TAILQ_EMPTY(&qs->free) && grow(qs) == -1)) &&
-	    shed(qs) == -1)
+	if (qs->n_open < qs->ctx->conf->each.queries)
+		q = slab_get_raw(&qs->slab);
+	if (q == NULL && shed(qs) == 0)
+		q = slab_get_raw(&qs->slab);
+	if (q == NULL)
 		return (NULL);
-	q = TAILQ_FIRST(&qs->free);
 	/* On failure it is counted for no client; shed() prefers others. */
 	fairness_join(qs->fairness, &q->place, client);
-	TAILQ_REMOVE(&qs->free, q, next);
 	TAILQ_INSERT_TAIL(&qs->open, q, next);
 	qs->n_open++;
 	return (q);
@@ -533,6 +518,7 @@ begin_query(struct queries *qs, const struct arrival *a)
 		q->lookups[i].which = i;
 		q->lookups[i].asked = false;
 		q->lookups[i].pending = false;
+		resolve_init(&q->lookups[i].resolve);
 		q->lookups[i].resolve.asker = asker;
 	}
 	q->stale_ok = false;
@@ -736,7 +722,6 @@ queries_print(const struct queries *qs, FILE *f)
 void
 queries_free(struct queries *qs)
 {
-	struct query_chunk *chunk;
 	struct query *q;
 
 	if (qs == NULL)
@@ -748,9 +733,6 @@ queries_free(struct queries *qs)
 	context_unref(qs->ctx);
 	admission_free(qs->admission);
 	fairness_free(qs->fairness);
-	while ((chunk = qs->chunks) != NULL) {
-		qs->chunks = chunk->next;
-		free(chunk);
-	}
+	slab_clear(&qs->slab);
 	free(qs);
 }

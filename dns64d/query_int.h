@@ -11,6 +11,7 @@
 #include <event2/event_struct.h>
 
 #include "common/os/rng_os.h"
+#include "common/slab.h"
 
 #include "dns64d/policy/balance.h"
 #include "dns64d/admission/fairness.h"
@@ -24,8 +25,6 @@
 struct context;
 struct context_view;
 struct querylog;
-
-#define QUERY_CHUNK 32 /* queries allocated at a time, never freed */
 
 /*
  * A lookup of a query, in one of three states:
@@ -52,7 +51,7 @@ struct query_lookup {
 /*
  * A query that could not be answered at once, in one of three states:
  *
- *	free	in queries.free; only next may be used. begin_query() leads to
+ *	free	in queries.slab; nothing may be used. begin_query() leads to
  *		begun.
  *	begun	in queries.open, deadline is not armed: begin_query() and
  *		execute() are running. begin_waiting() leads to waiting, when
@@ -104,18 +103,12 @@ struct arrival {
 	uint16_t policy_number; /* see select_policy */
 };
 
-struct query_chunk {
-	struct query_chunk *next;
-	struct query v[QUERY_CHUNK];
-};
-
 struct queries {
 	struct event_base *base;
 	struct stats *stats;
 	struct context *ctx;
 	struct query_list open; /* oldest first */
-	struct query_list free;
-	struct query_chunk *chunks;
+	struct slab slab;	/* the memory of all queries */
 	unsigned n_open;
 	const struct timeval *deadline;
 	const struct timeval *stale_delay;

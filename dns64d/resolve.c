@@ -14,6 +14,7 @@
 
 #include "common/net/addr.h"
 #include "common/monotime.h"
+#include "common/slab.h"
 
 #include "dns64d/cache/packet_cache.h"
 #include "dns64d/cache/cache.h"
@@ -30,8 +31,6 @@
 /* How many replies that are larger than MSG_UDP_OURS may be held at a time. */
 #define BIG_REPLIES_MAX 256
 
-#define CHUNK 32 /* fetches allocated at a time, never freed */
-
 /*
  * A copy of a reply, which may outlive its fetch or its cache entry. Shared by
  * all lookups that waited for it.
@@ -46,7 +45,7 @@ struct resolve_reply {
 /*
  * A question that the upstreams are being asked, in one of four states:
  *
- *	free	in resolver.free; only next is valid. start_fetch() makes a new
+ *	free	in resolver.slab; nothing is valid. start_fetch() makes a new
  *		fetch, to which resolve_ask() adds a lookup (waited), or which
  *		resolve_refresh() makes an orphan.
  *	waited	in fetches; lookups are in waiting, and resolve_ask() may add
@@ -72,7 +71,7 @@ struct resolve_fetch {
 	struct msg_question *own;    /* the question of the lookups */
 	struct resolve_reply *first; /* the reply that leads to the target */
 	unsigned n_followed;
-	TAILQ_ENTRY(resolve_fetch) next; /* in orphans or free */
+	TAILQ_ENTRY(resolve_fetch) next; /* in orphans */
 	struct resolver *resolver;
 	struct fetch fetch;
 	struct event deadline;
@@ -82,11 +81,6 @@ struct resolve_fetch {
 
 RB_HEAD(fetches, resolve_fetch);
 TAILQ_HEAD(fetch_list, resolve_fetch);
-
-struct chunk {
-	struct chunk *next;
-	struct resolve_fetch v[CHUNK];
-};
 
 struct resolver {
 	struct event_base *base;
@@ -99,8 +93,7 @@ struct resolver {
 	struct probe probe;
 	struct fetches fetches;
 	struct fetch_list orphans; /* that no lookup waits for, oldest first */
-	struct fetch_list free;
-	struct chunk *chunks;
+	struct slab slab;	   /* the memory of all fetches */
 	unsigned n_fetches;
 	unsigned n_orphans;
 	unsigned n_big;
@@ -181,7 +174,7 @@ resolver_new(struct event_base *base, struct stats *stats)
 	r->stats = stats;
 	RB_INIT(&r->fetches);
 	TAILQ_INIT(&r->orphans);
-	TAILQ_INIT(&r->free);
+	slab_init(&r->slab, sizeof(struct resolve_fetch), SLAB_NO_MAX);
 	TAILQ_INIT(&r->old);
 	event_assign(&r->freeing, base, -1, 0, free_some, r);
 	r->deadline = loop_delay(base, RESOLVE_DEADLINE_MS);
@@ -192,34 +185,6 @@ resolver_new(struct event_base *base, struct stats *stats)
 	}
 	probe_init(&r->probe, &r->env);
 	return (r);
-}
-
-static int
-grow(struct resolver *r)
-{
-	struct chunk *chunk;
-	unsigned i;
-
-	if ((chunk = malloc(sizeof(*chunk))) == NULL)
-		return (-1);
-	chunk->next = r->chunks;
-	r->chunks = chunk;
-	for (i = 0; i < CHUNK; i++)
-		TAILQ_INSERT_TAIL(&r->free, &chunk->v[i], next);
-	return (0);
-}
-
-/* Not initialised; NULL if memory is short. */
-static struct resolve_fetch *
-get_fetch(struct resolver *r)
-{
-	struct resolve_fetch *f;
-
-	if (TAILQ_EMPTY(&r->free) && grow(r) == -1)
-		return (NULL);
-	f = TAILQ_FIRST(&r->free);
-	TAILQ_REMOVE(&r->free, f, next);
-	return (f);
 }
 
 static void reply_unref(struct resolver *, struct resolve_reply *);
@@ -233,7 +198,7 @@ put_fetch(struct resolve_fetch *f)
 	reply_unref(f->resolver, f->first);
 	free(f->own);
 	context_unref(f->ctx);
-	TAILQ_INSERT_HEAD(&f->resolver->free, f, next);
+	slab_put(&f->resolver->slab, f);
 }
 
 static void
@@ -268,7 +233,6 @@ void
 resolver_free(struct resolver *r)
 {
 	struct context *ctx;
-	struct chunk *chunk;
 
 	if (r == NULL)
 		return;
@@ -282,10 +246,7 @@ resolver_free(struct resolver *r)
 		TAILQ_REMOVE(&r->old, ctx, next);
 		context_unref(ctx);
 	}
-	while ((chunk = r->chunks) != NULL) {
-		r->chunks = chunk->next;
-		free(chunk);
-	}
+	slab_clear(&r->slab);
 	free(r);
 }
 
@@ -643,7 +604,7 @@ start_fetch(struct resolver *r, const struct msg_question *question,
 {
 	struct resolve_fetch *f;
 
-	if ((f = get_fetch(r)) == NULL)
+	if ((f = slab_get_raw(&r->slab)) == NULL)
 		return (NULL);
 	f->resolver = r;
 	f->over = false;

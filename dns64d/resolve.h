@@ -56,7 +56,7 @@ typedef void resolve_done_fn(void *arg);
 /*
  * A lookup, to be embedded. Its states:
  *
- * unused    resolver is NULL, as when all is zero. resolve_ask() leads to
+ * unused    resolver is NULL, as after resolve_init(). resolve_ask() leads to
  *           waiting, or to done if the result is known at once.
  * waiting   fetch is set, and the lookup is in its list. The end of the fetch,
  *           which calls the function done, and resolve_take_stale() lead to
@@ -88,7 +88,7 @@ struct resolve {
 	struct monotime asked_at; /* RESOLVE_UPSTREAM: when the fetch began */
 
 	/* Private to resolve.c. */
-	struct resolver *resolver;
+	struct resolver *resolver;   /* NULL: unused */
 	struct resolve_fetch *fetch; /* NULL: not waiting */
 	TAILQ_ENTRY(resolve) next;   /* of those that wait for it */
 	struct resolve_reply *held;
@@ -96,6 +96,12 @@ struct resolve {
 	resolve_done_fn *done;
 	void *arg;
 };
+
+static inline void
+resolve_init(struct resolve *q)
+{
+	q->resolver = NULL;
+}
 
 /* Returns NULL if memory is short. */
 struct resolver *resolver_new(struct event_base *base, struct stats *stats);

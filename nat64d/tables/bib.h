@@ -29,11 +29,11 @@
 #include "common/monotime.h"
 #include "common/rng.h"
 #include "common/siphash.h"
+#include "common/slab.h"
 
 #include "nat64d/base/keyhash.h"
 #include "nat64d/pool/pool4.h"
 #include "nat64d/base/refusal.h"
-#include "nat64d/base/slab.h"
 #include "subscriber.h"
 #include "nat64d/base/tree_array.h"
 #include "nat64d/base/tuple.h"

@@ -23,10 +23,10 @@
 #include <stdint.h>
 
 #include "common/monotime.h"
+#include "common/slab.h"
 
 #include "frag.h"
 #include "nat64d/wire/pkt.h"
-#include "nat64d/base/slab.h"
 
 /* Identification, family, protocol (IPv4 only), source, destination. */
 #define FRAG_KEYLEN (4 + 1 + 1 + 16 + 16)

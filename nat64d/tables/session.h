@@ -46,13 +46,13 @@
 #include <sys/tree.h>
 
 #include "common/monotime.h"
+#include "common/slab.h"
 
 #include "bib.h"
 #include "fastflow.h"
 #include "flow.h"
 #include "nat64d/base/keyhash.h"
 #include "nat64d/base/refusal.h"
-#include "nat64d/base/slab.h"
 #include "nat64d/base/tuple.h"
 #include "wheel.h"
 

@@ -40,12 +40,12 @@
 
 #include "common/monotime.h"
 #include "common/siphash.h"
+#include "common/slab.h"
 
 #include "nat64d/base/keyhash.h"
 #include "nat64d/base/ratelimit.h"
 #include "nat64d/base/refusal.h"
 #include "fairshare.h"
-#include "nat64d/base/slab.h"
 #include "nat64d/base/tree_array.h"
 #include "nat64d/base/tuple.h"
 

@@ -102,7 +102,7 @@ add_block(struct slab *s)
 }
 
 void *
-slab_get(struct slab *s)
+slab_get_raw(struct slab *s)
 {
 	void *obj;
 
@@ -119,7 +119,15 @@ slab_get(struct slab *s)
 	else
 		return (NULL);
 	s->used++;
-	return (memset(obj, 0, s->objsize));
+	return (obj);
+}
+
+void *
+slab_get(struct slab *s)
+{
+	void *obj = slab_get_raw(s);
+
+	return (obj != NULL ? memset(obj, 0, s->objsize) : NULL);
 }
 
 void

@@ -7,7 +7,7 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "nat64d/base/slab.h"
+#include "common/slab.h"
 
 #include "tests/unit/suite.h"
 
@@ -153,6 +153,57 @@ START_TEST(get_zeroes_objects_that_were_used_before)
 }
 END_TEST
 
+/* The rest of it is as it was left, so nothing has been written there. */
+START_TEST(get_raw_writes_nothing_behind_the_link_of_an_object)
+{
+	struct slab s;
+	struct object *obj;
+	uint8_t left[sizeof(obj->filler)];
+
+	memset(left, 0xa5, sizeof(left));
+	slab_init(&s, sizeof(struct object), 2);
+	obj = slab_get_raw(&s);
+	ck_assert_ptr_nonnull(obj);
+	memcpy(obj->filler, left, sizeof(left));
+	slab_put(&s, obj);
+	ck_assert_ptr_eq(slab_get_raw(&s), obj);
+	ck_assert_mem_eq(obj->filler, left, sizeof(left));
+	slab_clear(&s);
+}
+END_TEST
+
+START_TEST(get_raw_counts_against_the_limit_as_get_does)
+{
+	struct slab s;
+	void *obj;
+
+	slab_init(&s, sizeof(struct object), 2);
+	obj = slab_get_raw(&s);
+	ck_assert_ptr_nonnull(obj);
+	ck_assert_ptr_nonnull(slab_get(&s));
+	errno = 0;
+	ck_assert_ptr_null(slab_get_raw(&s));
+	ck_assert_int_eq(errno, ENOSPC);
+	ck_assert_uint_eq(s.used, 2);
+	slab_put(&s, obj);
+	ck_assert_ptr_eq(slab_get_raw(&s), obj);
+	slab_clear(&s);
+}
+END_TEST
+
+START_TEST(without_a_limit_get_gives_as_many_as_are_wanted)
+{
+	struct slab s;
+	int i;
+
+	slab_init(&s, sizeof(struct object), SLAB_NO_MAX);
+	for (i = 0; i < MANY; i++)
+		ck_assert_ptr_nonnull(slab_get_raw(&s));
+	ck_assert_uint_eq(s.used, MANY);
+	slab_clear(&s);
+}
+END_TEST
+
 START_TEST(put_makes_the_object_the_next_to_be_handed_out)
 {
 	struct slab s;
@@ -223,6 +274,10 @@ slab_suite(void)
 	    hint_is_given_for_the_large_blocks_of_a_large_table_only);
 	tcase_add_test(tc, get_gives_objects_larger_than_any_block);
 	tcase_add_test(tc, get_zeroes_objects_that_were_used_before);
+	tcase_add_test(tc,
+	    get_raw_writes_nothing_behind_the_link_of_an_object);
+	tcase_add_test(tc, get_raw_counts_against_the_limit_as_get_does);
+	tcase_add_test(tc, without_a_limit_get_gives_as_many_as_are_wanted);
 	tcase_add_test(tc, put_makes_the_object_the_next_to_be_handed_out);
 	tcase_add_test(tc, clear_makes_an_empty_slab_that_works_again);
 	tcase_add_test(tc, objects_of_any_size_can_be_had);

@@ -1,6 +1,6 @@
 /*
- * Objects of one size from large blocks: no malloc() per packet, a hard
- * upper limit, and objects close together in memory. Blocks are kept until
+ * Objects of one size from large blocks: no malloc() per packet or query, a
+ * hard upper limit, and objects close together in memory. Blocks are kept until
  * the slab is cleared: a table that was full once is likely to be again.
  *
  * States of an object:
@@ -9,16 +9,20 @@
  * free     in the list "free" by its first bytes, the rest must not be
  *          touched; to "used" by slab_get(), before any fresh object
  */
-#ifndef NAT64D_BASE_SLAB_H
-#define NAT64D_BASE_SLAB_H
+#ifndef COMMON_SLAB_H
+#define COMMON_SLAB_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 /*
  * Bytes of a cache line of most machines. Objects whose size is a multiple
  * of it are aligned to it.
  */
 #define CACHE_LINE 64
+
+/* For slab_init(): the caller bounds the number of objects. */
+#define SLAB_NO_MAX SIZE_MAX
 
 struct slab_block;
 struct slab_free;
@@ -51,6 +55,12 @@ void slab_clear(struct slab *s);
  * slab_clear(); NULL with errno ENOSPC (max reached) or ENOMEM.
  */
 void *slab_get(struct slab *s);
+
+/*
+ * The same, but what is in the object is undefined: for large objects, of
+ * which the caller sets what he is going to read.
+ */
+void *slab_get_raw(struct slab *s);
 
 /* Give an object back; its pointer becomes invalid. */
 void slab_put(struct slab *s, void *obj);
