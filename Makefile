@@ -2,6 +2,8 @@
 #
 #	sudo make deps		install the packages that a build needs (Debian)
 #	make			build both daemons below build/
+#	make FASTPATH=no	the same without nat64d's fast path, which needs
+#				clang, bpftool and libbpf
 #	make install		DESTDIR= and PREFIX= are honoured
 #	sudo make check		all tests; installs the packages they need
 #	sudo make conformance	the same, and which requirement each shows
@@ -41,6 +43,11 @@ BISON ?= bison
 FLEX ?= flex
 INSTALL ?= install
 PKG_CONFIG ?= pkg-config
+BPF_CLANG ?= clang
+BPFTOOL ?= bpftool
+
+# nat64d's fast path, yes or no.
+FASTPATH ?= $(if $(filter linux,$(OS)),yes,no)
 
 # Sources, one per line. PURE ones have no I/O, clock, log or globals.
 
@@ -183,6 +190,7 @@ nat64d_SRC = \
     nat64d/tracelog.c \
     $(defaults_$(OS)) \
     $(divert_$(OS)) \
+    $(fastpath_$(FASTPATH)) \
     $(hostview_$(OS)) \
     $(tun_$(OS))
 
@@ -199,6 +207,11 @@ divert_freebsd = \
     nat64d/host/divert_bsd.c
 divert_netbsd = $(divert_freebsd)
 divert_openbsd = $(divert_freebsd)
+
+fastpath_yes = \
+    nat64d/os/fastpath_linux.c
+fastpath_no = \
+    nat64d/os/fastpath_none.c
 
 hostview_linux = \
     nat64d/host/firewall_linux.c \
@@ -333,6 +346,7 @@ ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now $(LDFLAGS)
 BASE_LIBS := $(call pkg,--libs libevent_core libbsd-overlay libseccomp)
 LDNS_LIBS := $(call pkg,--libs ldns)
 HTTP_LIBS := $(call pkg,--libs libevent_extra)
+BPF_LIBS := $(if $(filter yes,$(FASTPATH)),$(call pkg,--libs libbpf))
 # setproctitle() needs to see the arguments before main() does.
 TITLE_LIBS := $(call pkg,--libs libbsd-ctor)
 TEST_LIBS = $(call pkg,--libs check jansson)
@@ -349,6 +363,16 @@ ifneq ($(lastword $(tools_found)),yes)
 $(error packages are missing: on Debian run "sudo make deps"; elsewhere \
     install a C compiler, pkg-config, bison, flex and the development files \
     of libc, libevent, ldns, libbsd and libseccomp)
+endif
+ifeq ($(FASTPATH),yes)
+bpf_found := $(shell exec 2>/dev/null; $(PKG_CONFIG) --exists libbpf && \
+    $(BPFTOOL) version >/dev/null && \
+    echo | $(BPF_CLANG) -target bpf -c -x c -o /dev/null - && echo yes)
+ifneq ($(bpf_found),yes)
+$(error packages for the fast path of nat64d are missing: on Debian run \
+    "sudo make deps"; elsewhere install clang, bpftool and the development \
+    files of libbpf. "make FASTPATH=no" builds without it)
+endif
 endif
 endif
 endif
@@ -377,12 +401,41 @@ $(BUILD)/nat64d/nat64d: $(call objs,nat64d) $(call objs,common) \
     $(BUILD)/nat64d/libnat64.a $(BUILD)/common/libcommon.a
 $(BUILD)/dns64d/dns64d: $(call objs,dns64d) $(call objs,common) \
     $(BUILD)/dns64d/libdns64.a $(BUILD)/common/libcommon.a
+$(BUILD)/nat64d/nat64d: $(BUILD)/fastpath-$(FASTPATH)
+$(BUILD)/nat64d/nat64d: EXTRA_LIBS = $(BPF_LIBS)
 $(BUILD)/dns64d/dns64d: EXTRA_LIBS = $(LDNS_LIBS) $(HTTP_LIBS) \
     $(TITLE_LIBS) -pthread
 
 $(BUILD)/nat64d/nat64d $(BUILD)/dns64d/dns64d:
 	$(call say,LINK,$@)
-	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(EXTRA_LIBS) $(BASE_LIBS)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o %.a,$^) $(EXTRA_LIBS) \
+	    $(BASE_LIBS)
+
+# The program of the fast path is embedded in the daemon, as a header that
+# bpftool makes of it (without its debugging information).
+BPF_CFLAGS = -target bpf -mcpu=v3 -O2 -g -std=gnu11 -ffreestanding -I. \
+    -idirafter /usr/include/$(shell $(CC) -print-multiarch 2>/dev/null) \
+    -Wall -Wextra -Wshadow $(WERROR)
+
+$(BUILD)/nat64d/os/fastpath_linux.o: $(BUILD)/nat64d/os/fastpath.skel.h
+
+$(BUILD)/nat64d/os/fastpath.bpf.elf: nat64d/os/fastpath.bpf.c
+	$(call say,BPF,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(BPF_CLANG) $(BPF_CFLAGS) -MMD -MP -MT $@ \
+	    -MF $(BUILD)/nat64d/os/fastpath.bpf.d -c -o $@ $<
+
+$(BUILD)/nat64d/os/fastpath.skel.h: $(BUILD)/nat64d/os/fastpath.bpf.elf
+	$(Q)$(BPFTOOL) gen object $(@:.skel.h=.o) $<
+	$(Q){ echo '#pragma GCC system_header'; \
+	    $(BPFTOOL) gen skeleton $(@:.skel.h=.o) name fastpath_bpf; } >$@
+	$(Q)rm $(@:.skel.h=.o)
+
+# Link anew when the other one was built before.
+$(BUILD)/fastpath-$(FASTPATH):
+	$(Q)mkdir -p $(@D)
+	$(Q)rm -f $(BUILD)/fastpath-*
+	$(Q)touch $@
 
 $(BUILD)/%.a:
 	$(call say,AR,$@)
@@ -436,6 +489,11 @@ check_engine_OBJ = nat64d/engine.o nat64d/dump.o nat64d/eventlog.o \
     common/os/dumpfile.o common/os/log.o common/monotime.o common/os/rng_os.o \
     common/os/version.o common/os/watch.o $(hostwatch_$(OS):.c=.o) \
     tests/unit/tun_fake.o
+fastpath_OBJ = $(fastpath_$(FASTPATH):.c=.o)
+check_fastpath_OBJ = $(fastpath_OBJ) common/monotime.o
+check_fastpath_diff_OBJ = $(fastpath_OBJ)
+check_fastpath_tun_OBJ = $(fastpath_OBJ) nat64d/conf/defaults_linux.o \
+    nat64d/os/routed_linux.o nat64d/os/tun_linux.o
 check_hostwatch_OBJ = $(hostwatch_$(OS):.c=.o)
 check_eventlog_OBJ = nat64d/eventlog.o nat64d/eventlog_out.o common/os/log.o \
     common/monotime.o
@@ -458,6 +516,9 @@ check_upstream_udp_OBJ = dns64d/upstream/upstream_udp.o dns64d/os/udp.o \
 check_reader_LDFLAGS = $(TITLE_LIBS)
 check_tun_bsd_LDFLAGS = -Wl,--wrap=open,--wrap=ioctl
 check_tun_linux_LDFLAGS = $(check_tun_bsd_LDFLAGS)
+check_fastpath_LIBS = $(BPF_LIBS)
+check_fastpath_diff_LIBS = $(BPF_LIBS)
+check_fastpath_tun_LIBS = $(BPF_LIBS)
 check_upstream_udp_LDFLAGS = -Wl,--wrap=sendmmsg,--wrap=getsockopt
 
 # Common code of the unit tests.
@@ -472,7 +533,7 @@ $(unit_tests:%=$(BUILD)/tests/unit/%): $(BUILD)/tests/unit/%: \
     $(BUILD)/tests/unit/libtest.a $(archives)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(ALL_LDFLAGS) -Wl,--wrap=_mark_point $($(@F)_LDFLAGS) \
-	    -o $@ $^ $(LDNS_LIBS) $(BASE_LIBS) $(TEST_LIBS)
+	    -o $@ $^ $($(@F)_LIBS) $(LDNS_LIBS) $(BASE_LIBS) $(TEST_LIBS)
 
 # The fuzz targets, with a main() that replays the corpus.
 $(fuzz_tests:%=$(BUILD)/tests/fuzz/%): $(BUILD)/tests/fuzz/%: \

@@ -11,6 +11,7 @@ sources=()
 while read -r file; do
 	case $file in
 	*bsd.c | */tun_ifhead.c) ;; # of other systems
+	*.bpf.c) ;; # for another machine, see below
 	*) sources+=("$file") ;;
 	esac
 done < <(find common nat64d dns64d -name '*.c' | sort)
@@ -21,6 +22,10 @@ read -ra flags <<<"-std=gnu11 -I. -I$BUILD -DECDYSIS_VERSION=\"\" \
 echo "clang-tidy, ${#sources[@]} files"
 printf '%s\n' "${sources[@]}" | xargs -P "$(nproc)" -I '{}' \
     clang-tidy --quiet '{}' -- "${flags[@]}" >"$BUILD/tidy.log" 2>&1 || :
+read -ra bpf_flags <<<"-target bpf -O2 -ffreestanding -std=gnu11 -I. \
+    -idirafter /usr/include/$(${CC:-cc} -print-multiarch)"
+find nat64d -name '*.bpf.c' -exec clang-tidy --quiet '{}' -- \
+    "${bpf_flags[@]}" ';' >>"$BUILD/tidy.log" 2>&1 || :
 found=$(grep -E '(warning|error):' "$BUILD/tidy.log" | sort -u || :)
 if [ -n "$found" ]; then
 	echo "$found"

@@ -10,4 +10,10 @@
 /* Returns the exit status: 0 when all tests have passed. Frees s. */
 int suite_run(Suite *s);
 
+/*
+ * Instead: the tests of the program called name cannot be run here, and why.
+ * Returns the exit status.
+ */
+int suite_skip(const char *name, const char *why);
+
 #endif

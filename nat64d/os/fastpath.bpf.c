@@ -1,0 +1,619 @@
+/*
+ * Fast path
+ * =========
+ * The program that runs in the kernel and translates plain packets of sessions
+ * that the daemon has admitted. It decides nothing: sessions are put into its
+ * maps and taken out by the daemon (fastpath_linux.c), and whatever it does
+ * not like takes the way to the daemon, unchanged. What it writes is the same,
+ * bit for bit, as what nat64d/xlat would have written; check_fastpath_diff.c
+ * and check_fastpath_tun.c compare them.
+ *
+ * The way of a packet
+ * -------------------
+ *	            the kernel routes it to our tun device
+ *	                          |
+ *	 clsact egress: filters of others, then fast_enter()
+ *	                          | tail call
+ *	                  fast_translate()
+ *	          |                               |
+ *	 session found: translated        anything else: unchanged
+ *	          |                               |
+ *	 bpf_redirect(INGRESS):           the queue of the device,
+ *	 arrives from our device,         read by the daemon, which
+ *	 as if the daemon had             writes the answer
+ *	 written it                               |
+ *	          |                               |
+ *	          routed, filtered and counted as usual
+ *
+ * So a packet passes the same chains of the firewall, from the same interface,
+ * on either way. Only the queueing discipline of the tun device and a program
+ * like tcpdump on it do not see it leave.
+ *
+ * fast_enter() is all that is attached. When the daemon ends, in whatever way,
+ * the kernel closes its descriptors, and empties an array of programs of which
+ * no process has a descriptor any more. On a persistent device fast_enter()
+ * stays, finds nothing to call and passes every packet on, until the next
+ * daemon puts its own in the same place. This takes that no other process has
+ * the descriptor: all are closed on exec, and processes that are forked without
+ * exec have to be forked before fastpath_new().
+ *
+ * Maps
+ * ----
+ * flows6, flows4	a session, by what its packets look like from either
+ *			side, and what they become. Not preallocated: with a
+ *			limit of 1048576 sessions 250 MB would be taken at the
+ *			start, most of them for nothing. A session takes 256
+ *			bytes when it is inserted (and 32 of the limit at the
+ *			start), and 2.4 us for insertion, 2.0 us for removal;
+ *			preallocated these are 2.0 and 1.6 us.
+ * notes		time and acknowledgment number of the last packet of
+ *			each session, 32 bytes each, mapped into the daemon,
+ *			which reads them without a system call.
+ * settings, ids	MTUs and rules; the counters of identifications, which
+ *			the daemon increments as well. Both mapped.
+ * counts		packets and bytes, for each processor.
+ *
+ * An entry may be replaced while it is read: it is copied at once, and a packet
+ * translated with halves of two sessions would have a wrong L4 checksum. The
+ * daemon reuses indexes of notes late for the same reason.
+ *
+ * Checks
+ * ------
+ * In the order in which they are made; a packet that fails one is passed on.
+ *
+ * - Ethernet type and version agree; the headers are there.
+ * - IPv6: no extension header, fragment or ICMP. IPv4: no options, MF or
+ *   offset, and a right header checksum. They need work that is done elsewhere,
+ *   or are dropped and counted there.
+ * - The length fields agree with each other and with the packet. Padding is
+ *   removed, and a jumbogram refused, by the daemon.
+ * - Hop limit or TTL above 1: otherwise an ICMP error is due.
+ * - TCP: ACK, without SYN, FIN and RST, which change the session's state.
+ * - UDP: the checksum is not 0. From IPv4 it has to be computed (RFC 6146,
+ *   3.4), from IPv6 the packet is dropped.
+ * - It fits the other side's MTU; of a super-packet, its segments. Otherwise
+ *   an ICMP error or fragments are due.
+ * - The session is in the map. Rules about addresses, hairpins and the like
+ *   are about sessions, so they have been kept before it came there.
+ *
+ * Then bpf_skb_change_proto(), which leaves the packet as it was if it fails.
+ * After it nothing should fail; should it, the packet is lost and counted.
+ *
+ * Licence
+ * -------
+ * No helper function that is used here is reserved to programs under the GPL,
+ * so the licence string is that of the other files, ISC.
+ *
+ * Privileges: CAP_BPF and CAP_NET_ADMIN to load. Needs Linux 5.19: before 5.14
+ * bpf_skb_change_proto() changed the size of segments, and before 5.19 a
+ * process without privileges could not change the maps.
+ */
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <linux/bpf.h>
+#include <linux/if_ether.h>
+#include <linux/in.h>
+#include <linux/ip.h>
+#include <linux/ipv6.h>
+#include <linux/pkt_cls.h>
+#include <linux/tcp.h>
+#include <linux/udp.h>
+
+#include <bpf/bpf_endian.h>
+#include <bpf/bpf_helpers.h>
+
+#include "fastpath_abi.h"
+
+/* To the next filter of the device, and at last to the daemon. */
+#define PASS TC_ACT_UNSPEC
+
+#define IP4_HLEN 20
+#define IP6_HLEN 40
+#define IP4_MAX_LEN 65535
+#define IP4_DF 0x4000
+#define IP4_NO_DF 0xbfff /* fragment offset, MF and the reserved bit */
+
+/* An IPv4 packet of more bytes gets DF = 1 (RFC 7915, 5.1). */
+#define DF_ABOVE 1260
+
+#define INLINE static __always_inline
+
+/* The daemon sets the sizes of the first three: its limit of sessions. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, struct fast_key6);
+	__type(value, struct fast_value6);
+	__uint(max_entries, 1);
+} flows6 SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, struct fast_key4);
+	__type(value, struct fast_value4);
+	__uint(max_entries, 1);
+} flows4 SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__type(key, uint32_t);
+	__type(value, struct fast_notes);
+	__uint(max_entries, 1);
+} notes SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__type(key, uint32_t);
+	__type(value, struct fast_count);
+	__uint(max_entries, 1);
+} counts SEC(".maps");
+
+/* Slot 0: the translating program, while the daemon lives. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PROG_ARRAY);
+	__type(key, uint32_t);
+	__type(value, uint32_t);
+	__uint(max_entries, 1);
+} programs SEC(".maps");
+
+/* Mapped into the daemon. */
+struct fast_settings settings;
+uint32_t ids[FAST_NIDS];
+
+/* The L4 header of a packet, and sizes. */
+struct l4 {
+	uint32_t len;	 /* from the L4 header to the end of the packet */
+	uint32_t wire;	 /* the same of its largest segment */
+	uint32_t n_segs; /* 1: no super-packet */
+	uint32_t ack;	 /* TCP: acknowledgment number, host order */
+	uint16_t sport;
+	uint16_t dport;
+	uint8_t proto;
+};
+
+/* The headers as they are written: IP, and the ports behind it. */
+struct head4 {
+	struct iphdr ip;
+	uint16_t sport;
+	uint16_t dport;
+};
+
+struct head6 {
+	uint32_t first; /* version, traffic class, flow label */
+	uint16_t len;
+	uint8_t next;
+	uint8_t hlim;
+	uint32_t src[4];
+	uint32_t dst[4];
+	uint16_t sport;
+	uint16_t dport;
+};
+
+/* Make up to want bytes of the packet readable through skb->data. */
+INLINE void
+pull(struct __sk_buff *skb, uint32_t want)
+{
+	const void *data = (void *)(long)skb->data;
+
+	if (data + want <= (void *)(long)skb->data_end)
+		return;
+	if (want > skb->len)
+		want = skb->len;
+	if (want > skb->data_end - skb->data)
+		(void)bpf_skb_pull_data(skb, want);
+}
+
+/* Sizes, when len is known; hlen: bytes of the L4 header. */
+INLINE void
+measure(const struct __sk_buff *skb, struct l4 *l, uint32_t hlen)
+{
+	const uint32_t payload = l->len - hlen;
+	const uint32_t size = skb->gso_size;
+
+	l->wire = l->len;
+	l->n_segs = 1;
+	if (size != 0 && payload > size) {
+		l->wire = hlen + size;
+		l->n_segs = (payload + size - 1) / size;
+	}
+}
+
+INLINE bool
+plain_tcp(const struct __sk_buff *skb, const void *at, struct l4 *l)
+{
+	const struct tcphdr *tcp = at;
+	uint32_t hlen;
+
+	if ((const void *)(tcp + 1) > (void *)(long)skb->data_end)
+		return (false);
+	hlen = tcp->doff * 4;
+	if (hlen < sizeof(*tcp) || hlen > l->len)
+		return (false);
+	/* Others change the state of the session (RFC 6146, 3.5.2.2). */
+	if (!tcp->ack || tcp->syn || tcp->fin || tcp->rst)
+		return (false);
+	l->sport = tcp->source;
+	l->dport = tcp->dest;
+	l->ack = bpf_ntohl(tcp->ack_seq);
+	measure(skb, l, hlen);
+	return (true);
+}
+
+INLINE bool
+plain_udp(const struct __sk_buff *skb, const void *at, struct l4 *l)
+{
+	const struct udphdr *udp = at;
+
+	if ((const void *)(udp + 1) > (void *)(long)skb->data_end)
+		return (false);
+	if (bpf_ntohs(udp->len) != l->len || l->len < sizeof(*udp))
+		return (false);
+	/* None, or a partial one that nothing can be told of. */
+	if (udp->check == 0)
+		return (false);
+	l->sport = udp->source;
+	l->dport = udp->dest;
+	l->ack = 0;
+	measure(skb, l, sizeof(*udp));
+	return (true);
+}
+
+/* Is this a plain packet of a session? l->proto and l->len are set. */
+INLINE bool
+plain_l4(const struct __sk_buff *skb, const void *at, struct l4 *l)
+{
+	switch (l->proto) {
+	case IPPROTO_TCP:
+		return (plain_tcp(skb, at, l));
+	case IPPROTO_UDP:
+		return (plain_udp(skb, at, l));
+	default:
+		return (false);
+	}
+}
+
+INLINE struct fast_count *
+count(void)
+{
+	const uint32_t zero = 0;
+
+	return (bpf_map_lookup_elem(&counts, &zero));
+}
+
+/* The packet is half translated: nobody can do anything with it. */
+INLINE int
+lose(void)
+{
+	struct fast_count *c = count();
+
+	if (c != NULL)
+		c->failed++;
+	return (TC_ACT_SHOT);
+}
+
+/*
+ * Update the L4 checksum, which may be partial: then it covers the addresses
+ * only. off: of the L4 header.
+ */
+INLINE long
+update_cksum(struct __sk_buff *skb, uint32_t off, uint8_t proto,
+    uint16_t addr_diff, uint16_t port_diff)
+{
+	uint64_t flags = 0;
+	long rc;
+
+	if (proto == IPPROTO_UDP) {
+		off += offsetof(struct udphdr, check);
+		/* 0 becomes 0xffff (RFC 768). */
+		flags = BPF_F_MARK_MANGLED_0;
+	} else
+		off += offsetof(struct tcphdr, check);
+	rc = bpf_l4_csum_replace(skb, off, 0, addr_diff,
+	    flags | BPF_F_PSEUDO_HDR);
+	if (rc == 0 && port_diff != 0xffff)
+		rc = bpf_l4_csum_replace(skb, off, 0, port_diff, flags);
+	return (rc);
+}
+
+/*
+ * Send the translated packet as if the daemon had written it to the device:
+ * without mark and priority.
+ */
+INLINE int
+deliver(struct __sk_buff *skb)
+{
+	skb->mark = 0;
+	skb->priority = 0;
+	return ((int)bpf_redirect(settings.ifindex, BPF_F_INGRESS));
+}
+
+/* An Ethernet header, if there is one, says the protocol as well. */
+INLINE long
+store_ethertype(struct __sk_buff *skb, uint32_t l2, uint16_t type)
+{
+	if (l2 == 0)
+		return (0);
+	return (bpf_skb_store_bytes(skb, l2 - sizeof(type), &type,
+	    sizeof(type), 0));
+}
+
+/* The time is written only when it changed, to spare other processors. */
+INLINE void
+note6(const struct l4 *l, uint32_t slot)
+{
+	const int64_t now = (int64_t)bpf_ktime_get_coarse_ns();
+	struct fast_notes *n = bpf_map_lookup_elem(&notes, &slot);
+
+	if (n == NULL)
+		return;
+	if (n->last6 != now)
+		n->last6 = now;
+	if (n->ack6 != l->ack)
+		n->ack6 = l->ack;
+}
+
+INLINE void
+note4(const struct l4 *l, uint32_t slot)
+{
+	const int64_t now = (int64_t)bpf_ktime_get_coarse_ns();
+	struct fast_notes *n = bpf_map_lookup_elem(&notes, &slot);
+
+	if (n == NULL)
+		return;
+	if (n->last4 != now)
+		n->last4 = now;
+	if (n->ack4 != l->ack)
+		n->ack4 = l->ack;
+}
+
+INLINE uint16_t
+header_cksum(const struct iphdr *ip)
+{
+	uint32_t words[IP4_HLEN / 4];
+	uint64_t sum;
+
+	__builtin_memcpy(words, ip, sizeof(words));
+	sum = (uint64_t)words[0] + words[1] + words[2] + words[3] + words[4];
+	sum = (sum >> 32) + (sum & 0xffffffff);
+	sum = (sum >> 32) + (sum & 0xffffffff);
+	sum = (sum >> 16) + (sum & 0xffff);
+	sum = (sum >> 16) + (sum & 0xffff);
+	return ((uint16_t)~sum);
+}
+
+/* RFC 7915, 5.1. */
+INLINE void
+make_head4(struct head4 *h, const struct fast_value6 *v, const struct l4 *l,
+    uint8_t tclass, uint8_t hlim)
+{
+	const uint32_t len = IP4_HLEN + l->wire;
+	uint32_t id;
+
+	id = __sync_fetch_and_add(&ids[v->id_counter % FAST_NIDS], l->n_segs);
+	h->ip.version = 4;
+	h->ip.ihl = IP4_HLEN / 4;
+	h->ip.tos =
+	    settings.tos == FAST_TOS_COPY ? tclass : (uint8_t)settings.tos;
+	h->ip.tot_len = bpf_htons((uint16_t)(IP4_HLEN + l->len));
+	h->ip.id = bpf_htons((uint16_t)id);
+	h->ip.frag_off = len > DF_ABOVE ? bpf_htons(IP4_DF) : 0;
+	h->ip.ttl = hlim - 1;
+	h->ip.protocol = l->proto;
+	h->ip.check = 0;
+	h->ip.saddr = v->src;
+	h->ip.daddr = v->dst;
+	h->ip.check = header_cksum(&h->ip);
+	h->sport = v->sport;
+	h->dport = v->dport;
+}
+
+/* RFC 7915, 4.1. */
+INLINE void
+make_head6(struct head6 *h, const struct fast_value4 *v, const struct l4 *l,
+    uint8_t tos, uint8_t ttl)
+{
+	const uint32_t tclass = settings.tclass_zero != 0 ? 0 : tos;
+
+	h->first = bpf_htonl(6u << 28 | tclass << 20);
+	h->len = bpf_htons((uint16_t)l->len);
+	h->next = l->proto;
+	h->hlim = ttl - 1;
+	__builtin_memcpy(h->src, v->src, sizeof(h->src));
+	__builtin_memcpy(h->dst, v->dst, sizeof(h->dst));
+	h->sport = v->sport;
+	h->dport = v->dport;
+}
+
+INLINE int
+finish6(struct __sk_buff *skb, uint32_t l2, const struct fast_value6 *v,
+    const struct l4 *l, const struct head4 *h)
+{
+	const uint32_t bytes = IP6_HLEN + l->len;
+	struct fast_count *c;
+
+	if (bpf_skb_store_bytes(skb, l2, h, sizeof(*h), 0) != 0 ||
+	    update_cksum(skb, l2 + IP4_HLEN, l->proto, v->addr_diff,
+		v->port_diff) != 0 ||
+	    store_ethertype(skb, l2, bpf_htons(ETH_P_IP)) != 0)
+		return (lose());
+	note6(l, v->slot);
+	c = count();
+	if (c != NULL) {
+		c->packets6++;
+		c->bytes6 += bytes;
+	}
+	return (deliver(skb));
+}
+
+INLINE int
+finish4(struct __sk_buff *skb, uint32_t l2, const struct fast_value4 *v,
+    const struct l4 *l, const struct head6 *h)
+{
+	const uint32_t bytes = IP4_HLEN + l->len;
+	struct fast_count *c;
+
+	if (bpf_skb_store_bytes(skb, l2, h, sizeof(*h), 0) != 0 ||
+	    update_cksum(skb, l2 + IP6_HLEN, l->proto, v->addr_diff,
+		v->port_diff) != 0 ||
+	    store_ethertype(skb, l2, bpf_htons(ETH_P_IPV6)) != 0)
+		return (lose());
+	note4(l, v->slot);
+	c = count();
+	if (c != NULL) {
+		c->packets4++;
+		c->bytes4 += bytes;
+	}
+	return (deliver(skb));
+}
+
+/* Will it fit the other side (xlat_fit.c)? */
+INLINE bool
+fits4(const struct l4 *l)
+{
+	return (IP4_HLEN + l->wire <= settings.mtu4 &&
+	    IP4_HLEN + l->len <= IP4_MAX_LEN);
+}
+
+INLINE bool
+fits6(const struct l4 *l, bool df)
+{
+	const uint32_t len = IP6_HLEN + l->wire;
+
+	return (len <= settings.mtu6 && (df || len <= settings.lowest_mtu6));
+}
+
+/* l2: bytes before the IP header. */
+INLINE int
+translate6(struct __sk_buff *skb, const uint32_t l2)
+{
+	const struct ipv6hdr *ip;
+	const struct fast_value6 *found;
+	struct fast_value6 v;
+	struct fast_key6 key;
+	struct head4 h;
+	struct l4 l;
+	uint8_t tclass, hlim;
+
+	pull(skb, l2 + IP6_HLEN + sizeof(struct tcphdr));
+	ip = (void *)(long)skb->data + l2;
+	if ((const void *)(ip + 1) > (void *)(long)skb->data_end)
+		return (PASS);
+	if (ip->version != 6 || ip->hop_limit <= 1)
+		return (PASS);
+	l.proto = ip->nexthdr;
+	l.len = bpf_ntohs(ip->payload_len);
+	if (l2 + IP6_HLEN + l.len != skb->len)
+		return (PASS);
+	if (!plain_l4(skb, ip + 1, &l) || !fits4(&l))
+		return (PASS);
+	tclass = (uint8_t)(ip->priority << 4 | ip->flow_lbl[0] >> 4);
+	hlim = ip->hop_limit;
+
+	__builtin_memcpy(key.src, &ip->saddr, sizeof(key.src));
+	__builtin_memcpy(key.dst, &ip->daddr, sizeof(key.dst));
+	key.sport = l.sport;
+	key.dport = l.dport;
+	key.proto = l.proto;
+	__builtin_memset(key.zero, 0, sizeof(key.zero));
+	found = bpf_map_lookup_elem(&flows6, &key);
+	if (found == NULL)
+		return (PASS);
+	v = *found;
+
+	if (bpf_skb_change_proto(skb, bpf_htons(ETH_P_IP), 0) != 0)
+		return (PASS);
+	make_head4(&h, &v, &l, tclass, hlim);
+	return (finish6(skb, l2, &v, &l, &h));
+}
+
+INLINE int
+translate4(struct __sk_buff *skb, const uint32_t l2)
+{
+	const struct iphdr *ip;
+	const struct fast_value4 *found;
+	struct fast_value4 v;
+	struct fast_key4 key;
+	struct head6 h;
+	struct l4 l;
+	uint16_t total;
+	uint8_t tos, ttl;
+
+	pull(skb, l2 + IP4_HLEN + sizeof(struct tcphdr));
+	ip = (void *)(long)skb->data + l2;
+	if ((const void *)(ip + 1) > (void *)(long)skb->data_end)
+		return (PASS);
+	if (ip->version != 4 || ip->ihl != IP4_HLEN / 4 || ip->ttl <= 1)
+		return (PASS);
+	if ((ip->frag_off & bpf_htons(IP4_NO_DF)) != 0 ||
+	    header_cksum(ip) != 0)
+		return (PASS);
+	total = bpf_ntohs(ip->tot_len);
+	if (total < IP4_HLEN || l2 + total != skb->len)
+		return (PASS);
+	l.proto = ip->protocol;
+	l.len = total - IP4_HLEN;
+	if (!plain_l4(skb, ip + 1, &l) ||
+	    !fits6(&l, (ip->frag_off & bpf_htons(IP4_DF)) != 0))
+		return (PASS);
+	tos = ip->tos;
+	ttl = ip->ttl;
+
+	key.src = ip->saddr;
+	key.dst = ip->daddr;
+	key.sport = l.sport;
+	key.dport = l.dport;
+	key.proto = l.proto;
+	__builtin_memset(key.zero, 0, sizeof(key.zero));
+	found = bpf_map_lookup_elem(&flows4, &key);
+	if (found == NULL)
+		return (PASS);
+	v = *found;
+
+	if (bpf_skb_change_proto(skb, bpf_htons(ETH_P_IPV6), 0) != 0)
+		return (PASS);
+	make_head6(&h, &v, &l, tos, ttl);
+	return (finish4(skb, l2, &v, &l, &h));
+}
+
+INLINE int
+translate(struct __sk_buff *skb, const uint32_t l2)
+{
+	switch (skb->protocol) {
+	case bpf_htons(ETH_P_IPV6):
+		return (translate6(skb, l2));
+	case bpf_htons(ETH_P_IP):
+		return (translate4(skb, l2));
+	default:
+		return (PASS);
+	}
+}
+
+SEC("tc")
+int
+fast_translate(struct __sk_buff *skb)
+{
+	return (translate(skb, 0));
+}
+
+/* For packets with an Ethernet header. */
+SEC("tc")
+int
+fast_translate_ether(struct __sk_buff *skb)
+{
+	return (translate(skb, ETH_HLEN));
+}
+
+/* The one that is attached. */
+SEC("tc")
+int
+fast_enter(struct __sk_buff *skb)
+{
+	bpf_tail_call(skb, &programs, 0);
+	return (PASS);
+}
+
+char licence[] SEC("license") = "ISC";

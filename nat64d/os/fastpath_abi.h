@@ -1,0 +1,96 @@
+/*
+ * What the program of the fast path (fastpath.bpf.c) and the daemon
+ * (fastpath_linux.c) share: keys and values of the maps, and settings. All
+ * addresses and ports are in network order, as they are in a packet.
+ */
+#ifndef NAT64D_OS_FASTPATH_ABI_H
+#define NAT64D_OS_FASTPATH_ABI_H
+
+#include <stdint.h>
+
+/* As IPID_NCOUNTERS of ipid.h. */
+#define FAST_NIDS 2048
+
+/* For fast_settings.tos: copy the traffic class. */
+#define FAST_TOS_COPY (-1)
+
+/*
+ * The keys: what a packet of the session looks like. Unused bytes are 0,
+ * because the kernel compares all of them.
+ */
+struct fast_key6 {
+	uint32_t src[4];
+	uint32_t dst[4];
+	uint16_t sport;
+	uint16_t dport;
+	uint8_t proto; /* IPPROTO_TCP or IPPROTO_UDP */
+	uint8_t zero[3];
+};
+
+struct fast_key4 {
+	uint32_t src;
+	uint32_t dst;
+	uint16_t sport;
+	uint16_t dport;
+	uint8_t proto;
+	uint8_t zero[3];
+};
+
+/*
+ * The values: what it becomes. addr_diff and port_diff: what is to be added to
+ * the sum that the checksum covers (RFC 1624, eqn. 3: ~m + m') because of the
+ * addresses and of the ports, folded, as it is in memory. Neither is 0, as
+ * 0xffff is the same number. slot: index of the notes.
+ */
+struct fast_value6 {
+	uint32_t src;
+	uint32_t dst;
+	uint16_t sport;
+	uint16_t dport;
+	uint32_t slot;
+	uint16_t addr_diff;
+	uint16_t port_diff;
+	uint16_t id_counter; /* < FAST_NIDS */
+	uint16_t zero;
+};
+
+struct fast_value4 {
+	uint32_t src[4];
+	uint32_t dst[4];
+	uint16_t sport;
+	uint16_t dport;
+	uint32_t slot;
+	uint16_t addr_diff;
+	uint16_t port_diff;
+	uint32_t zero;
+};
+
+/* As struct fastnotes (fastflow.h), which includes what BPF does not have. */
+struct fast_notes {
+	int64_t last6;
+	int64_t last4;
+	uint32_t ack6;
+	uint32_t ack4;
+	uint64_t reserved;
+};
+
+/* As struct xlat_conf (xlat.h) has them. */
+struct fast_settings {
+	uint32_t ifindex; /* of our device, where translated packets arrive */
+	uint32_t mtu4;
+	uint32_t mtu6;
+	uint32_t lowest_mtu6;
+	int32_t tos;
+	uint32_t tclass_zero;
+};
+
+/* One for each processor. */
+struct fast_count {
+	uint64_t packets6;
+	uint64_t bytes6;
+	uint64_t packets4;
+	uint64_t bytes4;
+	uint64_t failed;
+};
+
+#endif

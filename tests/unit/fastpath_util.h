@@ -1,0 +1,295 @@
+/*
+ * For the tests of the fast path: random sessions and packets, and what is to
+ * become of a packet, found with the parser and the translator of the daemon.
+ */
+#ifndef TESTS_UNIT_FASTPATH_UTIL_H
+#define TESTS_UNIT_FASTPATH_UTIL_H
+
+#include <netinet/in.h>
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/net/pref64.h"
+
+#include "nat64d/os/fastpath_prog.h"
+#include "nat64d/wire/cksum.h"
+#include "nat64d/wire/gso.h"
+#include "nat64d/wire/pkt.h"
+#include "nat64d/xlat/xlat.h"
+#include "tests/unit/ipid_util.h"
+#include "tests/unit/wire.h"
+
+/* The Check macros tell the parent of every pass, which is slow in loops. */
+#define REQUIRE(cond)                                        \
+	do {                                                 \
+		if (!(cond))                                 \
+			ck_abort_msg("not true: %s", #cond); \
+	} while (0)
+
+/* A generator that a failure can be repeated with (xorshift64*). */
+static uint64_t random_state = 88172645463325252u;
+
+static inline uint32_t
+random32(void)
+{
+	random_state ^= random_state >> 12;
+	random_state ^= random_state << 25;
+	random_state ^= random_state >> 27;
+	return ((uint32_t)(random_state * 2685821657736338717u >> 32));
+}
+
+static inline uint32_t
+below(uint32_t n)
+{
+	return (random32() % n);
+}
+
+static inline bool
+one_in(uint32_t n)
+{
+	return (below(n) == 0);
+}
+
+/* NULL, or why this machine cannot run the tests. */
+static inline const char *
+fastpath_missing(void)
+{
+	static char why[256];
+	struct xlat_conf conf;
+	struct fastpath *f;
+	const char *what;
+
+	xlat_conf_init(&conf);
+	f = fastpath_load(NULL, 1, &conf, false, &what);
+	if (f == NULL) {
+		snprintf(why, sizeof(why), "%s: %s", what, strerror(errno));
+		return (why);
+	}
+	fastpath_free(f);
+	return (NULL);
+}
+
+static inline struct in6_addr
+random_prefixed(struct in_addr addr4)
+{
+	static const unsigned lens[] = { 32, 40, 48, 56, 64, 96 };
+	struct in6_addr base = { { { 0x20, 0x01, 0x0d, 0xb8 } } }, out;
+	struct pref64 prefix;
+	unsigned i, len = lens[below(6)];
+
+	for (i = 4; i < len / 8; i++)
+		base.s6_addr[i] = i == 8 ? 0 : (uint8_t)random32();
+	if (one_in(4))
+		prefix = pref64_wkp;
+	else
+		REQUIRE(pref64_init(&prefix, &base, len) == NULL);
+	pref64_embed(&prefix, addr4, &out);
+	return (out);
+}
+
+static inline struct fastflow
+random_flow(void)
+{
+	struct fastflow f;
+	unsigned i;
+
+	memset(&f, 0, sizeof(f));
+	f.proto = one_in(2) ? L4_TCP : L4_UDP;
+	f.in6.addr.s6_addr[0] = 0x20;
+	for (i = 1; i < 16; i++)
+		f.in6.addr.s6_addr[i] = (uint8_t)random32();
+	f.in6.port = (uint16_t)(1 + below(65535));
+	f.out4.addr.s_addr = htonl(0xcb007100 + below(8));
+	f.out4.port = one_in(4) ? f.in6.port : (uint16_t)(1 + below(65535));
+	f.peer4.addr.s_addr = htonl(0x08000000 + below(0x01000000));
+	f.peer4.port = one_in(2) ? 443 : (uint16_t)(1 + below(65535));
+	f.peer6 = random_prefixed(f.peer4.addr);
+	f.id_counter = (uint16_t)below(IPID_NCOUNTERS);
+	return (f);
+}
+
+static inline struct xlat_conf
+random_conf(void)
+{
+	struct xlat_conf c;
+
+	xlat_conf_init(&c);
+	c.mtu4 = one_in(2) ? 1500 : 576 + below(1000);
+	c.mtu6 = one_in(2) ? 1500 : 1280 + below(300);
+	c.lowest_mtu6 = one_in(2) ? 1280 : 1280 + below(c.mtu6 - 1279);
+	c.tos = one_in(2) ? XLAT_TOS_COPY : (int)below(256);
+	c.tclass_zero = one_in(3);
+	return (c);
+}
+
+/* Is p of this direction of f? It is complete (pkt.h). */
+static inline bool
+is_of_flow(const struct pkt *p, const struct fastflow *f)
+{
+	if (p->l4 != (enum l4proto)f->proto)
+		return (false);
+	if (p->family == PKT_V6)
+		return (IN6_ARE_ADDR_EQUAL(&p->ip6.src, &f->in6.addr) &&
+		    IN6_ARE_ADDR_EQUAL(&p->ip6.dst, &f->peer6) &&
+		    p->sport == f->in6.port && p->dport == f->peer4.port);
+	return (p->ip4.src.s_addr == f->peer4.addr.s_addr &&
+	    p->ip4.dst.s_addr == f->out4.addr.s_addr &&
+	    p->sport == f->peer4.port && p->dport == f->out4.port);
+}
+
+/* May the program translate p, of len bytes? p is parsed here. */
+static inline bool
+is_plain(struct pkt *p, const struct fastflow *f, const struct xlat_conf *c)
+{
+	const struct pkt_offload ofl = p->ofl;
+	const uint32_t len = p->len;
+	uint32_t mtu;
+
+	/* The parser wants a partial checksum of segments. */
+	memset(&p->ofl, 0, sizeof(p->ofl));
+	if (pkt_parse(p) != NAT64_NONE || p->len != len)
+		return (false);
+	if ((p->proto != IPPROTO_TCP && p->proto != IPPROTO_UDP) ||
+	    p->is_frag || p->has_fh || p->truncated || p->ttl <= 1 ||
+	    p->l4off != (p->family == PKT_V6 ? 40 : 20) ||
+	    pkt_parse_l4(p) != NAT64_NONE || !is_of_flow(p, f))
+		return (false);
+	p->ofl = ofl;
+	if (p->proto == IPPROTO_UDP &&
+	    (wire_get16(pkt_l4(p) + 6) == 0 ||
+		wire_get16(pkt_l4(p) + 4) != pkt_l4len(p)))
+		return (false);
+	if (p->proto == IPPROTO_TCP &&
+	    (p->tcp_flags &
+		(PKT_TH_SYN | PKT_TH_FIN | PKT_TH_RST | PKT_TH_ACK)) !=
+		PKT_TH_ACK)
+		return (false);
+	if (p->family == PKT_V4 && (p->data[6] & 0x80) != 0)
+		return (false); /* the reserved bit */
+	if (ofl.seg != PKT_SEG_NONE && pkt_payload_len(p) <= ofl.seg_size)
+		p->ofl.seg = PKT_SEG_NONE;
+	return (
+	    (p->family == PKT_V6 ? xlat_fit_6to4(p, c, &mtu) :
+				   xlat_fit_4to6(p, c, &mtu)) == XLAT_FITS);
+}
+
+/*
+ * Translate a packet that is_plain() accepted as the daemon would. id: the
+ * identification that comes next.
+ */
+static inline void
+translate(struct pkt *p, const struct fastflow *f, const struct xlat_conf *c,
+    uint16_t id)
+{
+	const struct tuple4 out4 = { f->out4, f->peer4 };
+	const struct tuple6 out6 = { { f->peer6, f->peer4.port }, f->in6 };
+	struct ipid ids;
+
+	ipid_init_fixed(&ids, id);
+	if (p->family == PKT_V6)
+		xlat_6to4(p, &out4, c, &ids, false);
+	else
+		xlat_4to6(p, &out6, c);
+}
+
+/* The L4 part of a plain packet, checksum 0. Returns its length. */
+static inline uint32_t
+build_l4(uint8_t *l4, const struct fastflow *f, bool from6, uint32_t payload)
+{
+	const uint32_t hlen =
+	    f->proto == L4_TCP ? 20 + 4 * (one_in(2) ? 0 : below(11)) : 8;
+	uint32_t i;
+
+	for (i = 0; i < hlen; i++)
+		l4[i] = (uint8_t)random32();
+	for (i = 0; i < payload; i++)
+		l4[hlen + i] = (uint8_t)(i * 7 + hlen);
+	wire_put16(l4, from6 ? f->in6.port : f->peer4.port);
+	wire_put16(l4 + 2, from6 ? f->peer4.port : f->out4.port);
+	if (f->proto == L4_TCP) {
+		l4[12] = (uint8_t)(hlen / 4 << 4 | (l4[12] & 15));
+		l4[13] = (uint8_t)((l4[13] & 0xe8) | PKT_TH_ACK);
+		wire_put16(l4 + 16, 0);
+	} else {
+		wire_put16(l4 + 4, (uint16_t)(hlen + payload));
+		wire_put16(l4 + 6, 0);
+	}
+	return (hlen + payload);
+}
+
+static inline void
+build_ip6(uint8_t *ip, const struct fastflow *f, uint32_t l4len)
+{
+	unsigned i;
+
+	for (i = 0; i < 8; i++)
+		ip[i] = (uint8_t)random32();
+	ip[0] = (uint8_t)(0x60 | (ip[0] & 15));
+	wire_put16(ip + 4, (uint16_t)l4len);
+	ip[6] = f->proto == L4_TCP ? IPPROTO_TCP : IPPROTO_UDP;
+	ip[7] = (uint8_t)(2 + below(254));
+	memcpy(ip + 8, &f->in6.addr, 16);
+	memcpy(ip + 24, &f->peer6, 16);
+}
+
+static inline void
+build_ip4(uint8_t *ip, const struct fastflow *f, uint32_t l4len)
+{
+	unsigned i;
+
+	for (i = 0; i < 8; i++)
+		ip[i] = (uint8_t)random32();
+	ip[0] = 0x45;
+	wire_put16(ip + 2, (uint16_t)(20 + l4len));
+	wire_put16(ip + 6, one_in(2) ? 0x4000 : 0);
+	ip[8] = (uint8_t)(2 + below(254));
+	ip[9] = f->proto == L4_TCP ? IPPROTO_TCP : IPPROTO_UDP;
+	memcpy(ip + 12, &f->peer4.addr, 4);
+	memcpy(ip + 16, &f->out4.addr, 4);
+	wire_fix_ip4(ip);
+}
+
+/* The field of the L4 checksum of a plain packet of f. */
+static inline uint8_t *
+cksum_field(const struct fastflow *f, uint8_t *l4)
+{
+	return (l4 + (f->proto == L4_TCP ? 16 : 6));
+}
+
+/* Build a plain packet of f with a right or a partial checksum. */
+static inline void
+build_plain(struct pkt *p, const struct fastflow *f, bool from6,
+    uint32_t payload, bool partial)
+{
+	const uint8_t proto = f->proto == L4_TCP ? IPPROTO_TCP : IPPROTO_UDP;
+	const uint32_t hlen = from6 ? 40 : 20;
+	uint8_t *l4 = p->data + hlen;
+	uint32_t l4len;
+	uint16_t sum;
+
+	l4len = build_l4(l4, f, from6, payload);
+	if (from6)
+		build_ip6(p->data, f, l4len);
+	else
+		build_ip4(p->data, f, l4len);
+	p->len = hlen + l4len;
+	memset(&p->ofl, 0, sizeof(p->ofl));
+	sum = wire_pseudo(p->data, proto, l4len);
+	if (partial) {
+		p->ofl.csum_partial = true;
+		p->ofl.csum_start = (uint16_t)hlen;
+		p->ofl.csum_off = f->proto == L4_TCP ? 16 : 6;
+	} else {
+		sum = (uint16_t)~wire_sum(sum, l4, l4len);
+		if (proto == IPPROTO_UDP && sum == 0)
+			sum = 0xffff;
+	}
+	wire_put16(cksum_field(f, l4), sum);
+}
+
+#endif

@@ -1,0 +1,371 @@
+/*
+ * The program of the fast path (fastpath.bpf.c) against the translator: random
+ * packets of random sessions, most of them damaged in some way, go through
+ * both. What the program may translate has to be the same, byte for byte; any
+ * other packet has to come back as it was. The program is run by
+ * BPF_PROG_TEST_RUN, which knows no partial checksums (check_fastpath_tun.c
+ * has them).
+ */
+#include <check.h>
+#include <linux/pkt_cls.h>
+
+#include "tests/unit/fastpath_run.h"
+#include "tests/unit/fastpath_util.h"
+#include "tests/unit/suite.h"
+
+#define N_CONFS 20
+#define N_FLOWS 25
+#define N_PACKETS 250
+
+static struct fastpath_run run;
+static uint8_t buf[PKT_BUFSIZE];
+static unsigned n_fast, n_slow;
+
+/*
+ * Ways to damage a packet, or to change it within what is allowed.
+ */
+
+static void
+flip_bit(struct pkt *p, uint32_t from, uint32_t to)
+{
+	uint32_t at;
+
+	if (to > p->len)
+		to = p->len;
+	if (from >= to)
+		return;
+	at = from + below(to - from);
+	p->data[at] = (uint8_t)(p->data[at] ^ 1 << below(8));
+}
+
+static void
+change_header6(struct pkt *p)
+{
+	static const uint8_t nexts[] = { 0, 6, 17, 43, 44, 50, 58, 60, 1,
+		132 };
+
+	switch (below(4)) {
+	case 0:
+		p->data[7] = (uint8_t)below(3); /* hop limit */
+		break;
+	case 1:
+		p->data[6] = nexts[below(10)];
+		break;
+	case 2:
+		wire_put16(p->data + 4,
+		    (uint16_t)(wire_get16(p->data + 4) + below(5) - 2));
+		break;
+	default:
+		flip_bit(p, 0, 40);
+	}
+}
+
+static void
+change_header4(struct pkt *p)
+{
+	static const uint8_t protos[] = { 1, 2, 6, 17, 50, 58, 132 };
+
+	switch (below(6)) {
+	case 0:
+		p->data[8] = (uint8_t)below(3); /* TTL */
+		break;
+	case 1:
+		p->data[9] = protos[below(7)];
+		break;
+	case 2:
+		wire_put16(p->data + 2,
+		    (uint16_t)(wire_get16(p->data + 2) + below(5) - 2));
+		break;
+	case 3:
+		p->data[0] = (uint8_t)(0x40 | below(16)); /* header length */
+		break;
+	case 4: /* MF, offset, reserved bit */
+		wire_put16(p->data + 6, (uint16_t)(1u << below(16)));
+		break;
+	default:
+		flip_bit(p, 0, 20);
+	}
+	if (!one_in(8) && (p->data[0] & 15) * 4u <= p->len)
+		wire_fix_ip4(p->data);
+}
+
+static void
+change_l4(struct pkt *p, uint32_t off)
+{
+	uint8_t *l4 = p->data + off;
+	const bool tcp =
+	    p->data[off == 40 ? 6 : 9] == IPPROTO_TCP && p->len >= off + 20;
+
+	switch (below(4)) {
+	case 0:
+		if (tcp)
+			l4[13] = (uint8_t)random32(); /* flags */
+		else
+			wire_put16(l4 + 4, (uint16_t)below(64)); /* length */
+		break;
+	case 1:
+		if (tcp)
+			l4[12] = (uint8_t)random32(); /* data offset */
+		else
+			wire_put16(l4 + 6, 0); /* checksum */
+		break;
+	case 2:
+		flip_bit(p, off, off + 4); /* ports */
+		break;
+	default:
+		flip_bit(p, off, p->len);
+	}
+}
+
+/* Too few or too many bytes. */
+static void
+change_len(struct pkt *p)
+{
+	if (one_in(2))
+		p->len += 1 + below(20);
+	else
+		p->len = one_in(2) ? 1 + below(p->len) : p->len - 1;
+}
+
+/*
+ * A checksum that becomes 0, which is 0xffff in UDP (RFC 768), or one that is
+ * wrong.
+ */
+static void
+change_cksum(struct pkt *p, const struct fastflow *f, bool from6)
+{
+	uint64_t sum4, sum6;
+	uint8_t *field = cksum_field(f, p->data + (from6 ? 40 : 20));
+	const uint16_t to = one_in(2) ? 0 : 0xffff;
+
+	if (one_in(2)) {
+		wire_put16(field, (uint16_t)random32());
+		return;
+	}
+	sum4 = cksum_add4(cksum_add4(0, f->out4.addr), f->peer4.addr) +
+	    f->out4.port;
+	sum6 =
+	    cksum_add6(cksum_add6(0, &f->in6.addr), &f->peer6) + f->in6.port;
+	wire_put16(field,
+	    from6 ? cksum_update(to, sum4, sum6) :
+		    cksum_update(to, sum6, sum4));
+}
+
+static void
+change(struct pkt *p, const struct fastflow *f, bool from6)
+{
+	switch (below(5)) {
+	case 0:
+		if (from6)
+			change_header6(p);
+		else
+			change_header4(p);
+		break;
+	case 1:
+		change_l4(p, from6 ? 40 : 20);
+		break;
+	case 2:
+		change_len(p);
+		break;
+	case 3:
+		change_cksum(p, f, from6);
+		break;
+	default:
+		flip_bit(p, 0, p->len < 60 ? p->len : 60);
+	}
+}
+
+/* Sizes near the limits are the most interesting ones. */
+static uint32_t
+random_payload(void)
+{
+	switch (below(6)) {
+	case 0:
+		return (below(4));
+	case 1:
+		return (1180 + below(80));
+	case 2:
+		return (1400 + below(90));
+	case 3:
+		return (500 + below(1200));
+	default:
+		return (below(300));
+	}
+}
+
+/* The kernel tests no packet that is shorter than its IP header. */
+static void
+lengthen(struct pkt *p)
+{
+	const uint32_t least = p->data[0] >> 4 == 4 ? 20 : 40;
+
+	if (p->len < least)
+		p->len = least;
+}
+
+static void
+random_packet(struct pkt *p, const struct fastflow *f, bool from6)
+{
+	pkt_init(p, buf, sizeof(buf));
+	build_plain(p, f, from6, random_payload(), false);
+	if (one_in(3)) {
+		p->ofl.seg = f->proto == L4_TCP ? PKT_SEG_TCP : PKT_SEG_UDP;
+		p->ofl.seg_size = (uint16_t)(1 + below(1500));
+	}
+	if (one_in(2))
+		change(p, f, from6);
+	if (one_in(8))
+		change(p, f, from6);
+	lengthen(p);
+}
+
+/*
+ * The comparison.
+ */
+
+static void
+print_bytes(const char *what, const uint8_t *bytes, uint32_t len)
+{
+	uint32_t i;
+
+	fprintf(stderr, "%s, %u bytes:", what, len);
+	for (i = 0; i < len && i < 80; i++)
+		fprintf(stderr, "%s%02x", i % 4 == 0 ? " " : "", bytes[i]);
+	fprintf(stderr, "\n");
+}
+
+static void
+fail_with(const char *why, const struct pkt *p)
+{
+	print_bytes("in", run.frame, run.len);
+	print_bytes("out", run.result, run.result_len);
+	print_bytes("expected", p->data, p->len);
+	ck_abort_msg("%s: verdict %d, segments of %u", why, run.verdict,
+	    run.in.gso_size);
+}
+
+static void
+require_unchanged(const struct pkt *p)
+{
+	n_slow++;
+	if (run.verdict != TC_ACT_UNSPEC)
+		fail_with("to be passed on", p);
+	if (run.result_len != run.len ||
+	    memcmp(run.result, run.frame, run.len) != 0 ||
+	    run.out.mark != run.in.mark ||
+	    run.out.priority != run.in.priority ||
+	    run.out.gso_size != run.in.gso_size)
+		fail_with("passed on, but changed", p);
+}
+
+/* p: the result of the translator. */
+static void
+require_same(const struct pkt *p)
+{
+	const uint16_t type =
+	    htons(p->family == PKT_V4 ? ETHERTYPE_IP : ETHERTYPE_IPV6);
+
+	n_fast++;
+	if (run.verdict != TC_ACT_REDIRECT)
+		fail_with("to be translated", p);
+	if (run.result_len != ETHER_HDR_LEN + p->len ||
+	    memcmp(run.result + ETHER_HDR_LEN, p->data, p->len) != 0 ||
+	    memcmp(run.result, run.frame, 12) != 0 ||
+	    memcmp(run.result + 12, &type, 2) != 0)
+		fail_with("translated in another way", p);
+	if (run.out.mark != 0 || run.out.priority != 0 ||
+	    run.out.gso_size != run.in.gso_size)
+		fail_with("mark, priority or segment size", p);
+}
+
+static void
+require_notes(const struct fastnotes *n, const struct pkt *p, bool from6)
+{
+	const int64_t last =
+	    from6 ? fastnotes_load(n->last6) : fastnotes_load(n->last4);
+	const uint32_t ack =
+	    from6 ? fastnotes_load(n->ack6) : fastnotes_load(n->ack4);
+
+	REQUIRE(last != 0);
+	if (p->proto == IPPROTO_TCP)
+		REQUIRE(ack == get32(pkt_l4(p) + PKT_TCP_ACK));
+}
+
+static void
+compare_one(struct fastpath *fp, uint32_t handle, const struct fastflow *f,
+    const struct xlat_conf *c)
+{
+	const struct fastpath_ops *ops = fastpath_ops(fp);
+	const uint16_t id = (uint16_t)random32();
+	const bool from6 = one_in(2);
+	struct pkt p;
+	unsigned n_ids;
+
+	random_packet(&p, f, from6);
+	ops->ids[f->id_counter] = id;
+	fastpath_run(&run, fp, &p, random32());
+	if (!is_plain(&p, f, c)) {
+		require_unchanged(&p);
+		REQUIRE((uint16_t)ops->ids[f->id_counter] == id);
+		return;
+	}
+	n_ids = p.ofl.seg == PKT_SEG_NONE ? 1 : gso_count(&p);
+	translate(&p, f, c, id);
+	require_same(&p);
+	require_notes(&ops->notes[handle], &p, from6);
+	if (from6)
+		REQUIRE((uint16_t)ops->ids[f->id_counter] ==
+		    (uint16_t)(id + n_ids));
+}
+
+START_TEST(program_and_translator_give_the_same)
+{
+	struct xlat_conf conf;
+	struct fastpath *fp;
+	struct fastpath_count count;
+	struct fastflow flow;
+	const char *what;
+	uint32_t handle;
+	unsigned i, j, k;
+
+	for (i = 0; i < N_CONFS; i++) {
+		conf = random_conf();
+		fp = fastpath_load(NULL, 4, &conf, true, &what);
+		ck_assert_msg(fp != NULL, "%s", what);
+		n_fast = 0;
+		for (j = 0; j < N_FLOWS; j++) {
+			flow = random_flow();
+			handle = fastpath_ops(fp)->add(fastpath_ops(fp)->arg,
+			    &flow);
+			ck_assert_uint_ne(handle, 0);
+			fastpath_commit(fp, 1, true);
+			for (k = 0; k < N_PACKETS; k++)
+				compare_one(fp, handle, &flow, &conf);
+			fastpath_ops(fp)->remove(fastpath_ops(fp)->arg,
+			    handle);
+		}
+		fastpath_counters(fp, &count);
+		ck_assert_uint_eq(count.packets6 + count.packets4, n_fast);
+		ck_assert_uint_eq(count.failed, 0);
+		fastpath_free(fp);
+	}
+	/* Both ways are taken often enough. */
+	ck_assert_uint_gt(n_fast, N_FLOWS * N_PACKETS / 4);
+	ck_assert_uint_gt(n_slow, N_CONFS * N_FLOWS * N_PACKETS / 8);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *s = suite_create("fastpath_diff");
+	TCase *tc = tcase_create("fastpath_diff");
+	const char *why = fastpath_missing();
+
+	if (why != NULL)
+		return (suite_skip("fastpath_diff", why));
+	tcase_set_timeout(tc, 60);
+	tcase_add_test(tc, program_and_translator_give_the_same);
+	suite_add_tcase(s, tc);
+	return (suite_run(s));
+}
