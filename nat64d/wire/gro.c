@@ -9,7 +9,8 @@
  * closed   as open, but no segment may follow: the last one was shorter than
  *          the others, or had PSH. To empty by emit_slot().
  * A slot is put in gro.waiting at its first packet and stays there until
- * gro_flush(), even if it becomes empty before; "listed" is set meanwhile.
+ * gro_flush(), even if it becomes empty before; "listed" is set meanwhile. An
+ * empty slot remembers the flow whose packets it had last, in head.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -35,6 +36,8 @@ struct slot {
 	uint32_t seg_size; /* payload bytes of all but the last */
 	bool listed;	   /* in gro.waiting */
 	bool closed;
+	bool busy;	  /* its flow sent several packets in its last batch */
+	unsigned n_batch; /* packets of its flow in this batch */
 	uint8_t last_flags; /* TCP flags of the last segment */
 	uint8_t *buf;	    /* allocated at the first use */
 };
@@ -43,6 +46,7 @@ struct gro {
 	struct slot slots[NSLOTS];
 	struct slot *waiting[NSLOTS]; /* contains all that are not empty */
 	unsigned n_waiting;
+	unsigned n_released; /* of waiting, that gro_release() has seen */
 	bool tcp;
 	bool udp;
 	gro_emit_fn emit;
@@ -208,13 +212,29 @@ emit_slot(struct gro *g, struct slot *s)
 void
 gro_flush(struct gro *g)
 {
+	struct slot *s;
 	unsigned i;
 
 	for (i = 0; i < g->n_waiting; i++) {
-		emit_slot(g, g->waiting[i]);
-		g->waiting[i]->listed = false;
+		s = g->waiting[i];
+		emit_slot(g, s);
+		s->listed = false;
+		s->busy = s->n_batch > 1;
+		s->n_batch = 0;
 	}
-	g->n_waiting = 0;
+	g->n_waiting = g->n_released = 0;
+}
+
+void
+gro_release(struct gro *g)
+{
+	struct slot *s;
+
+	for (; g->n_released < g->n_waiting; g->n_released++) {
+		s = g->waiting[g->n_released];
+		if (!s->busy && s->n_batch == 1)
+			emit_slot(g, s);
+	}
 }
 
 /*
@@ -261,6 +281,7 @@ append(struct slot *s, const struct pkt *p)
 	    payload);
 	s->head.len += payload;
 	s->n_segs++;
+	s->n_batch++;
 	s->last_flags = p->tcp_flags;
 	s->closed = payload < s->seg_size ||
 	    (p->proto == IPPROTO_TCP && (p->tcp_flags & PKT_TH_PSH) != 0);
@@ -275,6 +296,11 @@ begin(struct slot *s, const struct pkt *p)
 		if (s->buf == NULL)
 			return (false);
 	}
+	if (!same_flow(&s->head, p)) {
+		s->busy = false;
+		s->n_batch = 0;
+	}
+	s->n_batch++;
 	s->head = *p;
 	s->head.buf = s->buf;
 	s->head.bufsize = SLOT_BUFSIZE;

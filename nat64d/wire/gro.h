@@ -8,6 +8,11 @@
  * packet that waited alone is emitted unchanged. Packets of a flow stay in
  * order; those of different flows may change places within a batch.
  *
+ * A request or an answer is the only packet of its flow in a batch, and has
+ * nothing to wait for. gro_release() therefore emits packets of flows that
+ * have sent one packet, if it was one also in their last batch. A flow that
+ * begins to send faster loses one chance of joining by that.
+ *
  * These are joined: UDP datagrams of one size, of which the last may be
  * shorter; TCP segments in sequence with the same acknowledgement, window,
  * options and flags (ACK, and PSH on the last). They have the same hop limit
@@ -45,7 +50,13 @@ void gro_free(struct gro *g);
 /* Emit a parsed packet, or copy it and let it wait. */
 void gro_send(struct gro *g, const struct pkt *p);
 
-/* Emit all packets that wait. */
+/*
+ * Within a batch: emit packets, begun since the last call, of flows that are
+ * not expected to send another one in it.
+ */
+void gro_release(struct gro *g);
+
+/* The end of a batch: emit all packets that wait. */
 void gro_flush(struct gro *g);
 
 #endif

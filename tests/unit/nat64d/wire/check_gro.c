@@ -458,6 +458,8 @@ START_TEST(any_sequence_comes_out_whole_and_in_order_of_its_flows)
 		memcpy(sent[n], p.data, p.len);
 		ignore_id(sent[n]);
 		sent_len[n] = p.len;
+		if (wire_random(&seed) % 8 == 0)
+			gro_release(g);
 		if (wire_random(&seed) % (10 * nflows) == 0)
 			gro_flush(g);
 	}
@@ -503,6 +505,76 @@ START_TEST(packets_that_are_not_joined_do_not_overtake_their_flow)
 }
 END_TEST
 
+/* Send the next packet of a flow of datagrams. */
+static void
+send_next(struct gro *g, struct spec *s)
+{
+	struct pkt p = build(s);
+
+	gro_send(g, &p);
+	s->id++;
+}
+
+START_TEST(a_lone_packet_does_not_wait_for_the_end_of_the_batch)
+{
+	struct gro *g = gro_new(true, true, written, NULL);
+	struct spec lone = udp4, busy = udp4;
+	unsigned i;
+
+	busy.sport++;
+	send_next(g, &busy);
+	send_next(g, &lone);
+	send_next(g, &busy);
+	ck_assert_uint_eq(out.nwritten, 0);
+	gro_release(g);
+	ck_assert_uint_eq(out.nwritten, 1);
+	ck_assert_uint_eq(wire_get16(out.bytes[0] + PKT_IP4_HLEN), lone.sport);
+	for (i = 0; i < 5; i++) {
+		send_next(g, &busy);
+		gro_release(g);
+	}
+	ck_assert_uint_eq(out.nwritten, 1);
+	gro_flush(g);
+	ck_assert_uint_eq(out.nwritten, 2);
+	ck_assert_uint_eq(out.npackets, 8);
+	forget_written();
+	gro_free(g);
+}
+END_TEST
+
+/* Packets far from each other, as when many flows are mixed, are joined. */
+START_TEST(a_flow_waits_when_it_sent_several_packets_in_its_last_batch)
+{
+	struct gro *g = gro_new(true, true, written, NULL);
+	static const struct {
+		unsigned n_packets, released, written;
+	} batches[] = {
+		{ 1, 1, 1 }, /* unknown: not expected to send another one */
+		{ 4, 1, 2 }, /* one in its last batch */
+		{ 4, 0, 1 },
+		{ 1, 0, 1 },
+		{ 1, 1, 1 },
+		{ 2, 1, 2 },
+		{ 2, 0, 1 },
+	};
+	struct spec s = udp4;
+	unsigned i, k;
+
+	for (i = 0; i < NITEMS(batches); i++) {
+		for (k = 0; k < batches[i].n_packets; k++) {
+			send_next(g, &s);
+			gro_release(g);
+		}
+		ck_assert_uint_eq(out.nwritten, batches[i].released);
+		gro_flush(g);
+		ck_assert_uint_eq(out.nwritten, batches[i].written);
+		ck_assert_uint_eq(out.npackets, batches[i].n_packets);
+		forget_written();
+	}
+	gro_free(g);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -515,6 +587,10 @@ main(void)
 	tcase_add_test(tc, a_long_run_leaves_in_super_packets_of_64);
 	tcase_add_test(tc, a_super_packet_never_exceeds_the_length_field);
 	tcase_add_test(tc, nothing_is_joined_that_the_device_does_not_take);
+	tcase_add_test(tc,
+	    a_lone_packet_does_not_wait_for_the_end_of_the_batch);
+	tcase_add_test(tc,
+	    a_flow_waits_when_it_sent_several_packets_in_its_last_batch);
 	tcase_add_loop_test(tc,
 	    any_sequence_comes_out_whole_and_in_order_of_its_flows, 0, 10);
 	tcase_add_test(tc,
