@@ -18,12 +18,13 @@
  * Bounds of a slice, so that each takes less than one or two milliseconds. A
  * larger batch of packets lets more packets of a flow be joined (gro.h) when
  * many flows are mixed. The bound in bytes is for super-packets, which take ten
- * times as long as packets.
+ * times as long as packets. Packets that come during a dump wait for a slice of
+ * it, which takes less than a tenth of a millisecond.
  */
 #define MAX_PACKETS 256
 #define MAX_BYTES (1 << 20)
 #define MAX_ENTRIES 128
-#define MAX_LINES 128
+#define MAX_LINES 32
 
 /*
  * Granularity of the translator's timer: entries that expire within this time
