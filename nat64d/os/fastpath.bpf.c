@@ -76,8 +76,10 @@
  * - The session is in the map. Rules about addresses, hairpins and the like
  *   are about sessions, so they have been kept before it came there.
  *
- * Then bpf_skb_change_proto(), which leaves the packet as it was if it fails.
- * After it nothing should fail; should it, the packet is lost and counted.
+ * Then the L4 checksum is updated, which can be undone, and last the IP header
+ * changed by bpf_skb_change_proto(), which leaves the packet as it was if it
+ * fails. After it nothing should fail; should it, the packet is lost and
+ * counted.
  *
  * Licence
  * -------
@@ -172,7 +174,15 @@ struct l4 {
 	uint32_t ack;	 /* TCP: acknowledgment number, host order */
 	uint16_t sport;
 	uint16_t dport;
+	uint16_t cksum;
 	uint8_t proto;
+};
+
+/* How the addresses and ports change a checksum; see fastpath_abi.h. */
+struct sums {
+	uint16_t addr_diff;
+	uint16_t port_diff;
+	uint16_t addr_sum;
 };
 
 /* The headers as they are written: IP, and the ports behind it. */
@@ -238,6 +248,7 @@ plain_tcp(const struct __sk_buff *skb, const void *at, struct l4 *l)
 		return (false);
 	l->sport = tcp->source;
 	l->dport = tcp->dest;
+	l->cksum = tcp->check;
 	l->ack = bpf_ntohl(tcp->ack_seq);
 	measure(skb, l, hlen);
 	return (true);
@@ -257,6 +268,7 @@ plain_udp(const struct __sk_buff *skb, const void *at, struct l4 *l)
 		return (false);
 	l->sport = udp->source;
 	l->dport = udp->dest;
+	l->cksum = udp->check;
 	l->ack = 0;
 	measure(skb, l, sizeof(*udp));
 	return (true);
@@ -295,28 +307,89 @@ lose(void)
 	return (TC_ACT_SHOT);
 }
 
+INLINE uint16_t
+fold(uint32_t sum)
+{
+	sum = (sum >> 16) + (sum & 0xffff);
+	return ((uint16_t)((sum >> 16) + sum));
+}
+
+/* Bytes from the L4 header to its checksum. */
+INLINE uint32_t
+cksum_off(uint8_t proto)
+{
+	return (proto == IPPROTO_UDP ? offsetof(struct udphdr, check) :
+				       offsetof(struct tcphdr, check));
+}
+
+/*
+ * Has the checksum at off been updated in the right way? The kernel knows
+ * whether it is complete or partial, and does not tell. Of a tunnel that begins
+ * on this host the inner one may be partial: then the kernel took ours, which
+ * is complete, for partial. This happens with UDP only.
+ */
+INLINE bool
+updated_well(const struct __sk_buff *skb, uint32_t off, const struct l4 *l,
+    const struct sums *s)
+{
+	const uint16_t *now = (void *)(long)skb->data + off;
+	uint16_t complete;
+
+	if ((const void *)(now + 1) > (void *)(long)skb->data_end)
+		return (false);
+	complete =
+	    ~fold((uint16_t)~l->cksum + (uint32_t)s->addr_diff + s->port_diff);
+	if (complete == 0)
+		complete = 0xffff;
+	return (*now == complete ||
+	    l->cksum ==
+		fold((uint32_t)s->addr_sum + bpf_htons((uint16_t)l->len) +
+		    bpf_htons(IPPROTO_UDP)));
+}
+
+INLINE long
+restore_cksum(struct __sk_buff *skb, uint32_t l4off, const struct l4 *l)
+{
+	return (bpf_skb_store_bytes(skb, l4off + cksum_off(l->proto),
+	    &l->cksum, sizeof(l->cksum), 0));
+}
+
 /*
  * Update the L4 checksum, which may be partial: then it covers the addresses
- * only. off: of the L4 header.
+ * only. A UDP checksum of 0 becomes 0xffff (RFC 768). False: it has to be
+ * restored.
  */
-INLINE long
-update_cksum(struct __sk_buff *skb, uint32_t off, uint8_t proto,
-    uint16_t addr_diff, uint16_t port_diff)
+INLINE bool
+update_cksum(struct __sk_buff *skb, uint32_t l4off, const struct l4 *l,
+    const struct sums *s)
 {
-	uint64_t flags = 0;
-	long rc;
+	const bool udp = l->proto == IPPROTO_UDP;
+	const uint32_t off = l4off + cksum_off(l->proto);
+	const uint64_t flags = udp ? BPF_F_MARK_MANGLED_0 : 0;
 
-	if (proto == IPPROTO_UDP) {
-		off += offsetof(struct udphdr, check);
-		/* 0 becomes 0xffff (RFC 768). */
-		flags = BPF_F_MARK_MANGLED_0;
-	} else
-		off += offsetof(struct tcphdr, check);
-	rc = bpf_l4_csum_replace(skb, off, 0, addr_diff,
-	    flags | BPF_F_PSEUDO_HDR);
-	if (rc == 0 && port_diff != 0xffff)
-		rc = bpf_l4_csum_replace(skb, off, 0, port_diff, flags);
-	return (rc);
+	if (bpf_l4_csum_replace(skb, off, 0, s->addr_diff,
+		flags | BPF_F_PSEUDO_HDR) != 0)
+		return (false);
+	if (s->port_diff != 0xffff &&
+	    bpf_l4_csum_replace(skb, off, 0, s->port_diff, flags) != 0)
+		return (false);
+	return (!udp ||
+	    updated_well(skb, l4off + offsetof(struct udphdr, check), l, s));
+}
+
+/*
+ * Update the L4 checksum, which can be undone, and then change the size of the
+ * IP header, which cannot. Returns TC_ACT_OK if the header is to be written
+ * now, or else what becomes of the packet.
+ */
+INLINE int
+change_proto(struct __sk_buff *skb, uint32_t l4off, const struct l4 *l,
+    const struct sums *s, uint16_t type)
+{
+	if (update_cksum(skb, l4off, l, s) &&
+	    bpf_skb_change_proto(skb, type, 0) == 0)
+		return (TC_ACT_OK);
+	return (restore_cksum(skb, l4off, l) == 0 ? PASS : lose());
 }
 
 /*
@@ -436,8 +509,6 @@ finish6(struct __sk_buff *skb, uint32_t l2, const struct fast_value6 *v,
 	struct fast_count *c;
 
 	if (bpf_skb_store_bytes(skb, l2, h, sizeof(*h), 0) != 0 ||
-	    update_cksum(skb, l2 + IP4_HLEN, l->proto, v->addr_diff,
-		v->port_diff) != 0 ||
 	    store_ethertype(skb, l2, bpf_htons(ETH_P_IP)) != 0)
 		return (lose());
 	note6(l, v->slot);
@@ -457,8 +528,6 @@ finish4(struct __sk_buff *skb, uint32_t l2, const struct fast_value4 *v,
 	struct fast_count *c;
 
 	if (bpf_skb_store_bytes(skb, l2, h, sizeof(*h), 0) != 0 ||
-	    update_cksum(skb, l2 + IP6_HLEN, l->proto, v->addr_diff,
-		v->port_diff) != 0 ||
 	    store_ethertype(skb, l2, bpf_htons(ETH_P_IPV6)) != 0)
 		return (lose());
 	note4(l, v->slot);
@@ -495,8 +564,10 @@ translate6(struct __sk_buff *skb, const uint32_t l2)
 	struct fast_value6 v;
 	struct fast_key6 key;
 	struct head4 h;
+	struct sums sums;
 	struct l4 l;
 	uint8_t tclass, hlim;
+	int verdict;
 
 	pull(skb, l2 + IP6_HLEN + sizeof(struct tcphdr));
 	ip = (void *)(long)skb->data + l2;
@@ -524,8 +595,11 @@ translate6(struct __sk_buff *skb, const uint32_t l2)
 		return (PASS);
 	v = *found;
 
-	if (bpf_skb_change_proto(skb, bpf_htons(ETH_P_IP), 0) != 0)
-		return (PASS);
+	sums = (struct sums){ v.addr_diff, v.port_diff, v.addr_sum };
+	verdict =
+	    change_proto(skb, l2 + IP6_HLEN, &l, &sums, bpf_htons(ETH_P_IP));
+	if (verdict != TC_ACT_OK)
+		return (verdict);
 	make_head4(&h, &v, &l, tclass, hlim);
 	return (finish6(skb, l2, &v, &l, &h));
 }
@@ -538,9 +612,11 @@ translate4(struct __sk_buff *skb, const uint32_t l2)
 	struct fast_value4 v;
 	struct fast_key4 key;
 	struct head6 h;
+	struct sums sums;
 	struct l4 l;
 	uint16_t total;
 	uint8_t tos, ttl;
+	int verdict;
 
 	pull(skb, l2 + IP4_HLEN + sizeof(struct tcphdr));
 	ip = (void *)(long)skb->data + l2;
@@ -573,8 +649,11 @@ translate4(struct __sk_buff *skb, const uint32_t l2)
 		return (PASS);
 	v = *found;
 
-	if (bpf_skb_change_proto(skb, bpf_htons(ETH_P_IPV6), 0) != 0)
-		return (PASS);
+	sums = (struct sums){ v.addr_diff, v.port_diff, v.addr_sum };
+	verdict =
+	    change_proto(skb, l2 + IP4_HLEN, &l, &sums, bpf_htons(ETH_P_IPV6));
+	if (verdict != TC_ACT_OK)
+		return (verdict);
 	make_head6(&h, &v, &l, tos, ttl);
 	return (finish4(skb, l2, &v, &l, &h));
 }

@@ -37,7 +37,7 @@ struct fast_key4 {
 };
 
 /*
- * The values: what it becomes. addr_diff and port_diff: what is to be added to
+ * The values: what it becomes. addr_sum: of the addresses of the key. addr_diff and port_diff: what is to be added to
  * the sum that the checksum covers (RFC 1624, eqn. 3: ~m + m') because of the
  * addresses and of the ports, folded, as it is in memory. Neither is 0, as
  * 0xffff is the same number. slot: index of the notes.
@@ -50,8 +50,8 @@ struct fast_value6 {
 	uint32_t slot;
 	uint16_t addr_diff;
 	uint16_t port_diff;
+	uint16_t addr_sum;
 	uint16_t id_counter; /* < FAST_NIDS */
-	uint16_t zero;
 };
 
 struct fast_value4 {
@@ -62,7 +62,8 @@ struct fast_value4 {
 	uint32_t slot;
 	uint16_t addr_diff;
 	uint16_t port_diff;
-	uint32_t zero;
+	uint16_t addr_sum;
+	uint16_t zero;
 };
 
 /* As struct fastnotes (fastflow.h), which includes what BPF does not have. */

@@ -163,6 +163,12 @@ diff(uint64_t old, uint64_t new)
 	return (d == 0 ? 0xffff : htons(d));
 }
 
+static uint16_t
+folded(uint64_t sum)
+{
+	return (htons(cksum_fold(sum)));
+}
+
 static uint8_t
 ip_proto(const struct fastflow *flow)
 {
@@ -214,6 +220,7 @@ value6_set(struct fast_value6 *v, const struct fastflow *flow, uint32_t slot)
 	v->slot = slot;
 	v->addr_diff = diff(addrs6_sum(flow), addrs4_sum(flow));
 	v->port_diff = diff(flow->in6.port, flow->out4.port);
+	v->addr_sum = folded(addrs6_sum(flow));
 	v->id_counter = flow->id_counter;
 }
 
@@ -228,6 +235,7 @@ value4_set(struct fast_value4 *v, const struct fastflow *flow, uint32_t slot)
 	v->slot = slot;
 	v->addr_diff = diff(addrs4_sum(flow), addrs6_sum(flow));
 	v->port_diff = diff(flow->out4.port, flow->in6.port);
+	v->addr_sum = folded(addrs4_sum(flow));
 }
 
 /* Insert slot i in both maps, or in none. */

@@ -303,6 +303,71 @@ START_TEST(removed_session_is_translated_no_more)
 }
 END_TEST
 
+/* IPv6 has room for more bytes than IPv4, which counts its own header. */
+START_TEST(super_packet_that_is_too_large_for_ipv4_is_passed_on)
+{
+	static const uint32_t payloads[] = { 65507, 65508, 65527 };
+	struct fastpath *fp = fastpath_start();
+	struct fastflow flow = random_flow();
+	struct pkt p;
+
+	flow.proto = L4_UDP;
+	(void)insert(fp, &flow);
+	pkt_init(&p, sent_buf, sizeof(sent_buf));
+	build_plain(&p, &flow, true, payloads[_i], true);
+	p.data[7] = 64;
+	p.ofl.seg = PKT_SEG_UDP;
+	p.ofl.seg_size = 1400;
+	REQUIRE(pkt_parse(&p) == NAT64_NONE && pkt_parse_l4(&p) == NAT64_NONE);
+	send_to_world(&p);
+	if (_i == 0) {
+		ck_assert(receive(world));
+		ck_assert_uint_eq(got.len, 65535);
+	} else {
+		/* Not as it was sent: the device takes less than 64 kB. */
+		ck_assert(receive(nat64));
+		ck_assert(!receive(world));
+	}
+	fastpath_free(fp);
+}
+END_TEST
+
+/*
+ * The outer checksum is complete, the inner one is left to the device, as in a
+ * tunnel that begins on the translator's host.
+ */
+START_TEST(tunnel_with_a_partial_inner_checksum_is_passed_on)
+{
+	struct fastpath *fp = fastpath_start();
+	struct fastflow flow = random_flow();
+	struct iovec iov[2];
+	uint8_t hdr[VNET_HDRLEN];
+	struct pkt p;
+
+	flow.proto = L4_UDP;
+	(void)insert(fp, &flow);
+	pkt_init(&p, sent_buf, sizeof(sent_buf));
+	build_plain(&p, &flow, _i == 0, 100, false);
+	p.data[_i == 0 ? 7 : 8] = 64;
+	if (_i != 0)
+		wire_fix_ip4(p.data);
+	REQUIRE(pkt_parse(&p) == NAT64_NONE && pkt_parse_l4(&p) == NAT64_NONE);
+	p.ofl.csum_partial = true;
+	p.ofl.csum_off = 6;
+	p.l4off += 8 + 40; /* for the encoding only */
+	vnet_encode(&p, hdr);
+	p.l4off -= 8 + 40;
+	iov[0] = (struct iovec){ hdr, sizeof(hdr) };
+	iov[1] = (struct iovec){ p.data, p.len };
+	ck_assert_int_ne(writev(tun_fd(world), iov, 2), -1);
+	forward(&p);
+	ck_assert(receive(nat64));
+	ck_assert_uint_eq(got.len, p.len);
+	ck_assert(memcmp(got.data, p.data, p.len) == 0);
+	fastpath_free(fp);
+}
+END_TEST
+
 /* Filters on the way out of the device. */
 static int
 count_filters(void)
@@ -445,6 +510,10 @@ main(void)
 	tcase_add_checked_fixture(tc, setup, NULL);
 	tcase_add_test(tc, devices_and_translator_give_the_same);
 	tcase_add_test(tc, removed_session_is_translated_no_more);
+	tcase_add_loop_test(tc,
+	    super_packet_that_is_too_large_for_ipv4_is_passed_on, 0, 3);
+	tcase_add_loop_test(tc,
+	    tunnel_with_a_partial_inner_checksum_is_passed_on, 0, 2);
 	tcase_add_test(tc, freed_fast_path_leaves_no_filter);
 	tcase_add_test(tc, filters_of_others_stay);
 	tcase_add_test(tc,
