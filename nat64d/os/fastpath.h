@@ -3,6 +3,11 @@
  * kernel, by a program on our tun device; the daemon sees all others. One file
  * per operating system: fastpath_linux.c (eBPF), fastpath_none.c elsewhere and
  * where it was left out of the build.
+ *
+ * When fastpath_new() has returned, the functions below and those of
+ * fastpath_ops() need no privileges, and no other system call than bpf(2) with
+ * BPF_MAP_LOOKUP_ELEM, BPF_MAP_UPDATE_ELEM and BPF_MAP_DELETE_ELEM; only
+ * fastpath_free() makes others, which may fail.
  */
 #ifndef NAT64D_OS_FASTPATH_H
 #define NAT64D_OS_FASTPATH_H
@@ -30,7 +35,8 @@ struct fastpath_count {
  * and CAP_NET_ADMIN.
  *
  * When this process ends, however it ends, the program translates no more
- * packets, also when the device is persistent.
+ * packets a moment later, also when the device is persistent. For this, no
+ * other process may have its descriptors: fork before, or exec afterwards.
  *
  * Returns NULL with errno set and *what a static string that says what failed
  * and what to do about it; ENOSYS: this system or build has no fast path.
@@ -44,10 +50,13 @@ struct fastpath *fastpath_new(const char *ifname, size_t max_flows,
  */
 int fastpath_check(struct fastpath *f, const char **what);
 
-/* Use other MTUs from now on. */
+/* Use other MTUs from now on. The TOS rules stay. */
 void fastpath_set_mtu(struct fastpath *f, const struct xlat_conf *xlat);
 
-/* For the translator; owned by f. */
+/*
+ * For the translator; owned by f. The counters of identifications are 0 at
+ * first.
+ */
 const struct fastpath_ops *fastpath_ops(struct fastpath *f);
 
 /*
@@ -61,7 +70,7 @@ void fastpath_commit(struct fastpath *f, unsigned n, bool drained);
 /* Sessions that were handed over and not taken back. */
 size_t fastpath_flows(const struct fastpath *f);
 
-/* What the program has counted so far. */
+/* What the program has counted so far; a super-packet is one packet. */
 void fastpath_counters(const struct fastpath *f, struct fastpath_count *c);
 
 void fastpath_free(struct fastpath *f);
