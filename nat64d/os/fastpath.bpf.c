@@ -203,18 +203,22 @@ struct head6 {
 	uint16_t dport;
 };
 
-/* Make up to want bytes of the packet readable through skb->data. */
+/*
+ * Make the headers readable through skb->data: those of TCP end at tcp_end and
+ * those of UDP before it, at udp_end. Both are constants, because a process
+ * without CAP_PERFMON may not load a program that adds variables to pointers.
+ */
 INLINE void
-pull(struct __sk_buff *skb, uint32_t want)
+pull(struct __sk_buff *skb, uint32_t udp_end, uint32_t tcp_end)
 {
 	const void *data = (void *)(long)skb->data;
 
-	if (data + want <= (void *)(long)skb->data_end)
+	if (data + tcp_end <= (void *)(long)skb->data_end)
 		return;
-	if (want > skb->len)
-		want = skb->len;
-	if (want > skb->data_end - skb->data)
-		(void)bpf_skb_pull_data(skb, want);
+	if (skb->len >= tcp_end)
+		(void)bpf_skb_pull_data(skb, tcp_end);
+	else if (data + udp_end > (void *)(long)skb->data_end)
+		(void)bpf_skb_pull_data(skb, skb->len);
 }
 
 /* Sizes, when len is known; hlen: bytes of the L4 header. */
@@ -569,7 +573,8 @@ translate6(struct __sk_buff *skb, const uint32_t l2)
 	uint8_t tclass, hlim;
 	int verdict;
 
-	pull(skb, l2 + IP6_HLEN + sizeof(struct tcphdr));
+	pull(skb, l2 + IP6_HLEN + sizeof(struct udphdr),
+	    l2 + IP6_HLEN + sizeof(struct tcphdr));
 	ip = (void *)(long)skb->data + l2;
 	if ((const void *)(ip + 1) > (void *)(long)skb->data_end)
 		return (PASS);
@@ -618,7 +623,8 @@ translate4(struct __sk_buff *skb, const uint32_t l2)
 	uint8_t tos, ttl;
 	int verdict;
 
-	pull(skb, l2 + IP4_HLEN + sizeof(struct tcphdr));
+	pull(skb, l2 + IP4_HLEN + sizeof(struct udphdr),
+	    l2 + IP4_HLEN + sizeof(struct tcphdr));
 	ip = (void *)(long)skb->data + l2;
 	if ((const void *)(ip + 1) > (void *)(long)skb->data_end)
 		return (PASS);

@@ -9,11 +9,13 @@
  */
 #define _GNU_SOURCE /* unshare() */
 #include <sys/ioctl.h>
+#include <sys/syscall.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
 
 #include <check.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <linux/if_tun.h>
 #include <sched.h>
 #include <signal.h>
@@ -415,6 +417,34 @@ START_TEST(filters_of_others_stay)
 }
 END_TEST
 
+/* Keep only the two capabilities that are needed. */
+static void
+drop_capabilities(void)
+{
+	struct __user_cap_header_struct header = {
+		.version = _LINUX_CAPABILITY_VERSION_3,
+	};
+	struct __user_cap_data_struct data[2];
+
+	memset(data, 0, sizeof(data));
+	data[0].permitted = data[0].effective = 1u << CAP_NET_ADMIN;
+	data[1].permitted = data[1].effective = 1u << (39 - 32); /* CAP_BPF */
+	ck_assert_int_eq(syscall(SYS_capset, &header, data), 0);
+}
+
+START_TEST(two_capabilities_are_enough)
+{
+	const struct fastflow flow = random_flow();
+	struct fastpath *fp;
+
+	drop_capabilities();
+	fp = fastpath_start();
+	(void)insert(fp, &flow);
+	ck_assert(is_translated(&flow));
+	fastpath_free(fp);
+}
+END_TEST
+
 /* A process with a fast path of its own, until it is killed. */
 static pid_t
 start_other(const struct fastflow *flow)
@@ -516,6 +546,7 @@ main(void)
 	    tunnel_with_a_partial_inner_checksum_is_passed_on, 0, 2);
 	tcase_add_test(tc, freed_fast_path_leaves_no_filter);
 	tcase_add_test(tc, filters_of_others_stay);
+	tcase_add_test(tc, two_capabilities_are_enough);
 	tcase_add_test(tc,
 	    killed_process_translates_nothing_on_a_persistent_device);
 	tcase_add_test(tc, instances_are_independent);
