@@ -171,7 +171,7 @@ test_unbound() {
 }
 
 send_datagram() {
-	echo hello | in_ns "$internet" nc -u -w 0 192.0.2.9 99
+	in_ns "$internet" nc -u -w 0 192.0.2.9 99 <<<hello
 }
 
 drops_increase() { # reason command
