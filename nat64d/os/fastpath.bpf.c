@@ -53,9 +53,9 @@
  *			the daemon increments as well. Both mapped.
  * counts		packets and bytes, for each processor.
  *
- * An entry may be replaced while it is read: it is copied at once, and a packet
- * translated with halves of two sessions would have a wrong L4 checksum. The
- * daemon reuses indexes of notes late for the same reason.
+ * The memory of an entry may become another entry while it is read; a tag
+ * shows it (fast_tag()). For a like reason the daemon reuses indexes of notes
+ * late.
  *
  * Checks
  * ------
@@ -559,6 +559,14 @@ fits6(const struct l4 *l, bool df)
 	return (len <= settings.mtu6 && (df || len <= settings.lowest_mtu6));
 }
 
+/* Was all that was read of a value by now that of this key? See fast_tag(). */
+INLINE bool
+is_of_key(const uint64_t *tag, const void *key, unsigned size)
+{
+	barrier();
+	return (*(const volatile uint64_t *)tag == fast_tag(key, size));
+}
+
 /* l2: bytes before the IP header. */
 INLINE int
 translate6(struct __sk_buff *skb, const uint32_t l2)
@@ -599,6 +607,8 @@ translate6(struct __sk_buff *skb, const uint32_t l2)
 	if (found == NULL)
 		return (PASS);
 	v = *found;
+	if (!is_of_key(&found->tag, &key, sizeof(key)))
+		return (PASS);
 
 	sums = (struct sums){ v.addr_diff, v.port_diff, v.addr_sum };
 	verdict =
@@ -654,6 +664,8 @@ translate4(struct __sk_buff *skb, const uint32_t l2)
 	if (found == NULL)
 		return (PASS);
 	v = *found;
+	if (!is_of_key(&found->tag, &key, sizeof(key)))
+		return (PASS);
 
 	sums = (struct sums){ v.addr_diff, v.port_diff, v.addr_sum };
 	verdict =

@@ -37,12 +37,14 @@ struct fast_key4 {
 };
 
 /*
- * The values: what it becomes. addr_sum: of the addresses of the key. addr_diff and port_diff: what is to be added to
+ * The values: what it becomes. tag: fast_tag() of the key, see there. addr_sum:
+ * of the addresses of the key. addr_diff and port_diff: what is to be added to
  * the sum that the checksum covers (RFC 1624, eqn. 3: ~m + m') because of the
  * addresses and of the ports, folded, as it is in memory. Neither is 0, as
  * 0xffff is the same number. slot: index of the notes.
  */
 struct fast_value6 {
+	uint64_t tag;
 	uint32_t src;
 	uint32_t dst;
 	uint16_t sport;
@@ -55,6 +57,7 @@ struct fast_value6 {
 };
 
 struct fast_value4 {
+	uint64_t tag;
 	uint32_t src[4];
 	uint32_t dst[4];
 	uint16_t sport;
@@ -65,6 +68,27 @@ struct fast_value4 {
 	uint16_t addr_sum;
 	uint16_t zero;
 };
+
+/*
+ * A number that tells the keys apart. The kernel reuses the memory of an entry
+ * that was deleted at once, also while the program reads it on another
+ * processor. The tag is the first word of a value, so it is the first that is
+ * overwritten; the program reads it last, and if it is still that of its key,
+ * all that it read before belongs to this key. size: of the key, a multiple of
+ * 8.
+ */
+static inline uint64_t
+fast_tag(const void *key, unsigned size)
+{
+	uint64_t tag = 0, word;
+	unsigned i;
+
+	for (i = 0; i < size; i += sizeof(word)) {
+		__builtin_memcpy(&word, (const char *)key + i, sizeof(word));
+		tag = tag * 0x9e3779b97f4a7c15u + word;
+	}
+	return (tag);
+}
 
 /* As struct fastnotes (fastflow.h), which includes what BPF does not have. */
 struct fast_notes {

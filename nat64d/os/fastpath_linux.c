@@ -210,9 +210,11 @@ addrs4_sum(const struct fastflow *flow)
 }
 
 static void
-value6_set(struct fast_value6 *v, const struct fastflow *flow, uint32_t slot)
+value6_set(struct fast_value6 *v, const struct fastflow *flow, uint32_t slot,
+    const struct fast_key6 *key)
 {
 	memset(v, 0, sizeof(*v));
+	v->tag = fast_tag(key, sizeof(*key));
 	v->src = flow->out4.addr.s_addr;
 	v->dst = flow->peer4.addr.s_addr;
 	v->sport = htons(flow->out4.port);
@@ -225,9 +227,11 @@ value6_set(struct fast_value6 *v, const struct fastflow *flow, uint32_t slot)
 }
 
 static void
-value4_set(struct fast_value4 *v, const struct fastflow *flow, uint32_t slot)
+value4_set(struct fast_value4 *v, const struct fastflow *flow, uint32_t slot,
+    const struct fast_key4 *key)
 {
 	memset(v, 0, sizeof(*v));
+	v->tag = fast_tag(key, sizeof(*key));
 	memcpy(v->src, &flow->peer6, sizeof(v->src));
 	memcpy(v->dst, &flow->in6.addr, sizeof(v->dst));
 	v->sport = htons(flow->peer4.port);
@@ -249,11 +253,11 @@ entries_insert(struct fastpath *f, uint32_t i)
 	struct fast_value4 value4;
 
 	key4_set(&key4, flow);
-	value4_set(&value4, flow, i);
+	value4_set(&value4, flow, i, &key4);
 	if (bpf_map_update_elem(f->flows4, &key4, &value4, BPF_NOEXIST) != 0)
 		return (-1);
 	key6_set(&key6, flow);
-	value6_set(&value6, flow, i);
+	value6_set(&value6, flow, i, &key6);
 	if (bpf_map_update_elem(f->flows6, &key6, &value6, BPF_NOEXIST) != 0) {
 		(void)bpf_map_delete_elem(f->flows4, &key4);
 		return (-1);
