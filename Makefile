@@ -488,7 +488,7 @@ check_engine_OBJ = nat64d/engine.o nat64d/dump.o nat64d/eventlog.o \
     nat64d/eventlog_out.o nat64d/tracelog.o common/os/debuglog.o \
     common/os/dumpfile.o common/os/log.o common/monotime.o common/os/rng_os.o \
     common/os/version.o common/os/watch.o $(hostwatch_$(OS):.c=.o) \
-    tests/unit/tun_fake.o
+    nat64d/os/fastpath_none.o tests/unit/tun_fake.o
 fastpath_OBJ = $(fastpath_$(FASTPATH):.c=.o)
 check_fastpath_OBJ = $(fastpath_OBJ) common/monotime.o
 check_fastpath_diff_OBJ = $(fastpath_OBJ)

@@ -240,3 +240,13 @@ dump_refusals(struct evbuffer *out, const struct tun_refusal *r,
 	    r->count, monotime_diff_ms(now, at) / 1000, strerror(r->error),
 	    r->packet);
 }
+
+void
+dump_fastpath(struct evbuffer *out, const struct fastpath_count *c)
+{
+	evbuffer_add_printf(out,
+	    "fast-path ipv6-packets %" PRIu64 " ipv6-bytes %" PRIu64
+	    " ipv4-packets %" PRIu64 " ipv4-bytes %" PRIu64 " lost %" PRIu64
+	    "\n",
+	    c->packets6, c->bytes6, c->packets4, c->bytes4, c->failed);
+}

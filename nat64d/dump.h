@@ -14,6 +14,7 @@
 #include "common/monotime.h"
 
 #include "nat64d/core/nat64.h"
+#include "nat64d/os/fastpath.h"
 #include "nat64d/os/tun.h"
 
 struct evbuffer;
@@ -39,5 +40,8 @@ bool dump_slice(struct dump *d, struct evbuffer *out, unsigned max,
  */
 void dump_refusals(struct evbuffer *out, const struct tun_refusal *r,
     struct monotime at, struct monotime now);
+
+/* Append a line about the packets that the fast path has translated. */
+void dump_fastpath(struct evbuffer *out, const struct fastpath_count *c);
 
 #endif

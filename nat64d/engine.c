@@ -12,6 +12,7 @@
 
 #include "dump.h"
 #include "engine.h"
+#include "nat64d/os/fastpath.h"
 #include "tracelog.h"
 
 /*
@@ -41,6 +42,7 @@ enum { SIG_TERM, SIG_INT, SIG_HUP, SIG_USR1, SIG_USR2, NSIGNALS };
 struct engine {
 	struct event_base *base;
 	struct tun *tun;
+	struct fastpath *fastpath; /* NULL: none */
 	struct nat64 *nat64;
 	struct nat64_workspace *workspace;
 	struct rng rng;
@@ -163,16 +165,21 @@ packets_waiting(evutil_socket_t fd, short what, void *arg)
 {
 	struct engine *e = arg;
 	struct batch b = { .engine = e, .now = monotime_now() };
+	int n;
 
 	(void)fd;
 	(void)what;
-	if (tun_recv_batch(e->tun, MAX_PACKETS, MAX_BYTES, packets_received,
-		&b) == -1) {
+	n = tun_recv_batch(e->tun, MAX_PACKETS, MAX_BYTES, packets_received,
+	    &b);
+	if (n == -1) {
 		log_err("%s: %s", tun_name(e->tun), tun_why(errno));
 		engine_fail(e);
 		return;
 	}
 	send_all(e, b.now);
+	if (e->fastpath != NULL)
+		fastpath_commit(e->fastpath, (unsigned)n,
+		    tun_is_drained(e->tun));
 	set_timer(e, b.now);
 }
 
@@ -218,12 +225,17 @@ static int
 dump_begin(void *arg, struct evbuffer *out)
 {
 	struct engine *e = arg;
+	struct fastpath_count count;
 
 	e->dump = dump_new(e->nat64, e->opts.verbose);
 	if (e->dump == NULL)
 		return (-1);
 	if (e->opts.dump_first != NULL)
 		e->opts.dump_first(e->opts.dump_first_arg, out);
+	if (e->fastpath != NULL) {
+		fastpath_counters(e->fastpath, &count);
+		dump_fastpath(out, &count);
+	}
 	if (e->refusals > 0)
 		dump_refusals(out, tun_refusal(e->tun), e->refused_at,
 		    monotime_now());
@@ -408,9 +420,18 @@ engine_set_pool(void *arg, const struct nat64_config *n)
 }
 
 void
+engine_set_fastpath(struct engine *e, struct fastpath *f)
+{
+	e->fastpath = f;
+	nat64_set_fastpath(e->nat64, fastpath_ops(f));
+}
+
+void
 engine_set_mtu(struct engine *e, uint32_t mtu4, uint32_t mtu6)
 {
 	nat64_set_mtu(e->nat64, mtu4, mtu6);
+	if (e->fastpath != NULL)
+		fastpath_set_mtu(e->fastpath, nat64_xlat(e->nat64));
 }
 
 void

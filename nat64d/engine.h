@@ -25,6 +25,7 @@
 
 struct engine;
 struct evbuffer;
+struct fastpath;
 
 /* Where dumps (common/os/dumpfile.h) and events go. */
 struct engine_opts {
@@ -57,6 +58,9 @@ int engine_run(struct engine *e);
  * the reason.
  */
 void engine_fail(struct engine *e);
+
+/* Use a fast path from now on; borrowed until engine_free(). */
+void engine_set_fastpath(struct engine *e, struct fastpath *f);
 
 /* See nat64_set_mtu(). */
 void engine_set_mtu(struct engine *e, uint32_t mtu4, uint32_t mtu6);

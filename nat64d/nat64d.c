@@ -22,6 +22,7 @@
 #include "eventlog_out.h"
 #include "nat64d/host/hostreport.h"
 #include "nat64d/host/ifwatch.h"
+#include "nat64d/os/fastpath.h"
 #include "nat64d/os/largepage.h"
 #include "nat64d/host/poolif.h"
 #include "nat64d/pool/range.h"
@@ -41,7 +42,7 @@ struct options {
 	const char *commands; /* -s: "begin" or "end" of a shared address */
 };
 
-/* Follows the host's network while we run. */
+/* What the engine uses and follows while it runs. */
 struct follow {
 	struct watch *watch;
 	struct hostreport *report;
@@ -49,6 +50,7 @@ struct follow {
 	struct poolif *pool; /* NULL: the pool is configured */
 	struct divert *divert;
 	struct ifwatch *ifwatch;
+	struct fastpath *fastpath; /* NULL: it is not used */
 	const struct conf *conf;
 	struct engine *engine; /* gets the changes */
 };
@@ -214,6 +216,47 @@ open_tun(const struct conf *c)
 	return (tun);
 }
 
+/* Why the fast path is not used; fatal if it was asked for. */
+static void
+no_fastpath(const struct conf *c, struct tun *tun, const char *what)
+{
+	if (c->fastpath == FASTPATH_YES)
+		tun_fatal(tun, what);
+	log_info("fast path: not used: %s: %s", what, strerror(errno));
+}
+
+/* Put the fast path on the device, while we may. NULL: it is not used. */
+static struct fastpath *
+open_fastpath(const struct conf *c, struct tun *tun)
+{
+	struct fastpath *f;
+	const char *what;
+
+	if (c->fastpath == FASTPATH_NO)
+		return (NULL);
+	f = fastpath_new(tun_name(tun), c->nat64.max_sessions, &c->nat64.xlat,
+	    &what);
+	if (f == NULL)
+		no_fastpath(c, tun, what);
+	return (f);
+}
+
+/* Use it, if that is still possible as an unprivileged user. */
+static void
+use_fastpath(const struct follow *f, struct tun *tun, struct engine *engine)
+{
+	const char *what;
+
+	if (f->fastpath == NULL)
+		return;
+	if (fastpath_check(f->fastpath, &what) == -1) {
+		no_fastpath(f->conf, tun, what);
+		return;
+	}
+	engine_set_fastpath(engine, f->fastpath);
+	log_info("fast path: used");
+}
+
 /*
  * Find the address of "pool interface", our interface with its routes, and the
  * source of ICMPv6 errors unless that is configured.
@@ -315,6 +358,7 @@ enter_sandbox(const struct conf *c, const struct options *o)
 	const struct sandbox sb = {
 		.write_files = files,
 		.pid_file = startup_pidfile(&o->start),
+		.bpf_entries = c->fastpath != FASTPATH_NO,
 	};
 	unsigned n = 0;
 
@@ -383,6 +427,7 @@ serve(struct tun *tun, struct conf *c, const struct options *o,
 	if (eventlog_open(log) == -1)
 		tun_fatal(tun, "cannot open the event log");
 	enter_sandbox(c, o);
+	use_fastpath(f, tun, engine);
 	log_info("running");
 	rc = engine_run(engine);
 	engine_free(engine);
@@ -478,9 +523,11 @@ main(int argc, char *argv[])
 	(void)hostreport_log(follow.report, tun_name(tun), HOSTREPORT_RUN);
 	share_address(&follow, tun, conf);
 	look_at_host(&follow, tun, conf);
+	follow.fastpath = open_fastpath(conf, tun);
 	startup_background(&o.start);
 	rc = serve(tun, conf, &o, log, &follow);
 
+	fastpath_free(follow.fastpath);
 	poolif_free(follow.pool);
 	ifwatch_free(follow.ifwatch);
 	self6_free(follow.self6);

@@ -19,6 +19,7 @@ struct sandbox {
 	const char *const *write_files;
 	const char *pid_file; /* will be removed; NULL: there is none */
 	bool inet;	      /* makes and uses IPv4 and IPv6 sockets */
+	bool bpf_entries;     /* changes entries of BPF maps that are open */
 };
 
 /*

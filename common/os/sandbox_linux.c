@@ -12,6 +12,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/bpf.h>
 #if __has_include(<linux/landlock.h>)
 #include <linux/landlock.h>
 #endif
@@ -347,6 +348,21 @@ allow_open_to_read(scmp_filter_ctx ctx, int call, unsigned flags)
 	allow(ctx, call, &is);
 }
 
+/* The commands of bpf(2) for one entry of a map. */
+static void
+allow_bpf_entries(scmp_filter_ctx ctx)
+{
+	static const unsigned commands[] = { BPF_MAP_LOOKUP_ELEM,
+		BPF_MAP_UPDATE_ELEM, BPF_MAP_DELETE_ELEM };
+	struct scmp_arg_cmp is = { .arg = 0, .op = SCMP_CMP_EQ };
+	size_t i;
+
+	for (i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
+		is.datum_a = commands[i];
+		allow(ctx, SCMP_SYS(bpf), &is);
+	}
+}
+
 static void
 seccomp_rules_reader(scmp_filter_ctx ctx)
 {
@@ -369,6 +385,8 @@ seccomp_rules(scmp_filter_ctx ctx, const struct sandbox *sb)
 	allow_socket(ctx, AF_UNIX);
 	/* isatty(), which stdio calls for a standard output */
 	allow_ioctl(ctx, TCGETS);
+	if (sb->bpf_entries)
+		allow_bpf_entries(ctx);
 	if (!sb->inet)
 		return;
 

@@ -37,9 +37,9 @@ take_option(struct startup *s, const struct startup_program *program, int ch)
 	}
 }
 
-/* how: SIG_BLOCK or SIG_UNBLOCK. SIGTERM and SIGINT end a start. */
+/* how: SIG_BLOCK or SIG_UNBLOCK. ending: also those that end a start. */
 static void
-mask_signals(int how)
+mask_signals(int how, bool ending)
 {
 	sigset_t set;
 
@@ -47,6 +47,10 @@ mask_signals(int how)
 	sigaddset(&set, SIGHUP);
 	sigaddset(&set, SIGUSR1);
 	sigaddset(&set, SIGUSR2);
+	if (ending) {
+		sigaddset(&set, SIGTERM);
+		sigaddset(&set, SIGINT);
+	}
 	if (sigprocmask(how, &set, NULL) == -1)
 		fatal("signals");
 }
@@ -54,7 +58,7 @@ mask_signals(int how)
 void
 startup_take_signals(void)
 {
-	mask_signals(SIG_UNBLOCK);
+	mask_signals(SIG_UNBLOCK, true);
 }
 
 void
@@ -73,7 +77,7 @@ startup_parse(struct startup *s, const struct startup_program *program,
 	if (optind != argc)
 		usage(program);
 	if (s->check_only == 0)
-		mask_signals(SIG_BLOCK);
+		mask_signals(SIG_BLOCK, false);
 }
 
 enum log_level
@@ -126,6 +130,8 @@ startup_background(const struct startup *s)
 {
 	if (s->foreground)
 		return;
+	/* From here on the pid file has our pid, which an end removes. */
+	mask_signals(SIG_BLOCK, true);
 	daemonise();
 	start_log(s, false);
 }

@@ -89,10 +89,13 @@ void startup_check(struct startup *s);
 /* Write the pid file, and make the dump's file for the user. */
 void startup_claim(const struct startup *s);
 
-/* Leave the terminal and log to syslog, unless -d was given. */
+/*
+ * Leave the terminal and log to syslog, unless -d was given. SIGTERM and SIGINT
+ * are then blocked as well.
+ */
 void startup_background(const struct startup *s);
 
-/* Unblock the signals that startup_parse() has blocked. */
+/* Unblock the signals that the functions above have blocked. */
 void startup_take_signals(void);
 
 #endif

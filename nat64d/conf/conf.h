@@ -29,6 +29,13 @@
 #define CONF_MAX_PERMITS 4096	       /* allow and deny statements */
 #define CONF_MAX_STATICS (1024 * 1024) /* static bindings, ports counted */
 
+/* Whether to use the fast path (nat64d/os/fastpath.h). */
+enum conf_fastpath {
+	FASTPATH_AUTO, /* if it can be used */
+	FASTPATH_YES,  /* or do not start */
+	FASTPATH_NO
+};
+
 /* Ports first .. last of one address bound to as many of another. */
 struct conf_static {
 	enum l4proto proto;
@@ -50,6 +57,7 @@ struct conf {
 	bool mtu6_follows;
 	bool routes; /* to the prefixes and the pool */
 	bool offload;
+	enum conf_fastpath fastpath;
 	char *user;
 	char *pidfile;
 	char *dump; /* NULL: no dumps, unless in the foreground */

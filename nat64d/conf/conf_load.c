@@ -20,6 +20,7 @@ conf_new(void)
 	c->tun_mtu = CONF_TUN_MTU;
 	c->routes = conf_defaults.routes;
 	c->offload = true;
+	c->fastpath = FASTPATH_AUTO;
 	c->log_level = LOG_LEVEL_INFO;
 	c->log_events = EVENT_BINDINGS;
 	nat64_config_init(&c->nat64);

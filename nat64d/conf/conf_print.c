@@ -37,6 +37,12 @@ print_list(FILE *f, const struct portlist *l)
 }
 
 static const char *
+fastpath_word(enum conf_fastpath use)
+{
+	return (use == FASTPATH_AUTO ? "auto" : yes(use == FASTPATH_YES));
+}
+
+static const char *
 ports_word(enum l4proto proto)
 {
 	return (proto == L4_ICMP ? "id" : "port");
@@ -173,6 +179,7 @@ print_process(FILE *f, const struct conf *c)
 	fprintf(f, " mtu %u\n", c->tun_mtu);
 	fprintf(f, "routes %s\n", yes(c->routes));
 	fprintf(f, "offload %s\n", yes(c->offload));
+	fprintf(f, "fastpath %s\n", fastpath_word(c->fastpath));
 	fputs("user ", f);
 	conf_print_string(f, c->user);
 	fputs("\npidfile ", f);

@@ -74,7 +74,7 @@ static void add_plateau(struct conf_build *, struct conf_file *,
 %token <tok> WHO "<name or id of a user>"
 
 %token <tok> ACCEPT "accept" ADDRESS "address" ADDRESSES "addresses"
-%token <tok> ADDRESS_DEPENDENT "address-dependent" ALLOW "allow"
+%token <tok> ADDRESS_DEPENDENT "address-dependent" ALLOW "allow" AUTO "auto"
 %token <tok> BINDINGS "bindings" BINDING_SESSIONS "binding-sessions"
 %token <tok> BURST "burst" BYTES "bytes" CHECK_INNER_IP "check-inner-ip"
 %token <tok> CLAMP "clamp" CLOSING "closing" COPY "copy" DATAGRAMS "datagrams"
@@ -83,7 +83,7 @@ static void add_plateau(struct conf_build *, struct conf_file *,
 %token <tok> ECHO_ "echo" ENDPOINT_INDEPENDENT "endpoint-independent"
 %token <tok> ERR "err" ESTABLISHED "established" EVENTS "events"
 %token <tok> EXCLUDE "exclude" EXCEPT "except" FAIR_SHARE "fair-share"
-%token <tok> FILTER "filter"
+%token <tok> FASTPATH "fastpath" FILTER "filter"
 %token <tok> FIRST_FRAGMENT_ERRORS "first-fragment-errors" FOR "for"
 %token <tok> FRAGMENT "fragment"
 %token <tok> FRAGMENTS "fragments" FROM "from" ICMP "icmp"
@@ -173,6 +173,10 @@ process		: TUN IFNAME tun_mtu { set_tun(b, cf, &$IFNAME); }
 		}
 		| LOG EVENTS TO SYSLOG { b->conf->log_syslog = true; }
 		| LOG DESTINATION yes { b->conf->log_destination = $yes; }
+		| FASTPATH AUTO { b->conf->fastpath = FASTPATH_AUTO; }
+		| FASTPATH yes {
+			b->conf->fastpath = $yes ? FASTPATH_YES : FASTPATH_NO;
+		}
 		;
 
 log_events	: LOG EVENTS event_kinds {

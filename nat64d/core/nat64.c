@@ -359,6 +359,12 @@ nat64_set_fastpath(struct nat64 *n, const struct fastpath_ops *ops)
 	ipid_share(&n->ids, ops != NULL ? ops->ids : NULL);
 }
 
+const struct xlat_conf *
+nat64_xlat(const struct nat64 *n)
+{
+	return (&n->conf.xlat);
+}
+
 void
 nat64_count_device_drop(struct nat64 *n)
 {

@@ -273,6 +273,9 @@ void nat64_set_mtu(struct nat64 *n, uint32_t mtu4, uint32_t mtu6);
  */
 void nat64_set_fastpath(struct nat64 *n, const struct fastpath_ops *ops);
 
+/* The present MTUs and rules of header translation. */
+const struct xlat_conf *nat64_xlat(const struct nat64 *n);
+
 /* Count a packet that was emitted and that the device refused. */
 void nat64_count_device_drop(struct nat64 *n);
 

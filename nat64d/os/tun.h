@@ -70,6 +70,9 @@ typedef void (*tun_rx_fn)(void *arg, struct pkt *pkts, unsigned n);
 int tun_recv_batch(struct tun *t, unsigned max, size_t max_bytes, tun_rx_fn rx,
     void *arg);
 
+/* Did the last tun_recv_batch() leave no packet waiting? */
+bool tun_is_drained(const struct tun *t);
+
 /* A text for the errno of a device that failed. */
 const char *tun_why(int error);
 

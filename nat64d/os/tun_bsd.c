@@ -30,6 +30,7 @@ struct tun {
 	int ctl; /* a socket for ioctls on the interface */
 	char name[IF_NAMESIZE];
 	unsigned mtu;
+	bool drained;	  /* see tun_is_drained() */
 	unsigned refused; /* packets, since the last tun_flush() */
 	struct tun_refusal refusal;
 	uint8_t buf[PKT_BUFSIZE];
@@ -224,16 +225,25 @@ tun_recv_batch(struct tun *t, unsigned max, size_t max_bytes, tun_rx_fn rx,
 	unsigned n;
 	int rc;
 
+	t->drained = false;
 	for (n = 0; n < max && bytes < max_bytes; n++) {
 		rc = recv_one(t, &p);
 		if (rc == -1)
 			return (-1);
-		if (rc == 0)
+		if (rc == 0) {
+			t->drained = true;
 			break;
+		}
 		bytes += p.len;
 		rx(arg, &p, 1);
 	}
 	return ((int)n);
+}
+
+bool
+tun_is_drained(const struct tun *t)
+{
+	return (t->drained);
 }
 
 void

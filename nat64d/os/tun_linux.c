@@ -67,6 +67,7 @@ struct tun {
 	unsigned mtu;
 	unsigned offloads; /* TUN_ bits */
 	bool vnet;	   /* a vnet header comes before each packet */
+	bool drained;	   /* see tun_is_drained() */
 	SLIST_HEAD(, route) routes;
 	struct gro *gro;  /* NULL: the kernel takes no super-packets */
 	unsigned refused; /* packets, since the last tun_flush() */
@@ -603,7 +604,14 @@ tun_recv_batch(struct tun *t, unsigned max, size_t max_bytes, tun_rx_fn rx,
 	}
 	if (count > 0)
 		rx(arg, group, count);
+	t->drained = rc == 0;
 	return (rc == -1 ? -1 : (int)n);
+}
+
+bool
+tun_is_drained(const struct tun *t)
+{
+	return (t->drained);
 }
 
 void
