@@ -17,6 +17,7 @@
 #include <netinet/in.h>
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -492,6 +493,30 @@ find_device(struct fastpath *f, const char *ifname, const char **what)
 	return (rc);
 }
 
+/*
+ * The program reads the clock of the machine, and we that of our time
+ * namespace, which may be set to another time (time_namespaces(7)). Not there:
+ * a kernel without them.
+ */
+static int
+check_clock(const char **what)
+{
+	FILE *file = fopen("/proc/self/timens_offsets", "re");
+	long long secs = 0, nanosecs = 0;
+	int n;
+
+	if (file == NULL)
+		return (0);
+	n = fscanf(file, "monotonic %lld %lld", &secs, &nanosecs);
+	fclose(file);
+	if (n != 2 || (secs == 0 && nanosecs == 0))
+		return (0);
+	*what = "this process has a clock of its own: start it outside of the "
+		"time namespace";
+	errno = ENOTSUP;
+	return (-1);
+}
+
 static int
 allocate(struct fastpath *f)
 {
@@ -516,7 +541,7 @@ fastpath_load(const char *ifname, size_t max_flows,
 	if (f == NULL)
 		return (NULL);
 	f->max_flows = max_flows;
-	if (allocate(f) == -1 ||
+	if (allocate(f) == -1 || check_clock(what) == -1 ||
 	    (ifname != NULL && find_device(f, ifname, what) == -1))
 		goto fail;
 	if (prepare(f, ether) == -1 || fastpath_bpf__load(f->bpf) != 0 ||

@@ -3,11 +3,12 @@
  * Whether one is in the maps is seen by what the program does with a packet of
  * it.
  */
-#define _GNU_SOURCE /* setresuid() */
+#define _GNU_SOURCE /* setresuid(), unshare() */
 #include <sys/wait.h>
 
 #include <check.h>
 #include <linux/pkt_cls.h>
+#include <sched.h>
 #include <signal.h>
 #include <unistd.h>
 
@@ -409,6 +410,33 @@ START_TEST(session_that_is_replaced_while_it_is_read_is_not_mixed_up)
 }
 END_TEST
 
+/* The times of the notes would be wrong. */
+START_TEST(clock_of_its_own_is_an_error)
+{
+	const char *what;
+	FILE *file;
+	pid_t pid;
+	int status;
+
+	/* A kernel without time namespaces has no such clocks. */
+	if (unshare(0x80 /* CLONE_NEWTIME */) == -1)
+		return;
+	file = fopen("/proc/self/timens_offsets", "w");
+	ck_assert_ptr_nonnull(file);
+	fprintf(file, "monotonic 1000 0\n");
+	ck_assert_int_eq(fclose(file), 0);
+	pid = fork();
+	ck_assert_int_ne(pid, -1);
+	if (pid == 0) {
+		if (fastpath_load(NULL, 1, &conf, false, &what) != NULL)
+			_exit(1);
+		_exit(errno == ENOTSUP ? 0 : 2);
+	}
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	ck_assert_int_eq(status, 0);
+}
+END_TEST
+
 START_TEST(device_that_is_not_there_is_an_error)
 {
 	const char *what = NULL;
@@ -446,6 +474,7 @@ main(void)
 	tcase_add_test(tc, sessions_come_and_go_without_privileges);
 	tcase_add_test(tc,
 	    session_that_is_replaced_while_it_is_read_is_not_mixed_up);
+	tcase_add_test(tc, clock_of_its_own_is_an_error);
 	tcase_add_test(tc, device_that_is_not_there_is_an_error);
 	suite_add_tcase(s, tc);
 	return (suite_run(s));
