@@ -213,6 +213,7 @@ flush_wanted(evutil_socket_t sig, short what, void *arg)
 
 	(void)sig;
 	(void)what;
+	nat64_flush_begin(e->nat64);
 	e->flushing = true;
 	set_timer_at_once(e, monotime_now());
 }

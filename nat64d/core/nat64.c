@@ -299,13 +299,25 @@ nat64_next_expiry(const struct nat64 *n, struct monotime *when)
 	return (any);
 }
 
+void
+nat64_flush_begin(struct nat64 *n)
+{
+	frag_flush(n->frags);
+	session_flush(&n->sessions);
+}
+
 bool
 nat64_flush(struct nat64 *n, struct monotime now, unsigned max)
 {
-	struct ending ending = { n, now };
+	struct session *s;
 
-	frag_flush(n->frags);
-	return (session_drain(&n->sessions, max, end, &ending));
+	for (; max > 0; max--) {
+		s = session_next_stale(&n->sessions);
+		if (s == NULL)
+			return (false);
+		nat64_session_end(n, s, now);
+	}
+	return (n->sessions.n_stale > 0);
 }
 
 int

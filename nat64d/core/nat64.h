@@ -237,9 +237,15 @@ bool nat64_expire(struct nat64 *n, struct nat64_workspace *ws,
 bool nat64_next_expiry(const struct nat64 *n, struct monotime *when);
 
 /*
- * Remove sessions and dynamic bindings, at most max (SIGHUP). Call again
- * while it returns true.
+ * Remove all sessions and dynamic bindings that there are (SIGHUP). From now
+ * on a packet is treated as if they were gone: one of a known session is one
+ * of an unknown session, and may open it anew. Fragments are forgotten at
+ * once. Sessions are removed by nat64_flush(), at most max in one call; to be
+ * called until it returns false. Those that are opened meanwhile stay. If
+ * nat64_flush_begin() is called again before that, these are removed as well.
+ * The packets of a session on the fast path pass until it is removed.
  */
+void nat64_flush_begin(struct nat64 *n);
 bool nat64_flush(struct nat64 *n, struct monotime now, unsigned max);
 
 /*

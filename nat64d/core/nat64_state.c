@@ -1,7 +1,8 @@
 /*
  * Finding and making the binding and session of a packet (RFC 6146, 3.5), and
- * their end. A session may have expired that has not been removed yet; it is
- * removed here when a packet finds it, before it is used.
+ * their end. A session that has expired, or that a flush has made stale, may
+ * still be there; it is removed here when a packet finds it, before it is
+ * used.
  */
 #include <netinet/icmp6.h>
 
@@ -80,26 +81,27 @@ nat64_session_end(struct nat64 *n, struct session *s, struct monotime now)
 }
 
 static inline bool
-is_expired(const struct passage *w, const struct session *s)
+is_over(const struct passage *w, const struct session *s)
 {
-	return (monotime_reached(session_expires(&w->n->sessions, s), w->now));
+	return (session_is_over(&w->n->sessions, s, w->now));
 }
 
 /*
- * Returns s (may be NULL), or NULL if it had expired and has been removed.
+ * Returns s (may be NULL), or NULL if it was over and has been removed.
  */
 static inline struct session *
 live_session(struct passage *w, struct session *s)
 {
-	if (s != NULL && is_expired(w, s) && nat64_session_timeout(w, s))
+	if (s != NULL && is_over(w, s) && nat64_session_timeout(w, s))
 		return (NULL);
 	return (s);
 }
 
 /*
- * Remove expired sessions of e (may be NULL) until one is found that has not
- * expired. Returns e, or NULL if the last one was removed, and e with it
- * (RFC 6146, 3.1).
+ * Remove sessions of e (may be NULL) that are over until one is found that is
+ * not. Returns e, or NULL if the last one was removed, and e with it
+ * (RFC 6146, 3.1). So during a flush a binding that is not static never has
+ * both stale and new sessions.
  */
 static struct bib_entry *
 live_binding(struct passage *w, struct bib_entry *e)
@@ -109,7 +111,7 @@ live_binding(struct passage *w, struct bib_entry *e)
 
 	if (e == NULL)
 		return (NULL);
-	while ((s = RB_ROOT(&e->peers)) != NULL && is_expired(w, s)) {
+	while ((s = RB_ROOT(&e->peers)) != NULL && is_over(w, s)) {
 		last = e->n_sessions == 1 && !e->is_static;
 		if (nat64_session_timeout(w, s) && last)
 			return (NULL);
@@ -126,23 +128,38 @@ evict(struct passage *w, struct session *s)
 }
 
 /*
- * Make room for one more session: if the table is full, end the oldest session
- * that an IPv4 host opened. Call this before bindings and sessions are looked
- * up, as it may remove any of them.
+ * End a session to make room: a stale one, or the oldest one that an IPv4
+ * host opened. False: there is none.
+ */
+static bool
+end_one(struct passage *w)
+{
+	struct nat64 *n = w->n;
+	struct session *s;
+	bool sure;
+
+	s = session_next_stale(&n->sessions);
+	if (s != NULL) {
+		nat64_session_end(n, s, w->now);
+		return (true);
+	}
+	s = session_oldest_inbound(&n->sessions, &sure);
+	if (s != NULL)
+		evict(w, s);
+	return (s != NULL);
+}
+
+/*
+ * Make room for one more session if the table is full. Call this before
+ * bindings and sessions are looked up, as it may remove any of them.
  */
 static void
 make_room6(struct passage *w)
 {
-	struct nat64 *n = w->n;
-	const struct slab *slab = &n->sessions.slab;
-	struct session *s;
-	bool sure;
+	const struct slab *slab = &w->n->sessions.slab;
 
-	if (slab->used < slab->max)
-		return;
-	s = session_oldest_inbound(&n->sessions, &sure);
-	if (s != NULL)
-		evict(w, s);
+	if (slab->used >= slab->max)
+		end_one(w);
 }
 
 /*
@@ -166,9 +183,8 @@ make_room4(struct passage *w, struct in_addr peer)
 }
 
 /*
- * A new binding of an IPv6 host. If the pool has no free port, the oldest
- * sessions that IPv4 hosts opened are ended, up to MAX_EVICTED, until a
- * binding without sessions frees its port.
+ * A new binding of an IPv6 host. If the pool has no free port, end_one() ends
+ * up to MAX_EVICTED sessions until a binding without sessions frees its port.
  */
 static struct bib_entry *
 new_binding(struct passage *w, enum l4proto proto, const struct taddr6 *in6,
@@ -176,17 +192,13 @@ new_binding(struct passage *w, enum l4proto proto, const struct taddr6 *in6,
 {
 	struct nat64 *n = w->n;
 	struct bib_entry *e;
-	struct session *s;
 	unsigned i;
-	bool sure;
 
 	e = bib_get6(&n->bibs[proto], in6, &n->rng, w->now, created, why);
 	for (i = 0; e == NULL && why->by == REFUSED_POOL && i < MAX_EVICTED;
 	     i++) {
-		s = session_oldest_inbound(&n->sessions, &sure);
-		if (s == NULL)
+		if (!end_one(w))
 			break;
-		evict(w, s);
 		e = bib_get6(&n->bibs[proto], in6, &n->rng, w->now, created,
 		    why);
 	}
@@ -704,6 +716,15 @@ step_timeout(const struct session *s)
 	    false));
 }
 
+/* Is s over, and will no probe prolong it? */
+static bool
+is_lost(const struct passage *w, const struct session *s)
+{
+	if (session_is_stale(&w->n->sessions, s))
+		return (true);
+	return (is_over(w, s) && step_timeout(s).action != TCP_PROBE);
+}
+
 bool
 nat64_binding_lives(const struct passage *w, const struct bib_entry *e)
 {
@@ -711,11 +732,13 @@ nat64_binding_lives(const struct passage *w, const struct bib_entry *e)
 
 	if (e == NULL)
 		return (false);
+	if (e->is_static)
+		return (true);
 	for (s = session_next_of_bib(e, NULL); s != NULL;
 	     s = session_next_of_bib(e, &s->peer))
-		if (!is_expired(w, s) || step_timeout(s).action == TCP_PROBE)
+		if (!is_lost(w, s))
 			return (true);
-	return (e->is_static);
+	return (false);
 }
 
 /*
@@ -744,9 +767,13 @@ nat64_session_timeout(struct passage *w, struct session *s)
 	struct nat64 *n = w->n;
 	const struct tcp_step step = step_timeout(s);
 
+	if (session_is_stale(&n->sessions, s)) {
+		nat64_session_end(n, s, w->now);
+		return (true);
+	}
 	if (s->fast != 0) {
 		session_take_back(&n->sessions, s);
-		if (!is_expired(w, s))
+		if (!is_over(w, s))
 			return (false); /* it was used just before */
 	}
 	if (step.action == TCP_PROBE) {

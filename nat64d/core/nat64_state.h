@@ -20,18 +20,17 @@ enum nat64_reason nat64_state4(struct passage *w, struct pkt *p,
     struct tuple6 *out);
 
 /*
- * Is e (may be NULL) static, or does it have a session that has not expired
- * or for which a probe will be sent? Otherwise the caller has to treat it as
- * removed. Nothing is removed here: an ICMP error changes no state (RFC 5508,
- * REQ-6).
+ * Is e (may be NULL) static, or does it have a session that is not over or for
+ * which a probe will be sent? Otherwise the caller has to treat it as removed.
+ * Nothing is removed here: an ICMP error changes no state (RFC 5508, REQ-6).
  */
 bool nat64_binding_lives(const struct passage *w, const struct bib_entry *e);
 
 /*
  * The lifetime of s is over: delete it, or send the TCP probe (RFC 6146,
- * 3.5.2.2), or answer its stored SYN. Returns true when s was deleted, and
- * with it a binding whose last session it was. A session that uses the fast
- * path until the last moment stays as it is.
+ * 3.5.2.2), or answer its stored SYN. If s is stale: just delete it. Returns
+ * true when s was deleted, and with it a binding whose last session it was. A
+ * session that uses the fast path until the last moment stays as it is.
  */
 bool nat64_session_timeout(struct passage *w, struct session *s);
 

@@ -55,6 +55,11 @@ session_table_init(struct session_table *t,
 	memset(t->inbound.per_source, 0, sizeof(t->inbound.per_source));
 	memcpy(t->lifetime_secs, lifetime_secs,
 	    SESSION_NCLASSES * sizeof(*lifetime_secs));
+	t->epoch = 0;
+	t->n_epochs = 0;
+	t->flush_again = false;
+	t->n_stale = 0;
+	t->flush_slot = 0;
 	t->n_ports = 0;
 	memset(t->n_sessions, 0, sizeof(t->n_sessions));
 	t->max_per_bib = max_per_bib;
@@ -271,8 +276,7 @@ session_has_peer(const struct session_table *t, enum l4proto proto,
 	s = RB_NFIND(session_tree, &tree, &key);
 	for (; s != NULL && s->peer.addr.s_addr == peer.s_addr;
 	     s = RB_NEXT(session_tree, &tree, s))
-		if (s->cls != SESSION_TCP_SYN &&
-		    !monotime_reached(session_expires(t, s), now))
+		if (s->cls != SESSION_TCP_SYN && !session_is_over(t, s, now))
 			return (true);
 	return (false);
 }
@@ -363,6 +367,7 @@ new_session(struct session_table *t, enum l4proto proto,
 	s->peer = *peer;
 	s->prefix = NO_PREFIX;
 	s->stamp = now;
+	s->epoch = t->epoch;
 	return (s);
 }
 
@@ -500,7 +505,7 @@ static void
 make_outbound(struct session_table *t, struct session *s)
 {
 	uncount_inbound(t, s);
-	wheel_remove(&s->due);
+	wheel_remove(&t->inbound.wheel, &s->due);
 	s->inbound = false;
 	wheel_add(&t->wheel, &s->due, session_expires(t, s));
 }
@@ -586,6 +591,18 @@ session_touch(struct session_table *t, struct session *s,
 		set_class(t, s, next);
 }
 
+static void
+uncount_stale(struct session_table *t, const struct session *s)
+{
+	if (!session_is_stale(t, s))
+		return;
+	t->n_stale--;
+	if (t->n_stale == 0 && t->flush_again) {
+		t->flush_again = false;
+		session_flush(t);
+	}
+}
+
 void
 session_remove(struct session_table *t, struct session *s)
 {
@@ -604,8 +621,9 @@ session_remove(struct session_table *t, struct session *s)
 	if (s->inbound)
 		uncount_inbound(t, s);
 	forget_flow4(t, s);
-	wheel_remove(&s->due);
+	wheel_remove(wheel_of(t, s), &s->due);
 	t->n_sessions[s->proto]--;
+	uncount_stale(t, s);
 	slab_put(&t->slab, s);
 }
 
@@ -614,4 +632,18 @@ session_count(const struct session_table *t)
 {
 	return (t->n_sessions[L4_TCP] + t->n_sessions[L4_UDP] +
 	    t->n_sessions[L4_ICMP]);
+}
+
+void
+session_flush(struct session_table *t)
+{
+	if (t->n_stale == 0)
+		t->n_epochs = 0;
+	if (t->n_epochs == UINT8_MAX) {
+		t->flush_again = true;
+		return;
+	}
+	t->epoch++;
+	t->n_epochs++;
+	t->n_stale = session_count(t);
 }

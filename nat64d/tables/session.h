@@ -27,6 +27,12 @@
  * evicted first when the table is full, so that no IPv4 host can keep the
  * IPv6 hosts from opening sessions.
  *
+ * A flush makes all sessions stale that there are when it begins. From then on
+ * the caller treats them as absent, and it removes them in slices. Sessions
+ * that are added meanwhile are not stale, so the flush ends when as many have
+ * been removed as there were. Stale sessions are those whose epoch is not that
+ * of the table. They count against the limits until they are removed.
+ *
  * The table only stores sessions. What a segment or an expiry means is
  * decided by the core (nat64d/core) and tcp_fsm.c. The time of one call is
  * never earlier than that of the call before.
@@ -105,7 +111,9 @@ struct session_port {
  * Afterwards cls is set by session_touch() alone, due by the wheel alone.
  * stamp is set by session_touch(), and from the notes of the fast path. stamp
  * and the lifetime of cls give session_expires(). A session past that time
- * stays in the table until the core has handled its end.
+ * stays in the table until the core has handled its end. epoch is set once.
+ * When session_flush() changes that of the table, the session is stale, and
+ * all that the core may do is to remove it.
  *
  * fast is set and cleared by session_fast.c alone. While it is not 0, packets
  * that the translator does not see may use the session, and the notes of the
@@ -137,6 +145,7 @@ struct session {
 	uint8_t sides;	       /* which sides have sent a packet */
 	int8_t data;	       /* packets until the fast path is tried */
 	bool inbound;	       /* opened from IPv4 */
+	uint8_t epoch;	       /* of the table when it was added */
 
 	struct wheel_entry due; /* when it is looked at next */
 	struct bib_entry *bib;	/* NULL: an orphan */
@@ -163,6 +172,11 @@ struct session_table {
 	struct orphan_tree orphans;
 	struct wheel wheel; /* of outbound sessions */
 	struct session_inbound inbound;
+	size_t n_stale;	     /* sessions with another epoch than this */
+	uint8_t epoch;	     /* flushes begun, modulo 256 */
+	uint8_t n_epochs;    /* flushes begun since n_stale was 0 */
+	bool flush_again;    /* when n_stale is 0, begin another */
+	unsigned flush_slot; /* where session_next_stale() looks next */
 	uint32_t lifetime_secs[SESSION_NCLASSES + SESSION_MAX_PORTS];
 	struct session_port ports[SESSION_MAX_PORTS];
 	unsigned n_ports;
@@ -210,8 +224,8 @@ void session_table_clear(struct session_table *t);
 
 /*
  * Find by tuple, or NULL: by (X',x), peer and Pref64, or by (T,t) and peer.
- * A session past its time is found as well: the caller must first do what
- * its end requires, such as sending the probe (RFC 6146, 3.5.2.2).
+ * A session that is over is found as well: the caller must first do what its
+ * end requires, such as sending the probe (RFC 6146, 3.5.2.2).
  */
 struct session *session_find6(const struct session_table *t,
     enum l4proto proto, const struct taddr6 *in6, const struct taddr4 *peer,
@@ -234,8 +248,8 @@ struct session *session_find_peer(const struct session_table *t,
     const struct bib_entry *bib, const struct taddr4 *peer);
 
 /*
- * Is there a session of (T,t) with the peer's address, any port, alive at
- * now? Address-dependent filtering (RFC 6146, 3.5.1, 3.5.2.2, 3.5.3).
+ * Is there a session of (T,t) with the peer's address, any port, that is not
+ * over at now? Address-dependent filtering (RFC 6146, 3.5.1, 3.5.2.2, 3.5.3).
  * Sessions of class SESSION_TCP_SYN do not count: a stored SYN must not let
  * its own retransmission pass the filter (RFC 5382, REQ-4).
  */
@@ -270,9 +284,9 @@ int session_check_inbound(const struct session_table *t, struct in_addr peer,
     struct refusal *why);
 
 /*
- * The inbound session that ends first if nothing refreshes it, or NULL. Only
- * a limited number are looked at: *sure is false when all of these have been
- * refreshed, so that another session may end earlier.
+ * The inbound session that ends first if nothing refreshes it, or a stale one,
+ * or NULL. Only a limited number are looked at: *sure is false when all of
+ * these have been refreshed, so that another session may end earlier.
  */
 struct session *session_oldest_inbound(struct session_table *t, bool *sure);
 
@@ -344,13 +358,21 @@ void session_remove(struct session_table *t, struct session *s);
 /* All sessions of all protocols. */
 size_t session_count(const struct session_table *t);
 
+/*
+ * Begin a flush: every session becomes stale. If another flush is going on,
+ * both end together. The epochs of 255 flushes can be told apart: the next one
+ * begins when these have ended, in session_remove() of their last session.
+ */
+void session_flush(struct session_table *t);
+
 /* --- session_expire.c --- */
 
 /*
  * Hand each session whose time has come at now to fn. fn removes or touches
- * that session, no other one, and returns true when it has removed it. At
- * most max sessions are looked at. Returns true when more are due, except
- * perhaps for those of the last tick: session_next_expiry() gives their time.
+ * that session, no other one, and returns true when it has removed it. A stale
+ * session may be handed to fn earlier, which removes it. At most max sessions
+ * are looked at. Returns true when more are due, except perhaps for those of
+ * the last tick: session_next_expiry() gives their time.
  */
 typedef bool session_fn(void *arg, struct session *s);
 bool session_expire(struct session_table *t, struct monotime now, unsigned max,
@@ -368,6 +390,22 @@ bool session_next_expiry(const struct session_table *t, struct monotime *when);
 /* Hand at most max sessions to fn, which removes them; true: more are left. */
 bool session_drain(struct session_table *t, unsigned max, session_fn *fn,
     void *arg);
+
+/*
+ * A stale session, which the caller removes, or NULL when none is left: the
+ * flush has ended. A call looks at each slot of the wheels at most once.
+ */
+struct session *session_next_stale(struct session_table *t);
+
+/*
+ * Is s stale? It may be removed then, and must not be touched, claimed or
+ * adopted.
+ */
+static inline bool
+session_is_stale(const struct session_table *t, const struct session *s)
+{
+	return (t->n_stale > 0 && s->epoch != t->epoch);
+}
 
 /* --- session_fast.c --- */
 
@@ -419,6 +457,15 @@ session_expires(const struct session_table *t, const struct session *s)
 	    s->fast == 0 ? s->stamp : session_last_use(t, s);
 
 	return (monotime_add_secs(last, t->lifetime_secs[s->cls]));
+}
+
+/* Is s past its time, or stale? */
+static inline bool
+session_is_over(const struct session_table *t, const struct session *s,
+    struct monotime now)
+{
+	return (monotime_reached(session_expires(t, s), now) ||
+	    session_is_stale(t, s));
 }
 
 /* The session of an entry of the wheel. */

@@ -1,7 +1,7 @@
 /*
- * The end of sessions: which ones are due, by the timing wheels of the
- * session table. Why a session ends and what follows from it is decided by
- * the caller's function.
+ * The end of sessions: which ones are due or stale, by the timing wheels of
+ * the session table. Why a session ends and what follows from it is decided
+ * by the caller's function.
  */
 #include "session.h"
 
@@ -17,11 +17,11 @@ turn_slot(struct session_table *t, struct wheel *w, struct monotime now,
 	struct wheel_entry *e, *next;
 	struct monotime end;
 
-	LIST_FOREACH_SAFE(e, wheel_slot(w, w->tick), link, next) {
+	TAILQ_FOREACH_SAFE(e, wheel_slot(w, w->tick), link, next) {
 		if (*max == 0)
 			return (false);
 		(*max)--;
-		if (monotime_reached(session_expires(t, session_of(e)), now)) {
+		if (session_is_over(t, session_of(e), now)) {
 			*any = true;
 			if (fn(arg, session_of(e)))
 				continue;
@@ -85,7 +85,7 @@ drain(struct wheel *w, unsigned *max, session_fn *fn, void *arg)
 	int64_t tick;
 
 	for (tick = w->tick; tick < w->tick + WHEEL_NSLOTS; tick++)
-		while ((e = LIST_FIRST(wheel_slot(w, tick))) != NULL) {
+		while ((e = TAILQ_FIRST(wheel_slot(w, tick))) != NULL) {
 			if (*max == 0)
 				return (true);
 			(*max)--;
@@ -99,6 +99,40 @@ session_drain(struct session_table *t, unsigned max, session_fn *fn, void *arg)
 {
 	return (drain(&t->wheel, &max, fn, arg) ||
 	    drain(&t->inbound.wheel, &max, fn, arg));
+}
+
+/*
+ * All stale sessions are found by looking at the last entry of each slot until
+ * that is not stale:
+ *
+ *	1. A session gets to the front of a slot when it is added, and when
+ *	   it moves to another slot.
+ *	2. A stale session does not move. session_touch(), session_claim() and
+ *	   session_adopt() are not called for it (session.h). session_expire()
+ *	   hands it to fn, which removes it; session_oldest_inbound() returns
+ *	   it.
+ *	3. By 1 and 2, all that got to the front of a slot since the flush
+ *	   began is not stale, and is in front of all that is.
+ *
+ * t->flush_slot is the slot where this has got to. It goes round the slots of
+ * both wheels, and goes on from where it is when another flush begins.
+ */
+struct session *
+session_next_stale(struct session_table *t)
+{
+	struct wheel_entry *e;
+	struct wheel *w;
+	unsigned i;
+
+	for (i = 0; i < 2 * WHEEL_NSLOTS && t->n_stale > 0; i++) {
+		w = t->flush_slot < WHEEL_NSLOTS ? &t->wheel :
+						   &t->inbound.wheel;
+		e = wheel_slot_oldest(wheel_slot(w, t->flush_slot));
+		if (e != NULL && session_is_stale(t, session_of(e)))
+			return (session_of(e));
+		t->flush_slot = (t->flush_slot + 1) % (2 * WHEEL_NSLOTS);
+	}
+	return (NULL);
 }
 
 /* Most sessions that are looked at to find one that was not refreshed. */
@@ -115,7 +149,8 @@ session_oldest_inbound(struct session_table *t, bool *sure)
 	*sure = true;
 	for (i = 0; (e = wheel_front(w)) != NULL; i++) {
 		end = session_expires(t, session_of(e));
-		if (wheel_tick(end) <= e->tick)
+		if (wheel_tick(end) <= e->tick ||
+		    session_is_stale(t, session_of(e)))
 			return (session_of(e));
 		if (i == MAX_LOOKS)
 			break;

@@ -96,7 +96,7 @@ leave_fast(struct session_table *t, struct wheel *w)
 	int64_t tick;
 
 	for (tick = 0; tick < WHEEL_NSLOTS && t->n_fast > 0; tick++)
-		LIST_FOREACH(e, wheel_slot(w, tick), link)
+		TAILQ_FOREACH(e, wheel_slot(w, tick), link)
 			session_leave_fast(t, session_of(e));
 }
 

@@ -11,7 +11,7 @@ wheel_init(struct wheel *w)
 	w->tick = 0;
 	w->first = INT64_MAX;
 	for (i = 0; i < WHEEL_NSLOTS; i++)
-		LIST_INIT(&w->slots[i]);
+		TAILQ_INIT(&w->slots[i]);
 }
 
 void
@@ -33,19 +33,19 @@ wheel_add(struct wheel *w, struct wheel_entry *e, struct monotime end)
 		e->tick = w->tick;
 	if (e->tick < w->first)
 		w->first = e->tick;
-	LIST_INSERT_HEAD(wheel_slot(w, e->tick), e, link);
+	TAILQ_INSERT_HEAD(wheel_slot(w, e->tick), e, link);
 }
 
 void
-wheel_remove(struct wheel_entry *e)
+wheel_remove(struct wheel *w, struct wheel_entry *e)
 {
-	LIST_REMOVE(e, link);
+	TAILQ_REMOVE(wheel_slot(w, e->tick), e, link);
 }
 
 void
 wheel_move(struct wheel *w, struct wheel_entry *e, struct monotime end)
 {
-	wheel_remove(e);
+	wheel_remove(w, e);
 	wheel_add(w, e, end);
 }
 
@@ -63,7 +63,7 @@ wheel_seek(struct wheel *w)
 
 	w->first = INT64_MAX;
 	for (tick = w->tick; tick < w->tick + WHEEL_NSLOTS; tick++)
-		if (!LIST_EMPTY(wheel_slot(w, tick))) {
+		if (!TAILQ_EMPTY(wheel_slot(w, tick))) {
 			w->first = tick;
 			break;
 		}
@@ -78,7 +78,7 @@ wheel_front(struct wheel *w)
 	if (w->first == INT64_MAX)
 		return (NULL);
 	for (i = 0; i < WHEEL_NSLOTS; i++, w->first++) {
-		e = LIST_FIRST(wheel_slot(w, w->first));
+		e = TAILQ_FIRST(wheel_slot(w, w->first));
 		if (e != NULL)
 			return (e);
 	}

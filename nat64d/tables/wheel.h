@@ -31,10 +31,11 @@
 
 struct wheel_entry {
 	int64_t tick;
-	LIST_ENTRY(wheel_entry) link;
+	TAILQ_ENTRY(wheel_entry) link;
 };
 
-LIST_HEAD(wheel_slot, wheel_entry);
+/* The entry that was put into the slot last comes first. */
+TAILQ_HEAD(wheel_slot, wheel_entry);
 
 struct wheel {
 	int64_t tick;  /* all ticks before it have been swept */
@@ -49,7 +50,7 @@ void wheel_wind(struct wheel *w, struct monotime now);
 
 /* Put e, which is in no slot, into the slot for its end. */
 void wheel_add(struct wheel *w, struct wheel_entry *e, struct monotime end);
-void wheel_remove(struct wheel_entry *e);
+void wheel_remove(struct wheel *w, struct wheel_entry *e);
 
 /* Move e to the slot for another end. */
 void wheel_move(struct wheel *w, struct wheel_entry *e, struct monotime end);
@@ -81,6 +82,13 @@ static inline struct wheel_slot *
 wheel_slot(struct wheel *w, int64_t tick)
 {
 	return (&w->slots[(uint64_t)tick % WHEEL_NSLOTS]);
+}
+
+/* The entry that has been in the slot for the longest time, or NULL. */
+static inline struct wheel_entry *
+wheel_slot_oldest(const struct wheel_slot *slot)
+{
+	return (TAILQ_LAST(slot, wheel_slot));
 }
 
 #endif

@@ -19,7 +19,7 @@
 /* The control byte. */
 #define TIME_MASK 0x03 /* which of steps_ms passes before */
 #define EXPIRE 0x04    /* do what is due */
-#define FLUSH 0x08     /* forget a few sessions */
+#define FLUSH 0x08     /* begin to forget all sessions */
 #define WITH_VNET 0x10
 #define FIX_IP4 0x20 /* make the IPv4 header checksum right */
 
@@ -176,7 +176,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		if (data[0] & EXPIRE)
 			nat64_expire(n, ws, now, 10);
 		if (data[0] & FLUSH)
-			nat64_flush(n, now, 2);
+			nat64_flush_begin(n);
+		nat64_flush(n, now, 2);
 		take(n, ws, data[0], data + HEAD, len, now);
 		check_limits(n, &c);
 		data += HEAD + len;

@@ -691,9 +691,9 @@ lab_state(void)
 	unsigned i;
 
 	for (i = 0; i < WHEEL_NSLOTS; i++) {
-		LIST_FOREACH(e, &t->wheel.slots[i], link)
+		TAILQ_FOREACH(e, &t->wheel.slots[i], link)
 			mix_session(&sum, session_of(e));
-		LIST_FOREACH(e, &t->inbound.wheel.slots[i], link)
+		TAILQ_FOREACH(e, &t->inbound.wheel.slots[i], link)
 			mix_session(&sum, session_of(e));
 	}
 	for (i = 0; i < L4_NPROTO; i++) {

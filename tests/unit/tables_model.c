@@ -486,7 +486,7 @@ compare_wheel(struct wheel *w, bool inbound)
 	size_t n = 0;
 
 	for (tick = w->tick; tick < w->tick + WHEEL_NSLOTS; tick++)
-		LIST_FOREACH(e, wheel_slot(w, tick), link) {
+		TAILQ_FOREACH(e, wheel_slot(w, tick), link) {
 			s = session_of(e);
 			HOLD(e->tick == tick && tick >= w->first);
 			HOLD(s->inbound == inbound);

@@ -331,6 +331,7 @@ END_TEST
 static void
 flush(void)
 {
+	nat64_flush_begin(lab.n);
 	while (nat64_flush(lab.n, lab.now, 1))
 		continue;
 }

@@ -118,6 +118,7 @@ something_else(void)
 {
 	switch (below(2000)) {
 	case 0:
+		nat64_flush_begin(lab.n);
 		nat64_flush(lab.n, lab.now, 1 + below(20));
 		break;
 	case 1:
@@ -176,7 +177,7 @@ check_all(void)
 		slot = i < WHEEL_NSLOTS ?
 		    &t->wheel.slots[i] :
 		    &t->inbound.wheel.slots[i - WHEEL_NSLOTS];
-		LIST_FOREACH(e, slot, link) {
+		TAILQ_FOREACH(e, slot, link) {
 			n++;
 			if (session_of(e)->fast == 0)
 				continue;

@@ -362,25 +362,42 @@ slot(const struct session_table *t, unsigned i)
 	return (&t->inbound.wheel.slots[i - WHEEL_NSLOTS]);
 }
 
+/* A younger session is never behind an older one, where no flush sees it. */
+static void
+check_order(const struct session_table *t, const struct wheel_slot *slot)
+{
+	struct wheel_entry *e;
+	bool stale = false;
+
+	TAILQ_FOREACH(e, slot, link) {
+		REQUIRE(!stale || session_is_stale(t, session_of(e)));
+		stale = session_is_stale(t, session_of(e));
+	}
+}
+
 static size_t
 check_sessions(void)
 {
 	const struct session_table *t = nat64_sessions(lab.n);
 	const struct session *s;
 	struct wheel_entry *e;
-	size_t n = 0;
+	size_t n = 0, n_stale = 0;
 	unsigned i, n_syns = 0, nbound = 0;
 
-	for (i = 0; i < 2 * WHEEL_NSLOTS; i++)
-		LIST_FOREACH(e, slot(t, i), link) {
+	for (i = 0; i < 2 * WHEEL_NSLOTS; i++) {
+		check_order(t, slot(t, i));
+		TAILQ_FOREACH(e, slot(t, i), link) {
 			s = session_of(e);
 			check_session(s);
+			n_stale += s->epoch != t->epoch;
 			REQUIRE(s->inbound == (i >= WHEEL_NSLOTS));
 			n_syns += s->tcp_state == TCP_STATE_V4_INIT_STORED;
 			nbound += s->bib != NULL;
 			n++;
 		}
+	}
 	REQUIRE(n == session_count(t));
+	REQUIRE(n_stale == t->n_stale);
 	REQUIRE(n_syns == nat64_stored_syns(lab.n));
 	REQUIRE(nbound == live_sessions);
 	return (n);
@@ -460,8 +477,10 @@ step_time(void)
 	lab.bad_cksum = true; /* of what was collected */
 	if (one_in(3))
 		nat64_expire(lab.n, lab.ws, lab.now, 1 + below(20));
-	if (one_in(5000))
-		nat64_flush(lab.n, lab.now, below(50));
+	if (one_in(2000))
+		nat64_flush_begin(lab.n);
+	if (one_in(8))
+		nat64_flush(lab.n, lab.now, below(10));
 	count_events();
 }
 

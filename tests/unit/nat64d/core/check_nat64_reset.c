@@ -119,6 +119,7 @@ START_TEST(a_flushed_connection_is_reset_and_opens_anew)
 	start(true);
 	lab_tcp(CLIENT6, PORT6, SERVER6, PORT_SERVER, SYN);
 	lab_sent();
+	nat64_flush_begin(lab.n);
 	while (nat64_flush(lab.n, lab.now, 10))
 		;
 	lab_tcp(CLIENT6, PORT6, SERVER6, PORT_SERVER, ACK);

@@ -286,6 +286,7 @@ START_TEST(static_bindings_stay_and_may_use_any_port)
 	lab_udp(SERVER4_2, 9, POOL4, 80);
 	lab_sent();
 	ck_assert_uint_eq(lab_sessions(), 1);
+	nat64_flush_begin(lab.n);
 	while (nat64_flush(lab.n, lab.now, 1))
 		continue;
 	ck_assert_uint_eq(lab_sessions(), 0);
@@ -305,6 +306,7 @@ START_TEST(a_flush_leaves_nothing_dynamic)
 		lab_bind(L4_TCP, CLIENT6, (uint16_t)(5000 + i));
 	}
 	lab_tcp(SERVER4, 1, POOL4, 4444, PKT_TH_SYN);
+	nat64_flush_begin(lab.n);
 	ck_assert(nat64_flush(lab.n, lab.now, 10));
 	ck_assert_uint_eq(lab_sessions(), 31);
 	lab.nout = 0;

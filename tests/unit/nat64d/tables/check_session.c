@@ -462,6 +462,126 @@ START_TEST(drain_takes_every_session_in_slices)
 }
 END_TEST
 
+/* --- flushing --- */
+
+/* Remove the stale sessions; returns how many there were. */
+static unsigned
+remove_stale(void)
+{
+	struct session *s;
+
+	n_expired = 0;
+	while ((s = session_next_stale(&table)) != NULL) {
+		ck_assert(session_is_stale(&table, s));
+		note_expired(&table, s);
+	}
+	ck_assert_uint_eq(table.n_stale, 0);
+	return (n_expired);
+}
+
+START_TEST(flush_takes_what_is_there_and_not_what_is_added)
+{
+	struct bib_entry *e = binding(1);
+	struct session *old, *young;
+	unsigned i;
+
+	ck_assert_ptr_null(session_next_stale(&table));
+	for (i = 0; i < 4; i++)
+		add(e, "198.51.100.1", (uint16_t)i, (enum session_class)i, i);
+	add_stored(9, "198.51.100.1", 80, 0);
+	old = find4(e, "198.51.100.1", 0);
+	ck_assert(!session_is_stale(&table, old));
+	session_flush(&table);
+	ck_assert_uint_eq(table.n_stale, 5);
+	ck_assert(session_is_stale(&table, old));
+	ck_assert(session_is_over(&table, old, at(3)));
+	for (i = 10; i < 14; i++) {
+		young = add(e, "198.51.100.1", (uint16_t)i,
+		    (enum session_class)(i - 10), i - 10);
+		ck_assert(!session_is_stale(&table, young));
+	}
+	session_touch(&table, young, SESSION_TCP_SYN, at(4));
+	ck_assert_uint_eq(remove_stale(), 5);
+	ck_assert_uint_eq(session_count(&table), 4);
+	for (i = 10; i < 14; i++)
+		ck_assert_ptr_nonnull(find4(e, "198.51.100.1", (uint16_t)i));
+}
+END_TEST
+
+START_TEST(second_flush_takes_the_rest_of_the_first_too)
+{
+	struct bib_entry *e = binding(1);
+	unsigned i;
+
+	for (i = 0; i < 6; i++)
+		add(e, "198.51.100.1", (uint16_t)i, SESSION_UDP, i);
+	session_flush(&table);
+	for (i = 0; i < 3; i++)
+		session_remove(&table, session_next_stale(&table));
+	for (i = 6; i < 10; i++)
+		add(e, "198.51.100.1", (uint16_t)i, SESSION_UDP, i - 6);
+	session_flush(&table);
+	add(e, "198.51.100.1", 10, SESSION_UDP, 4);
+	ck_assert_uint_eq(table.n_stale, 7);
+	ck_assert_uint_eq(remove_stale(), 7);
+	ck_assert_ptr_nonnull(find4(e, "198.51.100.1", 10));
+}
+END_TEST
+
+/* More flushes than there are epochs, and none has removed anything yet. */
+START_TEST(old_session_is_stale_however_many_flushes_begin)
+{
+	struct bib_entry *e = binding(1);
+	unsigned i;
+
+	for (i = 0; i < 600; i++) {
+		if (i < 5 || i % 100 == 0)
+			add(e, "198.51.100.1", (uint16_t)i, SESSION_UDP, 0);
+		session_flush(&table);
+		ck_assert(
+		    session_is_stale(&table, find4(e, "198.51.100.1", 0)));
+	}
+	ck_assert_uint_eq(remove_stale(), 10);
+	ck_assert_uint_eq(session_count(&table), 0);
+	add(e, "198.51.100.1", 1, SESSION_UDP, 0);
+	ck_assert_uint_eq(remove_stale(), 0);
+}
+END_TEST
+
+/* One that was refreshed is not moved to a later slot when it is stale. */
+START_TEST(stale_sessions_are_swept_before_their_time)
+{
+	struct bib_entry *e = binding(1);
+	struct session *s[2];
+	unsigned i;
+
+	for (i = 0; i < 2; i++) {
+		s[i] = add(e, "198.51.100.1", (uint16_t)i, SESSION_UDP, 0);
+		session_touch(&table, s[i], SESSION_UDP, at(200));
+	}
+	session_flush(&table);
+	ck_assert_uint_eq(expire(at(301)), 2);
+	ck_assert_uint_eq(table.n_stale, 0);
+	ck_assert_ptr_null(session_next_stale(&table));
+}
+END_TEST
+
+START_TEST(stale_inbound_sessions_make_room_first)
+{
+	struct session *s;
+	bool sure;
+
+	s = add_stored(9, "198.51.100.1", 80, 0);
+	session_touch(&table, s, SESSION_TCP_EST, at(1));
+	session_flush(&table);
+	add_stored(9, "198.51.100.1", 81, 2);
+	ck_assert_ptr_eq(session_oldest_inbound(&table, &sure), s);
+	ck_assert(sure);
+	ck_assert_uint_eq(remove_stale(), 1);
+	ck_assert_uint_eq(session_count(&table), 1);
+}
+END_TEST
+
 /* --- filtering --- */
 
 /* Shows: SES-11 SES-62 TCP-04 TBL-05 */
@@ -654,6 +774,11 @@ main(void)
 	tcase_add_test(tc, expiry_in_slices_leaves_nothing_out);
 	tcase_add_test(tc, jump_of_time_is_no_work);
 	tcase_add_test(tc, drain_takes_every_session_in_slices);
+	tcase_add_test(tc, flush_takes_what_is_there_and_not_what_is_added);
+	tcase_add_test(tc, second_flush_takes_the_rest_of_the_first_too);
+	tcase_add_test(tc, old_session_is_stale_however_many_flushes_begin);
+	tcase_add_test(tc, stale_sessions_are_swept_before_their_time);
+	tcase_add_test(tc, stale_inbound_sessions_make_room_first);
 	tcase_add_test(tc,
 	    has_peer_knows_addresses_not_ports_and_only_the_living);
 	tcase_add_test(tc, walk_meets_each_session_of_a_binding_once);
