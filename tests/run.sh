@@ -121,22 +121,38 @@ run_two_workers() {
 	run_variants DNS64D_WORKERS=2 DNS64D_CACHE_ANSWERS=no -- $variants
 }
 
-# The tests of nat64d with packets as from other interfaces than veth; see
-# tests/netns/lib.sh. Not e2e_readme, which tests a document; with joined
-# packets only the tests that send large ones.
+# NAME@VARIANT of the names that are read.
+as() { # variant
+	sed "s/\$/@$1/"
+}
+
+# The end-to-end tests of nat64d; not e2e_readme, which tests a document.
+suites() {
+	for test in tests/netns/e2e_*.sh; do
+		basename "$test" .sh
+	done | grep -vx e2e_readme
+}
+
+# Those that run with "fastpath no" as well, because nat64d translates there.
+translating() {
+	grep -lE 'write_nat64d_conf|fastpath_statement' tests/netns/e2e_*.sh |
+	    xargs -n 1 basename -s .sh | grep -vxE 'e2e_readme|e2e_fastpath'
+}
+
+# The tests of nat64d with packets as from other interfaces than veth (see
+# tests/netns/lib.sh) and without the fast path (see tests/README); where
+# packets are joined only those that send large ones.
+# shellcheck disable=SC2046 # words
 run_worlds() {
-	for world in finished plain; do
-		variants=
-		for test in tests/netns/e2e_*.sh; do
-			name=$(basename "$test" .sh)
-			[ "$name" = e2e_readme ] ||
-			    variants="$variants $name@$world"
-		done
-		# shellcheck disable=SC2086 # words
-		run_variants LAB_WORLD=$world -- $variants
-	done
-	run_variants LAB_WORLD=joined -- e2e_nat64@joined e2e_pmtu@joined \
-	    e2e_hairpin@joined e2e_foreign@joined
+	large=$(printf 'e2e_%s\n' nat64 pmtu hairpin foreign)
+	run_variants LAB_WORLD=finished -- $(suites | as finished)
+	run_variants LAB_WORLD=plain LAB_FASTPATH=no -- \
+	    $(suites | grep -vx e2e_fastpath | as plain)
+	run_variants LAB_WORLD=unfinished LAB_FASTPATH=no -- \
+	    $(translating | as user)
+	run_variants LAB_WORLD=joined -- $(echo "$large" | as joined)
+	run_variants LAB_WORLD=finished LAB_FASTPATH=no -- \
+	    $(echo "$large" | as finished-user)
 }
 
 patterns=$*

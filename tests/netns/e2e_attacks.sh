@@ -41,6 +41,7 @@ begin() { # statement ...
 		echo "prefix 2001:db8:8000::/96"
 		echo "address $gateway6"
 		echo "user nobody"
+		fastpath_statement
 		printf '%s\n' "$@"
 	} >"$dir/nat64d.conf"
 	cp "$root/etc/nat64d.carrier.conf" "$dir"

@@ -40,7 +40,10 @@ configure() { # statement ...
 		quarantine udp 0
 		subscriber prefix-length 128
 	EOF
-	printf '%s\n' "$@" >>"$dir/nat64d.conf"
+	{
+		fastpath_statement
+		printf '%s\n' "$@"
+	} >>"$dir/nat64d.conf"
 }
 
 now() {

@@ -81,6 +81,7 @@ start_web "$internet" "$server:80" || give_up
 {
 	echo "tun nat64"
 	echo "user nobody"
+	fastpath_statement
 	echo "pool interface g1 port 40000-59999"
 } >"$dir/nat64d.conf"
 check "nat64d starts" start_nat64d || give_up

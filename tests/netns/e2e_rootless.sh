@@ -94,6 +94,7 @@ write_conf() { # statement ...
 	{
 		echo 'prefix 2001:db8:8000::/96'
 		echo 'pool 192.0.2.0/24'
+		fastpath_statement
 		printf '%s\n' "$@"
 	} >"$dir/nat64d.conf"
 }

@@ -70,6 +70,7 @@ write_conf() { # statement ...
 	{
 		echo "tun nat64"
 		echo "user nobody"
+		fastpath_statement
 		echo "prefix 2001:db8:8000::/96"
 		echo "pool interface g1 port 40000-49999, 52000-59999 \\"
 		echo "    except port 45000"

@@ -22,6 +22,7 @@ write_conf() { # statement ...
 	{
 		echo "tun nat64"
 		echo "user nobody"
+		fastpath_statement
 		echo "prefix 2001:db8:8000::/96"
 		echo "pool 192.0.2.0/24"
 		printf '%s\n' "$@"

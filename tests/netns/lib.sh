@@ -448,6 +448,14 @@ udp_listens() { # namespace port
 
 # --- daemons ---
 
+# Which way nat64d translates (LAB_FASTPATH): auto, that is inside the kernel
+# where it allows it, or no. For configurations that are about something else.
+LAB_FASTPATH=${LAB_FASTPATH:-auto}
+
+fastpath_statement() {
+	[ "$LAB_FASTPATH" = auto ] || echo "fastpath $LAB_FASTPATH"
+}
+
 # The configuration of the examples, with what only a lab needs. They are
 # copied, because the daemons' user may have no way to where we are.
 write_nat64d_conf() { # statement ...
@@ -455,6 +463,7 @@ write_nat64d_conf() { # statement ...
 	{
 		echo 'include "nat64d.example"'
 		echo "user nobody"
+		fastpath_statement
 		printf '%s\n' "$@"
 	} >"$dir/nat64d.conf"
 }
