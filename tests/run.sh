@@ -136,7 +136,7 @@ suites() {
 # Those that run with "fastpath no" as well, because nat64d translates there.
 translating() {
 	grep -lE 'write_nat64d_conf|fastpath_statement' tests/netns/e2e_*.sh |
-	    xargs -n 1 basename -s .sh | grep -vxE 'e2e_readme|e2e_fastpath'
+	    xargs -n 1 basename -s .sh | grep -vE "^e2e_(readme|fastpath)"
 }
 
 # The tests of nat64d with packets as from other interfaces than veth (see
@@ -147,7 +147,7 @@ run_worlds() {
 	large=$(printf 'e2e_%s\n' nat64 pmtu hairpin foreign)
 	run_variants LAB_WORLD=finished -- $(suites | as finished)
 	run_variants LAB_WORLD=plain LAB_FASTPATH=no -- \
-	    $(suites | grep -vx e2e_fastpath | as plain)
+	    $(suites | grep -v ^e2e_fastpath | as plain)
 	run_variants LAB_WORLD=unfinished LAB_FASTPATH=no -- \
 	    $(translating | as user)
 	run_variants LAB_WORLD=joined -- $(echo "$large" | as joined)
