@@ -186,7 +186,7 @@ is_gone() { # port
 # --- the start ---
 
 # What the kernel may lack, or we (fastpath_linux.c, fastpath_none.c).
-fastpath_needs='may not be loaded|the kernel|CONFIG_|this needs Linux|no fast path'
+fastpath_needs='may not be loaded|the kernel|CONFIG_|this needs Linux|time namespace|there is none'
 
 # Ends the script where the kernel has no fast path: with nat64d's own words.
 # After the lab was made.
