@@ -55,6 +55,8 @@ common_PURE = \
     common/conf/bundle.c \
     common/conf/nearest.c \
     common/conf/quantity.c \
+    common/http/origin.c \
+    common/http/prom.c \
     common/net/acl.c \
     common/net/addr.c \
     common/net/addr_hint.c \
@@ -78,6 +80,13 @@ common_SRC = \
     common/conf/conf_value.c \
     common/conf/files.c \
     common/conf/scan.c \
+    common/http/control.c \
+    common/http/control_conf.c \
+    common/http/control_routes.c \
+    common/http/httpd.c \
+    common/http/httpd_answer.c \
+    common/http/httpd_conn.c \
+    common/http/httpd_stream.c \
     common/os/debuglog.c \
     common/os/dumpfile.c \
     common/os/log.c \
@@ -94,6 +103,15 @@ common_SRC = \
     common/monotime.c \
     $(caps_$(OS)) \
     $(hostwatch_$(OS))
+
+# The clients of the control sockets.
+ctl_SRC = \
+    common/ctl/ctl.c \
+    common/ctl/ctl_common.c \
+    common/ctl/ctl_parse.c \
+    common/ctl/request.c \
+    common/ctl/table.c \
+    common/os/version.c
 
 caps_linux = \
     common/os/caps_linux.c
@@ -176,6 +194,9 @@ nat64d_SRC = \
     nat64d/conf/conf_print.c \
     nat64d/conf/conf_timeout.c \
     nat64d/conf/parse.c \
+    nat64d/control/rates.c \
+    nat64d/control/routes.c \
+    nat64d/control/status.c \
     nat64d/host/divert.c \
     nat64d/host/hostreport.c \
     nat64d/host/ifwatch.c \
@@ -283,6 +304,8 @@ dns64d_SRC = \
     dns64d/conf/conf_translator.c \
     dns64d/conf/conf_upstream.c \
     dns64d/conf/parse.c \
+    dns64d/control/routes.c \
+    dns64d/control/status.c \
     dns64d/local/zone.c \
     dns64d/os/udp.c \
     dns64d/policy/translator.c \
@@ -340,10 +363,13 @@ FORTIFY ?= -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2
 
 pkg = $(shell $(PKG_CONFIG) $(1) 2>/dev/null)
 BASE_CFLAGS := -std=gnu11 -fstack-protector-strong -fPIE -MMD -MP -I. \
-    $(call pkg,--cflags libbsd-overlay libevent_core ldns libseccomp)
+    $(call pkg,--cflags libbsd-overlay libevent_core ldns libseccomp jansson \
+    libcurl)
 ALL_CFLAGS = $(BASE_CFLAGS) -I$(BUILD) $(WARN) $(WERROR) $(FORTIFY) $(CFLAGS)
 ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now $(LDFLAGS)
 BASE_LIBS := $(call pkg,--libs libevent_core libbsd-overlay libseccomp)
+CURL_LIBS := $(call pkg,--libs libcurl)
+JSON_LIBS := $(call pkg,--libs jansson)
 LDNS_LIBS := $(call pkg,--libs ldns)
 HTTP_LIBS := $(call pkg,--libs libevent_extra)
 BPF_LIBS := $(if $(filter yes,$(FASTPATH)),$(call pkg,--libs libbpf))
@@ -356,13 +382,14 @@ builds = all install check-built bench-built $(BUILD)/%
 ifneq ($(filter $(builds),$(or $(MAKECMDGOALS),all)),)
 ifeq ($(OS),linux)
 tools_found := $(shell exec 2>/dev/null; \
-    $(PKG_CONFIG) --exists libevent_core libbsd-overlay ldns libseccomp && \
+    $(PKG_CONFIG) --exists libevent_core libbsd-overlay ldns libseccomp \
+    jansson libcurl && \
     command -v $(BISON) && command -v $(FLEX) && \
     echo '\#include <arpa/inet.h>' | $(CC) -E -x c - >/dev/null && echo yes)
 ifneq ($(lastword $(tools_found)),yes)
 $(error packages are missing: on Debian run "sudo make deps"; elsewhere \
     install a C compiler, pkg-config, bison, flex and the development files \
-    of libc, libevent, ldns, libbsd and libseccomp)
+    of libc, libevent, ldns, libbsd, libseccomp, jansson and libcurl)
 endif
 ifeq ($(FASTPATH),yes)
 bpf_found := $(shell exec 2>/dev/null; $(PKG_CONFIG) --exists libbpf && \
@@ -380,7 +407,10 @@ endif
 Q := $(if $(V),,@)
 say = $(if $(V),,@printf '  %-6s %s\n' '$(1)' '$(2)')
 
-all: $(BUILD)/nat64d/nat64d $(BUILD)/dns64d/dns64d
+clients = $(BUILD)/nat64d/ctl/nat64ctl $(BUILD)/dns64d/ctl/dns64ctl
+programs = $(BUILD)/nat64d/nat64d $(BUILD)/dns64d/dns64d $(clients)
+
+all: $(programs)
 
 # Unit tests link the archives of pure sources; the linker takes only the
 # objects that a test uses.
@@ -402,11 +432,14 @@ $(BUILD)/nat64d/nat64d: $(call objs,nat64d) $(call objs,common) \
 $(BUILD)/dns64d/dns64d: $(call objs,dns64d) $(call objs,common) \
     $(BUILD)/dns64d/libdns64.a $(BUILD)/common/libcommon.a
 $(BUILD)/nat64d/nat64d: $(BUILD)/fastpath-$(FASTPATH)
-$(BUILD)/nat64d/nat64d: EXTRA_LIBS = $(BPF_LIBS)
-$(BUILD)/dns64d/dns64d: EXTRA_LIBS = $(LDNS_LIBS) $(HTTP_LIBS) \
+$(BUILD)/nat64d/nat64d: EXTRA_LIBS = $(BPF_LIBS) $(HTTP_LIBS) $(JSON_LIBS)
+$(BUILD)/dns64d/dns64d: EXTRA_LIBS = $(LDNS_LIBS) $(HTTP_LIBS) $(JSON_LIBS) \
     $(TITLE_LIBS) -pthread
 
-$(BUILD)/nat64d/nat64d $(BUILD)/dns64d/dns64d:
+$(clients): %: %.o $(call objs,ctl) $(BUILD)/common/libcommon.a
+$(clients): EXTRA_LIBS = $(CURL_LIBS) $(JSON_LIBS)
+
+$(programs):
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o %.a,$^) $(EXTRA_LIBS) \
 	    $(BASE_LIBS)
@@ -494,11 +527,19 @@ check_fastpath_OBJ = $(fastpath_OBJ) common/monotime.o
 check_fastpath_diff_OBJ = $(fastpath_OBJ)
 check_fastpath_tun_OBJ = $(fastpath_OBJ) nat64d/conf/defaults_linux.o \
     nat64d/os/routed_linux.o nat64d/os/tun_linux.o
+privs_OBJ = common/os/pidfile.o common/os/privs.o common/os/privs_user.o \
+    common/os/log.o $(caps_$(OS):.c=.o)
+httpd_OBJ = common/http/httpd.o common/http/httpd_answer.o \
+    common/http/httpd_conn.o common/http/httpd_stream.o common/os/log.o \
+    common/monotime.o
+check_httpd_OBJ = $(httpd_OBJ)
+check_httpd_LIBS = $(HTTP_LIBS)
+check_control_OBJ = common/http/control.o common/http/control_conf.o \
+    common/os/version.o $(conf_OBJ) $(sort $(httpd_OBJ) $(privs_OBJ))
+check_control_LIBS = $(HTTP_LIBS)
 check_hostwatch_OBJ = $(hostwatch_$(OS):.c=.o)
 check_eventlog_OBJ = nat64d/eventlog.o nat64d/eventlog_out.o common/os/log.o \
     common/monotime.o
-privs_OBJ = common/os/pidfile.o common/os/privs.o common/os/privs_user.o \
-    common/os/log.o $(caps_$(OS):.c=.o)
 check_privs_OBJ = $(privs_OBJ)
 check_refuselog_OBJ = dns64d/refuselog.o
 check_routed_OBJ = nat64d/os/routed_linux.o
@@ -623,8 +664,7 @@ install: all
 	    $(DESTDIR)$(MANDIR)/man8 $(DESTDIR)$(EXAMPLEDIR) \
 	    $(if $(units),$(DESTDIR)$(UNITDIR)) \
 	    $(if $(rc_scripts),$(DESTDIR)$(RCDIR))
-	$(INSTALL) -m 755 $(BUILD)/nat64d/nat64d $(BUILD)/dns64d/dns64d \
-	    $(DESTDIR)$(SBINDIR)
+	$(INSTALL) -m 755 $(programs) $(DESTDIR)$(SBINDIR)
 	$(fill) etc/nat64d-unreachable > $(DESTDIR)$(SBINDIR)/nat64d-unreachable
 	chmod 755 $(DESTDIR)$(SBINDIR)/nat64d-unreachable
 	$(INSTALL) -m 644 man/*.5 $(DESTDIR)$(MANDIR)/man5
@@ -643,7 +683,7 @@ install: all
 uninstall:
 	[ -n '$(DESTDIR)' ] || [ ! -x $(SBINDIR)/nat64d-unreachable ] || \
 	    $(SBINDIR)/nat64d-unreachable remove || :
-	rm -f $(DESTDIR)$(SBINDIR)/nat64d $(DESTDIR)$(SBINDIR)/dns64d \
+	rm -f $(addprefix $(DESTDIR)$(SBINDIR)/,$(notdir $(programs))) \
 	    $(DESTDIR)$(SBINDIR)/nat64d-unreachable
 	for page in $(notdir $(wildcard man/*.5)); do \
 		rm -f $(DESTDIR)$(MANDIR)/man5/$$page; done

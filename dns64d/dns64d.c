@@ -16,6 +16,7 @@
 #include <event2/event.h>
 #include <ldns/ldns.h>
 
+#include "common/http/control.h"
 #include "common/os/dumpfile.h"
 #include "common/os/log.h"
 #include "common/conf/files.h"
@@ -26,6 +27,7 @@
 #include "common/os/startup.h"
 #include "common/os/watch.h"
 
+#include "admin.h"
 #include "dns64d/conf/conf.h"
 #include "dns64d/client/connected.h"
 #include "dns64d/client/presence.h"
@@ -55,6 +57,8 @@ struct daemon {
 	struct reader *reader; /* until reload owns it */
 	struct reload *reload;
 	struct loader *loader;
+	struct control *control;
+	struct admin admin;
 };
 
 static void
@@ -126,6 +130,7 @@ check_only(struct startup *s)
 		warn_of_reload(s->conf_file);
 		check_host(conf);
 		startup_check(s);
+		control_check(&conf->control, CONF_CONTROL, &s->privs);
 	}
 	conf_unref(conf);
 	return (0);
@@ -194,6 +199,8 @@ needs_restart(const struct conf *old, const struct conf *new)
 		return ("pidfile");
 	if (!same_text(old->dump, new->dump))
 		return ("dump");
+	if (!control_conf_equal(&old->control, &new->control))
+		return ("control");
 	if (old->workers != new->workers)
 		return ("workers");
 	/* The capability to bind ports below 1024 was dropped. */
@@ -237,6 +244,7 @@ use(struct daemon *d, struct conf *conf)
 		return (-1);
 	conf_unref(d->conf);
 	d->conf = conf;
+	d->admin.conf = conf;
 	log_set_level(startup_log_level(&d->start, conf->log_level));
 	conf_warn(conf);
 	connected_look(d->connected);
@@ -416,6 +424,23 @@ make_loops(struct daemon *d)
 	catch_signals(d);
 }
 
+/* Serve operators; to be called before the sandbox. */
+static void
+start_admin(struct daemon *d)
+{
+	const struct httpd_route *routes;
+	size_t n;
+
+	d->admin = (struct admin){ .conf = d->conf,
+		.workers = d->workers,
+		.started = monotime_now(),
+		.started_ms = wallclock_ms() };
+	routes = admin_routes(&n);
+	if (control_start(d->control, workers_base(d->workers), routes, n,
+		&d->admin) == -1)
+		fatal("control socket");
+}
+
 static void
 start_workers(const struct daemon *d)
 {
@@ -424,6 +449,8 @@ start_workers(const struct daemon *d)
 	const struct sandbox sb = {
 		.write_files = write_files,
 		.pid_file = startup_pidfile(&d->start),
+		.socket = control_path(d->control),
+		.accepts = true,
 		.inet = true,
 	};
 
@@ -436,6 +463,7 @@ clean_up(struct daemon *d)
 {
 	size_t i;
 
+	control_stop(d->control);
 	workers_end(d->workers);
 	if (d->watch != NULL)
 		watch_detach(d->watch);
@@ -451,6 +479,7 @@ clean_up(struct daemon *d)
 	connected_free(d->connected);
 	presence_free(d->presence);
 	conf_unref(d->conf);
+	control_close(d->control);
 	pidfile_end();
 }
 
@@ -471,14 +500,18 @@ main(int argc, char *argv[])
 	conf_warn(d.conf);
 	warn_of_reload(d.start.conf_file);
 	startup_check(&d.start);
+	control_check(&d.conf->control, CONF_CONTROL, &d.start.privs);
 	d.start.privs.ports = conf_opens_late(d.conf);
 	raise_descriptor_limit(d.conf);
 	startup_claim(&d.start);
+	d.control =
+	    control_open(&d.conf->control, CONF_CONTROL, &d.start.privs);
 	open_listeners(&d);
 	startup_background(&d.start);
 
 	make_loops(&d);
 	privs_drop(&d.start.privs);
+	start_admin(&d);
 	start_workers(&d);
 	log_info("running");
 	event_base_dispatch(workers_base(d.workers));

@@ -719,6 +719,12 @@ queries_print(const struct queries *qs, FILE *f)
 	resolver_print(qs->resolver, f);
 }
 
+unsigned
+queries_open(const struct queries *qs)
+{
+	return (qs->n_open);
+}
+
 void
 queries_free(struct queries *qs)
 {

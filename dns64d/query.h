@@ -58,4 +58,7 @@ void queries_receive(void *arg, const struct client *client,
 /* Print the number of open queries, the caches and each upstream. */
 void queries_print(const struct queries *qs, FILE *f);
 
+/* How many are in progress. */
+unsigned queries_open(const struct queries *qs);
+
 #endif

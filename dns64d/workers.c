@@ -313,6 +313,18 @@ workers_print(struct workers *ws, struct evbuffer *out)
 	return (rc);
 }
 
+void
+workers_each(struct workers *ws, void (*fn)(void *arg, struct worker *w),
+    void *arg)
+{
+	unsigned i;
+
+	hold(ws);
+	for (i = 0; i < ws->n; i++)
+		fn(arg, &ws->v[i].worker);
+	order(ws, ORDER_GO_ON);
+}
+
 static void
 end_threads(struct workers *ws)
 {

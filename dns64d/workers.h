@@ -17,6 +17,7 @@ struct conf;
 struct evbuffer;
 struct event_base;
 struct sandbox;
+struct worker;
 struct workers;
 
 /* n: at least 1. Returns NULL with errno. */
@@ -65,6 +66,13 @@ void workers_follow(struct workers *ws);
  * "end". Returns 0, or -1 if memory is short.
  */
 int workers_print(struct workers *ws, struct evbuffer *out);
+
+/*
+ * Call fn for each worker in turn, from the first one on, while all are
+ * stopped: fn may use everything that the worker owns, but must be quick.
+ */
+void workers_each(struct workers *ws, void (*fn)(void *arg, struct worker *w),
+    void *arg);
 
 /* End the threads and every worker. */
 void workers_end(struct workers *ws);

@@ -48,7 +48,7 @@ struct engine {
 	struct rng rng;
 	struct rng_os random; /* the source of rng */
 	struct engine_opts opts;
-	struct tracelog *trace; /* NULL: the log level is above debug */
+	struct tracelog *trace;
 
 	struct event *packets;
 	struct event *timer;
@@ -82,7 +82,7 @@ on_event(void *arg, const struct nat64_event *ev)
 {
 	struct engine *e = arg;
 
-	if (e->trace != NULL)
+	if (log_get_level() == LOG_LEVEL_DEBUG)
 		tracelog_event(e->trace, ev);
 	eventlog_event(e->opts.log, ev, monotime_now(), wallclock_ms());
 }
@@ -332,28 +332,36 @@ new_events(struct engine *e)
 	return (0);
 }
 
+void
+engine_log_level_changed(struct engine *e)
+{
+	nat64_set_trace(e->nat64, log_get_level() == LOG_LEVEL_DEBUG);
+}
+
 /* Events of static bindings are reported before this returns. */
 static int
 new_translator(struct engine *e, const struct nat64_config *conf)
 {
-	struct nat64_sink sink = {
+	const struct nat64_sink sink = {
 		.emit = emit,
+		.trace = trace,
 		.event = e->opts.log != NULL ? on_event : NULL,
 		.arg = e,
 	};
 
-	if (log_get_level() == LOG_LEVEL_DEBUG) {
-		e->trace = tracelog_new(e->base, e->opts.log);
-		if (e->trace == NULL)
-			return (-1);
-		sink.trace = trace;
-	}
+	/* The level may change later. */
+	e->trace = tracelog_new(e->base, e->opts.log);
+	if (e->trace == NULL)
+		return (-1);
 	e->rng = rng_os_source(&e->random);
 	e->workspace = nat64_workspace_new();
 	if (e->workspace == NULL)
 		return (-1);
 	e->nat64 = nat64_new(conf, &sink, &e->rng, monotime_now());
-	return (e->nat64 == NULL ? -1 : 0);
+	if (e->nat64 == NULL)
+		return (-1);
+	engine_log_level_changed(e);
+	return (0);
 }
 
 struct engine *
@@ -387,6 +395,18 @@ engine_new(struct tun *tun, struct nat64_config *conf,
 fail:
 	engine_free(e);
 	return (NULL);
+}
+
+struct event_base *
+engine_base(const struct engine *e)
+{
+	return (e->base);
+}
+
+struct nat64 *
+engine_nat64(const struct engine *e)
+{
+	return (e->nat64);
 }
 
 int

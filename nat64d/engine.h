@@ -25,6 +25,7 @@
 
 struct engine;
 struct evbuffer;
+struct event_base;
 struct fastpath;
 
 /* Where dumps (common/os/dumpfile.h) and events go. */
@@ -46,6 +47,13 @@ struct engine_opts {
  */
 struct engine *engine_new(struct tun *tun, struct nat64_config *conf,
     const struct engine_opts *opts);
+
+/* Its event loop and translator; valid as long as e. */
+struct event_base *engine_base(const struct engine *e);
+struct nat64 *engine_nat64(const struct engine *e);
+
+/* After log_set_level(): log the decisions about packets, or no longer. */
+void engine_log_level_changed(struct engine *e);
 
 /*
  * Run until a signal ends it. Returns 0, or -1 when the device has failed,

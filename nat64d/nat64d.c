@@ -9,12 +9,14 @@
 
 #include <event2/event.h>
 
+#include "common/http/control.h"
 #include "common/os/log.h"
 #include "common/os/pidfile.h"
 #include "common/os/sandbox.h"
 #include "common/os/startup.h"
 #include "common/os/watch.h"
 
+#include "admin.h"
 #include "nat64d/conf/conf.h"
 #include "nat64d/host/divert.h"
 #include "engine.h"
@@ -352,13 +354,16 @@ new_eventlog(const struct conf *c, const struct privs *privs)
 }
 
 static void
-enter_sandbox(const struct conf *c, const struct options *o)
+enter_sandbox(const struct conf *c, const struct options *o,
+    const struct control *control)
 {
 	const char *files[3];
 	const struct sandbox sb = {
 		.write_files = files,
 		.pid_file = startup_pidfile(&o->start),
 		.bpf_entries = c->fastpath != FASTPATH_NO,
+		.socket = control_path(control),
+		.accepts = control != NULL,
 	};
 	unsigned n = 0;
 
@@ -403,11 +408,27 @@ follow_host(struct follow *f, struct engine *engine)
 		poolif_follow(f->pool, engine_set_pool, engine);
 }
 
+/* Serve operators; to be called before the sandbox. */
+static void
+start_admin(struct admin *a, struct control *control)
+{
+	const struct httpd_route *routes;
+	size_t n;
+
+	a->started = monotime_now();
+	a->started_ms = wallclock_ms();
+	routes = admin_routes(&n);
+	if (admin_start(a) == -1 ||
+	    control_start(control, engine_base(a->engine), routes, n, a) == -1)
+		fatal("control socket");
+}
+
 /* Give up privileges and translate packets until a signal ends it. */
 static int
 serve(struct tun *tun, struct conf *c, const struct options *o,
-    struct eventlog *log, struct follow *f)
+    struct eventlog *log, struct follow *f, struct control *control)
 {
+	struct admin admin = { .conf = c, .report = f->report };
 	const struct engine_opts eo = { .foreground = o->start.foreground,
 		.dump_file = c->dump,
 		.verbose = o->start.verbose,
@@ -426,12 +447,25 @@ serve(struct tun *tun, struct conf *c, const struct options *o,
 	privs_drop(&o->start.privs);
 	if (eventlog_open(log) == -1)
 		tun_fatal(tun, "cannot open the event log");
-	enter_sandbox(c, o);
+	admin.engine = engine;
+	start_admin(&admin, control);
+	enter_sandbox(c, o, control);
 	use_fastpath(f, tun, engine);
 	log_info("running");
 	rc = engine_run(engine);
+	control_stop(control);
+	admin_stop(&admin);
 	engine_free(engine);
 	return (rc);
+}
+
+/* What a start needs of the host's files and users. */
+static void
+check_start(const struct conf *c, struct options *o)
+{
+	startup_check(&o->start);
+	check_eventlog(c, &o->start.privs);
+	control_check(&c->control, CONF_CONTROL, &o->start.privs);
 }
 
 /* -n given once: report what would make a start with this file fail. */
@@ -445,8 +479,7 @@ check_host(const struct conf *c, struct options *o)
 	hostreport_free(report);
 	if (c->pool_ifname[0] != '\0' && !c->routes)
 		warn_unreserved(c);
-	startup_check(&o->start);
-	check_eventlog(c, &o->start.privs);
+	check_start(c, o);
 	return (rc);
 }
 
@@ -490,6 +523,7 @@ int
 main(int argc, char *argv[])
 {
 	struct options o;
+	struct control *control;
 	struct eventlog *log;
 	struct follow follow = { NULL };
 	struct conf *conf;
@@ -510,11 +544,11 @@ main(int argc, char *argv[])
 
 	startup_log(&o.start);
 	conf_warn(conf);
-	startup_check(&o.start);
-	check_eventlog(conf, &o.start.privs);
+	check_start(conf, &o);
 	follow.report = fit_host(conf);
 	conf->nat64.memory_hint = largepage_hint;
 	startup_claim(&o.start);
+	control = control_open(&conf->control, CONF_CONTROL, &o.start.privs);
 	log = new_eventlog(conf, &o.start.privs);
 	follow.watch = watch_new(HOSTWATCH_ALL);
 	if (follow.watch == NULL)
@@ -525,7 +559,7 @@ main(int argc, char *argv[])
 	look_at_host(&follow, tun, conf);
 	follow.fastpath = open_fastpath(conf, tun);
 	startup_background(&o.start);
-	rc = serve(tun, conf, &o, log, &follow);
+	rc = serve(tun, conf, &o, log, &follow, control);
 
 	fastpath_free(follow.fastpath);
 	poolif_free(follow.pool);
@@ -536,6 +570,7 @@ main(int argc, char *argv[])
 	eventlog_free(log);
 	tun_close(tun);
 	hostreport_free(follow.report);
+	control_close(control);
 	pidfile_end();
 	conf_free(conf);
 	return (rc == 0 ? 0 : 1);

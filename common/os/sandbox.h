@@ -18,6 +18,8 @@ struct sandbox {
 	 */
 	const char *const *write_files;
 	const char *pid_file; /* will be removed; NULL: there is none */
+	const char *socket;   /* of the control socket: will be removed */
+	bool accepts;	      /* accepts connections of sockets that listen */
 	bool inet;	      /* makes and uses IPv4 and IPv6 sockets */
 	bool bpf_entries;     /* changes entries of BPF maps that are open */
 };

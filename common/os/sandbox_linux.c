@@ -107,6 +107,9 @@ landlock_rules(int ruleset, const struct sandbox *sb, uint64_t all)
 	if (sb->pid_file != NULL)
 		landlock_allow(ruleset, sb->pid_file,
 		    LANDLOCK_ACCESS_FS_REMOVE_FILE);
+	if (sb->socket != NULL)
+		landlock_allow(ruleset, sb->socket,
+		    LANDLOCK_ACCESS_FS_REMOVE_FILE);
 }
 
 static void
@@ -220,6 +223,14 @@ static const int allowed[] = {
 	/* exit */
 	SCMP_SYS(exit),
 	SCMP_SYS(exit_group),
+};
+
+/* The control socket and the metrics: connections that were accepted. */
+static const int allowed_accept[] = {
+	SCMP_SYS(accept),
+	SCMP_SYS(accept4),
+	SCMP_SYS(shutdown),
+	SCMP_SYS(getsockopt),
 };
 
 /* dns64d: a socket for each query to an upstream, and those of the clients. */
@@ -387,6 +398,11 @@ seccomp_rules(scmp_filter_ctx ctx, const struct sandbox *sb)
 	allow_ioctl(ctx, TCGETS);
 	if (sb->bpf_entries)
 		allow_bpf_entries(ctx);
+	/* evbuffer_read() */
+	if (sb->accepts || sb->inet)
+		allow_ioctl(ctx, FIONREAD);
+	if (sb->accepts && !sb->inet)
+		allow_all(ctx, allowed_accept, N_CALLS(allowed_accept));
 	if (!sb->inet)
 		return;
 
@@ -396,8 +412,6 @@ seccomp_rules(scmp_filter_ctx ctx, const struct sandbox *sb)
 	/* the interfaces of link-local addresses */
 	allow_ioctl(ctx, SIOCGIFINDEX);
 	allow_ioctl(ctx, SIOCGIFNAME);
-	/* evbuffer_read() */
-	allow_ioctl(ctx, FIONREAD);
 }
 
 static void

@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
 
 #include "log.h"
 #include "sandbox.h"
@@ -20,7 +21,8 @@ unveil_all(const char *const *file, const char *rights)
 
 /*
  * stdio: the device, sockets that are open, clock, syslog; wpath and
- * cpath: the dump; cpath: the pid file; inet: sockets for queries to upstreams;
+ * cpath: the dump; cpath: the pid file; inet and unix: connections that
+ * are accepted; inet: sockets for queries to upstreams;
  * route: getifaddrs(), the addresses of this host.
  *
  * Both calls apply to all threads of the process, so only the first thread
@@ -30,6 +32,7 @@ void
 sandbox_enter(const struct sandbox *sb)
 {
 	static bool entered;
+	char promises[64];
 
 	if (entered)
 		return;
@@ -37,9 +40,11 @@ sandbox_enter(const struct sandbox *sb)
 	unveil_all(sb->write_files, "wc");
 	if (sb->pid_file != NULL && unveil(sb->pid_file, "rc") == -1)
 		fatal("sandbox: unveil %s", sb->pid_file);
-	if (pledge(sb->inet ? "stdio wpath cpath inet route" :
-			      "stdio wpath cpath",
-		NULL) == -1)
+	if (sb->socket != NULL && unveil(sb->socket, "rc") == -1)
+		fatal("sandbox: unveil %s", sb->socket);
+	snprintf(promises, sizeof(promises), "stdio wpath cpath%s%s",
+	    sb->inet ? " inet route" : "", sb->accepts ? " inet unix" : "");
+	if (pledge(promises, NULL) == -1)
 		fatal("sandbox: pledge");
 }
 

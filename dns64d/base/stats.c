@@ -20,6 +20,18 @@ stats_add(struct stats *sum, const struct stats *s)
 		sum->n[i] += s->n[i];
 }
 
+const char *
+stats_name(enum stats_counter what)
+{
+	return (texts[what].name);
+}
+
+const char *
+stats_help(enum stats_counter what)
+{
+	return (texts[what].help);
+}
+
 void
 stats_print(const struct stats *s, FILE *f)
 {

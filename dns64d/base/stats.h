@@ -87,6 +87,10 @@ stats_count(struct stats *s, enum stats_counter what)
 /* Add each counter of s to that of sum. */
 void stats_add(struct stats *sum, const struct stats *s);
 
+/* Static strings, for what < STAT_MAX. */
+const char *stats_name(enum stats_counter what);
+const char *stats_help(enum stats_counter what);
+
 /* Print every counter, one "name value" a line, zeros too. */
 void stats_print(const struct stats *s, FILE *f);
 

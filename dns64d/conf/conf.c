@@ -21,6 +21,7 @@
 static void
 conf_free(struct conf *conf)
 {
+	control_conf_clear(&conf->control);
 	free(conf->dump);
 	free(conf->pidfile);
 	free(conf->user);
@@ -69,7 +70,8 @@ conf_new(void)
 	    calloc(CONF_ADDRS_MAX, sizeof(*conf->upstream_common));
 	if (conf->acl == NULL || conf->hosts == NULL ||
 	    conf->records == NULL || conf->user == NULL ||
-	    conf->pidfile == NULL || conf->upstream_common == NULL) {
+	    conf->pidfile == NULL || conf->upstream_common == NULL ||
+	    control_conf_init(&conf->control, CONF_CONTROL) == -1) {
 		conf_free(conf);
 		return (NULL);
 	}

@@ -14,6 +14,7 @@
 #include <stdio.h>
 
 #include "common/conf/conf_file.h"
+#include "common/http/control_conf.h"
 #include "common/os/log.h"
 #include "common/net/scoped_addr.h"
 
@@ -41,6 +42,7 @@
 #define CONF_TRANSLATOR_SECS 5
 #define CONF_USER "_dns64d"
 #define CONF_PIDFILE "/var/run/dns64d/dns64d.pid"
+#define CONF_CONTROL "/var/run/dns64d/dns64d.sock"
 
 struct acl;
 struct files;
@@ -159,6 +161,7 @@ struct conf {
 	char *user;
 	char *pidfile;
 	char *dump; /* NULL: none; in the foreground standard output */
+	struct control_conf control;
 };
 
 /*

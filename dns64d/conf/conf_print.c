@@ -302,5 +302,6 @@ conf_print(const struct conf *conf, FILE *f)
 	print_string("user", conf->user, f);
 	print_string("pidfile", conf->pidfile, f);
 	print_string("dump", conf->dump, f);
+	control_conf_print(&conf->control, f);
 	print_views(conf, f);
 }

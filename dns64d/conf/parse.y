@@ -81,6 +81,7 @@ static void check_order(struct conf_file *, const struct conf *);
 %token <tok> URL "<URL in quotes>"
 %token <tok> VIEW_NAME "<name of a view>"
 %token <tok> WHO "<name or id of a user>"
+%token <tok> GROUP_NAME "<name or id of a group>"
 
 %token <tok> A "a"
 %token <tok> AAAA "aaaa"
@@ -94,6 +95,7 @@ static void check_order(struct conf_file *, const struct conf *);
 %token <tok> CLIENT_HASH "client-hash"
 %token <tok> CLIENT_SUBNET "client-subnet"
 %token <tok> CNAME "cname"
+%token <tok> CONTROL "control"
 %token <tok> COOKIE_SECRET "cookie-secret"
 %token <tok> COOKIES "cookies"
 %token <tok> DEBUG "debug"
@@ -114,6 +116,7 @@ static void check_order(struct conf_file *, const struct conf *);
 %token <tok> FORWARD "forward"
 %token <tok> FREEBIND "freebind"
 %token <tok> FROM "from"
+%token <tok> GROUP "group"
 %token <tok> HOST "host"
 %token <tok> HOSTS "hosts"
 %token <tok> INFO "info"
@@ -557,6 +560,13 @@ process		: WORKERS NUMBER {
 		| DUMP PATH {
 			conf_set_path(cf, &$2, &conf->dump);
 		}
+		| CONTROL PATH {
+			control_conf_set(cf, &$2, NULL, &conf->control);
+		}
+		| CONTROL PATH GROUP GROUP_NAME {
+			control_conf_set(cf, &$2, &$4, &conf->control);
+		}
+		| CONTROL NO		{ control_conf_clear(&conf->control); }
 		| LOG LEVEL level	{ conf->log_level = $3; }
 		;
 

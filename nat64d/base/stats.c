@@ -15,6 +15,12 @@ static const char *const counters[NAT64_NCOUNTERS] = {
 #undef X
 };
 
+static const char *const meanings[NAT64_NCOUNTERS] = {
+#define X(counter, name, meaning) meaning,
+	NAT64_COUNTERS(X)
+#undef X
+};
+
 const char *
 nat64_reason_name(enum nat64_reason reason)
 {
@@ -25,4 +31,10 @@ const char *
 nat64_counter_name(enum nat64_counter counter)
 {
 	return (counters[counter]);
+}
+
+const char *
+nat64_counter_meaning(enum nat64_counter counter)
+{
+	return (meanings[counter]);
 }

@@ -8,7 +8,7 @@
 
 #include <stdint.h>
 
-/* reason, name in the dump, meaning (not compiled, for the reader) */
+/* reason, name, meaning */
 #define NAT64_REASONS(X)                                                      \
 	X(NONE, "none", "not dropped")                                        \
 	X(BAD_VERSION, "bad-version", "neither IPv4 nor IPv6")                \
@@ -82,7 +82,7 @@ enum nat64_reason {
 	    NAT64_NREASONS
 };
 
-/* counter, name in the dump, meaning (not compiled, for the reader) */
+/* counter, name, meaning */
 #define NAT64_COUNTERS(X)                                                \
 	X(IN6, "ipv6-packets-in", "packets read, IPv6")                  \
 	X(IN6_BYTES, "ipv6-bytes-in", "bytes read, IPv6")                \
@@ -125,5 +125,6 @@ struct nat64_stats {
 /* Static strings; never NULL inside the range. */
 const char *nat64_reason_name(enum nat64_reason reason);
 const char *nat64_counter_name(enum nat64_counter counter);
+const char *nat64_counter_meaning(enum nat64_counter counter);
 
 #endif

@@ -23,6 +23,7 @@ conf_free(struct conf *c)
 	free(c->user);
 	free(c->pidfile);
 	free(c->dump);
+	control_conf_clear(&c->control);
 	free(c->log_file);
 	free(c->pool);
 	free(c->statics);

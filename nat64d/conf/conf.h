@@ -13,6 +13,7 @@
 #include <stdio.h>
 
 #include "common/conf/conf_file.h"
+#include "common/http/control_conf.h"
 #include "common/os/log.h"
 
 #include "nat64d/core/event_text.h"
@@ -22,6 +23,7 @@
 #define CONF_TUN_MTU 1500
 #define CONF_USER "_nat64d"
 #define CONF_PIDFILE "/var/run/nat64d/nat64d.pid"
+#define CONF_CONTROL "/var/run/nat64d/nat64d.sock"
 
 /* Upper limits; more of these is an error in the file. */
 #define CONF_MAX_POOL 1024	       /* pool statements */
@@ -61,6 +63,7 @@ struct conf {
 	char *user;
 	char *pidfile;
 	char *dump; /* NULL: no dumps, unless in the foreground */
+	struct control_conf control;
 	enum log_level log_level;
 	unsigned log_events;  /* EVENT_BINDINGS ..., for the event log */
 	bool log_destination; /* peers of sessions, RFC 6888, REQ-12 */

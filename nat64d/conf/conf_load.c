@@ -26,7 +26,8 @@ conf_new(void)
 	nat64_config_init(&c->nat64);
 	c->user = strdup(CONF_USER);
 	c->pidfile = strdup(CONF_PIDFILE);
-	if (c->user == NULL || c->pidfile == NULL) {
+	if (c->user == NULL || c->pidfile == NULL ||
+	    control_conf_init(&c->control, CONF_CONTROL) == -1) {
 		conf_free(c);
 		return (NULL);
 	}

@@ -188,7 +188,9 @@ print_process(FILE *f, const struct conf *c)
 		fputs("\ndump ", f);
 		conf_print_string(f, c->dump);
 	}
-	fprintf(f, "\nlog level %s\n", log_level_name(c->log_level));
+	putc('\n', f);
+	control_conf_print(&c->control, f);
+	fprintf(f, "log level %s\n", log_level_name(c->log_level));
 	print_events(f, c);
 }
 

@@ -72,12 +72,14 @@ static void add_plateau(struct conf_build *, struct conf_file *,
 %token <tok> PREFIX4 "<IPv4 prefix>" PREFIX6 "<IPv6 prefix>"
 %token <tok> IFNAME "<name of an interface>" PATH "<absolute path>"
 %token <tok> WHO "<name or id of a user>"
+%token <tok> GROUP_NAME "<name or id of a group>"
 
 %token <tok> ACCEPT "accept" ADDRESS "address" ADDRESSES "addresses"
 %token <tok> ADDRESS_DEPENDENT "address-dependent" ALLOW "allow" AUTO "auto"
 %token <tok> BINDINGS "bindings" BINDING_SESSIONS "binding-sessions"
 %token <tok> BURST "burst" BYTES "bytes" CHECK_INNER_IP "check-inner-ip"
-%token <tok> CLAMP "clamp" CLOSING "closing" COPY "copy" DATAGRAMS "datagrams"
+%token <tok> CLAMP "clamp" CLOSING "closing" CONTROL "control" COPY "copy"
+%token <tok> DATAGRAMS "datagrams"
 %token <tok> DEBUG "debug" DENY "deny" DESTINATION "destination" DROP "drop"
 %token <tok> DUMP "dump"
 %token <tok> ECHO_ "echo" ENDPOINT_INDEPENDENT "endpoint-independent"
@@ -86,7 +88,7 @@ static void add_plateau(struct conf_build *, struct conf_file *,
 %token <tok> FASTPATH "fastpath" FILTER "filter"
 %token <tok> FIRST_FRAGMENT_ERRORS "first-fragment-errors" FOR "for"
 %token <tok> FRAGMENT "fragment"
-%token <tok> FRAGMENTS "fragments" FROM "from" ICMP "icmp"
+%token <tok> FRAGMENTS "fragments" FROM "from" GROUP "group" ICMP "icmp"
 %token <tok> ICMP_ERRORS "icmp-errors"
 %token <tok> ICMP_FRAGMENTS "icmp-fragments" ID "id" INBOUND "inbound"
 %token <tok> INBOUND_SESSIONS "inbound-sessions"
@@ -164,6 +166,14 @@ process		: TUN IFNAME tun_mtu { set_tun(b, cf, &$IFNAME); }
 			conf_set_path(cf, &$PATH, &b->conf->pidfile);
 		}
 		| DUMP PATH { conf_set_path(cf, &$PATH, &b->conf->dump); }
+		| CONTROL PATH {
+			control_conf_set(cf, &$PATH, NULL, &b->conf->control);
+		}
+		| CONTROL PATH GROUP GROUP_NAME {
+			control_conf_set(cf, &$PATH, &$GROUP_NAME,
+			    &b->conf->control);
+		}
+		| CONTROL NO { control_conf_clear(&b->conf->control); }
 		| LOG LEVEL level {
 			b->conf->log_level = (enum log_level)$level;
 		}

@@ -383,6 +383,18 @@ nat64_count_device_drop(struct nat64 *n)
 	n->stats.drops[NAT64_DEVICE]++;
 }
 
+void
+nat64_set_trace(struct nat64 *n, bool on)
+{
+	n->trace_off = !on;
+}
+
+const struct nat64_config *
+nat64_config(const struct nat64 *n)
+{
+	return (&n->conf);
+}
+
 const struct nat64_stats *
 nat64_stats(const struct nat64 *n)
 {

@@ -282,10 +282,17 @@ void nat64_set_fastpath(struct nat64 *n, const struct fastpath_ops *ops);
 /* The present MTUs and rules of header translation. */
 const struct xlat_conf *nat64_xlat(const struct nat64 *n);
 
+/* Call sink.trace, if there is one, from now on or no longer. */
+void nat64_set_trace(struct nat64 *n, bool on);
+
 /* Count a packet that was emitted and that the device refused. */
 void nat64_count_device_drop(struct nat64 *n);
 
-/* For reading; valid as long as n. */
+/*
+ * For reading; valid as long as n. The configuration has the values in use, but
+ * its arrays are those of the caller of nat64_new() or nat64_set_pool().
+ */
+const struct nat64_config *nat64_config(const struct nat64 *n);
 const struct nat64_stats *nat64_stats(const struct nat64 *n);
 const struct bib *nat64_bib(const struct nat64 *n, enum l4proto proto);
 const struct session_table *nat64_sessions(const struct nat64 *n);

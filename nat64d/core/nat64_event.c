@@ -194,6 +194,8 @@ trace(struct nat64 *n, const struct pkt *p, enum nat64_reason reason,
 	struct pkt copy = copy_for_trace(p);
 	bool l4;
 
+	if (n->trace_off)
+		return;
 	/* l4off is 0 where pkt_parse() refused the IP header. */
 	l4 = p->l4off != 0 && p->frag_off == 0 && !p->truncated &&
 	    pkt_parse_l4(&copy) == NAT64_NONE;

@@ -36,6 +36,7 @@ TAILQ_HEAD(syn_list, stored_syn);
 struct nat64 {
 	struct nat64_config conf; /* its arrays are not kept */
 	struct nat64_sink sink;
+	bool trace_off; /* do not call sink.trace */
 	struct rng rng;
 	struct nat64_stats stats;
 

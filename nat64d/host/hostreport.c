@@ -198,8 +198,19 @@ hostreport_follow(struct hostreport *r, struct watch *watch,
 }
 
 /*
- * Dumps.
+ * Dumps, and the control socket.
  */
+
+void
+hostreport_each(const struct hostreport *r,
+    void (*fn)(void *arg, bool error, const char *text), void *arg)
+{
+	const struct hostcheck *found = &r->found;
+	size_t i;
+
+	for (i = 0; i < found->n_findings; i++)
+		fn(arg, found->findings[i].error, found->findings[i].text);
+}
 
 void
 hostreport_print(void *arg, struct evbuffer *out)

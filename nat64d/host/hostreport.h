@@ -41,6 +41,10 @@ int hostreport_log(struct hostreport *r, const char *tun,
  */
 void hostreport_print(void *r, struct evbuffer *out);
 
+/* Call fn for each finding of the last look. */
+void hostreport_each(const struct hostreport *r,
+    void (*fn)(void *arg, bool error, const char *text), void *arg);
+
 /*
  * From now on look again whenever the host's network changes, and log new
  * findings and those that no longer apply. When the host gets an address whose

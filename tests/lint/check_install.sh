@@ -58,12 +58,15 @@ declare -A rcdir=([debian]=/etc/x/init.d [freebsd]=/opt/x/etc/rc.d
 for rc in debian freebsd openbsd; do
 	check "$rc: make install" build install RC=$rc
 	check "$rc: the programs are installed" is_executable \
-	    "$dir"/root/opt/x/sbin/{nat64d,dns64d,nat64d-unreachable}
+	    "$dir"/root/opt/x/sbin/{nat64d,dns64d,nat64ctl,dns64ctl} \
+	    "$dir"/root/opt/x/sbin/nat64d-unreachable
 	for daemon in nat64d dns64d; do
 		check "$rc: the rc script of $daemon is installed" is_script \
 		    "$dir/root${rcdir[$rc]}/$daemon"
-		check "$rc: the manual of $daemon is installed" test -s \
-		    "$dir/root/opt/x/share/man/man8/$daemon.8"
+		for page in "$daemon" "${daemon%d}ctl"; do
+			check "$rc: the manual of $page is installed" test -s \
+			    "$dir/root/opt/x/share/man/man8/$page.8"
+		done
 	done
 	check "$rc: make uninstall" build uninstall RC=$rc
 	check "$rc: it leaves nothing" nothing_left

@@ -5,10 +5,12 @@ set -eu
 cd "$(dirname "$0")/../.."
 
 layers=(
-	common common/{net,conf,os}
+	common common/{net,conf,os,http,ctl}
 	nat64d/{base,wire,pool,tables,xlat,core,conf,os,host} nat64d
+	nat64d/{control,ctl}
 	dns64d/{base,wire,admission,cache,policy,synth,local}
 	dns64d/{os,upstream,conf,client} dns64d
+	dns64d/{control,ctl}
 )
 
 declare -A rank

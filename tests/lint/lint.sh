@@ -17,7 +17,7 @@ while read -r file; do
 done < <(find common nat64d dns64d -name '*.c' | sort)
 read -ra flags <<<"-std=gnu11 -I. -I$BUILD -DECDYSIS_VERSION=\"\" \
     -DECDYSIS_OS=\"\" $(pkg-config --cflags libbsd-overlay libevent_core \
-    libevent_extra ldns libseccomp)"
+    libevent_extra ldns libseccomp jansson libcurl)"
 
 echo "clang-tidy, ${#sources[@]} files"
 printf '%s\n' "${sources[@]}" | xargs -P "$(nproc)" -I '{}' \

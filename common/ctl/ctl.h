@@ -1,0 +1,102 @@
+/*
+ * A client of a control socket: nat64ctl and dns64ctl. It takes the words of
+ * the command line for one of the program's commands, sends one request, and
+ * prints the answer.
+ *
+ *	nat64ctl [-j] [-s socket] command [argument ...]
+ *
+ * A command is one row of a table: its words, its arguments, the request and a
+ * function that prints the JSON for people. With -j the answer is printed as it
+ * came, and the function is not needed.
+ */
+#ifndef COMMON_CTL_CTL_H
+#define COMMON_CTL_CTL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include <jansson.h>
+
+/* Exit status. */
+enum ctl_exit {
+	CTL_DONE,
+	CTL_REFUSED, /* by the daemon, which said why */
+	CTL_USAGE,   /* wrong use */
+	CTL_NO_DAEMON
+};
+
+struct ctl;
+
+/* How an argument is written, and whether it may be left out. */
+enum ctl_kind {
+	CTL_WORD,     /* VALUE */
+	CTL_OPTIONAL, /* [VALUE] */
+	CTL_NAMED,    /* [NAME VALUE], in any order, after the ones above */
+	CTL_FLAG      /* [NAME] alone; its parameter is 1 */
+};
+
+/*
+ * An argument becomes a parameter of the query. Lists of arguments end with one
+ * without a param.
+ */
+struct ctl_arg {
+	const char *param;
+	enum ctl_kind kind;
+	const char *name;  /* NAMED and FLAG: the word; NULL: param */
+	const char *value; /* what it is called in the usage, "ADDRESS" */
+	const char *const *values; /* the possible ones, or NULL: any */
+};
+
+struct ctl_command {
+	const char *words;	    /* "show counters" */
+	const char *help;	    /* one line */
+	const struct ctl_arg *args; /* or NULL */
+	const char *method;
+	const char *path;
+	/* Print an answer for people; returns a status. */
+	int (*print)(struct ctl *ctl, const json_t *answer);
+	/*
+	 * For commands that are more than one request and one answer: instead
+	 * of the above; uses ctl_get() or ctl_follow(). Returns a status.
+	 */
+	int (*run)(struct ctl *ctl, const struct ctl_command *c);
+};
+
+/* What main() says of itself. */
+struct ctl_program {
+	const char *name;
+	const char *daemon;
+	const char *socket; /* without -s */
+	const struct ctl_command *commands;
+	size_t n_commands;
+};
+
+/* The whole program. Returns its exit status. */
+int ctl_main(const struct ctl_program *program, int argc, char *argv[]);
+
+/*
+ * For print and run.
+ */
+
+/* -j was given. */
+bool ctl_wants_json(const struct ctl *ctl);
+
+/* The value of an argument of the command line, by its param; or NULL. */
+const char *ctl_value(const struct ctl *ctl, const char *param);
+
+/*
+ * Request a path with the parameters of the command line. Returns CTL_DONE and
+ * the answer, which the caller owns, or another status after a message.
+ */
+int ctl_get(struct ctl *ctl, const char *method, const char *path,
+    json_t **answer);
+
+/*
+ * Request a stream. Calls take for each piece as it arrives, until it returns
+ * false or the stream ends. Returns a status.
+ */
+typedef bool (*ctl_take)(void *arg, const char *data, size_t len);
+int ctl_follow(struct ctl *ctl, const char *method, const char *path,
+    ctl_take take, void *arg);
+
+#endif

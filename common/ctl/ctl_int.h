@@ -1,0 +1,35 @@
+/*
+ * The parts of a client: the command line (ctl_parse.c), requests and the
+ * program (ctl.c).
+ */
+#ifndef COMMON_CTL_CTL_INT_H
+#define COMMON_CTL_CTL_INT_H
+
+#include <stdio.h>
+
+#include "ctl.h"
+
+#define CTL_ARGS_MAX 24
+
+struct ctl {
+	const struct ctl_program *program;
+	const char *socket;
+	bool json;
+	/* Of the command line, in its order. */
+	struct {
+		const char *param;
+		const char *value;
+	} params[CTL_ARGS_MAX];
+	size_t n_params;
+};
+
+/*
+ * Find the command of the words in argv, which ends with NULL, and take its
+ * arguments. Returns NULL after a message.
+ */
+const struct ctl_command *ctl_parse(struct ctl *ctl, char *const argv[]);
+
+/* Print all commands. */
+void ctl_print_help(const struct ctl_program *program, FILE *f);
+
+#endif

@@ -1,0 +1,122 @@
+/*
+ * Answers in chunks. evhttp reports when a chunk was written to the socket;
+ * only then the next slice is made.
+ */
+#include <stdlib.h>
+
+#include <event2/buffer.h>
+#include <event2/bufferevent.h>
+#include <event2/http.h>
+
+#include "httpd_int.h"
+
+struct httpd_stream {
+	struct httpd_request *rq;
+	const struct httpd_stream_ops *ops;
+	void *arg;
+	struct evbuffer *slice; /* empty between two calls */
+};
+
+/* Free it; its request is complete, or its client has gone. */
+static void
+end(struct httpd_stream *s)
+{
+	struct httpd_request *rq = s->rq;
+
+	if (s->ops->end != NULL)
+		s->ops->end(s->arg);
+	evbuffer_free(s->slice);
+	free(s);
+	rq->stream = NULL;
+	/* When the client has gone, this only frees the request of evhttp. */
+	evhttp_send_reply_end(rq->req);
+	httpd_answered(rq);
+}
+
+void
+httpd_stream_gone(struct httpd_stream *s)
+{
+	end(s);
+}
+
+static void send_slice(struct evhttp_connection *evcon, void *arg);
+
+/*
+ * Send what is in slice, and call next when it was written; an empty chunk
+ * would end the answer.
+ */
+static void
+send_chunk(struct httpd_stream *s,
+    void (*next)(struct evhttp_connection *, void *))
+{
+	if (evbuffer_get_length(s->slice) > 0)
+		evhttp_send_reply_chunk_with_cb(s->rq->req, s->slice, next, s);
+}
+
+static void
+send_slice(struct evhttp_connection *evcon, void *arg)
+{
+	struct httpd_stream *s = arg;
+	bool more = true;
+
+	(void)evcon;
+	while (more && evbuffer_get_length(s->slice) == 0)
+		more = s->ops->more(s->arg, s->slice);
+	send_chunk(s, more ? send_slice : NULL);
+	if (!more)
+		end(s);
+}
+
+struct httpd_stream *
+httpd_stream(struct httpd_request *rq, const char *content_type,
+    const struct httpd_stream_ops *ops, void *arg)
+{
+	struct httpd_stream *s;
+
+	s = calloc(1, sizeof(*s));
+	if (s != NULL)
+		s->slice = evbuffer_new();
+	if (s == NULL || s->slice == NULL) {
+		free(s);
+		if (ops->end != NULL)
+			ops->end(arg);
+		httpd_error(rq, HTTP_INTERNAL, "out of memory");
+		return (NULL);
+	}
+	s->rq = rq;
+	s->ops = ops;
+	s->arg = arg;
+	rq->stream = s;
+	rq->deferred = true;
+	httpd_add_headers(rq, content_type);
+	evhttp_send_reply_start(rq->req, HTTP_OK, NULL);
+	if (rq->head) {
+		end(s);
+		return (NULL);
+	}
+	if (ops->more == NULL)
+		return (s);
+	send_slice(NULL, s);
+	return (NULL);
+}
+
+int
+httpd_push(struct httpd_stream *s, const void *data, size_t len)
+{
+	struct evhttp_connection *evcon =
+	    evhttp_request_get_connection(s->rq->req);
+	const struct evbuffer *out =
+	    bufferevent_get_output(evhttp_connection_get_bufferevent(evcon));
+
+	if (evbuffer_get_length(out) + len > HTTPD_PUSH_MAX ||
+	    evbuffer_add(s->slice, data, len) == -1)
+		return (-1);
+	send_chunk(s, NULL);
+	return (0);
+}
+
+void
+httpd_finish(struct httpd_stream *s)
+{
+	end(s);
+}

@@ -1,0 +1,29 @@
+/*
+ * What an operator sees and changes while dns64d runs. main() makes it; the
+ * routes of the control socket and of the metrics, in control/, use it. They
+ * run in the event loop of the main thread.
+ */
+#ifndef DNS64D_ADMIN_H
+#define DNS64D_ADMIN_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/http/httpd.h"
+#include "common/monotime.h"
+
+struct conf;
+struct workers;
+
+/* All borrowed. The argument of all routes. */
+struct admin {
+	const struct conf *conf; /* in use; a reload changes it */
+	struct workers *workers;
+	struct monotime started;
+	int64_t started_ms; /* time of day, for people */
+};
+
+/* The routes of the control socket; control/routes.c. */
+const struct httpd_route *admin_routes(size_t *n);
+
+#endif

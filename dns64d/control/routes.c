@@ -1,0 +1,38 @@
+/*
+ * The table of routes of the control socket, and the short ones.
+ */
+#include "common/http/control.h"
+
+#include "dns64d/admin.h"
+#include "dns64d/conf/conf.h"
+#include "routes.h"
+
+/* Those of one path stand together. */
+static const struct httpd_route routes[] = {
+	{ "GET", "/v1/config", get_config },
+	{ "GET", "/v1/counters", get_counters },
+	{ "POST", "/v1/log", control_log },
+	{ "GET", "/v1/status", get_status },
+	{ "GET", "/v1/version", control_version },
+};
+
+const struct httpd_route *
+admin_routes(size_t *n)
+{
+	*n = sizeof(routes) / sizeof(routes[0]);
+	return (routes);
+}
+
+static void
+print_config(const void *conf, FILE *f)
+{
+	conf_print(conf, f);
+}
+
+void
+get_config(void *arg, struct httpd_request *rq)
+{
+	const struct admin *a = arg;
+
+	control_config(rq, print_config, a->conf);
+}

@@ -1,0 +1,14 @@
+/*
+ * The routes of dns64d, one function each: GET /v1/status is get_status().
+ * All have the type of httpd_route.fn; arg is the struct admin (admin.h).
+ */
+#ifndef DNS64D_CONTROL_ROUTES_H
+#define DNS64D_CONTROL_ROUTES_H
+
+#include "common/http/httpd.h"
+
+void get_config(void *arg, struct httpd_request *rq);
+void get_counters(void *arg, struct httpd_request *rq);
+void get_status(void *arg, struct httpd_request *rq);
+
+#endif

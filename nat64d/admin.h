@@ -1,0 +1,39 @@
+/*
+ * What an operator sees and changes while nat64d runs. main() makes it; the
+ * routes of the control socket and of the metrics, in control/, use it.
+ */
+#ifndef NAT64D_ADMIN_H
+#define NAT64D_ADMIN_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/http/httpd.h"
+#include "common/monotime.h"
+
+struct conf;
+struct engine;
+struct hostreport;
+struct rates;
+
+/* All borrowed. The argument of all routes. */
+struct admin {
+	const struct conf *conf; /* in use */
+	struct engine *engine;
+	struct hostreport *report;
+	struct monotime started;
+	int64_t started_ms; /* time of day, for people */
+	struct rates *rates;
+};
+
+/* The routes of the control socket; control/routes.c. */
+const struct httpd_route *admin_routes(size_t *n);
+
+/*
+ * Begin to measure rates (control/rates.h), in the event loop of the engine;
+ * sets a->rates. Returns 0, or -1 with errno ENOMEM.
+ */
+int admin_start(struct admin *a);
+void admin_stop(struct admin *a);
+
+#endif

@@ -1,0 +1,63 @@
+/*
+ * The table of routes of the control socket, and the short ones.
+ */
+#include "common/http/control.h"
+
+#include "nat64d/admin.h"
+#include "nat64d/conf/conf.h"
+#include "nat64d/engine.h"
+#include "rates.h"
+#include "routes.h"
+
+/* Those of one path stand together. */
+static const struct httpd_route routes[] = {
+	{ "GET", "/v1/config", get_config },
+	{ "GET", "/v1/counters", get_counters },
+	{ "POST", "/v1/log", post_log },
+	{ "GET", "/v1/status", get_status },
+	{ "GET", "/v1/version", control_version },
+};
+
+const struct httpd_route *
+admin_routes(size_t *n)
+{
+	*n = sizeof(routes) / sizeof(routes[0]);
+	return (routes);
+}
+
+int
+admin_start(struct admin *a)
+{
+	a->rates = rates_new(engine_base(a->engine),
+	    nat64_stats(engine_nat64(a->engine)));
+	return (a->rates == NULL ? -1 : 0);
+}
+
+void
+admin_stop(struct admin *a)
+{
+	rates_free(a->rates);
+}
+
+static void
+print_config(const void *conf, FILE *f)
+{
+	conf_print(conf, f);
+}
+
+void
+get_config(void *arg, struct httpd_request *rq)
+{
+	const struct admin *a = arg;
+
+	control_config(rq, print_config, a->conf);
+}
+
+void
+post_log(void *arg, struct httpd_request *rq)
+{
+	const struct admin *a = arg;
+
+	control_log(arg, rq);
+	engine_log_level_changed(a->engine);
+}

@@ -1,0 +1,648 @@
+/*
+ * Tests of the HTTP server: routes and answers, and clients that send too much,
+ * too little, or read nothing.
+ */
+#include <sys/socket.h>
+#include <sys/un.h>
+
+#include <check.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <event2/buffer.h>
+#include <event2/event.h>
+
+#include "common/http/httpd.h"
+#include "common/monotime.h"
+
+#include "tests/unit/suite.h"
+
+#define CONNECTIONS 4
+#define BODY_MAX 1000
+#define SLICES 2000
+#define SLICE 4096
+#define WAIT_MS 10000 /* for what has to happen */
+
+static struct event_base *base;
+static struct httpd *server;
+static struct sockaddr_un at = { .sun_family = AF_UNIX };
+static char dir[] = "/tmp/check_httpd.XXXXXX";
+static char text[64 * 1024];
+static unsigned slices, n_ended;
+static struct httpd_stream *events;
+static struct httpd_request *later;
+
+static void
+answer_echo(void *arg, struct httpd_request *rq)
+{
+	static const char *const names[] = { "a", "b", NULL };
+	const char *a;
+
+	(void)arg;
+	if (httpd_only_params(rq, names) == -1)
+		return;
+	a = httpd_param(rq, "a");
+	httpd_json(rq, 200, json_pack("{s:s?}", "a", a));
+}
+
+static void
+answer_body(void *arg, struct httpd_request *rq)
+{
+	json_t *body = httpd_json_body(rq);
+
+	(void)arg;
+	if (body != NULL)
+		httpd_json(rq, 200, body);
+}
+
+static void
+answer_nothing(void *arg, struct httpd_request *rq)
+{
+	(void)arg;
+	(void)rq;
+}
+
+static void
+answer_later(void *arg, struct httpd_request *rq)
+{
+	(void)arg;
+	httpd_defer(rq);
+	later = rq;
+}
+
+static bool
+more(void *arg, struct evbuffer *out)
+{
+	char slice[SLICE];
+
+	(void)arg;
+	memset(slice, 'x', sizeof(slice));
+	evbuffer_add(out, slice, sizeof(slice));
+	return (++slices < SLICES);
+}
+
+static void
+ended(void *arg)
+{
+	(void)arg;
+	n_ended++;
+	events = NULL;
+}
+
+static void
+answer_stream(void *arg, struct httpd_request *rq)
+{
+	static const struct httpd_stream_ops ops = { more, ended };
+
+	(void)arg;
+	slices = 0;
+	httpd_stream(rq, "text/plain", &ops, NULL);
+}
+
+static void
+answer_events(void *arg, struct httpd_request *rq)
+{
+	static const struct httpd_stream_ops ops = { NULL, ended };
+
+	(void)arg;
+	events = httpd_stream(rq, "text/plain", &ops, NULL);
+}
+
+static const struct httpd_route routes[] = {
+	{ "GET", "/echo", answer_echo },
+	{ "POST", "/body", answer_body },
+	{ "GET", "/nothing", answer_nothing },
+	{ "GET", "/later", answer_later },
+	{ "GET", "/stream", answer_stream },
+	{ "GET", "/events", answer_events },
+};
+
+static void
+start(bool check_host)
+{
+	const struct httpd_opts opts = {
+		.name = "test",
+		.routes = routes,
+		.n_routes = sizeof(routes) / sizeof(routes[0]),
+		.max_connections = CONNECTIONS,
+		.max_body = BODY_MAX,
+		.idle_secs = 1,
+		.stuck_secs = 1,
+		.check_host = check_host,
+		.host_name = "gateway.example.net",
+	};
+	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+
+	server = httpd_new(base, &opts);
+	ck_assert_ptr_nonnull(server);
+	ck_assert_int_eq(bind(fd, (struct sockaddr *)&at, sizeof(at)), 0);
+	ck_assert_int_eq(listen(fd, 128), 0);
+	ck_assert_int_eq(httpd_accept(server, fd), 0);
+}
+
+static void
+setup(void)
+{
+	signal(SIGPIPE, SIG_IGN);
+	base = event_base_new();
+	ck_assert_ptr_nonnull(mkdtemp(dir));
+	snprintf(at.sun_path, sizeof(at.sun_path), "%s/socket", dir);
+	start(false);
+}
+
+static void
+teardown(void)
+{
+	httpd_free(server);
+	event_base_free(base);
+	unlink(at.sun_path);
+	rmdir(dir);
+}
+
+static void
+turn(void)
+{
+	event_base_loop(base, EVLOOP_NONBLOCK);
+	usleep(1000);
+}
+
+static int
+dial(void)
+{
+	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+
+	ck_assert_int_eq(connect(fd, (struct sockaddr *)&at, sizeof(at)), 0);
+	ck_assert_int_eq(fcntl(fd, F_SETFL, O_NONBLOCK), 0);
+	return (fd);
+}
+
+static void
+say(int fd, const char *what)
+{
+	ck_assert_int_eq(write(fd, what, strlen(what)), (int)strlen(what));
+}
+
+/*
+ * Read until "until" is there, or with NULL to the end of the connection.
+ * Returns the octets read; text has the first of them.
+ */
+static size_t
+hear(int fd, const char *until)
+{
+	const struct monotime end = monotime_add_ms(monotime_now(), WAIT_MS);
+	size_t len = 0, kept = 0;
+	char part[65536];
+	ssize_t n;
+
+	text[0] = '\0';
+	while (until == NULL || strstr(text, until) == NULL) {
+		ck_assert_msg(!monotime_reached(end, monotime_now()),
+		    "no \"%s\" in: %s", until != NULL ? until : "end", text);
+		turn();
+		n = read(fd, part, sizeof(part));
+		if (n == 0 || (n == -1 && errno != EAGAIN))
+			break;
+		if (n <= 0)
+			continue;
+		len += (size_t)n;
+		if ((size_t)n > sizeof(text) - 1 - kept)
+			n = (ssize_t)(sizeof(text) - 1 - kept);
+		memcpy(text + kept, part, (size_t)n);
+		kept += (size_t)n;
+		text[kept] = '\0';
+	}
+	return (len);
+}
+
+static void
+ask(const char *request, const char *status, const char *body)
+{
+	int fd = dial();
+
+	say(fd, request);
+	hear(fd, NULL);
+	close(fd);
+	ck_assert_msg(strncmp(text, "HTTP/1.1 ", 9) == 0 &&
+		strncmp(text + 9, status, strlen(status)) == 0,
+	    "%s", text);
+	ck_assert_msg(strstr(text, body) != NULL, "%s", text);
+}
+
+#define GET(path) \
+	"GET " path " HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+
+START_TEST(httpd_answers_json)
+{
+	ask(GET("/echo?a=1%2f2&b="), "200", "{\"a\":\"1/2\"}\n");
+	ask(GET("/echo"), "200", "{\"a\":null}\n");
+	ck_assert_ptr_nonnull(strstr(text, "Content-Type: application/json"));
+}
+END_TEST
+
+START_TEST(httpd_names_what_is_possible)
+{
+	ask(GET("/ecko"), "404", "/echo, /body");
+	ask(GET("/body"), "405", "not with GET but with POST");
+	ck_assert_ptr_nonnull(strstr(text, "Allow: POST"));
+	ask(GET("/echo?c=1"), "400", "possible are a, b");
+	ask(GET("/echo?%ff=1"), "400", "\\\"%ff\\\"");
+	ask(GET("/echo?=&&"), "400", "name=value");
+	ask("PUT /echo HTTP/1.1\r\nConnection: close\r\n\r\n", "501", "");
+}
+END_TEST
+
+START_TEST(httpd_reads_json_bodies)
+{
+	ask("POST /body HTTP/1.1\r\nConnection: close\r\n"
+	    "Content-Length: 7\r\n\r\n{\"x\":1}",
+	    "200", "{\"x\":1}");
+	ask("POST /body HTTP/1.1\r\nConnection: close\r\n"
+	    "Content-Length: 3\r\n\r\n{x}",
+	    "400", "no JSON");
+	ask("POST /body HTTP/1.1\r\nConnection: close\r\n"
+	    "Content-Length: 0\r\n\r\n",
+	    "400", "no JSON");
+}
+END_TEST
+
+START_TEST(httpd_answers_a_route_without_answer)
+{
+	ask(GET("/nothing"), "500", "no answer");
+}
+END_TEST
+
+START_TEST(httpd_head_has_no_body)
+{
+	ask("HEAD /echo HTTP/1.1\r\nConnection: close\r\n\r\n", "200",
+	    "Content-Length: 11\r\n");
+	ck_assert_ptr_null(strstr(text, "{"));
+	ask("HEAD /stream HTTP/1.1\r\nConnection: close\r\n\r\n", "200", "");
+	ck_assert_ptr_null(strstr(text, "x\r\n"));
+	ck_assert_uint_eq(n_ended, 1);
+}
+END_TEST
+
+START_TEST(httpd_keeps_connections)
+{
+	int fd = dial(), i;
+
+	for (i = 0; i < 3; i++) {
+		say(fd, "GET /echo?a=z HTTP/1.1\r\nHost: x\r\n\r\n");
+		hear(fd, "{\"a\":\"z\"}");
+	}
+	/* Several at once are answered one after the other. */
+	say(fd,
+	    "GET /echo?a=1 HTTP/1.1\r\n\r\nGET /echo?a=2 HTTP/1.1\r\n\r\n");
+	hear(fd, "{\"a\":\"2\"}");
+	close(fd);
+}
+END_TEST
+
+START_TEST(httpd_answers_later)
+{
+	int fd = dial();
+
+	say(fd, "GET /later HTTP/1.1\r\n\r\n");
+	while (later == NULL)
+		turn();
+	/* What comes meanwhile waits. */
+	say(fd, "GET /echo?a=2 HTTP/1.1\r\n\r\n");
+	turn();
+	turn();
+	httpd_error(later, 409, "no %s", "way");
+	hear(fd, "{\"a\":\"2\"}");
+	ck_assert_ptr_nonnull(strstr(text, "409 Conflict"));
+	ck_assert_ptr_nonnull(strstr(text, "{\"error\":\"no way\"}"));
+	close(fd);
+}
+END_TEST
+
+START_TEST(httpd_answers_later_a_client_that_has_gone)
+{
+	int fd = dial();
+
+	say(fd, "GET /later HTTP/1.1\r\n\r\n");
+	while (later == NULL)
+		turn();
+	close(fd);
+	turn();
+	turn();
+	httpd_json(later, 200, json_object());
+	turn();
+	ask(GET("/echo"), "200", "");
+}
+END_TEST
+
+START_TEST(httpd_streams)
+{
+	int fd = dial();
+	size_t len;
+
+	say(fd, GET("/stream"));
+	len = hear(fd, NULL);
+	ck_assert_uint_ge(len, (size_t)SLICES * SLICE);
+	ck_assert_uint_eq(slices, SLICES);
+	ck_assert_uint_eq(n_ended, 1);
+	close(fd);
+}
+END_TEST
+
+START_TEST(httpd_stream_waits_for_its_reader)
+{
+	int fd = dial(), i;
+	unsigned made;
+
+	say(fd, GET("/stream"));
+	for (i = 0; i < 100; i++)
+		turn();
+	made = slices;
+	/* What a socket takes, and one slice. */
+	ck_assert_uint_lt(made, SLICES / 2);
+	ask(GET("/echo"), "200", "");
+	ck_assert_uint_eq(slices, made);
+	ck_assert_uint_ge(hear(fd, NULL), (size_t)SLICES * SLICE);
+	close(fd);
+}
+END_TEST
+
+START_TEST(httpd_drops_who_reads_nothing)
+{
+	const struct monotime end = monotime_add_ms(monotime_now(), WAIT_MS);
+	int fd = dial();
+
+	say(fd, GET("/stream"));
+	while (n_ended == 0) {
+		ck_assert(!monotime_reached(end, monotime_now()));
+		turn();
+	}
+	ck_assert_uint_lt(slices, SLICES);
+	close(fd);
+}
+END_TEST
+
+START_TEST(httpd_ends_streams_of_clients_that_go)
+{
+	int fd = dial();
+
+	say(fd, GET("/stream"));
+	hear(fd, "xxx");
+	close(fd);
+	while (n_ended == 0)
+		turn();
+	ask(GET("/echo"), "200", "");
+}
+END_TEST
+
+START_TEST(httpd_pushes_events)
+{
+	int fd = dial(), i;
+
+	say(fd, GET("/events"));
+	while (events == NULL)
+		turn();
+	/* Longer than the deadlines: a quiet stream is no idle connection. */
+	for (i = 0; i < 2500; i++)
+		turn();
+	ck_assert_uint_eq(n_ended, 0);
+	ck_assert_int_eq(httpd_push(events, "one\n", 4), 0);
+	ck_assert_int_eq(httpd_push(events, "two\n", 4), 0);
+	hear(fd, "two\n");
+	httpd_finish(events);
+	hear(fd, NULL);
+	ck_assert_uint_eq(n_ended, 1);
+	close(fd);
+}
+END_TEST
+
+START_TEST(httpd_push_loses_what_nobody_reads)
+{
+	static char event[1024];
+	unsigned lost = 0;
+	int fd = dial(), i;
+
+	memset(event, 'e', sizeof(event));
+	say(fd, GET("/events"));
+	while (events == NULL)
+		turn();
+	for (i = 0; i < 2 * HTTPD_PUSH_MAX / 1024; i++)
+		if (httpd_push(events, event, sizeof(event)) == -1)
+			lost++;
+	ck_assert_uint_ge(lost, HTTPD_PUSH_MAX / 1024);
+	close(fd);
+}
+END_TEST
+
+START_TEST(httpd_refuses_large_bodies)
+{
+	ask("POST /body HTTP/1.1\r\nContent-Length: 1073741824\r\n\r\n", "413",
+	    "");
+	ask("POST /body HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n"
+	    "40000000\r\n",
+	    "413", "");
+}
+END_TEST
+
+START_TEST(httpd_refuses_large_headers)
+{
+	static char request[3 * HTTPD_HEADERS_MAX];
+	int fd = dial();
+
+	memset(request, 'h', sizeof(request) - 1);
+	memcpy(request, "GET /echo HTTP/1.1\r\nX: ", 23);
+	say(fd, request);
+	hear(fd, NULL);
+	ck_assert_msg(strncmp(text, "HTTP/1.1 4", 10) == 0, "%s", text);
+	close(fd);
+}
+END_TEST
+
+/* Somebody sends on and on and is read no further than the bounds. */
+START_TEST(httpd_reads_no_endless_request)
+{
+	static char part[65536];
+	int fd = dial(), i;
+	size_t sent = 0;
+	ssize_t n;
+
+	memset(part, '1', sizeof(part));
+	say(fd, "POST /body HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n");
+	for (i = 0; i < 300; i++) {
+		n = write(fd, part, sizeof(part));
+		if (n > 0)
+			sent += (size_t)n;
+		turn();
+	}
+	ck_assert_uint_lt(sent, 2 * 1024 * 1024);
+	close(fd);
+}
+END_TEST
+
+START_TEST(httpd_closes_half_requests)
+{
+	int fd = dial(), silent = dial();
+
+	say(fd, "GET /echo HTTP/1.1\r\nHo");
+	ck_assert_uint_eq(hear(fd, NULL), 0);
+	ck_assert_uint_eq(hear(silent, NULL), 0);
+	close(fd);
+	close(silent);
+}
+END_TEST
+
+/* One octet before each deadline does not keep a connection. */
+START_TEST(httpd_closes_requests_that_trickle)
+{
+	const struct monotime end = monotime_add_ms(monotime_now(), WAIT_MS);
+	int fd = dial(), i;
+	char c;
+
+	for (i = 0;; i++) {
+		ck_assert(!monotime_reached(end, monotime_now()));
+		if (i % 100 == 0 && write(fd, "G", 1) == -1)
+			break;
+		turn();
+		if (read(fd, &c, 1) == 0)
+			break;
+	}
+	close(fd);
+}
+END_TEST
+
+START_TEST(httpd_many_connections_are_bounded)
+{
+	int fds[100], i, fd;
+
+	/* Idle ones make room for the next. */
+	for (i = 0; i < 100; i++) {
+		fds[i] = dial();
+		if (i % 7 == 0)
+			turn();
+	}
+	fd = dial();
+	say(fd, GET("/echo?a=here"));
+	hear(fd, "{\"a\":\"here\"}");
+	close(fd);
+	for (i = 0; i < 100; i++)
+		close(fds[i]);
+}
+END_TEST
+
+START_TEST(httpd_busy_connections_are_kept)
+{
+	int fds[CONNECTIONS], i, fd;
+
+	for (i = 0; i < CONNECTIONS; i++) {
+		fds[i] = dial();
+		say(fds[i], GET("/events"));
+		hear(fds[i], "\r\n\r\n");
+	}
+	fd = dial();
+	say(fd, "GET /echo HTTP/1.1\r\nHost: x\r\n\r\n");
+	hear(fd, NULL);
+	ck_assert_ptr_null(strstr(text, "200 OK"));
+	close(fd);
+	ck_assert_uint_eq(n_ended, 0);
+	close(fds[0]);
+	while (n_ended == 0)
+		turn();
+	ask(GET("/echo"), "200", "");
+	for (i = 1; i < CONNECTIONS; i++)
+		close(fds[i]);
+}
+END_TEST
+
+START_TEST(httpd_free_ends_all)
+{
+	int fds[3], i;
+
+	for (i = 0; i < 3; i++)
+		fds[i] = dial();
+	say(fds[0], GET("/stream"));
+	hear(fds[0], "xxx");
+	say(fds[1], GET("/later"));
+	while (later == NULL)
+		turn();
+	httpd_free(server);
+	server = NULL;
+	ck_assert_uint_eq(n_ended, 1);
+	/* The route still has it. */
+	httpd_json(later, 200, json_object());
+	for (i = 0; i < 3; i++)
+		close(fds[i]);
+}
+END_TEST
+
+static void
+ask_host(const char *headers, const char *status)
+{
+	char request[512];
+
+	snprintf(request, sizeof(request),
+	    "GET /echo HTTP/1.1\r\nConnection: close\r\n%s\r\n", headers);
+	ask(request, status, "");
+}
+
+START_TEST(httpd_refuses_foreign_hosts)
+{
+	httpd_free(server);
+	unlink(at.sun_path);
+	start(true);
+	ask_host("Host: 192.0.2.1:9464\r\n", "200");
+	ask_host("Host: [2001:db8::1]:9464\r\n", "200");
+	ask_host("Host: Gateway.example.net\r\n", "200");
+	ask_host("Host: evil.example.com\r\n", "403");
+	ask_host("", "403");
+	ask_host("Host: 192.0.2.1\r\nOrigin: http://evil.example.com\r\n",
+	    "403");
+	ask_host("Host: 192.0.2.1\r\nSec-Fetch-Site: cross-site\r\n", "403");
+}
+END_TEST
+
+static TCase *
+new_case(Suite *s, const char *name)
+{
+	TCase *tc = tcase_create(name);
+
+	tcase_add_checked_fixture(tc, setup, teardown);
+	suite_add_tcase(s, tc);
+	return (tc);
+}
+
+int
+main(void)
+{
+	Suite *s = suite_create("httpd");
+	TCase *tc = new_case(s, "answers");
+
+	tcase_add_test(tc, httpd_answers_json);
+	tcase_add_test(tc, httpd_names_what_is_possible);
+	tcase_add_test(tc, httpd_reads_json_bodies);
+	tcase_add_test(tc, httpd_answers_a_route_without_answer);
+	tcase_add_test(tc, httpd_head_has_no_body);
+	tcase_add_test(tc, httpd_keeps_connections);
+	tcase_add_test(tc, httpd_answers_later);
+	tcase_add_test(tc, httpd_answers_later_a_client_that_has_gone);
+	tc = new_case(s, "streams");
+	tcase_add_test(tc, httpd_streams);
+	tcase_add_test(tc, httpd_stream_waits_for_its_reader);
+	tcase_add_test(tc, httpd_drops_who_reads_nothing);
+	tcase_add_test(tc, httpd_ends_streams_of_clients_that_go);
+	tcase_add_test(tc, httpd_pushes_events);
+	tcase_add_test(tc, httpd_push_loses_what_nobody_reads);
+	tc = new_case(s, "bounds");
+	tcase_add_test(tc, httpd_refuses_large_bodies);
+	tcase_add_test(tc, httpd_refuses_large_headers);
+	tcase_add_test(tc, httpd_reads_no_endless_request);
+	tcase_add_test(tc, httpd_closes_half_requests);
+	tcase_add_test(tc, httpd_closes_requests_that_trickle);
+	tcase_add_test(tc, httpd_many_connections_are_bounded);
+	tcase_add_test(tc, httpd_busy_connections_are_kept);
+	tcase_add_test(tc, httpd_free_ends_all);
+	tcase_add_test(tc, httpd_refuses_foreign_hosts);
+	return (suite_run(s));
+}
