@@ -28,9 +28,6 @@ embedded=(
 	3fff:64:6464:6464:c6:3364:a00::
 )
 
-# Levels and options of Linux, as talker.py takes them.
-ip_recverr="0 11 1" ip6_recverr="41 25 1"
-
 start_path6() {
 	connect "$client" c0 "$near6" a0
 	connect "$near6" a1 "$gateway" g0

@@ -157,9 +157,14 @@ test_user_namespace() {
 	check "nat64d starts" start_by "${rootless[@]}" || give_up
 	says "it says that it stays who it is" \
 	    'user _nat64d: no such user, .*; staying user id 0, which is root in this user namespace only$'
+	[ "$LAB_FASTPATH" = no ] || says "and that it has no fast path" \
+	    'fast path: not used: '
 	has_no_rights $owner $owner
 	translates
 	stop "$nat64d"
+	write_conf "fastpath yes"
+	check "it does not start if it needs one" \
+	    refuses_by '^nat64d: nat64: .*(may not be loaded|kernel|none)' "${rootless[@]}"
 	write_conf "user nobody"
 	check "nat64d starts with a user that is not mapped" start_by "${rootless[@]}"
 	says "it says so" \

@@ -4,6 +4,10 @@
 
 # --- talkers (talker.py) ---
 
+# Options of Linux: have all errors told (IP_RECVERR, IPV6_RECVERR).
+# shellcheck disable=SC2034 # for the script
+ip_recverr="0 11 1" ip6_recverr="41 25 1"
+
 declare -A talk_to talk_from talk_pid
 
 start_talker() { # name namespace

@@ -2,7 +2,7 @@
 """Sockets that do what a script says: one command per line of the standard
 input, one line of answer each.
 
-    udp NAME ADDRESS PORT [OWN-PORT]    connected to that peer
+    udp NAME ADDRESS PORT [OWN-ADDRESS] connected to that peer
     bound NAME ADDRESS PORT             connected to the first one that sends
     tcp NAME ADDRESS PORT
     listen NAME ADDRESS PORT
@@ -41,9 +41,9 @@ def make(name, kind, address):
     return s
 
 
-def udp(name, address, port, own="0"):
+def udp(name, address, port, own=""):
     s = make(name, socket.SOCK_DGRAM, address)
-    s.bind(("", int(own)))
+    s.bind((own, 0))
     s.connect((address, int(port)))
 
 
