@@ -307,6 +307,7 @@ dns64d_SRC = \
     dns64d/control/routes.c \
     dns64d/control/status.c \
     dns64d/local/zone.c \
+    dns64d/os/activation.c \
     dns64d/os/udp.c \
     dns64d/policy/translator.c \
     dns64d/upstream/fetch.c \
@@ -315,6 +316,7 @@ dns64d_SRC = \
     dns64d/upstream/upstream_udp.c \
     dns64d/context.c \
     dns64d/dns64d.c \
+    dns64d/drain.c \
     dns64d/loader.c \
     dns64d/query.c \
     dns64d/query_tell.c \

@@ -31,6 +31,8 @@
 #include "dns64d/conf/conf.h"
 #include "dns64d/client/connected.h"
 #include "dns64d/client/presence.h"
+#include "dns64d/os/activation.h"
+#include "drain.h"
 #include "loader.h"
 #include "refuselog.h"
 #include "resolve.h"
@@ -59,6 +61,7 @@ struct daemon {
 	struct loader *loader;
 	struct control *control;
 	struct admin admin;
+	struct drain *drain;
 };
 
 static void
@@ -304,7 +307,7 @@ on_term(evutil_socket_t sig, short what, void *arg)
 
 	(void)what;
 	log_info("signal %d: leaving", (int)sig);
-	event_base_loopbreak(workers_base(d->workers));
+	drain_begin(d->drain);
 }
 
 static void
@@ -398,6 +401,7 @@ open_listeners(struct daemon *d)
 	look_at_host(d);
 	if (workers_listen(d->workers, d->conf) == -1)
 		exit(1);
+	activation_warn();
 }
 
 static void
@@ -417,7 +421,8 @@ make_loops(struct daemon *d)
 		fatal("loader");
 	d->dumpfile = dumpfile_new(workers_base(d->workers), "dns64d",
 	    d->conf->dump, d->start.foreground, &dump_ops);
-	if (d->reload == NULL || d->dumpfile == NULL)
+	d->drain = drain_new(d->workers);
+	if (d->reload == NULL || d->dumpfile == NULL || d->drain == NULL)
 		fatalx("event loop: out of memory");
 	if ((d->refuselog = refuselog_new(d->workers)) == NULL)
 		fatal("log of refused clients");
@@ -473,6 +478,7 @@ clean_up(struct daemon *d)
 	for (i = 0; i < sizeof(d->signals) / sizeof(d->signals[0]); i++)
 		event_free(d->signals[i]);
 	loader_free(d->loader);
+	drain_free(d->drain);
 	reload_free(d->reload);
 	refuselog_free(d->refuselog);
 	workers_free(d->workers);
@@ -492,6 +498,7 @@ main(int argc, char *argv[])
 	if (d.start.check_only > 0)
 		return (check_only(&d.start));
 
+	activation_begin();
 	d.reader = reader_start(d.start.conf_file, conf_gather);
 	if ((d.conf = conf_load(d.start.conf_file, NULL, NULL)) == NULL)
 		return (1);

@@ -20,6 +20,7 @@
 #include "frontend.h"
 #include "frontend_tcp.h"
 #include "listen.h"
+#include "dns64d/os/activation.h"
 #include "dns64d/admission/refusals.h"
 #include "dns64d/base/stats.h"
 #include "dns64d/local/zone.h"
@@ -72,6 +73,7 @@ struct frontend {
 	frontend_query_fn *handler;
 	void *arg;
 	bool first;
+	bool stopped; /* frontend_stop was called */
 	struct listeners listeners;
 	struct access access;
 	struct refusals refusals;
@@ -257,6 +259,8 @@ start_listener(struct listener *l)
 	    on_connection, l);
 	event_assign(&l->flush_ev, base, -1, 0, on_flush, l);
 	event_assign(&l->resume_ev, base, -1, 0, on_resume, l);
+	if (l->fe->stopped)
+		return (0);
 	if (event_add(&l->udp_ev, NULL) == -1)
 		return (-1);
 	return (event_add(&l->tcp_ev, NULL));
@@ -314,10 +318,16 @@ open_sockets(struct listener *l, unsigned how)
 /*
  * With SO_REUSEPORT another process of our user could share the address as
  * our workers do. Opening sockets without it first shows whether one does.
+ * Sockets of a service manager may be shared.
  */
 static int
 claim_address(struct listener *l)
 {
+	struct sockaddr_storage ss;
+
+	scoped_addr_resolve(&l->addr, l->ifindex, &ss);
+	if (activation_has(SOCK_DGRAM, &ss))
+		return (0);
 	if (open_sockets(l, l->how & ~LISTEN_SHARED) == -1)
 		return (-1);
 	close_sockets(l);
@@ -456,6 +466,21 @@ frontend_start(struct frontend *fe, struct event_base *base)
 			return (-1);
 	}
 	return (0);
+}
+
+void
+frontend_stop(struct frontend *fe)
+{
+	struct listener *l;
+
+	fe->stopped = true;
+	TAILQ_FOREACH(l, &fe->listeners, next) {
+		if (!l->started || l->udp == -1)
+			continue;
+		event_del(&l->udp_ev);
+		event_del(&l->tcp_ev);
+		event_del(&l->resume_ev);
+	}
 }
 
 void

@@ -78,6 +78,13 @@ void frontend_follow(struct frontend *fe);
 /* Start to receive. Returns 0, or -1 with errno ENOMEM. */
 int frontend_start(struct frontend *fe, struct event_base *base);
 
+/*
+ * Receive no more datagrams and accept no more connections, until the end.
+ * Messages that were received are answered as before, and clients may use
+ * connections that are open.
+ */
+void frontend_stop(struct frontend *fe);
+
 /* Close everything. All messages must have been ended. */
 void frontend_free(struct frontend *fe);
 

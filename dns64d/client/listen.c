@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <unistd.h>
 
+#include "dns64d/os/activation.h"
 #include "dns64d/os/freebind.h"
 #include "listen.h"
 #include "dns64d/os/reuseport.h"
@@ -22,7 +23,11 @@ bind_to(int fd, const struct sockaddr_storage *addr, unsigned how)
 {
 	const struct sockaddr *sa = (const void *)addr;
 	const socklen_t len = udp_addrlen(addr);
+	int on = 1;
 
+	if (addr->ss_family == AF_INET6 &&
+	    setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on)) == -1)
+		return (-1);
 	if ((how & LISTEN_SHARED) != 0 && reuseport_enable(fd) == -1)
 		return (-1);
 	if ((how & LISTEN_FREEBIND) == 0) {
@@ -51,11 +56,23 @@ give_up(int fd)
 	return (-1);
 }
 
+static int
+take_udp(const struct sockaddr_storage *addr)
+{
+	int fd = activation_socket(SOCK_DGRAM, addr);
+
+	if (fd != -1 && udp_set_options(fd, addr) == -1)
+		return (give_up(fd));
+	return (fd);
+}
+
 int
 listen_udp(const struct sockaddr_storage *addr, unsigned how)
 {
 	int fd;
 
+	if (activation_has(SOCK_DGRAM, addr))
+		return (take_udp(addr));
 	fd = socket(addr->ss_family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC,
 	    0);
 	if (fd == -1)
@@ -70,14 +87,13 @@ listen_tcp(const struct sockaddr_storage *addr, unsigned how)
 {
 	int fd, on = 1;
 
+	if (activation_has(SOCK_STREAM, addr))
+		return (activation_socket(SOCK_STREAM, addr));
 	fd = socket(addr->ss_family,
 	    SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (fd == -1)
 		return (-1);
 	if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) == -1 ||
-	    (addr->ss_family == AF_INET6 &&
-		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on)) ==
-		    -1) ||
 	    bind_to(fd, addr, how) == -1 || listen(fd, TCP_BACKLOG) == -1)
 		return (give_up(fd));
 	return (fd);

@@ -7,6 +7,9 @@
  * address is added, for which port 53 would need a privilege that was dropped,
  * and a standby host answers as soon as it takes over the address. When the
  * address is removed, the socket stays open.
+ *
+ * A socket that a service manager has bound to the address (activation.h) is
+ * used instead of a new one, whatever is said of how to bind it.
  */
 #ifndef DNS64D_CLIENT_LISTEN_H
 #define DNS64D_CLIENT_LISTEN_H

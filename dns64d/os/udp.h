@@ -59,10 +59,10 @@ struct udp_batch {
 };
 
 /*
- * Set the options of a listener's socket, to be called before it is bound to
- * addr: IPV6_V6ONLY when addr is IPv6, no fragmentation because of a path MTU
- * (RFC 9715, 3.1), a receive buffer of UDP_RCVBUF or less if the system has a
- * lower limit. Returns 0, or -1 with errno.
+ * Set the options of a listener's socket, which is or will be bound to addr:
+ * no fragmentation because of a path MTU (RFC 9715, 3.1), a receive buffer of
+ * UDP_RCVBUF or less if the system has a lower limit. Returns 0, or -1 with
+ * errno.
  */
 int udp_set_options(int fd, const struct sockaddr_storage *addr);
 

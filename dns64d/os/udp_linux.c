@@ -63,9 +63,8 @@ udp_set_options(int fd, const struct sockaddr_storage *addr)
 			return (0);
 		return (set_int(fd, IPPROTO_IP, IP_PKTINFO, 1));
 	}
-	if (set_int(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1) == -1 ||
-	    set_int(fd, IPPROTO_IPV6, IPV6_MTU_DISCOVER, IPV6_PMTUDISC_OMIT) ==
-		-1)
+	if (set_int(fd, IPPROTO_IPV6, IPV6_MTU_DISCOVER, IPV6_PMTUDISC_OMIT) ==
+	    -1)
 		return (-1);
 	if (!IN6_IS_ADDR_UNSPECIFIED(&sin6->sin6_addr))
 		return (0);
