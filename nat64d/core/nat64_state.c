@@ -300,33 +300,28 @@ open_session6(struct passage *w, enum l4proto proto, const struct flow6 *f,
 }
 
 /* Apply a step of the state machine: the new state and lifetime. */
-static void
+static inline void
 apply_step(struct passage *w, struct session *s, const struct tcp_step *step)
 {
+	static const enum session_class classes[] = {
+		[TCP_TIMER_EST] = SESSION_TCP_EST,
+		[TCP_TIMER_OPEN] = SESSION_TCP_OPEN,
+		[TCP_TIMER_CLOSE] = SESSION_TCP_CLOSE,
+		[TCP_TIMER_CLOSE_MIN] = SESSION_TCP_CLOSE,
+	};
 	struct nat64 *n = w->n;
 	struct monotime close;
 
 	s->tcp_state = (uint8_t)step->next;
-	switch (step->timer) {
-	case TCP_TIMER_KEEP:
-		break;
-	case TCP_TIMER_EST:
-		session_touch(&n->sessions, s, SESSION_TCP_EST, w->now);
-		break;
-	case TCP_TIMER_OPEN:
-		session_touch(&n->sessions, s, SESSION_TCP_OPEN, w->now);
-		break;
-	case TCP_TIMER_CLOSE:
-		session_touch(&n->sessions, s, SESSION_TCP_CLOSE, w->now);
-		break;
-	case TCP_TIMER_CLOSE_MIN:
+	if (step->timer == TCP_TIMER_KEEP)
+		return;
+	if (step->timer == TCP_TIMER_CLOSE_MIN) {
 		close = monotime_add_secs(w->now,
 		    n->conf.lifetime_secs[SESSION_TCP_CLOSE]);
-		if (session_expires(&n->sessions, s).ns > close.ns)
-			session_touch(&n->sessions, s, SESSION_TCP_CLOSE,
-			    w->now);
-		break;
+		if (session_expires(&n->sessions, s).ns <= close.ns)
+			return;
 	}
+	session_touch(&n->sessions, s, classes[step->timer], w->now);
 }
 
 /*
@@ -365,13 +360,13 @@ remember_ack(uint32_t *ack, const struct pkt *p)
  * a session on the fast path (it is a fragment, say), any other segment takes
  * it back.
  */
-static void
+static inline void
 apply_segment(struct passage *w, struct session *s,
     const struct tcp_step *step, const struct pkt *p, bool from6)
 {
 	struct nat64 *n = w->n;
-	const enum tcp_event event = tcp_event_of(p->tcp_flags, from6);
-	const bool data = event == TCP_V6_OTHER || event == TCP_V4_OTHER;
+	const bool data =
+	    (p->tcp_flags & (PKT_TH_SYN | PKT_TH_FIN | PKT_TH_RST)) == 0;
 
 	if (!data)
 		nat64_fast_leave(n, s);

@@ -106,10 +106,11 @@ enum tcp_action {
 	TCP_PROBE	  /* send the probe; the session stays */
 };
 
+/* In bytes, so that it is returned in one register. */
 struct tcp_step {
-	enum tcp_state next;
-	enum tcp_timer timer;
-	enum tcp_action action;
+	enum tcp_state next : 8;
+	enum tcp_timer timer : 8;
+	enum tcp_action action : 8;
 };
 
 /*
