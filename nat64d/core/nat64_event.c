@@ -173,16 +173,20 @@ copy_for_trace(const struct pkt *p)
 	copy.family = 0;
 	if (version == PKT_V6 && p->len >= PKT_IP6_HLEN) {
 		copy.family = PKT_V6;
-		memcpy(&copy.ip6.src, p->data + 8, sizeof(copy.ip6.src));
-		memcpy(&copy.ip6.dst, p->data + 24, sizeof(copy.ip6.dst));
+		memcpy(&copy.ip6.src, p->data + PKT_IP6_SRC,
+		    sizeof(copy.ip6.src));
+		memcpy(&copy.ip6.dst, p->data + PKT_IP6_DST,
+		    sizeof(copy.ip6.dst));
 		if (copy.proto == 0)
-			copy.proto = p->data[6];
+			copy.proto = p->data[PKT_IP6_NEXT];
 	} else if (version == PKT_V4 && p->len >= PKT_IP4_HLEN) {
 		copy.family = PKT_V4;
-		memcpy(&copy.ip4.src, p->data + 12, sizeof(copy.ip4.src));
-		memcpy(&copy.ip4.dst, p->data + 16, sizeof(copy.ip4.dst));
+		memcpy(&copy.ip4.src, p->data + PKT_IP4_SRC,
+		    sizeof(copy.ip4.src));
+		memcpy(&copy.ip4.dst, p->data + PKT_IP4_DST,
+		    sizeof(copy.ip4.dst));
 		if (copy.proto == 0)
-			copy.proto = p->data[9];
+			copy.proto = p->data[PKT_IP4_PROTO];
 	}
 	return (copy);
 }

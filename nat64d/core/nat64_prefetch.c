@@ -6,6 +6,7 @@
  */
 #include "nat64_prefetch.h"
 #include "nat64_struct.h"
+#include "nat64d/wire/iphdr.h"
 
 /* Tables of up to so many sessions fit into the CPU cache. */
 #define FEW_SESSIONS 4096
@@ -37,14 +38,15 @@ peek6(const struct nat64 *n, const struct pkt *p, struct lookup *l)
 	struct taddr4 peer;
 	int prefix;
 
-	if (p->len < PKT_IP6_HLEN + 4 || !peek_proto(ip[6], &l->proto))
+	if (p->len < PKT_IP6_HLEN + 4 ||
+	    !peek_proto(ip[PKT_IP6_NEXT], &l->proto))
 		return;
-	memcpy(&dst, ip + 24, sizeof(dst));
+	memcpy(&dst, ip + PKT_IP6_DST, sizeof(dst));
 	prefix = pref64_find(n->conf.prefixes, n->conf.n_prefixes, &dst);
 	if (prefix == -1 ||
 	    pref64_extract(&n->conf.prefixes[prefix], &dst, &peer.addr) == -1)
 		return;
-	memcpy(&l->in6.addr, ip + 8, sizeof(l->in6.addr));
+	memcpy(&l->in6.addr, ip + PKT_IP6_SRC, sizeof(l->in6.addr));
 	l->in6.port = get16(ports);
 	peer.port = get16(ports + 2);
 	l->kind = LOOKUP_6;
@@ -59,11 +61,12 @@ peek4(const struct nat64 *n, const struct pkt *p, struct lookup *l)
 	const uint8_t *ip = p->data, *ports = ip + PKT_IP4_HLEN;
 	struct taddr4 out4, peer;
 
-	if (p->len < PKT_IP4_HLEN + 4 || ip[0] != 0x45 ||
-	    (get16(ip + 6) & 0x3fff) != 0 || !peek_proto(ip[9], &l->proto))
+	if (p->len < PKT_IP4_HLEN + 4 || ip[0] != IP4_VERSION_IHL ||
+	    (get16(ip + PKT_IP4_FRAG) & (IP4_MF | IP4_OFFSET)) != 0 ||
+	    !peek_proto(ip[PKT_IP4_PROTO], &l->proto))
 		return;
-	memcpy(&out4.addr, ip + 16, sizeof(out4.addr));
-	memcpy(&peer.addr, ip + 12, sizeof(peer.addr));
+	memcpy(&out4.addr, ip + PKT_IP4_DST, sizeof(out4.addr));
+	memcpy(&peer.addr, ip + PKT_IP4_SRC, sizeof(peer.addr));
 	out4.port = get16(ports + 2);
 	peer.port = get16(ports);
 	l->kind = LOOKUP_4;

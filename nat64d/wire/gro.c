@@ -186,7 +186,8 @@ seal(struct slot *s)
 	if (p->family == PKT_V4)
 		iphdr_set_len4(p->data, PKT_IP4_HLEN, p->len);
 	else
-		put16(p->data + 4, (uint16_t)(p->len - PKT_IP6_HLEN));
+		put16(p->data + PKT_IP6_LEN,
+		    (uint16_t)(p->len - PKT_IP6_HLEN));
 	if (p->proto == IPPROTO_TCP) {
 		l4[PKT_TCP_FLAGS] |= s->last_flags;
 		p->tcp_flags |= s->last_flags;

@@ -27,8 +27,8 @@ finish_ip4(struct pkt *seg, unsigned k)
 {
 	uint8_t *ip = seg->data;
 
-	seg->frag_id = (get16(ip + 4) + k) & 0xffff;
-	put16(ip + 4, (uint16_t)seg->frag_id);
+	seg->frag_id = (get16(ip + PKT_IP4_ID) + k) & 0xffff;
+	put16(ip + PKT_IP4_ID, (uint16_t)seg->frag_id);
 	iphdr_set_len4(ip, seg->l4off, seg->len);
 }
 
@@ -53,8 +53,8 @@ pseudo_sum(const struct pkt *seg)
 	uint64_t sum = seg->proto + pkt_l4len(seg);
 
 	if (seg->family == PKT_V4)
-		return (cksum_add(sum, seg->data + 12, 8));
-	return (cksum_add(sum, seg->data + 8, 32));
+		return (cksum_add(sum, seg->data + PKT_IP4_SRC, 8));
+	return (cksum_add(sum, seg->data + PKT_IP6_SRC, 32));
 }
 
 static void
@@ -95,7 +95,8 @@ gso_build(const struct pkt *p, struct pkt *seg, unsigned k)
 	if (seg->family == PKT_V4)
 		finish_ip4(seg, k);
 	else
-		put16(seg->data + 4, (uint16_t)(seg->len - PKT_IP6_HLEN));
+		put16(seg->data + PKT_IP6_LEN,
+		    (uint16_t)(seg->len - PKT_IP6_HLEN));
 	if (seg->proto == IPPROTO_TCP)
 		finish_tcp(seg, done, last, p->ofl.accecn);
 	else

@@ -11,8 +11,6 @@
 #include "iphdr.h"
 #include "pkt.h"
 
-#define IP4_VERSION_IHL 0x45U
-
 void
 iphdr_put4(uint8_t *p, const struct iphdr4 *h)
 {
@@ -36,34 +34,34 @@ iphdr_put4(uint8_t *p, const struct iphdr4 *h)
 	sum = cksum_add4(cksum_add4(sum, h->src), h->dst);
 
 	p[0] = IP4_VERSION_IHL;
-	p[1] = h->tos;
-	put16(p + 2, h->len);
-	put16(p + 4, h->id);
-	put16(p + 6, frag);
-	p[8] = h->ttl;
-	p[9] = h->proto;
-	put16(p + 10, cksum_finish(sum));
-	memcpy(p + 12, &h->src, sizeof(h->src));
-	memcpy(p + 16, &h->dst, sizeof(h->dst));
+	p[PKT_IP4_TOS] = h->tos;
+	put16(p + PKT_IP4_LEN, h->len);
+	put16(p + PKT_IP4_ID, h->id);
+	put16(p + PKT_IP4_FRAG, frag);
+	p[PKT_IP4_TTL] = h->ttl;
+	p[PKT_IP4_PROTO] = h->proto;
+	put16(p + PKT_IP4_CKSUM, cksum_finish(sum));
+	memcpy(p + PKT_IP4_SRC, &h->src, sizeof(h->src));
+	memcpy(p + PKT_IP4_DST, &h->dst, sizeof(h->dst));
 }
 
 void
 iphdr_set_len4(uint8_t *p, uint32_t hlen, uint32_t len)
 {
-	put16(p + 2, (uint16_t)len);
-	put16(p + 10, 0);
-	put16(p + 10, cksum_finish(cksum_add(0, p, hlen)));
+	put16(p + PKT_IP4_LEN, (uint16_t)len);
+	put16(p + PKT_IP4_CKSUM, 0);
+	put16(p + PKT_IP4_CKSUM, cksum_finish(cksum_add(0, p, hlen)));
 }
 
 void
 iphdr_put6(uint8_t *p, const struct iphdr6 *h)
 {
 	put32(p, 6u << 28 | (uint32_t)h->tclass << 20);
-	put16(p + 4, (uint16_t)h->len);
-	p[6] = h->frag ? IPPROTO_FRAGMENT : h->proto;
-	p[7] = h->hlim;
-	memcpy(p + 8, &h->src, sizeof(h->src));
-	memcpy(p + 24, &h->dst, sizeof(h->dst));
+	put16(p + PKT_IP6_LEN, (uint16_t)h->len);
+	p[PKT_IP6_NEXT] = h->frag ? IPPROTO_FRAGMENT : h->proto;
+	p[PKT_IP6_HLIM] = h->hlim;
+	memcpy(p + PKT_IP6_SRC, &h->src, sizeof(h->src));
+	memcpy(p + PKT_IP6_DST, &h->dst, sizeof(h->dst));
 	if (!h->frag)
 		return;
 	p += PKT_IP6_HLEN;

@@ -1,6 +1,6 @@
 /*
- * Writing of IP headers. Only iphdr.c knows the offset of each field in a
- * header that we make; pkt.c reads headers.
+ * Writing of IP headers; pkt.c reads them. The offsets of their fields are in
+ * pkt.h.
  */
 #ifndef NAT64D_WIRE_IPHDR_H
 #define NAT64D_WIRE_IPHDR_H
@@ -12,6 +12,9 @@
 
 /* Every IPv6 link has at least this MTU (RFC 8200, 5). */
 #define IPV6_MIN_MTU 1280
+
+/* The first byte of an IPv4 header without options (RFC 791, 3.1). */
+#define IP4_VERSION_IHL 0x45U
 
 /* The IPv4 word of flags and fragment offset (RFC 791, 3.1), host order. */
 #define IP4_DF 0x4000

@@ -82,24 +82,24 @@ parse_ip4(struct pkt *p)
 	if (p->len < PKT_IP4_HLEN)
 		return (NAT64_BAD_LENGTH);
 	hlen = (ip[0] & 15u) * 4;
-	total = get16(ip + 2);
+	total = get16(ip + PKT_IP4_LEN);
 	if (hlen < PKT_IP4_HLEN || total < hlen || total > p->len)
 		return (NAT64_BAD_LENGTH);
 	if (cksum_finish(cksum_add(0, ip, hlen)) != 0)
 		return (NAT64_BAD_IP4_CKSUM);
 
 	p->len = total;
-	p->tclass = ip[1];
-	p->frag_id = get16(ip + 4);
-	frag = get16(ip + 6);
+	p->tclass = ip[PKT_IP4_TOS];
+	p->frag_id = get16(ip + PKT_IP4_ID);
+	frag = get16(ip + PKT_IP4_FRAG);
 	p->df = (frag & IP4_DF) != 0;
 	p->more = (frag & IP4_MF) != 0;
 	p->frag_off = (uint16_t)((frag & IP4_OFFSET) * 8);
 	p->is_frag = p->more || p->frag_off != 0;
-	p->ttl = ip[8];
-	p->proto = ip[9];
-	memcpy(&p->ip4.src, ip + 12, sizeof(p->ip4.src));
-	memcpy(&p->ip4.dst, ip + 16, sizeof(p->ip4.dst));
+	p->ttl = ip[PKT_IP4_TTL];
+	p->proto = ip[PKT_IP4_PROTO];
+	memcpy(&p->ip4.src, ip + PKT_IP4_SRC, sizeof(p->ip4.src));
+	memcpy(&p->ip4.dst, ip + PKT_IP4_DST, sizeof(p->ip4.dst));
 	p->l4off = (uint16_t)hlen;
 	return (walk_options(p, hlen));
 }
@@ -217,19 +217,19 @@ parse_ip6(struct pkt *p)
 	p->family = PKT_V6;
 	if (p->len < PKT_IP6_HLEN)
 		return (NAT64_BAD_LENGTH);
-	payload = get16(ip + 4);
+	payload = get16(ip + PKT_IP6_LEN);
 	if (payload + PKT_IP6_HLEN > p->len)
 		return (NAT64_BAD_LENGTH);
-	if (payload == 0 && ip[6] == IPPROTO_HOPOPTS &&
+	if (payload == 0 && ip[PKT_IP6_NEXT] == IPPROTO_HOPOPTS &&
 	    has_jumbo(p, PKT_IP6_HLEN))
 		return (NAT64_JUMBOGRAM);
 
 	p->len = payload + PKT_IP6_HLEN;
 	p->tclass = (uint8_t)((ip[0] & 15) << 4 | ip[1] >> 4);
-	p->ttl = ip[7];
-	memcpy(&p->ip6.src, ip + 8, sizeof(p->ip6.src));
-	memcpy(&p->ip6.dst, ip + 24, sizeof(p->ip6.dst));
-	return (walk_headers(p, ip[6]));
+	p->ttl = ip[PKT_IP6_HLIM];
+	memcpy(&p->ip6.src, ip + PKT_IP6_SRC, sizeof(p->ip6.src));
+	memcpy(&p->ip6.dst, ip + PKT_IP6_DST, sizeof(p->ip6.dst));
+	return (walk_headers(p, ip[PKT_IP6_NEXT]));
 }
 
 /* Does the segment type of the device agree with the headers? */

@@ -48,6 +48,20 @@
 #define PKT_ICMP_HLEN 8
 
 /* Offsets of fields in their header. */
+#define PKT_IP4_TOS 1
+#define PKT_IP4_LEN 2
+#define PKT_IP4_ID 4
+#define PKT_IP4_FRAG 6
+#define PKT_IP4_TTL 8
+#define PKT_IP4_PROTO 9
+#define PKT_IP4_CKSUM 10
+#define PKT_IP4_SRC 12
+#define PKT_IP4_DST 16
+#define PKT_IP6_LEN 4
+#define PKT_IP6_NEXT 6
+#define PKT_IP6_HLIM 7
+#define PKT_IP6_SRC 8
+#define PKT_IP6_DST 24
 #define PKT_TCP_ACK 8
 #define PKT_TCP_FLAGS 13
 #define PKT_TCP_CKSUM 16

@@ -134,28 +134,28 @@ parse_inner4(const struct pkt *p, bool check_inner_ip, struct icmp_inner *in)
 	if (present < PKT_IP4_HLEN || ip[0] >> 4 != PKT_V4)
 		return (false);
 	hlen = (ip[0] & 15u) * 4;
-	total = get16(ip + 2);
+	total = get16(ip + PKT_IP4_LEN);
 	if (hlen < PKT_IP4_HLEN || present < hlen + NEED_L4_IN4 ||
 	    total < hlen + NEED_L4_IN4)
 		return (false);
 	if (check_inner_ip && cksum_finish(cksum_add(0, ip, hlen)) != 0)
 		return (false);
-	frag = get16(ip + 6);
+	frag = get16(ip + PKT_IP4_FRAG);
 	if ((frag & IP4_OFFSET) != 0)
 		return (false);
 
 	in->l4off = in->off + hlen;
 	in->l4len = total - hlen;
-	in->tclass = ip[1];
-	in->ttl = ip[8];
+	in->tclass = ip[PKT_IP4_TOS];
+	in->ttl = ip[PKT_IP4_TTL];
 	in->has_fh = false;
 	in->df = (frag & IP4_DF) != 0;
 	in->more = (frag & IP4_MF) != 0;
-	in->frag_id = get16(ip + 4);
-	memcpy(&in->t4.src.addr, ip + 12, sizeof(in->t4.src.addr));
-	memcpy(&in->t4.dst.addr, ip + 16, sizeof(in->t4.dst.addr));
-	return (parse_l4(ip + hlen, PKT_V4, ip[9], in, &in->t4.src.port,
-	    &in->t4.dst.port));
+	in->frag_id = get16(ip + PKT_IP4_ID);
+	memcpy(&in->t4.src.addr, ip + PKT_IP4_SRC, sizeof(in->t4.src.addr));
+	memcpy(&in->t4.dst.addr, ip + PKT_IP4_DST, sizeof(in->t4.dst.addr));
+	return (parse_l4(ip + hlen, PKT_V4, ip[PKT_IP4_PROTO], in,
+	    &in->t4.src.port, &in->t4.dst.port));
 }
 
 /*
@@ -171,7 +171,7 @@ walk_inner6(const uint8_t *ip, uint32_t present, struct icmp_inner *in,
 	uint16_t frag;
 
 	*off = PKT_IP6_HLEN;
-	*proto = ip[6];
+	*proto = ip[PKT_IP6_NEXT];
 	while (*proto == IPPROTO_HOPOPTS || *proto == IPPROTO_ROUTING ||
 	    *proto == IPPROTO_DSTOPTS) {
 		if (present - *off < 8)
@@ -209,7 +209,7 @@ parse_inner6(const struct pkt *p, struct icmp_inner *in)
 	in->frag_id = 0;
 	if (!walk_inner6(ip, present, in, &off, &proto))
 		return (false);
-	total = PKT_IP6_HLEN + get16(ip + 4);
+	total = PKT_IP6_HLEN + get16(ip + PKT_IP6_LEN);
 	need = proto == IPPROTO_ICMPV6 ? NEED_ECHO : NEED_PORTS;
 	if (present < off + need || total < off + need)
 		return (false);
@@ -220,9 +220,9 @@ parse_inner6(const struct pkt *p, struct icmp_inner *in)
 	in->l4off = in->off + off;
 	in->l4len = total - off;
 	in->tclass = (uint8_t)((ip[0] & 15) << 4 | ip[1] >> 4);
-	in->ttl = ip[7];
-	memcpy(&in->t6.src.addr, ip + 8, sizeof(in->t6.src.addr));
-	memcpy(&in->t6.dst.addr, ip + 24, sizeof(in->t6.dst.addr));
+	in->ttl = ip[PKT_IP6_HLIM];
+	memcpy(&in->t6.src.addr, ip + PKT_IP6_SRC, sizeof(in->t6.src.addr));
+	memcpy(&in->t6.dst.addr, ip + PKT_IP6_DST, sizeof(in->t6.dst.addr));
 	return (parse_l4(ip + off, PKT_V6, proto, in, &in->t6.src.port,
 	    &in->t6.dst.port));
 }
