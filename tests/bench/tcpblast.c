@@ -112,14 +112,14 @@ static int
 serve(char *argv[])
 {
 	const unsigned port = (unsigned)atoi(argv[1]);
-	const unsigned nports = (unsigned)atoi(argv[2]);
+	const unsigned n_ports = (unsigned)atoi(argv[2]);
 	struct epoll_event events[NEVENTS];
 	unsigned i;
 	int ep = epoll_create1(0), n, s;
 
 	if (ep == -1)
 		err(1, "epoll_create1");
-	for (i = 0; i < nports; i++)
+	for (i = 0; i < n_ports; i++)
 		listen_on(ep, argv[0], port + i);
 	printf("ready\n");
 	fflush(stdout);
@@ -156,7 +156,7 @@ static int
 connect_many(char *argv[])
 {
 	const unsigned port = (unsigned)atoi(argv[1]);
-	const unsigned nports = (unsigned)atoi(argv[2]);
+	const unsigned n_ports = (unsigned)atoi(argv[2]);
 	const unsigned parallel = (unsigned)atoi(argv[3]);
 	const double start = now_secs(), stop = start + atof(argv[4]);
 	struct epoll_event events[NEVENTS];
@@ -165,12 +165,12 @@ connect_many(char *argv[])
 	int ep = epoll_create1(0), i, n;
 	char c;
 
-	if (ep == -1 || nports == 0)
+	if (ep == -1 || n_ports == 0)
 		err(1, "epoll_create1");
 	while (now_secs() < stop) {
 		for (; pending < parallel; begun++) {
 			if (!begin(ep, argv[0],
-				port + (unsigned)(begun % nports))) {
+				port + (unsigned)(begun % n_ports))) {
 				failed++;
 				break;
 			}
@@ -271,10 +271,10 @@ move(int ep, int up)
 	struct epoll_event events[NEVENTS];
 	unsigned long long total = 0;
 	ssize_t n;
-	int i, nevents;
+	int i, n_events;
 
-	nevents = epoll_wait(ep, events, NEVENTS, 100);
-	for (i = 0; i < nevents; i++) {
+	n_events = epoll_wait(ep, events, NEVENTS, 100);
+	for (i = 0; i < n_events; i++) {
 		n = up ? send(events[i].data.fd, chunk, sizeof(chunk), 0) :
 			 recv(events[i].data.fd, chunk, sizeof(chunk), 0);
 		if (n == 0 || (n == -1 && errno != EAGAIN))

@@ -23,7 +23,7 @@ struct lab lab;
 static uint8_t in_buf[PKT_BUFSIZE];
 static uint8_t out_bufs[LAB_MAXOUT][PKT_BUFSIZE];
 static uint8_t copy_bufs[LAB_MAXOUT][PKT_BUFSIZE];
-static unsigned ncopies;
+static unsigned n_copies;
 static uint64_t rng_state;
 
 /* --- sinks --- */
@@ -31,31 +31,31 @@ static uint64_t rng_state;
 static void
 emit(void *arg, struct pkt *p)
 {
-	struct pkt *copy = &lab.out[lab.nout];
+	struct pkt *copy = &lab.out[lab.n_out];
 	const char *why;
 
 	(void)arg;
 	why = sane(p, &lab.conf, !lab.bad_cksum);
 	if (why != NULL)
 		ck_abort_msg("emitted packet: %s", why);
-	REQUIRE(lab.nout < LAB_MAXOUT);
+	REQUIRE(lab.n_out < LAB_MAXOUT);
 	*copy = *p;
-	copy->buf = out_bufs[lab.nout];
+	copy->buf = out_bufs[lab.n_out];
 	copy->bufsize = PKT_BUFSIZE;
 	copy->data = copy->buf + PKT_HEADROOM;
 	memcpy(copy->data, p->data, p->len);
 	if (copy->frag_off == 0)
 		REQUIRE(pkt_parse_l4(copy) == NAT64_NONE);
-	lab.nout++;
+	lab.n_out++;
 }
 
 static void
 event(void *arg, const struct nat64_event *ev)
 {
-	struct lab_event *e = &lab.events[lab.nevents];
+	struct lab_event *e = &lab.events[lab.n_events];
 
 	(void)arg;
-	if (lab.nevents == LAB_MAXEVENTS)
+	if (lab.n_events == LAB_MAXEVENTS)
 		return;
 	memset(e, 0, sizeof(*e));
 	e->type = ev->type;
@@ -74,7 +74,7 @@ event(void *arg, const struct nat64_event *ev)
 		e->peer4 = *ev->peer4;
 	}
 	event_text(ev, true, e->text);
-	lab.nevents++;
+	lab.n_events++;
 }
 
 /* splitmix64, the same in every run. */
@@ -147,7 +147,7 @@ lab_start(void)
 	const uint64_t random = rng_state;
 
 	nat64_free(lab.n);
-	lab.nevents = 0;
+	lab.n_events = 0;
 	lab.n = nat64_new(&lab.conf, &sink, &rng, lab.now);
 	REQUIRE(lab.n != NULL);
 	if (lab.first_ipid == 0)
@@ -162,7 +162,7 @@ lab_setup(void)
 	memset(&lab, 0, sizeof(lab));
 	lab.now.ns = INT64_C(1000) * 1000000000;
 	rng_state = 1;
-	ncopies = 0;
+	n_copies = 0;
 	pkt_init(&lab.in, in_buf, sizeof(in_buf));
 	lab.ws = nat64_workspace_new();
 	REQUIRE(lab.ws != NULL);
@@ -199,7 +199,7 @@ lab_set_fixed_limits(void)
 }
 
 int
-lab_main(const char *name, const TTest *const *tests, size_t ntests)
+lab_main(const char *name, const TTest *const *tests, size_t n_tests)
 {
 	Suite *s = suite_create(name);
 	TCase *tc = tcase_create(name);
@@ -207,7 +207,7 @@ lab_main(const char *name, const TTest *const *tests, size_t ntests)
 
 	tcase_add_checked_fixture(tc, lab_setup, lab_teardown);
 	tcase_set_timeout(tc, 120);
-	for (i = 0; i < ntests; i++)
+	for (i = 0; i < n_tests; i++)
 		tcase_add_test(tc, tests[i]);
 	suite_add_tcase(s, tc);
 	return (suite_run(s));
@@ -303,7 +303,7 @@ lab_copy(const struct pkt *p)
 {
 	struct pkt copy = *p;
 
-	copy.buf = copy_bufs[ncopies++ % LAB_MAXOUT];
+	copy.buf = copy_bufs[n_copies++ % LAB_MAXOUT];
 	copy.bufsize = PKT_BUFSIZE;
 	copy.data = copy.buf + PKT_HEADROOM;
 	memcpy(copy.data, p->data, p->len);
@@ -369,8 +369,8 @@ lab_build_fragment(const struct pkt *whole, uint32_t id, size_t off,
 enum nat64_verdict
 lab_send(void)
 {
-	lab.nout = 0;
-	lab.nevents = 0;
+	lab.n_out = 0;
+	lab.n_events = 0;
 	lab.reason = NAT64_NREASONS;
 	lab.verdict =
 	    nat64_input(lab.n, lab.ws, &lab.in, lab.now, &lab.reason);
@@ -463,8 +463,8 @@ void
 lab_wait(uint32_t secs)
 {
 	lab_doze(secs);
-	lab.nout = 0;
-	lab.nevents = 0;
+	lab.n_out = 0;
+	lab.n_events = 0;
 	while (nat64_expire(lab.n, lab.ws, lab.now, 64))
 		continue;
 }
@@ -484,7 +484,7 @@ lab_bind(enum l4proto proto, const char *host, uint16_t port)
 		break;
 	}
 	ck_assert_int_eq(lab.verdict, NAT64_SENT);
-	ck_assert_uint_eq(lab.nout, 1);
+	ck_assert_uint_eq(lab.n_out, 1);
 	return ((struct taddr4){ .addr = lab.out[0].ip4.src,
 	    .port = lab.out[0].sport });
 }
@@ -496,7 +496,7 @@ lab_sent(void)
 {
 	ck_assert_msg(lab.verdict == NAT64_SENT, "not sent: %s",
 	    nat64_reason_name(lab.reason));
-	ck_assert_uint_eq(lab.nout, 1);
+	ck_assert_uint_eq(lab.n_out, 1);
 	return (&lab.out[0]);
 }
 
@@ -506,7 +506,7 @@ lab_expect_drop(enum nat64_reason reason)
 	ck_assert_str_eq(nat64_reason_name(lab.reason),
 	    nat64_reason_name(reason));
 	ck_assert_int_eq(lab.verdict, NAT64_DROPPED);
-	ck_assert_uint_eq(lab.nout, 0);
+	ck_assert_uint_eq(lab.n_out, 0);
 }
 
 const struct pkt *
@@ -517,7 +517,7 @@ lab_expect_error(enum nat64_reason reason, uint8_t type, uint8_t code)
 	ck_assert_str_eq(nat64_reason_name(lab.reason),
 	    nat64_reason_name(reason));
 	ck_assert_int_eq(lab.verdict, NAT64_REPLIED);
-	ck_assert_uint_eq(lab.nout, 1);
+	ck_assert_uint_eq(lab.n_out, 1);
 	ck_assert_int_eq(p->l4, L4_ICMP);
 	ck_assert_uint_eq(p->icmp_type, type);
 	ck_assert_uint_eq(p->icmp_code, code);
@@ -624,7 +624,7 @@ lab_count_events(enum nat64_event_type type)
 {
 	unsigned i, n = 0;
 
-	for (i = 0; i < lab.nevents; i++)
+	for (i = 0; i < lab.n_events; i++)
 		n += lab.events[i].type == type;
 	return (n);
 }
@@ -634,7 +634,7 @@ lab_event(enum nat64_event_type type)
 {
 	unsigned i;
 
-	for (i = lab.nevents; i > 0; i--)
+	for (i = lab.n_events; i > 0; i--)
 		if (lab.events[i - 1].type == type)
 			return (&lab.events[i - 1]);
 	ck_abort_msg("no such event");
@@ -646,9 +646,9 @@ lab_expect_events(const char *const *texts)
 {
 	unsigned i;
 
-	for (i = 0; texts[i] != NULL && i < lab.nevents; i++)
+	for (i = 0; texts[i] != NULL && i < lab.n_events; i++)
 		ck_assert_str_eq(lab.events[i].text, texts[i]);
-	ck_assert_uint_eq(i, lab.nevents);
+	ck_assert_uint_eq(i, lab.n_events);
 	ck_assert_ptr_null(texts[i]);
 }
 

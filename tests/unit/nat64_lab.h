@@ -88,9 +88,9 @@ struct lab {
 	enum nat64_verdict verdict;
 	enum nat64_reason reason;
 	struct pkt out[LAB_MAXOUT]; /* what came out; copies */
-	unsigned nout;
+	unsigned n_out;
 	struct lab_event events[LAB_MAXEVENTS];
-	unsigned nevents;
+	unsigned n_events;
 };
 
 extern struct lab lab;
@@ -120,7 +120,7 @@ void lab_add_static(enum l4proto proto, const char *host, uint16_t port6,
 void lab_add_statics(void);
 
 /* A suite of one program's tests, each with a translator of its own. */
-int lab_main(const char *name, const TTest *const *tests, size_t ntests);
+int lab_main(const char *name, const TTest *const *tests, size_t n_tests);
 
 /* --- building lab.in --- */
 

@@ -56,7 +56,7 @@ at(int64_t secs)
 /* A generator with a seed (splitmix64), which counts what it gives. */
 struct seeded {
 	uint64_t state;
-	unsigned long ncalls;
+	unsigned long n_calls;
 };
 
 static inline uint32_t
@@ -65,7 +65,7 @@ seeded_next(void *arg)
 	struct seeded *s = arg;
 	uint64_t z;
 
-	s->ncalls++;
+	s->n_calls++;
 	z = s->state += UINT64_C(0x9e3779b97f4a7c15);
 	z = (z ^ z >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
 	z = (z ^ z >> 27) * UINT64_C(0x94d049bb133111eb);
@@ -76,7 +76,7 @@ static inline struct rng
 seeded_rng(struct seeded *s, uint64_t seed)
 {
 	s->state = seed;
-	s->ncalls = 0;
+	s->n_calls = 0;
 	return ((struct rng){ .next = seeded_next, .arg = s });
 }
 

@@ -262,7 +262,7 @@ model_set_static(unsigned proto, int source, bool is_static)
 void
 model_unbind(unsigned proto, int source)
 {
-	static unsigned long nrests;
+	static unsigned long n_rests;
 	struct model_binding *b = &model.bindings[proto][source];
 	struct model_quarantined *oldest;
 	unsigned n;
@@ -279,7 +279,7 @@ model_unbind(unsigned proto, int source)
 	    (struct model_quarantined){ .owner = source,
 		    .until = monotime_add_secs(run.now,
 			model_quarantine_secs[proto]),
-		    .since = nrests++ };
+		    .since = n_rests++ };
 }
 
 void
@@ -520,18 +520,18 @@ compare_walk(unsigned proto)
 static unsigned
 compare_address(unsigned proto, unsigned index)
 {
-	unsigned slot, peer, nfree = 0, n = 0;
+	unsigned slot, peer, n_free = 0, n = 0;
 
 	for (slot = 0; slot < NSLOTS; slot++) {
 		compare_slot(proto, index, slot);
-		nfree += model_is_free(proto, index, slot);
+		n_free += model_is_free(proto, index, slot);
 		for (peer = 0; peer < NPEERS; peer++) {
 			compare_session(proto, index, slot, peer);
 			n +=
 			    model.sessions[proto][index][slot][peer].s != NULL;
 		}
 	}
-	HOLD(pool4_n_free(tables.pool, (enum l4proto)proto, index) == nfree);
+	HOLD(pool4_n_free(tables.pool, (enum l4proto)proto, index) == n_free);
 	return (n);
 }
 

@@ -64,8 +64,8 @@ __wrap_open(const char *path, int flags, ...)
 static int
 set_offload(unsigned long flags)
 {
-	ck_assert_uint_lt(kernel.nasked, KERNEL_MAX_ASKED);
-	kernel.asked[kernel.nasked++] = flags;
+	ck_assert_uint_lt(kernel.n_asked, KERNEL_MAX_ASKED);
+	kernel.asked[kernel.n_asked++] = flags;
 	if ((flags & ~kernel.offloads) == 0)
 		return (0);
 	errno = EINVAL;

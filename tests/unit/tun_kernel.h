@@ -26,7 +26,7 @@ struct tun_kernel {
 	int flags;			       /* Linux: TUNSETIFF */
 	int hdrlen;			       /* Linux: TUNSETVNETHDRSZ */
 	unsigned long asked[KERNEL_MAX_ASKED]; /* Linux: TUNSETOFFLOAD */
-	unsigned nasked;
+	unsigned n_asked;
 	int mtu;
 	int queue_len; /* Linux: SIOCGIFTXQLEN, in packets */
 	bool up;

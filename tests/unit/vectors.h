@@ -41,24 +41,24 @@ struct recorded {
 
 /* What the translator emitted since forget_packets(). */
 static struct recorded recorded[MAXRECORDED];
-static unsigned nrecorded;
+static unsigned n_recorded;
 
 static inline void
 forget_packets(void)
 {
-	nrecorded = 0;
+	n_recorded = 0;
 }
 
 static inline void
 record(void *arg, struct pkt *p)
 {
-	struct recorded *r = &recorded[nrecorded];
+	struct recorded *r = &recorded[n_recorded];
 	const char *fault;
 
 	(void)arg;
-	ck_assert_uint_lt(nrecorded, MAXRECORDED);
+	ck_assert_uint_lt(n_recorded, MAXRECORDED);
 	ck_assert_uint_le(p->len, sizeof(r->bytes));
-	nrecorded++;
+	n_recorded++;
 	r->family = p->family;
 	r->len = p->len;
 	vnet_encode(p, r->vnet);
@@ -217,7 +217,7 @@ struct vector {
 };
 
 static struct vector vectors[MAXCASES];
-static unsigned nvectors;
+static unsigned n_vectors;
 static char expected_failures[64][64];
 static unsigned nexpected_failures;
 
@@ -235,10 +235,10 @@ static inline void
 add_vector(const char *name, const char *refs, const json_t *json,
     bool (*run)(const struct vector *v))
 {
-	struct vector *v = &vectors[nvectors++];
+	struct vector *v = &vectors[n_vectors++];
 	unsigned i;
 
-	if (nvectors > MAXCASES)
+	if (n_vectors > MAXCASES)
 		errx(1, "more than %d vectors", MAXCASES);
 	v->name = name;
 	v->refs = refs;
@@ -313,7 +313,7 @@ print_shown(SRunner *sr)
 	int i;
 
 	for (i = 0; i < srunner_ntests_run(sr); i++)
-		for (j = 0; j < nvectors; j++) {
+		for (j = 0; j < n_vectors; j++) {
 			v = &vectors[j];
 			if (strcmp(v->name, tr_tcname(results[i])) != 0)
 				continue;
@@ -336,7 +336,7 @@ run_vectors(const char *suite_name)
 	unsigned i;
 	int failed;
 
-	for (i = 0; i < nvectors; i++) {
+	for (i = 0; i < n_vectors; i++) {
 		tc = tcase_create(vectors[i].name);
 		tcase_add_loop_test(tc, vector, (int)i, (int)i + 1);
 		suite_add_tcase(s, tc);
@@ -346,7 +346,7 @@ run_vectors(const char *suite_name)
 	failed = srunner_ntests_failed(sr);
 	print_shown(sr);
 	srunner_free(sr);
-	return (failed == 0 && nvectors > 0 ? EXIT_SUCCESS : EXIT_FAILURE);
+	return (failed == 0 && n_vectors > 0 ? EXIT_SUCCESS : EXIT_FAILURE);
 }
 
 #endif

@@ -11,7 +11,7 @@
 #include "tests/unit/cache_util.h"
 #include "tests/unit/suite.h"
 
-#define nitems(a) (sizeof(a) / sizeof((a)[0]))
+#define n_items(a) (sizeof(a) / sizeof((a)[0]))
 #define SOA "example. 300 IN SOA ns.example. root.example. 1 2 3 4 120\n"
 
 static const char answer_a[] = "NOERROR ra\nAN www.example. 100 A 192.0.2.1\n";
@@ -34,7 +34,7 @@ START_TEST(a_reply_is_answered_until_its_ttl_has_passed)
 	size_t i;
 
 	rules.serve_stale = false;
-	for (i = 0; i < nitems(rows); i++) {
+	for (i = 0; i < n_items(rows); i++) {
 		renew();
 		put("www.example. A", 0, answer_a);
 		ck_assert_msg(get("www.example. A", rows[i].secs) ==
@@ -99,7 +99,7 @@ START_TEST(how_long_a_reply_is_good_for)
 	size_t i;
 
 	rules.serve_stale = false;
-	for (i = 0; i < nitems(rows); i++) {
+	for (i = 0; i < n_items(rows); i++) {
 		renew();
 		put("www.example. A", 0, rows[i].reply);
 		ck_assert_msg(get("www.example. A", rows[i].secs) ==
@@ -277,7 +277,7 @@ START_TEST(failures_in_a_row_last_longer_and_longer)
 	int64_t now = 0;
 	size_t i;
 
-	for (i = 0; i < nitems(secs); i++) {
+	for (i = 0; i < n_items(secs); i++) {
 		ck_assert_int_eq(get("www.example. A", now), CACHE_MISS);
 		put_failure("www.example. A", now, "SERVFAIL ra\n");
 		ck_assert_int_eq(get("www.example. A", now + secs[i] - 1),
@@ -311,7 +311,7 @@ START_TEST(failures_last_no_longer_than_the_configured_bound)
 	int64_t now;
 	size_t i, k;
 
-	for (i = 0; i < nitems(rows); i++) {
+	for (i = 0; i < n_items(rows); i++) {
 		rules.ttl_failure = rows[i].first;
 		rules.ttl_failure_max = rows[i].most;
 		renew();

@@ -230,7 +230,7 @@ START_TEST(echo_requests_to_our_own_addresses_are_answered)
 		lab_build(&s, &f);
 		lab_send();
 		ck_assert_int_eq(lab.verdict, NAT64_REPLIED);
-		ck_assert_uint_eq(lab.nout, 1);
+		ck_assert_uint_eq(lab.n_out, 1);
 		p = &lab.out[0];
 		lab_expect_flow(p, rows[i].dst, 77, rows[i].src, 77);
 		ck_assert_uint_eq(p->icmp_type,
@@ -262,11 +262,11 @@ START_TEST(an_echo_reply_larger_than_the_mtu_leaves_in_pieces)
 	lab_build(&s6, &out);
 	lab_send();
 	ck_assert_int_eq(lab.verdict, NAT64_REPLIED);
-	ck_assert_uint_eq(lab.nout, 3);
+	ck_assert_uint_eq(lab.n_out, 3);
 	lab_build(&s4, &in);
 	lab_send();
 	ck_assert_int_eq(lab.verdict, NAT64_REPLIED);
-	ck_assert_uint_eq(lab.nout, 3);
+	ck_assert_uint_eq(lab.n_out, 3);
 }
 END_TEST
 

@@ -114,10 +114,10 @@ run_row(const struct row *r)
 		return;
 	}
 	if (r->type == 0)
-		ck_assert_msg(lab.nout == 0 && lab.verdict == NAT64_DROPPED,
+		ck_assert_msg(lab.n_out == 0 && lab.verdict == NAT64_DROPPED,
 		    "%s: answered", r->name);
 	else
-		ck_assert_msg(lab.nout == 1 && lab.verdict == NAT64_REPLIED &&
+		ck_assert_msg(lab.n_out == 1 && lab.verdict == NAT64_REPLIED &&
 			lab.out[0].icmp_type == r->type &&
 			lab.out[0].icmp_code == r->code,
 		    "%s: answer", r->name);

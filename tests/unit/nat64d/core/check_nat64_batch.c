@@ -19,7 +19,7 @@ struct side {
 	struct nat64 *n;
 	struct seeded seeded;
 	uint64_t sum;
-	unsigned nout;
+	unsigned n_out;
 };
 
 static struct side single, batched;
@@ -32,7 +32,7 @@ emit(void *arg, struct pkt *p)
 
 	for (i = 0; i < p->len; i++)
 		side->sum = (side->sum ^ p->data[i]) * UINT64_C(0x100000001b3);
-	side->nout++;
+	side->n_out++;
 }
 
 /* One is enough for both: it holds nothing between two calls. */
@@ -60,7 +60,7 @@ start(struct side *side)
 	c.max_sessions = 100000;
 	memset(&c.subscriber, 0, sizeof(c.subscriber));
 	rng = seeded_rng(&side->seeded, 1);
-	side->sum = side->nout = 0;
+	side->sum = side->n_out = 0;
 	side->n = nat64_new(&c, &sink, &rng, at(0));
 	ck_assert_ptr_nonnull(side->n);
 }
@@ -152,8 +152,8 @@ fill(struct pkt *p, uint8_t *buf, const uint8_t *bytes, uint32_t len)
 
 /* Hand a number of packets to both; more than are looked at together. */
 static void
-input(unsigned npackets, uint32_t (*make)(uint8_t *, unsigned), unsigned first,
-    struct monotime now)
+input(unsigned n_packets, uint32_t (*make)(uint8_t *, unsigned),
+    unsigned first, struct monotime now)
 {
 	static uint8_t bufs[2 * NAT64_BATCH][PKT_BUFSIZE], buf[PKT_BUFSIZE];
 	struct pkt pkts[2 * NAT64_BATCH], p;
@@ -161,15 +161,15 @@ input(unsigned npackets, uint32_t (*make)(uint8_t *, unsigned), unsigned first,
 	uint32_t len;
 	unsigned i;
 
-	for (i = 0; i < npackets; i++) {
+	for (i = 0; i < n_packets; i++) {
 		len = make != NULL ? make(bytes, first + i) :
 				     random_packet(bytes);
 		fill(&p, buf, bytes, len);
 		nat64_input(single.n, ws, &p, now, NULL);
 		fill(&pkts[i], bufs[i], bytes, len);
 	}
-	nat64_input_batch(batched.n, ws, pkts, npackets, now);
-	ck_assert_uint_eq(single.nout, batched.nout);
+	nat64_input_batch(batched.n, ws, pkts, n_packets, now);
+	ck_assert_uint_eq(single.n_out, batched.n_out);
 	ck_assert_uint_eq(single.sum, batched.sum);
 }
 
@@ -186,7 +186,7 @@ START_TEST(a_batch_becomes_what_its_packets_become)
 		n = 1 + draw(2 * NAT64_BATCH);
 		input(n, NULL, 0, at(1 + i / 1000));
 	}
-	ck_assert_uint_gt(single.nout, NPACKETS / 2);
+	ck_assert_uint_gt(single.n_out, NPACKETS / 2);
 	ck_assert_uint_eq(session_count(nat64_sessions(single.n)),
 	    session_count(nat64_sessions(batched.n)));
 }
@@ -195,7 +195,7 @@ END_TEST
 START_TEST(an_empty_batch_is_nothing)
 {
 	nat64_input_batch(batched.n, ws, NULL, 0, at(0));
-	ck_assert_uint_eq(batched.nout, 0);
+	ck_assert_uint_eq(batched.n_out, 0);
 }
 END_TEST
 

@@ -127,7 +127,7 @@ START_TEST(each_cause_is_answered_by_its_error_from_our_own_address)
 		offender = lab_copy(&lab.in);
 		lab_send();
 		p = &lab.out[0];
-		ck_assert_msg(lab.verdict == NAT64_REPLIED && lab.nout == 1 &&
+		ck_assert_msg(lab.verdict == NAT64_REPLIED && lab.n_out == 1 &&
 			p->icmp_type == c->type && p->icmp_code == c->code,
 		    "%s %u/%u", c->row, c->type, c->code);
 		lab_expect_flow(p, v6 ? SELF6 : SELF4, 0, c->f.src, 0);
@@ -224,7 +224,7 @@ START_TEST(what_must_not_be_answered_is_not)
 		lab_build(&rows[i].s, rows[i].s.family == PKT_V6 ? &out : &in);
 		lab_send();
 		ck_assert_int_eq(lab.reason, NAT64_TTL_EXPIRED);
-		ck_assert_msg((lab.nout == 1) == rows[i].answered, "%s",
+		ck_assert_msg((lab.n_out == 1) == rows[i].answered, "%s",
 		    rows[i].name);
 	}
 }
@@ -270,7 +270,7 @@ provoke(const char *src, unsigned n)
 	while (n-- > 0) {
 		lab_build(&s, &f);
 		lab_send();
-		answered += lab.nout;
+		answered += lab.n_out;
 	}
 	return (answered);
 }
@@ -319,7 +319,7 @@ START_TEST(address_of_errors_can_change_at_any_time)
 		lab.conf.self6 = self6;
 		ck_assert_uint_eq(provoke(CLIENT6, 1),
 		    !IN6_IS_ADDR_UNSPECIFIED(&self6));
-		if (lab.nout == 1)
+		if (lab.n_out == 1)
 			lab_expect_flow(&lab.out[0], addrs[i], 0, CLIENT6, 0);
 	}
 }
@@ -404,7 +404,7 @@ START_TEST(what_is_too_big_for_ipv4_is_answered_or_cut)
 		lab_send();
 		if (rows[i].answer == 0) {
 			ck_assert_int_eq(lab.verdict, NAT64_SENT);
-			ck_assert_uint_eq(lab.nout, rows[i].pieces);
+			ck_assert_uint_eq(lab.n_out, rows[i].pieces);
 			continue;
 		}
 		ck_assert_uint_eq(get32(pkt_l4(lab_expect_error(NAT64_TOO_BIG,
@@ -450,7 +450,7 @@ START_TEST(what_is_too_big_for_ipv6_is_answered_or_cut)
 		lab_send();
 		if (rows[i].answer == 0) {
 			ck_assert_int_eq(lab.verdict, NAT64_SENT);
-			ck_assert_uint_eq(lab.nout, rows[i].pieces);
+			ck_assert_uint_eq(lab.n_out, rows[i].pieces);
 			ck_assert_uint_eq(lab.out[0].has_fh,
 			    rows[i].pieces > 1);
 			if (rows[i].pieces > 1)
@@ -511,7 +511,7 @@ START_TEST(super_packets_are_measured_by_their_segments)
 	lab_resend(&p);
 	/* Eight segments, of which the last, of 200 bytes, fits. */
 	ck_assert_int_eq(lab.verdict, NAT64_SENT);
-	ck_assert_uint_eq(lab.nout, 15);
+	ck_assert_uint_eq(lab.n_out, 15);
 	for (i = 0; i < 14; i++)
 		ck_assert_uint_eq(lab.out[i].frag_id, 77 + i / 2);
 	ck_assert(!lab.out[14].has_fh);

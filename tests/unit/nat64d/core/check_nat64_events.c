@@ -307,10 +307,10 @@ START_TEST(what_the_kernel_sends_into_every_device_is_not_told)
 {
 	lab_udp("fe80::1", 1, "ff02::16", 2);
 	ck_assert_int_eq(lab.reason, NAT64_MULTICAST6);
-	ck_assert_uint_eq(lab.nevents, 0);
+	ck_assert_uint_eq(lab.n_events, 0);
 	lab_udp("::", 1, "ff02::2", 2);
 	ck_assert_int_eq(lab.reason, NAT64_MULTICAST6);
-	ck_assert_uint_eq(lab.nevents, 0);
+	ck_assert_uint_eq(lab.n_events, 0);
 }
 END_TEST
 

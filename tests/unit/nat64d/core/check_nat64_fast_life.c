@@ -127,7 +127,7 @@ START_TEST(the_probe_acknowledges_what_the_notes_say)
 	fake_use6(&fake, s->fast, 5000);
 	fake_use4(&fake, s->fast, 900);
 	expect_end(s, monotime_add_secs(lab.now, EST));
-	ck_assert_uint_eq(lab.nout, 1);
+	ck_assert_uint_eq(lab.n_out, 1);
 	p = &lab.out[0];
 	ck_assert_uint_eq(p->tcp_flags, ACK);
 	ck_assert_uint_eq(get32(pkt_l4(p) + 4), 4999);

@@ -177,7 +177,7 @@ START_TEST(a_segment_of_a_stale_connection_is_of_an_unknown_one)
 	lab_expect_drop(NAT64_NO_SESSION);
 	lab_tcp(CLIENT6, PORT6, SERVER6, PORT_SERVER, ACK);
 	ck_assert_int_eq(lab.reason, NAT64_NO_SESSION);
-	ck_assert_uint_eq(lab.nout, 0);
+	ck_assert_uint_eq(lab.n_out, 0);
 	ck_assert_uint_eq(lab_bindings(L4_TCP), 0);
 	/* A SYN opens it anew, and the flush does not reach it any more. */
 	lab_tcp(CLIENT6, PORT6, SERVER6, PORT_SERVER, SYN);
@@ -200,7 +200,7 @@ START_TEST(a_datagram_of_a_stale_session_is_of_a_new_one)
 	lab_udp(SERVER4, PORT_SERVER, text4(out.addr), out.port);
 	lab_expect_drop(NAT64_NO_BINDING);
 	lab_bind(L4_UDP, CLIENT6, PORT6);
-	lab.nevents = 0;
+	lab.n_events = 0;
 	nat64_flush_begin(lab.n);
 	lab_udp(CLIENT6, PORT6, SERVER6_2, PORT_SERVER);
 	lab_sent();
@@ -284,7 +284,7 @@ START_TEST(no_probe_is_sent_for_a_stale_connection)
 	lab_tcp(SERVER4, PORT_SERVER, text4(out.addr), out.port, SYN | ACK);
 	nat64_flush_begin(lab.n);
 	lab_wait(7200);
-	ck_assert_uint_eq(lab.nout, 0);
+	ck_assert_uint_eq(lab.n_out, 0);
 	ck_assert_uint_eq(lab_counter(NAT64_PROBES), 0);
 	ck_assert_uint_eq(lab_sessions(), 0);
 }
@@ -301,14 +301,14 @@ START_TEST(a_stale_stored_syn_is_neither_met_nor_answered)
 	lab_tcp(SERVER4, PORT_SERVER, POOL4, 4444, SYN);
 	ck_assert_int_eq(lab.reason, NAT64_SYN_STORED);
 	ck_assert_uint_eq(nat64_stored_syns(lab.n), 2);
-	lab.nout = 0;
+	lab.n_out = 0;
 	finish();
 	ck_assert_uint_eq(nat64_stored_syns(lab.n), 1);
 	ck_assert_uint_eq(lab_sessions(), 1);
-	ck_assert_uint_eq(lab.nout, 0);
+	ck_assert_uint_eq(lab.n_out, 0);
 	lab_wait(6);
 	ck_assert_uint_eq(nat64_stored_syns(lab.n), 0);
-	ck_assert_uint_eq(lab.nout, 1);
+	ck_assert_uint_eq(lab.n_out, 1);
 }
 END_TEST
 
@@ -397,7 +397,7 @@ START_TEST(fragments_that_come_later_are_put_together)
 	ck_assert(flush_some(TURN_ENDED));
 	lab_build_fragment(&whole, 2, 0, 512, true);
 	lab_send();
-	ck_assert_uint_eq(lab.nout, 2);
+	ck_assert_uint_eq(lab.n_out, 2);
 	finish();
 	ck_assert_uint_eq(lab_sessions(), 1);
 }

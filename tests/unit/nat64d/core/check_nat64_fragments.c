@@ -42,7 +42,7 @@ join(void)
 {
 	const struct pkt *p;
 
-	for (p = lab.out; p < lab.out + lab.nout; p++) {
+	for (p = lab.out; p < lab.out + lab.n_out; p++) {
 		memcpy(joined.l4 + p->frag_off, pkt_l4(p), pkt_l4len(p));
 		joined.got += pkt_l4len(p);
 		if (!p->more)
@@ -224,7 +224,7 @@ START_TEST(identifications_can_be_replaced_by_our_own)
 	whole = make_whole(&e, &ping);
 	send_piece(&whole, 0, 1504);
 	send_piece(&whole, 1504, 1504);
-	ck_assert_uint_eq(lab.nout, 3);
+	ck_assert_uint_eq(lab.n_out, 3);
 	ck_assert_uint_eq(lab.out[0].frag_id, 0x1002);
 	ck_assert_uint_eq(lab.out[2].frag_id, 0x1002);
 }
@@ -406,7 +406,7 @@ START_TEST(congestion_marks_survive_or_end_a_collected_datagram)
 	send_piece(&whole, 0, 1000);
 	whole.data[1] |= 0x10; /* CE */
 	send_piece(&whole, 1000, 1008);
-	ck_assert_uint_eq(lab.nout, 2);
+	ck_assert_uint_eq(lab.n_out, 2);
 	ck_assert_uint_eq(lab.out[0].tclass, 3);
 	ck_assert_uint_eq(lab.out[1].tclass, 3);
 
@@ -415,7 +415,7 @@ START_TEST(congestion_marks_survive_or_end_a_collected_datagram)
 	send_piece(&whole, 1000, 1008);
 	whole.data[1] &= 0xcf; /* not ECT */
 	send_piece(&whole, 0, 1000);
-	ck_assert_uint_eq(lab.nout, 2);
+	ck_assert_uint_eq(lab.n_out, 2);
 	whole.data[1] |= 0x30;
 	send_piece(&whole, 1000, 1008);
 	whole.data[1] &= 0xcf;
@@ -501,7 +501,7 @@ START_TEST(only_the_first_fragment_touches_the_tables)
 	ck_assert_int_eq(lab.reason, NAT64_SYN_STORED);
 	ck_assert_uint_eq(lab_drops(NAT64_SYN_STORED), 2);
 	lab_wait(6);
-	ck_assert_uint_eq(lab.nout, 1);
+	ck_assert_uint_eq(lab.n_out, 1);
 }
 END_TEST
 
@@ -542,7 +542,7 @@ START_TEST(a_datagram_lives_five_seconds_from_its_first_fragment)
 	ck_assert_int_eq(send_piece(&whole, 2000, 1008), NAT64_HELD);
 	lab_wait(5);
 	ck_assert_uint_eq(lab_drops(NAT64_FRAG_TIMEOUT), 1);
-	ck_assert_uint_eq(lab.nout, 0);
+	ck_assert_uint_eq(lab.n_out, 0);
 }
 END_TEST
 

@@ -221,7 +221,7 @@ START_TEST(what_no_ipv4_header_can_describe_is_answered_or_split)
 	make_partial(&p, PKT_SEG_TCP, 1440);
 	lab_resend(&p);
 	ck_assert_int_eq(lab.verdict, NAT64_SENT);
-	ck_assert_uint_eq(lab.nout, 46);
+	ck_assert_uint_eq(lab.n_out, 46);
 	ck_assert_uint_eq(lab.out[0].len, 1500);
 	ck_assert_uint_eq(lab_sessions(), 5);
 }
@@ -410,9 +410,9 @@ START_TEST(a_syn_to_no_binding_is_answered_to_the_host_after_six_seconds)
 	ck_assert_int_eq(lab.verdict, NAT64_HELD);
 	ck_assert_uint_eq(lab_sessions(), 2);
 	lab_wait(5);
-	ck_assert_uint_eq(lab.nout, 0);
+	ck_assert_uint_eq(lab.n_out, 0);
 	lab_wait(1);
-	ck_assert_uint_eq(lab.nout, 1);
+	ck_assert_uint_eq(lab.n_out, 1);
 	p = &lab.out[0];
 	lab_expect_flow(p, SELF4_SEEN, 0, A, 0);
 	ck_assert_uint_eq(p->icmp_type, ICMP6_DST_UNREACH);
@@ -434,12 +434,12 @@ START_TEST(a_syn_repeated_too_late_is_answered_and_stored_anew)
 	ck_assert_int_eq(lab.verdict, NAT64_HELD);
 	ck_assert_str_eq(nat64_reason_name(lab.reason),
 	    nat64_reason_name(NAT64_SYN_STORED));
-	ck_assert_uint_eq(lab.nout, 1);
+	ck_assert_uint_eq(lab.n_out, 1);
 	lab_expect_flow(&lab.out[0], SELF4_SEEN, 0, A, 0);
 	ck_assert_uint_eq(lab.out[0].icmp_type, ICMP6_DST_UNREACH);
 	ck_assert_uint_eq(nat64_stored_syns(lab.n), 1);
 	lab_wait(6);
-	ck_assert_uint_eq(lab.nout, 1);
+	ck_assert_uint_eq(lab.n_out, 1);
 	ck_assert_uint_eq(nat64_stored_syns(lab.n), 0);
 }
 END_TEST
@@ -460,7 +460,7 @@ START_TEST(where_self4_cannot_be_embedded_self6_speaks)
 	lab.conf.self6 = in6addr_any;
 	lab_start();
 	lab_udp(A, A_PORT, "64:ff9b::9.9.9.9", 7);
-	ck_assert_uint_eq(lab.nout, 0);
+	ck_assert_uint_eq(lab.n_out, 0);
 }
 END_TEST
 
@@ -519,7 +519,7 @@ START_TEST(fragments_turn_round_in_any_order)
 	lab_build(&s, &f);
 	send_pieces(0xabcd1234, true);
 	ck_assert_int_eq(lab.verdict, NAT64_SENT);
-	ck_assert_uint_eq(lab.nout, 2);
+	ck_assert_uint_eq(lab.n_out, 2);
 	lab_expect_flow(&lab.out[0], A_SEEN, A_OUT, C, C_PORT);
 	ck_assert_uint_eq(lab.out[1].frag_off, 1200);
 	for (i = 0; i < 2; i++) {
@@ -549,7 +549,7 @@ START_TEST(a_fragmented_echo_turns_round_and_is_cut_again)
 	lab_build(&s, &f);
 	send_pieces(0xabcd1234, true);
 	ck_assert_int_eq(lab.verdict, NAT64_SENT);
-	ck_assert_uint_eq(lab.nout, 2);
+	ck_assert_uint_eq(lab.n_out, 2);
 	lab_expect_flow(&lab.out[0], A_SEEN, ID, C, ID);
 	ck_assert_uint_eq(lab.out[0].len, 1280);
 	ck_assert_uint_eq(lab.out[1].len, 48 + 2008 - 1232);
@@ -569,7 +569,7 @@ START_TEST(fragments_of_a_datagram_refused_inside_are_dropped)
 	lab_build(&s, &f);
 	send_pieces(7, true);
 	ck_assert_int_eq(lab.verdict, NAT64_REPLIED);
-	ck_assert_uint_eq(lab.nout, 1);
+	ck_assert_uint_eq(lab.n_out, 1);
 	ck_assert_uint_eq(lab_drops(NAT64_NO_BINDING), 2);
 	ck_assert_uint_eq(frag_bytes(nat64_frags(lab.n)), 0);
 }

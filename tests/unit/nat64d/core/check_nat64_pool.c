@@ -19,7 +19,7 @@ change(const char *addr)
 {
 	size_t i;
 
-	lab.nevents = 0;
+	lab.n_events = 0;
 	if (addr == NULL) {
 		lab.conf.n_pool = 0;
 		lab.conf.n_statics = 0;

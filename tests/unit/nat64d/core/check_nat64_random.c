@@ -313,7 +313,7 @@ count_events(void)
 {
 	const struct lab_event *e;
 
-	for (e = lab.events; e < lab.events + lab.nevents; e++)
+	for (e = lab.events; e < lab.events + lab.n_events; e++)
 		switch (e->type) {
 		case NAT64_EV_BIB_CREATE:
 			live_bindings++;
@@ -330,7 +330,7 @@ count_events(void)
 		default:
 			break;
 		}
-	REQUIRE(lab.nevents < LAB_MAXEVENTS);
+	REQUIRE(lab.n_events < LAB_MAXEVENTS);
 }
 
 static void
@@ -382,7 +382,7 @@ check_sessions(void)
 	const struct session *s;
 	struct wheel_entry *e;
 	size_t n = 0, n_stale = 0;
-	unsigned i, n_syns = 0, nbound = 0;
+	unsigned i, n_syns = 0, n_bound = 0;
 
 	for (i = 0; i < 2 * WHEEL_NSLOTS; i++) {
 		check_order(t, slot(t, i));
@@ -392,14 +392,14 @@ check_sessions(void)
 			n_stale += s->epoch != t->epoch;
 			REQUIRE(s->inbound == (i >= WHEEL_NSLOTS));
 			n_syns += s->tcp_state == TCP_STATE_V4_INIT_STORED;
-			nbound += s->bib != NULL;
+			n_bound += s->bib != NULL;
 			n++;
 		}
 	}
 	REQUIRE(n == session_count(t));
 	REQUIRE(n_stale == t->n_stale);
 	REQUIRE(n_syns == nat64_stored_syns(lab.n));
-	REQUIRE(nbound == live_sessions);
+	REQUIRE(n_bound == live_sessions);
 	return (n);
 }
 
@@ -446,7 +446,7 @@ check_all(void)
 	REQUIRE(frag_bytes(nat64_frags(lab.n)) <= FRAG_BYTES);
 	REQUIRE(frag_datagrams(nat64_frags(lab.n)) <= FRAG_DATAGRAMS);
 	/* REPLIED and SENT mean that something came out. */
-	REQUIRE(lab.nout > 0 ||
+	REQUIRE(lab.n_out > 0 ||
 	    (lab.verdict != NAT64_SENT && lab.verdict != NAT64_REPLIED));
 }
 
@@ -456,9 +456,9 @@ remember(struct pkt *seen)
 {
 	const struct pkt *p;
 
-	if (lab.nout == 0 || one_in(3))
+	if (lab.n_out == 0 || one_in(3))
 		return;
-	p = &lab.out[below(lab.nout)];
+	p = &lab.out[below(lab.n_out)];
 	if (p->len <= 2000 && (p->l4 != L4_ICMP || p->sport != 0))
 		*seen = lab_copy(p);
 }
@@ -473,7 +473,7 @@ step_time(void)
 	if (one_in(1500))
 		ms = 60000 + below(300000);
 	lab_doze_ms(ms);
-	lab.nevents = lab.nout = 0;
+	lab.n_events = lab.n_out = 0;
 	lab.bad_cksum = true; /* of what was collected */
 	if (one_in(3))
 		nat64_expire(lab.n, lab.ws, lab.now, 1 + below(20));
@@ -493,7 +493,7 @@ env_number(const char *name, unsigned long or_else)
 }
 
 static void
-run(uint32_t seed, unsigned long nsteps)
+run(uint32_t seed, unsigned long n_steps)
 {
 	struct pkt seen = { .len = 0 };
 	uint64_t sent = 0;
@@ -501,13 +501,13 @@ run(uint32_t seed, unsigned long nsteps)
 	random_state = seed;
 	live_bindings = live_sessions = 0;
 	start();
-	for (; nsteps > 0; nsteps--) {
+	for (; n_steps > 0; n_steps--) {
 		build_any(&seen);
 		lab_send();
 		count_events();
 		check_all();
 		remember(&seen);
-		sent += lab.nout;
+		sent += lab.n_out;
 		step_time();
 	}
 	ck_assert_uint_gt(sent, 0);
@@ -527,10 +527,10 @@ run(uint32_t seed, unsigned long nsteps)
  */
 START_TEST(nothing_that_comes_in_brings_the_tables_out_of_step)
 {
-	const unsigned long nsteps = env_number("NAT64_STEPS", NSTEPS);
+	const unsigned long n_steps = env_number("NAT64_STEPS", NSTEPS);
 
 	run((uint32_t)env_number("NAT64_SEED", 1) * 8 + (uint32_t)_i + 1,
-	    nsteps / 8);
+	    n_steps / 8);
 }
 END_TEST
 

@@ -51,7 +51,7 @@ expect_reset(uint32_t seq, uint32_t ack, uint8_t flags)
 
 	ck_assert_int_eq(lab.verdict, NAT64_REPLIED);
 	ck_assert_int_eq(lab.reason, NAT64_NO_SESSION);
-	ck_assert_uint_eq(lab.nout, 1);
+	ck_assert_uint_eq(lab.n_out, 1);
 	lab_expect_flow(p, SERVER6, PORT_SERVER, CLIENT6, PORT6);
 	ck_assert_uint_eq(p->len, 60);
 	ck_assert_uint_eq(p->ttl, 64);
@@ -98,11 +98,11 @@ START_TEST(an_rst_is_what_rfc_9293_wants)
 		build_segment(rows[i].flags, rows[i].payload);
 		lab_send();
 		if (rows[i].rst == 0) {
-			ck_assert_msg(lab.nout == 0, "%s", rows[i].name);
+			ck_assert_msg(lab.n_out == 0, "%s", rows[i].name);
 			ck_assert_int_eq(lab.reason, NAT64_NO_SESSION);
 			continue;
 		}
-		ck_assert_msg(lab.nout == 1, "%s", rows[i].name);
+		ck_assert_msg(lab.n_out == 1, "%s", rows[i].name);
 		expect_reset(rows[i].seq, rows[i].ack, rows[i].rst);
 		/* The sender's class of service, without its ECN bits. */
 		ck_assert_uint_eq(lab.out[0].tclass, 0x28);
@@ -178,7 +178,7 @@ START_TEST(a_fragment_is_not_answered)
 	whole = lab_copy(&lab.in);
 	lab_build_fragment(&whole, 7, 0, 512, true);
 	lab_send();
-	ck_assert_uint_eq(lab.nout, 0);
+	ck_assert_uint_eq(lab.n_out, 0);
 	ck_assert_int_eq(lab.reason, NAT64_NO_SESSION);
 }
 END_TEST
@@ -202,7 +202,7 @@ START_TEST(rsts_are_limited_together_with_errors)
 	for (i = 0; i < 50; i++) {
 		build_segment(ACK, 0);
 		lab_send();
-		answered += lab.nout;
+		answered += lab.n_out;
 	}
 	ck_assert_uint_eq(answered, lab.conf.errors_dest.burst);
 	ck_assert_uint_eq(lab_counter(NAT64_RESETS6), answered);

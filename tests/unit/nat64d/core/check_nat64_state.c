@@ -309,14 +309,14 @@ START_TEST(a_flush_leaves_nothing_dynamic)
 	nat64_flush_begin(lab.n);
 	ck_assert(nat64_flush(lab.n, lab.now, 10));
 	ck_assert_uint_eq(lab_sessions(), 31);
-	lab.nout = 0;
+	lab.n_out = 0;
 	while (nat64_flush(lab.n, lab.now, 10))
 		continue;
 	ck_assert_uint_eq(lab_sessions(), 0);
 	ck_assert_uint_eq(lab_bindings(L4_UDP), 0);
 	ck_assert_uint_eq(lab_bindings(L4_TCP), 0);
 	ck_assert_uint_eq(nat64_stored_syns(lab.n), 0);
-	ck_assert_uint_eq(lab.nout, 0);
+	ck_assert_uint_eq(lab.n_out, 0);
 }
 END_TEST
 
@@ -567,7 +567,7 @@ START_TEST(limits_refuse_what_is_new_and_leave_the_rest_alone)
 		{ "rate", limit_rate, NAT64_SUBSCRIBER_LIMIT, true },
 	};
 	const struct lab_event *ev;
-	uint32_t nfree;
+	uint32_t n_free;
 	uint16_t port;
 	size_t i;
 
@@ -579,7 +579,7 @@ START_TEST(limits_refuse_what_is_new_and_leave_the_rest_alone)
 		lab_start();
 		for (port = 1; port <= 3; port++)
 			lab_bind(L4_UDP, CLIENT6, port);
-		nfree = pool4_n_free(nat64_pool(lab.n), L4_UDP, 0);
+		n_free = pool4_n_free(nat64_pool(lab.n), L4_UDP, 0);
 		lab_udp(HOST_B, 4, SERVER6, PORT_SERVER);
 		UNREACH6(rows[i].reason);
 		ck_assert_msg(lab_count_events(NAT64_EV_QUOTA) == 1 &&
@@ -590,7 +590,7 @@ START_TEST(limits_refuse_what_is_new_and_leave_the_rest_alone)
 		ck_assert(ev->has_in6 && ev->in6.port == 4);
 		/* No port was spent on it. */
 		ck_assert_uint_eq(pool4_n_free(nat64_pool(lab.n), L4_UDP, 0),
-		    nfree);
+		    n_free);
 		ck_assert_uint_eq(lab_sessions(), 3);
 		for (port = 1; port <= 3; port++) {
 			lab_udp(CLIENT6, port, SERVER6, PORT_SERVER);
@@ -671,7 +671,7 @@ START_TEST(events_tell_who_had_which_port)
 	ck_assert(lab_event(NAT64_EV_BIB_CREATE) <
 	    lab_event(NAT64_EV_SESSION_CREATE));
 	lab_bind(L4_UDP, CLIENT6, 5000);
-	ck_assert_uint_eq(lab.nevents, 0);
+	ck_assert_uint_eq(lab.n_events, 0);
 	lab_wait(300);
 	ck_assert(lab_event(NAT64_EV_SESSION_DELETE) <
 	    lab_event(NAT64_EV_BIB_DELETE));

@@ -283,7 +283,7 @@ START_TEST(a_syn_for_no_binding_is_answered_after_six_seconds)
 	ck_assert_uint_eq(nat64_stored_syns(lab.n), 1);
 
 	lab_wait(1);
-	ck_assert_uint_eq(lab.nout, 1);
+	ck_assert_uint_eq(lab.n_out, 1);
 	p = &lab.out[0];
 	lab_expect_flow(p, SELF4, 0, SERVER4, 0);
 	ck_assert_uint_eq(p->icmp_type, ICMP_UNREACH);
@@ -314,7 +314,7 @@ START_TEST(with_adf_a_syn_from_a_stranger_is_stored)
 	lab_tcp(SERVER4, 444, POOL4, PORT_IN, SYN);
 	ck_assert_int_eq(lab.verdict, NAT64_HELD);
 	lab_wait(6);
-	ck_assert_uint_eq(lab.nout, 2);
+	ck_assert_uint_eq(lab.n_out, 2);
 	ck_assert_uint_eq(lab.out[1].icmp_code, ICMP_UNREACH_PORT);
 	ck_assert_uint_eq(lab_sessions(), 0);
 	ck_assert_uint_eq(lab_bindings(L4_TCP), 1);
@@ -384,7 +384,7 @@ START_TEST(a_syn_from_ipv6_meets_a_stored_one)
 	ck_assert_uint_eq(lab_count_events(NAT64_EV_SESSION_CREATE), 1);
 	ck_assert_uint_eq(nat64_stored_syns(lab.n), 0);
 	lab_wait(6);
-	ck_assert_uint_eq(lab.nout, 0);
+	ck_assert_uint_eq(lab.n_out, 0);
 	ck_assert_uint_eq(lab_sessions(), 1);
 }
 END_TEST
@@ -399,7 +399,7 @@ START_TEST(a_stored_syn_whose_time_has_come_is_not_met)
 	from6(SYN);
 	/* Its answer leaves first, then the SYN. */
 	ck_assert_int_eq(lab.verdict, NAT64_SENT);
-	ck_assert_uint_eq(lab.nout, 2);
+	ck_assert_uint_eq(lab.n_out, 2);
 	ck_assert_uint_eq(lab.out[0].icmp_type, ICMP_UNREACH);
 	ck_assert_int_eq(lab.out[1].l4, L4_TCP);
 	ck_assert_uint_eq(the_session()->tcp_state, TCP_STATE_V6_INIT);
@@ -432,8 +432,8 @@ START_TEST(few_syns_are_stored_and_the_rest_dropped_in_silence)
 	ck_assert_uint_eq(nat64_stored_syns(lab.n), 0);
 	ck_assert_uint_eq(lab_sessions(), 0);
 	/* All that the rate of errors to one network allows are answered. */
-	ck_assert_uint_eq(lab.nout + lab_counter(NAT64_ERRORS_LIMITED), 128);
-	ck_assert_uint_eq(lab.nout, 100);
+	ck_assert_uint_eq(lab.n_out + lab_counter(NAT64_ERRORS_LIMITED), 128);
+	ck_assert_uint_eq(lab.n_out, 100);
 }
 END_TEST
 
@@ -445,9 +445,9 @@ START_TEST(an_idle_connection_is_probed_once_on_the_ipv6_side)
 	start();
 	play("Sa");
 	lab_wait(EST - 2);
-	ck_assert_uint_eq(lab.nout, 0);
+	ck_assert_uint_eq(lab.n_out, 0);
 	lab_wait(1);
-	ck_assert_uint_eq(lab.nout, 1);
+	ck_assert_uint_eq(lab.n_out, 1);
 	p = &lab.out[0];
 	lab_expect_flow(p, SERVER6, PORT_SERVER, CLIENT6, PORT6);
 	ck_assert_uint_eq(p->len, 60);
@@ -458,7 +458,7 @@ START_TEST(an_idle_connection_is_probed_once_on_the_ipv6_side)
 	ck_assert_int_eq(lab_left(the_session()), CLOSE);
 	/* No answer: it ends, without a word. */
 	lab_wait(CLOSE);
-	ck_assert_uint_eq(lab.nout, 0);
+	ck_assert_uint_eq(lab.n_out, 0);
 	ck_assert_uint_eq(lab_sessions(), 0);
 }
 END_TEST
@@ -488,7 +488,7 @@ speak(bool from_host, uint8_t flags, uint32_t seq, uint32_t ack)
 static void
 expect_probe(uint32_t seq, uint32_t ack)
 {
-	ck_assert_uint_eq(lab.nout, 1);
+	ck_assert_uint_eq(lab.n_out, 1);
 	ck_assert_uint_eq(lab.out[0].tcp_flags, ACK);
 	ck_assert_uint_eq(get32(pkt_l4(&lab.out[0]) + 4), seq);
 	ck_assert_uint_eq(get32(pkt_l4(&lab.out[0]) + 8), ack);
@@ -523,7 +523,7 @@ START_TEST(a_segment_that_comes_late_finds_the_connection_probed)
 	lab_doze(EST);
 	from4(ACK);
 	ck_assert_int_eq(lab.verdict, NAT64_SENT);
-	ck_assert_uint_eq(lab.nout, 2);
+	ck_assert_uint_eq(lab.n_out, 2);
 	ck_assert_uint_eq(lab.out[0].len, 60);
 	ck_assert_uint_eq(the_session()->tcp_state, TCP_STATE_ESTABLISHED);
 	ck_assert_int_eq(lab_left(the_session()), EST);

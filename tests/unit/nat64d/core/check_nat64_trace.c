@@ -44,9 +44,9 @@ START_TEST(packet_that_is_translated_is_told_by_its_session_only)
 {
 	start();
 	lab_bind(L4_UDP, CLIENT6, 4000);
-	ck_assert_uint_eq(lab.nevents, 3);
+	ck_assert_uint_eq(lab.n_events, 3);
 	lab_udp(CLIENT6, 4000, SERVER6, PORT_SERVER);
-	ck_assert_uint_eq(lab.nevents, 0);
+	ck_assert_uint_eq(lab.n_events, 0);
 }
 END_TEST
 
@@ -54,7 +54,7 @@ START_TEST(nobody_is_told_who_does_not_ask)
 {
 	lab_udp(SERVER4, 53, POOL4, 40000);
 	lab_expect_drop(NAT64_NO_BINDING);
-	ck_assert_uint_eq(lab.nevents, 0);
+	ck_assert_uint_eq(lab.n_events, 0);
 }
 END_TEST
 
@@ -221,7 +221,7 @@ START_TEST(fragments_whose_time_is_over_are_told)
 	whole = build_whole(IPPROTO_UDP);
 	send_piece(&whole, 200, 208, 0);
 	send_piece(&whole, 104, 96, 0);
-	ck_assert_uint_eq(lab.nevents, 0);
+	ck_assert_uint_eq(lab.n_events, 0);
 	lab_wait(6);
 	ck_assert_uint_eq(lab_drops(NAT64_FRAG_TIMEOUT), 2);
 	lab_expect_events(texts);
@@ -242,10 +242,10 @@ START_TEST(fragments_that_are_dropped_with_another_one_are_told)
 	send_piece(&whole, 104, 104, 0);
 	lab_expect_events(overlap);
 	lab_wait(6);
-	ck_assert_uint_eq(lab.nevents, 0);
+	ck_assert_uint_eq(lab.n_events, 0);
 	whole = build_whole(IPPROTO_ICMPV6);
 	send_piece(&whole, 0, 104, 3);
-	ck_assert_uint_eq(lab.nevents, 0);
+	ck_assert_uint_eq(lab.n_events, 0);
 	send_piece(&whole, 104, pkt_l4len(&whole) - 104, 0);
 	lab_expect_events(ecn);
 }

@@ -218,19 +218,19 @@ vnet_of(const json_t *j, uint8_t hdr[VNET_HDRLEN])
 
 /* Same bytes? Else print both and where they part. */
 static bool
-same_bytes(const char *what, const uint8_t *want, size_t nwant,
-    const uint8_t *got, size_t ngot)
+same_bytes(const char *what, const uint8_t *want, size_t n_want,
+    const uint8_t *got, size_t n_got)
 {
 	size_t i = 0;
 
-	while (i < nwant && i < ngot && want[i] == got[i])
+	while (i < n_want && i < n_got && want[i] == got[i])
 		i++;
-	if (i == nwant && i == ngot)
+	if (i == n_want && i == n_got)
 		return (true);
 	printf("%s differ at byte %zu; %zu bytes expected, %zu got\n", what, i,
-	    nwant, ngot);
-	print_hex("expected", want, nwant);
-	print_hex("got     ", got, ngot);
+	    n_want, n_got);
+	print_hex("expected", want, n_want);
+	print_hex("got     ", got, n_got);
 	return (false);
 }
 
@@ -245,13 +245,13 @@ check_packets(const struct vector *v, const json_t *packets)
 	int family;
 	bool ok = true;
 
-	if (nrecorded != json_array_size(packets)) {
+	if (n_recorded != json_array_size(packets)) {
 		printf("%s: %zu packets expected, %u got\n", v->name,
-		    json_array_size(packets), nrecorded);
+		    json_array_size(packets), n_recorded);
 		ok = false;
 	}
 	vnet_of(json_object_get(v->json, "vnet_out"), vnet);
-	for (i = 0; i < nrecorded; i++) {
+	for (i = 0; i < n_recorded; i++) {
 		packet = json_array_get(packets, i);
 		n = packet == NULL ? 0 : unhex(want, member(packet, "hex"));
 		ok &= same_bytes(v->name, want, n, recorded[i].bytes,
@@ -282,18 +282,18 @@ check_arrived(const struct vector *v, const json_t *packets, bool errors)
 	static struct arrived want, got;
 	static uint8_t bytes[PKT_MAXLEN];
 	uint8_t vnet[VNET_HDRLEN];
-	const size_t nwant = json_array_size(packets);
+	const size_t n_want = json_array_size(packets);
 	const char *hex;
 	unsigned i;
 	bool ok;
 
 	want.n = got.n = 0;
 	vnet_of(json_object_get(v->json, "vnet_out"), vnet);
-	for (i = 0; i < nwant; i++) {
+	for (i = 0; i < n_want; i++) {
 		hex = member(json_array_get(packets, i), "hex");
 		arrive_written(&want, bytes, unhex(bytes, hex), vnet);
 	}
-	for (i = 0; i < nrecorded; i++)
+	for (i = 0; i < n_recorded; i++)
 		arrive_written(&got, recorded[i].bytes, recorded[i].len,
 		    recorded[i].vnet);
 	if (errors) {
@@ -375,7 +375,7 @@ advance_clock(const struct vector *v, struct nat64 *n, struct monotime now)
 		return (true);
 	now = monotime_add_secs(now, json_integer_value(j));
 	expire(n, monotime_add_ms(now, -1));
-	quiet = nrecorded == 0;
+	quiet = n_recorded == 0;
 	if (!quiet)
 		printf("%s: answered too early\n", v->name);
 	expire(n, now);
@@ -492,9 +492,9 @@ add_list(const json_t *root, const char *list, const char *suffix,
 		errx(1, "no list \"%s\"", list);
 	for (i = 0; i < json_array_size(array); i++) {
 		j = json_array_get(array, i);
-		if (nvectors >= MAXCASES)
+		if (n_vectors >= MAXCASES)
 			errx(1, "more than %d vectors", MAXCASES);
-		name = names[nvectors];
+		name = names[n_vectors];
 		if (json_object_get(j, "name") != NULL) {
 			snprintf(name, sizeof(names[0]), "%s%s",
 			    member(j, "name"), suffix);

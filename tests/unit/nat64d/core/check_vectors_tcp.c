@@ -73,7 +73,7 @@ struct run {
 	uint8_t segment[128]; /* the last one built */
 	uint32_t len;
 	uint8_t stored[128]; /* the SYN that must be answered */
-	uint32_t nstored;
+	uint32_t n_stored;
 };
 
 static uint32_t
@@ -136,7 +136,7 @@ recorded_tcp(struct run *r, enum pkt_family family)
 	struct pkt p;
 	uint64_t pseudo;
 
-	ck_assert_uint_eq(nrecorded, 1);
+	ck_assert_uint_eq(n_recorded, 1);
 	copy = recorded[0];
 	memset(&p, 0, sizeof(p));
 	p.data = copy.bytes;
@@ -201,7 +201,7 @@ check_unreachable(const struct run *r)
 {
 	const uint8_t *ip = recorded[0].bytes, *icmp = ip + PKT_IP4_HLEN;
 
-	ck_assert_uint_eq(nrecorded, 1);
+	ck_assert_uint_eq(n_recorded, 1);
 	ck_assert_int_eq(recorded[0].family, PKT_V4);
 	ck_assert_mem_eq(ip + 12, &r->setup.conf.self4, 4);
 	ck_assert_mem_eq(ip + 16, &r->peer.addr, 4);
@@ -212,8 +212,8 @@ check_unreachable(const struct run *r)
 			      recorded[0].len - PKT_IP4_HLEN)),
 	    0);
 	ck_assert_uint_eq(recorded[0].len,
-	    PKT_IP4_HLEN + PKT_ICMP_HLEN + r->nstored);
-	ck_assert_mem_eq(icmp + PKT_ICMP_HLEN, r->stored, r->nstored);
+	    PKT_IP4_HLEN + PKT_ICMP_HLEN + r->n_stored);
+	ck_assert_mem_eq(icmp + PKT_ICMP_HLEN, r->stored, r->n_stored);
 }
 
 static void
@@ -233,14 +233,14 @@ do_segment(struct run *r, const char *event, const char *emit)
 	if (strcmp(emit, "store") == 0) {
 		ck_assert_int_eq(verdict, NAT64_HELD);
 		memcpy(r->stored, r->segment, r->len);
-		r->nstored = r->len;
+		r->n_stored = r->len;
 		ck_assert_uint_eq(nat64_stored_syns(r->n), 1);
 	} else if (strcmp(emit, "drop") == 0)
 		ck_assert_int_eq(verdict, NAT64_DROPPED);
 	else
 		check_forwarded(r, from6, verdict);
 	if (strcmp(emit, "store") == 0 || strcmp(emit, "drop") == 0)
-		ck_assert_uint_eq(nrecorded, 0);
+		ck_assert_uint_eq(n_recorded, 0);
 	if (strstr(emit, "discard stored SYN") != NULL)
 		ck_assert_uint_eq(nat64_stored_syns(r->n), 0);
 }
@@ -257,18 +257,18 @@ do_timeout(struct run *r, const char *emit)
 	while (ck_assert(nat64_next_expiry(r->n, &when)),
 	    when.ns < r->now.ns) {
 		expire(r->n, when);
-		ck_assert_uint_eq(nrecorded, 0);
+		ck_assert_uint_eq(n_recorded, 0);
 	}
 	ck_assert_int_le(when.ns, r->now.ns + WHEEL_TICK_NS);
 	expire(r->n, monotime_add_ms(r->now, -1));
-	ck_assert_uint_eq(nrecorded, 0);
+	ck_assert_uint_eq(n_recorded, 0);
 	expire(r->n, r->now);
 	if (strcmp(emit, "probe") == 0)
 		check_probe(r);
 	else if (strncmp(emit, "icmp4 3/3", 9) == 0)
 		check_unreachable(r);
 	else
-		ck_assert_uint_eq(nrecorded, 0);
+		ck_assert_uint_eq(n_recorded, 0);
 }
 
 /* State, expiry and binding after a step. */

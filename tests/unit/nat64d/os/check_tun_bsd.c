@@ -20,7 +20,7 @@
 
 static struct tun *tun;
 static struct pkt got;
-static unsigned nsetup;
+static unsigned n_setups;
 static uint8_t bytes[256];
 
 /* In the place of tun_ifhead.c and tun_openbsd.c. */
@@ -29,7 +29,7 @@ tun_bsd_setup(int fd, const char **what)
 {
 	ck_assert_int_ne(fd, -1);
 	*what = "setup";
-	nsetup++;
+	n_setups++;
 	return (0);
 }
 
@@ -74,7 +74,7 @@ receive(uint32_t family, uint8_t version)
 START_TEST(device_is_opened_by_name_and_has_no_offloads)
 {
 	ck_assert_str_eq(kernel.path, "/dev/tun3");
-	ck_assert_uint_eq(nsetup, 1);
+	ck_assert_uint_eq(n_setups, 1);
 	ck_assert_uint_eq(tun_offloads(tun), 0);
 }
 END_TEST

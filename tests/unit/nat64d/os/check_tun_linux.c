@@ -29,7 +29,7 @@ static uint8_t bytes[VNET_HDRLEN + PKT_MAXLEN];
 static struct pkt got;
 static uint8_t got_bytes[PKT_MAXLEN];
 static uint32_t lens[100000]; /* of all packets received */
-static unsigned ngroups;
+static unsigned n_groups;
 
 static void
 setup(void)
@@ -72,17 +72,17 @@ make_udp4(uint8_t *ip, uint16_t len)
 }
 
 static void
-rx(void *arg, struct pkt *pkts, unsigned npkts)
+rx(void *arg, struct pkt *pkts, unsigned n_pkts)
 {
 	unsigned *n = arg, i;
 
-	for (i = 0; i < npkts; i++) {
+	for (i = 0; i < n_pkts; i++) {
 		got = pkts[i];
 		memcpy(got_bytes, got.data, got.len);
 		lens[*n + i] = got.len;
 	}
-	*n += npkts;
-	ngroups++;
+	*n += n_pkts;
+	n_groups++;
 }
 
 static unsigned
@@ -116,7 +116,7 @@ START_TEST(device_has_a_header_of_ten_bytes_and_all_offloads_but_ufo)
 	ck_assert_str_eq(kernel.path, "/dev/net/tun");
 	ck_assert_int_eq(kernel.flags, IFF_TUN | IFF_NO_PI | IFF_VNET_HDR);
 	ck_assert_int_eq(kernel.hdrlen, 10);
-	ck_assert_uint_eq(kernel.nasked, 1);
+	ck_assert_uint_eq(kernel.n_asked, 1);
 	ck_assert_uint_eq(kernel.asked[0], ALL_OFFLOADS);
 	ck_assert_uint_eq(tun_offloads(tun), TUN_CSUM | TUN_TSO | TUN_USO);
 }
@@ -128,7 +128,7 @@ START_TEST(kernel_is_asked_for_less_until_it_agrees)
 	static const struct {
 		const char *name;
 		unsigned long has;
-		unsigned nasked;
+		unsigned n_asked;
 		unsigned offloads;
 	} rows[] = {
 		{ "before 6.2: no USO", NO_USO, 2, TUN_CSUM | TUN_TSO },
@@ -147,9 +147,9 @@ START_TEST(kernel_is_asked_for_less_until_it_agrees)
 		setup();
 		kernel.offloads = rows[i].has;
 		start(true);
-		ck_assert_msg(kernel.nasked == rows[i].nasked, "%s",
+		ck_assert_msg(kernel.n_asked == rows[i].n_asked, "%s",
 		    rows[i].name);
-		for (j = 0; j < kernel.nasked; j++)
+		for (j = 0; j < kernel.n_asked; j++)
 			ck_assert_uint_eq(kernel.asked[j], asked[j]);
 		ck_assert_msg(tun_offloads(tun) == rows[i].offloads, "%s",
 		    rows[i].name);
@@ -171,7 +171,7 @@ START_TEST(without_a_header_packets_are_plain)
 			kernel.features &= (unsigned)~IFF_VNET_HDR;
 		start(i == 0);
 		ck_assert_int_eq(kernel.flags, IFF_TUN | IFF_NO_PI);
-		ck_assert_uint_eq(kernel.nasked, 1);
+		ck_assert_uint_eq(kernel.n_asked, 1);
 		ck_assert_uint_eq(kernel.asked[0], 0);
 		ck_assert_uint_eq(tun_offloads(tun), 0);
 
@@ -272,11 +272,11 @@ START_TEST(packets_come_in_groups_and_in_their_order)
 		make_udp4(bytes + VNET_HDRLEN, sizes[i]);
 		kernel_put(bytes, VNET_HDRLEN + (size_t)sizes[i]);
 	}
-	ngroups = 0;
+	n_groups = 0;
 	ck_assert_uint_eq(receive(100), NSIZES);
 	for (i = 0; i < NSIZES; i++)
 		ck_assert_uint_eq(lens[i], sizes[i]);
-	ck_assert_uint_eq(ngroups, 3);
+	ck_assert_uint_eq(n_groups, 3);
 }
 END_TEST
 

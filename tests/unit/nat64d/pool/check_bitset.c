@@ -17,12 +17,12 @@ START_TEST(next_finds_the_same_member_as_a_plain_search)
 	struct seeded s;
 	const struct rng rng = seeded_rng(&s, _i + 1);
 	/* From a single member to half of all numbers. */
-	const uint32_t nmembers[] = { 1, 3, 40, 2000, 32768 };
+	const uint32_t n_members[] = { 1, 3, 40, 2000, 32768 };
 	uint32_t from, n, i, steps;
 
 	memset(&set, 0, sizeof(set));
 	memset(member, 0, sizeof(member));
-	for (i = 0; i < nmembers[_i]; i++) {
+	for (i = 0; i < n_members[_i]; i++) {
 		n = rng_below(&rng, BITSET_NBITS);
 		member[n] = true;
 		bitset_put(&set, n, true);

@@ -297,14 +297,14 @@ START_TEST(random_choice_is_uniform_in_a_half_full_space)
 			ck_assert_int_eq(take(L4_TCP, "192.0.2.1",
 					     (uint16_t)i),
 			    0);
-	seeded.ncalls = 0;
+	seeded.n_calls = 0;
 	for (i = 0; i < DRAWS; i++) {
 		t = alloc(L4_TCP, 0, 40000, 0);
 		ck_assert_int_ge(t % 1024, 512);
 		counts[t / 1024 - 1]++;
 		release(L4_TCP, (uint16_t)t, 40000, 0);
 	}
-	ck_assert_uint_eq(seeded.ncalls, DRAWS);
+	ck_assert_uint_eq(seeded.n_calls, DRAWS);
 	/* 62 degrees of freedom: above 103 with probability 0.001. */
 	ck_assert_double_lt(chi_square(counts, NBINS), 103.4);
 }
@@ -330,7 +330,7 @@ START_TEST(random_choice_is_uniform_and_bounded_when_nearly_full)
 		slot[t] = (uint16_t)i;
 		release(L4_UDP, (uint16_t)t, 2000, 0);
 	}
-	seeded.ncalls = 0;
+	seeded.n_calls = 0;
 	for (i = 0; i < DRAWS; i++) {
 		t = alloc(L4_UDP, 0, 2000, 0);
 		ck_assert_int_ge(t, 1024);
@@ -338,7 +338,7 @@ START_TEST(random_choice_is_uniform_and_bounded_when_nearly_full)
 		release(L4_UDP, (uint16_t)t, 2000, 0);
 	}
 	/* One random number for each port, however few are free. */
-	ck_assert_uint_eq(seeded.ncalls, DRAWS);
+	ck_assert_uint_eq(seeded.n_calls, DRAWS);
 	ck_assert_double_lt(chi_square(counts, NFREE), 104.6);
 }
 END_TEST
@@ -425,7 +425,7 @@ START_TEST(take_takes_any_port_of_the_pool_once)
 {
 	const enum l4proto proto = takes[_i].proto;
 	const uint16_t port = takes[_i].port;
-	const uint32_t nfree = 3;
+	const uint32_t n_free = 3;
 	enum pool4_state before;
 
 	make_pool("192.0.2.1", "192.0.2.1", 2000, 2002,
@@ -434,7 +434,7 @@ START_TEST(take_takes_any_port_of_the_pool_once)
 	if (takes[_i].error != 0) {
 		ck_assert_int_eq(take(proto, takes[_i].addr, port), -1);
 		ck_assert_int_eq(errno, takes[_i].error);
-		ck_assert_uint_eq(pool4_n_free(pool, proto, 0), nfree);
+		ck_assert_uint_eq(pool4_n_free(pool, proto, 0), n_free);
 		return;
 	}
 	ck_assert_int_eq(before, port == 2000 ? POOL4_FREE : POOL4_OUTSIDE);
@@ -443,7 +443,7 @@ START_TEST(take_takes_any_port_of_the_pool_once)
 	ck_assert_int_eq(take(proto, takes[_i].addr, port), -1);
 	ck_assert_int_eq(errno, EADDRINUSE);
 	ck_assert_uint_eq(pool4_n_free(pool, proto, 0),
-	    port == 2000 ? nfree - 1 : nfree);
+	    port == 2000 ? n_free - 1 : n_free);
 	release(proto, port, 1, 0);
 	ck_assert_int_eq(state(proto, port), before);
 	ck_assert_int_eq(take(proto, takes[_i].addr, port), 0);

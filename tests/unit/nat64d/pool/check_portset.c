@@ -101,7 +101,7 @@ START_TEST(pick_is_uniform_in_a_set_with_gaps)
 		ck_assert_int_ge(port, 0);
 		hits[port]++;
 	}
-	ck_assert_uint_eq(seeded.ncalls, n * 100);
+	ck_assert_uint_eq(seeded.n_calls, n * 100);
 	for (i = 0, n = 0; i < 65536; i++)
 		if (portset_has(&set, (uint16_t)i))
 			counts[n++] = hits[i];

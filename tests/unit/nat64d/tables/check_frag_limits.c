@@ -218,7 +218,7 @@ struct model {
 	struct dgram g;
 	uint8_t out[MAXTOTAL]; /* bytes that came out */
 	uint16_t held[64];     /* offsets that wait, as far as we know */
-	unsigned nheld;
+	unsigned n_held;
 };
 
 struct piece {
@@ -263,8 +263,8 @@ model_first(struct model *m, struct pkt *p, bool check_order)
 		n++;
 	}
 	if (check_order)
-		ck_assert_uint_eq(n, m->nheld);
-	m->nheld = 0;
+		ck_assert_uint_eq(n, m->n_held);
+	m->n_held = 0;
 }
 
 /* One fragment; friendly: only duplicated and reordered. */
@@ -287,13 +287,13 @@ model_input(struct model *m, uint32_t off, uint32_t len, bool more,
 		break;
 	case FRAG_HELD:
 		if (friendly)
-			m->held[m->nheld++] = (uint16_t)off;
+			m->held[m->n_held++] = (uint16_t)off;
 		break;
 	case FRAG_WHOLE:
 		came_out(m, result.whole);
 		if (friendly)
 			ck_assert_uint_eq(pkt_l4len(result.whole), m->g.total);
-		m->nheld = 0;
+		m->n_held = 0;
 		break;
 	case FRAG_DROP:
 		ck_assert_int_ne(result.reason, NAT64_NONE);

@@ -16,7 +16,7 @@
 #define MAX_RULES 4
 
 static struct permit_rule rules[MAX_RULES];
-static size_t nrules;
+static size_t n_rules;
 
 /* "+2001:db8::/32 -2001:db8:5::/48": allow, and deny. */
 static void
@@ -24,15 +24,15 @@ set_rules(const char *text)
 {
 	char copy[256], *word, *rest = copy;
 
-	nrules = 0;
+	n_rules = 0;
 	ck_assert_uint_lt(strlcpy(copy, text, sizeof(copy)), sizeof(copy));
 	while ((word = strsep(&rest, " ")) != NULL) {
 		if (*word == '\0')
 			continue;
-		ck_assert_uint_lt(nrules, MAX_RULES);
+		ck_assert_uint_lt(n_rules, MAX_RULES);
 		ck_assert_ptr_null(
-		    prefix_parse(word + 1, &rules[nrules].from));
-		rules[nrules++].allow = *word == '+';
+		    prefix_parse(word + 1, &rules[n_rules].from));
+		rules[n_rules++].allow = *word == '+';
 	}
 }
 
@@ -44,7 +44,7 @@ allows(const char *text, const char *addr)
 	bool allowed;
 
 	set_rules(text);
-	p = permit_new(rules, nrules);
+	p = permit_new(rules, n_rules);
 	REQUIRE(p != NULL);
 	allowed = permit_allows(p, &a);
 	permit_free(p);
@@ -93,10 +93,10 @@ START_TEST(a_prefix_cannot_be_both)
 {
 	set_rules("+2001:db8::/32 -2001:db8::/32");
 	errno = 0;
-	ck_assert_ptr_null(permit_new(rules, nrules));
+	ck_assert_ptr_null(permit_new(rules, n_rules));
 	ck_assert_int_eq(errno, EEXIST);
 	set_rules("+2001:db8::/32 +2001:db8::/32");
-	permit_free(permit_new(rules, nrules));
+	permit_free(permit_new(rules, n_rules));
 }
 END_TEST
 
@@ -106,7 +106,7 @@ start(const char *text)
 {
 	set_rules(text);
 	lab.conf.permits = rules;
-	lab.conf.n_permits = nrules;
+	lab.conf.n_permits = n_rules;
 	lab_start();
 }
 
@@ -178,7 +178,7 @@ START_TEST(what_a_denied_host_is_told_is_limited)
 	start("-2001:db8:1::/64");
 	for (i = 0; i < 50; i++) {
 		lab_udp(CLIENT6, PORT6, SERVER6, 53);
-		answered += lab.nout;
+		answered += lab.n_out;
 	}
 	ck_assert_uint_eq(answered, lab.conf.errors_dest.burst);
 	ck_assert_uint_eq(lab_drops(NAT64_DENIED), 50);

@@ -567,7 +567,7 @@ from_env(const char *name, unsigned long otherwise)
 /* Shows: TBL-01 TBL-02 TBL-03 TBL-04 TBL-06 ALC-01 ALC-08 LIM-01 CGN-08 */
 START_TEST(tables_agree_with_a_model_after_every_step)
 {
-	const unsigned long nsteps =
+	const unsigned long n_steps =
 	    from_env("CHECK_TABLES_STEPS", DEFAULT_STEPS);
 	unsigned i;
 
@@ -576,13 +576,13 @@ START_TEST(tables_agree_with_a_model_after_every_step)
 	run.now = at(1000);
 	init_tables();
 	model_init();
-	for (run.step = 1; run.step <= nsteps; run.step++) {
+	for (run.step = 1; run.step <= n_steps; run.step++) {
 		run_step();
 		if (run.step % FULL_CHECK == 0)
 			compare_all();
 	}
 	compare_all();
-	for (i = 0; i < NSIGHTS && nsteps >= 100000; i++)
+	for (i = 0; i < NSIGHTS && n_steps >= 100000; i++)
 		ck_assert_msg(seen[i] > 0, "sight %u never seen", i);
 	clear_tables();
 }

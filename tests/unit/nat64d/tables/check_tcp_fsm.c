@@ -193,7 +193,7 @@ static const struct {
 	enum tcp_state state;
 	int expires;
 	struct step steps[8];
-	size_t nsteps;
+	size_t n_steps;
 } scenarios[] = {
 	{ "v6-open-close", TCP_STATE_V6_INIT, 240,
 	    { { 1, TCP_V4_SYN, true, TCP_STATE_ESTABLISHED, 7201, 0 },
@@ -272,7 +272,7 @@ START_TEST(scenario_runs_through_its_states_in_time)
 	struct tcp_step step;
 
 	for (s = scenarios[_i].steps;
-	     s < scenarios[_i].steps + scenarios[_i].nsteps; s++) {
+	     s < scenarios[_i].steps + scenarios[_i].n_steps; s++) {
 		step = tcp_fsm_step(state, s->event, s->has_ack, true);
 		state = step.next;
 		expires = new_expiry(step.timer, expires, s->t);

@@ -168,8 +168,8 @@ build(const struct spec *s)
 
 /* The output: number of writes, and the packets after segmentation. */
 static struct {
-	unsigned nwritten;
-	unsigned npackets;
+	unsigned n_written;
+	unsigned n_packets;
 	size_t len[MAX_PACKETS];
 	uint8_t *bytes[MAX_PACKETS];
 } out;
@@ -199,11 +199,11 @@ same_flow(const uint8_t *a, const uint8_t *b)
 static void
 note_packet(const uint8_t *data, size_t len)
 {
-	ck_assert_uint_lt(out.npackets, MAX_PACKETS);
-	out.bytes[out.npackets] = malloc(len);
-	memcpy(out.bytes[out.npackets], data, len);
-	ignore_id(out.bytes[out.npackets]);
-	out.len[out.npackets++] = len;
+	ck_assert_uint_lt(out.n_packets, MAX_PACKETS);
+	out.bytes[out.n_packets] = malloc(len);
+	memcpy(out.bytes[out.n_packets], data, len);
+	ignore_id(out.bytes[out.n_packets]);
+	out.len[out.n_packets++] = len;
 }
 
 static void
@@ -225,7 +225,7 @@ written(void *arg, const struct pkt *p)
 	vnet_encode(p, hdr);
 	fault = vnet_fault(hdr, p->data, p->len, true);
 	ck_assert_msg(fault == NULL, "%s", fault);
-	out.nwritten++;
+	out.n_written++;
 	if (p->ofl.seg != PKT_SEG_NONE) {
 		ck_assert_uint_le(gso_count(p), GRO_MAX_SEGMENTS);
 		pkt_init(&segment, segment_storage, sizeof(segment_storage));
@@ -244,9 +244,9 @@ written(void *arg, const struct pkt *p)
 static void
 forget_written(void)
 {
-	while (out.npackets > 0)
-		free(out.bytes[--out.npackets]);
-	out.nwritten = 0;
+	while (out.n_packets > 0)
+		free(out.bytes[--out.n_packets]);
+	out.n_written = 0;
 }
 
 /* The second packet of a pair, as differences from the first. */
@@ -330,8 +330,8 @@ START_TEST(two_packets_are_joined_when_the_second_continues_the_first)
 	p = build(&row->second);
 	gro_send(g, &p);
 	gro_flush(g);
-	ck_assert_msg(out.nwritten == row->written, "%s: %u writes", row->name,
-	    out.nwritten);
+	ck_assert_msg(out.n_written == row->written, "%s: %u writes",
+	    row->name, out.n_written);
 
 	/* The same bytes, but with a complete checksum. */
 	whole = row->second;
@@ -340,7 +340,7 @@ START_TEST(two_packets_are_joined_when_the_second_continues_the_first)
 	second_len = p.len;
 	memcpy(second, p.data, p.len);
 	ignore_id(second);
-	ck_assert_uint_eq(out.npackets, 2);
+	ck_assert_uint_eq(out.n_packets, 2);
 	ck_assert_uint_eq(out.len[0], first_len);
 	ck_assert_mem_eq(out.bytes[0], first, first_len);
 	ck_assert_uint_eq(out.len[1], second_len);
@@ -364,8 +364,8 @@ START_TEST(a_long_run_leaves_in_super_packets_of_64)
 		s.id++;
 	}
 	gro_flush(g);
-	ck_assert_uint_eq(out.nwritten, 3);
-	ck_assert_uint_eq(out.npackets, 130);
+	ck_assert_uint_eq(out.n_written, 3);
+	ck_assert_uint_eq(out.n_packets, 130);
 	forget_written();
 	gro_free(g);
 }
@@ -386,8 +386,8 @@ START_TEST(a_super_packet_never_exceeds_the_length_field)
 		s.id++;
 	}
 	gro_flush(g);
-	ck_assert_uint_eq(out.nwritten, 2);
-	ck_assert_uint_eq(out.npackets, 64);
+	ck_assert_uint_eq(out.n_written, 2);
+	ck_assert_uint_eq(out.n_packets, 64);
 	forget_written();
 	gro_free(g);
 }
@@ -404,17 +404,17 @@ START_TEST(nothing_is_joined_that_the_device_does_not_take)
 	s.id++;
 	p = build(&s);
 	gro_send(g, &p);
-	ck_assert_uint_eq(out.nwritten, 2);
+	ck_assert_uint_eq(out.n_written, 2);
 	forget_written();
 	gro_free(g);
 }
 END_TEST
 
 static struct spec
-random_spec(uint32_t *seed, uint32_t *seqs, unsigned nflows)
+random_spec(uint32_t *seed, uint32_t *seqs, unsigned n_flows)
 {
 	const bool v4 = wire_random(seed) % 2, tcp = wire_random(seed) % 2;
-	const unsigned flow = wire_random(seed) % nflows;
+	const unsigned flow = wire_random(seed) % n_flows;
 	const unsigned odd = wire_random(seed) % 8;
 	struct spec s = { .family = v4 ? PKT_V4 : PKT_V6,
 		.proto = tcp ? IPPROTO_TCP : IPPROTO_UDP,
@@ -443,14 +443,14 @@ START_TEST(any_sequence_comes_out_whole_and_in_order_of_its_flows)
 	static uint8_t *sent[MAX_PACKETS];
 	static size_t sent_len[MAX_PACKETS];
 	uint32_t seed = 4711 + (uint32_t)_i, seqs[MAX_FLOWS] = { 0 };
-	const unsigned nflows = _i % 2 == 0 ? 6 : MAX_FLOWS;
+	const unsigned n_flows = _i % 2 == 0 ? 6 : MAX_FLOWS;
 	struct gro *g = gro_new(true, true, written, NULL);
 	unsigned n, i, j;
 	struct spec s;
 	struct pkt p;
 
 	for (n = 0; n < 2000; n++) {
-		s = random_spec(&seed, seqs, nflows);
+		s = random_spec(&seed, seqs, n_flows);
 		p = build(&s);
 		gro_send(g, &p);
 		pkt_complete_cksum(&p);
@@ -460,12 +460,12 @@ START_TEST(any_sequence_comes_out_whole_and_in_order_of_its_flows)
 		sent_len[n] = p.len;
 		if (wire_random(&seed) % 8 == 0)
 			gro_release(g);
-		if (wire_random(&seed) % (10 * nflows) == 0)
+		if (wire_random(&seed) % (10 * n_flows) == 0)
 			gro_flush(g);
 	}
 	gro_flush(g);
-	ck_assert_uint_eq(out.npackets, n);
-	ck_assert_uint_lt(out.nwritten, n);
+	ck_assert_uint_eq(out.n_packets, n);
+	ck_assert_uint_lt(out.n_written, n);
 	/* Each packet written is the oldest one of its flow not yet written. */
 	for (i = 0; i < n; i++) {
 		for (j = 0; j < n; j++)
@@ -497,7 +497,7 @@ START_TEST(packets_that_are_not_joined_do_not_overtake_their_flow)
 	s.flags = PKT_TH_ACK | PKT_TH_FIN;
 	p = build(&s);
 	gro_send(g, &p);
-	ck_assert_uint_eq(out.nwritten, 2);
+	ck_assert_uint_eq(out.n_written, 2);
 	ck_assert_uint_eq(out.bytes[1][PKT_IP6_HLEN + PKT_TCP_FLAGS],
 	    PKT_TH_ACK | PKT_TH_FIN);
 	forget_written();
@@ -525,18 +525,18 @@ START_TEST(a_lone_packet_does_not_wait_for_the_end_of_the_batch)
 	send_next(g, &busy);
 	send_next(g, &lone);
 	send_next(g, &busy);
-	ck_assert_uint_eq(out.nwritten, 0);
+	ck_assert_uint_eq(out.n_written, 0);
 	gro_release(g);
-	ck_assert_uint_eq(out.nwritten, 1);
+	ck_assert_uint_eq(out.n_written, 1);
 	ck_assert_uint_eq(wire_get16(out.bytes[0] + PKT_IP4_HLEN), lone.sport);
 	for (i = 0; i < 5; i++) {
 		send_next(g, &busy);
 		gro_release(g);
 	}
-	ck_assert_uint_eq(out.nwritten, 1);
+	ck_assert_uint_eq(out.n_written, 1);
 	gro_flush(g);
-	ck_assert_uint_eq(out.nwritten, 2);
-	ck_assert_uint_eq(out.npackets, 8);
+	ck_assert_uint_eq(out.n_written, 2);
+	ck_assert_uint_eq(out.n_packets, 8);
 	forget_written();
 	gro_free(g);
 }
@@ -565,10 +565,10 @@ START_TEST(a_flow_waits_when_it_sent_several_packets_in_its_last_batch)
 			send_next(g, &s);
 			gro_release(g);
 		}
-		ck_assert_uint_eq(out.nwritten, batches[i].released);
+		ck_assert_uint_eq(out.n_written, batches[i].released);
 		gro_flush(g);
-		ck_assert_uint_eq(out.nwritten, batches[i].written);
-		ck_assert_uint_eq(out.npackets, batches[i].n_packets);
+		ck_assert_uint_eq(out.n_written, batches[i].written);
+		ck_assert_uint_eq(out.n_packets, batches[i].n_packets);
 		forget_written();
 	}
 	gro_free(g);

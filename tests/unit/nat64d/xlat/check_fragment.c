@@ -23,7 +23,7 @@ struct row {
 	uint16_t frag_off; /* of the packet that is cut */
 	bool more;
 	uint32_t mtu;
-	unsigned npieces;
+	unsigned n_pieces;
 	uint32_t piece; /* L4 bytes of all but the last */
 };
 
@@ -112,7 +112,7 @@ look(void *arg, struct pkt *piece)
 {
 	struct seen *s = arg;
 	const uint32_t n = pkt_l4len(piece);
-	const bool last = s->n == s->row->npieces - 1;
+	const bool last = s->n == s->row->n_pieces - 1;
 
 	check_described(piece);
 	ck_assert_uint_lt(s->n, MAXPIECES);
@@ -146,7 +146,7 @@ start(const struct row *row, enum pkt_family family, uint32_t id)
 static void
 finish(const struct pkt *p)
 {
-	ck_assert_msg(seen.n == seen.row->npieces, "%s: %u pieces",
+	ck_assert_msg(seen.n == seen.row->n_pieces, "%s: %u pieces",
 	    seen.row->name, seen.n);
 	ck_assert_uint_eq(seen.next, seen.row->len);
 	ck_assert_mem_eq(seen.l4, pkt_l4(p), seen.next);
