@@ -87,6 +87,7 @@ common_SRC = \
     common/http/httpd_answer.c \
     common/http/httpd_conn.c \
     common/http/httpd_stream.c \
+    common/http/metrics.c \
     common/os/debuglog.c \
     common/os/dumpfile.c \
     common/os/log.c \
@@ -194,6 +195,8 @@ nat64d_SRC = \
     nat64d/conf/conf_print.c \
     nat64d/conf/conf_timeout.c \
     nat64d/conf/parse.c \
+    nat64d/control/numbers.c \
+    nat64d/control/prometheus.c \
     nat64d/control/rates.c \
     nat64d/control/routes.c \
     nat64d/control/status.c \
@@ -304,8 +307,10 @@ dns64d_SRC = \
     dns64d/conf/conf_translator.c \
     dns64d/conf/conf_upstream.c \
     dns64d/conf/parse.c \
+    dns64d/control/prometheus.c \
     dns64d/control/routes.c \
     dns64d/control/status.c \
+    dns64d/control/sums.c \
     dns64d/local/zone.c \
     dns64d/os/activation.c \
     dns64d/os/udp.c \

@@ -23,7 +23,8 @@ struct admin {
 	int64_t started_ms; /* time of day, for people */
 };
 
-/* The routes of the control socket; control/routes.c. */
+/* The routes of the control socket and of the metrics; control/routes.c. */
 const struct httpd_route *admin_routes(size_t *n);
+const struct httpd_route *admin_metrics_routes(size_t *n);
 
 #endif

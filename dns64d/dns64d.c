@@ -17,6 +17,7 @@
 #include <ldns/ldns.h>
 
 #include "common/http/control.h"
+#include "common/http/metrics.h"
 #include "common/os/dumpfile.h"
 #include "common/os/log.h"
 #include "common/conf/files.h"
@@ -60,6 +61,7 @@ struct daemon {
 	struct reload *reload;
 	struct loader *loader;
 	struct control *control;
+	struct metrics *metrics;
 	struct admin admin;
 	struct drain *drain;
 };
@@ -204,6 +206,8 @@ needs_restart(const struct conf *old, const struct conf *new)
 		return ("dump");
 	if (!control_conf_equal(&old->control, &new->control))
 		return ("control");
+	if (!metrics_conf_equal(&old->metrics, &new->metrics))
+		return ("metrics listen on");
 	if (old->workers != new->workers)
 		return ("workers");
 	/* The capability to bind ports below 1024 was dropped. */
@@ -433,17 +437,20 @@ make_loops(struct daemon *d)
 static void
 start_admin(struct daemon *d)
 {
-	const struct httpd_route *routes;
-	size_t n;
+	const struct httpd_route *routes, *metrics;
+	size_t n, n_metrics;
 
 	d->admin = (struct admin){ .conf = d->conf,
 		.workers = d->workers,
 		.started = monotime_now(),
 		.started_ms = wallclock_ms() };
 	routes = admin_routes(&n);
+	metrics = admin_metrics_routes(&n_metrics);
 	if (control_start(d->control, workers_base(d->workers), routes, n,
-		&d->admin) == -1)
-		fatal("control socket");
+		&d->admin) == -1 ||
+	    metrics_start(d->metrics, workers_base(d->workers), metrics,
+		n_metrics, &d->admin) == -1)
+		fatal("control socket and metrics");
 }
 
 static void
@@ -469,6 +476,7 @@ clean_up(struct daemon *d)
 	size_t i;
 
 	control_stop(d->control);
+	metrics_stop(d->metrics);
 	workers_end(d->workers);
 	if (d->watch != NULL)
 		watch_detach(d->watch);
@@ -513,6 +521,7 @@ main(int argc, char *argv[])
 	startup_claim(&d.start);
 	d.control =
 	    control_open(&d.conf->control, CONF_CONTROL, &d.start.privs);
+	d.metrics = metrics_open(&d.conf->metrics);
 	open_listeners(&d);
 	startup_background(&d.start);
 

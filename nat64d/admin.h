@@ -26,8 +26,9 @@ struct admin {
 	struct rates *rates;
 };
 
-/* The routes of the control socket; control/routes.c. */
+/* The routes of the control socket and of the metrics; control/routes.c. */
 const struct httpd_route *admin_routes(size_t *n);
+const struct httpd_route *admin_metrics_routes(size_t *n);
 
 /*
  * Begin to measure rates (control/rates.h), in the event loop of the engine;

@@ -440,6 +440,12 @@ engine_set_pool(void *arg, const struct nat64_config *n)
 	set_timer(e, now);
 }
 
+struct fastpath *
+engine_fastpath(const struct engine *e)
+{
+	return (e->fastpath);
+}
+
 void
 engine_set_fastpath(struct engine *e, struct fastpath *f)
 {

@@ -51,6 +51,7 @@ struct engine *engine_new(struct tun *tun, struct nat64_config *conf,
 /* Its event loop and translator; valid as long as e. */
 struct event_base *engine_base(const struct engine *e);
 struct nat64 *engine_nat64(const struct engine *e);
+struct fastpath *engine_fastpath(const struct engine *e); /* or NULL */
 
 /* After log_set_level(): log the decisions about packets, or no longer. */
 void engine_log_level_changed(struct engine *e);

@@ -10,6 +10,7 @@
 #include <event2/event.h>
 
 #include "common/http/control.h"
+#include "common/http/metrics.h"
 #include "common/os/log.h"
 #include "common/os/pidfile.h"
 #include "common/os/sandbox.h"
@@ -55,6 +56,12 @@ struct follow {
 	struct fastpath *fastpath; /* NULL: it is not used */
 	const struct conf *conf;
 	struct engine *engine; /* gets the changes */
+};
+
+/* What operators use. Either may be NULL. */
+struct servers {
+	struct control *control;
+	struct metrics *metrics;
 };
 
 static bool
@@ -355,15 +362,16 @@ new_eventlog(const struct conf *c, const struct privs *privs)
 
 static void
 enter_sandbox(const struct conf *c, const struct options *o,
-    const struct control *control)
+    const struct servers *servers)
 {
 	const char *files[3];
 	const struct sandbox sb = {
 		.write_files = files,
 		.pid_file = startup_pidfile(&o->start),
 		.bpf_entries = c->fastpath != FASTPATH_NO,
-		.socket = control_path(control),
-		.accepts = control != NULL,
+		.socket = control_path(servers->control),
+		.accepts =
+		    servers->control != NULL || servers->metrics != NULL,
 	};
 	unsigned n = 0;
 
@@ -410,23 +418,27 @@ follow_host(struct follow *f, struct engine *engine)
 
 /* Serve operators; to be called before the sandbox. */
 static void
-start_admin(struct admin *a, struct control *control)
+start_admin(struct admin *a, const struct servers *servers)
 {
-	const struct httpd_route *routes;
-	size_t n;
+	const struct httpd_route *routes, *metrics;
+	size_t n, n_metrics;
 
 	a->started = monotime_now();
 	a->started_ms = wallclock_ms();
 	routes = admin_routes(&n);
+	metrics = admin_metrics_routes(&n_metrics);
 	if (admin_start(a) == -1 ||
-	    control_start(control, engine_base(a->engine), routes, n, a) == -1)
-		fatal("control socket");
+	    control_start(servers->control, engine_base(a->engine), routes, n,
+		a) == -1 ||
+	    metrics_start(servers->metrics, engine_base(a->engine), metrics,
+		n_metrics, a) == -1)
+		fatal("control socket and metrics");
 }
 
 /* Give up privileges and translate packets until a signal ends it. */
 static int
 serve(struct tun *tun, struct conf *c, const struct options *o,
-    struct eventlog *log, struct follow *f, struct control *control)
+    struct eventlog *log, struct follow *f, const struct servers *servers)
 {
 	struct admin admin = { .conf = c, .report = f->report };
 	const struct engine_opts eo = { .foreground = o->start.foreground,
@@ -448,12 +460,13 @@ serve(struct tun *tun, struct conf *c, const struct options *o,
 	if (eventlog_open(log) == -1)
 		tun_fatal(tun, "cannot open the event log");
 	admin.engine = engine;
-	start_admin(&admin, control);
-	enter_sandbox(c, o, control);
+	start_admin(&admin, servers);
+	enter_sandbox(c, o, servers);
 	use_fastpath(f, tun, engine);
 	log_info("running");
 	rc = engine_run(engine);
-	control_stop(control);
+	control_stop(servers->control);
+	metrics_stop(servers->metrics);
 	admin_stop(&admin);
 	engine_free(engine);
 	return (rc);
@@ -523,7 +536,7 @@ int
 main(int argc, char *argv[])
 {
 	struct options o;
-	struct control *control;
+	struct servers servers;
 	struct eventlog *log;
 	struct follow follow = { NULL };
 	struct conf *conf;
@@ -548,7 +561,9 @@ main(int argc, char *argv[])
 	follow.report = fit_host(conf);
 	conf->nat64.memory_hint = largepage_hint;
 	startup_claim(&o.start);
-	control = control_open(&conf->control, CONF_CONTROL, &o.start.privs);
+	servers.control =
+	    control_open(&conf->control, CONF_CONTROL, &o.start.privs);
+	servers.metrics = metrics_open(&conf->metrics);
 	log = new_eventlog(conf, &o.start.privs);
 	follow.watch = watch_new(HOSTWATCH_ALL);
 	if (follow.watch == NULL)
@@ -559,7 +574,7 @@ main(int argc, char *argv[])
 	look_at_host(&follow, tun, conf);
 	follow.fastpath = open_fastpath(conf, tun);
 	startup_background(&o.start);
-	rc = serve(tun, conf, &o, log, &follow, control);
+	rc = serve(tun, conf, &o, log, &follow, &servers);
 
 	fastpath_free(follow.fastpath);
 	poolif_free(follow.pool);
@@ -570,7 +585,7 @@ main(int argc, char *argv[])
 	eventlog_free(log);
 	tun_close(tun);
 	hostreport_free(follow.report);
-	control_close(control);
+	control_close(servers.control);
 	pidfile_end();
 	conf_free(conf);
 	return (rc == 0 ? 0 : 1);

@@ -48,10 +48,7 @@ line(struct prom *p, const char *fmt, ...)
 	append(p, text, (size_t)len + 1);
 }
 
-/*
- * Escaped as in a label, where a quotation mark is as well; a HELP line may
- * have it, and newline and backslash likewise.
- */
+/* The value of a label. */
 static const char *
 escape(const char *text, char out[LINE_MAX])
 {

@@ -15,6 +15,7 @@
 
 #include "common/conf/conf_file.h"
 #include "common/http/control_conf.h"
+#include "common/http/metrics.h"
 #include "common/os/log.h"
 #include "common/net/scoped_addr.h"
 
@@ -162,6 +163,7 @@ struct conf {
 	char *pidfile;
 	char *dump; /* NULL: none; in the foreground standard output */
 	struct control_conf control;
+	struct metrics_conf metrics;
 };
 
 /*

@@ -135,6 +135,7 @@ static void check_order(struct conf_file *, const struct conf *);
 %token <tok> MATCH "match"
 %token <tok> MAX "max"
 %token <tok> MAX_SYNTH "max-synth"
+%token <tok> METRICS "metrics"
 %token <tok> NEGATIVE "negative"
 %token <tok> NO "no"
 %token <tok> NONE "none"
@@ -214,7 +215,10 @@ once		: order
 		| process
 		;
 
-address		: LISTEN ON ADDRESS port freebind {
+address		: METRICS LISTEN ON ADDRESS PORT NUMBER {
+			metrics_conf_add(cf, &$4, &$6, &conf->metrics);
+		}
+		| LISTEN ON ADDRESS port freebind {
 			check(cf, conf, &$3,
 			    conf_add_listener(conf, &$3, $4, $5));
 		}

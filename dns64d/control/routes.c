@@ -2,6 +2,7 @@
  * The table of routes of the control socket, and the short ones.
  */
 #include "common/http/control.h"
+#include "common/http/metrics.h"
 
 #include "dns64d/admin.h"
 #include "dns64d/conf/conf.h"
@@ -21,6 +22,20 @@ admin_routes(size_t *n)
 {
 	*n = sizeof(routes) / sizeof(routes[0]);
 	return (routes);
+}
+
+/* What anybody may ask: nothing here changes the state. */
+static const struct httpd_route metrics_routes[] = {
+	{ "GET", "/health", metrics_health },
+	{ "GET", "/metrics", get_metrics },
+	{ "GET", "/ready", get_ready },
+};
+
+const struct httpd_route *
+admin_metrics_routes(size_t *n)
+{
+	*n = sizeof(metrics_routes) / sizeof(metrics_routes[0]);
+	return (metrics_routes);
 }
 
 static void

@@ -1,6 +1,7 @@
 /*
  * The routes of dns64d, one function each: GET /v1/status is get_status().
- * All have the type of httpd_route.fn; arg is the struct admin (admin.h).
+ * All have the type of httpd_route.fn; arg is the struct admin (admin.h). /metrics, /health and /ready are
+ * of the metrics.
  */
 #ifndef DNS64D_CONTROL_ROUTES_H
 #define DNS64D_CONTROL_ROUTES_H
@@ -9,6 +10,8 @@
 
 void get_config(void *arg, struct httpd_request *rq);
 void get_counters(void *arg, struct httpd_request *rq);
+void get_metrics(void *arg, struct httpd_request *rq);
+void get_ready(void *arg, struct httpd_request *rq);
 void get_status(void *arg, struct httpd_request *rq);
 
 #endif

@@ -6,27 +6,10 @@
 
 #include "dns64d/admin.h"
 #include "dns64d/conf/conf.h"
-#include "dns64d/query.h"
-#include "dns64d/worker.h"
-#include "dns64d/workers.h"
 #include "routes.h"
+#include "sums.h"
 
 static const char *const none[] = { NULL };
-
-/* Of all workers. */
-struct sums {
-	struct stats stats;
-	unsigned queries; /* in progress */
-};
-
-static void
-add(void *arg, struct worker *w)
-{
-	struct sums *s = arg;
-
-	stats_add(&s->stats, &w->stats);
-	s->queries += queries_open(w->queries);
-}
 
 static json_t *
 count(const struct sums *s, enum stats_counter what)
@@ -79,12 +62,12 @@ void
 get_status(void *arg, struct httpd_request *rq)
 {
 	const struct admin *a = arg;
-	struct sums sums = { .queries = 0 };
+	struct sums sums;
 	json_t *o;
 
 	if (httpd_only_params(rq, none) == -1)
 		return;
-	workers_each(a->workers, add, &sums);
+	sums_take(a->workers, &sums);
 	o = control_status("dns64d", a->started, a->started_ms);
 	json_object_set_new(o, "workers",
 	    json_integer((json_int_t)a->conf->workers));
@@ -101,13 +84,13 @@ void
 get_counters(void *arg, struct httpd_request *rq)
 {
 	const struct admin *a = arg;
-	struct sums sums = { .queries = 0 };
+	struct sums sums;
 	json_t *counters;
 	int i;
 
 	if (httpd_only_params(rq, none) == -1)
 		return;
-	workers_each(a->workers, add, &sums);
+	sums_take(a->workers, &sums);
 	counters = json_object();
 	for (i = 0; i < STAT_MAX; i++)
 		json_object_set_new(counters,

@@ -18,6 +18,9 @@
 #define HEADERS_MAX 8192 /* octets of an answer's headers */
 #define HTTP_OK_CODE 200
 
+/* After a first poll without an answer, so that clients lose little time. */
+#define AGAIN_MS 250
+
 /*
  * The states of a translator's polls:
  *
@@ -123,10 +126,15 @@ answered(struct translator *t, const struct metrics *m)
 static void
 lost(struct translator *t, const char *why)
 {
+	static const struct timeval again = { 0, AGAIN_MS * 1000 };
+
 	t->n_lost++;
 	t->lost++;
-	if (t->lost >= TRANSLATOR_LOST)
-		set_state(t, BALANCE_DOWN, why);
+	if (t->lost < TRANSLATOR_LOST) {
+		event_add(&t->timer, &again);
+		return;
+	}
+	set_state(t, BALANCE_DOWN, why);
 	arm_next(t);
 }
 

@@ -3,9 +3,10 @@
  * their state and load for balance.c. Owns the connections; knows nothing of
  * DNS.
  *
- * A translator that does not answer TRANSLATOR_LOST times in a row is down. It
- * is then polled less and less often, until it answers or the network of this
- * host changes. Before its first answer it counts as up.
+ * A translator that does not answer TRANSLATOR_LOST times in a row is down:
+ * after the first time it is asked again soon. Once down, it is polled less
+ * and less often, until it answers or the network of this host changes. Before
+ * its first answer it counts as up.
  */
 #ifndef DNS64D_POLICY_TRANSLATOR_H
 #define DNS64D_POLICY_TRANSLATOR_H

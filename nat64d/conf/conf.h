@@ -14,6 +14,7 @@
 
 #include "common/conf/conf_file.h"
 #include "common/http/control_conf.h"
+#include "common/http/metrics.h"
 #include "common/os/log.h"
 
 #include "nat64d/core/event_text.h"
@@ -64,6 +65,7 @@ struct conf {
 	char *pidfile;
 	char *dump; /* NULL: no dumps, unless in the foreground */
 	struct control_conf control;
+	struct metrics_conf metrics;
 	enum log_level log_level;
 	unsigned log_events;  /* EVENT_BINDINGS ..., for the event log */
 	bool log_destination; /* peers of sessions, RFC 6888, REQ-12 */

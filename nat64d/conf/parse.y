@@ -95,9 +95,9 @@ static void add_plateau(struct conf_build *, struct conf_file *,
 %token <tok> INBOUND_REFRESH "inbound-refresh" INCOMING_SYN "incoming-syn"
 %token <tok> INFO "info" INTERFACE "interface" IPV4 "ipv4" IPV6 "ipv6"
 %token <tok> KEEP "keep" LEVEL "level"
-%token <tok> LIMIT "limit" LOG "log" LOWEST_IPV6_MTU "lowest-ipv6-mtu"
-%token <tok> MAX_PERCENT "max-percent" MSS "mss" MTU "mtu"
-%token <tok> NEW_BINDINGS "new-bindings" NO "no" NONE "none" OFF "off"
+%token <tok> LIMIT "limit" LISTEN "listen" LOG "log" LOWEST_IPV6_MTU "lowest-ipv6-mtu"
+%token <tok> MAX_PERCENT "max-percent" METRICS "metrics" MSS "mss" MTU "mtu"
+%token <tok> NEW_BINDINGS "new-bindings" NO "no" NONE "none" OFF "off" ON "on"
 %token <tok> OFFLOAD "offload" OPENING "opening" OVERRIDE "override"
 %token <tok> PARITY "parity" PER_DATAGRAM "per-datagram"
 %token <tok> PER_DESTINATION "per-destination" PIDFILE "pidfile"
@@ -141,6 +141,10 @@ file		: %empty
 		;
 
 statement	: addresses
+		| METRICS LISTEN ON ANY_ADDRESS PORT NUMBER {
+			metrics_conf_add(cf, &$ANY_ADDRESS, &$NUMBER,
+			    &b->conf->metrics);
+		}
 		| ports_policy
 		| permit
 		| timeout

@@ -2,6 +2,7 @@
  * The table of routes of the control socket, and the short ones.
  */
 #include "common/http/control.h"
+#include "common/http/metrics.h"
 
 #include "nat64d/admin.h"
 #include "nat64d/conf/conf.h"
@@ -37,6 +38,20 @@ void
 admin_stop(struct admin *a)
 {
 	rates_free(a->rates);
+}
+
+/* What anybody may ask: nothing here changes the state. */
+static const struct httpd_route metrics_routes[] = {
+	{ "GET", "/health", metrics_health },
+	{ "GET", "/metrics", get_metrics },
+	{ "GET", "/ready", get_ready },
+};
+
+const struct httpd_route *
+admin_metrics_routes(size_t *n)
+{
+	*n = sizeof(metrics_routes) / sizeof(metrics_routes[0]);
+	return (metrics_routes);
 }
 
 static void

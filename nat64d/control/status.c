@@ -8,6 +8,8 @@
 #include "nat64d/admin.h"
 #include "nat64d/engine.h"
 #include "nat64d/host/hostreport.h"
+#include "nat64d/os/fastpath.h"
+#include "numbers.h"
 #include "rates.h"
 #include "routes.h"
 
@@ -16,15 +18,13 @@ static const char *const none[] = { NULL };
 static json_t *
 pool_use(const struct nat64 *n, enum l4proto proto)
 {
-	static const char *const names
-	    [] = { [L4_TCP] = "tcp", [L4_UDP] = "udp", [L4_ICMP] = "icmp" };
-	const uint64_t ports = pool4_capacity(nat64_pool(n), proto);
-	const uint64_t available = pool4_n_free_all(nat64_pool(n), proto);
+	const uint64_t ports = numbers_ports(n, proto);
+	const uint64_t available = numbers_available(n, proto);
 
 	return (json_pack("{s:s, s:I, s:I, s:I, s:I, s:I}",
-	    "transport-protocol", names[proto], "bindings",
-	    (json_int_t)nat64_bib(n, proto)->n_entries, "sessions",
-	    (json_int_t)nat64_sessions(n)->n_sessions[proto], "ports",
+	    "transport-protocol", numbers_proto(proto), "bindings",
+	    (json_int_t)numbers_bindings(n, proto), "sessions",
+	    (json_int_t)numbers_proto_sessions(n, proto), "ports",
 	    (json_int_t)ports, "available", (json_int_t)available, "percent",
 	    (json_int_t)(ports > 0 ? (ports - available) * 100 / ports : 0)));
 }
@@ -40,28 +40,6 @@ pool_all(const struct nat64 *n)
 	return (list);
 }
 
-static size_t
-n_sessions(const struct nat64 *n)
-{
-	size_t sum = 0;
-	int proto;
-
-	for (proto = 0; proto < L4_NPROTO; proto++)
-		sum += nat64_sessions(n)->n_sessions[proto];
-	return (sum);
-}
-
-static uint64_t
-n_drops(const struct nat64_stats *stats)
-{
-	uint64_t sum = 0;
-	int i;
-
-	for (i = NAT64_NONE + 1; i < NAT64_NREASONS; i++)
-		sum += stats->drops[i];
-	return (sum);
-}
-
 static json_t *
 drops(const struct admin *a)
 {
@@ -70,12 +48,27 @@ drops(const struct admin *a)
 	const double rate = rates_drops(a->rates, &top);
 	json_t *o;
 
-	o = json_pack("{s:I, s:f}", "packets", (json_int_t)n_drops(stats),
-	    "packets-per-second", rate);
+	o = json_pack("{s:I, s:f}", "packets",
+	    (json_int_t)numbers_drops(stats), "packets-per-second", rate);
 	if (top != NAT64_NONE)
 		json_object_set_new(o, "top-reason",
 		    json_string(nat64_reason_name(top)));
 	return (o);
+}
+
+/* NULL: there is none. */
+static json_t *
+fast_path(const struct fastpath *f)
+{
+	struct fastpath_count c;
+
+	if (f == NULL)
+		return (NULL);
+	fastpath_counters(f, &c);
+	return (json_pack("{s:I, s:I, s:I}", "flows",
+	    (json_int_t)fastpath_flows(f), "packets",
+	    (json_int_t)(c.packets6 + c.packets4), "bytes",
+	    (json_int_t)(c.bytes6 + c.bytes4)));
 }
 
 static void
@@ -91,6 +84,7 @@ warnings(const struct admin *a)
 {
 	const struct nat64_config *conf =
 	    nat64_config(engine_nat64(a->engine));
+	const char *why = numbers_not_ready(engine_nat64(a->engine));
 	json_t *list = json_array();
 
 	hostreport_each(a->report, add_warning, list);
@@ -100,9 +94,8 @@ warnings(const struct admin *a)
 	if (conf->self4.s_addr == INADDR_ANY)
 		add_warning(list, false,
 		    "no IPv4 address for ICMPv4 errors: none are sent");
-	if (pool4_n_addrs(nat64_pool(engine_nat64(a->engine))) == 0)
-		add_warning(list, false,
-		    "no IPv4 address in the pool: nothing is translated");
+	if (why != NULL)
+		add_warning(list, false, why);
 	return (list);
 }
 
@@ -117,11 +110,14 @@ get_status(void *arg, struct httpd_request *rq)
 		return;
 	o = control_status("nat64d", a->started, a->started_ms);
 	json_object_set_new(o, "sessions",
-	    json_integer((json_int_t)n_sessions(n)));
+	    json_integer((json_int_t)numbers_sessions(n)));
 	json_object_set_new(o, "sessions-max",
 	    json_integer((json_int_t)nat64_config(n)->max_sessions));
 	json_object_set_new(o, "pool", pool_all(n));
 	json_object_set_new(o, "dropped", drops(a));
+	/* Without a value, nothing is set. */
+	json_object_set_new(o, "fast-path",
+	    fast_path(engine_fastpath(a->engine)));
 	json_object_set_new(o, "warnings", warnings(a));
 	httpd_json(rq, 200, o);
 }

@@ -40,6 +40,17 @@ print_dropped(const json_t *dropped)
 	putchar('\n');
 }
 
+static void
+print_fast_path(const json_t *f)
+{
+	if (f == NULL)
+		puts("fast path  none");
+	else
+		printf("fast path  %" JSON_INTEGER_FORMAT
+		       " flows, %" JSON_INTEGER_FORMAT " packets\n",
+		    table_number(f, "flows"), table_number(f, "packets"));
+}
+
 static int
 print_status(struct ctl *ctl, const json_t *answer)
 {
@@ -50,6 +61,7 @@ print_status(struct ctl *ctl, const json_t *answer)
 	    table_number(answer, "sessions"),
 	    table_number(answer, "sessions-max"));
 	print_pool(answer);
+	print_fast_path(json_object_get(answer, "fast-path"));
 	print_dropped(json_object_get(answer, "dropped"));
 	ctl_print_warnings(answer);
 	return (CTL_DONE);

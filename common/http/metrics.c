@@ -1,0 +1,213 @@
+#include <sys/socket.h>
+
+#include <netinet/in.h>
+
+#include <net/if.h>
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <event2/buffer.h>
+
+#include "common/net/addr.h"
+#include "common/os/log.h"
+
+#include "metrics.h"
+
+#define BACKLOG 64
+#define NAME_SIZE 256
+
+struct metrics {
+	int fds[METRICS_MAX]; /* until the server owns them */
+	size_t n;
+	char host_name[NAME_SIZE];
+	struct httpd *httpd;
+};
+
+static bool
+is_link_local(const struct scoped_addr *a)
+{
+	const struct sockaddr_in6 *sin6 = (const void *)&a->ss;
+
+	return (a->ss.ss_family == AF_INET6 &&
+	    IN6_IS_ADDR_LINKLOCAL(&sin6->sin6_addr));
+}
+
+void
+metrics_conf_add(struct conf_file *cf, const struct conf_value *addr,
+    const struct conf_value *port, struct metrics_conf *c)
+{
+	static const struct conf_bounds bounds = { 1, 65535, NULL };
+	struct scoped_addr a;
+	uint64_t number = 1;
+	const char *why;
+	size_t i;
+
+	if (!conf_number(cf, port, &bounds, &number))
+		return;
+	why = scoped_addr_parse(addr->text, (uint16_t)number, &a);
+	for (i = 0; why == NULL && i < c->n; i++)
+		if (scoped_addr_equal(&c->v[i], &a))
+			why = "is given twice with this port";
+	if (why == NULL && is_link_local(&a) && !scoped_addr_has_zone(&a))
+		why = "is link-local and needs its interface: write "
+		      "fe80::1%eth0";
+	if (why == NULL && c->n == METRICS_MAX)
+		why = "is one address too many";
+	if (why != NULL)
+		conf_refuse(cf, addr, why);
+	else
+		c->v[c->n++] = a;
+}
+
+void
+metrics_conf_print(const struct metrics_conf *c, FILE *f)
+{
+	char text[SCOPED_ADDR_STRLEN];
+	size_t i;
+
+	for (i = 0; i < c->n; i++)
+		fprintf(f, "metrics listen on %s port %u\n",
+		    scoped_addr_print_host(&c->v[i], text, sizeof(text)),
+		    sockaddr_port(&c->v[i].ss));
+}
+
+bool
+metrics_conf_equal(const struct metrics_conf *a, const struct metrics_conf *b)
+{
+	size_t i;
+
+	for (i = 0; i < a->n && i < b->n; i++)
+		if (!scoped_addr_equal(&a->v[i], &b->v[i]))
+			return (false);
+	return (a->n == b->n);
+}
+
+/* Returns a socket that listens, or -1 with errno. */
+static int
+listen_on(const struct scoped_addr *a)
+{
+	const int on = 1;
+	struct sockaddr_storage ss;
+	socklen_t len;
+	int fd, saved_errno;
+
+	scoped_addr_resolve(a, if_nametoindex(a->zone), &ss);
+	len = ss.ss_family == AF_INET ? sizeof(struct sockaddr_in) :
+					sizeof(struct sockaddr_in6);
+	fd = socket(ss.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC,
+	    0);
+	if (fd == -1)
+		return (-1);
+	if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) == 0 &&
+	    (ss.ss_family == AF_INET ||
+		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on)) ==
+		    0) &&
+	    bind(fd, (const struct sockaddr *)&ss, len) == 0 &&
+	    listen(fd, BACKLOG) == 0)
+		return (fd);
+	saved_errno = errno;
+	close(fd);
+	errno = saved_errno;
+	return (-1);
+}
+
+struct metrics *
+metrics_open(const struct metrics_conf *c)
+{
+	char text[SCOPED_ADDR_STRLEN];
+	struct metrics *m;
+
+	if (c->n == 0)
+		return (NULL);
+	m = calloc(1, sizeof(*m));
+	if (m == NULL)
+		fatal("metrics");
+	/* Without a name, only addresses are accepted in Host headers. */
+	if (gethostname(m->host_name, sizeof(m->host_name) - 1) == -1)
+		m->host_name[0] = '\0';
+	for (; m->n < c->n; m->n++) {
+		m->fds[m->n] = listen_on(&c->v[m->n]);
+		if (m->fds[m->n] == -1)
+			fatal("metrics listen on %s",
+			    scoped_addr_print(&c->v[m->n], text,
+				sizeof(text)));
+	}
+	return (m);
+}
+
+int
+metrics_start(struct metrics *m, struct event_base *base,
+    const struct httpd_route *routes, size_t n_routes, void *arg)
+{
+	struct httpd_opts opts = { .name = "metrics",
+		.routes = routes,
+		.n_routes = n_routes,
+		.arg = arg,
+		.check_host = true };
+
+	if (m == NULL)
+		return (0);
+	opts.host_name = m->host_name;
+	m->httpd = httpd_new(base, &opts);
+	if (m->httpd == NULL)
+		return (-1);
+	for (; m->n > 0; m->n--)
+		if (httpd_accept(m->httpd, m->fds[m->n - 1]) == -1)
+			return (-1);
+	return (0);
+}
+
+void
+metrics_stop(struct metrics *m)
+{
+	if (m == NULL)
+		return;
+	httpd_free(m->httpd);
+	while (m->n > 0)
+		close(m->fds[--m->n]);
+	free(m);
+}
+
+static void
+answer_text(struct httpd_request *rq, int status, const char *type,
+    const char *text)
+{
+	struct evbuffer *body = evbuffer_new();
+
+	if (body == NULL || evbuffer_add(body, text, strlen(text)) == -1)
+		httpd_error(rq, 500, "out of memory");
+	else
+		httpd_text(rq, status, type, body);
+	if (body != NULL)
+		evbuffer_free(body);
+}
+
+void
+metrics_answer(struct httpd_request *rq, struct prom *p)
+{
+	if (p->failed || p->text == NULL)
+		httpd_error(rq, 500, "out of memory");
+	else
+		answer_text(rq, 200,
+		    "text/plain; version=0.0.4; charset=utf-8", p->text);
+	prom_clear(p);
+}
+
+void
+metrics_answer_ready(struct httpd_request *rq, bool ready, const char *why)
+{
+	char text[512];
+
+	snprintf(text, sizeof(text), "%s\n", ready ? "ok" : why);
+	answer_text(rq, ready ? 200 : 503, "text/plain", text);
+}
+
+void
+metrics_health(void *arg, struct httpd_request *rq)
+{
+	(void)arg;
+	metrics_answer_ready(rq, true, NULL);
+}

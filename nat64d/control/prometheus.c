@@ -1,0 +1,119 @@
+/*
+ * GET /metrics and GET /ready. dns64d's "translator" reads nat64d_up,
+ * nat64d_sessions and nat64d_sessions_max (dns64d.conf(5), TRANSLATORS).
+ */
+#include "common/http/metrics.h"
+#include "common/os/version.h"
+
+#include "nat64d/admin.h"
+#include "nat64d/engine.h"
+#include "nat64d/os/fastpath.h"
+#include "numbers.h"
+#include "routes.h"
+
+#define PREFIX "nat64d"
+
+static void
+gauge(struct prom *p, const char *name, const char *help, uint64_t value)
+{
+	prom_metric(p, PROM_GAUGE, PREFIX, name, help);
+	prom_value(p, value);
+}
+
+/* One value for each protocol. */
+static void
+per_protocol(struct prom *p, const struct nat64 *n, const char *name,
+    const char *help,
+    uint64_t (*value)(const struct nat64 *n, enum l4proto proto))
+{
+	int i;
+
+	prom_metric(p, PROM_GAUGE, PREFIX, name, help);
+	for (i = 0; i < L4_NPROTO; i++)
+		prom_labelled(p, "protocol", numbers_proto((enum l4proto)i),
+		    value(n, (enum l4proto)i));
+}
+
+static void
+add_state(struct prom *p, const struct admin *a)
+{
+	const struct nat64 *n = engine_nat64(a->engine);
+
+	prom_metric(p, PROM_GAUGE, PREFIX, "build-info",
+	    "Version of the program");
+	prom_labelled(p, "version", version(), 1);
+	gauge(p, "start-time-seconds", "Start, seconds since 1970",
+	    (uint64_t)(a->started_ms / 1000));
+	gauge(p, "up", "1: new sessions are accepted",
+	    numbers_not_ready(n) == NULL);
+	gauge(p, "sessions", "Sessions", numbers_sessions(n));
+	gauge(p, "sessions-max", "The limit of sessions",
+	    nat64_config(n)->max_sessions);
+	per_protocol(p, n, "protocol-sessions", "Sessions of a protocol",
+	    numbers_proto_sessions);
+	per_protocol(p, n, "bindings", "Bindings of a protocol",
+	    numbers_bindings);
+	per_protocol(p, n, "pool-ports",
+	    "Ports of the pool for dynamic bindings", numbers_ports);
+	per_protocol(p, n, "pool-ports-available",
+	    "Ports of the pool that are free", numbers_available);
+}
+
+static void
+add_counters(struct prom *p, const struct nat64_stats *stats)
+{
+	int i;
+
+	for (i = 0; i < NAT64_NCOUNTERS; i++) {
+		prom_metric(p, PROM_COUNTER, PREFIX,
+		    nat64_counter_name((enum nat64_counter)i),
+		    nat64_counter_meaning((enum nat64_counter)i));
+		prom_value(p, stats->counters[i]);
+	}
+	prom_metric(p, PROM_COUNTER, PREFIX, "dropped-packets",
+	    "Packets dropped, by reason");
+	for (i = NAT64_NONE + 1; i < NAT64_NREASONS; i++)
+		prom_labelled(p, "reason",
+		    nat64_reason_name((enum nat64_reason)i), stats->drops[i]);
+}
+
+static void
+add_fastpath(struct prom *p, const struct fastpath *f)
+{
+	struct fastpath_count c;
+
+	if (f == NULL)
+		return;
+	fastpath_counters(f, &c);
+	gauge(p, "fastpath-flows", "Sessions in the fast path",
+	    fastpath_flows(f));
+	prom_metric(p, PROM_COUNTER, PREFIX, "fastpath-packets",
+	    "Packets translated by the fast path, by family of the source");
+	prom_labelled(p, "family", "ipv6", c.packets6);
+	prom_labelled(p, "family", "ipv4", c.packets4);
+	prom_metric(p, PROM_COUNTER, PREFIX, "fastpath-bytes",
+	    "Bytes translated by the fast path, by family of the source");
+	prom_labelled(p, "family", "ipv6", c.bytes6);
+	prom_labelled(p, "family", "ipv4", c.bytes4);
+}
+
+void
+get_metrics(void *arg, struct httpd_request *rq)
+{
+	const struct admin *a = arg;
+	struct prom p = { .text = NULL };
+
+	add_state(&p, a);
+	add_counters(&p, nat64_stats(engine_nat64(a->engine)));
+	add_fastpath(&p, engine_fastpath(a->engine));
+	metrics_answer(rq, &p);
+}
+
+void
+get_ready(void *arg, struct httpd_request *rq)
+{
+	const struct admin *a = arg;
+	const char *why = numbers_not_ready(engine_nat64(a->engine));
+
+	metrics_answer_ready(rq, why == NULL, why);
+}
