@@ -139,15 +139,19 @@ nat64d_PURE = \
     nat64d/core/nat64_error.c \
     nat64d/core/nat64_event.c \
     nat64d/core/nat64_fast.c \
+    nat64d/core/nat64_filter.c \
     nat64d/core/nat64_icmp.c \
     nat64d/core/nat64_in4.c \
     nat64d/core/nat64_in6.c \
     nat64d/core/nat64_input.c \
+    nat64d/core/nat64_kill.c \
     nat64d/core/nat64_out.c \
     nat64d/core/nat64_policy.c \
     nat64d/core/nat64_prefetch.c \
     nat64d/core/nat64_state.c \
+    nat64d/core/nat64_static.c \
     nat64d/core/nat64_syn.c \
+    nat64d/core/nat64_walk.c \
     nat64d/host/hostcheck.c \
     nat64d/pool/bitset.c \
     nat64d/pool/pool4.c \

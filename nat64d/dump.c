@@ -8,27 +8,17 @@
 #include <event2/buffer.h>
 
 #include "dump.h"
+#include "nat64d/core/nat64_walk.h"
 #include "nat64d/tables/tcp_fsm.h"
 
 /* [address]:port and the final NUL. */
 #define TADDR_STRLEN (INET6_ADDRSTRLEN + 8)
 
-/*
- * Where the next slice begins: at the head, or in the BIB of proto at the place
- * of the walk. If "entered", a part of the binding with the given key has been
- * printed already.
- */
 struct dump {
 	const struct nat64 *nat64;
 	bool verbose;
 	bool head_done;
-	int proto;
-	struct bib_walk walk;
-	bool entered; /* key is set */
-	struct taddr6 key;
-	bool line_done; /* the line of the binding is printed */
-	bool peer_set;	/* its sessions up to that with peer are printed */
-	struct taddr4 peer;
+	struct nat64_walk walk;
 };
 
 static const char *const proto_names[L4_NPROTO] = {
@@ -161,71 +151,27 @@ dump_session(const struct dump *d, struct evbuffer *out,
 	evbuffer_add_printf(out, "%s\n", s->fast != 0 ? " fast" : "");
 }
 
-/* Begin with the binding e, unless the last slice ended within it. */
-static void
-enter(struct dump *d, const struct bib_entry *e)
-{
-	if (d->entered && d->key.port == e->in6.port &&
-	    IN6_ARE_ADDR_EQUAL(&d->key.addr, &e->in6.addr))
-		return;
-	d->entered = true;
-	d->key = e->in6;
-	d->line_done = false;
-	d->peer_set = false;
-}
-
-/*
- * Print the rest of e. Returns how many lines of max are left; 0: there may be
- * more of e.
- */
-static unsigned
-dump_entry(struct dump *d, struct evbuffer *out, const struct bib_entry *e,
-    unsigned max, struct monotime now)
-{
-	const struct session *s;
-
-	if (!d->line_done) {
-		dump_binding(out, e);
-		d->line_done = true;
-		max--;
-	}
-	while (max > 0) {
-		s = session_next_of_bib(e, d->peer_set ? &d->peer : NULL);
-		if (s == NULL)
-			break;
-		dump_session(d, out, s, now);
-		d->peer_set = true;
-		d->peer = s->peer;
-		max--;
-	}
-	return (max);
-}
-
 bool
 dump_slice(struct dump *d, struct evbuffer *out, unsigned max,
     struct monotime now)
 {
-	const struct bib *bib;
-	struct bib_entry *e;
+	const struct bib_entry *e;
+	const struct session *s;
+	enum nat64_met met;
 
 	if (!d->head_done) {
 		dump_head(d, out);
 		d->head_done = true;
 	}
-	for (; d->proto < L4_NPROTO; d->proto++) {
-		bib = nat64_bib(d->nat64, (enum l4proto)d->proto);
-		while ((e = bib_walk_at(bib, &d->walk, &max)) != NULL) {
-			enter(d, e);
-			max = dump_entry(d, out, e, max, now);
-			if (max == 0)
-				return (true);
-			bib_walk_past(&d->walk, e);
-		}
-		if (max == 0)
-			return (true);
-		memset(&d->walk, 0, sizeof(d->walk));
-		d->entered = false;
+	while ((met = nat64_walk_next(d->nat64, &d->walk, &max, &e, &s)) <=
+	    NAT64_MET_SESSION) {
+		if (met == NAT64_MET_BINDING)
+			dump_binding(out, e);
+		else
+			dump_session(d, out, s, now);
 	}
+	if (met == NAT64_MET_PAUSE)
+		return (true);
 	evbuffer_add(out, "end\n", 4);
 	return (false);
 }

@@ -419,6 +419,12 @@ nat64_pool(const struct nat64 *n)
 	return (n->pool);
 }
 
+const struct subscribers *
+nat64_subscribers(const struct nat64 *n)
+{
+	return (&n->subs);
+}
+
 const struct frag_table *
 nat64_frags(const struct nat64 *n)
 {

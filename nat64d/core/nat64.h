@@ -297,6 +297,7 @@ const struct nat64_stats *nat64_stats(const struct nat64 *n);
 const struct bib *nat64_bib(const struct nat64 *n, enum l4proto proto);
 const struct session_table *nat64_sessions(const struct nat64 *n);
 const struct pool4 *nat64_pool(const struct nat64 *n);
+const struct subscribers *nat64_subscribers(const struct nat64 *n);
 const struct frag_table *nat64_frags(const struct nat64 *n);
 
 /* Y': the peer of a session, embedded in the Pref64 that it uses. */
