@@ -68,7 +68,8 @@ common_PURE = \
     common/array.c \
     common/bucket.c \
     common/siphash.c \
-    common/slab.c
+    common/slab.c \
+    common/topn.c
 
 common_SRC = \
     common/conf/conf_expect.c \

@@ -233,6 +233,45 @@ subscriber_remove_session(struct subscribers *subs, struct subscriber *s,
 	fairshare_remove(&subs->fairshare, addr, FAIRSHARE_SESSIONS);
 }
 
+/* Empty trees that subscriber_walk_next() passes for one step. */
+#define TREES_A_STEP 1024
+
+/* The next subscriber in the tree where the walk is, or NULL. */
+static struct subscriber *
+next_in_tree(struct subscriber_tree *tree, const struct subscriber_walk *w)
+{
+	struct subscriber key, *s;
+
+	if (!w->inside)
+		return (RB_MIN(subscriber_tree, tree));
+	key.prefix = w->prefix;
+	s = RB_NFIND(subscriber_tree, tree, &key);
+	if (s != NULL && cmp_prefix(s, &key) == 0)
+		s = RB_NEXT(subscriber_tree, tree, s);
+	return (s);
+}
+
+const struct subscriber *
+subscriber_walk_next(const struct subscribers *subs, struct subscriber_walk *w,
+    unsigned *steps)
+{
+	const size_t n_trees = TREE_ARRAY_COUNT(&subs->trees);
+	struct subscriber *s;
+
+	for (; *steps > 0 && w->tree < n_trees; w->tree++) {
+		s = next_in_tree(&subs->trees.trees[w->tree], w);
+		w->inside = s != NULL;
+		if (s != NULL) {
+			w->prefix = s->prefix;
+			(*steps)--;
+			return (s);
+		}
+		if (w->tree % TREES_A_STEP == 0)
+			(*steps)--;
+	}
+	return (NULL);
+}
+
 void
 subscribers_expire(struct subscribers *subs, struct monotime now, unsigned max)
 {

@@ -177,6 +177,24 @@ int subscriber_add_session(struct subscribers *subs, struct subscriber *s,
 void subscriber_remove_session(struct subscribers *subs, struct subscriber *s,
     const struct in6_addr *addr);
 
+/* A place in a walk. All zero: before the first subscriber. */
+struct subscriber_walk {
+	size_t tree;
+	bool inside; /* prefix is set: in this tree, behind prefix */
+	struct in6_addr prefix;
+};
+
+/*
+ * Walk through all subscribers, idle ones too, in no particular order: returns
+ * the next one. Between two calls subscribers may come and go; one that exists
+ * during the whole walk is returned exactly once.
+ *
+ * steps: counted down by one for every subscriber, and for every 1024 empty
+ * trees passed. NULL: there is no further one, or *steps is 0.
+ */
+const struct subscriber *subscriber_walk_next(const struct subscribers *subs,
+    struct subscriber_walk *w, unsigned *steps);
+
 /* Free at most max idle subscribers whose bucket is full again. */
 void subscribers_expire(struct subscribers *subs, struct monotime now,
     unsigned max);

@@ -2,6 +2,7 @@
  * Unit tests of subscriber.c.
  */
 #include <check.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "nat64d/tables/subscriber.h"
@@ -263,6 +264,54 @@ START_TEST(full_table_reuses_the_oldest_idle_subscriber_only)
 }
 END_TEST
 
+/* How often a walk in steps of 3 has met the subscriber of each host. */
+static unsigned met[300];
+
+static void
+walk_on(struct subscriber_walk *w)
+{
+	const struct subscriber *s;
+	unsigned steps = 3;
+
+	while ((s = subscriber_walk_next(&subs, w, &steps)) != NULL)
+		met[s->prefix.s6_addr[6] << 8 | s->prefix.s6_addr[7]]++;
+}
+
+static struct subscriber *
+get_numbered(unsigned i)
+{
+	char text[INET6_ADDRSTRLEN];
+
+	snprintf(text, sizeof(text), "2001:db8:0:%x::1", i);
+	return (get(text, 0));
+}
+
+START_TEST(walk_meets_each_once_whatever_comes_and_goes)
+{
+	struct subscriber_walk w = { 0 };
+	unsigned i;
+
+	/* 1 to 99 stay, 100 to 199 are idle and go, the others come. */
+	for (i = 1; i < 200; i++) {
+		if (i < 100)
+			add(get_numbered(i), L4_UDP, 0);
+		else
+			get_numbered(i);
+	}
+	for (i = 0; i < 100; i++) {
+		walk_on(&w);
+		subscribers_expire(&subs, at(1), 1);
+		add(get_numbered(200 + i), L4_UDP, 0);
+	}
+	for (i = 0; i < 1000; i++)
+		walk_on(&w);
+	for (i = 1; i < 100; i++)
+		ck_assert_uint_eq(met[i], 1);
+	for (; i < 300; i++)
+		ck_assert_uint_le(met[i], 1);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -280,6 +329,7 @@ main(void)
 	tcase_add_test(tc, going_away_does_not_refill_the_bucket);
 	tcase_add_test(tc, subscriber_with_a_binding_is_never_forgotten);
 	tcase_add_test(tc, full_table_reuses_the_oldest_idle_subscriber_only);
+	tcase_add_test(tc, walk_meets_each_once_whatever_comes_and_goes);
 	suite_add_tcase(suite, tc);
 	return (suite_run(suite));
 }
