@@ -179,6 +179,7 @@ nat64d_PURE = \
     nat64d/wire/gso.c \
     nat64d/wire/iphdr.c \
     nat64d/wire/ipid.c \
+    nat64d/wire/pcapng.c \
     nat64d/wire/pkt.c \
     nat64d/wire/vnet.c \
     nat64d/xlat/fragment.c \
