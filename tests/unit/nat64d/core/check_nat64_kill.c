@@ -56,7 +56,7 @@ START_TEST(all_of_a_host_and_nothing_else)
 	open_peers(CLIENT6, 50);
 	open_bindings(HOST_B, 50);
 	open_peers(HOST_C, 50);
-	lab.nevents = 0;
+	lab.n_events = 0;
 	begin();
 	ck_assert_ptr_null(nat64_end_parse(CLIENT6, &k.filter.host));
 	finish();

@@ -22,14 +22,14 @@ binding(enum l4proto proto, const char *host, uint16_t port6, const char *out,
 static int
 add(const struct nat64_static *st, bool end_dynamic)
 {
-	lab.nevents = 0;
+	lab.n_events = 0;
 	errno = 0;
 	return (nat64_static_add(lab.n, st, end_dynamic, lab.now, &other));
 }
 
 static int delete (const struct nat64_static *st)
 {
-	lab.nevents = 0;
+	lab.n_events = 0;
 	errno = 0;
 	return (nat64_static_delete(lab.n, st, lab.now));
 }
@@ -75,12 +75,12 @@ START_TEST(a_dynamic_one_of_the_same_becomes_static_and_lives_on)
 	};
 
 	ck_assert_int_eq(add(&st, false), 0);
-	ck_assert_uint_eq(lab.nevents, 0);
+	ck_assert_uint_eq(lab.n_events, 0);
 	ck_assert_uint_eq(lab_sessions(), 1);
 	ck_assert(lab_binding(L4_UDP, CLIENT6, PORT6)->is_static);
 	/* Deleted, it lives as long as its session. */
 	ck_assert_int_eq(delete (&st), 0);
-	ck_assert_uint_eq(lab.nevents, 0);
+	ck_assert_uint_eq(lab.n_events, 0);
 	ck_assert(!lab_binding(L4_UDP, CLIENT6, PORT6)->is_static);
 	lab_wait(300);
 	ck_assert_ptr_null(lab_binding(L4_UDP, CLIENT6, PORT6));
