@@ -67,6 +67,7 @@ common_PURE = \
     common/os/linerate.c \
     common/array.c \
     common/bucket.c \
+    common/crc32.c \
     common/siphash.c \
     common/slab.c \
     common/topn.c
@@ -149,6 +150,7 @@ nat64d_PURE = \
     nat64d/core/nat64_out.c \
     nat64d/core/nat64_policy.c \
     nat64d/core/nat64_prefetch.c \
+    nat64d/core/nat64_restore.c \
     nat64d/core/nat64_state.c \
     nat64d/core/nat64_static.c \
     nat64d/core/nat64_syn.c \
@@ -161,6 +163,9 @@ nat64d_PURE = \
     nat64d/pool/portset.c \
     nat64d/pool/quarantine.c \
     nat64d/pool/range.c \
+    nat64d/state/record.c \
+    nat64d/state/recover.c \
+    nat64d/state/snapshot.c \
     nat64d/tables/bib.c \
     nat64d/tables/fairshare.c \
     nat64d/tables/flow.c \

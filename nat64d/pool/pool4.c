@@ -274,14 +274,13 @@ end_quarantine(struct pool4 *pool, struct quarantined *e)
 }
 
 /*
- * Put a taken port in quarantine; false when there is no quarantine, or out of
- * memory.
+ * Put a taken port in quarantine for secs; false when there is no quarantine,
+ * or out of memory.
  */
 static bool
 begin_quarantine(struct pool4 *pool, struct space *sp, uint16_t port,
-    const struct taddr6 *owner, struct monotime now)
+    const struct taddr6 *owner, uint32_t secs, struct monotime now)
 {
-	const uint32_t secs = pool->opts.quarantine_secs[sp->quarantine.proto];
 	const struct monotime until = monotime_add_secs(now, secs);
 	struct quarantined *e;
 
@@ -513,7 +512,24 @@ pool4_release(struct pool4 *pool, enum l4proto proto, const struct taddr4 *out,
 		if (outside_has(sp, out->port))
 			sp->outside[out->port / 64] &=
 			    ~(UINT64_C(1) << out->port % 64);
-	} else if (!begin_quarantine(pool, sp, out->port, owner, now))
+	} else if (!begin_quarantine(pool, sp, out->port, owner,
+		       pool->opts.quarantine_secs[proto], now))
+		set_free(pool, sp, out->port, true);
+}
+
+void
+pool4_rest(struct pool4 *pool, enum l4proto proto, const struct taddr4 *out,
+    const struct taddr6 *owner, uint32_t secs, struct monotime now)
+{
+	struct space *sp;
+
+	if (pool4_port_state(pool, proto, out) != POOL4_FREE)
+		return;
+	sp = get_space(pool, proto, (uint32_t)pool4_index(pool, out->addr));
+	if (sp == NULL)
+		return;
+	set_free(pool, sp, out->port, false);
+	if (!begin_quarantine(pool, sp, out->port, owner, secs, now))
 		set_free(pool, sp, out->port, true);
 }
 

@@ -72,7 +72,8 @@ struct pool4;
 /*
  * States of a port of a protocol.
  *
- * FREE         To TAKEN by pool4_alloc() for any owner, or by pool4_take().
+ * FREE         To TAKEN by pool4_alloc() for any owner, or by pool4_take();
+ *              to QUARANTINED by pool4_rest().
  * TAKEN        To QUARANTINED by pool4_release(), or to FREE if there is no
  *              quarantine; to OUTSIDE if the port is not a dynamic one.
  * QUARANTINED  To TAKEN by pool4_alloc() for the last owner, or by
@@ -172,6 +173,15 @@ int pool4_take(struct pool4 *pool, enum l4proto proto,
  */
 void pool4_release(struct pool4 *pool, enum l4proto proto,
     const struct taddr4 *out, const struct taddr6 *owner, struct monotime now);
+
+/*
+ * Put a free port of the dynamic range in quarantine for secs, as if owner had
+ * released it; otherwise, or when there is no room, do nothing. Ports of the
+ * protocol that are released meanwhile stay there as long at least.
+ */
+void pool4_rest(struct pool4 *pool, enum l4proto proto,
+    const struct taddr4 *out, const struct taddr6 *owner, uint32_t secs,
+    struct monotime now);
 
 /* Free at most max ports whose time in quarantine is over. */
 void pool4_expire(struct pool4 *pool, struct monotime now, unsigned max);

@@ -5,7 +5,8 @@
  * An entry is found by its port and by its owner, in an array of trees for
  * each (tree_array.h). It is also in the queue of its protocol and in that of
  * its port space. The time in quarantine is the same for all ports of a
- * protocol, so both queues are ordered by its end.
+ * protocol, so both queues are ordered by its end; only after a restart the
+ * first ones may have a longer time (pool4_rest()).
  */
 #ifndef NAT64D_POOL_QUARANTINE_H
 #define NAT64D_POOL_QUARANTINE_H
@@ -82,8 +83,8 @@ struct quarantined *quarantine_find_owner(const struct quarantine *q,
     const struct quarantine_space *sp, const struct taddr6 *owner);
 
 /*
- * Add a port that is not in quarantine; until must not be before that of any
- * other entry of the protocol. Returns the entry, owned by q; NULL with errno
+ * Add a port that is not in quarantine. If until is before that of another
+ * entry of the protocol, it stays as long as that one. Returns the entry, owned by q; NULL with errno
  * ENOSPC or ENOMEM.
  */
 struct quarantined *quarantine_add(struct quarantine *q,

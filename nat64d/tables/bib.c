@@ -385,6 +385,54 @@ refused:
 	return (NULL);
 }
 
+/* Could in6 have been given out4 by this pool, and is it free? */
+static int
+check_restore(const struct bib *b, const struct taddr6 *in6,
+    const struct taddr4 *out4, struct refusal *why)
+{
+	const int32_t index = pool4_index(b->pool, out4->addr);
+
+	if (index < 0 || !pool4_serves(b->pool, (uint32_t)index, &in6->addr) ||
+	    pool4_port_state(b->pool, b->proto, out4) == POOL4_OUTSIDE)
+		return (refuse(why, REFUSED_NO_POOL, 0));
+	if (bib_find6(b, in6) != NULL || bib_find4(b, out4) != NULL)
+		return (refuse(why, REFUSED_EXISTS, 0));
+	return (0);
+}
+
+struct bib_entry *
+bib_restore(struct bib *b, const struct taddr6 *in6, const struct taddr4 *out4,
+    struct in_addr paired, struct monotime now, struct refusal *why)
+{
+	int32_t index = pool4_index(b->pool, paired);
+	struct bib_entry *e;
+	struct subscriber *sub;
+
+	if (check_restore(b, in6, out4, why) == -1)
+		return (NULL);
+	if (index < 0)
+		index = pool4_index(b->pool, out4->addr);
+	e = new_entry(b, why);
+	if (e == NULL)
+		return (NULL);
+	/* The port comes last, as in create(). */
+	sub = get_subscriber(b, &in6->addr, (uint32_t)index, now, why);
+	if (sub == NULL ||
+	    subscriber_restore_binding(b->subs, sub, &in6->addr, b->proto,
+		why) == -1)
+		goto fail;
+	if (pool4_take(b->pool, b->proto, out4) == -1) {
+		refuse(why, REFUSED_MEMORY, 0);
+		subscriber_remove_binding(b->subs, sub, &in6->addr, b->proto);
+		goto fail;
+	}
+	insert(b, e, in6, out4, sub);
+	return (e);
+fail:
+	slab_put(b->slab, e);
+	return (NULL);
+}
+
 bool
 bib_release(struct bib *b, struct bib_entry *e, struct monotime now)
 {

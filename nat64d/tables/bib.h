@@ -125,6 +125,19 @@ struct bib_entry *bib_add_static(struct bib *b, const struct taddr6 *in6,
     const struct taddr4 *out4, struct monotime now);
 
 /*
+ * Make the binding of in6 and out4 that existed before a restart, not a static
+ * one. paired: the pool address of its subscriber, which becomes paired with
+ * it again if it has no binding yet. No rate and no fair share applies.
+ *
+ * Returns the entry as bib_get6() does; NULL with *why: REFUSED_NO_POOL (out4
+ * is not for in6 in this pool), REFUSED_EXISTS (in6 or out4 is bound),
+ * or a limit; then nothing has changed.
+ */
+struct bib_entry *bib_restore(struct bib *b, const struct taddr6 *in6,
+    const struct taddr4 *out4, struct in_addr paired, struct monotime now,
+    struct refusal *why);
+
+/*
  * Remove e if it has no sessions and is not static (RFC 6146, 3.1). Its port
  * goes into quarantine. Returns true when e has been removed.
  */

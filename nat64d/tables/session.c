@@ -12,6 +12,9 @@
 /* The prefix of an orphan: no Pref64 has this index. */
 #define NO_PREFIX UINT8_MAX
 
+/* With so many free entries, fair shares are no limit. */
+#define NO_SHARES (UINT64_MAX / 64)
+
 _Static_assert(sizeof(struct session) == 2 * CACHE_LINE,
     "a session is two cache lines");
 _Static_assert(offsetof(struct session, due) <= CACHE_LINE,
@@ -101,6 +104,21 @@ class_of(const struct session_table *t, enum session_class cls, uint16_t port)
 			return ((uint8_t)(SESSION_NCLASSES + i - 1));
 	}
 	return ((uint8_t)cls);
+}
+
+enum session_class
+session_class(const struct session_table *t, const struct session *s)
+{
+	if (s->cls < SESSION_NCLASSES)
+		return ((enum session_class)s->cls);
+	return (t->ports[s->cls - SESSION_NCLASSES].cls);
+}
+
+uint32_t
+session_lifetime(const struct session_table *t, enum session_class cls,
+    uint16_t port)
+{
+	return (t->lifetime_secs[class_of(t, cls, port)]);
 }
 
 void
@@ -386,15 +404,19 @@ start(struct session_table *t, struct session *s, struct monotime now)
 	t->n_sessions[s->proto]++;
 }
 
-/* Count one more outbound session of bib, if the limits allow it. */
+/*
+ * Count one more outbound session of bib, if the limits allow it. n_free: what
+ * fair shares are parts of.
+ */
 static int
-take_room(struct session_table *t, struct bib_entry *bib, struct refusal *why)
+take_room(struct session_table *t, struct bib_entry *bib, uint64_t n_free,
+    struct refusal *why)
 {
 	if (bib->n_sessions - bib->n_inbound >= t->max_per_bib ||
 	    bib->n_sessions >= BIB_MAX_SESSIONS)
 		return (refuse(why, REFUSED_BINDING_SESSIONS, t->max_per_bib));
-	if (subscriber_add_session(t->subs, bib->sub, &bib->in6.addr,
-		count_free(t), why) == -1)
+	if (subscriber_add_session(t->subs, bib->sub, &bib->in6.addr, n_free,
+		why) == -1)
 		return (-1);
 	bib->n_sessions++;
 	return (0);
@@ -426,16 +448,18 @@ attach(struct session_table *t, struct session *s, struct bib_entry *bib,
 	flow_remember(&place, s);
 }
 
+/* shares: fair shares apply. */
 static struct session *
-add(struct session_table *t, struct bib_entry *bib, const struct taddr4 *peer,
-    unsigned prefix, enum session_class cls, bool inbound, struct monotime now,
+add(struct session_table *t, struct bib_entry *bib,
+    const struct session_past *p, bool shares, struct monotime now,
     struct refusal *why)
 {
+	const struct taddr4 *peer = &p->peer;
 	struct session *s;
 	int room;
 
-	s = new_session(t, (enum l4proto)bib->proto, &bib->out4, peer, cls,
-	    now, why);
+	s = new_session(t, (enum l4proto)bib->proto, &bib->out4, peer, p->cls,
+	    p->stamp, why);
 	if (s == NULL)
 		return (NULL);
 	if (find_orphan(t, (enum l4proto)bib->proto, &bib->out4, peer) !=
@@ -444,13 +468,18 @@ add(struct session_table *t, struct bib_entry *bib, const struct taddr4 *peer,
 		refuse(why, REFUSED_EXISTS, 0);
 		goto fail;
 	}
-	room = inbound ? take_room_inbound(bib, why) : take_room(t, bib, why);
+	room = p->inbound ?
+	    take_room_inbound(bib, why) :
+	    take_room(t, bib, shares ? count_free(t) : NO_SHARES, why);
 	if (room == -1) {
 		RB_REMOVE(session_tree, &bib->peers, s);
 		goto fail;
 	}
-	s->inbound = inbound;
-	attach(t, s, bib, prefix);
+	s->inbound = p->inbound;
+	s->tcp_state = p->tcp_state;
+	s->ack6 = p->ack6;
+	s->ack4 = p->ack4;
+	attach(t, s, bib, p->prefix);
 	start(t, s, now);
 	return (s);
 fail:
@@ -463,7 +492,12 @@ session_add(struct session_table *t, struct bib_entry *bib,
     const struct taddr4 *peer, unsigned prefix, enum session_class cls,
     struct monotime now, struct refusal *why)
 {
-	return (add(t, bib, peer, prefix, cls, false, now, why));
+	const struct session_past p = { .peer = *peer,
+		.prefix = prefix,
+		.cls = cls,
+		.stamp = now };
+
+	return (add(t, bib, &p, true, now, why));
 }
 
 struct session *
@@ -471,7 +505,20 @@ session_add_inbound(struct session_table *t, struct bib_entry *bib,
     const struct taddr4 *peer, unsigned prefix, enum session_class cls,
     struct monotime now, struct refusal *why)
 {
-	return (add(t, bib, peer, prefix, cls, true, now, why));
+	const struct session_past p = { .peer = *peer,
+		.prefix = prefix,
+		.cls = cls,
+		.inbound = true,
+		.stamp = now };
+
+	return (add(t, bib, &p, true, now, why));
+}
+
+struct session *
+session_restore(struct session_table *t, struct bib_entry *bib,
+    const struct session_past *past, struct monotime now, struct refusal *why)
+{
+	return (add(t, bib, past, false, now, why));
 }
 
 struct session *
@@ -514,7 +561,7 @@ int
 session_adopt(struct session_table *t, struct session *s,
     struct bib_entry *bib, unsigned prefix, struct refusal *why)
 {
-	if (take_room(t, bib, why) == -1)
+	if (take_room(t, bib, count_free(t), why) == -1)
 		return (-1);
 	RB_REMOVE(orphan_tree, &t->orphans, s);
 	RB_INSERT(session_tree, &bib->peers, s);
@@ -528,7 +575,7 @@ session_claim(struct session_table *t, struct session *s)
 {
 	struct refusal why;
 
-	if (!s->inbound || take_room(t, s->bib, &why) == -1)
+	if (!s->inbound || take_room(t, s->bib, count_free(t), &why) == -1)
 		return;
 	s->bib->n_sessions--; /* take_room() has counted s a second time */
 	s->bib->n_inbound--;

@@ -319,6 +319,25 @@ struct session *session_add_orphan(struct session_table *t, enum l4proto proto,
     const struct tuple4 *tuple, enum session_class cls, struct monotime now,
     struct refusal *why);
 
+/* A session that existed before a restart. */
+struct session_past {
+	struct taddr4 peer;
+	unsigned prefix;
+	enum session_class cls;
+	bool inbound;
+	uint8_t tcp_state;
+	uint32_t ack6;
+	uint32_t ack4;
+	struct monotime stamp; /* its lifetime counts from here */
+};
+
+/*
+ * Add it to its binding again. Neither a fair share nor the limit of inbound
+ * sessions applies; otherwise as session_add().
+ */
+struct session *session_restore(struct session_table *t, struct bib_entry *bib,
+    const struct session_past *past, struct monotime now, struct refusal *why);
+
 /*
  * Bind an orphan: the IPv6 host of bib, the binding of its (T,t), has sent
  * its SYN as well (simultaneous open, RFC 6146, 3.5.2.2). The session becomes
@@ -354,6 +373,14 @@ void session_touch(struct session_table *t, struct session *s,
  * without sessions: the caller calls bib_release().
  */
 void session_remove(struct session_table *t, struct session *s);
+
+/* The class that s was put into, whatever rule for a port it has. */
+enum session_class session_class(const struct session_table *t,
+    const struct session *s);
+
+/* How long sessions of class cls with that port of the peer live, in seconds. */
+uint32_t session_lifetime(const struct session_table *t,
+    enum session_class cls, uint16_t port);
 
 /* All sessions of all protocols. */
 size_t session_count(const struct session_table *t);

@@ -148,6 +148,18 @@ add(struct subscribers *subs, struct subscriber *s, enum l4proto proto)
 	s->n_bindings[proto]++;
 }
 
+static int
+check_ports(const struct subscribers *subs, const struct subscriber *s,
+    enum l4proto proto, struct refusal *why)
+{
+	const uint32_t max = subs->limits.ports;
+
+	if (max != 0 && s->n_bindings[proto] - s->n_statics[proto] >= max)
+		return (refuse_prefix(why, REFUSED_SUBSCRIBER_PORTS,
+		    subs->prefix_len, max));
+	return (0);
+}
+
 int
 subscriber_add_binding(struct subscribers *subs, struct subscriber *s,
     const struct in6_addr *addr, enum l4proto proto, uint64_t n_free,
@@ -155,16 +167,25 @@ subscriber_add_binding(struct subscribers *subs, struct subscriber *s,
 {
 	const struct subscriber_limits *l = &subs->limits;
 
-	if (l->ports != 0 &&
-	    s->n_bindings[proto] - s->n_statics[proto] >= l->ports)
-		return (refuse_prefix(why, REFUSED_SUBSCRIBER_PORTS,
-		    subs->prefix_len, l->ports));
+	if (check_ports(subs, s, proto, why) == -1)
+		return (-1);
 	if (check_share(subs, addr, proto, n_free, why) == -1)
 		return (-1);
 	if (l->new_bindings.per_sec != 0 &&
 	    !bucket_take(&s->new_bindings, l->new_bindings, now))
 		return (refuse_prefix(why, REFUSED_NEW_BINDINGS,
 		    subs->prefix_len, l->new_bindings.per_sec));
+	add(subs, s, proto);
+	fairshare_add(&subs->fairshare, addr, proto);
+	return (0);
+}
+
+int
+subscriber_restore_binding(struct subscribers *subs, struct subscriber *s,
+    const struct in6_addr *addr, enum l4proto proto, struct refusal *why)
+{
+	if (check_ports(subs, s, proto, why) == -1)
+		return (-1);
 	add(subs, s, proto);
 	fairshare_add(&subs->fairshare, addr, proto);
 	return (0);

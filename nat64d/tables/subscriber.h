@@ -151,6 +151,13 @@ int subscriber_add_binding(struct subscribers *subs, struct subscriber *s,
     const struct in6_addr *addr, enum l4proto proto, uint64_t n_free,
     struct monotime now, struct refusal *why);
 
+/*
+ * The same for a binding that existed before a restart: neither a rate nor a
+ * fair share applies.
+ */
+int subscriber_restore_binding(struct subscribers *subs, struct subscriber *s,
+    const struct in6_addr *addr, enum l4proto proto, struct refusal *why);
+
 /* Count a static binding. No limit and no fair share applies to it. */
 void subscriber_add_static(struct subscribers *subs, struct subscriber *s,
     enum l4proto proto);

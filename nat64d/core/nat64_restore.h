@@ -1,0 +1,139 @@
+/*
+ * Bindings and sessions outside of a translator: what has to be kept of them
+ * so that another translator, after a restart or in a new process, continues
+ * where this one ends. How they are written down is not known here
+ * (nat64d/state/record.h).
+ *
+ * Restoring gives back (X',x) <-> (T,t), the sessions with their states,
+ * acknowledgment numbers and lifetimes, which were counted on meanwhile, and
+ * the address with which a subscriber is paired (RFC 6888, REQ-2). What the
+ * configuration does not allow any more is left out. A port of the pool that
+ * was bound and is not any more goes to quarantine, so that no packet meant
+ * for its last owner reaches another host (RFC 6888, REQ-8).
+ *
+ * Rates and fair shares are for new bindings and sessions, and do not apply;
+ * the other limits do. Stored SYNs, fragments and tokens of buckets are not
+ * kept: the SYN is sent again.
+ */
+#ifndef NAT64D_CORE_NAT64_RESTORE_H
+#define NAT64D_CORE_NAT64_RESTORE_H
+
+#include "nat64.h"
+
+#define NAT64_NO_PREFIX UINT8_MAX
+
+/* A binding. prefix: index of the Pref64 used last, or NAT64_NO_PREFIX. */
+struct nat64_saved_binding {
+	enum l4proto proto;
+	struct taddr6 in6;
+	struct taddr4 out4;
+	struct in_addr paired; /* of its subscriber */
+	uint8_t prefix;
+	bool is_static;
+};
+
+/*
+ * A session of the binding that came before. used_ms: when its lifetime began
+ * to count, in milliseconds since the beginning of 1970, UTC. state, ack6 and
+ * ack4 are 0 unless it is of TCP. prefix: index of the Pref64 of Y'.
+ */
+struct nat64_saved_session {
+	struct taddr4 peer;
+	int64_t used_ms;
+	uint32_t ack6;
+	uint32_t ack4;
+	uint8_t prefix;
+	uint8_t cls;   /* enum session_class */
+	uint8_t state; /* enum tcp_state */
+	bool inbound;
+};
+
+/* The two clocks at one moment, by which times are converted. */
+struct nat64_clocks {
+	struct monotime mono;
+	int64_t wall_ms; /* since the beginning of 1970, UTC */
+};
+
+/* --- saving --- */
+
+struct pref64 nat64_save_prefix(const struct nat64 *n, size_t i);
+size_t nat64_save_prefixes(const struct nat64 *n);
+void nat64_save_binding(const struct nat64 *n, const struct bib_entry *e,
+    struct nat64_saved_binding *b);
+
+/*
+ * Returns false for a session that is not kept, one of a stored SYN. at: any
+ * moment, but the same for all sessions.
+ */
+bool nat64_save_session(const struct nat64 *n, const struct session *s,
+    const struct nat64_clocks *at, struct nat64_saved_session *saved);
+
+/* --- restoring --- */
+
+/* Why a binding or session has been left out. */
+enum nat64_left {
+	NAT64_LEFT_NOT,
+	NAT64_LEFT_POOL,     /* its address or port is not in the pool */
+	NAT64_LEFT_PREFIX,   /* its Pref64 is not configured */
+	NAT64_LEFT_DENIED,   /* the IPv6 host may not use the translator */
+	NAT64_LEFT_EXCLUDED, /* its destination is excluded */
+	NAT64_LEFT_LIMIT,    /* a limit, or memory */
+	NAT64_LEFT_BOUND,    /* bound otherwise, or not static any more */
+	NAT64_LEFT_ENDED,    /* its lifetime was over before */
+	NAT64_LEFT_UNKNOWN,  /* of a kind that we do not know */
+	NAT64_LEFT_REFUSED,  /* only ports for quarantine are wanted */
+	NAT64_NLEFTS
+};
+
+/* How many have been restored, and left out by reason. */
+struct nat64_restored {
+	uint64_t bindings;
+	uint64_t sessions;
+	uint64_t left_bindings[NAT64_NLEFTS];
+	uint64_t left_sessions[NAT64_NLEFTS];
+};
+
+/* In use from nat64_restore_begin() to nat64_restore_end(). */
+struct nat64_restore {
+	struct nat64 *n;
+	struct nat64_clocks at;
+	bool ports_only;
+	uint8_t prefixes[NAT64_MAX_PREFIXES]; /* index in n, by saved index */
+	struct bib_entry *e; /* of the sessions that come; NULL: none */
+	struct nat64_saved_binding binding; /* the last one */
+	enum nat64_left left;		    /* why e is NULL */
+	struct nat64_restored counts;
+};
+
+/*
+ * Restore into n, which has not translated a packet yet. at: now; on a wall
+ * clock that was set back meanwhile lifetimes begin anew. ports_only: what is
+ * saved cannot be trusted; only put its ports into quarantine.
+ */
+void nat64_restore_begin(struct nat64_restore *r, struct nat64 *n,
+    const struct nat64_clocks *at, bool ports_only);
+
+/* The Pref64 that saved bindings and sessions give the index i. */
+void nat64_restore_prefix(struct nat64_restore *r, size_t i,
+    const struct pref64 *p);
+
+/*
+ * A binding, then its sessions. Of two bindings that exclude each other the
+ * later one is right: the earlier one was removed while they were saved. A
+ * static binding is only restored if the configuration has it. Left out
+ * bindings are reported as deleted.
+ */
+void nat64_restore_binding(struct nat64_restore *r,
+    const struct nat64_saved_binding *b);
+void nat64_restore_session(struct nat64_restore *r,
+    const struct nat64_saved_session *s);
+
+/* A binding, or a session, of a kind that the caller cannot describe. */
+void nat64_restore_unknown(struct nat64_restore *r, bool session);
+
+void nat64_restore_end(struct nat64_restore *r);
+
+/* "pool" and so on, for messages; static. */
+const char *nat64_left_name(enum nat64_left left);
+
+#endif
