@@ -217,6 +217,8 @@ nat64d_SRC = \
     nat64d/host/poolif.c \
     nat64d/host/self6.c \
     nat64d/os/largepage.c \
+    nat64d/state/statefile.c \
+    nat64d/state/writer.c \
     nat64d/dump.c \
     nat64d/engine.c \
     nat64d/eventlog.c \
@@ -539,7 +541,9 @@ check_engine_OBJ = nat64d/engine.o nat64d/dump.o nat64d/eventlog.o \
     nat64d/eventlog_out.o nat64d/tracelog.o common/os/debuglog.o \
     common/os/dumpfile.o common/os/log.o common/monotime.o common/os/rng_os.o \
     common/os/version.o common/os/watch.o $(hostwatch_$(OS):.c=.o) \
-    nat64d/os/fastpath_none.o tests/unit/tun_fake.o
+    nat64d/os/fastpath_none.o nat64d/state/statefile.o nat64d/state/writer.o \
+    common/os/pidfile.o common/os/privs.o common/os/privs_user.o \
+    $(caps_$(OS):.c=.o) common/os/sandbox_$(OS).o tests/unit/tun_fake.o
 fastpath_OBJ = $(fastpath_$(FASTPATH):.c=.o)
 check_fastpath_OBJ = $(fastpath_OBJ) common/monotime.o
 check_fastpath_diff_OBJ = $(fastpath_OBJ)

@@ -388,6 +388,9 @@ engine_new(struct tun *tun, struct nat64_config *conf,
 	if (e->opts.watch != NULL &&
 	    watch_attach(e->opts.watch, e->base) == -1)
 		goto fail;
+	if (e->opts.state != NULL &&
+	    statefile_attach(e->opts.state, e->base, e->nat64) == -1)
+		goto fail;
 	/* A dump may be written into a closed pipe. */
 	signal(SIGPIPE, SIG_IGN);
 	return (e);
@@ -409,14 +412,26 @@ engine_nat64(const struct engine *e)
 	return (e->nat64);
 }
 
+void
+engine_load_state(struct engine *e)
+{
+	if (e->opts.state == NULL)
+		return;
+	statefile_load(e->opts.state, e->nat64);
+	set_timer(e, monotime_now());
+}
+
 int
 engine_run(struct engine *e)
 {
-	if (event_base_dispatch(e->base) == -1) {
+	int rc;
+
+	rc = event_base_dispatch(e->base);
+	if (rc == -1)
 		log_err("event loop: %s", strerror(errno));
-		return (-1);
-	}
-	return (e->failed ? -1 : 0);
+	if (e->opts.state != NULL)
+		statefile_save(e->opts.state);
+	return (rc == -1 || e->failed ? -1 : 0);
 }
 
 void
@@ -488,6 +503,8 @@ engine_free(struct engine *e)
 		eventlog_detach(e->opts.log);
 	if (e->opts.watch != NULL)
 		watch_detach(e->opts.watch);
+	if (e->opts.state != NULL)
+		statefile_detach(e->opts.state);
 	for (i = 0; i < NSIGNALS; i++)
 		free_event(e->signals[i]);
 	free_event(e->timer);

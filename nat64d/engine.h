@@ -2,8 +2,9 @@
  * The event loop of nat64d: packets between the tun device and the
  * translator, its timer, signals, and dumps.
  *
- * All work is done in bounded slices (packets of a batch, entries that expire
- * or are flushed, lines of a dump), so that no kind of work delays another.
+ * All work is done in bounded slices (packets of a batch, entries that expire,
+ * are flushed or are saved, lines of a dump), so that no kind of work delays
+ * another.
  *
  *	SIGUSR1		print the mapping table; refused while one is printed
  *	SIGUSR2		open the file of the event log again
@@ -22,6 +23,8 @@
 #include "eventlog.h"
 #include "nat64d/core/nat64.h"
 #include "nat64d/os/tun.h"
+#include "nat64d/state/statefile.h"
+#include "nat64d/state/statefile.h"
 
 struct engine;
 struct evbuffer;
@@ -35,6 +38,7 @@ struct engine_opts {
 	bool verbose;	       /* print counters of drops that are zero too */
 	struct eventlog *log;  /* borrowed; NULL: nowhere */
 	struct watch *watch;   /* borrowed; NULL: changes are not followed */
+	struct statefile *state; /* borrowed; NULL: no state is kept */
 	/* Begins each dump with lines of its own; NULL: none. */
 	void (*dump_first)(void *arg, struct evbuffer *out);
 	void *dump_first_arg;
@@ -57,7 +61,13 @@ struct fastpath *engine_fastpath(const struct engine *e); /* or NULL */
 void engine_log_level_changed(struct engine *e);
 
 /*
- * Run until a signal ends it. Returns 0, or -1 when the device has failed,
+ * Restore bindings and sessions from the state file, if there is one. Before
+ * engine_run(), with the rights of the daemon's user; see statefile_load().
+ */
+void engine_load_state(struct engine *e);
+
+/*
+ * Run until a signal ends it; then the state is saved. Returns 0, or -1 when the device has failed,
  * which has been logged.
  */
 int engine_run(struct engine *e);

@@ -138,6 +138,16 @@ check_eventlog(const struct conf *c, const struct privs *privs)
 		    _PATH_LOG);
 }
 
+/* Likewise the state file. */
+static void
+check_state(const struct conf *c, const struct privs *privs)
+{
+	char text[PRIVS_TEXT_SIZE];
+
+	if (c->state != NULL && privs_can_replace(privs, c->state, text) == -1)
+		fatalx("state: %s", text);
+}
+
 /* A failure while starting: close the tun, with its routes, and report it. */
 static void __attribute__((__noreturn__))
 tun_fatal(struct tun *tun, const char *what)
@@ -360,6 +370,25 @@ new_eventlog(const struct conf *c, const struct privs *privs)
 	return (log);
 }
 
+/*
+ * Create the directory of the state file for the user, and the process that
+ * writes it.
+ */
+static struct statefile *
+new_state(const struct conf *c, const struct privs *privs, struct tun *tun)
+{
+	struct statefile *state;
+
+	if (c->state == NULL)
+		return (NULL);
+	if (privs_make_dir(privs, c->state) == -1)
+		tun_fatal(tun, "cannot make the directory of the state file");
+	state = statefile_new(c->state, c->state_secs, privs);
+	if (state == NULL)
+		tun_fatal(tun, "cannot start the writer of the state file");
+	return (state);
+}
+
 static void
 enter_sandbox(const struct conf *c, const struct options *o,
     const struct servers *servers)
@@ -441,7 +470,7 @@ serve(struct tun *tun, struct conf *c, const struct options *o,
     struct eventlog *log, struct follow *f, const struct servers *servers)
 {
 	struct admin admin = { .conf = c, .report = f->report };
-	const struct engine_opts eo = { .foreground = o->start.foreground,
+	struct engine_opts eo = { .foreground = o->start.foreground,
 		.dump_file = c->dump,
 		.verbose = o->start.verbose,
 		.log = log,
@@ -451,6 +480,7 @@ serve(struct tun *tun, struct conf *c, const struct options *o,
 	struct engine *engine;
 	int rc;
 
+	eo.state = new_state(c, &o->start.privs, tun);
 	engine = engine_new(tun, &c->nat64, &eo);
 	if (engine == NULL)
 		tun_fatal(tun, "cannot start");
@@ -459,6 +489,7 @@ serve(struct tun *tun, struct conf *c, const struct options *o,
 	privs_drop(&o->start.privs);
 	if (eventlog_open(log) == -1)
 		tun_fatal(tun, "cannot open the event log");
+	engine_load_state(engine);
 	admin.engine = engine;
 	start_admin(&admin, servers);
 	enter_sandbox(c, o, servers);
@@ -469,6 +500,7 @@ serve(struct tun *tun, struct conf *c, const struct options *o,
 	metrics_stop(servers->metrics);
 	admin_stop(&admin);
 	engine_free(engine);
+	statefile_free(eo.state);
 	return (rc);
 }
 
@@ -478,6 +510,7 @@ check_start(const struct conf *c, struct options *o)
 {
 	startup_check(&o->start);
 	check_eventlog(c, &o->start.privs);
+	check_state(c, &o->start.privs);
 	control_check(&c->control, CONF_CONTROL, &o->start.privs);
 }
 

@@ -99,6 +99,13 @@ int privs_can_write(const struct privs *p, const char *path,
     char text[PRIVS_TEXT_SIZE]);
 
 /*
+ * Will that user be able to replace a file, that is to make another one beside
+ * it and rename that, once privs_make_dir() has run? As above.
+ */
+int privs_can_replace(const struct privs *p, const char *path,
+    char text[PRIVS_TEXT_SIZE]);
+
+/*
  * While starting, as root: create the directory of a file, if it is missing,
  * and give it to the user, who will create and remove files there. Without
  * CAP_CHOWN it stays root's. Returns 0, or -1 with errno.

@@ -359,6 +359,53 @@ can_make(const struct privs *p, const char *dir)
 	return (access(dir, W_OK));
 }
 
+/* Is there a directory for the file, or will there be one? */
+static int
+check_dir(const struct privs *p, const char *path, char text[PRIVS_TEXT_SIZE])
+{
+	char buf[PATH_MAX];
+	const char *dir;
+
+	dir = missing_dir(path, !p->stay, buf);
+	if (dir == NULL)
+		return (0);
+	snprintf(text, PRIVS_TEXT_SIZE,
+	    "%s: no such directory: "
+	    "install -d -o %lu -g %lu %s",
+	    dir, (unsigned long)p->uid, (unsigned long)p->gid, dir);
+	return (-1);
+}
+
+/* The user cannot make files in dir, for the reason of errno. */
+static int
+no_files_in(const struct privs *p, const char *dir, char text[PRIVS_TEXT_SIZE])
+{
+	const unsigned long uid = p->uid, gid = p->gid;
+
+	snprintf(text, PRIVS_TEXT_SIZE,
+	    "%s: user id %lu may not make files "
+	    "there: %s: name a file in a directory of that user, made with "
+	    "install -d -o %lu -g %lu DIRECTORY",
+	    dir, uid, strerror(errno), uid, gid);
+	return (-1);
+}
+
+int
+privs_can_replace(const struct privs *p, const char *path,
+    char text[PRIVS_TEXT_SIZE])
+{
+	char buf[PATH_MAX];
+	const char *dir;
+
+	if (check_dir(p, path, text) == -1)
+		return (-1);
+	strlcpy(buf, path, sizeof(buf));
+	dir = dirname(buf);
+	if (is_missing(dir) || access_as(p, dir, W_OK | X_OK) == 0)
+		return (0);
+	return (no_files_in(p, dir, text));
+}
+
 int
 privs_can_write(const struct privs *p, const char *path,
     char text[PRIVS_TEXT_SIZE])
@@ -368,14 +415,8 @@ privs_can_write(const struct privs *p, const char *path,
 	const char *dir;
 	struct stat st;
 
-	dir = missing_dir(path, !p->stay, buf);
-	if (dir != NULL) {
-		snprintf(text, PRIVS_TEXT_SIZE,
-		    "%s: no such directory: "
-		    "install -d -o %lu -g %lu %s",
-		    dir, uid, gid, dir);
+	if (check_dir(p, path, text) == -1)
 		return (-1);
-	}
 	strlcpy(buf, path, sizeof(buf));
 	dir = dirname(buf);
 	if (is_missing(dir)) /* it will be created */
@@ -398,12 +439,7 @@ privs_can_write(const struct privs *p, const char *path,
 	}
 	if (can_make(p, dir) == 0)
 		return (0);
-	snprintf(text, PRIVS_TEXT_SIZE,
-	    "%s: user id %lu may not make files "
-	    "there: %s: name a file in a directory of that user, made with "
-	    "install -d -o %lu -g %lu DIRECTORY",
-	    dir, uid, strerror(errno), uid, gid);
-	return (-1);
+	return (no_files_in(p, dir, text));
 }
 
 int

@@ -18,10 +18,15 @@ struct sandbox {
 	 */
 	const char *const *write_files;
 	const char *pid_file; /* will be removed; NULL: there is none */
-	const char *socket;   /* of the control socket: will be removed */
-	bool accepts;	      /* accepts connections of sockets that listen */
-	bool inet;	      /* makes and uses IPv4 and IPv6 sockets */
-	bool bpf_entries;     /* changes entries of BPF maps that are open */
+	/*
+	 * A file that will be replaced: another one is made in its directory
+	 * and renamed; NULL: there is none.
+	 */
+	const char *replaced_file;
+	const char *socket; /* of the control socket: will be removed */
+	bool accepts;	    /* accepts connections of sockets that listen */
+	bool inet;	    /* makes and uses IPv4 and IPv6 sockets */
+	bool bpf_entries;   /* changes entries of BPF maps that are open */
 };
 
 /*

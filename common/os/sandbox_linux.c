@@ -104,6 +104,14 @@ landlock_rules(int ruleset, const struct sandbox *sb, uint64_t all)
 			    LANDLOCK_ACCESS_FS_MAKE_REG |
 			    LANDLOCK_ACCESS_FS_TRUNCATE));
 
+	/* The directory itself is opened to flush it. */
+	if (sb->replaced_file != NULL)
+		landlock_allow(ruleset, sb->replaced_file,
+		    LANDLOCK_ACCESS_FS_WRITE_FILE |
+			LANDLOCK_ACCESS_FS_MAKE_REG |
+			LANDLOCK_ACCESS_FS_REMOVE_FILE |
+			LANDLOCK_ACCESS_FS_READ_DIR);
+
 	if (sb->pid_file != NULL)
 		landlock_allow(ruleset, sb->pid_file,
 		    LANDLOCK_ACCESS_FS_REMOVE_FILE);
@@ -256,6 +264,14 @@ static const int allowed_inet[] = {
 	SCMP_SYS(setsockopt),
 };
 
+/* Who replaces a file. */
+static const int allowed_replacing[] = {
+	SCMP_SYS(fsync),
+	SCMP_SYS(rename),
+	SCMP_SYS(renameat),
+	SCMP_SYS(renameat2),
+};
+
 /* The reader: files, memory, the socket that is open, exit. */
 static const int allowed_reader[] = {
 	SCMP_SYS(read),
@@ -403,6 +419,8 @@ seccomp_rules(scmp_filter_ctx ctx, const struct sandbox *sb)
 		allow_ioctl(ctx, FIONREAD);
 	if (sb->accepts && !sb->inet)
 		allow_all(ctx, allowed_accept, N_CALLS(allowed_accept));
+	if (sb->replaced_file != NULL)
+		allow_all(ctx, allowed_replacing, N_CALLS(allowed_replacing));
 	if (!sb->inet)
 		return;
 

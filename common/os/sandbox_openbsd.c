@@ -3,9 +3,12 @@
  */
 #include <unistd.h>
 
+#include <libgen.h>
+#include <limits.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "log.h"
 #include "sandbox.h"
@@ -19,11 +22,23 @@ unveil_all(const char *const *file, const char *rights)
 	}
 }
 
+static void
+unveil_dir_of(const char *file, const char *rights)
+{
+	char copy[PATH_MAX];
+	const char *dir;
+
+	strlcpy(copy, file, sizeof(copy));
+	dir = dirname(copy);
+	if (unveil(dir, rights) == -1)
+		fatal("sandbox: unveil %s", dir);
+}
+
 /*
  * stdio: the device, sockets that are open, clock, syslog; wpath and
- * cpath: the dump; cpath: the pid file; inet and unix: connections that
- * are accepted; inet: sockets for queries to upstreams;
- * route: getifaddrs(), the addresses of this host.
+ * cpath: the dump; cpath: the pid file; rpath: the directory of a file that is
+ * replaced; inet and unix: connections that are accepted; inet: sockets for
+ * queries to upstreams; route: getifaddrs(), the addresses of this host.
  *
  * Both calls apply to all threads of the process, so only the first thread
  * makes them; unveil(2) is not allowed after pledge(2).
@@ -42,8 +57,11 @@ sandbox_enter(const struct sandbox *sb)
 		fatal("sandbox: unveil %s", sb->pid_file);
 	if (sb->socket != NULL && unveil(sb->socket, "rc") == -1)
 		fatal("sandbox: unveil %s", sb->socket);
-	snprintf(promises, sizeof(promises), "stdio wpath cpath%s%s",
-	    sb->inet ? " inet route" : "", sb->accepts ? " inet unix" : "");
+	if (sb->replaced_file != NULL)
+		unveil_dir_of(sb->replaced_file, "rwc");
+	snprintf(promises, sizeof(promises), "stdio wpath cpath%s%s%s",
+	    sb->inet ? " inet route" : "", sb->accepts ? " inet unix" : "",
+	    sb->replaced_file != NULL ? " rpath" : "");
 	if (pledge(promises, NULL) == -1)
 		fatal("sandbox: pledge");
 }

@@ -24,6 +24,7 @@ conf_free(struct conf *c)
 	free(c->pidfile);
 	free(c->dump);
 	control_conf_clear(&c->control);
+	free(c->state);
 	free(c->log_file);
 	free(c->pool);
 	free(c->statics);

@@ -23,6 +23,7 @@
 /* Defaults; see defaults.h as well. */
 #define CONF_TUN_MTU 1500
 #define CONF_USER "_nat64d"
+#define CONF_STATE_SECS 60
 #define CONF_PIDFILE "/var/run/nat64d/nat64d.pid"
 #define CONF_CONTROL "/var/run/nat64d/nat64d.sock"
 
@@ -63,7 +64,9 @@ struct conf {
 	enum conf_fastpath fastpath;
 	char *user;
 	char *pidfile;
-	char *dump; /* NULL: no dumps, unless in the foreground */
+	char *dump;	     /* NULL: no dumps, unless in the foreground */
+	char *state;	     /* file of bindings and sessions; NULL: none */
+	uint32_t state_secs; /* between two saves; 0: only when leaving */
 	struct control_conf control;
 	struct metrics_conf metrics;
 	enum log_level log_level;

@@ -21,6 +21,7 @@ conf_new(void)
 	c->routes = conf_defaults.routes;
 	c->offload = true;
 	c->fastpath = FASTPATH_AUTO;
+	c->state_secs = CONF_STATE_SECS;
 	c->log_level = LOG_LEVEL_INFO;
 	c->log_events = EVENT_BINDINGS;
 	nat64_config_init(&c->nat64);

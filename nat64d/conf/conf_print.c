@@ -188,6 +188,11 @@ print_process(FILE *f, const struct conf *c)
 		fputs("\ndump ", f);
 		conf_print_string(f, c->dump);
 	}
+	if (c->state != NULL) {
+		fputs("\nstate ", f);
+		conf_print_string(f, c->state);
+		fprintf(f, " every %u", c->state_secs);
+	}
 	putc('\n', f);
 	control_conf_print(&c->control, f);
 	metrics_conf_print(&c->metrics, f);

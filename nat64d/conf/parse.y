@@ -12,6 +12,7 @@
 
 /* A day. */
 #define MAX_QUARANTINE_SECS 86400
+#define MAX_STATE_SECS 86400
 #define MAX_ENTRIES (1024 * 1024 * 1024)
 #define MAX_MTU UINT16_MAX
 #define MAX_COUNT UINT16_MAX
@@ -28,6 +29,7 @@ static uint32_t number(struct conf_file *, const struct conf_value *,
 static uint32_t mtu4(struct conf_file *, const struct conf_value *);
 static uint32_t mtu6(struct conf_file *, const struct conf_value *);
 static uint32_t quarantine_secs(struct conf_file *, const struct conf_value *);
+static uint32_t state_secs(struct conf_file *, const struct conf_value *);
 static uint32_t size(struct conf_file *, const struct conf_value *);
 static struct bucket_rate rate(struct conf_file *, const struct conf_value *,
     const struct conf_value *, uint32_t);
@@ -57,6 +59,7 @@ static void add_plateau(struct conf_build *, struct conf_file *,
 	int value;
 	enum conf_timeout lifetime;
 	bool flag;
+	uint32_t number;
 	bool *flagp;
 	uint32_t *numberp;
 }
@@ -83,7 +86,7 @@ static void add_plateau(struct conf_build *, struct conf_file *,
 %token <tok> DEBUG "debug" DENY "deny" DESTINATION "destination" DROP "drop"
 %token <tok> DUMP "dump"
 %token <tok> ECHO_ "echo" ENDPOINT_INDEPENDENT "endpoint-independent"
-%token <tok> ERR "err" ESTABLISHED "established" EVENTS "events"
+%token <tok> ERR "err" ESTABLISHED "established" EVENTS "events" EVERY "every"
 %token <tok> EXCLUDE "exclude" EXCEPT "except" FAIR_SHARE "fair-share"
 %token <tok> FASTPATH "fastpath" FILTER "filter"
 %token <tok> FIRST_FRAGMENT_ERRORS "first-fragment-errors" FOR "for"
@@ -112,7 +115,7 @@ static void add_plateau(struct conf_build *, struct conf_file *,
 %token <tok> ROUTES "routes" RST_IN_FIN "rst-in-fin" SESSIONS "sessions"
 %token <tok> SHORTEN "shorten" SOFT_POOLING "soft-pooling"
 %token <tok> SOURCE_BYTES "source-bytes" SOURCE_DATAGRAMS "source-datagrams"
-%token <tok> STATIC "static" STORED_SYNS "stored-syns"
+%token <tok> STATE "state" STATIC "static" STORED_SYNS "stored-syns"
 %token <tok> STORED_SYNS_PER_PEER "stored-syns-per-peer"
 %token <tok> SUBSCRIBER "subscriber" SYSLOG "syslog" TCP "tcp"
 %token <tok> TIMEOUT "timeout" TO "to" TOS "tos" TRAFFIC_CLASS "traffic-class"
@@ -130,6 +133,7 @@ static void add_plateau(struct conf_build *, struct conf_file *,
 %type <pool>	pool_ports
 %type <rate>	rate
 %type <value>	level event_kind event_kinds
+%type <number>	state_secs
 %type <numberp>	plain_limit
 %type <lifetime>	lifetime
 
@@ -178,6 +182,10 @@ process		: TUN IFNAME tun_mtu { set_tun(b, cf, &$IFNAME); }
 			    &b->conf->control);
 		}
 		| CONTROL NO { control_conf_clear(&b->conf->control); }
+		| STATE PATH state_secs {
+			conf_set_path(cf, &$PATH, &b->conf->state);
+			b->conf->state_secs = $state_secs;
+		}
 		| LOG LEVEL level {
 			b->conf->log_level = (enum log_level)$level;
 		}
@@ -191,6 +199,10 @@ process		: TUN IFNAME tun_mtu { set_tun(b, cf, &$IFNAME); }
 		| FASTPATH yes {
 			b->conf->fastpath = $yes ? FASTPATH_YES : FASTPATH_NO;
 		}
+		;
+
+state_secs	: %empty { $$ = CONF_STATE_SECS; }
+		| EVERY TIME { $$ = state_secs(cf, &$TIME); }
 		;
 
 log_events	: LOG EVENTS event_kinds {
@@ -592,6 +604,17 @@ quarantine_secs(struct conf_file *cf, const struct conf_value *v)
 {
 	static const struct conf_bounds b = { 0, MAX_QUARANTINE_SECS,
 		"no quarantine needs more than a day" };
+	uint64_t n = b.min;
+
+	conf_quantity_within(cf, v, QUANTITY_SECS, &b, &n);
+	return ((uint32_t)n);
+}
+
+static uint32_t
+state_secs(struct conf_file *cf, const struct conf_value *v)
+{
+	static const struct conf_bounds b = { 0, MAX_STATE_SECS,
+		"older sessions have ended" };
 	uint64_t n = b.min;
 
 	conf_quantity_within(cf, v, QUANTITY_SECS, &b, &n);

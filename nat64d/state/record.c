@@ -606,8 +606,7 @@ record_why(enum record_fault fault)
 	static const char *const texts[] = {
 		[RECORD_GOOD] = "is complete",
 		[RECORD_FOREIGN] = "holds no state of nat64d",
-		[RECORD_NEWER] = "is of a format that this version of "
-				 "nat64d does not know",
+		[RECORD_NEWER] = "is of a format that we do not know",
 		[RECORD_DAMAGED] = "is damaged",
 		[RECORD_CUT] = "ends early",
 		[RECORD_MORE] = "goes on after its end",

@@ -1,0 +1,104 @@
+#!/usr/bin/env python3
+"""Numbered datagrams at a steady rate, and which of them came back.
+
+    udp_stream.py echo ADDR PORT
+    udp_stream.py send ADDR PORT RATE SECONDS [FLOWS]
+
+"send" prints "sent N back M longest MS": datagrams sent and those that came
+back, and the longest time without an answer of any flow's, in milliseconds.
+It ends early, with what it has, on SIGTERM.
+"""
+import select
+import signal
+import socket
+import struct
+import sys
+import time
+
+BUFFER = 8 << 20
+
+
+def family(addr):
+    return socket.AF_INET6 if ":" in addr else socket.AF_INET
+
+
+def make_socket(addr):
+    s = socket.socket(family(addr), socket.SOCK_DGRAM)
+    # The force of root, for a host that is busy for a while.
+    for force, usual in ((33, socket.SO_RCVBUF), (32, socket.SO_SNDBUF)):
+        try:
+            s.setsockopt(socket.SOL_SOCKET, force, BUFFER)
+        except OSError:
+            s.setsockopt(socket.SOL_SOCKET, usual, BUFFER)
+    return s
+
+
+def echo(addr, port):
+    s = make_socket(addr)
+    s.bind((addr, port))
+    while True:
+        data, peer = s.recvfrom(2048)
+        s.sendto(data, peer)
+
+
+class Sender:
+    def __init__(self, addr, port, flows):
+        self.sockets = [make_socket(addr) for _ in range(flows)]
+        for s in self.sockets:
+            s.connect((addr, port))
+            s.setblocking(False)
+        self.sent = 0
+        self.back = set()
+        self.last = None
+        self.longest = 0.0
+
+    def receive(self, wait):
+        ready, _, _ = select.select(self.sockets, [], [], wait)
+        for s in ready:
+            try:
+                while True:
+                    self.take(s.recv(2048))
+            except (BlockingIOError, ConnectionRefusedError):
+                pass
+
+    def take(self, data):
+        now = time.monotonic()
+        if self.last is not None:
+            self.longest = max(self.longest, now - self.last)
+        self.last = now
+        self.back.add(struct.unpack("!Q", data[:8])[0])
+
+    def send(self, rate, seconds):
+        begin = time.monotonic()
+        while (passed := time.monotonic() - begin) < seconds:
+            while self.sent < passed * rate:
+                s = self.sockets[self.sent % len(self.sockets)]
+                try:
+                    s.send(struct.pack("!Q", self.sent) + b"x" * 56)
+                except ConnectionRefusedError:
+                    continue  # an ICMP error; tell by what comes back
+                self.sent += 1
+            self.receive(0.001)
+        end = time.monotonic() + 2
+        while len(self.back) < self.sent and time.monotonic() < end:
+            self.receive(0.05)
+
+
+def stop(_signal, _frame):
+    raise KeyboardInterrupt
+
+
+def main(how, addr, port, *rest):
+    signal.signal(signal.SIGTERM, stop)
+    if how == "echo":
+        echo(addr, int(port))
+    sender = Sender(addr, int(port), int(rest[2]) if len(rest) > 2 else 1)
+    try:
+        sender.send(int(rest[0]), float(rest[1]))
+    except KeyboardInterrupt:
+        pass
+    print(f"sent {sender.sent} back {len(sender.back)} "
+          f"longest {sender.longest * 1000:.0f}", flush=True)
+
+
+main(*sys.argv[1:])
