@@ -22,7 +22,7 @@
 #include "writer.h"
 
 /* Bindings and sessions of a slice, which takes less than a millisecond. */
-#define MAX_ENTRIES 512
+#define MAX_ENTRIES 256
 
 /* When leaving: a disk that does nothing for so long is not waited for. */
 #define PATIENCE_MS 30000
