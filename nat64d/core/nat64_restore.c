@@ -46,7 +46,7 @@ nat64_save_session(const struct nat64 *n, const struct session *s,
 {
 	struct session copy = *s;
 
-	if (s->bib == NULL ||
+	if (s->bib == NULL || session_is_stale(&n->sessions, s) ||
 	    (s->proto == L4_TCP &&
 		(s->tcp_state == TCP_STATE_CLOSED ||
 		    s->tcp_state == TCP_STATE_V4_INIT_STORED)))

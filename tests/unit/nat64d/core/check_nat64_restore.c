@@ -462,6 +462,20 @@ START_TEST(a_stored_syn_is_not_kept)
 }
 END_TEST
 
+/* SIGHUP, not done yet. */
+START_TEST(a_session_that_is_being_flushed_is_not_kept)
+{
+	lab_bind(L4_UDP, CLIENT6, 5000);
+	nat64_flush_begin(lab.n);
+	lab_bind(L4_UDP, HOST_C, 5000);
+	save();
+	restore();
+	ck_assert_uint_eq(lab_sessions(), 1);
+	ck_assert_ptr_nonnull(lab_binding(L4_UDP, HOST_C, 5000));
+	ck_assert_uint_eq(left_bindings(NAT64_LEFT_ENDED), 1);
+}
+END_TEST
+
 /* The notes of the fast path are newer than the session. */
 START_TEST(a_session_of_the_fast_path_is_saved_with_its_notes)
 {
@@ -553,6 +567,7 @@ try_session(const struct nat64_saved_session *s)
 	nat64_restore_binding(&r, &b);
 	nat64_restore_session(&r, s);
 	nat64_restore_end(&r);
+	nat64_flush_begin(lab.n);
 	(void)nat64_flush(lab.n, lab.now, UINT32_MAX);
 	for (why = 0; why < NAT64_NLEFTS; why++)
 		if (r.counts.left_sessions[why] > 0)
@@ -666,6 +681,7 @@ main(void)
 	tcase_add_test(tc, a_subscriber_stays_with_its_first_address);
 	tcase_add_test(tc, inbound_sessions_stay_inbound);
 	tcase_add_test(tc, a_stored_syn_is_not_kept);
+	tcase_add_test(tc, a_session_that_is_being_flushed_is_not_kept);
 	tcase_add_test(tc, a_session_of_the_fast_path_is_saved_with_its_notes);
 	tcase_add_test(tc, ports_of_refused_state_rest);
 	tcase_add_test(tc, with_address_dependent_filtering_no_port_rests);

@@ -455,6 +455,7 @@ binding_changes(unsigned slice)
 {
 	if (slice != 2)
 		return;
+	nat64_flush_begin(lab.n);
 	(void)nat64_flush(lab.n, lab.now, UINT32_MAX);
 	lab.now = monotime_add_secs(lab.now, 1000);
 	lab_wait(1);
