@@ -642,7 +642,8 @@ conformance: check
 	@tests/conformance/conformance.py '$(BUILD)/tap'
 
 # Benchmarks; their programs do not count as tests.
-bench_bins = $(addprefix $(BUILD)/tests/bench/,core dnsecho tcpblast udpblast)
+bench_bins = $(addprefix $(BUILD)/tests/bench/,core dnsecho tcpblast udpblast \
+    $(if $(filter yes,$(FASTPATH)),fastcore))
 
 $(BUILD)/tests/bench/core: $(BUILD)/tests/bench/core.o \
     $(BUILD)/common/monotime.o $(BUILD)/nat64d/os/largepage.o \
@@ -650,6 +651,13 @@ $(BUILD)/tests/bench/core: $(BUILD)/tests/bench/core.o \
     $(BUILD)/common/libcommon.a
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(BASE_LIBS)
+
+$(BUILD)/tests/bench/fastcore: $(BUILD)/tests/bench/fastcore.o \
+    $(BUILD)/common/monotime.o \
+    $(addprefix $(BUILD)/,$(fastpath_$(FASTPATH):.c=.o)) \
+    $(BUILD)/nat64d/libnat64.a $(BUILD)/common/libcommon.a
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(BASE_LIBS) $(BPF_LIBS)
 
 $(BUILD)/tests/bench/dnsecho $(BUILD)/tests/bench/tcpblast \
     $(BUILD)/tests/bench/udpblast: %: %.o

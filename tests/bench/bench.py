@@ -2,7 +2,7 @@
 """Benchmarks of nat64d, beside TAYGA and the kernel's NAT44 (see lab.py),
 and of dns64d, beside other forwarders with DNS64 (see dns64.py).
 
-    bench.py BUILD [all|core|tcp|udp|conn|latency|pause|dns|dns-...]
+    bench.py BUILD [all|core|tcp|udp|cpu|conn|latency|pause|dns|dns-...]
 
 See rounds.py for how it measures. Needs root, and the packages of "deps.sh
 bench". Results: standard output, and BUILD/bench/.
@@ -19,14 +19,16 @@ import time
 sys.dont_write_bytecode = True
 
 import dns64
-from lab import (NOBODY_FROM_CLIENT, SERVER, SERVER_FROM_CLIENT, SYSTEMS,
-                 WORLDS, Lab, run, until)
+from lab import (NOBODY, OURS, SERVER, SERVER_DIRECT, SERVER_FROM_CLIENT,
+                 SYSTEMS, WORLDS, Lab, from_client, run, until)
 from report import NAT64D, Report
 from rounds import SECS, in_turn
 
 PORT = 7000
 CONN_PORTS = 64
 PARALLEL = 64
+SHORT = 3  # segments each way of a short connection
+MAX_IDLE_CORES = 0.2
 SESSIONS = 200000
 
 
@@ -37,10 +39,48 @@ def values(text):
 
 
 def core(report, build):
-    """The pipeline alone, without a device."""
-    for line in run(str(build / "tests/bench/core")).splitlines():
-        name, value, unit = line.split()
-        report.add(f"core {name}", unit, "nat64d", float(value))
+    """The pipeline alone, without a device: of nat64d itself, and of its
+    program in the kernel."""
+    for system, program in (("nat64d-user", "core"), ("nat64d", "fastcore")):
+        tool = build / "tests/bench" / program
+        if not tool.exists():  # built without the fast path
+            continue
+        for line in run(str(tool)).splitlines():
+            name, value, unit = line.split()
+            report.add(f"core {name}", unit, system, float(value))
+
+
+class Usage:
+    """How many processors are busy, less those that are so without any
+    traffic (see idle_cores): with the gateway, the interfaces, and the
+    programs at both ends."""
+
+    idle_cores = 0.0
+
+    def __init__(self, lab):
+        self.lab = lab
+        self.start = time.monotonic()
+        self.before = lab.busy_seconds()
+
+    def seconds(self):
+        elapsed = time.monotonic() - self.start
+        return (self.lab.busy_seconds() - self.before -
+                Usage.idle_cores * elapsed)
+
+    def cores(self):
+        return self.seconds() / (time.monotonic() - self.start)
+
+
+def find_idle_cores(lab):
+    """What other programs of this machine need."""
+    Usage.idle_cores = 0.0
+    usage = Usage(lab)
+    time.sleep(2)
+    Usage.idle_cores = usage.cores()
+    print(f"fast path: {lab.fastpath()}\n"
+          f"without traffic {Usage.idle_cores:.2f} processors are busy"
+          + (": CPU of the machine cannot be measured"
+             if Usage.idle_cores > MAX_IDLE_CORES else ""))
 
 
 def tcp(report, lab):
@@ -60,12 +100,15 @@ def tcp_figures(report, lab, kind, numbers):
                for direction in ("down", "up")]
     for (direction, streams), system in in_turn(figures, SYSTEMS):
         before = lab.cpu_seconds(system)
+        usage = Usage(lab)
         result = values(lab.run("client", lab.tool("tcpblast"), direction,
                                 SERVER_FROM_CLIENT[system], PORT, streams,
                                 SECS))
+        cores = usage.cores()
         name = f"{kind} {direction}, {streams} streams"
-        report.add(name, "Gbit/s", system,
-                   result["bytes"] * 8 / result["seconds"] / 1e9)
+        rate = result["bytes"] * 8 / result["seconds"] / 1e9
+        report.add(name, "Gbit/s", system, rate)
+        report.add(f"{name}: cores", "/Gbit/s", system, cores / rate)
         if before is not None:
             report.add(f"{name}: daemon CPU",
                        "s/GByte", system, (lab.cpu_seconds(system) - before)
@@ -73,14 +116,19 @@ def tcp_figures(report, lab, kind, numbers):
 
 
 def blast(lab, system, size, flows, seconds, rate=0):
-    """Send datagrams through a system: counts and CPU of its daemon."""
-    sink = lab.start_ready("server", lab.tool("udpblast"), "sink", SERVER,
-                           PORT, flows)
+    """Send datagrams through a system, or none ("direct"): counts, CPU of its
+    daemon and of the machine."""
+    direct = system == "direct"
+    sink = lab.start_ready("server", lab.tool("udpblast"), "sink",
+                           SERVER_DIRECT if direct else SERVER, PORT, flows)
     before = lab.cpu_seconds(system)
+    usage = Usage(lab)
     result = values(lab.run("client", lab.tool("udpblast"), "send",
+                            SERVER_DIRECT if direct else
                             SERVER_FROM_CLIENT[system], PORT, size, flows,
                             seconds, rate))
     time.sleep(0.2)
+    result["busy"] = usage.seconds()
     result["cpu"] = (None if before is None else
                      lab.cpu_seconds(system) - before)
     result.update(values(lab.stop(sink)))
@@ -118,21 +166,45 @@ def udp_figures(report, lab, kind, figures):
                        result["cpu"] * 1e6 / result["received"])
 
 
+def cpu(report, lab):
+    """What a datagram costs the gateway, at half of the rate that the slowest
+    system can deliver: of all processors, less what the same datagrams cost
+    without a gateway. So it has all work for them, in whatever process or
+    interrupt it is done."""
+    load = half_load(lab)
+    report.add("cpu: load", "kpps", "nat64d", load / 1e3)
+    found = {}
+    for _, system in in_turn([None], (*SYSTEMS, "direct")):
+        result = blast(lab, system, 64, 1, SECS, int(load))
+        found[system] = result["busy"] * 1e6 / result["received"]
+        if system == "direct":
+            for name in SYSTEMS:
+                report.add("cpu: gateway", "us/packet", name,
+                           found[name] - found["direct"])
+
+
+def half_load(lab):
+    """The datagrams of half a second, to be sent in a second."""
+    return min(blast(lab, s, 64, 1, 0.5)["received"] for s in SYSTEMS)
+
+
 def conn(report, lab):
-    server = lab.start_ready("server", lab.tool("tcpblast"), "serve", SERVER,
-                             PORT, CONN_PORTS)
-    for world in WORLDS:
-        lab.set_world(world)
-        conn_figures(report, lab, f"connections {world}".strip())
-    lab.set_world("")
-    lab.stop(server)
+    """Connections without data, and short ones."""
+    for segments, kind in ((0, "connections"), (SHORT, "short connections")):
+        server = lab.start_ready("server", lab.tool("tcpblast"), "serve",
+                                 SERVER, PORT, CONN_PORTS, segments)
+        for world in WORLDS:
+            lab.set_world(world)
+            conn_figures(report, lab, f"{kind} {world}".strip(), segments)
+        lab.set_world("")
+        lab.stop(server)
 
 
-def conn_figures(report, lab, name):
+def conn_figures(report, lab, name, segments):
     for _, system in in_turn([None], SYSTEMS):
         result = values(lab.run("client", lab.tool("tcpblast"), "connect",
                                 SERVER_FROM_CLIENT[system], PORT, CONN_PORTS,
-                                PARALLEL, SECS))
+                                PARALLEL, SECS, segments))
         report.add(name, "1/s", system,
                    result["opened"] / result["seconds"])
         report.add(f"{name}: failed", "", system, result["failed"])
@@ -156,8 +228,9 @@ def latency(report, lab):
 def latency_figures(report, lab, world):
     """Of ping and of requests, while datagrams pass at half the rate that
     the slowest system can deliver: the same rate for all."""
-    # The datagrams of half a second, sent in a second: half the rate.
-    load = min(blast(lab, s, 64, 1, 0.5)["received"] for s in SYSTEMS)
+    load = half_load(lab)
+    report.add(f"{world}load of ping and request", "kpps", "nat64d",
+               load / 1e3)
     echo = lab.start_ready("server", lab.tool("udpblast"), "echo", SERVER,
                            PORT + 100)
     sink = lab.start_ready("server", lab.tool("udpblast"), "sink", SERVER,
@@ -169,14 +242,14 @@ def latency_figures(report, lab, world):
         if kind == "ping":
             times = ping_times(lab, system)
             for p in (50, 90, 99, 99.9):
-                report.add(f"{world}ping at {load / 1e3:.0f} kpps: p{p:g}",
+                report.add(f"{world}ping beside load: p{p:g}",
                            "us", system,
                            times[int((len(times) - 1) * p / 100)])
         else:
             answers = values(lab.run("client", lab.tool("udpblast"), "ask",
                                      target, PORT + 100, 64, SECS))
             for name in ("p50", "p90", "p99", "p99.9", "lost"):
-                report.add(f"{world}request at {load / 1e3:.0f} kpps: {name}",
+                report.add(f"{world}request beside load: {name}",
                            "" if name == "lost" else "us", system,
                            answers[name])
         lab.stop(background)
@@ -198,25 +271,26 @@ def has_grown_to(path, before, text):
 def pause(report, lab):
     for world in WORLDS:
         lab.set_world(world)
-        pause_figures(report, lab, f"{world} pause".lstrip())
+        for system in OURS:
+            pause_figures(report, lab, system, f"{world} pause".lstrip())
     lab.set_world("")
 
 
-def pause_figures(report, lab, name):
+def pause_figures(report, lab, system, name):
     """The longest time to an answer, of one request in a millisecond, while
     nat64d prints a large table or removes it: beside that when it is idle,
     because the machine has pauses of its own."""
-    daemon = lab.daemons["nat64d"]
+    daemon = lab.daemons[system]
     echo = lab.start_ready("server", lab.tool("udpblast"), "echo", SERVER,
                            PORT + 100)
-    lab.run("client", lab.tool("udpblast"), "scatter", NOBODY_FROM_CLIENT,
-            SESSIONS, 50000)
+    lab.run("client", lab.tool("udpblast"), "scatter",
+            from_client(NOBODY, system), SESSIONS, 50000)
     jobs = (("idle", None, None, None),
-            ("dump", signal.SIGUSR1, lab.dir / "nat64d.out", "\nend\n"),
-            ("flush", signal.SIGHUP, lab.dir / "nat64d.err", "flushed\n"))
+            ("dump", signal.SIGUSR1, lab.dir / f"{system}.out", "\nend\n"),
+            ("flush", signal.SIGHUP, lab.dir / f"{system}.err", "flushed\n"))
     for job, signum, file, last in jobs:
         probe = lab.start("client", lab.tool("udpblast"), "ask",
-                          SERVER_FROM_CLIENT["nat64d"], PORT + 100, 64, 60)
+                          SERVER_FROM_CLIENT[system], PORT + 100, 64, 60)
         time.sleep(0.2)
         if signum is None:
             time.sleep(SECS)
@@ -226,22 +300,22 @@ def pause_figures(report, lab, name):
             daemon.send_signal(signum)
             until(lambda f=file, n=size, text=last: has_grown_to(f, n, text),
                   f"end of {job}", 30)
-            report.add(f"{name}: {job}, duration", "s", "nat64d",
+            report.add(f"{name}: {job}, duration", "s", system,
                        time.monotonic() - start)
         answers = values(lab.stop(probe))
-        report.add(f"{name}: {job}, longest answer", "us", "nat64d",
+        report.add(f"{name}: {job}, longest answer", "us", system,
                    answers["max"])
-        report.add(f"{name}: {job}, p99 of answers", "us", "nat64d",
+        report.add(f"{name}: {job}, p99 of answers", "us", system,
                    answers["p99"])
-        report.add(f"{name}: {job}, lost", "", "nat64d", answers["lost"])
+        report.add(f"{name}: {job}, lost", "", system, answers["lost"])
     found = re.findall(r"^table udp .* sessions (\d+)",
-                       (lab.dir / "nat64d.out").read_text(), re.M)
-    report.add(f"{name}: sessions in the table", "", "nat64d",
+                       (lab.dir / f"{system}.out").read_text(), re.M)
+    report.add(f"{name}: sessions in the table", "", system,
                int(found[-1]))
     lab.stop(echo)
 
 
-PARTS = {"tcp": tcp, "udp": udp, "conn": conn, "latency": latency,
+PARTS = {"tcp": tcp, "udp": udp, "cpu": cpu, "conn": conn, "latency": latency,
          "pause": pause}
 
 
@@ -250,6 +324,7 @@ def nat64d(report, build, part):
         core(report, build)
     if part in ("all", *PARTS):
         with Lab(build) as lab:
+            find_idle_cores(lab)
             for name, function in PARTS.items():
                 if part in ("all", name):
                     function(report, lab)

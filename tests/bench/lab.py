@@ -1,15 +1,19 @@
-"""The lab of the benchmarks: three ways from a client to a server.
+"""The lab of the benchmarks: four ways from a client to a server.
 
-            |-- nat64d  --|
-    client -+-- tayga   --+- server 198.51.100.10
-            |-- nat44   --|
+            |-- nat64d      --|
+            |-- nat64d-user --|
+    client -+-- tayga       --+- server 198.51.100.10
+            |-- nat44       --|
+            |                 |
+            '---- direct -----'  198.51.100.11
 
 Each way has a gateway in a network namespace of its own, so that what one of
 them needs (connection tracking) costs the others nothing. All exist at the
-same time, only one carries traffic. nat64d: our daemon. tayga: TAYGA, which
-is stateless, and the kernel's masquerading behind it. nat44: the kernel's
-masquerading alone and IPv4 from end to end, the limit of what a NAT64 in the
-kernel could reach.
+same time, only one carries traffic. nat64d: our daemon, with the fast path
+where the kernel allows it. nat64d-user: the same with "fastpath no". tayga:
+TAYGA, which is stateless, and the kernel's masquerading behind it. nat44: the
+kernel's masquerading alone and IPv4 from end to end. direct: no gateway, to
+find out what the ends of a flow cost.
 """
 
 import os
@@ -21,20 +25,34 @@ import tempfile
 import time
 
 SERVER = "198.51.100.10"
+SERVER_DIRECT = "198.51.100.11"
 NOBODY = "203.0.113.1"
-NOBODY_FROM_CLIENT = "2001:db8:8001::203.0.113.1"
-SYSTEMS = ("nat64d", "tayga", "nat44")
-SERVER_FROM_CLIENT = {
-    "nat64d": "2001:db8:8001::198.51.100.10",
-    "tayga": "2001:db8:8002::198.51.100.10",
-    "nat44": SERVER,
-}
+SYSTEMS = ("nat64d", "nat64d-user", "tayga", "nat44")
+# Of nat64d: what "fastpath" says, and the pool.
+OURS = {"nat64d": ("auto", "192.0.2.0/28"),
+        "nat64d-user": ("no", "192.0.2.16/28")}
+
+
+def number_of(system):
+    """Which of the ways, from 1 on: a part of addresses."""
+    return SYSTEMS.index(system) + 1
+
+
+def from_client(address, system):
+    """An IPv4 address as the client has to name it."""
+    if system == "nat44":
+        return address
+    return f"2001:db8:800{number_of(system)}::{address}"
+
+
+SERVER_FROM_CLIENT = {s: from_client(SERVER, s) for s in SYSTEMS}
 
 NAT64D_CONF = """\
-prefix 2001:db8:8001::/96
-pool 192.0.2.0/28
+prefix 2001:db8:800{k}::/96
+pool {pool}
+fastpath {fastpath}
 tun nat64 mtu 1500
-address 2001:db8:1::1
+address 2001:db8:{k}::1
 fair-share no
 limit binding-sessions 100000
 user nobody
@@ -42,8 +60,8 @@ user nobody
 TAYGA_CONF = """\
 tun-device nat64
 ipv4-addr 192.168.255.1
-ipv6-addr 2001:db8:2::1
-prefix 2001:db8:8002::/96
+ipv6-addr 2001:db8:{k}::1
+prefix 2001:db8:800{k}::/96
 dynamic-pool 192.168.255.0/24
 data-dir {data_dir}
 """
@@ -183,7 +201,7 @@ class Namespaces:
 
 
 class Lab(Namespaces):
-    """The three ways."""
+    """The ways."""
 
     def __init__(self, build):
         super().__init__(build)
@@ -193,7 +211,8 @@ class Lab(Namespaces):
         self._add_ns("client")
         self._add_ns("server")
         self.ip("server", "addr", "add", f"{SERVER}/32", "dev", "lo")
-        for k, system in enumerate(SYSTEMS, 1):
+        for system in SYSTEMS:
+            k = number_of(system)
             self._add_ns(system)
             self._link("client", system,
                        [f"10.0.{k}.10/24", f"2001:db8:{k}::10/64"],
@@ -203,10 +222,18 @@ class Lab(Namespaces):
                        system, "server", [f"198.18.{k}.1/24"])
             self.ip(system, "route", "add", f"{SERVER}/32", "via",
                     f"198.18.{k}.10")
-        self.ip("client", "route", "add", f"{SERVER}/32", "via", "10.0.3.1")
-        self._start_nat64d()
+        k = number_of("nat44")
+        self.ip("client", "route", "add", f"{SERVER}/32", "via",
+                f"10.0.{k}.1")
+        self._masquerade("nat44", f"10.0.{k}.0/24")
+        self._link("client", "direct", ["10.0.9.10/24"],
+                   "server", "direct", ["10.0.9.1/24"])
+        self.ip("server", "addr", "add", f"{SERVER_DIRECT}/32", "dev", "lo")
+        self.ip("client", "route", "add", f"{SERVER_DIRECT}/32", "via",
+                "10.0.9.1")
+        for system in OURS:
+            self._start_nat64d(system)
         self._start_tayga()
-        self._masquerade("nat44", "10.0.3.0/24")
         for system in SYSTEMS:
             until(lambda s=system: self._answers(s), f"{system} works")
 
@@ -217,31 +244,41 @@ class Lab(Namespaces):
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
             check=False).returncode == 0
 
-    def _start_nat64d(self):
-        conf = self.dir / "nat64d.conf"
-        conf.write_text(NAT64D_CONF)
-        self.ip("client", "route", "add", "2001:db8:8001::/96", "via",
-                "2001:db8:1::1")
-        self.ip("server", "route", "add", "192.0.2.0/28", "via",
-                "198.18.1.1")
+    def _start_nat64d(self, system):
+        fastpath, pool = OURS[system]
+        k = number_of(system)
+        conf = self.dir / f"{system}.conf"
+        conf.write_text(NAT64D_CONF.format(k=k, pool=pool,
+                                           fastpath=fastpath))
+        self.ip("client", "route", "add", f"2001:db8:800{k}::/96", "via",
+                f"2001:db8:{k}::1")
+        self.ip("server", "route", "add", pool, "via", f"198.18.{k}.1")
         # Packets to it make sessions, although nobody answers.
-        self.ip("nat64d", "route", "add", "blackhole", NOBODY)
-        with (self.dir / "nat64d.out").open("w") as out, \
-                (self.dir / "nat64d.err").open("w") as err:
-            self.daemons["nat64d"] = self.start(
-                "nat64d", self.build / "nat64d/nat64d", "-d", "-f", conf,
+        self.ip(system, "route", "add", "blackhole", NOBODY)
+        with (self.dir / f"{system}.out").open("w") as out, \
+                (self.dir / f"{system}.err").open("w") as err:
+            self.daemons[system] = self.start(
+                system, self.build / "nat64d/nat64d", "-d", "-f", conf,
                 stdout=out, stderr=err)
+
+    def fastpath(self):
+        """What nat64d has logged of its fast path."""
+        log = (self.dir / "nat64d.err").read_text()
+        return next((line.partition("fast path: ")[2]
+                     for line in log.splitlines() if "fast path: " in line),
+                    "none")
 
     def _start_tayga(self):
         conf = self.dir / "tayga.conf"
-        conf.write_text(TAYGA_CONF.format(data_dir=self.dir))
+        k = number_of("tayga")
+        conf.write_text(TAYGA_CONF.format(k=k, data_dir=self.dir))
         self.run("tayga", "tayga", "-c", conf, "--mktun")
         self.ip("tayga", "link", "set", "nat64", "up")
         self.ip("tayga", "route", "add", "192.168.255.0/24", "dev", "nat64")
-        self.ip("tayga", "route", "add", "2001:db8:8002::/96", "dev",
+        self.ip("tayga", "route", "add", f"2001:db8:800{k}::/96", "dev",
                 "nat64")
-        self.ip("client", "route", "add", "2001:db8:8002::/96", "via",
-                "2001:db8:2::1")
+        self.ip("client", "route", "add", f"2001:db8:800{k}::/96", "via",
+                f"2001:db8:{k}::1")
         self._masquerade("tayga", "192.168.255.0/24")
         self.daemons["tayga"] = self.start("tayga", "tayga", "-c", conf,
                                            "-d")
@@ -280,6 +317,13 @@ class Lab(Namespaces):
                 self.run(system, "ethtool", "-K", role, "tx",
                          "off" if world == "plain" else "on",
                          "tso", joining, "gso", joining)
+
+    def busy_seconds(self):
+        """Time that all processors have been busy with anything."""
+        with open("/proc/stat", encoding="ascii") as file:
+            times = [int(word) for word in file.readline().split()[1:9]]
+        idle, iowait, steal = times[3], times[4], times[7]
+        return (sum(times) - idle - iowait - steal) / os.sysconf("SC_CLK_TCK")
 
     def cpu_seconds(self, system):
         """CPU time that the daemon of a system has used, or None."""

@@ -8,31 +8,61 @@ import shutil
 import statistics
 import subprocess
 
-SYSTEMS = ("nat64d", "tayga", "nat44")
+SYSTEMS = ("nat64d", "nat64d-user", "tayga", "nat44")
+USER = "nat64d-user"
 BEST_PEER = "best peer"
 
 # The goals: figure; what it is compared with (a system, the best peer, another
-# figure, or None: the limit itself); relation; limit.
+# figure, or None: the limit itself); relation; limit; and whose figure, if not
+# that of the first system.
 TO_REACH = (
-    ("tcp down, 1 streams", "tayga", ">=", 7),
-    ("tcp up, 1 streams", "tayga", ">=", 7),
-    ("tcp down, 1 streams", "nat44", ">=", 0.55),
-    ("tcp up, 1 streams", "nat44", ">=", 0.55),
-    ("tcp finished down, 1 streams", "tayga", ">=", 2),
-    ("tcp finished up, 1 streams", "tayga", ">=", 2),
-    ("udp finished 64 B, 1 flows: delivered", "tayga", ">=", 1),
-    ("udp finished 64 B, 1 flows: loss", None, "<=", 5),
-    ("udp 64 B, 1 flows: delivered", "tayga", ">=", 2.2),
+    ("tcp down, 1 streams", "nat44", ">=", 0.95),
+    ("tcp up, 1 streams", "nat44", ">=", 0.95),
+    ("tcp down, 64 streams", "nat44", ">=", 0.95),
+    ("tcp up, 64 streams", "nat44", ">=", 0.95),
+    ("tcp plain down, 1 streams", "nat44", ">=", 0.75),
+    ("tcp plain up, 1 streams", "nat44", ">=", 0.75),
+    ("tcp plain down, 64 streams", "nat44", ">=", 0.75),
+    ("tcp plain up, 64 streams", "nat44", ">=", 0.75),
+    ("udp 64 B, 1 flows: delivered", "nat44", ">=", 0.75),
+    ("udp 1400 B, 1 flows: delivered", "nat44", ">=", 0.75),
+    ("udp 64 B, 64 flows: delivered", "nat44", ">=", 0.75),
+    ("udp 1400 B, 64 flows: delivered", "nat44", ">=", 0.75),
     ("udp 64 B, 1 flows: loss", None, "<=", 1),
-    ("udp 64 B, 1 flows: daemon CPU", "tayga", "<=", 0.5),
-    ("udp gro 64 B, 1 flows: delivered", "tayga", ">=", 2.2),
-    ("udp gro 64 B, 1 flows: loss", None, "<=", 1),
-    ("udp gro 64 B, 1 flows: daemon CPU", "tayga", "<=", 0.5),
-    ("core packet-1", None, "<=", 120),
-    ("core packet-1M", None, "<=", 400),
-    ("core new-sessions-1M", None, ">=", 1e6),
-    ("core session-memory-1M", None, "<=", 320),
-    ("core port-99.9%-full", "core port-50%-full", "<=", 3),
+    ("udp 1400 B, 1 flows: loss", None, "<=", 1),
+    ("udp 64 B, 64 flows: loss", None, "<=", 1),
+    ("udp 1400 B, 64 flows: loss", None, "<=", 1),
+    ("cpu: gateway", "nat44", "<=", 1.4),
+    ("connections", USER, ">=", 0.9),
+    ("connections", "tayga", ">=", 1),
+    ("short connections", USER, ">=", 0.9),
+    ("short connections", "tayga", ">=", 1),
+    ("ping beside load: p99", "nat44", "<=", 1.5),
+    ("request beside load: p99", "nat44", "<=", 1.5),
+    ("core fast-packet-1M", "core fast-packet-1", "<=", 1.3),
+    ("ping beside load: p90", "tayga", "<=", 1, USER),
+    ("ping beside load: p99", "tayga", "<=", 1, USER),
+    ("request beside load: p90", "tayga", "<=", 1, USER),
+    ("request beside load: p99", "tayga", "<=", 1, USER),
+    ("tcp down, 1 streams", "tayga", ">=", 7, USER),
+    ("tcp up, 1 streams", "tayga", ">=", 7, USER),
+    ("tcp down, 1 streams", "nat44", ">=", 0.55, USER),
+    ("tcp up, 1 streams", "nat44", ">=", 0.55, USER),
+    ("tcp finished down, 1 streams", "tayga", ">=", 2, USER),
+    ("tcp finished up, 1 streams", "tayga", ">=", 2, USER),
+    ("udp finished 64 B, 1 flows: delivered", "tayga", ">=", 1, USER),
+    ("udp finished 64 B, 1 flows: loss", None, "<=", 5, USER),
+    ("udp 64 B, 1 flows: delivered", "tayga", ">=", 2.2, USER),
+    ("udp 64 B, 1 flows: loss", None, "<=", 1, USER),
+    ("udp 64 B, 1 flows: daemon CPU", "tayga", "<=", 0.5, USER),
+    ("udp gro 64 B, 1 flows: delivered", "tayga", ">=", 2.2, USER),
+    ("udp gro 64 B, 1 flows: loss", None, "<=", 1, USER),
+    ("udp gro 64 B, 1 flows: daemon CPU", "tayga", "<=", 0.5, USER),
+    ("core packet-1", None, "<=", 120, USER),
+    ("core packet-1M", None, "<=", 400, USER),
+    ("core new-sessions-1M", None, ">=", 1e6, USER),
+    ("core session-memory-1M", None, "<=", 320, USER),
+    ("core port-99.9%-full", "core port-50%-full", "<=", 3, USER),
 )
 
 # The figures in the plot: a group of bars for each, as multiples of tayga's.
@@ -72,7 +102,7 @@ class Subject:
 
     name: str      # of the results' files
     systems: tuple  # ours first
-    peers: tuple   # to be compared with: a column of ratios each
+    peers: tuple   # to compare the first with: a column of ratios each
     to_reach: tuple
     plotted: tuple
     base: str      # the peer whose multiples are plotted
@@ -80,8 +110,9 @@ class Subject:
     legend: dict   # of systems whose names say too little
 
 
-NAT64D = Subject("nat64d", SYSTEMS, ("tayga", "nat44"), TO_REACH, PLOTTED,
-                 "tayga", "Throughput as multiples of TAYGA + masquerade",
+NAT64D = Subject("nat64d", SYSTEMS, (USER, "tayga", "nat44"), TO_REACH,
+                 PLOTTED, "tayga",
+                 "Throughput as multiples of TAYGA + masquerade",
                  {"tayga": "tayga + nft", "nat44": "kernel NAT44"})
 
 
@@ -110,8 +141,8 @@ class Report:
             system or self.subject.systems[0])
         return statistics.median(found) if found else None
 
-    def ratio(self, figure, other):
-        ours, theirs = self.median(figure), self.median(figure, other)
+    def ratio(self, figure, other, system=None):
+        ours, theirs = self.median(figure, system), self.median(figure, other)
         if ours is None or not theirs:
             return None
         return ours / theirs
@@ -130,7 +161,7 @@ class Report:
 
     def _print_table(self):
         systems, peers = self.subject.systems, self.subject.peers
-        form = "{:<38} {:>9}" + " {:>9}" * len(systems + peers)
+        form = "{:<40} {:>9}" + " {:>12}" * len(systems + peers)
         print(form.format("figure", "unit", *systems,
                           *[f"/{peer}" for peer in peers]))
         for figure, (unit, _) in self.figures.items():
@@ -139,26 +170,27 @@ class Report:
                 *[number(self.median(figure, s)) for s in systems],
                 *[number(self.ratio(figure, peer)) for peer in peers]))
 
-    def _found(self, figure, other, relation):
-        """The value to judge: ours, or its ratio to a system's, to that of
-        the best of the peers, or to another figure's."""
+    def _found(self, figure, other, relation, system):
+        """The value to judge: a system's, or its ratio to another system's,
+        to that of the best of the peers, or to another figure's."""
         if other is None:
-            return self.median(figure)
+            return self.median(figure, system)
         if other in self.subject.systems:
-            return self.ratio(figure, other)
+            return self.ratio(figure, other, system)
         if other == BEST_PEER:
             ratios = [self.ratio(figure, peer) for peer in self.subject.peers]
             best = min if relation == ">=" else max
             return best((r for r in ratios if r is not None), default=None)
-        ours, base = self.median(figure), self.median(other)
+        ours, base = self.median(figure, system), self.median(other, system)
         return ours / base if ours is not None and base else None
 
     def _print_verdicts(self):
-        form = "{:<38} {:>22} {:>12} {:>10}  {}"
+        form = "{:<52} {:>22} {:>12} {:>10}  {}"
         lines = [form.format("to reach", "compared with", "limit", "found",
                              "")]
-        for figure, other, relation, limit in self.subject.to_reach:
-            found = self._found(figure, other, relation)
+        for figure, other, relation, limit, *whose in self.subject.to_reach:
+            system = whose[0] if whose else self.subject.systems[0]
+            found = self._found(figure, other, relation, system)
             if found is None:
                 continue
             if relation == ">=":
@@ -167,6 +199,8 @@ class Report:
                 missed = found / limit - 1
             verdict = ("reached" if missed <= 0 else
                        f"missed by a factor of {missed + 1:.2f}")
+            if whose:
+                figure = f"{figure} ({system})"
             lines.append(form.format(figure, other or "", f"{relation} "
                                      f"{number(limit)}", number(found),
                                      verdict))

@@ -1,14 +1,16 @@
 /*
  * TCP for the benchmarks: as many connections as possible that are opened and
- * closed without data (connections per second, RFC 9693, 4.4), and streams of
- * zeros.
+ * closed without data (connections per second, RFC 9693, 4.4) or after some
+ * segments, and streams of zeros.
  *
- *	tcpblast serve ADDRESS PORT NPORTS
- *		accept and close at once, until killed.
- *	tcpblast connect ADDRESS PORT NPORTS PARALLEL SECONDS
- *		open PARALLEL connections at a time, to the ports in turn. The
- *		server closes first, so that no port of the client is in
- *		TIME-WAIT. Prints "opened N", "failed N", "seconds S".
+ *	tcpblast serve ADDRESS PORT NPORTS SEGMENTS
+ *		accept, answer each segment with one until there were that
+ *		many, and close, until killed.
+ *	tcpblast connect ADDRESS PORT NPORTS PARALLEL SECONDS SEGMENTS
+ *		open PARALLEL connections at a time, to the ports in turn, and
+ *		send that many segments on each, one at a time. The server
+ *		closes first, so that no port of the client is in TIME-WAIT.
+ *		Prints "opened N", "failed N", "seconds S".
  *	tcpblast stream ADDRESS PORT
  *		the server of "down" and "up", until killed.
  *	tcpblast down|up ADDRESS PORT STREAMS SECONDS
@@ -34,12 +36,15 @@
 
 #define NEVENTS 64
 #define MAX_STREAMS 256
+#define MAX_FDS 4096
+#define SEGMENT 100 /* bytes */
 #define CHUNK (256 * 1024)
 
 /* Not measured, because of the slow start of TCP. */
 #define WARM_UP_SECS 0.3
 
 static char chunk[CHUNK];
+static unsigned segments[MAX_FDS]; /* that came on a short connection */
 
 static double
 now_secs(void)
@@ -108,48 +113,102 @@ listen_on(int ep, const char *address, unsigned port)
 	return (s);
 }
 
+static void
+accept_all(int ep, int listener, unsigned wanted)
+{
+	int s;
+
+	while ((s = accept4(listener, NULL, NULL, SOCK_NONBLOCK)) != -1) {
+		if (wanted == 0 || s >= MAX_FDS) {
+			close(s);
+			continue;
+		}
+		segments[s] = 0;
+		watch(ep, s, EPOLLIN);
+	}
+}
+
+static void
+answer_segment(int s, unsigned wanted)
+{
+	char data[SEGMENT];
+
+	if (read(s, data, sizeof(data)) <= 0 ||
+	    send(s, data, sizeof(data), MSG_NOSIGNAL) == -1 ||
+	    ++segments[s] == wanted)
+		close(s);
+}
+
 static int
 serve(char *argv[])
 {
 	const unsigned port = (unsigned)atoi(argv[1]);
 	const unsigned n_ports = (unsigned)atoi(argv[2]);
+	const unsigned wanted = (unsigned)atoi(argv[3]);
 	struct epoll_event events[NEVENTS];
 	unsigned i;
-	int ep = epoll_create1(0), n, s;
+	int ep = epoll_create1(0), last = -1, n;
 
 	if (ep == -1)
 		err(1, "epoll_create1");
 	for (i = 0; i < n_ports; i++)
-		listen_on(ep, argv[0], port + i);
+		last = listen_on(ep, argv[0], port + i);
 	printf("ready\n");
 	fflush(stdout);
 	for (;;) {
 		n = epoll_wait(ep, events, NEVENTS, -1);
 		for (i = 0; (int)i < n; i++)
-			while (
-			    (s = accept(events[i].data.fd, NULL, NULL)) != -1)
-				close(s);
+			if (events[i].data.fd <= last)
+				accept_all(ep, events[i].data.fd, wanted);
+			else
+				answer_segment(events[i].data.fd, wanted);
 	}
 }
 
 /* Begin a connection; false when not even that is possible. */
 static int
-begin(int ep, const char *address, unsigned port)
+begin(int ep, const char *address, unsigned port, unsigned wanted)
 {
 	struct sockaddr_storage ss;
 	socklen_t len = make_address(&ss, address, port);
 	int s;
 
 	s = socket(ss.ss_family, SOCK_STREAM | SOCK_NONBLOCK, 0);
-	if (s == -1)
+	if (s == -1 || s >= MAX_FDS)
 		err(1, "socket");
 	if (connect(s, (struct sockaddr *)&ss, len) == -1 &&
 	    errno != EINPROGRESS) {
 		close(s);
 		return (0);
 	}
-	watch(ep, s, EPOLLIN);
+	segments[s] = 0;
+	watch(ep, s, wanted > 0 ? EPOLLIN | EPOLLOUT : EPOLLIN);
 	return (1);
+}
+
+/*
+ * Something happened to a connection. Returns 1 when it has ended as it should,
+ * which shows that it was open; 0 when it goes on, -1 when it failed.
+ */
+static int
+progress(int ep, const struct epoll_event *ev, unsigned wanted)
+{
+	struct epoll_event in = { .events = EPOLLIN, .data.fd = ev->data.fd };
+	const int s = ev->data.fd;
+	char data[SEGMENT] = { 0 };
+	ssize_t n;
+
+	if ((ev->events & EPOLLOUT) != 0) {
+		if (epoll_ctl(ep, EPOLL_CTL_MOD, s, &in) == -1)
+			err(1, "epoll_ctl");
+	} else {
+		n = read(s, data, sizeof(data));
+		if (n <= 0)
+			return (n == 0 && segments[s] == wanted ? 1 : -1);
+		if (++segments[s] == wanted)
+			return (0);
+	}
+	return (send(s, data, sizeof(data), MSG_NOSIGNAL) == -1 ? -1 : 0);
 }
 
 static int
@@ -159,18 +218,18 @@ connect_many(char *argv[])
 	const unsigned n_ports = (unsigned)atoi(argv[2]);
 	const unsigned parallel = (unsigned)atoi(argv[3]);
 	const double start = now_secs(), stop = start + atof(argv[4]);
+	const unsigned wanted = (unsigned)atoi(argv[5]);
 	struct epoll_event events[NEVENTS];
 	unsigned long begun = 0, opened = 0, failed = 0;
 	unsigned pending = 0;
-	int ep = epoll_create1(0), i, n;
-	char c;
+	int ep = epoll_create1(0), i, n, verdict;
 
 	if (ep == -1 || n_ports == 0)
 		err(1, "epoll_create1");
 	while (now_secs() < stop) {
 		for (; pending < parallel; begun++) {
 			if (!begin(ep, argv[0],
-				port + (unsigned)(begun % n_ports))) {
+				port + (unsigned)(begun % n_ports), wanted)) {
 				failed++;
 				break;
 			}
@@ -178,8 +237,10 @@ connect_many(char *argv[])
 		}
 		n = epoll_wait(ep, events, NEVENTS, 100);
 		for (i = 0; i < n; i++) {
-			/* The end of file shows that it was open. */
-			if (read(events[i].data.fd, &c, 1) == 0)
+			verdict = progress(ep, &events[i], wanted);
+			if (verdict == 0)
+				continue;
+			if (verdict == 1)
 				opened++;
 			else
 				failed++;
@@ -271,10 +332,10 @@ move(int ep, int up)
 	struct epoll_event events[NEVENTS];
 	unsigned long long total = 0;
 	ssize_t n;
-	int i, n_events;
+	int i, nevents;
 
-	n_events = epoll_wait(ep, events, NEVENTS, 100);
-	for (i = 0; i < n_events; i++) {
+	nevents = epoll_wait(ep, events, NEVENTS, 100);
+	for (i = 0; i < nevents; i++) {
 		n = up ? send(events[i].data.fd, chunk, sizeof(chunk), 0) :
 			 recv(events[i].data.fd, chunk, sizeof(chunk), 0);
 		if (n == 0 || (n == -1 && errno != EAGAIN))
@@ -328,9 +389,9 @@ main(int argc, char *argv[])
 	const char *what = argc > 1 ? argv[1] : "";
 
 	signal(SIGPIPE, SIG_IGN);
-	if (strcmp(what, "serve") == 0 && argc == 5)
+	if (strcmp(what, "serve") == 0 && argc == 6)
 		return (serve(argv + 2));
-	if (strcmp(what, "connect") == 0 && argc == 7)
+	if (strcmp(what, "connect") == 0 && argc == 8)
 		return (connect_many(argv + 2));
 	if (strcmp(what, "stream") == 0 && argc == 4)
 		return (stream(argv + 2));

@@ -7,7 +7,8 @@
  *		each with BYTES of data. Flow i is sent to PORT + i; the flows
  *		take turns. Prints "sent N" and "seconds S".
  *	udpblast sink ADDRESS PORT FLOWS
- *		until SIGTERM; then prints "received N".
+ *		until SIGTERM; then prints "received N". Answers the first
+ *		datagram of each flow, so that translators see both sides.
  *	udpblast echo ADDRESS PORT
  *		answers each datagram with itself, until SIGTERM.
  *	udpblast ask ADDRESS PORT BYTES SECONDS
@@ -204,12 +205,30 @@ drain(int s)
 	return (total);
 }
 
+/* Answer the first datagram of a flow; the number that was read. */
+static unsigned
+answer_first(int s)
+{
+	struct sockaddr_storage from;
+	socklen_t len = sizeof(from);
+	char data[MAX_BYTES];
+	ssize_t n;
+
+	n = recvfrom(s, data, sizeof(data), MSG_DONTWAIT,
+	    (struct sockaddr *)&from, &len);
+	if (n < 0)
+		return (0);
+	(void)sendto(s, data, (size_t)n, 0, (struct sockaddr *)&from, len);
+	return (1);
+}
+
 /* Sleeps between reads, so that it is not woken up for each datagram. */
 static int
 do_sink(char *argv[])
 {
 	const unsigned flows = (unsigned)atoi(argv[2]);
 	int sockets[MAX_FLOWS];
+	unsigned answered[MAX_FLOWS] = { 0 };
 	long long received = 0;
 	unsigned i;
 
@@ -223,8 +242,13 @@ do_sink(char *argv[])
 	fflush(stdout);
 	while (!ended) {
 		sleep_until(now_ns() + SINK_NAP_NS);
-		for (i = 0; i < flows; i++)
+		for (i = 0; i < flows; i++) {
+			if (!answered[i]) {
+				answered[i] = answer_first(sockets[i]);
+				received += answered[i];
+			}
 			received += drain(sockets[i]);
+		}
 	}
 	printf("received %lld\n", received);
 	return (0);

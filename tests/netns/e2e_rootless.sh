@@ -164,7 +164,8 @@ test_user_namespace() {
 	stop "$nat64d"
 	write_conf "fastpath yes"
 	check "it does not start if it needs one" \
-	    refuses_by '^nat64d: nat64: .*(may not be loaded|kernel|none)' "${rootless[@]}"
+	    refuses_by '^nat64d: nat64: .*(may not be loaded|kernel|none)' \
+	    "${rootless[@]}"
 	write_conf "user nobody"
 	check "nat64d starts with a user that is not mapped" start_by "${rootless[@]}"
 	says "it says so" \
