@@ -463,8 +463,8 @@ write_nat64d_conf() { # statement ...
 	{
 		echo 'include "nat64d.example"'
 		echo "user nobody"
-		fastpath_statement
 		printf '%s\n' "$@"
+		fastpath_statement # last: lines before it are counted
 	} >"$dir/nat64d.conf"
 }
 
