@@ -277,6 +277,7 @@ dns64d_PURE = \
     dns64d/admission/refusals.c \
     dns64d/cache/cache.c \
     dns64d/cache/cache_wire.c \
+    dns64d/cache/flush.c \
     dns64d/cache/lru.c \
     dns64d/cache/packet_cache.c \
     dns64d/client/access.c \
@@ -320,8 +321,11 @@ dns64d_SRC = \
     dns64d/conf/conf_translator.c \
     dns64d/conf/conf_upstream.c \
     dns64d/conf/parse.c \
+    dns64d/control/flush.c \
     dns64d/control/prometheus.c \
+    dns64d/control/reload.c \
     dns64d/control/routes.c \
+    dns64d/control/show.c \
     dns64d/control/status.c \
     dns64d/control/sums.c \
     dns64d/local/zone.c \
@@ -332,6 +336,7 @@ dns64d_SRC = \
     dns64d/upstream/probe.c \
     dns64d/upstream/upstream_tcp.c \
     dns64d/upstream/upstream_udp.c \
+    dns64d/change.c \
     dns64d/context.c \
     dns64d/dns64d.c \
     dns64d/drain.c \

@@ -6,6 +6,7 @@
 #ifndef DNS64D_ADMIN_H
 #define DNS64D_ADMIN_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -21,6 +22,9 @@ struct admin {
 	struct workers *workers;
 	struct monotime started;
 	int64_t started_ms; /* time of day, for people */
+	/* Reload, or only check; answers rq, later. */
+	void (*reload)(void *reload_arg, struct httpd_request *rq, bool check);
+	void *reload_arg;
 };
 
 /* The routes of the control socket and of the metrics; control/routes.c. */

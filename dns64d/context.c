@@ -109,6 +109,48 @@ context_share_memory(struct context *ctx)
 	cache_reserve(ctx->cache, counts.bytes);
 }
 
+static bool
+same_rules(const struct cache_rules *a, const struct cache_rules *b)
+{
+	return (a->bytes == b->bytes && a->ttl_max == b->ttl_max &&
+	    a->ttl_negative == b->ttl_negative &&
+	    a->ttl_failure == b->ttl_failure &&
+	    a->ttl_failure_max == b->ttl_failure_max &&
+	    a->ttl_stale == b->ttl_stale && a->serve_stale == b->serve_stale &&
+	    a->prefetch == b->prefetch && a->answers == b->answers &&
+	    a->nxdomain_cut == b->nxdomain_cut);
+}
+
+/* Flush the domains of one of the contexts that have other servers now. */
+static void
+flush_changed(struct context *ctx, const struct context *old,
+    const struct conf *conf)
+{
+	const struct monotime now = monotime_now();
+	const uint8_t *domain;
+	size_t i;
+
+	for (i = 0; i < conf->n_routes; i++) {
+		domain = conf->routes[i].domain;
+		if (!upstreams_same(&ctx->ups, &old->ups, domain))
+			cache_flush(ctx->cache, domain, true, now);
+	}
+}
+
+void
+context_keep_cache(struct context *ctx, struct context *old)
+{
+	struct cache *none = ctx->cache;
+
+	if (!same_rules(&ctx->conf->each.cache, &old->conf->each.cache))
+		return;
+	ctx->cache = old->cache;
+	old->cache = none;
+	context_share_memory(ctx);
+	flush_changed(ctx, old, old->conf);
+	flush_changed(ctx, old, ctx->conf);
+}
+
 void
 context_close_caches(struct context *ctx)
 {

@@ -58,6 +58,14 @@ struct context *context_new(struct event_base *base, struct conf *conf,
  */
 void context_share_memory(struct context *ctx);
 
+/*
+ * Take over the cache of old, which ctx was made from, as far as its replies
+ * cannot differ: not if the rules for keeping them have changed, and not for
+ * domains whose servers have. Whole answers depend on more and are not taken
+ * over. ctx is not in use yet; old loses its cache.
+ */
+void context_keep_cache(struct context *ctx, struct context *old);
+
 /* The view for a client's address and the listener that it sent to. */
 struct context_view *context_select(struct context *ctx,
     const struct sockaddr_storage *client, const struct scoped_addr *listener);

@@ -29,6 +29,7 @@
 #include "common/os/watch.h"
 
 #include "admin.h"
+#include "change.h"
 #include "dns64d/conf/conf.h"
 #include "dns64d/client/connected.h"
 #include "dns64d/client/presence.h"
@@ -63,6 +64,7 @@ struct daemon {
 	struct control *control;
 	struct metrics *metrics;
 	struct admin admin;
+	struct change change;
 	struct drain *drain;
 };
 
@@ -124,7 +126,7 @@ check_only(struct startup *s)
 {
 	struct conf *conf;
 
-	if ((conf = conf_load(s->conf_file, NULL, NULL)) == NULL)
+	if ((conf = conf_load(s->conf_file, NULL, NULL, NULL)) == NULL)
 		return (1);
 	configure(s, conf);
 	conf_warn(conf);
@@ -216,14 +218,13 @@ needs_restart(const struct conf *old, const struct conf *new)
 	return (NULL);
 }
 
+/* For loader.h, in its thread; the other ones do not report meanwhile. */
 static void
-report_to_log(void *arg, bool warning, const char *msg)
+report(void *arg, bool warning, const char *msg)
 {
-	(void)arg;
-	if (warning)
-		log_warn("%s", msg);
-	else
-		log_err("%s", msg);
+	struct daemon *d = arg;
+
+	change_report(&d->change, warning, msg);
 }
 
 /* For look-ups of the host's addresses; NULL: they are not possible. */
@@ -233,6 +234,21 @@ host_of(const struct daemon *d)
 	return (d->watch != NULL ? watch_host(d->watch) : d->host);
 }
 
+/* Whether a reload can change to conf; if not, the reason is reported. */
+static bool
+may_use(struct daemon *d, const struct conf *conf)
+{
+	const char *fixed = needs_restart(d->conf, conf);
+	char text[128];
+
+	if (fixed == NULL)
+		return (true);
+	snprintf(text, sizeof(text),
+	    "reload: \"%s\" has changed, which needs a restart", fixed);
+	change_report(&d->change, false, text);
+	return (false);
+}
+
 /*
  * Switch to another configuration. Returns 0, and then the reference is taken
  * over; or -1 after a log message, and then nothing has changed.
@@ -240,14 +256,10 @@ host_of(const struct daemon *d)
 static int
 use(struct daemon *d, struct conf *conf)
 {
-	const char *fixed;
+	const bool keep = d->change.rq != NULL;
 
-	fixed = needs_restart(d->conf, conf);
-	if (fixed != NULL)
-		log_err("reload: \"%s\" has changed, which needs a restart",
-		    fixed);
-	if (fixed != NULL || presence_prepare(host_of(d), conf) == -1 ||
-	    workers_reload(d->workers, conf) == -1)
+	if (presence_prepare(host_of(d), conf) == -1 ||
+	    workers_reload(d->workers, conf, keep) == -1)
 		return (-1);
 	conf_unref(d->conf);
 	d->conf = conf;
@@ -259,17 +271,26 @@ use(struct daemon *d, struct conf *conf)
 	return (0);
 }
 
-/* conf: NULL if it could not be loaded, which has been logged. */
+/*
+ * Check, or use, what was loaded; conf: NULL if it could not be, which has been
+ * reported.
+ */
 static void
 reload(struct daemon *d, struct conf *conf)
 {
-	if (conf != NULL && use(d, conf) == 0) {
-		log_info("reload: done");
-		return;
-	}
-	if (conf != NULL)
+	const bool check = d->change.check;
+	bool done = conf != NULL && may_use(d, conf);
+
+	if (done && !check)
+		done = use(d, conf) == 0;
+	if (conf != NULL && (check || !done))
 		conf_unref(conf);
-	log_err("reload: refused, the old configuration stays");
+	if (!done)
+		log_err("reload: refused, the old configuration stays");
+	else
+		log_info("reload: %s", check ? "checked, not done" : "done");
+	if (change_end(&d->change, done))
+		reload_request(d->reload);
 }
 
 static void
@@ -301,7 +322,18 @@ on_hup(evutil_socket_t sig, short what, void *arg)
 
 	(void)sig;
 	(void)what;
-	reload_request(d->reload);
+	if (change_signal(&d->change))
+		reload_request(d->reload);
+}
+
+/* For admin.h. */
+static void
+reload_asked(void *arg, struct httpd_request *rq, bool check)
+{
+	struct daemon *d = arg;
+
+	if (change_request(&d->change, rq, check))
+		reload_request(d->reload);
 }
 
 static void
@@ -420,7 +452,7 @@ make_loops(struct daemon *d)
 	d->reload =
 	    reload_new(workers_base(d->workers), d->reader, on_files, d);
 	d->loader = loader_new(workers_base(d->workers), d->start.conf_file,
-	    report_to_log, on_conf, d);
+	    report, on_conf, d);
 	if (d->loader == NULL)
 		fatal("loader");
 	d->dumpfile = dumpfile_new(workers_base(d->workers), "dns64d",
@@ -442,6 +474,8 @@ start_admin(struct daemon *d)
 
 	d->admin = (struct admin){ .conf = d->conf,
 		.workers = d->workers,
+		.reload = reload_asked,
+		.reload_arg = d,
 		.started = monotime_now(),
 		.started_ms = wallclock_ms() };
 	routes = admin_routes(&n);
@@ -508,7 +542,7 @@ main(int argc, char *argv[])
 
 	activation_begin();
 	d.reader = reader_start(d.start.conf_file, conf_gather);
-	if ((d.conf = conf_load(d.start.conf_file, NULL, NULL)) == NULL)
+	if ((d.conf = conf_load(d.start.conf_file, NULL, NULL, NULL)) == NULL)
 		return (1);
 	configure(&d.start, d.conf);
 	startup_log(&d.start);

@@ -40,7 +40,7 @@ run(void *arg)
 	sandbox_enter(l->sandbox);
 	thread_put(end, 0);
 	while (thread_get(end) != -1) {
-		l->conf = conf_load(l->path, l->files, l->report);
+		l->conf = conf_load(l->path, l->files, l->report, l->arg);
 		thread_put(end, 0);
 	}
 	return (NULL);

@@ -26,7 +26,7 @@ typedef void loader_fn(void *arg, struct conf *conf);
 
 /*
  * path: of the configuration; borrowed. report: called for every error, in
- * the thread. Returns NULL with errno.
+ * the thread, with arg. Returns NULL with errno.
  */
 struct loader *loader_new(struct event_base *base, const char *path,
     conf_report_fn *report, loader_fn *done, void *arg);

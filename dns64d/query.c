@@ -75,7 +75,7 @@ queries_use(struct queries *qs, struct context *ctx)
 	qs->ctx = ctx;
 }
 
-const struct context *
+struct context *
 queries_context(const struct queries *qs)
 {
 	return (qs->ctx);
@@ -717,6 +717,22 @@ queries_print(const struct queries *qs, FILE *f)
 	fprintf(f, "queries open %u of %u\n", qs->n_open,
 	    qs->ctx->conf->each.queries);
 	resolver_print(qs->resolver, f);
+}
+
+void
+queries_each(const struct queries *qs,
+    void (*fn)(void *arg, const struct sockaddr_storage *client), void *arg)
+{
+	const struct query *q;
+
+	TAILQ_FOREACH(q, &qs->open, next)
+		fn(arg, frontend_peer(&q->client));
+}
+
+void
+queries_flush(struct queries *qs, const uint8_t *name, bool below)
+{
+	resolver_flush(qs->resolver, name, below);
 }
 
 unsigned

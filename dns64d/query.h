@@ -12,6 +12,7 @@
 #ifndef DNS64D_QUERY_H
 #define DNS64D_QUERY_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -49,7 +50,7 @@ void queries_free(struct queries *qs);
 void queries_use(struct queries *qs, struct context *ctx);
 
 /* The context of new queries; NULL before the first. */
-const struct context *queries_context(const struct queries *qs);
+struct context *queries_context(const struct queries *qs);
 
 /* Handle a client's message; arg is a struct queries. For frontend_new. */
 void queries_receive(void *arg, const struct client *client,
@@ -57,6 +58,14 @@ void queries_receive(void *arg, const struct client *client,
 
 /* Print the number of open queries, the caches and each upstream. */
 void queries_print(const struct queries *qs, FILE *f);
+
+/* Call fn with the address of the client of each query in progress. */
+struct sockaddr_storage;
+void queries_each(const struct queries *qs,
+    void (*fn)(void *arg, const struct sockaddr_storage *client), void *arg);
+
+/* See resolver_flush(). */
+void queries_flush(struct queries *qs, const uint8_t *name, bool below);
 
 /* How many are in progress. */
 unsigned queries_open(const struct queries *qs);

@@ -28,6 +28,9 @@
 #include "dns64d/base/stats.h"
 #include "dns64d/upstream/upstream.h"
 
+/* Chains of the cache that a flush searches in one step, within 0.5 ms. */
+#define SWEEP_MAX 512
+
 /* How many replies that are larger than MSG_UDP_OURS may be held at a time. */
 #define BIG_REPLIES_MAX 256
 
@@ -88,6 +91,7 @@ struct resolver {
 	struct context *ctx;
 	TAILQ_HEAD(, context) old; /* whose caches are being freed */
 	struct event freeing;
+	struct event sweeping; /* of the cache, after a flush */
 	const struct timeval *deadline;
 	struct fetch_env env;
 	struct probe probe;
@@ -163,6 +167,18 @@ free_some(evutil_socket_t fd, short what, void *arg)
 		event_add(&r->freeing, &at_once);
 }
 
+static void
+sweep_some(evutil_socket_t fd, short what, void *arg)
+{
+	static const struct timeval at_once;
+	struct resolver *r = arg;
+
+	(void)fd;
+	(void)what;
+	if (cache_flush_some(r->ctx->cache, SWEEP_MAX))
+		event_add(&r->sweeping, &at_once);
+}
+
 struct resolver *
 resolver_new(struct event_base *base, struct stats *stats)
 {
@@ -177,6 +193,7 @@ resolver_new(struct event_base *base, struct stats *stats)
 	slab_init(&r->slab, sizeof(struct resolve_fetch), SLAB_NO_MAX);
 	TAILQ_INIT(&r->old);
 	event_assign(&r->freeing, base, -1, 0, free_some, r);
+	event_assign(&r->sweeping, base, -1, 0, sweep_some, r);
 	r->deadline = loop_delay(base, RESOLVE_DEADLINE_MS);
 	if (r->deadline == NULL ||
 	    fetch_env_init(&r->env, base, stats) == -1) {
@@ -242,6 +259,7 @@ resolver_free(struct resolver *r)
 	fetch_env_clear(&r->env);
 	context_unref(r->ctx);
 	event_del(&r->freeing);
+	event_del(&r->sweeping);
 	while ((ctx = TAILQ_FIRST(&r->old)) != NULL) {
 		TAILQ_REMOVE(&r->old, ctx, next);
 		context_unref(ctx);
@@ -274,6 +292,15 @@ resolver_use(struct resolver *r, struct context *ctx)
 	if (r->ctx != NULL)
 		retire(r, r->ctx);
 	r->ctx = context_ref(ctx);
+	sweep_some(-1, 0, r);
+}
+
+void
+resolver_flush(struct resolver *r, const uint8_t *name, bool below)
+{
+	cache_flush(r->ctx->cache, name, below, monotime_now());
+	packet_cache_flush(r->ctx->packet_cache);
+	sweep_some(-1, 0, r);
 }
 
 /* The last lookup has left it: it goes on only if its result can be cached. */

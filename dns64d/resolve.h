@@ -109,6 +109,12 @@ struct resolver *resolver_new(struct event_base *base, struct stats *stats);
 /* No lookup may be in use any more. Also of NULL. */
 void resolver_free(struct resolver *r);
 
+/*
+ * Forget what is cached for a name, as cache_flush(), and all whole answers,
+ * which are made again from what the cache still has.
+ */
+void resolver_flush(struct resolver *r, const uint8_t *name, bool below);
+
 /* Use another context: its upstreams are watched and probed from now on. */
 void resolver_use(struct resolver *r, struct context *ctx);
 

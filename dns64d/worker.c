@@ -61,8 +61,10 @@ worker_prepare(struct worker *w, struct conf *conf)
 }
 
 void
-worker_commit(struct worker *w)
+worker_commit(struct worker *w, bool keep)
 {
+	if (keep)
+		context_keep_cache(w->next, queries_context(w->queries));
 	frontend_commit(w->frontend, w->next->conf);
 	queries_use(w->queries, w->next);
 	w->next = NULL;

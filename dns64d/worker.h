@@ -61,8 +61,11 @@ int worker_begin(struct worker *w, struct conf *conf);
  */
 int worker_prepare(struct worker *w, struct conf *conf);
 
-/* The second step: use what was prepared, or discard it. */
-void worker_commit(struct worker *w);
+/*
+ * The second step: use what was prepared, or discard it. keep: take over what
+ * is cached, see context_keep_cache().
+ */
+void worker_commit(struct worker *w, bool keep);
 void worker_abandon(struct worker *w);
 
 /* See translators_hurry. */

@@ -198,7 +198,7 @@ prepare(struct workers *ws, struct conf *conf)
 }
 
 int
-workers_reload(struct workers *ws, struct conf *conf)
+workers_reload(struct workers *ws, struct conf *conf, bool keep)
 {
 	unsigned i, n;
 
@@ -206,7 +206,7 @@ workers_reload(struct workers *ws, struct conf *conf)
 	n = prepare(ws, conf);
 	for (i = 0; i < n; i++) {
 		if (n == ws->n)
-			worker_commit(&ws->v[i].worker);
+			worker_commit(&ws->v[i].worker, keep);
 		else
 			worker_abandon(&ws->v[i].worker);
 	}

@@ -10,6 +10,8 @@
 #ifndef DNS64D_WORKERS_H
 #define DNS64D_WORKERS_H
 
+#include <stdbool.h>
+
 #include "dns64d/admission/refusals.h"
 
 struct acl;
@@ -38,10 +40,11 @@ struct event_base *workers_base(const struct workers *ws);
 void workers_start(struct workers *ws, const struct sandbox *sb);
 
 /*
- * Use another configuration, to which every worker takes a reference. Returns
- * 0, or -1 after a log message; then nothing has changed.
+ * Use another configuration, to which every worker takes a reference. keep: as
+ * for worker_commit(). Returns 0, or -1 after a log message; then nothing has
+ * changed.
  */
-int workers_reload(struct workers *ws, struct conf *conf);
+int workers_reload(struct workers *ws, struct conf *conf, bool keep);
 
 /* frontend_connect for all of them; also before workers_start. */
 void workers_connect(struct workers *ws, const struct acl *connected);

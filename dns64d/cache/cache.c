@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "cache_int.h"
+#include "flush.h"
 #include "dns64d/wire/wire.h"
 
 /* Half of what an entry takes; affects the length of chains only. */
@@ -35,6 +36,8 @@ struct cache {
 	struct cache_rules rules;
 	struct siphash_key key;
 	struct lru lru;
+	struct flush_list flushes;
+	size_t to_sweep; /* buckets that flushes were not compared with yet */
 };
 
 void
@@ -212,6 +215,22 @@ is_dead(const struct cache *c, const struct cache_entry *e,
 	return (is_failure_forgotten(e, now));
 }
 
+static bool
+is_flushed(const struct cache *c, const struct cache_entry *e)
+{
+	struct flush_entry fe = { .stored_at = e->stored_at };
+
+	if (c->flushes.n == 0)
+		return (false);
+	fe.name = e->data + KEY_FIXED + e->data[KEY_FIXED - 1];
+	fe.cut = c->rules.nxdomain_cut && get16(e->data) == TYPE_ANY_NAME;
+	if (e->wire_len > 0) {
+		fe.wire = e->data + e->key_len;
+		fe.len = e->wire_len;
+	}
+	return (flush_concerns(&c->flushes, &fe));
+}
+
 static struct cache_entry *
 find_key(struct cache *c, const struct key *k, struct monotime now)
 {
@@ -223,7 +242,7 @@ find_key(struct cache *c, const struct key *k, struct monotime now)
 		if (e->hash != (uint32_t)k->hash || e->key_len != k->len ||
 		    memcmp(e->data, k->data, k->len) != 0)
 			continue;
-		if (!is_dead(c, e, now))
+		if (!is_dead(c, e, now) && !is_flushed(c, e))
 			return (e);
 		lru_remove(&c->lru, &e->link);
 		return (NULL);
@@ -402,7 +421,8 @@ cache_reserve(struct cache *c, size_t bytes)
 
 /* Allocate an entry. NULL when it is too large, or memory is short. */
 static struct cache_entry *
-new_entry(const struct cache *c, const struct key *k, size_t wire_len)
+new_entry(const struct cache *c, const struct key *k, size_t wire_len,
+    struct monotime now)
 {
 	struct cache_entry *e;
 	size_t size = sizeof(*e) + k->len + wire_len;
@@ -414,6 +434,7 @@ new_entry(const struct cache *c, const struct key *k, size_t wire_len)
 	e->hash = (uint32_t)k->hash;
 	e->key_len = (uint16_t)k->len;
 	e->wire_len = (uint16_t)wire_len;
+	e->stored_at = now;
 	memcpy(e->data, k->data, k->len);
 	return (e);
 }
@@ -549,7 +570,7 @@ cache_store(struct cache *c, const struct msg_question *q,
 		make_key(c, &k, q, type, &q->subnet, 0);
 	else
 		set_type(c, &k, type);
-	if ((e = new_entry(c, &k, cache_copy_size(reply))) == NULL)
+	if ((e = new_entry(c, &k, cache_copy_size(reply), now)) == NULL)
 		return;
 	if (cache_copy_reply(reply, e->data + k.len) == 0) {
 		free(e);
@@ -559,7 +580,6 @@ cache_store(struct cache *c, const struct msg_question *q,
 	e->ttl_cap = negative ? life : c->rules.ttl_max;
 	e->has_scope = has_scope;
 	e->scope = scope;
-	e->stored_at = now;
 	e->life_secs = life;
 	/* Random, so that replies stored together are not fetched together. */
 	e->prefetch_permille = (uint16_t)(900 + rng_below(rng, 51));
@@ -599,7 +619,7 @@ get_failing(struct cache *c, const struct msg_question *q, struct monotime now)
 	}
 	if (q->subnet.len > 0)
 		make_key(c, &k, q, q->type, &q->subnet, 0);
-	if ((e = new_entry(c, &k, 0)) == NULL) {
+	if ((e = new_entry(c, &k, 0, now)) == NULL) {
 		free(failure);
 		return (NULL);
 	}
@@ -662,6 +682,39 @@ cache_store_silence(struct cache *c, const struct msg_question *q,
 		return;
 	f->asked_at = asked_at;
 	lru_make_room(&c->lru);
+}
+
+void
+cache_flush(struct cache *c, const uint8_t *name, bool below,
+    struct monotime now)
+{
+	if (lru_is_off(&c->lru))
+		return;
+	flush_add(&c->flushes, name, below, now);
+	c->to_sweep = c->lru.mask + 1;
+}
+
+static void
+sweep(struct cache *c, struct lru_chain *chain)
+{
+	struct lru_link *link, *next;
+
+	LIST_FOREACH_SAFE(link, chain, chain, next) {
+		if (is_flushed(c, entry_of(link)))
+			lru_remove(&c->lru, link);
+	}
+}
+
+bool
+cache_flush_some(struct cache *c, unsigned max)
+{
+	if (lru_is_off(&c->lru))
+		c->to_sweep = 0;
+	for (; max > 0 && c->to_sweep > 0; max--)
+		sweep(c, &c->lru.buckets[--c->to_sweep]);
+	if (c->to_sweep == 0)
+		c->flushes.n = 0;
+	return (c->to_sweep > 0);
 }
 
 void

@@ -171,6 +171,19 @@ void cache_store_failure(struct cache *c, const struct msg_question *q,
 void cache_store_silence(struct cache *c, const struct msg_question *q,
     struct monotime asked_at, struct monotime now);
 
+/*
+ * Forget what was stored so far for a name, in wire form, and with below for
+ * all names below it; the root with below is everything. Nothing of it is
+ * found from now on. Replies in which a record of the name answers the question
+ * for another one are forgotten as well.
+ *
+ * The memory is freed by cache_flush_some, which looks at up to max chains of
+ * entries. It returns true while there are more.
+ */
+void cache_flush(struct cache *c, const uint8_t *name, bool below,
+    struct monotime now);
+bool cache_flush_some(struct cache *c, unsigned max);
+
 void cache_count(const struct cache *c, struct lru_counts *out);
 
 #endif

@@ -46,7 +46,7 @@ struct cache_failure {
 struct cache_entry {
 	struct lru_link link;	       /* first */
 	struct cache_failure *failure; /* owned, NULL: none */
-	struct monotime stored_at;     /* when the reply was stored */
+	struct monotime stored_at;     /* when the entry was made */
 	uint32_t life_secs;
 	uint32_t ttl_cap; /* secs: upper bound of all TTLs */
 	uint32_t hash;

@@ -41,6 +41,7 @@ struct answer {
 	struct packet_cache_note note;
 	uint16_t len;
 	uint16_t limit;
+	uint16_t epoch; /* when it was kept */
 	uint16_t n_ttls;
 	uint8_t name_len;
 	/* The message, its name in lower case; then two octets for each TTL:
@@ -51,6 +52,7 @@ struct answer {
 struct packet_cache {
 	struct siphash_key key;
 	struct lru lru;
+	uint16_t epoch; /* counts flushes */
 };
 
 static struct answer *
@@ -188,7 +190,7 @@ packet_cache_find(struct packet_cache *a, const struct packet_cache_query *q,
 	make_key(a, q, &k);
 	if ((e = find_answer(a, &k)) == NULL)
 		return (0);
-	if (secs >= e->until) {
+	if (secs >= e->until || e->epoch != a->epoch) {
 		lru_remove(&a->lru, &e->link);
 		return (0);
 	}
@@ -274,7 +276,8 @@ packet_cache_keep(struct packet_cache *a, const struct packet_cache_query *q,
 	make_key(a, q, &k);
 	if ((old = find_answer(a, &k)) != NULL) {
 		/* Keep the one that serves larger limits. */
-		if (secs < old->until && old->limit > q->limit)
+		if (secs < old->until && old->epoch == a->epoch &&
+		    old->limit > q->limit)
 			return;
 		lru_remove(&a->lru, &old->link);
 	}
@@ -283,9 +286,16 @@ packet_cache_keep(struct packet_cache *a, const struct packet_cache_query *q,
 	e->secs = secs;
 	e->until = secs + life;
 	e->limit = (uint16_t)q->limit;
+	e->epoch = a->epoch;
 	e->note = *note;
 	list_ttls(&m, e->data + len, &life);
 	lru_insert(&a->lru, k.hash, &e->link);
+}
+
+void
+packet_cache_flush(struct packet_cache *a)
+{
+	a->epoch++;
 }
 
 void

@@ -91,6 +91,13 @@ void packet_cache_keep(struct packet_cache *a,
     struct monotime until, const uint8_t *wire, size_t len,
     const struct packet_cache_note *note);
 
+/*
+ * Find no answer that was kept so far. They make room when they are the least
+ * recently used ones, or when they are found. PACKET_CACHE_LIFE_SECS is too
+ * short for 65536 flushes, after which they would be found again.
+ */
+void packet_cache_flush(struct packet_cache *a);
+
 void packet_cache_count(const struct packet_cache *a, struct lru_counts *out);
 
 #endif

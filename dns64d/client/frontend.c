@@ -579,6 +579,13 @@ frontend_refuse(const struct client *client)
 		    frontend_peer(client));
 }
 
+void
+frontend_each_tcp(const struct frontend *fe,
+    void (*fn)(void *arg, const struct sockaddr_storage *client), void *arg)
+{
+	tcp_front_each(&fe->tcp, fn, arg);
+}
+
 struct refusals *
 frontend_refusals(struct frontend *fe)
 {

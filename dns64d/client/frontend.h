@@ -108,6 +108,10 @@ size_t frontend_room_size(const struct client *client);
  */
 void frontend_send(const struct client *client, size_t len);
 
+/* Call fn with the address of each client that is connected over TCP. */
+void frontend_each_tcp(const struct frontend *fe,
+    void (*fn)(void *arg, const struct sockaddr_storage *client), void *arg);
+
 /* Count a client that gets REFUSED when no rule matched it (refusals.h). */
 void frontend_refuse(const struct client *client);
 

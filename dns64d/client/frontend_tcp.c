@@ -45,6 +45,16 @@ struct tcp_client {
 	bool eof;
 };
 
+void
+tcp_front_each(const struct tcp_front *tf,
+    void (*fn)(void *arg, const struct sockaddr_storage *client), void *arg)
+{
+	const struct tcp_client *c;
+
+	TAILQ_FOREACH(c, &tf->clients, next)
+		fn(arg, &c->peer);
+}
+
 struct tcp_front *
 tcp_client_front(const struct tcp_client *c)
 {

@@ -61,6 +61,10 @@ void tcp_client_drop(struct tcp_client *c);
 const struct sockaddr_storage *tcp_client_peer(const struct tcp_client *c);
 const struct scoped_addr *tcp_client_asked(const struct tcp_client *c);
 
+/* Call fn with the address of each connection. */
+void tcp_front_each(const struct tcp_front *tf,
+    void (*fn)(void *arg, const struct sockaddr_storage *client), void *arg);
+
 struct tcp_front *tcp_client_front(const struct tcp_client *c);
 
 #endif

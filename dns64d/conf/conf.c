@@ -257,13 +257,14 @@ conf_gather(const char *path, struct files *files)
 }
 
 struct conf *
-conf_load(const char *path, struct files *files, conf_report_fn *report)
+conf_load(const char *path, struct files *files, conf_report_fn *report,
+    void *arg)
 {
 	struct conf_file *cf;
 	struct conf *conf;
 	bool good;
 
-	cf = conf_file_open(path, files, report, NULL);
+	cf = conf_file_open(path, files, report, arg);
 	if (cf == NULL)
 		return (NULL);
 	if ((conf = conf_new()) == NULL) {

@@ -167,7 +167,7 @@ struct conf {
 };
 
 /*
- * Load and check a configuration. Errors go to report(NULL, ...) as
+ * Load and check a configuration. Errors go to report(arg, ...) as
  * "file:line: message", or to standard error if report is NULL; warnings about
  * hosts files go to the log. May be called in any thread.
  *
@@ -176,7 +176,7 @@ struct conf {
  * Returns a reference, or NULL after the errors.
  */
 struct conf *conf_load(const char *path, struct files *files,
-    conf_report_fn *report);
+    conf_report_fn *report, void *arg);
 
 /*
  * Read into files all files that conf_load() needs. Errors are reported by

@@ -10,10 +10,17 @@
 
 /* Those of one path stand together. */
 static const struct httpd_route routes[] = {
+	{ "GET", "/v1/cache", get_cache },
+	{ "GET", "/v1/clients", get_clients },
 	{ "GET", "/v1/config", get_config },
 	{ "GET", "/v1/counters", get_counters },
+	{ "POST", "/v1/flush", post_flush },
 	{ "POST", "/v1/log", control_log },
+	{ "GET", "/v1/prefixes", get_prefixes },
+	{ "POST", "/v1/reload", post_reload },
 	{ "GET", "/v1/status", get_status },
+	{ "GET", "/v1/translators", get_translators },
+	{ "GET", "/v1/upstreams", get_upstreams },
 	{ "GET", "/v1/version", control_version },
 };
 

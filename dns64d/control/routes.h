@@ -8,10 +8,17 @@
 
 #include "common/http/httpd.h"
 
+void get_cache(void *arg, struct httpd_request *rq);
+void get_clients(void *arg, struct httpd_request *rq);
 void get_config(void *arg, struct httpd_request *rq);
 void get_counters(void *arg, struct httpd_request *rq);
 void get_metrics(void *arg, struct httpd_request *rq);
 void get_ready(void *arg, struct httpd_request *rq);
+void get_prefixes(void *arg, struct httpd_request *rq);
 void get_status(void *arg, struct httpd_request *rq);
+void get_translators(void *arg, struct httpd_request *rq);
+void get_upstreams(void *arg, struct httpd_request *rq);
+void post_flush(void *arg, struct httpd_request *rq);
+void post_reload(void *arg, struct httpd_request *rq);
 
 #endif

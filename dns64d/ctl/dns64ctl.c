@@ -9,6 +9,8 @@
 
 #include "dns64d/conf/conf.h"
 
+#define NITEMS(a) (sizeof(a) / sizeof((a)[0]))
+
 static void
 print_cache(const json_t *status)
 {
@@ -46,6 +48,148 @@ print_status(struct ctl *ctl, const json_t *answer)
 	return (CTL_DONE);
 }
 
+/* Lists in a table are shown in a cell, separated by blanks. */
+static void
+join(const json_t *list, const char *member)
+{
+	const json_t *word;
+	char text[512];
+	json_t *row;
+	size_t i, j;
+	int len;
+
+	json_array_foreach(list, i, row)
+	{
+		len = 0;
+		text[0] = '\0';
+		json_array_foreach(json_object_get(row, member), j, word)
+		{
+			len += snprintf(text + len, sizeof(text) - (size_t)len,
+			    "%s%s", j > 0 ? " " : "", json_string_value(word));
+			if (len >= (int)sizeof(text))
+				break;
+		}
+		json_object_set_new(row, member,
+		    json_string(len > 0 ? text : "-"));
+	}
+}
+
+static int
+print_upstreams(struct ctl *ctl, const json_t *answer)
+{
+	static const struct table_column columns[] = {
+		{ "address", "ADDRESS" },
+		{ "state", "STATE" },
+		{ "rtt-us", "RTT US" },
+		{ "edns", "EDNS" },
+		{ "sent", "SENT" },
+		{ "answered", "ANSWERED" },
+		{ "lost", "LOST" },
+		{ "outstanding", "OPEN" },
+		{ "domains", "DOMAINS" },
+	};
+	const json_t *list = json_object_get(answer, "upstreams");
+
+	(void)ctl;
+	join(list, "domains");
+	return (table_print(list, columns, NITEMS(columns), stdout));
+}
+
+static int
+print_prefixes(struct ctl *ctl, const json_t *answer)
+{
+	static const struct table_column columns[] = {
+		{ "view", "VIEW" },
+		{ "prefix", "PREFIX" },
+		{ "translator", "TRANSLATOR" },
+		{ "ranges", "FOR" },
+	};
+	const json_t *list = json_object_get(answer, "prefixes");
+
+	(void)ctl;
+	join(list, "ranges");
+	return (table_print(list, columns, NITEMS(columns), stdout));
+}
+
+static int
+print_translators(struct ctl *ctl, const json_t *answer)
+{
+	static const struct table_column columns[] = {
+		{ "prefix", "PREFIX" },
+		{ "url", "URL" },
+		{ "state", "STATE" },
+		{ "sessions", "SESSIONS" },
+		{ "sessions-max", "OF" },
+		{ "polls", "POLLS" },
+		{ "lost", "LOST" },
+	};
+
+	(void)ctl;
+	return (table_print(json_object_get(answer, "translators"), columns,
+	    NITEMS(columns), stdout));
+}
+
+static int
+print_cache_table(struct ctl *ctl, const json_t *answer)
+{
+	static const struct table_column columns[] = {
+		{ "worker", "WORKER" },
+		{ "replies", "REPLIES" },
+		{ "reply-bytes", "BYTES" },
+		{ "replies-evicted", "EVICTED" },
+		{ "answers", "ANSWERS" },
+		{ "answer-bytes", "BYTES" },
+		{ "answers-evicted", "EVICTED" },
+		{ "bytes-max", "BYTES MAX" },
+		{ "cache-hits", "HITS" },
+		{ "answer-hits", "ANSWER HITS" },
+		{ "cache-misses", "MISSES" },
+	};
+
+	(void)ctl;
+	return (table_print(json_object_get(answer, "cache"), columns,
+	    NITEMS(columns), stdout));
+}
+
+static int
+print_clients(struct ctl *ctl, const json_t *answer)
+{
+	static const struct table_column columns[] = {
+		{ "client", "CLIENT" },
+		{ "queries", "QUERIES" },
+		{ "connections", "CONNECTIONS" },
+	};
+
+	(void)ctl;
+	return (table_print(json_object_get(answer, "clients"), columns,
+	    NITEMS(columns), stdout));
+}
+
+static int
+print_flushed(struct ctl *ctl, const json_t *answer)
+{
+	(void)ctl;
+	printf("forgotten: %s%s\n", table_text(answer, "flushed"),
+	    json_is_true(json_object_get(answer, "below")) ?
+		" and all names below it" :
+		"");
+	return (CTL_DONE);
+}
+
+static int
+print_reloaded(struct ctl *ctl, const json_t *answer)
+{
+	const char *warnings = table_text(answer, "warnings");
+
+	(void)ctl;
+	if (*warnings != '\0')
+		printf("%s\n", warnings);
+	puts(json_object_get(answer, "checked") != NULL ?
+		"the configuration can be used" :
+		"reloaded");
+	return (CTL_DONE);
+}
+
 static int
 print_counters(struct ctl *ctl, const json_t *answer)
 {
@@ -53,6 +197,26 @@ print_counters(struct ctl *ctl, const json_t *answer)
 	table_print_members(json_object_get(answer, "counters"), stdout);
 	return (CTL_DONE);
 }
+
+static const struct ctl_arg clients_args[] = {
+	{ .param = "top", .kind = CTL_NAMED, .name = "--top", .value = "N" },
+	{ .param = NULL },
+};
+
+static const struct ctl_arg flush_name_args[] = {
+	{ .param = "name", .kind = CTL_WORD, .value = "NAME" },
+	{ .param = NULL },
+};
+
+static const struct ctl_arg flush_zone_args[] = {
+	{ .param = "zone", .kind = CTL_WORD, .value = "NAME" },
+	{ .param = NULL },
+};
+
+static const struct ctl_arg reload_args[] = {
+	{ .param = "check", .kind = CTL_FLAG, .name = "--check" },
+	{ .param = NULL },
+};
 
 static const struct ctl_command commands[] = {
 	{ .words = "status",
@@ -65,6 +229,56 @@ static const struct ctl_command commands[] = {
 	    .method = "GET",
 	    .path = "/v1/counters",
 	    .print = print_counters },
+	{ .words = "show upstreams",
+	    .help = "The upstreams: state, round trip, queries, domains",
+	    .method = "GET",
+	    .path = "/v1/upstreams",
+	    .print = print_upstreams },
+	{ .words = "show prefixes",
+	    .help = "The prefixes of each view, and the ranges that they "
+		    "are for",
+	    .method = "GET",
+	    .path = "/v1/prefixes",
+	    .print = print_prefixes },
+	{ .words = "show translators",
+	    .help = "The translators that are polled",
+	    .method = "GET",
+	    .path = "/v1/translators",
+	    .print = print_translators },
+	{ .words = "show cache",
+	    .help = "The caches of each worker",
+	    .method = "GET",
+	    .path = "/v1/cache",
+	    .print = print_cache_table },
+	{ .words = "show clients",
+	    .help = "Clients with queries in progress or TCP connections",
+	    .args = clients_args,
+	    .method = "GET",
+	    .path = "/v1/clients",
+	    .print = print_clients },
+	{ .words = "flush name",
+	    .help = "Forget a name",
+	    .args = flush_name_args,
+	    .method = "POST",
+	    .path = "/v1/flush",
+	    .print = print_flushed },
+	{ .words = "flush zone",
+	    .help = "Forget a name and all names below it",
+	    .args = flush_zone_args,
+	    .method = "POST",
+	    .path = "/v1/flush",
+	    .print = print_flushed },
+	{ .words = "flush all",
+	    .help = "Empty the cache",
+	    .method = "POST",
+	    .path = "/v1/flush?all=1",
+	    .print = print_flushed },
+	{ .words = "reload",
+	    .help = "Read the configuration again, keeping the cache",
+	    .args = reload_args,
+	    .method = "POST",
+	    .path = "/v1/reload",
+	    .print = print_reloaded },
 	CTL_COMMON_COMMANDS,
 };
 
@@ -76,7 +290,7 @@ main(int argc, char *argv[])
 		.daemon = "dns64d",
 		.socket = CONF_CONTROL,
 		.commands = commands,
-		.n_commands = sizeof(commands) / sizeof(commands[0]),
+		.n_commands = NITEMS(commands),
 	};
 
 	return (ctl_main(&program, argc, argv));

@@ -315,21 +315,36 @@ translators_hurry(struct translators *ts)
 	}
 }
 
+int
+translators_look(const struct translators *ts, size_t i,
+    struct translator_view *out)
+{
+	const struct translator *t;
+
+	if (i >= ts->n)
+		return (-1);
+	t = &ts->v[i];
+	out->conf = t->conf;
+	out->state = state_name(t->target.state);
+	out->sessions = t->metrics.sessions;
+	out->sessions_max = t->metrics.sessions_max;
+	out->n_polls = t->n_polls;
+	out->n_lost = t->n_lost;
+	return (0);
+}
+
 void
 translators_print(const struct translators *ts, FILE *f)
 {
-	const struct translator *t;
+	struct translator_view t;
 	char buf[PREF64_STRLEN];
 	size_t i;
 
-	for (i = 0; i < ts->n; i++) {
-		t = &ts->v[i];
+	for (i = 0; translators_look(ts, i, &t) == 0; i++)
 		fprintf(f,
 		    "translator %s prefix %s %s sessions %" PRIu64
 		    " of %" PRIu64 " polls %" PRIu64 " lost %" PRIu64 "\n",
-		    t->conf->url,
-		    pref64_print(&t->conf->prefix, buf, sizeof(buf)),
-		    state_name(t->target.state), t->metrics.sessions,
-		    t->metrics.sessions_max, t->n_polls, t->n_lost);
-	}
+		    t.conf->url,
+		    pref64_print(&t.conf->prefix, buf, sizeof(buf)), t.state,
+		    t.sessions, t.sessions_max, t.n_polls, t.n_lost);
 }

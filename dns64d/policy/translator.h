@@ -59,6 +59,20 @@ const struct balance_target *translators_find(const struct translators *ts,
  */
 void translators_hurry(struct translators *ts);
 
+/* What is known of one. */
+struct translator_view {
+	const struct translator_conf *conf;
+	const char *state; /* "up", "draining" or "down" */
+	uint64_t sessions; /* of its last answer */
+	uint64_t sessions_max;
+	uint64_t n_polls;
+	uint64_t n_lost; /* polls without an answer */
+};
+
+/* Look at the i-th one, from 0 on. Returns 0; -1: there is none. */
+int translators_look(const struct translators *ts, size_t i,
+    struct translator_view *out);
+
 /* Print one line for each. */
 void translators_print(const struct translators *ts, FILE *f);
 

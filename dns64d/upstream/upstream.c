@@ -141,6 +141,36 @@ note_choice(const struct upstreams *ups, const struct upstream_route *route,
 		chosen->score_us = UPSTREAM_RTO_FIRST_MS * INT64_C(1000);
 }
 
+/* Whether each server of one route is in the other one. */
+static bool
+is_part(const struct upstreams *a, const struct upstream_route *of_a,
+    const struct upstreams *b, const struct upstream_route *of_b)
+{
+	size_t i, j;
+
+	for (i = 0; i < of_a->n; i++) {
+		for (j = 0; j < of_b->n; j++)
+			if (scoped_addr_equal(&a->v[of_a->member[i]].addr,
+				&b->v[of_b->member[j]].addr))
+				break;
+		if (j == of_b->n)
+			return (false);
+	}
+	return (true);
+}
+
+bool
+upstreams_same(const struct upstreams *a, const struct upstreams *b,
+    const uint8_t *domain)
+{
+	const struct upstream_route *of_a = upstreams_route(a, domain);
+	const struct upstream_route *of_b = upstreams_route(b, domain);
+
+	if (of_a == NULL || of_b == NULL)
+		return (of_a == of_b);
+	return (is_part(a, of_a, b, of_b) && is_part(b, of_b, a, of_a));
+}
+
 struct upstream *
 upstream_choose(const struct upstreams *ups,
     const struct upstream_route *route, const unsigned *tries, unsigned round,

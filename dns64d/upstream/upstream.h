@@ -199,6 +199,13 @@ const struct upstream_route *upstreams_route(const struct upstreams *ups,
     const uint8_t *name);
 
 /*
+ * Whether questions for a domain, in wire form, go to the same servers in both,
+ * in whatever order.
+ */
+bool upstreams_same(const struct upstreams *a, const struct upstreams *b,
+    const uint8_t *domain);
+
+/*
  * Choose a server of a route for a question: one that is up before one that
  * is down, then the one with the fewest tries, then the first by conf.order.
  * tries: how often each server was asked this question, by its index in v.

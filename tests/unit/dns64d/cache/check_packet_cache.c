@@ -335,6 +335,21 @@ START_TEST(what_is_closed_finds_and_keeps_nothing_and_is_freed_in_steps)
 }
 END_TEST
 
+START_TEST(a_flush_forgets_all_that_was_kept_before)
+{
+	keep(QUERY, ANSWER, 0, 100);
+	packet_cache_flush(answers);
+	ck_assert(!has(QUERY, 0));
+	ck_assert_uint_eq(counts().entries, 0);
+	keep(QUERY, ANSWER, 0, 100);
+	ck_assert(has(QUERY, 0));
+	packet_cache_flush(answers);
+	query.limit--;
+	keep(QUERY, ANSWER, 0, 100);
+	ck_assert(has(QUERY, 0));
+}
+END_TEST
+
 static Suite *
 packet_cache_suite(void)
 {
@@ -358,6 +373,7 @@ packet_cache_suite(void)
 	tcase_add_test(tc, without_memory_nothing_is_kept);
 	tcase_add_test(tc,
 	    what_is_closed_finds_and_keeps_nothing_and_is_freed_in_steps);
+	tcase_add_test(tc, a_flush_forgets_all_that_was_kept_before);
 	suite_add_tcase(s, tc);
 	return (s);
 }

@@ -651,6 +651,59 @@ START_TEST(upstreams_route_is_that_of_the_longest_domain)
 }
 END_TEST
 
+START_TEST(upstreams_same_compares_the_servers_of_a_domain_in_any_order)
+{
+	static const struct upstream_route before[] = {
+		{ .domain = "", .domain_len = 1, .member = { 0, 1 }, .n = 2 },
+		{ .domain = "\4corp",
+		    .domain_len = 6,
+		    .member = { 2 },
+		    .n = 1 },
+	};
+	static const struct upstream_route after[] = {
+		{ .domain = "", .domain_len = 1, .member = { 1, 0 }, .n = 2 },
+		{ .domain = "\3lab",
+		    .domain_len = 5,
+		    .member = { 0, 1 },
+		    .n = 2 },
+		{ .domain = "\4more",
+		    .domain_len = 6,
+		    .member = { 0, 1, 2 },
+		    .n = 3 },
+	};
+	static const struct {
+		const char *domain;
+		bool same;
+	} rows[] = {
+		{ "", true }, { "\7example", true },
+		{ "\3lab", true },   /* a route of its own, equal servers */
+		{ "\4corp", false }, /* its route was removed */
+		{ "\4more", false }, /* one more */
+	};
+	struct upstreams a, b;
+	size_t i;
+
+	make(&a, UPSTREAM_ORDERED, NULL);
+	make(&b, UPSTREAM_ORDERED, &a);
+	a.conf.routes = before;
+	a.conf.n_routes = 2;
+	b.conf.routes = after;
+	b.conf.n_routes = 3;
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const uint8_t *domain = (const uint8_t *)rows[i].domain;
+
+		ck_assert_msg(upstreams_same(&a, &b, domain) == rows[i].same,
+		    "row %zu", i);
+		ck_assert_msg(upstreams_same(&b, &a, domain) == rows[i].same,
+		    "row %zu, the other way", i);
+	}
+	a.conf.n_routes = 0;
+	ck_assert(!upstreams_same(&a, &b, (const uint8_t *)""));
+	upstreams_clear(&a);
+	upstreams_clear(&b);
+}
+END_TEST
+
 /* Shows: DNS64-89 */
 START_TEST(upstream_choose_keeps_to_the_route_and_its_order)
 {
@@ -722,6 +775,8 @@ main(void)
 	tcase_add_test(tc,
 	    upstream_order_fastest_asks_one_server_at_a_time_for_its_speed);
 	tcase_add_test(tc, upstreams_route_is_that_of_the_longest_domain);
+	tcase_add_test(tc,
+	    upstreams_same_compares_the_servers_of_a_domain_in_any_order);
 	tcase_add_test(tc, upstream_choose_keeps_to_the_route_and_its_order);
 	tcase_add_test(tc, upstream_state_outlives_a_reload);
 	suite_add_tcase(s, tc);
