@@ -1,7 +1,7 @@
 /*
- * The routes of dns64d, one function each: GET /v1/status is get_status().
- * All have the type of httpd_route.fn; arg is the struct admin (admin.h). /metrics, /health and /ready are
- * of the metrics.
+ * The routes of dns64d, one function each: GET /v1/status is get_status(). All
+ * have the type of httpd_route.fn; arg is the struct admin (admin.h). /metrics,
+ * /health and /ready are those of the metrics.
  */
 #ifndef DNS64D_CONTROL_ROUTES_H
 #define DNS64D_CONTROL_ROUTES_H

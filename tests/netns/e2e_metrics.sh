@@ -49,7 +49,7 @@ create_lab() {
 		connect "$gateway" "t$i" "$(ns "$i")" up0
 		link_up "$gateway" "t$i" "10.0.$i.1/24"
 		link_up "$(ns "$i")" up0 "$(address "$i")/24" \
-		    "2001:db8:$i::2/64"
+		    "2001:db8:$i::2/64" fe80::2/64
 	done
 }
 
@@ -63,6 +63,7 @@ start_translator() { # number
 		control "$dir/t$i.sock"
 		metrics listen on $(address "$i") port $port
 		metrics listen on ::1 port $port
+		metrics listen on fe80::2%up0 port $port
 	CONF
 	: >"$dir/t$i.err"
 	ip netns exec "$(ns "$i")" "$BUILD/nat64d/nat64d" -d \
@@ -125,6 +126,8 @@ test_nat64d() {
 	check_equal "and ready" "$(code "$at" /ready)" 200
 	check_equal "also over IPv6" "$(in_ns "$(ns 1)" curl -gsS -m 5 \
 	    -o "$dir/body" -w '%{http_code}' "http://[::1]:$port/ready")" 200
+	check_equal "and to link-local clients" \
+	    "$(code "[fe80::2%25t1]:$port" /ready)" 200
 	check_equal "HEAD has no body" "$(code "$at" /metrics -I)" 200
 }
 

@@ -603,6 +603,27 @@ START_TEST(httpd_refuses_foreign_hosts)
 }
 END_TEST
 
+/* The name of a client's socket may be longer than what libevent expects. */
+START_TEST(httpd_takes_clients_with_long_names)
+{
+	struct sockaddr_un from = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+
+	memset(from.sun_path + 1, 'n', sizeof(from.sun_path) - 1);
+	ck_assert_int_eq(bind(fd, (struct sockaddr *)&from, sizeof(from)), 0);
+	close(fd);
+	fd = socket(AF_UNIX, SOCK_STREAM, 0);
+	snprintf(from.sun_path, sizeof(from.sun_path), "%s/%080d", dir, 1);
+	ck_assert_int_eq(bind(fd, (struct sockaddr *)&from, sizeof(from)), 0);
+	ck_assert_int_eq(connect(fd, (struct sockaddr *)&at, sizeof(at)), 0);
+	ck_assert_int_eq(fcntl(fd, F_SETFL, O_NONBLOCK), 0);
+	say(fd, GET("/echo?a=1"));
+	hear(fd, "{\"a\":\"1\"}");
+	close(fd);
+	unlink(from.sun_path);
+}
+END_TEST
+
 static TCase *
 new_case(Suite *s, const char *name)
 {
@@ -643,6 +664,7 @@ main(void)
 	tcase_add_test(tc, httpd_many_connections_are_bounded);
 	tcase_add_test(tc, httpd_busy_connections_are_kept);
 	tcase_add_test(tc, httpd_free_ends_all);
+	tcase_add_test(tc, httpd_takes_clients_with_long_names);
 	tcase_add_test(tc, httpd_refuses_foreign_hosts);
 	return (suite_run(s));
 }
