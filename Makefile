@@ -564,6 +564,8 @@ check_httpd_LIBS = $(HTTP_LIBS)
 check_control_OBJ = common/http/control.o common/http/control_conf.o \
     common/os/version.o $(conf_OBJ) $(sort $(httpd_OBJ) $(privs_OBJ))
 check_control_LIBS = $(HTTP_LIBS)
+check_ctl_parse_OBJ = common/ctl/ctl_parse.o
+check_table_OBJ = common/ctl/table.o
 check_hostwatch_OBJ = $(hostwatch_$(OS):.c=.o)
 check_eventlog_OBJ = nat64d/eventlog.o nat64d/eventlog_out.o common/os/log.o \
     common/monotime.o

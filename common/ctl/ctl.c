@@ -152,7 +152,8 @@ ctl_follow(struct ctl *ctl, const char *method, const char *path,
 static bool
 pass_on(void *arg, const char *data, size_t len)
 {
-	return (fwrite(data, 1, len, arg) == len);
+	/* Events are to be seen at once. */
+	return (fwrite(data, 1, len, arg) == len && fflush(arg) == 0);
 }
 
 static int

@@ -43,7 +43,7 @@ struct ctl_arg {
 	const char *param;
 	enum ctl_kind kind;
 	const char *name;  /* NAMED and FLAG: the word; NULL: param */
-	const char *value; /* what it is called in the usage, "ADDRESS" */
+	const char *value; /* in the usage: "ADDRESS"; NULL: values or param */
 	const char *const *values; /* the possible ones, or NULL: any */
 };
 

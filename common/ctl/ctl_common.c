@@ -6,10 +6,7 @@
 static const char *const levels[] = { "err", "warn", "info", "debug", NULL };
 
 const struct ctl_arg ctl_level_args[] = {
-	{ .param = "level",
-	    .kind = CTL_WORD,
-	    .value = "err|warn|info|debug",
-	    .values = levels },
+	{ .param = "level", .kind = CTL_WORD, .values = levels },
 	{ .param = NULL },
 };
 

@@ -10,6 +10,7 @@
 
 #define WORDS_MAX 64 /* different words at one place of the commands */
 #define WORD_SIZE 32
+#define VALUES_SIZE 256 /* of a list of values */
 
 /* The i-th word of a command, or "" behind its last one. */
 static const char *
@@ -112,21 +113,39 @@ report_unknown(const struct ctl *ctl, char *const argv[], unsigned n)
 	    ch.n);
 }
 
+/* What a value is called: the possible ones, or its name. */
+static const char *
+value_name(const struct ctl_arg *a, char text[VALUES_SIZE])
+{
+	size_t i;
+
+	if (a->value != NULL)
+		return (a->value);
+	if (a->values == NULL)
+		return (a->param);
+	text[0] = '\0';
+	for (i = 0; a->values[i] != NULL; i++) {
+		strlcat(text, i > 0 ? "|" : "", VALUES_SIZE);
+		strlcat(text, a->values[i], VALUES_SIZE);
+	}
+	return (text);
+}
+
 static void
 print_arg(const struct ctl_arg *a, FILE *f)
 {
 	const char *name = a->name != NULL ? a->name : a->param;
-	const char *value = a->value != NULL ? a->value : a->param;
+	char text[VALUES_SIZE];
 
 	switch (a->kind) {
 	case CTL_WORD:
-		fprintf(f, " %s", value);
+		fprintf(f, " %s", value_name(a, text));
 		break;
 	case CTL_OPTIONAL:
-		fprintf(f, " [%s]", value);
+		fprintf(f, " [%s]", value_name(a, text));
 		break;
 	case CTL_NAMED:
-		fprintf(f, " [%s %s]", name, value);
+		fprintf(f, " [%s %s]", name, value_name(a, text));
 		break;
 	case CTL_FLAG:
 		fprintf(f, " [%s]", name);

@@ -2,6 +2,7 @@
  * Tests of the HTTP server: routes and answers, and clients that send too much,
  * too little, or read nothing.
  */
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 
@@ -624,6 +625,26 @@ START_TEST(httpd_takes_clients_with_long_names)
 }
 END_TEST
 
+/* Accepting fails: it pauses, and goes on when there are descriptors again. */
+START_TEST(httpd_waits_for_descriptors)
+{
+	struct rlimit old, none;
+	int fd = dial(), i;
+
+	ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &old), 0);
+	none = old;
+	none.rlim_cur = 3;
+	say(fd, GET("/echo?a=1"));
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &none), 0);
+	for (i = 0; i < 100; i++)
+		turn();
+	ck_assert_int_eq(read(fd, text, 1), -1);
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &old), 0);
+	hear(fd, "{\"a\":\"1\"}");
+	close(fd);
+}
+END_TEST
+
 static TCase *
 new_case(Suite *s, const char *name)
 {
@@ -663,6 +684,7 @@ main(void)
 	tcase_add_test(tc, httpd_closes_requests_that_trickle);
 	tcase_add_test(tc, httpd_many_connections_are_bounded);
 	tcase_add_test(tc, httpd_busy_connections_are_kept);
+	tcase_add_test(tc, httpd_waits_for_descriptors);
 	tcase_add_test(tc, httpd_free_ends_all);
 	tcase_add_test(tc, httpd_takes_clients_with_long_names);
 	tcase_add_test(tc, httpd_refuses_foreign_hosts);
