@@ -12,6 +12,7 @@
 #include <event2/listener.h>
 
 #include "common/os/log.h"
+#include "common/os/timer.h"
 
 #include "httpd_int.h"
 #include "origin.h"
@@ -130,6 +131,46 @@ answer(struct httpd_request *rq)
 	route(rq, path != NULL && path[0] != '\0' ? path : "/");
 }
 
+static void
+answer_now(struct httpd_request *rq)
+{
+	rq->in_route = true;
+	answer(rq);
+	rq->in_route = false;
+	if (rq->answered)
+		httpd_request_free(rq);
+}
+
+/* Answer those that wait, as far as the rate allows. */
+static void
+on_turn(evutil_socket_t fd, short what, void *arg)
+{
+	struct httpd *h = arg;
+	struct httpd_request *rq;
+
+	(void)fd;
+	(void)what;
+	while ((rq = TAILQ_FIRST(&h->waiting)) != NULL &&
+	    bucket_take(&h->answers, httpd_rate(h), monotime_now())) {
+		TAILQ_REMOVE(&h->waiting, rq, link);
+		answer_now(rq);
+	}
+	if (rq != NULL)
+		timer_start(h->turn, 1000 / h->opts.max_rate + 1);
+}
+
+/* At the end: those that wait get no answer. */
+static void
+forget_waiting(struct httpd *h)
+{
+	struct httpd_request *rq;
+
+	while ((rq = TAILQ_FIRST(&h->waiting)) != NULL) {
+		TAILQ_REMOVE(&h->waiting, rq, link);
+		httpd_error(rq, HTTP_SERVUNAVAIL, "the server ends");
+	}
+}
+
 /* For evhttp: a whole request has arrived. */
 static void
 on_request(struct evhttp_request *req, void *arg)
@@ -149,11 +190,15 @@ on_request(struct evhttp_request *req, void *arg)
 	rq->req = req;
 	rq->head = evhttp_request_get_command(req) == EVHTTP_REQ_HEAD;
 	c->rq = rq;
-	rq->in_route = true;
-	answer(rq);
-	rq->in_route = false;
-	if (rq->answered)
-		httpd_request_free(rq);
+	if (h->opts.max_rate == 0 ||
+	    (TAILQ_EMPTY(&h->waiting) &&
+		bucket_take(&h->answers, httpd_rate(h), monotime_now()))) {
+		answer_now(rq);
+		return;
+	}
+	TAILQ_INSERT_TAIL(&h->waiting, rq, link);
+	if (!event_pending(h->turn, EV_TIMEOUT, NULL))
+		timer_start(h->turn, 1000 / h->opts.max_rate + 1);
 }
 
 static void
@@ -187,8 +232,12 @@ httpd_new(struct event_base *base, const struct httpd_opts *opts)
 		return (NULL);
 	}
 	TAILQ_INSERT_TAIL(&servers, h, link);
+	TAILQ_INIT(&h->waiting);
+	bucket_init_full(&h->answers);
+	bucket_init_full(&h->accepts);
+	h->turn = event_new(base, -1, 0, on_turn, h);
 	httpd_conns_init(h);
-	if (h->sweep == NULL) {
+	if (h->sweep == NULL || h->turn == NULL) {
 		httpd_free(h);
 		errno = ENOMEM;
 		return (NULL);
@@ -259,6 +308,9 @@ httpd_free(struct httpd *h)
 	if (h == NULL)
 		return;
 	httpd_conns_clear(h);
+	forget_waiting(h);
+	if (h->turn != NULL)
+		event_free(h->turn);
 	TAILQ_REMOVE(&servers, h, link);
 	evhttp_free(h->http);
 	free(h);

@@ -63,6 +63,12 @@ struct httpd_opts {
 	unsigned idle_secs;
 	unsigned stuck_secs;
 	/*
+	 * Answers per second, and new connections per second; more of them
+	 * wait, so that many requests take no more than their share of the
+	 * event loop. 0: no bound.
+	 */
+	unsigned max_rate;
+	/*
 	 * For TCP: refuse requests that a page of another site has sent
 	 * (origin.h); host_name is the name of this host, or NULL.
 	 */

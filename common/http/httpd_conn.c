@@ -119,6 +119,8 @@ resume(struct httpd *h)
 {
 	unsigned i;
 
+	if (!monotime_reached(h->paused_until, monotime_now()))
+		return;
 	h->paused = false;
 	for (i = 0; i < h->n_listeners; i++)
 		evconnlistener_enable(h->listeners[i]);
@@ -134,7 +136,7 @@ on_sweep(evutil_socket_t fd, short what, void *arg)
 	sweep_conns(h);
 	if (h->paused)
 		resume(h);
-	if (h->n_conns > 0)
+	if (h->n_conns > 0 || h->paused)
 		timer_start(h->sweep, SWEEP_MS);
 }
 
@@ -144,9 +146,18 @@ httpd_pause(struct httpd *h)
 	unsigned i;
 
 	h->paused = true;
+	h->paused_until = monotime_add_ms(monotime_now(), SWEEP_MS);
 	for (i = 0; i < h->n_listeners; i++)
 		evconnlistener_disable(h->listeners[i]);
-	timer_start(h->sweep, SWEEP_MS);
+	if (!event_pending(h->sweep, EV_TIMEOUT, NULL))
+		timer_start(h->sweep, SWEEP_MS);
+}
+
+struct bucket_rate
+httpd_rate(const struct httpd *h)
+{
+	return ((struct bucket_rate){ .per_sec = h->opts.max_rate,
+	    .burst = h->opts.max_rate / 10 + 1 });
 }
 
 /* The one that has waited longest for a request, or NULL. */
@@ -194,6 +205,9 @@ new_bufferevent(struct event_base *base, void *arg)
 	const bool room = make_room(h);
 	struct conn *c;
 
+	if (h->opts.max_rate > 0 &&
+	    !bucket_take(&h->accepts, httpd_rate(h), monotime_now()))
+		httpd_pause(h);
 	c = calloc(1, sizeof(*c));
 	if (c == NULL)
 		return (NULL);

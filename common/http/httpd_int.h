@@ -12,6 +12,7 @@
 
 #include <event2/keyvalq_struct.h>
 
+#include "common/bucket.h"
 #include "common/monotime.h"
 
 #include "httpd.h"
@@ -62,13 +63,20 @@ struct httpd {
 	struct event *sweep;
 	struct evconnlistener *listeners[HTTPD_LISTENERS_MAX];
 	unsigned n_listeners;
-	bool paused; /* accepting failed: tried again at the next sweep */
+	bool paused; /* no connections are accepted until then */
+	struct monotime paused_until;
+	/* With max_rate: answers and accepted connections, and who waits. */
+	struct bucket answers;
+	struct bucket accepts;
+	TAILQ_HEAD(, httpd_request) waiting;
+	struct event *turn; /* of the first that waits */
 	struct monotime quiet_until[HTTPD_NCOMPLAINTS];
 };
 
 /*
  * States of a request:
  *
+ * waiting     for its turn, with max_rate; in httpd.waiting.
  * in route    in_route is set; an answer sets answered.
  * deferred    after a route without answer that has called httpd_defer().
  * streaming   stream is set.
@@ -77,6 +85,7 @@ struct httpd {
  * the route has returned. When the client has gone, conn is NULL.
  */
 struct httpd_request {
+	TAILQ_ENTRY(httpd_request) link; /* waiting */
 	struct httpd *h;
 	struct conn *conn;
 	struct evhttp_request *req;
@@ -97,10 +106,13 @@ void httpd_conns_clear(struct httpd *h);
 /* The connection of a request, from now on busy; NULL: it is refused. */
 struct conn *httpd_conn_take(struct httpd *h, struct evhttp_request *req);
 
+/* max_rate as a rate, with a burst of a tenth of a second or more. */
+struct bucket_rate httpd_rate(const struct httpd *h);
+
 /* May this be logged now? */
 bool httpd_may_log(struct httpd *h, enum httpd_complaint what);
 
-/* Accepting failed: pause until the next sweep. */
+/* Accept no connections for a while. */
 void httpd_pause(struct httpd *h);
 
 /* The request has been answered: free it unless its route still runs. */

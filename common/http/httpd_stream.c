@@ -90,7 +90,8 @@ httpd_stream(struct httpd_request *rq, const char *content_type,
 	rq->deferred = true;
 	httpd_add_headers(rq, content_type);
 	evhttp_send_reply_start(rq->req, HTTP_OK, NULL);
-	if (rq->head) {
+	/* Nothing is sent to a client that has gone, so nothing would end it. */
+	if (rq->head || rq->conn == NULL) {
 		end(s);
 		return (NULL);
 	}

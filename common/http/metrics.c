@@ -17,6 +17,13 @@
 #include "metrics.h"
 
 #define BACKLOG 64
+
+/*
+ * Answers per second. Anybody may ask, and an answer takes about as long as a
+ * hundred packets.
+ */
+#define RATE_MAX 100
+
 #define NAME_SIZE 256
 
 struct metrics {
@@ -146,6 +153,7 @@ metrics_start(struct metrics *m, struct event_base *base,
 		.routes = routes,
 		.n_routes = n_routes,
 		.arg = arg,
+		.max_rate = RATE_MAX,
 		.check_host = true };
 
 	if (m == NULL)

@@ -645,6 +645,44 @@ START_TEST(httpd_waits_for_descriptors)
 }
 END_TEST
 
+/* More requests than the rate wait; the event loop does other work. */
+START_TEST(httpd_bounds_the_rate)
+{
+	const struct httpd_opts opts = { .name = "test",
+		.routes = routes,
+		.n_routes = sizeof(routes) / sizeof(routes[0]),
+		.max_rate = 20 };
+	const struct monotime begin = monotime_now();
+	int fd, fds[5], i, k;
+
+	httpd_free(server);
+	unlink(at.sun_path);
+	server = httpd_new(base, &opts);
+	fd = socket(AF_UNIX, SOCK_STREAM, 0);
+	ck_assert_int_eq(bind(fd, (struct sockaddr *)&at, sizeof(at)), 0);
+	ck_assert_int_eq(listen(fd, 128), 0);
+	ck_assert_int_eq(httpd_accept(server, fd), 0);
+	for (i = 0; i < 5; i++)
+		fds[i] = dial();
+	for (k = 0; k < 4; k++) {
+		for (i = 0; i < 5; i++)
+			say(fds[i], "GET /echo?a=1 HTTP/1.1\r\n\r\n");
+		for (i = 0; i < 5; i++)
+			hear(fds[i], "{\"a\":\"1\"}");
+	}
+	/* The burst is 3. */
+	ck_assert_int_ge(monotime_diff_ms(monotime_now(), begin),
+	    (20 - 3) * 1000 / 20 - 1);
+	/* One that has gone while it waited, and the end of the server. */
+	for (i = 0; i < 5; i++) {
+		say(fds[i], GET("/stream"));
+		close(fds[i]);
+	}
+	while (n_ended < 4)
+		turn();
+}
+END_TEST
+
 static TCase *
 new_case(Suite *s, const char *name)
 {
@@ -685,6 +723,7 @@ main(void)
 	tcase_add_test(tc, httpd_many_connections_are_bounded);
 	tcase_add_test(tc, httpd_busy_connections_are_kept);
 	tcase_add_test(tc, httpd_waits_for_descriptors);
+	tcase_add_test(tc, httpd_bounds_the_rate);
 	tcase_add_test(tc, httpd_free_ends_all);
 	tcase_add_test(tc, httpd_takes_clients_with_long_names);
 	tcase_add_test(tc, httpd_refuses_foreign_hosts);
