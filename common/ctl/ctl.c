@@ -88,25 +88,34 @@ report_no_daemon(const struct ctl *ctl, const struct request *r)
 	return (CTL_NO_DAEMON);
 }
 
-/* Send it. Returns a status, CTL_DONE for an answer with HTTP status 200. */
+/* An answer came, or none. Returns a status, CTL_DONE for HTTP status 200. */
 static int
-send_request(struct ctl *ctl, struct request *r, const char *path)
+judge(const struct ctl *ctl, const struct request *r, int rc, bool connected)
 {
-	char target[TARGET_SIZE];
-	bool connected;
-
-	r->socket = ctl->socket;
-	r->target = target;
-	if (make_target(ctl, path, target) == -1)
-		return (CTL_USAGE);
-	if (request_send(r, &connected) == -1) {
-		if (!connected)
-			return (report_no_daemon(ctl, r));
+	if (rc == -1 && !connected)
+		return (report_no_daemon(ctl, r));
+	if (rc == -1) {
 		fprintf(stderr, "%s: the answer is not complete: %s\n",
 		    ctl->program->name, r->error);
 		return (CTL_REFUSED);
 	}
 	return (r->status == 200 ? CTL_DONE : report_refusal(ctl, r));
+}
+
+static int
+send_request(struct ctl *ctl, struct request *r, const char *path)
+{
+	char target[TARGET_SIZE];
+	bool connected;
+	int rc;
+
+	if (make_target(ctl, path, target) == -1)
+		return (CTL_USAGE);
+	r->socket = ctl->socket;
+	r->target = target;
+	rc = request_send(r, &connected);
+	r->target = NULL;
+	return (judge(ctl, r, rc, connected));
 }
 
 static int

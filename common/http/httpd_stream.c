@@ -90,7 +90,7 @@ httpd_stream(struct httpd_request *rq, const char *content_type,
 	rq->deferred = true;
 	httpd_add_headers(rq, content_type);
 	evhttp_send_reply_start(rq->req, HTTP_OK, NULL);
-	/* Nothing is sent to a client that has gone, so nothing would end it. */
+	/* To a client that has gone nothing is sent, and nothing ends it. */
 	if (rq->head || rq->conn == NULL) {
 		end(s);
 		return (NULL);

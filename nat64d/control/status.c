@@ -20,13 +20,15 @@ pool_use(const struct nat64 *n, enum l4proto proto)
 {
 	const uint64_t ports = numbers_ports(n, proto);
 	const uint64_t available = numbers_available(n, proto);
+	const uint64_t percent =
+	    ports > 0 ? (ports - available) * 100 / ports : 0;
 
 	return (json_pack("{s:s, s:I, s:I, s:I, s:I, s:I}",
 	    "transport-protocol", numbers_proto(proto), "bindings",
 	    (json_int_t)numbers_bindings(n, proto), "sessions",
 	    (json_int_t)numbers_proto_sessions(n, proto), "ports",
 	    (json_int_t)ports, "available", (json_int_t)available, "percent",
-	    (json_int_t)(ports > 0 ? (ports - available) * 100 / ports : 0)));
+	    (json_int_t)percent));
 }
 
 static json_t *
@@ -127,9 +129,13 @@ get_counters(void *arg, struct httpd_request *rq)
 {
 	const struct admin *a = arg;
 	const struct nat64_stats *stats = nat64_stats(engine_nat64(a->engine));
-	json_t *counters = json_object(), *reasons = json_object();
+	json_t *counters, *reasons;
 	int i;
 
+	if (httpd_only_params(rq, none) == -1)
+		return;
+	counters = json_object();
+	reasons = json_object();
 	for (i = 0; i < NAT64_NCOUNTERS; i++)
 		json_object_set_new(counters,
 		    nat64_counter_name((enum nat64_counter)i),
@@ -138,11 +144,6 @@ get_counters(void *arg, struct httpd_request *rq)
 		json_object_set_new(reasons,
 		    nat64_reason_name((enum nat64_reason)i),
 		    json_integer((json_int_t)stats->drops[i]));
-	if (httpd_only_params(rq, none) == -1) {
-		json_decref(counters);
-		json_decref(reasons);
-		return;
-	}
 	httpd_json(rq, 200,
 	    json_pack("{s:o, s:o}", "counters", counters, "dropped-packets",
 		reasons));

@@ -15,16 +15,20 @@ print_pool(const json_t *status)
 	const json_t *use;
 	size_t i;
 
+	/* Braces for cppcheck, which does not know the macro. */
 	json_array_foreach(json_object_get(status, "pool"), i, use)
-	    printf("pool %-6s %" JSON_INTEGER_FORMAT
-		   " %% in use: %" JSON_INTEGER_FORMAT
-		   " of %" JSON_INTEGER_FORMAT
-		   " ports available, %" JSON_INTEGER_FORMAT
-		   " bindings, %" JSON_INTEGER_FORMAT " sessions\n",
-		table_text(use, "transport-protocol"),
-		table_number(use, "percent"), table_number(use, "available"),
-		table_number(use, "ports"), table_number(use, "bindings"),
-		table_number(use, "sessions"));
+	{
+		printf("pool %-6s %" JSON_INTEGER_FORMAT
+		       " %% in use: %" JSON_INTEGER_FORMAT
+		       " of %" JSON_INTEGER_FORMAT
+		       " ports available, %" JSON_INTEGER_FORMAT
+		       " bindings, %" JSON_INTEGER_FORMAT " sessions\n",
+		    table_text(use, "transport-protocol"),
+		    table_number(use, "percent"),
+		    table_number(use, "available"), table_number(use, "ports"),
+		    table_number(use, "bindings"),
+		    table_number(use, "sessions"));
+	}
 }
 
 static void
