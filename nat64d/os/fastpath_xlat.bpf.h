@@ -1,0 +1,613 @@
+/*
+ * The translation of a packet by the programs of the fast path: the maps, the
+ * checks and the headers, as the head of fastpath.bpf.c explains them. Where a
+ * packet comes from and goes to is known to the file that includes this,
+ * fastpath.bpf.c or fastpath_if.bpf.c. Both programs have the same maps.
+ */
+#ifndef NAT64D_OS_FASTPATH_XLAT_BPF_H
+#define NAT64D_OS_FASTPATH_XLAT_BPF_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <linux/bpf.h>
+#include <linux/if_ether.h>
+#include <linux/if_packet.h>
+#include <linux/in.h>
+#include <linux/ip.h>
+#include <linux/ipv6.h>
+#include <linux/pkt_cls.h>
+#include <linux/tcp.h>
+#include <linux/udp.h>
+
+#include <bpf/bpf_endian.h>
+#include <bpf/bpf_helpers.h>
+
+#include "fastpath_abi.h"
+
+/* To the next filter of the device, and at last to the daemon. */
+#define PASS TC_ACT_UNSPEC
+
+#define IP4_HLEN 20
+#define IP6_HLEN 40
+#define IP4_MAX_LEN 65535
+#define IP4_DF 0x4000
+#define IP4_NO_DF 0xbfff /* fragment offset, MF and the reserved bit */
+
+/* An IPv4 packet of more bytes gets DF = 1 (RFC 7915, 5.1). */
+#define DF_ABOVE 1260
+
+#define INLINE static __always_inline
+
+/* The daemon sets the sizes of the first three: its limit of sessions. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, struct fast_key6);
+	__type(value, struct fast_value6);
+	__uint(max_entries, 1);
+} flows6 SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, struct fast_key4);
+	__type(value, struct fast_value4);
+	__uint(max_entries, 1);
+} flows4 SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__type(key, uint32_t);
+	__type(value, struct fast_notes);
+	__uint(max_entries, 1);
+} notes SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__type(key, uint32_t);
+	__type(value, struct fast_count);
+	__uint(max_entries, 1);
+} counts SEC(".maps");
+
+/* Mapped into the daemon. Writing of the one does not slow down the other. */
+struct fast_settings settings;
+uint32_t ids[FAST_NIDS] __attribute__((aligned(64)));
+
+/* The L4 header of a packet, and sizes. */
+struct l4 {
+	uint32_t len;	 /* from the L4 header to the end of the packet */
+	uint32_t wire;	 /* the same of its largest segment */
+	uint32_t n_segs; /* 1: no super-packet */
+	uint32_t ack;	 /* TCP: acknowledgment number, host order */
+	uint16_t sport;
+	uint16_t dport;
+	uint16_t cksum;
+	uint8_t proto;
+};
+
+/* How the addresses and ports change a checksum; see fastpath_abi.h. */
+struct sums {
+	uint16_t addr_diff;
+	uint16_t port_diff;
+	uint16_t addr_sum;
+};
+
+/* The headers as they are written: IP, and the ports behind it. */
+struct head4 {
+	struct iphdr ip;
+	uint16_t sport;
+	uint16_t dport;
+};
+
+struct head6 {
+	uint32_t first; /* version, traffic class, flow label */
+	uint16_t len;
+	uint8_t next;
+	uint8_t hlim;
+	uint32_t src[4];
+	uint32_t dst[4];
+	uint16_t sport;
+	uint16_t dport;
+};
+
+/*
+ * Make the headers readable through skb->data: those of TCP end at tcp_end and
+ * those of UDP before it, at udp_end. Both are constants, because a process
+ * without CAP_PERFMON may not load a program that adds variables to pointers.
+ */
+INLINE void
+pull(struct __sk_buff *skb, uint32_t udp_end, uint32_t tcp_end)
+{
+	const void *data = (void *)(long)skb->data;
+
+	if (data + tcp_end <= (void *)(long)skb->data_end)
+		return;
+	if (skb->len >= tcp_end)
+		(void)bpf_skb_pull_data(skb, tcp_end);
+	else if (data + udp_end > (void *)(long)skb->data_end)
+		(void)bpf_skb_pull_data(skb, skb->len);
+}
+
+/* Sizes, when len is known; hlen: bytes of the L4 header. */
+INLINE void
+measure(const struct __sk_buff *skb, struct l4 *l, uint32_t hlen)
+{
+	const uint32_t payload = l->len - hlen;
+	const uint32_t size = skb->gso_size;
+
+	l->wire = l->len;
+	l->n_segs = 1;
+	if (size != 0 && payload > size) {
+		l->wire = hlen + size;
+		l->n_segs = (payload + size - 1) / size;
+	}
+}
+
+INLINE bool
+plain_tcp(const struct __sk_buff *skb, const void *at, struct l4 *l)
+{
+	const struct tcphdr *tcp = at;
+	uint32_t hlen;
+
+	if ((const void *)(tcp + 1) > (void *)(long)skb->data_end)
+		return (false);
+	hlen = tcp->doff * 4;
+	if (hlen < sizeof(*tcp) || hlen > l->len)
+		return (false);
+	/* Others change the state of the session (RFC 6146, 3.5.2.2). */
+	if (!tcp->ack || tcp->syn || tcp->fin || tcp->rst)
+		return (false);
+	l->sport = tcp->source;
+	l->dport = tcp->dest;
+	l->cksum = tcp->check;
+	l->ack = bpf_ntohl(tcp->ack_seq);
+	measure(skb, l, hlen);
+	return (true);
+}
+
+INLINE bool
+plain_udp(const struct __sk_buff *skb, const void *at, struct l4 *l)
+{
+	const struct udphdr *udp = at;
+
+	if ((const void *)(udp + 1) > (void *)(long)skb->data_end)
+		return (false);
+	if (bpf_ntohs(udp->len) != l->len || l->len < sizeof(*udp))
+		return (false);
+	/* None, or a partial one that nothing can be told of. */
+	if (udp->check == 0)
+		return (false);
+	l->sport = udp->source;
+	l->dport = udp->dest;
+	l->cksum = udp->check;
+	l->ack = 0;
+	measure(skb, l, sizeof(*udp));
+	return (true);
+}
+
+/* Is this a plain packet of a session? l->proto and l->len are set. */
+INLINE bool
+plain_l4(const struct __sk_buff *skb, const void *at, struct l4 *l)
+{
+	switch (l->proto) {
+	case IPPROTO_TCP:
+		return (plain_tcp(skb, at, l));
+	case IPPROTO_UDP:
+		return (plain_udp(skb, at, l));
+	default:
+		return (false);
+	}
+}
+
+INLINE struct fast_count *
+count(void)
+{
+	const uint32_t zero = 0;
+
+	return (bpf_map_lookup_elem(&counts, &zero));
+}
+
+/* Where a packet goes when it has been translated. */
+struct way {
+	uint32_t ifindex;
+	struct bpf_redir_neigh next; /* only in fastpath_if.bpf.c */
+};
+
+/*
+ * To be defined by the file that includes this. way_find6() and way_find4() are
+ * called for a packet from IPv6 or IPv4 that is still as it came, and say where
+ * its translation, with this TOS or traffic class, is to go; false: pass the
+ * packet on. way_take() sends the translation there. l2: bytes before the IP
+ * header.
+ */
+INLINE bool way_find6(struct __sk_buff *skb, const struct fast_value6 *v,
+    const struct l4 *l, uint8_t tos, struct way *w);
+INLINE bool way_find4(struct __sk_buff *skb, const struct fast_value4 *v,
+    const struct l4 *l, uint8_t tclass, struct way *w);
+INLINE int way_take(struct __sk_buff *skb, uint32_t l2, const struct way *w);
+
+/* The packet is half translated: nobody can do anything with it. */
+INLINE int
+lose(void)
+{
+	struct fast_count *c = count();
+
+	if (c != NULL)
+		c->failed++;
+	return (TC_ACT_SHOT);
+}
+
+INLINE uint16_t
+fold(uint32_t sum)
+{
+	sum = (sum >> 16) + (sum & 0xffff);
+	return ((uint16_t)((sum >> 16) + sum));
+}
+
+/* Bytes from the L4 header to its checksum. */
+INLINE uint32_t
+cksum_off(uint8_t proto)
+{
+	return (proto == IPPROTO_UDP ? offsetof(struct udphdr, check) :
+				       offsetof(struct tcphdr, check));
+}
+
+/*
+ * Has the checksum at off been updated in the right way? The kernel knows
+ * whether it is complete or partial, and does not tell. Of a tunnel that begins
+ * on this host the inner one may be partial: then the kernel took ours, which
+ * is complete, for partial. This happens with UDP only.
+ */
+INLINE bool
+updated_well(const struct __sk_buff *skb, uint32_t off, const struct l4 *l,
+    const struct sums *s)
+{
+	const uint16_t *now = (void *)(long)skb->data + off;
+	uint16_t complete;
+
+	if ((const void *)(now + 1) > (void *)(long)skb->data_end)
+		return (false);
+	complete =
+	    ~fold((uint16_t)~l->cksum + (uint32_t)s->addr_diff + s->port_diff);
+	if (complete == 0)
+		complete = 0xffff;
+	return (*now == complete ||
+	    l->cksum ==
+		fold((uint32_t)s->addr_sum + bpf_htons((uint16_t)l->len) +
+		    bpf_htons(IPPROTO_UDP)));
+}
+
+INLINE long
+restore_cksum(struct __sk_buff *skb, uint32_t l4off, const struct l4 *l)
+{
+	return (bpf_skb_store_bytes(skb, l4off + cksum_off(l->proto),
+	    &l->cksum, sizeof(l->cksum), 0));
+}
+
+/*
+ * Update the L4 checksum, which may be partial: then it covers the addresses
+ * only. A UDP checksum of 0 becomes 0xffff (RFC 768). False: it has to be
+ * restored.
+ */
+INLINE bool
+update_cksum(struct __sk_buff *skb, uint32_t l4off, const struct l4 *l,
+    const struct sums *s)
+{
+	const bool udp = l->proto == IPPROTO_UDP;
+	const uint32_t off = l4off + cksum_off(l->proto);
+	const uint64_t flags = udp ? BPF_F_MARK_MANGLED_0 : 0;
+
+	if (bpf_l4_csum_replace(skb, off, 0, s->addr_diff,
+		flags | BPF_F_PSEUDO_HDR) != 0)
+		return (false);
+	if (s->port_diff != 0xffff &&
+	    bpf_l4_csum_replace(skb, off, 0, s->port_diff, flags) != 0)
+		return (false);
+	return (!udp ||
+	    updated_well(skb, l4off + offsetof(struct udphdr, check), l, s));
+}
+
+/*
+ * Update the L4 checksum, which can be undone, and then change the size of the
+ * IP header, which cannot. Returns TC_ACT_OK if the header is to be written
+ * now, or else what becomes of the packet.
+ */
+INLINE int
+change_proto(struct __sk_buff *skb, uint32_t l4off, const struct l4 *l,
+    const struct sums *s, uint16_t type)
+{
+	if (update_cksum(skb, l4off, l, s) &&
+	    bpf_skb_change_proto(skb, type, 0) == 0)
+		return (TC_ACT_OK);
+	return (restore_cksum(skb, l4off, l) == 0 ? PASS : lose());
+}
+
+/* The time is written only when it changed, to spare other processors. */
+INLINE void
+note6(const struct l4 *l, uint32_t slot)
+{
+	const int64_t now = (int64_t)bpf_ktime_get_coarse_ns();
+	struct fast_notes *n = bpf_map_lookup_elem(&notes, &slot);
+
+	if (n == NULL)
+		return;
+	if (n->last6 != now)
+		n->last6 = now;
+	if (n->ack6 != l->ack)
+		n->ack6 = l->ack;
+}
+
+INLINE void
+note4(const struct l4 *l, uint32_t slot)
+{
+	const int64_t now = (int64_t)bpf_ktime_get_coarse_ns();
+	struct fast_notes *n = bpf_map_lookup_elem(&notes, &slot);
+
+	if (n == NULL)
+		return;
+	if (n->last4 != now)
+		n->last4 = now;
+	if (n->ack4 != l->ack)
+		n->ack4 = l->ack;
+}
+
+INLINE uint16_t
+header_cksum(const struct iphdr *ip)
+{
+	uint32_t words[IP4_HLEN / 4];
+	uint64_t sum;
+
+	__builtin_memcpy(words, ip, sizeof(words));
+	sum = (uint64_t)words[0] + words[1] + words[2] + words[3] + words[4];
+	sum = (sum >> 32) + (sum & 0xffffffff);
+	sum = (sum >> 32) + (sum & 0xffffffff);
+	sum = (sum >> 16) + (sum & 0xffff);
+	sum = (sum >> 16) + (sum & 0xffff);
+	return ((uint16_t)~sum);
+}
+
+INLINE uint8_t
+tos_of(uint8_t tclass)
+{
+	return (
+	    settings.tos == FAST_TOS_COPY ? tclass : (uint8_t)settings.tos);
+}
+
+INLINE uint8_t
+tclass_of(uint8_t tos)
+{
+	return (settings.tclass_zero != 0 ? 0 : tos);
+}
+
+/* RFC 7915, 5.1. */
+INLINE void
+make_head4(struct head4 *h, const struct fast_value6 *v, const struct l4 *l,
+    uint8_t tos, uint8_t hlim)
+{
+	const uint32_t len = IP4_HLEN + l->wire;
+	uint32_t id;
+
+	id = __sync_fetch_and_add(&ids[v->id_counter % FAST_NIDS], l->n_segs);
+	h->ip.version = 4;
+	h->ip.ihl = IP4_HLEN / 4;
+	h->ip.tos = tos;
+	h->ip.tot_len = bpf_htons((uint16_t)(IP4_HLEN + l->len));
+	h->ip.id = bpf_htons((uint16_t)id);
+	h->ip.frag_off = len > DF_ABOVE ? bpf_htons(IP4_DF) : 0;
+	h->ip.ttl = hlim - 1;
+	h->ip.protocol = l->proto;
+	h->ip.check = 0;
+	h->ip.saddr = v->src;
+	h->ip.daddr = v->dst;
+	h->ip.check = header_cksum(&h->ip);
+	h->sport = v->sport;
+	h->dport = v->dport;
+}
+
+/* RFC 7915, 4.1. */
+INLINE void
+make_head6(struct head6 *h, const struct fast_value4 *v, const struct l4 *l,
+    uint8_t tclass, uint8_t ttl)
+{
+	h->first = bpf_htonl(6u << 28 | (uint32_t)tclass << 20);
+	h->len = bpf_htons((uint16_t)l->len);
+	h->next = l->proto;
+	h->hlim = ttl - 1;
+	__builtin_memcpy(h->src, v->src, sizeof(h->src));
+	__builtin_memcpy(h->dst, v->dst, sizeof(h->dst));
+	h->sport = v->sport;
+	h->dport = v->dport;
+}
+
+INLINE int
+finish6(struct __sk_buff *skb, uint32_t l2, const struct fast_value6 *v,
+    const struct l4 *l, const struct head4 *h, const struct way *w)
+{
+	const uint32_t bytes = IP6_HLEN + l->len;
+	struct fast_count *c;
+
+	if (bpf_skb_store_bytes(skb, l2, h, sizeof(*h), 0) != 0)
+		return (lose());
+	note6(l, v->slot);
+	c = count();
+	if (c != NULL) {
+		c->packets6++;
+		c->bytes6 += bytes;
+	}
+	return (way_take(skb, l2, w));
+}
+
+INLINE int
+finish4(struct __sk_buff *skb, uint32_t l2, const struct fast_value4 *v,
+    const struct l4 *l, const struct head6 *h, const struct way *w)
+{
+	const uint32_t bytes = IP4_HLEN + l->len;
+	struct fast_count *c;
+
+	if (bpf_skb_store_bytes(skb, l2, h, sizeof(*h), 0) != 0)
+		return (lose());
+	note4(l, v->slot);
+	c = count();
+	if (c != NULL) {
+		c->packets4++;
+		c->bytes4 += bytes;
+	}
+	return (way_take(skb, l2, w));
+}
+
+/* Will it fit the other side (xlat_fit.c)? */
+INLINE bool
+fits4(const struct l4 *l)
+{
+	return (IP4_HLEN + l->wire <= settings.mtu4 &&
+	    IP4_HLEN + l->len <= IP4_MAX_LEN);
+}
+
+INLINE bool
+fits6(const struct l4 *l, bool df)
+{
+	const uint32_t len = IP6_HLEN + l->wire;
+
+	return (len <= settings.mtu6 && (df || len <= settings.lowest_mtu6));
+}
+
+/* Was all that was read of a value by now that of this key? See fast_tag(). */
+INLINE bool
+is_of_key(const uint64_t *tag, const void *key, unsigned size)
+{
+	barrier();
+	return (*(const volatile uint64_t *)tag == fast_tag(key, size));
+}
+
+/* l2: bytes before the IP header. */
+INLINE int
+translate6(struct __sk_buff *skb, const uint32_t l2)
+{
+	const struct ipv6hdr *ip;
+	const struct fast_value6 *found;
+	struct fast_value6 v;
+	struct fast_key6 key;
+	struct head4 h;
+	struct sums sums;
+	struct l4 l;
+	struct way w;
+	uint8_t tos, hlim;
+	int verdict;
+
+	pull(skb, l2 + IP6_HLEN + sizeof(struct udphdr),
+	    l2 + IP6_HLEN + sizeof(struct tcphdr));
+	ip = (void *)(long)skb->data + l2;
+	if ((const void *)(ip + 1) > (void *)(long)skb->data_end)
+		return (PASS);
+	if (ip->version != 6 || ip->hop_limit <= 1)
+		return (PASS);
+	l.proto = ip->nexthdr;
+	l.len = bpf_ntohs(ip->payload_len);
+	if (l2 + IP6_HLEN + l.len != skb->len)
+		return (PASS);
+	if (!plain_l4(skb, ip + 1, &l) || !fits4(&l))
+		return (PASS);
+	tos = tos_of((uint8_t)(ip->priority << 4 | ip->flow_lbl[0] >> 4));
+	hlim = ip->hop_limit;
+
+	__builtin_memcpy(key.src, &ip->saddr, sizeof(key.src));
+	__builtin_memcpy(key.dst, &ip->daddr, sizeof(key.dst));
+	key.sport = l.sport;
+	key.dport = l.dport;
+	key.proto = l.proto;
+	__builtin_memset(key.zero, 0, sizeof(key.zero));
+	found = bpf_map_lookup_elem(&flows6, &key);
+	if (found == NULL)
+		return (PASS);
+	v = *found;
+	if (!is_of_key(&found->tag, &key, sizeof(key)))
+		return (PASS);
+
+	if (!way_find6(skb, &v, &l, tos, &w))
+		return (PASS);
+	sums = (struct sums){ v.addr_diff, v.port_diff, v.addr_sum };
+	verdict =
+	    change_proto(skb, l2 + IP6_HLEN, &l, &sums, bpf_htons(ETH_P_IP));
+	if (verdict != TC_ACT_OK)
+		return (verdict);
+	make_head4(&h, &v, &l, tos, hlim);
+	return (finish6(skb, l2, &v, &l, &h, &w));
+}
+
+INLINE int
+translate4(struct __sk_buff *skb, const uint32_t l2)
+{
+	const struct iphdr *ip;
+	const struct fast_value4 *found;
+	struct fast_value4 v;
+	struct fast_key4 key;
+	struct head6 h;
+	struct sums sums;
+	struct l4 l;
+	struct way w;
+	uint16_t total;
+	uint8_t tclass, ttl;
+	int verdict;
+
+	pull(skb, l2 + IP4_HLEN + sizeof(struct udphdr),
+	    l2 + IP4_HLEN + sizeof(struct tcphdr));
+	ip = (void *)(long)skb->data + l2;
+	if ((const void *)(ip + 1) > (void *)(long)skb->data_end)
+		return (PASS);
+	if (ip->version != 4 || ip->ihl != IP4_HLEN / 4 || ip->ttl <= 1)
+		return (PASS);
+	if ((ip->frag_off & bpf_htons(IP4_NO_DF)) != 0 ||
+	    header_cksum(ip) != 0)
+		return (PASS);
+	total = bpf_ntohs(ip->tot_len);
+	if (total < IP4_HLEN || l2 + total != skb->len)
+		return (PASS);
+	l.proto = ip->protocol;
+	l.len = total - IP4_HLEN;
+	if (!plain_l4(skb, ip + 1, &l) ||
+	    !fits6(&l, (ip->frag_off & bpf_htons(IP4_DF)) != 0))
+		return (PASS);
+	tclass = tclass_of(ip->tos);
+	ttl = ip->ttl;
+
+	key.src = ip->saddr;
+	key.dst = ip->daddr;
+	key.sport = l.sport;
+	key.dport = l.dport;
+	key.proto = l.proto;
+	__builtin_memset(key.zero, 0, sizeof(key.zero));
+	found = bpf_map_lookup_elem(&flows4, &key);
+	if (found == NULL)
+		return (PASS);
+	v = *found;
+	if (!is_of_key(&found->tag, &key, sizeof(key)))
+		return (PASS);
+
+	if (!way_find4(skb, &v, &l, tclass, &w))
+		return (PASS);
+	sums = (struct sums){ v.addr_diff, v.port_diff, v.addr_sum };
+	verdict =
+	    change_proto(skb, l2 + IP4_HLEN, &l, &sums, bpf_htons(ETH_P_IPV6));
+	if (verdict != TC_ACT_OK)
+		return (verdict);
+	make_head6(&h, &v, &l, tclass, ttl);
+	return (finish4(skb, l2, &v, &l, &h, &w));
+}
+
+INLINE int
+translate(struct __sk_buff *skb, const uint32_t l2)
+{
+	switch (skb->protocol) {
+	case bpf_htons(ETH_P_IPV6):
+		return (translate6(skb, l2));
+	case bpf_htons(ETH_P_IP):
+		return (translate4(skb, l2));
+	default:
+		return (PASS);
+	}
+}
+
+#endif
