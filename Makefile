@@ -213,6 +213,7 @@ nat64d_SRC = \
     nat64d/control/status.c \
     nat64d/host/divert.c \
     nat64d/host/hostreport.c \
+    nat64d/host/fastifs.c \
     nat64d/host/ifwatch.c \
     nat64d/host/poolif.c \
     nat64d/host/self6.c \
@@ -246,6 +247,7 @@ divert_netbsd = $(divert_freebsd)
 divert_openbsd = $(divert_freebsd)
 
 fastpath_yes = \
+    nat64d/os/fastpath_if_linux.c \
     nat64d/os/fastpath_linux.c
 fastpath_no = \
     nat64d/os/fastpath_none.c
@@ -475,18 +477,20 @@ BPF_CFLAGS = -target bpf -mcpu=v3 -O2 -g -std=gnu11 -ffreestanding -I. \
     -idirafter /usr/include/$(shell $(CC) -print-multiarch 2>/dev/null) \
     -Wall -Wextra -Wshadow $(WERROR)
 
-$(BUILD)/nat64d/os/fastpath_linux.o: $(BUILD)/nat64d/os/fastpath.skel.h
+$(BUILD)/nat64d/os/fastpath_linux.o $(BUILD)/nat64d/os/fastpath_if_linux.o: \
+    $(BUILD)/nat64d/os/fastpath.skel.h
+$(BUILD)/nat64d/os/fastpath_if_linux.o: $(BUILD)/nat64d/os/fastpath_if.skel.h
 
-$(BUILD)/nat64d/os/fastpath.bpf.elf: nat64d/os/fastpath.bpf.c
+$(BUILD)/%.bpf.elf: %.bpf.c
 	$(call say,BPF,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(BPF_CLANG) $(BPF_CFLAGS) -MMD -MP -MT $@ \
-	    -MF $(BUILD)/nat64d/os/fastpath.bpf.d -c -o $@ $<
+	    -MF $(@:.elf=.d) -c -o $@ $<
 
-$(BUILD)/nat64d/os/fastpath.skel.h: $(BUILD)/nat64d/os/fastpath.bpf.elf
+$(BUILD)/%.skel.h: $(BUILD)/%.bpf.elf
 	$(Q)$(BPFTOOL) gen object $(@:.skel.h=.o) $<
-	$(Q){ echo '#pragma GCC system_header'; \
-	    $(BPFTOOL) gen skeleton $(@:.skel.h=.o) name fastpath_bpf; } >$@
+	$(Q){ echo '#pragma GCC system_header'; $(BPFTOOL) gen skeleton \
+	    $(@:.skel.h=.o) name $(notdir $*)_bpf; } >$@
 	$(Q)rm $(@:.skel.h=.o)
 
 # Link anew when the other one was built before.

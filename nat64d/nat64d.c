@@ -23,6 +23,7 @@
 #include "engine.h"
 #include "eventlog.h"
 #include "eventlog_out.h"
+#include "nat64d/host/fastifs.h"
 #include "nat64d/host/hostreport.h"
 #include "nat64d/host/ifwatch.h"
 #include "nat64d/os/fastpath.h"
@@ -54,6 +55,7 @@ struct follow {
 	struct divert *divert;
 	struct ifwatch *ifwatch;
 	struct fastpath *fastpath; /* NULL: it is not used */
+	struct fastifs *fastifs;   /* NULL: neither */
 	const struct conf *conf;
 	struct engine *engine; /* gets the changes */
 };
@@ -260,6 +262,34 @@ open_fastpath(const struct conf *c, struct tun *tun)
 	return (f);
 }
 
+/* Put it on the interfaces of "fastpath on" as well. */
+static void
+add_interfaces(struct follow *f, const struct conf *c)
+{
+	const char *ifname, *what;
+	unsigned i;
+
+	if (f->fastpath == NULL || c->n_fastpath_ifs == 0)
+		return;
+	f->fastifs = fastifs_new(f->watch);
+	if (f->fastifs == NULL)
+		fatal("fast path");
+	for (i = 0; i < c->n_fastpath_ifs; i++) {
+		ifname = c->fastpath_ifs[i];
+		if (fastpath_add_if(f->fastpath, ifname, &what) == 0 &&
+		    fastifs_add(f->fastifs, ifname) == 0) {
+			log_info("fast path: on %s", ifname);
+			continue;
+		}
+		if (c->fastpath == FASTPATH_YES) {
+			fastpath_free(f->fastpath);
+			fatal("fast path: %s: %s", ifname, what);
+		}
+		log_warn("fast path: not used on %s: %s: %s", ifname, what,
+		    strerror(errno));
+	}
+}
+
 /* Use it, if that is still possible as an unprivileged user. */
 static void
 use_fastpath(const struct follow *f, struct tun *tun, struct engine *engine)
@@ -441,6 +471,8 @@ follow_host(struct follow *f, struct engine *engine)
 		self6_follow(f->self6, engine_set_self6, engine);
 	ifwatch_follow(f->ifwatch, &ops);
 	hostreport_follow(f->report, f->watch, leave, f);
+	if (f->fastifs != NULL)
+		fastifs_follow(f->fastifs);
 	if (f->pool != NULL)
 		poolif_follow(f->pool, engine_set_pool, engine);
 }
@@ -606,12 +638,14 @@ main(int argc, char *argv[])
 	share_address(&follow, tun, conf);
 	look_at_host(&follow, tun, conf);
 	follow.fastpath = open_fastpath(conf, tun);
+	add_interfaces(&follow, conf);
 	startup_background(&o.start);
 	rc = serve(tun, conf, &o, log, &follow, &servers);
 
 	fastpath_free(follow.fastpath);
 	poolif_free(follow.pool);
 	ifwatch_free(follow.ifwatch);
+	fastifs_free(follow.fastifs);
 	self6_free(follow.self6);
 	divert_stop(follow.divert);
 	watch_free(follow.watch);

@@ -311,6 +311,30 @@ conf_set_pool_interface(struct conf_build *b, struct conf_file *cf,
 	c->pool_if = r;
 }
 
+void
+conf_add_fastpath_if(struct conf_build *b, struct conf_file *cf,
+    const struct conf_value *name)
+{
+	struct conf *c = b->conf;
+	char ifname[IF_NAMESIZE];
+	const char *error;
+	unsigned i;
+
+	error = conf_interface_name(name->text, ifname);
+	for (i = 0; error == NULL && i < c->n_fastpath_ifs; i++)
+		if (strcmp(ifname, c->fastpath_ifs[i]) == 0)
+			error = "is named twice";
+	if (error != NULL)
+		conf_refuse(cf, name, error);
+	else if (c->n_fastpath_ifs == CONF_MAX_FASTPATH_IFS)
+		conf_error_at(cf, &name->where,
+		    "fastpath on: more than %d interfaces",
+		    CONF_MAX_FASTPATH_IFS);
+	else
+		strlcpy(c->fastpath_ifs[c->n_fastpath_ifs++], ifname,
+		    IF_NAMESIZE);
+}
+
 static void
 add_static(struct conf_build *b, struct conf_file *cf,
     const struct conf_static *s)

@@ -31,6 +31,7 @@
 #define CONF_MAX_POOL 1024	       /* pool statements */
 #define CONF_MAX_EXCLUDES 4096	       /* exclude statements */
 #define CONF_MAX_PERMITS 4096	       /* allow and deny statements */
+#define CONF_MAX_FASTPATH_IFS 16       /* interfaces of "fastpath on" */
 #define CONF_MAX_STATICS (1024 * 1024) /* static bindings, ports counted */
 
 /* Whether to use the fast path (nat64d/os/fastpath.h). */
@@ -62,6 +63,9 @@ struct conf {
 	bool routes; /* to the prefixes and the pool */
 	bool offload;
 	enum conf_fastpath fastpath;
+	/* "fastpath on": interfaces between which packets go directly. */
+	char fastpath_ifs[CONF_MAX_FASTPATH_IFS][IF_NAMESIZE];
+	unsigned n_fastpath_ifs;
 	char *user;
 	char *pidfile;
 	char *dump;	     /* NULL: no dumps, unless in the foreground */

@@ -34,6 +34,7 @@ struct conf_build {
 	struct conf_where lowest_mtu6;
 	struct conf_where max_bindings;
 	struct conf_where log_events;
+	struct conf_where fastpath_on;
 	/*
 	 * Places of conf->nat64.prefixes, conf->pool and conf->permits, one
 	 * for each element.
@@ -92,6 +93,8 @@ void conf_add_exclude(struct conf_build *b, struct conf_file *cf, int proto,
     const struct conf_value *text, const struct conf_ports *ports);
 void conf_add_permit(struct conf_build *b, struct conf_file *cf, bool allow,
     const struct conf_value *text);
+void conf_add_fastpath_if(struct conf_build *b, struct conf_file *cf,
+    const struct conf_value *name);
 void conf_set_address(struct conf_build *b, struct conf_file *cf,
     const struct conf_value *text);
 

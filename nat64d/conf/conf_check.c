@@ -273,6 +273,23 @@ check_events(const struct conf_build *b, struct conf_file *cf)
 		    "yes\"");
 }
 
+static void
+check_fastpath(const struct conf_build *b, struct conf_file *cf)
+{
+	const struct conf *c = b->conf;
+	unsigned i;
+
+	if (c->n_fastpath_ifs > 0 && c->fastpath == FASTPATH_NO)
+		conf_error_at(cf, &b->fastpath_on,
+		    "fastpath on: not with \"fastpath no\"");
+	for (i = 0; i < c->n_fastpath_ifs; i++)
+		if (strcmp(c->fastpath_ifs[i], c->tun) == 0)
+			conf_error_at(cf, &b->fastpath_on,
+			    "fastpath on: %s is the tun, which has the fast "
+			    "path anyway",
+			    c->tun);
+}
+
 void
 conf_warn(const struct conf *c)
 {
@@ -320,6 +337,7 @@ conf_check(struct conf_build *b, struct conf_file *cf)
 		    "prefix-length\"",
 		    b->longest_clients, n->subscriber_len);
 	check_events(b, cf);
+	check_fastpath(b, cf);
 	check_statics(b, cf);
 	n->statics = c->bindings;
 	n->excludes = c->excludes;

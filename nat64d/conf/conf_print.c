@@ -172,6 +172,22 @@ print_events(FILE *f, const struct conf *c)
 }
 
 static void
+print_fastpath(FILE *f, const struct conf *c)
+{
+	unsigned i;
+
+	fprintf(f, "fastpath %s\n", fastpath_word(c->fastpath));
+	if (c->n_fastpath_ifs == 0)
+		return;
+	fputs("fastpath on", f);
+	for (i = 0; i < c->n_fastpath_ifs; i++) {
+		putc(' ', f);
+		conf_print_string(f, c->fastpath_ifs[i]);
+	}
+	putc('\n', f);
+}
+
+static void
 print_process(FILE *f, const struct conf *c)
 {
 	fputs("tun ", f);
@@ -179,7 +195,7 @@ print_process(FILE *f, const struct conf *c)
 	fprintf(f, " mtu %u\n", c->tun_mtu);
 	fprintf(f, "routes %s\n", yes(c->routes));
 	fprintf(f, "offload %s\n", yes(c->offload));
-	fprintf(f, "fastpath %s\n", fastpath_word(c->fastpath));
+	print_fastpath(f, c);
 	fputs("user ", f);
 	conf_print_string(f, c->user);
 	fputs("\npidfile ", f);

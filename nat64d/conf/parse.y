@@ -155,6 +155,7 @@ statement	: addresses
 		| timeout
 		| once { conf_once(cf, NULL); }
 		| log_events { conf_once(cf, "log events"); }
+		| fastpath_on { conf_once(cf, "fastpath on"); }
 		| icmp_errors { conf_once(cf, "icmp-errors"); }
 		;
 
@@ -204,6 +205,18 @@ process		: TUN IFNAME tun_mtu { set_tun(b, cf, &$IFNAME); }
 
 state_secs	: %empty { $$ = CONF_STATE_SECS; }
 		| EVERY TIME { $$ = state_secs(cf, &$TIME); }
+		;
+
+fastpath_on	: FASTPATH ON {
+			b->conf->n_fastpath_ifs = 0;
+			b->fastpath_on = $ON.where;
+		} fastpath_ifs
+		;
+
+fastpath_ifs	: IFNAME { conf_add_fastpath_if(b, cf, &$IFNAME); }
+		| fastpath_ifs IFNAME {
+			conf_add_fastpath_if(b, cf, &$IFNAME);
+		}
 		;
 
 log_events	: LOG EVENTS event_kinds {

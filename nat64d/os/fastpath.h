@@ -45,6 +45,18 @@ struct fastpath *fastpath_new(const char *ifname, size_t max_flows,
     const struct xlat_conf *xlat, const char **what);
 
 /*
+ * Have packets of the sessions translated as they arrive on an interface as
+ * well, and sent to where they are routed, if that is an interface which was
+ * added, too: without our device, and without the firewall (the head of
+ * fastpath_if.bpf.c says exactly what they pass by). Before privileges are
+ * dropped. The program goes with the interface and does not come back; its
+ * packets then go through our device.
+ *
+ * Returns 0, or -1 with errno and *what as above; then nothing has changed.
+ */
+int fastpath_add_if(struct fastpath *f, const char *ifname, const char **what);
+
+/*
  * Call after privileges have been dropped: can entries still be changed? A
  * kernel before 5.19 may refuse it. Returns 0, or -1 as above.
  */

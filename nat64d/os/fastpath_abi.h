@@ -14,6 +14,9 @@
 /* For fast_settings.tos: copy the traffic class. */
 #define FAST_TOS_COPY (-1)
 
+/* The most interfaces that have a program of their own. */
+#define FAST_MAX_IFS 16
+
 /*
  * The keys: what a packet of the session looks like. Unused bytes are 0,
  * because the kernel compares all of them.
@@ -107,6 +110,8 @@ struct fast_settings {
 	uint32_t lowest_mtu6;
 	int32_t tos;
 	uint32_t tclass_zero;
+	uint32_t ifs[FAST_MAX_IFS]; /* indexes of the interfaces between which
+				       packets go directly; the rest is 0 */
 };
 
 /* One for each processor. */

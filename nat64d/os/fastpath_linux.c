@@ -29,6 +29,7 @@
 #include "nat64d/wire/ipid.h"
 #include "fastpath.h"
 #include "fastpath_abi.h"
+#include "fastpath_if.h"
 #include "fastpath_prog.h"
 
 /* Made of fastpath.bpf.c; it needs the structures of fastpath_abi.h. */
@@ -107,6 +108,7 @@ struct fastpath {
 	struct fast_count *per_cpu;
 	int n_cpus;
 	struct fastpath_ops ops;
+	struct fastpath_if *ifs; /* NULL: only our device */
 };
 
 /*
@@ -620,6 +622,23 @@ fastpath_new(const char *ifname, size_t max_flows,
 }
 
 int
+fastpath_add_if(struct fastpath *f, const char *ifname, const char **what)
+{
+	const struct fastpath_maps m = { .flows6 = f->flows6,
+		.flows4 = f->flows4,
+		.notes = bpf_map__fd(f->bpf->maps.notes),
+		.counts = f->counts,
+		.bss = bpf_map__fd(f->bpf->maps.bss),
+		.max_flows = f->max_flows };
+
+	if (f->ifs == NULL)
+		f->ifs = fastpath_if_new(&m, f->ifname, what);
+	if (f->ifs == NULL)
+		return (-1);
+	return (fastpath_if_add(f->ifs, ifname, &f->bpf->bss->settings, what));
+}
+
+int
 fastpath_check(struct fastpath *f, const char **what)
 {
 	/* No packet that the program looks up has protocol 0. */
@@ -646,6 +665,12 @@ fastpath_prog_fd(const struct fastpath *f)
 	return (bpf_program__fd(f->translate));
 }
 
+int
+fastpath_if_prog_fd(const struct fastpath *f)
+{
+	return (fastpath_if_ether_fd(f->ifs));
+}
+
 /*
  * Without privileges the program stays attached, but finds nothing to call, as
  * when we had been killed.
@@ -670,6 +695,7 @@ fastpath_free(struct fastpath *f)
 
 	if (f == NULL)
 		return;
+	fastpath_if_free(f->ifs);
 	if (f->attached)
 		detach(f);
 	if (f->notes != NULL)

@@ -40,6 +40,13 @@ fastpath_new(const char *ifname, size_t max_flows,
 }
 
 int
+fastpath_add_if(struct fastpath *f, const char *ifname, const char **what)
+{
+	(void)ifname;
+	return (fastpath_attach(f, what));
+}
+
+int
 fastpath_check(struct fastpath *f, const char **what)
 {
 	return (fastpath_attach(f, what));
@@ -50,6 +57,12 @@ fastpath_prog_fd(const struct fastpath *f)
 {
 	(void)f;
 	return (-1);
+}
+
+int
+fastpath_if_prog_fd(const struct fastpath *f)
+{
+	return (fastpath_prog_fd(f));
 }
 
 void

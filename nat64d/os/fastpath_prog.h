@@ -25,4 +25,10 @@ int fastpath_attach(struct fastpath *f, const char **what);
 /* The descriptor of the program that translates, owned by f. */
 int fastpath_prog_fd(const struct fastpath *f);
 
+/*
+ * The same of the interfaces that were added: the program that expects an
+ * Ethernet header.
+ */
+int fastpath_if_prog_fd(const struct fastpath *f);
+
 #endif

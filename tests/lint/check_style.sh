@@ -8,7 +8,9 @@ CC=${CC:-cc}
 read -ra flags <<<"$(pkg-config --cflags libbsd-overlay libevent_core ldns)"
 mapfile -t sources < <(find common nat64d dns64d tests/unit tests/fuzz \
     -name '*.[chly]' | sort)
-mapfile -t headers < <(find common nat64d dns64d -name '*.h' | sort)
+# Not those of programs for another machine.
+mapfile -t headers < <(find common nat64d dns64d -name '*.h' ! -name '*.bpf.h' |
+    sort)
 mapfile -t scripts < <(ls tests/*.sh tests/*/*.sh tests/*/*/*.sh etc/nat64d-unreachable 2>/dev/null)
 n=0
 status=0

@@ -31,11 +31,13 @@ struct fastpath_run {
 };
 
 /*
- * Run the program for the bytes of p and its size of segments. mark: the mark
- * and priority of the packet.
+ * Run a program, by its descriptor, for the bytes of p and its size of
+ * segments, from the loopback interface. to: each octet of the MAC address that
+ * it is sent to; 0 is that of the interface. mark: the mark and priority of the
+ * packet.
  */
 static inline void
-fastpath_run(struct fastpath_run *r, const struct fastpath *fp,
+fastpath_run_fd(struct fastpath_run *r, int fd, uint8_t to,
     const struct pkt *p, uint32_t mark)
 {
 	const uint16_t type =
@@ -43,6 +45,7 @@ fastpath_run(struct fastpath_run *r, const struct fastpath *fp,
 	union bpf_attr attr;
 
 	memset(r->frame, 0x5a, ETHER_HDR_LEN);
+	memset(r->frame, to, ETHER_ADDR_LEN);
 	memcpy(r->frame + 12, &type, sizeof(type));
 	memcpy(r->frame + ETHER_HDR_LEN, p->data, p->len);
 	r->len = ETHER_HDR_LEN + p->len;
@@ -51,7 +54,7 @@ fastpath_run(struct fastpath_run *r, const struct fastpath *fp,
 	r->in.priority = mark;
 	r->in.gso_size = p->ofl.seg_size;
 	memset(&attr, 0, sizeof(attr));
-	attr.test.prog_fd = (uint32_t)fastpath_prog_fd(fp);
+	attr.test.prog_fd = (uint32_t)fd;
 	attr.test.data_in = (uintptr_t)r->frame;
 	attr.test.data_size_in = r->len;
 	attr.test.data_out = (uintptr_t)r->result;
@@ -64,6 +67,14 @@ fastpath_run(struct fastpath_run *r, const struct fastpath *fp,
 		ck_abort_msg("%u bytes: %s", r->len, strerror(errno));
 	r->result_len = attr.test.data_size_out;
 	r->verdict = (int)attr.test.retval;
+}
+
+/* The same with the program of our device. */
+static inline void
+fastpath_run(struct fastpath_run *r, const struct fastpath *fp,
+    const struct pkt *p, uint32_t mark)
+{
+	fastpath_run_fd(r, fastpath_prog_fd(fp), 0x5a, p, mark);
 }
 
 #endif
