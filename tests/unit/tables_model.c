@@ -299,6 +299,38 @@ model_attach(unsigned proto, struct model_session *m, int source,
 	model.n_sessions[key_prefix(source)]++;
 }
 
+void
+model_flush(void)
+{
+	struct model_session *m = &model.sessions[0][0][0][0];
+	const struct model_session *end =
+	    m + sizeof(model.sessions) / sizeof(*m);
+
+	if (model.n_stale == 0)
+		model.n_flushes = 0;
+	model.flush_again = model.n_flushes == UINT8_MAX;
+	if (model.flush_again)
+		return;
+	model.n_flushes++;
+	for (; m < end; m++) {
+		if (m->s != NULL && !m->stale)
+			model.n_stale++;
+		m->stale = m->s != NULL;
+	}
+}
+
+void
+model_forget(struct model_session *m)
+{
+	m->s = NULL;
+	if (!m->stale)
+		return;
+	m->stale = false;
+	model.n_stale--;
+	if (model.n_stale == 0 && model.flush_again)
+		model_flush();
+}
+
 enum refused
 model_refuse_session(unsigned proto, int source)
 {
@@ -317,7 +349,7 @@ model_has_peer(unsigned proto, unsigned index, unsigned slot, unsigned peer)
 
 	for (port = 0; port < 2; port++) {
 		m = &model.sessions[proto][index][slot][peer / 2 * 2 + port];
-		if (m->s != NULL && m->source != NONE &&
+		if (m->s != NULL && !m->stale && m->source != NONE &&
 		    m->cls != SESSION_TCP_SYN &&
 		    m->stamp.ns +
 			    tables.sessions.lifetime_secs[m->cls] *
@@ -443,6 +475,7 @@ compare_session(unsigned proto, unsigned index, unsigned slot, unsigned peer)
 	if (s == NULL)
 		return;
 	HOLD(s->cls == m->cls && s->stamp.ns == m->stamp.ns);
+	HOLD(session_is_stale(&tables.sessions, s) == m->stale);
 	HOLD((s->bib == NULL) == (m->source == NONE));
 	if (m->source == NONE)
 		return;
@@ -562,4 +595,5 @@ compare_all(void)
 	    compare_wheel(&tables.sessions.wheel, false) +
 		tables.sessions.inbound.count);
 	HOLD(n_sessions == tables.sessions.slab.used);
+	HOLD(model.n_stale == tables.sessions.n_stale);
 }

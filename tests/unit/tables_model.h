@@ -55,6 +55,7 @@ struct model_session {
 	unsigned cls;
 	unsigned prefix;
 	struct monotime stamp;
+	bool stale; /* a flush has begun since it was added */
 };
 
 struct model {
@@ -66,6 +67,9 @@ struct model {
 	unsigned n_bindings[NPREFIXES][L4_NPROTO];
 	unsigned n_statics[NPREFIXES][L4_NPROTO]; /* of these */
 	unsigned n_sessions[NPREFIXES];
+	unsigned n_stale;
+	unsigned n_flushes; /* since n_stale was 0 */
+	bool flush_again;   /* when n_stale is 0 */
 };
 
 /* The tables under test. */
@@ -143,6 +147,12 @@ void model_expire_rests(unsigned max);
 void model_attach(unsigned proto, struct model_session *m, int source,
     unsigned prefix);
 void model_touch(struct model_session *m, unsigned cls);
+
+/* Make all sessions stale; after 255 flushes, not before these have ended. */
+void model_flush(void);
+
+/* The session has been removed from the tables. */
+void model_forget(struct model_session *m);
 
 /* --- comparison of model and tables; they HOLD --- */
 

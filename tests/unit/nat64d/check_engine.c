@@ -466,6 +466,37 @@ wait_for_output(int bytes)
 	ck_assert_int_ge(n, bytes);
 }
 
+/*
+ * The dump begins after SIGHUP has been handled, and most of the sessions are
+ * still there then.
+ */
+START_TEST(sessions_opened_during_a_flush_live)
+{
+	static const unsigned many = 12000, n_new = 20;
+	struct pollfd pfd = { .fd = -1, .events = POLLIN };
+	const char *text;
+	unsigned i;
+
+	conf.max_sessions_per_binding = 0;
+	start();
+	open_sessions(4000, many);
+	ck_assert_int_eq(kill(child, SIGHUP), 0);
+	ck_assert_int_eq(kill(child, SIGUSR1), 0);
+	pfd.fd = out;
+	ck_assert_int_eq(poll(&pfd, 1, PATIENCE_MS), 1);
+	for (i = 0; i < n_new; i++)
+		exchange((uint16_t)(5000 + i), 53);
+	read_dump();
+	for (i = 0; i < 1000; i++) {
+		text = ask_dump();
+		if (strstr(text, "]:4000 ") == NULL)
+			break;
+	}
+	ck_assert_ptr_nonnull(
+	    strstr(text, "table udp   bindings 20 sessions 20 "));
+}
+END_TEST
+
 START_TEST(dump_that_nobody_reads_holds_nothing_up)
 {
 	const char *text;
@@ -692,6 +723,7 @@ main(void)
 	tcase_add_test(tc, sessions_end_when_their_time_has_come);
 	tcase_add_test(tc, refreshed_sessions_live_on);
 	tcase_add_test(tc, packets_do_not_put_off_the_end_of_many_sessions);
+	tcase_add_test(tc, sessions_opened_during_a_flush_live);
 	tcase_add_test(tc, dump_that_nobody_reads_holds_nothing_up);
 	tcase_add_test(tc, dump_shows_each_session_of_a_large_binding_once);
 	tcase_add_test(tc, closed_reader_of_a_dump_ends_the_dump_only);

@@ -30,6 +30,8 @@ enum sight {
 	SAW_SYN_MET,
 	SAW_EXISTS,
 	SAW_STATIC_PROMOTED,
+	SAW_NEW_AND_STALE,
+	SAW_FLUSH_END,
 	NSIGHTS
 };
 static unsigned long seen[NSIGHTS];
@@ -117,13 +119,21 @@ remove_session(unsigned proto, struct model_session *m)
 	const int source = m->source;
 
 	session_remove(&tables.sessions, m->s);
-	m->s = NULL;
+	model_forget(m);
 	if (source == NONE)
 		return;
 	model.bindings[proto][source].n_sessions--;
 	model.n_sessions[key_prefix(source)]--;
 	release(proto, source);
 	compare_binding(proto, source);
+}
+
+/* As the core does when a packet finds a session that a flush made stale. */
+static void
+remove_if_stale(unsigned proto, struct model_session *m)
+{
+	if (m->s != NULL && m->stale)
+		remove_session(proto, m);
 }
 
 static void
@@ -134,7 +144,7 @@ touch_session(struct model_session *m, unsigned cls)
 	model_touch(m, cls);
 }
 
-/* A random session, or NULL. */
+/* A random session that is not stale, or NULL. */
 static struct model_session *
 draw_session(unsigned *proto, unsigned *index, unsigned *slot, unsigned *peer)
 {
@@ -147,7 +157,7 @@ draw_session(unsigned *proto, unsigned *index, unsigned *slot, unsigned *peer)
 		*slot = draw(NSLOTS);
 		*peer = draw(NPEERS);
 		m = &model.sessions[*proto][*index][*slot][*peer];
-		if (m->s != NULL)
+		if (m->s != NULL && !m->stale)
 			return (m);
 	}
 	return (NULL);
@@ -264,9 +274,13 @@ step_outbound(void)
 	const struct model_binding *b = &model.bindings[proto][source];
 	struct model_session *m;
 
+	if (b->e != NULL)
+		remove_if_stale(proto,
+		    &model.sessions[proto][b->index][b->slot][peer]);
 	if (!get_binding(proto, source))
 		return;
 	m = &model.sessions[proto][b->index][b->slot][peer];
+	remove_if_stale(proto, m); /* a stored SYN */
 	if (m->s == NULL)
 		add_session(proto, b->index, b->slot, peer, source, prefix,
 		    cls);
@@ -286,13 +300,15 @@ step_inbound(void)
 	const unsigned proto = draw(L4_NPROTO), index = draw(NADDRS);
 	const unsigned slot = draw(NSLOTS), peer = draw(NPEERS);
 	const struct taddr4 out4 = key_out4(index, slot);
-	const int source = model.source_of[proto][index][slot];
 	struct model_session *m = &model.sessions[proto][index][slot][peer];
+	int source;
 
 	HOLD(session_has_peer(&tables.sessions, (enum l4proto)proto, &out4,
 		 key_peer(peer).addr,
 		 run.now) == model_has_peer(proto, index, slot, peer));
 	compare_slot(proto, index, slot);
+	remove_if_stale(proto, m);
+	source = model.source_of[proto][index][slot];
 	if (m->s != NULL && m->cls != SESSION_TCP_SYN) {
 		touch_session(m, m->cls);
 	} else if (source != NONE)
@@ -418,9 +434,12 @@ find_model(const struct session *s)
 static bool
 remove_expired(void *arg, struct session *s)
 {
+	struct model_session *m = find_model(s);
+
 	(void)arg;
-	HOLD(session_expires(&tables.sessions, s).ns <= run.now.ns);
-	remove_session(s->proto, find_model(s));
+	HOLD(
+	    session_expires(&tables.sessions, s).ns <= run.now.ns || m->stale);
+	remove_session(s->proto, m);
 	return (true);
 }
 
@@ -473,11 +492,43 @@ step_time(void)
 	subscribers_expire(&tables.subs, run.now, draw(2));
 }
 
+/* SIGHUP. A flush that is going on need not have ended. */
+static void
+step_flush(void)
+{
+	session_flush(&tables.sessions);
+	model_flush();
+}
+
+/* A slice of the flush. */
+static void
+step_remove_stale(void)
+{
+	struct model_session *m;
+	struct session *s;
+	unsigned i;
+
+	if (model.n_stale > 0 &&
+	    model.n_stale < session_count(&tables.sessions))
+		seen[SAW_NEW_AND_STALE]++;
+	for (i = draw(12); i > 0; i--) {
+		s = session_next_stale(&tables.sessions);
+		HOLD((s != NULL) == (model.n_stale > 0));
+		if (s == NULL)
+			break;
+		m = find_model(s);
+		HOLD(m->stale);
+		if (model.n_stale == 1)
+			seen[SAW_FLUSH_END]++;
+		remove_session(s->proto, m);
+	}
+}
+
 static const struct {
 	unsigned weight;
 	void (*run)(void);
 } steps[] = {
-	{ 40, step_outbound },
+	{ 37, step_outbound },
 	{ 25, step_inbound },
 	{ 10, step_touch },
 	{ 10, step_remove },
@@ -485,6 +536,8 @@ static const struct {
 	{ 2, step_add_static },
 	{ 3, step_remove_static },
 	{ 7, step_time },
+	{ 1, step_flush },
+	{ 2, step_remove_stale },
 };
 
 static void
