@@ -1,3 +1,7 @@
+/*
+ * The steps from root to an unprivileged daemon, each of which ends the process
+ * when it fails. privs_user.c finds out whether it would and says what to do.
+ */
 #include <sys/types.h>
 
 #include <errno.h>

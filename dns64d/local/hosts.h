@@ -48,7 +48,10 @@ void hosts_limit(struct hosts *h, size_t bytes);
  */
 void hosts_expect(struct hosts *h, size_t names);
 
-/* Octets of the table, without what hosts_finish frees. */
+/*
+ * Octets of the table, without what hosts_finish frees. For tests of the
+ * limit.
+ */
 size_t hosts_bytes(const struct hosts *h);
 
 /* Read the text of an address without a scope. Returns 0, or -1. */

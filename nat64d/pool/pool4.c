@@ -535,6 +535,12 @@ pool4_rest(struct pool4 *pool, enum l4proto proto, const struct taddr4 *out,
 
 /* --- inspection --- */
 
+uint64_t
+pool4_n_free_all(const struct pool4 *pool, enum l4proto proto)
+{
+	return (pool->n_free[proto]);
+}
+
 uint32_t
 pool4_n_free(const struct pool4 *pool, enum l4proto proto, uint32_t index)
 {
@@ -544,12 +550,6 @@ pool4_n_free(const struct pool4 *pool, enum l4proto proto, uint32_t index)
 		return (portset_count(&sp->free, PORTSET_ALL));
 	return (pool4_addrs_n_ports(pool4_addrs_range(&pool->addrs, index),
 	    proto, 0, UINT16_MAX));
-}
-
-uint64_t
-pool4_n_free_all(const struct pool4 *pool, enum l4proto proto)
-{
-	return (pool->n_free[proto]);
 }
 
 enum pool4_state

@@ -112,11 +112,15 @@ struct in_addr pool4_addr(const struct pool4 *pool, uint32_t index);
 /* Number of ports for dynamic allocation, of all addresses. */
 uint64_t pool4_capacity(const struct pool4 *pool, enum l4proto proto);
 
-/* Number of free ports of an address, and of all addresses. */
-uint32_t pool4_n_free(const struct pool4 *pool, enum l4proto proto,
-    uint32_t index);
+/* Number of free ports of all addresses. */
 uint64_t pool4_n_free_all(const struct pool4 *pool, enum l4proto proto);
 
+/*
+ * For tests, which compare the pool with a model: number of free ports of an
+ * address, and the state of one port.
+ */
+uint32_t pool4_n_free(const struct pool4 *pool, enum l4proto proto,
+    uint32_t index);
 enum pool4_state pool4_port_state(const struct pool4 *pool, enum l4proto proto,
     const struct taddr4 *out);
 

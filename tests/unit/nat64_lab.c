@@ -11,6 +11,7 @@
 
 #include "nat64d/tables/tcp_fsm.h"
 #include "nat64d/core/nat64_struct.h"
+#include "tests/unit/fnv.h"
 #include "tests/unit/ipid_util.h"
 #include "tests/unit/nat64_lab.h"
 #include "tests/unit/sane.h"
@@ -661,24 +662,14 @@ lab_expect_event(const char *text)
 }
 
 static void
-mix(uint64_t *sum, const void *data, size_t len)
+hash_session(uint64_t *sum, const struct session *s)
 {
-	const uint8_t *bytes = data;
-	size_t i;
-
-	for (i = 0; i < len; i++)
-		*sum = (*sum ^ bytes[i]) * UINT64_C(0x100000001b3);
-}
-
-static void
-mix_session(uint64_t *sum, const struct session *s)
-{
-	mix(sum, &s->out4, sizeof(s->out4));
-	mix(sum, &s->peer, sizeof(s->peer));
-	mix(sum, &s->stamp, sizeof(s->stamp));
-	mix(sum, &s->cls, sizeof(s->cls));
-	mix(sum, &s->tcp_state, sizeof(s->tcp_state));
-	mix(sum, &s->prefix, sizeof(s->prefix));
+	*sum = fnv_add(*sum, &s->out4, sizeof(s->out4));
+	*sum = fnv_add(*sum, &s->peer, sizeof(s->peer));
+	*sum = fnv_add(*sum, &s->stamp, sizeof(s->stamp));
+	*sum = fnv_add(*sum, &s->cls, sizeof(s->cls));
+	*sum = fnv_add(*sum, &s->tcp_state, sizeof(s->tcp_state));
+	*sum = fnv_add(*sum, &s->prefix, sizeof(s->prefix));
 }
 
 uint64_t
@@ -686,21 +677,21 @@ lab_state(void)
 {
 	const struct session_table *t = nat64_sessions(lab.n);
 	struct wheel_entry *e;
-	uint64_t sum = UINT64_C(0xcbf29ce484222325);
+	uint64_t sum = FNV_FIRST;
 	size_t n;
 	unsigned i;
 
 	for (i = 0; i < WHEEL_NSLOTS; i++) {
 		TAILQ_FOREACH(e, &t->wheel.slots[i], link)
-			mix_session(&sum, session_of(e));
+			hash_session(&sum, session_of(e));
 		TAILQ_FOREACH(e, &t->inbound.wheel.slots[i], link)
-			mix_session(&sum, session_of(e));
+			hash_session(&sum, session_of(e));
 	}
 	for (i = 0; i < L4_NPROTO; i++) {
 		n = lab_bindings((enum l4proto)i);
-		mix(&sum, &n, sizeof(n));
+		sum = fnv_add(sum, &n, sizeof(n));
 	}
 	n = frag_datagrams(nat64_frags(lab.n));
-	mix(&sum, &n, sizeof(n));
+	sum = fnv_add(sum, &n, sizeof(n));
 	return (sum);
 }

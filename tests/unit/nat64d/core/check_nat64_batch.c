@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "nat64d/core/nat64.h"
+#include "tests/unit/fnv.h"
 #include "tests/unit/suite.h"
 #include "tests/unit/tables.h"
 
@@ -28,10 +29,8 @@ static void
 emit(void *arg, struct pkt *p)
 {
 	struct side *side = arg;
-	uint32_t i;
 
-	for (i = 0; i < p->len; i++)
-		side->sum = (side->sum ^ p->data[i]) * UINT64_C(0x100000001b3);
+	side->sum = fnv_add(side->sum, p->data, p->len);
 	side->n_out++;
 }
 
@@ -60,7 +59,8 @@ start(struct side *side)
 	c.max_sessions = 100000;
 	memset(&c.subscriber, 0, sizeof(c.subscriber));
 	rng = seeded_rng(&side->seeded, 1);
-	side->sum = side->n_out = 0;
+	side->sum = FNV_FIRST;
+	side->n_out = 0;
 	side->n = nat64_new(&c, &sink, &rng, at(0));
 	ck_assert_ptr_nonnull(side->n);
 }
