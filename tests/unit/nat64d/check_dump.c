@@ -177,8 +177,7 @@ START_TEST(session_on_the_fast_path_is_shown_as_such)
 	open_session(80);
 	dump_all(NULL);
 	ck_assert_ptr_nonnull(strstr(text, SERVER4 ":80        300 s\n"));
-	ck_assert_ptr_nonnull(
-	    strstr(text, SERVER4 ":443       300 s fast\n"));
+	ck_assert_ptr_nonnull(strstr(text, SERVER4 ":443       300 s fast\n"));
 	ck_assert_ptr_nonnull(strstr(text, "table fast-path sessions 1\n"));
 }
 END_TEST
