@@ -217,6 +217,35 @@ test_firewall() {
 	in_ns "$gateway" tc qdisc del dev g1 root
 }
 
+# Nobody waits for the acknowledgment of a FIN.
+all_closed() {
+	[ -z "$(in_ns "$internet" ss -Htn state fin-wait-1 sport = 80)" ]
+}
+
+ct_rules() {
+	in_ns "$gateway" nft -f - <<-RULES
+		table inet t {
+			chain c {
+				type filter hook forward priority 0
+				ct state invalid drop
+			}
+		}
+	RULES
+}
+
+# Connection tracking has not seen what went directly.
+test_connection_tracking() {
+	ct_rules 2>"$dir/nft" || {
+		skip "connection tracking" "nftables has none here"
+		return
+	}
+	in_ns "$gateway" sysctl -qw net.netfilter.nf_conntrack_tcp_be_liberal=1
+	check "10 MB come down, seen in part by connection tracking" fetch 10MB
+	check "and the connection ends, if that is liberal" wait_for 5 all_closed
+	in_ns "$gateway" sysctl -qw net.netfilter.nf_conntrack_tcp_be_liberal=0
+	no_rules
+}
+
 # --- interfaces ---
 
 test_named_only() {
@@ -349,6 +378,7 @@ test_pmtu
 test_no_route
 test_other_host
 test_firewall
+test_connection_tracking
 test_named_only
 test_vlan
 test_no_header

@@ -527,6 +527,90 @@ START_TEST(instances_are_independent)
 }
 END_TEST
 
+/* Programs where packets of the world arrive. */
+static int
+count_arriving(void)
+{
+	char line[256];
+	int n = 0;
+	FILE *p = popen("tc filter show dev world ingress", "r");
+
+	ck_assert_ptr_nonnull(p);
+	while (fgets(line, sizeof(line), p) != NULL)
+		if (strstr(line, "fast_enter") != NULL)
+			n++;
+	pclose(p);
+	return (n);
+}
+
+static void
+add_world(struct fastpath *fp)
+{
+	const char *what;
+
+	ck_assert_msg(fastpath_add_if(fp, "world", &what) == 0, "%s: %s", what,
+	    strerror(errno));
+}
+
+START_TEST(interface_may_have_programs_of_several_instances)
+{
+	struct fastpath *fp = fastpath_start(), *other;
+	struct tun *second = open_device("second");
+	const char *what;
+
+	other = fastpath_new("second", 4, &conf, &what);
+	ck_assert_msg(other != NULL, "%s: %s", what, strerror(errno));
+	add_world(fp);
+	add_world(other);
+	add_world(other);
+	ck_assert_int_eq(count_arriving(), 2);
+	fastpath_free(other);
+	ck_assert_int_eq(count_arriving(), 1);
+	fastpath_free(fp);
+	ck_assert_int_eq(count_arriving(), 0);
+	tun_close(second);
+}
+END_TEST
+
+/* As after a process without privileges, which cannot remove its own. */
+START_TEST(program_on_an_interface_is_replaced_by_the_next_process)
+{
+	const struct fastflow flow = random_flow();
+	struct fastpath *fp;
+	int pid, status;
+
+	pid = fork();
+	ck_assert_int_ne(pid, -1);
+	if (pid == 0) {
+		add_world(fastpath_start());
+		_exit(0);
+	}
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	ck_assert_int_eq(status, 0);
+	ck_assert_int_eq(count_arriving(), 1);
+	fp = fastpath_start();
+	add_world(fp);
+	ck_assert_int_eq(count_arriving(), 1);
+	(void)insert(fp, &flow);
+	ck_assert(is_translated(&flow));
+	fastpath_free(fp);
+	ck_assert_int_eq(count_arriving(), 0);
+}
+END_TEST
+
+START_TEST(interface_of_an_unknown_kind_is_refused)
+{
+	struct fastpath *fp = fastpath_start();
+	const char *what;
+
+	ck_assert_int_eq(fastpath_add_if(fp, "lo", &what), -1);
+	ck_assert_int_eq(errno, EAFNOSUPPORT);
+	ck_assert_int_eq(fastpath_add_if(fp, "none", &what), -1);
+	ck_assert_int_eq(errno, ENODEV);
+	fastpath_free(fp);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -550,6 +634,10 @@ main(void)
 	tcase_add_test(tc,
 	    killed_process_translates_nothing_on_a_persistent_device);
 	tcase_add_test(tc, instances_are_independent);
+	tcase_add_test(tc, interface_may_have_programs_of_several_instances);
+	tcase_add_test(tc,
+	    program_on_an_interface_is_replaced_by_the_next_process);
+	tcase_add_test(tc, interface_of_an_unknown_kind_is_refused);
 	suite_add_tcase(s, tc);
 	return (suite_run(s));
 }
