@@ -209,6 +209,9 @@ class Daemon:
     def text(self, extra):
         """What the configuration file says."""
         text = "\n".join(self.base) + "\n" + extra + "\n"
+        # Several run at a time, and one of them could have the default one.
+        if not re.search("^control ", text, re.MULTILINE):
+            text += "control no\n"
         if self.steered:
             text = SHARED.sub(
                 lambda m: f"{m[1]} {int(m[2]) * WORKERS}", text)

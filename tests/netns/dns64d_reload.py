@@ -460,8 +460,7 @@ def _(d, up):
         conf = pathlib.Path(top) / "etc" / "dns64d.conf"
         conf.parent.mkdir()
         pidfile = pathlib.Path(top) / "pid"
-        text = own.text(f'pidfile "{pidfile}"\ncontrol no\n'
-                        'include "more.conf"')
+        text = own.text(f'pidfile "{pidfile}"\ninclude "more.conf"')
         more = conf.with_name("more.conf")
         more.write_text("")
         conf.write_text(text)
