@@ -85,9 +85,16 @@
  * Tried and left out
  * ------------------
  * To translate on our device and send from there with bpf_redirect_neigh(),
- * past the second half of routing and firewall only. In rounds that took turns,
- * 64-byte datagrams were no faster than by fastpath.bpf.c: the lookups of route
- * and neighbour are made either way, and what is saved after them is little.
+ * past the second half of routing and firewall only. 64-byte datagrams, as a
+ * multiple of the kernel's NAT44 (medians of 12 rounds in turn, on a machine
+ * with other work; packets as veth has them, as from a wire, without offloads):
+ *
+ *	on our device				0.87	0.89	0.94
+ *	on our device, sent from there		0.86	0.97	0.92
+ *	between interfaces			1.14	1.09	1.02
+ *
+ * The route and the neighbour are looked up either way, and what is saved after
+ * that is little.
  *
  * Licence
  * -------
