@@ -68,8 +68,20 @@ start_capture() { # name namespace interface
 	wait_for 5 grep -q 'listening on' "$dir/$1.log"
 }
 
+# tcpdump may be behind: the last datagram, of a size of its own, has to be in
+# both files, there and back.
+captured_all() {
+	local name
+	for name in 4 6; do
+		[ "$(tcpdump -nr "$dir/$name.pcap" udp 2>/dev/null |
+		    grep -c 'UDP, length 77$')" -eq 2 ] || return 1
+	done
+}
+
 stop_captures() {
 	local pid
+	check "the last datagram passes" ask u 77 1
+	check "and is captured" wait_for 10 captured_all
 	for pid in "${captures[@]}"; do
 		stop "$pid"
 	done
