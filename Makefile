@@ -279,7 +279,7 @@ dns64d_PURE = \
     dns64d/admission/refusals.c \
     dns64d/cache/cache.c \
     dns64d/cache/cache_wire.c \
-    dns64d/cache/flush.c \
+    dns64d/cache/flush_list.c \
     dns64d/cache/lru.c \
     dns64d/cache/packet_cache.c \
     dns64d/client/access.c \
@@ -288,6 +288,7 @@ dns64d_PURE = \
     dns64d/local/local.c \
     dns64d/local/local_zones.c \
     dns64d/local/records.c \
+    dns64d/monitor.c \
     dns64d/policy/balance.c \
     dns64d/policy/metrics.c \
     dns64d/policy/policy.c \
@@ -324,6 +325,8 @@ dns64d_SRC = \
     dns64d/conf/conf_upstream.c \
     dns64d/conf/parse.c \
     dns64d/control/flush.c \
+    dns64d/control/lookup.c \
+    dns64d/control/monitors.c \
     dns64d/control/prometheus.c \
     dns64d/control/reload.c \
     dns64d/control/routes.c \
@@ -343,6 +346,7 @@ dns64d_SRC = \
     dns64d/dns64d.c \
     dns64d/drain.c \
     dns64d/loader.c \
+    dns64d/monitor_note.c \
     dns64d/query.c \
     dns64d/query_tell.c \
     dns64d/querylog.c \
@@ -463,6 +467,8 @@ $(BUILD)/nat64d/nat64d: EXTRA_LIBS = $(BPF_LIBS) $(HTTP_LIBS) $(JSON_LIBS)
 $(BUILD)/dns64d/dns64d: EXTRA_LIBS = $(LDNS_LIBS) $(HTTP_LIBS) $(JSON_LIBS) \
     $(TITLE_LIBS) -pthread
 
+$(BUILD)/dns64d/ctl/dns64ctl: $(BUILD)/dns64d/ctl/dns64ctl_lookup.o \
+    $(BUILD)/dns64d/ctl/dns64ctl_monitor.o
 $(clients): %: %.o $(call objs,ctl) $(BUILD)/common/libcommon.a
 $(clients): EXTRA_LIBS = $(CURL_LIBS) $(JSON_LIBS)
 

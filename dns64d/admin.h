@@ -14,6 +14,7 @@
 #include "common/monotime.h"
 
 struct conf;
+struct monitors;
 struct workers;
 
 /* All borrowed. The argument of all routes. */
@@ -22,10 +23,16 @@ struct admin {
 	struct workers *workers;
 	struct monotime started;
 	int64_t started_ms; /* time of day, for people */
+	struct monitors *monitors;
+	bool ending; /* requests are not answered any more */
 	/* Reload, or only check; answers rq, later. */
 	void (*reload)(void *reload_arg, struct httpd_request *rq, bool check);
 	void *reload_arg;
 };
+
+/* Who watches the queries; control/monitors.c. NULL: out of memory. */
+struct monitors *monitors_new(struct workers *ws);
+void monitors_free(struct monitors *ms);
 
 /* The routes of the control socket and of the metrics; control/routes.c. */
 const struct httpd_route *admin_routes(size_t *n);

@@ -478,6 +478,8 @@ start_admin(struct daemon *d)
 		.reload_arg = d,
 		.started = monotime_now(),
 		.started_ms = wallclock_ms() };
+	if ((d->admin.monitors = monitors_new(d->workers)) == NULL)
+		fatal("control socket");
 	routes = admin_routes(&n);
 	metrics = admin_metrics_routes(&n_metrics);
 	if (control_start(d->control, workers_base(d->workers), routes, n,
@@ -509,6 +511,7 @@ clean_up(struct daemon *d)
 {
 	size_t i;
 
+	d->admin.ending = true;
 	control_stop(d->control);
 	metrics_stop(d->metrics);
 	workers_end(d->workers);
@@ -519,6 +522,7 @@ clean_up(struct daemon *d)
 	dumpfile_free(d->dumpfile);
 	for (i = 0; i < sizeof(d->signals) / sizeof(d->signals[0]); i++)
 		event_free(d->signals[i]);
+	monitors_free(d->admin.monitors);
 	loader_free(d->loader);
 	drain_free(d->drain);
 	reload_free(d->reload);

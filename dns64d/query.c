@@ -113,7 +113,7 @@ end_with_error(struct query *q, unsigned rcode, enum ede_code ede,
 	ede_add(&q->pass.ede, ede);
 	len = admission_finish(&q->pass, &q->scan, frontend_room_size(&client),
 	    NULL, room, len);
-	if (querylog_is_on())
+	if (query_is_told(q->qs, &client))
 		query_tell_error(q, why, rcode);
 	end_query(q);
 	frontend_send(&client, len);
@@ -254,13 +254,14 @@ answer(struct query *q)
 	synth_ede(&q->synth, &q->pass.ede);
 	explain(q, get16(room + 2) & MSG_RCODE_MASK, &q->pass.ede);
 	keep_answer(q, room, len, limit);
-	msg_rotate(room, next_turn(q->qs));
+	if (client.inside == NULL)
+		msg_rotate(room, next_turn(q->qs));
 	len = admission_finish(&q->pass, &q->scan, udp_max, q->synth.upstream,
 	    room, len);
-	if (querylog_is_on())
+	if (query_is_told(q->qs, &client))
 		query_tell_answer(q, room, len);
 	refresh(q);
-	if (client.tcp == NULL && (room[2] & MSG_TC >> 8))
+	if (client_is_udp(&client) && (room[2] & MSG_TC >> 8))
 		stats_count(stats, STAT_TRUNCATED);
 	end_query(q);
 	frontend_send(&client, len);
@@ -487,7 +488,7 @@ begin_synth(struct query *q)
 	balance_begin(&q->pick, &q->view->balance, frontend_peer(&q->client),
 	    &q->qs->rng);
 	synth_balance(&q->synth, &q->pick);
-	if (q->client.tcp == NULL)
+	if (client_is_udp(&q->client))
 		synth_minimise(&q->synth);
 	return (todo);
 }
@@ -501,7 +502,7 @@ begin_query(struct queries *qs, const struct arrival *a)
 	unsigned i;
 
 	if ((q = get_query(qs, &asker)) == NULL) {
-		if (querylog_is_on())
+		if (query_is_told(qs, a->client))
 			query_tell_dropped(qs, a, "memory", true);
 		frontend_drop(a->client);
 		return;
@@ -513,6 +514,7 @@ begin_query(struct queries *qs, const struct arrival *a)
 	q->policy_number = a->policy_number;
 	q->client = *a->client;
 	q->pass = a->pass;
+	q->since = a->since;
 	for (i = 0; i < SYNTH_N_LOOKUPS; i++) {
 		q->lookups[i].query = q;
 		q->lookups[i].which = i;
@@ -566,7 +568,7 @@ answer_kept(struct queries *qs, struct arrival *a, struct monotime now)
 	a->pass.ede = note.ede;
 	msg_rotate(room, next_turn(qs));
 	len = admission_finish(&a->pass, &a->scan, udp_max, NULL, room, len);
-	if (querylog_is_on())
+	if (query_is_told(qs, a->client))
 		query_tell_at_once(qs, a, note.outcome, "answers", room, len);
 	frontend_send(a->client, len);
 	return (true);
@@ -611,7 +613,7 @@ answer_local(struct queries *qs, struct arrival *a)
 	if (n_synthesised > 0 && a->policy->tell_synthesised)
 		ede_add(&a->pass.ede, EDE_SYNTHESIZED);
 	len = admission_finish(&a->pass, &a->scan, udp_max, NULL, room, len);
-	if (querylog_is_on())
+	if (query_is_told(qs, a->client))
 		query_tell_at_once(qs, a, SYNTH_O_LOCAL, NULL, room, len);
 	frontend_send(a->client, len);
 	return (true);
@@ -650,7 +652,7 @@ reject(struct queries *qs, const struct arrival *a, unsigned rcode,
 		msg_set_tc(room);
 	len = admission_finish(&a->pass, &a->scan,
 	    frontend_room_size(a->client), NULL, room, len);
-	if (querylog_is_on())
+	if (query_is_told(qs, a->client))
 		query_tell_rejected(qs, a, rcode, truncated, question);
 	frontend_send(a->client, len);
 }
@@ -680,6 +682,7 @@ queries_receive(void *arg, const struct client *client, const uint8_t *wire,
 	unsigned rcode;
 
 	a.client = client;
+	a.since = now;
 	stats_count(qs->stats,
 	    client->tcp != NULL ? STAT_QUERIES_TCP : STAT_QUERIES_UDP);
 	verdict = msg_scan_query(wire, len, &a.scan, &rcode);
@@ -691,7 +694,7 @@ queries_receive(void *arg, const struct client *client, const uint8_t *wire,
 		stats_count(qs->stats,
 		    verdict == MSG_Q_DROP ? STAT_CLIENT_GARBAGE :
 					    STAT_RATE_DROPPED);
-		if (querylog_is_on())
+		if (query_is_told(qs, client))
 			query_tell_dropped(qs, &a,
 			    verdict == MSG_Q_DROP ? "message" : "rate",
 			    verdict == MSG_Q_ACCEPT);
@@ -709,6 +712,36 @@ queries_receive(void *arg, const struct client *client, const uint8_t *wire,
 			begin_query(qs, &a);
 		break;
 	}
+}
+
+void
+queries_monitor(struct queries *qs, struct monitor_ring *r)
+{
+	qs->monitor = r;
+}
+
+struct monitor_ring *
+queries_monitored(const struct queries *qs)
+{
+	return (qs->monitor);
+}
+
+void
+queries_ask(struct queries *qs, struct inside_client *c, const uint8_t *wire,
+    size_t len)
+{
+	const struct client client = { .inside = c, .access = ACCESS_ALLOWED };
+	struct arrival a = { .client = &client, .pass = { .tcp = true } };
+	unsigned rcode;
+
+	a.since = monotime_now();
+	if (msg_scan_query(wire, len, &a.scan, &rcode) != MSG_Q_ACCEPT) {
+		frontend_drop(&client);
+		return;
+	}
+	select_policy(qs, &a);
+	if (!answer_local(qs, &a))
+		begin_query(qs, &a);
 }
 
 void

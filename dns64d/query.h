@@ -56,6 +56,24 @@ struct context *queries_context(const struct queries *qs);
 void queries_receive(void *arg, const struct client *client,
     const uint8_t *wire, size_t len);
 
+/*
+ * Tell a ring of what is done with each message; NULL: no more. r is borrowed
+ * until then.
+ */
+struct monitor_ring;
+void queries_monitor(struct queries *qs, struct monitor_ring *r);
+struct monitor_ring *queries_monitored(const struct queries *qs);
+
+/*
+ * Ask a question in this process, as a query that was admitted. The answer is
+ * made anew, from what is cached for it or asked upstream, and is neither
+ * rotated nor truncated. c must live until its done was called, which may be
+ * before this returns; a message that is no query is dropped.
+ */
+struct inside_client;
+void queries_ask(struct queries *qs, struct inside_client *c,
+    const uint8_t *wire, size_t len);
+
 /* Print the number of open queries, the caches and each upstream. */
 void queries_print(const struct queries *qs, FILE *f);
 

@@ -19,12 +19,13 @@
 #include "dns64d/admission/admission.h"
 #include "dns64d/wire/msg.h"
 #include "dns64d/wire/msg_scan.h"
+#include "querylog.h"
 #include "resolve.h"
 #include "dns64d/synth/synth.h"
 
 struct context;
 struct context_view;
-struct querylog;
+struct monitor_ring;
 
 /*
  * A lookup of a query, in one of three states:
@@ -79,7 +80,8 @@ struct query {
 	struct balance_pick pick;
 	struct client client;
 	struct admission_pass pass;
-	struct msg_scan scan; /* of wire, see keep_query */
+	struct monotime since; /* when it was received */
+	struct msg_scan scan;  /* of wire, see keep_query */
 	uint8_t wire[MSG_QUERY_MAX];
 	struct synth synth;
 	struct query_lookup lookups[SYNTH_N_LOOKUPS];
@@ -97,6 +99,7 @@ struct arrival {
 	const struct client *client;
 	struct msg_scan scan;
 	struct admission_pass pass;
+	struct monotime since; /* when it was received */
 	/* Set when it has been admitted. */
 	struct context_view *view;
 	const struct dns64_policy *policy;
@@ -119,9 +122,18 @@ struct queries {
 	struct fairness *fairness; /* of the open queries */
 	struct resolver *resolver;
 	struct querylog *log;
+	struct monitor_ring *monitor; /* borrowed; NULL: nobody monitors */
 };
 
-/* --- query_tell.c: to be called only if querylog_is_on() --- */
+/* Whether somebody wants to know what is done with a message. */
+static inline bool
+query_is_told(const struct queries *qs, const struct client *client)
+{
+	return (
+	    querylog_is_on() || qs->monitor != NULL || client->inside != NULL);
+}
+
+/* --- query_tell.c: to be called only if query_is_told() --- */
 
 /* Log the end of a query: an error without synth's answer; its answer. */
 void query_tell_error(const struct query *q, const char *why, unsigned rcode);

@@ -1,9 +1,23 @@
 /*
  * Makes the lines of the query log from a query or a message that ends.
  */
+#include "monitor.h"
 #include "query_int.h"
 #include "querylog.h"
 #include "dns64d/wire/wire.h"
+
+static void
+tell(const struct queries *qs, const struct querylog_line *line)
+{
+	struct inside_client *inside = line->client->inside;
+
+	if (inside != NULL)
+		inside->tell(inside, line);
+	if (querylog_is_on())
+		querylog_write(qs->log, line);
+	if (qs->monitor != NULL)
+		monitor_note(qs->monitor, line);
+}
 
 static void
 tell_query(const struct query *q, struct querylog_line *line)
@@ -12,6 +26,7 @@ tell_query(const struct query *q, struct querylog_line *line)
 
 	line->client = &q->client;
 	line->query = &q->scan;
+	line->since = q->since;
 	line->question = true;
 	line->answered = true;
 	line->ede = &q->pass.ede;
@@ -20,7 +35,7 @@ tell_query(const struct query *q, struct querylog_line *line)
 		    q->lookups[i].asked ? &q->lookups[i].resolve : NULL;
 		line->pending[i] = q->lookups[i].pending;
 	}
-	querylog_write(q->qs->log, line);
+	tell(q->qs, line);
 }
 
 void
@@ -64,8 +79,9 @@ tell_arrival(const struct queries *qs, const struct arrival *a,
 {
 	line->client = a->client;
 	line->query = &a->scan;
+	line->since = a->since;
 	line->ede = &a->pass.ede;
-	querylog_write(qs->log, line);
+	tell(qs, line);
 }
 
 void

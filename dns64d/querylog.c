@@ -55,6 +55,27 @@ querylog_free(struct querylog *l)
 }
 
 const char *
+querylog_over(const struct client *client)
+{
+	if (client->inside != NULL)
+		return ("control");
+	return (client->tcp != NULL ? "tcp" : "udp");
+}
+
+const char *
+querylog_source(enum resolve_source source)
+{
+	static const char *const words[] = {
+		[RESOLVE_UPSTREAM] = "upstream",
+		[RESOLVE_CACHE] = "cache",
+		[RESOLVE_STALE] = "stale-cache",
+		[RESOLVE_CACHED_FAILURE] = "failure-cache",
+	};
+
+	return (words[source]);
+}
+
+const char *
 querylog_outcome(enum synth_outcome outcome)
 {
 	static const char *const words[] = {
@@ -95,18 +116,18 @@ add_question(struct text *t, const struct msg_scan *query)
 	add(t, " name=%s type=%s", name, type_to_text(query->qtype, type));
 }
 
-/* The prefix of the first AAAA record that is in one. */
-static void
-add_prefix(struct text *t, const struct querylog_line *line)
+void
+querylog_prefix(const struct querylog_line *line, struct pref64 *out)
 {
 	const struct dns64_policy *p = line->policy;
 	struct msg_rr rr = { .msg = NULL };
 	struct msg_scan scan;
 	struct in6_addr addr;
-	char buf[INET6_ADDRSTRLEN + 4];
 	int i = -1;
 
-	if (msg_scan(line->answer, line->answer_len, &scan) != MSG_SCAN_OK)
+	out->len = 0;
+	if (p == NULL ||
+	    msg_scan(line->answer, line->answer_len, &scan) != MSG_SCAN_OK)
 		return;
 	while (i == -1 && msg_rr_next(&scan, MSG_ANSWER, &rr)) {
 		if (rr.type != MSG_T_AAAA || rr.rdlen != sizeof(addr))
@@ -115,8 +136,18 @@ add_prefix(struct text *t, const struct querylog_line *line)
 		i = pref64_find(p->prefixes, p->n_prefixes, &addr);
 	}
 	if (i != -1)
-		add(t, " prefix=%s",
-		    pref64_print(&p->prefixes[i], buf, sizeof(buf)));
+		*out = p->prefixes[i];
+}
+
+static void
+add_prefix(struct text *t, const struct querylog_line *line)
+{
+	char buf[PREF64_STRLEN];
+	struct pref64 prefix;
+
+	querylog_prefix(line, &prefix);
+	if (prefix.len != 0)
+		add(t, " prefix=%s", pref64_print(&prefix, buf, sizeof(buf)));
 }
 
 static void
@@ -147,18 +178,12 @@ static void
 add_lookup(struct text *t, const struct resolve *r, bool pending,
     const char *lookup)
 {
-	static const char *const words[] = {
-		[RESOLVE_CACHE] = "cache",
-		[RESOLVE_STALE] = "stale-cache",
-		[RESOLVE_CACHED_FAILURE] = "failure-cache",
-	};
-
 	if (pending)
 		add(t, " %sfrom=waiting", lookup);
 	else if (r->source == RESOLVE_UPSTREAM)
 		add_upstream(t, r, lookup);
 	else
-		add(t, " %sfrom=%s", lookup, words[r->source]);
+		add(t, " %sfrom=%s", lookup, querylog_source(r->source));
 }
 
 static void
@@ -184,14 +209,13 @@ querylog_write(struct querylog *l, const struct querylog_line *line)
 		return;
 	add(&t, "query client=%s over=%s",
 	    sockaddr_print(frontend_peer(line->client), buf, sizeof(buf)),
-	    line->client->tcp != NULL ? "tcp" : "udp");
+	    querylog_over(line->client));
 	if (line->question)
 		add_question(&t, line->query);
 	add(&t, " action=%s", line->action);
 	if (line->why != NULL)
 		add(&t, " why=%s", line->why);
-	if (line->policy != NULL)
-		add_prefix(&t, line);
+	add_prefix(&t, line);
 	if (line->answered)
 		add(&t, " rcode=%s", rcode_to_text(line->rcode, rcode));
 	if (line->ede != NULL)

@@ -14,21 +14,23 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "common/monotime.h"
 #include "common/os/log.h"
 
 #include "dns64d/synth/synth.h"
+#include "resolve.h"
 
 struct client;
 struct ede_set;
 struct event_base;
 struct querylog;
-struct resolve;
 
 /* The contents of a line; what is 0 or NULL is left out. */
 struct querylog_line {
 	const struct client *client;
 	const struct msg_scan *query;
-	bool question; /* query has a question */
+	struct monotime since; /* when the message was received */
+	bool question;	       /* query has a question */
 	const char *action;
 	const char *why;
 	bool answered; /* with rcode and ede */
@@ -57,7 +59,14 @@ querylog_is_on(void)
 /* To be called before the answer is sent: line->client is invalid after. */
 void querylog_write(struct querylog *l, const struct querylog_line *line);
 
-/* The word of the log for an outcome. */
+/* The words of the log for an outcome, a source, and how a query came. */
 const char *querylog_outcome(enum synth_outcome outcome);
+const char *querylog_source(enum resolve_source source);
+struct pref64;
+
+/* The prefix of the first synthetic address of the answer; len 0: none. */
+void querylog_prefix(const struct querylog_line *line, struct pref64 *out);
+
+const char *querylog_over(const struct client *client);
 
 #endif

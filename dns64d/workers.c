@@ -325,6 +325,12 @@ workers_each(struct workers *ws, void (*fn)(void *arg, struct worker *w),
 	order(ws, ORDER_GO_ON);
 }
 
+struct worker *
+workers_first(struct workers *ws)
+{
+	return (&ws->v[0].worker);
+}
+
 static void
 end_threads(struct workers *ws)
 {

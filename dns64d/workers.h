@@ -77,6 +77,9 @@ int workers_print(struct workers *ws, struct evbuffer *out);
 void workers_each(struct workers *ws, void (*fn)(void *arg, struct worker *w),
     void *arg);
 
+/* The first worker, for what is done in the main thread only. */
+struct worker *workers_first(struct workers *ws);
+
 /* End the threads and every worker. */
 void workers_end(struct workers *ws);
 

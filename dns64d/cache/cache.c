@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "cache_int.h"
-#include "flush.h"
+#include "flush_list.h"
 #include "dns64d/wire/wire.h"
 
 /* Half of what an entry takes; affects the length of chains only. */

@@ -518,6 +518,8 @@ frontend_free(struct frontend *fe)
 const struct sockaddr_storage *
 frontend_peer(const struct client *client)
 {
+	if (client->inside != NULL)
+		return (&client->inside->peer);
 	return (client->tcp != NULL ? tcp_client_peer(client->tcp) :
 				      &client->path.peer);
 }
@@ -525,6 +527,8 @@ frontend_peer(const struct client *client)
 const struct scoped_addr *
 frontend_asked(const struct client *client)
 {
+	if (client->inside != NULL)
+		return (&client->inside->asked);
 	return (client->tcp != NULL ? tcp_client_asked(client->tcp) :
 				      &client->listener->addr);
 }
@@ -534,6 +538,8 @@ frontend_room(const struct client *client)
 {
 	struct listener *l = client->listener;
 
+	if (client->inside != NULL)
+		return (client->inside->room);
 	if (client->tcp != NULL)
 		return (tcp_client_front(client->tcp)->out + 2);
 	if (l->out.n == UDP_BATCH)
@@ -544,7 +550,7 @@ frontend_room(const struct client *client)
 size_t
 frontend_room_size(const struct client *client)
 {
-	return (client->tcp != NULL ? MSG_MAX : UDP_PAYLOAD);
+	return (client_is_udp(client) ? UDP_PAYLOAD : MSG_MAX);
 }
 
 /*
@@ -556,6 +562,11 @@ frontend_send(const struct client *client, size_t len)
 {
 	struct listener *l = client->listener;
 
+	if (client->inside != NULL) {
+		client->inside->done(client->inside, client->inside->room,
+		    len);
+		return;
+	}
 	if (client->tcp != NULL) {
 		tcp_client_send(client->tcp, len);
 		return;
@@ -572,7 +583,7 @@ frontend_send(const struct client *client, size_t len)
 void
 frontend_refuse(const struct client *client)
 {
-	if (client->access == ACCESS_UNKNOWN)
+	if (client->access == ACCESS_UNKNOWN && client->inside == NULL)
 		refusals_note(client->tcp != NULL ?
 			tcp_client_front(client->tcp)->refusals :
 			&client->listener->fe->refusals,
@@ -586,6 +597,13 @@ frontend_each_tcp(const struct frontend *fe,
 	tcp_front_each(&fe->tcp, fn, arg);
 }
 
+enum access_verdict
+frontend_access(const struct frontend *fe,
+    const struct sockaddr_storage *client)
+{
+	return (access_check(&fe->access, client));
+}
+
 struct refusals *
 frontend_refusals(struct frontend *fe)
 {
@@ -595,6 +613,10 @@ frontend_refusals(struct frontend *fe)
 void
 frontend_drop(const struct client *client)
 {
+	if (client->inside != NULL) {
+		client->inside->done(client->inside, NULL, 0);
+		return;
+	}
 	if (client->tcp != NULL) {
 		tcp_client_drop(client->tcp);
 		return;

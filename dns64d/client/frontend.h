@@ -9,24 +9,41 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "common/net/scoped_addr.h"
+
 #include "access.h"
 #include "dns64d/os/udp.h"
+#include "dns64d/wire/msg_scan.h"
 
 struct acl;
 struct conf;
 struct event_base;
 struct frontend;
 struct listener;
+struct querylog_line;
 struct refusals;
-struct scoped_addr;
 struct stats;
 struct tcp_client;
 
+/* Somebody in this process who asks a question as a client would. */
+struct inside_client {
+	struct sockaddr_storage peer; /* in whose name */
+	struct scoped_addr asked;     /* the listener, as configured */
+	/* Called before done, unless the message is dropped: what was done. */
+	void (
+	    *tell)(struct inside_client *c, const struct querylog_line *line);
+	/* Called once; len 0: there is no answer. */
+	void (
+	    *done)(struct inside_client *c, const uint8_t *answer, size_t len);
+	uint8_t room[MSG_MAX];
+};
+
 /* The sender of a query and how to answer it; may be copied. */
 struct client {
-	struct tcp_client *tcp;	   /* NULL: over UDP */
-	struct listener *listener; /* over UDP */
-	struct udp_path path;	   /* over UDP */
+	struct inside_client *inside; /* NULL: from the network */
+	struct tcp_client *tcp;	      /* NULL: over UDP, or inside */
+	struct listener *listener;    /* over UDP */
+	struct udp_path path;	      /* over UDP */
 	enum access_verdict access;
 };
 
@@ -88,6 +105,13 @@ void frontend_stop(struct frontend *fe);
 /* Close everything. All messages must have been ended. */
 void frontend_free(struct frontend *fe);
 
+/* Does an answer have to fit a datagram? */
+static inline bool
+client_is_udp(const struct client *client)
+{
+	return (client->tcp == NULL && client->inside == NULL);
+}
+
 /*
  * The address of the client, and that of the listener as configured; valid
  * until the message is ended.
@@ -111,6 +135,10 @@ void frontend_send(const struct client *client, size_t len);
 /* Call fn with the address of each client that is connected over TCP. */
 void frontend_each_tcp(const struct frontend *fe,
     void (*fn)(void *arg, const struct sockaddr_storage *client), void *arg);
+
+/* Whether a client may ask. */
+enum access_verdict frontend_access(const struct frontend *fe,
+    const struct sockaddr_storage *client);
 
 /* Count a client that gets REFUSED when no rule matched it (refusals.h). */
 void frontend_refuse(const struct client *client);

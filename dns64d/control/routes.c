@@ -16,6 +16,8 @@ static const struct httpd_route routes[] = {
 	{ "GET", "/v1/counters", get_counters },
 	{ "POST", "/v1/flush", post_flush },
 	{ "POST", "/v1/log", control_log },
+	{ "GET", "/v1/lookup", get_lookup },
+	{ "GET", "/v1/monitor", get_monitor },
 	{ "GET", "/v1/prefixes", get_prefixes },
 	{ "POST", "/v1/reload", post_reload },
 	{ "GET", "/v1/status", get_status },

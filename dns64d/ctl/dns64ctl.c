@@ -8,6 +8,7 @@
 #include "common/ctl/table.h"
 
 #include "dns64d/conf/conf.h"
+#include "dns64ctl.h"
 
 #define NITEMS(a) (sizeof(a) / sizeof((a)[0]))
 
@@ -273,6 +274,18 @@ static const struct ctl_command commands[] = {
 	    .method = "POST",
 	    .path = "/v1/flush?all=1",
 	    .print = print_flushed },
+	{ .words = "lookup",
+	    .help = "What a client would be answered, and why",
+	    .args = lookup_args,
+	    .method = "GET",
+	    .path = "/v1/lookup",
+	    .print = print_lookup },
+	{ .words = "monitor",
+	    .help = "Print what is done with each query, as it happens",
+	    .args = monitor_args,
+	    .method = "GET",
+	    .path = "/v1/monitor",
+	    .run = run_monitor },
 	{ .words = "reload",
 	    .help = "Read the configuration again, keeping the cache",
 	    .args = reload_args,

@@ -246,26 +246,33 @@ policy_finish(struct dns64_policy *p)
 	return (policy_add_rule(p, &all, index));
 }
 
-bool
-policy_excludes_aaaa(const struct dns64_policy *p, const struct in6_addr *addr)
+const struct prefix *
+policy_aaaa_exclusion(const struct dns64_policy *p,
+    const struct in6_addr *addr)
 {
 	size_t i;
 
 	for (i = 0; i < p->exclude_aaaa.n; i++)
 		if (prefix_match6(&p->exclude_aaaa.v[i], addr))
-			return (true);
-	return (false);
+			return (&p->exclude_aaaa.v[i]);
+	return (NULL);
 }
 
-static bool
-excludes_a(const struct dns64_policy *p, struct in_addr addr4)
+bool
+policy_excludes_aaaa(const struct dns64_policy *p, const struct in6_addr *addr)
+{
+	return (policy_aaaa_exclusion(p, addr) != NULL);
+}
+
+static const struct prefix *
+a_exclusion(const struct dns64_policy *p, struct in_addr addr4)
 {
 	size_t i;
 
 	for (i = 0; i < p->exclude_a.n; i++)
 		if (prefix_match4(&p->exclude_a.v[i], addr4))
-			return (true);
-	return (false);
+			return (&p->exclude_a.v[i]);
+	return (NULL);
 }
 
 bool
@@ -294,7 +301,7 @@ policy_targets(const struct dns64_policy *p, struct in_addr addr4, int *out,
 	size_t i, n = 0;
 	int len = -1;
 
-	if (!exempt && excludes_a(p, addr4))
+	if (!exempt && a_exclusion(p, addr4) != NULL)
 		return (0);
 	for (i = 0; i < p->n_rules && n < max; i++) {
 		rule = &p->rules[i];
@@ -309,6 +316,29 @@ policy_targets(const struct dns64_policy *p, struct in_addr addr4, int *out,
 			out[n++] = rule->target;
 	}
 	return (n);
+}
+
+enum policy_reason
+policy_explain(const struct dns64_policy *p, struct in_addr addr4,
+    const struct prefix **range)
+{
+	const struct policy_rule *rule = NULL;
+	size_t i;
+	int target;
+
+	*range = policy_is_ipv4only(addr4) ? NULL : a_exclusion(p, addr4);
+	if (*range != NULL)
+		return (POLICY_EXCLUDED);
+	for (i = 0; i < p->n_rules && rule == NULL; i++)
+		if (prefix_match4(&p->rules[i].range, addr4))
+			rule = &p->rules[i];
+	if (rule == NULL)
+		return (POLICY_NO_RULE);
+	*range = &rule->range;
+	if (policy_targets(p, addr4, &target, 1) > 0)
+		return (POLICY_TRANSLATED);
+	return (rule->target == POLICY_TARGET_NONE ? POLICY_RULE_NONE :
+						     POLICY_NOT_GLOBAL);
 }
 
 void

@@ -183,6 +183,26 @@ bool policy_excludes_aaaa(const struct dns64_policy *p,
 size_t policy_targets(const struct dns64_policy *p, struct in_addr addr4,
     int *out, size_t max);
 
+/* Why an IPv4 address is synthesised with prefixes, or not. */
+enum policy_reason {
+	POLICY_TRANSLATED, /* there is a prefix for it */
+	POLICY_EXCLUDED,   /* it is in an A exclusion */
+	POLICY_RULE_NONE,  /* "prefix none" is for its range */
+	POLICY_NOT_GLOBAL, /* and the only prefix is 64:ff9b::/96 */
+	POLICY_NO_RULE	   /* no prefix is for its range */
+};
+
+/*
+ * The reason for what policy_targets gives. range: the range of the exclusion
+ * or of the rule, which lives as long as p; NULL: there is none.
+ */
+enum policy_reason policy_explain(const struct dns64_policy *p,
+    struct in_addr addr4, const struct prefix **range);
+
+/* The AAAA exclusion that has an address; NULL: none. */
+const struct prefix *policy_aaaa_exclusion(const struct dns64_policy *p,
+    const struct in6_addr *addr);
+
 /* Embed addr4 in the prefix with this index, and add its suffix. */
 void policy_embed(const struct dns64_policy *p, int index,
     struct in_addr addr4, struct in6_addr *out);

@@ -175,19 +175,30 @@ views_hidden_by(const struct views *views, size_t i)
 	    view->n_matches == 0 ? 0 : taken_by(views, i, &view->matches[0]));
 }
 
+const struct view_match *
+view_find_match(const struct view *view, const struct sockaddr_storage *client,
+    const struct scoped_addr *listener)
+{
+	size_t k;
+
+	for (k = 0; k < view->n_matches; k++) {
+		if (holds(&view->matches[k], client, listener))
+			return (&view->matches[k]);
+	}
+	return (NULL);
+}
+
 const struct view *
 view_select(const struct views *views, const struct sockaddr_storage *client,
     const struct scoped_addr *listener)
 {
 	const struct view *view;
-	size_t i, k;
+	size_t i;
 
 	for (i = 1; i < views->n; i++) {
 		view = &views->v[i];
-		for (k = 0; k < view->n_matches; k++) {
-			if (holds(&view->matches[k], client, listener))
-				return (view);
-		}
+		if (view_find_match(view, client, listener) != NULL)
+			return (view);
 	}
 	return (&views->v[0]);
 }

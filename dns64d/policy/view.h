@@ -85,6 +85,10 @@ size_t views_hidden_by(const struct views *views, size_t i);
 const struct view *view_select(const struct views *views,
     const struct sockaddr_storage *client, const struct scoped_addr *listener);
 
+/* The match for which view_select chooses a view; NULL: the default view. */
+const struct view_match *view_find_match(const struct view *view,
+    const struct sockaddr_storage *client, const struct scoped_addr *listener);
+
 /*
  * The policy of the view for a client. In a view with "dns64 ipv6-clients",
  * clients that ask over IPv4 have the one without DNS64, because a host with

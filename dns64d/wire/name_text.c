@@ -33,6 +33,8 @@
 #include "msg_name.h"
 #include "msg_scan.h"
 #include "name_text.h"
+
+#define MSG_RCODE_MAX 4095 /* with the bits of OPT; RFC 6891, 6.1.3 */
 #include "wire.h"
 
 #define TTL_MAX INT32_MAX /* RFC 2181, 8 */
@@ -186,6 +188,24 @@ parse_type(const char *word)
 		    n <= UINT16_MAX ?
 		(ldns_rr_type)n :
 		0);
+}
+
+int
+rcode_from_text(const char *text)
+{
+	char buf[RCODE_TEXT_MAX];
+	unsigned rcode;
+
+	for (rcode = 0; rcode <= MSG_RCODE_MAX; rcode++)
+		if (strcasecmp(text, rcode_to_text(rcode, buf)) == 0)
+			return ((int)rcode);
+	return (-1);
+}
+
+uint16_t
+type_from_text(const char *text)
+{
+	return ((uint16_t)parse_type(text));
 }
 
 /* Returns NULL, or why there are no records of the type. */

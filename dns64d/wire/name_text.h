@@ -40,6 +40,13 @@ const char *type_to_text(uint16_t type, char *buf);
 const char *rcode_to_text(unsigned rcode, char *buf);
 
 /*
+ * "AAAA", in any case, or "TYPE65280"; 0: text is neither. What rcode_to_text
+ * prints; -1: text is no response code.
+ */
+uint16_t type_from_text(const char *text);
+int rcode_from_text(const char *text);
+
+/*
  * Read a record of class IN, "name [ttl] [IN] type data", as in a zone file
  * but with a full name, into a message that has nothing but this record in
  * its answer section; to be checked with msg_scan.

@@ -7,12 +7,17 @@
 Needs no root and no network. Prints TAP.
 """
 
+import contextlib
+import http.client
 import json
+import os
 import pathlib
 import signal
+import socket
 import subprocess
 import sys
 import threading
+import time
 
 TESTS = pathlib.Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(TESTS / "dns"))
@@ -362,6 +367,224 @@ def _(_, up):
         while any(t.is_alive() for t in threads):
             equal(own.ask("busy.example.").rcode(), 0)
         equal(wrong, [])
+
+
+# --- lookup --------------------------------------------------------------
+
+@case("lookup: why a name is synthesised, first by upstream, then from cache")
+def _(_, __):
+    with FakeUpstream() as up, Controlled(up) as own:
+        up.add("www.example. 300 A 192.0.2.33")
+        for source in ("upstream", "cache"):
+            found = own.json("lookup", "www.example")
+            equal({k: found[k] for k in (
+                "qname", "qtype", "client", "access", "view", "dns64",
+                "domain", "upstreams", "action", "rcode", "prefix")},
+                  {"qname": "www.example.", "qtype": "AAAA",
+                   "client": "::1", "access": "allowed",
+                   "view": "default", "dns64": True, "domain": ".",
+                   "upstreams": [f"{up.addr}:{up.port}"],
+                   "action": "synthesised", "rcode": "NOERROR",
+                   "prefix": f"{PREFIX}/96"})
+            equal([(l["qtype"], l["from"]) for l in found["lookups"]],
+                  [("AAAA", source), ("A", source)])
+            equal(found["lookups"][1]["addresses"],
+                  [{"address": "192.0.2.33", "why": "translated",
+                    "range": "0.0.0.0/0", "prefixes": [f"{PREFIX}/96"]}])
+            equal([(r["name"], r["type"], r["data"])
+                   for r in found["answer"]],
+                  [("www.example.", "AAAA", f"{PREFIX}c000:221")])
+        out = own.ctl("lookup", "www.example")
+        equal("192.0.2.33: translated 0.0.0.0/0, " + f"{PREFIX}/96" in out,
+              True, out)
+
+
+@case("lookup: the view of the client, and what is excluded there")
+def _(_, __):
+    with FakeUpstream() as up, Controlled(up, extra="\n".join((
+            "exclude a 198.51.100.0/24", 'view "lan" {',
+            "match from 192.0.2.0/24", "match from 2001:db8:7::/48",
+            "prefix 2001:db8:20::/96", "prefix none for 203.0.113.0/24",
+            "dns64 ipv6-clients", "}",
+            "deny from 192.0.2.9"))) as own:
+        up.add("mix.example. 300 A 198.51.100.1",
+               "mix.example. 300 A 203.0.113.1",
+               "mix.example. 300 AAAA ::ffff:192.0.2.1")
+        here = own.json("lookup", "mix.example", "AAAA")
+        equal(sorted((a["address"], a["why"], a["range"])
+                     for l in here["lookups"] for a in l["addresses"]),
+              [("198.51.100.1", "exclude a", "198.51.100.0/24"),
+               ("203.0.113.1", "translated", "0.0.0.0/0"),
+               ("::ffff:192.0.2.1", "exclude aaaa",
+                "::ffff:0.0.0.0/96")])
+        lan = own.json("lookup", "mix.example", "from", "2001:db8:7::9")
+        equal((lan["view"], lan["match-from"], lan["dns64"], lan["answer"]),
+              ("lan", "2001:db8:7::/48", True, []))
+        equal({a["address"]: a["why"]
+               for a in lan["lookups"][1]["addresses"]},
+              {"198.51.100.1": "exclude a", "203.0.113.1": "prefix none"})
+        old = own.json("lookup", "mix.example", "from", "192.0.2.9")
+        equal((old["view"], old["dns64"], old["action"],
+               old["answer"][0]["data"]),
+              ("lan", False, "passed", "::ffff:192.0.2.1"))
+        equal(old["access"], "refused by a rule")
+
+
+@case("lookup: local names, chains, other types, denials, failures")
+def _(_, __):
+    with FakeUpstream() as up, Controlled(
+            up, extra='host "printer.lan" 192.0.2.5') as own:
+        found = own.json("lookup", "printer.lan", "A")
+        equal((found["action"], found["lookups"],
+               found["answer"][0]["data"]), ("local", [], "192.0.2.5"))
+        up.add("alias.example. 300 CNAME end.example.",
+               "end.example. 300 A 192.0.2.1",
+               'text.example. 300 TXT "x"')
+        found = own.json("lookup", "alias.example")
+        equal([(r["type"], r["data"]) for r in found["answer"]],
+              [("CNAME", "end.example."), ("AAAA", f"{PREFIX}c000:201")])
+        equal(own.json("lookup", "text.example", "txt")["answer"][0]["data"],
+              "\\# 2 0178")
+        found = own.json("lookup", "nothing.example")
+        equal((found["rcode"], found["answer"]), ("NXDOMAIN", []))
+        for rdtype in ("A", "AAAA"):
+            up.script("bad.example.", rdtype, does.with_rcode(2))
+        found = own.json("lookup", "bad.example")
+        equal((found["rcode"], found["lookups"][0]["rcode"]),
+              ("SERVFAIL", "SERVFAIL"))
+        up.script("hole.example.", "MX", does.silence)
+        found = own.json("lookup", "hole.example", "MX")
+        equal(found["rcode"], "SERVFAIL")
+        for words, text in ((("a b",), "name=a b"), (("a.", "FOO"), "FOO"),
+                            (("a.", "from", "x"), "from=x")):
+            status, _, err = own.run("lookup", *words)
+            equal((status, text in err), (1, True), err)
+
+
+@case("a lookup in progress does not survive the end, and does no harm")
+def _(_, up):
+    up.script("last.example.", "MX", does.silence)
+    with Controlled(up) as own, subprocess.Popen(
+            [CTL, "-s", own.socket, "lookup", "last.example", "MX"],
+            stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as process:
+        until(lambda: up.asked("last.example."), "question")
+        own.process.send_signal(signal.SIGTERM)
+        equal(own.process.wait(TIMEOUT), 0, "status")
+        equal(process.wait(TIMEOUT) in (1, 3), True, "status of dns64ctl")
+
+
+# --- monitor -------------------------------------------------------------
+
+class Watch:
+    """GET /v1/monitor, from its answer's head to the end of the block."""
+
+    def __init__(self, own, query=""):
+        self.http = http.client.HTTPConnection("localhost", timeout=TIMEOUT)
+        self.http.sock = socket.socket(socket.AF_UNIX)
+        self.http.sock.settimeout(TIMEOUT)
+        self.http.sock.connect(own.socket)
+        self.http.request("GET", f"/v1/monitor?{query}")
+        self.answer = self.http.getresponse()
+
+    def __enter__(self):
+        equal(self.answer.status, 200, "status")
+        return self
+
+    def __exit__(self, *exc):
+        self.answer.close()
+        self.http.close()
+
+    def event(self):
+        """The next line."""
+        return json.loads(self.answer.readline())
+
+
+@case("monitor: a line for each query, with what was done, in all workers")
+def _(_, __):
+    with FakeUpstream() as up, Controlled(
+            up, workers=2, extra='host "printer.lan" 192.0.2.5') as own, \
+            Watch(own) as watch:
+        up.add("www.example. 300 A 192.0.2.33")
+        own.ask("www.example.")
+        event = watch.event()
+        equal({k: v for k, v in event.items()
+               if k not in ("time-ms", "usecs")},
+              {"client": "127.0.0.1", "over": "udp",
+               "qname": "www.example.", "qtype": "AAAA",
+               "action": "synthesised", "rcode": "NOERROR",
+               "prefix": f"{PREFIX}/96", "from": "upstream",
+               "upstream": f"{up.addr}:{up.port}"})
+        equal((0 < event["usecs"] < 5000000,
+               abs(event["time-ms"] / 1000 - time.time()) < 60),
+              (True, True), event)
+        own.ask("printer.lan.", "A", tcp=True)
+        event = watch.event()
+        equal((event["over"], event["action"]), ("tcp", "local"))
+        for n in range(40):
+            own.ask(f"n{n}.example.")
+            equal(watch.event()["qname"], f"n{n}.example.")
+
+
+@case("monitor: filters, and lines for people")
+def _(_, __):
+    with FakeUpstream() as up, Controlled(up) as own:
+        up.add("www.example. 300 A 192.0.2.33")
+        ask = (("www.example.", "AAAA", "127.0.0.1"),
+               ("www.example.", "A", "127.0.0.1"),
+               ("no.test.", "AAAA", "127.0.0.1"),
+               ("www.example.", "AAAA", "127.0.0.9"))
+        for query, wanted in (
+                ("client=127.0.0.9", [3]), ("name=Example", [0, 1, 3]),
+                ("type=a", [1]), ("rcode=nxdomain", [2]),
+                ("action=synthesised&client=127.0.0.1", [0]),
+                ("", [0, 1, 2, 3])):
+            with Watch(own, query) as watch:
+                for name, rdtype, source in ask:
+                    own.ask(name, rdtype, source=source)
+                for i in wanted:
+                    event = watch.event()
+                    equal((event["qname"], event["qtype"], event["client"]),
+                          ask[i], query)
+        with subprocess.Popen([CTL, "-s", own.socket, "monitor"],
+                              stdout=subprocess.PIPE) as process:
+            os.set_blocking(process.stdout.fileno(), False)
+            line = until(lambda: own.ask("www.example.") and
+                         process.stdout.readline(), "line").decode()
+            equal(line.split()[1:6], ["127.0.0.1", "udp", "www.example.",
+                                      "AAAA", "synthesised"])
+            process.kill()
+        for words in (("rcode", "x"), ("type", "x"), ("client", "x"),
+                      ("name", "a b")):
+            equal(own.run("monitor", *words)[0], 1, words)
+        equal(own.run("monitor", "action", "x")[0], 2)
+
+
+@case("a monitor that reads nothing delays nobody, and is told what it lost")
+def _(_, up):
+    up.add("fast.example. 300 A 192.0.2.33")
+    query = dns.message.make_query("fast.example.", "AAAA").to_wire()
+    with Controlled(up) as own, socket.socket(socket.AF_UNIX) as slow, \
+            own.udp() as sock:
+        slow.connect(own.socket)
+        slow.sendall(b"GET /v1/monitor HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        equal(slow.recv(12), b"HTTP/1.1 200")
+        for _ in range(400):
+            for _ in range(32):
+                sock.send(query)
+            for _ in range(32):
+                sock.recv(4096)
+        slow.settimeout(TIMEOUT)
+        text = b""
+        while b'{"lost":' not in text:
+            text += slow.recv(65536)
+            own.ask("fast.example.")
+        equal(own.json("status")["queries"], 0)
+    with Controlled(up) as own, contextlib.ExitStack() as stack:
+        for _ in range(8):
+            stack.enter_context(Watch(own))
+        status, _, err = own.run("monitor")
+        equal((status, "8 monitors run already: end one" in err), (1, True),
+              err)
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@
 #include <stdio.h>
 
 #include "dns64d/cache/cache.h"
-#include "dns64d/cache/flush.h"
+#include "dns64d/cache/flush_list.h"
 #include "dns64d/wire/msg.h"
 #include "dns64d/wire/name_text.h"
 #include "tests/unit/cache_util.h"

@@ -332,6 +332,66 @@ START_TEST(lists_are_bounded_and_doubles_are_one)
 }
 END_TEST
 
+START_TEST(explain_gives_the_reason_and_the_range_of_it)
+{
+	static const struct {
+		const char *addr;
+		enum policy_reason reason;
+		const char *range;
+	} rows[] = {
+		{ "198.51.100.1", POLICY_EXCLUDED, "198.51.100.0/24" },
+		{ "127.0.0.1", POLICY_EXCLUDED, "127.0.0.0/8" },
+		{ "203.0.113.9", POLICY_RULE_NONE, "203.0.113.0/24" },
+		{ "8.8.8.8", POLICY_TRANSLATED, "8.0.0.0/8" },
+		{ "10.1.1.1", POLICY_NOT_GLOBAL, "10.0.0.0/8" },
+		{ "9.9.9.9", POLICY_NO_RULE, NULL },
+		{ "192.0.0.170", POLICY_NO_RULE, NULL }, /* RFC 7050, 2 */
+	};
+	struct prefix r = range("198.51.100.0/24");
+	const struct prefix *found;
+	char text[PREFIX_STRLEN];
+	int target;
+	size_t i;
+
+	ck_assert_int_eq(policy_add_exclude(&policy, &r), 0);
+	r = range("192.0.0.0/24");
+	ck_assert_int_eq(policy_add_exclude(&policy, &r), 0);
+	r = range("203.0.113.0/24");
+	ck_assert_int_eq(policy_add_rule(&policy, &r, POLICY_TARGET_NONE), 0);
+	target = policy_add_prefix(&policy, &pref64_wkp);
+	r = range("8.0.0.0/8");
+	ck_assert_int_eq(policy_add_rule(&policy, &r, target), 0);
+	r = range("10.0.0.0/8");
+	ck_assert_int_eq(policy_add_rule(&policy, &r, target), 0);
+	for (i = 0; i < NITEMS(rows); i++) {
+		ck_assert_int_eq(policy_explain(&policy, ip4(rows[i].addr),
+				     &found),
+		    rows[i].reason);
+		ck_assert_int_eq(policy_targets(&policy, ip4(rows[i].addr),
+				     &target, 1) > 0,
+		    rows[i].reason == POLICY_TRANSLATED);
+		if (rows[i].range == NULL)
+			ck_assert_ptr_null(found);
+		else
+			ck_assert_str_eq(prefix_print(found, text,
+					     sizeof(text)),
+			    rows[i].range);
+	}
+}
+END_TEST
+
+START_TEST(aaaa_exclusion_is_the_range_that_has_the_address)
+{
+	struct in6_addr addr = ip6("::ffff:192.0.2.1");
+	const struct prefix *found = policy_aaaa_exclusion(&policy, &addr);
+
+	ck_assert_ptr_nonnull(found);
+	ck_assert_uint_eq(found->len, 96);
+	addr = ip6("2001:db8::1");
+	ck_assert_ptr_null(policy_aaaa_exclusion(&policy, &addr));
+}
+END_TEST
+
 static Suite *
 policy_suite(void)
 {
@@ -350,6 +410,8 @@ policy_suite(void)
 	tcase_add_test(tc, what_each_prefix_carries);
 	tcase_add_test(tc, extract_takes_the_longest_prefix);
 	tcase_add_test(tc, lists_are_bounded_and_doubles_are_one);
+	tcase_add_test(tc, explain_gives_the_reason_and_the_range_of_it);
+	tcase_add_test(tc, aaaa_exclusion_is_the_range_that_has_the_address);
 	suite_add_tcase(s, tc);
 	return (s);
 }

@@ -7,8 +7,8 @@
  * It concerns what was stored before it. When the list is full, everything
  * that was stored so far is flushed instead.
  */
-#ifndef DNS64D_CACHE_FLUSH_H
-#define DNS64D_CACHE_FLUSH_H
+#ifndef DNS64D_CACHE_FLUSH_LIST_H
+#define DNS64D_CACHE_FLUSH_LIST_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,6 +1,6 @@
 #include <string.h>
 
-#include "flush.h"
+#include "flush_list.h"
 
 void
 flush_add(struct flush_list *list, const uint8_t *name, bool below,
