@@ -211,6 +211,7 @@ nat64d_SRC = \
     nat64d/control/rates.c \
     nat64d/control/routes.c \
     nat64d/control/status.c \
+    nat64d/control/upgrade.c \
     nat64d/host/divert.c \
     nat64d/host/hostreport.c \
     nat64d/host/fastifs.c \
@@ -218,6 +219,8 @@ nat64d_SRC = \
     nat64d/host/poolif.c \
     nat64d/host/self6.c \
     nat64d/os/largepage.c \
+    nat64d/state/handover.c \
+    nat64d/state/heir.c \
     nat64d/state/statefile.c \
     nat64d/state/writer.c \
     nat64d/dump.c \
@@ -225,6 +228,7 @@ nat64d_SRC = \
     nat64d/eventlog.c \
     nat64d/eventlog_out.c \
     nat64d/nat64d.c \
+    nat64d/takeover.c \
     nat64d/tracelog.c \
     $(defaults_$(OS)) \
     $(divert_$(OS)) \
@@ -556,7 +560,8 @@ check_engine_OBJ = nat64d/engine.o nat64d/dump.o nat64d/eventlog.o \
     nat64d/eventlog_out.o nat64d/tracelog.o common/os/debuglog.o \
     common/os/dumpfile.o common/os/log.o common/monotime.o common/os/rng_os.o \
     common/os/version.o common/os/watch.o $(hostwatch_$(OS):.c=.o) \
-    nat64d/os/fastpath_none.o nat64d/state/statefile.o nat64d/state/writer.o \
+    nat64d/os/fastpath_none.o nat64d/state/handover.o nat64d/state/heir.o \
+    nat64d/state/statefile.o nat64d/state/writer.o \
     common/os/pidfile.o common/os/privs.o common/os/privs_user.o \
     $(caps_$(OS):.c=.o) common/os/sandbox_$(OS).o tests/unit/tun_fake.o
 fastpath_OBJ = $(fastpath_$(FASTPATH):.c=.o)

@@ -559,7 +559,7 @@ main(int argc, char *argv[])
 	startup_claim(&d.start);
 	d.control =
 	    control_open(&d.conf->control, CONF_CONTROL, &d.start.privs);
-	d.metrics = metrics_open(&d.conf->metrics);
+	d.metrics = metrics_open(&d.conf->metrics, NULL, 0);
 	open_listeners(&d);
 	startup_background(&d.start);
 

@@ -11,9 +11,13 @@
 #include "common/http/httpd.h"
 #include "common/monotime.h"
 
+#include "nat64d/state/handover.h"
+
 struct conf;
+struct control;
 struct engine;
 struct hostreport;
+struct metrics;
 struct rates;
 
 /* All borrowed. The argument of all routes. */
@@ -24,6 +28,10 @@ struct admin {
 	struct monotime started;
 	int64_t started_ms; /* time of day, for people */
 	struct rates *rates;
+	int tun_fd;
+	struct control *control;
+	struct metrics *metrics;
+	struct handover *handover; /* NULL: nobody takes over */
 };
 
 /* The routes of the control socket and of the metrics; control/routes.c. */

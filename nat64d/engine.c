@@ -60,6 +60,7 @@ struct engine {
 	struct event *signals[NSIGNALS];
 	bool flushing;
 	bool failed;
+	bool handed_over;
 
 	struct dumpfile *dumpfile;
 	struct dump *dump; /* the one being printed, or NULL */
@@ -412,6 +413,29 @@ engine_nat64(const struct engine *e)
 	return (e->nat64);
 }
 
+int
+engine_take_over(struct engine *e, struct heir *heir,
+    char text[HANDOVER_TEXT_SIZE])
+{
+	if (heir_take(heir, e->nat64, text) == -1)
+		return (-1);
+	set_timer(e, monotime_now());
+	return (0);
+}
+
+bool
+engine_is_handed_over(const struct engine *e)
+{
+	return (e->handed_over);
+}
+
+void
+engine_hand_over(struct engine *e)
+{
+	e->handed_over = true;
+	event_base_loopbreak(e->base);
+}
+
 void
 engine_load_state(struct engine *e)
 {
@@ -429,7 +453,7 @@ engine_run(struct engine *e)
 	rc = event_base_dispatch(e->base);
 	if (rc == -1)
 		log_err("event loop: %s", strerror(errno));
-	if (e->opts.state != NULL)
+	if (e->opts.state != NULL && !e->handed_over)
 		statefile_save(e->opts.state);
 	return (rc == -1 || e->failed ? -1 : 0);
 }

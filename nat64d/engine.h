@@ -23,6 +23,7 @@
 #include "eventlog.h"
 #include "nat64d/core/nat64.h"
 #include "nat64d/os/tun.h"
+#include "nat64d/state/handover.h"
 #include "nat64d/state/statefile.h"
 #include "nat64d/state/statefile.h"
 
@@ -65,6 +66,20 @@ void engine_log_level_changed(struct engine *e);
  * engine_run(), with the rights of the daemon's user; see statefile_load().
  */
 void engine_load_state(struct engine *e);
+
+/*
+ * Restore them from another process, which stops; see heir_take(). Returns 0,
+ * or -1 with a text: the other process goes on.
+ */
+int engine_take_over(struct engine *e, struct heir *heir,
+    char text[HANDOVER_TEXT_SIZE]);
+
+/*
+ * Another process has all that this one has (nat64d/state/handover.h): leave,
+ * without saving the state.
+ */
+void engine_hand_over(struct engine *e);
+bool engine_is_handed_over(const struct engine *e);
 
 /*
  * Run until a signal ends it; then the state is saved. Returns 0, or -1 when the device has failed,

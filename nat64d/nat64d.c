@@ -32,6 +32,7 @@
 #include "nat64d/pool/range.h"
 #include "nat64d/host/self6.h"
 #include "nat64d/os/tun.h"
+#include "takeover.h"
 
 #define CONF_FILE "/etc/nat64d.conf"
 
@@ -43,6 +44,7 @@
 struct options {
 	struct startup start;
 	bool routes;	      /* -R */
+	bool take_over;	      /* -U */
 	const char *commands; /* -s: "begin" or "end" of a shared address */
 };
 
@@ -56,6 +58,8 @@ struct follow {
 	struct ifwatch *ifwatch;
 	struct fastpath *fastpath; /* NULL: it is not used */
 	struct fastifs *fastifs;   /* NULL: neither */
+	struct takeover *takeover; /* NULL: the start is an ordinary one */
+	bool handed_over;	   /* another process has it all */
 	const struct conf *conf;
 	struct engine *engine; /* gets the changes */
 };
@@ -73,6 +77,8 @@ take_option(void *arg, int ch, const char *value)
 
 	if (ch == 'R')
 		o->routes = true;
+	else if (ch == 'U')
+		o->take_over = true;
 	else
 		o->commands = value;
 	return (o->commands == NULL || strcmp(o->commands, "begin") == 0 ||
@@ -87,9 +93,9 @@ parse_options(struct options *o, int argc, char *argv[])
 		{ NULL, NULL, NULL } };
 	const struct startup_program program = {
 		.name = "nat64d",
-		.usage = "[-dnRVv] [-f file] [-s begin | end]",
+		.usage = "[-dnRUVv] [-f file] [-s begin | end]",
 		.conf_file = CONF_FILE,
-		.options = "Rs:",
+		.options = "Rs:U",
 		.libs = libs,
 		.option = take_option,
 		.arg = o,
@@ -217,12 +223,13 @@ each_route(const struct nat64_config *n, route_fn fn, void *arg)
 }
 
 static struct tun *
-open_tun(const struct conf *c)
+open_tun(const struct conf *c, struct takeover *takeover)
 {
 	struct tun *tun;
 	const char *what;
 
-	tun = tun_open(c->tun, c->offload, &what);
+	tun = takeover != NULL ? takeover_tun(takeover, c, &what) :
+				 tun_open(c->tun, c->offload, &what);
 	if (tun == NULL)
 		fatal("%s: %s", c->tun, what);
 	if (tun_up(tun, c->tun_mtu, &what) == -1)
@@ -499,9 +506,12 @@ start_admin(struct admin *a, const struct servers *servers)
 /* Give up privileges and translate packets until a signal ends it. */
 static int
 serve(struct tun *tun, struct conf *c, const struct options *o,
-    struct eventlog *log, struct follow *f, const struct servers *servers)
+    struct eventlog *log, struct follow *f, struct servers *servers)
 {
-	struct admin admin = { .conf = c, .report = f->report };
+	struct admin admin = { .conf = c,
+		.report = f->report,
+		.tun_fd = tun_fd(tun),
+		.metrics = servers->metrics };
 	struct engine_opts eo = { .foreground = o->start.foreground,
 		.dump_file = c->dump,
 		.verbose = o->start.verbose,
@@ -521,13 +531,19 @@ serve(struct tun *tun, struct conf *c, const struct options *o,
 	privs_drop(&o->start.privs);
 	if (eventlog_open(log) == -1)
 		tun_fatal(tun, "cannot open the event log");
-	engine_load_state(engine);
+	if (f->takeover != NULL)
+		servers->control =
+		    takeover_finish(f->takeover, engine, c, &o->start);
+	else
+		engine_load_state(engine);
 	admin.engine = engine;
+	admin.control = servers->control;
 	start_admin(&admin, servers);
 	enter_sandbox(c, o, servers);
 	use_fastpath(f, tun, engine);
 	log_info("running");
 	rc = engine_run(engine);
+	f->handed_over = engine_is_handed_over(engine);
 	control_stop(servers->control);
 	metrics_stop(servers->metrics);
 	admin_stop(&admin);
@@ -597,6 +613,30 @@ fit_host(const struct conf *c)
 	return (report);
 }
 
+/* The control socket is handed over at the end only. */
+static void
+open_servers(struct servers *servers, const struct conf *c,
+    const struct options *o, struct takeover *takeover)
+{
+	servers->control = NULL;
+	if (takeover != NULL) {
+		servers->metrics = takeover_metrics(takeover, c);
+		return;
+	}
+	servers->control =
+	    control_open(&c->control, CONF_CONTROL, &o->start.privs);
+	servers->metrics = metrics_open(&c->metrics, NULL, 0);
+}
+
+/* Another process uses the device, the control socket and the pid file. */
+static void
+leave_to_heir(const struct servers *servers, struct tun *tun)
+{
+	tun_leave(tun);
+	control_leave(servers->control);
+	pidfile_leave();
+}
+
 int
 main(int argc, char *argv[])
 {
@@ -625,15 +665,15 @@ main(int argc, char *argv[])
 	check_start(conf, &o);
 	follow.report = fit_host(conf);
 	conf->nat64.memory_hint = largepage_hint;
+	if (o.take_over)
+		follow.takeover = takeover_begin(conf, &o.start);
 	startup_claim(&o.start);
-	servers.control =
-	    control_open(&conf->control, CONF_CONTROL, &o.start.privs);
-	servers.metrics = metrics_open(&conf->metrics);
+	open_servers(&servers, conf, &o, follow.takeover);
 	log = new_eventlog(conf, &o.start.privs);
 	follow.watch = watch_new(HOSTWATCH_ALL);
 	if (follow.watch == NULL)
 		fatal("cannot watch the network of this host");
-	tun = open_tun(conf);
+	tun = open_tun(conf, follow.takeover);
 	(void)hostreport_log(follow.report, tun_name(tun), HOSTREPORT_RUN);
 	share_address(&follow, tun, conf);
 	look_at_host(&follow, tun, conf);
@@ -650,7 +690,10 @@ main(int argc, char *argv[])
 	divert_stop(follow.divert);
 	watch_free(follow.watch);
 	eventlog_free(log);
-	tun_close(tun);
+	if (follow.handed_over)
+		leave_to_heir(&servers, tun);
+	else
+		tun_close(tun);
 	hostreport_free(follow.report);
 	control_close(servers.control);
 	pidfile_end();

@@ -27,8 +27,9 @@ struct control {
 	char path[sizeof(((struct sockaddr_un *)NULL)->sun_path)];
 	dev_t dev; /* of the socket that is ours */
 	ino_t ino;
-	pid_t pid; /* of the process that removes it at exit(3) */
-	int fd;	   /* until the server owns it; else -1 */
+	pid_t pid;    /* of the process that removes it at exit(3) */
+	int fd;	      /* until the server owns it; else -1 */
+	int listener; /* the same, also when the server owns it */
 	struct httpd *httpd;
 };
 
@@ -303,6 +304,16 @@ open_it(const struct control_conf *conf, const struct privs *p,
 	return (NULL);
 }
 
+static void
+keep_for_exit(struct control *c)
+{
+	at_exit = c;
+	c->listener = c->fd;
+	c->pid = getpid();
+	if (atexit(remove_at_exit) != 0)
+		fatal("control");
+}
+
 struct control *
 control_open(const struct control_conf *conf, const char *standard,
     const struct privs *p)
@@ -319,11 +330,40 @@ control_open(const struct control_conf *conf, const char *standard,
 		log_warn("no control socket: %s", text);
 		return (NULL);
 	}
-	at_exit = c;
-	c->pid = getpid();
-	if (atexit(remove_at_exit) != 0)
-		fatal("control");
+	keep_for_exit(c);
 	return (c);
+}
+
+struct control *
+control_adopt(const struct control_conf *conf, int fd)
+{
+	struct control *c;
+	struct stat st;
+
+	c = calloc(1, sizeof(*c));
+	if (c == NULL)
+		fatal("control");
+	c->fd = c->listener = fd;
+	strlcpy(c->path, conf->path, sizeof(c->path));
+	if (lstat(c->path, &st) == 0) {
+		c->dev = st.st_dev;
+		c->ino = st.st_ino;
+	}
+	keep_for_exit(c);
+	return (c);
+}
+
+int
+control_fd(const struct control *c)
+{
+	return (c != NULL ? c->listener : -1);
+}
+
+void
+control_leave(struct control *c)
+{
+	if (c != NULL)
+		c->ino = 0;
 }
 
 const char *

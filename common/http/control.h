@@ -49,6 +49,18 @@ void control_check(const struct control_conf *c, const char *standard,
 struct control *control_open(const struct control_conf *c,
     const char *standard, const struct privs *p);
 
+/*
+ * Take-over: the listening socket fd is that of another process of ours, which
+ * hands it over. The socket is removed by us from now on.
+ */
+struct control *control_adopt(const struct control_conf *c, int fd);
+
+/* The descriptor that listens; -1: there is none. */
+int control_fd(const struct control *c);
+
+/* Leave the socket to the process that has adopted it. c may be NULL. */
+void control_leave(struct control *c);
+
 /* The path; NULL when c is NULL. */
 const char *control_path(const struct control *c);
 

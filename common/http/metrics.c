@@ -29,6 +29,7 @@
 struct metrics {
 	int fds[METRICS_MAX]; /* until the server owns them */
 	size_t n;
+	size_t n_all; /* the same, also when the server owns them */
 	char host_name[NAME_SIZE];
 	struct httpd *httpd;
 };
@@ -92,9 +93,34 @@ metrics_conf_equal(const struct metrics_conf *a, const struct metrics_conf *b)
 	return (a->n == b->n);
 }
 
+/* Take the socket that is bound to ss out of fds; -1: there is none. */
+static int
+find_bound(const struct sockaddr_storage *ss, socklen_t len, int *fds,
+    size_t n)
+{
+	struct sockaddr_storage bound;
+	socklen_t size;
+	size_t i;
+	int fd;
+
+	for (i = 0; i < n; i++) {
+		size = sizeof(bound);
+		memset(&bound, 0, sizeof(bound));
+		if (fds[i] != -1 &&
+		    getsockname(fds[i], (struct sockaddr *)&bound, &size) ==
+			0 &&
+		    size == len && memcmp(&bound, ss, len) == 0) {
+			fd = fds[i];
+			fds[i] = -1;
+			return (fd);
+		}
+	}
+	return (-1);
+}
+
 /* Returns a socket that listens, or -1 with errno. */
 static int
-listen_on(const struct scoped_addr *a)
+listen_on(const struct scoped_addr *a, int *fds, size_t n)
 {
 	const int on = 1;
 	struct sockaddr_storage ss;
@@ -104,6 +130,9 @@ listen_on(const struct scoped_addr *a)
 	scoped_addr_resolve(a, if_nametoindex(a->zone), &ss);
 	len = ss.ss_family == AF_INET ? sizeof(struct sockaddr_in) :
 					sizeof(struct sockaddr_in6);
+	fd = find_bound(&ss, len, fds, n);
+	if (fd != -1)
+		return (fd);
 	fd = socket(ss.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC,
 	    0);
 	if (fd == -1)
@@ -121,10 +150,10 @@ listen_on(const struct scoped_addr *a)
 	return (-1);
 }
 
-struct metrics *
-metrics_open(const struct metrics_conf *c)
+static struct metrics *
+open_all(const struct metrics_conf *c, int *fds, size_t n,
+    char text[SCOPED_ADDR_STRLEN])
 {
-	char text[SCOPED_ADDR_STRLEN];
 	struct metrics *m;
 
 	if (c->n == 0)
@@ -136,13 +165,40 @@ metrics_open(const struct metrics_conf *c)
 	if (gethostname(m->host_name, sizeof(m->host_name) - 1) == -1)
 		m->host_name[0] = '\0';
 	for (; m->n < c->n; m->n++) {
-		m->fds[m->n] = listen_on(&c->v[m->n]);
+		m->fds[m->n] = listen_on(&c->v[m->n], fds, n);
 		if (m->fds[m->n] == -1)
 			fatal("metrics listen on %s",
 			    scoped_addr_print(&c->v[m->n], text,
-				sizeof(text)));
+				SCOPED_ADDR_STRLEN));
 	}
+	m->n_all = m->n;
 	return (m);
+}
+
+struct metrics *
+metrics_open(const struct metrics_conf *c, const int *fds, size_t n)
+{
+	char text[SCOPED_ADDR_STRLEN];
+	int left[METRICS_MAX];
+	struct metrics *m;
+	size_t i;
+
+	if (n > METRICS_MAX)
+		n = METRICS_MAX;
+	for (i = 0; i < n; i++)
+		left[i] = fds[i];
+	m = open_all(c, left, n, text);
+	for (i = 0; i < n; i++)
+		if (left[i] != -1)
+			close(left[i]);
+	return (m);
+}
+
+size_t
+metrics_fds(const struct metrics *m, const int **fds)
+{
+	*fds = m != NULL ? m->fds : NULL;
+	return (m != NULL ? m->n_all : 0);
 }
 
 int

@@ -42,10 +42,16 @@ bool metrics_conf_equal(const struct metrics_conf *a,
     const struct metrics_conf *b);
 
 /*
- * Listen at all addresses. Returns NULL when there is none; a failure ends the
- * process through fatal().
+ * Listen at all addresses. fds: n sockets of another process that is about to
+ * end, which are used for the addresses that they are bound to; the others are
+ * closed. Returns NULL when there is no address; a failure ends the process
+ * through fatal().
  */
-struct metrics *metrics_open(const struct metrics_conf *c);
+struct metrics *metrics_open(const struct metrics_conf *c, const int *fds,
+    size_t n);
+
+/* The sockets that listen, owned by m; m may be NULL. */
+size_t metrics_fds(const struct metrics *m, const int **fds);
 
 /*
  * Answer requests. routes, all of them GET, and arg as for httpd_new(). m may

@@ -84,6 +84,33 @@ pidfile_begin(const char *path)
 }
 
 int
+pidfile_adopt(int fd, const char *path)
+{
+	strlcpy(file.path, path, sizeof(file.path));
+	file.fd = fd;
+	if (is_ours() && atexit(pidfile_end) == 0)
+		return (0);
+	file.fd = -1;
+	close(fd);
+	errno = EINVAL;
+	return (-1);
+}
+
+int
+pidfile_fd(void)
+{
+	return (file.fd);
+}
+
+void
+pidfile_leave(void)
+{
+	if (file.fd != -1)
+		close(file.fd);
+	file.fd = -1;
+}
+
+int
 pidfile_fill(void)
 {
 	char text[sizeof("2147483647\n")];

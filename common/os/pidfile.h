@@ -26,6 +26,19 @@ void pidfile_begin(const char *path);
 /* Write the number of this process. Returns 0, or -1 with errno. */
 int pidfile_fill(void);
 
+/*
+ * Take-over: another process hands over its pid file, which keeps its lock. fd
+ * belongs to us. Call pidfile_fill() next. Returns 0, or -1 with errno: EINVAL:
+ * it is another file.
+ */
+int pidfile_adopt(int fd, const char *path);
+
+/* The descriptor of the pid file; -1: there is none. */
+int pidfile_fd(void);
+
+/* At the end: leave it to the process that has adopted it. */
+void pidfile_leave(void);
+
 /* At the end: remove it. If only emptying it is possible, that is logged. */
 void pidfile_end(void);
 

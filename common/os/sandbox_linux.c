@@ -239,6 +239,8 @@ static const int allowed_accept[] = {
 	SCMP_SYS(accept4),
 	SCMP_SYS(shutdown),
 	SCMP_SYS(getsockopt),
+	/* a take-over sends descriptors */
+	SCMP_SYS(sendmsg),
 };
 
 /* dns64d: a socket for each query to an upstream, and those of the clients. */

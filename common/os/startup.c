@@ -120,7 +120,7 @@ startup_check(struct startup *s)
 void
 startup_claim(const struct startup *s)
 {
-	if (!s->foreground)
+	if (!s->foreground && !s->inherits)
 		privs_begin_pidfile(&s->privs, s->conf.pidfile);
 	privs_require_made(&s->privs, s->conf.dump);
 }

@@ -50,6 +50,7 @@ struct startup {
 	bool foreground;       /* -d */
 	unsigned check_only;   /* -n; twice: the file alone */
 	bool verbose;	       /* -v */
+	bool inherits;	       /* another process hands over its pid file */
 	struct startup_conf conf;
 	struct privs privs; /* the user to become */
 };
@@ -86,7 +87,7 @@ const char *startup_pidfile(const struct startup *s);
  */
 void startup_check(struct startup *s);
 
-/* Write the pid file, and make the dump's file for the user. */
+/* Write the pid file, unless it is inherited, and make the dump's file for the user. */
 void startup_claim(const struct startup *s);
 
 /*

@@ -16,6 +16,7 @@ static const struct httpd_route routes[] = {
 	{ "GET", "/v1/counters", get_counters },
 	{ "POST", "/v1/log", post_log },
 	{ "GET", "/v1/status", get_status },
+	{ "POST", "/v1/upgrade", post_upgrade },
 	{ "GET", "/v1/version", control_version },
 };
 
@@ -38,6 +39,7 @@ void
 admin_stop(struct admin *a)
 {
 	rates_free(a->rates);
+	handover_free(a->handover);
 }
 
 /* What anybody may ask: nothing here changes the state. */

@@ -35,6 +35,15 @@ struct tun;
 struct tun *tun_open(const char *name, bool offload, const char **what);
 
 /*
+ * The same for a device that another process has open: fd, which belongs to
+ * the result, or else is closed. name: the interface that it has to be, or ""
+ * for any. The other process must not read or write it any more when this one
+ * does.
+ */
+struct tun *tun_adopt(int fd, const char *name, bool offload,
+    const char **what);
+
+/*
  * Bring the interface up with an MTU; 0 keeps the MTU it has. No capability is
  * needed when nothing has to be changed. Returns 0, or -1 as above.
  */
@@ -51,6 +60,9 @@ int tun_route(struct tun *t, const struct prefix *dst, const char **what);
  * to, and close. A device that we created disappears with its routes.
  */
 void tun_close(struct tun *t);
+
+/* Close, and leave the interface and its routes to another process. */
+void tun_leave(struct tun *t);
 
 const char *tun_name(const struct tun *t);
 unsigned tun_mtu(const struct tun *t);

@@ -138,6 +138,23 @@ tun_route(struct tun *t, const struct prefix *dst, const char **what)
 	return (-1);
 }
 
+struct tun *
+tun_adopt(int fd, const char *name, bool offload, const char **what)
+{
+	(void)name;
+	(void)offload;
+	close(fd);
+	*what = "no take-over on this system";
+	errno = EOPNOTSUPP;
+	return (NULL);
+}
+
+void
+tun_leave(struct tun *t)
+{
+	tun_close(t);
+}
+
 void
 tun_close(struct tun *t)
 {

@@ -67,6 +67,7 @@ struct tun {
 	unsigned mtu;
 	unsigned offloads; /* TUN_ bits */
 	bool vnet;	   /* a vnet header comes before each packet */
+	bool offload;	   /* offloads are wanted */
 	bool drained;	   /* see tun_is_drained() */
 	SLIST_HEAD(, route) routes;
 	struct gro *gro;  /* NULL: the kernel takes no super-packets */
@@ -195,7 +196,7 @@ negotiate(struct tun *t, const char **what)
 	const size_t n = sizeof(tries) / sizeof(tries[0]);
 	size_t i;
 
-	for (i = t->vnet ? 0 : n - 1; i < n; i++) {
+	for (i = t->vnet && t->offload ? 0 : n - 1; i < n; i++) {
 		if (ioctl(t->fd, TUNSETOFFLOAD, tries[i].flags) == 0) {
 			t->offloads = tries[i].offloads;
 			return (0);
@@ -261,8 +262,9 @@ write_packet(void *arg, const struct pkt *p)
 		note_refusal(t, p, hdr, NULL, errno);
 }
 
-struct tun *
-tun_open(const char *name, bool offload, const char **what)
+/* A device with that descriptor, which may be -1. */
+static struct tun *
+new_tun(int fd, const char *name, bool offload, const char **what)
 {
 	struct tun *t;
 
@@ -271,36 +273,97 @@ tun_open(const char *name, bool offload, const char **what)
 	if (t == NULL)
 		return (NULL);
 	SLIST_INIT(&t->routes);
-	t->vnet = offload;
-	t->fd = t->ctl = -1;
+	t->vnet = t->offload = offload;
+	t->fd = fd;
+	t->ctl = -1;
 	*what = "name";
 	errno = ENAMETOOLONG;
-	if (strlcpy(t->name, name, sizeof(t->name)) >= sizeof(t->name))
-		goto fail;
+	if (strlcpy(t->name, name, sizeof(t->name)) < sizeof(t->name))
+		return (t);
+	tun_close(t);
+	return (NULL);
+}
+
+static int
+open_ctl(struct tun *t, const char **what)
+{
+	*what = "no IPv6 in this kernel: load it, or remove ipv6.disable=1 "
+		"from its command line";
+	t->ctl = socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	return (t->ctl == -1 ? -1 : 0);
+}
+
+static int
+use_offloads(struct tun *t, const char **what)
+{
+	if (negotiate(t, what) == -1)
+		return (-1);
+	*what = "memory";
+	if ((t->offloads & (TUN_TSO | TUN_USO)) == 0)
+		return (0);
+	t->gro = gro_new((t->offloads & TUN_TSO) != 0,
+	    (t->offloads & TUN_USO) != 0, write_packet, t);
+	return (t->gro == NULL ? -1 : 0);
+}
+
+struct tun *
+tun_open(const char *name, bool offload, const char **what)
+{
+	struct tun *t;
+
+	t = new_tun(-1, name, offload, what);
+	if (t == NULL)
+		return (NULL);
 	t->fd = open("/dev/net/tun", O_RDWR | O_NONBLOCK | O_CLOEXEC);
 	if (t->fd == -1) {
 		*what = why_no_device(errno);
 		goto fail;
 	}
-	*what = "no IPv6 in this kernel: load it, or remove ipv6.disable=1 "
-		"from its command line";
-	t->ctl = socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	if (t->ctl == -1)
+	if (open_ctl(t, what) == -1 || attach(t, what) == -1 ||
+	    use_offloads(t, what) == -1)
 		goto fail;
-	if (attach(t, what) == -1 || negotiate(t, what) == -1)
-		goto fail;
-	*what = "memory";
-	if ((t->offloads & (TUN_TSO | TUN_USO)) != 0) {
-		t->gro = gro_new((t->offloads & TUN_TSO) != 0,
-		    (t->offloads & TUN_USO) != 0, write_packet, t);
-		if (t->gro == NULL)
-			goto fail;
-	}
 	return (t);
 
 fail:
 	tun_close(t);
 	return (NULL);
+}
+
+/* The name of the interface, and whether it has a vnet header. */
+static int
+look(struct tun *t, const char **what)
+{
+	struct ifreq ifr = { .ifr_flags = 0 };
+
+	*what = "is no tun device (TUNGETIFF)";
+	if (ioctl(t->fd, TUNGETIFF, &ifr) == -1)
+		return (-1);
+	*what = "another interface is handed over: its name cannot be changed "
+		"without a restart";
+	errno = EINVAL;
+	if (t->name[0] != '\0' && strcmp(t->name, ifr.ifr_name) != 0)
+		return (-1);
+	strlcpy(t->name, ifr.ifr_name, sizeof(t->name));
+	t->vnet = (ifr.ifr_flags & IFF_VNET_HDR) != 0;
+	return (0);
+}
+
+struct tun *
+tun_adopt(int fd, const char *name, bool offload, const char **what)
+{
+	struct tun *t;
+
+	t = new_tun(fd, name, offload, what);
+	if (t == NULL) {
+		close(fd);
+		return (NULL);
+	}
+	if (open_ctl(t, what) == -1 || look(t, what) == -1 ||
+	    use_offloads(t, what) == -1) {
+		tun_close(t);
+		return (NULL);
+	}
+	return (t);
 }
 
 /* Failures are ignored: a short queue works as well. */
@@ -497,19 +560,34 @@ tun_route(struct tun *t, const struct prefix *dst, const char **what)
 	return (-1);
 }
 
+static void
+end_routes(struct tun *t, bool remove)
+{
+	struct route *r;
+
+	while ((r = SLIST_FIRST(&t->routes)) != NULL) {
+		SLIST_REMOVE_HEAD(&t->routes, next);
+		if (remove)
+			(void)route_change(t, SIOCDELRT, &r->dst);
+		free(r);
+	}
+}
+
+void
+tun_leave(struct tun *t)
+{
+	end_routes(t, false);
+	tun_close(t);
+}
+
 void
 tun_close(struct tun *t)
 {
-	struct route *r;
 	int saved_errno = errno;
 
 	if (t == NULL)
 		return;
-	while ((r = SLIST_FIRST(&t->routes)) != NULL) {
-		SLIST_REMOVE_HEAD(&t->routes, next);
-		(void)route_change(t, SIOCDELRT, &r->dst);
-		free(r);
-	}
+	end_routes(t, true);
 	gro_free(t->gro);
 	if (t->ctl != -1)
 		close(t->ctl);

@@ -1,0 +1,303 @@
+/*
+ * The running process: offers everything, and leaves it to the new one.
+ */
+#define _GNU_SOURCE /* struct ucred */
+
+#include "handover_int.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <event2/event.h>
+
+#include "common/octets.h"
+#include "common/os/version.h"
+
+#include "snapshot.h"
+
+/* Bindings and sessions of a slice; nobody waits for a turn of the loop. */
+#define MAX_ENTRIES 1024
+
+struct handover {
+	int fd;
+	struct handover_opts opts;
+	struct event *message;
+	bool ended;
+};
+
+int
+handover_address(struct sockaddr_un *sun, socklen_t *len, const char *name)
+{
+	const size_t n = strlen(name);
+
+	if (n == 0 || n >= sizeof(sun->sun_path))
+		return (-1);
+	memset(sun, 0, sizeof(*sun));
+	sun->sun_family = AF_UNIX;
+	memcpy(sun->sun_path + 1, name, n);
+	*len = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + n);
+	return (0);
+}
+
+bool
+handover_may(int s)
+{
+#ifdef SO_PEERCRED
+	struct ucred cred;
+	socklen_t len = sizeof(cred);
+
+	return (getsockopt(s, SOL_SOCKET, SO_PEERCRED, &cred, &len) == 0 &&
+	    (cred.uid == 0 || cred.uid == geteuid()));
+#else
+	(void)s;
+	return (false);
+#endif
+}
+
+int
+handover_wait(int s, short events, int ms)
+{
+	struct pollfd pfd = { .fd = s, .events = events };
+	int n;
+
+	do {
+		n = poll(&pfd, 1, ms);
+	} while (n == -1 && errno == EINTR);
+	if (n == 0)
+		errno = ETIMEDOUT;
+	return (n > 0 ? 0 : -1);
+}
+
+int
+handover_write(int s, const void *data, size_t len)
+{
+	const char *p = data;
+	ssize_t n;
+
+	while (len > 0) {
+		n = write(s, p, len);
+		if (n == -1 && errno == EAGAIN &&
+		    handover_wait(s, POLLOUT, HANDOVER_PATIENCE_MS) == 0)
+			continue;
+		if (n == -1 && errno != EINTR)
+			return (-1);
+		if (n > 0) {
+			p += n;
+			len -= (size_t)n;
+		}
+	}
+	return (0);
+}
+
+int
+handover_read(int s, void *data, size_t len)
+{
+	char *p = data;
+	ssize_t n;
+
+	while (len > 0) {
+		if (handover_wait(s, POLLIN, HANDOVER_PATIENCE_MS) == -1)
+			return (-1);
+		n = read(s, p, len);
+		if (n == 0)
+			errno = 0;
+		if (n == 0 || (n == -1 && errno != EINTR && errno != EAGAIN))
+			return (-1);
+		if (n > 0) {
+			p += n;
+			len -= (size_t)n;
+		}
+	}
+	return (0);
+}
+
+/* --- offering --- */
+
+static void
+end(struct handover *h, bool taken, const char *text)
+{
+	h->ended = true;
+	event_del(h->message);
+	close(h->fd);
+	h->fd = -1;
+	h->opts.end(h->opts.arg, taken, text);
+}
+
+/* Returns 0, or -1 with errno. */
+static int
+send_state(const struct handover *h)
+{
+	const struct nat64_clocks at = { monotime_now(), wallclock_ms() };
+	struct snapshot *s;
+	const uint8_t *bytes;
+	char program[64];
+	size_t len;
+	int rc = 0;
+	bool more;
+
+	snprintf(program, sizeof(program), "nat64d %s", version());
+	s = snapshot_new(h->opts.n, &at, program);
+	if (s == NULL)
+		return (-1);
+	do {
+		more = snapshot_slice(s, MAX_ENTRIES, &bytes, &len);
+		rc = handover_write(h->fd, bytes, len);
+	} while (more && rc == 0);
+	snapshot_free(s);
+	return (rc);
+}
+
+/*
+ * The new process is ready. From here on nothing is translated until it has
+ * everything, or has failed.
+ */
+static void
+hand_over(struct handover *h)
+{
+	const char yours = HANDOVER_YOURS;
+	char done = 0;
+
+	if (send_state(h) == -1 || handover_read(h->fd, &done, 1) == -1) {
+		end(h, false, errno == 0 ? "it has ended" : strerror(errno));
+		return;
+	}
+	if (done != HANDOVER_DONE) {
+		end(h, false, "it does not follow the protocol");
+		return;
+	}
+	/* It may have ended just now; but it has said that it has it all. */
+	(void)handover_write(h->fd, &yours, 1);
+	end(h, true, NULL);
+}
+
+static void
+take_message(evutil_socket_t fd, short what, void *arg)
+{
+	struct handover *h = arg;
+	char go = 0;
+	ssize_t n;
+
+	if ((what & EV_TIMEOUT) != 0) {
+		end(h, false, "it does not get ready");
+		return;
+	}
+	n = read(fd, &go, 1);
+	if (n == 1 && go == HANDOVER_GO)
+		hand_over(h);
+	else if (n != -1 || (errno != EAGAIN && errno != EINTR))
+		end(h, false,
+		    n == 0 ? "it has ended before it was ready" :
+			     "it does not follow the protocol");
+}
+
+/* Send the descriptors, which the new process has to wait for. */
+static int
+send_hello(int s, const struct handover_fds *fds)
+{
+	const int single[HANDOVER_SINGLE_FDS] = { fds->tun, fds->control,
+		fds->pidfile };
+	union {
+		struct cmsghdr align;
+		char buf[CMSG_SPACE(HANDOVER_MAX_FDS * sizeof(int))];
+	} control = { .buf = { 0 } };
+	uint8_t hello[HANDOVER_HELLO_SIZE] = { 'N', '6', '4', 'H' };
+	struct iovec iov = { .iov_base = hello, .iov_len = sizeof(hello) };
+	struct msghdr m = { .msg_iov = &iov,
+		.msg_iovlen = 1,
+		.msg_control = &control };
+	struct cmsghdr *c = &control.align;
+	int have[HANDOVER_MAX_FDS];
+	size_t i, n = 0;
+
+	put16(hello + 4, HANDOVER_VERSION);
+	for (i = 0; i < HANDOVER_SINGLE_FDS; i++)
+		if (single[i] != -1) {
+			have[n++] = single[i];
+			hello[6] |= (uint8_t)(1 << i);
+		}
+	hello[7] = (uint8_t)fds->n_metrics;
+	for (i = 0; i < fds->n_metrics; i++)
+		have[n++] = fds->metrics[i];
+	c->cmsg_level = SOL_SOCKET;
+	c->cmsg_type = SCM_RIGHTS;
+	c->cmsg_len = CMSG_LEN(n * sizeof(int));
+	memcpy(CMSG_DATA(c), have, n * sizeof(int));
+	m.msg_controllen = CMSG_SPACE(n * sizeof(int));
+	return (sendmsg(s, &m, 0) == (ssize_t)sizeof(hello) ? 0 : -1);
+}
+
+/* Returns a socket, or -1 and in text what failed. */
+static int
+connect_to(const char *name, char text[HANDOVER_TEXT_SIZE])
+{
+	struct sockaddr_un sun;
+	socklen_t len;
+	int s;
+
+	if (handover_address(&sun, &len, name) == -1) {
+		strlcpy(text, "the name of the socket is too long",
+		    HANDOVER_TEXT_SIZE);
+		return (-1);
+	}
+	s = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (s == -1 || connect(s, (const struct sockaddr *)&sun, len) == -1) {
+		snprintf(text, HANDOVER_TEXT_SIZE,
+		    "nobody listens at the socket: %s", strerror(errno));
+		if (s != -1)
+			close(s);
+		return (-1);
+	}
+	if (handover_may(s))
+		return (s);
+	strlcpy(text, "who listens at the socket is neither root nor our user",
+	    HANDOVER_TEXT_SIZE);
+	close(s);
+	return (-1);
+}
+
+struct handover *
+handover_offer(struct event_base *base, const char *name,
+    const struct handover_opts *opts, char text[HANDOVER_TEXT_SIZE])
+{
+	const struct timeval patience = { .tv_sec = HANDOVER_START_SECS };
+	struct handover *h;
+
+	h = calloc(1, sizeof(*h));
+	if (h == NULL) {
+		strlcpy(text, "out of memory", HANDOVER_TEXT_SIZE);
+		return (NULL);
+	}
+	h->opts = *opts;
+	h->fd = connect_to(name, text);
+	if (h->fd == -1) {
+		free(h);
+		return (NULL);
+	}
+	h->message =
+	    event_new(base, h->fd, EV_READ | EV_PERSIST, take_message, h);
+	if (h->message == NULL || event_add(h->message, &patience) == -1 ||
+	    send_hello(h->fd, &opts->fds) == -1) {
+		snprintf(text, HANDOVER_TEXT_SIZE, "cannot offer: %s",
+		    strerror(errno));
+		handover_free(h);
+		return (NULL);
+	}
+	return (h);
+}
+
+void
+handover_free(struct handover *h)
+{
+	if (h == NULL)
+		return;
+	if (h->message != NULL)
+		event_free(h->message);
+	if (h->fd != -1)
+		close(h->fd);
+	free(h);
+}

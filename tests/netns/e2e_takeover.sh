@@ -1,0 +1,191 @@
+#!/usr/bin/env bash
+# A new nat64d takes over from one that runs: no packet is lost, and when
+# anything fails, the one that runs goes on.
+# shellcheck source-path=SCRIPTDIR
+. "$(dirname "$0")/lib.sh"
+
+program=$BUILD/nat64d/nat64d
+tools=$root/tests/netns/tools
+
+configure() { # statement ...
+	write_nat64d_conf "pidfile \"$dir/run/nat64d.pid\"" \
+	    "control \"$dir/run/nat64d.sock\"" "$@"
+}
+
+start_lab() {
+	lab_create
+	start_web
+	head -c 200000000 /dev/urandom >"$dir/www/200MB"
+	start "$internet" echo.log "$tools/udp_stream.py" echo "$server4" 7000
+	wait_for 10 udp_listens "$internet" 7000
+}
+
+err=$dir/nat64d.err # what the one that runs has logged
+
+logged() { # regex
+	grep -aEq -- "$1" "$err"
+}
+
+# A nat64d that takes over from none.
+begin_nat64d() {
+	err=$dir/nat64d.err
+	start_nat64d
+}
+
+# The processes of nat64d, one in a line.
+daemons() {
+	local pid
+	for pid in $(ip netns pids "$gateway"); do
+		[ "$(cat "/proc/$pid/comm" 2>/dev/null)" != nat64d ] ||
+		    echo "$pid"
+	done
+}
+
+echo_works() {
+	in_ns "$client" "$tools/udp_stream.py" send "$server64" 7000 100 0.2 |
+	    grep ' back [1-9]'
+}
+
+begin_traffic() {
+	in_ns "$client" curl -gsSf -m 60 --limit-rate 33M \
+	    -o "$dir/fetched" "http://[$server64]/200MB" \
+	    >"$dir/curl.log" 2>&1 &
+	curl=$!
+	start "$client" stream.log "$tools/udp_stream.py" send "$server64" \
+	    7000 5000 6 50
+	stream=$!
+	wait_for 10 test -s "$dir/fetched"
+	sleep 1 # of traffic before
+}
+
+heirs=0
+
+# In place of the one that runs; sets nat64d to the new one's pid.
+take_over() { # option ...
+	local old=$nat64d
+	heirs=$((heirs + 1))
+	err=$dir/heir$heirs.err
+	ip netns exec "$gateway" "$program" -U "$@" -f "$dir/nat64d.conf" \
+	    >"$dir/nat64d.out" 2>"$err" &
+	nat64d=$!
+	wait_for 10 logged ' running$' && wait_for 5 gone "$old" || {
+		cat "$err"
+		return 1
+	}
+}
+
+# One after the other takes over while packets flow.
+test_no_loss() { # fastpath
+	local i
+	tap_round="fastpath $1"
+	configure "fastpath $1"
+	check "nat64d starts" begin_nat64d || give_up
+	begin_traffic
+	for i in 1 2 3; do
+		check "a new one takes over" take_over -d
+		check "with the sessions" logged \
+		    'taken over: 5[1-9] bindings and 5[1-9] sessions go on$'
+		sleep 0.7
+	done
+	check "the transfer goes on to its end" wait "$curl"
+	check "and is what was sent" cmp "$dir/www/200MB" "$dir/fetched"
+	wait "$stream"
+	echo "# $(cat "$dir/stream.log")"
+	check "no datagram was lost, there and back" \
+	    awk '{ exit !($2 > 25000 && $2 == $4) }' "$dir/stream.log"
+	check_equal "one process is left" "$(daemons)" "$nat64d"
+	check_privileges "$nat64d"
+	check "the control socket is served" in_ns "$gateway" curl -sS -m 5 \
+	    --unix-socket "$dir/run/nat64d.sock" http://localhost/v1/version
+	stop "$nat64d"
+	check_not "and removed at the end" test -e "$dir/run/nat64d.sock"
+	check_not "with the device" ip -n "$gateway" link show nat64
+}
+
+# --- in the background ---
+
+is_daemon() {
+	[ "$(cat "$dir/run/nat64d.pid")" = "$(daemons)" ]
+}
+
+test_background() {
+	tap_round="in the background"
+	configure
+	check "nat64d starts" start_background "$program" \
+	    "$dir/nat64d.conf" "$dir/run/nat64d.pid"
+	old=$daemon
+	check "one in the foreground cannot take over" refuses \
+	    'has a pid file: start without -d' -U -d
+	check "a new one takes over" in_ns "$gateway" timeout 10 "$program" \
+	    -U -f "$dir/nat64d.conf"
+	check "the old one ends" wait_for 5 gone "$old"
+	check "the pid file names the new one" wait_for 5 is_daemon
+	check "which works" echo_works
+	check "another one is refused" refuses 'already running, pid [0-9]+$'
+	kill "$(daemons)"
+	check "it ends" wait_for 5 no_daemon
+	check_not "and removes the pid file" test -e "$dir/run/nat64d.pid"
+}
+
+no_daemon() {
+	[ -z "$(daemons)" ]
+}
+
+# --- failures ---
+
+refuses() { # regex option ...
+	local regex=$1
+	shift
+	! in_ns "$gateway" timeout 10 "$program" "$@" \
+	    -f "$dir/nat64d.conf" >"$dir/refusal" 2>&1
+	cat "$dir/refusal"
+	grep -Eq -- "$regex" "$dir/refusal"
+}
+
+goes_on() { # regex
+	wait_for 10 logged "not handed over to another process: $1" &&
+	    echo_works && [ "$(daemons)" = "$nat64d" ]
+}
+
+# Listen as a new process does, and do what is not right.
+upgrade() { # what
+	in_ns "$gateway" "$tools/wrong_heir.py" "$dir/run/nat64d.sock" "$1"
+}
+
+test_failures() {
+	tap_round="failures"
+	configure
+	check "nobody to take over from" refuses \
+	    'nat64d.sock: No such file or directory: does nat64d run' -U -d
+	begin_nat64d
+	check "a new one that goes away" upgrade leave
+	check "the old one goes on" goes_on 'it has ended before'
+	: >"$err"
+	check "one that goes away with half of the state" upgrade leave-late
+	check "the old one goes on" goes_on 'it has ended|.*reset|.*pipe'
+	: >"$err"
+	check "one that says something else" upgrade nonsense
+	check "the old one goes on" goes_on 'it does not follow'
+	: >"$err"
+	check "one that takes everything and says nothing" upgrade silent
+	check "the old one goes on" goes_on 'Connection timed out'
+	check "one of another user is refused" upgrade other-user
+	check "no name is refused" upgrade no-name
+	check "nobody there is refused" upgrade nobody
+	write_nat64d_conf "control \"$dir/run/nat64d.sock\"" "tun other"
+	check "another device is refused" refuses \
+	    'its name cannot be changed without a restart' -U -d
+	check "the old one goes on" echo_works
+	write_nat64d_conf "control no"
+	check "no control socket is refused" refuses 'needs the control' \
+	    -U -d
+	stop "$nat64d"
+}
+
+need_root
+start_lab
+test_no_loss no
+test_no_loss auto
+test_background
+test_failures
+tap_done
