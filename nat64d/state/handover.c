@@ -3,8 +3,6 @@
  */
 #define _GNU_SOURCE /* struct ucred */
 
-#include "handover_int.h"
-
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -18,6 +16,7 @@
 #include "common/octets.h"
 #include "common/os/version.h"
 
+#include "handover_int.h"
 #include "snapshot.h"
 
 /* Bindings and sessions of a slice; nobody waits for a turn of the loop. */
@@ -45,16 +44,17 @@ handover_address(struct sockaddr_un *sun, socklen_t *len, const char *name)
 }
 
 bool
-handover_may(int s)
+handover_may(int s, uid_t uid)
 {
 #ifdef SO_PEERCRED
 	struct ucred cred;
 	socklen_t len = sizeof(cred);
 
 	return (getsockopt(s, SOL_SOCKET, SO_PEERCRED, &cred, &len) == 0 &&
-	    (cred.uid == 0 || cred.uid == geteuid()));
+	    (cred.uid == 0 || cred.uid == geteuid() || cred.uid == uid));
 #else
 	(void)s;
+	(void)uid;
 	return (false);
 #endif
 }
@@ -252,7 +252,7 @@ connect_to(const char *name, char text[HANDOVER_TEXT_SIZE])
 			close(s);
 		return (-1);
 	}
-	if (handover_may(s))
+	if (handover_may(s, geteuid()))
 		return (s);
 	strlcpy(text, "who listens at the socket is neither root nor our user",
 	    HANDOVER_TEXT_SIZE);

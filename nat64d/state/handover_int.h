@@ -27,10 +27,10 @@ int handover_address(struct sockaddr_un *sun, socklen_t *len,
     const char *name);
 
 /*
- * Is the process at the other end of s root, or of our user? For who connects,
- * that is the one that listens.
+ * Is the process at the other end of s root, or of our user or that one? For
+ * who connects, that is the one that listens.
  */
-bool handover_may(int s);
+bool handover_may(int s, uid_t uid);
 
 /* Wait for events of poll(2). Returns 0, or -1 with errno. */
 int handover_wait(int s, short events, int ms);

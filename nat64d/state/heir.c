@@ -1,7 +1,7 @@
 /*
  * The new process: asks the running one for everything.
  */
-#include "handover_int.h"
+#include <sys/stat.h>
 
 #include <errno.h>
 #include <fcntl.h>
@@ -16,6 +16,7 @@
 #include "common/octets.h"
 #include "common/os/log.h"
 
+#include "handover_int.h"
 #include "recover.h"
 
 struct heir {
@@ -194,12 +195,41 @@ receive_hello(struct heir *h)
 	return (sort_fds(&h->fds, hello, got, n));
 }
 
+/* The names of abstract sockets are no secret: others may connect, too. */
+#define MAX_STRANGERS 100
+
+/*
+ * Wait for a process of root, of our user or of the owner of the control
+ * socket. Returns the connected socket, or -1 with errno.
+ */
+static int
+accept_from(int listener, const char *control)
+{
+	struct stat st;
+	unsigned i;
+	int s;
+
+	if (stat(control, &st) == -1)
+		return (-1);
+	for (i = 0; i < MAX_STRANGERS; i++) {
+		if (handover_wait(listener, POLLIN, HANDOVER_PATIENCE_MS) ==
+		    -1)
+			return (-1);
+		s = accept(listener, NULL, NULL);
+		if (s == -1 || handover_may(s, st.st_uid))
+			return (s);
+		close(s);
+	}
+	errno = EPERM;
+	return (-1);
+}
+
 /* Returns 0, or -1 and in text what failed. */
 static int
-meet(struct heir *h, int listener, char text[HANDOVER_TEXT_SIZE])
+meet(struct heir *h, int listener, const char *control,
+    char text[HANDOVER_TEXT_SIZE])
 {
-	if (handover_wait(listener, POLLIN, HANDOVER_PATIENCE_MS) == 0)
-		h->fd = accept(listener, NULL, NULL);
+	h->fd = accept_from(listener, control);
 	if (h->fd == -1) {
 		say(text, "it does not connect: %s", strerror(errno));
 		return (-1);
@@ -229,7 +259,8 @@ heir_new(const char *control, char text[HANDOVER_TEXT_SIZE])
 	h->fd = -1;
 	h->fds =
 	    (struct handover_fds){ .tun = -1, .control = -1, .pidfile = -1 };
-	if (ask(control, name, text) == -1 || meet(h, listener, text) == -1) {
+	if (ask(control, name, text) == -1 ||
+	    meet(h, listener, control, text) == -1) {
 		heir_free(h);
 		h = NULL;
 	}
