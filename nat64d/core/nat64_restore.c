@@ -91,6 +91,7 @@ nat64_restore_prefix(struct nat64_restore *r, size_t i, const struct pref64 *p)
 
 	if (i >= NAT64_MAX_PREFIXES)
 		return;
+	r->prefixes[i] = NAT64_NO_PREFIX;
 	for (k = 0; k < c->n_prefixes; k++)
 		if (pref64_equal(&c->prefixes[k], p))
 			r->prefixes[i] = k;

@@ -114,7 +114,7 @@ struct nat64_restore {
 void nat64_restore_begin(struct nat64_restore *r, struct nat64 *n,
     const struct nat64_clocks *at, bool ports_only);
 
-/* The Pref64 that saved bindings and sessions give the index i. */
+/* The Pref64 that what comes from here on gives the index i. */
 void nat64_restore_prefix(struct nat64_restore *r, size_t i,
     const struct pref64 *p);
 

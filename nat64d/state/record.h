@@ -41,7 +41,8 @@
 /* Types of records. */
 enum record_type {
 	RECORD_ORIGIN = 1,  /* the first one */
-	RECORD_PREFIX = 2,  /* before the first binding that names it */
+	RECORD_PREFIX = 2,  /* before the first binding that names it; a later
+				one of the same index replaces it */
 	RECORD_BINDING = 3, /* followed by its sessions */
 	RECORD_SESSION = 4,
 	RECORD_END = 5 /* the last one */

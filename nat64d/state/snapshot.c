@@ -14,6 +14,8 @@ struct snapshot {
 	const struct nat64 *n;
 	struct nat64_clocks at;
 	struct record_writer w;
+	struct pref64 prefixes[NAT64_MAX_PREFIXES]; /* as written */
+	size_t n_prefixes;
 	int proto;
 	struct bib_walk walk;
 	bool entered;
@@ -22,13 +24,30 @@ struct snapshot {
 	struct taddr4 peer;
 };
 
+/* Write the prefixes that have not been written, or are others now. */
+static void
+write_prefixes(struct snapshot *s)
+{
+	const size_t n = nat64_save_prefixes(s->n);
+	struct pref64 p;
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		p = nat64_save_prefix(s->n, i);
+		if (i < s->n_prefixes && pref64_equal(&s->prefixes[i], &p))
+			continue;
+		record_prefix(&s->w, (uint8_t)i, &p);
+		s->prefixes[i] = p;
+	}
+	if (s->n_prefixes < n)
+		s->n_prefixes = n;
+}
+
 struct snapshot *
 snapshot_new(const struct nat64 *n, const struct nat64_clocks *at,
     const char *program)
 {
 	struct snapshot *s;
-	struct pref64 p;
-	size_t i;
 
 	s = malloc(sizeof(*s));
 	if (s == NULL)
@@ -38,11 +57,8 @@ snapshot_new(const struct nat64 *n, const struct nat64_clocks *at,
 	s->proto = 0;
 	memset(&s->walk, 0, sizeof(s->walk));
 	s->entered = false;
+	s->n_prefixes = 0;
 	record_begin(&s->w, at->wall_ms, program);
-	for (i = 0; i < nat64_save_prefixes(n); i++) {
-		p = nat64_save_prefix(n, i);
-		record_prefix(&s->w, (uint8_t)i, &p);
-	}
 	return (s);
 }
 
@@ -138,8 +154,10 @@ bool
 snapshot_slice(struct snapshot *s, unsigned max, const uint8_t **bytes,
     size_t *len)
 {
-	const bool more = write_some(s, max);
+	bool more;
 
+	write_prefixes(s);
+	more = write_some(s, max);
 	*bytes = record_take(&s->w, len);
 	return (more);
 }

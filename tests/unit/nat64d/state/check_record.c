@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "common/octets.h"
+#include "nat64d/core/nat64_struct.h"
 #include "nat64d/state/record.h"
 #include "tests/unit/state_util.h"
 #include "tests/unit/suite.h"
@@ -449,12 +450,19 @@ START_TEST(what_is_there_all_the_time_is_written_once)
 }
 END_TEST
 
+/* Octets of a stream, when some of its sessions have been written. */
+#define SOME 800
+
 /* The host's binding ends; its next one has another port. */
 static void
 binding_changes(unsigned slice)
 {
-	if (slice != 2)
+	static bool done;
+
+	(void)slice;
+	if (done || stream_len < SOME)
 		return;
+	done = true;
 	nat64_flush_begin(lab.n);
 	(void)nat64_flush(lab.n, lab.now, UINT32_MAX);
 	lab.now = monotime_add_secs(lab.now, 1000);
@@ -482,6 +490,37 @@ START_TEST(sessions_belong_to_the_binding_that_they_had)
 }
 END_TEST
 
+/* What comes after a prefix that replaces another one belongs to it. */
+static void
+prefix_changes(unsigned slice)
+{
+	(void)slice;
+	if (stream_len > SOME)
+		ck_assert_int_eq(inet_pton(AF_INET6, "2001:db8:65::",
+				     &lab.n->conf.prefixes[0].addr),
+		    1);
+}
+
+START_TEST(a_prefix_that_changes_is_written_again)
+{
+	uint16_t port;
+	unsigned i, n = 0;
+
+	for (port = 2000; port < 2040; port++)
+		lab_udp(CLIENT6, 5000, SERVER6, port);
+	save_slices(5, prefix_changes);
+	ck_assert_int_eq(read_stream(), RECORD_GOOD);
+	for (i = 0; i < got.n; i++)
+		n += got.all[i].kind == PREFIX;
+	ck_assert_uint_eq(n, 2);
+	lab_set_prefix(0, PREF64, 96);
+	restore();
+	n = (unsigned)recovered.restore.counts.sessions;
+	ck_assert(n > 0 && n < 40);
+	ck_assert_uint_eq(left_sessions(NAT64_LEFT_PREFIX), 40 - n);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -504,6 +543,7 @@ main(void)
 	tcase_add_test(tc, a_block_that_is_too_long_is_refused_at_once);
 	tcase_add_test(tc, the_sum_is_crc32c);
 	tcase_add_test(tc, what_is_there_all_the_time_is_written_once);
+	tcase_add_test(tc, a_prefix_that_changes_is_written_again);
 	tcase_add_test(tc, sessions_belong_to_the_binding_that_they_had);
 	suite_add_tcase(s, tc);
 	return (suite_run(s));
