@@ -2,11 +2,14 @@
 """Numbered datagrams at a steady rate, and which of them came back.
 
     udp_stream.py echo ADDR PORT
-    udp_stream.py send ADDR PORT RATE SECONDS [FLOWS]
+    udp_stream.py send ADDR PORT RATE SECONDS [FLOWS [WINDOW]]
 
 "send" prints "sent N back M longest MS": datagrams sent and those that came
 back, and the longest time without an answer of any flow's, in milliseconds.
-It ends early, with what it has, on SIGTERM.
+It ends early, with what it has, on SIGTERM. On a busy machine it sends fewer,
+but never many at once, which would overflow queues; with a WINDOW, no more are
+on their way than that, so that none is lost in a queue while a process waits
+for the CPU.
 """
 import select
 import signal
@@ -16,6 +19,7 @@ import sys
 import time
 
 BUFFER = 8 << 20
+TICK = 0.005  # seconds
 
 
 def family(addr):
@@ -42,7 +46,8 @@ def echo(addr, port):
 
 
 class Sender:
-    def __init__(self, addr, port, flows):
+    def __init__(self, addr, port, flows, window):
+        self.window = window
         self.sockets = [make_socket(addr) for _ in range(flows)]
         for s in self.sockets:
             s.connect((addr, port))
@@ -68,16 +73,25 @@ class Sender:
         self.last = now
         self.back.add(struct.unpack("!Q", data[:8])[0])
 
+    def has_room(self):
+        return self.window == 0 or self.sent - len(self.back) < self.window
+
+    def send_some(self, n):
+        while n > 0 and self.has_room():
+            s = self.sockets[self.sent % len(self.sockets)]
+            try:
+                s.send(struct.pack("!Q", self.sent) + b"x" * 56)
+            except ConnectionRefusedError:
+                continue  # an ICMP error; tell by what comes back
+            self.sent += 1
+            n -= 1
+
     def send(self, rate, seconds):
-        begin = time.monotonic()
-        while (passed := time.monotonic() - begin) < seconds:
-            while self.sent < passed * rate:
-                s = self.sockets[self.sent % len(self.sockets)]
-                try:
-                    s.send(struct.pack("!Q", self.sent) + b"x" * 56)
-                except ConnectionRefusedError:
-                    continue  # an ICMP error; tell by what comes back
-                self.sent += 1
+        begin = due = time.monotonic()
+        while (now := time.monotonic()) - begin < seconds:
+            if now >= due:
+                self.send_some(max(1, round(rate * TICK)))
+                due = max(due, now - TICK) + max(TICK, 1 / rate)
             self.receive(0.001)
         end = time.monotonic() + 2
         while len(self.back) < self.sent and time.monotonic() < end:
@@ -92,7 +106,8 @@ def main(how, addr, port, *rest):
     signal.signal(signal.SIGTERM, stop)
     if how == "echo":
         echo(addr, int(port))
-    sender = Sender(addr, int(port), int(rest[2]) if len(rest) > 2 else 1)
+    sender = Sender(addr, int(port), int(rest[2]) if len(rest) > 2 else 1,
+                    int(rest[3]) if len(rest) > 3 else 0)
     try:
         sender.send(int(rest[0]), float(rest[1]))
     except KeyboardInterrupt:
