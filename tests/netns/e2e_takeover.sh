@@ -84,7 +84,8 @@ take_over() { # option ...
 test_no_loss() { # fastpath
 	local i
 	tap_round="fastpath $1"
-	configure "fastpath $1"
+	configure "fastpath $1" "metrics listen on 127.0.0.1 port 9464" \
+	    "metrics listen on ::1 port 9464"
 	check "nat64d starts" begin_nat64d || give_up
 	begin_traffic
 	for i in 1 2 3; do
@@ -103,6 +104,15 @@ test_no_loss() { # fastpath
 	check_privileges "$nat64d"
 	check "the control socket is served" in_ns "$gateway" curl -sS -m 5 \
 	    --unix-socket "$dir/run/nat64d.sock" http://localhost/v1/version
+	check "the metrics are served" in_ns "$gateway" curl -sSf -m 5 \
+	    http://127.0.0.1:9464/metrics "http://[::1]:9464/metrics"
+	check_equal "at the sockets that there were" "$(in_ns "$gateway" \
+	    ss -Hltn sport = 9464 | wc -l)" 2
+	configure "fastpath $1" "metrics listen on ::1 port 9464" \
+	    "metrics listen on ::1 port 9465"
+	check "a new one takes over with other metrics" take_over -d
+	check_equal "and leaves no other socket open" "$(in_ns "$gateway" \
+	    ss -Hltn '( sport = 9464 or sport = 9465 )' | wc -l)" 2
 	stop "$nat64d"
 	check_not "and removed at the end" test -e "$dir/run/nat64d.sock"
 	check_not "with the device" ip -n "$gateway" link show nat64
