@@ -84,8 +84,8 @@ struct quarantined *quarantine_find_owner(const struct quarantine *q,
 
 /*
  * Add a port that is not in quarantine. If until is before that of another
- * entry of the protocol, it stays as long as that one. Returns the entry, owned by q; NULL with errno
- * ENOSPC or ENOMEM.
+ * entry of the protocol, it stays as long as that one. Returns the entry, owned
+ * by q; NULL with errno ENOSPC or ENOMEM.
  */
 struct quarantined *quarantine_add(struct quarantine *q,
     struct quarantine_space *sp, uint16_t port, const struct taddr6 *owner,

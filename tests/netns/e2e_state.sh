@@ -9,9 +9,9 @@ tools=$root/tests/netns/tools
 state=$dir
 
 # Sessions are saved every second there, unless a test says otherwise.
-configure() { # statement ...
+configure() {
 	write_nat64d_conf "quarantine udp 2s" \
-	    "state \"$state/file\" every ${every:-1}" "$@"
+	    "state \"$state/file\" every ${every:-1}"
 }
 
 start_lab() {
