@@ -82,8 +82,8 @@ void engine_hand_over(struct engine *e);
 bool engine_is_handed_over(const struct engine *e);
 
 /*
- * Run until a signal ends it; then the state is saved. Returns 0, or -1 when the device has failed,
- * which has been logged.
+ * Run until a signal ends it; then the state is saved. Returns 0, or -1 when
+ * the device has failed, which has been logged.
  */
 int engine_run(struct engine *e);
 

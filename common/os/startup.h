@@ -87,7 +87,10 @@ const char *startup_pidfile(const struct startup *s);
  */
 void startup_check(struct startup *s);
 
-/* Write the pid file, unless it is inherited, and make the dump's file for the user. */
+/*
+ * Write the pid file, unless it is inherited, and make the dump's file for the
+ * user.
+ */
 void startup_claim(const struct startup *s);
 
 /*

@@ -378,7 +378,7 @@ void session_remove(struct session_table *t, struct session *s);
 enum session_class session_class(const struct session_table *t,
     const struct session *s);
 
-/* How long sessions of class cls with that port of the peer live, in seconds. */
+/* How long sessions of class cls live whose peer has that port, in seconds. */
 uint32_t session_lifetime(const struct session_table *t,
     enum session_class cls, uint16_t port);
 

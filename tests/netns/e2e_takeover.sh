@@ -82,13 +82,12 @@ take_over() { # option ...
 
 # One after the other takes over while packets flow.
 test_no_loss() { # fastpath
-	local i
 	tap_round="fastpath $1"
 	configure "fastpath $1" "metrics listen on 127.0.0.1 port 9464" \
 	    "metrics listen on ::1 port 9464"
 	check "nat64d starts" begin_nat64d || give_up
 	begin_traffic
-	for i in 1 2 3; do
+	for _ in 1 2 3; do
 		check "a new one takes over" take_over -d
 		check_match "with the sessions" "$(cat "$err")" \
 		    'taken over: 5[1-9] bindings and 5[1-9] sessions go on$'
