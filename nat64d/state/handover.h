@@ -20,8 +20,8 @@
  *
  * Until it gets HANDOVER_DONE the running process goes on if anything fails,
  * and the new one ends; neither waits longer than HANDOVER_PATIENCE_MS for the
- * other one while nobody translates. Each checks the other one's user: root, its
- * own, or for the new process that of the control socket.
+ * other one while nobody translates. Each checks the other one's user: root,
+ * its own, or for the new process that of the control socket.
  */
 #ifndef NAT64D_STATE_HANDOVER_H
 #define NAT64D_STATE_HANDOVER_H
