@@ -6,6 +6,8 @@
 #ifndef DNS64D_ADMIN_H
 #define DNS64D_ADMIN_H
 
+#include <sys/queue.h>
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -24,11 +26,14 @@ struct admin {
 	struct monotime started;
 	int64_t started_ms; /* time of day, for people */
 	struct monitors *monitors;
-	bool ending; /* requests are not answered any more */
+	LIST_HEAD(, lookup) lookups; /* in progress; control/lookup.c */
 	/* Reload, or only check; answers rq, later. */
 	void (*reload)(void *reload_arg, struct httpd_request *rq, bool check);
 	void *reload_arg;
 };
+
+/* Refuse the lookups in progress: dns64d ends. */
+void lookups_end(struct admin *a);
 
 /* Who watches the queries; control/monitors.c. NULL: out of memory. */
 struct monitors *monitors_new(struct workers *ws);

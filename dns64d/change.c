@@ -65,6 +65,14 @@ answer(const struct change *c, bool done)
 			1, "warnings", c->text));
 }
 
+void
+change_abandon(struct change *c)
+{
+	if (c->asked && c->rq != NULL)
+		httpd_error(c->rq, 503, "dns64d ends");
+	c->rq = NULL;
+}
+
 bool
 change_end(struct change *c, bool done)
 {

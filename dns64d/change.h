@@ -42,6 +42,9 @@ bool change_request(struct change *c, struct httpd_request *rq, bool check);
  */
 void change_report(void *arg, bool warning, const char *msg);
 
+/* dns64d ends: refuse the request that was not answered yet, if any. */
+void change_abandon(struct change *c);
+
 /* Returns whether another reload is to be started now. */
 bool change_end(struct change *c, bool done);
 

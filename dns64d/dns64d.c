@@ -511,7 +511,8 @@ clean_up(struct daemon *d)
 {
 	size_t i;
 
-	d->admin.ending = true;
+	lookups_end(&d->admin);
+	change_abandon(&d->change);
 	control_stop(d->control);
 	metrics_stop(d->metrics);
 	workers_end(d->workers);

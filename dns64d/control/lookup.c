@@ -29,10 +29,13 @@
 /* Octets of a record that are shown when its type has no form here. */
 #define DATA_MAX 64
 
-/* From the request until done() is called. */
+/*
+ * From the request until done() is called. lookups_end() answers the request
+ * earlier; then rq is NULL.
+ */
 struct lookup {
 	struct inside_client client; /* first */
-	const struct admin *admin;
+	LIST_ENTRY(lookup) link;     /* in admin->lookups */
 	struct httpd_request *rq;
 	const struct dns64_policy *policy; /* of the context below */
 	struct context *ctx;
@@ -235,13 +238,24 @@ done(struct inside_client *client, const uint8_t *answer, size_t len)
 	struct lookup *l = (struct lookup *)client;
 
 	json_object_set_new(l->o, "answer", show_answer(answer, len));
-	/* While dns64d ends, there is nobody to be answered any more. */
-	if (l->admin->ending)
-		json_decref(l->o);
-	else
+	if (l->rq != NULL)
 		httpd_json(l->rq, 200, l->o);
+	else
+		json_decref(l->o);
+	LIST_REMOVE(l, link);
 	context_unref(l->ctx);
 	free(l);
+}
+
+void
+lookups_end(struct admin *a)
+{
+	struct lookup *l;
+
+	LIST_FOREACH(l, &a->lookups, link) {
+		httpd_error(l->rq, 503, "dns64d ends");
+		l->rq = NULL;
+	}
 }
 
 /* --- before the query --- */
@@ -359,7 +373,7 @@ describe(struct lookup *l, const struct worker *w,
 void
 get_lookup(void *arg, struct httpd_request *rq)
 {
-	const struct admin *a = arg;
+	struct admin *a = arg;
 	struct worker *w = workers_first(a->workers);
 	struct sockaddr_storage from;
 	uint8_t wire[MSG_QUERY_MAX];
@@ -378,7 +392,7 @@ get_lookup(void *arg, struct httpd_request *rq)
 	l->client.asked = *listener_for(a->conf, from.ss_family);
 	l->client.tell = tell;
 	l->client.done = done;
-	l->admin = a;
+	LIST_INSERT_HEAD(&a->lookups, l, link);
 	l->rq = rq;
 	l->ctx = context_ref(queries_context(w->queries));
 	describe(l, w, &q);
