@@ -80,6 +80,7 @@ struct resolve_fetch {
 	struct event deadline;
 	TAILQ_HEAD(, resolve) waiting; /* empty: an orphan */
 	bool over;		       /* complete() is running */
+	bool flushed; /* began before a flush of its name: not to be kept */
 };
 
 RB_HEAD(fetches, resolve_fetch);
@@ -298,6 +299,12 @@ resolver_use(struct resolver *r, struct context *ctx)
 void
 resolver_flush(struct resolver *r, const uint8_t *name, bool below)
 {
+	struct resolve_fetch *f;
+
+	RB_FOREACH(f, fetches, &r->fetches)
+		if (below ? name_is_below(f->question->name, name) :
+			    name_equal(f->question->name, name))
+			f->flushed = true;
 	cache_flush(r->ctx->cache, name, below, monotime_now());
 	packet_cache_flush(r->ctx->packet_cache);
 	sweep_some(-1, 0, r);
@@ -486,6 +493,8 @@ store(struct resolve_fetch *f, const struct msg_scan *reply)
 	struct cache *cache = f->ctx->cache;
 	struct monotime now = monotime_now(), asked_at;
 
+	if (f->flushed)
+		return;
 	if (reply == NULL && f->first == NULL &&
 	    fetch_met_silence(&f->fetch, &asked_at))
 		cache_store_silence(cache, f->question, asked_at, now);
@@ -635,6 +644,7 @@ start_fetch(struct resolver *r, const struct msg_question *question,
 		return (NULL);
 	f->resolver = r;
 	f->over = false;
+	f->flushed = false;
 	f->hash = hash;
 	f->ctx = context_ref(ctx);
 	f->fetch.question = *question;

@@ -127,6 +127,24 @@ def _(_, __):
             own.ctl("flush", "name", "cdn.example.")
 
 
+@case("a reply to a question from before the flush is not kept")
+def _(_, __):
+    with FakeUpstream() as up, Controlled(up) as own, own.udp() as sock:
+        names(up, "slow.example.", "slow.test.")
+        for name in ("slow.example.", "slow.test."):
+            up.script(name, "A", does.after(0.3))
+            sock.send(dns.message.make_query(name, "A").to_wire())
+            until(lambda n=name: asked(up, n), "question")
+        own.ctl("flush", "name", "slow.example.")
+        for _ in range(2):
+            equal(records(dns.message.from_wire(sock.recv(4096)), "A"),
+                  ["192.0.2.1"])
+        for name, again in (("slow.example.", True), ("slow.test.", False)):
+            before = asked(up, name)
+            own.ask(name, "A")
+            equal(asked(up, name) > before, again, name)
+
+
 @case("the memory of what was flushed is free soon")
 def _(_, __):
     with FakeUpstream() as up, Controlled(up) as own:
