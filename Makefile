@@ -138,6 +138,7 @@ nat64d_PURE = \
     nat64d/base/stats.c \
     nat64d/core/event_text.c \
     nat64d/core/nat64.c \
+    nat64d/core/nat64_binding.c \
     nat64d/core/nat64_error.c \
     nat64d/core/nat64_event.c \
     nat64d/core/nat64_fast.c \
@@ -150,7 +151,9 @@ nat64d_PURE = \
     nat64d/core/nat64_out.c \
     nat64d/core/nat64_policy.c \
     nat64d/core/nat64_prefetch.c \
+    nat64d/core/nat64_reconf.c \
     nat64d/core/nat64_restore.c \
+    nat64d/core/nat64_settle.c \
     nat64d/core/nat64_state.c \
     nat64d/core/nat64_static.c \
     nat64d/core/nat64_syn.c \
@@ -159,6 +162,7 @@ nat64d_PURE = \
     nat64d/pool/bitset.c \
     nat64d/pool/pool4.c \
     nat64d/pool/pool4_addrs.c \
+    nat64d/pool/pool4_change.c \
     nat64d/pool/portlist.c \
     nat64d/pool/portset.c \
     nat64d/pool/quarantine.c \

@@ -7,16 +7,23 @@
 #define NET4_BYTES 3
 
 void
+ratelimit_set_rates(struct ratelimit *r, struct bucket_rate all,
+    struct bucket_rate per_dest)
+{
+	r->rate = all;
+	r->rate_dest = per_dest;
+	r->rate_net.per_sec = all.per_sec - all.per_sec / 2;
+	r->rate_net.burst = all.burst - all.burst / 2;
+}
+
+void
 ratelimit_init(struct ratelimit *r, const struct siphash_key *key,
     struct bucket_rate all, struct bucket_rate per_dest, struct monotime now)
 {
 	unsigned i;
 
 	r->key = *key;
-	r->rate = all;
-	r->rate_dest = per_dest;
-	r->rate_net.per_sec = all.per_sec - all.per_sec / 2;
-	r->rate_net.burst = all.burst - all.burst / 2;
+	ratelimit_set_rates(r, all, per_dest);
 	bucket_init(&r->all, all, now);
 	for (i = 0; i < RATELIMIT_NDEST; i++) {
 		bucket_init(&r->dest[i], per_dest, now);

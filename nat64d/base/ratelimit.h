@@ -35,6 +35,10 @@ struct ratelimit {
 void ratelimit_init(struct ratelimit *r, const struct siphash_key *key,
     struct bucket_rate all, struct bucket_rate per_dest, struct monotime now);
 
+/* Use other rates from now on. */
+void ratelimit_set_rates(struct ratelimit *r, struct bucket_rate all,
+    struct bucket_rate per_dest);
+
 /*
  * May an error be sent to this destination now? Takes a token from all three
  * of its buckets; when one is empty, returns false and takes none.

@@ -8,7 +8,9 @@
 #include <string.h>
 
 #include "nat64d/wire/iphdr.h"
+#include "nat64_binding.h"
 #include "nat64_event.h"
+#include "nat64_policy.h"
 #include "nat64_state.h"
 #include "nat64_struct.h"
 
@@ -70,8 +72,8 @@ derive_key(const struct siphash_key *secret, char purpose)
 	return (key);
 }
 
-static size_t
-max_bindings(const struct nat64_config *c, const struct pool4 *pool)
+size_t
+nat64_max_bindings(const struct nat64_config *c, const struct pool4 *pool)
 {
 	uint64_t sum = c->n_statics;
 	int proto;
@@ -87,7 +89,7 @@ max_bindings(const struct nat64_config *c, const struct pool4 *pool)
 static int
 init_tables(struct nat64 *n, const struct nat64_config *c)
 {
-	const size_t n_bindings = max_bindings(c, n->pool);
+	const size_t n_bindings = nat64_max_bindings(c, n->pool);
 	const size_t expected =
 	    n_bindings < c->max_sessions ? n_bindings : c->max_sessions;
 	struct siphash_key key;
@@ -142,16 +144,24 @@ init_stateless(struct nat64 *n, const struct nat64_config *c,
 	    (size_t)c->max_stored_syns * 2);
 }
 
-static int
-init_pool(struct nat64 *n, const struct nat64_config *c)
+struct pool4_opts
+nat64_pool_opts(const struct nat64_config *c)
 {
-	struct pool4_opts pool_opts = c->pool_opts;
+	struct pool4_opts opts = c->pool_opts;
 	unsigned i;
 
 	/* Address-dependent filtering: no quarantine (RFC 6888, REQ-8c). */
 	for (i = 0; i < L4_NPROTO; i++)
 		if (c->adf[i])
-			pool_opts.quarantine_secs[i] = 0;
+			opts.quarantine_secs[i] = 0;
+	return (opts);
+}
+
+static int
+init_pool(struct nat64 *n, const struct nat64_config *c)
+{
+	struct pool4_opts pool_opts = nat64_pool_opts(c);
+
 	pool_opts.secret = derive_key(&c->secret, 'r');
 	n->pool = pool4_new(c->pool, c->n_pool, &pool_opts);
 	return (n->pool == NULL ? -1 : 0);
@@ -165,16 +175,9 @@ init_memory(struct nat64 *n, const struct nat64_config *c)
 	n->frags = frag_table_new(&c->frag);
 	if (n->frags == NULL)
 		return (-1);
-	n->excludes = calloc(c->n_excludes + 1, sizeof(*n->excludes));
-	if (n->excludes == NULL)
-		return (-1);
-	if (c->n_excludes > 0)
-		memcpy(n->excludes, c->excludes,
-		    c->n_excludes * sizeof(*n->excludes));
+	n->excludes = nat64_copy_excludes(c);
 	n->permit = permit_new(c->permits, c->n_permits);
-	if (n->permit == NULL)
-		return (-1);
-	return (0);
+	return (n->excludes != NULL && n->permit != NULL ? 0 : -1);
 }
 
 /*
@@ -203,6 +206,16 @@ add_statics(struct nat64 *n, const struct nat64_config *c, struct monotime now)
 	return (0);
 }
 
+void
+nat64_copy_conf(struct nat64 *n, const struct nat64_config *c)
+{
+	n->conf = *c;
+	n->conf.pool = NULL;
+	n->conf.statics = NULL;
+	n->conf.excludes = NULL;
+	n->conf.permits = NULL;
+}
+
 struct nat64 *
 nat64_new(const struct nat64_config *c, const struct nat64_sink *sink,
     const struct rng *rng, struct monotime now)
@@ -217,13 +230,10 @@ nat64_new(const struct nat64_config *c, const struct nat64_sink *sink,
 	n = calloc(1, sizeof(*n));
 	if (n == NULL)
 		return (NULL);
-	n->conf = *c;
-	n->conf.pool = NULL;
-	n->conf.statics = NULL;
-	n->conf.excludes = NULL;
-	n->conf.permits = NULL;
+	nat64_copy_conf(n, c);
 	n->sink = *sink;
 	n->rng = *rng;
+	nat64_place_prefixes(n, c);
 	init_stateless(n, c, now);
 	if (init_memory(n, c) == -1 || init_tables(n, c) == -1)
 		goto fail;
@@ -335,6 +345,7 @@ nat64_set_pool(struct nat64 *n, const struct nat64_config *c,
 	while (session_drain(&n->sessions, UINT_MAX, end, &ending))
 		;
 	nat64_statics_end(n, now);
+	n->settling.on = false;
 	clear_tables(n, now);
 	conf = n->conf;
 	conf.pool = c->pool;

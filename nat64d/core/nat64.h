@@ -249,6 +249,39 @@ void nat64_flush_begin(struct nat64 *n);
 bool nat64_flush(struct nat64 *n, struct monotime now, unsigned max);
 
 /*
+ * Use another configuration from now on, whole or not at all. c and its arrays
+ * are borrowed for the call, statics until nat64_settle() has returned false.
+ * secret, restart_quarantine_secs and memory_hint stay as they are; the limit
+ * of sessions does not change the size of the lookup tables.
+ *
+ * Packets are treated by it at once. Sessions that it allows live on, with its
+ * timeouts from their last packet on. Those that it does not allow end, and
+ * are reported: their prefix or pool address or port is not configured any
+ * more, their host is not permitted or has another pool now, or their peer is
+ * excluded; or their binding is in the way of a static one. A packet that finds
+ * such a session before nat64_settle() has got there ends it. The packets of a
+ * session on the fast path pass until then. A static binding that is not
+ * configured any more becomes dynamic if it has sessions, else it ends.
+ *
+ * Returns 0, or -1 with errno, and nothing has changed: EBUSY when the change
+ * before has not been settled, ENOMEM, or EINVAL for what nat64_new() refuses,
+ * another subscriber_len, or fair shares if n was made without.
+ */
+int nat64_reconfigure(struct nat64 *n, const struct nat64_config *c);
+
+/*
+ * Go on with that: look at no more than about max sessions, bindings and ports.
+ * To be called until it returns false.
+ */
+bool nat64_settle(struct nat64 *n, struct monotime now, unsigned max);
+
+/*
+ * Static bindings of the last configuration that could not be made, because
+ * memory was short or their address is not in the pool.
+ */
+size_t nat64_statics_refused(const struct nat64 *n);
+
+/*
  * Send ICMPv6 errors from another address from now on; "::": send none. It
  * must lie outside every Pref64.
  */

@@ -37,8 +37,7 @@ nat64_report_address(struct nat64 *n, enum nat64_event_type type,
     const struct subscriber *sub)
 {
 	const struct taddr6 prefix = { .addr = sub->prefix };
-	const struct taddr4 out4 = { .addr = pool4_addr(n->pool,
-					 sub->pool_index) };
+	const struct taddr4 out4 = { .addr = sub->pool_addr };
 	const struct nat64_event ev = { .type = type,
 		.in6 = &prefix,
 		.out4 = &out4,
@@ -60,7 +59,7 @@ report_exhausted(struct nat64 *n, enum l4proto proto, const struct taddr6 *in6)
 	struct taddr4 out4 = { .port = 0 };
 
 	if (sub != NULL && !subscriber_is_idle(sub) && !n->conf.soft_pooling) {
-		out4.addr = pool4_addr(n->pool, sub->pool_index);
+		out4.addr = sub->pool_addr;
 		ev.out4 = &out4;
 	}
 	n->sink.event(n->sink.arg, &ev);

@@ -4,6 +4,7 @@
  */
 #include <netinet/in.h>
 
+#include "nat64_binding.h"
 #include "nat64_icmp.h"
 #include "nat64_out.h"
 #include "nat64_policy.h"
@@ -30,7 +31,7 @@ nat64_error6(struct passage *w, struct pkt *p)
 		return (nat64_drop(w, NAT64_NO_BINDING));
 	i = nat64_find_prefix(n, &in.t6.src.addr);
 	if (i == -1 ||
-	    pref64_extract(&n->conf.prefixes[i], &in.t6.src.addr,
+	    pref64_extract(&n->prefixes[i].prefix, &in.t6.src.addr,
 		&inner.src.addr) == -1)
 		return (nat64_drop(w, NAT64_ICMP_INNER));
 	inner.dst = e->out4;
@@ -63,7 +64,7 @@ error_source6(const struct nat64 *n, const struct pkt *p, unsigned prefix,
     struct in6_addr *src)
 {
 	if (nat64_may_embed(n, prefix, p->ip4.src)) {
-		pref64_embed(&n->conf.prefixes[prefix], p->ip4.src, src);
+		pref64_embed(&n->prefixes[prefix].prefix, p->ip4.src, src);
 		return (true);
 	}
 	*src = n->conf.self6;
@@ -95,13 +96,13 @@ nat64_error4(struct passage *w, struct pkt *p)
 	if (in.l4 == L4_ICMP)
 		key.dst.port = 0;
 	s = session_find4(&n->sessions, in.l4, &key);
-	prefix = s != NULL && s->bib != NULL ?
+	prefix = s != NULL && s->bib != NULL && !nat64_forbids(n, s) ?
 	    s->prefix :
 	    nat64_prefix_for(n, e, in.t4.dst.addr);
 	if (prefix == -1)
 		return (nat64_drop(w, NAT64_WKP_NONGLOBAL));
 	inner.src = e->in6;
-	pref64_embed(&n->conf.prefixes[prefix], in.t4.dst.addr,
+	pref64_embed(&n->prefixes[prefix].prefix, in.t4.dst.addr,
 	    &inner.dst.addr);
 	inner.dst.port = in.l4 == L4_ICMP ? e->in6.port : in.t4.dst.port;
 

@@ -307,7 +307,8 @@ check_addresses6(const struct nat64 *n, const struct pkt *p, struct target *t)
 	if (i == -1)
 		return (NAT64_NOT_OURS6);
 	t->prefix = (unsigned)i;
-	if (pref64_extract(&n->conf.prefixes[i], &p->ip6.dst, &t->addr4) == -1)
+	if (pref64_extract(&n->prefixes[i].prefix, &p->ip6.dst, &t->addr4) ==
+	    -1)
 		return (NAT64_BAD_U_OCTET);
 	return (NAT64_NONE);
 }

@@ -16,7 +16,8 @@ int nat64_prefix_for(const struct nat64 *n, const struct bib_entry *bib,
     struct in_addr addr);
 
 /*
- * May this prefix embed this address? Not one that is never a unicast host
+ * May this prefix embed this address? Not when it is not configured any more.
+ * Not one that is never a unicast host
  * (RFC 1812, 5.3.7), nor, by default, 64:ff9b::/96 a non-global one
  * (RFC 6052, 3.1).
  */
@@ -26,5 +27,14 @@ bool nat64_may_embed(const struct nat64 *n, unsigned prefix,
 /* Is the IPv4 side of this packet excluded (RFC 6888, REQ-6)? */
 bool nat64_excluded(const struct nat64 *n, enum l4proto proto,
     struct in_addr addr, uint16_t port);
+
+/* A copy of the list of c; NULL with errno ENOMEM. */
+struct nat64_exclude *nat64_copy_excludes(const struct nat64_config *c);
+
+/*
+ * Give each prefix of c its place in n->prefixes: the one that it has already,
+ * or a free one. Nothing is being settled, so no session uses a free one.
+ */
+void nat64_place_prefixes(struct nat64 *n, const struct nat64_config *c);
 
 #endif

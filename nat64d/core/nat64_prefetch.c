@@ -42,9 +42,10 @@ peek6(const struct nat64 *n, const struct pkt *p, struct lookup *l)
 	    !peek_proto(ip[PKT_IP6_NEXT], &l->proto))
 		return;
 	memcpy(&dst, ip + PKT_IP6_DST, sizeof(dst));
-	prefix = pref64_find(n->conf.prefixes, n->conf.n_prefixes, &dst);
+	prefix = nat64_find_prefix(n, &dst);
 	if (prefix == -1 ||
-	    pref64_extract(&n->conf.prefixes[prefix], &dst, &peer.addr) == -1)
+	    pref64_extract(&n->prefixes[prefix].prefix, &dst, &peer.addr) ==
+		-1)
 		return;
 	memcpy(&l->in6.addr, ip + PKT_IP6_SRC, sizeof(l->in6.addr));
 	l->in6.port = get16(ports);

@@ -26,6 +26,21 @@ nat64_save_prefix(const struct nat64 *n, size_t i)
 	return (n->conf.prefixes[i]);
 }
 
+/*
+ * The number of the Pref64 that has this place (struct prefix_slot), or
+ * NAT64_NO_PREFIX if it is not configured any more.
+ */
+static uint8_t
+saved_prefix(const struct nat64 *n, uint8_t place)
+{
+	uint8_t i;
+
+	for (i = 0; i < n->conf.n_prefixes; i++)
+		if (n->prefix_of[i] == place)
+			return (i);
+	return (NAT64_NO_PREFIX);
+}
+
 void
 nat64_save_binding(const struct nat64 *n, const struct bib_entry *e,
     struct nat64_saved_binding *b)
@@ -34,8 +49,9 @@ nat64_save_binding(const struct nat64 *n, const struct bib_entry *e,
 		.proto = (enum l4proto)e->proto,
 		.in6 = e->in6,
 		.out4 = e->out4,
-		.paired = pool4_addr(n->pool, e->sub->pool_index),
-		.prefix = e->prefix < 0 ? NAT64_NO_PREFIX : (uint8_t)e->prefix,
+		.paired = e->sub->pool_addr,
+		.prefix = e->prefix < 0 ? NAT64_NO_PREFIX :
+					  saved_prefix(n, (uint8_t)e->prefix),
 		.is_static = e->is_static,
 	};
 }
@@ -57,7 +73,7 @@ nat64_save_session(const struct nat64 *n, const struct session *s,
 		.peer = copy.peer,
 		.used_ms =
 		    at->wall_ms + monotime_diff_ms(copy.stamp, at->mono),
-		.prefix = copy.prefix,
+		.prefix = saved_prefix(n, copy.prefix),
 		.cls = (uint8_t)session_class(&n->sessions, &copy),
 		.inbound = copy.inbound,
 	};
@@ -94,7 +110,7 @@ nat64_restore_prefix(struct nat64_restore *r, size_t i, const struct pref64 *p)
 	r->prefixes[i] = NAT64_NO_PREFIX;
 	for (k = 0; k < c->n_prefixes; k++)
 		if (pref64_equal(&c->prefixes[k], p))
-			r->prefixes[i] = k;
+			r->prefixes[i] = r->n->prefix_of[k];
 }
 
 /* Our index of a saved one, or NAT64_NO_PREFIX. */

@@ -1,14 +1,12 @@
 /*
  * Finding and making the binding and session of a packet (RFC 6146, 3.5), and
- * their end. A session that has expired, or that a flush has made stale, may
- * still be there; it is removed here when a packet finds it, before it is
- * used.
+ * their end. A session that has expired, that a flush has made stale, or that
+ * another configuration forbids, may still be there; it is removed here when a
+ * packet finds it, before it is used.
  */
 #include <netinet/icmp6.h>
 
-#include <limits.h>
-#include <string.h>
-
+#include "nat64_binding.h"
 #include "nat64_error.h"
 #include "nat64_event.h"
 #include "nat64_fast.h"
@@ -29,43 +27,6 @@ struct flow6 {
 	unsigned prefix;
 };
 
-/* Remove a binding without sessions that is not static (RFC 6146, 3.1). */
-static void
-release_binding(struct nat64 *n, struct bib_entry *e, struct monotime now)
-{
-	const struct subscriber *sub = e->sub;
-
-	if (e->n_sessions > 0 || e->is_static)
-		return;
-	nat64_report(n, NAT64_EV_BIB_DELETE, e, NULL);
-	bib_release(&n->bibs[e->proto], e, now);
-	if (subscriber_is_idle(sub))
-		nat64_report_address(n, NAT64_EV_ADDRESS_DELETE, sub);
-}
-
-void
-nat64_statics_end(struct nat64 *n, struct monotime now)
-{
-	const struct subscriber *sub;
-	struct bib_walk w;
-	struct bib_entry *e;
-	unsigned steps;
-	struct bib *b;
-
-	for (b = n->bibs; b < n->bibs + L4_NPROTO; b++) {
-		memset(&w, 0, sizeof(w));
-		steps = UINT_MAX;
-		while ((e = bib_walk_at(b, &w, &steps)) != NULL) {
-			sub = e->sub;
-			bib_walk_past(&w, e);
-			if (bib_remove_static(b, e, now) &&
-			    subscriber_is_idle(sub))
-				nat64_report_address(n,
-				    NAT64_EV_ADDRESS_DELETE, sub);
-		}
-	}
-}
-
 void
 nat64_session_end(struct nat64 *n, struct session *s, struct monotime now)
 {
@@ -77,13 +38,14 @@ nat64_session_end(struct nat64 *n, struct session *s, struct monotime now)
 		nat64_report(n, NAT64_EV_SESSION_DELETE, NULL, s);
 	session_remove(&n->sessions, s);
 	if (e != NULL)
-		release_binding(n, e, now);
+		nat64_binding_release(n, e, now);
 }
 
 static inline bool
 is_over(const struct passage *w, const struct session *s)
 {
-	return (session_is_over(&w->n->sessions, s, w->now));
+	return (session_is_over(&w->n->sessions, s, w->now) ||
+	    nat64_forbids(w->n, s));
 }
 
 /*
@@ -109,7 +71,7 @@ live_binding(struct passage *w, struct bib_entry *e)
 	struct session *s;
 	bool last;
 
-	if (e == NULL)
+	if (e == NULL || nat64_static_is_gone(w->n, e, w->now))
 		return (NULL);
 	while ((s = RB_ROOT(&e->peers)) != NULL && is_over(w, s)) {
 		last = e->n_sessions == 1 && !e->is_static;
@@ -295,7 +257,7 @@ open_session6(struct passage *w, enum l4proto proto, const struct flow6 *f,
 	else
 		s = new_session(w, e, &f->peer, f->prefix, cls, reason);
 	if (s == NULL)
-		release_binding(n, e, w->now);
+		nat64_binding_release(n, e, w->now);
 	return (s);
 }
 
@@ -596,7 +558,7 @@ stray4(const struct nat64 *n, const struct bib_entry *e,
 	prefix = nat64_prefix_for(n, e, peer->addr);
 	if (prefix == -1)
 		return (NAT64_WKP_NONGLOBAL);
-	pref64_embed(&n->conf.prefixes[prefix], peer->addr, &out->src.addr);
+	pref64_embed(&n->prefixes[prefix].prefix, peer->addr, &out->src.addr);
 	out->src.port = peer->port;
 	out->dst = e->in6;
 	return (NAT64_NONE);
@@ -715,7 +677,7 @@ step_timeout(const struct session *s)
 static bool
 is_lost(const struct passage *w, const struct session *s)
 {
-	if (session_is_stale(&w->n->sessions, s))
+	if (session_is_stale(&w->n->sessions, s) || nat64_forbids(w->n, s))
 		return (true);
 	return (is_over(w, s) && step_timeout(s).action != TCP_PROBE);
 }
@@ -728,7 +690,7 @@ nat64_binding_lives(const struct passage *w, const struct bib_entry *e)
 	if (e == NULL)
 		return (false);
 	if (e->is_static)
-		return (true);
+		return (!w->n->settling.on || nat64_binding_allowed(w->n, e));
 	for (s = session_next_of_bib(e, NULL); s != NULL;
 	     s = session_next_of_bib(e, &s->peer))
 		if (!is_lost(w, s))
@@ -762,7 +724,7 @@ nat64_session_timeout(struct passage *w, struct session *s)
 	struct nat64 *n = w->n;
 	const struct tcp_step step = step_timeout(s);
 
-	if (session_is_stale(&n->sessions, s)) {
+	if (session_is_stale(&n->sessions, s) || nat64_forbids(n, s)) {
 		nat64_session_end(n, s, w->now);
 		return (true);
 	}

@@ -33,8 +33,41 @@ struct stored_syn {
 
 TAILQ_HEAD(syn_list, stored_syn);
 
+/*
+ * A Pref64, by the index that sessions keep. One that is not configured any
+ * more keeps its index until no session has it (nat64_settle()). So there may
+ * be twice as many as can be configured.
+ */
+struct prefix_slot {
+	struct pref64 prefix;
+	bool used; /* it is configured */
+};
+
+#define NAT64_PREFIX_SLOTS (2 * NAT64_MAX_PREFIXES)
+
+/*
+ * How far nat64_settle() has got since nat64_reconfigure(). First the static
+ * bindings are made, then all bindings and their sessions are looked at, then
+ * the addresses that have left the pool are forgotten.
+ */
+struct settling {
+	bool on;
+	const struct nat64_static *statics; /* borrowed; those to be made */
+	size_t n_statics;
+	size_t n_refused; /* of them, which could not be made */
+	unsigned proto;	  /* L4_NPROTO: all bindings have been looked at */
+	struct bib_walk walk;
+	bool inside; /* the walk is at this binding, behind this peer */
+	struct taddr6 at;
+	struct taddr4 peer;
+};
+
 struct nat64 {
 	struct nat64_config conf; /* its arrays are not kept */
+	struct prefix_slot prefixes[NAT64_PREFIX_SLOTS];
+	uint8_t prefix_of[NAT64_MAX_PREFIXES]; /* index in prefixes of each of
+						  conf.prefixes */
+	struct settling settling;
 	struct nat64_sink sink;
 	bool trace_off; /* do not call sink.trace */
 	struct rng rng;
@@ -64,11 +97,25 @@ struct nat64 {
 	unsigned n_syns;
 };
 
-/* Index of the Pref64 that addr lies in, or -1. */
+/* Index in n->prefixes of the Pref64 that addr lies in, or -1. */
 static inline int
 nat64_find_prefix(const struct nat64 *n, const struct in6_addr *addr)
 {
-	return (pref64_find(n->conf.prefixes, n->conf.n_prefixes, addr));
+	const int i = pref64_find(n->conf.prefixes, n->conf.n_prefixes, addr);
+
+	return (i == -1 ? -1 : n->prefix_of[i]);
 }
+
+/* --- nat64.c --- */
+
+/* Most bindings of that configuration with that pool. */
+size_t nat64_max_bindings(const struct nat64_config *c,
+    const struct pool4 *pool);
+
+/* The options of its pool, without the secret. */
+struct pool4_opts nat64_pool_opts(const struct nat64_config *c);
+
+/* Set n->conf. */
+void nat64_copy_conf(struct nat64 *n, const struct nat64_config *c);
 
 #endif

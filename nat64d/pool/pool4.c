@@ -1,45 +1,18 @@
 /*
  * The pool. Owns the state of each port; knows nothing of bindings and
- * subscribers.
- *
- * A port space (an address and a protocol) has the set of its free ports. A
- * port of the dynamic range that is not free is in quarantine if there is a
- * struct quarantined for it, else it is taken. Ports outside of the dynamic
- * range can only have static bindings; the taken ones are in a bitmap, which
- * few spaces need.
+ * subscribers. What it is made of is explained in pool4_struct.h.
  */
 #include <errno.h>
 #include <stdlib.h>
 
-#include "pool4.h"
-#include "pool4_addrs.h"
-#include "portset.h"
-#include "quarantine.h"
-
-struct space {
-	struct quarantine_space quarantine; /* first: see end_quarantine() */
-	const struct addr_range *range;	    /* of its address */
-	struct portset free;
-	uint64_t *outside; /* taken ports outside the dynamic range, or NULL */
-	uint32_t max_quarantined;
-};
-
-struct pool4 {
-	struct pool4_opts opts;
-	struct pool4_addrs addrs;
-	uint64_t capacity[L4_NPROTO];
-	uint64_t n_free[L4_NPROTO];
-	struct space **spaces[L4_NPROTO]; /* by index; NULL: never used */
-	struct monotime closed_until;	  /* pool4_quarantine_all() */
-	struct quarantine quarantine;
-};
+#include "pool4_struct.h"
 
 static const struct port_range class_ports[NCLASSES] = {
 	{ 0, PORTSET_FIRST_USER - 1 },
 	{ PORTSET_FIRST_USER, UINT16_MAX },
 };
 
-static const unsigned class_parts[NCLASSES] = { PORTSET_SYSTEM, PORTSET_USER };
+const unsigned pool4_class_parts[NCLASSES] = { PORTSET_SYSTEM, PORTSET_USER };
 
 /* --- addresses --- */
 
@@ -62,6 +35,18 @@ pool4_addr(const struct pool4 *pool, uint32_t index)
 
 	return (
 	    (struct in_addr){ .s_addr = htonl(r->first + (index - r->base)) });
+}
+
+bool
+pool4_has_port(const struct pool4 *pool, enum l4proto proto,
+    const struct taddr4 *out)
+{
+	const int32_t index = pool4_index(pool, out->addr);
+
+	return (index >= 0 &&
+	    pool4_addrs_has_port(pool4_addrs_range(&pool->addrs,
+				     (uint32_t)index),
+		proto, out->port));
 }
 
 uint64_t
@@ -95,9 +80,8 @@ count_range(struct pool4 *pool, const struct addr_range *r, enum l4proto proto)
 	pool->n_free[proto] = pool->capacity[proto];
 }
 
-/* Most ports in quarantine, of all addresses and protocols. */
-static size_t
-max_quarantined(const struct pool4 *pool)
+size_t
+pool4_max_quarantined(const struct pool4 *pool)
 {
 	uint64_t sum = 0;
 	enum l4proto proto;
@@ -109,38 +93,68 @@ max_quarantined(const struct pool4 *pool)
 	return (sum < POOL4_MAX_QUARANTINED ? sum : POOL4_MAX_QUARANTINED);
 }
 
-struct pool4 *
-pool4_new(const struct pool4_range *ranges, size_t n_ranges,
-    const struct pool4_opts *opts)
+int
+pool4_init_addrs(struct pool4 *pool, const struct pool4_range *ranges,
+    size_t n_ranges)
 {
-	struct pool4 *pool;
 	enum l4proto proto;
 	size_t i;
 
-	pool = calloc(1, sizeof(*pool));
-	if (pool == NULL)
-		return (NULL);
-	pool->opts = *opts;
 	if (pool4_addrs_init(&pool->addrs, ranges, n_ranges) == -1)
 		goto fail;
-	pool->closed_until.ns = INT64_MIN;
 	for (proto = L4_TCP; proto < L4_NPROTO; proto++)
 		for (i = 0; i < n_ranges; i++)
 			count_range(pool, &pool->addrs.ranges[i], proto);
-	if (quarantine_init(&pool->quarantine, max_quarantined(pool),
-		&opts->secret) == -1)
-		goto fail;
 	for (proto = L4_TCP; proto < L4_NPROTO; proto++) {
 		pool->spaces[proto] =
 		    calloc(pool->addrs.n_addrs + 1, sizeof(struct space *));
 		if (pool->spaces[proto] == NULL)
 			goto fail;
 	}
-	return (pool);
+	return (0);
 fail:
-	pool4_free(pool);
 	errno = ENOMEM;
-	return (NULL);
+	return (-1);
+}
+
+void
+pool4_clear_addrs(struct pool4 *pool)
+{
+	unsigned proto;
+
+	for (proto = 0; proto < L4_NPROTO; proto++)
+		free(pool->spaces[proto]);
+	pool4_addrs_clear(&pool->addrs);
+}
+
+struct pool4 *
+pool4_new(const struct pool4_range *ranges, size_t n_ranges,
+    const struct pool4_opts *opts)
+{
+	struct pool4 *pool;
+
+	pool = calloc(1, sizeof(*pool));
+	if (pool == NULL)
+		return (NULL);
+	pool->opts = *opts;
+	pool->closed_until.ns = INT64_MIN;
+	TAILQ_INIT(&pool->left);
+	if (pool4_init_addrs(pool, ranges, n_ranges) == -1 ||
+	    quarantine_init(&pool->quarantine, pool4_max_quarantined(pool),
+		&opts->secret) == -1) {
+		pool4_free(pool);
+		errno = ENOMEM;
+		return (NULL);
+	}
+	return (pool);
+}
+
+void
+pool4_free_space(struct space *sp)
+{
+	if (sp != NULL)
+		free(sp->outside);
+	free(sp);
 }
 
 void
@@ -152,25 +166,22 @@ pool4_free(struct pool4 *pool)
 
 	if (pool == NULL)
 		return;
-	for (proto = 0; proto < L4_NPROTO; proto++) {
-		if (pool->spaces[proto] == NULL)
-			continue;
-		for (i = 0; i < pool->addrs.n_addrs; i++) {
-			sp = pool->spaces[proto][i];
-			if (sp != NULL)
-				free(sp->outside);
-			free(sp);
-		}
-		free(pool->spaces[proto]);
+	for (proto = 0; proto < L4_NPROTO; proto++)
+		for (i = 0;
+		     pool->spaces[proto] != NULL && i < pool->addrs.n_addrs;
+		     i++)
+			pool4_free_space(pool->spaces[proto][i]);
+	while ((sp = TAILQ_FIRST(&pool->left)) != NULL) {
+		TAILQ_REMOVE(&pool->left, sp, left);
+		pool4_free_space(sp);
 	}
 	quarantine_clear(&pool->quarantine);
-	pool4_addrs_clear(&pool->addrs);
+	pool4_clear_addrs(pool);
 	free(pool);
 }
 
-/* Make the set of all dynamic ports of a range. */
-static void
-fill_free(struct portset *free_ports, const struct addr_range *r,
+void
+pool4_fill_free(struct portset *free_ports, const struct addr_range *r,
     enum l4proto proto)
 {
 	const struct portlist *holes = &r->holes[proto];
@@ -185,6 +196,16 @@ fill_free(struct portset *free_ports, const struct addr_range *r,
 				portset_remove(free_ports, (uint16_t)port);
 }
 
+void
+pool4_limit_quarantine(const struct pool4 *pool, struct space *sp)
+{
+	const uint32_t n_ports = pool4_addrs_n_ports(sp->range,
+	    sp->quarantine.proto, 0, UINT16_MAX);
+
+	sp->max_quarantined = (uint32_t)((uint64_t)n_ports *
+	    pool->opts.quarantine_max_percent / 100);
+}
+
 /* Find or make the space of an address; NULL with errno ENOMEM. */
 static struct space *
 get_space(struct pool4 *pool, enum l4proto proto, uint32_t index)
@@ -196,12 +217,12 @@ get_space(struct pool4 *pool, enum l4proto proto, uint32_t index)
 	sp = calloc(1, sizeof(*sp));
 	if (sp == NULL)
 		return (NULL);
+	sp->index = index;
 	sp->range = pool4_addrs_range(&pool->addrs, index);
-	fill_free(&sp->free, sp->range, proto);
-	quarantine_space_init(&sp->quarantine, proto, index);
-	sp->max_quarantined =
-	    (uint32_t)((uint64_t)portset_count(&sp->free, PORTSET_ALL) *
-		pool->opts.quarantine_max_percent / 100);
+	pool4_fill_free(&sp->free, sp->range, proto);
+	quarantine_space_init(&sp->quarantine, proto,
+	    ntohl(pool4_addr(pool, index).s_addr));
+	pool4_limit_quarantine(pool, sp);
 	pool->spaces[proto][index] = sp;
 	return (sp);
 }
@@ -229,11 +250,11 @@ set_free(struct pool4 *pool, struct space *sp, uint16_t port, bool on)
 		portset_remove(&sp->free, port);
 		pool->n_free[sp->quarantine.proto]--;
 	}
-	n = portset_count(&sp->free, class_parts[class]);
+	n = portset_count(&sp->free, pool4_class_parts[class]);
 	/* The address gets its first free port, or loses its last one. */
 	if (n <= 1)
-		bitset_put(&g->usable[sp->quarantine.proto][class],
-		    sp->quarantine.index, n > 0);
+		bitset_put(&g->usable[sp->quarantine.proto][class], sp->index,
+		    n > 0);
 }
 
 static bool
@@ -243,6 +264,14 @@ outside_has(const struct space *sp, uint16_t port)
 	    sp->outside != NULL && (sp->outside[port / 64] >> port % 64 & 1));
 }
 
+int
+pool4_make_outside(struct space *sp)
+{
+	if (sp->outside == NULL)
+		sp->outside = calloc(SPACE_NWORDS, sizeof(*sp->outside));
+	return (sp->outside != NULL ? 0 : -1);
+}
+
 static int
 outside_take(struct space *sp, uint16_t port)
 {
@@ -250,18 +279,15 @@ outside_take(struct space *sp, uint16_t port)
 		errno = EADDRINUSE;
 		return (-1);
 	}
-	if (sp->outside == NULL) {
-		sp->outside = calloc(65536 / 64, sizeof(*sp->outside));
-		if (sp->outside == NULL)
-			return (-1);
-	}
+	if (pool4_make_outside(sp) == -1)
+		return (-1);
 	sp->outside[port / 64] |= UINT64_C(1) << port % 64;
 	return (0);
 }
 
 /* --- quarantine (RFC 6888, REQ-8) --- */
 
-/* Make a port in quarantine free. */
+/* Make a port in quarantine free; that of an address that has left is gone. */
 static void
 end_quarantine(struct pool4 *pool, struct quarantined *e)
 {
@@ -270,7 +296,8 @@ end_quarantine(struct pool4 *pool, struct quarantined *e)
 	const uint16_t port = e->port;
 
 	quarantine_remove(&pool->quarantine, e);
-	set_free(pool, sp, port, true);
+	if (sp->range != NULL)
+		set_free(pool, sp, port, true);
 }
 
 /*
@@ -286,7 +313,7 @@ begin_quarantine(struct pool4 *pool, struct space *sp, uint16_t port,
 
 	if (secs == 0 || sp->max_quarantined == 0)
 		return (false);
-	if (sp->quarantine.n_ports == sp->max_quarantined)
+	if (sp->quarantine.n_ports >= sp->max_quarantined)
 		end_quarantine(pool, TAILQ_FIRST(&sp->quarantine.queue));
 	e = quarantine_add(&pool->quarantine, &sp->quarantine, port, owner,
 	    until);
@@ -329,7 +356,8 @@ pool4_quarantine_all(struct pool4 *pool, uint32_t secs, struct monotime now)
 static unsigned
 own_parts(enum l4proto proto, uint16_t x)
 {
-	return (proto == L4_ICMP ? PORTSET_ALL : class_parts[class_of(x)]);
+	return (
+	    proto == L4_ICMP ? PORTSET_ALL : pool4_class_parts[class_of(x)]);
 }
 
 /* The ports of the other class, if x may get one. */
@@ -429,7 +457,7 @@ pool4_find_addr(const struct pool4 *pool, enum l4proto proto, uint32_t index,
 	if (is_closed(pool, now))
 		return (-1);
 	for (class = 0; class < NCLASSES; class ++) {
-		if (!(class_parts[class] & parts))
+		if (!(pool4_class_parts[class] & parts))
 			continue;
 		next = bitset_next(&g->usable[proto][class], index);
 		if (next < 0)

@@ -8,7 +8,7 @@
  * quarantine before another owner gets it (RFC 6888, REQ-8).
  *
  * Callers use the index of an address, 0 .. pool4_n_addrs() - 1, in ascending
- * order. "owner" is the IPv6 transport address that is bound to a port. The
+ * order, and keep it no longer than until pool4_change(). "owner" is the IPv6 transport address that is bound to a port. The
  * pool knows nothing of bindings: bib.c allocates and releases a port for each.
  * Time never goes back from one call to the next.
  */
@@ -95,6 +95,27 @@ struct pool4 *pool4_new(const struct pool4_range *ranges, size_t n_ranges,
 void pool4_free(struct pool4 *pool);
 
 /*
+ * Use other ranges and options from now on, except for the secret; ranges as
+ * for pool4_new(). A port that is taken stays taken, and one in quarantine
+ * stays there, if its address is still in the pool and, for the quarantine,
+ * the port is still one for dynamic allocation; it stays for the time that
+ * applied when it was released. The indexes of addresses change.
+ *
+ * An address that is not in the pool any more is forgotten with its ports by
+ * pool4_forget(), which is to be called until it returns false, and before
+ * another pool4_change(). To release a port of it does nothing.
+ *
+ * Takes as long as pool4_new(), and some microseconds for each port space whose
+ * ports have changed. Returns 0, or -1 with errno
+ * ENOMEM, and nothing has changed.
+ */
+int pool4_change(struct pool4 *pool, const struct pool4_range *ranges,
+    size_t n_ranges, const struct pool4_opts *opts);
+
+/* Forget at most max ports in quarantine of such addresses; true: more are. */
+bool pool4_forget(struct pool4 *pool, unsigned max);
+
+/*
  * Check ranges for pool4_new(): order of first and last, overlap, number of
  * addresses, addresses that cannot be a unicast host, holes that leave no
  * port. Returns NULL, or a static string with the reason.
@@ -108,6 +129,10 @@ int32_t pool4_index(const struct pool4 *pool, struct in_addr addr);
 
 /* The address of an index < pool4_n_addrs(). */
 struct in_addr pool4_addr(const struct pool4 *pool, uint32_t index);
+
+/* Is this a port of the pool for dynamic allocation? */
+bool pool4_has_port(const struct pool4 *pool, enum l4proto proto,
+    const struct taddr4 *out);
 
 /* Number of ports for dynamic allocation, of all addresses. */
 uint64_t pool4_capacity(const struct pool4 *pool, enum l4proto proto);

@@ -152,3 +152,38 @@ portset_pick(const struct portset *set, unsigned parts, const struct rng *rng)
 		r += set->of8[i & 1][0];
 	return (member(set, i & 1, r));
 }
+
+void
+portset_subtract(struct portset *set, const struct portset *other)
+{
+	unsigned h, i, n;
+
+	for (h = 0; h < 2; h++)
+		for (i = 0; i < PORTSET_NWORDS; i++) {
+			n = count_ones(set->words[h][i] & other->words[h][i]);
+			set->words[h][i] &= ~other->words[h][i];
+			count(set, h, i * 64, -(uint32_t)n);
+		}
+}
+
+int32_t
+portset_next_missing(const struct portset *all, const struct portset *some,
+    unsigned *place)
+{
+	const unsigned n_bits = PORTSET_NWORDS * 64; /* of a half */
+	unsigned h, i, bit;
+	uint64_t w;
+
+	for (; *place < 2 * n_bits; *place = (*place | 63) + 1) {
+		h = *place / n_bits;
+		i = *place / 64 % PORTSET_NWORDS;
+		w = all->words[h][i] & ~some->words[h][i] &
+		    UINT64_MAX << *place % 64;
+		if (w == 0)
+			continue;
+		bit = i * 64 + (unsigned)__builtin_ctzll(w);
+		*place = h * n_bits + bit + 1;
+		return ((int32_t)(bit * 2 + h));
+	}
+	return (-1);
+}

@@ -56,6 +56,16 @@ void portset_remove(struct portset *set, uint16_t port);
 /* Number of members in parts. */
 uint32_t portset_count(const struct portset *set, unsigned parts);
 
+/* Remove all members of other from set. */
+void portset_subtract(struct portset *set, const struct portset *other);
+
+/*
+ * The next member of all that is not in some, or -1: from *place on, which is 0
+ * at first and is moved behind that member. In no particular order.
+ */
+int32_t portset_next_missing(const struct portset *all,
+    const struct portset *some, unsigned *place);
+
 /* A uniformly random member in parts; -1 when there is none. */
 int32_t portset_pick(const struct portset *set, unsigned parts,
     const struct rng *rng);

@@ -10,8 +10,8 @@
 static int
 cmp_space(const struct quarantine_space *a, const struct quarantine_space *b)
 {
-	if (a->index != b->index)
-		return (a->index < b->index ? -1 : 1);
+	if (a->addr != b->addr)
+		return (a->addr < b->addr ? -1 : 1);
 	return ((int)a->proto - (int)b->proto);
 }
 
@@ -72,10 +72,10 @@ quarantine_clear(struct quarantine *q)
 
 void
 quarantine_space_init(struct quarantine_space *sp, enum l4proto proto,
-    uint32_t index)
+    uint32_t addr)
 {
 	sp->proto = proto;
-	sp->index = index;
+	sp->addr = addr;
 	TAILQ_INIT(&sp->queue);
 	sp->n_ports = 0;
 }
@@ -84,7 +84,7 @@ static struct quarantine_by_port *
 ports_tree(const struct quarantine *q, const struct quarantine_space *sp,
     uint16_t port)
 {
-	const struct taddr4 key = { .addr = { sp->index }, .port = port };
+	const struct taddr4 key = { .addr = { sp->addr }, .port = port };
 
 	return (TREE_ARRAY_AT(&q->ports,
 	    keyhash_taddr4(&q->hash, &key, sp->proto)));
@@ -94,7 +94,7 @@ static struct quarantine_by_owner *
 owners_tree(const struct quarantine *q, const struct quarantine_space *sp,
     const struct taddr6 *owner)
 {
-	const struct taddr4 to = { .addr = { sp->index } };
+	const struct taddr4 to = { .addr = { sp->addr } };
 
 	return (TREE_ARRAY_AT(&q->owners,
 	    keyhash_flow6(&q->hash, owner, &to, sp->proto)));
@@ -104,7 +104,7 @@ struct quarantined *
 quarantine_find_port(const struct quarantine *q,
     const struct quarantine_space *sp, uint16_t port)
 {
-	struct quarantine_space space = { .index = sp->index,
+	struct quarantine_space space = { .addr = sp->addr,
 		.proto = sp->proto };
 	struct quarantined key;
 
@@ -117,7 +117,7 @@ struct quarantined *
 quarantine_find_owner(const struct quarantine *q,
     const struct quarantine_space *sp, const struct taddr6 *owner)
 {
-	struct quarantine_space space = { .index = sp->index,
+	struct quarantine_space space = { .addr = sp->addr,
 		.proto = sp->proto };
 	struct quarantined key, *e;
 

@@ -5,8 +5,9 @@
  * An entry is found by its port and by its owner, in an array of trees for
  * each (tree_array.h). It is also in the queue of its protocol and in that of
  * its port space. The time in quarantine is the same for all ports of a
- * protocol, so both queues are ordered by its end; only after a restart the
- * first ones may have a longer time (pool4_rest()).
+ * protocol, so both queues are ordered by its end; only after a restart or another
+ * configuration the first ones may have a longer time (pool4_rest(),
+ * pool4_change()).
  */
 #ifndef NAT64D_POOL_QUARANTINE_H
 #define NAT64D_POOL_QUARANTINE_H
@@ -48,7 +49,7 @@ TAILQ_HEAD(quarantine_queue, quarantined);
 
 /* The entries of a port space: those of an address and a protocol. */
 struct quarantine_space {
-	uint32_t index; /* of the address in the pool */
+	uint32_t addr; /* host order */
 	enum l4proto proto;
 	struct quarantine_queue queue; /* oldest first */
 	uint32_t n_ports;
@@ -72,9 +73,9 @@ int quarantine_init(struct quarantine *q, size_t max,
     const struct siphash_key *secret);
 void quarantine_clear(struct quarantine *q);
 
-/* Make the empty port space of a protocol and the address of an index. */
+/* Make the empty port space of a protocol and an address, in host order. */
 void quarantine_space_init(struct quarantine_space *sp, enum l4proto proto,
-    uint32_t index);
+    uint32_t addr);
 
 /* The entry of a port; the entry of an owner with the lowest port; or NULL. */
 struct quarantined *quarantine_find_port(const struct quarantine *q,

@@ -138,15 +138,27 @@ new_entry(struct bib *b, struct refusal *why)
 	return (e);
 }
 
+/*
+ * Bindings of the subscriber use this pool address from now on, unless they
+ * use another one that is in the pool.
+ */
+static void
+pair(const struct bib *b, struct subscriber *sub, struct in_addr pool_addr)
+{
+	if (!subscriber_is_paired(sub) ||
+	    pool4_index(b->pool, sub->pool_addr) < 0)
+		sub->pool_addr = pool_addr;
+}
+
 static struct subscriber *
-get_subscriber(struct bib *b, const struct in6_addr *addr, uint32_t index,
-    struct monotime now, struct refusal *why)
+get_subscriber(struct bib *b, const struct in6_addr *addr,
+    struct in_addr pool_addr, struct monotime now, struct refusal *why)
 {
 	struct subscriber *sub;
 
-	sub = subscriber_get(b->subs, addr, index, now, why);
-	if (sub != NULL && !subscriber_is_paired(sub))
-		sub->pool_index = index;
+	sub = subscriber_get(b->subs, addr, pool_addr, now, why);
+	if (sub != NULL)
+		pair(b, sub, pool_addr);
 	return (sub);
 }
 
@@ -176,22 +188,6 @@ remove_entry(struct bib *b, struct bib_entry *e, struct monotime now)
 	slab_put(b->slab, e);
 }
 
-/*
- * Count e as dynamic from now on. If it is the subscriber's only dynamic
- * binding, its address becomes the paired one.
- */
-static void
-make_dynamic(struct bib *b, struct bib_entry *e)
-{
-	if (!e->is_static)
-		return;
-	e->is_static = false;
-	if (!subscriber_is_paired(e->sub))
-		e->sub->pool_index =
-		    (uint32_t)pool4_index(b->pool, e->out4.addr);
-	subscriber_set_static(b->subs, e->sub, &e->in6.addr, b->proto, false);
-}
-
 void
 bib_clear(struct bib *b, struct monotime now)
 {
@@ -200,7 +196,7 @@ bib_clear(struct bib *b, struct monotime now)
 
 	for (i = 0; b->n_entries > 0 && i < TREE_ARRAY_COUNT(&b->trees6); i++)
 		while ((e = RB_ROOT(&b->trees6.trees[i])) != NULL) {
-			make_dynamic(b, e);
+			bib_make_dynamic(b, e);
 			remove_entry(b, e, now);
 		}
 	TREE_ARRAY_CLEAR(&b->trees6);
@@ -234,10 +230,9 @@ choose_addr(const struct bib *b, const struct taddr6 *in6, struct monotime now)
 	int32_t index, from;
 
 	sub = subscriber_find(b->subs, &in6->addr);
+	from = sub != NULL ? pool4_index(b->pool, sub->pool_addr) : -1;
 	/* The address of a static binding may be for other clients. */
-	if (sub != NULL &&
-	    pool4_serves(b->pool, sub->pool_index, &in6->addr)) {
-		from = (int32_t)sub->pool_index;
+	if (from >= 0 && pool4_serves(b->pool, (uint32_t)from, &in6->addr)) {
 		paired = subscriber_is_paired(sub) && !b->soft_pooling;
 	} else
 		from = first_choice(b, &in6->addr);
@@ -254,7 +249,8 @@ static uint64_t
 count_free(const struct bib *b)
 {
 	const uint64_t ports = pool4_n_free_all(b->pool, b->proto);
-	const uint64_t entries = b->slab->max - b->slab->used;
+	const uint64_t entries =
+	    b->slab->used < b->slab->max ? b->slab->max - b->slab->used : 0;
 
 	return (ports < entries ? ports : entries);
 }
@@ -281,7 +277,8 @@ create(struct bib *b, const struct taddr6 *in6, const struct rng *rng,
 		refuse(why, REFUSED_POOL, 0);
 		goto fail;
 	}
-	sub = get_subscriber(b, &in6->addr, (uint32_t)index, now, why);
+	out4.addr = pool4_addr(b->pool, (uint32_t)index);
+	sub = get_subscriber(b, &in6->addr, out4.addr, now, why);
 	if (sub == NULL ||
 	    subscriber_add_binding(b->subs, sub, &in6->addr, b->proto,
 		count_free(b), now, why) == -1)
@@ -293,7 +290,6 @@ create(struct bib *b, const struct taddr6 *in6, const struct rng *rng,
 		subscriber_remove_binding(b->subs, sub, &in6->addr, b->proto);
 		goto fail;
 	}
-	out4.addr = pool4_addr(b->pool, (uint32_t)index);
 	out4.port = (uint16_t)port;
 	insert(b, e, in6, &out4, sub);
 	return (e);
@@ -348,18 +344,17 @@ bib_add_static(struct bib *b, const struct taddr6 *in6,
 	struct bib_entry *e;
 	struct subscriber *sub;
 	struct refusal why;
-	int32_t index;
 
 	if (check_static(b, in6, out4, &e) == -1)
 		return (NULL);
 	if (e != NULL) {
 		e->is_static = true;
+		e->round = b->round;
 		subscriber_set_static(b->subs, e->sub, &in6->addr, b->proto,
 		    true);
 		return (e);
 	}
-	index = pool4_index(b->pool, out4->addr);
-	if (index < 0) {
+	if (pool4_index(b->pool, out4->addr) < 0) {
 		errno = EADDRNOTAVAIL;
 		return (NULL);
 	}
@@ -367,7 +362,7 @@ bib_add_static(struct bib *b, const struct taddr6 *in6,
 	if (e == NULL)
 		goto refused;
 	/* The port comes last, as in create(). */
-	sub = get_subscriber(b, &in6->addr, (uint32_t)index, now, &why);
+	sub = get_subscriber(b, &in6->addr, out4->addr, now, &why);
 	if (sub == NULL) {
 		slab_put(b->slab, e);
 		goto refused;
@@ -379,6 +374,7 @@ bib_add_static(struct bib *b, const struct taddr6 *in6,
 	subscriber_add_static(b->subs, sub, b->proto);
 	insert(b, e, in6, out4, sub);
 	e->is_static = true;
+	e->round = b->round;
 	return (e);
 refused:
 	errno = why.by == REFUSED_MEMORY ? ENOMEM : ENOBUFS;
@@ -404,19 +400,18 @@ struct bib_entry *
 bib_restore(struct bib *b, const struct taddr6 *in6, const struct taddr4 *out4,
     struct in_addr paired, struct monotime now, struct refusal *why)
 {
-	int32_t index = pool4_index(b->pool, paired);
 	struct bib_entry *e;
 	struct subscriber *sub;
 
 	if (check_restore(b, in6, out4, why) == -1)
 		return (NULL);
-	if (index < 0)
-		index = pool4_index(b->pool, out4->addr);
+	if (pool4_index(b->pool, paired) < 0)
+		paired = out4->addr;
 	e = new_entry(b, why);
 	if (e == NULL)
 		return (NULL);
 	/* The port comes last, as in create(). */
-	sub = get_subscriber(b, &in6->addr, (uint32_t)index, now, why);
+	sub = get_subscriber(b, &in6->addr, paired, now, why);
 	if (sub == NULL ||
 	    subscriber_restore_binding(b->subs, sub, &in6->addr, b->proto,
 		why) == -1)
@@ -442,9 +437,19 @@ bib_release(struct bib *b, struct bib_entry *e, struct monotime now)
 	return (true);
 }
 
+void
+bib_make_dynamic(struct bib *b, struct bib_entry *e)
+{
+	if (!e->is_static)
+		return;
+	e->is_static = false;
+	pair(b, e->sub, e->out4.addr);
+	subscriber_set_static(b->subs, e->sub, &e->in6.addr, b->proto, false);
+}
+
 bool
 bib_remove_static(struct bib *b, struct bib_entry *e, struct monotime now)
 {
-	make_dynamic(b, e);
+	bib_make_dynamic(b, e);
 	return (bib_release(b, e, now));
 }

@@ -58,7 +58,9 @@ struct bib_entry {
 	RB_ENTRY(bib_entry) by4;
 	struct session_tree peers; /* the sessions, kept by session.c */
 	struct subscriber *sub;
-	int prefix; /* index of the Pref64 that a session used last, or -1 */
+	int16_t
+	    prefix; /* index of the Pref64 that a session used last, or -1 */
+	bool round; /* static: bib.round when it was last configured */
 	uint32_t n_inbound; /* those of n_sessions opened from IPv4 */
 };
 
@@ -72,6 +74,7 @@ struct bib {
 	struct bib_trees6 trees6;
 	struct bib_trees4 trees4;
 	size_t n_entries;
+	bool round; /* changes whenever all static bindings are configured */
 	struct keyhash hash;
 	/* Shared by the BIBs of one translator; borrowed. */
 	struct pool4 *pool;
@@ -142,6 +145,36 @@ struct bib_entry *bib_restore(struct bib *b, const struct taddr6 *in6,
  * goes into quarantine. Returns true when e has been removed.
  */
 bool bib_release(struct bib *b, struct bib_entry *e, struct monotime now);
+
+/*
+ * Another list of static bindings replaces the present one: those of the
+ * present one are old from now on, until they are confirmed. e, which is
+ * static, is in both lists. There must be no old ones of an earlier list.
+ */
+static inline void
+bib_begin_statics(struct bib *b)
+{
+	b->round = !b->round;
+}
+
+static inline void
+bib_confirm_static(const struct bib *b, struct bib_entry *e)
+{
+	e->round = b->round;
+}
+
+/* Is e a static binding that has not been confirmed or added since then? */
+static inline bool
+bib_is_old_static(const struct bib *b, const struct bib_entry *e)
+{
+	return (e->is_static && e->round != b->round);
+}
+
+/*
+ * e, which may be static, is dynamic from now on. If it is the subscriber's
+ * only dynamic binding, its address becomes the paired one.
+ */
+void bib_make_dynamic(struct bib *b, struct bib_entry *e);
 
 /*
  * The administrator has removed the static binding e: it becomes dynamic,

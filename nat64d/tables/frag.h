@@ -137,6 +137,14 @@ bool frag_next_expiry(const struct frag_table *t, struct monotime *when);
 /* Remove every datagram. */
 void frag_flush(struct frag_table *t);
 
+/*
+ * Remove each datagram of which the first fragment has been translated, unless
+ * keep() returns true for its target and the family that it came from.
+ */
+typedef bool (
+    *frag_keep_fn)(void *, enum pkt_family, const union frag_target *);
+void frag_keep(struct frag_table *t, frag_keep_fn keep, void *arg);
+
 /* For the dump. */
 size_t frag_bytes(const struct frag_table *t);
 size_t frag_datagrams(const struct frag_table *t);

@@ -84,6 +84,19 @@ frag_flush(struct frag_table *t)
 }
 
 void
+frag_keep(struct frag_table *t, frag_keep_fn keep, void *arg)
+{
+	struct frag_datagram *d, *next;
+	unsigned i;
+
+	for (i = 0; i < FRAG_NSIDES; i++)
+		TAILQ_FOREACH_SAFE(d, &t->sides[i].fifo, entry, next)
+			if (d->state == FRAG_PASSING &&
+			    !keep(arg, d->family, &d->target))
+				frag_store_remove(t, d, NAT64_NONE);
+}
+
+void
 frag_table_set_drop(struct frag_table *t, frag_drop_fn drop, void *arg)
 {
 	t->drop = drop;

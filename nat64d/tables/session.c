@@ -56,19 +56,17 @@ session_table_init(struct session_table *t,
 	wheel_init(&t->inbound.wheel);
 	t->inbound.count = 0;
 	memset(t->inbound.per_source, 0, sizeof(t->inbound.per_source));
-	memcpy(t->lifetime_secs, lifetime_secs,
-	    SESSION_NCLASSES * sizeof(*lifetime_secs));
+	session_table_set_lifetimes(t, lifetime_secs);
 	t->epoch = 0;
 	t->n_epochs = 0;
 	t->flush_again = false;
 	t->n_stale = 0;
 	t->flush_slot = 0;
-	t->n_ports = 0;
+	t->first_rule = SESSION_MAX_PORTS;
+	t->n_rules = 0;
 	memset(t->n_sessions, 0, sizeof(t->n_sessions));
-	t->max_per_bib = max_per_bib;
-	if (max_per_bib == 0 || max_per_bib > BIB_MAX_SESSIONS)
-		t->max_per_bib = BIB_MAX_SESSIONS;
 	slab_init(&t->slab, sizeof(struct session), max);
+	session_table_set_max(t, max, max_per_bib);
 	session_table_set_inbound(t, 0);
 	session_table_set_fastpath(t, NULL, false);
 	flow_cache_init(&t->flows, max);
@@ -78,15 +76,35 @@ session_table_init(struct session_table *t,
 }
 
 void
+session_table_set_max(struct session_table *t, size_t max,
+    uint32_t max_per_bib)
+{
+	t->slab.max = max;
+	t->max_per_bib = max_per_bib;
+	if (max_per_bib == 0 || max_per_bib > BIB_MAX_SESSIONS)
+		t->max_per_bib = BIB_MAX_SESSIONS;
+}
+
+void
+session_table_set_lifetimes(struct session_table *t,
+    const uint32_t lifetime_secs[SESSION_NCLASSES])
+{
+	memcpy(t->lifetime_secs, lifetime_secs,
+	    SESSION_NCLASSES * sizeof(*lifetime_secs));
+}
+
+void
 session_table_set_ports(struct session_table *t,
     const struct session_port *ports, unsigned n)
 {
 	unsigned i;
 
-	t->n_ports = n;
+	t->first_rule = SESSION_MAX_PORTS - t->first_rule;
+	t->n_rules = n;
 	for (i = 0; i < n; i++) {
-		t->ports[i] = ports[i];
-		t->lifetime_secs[SESSION_NCLASSES + i] = ports[i].secs;
+		t->rules[t->first_rule + i] = ports[i];
+		t->lifetime_secs[SESSION_NCLASSES + t->first_rule + i] =
+		    ports[i].secs;
 	}
 }
 
@@ -97,8 +115,8 @@ class_of(const struct session_table *t, enum session_class cls, uint16_t port)
 	const struct session_port *p;
 	unsigned i;
 
-	for (i = t->n_ports; i > 0; i--) {
-		p = &t->ports[i - 1];
+	for (i = t->first_rule + t->n_rules; i > t->first_rule; i--) {
+		p = &t->rules[i - 1];
 		if (p->cls == cls && port >= p->ports.first &&
 		    port <= p->ports.last)
 			return ((uint8_t)(SESSION_NCLASSES + i - 1));
@@ -111,7 +129,7 @@ session_class(const struct session_table *t, const struct session *s)
 {
 	if (s->cls < SESSION_NCLASSES)
 		return ((enum session_class)s->cls);
-	return (t->ports[s->cls - SESSION_NCLASSES].cls);
+	return (t->rules[s->cls - SESSION_NCLASSES].cls);
 }
 
 uint32_t
@@ -299,7 +317,7 @@ session_has_peer(const struct session_table *t, enum l4proto proto,
 	return (false);
 }
 
-const struct session *
+struct session *
 session_next_of_bib(const struct bib_entry *bib, const struct taddr4 *peer)
 {
 	struct session_tree tree = bib->peers;
@@ -320,7 +338,9 @@ session_next_of_bib(const struct bib_entry *bib, const struct taddr4 *peer)
 static uint64_t
 count_free(const struct session_table *t)
 {
-	return (t->slab.max - t->slab.used + t->inbound.count);
+	const uint64_t n = t->slab.max + t->inbound.count;
+
+	return (t->slab.used < n ? n - t->slab.used : 0);
 }
 
 int
@@ -443,7 +463,7 @@ attach(struct session_table *t, struct session *s, struct bib_entry *bib,
 	s->bib = bib;
 	s->in6 = bib->in6;
 	s->prefix = (uint8_t)prefix;
-	bib->prefix = (int)prefix;
+	bib->prefix = (int16_t)prefix;
 	place = place6_of(t, s);
 	flow_remember(&place, s);
 }
@@ -605,7 +625,7 @@ session_set_prefix(struct session_table *t, struct session *s, unsigned prefix)
 	session_leave_fast(t, s);
 	forget_flow6(t, s);
 	s->prefix = (uint8_t)prefix;
-	s->bib->prefix = (int)prefix;
+	s->bib->prefix = (int16_t)prefix;
 }
 
 /* s gets another lifetime, which may end earlier. */
@@ -636,6 +656,12 @@ session_touch(struct session_table *t, struct session *s,
 	 */
 	if (s->cls != next)
 		set_class(t, s, next);
+}
+
+void
+session_refit(struct session_table *t, struct session *s)
+{
+	set_class(t, s, class_of(t, session_class(t, s), s->peer.port));
 }
 
 static void

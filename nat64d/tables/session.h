@@ -76,9 +76,12 @@ enum session_class {
 /*
  * Sessions of class cls whose peer has one of these ports live for secs
  * instead. Each such rule is a class of its own, which only the session
- * table knows: callers always name an enum session_class.
+ * table knows: callers always name an enum session_class. There is room for
+ * two lists of rules: when another one replaces the present one, sessions stay
+ * in the classes of the old list until they are touched or refitted.
  */
 #define SESSION_MAX_PORTS 16
+#define SESSION_NRULES (2 * SESSION_MAX_PORTS)
 struct session_port {
 	enum session_class cls; /* SESSION_UDP, SESSION_TCP_EST */
 	struct port_range ports;
@@ -135,7 +138,7 @@ struct session {
 	struct taddr4 peer;		       /* (Z,z) */
 	uint8_t proto;			       /* enum l4proto */
 	uint8_t cls;	   /* enum session_class, or SESSION_NCLASSES
-				   and the index of a session_port */
+				   and the index of a rule */
 	uint8_t tcp_state; /* enum tcp_state */
 	uint8_t prefix;	   /* index of the Pref64 of Y' */
 	uint32_t ack6;
@@ -177,9 +180,10 @@ struct session_table {
 	uint8_t n_epochs;    /* flushes begun since n_stale was 0 */
 	bool flush_again;    /* when n_stale is 0, begin another */
 	unsigned flush_slot; /* where session_next_stale() looks next */
-	uint32_t lifetime_secs[SESSION_NCLASSES + SESSION_MAX_PORTS];
-	struct session_port ports[SESSION_MAX_PORTS];
-	unsigned n_ports;
+	uint32_t lifetime_secs[SESSION_NCLASSES + SESSION_NRULES];
+	struct session_port rules[SESSION_NRULES];
+	unsigned first_rule; /* of the present list */
+	unsigned n_rules;    /* in it */
 	size_t n_sessions[L4_NPROTO];
 	uint32_t max_per_bib;
 	struct slab slab;
@@ -204,11 +208,32 @@ void session_table_init(struct session_table *t,
 
 /*
  * Set lifetimes for ports of the peer: n rules, at most SESSION_MAX_PORTS.
- * Where two rules hold a port, the later one applies. To be called before
- * the first session is added.
+ * Where two rules hold a port, the later one applies. All sessions must have
+ * been refitted since the call before.
  */
 void session_table_set_ports(struct session_table *t,
     const struct session_port *ports, unsigned n);
+
+/*
+ * Set the lifetimes of the classes. Sessions count them from their last packet
+ * from now on; those that end earlier are looked at in time when they have
+ * been refitted.
+ */
+void session_table_set_lifetimes(struct session_table *t,
+    const uint32_t lifetime_secs[SESSION_NCLASSES]);
+
+/*
+ * The rules or the lifetimes have changed: put s, which is not stale, into the
+ * class that it has now, and the wheel.
+ */
+void session_refit(struct session_table *t, struct session *s);
+
+/*
+ * Set the most sessions of all and of one binding, as session_table_init()
+ * does. There may be more already.
+ */
+void session_table_set_max(struct session_table *t, size_t max,
+    uint32_t max_per_bib);
 
 /* Set the most inbound sessions; 0 (default): a quarter of all sessions. */
 void session_table_set_inbound(struct session_table *t, size_t max);
@@ -262,7 +287,7 @@ bool session_has_peer(const struct session_table *t, enum l4proto proto,
  * of peer may have been removed meanwhile. A session that exists during the
  * whole walk is returned exactly once.
  */
-const struct session *session_next_of_bib(const struct bib_entry *bib,
+struct session *session_next_of_bib(const struct bib_entry *bib,
     const struct taddr4 *peer);
 
 /*
@@ -443,6 +468,9 @@ session_is_stale(const struct session_table *t, const struct session *s)
  */
 void session_table_set_fastpath(struct session_table *t,
     const struct fastpath_ops *ops, bool inbound_refresh);
+
+/* Do UDP packets from IPv4 refresh a session from now on? */
+void session_table_set_refresh(struct session_table *t, bool inbound_refresh);
 
 /*
  * Hand s, which is f, over to the fast path. Returns false when it has no

@@ -18,6 +18,12 @@ session_table_set_fastpath(struct session_table *t,
 	t->n_fast = 0;
 }
 
+void
+session_table_set_refresh(struct session_table *t, bool inbound_refresh)
+{
+	t->note4_refreshes = inbound_refresh;
+}
+
 static const struct fastnotes *
 notes_of(const struct session_table *t, const struct session *s)
 {

@@ -41,6 +41,17 @@ subscribers_init(struct subscribers *subs, unsigned prefix_len,
 	    limits->fair_share ? fairshare_init(&subs->fairshare, secret) : 0);
 }
 
+int
+subscribers_set_limits(struct subscribers *subs,
+    const struct subscriber_limits *limits, size_t max)
+{
+	if (limits->fair_share && subs->fairshare.cells == NULL)
+		return (-1);
+	subs->limits = *limits;
+	subs->slab.max = max;
+	return (0);
+}
+
 void
 subscribers_clear(struct subscribers *subs)
 {
@@ -91,7 +102,7 @@ free_idle(struct subscribers *subs, struct subscriber *s)
 
 struct subscriber *
 subscriber_get(struct subscribers *subs, const struct in6_addr *addr,
-    uint32_t pool_index, struct monotime now, struct refusal *why)
+    struct in_addr pool_addr, struct monotime now, struct refusal *why)
 {
 	struct subscriber *s;
 
@@ -110,7 +121,7 @@ subscriber_get(struct subscribers *subs, const struct in6_addr *addr,
 		return (NULL);
 	}
 	s->prefix = subscriber_prefix(subs, addr);
-	s->pool_index = pool_index;
+	s->pool_addr = pool_addr;
 	bucket_init(&s->new_bindings, subs->limits.new_bindings, now);
 	RB_INSERT(subscriber_tree, tree_of(subs, &s->prefix), s);
 	TAILQ_INSERT_TAIL(&subs->idle, s, idle);
@@ -132,8 +143,9 @@ static int
 check_share(const struct subscribers *subs, const struct in6_addr *addr,
     unsigned kind, uint64_t n_free, struct refusal *why)
 {
-	const unsigned len =
-	    fairshare_check(&subs->fairshare, addr, kind, n_free);
+	const unsigned len = subs->limits.fair_share ?
+	    fairshare_check(&subs->fairshare, addr, kind, n_free) :
+	    0;
 
 	if (len == 0)
 		return (0);

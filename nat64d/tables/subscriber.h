@@ -20,8 +20,9 @@
  *			refill the bucket by going away; subscriber_get() frees
  *			the oldest one when the table is full.
  *
- * pool_index may be set by the BIB while there is no dynamic binding
- * (subscriber_is_paired()); afterwards it is fixed.
+ * pool_addr may be set by the BIB while there is no dynamic binding
+ * (subscriber_is_paired()); afterwards it is fixed as long as it is in the
+ * pool.
  */
 #ifndef NAT64D_TABLES_SUBSCRIBER_H
 #define NAT64D_TABLES_SUBSCRIBER_H
@@ -53,7 +54,7 @@ struct subscriber {
 	RB_ENTRY(subscriber) entry;
 	TAILQ_ENTRY(subscriber) idle; /* while idle */
 	struct in6_addr prefix;	      /* host bits zero */
-	uint32_t pool_index;	      /* T; see pool4.h */
+	struct in_addr pool_addr;     /* T */
 	uint32_t n_bindings[L4_NPROTO];
 	uint32_t n_statics[L4_NPROTO]; /* of these; they count to no limit */
 	uint32_t n_sessions;
@@ -101,12 +102,12 @@ void subscriber_prefetch(const struct subscribers *subs,
     const struct in6_addr *addr);
 
 /*
- * Find or create. A new one has the pool address pool_index. When the table
+ * Find or create. A new one has the pool address pool_addr. When the table
  * is full, the oldest idle one is freed for it. NULL with *why:
  * REFUSED_SUBSCRIBERS or REFUSED_MEMORY.
  */
 struct subscriber *subscriber_get(struct subscribers *subs,
-    const struct in6_addr *addr, uint32_t pool_index, struct monotime now,
+    const struct in6_addr *addr, struct in_addr pool_addr, struct monotime now,
     struct refusal *why);
 
 /* Bindings of all protocols, static ones too. */
@@ -201,6 +202,13 @@ struct subscriber_walk {
  */
 const struct subscriber *subscriber_walk_next(const struct subscribers *subs,
     struct subscriber_walk *w, unsigned *steps);
+
+/*
+ * Use other limits from now on. Returns 0, or -1 for fair shares that were not
+ * counted from the beginning, and nothing has changed.
+ */
+int subscribers_set_limits(struct subscribers *subs,
+    const struct subscriber_limits *limits, size_t max);
 
 /* Free at most max idle subscribers whose bucket is full again. */
 void subscribers_expire(struct subscribers *subs, struct monotime now,

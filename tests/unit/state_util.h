@@ -116,7 +116,8 @@ text_tables(char *text, size_t size)
 			    proto, text6(e->in6.addr), e->in6.port,
 			    text4(e->out4.addr), e->out4.port,
 			    e->is_static ? " static" : "", e->n_sessions,
-			    e->n_inbound, e->prefix, e->sub->pool_index);
+			    e->n_inbound, e->prefix,
+			    ntohl(e->sub->pool_addr.s_addr));
 			for (s = session_next_of_bib(e, NULL); s != NULL;
 			     s = session_next_of_bib(e, &s->peer))
 				n += (size_t)text_session(s, text + n,

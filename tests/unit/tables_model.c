@@ -506,7 +506,8 @@ compare_subscriber(unsigned prefix)
 	}
 	HOLD(s->n_sessions == model.n_sessions[prefix]);
 	if (model_is_bound(prefix))
-		HOLD(s->pool_index == model.paired[prefix]);
+		HOLD(pool4_index(tables.pool, s->pool_addr) ==
+		    (int32_t)model.paired[prefix]);
 }
 
 /* A wheel holds its sessions once each, and none where it would be late. */

@@ -2,7 +2,8 @@
  * Random packets, valid and invalid, into a small translator with few hosts,
  * few ports and low limits, so that all combinations occur. After each step the
  * emitted packets must be valid, the tables must agree with each other and with
- * the events, and no limit may be exceeded.
+ * the events, and no limit may be exceeded. Then the same while it is given
+ * another configuration at random times.
  *
  *	check_nat64_random		100,000 steps
  *	NAT64_STEPS=n NAT64_SEED=n	other runs
@@ -89,6 +90,69 @@ start(void)
 	lab_add_static(L4_UDP, CLIENT6, 1, POOL4, 2003);
 	lab_add_static(L4_ICMP, HOST_C, 1, POOL4_2, 9);
 	lab_start();
+}
+
+/* Is nat64_settle() to be called? */
+static bool settling;
+
+static void
+random_statics(void)
+{
+	struct nat64_config *c = &lab.conf;
+	const bool both = c->pool[0].first.s_addr != c->pool[0].last.s_addr;
+
+	c->n_statics = 0;
+	if (both && one_in(2))
+		lab_add_static(L4_TCP, CLIENT6, 1, POOL4, 80);
+	if (both && one_in(2))
+		lab_add_static(L4_UDP, CLIENT6, (uint16_t)(1 + below(3)),
+		    POOL4, (uint16_t)(2003 + below(2)));
+	if (one_in(2))
+		lab_add_static(L4_ICMP, HOST_C, 1, POOL4_2, 9);
+}
+
+/* Another configuration. */
+static void
+reconfigure(void)
+{
+	static struct permit_rule permit = { .from = { .family = AF_INET6,
+						 .len = 128 } };
+	static struct nat64_exclude exclude = { .len = 32, .any_proto = true };
+	struct nat64_config *c = &lab.conf;
+	const uint16_t first = (uint16_t)(2000 + below(4));
+	const bool swap = one_in(4);
+
+	lab_set_prefix(0, swap ? "2001:db8:65::" : PREF64, 96);
+	if (one_in(2))
+		lab_set_prefix(1, swap ? PREF64 : "2001:db8:65::", 96);
+	lab_set_pool(one_in(4) ? POOL4_2 : POOL4, POOL4_2, first, first + 11);
+	random_statics();
+	permit.from.v6 = addr6(HOST_B);
+	c->permits = &permit;
+	c->n_permits = one_in(3);
+	exclude.addr = addr4(SERVER4_2);
+	c->excludes = &exclude;
+	c->n_excludes = one_in(3);
+	c->lifetime_secs[SESSION_UDP] = 10 + below(40);
+	c->lifetime_secs[SESSION_TCP_EST] = 20 + below(40);
+	c->lifetime_ports[0] =
+	    (struct session_port){ SESSION_UDP, { 1, 1 }, 5 + below(50) };
+	c->n_lifetime_ports = one_in(2);
+	c->max_stored_syns = 5 + below(6);
+	c->soft_pooling = one_in(2);
+	REQUIRE(nat64_reconfigure(lab.n, c) == 0);
+	settling = true;
+}
+
+static void
+step_reconfigure(void)
+{
+	if (!settling && one_in(200))
+		reconfigure();
+	if (settling && one_in(8))
+		settling = nat64_settle(lab.n, lab.now, below(10));
+	if (!settling)
+		REQUIRE(nat64_statics_refused(lab.n) == 0);
 }
 
 /* --- packets --- */
@@ -333,6 +397,26 @@ count_events(void)
 	REQUIRE(lab.n_events < LAB_MAXEVENTS);
 }
 
+/* Is that Pref64 configured? */
+static bool
+has_prefix(const struct session *s)
+{
+	const struct in6_addr peer6 = nat64_peer6(lab.n, s);
+
+	return (
+	    pref64_find(lab.conf.prefixes, lab.conf.n_prefixes, &peer6) != -1);
+}
+
+/* Is it looked at when it ends, or as soon as the sweep gets there? */
+static bool
+is_in_time(const struct session_table *t, const struct session *s)
+{
+	const struct wheel *w = s->inbound ? &t->inbound.wheel : &t->wheel;
+
+	return (s->due.tick <= wheel_tick(session_expires(t, s)) ||
+	    s->due.tick <= w->tick);
+}
+
 static void
 check_session(const struct session *s)
 {
@@ -350,7 +434,8 @@ check_session(const struct session *s)
 	REQUIRE(s->bib->in6.port == s->in6.port);
 	REQUIRE(s->bib->out4.addr.s_addr == s->out4.addr.s_addr);
 	REQUIRE(s->bib->out4.port == s->out4.port);
-	REQUIRE(s->prefix < lab.conf.n_prefixes);
+	REQUIRE(settling || has_prefix(s));
+	REQUIRE(settling || is_in_time(t, s));
 }
 
 /* The slots of both wheels, one after the other. */
@@ -409,7 +494,7 @@ check_bindings(void)
 	const struct pool4 *pool = nat64_pool(lab.n);
 	const struct session *s;
 	struct bib_entry *e;
-	size_t n = 0;
+	size_t n = 0, n_statics = 0;
 	unsigned proto, n_sessions, steps = UINT_MAX;
 	struct bib_walk walk;
 	const struct bib *b;
@@ -420,8 +505,10 @@ check_bindings(void)
 		for (; (e = bib_walk_at(b, &walk, &steps)) != NULL;
 		     bib_walk_past(&walk, e)) {
 			REQUIRE(bib_find4(b, &e->out4) == e);
-			REQUIRE(pool4_port_state(pool, (enum l4proto)proto,
-				    &e->out4) == POOL4_TAKEN);
+			REQUIRE(settling ||
+			    pool4_port_state(pool, (enum l4proto)proto,
+				&e->out4) == POOL4_TAKEN);
+			n_statics += e->is_static;
 			n_sessions = 0;
 			for (s = session_next_of_bib(e, NULL); s != NULL;
 			     s = session_next_of_bib(e, &s->peer)) {
@@ -434,14 +521,17 @@ check_bindings(void)
 		}
 	}
 	REQUIRE(n == (size_t)live_bindings + NSTATICS);
+	REQUIRE(settling || n_statics == lab.conf.n_statics);
 	return (n);
 }
 
 static void
-check_all(void)
+check_all(bool reconfigures)
 {
 	REQUIRE(check_sessions() <= MAX_SESSIONS);
-	REQUIRE(check_bindings() <= MAX_BINDINGS);
+	/* Static bindings of another configuration may come on top. */
+	REQUIRE(
+	    check_bindings() <= MAX_BINDINGS + (reconfigures ? NSTATICS : 0));
 	REQUIRE(nat64_stored_syns(lab.n) <= 10);
 	REQUIRE(frag_bytes(nat64_frags(lab.n)) <= FRAG_BYTES);
 	REQUIRE(frag_datagrams(nat64_frags(lab.n)) <= FRAG_DATAGRAMS);
@@ -464,7 +554,7 @@ remember(struct pkt *seen)
 }
 
 static void
-step_time(void)
+step_time(bool reconfigures)
 {
 	static const int64_t steps_ms[] = { 0, 0, 0, 0, 0, 0, 0, 1, 1, 10, 50,
 		200, 500 };
@@ -481,6 +571,8 @@ step_time(void)
 		nat64_flush_begin(lab.n);
 	if (one_in(8))
 		nat64_flush(lab.n, lab.now, below(10));
+	if (reconfigures)
+		step_reconfigure();
 	count_events();
 }
 
@@ -493,23 +585,28 @@ env_number(const char *name, unsigned long or_else)
 }
 
 static void
-run(uint32_t seed, unsigned long n_steps)
+run(uint32_t seed, unsigned long n_steps, bool reconfigures)
 {
 	struct pkt seen = { .len = 0 };
 	uint64_t sent = 0;
 
 	random_state = seed;
 	live_bindings = live_sessions = 0;
+	settling = false;
 	start();
 	for (; n_steps > 0; n_steps--) {
 		build_any(&seen);
 		lab_send();
 		count_events();
-		check_all();
+		check_all(reconfigures);
 		remember(&seen);
 		sent += lab.n_out;
-		step_time();
+		step_time(reconfigures);
 	}
+	lab.n_events = 0;
+	while (settling)
+		settling = nat64_settle(lab.n, lab.now, 10);
+	count_events();
 	ck_assert_uint_gt(sent, 0);
 	/* In the end everything ends. */
 	lab_wait(60);
@@ -517,7 +614,7 @@ run(uint32_t seed, unsigned long n_steps)
 	lab_wait(60);
 	count_events();
 	ck_assert_uint_eq(check_sessions(), 0);
-	ck_assert_uint_eq(check_bindings(), NSTATICS);
+	ck_assert_uint_eq(check_bindings(), lab.conf.n_statics);
 	ck_assert_uint_eq(frag_bytes(nat64_frags(lab.n)), 0);
 }
 
@@ -530,7 +627,16 @@ START_TEST(nothing_that_comes_in_brings_the_tables_out_of_step)
 	const unsigned long n_steps = env_number("NAT64_STEPS", NSTEPS);
 
 	run((uint32_t)env_number("NAT64_SEED", 1) * 8 + (uint32_t)_i + 1,
-	    n_steps / 8);
+	    n_steps / 8, false);
+}
+END_TEST
+
+START_TEST(nor_does_another_configuration_at_any_time)
+{
+	const unsigned long n_steps = env_number("NAT64_STEPS", NSTEPS);
+
+	run((uint32_t)env_number("NAT64_SEED", 1) * 8 + (uint32_t)_i + 1,
+	    n_steps / 8, true);
 }
 END_TEST
 
@@ -544,6 +650,8 @@ main(void)
 	tcase_set_timeout(tc, 0);
 	tcase_add_loop_test(tc,
 	    nothing_that_comes_in_brings_the_tables_out_of_step, 0, 8);
+	tcase_add_loop_test(tc, nor_does_another_configuration_at_any_time, 0,
+	    8);
 	suite_add_tcase(s, tc);
 	return (suite_run(s));
 }

@@ -45,7 +45,8 @@ get(const char *text, int64_t secs)
 {
 	const struct in6_addr addr = ip6(text);
 
-	return (subscriber_get(&subs, &addr, 0, at(secs), &why));
+	return (
+	    subscriber_get(&subs, &addr, ip4("192.0.2.7"), at(secs), &why));
 }
 
 static struct subscriber *
@@ -96,10 +97,10 @@ START_TEST(subscriber_is_a_prefix_of_configured_length)
 	remake(prefixes[_i].len, (struct subscriber_limits){ 0 }, 10);
 	got = subscriber_prefix(&subs, &ones);
 	ck_assert_mem_eq(&got, &want, sizeof(want));
-	s = subscriber_get(&subs, &ones, 7, at(0), &why);
+	s = subscriber_get(&subs, &ones, ip4("192.0.2.7"), at(0), &why);
 	ck_assert_mem_eq(&s->prefix, &want, sizeof(want));
 	ck_assert_ptr_eq(subscriber_find(&subs, &want), s);
-	ck_assert_uint_eq(s->pool_index, 7);
+	ck_assert_uint_eq(s->pool_addr.s_addr, ip4("192.0.2.7").s_addr);
 }
 END_TEST
 

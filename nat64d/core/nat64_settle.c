@@ -1,0 +1,219 @@
+/*
+ * What follows from another configuration for the bindings and sessions that
+ * there are, in slices. All that is decided here is which of them stay.
+ */
+#include <string.h>
+
+#include "nat64_binding.h"
+#include "nat64_event.h"
+#include "nat64_settle.h"
+#include "nat64_state.h"
+
+void
+nat64_settle_begin(struct nat64 *n, const struct nat64_static *statics,
+    size_t n_statics)
+{
+	unsigned i;
+
+	memset(&n->settling, 0, sizeof(n->settling));
+	n->settling.on = true;
+	n->settling.statics = statics;
+	n->settling.n_statics = n_statics;
+	for (i = 0; i < L4_NPROTO; i++)
+		bib_begin_statics(&n->bibs[i]);
+}
+
+/* --- the end of bindings --- */
+
+/*
+ * End e with its sessions. Returns false when max was too low: to be called
+ * again.
+ */
+static bool
+end_binding(struct nat64 *n, struct bib_entry *e, struct monotime now,
+    unsigned *max)
+{
+	uint32_t left = e->n_sessions;
+
+	if (e->is_static && nat64_static_end(n, e, now))
+		return (true);
+	/* The last session takes e with it. */
+	for (; left > 0; left--) {
+		if (*max == 0)
+			return (false);
+		(*max)--;
+		nat64_session_end(n, RB_ROOT(&e->peers), now);
+	}
+	return (true);
+}
+
+/* --- static bindings --- */
+
+/*
+ * The limit of bindings is not below the number of static ones, which take the
+ * place of dynamic ones when these end.
+ */
+static void
+add_static(struct nat64 *n, const struct nat64_static *st, struct monotime now)
+{
+	const size_t max = n->bib_slab.max, max_subs = n->subs.slab.max;
+	const struct bib_entry *e;
+
+	n->bib_slab.max = n->subs.slab.max = SLAB_NO_MAX;
+	e = bib_add_static(&n->bibs[st->proto], &st->in6, &st->out4, now);
+	n->bib_slab.max = max;
+	n->subs.slab.max = max_subs;
+	if (e == NULL) {
+		n->settling.n_refused++;
+		return;
+	}
+	if (subscriber_count_bindings(e->sub) == 1)
+		nat64_report_address(n, NAT64_EV_ADDRESS_CREATE, e->sub);
+	nat64_report(n, NAT64_EV_BIB_CREATE, e, NULL);
+}
+
+/*
+ * Make st, if it is not there. What binds one of its sides to another address
+ * is dynamic or an old static binding, and ends. Returns false when max was too
+ * low.
+ */
+static bool
+settle_static(struct nat64 *n, const struct nat64_static *st,
+    struct monotime now, unsigned *max)
+{
+	struct bib *b = &n->bibs[st->proto];
+	struct bib_entry *e6 = bib_find6(b, &st->in6);
+	struct bib_entry *e4 = bib_find4(b, &st->out4);
+
+	if (e6 != NULL && e6 == e4) {
+		if (e6->is_static)
+			bib_confirm_static(b, e6);
+		else
+			bib_add_static(b, &st->in6, &st->out4, now);
+		return (true);
+	}
+	if ((e6 != NULL && !end_binding(n, e6, now, max)) ||
+	    (e4 != NULL && !end_binding(n, e4, now, max)))
+		return (false);
+	add_static(n, st, now);
+	return (true);
+}
+
+static bool
+settle_statics(struct nat64 *n, struct monotime now, unsigned *max)
+{
+	struct settling *st = &n->settling;
+
+	for (; st->n_statics > 0; st->statics++, st->n_statics--) {
+		if (*max == 0)
+			return (false);
+		(*max)--;
+		if (!settle_static(n, st->statics, now, max))
+			return (false);
+	}
+	return (true);
+}
+
+/* --- all bindings and their sessions --- */
+
+/* Returns true when s has been removed. */
+static bool
+settle_session(struct nat64 *n, struct session *s, struct monotime now)
+{
+	if (session_is_stale(&n->sessions, s) ||
+	    !nat64_session_allowed(n, s)) {
+		nat64_session_end(n, s, now);
+		return (true);
+	}
+	/* Hairpins do not use the fast path (nat64_fast.c). */
+	if (pool4_index(n->pool, s->peer.addr) != -1)
+		session_leave_fast(&n->sessions, s);
+	session_refit(&n->sessions, s);
+	return (false);
+}
+
+/*
+ * Look at the sessions of e behind settling.peer. Returns false when max was
+ * too low.
+ */
+static bool
+settle_sessions(struct nat64 *n, struct bib_entry *e, struct monotime now,
+    unsigned *max)
+{
+	struct settling *st = &n->settling;
+	struct session *s;
+	bool last;
+
+	while ((s = session_next_of_bib(e, &st->peer)) != NULL) {
+		if (*max == 0)
+			return (false);
+		(*max)--;
+		st->peer = s->peer;
+		last = e->n_sessions == 1 && !e->is_static;
+		if (settle_session(n, s, now) && last)
+			return (true); /* and with it e */
+	}
+	bib_walk_past(&st->walk, e);
+	return (true);
+}
+
+static bool
+settle_binding(struct nat64 *n, struct bib_entry *e, struct monotime now,
+    unsigned *max)
+{
+	struct settling *st = &n->settling;
+
+	/* The binding where the last slice ended may have been removed. */
+	if (!st->inside || e->in6.port != st->at.port ||
+	    !IN6_ARE_ADDR_EQUAL(&e->in6.addr, &st->at.addr)) {
+		st->inside = true;
+		st->at = e->in6;
+		memset(&st->peer, 0, sizeof(st->peer));
+		(*max)--;
+		if (bib_is_old_static(&n->bibs[e->proto], e) &&
+		    nat64_static_end(n, e, now)) {
+			st->inside = false;
+			return (true);
+		}
+	}
+	if (!settle_sessions(n, e, now, max))
+		return (false);
+	st->inside = false;
+	return (true);
+}
+
+static bool
+settle_bindings(struct nat64 *n, struct monotime now, unsigned *max)
+{
+	struct settling *st = &n->settling;
+	struct bib_entry *e;
+
+	while (st->proto < L4_NPROTO) {
+		if (*max == 0)
+			return (false);
+		e = bib_walk_at(&n->bibs[st->proto], &st->walk, max);
+		if (e != NULL) {
+			if (*max == 0 || !settle_binding(n, e, now, max))
+				return (false);
+		} else if (*max > 0) {
+			memset(&st->walk, 0, sizeof(st->walk));
+			st->proto++;
+		}
+	}
+	return (true);
+}
+
+bool
+nat64_settle(struct nat64 *n, struct monotime now, unsigned max)
+{
+	if (n->settling.on && settle_statics(n, now, &max) &&
+	    settle_bindings(n, now, &max))
+		n->settling.on = pool4_forget(n->pool, max);
+	return (n->settling.on);
+}
+
+size_t
+nat64_statics_refused(const struct nat64 *n)
+{
+	return (n->settling.n_refused);
+}
