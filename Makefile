@@ -213,6 +213,7 @@ nat64d_SRC = \
     nat64d/control/numbers.c \
     nat64d/control/prometheus.c \
     nat64d/control/rates.c \
+    nat64d/control/reload.c \
     nat64d/control/routes.c \
     nat64d/control/status.c \
     nat64d/control/upgrade.c \
@@ -232,6 +233,8 @@ nat64d_SRC = \
     nat64d/eventlog.c \
     nat64d/eventlog_out.c \
     nat64d/nat64d.c \
+    nat64d/reconf.c \
+    nat64d/reconf_fixed.c \
     nat64d/takeover.c \
     nat64d/tracelog.c \
     $(defaults_$(OS)) \
@@ -471,7 +474,8 @@ $(BUILD)/nat64d/nat64d: $(call objs,nat64d) $(call objs,common) \
 $(BUILD)/dns64d/dns64d: $(call objs,dns64d) $(call objs,common) \
     $(BUILD)/dns64d/libdns64.a $(BUILD)/common/libcommon.a
 $(BUILD)/nat64d/nat64d: $(BUILD)/fastpath-$(FASTPATH)
-$(BUILD)/nat64d/nat64d: EXTRA_LIBS = $(BPF_LIBS) $(HTTP_LIBS) $(JSON_LIBS)
+$(BUILD)/nat64d/nat64d: EXTRA_LIBS = $(BPF_LIBS) $(HTTP_LIBS) $(JSON_LIBS) \
+    $(TITLE_LIBS)
 $(BUILD)/dns64d/dns64d: EXTRA_LIBS = $(LDNS_LIBS) $(HTTP_LIBS) $(JSON_LIBS) \
     $(TITLE_LIBS) -pthread
 

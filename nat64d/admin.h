@@ -19,12 +19,14 @@ struct engine;
 struct hostreport;
 struct metrics;
 struct rates;
+struct reconf;
 
 /* All borrowed. The argument of all routes. */
 struct admin {
 	const struct conf *conf; /* in use */
 	struct engine *engine;
 	struct hostreport *report;
+	struct reconf *reconf;
 	struct monotime started;
 	int64_t started_ms; /* time of day, for people */
 	struct rates *rates;

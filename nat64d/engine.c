@@ -59,6 +59,7 @@ struct engine {
 	struct monotime refusal_log; /* no warning before */
 	struct event *signals[NSIGNALS];
 	bool flushing;
+	bool settling; /* after engine_reconfigure() */
 	bool failed;
 	bool handed_over;
 
@@ -184,6 +185,21 @@ packets_waiting(evutil_socket_t fd, short what, void *arg)
 	set_timer(e, b.now);
 }
 
+/* Go on with what follows from another configuration. */
+static void
+settle(struct engine *e, struct monotime now)
+{
+	size_t n_refused;
+
+	if (!e->settling)
+		return;
+	e->settling = nat64_settle(e->nat64, now, MAX_ENTRIES);
+	n_refused = nat64_statics_refused(e->nat64);
+	if (!e->settling && n_refused > 0)
+		log_err("%zu static bindings could not be made: out of memory",
+		    n_refused);
+}
+
 static void
 timer_expired(evutil_socket_t fd, short what, void *arg)
 {
@@ -200,8 +216,9 @@ timer_expired(evutil_socket_t fd, short what, void *arg)
 		if (!e->flushing)
 			log_info("flushed");
 	}
+	settle(e, now);
 	send_all(e, now);
-	if (more || e->flushing)
+	if (more || e->flushing || e->settling)
 		set_timer_at_once(e, now);
 	else
 		set_timer(e, now);
@@ -485,6 +502,24 @@ engine_fastpath(const struct engine *e)
 	return (e->fastpath);
 }
 
+int
+engine_reconfigure(struct engine *e, const struct nat64_config *n)
+{
+	if (nat64_reconfigure(e->nat64, n) == -1)
+		return (-1);
+	if (e->fastpath != NULL)
+		fastpath_set_xlat(e->fastpath, nat64_xlat(e->nat64));
+	e->settling = true;
+	set_timer_at_once(e, monotime_now());
+	return (0);
+}
+
+bool
+engine_is_settling(const struct engine *e)
+{
+	return (e->settling);
+}
+
 void
 engine_set_fastpath(struct engine *e, struct fastpath *f)
 {
@@ -497,7 +532,7 @@ engine_set_mtu(struct engine *e, uint32_t mtu4, uint32_t mtu6)
 {
 	nat64_set_mtu(e->nat64, mtu4, mtu6);
 	if (e->fastpath != NULL)
-		fastpath_set_mtu(e->fastpath, nat64_xlat(e->nat64));
+		fastpath_set_xlat(e->fastpath, nat64_xlat(e->nat64));
 }
 
 void

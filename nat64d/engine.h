@@ -100,6 +100,13 @@ void engine_set_fastpath(struct engine *e, struct fastpath *f);
 void engine_set_mtu(struct engine *e, uint32_t mtu4, uint32_t mtu6);
 
 /*
+ * See nat64_reconfigure(), whose errors it has; the engine calls nat64_settle()
+ * until that is done.
+ */
+int engine_reconfigure(struct engine *e, const struct nat64_config *n);
+bool engine_is_settling(const struct engine *e);
+
+/*
  * See nat64_set_pool(); if it fails, that is logged and ends the engine.
  * arg: the engine; a poolif_fn (poolif.h).
  */

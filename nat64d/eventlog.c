@@ -226,6 +226,15 @@ eventlog_event(struct eventlog *l, const struct nat64_event *ev,
 	put(l, text, unix_ms);
 }
 
+void
+eventlog_set_kinds(struct eventlog *l, unsigned kinds, bool destination)
+{
+	if (l->out == NULL)
+		return;
+	l->kinds = kinds;
+	l->destination = destination;
+}
+
 /*
  * Begin and end.
  */

@@ -62,6 +62,9 @@ void eventlog_detach(struct eventlog *l);
 void eventlog_event(struct eventlog *l, const struct nat64_event *ev,
     struct monotime now, int64_t unix_ms);
 
+/* Keep these events from now on, if there is a file or a logger. */
+void eventlog_set_kinds(struct eventlog *l, unsigned kinds, bool destination);
+
 /* Does the file, or the logger, get this event? */
 bool eventlog_keeps(const struct eventlog *l, const struct nat64_event *ev);
 

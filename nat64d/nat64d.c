@@ -13,6 +13,7 @@
 #include "common/http/metrics.h"
 #include "common/os/log.h"
 #include "common/os/pidfile.h"
+#include "common/os/reader.h"
 #include "common/os/sandbox.h"
 #include "common/os/startup.h"
 #include "common/os/watch.h"
@@ -29,6 +30,7 @@
 #include "nat64d/os/fastpath.h"
 #include "nat64d/os/largepage.h"
 #include "nat64d/host/poolif.h"
+#include "reconf.h"
 #include "nat64d/pool/range.h"
 #include "nat64d/host/self6.h"
 #include "nat64d/os/tun.h"
@@ -60,7 +62,8 @@ struct follow {
 	struct fastifs *fastifs;   /* NULL: neither */
 	struct takeover *takeover; /* NULL: the start is an ordinary one */
 	bool handed_over;	   /* another process has it all */
-	const struct conf *conf;
+	struct conf *conf;
+	struct reader *reader; /* until struct reconf owns it */
 	struct engine *engine; /* gets the changes */
 };
 
@@ -333,7 +336,7 @@ look_at_host(struct follow *f, struct tun *tun, struct conf *c)
 	    ifwatch_new(f->watch, tun_name(tun), c->routes ? n : NULL);
 	if (f->ifwatch == NULL)
 		tun_fatal(tun, "cannot look at it");
-	if (!IN6_IS_ADDR_UNSPECIFIED(&n->self6))
+	if (!c->self6_follows)
 		return;
 	f->self6 = self6_new(f->watch, tun_name(tun), n);
 	if (f->self6 == NULL)
@@ -458,6 +461,16 @@ mtu_changed(void *arg, unsigned mtu)
 	    f->conf->mtu6_follows ? mtu : 0);
 }
 
+/* The host has another address for ICMPv6 errors. */
+static void
+self6_changed(void *arg, const struct in6_addr *self6)
+{
+	const struct follow *f = arg;
+
+	if (f->conf->self6_follows)
+		engine_set_self6(f->engine, self6);
+}
+
 static void
 leave(void *arg)
 {
@@ -475,7 +488,7 @@ follow_host(struct follow *f, struct engine *engine)
 
 	f->engine = engine;
 	if (f->self6 != NULL)
-		self6_follow(f->self6, engine_set_self6, engine);
+		self6_follow(f->self6, self6_changed, f);
 	ifwatch_follow(f->ifwatch, &ops);
 	hostreport_follow(f->report, f->watch, leave, f);
 	if (f->fastifs != NULL)
@@ -501,6 +514,26 @@ start_admin(struct admin *a, const struct servers *servers)
 	    metrics_start(servers->metrics, engine_base(a->engine), metrics,
 		n_metrics, a) == -1)
 		fatal("control socket and metrics");
+}
+
+/* Let the configuration be changed from now on. */
+static struct reconf *
+start_reconf(struct follow *f, const struct options *o, struct eventlog *log)
+{
+	const struct reconf_opts opts = { .conf = f->conf,
+		.start = &o->start,
+		.reader = f->reader,
+		.engine = f->engine,
+		.log = log,
+		.report = f->report,
+		.ifwatch = f->ifwatch,
+		.pool = f->pool,
+		.self6 = f->self6 };
+	struct reconf *r = reconf_new(&opts);
+
+	if (r == NULL)
+		fatal("reload");
+	return (r);
 }
 
 /* Give up privileges and translate packets until a signal ends it. */
@@ -538,6 +571,7 @@ serve(struct tun *tun, struct conf *c, const struct options *o,
 		engine_load_state(engine);
 	admin.engine = engine;
 	admin.control = servers->control;
+	admin.reconf = start_reconf(f, o, log);
 	start_admin(&admin, servers);
 	enter_sandbox(c, o, servers);
 	use_fastpath(f, tun, engine);
@@ -547,6 +581,7 @@ serve(struct tun *tun, struct conf *c, const struct options *o,
 	control_stop(servers->control);
 	metrics_stop(servers->metrics);
 	admin_stop(&admin);
+	reconf_free(admin.reconf);
 	engine_free(engine);
 	statefile_free(eo.state);
 	return (rc);
@@ -649,7 +684,9 @@ main(int argc, char *argv[])
 	int rc;
 
 	parse_options(&o, argc, argv);
-	conf = conf_load(o.start.conf_file);
+	if (o.start.check_only == 0 && !o.routes && o.commands == NULL)
+		follow.reader = reader_start(o.start.conf_file, conf_gather);
+	conf = conf_load(o.start.conf_file, NULL, NULL, NULL);
 	if (conf == NULL)
 		return (1);
 	configure(&o, conf);

@@ -88,10 +88,11 @@
  *	#define CONF_BUILT struct conf
  *	#include "common/conf/grammar.inc"
  *
- * That file has parse_all(cf, conf), which reads everything. End of line and
- * end of file are passed to bison even where they are not accepted, because
- * its error recovery waits for them. Other tokens that are not accepted are
- * YYUNDEF. CONF_ERROR is YYerror, for which bison reports no error.
+ * That file has parse_all(cf, conf), which reads everything, and parse_some().
+ * End of line and end of file are passed to bison even where they are not
+ * accepted, because its error recovery waits for them. Other tokens that are
+ * not accepted are YYUNDEF. CONF_ERROR is YYerror, for which bison reports no
+ * error.
  *
  * An action that refuses a value calls conf_error() or conf_error_at() and
  * carries on; there is no need for YYERROR. As token texts live as long as

@@ -60,7 +60,9 @@ struct conf {
 	unsigned tun_mtu;  /* bytes */
 	bool mtu4_follows; /* xlat.mtu4 is that of the interface */
 	bool mtu6_follows;
-	bool routes; /* to the prefixes and the pool */
+	bool self4_follows; /* nat64.self4 is the address of pool_ifname */
+	bool self6_follows; /* nat64.self6 is an address of the host */
+	bool routes;	    /* to the prefixes and the pool */
 	bool offload;
 	enum conf_fastpath fastpath;
 	/* "fastpath on": interfaces between which packets go directly. */
@@ -97,11 +99,29 @@ struct conf {
 };
 
 /*
- * Read and check a file. Every error goes to standard error as
- * "file:line: message". Returns NULL if there was one; else a configuration
- * that the caller frees.
+ * Read and check a file. Every error goes to report as "file:line: message", or
+ * to standard error if that is NULL. files: the source of it and of those that
+ * it includes; NULL for the disk. Returns NULL if there was an error; else a
+ * configuration that the caller frees.
  */
-struct conf *conf_load(const char *path);
+struct conf *conf_load(const char *path, struct files *files,
+    conf_report_fn *report, void *arg);
+
+/*
+ * The same in slices, for a daemon that has packets to translate meanwhile.
+ * conf_load_begin() returns NULL when the file cannot be read. conf_load_more()
+ * reads at most max tokens, and returns false at the end of the file.
+ * conf_load_end() makes the checks and frees l; files are not used any more.
+ */
+struct conf_load;
+struct conf_load *conf_load_begin(const char *path, struct files *files,
+    conf_report_fn *report, void *arg);
+bool conf_load_more(struct conf_load *l, unsigned max);
+struct conf *conf_load_end(struct conf_load *l);
+
+/* Let files read this file and all that it includes (reader.h). */
+void conf_gather(const char *path, struct files *files);
+
 void conf_free(struct conf *c);
 
 /* Log a warning for each setting that an RFC advises against. */

@@ -164,7 +164,15 @@ bool conf_interface_is_plain(const char *name);
  */
 void conf_check(struct conf_build *b, struct conf_file *cf);
 
-/* The grammar. Errors are counted in cf. */
-void conf_parse(struct conf_build *b, struct conf_file *cf);
+/*
+ * The grammar. conf_parse() reads at most max tokens, and returns false at the
+ * end of the file; errors are counted in cf. conf_parse_new() returns NULL when
+ * memory is short.
+ */
+struct yypstate;
+struct yypstate *conf_parse_new(void);
+bool conf_parse(struct yypstate *parser, struct conf_build *b,
+    struct conf_file *cf, unsigned max);
+void conf_parse_free(struct yypstate *parser);
 
 #endif

@@ -42,6 +42,9 @@ set_defaults(struct conf_build *b)
 		n->prefixes[n->n_prefixes++] = pref64_wkp;
 	if (n->n_pool > 0 && n->self4.s_addr == INADDR_ANY)
 		n->self4 = n->pool[0].first;
+	c->self4_follows =
+	    c->pool_ifname[0] != '\0' && n->self4.s_addr == INADDR_ANY;
+	c->self6_follows = IN6_IS_ADDR_UNSPECIFIED(&n->self6);
 	c->mtu4_follows = !b->mtu4_set;
 	c->mtu6_follows = !b->mtu6_set;
 	if (!b->mtu4_set)

@@ -1,6 +1,7 @@
 /*
  * Reading a file: the defaults, then its statements, then the checks.
  */
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -35,29 +36,83 @@ conf_new(void)
 	return (c);
 }
 
-struct conf *
-conf_load(const char *path)
-{
-	struct conf_build b = { .conf = NULL };
+struct conf_load {
+	struct conf_build build;
 	struct conf_file *cf;
+	struct yypstate *parser; /* NULL: memory was short */
+};
 
-	cf = conf_file_open(path, NULL, NULL, NULL);
-	if (cf == NULL)
+struct conf_load *
+conf_load_begin(const char *path, struct files *files, conf_report_fn *report,
+    void *arg)
+{
+	struct conf_load *l;
+
+	l = calloc(1, sizeof(*l));
+	if (l == NULL)
 		return (NULL);
-	b.conf = conf_new();
-	if (b.conf == NULL)
-		conf_error(cf, "out of memory");
-	else {
-		conf_parse(&b, cf);
-		conf_check(&b, cf);
+	l->cf = conf_file_open(path, files, report, arg);
+	if (l->cf == NULL) {
+		free(l);
+		return (NULL);
 	}
-	if (conf_file_errors(cf) > 0) {
-		conf_free(b.conf);
-		b.conf = NULL;
+	l->build.conf = conf_new();
+	if (l->build.conf != NULL)
+		l->parser = conf_parse_new();
+	if (l->parser == NULL)
+		conf_error(l->cf, "out of memory");
+	return (l);
+}
+
+bool
+conf_load_more(struct conf_load *l, unsigned max)
+{
+	return (
+	    l->parser != NULL && conf_parse(l->parser, &l->build, l->cf, max));
+}
+
+struct conf *
+conf_load_end(struct conf_load *l)
+{
+	struct conf *conf = l->build.conf;
+
+	if (l->parser != NULL)
+		conf_check(&l->build, l->cf);
+	if (conf_file_errors(l->cf) > 0) {
+		conf_free(conf);
+		conf = NULL;
 	}
-	conf_file_close(cf);
-	free(b.prefix_at);
-	free(b.pool_at);
-	free(b.permit_at);
-	return (b.conf);
+	conf_file_close(l->cf);
+	conf_parse_free(l->parser);
+	free(l->build.prefix_at);
+	free(l->build.pool_at);
+	free(l->build.permit_at);
+	free(l);
+	return (conf);
+}
+
+struct conf *
+conf_load(const char *path, struct files *files, conf_report_fn *report,
+    void *arg)
+{
+	struct conf_load *l = conf_load_begin(path, files, report, arg);
+
+	if (l == NULL)
+		return (NULL);
+	(void)conf_load_more(l, UINT_MAX);
+	return (conf_load_end(l));
+}
+
+static void
+report_to_nobody(void *arg, bool warning, const char *msg)
+{
+	(void)arg;
+	(void)warning;
+	(void)msg;
+}
+
+void
+conf_gather(const char *path, struct files *files)
+{
+	conf_free(conf_load(path, files, report_to_nobody, NULL));
 }

@@ -581,12 +581,26 @@ any_proto	: %empty { $$ = -1; }
 %%
 
 #define CONF_BUILT struct conf_build
+#define CONF_SLICES
 #include "common/conf/grammar.inc"
 
-void
-conf_parse(struct conf_build *b, struct conf_file *cf)
+struct yypstate *
+conf_parse_new(void)
 {
-	parse_all(cf, b);
+	return (yypstate_new());
+}
+
+bool
+conf_parse(struct yypstate *parser, struct conf_build *b, struct conf_file *cf,
+    unsigned max)
+{
+	return (parse_some(parser, cf, b, max));
+}
+
+void
+conf_parse_free(struct yypstate *parser)
+{
+	yypstate_delete(parser);
 }
 
 /* The value of a number; out of bounds is reported, and min returned. */

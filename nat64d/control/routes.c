@@ -13,8 +13,10 @@
 /* Those of one path stand together. */
 static const struct httpd_route routes[] = {
 	{ "GET", "/v1/config", get_config },
+	{ "POST", "/v1/confirm", post_confirm },
 	{ "GET", "/v1/counters", get_counters },
 	{ "POST", "/v1/log", post_log },
+	{ "POST", "/v1/reload", post_reload },
 	{ "GET", "/v1/status", get_status },
 	{ "POST", "/v1/upgrade", post_upgrade },
 	{ "GET", "/v1/version", control_version },

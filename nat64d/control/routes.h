@@ -13,7 +13,9 @@ void get_counters(void *arg, struct httpd_request *rq);
 void get_metrics(void *arg, struct httpd_request *rq);
 void get_ready(void *arg, struct httpd_request *rq);
 void get_status(void *arg, struct httpd_request *rq);
-void post_upgrade(void *arg, struct httpd_request *rq);
+void post_confirm(void *arg, struct httpd_request *rq);
 void post_log(void *arg, struct httpd_request *rq);
+void post_reload(void *arg, struct httpd_request *rq);
+void post_upgrade(void *arg, struct httpd_request *rq);
 
 #endif

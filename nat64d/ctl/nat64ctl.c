@@ -82,7 +82,35 @@ print_counters(struct ctl *ctl, const json_t *answer)
 	return (CTL_DONE);
 }
 
+static int
+print_result(struct ctl *ctl, const json_t *answer)
+{
+	(void)ctl;
+	puts(table_text(answer, "result"));
+	return (CTL_DONE);
+}
+
+static const struct ctl_arg reload_args[] = {
+	{ .param = "check", .kind = CTL_FLAG, .name = "--check" },
+	{ .param = "confirm",
+	    .kind = CTL_NAMED,
+	    .name = "--confirm",
+	    .value = "SECONDS" },
+	{ .param = NULL },
+};
+
 static const struct ctl_command commands[] = {
+	{ .words = "confirm",
+	    .help = "Keep what reload --confirm has changed",
+	    .method = "POST",
+	    .path = "/v1/confirm",
+	    .print = print_result },
+	{ .words = "reload",
+	    .help = "Use the configuration file as it is now",
+	    .args = reload_args,
+	    .method = "POST",
+	    .path = "/v1/reload",
+	    .print = print_result },
 	{ .words = "status",
 	    .help = "How it is: sessions, use of the pool, drops, warnings",
 	    .method = "GET",

@@ -60,6 +60,13 @@ hostreport_new(const struct nat64_config *conf, bool routes)
 }
 
 void
+hostreport_use(struct hostreport *r, const struct nat64_config *conf)
+{
+	r->nat64 = *conf;
+	r->n_probes = hostcheck_probes(conf, r->probes);
+}
+
+void
 hostreport_free(struct hostreport *r)
 {
 	if (r == NULL)

@@ -28,6 +28,9 @@ enum hostreport_when {
 struct hostreport *hostreport_new(const struct nat64_config *conf,
     bool routes);
 
+/* Look at this configuration from now on, borrowed as above. */
+void hostreport_use(struct hostreport *r, const struct nat64_config *conf);
+
 /*
  * Look, and log each finding in one line. tun: the name of our interface,
  * which may not exist yet. Returns 0, or -1 when there was an error.

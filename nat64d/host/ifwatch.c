@@ -35,15 +35,62 @@ struct ifwatch {
  * Routes.
  */
 
+/* Called for each prefix that is to be routed to us, until one returns -1. */
+typedef int (*route_fn)(void *arg, const struct prefix *dst);
+
+/* A range of the pool that is not a prefix needs several routes. */
+static int
+each_of_range(const struct pool4_range *r, route_fn fn, void *arg)
+{
+	struct in_addr first = r->first, last;
+	struct prefix head;
+
+	do {
+		head = range4_head(first, r->last);
+		if (fn(arg, &head) == -1)
+			return (-1);
+		last = range4_last(&head);
+		first = range4_next(last);
+	} while (last.s_addr != r->last.s_addr);
+	return (0);
+}
+
+static int
+each_route(const struct nat64_config *n, route_fn fn, void *arg)
+{
+	struct prefix dst = { .family = AF_INET6 };
+	size_t i;
+
+	for (i = 0; i < n->n_prefixes; i++) {
+		dst.len = n->prefixes[i].len;
+		dst.v6 = n->prefixes[i].addr;
+		if (fn(arg, &dst) == -1)
+			return (-1);
+	}
+	for (i = 0; i < n->n_pool; i++)
+		if (each_of_range(&n->pool[i], fn, arg) == -1)
+			return (-1);
+	return (0);
+}
+
+/* Does the route to dst lead to us? *r is the route. */
+static bool
+leads_to_us(const struct ifwatch *w, const struct prefix *dst,
+    struct host_route *r)
+{
+	return (hostwatch_route(watch_host(w->watch), dst, r) == 0 &&
+	    r->ifindex == w->link.ifindex);
+}
+
 /* Remember a route that leads to us; one that does not is ignored. */
 static int
-note_route(struct ifwatch *w, const struct prefix *dst)
+note_route(void *arg, const struct prefix *dst)
 {
+	struct ifwatch *w = arg;
 	struct host_route r;
 	struct route *routes;
 
-	if (hostwatch_route(watch_host(w->watch), dst, &r) == -1 ||
-	    r.ifindex != w->link.ifindex)
+	if (!leads_to_us(w, dst, &r))
 		return (0);
 	routes = array_grow(w->routes, w->n_routes, sizeof(*routes));
 	if (routes == NULL)
@@ -53,39 +100,45 @@ note_route(struct ifwatch *w, const struct prefix *dst)
 	return (0);
 }
 
-/* A range of the pool that is not a prefix needs several routes. */
-static int
-note_range(struct ifwatch *w, const struct pool4_range *r)
+int
+ifwatch_use(struct ifwatch *w, const struct nat64_config *n)
 {
-	struct in_addr first = r->first, last;
-	struct prefix head;
-
-	do {
-		head = range4_head(first, r->last);
-		if (note_route(w, &head) == -1)
-			return (-1);
-		last = range4_last(&head);
-		first = range4_next(last);
-	} while (last.s_addr != r->last.s_addr);
-	return (0);
+	free(w->routes);
+	w->routes = NULL;
+	w->n_routes = 0;
+	w->missed = 0;
+	return (n != NULL ? each_route(n, note_route, w) : 0);
 }
 
-static int
-note_routes(struct ifwatch *w, const struct nat64_config *n)
-{
-	struct prefix dst = { .family = AF_INET6 };
-	size_t i;
+/* A search for a route that is missing. */
+struct search {
+	const struct ifwatch *w;
+	struct prefix *missing;
+};
 
-	for (i = 0; i < n->n_prefixes; i++) {
-		dst.len = n->prefixes[i].len;
-		dst.v6 = n->prefixes[i].addr;
-		if (note_route(w, &dst) == -1)
-			return (-1);
-	}
-	for (i = 0; i < n->n_pool; i++)
-		if (note_range(w, &n->pool[i]) == -1)
-			return (-1);
-	return (0);
+static int
+find_route(void *arg, const struct prefix *dst)
+{
+	const struct search *search = arg;
+	struct host_route r;
+
+	*search->missing = *dst;
+	return (leads_to_us(search->w, dst, &r) ? 0 : -1);
+}
+
+int
+ifwatch_find_unrouted(const struct ifwatch *w, const struct nat64_config *n,
+    struct prefix *missing)
+{
+	struct search search = { .w = w, .missing = missing };
+
+	return (each_route(n, find_route, &search));
+}
+
+unsigned
+ifwatch_mtu(const struct ifwatch *w)
+{
+	return (w->link.mtu);
 }
 
 /* Does this errno say that there is no route? Else the lookup failed. */
@@ -236,7 +289,7 @@ ifwatch_new(struct watch *watch, const char *tun, const struct nat64_config *n)
 		return (NULL);
 	w->watch = watch;
 	if (hostwatch_link(watch_host(watch), 0, tun, &w->link) == -1 ||
-	    (n != NULL && note_routes(w, n) == -1)) {
+	    ifwatch_use(w, n) == -1) {
 		ifwatch_free(w);
 		return (NULL);
 	}

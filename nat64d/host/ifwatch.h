@@ -29,6 +29,22 @@ struct ifwatch *ifwatch_new(struct watch *watch, const char *tun,
     const struct nat64_config *n);
 void ifwatch_free(struct ifwatch *w);
 
+/* The MTU of the interface, in bytes. */
+unsigned ifwatch_mtu(const struct ifwatch *w);
+
+/*
+ * Watch the routes of another configuration from now on, as ifwatch_new() does.
+ * Returns 0, or -1 with errno ENOMEM; then not all of them are watched.
+ */
+int ifwatch_use(struct ifwatch *w, const struct nat64_config *n);
+
+/*
+ * Is there a prefix, or a part of the pool, of n that no route leads to us for?
+ * Then returns -1 and sets *missing.
+ */
+int ifwatch_find_unrouted(const struct ifwatch *w,
+    const struct nat64_config *n, struct prefix *missing);
+
 struct ifwatch_ops {
 	void (*mtu)(void *arg, unsigned mtu); /* in bytes, after a change */
 	void (*fail)(void *arg); /* end the daemon; the reason was logged */

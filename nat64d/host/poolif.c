@@ -13,7 +13,6 @@
 struct poolif {
 	struct watch *watch;
 	struct conf *conf;
-	bool self4_follows;
 	struct in_addr addr; /* INADDR_ANY: none */
 	poolif_fn fn;
 	void *arg;
@@ -58,25 +57,33 @@ look(const struct poolif *p, struct in_addr *addr)
 	return (0);
 }
 
-static void
-use(struct poolif *p, struct in_addr addr)
+void
+poolif_complete(const struct poolif *p, struct conf *c)
 {
-	struct conf *c = p->conf;
-	struct nat64_config *n = &c->nat64;
-	char text[INET_ADDRSTRLEN];
+	const struct in_addr addr = p->addr;
 	const bool any = addr.s_addr != INADDR_ANY;
+	struct nat64_config *n = &c->nat64;
 	size_t i;
 
-	p->addr = addr;
 	c->pool_if.first = c->pool_if.last = addr;
 	n->pool = &c->pool_if;
 	n->n_pool = any ? 1 : 0;
 	n->n_statics = any ? c->n_bindings : 0;
 	for (i = 0; i < c->n_bindings; i++)
 		c->bindings[i].out4.addr = addr;
-	if (p->self4_follows)
+	if (c->self4_follows)
 		n->self4 = addr;
-	if (any)
+}
+
+static void
+use(struct poolif *p, struct in_addr addr)
+{
+	const struct conf *c = p->conf;
+	char text[INET_ADDRSTRLEN];
+
+	p->addr = addr;
+	poolif_complete(p, p->conf);
+	if (addr.s_addr != INADDR_ANY)
 		log_info("pool: %s has %s", c->pool_ifname,
 		    inet_ntop(AF_INET, &addr, text, sizeof(text)));
 	else
@@ -96,7 +103,6 @@ poolif_new(struct watch *watch, struct conf *c)
 		return (NULL);
 	p->watch = watch;
 	p->conf = c;
-	p->self4_follows = c->nat64.self4.s_addr == INADDR_ANY;
 	if (look(p, &addr) == -1) {
 		poolif_free(p);
 		return (NULL);

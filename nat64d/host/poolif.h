@@ -21,6 +21,9 @@ struct poolif;
 struct poolif *poolif_new(struct watch *watch, struct conf *c);
 void poolif_free(struct poolif *p);
 
+/* Put the present address into another configuration, in the same way. */
+void poolif_complete(const struct poolif *p, struct conf *c);
+
 /* Call fn when the address, and so c, has changed. */
 typedef void (*poolif_fn)(void *arg, const struct nat64_config *n);
 void poolif_follow(struct poolif *p, poolif_fn fn, void *arg);

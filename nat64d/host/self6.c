@@ -90,6 +90,14 @@ self6_free(struct self6 *s)
 	errno = saved_errno;
 }
 
+struct in6_addr
+self6_addr(const struct self6 *s, const struct nat64_config *n)
+{
+	if (pref64_find(n->prefixes, n->n_prefixes, &s->addr) != -1)
+		return (in6addr_any);
+	return (s->addr);
+}
+
 static void
 changed(void *arg, unsigned what)
 {
@@ -107,6 +115,12 @@ changed(void *arg, unsigned what)
 	s->addr = addr;
 	log_choice(&addr);
 	s->fn(s->arg, &addr);
+}
+
+void
+self6_look(struct self6 *s)
+{
+	changed(s, HOSTWATCH_ADDR);
 }
 
 void

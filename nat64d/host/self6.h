@@ -22,6 +22,13 @@ struct self6 *self6_new(struct watch *watch, const char *tun,
     struct nat64_config *n);
 void self6_free(struct self6 *s);
 
+/* The present one; "::" if it lies inside a prefix of n. */
+struct in6_addr self6_addr(const struct self6 *s,
+    const struct nat64_config *n);
+
+/* The prefixes have changed: choose again. After self6_follow(). */
+void self6_look(struct self6 *s);
+
 /*
  * Call fn when there is a better one, or with :: when there is none any more.
  */

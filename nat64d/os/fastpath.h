@@ -63,7 +63,7 @@ int fastpath_add_if(struct fastpath *f, const char *ifname, const char **what);
 int fastpath_check(struct fastpath *f, const char **what);
 
 /* Use other MTUs from now on. The TOS rules stay. */
-void fastpath_set_mtu(struct fastpath *f, const struct xlat_conf *xlat);
+void fastpath_set_xlat(struct fastpath *f, const struct xlat_conf *xlat);
 
 /*
  * For the translator; owned by f. The counters of identifications are 0 at

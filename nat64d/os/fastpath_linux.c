@@ -361,13 +361,17 @@ fastpath_ops(struct fastpath *f)
 }
 
 void
-fastpath_set_mtu(struct fastpath *f, const struct xlat_conf *xlat)
+fastpath_set_xlat(struct fastpath *f, const struct xlat_conf *xlat)
 {
 	struct fast_settings *s = &f->bpf->bss->settings;
 
 	__atomic_store_n(&s->mtu4, xlat->mtu4, __ATOMIC_RELAXED);
 	__atomic_store_n(&s->mtu6, xlat->mtu6, __ATOMIC_RELAXED);
 	__atomic_store_n(&s->lowest_mtu6, xlat->lowest_mtu6, __ATOMIC_RELAXED);
+	__atomic_store_n(&s->tos,
+	    xlat->tos == XLAT_TOS_COPY ? FAST_TOS_COPY : xlat->tos,
+	    __ATOMIC_RELAXED);
+	__atomic_store_n(&s->tclass_zero, xlat->tclass_zero, __ATOMIC_RELAXED);
 }
 
 void
@@ -455,9 +459,7 @@ set_up(struct fastpath *f, const struct xlat_conf *xlat)
 	struct fast_settings *s = &f->bpf->bss->settings;
 
 	s->ifindex = f->ifindex;
-	s->tos = xlat->tos == XLAT_TOS_COPY ? FAST_TOS_COPY : xlat->tos;
-	s->tclass_zero = xlat->tclass_zero;
-	fastpath_set_mtu(f, xlat);
+	fastpath_set_xlat(f, xlat);
 	f->flows6 = bpf_map__fd(f->bpf->maps.flows6);
 	f->flows4 = bpf_map__fd(f->bpf->maps.flows4);
 	f->counts = bpf_map__fd(f->bpf->maps.counts);

@@ -66,7 +66,7 @@ fastpath_if_prog_fd(const struct fastpath *f)
 }
 
 void
-fastpath_set_mtu(struct fastpath *f, const struct xlat_conf *xlat)
+fastpath_set_xlat(struct fastpath *f, const struct xlat_conf *xlat)
 {
 	(void)f;
 	(void)xlat;

@@ -8,8 +8,9 @@
  * quarantine before another owner gets it (RFC 6888, REQ-8).
  *
  * Callers use the index of an address, 0 .. pool4_n_addrs() - 1, in ascending
- * order, and keep it no longer than until pool4_change(). "owner" is the IPv6 transport address that is bound to a port. The
- * pool knows nothing of bindings: bib.c allocates and releases a port for each.
+ * order, and keep it no longer than until pool4_change(). "owner" is the IPv6
+ * transport address that is bound to a port. The pool knows nothing of
+ * bindings: bib.c allocates and releases a port for each.
  * Time never goes back from one call to the next.
  */
 #ifndef NAT64D_POOL_POOL4_H

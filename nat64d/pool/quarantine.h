@@ -5,8 +5,8 @@
  * An entry is found by its port and by its owner, in an array of trees for
  * each (tree_array.h). It is also in the queue of its protocol and in that of
  * its port space. The time in quarantine is the same for all ports of a
- * protocol, so both queues are ordered by its end; only after a restart or another
- * configuration the first ones may have a longer time (pool4_rest(),
+ * protocol, so both queues are ordered by its end; only after a restart or
+ * another configuration the first ones may have a longer time (pool4_rest(),
  * pool4_change()).
  */
 #ifndef NAT64D_POOL_QUARANTINE_H

@@ -243,7 +243,7 @@ test_directories() {
 	check "one whose parent is there is made" start_nat64d
 	check_equal "for the user" "$(stat -c %U "$dir/made")" nobody
 	check_privileges "$nat64d"
-	check_privileges "$(pgrep -P "$nat64d")"
+	check_privileges "$(pgrep -u nobody -P "$nat64d")"
 	stop "$nat64d"
 	check "and the file" test -s "$dir/made/file"
 	check "nobody of us is left" wait_for 5 ns_is_empty "$gateway"

@@ -277,7 +277,7 @@ START_TEST(other_mtu_is_used_from_now_on)
 	fastpath_commit(fp, 1, true);
 	ck_assert(is_translated(fp, &flow, true));
 	conf.mtu4 = 100;
-	fastpath_set_mtu(fp, &conf);
+	fastpath_set_xlat(fp, &conf);
 	ck_assert(!is_translated(fp, &flow, true));
 	ck_assert(is_translated(fp, &flow, false));
 	fastpath_free(fp);
