@@ -19,10 +19,6 @@ configure() { # statement ...
 	    "log events to \"$dir/events\"" "icmp-errors off" "$@"
 }
 
-n_processes() {
-	ip netns pids "$gateway" | wc -l
-}
-
 logged() { # regex
 	grep -Eq -- "$1" "$dir/nat64d.err"
 }
@@ -94,7 +90,7 @@ ns_is_empty() {
 
 # --- what ends, and what is refused ---
 
-flow_works() { # port
+flow_works() {
 	in_ns "$client" timeout 3 "$tools/udp_stream.py" send "$server64" \
 	    7000 50 0.3 1 >"$dir/flow" &&
 	    awk '{ exit !($2 > 0 && $2 == $4) }' "$dir/flow"

@@ -32,12 +32,13 @@ begin_nat64d() {
 	start_nat64d
 }
 
-# The processes of nat64d, one in a line.
+# The processes of nat64d, one in a line, without those that read the
+# configuration.
 daemons() {
 	local pid
 	for pid in $(ip netns pids "$gateway"); do
 		[ "$(cat "/proc/$pid/comm" 2>/dev/null)" != nat64d ] ||
-		    echo "$pid"
+		    grep -q ': reader' "/proc/$pid/cmdline" || echo "$pid"
 	done
 }
 
