@@ -202,6 +202,13 @@ nat64d_PURE = \
     nat64d/xlat/xlat_icmp_types.c \
     nat64d/xlat/xlat_l4.c
 
+# The client nat64ctl, without its main().
+nat64ctl_SRC = \
+    nat64d/ctl/change.c \
+    nat64d/ctl/follow.c \
+    nat64d/ctl/lists.c \
+    nat64d/ctl/pref64.c
+
 nat64d_SRC = \
     nat64d/conf/conf.c \
     nat64d/conf/conf_check.c \
@@ -210,12 +217,20 @@ nat64d_SRC = \
     nat64d/conf/conf_print.c \
     nat64d/conf/conf_timeout.c \
     nat64d/conf/parse.c \
+    nat64d/control/change.c \
+    nat64d/control/follow.c \
+    nat64d/control/list.c \
+    nat64d/control/lookup.c \
     nat64d/control/numbers.c \
+    nat64d/control/pool.c \
     nat64d/control/prometheus.c \
+    nat64d/control/query.c \
     nat64d/control/rates.c \
     nat64d/control/reload.c \
     nat64d/control/routes.c \
+    nat64d/control/row.c \
     nat64d/control/status.c \
+    nat64d/control/tables.c \
     nat64d/control/upgrade.c \
     nat64d/host/divert.c \
     nat64d/host/hostreport.c \
@@ -482,11 +497,12 @@ $(BUILD)/dns64d/dns64d: EXTRA_LIBS = $(LDNS_LIBS) $(HTTP_LIBS) $(JSON_LIBS) \
 $(BUILD)/dns64d/ctl/dns64ctl: $(BUILD)/dns64d/ctl/dns64ctl_lookup.o \
     $(BUILD)/dns64d/ctl/dns64ctl_monitor.o
 $(clients): %: %.o $(call objs,ctl) $(BUILD)/common/libcommon.a
+$(BUILD)/nat64d/ctl/nat64ctl: $(call objs,nat64ctl)
 $(clients): EXTRA_LIBS = $(CURL_LIBS) $(JSON_LIBS)
 
 $(programs):
 	$(call say,LINK,$@)
-	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o %.a,$^) $(EXTRA_LIBS) \
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) $(filter %.a,$^) $(EXTRA_LIBS) \
 	    $(BASE_LIBS)
 
 # The program of the fast path is embedded in the daemon, as a header that

@@ -17,6 +17,7 @@ struct conf;
 struct control;
 struct engine;
 struct hostreport;
+struct followers;
 struct metrics;
 struct rates;
 struct reconf;
@@ -30,6 +31,7 @@ struct admin {
 	struct monotime started;
 	int64_t started_ms; /* time of day, for people */
 	struct rates *rates;
+	struct followers *followers; /* of monitor and drops */
 	int tun_fd;
 	struct control *control;
 	struct metrics *metrics;
@@ -41,8 +43,9 @@ const struct httpd_route *admin_routes(size_t *n);
 const struct httpd_route *admin_metrics_routes(size_t *n);
 
 /*
- * Begin to measure rates (control/rates.h), in the event loop of the engine;
- * sets a->rates. Returns 0, or -1 with errno ENOMEM.
+ * Begin to measure rates (control/rates.h), in the event loop of the engine,
+ * and make the list of followers (control/follow.h); sets both. Returns 0, or
+ * -1 with errno ENOMEM. admin_stop() is called after the end of all streams.
  */
 int admin_start(struct admin *a);
 void admin_stop(struct admin *a);

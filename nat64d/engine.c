@@ -49,6 +49,7 @@ struct engine {
 	struct rng_os random; /* the source of rng */
 	struct engine_opts opts;
 	struct tracelog *trace;
+	struct engine_watcher watcher; /* all NULL: none */
 
 	struct event *packets;
 	struct event *timer;
@@ -86,6 +87,8 @@ on_event(void *arg, const struct nat64_event *ev)
 
 	if (log_get_level() == LOG_LEVEL_DEBUG)
 		tracelog_event(e->trace, ev);
+	if (e->watcher.event != NULL)
+		e->watcher.event(e->watcher.arg, ev);
 	eventlog_event(e->opts.log, ev, monotime_now(), wallclock_ms());
 }
 
@@ -94,7 +97,10 @@ trace(void *arg, const struct nat64_event *ev)
 {
 	struct engine *e = arg;
 
-	tracelog_packet(e->trace, ev);
+	if (log_get_level() == LOG_LEVEL_DEBUG)
+		tracelog_packet(e->trace, ev);
+	if (e->watcher.drop != NULL && ev->type == NAT64_EV_PACKET_DROPPED)
+		e->watcher.drop(e->watcher.arg, ev);
 }
 
 static void
@@ -224,16 +230,20 @@ timer_expired(evutil_socket_t fd, short what, void *arg)
 		set_timer(e, now);
 }
 
-static void
-flush_wanted(evutil_socket_t sig, short what, void *arg)
+void
+engine_flush(struct engine *e)
 {
-	struct engine *e = arg;
-
-	(void)sig;
-	(void)what;
 	nat64_flush_begin(e->nat64);
 	e->flushing = true;
 	set_timer_at_once(e, monotime_now());
+}
+
+static void
+flush_wanted(evutil_socket_t sig, short what, void *arg)
+{
+	(void)sig;
+	(void)what;
+	engine_flush(arg);
 }
 
 /*
@@ -353,7 +363,15 @@ new_events(struct engine *e)
 void
 engine_log_level_changed(struct engine *e)
 {
-	nat64_set_trace(e->nat64, log_get_level() == LOG_LEVEL_DEBUG);
+	nat64_set_trace(e->nat64,
+	    log_get_level() == LOG_LEVEL_DEBUG || e->watcher.drop != NULL);
+}
+
+void
+engine_watch(struct engine *e, const struct engine_watcher *w)
+{
+	e->watcher = *w;
+	engine_log_level_changed(e);
 }
 
 /* Events of static bindings are reported before this returns. */

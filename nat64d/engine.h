@@ -82,6 +82,23 @@ void engine_hand_over(struct engine *e);
 bool engine_is_handed_over(const struct engine *e);
 
 /*
+ * See the events of sink.event, and every dropped packet, as they happen. A
+ * function that is NULL is not wanted. Replaces what was set before.
+ */
+struct engine_watcher {
+	void (*event)(void *arg, const struct nat64_event *ev);
+	void (*drop)(void *arg, const struct nat64_event *ev);
+	void *arg;
+};
+void engine_watch(struct engine *e, const struct engine_watcher *w);
+
+/*
+ * Begin to remove all sessions and dynamic bindings, as SIGHUP does
+ * (nat64_flush_begin()).
+ */
+void engine_flush(struct engine *e);
+
+/*
  * Run until a signal ends it; then the state is saved. Returns 0, or -1 when
  * the device has failed, which has been logged.
  */

@@ -33,15 +33,17 @@ static int
 make_target(const struct ctl *ctl, const char *path, char target[TARGET_SIZE])
 {
 	size_t len = (size_t)snprintf(target, TARGET_SIZE, "%s", path), i;
-	char *value;
+	char *value, mark = '?';
 
 	for (i = 0; i < ctl->n_params && len < TARGET_SIZE; i++) {
+		if (ctl->params[i].local)
+			continue;
 		value = request_encode(ctl->params[i].value);
 		if (value == NULL)
 			break;
 		len += (size_t)snprintf(target + len, TARGET_SIZE - len,
-		    "%c%s=%s", i == 0 ? '?' : '&', ctl->params[i].param,
-		    value);
+		    "%c%s=%s", mark, ctl->params[i].param, value);
+		mark = '&';
 		free(value);
 	}
 	if (i == ctl->n_params && len < TARGET_SIZE)

@@ -32,7 +32,8 @@ enum ctl_kind {
 	CTL_WORD,     /* VALUE */
 	CTL_OPTIONAL, /* [VALUE] */
 	CTL_NAMED,    /* [NAME VALUE], in any order, after the ones above */
-	CTL_FLAG      /* [NAME] alone; its parameter is 1 */
+	CTL_FLAG,     /* [NAME] alone; its parameter is 1 */
+	CTL_LOCAL     /* [NAME VALUE] that is for the client only */
 };
 
 /*

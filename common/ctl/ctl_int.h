@@ -19,6 +19,7 @@ struct ctl {
 	struct {
 		const char *param;
 		const char *value;
+		bool local; /* not sent */
 	} params[CTL_ARGS_MAX];
 	size_t n_params;
 };

@@ -145,6 +145,7 @@ print_arg(const struct ctl_arg *a, FILE *f)
 		fprintf(f, " [%s]", value_name(a, text));
 		break;
 	case CTL_NAMED:
+	case CTL_LOCAL:
 		fprintf(f, " [%s %s]", name, value_name(a, text));
 		break;
 	case CTL_FLAG:
@@ -203,6 +204,7 @@ take_value(struct ctl *ctl, const struct ctl_arg *a, const char *value)
 		return (-1);
 	ctl->params[ctl->n_params].param = a->param;
 	ctl->params[ctl->n_params].value = value;
+	ctl->params[ctl->n_params].local = a->kind == CTL_LOCAL;
 	ctl->n_params++;
 	return (0);
 }
@@ -214,7 +216,7 @@ find_named(const struct ctl_command *c, const char *word)
 	const struct ctl_arg *a;
 
 	for (a = c->args; a != NULL && a->param != NULL; a++)
-		if ((a->kind == CTL_NAMED || a->kind == CTL_FLAG) &&
+		if (a->kind != CTL_WORD && a->kind != CTL_OPTIONAL &&
 		    strcmp(a->name != NULL ? a->name : a->param, word) == 0)
 			return (a);
 	return (NULL);
@@ -245,7 +247,7 @@ take_args(struct ctl *ctl, const struct ctl_command *c, char *const argv[])
 		a = find_named(c, *argv);
 		if (a == NULL)
 			a = next_word(&next);
-		else if (a->kind == CTL_NAMED && *++argv == NULL)
+		else if (a->kind != CTL_FLAG && *++argv == NULL)
 			return (report_usage(ctl, c));
 		if (a == NULL)
 			return (report_usage(ctl, c));

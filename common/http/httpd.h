@@ -137,7 +137,9 @@ struct httpd_stream_ops {
 	/*
 	 * Append the next slice, of about 64 KiB at most. Called again when
 	 * the client has read the last one, so one that does not read delays
-	 * nobody else. Returns false at the end. NULL: a stream of events.
+	 * nobody else. A slice may be empty: what takes long is done a little
+	 * at a time, and other events come between. Returns false at the end.
+	 * NULL: a stream of events.
 	 */
 	bool (*more)(void *arg, struct evbuffer *out);
 	/*

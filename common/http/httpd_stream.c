@@ -1,11 +1,13 @@
 /*
  * Answers in chunks. evhttp reports when a chunk was written to the socket;
- * only then the next slice is made.
+ * only then the next slice is made. After an empty slice the next one is made
+ * when other events have had their turn.
  */
 #include <stdlib.h>
 
 #include <event2/buffer.h>
 #include <event2/bufferevent.h>
+#include <event2/event.h>
 #include <event2/http.h>
 
 #include "httpd_int.h"
@@ -15,7 +17,18 @@ struct httpd_stream {
 	const struct httpd_stream_ops *ops;
 	void *arg;
 	struct evbuffer *slice; /* empty between two calls */
+	struct event *again;	/* after an empty slice; NULL without more */
 };
+
+static void
+free_stream(struct httpd_stream *s)
+{
+	if (s->again != NULL)
+		event_free(s->again);
+	if (s->slice != NULL)
+		evbuffer_free(s->slice);
+	free(s);
+}
 
 /* Free it; its request is complete, or its client has gone. */
 static void
@@ -25,8 +38,7 @@ end(struct httpd_stream *s)
 
 	if (s->ops->end != NULL)
 		s->ops->end(s->arg);
-	evbuffer_free(s->slice);
-	free(s);
+	free_stream(s);
 	rq->stream = NULL;
 	/* When the client has gone, this only frees the request of evhttp. */
 	evhttp_send_reply_end(rq->req);
@@ -56,15 +68,46 @@ send_chunk(struct httpd_stream *s,
 static void
 send_slice(struct evhttp_connection *evcon, void *arg)
 {
+	const struct timeval at_once = { 0 };
 	struct httpd_stream *s = arg;
-	bool more = true;
+	bool more;
 
 	(void)evcon;
-	while (more && evbuffer_get_length(s->slice) == 0)
-		more = s->ops->more(s->arg, s->slice);
+	more = s->ops->more(s->arg, s->slice);
+	if (more && evbuffer_get_length(s->slice) == 0)
+		event_add(s->again, &at_once);
 	send_chunk(s, more ? send_slice : NULL);
 	if (!more)
 		end(s);
+}
+
+static void
+on_again(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	send_slice(NULL, arg);
+}
+
+static struct httpd_stream *
+new_stream(struct httpd_request *rq, const struct httpd_stream_ops *ops,
+    void *arg)
+{
+	struct httpd_stream *s;
+
+	s = calloc(1, sizeof(*s));
+	if (s == NULL)
+		return (NULL);
+	s->rq = rq;
+	s->ops = ops;
+	s->arg = arg;
+	s->slice = evbuffer_new();
+	if (ops->more != NULL)
+		s->again = event_new(rq->h->base, -1, 0, on_again, s);
+	if (s->slice != NULL && (ops->more == NULL || s->again != NULL))
+		return (s);
+	free_stream(s);
+	return (NULL);
 }
 
 struct httpd_stream *
@@ -73,19 +116,13 @@ httpd_stream(struct httpd_request *rq, const char *content_type,
 {
 	struct httpd_stream *s;
 
-	s = calloc(1, sizeof(*s));
-	if (s != NULL)
-		s->slice = evbuffer_new();
-	if (s == NULL || s->slice == NULL) {
-		free(s);
+	s = new_stream(rq, ops, arg);
+	if (s == NULL) {
 		if (ops->end != NULL)
 			ops->end(arg);
 		httpd_error(rq, HTTP_INTERNAL, "out of memory");
 		return (NULL);
 	}
-	s->rq = rq;
-	s->ops = ops;
-	s->arg = arg;
 	rq->stream = s;
 	rq->deferred = true;
 	httpd_add_headers(rq, content_type);

@@ -7,17 +7,30 @@
 #include "nat64d/admin.h"
 #include "nat64d/conf/conf.h"
 #include "nat64d/engine.h"
+#include "follow.h"
 #include "rates.h"
 #include "routes.h"
 
 /* Those of one path stand together. */
 static const struct httpd_route routes[] = {
+	{ "GET", "/v1/bindings", get_bindings },
 	{ "GET", "/v1/config", get_config },
 	{ "POST", "/v1/confirm", post_confirm },
 	{ "GET", "/v1/counters", get_counters },
+	{ "GET", "/v1/drops", get_drops },
+	{ "POST", "/v1/flush", post_flush },
+	{ "GET", "/v1/fragments", get_fragments },
 	{ "POST", "/v1/log", post_log },
+	{ "GET", "/v1/lookup", get_lookup },
+	{ "GET", "/v1/monitor", get_monitor },
+	{ "GET", "/v1/pool", get_pool },
+	{ "GET", "/v1/prefixes", get_prefixes },
 	{ "POST", "/v1/reload", post_reload },
+	{ "GET", "/v1/sessions", get_sessions },
+	{ "POST", "/v1/statics", post_statics },
+	{ "DELETE", "/v1/statics", delete_statics },
 	{ "GET", "/v1/status", get_status },
+	{ "GET", "/v1/subscribers", get_subscribers },
 	{ "POST", "/v1/upgrade", post_upgrade },
 	{ "GET", "/v1/version", control_version },
 };
@@ -34,13 +47,15 @@ admin_start(struct admin *a)
 {
 	a->rates = rates_new(engine_base(a->engine),
 	    nat64_stats(engine_nat64(a->engine)));
-	return (a->rates == NULL ? -1 : 0);
+	a->followers = followers_new(a->engine);
+	return (a->rates == NULL || a->followers == NULL ? -1 : 0);
 }
 
 void
 admin_stop(struct admin *a)
 {
 	rates_free(a->rates);
+	followers_free(a->followers);
 	handover_free(a->handover);
 }
 

@@ -8,14 +8,26 @@
 
 #include "common/http/httpd.h"
 
+void delete_statics(void *arg, struct httpd_request *rq);
+void get_bindings(void *arg, struct httpd_request *rq);
 void get_config(void *arg, struct httpd_request *rq);
 void get_counters(void *arg, struct httpd_request *rq);
 void get_metrics(void *arg, struct httpd_request *rq);
 void get_ready(void *arg, struct httpd_request *rq);
+void get_drops(void *arg, struct httpd_request *rq);
+void get_fragments(void *arg, struct httpd_request *rq);
+void get_lookup(void *arg, struct httpd_request *rq);
+void get_monitor(void *arg, struct httpd_request *rq);
+void get_pool(void *arg, struct httpd_request *rq);
+void get_prefixes(void *arg, struct httpd_request *rq);
+void get_sessions(void *arg, struct httpd_request *rq);
 void get_status(void *arg, struct httpd_request *rq);
+void get_subscribers(void *arg, struct httpd_request *rq);
 void post_confirm(void *arg, struct httpd_request *rq);
+void post_flush(void *arg, struct httpd_request *rq);
 void post_log(void *arg, struct httpd_request *rq);
 void post_reload(void *arg, struct httpd_request *rq);
+void post_statics(void *arg, struct httpd_request *rq);
 void post_upgrade(void *arg, struct httpd_request *rq);
 
 #endif

@@ -22,8 +22,8 @@ bool
 nat64_filter_is_empty(const struct nat64_filter *f)
 {
 	return (f->protos == 0 && f->tcp_state == NAT64_ANY_STATE &&
-	    is_any(&f->any) && is_any(&f->host) && is_any(&f->peer) &&
-	    f->subscriber.family == 0);
+	    is_any(&f->any) && is_any(&f->port) && is_any(&f->host) &&
+	    is_any(&f->peer) && f->subscriber.family == 0);
 }
 
 /* --- reading --- */
@@ -128,6 +128,13 @@ match_peer(const struct nat64_end *end, const struct nat64 *n,
 	return (match6(end, &peer6));
 }
 
+static bool
+match_either(const struct nat64_end *end, const struct nat64 *n,
+    const struct session *s)
+{
+	return (match_host(end, s->bib) || match_peer(end, n, s));
+}
+
 bool
 nat64_filter_enters(const struct nat64_filter *f, const struct bib_entry *e)
 {
@@ -142,7 +149,8 @@ nat64_filter_enters(const struct nat64_filter *f, const struct bib_entry *e)
 bool
 nat64_filter_binding(const struct nat64_filter *f, const struct bib_entry *e)
 {
-	return (nat64_filter_enters(f, e) && match_host(&f->any, e));
+	return (nat64_filter_enters(f, e) && match_host(&f->any, e) &&
+	    match_host(&f->port, e));
 }
 
 bool
@@ -153,5 +161,5 @@ nat64_filter_session(const struct nat64_filter *f, const struct nat64 *n,
 	    (s->proto != L4_TCP || s->tcp_state != f->tcp_state))
 		return (false);
 	return (nat64_filter_enters(f, s->bib) && match_peer(&f->peer, n, s) &&
-	    (match_host(&f->any, s->bib) || match_peer(&f->any, n, s)));
+	    match_either(&f->any, n, s) && match_either(&f->port, n, s));
 }

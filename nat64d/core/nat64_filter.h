@@ -25,6 +25,7 @@ struct nat64_filter {
 	unsigned protos;	  /* 1 << enum l4proto; 0: all */
 	int tcp_state;		  /* enum tcp_state, or NAT64_ANY_STATE */
 	struct nat64_end any;	  /* one of the ends below */
+	struct nat64_end port;	  /* likewise, it may be another one */
 	struct nat64_end host;	  /* (X',x) or (T,t) */
 	struct nat64_end peer;	  /* (Y',y) or (Z,z) */
 	struct prefix subscriber; /* X' is in it; family 0: any */

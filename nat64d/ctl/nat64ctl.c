@@ -9,6 +9,8 @@
 
 #include "nat64d/conf/conf.h"
 
+#include "commands.h"
+
 static void
 print_pool(const json_t *status)
 {
@@ -99,6 +101,84 @@ static const struct ctl_arg reload_args[] = {
 	{ .param = NULL },
 };
 
+static const char *const protos[] = { "tcp", "udp", "icmp", NULL };
+
+/* Which sessions. */
+#define FILTER                                                 \
+	{ "addr", CTL_NAMED, NULL, "ADDRESS", NULL },          \
+	    { "host", CTL_NAMED, NULL, "ADDRESS", NULL },      \
+	    { "peer", CTL_NAMED, NULL, "ADDRESS", NULL },      \
+	    { "port", CTL_NAMED, NULL, "PORT", NULL },         \
+	    { "proto", CTL_NAMED, NULL, NULL, protos },        \
+	    { "state", CTL_NAMED, NULL, "STATE", NULL },       \
+	{                                                      \
+		"subscriber", CTL_NAMED, NULL, "ADDRESS", NULL \
+	}
+#define TOP                                                \
+	{ "sort", CTL_NAMED, "--sort", "KEY", NULL },      \
+	    { "top", CTL_NAMED, "--top", "NUMBER", NULL }, \
+	{                                                  \
+		NULL, CTL_WORD, NULL, NULL, NULL           \
+	}
+
+static const struct ctl_arg session_args[] = { FILTER, TOP };
+static const struct ctl_arg binding_args[] = { { "addr", CTL_NAMED, NULL,
+						   "ADDRESS", NULL },
+	{ "host", CTL_NAMED, NULL, "ADDRESS", NULL },
+	{ "port", CTL_NAMED, NULL, "PORT", NULL },
+	{ "proto", CTL_NAMED, NULL, NULL, protos },
+	{ "subscriber", CTL_NAMED, NULL, "ADDRESS", NULL }, TOP };
+static const struct ctl_arg subscriber_args[] = { { "addr", CTL_NAMED, NULL,
+						      "ADDRESS", NULL },
+	{ "subscriber", CTL_NAMED, NULL, "ADDRESS", NULL }, TOP };
+static const struct ctl_arg lookup_args[] = {
+	{ "addr", CTL_WORD, NULL, "ADDRESS:PORT", NULL },
+	{ "proto", CTL_OPTIONAL, NULL, NULL, protos },
+	{ NULL, CTL_WORD, NULL, NULL, NULL },
+};
+static const struct ctl_arg flush_args[] = {
+	FILTER,
+	{ NULL, CTL_WORD, NULL, NULL, NULL },
+};
+static const struct ctl_arg kill_args[] = {
+	{ "host", CTL_WORD, NULL, "HOST", NULL },
+	{ "peer", CTL_OPTIONAL, NULL, "PEER", NULL },
+	{ "proto", CTL_NAMED, NULL, NULL, protos },
+	{ NULL, CTL_WORD, NULL, NULL, NULL },
+};
+static const struct ctl_arg add_args[] = {
+	{ "proto", CTL_WORD, NULL, NULL, protos },
+	{ "host", CTL_WORD, NULL, "[ADDRESS6]:PORT", NULL },
+	{ "out", CTL_WORD, NULL, "ADDRESS4:PORT", NULL },
+	{ "force", CTL_FLAG, "--force", NULL, NULL },
+	{ NULL, CTL_WORD, NULL, NULL, NULL },
+};
+static const struct ctl_arg delete_args[] = {
+	{ "proto", CTL_WORD, NULL, NULL, protos },
+	{ "host", CTL_WORD, NULL, "[ADDRESS6]:PORT", NULL },
+	{ "out", CTL_WORD, NULL, "ADDRESS4:PORT", NULL },
+	{ NULL, CTL_WORD, NULL, NULL, NULL },
+};
+
+static const struct ctl_arg drops_args[] = {
+	{ "pcap", CTL_LOCAL, "--pcap", "FILE", NULL },
+	{ NULL, CTL_WORD, NULL, NULL, NULL },
+};
+
+/* Rows of the table below. */
+#define SHOW(list, args_, help_)                                      \
+	{                                                             \
+		.words = "show " list, .help = help_, .args = args_,  \
+		.method = "GET", .path = "/v1/" list, .run = run_list \
+	}
+#define PREF64(daemon)                                                   \
+	{                                                                \
+		.words = "pref64 " #daemon,                              \
+		.help = "How " #daemon " announces the prefix (PREF64)", \
+		.method = "GET", .path = "/v1/prefixes",                 \
+		.print = print_pref64_##daemon                           \
+	}
+
 static const struct ctl_command commands[] = {
 	{ .words = "confirm",
 	    .help = "Keep what reload --confirm has changed",
@@ -121,6 +201,58 @@ static const struct ctl_command commands[] = {
 	    .method = "GET",
 	    .path = "/v1/counters",
 	    .print = print_counters },
+	SHOW("sessions", session_args, "Sessions that match"),
+	SHOW("bindings", binding_args, "Bindings that match"),
+	SHOW("subscribers", subscriber_args, "Who holds how much"),
+	SHOW("pool", NULL, "Free ports of each address of the pool"),
+	{ .words = "show fragments",
+	    .help = "Fragmented datagrams that are known",
+	    .method = "GET",
+	    .path = "/v1/fragments",
+	    .print = print_fragments },
+	{ .words = "lookup",
+	    .help = "Who holds an address and port of either family",
+	    .args = lookup_args,
+	    .method = "GET",
+	    .path = "/v1/lookup",
+	    .print = print_lookup },
+	{ .words = "flush",
+	    .help = "End the sessions that match, or all",
+	    .args = flush_args,
+	    .method = "POST",
+	    .path = "/v1/flush",
+	    .print = print_ended },
+	{ .words = "kill",
+	    .help = "End the sessions of a host, or those with a peer",
+	    .args = kill_args,
+	    .method = "POST",
+	    .path = "/v1/flush",
+	    .print = print_ended },
+	{ .words = "static add",
+	    .help = "Add a static binding until the next start or reload",
+	    .args = add_args,
+	    .method = "POST",
+	    .path = "/v1/statics",
+	    .print = print_static },
+	{ .words = "static delete",
+	    .help = "Delete a static binding until the next start or reload",
+	    .args = delete_args,
+	    .method = "DELETE",
+	    .path = "/v1/statics",
+	    .print = print_static },
+	{ .words = "monitor",
+	    .help = "Bindings and sessions as they begin and end",
+	    .path = "/v1/monitor",
+	    .run = run_monitor },
+	{ .words = "drops",
+	    .help = "Dropped packets with the reason, as they come",
+	    .args = drops_args,
+	    .path = "/v1/drops",
+	    .run = run_drops },
+	PREF64(radvd),
+	PREF64(networkd),
+	PREF64(bird),
+	PREF64(odhcpd),
 	CTL_COMMON_COMMANDS,
 };
 

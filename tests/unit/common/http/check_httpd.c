@@ -35,6 +35,7 @@ static struct sockaddr_un at = { .sun_family = AF_UNIX };
 static char dir[] = "/tmp/check_httpd.XXXXXX";
 static char text[64 * 1024];
 static unsigned slices, n_ended;
+static unsigned slices_at_echo; /* what it was then */
 static struct httpd_stream *events;
 static struct httpd_request *later;
 
@@ -45,6 +46,7 @@ answer_echo(void *arg, struct httpd_request *rq)
 	const char *a;
 
 	(void)arg;
+	slices_at_echo = slices;
 	if (httpd_only_params(rq, names) == -1)
 		return;
 	a = httpd_param(rq, "a");
@@ -105,6 +107,27 @@ answer_stream(void *arg, struct httpd_request *rq)
 	httpd_stream(rq, "text/plain", &ops, NULL);
 }
 
+/* A thousand empty slices, and one with a word. */
+static bool
+think(void *arg, struct evbuffer *out)
+{
+	(void)arg;
+	if (++slices < 1000)
+		return (true);
+	evbuffer_add_printf(out, "done");
+	return (false);
+}
+
+static void
+answer_slowly(void *arg, struct httpd_request *rq)
+{
+	static const struct httpd_stream_ops ops = { think, ended };
+
+	(void)arg;
+	slices = 0;
+	httpd_stream(rq, "text/plain", &ops, NULL);
+}
+
 static void
 answer_events(void *arg, struct httpd_request *rq)
 {
@@ -120,6 +143,7 @@ static const struct httpd_route routes[] = {
 	{ "GET", "/nothing", answer_nothing },
 	{ "GET", "/later", answer_later },
 	{ "GET", "/stream", answer_stream },
+	{ "GET", "/slow", answer_slowly },
 	{ "GET", "/events", answer_events },
 };
 
@@ -350,6 +374,33 @@ START_TEST(httpd_streams)
 	ck_assert_uint_eq(slices, SLICES);
 	ck_assert_uint_eq(n_ended, 1);
 	close(fd);
+}
+END_TEST
+
+START_TEST(httpd_empty_slices_let_others_pass)
+{
+	int fd = dial(), other = dial();
+
+	say(fd, GET("/slow"));
+	say(other, GET("/echo"));
+	hear(fd, "done");
+	ck_assert_uint_eq(slices, 1000);
+	ck_assert_uint_eq(n_ended, 1);
+	ck_assert_uint_lt(slices_at_echo, 1000);
+	close(fd);
+	close(other);
+}
+END_TEST
+
+START_TEST(httpd_empty_slices_end_when_the_client_goes)
+{
+	int fd = dial();
+
+	say(fd, GET("/slow"));
+	close(fd);
+	while (n_ended == 0)
+		turn();
+	ck_assert_uint_lt(slices, 1000);
 }
 END_TEST
 
@@ -709,6 +760,8 @@ main(void)
 	tcase_add_test(tc, httpd_answers_later_a_client_that_has_gone);
 	tc = new_case(s, "streams");
 	tcase_add_test(tc, httpd_streams);
+	tcase_add_test(tc, httpd_empty_slices_let_others_pass);
+	tcase_add_test(tc, httpd_empty_slices_end_when_the_client_goes);
 	tcase_add_test(tc, httpd_stream_waits_for_its_reader);
 	tcase_add_test(tc, httpd_drops_who_reads_nothing);
 	tcase_add_test(tc, httpd_ends_streams_of_clients_that_go);

@@ -172,6 +172,22 @@ START_TEST(protocol_state_and_subscriber_match)
 }
 END_TEST
 
+START_TEST(an_address_and_a_port_may_be_of_two_ends)
+{
+	lab_bind(L4_TCP, CLIENT6, PORT6);
+	filter(&f.any, CLIENT6);
+	f.port = (struct nat64_end){ .has_port = true, .port = PORT_SERVER };
+	ck_assert(matches_session());
+	ck_assert(!matches_binding());
+	f.port.port = PORT6;
+	ck_assert(matches_session());
+	ck_assert(matches_binding());
+	f.port.port = 1;
+	ck_assert(!matches_session());
+	ck_assert(!nat64_filter_is_empty(&f));
+}
+END_TEST
+
 START_TEST(only_tcp_has_a_state)
 {
 	lab_bind(L4_UDP, CLIENT6, PORT6);
@@ -206,6 +222,7 @@ main(void)
 		an_empty_one_matches_everything,
 		ends_match_either_family,
 		protocol_state_and_subscriber_match,
+		an_address_and_a_port_may_be_of_two_ends,
 		only_tcp_has_a_state,
 		an_identifier_belongs_to_the_host,
 	};

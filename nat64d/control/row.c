@@ -1,0 +1,123 @@
+#include <arpa/inet.h>
+
+#include "numbers.h"
+#include "query.h"
+#include "row.h"
+
+void
+row_of_binding(struct row *r, const struct bib_entry *e)
+{
+	*r = (struct row){ .proto = (enum l4proto)e->proto,
+		.in6 = e->in6,
+		.out4 = e->out4,
+		.is_static = e->is_static,
+		.n_sessions = e->n_sessions };
+}
+
+void
+row_of_session(struct row *r, const struct nat64 *n, const struct bib_entry *e,
+    const struct session *s, struct monotime now)
+{
+	const struct monotime end = session_expires(nat64_sessions(n), s);
+	const int64_t ms = monotime_diff_ms(end, now);
+
+	row_of_binding(r, e);
+	r->peer6 = nat64_peer6(n, s);
+	r->peer = s->peer;
+	r->left_secs = ms > 0 ? ms / 1000 : 0;
+	r->tcp_state = s->tcp_state;
+	r->inbound = s->inbound;
+	r->fast = s->fast != 0;
+}
+
+static json_t *
+addr6(const struct in6_addr *a)
+{
+	char text[INET6_ADDRSTRLEN];
+
+	return (json_string(inet_ntop(AF_INET6, a, text, sizeof(text))));
+}
+
+static json_t *
+addr4(const struct in_addr *a)
+{
+	char text[INET_ADDRSTRLEN];
+
+	return (json_string(inet_ntop(AF_INET, a, text, sizeof(text))));
+}
+
+/* The host's side, which bindings and sessions have. */
+static json_t *
+host_side(const struct row *r)
+{
+	return (json_pack("{s:s, s:s, s:o, s:i, s:o, s:i}",
+	    "transport-protocol", numbers_proto(r->proto), "type",
+	    r->is_static ? "static" : "dynamic-implicit",
+	    "internal-src-address", addr6(&r->in6.addr), "internal-src-port",
+	    r->in6.port, "external-src-address", addr4(&r->out4.addr),
+	    "external-src-port", r->out4.port));
+}
+
+json_t *
+row_binding(const struct row *r)
+{
+	json_t *o = host_side(r);
+
+	json_object_set_new(o, "sessions", json_integer(r->n_sessions));
+	return (o);
+}
+
+json_t *
+row_session(const struct row *r)
+{
+	json_t *o = host_side(r);
+
+	json_object_set_new(o, "internal-dst-address", addr6(&r->peer6));
+	json_object_set_new(o, "external-dst-address", addr4(&r->peer.addr));
+	/* The identifier of ICMP is that of the host. */
+	if (r->proto != L4_ICMP) {
+		json_object_set_new(o, "internal-dst-port",
+		    json_integer(r->peer.port));
+		json_object_set_new(o, "external-dst-port",
+		    json_integer(r->peer.port));
+	}
+	json_object_set_new(o, "lifetime", json_integer(r->left_secs));
+	if (r->proto == L4_TCP)
+		json_object_set_new(o, "state",
+		    json_string(query_state_name(r->tcp_state)));
+	json_object_set_new(o, "opened-by",
+	    json_string(r->inbound ? "peer" : "host"));
+	json_object_set_new(o, "fast-path", json_boolean(r->fast));
+	return (o);
+}
+
+/* Without a limit, nothing is set. */
+static void
+set_limit(json_t *o, const char *name, uint32_t limit)
+{
+	if (limit != 0)
+		json_object_set_new(o, name, json_integer(limit));
+}
+
+json_t *
+row_subscriber(const struct nat64 *n, const struct row_subscriber *r)
+{
+	const struct subscribers *subs = nat64_subscribers(n);
+	const struct subscriber *s = &r->sub;
+	struct prefix p = { .family = AF_INET6,
+		.len = (unsigned char)subs->prefix_len,
+		.v6 = s->prefix };
+	char text[PREFIX_STRLEN];
+	json_t *o;
+
+	o = json_pack("{s:s, s:o, s:I, s:I, s:I, s:I, s:I}", "subscriber",
+	    prefix_print(&p, text, sizeof(text)), "external-src-address",
+	    addr4(&r->addr), "sessions", (json_int_t)s->n_sessions, "bindings",
+	    (json_int_t)subscriber_count_bindings(s), "tcp",
+	    (json_int_t)s->n_bindings[L4_TCP], "udp",
+	    (json_int_t)s->n_bindings[L4_UDP], "icmp",
+	    (json_int_t)s->n_bindings[L4_ICMP]);
+	set_limit(o, "sessions-max", subs->limits.sessions);
+	set_limit(o, "ports-max", subs->limits.ports);
+	return (o);
+}

@@ -1,0 +1,32 @@
+/*
+ * The commands of nat64ctl that are more than a few lines, for the table in
+ * nat64ctl.c.
+ */
+#ifndef NAT64D_CTL_COMMANDS_H
+#define NAT64D_CTL_COMMANDS_H
+
+#include "common/ctl/ctl.h"
+
+/* lists.c: any list of the daemon, row by row as it comes. */
+int run_list(struct ctl *ctl, const struct ctl_command *c);
+int print_fragments(struct ctl *ctl, const json_t *answer);
+int print_lookup(struct ctl *ctl, const json_t *answer);
+
+/* change.c */
+int print_ended(struct ctl *ctl, const json_t *answer);
+int print_static(struct ctl *ctl, const json_t *answer);
+
+/* follow.c */
+int run_monitor(struct ctl *ctl, const struct ctl_command *c);
+int run_drops(struct ctl *ctl, const struct ctl_command *c);
+
+/*
+ * pref64.c: lines for the configuration of daemons that send router
+ * advertisements with the PREF64 option (RFC 8781).
+ */
+int print_pref64_radvd(struct ctl *ctl, const json_t *answer);
+int print_pref64_networkd(struct ctl *ctl, const json_t *answer);
+int print_pref64_bird(struct ctl *ctl, const json_t *answer);
+int print_pref64_odhcpd(struct ctl *ctl, const json_t *answer);
+
+#endif

@@ -1,0 +1,228 @@
+/*
+ * Lists of nat64d, and lookup. A list may be very long, so each row is printed
+ * when it arrives, in columns of a fixed width.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/ctl/table.h"
+
+#include "commands.h"
+
+/* Longest line of an answer: one element. */
+#define LINE_MAX_SIZE 4096
+
+struct column {
+	const char *heading;
+	int width; /* negative: to the left; 0: the last one */
+	const char *member;
+	const char *port; /* a member that follows ":", or NULL */
+};
+
+static const struct column session_columns[] = {
+	{ "PROTO", -5, "transport-protocol", NULL },
+	{ "HOST", -44, "internal-src-address", "internal-src-port" },
+	{ "POOL", -21, "external-src-address", "external-src-port" },
+	{ "PEER", -21, "external-dst-address", "external-dst-port" },
+	{ "LEFT", 6, "lifetime", NULL },
+	{ "STATE", -13, "state", NULL },
+	{ "BY", 0, "opened-by", NULL },
+	{ NULL, 0, NULL, NULL },
+};
+
+static const struct column binding_columns[] = {
+	{ "PROTO", -5, "transport-protocol", NULL },
+	{ "HOST", -44, "internal-src-address", "internal-src-port" },
+	{ "POOL", -21, "external-src-address", "external-src-port" },
+	{ "SESSIONS", 8, "sessions", NULL },
+	{ "TYPE", 0, "type", NULL },
+	{ NULL, 0, NULL, NULL },
+};
+
+static const struct column subscriber_columns[] = {
+	{ "SUBSCRIBER", -43, "subscriber", NULL },
+	{ "POOL", -15, "external-src-address", NULL },
+	{ "SESSIONS", 8, "sessions", NULL },
+	{ "MAX", 8, "sessions-max", NULL },
+	{ "TCP", 6, "tcp", NULL },
+	{ "UDP", 6, "udp", NULL },
+	{ "ICMP", 6, "icmp", NULL },
+	{ "MAX", 6, "ports-max", NULL },
+	{ NULL, 0, NULL, NULL },
+};
+
+static const struct column pool_columns[] = {
+	{ "POOL", -15, "external-src-address", NULL },
+	{ "TCP FREE", 8, "tcp-ports-free", NULL },
+	{ "UDP FREE", 8, "udp-ports-free", NULL },
+	{ "ICMP FREE", 9, "icmp-identifiers-free", NULL },
+	{ NULL, 0, NULL, NULL },
+};
+
+static const struct {
+	const char *path;
+	const struct column *columns;
+} lists[] = {
+	{ "/v1/sessions", session_columns },
+	{ "/v1/bindings", binding_columns },
+	{ "/v1/subscribers", subscriber_columns },
+	{ "/v1/pool", pool_columns },
+};
+
+/* --- rows --- */
+
+#define CELL_SIZE 80
+
+/* "2001:db8::1", or "[2001:db8::1]:80". */
+static const char *
+print_end(const json_t *o, const char *member, const char *port,
+    char text[CELL_SIZE])
+{
+	const char *addr = table_text(o, member);
+	const bool is6 = strchr(addr, ':') != NULL;
+
+	if (port == NULL || json_object_get(o, port) == NULL)
+		snprintf(text, CELL_SIZE, "%s", addr);
+	else
+		snprintf(text, CELL_SIZE, "%s%s%s:%" JSON_INTEGER_FORMAT,
+		    is6 ? "[" : "", addr, is6 ? "]" : "",
+		    table_number(o, port));
+	return (text);
+}
+
+static void
+print_cell(const struct column *c, const char *text)
+{
+	if (c->width == 0 || c[1].heading == NULL)
+		printf("%*s\n", c->width > 0 ? c->width : 0, text);
+	else
+		printf("%*s ", c->width, text);
+}
+
+static void
+print_heading(const struct column *c)
+{
+	for (; c->heading != NULL; c++)
+		print_cell(c, c->heading);
+}
+
+static void
+print_row(const struct column *c, const json_t *o)
+{
+	const json_t *value;
+	char text[CELL_SIZE];
+
+	for (; c->heading != NULL; c++) {
+		value = json_object_get(o, c->member);
+		if (value == NULL)
+			snprintf(text, sizeof(text), "-");
+		else if (json_is_string(value))
+			print_end(o, c->member, c->port, text);
+		else
+			snprintf(text, sizeof(text), "%" JSON_INTEGER_FORMAT,
+			    json_integer_value(value));
+		print_cell(c, text);
+	}
+}
+
+/* --- streams --- */
+
+struct reader {
+	const struct column *columns;
+	char line[LINE_MAX_SIZE];
+	size_t len;
+	bool heading; /* to be printed before the first row */
+};
+
+/* A line is "NAME":[ or an element, with a comma behind it, or the end. */
+static void
+take_line(struct reader *r)
+{
+	size_t len = r->len;
+	json_t *o;
+
+	if (r->heading)
+		print_heading(r->columns);
+	r->heading = false;
+	if (len > 0 && r->line[len - 1] == ',')
+		len--;
+	if (len == 0 || r->line[0] != '{' || r->line[len - 1] != '}')
+		return;
+	o = json_loadb(r->line, len, 0, NULL);
+	if (o != NULL)
+		print_row(r->columns, o);
+	json_decref(o);
+}
+
+static bool
+take(void *arg, const char *data, size_t len)
+{
+	struct reader *r = arg;
+	size_t i;
+
+	for (i = 0; i < len; i++) {
+		if (data[i] == '\n') {
+			take_line(r);
+			r->len = 0;
+		} else if (r->len < sizeof(r->line))
+			r->line[r->len++] = data[i];
+	}
+	return (ferror(stdout) == 0);
+}
+
+static bool
+pass_on(void *arg, const char *data, size_t len)
+{
+	return (fwrite(data, 1, len, arg) == len);
+}
+
+int
+run_list(struct ctl *ctl, const struct ctl_command *c)
+{
+	struct reader r = { .columns = NULL };
+	size_t i;
+
+	if (ctl_wants_json(ctl))
+		return (ctl_follow(ctl, c->method, c->path, pass_on, stdout));
+	for (i = 0; strcmp(lists[i].path, c->path) != 0; i++)
+		continue;
+	r.columns = lists[i].columns;
+	r.heading = true;
+	return (ctl_follow(ctl, c->method, c->path, take, &r));
+}
+
+/* --- the rest --- */
+
+int
+print_fragments(struct ctl *ctl, const json_t *answer)
+{
+	(void)ctl;
+	table_print_members(answer, stdout);
+	return (CTL_DONE);
+}
+
+int
+print_lookup(struct ctl *ctl, const json_t *answer)
+{
+	char host[CELL_SIZE], pool[CELL_SIZE];
+	const json_t *o;
+	size_t i;
+
+	(void)ctl;
+	json_array_foreach(json_object_get(answer, "bindings"), i,
+	    o) printf("%-4s  %s is %s of subscriber %s, %" JSON_INTEGER_FORMAT
+		      " sessions, %s\n",
+	    table_text(o, "transport-protocol"),
+	    print_end(o, "external-src-address", "external-src-port", pool),
+	    print_end(o, "internal-src-address", "internal-src-port", host),
+	    table_text(o, "subscriber"), table_number(o, "sessions"),
+	    table_text(o, "type"));
+	json_array_foreach(json_object_get(answer, "unbound-ports"), i, o)
+	    printf("%-4s  not bound: %s\n",
+		table_text(o, "transport-protocol"), table_text(o, "state"));
+	if (json_array_size(json_object_get(answer, "bindings")) == 0 &&
+	    json_array_size(json_object_get(answer, "unbound-ports")) == 0)
+		puts("not bound");
+	return (CTL_DONE);
+}

@@ -1,0 +1,106 @@
+/*
+ * How other daemons announce the prefixes of the translator in router
+ * advertisements (RFC 8781).
+ */
+#include <arpa/inet.h>
+
+#include <stdio.h>
+#include <string.h>
+
+#include "common/ctl/table.h"
+#include "common/net/pref64.h"
+
+#include "commands.h"
+
+/*
+ * RFC 8781, 4.1: three times MaxRtrAdvInterval, whose default is 600 s
+ * (RFC 4861, 6.2.1).
+ */
+#define LIFETIME_SECS 1800
+
+#define PREF64_OPTION 38
+
+static const char *
+prefix_of(const json_t *o)
+{
+	return (table_text(o, "nat64-prefix"));
+}
+
+int
+print_pref64_radvd(struct ctl *ctl, const json_t *answer)
+{
+	const json_t *o;
+	size_t i;
+
+	(void)ctl;
+	puts("# radvd.conf, inside \"interface NAME { ... };\"; radvd 2.20");
+	json_array_foreach(json_object_get(answer, "nat64-prefixes"), i, o)
+	    printf("nat64prefix %s {\n\tAdvValidLifetime %d;\n};\n",
+		prefix_of(o), LIFETIME_SECS);
+	return (CTL_DONE);
+}
+
+int
+print_pref64_networkd(struct ctl *ctl, const json_t *answer)
+{
+	const json_t *o;
+	size_t i;
+
+	(void)ctl;
+	puts("# the .network file with IPv6SendRA=yes; systemd 255");
+	json_array_foreach(json_object_get(answer, "nat64-prefixes"), i, o)
+	    printf("[IPv6PREF64Prefix]\nPrefix=%s\nLifetimeSec=%d\n",
+		prefix_of(o), LIFETIME_SECS);
+	return (CTL_DONE);
+}
+
+/* The Prefix Length Code (RFC 8781, 4). */
+static unsigned
+length_code(unsigned len)
+{
+	return (len == 96 ? 0 : (72 - len) / 8);
+}
+
+/* The option without its type and length: BIRD knows it as a custom one. */
+static void
+print_option(const char *text)
+{
+	struct pref64 p;
+	unsigned i, scaled;
+
+	if (pref64_parse(text, &p) != NULL)
+		return;
+	scaled = LIFETIME_SECS / 8 << 3 | length_code(p.len);
+	printf("custom option type %d value hex:%02x:%02x", PREF64_OPTION,
+	    scaled >> 8, scaled & 0xff);
+	for (i = 0; i < 12; i++)
+		printf(":%02x", p.addr.s6_addr[i]);
+	puts(";");
+}
+
+int
+print_pref64_bird(struct ctl *ctl, const json_t *answer)
+{
+	const json_t *o;
+	size_t i;
+
+	(void)ctl;
+	puts("# bird.conf, inside \"protocol radv { ... }\"");
+	json_array_foreach(json_object_get(answer, "nat64-prefixes"), i, o)
+	    print_option(prefix_of(o));
+	return (CTL_DONE);
+}
+
+int
+print_pref64_odhcpd(struct ctl *ctl, const json_t *answer)
+{
+	const json_t *list = json_object_get(answer, "nat64-prefixes");
+
+	(void)ctl;
+	puts("# /etc/config/dhcp, the section \"dhcp\" of the interface");
+	printf("\toption ra_pref64 '%s'\n",
+	    prefix_of(json_array_get(list, 0)));
+	if (json_array_size(list) > 1)
+		puts("# odhcpd announces one prefix only");
+	return (CTL_DONE);
+}

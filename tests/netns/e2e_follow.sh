@@ -1,0 +1,150 @@
+#!/usr/bin/env bash
+# What happens in nat64d, as it happens: nat64ctl monitor and nat64ctl drops,
+# also for clients that read slowly or not at all.
+# shellcheck source-path=SCRIPTDIR
+. "$(dirname "$0")/lib.sh"
+
+nat64ctl=$BUILD/nat64d/ctl/nat64ctl
+
+# Run nat64ctl in the background; its output is in $dir/NAME.
+follow() { # name argument ...
+	local name=$1
+	shift
+	"$nat64ctl" -s "$dir/n/sock" "$@" >"$dir/$name" 2>&1 &
+	follower=$!
+}
+
+# UDP datagrams of the client to that many ports of the server.
+send_udp() { # source-port number
+	in_ns "$client" python3 - "$server64" "$@" <<-'PY'
+	import socket, sys
+	s = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
+	s.bind(("2001:db8::10", int(sys.argv[2])))
+	for i in range(int(sys.argv[3])):
+	    s.sendto(b"x", (sys.argv[1], 1000 + i))
+	PY
+}
+
+# Datagrams to an address of the pool that nobody has.
+knock() { # number
+	in_ns "$internet" python3 - "$1" <<-'PY'
+	import socket, sys
+	s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+	for i in range(int(sys.argv[1])):
+	    s.sendto(b"knock %d" % i, ("192.0.2.77", 1000 + i % 60000))
+	PY
+}
+
+knocked() { # file
+	knock 1
+	sleep 0.1
+	grep -q no-binding "$1"
+}
+
+opened() { # file
+	port=$((port + 1))
+	send_udp "$port" 1
+	sleep 0.1
+	grep -q session-created "$1"
+}
+
+begin() {
+	lab_create
+	write_nat64d_conf "control \"$dir/n/sock\"" "address 2001:db8::1"
+	check "nat64d starts" start_nat64d || give_up
+	port=5000
+}
+
+test_monitor() {
+	follow monitor monitor
+	check "a new session is seen" wait_for 10 opened "$dir/monitor"
+	check_match "when, what and whose" "$(cat "$dir/monitor")" \
+	    '^20[^ ]+Z session-created transport-protocol udp internal-src-address 2001:db8::10 internal-src-port 50[0-9]+ external-src-address 192\.0\.2\.'
+	check_match "and its binding" "$(cat "$dir/monitor")" \
+	    'Z binding-created transport-protocol udp'
+	"$nat64ctl" -s "$dir/n/sock" kill 2001:db8::10 >"$dir/kill"
+	check "its end is seen" wait_for 5 grep -q session-deleted \
+	    "$dir/monitor"
+	kill "$follower"
+	wait "$follower" 2>/dev/null
+	follow monitor -j monitor
+	check "as JSON" wait_for 10 opened "$dir/monitor"
+	check "each line is an object" python3 -c 'import json, sys
+for line in open(sys.argv[1]):
+    o = json.loads(line)
+    assert o["time"].startswith("20") and "event" in o' "$dir/monitor"
+	kill "$follower"
+	wait "$follower" 2>/dev/null
+}
+
+test_drops() {
+	follow drops drops
+	check "a dropped packet is seen" wait_for 10 knocked "$dir/drops"
+	check_match "with its reason and addresses" "$(cat "$dir/drops")" \
+	    'packet-dropped reason no-binding protocol 17 src 198\.51\.100\.'
+	kill "$follower"
+	wait "$follower" 2>/dev/null
+	"$nat64ctl" -s "$dir/n/sock" drops --pcap "$dir/drops.pcapng" &
+	follower=$!
+	check "the same as a capture" wait_for 10 knocked "$dir/drops.pcapng"
+	kill "$follower"
+	wait "$follower" 2>/dev/null
+	check_match "tcpdump reads it" \
+	    "$(tcpdump -n -r "$dir/drops.pcapng" 2>&1)" \
+	    'IP 198\.51\.100\.[0-9]+\.[0-9]+ > 192\.0\.2\.77\.1000: UDP'
+	if command -v tshark >/dev/null; then
+		check_match "and tshark the reason" \
+		    "$(tshark -r "$dir/drops.pcapng" -T fields \
+			-e frame.comment 2>&1)" '^no-binding'
+	fi
+	check "an unknown file is wrong use" test "$(
+		"$nat64ctl" -s "$dir/n/sock" drops --pcap /nowhere/x \
+		    2>"$dir/err"
+		echo $?
+	)" = 2
+}
+
+# A client that stops reading loses packets, is told how many, and holds up
+# nobody.
+test_slow() {
+	mkfifo "$dir/go"
+	python3 - "$dir/n/sock" "$dir/go" >"$dir/slow" <<-'PY' &
+	import json, socket, sys
+	s = socket.socket(socket.AF_UNIX)
+	s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+	s.connect(sys.argv[1])
+	s.send(b"GET /v1/drops?format=json HTTP/1.1\r\nHost: x\r\n\r\n")
+	s.recv(20, socket.MSG_PEEK)
+	print("ready", flush=True)
+	open(sys.argv[2]).read()
+	f = s.makefile("rb")
+	for line in f:
+	    if line.startswith(b"{"):
+	        o = json.loads(line)
+	        if "lost-before" in o:
+	            print("lost", o["lost-before"], flush=True)
+	PY
+	local slow=$!
+	check "a client follows" wait_for 10 grep -q ready "$dir/slow"
+	knock 6000
+	check "packets pass" in_ns "$client" ping -n -c 1 -W 2 "$server64"
+	: >"$dir/go"
+	check "what it has lost is said" wait_for 20 lost_is_said
+	kill "$slow"
+	wait "$slow" 2>/dev/null
+	check "and it is forgotten" in_ns "$client" ping -n -c 1 -W 2 \
+	    "$server64"
+}
+
+lost_is_said() {
+	knock 1
+	sleep 0.1
+	grep -Eq 'lost [1-9]' "$dir/slow"
+}
+
+need_root
+begin
+test_monitor
+test_drops
+test_slow
+tap_done
