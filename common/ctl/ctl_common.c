@@ -44,9 +44,7 @@ ctl_print_warnings(const json_t *status)
 	const json_t *warning;
 	size_t i;
 
-	/* Braces for cppcheck, which does not know the macro. */
-	json_array_foreach(json_object_get(status, "warnings"), i, warning)
-	{
+	json_array_foreach(json_object_get(status, "warnings"), i, warning) {
 		printf("warning    %s\n", json_string_value(warning));
 	}
 }

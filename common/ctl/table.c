@@ -56,8 +56,7 @@ measure(const json_t *list, const struct table_column *columns, size_t n,
 
 	for (k = 0; k < n; k++)
 		widths[k] = width(columns[k].heading);
-	json_array_foreach(list, i, row)
-	{
+	json_array_foreach(list, i, row) {
 		for (k = 0; k < n; k++) {
 			value = json_object_get(row, columns[k].member);
 			w = width(cell(value, text));
@@ -86,8 +85,7 @@ table_print(const json_t *list, const struct table_column *columns,
 		print_cell(columns[k].heading, widths[k], right[k],
 		    k == n_columns - 1, f);
 	putc('\n', f);
-	json_array_foreach(list, i, row)
-	{
+	json_array_foreach(list, i, row) {
 		for (k = 0; k < n_columns; k++)
 			print_cell(cell(json_object_get(row,
 					    columns[k].member),
@@ -112,10 +110,14 @@ table_print_members(const json_t *object, FILE *f)
 	json_t *value;
 	int w = 0;
 
-	json_object_foreach(o, name, value) if (json_is_number(value) &&
-	    width(name) > w) w = width(name);
-	json_object_foreach(o, name, value) if (json_is_number(value))
-	    fprintf(f, "%-*s  %15s\n", w, name, cell(value, text));
+	json_object_foreach(o, name, value) {
+		if (json_is_number(value) && width(name) > w)
+			w = width(name);
+	}
+	json_object_foreach(o, name, value) {
+		if (json_is_number(value))
+			fprintf(f, "%-*s  %15s\n", w, name, cell(value, text));
+	}
 	json_decref(o);
 }
 

@@ -59,12 +59,10 @@ join(const json_t *list, const char *member)
 	size_t i, j;
 	int len;
 
-	json_array_foreach(list, i, row)
-	{
+	json_array_foreach(list, i, row) {
 		len = 0;
 		text[0] = '\0';
-		json_array_foreach(json_object_get(row, member), j, word)
-		{
+		json_array_foreach(json_object_get(row, member), j, word) {
 			len += snprintf(text + len, sizeof(text) - (size_t)len,
 			    "%s%s", j > 0 ? " " : "", json_string_value(word));
 			if (len >= (int)sizeof(text))

@@ -27,8 +27,10 @@ print_words(const json_t *list, const char *separator)
 	const json_t *word;
 	size_t i;
 
-	json_array_foreach(list, i, word)
-	    printf("%s%s", i > 0 ? separator : "", json_string_value(word));
+	json_array_foreach(list, i, word) {
+		printf("%s%s", i > 0 ? separator : "",
+		    json_string_value(word));
+	}
 }
 
 /* ", from 192.0.2.0/24", if it has the member. */
@@ -63,8 +65,9 @@ print_one(const json_t *l)
 	print_if(l, "from", ", from ");
 	print_if(l, "upstream", " ");
 	putchar('\n');
-	json_array_foreach(json_object_get(l, "addresses"), i, a)
-	    print_address(a);
+	json_array_foreach(json_object_get(l, "addresses"), i, a) {
+		print_address(a);
+	}
 }
 
 static void
@@ -78,8 +81,10 @@ print_outcome(const json_t *o)
 	print_if(o, "why", ": ");
 	print_if(o, "rcode", ", ");
 	print_if(o, "prefix", ", prefix ");
-	json_array_foreach(ede, i, code) printf("%s %" JSON_INTEGER_FORMAT,
-	    i == 0 ? ", ede" : "", json_integer_value(code));
+	json_array_foreach(ede, i, code) {
+		printf("%s %" JSON_INTEGER_FORMAT, i == 0 ? ", ede" : "",
+		    json_integer_value(code));
+	}
 	putchar('\n');
 }
 
@@ -89,8 +94,7 @@ print_records(const json_t *list)
 	const json_t *rr;
 	size_t i;
 
-	json_array_foreach(list, i, rr)
-	{
+	json_array_foreach(list, i, rr) {
 		line(i == 0 ? "answer" : "");
 		printf("%s %" JSON_INTEGER_FORMAT " %s %s\n",
 		    table_text(rr, "name"), table_number(rr, "ttl"),
@@ -120,7 +124,9 @@ print_lookup(struct ctl *ctl, const json_t *o)
 	print_words(json_object_get(o, "upstreams"), ", ");
 	print_if(o, "domain", " for ");
 	putchar('\n');
-	json_array_foreach(json_object_get(o, "lookups"), i, l) print_one(l);
+	json_array_foreach(json_object_get(o, "lookups"), i, l) {
+		print_one(l);
+	}
 	print_outcome(o);
 	print_records(json_object_get(o, "answer"));
 	return (CTL_DONE);

@@ -27,12 +27,13 @@ static bool
 walk_pool(void *arg, struct list *list, unsigned *steps)
 {
 	struct pool_walk *w = arg;
+	uint32_t index;
 
 	for (; *steps > 0; (*steps)--) {
 		if (w->next >= pool4_n_addrs(nat64_pool(w->n)))
 			return (false);
-		w->next++;
-		if (!list_add(list, 0, &(uint32_t){ w->next - 1 }))
+		index = w->next++;
+		if (!list_add(list, 0, &index))
 			break;
 	}
 	return (true);

@@ -24,8 +24,7 @@ print_members(json_t *o)
 	json_t *value;
 
 	printf("%s %s", table_text(o, "time"), table_text(o, "event"));
-	json_object_foreach(o, name, value)
-	{
+	json_object_foreach(o, name, value) {
 		if (strcmp(name, "time") == 0 || strcmp(name, "event") == 0 ||
 		    strcmp(name, "natevent") == 0)
 			continue;

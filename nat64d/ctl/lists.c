@@ -210,17 +210,22 @@ print_lookup(struct ctl *ctl, const json_t *answer)
 	size_t i;
 
 	(void)ctl;
-	json_array_foreach(json_object_get(answer, "bindings"), i,
-	    o) printf("%-4s  %s is %s of subscriber %s, %" JSON_INTEGER_FORMAT
-		      " sessions, %s\n",
-	    table_text(o, "transport-protocol"),
-	    print_end(o, "external-src-address", "external-src-port", pool),
-	    print_end(o, "internal-src-address", "internal-src-port", host),
-	    table_text(o, "subscriber"), table_number(o, "sessions"),
-	    table_text(o, "type"));
-	json_array_foreach(json_object_get(answer, "unbound-ports"), i, o)
-	    printf("%-4s  not bound: %s\n",
-		table_text(o, "transport-protocol"), table_text(o, "state"));
+	json_array_foreach(json_object_get(answer, "bindings"), i, o) {
+		printf("%-4s  %s is %s of subscriber %s, %" JSON_INTEGER_FORMAT
+		       " sessions, %s\n",
+		    table_text(o, "transport-protocol"),
+		    print_end(o, "external-src-address", "external-src-port",
+			pool),
+		    print_end(o, "internal-src-address", "internal-src-port",
+			host),
+		    table_text(o, "subscriber"), table_number(o, "sessions"),
+		    table_text(o, "type"));
+	}
+	json_array_foreach(json_object_get(answer, "unbound-ports"), i, o) {
+		printf("%-4s  not bound: %s\n",
+		    table_text(o, "transport-protocol"),
+		    table_text(o, "state"));
+	}
 	if (json_array_size(json_object_get(answer, "bindings")) == 0 &&
 	    json_array_size(json_object_get(answer, "unbound-ports")) == 0)
 		puts("not bound");

@@ -17,9 +17,7 @@ print_pool(const json_t *status)
 	const json_t *use;
 	size_t i;
 
-	/* Braces for cppcheck, which does not know the macro. */
-	json_array_foreach(json_object_get(status, "pool"), i, use)
-	{
+	json_array_foreach(json_object_get(status, "pool"), i, use) {
 		printf("pool %-6s %" JSON_INTEGER_FORMAT
 		       " %% in use: %" JSON_INTEGER_FORMAT
 		       " of %" JSON_INTEGER_FORMAT

@@ -34,9 +34,10 @@ print_pref64_radvd(struct ctl *ctl, const json_t *answer)
 
 	(void)ctl;
 	puts("# radvd.conf, inside \"interface NAME { ... };\"; radvd 2.20");
-	json_array_foreach(json_object_get(answer, "nat64-prefixes"), i, o)
-	    printf("nat64prefix %s {\n\tAdvValidLifetime %d;\n};\n",
-		prefix_of(o), LIFETIME_SECS);
+	json_array_foreach(json_object_get(answer, "nat64-prefixes"), i, o) {
+		printf("nat64prefix %s {\n\tAdvValidLifetime %d;\n};\n",
+		    prefix_of(o), LIFETIME_SECS);
+	}
 	return (CTL_DONE);
 }
 
@@ -48,9 +49,10 @@ print_pref64_networkd(struct ctl *ctl, const json_t *answer)
 
 	(void)ctl;
 	puts("# the .network file with IPv6SendRA=yes; systemd 255");
-	json_array_foreach(json_object_get(answer, "nat64-prefixes"), i, o)
-	    printf("[IPv6PREF64Prefix]\nPrefix=%s\nLifetimeSec=%d\n",
-		prefix_of(o), LIFETIME_SECS);
+	json_array_foreach(json_object_get(answer, "nat64-prefixes"), i, o) {
+		printf("[IPv6PREF64Prefix]\nPrefix=%s\nLifetimeSec=%d\n",
+		    prefix_of(o), LIFETIME_SECS);
+	}
 	return (CTL_DONE);
 }
 
@@ -86,8 +88,9 @@ print_pref64_bird(struct ctl *ctl, const json_t *answer)
 
 	(void)ctl;
 	puts("# bird.conf, inside \"protocol radv { ... }\"");
-	json_array_foreach(json_object_get(answer, "nat64-prefixes"), i, o)
-	    print_option(prefix_of(o));
+	json_array_foreach(json_object_get(answer, "nat64-prefixes"), i, o) {
+		print_option(prefix_of(o));
+	}
 	return (CTL_DONE);
 }
 
