@@ -116,8 +116,8 @@ show_reason4(const struct dns64_policy *p, struct in_addr addr, json_t *o)
 		[POLICY_TRANSLATED] = "translated",
 		[POLICY_EXCLUDED] = "exclude a",
 		[POLICY_RULE_NONE] = "prefix none",
-		[POLICY_NOT_GLOBAL] = "not global, and 64:ff9b::/96 is for "
-				      "global addresses only",
+		[POLICY_NOT_GLOBAL] =
+		    "not global, as 64:ff9b::/96 requires (RFC 6052, 3.1)",
 		[POLICY_NO_RULE] = "no prefix is for it",
 	};
 	int targets[POLICY_PREFIXES_MAX];
