@@ -148,24 +148,104 @@ ctl_get(struct ctl *ctl, const char *method, const char *path, json_t **answer)
 	return (rc);
 }
 
-int
-ctl_follow(struct ctl *ctl, const char *method, const char *path,
-    ctl_take take, void *arg)
+/* --- streams --- */
+
+/* Longest line of a stream: one object. */
+#define LINE_SIZE 4096
+
+struct output {
+	FILE *f;
+	int error; /* errno of a write that failed, or 0 */
+	/* ctl_each() */
+	void (*print)(void *arg, const json_t *o);
+	void *arg;
+	char line[LINE_SIZE];
+	size_t len;
+};
+
+/* What is shown of events is to be seen at once. */
+static bool
+flush(struct output *o)
 {
-	struct request r = { .method = method, .take = take, .arg = arg };
+	if (fflush(o->f) == 0 && !ferror(o->f))
+		return (true);
+	o->error = errno;
+	return (false);
+}
+
+static bool
+copy(void *arg, const char *data, size_t len)
+{
+	struct output *o = arg;
+
+	fwrite(data, 1, len, o->f);
+	return (flush(o));
+}
+
+/* Elements of a list have a comma behind them; other lines are no objects. */
+static void
+print_line(const struct output *o)
+{
+	size_t len = o->len;
+	json_t *object;
+
+	if (len > 0 && o->line[len - 1] == ',')
+		len--;
+	object = json_loadb(o->line, len, 0, NULL);
+	if (object != NULL)
+		o->print(o->arg, object);
+	json_decref(object);
+}
+
+static bool
+take_lines(void *arg, const char *data, size_t len)
+{
+	struct output *o = arg;
+	size_t i;
+
+	for (i = 0; i < len; i++) {
+		if (data[i] == '\n') {
+			print_line(o);
+			o->len = 0;
+		} else if (o->len < sizeof(o->line))
+			o->line[o->len++] = data[i];
+	}
+	return (flush(o));
+}
+
+static int
+follow(struct ctl *ctl, const char *method, const char *path,
+    bool (*take)(void *arg, const char *data, size_t len), struct output *o)
+{
+	struct request r = { .method = method, .take = take, .arg = o };
 	int rc = send_request(ctl, &r, path);
 
 	free(r.body);
-	return (rc);
+	if (o->error == 0)
+		return (rc);
+	fprintf(stderr, "%s: the output cannot be written: %s\n",
+	    ctl->program->name, strerror(o->error));
+	return (CTL_REFUSED);
 }
 
-/* -j: as it comes. */
-static bool
-pass_on(void *arg, const char *data, size_t len)
+int
+ctl_each(struct ctl *ctl, const char *method, const char *path,
+    void (*print)(void *arg, const json_t *o), void *arg)
 {
-	/* Events are to be seen at once. */
-	return (fwrite(data, 1, len, arg) == len && fflush(arg) == 0);
+	struct output o = { .f = stdout, .print = print, .arg = arg };
+
+	return (follow(ctl, method, path, take_lines, &o));
 }
+
+int
+ctl_copy(struct ctl *ctl, const char *method, const char *path, FILE *f)
+{
+	struct output o = { .f = f };
+
+	return (follow(ctl, method, path, copy, &o));
+}
+
+/* --- the program --- */
 
 static int
 run(struct ctl *ctl, const struct ctl_command *c)
@@ -173,10 +253,10 @@ run(struct ctl *ctl, const struct ctl_command *c)
 	json_t *answer;
 	int rc;
 
+	if (ctl->json && c->method != NULL)
+		return (ctl_copy(ctl, c->method, c->path, stdout));
 	if (c->run != NULL)
 		return (c->run(ctl, c));
-	if (ctl->json)
-		return (ctl_follow(ctl, c->method, c->path, pass_on, stdout));
 	rc = ctl_get(ctl, c->method, c->path, &answer);
 	if (rc == CTL_DONE && c->print != NULL)
 		rc = c->print(ctl, answer);
@@ -216,6 +296,18 @@ take_options(struct ctl *ctl, int argc, char *argv[])
 	return (CTL_USAGE);
 }
 
+/* Returns rc, or another status if the output has not been written. */
+static int
+finish(const struct ctl_program *program, int rc)
+{
+	errno = 0;
+	if ((fflush(stdout) == 0 && !ferror(stdout)) || rc != CTL_DONE)
+		return (rc);
+	fprintf(stderr, "%s: standard output: %s\n", program->name,
+	    errno != 0 ? strerror(errno) : "cannot be written");
+	return (CTL_REFUSED);
+}
+
 int
 ctl_main(const struct ctl_program *program, int argc, char *argv[])
 {
@@ -224,16 +316,9 @@ ctl_main(const struct ctl_program *program, int argc, char *argv[])
 	int rc;
 
 	rc = take_options(&ctl, argc, argv);
-	if (rc != -1)
-		return (rc);
-	c = ctl_parse(&ctl, argv + optind);
-	if (c == NULL)
-		return (CTL_USAGE);
-	rc = run(&ctl, c);
-	if (fflush(stdout) != 0 && rc == CTL_DONE) {
-		fprintf(stderr, "%s: standard output: %s\n", program->name,
-		    strerror(errno));
-		rc = CTL_REFUSED;
+	if (rc == -1) {
+		c = ctl_parse(&ctl, argv + optind);
+		rc = c != NULL ? run(&ctl, c) : CTL_USAGE;
 	}
-	return (rc);
+	return (finish(program, rc));
 }

@@ -7,20 +7,21 @@
  *
  * A command is one row of a table: its words, its arguments, the request and a
  * function that prints the JSON for people. With -j the answer is printed as it
- * came, and the function is not needed.
+ * came, and the function is not called.
  */
 #ifndef COMMON_CTL_CTL_H
 #define COMMON_CTL_CTL_H
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
 
 #include <jansson.h>
 
 /* Exit status. */
 enum ctl_exit {
 	CTL_DONE,
-	CTL_REFUSED, /* by the daemon, which said why */
+	CTL_REFUSED, /* by the daemon, which said why; or no whole output */
 	CTL_USAGE,   /* wrong use */
 	CTL_NO_DAEMON
 };
@@ -58,7 +59,8 @@ struct ctl_command {
 	int (*print)(struct ctl *ctl, const json_t *answer);
 	/*
 	 * For commands that are more than one request and one answer: instead
-	 * of the above; uses ctl_get() or ctl_follow(). Returns a status.
+	 * of print; uses ctl_get(), ctl_each() or ctl_copy(). Called with -j,
+	 * too, if method is NULL. Returns a status.
 	 */
 	int (*run)(struct ctl *ctl, const struct ctl_command *c);
 };
@@ -93,11 +95,14 @@ int ctl_get(struct ctl *ctl, const char *method, const char *path,
     json_t **answer);
 
 /*
- * Request a stream. Calls take for each piece as it arrives, until it returns
- * false or the stream ends. Returns a status.
+ * Request a stream or a list of objects, one on each line. Calls print for each
+ * as it arrives. Returns a status, after a message if standard output cannot be
+ * written.
  */
-typedef bool (*ctl_take)(void *arg, const char *data, size_t len);
-int ctl_follow(struct ctl *ctl, const char *method, const char *path,
-    ctl_take take, void *arg);
+int ctl_each(struct ctl *ctl, const char *method, const char *path,
+    void (*print)(void *arg, const json_t *o), void *arg);
+
+/* Request a stream and write it to f as it arrives. Returns as ctl_each(). */
+int ctl_copy(struct ctl *ctl, const char *method, const char *path, FILE *f);
 
 #endif

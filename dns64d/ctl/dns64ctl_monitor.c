@@ -2,14 +2,11 @@
  * "monitor": a line for each message of a client.
  */
 #include <stdio.h>
-#include <string.h>
 #include <time.h>
 
 #include "common/ctl/table.h"
 
 #include "dns64ctl.h"
-
-#define LINE_SIZE 4096 /* dns64d's lines are shorter */
 
 static const char *const actions[] = { "passed", "filtered", "synthesised",
 	"nxdomain-synth", "no-data", "ptr", "local", "failed", "dropped",
@@ -22,11 +19,6 @@ const struct ctl_arg monitor_args[] = {
 	{ .param = "rcode", .kind = CTL_NAMED, .value = "RCODE" },
 	{ .param = "action", .kind = CTL_NAMED, .values = actions },
 	{ .param = NULL },
-};
-
-struct lines {
-	char text[LINE_SIZE];
-	size_t len;
 };
 
 static void
@@ -42,13 +34,14 @@ print_time(json_int_t ms)
 }
 
 static void
-print_event(const json_t *e)
+print_event(void *arg, const json_t *e)
 {
 	static const char *const members[] = { "client", "over", "qname",
 		"qtype", "action", "why", "rcode", "prefix", "from",
 		"upstream" };
 	size_t i;
 
+	(void)arg;
 	if (json_object_get(e, "lost") != NULL) {
 		printf("lost: %" JSON_INTEGER_FORMAT " events\n",
 		    table_number(e, "lost"));
@@ -61,44 +54,8 @@ print_event(const json_t *e)
 	printf("%" JSON_INTEGER_FORMAT " us\n", table_number(e, "usecs"));
 }
 
-static void
-print_line(const char *text, size_t len)
-{
-	json_t *e = json_loadb(text, len, 0, NULL);
-
-	if (e != NULL)
-		print_event(e);
-	json_decref(e);
-}
-
-static bool
-take(void *arg, const char *data, size_t len)
-{
-	struct lines *l = arg;
-	size_t i;
-
-	for (i = 0; i < len; i++) {
-		if (data[i] == '\n') {
-			print_line(l->text, l->len);
-			l->len = 0;
-		} else if (l->len < sizeof(l->text))
-			l->text[l->len++] = data[i];
-	}
-	return (fflush(stdout) == 0);
-}
-
-static bool
-pass_on(void *arg, const char *data, size_t len)
-{
-	(void)arg;
-	return (fwrite(data, 1, len, stdout) == len && fflush(stdout) == 0);
-}
-
 int
 run_monitor(struct ctl *ctl, const struct ctl_command *c)
 {
-	struct lines l = { .len = 0 };
-
-	return (ctl_follow(ctl, c->method, c->path,
-	    ctl_wants_json(ctl) ? pass_on : take, &l));
+	return (ctl_each(ctl, c->method, c->path, print_event, NULL));
 }

@@ -2,6 +2,7 @@
  * monitor and drops: what happens, line by line, until the user ends it.
  */
 #include <errno.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -9,20 +10,18 @@
 
 #include "commands.h"
 
-#define LINE_SIZE 2048
-
-struct reader {
-	char line[LINE_SIZE];
-	size_t len;
-};
-
-/* "NAME VALUE" for each member but the first ones, which have no name. */
+/*
+ * "NAME VALUE" for each member but the first ones, which have no name. jansson
+ * wants a non-const object to iterate over, and does not change it.
+ */
 static void
-print_members(json_t *o)
+print_event(void *arg, const json_t *event)
 {
+	json_t *o = (json_t *)(uintptr_t)event;
 	const char *name;
 	json_t *value;
 
+	(void)arg;
 	printf("%s %s", table_text(o, "time"), table_text(o, "event"));
 	json_object_foreach(o, name, value) {
 		if (strcmp(name, "time") == 0 || strcmp(name, "event") == 0 ||
@@ -37,66 +36,42 @@ print_members(json_t *o)
 	putchar('\n');
 }
 
-static bool
-take(void *arg, const char *data, size_t len)
-{
-	struct reader *r = arg;
-	json_t *o;
-	size_t i;
-
-	for (i = 0; i < len; i++) {
-		if (data[i] != '\n') {
-			if (r->len < sizeof(r->line))
-				r->line[r->len++] = data[i];
-			continue;
-		}
-		o = json_loadb(r->line, r->len, 0, NULL);
-		if (o != NULL)
-			print_members(o);
-		json_decref(o);
-		r->len = 0;
-	}
-	return (fflush(stdout) == 0);
-}
-
-static bool
-pass_on(void *arg, const char *data, size_t len)
-{
-	return (fwrite(data, 1, len, arg) == len && fflush(arg) == 0);
-}
-
-static int
-follow(struct ctl *ctl, const char *path)
-{
-	struct reader r = { .len = 0 };
-
-	if (ctl_wants_json(ctl))
-		return (ctl_follow(ctl, "GET", path, pass_on, stdout));
-	return (ctl_follow(ctl, "GET", path, take, &r));
-}
-
 int
 run_monitor(struct ctl *ctl, const struct ctl_command *c)
 {
-	return (follow(ctl, c->path));
+	return (ctl_each(ctl, c->method, c->path, print_event, NULL));
+}
+
+static int
+save(struct ctl *ctl, const char *path)
+{
+	FILE *f = fopen(path, "w");
+	int rc;
+
+	if (f == NULL) {
+		fprintf(stderr, "nat64ctl: %s: %s\n", path, strerror(errno));
+		return (CTL_USAGE);
+	}
+	rc = ctl_copy(ctl, "GET", "/v1/drops", f);
+	if (fclose(f) != 0 && rc == CTL_DONE) {
+		fprintf(stderr, "nat64ctl: %s: %s\n", path, strerror(errno));
+		rc = CTL_REFUSED;
+	}
+	return (rc);
 }
 
 int
 run_drops(struct ctl *ctl, const struct ctl_command *c)
 {
+	static const char json[] = "/v1/drops?format=json";
 	const char *path = ctl_value(ctl, "pcap");
-	FILE *f;
-	int rc;
 
-	if (path == NULL)
-		return (follow(ctl, "/v1/drops?format=json"));
-	f = strcmp(path, "-") == 0 ? stdout : fopen(path, "w");
-	if (f == NULL) {
-		fprintf(stderr, "nat64ctl: %s: %s\n", path, strerror(errno));
-		return (CTL_USAGE);
-	}
-	rc = ctl_follow(ctl, "GET", c->path, pass_on, f);
-	if (f != stdout)
-		fclose(f);
-	return (rc);
+	(void)c;
+	if (path != NULL && strcmp(path, "-") != 0)
+		return (save(ctl, path));
+	if (path != NULL)
+		return (ctl_copy(ctl, "GET", "/v1/drops", stdout));
+	if (ctl_wants_json(ctl))
+		return (ctl_copy(ctl, "GET", json, stdout));
+	return (ctl_each(ctl, "GET", json, print_event, NULL));
 }

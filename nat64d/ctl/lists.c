@@ -10,9 +10,6 @@
 
 #include "commands.h"
 
-/* Longest line of an answer: one element. */
-#define LINE_MAX_SIZE 4096
-
 struct column {
 	const char *heading;
 	int width; /* negative: to the left; 0: the last one */
@@ -126,70 +123,44 @@ print_row(const struct column *c, const json_t *o)
 	}
 }
 
-/* --- streams --- */
+/* --- lists --- */
 
 struct reader {
 	const struct column *columns;
-	char line[LINE_MAX_SIZE];
-	size_t len;
 	bool heading; /* to be printed before the first row */
 };
 
-/* A line is "NAME":[ or an element, with a comma behind it, or the end. */
 static void
-take_line(struct reader *r)
+begin(struct reader *r)
 {
-	size_t len = r->len;
-	json_t *o;
-
 	if (r->heading)
 		print_heading(r->columns);
 	r->heading = false;
-	if (len > 0 && r->line[len - 1] == ',')
-		len--;
-	if (len == 0 || r->line[0] != '{' || r->line[len - 1] != '}')
-		return;
-	o = json_loadb(r->line, len, 0, NULL);
-	if (o != NULL)
-		print_row(r->columns, o);
-	json_decref(o);
 }
 
-static bool
-take(void *arg, const char *data, size_t len)
+static void
+print_element(void *arg, const json_t *o)
 {
 	struct reader *r = arg;
-	size_t i;
 
-	for (i = 0; i < len; i++) {
-		if (data[i] == '\n') {
-			take_line(r);
-			r->len = 0;
-		} else if (r->len < sizeof(r->line))
-			r->line[r->len++] = data[i];
-	}
-	return (ferror(stdout) == 0);
-}
-
-static bool
-pass_on(void *arg, const char *data, size_t len)
-{
-	return (fwrite(data, 1, len, arg) == len);
+	begin(r);
+	print_row(r->columns, o);
 }
 
 int
 run_list(struct ctl *ctl, const struct ctl_command *c)
 {
-	struct reader r = { .columns = NULL };
+	struct reader r = { .heading = true };
 	size_t i;
+	int rc;
 
-	if (ctl_wants_json(ctl))
-		return (ctl_follow(ctl, c->method, c->path, pass_on, stdout));
 	for (i = 0; strcmp(lists[i].path, c->path) != 0; i++)
 		continue;
 	r.columns = lists[i].columns;
-	r.heading = true;
-	return (ctl_follow(ctl, c->method, c->path, take, &r));
+	rc = ctl_each(ctl, c->method, c->path, print_element, &r);
+	if (rc == CTL_DONE)
+		begin(&r); /* also above no row */
+	return (rc);
 }
 
 /* --- the rest --- */

@@ -132,6 +132,19 @@ test_wrong_use() {
 	    "$(http "$dir/n/sock" '/v1/status?x=1')" 'none is possible'
 }
 
+# A disk without room for the output.
+test_full_disk() {
+	local words
+	for words in help -V status 'show config' '-j show counters' \
+	    'show sessions' '-j show sessions'; do
+		# shellcheck disable=SC2086 # several words
+		"$nat64ctl" -s "$dir/n/sock" $words >/dev/full 2>"$dir/ctl.err"
+		check_equal "$words: no room is an error" "$?" 1
+		check_match "$words: and says so" "$(cat "$dir/ctl.err")" \
+		    '^nat64ctl: .*No space left on device$'
+	done
+}
+
 # --- bad clients ---
 
 memory() { # pid
@@ -255,6 +268,7 @@ begin
 test_nat64ctl
 test_dns64ctl
 test_wrong_use
+test_full_disk
 test_connections "$dir/n/sock" "$nat64d" nat64d ping_works
 test_connections "$dir/d/sock" "$dns64d" dns64d dns_works
 test_socket

@@ -102,6 +102,17 @@ test_drops() {
 		    2>"$dir/err"
 		echo $?
 	)" = 2
+	follow full drops --pcap /dev/full
+	check "a full disk ends it" wait_for 10 knocked_and_ended
+	wait "$follower"
+	check_equal "with an error" "$?" 1
+	check_match "that says so" "$(cat "$dir/full")" 'No space left'
+}
+
+knocked_and_ended() {
+	knock 1
+	sleep 0.1
+	! kill -0 "$follower" 2>/dev/null
 }
 
 # A client that stops reading loses packets, is told how many, and holds up
