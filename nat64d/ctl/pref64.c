@@ -26,34 +26,51 @@ prefix_of(const json_t *o)
 	return (table_text(o, "nat64-prefix"));
 }
 
-int
-print_pref64_radvd(struct ctl *ctl, const json_t *answer)
+/* A comment that says where the lines belong, and those of each prefix. */
+static int
+print_each(const json_t *answer, const char *where,
+    void (*print)(const char *prefix))
 {
 	const json_t *o;
 	size_t i;
 
-	(void)ctl;
-	puts("# radvd.conf, inside \"interface NAME { ... };\"; radvd 2.20");
+	puts(where);
 	json_array_foreach(json_object_get(answer, "nat64-prefixes"), i, o) {
-		printf("nat64prefix %s {\n\tAdvValidLifetime %d;\n};\n",
-		    prefix_of(o), LIFETIME_SECS);
+		print(prefix_of(o));
 	}
 	return (CTL_DONE);
+}
+
+static void
+print_radvd(const char *prefix)
+{
+	printf("nat64prefix %s {\n\tAdvValidLifetime %d;\n};\n", prefix,
+	    LIFETIME_SECS);
+}
+
+int
+print_pref64_radvd(struct ctl *ctl, const json_t *answer)
+{
+	(void)ctl;
+	return (print_each(answer,
+	    "# radvd.conf, inside \"interface NAME { ... };\"; radvd 2.20",
+	    print_radvd));
+}
+
+static void
+print_networkd(const char *prefix)
+{
+	printf("[IPv6PREF64Prefix]\nPrefix=%s\nLifetimeSec=%d\n", prefix,
+	    LIFETIME_SECS);
 }
 
 int
 print_pref64_networkd(struct ctl *ctl, const json_t *answer)
 {
-	const json_t *o;
-	size_t i;
-
 	(void)ctl;
-	puts("# the .network file with IPv6SendRA=yes; systemd 255");
-	json_array_foreach(json_object_get(answer, "nat64-prefixes"), i, o) {
-		printf("[IPv6PREF64Prefix]\nPrefix=%s\nLifetimeSec=%d\n",
-		    prefix_of(o), LIFETIME_SECS);
-	}
-	return (CTL_DONE);
+	return (print_each(answer,
+	    "# the .network file with IPv6SendRA=yes; systemd 255",
+	    print_networkd));
 }
 
 /* The Prefix Length Code (RFC 8781, 4). */
@@ -65,12 +82,12 @@ length_code(unsigned len)
 
 /* The option without its type and length: BIRD knows it as a custom one. */
 static void
-print_option(const char *text)
+print_bird(const char *prefix)
 {
 	struct pref64 p;
 	unsigned i, scaled;
 
-	if (pref64_parse(text, &p) != NULL)
+	if (pref64_parse(prefix, &p) != NULL)
 		return;
 	scaled = LIFETIME_SECS / 8 << 3 | length_code(p.len);
 	printf("custom option type %d value hex:%02x:%02x", PREF64_OPTION,
@@ -83,15 +100,9 @@ print_option(const char *text)
 int
 print_pref64_bird(struct ctl *ctl, const json_t *answer)
 {
-	const json_t *o;
-	size_t i;
-
 	(void)ctl;
-	puts("# bird.conf, inside \"protocol radv { ... }\"");
-	json_array_foreach(json_object_get(answer, "nat64-prefixes"), i, o) {
-		print_option(prefix_of(o));
-	}
-	return (CTL_DONE);
+	return (print_each(answer,
+	    "# bird.conf, inside \"protocol radv { ... }\"", print_bird));
 }
 
 int
