@@ -11,28 +11,26 @@
 /* Longest time to confirm. */
 #define CONFIRM_MAX_SECS 86400
 
+/* error: NULL, or why it was refused. */
 static void
-answer_done(struct httpd_request *rq, const char *what)
+answer(struct httpd_request *rq, const char *error, const char *done)
 {
-	httpd_json(rq, 200, json_pack("{s:s}", "result", what));
+	if (error != NULL)
+		httpd_error(rq, 409, "%s", error);
+	else
+		httpd_json(rq, 200, json_pack("{s:s}", "result", done));
 }
 
 static void
 checked(void *arg, const char *error)
 {
-	if (error != NULL)
-		httpd_error(arg, 409, "%s", error);
-	else
-		answer_done(arg, "the configuration can be used");
+	answer(arg, error, "the configuration can be used");
 }
 
 static void
 reloaded(void *arg, const char *error)
 {
-	if (error != NULL)
-		httpd_error(arg, 409, "%s", error);
-	else
-		answer_done(arg, "reloaded");
+	answer(arg, error, "reloaded");
 }
 
 /* Returns -1 for what is no time. NULL: 0. */
@@ -83,13 +81,7 @@ post_confirm(void *arg, struct httpd_request *rq)
 {
 	static const char *const names[] = { NULL };
 	const struct admin *a = arg;
-	const char *refused;
 
-	if (httpd_only_params(rq, names) == -1)
-		return;
-	refused = reconf_confirm(a->reconf);
-	if (refused != NULL)
-		httpd_error(rq, 409, "%s", refused);
-	else
-		answer_done(rq, "confirmed");
+	if (httpd_only_params(rq, names) == 0)
+		answer(rq, reconf_confirm(a->reconf), "confirmed");
 }

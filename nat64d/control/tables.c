@@ -20,16 +20,28 @@ struct listing {
 	struct subscriber_walk subs;
 };
 
-static struct listing *
-new_listing(const struct admin *a, struct httpd_request *rq)
+/* keys: what it can be sorted by, as for query_top(). */
+static void
+answer(const struct admin *a, struct httpd_request *rq,
+    const char *const params[], const char *const keys[],
+    const struct list_ops *ops)
 {
-	struct listing *l = calloc(1, sizeof(*l));
+	struct listing *l;
+	size_t top;
 
-	if (l == NULL)
+	if (httpd_only_params(rq, params) == -1)
+		return;
+	l = calloc(1, sizeof(*l));
+	if (l == NULL) {
 		httpd_error(rq, 500, "out of memory");
+		return;
+	}
+	l->n = engine_nat64(a->engine);
+	if (query_filter(rq, l->n, &l->filter) == -1 ||
+	    query_top(rq, keys, &l->key, &top) == -1)
+		free(l);
 	else
-		l->n = engine_nat64(a->engine);
-	return (l);
+		list_answer(rq, ops, l, top);
 }
 
 /* --- sessions --- */
@@ -76,19 +88,8 @@ get_sessions(void *arg, struct httpd_request *rq)
 	static const char *const keys[] = { "lifetime", NULL };
 	static const struct list_ops ops = { "sessions", sizeof(struct row),
 		walk_sessions, session_json };
-	struct listing *l;
-	size_t top;
 
-	if (httpd_only_params(rq, params) == -1)
-		return;
-	l = new_listing(arg, rq);
-	if (l == NULL)
-		return;
-	if (query_filter(rq, l->n, &l->filter) == -1 ||
-	    query_top(rq, keys, &l->key, &top) == -1)
-		free(l);
-	else
-		list_answer(rq, &ops, l, top);
+	answer(arg, rq, params, keys, &ops);
 }
 
 /* --- bindings --- */
@@ -129,19 +130,8 @@ get_bindings(void *arg, struct httpd_request *rq)
 	static const char *const keys[] = { "sessions", NULL };
 	static const struct list_ops ops = { "bindings", sizeof(struct row),
 		walk_bindings, binding_json };
-	struct listing *l;
-	size_t top;
 
-	if (httpd_only_params(rq, params) == -1)
-		return;
-	l = new_listing(arg, rq);
-	if (l == NULL)
-		return;
-	if (query_filter(rq, l->n, &l->filter) == -1 ||
-	    query_top(rq, keys, &l->key, &top) == -1)
-		free(l);
-	else
-		list_answer(rq, &ops, l, top);
+	answer(arg, rq, params, keys, &ops);
 }
 
 /* --- subscribers --- */
@@ -217,17 +207,6 @@ get_subscribers(void *arg, struct httpd_request *rq)
 	static const struct list_ops ops = { "subscribers",
 		sizeof(struct row_subscriber), walk_subscribers,
 		subscriber_json };
-	struct listing *l;
-	size_t top;
 
-	if (httpd_only_params(rq, params) == -1)
-		return;
-	l = new_listing(arg, rq);
-	if (l == NULL)
-		return;
-	if (query_filter(rq, l->n, &l->filter) == -1 ||
-	    query_top(rq, subscriber_keys, &l->key, &top) == -1)
-		free(l);
-	else
-		list_answer(rq, &ops, l, top);
+	answer(arg, rq, params, subscriber_keys, &ops);
 }
