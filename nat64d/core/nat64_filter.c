@@ -1,6 +1,8 @@
 /*
  * Filters of bindings and sessions.
  */
+#include <netinet/in.h>
+
 #include <string.h>
 
 #include "nat64_filter.h"
@@ -69,6 +71,23 @@ split(const char *text, char addr[PREFIX_STRLEN], const char **port)
 	return (NULL);
 }
 
+/*
+ * Servers whose sockets are of both families log IPv4 addresses as IPv4-mapped
+ * ones, which no host or peer has.
+ */
+static void
+unmap(struct prefix *p)
+{
+	struct prefix v4 = { .family = AF_INET };
+
+	if (p->family != AF_INET6 || p->len < 96 ||
+	    !IN6_IS_ADDR_V4MAPPED(&p->v6))
+		return;
+	v4.len = (unsigned char)(p->len - 96);
+	memcpy(&v4.v4, &p->v6.s6_addr[12], sizeof(v4.v4));
+	*p = v4;
+}
+
 const char *
 nat64_end_parse(const char *text, struct nat64_end *out)
 {
@@ -83,9 +102,11 @@ nat64_end_parse(const char *text, struct nat64_end *out)
 		why = nat64_port_parse(port, &end.port);
 		end.has_port = true;
 	}
-	if (why == NULL)
-		*out = end;
-	return (why);
+	if (why != NULL)
+		return (why);
+	unmap(&end.net);
+	*out = end;
+	return (NULL);
 }
 
 /* --- matching --- */

@@ -39,6 +39,7 @@ bool nat64_filter_is_empty(const struct nat64_filter *f);
 
 /*
  * Read "ADDRESS", "ADDRESS/LENGTH", "192.0.2.1:PORT" or "[ADDRESS]:PORT".
+ * ::ffff:192.0.2.1 is 192.0.2.1.
  *
  * Returns NULL, or the reason for the refusal as a static string that reads
  * well behind the text ("has host bits set"); then end is unchanged.
