@@ -185,7 +185,7 @@ packets_waiting(evutil_socket_t fd, short what, void *arg)
 		return;
 	}
 	send_all(e, b.now);
-	if (e->fastpath != NULL)
+	if (e->fastpath != NULL && fastpath_is_waiting(e->fastpath))
 		fastpath_commit(e->fastpath, (unsigned)n,
 		    tun_is_drained(e->tun));
 	set_timer(e, b.now);

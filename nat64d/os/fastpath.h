@@ -75,9 +75,13 @@ const struct fastpath_ops *fastpath_ops(struct fastpath *f);
  * Sessions that were added begin to use the fast path only when the packets
  * that arrived before have left: otherwise newer packets would overtake those
  * that wait in the device. Call it when packets that were read have been
- * written. n: how many were read; drained: no more were waiting.
+ * written. n: how many were read; drained: no more are waiting, now that those
+ * have been written.
  */
 void fastpath_commit(struct fastpath *f, unsigned n, bool drained);
+
+/* Does a session wait for fastpath_commit()? */
+bool fastpath_is_waiting(const struct fastpath *f);
 
 /* Sessions that were handed over and not taken back. */
 size_t fastpath_flows(const struct fastpath *f);

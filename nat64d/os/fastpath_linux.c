@@ -334,6 +334,12 @@ insert_first(struct fastpath *f)
 		s->state = SLOT_REFUSED;
 }
 
+bool
+fastpath_is_waiting(const struct fastpath *f)
+{
+	return (f->waiting.n > 0);
+}
+
 void
 fastpath_commit(struct fastpath *f, unsigned n, bool drained)
 {

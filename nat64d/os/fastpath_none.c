@@ -79,6 +79,13 @@ fastpath_ops(struct fastpath *f)
 	return (NULL);
 }
 
+bool
+fastpath_is_waiting(const struct fastpath *f)
+{
+	(void)f;
+	return (false);
+}
+
 void
 fastpath_commit(struct fastpath *f, unsigned n, bool drained)
 {

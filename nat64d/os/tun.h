@@ -82,7 +82,7 @@ typedef void (*tun_rx_fn)(void *arg, struct pkt *pkts, unsigned n);
 int tun_recv_batch(struct tun *t, unsigned max, size_t max_bytes, tun_rx_fn rx,
     void *arg);
 
-/* Did the last tun_recv_batch() leave no packet waiting? */
+/* Does no packet wait to be received, at this moment? Makes a system call. */
 bool tun_is_drained(const struct tun *t);
 
 /* A text for the errno of a device that failed. */

@@ -13,6 +13,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -30,7 +31,6 @@ struct tun {
 	int ctl; /* a socket for ioctls on the interface */
 	char name[IF_NAMESIZE];
 	unsigned mtu;
-	bool drained;	  /* see tun_is_drained() */
 	unsigned refused; /* packets, since the last tun_flush() */
 	struct tun_refusal refusal;
 	uint8_t buf[PKT_BUFSIZE];
@@ -242,15 +242,12 @@ tun_recv_batch(struct tun *t, unsigned max, size_t max_bytes, tun_rx_fn rx,
 	unsigned n;
 	int rc;
 
-	t->drained = false;
 	for (n = 0; n < max && bytes < max_bytes; n++) {
 		rc = recv_one(t, &p);
 		if (rc == -1)
 			return (-1);
-		if (rc == 0) {
-			t->drained = true;
+		if (rc == 0)
 			break;
-		}
 		bytes += p.len;
 		rx(arg, &p, 1);
 	}
@@ -260,7 +257,9 @@ tun_recv_batch(struct tun *t, unsigned max, size_t max_bytes, tun_rx_fn rx,
 bool
 tun_is_drained(const struct tun *t)
 {
-	return (t->drained);
+	struct pollfd p = { .fd = t->fd, .events = POLLIN };
+
+	return (poll(&p, 1, 0) == 0);
 }
 
 void

@@ -14,6 +14,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/if_tun.h>
+#include <poll.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -68,7 +69,6 @@ struct tun {
 	unsigned offloads; /* TUN_ bits */
 	bool vnet;	   /* a vnet header comes before each packet */
 	bool offload;	   /* offloads are wanted */
-	bool drained;	   /* see tun_is_drained() */
 	SLIST_HEAD(, route) routes;
 	struct gro *gro;  /* NULL: the kernel takes no super-packets */
 	unsigned refused; /* packets, since the last tun_flush() */
@@ -682,14 +682,15 @@ tun_recv_batch(struct tun *t, unsigned max, size_t max_bytes, tun_rx_fn rx,
 	}
 	if (count > 0)
 		rx(arg, group, count);
-	t->drained = rc == 0;
 	return (rc == -1 ? -1 : (int)n);
 }
 
 bool
 tun_is_drained(const struct tun *t)
 {
-	return (t->drained);
+	struct pollfd p = { .fd = t->fd, .events = POLLIN };
+
+	return (poll(&p, 1, 0) == 0);
 }
 
 void

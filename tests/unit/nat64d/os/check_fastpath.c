@@ -81,11 +81,14 @@ START_TEST(added_session_begins_when_the_device_is_drained)
 	struct fastpath *fp = load(DEVICE, 2);
 	const struct fastflow flow = random_flow();
 
+	ck_assert(!fastpath_is_waiting(fp));
 	ck_assert_uint_ne(add(fp, &flow), 0);
 	ck_assert(!is_in(fp, &flow));
 	fastpath_commit(fp, 5, false);
 	ck_assert(!is_in(fp, &flow));
+	ck_assert(fastpath_is_waiting(fp));
 	fastpath_commit(fp, 0, true);
+	ck_assert(!fastpath_is_waiting(fp));
 	ck_assert(is_in(fp, &flow));
 	ck_assert_uint_eq(fastpath_flows(fp), 1);
 	fastpath_free(fp);

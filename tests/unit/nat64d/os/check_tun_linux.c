@@ -296,6 +296,21 @@ START_TEST(batch_ends_with_the_packet_that_makes_it_large_enough)
 }
 END_TEST
 
+START_TEST(device_is_not_drained_when_packets_came_after_the_batch)
+{
+	start(true);
+	make_udp4(bytes + VNET_HDRLEN, 100);
+	kernel_put(bytes, VNET_HDRLEN + 100);
+	ck_assert(!tun_is_drained(tun));
+	ck_assert_uint_eq(receive(8), 1);
+	ck_assert(tun_is_drained(tun));
+	kernel_put(bytes, VNET_HDRLEN + 100);
+	ck_assert(!tun_is_drained(tun));
+	ck_assert_uint_eq(receive(8), 1);
+	ck_assert(tun_is_drained(tun));
+}
+END_TEST
+
 /* Shows: TUN-07 GSO-25 */
 START_TEST(refused_packets_are_counted_and_not_tried_again)
 {
@@ -509,6 +524,8 @@ main(void)
 	tcase_add_test(tc, packets_come_in_groups_and_in_their_order);
 	tcase_add_test(tc,
 	    batch_ends_with_the_packet_that_makes_it_large_enough);
+	tcase_add_test(tc,
+	    device_is_not_drained_when_packets_came_after_the_batch);
 	tcase_add_test(tc, refused_packets_are_counted_and_not_tried_again);
 	tcase_add_test(tc,
 	    packet_that_contradicts_itself_is_not_written_but_told_of);
