@@ -93,7 +93,9 @@ request_send(struct request *r, bool *connected)
 		return (-1);
 	}
 	rc = perform(&t);
-	*connected = rc != CURLE_COULDNT_CONNECT;
+	/* A path that is too long for a socket is a host without an address. */
+	*connected =
+	    rc != CURLE_COULDNT_CONNECT && rc != CURLE_COULDNT_RESOLVE_HOST;
 	curl_easy_getinfo(t.curl, CURLINFO_RESPONSE_CODE, &r->status);
 	curl_easy_getinfo(t.curl, CURLINFO_OS_ERRNO, &r->error_number);
 	if (rc == CURLE_COULDNT_CONNECT && r->error_number != 0)

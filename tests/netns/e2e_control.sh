@@ -122,6 +122,10 @@ test_wrong_use() {
 	ctl "$nat64ctl" -s "$dir/nobody" status
 	check_equal "no daemon" "$status" 3
 	check_match "and what to look at" "$err" 'is nat64d running'
+	ctl "$nat64ctl" -s "$dir/$(printf '%0120d' 0)" status
+	check_equal "a path too long for a socket: no daemon, either" \
+	    "$status" 3
+	check_match "and why" "$err" 'path too long'
 	ctl setpriv --reuid 12345 --clear-groups "$nat64ctl" \
 	    -s "$dir/n/sock" status
 	check_equal "another user may not" "$status" 3
