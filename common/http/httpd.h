@@ -103,9 +103,6 @@ const char *httpd_param(struct httpd_request *rq, const char *name);
  */
 int httpd_only_params(struct httpd_request *rq, const char *const names[]);
 
-/* The body, for reading; it may be empty. */
-struct evbuffer *httpd_body(struct httpd_request *rq);
-
 /*
  * The body as JSON. NULL: it is none, and the request was answered with status
  * 400. The caller owns the value.
@@ -163,7 +160,7 @@ struct httpd_stream *httpd_stream(struct httpd_request *rq,
  */
 int httpd_push(struct httpd_stream *s, const void *data, size_t len);
 
-/* End a stream of events; calls end. */
+/* End a stream; calls end, and frees the request. */
 void httpd_finish(struct httpd_stream *s);
 
 #endif

@@ -78,16 +78,10 @@ httpd_only_params(struct httpd_request *rq, const char *const names[])
 	return (-1);
 }
 
-struct evbuffer *
-httpd_body(struct httpd_request *rq)
-{
-	return (evhttp_request_get_input_buffer(rq->req));
-}
-
 json_t *
 httpd_json_body(struct httpd_request *rq)
 {
-	struct evbuffer *body = httpd_body(rq);
+	struct evbuffer *body = evhttp_request_get_input_buffer(rq->req);
 	const size_t len = evbuffer_get_length(body);
 	json_error_t error;
 	json_t *value;

@@ -244,7 +244,7 @@ on_close(struct evhttp_connection *evcon, void *arg)
 		return;
 	rq->conn = NULL;
 	if (rq->stream != NULL)
-		httpd_stream_gone(rq->stream);
+		httpd_finish(rq->stream);
 }
 
 /* The answer was sent; the connection waits for the next request. */

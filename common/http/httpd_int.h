@@ -122,7 +122,4 @@ void httpd_request_free(struct httpd_request *rq);
 /* Headers of every answer. */
 void httpd_add_headers(struct httpd_request *rq, const char *content_type);
 
-/* The client has gone: end the stream, which frees the request. */
-void httpd_stream_gone(struct httpd_stream *s);
-
 #endif

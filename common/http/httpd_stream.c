@@ -30,9 +30,8 @@ free_stream(struct httpd_stream *s)
 	free(s);
 }
 
-/* Free it; its request is complete, or its client has gone. */
-static void
-end(struct httpd_stream *s)
+void
+httpd_finish(struct httpd_stream *s)
 {
 	struct httpd_request *rq = s->rq;
 
@@ -43,12 +42,6 @@ end(struct httpd_stream *s)
 	/* When the client has gone, this only frees the request of evhttp. */
 	evhttp_send_reply_end(rq->req);
 	httpd_answered(rq);
-}
-
-void
-httpd_stream_gone(struct httpd_stream *s)
-{
-	end(s);
 }
 
 static void send_slice(struct evhttp_connection *evcon, void *arg);
@@ -78,7 +71,7 @@ send_slice(struct evhttp_connection *evcon, void *arg)
 		event_add(s->again, &at_once);
 	send_chunk(s, more ? send_slice : NULL);
 	if (!more)
-		end(s);
+		httpd_finish(s);
 }
 
 static void
@@ -129,7 +122,7 @@ httpd_stream(struct httpd_request *rq, const char *content_type,
 	evhttp_send_reply_start(rq->req, HTTP_OK, NULL);
 	/* To a client that has gone nothing is sent, and nothing ends it. */
 	if (rq->head || rq->conn == NULL) {
-		end(s);
+		httpd_finish(s);
 		return (NULL);
 	}
 	if (ops->more == NULL)
@@ -151,10 +144,4 @@ httpd_push(struct httpd_stream *s, const void *data, size_t len)
 		return (-1);
 	send_chunk(s, NULL);
 	return (0);
-}
-
-void
-httpd_finish(struct httpd_stream *s)
-{
-	end(s);
 }
