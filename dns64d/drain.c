@@ -24,21 +24,20 @@ struct drain {
 	struct monotime until;
 };
 
-static void
-stop(void *arg, struct worker *w)
-{
-	unsigned *open = arg;
-
-	frontend_stop(w->frontend);
-	*open += queries_open(w->queries);
-}
-
+/* An answer over TCP is in progress until the kernel has taken all of it. */
 static void
 count(void *arg, struct worker *w)
 {
 	unsigned *open = arg;
 
-	*open += queries_open(w->queries);
+	*open += queries_open(w->queries) + frontend_unsent(w->frontend);
+}
+
+static void
+stop(void *arg, struct worker *w)
+{
+	frontend_stop(w->frontend);
+	count(arg, w);
 }
 
 static void

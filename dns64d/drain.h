@@ -5,8 +5,9 @@
  *	serving		drain_begin() leads to draining, or ends the event
  *			loop at once if no such sockets are used.
  *	draining	no new queries are received; those in progress are
- *			answered. The event loop ends when the last one is, or
- *			after DRAIN_MS, or when drain_begin() is called again.
+ *			answered. The event loop ends when the kernel has the
+ *			last answer, or after DRAIN_MS, or when drain_begin()
+ *			is called again.
  */
 #ifndef DNS64D_DRAIN_H
 #define DNS64D_DRAIN_H

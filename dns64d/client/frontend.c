@@ -483,6 +483,12 @@ frontend_stop(struct frontend *fe)
 	}
 }
 
+unsigned
+frontend_unsent(const struct frontend *fe)
+{
+	return (tcp_front_unsent(&fe->tcp));
+}
+
 void
 frontend_follow(struct frontend *fe)
 {

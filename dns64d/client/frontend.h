@@ -102,6 +102,9 @@ int frontend_start(struct frontend *fe, struct event_base *base);
  */
 void frontend_stop(struct frontend *fe);
 
+/* How many TCP connections have answers that the kernel has not taken yet. */
+unsigned frontend_unsent(const struct frontend *fe);
+
 /* Close everything. All messages must have been ended. */
 void frontend_free(struct frontend *fe);
 

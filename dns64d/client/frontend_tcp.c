@@ -176,11 +176,26 @@ is_full(const struct tcp_client *c)
 }
 
 static bool
+has_unsent(const struct tcp_client *c)
+{
+	return (evbuffer_get_length(bufferevent_get_output(c->bev)) > 0);
+}
+
+static bool
 is_finished(const struct tcp_client *c)
 {
-	struct evbuffer *out = bufferevent_get_output(c->bev);
+	return (c->eof && c->n_pending == 0 && !has_unsent(c));
+}
 
-	return (c->eof && c->n_pending == 0 && evbuffer_get_length(out) == 0);
+unsigned
+tcp_front_unsent(const struct tcp_front *tf)
+{
+	const struct tcp_client *c;
+	unsigned n = 0;
+
+	TAILQ_FOREACH(c, &tf->clients, next)
+		n += has_unsent(c);
+	return (n);
 }
 
 /*

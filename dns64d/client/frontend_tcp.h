@@ -65,6 +65,9 @@ const struct scoped_addr *tcp_client_asked(const struct tcp_client *c);
 void tcp_front_each(const struct tcp_front *tf,
     void (*fn)(void *arg, const struct sockaddr_storage *client), void *arg);
 
+/* How many connections have answers that the kernel has not taken yet. */
+unsigned tcp_front_unsent(const struct tcp_front *tf);
+
 struct tcp_front *tcp_client_front(const struct tcp_client *c);
 
 #endif

@@ -21,8 +21,8 @@ import time
 TESTS = pathlib.Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(TESTS / "dns"))
 
-from lab import (PROGRAM, TIMEOUT, Daemon, case, equal, free_port, main,
-                 records, until)
+from lab import (PROGRAM, TIMEOUT, Daemon, case, equal, framed, free_port,
+                 main, read_framed, records, until)
 
 import dns.message
 
@@ -42,8 +42,7 @@ os.execv(sys.argv[3], sys.argv[3:])
 """
 RATE = 2000  # queries in a second
 NAMES = 40
-
-
+QUERIES_BIG = 200  # whose answers no buffer of a socket has room for
 
 
 @contextlib.contextmanager
@@ -231,6 +230,45 @@ def _(_, up):
         own.leave()
         equal(records(dns.message.from_wire(sock.recv(4096)), "AAAA"),
               ["2001:db8:1::2"])
+
+
+@case("answers that wait for a slow reader over TCP are complete at the end")
+def _(_, up):
+    big = "\n".join(f'local-data "big.example TXT {n:03}{"x" * 247}"'
+                    for n in range(150))
+    with manager() as (port, socks), \
+            Activated(up, port, socks, extra=big) as own, \
+            socket.socket() as sock:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 8192)
+        sock.settimeout(TIMEOUT)
+        sock.connect((own.addr, own.port))
+        query = dns.message.make_query("big.example.", "TXT").to_wire()
+        sock.sendall(framed(query) * QUERIES_BIG)
+        # It answers no more of them until some answers are read.
+        until(lambda: 0 < own.stats()["local"] == own.stats()["local"],
+              "answers")
+        own.process.send_signal(signal.SIGTERM)
+        until(lambda: "answered first: 1" in own.log(), "log")
+        with sock.makefile("rb") as stream:
+            for _ in range(QUERIES_BIG):
+                equal(len(records(read_framed(stream), "TXT")), 150)
+        equal(own.process.wait(TIMEOUT), 0, "exit status")
+
+
+@case("a query over TCP in progress is answered before the end")
+def _(_, up):
+    for n in range(8):
+        with manager() as (port, socks), \
+                Activated(up, port, socks) as own, own.tcp() as sock, \
+                sock.makefile("rb") as stream:
+            name = f"long{n}.example."
+            up.add(f"{name} 300 AAAA 2001:db8:1::2")
+            up.script(name, "AAAA", does.after(0.1))
+            sock.sendall(framed(dns.message.make_query(name, "AAAA")
+                                .to_wire()))
+            until(lambda asked=name: up.asked(asked), "question")
+            own.leave()
+            equal(records(read_framed(stream), "AAAA"), ["2001:db8:1::2"])
 
 
 @case("a second SIGTERM ends it at once")
