@@ -18,6 +18,7 @@
 
 #include "dns64d/cache/packet_cache.h"
 #include "dns64d/cache/cache.h"
+#include "dns64d/cache/flush_list.h"
 #include "dns64d/conf/conf.h"
 #include "dns64d/synth/follow.h"
 #include "context.h"
@@ -80,7 +81,7 @@ struct resolve_fetch {
 	struct event deadline;
 	TAILQ_HEAD(, resolve) waiting; /* empty: an orphan */
 	bool over;		       /* complete() is running */
-	bool flushed; /* began before a flush of its name: not to be kept */
+	struct monotime began;	       /* compared with flushes */
 };
 
 RB_HEAD(fetches, resolve_fetch);
@@ -92,7 +93,8 @@ struct resolver {
 	struct context *ctx;
 	TAILQ_HEAD(, context) old; /* whose caches are being freed */
 	struct event freeing;
-	struct event sweeping; /* of the cache, after a flush */
+	struct event sweeping;	   /* of the cache, after a flush */
+	struct flush_list flushes; /* the last ones; for store() */
 	const struct timeval *deadline;
 	struct fetch_env env;
 	struct probe probe;
@@ -299,13 +301,10 @@ resolver_use(struct resolver *r, struct context *ctx)
 void
 resolver_flush(struct resolver *r, const uint8_t *name, bool below)
 {
-	struct resolve_fetch *f;
+	const struct monotime now = monotime_now();
 
-	RB_FOREACH(f, fetches, &r->fetches)
-		if (below ? name_is_below(f->question->name, name) :
-			    name_equal(f->question->name, name))
-			f->flushed = true;
-	cache_flush(r->ctx->cache, name, below, monotime_now());
+	flush_add(&r->flushes, name, below, now);
+	cache_flush(r->ctx->cache, name, below, now);
 	packet_cache_flush(r->ctx->packet_cache);
 	sweep_some(-1, 0, r);
 }
@@ -487,13 +486,29 @@ has_failed(const struct msg_scan *reply)
 	    (msg_is_failure(reply) && !msg_has_dnssec_error(reply)));
 }
 
+/* Whether a flush, after the fetch has begun, concerns what it has brought. */
+static bool
+is_flushed(const struct resolve_fetch *f, const struct msg_scan *reply)
+{
+	struct flush_entry e = { .stored_at = f->began,
+		.name = f->question->name };
+
+	if (reply != NULL) {
+		e.wire = reply->wire;
+		e.len = reply->len;
+		e.cut = f->ctx->conf->each.cache.nxdomain_cut &&
+		    reply->rcode == MSG_NXDOMAIN;
+	}
+	return (flush_concerns(&f->resolver->flushes, &e));
+}
+
 static void
 store(struct resolve_fetch *f, const struct msg_scan *reply)
 {
 	struct cache *cache = f->ctx->cache;
 	struct monotime now = monotime_now(), asked_at;
 
-	if (f->flushed)
+	if (is_flushed(f, reply))
 		return;
 	if (reply == NULL && f->first == NULL &&
 	    fetch_met_silence(&f->fetch, &asked_at))
@@ -644,7 +659,7 @@ start_fetch(struct resolver *r, const struct msg_question *question,
 		return (NULL);
 	f->resolver = r;
 	f->over = false;
-	f->flushed = false;
+	f->began = monotime_now();
 	f->hash = hash;
 	f->ctx = context_ref(ctx);
 	f->fetch.question = *question;

@@ -111,8 +111,8 @@ void resolver_free(struct resolver *r);
 
 /*
  * Forget what is cached for a name, as cache_flush(), and all whole answers,
- * which are made again from what the cache still has. Replies to questions that
- * were sent before are not cached.
+ * which are made again from what the cache still has. What it concerns is not
+ * cached from replies to questions that were sent before, either.
  */
 void resolver_flush(struct resolver *r, const uint8_t *name, bool below);
 

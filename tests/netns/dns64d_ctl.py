@@ -145,6 +145,27 @@ def _(_, __):
             equal(asked(up, name) > before, again, name)
 
 
+@case("such a reply is not kept for another name that depends on the flushed one")
+def _(_, __):
+    with FakeUpstream() as up, \
+            Controlled(up, extra="nxdomain-cut yes") as own, \
+            own.udp() as sock:
+        up.add("alias.example. 3600 CNAME cdn.example.",
+               "cdn.example. 3600 A 192.0.2.1")
+        questions = ("alias.example.", "gone.test.")
+        for name in questions:
+            up.script(name, "A", does.after(0.3))
+            sock.send(dns.message.make_query(name, "A").to_wire())
+            until(lambda n=name: asked(up, n), "question")
+        own.ctl("flush", "name", "cdn.example.")
+        own.ctl("flush", "name", "www.gone.test.")
+        for _ in questions:
+            sock.recv(4096)
+        for name in questions:
+            own.ask(name, "A")
+            equal(asked(up, name), 2, name)
+
+
 @case("the memory of what was flushed is free soon")
 def _(_, __):
     with FakeUpstream() as up, Controlled(up) as own:
