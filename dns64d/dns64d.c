@@ -249,6 +249,15 @@ may_use(struct daemon *d, const struct conf *conf)
 	return (false);
 }
 
+/* Whether this host allows use(). Returns 0, or -1 after a log message. */
+static int
+try_out(struct daemon *d, struct conf *conf)
+{
+	if (presence_prepare(host_of(d), conf) == -1)
+		return (-1);
+	return (workers_check(d->workers, conf));
+}
+
 /*
  * Switch to another configuration. Returns 0, and then the reference is taken
  * over; or -1 after a log message, and then nothing has changed.
@@ -281,8 +290,8 @@ reload(struct daemon *d, struct conf *conf)
 	const bool check = d->change.check;
 	bool done = conf != NULL && may_use(d, conf);
 
-	if (done && !check)
-		done = use(d, conf) == 0;
+	if (done)
+		done = (check ? try_out(d, conf) : use(d, conf)) == 0;
 	if (conf != NULL && (check || !done))
 		conf_unref(conf);
 	if (!done)

@@ -184,34 +184,56 @@ workers_start(struct workers *ws, const struct sandbox *sb)
 	order(ws, ORDER_GO_ON);
 }
 
-/* Returns how many workers could be prepared, from the first on. */
-static unsigned
+/* Undo prepare() for the first n workers. */
+static void
+abandon(struct workers *ws, unsigned n)
+{
+	unsigned i;
+
+	for (i = 0; i < n; i++)
+		worker_abandon(&ws->v[i].worker);
+}
+
+/* Returns 0; -1 after a log message, and then nothing has changed. */
+static int
 prepare(struct workers *ws, struct conf *conf)
 {
 	unsigned i;
 
 	for (i = 0; i < ws->n; i++) {
-		if (worker_prepare(&ws->v[i].worker, conf) == -1)
-			break;
+		if (worker_prepare(&ws->v[i].worker, conf) == -1) {
+			abandon(ws, i);
+			return (-1);
+		}
 	}
-	return (i);
+	return (0);
+}
+
+int
+workers_check(struct workers *ws, struct conf *conf)
+{
+	int rc;
+
+	hold(ws);
+	rc = prepare(ws, conf);
+	if (rc == 0)
+		abandon(ws, ws->n);
+	order(ws, ORDER_GO_ON);
+	return (rc);
 }
 
 int
 workers_reload(struct workers *ws, struct conf *conf, bool keep)
 {
-	unsigned i, n;
+	unsigned i;
+	int rc;
 
 	hold(ws);
-	n = prepare(ws, conf);
-	for (i = 0; i < n; i++) {
-		if (n == ws->n)
-			worker_commit(&ws->v[i].worker, keep);
-		else
-			worker_abandon(&ws->v[i].worker);
-	}
+	rc = prepare(ws, conf);
+	for (i = 0; rc == 0 && i < ws->n; i++)
+		worker_commit(&ws->v[i].worker, keep);
 	order(ws, ORDER_GO_ON);
-	return (n == ws->n ? 0 : -1);
+	return (rc);
 }
 
 void

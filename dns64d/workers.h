@@ -46,6 +46,12 @@ void workers_start(struct workers *ws, const struct sandbox *sb);
  */
 int workers_reload(struct workers *ws, struct conf *conf, bool keep);
 
+/*
+ * Whether workers_reload() could use a configuration: its new listeners are
+ * opened and closed again. Returns 0, or -1 after a log message.
+ */
+int workers_check(struct workers *ws, struct conf *conf);
+
 /* frontend_connect for all of them; also before workers_start. */
 void workers_connect(struct workers *ws, const struct acl *connected);
 

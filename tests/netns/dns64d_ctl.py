@@ -287,6 +287,28 @@ def _(_, up):
         equal(own.ctl("reload"), "reloaded\n")
 
 
+@case("reload --check refuses what this host does, and leaves nothing open")
+def _(_, up):
+    for workers in (1, 2):
+        with Controlled(up, workers=workers) as own, \
+                socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other:
+            other.bind((own.addr, free_port()))
+            own.write(f"listen on {own.addr} port {other.getsockname()[1]}")
+            for words in (("reload", "--check"), ("reload",)):
+                equal(own.run(*words),
+                      (1, "", "dns64ctl: refused; the log says why\n"))
+            own.err.truncate(0)  # the errors were wanted
+            port = free_port()
+            own.write(f"listen on {own.addr} port {port}")
+            equal(own.ctl("reload", "--check"),
+                  "the configuration can be used\n")
+            for kind in (socket.SOCK_DGRAM, socket.SOCK_STREAM):
+                with socket.socket(socket.AF_INET, kind) as sock:
+                    sock.bind((own.addr, port))
+            names(up, "check.example.")
+            own.everywhere("check.example.")
+
+
 @case("SIGHUP during a reload leads to another one")
 def _(_, up):
     with Controlled(up) as own:
