@@ -1,3 +1,5 @@
+#include <errno.h>
+
 #include <event2/event.h>
 
 #include "common/os/log.h"
@@ -52,7 +54,8 @@ worker_prepare(struct worker *w, struct conf *conf)
 		return (-1);
 	}
 	if (frontend_prepare(w->frontend, conf) == -1) {
-		log_err("reload: a port below 1024 needs a restart");
+		if (errno == EACCES)
+			log_err("reload: a port below 1024 needs a restart");
 		context_unref(w->next);
 		w->next = NULL;
 		return (-1);

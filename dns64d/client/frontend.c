@@ -427,8 +427,12 @@ frontend_abandon(struct frontend *fe)
 int
 frontend_prepare(struct frontend *fe, const struct conf *conf)
 {
+	int error;
+
 	if (open_missing(fe, conf) == -1) {
+		error = errno;
 		frontend_abandon(fe);
+		errno = error;
 		return (-1);
 	}
 	return (0);

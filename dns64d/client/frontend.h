@@ -66,7 +66,7 @@ struct frontend *frontend_new(struct stats *stats, frontend_query_fn *handler,
 
 /*
  * Open the listeners of a configuration that are not open yet. Returns 0; -1
- * after a log message, and then nothing has changed.
+ * with errno after a log message, and then nothing has changed.
  */
 int frontend_prepare(struct frontend *fe, const struct conf *conf);
 

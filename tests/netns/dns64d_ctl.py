@@ -297,6 +297,8 @@ def _(_, up):
             for words in (("reload", "--check"), ("reload",)):
                 equal(own.run(*words),
                       (1, "", "dns64ctl: refused; the log says why\n"))
+            equal(("another server uses it" in own.log(),
+                   "below 1024" in own.log()), (True, False), own.log())
             own.err.truncate(0)  # the errors were wanted
             port = free_port()
             own.write(f"listen on {own.addr} port {port}")
