@@ -61,9 +61,13 @@ print_one(const json_t *l)
 	size_t i;
 
 	line(table_text(l, "qtype"));
-	print_if(l, "rcode", "");
-	print_if(l, "from", ", from ");
-	print_if(l, "upstream", " ");
+	if (json_object_get(l, "rcode") == NULL)
+		fputs(table_text(l, "from"), stdout);
+	else {
+		fputs(table_text(l, "rcode"), stdout);
+		print_if(l, "from", ", from ");
+		print_if(l, "upstream", " ");
+	}
 	putchar('\n');
 	json_array_foreach(json_object_get(l, "addresses"), i, a) {
 		print_address(a);

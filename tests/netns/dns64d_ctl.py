@@ -510,6 +510,10 @@ def _(_, __):
               "\\# 2 0178")
         found = own.json("lookup", "nothing.example")
         equal((found["rcode"], found["answer"]), ("NXDOMAIN", []))
+        up.script("late.example.", "AAAA", does.silence)
+        up.add("late.example. 300 A 192.0.2.1")
+        out = own.ctl("lookup", "late.example")
+        equal("AAAA      waiting\n" in out, True, out)
         for rdtype in ("A", "AAAA"):
             up.script("bad.example.", rdtype, does.with_rcode(2))
         found = own.json("lookup", "bad.example")
