@@ -88,10 +88,6 @@ connects() { # number
 	done
 }
 
-logged() { # regex
-	grep -Eq -- "$1" "$dir/nat64d.err"
-}
-
 # 9,000 SYNs filled the 8,192 sessions that a subscriber of a carrier may
 # have.
 test_stranger() {

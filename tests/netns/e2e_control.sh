@@ -32,18 +32,6 @@ mode() { # path
 	stat -c '%F %a %U %G' "$1"
 }
 
-fails_with() { # message command ...
-	local message=$1
-	shift
-	! "$@" >"$dir/said" 2>&1 && grep -F -- "$message" "$dir/said" && return
-	cat "$dir/said"
-	return 1
-}
-
-ping_works() {
-	in_ns "$client" ping -n -c 1 -W 2 "$server64"
-}
-
 begin() {
 	lab_create
 	start_nsd

@@ -34,10 +34,6 @@ write_conf() { # statement ...
 	} >"$dir/nat64d.conf"
 }
 
-logged() { # regex
-	grep -E -- "$1" "$dir/nat64d.err"
-}
-
 # One datagram of the session and its answer, see hops.py.
 ask() { # [hop limit [bytes]]
 	in_ns "$client" python3 "$root/tests/netns/tools/hops.py" \

@@ -36,15 +36,6 @@ now_ms() {
 short_lives=("timeout udp 10 override" "timeout tcp established 10 override"
 	"timeout tcp closing 10 override")
 
-# The client drops what its kernel finds outside of a connection's windows.
-drop_invalid() {
-	in_ns "$client" nft add table inet filter
-	in_ns "$client" nft add chain inet filter input \
-	    '{ type filter hook input priority filter; policy accept; }'
-	in_ns "$client" nft add rule inet filter input \
-	    ct state invalid counter drop
-}
-
 probed() {
 	[ "$(dump_value "$(nat64d_dump)" tcp-probes)" -ge 1 ]
 }

@@ -28,14 +28,6 @@ code() { # address:port path [argument of curl ...]
 	get "$@" -o "$dir/body" -w '%{http_code}'
 }
 
-fails_with() { # message command ...
-	local message=$1
-	shift
-	! "$@" >"$dir/said" 2>&1 && grep -F -- "$message" "$dir/said" && return
-	cat "$dir/said"
-	return 1
-}
-
 promtool_accepts() { # address:port
 	get "$1" /metrics | promtool check metrics
 }

@@ -7,14 +7,6 @@
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/lib.sh"
 
-drop_invalid() {
-	in_ns "$client" nft add table inet filter
-	in_ns "$client" nft add chain inet filter input \
-	    '{ type filter hook input priority filter; policy accept; }'
-	in_ns "$client" nft add rule inet filter input \
-	    ct state invalid counter drop
-}
-
 probes() { # at least
 	[ "$(dump_value "$(nat64d_dump)" tcp-probes)" -ge "$1" ]
 }

@@ -48,10 +48,6 @@ no_live_routes() {
 	    grep -v linkdown
 }
 
-ping_works() {
-	in_ns "$client" ping -n -c 1 -W 2 "$server64"
-}
-
 # A host in the Internet reaches the client through the static binding.
 static_works() {
 	[ "$(in_ns "$internet" curl -sS -m 5 http://192.0.2.1/peer)" = \

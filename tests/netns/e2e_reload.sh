@@ -19,10 +19,6 @@ configure() { # statement ...
 	    "log events to \"$dir/events\"" "icmp-errors off" "$@"
 }
 
-logged() { # regex
-	grep -Eq -- "$1" "$dir/nat64d.err"
-}
-
 start_lab() {
 	lab_create
 	start_web

@@ -128,10 +128,6 @@ says() { # description regex
 	check_match "$1" "$(cat "$dir/nat64d.err")" "$2"
 }
 
-ping_works() {
-	in_ns "$client" ping -n -c 1 -W 2 "$server64"
-}
-
 translates() {
 	check "it translates ICMP" ping_works
 	check "and TCP" fetch 1MB

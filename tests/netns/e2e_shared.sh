@@ -83,10 +83,6 @@ write_conf() { # statement ...
 	} >"$dir/nat64d.conf"
 }
 
-logged() { # regex
-	grep -E -- "$1" "$dir/nat64d.err"
-}
-
 peer() { # namespace url [option ...]
 	local ns=$1 url=$2
 	shift 2

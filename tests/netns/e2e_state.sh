@@ -25,10 +25,6 @@ start_lab() {
 	state=$dir/state
 }
 
-logged() { # regex
-	grep -Eq -- "$1" "$dir/nat64d.err"
-}
-
 # Sessions in the table of nat64d.
 n_sessions() { # protocol
 	nat64d_dump | awk -v proto="$1" \

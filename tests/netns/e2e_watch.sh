@@ -29,10 +29,6 @@ write_conf() { # statement ...
 	} >"$dir/nat64d.conf"
 }
 
-logged() { # regex
-	grep -E -- "$1" "$dir/nat64d.err"
-}
-
 translates() {
 	in_ns "$client" ping -n -c 1 -W 1 "$server64"
 }

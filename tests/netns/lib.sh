@@ -96,6 +96,15 @@ found: $2"
 	fi
 }
 
+# A command is to fail, and to say this.
+fails_with() { # message command ...
+	local message=$1
+	shift
+	! "$@" >"$dir/said" 2>&1 && grep -F -- "$message" "$dir/said" && return
+	cat "$dir/said"
+	return 1
+}
+
 tap_done() {
 	echo "1..$tap_n"
 	[ "$tap_failed" -eq 0 ]
@@ -422,6 +431,19 @@ put() { # file [address]
 	    "http://[${2:-$server64}]/put" && cmp "$dir/www/$1" "$dir/www/put"
 }
 
+ping_works() {
+	in_ns "$client" ping -n -c 1 -W 2 "$server64"
+}
+
+# The client drops what its kernel finds outside of a connection's windows.
+drop_invalid() {
+	in_ns "$client" nft add table inet filter
+	in_ns "$client" nft add chain inet filter input \
+	    '{ type filter hook input priority filter; policy accept; }'
+	in_ns "$client" nft add rule inet filter input \
+	    ct state invalid counter drop
+}
+
 # Answers each datagram with itself, at port 7777.
 start_udp_echo() { # [namespace socat's name of the listener]
 	local ns=${1:-$internet}
@@ -501,6 +523,11 @@ start_dns64d() {
 		cat "$dir/dns64d.err"
 		return 1
 	}
+}
+
+# Has nat64d logged this? Prints the lines.
+logged() { # regex
+	grep -E -- "$1" "$dir/nat64d.err"
 }
 
 # Print what nat64d prints at SIGUSR1.
