@@ -45,7 +45,7 @@ enum nat64_met
 nat64_walk_next(const struct nat64 *n, struct nat64_walk *w, unsigned *steps,
     const struct bib_entry **e, const struct session **s)
 {
-	while (w->proto<L4_NPROTO && * steps> 0) {
+	while (*steps > 0 && w->proto < L4_NPROTO) {
 		*e = bib_walk_at(nat64_bib(n, (enum l4proto)w->proto), &w->bib,
 		    steps);
 		if (*e == NULL && *steps > 0) {
