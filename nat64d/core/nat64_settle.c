@@ -8,6 +8,7 @@
 #include "nat64_event.h"
 #include "nat64_settle.h"
 #include "nat64_state.h"
+#include "nat64_walk.h"
 
 void
 nat64_settle_begin(struct nat64 *n, const struct nat64_static *statics,
@@ -116,91 +117,49 @@ settle_statics(struct nat64 *n, struct monotime now, unsigned *max)
 
 /* --- all bindings and their sessions --- */
 
-/* Returns true when s has been removed. */
-static bool
-settle_session(struct nat64 *n, struct session *s, struct monotime now)
+/* The walk has met the binding e. */
+static void
+settle_binding(struct nat64 *n, const struct bib_entry *e, struct monotime now)
 {
+	struct bib *b = &n->bibs[e->proto];
+
+	if (bib_is_old_static(b, e))
+		nat64_static_end(n, bib_find6(b, &e->in6), now);
+}
+
+/* The walk has met the session "met" of e. */
+static void
+settle_session(struct nat64 *n, const struct bib_entry *e,
+    const struct session *met, struct monotime now)
+{
+	struct session *s = session_find_peer(&n->sessions, e, &met->peer);
+
 	if (session_is_stale(&n->sessions, s) ||
 	    !nat64_session_allowed(n, s)) {
 		nat64_session_end(n, s, now);
-		return (true);
+		return;
 	}
 	/* Hairpins do not use the fast path (nat64_fast.c). */
 	if (pool4_index(n->pool, s->peer.addr) != -1)
 		session_leave_fast(&n->sessions, s);
 	session_refit(&n->sessions, s);
-	return (false);
-}
-
-/*
- * Look at the sessions of e behind settling.peer. Returns false when max was
- * too low.
- */
-static bool
-settle_sessions(struct nat64 *n, struct bib_entry *e, struct monotime now,
-    unsigned *max)
-{
-	struct settling *st = &n->settling;
-	struct session *s;
-	bool last;
-
-	while ((s = session_next_of_bib(e, &st->peer)) != NULL) {
-		if (*max == 0)
-			return (false);
-		(*max)--;
-		st->peer = s->peer;
-		last = e->n_sessions == 1 && !e->is_static;
-		if (settle_session(n, s, now) && last)
-			return (true); /* and with it e */
-	}
-	bib_walk_past(&st->walk, e);
-	return (true);
-}
-
-static bool
-settle_binding(struct nat64 *n, struct bib_entry *e, struct monotime now,
-    unsigned *max)
-{
-	struct settling *st = &n->settling;
-
-	/* The binding where the last slice ended may have been removed. */
-	if (!st->inside || e->in6.port != st->at.port ||
-	    !IN6_ARE_ADDR_EQUAL(&e->in6.addr, &st->at.addr)) {
-		st->inside = true;
-		st->at = e->in6;
-		memset(&st->peer, 0, sizeof(st->peer));
-		(*max)--;
-		if (bib_is_old_static(&n->bibs[e->proto], e) &&
-		    nat64_static_end(n, e, now)) {
-			st->inside = false;
-			return (true);
-		}
-	}
-	if (!settle_sessions(n, e, now, max))
-		return (false);
-	st->inside = false;
-	return (true);
 }
 
 static bool
 settle_bindings(struct nat64 *n, struct monotime now, unsigned *max)
 {
-	struct settling *st = &n->settling;
-	struct bib_entry *e;
+	const struct bib_entry *e;
+	const struct session *s;
+	enum nat64_met met;
 
-	while (st->proto < L4_NPROTO) {
-		if (*max == 0)
-			return (false);
-		e = bib_walk_at(&n->bibs[st->proto], &st->walk, max);
-		if (e != NULL) {
-			if (*max == 0 || !settle_binding(n, e, now, max))
-				return (false);
-		} else if (*max > 0) {
-			memset(&st->walk, 0, sizeof(st->walk));
-			st->proto++;
-		}
+	while ((met = nat64_walk_next(n, &n->settling.walk, max, &e, &s)) <=
+	    NAT64_MET_SESSION) {
+		if (met == NAT64_MET_BINDING)
+			settle_binding(n, e, now);
+		else
+			settle_session(n, e, s, now);
 	}
-	return (true);
+	return (met == NAT64_MET_END);
 }
 
 bool

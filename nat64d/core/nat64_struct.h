@@ -9,6 +9,7 @@
 #include <sys/queue.h>
 
 #include "nat64.h"
+#include "nat64_walk.h"
 
 /* At most this much of a stored SYN is kept (RFC 6146, 5.3). */
 #define SYN_BYTES 576
@@ -55,11 +56,7 @@ struct settling {
 	const struct nat64_static *statics; /* borrowed; those to be made */
 	size_t n_statics;
 	size_t n_refused; /* of them, which could not be made */
-	unsigned proto;	  /* L4_NPROTO: all bindings have been looked at */
-	struct bib_walk walk;
-	bool inside; /* the walk is at this binding, behind this peer */
-	struct taddr6 at;
-	struct taddr4 peer;
+	struct nat64_walk walk;
 };
 
 struct nat64 {
