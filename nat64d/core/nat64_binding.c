@@ -36,6 +36,14 @@ nat64_session_allowed(const struct nat64 *n, const struct session *s)
 }
 
 void
+nat64_binding_report(struct nat64 *n, const struct bib_entry *e)
+{
+	if (subscriber_count_bindings(e->sub) == 1)
+		nat64_report_address(n, NAT64_EV_ADDRESS_CREATE, e->sub);
+	nat64_report(n, NAT64_EV_BIB_CREATE, e, NULL);
+}
+
+void
 nat64_binding_release(struct nat64 *n, struct bib_entry *e,
     struct monotime now)
 {

@@ -40,6 +40,12 @@ bool nat64_static_end(struct nat64 *n, struct bib_entry *e,
 bool nat64_static_is_gone(struct nat64 *n, struct bib_entry *e,
     struct monotime now);
 
+/*
+ * Report that e has been made, and before it that its subscriber has an
+ * address, if it is the first one.
+ */
+void nat64_binding_report(struct nat64 *n, const struct bib_entry *e);
+
 /* Remove e if it has no sessions and is not static (RFC 6146, 3.1). */
 void nat64_binding_release(struct nat64 *n, struct bib_entry *e,
     struct monotime now);

@@ -181,17 +181,13 @@ leave_binding(struct nat64_restore *r, const struct nat64_saved_binding *b,
 static void
 end_binding(struct nat64_restore *r, struct bib_entry *e)
 {
-	struct session *s;
-	bool last = false;
+	unsigned n_sessions = e->n_sessions;
 
 	r->counts.bindings--;
 	r->counts.left_bindings[NAT64_LEFT_BOUND]++;
-	while (!last && (s = RB_ROOT(&e->peers)) != NULL) {
-		last = e->n_sessions == 1;
-		r->counts.sessions--;
-		r->counts.left_sessions[NAT64_LEFT_BOUND]++;
-		nat64_session_end(r->n, s, r->at.mono);
-	}
+	r->counts.sessions -= n_sessions;
+	r->counts.left_sessions[NAT64_LEFT_BOUND] += n_sessions;
+	(void)nat64_sessions_end(r->n, e, r->at.mono, &n_sessions);
 }
 
 static enum nat64_left

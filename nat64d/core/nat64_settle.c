@@ -24,30 +24,6 @@ nat64_settle_begin(struct nat64 *n, const struct nat64_static *statics,
 		bib_begin_statics(&n->bibs[i]);
 }
 
-/* --- the end of bindings --- */
-
-/*
- * End e with its sessions. Returns false when max was too low: to be called
- * again.
- */
-static bool
-end_binding(struct nat64 *n, struct bib_entry *e, struct monotime now,
-    unsigned *max)
-{
-	uint32_t left = e->n_sessions;
-
-	if (e->is_static && nat64_static_end(n, e, now))
-		return (true);
-	/* The last session takes e with it. */
-	for (; left > 0; left--) {
-		if (*max == 0)
-			return (false);
-		(*max)--;
-		nat64_session_end(n, RB_ROOT(&e->peers), now);
-	}
-	return (true);
-}
-
 /* --- static bindings --- */
 
 /*
@@ -68,9 +44,16 @@ add_static(struct nat64 *n, const struct nat64_static *st, struct monotime now)
 		n->settling.n_refused++;
 		return;
 	}
-	if (subscriber_count_bindings(e->sub) == 1)
-		nat64_report_address(n, NAT64_EV_ADDRESS_CREATE, e->sub);
-	nat64_report(n, NAT64_EV_BIB_CREATE, e, NULL);
+	nat64_binding_report(n, e);
+}
+
+/* End e with its sessions. Returns false when max was too low. */
+static bool
+end_binding(struct nat64 *n, struct bib_entry *e, struct monotime now,
+    unsigned *max)
+{
+	return ((e->is_static && nat64_static_end(n, e, now)) ||
+	    nat64_sessions_end(n, e, now, max));
 }
 
 /*

@@ -41,6 +41,21 @@ nat64_session_end(struct nat64 *n, struct session *s, struct monotime now)
 		nat64_binding_release(n, e, now);
 }
 
+bool
+nat64_sessions_end(struct nat64 *n, struct bib_entry *e, struct monotime now,
+    unsigned *max)
+{
+	uint32_t left;
+
+	for (left = e->n_sessions; left > 0; left--) {
+		if (*max == 0)
+			return (false);
+		(*max)--;
+		nat64_session_end(n, RB_ROOT(&e->peers), now);
+	}
+	return (true);
+}
+
 static inline bool
 is_over(const struct passage *w, const struct session *s)
 {
@@ -231,10 +246,8 @@ get_binding6(struct passage *w, enum l4proto proto, const struct taddr6 *in6,
 		e = new_binding(w, proto, in6, &created, &why);
 	if (e == NULL)
 		*reason = nat64_report_refused(n, proto, in6, &why);
-	if (created && subscriber_count_bindings(e->sub) == 1)
-		nat64_report_address(n, NAT64_EV_ADDRESS_CREATE, e->sub);
 	if (created)
-		nat64_report(n, NAT64_EV_BIB_CREATE, e, NULL);
+		nat64_binding_report(n, e);
 	return (e);
 }
 

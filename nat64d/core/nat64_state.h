@@ -39,4 +39,11 @@ bool nat64_session_timeout(struct passage *w, struct session *s);
 void nat64_session_end(struct nat64 *n, struct session *s,
     struct monotime now);
 
+/*
+ * Remove the sessions of e, and e with the last one unless it is static. *max
+ * is counted down for each. Returns false when it was too low: call it again.
+ */
+bool nat64_sessions_end(struct nat64 *n, struct bib_entry *e,
+    struct monotime now, unsigned *max);
+
 #endif

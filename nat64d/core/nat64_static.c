@@ -3,6 +3,7 @@
  */
 #include <errno.h>
 
+#include "nat64_binding.h"
 #include "nat64_event.h"
 #include "nat64_state.h"
 #include "nat64_static.h"
@@ -26,19 +27,13 @@ is_valid(const struct nat64 *n, const struct nat64_static *st)
 static int
 end_binding(struct nat64 *n, struct bib_entry *e, struct monotime now)
 {
-	const struct session *s;
-	unsigned left;
+	unsigned max = NAT64_STATIC_MAX_ENDED;
 
-	if (e->n_sessions > NAT64_STATIC_MAX_ENDED) {
+	if (e->n_sessions > max) {
 		errno = EBUSY;
 		return (-1);
 	}
-	/* e goes with the last one. */
-	for (left = e->n_sessions; left > 0; left--) {
-		s = session_next_of_bib(e, NULL);
-		nat64_session_end(n,
-		    session_find_peer(&n->sessions, e, &s->peer), now);
-	}
+	(void)nat64_sessions_end(n, e, now, &max);
 	return (0);
 }
 
@@ -89,9 +84,7 @@ nat64_static_add(struct nat64 *n, const struct nat64_static *st,
 		return (-1);
 	if (same != NULL) /* reported when it was made */
 		return (0);
-	if (subscriber_count_bindings(e->sub) == 1)
-		nat64_report_address(n, NAT64_EV_ADDRESS_CREATE, e->sub);
-	nat64_report(n, NAT64_EV_BIB_CREATE, e, NULL);
+	nat64_binding_report(n, e);
 	return (0);
 }
 
