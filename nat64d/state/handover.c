@@ -5,7 +5,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +13,7 @@
 #include <event2/event.h>
 
 #include "common/octets.h"
+#include "common/os/fdwait.h"
 #include "common/os/version.h"
 
 #include "handover_int.h"
@@ -60,20 +60,6 @@ handover_may(int s, uid_t uid)
 }
 
 int
-handover_wait(int s, short events, int ms)
-{
-	struct pollfd pfd = { .fd = s, .events = events };
-	int n;
-
-	do {
-		n = poll(&pfd, 1, ms);
-	} while (n == -1 && errno == EINTR);
-	if (n == 0)
-		errno = ETIMEDOUT;
-	return (n > 0 ? 0 : -1);
-}
-
-int
 handover_write(int s, const void *data, size_t len)
 {
 	const char *p = data;
@@ -82,7 +68,7 @@ handover_write(int s, const void *data, size_t len)
 	while (len > 0) {
 		n = write(s, p, len);
 		if (n == -1 && errno == EAGAIN &&
-		    handover_wait(s, POLLOUT, HANDOVER_PATIENCE_MS) == 0)
+		    fdwait(s, POLLOUT, HANDOVER_PATIENCE_MS) == 0)
 			continue;
 		if (n == -1 && errno != EINTR)
 			return (-1);
@@ -101,7 +87,7 @@ handover_read(int s, void *data, size_t len)
 	ssize_t n;
 
 	while (len > 0) {
-		if (handover_wait(s, POLLIN, HANDOVER_PATIENCE_MS) == -1)
+		if (fdwait(s, POLLIN, HANDOVER_PATIENCE_MS) == -1)
 			return (-1);
 		n = read(s, p, len);
 		if (n == 0)

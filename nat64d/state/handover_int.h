@@ -32,9 +32,6 @@ int handover_address(struct sockaddr_un *sun, socklen_t *len,
  */
 bool handover_may(int s, uid_t uid);
 
-/* Wait for events of poll(2). Returns 0, or -1 with errno. */
-int handover_wait(int s, short events, int ms);
-
 /*
  * Write or read all of it, waiting at most HANDOVER_PATIENCE_MS for each part.
  * Returns 0, or -1 with errno; 0 (no error): the other end was closed.

@@ -6,7 +6,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,6 +13,7 @@
 #include <unistd.h>
 
 #include "common/octets.h"
+#include "common/os/fdwait.h"
 #include "common/os/log.h"
 
 #include "handover_int.h"
@@ -73,7 +73,7 @@ read_answer(int s, char *answer, size_t size)
 	ssize_t n;
 
 	do {
-		if (handover_wait(s, POLLIN, HANDOVER_PATIENCE_MS) == -1)
+		if (fdwait(s, POLLIN, HANDOVER_PATIENCE_MS) == -1)
 			return (-1);
 		n = read(s, answer + len, size - 1 - len);
 		if (n == -1 && errno != EINTR)
@@ -177,7 +177,7 @@ receive_hello(struct heir *h)
 	struct cmsghdr *c;
 	size_t n = 0;
 
-	if (handover_wait(h->fd, POLLIN, HANDOVER_PATIENCE_MS) == -1)
+	if (fdwait(h->fd, POLLIN, HANDOVER_PATIENCE_MS) == -1)
 		return (-1);
 	if (recvmsg(h->fd, &m, MSG_CMSG_CLOEXEC | MSG_WAITALL) !=
 	    (ssize_t)sizeof(hello))
@@ -212,8 +212,7 @@ accept_from(int listener, const char *control)
 	if (stat(control, &st) == -1)
 		return (-1);
 	for (i = 0; i < MAX_STRANGERS; i++) {
-		if (handover_wait(listener, POLLIN, HANDOVER_PATIENCE_MS) ==
-		    -1)
+		if (fdwait(listener, POLLIN, HANDOVER_PATIENCE_MS) == -1)
 			return (-1);
 		s = accept(listener, NULL, NULL);
 		if (s == -1 || handover_may(s, st.st_uid))
@@ -285,7 +284,7 @@ receive_state(const struct heir *h, struct recover *r,
 	ssize_t n;
 
 	while (!record_is_complete(&r->reader)) {
-		if (handover_wait(h->fd, POLLIN, HANDOVER_PATIENCE_MS) == -1) {
+		if (fdwait(h->fd, POLLIN, HANDOVER_PATIENCE_MS) == -1) {
 			say(text, "its state does not come: %s",
 			    strerror(errno));
 			return (-1);

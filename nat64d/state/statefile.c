@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +11,7 @@
 
 #include <event2/event.h>
 
+#include "common/os/fdwait.h"
 #include "common/os/log.h"
 #include "common/os/timer.h"
 #include "common/os/version.h"
@@ -342,8 +342,9 @@ statefile_attach(struct statefile *f, struct event_base *base,
 static int
 wait_for(struct statefile *f, short events)
 {
-	return (errno == EAGAIN ? writer_wait(f->writer, events, PATIENCE_MS) :
-				  -1);
+	return (errno == EAGAIN ?
+		fdwait(writer_fd(f->writer), events, PATIENCE_MS) :
+		-1);
 }
 
 static int

@@ -6,7 +6,6 @@
 #include <fcntl.h>
 #include <libgen.h>
 #include <limits.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -273,20 +272,6 @@ writer_result(struct writer *w, int *error)
 	if (n != -1)
 		errno = EPIPE;
 	return (-1);
-}
-
-int
-writer_wait(struct writer *w, short events, int ms)
-{
-	struct pollfd pfd = { .fd = w->fd, .events = events };
-	int n;
-
-	do {
-		n = poll(&pfd, 1, ms);
-	} while (n == -1 && errno == EINTR);
-	if (n == 0)
-		errno = ETIMEDOUT;
-	return (n > 0 ? 0 : -1);
 }
 
 void

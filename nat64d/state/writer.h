@@ -45,9 +45,6 @@ int writer_cancel(struct writer *w);
  */
 int writer_result(struct writer *w, int *error);
 
-/* Wait at most ms for POLLIN or POLLOUT. Returns 0, or -1 with errno. */
-int writer_wait(struct writer *w, short events, int ms);
-
 /* End the process. NULL is allowed. */
 void writer_stop(struct writer *w);
 
