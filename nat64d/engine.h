@@ -25,7 +25,6 @@
 #include "nat64d/os/tun.h"
 #include "nat64d/state/handover.h"
 #include "nat64d/state/statefile.h"
-#include "nat64d/state/statefile.h"
 
 struct engine;
 struct evbuffer;

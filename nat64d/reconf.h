@@ -3,7 +3,7 @@
  *
  *	reader process		reads the files again, as the start did
  *	on_files()		parses and checks them
- *	fixed.c			refuses what only a restart can change
+ *	reconf_fixed.c		refuses what only a restart can change
  *	apply()			the translator, and all that follows the host
  *	nat64_settle()		sessions that are not allowed any more end
  *

@@ -63,8 +63,7 @@ void nat64_save_binding(const struct nat64 *n, const struct bib_entry *e,
 
 /*
  * Returns false for a session that is not kept: one of a stored SYN, or a stale
- * one. at: any
- * moment, but the same for all sessions.
+ * one. at: any moment, but the same for all sessions.
  */
 bool nat64_save_session(const struct nat64 *n, const struct session *s,
     const struct nat64_clocks *at, struct nat64_saved_session *saved);

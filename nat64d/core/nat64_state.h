@@ -29,9 +29,9 @@ bool nat64_binding_lives(const struct passage *w, const struct bib_entry *e);
 /*
  * The lifetime of s is over: delete it, or send the TCP probe (RFC 6146,
  * 3.5.2.2), or answer its stored SYN. If s is stale or forbidden: just delete
- * it. Returns
- * true when s was deleted, and with it a binding whose last session it was. A
- * session that uses the fast path until the last moment stays as it is.
+ * it. Returns true when s was deleted, and with it a binding whose last session
+ * it was. A session that uses the fast path until the last moment stays as it
+ * is.
  */
 bool nat64_session_timeout(struct passage *w, struct session *s);
 
