@@ -431,13 +431,13 @@ new_state(const struct conf *c, const struct privs *privs, struct tun *tun)
 
 static void
 enter_sandbox(const struct conf *c, const struct options *o,
-    const struct servers *servers)
+    const struct servers *servers, bool fastpath)
 {
 	const char *files[3];
 	const struct sandbox sb = {
 		.write_files = files,
 		.pid_file = startup_pidfile(&o->start),
-		.bpf_entries = c->fastpath != FASTPATH_NO,
+		.bpf_entries = fastpath,
 		.socket = control_path(servers->control),
 		.accepts =
 		    servers->control != NULL || servers->metrics != NULL,
@@ -573,7 +573,7 @@ serve(struct tun *tun, struct conf *c, const struct options *o,
 	admin.control = servers->control;
 	admin.reconf = start_reconf(f, o, log);
 	start_admin(&admin, servers);
-	enter_sandbox(c, o, servers);
+	enter_sandbox(c, o, servers, f->fastpath != NULL);
 	use_fastpath(f, tun, engine);
 	log_info("running");
 	rc = engine_run(engine);
