@@ -670,9 +670,13 @@ deps:
 test-deps:
 	@tests/deps.sh build test
 
+# Compilers that run at a time, where make is not told with -j.
+JOBS := $(shell getconf _NPROCESSORS_ONLN 2>/dev/null || echo 1)
+parallel = $(if $(filter -j%,$(MAKEFLAGS)),,-j$(JOBS))
+
 # A second make, because the first one may have started without pkg-config.
 check: test-deps
-	@$(MAKE) --no-print-directory WERROR=-Werror check-built
+	@$(MAKE) --no-print-directory $(parallel) WERROR=-Werror check-built
 
 check-built: all $(test_bins)
 	@BUILD='$(BUILD)' CC='$(CC)' tests/run.sh
@@ -680,7 +684,8 @@ check-built: all $(test_bins)
 SAN = -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=undefined \
     -fno-omit-frame-pointer
 asan: test-deps
-	@$(MAKE) --no-print-directory BUILD=build/asan WERROR=-Werror FORTIFY= \
+	@$(MAKE) --no-print-directory $(parallel) BUILD=build/asan \
+	    WERROR=-Werror FORTIFY= \
 	    CFLAGS='$(SAN)' LDFLAGS='-fsanitize=address,undefined' check-built
 
 # Check that every requirement is shown by a test, or listed as an exception.
@@ -714,18 +719,18 @@ $(BUILD)/tests/bench/%.o: CFLAGS += -D_GNU_SOURCE
 BENCH ?= all
 bench: test-deps
 	@tests/deps.sh bench
-	@$(MAKE) --no-print-directory bench-built
+	@$(MAKE) --no-print-directory $(parallel) bench-built
 
 bench-built: all $(bench_bins)
 	@python3 tests/bench/bench.py '$(BUILD)' '$(BENCH)'
 
 demo: test-deps
-	@$(MAKE) --no-print-directory all
+	@$(MAKE) --no-print-directory $(parallel) all
 	@BUILD='$(BUILD)' SHELL_IN='$(SHELL_IN)' tests/demo/demo.sh
 
 lint: test-deps
 	@tests/deps.sh lint
-	@$(MAKE) --no-print-directory all
+	@$(MAKE) --no-print-directory $(parallel) all
 	@BUILD='$(BUILD)' tests/lint/lint.sh
 
 fmt:
