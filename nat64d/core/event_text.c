@@ -26,6 +26,8 @@ static const struct {
 	[NAT64_EV_ADDRESS_CREATE] = { "address-bound", 14, EVENT_ADDRESSES },
 	[NAT64_EV_ADDRESS_DELETE] = { "address-released", 15,
 	    EVENT_ADDRESSES },
+	[NAT64_EV_BLOCK_ALLOCATE] = { "block-allocated", 16, EVENT_BLOCKS },
+	[NAT64_EV_BLOCK_RELEASE] = { "block-released", 17, EVENT_BLOCKS },
 	[NAT64_EV_POOL_EXHAUSTED] = { "pool-exhausted", 3, EVENT_TROUBLE },
 	[NAT64_EV_QUOTA] = { "quota-exceeded", 13, EVENT_TROUBLE },
 	[NAT64_EV_PACKET_DROPPED] = { "packet-dropped", 0, EVENT_TROUBLE },
@@ -187,6 +189,14 @@ add_subscriber(struct text *t, const struct nat64_event *ev)
 }
 
 static void
+add_block(struct text *t, const struct nat64_event *ev)
+{
+	add_subscriber(t, ev);
+	add_number(t, "firstport4", ev->ports.first);
+	add_number(t, "lastport4", ev->ports.last);
+}
+
+static void
 add_quota(struct text *t, const struct nat64_event *ev)
 {
 	const bool inbound = ev->quota == NAT64_QUOTA_INBOUND;
@@ -267,6 +277,10 @@ event_text(const struct nat64_event *ev, bool destination,
 	case NAT64_EV_ADDRESS_CREATE:
 	case NAT64_EV_ADDRESS_DELETE:
 		add_subscriber(&t, ev);
+		break;
+	case NAT64_EV_BLOCK_ALLOCATE:
+	case NAT64_EV_BLOCK_RELEASE:
+		add_block(&t, ev);
 		break;
 	case NAT64_EV_POOL_EXHAUSTED:
 		add_exhausted(&t, ev);

@@ -11,6 +11,8 @@
  * event=session-deleted natevent=7  [peer6 peer4 [peerport]]
  * event=address-bound natevent=14 subscriber addr4			4.6.9
  * event=address-released natevent=15
+ * event=block-allocated natevent=16 subscriber addr4			4.6.10
+ * event=block-released natevent=17  firstport4 lastport4
  * event=pool-exhausted natevent=3 pool proto statement		4.6.5
  * event=ports-exhausted natevent=12 addr4 proto statement		4.6.6
  * event=quota-exceeded natevent=13 subtype quota limit statement	4.6.7
@@ -30,13 +32,14 @@
 
 #include "nat64.h"
 
-/* What an event is about; the first three are for the event log. */
+/* What an event is about; the first four are for the event log. */
 enum event_kind {
 	EVENT_BINDINGS = 1 << 0,
 	EVENT_SESSIONS = 1 << 1,
 	EVENT_ADDRESSES = 1 << 2,
-	EVENT_TROUBLE = 1 << 3, /* refused or dropped; to be rate limited */
-	EVENT_TRACE = 1 << 4	/* for debugging only */
+	EVENT_BLOCKS = 1 << 3,
+	EVENT_TROUBLE = 1 << 4, /* refused or dropped; to be rate limited */
+	EVENT_TRACE = 1 << 5	/* for debugging only */
 };
 
 enum event_kind event_kind(const struct nat64_event *ev);

@@ -118,6 +118,8 @@ enum nat64_event_type {
 	NAT64_EV_SESSION_DELETE,
 	NAT64_EV_ADDRESS_CREATE, /* a subscriber's first binding */
 	NAT64_EV_ADDRESS_DELETE, /* its last one was deleted */
+	NAT64_EV_BLOCK_ALLOCATE, /* a subscriber has got a block of ports */
+	NAT64_EV_BLOCK_RELEASE,	 /* and has it no longer */
 	NAT64_EV_POOL_EXHAUSTED, /* out4: the address without free ports, or
 				    NULL: no address has any */
 	NAT64_EV_QUOTA,		 /* quota, limit: what was exceeded */
@@ -143,11 +145,15 @@ enum nat64_quota {
 struct nat64_event {
 	enum nat64_event_type type;
 	enum l4proto proto;
-	const struct taddr6 *in6;      /* (X',x), or NULL; address events: the
-					  subscriber's prefix, port 0 */
-	const struct taddr4 *out4;     /* (T,t), or NULL; address events: T */
-	unsigned subscriber_len;       /* address events: bits of in6;
-					  NAT64_EV_QUOTA: likewise, or 0 */
+	const struct taddr6 *in6;      /* (X',x), or NULL; address and block
+					  events: the subscriber's prefix,
+					  port 0 */
+	const struct taddr4 *out4;     /* (T,t), or NULL; address and block
+					  events: T */
+	unsigned subscriber_len;       /* address and block events: bits of
+					  in6; NAT64_EV_QUOTA: likewise, or 0 */
+	struct port_range ports;       /* block events: ports of T, the same
+					  of each protocol */
 	const struct session *session; /* session events */
 	struct in6_addr peer6;	       /* session events with in6: Y' */
 	enum nat64_reason reason;      /* NAT64_EV_QUOTA, and with pkt */

@@ -133,6 +133,25 @@ START_TEST(address_binding_is_subscriber_and_pool_address)
 }
 END_TEST
 
+START_TEST(block_is_subscriber_and_ports_of_a_pool_address)
+{
+	struct nat64_event ev = { .type = NAT64_EV_BLOCK_ALLOCATE,
+		.in6 = &host,
+		.out4 = &out4,
+		.ports = { 40192, 40447 },
+		.subscriber_len = 56 };
+
+	ck_assert_int_eq(inet_pton(AF_INET6, "2001:db8:1::", &host.addr), 1);
+	expect(&ev, false,
+	    "event=block-allocated natevent=16 subscriber=2001:db8:1::/56 "
+	    "addr4=203.0.113.5 firstport4=40192 lastport4=40447");
+	ev.type = NAT64_EV_BLOCK_RELEASE;
+	expect(&ev, false,
+	    "event=block-released natevent=17 subscriber=2001:db8:1::/56 "
+	    "addr4=203.0.113.5 firstport4=40192 lastport4=40447");
+}
+END_TEST
+
 /* Shows: LOG-10 LOG-11 */
 START_TEST(exhaustion_is_of_the_pool_or_of_one_address)
 {
@@ -246,6 +265,8 @@ START_TEST(kinds_are_those_of_the_configuration)
 		[NAT64_EV_SESSION_DELETE] = EVENT_SESSIONS,
 		[NAT64_EV_ADDRESS_CREATE] = EVENT_ADDRESSES,
 		[NAT64_EV_ADDRESS_DELETE] = EVENT_ADDRESSES,
+		[NAT64_EV_BLOCK_ALLOCATE] = EVENT_BLOCKS,
+		[NAT64_EV_BLOCK_RELEASE] = EVENT_BLOCKS,
 		[NAT64_EV_POOL_EXHAUSTED] = EVENT_TROUBLE,
 		[NAT64_EV_QUOTA] = EVENT_TROUBLE,
 		[NAT64_EV_PACKET_DROPPED] = EVENT_TROUBLE,
@@ -351,6 +372,7 @@ main(void)
 	tcase_add_test(tc, session_has_its_peer_only_when_asked_for);
 	tcase_add_test(tc, peer_of_an_icmp_session_has_no_port);
 	tcase_add_test(tc, address_binding_is_subscriber_and_pool_address);
+	tcase_add_test(tc, block_is_subscriber_and_ports_of_a_pool_address);
 	tcase_add_test(tc, exhaustion_is_of_the_pool_or_of_one_address);
 	tcase_add_loop_test(tc, quota_is_subtype_limit_and_whose_it_is, 0,
 	    NQUOTA_ROWS);
