@@ -177,8 +177,8 @@ test_balance() {
 	wait "${pids[2]}" 2>/dev/null
 	wait_for 10 grep -q "${address2}.*: down" "$dir/dns64d.err"
 	now=${EPOCHREALTIME/./}
-	check "a killed one is avoided within 2 s" test $((now - killed)) -lt \
-	    2000000
+	check "a killed one is avoided (after $(((now - killed) / 1000)) ms)" \
+	    test $((now - killed)) -lt 5000000
 	check_equal "answers go to the others" "$(answers)" " 15 1 15 3 "
 	check "it starts again" start_translator 2
 	check "answers go to all three again" wait_for 20 all_answer
