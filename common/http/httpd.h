@@ -21,7 +21,10 @@
  *
  * A route is a method and a path. An answer is JSON, text, an error, or a
  * stream; a route that returns without one is answered with status 500. HEAD is
- * answered as GET, without the body.
+ * answered as GET, without the body. Bodies of requests are read and ignored.
+ *
+ * A client that has sent its request may end its half of the connection, as
+ * nc -N does: it gets its answer as a whole.
  */
 #ifndef COMMON_HTTP_HTTPD_H
 #define COMMON_HTTP_HTTPD_H
@@ -102,12 +105,6 @@ const char *httpd_param(struct httpd_request *rq, const char *name);
  * answered with status 400, naming those that are possible, and -1 is returned.
  */
 int httpd_only_params(struct httpd_request *rq, const char *const names[]);
-
-/*
- * The body as JSON. NULL: it is none, and the request was answered with status
- * 400. The caller owns the value.
- */
-json_t *httpd_json_body(struct httpd_request *rq);
 
 /*
  * Answer later. To be called by a route, which then must answer rq at some

@@ -7,6 +7,8 @@
 #include <string.h>
 
 #include <event2/buffer.h>
+#include <event2/bufferevent.h>
+#include <event2/event.h>
 #include <event2/http.h>
 
 #include "httpd_int.h"
@@ -29,6 +31,14 @@ httpd_answered(struct httpd_request *rq)
 		rq->conn->rq = NULL;
 	if (!rq->in_route)
 		httpd_request_free(rq);
+}
+
+void
+httpd_stop_reading(const struct httpd_request *rq)
+{
+	/* After the whole answer, evhttp reads the next request. */
+	if (rq->conn != NULL && rq->conn->busy)
+		bufferevent_disable(rq->conn->bev, EV_READ);
 }
 
 void
@@ -78,23 +88,6 @@ httpd_only_params(struct httpd_request *rq, const char *const names[])
 	return (-1);
 }
 
-json_t *
-httpd_json_body(struct httpd_request *rq)
-{
-	struct evbuffer *body = evhttp_request_get_input_buffer(rq->req);
-	const size_t len = evbuffer_get_length(body);
-	json_error_t error;
-	json_t *value;
-
-	value =
-	    json_loadb(len > 0 ? (const char *)evbuffer_pullup(body, -1) : "",
-		len, JSON_REJECT_DUPLICATES, &error);
-	if (value == NULL)
-		httpd_error(rq, HTTP_BADREQUEST, "the body is no JSON: %s",
-		    error.text);
-	return (value);
-}
-
 void
 httpd_add_headers(struct httpd_request *rq, const char *content_type)
 {
@@ -122,6 +115,7 @@ httpd_text(struct httpd_request *rq, int status, const char *content_type,
 	}
 	/* When the client has gone, this only frees the request of evhttp. */
 	evhttp_send_reply(rq->req, status, NULL, body);
+	httpd_stop_reading(rq);
 	httpd_answered(rq);
 }
 

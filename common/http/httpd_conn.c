@@ -3,6 +3,7 @@
  */
 #include <sys/queue.h>
 
+#include <poll.h>
 #include <stdlib.h>
 
 #include <event2/buffer.h>
@@ -67,6 +68,19 @@ forget(struct conn *c)
 	free(c);
 }
 
+/*
+ * Has the client closed the connection, and not only its half? Nothing is read
+ * during an answer, and a quiet stream writes nothing that could fail. TCP does
+ * not tell, but streams of events are for Unix sockets.
+ */
+static bool
+has_hung_up(const struct conn *c)
+{
+	struct pollfd p = { .fd = bufferevent_getfd(c->bev) };
+
+	return (poll(&p, 1, 0) == 1 && (p.revents & (POLLHUP | POLLERR)) != 0);
+}
+
 /* Has the client stopped to send its request, or to read the answer? */
 static bool
 is_overdue(struct conn *c, struct monotime now)
@@ -107,7 +121,9 @@ sweep_conns(struct httpd *h)
 
 	for (c = TAILQ_FIRST(&h->conns); c != NULL; c = next) {
 		next = TAILQ_NEXT(c, link);
-		if (!is_closed(c) && (c->refused || is_overdue(c, now)))
+		if (!is_closed(c) &&
+		    (c->refused || (c->busy && has_hung_up(c)) ||
+			is_overdue(c, now)))
 			close_conn(c);
 		if (is_closed(c))
 			forget(c);

@@ -115,6 +115,13 @@ bool httpd_may_log(struct httpd *h, enum httpd_complaint what);
 /* Accept no connections for a while. */
 void httpd_pause(struct httpd *h);
 
+/*
+ * evhttp reads while it writes, and takes the end of what a client sends for
+ * the end of the connection. Call it whenever evhttp has got some of an answer:
+ * nothing is read then until the answer was sent.
+ */
+void httpd_stop_reading(const struct httpd_request *rq);
+
 /* The request has been answered: free it unless its route still runs. */
 void httpd_answered(struct httpd_request *rq);
 void httpd_request_free(struct httpd_request *rq);

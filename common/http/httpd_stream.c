@@ -41,6 +41,7 @@ httpd_finish(struct httpd_stream *s)
 	rq->stream = NULL;
 	/* When the client has gone, this only frees the request of evhttp. */
 	evhttp_send_reply_end(rq->req);
+	httpd_stop_reading(rq);
 	httpd_answered(rq);
 }
 
@@ -54,8 +55,10 @@ static void
 send_chunk(struct httpd_stream *s,
     void (*next)(struct evhttp_connection *, void *))
 {
-	if (evbuffer_get_length(s->slice) > 0)
-		evhttp_send_reply_chunk_with_cb(s->rq->req, s->slice, next, s);
+	if (evbuffer_get_length(s->slice) == 0)
+		return;
+	evhttp_send_reply_chunk_with_cb(s->rq->req, s->slice, next, s);
+	httpd_stop_reading(s->rq);
 }
 
 static void
@@ -120,6 +123,7 @@ httpd_stream(struct httpd_request *rq, const char *content_type,
 	rq->deferred = true;
 	httpd_add_headers(rq, content_type);
 	evhttp_send_reply_start(rq->req, HTTP_OK, NULL);
+	httpd_stop_reading(rq);
 	/* To a client that has gone nothing is sent, and nothing ends it. */
 	if (rq->head || rq->conn == NULL) {
 		httpd_finish(s);
