@@ -300,9 +300,12 @@ add_interfaces(struct follow *f, const struct conf *c)
 	}
 }
 
-/* Use it, if that is still possible as an unprivileged user. */
+/*
+ * Use it, if that is still possible as an unprivileged user; otherwise give
+ * back the memory of its tables.
+ */
 static void
-use_fastpath(const struct follow *f, struct tun *tun, struct engine *engine)
+use_fastpath(struct follow *f, struct tun *tun, struct engine *engine)
 {
 	const char *what;
 
@@ -310,8 +313,12 @@ use_fastpath(const struct follow *f, struct tun *tun, struct engine *engine)
 		return;
 	if (fastpath_check(f->fastpath, &what) == -1) {
 		no_fastpath(f->conf, tun, what);
+		fastpath_free(f->fastpath);
+		f->fastpath = NULL;
 		return;
 	}
+	if (f->fastifs != NULL)
+		fastifs_follow(f->fastifs);
 	engine_set_fastpath(engine, f->fastpath);
 	log_info("fast path: used");
 }
@@ -491,8 +498,6 @@ follow_host(struct follow *f, struct engine *engine)
 		self6_follow(f->self6, self6_changed, f);
 	ifwatch_follow(f->ifwatch, &ops);
 	hostreport_follow(f->report, f->watch, leave, f);
-	if (f->fastifs != NULL)
-		fastifs_follow(f->fastifs);
 	if (f->pool != NULL)
 		poolif_follow(f->pool, engine_set_pool, engine);
 }

@@ -313,6 +313,14 @@ test_rights() {
 	check_not "the dump has no line of it" \
 	    grep '^fast-path' <<<"$(nat64d_dump)"
 	stop "$nat64d"
+	tap_round="an old kernel"
+	check "fastpath auto starts" start_by /usr/bin/python3 \
+	    "$root/tests/netns/tools/refuse_call.py" bpf-lookup
+	check "and says why it is not used" grep \
+	    'fast path: not used: .*Linux 5.19' "$dir/nat64d.err"
+	check_not "it keeps nothing of it" holds_maps "$nat64d"
+	check "it translates" fetch 1MB
+	stop "$nat64d"
 	tap_round="fastpath no"
 	check "nat64d starts" start_with "fastpath no"
 	check_not "it does not speak of it" grep 'fast path' "$dir/nat64d.err"
@@ -323,6 +331,7 @@ test_rights() {
 	check "nat64d starts" start_with "fastpath auto"
 	check "and says that it is used" used
 	check_privileges "$nat64d"
+	check "it has its tables" holds_maps "$nat64d"
 	start_talkers
 	check "sessions come" open_udp u "$server64" 7000
 	check "to the fast path" is_fast 7000
@@ -332,6 +341,10 @@ test_rights() {
 	stop_talkers
 	check "nat64d leaves with status 0" stop "$nat64d"
 	tap_round=
+}
+
+holds_maps() { # pid
+	readlink "/proc/$1/fd"/* | grep bpf-map
 }
 
 resets() {

@@ -306,7 +306,8 @@ host_gets() { # status
 test_without_netlink() {
 	write_conf "allow from 2001:db8:5::/64"
 	check "dns64d starts where there is no netlink" start_daemon \
-	    /usr/bin/python3 "$root/tests/netns/tools/no_netlink.py"
+	    /usr/bin/python3 "$root/tests/netns/tools/refuse_call.py" \
+	    netlink
 	check "says what it does not know" \
 	    logged 'connected networks: .*not supported.*allow'
 	check "answers whom a statement allows" gets NOERROR "$new6"

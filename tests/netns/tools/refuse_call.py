@@ -1,10 +1,11 @@
 #!/usr/bin/python3
-"""Run a command that cannot create netlink sockets, as in some containers.
+"""Run a command of which the kernel refuses one kind of system call.
 
-    no_netlink.py command ...
+    refuse_call.py KIND command ...
 
-A seccomp filter answers socket(AF_NETLINK, ...) with EAFNOSUPPORT; it stays
-with the process and its children.
+netlink: no netlink sockets, as in some containers. bpf-lookup: nothing is read
+from maps of BPF, as by an unprivileged user of an old kernel. A seccomp filter
+does it; it stays with the process and its children.
 """
 
 import ctypes
@@ -16,10 +17,17 @@ import struct
 import sys
 
 PR_SET_NO_NEW_PRIVS, PR_SET_SECCOMP, SECCOMP_MODE_FILTER = 38, 22, 2
-ALLOW, FAIL = 0x7fff0000, 0x00050000 | errno.EAFNOSUPPORT
-SOCKET = {"x86_64": 41, "aarch64": 198}
+ALLOW, FAIL = 0x7fff0000, 0x00050000
 LOAD, JUMP_IF_EQUAL, RETURN = 0x20, 0x15, 0x06
 NUMBER, FIRST_ARGUMENT = 0, 16  # in struct seccomp_data
+BPF_MAP_LOOKUP_ELEM = 1
+# The number of the call for each machine, its first argument, the error.
+KINDS = {
+    "netlink": ({"x86_64": 41, "aarch64": 198}, socket.AF_NETLINK,
+                errno.EAFNOSUPPORT),
+    "bpf-lookup": ({"x86_64": 321, "aarch64": 280}, BPF_MAP_LOOKUP_ELEM,
+                   errno.EPERM),
+}
 
 
 class Program(ctypes.Structure):
@@ -27,16 +35,17 @@ class Program(ctypes.Structure):
     _fields_ = [("len", ctypes.c_ushort), ("filter", ctypes.c_void_p)]
 
 
-def main(command):
+def main(kind, command):
     """Enter the filter, become the command."""
-    if platform.machine() not in SOCKET:
-        sys.exit("no number of socket(2) for this machine")
+    numbers, argument, error = KINDS[kind]
+    if platform.machine() not in numbers:
+        sys.exit("no number of this system call for this machine")
     code = b"".join(struct.pack("HBBI", *i) for i in (
         (LOAD, 0, 0, NUMBER),
-        (JUMP_IF_EQUAL, 0, 3, SOCKET[platform.machine()]),
+        (JUMP_IF_EQUAL, 0, 3, numbers[platform.machine()]),
         (LOAD, 0, 0, FIRST_ARGUMENT),
-        (JUMP_IF_EQUAL, 0, 1, socket.AF_NETLINK),
-        (RETURN, 0, 0, FAIL),
+        (JUMP_IF_EQUAL, 0, 1, argument),
+        (RETURN, 0, 0, FAIL | error),
         (RETURN, 0, 0, ALLOW)))
     text = ctypes.create_string_buffer(code, len(code))
     program = Program(len(code) // 8, ctypes.addressof(text))
@@ -49,4 +58,4 @@ def main(command):
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main(sys.argv[1], sys.argv[2:])
