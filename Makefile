@@ -55,6 +55,7 @@ common_PURE = \
     common/conf/bundle.c \
     common/conf/nearest.c \
     common/conf/quantity.c \
+    common/ctl/clean.c \
     common/http/origin.c \
     common/http/prom.c \
     common/net/acl.c \

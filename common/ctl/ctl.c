@@ -1,4 +1,6 @@
 #include <errno.h>
+#include <langinfo.h>
+#include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -6,6 +8,7 @@
 
 #include "common/os/version.h"
 
+#include "clean.h"
 #include "ctl_int.h"
 #include "request.h"
 
@@ -53,6 +56,27 @@ make_target(const struct ctl *ctl, const char *path, char target[TARGET_SIZE])
 	return (-1);
 }
 
+/* UTF-8 goes to files as it is, and to terminals that know it. */
+static unsigned
+clean_flags(int fd)
+{
+	if (!isatty(fd) || strcmp(nl_langinfo(CODESET), "UTF-8") == 0)
+		return (0);
+	return (CLEAN_ASCII);
+}
+
+/* A message whose end somebody else has written. */
+static void
+complain(const struct ctl *ctl, const char *what, const char *text)
+{
+	char *clean =
+	    clean_text(text, CLEAN_LINES | clean_flags(STDERR_FILENO));
+
+	fprintf(stderr, "%s: %s%s\n", ctl->program->name, what,
+	    clean != NULL ? clean : "memory is short");
+	free(clean);
+}
+
 /* The daemon has refused: print why. */
 static int
 report_refusal(const struct ctl *ctl, const struct request *r)
@@ -63,7 +87,7 @@ report_refusal(const struct ctl *ctl, const struct request *r)
 	    json_string_value(json_object_get(answer, "error"));
 
 	if (error != NULL)
-		fprintf(stderr, "%s: %s\n", ctl->program->name, error);
+		complain(ctl, "", error);
 	else
 		fprintf(stderr, "%s: %s refuses it with status %ld\n",
 		    ctl->program->name, ctl->program->daemon, r->status);
@@ -97,8 +121,7 @@ judge(const struct ctl *ctl, const struct request *r, int rc, bool connected)
 	if (rc == -1 && !connected)
 		return (report_no_daemon(ctl, r));
 	if (rc == -1) {
-		fprintf(stderr, "%s: the answer is not complete: %s\n",
-		    ctl->program->name, r->error);
+		complain(ctl, "the answer is not complete: ", r->error);
 		return (CTL_REFUSED);
 	}
 	return (r->status == 200 ? CTL_DONE : report_refusal(ctl, r));
@@ -127,10 +150,17 @@ parse_answer(const struct ctl *ctl, const struct request *r, json_t **answer)
 
 	*answer =
 	    json_loadb(r->body != NULL ? r->body : "", r->len, 0, &error);
-	if (*answer != NULL)
+	if (*answer == NULL) {
+		complain(ctl, "the answer is no JSON: ", error.text);
+		return (CTL_REFUSED);
+	}
+	if (ctl->verbatim && !isatty(STDOUT_FILENO))
 		return (CTL_DONE);
-	fprintf(stderr, "%s: the answer is no JSON: %s\n", ctl->program->name,
-	    error.text);
+	if (clean_json(*answer, CLEAN_LINES | ctl->clean) == 0)
+		return (CTL_DONE);
+	complain(ctl, "", "memory is short");
+	json_decref(*answer);
+	*answer = NULL;
 	return (CTL_REFUSED);
 }
 
@@ -154,8 +184,12 @@ ctl_get(struct ctl *ctl, const char *method, const char *path, json_t **answer)
 #define LINE_SIZE 4096
 
 struct output {
+	const struct ctl *ctl;
 	FILE *f;
 	int error; /* errno of a write that failed, or 0 */
+	/* ctl_copy() to a terminal: the first octets of a character */
+	char held[CLEAN_ONE_SIZE];
+	size_t n_held;
 	/* ctl_each() */
 	void (*print)(void *arg, const json_t *o);
 	void *arg;
@@ -182,6 +216,27 @@ copy(void *arg, const char *data, size_t len)
 	return (flush(o));
 }
 
+/* JSON for a terminal stays the same JSON. */
+static bool
+copy_clean(void *arg, const char *data, size_t len)
+{
+	struct output *o = arg;
+	char one[CLEAN_ONE_SIZE];
+	size_t i, n;
+
+	for (i = 0; i < len; i++) {
+		o->held[o->n_held++] = data[i];
+		while (o->n_held > 0 &&
+		    (n = clean_one(o->held, o->n_held,
+			 CLEAN_LINES | o->ctl->clean, one)) > 0) {
+			fputs(one, o->f);
+			o->n_held -= n;
+			memmove(o->held, o->held + n, o->n_held);
+		}
+	}
+	return (flush(o));
+}
+
 /* Elements of a list have a comma behind them; other lines are no objects. */
 static void
 print_line(const struct output *o)
@@ -192,7 +247,7 @@ print_line(const struct output *o)
 	if (len > 0 && o->line[len - 1] == ',')
 		len--;
 	object = json_loadb(o->line, len, 0, NULL);
-	if (object != NULL)
+	if (object != NULL && clean_json(object, o->ctl->clean) == 0)
 		o->print(o->arg, object);
 	json_decref(object);
 }
@@ -232,7 +287,10 @@ int
 ctl_each(struct ctl *ctl, const char *method, const char *path,
     void (*print)(void *arg, const json_t *o), void *arg)
 {
-	struct output o = { .f = stdout, .print = print, .arg = arg };
+	struct output o = { .ctl = ctl,
+		.f = stdout,
+		.print = print,
+		.arg = arg };
 
 	return (follow(ctl, method, path, take_lines, &o));
 }
@@ -240,9 +298,10 @@ ctl_each(struct ctl *ctl, const char *method, const char *path,
 int
 ctl_copy(struct ctl *ctl, const char *method, const char *path, FILE *f)
 {
-	struct output o = { .f = f };
+	struct output o = { .ctl = ctl, .f = f };
 
-	return (follow(ctl, method, path, copy, &o));
+	return (follow(ctl, method, path,
+	    isatty(fileno(f)) ? copy_clean : copy, &o));
 }
 
 /* --- the program --- */
@@ -257,6 +316,7 @@ run(struct ctl *ctl, const struct ctl_command *c)
 		return (ctl_copy(ctl, c->method, c->path, stdout));
 	if (c->run != NULL)
 		return (c->run(ctl, c));
+	ctl->verbatim = c->verbatim;
 	rc = ctl_get(ctl, c->method, c->path, &answer);
 	if (rc == CTL_DONE && c->print != NULL)
 		rc = c->print(ctl, answer);
@@ -315,6 +375,8 @@ ctl_main(const struct ctl_program *program, int argc, char *argv[])
 	const struct ctl_command *c;
 	int rc;
 
+	setlocale(LC_CTYPE, "");
+	ctl.clean = clean_flags(STDOUT_FILENO);
 	rc = take_options(&ctl, argc, argv);
 	if (rc == -1) {
 		c = ctl_parse(&ctl, argv + optind);

@@ -6,8 +6,9 @@
  *	nat64ctl [-j] [-s socket] command [argument ...]
  *
  * A command is one row of a table: its words, its arguments, the request and a
- * function that prints the JSON for people. With -j the answer is printed as it
- * came, and the function is not called.
+ * function that prints the JSON for people, which has no control characters any
+ * more (clean.h). With -j the answer is printed as it came, and the function is
+ * not called.
  */
 #ifndef COMMON_CTL_CTL_H
 #define COMMON_CTL_CTL_H
@@ -63,6 +64,11 @@ struct ctl_command {
 	 * too, if method is NULL. Returns a status.
 	 */
 	int (*run)(struct ctl *ctl, const struct ctl_command *c);
+	/*
+	 * What is printed may be used as a file, so that only for a terminal
+	 * control characters are escaped (clean.h).
+	 */
+	bool verbatim;
 };
 
 /* What main() says of itself. */

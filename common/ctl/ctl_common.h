@@ -21,7 +21,8 @@ extern const struct ctl_arg ctl_level_args[];
 		.help = "The configuration in use, with all defaults",       \
 		.method = "GET",                                             \
 		.path = "/v1/config",                                        \
-		.print = ctl_print_config },                                 \
+		.print = ctl_print_config,                                   \
+		.verbatim = true },                                          \
 	{                                                                    \
 		.words = "log level",                                        \
 		.help = "Set the log level until the end of the "            \

@@ -15,6 +15,8 @@ struct ctl {
 	const struct ctl_program *program;
 	const char *socket;
 	bool json;
+	unsigned clean; /* CLEAN_ASCII, or 0; see clean.h */
+	bool verbatim;	/* of the command */
 	/* Of the command line, in its order. */
 	struct {
 		const char *param;

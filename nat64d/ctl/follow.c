@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "common/ctl/table.h"
 
@@ -60,6 +61,18 @@ save(struct ctl *ctl, const char *path)
 	return (rc);
 }
 
+/* Packets are no text. */
+static int
+print_pcap(struct ctl *ctl)
+{
+	if (!isatty(STDOUT_FILENO))
+		return (ctl_copy(ctl, "GET", "/v1/drops", stdout));
+	fputs("nat64ctl: --pcap -: standard output is a terminal: write to a "
+	      "file, or to \"tcpdump -r -\"\n",
+	    stderr);
+	return (CTL_USAGE);
+}
+
 int
 run_drops(struct ctl *ctl, const struct ctl_command *c)
 {
@@ -70,7 +83,7 @@ run_drops(struct ctl *ctl, const struct ctl_command *c)
 	if (path != NULL && strcmp(path, "-") != 0)
 		return (save(ctl, path));
 	if (path != NULL)
-		return (ctl_copy(ctl, "GET", "/v1/drops", stdout));
+		return (print_pcap(ctl));
 	if (ctl_wants_json(ctl))
 		return (ctl_copy(ctl, "GET", json, stdout));
 	return (ctl_each(ctl, "GET", json, print_event, NULL));

@@ -20,15 +20,17 @@ import threading
 import time
 
 TESTS = pathlib.Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(TESTS / "dns"))
+sys.path[:0] = [str(TESTS / "dns"), str(TESTS / "ctl")]
 
 from lab import (PREFIX, PROGRAM, TIMEOUT, Daemon, case, equal, free_port,
                  main, records, until)
 
 import dns.message
+import dns.name
 
 import behaviours as does
 from fake_upstream import FakeUpstream
+from terminal import Terminal
 
 CTL = PROGRAM.parent / "ctl/dns64ctl"
 
@@ -624,6 +626,20 @@ def _(_, __):
                       ("name", "a b")):
             equal(own.run("monitor", *words)[0], 1, words)
         equal(own.run("monitor", "action", "x")[0], 2)
+
+
+@case("a name with control characters does not command the terminal")
+def _(_, up):
+    name = dns.name.Name([b"\x1b[2J\x9b2J\x7f\n\r\xc2\x9b", b"example", b""])
+    query = dns.message.make_query(name, "A").to_wire()
+    with Controlled(up) as own, own.udp() as sock:
+        for words in (("monitor",), ("-j", "monitor")):
+            with Terminal([CTL, "-s", own.socket, *words],
+                          columns=250) as term:
+                term.until(lambda: sock.send(query) and sock.recv(4096) and
+                           b"example" in term.raw, "event")
+                equal((term.controls(), b"\x9b" in term.raw,
+                       b"027[2J" in term.raw), ([], False, True), term.raw)
 
 
 @case("a monitor that reads nothing delays nobody, and is told what it lost")
