@@ -221,7 +221,8 @@ tell(struct inside_client *client, const struct querylog_line *line)
 		set(l->o, "rcode", rcode_to_text(line->rcode, rcode));
 	querylog_prefix(line, &prefix);
 	if (prefix.len != 0)
-		set(l->o, "prefix", pref64_print(&prefix, buf, sizeof(buf)));
+		set(l->o, "nat64-prefix",
+		    pref64_print(&prefix, buf, sizeof(buf)));
 	for (i = 0; i < SYNTH_N_LOOKUPS; i++)
 		if (line->lookup[i] != NULL)
 			json_array_append_new(lookups,

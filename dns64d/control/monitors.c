@@ -121,7 +121,7 @@ show_event(const struct monitor_event *e)
 		json_object_set_new(o, "rcode",
 		    json_string(rcode_to_text(e->rcode, text)));
 	if (e->prefix.len != 0)
-		json_object_set_new(o, "prefix",
+		json_object_set_new(o, "nat64-prefix",
 		    json_string(pref64_print(&e->prefix, buf, sizeof(buf))));
 	if (e->from != NULL)
 		json_object_set_new(o, "from", json_string(e->from));

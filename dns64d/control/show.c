@@ -179,15 +179,16 @@ show_view(const struct context_view *cv, json_t *list)
 
 	for (i = 0; i < p->n_prefixes; i++)
 		json_array_append_new(list,
-		    json_pack("{s:s, s:s, s:s, s:o}", "view", view, "prefix",
+		    json_pack("{s:s, s:s, s:s, s:o}", "view", view,
+			"nat64-prefix",
 			pref64_print(&p->prefixes[i], buf, sizeof(buf)),
 			"translator", target_state(cv->balance.target[i]),
-			"ranges", ranges_of(p, (int)i)));
+			"destination-ipv4-prefix", ranges_of(p, (int)i)));
 	ranges = ranges_of(p, POLICY_TARGET_NONE);
 	if (json_array_size(ranges) > 0)
 		json_array_append_new(list,
-		    json_pack("{s:s, s:s, s:O}", "view", view, "prefix",
-			"none", "ranges", ranges));
+		    json_pack("{s:s, s:s, s:O}", "view", view, "nat64-prefix",
+			"none", "destination-ipv4-prefix", ranges));
 	json_decref(ranges);
 }
 
@@ -215,7 +216,7 @@ get_prefixes(void *arg, struct httpd_request *rq)
 		return;
 	list = json_array();
 	workers_each(a->workers, show_views, list);
-	httpd_json(rq, 200, json_pack("{s:o}", "prefixes", list));
+	httpd_json(rq, 200, json_pack("{s:o}", "nat64-prefixes", list));
 }
 
 /* --- translators --- */
@@ -233,7 +234,8 @@ show_translators(void *arg, struct worker *w)
 		return;
 	for (i = 0; translators_look(ts, i, &t) == 0; i++)
 		json_array_append_new(list,
-		    json_pack("{s:s, s:s, s:s, s:o, s:o, s:o, s:o}", "prefix",
+		    json_pack("{s:s, s:s, s:s, s:o, s:o, s:o, s:o}",
+			"nat64-prefix",
 			pref64_print(&t.conf->prefix, buf, sizeof(buf)), "url",
 			t.conf->url, "state", t.state, "sessions",
 			number(t.sessions), "sessions-max",

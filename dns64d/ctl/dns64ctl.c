@@ -99,14 +99,14 @@ print_prefixes(struct ctl *ctl, const json_t *answer)
 {
 	static const struct table_column columns[] = {
 		{ "view", "VIEW" },
-		{ "prefix", "PREFIX" },
+		{ "nat64-prefix", "PREFIX" },
 		{ "translator", "TRANSLATOR" },
-		{ "ranges", "FOR" },
+		{ "destination-ipv4-prefix", "FOR" },
 	};
-	const json_t *list = json_object_get(answer, "prefixes");
+	const json_t *list = json_object_get(answer, "nat64-prefixes");
 
 	(void)ctl;
-	join(list, "ranges");
+	join(list, "destination-ipv4-prefix");
 	return (table_print(list, columns, NITEMS(columns), stdout));
 }
 
@@ -114,7 +114,7 @@ static int
 print_translators(struct ctl *ctl, const json_t *answer)
 {
 	static const struct table_column columns[] = {
-		{ "prefix", "PREFIX" },
+		{ "nat64-prefix", "PREFIX" },
 		{ "url", "URL" },
 		{ "state", "STATE" },
 		{ "sessions", "SESSIONS" },

@@ -84,7 +84,7 @@ print_outcome(const json_t *o)
 	fputs(table_text(o, "action"), stdout);
 	print_if(o, "why", ": ");
 	print_if(o, "rcode", ", ");
-	print_if(o, "prefix", ", prefix ");
+	print_if(o, "nat64-prefix", ", prefix ");
 	json_array_foreach(ede, i, code) {
 		printf("%s %" JSON_INTEGER_FORMAT, i == 0 ? ", ede" : "",
 		    json_integer_value(code));

@@ -37,7 +37,7 @@ static void
 print_event(void *arg, const json_t *e)
 {
 	static const char *const members[] = { "client", "over", "qname",
-		"qtype", "action", "why", "rcode", "prefix", "from",
+		"qtype", "action", "why", "rcode", "nat64-prefix", "from",
 		"upstream" };
 	size_t i;
 

@@ -118,6 +118,6 @@ row_subscriber(const struct nat64 *n, const struct row_subscriber *r)
 	    (json_int_t)s->n_bindings[L4_UDP], "icmp",
 	    (json_int_t)s->n_bindings[L4_ICMP]);
 	set_limit(o, "sessions-max", subs->limits.sessions);
-	set_limit(o, "ports-max", subs->limits.ports);
+	set_limit(o, "port-limit", subs->limits.ports);
 	return (o);
 }

@@ -1,6 +1,6 @@
 /*
- * Entries of the tables as JSON. Members that are leaves of a mapping-entry of
- * RFC 8512 have their names; ports are numbers, since each is a single one.
+ * Entries of the tables as JSON. Members that are leaves of RFC 8512 have their
+ * names; nat64ctl(8) says in what they differ.
  */
 #ifndef NAT64D_CONTROL_ROW_H
 #define NAT64D_CONTROL_ROW_H

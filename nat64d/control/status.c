@@ -19,15 +19,15 @@ static json_t *
 pool_use(const struct nat64 *n, enum l4proto proto)
 {
 	const uint64_t ports = numbers_ports(n, proto);
-	const uint64_t available = numbers_available(n, proto);
+	const uint64_t free_ports = numbers_available(n, proto);
 	const uint64_t percent =
-	    ports > 0 ? (ports - available) * 100 / ports : 0;
+	    ports > 0 ? (ports - free_ports) * 100 / ports : 0;
 
 	return (json_pack("{s:s, s:I, s:I, s:I, s:I, s:I}",
 	    "transport-protocol", numbers_proto(proto), "bindings",
 	    (json_int_t)numbers_bindings(n, proto), "sessions",
 	    (json_int_t)numbers_proto_sessions(n, proto), "ports",
-	    (json_int_t)ports, "available", (json_int_t)available, "percent",
+	    (json_int_t)ports, "ports-free", (json_int_t)free_ports, "percent",
 	    (json_int_t)percent));
 }
 

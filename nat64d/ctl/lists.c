@@ -45,7 +45,7 @@ static const struct column subscriber_columns[] = {
 	{ "TCP", 6, "tcp", NULL },
 	{ "UDP", 6, "udp", NULL },
 	{ "ICMP", 6, "icmp", NULL },
-	{ "MAX", 6, "ports-max", NULL },
+	{ "MAX", 6, "port-limit", NULL },
 	{ NULL, 0, NULL, NULL },
 };
 

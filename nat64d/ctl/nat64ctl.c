@@ -25,7 +25,7 @@ print_pool(const json_t *status)
 		       " bindings, %" JSON_INTEGER_FORMAT " sessions\n",
 		    table_text(use, "transport-protocol"),
 		    table_number(use, "percent"),
-		    table_number(use, "available"), table_number(use, "ports"),
+		    table_number(use, "ports-free"), table_number(use, "ports"),
 		    table_number(use, "bindings"),
 		    table_number(use, "sessions"));
 	}

@@ -359,8 +359,9 @@ def _(_, up):
             "prefix none for 10.9.0.0/16",
             'view "lan" {', "match from 192.0.2.0/24",
             "prefix 2001:db8:20::/96", "}"))) as own:
-        shown = own.json("show", "prefixes")["prefixes"]
-        equal([(p["view"], p["prefix"], p["ranges"]) for p in shown],
+        shown = own.json("show", "prefixes")["nat64-prefixes"]
+        equal([(p["view"], p["nat64-prefix"], p["destination-ipv4-prefix"])
+               for p in shown],
               [("default", f"{PREFIX}/96", ["0.0.0.0/0"]),
                ("default", "2001:db8:10::/96", ["10.0.0.0/8"]),
                ("default", "none", ["10.9.0.0/16"]),
@@ -376,10 +377,11 @@ def _(_, up):
         until(lambda: own.json("show", "translators")["translators"][0][
             "state"] == "down", "down")
         shown = own.json("show", "translators")["translators"]
-        equal([(t["prefix"], t["url"], t["lost"] > 0) for t in shown],
+        equal([(t["nat64-prefix"], t["url"], t["lost"] > 0) for t in shown],
               [(f"{PREFIX}/96", url, True)])
         equal("down" in own.ctl("show", "translators"), True)
-        equal(own.json("show", "prefixes")["prefixes"][0]["translator"],
+        equal(own.json("show",
+                       "prefixes")["nat64-prefixes"][0]["translator"],
               "down")
 
 
@@ -444,13 +446,13 @@ def _(_, __):
             found = own.json("lookup", "www.example")
             equal({k: found[k] for k in (
                 "qname", "qtype", "client", "access", "view", "dns64",
-                "domain", "upstreams", "action", "rcode", "prefix")},
+                "domain", "upstreams", "action", "rcode", "nat64-prefix")},
                   {"qname": "www.example.", "qtype": "AAAA",
                    "client": "::1", "access": "allowed",
                    "view": "default", "dns64": True, "domain": ".",
                    "upstreams": [f"{up.addr}:{up.port}"],
                    "action": "synthesised", "rcode": "NOERROR",
-                   "prefix": f"{PREFIX}/96"})
+                   "nat64-prefix": f"{PREFIX}/96"})
             equal([(l["qtype"], l["from"]) for l in found["lookups"]],
                   [("AAAA", source), ("A", source)])
             equal(found["lookups"][1]["addresses"],
@@ -581,7 +583,7 @@ def _(_, __):
               {"client": "127.0.0.1", "over": "udp",
                "qname": "www.example.", "qtype": "AAAA",
                "action": "synthesised", "rcode": "NOERROR",
-               "prefix": f"{PREFIX}/96", "from": "upstream",
+               "nat64-prefix": f"{PREFIX}/96", "from": "upstream",
                "upstream": f"{up.addr}:{up.port}"})
         equal((0 < event["usecs"] < 5000000,
                abs(event["time-ms"] / 1000 - time.time()) < 60),

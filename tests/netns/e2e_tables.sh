@@ -250,6 +250,35 @@ test_pref64() {
 	check_match "odhcpd" "$out" "option ra_pref64 '2001:db8:8000::/96'"
 }
 
+# The members of all answers about the state are in the manual.
+test_manual() {
+	local path
+	for path in bindings config counters fragments \
+	    'lookup?addr=192.0.2.1:9' 'lookup?addr=[2001:db8::10]:5000' pool \
+	    prefixes sessions status subscribers version; do
+		check "members of $path are in the manual" explained \
+		    "/v1/$path"
+	done
+}
+
+explained() { # path
+	http "$1" | python3 -c 'import json, re, sys
+manual = set(re.findall(r"[a-z0-9]+(?:-[a-z0-9]+)*",
+    open(sys.argv[1]).read()))
+def members(o):
+    if isinstance(o, dict):
+        yield from o
+        for name, value in o.items():
+            # Counters have their names of nat64d(8).
+            if name not in ("counters", "dropped-packets"):
+                yield from members(value)
+    elif isinstance(o, list):
+        for value in o:
+            yield from members(value)
+missing = set(members(json.load(sys.stdin))) - manual
+sys.exit(f"missing: {missing}" if missing else 0)' "$root/man/nat64ctl.8"
+}
+
 # A client that reads nothing of a long list holds up nobody.
 test_lazy_reader() {
 	send_udp 2001:db8::10 20000 20999 20
@@ -289,6 +318,7 @@ need_root
 begin
 test_lists
 test_lookup
+test_manual
 test_wrong
 test_end
 test_static
