@@ -612,6 +612,16 @@ check_eventlog_OBJ = nat64d/eventlog.o nat64d/eventlog_out.o common/os/log.o \
 check_privs_OBJ = $(privs_OBJ)
 check_refuselog_OBJ = dns64d/refuselog.o
 check_routed_OBJ = nat64d/os/routed_linux.o
+reconf_OBJ = nat64d/reconf_fixed.o nat64d/conf/conf.o \
+    nat64d/conf/conf_check.o nat64d/conf/conf_load.o nat64d/conf/conf_ports.o \
+    nat64d/conf/conf_print.o nat64d/conf/conf_timeout.o nat64d/conf/parse.o \
+    $(defaults_$(OS):.c=.o) common/http/control_conf.o common/http/metrics.o \
+    $(conf_OBJ) $(httpd_OBJ)
+check_reconf_fixed_OBJ = $(reconf_OBJ)
+check_reconf_fixed_LIBS = $(HTTP_LIBS)
+check_reconf_OBJ = nat64d/reconf.o $(reconf_OBJ)
+check_reconf_LIBS = $(HTTP_LIBS)
+check_reconf_LDFLAGS = -Wl,--wrap=event_add,--wrap=event_del
 check_reader_OBJ = common/os/reader.o common/conf/files.o $(privs_OBJ) \
     common/os/sandbox_$(OS).o
 check_tun_bsd_OBJ = nat64d/conf/defaults_bsd.o nat64d/os/tun_bsd.o \

@@ -13,7 +13,8 @@
  *	     ended, finish() leads to IDLE.
  *
  * previous is the configuration that an unconfirmed one has replaced. When the
- * time to confirm is over, it becomes next, without a request.
+ * time to confirm is over, it becomes next, without a request; if it cannot be
+ * used then, it becomes previous again, and that is tried each RETRY_MS.
  */
 #include <arpa/inet.h>
 
@@ -41,6 +42,7 @@
 #include "reconf_fixed.h"
 
 #define WAIT_MS 10
+#define RETRY_MS 1000
 
 /*
  * Tokens that are parsed in one turn of the event loop, which takes about half
@@ -61,6 +63,7 @@ struct reconf {
 	struct event *unconfirmed;
 	enum step step;
 	bool check;
+	bool going_back; /* next was previous */
 	unsigned confirm_secs;
 	reconf_fn done; /* NULL: nobody has asked */
 	void *arg;
@@ -85,6 +88,7 @@ finish(struct reconf *r, const char *error)
 	else
 		log_info("reload: done");
 	r->step = IDLE;
+	r->going_back = false;
 	r->done = NULL;
 	if (done != NULL)
 		done(r->arg, error);
@@ -166,6 +170,19 @@ follow(struct reconf *r)
 	conf_warn(c);
 }
 
+/* The administrator may have lost his way to this host: do not give up. */
+static void
+go_back_later(struct reconf *r, const char *error)
+{
+	log_err("reload: the configuration of before cannot be used yet: %s",
+	    error);
+	r->previous = r->next;
+	r->next = NULL;
+	r->going_back = false;
+	r->step = IDLE;
+	timer_start(r->unconfirmed, RETRY_MS);
+}
+
 /* Use next, as soon as that is possible. */
 static void
 apply(struct reconf *r)
@@ -180,7 +197,10 @@ apply(struct reconf *r)
 	complete(r, r->next);
 	if (engine_reconfigure(r->o.engine, &r->next->nat64) == -1) {
 		error = strerror(errno);
-		give_up(r, error);
+		if (r->going_back)
+			go_back_later(r, error);
+		else
+			give_up(r, error);
 		return;
 	}
 	exchange(r, r->o.conf, r->next);
@@ -212,6 +232,7 @@ not_confirmed(evutil_socket_t fd, short what, void *arg)
 	r->previous = NULL;
 	r->check = false;
 	r->confirm_secs = 0;
+	r->going_back = true;
 	apply(r);
 }
 

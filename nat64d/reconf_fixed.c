@@ -141,7 +141,7 @@ reconf_fixed_check(const struct reconf_fixed *start, const struct conf *old,
 	check_number(&m, "subscriber prefix-length", old->nat64.subscriber_len,
 	    new->nat64.subscriber_len);
 	if (!start->fair_share)
-		check_text(&m, "subscriber fair-share", "no",
+		check_text(&m, "fair-share", "no",
 		    yes_no(new->nat64.subscriber.fair_share));
 	return (m.written ? -1 : 0);
 }
