@@ -91,6 +91,7 @@ common_SRC = \
     common/http/httpd_conn.c \
     common/http/httpd_stream.c \
     common/http/metrics.c \
+    common/http/page.c \
     common/os/debuglog.c \
     common/os/dumpfile.c \
     common/os/log.c \
@@ -218,11 +219,13 @@ nat64d_SRC = \
     nat64d/conf/conf_print.c \
     nat64d/conf/conf_timeout.c \
     nat64d/conf/parse.c \
+    nat64d/control/busiest.c \
     nat64d/control/change.c \
     nat64d/control/follow.c \
     nat64d/control/list.c \
     nat64d/control/lookup.c \
     nat64d/control/numbers.c \
+    nat64d/control/page.c \
     nat64d/control/pool.c \
     nat64d/control/prometheus.c \
     nat64d/control/query.c \
@@ -354,6 +357,7 @@ dns64d_SRC = \
     dns64d/control/flush.c \
     dns64d/control/lookup.c \
     dns64d/control/monitors.c \
+    dns64d/control/page.c \
     dns64d/control/prometheus.c \
     dns64d/control/reload.c \
     dns64d/control/routes.c \
@@ -527,6 +531,21 @@ $(BUILD)/%.skel.h: $(BUILD)/%.bpf.elf
 	$(Q){ echo '#pragma GCC system_header'; $(BPFTOOL) gen skeleton \
 	    $(@:.skel.h=.o) name $(notdir $*)_bpf; } >$@
 	$(Q)rm $(@:.skel.h=.o)
+
+# The files of the pages are embedded in the daemons, as arrays: page_css is
+# common/http/page.css.
+pages = $(addprefix common/http/page.,css js svg) \
+    $(foreach daemon,nat64d dns64d,$(addprefix $(daemon)/control/page.,html js))
+
+$(pages:%=$(BUILD)/%.h): $(BUILD)/%.h: %
+	$(call say,EMBED,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q){ echo 'static const unsigned char $(subst .,_,$(<F))[] = {'; \
+	    od -An -v -tx1 $< | sed 's/[0-9a-f][0-9a-f]/0x&,/g'; \
+	    echo '};'; } >$@
+
+$(patsubst %,$(BUILD)/%/page.o,common/http nat64d/control dns64d/control): \
+    $(pages:%=$(BUILD)/%.h)
 
 # Link anew when the other one was built before.
 $(BUILD)/fastpath-$(FASTPATH):

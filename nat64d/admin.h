@@ -13,6 +13,7 @@
 
 #include "nat64d/state/handover.h"
 
+struct busiest;
 struct conf;
 struct control;
 struct engine;
@@ -31,6 +32,7 @@ struct admin {
 	struct monotime started;
 	int64_t started_ms; /* time of day, for people */
 	struct rates *rates;
+	struct busiest *busiest;     /* subscribers */
 	struct followers *followers; /* of monitor and drops */
 	int tun_fd;
 	struct control *control;
@@ -44,8 +46,9 @@ const struct httpd_route *admin_metrics_routes(size_t *n);
 
 /*
  * Begin to measure rates (control/rates.h), in the event loop of the engine,
- * and make the list of followers (control/follow.h); sets both. Returns 0, or
- * -1 with errno ENOMEM. admin_stop() is called after the end of all streams.
+ * and make what looks for the busiest subscribers (control/busiest.h) and the
+ * list of followers (control/follow.h); sets all three. Returns 0, or -1 with
+ * errno ENOMEM. admin_stop() is called after the end of all streams.
  */
 int admin_start(struct admin *a);
 void admin_stop(struct admin *a);

@@ -77,6 +77,8 @@ struct httpd_opts {
 	 */
 	bool check_host;
 	const char *host_name;
+	/* May routes tell of single persons? See httpd_is_private(). */
+	bool private;
 };
 
 /* Returns NULL with errno ENOMEM. */
@@ -100,6 +102,9 @@ void httpd_free(struct httpd *h);
 /* The value of a parameter of the query, decoded; NULL if it is not given. */
 const char *httpd_param(struct httpd_request *rq, const char *name);
 
+/* httpd_opts.private of the server that was asked. */
+bool httpd_is_private(const struct httpd_request *rq);
+
 /*
  * Are all parameters in names, which ends with NULL? If not, the request is
  * answered with status 400, naming those that are possible, and -1 is returned.
@@ -112,6 +117,10 @@ int httpd_only_params(struct httpd_request *rq, const char *const names[]);
  * request of a connection is open at a time.
  */
 void httpd_defer(struct httpd_request *rq);
+
+/* A header of the answer that follows; both are copied. */
+void httpd_header(struct httpd_request *rq, const char *name,
+    const char *value);
 
 /* Answer with body, which is taken over; NULL means that memory is short. */
 void httpd_json(struct httpd_request *rq, int status, json_t *body);

@@ -53,6 +53,12 @@ httpd_param(struct httpd_request *rq, const char *name)
 	return (evhttp_find_header(&rq->params, name));
 }
 
+bool
+httpd_is_private(const struct httpd_request *rq)
+{
+	return (rq->h->opts.private);
+}
+
 static bool
 is_in(const char *word, const char *const list[])
 {
@@ -86,6 +92,13 @@ httpd_only_params(struct httpd_request *rq, const char *const names[])
 		    "unknown parameter \"%s\": possible are %s", p->key,
 		    possible);
 	return (-1);
+}
+
+void
+httpd_header(struct httpd_request *rq, const char *name, const char *value)
+{
+	evhttp_add_header(evhttp_request_get_output_headers(rq->req), name,
+	    value);
 }
 
 void

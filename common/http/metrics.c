@@ -27,11 +27,12 @@
 #define NAME_SIZE 256
 
 struct metrics {
-	int fds[METRICS_MAX]; /* until the server owns them */
+	int fds[METRICS_MAX]; /* until a server owns them */
+	bool private[METRICS_MAX];
 	size_t n;
-	size_t n_all; /* the same, also when the server owns them */
+	size_t n_all; /* the same, also when a server owns them */
 	char host_name[NAME_SIZE];
-	struct httpd *httpd;
+	struct httpd *httpd[2]; /* [true]: of the private addresses */
 };
 
 static bool
@@ -45,7 +46,7 @@ is_link_local(const struct scoped_addr *a)
 
 void
 metrics_conf_add(struct conf_file *cf, const struct conf_value *addr,
-    const struct conf_value *port, struct metrics_conf *c)
+    const struct conf_value *port, bool private, struct metrics_conf *c)
 {
 	static const struct conf_bounds bounds = { 1, 65535, NULL };
 	struct scoped_addr a;
@@ -64,22 +65,25 @@ metrics_conf_add(struct conf_file *cf, const struct conf_value *addr,
 		      "fe80::1%eth0";
 	if (why == NULL && c->n == METRICS_MAX)
 		why = "is one address too many";
-	if (why != NULL)
+	if (why != NULL) {
 		conf_refuse(cf, addr, why);
-	else
-		c->v[c->n++] = a;
+		return;
+	}
+	c->private[c->n] = private;
+	c->v[c->n++] = a;
 }
 
 void
-metrics_conf_print(const struct metrics_conf *c, FILE *f)
+metrics_conf_print(const struct metrics_conf *c, const char *private, FILE *f)
 {
 	char text[SCOPED_ADDR_STRLEN];
 	size_t i;
 
 	for (i = 0; i < c->n; i++)
-		fprintf(f, "metrics listen on %s port %u\n",
+		fprintf(f, "metrics listen on %s port %u%s%s\n",
 		    scoped_addr_print_host(&c->v[i], text, sizeof(text)),
-		    sockaddr_port(&c->v[i].ss));
+		    sockaddr_port(&c->v[i].ss), c->private[i] ? " " : "",
+		    c->private[i] ? private : "");
 }
 
 bool
@@ -88,7 +92,8 @@ metrics_conf_equal(const struct metrics_conf *a, const struct metrics_conf *b)
 	size_t i;
 
 	for (i = 0; i < a->n && i < b->n; i++)
-		if (!scoped_addr_equal(&a->v[i], &b->v[i]))
+		if (!scoped_addr_equal(&a->v[i], &b->v[i]) ||
+		    a->private[i] != b->private[i])
 			return (false);
 	return (a->n == b->n);
 }
@@ -165,6 +170,7 @@ open_all(const struct metrics_conf *c, int *fds, size_t n,
 	if (gethostname(m->host_name, sizeof(m->host_name) - 1) == -1)
 		m->host_name[0] = '\0';
 	for (; m->n < c->n; m->n++) {
+		m->private[m->n] = c->private[m->n];
 		m->fds[m->n] = listen_on(&c->v[m->n], fds, n);
 		if (m->fds[m->n] == -1)
 			fatal("metrics listen on %s",
@@ -201,10 +207,22 @@ metrics_fds(const struct metrics *m, const int **fds)
 	return (m != NULL ? m->n_all : 0);
 }
 
+/* The server of an address, made if it is not there. */
+static struct httpd *
+get_server(struct metrics *m, struct event_base *base, struct httpd_opts *opts)
+{
+	struct httpd **h = &m->httpd[opts->private];
+
+	if (*h == NULL)
+		*h = httpd_new(base, opts);
+	return (*h);
+}
+
 int
 metrics_start(struct metrics *m, struct event_base *base,
     const struct httpd_route *routes, size_t n_routes, void *arg)
 {
+	struct httpd *h;
 	struct httpd_opts opts = { .name = "metrics",
 		.routes = routes,
 		.n_routes = n_routes,
@@ -215,12 +233,12 @@ metrics_start(struct metrics *m, struct event_base *base,
 	if (m == NULL)
 		return (0);
 	opts.host_name = m->host_name;
-	m->httpd = httpd_new(base, &opts);
-	if (m->httpd == NULL)
-		return (-1);
-	for (; m->n > 0; m->n--)
-		if (httpd_accept(m->httpd, m->fds[m->n - 1]) == -1)
+	for (; m->n > 0; m->n--) {
+		opts.private = m->private[m->n - 1];
+		h = get_server(m, base, &opts);
+		if (h == NULL || httpd_accept(h, m->fds[m->n - 1]) == -1)
 			return (-1);
+	}
 	return (0);
 }
 
@@ -229,7 +247,8 @@ metrics_stop(struct metrics *m)
 {
 	if (m == NULL)
 		return;
-	httpd_free(m->httpd);
+	httpd_free(m->httpd[false]);
+	httpd_free(m->httpd[true]);
 	while (m->n > 0)
 		close(m->fds[--m->n]);
 	free(m);

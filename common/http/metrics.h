@@ -25,6 +25,7 @@
 /* The statements "metrics listen on". */
 struct metrics_conf {
 	struct scoped_addr v[METRICS_MAX];
+	bool private[METRICS_MAX]; /* single persons are shown there, too */
 	size_t n;
 };
 
@@ -33,10 +34,14 @@ struct metrics;
 
 /* Carry out a statement. What is wrong is reported. */
 void metrics_conf_add(struct conf_file *cf, const struct conf_value *addr,
-    const struct conf_value *port, struct metrics_conf *c);
+    const struct conf_value *port, bool private, struct metrics_conf *c);
 
-/* The canonical form: a line for each address. */
-void metrics_conf_print(const struct metrics_conf *c, FILE *f);
+/*
+ * The canonical form: a line for each address, which ends with the words
+ * private if it is private.
+ */
+void metrics_conf_print(const struct metrics_conf *c, const char *private,
+    FILE *f);
 
 bool metrics_conf_equal(const struct metrics_conf *a,
     const struct metrics_conf *b);
@@ -54,8 +59,9 @@ struct metrics *metrics_open(const struct metrics_conf *c, const int *fds,
 size_t metrics_fds(const struct metrics *m, const int **fds);
 
 /*
- * Answer requests. routes, all of them GET, and arg as for httpd_new(). m may
- * be NULL. Returns 0, or -1 with errno ENOMEM.
+ * Answer requests. routes, all of them GET, and arg as for httpd_new(); at
+ * private addresses, httpd_is_private() is true. m may be NULL. Returns 0, or
+ * -1 with errno ENOMEM.
  */
 int metrics_start(struct metrics *m, struct event_base *base,
     const struct httpd_route *routes, size_t n_routes, void *arg);

@@ -96,6 +96,17 @@ prom_labelled(struct prom *p, const char *label, const char *text,
 }
 
 void
+prom_labelled_us(struct prom *p, const char *label, const char *text,
+    uint64_t us)
+{
+	char escaped[LINE_MAX];
+
+	line(p, "%s{%s=\"%s\"} %llu.%06u", p->name, label,
+	    escape(text, escaped), (unsigned long long)(us / 1000000),
+	    (unsigned)(us % 1000000));
+}
+
+void
 prom_clear(struct prom *p)
 {
 	free(p->text);

@@ -41,6 +41,10 @@ void prom_value(struct prom *p, uint64_t value);
 void prom_labelled(struct prom *p, const char *label, const char *text,
     uint64_t value);
 
+/* The same in seconds, the unit of Prometheus, of so many microseconds. */
+void prom_labelled_us(struct prom *p, const char *label, const char *text,
+    uint64_t us);
+
 void prom_clear(struct prom *p);
 
 #endif

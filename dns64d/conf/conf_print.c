@@ -303,6 +303,6 @@ conf_print(const struct conf *conf, FILE *f)
 	print_string("pidfile", conf->pidfile, f);
 	print_string("dump", conf->dump, f);
 	control_conf_print(&conf->control, f);
-	metrics_conf_print(&conf->metrics, f);
+	metrics_conf_print(&conf->metrics, NULL, f);
 	print_views(conf, f);
 }

@@ -216,7 +216,8 @@ once		: order
 		;
 
 address		: METRICS LISTEN ON ADDRESS PORT NUMBER {
-			metrics_conf_add(cf, &$4, &$6, &conf->metrics);
+			metrics_conf_add(cf, &$4, &$6, false,
+			    &conf->metrics);
 		}
 		| LISTEN ON ADDRESS port freebind {
 			check(cf, conf, &$3,

@@ -39,9 +39,6 @@ not_ready(const struct conf *conf)
 static void
 add_state(struct prom *p, const struct admin *a, const struct sums *s)
 {
-	char addr[SCOPED_ADDR_STRLEN];
-	size_t i;
-
 	prom_metric(p, PROM_GAUGE, PREFIX, "build-info",
 	    "Version of the program");
 	prom_labelled(p, "version", version(), 1);
@@ -51,13 +48,104 @@ add_state(struct prom *p, const struct admin *a, const struct sums *s)
 	gauge(p, "queries-open", "Queries in progress", s->queries);
 	gauge(p, "queries-open-max", "The limit of queries in progress",
 	    a->conf->limit_queries);
-	prom_metric(p, PROM_GAUGE, PREFIX, "upstream-up",
-	    "1: the upstream answers");
-	for (i = 0; i < a->conf->upstreams.n; i++)
-		prom_labelled(p, "upstream",
-		    scoped_addr_print(&a->conf->upstreams.v[i], addr,
-			sizeof(addr)),
-		    is_up(a->conf, i));
+}
+
+/* --- upstreams --- */
+
+enum upstream_value { UP, SENT, ANSWERED, LOST, OUTSTANDING };
+
+static uint64_t
+upstream_value(const struct upstream_common *common,
+    const struct sums_server *sums, enum upstream_value what)
+{
+	switch (what) {
+	case UP:
+		return (!common->down);
+	case SENT:
+		return (sums->sent);
+	case ANSWERED:
+		return (sums->answered);
+	case LOST:
+		return (sums->lost);
+	case OUTSTANDING:
+		return (sums->outstanding);
+	}
+	return (0);
+}
+
+static void
+add_upstreams(struct prom *p, const struct conf *conf, const struct sums *s)
+{
+	static const struct {
+		enum prom_type type;
+		const char *name, *help;
+	} shown[] = {
+		[UP] = { PROM_GAUGE, "upstream-up",
+		    "1: the upstream answers" },
+		[SENT] = { PROM_COUNTER, "upstream-queries",
+		    "Queries sent to the upstream" },
+		[ANSWERED] = { PROM_COUNTER, "upstream-replies",
+		    "Answers of the upstream" },
+		[LOST] = { PROM_COUNTER, "upstream-timeouts",
+		    "Queries left unanswered by the upstream" },
+		[OUTSTANDING] = { PROM_GAUGE, "upstream-outstanding",
+		    "Queries that wait for the upstream" },
+	};
+	char addr[SCOPED_ADDR_STRLEN];
+	size_t i, k;
+
+	for (k = 0; k < sizeof(shown) / sizeof(shown[0]); k++) {
+		prom_metric(p, shown[k].type, PREFIX, shown[k].name,
+		    shown[k].help);
+		for (i = 0; i < conf->upstreams.n; i++)
+			prom_labelled(p, "upstream",
+			    scoped_addr_print(&conf->upstreams.v[i], addr,
+				sizeof(addr)),
+			    upstream_value(&conf->upstream_common[i],
+				&s->servers[i], (enum upstream_value)k));
+	}
+}
+
+/* No value for an upstream that has not answered yet. */
+static void
+add_rtts(struct prom *p, const struct conf *conf)
+{
+	char addr[SCOPED_ADDR_STRLEN];
+	int64_t rtt_us;
+	size_t i;
+
+	prom_metric(p, PROM_GAUGE, PREFIX, "upstream-rtt-seconds",
+	    "Smoothed round-trip time of the upstream");
+	for (i = 0; i < conf->upstreams.n; i++) {
+		rtt_us = conf->upstream_common[i].srtt_us;
+		if (rtt_us > 0)
+			prom_labelled_us(p, "upstream",
+			    scoped_addr_print(&conf->upstreams.v[i], addr,
+				sizeof(addr)),
+			    (uint64_t)rtt_us);
+	}
+}
+
+/* --- caches --- */
+
+static void
+add_caches(struct prom *p, const struct sums *s)
+{
+	static const char label[] = "cache";
+
+	prom_metric(p, PROM_GAUGE, PREFIX, "cache-entries",
+	    "Replies of upstreams and complete answers in the caches");
+	prom_labelled(p, label, "replies", s->replies.entries);
+	prom_labelled(p, label, "answers", s->answers.entries);
+	prom_metric(p, PROM_GAUGE, PREFIX, "cache-bytes", "Their memory");
+	prom_labelled(p, label, "replies", s->replies.bytes);
+	prom_labelled(p, label, "answers", s->answers.bytes);
+	gauge(p, "cache-bytes-max", "The limit of both together",
+	    s->cache_bytes_max);
+	prom_metric(p, PROM_COUNTER, PREFIX, "cache-evicted",
+	    "Entries removed to make room");
+	prom_labelled(p, label, "replies", s->replies.evicted);
+	prom_labelled(p, label, "answers", s->answers.evicted);
 }
 
 void
@@ -70,6 +158,9 @@ get_metrics(void *arg, struct httpd_request *rq)
 
 	sums_take(a->workers, &sums);
 	add_state(&p, a, &sums);
+	add_upstreams(&p, a->conf, &sums);
+	add_rtts(&p, a->conf);
+	add_caches(&p, &sums);
 	for (i = 0; i < STAT_MAX; i++) {
 		prom_metric(&p, PROM_COUNTER, PREFIX,
 		    stats_name((enum stats_counter)i),

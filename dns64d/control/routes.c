@@ -3,6 +3,7 @@
  */
 #include "common/http/control.h"
 #include "common/http/metrics.h"
+#include "common/http/page.h"
 
 #include "dns64d/admin.h"
 #include "dns64d/conf/conf.h"
@@ -35,9 +36,14 @@ admin_routes(size_t *n)
 
 /* What anybody may ask: nothing here changes the state. */
 static const struct httpd_route metrics_routes[] = {
+	{ "GET", "/", get_page },
 	{ "GET", "/health", metrics_health },
+	{ "GET", "/icon.svg", page_icon },
 	{ "GET", "/metrics", get_metrics },
+	{ "GET", "/dns64d.js", get_page_script },
+	{ "GET", "/page.js", page_script },
 	{ "GET", "/ready", get_ready },
+	{ "GET", "/style.css", page_style },
 };
 
 const struct httpd_route *

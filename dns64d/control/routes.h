@@ -1,7 +1,7 @@
 /*
  * The routes of dns64d, one function each: GET /v1/status is get_status(). All
  * have the type of httpd_route.fn; arg is the struct admin (admin.h). /metrics,
- * /health and /ready are those of the metrics.
+ * /health and /ready are those of the metrics, and the page is there, too.
  */
 #ifndef DNS64D_CONTROL_ROUTES_H
 #define DNS64D_CONTROL_ROUTES_H
@@ -16,6 +16,8 @@ void get_lookup(void *arg, struct httpd_request *rq);
 void get_metrics(void *arg, struct httpd_request *rq);
 void get_monitor(void *arg, struct httpd_request *rq);
 void get_prefixes(void *arg, struct httpd_request *rq);
+void get_page(void *arg, struct httpd_request *rq);
+void get_page_script(void *arg, struct httpd_request *rq);
 void get_ready(void *arg, struct httpd_request *rq);
 void get_status(void *arg, struct httpd_request *rq);
 void get_translators(void *arg, struct httpd_request *rq);

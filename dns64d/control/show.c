@@ -26,6 +26,7 @@
 #include "dns64d/worker.h"
 #include "dns64d/workers.h"
 #include "routes.h"
+#include "sums.h"
 
 /* Of one answer; there may be more queries than this. */
 #define CLIENTS_MAX 16384
@@ -46,34 +47,6 @@ context_of(const struct worker *w)
 }
 
 /* --- upstreams --- */
-
-struct server_sums {
-	bool suspect;
-	uint64_t sent, answered, lost, outstanding;
-};
-
-struct servers {
-	struct server_sums sums[UPSTREAMS_MAX];
-	json_t *list;
-};
-
-static void
-add_servers(void *arg, struct worker *w)
-{
-	const struct upstreams *ups = &context_of(w)->ups;
-	struct servers *all = arg;
-	const struct upstream *u;
-	size_t i;
-
-	for (i = 0; i < ups->n; i++) {
-		u = &ups->v[i];
-		all->sums[i].suspect |= u->lost >= UPSTREAM_SUSPECT_LOST;
-		all->sums[i].sent += u->n_sent;
-		all->sums[i].answered += u->n_answered;
-		all->sums[i].lost += u->n_lost;
-		all->sums[i].outstanding += u->outstanding;
-	}
-}
 
 /* The domains that are asked of a server. */
 static json_t *
@@ -96,7 +69,7 @@ domains_of(const struct conf *conf, size_t server)
 
 static const char *
 server_state(const struct upstream_common *common,
-    const struct server_sums *sums)
+    const struct sums_server *sums)
 {
 	if (common->down)
 		return ("down");
@@ -104,7 +77,7 @@ server_state(const struct upstream_common *common,
 }
 
 static json_t *
-show_server(const struct conf *conf, const struct server_sums *s, size_t i)
+show_server(const struct conf *conf, const struct sums_server *s, size_t i)
 {
 	const struct upstream_common *common = &conf->upstream_common[i];
 	char addr[SCOPED_ADDR_STRLEN];
@@ -123,18 +96,17 @@ void
 get_upstreams(void *arg, struct httpd_request *rq)
 {
 	const struct admin *a = arg;
-	struct servers all;
+	struct sums sums;
 	json_t *list;
 	size_t i;
 
 	if (httpd_only_params(rq, none) == -1)
 		return;
-	memset(&all, 0, sizeof(all));
-	workers_each(a->workers, add_servers, &all);
+	sums_take(a->workers, &sums);
 	list = json_array();
 	for (i = 0; i < a->conf->upstreams.n; i++)
 		json_array_append_new(list,
-		    show_server(a->conf, &all.sums[i], i));
+		    show_server(a->conf, &sums.servers[i], i));
 	httpd_json(rq, 200, json_pack("{s:o}", "upstreams", list));
 }
 

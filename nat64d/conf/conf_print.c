@@ -211,7 +211,7 @@ print_process(FILE *f, const struct conf *c)
 	}
 	putc('\n', f);
 	control_conf_print(&c->control, f);
-	metrics_conf_print(&c->metrics, f);
+	metrics_conf_print(&c->metrics, "show subscribers", f);
 	fprintf(f, "log level %s\n", log_level_name(c->log_level));
 	print_events(f, c);
 }

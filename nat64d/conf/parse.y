@@ -114,18 +114,19 @@ static void add_plateau(struct conf_build *, struct conf_file *,
 %token <tok> REMAP_FRAGMENT_ID "remap-fragment-id" RESET "reset"
 %token <tok> RESTART "restart"
 %token <tok> ROUTES "routes" RST_IN_FIN "rst-in-fin" SESSIONS "sessions"
-%token <tok> SHORTEN "shorten" SOFT_POOLING "soft-pooling"
+%token <tok> SHORTEN "shorten" SHOW "show" SOFT_POOLING "soft-pooling"
 %token <tok> SOURCE_BYTES "source-bytes" SOURCE_DATAGRAMS "source-datagrams"
 %token <tok> STATE "state" STATIC "static" STORED_SYNS "stored-syns"
 %token <tok> STORED_SYNS_PER_PEER "stored-syns-per-peer"
-%token <tok> SUBSCRIBER "subscriber" SYSLOG "syslog" TCP "tcp"
+%token <tok> SUBSCRIBER "subscriber" SUBSCRIBERS "subscribers"
+%token <tok> SYSLOG "syslog" TCP "tcp"
 %token <tok> TIMEOUT "timeout" TO "to" TOS "tos" TRAFFIC_CLASS "traffic-class"
 %token <tok> TUN "tun" UDP "udp" UNBOUND_ERRORS "unbound-errors"
 %token <tok> UNKNOWN_TCP "unknown-tcp" USER "user"
 %token <tok> WARN "warn" WKP_NON_GLOBAL "wkp-non-global" YES "yes"
 
 %type <tok>	range
-%type <flag>	yes drop refuse adf override
+%type <flag>	yes drop refuse adf override private
 %type <flagp>	switch
 %type <proto>	proto any_proto
 %type <ports>	port ports
@@ -146,8 +147,8 @@ file		: %empty
 		;
 
 statement	: addresses
-		| METRICS LISTEN ON ANY_ADDRESS PORT NUMBER {
-			metrics_conf_add(cf, &$ANY_ADDRESS, &$NUMBER,
+		| METRICS LISTEN ON ANY_ADDRESS PORT NUMBER private {
+			metrics_conf_add(cf, &$ANY_ADDRESS, &$NUMBER, $private,
 			    &b->conf->metrics);
 		}
 		| ports_policy
@@ -157,6 +158,10 @@ statement	: addresses
 		| log_events { conf_once(cf, "log events"); }
 		| fastpath_on { conf_once(cf, "fastpath on"); }
 		| icmp_errors { conf_once(cf, "icmp-errors"); }
+		;
+
+private		: %empty { $$ = false; }
+		| SHOW SUBSCRIBERS { $$ = true; }
 		;
 
 /* If such a statement is repeated, the last one applies. */

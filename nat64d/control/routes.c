@@ -3,10 +3,12 @@
  */
 #include "common/http/control.h"
 #include "common/http/metrics.h"
+#include "common/http/page.h"
 
 #include "nat64d/admin.h"
 #include "nat64d/conf/conf.h"
 #include "nat64d/engine.h"
+#include "busiest.h"
 #include "follow.h"
 #include "rates.h"
 #include "routes.h"
@@ -47,23 +49,35 @@ admin_start(struct admin *a)
 {
 	a->rates = rates_new(engine_base(a->engine),
 	    nat64_stats(engine_nat64(a->engine)));
+	a->busiest =
+	    busiest_new(engine_base(a->engine), engine_nat64(a->engine));
 	a->followers = followers_new(a->engine);
-	return (a->rates == NULL || a->followers == NULL ? -1 : 0);
+	return (
+	    a->rates == NULL || a->busiest == NULL || a->followers == NULL ?
+		-1 :
+		0);
 }
 
 void
 admin_stop(struct admin *a)
 {
 	rates_free(a->rates);
+	busiest_free(a->busiest);
 	followers_free(a->followers);
 	handover_free(a->handover);
 }
 
 /* What anybody may ask: nothing here changes the state. */
 static const struct httpd_route metrics_routes[] = {
+	{ "GET", "/", get_page },
 	{ "GET", "/health", metrics_health },
+	{ "GET", "/icon.svg", page_icon },
 	{ "GET", "/metrics", get_metrics },
+	{ "GET", "/nat64d.js", get_page_script },
+	{ "GET", "/page.js", page_script },
 	{ "GET", "/ready", get_ready },
+	{ "GET", "/style.css", page_style },
+	{ "GET", "/subscribers", get_busiest },
 };
 
 const struct httpd_route *

@@ -1,7 +1,7 @@
 /*
  * The routes of nat64d, one function each: GET /v1/status is get_status(). All
  * have the type of httpd_route.fn; arg is the struct admin (admin.h). /metrics,
- * /health and /ready are those of the metrics.
+ * /health and /ready are those of the metrics, and the page is there, too.
  */
 #ifndef NAT64D_CONTROL_ROUTES_H
 #define NAT64D_CONTROL_ROUTES_H
@@ -10,9 +10,12 @@
 
 void delete_statics(void *arg, struct httpd_request *rq);
 void get_bindings(void *arg, struct httpd_request *rq);
+void get_busiest(void *arg, struct httpd_request *rq);
 void get_config(void *arg, struct httpd_request *rq);
 void get_counters(void *arg, struct httpd_request *rq);
 void get_metrics(void *arg, struct httpd_request *rq);
+void get_page(void *arg, struct httpd_request *rq);
+void get_page_script(void *arg, struct httpd_request *rq);
 void get_ready(void *arg, struct httpd_request *rq);
 void get_drops(void *arg, struct httpd_request *rq);
 void get_fragments(void *arg, struct httpd_request *rq);

@@ -37,6 +37,20 @@ START_TEST(prom_labels_are_escaped)
 }
 END_TEST
 
+START_TEST(prom_seconds_have_six_decimals)
+{
+	struct prom p = { .text = NULL };
+
+	prom_metric(&p, PROM_GAUGE, "d", "rtt-seconds", "Round trip");
+	prom_labelled_us(&p, "upstream", "a", 1042);
+	prom_labelled_us(&p, "upstream", "b", 12000000);
+	ck_assert_ptr_nonnull(strstr(p.text,
+	    "\nd_rtt_seconds{upstream=\"a\"} 0.001042\n"
+	    "d_rtt_seconds{upstream=\"b\"} 12.000000\n"));
+	prom_clear(&p);
+}
+END_TEST
+
 START_TEST(prom_text_grows)
 {
 	struct prom p = { .text = NULL };
@@ -77,6 +91,7 @@ main(void)
 	suite_add_tcase(s, tc);
 	tcase_add_test(tc, prom_counter_ends_with_total);
 	tcase_add_test(tc, prom_labels_are_escaped);
+	tcase_add_test(tc, prom_seconds_have_six_decimals);
 	tcase_add_test(tc, prom_text_grows);
 	tcase_add_test(tc, prom_long_texts_are_cut);
 	return (suite_run(s));
