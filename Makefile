@@ -95,6 +95,7 @@ common_SRC = \
     common/os/debuglog.c \
     common/os/dumpfile.c \
     common/os/log.c \
+    common/os/notify.c \
     common/os/pidfile.c \
     common/os/privs.c \
     common/os/privs_user.c \
@@ -107,7 +108,8 @@ common_SRC = \
     common/os/watch.c \
     common/monotime.c \
     $(caps_$(OS)) \
-    $(hostwatch_$(OS))
+    $(hostwatch_$(OS)) \
+    $(starter_$(OS))
 
 # The clients of the control sockets.
 ctl_SRC = \
@@ -132,6 +134,13 @@ hostwatch_freebsd = \
     common/os/hostwatch_bsd.c
 hostwatch_netbsd = $(hostwatch_freebsd)
 hostwatch_openbsd = $(hostwatch_freebsd)
+
+starter_linux = \
+    common/os/starter_linux.c
+starter_freebsd = \
+    common/os/starter_none.c
+starter_netbsd = $(starter_freebsd)
+starter_openbsd = $(starter_freebsd)
 
 nat64d_PURE = \
     nat64d/base/keyhash.c \
@@ -605,7 +614,7 @@ check_engine_OBJ = nat64d/engine.o nat64d/dump.o nat64d/eventlog.o \
     common/os/dumpfile.o common/os/log.o common/monotime.o common/os/rng_os.o \
     common/os/version.o common/os/watch.o $(hostwatch_$(OS):.c=.o) \
     nat64d/os/fastpath_none.o nat64d/state/handover.o nat64d/state/heir.o \
-    nat64d/state/statefile.o nat64d/state/writer.o \
+    nat64d/state/statefile.o nat64d/state/writer.o common/os/notify.o \
     common/os/pidfile.o common/os/privs.o common/os/privs_user.o \
     $(caps_$(OS):.c=.o) common/os/sandbox_$(OS).o tests/unit/tun_fake.o
 fastpath_OBJ = $(fastpath_$(FASTPATH):.c=.o)

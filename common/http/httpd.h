@@ -125,6 +125,12 @@ void httpd_header(struct httpd_request *rq, const char *name,
 /* Answer with body, which is taken over; NULL means that memory is short. */
 void httpd_json(struct httpd_request *rq, int status, json_t *body);
 
+/*
+ * The same, written at once as far as the connection takes it: for a process
+ * that does not come back to its event loop.
+ */
+void httpd_json_at_once(struct httpd_request *rq, int status, json_t *body);
+
 /* Answer {"error": "what has failed, and what to do"}. */
 void httpd_error(struct httpd_request *rq, int status, const char *fmt, ...)
     __attribute__((__format__(printf, 3, 4)));

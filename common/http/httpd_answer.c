@@ -156,12 +156,31 @@ httpd_json(struct httpd_request *rq, int status, json_t *body)
 		evbuffer_free(text);
 }
 
-/* JSON is UTF-8; a request may have any octets, which are quoted in errors. */
+void
+httpd_json_at_once(struct httpd_request *rq, int status, json_t *body)
+{
+	const struct conn *c = rq->conn;
+	struct evbuffer *out;
+
+	httpd_json(rq, status, body);
+	if (c == NULL)
+		return;
+	out = bufferevent_get_output(c->bev);
+	/* What has not been written yet may be written by its owner only. */
+	evbuffer_unfreeze(out, 1);
+	(void)evbuffer_write(out, bufferevent_getfd(c->bev));
+	evbuffer_freeze(out, 1);
+}
+
+/*
+ * JSON is UTF-8; a request may have any octets, which are quoted in errors.
+ * There may be several lines.
+ */
 static void
 make_ascii(char *text)
 {
 	for (; *text != '\0'; text++)
-		if (*text < ' ' || *text > '~')
+		if ((*text < ' ' && *text != '\n') || *text > '~')
 			*text = '?';
 }
 

@@ -25,7 +25,8 @@ static struct {
 	const char *progname;
 	bool to_syslog;
 	_Atomic(enum log_level) level; /* every thread reads it */
-} logger = { .level = LOG_LEVEL_INFO };
+	int copy_fd;		       /* errors are copied to it, or -1 */
+} logger = { .level = LOG_LEVEL_INFO, .copy_fd = -1 };
 
 static _Thread_local char thread_name[32]; /* with ": ", or empty */
 
@@ -47,6 +48,12 @@ log_init(const char *progname, bool foreground, enum log_level level)
 		openlog(progname, LOG_PID | LOG_NDELAY, LOG_DAEMON);
 	/* Read the time zone, whose file the sandbox may forbid later. */
 	tzset();
+}
+
+void
+log_copy_errors(int fd)
+{
+	logger.copy_fd = fd;
 }
 
 void
@@ -131,6 +138,8 @@ log_write(enum log_level level, const char *fmt, va_list ap)
 	if (level > logger.level)
 		return;
 	vsnprintf(line, sizeof(line), fmt, ap);
+	if (level == LOG_LEVEL_ERR && logger.copy_fd != -1)
+		dprintf(logger.copy_fd, "%s\n", line);
 	if (logger.to_syslog)
 		syslog(levels[level].priority, "%s%s", thread_name, line);
 	else

@@ -32,6 +32,12 @@ void log_init(const char *progname, bool foreground, enum log_level level);
  */
 void log_set_thread(const char *name);
 
+/*
+ * Write errors to fd as well, as lines without the name of the program and the
+ * thread; -1: no longer.
+ */
+void log_copy_errors(int fd);
+
 void log_set_level(enum log_level level);
 enum log_level log_get_level(void);
 

@@ -239,8 +239,9 @@ static const int allowed_accept[] = {
 	SCMP_SYS(accept4),
 	SCMP_SYS(shutdown),
 	SCMP_SYS(getsockopt),
-	/* a take-over sends descriptors */
+	/* a take-over sends descriptors, and reads what the other one says */
 	SCMP_SYS(sendmsg),
+	SCMP_SYS(pipe2),
 };
 
 /* dns64d: a socket for each query to an upstream, and those of the clients. */
