@@ -5,6 +5,7 @@
 #ifndef NAT64D_ADMIN_H
 #define NAT64D_ADMIN_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -22,6 +23,11 @@ struct followers;
 struct metrics;
 struct rates;
 struct reconf;
+struct starter;
+struct upgrade;
+
+/* What the starter can be asked for: an index of its first arguments. */
+enum upgrade_kind { UPGRADE, UPGRADE_CHECK };
 
 /* All borrowed. The argument of all routes. */
 struct admin {
@@ -34,10 +40,13 @@ struct admin {
 	struct rates *rates;
 	struct busiest *busiest;     /* subscribers */
 	struct followers *followers; /* of monitor and drops */
+	bool foreground;
+	struct starter *starter; /* NULL: there is none */
 	int tun_fd;
 	struct control *control;
 	struct metrics *metrics;
 	struct handover *handover; /* NULL: nobody takes over */
+	struct upgrade *upgrade;   /* NULL: none has been asked for */
 };
 
 /* The routes of the control socket and of the metrics; control/routes.c. */

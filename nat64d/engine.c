@@ -449,10 +449,10 @@ engine_nat64(const struct engine *e)
 }
 
 int
-engine_take_over(struct engine *e, struct heir *heir,
-    char text[HANDOVER_TEXT_SIZE])
+engine_take_over(struct engine *e, struct heir *heir, heir_fn *restored,
+    void *arg, char text[HANDOVER_TEXT_SIZE])
 {
-	if (heir_take(heir, e->nat64, text) == -1)
+	if (heir_take(heir, e->nat64, restored, arg, text) == -1)
 		return (-1);
 	set_timer(e, monotime_now());
 	return (0);

@@ -70,8 +70,8 @@ void engine_load_state(struct engine *e);
  * Restore them from another process, which stops; see heir_take(). Returns 0,
  * or -1 with a text: the other process goes on.
  */
-int engine_take_over(struct engine *e, struct heir *heir,
-    char text[HANDOVER_TEXT_SIZE]);
+int engine_take_over(struct engine *e, struct heir *heir, heir_fn *restored,
+    void *arg, char text[HANDOVER_TEXT_SIZE]);
 
 /*
  * Another process has all that this one has (nat64d/state/handover.h): leave,

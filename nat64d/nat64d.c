@@ -12,9 +12,11 @@
 #include "common/http/control.h"
 #include "common/http/metrics.h"
 #include "common/os/log.h"
+#include "common/os/notify.h"
 #include "common/os/pidfile.h"
 #include "common/os/reader.h"
 #include "common/os/sandbox.h"
+#include "common/os/starter.h"
 #include "common/os/startup.h"
 #include "common/os/watch.h"
 
@@ -46,7 +48,7 @@
 struct options {
 	struct startup start;
 	bool routes;	      /* -R */
-	bool take_over;	      /* -U */
+	unsigned take_over;   /* -U; twice: asked for by the other one */
 	const char *commands; /* -s: "begin" or "end" of a shared address */
 };
 
@@ -67,10 +69,11 @@ struct follow {
 	struct engine *engine; /* gets the changes */
 };
 
-/* What operators use. Either may be NULL. */
+/* What operators use. Each may be NULL. */
 struct servers {
 	struct control *control;
 	struct metrics *metrics;
+	struct starter *starter; /* for an upgrade */
 };
 
 static bool
@@ -81,7 +84,7 @@ take_option(void *arg, int ch, const char *value)
 	if (ch == 'R')
 		o->routes = true;
 	else if (ch == 'U')
-		o->take_over = true;
+		o->take_over++;
 	else
 		o->commands = value;
 	return (o->commands == NULL || strcmp(o->commands, "begin") == 0 ||
@@ -106,6 +109,8 @@ parse_options(struct options *o, int argc, char *argv[])
 
 	*o = (struct options){ .commands = NULL };
 	startup_parse(&o->start, &program, argc, argv);
+	if (o->take_over > 1)
+		takeover_begin_report();
 }
 
 static void
@@ -548,6 +553,8 @@ serve(struct tun *tun, struct conf *c, const struct options *o,
 {
 	struct admin admin = { .conf = c,
 		.report = f->report,
+		.foreground = o->start.foreground,
+		.starter = servers->starter,
 		.tun_fd = tun_fd(tun),
 		.metrics = servers->metrics };
 	struct engine_opts eo = { .foreground = o->start.foreground,
@@ -581,8 +588,11 @@ serve(struct tun *tun, struct conf *c, const struct options *o,
 	enter_sandbox(c, o, servers, f->fastpath != NULL);
 	use_fastpath(f, tun, engine);
 	log_info("running");
+	notify_send("READY=1\nSTATUS=running");
 	rc = engine_run(engine);
 	f->handed_over = engine_is_handed_over(engine);
+	if (!f->handed_over)
+		notify_send("STOPPING=1");
 	control_stop(servers->control);
 	metrics_stop(servers->metrics);
 	admin_stop(&admin);
@@ -627,8 +637,12 @@ check_only(struct conf *c, struct options *o)
 	if (o->start.verbose)
 		conf_print(c, stdout);
 	fflush(stdout);
+	if (o->take_over > 0)
+		takeover_check(c);
 	if (o->start.check_only == 1)
 		rc = check_host(c, o);
+	if (rc == 0)
+		rc = takeover_report(NULL);
 	conf_free(c);
 	return (rc == 0 ? 0 : 1);
 }
@@ -651,6 +665,20 @@ fit_host(const struct conf *c)
 	if (hostreport_log(report, c->tun, HOSTREPORT_START) == -1)
 		fatalx("the configuration does not fit this host");
 	return (report);
+}
+
+/* Who starts a new version that takes over, when the control socket says so. */
+static struct starter *
+new_starter(const struct conf *c, const struct options *o, char *argv[])
+{
+	static const char *const
+	    first[] = { [UPGRADE] = "-UU", [UPGRADE_CHECK] = "-UUn", NULL };
+	const struct starter_opts opts = { .argv = argv,
+		.first = first,
+		.path = o->start.conf_file,
+		.foreground = o->start.foreground };
+
+	return (c->control.path != NULL ? starter_start(&opts) : NULL);
 }
 
 /* The control socket is handed over at the end only. */
@@ -691,7 +719,7 @@ main(int argc, char *argv[])
 	parse_options(&o, argc, argv);
 	if (o.start.check_only == 0 && !o.routes && o.commands == NULL)
 		follow.reader = reader_start(o.start.conf_file, conf_gather);
-	conf = conf_load(o.start.conf_file, NULL, NULL, NULL);
+	conf = conf_load(o.start.conf_file, NULL, takeover_conf_message, NULL);
 	if (conf == NULL)
 		return (1);
 	configure(&o, conf);
@@ -705,9 +733,11 @@ main(int argc, char *argv[])
 	startup_log(&o.start);
 	conf_warn(conf);
 	check_start(conf, &o);
+	notify_begin();
 	follow.report = fit_host(conf);
 	conf->nat64.memory_hint = largepage_hint;
-	if (o.take_over)
+	servers.starter = new_starter(conf, &o, argv);
+	if (o.take_over > 0)
 		follow.takeover = takeover_begin(conf, &o.start);
 	startup_claim(&o.start);
 	open_servers(&servers, conf, &o, follow.takeover);
@@ -738,6 +768,7 @@ main(int argc, char *argv[])
 		tun_close(tun);
 	hostreport_free(follow.report);
 	control_close(servers.control);
+	starter_free(servers.starter);
 	pidfile_end();
 	conf_free(conf);
 	return (rc == 0 ? 0 : 1);

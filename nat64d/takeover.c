@@ -1,22 +1,78 @@
 #include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "common/os/log.h"
 #include "common/os/pidfile.h"
+#include "common/os/starter.h"
+#include "common/os/version.h"
 
 #include "takeover.h"
-#include "nat64d/state/handover.h"
 
 struct takeover {
 	struct heir *heir;
 	struct handover_fds fds;
 };
 
-/* What cannot be handed over, for lack of privileges to undo or redo it. */
+/* Where the report goes; -1: nobody waits for one. */
+static int report_fd = -1;
+
+void
+takeover_begin_report(void)
+{
+	if (fcntl(STARTER_FD, F_SETFD, FD_CLOEXEC) == -1)
+		fatal("take-over: -UU is for nat64ctl upgrade: descriptor %d",
+		    STARTER_FD);
+	report_fd = STARTER_FD;
+	log_copy_errors(report_fd);
+}
+
+void
+takeover_conf_message(void *arg, bool warning, const char *msg)
+{
+	(void)arg;
+	fprintf(stderr, "%s\n", msg);
+	if (!warning && report_fd != -1)
+		dprintf(report_fd, "%s\n", msg);
+}
+
+int
+takeover_report(const struct heir_result *result)
+{
+	const struct heir_result none = { 0 };
+	const struct heir_result *r = result != NULL ? result : &none;
+
+	if (report_fd == -1)
+		return (0);
+	return (dprintf(report_fd, "%c" TAKEOVER_FORMAT "%s\n", TAKEOVER_OK,
+		    (long)getpid(), r->bindings, r->sessions, r->left,
+		    version()) < 0 ?
+		-1 :
+		0);
+}
+
+static int
+restored(void *arg, const struct heir_result *result)
+{
+	(void)arg;
+	return (takeover_report(result));
+}
+
 static void
-check_conf(const struct conf *c)
+end_report(void)
+{
+	log_copy_errors(-1);
+	if (report_fd != -1)
+		close(report_fd);
+	report_fd = -1;
+}
+
+/* What cannot be handed over, for lack of privileges to undo or redo it. */
+void
+takeover_check(const struct conf *c)
 {
 	if (c->control.path == NULL)
 		fatalx("take-over: needs the control socket of the process "
@@ -44,7 +100,7 @@ takeover_begin(const struct conf *c, struct startup *s)
 	char text[HANDOVER_TEXT_SIZE];
 	struct takeover *t;
 
-	check_conf(c);
+	takeover_check(c);
 	t = malloc(sizeof(*t));
 	if (t == NULL)
 		fatal("take-over");
@@ -91,8 +147,9 @@ takeover_finish(struct takeover *t, struct engine *e, const struct conf *c,
 	char text[HANDOVER_TEXT_SIZE];
 	struct control *control = NULL;
 
-	if (engine_take_over(e, t->heir, text) == -1)
+	if (engine_take_over(e, t->heir, restored, NULL, text) == -1)
 		fatalx("take-over: %s", text);
+	end_report();
 	adopt_pidfile(t, s);
 	if (t->fds.control != -1)
 		control = control_adopt(&c->control, t->fds.control);

@@ -11,9 +11,21 @@
  *
  * A failure ends this process through fatal(), unless noted otherwise, and the
  * other one goes on.
+ *
+ * With -UU the other process has asked for it (control/upgrade.c), by its
+ * starter, and waits for a report at the descriptor STARTER_FD: lines of text
+ * about errors, or one that begins with TAKEOVER_OK:
+ *
+ *	+PID BINDINGS SESSIONS LEFT VERSION
+ *
+ * It is sent when all is restored, and with -n when that is possible. The other
+ * process goes on if it does not get it.
  */
 #ifndef NAT64D_TAKEOVER_H
 #define NAT64D_TAKEOVER_H
+
+#include <inttypes.h>
+#include <stdbool.h>
 
 #include "common/http/control.h"
 #include "common/http/metrics.h"
@@ -21,9 +33,25 @@
 
 #include "nat64d/conf/conf.h"
 #include "nat64d/os/tun.h"
+#include "nat64d/state/handover.h"
 #include "engine.h"
 
+#define TAKEOVER_OK '+'
+#define TAKEOVER_FORMAT "%ld %" PRIu64 " %" PRIu64 " %" PRIu64 " "
+
 struct takeover;
+
+/* With -UU, first of all: report errors from now on. */
+void takeover_begin_report(void);
+
+/* Print a message about the configuration, and report it; a conf_report_fn. */
+void takeover_conf_message(void *arg, bool warning, const char *msg);
+
+/* Is this possible, as far as the configuration shows? */
+void takeover_check(const struct conf *c);
+
+/* Report success; with NULL, that of a check. Returns 0, or -1 with errno. */
+int takeover_report(const struct heir_result *result);
 
 /* Ask the process at the control socket of the configuration. */
 struct takeover *takeover_begin(const struct conf *c, struct startup *s);

@@ -65,6 +65,7 @@ admin_stop(struct admin *a)
 	busiest_free(a->busiest);
 	followers_free(a->followers);
 	handover_free(a->handover);
+	upgrade_free(a->upgrade);
 }
 
 /* What anybody may ask: nothing here changes the state. */

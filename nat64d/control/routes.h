@@ -33,4 +33,8 @@ void post_reload(void *arg, struct httpd_request *rq);
 void post_statics(void *arg, struct httpd_request *rq);
 void post_upgrade(void *arg, struct httpd_request *rq);
 
+/* After the end of the server: an upgrade that is going on; NULL: none. */
+struct upgrade;
+void upgrade_free(struct upgrade *u);
+
 #endif

@@ -15,6 +15,7 @@ int print_lookup(struct ctl *ctl, const json_t *answer);
 /* change.c */
 int print_ended(struct ctl *ctl, const json_t *answer);
 int print_static(struct ctl *ctl, const json_t *answer);
+int print_upgrade(struct ctl *ctl, const json_t *answer);
 
 /* follow.c */
 int run_monitor(struct ctl *ctl, const struct ctl_command *c);

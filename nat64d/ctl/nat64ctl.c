@@ -99,6 +99,11 @@ static const struct ctl_arg reload_args[] = {
 	{ .param = NULL },
 };
 
+static const struct ctl_arg upgrade_args[] = {
+	{ .param = "check", .kind = CTL_FLAG, .name = "--check" },
+	{ .param = NULL },
+};
+
 static const char *const protos[] = { "tcp", "udp", "icmp", NULL };
 
 /* Which sessions. */
@@ -251,6 +256,13 @@ static const struct ctl_command commands[] = {
 	PREF64(networkd),
 	PREF64(bird),
 	PREF64(odhcpd),
+	{ .words = "upgrade",
+	    .help =
+		"Hand over to the installed program, without a lost packet",
+	    .args = upgrade_args,
+	    .method = "POST",
+	    .path = "/v1/upgrade",
+	    .print = print_upgrade },
 	CTL_COMMON_COMMANDS,
 };
 

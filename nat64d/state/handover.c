@@ -14,6 +14,7 @@
 
 #include "common/octets.h"
 #include "common/os/fdwait.h"
+#include "common/os/notify.h"
 #include "common/os/version.h"
 
 #include "handover_int.h"
@@ -43,20 +44,35 @@ handover_address(struct sockaddr_un *sun, socklen_t *len, const char *name)
 	return (0);
 }
 
-bool
-handover_may(int s, uid_t uid)
+/* Who is at the other end? For who connects, the process that listens. */
+static int
+get_peer(int s, uid_t *uid, pid_t *pid)
 {
 #ifdef SO_PEERCRED
 	struct ucred cred;
 	socklen_t len = sizeof(cred);
 
-	return (getsockopt(s, SOL_SOCKET, SO_PEERCRED, &cred, &len) == 0 &&
-	    (cred.uid == 0 || cred.uid == geteuid() || cred.uid == uid));
+	if (getsockopt(s, SOL_SOCKET, SO_PEERCRED, &cred, &len) == -1)
+		return (-1);
+	*uid = cred.uid;
+	*pid = cred.pid;
+	return (0);
 #else
 	(void)s;
 	(void)uid;
-	return (false);
+	(void)pid;
+	return (-1);
 #endif
+}
+
+bool
+handover_may(int s, uid_t uid)
+{
+	uid_t peer;
+	pid_t pid;
+
+	return (get_peer(s, &peer, &pid) == 0 &&
+	    (peer == 0 || peer == geteuid() || peer == uid));
 }
 
 int
@@ -139,6 +155,20 @@ send_state(const struct handover *h)
 }
 
 /*
+ * The service manager watches our process, and is to watch the new one. It
+ * believes only the process that it watches.
+ */
+static void
+tell_manager(int s)
+{
+	uid_t uid;
+	pid_t pid;
+
+	if (get_peer(s, &uid, &pid) == 0)
+		notify_send("MAINPID=%ld", (long)pid);
+}
+
+/*
  * The new process is ready. From here on nothing is translated until it has
  * everything, or has failed.
  */
@@ -156,6 +186,8 @@ hand_over(struct handover *h)
 		end(h, false, "it does not follow the protocol");
 		return;
 	}
+	/* Before the new process may say that it is ready. */
+	tell_manager(h->fd);
 	/* It may have ended just now; but it has said that it has it all. */
 	(void)handover_write(h->fd, &yours, 1);
 	end(h, true, NULL);

@@ -30,6 +30,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "nat64d/core/nat64.h"
 
@@ -90,6 +91,13 @@ void handover_free(struct handover *h);
 
 struct heir;
 
+/* What has been restored. */
+struct heir_result {
+	uint64_t bindings;
+	uint64_t sessions;
+	uint64_t left; /* both, which the configuration does not allow */
+};
+
 /*
  * Ask the process that listens at the control socket to hand over to us. Waits
  * for it, at most HANDOVER_PATIENCE_MS. Returns NULL, and in text what failed.
@@ -100,11 +108,14 @@ struct heir *heir_new(const char *control, char text[HANDOVER_TEXT_SIZE]);
 struct handover_fds heir_fds(const struct heir *h);
 
 /*
- * Stop the other process and restore n, a new translator, from its state.
- * Returns 0 when everything is ours, or -1 with a text: the other process goes
- * on.
+ * Stop the other process and restore n, a new translator, from its state. When
+ * that is done, restored is called; it returns 0, or -1 if the other process is
+ * to go on, and may be NULL. Returns 0 when everything is ours, or -1 with a
+ * text: the other process goes on.
  */
-int heir_take(struct heir *h, struct nat64 *n, char text[HANDOVER_TEXT_SIZE]);
+typedef int heir_fn(void *arg, const struct heir_result *result);
+int heir_take(struct heir *h, struct nat64 *n, heir_fn *restored, void *arg,
+    char text[HANDOVER_TEXT_SIZE]);
 
 /* The other process goes on, unless heir_take() has succeeded. */
 void heir_free(struct heir *h);

@@ -304,31 +304,53 @@ receive_state(const struct heir *h, struct recover *r,
 	return (0);
 }
 
-static void
-log_taken(const struct recover *r)
+static struct heir_result
+count(const struct recover *r)
 {
 	const struct nat64_restored *c = &r->restore.counts;
-	uint64_t left = 0;
+	struct heir_result result = { .bindings = c->bindings,
+		.sessions = c->sessions };
 	unsigned i;
 
+	for (i = 0; i < NAT64_NLEFTS; i++)
+		result.left += c->left_bindings[i] + c->left_sessions[i];
+	return (result);
+}
+
+static void
+log_taken(const struct heir_result *result)
+{
 	log_info("taken over: %" PRIu64 " bindings and %" PRIu64
 		 " sessions go on",
-	    c->bindings, c->sessions);
-	for (i = 0; i < NAT64_NLEFTS; i++)
-		left += c->left_bindings[i] + c->left_sessions[i];
-	if (left > 0)
+	    result->bindings, result->sessions);
+	if (result->left > 0)
 		log_info("taken over: %" PRIu64 " bindings and sessions are "
 			 "left out",
-		    left);
+		    result->left);
+}
+
+/* Everything is restored. Returns 0 when it is ours, or -1 with a text. */
+static int
+get_all(const struct heir *h, char text[HANDOVER_TEXT_SIZE])
+{
+	const char done = HANDOVER_DONE;
+	char yours = 0;
+
+	if (handover_write(h->fd, &done, 1) == 0 &&
+	    handover_read(h->fd, &yours, 1) == 0 && yours == HANDOVER_YOURS)
+		return (0);
+	say(text, "it goes on: %s", why());
+	return (-1);
 }
 
 int
-heir_take(struct heir *h, struct nat64 *n, char text[HANDOVER_TEXT_SIZE])
+heir_take(struct heir *h, struct nat64 *n, heir_fn *restored, void *arg,
+    char text[HANDOVER_TEXT_SIZE])
 {
 	const struct nat64_clocks at = { monotime_now(), wallclock_ms() };
-	const char go = HANDOVER_GO, done = HANDOVER_DONE;
+	const char go = HANDOVER_GO;
+	struct heir_result result;
 	struct recover *r;
-	char yours = 0;
 	int rc = -1;
 
 	r = malloc(sizeof(*r));
@@ -341,15 +363,14 @@ heir_take(struct heir *h, struct nat64 *n, char text[HANDOVER_TEXT_SIZE])
 		say(text, "it has gone: %s", strerror(errno));
 	else if (receive_state(h, r, text) == 0) {
 		(void)recover_end(r);
-		if (handover_write(h->fd, &done, 1) == -1 ||
-		    handover_read(h->fd, &yours, 1) == -1 ||
-		    yours != HANDOVER_YOURS)
-			say(text, "it goes on: %s", why());
+		result = count(r);
+		if (restored != NULL && restored(arg, &result) == -1)
+			say(text, "who has asked for it has gone");
 		else
-			rc = 0;
+			rc = get_all(h, text);
 	}
 	if (rc == 0)
-		log_taken(r);
+		log_taken(&result);
 	free(r);
 	return (rc);
 }

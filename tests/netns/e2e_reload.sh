@@ -6,7 +6,6 @@
 . "$(dirname "$0")/lib.sh"
 
 nat64ctl=$BUILD/nat64d/ctl/nat64ctl
-tools=$root/tests/netns/tools
 
 # Run nat64ctl; sets out and status.
 ctl() { # argument ...

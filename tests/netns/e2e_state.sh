@@ -5,7 +5,6 @@
 . "$(dirname "$0")/lib.sh"
 
 program=$BUILD/nat64d/nat64d
-tools=$root/tests/netns/tools
 state=$dir
 
 # Sessions are saved every second there, unless a test says otherwise.

@@ -5,19 +5,10 @@
 . "$(dirname "$0")/lib.sh"
 
 program=$BUILD/nat64d/nat64d
-tools=$root/tests/netns/tools
 
 configure() { # statement ...
 	write_nat64d_conf "pidfile \"$dir/run/nat64d.pid\"" \
 	    "control \"$dir/run/nat64d.sock\"" "$@"
-}
-
-start_lab() {
-	lab_create
-	start_web
-	head -c 200000000 /dev/urandom >"$dir/www/200MB"
-	start "$internet" echo.log "$tools/udp_stream.py" echo "$server4" 7000
-	wait_for 10 udp_listens "$internet" 7000
 }
 
 err=$dir/nat64d.err # what the one that runs has logged
@@ -30,39 +21,6 @@ logged() { # regex
 begin_nat64d() {
 	err=$dir/nat64d.err
 	start_nat64d
-}
-
-# The processes of nat64d, one in a line, without those that read the
-# configuration.
-daemons() {
-	local pid
-	for pid in $(ip netns pids "$gateway"); do
-		[ "$(cat "/proc/$pid/comm" 2>/dev/null)" != nat64d ] ||
-		    grep -q ': reader' "/proc/$pid/cmdline" || echo "$pid"
-	done
-}
-
-echo_works() {
-	in_ns "$client" "$tools/udp_stream.py" send "$server64" 7000 100 0.2 |
-	    grep ' back [1-9]'
-}
-
-begin_traffic() {
-	in_ns "$client" curl -gsSf -m 60 --limit-rate 33M \
-	    -o "$dir/fetched" "http://[$server64]/200MB" \
-	    >"$dir/curl.log" 2>&1 &
-	curl=$!
-	start "$client" stream.log "$tools/udp_stream.py" send "$server64" \
-	    7000 5000 8 50 900
-	stream=$!
-	wait_for 10 has_sessions 51
-}
-
-# By the control socket: so many sessions at least.
-has_sessions() { # number
-	[ "$(in_ns "$gateway" curl -sS -m 5 --unix-socket \
-	    "$dir/run/nat64d.sock" http://localhost/v1/status |
-	    sed -n 's/.*"sessions": *\([0-9]*\).*/\1/p' | head -n 1)" -ge "$1" ]
 }
 
 heirs=0
@@ -186,7 +144,7 @@ test_failures() {
 	check "one that takes everything and says nothing" upgrade silent
 	check "the old one goes on" goes_on 'Connection timed out'
 	check "one of another user is refused" upgrade other-user
-	check "no name is refused" upgrade no-name
+	check "no name is an upgrade, which nobody here can watch" upgrade no-name
 	check "nobody there is refused" upgrade nobody
 	write_nat64d_conf "control \"$dir/run/nat64d.sock\"" "tun other"
 	check "another device is refused" refuses \
@@ -199,7 +157,7 @@ test_failures() {
 }
 
 need_root
-start_lab
+stream_lab
 test_no_loss no
 test_no_loss auto
 test_background

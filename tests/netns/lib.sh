@@ -28,6 +28,7 @@ lab_namespaces=()
 
 server4=198.51.100.10
 server64=2001:db8:8000::c633:640a
+tools=$root/tests/netns/tools
 gateway6=2001:db8::1
 dns6=2001:db8::2
 export LC_ALL=C
@@ -385,6 +386,7 @@ start_nsd() { # [address]
 
 # A web server with the files of $dir/www, which also takes files there, and
 # says at /peer who asked.
+# shellcheck disable=SC2120 # some scripts say where
 start_web() { # [namespace address:port]
 	local ns=${1:-$internet} address=${2:-$server4:80} home
 	home=$dir/nginx-$ns
@@ -597,6 +599,56 @@ example_is_written() { # name
 dump_is_whole() { # file
 	grep -q '^dump 20[0-9-]*T[0-9:]*Z [a-z0-9]* [0-9.]* pid ' "$1" &&
 	    [ "$(tail -n 1 "$1")" = end ]
+}
+
+# --- take-over and restart ---
+
+# The lab with traffic that shows each lost packet: see begin_traffic.
+stream_lab() {
+	lab_create
+	start_web
+	head -c 200000000 /dev/urandom >"$dir/www/200MB"
+	start "$internet" echo.log "$tools/udp_stream.py" echo "$server4" 7000
+	wait_for 10 udp_listens "$internet" 7000
+}
+
+# The processes of nat64d, one in a line, without those that only read the
+# configuration or wait for an upgrade.
+daemons() {
+	local pid
+	for pid in $(ip netns pids "$gateway"); do
+		[ "$(cat "/proc/$pid/comm" 2>/dev/null)" != nat64d ] ||
+		    grep -Eq ': (reader|starter)' "/proc/$pid/cmdline" ||
+		    echo "$pid"
+	done
+}
+
+echo_works() {
+	in_ns "$client" "$tools/udp_stream.py" send "$server64" 7000 100 0.2 |
+	    grep ' back [1-9]'
+}
+
+# A transfer of 200 MB, whose process is $curl, and 50 flows of datagrams, whose
+# process is $stream; its result is in stream.log. They take so many seconds.
+begin_traffic() { # [seconds]
+	local secs=${1:-8}
+	in_ns "$client" curl -gsSf -m 60 --limit-rate $((264 / secs))M \
+	    -o "$dir/fetched" "http://[$server64]/200MB" \
+	    >"$dir/curl.log" 2>&1 &
+	# shellcheck disable=SC2034 # for the script
+	curl=$!
+	start "$client" stream.log "$tools/udp_stream.py" send "$server64" \
+	    7000 5000 "$secs" 50 900
+	# shellcheck disable=SC2034 # for the script
+	stream=$!
+	wait_for 10 has_sessions 51
+}
+
+# By the control socket: so many sessions at least.
+has_sessions() { # number
+	[ "$(in_ns "$gateway" curl -sS -m 5 --unix-socket \
+	    "$dir/run/nat64d.sock" http://localhost/v1/status |
+	    sed -n 's/.*"sessions": *\([0-9]*\).*/\1/p' | head -n 1)" -ge "$1" ]
 }
 
 # The rights of a daemon, which are next to none.

@@ -73,7 +73,7 @@ def main(path, what):
     if what == "other-user":
         return other_user(path)
     if what == "no-name":
-        return expect(ask(path, ""), 400, "nat64d -U")
+        return expect(ask(path, ""), 409, "nat64d -U")
     if what == "nobody":
         return expect(ask(path, "?socket=nobody-there"), 409, "nobody")
     return misbehave(path, what)
