@@ -41,6 +41,15 @@ knocked() { # file
 	grep -q no-binding "$1"
 }
 
+# From the client, to an IPv4 address that no host can have.
+knocked6() { # file
+	in_ns "$client" python3 -c 'import socket
+s = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
+s.sendto(b"knock", ("2001:db8:8000::127.0.0.1", 1000))'
+	sleep 0.1
+	grep -q martian-ipv4 "$1"
+}
+
 opened() { # file
 	port=$((port + 1))
 	send_udp "$port" 1
@@ -87,16 +96,20 @@ test_drops() {
 	"$nat64ctl" -s "$dir/n/sock" drops --pcap "$dir/drops.pcapng" &
 	follower=$!
 	check "the same as a capture" wait_for 10 knocked "$dir/drops.pcapng"
+	check "with those from IPv6" wait_for 10 knocked6 "$dir/drops.pcapng"
 	kill "$follower"
 	wait "$follower" 2>/dev/null
 	check_match "tcpdump reads it" \
 	    "$(tcpdump -n -r "$dir/drops.pcapng" 2>&1)" \
 	    'IP 198\.51\.100\.[0-9]+\.[0-9]+ > 192\.0\.2\.77\.1000: UDP'
-	if command -v tshark >/dev/null; then
-		check_match "and tshark the reason" \
-		    "$(tshark -r "$dir/drops.pcapng" -T fields \
-			-e frame.comment 2>&1)" '^no-binding'
-	fi
+	tshark -r "$dir/drops.pcapng" -T fields -e frame.comment \
+	    -e frame.protocols >"$dir/tshark" 2>"$dir/tshark.err"
+	check_match "tshark the reason, and what is in the packet" \
+	    "$(cat "$dir/tshark")" '^no-binding	raw:ip:udp:data$'
+	check_match "also of IPv6" "$(cat "$dir/tshark")" \
+	    '^martian-ipv4	raw:ipv6:udp:data$'
+	check_equal "and finds nothing wrong" \
+	    "$(tshark -r "$dir/drops.pcapng" -Y _ws.malformed 2>/dev/null)" ""
 	check "an unknown file is wrong use" test "$(
 		"$nat64ctl" -s "$dir/n/sock" drops --pcap /nowhere/x \
 		    2>"$dir/err"
