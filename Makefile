@@ -650,6 +650,9 @@ check_reconf_fixed_LIBS = $(HTTP_LIBS)
 check_reconf_OBJ = nat64d/reconf.o $(reconf_OBJ)
 check_reconf_LIBS = $(HTTP_LIBS)
 check_reconf_LDFLAGS = -Wl,--wrap=event_add,--wrap=event_del
+check_statefile_OBJ = nat64d/state/statefile.o nat64d/state/writer.o \
+    common/os/version.o common/os/sandbox_$(OS).o \
+    $(privs_OBJ) common/monotime.o
 check_reader_OBJ = common/os/reader.o common/conf/files.o $(privs_OBJ) \
     common/os/sandbox_$(OS).o
 check_tun_bsd_OBJ = nat64d/conf/defaults_bsd.o nat64d/os/tun_bsd.o \
