@@ -629,6 +629,8 @@ httpd_OBJ = common/http/httpd.o common/http/httpd_answer.o \
     common/monotime.o
 check_httpd_OBJ = $(httpd_OBJ)
 check_httpd_LIBS = $(HTTP_LIBS)
+check_httpd_stream_OBJ = $(httpd_OBJ)
+check_httpd_stream_LIBS = $(HTTP_LIBS)
 check_control_OBJ = common/http/control.o common/http/control_conf.o \
     common/os/version.o $(conf_OBJ) $(sort $(httpd_OBJ) $(privs_OBJ))
 check_control_LIBS = $(HTTP_LIBS)
