@@ -21,6 +21,7 @@ SYSCONFDIR ?= /etc
 SBINDIR ?= $(PREFIX)/sbin
 MANDIR ?= $(PREFIX)/share/man
 UNITDIR ?= $(PREFIX)/lib/systemd/system
+SYSUSERSDIR ?= $(PREFIX)/lib/sysusers.d
 EXAMPLEDIR ?= $(PREFIX)/share/examples/ecdysis
 
 # What starts the daemons: units of systemd on Linux, and the scripts of
@@ -787,7 +788,7 @@ fill = sed 's,@SBINDIR@,$(SBINDIR),g;s,@SYSCONFDIR@,$(SYSCONFDIR),g'
 install: all
 	$(INSTALL) -d $(DESTDIR)$(SBINDIR) $(DESTDIR)$(MANDIR)/man5 \
 	    $(DESTDIR)$(MANDIR)/man8 $(DESTDIR)$(EXAMPLEDIR) \
-	    $(if $(units),$(DESTDIR)$(UNITDIR)) \
+	    $(if $(units),$(DESTDIR)$(UNITDIR) $(DESTDIR)$(SYSUSERSDIR)) \
 	    $(if $(rc_scripts),$(DESTDIR)$(RCDIR))
 	$(INSTALL) -m 755 $(programs) $(DESTDIR)$(SBINDIR)
 	$(fill) etc/nat64d-unreachable > $(DESTDIR)$(SBINDIR)/nat64d-unreachable
@@ -800,6 +801,8 @@ install: all
 		to=$(DESTDIR)$(UNITDIR)/$${unit##*/}; \
 		$(fill) $$unit > $$to && chmod 644 $$to || exit 1; \
 	done
+	$(if $(units),$(INSTALL) -m 644 etc/sysusers/ecdysis.conf \
+	    $(DESTDIR)$(SYSUSERSDIR))
 	for script in $(rc_scripts); do \
 		to=$(DESTDIR)$(RCDIR)/$${script##*/}; \
 		$(fill) $$script > $$to && chmod 755 $$to || exit 1; \
@@ -816,6 +819,7 @@ uninstall:
 		rm -f $(DESTDIR)$(MANDIR)/man8/$$page; done
 	for unit in $(notdir $(units)); do \
 		rm -f $(DESTDIR)$(UNITDIR)/$$unit; done
+	rm -f $(DESTDIR)$(SYSUSERSDIR)/ecdysis.conf
 	for script in $(notdir $(rc_scripts)); do \
 		rm -f $(DESTDIR)$(RCDIR)/$$script; done
 	rm -f $(DESTDIR)$(EXAMPLEDIR)/nat64d.conf \

@@ -286,19 +286,21 @@ def count_log(own, translator, state):
 
 
 @contextlib.contextmanager
-def two_translators(up, mode):
+def two_translators(up, mode, every=1, sessions=(0, 0)):
     """A daemon with two prefixes, and their translators."""
-    with FakeTranslator() as one, FakeTranslator("::1") as two, Daemon(
-            up, prefix=f'{PREFIX}/96 translator "{one.url}" every 1',
-            extra=f'prefix {OTHER}/96 translator "{two.url}" every 1\n'
-            f"balance {mode}") as own:
-        until(lambda: one.polls and two.polls, "polls")
-        yield own, one, two
+    with FakeTranslator() as one, FakeTranslator("::1") as two:
+        one.sessions, two.sessions = sessions
+        with Daemon(
+                up, prefix=f'{PREFIX}/96 translator "{one.url}" every {every}',
+                extra=f'prefix {OTHER}/96 translator "{two.url}" '
+                f"every {every}\nbalance {mode}") as own:
+            until(lambda: one.polls and two.polls, "polls")
+            yield own, one, two
 
 
 def wait_for(own, only, what):
     """Poll until answers have just these prefixes, and not by chance."""
-    until(lambda: set(prefixes(own, 25)) == set(only), what, 15)
+    until(lambda: set(prefixes(own, 25)) == set(only), what, 30)
 
 
 # Shows: DNS64-92
@@ -371,8 +373,7 @@ def _(_, up):
 # Shows: DNS64-92
 @case("SIGUSR1 shows the translators, and a reload keeps what is known")
 def _(_, up):
-    with two_translators(up, "least-loaded") as (own, one, two):
-        one.sessions, two.sessions = 10, 90
+    with two_translators(up, "least-loaded", 10, (10, 90)) as (own, one, two):
         wait_for(own, [PREFIX], "first")
         own.stats()
         line = f"translator {two.url} prefix {OTHER}/96 up sessions 90 of 100"

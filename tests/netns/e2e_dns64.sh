@@ -252,7 +252,8 @@ test_failover() {
 	check "an upstream that is silent does no harm" ask_new 4
 	# Shows: DNS64-87
 	check "it is marked down" wait_for 10 upstream_is "$server4" down
-	check "the next questions go to the other at once" quick
+	check "the next questions go to the other at once" not_lost \
+	    "$server4" ask_new 5
 	end_silence
 	check "it is marked up when it is back" wait_for 20 \
 	    upstream_is "$server4" up
@@ -269,9 +270,18 @@ test_failover() {
 	check "and no more when one is back" wait_for 40 ask_new 1
 }
 
-quick() {
-	local from=$EPOCHREALTIME
-	ask_new 5 && [ $((${EPOCHREALTIME/./} - ${from/./})) -lt 1000000 ]
+# A command succeeds, and no question of it, but for a probe, was lost there.
+not_lost() { # address command ...
+	local before after address=$1
+	shift
+	before=$(lost "$address") && "$@" && after=$(lost "$address") &&
+	    [ $((after - before)) -le 2 ] && return
+	echo "before: $before, after: $after"
+	return 1
+}
+
+lost() { # address
+	statistics | sed -n "s/^upstream $1[^ ]* .* lost \([0-9]*\)\$/\1/p"
 }
 
 start_nsd_again() {
@@ -361,15 +371,6 @@ test_failed_start() {
 	check_not "and leaves no pid file" test -e "$dir/run/dns64d.pid"
 }
 
-test_unit() {
-	tap_round="started as by its unit"
-	write_conf
-	check "dns64d starts" start_like_unit "$program" "$dir/dns64d.conf"
-	check "the example's dump is written" example_is_written dns64d
-	kill "$unit_pid"
-	check "SIGTERM ends it" wait_for 5 gone "$unit_pid"
-}
-
 need_root
 start_lab
 write_nat64d_conf
@@ -395,5 +396,4 @@ test_refusals
 test_daemon 1
 test_daemon 2
 test_failed_start
-test_unit
 tap_done

@@ -167,7 +167,7 @@ import socket, sys
 s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
 s.setsockopt(socket.SOL_SOCKET, 33, 8 << 20)  # SO_RCVBUFFORCE
 s.bind(("", 7778))
-s.settimeout(3)
+s.settimeout(30)
 n = 0
 try:
     while n < int(sys.argv[1]):

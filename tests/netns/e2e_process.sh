@@ -284,24 +284,6 @@ test_foreign_directory() {
 	    "$dir/nat64d.pid"
 }
 
-test_unit() {
-	tap_round="started as by its unit"
-	write_nat64d_conf
-	check "nat64d starts" start_like_unit "$program" "$dir/nat64d.conf"
-	check "the example's dump is written" example_is_written nat64d
-	stop "$unit_pid"
-	rm -r "$unit_log"
-	# As systemd makes it for LogsDirectory=.
-	mkdir -p "$unit_log/nat64d"
-	write_nat64d_conf
-	check "nat64d starts where the directory is root's" \
-	    start_like_unit "$program" "$dir/nat64d.conf"
-	kill -USR1 "$unit_pid"
-	check "the example's dump is written, too" wait_for 5 dump_is_whole \
-	    "$unit_log/nat64d/dump"
-	stop "$unit_pid"
-}
-
 # --- device and routes ---
 
 test_name() {
@@ -470,7 +452,6 @@ test_no_stdout
 test_slow_reader
 test_daemon
 test_foreign_directory
-test_unit
 test_name
 test_persistent
 test_no_routes

@@ -25,6 +25,7 @@ gateway=$lab-gateway
 internet=$lab-internet
 dir=
 lab_namespaces=()
+lab_mounts=() # below $dir
 
 server4=198.51.100.10
 server64=2001:db8:8000::c633:640a
@@ -197,7 +198,7 @@ lab_is_ours() {
 }
 
 lab_remove() {
-	local ns
+	local ns mount
 	lab_is_ours || return 0
 	trap - EXIT
 	trap '' INT TERM HUP
@@ -208,7 +209,10 @@ lab_remove() {
 		rm -rf "/etc/netns/$ns"
 	done
 	rmdir /etc/netns 2>/dev/null
-	[ -z "$dir" ] || rm -rf "$dir"
+	for mount in ${lab_mounts[@]+"${lab_mounts[@]}"}; do
+		umount -l "$mount" 2>/dev/null
+	done
+	[ -z "$dir" ] || rm -rf --one-file-system "$dir"
 }
 
 lab_interrupted() {
@@ -560,45 +564,6 @@ start_background() { # program configuration pid-file
 	}
 	# shellcheck disable=SC2034 # for the script
 	daemon=$(cat "$3")
-}
-
-# Start a daemon as its unit does: as root in the foreground, with the
-# capabilities of the unit. The configuration is given the "dump" of the
-# example as well; /var/log is $unit_log. Sets unit_pid.
-start_like_unit() { # program configuration
-	local name=${1##*/} unit caps
-	unit=$root/etc/systemd/$name.service
-	caps=$(sed -n 's/^CapabilityBoundingSet=//p' "$unit" |
-	    tr 'A-Z ' 'a-z,' | sed 's/cap_/+/g')
-	sed -n 's/^#\(dump .*\)/\1/p' "$root/etc/$name.conf" >>"$2"
-	unit_log=$dir/$name.log
-	mkdir -p "$unit_log"
-	: >"$dir/$name.err" # of an earlier one, which said "running" as well
-	# shellcheck disable=SC2016 # for the other shell
-	ip netns exec "$gateway" unshare -m sh -c '
-		mount --bind "$1" /var/log && shift && exec "$@"' sh \
-	    "$unit_log" setpriv --bounding-set "-all,$caps" --no-new-privs \
-	    "$1" -d -f "$2" >"$dir/$name.out" 2>"$dir/$name.err" &
-	unit_pid=$!
-	wait_for 10 grep -q ' running$' "$dir/$name.err" || {
-		cat "$dir/$name.err"
-		return 1
-	}
-}
-
-# SIGUSR1 writes the file of the example, again and again.
-example_is_written() { # name
-	local file=$unit_log/$1/dump
-	kill -USR1 "$unit_pid"
-	wait_for 5 dump_is_whole "$file" && rm "$file" &&
-	    kill -USR1 "$unit_pid" && wait_for 5 dump_is_whole "$file" && return
-	cat "$file" "$dir/$1.err"
-	return 1
-}
-
-dump_is_whole() { # file
-	grep -q '^dump 20[0-9-]*T[0-9:]*Z [a-z0-9]* [0-9.]* pid ' "$1" &&
-	    [ "$(tail -n 1 "$1")" = end ]
 }
 
 # --- take-over and restart ---

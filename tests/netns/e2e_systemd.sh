@@ -1,0 +1,201 @@
+#!/usr/bin/env bash
+# The units under a systemd: with its users, directories, capabilities and
+# filters. systemd-nspawn(1) starts it in the gateway, with a copy of this
+# system's files that nobody else sees.
+# shellcheck source-path=SCRIPTDIR
+. "$(dirname "$0")/lib.sh"
+
+sysroot= # its root directory
+init=	 # its first process
+
+# What is written goes to a temporary file system: that of our directory may be
+# one that an overlay cannot have as its upper layer. Nothing that this system
+# has enabled is started there.
+make_sysroot() {
+	local layer=$dir/layer
+	sysroot=$dir/root
+	mkdir "$layer" "$sysroot"
+	mount -t tmpfs -o mode=755 layer "$layer" || return 1
+	lab_mounts=("$layer")
+	mkdir "$layer/upper" "$layer/work"
+	mount -t overlay -o "lowerdir=/,upperdir=$layer/upper,workdir=$layer/work" \
+	    overlay "$sysroot" || return 1
+	lab_mounts=("$sysroot" "$layer")
+	rm -rf "$sysroot"/etc/systemd/system/* "$sysroot/etc/machine-id"
+	cat >"$sysroot/etc/systemd/system/lab.target" <<-EOF
+		[Unit]
+		Requires=basic.target
+		After=basic.target
+	EOF
+	# No service of this system knows the lab's network.
+	ln -s /dev/null \
+	    "$sysroot/etc/systemd/system/systemd-networkd-wait-online.service"
+	# As udev makes it for everybody.
+	mknod -m 666 "$layer/tun" c 10 200
+}
+
+boot() {
+	systemd-nspawn -q --register=no --keep-unit --machine="$lab" \
+	    --directory="$sysroot" --bind="$dir/layer/tun:/dev/net/tun" \
+	    --network-namespace-path="/run/netns/$gateway" \
+	    --capability=CAP_NET_ADMIN,CAP_BPF --system-call-filter=bpf \
+	    --boot -- --unit=lab.target </dev/null >"$dir/boot.log" 2>&1 &
+	nspawn=$!
+	wait_for 30 has_first_process && wait_for 60 is_active lab.target
+}
+
+has_first_process() {
+	init=$(pgrep -P "$nspawn")
+}
+
+inside() { # command ...
+	nsenter -t "$init" -m -u -i -n -p -r -w -- "$@"
+}
+
+is_active() { # unit
+	inside systemctl -q is-active "$1"
+}
+
+journal() { # unit
+	inside journalctl -q -o cat -u "$1"
+}
+
+# The process of a service, as it is called there.
+main_pid() { # unit
+	inside systemctl show -P MainPID "$1"
+}
+
+install_all() {
+	make -s -C "$root" BUILD="$BUILD" DESTDIR="$sysroot" PREFIX=/usr \
+	    SYSCONFDIR=/etc RC= install
+}
+
+# The interface needs no time to have another address.
+configure() { # statement for nat64d ...
+	{
+		echo "prefix 2001:db8:8000::/96"
+		echo "pool 192.0.2.0/28"
+		echo "state \"/var/lib/nat64d/state\""
+		sed -n 's/^#\(dump .*\)/\1/p' "$root/etc/nat64d.conf"
+		printf '%s\n' "$@"
+	} >"$sysroot/etc/nat64d.conf"
+	{
+		echo "listen on $dns6"
+		echo "upstream $server4"
+		echo "prefix 2001:db8:8000::/96"
+		sed -n 's/^#\(dump .*\)/\1/p' "$root/etc/dns64d.conf"
+	} >"$sysroot/etc/dns64d.conf"
+}
+
+resolves() {
+	[ "$(in_ns "$client" dig +short +tries=1 +timeout=2 "@$dns6" \
+	    www.example.com AAAA)" = "$server64" ]
+}
+
+# --- tests ---
+
+test_start() {
+	check_not "without a configuration nat64d does not start" \
+	    inside systemctl start nat64d
+	check_match "and says why" "$(journal nat64d)" \
+	    '/etc/nat64d.conf.*No such file'
+	configure
+	check "with one, nat64d starts" inside systemctl restart nat64d
+	check "and dns64d" inside systemctl restart dns64d
+	check "nat64d is running" wait_for 20 journal_says nat64d ' running$'
+	check "with the fast path" journal_says nat64d 'fast path: used$'
+	check "dns64d answers" wait_for 20 resolves
+	check "nat64d translates" wait_for 20 fetch file
+}
+
+journal_says() { # unit regex
+	journal "$1" | grep -E -- "$2"
+}
+
+check_rights() { # unit
+	local pid
+	pid=$(main_pid "$1")
+	check_equal "$1 has the user of its unit" \
+	    "$(inside ps -o user:20= -p "$pid")" "_$1"
+	check_equal "and no capabilities" \
+	    "$(inside sed -n '/^CapBnd/d; s/^Cap.*:\t0*//p' \
+		"/proc/$pid/status" | tr -d '\n')" ""
+	inside systemctl kill -s USR1 --kill-whom=main "$1"
+	check "the dump of the example is written" wait_for 10 \
+	    dump_is_whole "$sysroot/var/log/$1/dump"
+}
+
+dump_is_whole() { # file
+	grep -q '^dump 20[0-9-]*T[0-9:]*Z [a-z0-9]* [0-9.]* pid ' "$1" &&
+	    [ "$(tail -n 1 "$1")" = end ]
+}
+
+test_reload() {
+	configure "timeout udp 200"
+	check "nat64d is reloaded" inside systemctl reload nat64d
+	check_match "it has what is new" "$(inside nat64ctl show config)" \
+	    '^timeout udp 200'
+	configure "pool 192.0.2.300/28"
+	check_not "a wrong configuration is refused" \
+	    inside systemctl reload nat64d
+	check_match "the journal says where" "$(journal nat64d)" \
+	    '/etc/nat64d.conf:5: .*192.0.2.300'
+	check "nat64d goes on" fetch file
+	configure
+	check "dns64d is reloaded" inside systemctl reload dns64d
+	check "it answers" wait_for 10 resolves
+}
+
+# A connection with a request that has no answer yet.
+talk() { # line
+	echo "$1" >&"${talker[1]}" && read -r -t 20 said <&"${talker[0]}" &&
+	    [ "$said" = "$1" ]
+}
+
+test_restart() {
+	local before
+	start "$internet" echo.log socat TCP4-LISTEN:7777,fork,reuseaddr \
+	    EXEC:cat
+	wait_for 10 tcp_listens "$internet" 7777
+	coproc talker { in_ns "$client" nc "$server64" 7777; }
+	check "a connection" talk before
+	before=$(main_pid nat64d)
+	check "nat64d is started again" inside systemctl restart nat64d
+	check_not "it is another process" test "$(main_pid nat64d)" = "$before"
+	check "the connection goes on" talk after
+	inside kill -9 "$(main_pid nat64d)" "$(main_pid dns64d)"
+	check "killed, nat64d starts by itself" wait_for 30 fetch file
+	check "and dns64d" wait_for 30 resolves
+	kill "$talker_PID" 2>/dev/null
+}
+
+test_stop() {
+	check "both are stopped" inside systemctl stop nat64d dns64d
+	check_not "the interface is gone" ip -n "$gateway" link show nat64
+	check_match "unreachable routes stay" \
+	    "$(ip -n "$gateway" -6 route show proto 64)" 2001:db8:8000::/96
+	check_equal "no process is left" \
+	    "$(inside ps -o comm= -u _nat64d,_dns64d)" ""
+}
+
+need_root
+for program in systemd-nspawn nsenter systemctl; do
+	command -v "$program" >/dev/null || skip_all "no $program"
+done
+lab_create
+start_nsd
+start_web
+echo hello >"$dir/www/file"
+make_sysroot || skip_all "no overlay of the root directory"
+check "make install" install_all
+boot || skip_all "no systemd here: $(tail -n 1 "$dir/boot.log")"
+check "systemd-sysusers makes the users" inside systemd-sysusers
+test_start
+check_rights nat64d
+check_rights dns64d
+test_reload
+test_restart
+test_stop
+inside systemctl --force poweroff >/dev/null 2>&1
+wait_for 20 gone "$nspawn"
+tap_done
