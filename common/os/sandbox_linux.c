@@ -239,7 +239,9 @@ static const int allowed_accept[] = {
 	SCMP_SYS(accept4),
 	SCMP_SYS(shutdown),
 	SCMP_SYS(getsockopt),
-	/* a take-over sends descriptors, and reads what the other one says */
+	/* a take-over: whose the other process is, descriptors, what it says */
+	SCMP_SYS(geteuid),
+	SCMP_SYS(geteuid32),
 	SCMP_SYS(sendmsg),
 	SCMP_SYS(pipe2),
 };

@@ -152,6 +152,11 @@ talk() { # line
 	    [ "$said" = "$1" ]
 }
 
+is_another() { # pid
+	is_active nat64d && [ "$(main_pid nat64d)" != "$1" ] &&
+	    [ "$(main_pid nat64d)" != 0 ]
+}
+
 test_restart() {
 	local before
 	start "$internet" echo.log socat TCP4-LISTEN:7777,fork,reuseaddr \
@@ -161,8 +166,13 @@ test_restart() {
 	check "a connection" talk before
 	before=$(main_pid nat64d)
 	check "nat64d is started again" inside systemctl restart nat64d
-	check_not "it is another process" test "$(main_pid nat64d)" = "$before"
+	check "it is another process" is_another "$before"
 	check "the connection goes on" talk after
+	before=$(main_pid nat64d)
+	check "nat64ctl upgrade" inside nat64ctl upgrade
+	check "systemd follows the new process" wait_for 10 \
+	    is_another "$before"
+	check "the connection goes on, still" talk again
 	inside kill -9 "$(main_pid nat64d)" "$(main_pid dns64d)"
 	check "killed, nat64d starts by itself" wait_for 30 fetch file
 	check "and dns64d" wait_for 30 resolves
