@@ -176,6 +176,7 @@ test_restart() {
 	inside kill -9 "$(main_pid nat64d)" "$(main_pid dns64d)"
 	check "killed, nat64d starts by itself" wait_for 30 fetch file
 	check "and dns64d" wait_for 30 resolves
+	# shellcheck disable=SC2154 # set by coproc
 	kill "$talker_PID" 2>/dev/null
 }
 
