@@ -57,6 +57,8 @@ common_PURE = \
     common/conf/nearest.c \
     common/conf/quantity.c \
     common/ctl/clean.c \
+    common/ctl/page.c \
+    common/ctl/rates.c \
     common/http/origin.c \
     common/http/prom.c \
     common/net/acl.c \
@@ -118,7 +120,12 @@ ctl_SRC = \
     common/ctl/ctl_common.c \
     common/ctl/ctl_parse.c \
     common/ctl/request.c \
+    common/ctl/screen.c \
     common/ctl/table.c \
+    common/ctl/termcheck.c \
+    common/ctl/top.c \
+    common/ctl/top_sample.c \
+    common/ctl/top_screen.c \
     common/os/version.c
 
 caps_linux = \
@@ -219,7 +226,8 @@ nat64ctl_SRC = \
     nat64d/ctl/change.c \
     nat64d/ctl/follow.c \
     nat64d/ctl/lists.c \
-    nat64d/ctl/pref64.c
+    nat64d/ctl/pref64.c \
+    nat64d/ctl/top.c
 
 nat64d_SRC = \
     nat64d/conf/conf.c \
@@ -441,6 +449,7 @@ ALL_CFLAGS = $(BASE_CFLAGS) -I$(BUILD) $(WARN) $(WERROR) $(FORTIFY) $(CFLAGS)
 ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now $(LDFLAGS)
 BASE_LIBS := $(call pkg,--libs libevent_core libbsd-overlay libseccomp)
 CURL_LIBS := $(call pkg,--libs libcurl)
+CURSES_LIBS := $(call pkg,--libs ncursesw)
 JSON_LIBS := $(call pkg,--libs jansson)
 LDNS_LIBS := $(call pkg,--libs ldns)
 HTTP_LIBS := $(call pkg,--libs libevent_extra)
@@ -455,13 +464,14 @@ ifneq ($(filter $(builds),$(or $(MAKECMDGOALS),all)),)
 ifeq ($(OS),linux)
 tools_found := $(shell exec 2>/dev/null; \
     $(PKG_CONFIG) --exists libevent_core libbsd-overlay ldns libseccomp \
-    jansson libcurl && \
+    jansson libcurl ncursesw && \
     command -v $(BISON) && command -v $(FLEX) && \
     echo '\#include <arpa/inet.h>' | $(CC) -E -x c - >/dev/null && echo yes)
 ifneq ($(lastword $(tools_found)),yes)
 $(error packages are missing: on Debian run "sudo make deps"; elsewhere \
     install a C compiler, pkg-config, bison, flex and the development files \
-    of libc, libevent, ldns, libbsd, libseccomp, jansson and libcurl)
+    of libc, libevent, ldns, libbsd, libseccomp, jansson, libcurl and \
+    ncurses)
 endif
 ifeq ($(FASTPATH),yes)
 bpf_found := $(shell exec 2>/dev/null; $(PKG_CONFIG) --exists libbpf && \
@@ -513,7 +523,9 @@ $(BUILD)/dns64d/ctl/dns64ctl: $(BUILD)/dns64d/ctl/dns64ctl_lookup.o \
     $(BUILD)/dns64d/ctl/dns64ctl_monitor.o
 $(clients): %: %.o $(call objs,ctl) $(BUILD)/common/libcommon.a
 $(BUILD)/nat64d/ctl/nat64ctl: $(call objs,nat64ctl)
-$(clients): EXTRA_LIBS = $(CURL_LIBS) $(JSON_LIBS)
+$(clients): EXTRA_LIBS = $(CURL_LIBS) $(JSON_LIBS) $(CURSES_LIBS)
+$(addprefix $(BUILD)/common/ctl/,screen.o termcheck.o): \
+    EXTRA = $(call pkg,--cflags ncursesw)
 
 $(programs):
 	$(call say,LINK,$@)
@@ -637,6 +649,7 @@ check_control_OBJ = common/http/control.o common/http/control_conf.o \
 check_control_LIBS = $(HTTP_LIBS)
 check_ctl_parse_OBJ = common/ctl/ctl_parse.o
 check_table_OBJ = common/ctl/table.o
+check_nat64_top_OBJ = nat64d/ctl/top.o common/ctl/table.o
 check_hostwatch_OBJ = $(hostwatch_$(OS):.c=.o)
 check_eventlog_OBJ = nat64d/eventlog.o nat64d/eventlog_out.o common/os/log.o \
     common/monotime.o

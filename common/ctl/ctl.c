@@ -56,9 +56,8 @@ make_target(const struct ctl *ctl, const char *path, char target[TARGET_SIZE])
 	return (-1);
 }
 
-/* UTF-8 goes to files as it is, and to terminals that know it. */
-static unsigned
-clean_flags(int fd)
+unsigned
+ctl_clean_flags(int fd)
 {
 	if (!isatty(fd) || strcmp(nl_langinfo(CODESET), "UTF-8") == 0)
 		return (0);
@@ -67,19 +66,19 @@ clean_flags(int fd)
 
 /* A message whose end somebody else has written. */
 static void
-complain(const struct ctl *ctl, const char *what, const char *text)
+complain(FILE *f, const struct ctl *ctl, const char *what, const char *text)
 {
 	char *clean =
-	    clean_text(text, CLEAN_LINES | clean_flags(STDERR_FILENO));
+	    clean_text(text, CLEAN_LINES | ctl_clean_flags(STDERR_FILENO));
 
-	fprintf(stderr, "%s: %s%s\n", ctl->program->name, what,
+	fprintf(f, "%s: %s%s\n", ctl->program->name, what,
 	    clean != NULL ? clean : "memory is short");
 	free(clean);
 }
 
 /* The daemon has refused: print why. */
 static int
-report_refusal(const struct ctl *ctl, const struct request *r)
+report_refusal(FILE *f, const struct ctl *ctl, const struct request *r)
 {
 	json_t *answer =
 	    r->body != NULL ? json_loadb(r->body, r->len, 0, NULL) : NULL;
@@ -87,44 +86,44 @@ report_refusal(const struct ctl *ctl, const struct request *r)
 	    json_string_value(json_object_get(answer, "error"));
 
 	if (error != NULL)
-		complain(ctl, "", error);
+		complain(f, ctl, "", error);
 	else
-		fprintf(stderr, "%s: %s refuses it with status %ld\n",
+		fprintf(f, "%s: %s refuses it with status %ld\n",
 		    ctl->program->name, ctl->program->daemon, r->status);
 	json_decref(answer);
 	return (CTL_REFUSED);
 }
 
 static int
-report_no_daemon(const struct ctl *ctl, const struct request *r)
+report_no_daemon(FILE *f, const struct ctl *ctl, const struct request *r)
 {
 	const struct ctl_program *p = ctl->program;
 
-	fprintf(stderr, "%s: %s: %s", p->name, ctl->socket, r->error);
+	fprintf(f, "%s: %s: %s", p->name, ctl->socket, r->error);
 	if (r->error_number == EACCES || r->error_number == EPERM)
-		fprintf(stderr,
+		fprintf(f,
 		    ": who may use it is set by \"control\" in "
 		    "%s.conf(5)\n",
 		    p->daemon);
 	else
-		fprintf(stderr,
+		fprintf(f,
 		    ": is %s running, and is this the path of \"control\" "
 		    "in its configuration (-s)?\n",
 		    p->daemon);
 	return (CTL_NO_DAEMON);
 }
 
-/* An answer came, or none. Returns a status, CTL_DONE for HTTP status 200. */
-static int
-judge(const struct ctl *ctl, const struct request *r, int rc, bool connected)
+int
+ctl_judge(const struct ctl *ctl, const struct request *r, int rc,
+    bool connected, FILE *f)
 {
 	if (rc == -1 && !connected)
-		return (report_no_daemon(ctl, r));
+		return (report_no_daemon(f, ctl, r));
 	if (rc == -1) {
-		complain(ctl, "the answer is not complete: ", r->error);
+		complain(f, ctl, "the answer is not complete: ", r->error);
 		return (CTL_REFUSED);
 	}
-	return (r->status == 200 ? CTL_DONE : report_refusal(ctl, r));
+	return (r->status == 200 ? CTL_DONE : report_refusal(f, ctl, r));
 }
 
 static int
@@ -140,7 +139,7 @@ send_request(struct ctl *ctl, struct request *r, const char *path)
 	r->target = target;
 	rc = request_send(r, &connected);
 	r->target = NULL;
-	return (judge(ctl, r, rc, connected));
+	return (ctl_judge(ctl, r, rc, connected, stderr));
 }
 
 static int
@@ -151,14 +150,14 @@ parse_answer(const struct ctl *ctl, const struct request *r, json_t **answer)
 	*answer =
 	    json_loadb(r->body != NULL ? r->body : "", r->len, 0, &error);
 	if (*answer == NULL) {
-		complain(ctl, "the answer is no JSON: ", error.text);
+		complain(stderr, ctl, "the answer is no JSON: ", error.text);
 		return (CTL_REFUSED);
 	}
 	if (ctl->verbatim && !isatty(STDOUT_FILENO))
 		return (CTL_DONE);
 	if (clean_json(*answer, CLEAN_LINES | ctl->clean) == 0)
 		return (CTL_DONE);
-	complain(ctl, "", "memory is short");
+	complain(stderr, ctl, "", "memory is short");
 	json_decref(*answer);
 	*answer = NULL;
 	return (CTL_REFUSED);
@@ -376,7 +375,7 @@ ctl_main(const struct ctl_program *program, int argc, char *argv[])
 	int rc;
 
 	setlocale(LC_CTYPE, "");
-	ctl.clean = clean_flags(STDOUT_FILENO);
+	ctl.clean = ctl_clean_flags(STDOUT_FILENO);
 	rc = take_options(&ctl, argc, argv);
 	if (rc == -1) {
 		c = ctl_parse(&ctl, argv + optind);

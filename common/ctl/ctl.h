@@ -45,7 +45,11 @@ enum ctl_kind {
 struct ctl_arg {
 	const char *param;
 	enum ctl_kind kind;
-	const char *name;  /* NAMED and FLAG: the word; NULL: param */
+	/*
+	 * NAMED, LOCAL and FLAG: the word; NULL: param. Those of one letter,
+	 * as "-n", may be joined with others and with their value.
+	 */
+	const char *name;
 	const char *value; /* in the usage: "ADDRESS"; NULL: values or param */
 	const char *const *values; /* the possible ones, or NULL: any */
 };

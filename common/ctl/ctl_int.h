@@ -26,6 +26,18 @@ struct ctl {
 	size_t n_params;
 };
 
+struct request;
+
+/* UTF-8 goes to files as it is, and to terminals that know it; see clean.h. */
+unsigned ctl_clean_flags(int fd);
+
+/*
+ * Print to f why a request had no answer of HTTP status 200; rc and connected
+ * are those of request_send(). Returns a status, CTL_DONE if it had one.
+ */
+int ctl_judge(const struct ctl *ctl, const struct request *r, int rc,
+    bool connected, FILE *f);
+
 /*
  * Find the command of the words in argv, which ends with NULL, and take its
  * arguments. Returns NULL after a message.

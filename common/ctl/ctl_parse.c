@@ -238,13 +238,52 @@ next_word(const struct ctl_arg **next)
 	return (NULL);
 }
 
+/*
+ * Letters in one word, as getopt(3) reads them: "-bn1" is "-b -n 1". Returns 1
+ * with *argv at the last word of them, 0 when the word is something else, or -1
+ * after a message.
+ */
+static int
+take_letters(struct ctl *ctl, const struct ctl_command *c, char *const **argv)
+{
+	const char *p = **argv, *value;
+	char name[] = "-?";
+	const struct ctl_arg *a;
+
+	if (*p++ != '-' || *p == '\0')
+		return (0);
+	for (; *p != '\0'; p++) {
+		name[1] = *p;
+		if ((a = find_named(c, name)) == NULL)
+			return (0);
+		value = "1";
+		if (a->kind != CTL_FLAG)
+			value = p[1] != '\0' ? p + 1 : *++*argv;
+		if (value == NULL) {
+			report_usage(ctl, c);
+			return (-1);
+		}
+		if (take_value(ctl, a, value) == -1)
+			return (-1);
+		if (a->kind != CTL_FLAG)
+			break;
+	}
+	return (1);
+}
+
 static const struct ctl_command *
 take_args(struct ctl *ctl, const struct ctl_command *c, char *const argv[])
 {
 	const struct ctl_arg *next = c->args, *a;
+	int letters;
 
 	for (; *argv != NULL; argv++) {
 		a = find_named(c, *argv);
+		letters = a == NULL ? take_letters(ctl, c, &argv) : 0;
+		if (letters == -1)
+			return (NULL);
+		if (letters == 1)
+			continue;
 		if (a == NULL)
 			a = next_word(&next);
 		else if (a->kind != CTL_FLAG && *++argv == NULL)

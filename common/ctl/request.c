@@ -54,6 +54,47 @@ on_data(char *data, size_t one, size_t len, void *arg)
 	return (0);
 }
 
+#define WATCH_MS 1000
+
+static CURLcode
+perform_watched(const struct request *r, CURL *curl, CURLM *multi)
+{
+	struct curl_waitfd fds[2];
+	CURLcode rc = CURLE_ABORTED_BY_CALLBACK;
+	const CURLMsg *msg;
+	int running = 1, left;
+	unsigned i, n = 0;
+
+	for (i = 0; i < 2; i++)
+		if (r->watch_fds[i] != -1)
+			fds[n++] = (struct curl_waitfd){ .fd = r->watch_fds[i],
+				.events = CURL_WAIT_POLLIN };
+	curl_multi_add_handle(multi, curl);
+	while (curl_multi_perform(multi, &running) == CURLM_OK &&
+	    running > 0 && r->watch(r->arg))
+		curl_multi_poll(multi, fds, n, WATCH_MS, NULL);
+	msg = curl_multi_info_read(multi, &left);
+	if (msg != NULL && msg->msg == CURLMSG_DONE)
+		rc = msg->data.result;
+	curl_multi_remove_handle(multi, curl);
+	return (rc);
+}
+
+static CURLcode
+start(const struct request *r, CURL *curl)
+{
+	CURLM *multi;
+	CURLcode rc;
+
+	if (r->watch == NULL)
+		return (curl_easy_perform(curl));
+	if ((multi = curl_multi_init()) == NULL)
+		return (CURLE_OUT_OF_MEMORY);
+	rc = perform_watched(r, curl, multi);
+	curl_multi_cleanup(multi);
+	return (rc);
+}
+
 static CURLcode
 perform(struct transfer *t)
 {
@@ -71,7 +112,8 @@ perform(struct transfer *t)
 	curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, on_data);
 	curl_easy_setopt(curl, CURLOPT_WRITEDATA, t);
 	curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, r->error);
-	return (curl_easy_perform(curl));
+	curl_easy_setopt(curl, CURLOPT_TIMEOUT, (long)r->timeout_secs);
+	return (start(r, curl));
 }
 
 int

@@ -22,6 +22,14 @@ struct request {
 	 */
 	bool (*take)(void *arg, const char *data, size_t len);
 	void *arg;
+	/*
+	 * NULL, or called while the answer is waited for: when one of the
+	 * descriptors, -1 is none, can be read, and at least every second,
+	 * until it returns false.
+	 */
+	bool (*watch)(void *arg);
+	int watch_fds[2];
+	unsigned timeout_secs; /* for the whole answer; 0: none */
 
 	/* Set by request_send(). */
 	long status;

@@ -6,6 +6,7 @@
 #define NAT64D_CTL_COMMANDS_H
 
 #include "common/ctl/ctl.h"
+#include "common/ctl/top.h"
 
 /* lists.c: any list of the daemon, row by row as it comes. */
 int run_list(struct ctl *ctl, const struct ctl_command *c);
@@ -20,6 +21,11 @@ int print_upgrade(struct ctl *ctl, const json_t *answer);
 /* follow.c */
 int run_monitor(struct ctl *ctl, const struct ctl_command *c);
 int run_drops(struct ctl *ctl, const struct ctl_command *c);
+
+/* top.c */
+int run_top(struct ctl *ctl, const struct ctl_command *c);
+extern const struct ctl_arg top_args[];
+extern const struct top_program nat64_top;
 
 /*
  * pref64.c: lines for the configuration of daemons that send router

@@ -25,7 +25,18 @@ static const struct ctl_arg level_args[] = {
 	{ .param = NULL },
 };
 
+static const struct ctl_arg top_args[] = {
+	{ .param = "batch", .kind = CTL_FLAG, .name = "-b" },
+	{ .param = "count",
+	    .kind = CTL_LOCAL,
+	    .name = "-n",
+	    .value = "COUNT" },
+	{ .param = "file", .kind = CTL_OPTIONAL },
+	{ .param = NULL },
+};
+
 static const struct ctl_command commands[] = {
+	{ .words = "top", .args = top_args },
 	{ .words = "status" },
 	{ .words = "show sessions", .args = session_args },
 	{ .words = "show counters" },
@@ -81,7 +92,7 @@ START_TEST(ctl_parse_names_what_is_possible)
 	ck_assert_str_eq(parse("shwo counters"), "");
 	ck_assert_str_eq(said,
 	    "testctl: command: unknown \"shwo\", did you mean \"show\"? "
-	    "possible are: status, show, log, flush\n");
+	    "possible are: top, status, show, log, flush\n");
 	ck_assert_str_eq(parse("show session"), "");
 	ck_assert_str_eq(said,
 	    "testctl: show: unknown \"session\", did you mean \"sessions\"? "
@@ -108,6 +119,29 @@ START_TEST(ctl_parse_takes_arguments)
 	parse("show sessions all ::1");
 	ck_assert_str_eq(ctl.params[0].param, "all");
 	ck_assert_str_eq(ctl.params[1].param, "addr");
+}
+END_TEST
+
+/* As top(1) is used. */
+START_TEST(ctl_parse_takes_letters_in_one_word)
+{
+	static const char *const lines[] = { "top -b -n 1 x", "top -b -n1 x",
+		"top -bn 1 x", "top -bn1 x", "top x -bn1" };
+	size_t i;
+
+	for (i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+		ck_assert_str_eq(parse(lines[i]), "top");
+		ck_assert_uint_eq(ctl.n_params, 3);
+	}
+	parse("top -bn1 -");
+	ck_assert_str_eq(ctl.params[0].param, "batch");
+	ck_assert_str_eq(ctl.params[1].param, "count");
+	ck_assert_str_eq(ctl.params[1].value, "1");
+	ck_assert(ctl.params[1].local);
+	ck_assert_str_eq(ctl.params[2].value, "-");
+	ck_assert_str_eq(parse("top -bn"), "");
+	ck_assert_str_eq(said, "usage: testctl top [-b] [-n COUNT] [file]\n");
+	ck_assert_str_eq(parse("top -bx y"), "");
 }
 END_TEST
 
@@ -139,6 +173,7 @@ main(void)
 	tcase_add_test(tc, ctl_parse_finds_commands);
 	tcase_add_test(tc, ctl_parse_names_what_is_possible);
 	tcase_add_test(tc, ctl_parse_takes_arguments);
+	tcase_add_test(tc, ctl_parse_takes_letters_in_one_word);
 	tcase_add_test(tc, ctl_parse_refuses_wrong_arguments);
 	return (suite_run(s));
 }
