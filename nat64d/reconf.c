@@ -266,7 +266,8 @@ check_routes(struct reconf *r)
 	prefix_print(&missing, text, sizeof(text));
 	snprintf(r->messages, sizeof(r->messages),
 	    "no route to %s leads to %s, and the privilege to make one was "
-	    "given up: make it, and reload again (ip %sroute add %s dev %s)",
+	    "given up: make it, and reload again (ip %sroute add %s dev %s), "
+	    "or use \"nat64ctl upgrade\"",
 	    text, r->o.conf->tun, missing.family == AF_INET6 ? "-6 " : "",
 	    text, r->o.conf->tun);
 	return (-1);

@@ -135,6 +135,14 @@ test_reload() {
 	check "nat64d is reloaded" inside systemctl reload nat64d
 	check_match "it has what is new" "$(inside nat64ctl show config)" \
 	    '^timeout udp 200'
+	configure "pool 192.0.2.16/28"
+	check_not "what needs a privilege is refused" \
+	    inside systemctl reload nat64d
+	check_match "the journal says what to do" "$(journal nat64d)" \
+	    'no route to 192.0.2.16/28 .* or use "nat64ctl upgrade"$'
+	check "nat64ctl upgrade" inside nat64ctl upgrade
+	check "nat64d has the new pool and its route" test -n \
+	    "$(ip -n "$gateway" route show 192.0.2.16/28 dev nat64)"
 	configure "pool 192.0.2.300/28"
 	check_not "a wrong configuration is refused" \
 	    inside systemctl reload nat64d

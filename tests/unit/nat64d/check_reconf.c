@@ -468,7 +468,8 @@ START_TEST(reconf_a_missing_route_is_refused)
 	change_to(NEW, false, 0);
 	refused("no route to 192.0.2.2/32 leads to nat64, and the privilege "
 		"to make one was given up: make it, and reload again (ip "
-		"route add 192.0.2.2/32 dev nat64)");
+		"route add 192.0.2.2/32 dev nat64), or use \"nat64ctl "
+		"upgrade\"");
 }
 END_TEST
 
