@@ -25,12 +25,17 @@ SYSUSERSDIR ?= $(PREFIX)/lib/sysusers.d
 EXAMPLEDIR ?= $(PREFIX)/share/examples/ecdysis
 
 # What starts the daemons: units of systemd on Linux, and the scripts of
-# etc/rc/$(RC) (debian, freebsd or openbsd), which are installed in RCDIR.
-rc_linux = $(if $(wildcard /etc/debian_version),debian)
+# etc/rc/$(RC) (debian, freebsd, openbsd, openrc or openwrt), which are
+# installed in RCDIR.
+rc_linux = $(if $(wildcard /etc/debian_version),debian,$(if \
+    $(wildcard /etc/openwrt_release),openwrt,$(if \
+    $(wildcard /sbin/openrc-run),openrc)))
 rc_freebsd = freebsd
 rc_openbsd = openbsd
 RC ?= $(rc_$(OS))
 rcdir_debian = $(SYSCONFDIR)/init.d
+rcdir_openrc = $(SYSCONFDIR)/init.d
+rcdir_openwrt = $(SYSCONFDIR)/init.d
 rcdir_freebsd = $(PREFIX)/etc/rc.d
 rcdir_openbsd = $(SYSCONFDIR)/rc.d
 RCDIR ?= $(rcdir_$(RC))
@@ -810,6 +815,8 @@ install: all
 	$(INSTALL) -m 644 man/*.8 $(DESTDIR)$(MANDIR)/man8
 	$(INSTALL) -m 644 etc/nat64d.conf etc/nat64d.carrier.conf \
 	    etc/dns64d.conf $(DESTDIR)$(EXAMPLEDIR)
+	$(INSTALL) -m 644 etc/logrotate/nat64d \
+	    $(DESTDIR)$(EXAMPLEDIR)/nat64d.logrotate
 	for unit in $(units); do \
 		to=$(DESTDIR)$(UNITDIR)/$${unit##*/}; \
 		$(fill) $$unit > $$to && chmod 644 $$to || exit 1; \
@@ -837,7 +844,8 @@ uninstall:
 		rm -f $(DESTDIR)$(RCDIR)/$$script; done
 	rm -f $(DESTDIR)$(EXAMPLEDIR)/nat64d.conf \
 	    $(DESTDIR)$(EXAMPLEDIR)/nat64d.carrier.conf \
-	    $(DESTDIR)$(EXAMPLEDIR)/dns64d.conf
+	    $(DESTDIR)$(EXAMPLEDIR)/dns64d.conf \
+	    $(DESTDIR)$(EXAMPLEDIR)/nat64d.logrotate
 	-rmdir $(DESTDIR)$(EXAMPLEDIR)
 
 clean:

@@ -14,7 +14,7 @@ build='gcc make pkg-config bison flex libc6-dev libevent-dev libldns-dev
 test='check binutils iproute2 iputils-ping procps traceroute curl
     bind9 bind9-dnsutils unbound nsd nginx-light netcat-openbsd socat tcpdump
     tshark python3-minimal python3-dnspython python3-pyte mandoc shellcheck
-    ethtool nftables prometheus systemd systemd-container wireguard-go
+    ethtool logrotate nftables prometheus systemd systemd-container wireguard-go
     wireguard-tools tayga'
 lint='clang-tidy clang-format cppcheck'
 bench='tayga nftables iproute2 iputils-ping ethtool python3 gnuplot-nox

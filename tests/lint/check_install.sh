@@ -54,8 +54,8 @@ all_readable() {
 }
 
 declare -A rcdir=([debian]=/etc/x/init.d [freebsd]=/opt/x/etc/rc.d
-	[openbsd]=/etc/x/rc.d)
-for rc in debian freebsd openbsd; do
+	[openbsd]=/etc/x/rc.d [openrc]=/etc/x/init.d [openwrt]=/etc/x/init.d)
+for rc in debian freebsd openbsd openrc openwrt; do
 	check "$rc: make install" build install RC=$rc
 	check "$rc: the programs are installed" is_executable \
 	    "$dir"/root/opt/x/sbin/{nat64d,dns64d,nat64ctl,dns64ctl} \

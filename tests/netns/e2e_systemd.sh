@@ -76,6 +76,7 @@ configure() { # statement for nat64d ...
 		echo "prefix 2001:db8:8000::/96"
 		echo "pool 192.0.2.0/28"
 		echo "state \"/var/lib/nat64d/state\""
+		echo "log events to \"/var/log/nat64d/events.log\""
 		sed -n 's/^#\(dump .*\)/\1/p' "$root/etc/nat64d.conf"
 		printf '%s\n' "$@"
 	} >"$sysroot/etc/nat64d.conf"
@@ -147,11 +148,27 @@ test_reload() {
 	check_not "a wrong configuration is refused" \
 	    inside systemctl reload nat64d
 	check_match "the journal says where" "$(journal nat64d)" \
-	    '/etc/nat64d.conf:5: .*192.0.2.300'
+	    '/etc/nat64d.conf:6: .*192.0.2.300'
 	check "nat64d goes on" fetch file
 	configure
 	check "dns64d is reloaded" inside systemctl reload dns64d
 	check "it answers" wait_for 10 resolves
+}
+
+events() { # event
+	grep " event=$1" "$sysroot/var/log/nat64d/events.log"
+}
+
+test_logrotate() {
+	check "events are logged" wait_for 10 events binding-created
+	check "logrotate" inside logrotate -f \
+	    /usr/share/examples/ecdysis/nat64d.logrotate
+	check_not "the log is moved" events binding-created
+	check "and nat64d writes another one" wait_for 20 fetched_and_logged
+}
+
+fetched_and_logged() {
+	fetch file && events binding-created
 }
 
 # A connection with a request that has no answer yet.
@@ -213,6 +230,7 @@ test_start
 check_rights nat64d
 check_rights dns64d
 test_reload
+test_logrotate
 test_restart
 test_stop
 inside systemctl --force poweroff >/dev/null 2>&1
