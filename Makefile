@@ -5,6 +5,9 @@
 #	make FASTPATH=no	the same without nat64d's fast path, which needs
 #				clang, bpftool and libbpf
 #	make install		DESTDIR= and PREFIX= are honoured
+#	make dist		a tarball of the files in git, in build/
+#	make deb		Debian packages of it, in build/deb/ (etc/debian)
+#	sudo make check-deb	tests of these packages
 #	sudo make check		all tests; installs the packages they need
 #	sudo make conformance	the same, and which requirement each shows
 #	sudo make demo		the main job, shown in network namespaces
@@ -539,7 +542,9 @@ $(programs):
 
 # The program of the fast path is embedded in the daemon, as a header that
 # bpftool makes of it (without its debugging information).
+# Names of files in it do not depend on where the tree is.
 BPF_CFLAGS = -target bpf -mcpu=v3 -O2 -g -std=gnu11 -ffreestanding -I. \
+    -ffile-prefix-map=$(CURDIR)=. \
     -idirafter /usr/include/$(shell $(CC) -print-multiarch 2>/dev/null) \
     -Wall -Wextra -Wshadow $(WERROR)
 
@@ -828,6 +833,41 @@ install: all
 		$(fill) $$script > $$to && chmod 755 $$to || exit 1; \
 	done
 
+# A tarball of the files that git knows, as they are now. It depends on their
+# contents and the time of the last commit alone.
+release = ecdysis-$(VERSION)
+tarball = $(BUILD)/$(release).tar.gz
+
+dist:
+	@mkdir -p $(BUILD)
+	$(call say,TAR,$(tarball))
+	$(Q)git ls-files -z >$(tarball).files
+	$(Q)tar -c --null -T $(tarball).files --sort=name --owner=0 --group=0 \
+	    --numeric-owner --mtime=@$$(git log -1 --format=%ct) \
+	    --mode=a-s,u=rwX,go=rX --format=ustar \
+	    --transform='flags=r;s,^,$(release)/,' | gzip -n9 >$(tarball)
+	$(Q)rm $(tarball).files
+
+# Debian packages of the same files. What this make was told is not for theirs.
+DEB ?= $(BUILD)/deb
+deb: dist
+	@tests/deps.sh build deb
+	$(Q)rm -rf $(DEB)
+	$(Q)mkdir -p $(DEB)
+	$(Q)umask 022 && tar -xf $(tarball) -C $(DEB)
+	$(Q)cp -a $(DEB)/$(release)/etc/debian $(DEB)/$(release)/debian
+	$(Q)SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct) && \
+	    export SOURCE_DATE_EPOCH && cd $(DEB)/$(release) && \
+	    env -u BUILD -u DEB -u MAKEFLAGS -u MAKELEVEL -u MFLAGS \
+	    dpkg-buildpackage -us -uc -j$(JOBS) >../log 2>&1 || \
+	    { tail -n 40 ../log; exit 1; }
+	$(Q)rm -rf $(DEB)/$(release)
+	@ls $(DEB)/*.deb
+
+check-deb: test-deps
+	@tests/deps.sh deb
+	@tests/deb/check_deb.sh
+
 uninstall:
 	[ -n '$(DESTDIR)' ] || [ ! -x $(SBINDIR)/nat64d-unreachable ] || \
 	    $(SBINDIR)/nat64d-unreachable remove || :
@@ -851,8 +891,8 @@ uninstall:
 clean:
 	rm -rf build
 
-.PHONY: all asan bench bench-built check check-built clean conformance demo \
-    deps fmt fuzz install lint test-deps uninstall
+.PHONY: all asan bench bench-built check check-built check-deb clean \
+    conformance demo deb deps dist fmt fuzz install lint test-deps uninstall
 .DELETE_ON_ERROR:
 .SECONDARY:
 
