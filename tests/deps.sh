@@ -1,7 +1,7 @@
 #!/bin/sh
 # Install missing packages on Debian; elsewhere print the names of those needed.
 #
-#	tests/deps.sh [build] [test] [lint] [bench]
+#	tests/deps.sh [build] [test] [lint] [bench] [deb]
 #
 # The service of an installed package must neither run nor be enabled for the
 # next boot, because the tests start what they need themselves. Packages that
@@ -11,7 +11,8 @@ set -eu
 build='gcc make pkg-config bison flex libc6-dev libevent-dev libldns-dev
     libbsd-dev libseccomp-dev libjansson-dev libcurl4-openssl-dev
     libncurses-dev clang bpftool libbpf-dev libelf-dev'
-test='check binutils iproute2 iputils-ping procps traceroute curl
+test='check binutils debhelper dpkg-dev
+    iproute2 iputils-ping procps traceroute curl
     bind9 bind9-dnsutils unbound nsd nginx-light netcat-openbsd socat tcpdump
     tshark python3-minimal python3-dnspython python3-pyte mandoc shellcheck
     ethtool logrotate nftables prometheus systemd systemd-container wireguard-go
@@ -19,6 +20,7 @@ test='check binutils iproute2 iputils-ping procps traceroute curl
 lint='clang-tidy clang-format cppcheck'
 bench='tayga nftables iproute2 iputils-ping ethtool python3 gnuplot-nox
     dnsperf knot-resolver'
+deb='debhelper dpkg-dev git lintian'
 
 want=
 for set in "$@"; do
@@ -27,8 +29,9 @@ for set in "$@"; do
 	test) want="$want $test" ;;
 	lint) want="$want $lint" ;;
 	bench) want="$want $bench" ;;
+	deb) want="$want $deb" ;;
 	*)
-		echo "usage: $0 [build] [test] [lint] [bench]" >&2
+		echo "usage: $0 [build] [test] [lint] [bench] [deb]" >&2
 		exit 2
 		;;
 	esac

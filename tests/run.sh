@@ -58,8 +58,8 @@ local_tests() {
 # the form of packets means nothing to them, and those that need it run with the
 # fast path and without by themselves.
 process_suites=$(printf 'e2e_%s\n' control fastpath_life follow hostcheck log \
-    metrics networks page process readme reload rootless state tables takeover \
-    upgrade)
+    metrics networks package page process readme reload rootless state tables \
+    takeover upgrade)
 
 # The end-to-end tests of nat64d that packets of another form, or without the
 # fast path, mean something to.

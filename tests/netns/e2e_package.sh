@@ -1,0 +1,306 @@
+#!/usr/bin/env bash
+# The Debian packages in the life of a gateway: installed, started, upgraded
+# while packets flow, removed, purged. They are made of the programs of this
+# build and installed in an overlay of this system, or as "make check-deb" does:
+#
+#	PACKAGES=directory	packages that were built before
+#	PACKAGE_ROOT=directory	a system to install them in, instead of this one
+# shellcheck source-path=SCRIPTDIR
+. "$(dirname "$0")/lib.sh"
+
+# --- the packages ---
+
+# The packages of the programs of this build, in $debs. The sources are older
+# than the programs, so that nothing is compiled.
+make_packages() {
+	local tree=$dir/debs/tree
+	debs=$dir/debs
+	mkdir -p "$tree/build" &&
+	    (cd "$root" && git ls-files -z |
+		tar -c --null -T - --mtime=@1) | tar -x -C "$tree" &&
+	    cp -a "$tree/etc/debian" "$tree/debian" &&
+	    cp -a "$BUILD"/{common,nat64d,dns64d} "$BUILD"/fastpath-* \
+		"$tree/build" &&
+	    (cd "$tree" && env -u BUILD -u MAKEFLAGS \
+		DEB_BUILD_OPTIONS='nocheck noautodbgsym' \
+		dpkg-buildpackage -b -us -uc -nc -j2)
+}
+
+the_package() { # name
+	find "$debs" -maxdepth 1 -name "$1_*.deb"
+}
+
+# The same packages as a later version; in DIR/VERSION.
+make_later() { # version
+	local name
+	mkdir "$dir/$1"
+	for name in nat64d dns64d; do
+		rm -rf "$dir/unpacked"
+		dpkg-deb -R "$(the_package $name)" "$dir/unpacked" &&
+		    sed -i "s/^Version: .*/Version: $1/" \
+			"$dir/unpacked/DEBIAN/control" &&
+		    dpkg-deb --root-owner-group -Znone -b "$dir/unpacked" \
+			"$dir/$1/$name.deb" || return 1
+	done
+}
+
+# --- the system they are installed in ---
+
+# Overlays that forget what is written, with the devices that a container has.
+make_root() {
+	over=$dir/over rootfs=$dir/root
+	mkdir "$over" "$rootfs"
+	mount -t tmpfs tmpfs "$over" && mkdir "$over/up" "$over/work" &&
+	    mount -t overlay -o "lowerdir=${PACKAGE_ROOT:-/},$(
+		)upperdir=$over/up,workdir=$over/work" overlay "$rootfs" &&
+	    mount -t proc proc "$rootfs/proc" &&
+	    mount -t sysfs sysfs "$rootfs/sys" &&
+	    mount -t tmpfs -o mode=755 tmpfs "$rootfs/run" &&
+	    mount -t tmpfs -o mode=755 tmpfs "$rootfs/dev" &&
+	    mount -t tmpfs tmpfs "$rootfs/tmp" &&
+	    make_devices &&
+	    rm -f "$rootfs"/etc/{nat,dns}64d.conf &&
+	    ln -s root/run/nat64d "$dir/run"
+}
+
+make_devices() {
+	local dev=$rootfs/dev
+	mkdir "$dev/net" "$dev/shm" &&
+	    mknod -m 666 "$dev/null" c 1 3 &&
+	    mknod -m 666 "$dev/zero" c 1 5 &&
+	    mknod -m 666 "$dev/random" c 1 8 &&
+	    mknod -m 666 "$dev/urandom" c 1 9 &&
+	    mknod -m 666 "$dev/net/tun" c 10 200
+}
+
+# Whatever is mounted is gone before anything is removed.
+end() {
+	lab_is_ours || return 0
+	lab_kill TERM
+	wait_for 3 lab_is_empty || lab_kill KILL
+	umount -R -l "$rootfs" 2>/dev/null
+	umount -l "$over" 2>/dev/null
+	lab_remove
+}
+
+in_root() { # command ...
+	in_ns "$gateway" chroot "$rootfs" env -i LC_ALL=C HOME=/root \
+	    PATH=/usr/sbin:/usr/bin:/sbin:/bin DEBIAN_FRONTEND=noninteractive \
+	    "$@" </dev/null
+}
+
+# What policy-rc.d(8) says to whatever a package wants to start: 101 is no, 104
+# is yes.
+policy() { # status
+	printf '#!/bin/sh\nexit %d\n' "$1" >"$rootfs/usr/sbin/policy-rc.d"
+	chmod 755 "$rootfs/usr/sbin/policy-rc.d"
+}
+
+# What it says is in $dir/dpkg.
+install() { # file ...
+	local file
+	for file in "$@"; do
+		cp "$file" "$rootfs/tmp/${file##*/}"
+	done
+	in_root dpkg --no-triggers -i "${@/#*\//tmp/}" >"$dir/dpkg" 2>&1 || {
+		cat "$dir/dpkg"
+		return 1
+	}
+}
+
+# --- what is there ---
+
+# The processes of a daemon, one in a line, without its helpers.
+processes() { # name
+	local pid
+	for pid in $(ip netns pids "$gateway"); do
+		[ "$(cat "/proc/$pid/comm" 2>/dev/null)" != "$1" ] ||
+		    grep -Eq ': (reader|starter)' "/proc/$pid/cmdline" ||
+		    echo "$pid"
+	done
+}
+
+nothing_runs() {
+	[ -z "$(processes nat64d)$(processes dns64d)" ]
+}
+
+# No link of rcN.d starts them, and no target of systemd wants them.
+nothing_enabled() {
+	! find "$rootfs"/etc/rc?.d/S* "$rootfs"/etc/systemd/system \
+	    -name '*[nd][as][ts]64d*' | grep .
+}
+
+# Files that differ from the system before, without dpkg's own and those of
+# users and groups.
+changed_files() {
+	(cd "$over/up" && find . ! -type d) | grep -Ev "^./($(
+	    )var/(lib/dpkg|cache|log)/|$(
+	    )etc/(passwd|group|shadow|gshadow|subuid|subgid)-?\$|$(
+	    )etc/.pwd.lock\$|usr/sbin/policy-rc.d\$)"
+}
+
+our_files() {
+	find "$over/up" "$rootfs/run" -name '*nat64*' -o -name '*dns64*' -o \
+	    -name '*ecdysis*' | grep -v /var/lib/dpkg/info
+}
+
+configure_packages() {
+	cat >"$rootfs/etc/nat64d.conf" <<-EOF
+		prefix 2001:db8:8000::/96
+		pool 192.0.2.0/24
+		tun nat64 mtu 1500
+		address $gateway6
+		$(fastpath_statement)
+	EOF
+	cat >"$rootfs/etc/dns64d.conf" <<-EOF
+		listen on $dns6
+		upstream $server4
+		prefix 2001:db8:8000::/96
+	EOF
+}
+
+# --- tests ---
+
+# An administrator has followed README.md before, and made one of the users.
+test_install() {
+	in_root useradd -r -s /usr/sbin/nologin _dns64d
+	policy 104
+	changed_files | sort >"$dir/before"
+	check "the packages are installed" install "$(the_package nat64d)" \
+	    "$(the_package dns64d)" "$(the_package ecdysis-doc)" || give_up
+	check "as they were built" in_root dpkg -V nat64d dns64d ecdysis-doc
+	check "nothing runs" nothing_runs
+	check "nothing is enabled" nothing_enabled
+	for name in nat64d dns64d; do
+		check "$name has its user" in_root id "_$name"
+		check "the configuration of $name is valid" \
+		    in_root "$name" -nn
+		check "it is a conffile" grep -q "/etc/$name.conf" \
+		    "$rootfs/var/lib/dpkg/info/$name.conffiles"
+	done
+}
+
+test_start() {
+	configure_packages
+	for name in nat64d dns64d; do
+		in_root update-rc.d "$name" enable
+		check "$name starts" in_root invoke-rc.d "$name" start
+		check "its script says so" wait_for 10 \
+		    in_root "/etc/init.d/$name" status
+		check "its client says so" in_root "${name%d}ctl" status
+		check "it reads its configuration again" \
+		    in_root invoke-rc.d "$name" reload
+	done
+	check "the client reaches the Internet" fetch 1MB
+	check "and has the name server" wait_for 10 \
+	    in_ns "$client" dig +short +tries=1 +timeout=1 "@$dns6" \
+	    www.example.com
+}
+
+# The program of a process is the one that is installed.
+is_installed() { # pid name
+	[ "$(stat -Lc %i "/proc/$1/exe")" = \
+	    "$(stat -c %i "$rootfs/usr/sbin/$2")" ]
+}
+
+is_another() { # name pid
+	local now
+	now=$(processes "$1")
+	[ -n "$now" ] && [ "$now" != "$2" ] && is_installed "$now" "$1"
+}
+
+test_upgrade() {
+	local nat64d dns64d
+	nat64d=$(processes nat64d) dns64d=$(processes dns64d)
+	begin_traffic 8
+	check "an upgrade" install "$dir"/1.0+1/{nat64d,dns64d}.deb
+	check "another nat64d runs" wait_for 10 is_another nat64d "$nat64d"
+	check "another dns64d runs" wait_for 10 is_another dns64d "$dns64d"
+	check "the transfer goes on to its end" wait "$curl"
+	check "and is what was sent" cmp "$dir/www/200MB" "$dir/fetched"
+	wait "$stream"
+	echo "# $(cat "$dir/stream.log")"
+	check "no datagram was lost, there and back" \
+	    awk '{ exit !($2 > 1000 && $2 == $4) }' "$dir/stream.log"
+	check "names are answered" in_ns "$client" dig +short +tries=5 \
+	    +timeout=2 "@$dns6" www.example.com AAAA
+	check "the configuration is as it was" \
+	    grep -q "$gateway6" "$rootfs/etc/nat64d.conf"
+}
+
+# Where nothing can take over, the old programs go on and a message says so.
+check_old_goes_on() { # version
+	local before
+	before=$(processes nat64d) before+=$(processes dns64d)
+	check "an upgrade succeeds" install "$dir/$1"/{nat64d,dns64d}.deb
+	for name in nat64d dns64d; do
+		check_match "$name says that it still runs" \
+		    "$(cat "$dir/dpkg")" "^$name: the old version still runs"
+	done
+	check_equal "the processes are the same" \
+	    "$(processes nat64d)$(processes dns64d)" "$before"
+	check "which work" fetch 1MB
+}
+
+test_upgrade_failures() {
+	tap_round="forbidden by policy-rc.d"
+	policy 101
+	check_old_goes_on 1.0+2
+	tap_round="the configuration is wrong now"
+	policy 104
+	echo wrong | tee -a "$rootfs/etc/nat64d.conf" \
+	    >>"$rootfs/etc/dns64d.conf"
+	check_old_goes_on 1.0+3
+	tap_round="nothing runs"
+	configure_packages
+	check "nat64d is stopped" in_root invoke-rc.d nat64d stop
+	check "dns64d is stopped" in_root invoke-rc.d dns64d stop
+	check "an upgrade succeeds" install "$dir"/1.0+4/{nat64d,dns64d}.deb
+	check "and starts nothing" nothing_runs
+	tap_round=
+}
+
+routes_left() {
+	ip -n "$gateway" -4 route show proto 64
+	ip -n "$gateway" -6 route show proto 64
+}
+
+test_removal() {
+	check "nat64d starts" in_root invoke-rc.d nat64d start
+	check "dns64d starts" in_root invoke-rc.d dns64d start
+	check "the client reaches the Internet" fetch 1MB
+	check "the packages are removed" in_root dpkg --no-triggers -r nat64d \
+	    dns64d ecdysis-doc
+	check "nothing runs" wait_for 10 nothing_runs
+	check_equal "no route is left" "$(routes_left)" ""
+	check "the configuration is left" test -s "$rootfs/etc/nat64d.conf"
+	mkdir -p "$rootfs"/var/{lib,log}/nat64d "$rootfs/var/log/dns64d"
+	check "the packages are purged" in_root dpkg --no-triggers -P nat64d \
+	    dns64d ecdysis-doc
+	check_equal "no file of them is left" "$(our_files)" ""
+	check_equal "nothing else has changed" \
+	    "$(changed_files | sort | comm -13 "$dir/before" -)" ""
+}
+
+need_root
+sanitized && skip_all "programs for sanitizers are not packaged"
+git -C "$root" rev-parse 2>/dev/null || skip_all "no files of git"
+command -v dh >/dev/null || skip_all "no debhelper"
+stream_lab
+over=$dir/over rootfs=$dir/root
+trap end EXIT
+trap 'exit 130' INT TERM HUP
+make_root >"$dir/why" 2>&1 || skip_all "no overlay here: $(tail -n 1 "$dir/why")"
+debs=${PACKAGES:-}
+[ -n "$debs" ] || check "the packages are built" make_packages || give_up
+for version in 1.0+1 1.0+2 1.0+3 1.0+4; do
+	check "version $version" make_later "$version"
+done
+start_nsd
+head -c 1000000 /dev/urandom >"$dir/www/1MB"
+test_install
+test_start
+test_upgrade
+test_upgrade_failures
+test_removal
+tap_done
