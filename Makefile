@@ -186,6 +186,11 @@ nat64d_PURE = \
     nat64d/core/nat64_syn.c \
     nat64d/core/nat64_walk.c \
     nat64d/host/hostcheck.c \
+    nat64d/log/event_json.c \
+    nat64d/log/event_syslog.c \
+    nat64d/log/ipfix.c \
+    nat64d/log/target.c \
+    nat64d/log/words.c \
     nat64d/pool/bitset.c \
     nat64d/pool/pool4.c \
     nat64d/pool/pool4_addrs.c \
@@ -273,11 +278,13 @@ nat64d_SRC = \
     nat64d/state/heir.c \
     nat64d/state/statefile.c \
     nat64d/state/writer.c \
+    nat64d/collector.c \
     nat64d/dump.c \
     nat64d/engine.c \
     nat64d/eventlog.c \
     nat64d/eventlog_out.c \
     nat64d/nat64d.c \
+    nat64d/outsock.c \
     nat64d/reconf.c \
     nat64d/reconf_fixed.c \
     nat64d/takeover.c \
@@ -633,7 +640,8 @@ check_dumpfile_OBJ = common/os/dumpfile.o common/os/log.o common/monotime.o \
     common/os/version.o
 check_dumpfile_LDFLAGS = -Wl,--wrap=event_add
 check_engine_OBJ = nat64d/engine.o nat64d/dump.o nat64d/eventlog.o \
-    nat64d/eventlog_out.o nat64d/tracelog.o common/os/debuglog.o \
+    nat64d/eventlog_out.o nat64d/collector.o nat64d/outsock.o \
+    nat64d/tracelog.o common/os/debuglog.o \
     common/os/dumpfile.o common/os/log.o common/monotime.o common/os/rng_os.o \
     common/os/version.o common/os/watch.o $(hostwatch_$(OS):.c=.o) \
     nat64d/os/fastpath_none.o nat64d/state/handover.o nat64d/state/heir.o \
@@ -661,7 +669,9 @@ check_ctl_parse_OBJ = common/ctl/ctl_parse.o
 check_table_OBJ = common/ctl/table.o
 check_nat64_top_OBJ = nat64d/ctl/top.o common/ctl/table.o
 check_hostwatch_OBJ = $(hostwatch_$(OS):.c=.o)
-check_eventlog_OBJ = nat64d/eventlog.o nat64d/eventlog_out.o common/os/log.o \
+check_eventlog_OBJ = nat64d/eventlog.o nat64d/eventlog_out.o \
+    nat64d/collector.o nat64d/outsock.o common/os/log.o common/monotime.o
+check_collector_OBJ = nat64d/collector.o nat64d/outsock.o common/os/log.o \
     common/monotime.o
 check_privs_OBJ = $(privs_OBJ)
 check_refuselog_OBJ = dns64d/refuselog.o

@@ -18,6 +18,7 @@ struct busiest;
 struct conf;
 struct control;
 struct engine;
+struct eventlog;
 struct hostreport;
 struct followers;
 struct metrics;
@@ -33,6 +34,7 @@ enum upgrade_kind { UPGRADE, UPGRADE_CHECK };
 struct admin {
 	const struct conf *conf; /* in use */
 	struct engine *engine;
+	struct eventlog *log;
 	struct hostreport *report;
 	struct reconf *reconf;
 	struct monotime started;

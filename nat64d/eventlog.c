@@ -17,6 +17,7 @@
 #include "eventlog.h"
 #include "eventlog_out.h"
 #include "nat64d/base/loglimit.h"
+#include "nat64d/log/event_json.h"
 
 /* About 30,000 lines. */
 #define BUFFER_SIZE (4 * 1024 * 1024)
@@ -29,7 +30,10 @@
 #define RETRY_MS 10
 #define FAILED_MS 1000
 
-#define LINE_SIZE (EVENT_TIME_SIZE + EVENT_TEXT_SIZE + 2)
+/* A line of either format, with its newline. */
+#define LINE_SIZE (EVENT_JSON_SIZE + 1)
+_Static_assert(LINE_SIZE >= EVENT_TIME_SIZE + EVENT_TEXT_SIZE + 2,
+    "a line has room for any text");
 
 /* One cause of trouble: its count, and the first event not logged yet. */
 struct trouble {
@@ -39,7 +43,12 @@ struct trouble {
 };
 
 struct eventlog {
-	struct eventlog_out *out; /* NULL: nowhere */
+	struct eventlog_out *out; /* NULL: no file and no logger */
+	bool json;
+	struct collector *collectors[LOG_TARGETS_MAX];
+	unsigned n_collectors;
+	struct monotime told[EVENT_NCAUSES]; /* to them, not before */
+	struct event_base *base; /* NULL: none yet, or none any more */
 	unsigned kinds;
 	bool destination;
 
@@ -65,8 +74,14 @@ append(struct eventlog *l, const char *text, int64_t unix_ms)
 	char line[LINE_SIZE];
 	size_t len;
 
-	len = event_time(unix_ms, line);
-	len += (size_t)snprintf(line + len, sizeof(line) - len, " %s\n", text);
+	if (l->json) {
+		len = event_json(text, unix_ms, line);
+		line[len++] = '\n';
+	} else {
+		len = event_time(unix_ms, line);
+		len += (size_t)snprintf(line + len, sizeof(line) - len,
+		    " %s\n", text);
+	}
 	if (evbuffer_get_length(l->lines) + len > BUFFER_SIZE ||
 	    evbuffer_add(l->lines, line, len) == -1)
 		return (false);
@@ -86,7 +101,7 @@ say_lost(struct eventlog *l, int64_t unix_ms)
 	if (!append(l, text, unix_ms))
 		return;
 	l->unsaid = 0;
-	if (loglimit_allow(&l->losses, monotime_now()))
+	if (loglimit_total(&l->losses, monotime_now()))
 		log_warn("event log: lines lost, so far %" PRIu64, l->lost);
 }
 
@@ -108,7 +123,7 @@ write_failed(struct eventlog *l)
 {
 	const char *why = strerror(errno);
 
-	if (loglimit_allow(&l->failures, monotime_now()))
+	if (loglimit_total(&l->failures, monotime_now()))
 		log_warn("event log: %s: %s", eventlog_out_path(l->out), why);
 }
 
@@ -204,6 +219,24 @@ minute_over(evutil_socket_t fd, short what, void *arg)
 		timer_start(l->minutes, wait_ms);
 }
 
+/* RFC 8158, 4.6.5: such events are to be rate limited. */
+static void
+tell_trouble(struct eventlog *l, const struct nat64_event *ev,
+    struct monotime now, int64_t unix_ms)
+{
+	struct monotime *told = &l->told[event_cause(ev)];
+	char text[EVENT_TEXT_SIZE];
+	unsigned i;
+
+	if (l->n_collectors == 0 ||
+	    (told->ns != 0 && !monotime_reached(*told, now)))
+		return;
+	*told = monotime_add_secs(now, LOGLIMIT_SECS);
+	event_text(ev, false, text);
+	for (i = 0; i < l->n_collectors; i++)
+		collector_event(l->collectors[i], ev, text, false, unix_ms);
+}
+
 bool
 eventlog_keeps(const struct eventlog *l, const struct nat64_event *ev)
 {
@@ -215,29 +248,120 @@ eventlog_event(struct eventlog *l, const struct nat64_event *ev,
     struct monotime now, int64_t unix_ms)
 {
 	char text[EVENT_TEXT_SIZE];
+	unsigned i;
 
 	if (event_kind(ev) == EVENT_TROUBLE) {
 		trouble(l, ev, now);
+		tell_trouble(l, ev, now, unix_ms);
 		return;
 	}
 	if (!eventlog_keeps(l, ev))
 		return;
 	event_text(ev, l->destination, text);
 	put(l, text, unix_ms);
+	for (i = 0; i < l->n_collectors; i++)
+		collector_event(l->collectors[i], ev, text, l->destination,
+		    unix_ms);
+}
+
+/* A line that is no event of the translator. */
+static void
+note(struct eventlog *l, const char *text)
+{
+	const int64_t unix_ms = wallclock_ms();
+	unsigned i;
+
+	put(l, text, unix_ms);
+	for (i = 0; i < l->n_collectors; i++)
+		collector_note(l->collectors[i], text, unix_ms);
 }
 
 void
 eventlog_set_kinds(struct eventlog *l, unsigned kinds, bool destination)
 {
-	if (l->out == NULL)
-		return;
+	if (l->out == NULL && l->n_collectors == 0)
+		kinds = 0;
 	l->kinds = kinds;
 	l->destination = destination;
+}
+
+uint64_t
+eventlog_lost(const struct eventlog *l)
+{
+	return (l->lost);
+}
+
+unsigned
+eventlog_collectors(const struct eventlog *l)
+{
+	return (l->n_collectors);
+}
+
+const struct collector *
+eventlog_collector(const struct eventlog *l, unsigned i)
+{
+	return (l->collectors[i]);
 }
 
 /*
  * Begin and end.
  */
+
+/* The collector of a target among those of before, which is taken from them. */
+static struct collector *
+take_collector(struct collector **before, unsigned n,
+    const struct log_target *t)
+{
+	struct collector *c;
+	unsigned i;
+
+	for (i = 0; i < n; i++) {
+		c = before[i];
+		if (c == NULL || !log_target_equal(collector_target(c), t))
+			continue;
+		before[i] = NULL;
+		return (c);
+	}
+	return (NULL);
+}
+
+static int
+add_collector(struct eventlog *l, const struct log_target *t)
+{
+	struct collector *c = collector_new(t);
+
+	if (c == NULL)
+		return (-1);
+	if (l->base != NULL && collector_attach(c, l->base) == -1) {
+		collector_free(c);
+		return (-1);
+	}
+	l->collectors[l->n_collectors++] = c;
+	return (0);
+}
+
+void
+eventlog_set_targets(struct eventlog *l, const struct log_target *targets,
+    unsigned n)
+{
+	struct collector *before[LOG_TARGETS_MAX], *c;
+	const unsigned n_before = l->n_collectors;
+	char text[LOG_TARGET_STRLEN];
+	unsigned i;
+
+	memcpy(before, l->collectors, sizeof(before));
+	l->n_collectors = 0;
+	for (i = 0; i < n && i < LOG_TARGETS_MAX; i++) {
+		c = take_collector(before, n_before, &targets[i]);
+		if (c != NULL)
+			l->collectors[l->n_collectors++] = c;
+		else if (add_collector(l, &targets[i]) == -1)
+			log_err("event log: %s: out of memory",
+			    log_target_print(&targets[i], text));
+	}
+	for (i = 0; i < n_before; i++)
+		collector_free(before[i]);
+}
 
 struct eventlog *
 eventlog_new(const struct eventlog_opts *o)
@@ -254,13 +378,12 @@ eventlog_new(const struct eventlog_opts *o)
 		l->out = eventlog_out_file(o->file);
 	else if (o->logger != NULL)
 		l->out = eventlog_out_syslog(o->logger);
-	else
-		return (l);
-	if (l->out == NULL)
+	if (l->out == NULL && (o->file != NULL || o->logger != NULL))
 		goto fail;
-	l->kinds = o->kinds;
-	l->destination = o->destination;
-	put(l, "event=started", wallclock_ms());
+	l->json = o->json;
+	eventlog_set_targets(l, o->targets, o->n_targets);
+	eventlog_set_kinds(l, o->kinds, o->destination);
+	note(l, "event=started");
 	return (l);
 
 fail:
@@ -295,21 +418,34 @@ eventlog_reopen(struct eventlog *l)
 int
 eventlog_attach(struct eventlog *l, struct event_base *base)
 {
+	unsigned i;
+
 	l->minutes = event_new(base, -1, 0, minute_over, l);
 	l->drain = event_new(base, -1, 0, drain_lines, l);
-	if (l->minutes == NULL || l->drain == NULL) {
-		eventlog_detach(l);
-		errno = ENOMEM;
-		return (-1);
-	}
+	if (l->minutes == NULL || l->drain == NULL)
+		goto fail;
+	for (i = 0; i < l->n_collectors; i++)
+		if (collector_attach(l->collectors[i], base) == -1)
+			goto fail;
+	l->base = base;
 	if (evbuffer_get_length(l->lines) > 0)
 		timer_start(l->drain, DRAIN_MS);
 	return (0);
+
+fail:
+	eventlog_detach(l);
+	errno = ENOMEM;
+	return (-1);
 }
 
 void
 eventlog_detach(struct eventlog *l)
 {
+	unsigned i;
+
+	for (i = 0; i < l->n_collectors; i++)
+		collector_detach(l->collectors[i]);
+	l->base = NULL;
 	if (l->drain != NULL)
 		event_free(l->drain);
 	if (l->minutes != NULL)
@@ -321,7 +457,6 @@ eventlog_detach(struct eventlog *l)
 static void
 finish(struct eventlog *l)
 {
-	put(l, "event=stopped", wallclock_ms());
 	while (evbuffer_get_length(l->lines) > 0) {
 		if (eventlog_out_write(l->out, l->lines, SLICE) == 0)
 			continue;
@@ -337,8 +472,10 @@ eventlog_free(struct eventlog *l)
 	if (l == NULL)
 		return;
 	eventlog_detach(l);
+	note(l, "event=stopped");
 	if (l->out != NULL)
 		finish(l);
+	eventlog_set_targets(l, NULL, 0);
 	eventlog_out_free(l->out);
 	evbuffer_free(l->lines);
 	free(l);

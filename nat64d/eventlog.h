@@ -12,8 +12,12 @@
  *
  * Bindings that were logged before "started" have ended.
  *
+ * The same events go to collectors in the network (collector.h), each of which
+ * has a queue of its own.
+ *
  * Packets refused or dropped (EVENT_TROUBLE) are reported in the daemon's log
- * instead, at most one line per minute and cause, with a count.
+ * instead, at most one line per minute and cause, with a count; and to the
+ * collectors, one event per minute and cause (RFC 8158, 4.6.5).
  */
 #ifndef NAT64D_EVENTLOG_H
 #define NAT64D_EVENTLOG_H
@@ -24,16 +28,25 @@
 #include "common/monotime.h"
 
 #include "nat64d/core/event_text.h"
+#include "nat64d/log/target.h"
+
+#include "collector.h"
 
 struct event_base;
 struct eventlog;
 
-/* Where to and which events. Both paths NULL: only trouble is logged. */
+/*
+ * Where to and which events. Both paths NULL and no collectors: only trouble is
+ * logged.
+ */
 struct eventlog_opts {
 	const char *file;
 	const char *logger; /* path of the system logger's socket */
-	unsigned kinds;	    /* EVENT_BINDINGS ... */
-	bool destination;   /* with the peers of sessions (RFC 6888, 4) */
+	bool json;	    /* lines of the file are JSON */
+	const struct log_target *targets; /* copied */
+	unsigned n_targets;
+	unsigned kinds;	  /* EVENT_BINDINGS ... */
+	bool destination; /* with the peers of sessions (RFC 6888, 4) */
 };
 
 /* Opens nothing yet; NULL with errno ENOMEM. */
@@ -62,10 +75,26 @@ void eventlog_detach(struct eventlog *l);
 void eventlog_event(struct eventlog *l, const struct nat64_event *ev,
     struct monotime now, int64_t unix_ms);
 
-/* Keep these events from now on, if there is a file or a logger. */
+/* Keep these events from now on, if there is anywhere to keep them. */
 void eventlog_set_kinds(struct eventlog *l, unsigned kinds, bool destination);
 
-/* Does the file, or the logger, get this event? */
+/*
+ * Send to these collectors from now on. Those that were there before go on as
+ * they are; what others have not sent yet is lost, if they cannot send it at
+ * once.
+ */
+void eventlog_set_targets(struct eventlog *l, const struct log_target *targets,
+    unsigned n);
+
+/* Does the file, the logger or a collector get this event? */
 bool eventlog_keeps(const struct eventlog *l, const struct nat64_event *ev);
+
+/* Lines of the file, or of the logger, that were lost since the start. */
+uint64_t eventlog_lost(const struct eventlog *l);
+
+/* The collectors, 0 to eventlog_collectors() - 1. */
+unsigned eventlog_collectors(const struct eventlog *l);
+const struct collector *eventlog_collector(const struct eventlog *l,
+    unsigned i);
 
 #endif

@@ -136,6 +136,12 @@ eventlog_file(const struct conf *c)
 	return (c->log_file);
 }
 
+static unsigned
+n_collectors(const struct conf *c)
+{
+	return (c->log_events != 0 ? c->n_log_targets : 0);
+}
+
 /* Fail now rather than later when the user cannot write the event log. */
 static void
 check_eventlog(const struct conf *c, const struct privs *privs)
@@ -410,6 +416,9 @@ new_eventlog(const struct conf *c, const struct privs *privs)
 		.file = eventlog_file(c),
 		.logger =
 		    c->log_events != 0 && c->log_syslog ? _PATH_LOG : NULL,
+		.json = c->log_json,
+		.targets = c->log_targets,
+		.n_targets = n_collectors(c),
 		.kinds = c->log_events,
 		.destination = c->log_destination,
 	};
@@ -451,6 +460,8 @@ enter_sandbox(const struct conf *c, const struct options *o,
 		.pid_file = startup_pidfile(&o->start),
 		.bpf_entries = fastpath,
 		.socket = control_path(servers->control),
+		/* The first one needs a restart: see reconf_fixed.c. */
+		.connects = n_collectors(c) > 0,
 		.accepts =
 		    servers->control != NULL || servers->metrics != NULL,
 	};
@@ -582,6 +593,7 @@ serve(struct tun *tun, struct conf *c, const struct options *o,
 	else
 		engine_load_state(engine);
 	admin.engine = engine;
+	admin.log = log;
 	admin.control = servers->control;
 	admin.reconf = start_reconf(f, o, log);
 	start_admin(&admin, servers);

@@ -161,6 +161,8 @@ follow(struct reconf *r)
 
 	log_set_level(startup_log_level(r->o.start, c->log_level));
 	engine_log_level_changed(r->o.engine);
+	eventlog_set_targets(r->o.log, c->log_targets,
+	    c->log_events != 0 ? c->n_log_targets : 0);
 	eventlog_set_kinds(r->o.log, c->log_events, c->log_destination);
 	hostreport_use(r->o.report, &c->nat64);
 	if (ifwatch_use(r->o.ifwatch, c->routes ? &c->nat64 : NULL) == -1)
@@ -395,6 +397,8 @@ reconf_new(const struct reconf_opts *o)
 	r->fixed = (struct reconf_fixed){
 		.fair_share = o->conf->nat64.subscriber.fair_share,
 		.events = o->conf->log_events != 0,
+		.collectors =
+		    o->conf->log_events != 0 && o->conf->n_log_targets > 0,
 		.self6_follows = o->self6 != NULL,
 	};
 	r->reload = reload_new(base, o->reader, on_files, r);

@@ -72,6 +72,12 @@ log_text(const struct conf *c)
 	return (c->log_syslog ? "syslog" : c->log_file);
 }
 
+static const char *
+log_format(const struct conf *c)
+{
+	return (c->log_json && !c->log_syslog ? "json" : "text");
+}
+
 /*
  * The kernel has been told which ports of the address are ours, and with
  * them those of the static bindings.
@@ -135,6 +141,11 @@ reconf_fixed_check(const struct reconf_fixed *start, const struct conf *old,
 	if (!start->events)
 		check_text(&m, "log events", "none",
 		    new->log_events != 0 ? "some" : "none");
+	check_text(&m, "log events to PATH", log_format(old), log_format(new));
+	if (!start->collectors)
+		check_text(&m, "log events to syslog or ipfix ADDRESS", "none",
+		    new->log_events != 0 && new->n_log_targets > 0 ? "some" :
+								     "none");
 	if (!start->self6_follows)
 		check_text(&m, "address (IPv6)", "configured",
 		    new->self6_follows ? "one of the host" : "configured");

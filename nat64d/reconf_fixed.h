@@ -13,6 +13,7 @@
 struct reconf_fixed {
 	bool fair_share;    /* shares have been counted */
 	bool events;	    /* the event log is open */
+	bool collectors;    /* the sandbox lets us connect to collectors */
 	bool self6_follows; /* the addresses of the host are watched */
 };
 

@@ -12,7 +12,7 @@ build='gcc make pkg-config bison flex libc6-dev libevent-dev libldns-dev
     libbsd-dev libseccomp-dev libjansson-dev libcurl4-openssl-dev
     libncurses-dev clang bpftool libbpf-dev libelf-dev'
 test='check binutils debhelper dpkg-dev
-    iproute2 iputils-ping procps traceroute curl
+    iproute2 iputils-ping nfdump procps traceroute curl
     bind9 bind9-dnsutils unbound nsd nginx-light netcat-openbsd socat tcpdump
     tshark python3-minimal python3-dnspython python3-pyte mandoc shellcheck
     ethtool logrotate nftables prometheus systemd systemd-container wireguard-go

@@ -26,6 +26,7 @@ struct sandbox {
 	const char *socket; /* of the control socket: will be removed */
 	bool accepts;	    /* accepts connections of sockets that listen */
 	bool inet;	    /* makes and uses IPv4 and IPv6 sockets */
+	bool connects;	    /* makes such sockets only to connect them */
 	bool bpf_entries;   /* changes entries of BPF maps that are open */
 };
 

@@ -269,6 +269,18 @@ static const int allowed_inet[] = {
 	SCMP_SYS(setsockopt),
 };
 
+/*
+ * Connections to collectors, which are made again after a failure: why one
+ * ended, our own address, and what comes back. What is sent and connect() are
+ * those of syslog.
+ */
+static const int allowed_connecting[] = {
+	SCMP_SYS(getsockopt),
+	SCMP_SYS(getsockname),
+	SCMP_SYS(recvfrom),
+	SCMP_SYS(recv),
+};
+
 /* Who replaces a file. */
 static const int allowed_replacing[] = {
 	SCMP_SYS(fsync),
@@ -426,12 +438,17 @@ seccomp_rules(scmp_filter_ctx ctx, const struct sandbox *sb)
 		allow_all(ctx, allowed_accept, N_CALLS(allowed_accept));
 	if (sb->replaced_file != NULL)
 		allow_all(ctx, allowed_replacing, N_CALLS(allowed_replacing));
+	if (sb->connects && !sb->inet)
+		allow_all(ctx, allowed_connecting,
+		    N_CALLS(allowed_connecting));
+	if (sb->connects || sb->inet) {
+		allow_socket(ctx, AF_INET);
+		allow_socket(ctx, AF_INET6);
+	}
 	if (!sb->inet)
 		return;
 
 	allow_all(ctx, allowed_inet, N_CALLS(allowed_inet));
-	allow_socket(ctx, AF_INET);
-	allow_socket(ctx, AF_INET6);
 	/* the interfaces of link-local addresses */
 	allow_ioctl(ctx, SIOCGIFINDEX);
 	allow_ioctl(ctx, SIOCGIFNAME);

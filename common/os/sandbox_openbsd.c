@@ -38,7 +38,7 @@ unveil_dir_of(const char *file, const char *rights)
  * stdio: the device, sockets that are open, clock, syslog; wpath and
  * cpath: the dump; cpath: the pid file; rpath: the directory of a file that is
  * replaced; inet and unix: connections that are accepted; inet: sockets for
- * queries to upstreams; route: getifaddrs(), the addresses of this host.
+ * queries, and to collectors; route: getifaddrs(), the addresses of this host.
  *
  * Both calls apply to all threads of the process, so only the first thread
  * makes them; unveil(2) is not allowed after pledge(2).
@@ -47,6 +47,7 @@ void
 sandbox_enter(const struct sandbox *sb)
 {
 	static bool entered;
+	const bool inet = sb->inet || sb->accepts || sb->connects;
 	char promises[64];
 
 	if (entered)
@@ -59,8 +60,9 @@ sandbox_enter(const struct sandbox *sb)
 		fatal("sandbox: unveil %s", sb->socket);
 	if (sb->replaced_file != NULL)
 		unveil_dir_of(sb->replaced_file, "rwc");
-	snprintf(promises, sizeof(promises), "stdio wpath cpath%s%s%s",
-	    sb->inet ? " inet route" : "", sb->accepts ? " inet unix" : "",
+	snprintf(promises, sizeof(promises), "stdio wpath cpath%s%s%s%s",
+	    inet ? " inet" : "", sb->inet ? " route" : "",
+	    sb->accepts ? " unix" : "",
 	    sb->replaced_file != NULL ? " rpath" : "");
 	if (pledge(promises, NULL) == -1)
 		fatal("sandbox: pledge");

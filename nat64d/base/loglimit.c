@@ -37,3 +37,9 @@ loglimit_due(struct loglimit *l, struct monotime now)
 		l->running = false;
 	return (n);
 }
+
+bool
+loglimit_total(struct loglimit *l, struct monotime now)
+{
+	return (loglimit_due(l, now) > 0 || loglimit_allow(l, now));
+}

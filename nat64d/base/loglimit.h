@@ -37,4 +37,11 @@ bool loglimit_allow(struct loglimit *l, struct monotime now);
  */
 uint64_t loglimit_due(struct loglimit *l, struct monotime now);
 
+/*
+ * For a message that gives a total, so that the number of those that were not
+ * logged does not matter: in place of both functions above. Returns true when
+ * it is to be logged now.
+ */
+bool loglimit_total(struct loglimit *l, struct monotime now);
+
 #endif

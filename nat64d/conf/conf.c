@@ -130,6 +130,49 @@ conf_set_address(struct conf_build *b, struct conf_file *cf,
 		conf_refuse(cf, text, "is no address");
 }
 
+static const char *
+check_collector_address(const struct sockaddr_storage *ss)
+{
+	const struct sockaddr_in6 *sin6 = (const void *)ss;
+	const struct sockaddr_in *sin = (const void *)ss;
+
+	if (ss->ss_family == AF_INET)
+		return (ip4_is_never_unicast(sin->sin_addr) ?
+			"is not a unicast address" :
+			NULL);
+	if (IN6_IS_ADDR_LINKLOCAL(&sin6->sin6_addr))
+		return ("is link-local: give the collector a global or a "
+			"unique local address");
+	if (IN6_IS_ADDR_MULTICAST(&sin6->sin6_addr) ||
+	    IN6_IS_ADDR_UNSPECIFIED(&sin6->sin6_addr))
+		return ("is not a unicast address");
+	return (NULL);
+}
+
+void
+conf_add_collector(struct conf_build *b, struct conf_file *cf,
+    struct log_target *t, const struct conf_value *text, uint16_t port)
+{
+	struct conf *c = b->conf;
+	const char *why;
+	socklen_t len;
+	unsigned i;
+
+	if (sockaddr_parse(text->text, port, &t->addr, &len) == -1)
+		why = "is no address";
+	else
+		why = check_collector_address(&t->addr);
+	for (i = 0; why == NULL && i < c->n_log_targets; i++)
+		if (log_target_same_place(&c->log_targets[i], t))
+			why = "is given twice with this port";
+	if (why == NULL && c->n_log_targets == LOG_TARGETS_MAX)
+		why = "is one collector too many";
+	if (why != NULL)
+		conf_refuse(cf, text, why);
+	else
+		c->log_targets[c->n_log_targets++] = *t;
+}
+
 /*
  * Parse "192.0.2.0/28", "192.0.2.1" or "192.0.2.1-192.0.2.9". Returns NULL, or
  * the end of an error message.

@@ -19,6 +19,7 @@
 
 #include "nat64d/core/event_text.h"
 #include "nat64d/core/nat64.h"
+#include "nat64d/log/target.h"
 
 /* Defaults; see defaults.h as well. */
 #define CONF_TUN_MTU 1500
@@ -80,6 +81,9 @@ struct conf {
 	bool log_destination; /* peers of sessions, RFC 6888, REQ-12 */
 	bool log_syslog;      /* write the event log to syslog */
 	char *log_file;	      /* its file; NULL without one */
+	bool log_json;	      /* lines of the file are JSON */
+	struct log_target log_targets[LOG_TARGETS_MAX]; /* collectors */
+	unsigned n_log_targets;
 
 	struct nat64_config nat64;
 	struct pool4_range *pool;

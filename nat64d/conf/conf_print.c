@@ -155,8 +155,30 @@ print_exclude(FILE *f, const struct nat64_exclude *x)
 }
 
 static void
+print_collector(FILE *f, const struct log_target *t)
+{
+	char host[INET6_ADDRSTRLEN];
+	const void *addr = t->addr.ss_family == AF_INET ?
+	    (const void *)&((const struct sockaddr_in *)&t->addr)->sin_addr :
+	    (const void *)&((const struct sockaddr_in6 *)&t->addr)->sin6_addr;
+
+	fprintf(f, "log events to %s %s %s port %u",
+	    t->format == TARGET_IPFIX ? "ipfix" : "syslog",
+	    t->tcp ? "tcp" : "udp",
+	    inet_ntop(t->addr.ss_family, addr, host, sizeof(host)),
+	    sockaddr_port(&t->addr));
+	if (t->format == TARGET_IPFIX)
+		fprintf(f, " domain %u", t->domain);
+	if (t->format == TARGET_IPFIX && !t->tcp)
+		fprintf(f, " templates every %u", t->templates_secs);
+	putc('\n', f);
+}
+
+static void
 print_events(FILE *f, const struct conf *c)
 {
+	unsigned i;
+
 	fprintf(f, "log events%s%s%s%s\n", c->log_events == 0 ? " none" : "",
 	    c->log_events & EVENT_BINDINGS ? " bindings" : "",
 	    c->log_events & EVENT_SESSIONS ? " sessions" : "",
@@ -166,8 +188,10 @@ print_events(FILE *f, const struct conf *c)
 	else if (c->log_file != NULL) {
 		fputs("log events to ", f);
 		conf_print_string(f, c->log_file);
-		putc('\n', f);
+		fputs(c->log_json ? " json\n" : "\n", f);
 	}
+	for (i = 0; i < c->n_log_targets; i++)
+		print_collector(f, &c->log_targets[i]);
 	fprintf(f, "log destination %s\n", yes(c->log_destination));
 }
 

@@ -13,6 +13,7 @@
 /* A day. */
 #define MAX_QUARANTINE_SECS 86400
 #define MAX_STATE_SECS 86400
+#define MAX_TEMPLATES_SECS 86400
 #define MAX_ENTRIES (1024 * 1024 * 1024)
 #define MAX_MTU UINT16_MAX
 #define MAX_COUNT UINT16_MAX
@@ -35,6 +36,8 @@ static struct bucket_rate rate(struct conf_file *, const struct conf_value *,
     const struct conf_value *, uint32_t);
 static void set_tun(struct conf_build *, struct conf_file *,
     const struct conf_value *);
+static uint16_t port_number(struct conf_file *, const struct conf_value *);
+static uint32_t templates_secs(struct conf_file *, const struct conf_value *);
 static void add_plateau(struct conf_build *, struct conf_file *,
     const struct conf_value *);
 
@@ -83,8 +86,8 @@ static void add_plateau(struct conf_build *, struct conf_file *,
 %token <tok> BURST "burst" BYTES "bytes" CHECK_INNER_IP "check-inner-ip"
 %token <tok> CLAMP "clamp" CLOSING "closing" CONTROL "control" COPY "copy"
 %token <tok> DATAGRAMS "datagrams"
-%token <tok> DEBUG "debug" DENY "deny" DESTINATION "destination" DROP "drop"
-%token <tok> DUMP "dump"
+%token <tok> DEBUG "debug" DENY "deny" DESTINATION "destination"
+%token <tok> DOMAIN "domain" DROP "drop" DUMP "dump"
 %token <tok> ECHO_ "echo" ENDPOINT_INDEPENDENT "endpoint-independent"
 %token <tok> ERR "err" ESTABLISHED "established" EVENTS "events" EVERY "every"
 %token <tok> EXCLUDE "exclude" EXCEPT "except" FAIR_SHARE "fair-share"
@@ -96,7 +99,8 @@ static void add_plateau(struct conf_build *, struct conf_file *,
 %token <tok> ICMP_FRAGMENTS "icmp-fragments" ID "id" INBOUND "inbound"
 %token <tok> INBOUND_SESSIONS "inbound-sessions"
 %token <tok> INBOUND_REFRESH "inbound-refresh" INCOMING_SYN "incoming-syn"
-%token <tok> INFO "info" INTERFACE "interface" IPV4 "ipv4" IPV6 "ipv6"
+%token <tok> INFO "info" INTERFACE "interface" IPFIX "ipfix"
+%token <tok> IPV4 "ipv4" IPV6 "ipv6" JSON "json"
 %token <tok> KEEP "keep" LEVEL "level"
 %token <tok> LIMIT "limit" LISTEN "listen" LOG "log"
 %token <tok> LOWEST_IPV6_MTU "lowest-ipv6-mtu"
@@ -120,13 +124,15 @@ static void add_plateau(struct conf_build *, struct conf_file *,
 %token <tok> STORED_SYNS_PER_PEER "stored-syns-per-peer"
 %token <tok> SUBSCRIBER "subscriber" SUBSCRIBERS "subscribers"
 %token <tok> SYSLOG "syslog" TCP "tcp"
+%token <tok> TEMPLATES "templates"
 %token <tok> TIMEOUT "timeout" TO "to" TOS "tos" TRAFFIC_CLASS "traffic-class"
 %token <tok> TUN "tun" UDP "udp" UNBOUND_ERRORS "unbound-errors"
 %token <tok> UNKNOWN_TCP "unknown-tcp" USER "user"
 %token <tok> WARN "warn" WKP_NON_GLOBAL "wkp-non-global" YES "yes"
 
 %type <tok>	range
-%type <flag>	yes drop refuse adf override private
+%type <flag>	yes drop refuse adf override private json tcp
+%type <number>	syslog_port ipfix_port domain templates
 %type <flagp>	switch
 %type <proto>	proto any_proto
 %type <ports>	port ports
@@ -156,6 +162,7 @@ statement	: addresses
 		| timeout
 		| once { conf_once(cf, NULL); }
 		| log_events { conf_once(cf, "log events"); }
+		| log_collector
 		| fastpath_on { conf_once(cf, "fastpath on"); }
 		| icmp_errors { conf_once(cf, "icmp-errors"); }
 		;
@@ -196,9 +203,10 @@ process		: TUN IFNAME tun_mtu { set_tun(b, cf, &$IFNAME); }
 		| LOG LEVEL level {
 			b->conf->log_level = (enum log_level)$level;
 		}
-		| LOG EVENTS TO PATH {
+		| LOG EVENTS TO PATH json {
 			conf_set_path(cf, &$PATH, &b->conf->log_file);
 			b->conf->log_syslog = false;
+			b->conf->log_json = $json;
 		}
 		| LOG EVENTS TO SYSLOG { b->conf->log_syslog = true; }
 		| LOG DESTINATION yes { b->conf->log_destination = $yes; }
@@ -229,6 +237,58 @@ log_events	: LOG EVENTS event_kinds {
 			b->log_events = $EVENTS.where;
 		}
 		| LOG EVENTS NONE { b->conf->log_events = 0; }
+		;
+
+/* Several of them, beside the file or the local syslog. */
+log_collector	: LOG EVENTS TO SYSLOG tcp ANY_ADDRESS syslog_port {
+			struct log_target t = { .format = TARGET_SYSLOG,
+			    .tcp = $tcp };
+
+			conf_add_collector(b, cf, &t, &$ANY_ADDRESS,
+			    (uint16_t)$syslog_port);
+		}
+		| LOG EVENTS TO IPFIX TCP ANY_ADDRESS ipfix_port domain {
+			struct log_target t = { .format = TARGET_IPFIX,
+			    .tcp = true, .domain = $domain };
+
+			conf_add_collector(b, cf, &t, &$ANY_ADDRESS,
+			    (uint16_t)$ipfix_port);
+		}
+		| LOG EVENTS TO IPFIX UDP ANY_ADDRESS ipfix_port domain
+		  templates {
+			struct log_target t = { .format = TARGET_IPFIX,
+			    .domain = $domain,
+			    .templates_secs = $templates };
+
+			conf_add_collector(b, cf, &t, &$ANY_ADDRESS,
+			    (uint16_t)$ipfix_port);
+		}
+		;
+
+tcp		: TCP { $$ = true; }
+		| UDP { $$ = false; }
+		;
+
+syslog_port	: %empty { $$ = LOG_PORT_SYSLOG; }
+		| PORT NUMBER { $$ = port_number(cf, &$NUMBER); }
+		;
+
+ipfix_port	: %empty { $$ = LOG_PORT_IPFIX; }
+		| PORT NUMBER { $$ = port_number(cf, &$NUMBER); }
+		;
+
+domain		: %empty { $$ = 0; }
+		| DOMAIN NUMBER {
+			$$ = number(cf, &$NUMBER, 0, UINT32_MAX, "32 bits");
+		}
+		;
+
+templates	: %empty { $$ = LOG_TEMPLATES_SECS; }
+		| TEMPLATES EVERY TIME { $$ = templates_secs(cf, &$TIME); }
+		;
+
+json		: %empty { $$ = false; }
+		| JSON { $$ = true; }
 		;
 
 tun_mtu		: %empty
@@ -648,6 +708,23 @@ state_secs(struct conf_file *cf, const struct conf_value *v)
 {
 	static const struct conf_bounds b = { 0, MAX_STATE_SECS,
 		"older sessions have ended" };
+	uint64_t n = b.min;
+
+	conf_quantity_within(cf, v, QUANTITY_SECS, &b, &n);
+	return ((uint32_t)n);
+}
+
+static uint16_t
+port_number(struct conf_file *cf, const struct conf_value *v)
+{
+	return ((uint16_t)number(cf, v, 1, UINT16_MAX, NULL));
+}
+
+static uint32_t
+templates_secs(struct conf_file *cf, const struct conf_value *v)
+{
+	static const struct conf_bounds b = { 1, MAX_TEMPLATES_SECS,
+		"a collector that was restarted waits for them" };
 	uint64_t n = b.min;
 
 	conf_quantity_within(cf, v, QUANTITY_SECS, &b, &n);

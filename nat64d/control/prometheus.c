@@ -7,6 +7,7 @@
 
 #include "nat64d/admin.h"
 #include "nat64d/engine.h"
+#include "nat64d/eventlog.h"
 #include "nat64d/os/fastpath.h"
 #include "numbers.h"
 #include "routes.h"
@@ -97,6 +98,45 @@ add_fastpath(struct prom *p, const struct fastpath *f)
 	prom_labelled(p, "family", "ipv4", c.bytes4);
 }
 
+/* One value for each collector. */
+static void
+per_collector(struct prom *p, const struct eventlog *l, enum prom_type type,
+    const char *name, const char *help, size_t offset)
+{
+	char text[LOG_TARGET_STRLEN];
+	struct collector_state st;
+	unsigned i;
+
+	prom_metric(p, type, PREFIX, name, help);
+	for (i = 0; i < eventlog_collectors(l); i++) {
+		const struct collector *c = eventlog_collector(l, i);
+
+		collector_state(c, &st);
+		prom_labelled(p, "collector",
+		    log_target_print(collector_target(c), text),
+		    *(const uint64_t *)((const char *)&st + offset));
+	}
+}
+
+static void
+add_event_log(struct prom *p, const struct eventlog *l)
+{
+	prom_metric(p, PROM_COUNTER, PREFIX, "event-log-lost-lines",
+	    "Lines lost of the file or the local syslog");
+	prom_value(p, eventlog_lost(l));
+	if (eventlog_collectors(l) == 0)
+		return;
+	per_collector(p, l, PROM_COUNTER, "collector-events",
+	    "Events sent to a collector",
+	    offsetof(struct collector_state, sent));
+	per_collector(p, l, PROM_COUNTER, "collector-lost-events",
+	    "Events lost on the way to a collector",
+	    offsetof(struct collector_state, lost));
+	per_collector(p, l, PROM_GAUGE, "collector-waiting-bytes",
+	    "What waits to be sent",
+	    offsetof(struct collector_state, waiting));
+}
+
 void
 get_metrics(void *arg, struct httpd_request *rq)
 {
@@ -106,6 +146,7 @@ get_metrics(void *arg, struct httpd_request *rq)
 	add_state(&p, a);
 	add_counters(&p, nat64_stats(engine_nat64(a->engine)));
 	add_fastpath(&p, engine_fastpath(a->engine));
+	add_event_log(&p, a->log);
 	metrics_answer(rq, &p);
 }
 

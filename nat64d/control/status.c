@@ -3,10 +3,14 @@
  */
 #include <netinet/in.h>
 
+#include <stdio.h>
+#include <string.h>
+
 #include "common/http/control.h"
 
 #include "nat64d/admin.h"
 #include "nat64d/engine.h"
+#include "nat64d/eventlog.h"
 #include "nat64d/host/hostreport.h"
 #include "nat64d/os/fastpath.h"
 #include "numbers.h"
@@ -80,6 +84,59 @@ add_warning(void *list, bool error, const char *text)
 	json_array_append_new(list, json_string(text));
 }
 
+static json_t *
+one_collector(const struct collector *c)
+{
+	char name[LOG_TARGET_STRLEN];
+	struct collector_state st;
+	json_t *o;
+
+	collector_state(c, &st);
+	o = json_pack("{s:s, s:b, s:I, s:I, s:I}", "collector",
+	    log_target_print(collector_target(c), name), "reached", st.reached,
+	    "sent", (json_int_t)st.sent, "lost", (json_int_t)st.lost,
+	    "waiting-bytes", (json_int_t)st.waiting);
+	if (st.error != 0)
+		json_object_set_new(o, "last-error",
+		    json_string(strerror(st.error)));
+	return (o);
+}
+
+static json_t *
+event_log(const struct eventlog *l)
+{
+	json_t *list = json_array();
+	unsigned i;
+
+	for (i = 0; i < eventlog_collectors(l); i++)
+		json_array_append_new(list,
+		    one_collector(eventlog_collector(l, i)));
+	return (json_pack("{s:I, s:o}", "lost-lines",
+	    (json_int_t)eventlog_lost(l), "collectors", list));
+}
+
+static void
+collector_warning(json_t *list, const struct collector *c)
+{
+	char name[LOG_TARGET_STRLEN], text[256];
+	struct collector_state st;
+
+	collector_state(c, &st);
+	log_target_print(collector_target(c), name);
+	if (!st.reached && st.error != 0) {
+		snprintf(text, sizeof(text), "event log: %s: %s", name,
+		    strerror(st.error));
+		add_warning(list, false, text);
+	}
+	if (st.losing) {
+		snprintf(text, sizeof(text),
+		    "event log: %s: it gets less than there is: events are "
+		    "lost",
+		    name);
+		add_warning(list, false, text);
+	}
+}
+
 /* What does not pass by itself. */
 static json_t *
 warnings(const struct admin *a)
@@ -88,6 +145,7 @@ warnings(const struct admin *a)
 	    nat64_config(engine_nat64(a->engine));
 	const char *why = numbers_not_ready(engine_nat64(a->engine));
 	json_t *list = json_array();
+	unsigned i;
 
 	hostreport_each(a->report, add_warning, list);
 	if (IN6_IS_ADDR_UNSPECIFIED(&conf->self6))
@@ -98,6 +156,8 @@ warnings(const struct admin *a)
 		    "no IPv4 address for ICMPv4 errors: none are sent");
 	if (why != NULL)
 		add_warning(list, false, why);
+	for (i = 0; i < eventlog_collectors(a->log); i++)
+		collector_warning(list, eventlog_collector(a->log, i));
 	return (list);
 }
 
@@ -120,6 +180,7 @@ get_status(void *arg, struct httpd_request *rq)
 	/* Without a value, nothing is set. */
 	json_object_set_new(o, "fast-path",
 	    fast_path(engine_fastpath(a->engine)));
+	json_object_set_new(o, "event-log", event_log(a->log));
 	json_object_set_new(o, "warnings", warnings(a));
 	httpd_json(rq, 200, o);
 }

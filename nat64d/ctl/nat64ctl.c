@@ -55,6 +55,26 @@ print_fast_path(const json_t *f)
 		    table_number(f, "flows"), table_number(f, "packets"));
 }
 
+static void
+print_event_log(const json_t *log)
+{
+	const json_int_t lost = table_number(log, "lost-lines");
+	const json_t *c;
+	size_t i;
+
+	if (lost > 0)
+		printf("event log  %" JSON_INTEGER_FORMAT " lines lost\n",
+		    lost);
+	json_array_foreach(json_object_get(log, "collectors"), i, c)
+		printf("collector  %s: %" JSON_INTEGER_FORMAT
+		       " events sent, %" JSON_INTEGER_FORMAT " lost%s\n",
+		    table_text(c, "collector"), table_number(c, "sent"),
+		    table_number(c, "lost"),
+		    json_is_true(json_object_get(c, "reached")) ?
+			"" :
+			", not reached");
+}
+
 static int
 print_status(struct ctl *ctl, const json_t *answer)
 {
@@ -67,6 +87,7 @@ print_status(struct ctl *ctl, const json_t *answer)
 	print_pool(answer);
 	print_fast_path(json_object_get(answer, "fast-path"));
 	print_dropped(json_object_get(answer, "dropped"));
+	print_event_log(json_object_get(answer, "event-log"));
 	ctl_print_warnings(answer);
 	return (CTL_DONE);
 }

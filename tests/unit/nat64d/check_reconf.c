@@ -64,6 +64,7 @@ static struct {
 	in_addr_t pool;
 	unsigned mtu4;
 	unsigned kinds;
+	unsigned n_targets;
 	unsigned n_freed; /* readers */
 } fake;
 
@@ -221,6 +222,15 @@ eventlog_set_kinds(struct eventlog *l, unsigned kinds, bool destination)
 	(void)l;
 	(void)destination;
 	fake.kinds = kinds;
+}
+
+void
+eventlog_set_targets(struct eventlog *l, const struct log_target *targets,
+    unsigned n)
+{
+	(void)l;
+	(void)targets;
+	fake.n_targets = n;
 }
 
 void
@@ -506,6 +516,17 @@ START_TEST(reconf_messages_are_bounded)
 }
 END_TEST
 
+/* The sandbox of a process without any lets it connect to nobody. */
+START_TEST(reconf_first_collector_needs_a_restart)
+{
+	change_to(NEW "log events to ipfix udp 198.51.100.7\n", false, 0);
+	refused(
+	    "\"log events to syslog or ipfix ADDRESS\" is none, and only a "
+	    "restart can change it to some");
+	ck_assert_uint_eq(fake.n_targets, 0);
+}
+END_TEST
+
 START_TEST(reconf_check_changes_nothing)
 {
 	change_to(NEW, true, 0);
@@ -698,6 +719,7 @@ main(void)
 	tcase_add_test(tc, reconf_no_memory_is_refused);
 	tcase_add_test(tc, reconf_a_reader_that_fails_is_refused);
 	tcase_add_test(tc, reconf_messages_are_bounded);
+	tcase_add_test(tc, reconf_first_collector_needs_a_restart);
 	tcase_add_test(tc, reconf_check_changes_nothing);
 	tcase_add_test(tc, reconf_check_says_what_is_wrong);
 	tc = new_case(s, "confirmation");
