@@ -722,23 +722,29 @@ $(unit_tests:%=$(BUILD)/tests/unit/%): $(BUILD)/tests/unit/%: \
 	$(Q)$(CC) $(ALL_LDFLAGS) -Wl,--wrap=_mark_point $($(@F)_LDFLAGS) \
 	    -o $@ $^ $($(@F)_LIBS) $(LDNS_LIBS) $(BASE_LIBS) $(TEST_LIBS)
 
-# The fuzz targets, with a main() that replays the corpus.
+# The fuzz targets, with a main() that replays the corpus. Objects that are in
+# no archive: as for unit tests.
+fuzz_query_OBJ = nat64d/control/query.o nat64d/control/numbers.o \
+    common/http/origin.o
 $(fuzz_tests:%=$(BUILD)/tests/fuzz/%): $(BUILD)/tests/fuzz/%: \
-    $(BUILD)/tests/fuzz/%.o $(BUILD)/tests/fuzz/replay.o $(archives)
+    $(BUILD)/tests/fuzz/%.o $$(addprefix $(BUILD)/,$$($$*_OBJ)) \
+    $(BUILD)/tests/fuzz/replay.o $(archives)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LDNS_LIBS) $(BASE_LIBS)
 
 # One target under libFuzzer: make fuzz FUZZ=fuzz_pkt [FUZZ_ARGS=...]
 FUZZ ?= fuzz_pkt
 FUZZ_ARGS ?= -max_total_time=60
+fuzz_archives = build/fuzz/nat64d/libnat64.a build/fuzz/dns64d/libdns64.a \
+    build/fuzz/common/libcommon.a
 fuzz: test-deps
 	$(MAKE) BUILD=build/fuzz CC=clang FORTIFY= \
 	    CFLAGS='-O1 -g -fsanitize=fuzzer-no-link,address,undefined' \
-	    build/fuzz/tests/fuzz/$(FUZZ).o build/fuzz/nat64d/libnat64.a \
-	    build/fuzz/dns64d/libdns64.a build/fuzz/common/libcommon.a
+	    build/fuzz/tests/fuzz/$(FUZZ).o $(fuzz_archives) \
+	    $(addprefix build/fuzz/,$($(FUZZ)_OBJ))
 	clang -fsanitize=fuzzer,address,undefined -o build/fuzz/$(FUZZ) \
-	    build/fuzz/tests/fuzz/$(FUZZ).o build/fuzz/nat64d/libnat64.a \
-	    build/fuzz/dns64d/libdns64.a build/fuzz/common/libcommon.a \
+	    build/fuzz/tests/fuzz/$(FUZZ).o \
+	    $(addprefix build/fuzz/,$($(FUZZ)_OBJ)) $(fuzz_archives) \
 	    $(LDNS_LIBS) $(BASE_LIBS)
 	build/fuzz/$(FUZZ) $(FUZZ_ARGS) tests/fuzz/corpus/$(FUZZ:fuzz_%=%)
 

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # The control sockets of both daemons and their clients: what they show, who may
-# use them, and clients that send too much or read nothing.
+# use them, and clients that send too much or read nothing; and the same against
+# their metrics, from the network.
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/lib.sh"
 
@@ -35,8 +36,10 @@ mode() { # path
 begin() {
 	lab_create
 	start_nsd
-	write_nat64d_conf "control \"$dir/n/sock\"" "address 2001:db8::1"
-	write_dns64d_conf "control \"$dir/d/sock\"" "workers 2"
+	write_nat64d_conf "control \"$dir/n/sock\"" "address 2001:db8::1" \
+	    "metrics listen on 198.51.100.1 port 9464"
+	write_dns64d_conf "control \"$dir/d/sock\"" "workers 2" \
+	    "metrics listen on 198.51.100.1 port 9465"
 	check "nat64d starts" start_nat64d || give_up
 	check "dns64d starts" start_dns64d || give_up
 	check "ping works" ping_works
@@ -182,6 +185,84 @@ test_connections() {
 	    $((before + 20000))
 }
 
+# From the network: whatever is sent to the metrics changes nothing, and who
+# sends too much, too little or reads nothing is in nobody's way.
+web() { # port path [argument of curl ...]
+	local at=198.51.100.1:$1 path=$2
+	shift 2
+	in_ns "$internet" curl -gsS -m 20 "$@" "http://$at$path"
+}
+
+answers_web() { # port
+	[ "$(web "$1" /health)" = ok ]
+}
+
+# Paths of the control socket, by its own list.
+control_paths() { # socket
+	http "$1" /v1/nothing | grep -Eo '/v1/[a-z]+' | grep -v nothing
+}
+
+test_no_way_in() { # port socket name
+	local method path found=
+	for path in $(control_paths "$2") /reload /flush; do
+		for method in GET POST DELETE PUT; do
+			found="$found $(web "$1" "$path?all=1" -X "$method" \
+			    -d '{}' -o "$dir/body" -w '%{http_code}')"
+		done
+	done
+	check_equal "$3: no path of the control socket is in the network" \
+	    "$(tr ' ' '\n' <<<"$found" | sort -u | xargs)" "404 501"
+	check_equal "$3: a name that is not ours is refused" "$(web "$1" \
+	    /metrics -H 'Host: rebound.example' -o "$dir/body" \
+	    -w '%{http_code}')" 403
+	check_equal "$3: so is a page of another site" "$(web "$1" \
+	    /metrics -H 'Origin: http://rebound.example' -o "$dir/body" \
+	    -w '%{http_code}')" 403
+}
+
+test_bad_web_clients() { # port pid name works socket
+	local before
+	before=$(memory "$2")
+	in_ns "$internet" python3 - "$1" >"$dir/held" <<-'PY' &
+	import socket, sys, time
+	held = []
+	for i in range(1000):
+	    s = socket.socket()
+	    s.setblocking(False)
+	    try:
+	        s.connect(("198.51.100.1", int(sys.argv[1])))
+	    except BlockingIOError:
+	        pass
+	    held.append(s)
+	time.sleep(0.5)
+	for i, s in enumerate(held):
+	    try:
+	        if i % 3 == 1:
+	            s.send(b"GET /metrics HTTP/1.1\r\nHo")
+	        elif i % 3 == 2:
+	            s.send(b"POST /metrics HTTP/1.1\r\nHost: 198.51.100.1\r\n"
+	                b"Content-Length: 1073741824\r\n\r\n" + b"x" * 1000)
+	    except OSError:
+	        pass
+	print("ready", flush=True)
+	time.sleep(60)
+	PY
+	local holder=$!
+	wait_for 30 grep -q ready "$dir/held"
+	check "$3: metrics beside 1000 connections" wait_for 30 answers_web "$1"
+	check "$3: works meanwhile" "$4"
+	check "$3: the control socket, too" http "$5" /v1/status
+	kill "$holder"
+	wait "$holder" 2>/dev/null
+	check "$3: metrics afterwards" wait_for 30 answers_web "$1"
+	check "$3: memory is bounded" test "$(memory "$2")" -lt \
+	    $((before + 20000))
+	check_match "$3: all to a client that sends no more" \
+	    "$(printf 'GET /metrics HTTP/1.1\r\nHost: 198.51.100.1\r\n\r\n' |
+		in_ns "$internet" timeout 20 nc -N 198.51.100.1 "$1")" \
+	    "^$3_[a-z_]+(_total|_max)?(\{.*\})? [0-9]+\$"
+}
+
 dns_works() {
 	[ "$(in_ns "$client" dig +short "@$dns6" dual.example.com AAAA)" = \
 	    2001:db8::1 ]
@@ -276,6 +357,10 @@ test_wrong_use
 test_full_disk
 test_connections "$dir/n/sock" "$nat64d" nat64d ping_works
 test_connections "$dir/d/sock" "$dns64d" dns64d dns_works
+test_no_way_in 9464 "$dir/n/sock" nat64d
+test_no_way_in 9465 "$dir/d/sock" dns64d
+test_bad_web_clients 9464 "$nat64d" nat64d ping_works "$dir/n/sock"
+test_bad_web_clients 9465 "$dns64d" dns64d dns_works "$dir/d/sock"
 test_socket
 test_configurations
 test_limited_root
