@@ -19,7 +19,8 @@ import time
 sys.dont_write_bytecode = True
 
 import dns64
-from lab import (NOBODY, OURS, SERVER, SERVER_DIRECT, SERVER_FROM_CLIENT,
+import pause as pauses
+from lab import (OURS, SERVER, SERVER_DIRECT, SERVER_FROM_CLIENT,
                  SYSTEMS, WORLDS, Lab, from_client, run, until)
 from report import NAT64D, Report
 from rounds import SECS, in_turn
@@ -29,7 +30,6 @@ CONN_PORTS = 64
 PARALLEL = 64
 SHORT = 3  # segments each way of a short connection
 MAX_IDLE_CORES = 0.2
-SESSIONS = 200000
 
 
 def values(text):
@@ -257,66 +257,14 @@ def latency_figures(report, lab, world):
     lab.stop(echo)
 
 
-def has_grown_to(path, before, text):
-    """Does what came behind the first bytes end with the text? Without
-    reading the whole file, which would disturb what is measured."""
-    size = path.stat().st_size
-    if size <= before:
-        return False
-    with path.open() as file:
-        file.seek(max(0, size - len(text)))
-        return file.read() == text
-
-
-def pause(report, lab):
-    for world in WORLDS:
-        lab.set_world(world)
+def pause(report, build):
+    """In a lab of its own, since it saves state."""
+    with Lab(build, state_secs=pauses.STATE_SECS) as lab:
         for system in OURS:
-            pause_figures(report, lab, system, f"{world} pause".lstrip())
-    lab.set_world("")
+            pauses.measure(report, lab, system)
 
 
-def pause_figures(report, lab, system, name):
-    """The longest time to an answer, of one request in a millisecond, while
-    nat64d prints a large table or removes it: beside that when it is idle,
-    because the machine has pauses of its own."""
-    daemon = lab.daemons[system]
-    echo = lab.start_ready("server", lab.tool("udpblast"), "echo", SERVER,
-                           PORT + 100)
-    lab.run("client", lab.tool("udpblast"), "scatter",
-            from_client(NOBODY, system), SESSIONS, 50000)
-    jobs = (("idle", None, None, None),
-            ("dump", signal.SIGUSR1, lab.dir / f"{system}.out", "\nend\n"),
-            ("flush", signal.SIGHUP, lab.dir / f"{system}.err", "flushed\n"))
-    for job, signum, file, last in jobs:
-        probe = lab.start("client", lab.tool("udpblast"), "ask",
-                          SERVER_FROM_CLIENT[system], PORT + 100, 64, 60)
-        time.sleep(0.2)
-        if signum is None:
-            time.sleep(SECS)
-        else:
-            size = file.stat().st_size
-            start = time.monotonic()
-            daemon.send_signal(signum)
-            until(lambda f=file, n=size, text=last: has_grown_to(f, n, text),
-                  f"end of {job}", 30)
-            report.add(f"{name}: {job}, duration", "s", system,
-                       time.monotonic() - start)
-        answers = values(lab.stop(probe))
-        report.add(f"{name}: {job}, longest answer", "us", system,
-                   answers["max"])
-        report.add(f"{name}: {job}, p99 of answers", "us", system,
-                   answers["p99"])
-        report.add(f"{name}: {job}, lost", "", system, answers["lost"])
-    found = re.findall(r"^table udp .* sessions (\d+)",
-                       (lab.dir / f"{system}.out").read_text(), re.M)
-    report.add(f"{name}: sessions in the table", "", system,
-               int(found[-1]))
-    lab.stop(echo)
-
-
-PARTS = {"tcp": tcp, "udp": udp, "cpu": cpu, "conn": conn, "latency": latency,
-         "pause": pause}
+PARTS = {"tcp": tcp, "udp": udp, "cpu": cpu, "conn": conn, "latency": latency}
 
 
 def nat64d(report, build, part):
@@ -328,14 +276,16 @@ def nat64d(report, build, part):
             for name, function in PARTS.items():
                 if part in ("all", name):
                     function(report, lab)
+    if part in ("all", "pause"):
+        pause(report, build)
 
 
 def main():
     build = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else "build")
     part = sys.argv[2] if len(sys.argv) > 2 else "all"
-    if part not in ("all", "core", *PARTS, "dns", *dns64.PARTS):
+    if part not in ("all", "core", *PARTS, "pause", "dns", *dns64.PARTS):
         sys.exit("usage: bench.py BUILD [all|core|" +
-                 "|".join((*PARTS, "dns", *dns64.PARTS)) + "]")
+                 "|".join((*PARTS, "pause", "dns", *dns64.PARTS)) + "]")
     if part != "core" and os.geteuid() != 0:
         sys.exit("bench: only BENCH=core runs without root")
     start = time.monotonic()

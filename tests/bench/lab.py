@@ -55,6 +55,7 @@ tun nat64 mtu 1500
 address 2001:db8:{k}::1
 fair-share no
 limit binding-sessions 100000
+control "{own_dir}/sock"
 user nobody
 """
 TAYGA_CONF = """\
@@ -203,8 +204,9 @@ class Namespaces:
 class Lab(Namespaces):
     """The ways."""
 
-    def __init__(self, build):
+    def __init__(self, build, state_secs=0):
         super().__init__(build)
+        self.state_secs = state_secs  # between two saves of ours; 0: none
         self.daemons = {}  # of the systems that have one: Popen
 
     def _build(self):
@@ -244,12 +246,22 @@ class Lab(Namespaces):
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
             check=False).returncode == 0
 
+    def own_dir(self, system):
+        """Where a nat64d has its control socket and its state."""
+        return self.dir / f"{system}.d"
+
     def _start_nat64d(self, system):
         fastpath, pool = OURS[system]
         k = number_of(system)
+        self.dir.chmod(0o711)
+        self.own_dir(system).mkdir()
+        shutil.chown(self.own_dir(system), "nobody")
         conf = self.dir / f"{system}.conf"
-        conf.write_text(NAT64D_CONF.format(k=k, pool=pool,
-                                           fastpath=fastpath))
+        conf.write_text(NAT64D_CONF.format(
+            k=k, pool=pool, fastpath=fastpath,
+            own_dir=self.own_dir(system)) + (
+                f'state "{self.own_dir(system)}/state" every'
+                f' {self.state_secs}\n' if self.state_secs else ""))
         self.ip("client", "route", "add", f"2001:db8:800{k}::/96", "via",
                 f"2001:db8:{k}::1")
         self.ip("server", "route", "add", pool, "via", f"198.18.{k}.1")

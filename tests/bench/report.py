@@ -8,6 +8,8 @@ import shutil
 import statistics
 import subprocess
 
+from pause import goals
+
 SYSTEMS = ("nat64d", "nat64d-user", "tayga", "nat44")
 USER = "nat64d-user"
 BEST_PEER = "best peer"
@@ -63,6 +65,7 @@ TO_REACH = (
     ("core new-sessions-1M", None, ">=", 1e6, USER),
     ("core session-memory-1M", None, "<=", 320, USER),
     ("core port-99.9%-full", "core port-50%-full", "<=", 3, USER),
+    *goals(("nat64d", USER)),
 )
 
 # The figures in the plot: a group of bars for each, as multiples of tayga's.
