@@ -820,6 +820,8 @@ lint: test-deps
 fmt:
 	clang-format -i $$(git ls-files '*.c' '*.h')
 
+examples = $(patsubst etc/examples/%,%,$(wildcard etc/examples/README \
+    etc/examples/*/*))
 units = $(if $(filter linux,$(OS)),$(wildcard etc/systemd/*.service))
 rc_scripts = $(if $(RC),$(wildcard etc/rc/$(RC)/*))
 fill = sed 's,@SBINDIR@,$(SBINDIR),g;s,@SYSCONFDIR@,$(SYSCONFDIR),g'
@@ -838,6 +840,11 @@ install: all
 	    etc/dns64d.conf $(DESTDIR)$(EXAMPLEDIR)
 	$(INSTALL) -m 644 etc/logrotate/nat64d \
 	    $(DESTDIR)$(EXAMPLEDIR)/nat64d.logrotate
+	for file in $(examples); do \
+		$(INSTALL) -d $(DESTDIR)$(EXAMPLEDIR)/$$(dirname $$file) && \
+		$(INSTALL) -m 644 etc/examples/$$file \
+		    $(DESTDIR)$(EXAMPLEDIR)/$$file || exit 1; \
+	done
 	for unit in $(units); do \
 		to=$(DESTDIR)$(UNITDIR)/$${unit##*/}; \
 		$(fill) $$unit > $$to && chmod 644 $$to || exit 1; \
@@ -901,7 +908,10 @@ uninstall:
 	rm -f $(DESTDIR)$(EXAMPLEDIR)/nat64d.conf \
 	    $(DESTDIR)$(EXAMPLEDIR)/nat64d.carrier.conf \
 	    $(DESTDIR)$(EXAMPLEDIR)/dns64d.conf \
-	    $(DESTDIR)$(EXAMPLEDIR)/nat64d.logrotate
+	    $(DESTDIR)$(EXAMPLEDIR)/nat64d.logrotate \
+	    $(addprefix $(DESTDIR)$(EXAMPLEDIR)/,$(examples))
+	-rmdir $(addprefix $(DESTDIR)$(EXAMPLEDIR)/,$(filter-out ./, \
+	    $(sort $(dir $(examples)))))
 	-rmdir $(DESTDIR)$(EXAMPLEDIR)
 
 clean:

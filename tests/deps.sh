@@ -15,8 +15,8 @@ test='check binutils debhelper dpkg-dev
     iproute2 iputils-ping nfdump procps traceroute curl
     bind9 bind9-dnsutils unbound nsd nginx-light netcat-openbsd socat tcpdump
     tshark python3-minimal python3-dnspython python3-pyte mandoc shellcheck
-    ethtool logrotate nftables prometheus systemd systemd-container wireguard-go
-    wireguard-tools tayga'
+    dnsmasq-base ethtool logrotate nftables prometheus radvd systemd
+    systemd-container wireguard-go wireguard-tools tayga'
 lint='clang-tidy clang-format cppcheck'
 bench='tayga nftables iproute2 iputils-ping ethtool python3 gnuplot-nox
     dnsperf knot-resolver'
