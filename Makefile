@@ -535,7 +535,7 @@ $(BUILD)/dns64d/dns64d: EXTRA_LIBS = $(LDNS_LIBS) $(HTTP_LIBS) $(JSON_LIBS) \
     $(TITLE_LIBS) -pthread
 
 $(BUILD)/dns64d/ctl/dns64ctl: $(BUILD)/dns64d/ctl/dns64ctl_lookup.o \
-    $(BUILD)/dns64d/ctl/dns64ctl_monitor.o
+    $(BUILD)/dns64d/ctl/dns64ctl_monitor.o $(BUILD)/dns64d/ctl/dns64ctl_top.o
 $(clients): %: %.o $(call objs,ctl) $(BUILD)/common/libcommon.a
 $(BUILD)/nat64d/ctl/nat64ctl: $(call objs,nat64ctl)
 $(clients): EXTRA_LIBS = $(CURL_LIBS) $(JSON_LIBS) $(CURSES_LIBS)
@@ -667,6 +667,7 @@ check_control_OBJ = common/http/control.o common/http/control_conf.o \
 check_control_LIBS = $(HTTP_LIBS)
 check_ctl_parse_OBJ = common/ctl/ctl_parse.o
 check_table_OBJ = common/ctl/table.o
+check_dns64ctl_top_OBJ = dns64d/ctl/dns64ctl_top.o common/ctl/table.o
 check_nat64_top_OBJ = nat64d/ctl/top.o common/ctl/table.o
 check_hostwatch_OBJ = $(hostwatch_$(OS):.c=.o)
 check_eventlog_OBJ = nat64d/eventlog.o nat64d/eventlog_out.o \

@@ -35,7 +35,7 @@ print_text(const struct top *t, bool first)
 
 	page_init(&p, text_columns(), 0);
 	top_draw_title(t, &p, NULL);
-	t->program->draw(&p, t->shown.answers, t->rows);
+	top_draw(t, &p, t->rows);
 	if (!first)
 		putchar('\n');
 	for (i = 0; i < p.n; i++)

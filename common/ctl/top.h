@@ -40,7 +40,10 @@ struct top_program {
 	/* Complete a sample. before: an earlier one, or NULL. */
 	void (*compare)(json_t *now, const json_t *before, double secs,
 	    const char *sort);
-	/* Draw a sample, below its title. rows: of a list, at most. */
+	/*
+	 * Draw a sample, below its title and its "warnings". rows: of a
+	 * list, at most.
+	 */
 	void (*draw)(struct page *p, const json_t *now, unsigned rows);
 };
 

@@ -51,6 +51,9 @@ void top_forget(struct top *t);
 /* The title: state says how it is shown, as "paused", or is NULL. */
 void top_draw_title(const struct top *t, struct page *p, const char *state);
 
+/* The rest: the daemon's warnings, and what the program draws. */
+void top_draw(const struct top *t, struct page *p, unsigned rows);
+
 /* On a screen, until the user or the count ends it. Returns a status. */
 int top_follow(struct top *t);
 

@@ -207,3 +207,17 @@ top_draw_title(const struct top *t, struct page *p, const char *state)
 	    table_text(now, "sort"), t->interval, time_of(now, at));
 	page_ends(p, PAGE_TITLE, left, right);
 }
+
+void
+top_draw(const struct top *t, struct page *p, unsigned rows)
+{
+	const json_t *now = t->shown.answers, *warning;
+	size_t i;
+
+	json_array_foreach(json_object_get(now, "warnings"), i, warning) {
+		if (json_is_string(warning))
+			page_words(p, PAGE_WARNING, "warning",
+			    json_string_value(warning));
+	}
+	t->program->draw(p, now, rows);
+}

@@ -237,8 +237,7 @@ draw(struct live *l)
 	else {
 		top_draw_title(t, &p, l->paused ? "paused" : NULL);
 		draw_trouble(l, &p);
-		t->program->draw(&p, t->shown.answers,
-		    t->rows > 0 ? t->rows : rows);
+		top_draw(t, &p, t->rows > 0 ? t->rows : rows);
 	}
 	screen_draw(&p);
 	page_clear(&p);

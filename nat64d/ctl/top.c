@@ -206,18 +206,6 @@ draw_dropped(struct page *p, const json_t *now)
 }
 
 static void
-draw_warnings(struct page *p, const json_t *now)
-{
-	const json_t *warning;
-	size_t i;
-
-	json_array_foreach(json_object_get(now, "warnings"), i, warning) {
-		page_words(p, PAGE_WARNING, "warning",
-		    json_string_value(warning));
-	}
-}
-
-static void
 draw_drops(struct page *p, const json_t *now, unsigned rows)
 {
 	static const struct page_column columns[] = {
@@ -253,7 +241,6 @@ draw_subscribers(struct page *p, const json_t *now, unsigned rows)
 static void
 draw(struct page *p, const json_t *now, unsigned rows)
 {
-	draw_warnings(p, now);
 	draw_traffic(p, now);
 	draw_fast_path(p, now);
 	draw_sessions(p, now);

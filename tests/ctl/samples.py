@@ -43,3 +43,38 @@ class Nat64d:
                     *names, "sessions-created", "sessions-expired")},
                 "dropped-packets": {reason: 100 * n // (i + 1) for i, reason
                                     in enumerate(self.reasons)}}
+
+
+class Dns64d:
+    """Answers of dns64d, whose counters grow with each request."""
+
+    def __init__(self, warnings=(), state="up"):
+        self.pid = 1
+        self.warnings = list(warnings)
+        self.counts = itertools.count(1)
+        self.answers = {
+            "/v1/status": self.status,
+            "/v1/counters": self.counters,
+            "/v1/upstreams": {"upstreams": [
+                {"address": f"192.0.2.{i}:53", "state": state,
+                 "rtt-us": 1500 * i, "edns": True, "sent": 7 * i,
+                 "answered": 6 * i, "lost": 10 - i, "outstanding": 1,
+                 "domains": ["."]} for i in (1, 2, 3)]},
+            "/v1/clients": {"number": 40, "clients": [
+                {"client": f"2001:db8::{i:x}", "queries": 50 - i,
+                 "connections": 1} for i in range(1, 41)]}}
+
+    def status(self):
+        """GET /v1/status."""
+        return {"name": "dns64d", "version": "1.0", "pid": self.pid,
+                "uptime": 273000, "since": "2026-11-29T12:00:00Z",
+                "workers": 2, "queries": 3, "queries-max": 2000,
+                "warnings": self.warnings}
+
+    def counters(self):
+        """GET /v1/counters."""
+        n = next(self.counts)
+        return {"counters": {name: 1000 * n for name in (
+            "queries-udp", "queries-tcp", "passed", "synthesised",
+            "nxdomain-synth", "ptr", "local", "servfail", "cache-hits",
+            "answer-hits", "cache-misses")}}

@@ -91,7 +91,8 @@ class Terminal:
             if value:
                 return value
             time.sleep(0.01)
-        raise AssertionError(f"timed out: {what}; screen:\n{self.text()}")
+        raise AssertionError(f"timed out: {what}; screen: "
+                             f"{self.text().rstrip()!r}")
 
     def wait_for(self, text, gone=False):
         """Until the screen has a text, or no longer has it."""

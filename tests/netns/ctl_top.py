@@ -2,7 +2,7 @@
 """The command "top" of the clients: on a screen, as text, as JSON; with
 terminals and daemons as they are in the real world. Needs no root. Prints TAP.
 
-    pseudo terminal --- nat64ctl --- FakeDaemon
+    pseudo terminal --- nat64ctl, dns64ctl --- FakeDaemon
 """
 
 import contextlib
@@ -16,18 +16,18 @@ import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "ctl"))
 
-from cases import NAT64CTL, case, equal, main
+from cases import DNS64CTL, NAT64CTL, case, equal, main
 from fake_daemon import FakeDaemon
-from samples import Nat64d
+from samples import Dns64d, Nat64d
 from terminal import PATIENCE, Terminal
 
 CURSOR = b"\x1b[?25h"  # shown again, by a Linux console
 
 
 @contextlib.contextmanager
-def daemon(**how):
-    """A FakeDaemon with the answers of Nat64d."""
-    sample = Nat64d(**how)
+def daemon(kind=Nat64d, **how):
+    """A FakeDaemon with the answers of a kind of daemon."""
+    sample = kind(**how)
     with FakeDaemon(sample.answers) as fake:
         fake.sample = sample
         yield fake
@@ -396,6 +396,39 @@ def _():
                 equal((term.wait(), term.is_restored()), (0, True), name)
 
 
+@case("dns64ctl: text, JSON, a screen of any size, and the order")
+def _():
+    with daemon(Dns64d, warnings=["upstream 192.0.2.1:53 does not answer"]) \
+            as fake:
+        done = subprocess.run(
+            [DNS64CTL, "-s", fake.socket, "top", "-bn1", "-d.1"],
+            capture_output=True, timeout=PATIENCE, check=True)
+        for pattern in (rb"^warning    upstream 192", rb"^queries    [0-9.]+"
+                        rb"k?/s over UDP", rb"^cache      67 % of [0-9.]+k? "
+                        rb"questions/s  67 % of ", rb"^192.0.2.1:53  up +1.5 "
+                        rb"+0 +0 +1 +7 +9$", rb"^2001:db8::1 +49 +1$"):
+            equal(len(re.findall(pattern, done.stdout, re.M)), 1,
+                  (pattern, done.stdout))
+        equal(("/v1/clients", "top=10") in fake.asked, True)
+        with Terminal([DNS64CTL, "-s", fake.socket, "top", "-d.1"], 80,
+                      24) as term:
+            for key, order in (("", "queries"), ("s", "latency"),
+                               ("s", "lost"), ("s", "queries")):
+                term.type(key)
+                term.wait_for(f"by {order}")
+                first = re.search(r"UPSTREAM.*\n192.0.2.(.)", term.text())[1]
+                equal(first, "1" if order == "lost" else "3", order)
+            for columns, rows in ((40, 24), (1, 1), (300, 100), (20, 5)):
+                term.resize(columns, rows)
+                asked = len(fake.asked)
+                term.until(lambda n=asked: len(fake.asked) > n + 8,
+                           "samples")
+            term.resize(80, 40)
+            term.wait_for("2001:db8::14")
+            term.signal(signal.SIGTERM)
+            equal((term.wait(), term.is_restored()), (-signal.SIGTERM, True))
+
+
 @case("what a daemon says cannot command the screen")
 def _():
     evil = "\x1b]0;x\x07\x1b[2J\x9b2J\r\n\u202e\u00e4"
@@ -409,6 +442,12 @@ def _():
                   (False, False, False, ""))
             term.type("q")
             equal(term.wait(), 0)
+        with daemon(Dns64d, state=evil) as fake, Terminal(
+                [DNS64CTL, "-s", fake.socket, "top", "-d.1"], 200, 24,
+                env={"LC_ALL": locale}) as term:
+            term.wait_for(shown + last)
+            equal((b"\x1b]0;" in term.raw, b"\xc2\x9b" in term.raw),
+                  (False, False))
 
 
 if __name__ == "__main__":
