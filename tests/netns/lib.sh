@@ -594,26 +594,37 @@ echo_works() {
 }
 
 # A transfer of 200 MB, whose process is $curl, and 50 flows of datagrams, whose
-# process is $stream; its result is in stream.log. They take so many seconds.
-begin_traffic() { # [seconds]
-	local secs=${1:-8}
-	in_ns "$client" curl -gsSf -m 60 --limit-rate $((264 / secs))M \
+# process is $stream, until end_stream.
+begin_traffic() {
+	in_ns "$client" curl -gsSf -m 60 --limit-rate 33M \
 	    -o "$dir/fetched" "http://[$server64]/200MB" \
 	    >"$dir/curl.log" 2>&1 &
 	# shellcheck disable=SC2034 # for the script
 	curl=$!
 	start "$client" stream.log "$tools/udp_stream.py" send "$server64" \
-	    7000 5000 "$secs" 50 900
+	    7000 5000 120 50 900
 	# shellcheck disable=SC2034 # for the script
 	stream=$!
-	wait_for 10 has_sessions 51
+	wait_for 10 has_sessions 51 || {
+		not_ok "the traffic has begun"
+		give_up
+	}
+}
+
+# All that has happened since begin_traffic has cost no datagram.
+end_stream() {
+	kill "$stream"
+	wait "$stream"
+	echo "# $(cat "$dir/stream.log")"
+	check "no datagram was lost, there and back" \
+	    awk '{ exit !($2 > 1000 && $2 == $4) }' "$dir/stream.log"
 }
 
 # By the control socket: so many sessions at least.
 has_sessions() { # number
 	[ "$(in_ns "$gateway" curl -sS -m 5 --unix-socket \
 	    "$dir/run/nat64d.sock" http://localhost/v1/status |
-	    sed -n 's/.*"sessions": *\([0-9]*\).*/\1/p' | head -n 1)" -ge "$1" ]
+	    grep -o '"sessions": *[0-9]*' | sed 's/.*[: ]//;q')" -ge "$1" ]
 }
 
 # The rights of a daemon, which are next to none.

@@ -6,7 +6,7 @@
 
 "send" prints "sent N back M longest MS": datagrams sent and those that came
 back, and the longest time without an answer of any flow's, in milliseconds.
-It ends early, with what it has, on SIGTERM. On a busy machine it sends fewer,
+On SIGTERM it sends no more, and ends with what comes back. On a busy machine it sends fewer,
 but never many at once, which would overflow queues; with a WINDOW, no more are
 on their way than that, so that none is lost in a queue while a process waits
 for the CPU.
@@ -93,6 +93,8 @@ class Sender:
                 self.send_some(max(1, round(rate * TICK)))
                 due = max(due, now - TICK) + max(TICK, 1 / rate)
             self.receive(0.001)
+
+    def wait_for_rest(self):
         end = time.monotonic() + 2
         while len(self.back) < self.sent and time.monotonic() < end:
             self.receive(0.05)
@@ -112,6 +114,7 @@ def main(how, addr, port, *rest):
         sender.send(int(rest[0]), float(rest[1]))
     except KeyboardInterrupt:
         pass
+    sender.wait_for_rest()
     print(f"sent {sender.sent} back {len(sender.back)} "
           f"longest {sender.longest * 1000:.0f}", flush=True)
 
