@@ -277,6 +277,7 @@ nat64d_SRC = \
     nat64d/state/handover.c \
     nat64d/state/heir.c \
     nat64d/state/statefile.c \
+    nat64d/state/stateload.c \
     nat64d/state/writer.c \
     nat64d/collector.c \
     nat64d/dump.c \
@@ -287,6 +288,7 @@ nat64d_SRC = \
     nat64d/outsock.c \
     nat64d/reconf.c \
     nat64d/reconf_fixed.c \
+    nat64d/stored.c \
     nat64d/takeover.c \
     nat64d/tracelog.c \
     $(defaults_$(OS)) \
@@ -645,7 +647,8 @@ check_engine_OBJ = nat64d/engine.o nat64d/dump.o nat64d/eventlog.o \
     common/os/dumpfile.o common/os/log.o common/monotime.o common/os/rng_os.o \
     common/os/version.o common/os/watch.o $(hostwatch_$(OS):.c=.o) \
     nat64d/os/fastpath_none.o nat64d/state/handover.o nat64d/state/heir.o \
-    nat64d/state/statefile.o nat64d/state/writer.o common/os/notify.o \
+    nat64d/state/statefile.o nat64d/state/stateload.o \
+    nat64d/state/writer.o common/os/notify.o \
     common/os/pidfile.o common/os/privs.o common/os/privs_user.o \
     $(caps_$(OS):.c=.o) common/os/sandbox_$(OS).o tests/unit/tun_fake.o
 fastpath_OBJ = $(fastpath_$(FASTPATH):.c=.o)
@@ -687,14 +690,15 @@ check_reconf_fixed_LIBS = $(HTTP_LIBS)
 check_reconf_OBJ = nat64d/reconf.o $(reconf_OBJ)
 check_reconf_LIBS = $(HTTP_LIBS)
 check_reconf_LDFLAGS = -Wl,--wrap=event_add,--wrap=event_del
-check_statefile_OBJ = nat64d/state/statefile.o nat64d/state/writer.o \
-    common/os/version.o common/os/sandbox_$(OS).o \
-    $(privs_OBJ) common/monotime.o
+check_statefile_OBJ = nat64d/state/statefile.o nat64d/state/stateload.o \
+    nat64d/state/writer.o common/os/version.o \
+    common/os/sandbox_$(OS).o $(privs_OBJ) common/monotime.o
 check_reader_OBJ = common/os/reader.o common/conf/files.o $(privs_OBJ) \
     common/os/sandbox_$(OS).o
 check_tun_bsd_OBJ = nat64d/conf/defaults_bsd.o nat64d/os/tun_bsd.o \
     tests/unit/tun_kernel.o
 check_log_OBJ = common/os/log.o
+check_notify_OBJ = common/os/notify.o common/os/log.o common/monotime.o
 check_tun_linux_OBJ = nat64d/conf/defaults_linux.o nat64d/os/routed_linux.o \
     nat64d/os/tun_linux.o tests/unit/tun_kernel.o
 check_udp_group_OBJ = dns64d/os/udp.o $(reuseport_$(OS):.c=.o) $(sort \
@@ -823,7 +827,8 @@ fmt:
 
 examples = $(patsubst etc/examples/%,%,$(wildcard etc/examples/README \
     etc/examples/*/*))
-units = $(if $(filter linux,$(OS)),$(wildcard etc/systemd/*.service))
+units = $(if $(filter linux,$(OS)),$(wildcard etc/systemd/*.service \
+    etc/systemd/*.socket))
 rc_scripts = $(if $(RC),$(wildcard etc/rc/$(RC)/*))
 fill = sed 's,@SBINDIR@,$(SBINDIR),g;s,@SYSCONFDIR@,$(SYSCONFDIR),g'
 

@@ -20,6 +20,7 @@
 #include "common/http/metrics.h"
 #include "common/os/dumpfile.h"
 #include "common/os/log.h"
+#include "common/os/notify.h"
 #include "common/conf/files.h"
 #include "common/os/pidfile.h"
 #include "common/os/reader.h"
@@ -352,6 +353,7 @@ on_term(evutil_socket_t sig, short what, void *arg)
 
 	(void)what;
 	log_info("signal %d: leaving", (int)sig);
+	notify_send("STOPPING=1");
 	drain_begin(d->drain);
 }
 
@@ -560,6 +562,7 @@ main(int argc, char *argv[])
 		return (1);
 	configure(&d.start, d.conf);
 	startup_log(&d.start);
+	notify_begin();
 	conf_warn(d.conf);
 	warn_of_reload(d.start.conf_file);
 	startup_check(&d.start);
@@ -578,6 +581,7 @@ main(int argc, char *argv[])
 	start_admin(&d);
 	start_workers(&d);
 	log_info("running");
+	notify_send("READY=1\nSTATUS=running");
 	event_base_dispatch(workers_base(d.workers));
 	clean_up(&d);
 	return (0);

@@ -27,9 +27,6 @@ struct reconf;
 struct starter;
 struct upgrade;
 
-/* What the starter can be asked for: an index of its first arguments. */
-enum upgrade_kind { UPGRADE, UPGRADE_CHECK };
-
 /* All borrowed. The argument of all routes. */
 struct admin {
 	const struct conf *conf; /* in use */

@@ -472,12 +472,18 @@ engine_hand_over(struct engine *e)
 }
 
 void
+engine_restored(struct engine *e)
+{
+	set_timer(e, monotime_now());
+}
+
+void
 engine_load_state(struct engine *e)
 {
 	if (e->opts.state == NULL)
 		return;
 	statefile_load(e->opts.state, e->nat64);
-	set_timer(e, monotime_now());
+	engine_restored(e);
 }
 
 int

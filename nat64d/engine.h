@@ -66,6 +66,9 @@ void engine_log_level_changed(struct engine *e);
  */
 void engine_load_state(struct engine *e);
 
+/* Somebody else has restored them, before engine_run(). */
+void engine_restored(struct engine *e);
+
 /*
  * Restore them from another process, which stops; see heir_take(). Returns 0,
  * or -1 with a text: the other process goes on.

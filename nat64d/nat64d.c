@@ -36,6 +36,7 @@
 #include "nat64d/pool/range.h"
 #include "nat64d/host/self6.h"
 #include "nat64d/os/tun.h"
+#include "stored.h"
 #include "takeover.h"
 
 #define CONF_FILE "/etc/nat64d.conf"
@@ -63,7 +64,8 @@ struct follow {
 	struct fastpath *fastpath; /* NULL: it is not used */
 	struct fastifs *fastifs;   /* NULL: neither */
 	struct takeover *takeover; /* NULL: the start is an ordinary one */
-	bool handed_over;	   /* another process has it all */
+	struct stored stored;
+	bool handed_over; /* another process has it all */
 	struct conf *conf;
 	struct reader *reader; /* until struct reconf owns it */
 	struct engine *engine; /* gets the changes */
@@ -237,13 +239,15 @@ each_route(const struct nat64_config *n, route_fn fn, void *arg)
 }
 
 static struct tun *
-open_tun(const struct conf *c, struct takeover *takeover)
+open_tun(const struct conf *c, struct follow *f)
 {
 	struct tun *tun;
 	const char *what;
 
-	tun = takeover != NULL ? takeover_tun(takeover, c, &what) :
-				 tun_open(c->tun, c->offload, &what);
+	if (f->takeover != NULL)
+		tun = takeover_tun(f->takeover, c, &what);
+	else if ((tun = stored_tun(&f->stored, c)) == NULL)
+		tun = tun_open(c->tun, c->offload, &what);
 	if (tun == NULL)
 		fatal("%s: %s", c->tun, what);
 	if (tun_up(tun, c->tun_mtu, &what) == -1)
@@ -590,6 +594,8 @@ serve(struct tun *tun, struct conf *c, const struct options *o,
 	if (f->takeover != NULL)
 		servers->control =
 		    takeover_finish(f->takeover, engine, c, &o->start);
+	else if (stored_load(&f->stored, engine_nat64(engine)))
+		engine_restored(engine);
 	else
 		engine_load_state(engine);
 	admin.engine = engine;
@@ -597,14 +603,17 @@ serve(struct tun *tun, struct conf *c, const struct options *o,
 	admin.control = servers->control;
 	admin.reconf = start_reconf(f, o, log);
 	start_admin(&admin, servers);
+	stored_keep(&f->stored, tun);
 	enter_sandbox(c, o, servers, f->fastpath != NULL);
 	use_fastpath(f, tun, engine);
 	log_info("running");
 	notify_send("READY=1\nSTATUS=running");
 	rc = engine_run(engine);
 	f->handed_over = engine_is_handed_over(engine);
-	if (!f->handed_over)
+	if (!f->handed_over) {
 		notify_send("STOPPING=1");
+		stored_save(&f->stored, engine_nat64(engine));
+	}
 	control_stop(servers->control);
 	metrics_stop(servers->metrics);
 	admin_stop(&admin);
@@ -679,20 +688,6 @@ fit_host(const struct conf *c)
 	return (report);
 }
 
-/* Who starts a new version that takes over, when the control socket says so. */
-static struct starter *
-new_starter(const struct conf *c, const struct options *o, char *argv[])
-{
-	static const char *const
-	    first[] = { [UPGRADE] = "-UU", [UPGRADE_CHECK] = "-UUn", NULL };
-	const struct starter_opts opts = { .argv = argv,
-		.first = first,
-		.path = o->start.conf_file,
-		.foreground = o->start.foreground };
-
-	return (c->control.path != NULL ? starter_start(&opts) : NULL);
-}
-
 /* The control socket is handed over at the end only. */
 static void
 open_servers(struct servers *servers, const struct conf *c,
@@ -728,6 +723,7 @@ main(int argc, char *argv[])
 	struct tun *tun;
 	int rc;
 
+	stored_begin(&follow.stored);
 	parse_options(&o, argc, argv);
 	if (o.start.check_only == 0 && !o.routes && o.commands == NULL)
 		follow.reader = reader_start(o.start.conf_file, conf_gather);
@@ -748,7 +744,7 @@ main(int argc, char *argv[])
 	notify_begin();
 	follow.report = fit_host(conf);
 	conf->nat64.memory_hint = largepage_hint;
-	servers.starter = new_starter(conf, &o, argv);
+	servers.starter = takeover_starter(conf, &o.start, argv);
 	if (o.take_over > 0)
 		follow.takeover = takeover_begin(conf, &o.start);
 	startup_claim(&o.start);
@@ -757,7 +753,7 @@ main(int argc, char *argv[])
 	follow.watch = watch_new(HOSTWATCH_ALL);
 	if (follow.watch == NULL)
 		fatal("cannot watch the network of this host");
-	tun = open_tun(conf, follow.takeover);
+	tun = open_tun(conf, &follow);
 	(void)hostreport_log(follow.report, tun_name(tun), HOSTREPORT_RUN);
 	share_address(&follow, tun, conf);
 	look_at_host(&follow, tun, conf);
@@ -776,6 +772,8 @@ main(int argc, char *argv[])
 	eventlog_free(log);
 	if (follow.handed_over)
 		leave_to_heir(&servers, tun);
+	else if (follow.stored.kept)
+		tun_leave(tun);
 	else
 		tun_close(tun);
 	hostreport_free(follow.report);

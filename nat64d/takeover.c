@@ -94,6 +94,19 @@ check_pidfile(const struct takeover *t, const struct startup *s)
 		       "start with -d");
 }
 
+struct starter *
+takeover_starter(const struct conf *c, const struct startup *s, char *argv[])
+{
+	static const char *const first
+	    [] = { [STARTER_UPGRADE] = "-UU", [STARTER_CHECK] = "-UUn", NULL };
+	const struct starter_opts opts = { .argv = argv,
+		.first = first,
+		.path = s->conf_file,
+		.foreground = s->foreground };
+
+	return (c->control.path != NULL ? starter_start(&opts) : NULL);
+}
+
 struct takeover *
 takeover_begin(const struct conf *c, struct startup *s)
 {

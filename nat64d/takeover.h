@@ -53,6 +53,15 @@ void takeover_check(const struct conf *c);
 /* Report success; with NULL, that of a check. Returns 0, or -1 with errno. */
 int takeover_report(const struct heir_result *result);
 
+/*
+ * Start a starter (common/os/starter.h), unless there will be no control socket
+ * that could ask for an upgrade. What it can be asked for is an index of its
+ * first arguments.
+ */
+enum { STARTER_UPGRADE, STARTER_CHECK };
+struct starter *takeover_starter(const struct conf *c, const struct startup *s,
+    char *argv[]);
+
 /* Ask the process at the control socket of the configuration. */
 struct takeover *takeover_begin(const struct conf *c, struct startup *s);
 

@@ -60,8 +60,11 @@ installed() { dpkg-query -W -f '${db:Status-Abbrev} ${Package}\n' |
 # Disable the services of a package, with or without systemd on this machine,
 # and print their names.
 disable_services() { # package
-	# That of procps is no daemon: it applies /etc/sysctl.conf at boot.
-	[ "$1" != procps ] || return 0
+	# That of procps is no daemon: it applies /etc/sysctl.conf at boot. Where
+	# systemd was missing it is not the init that starts its units.
+	case $1 in
+	procps | systemd) return 0 ;;
+	esac
 	dpkg -L "$1" | sed -nE \
 	    's,^(/usr)?/lib/systemd/system/([^/@]+\.(service|socket|timer|path|target))$,\2,p' |
 	    while read -r unit; do

@@ -6,6 +6,7 @@
 
 #include "common/conf/files.h"
 #include "log.h"
+#include "notify.h"
 #include "reader.h"
 #include "reload.h"
 
@@ -66,6 +67,7 @@ ask(struct reload *rl)
 		return;
 	}
 	rl->asked = true;
+	notify_reloading();
 	event_add(rl->slow, &slow);
 }
 
@@ -94,6 +96,8 @@ reload_end(struct reload *rl)
 	rl->asked = rl->kept = false;
 	if (rl->again)
 		ask(rl);
+	else
+		notify_send("READY=1");
 }
 
 static bool

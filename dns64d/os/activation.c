@@ -11,10 +11,9 @@
 
 #include "common/net/addr.h"
 #include "common/os/log.h"
+#include "common/os/notify.h"
 
 #include "activation.h"
-
-#define FIRST_FD 3 /* SD_LISTEN_FDS_START */
 
 static struct {
 	struct {
@@ -22,24 +21,9 @@ static struct {
 		int type;
 		struct sockaddr_storage addr;
 		unsigned uses;
-	} v[ACTIVATION_MAX];
+	} v[NOTIFY_FDS_MAX];
 	unsigned n;
 } sockets;
-
-/* The number in a variable; 0: none. */
-static unsigned long
-number(const char *variable)
-{
-	const char *text = getenv(variable);
-	unsigned long n;
-	char *end;
-
-	if (text == NULL || *text == '\0')
-		return (0);
-	errno = 0;
-	n = strtoul(text, &end, 10);
-	return (errno == 0 && *end == '\0' ? n : 0);
-}
 
 static int
 get_option(int fd, int level, int name)
@@ -71,19 +55,20 @@ refuse(int fd, int type, const struct sockaddr_storage *addr)
 }
 
 static void
-take(int fd)
+take(void *arg, int fd, const char *name)
 {
 	struct sockaddr_storage addr = { .ss_family = AF_UNSPEC };
 	socklen_t len = sizeof(addr);
 	int type = get_option(fd, SOL_SOCKET, SO_TYPE);
 	const char *why;
 
+	(void)arg;
+	(void)name;
 	if (getsockname(fd, (struct sockaddr *)&addr, &len) == -1)
 		fatal("descriptor %d of LISTEN_FDS", fd);
 	if ((why = refuse(fd, type, &addr)) != NULL)
 		fatalx("descriptor %d of LISTEN_FDS %s", fd, why);
-	if (fcntl(fd, F_SETFD, FD_CLOEXEC) == -1 ||
-	    fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK) == -1)
+	if (fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK) == -1)
 		fatal("descriptor %d of LISTEN_FDS", fd);
 	sockets.v[sockets.n].fd = fd;
 	sockets.v[sockets.n].type = type;
@@ -93,19 +78,7 @@ take(int fd)
 void
 activation_begin(void)
 {
-	unsigned long i, n = number("LISTEN_FDS");
-
-	if (number("LISTEN_PID") == (unsigned long)getpid()) {
-		if (n > ACTIVATION_MAX)
-			fatalx("LISTEN_FDS is %lu: at most %d sockets can be "
-			       "used",
-			    n, ACTIVATION_MAX);
-		for (i = 0; i < n; i++)
-			take(FIRST_FD + (int)i);
-	}
-	unsetenv("LISTEN_PID");
-	unsetenv("LISTEN_FDS");
-	unsetenv("LISTEN_FDNAMES");
+	notify_each_fd(take, NULL);
 }
 
 bool

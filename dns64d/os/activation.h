@@ -14,8 +14,6 @@
 
 #include <stdbool.h>
 
-#define ACTIVATION_MAX 256
-
 /*
  * Take over descriptors 3 to 2 + LISTEN_FDS, if LISTEN_PID is this process,
  * and remove the variables. To be called before anything is opened. A

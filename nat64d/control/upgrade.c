@@ -270,8 +270,8 @@ start(struct upgrade *u)
 	u->readable = event_new(engine_base(u->admin->engine), u->fd,
 	    EV_READ | EV_PERSIST, on_report, u);
 	if (u->readable == NULL || event_add(u->readable, &patience) == -1 ||
-	    starter_ask(u->admin->starter, u->check ? UPGRADE_CHECK : UPGRADE,
-		ends[1]) == -1) {
+	    starter_ask(u->admin->starter,
+		u->check ? STARTER_CHECK : STARTER_UPGRADE, ends[1]) == -1) {
 		close(ends[0]);
 		close(ends[1]);
 		return (-1);

@@ -53,6 +53,15 @@ all_readable() {
 	    tee /dev/stderr)"
 }
 
+# Programs that they name have to be there, unknown statements are warned of.
+verify_units() { # directory
+	systemd-analyze verify --man=no --recursive-errors=no "$1"/* \
+	    >"$dir/verify" 2>&1 && ! grep . "$dir/verify"
+	local status=$?
+	cat "$dir/verify"
+	return "$status"
+}
+
 declare -A rcdir=([debian]=/etc/x/init.d [freebsd]=/opt/x/etc/rc.d
 	[openbsd]=/etc/x/rc.d [openrc]=/etc/x/init.d [openwrt]=/etc/x/init.d)
 for rc in debian freebsd openbsd openrc openwrt; do
@@ -80,6 +89,12 @@ if [ "$(uname -s)" = Linux ]; then
 		check "the unit of $daemon is installed" is_filled \
 		    "$dir/root/opt/x/lib/systemd/system/$daemon.service"
 	done
+	check "and the sockets of dns64d" test -f \
+	    "$dir/root/opt/x/lib/systemd/system/dns64d.socket"
+	check "make install, without DESTDIR" build install RC= DESTDIR= \
+	    PREFIX="$dir/opt" SYSCONFDIR="$dir/etc"
+	check "systemd finds nothing to say against the units" verify_units \
+	    "$dir/opt/lib/systemd/system"
 fi
 
 # An umask of root on hosts where users may not read files of root.

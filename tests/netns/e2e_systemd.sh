@@ -177,6 +177,10 @@ talk() { # line
 	    [ "$said" = "$1" ]
 }
 
+interface_number() {
+	ip -n "$gateway" -o link show nat64 | cut -d: -f1
+}
+
 is_another() { # pid
 	is_active nat64d && [ "$(main_pid nat64d)" != "$1" ] &&
 	    [ "$(main_pid nat64d)" != 0 ]
@@ -190,8 +194,13 @@ test_restart() {
 	coproc talker { in_ns "$client" nc "$server64" 7777; }
 	check "a connection" talk before
 	before=$(main_pid nat64d)
+	interface=$(interface_number)
 	check "nat64d is started again" inside systemctl restart nat64d
 	check "it is another process" is_another "$before"
+	check_equal "systemd has kept the interface" "$(interface_number)" \
+	    "$interface"
+	check "and the state" journal_says nat64d \
+	    'state: of the last process: [1-9][0-9]* bindings'
 	check "the connection goes on" talk after
 	before=$(main_pid nat64d)
 	check "nat64ctl upgrade" inside nat64ctl upgrade

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # nat64ctl upgrade: one command hands over to the program that is installed
 # now. When that refuses, the one that runs goes on, and the client says why.
+# And a restart by a service manager, which keeps device and state meanwhile.
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/lib.sh"
 
@@ -66,14 +67,11 @@ test_background() {
 	configure
 	check "nat64d starts" start_background "$installed/nat64d" \
 	    "$dir/nat64d.conf" "$dir/run/nat64d.pid" || give_up
-	begin_traffic 4
+	begin_traffic
 	upgrades_under_traffic
 	check "the transfer goes on to its end" wait "$curl"
 	check "and is what was sent" cmp "$dir/www/200MB" "$dir/fetched"
-	wait "$stream"
-	echo "# $(cat "$dir/stream.log")"
-	check "no datagram was lost, there and back" \
-	    awk '{ exit !($2 > 1000 && $2 == $4) }' "$dir/stream.log"
+	end_stream
 	check_privileges "$(pid_in_file)"
 	check_equal "arguments do not pile up" "$(tr '\0' ' ' \
 	    <"/proc/$(pid_in_file)/cmdline")" \
@@ -221,7 +219,7 @@ test_manager() {
 	configure
 	check "nat64d starts, and says so" start_manager 0 || give_up
 	old=$(daemons)
-	begin_traffic 4
+	begin_traffic
 	check "upgrade" ctl_ends 0 upgrade
 	new=$(sed -n 's/.*, to .* pid //p' <<<"$said")
 	check "the old one names the new one" wait_for 30 told \
@@ -235,12 +233,103 @@ test_manager() {
 	check "the log goes where it went" grep -q 'taken over: 5[1-9] bind' \
 	    "$dir/nat64d.err"
 	check "the transfer goes on to its end" wait "$curl"
-	wait "$stream"
-	check "no datagram was lost, there and back" \
-	    awk '{ exit !($2 > 1000 && $2 == $4) }' "$dir/stream.log"
+	end_stream
 	stop_manager
 	check "the new one says that it leaves" told "^$new STOPPING=1\$"
 	check_not "no device is left" ip -n "$gateway" link show nat64
+}
+
+# --- the file descriptor store ---
+
+device() { # name
+	ip -n "$gateway" -o link show "$1" | cut -d: -f1
+}
+
+is_ready() { # but not this pid
+	local pid
+	pid=$(daemons)
+	[[ $pid =~ ^[0-9]+$ ]] && [ "$pid" != "$1" ] &&
+	    told "^$pid READY=1 STATUS=running\$"
+}
+
+# As "systemctl restart".
+restart() {
+	local old
+	old=$(daemons)
+	kill -HUP "$manager"
+	wait_for 30 is_ready "$old" || {
+		cat "$dir/manager.log" "$dir/nat64d.err"
+		return 1
+	}
+}
+
+test_restart() {
+	tap_round="restart"
+	configure
+	check "nat64d starts" start_manager 4 || give_up
+	device=$(device nat64)
+	check "it gives its device to the manager" told ' FDSTORE=1 FDNAME=tun$'
+	check "and its state" told ' FDSTORE=1 FDNAME=state$'
+	begin_traffic
+	for _ in 1 2; do
+		check "restart" restart
+		check_match "with the sessions" "$(cat "$dir/nat64d.err")" \
+		    'last process: 5[1-9] bindings and 5[1-9] sessions of .*on$'
+		check_equal "and the same device" "$(device nat64)" "$device"
+	done
+	check "upgrade" ctl_ends 0 upgrade
+	check "restart after that" restart
+	check_equal "with the same device" "$(device nat64)" "$device"
+	check "the transfer goes on to its end" wait "$curl"
+	check "and is what was sent" cmp "$dir/www/200MB" "$dir/fetched"
+	end_stream
+	check "the sessions of the datagrams are there" has_sessions 50
+
+	old=$(daemons)
+	kill -9 "$old"
+	check "it is started again after kill -9" wait_for 30 is_ready "$old"
+	check_equal "with the same device" "$(device nat64)" "$device"
+	check "and no old state" ctl_ends 0 status
+	check_match "is found" "$said" '^sessions   0 of'
+	check "it works" echo_works
+
+	old=$(daemons)
+	ip -n "$gateway" link del nat64
+	check "the device is removed" wait_for 30 is_ready "$old"
+	check_not "there is another one" [ "$(device nat64)" = "$device" ]
+	check "it works" echo_works
+
+	configure "tun other"
+	check "restart with another device" restart
+	check "it is there" ip -n "$gateway" link show other
+	check "the first one is not" wait_for 30 no_device nat64
+	check "it works" echo_works
+	stop_manager
+	check "at the end no device is left" wait_for 30 no_device other
+}
+
+# --- dns64d ---
+
+test_dns64d() {
+	tap_round="dns64d"
+	write_dns64d_conf "control \"$dir/run/dns64d.sock\""
+	start "$gateway" dns64d.err "$tools/manager.py" "$lab-manager" \
+	    "$dir/manager.log" 0 "$BUILD/dns64d/dns64d" -d \
+	    -f "$dir/dns64d.conf"
+	manager=$!
+	check "dns64d says when it is ready" wait_for 30 told \
+	    '^[0-9]+ READY=1 STATUS=running$'
+	main=$(sed -n 's/ started$//p' "$dir/manager.log")
+	kill -HUP "$main"
+	check "and that it reloads" wait_for 30 told \
+	    "^$main RELOADING=1 MONOTONIC_USEC=[0-9]+\$"
+	check "and when it has" wait_for 30 told "^$main READY=1\$"
+	stop "$manager"
+	check "and that it leaves" told "^$main STOPPING=1\$"
+}
+
+no_device() { # name
+	! ip -n "$gateway" link show "$1"
 }
 
 need_root
@@ -253,4 +342,6 @@ test_refusals
 test_foreground
 test_container
 test_manager
+test_restart
+test_dns64d
 tap_done

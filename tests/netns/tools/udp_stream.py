@@ -21,6 +21,8 @@ import time
 BUFFER = 8 << 20
 TICK = 0.005  # seconds
 
+stopped = False
+
 
 def family(addr):
     return socket.AF_INET6 if ":" in addr else socket.AF_INET
@@ -88,7 +90,7 @@ class Sender:
 
     def send(self, rate, seconds):
         begin = due = time.monotonic()
-        while (now := time.monotonic()) - begin < seconds:
+        while (now := time.monotonic()) - begin < seconds and not stopped:
             if now >= due:
                 self.send_some(max(1, round(rate * TICK)))
                 due = max(due, now - TICK) + max(TICK, 1 / rate)
@@ -100,20 +102,19 @@ class Sender:
             self.receive(0.05)
 
 
+# In the middle of sending, nobody would know whether that was counted.
 def stop(_signal, _frame):
-    raise KeyboardInterrupt
+    global stopped
+    stopped = True
 
 
 def main(how, addr, port, *rest):
-    signal.signal(signal.SIGTERM, stop)
     if how == "echo":
         echo(addr, int(port))
+    signal.signal(signal.SIGTERM, stop)
     sender = Sender(addr, int(port), int(rest[2]) if len(rest) > 2 else 1,
                     int(rest[3]) if len(rest) > 3 else 0)
-    try:
-        sender.send(int(rest[0]), float(rest[1]))
-    except KeyboardInterrupt:
-        pass
+    sender.send(int(rest[0]), float(rest[1]))
     sender.wait_for_rest()
     print(f"sent {sender.sent} back {len(sender.back)} "
           f"longest {sender.longest * 1000:.0f}", flush=True)
