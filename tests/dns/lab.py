@@ -358,12 +358,18 @@ def framed(wire):
     return struct.pack("!H", len(wire)) + wire
 
 
-def read_framed(stream):
-    """The next message of a TCP stream, None at its end."""
+def read_octets(stream):
+    """The octets of the next message of a TCP stream, None at its end."""
     head = stream.read(2)
     if len(head) < 2:
         return None
-    return dns.message.from_wire(stream.read(struct.unpack("!H", head)[0]))
+    return stream.read(struct.unpack("!H", head)[0])
+
+
+def read_framed(stream):
+    """The next message of a TCP stream, None at its end."""
+    octets = read_octets(stream)
+    return None if octets is None else dns.message.from_wire(octets)
 
 
 def is_silent(sock, seconds=0.3):
