@@ -130,8 +130,13 @@ cut_it() {
 	truncate -s -20 "$state/file"
 }
 
+# Another one than it has, whatever that is.
 flip_it() {
-	printf '\377' | dd of="$state/file" bs=1 seek=300 conv=notrunc 2>&1
+	local byte
+	byte=$(od -An -tu1 -j300 -N1 "$state/file")
+	# shellcheck disable=SC2059 # the format is the byte
+	printf "\\$(printf %03o $((byte ^ 255)))" |
+	    dd of="$state/file" bs=1 seek=300 conv=notrunc 2>&1
 }
 
 test_wrong_files() {
