@@ -11,6 +11,7 @@
 #	sudo make check		all tests; installs the packages they need
 #	sudo make conformance	the same, and which requirement each shows
 #	sudo make demo		the main job, shown in network namespaces
+#	sudo make screenshots	pictures of the pages, in man/screenshots
 #	sudo make bench		benchmarks [BENCH=core|tcp|udp|conn|latency|pause|dns]
 #				[ROUNDS=3] [SECS=1.2] [NAMES=100000]
 #	make asan | lint | fmt | uninstall | clean
@@ -758,6 +759,8 @@ deps:
 
 test-deps:
 	@tests/deps.sh build test
+	@tests/deps.sh browser || \
+	    echo 'without a browser, the test e2e_browser is skipped'
 
 # Compilers that run at a time, where make is not told with -j.
 JOBS := $(shell getconf _NPROCESSORS_ONLN 2>/dev/null || echo 1)
@@ -816,6 +819,13 @@ bench-built: all $(bench_bins)
 demo: test-deps
 	@$(MAKE) --no-print-directory $(parallel) all
 	@BUILD='$(BUILD)' SHELL_IN='$(SHELL_IN)' tests/demo/demo.sh
+
+# The pages of both daemons with traffic, in Chromium.
+screenshots: test-deps
+	@mkdir -p man/screenshots
+	@$(MAKE) --no-print-directory all
+	@BUILD='$(BUILD)' SCREENSHOTS='$(CURDIR)/man/screenshots' \
+	    tests/run.sh e2e_browser
 
 lint: test-deps
 	@tests/deps.sh lint
@@ -924,7 +934,8 @@ clean:
 	rm -rf build
 
 .PHONY: all asan bench bench-built check check-built check-deb clean \
-    conformance demo deb deps dist fmt fuzz install lint test-deps uninstall
+    conformance demo deb deps dist fmt fuzz install lint screenshots test-deps \
+    uninstall
 .DELETE_ON_ERROR:
 .SECONDARY:
 

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Install missing packages on Debian; elsewhere print the names of those needed.
 #
-#	tests/deps.sh [build] [test] [lint] [bench] [deb]
+#	tests/deps.sh [build] [test] [browser] [lint] [bench] [deb]
 #
 # The service of an installed package must neither run nor be enabled for the
 # next boot, because the tests start what they need themselves. Packages that
@@ -17,6 +17,7 @@ test='check binutils debhelper dpkg-dev
     tshark python3-minimal python3-dnspython python3-pyte mandoc shellcheck
     dnsmasq-base ethtool logrotate nftables prometheus radvd systemd
     systemd-container wireguard-go wireguard-tools tayga'
+browser='chromium-headless-shell fonts-dejavu-core'
 lint='clang-tidy clang-format cppcheck'
 bench='tayga nftables iproute2 iputils-ping ethtool python3 gnuplot-nox
     dnsperf knot-resolver'
@@ -27,11 +28,12 @@ for set in "$@"; do
 	case $set in
 	build) want="$want $build" ;;
 	test) want="$want $test" ;;
+	browser) want="$want $browser" ;;
 	lint) want="$want $lint" ;;
 	bench) want="$want $bench" ;;
 	deb) want="$want $deb" ;;
 	*)
-		echo "usage: $0 [build] [test] [lint] [bench] [deb]" >&2
+		echo "usage: $0 [build] [test] [browser] [lint] [bench] [deb]" >&2
 		exit 2
 		;;
 	esac

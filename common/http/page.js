@@ -115,10 +115,6 @@ class History {
 
 /* --- numbers as text --- */
 
-export function count(n) {
-	return n.toLocaleString("en");
-}
-
 function digits(n) {
 	if (Number.isInteger(n) || n >= 99.95)
 		return n.toFixed(0);
@@ -134,11 +130,16 @@ function scaled(n, step, prefixes, unit) {
 }
 
 export function si(n, unit = "") {
-	return scaled(n, 1000, ["", "k", "M", "G", "T"], unit);
+	return scaled(n, 1000, ["", "k", "M", "G", "T", "P", "E"], unit);
+}
+
+/* Exact, as far as there is room for it. */
+export function count(n) {
+	return n < 1e9 ? n.toLocaleString("en") : si(n);
 }
 
 export function bytes(n) {
-	return scaled(n, 1024, ["", "Ki", "Mi", "Gi", "Ti"], "B");
+	return scaled(n, 1024, ["", "Ki", "Mi", "Gi", "Ti", "Pi", "Ei"], "B");
 }
 
 export function perSecond(n) {
@@ -147,7 +148,7 @@ export function perSecond(n) {
 
 export function seconds(s) {
 	if (s >= 1)
-		return `${digits(s)} s`;
+		return si(s, "s");
 	return s >= .001 ? `${digits(s * 1000)} ms` :
 	    `${digits(s * 1000000)} µs`;
 }

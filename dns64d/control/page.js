@@ -59,7 +59,7 @@ function showQueries(history) {
 	set("queries-now-more", `${count(queries(s))} since the start`);
 	set("synthesised-now",
 	    perSecond(rate("synthesised") + rate("nxdomain_synth")));
-	set("synthesised-now-more", "answers with AAAA of a prefix");
+	set("synthesised-now-more", "AAAA of a prefix");
 	set("failed-now", perSecond(failed));
 	set("failed-now-more", `${percent(failed, all)}, SERVFAIL`);
 	set("open", count(open));

@@ -95,7 +95,7 @@ function showPool(s) {
 
 	fill("pool", rows.map((r) => [
 		{ text: r.proto.toUpperCase(), bar: r.share, full: .9 },
-		count(r.used), count(r.ports),
+		count(r.used), si(r.ports),
 		count(s.get("bindings", r.proto)),
 		count(s.get("protocol_sessions", r.proto))]));
 	set("pool-now", percent(fullest.used, fullest.ports));
@@ -130,16 +130,27 @@ function showFast(history) {
 	    `${bytes(s.sum("fastpath_bytes_total"))}.`);
 }
 
-/* In use, and the limit if there is one. */
+/* With a bar if there is a limit. */
 function limited(n, max) {
 	return max === undefined ? count(n) :
-	    { text: `${count(n)} of ${count(max)}`, bar: n / max, full: .9 };
+	    { text: count(n), bar: n / max, full: .9 };
 }
 
 function subscriberRow(s) {
 	return [s.subscriber.replace(/\/128$/, ""), limited(s.sessions, s["sessions-max"]),
 		...["tcp", "udp", "icmp"].map((proto) =>
-		    limited(s[proto], s["ports-max"]))];
+		    limited(s[proto], s["port-limit"]))];
+}
+
+function limits(s) {
+	const sessions = s["sessions-max"], ports = s["port-limit"];
+	const texts = [];
+
+	if (sessions !== undefined)
+		texts.push(`${count(sessions)} sessions`);
+	if (ports !== undefined)
+		texts.push(`${count(ports)} ports of each protocol`);
+	return texts.length > 0 ? ` Each may have ${texts.join(" and ")}.` : "";
 }
 
 async function showSubscribers() {
@@ -152,7 +163,8 @@ async function showSubscribers() {
 		note = "Being counted.";
 	else if (shown)
 		note = found.number === 0 ? "Nobody has a session." :
-		    `${count(found.number)} subscribers have sessions.`;
+		    `${count(found.number)} subscribers have sessions.` +
+		    limits(found.subscribers[0]);
 	fill("subscribers", (found?.subscribers ?? []).map(subscriberRow));
 	hide("subscribers-table", !(found?.number > 0));
 	set("subscribers-note", note);

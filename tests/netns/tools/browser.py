@@ -3,7 +3,7 @@
     with Browser() as browser:
         page = browser.open("http://127.0.0.1:9464/", width=360, dark=True)
         page.until("document.title === 'nat64d'", "the title")
-        page.shoot("nat64d.png")
+        image = page.shoot()
 
 Messages are JSON, each with an octet 0 at its end, in two pipes: descriptors 3
 and 4 of the browser.
@@ -22,6 +22,10 @@ import time
 # The one without windows is enough, and smaller.
 PROGRAMS = ("chromium-headless-shell", "chromium")
 PATIENCE = 60
+
+
+class NoBrowser(Exception):
+    """It is not installed, or cannot run on this machine."""
 
 
 def find():
@@ -55,6 +59,12 @@ class Browser:
             start_new_session=True)
         os.close(their_in)
         os.close(their_out)
+        try:
+            self.do("Browser.getVersion")
+        except (EOFError, OSError) as error:
+            self.__exit__()
+            raise NoBrowser("Chromium does not run here: status "
+                            f"{self.process.returncode}") from error
 
     def __enter__(self):
         return self
@@ -195,21 +205,20 @@ class Page:
             if value:
                 return value
             if time.monotonic() > end:
-                raise TimeoutError(
-                    f"{what}; the page: " +
-                    str(self.value("document.body?.innerText"))[:1500])
+                text = str(self.value("document.body?.innerText"))
+                raise TimeoutError(f"{what}; the page: " +
+                                   " ".join(text.split())[:1500])
             time.sleep(0.05)
 
-    def shoot(self, path):
-        """Write an image of the whole page."""
+    def shoot(self):
+        """An image of the whole page, as PNG."""
         size = self.do("Page.getLayoutMetrics")["cssContentSize"]
         image = self.do("Page.captureScreenshot", format="png",
                         captureBeyondViewport=True,
                         clip={"x": 0, "y": 0, "scale": 1,
                               "width": size["width"],
                               "height": size["height"]})
-        with open(path, "wb") as file:
-            file.write(base64.b64decode(image["data"]))
+        return base64.b64decode(image["data"])
 
     def close(self):
         """Close it."""
