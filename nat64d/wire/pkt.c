@@ -274,6 +274,27 @@ csum_holds(const struct pkt *p)
 }
 
 /*
+ * Of a packet in a tunnel over UDP the checksum may be left to the device,
+ * while that of the tunnel is complete and allows for it (Linux calls it local
+ * checksum offload). Complete it as the device would.
+ */
+static void
+complete_inner_cksum(struct pkt *p)
+{
+	const uint32_t start = p->ofl.csum_start;
+	uint16_t cksum;
+
+	if (!p->ofl.csum_partial || p->ofl.seg != PKT_SEG_NONE || p->is_frag ||
+	    p->truncated || p->proto != IPPROTO_UDP ||
+	    start < p->l4off + (uint32_t)PKT_UDP_HLEN ||
+	    start + p->ofl.csum_off + 2u > p->len)
+		return;
+	cksum = cksum_finish(cksum_add(0, p->data + start, p->len - start));
+	put16(p->data + start + p->ofl.csum_off, cksum == 0 ? 0xffff : cksum);
+	p->ofl.csum_partial = false;
+}
+
+/*
  * A fragment cannot be segmented, and the device cannot complete its checksum
  * because it does not have the whole datagram.
  */
@@ -306,8 +327,11 @@ pkt_parse(struct pkt *p)
 	default:
 		return (NAT64_BAD_VERSION);
 	}
-	if (reason == NAT64_NONE && !pkt_offload_holds(p))
-		reason = NAT64_BAD_OFFLOAD;
+	if (reason == NAT64_NONE) {
+		complete_inner_cksum(p);
+		if (!pkt_offload_holds(p))
+			reason = NAT64_BAD_OFFLOAD;
+	}
 	/* This was the family of the packet received; it may be translated. */
 	p->ofl.seg_family = 0;
 	return (reason);

@@ -195,7 +195,8 @@ void pkt_init(struct pkt *p, uint8_t *buf, size_t bufsize);
  *
  * The offload metadata are checked as far as the IP headers allow:
  * segmentation and partial checksums need a packet that is not a fragment,
- * and the checksum field has to be inside the packet.
+ * and the checksum field has to be inside the packet. A partial checksum behind
+ * the UDP header, of a packet in a tunnel, is completed.
  *
  * Returns NAT64_NONE, or the reason why the packet must be dropped silently.
  */

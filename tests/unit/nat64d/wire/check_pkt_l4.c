@@ -307,6 +307,55 @@ START_TEST(complete_cksum_leaves_complete_packets_alone)
 }
 END_TEST
 
+/*
+ * UDP in IPv6 with the IPv4 packet of tcp4 as payload. The checksum of the
+ * tunnel is right when that of the inner packet is.
+ */
+static void
+put_tunnel(uint8_t *buf, size_t len)
+{
+	uint8_t *inner = buf + 48;
+
+	memcpy(buf, udp6, 48);
+	memcpy(inner, tcp4, sizeof(tcp4));
+	wire_put16(buf + 4, (uint16_t)(len - 40));
+	wire_put16(buf + 44, (uint16_t)(len - 40));
+	wire_put16(buf + 46, 0);
+	wire_put16(inner + 36, 0);
+	wire_put16(inner + 36,
+	    (uint16_t)~wire_sum(wire_pseudo(inner, IPPROTO_TCP,
+				    sizeof(tcp4) - 20),
+		inner + 20, sizeof(tcp4) - 20));
+	wire_put16(buf + 46,
+	    (uint16_t)~wire_sum(wire_pseudo(buf, IPPROTO_UDP, len - 40),
+		buf + 40, len - 40));
+}
+
+START_TEST(parse_completes_the_checksum_inside_of_a_tunnel)
+{
+	uint8_t whole[48 + sizeof(tcp4)], partial[sizeof(whole)];
+	struct pkt p;
+
+	put_tunnel(whole, sizeof(whole));
+	memcpy(partial, whole, sizeof(whole));
+	wire_put16(partial + 48 + 36,
+	    wire_pseudo(partial + 48, IPPROTO_TCP, sizeof(tcp4) - 20));
+	p = load(partial, sizeof(partial));
+	p.ofl = (struct pkt_offload){ CSUM(48 + 20, 16) };
+	ck_assert_int_eq(pkt_parse(&p), NAT64_NONE);
+	ck_assert_int_eq(pkt_parse_l4(&p), NAT64_NONE);
+	ck_assert(!p.ofl.csum_partial);
+	ck_assert_mem_eq(p.data, whole, sizeof(whole));
+	free(p.buf);
+
+	p = load(partial, sizeof(partial));
+	p.ofl = (struct pkt_offload){ CSUM(48 + 20, 19) };
+	ck_assert_int_eq(pkt_parse(&p), NAT64_BAD_OFFLOAD);
+	ck_assert_mem_eq(p.data, partial, sizeof(partial));
+	free(p.buf);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -320,6 +369,7 @@ main(void)
 	tcase_add_test(tc, complete_cksum_makes_the_checksum_right);
 	tcase_add_test(tc, complete_cksum_never_gives_udp_a_zero);
 	tcase_add_test(tc, complete_cksum_leaves_complete_packets_alone);
+	tcase_add_test(tc, parse_completes_the_checksum_inside_of_a_tunnel);
 	suite_add_tcase(s, tc);
 	return (suite_run(s));
 }
