@@ -73,6 +73,12 @@
  *   3.4), from IPv6 the packet is dropped.
  * - It fits the other side's MTU; of a super-packet, its segments. Otherwise
  *   an ICMP error or fragments are due.
+ * - A super-packet's segments are those of TCP or UDP, and the lengths fit the
+ *   headers, see plain_segments(). Others are cut by the kernel before the
+ *   daemon reads them. They wait in the queue of the device, so what follows in
+ *   the session is passed on, too, until there was none of them for a second:
+ *   is_for_daemon(). Otherwise a TCP connection whose packets come in lists had
+ *   5300 retransmissions in 20 MB.
  * - The session is in the map. Rules about addresses, hairpins and the like
  *   are about sessions, so they have been kept before it came there.
  *

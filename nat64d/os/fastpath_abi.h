@@ -99,7 +99,8 @@ struct fast_notes {
 	int64_t last4;
 	uint32_t ack6;
 	uint32_t ack4;
-	uint64_t reserved;
+	uint32_t passed6; /* of the program alone, see is_for_daemon() */
+	uint32_t passed4;
 };
 
 /* As struct xlat_conf (xlat.h) has them. */

@@ -38,6 +38,13 @@
 /* An IPv4 packet of more bytes gets DF = 1 (RFC 7915, 5.1). */
 #define DF_ABOVE 1260
 
+/*
+ * For so long the packets of a session follow one that went to the daemon: a
+ * second. The 32 bits of its time last for 52 days.
+ */
+#define PASSED_UNIT 20 /* its binary logarithm, in ns */
+#define PASSED_UNITS 1000
+
 #define INLINE static __always_inline
 
 /* The daemon sets the sizes of the first three: its limit of sessions. */
@@ -256,6 +263,64 @@ cksum_off(uint8_t proto)
 }
 
 /*
+ * The sum of the pseudo header, which is in the field when the checksum is
+ * partial.
+ */
+INLINE uint16_t
+partial_cksum(const struct l4 *l, uint16_t addr_sum)
+{
+	return (fold((uint32_t)addr_sum + bpf_htons((uint16_t)l->len) +
+	    bpf_htons(l->proto)));
+}
+
+/*
+ * Does a super-packet consist of its headers and segments of payload, as
+ * measure() has it, and does its length fit the header? Other forms do not show
+ * in what a program can read:
+ *
+ * - A list of whole packets (GRO with rx-gro-list), of which we would change
+ *   the first one only. Its checksum is complete and has been verified; that of
+ *   all others is partial. Only if the network card has summed up TCP segments
+ *   (CHECKSUM_COMPLETE) the kernel does not say that they were verified; then
+ *   one list of 65536 has, by chance, the checksum of an ordinary packet.
+ * - TCP segments in a tunnel over UDP, whose headers measure() does not know.
+ *   bpf_skb_change_proto() would change the type of the inner segments, which
+ *   the kernel then refuses to make. A call of bpf_skb_adjust_room() without
+ *   effect tells them: without BPF_F_ADJ_ROOM_FIXED_GSO it succeeds for TCP
+ *   segments only. Pointers to the packet are invalid after it.
+ */
+INLINE bool
+plain_segments(struct __sk_buff *skb, const struct l4 *l, uint16_t addr_sum)
+{
+	if (skb->gso_size == 0)
+		return (true);
+	if (IP4_HLEN + l->len > IP4_MAX_LEN ||
+	    l->cksum != partial_cksum(l, addr_sum) ||
+	    bpf_csum_level(skb, BPF_CSUM_LEVEL_QUERY) >= 0)
+		return (false);
+	return (l->proto != IPPROTO_UDP ||
+	    bpf_skb_adjust_room(skb, 0, BPF_ADJ_ROOM_NET, 0) != 0);
+}
+
+/*
+ * A super-packet with other segments is for the daemon. So are the packets
+ * after it, which would overtake it otherwise, as long as such super-packets
+ * come. passed: when the last one came, in units of PASSED_UNIT.
+ */
+INLINE bool
+is_for_daemon(struct __sk_buff *skb, const struct l4 *l, uint16_t addr_sum,
+    int64_t now, uint32_t *passed)
+{
+	const uint32_t units = (uint32_t)((uint64_t)now >> PASSED_UNIT);
+
+	if (plain_segments(skb, l, addr_sum))
+		return (units - *passed < PASSED_UNITS);
+	if (*passed != units)
+		*passed = units;
+	return (true);
+}
+
+/*
  * Has the checksum at off been updated in the right way? The kernel knows
  * whether it is complete or partial, and does not tell. Of a tunnel that begins
  * on this host the inner one may be partial: then the kernel took ours, which
@@ -274,10 +339,7 @@ updated_well(const struct __sk_buff *skb, uint32_t off, const struct l4 *l,
 	    ~fold((uint16_t)~l->cksum + (uint32_t)s->addr_diff + s->port_diff);
 	if (complete == 0)
 		complete = 0xffff;
-	return (*now == complete ||
-	    l->cksum ==
-		fold((uint32_t)s->addr_sum + bpf_htons((uint16_t)l->len) +
-		    bpf_htons(IPPROTO_UDP)));
+	return (*now == complete || l->cksum == partial_cksum(l, s->addr_sum));
 }
 
 INLINE long
@@ -327,13 +389,8 @@ change_proto(struct __sk_buff *skb, uint32_t l4off, const struct l4 *l,
 
 /* The time is written only when it changed, to spare other processors. */
 INLINE void
-note6(const struct l4 *l, uint32_t slot)
+note6(const struct l4 *l, struct fast_notes *n, int64_t now)
 {
-	const int64_t now = (int64_t)bpf_ktime_get_coarse_ns();
-	struct fast_notes *n = bpf_map_lookup_elem(&notes, &slot);
-
-	if (n == NULL)
-		return;
 	if (n->last6 != now)
 		n->last6 = now;
 	if (n->ack6 != l->ack)
@@ -341,13 +398,8 @@ note6(const struct l4 *l, uint32_t slot)
 }
 
 INLINE void
-note4(const struct l4 *l, uint32_t slot)
+note4(const struct l4 *l, struct fast_notes *n, int64_t now)
 {
-	const int64_t now = (int64_t)bpf_ktime_get_coarse_ns();
-	struct fast_notes *n = bpf_map_lookup_elem(&notes, &slot);
-
-	if (n == NULL)
-		return;
 	if (n->last4 != now)
 		n->last4 = now;
 	if (n->ack4 != l->ack)
@@ -423,15 +475,14 @@ make_head6(struct head6 *h, const struct fast_value4 *v, const struct l4 *l,
 }
 
 INLINE int
-finish6(struct __sk_buff *skb, uint32_t l2, const struct fast_value6 *v,
-    const struct l4 *l, const struct head4 *h, const struct way *w)
+finish6(struct __sk_buff *skb, uint32_t l2, const struct l4 *l,
+    const struct head4 *h, const struct way *w)
 {
 	const uint32_t bytes = IP6_HLEN + l->len;
 	struct fast_count *c;
 
 	if (bpf_skb_store_bytes(skb, l2, h, sizeof(*h), 0) != 0)
 		return (lose());
-	note6(l, v->slot);
 	c = count();
 	if (c != NULL) {
 		c->packets6++;
@@ -441,15 +492,14 @@ finish6(struct __sk_buff *skb, uint32_t l2, const struct fast_value6 *v,
 }
 
 INLINE int
-finish4(struct __sk_buff *skb, uint32_t l2, const struct fast_value4 *v,
-    const struct l4 *l, const struct head6 *h, const struct way *w)
+finish4(struct __sk_buff *skb, uint32_t l2, const struct l4 *l,
+    const struct head6 *h, const struct way *w)
 {
 	const uint32_t bytes = IP4_HLEN + l->len;
 	struct fast_count *c;
 
 	if (bpf_skb_store_bytes(skb, l2, h, sizeof(*h), 0) != 0)
 		return (lose());
-	note4(l, v->slot);
 	c = count();
 	if (c != NULL) {
 		c->packets4++;
@@ -462,8 +512,7 @@ finish4(struct __sk_buff *skb, uint32_t l2, const struct fast_value4 *v,
 INLINE bool
 fits4(const struct l4 *l)
 {
-	return (IP4_HLEN + l->wire <= settings.mtu4 &&
-	    IP4_HLEN + l->len <= IP4_MAX_LEN);
+	return (IP4_HLEN + l->wire <= settings.mtu4);
 }
 
 INLINE bool
@@ -472,6 +521,18 @@ fits6(const struct l4 *l, bool df)
 	const uint32_t len = IP6_HLEN + l->wire;
 
 	return (len <= settings.mtu6 && (df || len <= settings.lowest_mtu6));
+}
+
+/*
+ * Of a super-packet that is too large for the length field of its header, which
+ * is 0 then (BIG TCP): the bytes from off, the L4 header, on. 0: it is none.
+ */
+INLINE uint32_t
+big_tcp(const struct __sk_buff *skb, uint32_t off)
+{
+	const uint32_t len = skb->len - off;
+
+	return (skb->gso_size != 0 && len > IP4_MAX_LEN - IP4_HLEN ? len : 0);
 }
 
 /* Was all that was read of a value by now that of this key? See fast_tag(). */
@@ -489,11 +550,13 @@ translate6(struct __sk_buff *skb, const uint32_t l2)
 	const struct ipv6hdr *ip;
 	const struct fast_value6 *found;
 	struct fast_value6 v;
+	struct fast_notes *n;
 	struct fast_key6 key;
 	struct head4 h;
 	struct sums sums;
 	struct l4 l;
 	struct way w;
+	int64_t now;
 	uint8_t tos, hlim;
 	int verdict;
 
@@ -506,6 +569,8 @@ translate6(struct __sk_buff *skb, const uint32_t l2)
 		return (PASS);
 	l.proto = ip->nexthdr;
 	l.len = bpf_ntohs(ip->payload_len);
+	if (l.len == 0)
+		l.len = big_tcp(skb, l2 + IP6_HLEN);
 	if (l2 + IP6_HLEN + l.len != skb->len)
 		return (PASS);
 	if (!plain_l4(skb, ip + 1, &l) || !fits4(&l))
@@ -526,7 +591,11 @@ translate6(struct __sk_buff *skb, const uint32_t l2)
 	if (!is_of_key(&found->tag, &key, sizeof(key)))
 		return (PASS);
 
-	if (!way_find6(skb, &v, &l, tos, &w))
+	now = (int64_t)bpf_ktime_get_coarse_ns();
+	n = bpf_map_lookup_elem(&notes, &v.slot);
+	if (n == NULL ||
+	    is_for_daemon(skb, &l, v.addr_sum, now, &n->passed6) ||
+	    !way_find6(skb, &v, &l, tos, &w))
 		return (PASS);
 	sums = (struct sums){ v.addr_diff, v.port_diff, v.addr_sum };
 	verdict =
@@ -534,7 +603,8 @@ translate6(struct __sk_buff *skb, const uint32_t l2)
 	if (verdict != TC_ACT_OK)
 		return (verdict);
 	make_head4(&h, &v, &l, tos, hlim);
-	return (finish6(skb, l2, &v, &l, &h, &w));
+	note6(&l, n, now);
+	return (finish6(skb, l2, &l, &h, &w));
 }
 
 INLINE int
@@ -543,12 +613,14 @@ translate4(struct __sk_buff *skb, const uint32_t l2)
 	const struct iphdr *ip;
 	const struct fast_value4 *found;
 	struct fast_value4 v;
+	struct fast_notes *n;
 	struct fast_key4 key;
 	struct head6 h;
 	struct sums sums;
 	struct l4 l;
 	struct way w;
-	uint16_t total;
+	uint32_t total;
+	int64_t now;
 	uint8_t tclass, ttl;
 	int verdict;
 
@@ -563,6 +635,8 @@ translate4(struct __sk_buff *skb, const uint32_t l2)
 	    header_cksum(ip) != 0)
 		return (PASS);
 	total = bpf_ntohs(ip->tot_len);
+	if (total == 0)
+		total = IP4_HLEN + big_tcp(skb, l2 + IP4_HLEN);
 	if (total < IP4_HLEN || l2 + total != skb->len)
 		return (PASS);
 	l.proto = ip->protocol;
@@ -586,7 +660,11 @@ translate4(struct __sk_buff *skb, const uint32_t l2)
 	if (!is_of_key(&found->tag, &key, sizeof(key)))
 		return (PASS);
 
-	if (!way_find4(skb, &v, &l, tclass, &w))
+	now = (int64_t)bpf_ktime_get_coarse_ns();
+	n = bpf_map_lookup_elem(&notes, &v.slot);
+	if (n == NULL ||
+	    is_for_daemon(skb, &l, v.addr_sum, now, &n->passed4) ||
+	    !way_find4(skb, &v, &l, tclass, &w))
 		return (PASS);
 	sums = (struct sums){ v.addr_diff, v.port_diff, v.addr_sum };
 	verdict =
@@ -594,7 +672,8 @@ translate4(struct __sk_buff *skb, const uint32_t l2)
 	if (verdict != TC_ACT_OK)
 		return (verdict);
 	make_head6(&h, &v, &l, tclass, ttl);
-	return (finish4(skb, l2, &v, &l, &h, &w));
+	note4(&l, n, now);
+	return (finish4(skb, l2, &l, &h, &w));
 }
 
 INLINE int

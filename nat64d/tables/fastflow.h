@@ -31,14 +31,15 @@ struct fastflow {
  * was handed to it. It writes them at any time, on any processor: they are to
  * be read with fastnotes_load(). last6 and last4: the time (struct monotime) of
  * the last packet from either side, 0: there was none. ack6 and ack4: the
- * acknowledgment number of that packet, in host order; TCP only.
+ * acknowledgment number of that packet, in host order; TCP only. own: of the
+ * fast path alone.
  */
 struct fastnotes {
 	int64_t last6;
 	int64_t last4;
 	uint32_t ack6;
 	uint32_t ack4;
-	uint64_t reserved;
+	uint32_t own[2];
 };
 
 #define fastnotes_load(field) __atomic_load_n(&(field), __ATOMIC_RELAXED)

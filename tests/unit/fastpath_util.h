@@ -142,6 +142,14 @@ is_of_flow(const struct pkt *p, const struct fastflow *f)
 	    p->sport == f->peer4.port && p->dport == f->out4.port);
 }
 
+/* Is there the sum of the pseudo header only? p is complete (pkt.h). */
+static inline bool
+has_partial_cksum(const struct pkt *p)
+{
+	return (wire_get16(pkt_l4(p) + (p->l4 == L4_TCP ? 16 : 6)) ==
+	    cksum_fold(pkt_pseudo_sum(p)));
+}
+
 /* May the program translate p, of len bytes? p is parsed here. */
 static inline bool
 is_plain(struct pkt *p, const struct fastflow *f, const struct xlat_conf *c)
@@ -171,6 +179,8 @@ is_plain(struct pkt *p, const struct fastflow *f, const struct xlat_conf *c)
 		return (false);
 	if (p->family == PKT_V4 && (p->data[6] & 0x80) != 0)
 		return (false); /* the reserved bit */
+	if (ofl.seg != PKT_SEG_NONE && !has_partial_cksum(p))
+		return (false); /* a list of packets */
 	if (ofl.seg != PKT_SEG_NONE && pkt_payload_len(p) <= ofl.seg_size)
 		p->ofl.seg = PKT_SEG_NONE;
 	return (

@@ -3,8 +3,8 @@
  * the translator: random packets of random sessions, most of them damaged in
  * some way, go through both. What the program may translate has to be the same,
  * byte for byte; any other packet has to come back as it was. The program is
- * run by BPF_PROG_TEST_RUN, which knows no partial checksums
- * (check_fastpath_tun.c has them).
+ * run by BPF_PROG_TEST_RUN, which takes all checksums for complete ones
+ * (check_fastpath_tun.c has partial ones).
  */
 #define _GNU_SOURCE /* unshare() */
 #include <check.h>
@@ -201,22 +201,35 @@ random_payload(void)
 	}
 }
 
-/* The kernel tests no packet that is shorter than its IP header. */
+/*
+ * The kernel tests no packet that is shorter than its IP header; and no super-
+ * packet is as short as a frame that has padding.
+ */
 static void
-lengthen(struct pkt *p)
+fix_len(struct pkt *p)
 {
 	const uint32_t least = p->data[0] >> 4 == 4 ? 20 : 40;
 
 	if (p->len < least)
 		p->len = least;
+	if (ETHER_HDR_LEN + p->len <= MIN_FRAME)
+		memset(&p->ofl, 0, sizeof(p->ofl));
 }
 
+/*
+ * One super-packet of eight is a list of packets, which is told by its complete
+ * checksum. In the field of others is the partial one, and the translator is
+ * told what the kernel has been, that it is complete.
+ */
 static void
 random_packet(struct pkt *p, const struct fastflow *f, bool from6)
 {
+	const bool super = one_in(3);
+
 	pkt_init(p, buf, sizeof(buf));
-	build_plain(p, f, from6, random_payload(), false);
-	if (one_in(3)) {
+	build_plain(p, f, from6, random_payload(), super && !one_in(8));
+	p->ofl.csum_partial = false;
+	if (super) {
 		p->ofl.seg = f->proto == L4_TCP ? PKT_SEG_TCP : PKT_SEG_UDP;
 		p->ofl.seg_size = (uint16_t)(1 + below(1500));
 	}
@@ -224,7 +237,7 @@ random_packet(struct pkt *p, const struct fastflow *f, bool from6)
 		change(p, f, from6);
 	if (one_in(8))
 		change(p, f, from6);
-	lengthen(p);
+	fix_len(p);
 }
 
 /*
@@ -336,13 +349,26 @@ run_program(const struct fastpath *fp, const struct pkt *p)
 		fastpath_run(&run, fp, p, random32());
 }
 
-static void
+static uint32_t
+insert(struct fastpath *fp, const struct fastflow *f)
+{
+	const struct fastpath_ops *ops = fastpath_ops(fp);
+	const uint32_t handle = ops->add(ops->arg, f);
+
+	ck_assert_uint_ne(handle, 0);
+	fastpath_commit(fp, 1, true);
+	return (handle);
+}
+
+/* Returns the handle that the session has then. */
+static uint32_t
 compare_one(struct fastpath *fp, uint32_t handle, const struct fastflow *f,
     const struct xlat_conf *c)
 {
 	const struct fastpath_ops *ops = fastpath_ops(fp);
 	const uint16_t id = (uint16_t)random32();
 	const bool from6 = one_in(2);
+	bool super;
 	struct pkt p;
 	uint32_t len;
 	unsigned n_ids;
@@ -352,10 +378,15 @@ compare_one(struct fastpath *fp, uint32_t handle, const struct fastflow *f,
 	run_program(fp, &p);
 	remove_padding(&p);
 	len = p.len;
+	super = p.ofl.seg != PKT_SEG_NONE;
 	if (!is_plain(&p, f, c) || (on_interface && !fits_way(&p))) {
 		require_unchanged(&p, len);
 		REQUIRE((uint16_t)ops->ids[f->id_counter] == id);
-		return;
+		if (!super)
+			return (handle);
+		/* The packets behind a list have to follow it. */
+		ops->remove(ops->arg, handle);
+		return (insert(fp, f));
 	}
 	n_ids = p.ofl.seg == PKT_SEG_NONE ? 1 : gso_count(&p);
 	translate(&p, f, c, id);
@@ -364,6 +395,7 @@ compare_one(struct fastpath *fp, uint32_t handle, const struct fastflow *f,
 	if (from6)
 		REQUIRE((uint16_t)ops->ids[f->id_counter] ==
 		    (uint16_t)(id + n_ids));
+	return (handle);
 }
 
 static void
@@ -387,12 +419,9 @@ compare_all(const char *device)
 		n_fast = 0;
 		for (j = 0; j < N_FLOWS; j++) {
 			flow = random_flow();
-			handle = fastpath_ops(fp)->add(fastpath_ops(fp)->arg,
-			    &flow);
-			ck_assert_uint_ne(handle, 0);
-			fastpath_commit(fp, 1, true);
+			handle = insert(fp, &flow);
 			for (k = 0; k < N_PACKETS; k++)
-				compare_one(fp, handle, &flow, &conf);
+				handle = compare_one(fp, handle, &flow, &conf);
 			fastpath_ops(fp)->remove(fastpath_ops(fp)->arg,
 			    handle);
 		}
@@ -430,6 +459,50 @@ START_TEST(program_of_interfaces_and_translator_give_the_same)
 }
 END_TEST
 
+/* A packet of f, a list of packets or a plain one. */
+static bool
+is_translated(const struct fastpath *fp, const struct fastflow *f, bool from6,
+    bool list)
+{
+	struct pkt p;
+
+	pkt_init(&p, buf, sizeof(buf));
+	build_plain(&p, f, from6, 1000, false);
+	if (list) {
+		p.ofl.seg = f->proto == L4_TCP ? PKT_SEG_TCP : PKT_SEG_UDP;
+		p.ofl.seg_size = 100;
+	}
+	run_program(fp, &p);
+	return (run.verdict == TC_ACT_REDIRECT);
+}
+
+/* The daemon is slower, and packets must not overtake each other. */
+START_TEST(packets_behind_a_list_follow_it)
+{
+	struct xlat_conf conf;
+	struct fastflow flow = random_flow();
+	struct fastpath *fp;
+	const char *what;
+	const bool from6 = _i % 2 == 0;
+	unsigned n = 0;
+
+	on_interface = false;
+	xlat_conf_init(&conf);
+	fp = fastpath_load(NULL, 4, &conf, true, &what);
+	ck_assert_msg(fp != NULL, "%s", what);
+	flow.proto = _i / 2 == 0 ? L4_UDP : L4_TCP;
+	(void)insert(fp, &flow);
+	ck_assert(is_translated(fp, &flow, from6, false));
+	ck_assert(!is_translated(fp, &flow, from6, true));
+	ck_assert(!is_translated(fp, &flow, from6, false));
+	ck_assert(is_translated(fp, &flow, !from6, false));
+	while (!is_translated(fp, &flow, from6, false) && n++ < 3000)
+		usleep(10000);
+	ck_assert_uint_lt(n, 3000);
+	fastpath_free(fp);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -442,6 +515,7 @@ main(void)
 	tcase_set_timeout(tc, 60);
 	tcase_add_test(tc, program_and_translator_give_the_same);
 	tcase_add_test(tc, program_of_interfaces_and_translator_give_the_same);
+	tcase_add_loop_test(tc, packets_behind_a_list_follow_it, 0, 4);
 	suite_add_tcase(s, tc);
 	return (suite_run(s));
 }
