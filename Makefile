@@ -844,13 +844,14 @@ fill = sed 's,@SBINDIR@,$(SBINDIR),g;s,@SYSCONFDIR@,$(SYSCONFDIR),g'
 
 install: all
 	$(INSTALL) -d $(DESTDIR)$(SBINDIR) $(DESTDIR)$(MANDIR)/man5 \
-	    $(DESTDIR)$(MANDIR)/man8 $(DESTDIR)$(EXAMPLEDIR) \
+	    $(DESTDIR)$(MANDIR)/man7 $(DESTDIR)$(MANDIR)/man8 $(DESTDIR)$(EXAMPLEDIR) \
 	    $(if $(units),$(DESTDIR)$(UNITDIR) $(DESTDIR)$(SYSUSERSDIR)) \
 	    $(if $(rc_scripts),$(DESTDIR)$(RCDIR))
 	$(INSTALL) -m 755 $(programs) $(DESTDIR)$(SBINDIR)
 	$(fill) etc/nat64d-unreachable > $(DESTDIR)$(SBINDIR)/nat64d-unreachable
 	chmod 755 $(DESTDIR)$(SBINDIR)/nat64d-unreachable
 	$(INSTALL) -m 644 man/*.5 $(DESTDIR)$(MANDIR)/man5
+	$(INSTALL) -m 644 man/*.7 $(DESTDIR)$(MANDIR)/man7
 	$(INSTALL) -m 644 man/*.8 $(DESTDIR)$(MANDIR)/man8
 	$(INSTALL) -m 644 etc/nat64d.conf etc/nat64d.carrier.conf \
 	    etc/dns64d.conf $(DESTDIR)$(EXAMPLEDIR)
@@ -914,6 +915,8 @@ uninstall:
 	    $(DESTDIR)$(SBINDIR)/nat64d-unreachable
 	for page in $(notdir $(wildcard man/*.5)); do \
 		rm -f $(DESTDIR)$(MANDIR)/man5/$$page; done
+	for page in $(notdir $(wildcard man/*.7)); do \
+		rm -f $(DESTDIR)$(MANDIR)/man7/$$page; done
 	for page in $(notdir $(wildcard man/*.8)); do \
 		rm -f $(DESTDIR)$(MANDIR)/man8/$$page; done
 	for unit in $(notdir $(units)); do \

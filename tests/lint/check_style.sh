@@ -44,7 +44,7 @@ verdict "no function is longer than 100 lines" "$(awk '
 verdict "every header compiles alone" "$(printf '%s\n' "${headers[@]}" |
     xargs -P "$(nproc)" -n 16 "$CC" -std=gnu11 -I. "${flags[@]}" \
     -fsyntax-only -x c 2>&1 || :)"
-verdict "every manual page is clean" "$(mandoc -Tlint -Wstyle man/*.[58] 2>/dev/null |
+verdict "every manual page is clean" "$(mandoc -Tlint -Wstyle man/*.[578] 2>/dev/null |
     grep -v 'referenced manual not found' || :)"
 verdict "every script is clean" "$(shellcheck -S warning "${scripts[@]}" || :)"
 # Their variables are read by what they include; ksh is what OpenBSD has.
