@@ -20,6 +20,8 @@ static const char *const none[] = { NULL };
 /* A row is an index. */
 struct pool_walk {
 	const struct nat64 *n;
+	struct prefix only; /* family 0: all addresses */
+	enum l4proto key;
 	uint32_t next;
 };
 
@@ -27,14 +29,23 @@ static bool
 walk_pool(void *arg, struct list *list, unsigned *steps)
 {
 	struct pool_walk *w = arg;
+	const struct pool4 *pool = nat64_pool(w->n);
 	uint32_t index;
 
 	for (; *steps > 0; (*steps)--) {
-		if (w->next >= pool4_n_addrs(nat64_pool(w->n)))
+		if (w->next >= pool4_n_addrs(pool))
 			return (false);
 		index = w->next++;
-		if (!list_add(list, 0, &index))
+		if (w->only.family != 0 &&
+		    !prefix_match4(&w->only, pool4_addr(pool, index)))
+			continue;
+		/* The fewest free ports first. */
+		if (!list_add(list,
+			UINT32_MAX - pool4_n_free(pool, w->key, index),
+			&index)) {
+			(*steps)--;
 			break;
+		}
 	}
 	return (true);
 }
@@ -56,23 +67,52 @@ pool_json(void *arg, const void *row)
 	    (json_int_t)pool4_n_free(pool, L4_ICMP, *index)));
 }
 
+/* Which addresses. Returns 0, or -1 when the request has been answered. */
+static int
+read_only(struct httpd_request *rq, const struct nat64 *n, struct prefix *only)
+{
+	struct nat64_filter f;
+
+	if (query_filter(rq, n, &f) == -1)
+		return (-1);
+	if (f.any.net.family == AF_INET6 || f.any.has_port) {
+		httpd_error(rq, 400,
+		    "addr: an IPv4 address or prefix is needed, as 192.0.2.1 "
+		    "or 192.0.2.0/24");
+		return (-1);
+	}
+	*only = f.any.net;
+	return (0);
+}
+
 void
 get_pool(void *arg, struct httpd_request *rq)
 {
+	static const char *const params[] = { "addr", "sort", "top", NULL };
+	static const char *const keys[L4_NPROTO + 1] = { "tcp", "udp", "icmp",
+		NULL };
+	static const enum l4proto protos[] = { L4_TCP, L4_UDP, L4_ICMP };
 	static const struct list_ops ops = { "pool", sizeof(uint32_t),
 		walk_pool, pool_json };
 	const struct admin *a = arg;
+	const struct nat64 *n = engine_nat64(a->engine);
 	struct pool_walk *w;
+	struct prefix only;
+	size_t key, top;
 
-	if (httpd_only_params(rq, none) == -1)
+	if (httpd_only_params(rq, params) == -1 ||
+	    read_only(rq, n, &only) == -1 ||
+	    query_top(rq, keys, &key, &top) == -1)
 		return;
 	w = calloc(1, sizeof(*w));
 	if (w == NULL) {
 		httpd_error(rq, 500, "out of memory");
 		return;
 	}
-	w->n = engine_nat64(a->engine);
-	list_answer(rq, &ops, w, 0);
+	w->n = n;
+	w->only = only;
+	w->key = protos[key];
+	list_answer(rq, &ops, w, top);
 }
 
 /* --- fragments --- */

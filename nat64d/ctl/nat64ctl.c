@@ -25,8 +25,8 @@ print_pool(const json_t *status)
 		       " bindings, %" JSON_INTEGER_FORMAT " sessions\n",
 		    table_text(use, "transport-protocol"),
 		    table_number(use, "percent"),
-		    table_number(use, "ports-free"), table_number(use, "ports"),
-		    table_number(use, "bindings"),
+		    table_number(use, "ports-free"),
+		    table_number(use, "ports"), table_number(use, "bindings"),
 		    table_number(use, "sessions"));
 	}
 }
@@ -155,6 +155,9 @@ static const struct ctl_arg binding_args[] = { { "addr", CTL_NAMED, NULL,
 static const struct ctl_arg subscriber_args[] = { { "addr", CTL_NAMED, NULL,
 						      "ADDRESS", NULL },
 	{ "subscriber", CTL_NAMED, NULL, "ADDRESS", NULL }, TOP };
+static const struct ctl_arg pool_args[] = {
+	{ "addr", CTL_NAMED, NULL, "ADDRESS", NULL }, TOP
+};
 static const struct ctl_arg lookup_args[] = {
 	{ "addr", CTL_WORD, NULL, "ADDRESS:PORT", NULL },
 	{ "proto", CTL_OPTIONAL, NULL, NULL, protos },
@@ -228,7 +231,7 @@ static const struct ctl_command commands[] = {
 	SHOW("sessions", session_args, "Sessions that match"),
 	SHOW("bindings", binding_args, "Bindings that match"),
 	SHOW("subscribers", subscriber_args, "Who holds how much"),
-	SHOW("pool", NULL, "Free ports of each address of the pool"),
+	SHOW("pool", pool_args, "Free ports of each address of the pool"),
 	{ .words = "show fragments",
 	    .help = "Fragmented datagrams that are known",
 	    .method = "GET",

@@ -32,6 +32,25 @@ promtool_accepts() { # address:port
 	get "$1" /metrics | promtool check metrics
 }
 
+# Metrics that the manual does not name and that are no counter of the client.
+unexplained() { # address:port program client
+	"$3" show counters | awk '{ print $1 }' >"$dir/counters"
+	get "$1" /metrics | sed -n 's/^# TYPE \([^ ]*\) .*/\1/p' |
+	    while read -r name; do
+		grep -qw "$name" "$root/man/$2.conf.5" ||
+		    sed "s/-/_/g; s/.*/$2_&_total/" "$dir/counters" |
+		    grep -qx "$name" || echo "$name"
+	    done
+}
+
+ctl1() {
+	"$BUILD/nat64d/ctl/nat64ctl" -s "$dir/t1.sock" "$@"
+}
+
+ctld() {
+	"$BUILD/dns64d/ctl/dns64ctl" -s "$dir/dns64d.sock" "$@"
+}
+
 create_lab() {
 	local i
 	lab_create
@@ -107,6 +126,8 @@ test_nat64d() {
 	local at
 	at=$(address 1):$port
 	check "promtool accepts the metrics of nat64d" promtool_accepts "$at"
+	check_equal "all of them are in the manual" \
+	    "$(unexplained "$at" nat64d ctl1)" ""
 	check_match "sessions" "$(get "$at" /metrics)" '^nat64d_sessions 0$'
 	check_match "their limit" "$(get "$at" /metrics)" \
 	    '^nat64d_sessions_max [1-9][0-9]*$'
@@ -187,6 +208,8 @@ test_balance() {
 test_dns64d() {
 	local at=10.0.1.1:9465
 	check "promtool accepts the metrics of dns64d" promtool_accepts "$at"
+	check_equal "all of them are in the manual, too" \
+	    "$(unexplained "$at" dns64d ctld)" ""
 	check_match "queries" "$(get "$at" /metrics)" \
 	    '^dns64d_queries_udp_total [1-9][0-9]*$'
 	check_match "upstreams" "$(get "$at" /metrics)" \

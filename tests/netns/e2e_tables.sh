@@ -106,6 +106,13 @@ test_lists() {
 	check_equal "who has an address of the pool" \
 	    "$(rows show subscribers addr 192.0.2.0/24)" 3
 	check_equal "addresses of the pool" "$(rows show pool)" 256
+	check_equal "those in a prefix" "$(rows show pool addr 192.0.2.64/26)" 64
+	n show pool --top 1 --sort udp
+	check_match "the one with the fewest free ports" "$out" \
+	    '^192\.0\.2\.[0-9]+ +64512 +6449[0-9] '
+	n show pool addr 2001:db8::1
+	check_match "the pool has IPv4 addresses" "$err" \
+	    'an IPv4 address or prefix is needed'
 	n show fragments
 	check_match "fragments" "$out" '^datagrams +0$'
 	check_equal "-j is JSON" \
@@ -152,7 +159,7 @@ test_wrong() {
 	    'possible are sessions, bindings, tcp, udp, icmp'
 	n show bindings --top 0
 	check_match "how many" "$err" 'is no number from 1 to 10000'
-	check_match "an unknown parameter" "$(http '/v1/pool?x=1')" \
+	check_match "an unknown parameter" "$(http '/v1/fragments?x=1')" \
 	    'none is possible'
 	check_equal "reading changes nothing" \
 	    "$(http /v1/flush -o /dev/null -w '%{http_code}')" 405
