@@ -835,6 +835,7 @@ lint: test-deps
 fmt:
 	clang-format -i $$(git ls-files '*.c' '*.h')
 
+dashboards = $(wildcard etc/grafana/*.json)
 examples = $(patsubst etc/examples/%,%,$(wildcard etc/examples/README \
     etc/examples/*/*))
 units = $(if $(filter linux,$(OS)),$(wildcard etc/systemd/*.service \
@@ -857,6 +858,8 @@ install: all
 	    etc/dns64d.conf $(DESTDIR)$(EXAMPLEDIR)
 	$(INSTALL) -m 644 etc/logrotate/nat64d \
 	    $(DESTDIR)$(EXAMPLEDIR)/nat64d.logrotate
+	$(INSTALL) -d $(DESTDIR)$(EXAMPLEDIR)/grafana
+	$(INSTALL) -m 644 $(dashboards) $(DESTDIR)$(EXAMPLEDIR)/grafana
 	for file in $(examples); do \
 		$(INSTALL) -d $(DESTDIR)$(EXAMPLEDIR)/$$(dirname $$file) && \
 		$(INSTALL) -m 644 etc/examples/$$file \
@@ -928,9 +931,11 @@ uninstall:
 	    $(DESTDIR)$(EXAMPLEDIR)/nat64d.carrier.conf \
 	    $(DESTDIR)$(EXAMPLEDIR)/dns64d.conf \
 	    $(DESTDIR)$(EXAMPLEDIR)/nat64d.logrotate \
-	    $(addprefix $(DESTDIR)$(EXAMPLEDIR)/,$(examples))
+	    $(addprefix $(DESTDIR)$(EXAMPLEDIR)/,$(examples)) \
+	    $(addprefix $(DESTDIR)$(EXAMPLEDIR)/grafana/,$(notdir $(dashboards)))
 	-rmdir $(addprefix $(DESTDIR)$(EXAMPLEDIR)/,$(filter-out ./, \
 	    $(sort $(dir $(examples)))))
+	-rmdir $(DESTDIR)$(EXAMPLEDIR)/grafana
 	-rmdir $(DESTDIR)$(EXAMPLEDIR)
 
 clean:

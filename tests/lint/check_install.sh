@@ -72,6 +72,8 @@ for rc in debian freebsd openbsd openrc openwrt; do
 	for daemon in nat64d dns64d; do
 		check "$rc: the rc script of $daemon is installed" is_script \
 		    "$dir/root${rcdir[$rc]}/$daemon"
+		check "$rc: the dashboard of $daemon is installed" test -s \
+		    "$dir/root/opt/x/share/examples/ecdysis/grafana/$daemon.json"
 		for page in "$daemon" "${daemon%d}ctl"; do
 			check "$rc: the manual of $page is installed" test -s \
 			    "$dir/root/opt/x/share/man/man8/$page.8"
