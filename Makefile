@@ -26,6 +26,8 @@ SBINDIR ?= $(PREFIX)/sbin
 MANDIR ?= $(PREFIX)/share/man
 UNITDIR ?= $(PREFIX)/lib/systemd/system
 SYSUSERSDIR ?= $(PREFIX)/lib/sysusers.d
+BASHCOMPDIR ?= $(PREFIX)/share/bash-completion/completions
+ZSHCOMPDIR ?= $(PREFIX)/share/zsh/site-functions
 EXAMPLEDIR ?= $(PREFIX)/share/examples/ecdysis
 
 # What starts the daemons: units of systemd on Linux, and the scripts of
@@ -127,6 +129,7 @@ common_SRC = \
 ctl_SRC = \
     common/ctl/ctl.c \
     common/ctl/ctl_common.c \
+    common/ctl/ctl_complete.c \
     common/ctl/ctl_parse.c \
     common/ctl/request.c \
     common/ctl/screen.c \
@@ -841,11 +844,13 @@ examples = $(patsubst etc/examples/%,%,$(wildcard etc/examples/README \
 units = $(if $(filter linux,$(OS)),$(wildcard etc/systemd/*.service \
     etc/systemd/*.socket))
 rc_scripts = $(if $(RC),$(wildcard etc/rc/$(RC)/*))
-fill = sed 's,@SBINDIR@,$(SBINDIR),g;s,@SYSCONFDIR@,$(SYSCONFDIR),g'
+fill = sed -e 's,@SBINDIR@,$(SBINDIR),g;s,@SYSCONFDIR@,$(SYSCONFDIR),g'
 
 install: all
 	$(INSTALL) -d $(DESTDIR)$(SBINDIR) $(DESTDIR)$(MANDIR)/man5 \
-	    $(DESTDIR)$(MANDIR)/man7 $(DESTDIR)$(MANDIR)/man8 $(DESTDIR)$(EXAMPLEDIR) \
+	    $(DESTDIR)$(MANDIR)/man7 $(DESTDIR)$(MANDIR)/man8 \
+	    $(DESTDIR)$(EXAMPLEDIR) $(DESTDIR)$(BASHCOMPDIR) \
+	    $(DESTDIR)$(ZSHCOMPDIR) \
 	    $(if $(units),$(DESTDIR)$(UNITDIR) $(DESTDIR)$(SYSUSERSDIR)) \
 	    $(if $(rc_scripts),$(DESTDIR)$(RCDIR))
 	$(INSTALL) -m 755 $(programs) $(DESTDIR)$(SBINDIR)
@@ -864,6 +869,14 @@ install: all
 		$(INSTALL) -d $(DESTDIR)$(EXAMPLEDIR)/$$(dirname $$file) && \
 		$(INSTALL) -m 644 etc/examples/$$file \
 		    $(DESTDIR)$(EXAMPLEDIR)/$$file || exit 1; \
+	done
+	for ctl in $(notdir $(clients)); do \
+		$(fill) -e "s,@CTL@,$$ctl,g" etc/completion/ctl.bash \
+		    > $(DESTDIR)$(BASHCOMPDIR)/$$ctl && \
+		$(fill) -e "s,@CTL@,$$ctl,g" etc/completion/ctl.zsh \
+		    > $(DESTDIR)$(ZSHCOMPDIR)/_$$ctl && \
+		chmod 644 $(DESTDIR)$(BASHCOMPDIR)/$$ctl \
+		    $(DESTDIR)$(ZSHCOMPDIR)/_$$ctl || exit 1; \
 	done
 	for unit in $(units); do \
 		to=$(DESTDIR)$(UNITDIR)/$${unit##*/}; \
@@ -924,7 +937,9 @@ uninstall:
 		rm -f $(DESTDIR)$(MANDIR)/man8/$$page; done
 	for unit in $(notdir $(units)); do \
 		rm -f $(DESTDIR)$(UNITDIR)/$$unit; done
-	rm -f $(DESTDIR)$(SYSUSERSDIR)/ecdysis.conf
+	rm -f $(DESTDIR)$(SYSUSERSDIR)/ecdysis.conf \
+	    $(addprefix $(DESTDIR)$(BASHCOMPDIR)/,$(notdir $(clients))) \
+	    $(addprefix $(DESTDIR)$(ZSHCOMPDIR)/_,$(notdir $(clients)))
 	for script in $(notdir $(rc_scripts)); do \
 		rm -f $(DESTDIR)$(RCDIR)/$$script; done
 	rm -f $(DESTDIR)$(EXAMPLEDIR)/nat64d.conf \

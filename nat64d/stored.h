@@ -40,8 +40,8 @@ void stored_keep(struct stored *s, const struct tun *tun);
 bool stored_load(const struct stored *s, struct nat64 *n);
 
 /*
- * Save n, which must not change meanwhile, unless there is no manager. A failure
- * is logged; the next process notices that the state is not whole.
+ * Save n, which must not change meanwhile, unless there is no manager. A
+ * failure is logged; the next process notices that the state is not whole.
  */
 void stored_save(const struct stored *s, const struct nat64 *n);
 

@@ -16,7 +16,7 @@ test='check binutils debhelper dpkg-dev
     bind9 bind9-dnsutils unbound nsd nginx-light netcat-openbsd socat tcpdump
     tshark python3-minimal python3-dnspython python3-pyte mandoc shellcheck
     dnsmasq-base ethtool logrotate nftables prometheus radvd systemd
-    systemd-container wireguard-go wireguard-tools tayga'
+    systemd-container wireguard-go wireguard-tools tayga zsh'
 browser='chromium-headless-shell fonts-dejavu-core'
 lint='clang-tidy clang-format cppcheck'
 bench='tayga nftables iproute2 iputils-ping ethtool python3 gnuplot-nox

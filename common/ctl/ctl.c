@@ -349,6 +349,10 @@ take_options(struct ctl *ctl, int argc, char *argv[])
 		ctl_print_help(ctl->program, stdout);
 		return (CTL_DONE);
 	}
+	if (argv[optind] != NULL && strcmp(argv[optind], "complete") == 0) {
+		ctl_complete(ctl->program, argv + optind + 1);
+		return (CTL_DONE);
+	}
 	if (argv[optind] != NULL)
 		return (-1);
 	ctl_print_help(ctl->program, stderr);

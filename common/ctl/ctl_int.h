@@ -44,6 +44,26 @@ int ctl_judge(const struct ctl *ctl, const struct request *r, int rc,
  */
 const struct ctl_command *ctl_parse(struct ctl *ctl, char *const argv[]);
 
+#define CTL_WORD_SIZE 32
+
+/* The i-th word of a command, or "" behind its last one. */
+const char *ctl_word_at(const struct ctl_command *c, unsigned i,
+    char word[CTL_WORD_SIZE]);
+
+/* The argument with this name, or NULL. */
+const struct ctl_arg *ctl_find_named(const struct ctl_command *c,
+    const char *word);
+
+/* The next argument without a name, from *next on; or NULL. */
+const struct ctl_arg *ctl_next_word(const struct ctl_arg **next);
+
+/*
+ * For the completion of shells: print what may stand in place of the last word
+ * of argv, which may be "" and ends with NULL; a word on each line. "FILE"
+ * stands for the names of files.
+ */
+void ctl_complete(const struct ctl_program *program, char *const argv[]);
+
 /* Print all commands. */
 void ctl_print_help(const struct ctl_program *program, FILE *f);
 

@@ -8,13 +8,11 @@
 
 #include "ctl_int.h"
 
-#define WORDS_MAX 64 /* different words at one place of the commands */
-#define WORD_SIZE 32
+#define WORDS_MAX 64	/* different words at one place of the commands */
 #define VALUES_SIZE 256 /* of a list of values */
 
-/* The i-th word of a command, or "" behind its last one. */
-static const char *
-word_at(const struct ctl_command *c, unsigned i, char word[WORD_SIZE])
+const char *
+ctl_word_at(const struct ctl_command *c, unsigned i, char word[CTL_WORD_SIZE])
 {
 	const char *p = c->words;
 	size_t len;
@@ -24,7 +22,7 @@ word_at(const struct ctl_command *c, unsigned i, char word[WORD_SIZE])
 		p += strspn(p, " ");
 	}
 	len = strcspn(p, " ");
-	snprintf(word, WORD_SIZE, "%.*s", (int)len, p);
+	snprintf(word, CTL_WORD_SIZE, "%.*s", (int)len, p);
 	return (word);
 }
 
@@ -32,11 +30,12 @@ word_at(const struct ctl_command *c, unsigned i, char word[WORD_SIZE])
 static unsigned
 common_words(const struct ctl_command *c, char *const argv[])
 {
-	char word[WORD_SIZE];
+	char word[CTL_WORD_SIZE];
 	unsigned i;
 
 	for (i = 0; argv[i] != NULL; i++)
-		if (*word_at(c, i, word) == '\0' || strcmp(word, argv[i]) != 0)
+		if (*ctl_word_at(c, i, word) == '\0' ||
+		    strcmp(word, argv[i]) != 0)
 			break;
 	return (i);
 }
@@ -44,14 +43,14 @@ common_words(const struct ctl_command *c, char *const argv[])
 static bool
 is_whole(const struct ctl_command *c, unsigned n_words)
 {
-	char word[WORD_SIZE];
+	char word[CTL_WORD_SIZE];
 
-	return (*word_at(c, n_words, word) == '\0');
+	return (*ctl_word_at(c, n_words, word) == '\0');
 }
 
 /* The words that may follow the first n ones of the command line. */
 struct choice {
-	char words[WORDS_MAX][WORD_SIZE];
+	char words[WORDS_MAX][CTL_WORD_SIZE];
 	const char *list[WORDS_MAX];
 	size_t n;
 };
@@ -66,7 +65,7 @@ add_choice(struct choice *ch, const char *word)
 			return;
 	if (ch->n == WORDS_MAX || *word == '\0')
 		return;
-	snprintf(ch->words[ch->n], WORD_SIZE, "%s", word);
+	snprintf(ch->words[ch->n], CTL_WORD_SIZE, "%s", word);
 	ch->list[ch->n] = ch->words[ch->n];
 	ch->n++;
 }
@@ -103,12 +102,12 @@ report_unknown(const struct ctl *ctl, char *const argv[], unsigned n)
 {
 	const struct ctl_program *p = ctl->program;
 	struct choice ch = { .n = 0 };
-	char word[WORD_SIZE];
+	char word[CTL_WORD_SIZE];
 	size_t i;
 
 	for (i = 0; i < p->n_commands; i++)
 		if (common_words(&p->commands[i], argv) >= n)
-			add_choice(&ch, word_at(&p->commands[i], n, word));
+			add_choice(&ch, ctl_word_at(&p->commands[i], n, word));
 	report_value(ctl, n > 0 ? argv[n - 1] : "command", argv[n], ch.list,
 	    ch.n);
 }
@@ -209,9 +208,8 @@ take_value(struct ctl *ctl, const struct ctl_arg *a, const char *value)
 	return (0);
 }
 
-/* The argument with this name, or NULL. */
-static const struct ctl_arg *
-find_named(const struct ctl_command *c, const char *word)
+const struct ctl_arg *
+ctl_find_named(const struct ctl_command *c, const char *word)
 {
 	const struct ctl_arg *a;
 
@@ -222,9 +220,8 @@ find_named(const struct ctl_command *c, const char *word)
 	return (NULL);
 }
 
-/* The next argument without a name, from *next on; or NULL. */
-static const struct ctl_arg *
-next_word(const struct ctl_arg **next)
+const struct ctl_arg *
+ctl_next_word(const struct ctl_arg **next)
 {
 	const struct ctl_arg *a;
 
@@ -254,7 +251,7 @@ take_letters(struct ctl *ctl, const struct ctl_command *c, char *const **argv)
 		return (0);
 	for (; *p != '\0'; p++) {
 		name[1] = *p;
-		if ((a = find_named(c, name)) == NULL)
+		if ((a = ctl_find_named(c, name)) == NULL)
 			return (0);
 		value = "1";
 		if (a->kind != CTL_FLAG)
@@ -278,14 +275,14 @@ take_args(struct ctl *ctl, const struct ctl_command *c, char *const argv[])
 	int letters;
 
 	for (; *argv != NULL; argv++) {
-		a = find_named(c, *argv);
+		a = ctl_find_named(c, *argv);
 		letters = a == NULL ? take_letters(ctl, c, &argv) : 0;
 		if (letters == -1)
 			return (NULL);
 		if (letters == 1)
 			continue;
 		if (a == NULL)
-			a = next_word(&next);
+			a = ctl_next_word(&next);
 		else if (a->kind != CTL_FLAG && *++argv == NULL)
 			return (report_usage(ctl, c));
 		if (a == NULL)
@@ -294,7 +291,7 @@ take_args(struct ctl *ctl, const struct ctl_command *c, char *const argv[])
 		    -1)
 			return (NULL);
 	}
-	a = next_word(&next);
+	a = ctl_next_word(&next);
 	if (a != NULL && a->kind == CTL_WORD)
 		return (report_usage(ctl, c));
 	return (c);

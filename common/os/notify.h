@@ -9,7 +9,7 @@
  *	RELOADING=1	the configuration is read again, until READY=1
  *	MAINPID=n	process n continues in our place
  *	STATUS=text	one line for people
- *	FDSTORE=1	keep the descriptor that comes with it for the next start
+ *	FDSTORE=1	keep the descriptor that comes with it
  *
  * Descriptors that the manager hands over to a start are those of its sockets
  * (systemd.socket(5)) and those that it has kept; see sd_listen_fds(3).

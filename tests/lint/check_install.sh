@@ -37,6 +37,14 @@ is_script() { # file
 	test -x "$1" && sh -n "$1" && is_filled "$1"
 }
 
+completes() { # client
+	local share=$dir/root/opt/x/share
+	set -- "$share/bash-completion/completions/$1" \
+	    "$share/zsh/site-functions/_$1"
+	grep -q /opt/x/sbin "$1" && grep -q /opt/x/sbin "$2" &&
+	    ! grep -n '@[A-Z]*@' "$@" && bash -n "$1"
+}
+
 is_executable() { # file ...
 	local file
 	for file in "$@"; do
@@ -74,6 +82,8 @@ for rc in debian freebsd openbsd openrc openwrt; do
 		    "$dir/root${rcdir[$rc]}/$daemon"
 		check "$rc: the dashboard of $daemon is installed" test -s \
 		    "$dir/root/opt/x/share/examples/ecdysis/grafana/$daemon.json"
+		check "$rc: the completion of ${daemon%d}ctl is installed" \
+		    completes "${daemon%d}ctl"
 		for page in "$daemon" "${daemon%d}ctl"; do
 			check "$rc: the manual of $page is installed" test -s \
 			    "$dir/root/opt/x/share/man/man8/$page.8"
