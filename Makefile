@@ -196,9 +196,12 @@ nat64d_PURE = \
     nat64d/log/target.c \
     nat64d/log/words.c \
     nat64d/pool/bitset.c \
+    nat64d/pool/blocks.c \
     nat64d/pool/pool4.c \
     nat64d/pool/pool4_addrs.c \
+    nat64d/pool/pool4_blocks.c \
     nat64d/pool/pool4_change.c \
+    nat64d/pool/pool4_claim.c \
     nat64d/pool/portlist.c \
     nat64d/pool/portset.c \
     nat64d/pool/quarantine.c \

@@ -80,6 +80,17 @@ count_range(struct pool4 *pool, const struct addr_range *r, enum l4proto proto)
 	pool->n_free[proto] = pool->capacity[proto];
 }
 
+static void
+count_blocks(struct pool4 *pool)
+{
+	const struct pool4_addrs *a = &pool->addrs;
+	const struct addr_range *r;
+
+	for (r = a->ranges; r < a->ranges + a->n_ranges; r++)
+		pool->n_blocks +=
+		    (uint64_t)(r->last - r->first + 1) * r->n_blocks;
+}
+
 size_t
 pool4_max_quarantined(const struct pool4 *pool)
 {
@@ -105,6 +116,11 @@ pool4_init_addrs(struct pool4 *pool, const struct pool4_range *ranges,
 	for (proto = L4_TCP; proto < L4_NPROTO; proto++)
 		for (i = 0; i < n_ranges; i++)
 			count_range(pool, &pool->addrs.ranges[i], proto);
+	count_blocks(pool);
+	pool->block_spaces =
+	    calloc(pool->addrs.n_addrs + 1, sizeof(struct block_space *));
+	if (pool->block_spaces == NULL)
+		goto fail;
 	for (proto = L4_TCP; proto < L4_NPROTO; proto++) {
 		pool->spaces[proto] =
 		    calloc(pool->addrs.n_addrs + 1, sizeof(struct space *));
@@ -124,6 +140,7 @@ pool4_clear_addrs(struct pool4 *pool)
 
 	for (proto = 0; proto < L4_NPROTO; proto++)
 		free(pool->spaces[proto]);
+	free(pool->block_spaces);
 	pool4_addrs_clear(&pool->addrs);
 }
 
@@ -140,12 +157,15 @@ pool4_new(const struct pool4_range *ranges, size_t n_ranges,
 	pool->closed_until.ns = INT64_MIN;
 	TAILQ_INIT(&pool->left);
 	if (pool4_init_addrs(pool, ranges, n_ranges) == -1 ||
+	    blocks_init(&pool->blocks, pool->n_blocks, &opts->secret) == -1 ||
 	    quarantine_init(&pool->quarantine, pool4_max_quarantined(pool),
 		&opts->secret) == -1) {
 		pool4_free(pool);
 		errno = ENOMEM;
 		return (NULL);
 	}
+	pool->blocks.rest_secs = opts->block_rest_secs;
+	pool->blocks.holder_len = opts->subscriber_len;
 	return (pool);
 }
 
@@ -171,6 +191,9 @@ pool4_free(struct pool4 *pool)
 		     pool->spaces[proto] != NULL && i < pool->addrs.n_addrs;
 		     i++)
 			pool4_free_space(pool->spaces[proto][i]);
+	for (i = 0; pool->block_spaces != NULL && i < pool->addrs.n_addrs; i++)
+		blocks_space_free(pool->block_spaces[i]);
+	blocks_clear(&pool->blocks);
 	while ((sp = TAILQ_FIRST(&pool->left)) != NULL) {
 		TAILQ_REMOVE(&pool->left, sp, left);
 		pool4_free_space(sp);
@@ -178,22 +201,6 @@ pool4_free(struct pool4 *pool)
 	quarantine_clear(&pool->quarantine);
 	pool4_clear_addrs(pool);
 	free(pool);
-}
-
-void
-pool4_fill_free(struct portset *free_ports, const struct addr_range *r,
-    enum l4proto proto)
-{
-	const struct portlist *holes = &r->holes[proto];
-	uint32_t port;
-	unsigned i;
-
-	portset_init(free_ports, r->ports[proto].first, r->ports[proto].last);
-	for (i = 0; i < holes->n; i++)
-		for (port = holes->ranges[i].first;
-		     port <= holes->ranges[i].last; port++)
-			if (portset_has(free_ports, (uint16_t)port))
-				portset_remove(free_ports, (uint16_t)port);
 }
 
 void
@@ -211,15 +218,19 @@ static struct space *
 get_space(struct pool4 *pool, enum l4proto proto, uint32_t index)
 {
 	struct space *sp = pool->spaces[proto][index];
+	const struct addr_range *r;
 
 	if (sp != NULL)
 		return (sp);
+	r = pool4_addrs_range(&pool->addrs, index);
+	if (r->block_size != 0 && pool4_get_blocks(pool, index) == NULL)
+		return (NULL);
 	sp = calloc(1, sizeof(*sp));
 	if (sp == NULL)
 		return (NULL);
 	sp->index = index;
-	sp->range = pool4_addrs_range(&pool->addrs, index);
-	pool4_fill_free(&sp->free, sp->range, proto);
+	sp->range = r;
+	pool4_addrs_fill(&sp->free, sp->range, proto);
 	quarantine_space_init(&sp->quarantine, proto,
 	    ntohl(pool4_addr(pool, index).s_addr));
 	pool4_limit_quarantine(pool, sp);
@@ -235,14 +246,32 @@ class_of(uint16_t port)
 	return (port < PORTSET_FIRST_USER ? CLASS_SYSTEM : CLASS_USER);
 }
 
-/* Take a free port, or make a taken one free. */
+/*
+ * A port has become free, or is not free any more: has the address got its
+ * first free port or block, or lost its last one?
+ */
 static void
-set_free(struct pool4 *pool, struct space *sp, uint16_t port, bool on)
+note_free(struct pool4 *pool, const struct space *sp, uint16_t port, bool on)
 {
 	struct addr_group *g = &pool->addrs.groups[sp->range->group];
+	struct block_space *blocks = pool->block_spaces[sp->index];
 	const unsigned class = class_of(port);
 	uint32_t n;
 
+	if (sp->range->block_size != 0) {
+		blocks_set_free(blocks, sp->quarantine.proto, port, on);
+		pool4_note_blocks(pool, blocks);
+		return;
+	}
+	n = portset_count(&sp->free, pool4_class_parts[class]);
+	if (n <= 1)
+		bitset_put(&g->usable[sp->quarantine.proto][class], sp->index,
+		    n > 0);
+}
+
+void
+pool4_set_free(struct pool4 *pool, struct space *sp, uint16_t port, bool on)
+{
 	if (on) {
 		portset_add(&sp->free, port);
 		pool->n_free[sp->quarantine.proto]++;
@@ -250,11 +279,7 @@ set_free(struct pool4 *pool, struct space *sp, uint16_t port, bool on)
 		portset_remove(&sp->free, port);
 		pool->n_free[sp->quarantine.proto]--;
 	}
-	n = portset_count(&sp->free, pool4_class_parts[class]);
-	/* The address gets its first free port, or loses its last one. */
-	if (n <= 1)
-		bitset_put(&g->usable[sp->quarantine.proto][class], sp->index,
-		    n > 0);
+	note_free(pool, sp, port, on);
 }
 
 static bool
@@ -289,15 +314,17 @@ outside_take(struct space *sp, uint16_t port)
 
 /* Make a port in quarantine free; that of an address that has left is gone. */
 static void
-end_quarantine(struct pool4 *pool, struct quarantined *e)
+end_quarantine(struct pool4 *pool, struct quarantined *e, struct monotime now)
 {
 	/* The quarantine_space is the first member of the space. */
 	struct space *sp = (struct space *)e->space;
 	const uint16_t port = e->port;
 
 	quarantine_remove(&pool->quarantine, e);
-	if (sp->range != NULL)
-		set_free(pool, sp, port, true);
+	if (sp->range == NULL)
+		return;
+	pool4_set_free(pool, sp, port, true);
+	pool4_uncount(pool, sp->quarantine.proto, sp->index, port, now);
 }
 
 /*
@@ -314,31 +341,70 @@ begin_quarantine(struct pool4 *pool, struct space *sp, uint16_t port,
 	if (secs == 0 || sp->max_quarantined == 0)
 		return (false);
 	if (sp->quarantine.n_ports >= sp->max_quarantined)
-		end_quarantine(pool, TAILQ_FIRST(&sp->quarantine.queue));
+		end_quarantine(pool, TAILQ_FIRST(&sp->quarantine.queue), now);
 	e = quarantine_add(&pool->quarantine, &sp->quarantine, port, owner,
 	    until);
 	if (e == NULL && sp->quarantine.n_ports > 0) {
-		end_quarantine(pool, TAILQ_FIRST(&sp->quarantine.queue));
+		end_quarantine(pool, TAILQ_FIRST(&sp->quarantine.queue), now);
 		e = quarantine_add(&pool->quarantine, &sp->quarantine, port,
 		    owner, until);
 	}
 	return (e != NULL);
 }
 
+/* The last port of a block may have left before, so it comes second. */
+static void
+expire_blocks(struct pool4 *pool, struct monotime now, unsigned max)
+{
+	struct block_space *sp;
+	struct block *e;
+
+	for (; max > 0; max--) {
+		e = blocks_first_rested(&pool->blocks, now);
+		if (e == NULL)
+			return;
+		sp = e->space;
+		blocks_release(&pool->blocks, e);
+		pool4_note_blocks(pool, sp);
+	}
+}
+
 void
 pool4_expire(struct pool4 *pool, struct monotime now, unsigned max)
 {
+	const unsigned max_blocks = max;
 	enum l4proto proto;
 	struct quarantined *e;
+
+	pool->now = now;
 
 	for (proto = L4_TCP; proto < L4_NPROTO; proto++) {
 		while (max > 0 &&
 		    (e = quarantine_first_expired(&pool->quarantine, proto,
 			 now)) != NULL) {
-			end_quarantine(pool, e);
+			end_quarantine(pool, e, now);
 			max--;
 		}
 	}
+	expire_blocks(pool, now, max_blocks);
+}
+
+bool
+pool4_next_expiry(const struct pool4 *pool, struct monotime *when)
+{
+	const struct block *b = TAILQ_FIRST(&pool->blocks.resting);
+	const struct quarantined *e;
+	unsigned proto;
+
+	if (pool->blocks.slab.used == 0)
+		return (false);
+	when->ns = b != NULL ? b->until.ns : INT64_MAX;
+	for (proto = 0; proto < L4_NPROTO; proto++) {
+		e = TAILQ_FIRST(&pool->quarantine.queues[proto]);
+		if (e != NULL && e->until.ns < when->ns)
+			*when = e->until;
+	}
+	return (when->ns != INT64_MAX);
 }
 
 void
@@ -431,31 +497,36 @@ pool4_serves(const struct pool4 *pool, uint32_t index,
 	    pool4_addrs_range(&pool->addrs, index)->group == (uint32_t)group);
 }
 
-int32_t
-pool4_find_addr(const struct pool4 *pool, enum l4proto proto, uint32_t index,
-    const struct taddr6 *owner, struct monotime now)
+/*
+ * The port in quarantine that owner had last; in a block it must be one of
+ * owner's.
+ */
+static struct quarantined *
+last_port(const struct pool4 *pool, const struct space *sp,
+    const struct taddr6 *owner)
+{
+	struct quarantined *e;
+
+	e = quarantine_find_owner(&pool->quarantine, &sp->quarantine, owner);
+	if (e != NULL && sp->range->block_size != 0 &&
+	    !blocks_is_counted(pool->block_spaces[sp->index],
+		sp->quarantine.proto, e->port))
+		return (NULL);
+	return (e);
+}
+
+/* The next address from index on that has a free port for owner, or -1. */
+static int32_t
+next_usable(const struct pool4 *pool, const struct addr_group *g,
+    enum l4proto proto, uint32_t index, const struct taddr6 *owner)
 {
 	const uint32_t n_addrs = (uint32_t)pool->addrs.n_addrs;
-	const int32_t group =
-	    pool4_addrs_find_group(&pool->addrs, &owner->addr);
-	const struct space *sp;
-	uint32_t distance, best_distance = UINT32_MAX;
-	const struct addr_group *g;
-	int32_t next, best = -1;
-	unsigned class, parts;
-
-	if (group < 0)
-		return (-1);
-	g = &pool->addrs.groups[group];
-	parts = own_parts(proto, owner->port) |
+	const unsigned parts = own_parts(proto, owner->port) |
 	    other_parts(pool, g, proto, owner->port);
-	sp = pool->spaces[proto][index];
-	if (sp != NULL && sp->range->group == (uint32_t)group &&
-	    quarantine_find_owner(&pool->quarantine, &sp->quarantine, owner) !=
-		NULL)
-		return ((int32_t)index);
-	if (is_closed(pool, now))
-		return (-1);
+	uint32_t distance, best_distance = UINT32_MAX;
+	int32_t next, best = -1;
+	unsigned class;
+
 	for (class = 0; class < NCLASSES; class ++) {
 		if (!(pool4_class_parts[class] & parts))
 			continue;
@@ -472,6 +543,30 @@ pool4_find_addr(const struct pool4 *pool, enum l4proto proto, uint32_t index,
 }
 
 int32_t
+pool4_find_addr(const struct pool4 *pool, enum l4proto proto, uint32_t index,
+    const struct taddr6 *owner, struct monotime now)
+{
+	const int32_t group =
+	    pool4_addrs_find_group(&pool->addrs, &owner->addr);
+	const struct addr_group *g;
+	const struct space *sp;
+
+	errno = ENOSPC;
+	if (group < 0)
+		return (-1);
+	g = &pool->addrs.groups[group];
+	sp = pool->spaces[proto][index];
+	if (sp != NULL && sp->range->group == (uint32_t)group &&
+	    last_port(pool, sp, owner) != NULL)
+		return ((int32_t)index);
+	if (is_closed(pool, now))
+		return (-1);
+	if (g->has_blocks)
+		return (pool4_find_blocks(pool, proto, index, owner));
+	return (next_usable(pool, g, proto, index, owner));
+}
+
+int32_t
 pool4_alloc(struct pool4 *pool, enum l4proto proto, uint32_t index,
     const struct taddr6 *owner, const struct rng *rng, struct monotime now)
 {
@@ -479,21 +574,25 @@ pool4_alloc(struct pool4 *pool, enum l4proto proto, uint32_t index,
 	struct quarantined *e;
 	int32_t port;
 
+	pool->now = now;
 	sp = get_space(pool, proto, index);
 	if (sp == NULL)
 		return (-1);
-	e = quarantine_find_owner(&pool->quarantine, &sp->quarantine, owner);
+	e = last_port(pool, sp, owner);
 	if (e != NULL) {
 		port = e->port;
 		quarantine_remove(&pool->quarantine, e);
 		return (port);
 	}
-	port = is_closed(pool, now) ? -1 : choose(pool, sp, owner->port, rng);
-	if (port < 0) {
-		errno = ENOSPC;
+	errno = ENOSPC;
+	if (is_closed(pool, now))
 		return (-1);
-	}
-	set_free(pool, sp, (uint16_t)port, false);
+	port = sp->range->block_size != 0 ?
+	    pool4_alloc_blocks(pool, sp, owner, rng, now) :
+	    choose(pool, sp, owner->port, rng);
+	if (port < 0)
+		return (-1);
+	pool4_set_free(pool, sp, (uint16_t)port, false);
 	return (port);
 }
 
@@ -514,7 +613,7 @@ pool4_take(struct pool4 *pool, enum l4proto proto, const struct taddr4 *out)
 	if (!pool4_addrs_has_port(sp->range, proto, out->port))
 		return (outside_take(sp, out->port));
 	if (portset_has(&sp->free, out->port)) {
-		set_free(pool, sp, out->port, false);
+		pool4_set_free(pool, sp, out->port, false);
 		return (0);
 	}
 	e = quarantine_find_port(&pool->quarantine, &sp->quarantine,
@@ -524,6 +623,7 @@ pool4_take(struct pool4 *pool, enum l4proto proto, const struct taddr4 *out)
 		return (-1);
 	}
 	quarantine_remove(&pool->quarantine, e);
+	pool4_uncount(pool, proto, (uint32_t)index, out->port, pool->now);
 	return (0);
 }
 
@@ -534,6 +634,7 @@ pool4_release(struct pool4 *pool, enum l4proto proto, const struct taddr4 *out,
 	const int32_t index = pool4_index(pool, out->addr);
 	struct space *sp;
 
+	pool->now = now;
 	if (index < 0 || (sp = pool->spaces[proto][index]) == NULL)
 		return;
 	if (!pool4_addrs_has_port(sp->range, proto, out->port)) {
@@ -541,8 +642,10 @@ pool4_release(struct pool4 *pool, enum l4proto proto, const struct taddr4 *out,
 			sp->outside[out->port / 64] &=
 			    ~(UINT64_C(1) << out->port % 64);
 	} else if (!begin_quarantine(pool, sp, out->port, owner,
-		       pool->opts.quarantine_secs[proto], now))
-		set_free(pool, sp, out->port, true);
+		       pool->opts.quarantine_secs[proto], now)) {
+		pool4_set_free(pool, sp, out->port, true);
+		pool4_uncount(pool, proto, (uint32_t)index, out->port, now);
+	}
 }
 
 void
@@ -556,9 +659,9 @@ pool4_rest(struct pool4 *pool, enum l4proto proto, const struct taddr4 *out,
 	sp = get_space(pool, proto, (uint32_t)pool4_index(pool, out->addr));
 	if (sp == NULL)
 		return;
-	set_free(pool, sp, out->port, false);
+	pool4_set_free(pool, sp, out->port, false);
 	if (!begin_quarantine(pool, sp, out->port, owner, secs, now))
-		set_free(pool, sp, out->port, true);
+		pool4_set_free(pool, sp, out->port, true);
 }
 
 /* --- inspection --- */

@@ -11,6 +11,10 @@
  * order, and keep it no longer than until pool4_change(). "owner" is the IPv6
  * transport address that is bound to a port. The pool knows nothing of
  * bindings: bib.c allocates and releases a port for each.
+ *
+ * An address may be divided into blocks of ports. Then owner's subscriber, the
+ * prefix of opts.subscriber_len bits that owner is in, gets blocks, and its
+ * bindings get the ports of these (blocks.h).
  * Time never goes back from one call to the next.
  */
 #ifndef NAT64D_POOL_POOL4_H
@@ -42,7 +46,22 @@ struct pool4_range {
 	struct port_range ports[L4_NPROTO];
 	struct portlist holes[L4_NPROTO];
 	struct prefix clients; /* IPv6; family 0: all other clients */
+	/*
+	 * Ports of a block; 0: no blocks. With blocks all protocols use the
+	 * same ports from POOL4_FIRST_BLOCK on: those that all of them have.
+	 * What does not make up a block at the end is not used.
+	 */
+	uint16_t block_size;
+	uint16_t max_blocks; /* of a subscriber, on all addresses */
 };
+
+/* Blocks have no system ports (RFC 7422, 2). */
+#define POOL4_FIRST_BLOCK 1024
+
+/* Least and most ports of a block, and most blocks of a subscriber. */
+#define POOL4_BLOCK_MIN 16
+#define POOL4_BLOCK_MAX 32768
+#define POOL4_MAX_BLOCKS 64
 
 enum pool4_select { POOL4_RANDOM, POOL4_PRESERVE };
 
@@ -56,10 +75,28 @@ struct pool4_opts {
 	 * oldest leave before their time.
 	 */
 	unsigned quarantine_max_percent;
+	/*
+	 * A block of which no port is taken or in quarantine stays with its
+	 * subscriber for so long (RFC 7768, 5).
+	 */
+	uint32_t block_rest_secs;
+	unsigned subscriber_len;   /* bits; it never changes */
 	struct siphash_key secret; /* of the hashes of the quarantine */
 };
 
 struct pool4;
+
+/* A block, and whose it is. */
+struct pool4_block {
+	struct in_addr addr;
+	struct port_range ports; /* of each protocol */
+	struct in6_addr holder;	 /* prefix of the subscriber */
+	uint32_t n_ports;	 /* bound or in quarantine, all protocols */
+};
+
+/* A subscriber has got a block, or has it no longer. */
+typedef void (*pool4_block_fn)(void *arg, const struct pool4_block *block,
+    bool allocated);
 
 /* Most addresses of a pool, as many as a /16 has. */
 #define POOL4_MAX_ADDRS 65536
@@ -95,6 +132,9 @@ struct pool4 *pool4_new(const struct pool4_range *ranges, size_t n_ranges,
     const struct pool4_opts *opts);
 void pool4_free(struct pool4 *pool);
 
+/* Call fn for blocks from now on; NULL: no longer. */
+void pool4_set_block_fn(struct pool4 *pool, pool4_block_fn fn, void *arg);
+
 /*
  * Use other ranges and options from now on, except for the secret; ranges as
  * for pool4_new(). A port that is taken stays taken, and one in quarantine
@@ -106,6 +146,11 @@ void pool4_free(struct pool4 *pool);
  * pool4_forget(), which is to be called until it returns false, and before
  * another pool4_change(). To release a port of it does nothing.
  *
+ * The blocks of an address stay if their ports and size do. Otherwise each
+ * binding has to be given its block by pool4_claim() before pool4_forget(),
+ * which takes the old blocks from their holders; until then new blocks that
+ * have a port which is not free are not allocated.
+ *
  * Takes as long as pool4_new(), and some microseconds for each port space whose
  * ports have changed. Returns 0, or -1 with errno
  * ENOMEM, and nothing has changed.
@@ -113,13 +158,18 @@ void pool4_free(struct pool4 *pool);
 int pool4_change(struct pool4 *pool, const struct pool4_range *ranges,
     size_t n_ranges, const struct pool4_opts *opts);
 
-/* Forget at most max ports in quarantine of such addresses; true: more are. */
+/*
+ * Forget at most about max ports in quarantine of such addresses, and old
+ * blocks; true: there are more.
+ */
 bool pool4_forget(struct pool4 *pool, unsigned max);
 
 /*
  * Check ranges for pool4_new(): order of first and last, overlap, number of
  * addresses, addresses that cannot be a unicast host, holes that leave no
- * port. Returns NULL, or a static string with the reason.
+ * port, blocks for which there are too few ports or which only a part of the
+ * addresses for the same clients has. Returns NULL, or a static string with the
+ * reason.
  */
 const char *pool4_check(const struct pool4_range *ranges, size_t n_ranges);
 
@@ -164,9 +214,12 @@ bool pool4_serves(const struct pool4 *pool, uint32_t index,
 
 /*
  * Index of an address from which pool4_alloc() has a port for owner: index
- * itself if it has one, else the next one in cyclic order that owner may use;
- * -1 when there is none. index < pool4_n_addrs(); any index for a pool without
- * addresses. Constant time.
+ * itself if it has one, else the next one in cyclic order that owner may use,
+ * with blocks one of which the subscriber has a block, before others. index <
+ * pool4_n_addrs(); any index for a pool without addresses. Constant time.
+ *
+ * Returns -1 with errno when there is none: ENOSPC (no port or block is free)
+ * or EDQUOT (the subscriber has as many blocks as it may have).
  */
 int32_t pool4_find_addr(const struct pool4 *pool, enum l4proto proto,
     uint32_t index, const struct taddr6 *owner, struct monotime now);
@@ -183,11 +236,24 @@ int32_t pool4_find_addr(const struct pool4 *pool, enum l4proto proto,
  * An ICMP identifier has no class and no parity (RFC 6146, 3.5.3), and the
  * owner's is preferred.
  *
+ * With blocks it is a port of the subscriber's blocks of the address: owner's
+ * port itself where it is preferred, else one of its parity, else any of them.
+ * Only if no port of them is free, the subscriber gets another block, each with
+ * equal probability.
+ *
  * Returns the port in host order, or -1 with errno ENOSPC (no free port of
  * this address) or ENOMEM, and then nothing has changed.
  */
 int32_t pool4_alloc(struct pool4 *pool, enum l4proto proto, uint32_t index,
     const struct taddr6 *owner, const struct rng *rng, struct monotime now);
+
+/*
+ * Take a port that owner had before a restart. With blocks the subscriber gets
+ * the block, if it is free. Returns 0, or -1 with errno as pool4_take() does,
+ * EADDRINUSE also for another's block, or EDQUOT, and then nothing has changed.
+ */
+int pool4_retake(struct pool4 *pool, enum l4proto proto,
+    const struct taddr4 *out, const struct taddr6 *owner, struct monotime now);
 
 /*
  * Take a given port for a static binding; it may be outside of the dynamic
@@ -204,6 +270,92 @@ int pool4_take(struct pool4 *pool, enum l4proto proto,
 void pool4_release(struct pool4 *pool, enum l4proto proto,
     const struct taddr4 *out, const struct taddr6 *owner, struct monotime now);
 
+/* --- blocks --- */
+
+/* Has any address of the clients that an address is among blocks? */
+bool pool4_has_blocks(const struct pool4 *pool, const struct in6_addr *client);
+
+/* Most blocks of a subscriber that uses the address of an index. */
+unsigned pool4_max_blocks(const struct pool4 *pool, uint32_t index);
+
+/*
+ * Index of an address of which client's subscriber has a block and that client
+ * may use; or -1.
+ */
+int32_t pool4_block_addr(const struct pool4 *pool,
+    const struct in6_addr *client);
+
+/*
+ * A static binding of owner with the port out becomes dynamic, or the blocks of
+ * its address have changed: the subscriber gets the block of out if it does not
+ * have it and it is free. Nothing is to be done without blocks, for a port
+ * outside of the dynamic range, or one that has been claimed before. Returns
+ * false when the port cannot be in a block of the subscriber; then it is taken
+ * all the same.
+ */
+bool pool4_claim(struct pool4 *pool, enum l4proto proto,
+    const struct taddr4 *out, const struct in6_addr *owner,
+    struct monotime now);
+
+/* Would pool4_claim() return true, unless memory is short? */
+bool pool4_may_claim(const struct pool4 *pool, enum l4proto proto,
+    const struct taddr4 *out, const struct in6_addr *owner);
+
+/* A dynamic binding with the port out becomes static: the opposite. */
+void pool4_disclaim(struct pool4 *pool, enum l4proto proto,
+    const struct taddr4 *out, struct monotime now);
+
+/*
+ * Give a block back to its holder, which had it before a restart; this is not
+ * reported. It rests from now on. Returns 0, or -1 when there is no such block
+ * any more, it is not free, or memory is short.
+ */
+int pool4_restore_block(struct pool4 *pool, const struct pool4_block *block,
+    struct monotime now);
+
+/* Take all blocks from their holders; the pool is about to be freed. */
+void pool4_release_blocks(struct pool4 *pool);
+
+/* Blocks of all addresses, those with a holder, and those that rest. */
+struct pool4_block_count {
+	uint64_t total;
+	uint64_t held;
+	uint64_t resting;
+};
+
+struct pool4_block_count pool4_count_blocks(const struct pool4 *pool);
+
+/* The same for one address. */
+struct pool4_block_count pool4_count_blocks_of(const struct pool4 *pool,
+    uint32_t index);
+
+/* The block of a port, if it has a holder; false: it has none. */
+bool pool4_block_of(const struct pool4 *pool, const struct taddr4 *out,
+    struct pool4_block *block);
+
+/* A place in a walk. All zero: before the first block. */
+struct pool4_block_walk {
+	uint32_t index;
+	uint32_t number;
+};
+
+/*
+ * Walk through all blocks that have a holder; false: there is no further one,
+ * or *steps is 0, which is counted down by one for each address and each block
+ * passed. A pool4_change() meanwhile may let it skip some, or meet some twice.
+ */
+bool pool4_block_walk_next(const struct pool4 *pool,
+    struct pool4_block_walk *w, unsigned *steps, struct pool4_block *block);
+
+/*
+ * Copy at most max blocks of the subscriber of an address. Returns how many it
+ * has.
+ */
+unsigned pool4_blocks_of(const struct pool4 *pool,
+    const struct in6_addr *client, struct pool4_block *blocks, unsigned max);
+
+/* --- quarantine --- */
+
 /*
  * Put a free port of the dynamic range in quarantine for secs, as if owner had
  * released it; otherwise, or when there is no room, do nothing. Ports of the
@@ -213,8 +365,17 @@ void pool4_rest(struct pool4 *pool, enum l4proto proto,
     const struct taddr4 *out, const struct taddr6 *owner, uint32_t secs,
     struct monotime now);
 
-/* Free at most max ports whose time in quarantine is over. */
+/*
+ * Free at most max ports whose time in quarantine is over, and at most max
+ * blocks that have rested.
+ */
 void pool4_expire(struct pool4 *pool, struct monotime now, unsigned max);
+
+/*
+ * When pool4_expire() has something to do for blocks, whose end is reported in
+ * time; false: never. Ports alone can wait until somebody needs one.
+ */
+bool pool4_next_expiry(const struct pool4 *pool, struct monotime *when);
 
 /*
  * Put every port in quarantine for secs from now on, because after a restart

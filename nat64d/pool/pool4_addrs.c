@@ -9,6 +9,67 @@
 
 #include "pool4_addrs.h"
 
+/* The ports that all protocols have, none of them a system port. */
+static struct port_range
+common_ports(const struct pool4_range *r)
+{
+	struct port_range ports = { POOL4_FIRST_BLOCK, UINT16_MAX };
+	unsigned proto;
+
+	for (proto = 0; proto < L4_NPROTO; proto++) {
+		if (r->ports[proto].first > ports.first)
+			ports.first = r->ports[proto].first;
+		if (r->ports[proto].last < ports.last)
+			ports.last = r->ports[proto].last;
+	}
+	return (ports);
+}
+
+static unsigned
+count_blocks(const struct pool4_range *r)
+{
+	const struct port_range ports = common_ports(r);
+
+	if (r->block_size == 0 || ports.first > ports.last)
+		return (0);
+	return ((ports.last - ports.first + 1u) / r->block_size);
+}
+
+/* The holes of all protocols together; false: there are too many. */
+static bool
+join_holes(const struct pool4_range *r, struct portlist *holes)
+{
+	unsigned proto, i;
+
+	memset(holes, 0, sizeof(*holes));
+	for (proto = 0; proto < L4_NPROTO; proto++)
+		for (i = 0; i < r->holes[proto].n; i++)
+			if (!portlist_add(holes, r->holes[proto].ranges[i]))
+				return (false);
+	return (true);
+}
+
+static const char *
+check_blocks(const struct pool4_range *r)
+{
+	struct port_range ports = common_ports(r);
+	const unsigned n_blocks = count_blocks(r);
+	struct portlist holes;
+
+	if (r->block_size == 0)
+		return (NULL);
+	if (n_blocks == 0)
+		return ("fewer ports than a block has: it needs ports from "
+			"1024 on that tcp, udp and icmp have in common");
+	if (!join_holes(r, &holes))
+		return ("more than 16 ranges of ports are left out of tcp, "
+			"udp or icmp");
+	ports.last = (uint16_t)(ports.first + n_blocks * r->block_size - 1);
+	if (portlist_count(&holes, ports) == n_blocks * r->block_size)
+		return ("no port left for blocks");
+	return (NULL);
+}
+
 static const char *
 check_range(const struct pool4_range *r)
 {
@@ -32,7 +93,7 @@ check_range(const struct pool4_range *r)
 		    r->ports[proto].last - r->ports[proto].first + 1u)
 			return ("no port left");
 	}
-	return (NULL);
+	return (check_blocks(r));
 }
 
 static bool
@@ -79,6 +140,10 @@ pool4_check(const struct pool4_range *ranges, size_t n_ranges)
 		for (b = ranges; b < a; b++)
 			if (overlap(a, b))
 				return ("overlaps another range");
+			else if (same_clients(&a->clients, &b->clients) &&
+			    (a->block_size == 0) != (b->block_size == 0))
+				return ("blocks are for all addresses of the "
+					"same clients or for none");
 		n_addrs += ntohl(a->last.s_addr) - ntohl(a->first.s_addr) + 1;
 		if (n_addrs > POOL4_MAX_ADDRS)
 			return ("more than 65536 addresses");
@@ -101,6 +166,28 @@ copy_ports(struct port_range to[L4_NPROTO],
 		to[L4_UDP].first = 1;
 }
 
+/* Each protocol gets the same ports, as many as make up blocks. */
+static void
+divide(struct addr_range *to, const struct pool4_range *from)
+{
+	struct port_range ports = common_ports(from);
+	struct portlist holes;
+	unsigned proto;
+
+	to->block_size = from->block_size;
+	to->max_blocks = from->max_blocks;
+	to->n_blocks = count_blocks(from);
+	if (to->n_blocks == 0)
+		return;
+	ports.last =
+	    (uint16_t)(ports.first + to->n_blocks * to->block_size - 1);
+	(void)join_holes(from, &holes);
+	for (proto = 0; proto < L4_NPROTO; proto++) {
+		to->ports[proto] = ports;
+		to->holes[proto] = holes;
+	}
+}
+
 /* Insert a range into a->ranges[0 .. n), which are ascending. */
 static void
 insert_range(struct pool4_addrs *a, size_t n, const struct pool4_range *from)
@@ -116,6 +203,7 @@ insert_range(struct pool4_addrs *a, size_t n, const struct pool4_range *from)
 	copy_ports(to->ports, from->ports);
 	memcpy(to->holes, from->holes, sizeof(to->holes));
 	to->clients = from->clients;
+	divide(to, from);
 }
 
 /* Find or make the group of a range, and count its addresses. */
@@ -130,6 +218,7 @@ add_to_group(struct pool4_addrs *a, struct addr_range *r)
 	if (i == a->n_groups)
 		a->groups[a->n_groups++].clients = r->clients;
 	r->group = i;
+	a->groups[i].has_blocks = r->block_size != 0;
 	a->groups[i].n_addrs += r->last - r->first + 1;
 }
 
@@ -263,4 +352,20 @@ pool4_addrs_of_group(const struct pool4_addrs *a, uint32_t group, uint32_t n)
 		n -= n_addrs;
 	}
 	return (0);
+}
+
+void
+pool4_addrs_fill(struct portset *free_ports, const struct addr_range *r,
+    enum l4proto proto)
+{
+	const struct portlist *holes = &r->holes[proto];
+	uint32_t port;
+	unsigned i;
+
+	portset_init(free_ports, r->ports[proto].first, r->ports[proto].last);
+	for (i = 0; i < holes->n; i++)
+		for (port = holes->ranges[i].first;
+		     port <= holes->ranges[i].last; port++)
+			if (portset_has(free_ports, (uint16_t)port))
+				portset_remove(free_ports, (uint16_t)port);
 }

@@ -19,6 +19,7 @@
 
 #include "bitset.h"
 #include "pool4.h"
+#include "portset.h"
 #include "nat64d/base/tuple.h"
 
 /* Port classes: system ports, and all others (RFC 6335, 6). */
@@ -33,12 +34,21 @@ struct addr_range {
 	struct port_range ports[L4_NPROTO]; /* without port 0 of TCP, UDP */
 	struct portlist holes[L4_NPROTO];
 	struct prefix clients;
+	/* With blocks the ports and holes of all protocols are the same. */
+	uint16_t block_size; /* 0: none */
+	uint16_t max_blocks;
+	unsigned n_blocks;
 };
 
 struct addr_group {
 	struct prefix clients; /* family 0: clients without another group */
 	uint32_t n_addrs;
-	/* Set by pool4.c: by index, the addresses that have a free port. */
+	bool has_blocks;
+	/*
+	 * Set by pool4.c: by index, the addresses that have a free port; with
+	 * blocks those that have a free block, of the user ports of each
+	 * protocol.
+	 */
 	struct bitset usable[L4_NPROTO][NCLASSES];
 	/* Set by pool4.c: has any range ports of the class? */
 	bool has_class[L4_NPROTO][NCLASSES];
@@ -75,6 +85,10 @@ bool pool4_addrs_has_port(const struct addr_range *r, enum l4proto proto,
 /* Number of ports of r for dynamic allocation within first .. last. */
 uint32_t pool4_addrs_n_ports(const struct addr_range *r, enum l4proto proto,
     uint16_t first, uint16_t last);
+
+/* Make the set of all ports of r for dynamic allocation. */
+void pool4_addrs_fill(struct portset *ports, const struct addr_range *r,
+    enum l4proto proto);
 
 /* Number of the group of a client, the one with the longest prefix; or -1. */
 int32_t pool4_addrs_find_group(const struct pool4_addrs *a,

@@ -21,6 +21,14 @@ same_ports(const struct addr_range *a, const struct addr_range *b,
 		0);
 }
 
+/* Do addresses of a and b have the same blocks? */
+static bool
+same_blocks(const struct addr_range *a, const struct addr_range *b)
+{
+	return (a->block_size == b->block_size &&
+	    (a->block_size == 0 || same_ports(a, b, L4_TCP)));
+}
+
 /* The range in new of an address of old, or NULL; *index: that in new. */
 static const struct addr_range *
 range_in(const struct pool4 *new, const struct pool4 *old, uint32_t old_index,
@@ -32,6 +40,42 @@ range_in(const struct pool4 *new, const struct pool4 *old, uint32_t old_index,
 		return (NULL);
 	*index = (uint32_t)i;
 	return (pool4_addrs_range(&new->addrs, *index));
+}
+
+/* Has a port of the address ever been used? */
+static bool
+is_used(const struct pool4 *pool, uint32_t index)
+{
+	return (pool->spaces[L4_TCP][index] != NULL ||
+	    pool->spaces[L4_UDP][index] != NULL ||
+	    pool->spaces[L4_ICMP][index] != NULL);
+}
+
+/* Make the blocks of addresses in use that have others than before. */
+static int
+make_blocks(struct pool4 *pool, struct pool4 *new)
+{
+	const struct addr_range *r;
+	struct block_space *sp;
+	uint32_t i, index;
+
+	for (i = 0; i < pool->addrs.n_addrs; i++) {
+		if (!is_used(pool, i) && pool->block_spaces[i] == NULL)
+			continue;
+		r = range_in(new, pool, i, &index);
+		if (r == NULL || r->block_size == 0 ||
+		    (pool->block_spaces[i] != NULL &&
+			same_blocks(pool4_addrs_range(&pool->addrs, i), r)))
+			continue;
+		sp = pool4_new_blocks(&pool->blocks, r,
+		    r->first + (index - r->base));
+		if (sp == NULL)
+			return (-1);
+		sp->fresh = true;
+		sp->before = pool->block_spaces[i];
+		new->block_spaces[index] = sp;
+	}
+	return (0);
 }
 
 /*
@@ -100,9 +144,9 @@ change_ports(struct pool4 *pool, struct space *sp, const struct addr_range *r)
 	unsigned place = 0;
 	int32_t port;
 
-	pool4_fill_free(&used, sp->range, proto);
+	pool4_addrs_fill(&used, sp->range, proto);
 	portset_subtract(&used, &sp->free);
-	pool4_fill_free(&free_ports, r, proto);
+	pool4_addrs_fill(&free_ports, r, proto);
 	while ((port = portset_next_missing(&used, &free_ports, &place)) != -1)
 		leave_range(pool, sp, (uint16_t)port);
 	portset_subtract(&free_ports, &used);
@@ -145,6 +189,56 @@ move_space(struct pool4 *pool, struct pool4 *new, struct space *sp)
 	enter(new, sp);
 }
 
+/* Blocks that stay go to new; the others leave. */
+static void
+move_blocks(struct pool4 *pool, struct pool4 *new)
+{
+	const struct addr_range *r;
+	struct block_space *sp;
+	uint32_t i, index;
+
+	for (i = 0; i < pool->addrs.n_addrs; i++) {
+		sp = pool->block_spaces[i];
+		if (sp == NULL)
+			continue;
+		r = range_in(new, pool, i, &index);
+		if (r != NULL && r->block_size != 0 &&
+		    same_blocks(pool4_addrs_range(&pool->addrs, i), r)) {
+			sp->index = index;
+			new->block_spaces[index] = sp;
+		} else
+			blocks_space_leave(&pool->blocks, sp);
+		pool->block_spaces[i] = NULL;
+	}
+}
+
+/* Count the ports of blocks that are new, and enter all blocks in the groups
+ * of new. */
+static void
+enter_blocks(struct pool4 *pool, struct pool4 *new)
+{
+	struct block_space *sp;
+	struct portset all;
+	enum l4proto proto;
+	uint32_t i;
+
+	for (i = 0; i < new->addrs.n_addrs; i++) {
+		sp = new->block_spaces[i];
+		if (sp == NULL)
+			continue;
+		pool4_addrs_fill(&all, pool4_addrs_range(&new->addrs, i),
+		    L4_TCP);
+		for (proto = L4_TCP; proto < L4_NPROTO; proto++)
+			if (sp->fresh && new->spaces[proto][i] != NULL)
+				blocks_space_refill(sp, proto, &all,
+				    &new->spaces[proto][i]->free);
+		if (sp->fresh)
+			TAILQ_INSERT_TAIL(&pool->blocks.fresh, sp, entry);
+		sp->usable = true;
+		pool4_note_blocks(new, sp);
+	}
+}
+
 int
 pool4_change(struct pool4 *pool, const struct pool4_range *ranges,
     size_t n_ranges, const struct pool4_opts *opts)
@@ -154,7 +248,10 @@ pool4_change(struct pool4 *pool, const struct pool4_range *ranges,
 	uint32_t i;
 
 	if (pool4_init_addrs(&new, ranges, n_ranges) == -1 ||
-	    make_room(pool, &new) == -1) {
+	    make_room(pool, &new) == -1 || make_blocks(pool, &new) == -1) {
+		for (i = 0; new.block_spaces != NULL &&i < new.addrs.n_addrs;
+		     i++)
+			blocks_space_free(new.block_spaces[i]);
 		pool4_clear_addrs(&new);
 		errno = ENOMEM;
 		return (-1);
@@ -163,12 +260,19 @@ pool4_change(struct pool4 *pool, const struct pool4_range *ranges,
 		for (i = 0; i < pool->addrs.n_addrs; i++)
 			if (pool->spaces[proto][i] != NULL)
 				move_space(pool, &new, pool->spaces[proto][i]);
+	move_blocks(pool, &new);
+	enter_blocks(pool, &new);
 	pool4_clear_addrs(pool);
 	pool->opts = new.opts;
 	pool->addrs = new.addrs;
 	memcpy(pool->capacity, new.capacity, sizeof(pool->capacity));
 	memcpy(pool->n_free, new.n_free, sizeof(pool->n_free));
 	memcpy(pool->spaces, new.spaces, sizeof(pool->spaces));
+	pool->block_spaces = new.block_spaces;
+	pool->n_blocks = new.n_blocks;
+	pool->blocks.rest_secs = pool->opts.block_rest_secs;
+	/* The old blocks are still there until pool4_forget(). */
+	pool->blocks.slab.max = pool->n_blocks + pool->blocks.slab.used;
 	pool->quarantine.slab.max = pool4_max_quarantined(pool);
 	return (0);
 }
@@ -176,6 +280,7 @@ pool4_change(struct pool4 *pool, const struct pool4_range *ranges,
 bool
 pool4_forget(struct pool4 *pool, unsigned max)
 {
+	struct block_space *blocks;
 	struct quarantined *e;
 	struct space *sp;
 
@@ -189,5 +294,14 @@ pool4_forget(struct pool4 *pool, unsigned max)
 		TAILQ_REMOVE(&pool->left, sp, left);
 		pool4_free_space(sp);
 	}
-	return (false);
+	while ((blocks = TAILQ_FIRST(&pool->blocks.fresh)) != NULL) {
+		if (max < blocks->n_blocks)
+			max = max > 0 ? blocks->n_blocks : 0;
+		if (max == 0)
+			return (true);
+		max -= blocks->n_blocks;
+		blocks_space_settle(&pool->blocks, blocks);
+		pool4_note_blocks(pool, blocks);
+	}
+	return (blocks_forget(&pool->blocks, max));
 }

@@ -1,5 +1,6 @@
 /*
- * The pool as its own files see it: pool4.c hands out ports, pool4_change.c
+ * The pool as its own files see it: pool4.c hands out ports, pool4_blocks.c
+ * blocks of them, pool4_claim.c gives back those of before, pool4_change.c
  * changes the addresses. Nobody else includes this.
  *
  * A port space (an address and a protocol) has the set of its free ports. A
@@ -14,6 +15,7 @@
 #include <sys/queue.h>
 
 #include "pool4.h"
+#include "blocks.h"
 #include "pool4_addrs.h"
 #include "portset.h"
 #include "quarantine.h"
@@ -39,8 +41,13 @@ struct pool4 {
 	struct pool4_addrs addrs;
 	uint64_t capacity[L4_NPROTO];
 	uint64_t n_free[L4_NPROTO];
-	struct space **spaces[L4_NPROTO]; /* by index; NULL: never used */
-	struct monotime closed_until;	  /* pool4_quarantine_all() */
+	struct space **spaces[L4_NPROTO];  /* by index; NULL: never used */
+	struct block_space **block_spaces; /* by index; NULL: never used, or
+					      without blocks */
+	struct blocks blocks;
+	uint64_t n_blocks;	      /* of all addresses */
+	struct monotime closed_until; /* pool4_quarantine_all() */
+	struct monotime now;	      /* of the last call that was given it */
 	struct quarantine quarantine;
 	struct space_list left; /* of addresses that are not in it any more */
 };
@@ -62,9 +69,42 @@ void pool4_clear_addrs(struct pool4 *pool);
 /* Most ports in quarantine, of all addresses and protocols. */
 size_t pool4_max_quarantined(const struct pool4 *pool);
 
-/* Make the set of all dynamic ports of a range. */
-void pool4_fill_free(struct portset *free_ports, const struct addr_range *r,
-    enum l4proto proto);
+/* Take a free port, or make a taken one free. */
+void pool4_set_free(struct pool4 *pool, struct space *sp, uint16_t port,
+    bool on);
+
+/* --- pool4_blocks.c --- */
+
+/*
+ * Find or make the blocks of an address that has them; NULL with errno ENOMEM.
+ */
+struct block_space *pool4_get_blocks(struct pool4 *pool, uint32_t index);
+
+/*
+ * Make the blocks of an address of r, in host order, of which no port is in
+ * use; NULL with errno ENOMEM.
+ */
+struct block_space *pool4_new_blocks(struct blocks *b,
+    const struct addr_range *r, uint32_t addr);
+
+/* Enter in the group of an address whether it has a free block. */
+void pool4_note_blocks(struct pool4 *pool, struct block_space *sp);
+
+/*
+ * pool4_find_addr() for a client of a group that has blocks; and the port of
+ * pool4_alloc(), which counts for its block already, or -1 with its errno.
+ */
+int32_t pool4_find_blocks(const struct pool4 *pool, enum l4proto proto,
+    uint32_t index, const struct taddr6 *owner);
+int32_t pool4_alloc_blocks(struct pool4 *pool, struct space *sp,
+    const struct taddr6 *owner, const struct rng *rng, struct monotime now);
+
+/*
+ * A port that was taken or in quarantine does not count for its block any more,
+ * if it has one and did.
+ */
+void pool4_uncount(struct pool4 *pool, enum l4proto proto, uint32_t index,
+    uint16_t port, struct monotime now);
 
 /* Set the most ports of a space that may be in quarantine. */
 void pool4_limit_quarantine(const struct pool4 *pool, struct space *sp);

@@ -112,11 +112,19 @@ portset_count(const struct portset *set, unsigned parts)
 	return (n);
 }
 
+/* The port of the member of rank r of word i of half h. */
+static uint16_t
+member_of_word(unsigned h, unsigned i, uint64_t w, uint32_t r)
+{
+	for (; r > 0; r--)
+		w &= w - 1;
+	return ((uint16_t)((i * 64 + (unsigned)__builtin_ctzll(w)) * 2 + h));
+}
+
 /* The port of the member of half h with rank r, r < half[h]. */
 static uint16_t
 member(const struct portset *set, unsigned h, uint32_t r)
 {
-	uint64_t w;
 	unsigned i, n;
 
 	for (i = 0; r >= set->of64[h][i]; i++)
@@ -125,9 +133,7 @@ member(const struct portset *set, unsigned h, uint32_t r)
 		r -= set->of8[h][i];
 	for (i *= 8; r >= (n = count_ones(set->words[h][i])); i++)
 		r -= n;
-	for (w = set->words[h][i]; r > 0; r--)
-		w &= w - 1;
-	return ((uint16_t)((i * 64 + (unsigned)__builtin_ctzll(w)) * 2 + h));
+	return (member_of_word(h, i, set->words[h][i], r));
 }
 
 int32_t
@@ -186,4 +192,59 @@ portset_next_missing(const struct portset *all, const struct portset *some,
 		return ((int32_t)(bit * 2 + h));
 	}
 	return (-1);
+}
+
+/* The bits of half h that stand for ports of first .. last: from .. end - 1. */
+struct bits {
+	unsigned from;
+	unsigned end;
+};
+
+static struct bits
+bits_of(unsigned h, uint16_t first, uint16_t last)
+{
+	return ((struct bits){ (first + 1u - h) / 2, (last + 2u - h) / 2 });
+}
+
+/* Word i of half h without the bits that are not in b. */
+static uint64_t
+word_within(const struct portset *set, unsigned h, unsigned i, struct bits b)
+{
+	uint64_t w = set->words[h][i];
+
+	if (i == b.from / 64)
+		w &= UINT64_MAX << b.from % 64;
+	if (i == b.end / 64)
+		w &= ~(UINT64_MAX << b.end % 64);
+	return (w);
+}
+
+uint32_t
+portset_count_within(const struct portset *set, unsigned parity,
+    uint16_t first, uint16_t last)
+{
+	const struct bits b = bits_of(parity, first, last);
+	uint32_t n = 0;
+	unsigned i;
+
+	for (i = b.from / 64; i * 64 < b.end; i++)
+		n += count_ones(word_within(set, parity, i, b));
+	return (n);
+}
+
+uint16_t
+portset_nth_within(const struct portset *set, unsigned parity, uint16_t first,
+    uint16_t last, uint32_t r)
+{
+	const struct bits b = bits_of(parity, first, last);
+	unsigned i, n;
+	uint64_t w;
+
+	for (i = b.from / 64;; i++) {
+		w = word_within(set, parity, i, b);
+		n = count_ones(w);
+		if (r < n)
+			return (member_of_word(parity, i, w, r));
+		r -= n;
+	}
 }

@@ -70,4 +70,14 @@ int32_t portset_next_missing(const struct portset *all,
 int32_t portset_pick(const struct portset *set, unsigned parts,
     const struct rng *rng);
 
+/*
+ * Number of members of one parity, 0 or 1, in first .. last; and the one of
+ * rank r among these, r below that number. Takes a step for each word of the
+ * range.
+ */
+uint32_t portset_count_within(const struct portset *set, unsigned parity,
+    uint16_t first, uint16_t last);
+uint16_t portset_nth_within(const struct portset *set, unsigned parity,
+    uint16_t first, uint16_t last, uint32_t r);
+
 #endif

@@ -112,6 +112,40 @@ START_TEST(pick_is_uniform_in_a_set_with_gaps)
 }
 END_TEST
 
+START_TEST(members_of_a_part_of_the_range_are_counted_and_found)
+{
+	const struct rng rng = seeded_rng(&seeded, 5);
+	uint32_t first, last, port, n[2], i;
+	unsigned parity;
+
+	portset_init(&set, 0, 65535);
+	for (i = 0; i < 40000; i++) {
+		port = rng_below(&rng, 65536);
+		if (portset_has(&set, (uint16_t)port))
+			portset_remove(&set, (uint16_t)port);
+	}
+	for (i = 0; i < 30; i++) {
+		first = i == 0 ? 0 : rng_below(&rng, 65536);
+		last = i == 0 ? 65535 : first + rng_below(&rng, 65536 - first);
+		n[0] = n[1] = 0;
+		for (port = first; port <= last; port++)
+			if (portset_has(&set, (uint16_t)port)) {
+				ck_assert_uint_eq(portset_nth_within(&set,
+						      port % 2,
+						      (uint16_t)first,
+						      (uint16_t)last,
+						      n[port % 2]),
+				    port);
+				n[port % 2]++;
+			}
+		for (parity = 0; parity < 2; parity++)
+			ck_assert_uint_eq(portset_count_within(&set, parity,
+					      (uint16_t)first, (uint16_t)last),
+			    n[parity]);
+	}
+}
+END_TEST
+
 int
 main(void)
 {
@@ -122,6 +156,8 @@ main(void)
 	tcase_add_loop_test(tc, pick_empties_every_choice_of_parts_exactly, 1,
 	    PORTSET_ALL + 1);
 	tcase_add_test(tc, pick_is_uniform_in_a_set_with_gaps);
+	tcase_add_test(tc,
+	    members_of_a_part_of_the_range_are_counted_and_found);
 	suite_add_tcase(suite, tc);
 	return (suite_run(suite));
 }
