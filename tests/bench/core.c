@@ -61,13 +61,18 @@ result(const char *name, double value, const char *unit)
 	fflush(stdout);
 }
 
+/*
+ * subscriber_len: bits. block_size: of the blocks of ports; 0: none.
+ */
 static struct nat64 *
-new_nat64(size_t max_sessions)
+new_nat64(size_t max_sessions, unsigned subscriber_len, uint16_t block_size)
 {
 	const struct port_range ports = { 1024, 65535 };
 	struct pool4_range range = { .first = { htonl(0xc6120000) },
 		.last = { htonl(0xc6120000 + NADDRS - 1) },
-		.ports = { ports, ports, ports } };
+		.ports = { ports, ports, ports },
+		.block_size = block_size,
+		.max_blocks = 4 };
 	struct nat64_sink sink = { .emit = emit };
 	struct nat64_config c;
 	struct in6_addr addr;
@@ -82,6 +87,7 @@ new_nat64(size_t max_sessions)
 	c.self4.s_addr = htonl(0xc6120001);
 	inet_pton(AF_INET6, "2001:db8:ffff::1", &c.self6);
 	c.max_sessions = max_sessions;
+	c.subscriber_len = subscriber_len;
 	c.memory_hint = largepage_hint;
 	memset(&c.subscriber, 0, sizeof(c.subscriber));
 	memcpy(&c.secret, "sixteen bytes ok", sizeof(c.secret));
@@ -239,9 +245,10 @@ bench_again(struct nat64 *n, uint32_t n_sessions, struct monotime now,
 }
 
 static void
-bench_packets(uint32_t n_sessions, const char *label)
+bench_packets(uint32_t n_sessions, unsigned subscriber_len,
+    uint16_t block_size, const char *label)
 {
-	struct nat64 *n = new_nat64(n_sessions);
+	struct nat64 *n = new_nat64(n_sessions, subscriber_len, block_size);
 	char name[64];
 	size_t before;
 	struct monotime start, base = monotime_now();
@@ -282,6 +289,49 @@ bench_packets(uint32_t n_sessions, const char *label)
 		    label);
 	}
 	nat64_free(n);
+}
+
+/*
+ * Allocate and release a block with its first port, where so many blocks of 16
+ * of an address are taken.
+ */
+static void
+bench_blocks(double full, const char *label)
+{
+	const struct port_range ports = { 1024, 65535 };
+	const struct pool4_range range = { .first = { htonl(0xc6120001) },
+		.last = { htonl(0xc6120001) },
+		.ports = { ports, ports, ports },
+		.block_size = 16,
+		.max_blocks = 1 };
+	const struct pool4_opts opts = { .subscriber_len = 128 };
+	const struct monotime now = { 0 };
+	const unsigned rounds = 500000, total = 64512 / 16;
+	struct pool4 *pool = pool4_new(&range, 1, &opts);
+	struct taddr6 owner = { .port = 1024 };
+	struct taddr4 out = { .addr = { htonl(0xc6120001) } };
+	struct monotime start;
+	char name[64];
+	int32_t port;
+	unsigned i;
+
+	for (i = 0; i < (unsigned)(total * full); i++) {
+		owner.addr.s6_addr32[3] = htonl(i);
+		if (pool4_alloc(pool, L4_UDP, 0, &owner, &rng, now) == -1)
+			err(1, "pool4_alloc");
+	}
+	start = monotime_now();
+	for (i = 0; i < rounds; i++) {
+		owner.addr.s6_addr32[3] = htonl(total + i);
+		port = pool4_alloc(pool, L4_UDP, 0, &owner, &rng, now);
+		if (port == -1)
+			err(1, "pool4_alloc");
+		out.port = (uint16_t)port;
+		pool4_release(pool, L4_UDP, &out, &owner, now);
+	}
+	snprintf(name, sizeof(name), "block-%s", label);
+	result(name, seconds_since(start) * 1e9 / rounds, "ns");
+	pool4_free(pool);
 }
 
 /* Allocate and release ports of an address that is full to this degree. */
@@ -333,12 +383,17 @@ main(int argc, char *argv[])
 	if (workspace == NULL)
 		err(1, NULL);
 	build_template();
-	bench_packets(1, "1");
-	bench_packets(1000, "1k");
-	bench_packets(most / 10, "100k");
-	bench_packets(most, "1M");
+	bench_packets(1, 128, 0, "1");
+	bench_packets(1000, 128, 0, "1k");
+	bench_packets(most / 10, 128, 0, "100k");
+	bench_packets(most, 128, 0, "1M");
+	/* Sixteen sessions for each subscriber, and for each block. */
+	bench_packets(most, 64, 0, "1M-random");
+	bench_packets(most, 64, 32, "1M-blocks");
 	bench_ports(0.5, "50%-full");
 	bench_ports(0.99, "99%-full");
 	bench_ports(0.999, "99.9%-full");
+	bench_blocks(0.5, "50%-full");
+	bench_blocks(0.999, "99.9%-full");
 	return (0);
 }
