@@ -257,6 +257,7 @@ nat64d_SRC = \
     nat64d/conf/conf_print.c \
     nat64d/conf/conf_timeout.c \
     nat64d/conf/parse.c \
+    nat64d/control/blocks.c \
     nat64d/control/busiest.c \
     nat64d/control/change.c \
     nat64d/control/follow.c \

@@ -117,7 +117,7 @@
 #define CONF_MAX_MACROS 256
 #define CONF_MAX_MACRO_VALUE 4096 /* bytes */
 #define CONF_MAX_ERRORS 50	  /* after these the rest is not read */
-#define CONF_MAX_EXPECTED 8	  /* longer lists are cut */
+#define CONF_MAX_EXPECTED 9	  /* longer lists are cut */
 #define CONF_MAX_NAMES 256	  /* keywords of a grammar */
 
 enum conf_token {

@@ -12,12 +12,14 @@ enum refused {
 	REFUSED_MEMORY,
 	REFUSED_NO_POOL,	  /* the pool has no address */
 	REFUSED_POOL,		  /* no port is free */
+	REFUSED_BLOCKS,		  /* no block of ports is free */
 	REFUSED_BINDINGS,	  /* table full */
 	REFUSED_SUBSCRIBERS,	  /* table full */
 	REFUSED_SESSIONS,	  /* table full */
 	REFUSED_BINDING_SESSIONS, /* one binding has too many */
 	/* Limits of a subscriber, or of any prefix (fair share). */
 	REFUSED_SUBSCRIBER_PORTS,
+	REFUSED_SUBSCRIBER_BLOCKS,
 	REFUSED_SUBSCRIBER_SESSIONS,
 	REFUSED_NEW_BINDINGS, /* rate of new bindings */
 	REFUSED_FAIR_SHARE,

@@ -100,6 +100,9 @@ enum nat64_reason {
 	X(RESETS6, "tcp-resets-sent", "RSTs for unknown TCP sessions")   \
 	X(ECHO_ANSWERED, "echo-answered", "echo requests answered here") \
 	X(BIB_CREATED, "bindings-created", "bindings created")           \
+	X(BLOCKS_ALLOCATED, "blocks-allocated",                          \
+	    "port blocks given to a subscriber")                         \
+	X(BLOCKS_RELEASED, "blocks-released", "port blocks given back")  \
 	X(SESSIONS_CREATED, "sessions-created", "sessions created")      \
 	X(SESSIONS_EXPIRED, "sessions-expired", "sessions timed out")    \
 	X(SESSIONS_EVICTED, "sessions-evicted",                          \

@@ -67,12 +67,17 @@ struct conf_addr4 {
 	struct conf_value text;
 };
 
-/* The ports of a pool statement; an empty list means the default. */
+/*
+ * The ports of a pool statement; an empty list means the default. block_size 0:
+ * no blocks.
+ */
 struct conf_pool_ports {
 	struct portlist ports[L4_NPROTO];
 	struct portlist except[L4_NPROTO];
 	bool given[L4_NPROTO];	   /* for all protocols */
 	bool given_for[L4_NPROTO]; /* for one protocol */
+	uint16_t block_size;
+	uint16_t max_blocks;
 };
 
 /*
@@ -119,7 +124,7 @@ void conf_except_ports(struct conf_file *cf, struct conf_pool_ports *to,
 
 /*
  * Set the ports of r from those written: one range from the first to the last,
- * and the holes in it. Returns NULL, or what is wrong with them.
+ * the holes in it, and the blocks. Returns NULL, or what is wrong with them.
  */
 const char *conf_pool_range_ports(struct pool4_range *r,
     const struct conf_pool_ports *ports);

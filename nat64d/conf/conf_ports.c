@@ -136,6 +136,8 @@ conf_pool_range_ports(struct pool4_range *r,
 	unsigned i;
 	int proto;
 
+	r->block_size = ports->block_size;
+	r->max_blocks = ports->max_blocks;
 	for (proto = 0; proto < L4_NPROTO; proto++) {
 		l = &ports->ports[proto];
 		r->ports[proto] = l->n == 0 ?

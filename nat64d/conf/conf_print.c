@@ -104,6 +104,9 @@ print_pool_ports(FILE *f, const struct pool4_range *r)
 	}
 	print_range(f, "id", r->ports[L4_ICMP]);
 	print_holes(f, r->holes);
+	if (r->block_size != 0)
+		fprintf(f, " blocks of %u max %u per subscriber",
+		    r->block_size, r->max_blocks);
 	if (r->clients.family != 0)
 		fprintf(f, " for %s",
 		    prefix_print(&r->clients, text, sizeof(text)));
@@ -179,10 +182,11 @@ print_events(FILE *f, const struct conf *c)
 {
 	unsigned i;
 
-	fprintf(f, "log events%s%s%s%s\n", c->log_events == 0 ? " none" : "",
+	fprintf(f, "log events%s%s%s%s%s\n", c->log_events == 0 ? " none" : "",
 	    c->log_events & EVENT_BINDINGS ? " bindings" : "",
 	    c->log_events & EVENT_SESSIONS ? " sessions" : "",
-	    c->log_events & EVENT_ADDRESSES ? " addresses" : "");
+	    c->log_events & EVENT_ADDRESSES ? " addresses" : "",
+	    c->log_events & EVENT_BLOCKS ? " blocks" : "");
 	if (c->log_syslog)
 		fputs("log events to syslog\n", f);
 	else if (c->log_file != NULL) {
@@ -360,6 +364,7 @@ print_ports(FILE *f, const struct nat64_config *n)
 		fprintf(f, "quarantine %s %u\n",
 		    conf_proto_name((enum l4proto)i), o->quarantine_secs[i]);
 	fprintf(f, "quarantine max-percent %u\n", o->quarantine_max_percent);
+	fprintf(f, "quarantine blocks %u\n", o->block_rest_secs);
 	fprintf(f, "quarantine restart %u\n", n->restart_quarantine_secs);
 	fprintf(f, "subscriber prefix-length %u\n", n->subscriber_len);
 }

@@ -83,6 +83,7 @@ static void add_plateau(struct conf_build *, struct conf_file *,
 %token <tok> ACCEPT "accept" ADDRESS "address" ADDRESSES "addresses"
 %token <tok> ADDRESS_DEPENDENT "address-dependent" ALLOW "allow" AUTO "auto"
 %token <tok> BINDINGS "bindings" BINDING_SESSIONS "binding-sessions"
+%token <tok> BLOCKS "blocks"
 %token <tok> BURST "burst" BYTES "bytes" CHECK_INNER_IP "check-inner-ip"
 %token <tok> CLAMP "clamp" CLOSING "closing" CONTROL "control" COPY "copy"
 %token <tok> DATAGRAMS "datagrams"
@@ -104,10 +105,11 @@ static void add_plateau(struct conf_build *, struct conf_file *,
 %token <tok> KEEP "keep" LEVEL "level"
 %token <tok> LIMIT "limit" LISTEN "listen" LOG "log"
 %token <tok> LOWEST_IPV6_MTU "lowest-ipv6-mtu"
-%token <tok> MAX_PERCENT "max-percent" METRICS "metrics" MSS "mss" MTU "mtu"
-%token <tok> NEW_BINDINGS "new-bindings" NO "no" NONE "none" OFF "off" ON "on"
+%token <tok> MAX "max" MAX_PERCENT "max-percent" METRICS "metrics" MSS "mss"
+%token <tok> MTU "mtu" NEW_BINDINGS "new-bindings" NO "no" NONE "none" OF "of"
+%token <tok> OFF "off" ON "on"
 %token <tok> OFFLOAD "offload" OPENING "opening" OVERRIDE "override"
-%token <tok> PARITY "parity" PER_DATAGRAM "per-datagram"
+%token <tok> PARITY "parity" PER "per" PER_DATAGRAM "per-datagram"
 %token <tok> PER_DESTINATION "per-destination" PIDFILE "pidfile"
 %token <tok> PLATEAUS "plateaus" POOL "pool" POOL4_ECHO "pool4-echo"
 %token <tok> PORT "port" PORTS "ports" PORT_SELECT "port-select"
@@ -138,10 +140,10 @@ static void add_plateau(struct conf_build *, struct conf_file *,
 %type <ports>	port ports
 %type <addr4>	addr4
 %type <list>	port_list
-%type <pool>	pool_ports
+%type <pool>	pool_ports pool_shape
 %type <rate>	rate
 %type <value>	level event_kind event_kinds
-%type <number>	state_secs
+%type <number>	state_secs max_blocks
 %type <numberp>	plain_limit
 %type <lifetime>	lifetime
 
@@ -312,6 +314,7 @@ event_kinds	: event_kind
 event_kind	: BINDINGS { $$ = EVENT_BINDINGS; }
 		| SESSIONS { $$ = EVENT_SESSIONS; }
 		| ADDRESSES { $$ = EVENT_ADDRESSES; }
+		| BLOCKS { $$ = EVENT_BLOCKS; }
 		;
 
 /* What is translated, and how. */
@@ -378,14 +381,14 @@ rate		: RATE NUMBER[per_sec] BURST NUMBER[burst] {
 
 /* Pool, static bindings, choice of ports. */
 
-ports_policy	: POOL ADDRESSES4 pool_ports {
-			conf_add_pool(b, cf, &$ADDRESSES4, &$pool_ports, NULL);
+ports_policy	: POOL ADDRESSES4 pool_shape {
+			conf_add_pool(b, cf, &$ADDRESSES4, &$pool_shape, NULL);
 		}
-		| POOL ADDRESSES4[addr] pool_ports FOR PREFIX6[clients] {
-			conf_add_pool(b, cf, &$addr, &$pool_ports, &$clients);
+		| POOL ADDRESSES4[addr] pool_shape FOR PREFIX6[clients] {
+			conf_add_pool(b, cf, &$addr, &$pool_shape, &$clients);
 		}
-		| POOL INTERFACE IFNAME pool_ports {
-			conf_set_pool_interface(b, cf, &$IFNAME, &$pool_ports);
+		| POOL INTERFACE IFNAME pool_shape {
+			conf_set_pool_interface(b, cf, &$IFNAME, &$pool_shape);
 		}
 		| STATIC any_proto addr4 ports[ports4] TO ADDRESS6[addr6]
 		  ports[ports6] {
@@ -416,6 +419,10 @@ port_choice	: PORT_SELECT RANDOM { NAT64.pool_opts.select = POOL4_RANDOM; }
 			NAT64.pool_opts.quarantine_max_percent =
 			    number(cf, &$NUMBER, 0, 100, "percent");
 		}
+		| QUARANTINE BLOCKS TIME {
+			NAT64.pool_opts.block_rest_secs =
+			    quarantine_secs(cf, &$TIME);
+		}
 		| QUARANTINE RESTART TIME {
 			NAT64.restart_quarantine_secs =
 			    quarantine_secs(cf, &$TIME);
@@ -433,6 +440,23 @@ addr4		: ADDRESS4 {
 		| INTERFACE IFNAME {
 			$$.interface = true;
 			$$.text = $IFNAME;
+		}
+		;
+
+pool_shape	: pool_ports
+		| pool_ports BLOCKS OF NUMBER max_blocks {
+			$$ = $pool_ports;
+			$$.block_size = (uint16_t)number(cf, &$NUMBER,
+			    POOL4_BLOCK_MIN, POOL4_BLOCK_MAX,
+			    "ports of a block");
+			$$.max_blocks = (uint16_t)$max_blocks;
+		}
+		;
+
+max_blocks	: %empty { $$ = CONF_MAX_BLOCKS; }
+		| MAX NUMBER PER SUBSCRIBER {
+			$$ = number(cf, &$NUMBER, 1, POOL4_MAX_BLOCKS,
+			    "blocks are searched one by one");
 		}
 		;
 

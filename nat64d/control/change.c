@@ -217,10 +217,16 @@ delete_statics(void *arg, struct httpd_request *rq)
 	if (httpd_only_params(rq, params) == -1 || read_static(rq, &st) == -1)
 		return;
 	if (nat64_static_delete(engine_nat64(a->engine), &st,
-		monotime_now()) == -1)
+		monotime_now()) == 0)
+		report_static(rq, &st, "deleted");
+	else if (errno == EBUSY)
+		httpd_error(rq, 409,
+		    "its port is in a block of another subscriber, so its "
+		    "sessions have to end, and it has more than %u: end them "
+		    "first, with kill",
+		    NAT64_STATIC_MAX_ENDED);
+	else
 		httpd_error(rq, 404,
 		    "there is no such static binding; they are listed by "
 		    "\"show bindings\"");
-	else
-		report_static(rq, &st, "deleted");
 }

@@ -45,6 +45,25 @@ add_port(json_t *list, const struct nat64 *n, enum l4proto proto,
 		"state", names[pool4_port_state(nat64_pool(n), proto, out)]));
 }
 
+/* The block of an IPv4 port, or those of the subscriber of an IPv6 host. */
+static json_t *
+look_for_blocks(const struct nat64 *n, const struct nat64_filter *f)
+{
+	const struct taddr4 out = { f->any.net.v4, f->any.port };
+	struct pool4_block blocks[POOL4_MAX_BLOCKS];
+	json_t *list = json_array();
+	unsigned i, n_blocks;
+
+	if (f->any.net.family == AF_INET)
+		n_blocks = pool4_block_of(nat64_pool(n), &out, &blocks[0]);
+	else
+		n_blocks = pool4_blocks_of(nat64_pool(n), &f->any.net.v6,
+		    blocks, POOL4_MAX_BLOCKS);
+	for (i = 0; i < n_blocks && i < POOL4_MAX_BLOCKS; i++)
+		json_array_append_new(list, row_block(n, &blocks[i]));
+	return (list);
+}
+
 static void
 look(const struct nat64 *n, const struct nat64_filter *f, json_t *bindings,
     json_t *ports)
@@ -120,6 +139,6 @@ get_lookup(void *arg, struct httpd_request *rq)
 	ports = json_array();
 	look(n, &f, bindings, ports);
 	httpd_json(rq, 200,
-	    json_pack("{s:o, s:o}", "bindings", bindings, "unbound-ports",
-		ports));
+	    json_pack("{s:o, s:o, s:o}", "bindings", bindings, "blocks",
+		look_for_blocks(n, &f), "unbound-ports", ports));
 }

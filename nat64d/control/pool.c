@@ -57,14 +57,26 @@ pool_json(void *arg, const void *row)
 	const struct pool4 *pool = nat64_pool(w->n);
 	const uint32_t *index = row;
 	const struct in_addr addr = pool4_addr(pool, *index);
+	const struct pool4_block_count blocks =
+	    pool4_count_blocks_of(pool, *index);
 	char text[INET_ADDRSTRLEN];
+	json_t *o;
 
-	return (json_pack("{s:s, s:I, s:I, s:I}", "external-src-address",
+	o = json_pack("{s:s, s:I, s:I, s:I}", "external-src-address",
 	    inet_ntop(AF_INET, &addr, text, sizeof(text)), "tcp-ports-free",
 	    (json_int_t)pool4_n_free(pool, L4_TCP, *index), "udp-ports-free",
 	    (json_int_t)pool4_n_free(pool, L4_UDP, *index),
 	    "icmp-identifiers-free",
-	    (json_int_t)pool4_n_free(pool, L4_ICMP, *index)));
+	    (json_int_t)pool4_n_free(pool, L4_ICMP, *index));
+	if (blocks.total == 0)
+		return (o);
+	json_object_set_new(o, "blocks",
+	    json_integer((json_int_t)blocks.total));
+	json_object_set_new(o, "blocks-free",
+	    json_integer((json_int_t)(blocks.total - blocks.held)));
+	json_object_set_new(o, "blocks-idle",
+	    json_integer((json_int_t)blocks.resting));
+	return (o);
 }
 
 /* Which addresses. Returns 0, or -1 when the request has been answered. */

@@ -36,6 +36,19 @@ per_protocol(struct prom *p, const struct nat64 *n, const char *name,
 }
 
 static void
+add_blocks(struct prom *p, const struct nat64 *n)
+{
+	const struct pool4_block_count c = pool4_count_blocks(nat64_pool(n));
+
+	gauge(p, "pool-blocks", "Port blocks of the pool", c.total);
+	gauge(p, "pool-blocks-held", "Port blocks that subscribers have",
+	    c.held);
+	gauge(p, "pool-blocks-idle",
+	    "Port blocks that subscribers have without using a port",
+	    c.resting);
+}
+
+static void
 add_state(struct prom *p, const struct admin *a)
 {
 	const struct nat64 *n = engine_nat64(a->engine);
@@ -58,6 +71,7 @@ add_state(struct prom *p, const struct admin *a)
 	    "Ports of the pool for dynamic bindings", numbers_ports);
 	per_protocol(p, n, "pool-ports-available",
 	    "Ports of the pool that are free", numbers_available);
+	add_blocks(p, n);
 }
 
 static void

@@ -16,6 +16,7 @@
 /* Those of one path stand together. */
 static const struct httpd_route routes[] = {
 	{ "GET", "/v1/bindings", get_bindings },
+	{ "GET", "/v1/blocks", get_blocks },
 	{ "GET", "/v1/config", get_config },
 	{ "POST", "/v1/confirm", post_confirm },
 	{ "GET", "/v1/counters", get_counters },

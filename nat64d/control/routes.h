@@ -10,6 +10,7 @@
 
 void delete_statics(void *arg, struct httpd_request *rq);
 void get_bindings(void *arg, struct httpd_request *rq);
+void get_blocks(void *arg, struct httpd_request *rq);
 void get_busiest(void *arg, struct httpd_request *rq);
 void get_config(void *arg, struct httpd_request *rq);
 void get_counters(void *arg, struct httpd_request *rq);

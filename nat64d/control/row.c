@@ -119,5 +119,24 @@ row_subscriber(const struct nat64 *n, const struct row_subscriber *r)
 	    (json_int_t)s->n_bindings[L4_ICMP]);
 	set_limit(o, "sessions-max", subs->limits.sessions);
 	set_limit(o, "port-limit", subs->limits.ports);
+	if (pool4_has_blocks(nat64_pool(n), &s->prefix))
+		json_object_set_new(o, "blocks",
+		    json_integer((json_int_t)pool4_blocks_of(nat64_pool(n),
+			&s->prefix, NULL, 0)));
 	return (o);
+}
+
+json_t *
+row_block(const struct nat64 *n, const struct pool4_block *block)
+{
+	const struct prefix p = { .family = AF_INET6,
+		.len = (unsigned char)nat64_subscribers(n)->prefix_len,
+		.v6 = block->holder };
+	char text[PREFIX_STRLEN];
+
+	return (json_pack("{s:s, s:o, s:I, s:I, s:I}", "subscriber",
+	    prefix_print(&p, text, sizeof(text)), "external-src-address",
+	    addr4(&block->addr), "first-port", (json_int_t)block->ports.first,
+	    "last-port", (json_int_t)block->ports.last, "ports",
+	    (json_int_t)block->n_ports));
 }

@@ -37,6 +37,7 @@ void row_of_session(struct row *r, const struct nat64 *n,
 /* NULL: memory is short. */
 json_t *row_binding(const struct row *r);
 json_t *row_session(const struct row *r);
+json_t *row_block(const struct nat64 *n, const struct pool4_block *block);
 json_t *row_subscriber(const struct nat64 *n, const struct row_subscriber *r);
 
 #endif

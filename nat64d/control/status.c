@@ -46,6 +46,18 @@ pool_all(const struct nat64 *n)
 	return (list);
 }
 
+/* NULL: there are none. */
+static json_t *
+blocks(const struct nat64 *n)
+{
+	const struct pool4_block_count c = pool4_count_blocks(nat64_pool(n));
+
+	if (c.total == 0)
+		return (NULL);
+	return (json_pack("{s:I, s:I, s:I}", "total", (json_int_t)c.total,
+	    "held", (json_int_t)c.held, "idle", (json_int_t)c.resting));
+}
+
 static json_t *
 drops(const struct admin *a)
 {
@@ -176,6 +188,7 @@ get_status(void *arg, struct httpd_request *rq)
 	json_object_set_new(o, "sessions-max",
 	    json_integer((json_int_t)nat64_config(n)->max_sessions));
 	json_object_set_new(o, "pool", pool_all(n));
+	json_object_set_new(o, "blocks", blocks(n));
 	json_object_set_new(o, "dropped", drops(a));
 	/* Without a value, nothing is set. */
 	json_object_set_new(o, "fast-path",

@@ -27,6 +27,7 @@ nat64_config_init(struct nat64_config *c)
 	c->pool_opts.quarantine_secs[L4_UDP] = 120;
 	c->pool_opts.quarantine_secs[L4_ICMP] = 120;
 	c->pool_opts.quarantine_max_percent = 25;
+	c->pool_opts.block_rest_secs = 300;
 	xlat_conf_init(&c->xlat);
 	frag_limits_init(&c->frag);
 	c->lifetime_secs[SESSION_UDP] = 300;
@@ -150,11 +151,20 @@ nat64_pool_opts(const struct nat64_config *c)
 	struct pool4_opts opts = c->pool_opts;
 	unsigned i;
 
+	opts.subscriber_len = c->subscriber_len;
 	/* Address-dependent filtering: no quarantine (RFC 6888, REQ-8c). */
 	for (i = 0; i < L4_NPROTO; i++)
 		if (c->adf[i])
 			opts.quarantine_secs[i] = 0;
 	return (opts);
+}
+
+static void
+report_block(void *arg, const struct pool4_block *block, bool allocated)
+{
+	struct nat64 *n = arg;
+
+	nat64_report_block(n, block, n->conf.subscriber_len, allocated);
 }
 
 static int
@@ -164,7 +174,10 @@ init_pool(struct nat64 *n, const struct nat64_config *c)
 
 	pool_opts.secret = derive_key(&c->secret, 'r');
 	n->pool = pool4_new(c->pool, c->n_pool, &pool_opts);
-	return (n->pool == NULL ? -1 : 0);
+	if (n->pool == NULL)
+		return (-1);
+	pool4_set_block_fn(n->pool, report_block, n);
+	return (0);
 }
 
 static int
@@ -255,6 +268,8 @@ clear_tables(struct nat64 *n, struct monotime now)
 {
 	int proto;
 
+	if (n->pool != NULL)
+		pool4_set_block_fn(n->pool, NULL, NULL);
 	session_table_clear(&n->sessions);
 	for (proto = 0; proto < L4_NPROTO; proto++)
 		bib_clear(&n->bibs[proto], now);
@@ -306,6 +321,10 @@ nat64_next_expiry(const struct nat64 *n, struct monotime *when)
 		*when = t;
 		any = true;
 	}
+	if (pool4_next_expiry(n->pool, &t) && (!any || t.ns < when->ns)) {
+		*when = t;
+		any = true;
+	}
 	return (any);
 }
 
@@ -346,6 +365,7 @@ nat64_set_pool(struct nat64 *n, const struct nat64_config *c,
 		;
 	nat64_statics_end(n, now);
 	n->settling.on = false;
+	pool4_release_blocks(n->pool);
 	clear_tables(n, now);
 	conf = n->conf;
 	conf.pool = c->pool;

@@ -19,6 +19,7 @@ nat64_binding_allowed(const struct nat64 *n, const struct bib_entry *e)
 		return (index >= 0);
 	return (index >= 0 && pool4_has_port(n->pool, proto, &e->out4) &&
 	    pool4_serves(n->pool, (uint32_t)index, &e->in6.addr) &&
+	    pool4_may_claim(n->pool, proto, &e->out4, &e->in6.addr) &&
 	    permit_allows(n->permit, &e->in6.addr) &&
 	    nat64_find_prefix(n, &e->in6.addr) == -1);
 }
@@ -60,7 +61,7 @@ nat64_binding_release(struct nat64 *n, struct bib_entry *e,
 bool
 nat64_static_end(struct nat64 *n, struct bib_entry *e, struct monotime now)
 {
-	bib_make_dynamic(&n->bibs[e->proto], e);
+	bib_make_dynamic(&n->bibs[e->proto], e, now);
 	if (e->n_sessions > 0)
 		return (false);
 	nat64_binding_release(n, e, now);

@@ -47,6 +47,26 @@ nat64_report_address(struct nat64 *n, enum nat64_event_type type,
 		n->sink.event(n->sink.arg, &ev);
 }
 
+void
+nat64_report_block(struct nat64 *n, const struct pool4_block *block,
+    unsigned subscriber_len, bool allocated)
+{
+	const struct taddr6 prefix = { .addr = block->holder };
+	const struct taddr4 out4 = { .addr = block->addr };
+	const struct nat64_event ev = { .type = allocated ?
+		    NAT64_EV_BLOCK_ALLOCATE :
+		    NAT64_EV_BLOCK_RELEASE,
+		.in6 = &prefix,
+		.out4 = &out4,
+		.ports = block->ports,
+		.subscriber_len = subscriber_len };
+
+	n->stats.counters[allocated ? NAT64_BLOCKS_ALLOCATED :
+				      NAT64_BLOCKS_RELEASED]++;
+	if (n->sink.event != NULL)
+		n->sink.event(n->sink.arg, &ev);
+}
+
 /* There is no port for in6: on its paired address, or on any address. */
 static void
 report_exhausted(struct nat64 *n, enum l4proto proto, const struct taddr6 *in6)
@@ -74,6 +94,7 @@ static const struct {
 	[REFUSED_MEMORY] = { .reason = NAT64_NO_MEMORY },
 	[REFUSED_NO_POOL] = { .reason = NAT64_NO_POOL },
 	[REFUSED_POOL] = { .reason = NAT64_POOL_EXHAUSTED },
+	[REFUSED_BLOCKS] = { .reason = NAT64_POOL_EXHAUSTED },
 	[REFUSED_BINDINGS] = { NAT64_SESSION_LIMIT, NAT64_QUOTA_BINDINGS,
 	    "limit bindings" },
 	[REFUSED_SUBSCRIBERS] = { NAT64_SESSION_LIMIT, NAT64_QUOTA_SUBSCRIBERS,
@@ -84,6 +105,8 @@ static const struct {
 	    NAT64_QUOTA_SUBSCRIBER, "limit binding-sessions" },
 	[REFUSED_SUBSCRIBER_PORTS] = { NAT64_SUBSCRIBER_LIMIT,
 	    NAT64_QUOTA_SUBSCRIBER, "limit subscriber ports" },
+	[REFUSED_SUBSCRIBER_BLOCKS] = { NAT64_SUBSCRIBER_LIMIT,
+	    NAT64_QUOTA_SUBSCRIBER, "pool blocks max" },
 	[REFUSED_SUBSCRIBER_SESSIONS] = { NAT64_SUBSCRIBER_LIMIT,
 	    NAT64_QUOTA_SUBSCRIBER, "limit subscriber sessions" },
 	[REFUSED_NEW_BINDINGS] = { NAT64_SUBSCRIBER_LIMIT,
@@ -113,7 +136,7 @@ nat64_report_refused(struct nat64 *n, enum l4proto proto,
 
 	if (n->sink.event == NULL)
 		return (ev.reason);
-	if (why->by == REFUSED_POOL)
+	if (why->by == REFUSED_POOL || why->by == REFUSED_BLOCKS)
 		report_exhausted(n, proto, in6);
 	else if (ev.quota != 0)
 		n->sink.event(n->sink.arg, &ev);

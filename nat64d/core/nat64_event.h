@@ -17,6 +17,10 @@ void nat64_report(struct nat64 *n, enum nat64_event_type type,
 void nat64_report_address(struct nat64 *n, enum nat64_event_type type,
     const struct subscriber *sub);
 
+/* A subscriber has got a block of ports, or has it no longer. */
+void nat64_report_block(struct nat64 *n, const struct pool4_block *block,
+    unsigned subscriber_len, bool allocated);
+
 /*
  * A table has refused a binding or session to the IPv6 host in6: report an
  * exhausted pool or quota (RFC 8158, 4.6.5 to 4.6.7), and return the reason

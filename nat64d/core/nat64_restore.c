@@ -56,6 +56,18 @@ nat64_save_binding(const struct nat64 *n, const struct bib_entry *e,
 	};
 }
 
+void
+nat64_save_block(const struct nat64 *n, const struct pool4_block *block,
+    struct nat64_saved_block *saved)
+{
+	*saved = (struct nat64_saved_block){
+		.subscriber = block->holder,
+		.subscriber_len = (uint8_t)n->conf.subscriber_len,
+		.addr = block->addr,
+		.ports = block->ports,
+	};
+}
+
 bool
 nat64_save_session(const struct nat64 *n, const struct session *s,
     const struct nat64_clocks *at, struct nat64_saved_session *saved)
@@ -261,6 +273,20 @@ nat64_restore_binding(struct nat64_restore *r,
 		r->e = get_binding(r, b, &left);
 	if (r->e == NULL)
 		leave_binding(r, b, left);
+}
+
+void
+nat64_restore_block(struct nat64_restore *r,
+    const struct nat64_saved_block *saved)
+{
+	const struct pool4_block block = { .addr = saved->addr,
+		.ports = saved->ports,
+		.holder = saved->subscriber };
+	struct nat64 *n = r->n;
+
+	if (r->ports_only || saved->subscriber_len != n->conf.subscriber_len ||
+	    pool4_restore_block(n->pool, &block, r->at.mono) == -1)
+		nat64_report_block(n, &block, saved->subscriber_len, false);
 }
 
 static bool

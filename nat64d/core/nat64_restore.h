@@ -5,8 +5,9 @@
  * (nat64d/state/record.h).
  *
  * Restoring gives back (X',x) <-> (T,t), the sessions with their states,
- * acknowledgment numbers and lifetimes, which were counted on meanwhile, and
- * the address with which a subscriber is paired (RFC 6888, REQ-2). What the
+ * acknowledgment numbers and lifetimes, which were counted on meanwhile, the
+ * address with which a subscriber is paired (RFC 6888, REQ-2), and its blocks
+ * of ports. What the
  * configuration does not allow any more is left out. A port of the pool that
  * was bound and is not any more goes to quarantine, so that no packet meant
  * for its last owner reaches another host (RFC 6888, REQ-8).
@@ -48,6 +49,14 @@ struct nat64_saved_session {
 	bool inbound;
 };
 
+/* A block of ports that a subscriber has. */
+struct nat64_saved_block {
+	struct in6_addr subscriber; /* prefix of subscriber_len bits */
+	uint8_t subscriber_len;
+	struct in_addr addr;
+	struct port_range ports; /* of each protocol */
+};
+
 /* The two clocks at one moment, by which times are converted. */
 struct nat64_clocks {
 	struct monotime mono;
@@ -60,6 +69,9 @@ struct pref64 nat64_save_prefix(const struct nat64 *n, size_t i);
 size_t nat64_save_prefixes(const struct nat64 *n);
 void nat64_save_binding(const struct nat64 *n, const struct bib_entry *e,
     struct nat64_saved_binding *b);
+
+void nat64_save_block(const struct nat64 *n, const struct pool4_block *block,
+    struct nat64_saved_block *saved);
 
 /*
  * Returns false for a session that is not kept: one of a stored SYN, or a stale
@@ -116,6 +128,14 @@ void nat64_restore_begin(struct nat64_restore *r, struct nat64 *n,
 /* The Pref64 that what comes from here on gives the index i. */
 void nat64_restore_prefix(struct nat64_restore *r, size_t i,
     const struct pref64 *p);
+
+/*
+ * A block, before the bindings with its ports. It rests until one of these
+ * comes. If the configuration has no such block any more, or has another one
+ * for subscribers, it is reported as released.
+ */
+void nat64_restore_block(struct nat64_restore *r,
+    const struct nat64_saved_block *saved);
 
 /*
  * A binding, then its sessions. Of two bindings that exclude each other the

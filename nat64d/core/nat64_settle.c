@@ -100,14 +100,21 @@ settle_statics(struct nat64 *n, struct monotime now, unsigned *max)
 
 /* --- all bindings and their sessions --- */
 
-/* The walk has met the binding e. */
+/*
+ * The walk has met the binding e. If it may stay, its port claims its block:
+ * the blocks may be other ones now. Else its sessions will end.
+ */
 static void
 settle_binding(struct nat64 *n, const struct bib_entry *e, struct monotime now)
 {
 	struct bib *b = &n->bibs[e->proto];
 
-	if (bib_is_old_static(b, e))
-		nat64_static_end(n, bib_find6(b, &e->in6), now);
+	if (bib_is_old_static(b, e) &&
+	    nat64_static_end(n, bib_find6(b, &e->in6), now))
+		return;
+	if (!e->is_static && nat64_binding_allowed(n, e))
+		(void)pool4_claim(n->pool, b->proto, &e->out4, &e->in6.addr,
+		    now);
 }
 
 /* The walk has met the session "met" of e. */

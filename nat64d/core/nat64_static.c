@@ -94,16 +94,20 @@ nat64_static_delete(struct nat64 *n, const struct nat64_static *st,
 {
 	struct bib *bib = &n->bibs[st->proto];
 	struct bib_entry *e = bib_find6(bib, &st->in6);
-	const struct subscriber *sub;
+	unsigned max = NAT64_STATIC_MAX_ENDED;
+	bool may_stay;
 
 	if (e == NULL || !e->is_static || e != bib_find4(bib, &st->out4)) {
 		errno = ENOENT;
 		return (-1);
 	}
-	sub = e->sub;
-	if (e->n_sessions == 0)
-		nat64_report(n, NAT64_EV_BIB_DELETE, e, NULL);
-	if (bib_remove_static(bib, e, now) && subscriber_is_idle(sub))
-		nat64_report_address(n, NAT64_EV_ADDRESS_DELETE, sub);
+	may_stay =
+	    pool4_may_claim(n->pool, st->proto, &st->out4, &st->in6.addr);
+	if (!may_stay && e->n_sessions > max) {
+		errno = EBUSY;
+		return (-1);
+	}
+	if (!nat64_static_end(n, e, now) && !may_stay)
+		(void)nat64_sessions_end(n, e, now, &max);
 	return (0);
 }

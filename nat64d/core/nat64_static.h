@@ -36,8 +36,10 @@ int nat64_static_add(struct nat64 *n, const struct nat64_static *st,
 
 /*
  * Delete a static binding. If it has sessions, it is a dynamic one from now on,
- * until they end. Returns 0, or -1 with errno ENOENT: there is no such static
- * binding.
+ * until they end; if its port is in the block of another subscriber, they end
+ * at once. Returns 0, or -1 with errno, and then nothing has changed:
+ *	ENOENT		there is no such static binding
+ *	EBUSY		it has more sessions to end than NAT64_STATIC_MAX_ENDED
  */
 int nat64_static_delete(struct nat64 *n, const struct nat64_static *st,
     struct monotime now);

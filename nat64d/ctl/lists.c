@@ -46,6 +46,7 @@ static const struct column subscriber_columns[] = {
 	{ "UDP", 6, "udp", NULL },
 	{ "ICMP", 6, "icmp", NULL },
 	{ "MAX", 6, "port-limit", NULL },
+	{ "BLOCKS", 6, "blocks", NULL },
 	{ NULL, 0, NULL, NULL },
 };
 
@@ -54,6 +55,18 @@ static const struct column pool_columns[] = {
 	{ "TCP FREE", 8, "tcp-ports-free", NULL },
 	{ "UDP FREE", 8, "udp-ports-free", NULL },
 	{ "ICMP FREE", 9, "icmp-identifiers-free", NULL },
+	{ "BLOCKS", 8, "blocks", NULL },
+	{ "FREE", 8, "blocks-free", NULL },
+	{ "IDLE", 8, "blocks-idle", NULL },
+	{ NULL, 0, NULL, NULL },
+};
+
+static const struct column block_columns[] = {
+	{ "SUBSCRIBER", -43, "subscriber", NULL },
+	{ "POOL", -15, "external-src-address", NULL },
+	{ "FIRST", 5, "first-port", NULL },
+	{ "LAST", 5, "last-port", NULL },
+	{ "IN USE", 6, "ports", NULL },
 	{ NULL, 0, NULL, NULL },
 };
 
@@ -65,6 +78,7 @@ static const struct {
 	{ "/v1/bindings", binding_columns },
 	{ "/v1/subscribers", subscriber_columns },
 	{ "/v1/pool", pool_columns },
+	{ "/v1/blocks", block_columns },
 };
 
 /* --- rows --- */
@@ -200,5 +214,15 @@ print_lookup(struct ctl *ctl, const json_t *answer)
 	if (json_array_size(json_object_get(answer, "bindings")) == 0 &&
 	    json_array_size(json_object_get(answer, "unbound-ports")) == 0)
 		puts("not bound");
+	json_array_foreach(json_object_get(answer, "blocks"), i, o) {
+		printf("block %s:%" JSON_INTEGER_FORMAT
+		       "-%" JSON_INTEGER_FORMAT
+		       " is of subscriber %s, %" JSON_INTEGER_FORMAT
+		       " in use\n",
+		    table_text(o, "external-src-address"),
+		    table_number(o, "first-port"),
+		    table_number(o, "last-port"), table_text(o, "subscriber"),
+		    table_number(o, "ports"));
+	}
 	return (CTL_DONE);
 }

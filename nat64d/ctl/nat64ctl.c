@@ -32,6 +32,18 @@ print_pool(const json_t *status)
 }
 
 static void
+print_blocks(const json_t *b)
+{
+	if (b != NULL)
+		printf("blocks     %" JSON_INTEGER_FORMAT
+		       " of %" JSON_INTEGER_FORMAT
+		       " held, %" JSON_INTEGER_FORMAT
+		       " of these without a port in use\n",
+		    table_number(b, "held"), table_number(b, "total"),
+		    table_number(b, "idle"));
+}
+
+static void
 print_dropped(const json_t *dropped)
 {
 	const char *top = table_text(dropped, "top-reason");
@@ -85,6 +97,7 @@ print_status(struct ctl *ctl, const json_t *answer)
 	    table_number(answer, "sessions"),
 	    table_number(answer, "sessions-max"));
 	print_pool(answer);
+	print_blocks(json_object_get(answer, "blocks"));
 	print_fast_path(json_object_get(answer, "fast-path"));
 	print_dropped(json_object_get(answer, "dropped"));
 	print_event_log(json_object_get(answer, "event-log"));
@@ -232,6 +245,7 @@ static const struct ctl_command commands[] = {
 	SHOW("bindings", binding_args, "Bindings that match"),
 	SHOW("subscribers", subscriber_args, "Who holds how much"),
 	SHOW("pool", pool_args, "Free ports of each address of the pool"),
+	SHOW("blocks", subscriber_args, "Who has which block of ports"),
 	{ .words = "show fragments",
 	    .help = "Fragmented datagrams that are known",
 	    .method = "GET",

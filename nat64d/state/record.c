@@ -206,6 +206,22 @@ record_session(struct record_writer *w, enum l4proto proto,
 }
 
 void
+record_block(struct record_writer *w, const struct nat64_saved_block *block)
+{
+	const size_t at = begin_record(w, RECORD_BLOCK);
+	uint8_t bytes[17];
+
+	memcpy(bytes, &block->subscriber, 16);
+	bytes[16] = block->subscriber_len;
+	field(w, BLOCK_SUBSCRIBER, bytes, sizeof(bytes));
+	memcpy(bytes, &block->addr, 4);
+	put16(bytes + 4, block->ports.first);
+	put16(bytes + 6, block->ports.last);
+	field(w, BLOCK_PORTS, bytes, 8);
+	end_record(w, at);
+}
+
+void
 record_end(struct record_writer *w)
 {
 	const size_t at = begin_record(w, RECORD_END);
@@ -453,6 +469,27 @@ read_session(struct record_reader *r, const struct fields *f)
 }
 
 static bool
+read_block(struct record_reader *r, const struct fields *f)
+{
+	struct nat64_saved_block block;
+	const uint8_t *p;
+
+	if (!has(f, BLOCK_SUBSCRIBER, 17) || !has(f, BLOCK_PORTS, 8))
+		return (false);
+	p = f->at[BLOCK_SUBSCRIBER].p;
+	memcpy(&block.subscriber, p, 16);
+	block.subscriber_len = p[16];
+	p = f->at[BLOCK_PORTS].p;
+	memcpy(&block.addr, p, 4);
+	block.ports.first = get16(p + 4);
+	block.ports.last = get16(p + 6);
+	if (r->sink.block != NULL && block.subscriber_len <= 128 &&
+	    block.ports.first <= block.ports.last)
+		r->sink.block(r->sink.arg, &block);
+	return (true);
+}
+
+static bool
 read_end(struct record_reader *r, const struct fields *f)
 {
 	r->ended = true;
@@ -468,6 +505,7 @@ static bool (*const readers[])(struct record_reader *,
 	[RECORD_BINDING] = read_binding,
 	[RECORD_SESSION] = read_session,
 	[RECORD_END] = read_end,
+	[RECORD_BLOCK] = read_block,
 };
 
 static bool
@@ -516,7 +554,7 @@ read_head(struct record_reader *r)
 }
 
 static int
-read_block(struct record_reader *r)
+read_frame(struct record_reader *r)
 {
 	const struct bytes records = { r->bytes + RECORD_BLOCK_HEAD,
 		get32(r->bytes) };
@@ -582,7 +620,7 @@ record_read(struct record_reader *r, const void *data, size_t len)
 		/* With its head complete a block has another length. */
 		if (r->len < want || length(r) != want)
 			continue;
-		if ((r->begun ? read_block(r) : read_head(r)) == -1)
+		if ((r->begun ? read_frame(r) : read_head(r)) == -1)
 			return (-1);
 		r->offset += r->len;
 		r->len = 0;

@@ -45,7 +45,8 @@ enum record_type {
 				one of the same index replaces it */
 	RECORD_BINDING = 3, /* followed by its sessions */
 	RECORD_SESSION = 4,
-	RECORD_END = 5 /* the last one */
+	RECORD_END = 5,	 /* the last one */
+	RECORD_BLOCK = 6 /* before the bindings with ports of it */
 };
 
 /* Tags of fields; each record type has tags of its own. */
@@ -75,7 +76,10 @@ enum record_tag {
 	SESSION_INBOUND = 8,	  /* 0: opened from IPv4 */
 
 	END_BINDINGS = 1, /* 8 */
-	END_SESSIONS = 2  /* 8 */
+	END_SESSIONS = 2, /* 8 */
+
+	BLOCK_SUBSCRIBER = 1, /* 17: IPv6 prefix, its bits */
+	BLOCK_PORTS = 2	      /* 8: IPv4 address, first and last port */
 };
 
 /* --- writing --- */
@@ -103,6 +107,8 @@ void record_binding(struct record_writer *w,
     const struct nat64_saved_binding *b);
 void record_session(struct record_writer *w, enum l4proto proto,
     const struct nat64_saved_session *s);
+void record_block(struct record_writer *w,
+    const struct nat64_saved_block *block);
 void record_end(struct record_writer *w);
 
 /*
@@ -120,6 +126,7 @@ struct record_sink {
 	void (*prefix)(void *arg, uint8_t i, const struct pref64 *p);
 	void (*binding)(void *arg, const struct nat64_saved_binding *b);
 	void (*session)(void *arg, const struct nat64_saved_session *s);
+	void (*block)(void *arg, const struct nat64_saved_block *block);
 	/* A binding or session of a kind that we do not know. */
 	void (*unknown)(void *arg, bool session);
 	void *arg;

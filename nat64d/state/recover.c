@@ -35,6 +35,14 @@ take_session(void *arg, const struct nat64_saved_session *s)
 }
 
 static void
+take_block(void *arg, const struct nat64_saved_block *block)
+{
+	struct recover *r = arg;
+
+	nat64_restore_block(&r->restore, block);
+}
+
+static void
 take_unknown(void *arg, bool session)
 {
 	struct recover *r = arg;
@@ -51,6 +59,7 @@ recover_begin(struct recover *r, struct nat64 *n,
 		.prefix = take_prefix,
 		.binding = take_binding,
 		.session = take_session,
+		.block = take_block,
 		.unknown = take_unknown,
 		.arg = r,
 	};

@@ -12,6 +12,7 @@ struct snapshot {
 	struct record_writer w;
 	struct pref64 prefixes[NAT64_MAX_PREFIXES]; /* as written */
 	size_t n_prefixes;
+	struct pool4_block_walk blocks; /* the first to be written */
 	struct nat64_walk walk;
 };
 
@@ -45,6 +46,7 @@ snapshot_new(const struct nat64 *n, const struct nat64_clocks *at,
 		return (NULL);
 	s->n = n;
 	s->at = *at;
+	memset(&s->blocks, 0, sizeof(s->blocks));
 	memset(&s->walk, 0, sizeof(s->walk));
 	s->n_prefixes = 0;
 	record_begin(&s->w, at->wall_ms, program);
@@ -77,11 +79,28 @@ write_session(struct snapshot *s, const struct session *session)
 
 /* Returns true while there is more. */
 static bool
+write_blocks(struct snapshot *s, unsigned *max)
+{
+	struct nat64_saved_block saved;
+	struct pool4_block block;
+
+	while (record_has_room(&s->w) &&
+	    pool4_block_walk_next(nat64_pool(s->n), &s->blocks, max, &block)) {
+		nat64_save_block(s->n, &block, &saved);
+		record_block(&s->w, &saved);
+	}
+	return (*max == 0 || !record_has_room(&s->w));
+}
+
+/* Returns true while there is more. */
+static bool
 write_some(struct snapshot *s, unsigned max)
 {
 	const struct bib_entry *e;
 	const struct session *session;
 
+	if (write_blocks(s, &max))
+		return (true);
 	while (record_has_room(&s->w))
 		switch (nat64_walk_next(s->n, &s->walk, &max, &e, &session)) {
 		case NAT64_MET_BINDING:

@@ -196,7 +196,7 @@ bib_clear(struct bib *b, struct monotime now)
 
 	for (i = 0; b->n_entries > 0 && i < TREE_ARRAY_COUNT(&b->trees6); i++)
 		while ((e = RB_ROOT(&b->trees6.trees[i])) != NULL) {
-			bib_make_dynamic(b, e);
+			bib_make_dynamic(b, e, now);
 			remove_entry(b, e, now);
 		}
 	TREE_ARRAY_CLEAR(&b->trees6);
@@ -217,13 +217,32 @@ first_choice(const struct bib *b, const struct in6_addr *addr)
 	return (pool4_first_choice(b->pool, addr, (uint32_t)hash));
 }
 
+/* No address has a port for in6, for the reason in errno; from: the first. */
+static void
+refuse_port(const struct bib *b, const struct taddr6 *in6, int32_t from,
+    struct refusal *why)
+{
+	if (errno == ENOMEM)
+		refuse(why, REFUSED_MEMORY, 0);
+	else if (errno == EDQUOT && from >= 0) {
+		refuse(why, REFUSED_SUBSCRIBER_BLOCKS,
+		    pool4_max_blocks(b->pool, (uint32_t)from));
+		why->prefix_len = b->subs->prefix_len;
+	} else
+		refuse(why,
+		    pool4_has_blocks(b->pool, &in6->addr) ? REFUSED_BLOCKS :
+							    REFUSED_POOL,
+		    0);
+}
+
 /*
- * The pool address of a new binding, with a free port for it, or -1: the
- * subscriber's paired address (RFC 6888, REQ-2), or another one if it has
+ * The pool address of a new binding, with a free port for it, or -1 with *why:
+ * the subscriber's paired address (RFC 6888, REQ-2), or another one if it has
  * none yet or with soft pooling (RFC 7857, 4).
  */
 static int32_t
-choose_addr(const struct bib *b, const struct taddr6 *in6, struct monotime now)
+choose_addr(const struct bib *b, const struct taddr6 *in6, struct monotime now,
+    struct refusal *why)
 {
 	const struct subscriber *sub;
 	bool paired = false;
@@ -234,13 +253,22 @@ choose_addr(const struct bib *b, const struct taddr6 *in6, struct monotime now)
 	/* The address of a static binding may be for other clients. */
 	if (from >= 0 && pool4_serves(b->pool, (uint32_t)from, &in6->addr)) {
 		paired = subscriber_is_paired(sub) && !b->soft_pooling;
-	} else
-		from = first_choice(b, &in6->addr);
+	} else {
+		/* A subscriber that is new may have blocks of before. */
+		from = pool4_block_addr(b->pool, &in6->addr);
+		if (from < 0)
+			from = first_choice(b, &in6->addr);
+	}
+	errno = ENOSPC;
 	index = from < 0 ?
 	    -1 :
 	    pool4_find_addr(b->pool, b->proto, (uint32_t)from, in6, now);
-	if (paired && index != from)
+	if (paired && index >= 0 && index != from) {
+		errno = ENOSPC;
 		index = -1;
+	}
+	if (index < 0)
+		refuse_port(b, in6, from, why);
 	return (index);
 }
 
@@ -272,11 +300,9 @@ create(struct bib *b, const struct taddr6 *in6, const struct rng *rng,
 	if (e == NULL)
 		return (NULL);
 	/* The port last: releasing it would put it into quarantine. */
-	index = choose_addr(b, in6, now);
-	if (index < 0) {
-		refuse(why, REFUSED_POOL, 0);
+	index = choose_addr(b, in6, now, why);
+	if (index < 0)
 		goto fail;
-	}
 	out4.addr = pool4_addr(b->pool, (uint32_t)index);
 	sub = get_subscriber(b, &in6->addr, out4.addr, now, why);
 	if (sub == NULL ||
@@ -285,8 +311,7 @@ create(struct bib *b, const struct taddr6 *in6, const struct rng *rng,
 		goto fail;
 	port = pool4_alloc(b->pool, b->proto, (uint32_t)index, in6, rng, now);
 	if (port < 0) {
-		refuse(why, errno == ENOMEM ? REFUSED_MEMORY : REFUSED_POOL,
-		    0);
+		refuse_port(b, in6, index, why);
 		subscriber_remove_binding(b->subs, sub, &in6->addr, b->proto);
 		goto fail;
 	}
@@ -352,6 +377,7 @@ bib_add_static(struct bib *b, const struct taddr6 *in6,
 		e->round = b->round;
 		subscriber_set_static(b->subs, e->sub, &in6->addr, b->proto,
 		    true);
+		pool4_disclaim(b->pool, b->proto, out4, now);
 		return (e);
 	}
 	if (pool4_index(b->pool, out4->addr) < 0) {
@@ -416,8 +442,12 @@ bib_restore(struct bib *b, const struct taddr6 *in6, const struct taddr4 *out4,
 	    subscriber_restore_binding(b->subs, sub, &in6->addr, b->proto,
 		why) == -1)
 		goto fail;
-	if (pool4_take(b->pool, b->proto, out4) == -1) {
-		refuse(why, REFUSED_MEMORY, 0);
+	if (pool4_retake(b->pool, b->proto, out4, in6, now) == -1) {
+		if (errno == EADDRINUSE)
+			refuse(why, REFUSED_EXISTS, 0);
+		else
+			refuse_port(b, in6, pool4_index(b->pool, out4->addr),
+			    why);
 		subscriber_remove_binding(b->subs, sub, &in6->addr, b->proto);
 		goto fail;
 	}
@@ -438,18 +468,21 @@ bib_release(struct bib *b, struct bib_entry *e, struct monotime now)
 }
 
 void
-bib_make_dynamic(struct bib *b, struct bib_entry *e)
+bib_make_dynamic(struct bib *b, struct bib_entry *e, struct monotime now)
 {
 	if (!e->is_static)
 		return;
 	e->is_static = false;
 	pair(b, e->sub, e->out4.addr);
 	subscriber_set_static(b->subs, e->sub, &e->in6.addr, b->proto, false);
+	if (e->n_sessions > 0)
+		(void)pool4_claim(b->pool, b->proto, &e->out4, &e->in6.addr,
+		    now);
 }
 
 bool
 bib_remove_static(struct bib *b, struct bib_entry *e, struct monotime now)
 {
-	bib_make_dynamic(b, e);
+	bib_make_dynamic(b, e, now);
 	return (bib_release(b, e, now));
 }

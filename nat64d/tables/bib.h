@@ -133,8 +133,8 @@ struct bib_entry *bib_add_static(struct bib *b, const struct taddr6 *in6,
  * it again if it has no binding yet. No rate and no fair share applies.
  *
  * Returns the entry as bib_get6() does; NULL with *why: REFUSED_NO_POOL (out4
- * is not for in6 in this pool), REFUSED_EXISTS (in6 or out4 is bound),
- * or a limit; then nothing has changed.
+ * is not for in6 in this pool), REFUSED_EXISTS (in6 or out4 is bound, or out4
+ * is in another subscriber's block), or a limit; then nothing has changed.
  */
 struct bib_entry *bib_restore(struct bib *b, const struct taddr6 *in6,
     const struct taddr4 *out4, struct in_addr paired, struct monotime now,
@@ -172,9 +172,11 @@ bib_is_old_static(const struct bib *b, const struct bib_entry *e)
 
 /*
  * e, which may be static, is dynamic from now on. If it is the subscriber's
- * only dynamic binding, its address becomes the paired one.
+ * only dynamic binding, its address becomes the paired one. If it has sessions,
+ * the subscriber gets the block of its port; where pool4_may_claim() says that
+ * this is not possible, the caller ends the sessions.
  */
-void bib_make_dynamic(struct bib *b, struct bib_entry *e);
+void bib_make_dynamic(struct bib *b, struct bib_entry *e, struct monotime now);
 
 /*
  * The administrator has removed the static binding e: it becomes dynamic,

@@ -47,6 +47,15 @@ one_in(uint32_t n)
 
 #define PICK(list) ((list)[below(NITEMS(list))])
 
+/* Blocks of four ports, with another number for each subscriber, or none. */
+static void
+random_blocks(void)
+{
+	lab.pool[0].block_size = one_in(3) ? 4 : one_in(3) ? 3 : 0;
+	lab.pool[0].max_blocks = (uint16_t)(1 + below(3));
+	lab.conf.pool_opts.block_rest_secs = below(3) * 10;
+}
+
 static void
 start(void)
 {
@@ -62,6 +71,7 @@ start(void)
 	memcpy(c->lifetime_secs, lifetimes, sizeof(lifetimes));
 	lab_set_prefix(1, "2001:db8:65::", 96);
 	lab_set_pool(POOL4, POOL4_2, 2000, 2011);
+	random_blocks();
 	c->adf[L4_UDP] = one_in(2);
 	c->adf[L4_TCP] = one_in(2);
 	c->unbound_errors = true;
@@ -126,6 +136,8 @@ reconfigure(void)
 	if (one_in(2))
 		lab_set_prefix(1, swap ? PREF64 : "2001:db8:65::", 96);
 	lab_set_pool(one_in(4) ? POOL4_2 : POOL4, POOL4_2, first, first + 11);
+	if (one_in(2))
+		random_blocks();
 	random_statics();
 	permit.from.v6 = addr6(HOST_B);
 	c->permits = &permit;
@@ -371,6 +383,7 @@ build_any(const struct pkt *seen)
 
 static long live_bindings; /* by the events */
 static long live_sessions;
+static long live_blocks;
 
 static void
 count_events(void)
@@ -390,6 +403,12 @@ count_events(void)
 			break;
 		case NAT64_EV_SESSION_DELETE:
 			live_sessions--;
+			break;
+		case NAT64_EV_BLOCK_ALLOCATE:
+			live_blocks++;
+			break;
+		case NAT64_EV_BLOCK_RELEASE:
+			live_blocks--;
 			break;
 		default:
 			break;
@@ -488,6 +507,20 @@ check_sessions(void)
 	return (n);
 }
 
+/* A dynamic binding has its port from a block of its subscriber. */
+static void
+check_block(const struct bib_entry *e)
+{
+	const struct pool4 *pool = nat64_pool(lab.n);
+	struct pool4_block block;
+
+	if (settling || e->is_static || lab.pool[0].block_size == 0)
+		return;
+	REQUIRE(pool4_block_of(pool, &e->out4, &block));
+	REQUIRE(memcmp(&block.holder, &e->sub->prefix, 16) == 0);
+	REQUIRE(block.n_ports > 0);
+}
+
 static size_t
 check_bindings(void)
 {
@@ -509,6 +542,7 @@ check_bindings(void)
 			    pool4_port_state(pool, (enum l4proto)proto,
 				&e->out4) == POOL4_TAKEN);
 			n_statics += e->is_static;
+			check_block(e);
 			n_sessions = 0;
 			for (s = session_next_of_bib(e, NULL); s != NULL;
 			     s = session_next_of_bib(e, &s->peer)) {
@@ -522,6 +556,8 @@ check_bindings(void)
 	}
 	REQUIRE(n == (size_t)live_bindings + NSTATICS);
 	REQUIRE(settling || n_statics == lab.conf.n_statics);
+	REQUIRE(settling ||
+	    pool4_count_blocks(pool).held == (uint64_t)live_blocks);
 	return (n);
 }
 
@@ -591,7 +627,7 @@ run(uint32_t seed, unsigned long n_steps, bool reconfigures)
 	uint64_t sent = 0;
 
 	random_state = seed;
-	live_bindings = live_sessions = 0;
+	live_bindings = live_sessions = live_blocks = 0;
 	settling = false;
 	start();
 	for (; n_steps > 0; n_steps--) {

@@ -17,9 +17,10 @@
 /* What has been read, in order. */
 static struct {
 	struct {
-		enum { PREFIX, BINDING, SESSION, UNKNOWN } kind;
+		enum { PREFIX, BLOCK, BINDING, SESSION, UNKNOWN } kind;
 		struct nat64_saved_binding b;
 		struct nat64_saved_session s;
+		struct nat64_saved_block block;
 		struct pref64 p;
 	} all[256];
 	unsigned n;
@@ -83,6 +84,16 @@ got_session(void *arg, const struct nat64_saved_session *s)
 }
 
 static void
+got_block(void *arg, const struct nat64_saved_block *b)
+{
+	(void)arg;
+	note("block %s/%u %s:%u-%u\n", text6(b->subscriber), b->subscriber_len,
+	    text4(b->addr), b->ports.first, b->ports.last);
+	got.all[got.n].kind = BLOCK;
+	got.all[got.n++].block = *b;
+}
+
+static void
 got_unknown(void *arg, bool session)
 {
 	(void)arg;
@@ -98,6 +109,7 @@ read_pieces(const uint8_t *bytes, size_t len, size_t piece)
 		.prefix = got_prefix,
 		.binding = got_binding,
 		.session = got_session,
+		.block = got_block,
 		.unknown = got_unknown };
 	size_t n;
 
@@ -126,6 +138,8 @@ make_stream(void)
 
 	lab_add_statics();
 	lab_set_prefix(1, "2001:db8:65::", 48);
+	lab.pool[0].block_size = 1000;
+	lab.pool[0].max_blocks = 1;
 	lab_start();
 	lab_tcp(CLIENT6, PORT6, SERVER6, PORT_SERVER, PKT_TH_SYN);
 	lab_udp(SERVER4, PORT_SERVER, POOL4, PORT_IN);
@@ -147,7 +161,7 @@ expect_beginning(void)
 
 START_TEST(what_is_read_is_what_was_written)
 {
-	unsigned i, bindings = 0, sessions = 0;
+	unsigned i, bindings = 0, sessions = 0, blocks = 0;
 
 	make_stream();
 	ck_assert_int_eq(good.origin, clocks().wall_ms);
@@ -156,9 +170,13 @@ START_TEST(what_is_read_is_what_was_written)
 	ck_assert(pref64_equal(&good.all[0].p, &lab.conf.prefixes[0]));
 	ck_assert(pref64_equal(&good.all[1].p, &lab.conf.prefixes[1]));
 	for (i = 0; i < good.n; i++) {
+		if (good.all[i].kind == BLOCK) /* before its bindings */
+			ck_assert_uint_eq(bindings, 0);
+		blocks += good.all[i].kind == BLOCK;
 		bindings += good.all[i].kind == BINDING;
 		sessions += good.all[i].kind == SESSION;
 	}
+	ck_assert_uint_eq(blocks, 1);
 	ck_assert_uint_eq(bindings, 10);
 	ck_assert_uint_eq(sessions, 9);
 	ck_assert(record_is_complete(&reader));
@@ -285,6 +303,9 @@ finish(void)
 #define BINDING_UDP                                                        \
 	"\0\3\0\37\1\1\21\2\22\x20\1\xd\xb8\0\1\0\0\0\0\0\0\0\0\0\x10\0\7" \
 	"\3\6\xcb\0\x71\5\x10\0"
+#define BLOCK_OF_64                                               \
+	"\0\6\0\35\1\21\x20\1\xd\xb8\0\1\0\0\0\0\0\0\0\0\0\0\x40" \
+	"\2\10\xcb\0\x71\5\x10\0\x10\xff"
 #define END(b, s) "\0\5\0\24\1\10\0\0\0\0\0\0\0" b "\2\10\0\0\0\0\0\0\0" s
 #define ADD(text) add(text, sizeof(text) - 1)
 
@@ -293,10 +314,16 @@ START_TEST(the_manual_describes_the_bytes)
 	begin(1);
 	ADD(ORIGIN);
 	ADD(BINDING_UDP);
+	ADD(BLOCK_OF_64);
 	ADD(END("\1", "\0"));
 	finish();
 	ck_assert_int_eq(read_stream(), RECORD_GOOD);
-	ck_assert_uint_eq(got.n, 1);
+	ck_assert_uint_eq(got.n, 2);
+	ck_assert_str_eq(text6(got.all[1].block.subscriber), "2001:db8:1::");
+	ck_assert_uint_eq(got.all[1].block.subscriber_len, 64);
+	ck_assert_str_eq(text4(got.all[1].block.addr), "203.0.113.5");
+	ck_assert_uint_eq(got.all[1].block.ports.first, 0x1000);
+	ck_assert_uint_eq(got.all[1].block.ports.last, 0x10ff);
 	ck_assert_str_eq(text6(got.all[0].b.in6.addr), "2001:db8:1::10");
 	ck_assert_uint_eq(got.all[0].b.in6.port, 7);
 	ck_assert_str_eq(text4(got.all[0].b.out4.addr), "203.0.113.5");
