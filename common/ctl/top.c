@@ -83,13 +83,14 @@ fail(int rc, char *why)
 static int
 run_batch(struct top *t)
 {
-	double due = top_now();
+	double due;
 	unsigned i;
 	char *why;
 	int rc;
 
 	if ((rc = top_take(t, true, &why)) != CTL_DONE)
 		return (fail(rc, why));
+	due = top_now();
 	for (i = 0; t->count == 0 || i < t->count; i++) {
 		due += t->interval;
 		if (due < top_now())

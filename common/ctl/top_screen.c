@@ -115,11 +115,16 @@ static const char *const help[] = {
 static void
 change_sort(struct live *l, bool forward)
 {
-	size_t n;
+	const char *const *sorts = l->t->program->sorts;
+	size_t *sort = &l->t->sort;
 
-	for (n = 0; l->t->program->sorts[n] != NULL; n++)
-		continue;
-	l->t->sort = (l->t->sort + (forward ? 1 : n - 1)) % n;
+	if (forward)
+		*sort = sorts[*sort + 1] != NULL ? *sort + 1 : 0;
+	else if (*sort > 0)
+		(*sort)--;
+	else
+		while (sorts[*sort + 1] != NULL)
+			(*sort)++;
 	l->at_once = true;
 }
 

@@ -77,7 +77,7 @@ print_event_log(const json_t *log)
 	if (lost > 0)
 		printf("event log  %" JSON_INTEGER_FORMAT " lines lost\n",
 		    lost);
-	json_array_foreach(json_object_get(log, "collectors"), i, c)
+	json_array_foreach(json_object_get(log, "collectors"), i, c) {
 		printf("collector  %s: %" JSON_INTEGER_FORMAT
 		       " events sent, %" JSON_INTEGER_FORMAT " lost%s\n",
 		    table_text(c, "collector"), table_number(c, "sent"),
@@ -85,6 +85,7 @@ print_event_log(const json_t *log)
 		    json_is_true(json_object_get(c, "reached")) ?
 			"" :
 			", not reached");
+	}
 }
 
 static int
