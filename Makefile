@@ -193,7 +193,10 @@ nat64d_PURE = \
     nat64d/log/event_json.c \
     nat64d/log/event_syslog.c \
     nat64d/log/ipfix.c \
+    nat64d/log/logline.c \
+    nat64d/log/logtime.c \
     nat64d/log/target.c \
+    nat64d/log/whohad.c \
     nat64d/log/words.c \
     nat64d/pool/bitset.c \
     nat64d/pool/blocks.c \
@@ -247,7 +250,8 @@ nat64ctl_SRC = \
     nat64d/ctl/follow.c \
     nat64d/ctl/lists.c \
     nat64d/ctl/pref64.c \
-    nat64d/ctl/top.c
+    nat64d/ctl/top.c \
+    nat64d/ctl/whohad.c
 
 nat64d_SRC = \
     nat64d/conf/conf.c \
@@ -546,8 +550,8 @@ $(BUILD)/dns64d/dns64d: EXTRA_LIBS = $(LDNS_LIBS) $(HTTP_LIBS) $(JSON_LIBS) \
 
 $(BUILD)/dns64d/ctl/dns64ctl: $(BUILD)/dns64d/ctl/dns64ctl_lookup.o \
     $(BUILD)/dns64d/ctl/dns64ctl_monitor.o $(BUILD)/dns64d/ctl/dns64ctl_top.o
+$(BUILD)/nat64d/ctl/nat64ctl: $(call objs,nat64ctl) $(BUILD)/nat64d/libnat64.a
 $(clients): %: %.o $(call objs,ctl) $(BUILD)/common/libcommon.a
-$(BUILD)/nat64d/ctl/nat64ctl: $(call objs,nat64ctl)
 $(clients): EXTRA_LIBS = $(CURL_LIBS) $(JSON_LIBS) $(CURSES_LIBS)
 $(addprefix $(BUILD)/common/ctl/,screen.o termcheck.o): \
     EXTRA = $(call pkg,--cflags ncursesw)

@@ -49,6 +49,7 @@ struct eventlog {
 	unsigned n_collectors;
 	struct monotime told[EVENT_NCAUSES]; /* to them, not before */
 	struct event_base *base; /* NULL: none yet, or none any more */
+	bool handed_over;
 	unsigned kinds;
 	bool destination;
 
@@ -383,7 +384,7 @@ eventlog_new(const struct eventlog_opts *o)
 	l->json = o->json;
 	eventlog_set_targets(l, o->targets, o->n_targets);
 	eventlog_set_kinds(l, o->kinds, o->destination);
-	note(l, "event=started");
+	note(l, o->resumes ? "event=resumed" : "event=started");
 	return (l);
 
 fail:
@@ -392,6 +393,12 @@ fail:
 	free(l);
 	errno = ENOMEM;
 	return (NULL);
+}
+
+void
+eventlog_hand_over(struct eventlog *l)
+{
+	l->handed_over = true;
 }
 
 int
@@ -472,7 +479,7 @@ eventlog_free(struct eventlog *l)
 	if (l == NULL)
 		return;
 	eventlog_detach(l);
-	note(l, "event=stopped");
+	note(l, l->handed_over ? "event=handed-over" : "event=stopped");
 	if (l->out != NULL)
 		finish(l);
 	eventlog_set_targets(l, NULL, 0);

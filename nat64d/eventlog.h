@@ -6,11 +6,13 @@
  * that no packet waits for a disk or a reader; when the buffer is full,
  * lines are lost and counted, and a line in the log says how many:
  *
- *	time=... event=started
+ *	time=... event=started | resumed
  *	time=... event=lines-lost count=N
- *	time=... event=stopped
+ *	time=... event=stopped | handed-over
  *
- * Bindings that were logged before "started" have ended.
+ * Bindings that were logged before "started" have ended. Those before "resumed"
+ * go on, since their state was kept; if one does not, its end is logged, unless
+ * the state was older than the binding.
  *
  * The same events go to collectors in the network (collector.h), each of which
  * has a queue of its own.
@@ -43,6 +45,7 @@ struct eventlog_opts {
 	const char *file;
 	const char *logger; /* path of the system logger's socket */
 	bool json;	    /* lines of the file are JSON */
+	bool resumes;	    /* bindings of before may go on: see above */
 	const struct log_target *targets; /* copied */
 	unsigned n_targets;
 	unsigned kinds;	  /* EVENT_BINDINGS ... */
@@ -54,6 +57,9 @@ struct eventlog *eventlog_new(const struct eventlog_opts *o);
 
 /* Writes what can be written without waiting. */
 void eventlog_free(struct eventlog *l);
+
+/* At the end, say that another process goes on with the bindings. */
+void eventlog_hand_over(struct eventlog *l);
 
 /* Call it as the user who will write. Returns 0, or -1 with errno. */
 int eventlog_open(struct eventlog *l);

@@ -414,13 +414,14 @@ print_commands(struct conf *c, const struct options *o)
 
 /* Create its file for the user that we change to, who opens it later. */
 static struct eventlog *
-new_eventlog(const struct conf *c, const struct privs *privs)
+new_eventlog(const struct conf *c, const struct options *o)
 {
 	const struct eventlog_opts lo = {
 		.file = eventlog_file(c),
 		.logger =
 		    c->log_events != 0 && c->log_syslog ? _PATH_LOG : NULL,
 		.json = c->log_json,
+		.resumes = c->state != NULL || o->take_over,
 		.targets = c->log_targets,
 		.n_targets = n_collectors(c),
 		.kinds = c->log_events,
@@ -428,7 +429,7 @@ new_eventlog(const struct conf *c, const struct privs *privs)
 	};
 	struct eventlog *log;
 
-	privs_require_made(privs, lo.file);
+	privs_require_made(&o->start.privs, lo.file);
 	log = eventlog_new(&lo);
 	if (log == NULL)
 		fatal("event log");
@@ -749,7 +750,7 @@ main(int argc, char *argv[])
 		follow.takeover = takeover_begin(conf, &o.start);
 	startup_claim(&o.start);
 	open_servers(&servers, conf, &o, follow.takeover);
-	log = new_eventlog(conf, &o.start.privs);
+	log = new_eventlog(conf, &o);
 	follow.watch = watch_new(HOSTWATCH_ALL);
 	if (follow.watch == NULL)
 		fatal("cannot watch the network of this host");
@@ -769,6 +770,8 @@ main(int argc, char *argv[])
 	self6_free(follow.self6);
 	divert_stop(follow.divert);
 	watch_free(follow.watch);
+	if (follow.handed_over)
+		eventlog_hand_over(log);
 	eventlog_free(log);
 	if (follow.handed_over)
 		leave_to_heir(&servers, tun);

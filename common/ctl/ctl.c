@@ -31,6 +31,12 @@ ctl_value(const struct ctl *ctl, const char *param)
 	return (NULL);
 }
 
+const char *const *
+ctl_rest(const struct ctl *ctl)
+{
+	return (ctl->rest);
+}
+
 /* Path and query. Returns 0, or -1 after a message. */
 static int
 make_target(const struct ctl *ctl, const char *path, char target[TARGET_SIZE])

@@ -35,7 +35,8 @@ enum ctl_kind {
 	CTL_OPTIONAL, /* [VALUE] */
 	CTL_NAMED,    /* [NAME VALUE], in any order, after the ones above */
 	CTL_FLAG,     /* [NAME] alone; its parameter is 1 */
-	CTL_LOCAL     /* [NAME VALUE] that is for the client only */
+	CTL_LOCAL,    /* [NAME VALUE] that is for the client only */
+	CTL_REST      /* VALUE ..., at least one, behind the others */
 };
 
 /*
@@ -96,6 +97,9 @@ bool ctl_wants_json(const struct ctl *ctl);
 
 /* The value of an argument of the command line, by its param; or NULL. */
 const char *ctl_value(const struct ctl *ctl, const char *param);
+
+/* The values of CTL_REST, which end with NULL. */
+const char *const *ctl_rest(const struct ctl *ctl);
 
 /*
  * Request a path with the parameters of the command line. Returns CTL_DONE and

@@ -75,7 +75,9 @@ complete_args(struct complete *co, const struct ctl_command *c,
 	for (i = 0; i < n; i++) {
 		a = ctl_find_named(c, argv[i]);
 		if (a == NULL) {
-			(void)ctl_next_word(&next);
+			a = ctl_next_word(&next);
+			if (a != NULL && a->kind == CTL_REST)
+				next = a;
 			continue;
 		}
 		if (a->kind == CTL_FLAG || ++i < n)
@@ -84,8 +86,7 @@ complete_args(struct complete *co, const struct ctl_command *c,
 		return;
 	}
 	for (a = c->args; a != NULL && a->param != NULL; a++)
-		if (a->kind != CTL_WORD && a->kind != CTL_OPTIONAL &&
-		    !is_given(name_of(a), argv, n))
+		if (!ctl_is_word(a) && !is_given(name_of(a), argv, n))
 			offer(co, name_of(a));
 	a = ctl_next_word(&next);
 	if (a != NULL)

@@ -24,6 +24,7 @@ struct ctl {
 		bool local; /* not sent */
 	} params[CTL_ARGS_MAX];
 	size_t n_params;
+	const char *const *rest; /* of the command line; NULL: none */
 };
 
 struct request;
@@ -49,6 +50,9 @@ const struct ctl_command *ctl_parse(struct ctl *ctl, char *const argv[]);
 /* The i-th word of a command, or "" behind its last one. */
 const char *ctl_word_at(const struct ctl_command *c, unsigned i,
     char word[CTL_WORD_SIZE]);
+
+/* It has no name before its value. */
+bool ctl_is_word(const struct ctl_arg *a);
 
 /* The argument with this name, or NULL. */
 const struct ctl_arg *ctl_find_named(const struct ctl_command *c,

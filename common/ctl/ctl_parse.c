@@ -150,6 +150,9 @@ print_arg(const struct ctl_arg *a, FILE *f)
 	case CTL_FLAG:
 		fprintf(f, " [%s]", name);
 		break;
+	case CTL_REST:
+		fprintf(f, " %s ...", value_name(a, text));
+		break;
 	}
 }
 
@@ -208,13 +211,20 @@ take_value(struct ctl *ctl, const struct ctl_arg *a, const char *value)
 	return (0);
 }
 
+bool
+ctl_is_word(const struct ctl_arg *a)
+{
+	return (a->kind == CTL_WORD || a->kind == CTL_OPTIONAL ||
+	    a->kind == CTL_REST);
+}
+
 const struct ctl_arg *
 ctl_find_named(const struct ctl_command *c, const char *word)
 {
 	const struct ctl_arg *a;
 
 	for (a = c->args; a != NULL && a->param != NULL; a++)
-		if (a->kind != CTL_WORD && a->kind != CTL_OPTIONAL &&
+		if (!ctl_is_word(a) &&
 		    strcmp(a->name != NULL ? a->name : a->param, word) == 0)
 			return (a);
 	return (NULL);
@@ -226,7 +236,7 @@ ctl_next_word(const struct ctl_arg **next)
 	const struct ctl_arg *a;
 
 	for (a = *next; a != NULL && a->param != NULL; a++) {
-		if (a->kind != CTL_WORD && a->kind != CTL_OPTIONAL)
+		if (!ctl_is_word(a))
 			continue;
 		*next = a + 1;
 		return (a);
@@ -287,12 +297,16 @@ take_args(struct ctl *ctl, const struct ctl_command *c, char *const argv[])
 			return (report_usage(ctl, c));
 		if (a == NULL)
 			return (report_usage(ctl, c));
+		if (a->kind == CTL_REST) {
+			ctl->rest = (const char *const *)argv;
+			return (c);
+		}
 		if (take_value(ctl, a, a->kind == CTL_FLAG ? "1" : *argv) ==
 		    -1)
 			return (NULL);
 	}
 	a = ctl_next_word(&next);
-	if (a != NULL && a->kind == CTL_WORD)
+	if (a != NULL && a->kind != CTL_OPTIONAL)
 		return (report_usage(ctl, c));
 	return (c);
 }

@@ -13,6 +13,9 @@ int run_list(struct ctl *ctl, const struct ctl_command *c);
 int print_fragments(struct ctl *ctl, const json_t *answer);
 int print_lookup(struct ctl *ctl, const json_t *answer);
 
+/* whohad.c */
+int run_whohad(struct ctl *ctl, const struct ctl_command *c);
+
 /* change.c */
 int print_ended(struct ctl *ctl, const json_t *answer);
 int print_static(struct ctl *ctl, const json_t *answer);

@@ -201,6 +201,14 @@ static const struct ctl_arg delete_args[] = {
 	{ NULL, CTL_WORD, NULL, NULL, NULL },
 };
 
+static const struct ctl_arg whohad_args[] = {
+	{ "addr", CTL_WORD, NULL, "ADDRESS:PORT", NULL },
+	{ "time", CTL_WORD, NULL, "TIME", NULL },
+	{ "proto", CTL_NAMED, NULL, NULL, protos },
+	{ "file", CTL_REST, NULL, "FILE", NULL },
+	{ NULL, CTL_WORD, NULL, NULL, NULL },
+};
+
 static const struct ctl_arg drops_args[] = {
 	{ "pcap", CTL_LOCAL, "--pcap", "FILE", NULL },
 	{ NULL, CTL_WORD, NULL, NULL, NULL },
@@ -295,6 +303,10 @@ static const struct ctl_command commands[] = {
 	    .help = "Rates, drops by reason and subscribers, live",
 	    .args = top_args,
 	    .run = run_top },
+	{ .words = "whohad",
+	    .help = "Who had an address and port, from files of the event log",
+	    .args = whohad_args,
+	    .run = run_whohad },
 	PREF64(radvd),
 	PREF64(networkd),
 	PREF64(bird),

@@ -175,6 +175,18 @@ test_formats() {
 	stop "$capture"
 }
 
+# The host of the second UDP binding, by any of the logs.
+test_whohad() {
+	local when
+	when=$(awk '$1 == 10 && $2 == 17 && $4 == 5001 { print $NF }' \
+	    "$dir/expected")
+	for log in "log/$file" udp.log tcp.sink; do
+		check_match "nat64ctl whohad reads $log" "$("$nat64ctl" whohad \
+		    203.0.113.5:40001 "$when" proto udp "$dir/$log" 2>&1)" \
+		    '^udp \[2001:db8::10\]:5001 from [0-9TZ:.-]+ to '
+	done
+}
+
 warned() { # regex
 	ctl status | grep -E -- "$1"
 }
@@ -260,6 +272,7 @@ test_takeover() {
 need_root
 start_lab
 test_formats
+test_whohad
 test_gone
 test_reload
 file=takeover.json

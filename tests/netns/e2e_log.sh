@@ -56,18 +56,11 @@ seen() { # host
 	    "$server64" 7777 2>/dev/null
 }
 
-# The line that says who had it, as nat64d(8) tells to look for it.
-who() { # time
-	sleep 0.1
-	awk -v t="time=$1" -v addr="addr4=$pool" -v port="port4=$port" '
-	    / proto=udp / && $1 < t && $7 == addr && $8 == port
-	    / event=started/ && $1 < t' "$dir"/log/events* |
-	    sort | tail -n 1
-}
-
-# The event and the host of such a line.
+# Who had it, by all files of the log, in any order.
 said() { # time
-	who "$1" | awk '{ print $2 ($5 == "" ? "" : " " $5) }'
+	sleep 0.1
+	"$BUILD/nat64d/ctl/nat64ctl" whohad "$pool:$port" "$1" proto udp \
+	    "$dir"/log/events* 2>&1
 }
 
 freed() {
@@ -95,16 +88,14 @@ test_bindings() {
 	check "its binding ends too" wait_for 5 freed
 	after=$(now)
 	# Shows: LOG-01
-	check_equal "the log names the first host" "$(said "$first")" \
-	    "event=binding-created addr6=2001:db8::10"
+	check_match "the log names the first host" "$(said "$first")" \
+	    '^udp \[2001:db8::10\]:5000 from [0-9TZ:.-]+ to [0-9TZ:.-]+$'
 	# Shows: LOG-01
-	check_equal "and the second" "$(said "$second")" \
-	    "event=binding-created addr6=2001:db8::20"
-	check_equal "in between it was free" "$(said "$between")" \
-	    "event=binding-deleted addr6=2001:db8::10"
-	check_equal "afterwards as well" "$(said "$after")" \
-	    "event=binding-deleted addr6=2001:db8::20"
-	check_equal "and before" "$(said "$before")" "event=started"
+	check_match "and the second" "$(said "$second")" \
+	    '^udp \[2001:db8::20\]:5000 from [0-9TZ:.-]+ to [0-9TZ:.-]+$'
+	check_equal "in between it was free" "$(said "$between")" nobody
+	check_match "afterwards as well" "$(said "$after")" '^nobody$'
+	check_equal "and before" "$(said "$before")" nobody
 	# Shows: CGN-13 LOG-02
 	check_not "whom they talked to is not in it" \
 	    grep -e "$server4" -e "$server64" -e session "$log"
@@ -148,10 +139,10 @@ test_end() {
 	check_match "the end is the last line" "$(tail -n 1 "$log")" \
 	    "event=stopped"
 	check "nat64d starts again" start_nat64d
-	check_equal "who had the port when it ended is known" \
-	    "$(said "$alive")" "event=binding-created addr6=2001:db8::10"
-	check_equal "and that nobody has it any more" "$(said "$(now)")" \
-	    "event=started"
+	check_match "who had the port when it ended is known" \
+	    "$(said "$alive")" '^udp \[2001:db8::10\]:5000 from '
+	check_match "and that nobody has it any more" "$(said "$(now)")" \
+	    '^nobody$'
 	check "nat64d ends" stop "$nat64d"
 }
 
@@ -204,6 +195,30 @@ test_restart() {
 	sleep 3
 	# Shows: CGN-09
 	check_equal "but after a while" "$(seen 2001:db8::10)" "$pool:$port"
+	check "nat64d ends" stop "$nat64d"
+}
+
+# With its state kept, a binding goes on over a restart, and the log says so.
+test_state() {
+	local between
+	log=$dir/log/events.state
+	configure "log events to \"$log\"" "state \"$dir/log/state\""
+	check "nat64d starts with its state kept" start_nat64d
+	seen 2001:db8::10 >"$dir/seen"
+	check "the log has the binding" wait_for 30 logged binding-created
+	check "nat64d ends" stop "$nat64d"
+	check "nat64d starts again" start_nat64d
+	check "the log has the restart" wait_for 30 \
+	    sh -c "[ \$(grep -c event=resumed '$log') -eq 2 ]"
+	between=$(now)
+	check_match "whether the binding goes on is not known yet" \
+	    "$(said "$between")" \
+	    '^udp \[2001:db8::10\]:5000 from .* after a restart at .* may not'
+	kill -HUP "$nat64d"
+	check "its end is in the log" wait_for 30 logged binding-deleted
+	check_match "and now it is known that it went on" \
+	    "$(said "$between")" \
+	    '^udp \[2001:db8::10\]:5000 from [0-9TZ:.-]+ to [0-9TZ:.-]+$'
 	check "nat64d ends" stop "$nat64d"
 }
 
@@ -274,5 +289,6 @@ test_end
 test_sessions
 test_ownership
 test_restart
+test_state
 test_debug
 tap_done

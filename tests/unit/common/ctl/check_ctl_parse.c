@@ -35,6 +35,13 @@ static const struct ctl_arg top_args[] = {
 	{ .param = NULL },
 };
 
+static const struct ctl_arg rest_args[] = {
+	{ .param = "time", .kind = CTL_WORD },
+	{ .param = "proto", .kind = CTL_NAMED },
+	{ .param = "file", .kind = CTL_REST, .value = "FILE" },
+	{ .param = NULL },
+};
+
 static const struct ctl_command commands[] = {
 	{ .words = "top", .args = top_args },
 	{ .words = "status" },
@@ -43,6 +50,7 @@ static const struct ctl_command commands[] = {
 	{ .words = "log level", .args = level_args },
 	{ .words = "flush" },
 	{ .words = "flush all" },
+	{ .words = "search", .args = rest_args },
 };
 
 static const struct ctl_program program = { .name = "testctl",
@@ -92,7 +100,7 @@ START_TEST(ctl_parse_names_what_is_possible)
 	ck_assert_str_eq(parse("shwo counters"), "");
 	ck_assert_str_eq(said,
 	    "testctl: command: unknown \"shwo\", did you mean \"show\"? "
-	    "possible are: top, status, show, log, flush\n");
+	    "possible are: top, status, show, log, flush, search\n");
 	ck_assert_str_eq(parse("show session"), "");
 	ck_assert_str_eq(said,
 	    "testctl: show: unknown \"session\", did you mean \"sessions\"? "
@@ -145,6 +153,24 @@ START_TEST(ctl_parse_takes_letters_in_one_word)
 }
 END_TEST
 
+/* What looks like an option is a file there. */
+START_TEST(ctl_parse_takes_the_rest)
+{
+	ck_assert_str_eq(parse("search 10:00 proto udp a - proto"), "search");
+	ck_assert_uint_eq(ctl.n_params, 2);
+	ck_assert_str_eq(ctl.params[1].param, "proto");
+	ck_assert_str_eq(ctl.params[1].value, "udp");
+	ck_assert_str_eq(ctl.rest[0], "a");
+	ck_assert_str_eq(ctl.rest[1], "-");
+	ck_assert_str_eq(ctl.rest[2], "proto");
+	ck_assert_ptr_null(ctl.rest[3]);
+	ck_assert_str_eq(parse("search 10:00"), "");
+	ck_assert_str_eq(said,
+	    "usage: testctl search time [proto proto] FILE ...\n");
+	ck_assert_str_eq(parse("search 10:00 proto udp"), "");
+}
+END_TEST
+
 START_TEST(ctl_parse_refuses_wrong_arguments)
 {
 	ck_assert_str_eq(parse("log level"), "");
@@ -174,6 +200,7 @@ main(void)
 	tcase_add_test(tc, ctl_parse_names_what_is_possible);
 	tcase_add_test(tc, ctl_parse_takes_arguments);
 	tcase_add_test(tc, ctl_parse_takes_letters_in_one_word);
+	tcase_add_test(tc, ctl_parse_takes_the_rest);
 	tcase_add_test(tc, ctl_parse_refuses_wrong_arguments);
 	return (suite_run(s));
 }

@@ -1,0 +1,367 @@
+#include <arpa/inet.h>
+
+#include <string.h>
+
+#include "common/net/addr.h"
+
+#include "event_syslog.h"
+#include "logline.h"
+#include "words.h"
+
+/* Which words were there, and could be read. */
+enum {
+	HAS_TIME = 1 << 0,
+	HAS_EVENT = 1 << 1,
+	HAS_PROTO = 1 << 2,
+	HAS_ADDR6 = 1 << 3,
+	HAS_PORT6 = 1 << 4,
+	HAS_ADDR4 = 1 << 5,
+	HAS_PORT4 = 1 << 6,
+	HAS_SUBSCRIBER = 1 << 7,
+	HAS_FIRST = 1 << 8,
+	HAS_LAST = 1 << 9,
+	HAS_COUNT = 1 << 10,
+	HAS_PEER4 = 1 << 11
+};
+
+#define HAS_BINDING (HAS_PROTO | HAS_ADDR6 | HAS_PORT6 | HAS_ADDR4 | HAS_PORT4)
+#define HAS_HOLDER (HAS_SUBSCRIBER | HAS_ADDR4)
+
+static const struct {
+	const char *name;
+	enum logline_kind kind;
+	bool begins;
+	unsigned needs;
+} events[] = {
+	{ "binding-created", LOGLINE_BINDING, true, HAS_BINDING },
+	{ "binding-deleted", LOGLINE_BINDING, false, HAS_BINDING },
+	{ "session-created", LOGLINE_SESSION, true, HAS_BINDING },
+	{ "session-deleted", LOGLINE_SESSION, false, HAS_BINDING },
+	{ "address-bound", LOGLINE_ADDRESS, true, HAS_HOLDER },
+	{ "address-released", LOGLINE_ADDRESS, false, HAS_HOLDER },
+	{ "block-allocated", LOGLINE_BLOCK, true,
+	    HAS_HOLDER | HAS_FIRST | HAS_LAST },
+	{ "block-released", LOGLINE_BLOCK, false,
+	    HAS_HOLDER | HAS_FIRST | HAS_LAST },
+	{ "started", LOGLINE_STARTED, true, 0 },
+	{ "resumed", LOGLINE_RESUMED, true, 0 },
+	{ "stopped", LOGLINE_STOPPED, false, 0 },
+	{ "lines-lost", LOGLINE_LOST, false, HAS_COUNT },
+};
+#define NEVENTS (sizeof(events) / sizeof(events[0]))
+
+/* A line while it is read. */
+struct reading {
+	struct logline *l;
+	unsigned has;
+	unsigned needs;
+};
+
+/* --- values --- */
+
+/* A copy with a NUL behind it, for functions that need one. */
+static const char *
+copy_value(const struct word *w, char *buf, size_t size)
+{
+	if (w->value_len >= size)
+		return ("");
+	memcpy(buf, w->value, w->value_len);
+	buf[w->value_len] = '\0';
+	return (buf);
+}
+
+static bool
+read_number(const struct word *w, uint64_t max, uint64_t *to)
+{
+	uint64_t v = 0;
+	size_t i;
+
+	for (i = 0; i < w->value_len; i++) {
+		if (w->value[i] < '0' || w->value[i] > '9' || v > max)
+			return (false);
+		v = v * 10 + (uint64_t)(w->value[i] - '0');
+	}
+	*to = v;
+	return (w->value_len > 0 && v <= max);
+}
+
+static bool
+read_port(const struct word *w, uint16_t *to)
+{
+	uint64_t v;
+
+	if (!read_number(w, UINT16_MAX, &v))
+		return (false);
+	*to = (uint16_t)v;
+	return (true);
+}
+
+static bool
+read_addr4(const struct word *w, struct in_addr *to)
+{
+	char text[INET_ADDRSTRLEN];
+
+	return (
+	    inet_pton(AF_INET, copy_value(w, text, sizeof(text)), to) == 1);
+}
+
+static bool
+read_addr6(const struct word *w, struct in6_addr *to)
+{
+	char text[INET6_ADDRSTRLEN];
+
+	return (
+	    inet_pton(AF_INET6, copy_value(w, text, sizeof(text)), to) == 1);
+}
+
+static bool
+read_prefix(const struct word *w, struct logline *l)
+{
+	char text[PREFIX_STRLEN];
+	struct prefix p;
+
+	if (prefix_parse_family(copy_value(w, text, sizeof(text)), AF_INET6,
+		&p) != NULL)
+		return (false);
+	l->host6.addr = p.v6;
+	l->len6 = p.len;
+	return (true);
+}
+
+static bool
+read_proto(const struct word *w, enum l4proto *to)
+{
+	static const struct {
+		const char *name;
+		enum l4proto proto;
+	} protos[] = { { "tcp", L4_TCP }, { "udp", L4_UDP },
+		{ "icmp", L4_ICMP } };
+	size_t i;
+
+	for (i = 0; i < sizeof(protos) / sizeof(protos[0]); i++) {
+		if (w->value_len != strlen(protos[i].name) ||
+		    memcmp(w->value, protos[i].name, w->value_len) != 0)
+			continue;
+		*to = protos[i].proto;
+		return (true);
+	}
+	return (false);
+}
+
+static bool
+read_time(const struct word *w, int64_t *to)
+{
+	struct logline_time t;
+
+	if (!logline_time(w->value, w->value_len, &t) || !t.has_zone)
+		return (false);
+	*to = t.unix_ms;
+	return (true);
+}
+
+static bool
+read_event(const struct word *w, struct reading *r)
+{
+	size_t i;
+
+	r->l->kind = LOGLINE_OTHER;
+	for (i = 0; i < NEVENTS; i++) {
+		if (w->value_len != strlen(events[i].name) ||
+		    memcmp(w->value, events[i].name, w->value_len) != 0)
+			continue;
+		r->l->kind = events[i].kind;
+		r->l->begins = events[i].begins;
+		r->needs = events[i].needs;
+		break;
+	}
+	return (true);
+}
+
+static unsigned
+read_word(struct reading *r, const struct word *w)
+{
+	struct logline *l = r->l;
+
+	if (word_has_key(w, "time"))
+		return (read_time(w, &l->unix_ms) ? HAS_TIME : 0);
+	if (word_has_key(w, "event"))
+		return (read_event(w, r) ? HAS_EVENT : 0);
+	if (word_has_key(w, "proto"))
+		return (read_proto(w, &l->proto) ? HAS_PROTO : 0);
+	if (word_has_key(w, "addr6"))
+		return (read_addr6(w, &l->host6.addr) ? HAS_ADDR6 : 0);
+	if (word_has_key(w, "port6"))
+		return (read_port(w, &l->host6.port) ? HAS_PORT6 : 0);
+	if (word_has_key(w, "addr4"))
+		return (read_addr4(w, &l->addr4.addr) ? HAS_ADDR4 : 0);
+	if (word_has_key(w, "port4"))
+		return (read_port(w, &l->addr4.port) ? HAS_PORT4 : 0);
+	if (word_has_key(w, "subscriber"))
+		return (read_prefix(w, l) ? HAS_SUBSCRIBER : 0);
+	if (word_has_key(w, "firstport4"))
+		return (read_port(w, &l->ports.first) ? HAS_FIRST : 0);
+	if (word_has_key(w, "lastport4"))
+		return (read_port(w, &l->ports.last) ? HAS_LAST : 0);
+	if (word_has_key(w, "peer4"))
+		return (read_addr4(w, &l->peer4.addr) ? HAS_PEER4 : 0);
+	if (word_has_key(w, "peerport"))
+		(void)read_port(w, &l->peer4.port);
+	else if (word_has_key(w, "count"))
+		return (read_number(w, UINT32_MAX, &l->count) ? HAS_COUNT : 0);
+	return (0);
+}
+
+/* --- lines --- */
+
+static const char *
+find_text(const char *p, const char *end, const char *what)
+{
+	const size_t len = strlen(what);
+
+	for (; (size_t)(end - p) >= len; p++) {
+		p = memchr(p, what[0], (size_t)(end - p) - len + 1);
+		if (p == NULL)
+			return (NULL);
+		if (memcmp(p, what, len) == 0)
+			return (p);
+	}
+	return (NULL);
+}
+
+static void
+read_words(struct reading *r, const char *p, const char *end)
+{
+	struct word w;
+
+	while (word_next(&p, end, &w))
+		r->has |= read_word(r, &w);
+}
+
+/* The next string, number or word of JSON at p; returns what is behind it. */
+static const char *
+json_token(const char *p, const char *end, const char **token, size_t *len)
+{
+	const bool quoted = p < end && *p == '"';
+
+	if (quoted)
+		p++;
+	*token = p;
+	while (p < end &&
+	    (quoted ? *p != '"' : *p != ',' && *p != '}' && *p != ' '))
+		p += quoted && *p == '\\' && p + 1 < end ? 2 : 1;
+	*len = (size_t)(p - *token);
+	return (quoted && p < end ? p + 1 : p);
+}
+
+static const char *
+skip(const char *p, const char *end, const char *these)
+{
+	while (p < end && *p != '\0' && strchr(these, *p) != NULL)
+		p++;
+	return (p);
+}
+
+/* An object without others inside. */
+static void
+read_json(struct reading *r, const char *p, const char *end)
+{
+	const char *before;
+	struct word w = { .quoted = true };
+
+	for (p = skip(p, end, "{ \t"); p < end && *p == '"';
+	     p = skip(p, end, ", \t")) {
+		p = json_token(p, end, &w.key, &w.key_len);
+		p = skip(p, end, ": \t");
+		before = p;
+		p = json_token(p, end, &w.value, &w.value_len);
+		if (p == before || *before == '[' || *before == '{') {
+			r->has = 0;
+			return;
+		}
+		r->has |= read_word(r, &w);
+	}
+}
+
+/* FNV-1a; never 0. */
+static uint64_t
+hash_name(const char *s, size_t len)
+{
+	uint64_t h = UINT64_C(0xcbf29ce484222325);
+
+	for (; len > 0; s++, len--)
+		h = (h ^ (unsigned char)*s) * UINT64_C(0x100000001b3);
+	return (h != 0 ? h : 1);
+}
+
+/*
+ * The header of RFC 5424 before the structured data at data, of which the
+ * collector may have left out the beginning. The time and the host are two
+ * words, one after the other, and the event is the last word.
+ */
+static void
+read_header(struct reading *r, const char *p, const char *data)
+{
+	const char *blank;
+	struct word w = { .key = "time", .key_len = 4 };
+	bool was_time = false;
+
+	for (; p < data; p = blank + 1) {
+		blank = memchr(p, ' ', (size_t)(data - p));
+		if (blank == NULL)
+			break;
+		w.value = p;
+		w.value_len = (size_t)(blank - p);
+		if (was_time)
+			r->l->sender = hash_name(p, w.value_len);
+		was_time = (r->has & HAS_TIME) == 0 &&
+		    (read_word(r, &w) & HAS_TIME) != 0;
+		if (was_time)
+			r->has |= HAS_TIME;
+	}
+	w = (struct word){ .key = "event",
+		.key_len = 5,
+		.value = w.value,
+		.value_len = w.value_len };
+	if (w.value != NULL)
+		r->has |= read_word(r, &w);
+}
+
+static void
+read_line(struct reading *r, const char *line, const char *end)
+{
+	const char *data = find_text(line, end, "[" EVENT_SYSLOG_ID);
+
+	if (data != NULL) {
+		read_header(r, line, data);
+		data += strlen("[" EVENT_SYSLOG_ID);
+		while (end > data && end[-1] == ' ')
+			end--;
+		if (end > data && end[-1] == ']')
+			end--;
+		read_words(r, data, end);
+		return;
+	}
+	line = skip(line, end, " \t");
+	if (line < end && *line == '{') {
+		read_json(r, line, end);
+		return;
+	}
+	data = find_text(line, end, "time=");
+	if (data != NULL)
+		read_words(r, data, end);
+}
+
+bool
+logline_parse(const char *line, size_t len, struct logline *l)
+{
+	struct reading r = { .l = l };
+
+	memset(l, 0, sizeof(*l));
+	if (len > 0 && line[len - 1] == '\r')
+		len--;
+	read_line(&r, line, line + len);
+	l->has_peer = (r.has & HAS_PEER4) != 0;
+	r.needs |= HAS_TIME | HAS_EVENT;
+	return ((r.has & r.needs) == r.needs &&
+	    (l->kind != LOGLINE_BLOCK || l->ports.first <= l->ports.last));
+}

@@ -1,0 +1,67 @@
+/*
+ * One line of an event log, read back: as nat64d writes it in text and in JSON,
+ * with whatever the system's logger has put before it, and as a collector keeps
+ * messages of RFC 5424. Lines may come from anywhere.
+ */
+#ifndef NAT64D_LOG_LOGLINE_H
+#define NAT64D_LOG_LOGLINE_H
+
+#include <netinet/in.h>
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "nat64d/base/tuple.h"
+#include "nat64d/pool/portlist.h"
+
+enum logline_kind {
+	LOGLINE_OTHER,	 /* an event that says nothing about who had what */
+	LOGLINE_BINDING, /* bindings and sessions: host6, addr4 ... */
+	LOGLINE_SESSION,
+	LOGLINE_ADDRESS, /* of a subscriber: host6, len6, addr4.addr */
+	LOGLINE_BLOCK,	 /* likewise, with ports */
+	LOGLINE_STARTED, /* what was there before has ended */
+	LOGLINE_RESUMED, /* what was there before goes on, or has ended */
+	LOGLINE_STOPPED,
+	LOGLINE_LOST /* lines are missing here */
+};
+
+struct logline {
+	int64_t unix_ms;
+	uint64_t sender; /* a hash of the host that sent it; 0: unknown */
+	enum logline_kind kind;
+	bool begins;	    /* created; else deleted */
+	enum l4proto proto; /* bindings and sessions */
+	struct taddr6 host6;
+	struct taddr4 addr4;
+	unsigned len6;
+	struct port_range ports;
+	bool has_peer; /* sessions */
+	struct taddr4 peer4;
+	uint64_t count; /* LOGLINE_LOST */
+};
+
+/*
+ * Read a line of len octets, without its newline. Returns false when it is no
+ * event of nat64d, or has no time, or one of the kinds above lacks a word or
+ * has one that cannot be read.
+ */
+bool logline_parse(const char *line, size_t len, struct logline *l);
+
+/* A point in time, and how exactly it was given. */
+struct logline_time {
+	int64_t unix_ms; /* of UTC, if there is a zone; else of local time */
+	int64_t span_ms; /* the rest of it: 1 to 60000 */
+	bool has_zone;
+};
+
+/*
+ * Read a time of RFC 3339: 2026-11-23T14:50:05.123Z or, with the offset of a
+ * time zone, 2026-11-23T15:50:05+01:00. Also allowed: a blank for the T, no
+ * zone, no seconds. Digits behind milliseconds are passed over. Returns false
+ * when it is none, of the years 1970 to 9999.
+ */
+bool logline_time(const char *text, size_t len, struct logline_time *t);
+
+#endif
