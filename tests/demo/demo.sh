@@ -41,20 +41,27 @@ die() { # what log
 	exit 1
 }
 
-# What follows SIGUSR1: from the first line that matches on, as far as it
-# fits a screen. All of it is left in $dir/table.
-print_table() { # pattern
-	local before
-	before=$(wc -c <"$dir/nat64d.out")
-	printf '%sgateway$ kill -USR1 %s%s\n' "$dim" "$nat64d" "$plain"
-	kill -USR1 "$nat64d"
-	wait_for 5 table_complete "$before" || fail "no mapping table"
-	tail -c +$((before + 1)) "$dir/nat64d.out" >"$dir/table"
-	sed -n "/$1/,\$p" "$dir/table" | head -n 45 | sed 's/^/    /'
+# The client of nat64d's control socket, which is one of the lab.
+ctl() { # word ...
+	ip netns exec "$gateway" "$BUILD/nat64d/ctl/nat64ctl" \
+	    -s "$dir/run/nat64d.sock" "$@"
 }
 
-table_complete() { # bytes before
-	tail -c +$(($1 + 1)) "$dir/nat64d.out" | grep -q '^end'
+# Show such a command and run it; at most so many lines fit a screen.
+show_ctl() { # word ...
+	printf '%sgateway$ nat64ctl %s%s\n' "$dim" "$*" "$plain"
+	ctl "$@" 2>&1 | head -n 30 | sed 's/^/    /'
+	[ "${PIPESTATUS[0]}" -eq 0 ] || fail "nat64ctl $*"
+}
+
+# The member of the first session that has it.
+member_of_session() { # name
+	ctl -j show sessions proto tcp |
+	    sed -n "s/.*\"$1\":\"*\([^,\"}]*\).*/\1/p" | head -n 1
+}
+
+transfer_runs() {
+	! kill -0 "$curl" 2>/dev/null || echo "    the transfer is still running"
 }
 
 [ "$(id -u)" -eq 0 ] || {
@@ -74,9 +81,8 @@ Ecdysis: an IPv6-only client reaches the IPv4 Internet by name.
 EOF
 
 step "The lab" "Three network namespaces, real servers on the IPv4 side."
-lab_create
+stream_lab || die "the lab was not made" nginx.log
 start_nsd || die "nsd did not start" nsd.log
-start_web || die "nginx did not start" nginx.log
 start_udp_echo || die "socat did not start" echo.log
 head -c 100000000 /dev/urandom >"$dir/www/100MB"
 sum=$(sha256sum <"$dir/www/100MB")
@@ -84,9 +90,11 @@ sum=$(sha256sum <"$dir/www/100MB")
 step "The daemons" \
     "Configured by etc/nat64d.conf and etc/dns64d.conf; nat64d makes the" \
     "tun device and the routes itself."
-write_nat64d_conf
+write_nat64d_conf "control \"$dir/run/nat64d.sock\"" \
+    "pidfile \"$dir/run/nat64d.pid\""
 write_dns64d_conf
-start_nat64d || die "nat64d did not start" nat64d.err
+start_background "$BUILD/nat64d/nat64d" "$dir/nat64d.conf" \
+    "$dir/run/nat64d.pid" || die "nat64d did not start" background
 start_dns64d || die "dns64d did not start" dns64d.err
 show "$gateway" ip -6 route show dev nat64
 show "$gateway" ip -4 route show dev nat64
@@ -125,23 +133,50 @@ answer=$(echo "hello from IPv6" | ip netns exec "$client" \
 echo "    $answer"
 [ "$answer" = "hello from IPv6" ] || fail "UDP exchange"
 
-step "A look at the mapping table" \
-    "SIGUSR1 prints it to nat64d's standard output," \
-    "while a transfer is running."
-ip netns exec "$client" curl -sS --limit-rate 40M -o "$dir/got2" \
-    http://www.example.com/100MB &
-curl_pid=$!
-wait_for 5 test -s "$dir/got2"
-print_table .
-kill -0 "$curl_pid" 2>/dev/null && echo "    the transfer is still running"
-wait "$curl_pid" || fail "the transfer ended"
-[ "$(sha256sum <"$dir/got2")" = "$sum" ] || fail "checksums differ"
+step "What an operator sees" \
+    "A transfer of 200 MB and 5000 datagrams per second run from here on." \
+    "How is nat64d, who has sessions, and who holds this address and port?"
+begin_traffic
+show_ctl status
+show_ctl show subscribers --top 3
+show_ctl show sessions proto tcp
+show_ctl lookup "$(member_of_session external-src-address):$(
+    member_of_session external-src-port)" tcp
 
-step "Flushing the table" "SIGHUP removes all sessions; the table is empty."
-printf '%sgateway$ kill -HUP %s%s\n' "$dim" "$nat64d" "$plain"
-kill -HUP "$nat64d"
-print_table '^table'
-! grep -qE '^(tcp|udp|icmp) ' "$dir/table" || fail "bindings were left"
+step "Another configuration" \
+    "An error is refused with its line, and the old configuration stays. What" \
+    "is correct is used at once. Sessions live on."
+printf '%s\n' 'timeout upd 200' >>"$dir/nat64d.conf"
+printf "%sgateway$ echo 'timeout upd 200' >>nat64d.conf; nat64ctl reload%s\n" \
+    "$dim" "$plain"
+ctl reload 2>&1 | sed "s,$dir/,,; s/^/    /"
+[ "${PIPESTATUS[0]}" -eq 1 ] || fail "an error is refused"
+sed -i 's/timeout upd/timeout udp/' "$dir/nat64d.conf"
+printf '%sgateway$ sed -i s/upd/udp/ nat64d.conf%s\n' "$dim" "$plain"
+show_ctl reload
+transfer_runs
+
+step "Another program" \
+    "After an installation a new process takes over from the one that runs," \
+    "with the device and all sessions."
+show_ctl upgrade --check
+show_ctl upgrade
+show_ctl status
+transfer_runs
+kill "$stream"
+wait "$stream"
+read -r _ sent _ back _ <"$dir/stream.log"
+echo "    $sent datagrams were sent, and $back came back"
+[ "$sent" -gt 0 ] && [ "$sent" = "$back" ] || fail "datagrams were lost"
+wait "$curl" || fail "the transfer ended"
+cmp "$dir/www/200MB" "$dir/fetched" || fail "the files differ"
+echo "    the transfer is complete"
+
+step "Ending sessions" "Those of one host; its next packet makes a new one."
+show_ctl kill 2001:db8::10
+show_ctl show sessions
+show "$client" curl -gsS -o "$dir/got" -w '%{size_download} bytes\n' \
+    http://www.example.com/peer
 
 step "dns64d's statistics" "SIGUSR1 to dns64d."
 kill -USR1 "$dns64d"
@@ -152,7 +187,8 @@ case ${SHELL_IN:-} in
 client | gateway | internet)
 	step "A shell in the $SHELL_IN namespace" \
 	    "Try: dig AAAA www.example.com; curl -O http://www.example.com/100MB" \
-	    "nat64d is process $nat64d, dns64d $dns64d; exit ends the demo."
+	    "nat64d is process $(cat "$dir/run/nat64d.pid"), dns64d $dns64d;" \
+	    "nat64ctl needs -s $dir/run/nat64d.sock; exit ends the demo."
 	ip netns exec "$lab-$SHELL_IN" "${SHELL:-/bin/bash}"
 	;;
 '') ;;
@@ -160,7 +196,8 @@ client | gateway | internet)
 esac
 
 step "Done" "Stopping the daemons, removing the namespaces."
-stop "$nat64d"
+kill "$(cat "$dir/run/nat64d.pid")"
+wait_for 10 test ! -e "$dir/run/nat64d.pid" || fail "nat64d did not end"
 stop "$dns64d"
 if [ "$failed" -eq 0 ]; then
 	echo "    everything worked"
