@@ -364,26 +364,36 @@ function paths(list, history, max) {
 
 /* --- the daemon --- */
 
-/* Throws an Error that says what is wrong. */
+/* The daemon does not answer; what is wrong. */
+class Unanswered extends Error {
+}
+
+/* The text of an answer. */
 export async function ask(path) {
 	const abort = new AbortController();
 	const timer = setTimeout(() => abort.abort(), PATIENCE_MS);
 
 	try {
-		return await fetch(path, { cache: "no-store",
+		const answer = await fetch(path, { cache: "no-store",
 		    signal: abort.signal });
+		const text = await answer.text();
+		/* That of /ready, when it is not. */
+		if (!answer.ok && answer.status !== 503)
+			throw new Error(`status ${answer.status}: ${text}`);
+		return text;
+	} catch (error) {
+		throw new Unanswered(error.message);
 	} finally {
 		clearTimeout(timer);
 	}
 }
 
 async function askSample(prefix) {
-	const answer = await ask("metrics");
-	const text = await answer.text();
+	const metrics = parse(await ask("metrics"));
 
-	if (!answer.ok)
-		throw new Error(`status ${answer.status}: ${text.trim()}`);
-	return new Sample(prefix, performance.now(), parse(text));
+	if (metrics.size === 0)
+		throw new Unanswered("there are no metrics");
+	return new Sample(prefix, performance.now(), metrics);
 }
 
 function showState(kind, text) {
@@ -402,23 +412,25 @@ async function showReady(sample) {
 		showAlert("");
 		return;
 	}
-	const answer = await ask("ready");
+	const why = await ask("ready");
 	showState("bad", "not ready");
-	showAlert(`Not ready: ${(await answer.text()).trim()}`);
+	showAlert(`Not ready: ${why.trim()}`);
 }
 
 function showAbout(sample) {
 	const [version] = sample.all("build_info").keys();
-	const secs = Date.now() / 1000 - sample.get("start_time_seconds");
 
 	set("about", `${location.hostname} · version ${version ?? "?"} · up ` +
-	    duration(Math.max(0, secs)));
+	    duration(sample.get("uptime_seconds")));
 }
 
 function showLost(error, since) {
+	const what = error instanceof Unanswered ? "No answer" :
+	    "This page cannot show the values";
+
 	showState("bad", "no answer");
-	showAlert(`No answer since ${since.toLocaleTimeString()}: ` +
-	    `${error.message}. Trying again.`);
+	showAlert(`${what} since ${since.toLocaleTimeString()}: ` +
+	    `${error.message.trim()}. Trying again.`);
 	byId("main").classList.add("stale");
 }
 

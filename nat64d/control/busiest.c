@@ -18,17 +18,22 @@ struct busiest {
 	struct subscriber_walk walk;
 	struct topn top;
 	uint64_t number;
-	struct monotime next; /* walk, not before then */
-	json_t *found;	      /* NULL: no walk has ended */
+	struct monotime begun; /* the last walk */
+	struct monotime next;  /* walk, not before then */
+	json_t *found;	       /* NULL: no walk has ended */
 };
 
 /* The walk has ended. Without memory, the list before it stays. */
 static void
 finish(struct busiest *b)
 {
+	const struct monotime now = monotime_now();
+	const int64_t ms = monotime_diff_ms(now, b->begun);
 	json_t *list = json_array(), *o;
 	size_t i;
 
+	b->next = ms < BUSIEST_MS / 2 ? monotime_add_ms(b->begun, BUSIEST_MS) :
+					monotime_add_ms(now, ms);
 	topn_sort(&b->top);
 	for (i = 0; i < b->top.n; i++)
 		json_array_append_new(list,
@@ -83,7 +88,7 @@ begin(struct busiest *b)
 	    !monotime_reached(b->next, now) ||
 	    topn_init(&b->top, BUSIEST_N, sizeof(struct row_subscriber)) == -1)
 		return;
-	b->next = monotime_add_ms(now, BUSIEST_MS);
+	b->begun = now;
 	memset(&b->walk, 0, sizeof(b->walk));
 	b->number = 0;
 	on_timer(-1, 0, b);

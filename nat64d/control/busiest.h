@@ -3,7 +3,8 @@
  * metrics. Everybody who can reach that may ask, and there may be a million
  * subscribers. Therefore an answer is a list that was made before: one walk
  * through the subscribers in BUSIEST_MS at most, in slices between which
- * packets pass, and only while somebody asks.
+ * packets pass, and only while somebody asks. After a long walk there is a
+ * pause of the same length.
  */
 #ifndef NAT64D_CONTROL_BUSIEST_H
 #define NAT64D_CONTROL_BUSIEST_H

@@ -91,7 +91,8 @@ function showPool(s) {
 		return { proto, ports, used,
 		    share: ports > 0 ? used / ports : 0 };
 	});
-	const fullest = rows.reduce((a, b) => b.share > a.share ? b : a);
+	const fullest = rows.reduce((a, b) => b.share > a.share ? b : a,
+	    { ports: 0, used: 0, share: 0 });
 
 	fill("pool", rows.map((r) => [
 		{ text: r.proto.toUpperCase(), bar: r.share, full: .9 },
@@ -154,8 +155,7 @@ function limits(s) {
 }
 
 async function showSubscribers() {
-	const answer = await ask("subscribers");
-	const { shown, found } = await answer.json();
+	const { shown, found } = JSON.parse(await ask("subscribers"));
 	let note = "Not shown at this address. It takes “show subscribers” in " +
 	    "nat64d.conf(5), “metrics listen on”.";
 

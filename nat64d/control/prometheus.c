@@ -58,6 +58,9 @@ add_state(struct prom *p, const struct admin *a)
 	prom_labelled(p, "version", version(), 1);
 	gauge(p, "start-time-seconds", "Start, seconds since 1970",
 	    (uint64_t)(a->started_ms / 1000));
+	/* No clock that is set later, or that of the reader, affects it. */
+	gauge(p, "uptime-seconds", "Seconds since the start",
+	    (uint64_t)(monotime_diff_ms(monotime_now(), a->started) / 1000));
 	gauge(p, "up", "1: new sessions are accepted",
 	    numbers_not_ready(n) == NULL);
 	gauge(p, "sessions", "Sessions", numbers_sessions(n));

@@ -16,7 +16,8 @@ start_daemons() {
 		user nobody
 		prefix 2001:db8:8000::/96
 		pool 192.0.2.0/28
-		log events none
+		log events bindings
+		log events to syslog udp $server4 port 5140
 		control no
 		metrics listen on 127.0.0.1 port 9464
 	CONF

@@ -126,6 +126,13 @@ test_subscribers() {
 	    "$(code "$private" '/subscribers?top=1000000')" 400
 }
 
+# Who may see them is not changed by accident.
+test_reload() {
+	sed -i 's/ show subscribers$//' "$dir/nat64d.conf"
+	check "to hide them takes a restart" fails_with metrics \
+	    "$BUILD/nat64d/ctl/nat64ctl" -s "$dir/nat64d.sock" reload --check
+}
+
 # --- what the page of dns64d needs ---
 
 test_upstreams() {
@@ -163,6 +170,7 @@ cat >"$dir/nat64d.conf" <<-CONF
 	pool 192.0.2.0/24
 	limit subscriber sessions 500
 	log events none
+	control "$dir/nat64d.sock"
 	metrics listen on ${public%:*} port ${public#*:}
 	metrics listen on ${private%:*} port ${private#*:} show subscribers
 CONF
@@ -180,5 +188,6 @@ check "dns64d starts" start_dns64d || give_up
 test_page nat64d "$public"
 test_page dns64d "$dns"
 test_subscribers
+test_reload
 test_upstreams
 tap_done

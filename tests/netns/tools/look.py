@@ -274,6 +274,19 @@ def hostile_subscribers(browser):
     page.close()
 
 
+def not_ready(browser):
+    """A daemon that works but cannot do its work, and says why."""
+    page = browser.open(URLS["nat64d"], width=360, answers={
+        "/metrics": "nat64d_up 0\n", "/ready": "none <b>of</b> it\n"})
+    check("nat64d: a page without most values says what is missing",
+          lambda: page.until("document.getElementById('alert')?.innerText === "
+                             "'Not ready: none <b>of</b> it'", "the reason"))
+    check("nat64d: and shows that", lambda: page.until(
+        "document.querySelector('#state.bad').innerText === 'not ready'",
+        "the state"))
+    page.close()
+
+
 def many_upstreams(browser):
     """As many as there may be: a table of all, a chart of four."""
     more = "".join(
@@ -317,6 +330,17 @@ def selection_stays(page):
         raise AssertionError(f"{marked!r} was marked, and then {found!r}")
 
 
+def refused(browser):
+    """A server that is not that of the page any more."""
+    page = browser.open(URLS["dns64d"], width=360,
+                        answers={"/metrics": "<html>Log in</html>"})
+    check("dns64d: a page tells that it does not get metrics",
+          lambda: page.until("/^No answer since .*: there are no metrics/.test("
+                             "document.getElementById('alert')?.innerText)",
+                             "an alert"))
+    page.close()
+
+
 def lost_and_found(page, command):
     """nat64d ends, which the page tells, and is started again."""
     shown = "!document.getElementById('alert').hidden"
@@ -343,8 +367,10 @@ def main():
     with Browser() as browser:
         look_at_all(browser)
         hostile(browser, "nat64d", "drops").close()
+        not_ready(browser)
         many_upstreams(browser)
         hostile_subscribers(browser)
+        refused(browser)
         without_scripts(browser)
         page = browser.open(URLS["nat64d"])
         check("nat64d: a marked address stays marked",
