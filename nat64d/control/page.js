@@ -85,23 +85,34 @@ function showSessions(history) {
 	set("traffic-now-more", `${si(history.rate(packets))} packets/s`);
 }
 
+/* Use of the pool: ports of each protocol, and blocks if there are any. */
+function poolUse(s) {
+	const uses = [...s.all("pool_ports")].map(([proto, all]) => ({
+		title: proto.toUpperCase(), of: "ports for ", all,
+		used: all - s.get("pool_ports_available", proto),
+		more: [count(s.get("bindings", proto)),
+			count(s.get("protocol_sessions", proto))],
+	}));
+	const blocks = s.get("pool_blocks");
+
+	if (blocks > 0)
+		uses.push({ title: "blocks", of: "", all: blocks,
+		    used: s.get("pool_blocks_held"), more: ["", ""] });
+	return uses.map((use) => ({ ...use,
+	    share: use.all > 0 ? use.used / use.all : 0 }));
+}
+
 function showPool(s) {
-	const rows = [...s.all("pool_ports")].map(([proto, ports]) => {
-		const used = ports - s.get("pool_ports_available", proto);
-		return { proto, ports, used,
-		    share: ports > 0 ? used / ports : 0 };
-	});
+	const rows = poolUse(s);
 	const fullest = rows.reduce((a, b) => b.share > a.share ? b : a,
-	    { ports: 0, used: 0, share: 0 });
+	    rows[0] ?? { all: 0, used: 0, share: 0 });
 
 	fill("pool", rows.map((r) => [
-		{ text: r.proto.toUpperCase(), bar: r.share, full: .9 },
-		count(r.used), si(r.ports),
-		count(s.get("bindings", r.proto)),
-		count(s.get("protocol_sessions", r.proto))]));
-	set("pool-now", percent(fullest.used, fullest.ports));
-	set("pool-now-more", fullest.ports > 0 ?
-	    `of the ports for ${fullest.proto.toUpperCase()}` : "no address");
+		{ text: r.title, bar: r.share, full: .9 },
+		count(r.used), si(r.all), ...r.more]));
+	set("pool-now", percent(fullest.used, fullest.all));
+	set("pool-now-more", fullest.all > 0 ?
+	    `of the ${fullest.of}${fullest.title}` : "no address");
 	bar(byId("pool-now-more"), fullest.share, .9);
 }
 

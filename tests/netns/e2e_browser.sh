@@ -83,7 +83,7 @@ create_lab() {
 	cat >"$dir/nat64d.conf" <<-CONF
 		user nobody
 		prefix 2001:db8:8000::/96
-		pool 192.0.2.0/28
+		pool 192.0.2.0/28 blocks of 512
 		limit sessions 100000
 		limit subscriber sessions 500
 		limit subscriber ports 2048
