@@ -160,6 +160,42 @@ test_slow() {
 	    "$server64"
 }
 
+# Whoever reads fast gets no more than the rate, and is told of the rest: no
+# packet is missing without a word.
+test_rate() {
+	local begin followed
+	begin=$(dropped)
+	follow rate drops --pcap "$dir/rate.pcapng"
+	check "a client follows" wait_for 10 knocked "$dir/rate.pcapng"
+	followed=$(dropped)
+	knock 5000
+	check "what is missing is said" wait_for 20 missing_is_said
+	check "and it is exact" wait_for 20 all_told "$begin" "$followed"
+	kill "$follower"
+	wait "$follower" 2>/dev/null
+}
+
+dropped() {
+	"$nat64ctl" -j -s "$dir/n/sock" status | python3 -c 'import json, sys
+print(json.load(sys.stdin)["dropped"]["packets"])'
+}
+
+# Packets and those that are said to be missing: as many as nat64d counts, since
+# some time while the client began. "no-binding; 17 packets before it ..."
+all_told() { # count-before count-after
+	tshark -r "$dir/rate.pcapng" -T fields -e frame.comment \
+	    2>/dev/null | awk -v least=$(($(dropped) - $2)) \
+	    -v most=$(($(dropped) - $1)) '
+		{ n += 1 + $2 }
+		END { print NR, n; exit !(n >= least && n <= most && NR < n) }'
+}
+
+missing_is_said() {
+	knock 1
+	sleep 0.1
+	grep -aq 'packets before it are missing' "$dir/rate.pcapng"
+}
+
 lost_is_said() {
 	knock 1
 	sleep 0.1
@@ -170,5 +206,6 @@ need_root
 begin
 test_monitor
 test_drops
+test_rate
 test_slow
 tap_done
