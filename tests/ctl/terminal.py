@@ -46,14 +46,13 @@ class Terminal:
             environment.pop(name, None)
             if value is not None:
                 environment[name] = value
+        # setsid(1) becomes the program, as the first of a session that has
+        # this terminal.
+        if stdin is None:
+            command = ["setsid", "--ctty", *command]
         self.process = subprocess.Popen(
             command, stdin=self.slave if stdin is None else stdin,
-            stdout=self.slave, stderr=self.slave, env=environment,
-            start_new_session=True, preexec_fn=self.own)
-
-    def own(self):
-        """In the child: make the terminal that of its session."""
-        fcntl.ioctl(self.slave, termios.TIOCSCTTY, 0)
+            stdout=self.slave, stderr=self.slave, env=environment)
 
     def set_size(self, columns, rows):
         """What the kernel knows."""

@@ -334,6 +334,30 @@ def _():
         equal(term.wait(), 0)
 
 
+@case("Ctrl-Z gives the terminal to the shell, and fg takes it again")
+def _():
+    with daemon() as fake, Terminal(
+            ["bash", "--norc", "--noprofile", "-i"], 100, 24,
+            env={"PS1": "ready> ", "HISTFILE": None}) as term:
+        term.wait_for("ready>")
+        term.type(f"{NAT64CTL} -s {fake.socket} top -d 0.1\n")
+        term.wait_for("SUBSCRIBER")
+        term.type("\x1a")
+        term.wait_for("Stopped")
+        term.type("echo mo''re\n")
+        term.wait_for("\nmore")
+        asked = len(fake.asked)
+        term.resize(120, 30)
+        term.type("fg\n")
+        term.until(lambda: term.lines()[0].startswith("nat64d 1.0") and
+                   "2001:db8:0:a::/64" in term.text(), "the screen")
+        term.until(lambda: len(fake.asked) > asked + 6, "samples")
+        term.type("q")
+        term.wait_for("ready>")
+        term.type("exit 5\n")
+        equal(term.wait(), 5)
+
+
 @case("a daemon that goes away is said, and found again")
 def _():
     with daemon() as fake, top(fake, "-d", "0.1") as term:
