@@ -131,6 +131,15 @@ way_find4(struct __sk_buff *skb, const struct fast_value4 *v,
 	return (true);
 }
 
+INLINE uint64_t
+way_prepare(struct __sk_buff *skb, const struct sums *s, struct way *w)
+{
+	(void)skb;
+	(void)s;
+	(void)w;
+	return (0);
+}
+
 /*
  * As if the daemon had written the packet to the device: without mark and
  * priority. An Ethernet header, if there is one, says the protocol as well.

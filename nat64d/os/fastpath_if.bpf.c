@@ -66,11 +66,18 @@
  *
  * Checksums of the hardware
  * -------------------------
- * A network card may have summed up the packet (CHECKSUM_COMPLETE), and that
- * sum is not updated here. It does no harm: drivers only look for partial
- * checksums in what they send. If the way out is a veth, the other end finds
- * the sum wrong and computes the L4 checksum itself. (bpf_redirect_neigh() does
- * not keep the sum right either: it adds the Ethernet header.)
+ * A network card, or the kernel at the end of a tunnel, may have summed up the
+ * packet (CHECKSUM_COMPLETE). That sum is kept right: if the way out is a veth,
+ * the other end drops a datagram with a wrong one. All that changes bytes here
+ * updates it. Two things are to be evened out, in way_prepare() and way_take():
+ *
+ * - bpf_l4_csum_replace() leaves the sum as it is when ports change, since the
+ *   change of the checksum makes up for it. But we write the ports together
+ *   with the IP header, and all that is written there is counted.
+ * - When a frame arrives by way of a veth the kernel subtracts its Ethernet
+ *   header. So it has to be in the sum, for which bpf_redirect_neigh() adds the
+ *   old one; that is set to zero, and the new one added. Where the neighbour is
+ *   not known yet, such a packet is passed on.
  *
  * Start and end
  * -------------
@@ -132,6 +139,13 @@ is_one_of_ours(uint32_t ifindex)
 	return (false);
 }
 
+/* CHECKSUM_COMPLETE: bpf_csum_update() fails without a sum. */
+INLINE bool
+is_summed(struct __sk_buff *skb)
+{
+	return (bpf_csum_update(skb, 0) >= 0);
+}
+
 INLINE bool
 look_up(struct __sk_buff *skb, struct bpf_fib_lookup *fib, struct way *w)
 {
@@ -139,7 +153,8 @@ look_up(struct __sk_buff *skb, struct bpf_fib_lookup *fib, struct way *w)
 
 	fib->ifindex = settings.ifindex;
 	rc = bpf_fib_lookup(skb, fib, sizeof(*fib), 0);
-	if (rc != BPF_FIB_LKUP_RET_SUCCESS && rc != BPF_FIB_LKUP_RET_NO_NEIGH)
+	if (rc != BPF_FIB_LKUP_RET_SUCCESS &&
+	    (rc != BPF_FIB_LKUP_RET_NO_NEIGH || is_summed(skb)))
 		return (false);
 	if (!is_one_of_ours(fib->ifindex))
 		return (false);
@@ -147,6 +162,8 @@ look_up(struct __sk_buff *skb, struct bpf_fib_lookup *fib, struct way *w)
 	w->next.nh_family = fib->family;
 	__builtin_memcpy(w->next.ipv6_nh, fib->ipv6_dst,
 	    sizeof(w->next.ipv6_nh));
+	__builtin_memcpy(w->macs, fib->dmac, ETH_ALEN);
+	__builtin_memcpy(w->macs + ETH_ALEN / 2, fib->smac, ETH_ALEN);
 	return (true);
 }
 
@@ -186,13 +203,33 @@ way_find4(struct __sk_buff *skb, const struct fast_value4 *v,
 	return (look_up(skb, &fib, w));
 }
 
+/* Prepare the sum of the packet, if there is one; see "Checksums" above. */
+INLINE uint64_t
+way_prepare(struct __sk_buff *skb, const struct sums *s, struct way *w)
+{
+	uint32_t i, sum;
+
+	w->summed = is_summed(skb);
+	if (!w->summed)
+		return (0);
+	sum = (uint16_t)~s->port_diff + (uint16_t)skb->protocol;
+	for (i = 0; i < ETH_ALEN; i++)
+		sum += w->macs[i];
+	(void)bpf_csum_update(skb, sum);
+	return (BPF_F_RECOMPUTE_CSUM);
+}
+
 INLINE int
 way_take(struct __sk_buff *skb, uint32_t l2, const struct way *w)
 {
+	const uint8_t zero[ETH_HLEN] = { 0 };
 	struct bpf_redir_neigh next = w->next;
 
 	/* bpf_redirect_neigh() expects an Ethernet header and removes it. */
 	if (l2 == 0 && bpf_skb_change_head(skb, ETH_HLEN, 0) != 0)
+		return (lose());
+	if (l2 != 0 && w->summed &&
+	    bpf_skb_store_bytes(skb, 0, zero, sizeof(zero), 0) != 0)
 		return (lose());
 	skb->mark = 0;
 	skb->priority = 0;

@@ -220,20 +220,26 @@ count(void)
 /* Where a packet goes when it has been translated. */
 struct way {
 	uint32_t ifindex;
-	struct bpf_redir_neigh next; /* only in fastpath_if.bpf.c */
+	/* The rest is only in fastpath_if.bpf.c. */
+	struct bpf_redir_neigh next;
+	uint16_t macs[ETH_ALEN]; /* of the Ethernet header: to, from */
+	bool summed;		 /* see way_prepare() */
 };
 
 /*
  * To be defined by the file that includes this. way_find6() and way_find4() are
  * called for a packet from IPv6 or IPv4 that is still as it came, and say where
  * its translation, with this TOS or traffic class, is to go; false: pass the
- * packet on. way_take() sends the translation there. l2: bytes before the IP
- * header.
+ * packet on. way_prepare() is called before the IP header and the ports are
+ * written, and returns flags of bpf_skb_store_bytes() for that. way_take()
+ * sends the translation there. l2: bytes before the IP header.
  */
 INLINE bool way_find6(struct __sk_buff *skb, const struct fast_value6 *v,
     const struct l4 *l, uint8_t tos, struct way *w);
 INLINE bool way_find4(struct __sk_buff *skb, const struct fast_value4 *v,
     const struct l4 *l, uint8_t tclass, struct way *w);
+INLINE uint64_t way_prepare(struct __sk_buff *skb, const struct sums *s,
+    struct way *w);
 INLINE int way_take(struct __sk_buff *skb, uint32_t l2, const struct way *w);
 
 /* The packet is half translated: nobody can do anything with it. */
@@ -476,12 +482,13 @@ make_head6(struct head6 *h, const struct fast_value4 *v, const struct l4 *l,
 
 INLINE int
 finish6(struct __sk_buff *skb, uint32_t l2, const struct l4 *l,
-    const struct head4 *h, const struct way *w)
+    const struct sums *s, const struct head4 *h, struct way *w)
 {
 	const uint32_t bytes = IP6_HLEN + l->len;
+	const uint64_t flags = way_prepare(skb, s, w);
 	struct fast_count *c;
 
-	if (bpf_skb_store_bytes(skb, l2, h, sizeof(*h), 0) != 0)
+	if (bpf_skb_store_bytes(skb, l2, h, sizeof(*h), flags) != 0)
 		return (lose());
 	c = count();
 	if (c != NULL) {
@@ -493,12 +500,13 @@ finish6(struct __sk_buff *skb, uint32_t l2, const struct l4 *l,
 
 INLINE int
 finish4(struct __sk_buff *skb, uint32_t l2, const struct l4 *l,
-    const struct head6 *h, const struct way *w)
+    const struct sums *s, const struct head6 *h, struct way *w)
 {
 	const uint32_t bytes = IP4_HLEN + l->len;
+	const uint64_t flags = way_prepare(skb, s, w);
 	struct fast_count *c;
 
-	if (bpf_skb_store_bytes(skb, l2, h, sizeof(*h), 0) != 0)
+	if (bpf_skb_store_bytes(skb, l2, h, sizeof(*h), flags) != 0)
 		return (lose());
 	c = count();
 	if (c != NULL) {
@@ -604,7 +612,7 @@ translate6(struct __sk_buff *skb, const uint32_t l2)
 		return (verdict);
 	make_head4(&h, &v, &l, tos, hlim);
 	note6(&l, n, now);
-	return (finish6(skb, l2, &l, &h, &w));
+	return (finish6(skb, l2, &l, &sums, &h, &w));
 }
 
 INLINE int
@@ -673,7 +681,7 @@ translate4(struct __sk_buff *skb, const uint32_t l2)
 		return (verdict);
 	make_head6(&h, &v, &l, tclass, ttl);
 	note4(&l, n, now);
-	return (finish4(skb, l2, &l, &h, &w));
+	return (finish4(skb, l2, &l, &sums, &h, &w));
 }
 
 INLINE int

@@ -335,6 +335,69 @@ connect_again() {
 	ip -n "$internet" route replace default via 198.51.100.1
 }
 
+# --- packets that the kernel has summed up (CHECKSUM_COMPLETE) ---
+
+# The kernel sums up the whole packet at the end of a tunnel whose checksum the
+# other end has not left to the device.
+tunnel() { # name namespace interface address gateway's-address interface
+	in_ns "$2" ethtool -K "$3" tx off >"$dir/ethtool"
+	ip -n "$2" addr add "$4/24" dev "$3"
+	ip -n "$gateway" addr add "$5/24" dev "$6"
+	ip -n "$2" link add "$1" type vxlan id 9 dstport 4789 udpcsum \
+	    remote "$5" local "$4" dev "$3" &&
+	    ip -n "$gateway" link add "$1" type vxlan id 9 dstport 4789 \
+	        udpcsum remote "$4" local "$5" dev "$6"
+}
+
+no_tunnel() { # name namespace interface address gateway's-address interface
+	ip -n "$2" link del "$1"
+	ip -n "$gateway" link del "$1"
+	ip -n "$2" addr del "$4/24" dev "$3"
+	ip -n "$gateway" addr del "$5/24" dev "$6"
+	[ "$LAB_WORLD" != unfinished ] ||
+	    in_ns "$2" ethtool -K "$3" tx on >"$dir/ethtool"
+}
+
+test_summed6() {
+	local t=(vx6 "$client" c0 10.64.0.1 10.64.0.2 g0)
+	tunnel "${t[@]}" >"$dir/tunnel" 2>&1 || {
+		skip "packets from a tunnel" "no VXLAN: $(cat "$dir/tunnel")"
+		return
+	}
+	link_up "$client" vx6 2001:db8:e::10/64
+	link_up "$gateway" vx6 2001:db8:e::1/64
+	ip -n "$client" route add 2001:db8:8000::/96 via 2001:db8:e::1 dev vx6
+	check "nat64d starts with a tunnel to IPv6" \
+	    start_fast "fastpath on vx6 g1"
+	check "datagrams from it arrive, and directly" wait_for 5 \
+	    says "there 63 back 63 class 0x48 bytes 1000" 64 1000
+	check "10 MB go up from it" put 10MB
+	check "10 MB come down to it" fetch 10MB
+	stop "$nat64d"
+	no_tunnel "${t[@]}"
+}
+
+test_summed4() {
+	local t=(vx4 "$internet" i0 10.65.0.1 10.65.0.2 g1)
+	tunnel "${t[@]}" >"$dir/tunnel" 2>&1 || return
+	ip -n "$internet" addr del "$server4/24" dev i0
+	ip -n "$gateway" addr del 198.51.100.1/24 dev g1
+	link_up "$internet" vx4 "$server4/24"
+	link_up "$gateway" vx4 198.51.100.1/24
+	ip -n "$internet" route replace default via 198.51.100.1 dev vx4
+	check "nat64d starts with a tunnel to IPv4" \
+	    start_fast "fastpath on g0 vx4"
+	check "datagrams from it arrive, and directly" wait_for 5 \
+	    says "there 63 back 63 class 0x48 bytes 1000" 64 1000
+	check "10 MB go up to it" put 10MB
+	check "10 MB come down from it" fetch 10MB
+	stop "$nat64d"
+	no_tunnel "${t[@]}"
+	ip -n "$internet" addr add "$server4/24" dev i0
+	ip -n "$gateway" addr add 198.51.100.1/24 dev g1
+	ip -n "$internet" route replace default via 198.51.100.1 dev i0
+}
+
 test_comes_back() {
 	check "nat64d starts with both again" start_fast "fastpath on g0 g1"
 	check "it goes directly" wait_for 5 says "$direct"
@@ -387,6 +450,8 @@ test_named_only
 test_vlan
 test_no_header
 connect_again
+test_summed6
+test_summed4
 test_comes_back
 test_ends
 tap_done

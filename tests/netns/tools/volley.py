@@ -31,7 +31,7 @@ def send(address, port, count, size):
     s = make(socket.AF_INET6)
     s.connect((address, port))
     s.settimeout(10)
-    missing, wrong = set(), 0
+    missing, whole, wrong = set(), 0, 0
     try:
         for first in range(0, count, BURST):
             for i in range(first, first + BURST):
@@ -40,11 +40,12 @@ def send(address, port, count, size):
                 s.send(data)
             while missing:
                 data = s.recv(65536)
+                whole += data in missing
                 wrong += data not in missing
                 missing.discard(data)
     except TimeoutError:
         pass
-    print(f"whole {count - len(missing)} wrong {wrong}")
+    print(f"whole {whole} wrong {wrong}")
 
 
 if sys.argv[1] == "echo":
