@@ -930,7 +930,8 @@ deb: dist
 
 check-deb: test-deps
 	@tests/deps.sh deb
-	@tests/deb/check_deb.sh
+	@$(MAKE) --no-print-directory $(parallel) all
+	@tests/deb/check_deb.sh '$(BUILD)'
 
 uninstall:
 	[ -n '$(DESTDIR)' ] || [ ! -x $(SBINDIR)/nat64d-unreachable ] || \

@@ -11,7 +11,7 @@ set -eu
 build='gcc make pkg-config bison flex libc6-dev libevent-dev libldns-dev
     libbsd-dev libseccomp-dev libjansson-dev libcurl4-openssl-dev
     libncurses-dev clang bpftool libbpf-dev libelf-dev'
-test='check binutils debhelper dpkg-dev
+test='check binutils debhelper dpkg-dev libcap2-bin python3-yaml
     iproute2 iputils-ping nfdump procps traceroute curl
     bind9 bind9-dnsutils unbound nsd nginx-light netcat-openbsd socat tcpdump
     tshark python3-minimal python3-dnspython python3-pyte mandoc shellcheck
@@ -21,7 +21,7 @@ browser='chromium-headless-shell fonts-dejavu-core'
 lint='clang-tidy clang-format cppcheck'
 bench='tayga nftables iproute2 iputils-ping ethtool python3 gnuplot-nox
     dnsperf knot-resolver'
-deb='debhelper dpkg-dev git lintian'
+deb='debhelper debootstrap dpkg-dev git lintian'
 
 want=
 for set in "$@"; do

@@ -5,6 +5,7 @@
 #
 #	PACKAGES=directory	packages that were built before
 #	PACKAGE_ROOT=directory	a system to install them in, instead of this one
+#	AUTOPKGTEST=yes		and the tests of the source package
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/lib.sh"
 
@@ -83,10 +84,11 @@ end() {
 	lab_remove
 }
 
+there=(env -i LC_ALL=C HOME=/root PATH=/usr/sbin:/usr/bin:/sbin:/bin
+	DEBIAN_FRONTEND=noninteractive)
+
 in_root() { # command ...
-	in_ns "$gateway" chroot "$rootfs" env -i LC_ALL=C HOME=/root \
-	    PATH=/usr/sbin:/usr/bin:/sbin:/bin DEBIAN_FRONTEND=noninteractive \
-	    "$@" </dev/null
+	in_ns "$gateway" chroot "$rootfs" "${there[@]}" "$@" </dev/null
 }
 
 # What policy-rc.d(8) says to whatever a package wants to start: 101 is no, 104
@@ -159,6 +161,27 @@ configure_packages() {
 	EOF
 }
 
+# The list of what a package is linked with.
+spdx() { # name
+	find "$rootfs/usr/share/doc/$1" -name "$1.spdx*" -exec zcat -f {} +
+}
+
+# All libraries whose packages it depends on are listed, and what is related is
+# described.
+spdx_is_whole() { # name
+	local library id
+	spdx "$1" >"$dir/spdx"
+	grep -qx 'SPDXVersion: SPDX-2.3' "$dir/spdx" || return 1
+	for library in $(in_root dpkg-query -W -f '${Depends}' "$1" |
+	    tr -s ', ' '\n' | grep '^lib'); do
+		grep -x "Relationship: SPDXRef-$1 DYNAMIC_LINK $(
+		    )SPDXRef-$library" "$dir/spdx" || return 1
+	done
+	for id in $(grep '^Relationship: ' "$dir/spdx" | cut -d ' ' -f 2,4); do
+		grep -x "SPDXID: $id" "$dir/spdx" || return 1
+	done
+}
+
 # --- tests ---
 
 # An administrator has followed README.md before, and made one of the users.
@@ -177,7 +200,18 @@ test_install() {
 		    in_root "$name" -nn
 		check "it is a conffile" grep -q "/etc/$name.conf" \
 		    "$rootfs/var/lib/dpkg/info/$name.conffiles"
+		check "its libraries are listed" spdx_is_whole "$name"
 	done
+}
+
+# The tests of the source package, with what is installed.
+test_autopkgtest() {
+	mkdir "$rootfs/tmp/source"
+	(cd "$root" && git ls-files -z | tar -c --null -T -) |
+	    tar -x -C "$rootfs/tmp/source"
+	cp -a "$rootfs/tmp/source/etc/debian" "$rootfs/tmp/source/debian"
+	check "the tests of the source package" \
+	    in_root /tmp/source/debian/tests/suites
 }
 
 test_start() {
@@ -260,6 +294,120 @@ test_upgrade_failures() {
 	tap_round=
 }
 
+# --- containers ---
+
+manifest() { # what daemon [container]
+	"$root/tests/netns/tools/manifest.py" "$1" \
+	    "$root/etc/kubernetes/$2.yaml" "${3:-$2}"
+}
+
+# What the recipe of the image does after the installation.
+finish_image() {
+	local commands
+	commands=$(sed -n 's/^    \(\(setcap\|install -d\) .*\) &&.*/\1/p' \
+	    "$root/etc/oci/Containerfile")
+	[ "$(wc -l <<<"$commands")" -eq 4 ] &&
+	    in_root env NAT64D_CAPS=cap_net_admin sh -ec "$commands"
+}
+
+# What a pod mounts; the rest cannot be written.
+mount_volumes() {
+	local volume
+	for volume in /etc/ecdysis /var/lib/nat64d; do
+		mkdir -p "$rootfs$volume" &&
+		    mount -t tmpfs -o mode=755,uid=65534,gid=65534 tmpfs \
+			"$rootfs$volume" || return 1
+	done
+	mount -o remount,ro "$rootfs"
+}
+
+unmount_volumes() {
+	umount "$rootfs/etc/ecdysis" "$rootfs/var/lib/nat64d" &&
+	    mount -o remount,rw "$rootfs" && rmdir "$rootfs/etc/ecdysis"
+}
+
+# The lab's resolver in place of the example's. The kubelet replaces the file as
+# a whole.
+write_configmap() { # daemon [statement]
+	local conf=$rootfs/etc/ecdysis/$1.conf
+	{
+		manifest data "$1" | sed "s/^upstream .*/upstream $server4/"
+		echo "${2:-}"
+	} >"$conf.new" && mv "$conf.new" "$conf"
+}
+
+# A process with the user of the pod, and with the capabilities of a container
+# at most; its pid is in $!.
+start_container() { # log capabilities command ...
+	local log=$1 caps=$2
+	shift 2
+	start "$gateway" "$log" chroot "$rootfs" "${there[@]}" setpriv \
+	    --reuid 65534 --regid 65534 --clear-groups --bounding-set "$caps" \
+	    "$@"
+}
+
+probes_answer() { # daemon
+	local port path
+	manifest probes "$1" >"$dir/probes"
+	while read -r port path; do
+		in_ns "$gateway" curl -sSf -m 5 \
+		    "http://127.0.0.1:$port$path" || return 1
+	done <"$dir/probes"
+}
+
+has_statement() { # daemon statement
+	in_root "${1%d}ctl" show config | grep -x "$2"
+}
+
+# A changed ConfigMap is used; one with errors is not, until it has none.
+test_configmap() { # daemon statement
+	start_container reload.log -all env PERIOD=0.2 sh -c \
+	    "$(manifest script "$1" reload)"
+	local pid=$!
+	write_configmap "$1" wrong
+	check "a ConfigMap with errors is reported" wait_for 30 \
+	    grep -q 'wrong' "$dir/reload.log"
+	write_configmap "$1" "$2"
+	check "a changed ConfigMap is used" wait_for 30 has_statement "$@"
+	check "the probes are answered" probes_answer "$1"
+	stop "$pid"
+}
+
+test_containers() {
+	local daemon args pids=()
+	check "what the recipe of the image does at the end" finish_image
+	check "the volumes are mounted" mount_volumes
+	for daemon in nat64d dns64d; do
+		tap_round="$daemon in a container"
+		check_equal "the manifest fits together" \
+		    "$(manifest check "$daemon")" ""
+		write_configmap "$daemon"
+		mapfile -t args <<<"$(manifest args "$daemon")"
+		check "its configuration is valid" in_root "$daemon" -nn \
+		    "${args[@]:2}"
+		start_container "$daemon.log" "$(manifest caps "$daemon")" \
+		    "${args[@]}"
+		pids+=($!)
+		check "the probes are answered" wait_for 30 \
+		    probes_answer "$daemon" || cat "$dir/$daemon.log"
+	done
+	tap_round="nat64d in a container"
+	test_configmap nat64d "timeout udp 200"
+	check "the client reaches the Internet" fetch 1MB
+	tap_round="dns64d in a container"
+	test_configmap dns64d "ttl stale 4000"
+	check "names are answered" in_ns "$client" dig +short +tries=5 \
+	    +timeout=2 -p 5353 "@$dns6" www.example.com AAAA
+	tap_round=
+	for pid in "${pids[@]}"; do
+		stop "$pid"
+	done
+	check "they end" wait_for 30 nothing_runs
+	check "the volumes are unmounted" wait_for 30 unmount_volumes
+}
+
+# --- the end ---
+
 routes_left() {
 	ip -n "$gateway" -4 route show proto 64
 	ip -n "$gateway" -6 route show proto 64
@@ -299,8 +447,10 @@ done
 start_nsd
 head -c 1000000 /dev/urandom >"$dir/www/1MB"
 test_install
+[ "${AUTOPKGTEST:-no}" = no ] || test_autopkgtest
 test_start
 test_upgrade
 test_upgrade_failures
+test_containers
 test_removal
 tap_done
