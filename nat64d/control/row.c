@@ -136,7 +136,8 @@ row_block(const struct nat64 *n, const struct pool4_block *block)
 
 	return (json_pack("{s:s, s:o, s:I, s:I, s:I}", "subscriber",
 	    prefix_print(&p, text, sizeof(text)), "external-src-address",
-	    addr4(&block->addr), "first-port", (json_int_t)block->ports.first,
-	    "last-port", (json_int_t)block->ports.last, "ports",
+	    addr4(&block->addr), "start-port-number",
+	    (json_int_t)block->ports.first, "end-port-number",
+	    (json_int_t)block->ports.last, "ports",
 	    (json_int_t)block->n_ports));
 }

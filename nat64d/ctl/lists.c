@@ -64,8 +64,8 @@ static const struct column pool_columns[] = {
 static const struct column block_columns[] = {
 	{ "SUBSCRIBER", -43, "subscriber", NULL },
 	{ "POOL", -15, "external-src-address", NULL },
-	{ "FIRST", 5, "first-port", NULL },
-	{ "LAST", 5, "last-port", NULL },
+	{ "FIRST", 5, "start-port-number", NULL },
+	{ "LAST", 5, "end-port-number", NULL },
 	{ "IN USE", 6, "ports", NULL },
 	{ NULL, 0, NULL, NULL },
 };
@@ -220,9 +220,9 @@ print_lookup(struct ctl *ctl, const json_t *answer)
 		       " is of subscriber %s, %" JSON_INTEGER_FORMAT
 		       " in use\n",
 		    table_text(o, "external-src-address"),
-		    table_number(o, "first-port"),
-		    table_number(o, "last-port"), table_text(o, "subscriber"),
-		    table_number(o, "ports"));
+		    table_number(o, "start-port-number"),
+		    table_number(o, "end-port-number"),
+		    table_text(o, "subscriber"), table_number(o, "ports"));
 	}
 	return (CTL_DONE);
 }

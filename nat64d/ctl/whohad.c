@@ -357,8 +357,9 @@ set_subscriber(json_t *o, const struct logline *l)
 	set_text(o, "subscriber", text);
 	if (l->kind != LOGLINE_BLOCK)
 		return;
-	json_object_set_new(o, "first-port", json_integer(l->ports.first));
-	json_object_set_new(o, "last-port", json_integer(l->ports.last));
+	json_object_set_new(o, "start-port-number",
+	    json_integer(l->ports.first));
+	json_object_set_new(o, "end-port-number", json_integer(l->ports.last));
 }
 
 static json_t *

@@ -150,6 +150,16 @@ test_tables() {
 	    "^block $pool:20[0-3][0-9]-20[0-3][0-9] is of subscriber 2001:db8::20/128, 8 in use"
 	check_match "they are counted" "$(n show counters)" \
 	    '^ *blocks-allocated +2$'
+	check "the manual explains the blocks" explained show blocks
+	check "the pool" explained show pool
+	check "the subscribers" explained show subscribers
+	check "the status" explained status
+	check "and a lookup" explained lookup "$pool:$port"
+}
+
+explained() { # argument ...
+	n -j "$@" | /usr/bin/python3 "$root/tests/netns/tools/explained.py" \
+	    "$root/man/nat64ctl.8"
 }
 
 reloaded() { # description

@@ -279,21 +279,8 @@ test_manual() {
 }
 
 explained() { # path
-	http "$1" | python3 -c 'import json, re, sys
-manual = set(re.findall(r"[a-z0-9]+(?:-[a-z0-9]+)*",
-    open(sys.argv[1]).read()))
-def members(o):
-    if isinstance(o, dict):
-        yield from o
-        for name, value in o.items():
-            # Counters have their names of nat64d(8).
-            if name not in ("counters", "dropped-packets"):
-                yield from members(value)
-    elif isinstance(o, list):
-        for value in o:
-            yield from members(value)
-missing = set(members(json.load(sys.stdin))) - manual
-sys.exit(f"missing: {missing}" if missing else 0)' "$root/man/nat64ctl.8"
+	http "$1" | /usr/bin/python3 "$root/tests/netns/tools/explained.py" \
+	    "$root/man/nat64ctl.8"
 }
 
 # A client that reads nothing of a long list holds up nobody.
