@@ -202,9 +202,10 @@ top_draw_title(const struct top *t, struct page *p, const char *state)
 	snprintf(left, sizeof(left), "%s %s, up %s", table_text(now, "name"),
 	    table_text(now, "version"),
 	    table_time(table_number(now, "uptime"), up));
-	snprintf(right, sizeof(right), "%s%sby %s, every %g s, %s",
+	snprintf(right, sizeof(right), "%s%sby %s, every %.*g s, %s",
 	    state != NULL ? state : "", state != NULL ? ", " : "",
-	    table_text(now, "sort"), t->interval, time_of(now, at));
+	    table_text(now, "sort"), t->interval < 100 ? 3 : 5, t->interval,
+	    time_of(now, at));
 	page_ends(p, PAGE_TITLE, left, right);
 }
 

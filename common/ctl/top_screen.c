@@ -56,6 +56,7 @@ on_signal(int number)
 		errno = saved_errno;
 }
 
+/* What is ignored stays so, as under nohup(1). */
 static void
 set_signals(struct sigaction old[N_SIGNALS])
 {
@@ -64,8 +65,11 @@ set_signals(struct sigaction old[N_SIGNALS])
 	size_t i;
 
 	sigemptyset(&sa.sa_mask);
-	for (i = 0; i < N_SIGNALS; i++)
+	for (i = 0; i < N_SIGNALS; i++) {
 		sigaction(signals[i], &sa, &old[i]);
+		if (old[i].sa_handler == SIG_IGN)
+			sigaction(signals[i], &old[i], NULL);
+	}
 }
 
 static void
@@ -293,7 +297,7 @@ static void
 sample(struct live *l)
 {
 	const bool due = top_now() >= l->due;
-	double wait = l->t->interval;
+	double wait;
 	char *why;
 	int rc;
 
@@ -302,14 +306,15 @@ sample(struct live *l)
 	rc = top_take(l->t, due, &why);
 	l->asked = 0;
 	set_trouble(l, rc, why);
-	if (!due)
-		return;
 	/* The first sample has no rates. */
-	if (rc == CTL_DONE)
+	if (due && rc == CTL_DONE)
 		l->n += l->t->base.answers != NULL;
+	/* Keys may have changed the interval meanwhile. */
+	wait = l->t->interval;
 	if ((rc != CTL_DONE || l->t->base.answers == NULL) && wait > SOON_SECS)
 		wait = SOON_SECS;
-	l->due = top_now() + wait;
+	if (due || rc != CTL_DONE)
+		l->due = top_now() + wait;
 }
 
 static bool

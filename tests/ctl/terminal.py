@@ -28,10 +28,12 @@ class Terminal:
     """A program in a terminal.
 
     env: changes of the environment; None removes a variable. stdin: instead
-    of the terminal.
+    of the terminal. ignored: names of signals to ignore; others are not, also
+    if they are in this process.
     """
 
-    def __init__(self, command, columns=80, rows=24, env=(), stdin=None):
+    def __init__(self, command, columns=80, rows=24, env=(), stdin=None,
+                 ignored=""):
         self.screen = pyte.Screen(columns, rows)
         self.stream = pyte.ByteStream(self.screen)
         self.raw = b""
@@ -46,10 +48,12 @@ class Terminal:
             environment.pop(name, None)
             if value is not None:
                 environment[name] = value
-        # setsid(1) becomes the program, as the first of a session that has
-        # this terminal.
+        # These become the program, as the first of a session that has this
+        # terminal.
         if stdin is None:
             command = ["setsid", "--ctty", *command]
+        signals = [f"--ignore-signal={ignored}"] if ignored else []
+        command = ["env", "--default-signal", *signals, *command]
         self.process = subprocess.Popen(
             command, stdin=self.slave if stdin is None else stdin,
             stdout=self.slave, stderr=self.slave, env=environment)

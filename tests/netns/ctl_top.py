@@ -241,6 +241,29 @@ def _():
             term.wait_for("SUBSCRIBER")
             term.type("\x03")
             equal((term.wait(), term.is_restored()), (0, True), "Ctrl-C")
+        with top(fake, "-d0.1", ignored="HUP") as term:
+            term.wait_for("SUBSCRIBER")
+            asked = len(fake.asked)
+            term.signal(signal.SIGHUP)
+            term.until(lambda: len(fake.asked) > asked + 12, "samples")
+            term.signal(signal.SIGTERM)
+            equal((term.wait(), term.is_restored()), (-signal.SIGTERM, True))
+
+
+@case("a change of the interval while an answer is waited for holds")
+def _():
+    with daemon() as fake, top(fake, "-d", "3600") as term:
+        term.until(lambda: has_rates(term), "the second sample")
+        fake.hang()
+        term.type(" ")
+        term.wait_for("waiting")
+        term.type("-" * 20)
+        fake.go_on()
+        term.wait_for("waiting", gone=True)
+        asked = len(fake.asked)
+        term.until(lambda: len(fake.asked) > asked + 6, "samples")
+        term.type("q")
+        equal(term.wait(), 0)
 
 
 @case("a terminal that is closed ends it")
