@@ -59,10 +59,22 @@ close_conn(struct conn *c)
 }
 
 static void
+on_input(struct evbuffer *input, const struct evbuffer_cb_info *info,
+    void *arg)
+{
+	struct conn *c = arg;
+
+	(void)input;
+	if (info->n_added > 0)
+		c->begun = true;
+}
+
+static void
 forget(struct conn *c)
 {
 	TAILQ_REMOVE(&c->h->conns, c, link);
 	c->h->n_conns--;
+	evbuffer_remove_cb(bufferevent_get_input(c->bev), on_input, c);
 	/* The last reference: this closes the socket. */
 	bufferevent_decref(c->bev);
 	free(c);
@@ -81,7 +93,10 @@ has_hung_up(const struct conn *c)
 	return (poll(&p, 1, 0) == 1 && (p.revents & (POLLHUP | POLLERR)) != 0);
 }
 
-/* Has the client stopped to send its request, or to read the answer? */
+/*
+ * Has the client stopped to send its request, or to read the answer? Browsers
+ * open connections that they may never use; of these nothing is said.
+ */
 static bool
 is_overdue(struct conn *c, struct monotime now)
 {
@@ -93,7 +108,7 @@ is_overdue(struct conn *c, struct monotime now)
 					  h->opts.idle_secs),
 			now))
 			return (false);
-		if (!c->served && httpd_may_log(h, HTTPD_SLOW))
+		if (c->begun && !c->served && httpd_may_log(h, HTTPD_SLOW))
 			log_warn("%s: closed a connection without a whole "
 				 "request within %u seconds",
 			    h->opts.name, h->opts.idle_secs);
@@ -229,6 +244,12 @@ new_bufferevent(struct event_base *base, void *arg)
 		return (NULL);
 	c->bev = bufferevent_socket_new(base, -1, BEV_OPT_CLOSE_ON_FREE);
 	if (c->bev == NULL) {
+		free(c);
+		return (NULL);
+	}
+	if (evbuffer_add_cb(bufferevent_get_input(c->bev), on_input, c) ==
+	    NULL) {
+		bufferevent_free(c->bev);
 		free(c);
 		return (NULL);
 	}

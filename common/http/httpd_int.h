@@ -36,6 +36,7 @@ struct conn {
 	struct httpd *h;
 	struct bufferevent *bev;
 	bool refused; /* one too many: to be closed at once */
+	bool begun;   /* it has sent an octet */
 	bool served;  /* it has sent a whole request */
 	bool busy;    /* a request is being answered */
 	/* It waits for a request since then, or reads no answer since then. */

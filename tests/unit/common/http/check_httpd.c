@@ -161,6 +161,30 @@ START_TEST(httpd_closes_half_requests)
 }
 END_TEST
 
+/* Browsers open connections that they may never use. */
+START_TEST(httpd_says_nothing_of_unused_connections)
+{
+	FILE *log = tmpfile();
+	const int saved = dup(STDERR_FILENO);
+	int fd;
+
+	ck_assert_ptr_nonnull(log);
+	ck_assert_int_ne(dup2(fileno(log), STDERR_FILENO), -1);
+	fd = dial();
+	ck_assert_uint_eq(hear(fd, NULL), 0);
+	close(fd);
+	ck_assert_int_eq(lseek(fileno(log), 0, SEEK_END), 0);
+	fd = dial();
+	say(fd, "G");
+	ck_assert_uint_eq(hear(fd, NULL), 0);
+	close(fd);
+	ck_assert_int_gt(lseek(fileno(log), 0, SEEK_END), 0);
+	dup2(saved, STDERR_FILENO);
+	close(saved);
+	fclose(log);
+}
+END_TEST
+
 /* One octet before each deadline does not keep a connection. */
 START_TEST(httpd_closes_requests_that_trickle)
 {
@@ -379,6 +403,7 @@ main(void)
 	tcase_add_test(tc, httpd_refuses_large_headers);
 	tcase_add_test(tc, httpd_reads_no_endless_request);
 	tcase_add_test(tc, httpd_closes_half_requests);
+	tcase_add_test(tc, httpd_says_nothing_of_unused_connections);
 	tcase_add_test(tc, httpd_closes_requests_that_trickle);
 	tcase_add_test(tc, httpd_many_connections_are_bounded);
 	tcase_add_test(tc, httpd_busy_connections_are_kept);
