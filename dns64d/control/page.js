@@ -1,6 +1,6 @@
 /* The page of dns64d. */
 import { Chart, bar, byId, bytes, count, fill, growth, hide, perSecond, percent,
-    run, seconds, set, si } from "./page.js";
+    run, seconds, set } from "./page.js";
 
 const queries = (s) => s.get("queries_udp_total") + s.get("queries_tcp_total");
 
@@ -79,6 +79,11 @@ function showCounters(id, history, names) {
 	return rows.length;
 }
 
+/* The port is that of DNS unless it is shown. */
+function address(upstream) {
+	return upstream.replace(/:53$/, "");
+}
+
 function latencyText(s, upstream) {
 	const rtts = s.all("upstream_rtt_seconds");
 
@@ -90,18 +95,18 @@ function showUpstreams(history) {
 	const upstreams = [...s.all("upstream_up")];
 	const up = upstreams.filter(([, isUp]) => isUp === 1).length;
 
-	fill("upstreams", upstreams.map(([name, isUp]) => [name,
+	fill("upstreams", upstreams.map(([name, isUp]) => [address(name),
 		isUp === 1 ? { text: "up", class: "good" } :
 		    { text: "down", class: "bad" },
 		latencyText(s, name),
-		si(history.rateOf("upstream_queries_total", name)),
+		perSecond(history.rateOf("upstream_queries_total", name)),
 		count(s.get("upstream_timeouts_total", name))]));
 	set("upstreams-now", `${up} of ${upstreams.length}`);
 	set("upstreams-now-more", up === 1 ? "answers" : "answer");
 	/* A reload may have changed them. */
 	const names = upstreams.map(([name]) => name);
 	if (names.join() !== latencyOf)
-		latency.setLines(names.map((name) => ({ label: name,
+		latency.setLines(names.map((name) => ({ label: address(name),
 		    value: (a, b) => b.all("upstream_rtt_seconds").get(name) })));
 	latencyOf = names.join();
 	latency.draw(history);

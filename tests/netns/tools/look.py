@@ -66,7 +66,7 @@ SHOWN = {
         "open-more": "of [0-9,]+",
         "upstreams-now": "[23] of 3",
         "answers": r"(?s).*synthesised AAAA\s.*",
-        "upstreams": r"(?s).*198\.51\.100\.10:53\s+up\s+[0-9.]+ [mµ]?s\s.*",
+        "upstreams": r"(?s).*198\.51\.100\.10\s+up\s+[0-9.]+ [mµ]?s\s.*",
         "cache": r"(?s)replies of upstreams\s+[1-9][0-9]*\s.*",
         "cache-note": ".* of 32 MiB in use; .*",
         "work": r"(?s).*from the cache\s.*",
