@@ -353,13 +353,23 @@ waited(evutil_socket_t fd, short what, void *arg)
 /* --- for others --- */
 
 const char *
-reconf_request(struct reconf *r, bool check_only, unsigned confirm_secs,
-    reconf_fn done, void *arg)
+reconf_pending(const struct reconf *r)
 {
 	if (r->step != IDLE)
 		return ("another reload is not finished: try again");
-	if (r->previous != NULL && !check_only)
+	if (r->previous != NULL)
 		return ("the last reload waits for its confirmation");
+	return (NULL);
+}
+
+const char *
+reconf_request(struct reconf *r, bool check_only, unsigned confirm_secs,
+    reconf_fn done, void *arg)
+{
+	const char *why = reconf_pending(r);
+
+	if (why != NULL && (r->step != IDLE || !check_only))
+		return (why);
 	r->step = READING;
 	r->check = check_only;
 	if (!check_only)

@@ -63,6 +63,13 @@ typedef void (*reconf_fn)(void *arg, const char *error);
 const char *reconf_request(struct reconf *r, bool check, unsigned confirm_secs,
     reconf_fn done, void *arg);
 
+/*
+ * Why this process cannot be replaced by one that uses the file: a change is
+ * going on, or is not confirmed and would not be taken back any more. NULL: it
+ * can.
+ */
+const char *reconf_pending(const struct reconf *r);
+
 /* Keep the configuration. Returns NULL, or why there is nothing to confirm. */
 const char *reconf_confirm(struct reconf *r);
 

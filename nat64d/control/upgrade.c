@@ -33,6 +33,7 @@
 
 #include "nat64d/admin.h"
 #include "nat64d/engine.h"
+#include "nat64d/reconf.h"
 #include "nat64d/takeover.h"
 #include "routes.h"
 
@@ -226,10 +227,6 @@ offer(struct admin *a, struct httpd_request *rq, const char *name)
 	};
 	char text[HANDOVER_TEXT_SIZE];
 
-	if (a->handover != NULL) {
-		httpd_error(rq, 409, "another process is taking over");
-		return;
-	}
 	a->handover =
 	    handover_offer(engine_base(a->engine), name, &opts, text);
 	if (a->handover == NULL)
@@ -262,7 +259,7 @@ static int
 start(struct upgrade *u)
 {
 	const struct timeval patience = { .tv_sec = PATIENCE_SECS };
-	int ends[2];
+	int ends[2], saved_errno;
 
 	if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) == -1)
 		return (-1);
@@ -272,8 +269,12 @@ start(struct upgrade *u)
 	if (u->readable == NULL || event_add(u->readable, &patience) == -1 ||
 	    starter_ask(u->admin->starter,
 		u->check ? STARTER_CHECK : STARTER_UPGRADE, ends[1]) == -1) {
+		saved_errno = errno;
+		if (u->readable != NULL)
+			event_free(u->readable);
 		close(ends[0]);
 		close(ends[1]);
+		errno = saved_errno;
 		return (-1);
 	}
 	close(ends[1]);
@@ -293,7 +294,7 @@ upgrade(struct admin *a, struct httpd_request *rq, bool check)
 			"nothing can be taken over on this system");
 		return;
 	}
-	if (a->handover != NULL || a->upgrade != NULL) {
+	if (a->upgrade != NULL) {
 		httpd_error(rq, 409, "another process is taking over");
 		return;
 	}
@@ -308,8 +309,6 @@ upgrade(struct admin *a, struct httpd_request *rq, bool check)
 	if (start(u) == -1) {
 		httpd_error(rq, 500, "the new process cannot be started: %s",
 		    strerror(errno));
-		if (u->readable != NULL)
-			event_free(u->readable);
 		free(u);
 		return;
 	}
@@ -329,11 +328,17 @@ void
 post_upgrade(void *arg, struct httpd_request *rq)
 {
 	static const char *const names[] = { "check", "socket", NULL };
+	const struct admin *a = arg;
 	const char *name = httpd_param(rq, "socket");
+	const char *why = reconf_pending(a->reconf);
 
 	if (httpd_only_params(rq, names) == -1)
 		return;
-	if (name != NULL)
+	if (a->handover != NULL)
+		why = "another process is taking over";
+	if (why != NULL)
+		httpd_error(rq, 409, "%s", why);
+	else if (name != NULL)
 		offer(arg, rq, name);
 	else
 		upgrade(arg, rq, httpd_param(rq, "check") != NULL);

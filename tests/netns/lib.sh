@@ -600,25 +600,28 @@ echo_works() {
 	    grep ' back [1-9]'
 }
 
-# A transfer of 200 MB, whose process is $curl, and 50 flows of datagrams, whose
-# process is $stream, until end_stream.
+# 50 flows of datagrams, whose process is $stream, until end_stream.
+begin_stream() { # [least number of sessions]
+	start "$client" stream.log "$tools/udp_stream.py" send "$server64" \
+	    7000 5000 120 50 900
+	stream=$!
+	wait_for 30 has_sessions "${1:-50}" || {
+		not_ok "the traffic has begun"
+		give_up
+	}
+}
+
+# The same beside a transfer of 200 MB, whose process is $curl.
 begin_traffic() {
 	in_ns "$client" curl -gsSf -m 60 --limit-rate 33M \
 	    -o "$dir/fetched" "http://[$server64]/200MB" \
 	    >"$dir/curl.log" 2>&1 &
 	# shellcheck disable=SC2034 # for the script
 	curl=$!
-	start "$client" stream.log "$tools/udp_stream.py" send "$server64" \
-	    7000 5000 120 50 900
-	# shellcheck disable=SC2034 # for the script
-	stream=$!
-	wait_for 10 has_sessions 51 || {
-		not_ok "the traffic has begun"
-		give_up
-	}
+	begin_stream 51
 }
 
-# All that has happened since begin_traffic has cost no datagram.
+# All that has happened since begin_stream has cost no datagram.
 end_stream() {
 	kill "$stream"
 	wait "$stream"
