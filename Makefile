@@ -105,6 +105,7 @@ common_SRC = \
     common/http/httpd_conn.c \
     common/http/httpd_stream.c \
     common/http/metrics.c \
+    common/http/metrics_conf.c \
     common/http/page.c \
     common/os/debuglog.c \
     common/os/dumpfile.c \
@@ -696,6 +697,7 @@ reconf_OBJ = nat64d/reconf_fixed.o nat64d/conf/conf.o \
     nat64d/conf/conf_check.o nat64d/conf/conf_load.o nat64d/conf/conf_ports.o \
     nat64d/conf/conf_print.o nat64d/conf/conf_timeout.o nat64d/conf/parse.o \
     $(defaults_$(OS):.c=.o) common/http/control_conf.o common/http/metrics.o \
+    common/http/metrics_conf.o \
     $(conf_OBJ) $(httpd_OBJ)
 check_reconf_fixed_OBJ = $(reconf_OBJ)
 check_reconf_fixed_LIBS = $(HTTP_LIBS)
