@@ -207,6 +207,7 @@ nat64d_PURE = \
     nat64d/pool/pool4_change.c \
     nat64d/pool/pool4_claim.c \
     nat64d/pool/portlist.c \
+    nat64d/pool/portplan.c \
     nat64d/pool/portset.c \
     nat64d/pool/quarantine.c \
     nat64d/pool/range.c \
@@ -248,6 +249,7 @@ nat64d_PURE = \
 # The client nat64ctl, without its main().
 nat64ctl_SRC = \
     nat64d/ctl/change.c \
+    nat64d/ctl/deterministic.c \
     nat64d/ctl/follow.c \
     nat64d/ctl/lists.c \
     nat64d/ctl/pref64.c \
@@ -551,7 +553,14 @@ $(BUILD)/dns64d/dns64d: EXTRA_LIBS = $(LDNS_LIBS) $(HTTP_LIBS) $(JSON_LIBS) \
 
 $(BUILD)/dns64d/ctl/dns64ctl: $(BUILD)/dns64d/ctl/dns64ctl_lookup.o \
     $(BUILD)/dns64d/ctl/dns64ctl_monitor.o $(BUILD)/dns64d/ctl/dns64ctl_top.o
-$(BUILD)/nat64d/ctl/nat64ctl: $(call objs,nat64ctl) $(BUILD)/nat64d/libnat64.a
+# It reads nat64d.conf, too.
+$(BUILD)/nat64d/ctl/nat64ctl: $(call objs,nat64ctl) $(BUILD)/nat64d/libnat64.a \
+    $(filter $(BUILD)/nat64d/conf/%,$(call objs,nat64d)) \
+    $(filter $(BUILD)/common/conf/%,$(call objs,common)) \
+    $(addprefix $(BUILD)/common/,http/control_conf.o http/metrics_conf.o \
+    os/log.o os/pidfile.o os/privs.o os/privs_user.o os/reader.o \
+    os/sandbox_$(OS).o) \
+    $(caps_$(OS):%.c=$(BUILD)/%.o)
 $(clients): %: %.o $(call objs,ctl) $(BUILD)/common/libcommon.a
 $(clients): EXTRA_LIBS = $(CURL_LIBS) $(JSON_LIBS) $(CURSES_LIBS)
 $(addprefix $(BUILD)/common/ctl/,screen.o termcheck.o): \

@@ -78,6 +78,7 @@ struct conf_pool_ports {
 	bool given_for[L4_NPROTO]; /* for one protocol */
 	uint16_t block_size;
 	uint16_t max_blocks;
+	bool deterministic;
 };
 
 /*

@@ -9,6 +9,7 @@
 
 #include "conf.h"
 #include "conf_build.h"
+#include "nat64d/pool/portplan.h"
 
 static bool
 in_pref64(const struct nat64_config *n, const struct in6_addr *addr)
@@ -293,6 +294,25 @@ check_fastpath(const struct conf_build *b, struct conf_file *cf)
 			    c->tun);
 }
 
+/* What depends on the length of subscribers' prefixes. */
+static void
+check_plans(const struct conf_build *b, struct conf_file *cf)
+{
+	const struct nat64_config *n = &b->conf->nat64;
+	const char *error = NULL;
+	struct portplan plan;
+	size_t i;
+
+	for (i = 0; i < n->n_pool && error == NULL; i++) {
+		error = portplan_init(&plan, &n->pool[i], n->subscriber_len);
+		if (error == NULL)
+			error = pool4_check_plans(n->pool, i + 1,
+			    n->subscriber_len);
+		if (error != NULL)
+			conf_error_at(cf, &b->pool_at[i], "pool: %s", error);
+	}
+}
+
 void
 conf_warn(const struct conf *c)
 {
@@ -339,6 +359,7 @@ conf_check(struct conf_build *b, struct conf_file *cf)
 		    "less than a subscriber of %u: see \"subscriber "
 		    "prefix-length\"",
 		    b->longest_clients, n->subscriber_len);
+	check_plans(b, cf);
 	check_events(b, cf);
 	check_fastpath(b, cf);
 	check_statics(b, cf);

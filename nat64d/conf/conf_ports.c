@@ -138,6 +138,10 @@ conf_pool_range_ports(struct pool4_range *r,
 
 	r->block_size = ports->block_size;
 	r->max_blocks = ports->max_blocks;
+	r->deterministic = ports->deterministic;
+	if (r->block_size != 0 && r->max_blocks == 0 && !r->deterministic)
+		return ("has blocks of which subscribers get none: \"max 0\" "
+			"is for deterministic ports");
 	for (proto = 0; proto < L4_NPROTO; proto++) {
 		l = &ports->ports[proto];
 		r->ports[proto] = l->n == 0 ?

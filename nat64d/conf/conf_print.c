@@ -105,8 +105,9 @@ print_pool_ports(FILE *f, const struct pool4_range *r)
 	print_range(f, "id", r->ports[L4_ICMP]);
 	print_holes(f, r->holes);
 	if (r->block_size != 0)
-		fprintf(f, " blocks of %u max %u per subscriber",
-		    r->block_size, r->max_blocks);
+		fprintf(f, " blocks of %u%s max %u per subscriber",
+		    r->block_size, r->deterministic ? " deterministic" : "",
+		    r->max_blocks);
 	if (r->clients.family != 0)
 		fprintf(f, " for %s",
 		    prefix_print(&r->clients, text, sizeof(text)));

@@ -88,6 +88,7 @@ static void add_plateau(struct conf_build *, struct conf_file *,
 %token <tok> CLAMP "clamp" CLOSING "closing" CONTROL "control" COPY "copy"
 %token <tok> DATAGRAMS "datagrams"
 %token <tok> DEBUG "debug" DENY "deny" DESTINATION "destination"
+%token <tok> DETERMINISTIC "deterministic"
 %token <tok> DOMAIN "domain" DROP "drop" DUMP "dump"
 %token <tok> ECHO_ "echo" ENDPOINT_INDEPENDENT "endpoint-independent"
 %token <tok> ERR "err" ESTABLISHED "established" EVENTS "events" EVERY "every"
@@ -133,7 +134,8 @@ static void add_plateau(struct conf_build *, struct conf_file *,
 %token <tok> WARN "warn" WKP_NON_GLOBAL "wkp-non-global" YES "yes"
 
 %type <tok>	range
-%type <flag>	yes drop refuse adf override private json tcp
+%type <flag>	yes drop refuse adf override deterministic
+ private json tcp
 %type <number>	syslog_port ipfix_port domain templates
 %type <flagp>	switch
 %type <proto>	proto any_proto
@@ -444,19 +446,26 @@ addr4		: ADDRESS4 {
 		;
 
 pool_shape	: pool_ports
-		| pool_ports BLOCKS OF NUMBER max_blocks {
+		| pool_ports BLOCKS OF NUMBER deterministic max_blocks {
 			$$ = $pool_ports;
 			$$.block_size = (uint16_t)number(cf, &$NUMBER,
 			    POOL4_BLOCK_MIN, POOL4_BLOCK_MAX,
 			    "ports of a block");
+			$$.deterministic = $deterministic;
 			$$.max_blocks = (uint16_t)$max_blocks;
 		}
 		;
 
+deterministic	: %empty { $$ = false; }
+		| DETERMINISTIC { $$ = true; }
+		;
+
 max_blocks	: %empty { $$ = CONF_MAX_BLOCKS; }
 		| MAX NUMBER PER SUBSCRIBER {
-			$$ = number(cf, &$NUMBER, 1, POOL4_MAX_BLOCKS,
+			$$ = number(cf, &$NUMBER, 0, POOL4_MAX_BLOCKS,
 			    "blocks are searched one by one");
+			if ($NUMBER.number > POOL4_MAX_BLOCKS)
+				$$ = 1;
 		}
 		;
 

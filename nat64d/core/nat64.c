@@ -236,7 +236,8 @@ nat64_new(const struct nat64_config *c, const struct nat64_sink *sink,
 	struct nat64 *n;
 
 	if (c->n_prefixes == 0 || c->n_prefixes > NAT64_MAX_PREFIXES ||
-	    (c->n_pool > 0 && pool4_check(c->pool, c->n_pool) != NULL)) {
+	    (c->n_pool > 0 && pool4_check(c->pool, c->n_pool) != NULL) ||
+	    pool4_check_plans(c->pool, c->n_pool, c->subscriber_len) != NULL) {
 		errno = EINVAL;
 		return (NULL);
 	}
@@ -356,7 +357,9 @@ nat64_set_pool(struct nat64 *n, const struct nat64_config *c,
 	struct ending ending = { n, now };
 	struct nat64_config conf;
 
-	if (c->n_pool > 0 && pool4_check(c->pool, c->n_pool) != NULL) {
+	if ((c->n_pool > 0 && pool4_check(c->pool, c->n_pool) != NULL) ||
+	    pool4_check_plans(c->pool, c->n_pool, n->conf.subscriber_len) !=
+		NULL) {
 		errno = EINVAL;
 		return (-1);
 	}

@@ -17,6 +17,8 @@ is_valid(const struct nat64 *n, const struct nat64_config *c)
 		return (false);
 	if (c->n_pool > 0 && pool4_check(c->pool, c->n_pool) != NULL)
 		return (false);
+	if (pool4_check_plans(c->pool, c->n_pool, c->subscriber_len) != NULL)
+		return (false);
 	if (c->max_bindings > 0 && c->max_bindings < c->n_statics)
 		return (false);
 	return (c->subscriber_len == n->conf.subscriber_len &&

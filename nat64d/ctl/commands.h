@@ -16,6 +16,9 @@ int print_lookup(struct ctl *ctl, const json_t *answer);
 /* whohad.c */
 int run_whohad(struct ctl *ctl, const struct ctl_command *c);
 
+/* deterministic.c */
+int run_deterministic(struct ctl *ctl, const struct ctl_command *c);
+
 /* change.c */
 int print_ended(struct ctl *ctl, const json_t *answer);
 int print_static(struct ctl *ctl, const json_t *answer);

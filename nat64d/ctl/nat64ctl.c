@@ -209,6 +209,12 @@ static const struct ctl_arg whohad_args[] = {
 	{ NULL, CTL_WORD, NULL, NULL, NULL },
 };
 
+static const struct ctl_arg deterministic_args[] = {
+	{ "addr", CTL_WORD, NULL, "ADDRESS[:PORT]", NULL },
+	{ "file", CTL_WORD, NULL, "FILE", NULL },
+	{ NULL, CTL_WORD, NULL, NULL, NULL },
+};
+
 static const struct ctl_arg drops_args[] = {
 	{ "pcap", CTL_LOCAL, "--pcap", "FILE", NULL },
 	{ NULL, CTL_WORD, NULL, NULL, NULL },
@@ -307,6 +313,10 @@ static const struct ctl_command commands[] = {
 	    .help = "Who had an address and port, from files of the event log",
 	    .args = whohad_args,
 	    .run = run_whohad },
+	{ .words = "deterministic",
+	    .help = "Who has a port by a configuration file, or the reverse",
+	    .args = deterministic_args,
+	    .run = run_deterministic },
 	PREF64(radvd),
 	PREF64(networkd),
 	PREF64(bird),

@@ -91,9 +91,11 @@ count_free(const struct block_slot *slot, enum l4proto proto)
 
 /* Can the block be given to a holder, who may use it for any protocol? */
 static bool
-is_free(const struct block_slot *slot)
+is_free(const struct block_space *sp, unsigned number)
 {
-	return (slot->held == NULL && !slot->aside &&
+	const struct block_slot *slot = &sp->slots[number];
+
+	return (slot->held == NULL && !slot->aside && number >= sp->n_fixed &&
 	    count_free(slot, L4_TCP) > 0 && count_free(slot, L4_UDP) > 0 &&
 	    count_free(slot, L4_ICMP) > 0);
 }
@@ -106,7 +108,7 @@ update_list(struct block_space *sp, unsigned number)
 	const bool listed = slot->place != BLOCKS_NO_PLACE;
 	uint16_t last;
 
-	if (is_free(slot) == listed)
+	if (is_free(sp, number) == listed)
 		return;
 	if (!listed) {
 		slot->place = (uint16_t)sp->n_list;
@@ -162,9 +164,10 @@ count_ports(struct block_space *sp, enum l4proto proto,
 }
 
 struct block_space *
-blocks_space_new(struct blocks *b, uint32_t addr, uint16_t first,
-    uint16_t size, unsigned n_blocks, const struct portset *all)
+blocks_space_new(struct blocks *b, uint32_t addr, const struct portplan *plan,
+    const struct portset *all)
 {
+	const unsigned n_blocks = plan->n_blocks;
 	struct block_space *sp;
 	enum l4proto proto;
 	unsigned i;
@@ -174,14 +177,16 @@ blocks_space_new(struct blocks *b, uint32_t addr, uint16_t first,
 		return (NULL);
 	sp->addr = addr;
 	sp->generation = b->generation++;
-	sp->first = first;
-	sp->size = size;
+	sp->first = plan->ports.first;
+	sp->size = plan->block_size;
 	sp->n_blocks = n_blocks;
+	sp->n_fixed = plan->n_fixed;
 	sp->usable = true;
 	sp->slots = calloc(n_blocks, sizeof(*sp->slots));
 	sp->list = calloc(n_blocks, sizeof(*sp->list));
-	sp->counted = calloc(((size_t)n_blocks * size * L4_NPROTO + 63) / 64,
-	    sizeof(uint64_t));
+	sp->counted =
+	    calloc(((size_t)n_blocks * sp->size * L4_NPROTO + 63) / 64,
+		sizeof(uint64_t));
 	if (sp->slots == NULL || sp->list == NULL || sp->counted == NULL) {
 		blocks_space_free(sp);
 		errno = ENOMEM;
@@ -305,7 +310,7 @@ blocks_count_held(const struct blocks *b, const struct in6_addr *holder)
 	unsigned n = 0;
 
 	for (e = blocks_first(b, holder); e != NULL; e = blocks_next(b, e))
-		n++;
+		n += !e->fixed;
 	return (n);
 }
 
@@ -317,6 +322,7 @@ report(const struct blocks *b, const struct block *e, bool allocated)
 		.ports = blocks_ports(e->space, e->number),
 		.holder = e->holder,
 		.n_ports = e->n_counted,
+		.fixed = e->fixed,
 	};
 
 	if (b->report != NULL)
@@ -366,7 +372,8 @@ succeed(struct blocks *b, const struct block *e)
 		old = before->slots[i].held;
 		if (old == NULL)
 			continue;
-		if (old_ports.first == ports.first &&
+		if (!e->fixed && !old->fixed &&
+		    old_ports.first == ports.first &&
 		    old_ports.last == ports.last &&
 		    IN6_ARE_ADDR_EQUAL(&old->holder, &e->holder))
 			same = old->silent = true;
@@ -390,11 +397,12 @@ blocks_hold(struct blocks *b, struct block_space *sp, unsigned number,
 	e->holder = *holder;
 	e->space = sp;
 	e->number = (uint16_t)number;
+	e->fixed = e->silent = number < sp->n_fixed;
 	sp->slots[number].held = e;
 	update_list(sp, number);
 	RB_INSERT(block_tree, tree_of(b, holder), e);
 	rest(b, e, now);
-	if (!succeed(b, e) && !silent)
+	if (!succeed(b, e) && !silent && !e->fixed)
 		report(b, e, true);
 	return (e);
 }
@@ -466,7 +474,7 @@ blocks_uncount(struct blocks *b, struct block_space *sp, enum l4proto proto,
 	if (--e->n_counted > 0)
 		return;
 	rest(b, e, now);
-	if (b->rest_secs == 0)
+	if (b->rest_secs == 0 || e->fixed)
 		blocks_release(b, e);
 }
 
@@ -506,12 +514,15 @@ struct selection {
 	const struct block_space *sp;
 	struct block *first; /* of the holder */
 	bool active;
+	bool fixed; /* only one that is computed */
 };
 
 static bool
 is_selected(const struct selection *s, const struct block *e)
 {
-	return (e->space == s->sp && (e->n_counted > 0) == s->active);
+	if (e->space != s->sp)
+		return (false);
+	return (s->fixed ? e->fixed : (e->n_counted > 0) == s->active);
 }
 
 static int32_t
@@ -551,6 +562,10 @@ blocks_pick(const struct blocks *b, const struct block_space *sp,
 	s.first = blocks_first(b, holder);
 	if (s.first == NULL)
 		return (-1);
+	s.fixed = true;
+	for (i = 0; sp->n_fixed > 0 && i < 2 && port < 0; i++)
+		port = pick_selected(&s, proto, order[i], free_ports, rng);
+	s.fixed = false;
 	for (i = 0; i < 4 && port < 0; i++) {
 		s.active = i % 2 == 0;
 		port = pick_selected(&s, proto, order[i / 2], free_ports, rng);

@@ -22,6 +22,9 @@
  *		Out:	blocks_count(), to active; blocks_expire() after
  *			rest_secs, to free, which reports it.
  *
+ * A block that is computed (portplan.h) is never in the list; it has a holder
+ * here only while ports of it count.
+ *
  * After a change of the blocks of an address in use, the new ones that have
  * ports which are not free are set aside until blocks_space_settle(): their
  * bindings have to be given their blocks first. The old ones are "gone": they
@@ -56,6 +59,7 @@
 #include "nat64d/base/tree_array.h"
 #include "nat64d/base/tuple.h"
 #include "pool4.h"
+#include "portplan.h"
 #include "portset.h"
 
 /* Even and odd ports; "parities" is a mask of 1 << parity. */
@@ -71,6 +75,7 @@ struct block {
 	struct monotime until; /* while resting */
 	uint32_t n_counted;
 	uint16_t number;
+	bool fixed;  /* by computation: never reported */
 	bool silent; /* the end is not reported: the holder has the same
 			ports in the new blocks */
 };
@@ -93,6 +98,7 @@ struct block_space {
 	uint16_t first;	     /* port of the first block */
 	uint16_t size;	     /* ports of a block, holes included */
 	unsigned n_blocks;
+	unsigned n_fixed; /* the first ones, which are computed */
 	unsigned n_list;
 	bool fresh; /* in blocks.fresh: the address had other blocks */
 	bool gone;
@@ -136,12 +142,11 @@ int blocks_init(struct blocks *b, size_t max,
 void blocks_clear(struct blocks *b);
 
 /*
- * The blocks of an address: n_blocks of size ports from first on. all: the set
- * of its dynamic ports, all of which are free. Returns NULL with errno ENOMEM.
+ * The blocks of an address. all: the set of its dynamic ports, all of which are
+ * free. Returns NULL with errno ENOMEM.
  */
 struct block_space *blocks_space_new(struct blocks *b, uint32_t addr,
-    uint16_t first, uint16_t size, unsigned n_blocks,
-    const struct portset *all);
+    const struct portplan *plan, const struct portset *all);
 
 /* Free it; it holds no blocks, and is in no list. */
 void blocks_space_free(struct block_space *sp);
@@ -194,6 +199,7 @@ struct block *blocks_first(const struct blocks *b,
     const struct in6_addr *holder);
 struct block *blocks_next(const struct blocks *b, struct block *e);
 
+/* How many blocks a holder has, without a computed one. */
 unsigned blocks_count_held(const struct blocks *b,
     const struct in6_addr *holder);
 
@@ -218,7 +224,8 @@ struct block *blocks_hold(struct blocks *b, struct block_space *sp,
     struct monotime now);
 
 /*
- * A random free port of the holder's blocks of sp, or -1. In this order: one of
+ * A random free port of the holder's blocks of sp, or -1. If the block that is
+ * computed has one, it is of that block. Else in this order: one of
  * these parities of active blocks; of resting blocks, which are used only if
  * need be, so that they may become free (RFC 7768, 5); one of the other parity
  * likewise. Each of the ports has the same probability.

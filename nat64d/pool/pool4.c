@@ -73,6 +73,10 @@ count_range(struct pool4 *pool, const struct addr_range *r, enum l4proto proto)
 			continue;
 		pool->capacity[proto] += (uint64_t)n_addrs * n_ports;
 		g->has_class[proto][class] = true;
+		/* Blocks that are computed are free for nobody. */
+		if (r->plan.block_size != 0 &&
+		    r->plan.n_fixed == r->plan.n_blocks)
+			continue;
 		for (i = 0; i < n_addrs; i++)
 			bitset_put(&g->usable[proto][class], r->base + i,
 			    true);
@@ -88,7 +92,7 @@ count_blocks(struct pool4 *pool)
 
 	for (r = a->ranges; r < a->ranges + a->n_ranges; r++)
 		pool->n_blocks +=
-		    (uint64_t)(r->last - r->first + 1) * r->n_blocks;
+		    (uint64_t)(r->last - r->first + 1) * r->plan.n_blocks;
 }
 
 size_t
@@ -111,7 +115,8 @@ pool4_init_addrs(struct pool4 *pool, const struct pool4_range *ranges,
 	enum l4proto proto;
 	size_t i;
 
-	if (pool4_addrs_init(&pool->addrs, ranges, n_ranges) == -1)
+	if (pool4_addrs_init(&pool->addrs, ranges, n_ranges,
+		pool->opts.subscriber_len) == -1)
 		goto fail;
 	for (proto = L4_TCP; proto < L4_NPROTO; proto++)
 		for (i = 0; i < n_ranges; i++)
@@ -223,7 +228,7 @@ get_space(struct pool4 *pool, enum l4proto proto, uint32_t index)
 	if (sp != NULL)
 		return (sp);
 	r = pool4_addrs_range(&pool->addrs, index);
-	if (r->block_size != 0 && pool4_get_blocks(pool, index) == NULL)
+	if (r->plan.block_size != 0 && pool4_get_blocks(pool, index) == NULL)
 		return (NULL);
 	sp = calloc(1, sizeof(*sp));
 	if (sp == NULL)
@@ -258,7 +263,7 @@ note_free(struct pool4 *pool, const struct space *sp, uint16_t port, bool on)
 	const unsigned class = class_of(port);
 	uint32_t n;
 
-	if (sp->range->block_size != 0) {
+	if (sp->range->plan.block_size != 0) {
 		blocks_set_free(blocks, sp->quarantine.proto, port, on);
 		pool4_note_blocks(pool, blocks);
 		return;
@@ -508,7 +513,7 @@ last_port(const struct pool4 *pool, const struct space *sp,
 	struct quarantined *e;
 
 	e = quarantine_find_owner(&pool->quarantine, &sp->quarantine, owner);
-	if (e != NULL && sp->range->block_size != 0 &&
+	if (e != NULL && sp->range->plan.block_size != 0 &&
 	    !blocks_is_counted(pool->block_spaces[sp->index],
 		sp->quarantine.proto, e->port))
 		return (NULL);
@@ -587,7 +592,7 @@ pool4_alloc(struct pool4 *pool, enum l4proto proto, uint32_t index,
 	errno = ENOSPC;
 	if (is_closed(pool, now))
 		return (-1);
-	port = sp->range->block_size != 0 ?
+	port = sp->range->plan.block_size != 0 ?
 	    pool4_alloc_blocks(pool, sp, owner, rng, now) :
 	    choose(pool, sp, owner->port, rng);
 	if (port < 0)

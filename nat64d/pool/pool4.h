@@ -53,6 +53,11 @@ struct pool4_range {
 	 */
 	uint16_t block_size;
 	uint16_t max_blocks; /* of a subscriber, on all addresses */
+	/*
+	 * Each subscriber of clients has one block by computation (portplan.h),
+	 * which is not reported, and max_blocks at most beside it.
+	 */
+	bool deterministic;
 };
 
 /* Blocks have no system ports (RFC 7422, 2). */
@@ -92,6 +97,7 @@ struct pool4_block {
 	struct port_range ports; /* of each protocol */
 	struct in6_addr holder;	 /* prefix of the subscriber */
 	uint32_t n_ports;	 /* bound or in quarantine, all protocols */
+	bool fixed;		 /* by computation */
 };
 
 /* A subscriber has got a block, or has it no longer. */
@@ -172,6 +178,13 @@ bool pool4_forget(struct pool4 *pool, unsigned max);
  * reason.
  */
 const char *pool4_check(const struct pool4_range *ranges, size_t n_ranges);
+
+/*
+ * The same for what depends on the length of the subscribers' prefixes, in
+ * bits: deterministic ports.
+ */
+const char *pool4_check_plans(const struct pool4_range *ranges,
+    size_t n_ranges, unsigned subscriber_len);
 
 size_t pool4_n_addrs(const struct pool4 *pool);
 
@@ -280,7 +293,7 @@ unsigned pool4_max_blocks(const struct pool4 *pool, uint32_t index);
 
 /*
  * Index of an address of which client's subscriber has a block and that client
- * may use; or -1.
+ * may use, first the one that is computed; or -1.
  */
 int32_t pool4_block_addr(const struct pool4 *pool,
     const struct in6_addr *client);
@@ -329,7 +342,10 @@ struct pool4_block_count pool4_count_blocks(const struct pool4 *pool);
 struct pool4_block_count pool4_count_blocks_of(const struct pool4 *pool,
     uint32_t index);
 
-/* The block of a port, if it has a holder; false: it has none. */
+/*
+ * The block of a port, if it has a holder; false: it has none. A block that is
+ * computed has one even if it has never been used.
+ */
 bool pool4_block_of(const struct pool4 *pool, const struct taddr4 *out,
     struct pool4_block *block);
 
@@ -340,7 +356,8 @@ struct pool4_block_walk {
 };
 
 /*
- * Walk through all blocks that have a holder; false: there is no further one,
+ * Walk through all blocks that have a holder, of the computed ones those with
+ * ports in use; false: there is no further one,
  * or *steps is 0, which is counted down by one for each address and each block
  * passed. A pool4_change() meanwhile may let it skip some, or meet some twice.
  */
@@ -348,8 +365,8 @@ bool pool4_block_walk_next(const struct pool4 *pool,
     struct pool4_block_walk *w, unsigned *steps, struct pool4_block *block);
 
 /*
- * Copy at most max blocks of the subscriber of an address. Returns how many it
- * has.
+ * Copy at most max blocks of the subscriber of an address, first the one that is
+ * computed, even if it has never been used. Returns how many it has.
  */
 unsigned pool4_blocks_of(const struct pool4 *pool,
     const struct in6_addr *client, struct pool4_block *blocks, unsigned max);

@@ -9,72 +9,12 @@
 
 #include "pool4_addrs.h"
 
-/* The ports that all protocols have, none of them a system port. */
-static struct port_range
-common_ports(const struct pool4_range *r)
-{
-	struct port_range ports = { POOL4_FIRST_BLOCK, UINT16_MAX };
-	unsigned proto;
-
-	for (proto = 0; proto < L4_NPROTO; proto++) {
-		if (r->ports[proto].first > ports.first)
-			ports.first = r->ports[proto].first;
-		if (r->ports[proto].last < ports.last)
-			ports.last = r->ports[proto].last;
-	}
-	return (ports);
-}
-
-static unsigned
-count_blocks(const struct pool4_range *r)
-{
-	const struct port_range ports = common_ports(r);
-
-	if (r->block_size == 0 || ports.first > ports.last)
-		return (0);
-	return ((ports.last - ports.first + 1u) / r->block_size);
-}
-
-/* The holes of all protocols together; false: there are too many. */
-static bool
-join_holes(const struct pool4_range *r, struct portlist *holes)
-{
-	unsigned proto, i;
-
-	memset(holes, 0, sizeof(*holes));
-	for (proto = 0; proto < L4_NPROTO; proto++)
-		for (i = 0; i < r->holes[proto].n; i++)
-			if (!portlist_add(holes, r->holes[proto].ranges[i]))
-				return (false);
-	return (true);
-}
-
-static const char *
-check_blocks(const struct pool4_range *r)
-{
-	struct port_range ports = common_ports(r);
-	const unsigned n_blocks = count_blocks(r);
-	struct portlist holes;
-
-	if (r->block_size == 0)
-		return (NULL);
-	if (n_blocks == 0)
-		return ("fewer ports than a block has: it needs ports from "
-			"1024 on that tcp, udp and icmp have in common");
-	if (!join_holes(r, &holes))
-		return ("more than 16 ranges of ports are left out of tcp, "
-			"udp or icmp");
-	ports.last = (uint16_t)(ports.first + n_blocks * r->block_size - 1);
-	if (portlist_count(&holes, ports) == n_blocks * r->block_size)
-		return ("no port left for blocks");
-	return (NULL);
-}
-
 static const char *
 check_range(const struct pool4_range *r)
 {
 	const uint32_t first = ntohl(r->first.s_addr);
 	const uint32_t last = ntohl(r->last.s_addr);
+	struct portplan plan;
 	unsigned proto;
 
 	if (first > last)
@@ -93,7 +33,7 @@ check_range(const struct pool4_range *r)
 		    r->ports[proto].last - r->ports[proto].first + 1u)
 			return ("no port left");
 	}
-	return (check_blocks(r));
+	return (portplan_init(&plan, r, 0));
 }
 
 static bool
@@ -154,6 +94,34 @@ pool4_check(const struct pool4_range *ranges, size_t n_ranges)
 	return (NULL);
 }
 
+/* Do two ranges share a prefix of clients of which one is deterministic? */
+static bool
+fixed_twice(const struct pool4_range *a, const struct pool4_range *b)
+{
+	return ((a->deterministic || b->deterministic) &&
+	    same_clients(&a->clients, &b->clients));
+}
+
+const char *
+pool4_check_plans(const struct pool4_range *ranges, size_t n_ranges,
+    unsigned subscriber_len)
+{
+	const struct pool4_range *a, *b;
+	struct portplan plan;
+	const char *error;
+
+	for (a = ranges; a < ranges + n_ranges; a++) {
+		error = portplan_init(&plan, a, subscriber_len);
+		if (error != NULL)
+			return (error);
+		for (b = ranges; b < a; b++)
+			if (fixed_twice(a, b))
+				return ("deterministic: the same clients "
+					"have another pool");
+	}
+	return (NULL);
+}
+
 /* Copy the ports of a range, without port 0 of TCP and UDP. */
 static void
 copy_ports(struct port_range to[L4_NPROTO],
@@ -166,31 +134,27 @@ copy_ports(struct port_range to[L4_NPROTO],
 		to[L4_UDP].first = 1;
 }
 
-/* Each protocol gets the same ports, as many as make up blocks. */
+/* With blocks each protocol gets the same ports. */
 static void
-divide(struct addr_range *to, const struct pool4_range *from)
+divide(struct addr_range *to, const struct pool4_range *from,
+    unsigned subscriber_len)
 {
-	struct port_range ports = common_ports(from);
-	struct portlist holes;
 	unsigned proto;
 
-	to->block_size = from->block_size;
+	/* What is wrong has been found by pool4_check_plans(). */
+	(void)portplan_init(&to->plan, from, subscriber_len);
 	to->max_blocks = from->max_blocks;
-	to->n_blocks = count_blocks(from);
-	if (to->n_blocks == 0)
-		return;
-	ports.last =
-	    (uint16_t)(ports.first + to->n_blocks * to->block_size - 1);
-	(void)join_holes(from, &holes);
-	for (proto = 0; proto < L4_NPROTO; proto++) {
-		to->ports[proto] = ports;
-		to->holes[proto] = holes;
+	for (proto = 0; to->plan.block_size != 0 && proto < L4_NPROTO;
+	     proto++) {
+		to->ports[proto] = to->plan.ports;
+		to->holes[proto] = to->plan.holes;
 	}
 }
 
 /* Insert a range into a->ranges[0 .. n), which are ascending. */
 static void
-insert_range(struct pool4_addrs *a, size_t n, const struct pool4_range *from)
+insert_range(struct pool4_addrs *a, size_t n, const struct pool4_range *from,
+    unsigned subscriber_len)
 {
 	const uint32_t first = ntohl(from->first.s_addr);
 	struct addr_range *to;
@@ -203,7 +167,7 @@ insert_range(struct pool4_addrs *a, size_t n, const struct pool4_range *from)
 	copy_ports(to->ports, from->ports);
 	memcpy(to->holes, from->holes, sizeof(to->holes));
 	to->clients = from->clients;
-	divide(to, from);
+	divide(to, from, subscriber_len);
 }
 
 /* Find or make the group of a range, and count its addresses. */
@@ -218,13 +182,15 @@ add_to_group(struct pool4_addrs *a, struct addr_range *r)
 	if (i == a->n_groups)
 		a->groups[a->n_groups++].clients = r->clients;
 	r->group = i;
-	a->groups[i].has_blocks = r->block_size != 0;
+	if (r->plan.n_fixed > 0)
+		a->groups[i].computed = r;
+	a->groups[i].has_blocks = r->plan.block_size != 0;
 	a->groups[i].n_addrs += r->last - r->first + 1;
 }
 
 int
 pool4_addrs_init(struct pool4_addrs *a, const struct pool4_range *ranges,
-    size_t n_ranges)
+    size_t n_ranges, unsigned subscriber_len)
 {
 	struct addr_range *r;
 	size_t i;
@@ -236,7 +202,7 @@ pool4_addrs_init(struct pool4_addrs *a, const struct pool4_range *ranges,
 		return (-1);
 	a->n_ranges = n_ranges;
 	for (i = 0; i < n_ranges; i++)
-		insert_range(a, i, &ranges[i]);
+		insert_range(a, i, &ranges[i], subscriber_len);
 	for (r = a->ranges; r < a->ranges + n_ranges; r++) {
 		r->base = (uint32_t)a->n_addrs;
 		a->n_addrs += r->last - r->first + 1;

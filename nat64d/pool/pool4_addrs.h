@@ -19,6 +19,7 @@
 
 #include "bitset.h"
 #include "pool4.h"
+#include "portplan.h"
 #include "portset.h"
 #include "nat64d/base/tuple.h"
 
@@ -35,15 +36,16 @@ struct addr_range {
 	struct portlist holes[L4_NPROTO];
 	struct prefix clients;
 	/* With blocks the ports and holes of all protocols are the same. */
-	uint16_t block_size; /* 0: none */
+	struct portplan plan;
 	uint16_t max_blocks;
-	unsigned n_blocks;
 };
 
 struct addr_group {
 	struct prefix clients; /* family 0: clients without another group */
 	uint32_t n_addrs;
 	bool has_blocks;
+	const struct addr_range *computed; /* of deterministic ports, or NULL;
+					      it is the only one then */
 	/*
 	 * Set by pool4.c: by index, the addresses that have a free port; with
 	 * blocks those that have a free block, of the user ports of each
@@ -68,7 +70,7 @@ struct pool4_addrs {
  * case.
  */
 int pool4_addrs_init(struct pool4_addrs *a, const struct pool4_range *ranges,
-    size_t n_ranges);
+    size_t n_ranges, unsigned subscriber_len);
 void pool4_addrs_clear(struct pool4_addrs *a);
 
 /* Index of an address, or -1. */

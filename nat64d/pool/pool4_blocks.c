@@ -19,8 +19,7 @@ pool4_new_blocks(struct blocks *b, const struct addr_range *r, uint32_t addr)
 	struct portset all;
 
 	pool4_addrs_fill(&all, r, L4_TCP);
-	sp = blocks_space_new(b, addr, r->ports[L4_TCP].first, r->block_size,
-	    r->n_blocks, &all);
+	sp = blocks_space_new(b, addr, &r->plan, &all);
 	if (sp != NULL)
 		sp->index = r->base + (addr - r->first);
 	return (sp);
@@ -75,8 +74,22 @@ static bool
 has_free_block(const struct pool4 *pool, uint32_t index)
 {
 	const struct block_space *sp = pool->block_spaces[index];
+	const struct portplan *plan = &range_of(pool, index)->plan;
 
-	return (sp == NULL || sp->n_list > 0);
+	return (sp == NULL ? plan->n_blocks > plan->n_fixed : sp->n_list > 0);
+}
+
+/* Is there a free port in a block, whether it has a holder or not? */
+static bool
+has_free_port(const struct block_space *sp, unsigned number,
+    enum l4proto proto)
+{
+	const uint16_t *n;
+
+	if (sp == NULL)
+		return (true);
+	n = sp->slots[number].n_free[proto];
+	return (n[0] + n[1] > 0);
 }
 
 /*
@@ -94,7 +107,7 @@ find_held(const struct pool4 *pool, enum l4proto proto, uint32_t index,
 	*n_held = 0;
 	for (e = blocks_first(&pool->blocks, &holder); e != NULL;
 	     e = blocks_next(&pool->blocks, e)) {
-		(*n_held)++;
+		*n_held += !e->fixed;
 		if (found == (int32_t)index || !blocks_has_free(e, proto))
 			continue;
 		if (range_of(pool, e->space->index)->group == group)
@@ -104,16 +117,35 @@ find_held(const struct pool4 *pool, enum l4proto proto, uint32_t index,
 }
 
 int32_t
+pool4_computed(const struct pool4 *pool, uint32_t group,
+    const struct in6_addr *client, unsigned *number)
+{
+	const struct addr_range *r = pool->addrs.groups[group].computed;
+	uint32_t addr;
+
+	if (r == NULL || !portplan_find(&r->plan, client, &addr, number))
+		return (-1);
+	return ((int32_t)(r->base + (addr - r->first)));
+}
+
+int32_t
 pool4_find_blocks(const struct pool4 *pool, enum l4proto proto, uint32_t index,
     const struct taddr6 *owner)
 {
 	const int32_t group =
 	    pool4_addrs_find_group(&pool->addrs, &owner->addr);
 	const struct addr_group *g = &pool->addrs.groups[group];
-	const bool serves = range_of(pool, index)->group == (uint32_t)group;
-	unsigned n_held;
+	bool serves;
+	unsigned n_held, number;
 	int32_t held, next;
 
+	next = pool4_computed(pool, (uint32_t)group, &owner->addr, &number);
+	if (next >= 0) {
+		if (has_free_port(pool->block_spaces[next], number, proto))
+			return (next);
+		index = (uint32_t)next;
+	}
+	serves = range_of(pool, index)->group == (uint32_t)group;
 	held = find_held(pool, proto, index, (uint32_t)group, &owner->addr,
 	    &n_held);
 	if (held == (int32_t)index)
@@ -158,6 +190,28 @@ hold_another(struct pool4 *pool, struct block_space *sp,
 	return (true);
 }
 
+/*
+ * The computed block of a subscriber gets its holder, if it is on this
+ * address, none of its ports is in use and it is of use. -1: errno ENOMEM.
+ */
+static int
+hold_computed(struct pool4 *pool, struct block_space *sp,
+    const struct in6_addr *holder, enum l4proto proto, struct monotime now)
+{
+	const struct addr_range *r = range_of(pool, sp->index);
+	unsigned number;
+	uint32_t addr;
+
+	if (!portplan_find(&r->plan, holder, &addr, &number) ||
+	    addr != sp->addr || sp->slots[number].held != NULL ||
+	    !has_free_port(sp, number, proto))
+		return (0);
+	return (
+	    blocks_hold(&pool->blocks, sp, number, holder, true, now) != NULL ?
+		0 :
+		-1);
+}
+
 /* Is the owner's own port preferred, in one of its blocks, and free? */
 static bool
 may_preserve(const struct pool4 *pool, const struct block_space *sp,
@@ -193,6 +247,8 @@ pool4_alloc_blocks(struct pool4 *pool, struct space *ports,
 	struct block_space *sp = pool->block_spaces[ports->index];
 	int32_t port;
 
+	if (hold_computed(pool, sp, &holder, proto, now) == -1)
+		return (-1);
 	if (may_preserve(pool, sp, &holder, ports, owner->port))
 		port = owner->port;
 	else

@@ -25,8 +25,7 @@ same_ports(const struct addr_range *a, const struct addr_range *b,
 static bool
 same_blocks(const struct addr_range *a, const struct addr_range *b)
 {
-	return (a->block_size == b->block_size &&
-	    (a->block_size == 0 || same_ports(a, b, L4_TCP)));
+	return (portplan_same(&a->plan, &b->plan));
 }
 
 /* The range in new of an address of old, or NULL; *index: that in new. */
@@ -63,7 +62,7 @@ make_blocks(struct pool4 *pool, struct pool4 *new)
 		if (!is_used(pool, i) && pool->block_spaces[i] == NULL)
 			continue;
 		r = range_in(new, pool, i, &index);
-		if (r == NULL || r->block_size == 0 ||
+		if (r == NULL || r->plan.block_size == 0 ||
 		    (pool->block_spaces[i] != NULL &&
 			same_blocks(pool4_addrs_range(&pool->addrs, i), r)))
 			continue;
@@ -202,7 +201,7 @@ move_blocks(struct pool4 *pool, struct pool4 *new)
 		if (sp == NULL)
 			continue;
 		r = range_in(new, pool, i, &index);
-		if (r != NULL && r->block_size != 0 &&
+		if (r != NULL && r->plan.block_size != 0 &&
 		    same_blocks(pool4_addrs_range(&pool->addrs, i), r)) {
 			sp->index = index;
 			new->block_spaces[index] = sp;

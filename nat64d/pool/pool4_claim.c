@@ -31,16 +31,28 @@ look_at_claim(const struct pool4 *pool, enum l4proto proto,
 	const int32_t index = pool4_index(pool, out->addr);
 	const struct addr_range *r;
 	const struct block_space *sp;
+	struct in6_addr computed;
 	const struct block *e;
+	unsigned number;
 
 	errno = EADDRNOTAVAIL;
 	if (index < 0)
 		return (CLAIM_NOT);
 	r = range_of(pool, (uint32_t)index);
-	if (r->block_size == 0 || !pool4_has_port(pool, proto, out))
+	if (r->plan.block_size == 0 || !pool4_has_port(pool, proto, out))
 		return (CLAIM_NOTHING);
 	sp = pool->block_spaces[index];
-	e = sp == NULL ? NULL : sp->slots[blocks_number(sp, out->port)].held;
+	number =
+	    (unsigned)(out->port - r->plan.ports.first) / r->plan.block_size;
+	e = sp == NULL ? NULL : sp->slots[number].held;
+	if (e == NULL && number < r->plan.n_fixed) {
+		errno = EADDRINUSE;
+		return (portplan_holder(&r->plan, ntohl(out->addr.s_addr),
+			    number, &computed) &&
+			    IN6_ARE_ADDR_EQUAL(&computed, holder) ?
+			CLAIM_HOLD :
+			CLAIM_NOT);
+	}
 	if (e == NULL) {
 		errno = EDQUOT;
 		return (
@@ -125,12 +137,13 @@ pool4_restore_block(struct pool4 *pool, const struct pool4_block *block,
 	struct port_range ports;
 	int32_t number;
 
-	if (index < 0 || range_of(pool, (uint32_t)index)->block_size == 0 ||
+	if (index < 0 ||
+	    range_of(pool, (uint32_t)index)->plan.block_size == 0 ||
 	    !pool4_serves(pool, (uint32_t)index, &holder) ||
 	    (sp = pool4_get_blocks(pool, (uint32_t)index)) == NULL)
 		return (-1);
 	number = blocks_number(sp, block->ports.first);
-	if (number < 0 || sp->slots[number].held != NULL)
+	if (number < (int32_t)sp->n_fixed || sp->slots[number].held != NULL)
 		return (-1);
 	ports = blocks_ports(sp, (unsigned)number);
 	if (ports.first != block->ports.first ||
@@ -161,11 +174,17 @@ pool4_max_blocks(const struct pool4 *pool, uint32_t index)
 int32_t
 pool4_block_addr(const struct pool4 *pool, const struct in6_addr *client)
 {
+	const int32_t group = pool4_addrs_find_group(&pool->addrs, client);
 	struct in6_addr holder;
+	unsigned number;
 	struct block *e;
+	int32_t index;
 
-	if (pool->blocks.slab.used == 0)
+	if (pool->n_blocks == 0 || group < 0)
 		return (-1);
+	index = pool4_computed(pool, (uint32_t)group, client, &number);
+	if (index >= 0)
+		return (index);
 	holder = blocks_holder(&pool->blocks, client);
 	for (e = blocks_first(&pool->blocks, &holder); e != NULL;
 	     e = blocks_next(&pool->blocks, e))
@@ -182,6 +201,7 @@ describe(const struct block *e)
 	    .ports = blocks_ports(e->space, e->number),
 	    .holder = e->holder,
 	    .n_ports = e->n_counted,
+	    .fixed = e->fixed,
 	});
 }
 
@@ -198,7 +218,7 @@ pool4_count_blocks_of(const struct pool4 *pool, uint32_t index)
 {
 	const struct block_space *sp = pool->block_spaces[index];
 	struct pool4_block_count n = {
-		.total = range_of(pool, index)->n_blocks,
+		.total = range_of(pool, index)->plan.n_blocks,
 	};
 	unsigned i;
 
@@ -211,18 +231,44 @@ pool4_count_blocks_of(const struct pool4 *pool, uint32_t index)
 	return (n);
 }
 
+/* A computed block that is not in use. */
+static struct pool4_block
+describe_computed(const struct addr_range *r, uint32_t addr, unsigned number)
+{
+	struct pool4_block block = { .addr = { htonl(addr) },
+		.ports = portplan_ports(&r->plan, number),
+		.fixed = true };
+
+	(void)portplan_holder(&r->plan, addr, number, &block.holder);
+	return (block);
+}
+
 bool
 pool4_block_of(const struct pool4 *pool, const struct taddr4 *out,
     struct pool4_block *block)
 {
 	const int32_t index = pool4_index(pool, out->addr);
-	const struct block_space *sp =
-	    index < 0 ? NULL : pool->block_spaces[index];
-	const int32_t number = sp == NULL ? -1 : blocks_number(sp, out->port);
+	const struct block_space *sp;
+	const struct addr_range *r;
+	struct in6_addr holder;
+	unsigned number;
 
-	if (number < 0 || sp->slots[number].held == NULL)
+	if (index < 0)
 		return (false);
-	*block = describe(sp->slots[number].held);
+	r = range_of(pool, (uint32_t)index);
+	if (r->plan.n_blocks == 0 || out->port < r->plan.ports.first ||
+	    out->port > r->plan.ports.last)
+		return (false);
+	number =
+	    (unsigned)(out->port - r->plan.ports.first) / r->plan.block_size;
+	sp = pool->block_spaces[index];
+	if (sp != NULL && sp->slots[number].held != NULL)
+		*block = describe(sp->slots[number].held);
+	else if (portplan_holder(&r->plan, ntohl(out->addr.s_addr), number,
+		     &holder))
+		*block = describe_computed(r, ntohl(out->addr.s_addr), number);
+	else
+		return (false);
 	return (true);
 }
 
@@ -264,13 +310,27 @@ pool4_blocks_of(const struct pool4 *pool, const struct in6_addr *client,
     struct pool4_block *blocks, unsigned max)
 {
 	const struct in6_addr holder = blocks_holder(&pool->blocks, client);
+	const int32_t group = pool4_addrs_find_group(&pool->addrs, client);
+	unsigned n = 0, number;
+	struct taddr4 out;
 	struct block *e;
-	unsigned n = 0;
+	int32_t index;
 
+	index = group < 0 ?
+	    -1 :
+	    pool4_computed(pool, (uint32_t)group, client, &number);
+	if (index >= 0 && n++ < max) {
+		out.addr = pool4_addr(pool, (uint32_t)index);
+		out.port =
+		    portplan_ports(&range_of(pool, (uint32_t)index)->plan,
+			number)
+			.first;
+		(void)pool4_block_of(pool, &out, &blocks[0]);
+	}
 	for (e = blocks_first(&pool->blocks, &holder); e != NULL;
-	     e = blocks_next(&pool->blocks, e), n++)
-		if (n < max)
-			blocks[n] = describe(e);
+	     e = blocks_next(&pool->blocks, e))
+		if (!e->fixed && n++ < max)
+			blocks[n - 1] = describe(e);
 	return (n);
 }
 

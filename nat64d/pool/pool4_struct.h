@@ -91,6 +91,13 @@ struct block_space *pool4_new_blocks(struct blocks *b,
 void pool4_note_blocks(struct pool4 *pool, struct block_space *sp);
 
 /*
+ * Index of the address of the computed block of a client of a group, and the
+ * number of that; or -1: nothing is computed for it.
+ */
+int32_t pool4_computed(const struct pool4 *pool, uint32_t group,
+    const struct in6_addr *client, unsigned *number);
+
+/*
  * pool4_find_addr() for a client of a group that has blocks; and the port of
  * pool4_alloc(), which counts for its block already, or -1 with its errno.
  */

@@ -86,6 +86,9 @@ write_blocks(struct snapshot *s, unsigned *max)
 
 	while (record_has_room(&s->w) &&
 	    pool4_block_walk_next(nat64_pool(s->n), &s->blocks, max, &block)) {
+		/* The configuration has those that are computed. */
+		if (block.fixed)
+			continue;
 		nat64_save_block(s->n, &block, &saved);
 		record_block(&s->w, &saved);
 	}

@@ -210,6 +210,44 @@ test_end() {
 	check "nat64d ends" stop "$nat64d"
 }
 
+# Who has a port is computed, and nothing is logged until a block is full.
+test_deterministic() {
+	local a port
+	rm -f "$dir/n/state" "$log"
+	configure "pool $pool port 2000-3999 blocks of 16 deterministic max 1 per subscriber for 2001:db8::/122"
+	check "nat64d starts with deterministic ports" start_nat64d
+	a=$(seen 2001:db8::10 5000 5015)
+	check_equal "the host has the ports that are computed" \
+	    "$(sort <<<"$a" | sed -n '1p;$p;$=' | tr '\n' ' ')" \
+	    "$pool:2256 $pool:2271 16 "
+	check_equal "nothing is logged" "$(grep -c natevent= "$log")" 0
+	check_equal "the configuration says whose a port is" \
+	    "$(n deterministic "$pool:2260" "$dir/nat64d.conf")" \
+	    "subscriber 2001:db8::10/128, ports 2256-2271"
+	check_equal "and which ports a host has" \
+	    "$(n deterministic 2001:db8::10 "$dir/nat64d.conf")" \
+	    "$pool, ports 2256-2271"
+	check_match "so does nat64d" "$(n lookup "$pool:2260")" \
+	    "^block $pool:2256-2271 is of subscriber 2001:db8::10/128, 16 in use"
+	check_match "of a host that it has never seen, too" \
+	    "$(n lookup "$pool:2000")" \
+	    "^block $pool:2000-2015 is of subscriber 2001:db8::/128, 0 in use"
+	port=$(port_of "$(seen 2001:db8::10 5016 5016)")
+	check "one port more is of another block" [ "$port" -ge 3024 ]
+	check "which is logged" wait_for 30 logs 1 block-allocated \
+	    2001:db8::10/128
+	check_equal "and names the port" "$(who "$port")" 2001:db8::10/128
+	check "nat64d restarts" restarted
+	check_equal "the ports are the same" "$(seen 2001:db8::10 5000 5015)" \
+	    "$a"
+	check_equal "no line comes" "$(grep -c natevent= "$log")" 1
+	check "nat64d ends" stop "$nat64d"
+}
+
+restarted() {
+	stop "$nat64d" && start_nat64d
+}
+
 start_lab
 configure "pool $pool port $ports blocks of 16 max 1 per subscriber"
 check "nat64d starts" start_nat64d
@@ -218,4 +256,5 @@ test_tables
 test_reload
 test_restart
 test_end
+test_deterministic
 tap_done

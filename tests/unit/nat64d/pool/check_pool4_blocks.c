@@ -285,6 +285,126 @@ START_TEST(blocks_need_ports_of_all_protocols)
 }
 END_TEST
 
+/* --- deterministic ports --- */
+
+/* Two addresses, four subscribers, and one block of each address is left. */
+static void
+computed_blocks(uint16_t max)
+{
+	range = (struct pool4_range){ .first = first,
+		.last = { htonl(ntohl(first.s_addr) + 1) },
+		.ports = PORTS(FIRST, FIRST + 3 * 16 - 1),
+		.clients = { .family = AF_INET6,
+		    .len = 54,
+		    .v6 = ip6("2001:db8::") },
+		.block_size = 16,
+		.max_blocks = max,
+		.deterministic = true };
+	ck_assert_ptr_null(pool4_check_plans(&range, 1, 56));
+	new_pool(&range, &opts);
+	pool4_set_block_fn(pool, take_report, NULL);
+}
+
+/* The port that a subscriber gets, with its address, from 0 on. */
+static int32_t
+computed(unsigned sub, uint16_t x, int32_t *index)
+{
+	const struct taddr6 owner = host(sub, x);
+
+	*index = pool4_block_addr(pool, &owner.addr);
+	*index =
+	    pool4_find_addr(pool, L4_TCP, (uint32_t)*index, &owner, at(0));
+	return (*index < 0 ? -1 :
+			     pool4_alloc(pool, L4_TCP, (uint32_t)*index,
+				 &owner, &rng, at(0)));
+}
+
+/* Shows: CGN-14 */
+START_TEST(each_subscriber_has_its_computed_block)
+{
+	struct pool4_block block, blocks[2];
+	struct taddr4 out;
+	struct taddr6 owner;
+	int32_t port, index;
+	unsigned sub, i;
+
+	computed_blocks(0);
+	for (sub = 0; sub < 4; sub++) {
+		owner = host(sub, 0);
+		ck_assert_uint_eq(pool4_blocks_of(pool, &owner.addr, blocks,
+				      2),
+		    1);
+		for (i = 0; i < 16; i++) {
+			port = computed(sub, (uint16_t)(3000 + i), &index);
+			ck_assert_int_eq(index, (int32_t)sub / 2);
+			ck_assert_int_eq((port - FIRST) / 16,
+			    (int32_t)sub % 2);
+			out =
+			    (struct taddr4){ pool4_addr(pool, (uint32_t)index),
+				    (uint16_t)port };
+			ck_assert(pool4_block_of(pool, &out, &block));
+			ck_assert_mem_eq(&block.holder, &blocks[0].holder, 16);
+			ck_assert_uint_eq(block.n_ports, i + 1);
+			ck_assert(block.fixed);
+		}
+		ck_assert_int_eq(computed(sub, 4000, &index), -1);
+		ck_assert_int_eq(errno, EDQUOT);
+	}
+	ck_assert_uint_eq(n_allocated, 0);
+	ck_assert_int_eq(computed(9, 3000, &index), -1); /* no client */
+}
+END_TEST
+
+START_TEST(what_is_left_is_for_those_whose_block_is_full)
+{
+	struct taddr4 out = { .addr = first };
+	struct taddr6 owner = host(1, 3000);
+	int32_t port = 0, index;
+	unsigned i;
+
+	computed_blocks(1);
+	for (i = 0; i < 17; i++)
+		port = computed(1, (uint16_t)(3000 + i), &index);
+	ck_assert_int_eq(index, 0);
+	ck_assert_int_eq((port - FIRST) / 16, 2);
+	ck_assert_uint_eq(n_held(), 1);
+	/* The next subscriber of the address gets one of the other address. */
+	for (i = 0; i < 17; i++)
+		port = computed(0, (uint16_t)(3000 + i), &index);
+	ck_assert_int_eq(index, 1);
+	ck_assert_int_eq((port - FIRST) / 16, 2);
+	ck_assert_uint_eq(n_held(), 2);
+	for (i = 0; i < 16; i++)
+		ck_assert_int_ge(computed(2, (uint16_t)(3000 + i), &index), 0);
+	ck_assert_int_eq(computed(2, 4000, &index), -1);
+	ck_assert_int_eq(errno, ENOSPC);
+	/* A port of the own block is preferred to the other one's. */
+	out.port = FIRST + 16 + 3;
+	pool4_release(pool, L4_TCP, &out, &owner, at(0));
+	ck_assert_int_eq(computed(1, 5000, &index), out.port);
+}
+END_TEST
+
+START_TEST(a_computed_block_is_nobody_elses)
+{
+	struct taddr4 out = { .addr = first, .port = FIRST + 16 };
+	const struct taddr6 own = host(1, 3000), other = host(2, 3000);
+	struct pool4_block block;
+
+	computed_blocks(1);
+	ck_assert(!pool4_may_claim(pool, L4_TCP, &out, &other.addr));
+	ck_assert_int_eq(pool4_retake(pool, L4_TCP, &out, &other, at(0)), -1);
+	ck_assert_int_eq(errno, EADDRINUSE);
+	ck_assert_int_eq(pool4_retake(pool, L4_TCP, &out, &own, at(0)), 0);
+	ck_assert(pool4_block_of(pool, &out, &block));
+	ck_assert_uint_eq(block.n_ports, 1);
+	ck_assert_uint_eq(n_allocated, 0);
+	pool4_release(pool, L4_TCP, &out, &own, at(0));
+	ck_assert_uint_eq(n_released, 0);
+	ck_assert_uint_eq(pool4_count_blocks(pool).held, 0);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -302,6 +422,9 @@ main(void)
 	tcase_add_test(tc, a_restored_port_claims_its_block);
 	tcase_add_test(tc, the_last_free_block_is_found_at_once);
 	tcase_add_test(tc, blocks_need_ports_of_all_protocols);
+	tcase_add_test(tc, each_subscriber_has_its_computed_block);
+	tcase_add_test(tc, what_is_left_is_for_those_whose_block_is_full);
+	tcase_add_test(tc, a_computed_block_is_nobody_elses);
 	suite_add_tcase(s, tc);
 	return (suite_run(s));
 }
