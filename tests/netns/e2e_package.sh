@@ -47,25 +47,21 @@ make_later() { # version
 
 # --- the system they are installed in ---
 
-# Overlays that forget what is written, with the devices that a container has.
-make_root() {
-	over=$dir/over rootfs=$dir/root
-	mkdir "$over" "$rootfs"
-	mount -t tmpfs tmpfs "$over" && mkdir "$over/up" "$over/work" &&
-	    mount -t overlay -o "lowerdir=${PACKAGE_ROOT:-/},$(
-		)upperdir=$over/up,workdir=$over/work" overlay "$rootfs" &&
-	    mount -t proc proc "$rootfs/proc" &&
-	    mount -t sysfs sysfs "$rootfs/sys" &&
-	    mount -t tmpfs -o mode=755 tmpfs "$rootfs/run" &&
-	    mount -t tmpfs -o mode=755 tmpfs "$rootfs/dev" &&
-	    mount -t tmpfs tmpfs "$rootfs/tmp" &&
+# With the devices that a container has.
+make_system() {
+	make_sysroot "${PACKAGE_ROOT:-/}" &&
+	    mount -t proc proc "$sysroot/proc" &&
+	    mount -t sysfs sysfs "$sysroot/sys" &&
+	    mount -t tmpfs -o mode=755 tmpfs "$sysroot/run" &&
+	    mount -t tmpfs -o mode=755 tmpfs "$sysroot/dev" &&
+	    mount -t tmpfs tmpfs "$sysroot/tmp" &&
 	    make_devices &&
-	    rm -f "$rootfs"/etc/{nat,dns}64d.conf &&
+	    rm -f "$sysroot"/etc/{nat,dns}64d.conf &&
 	    ln -s root/run/nat64d "$dir/run"
 }
 
 make_devices() {
-	local dev=$rootfs/dev
+	local dev=$sysroot/dev
 	mkdir "$dev/net" "$dev/shm" &&
 	    mknod -m 666 "$dev/null" c 1 3 &&
 	    mknod -m 666 "$dev/zero" c 1 5 &&
@@ -74,35 +70,25 @@ make_devices() {
 	    mknod -m 666 "$dev/net/tun" c 10 200
 }
 
-# Whatever is mounted is gone before anything is removed.
-end() {
-	lab_is_ours || return 0
-	lab_kill TERM
-	wait_for 3 lab_is_empty || lab_kill KILL
-	umount -R -l "$rootfs" 2>/dev/null
-	umount -l "$over" 2>/dev/null
-	lab_remove
-}
-
 there=(env -i LC_ALL=C HOME=/root PATH=/usr/sbin:/usr/bin:/sbin:/bin
 	DEBIAN_FRONTEND=noninteractive)
 
 in_root() { # command ...
-	in_ns "$gateway" chroot "$rootfs" "${there[@]}" "$@" </dev/null
+	in_ns "$gateway" chroot "$sysroot" "${there[@]}" "$@" </dev/null
 }
 
 # What policy-rc.d(8) says to whatever a package wants to start: 101 is no, 104
 # is yes.
 policy() { # status
-	printf '#!/bin/sh\nexit %d\n' "$1" >"$rootfs/usr/sbin/policy-rc.d"
-	chmod 755 "$rootfs/usr/sbin/policy-rc.d"
+	printf '#!/bin/sh\nexit %d\n' "$1" >"$sysroot/usr/sbin/policy-rc.d"
+	chmod 755 "$sysroot/usr/sbin/policy-rc.d"
 }
 
 # What it says is in $dir/dpkg.
 install() { # file ...
 	local file
 	for file in "$@"; do
-		cp "$file" "$rootfs/tmp/${file##*/}"
+		cp "$file" "$sysroot/tmp/${file##*/}"
 	done
 	in_root dpkg --no-triggers -i "${@/#*\//tmp/}" >"$dir/dpkg" 2>&1 || {
 		cat "$dir/dpkg"
@@ -128,33 +114,33 @@ nothing_runs() {
 
 # No link of rcN.d starts them, and no target of systemd wants them.
 nothing_enabled() {
-	! find "$rootfs"/etc/rc?.d/S* "$rootfs"/etc/systemd/system \
+	! find "$sysroot"/etc/rc?.d/S* "$sysroot"/etc/systemd/system \
 	    -name '*[nd][as][ts]64d*' | grep .
 }
 
 # Files that differ from the system before, without dpkg's own and those of
 # users and groups.
 changed_files() {
-	(cd "$over/up" && find . ! -type d) | grep -Ev "^./($(
+	(cd "$layer/upper" && find . ! -type d) | grep -Ev "^./($(
 	    )var/(lib/dpkg|cache|log)/|$(
 	    )etc/(passwd|group|shadow|gshadow|subuid|subgid)-?\$|$(
 	    )etc/.pwd.lock\$|usr/sbin/policy-rc.d\$)"
 }
 
-our_files() {
-	find "$over/up" "$rootfs/run" -name '*nat64*' -o -name '*dns64*' -o \
+our_files() { # where /run is
+	find "$layer/upper" "$1" -name '*nat64*' -o -name '*dns64*' -o \
 	    -name '*ecdysis*' | grep -v /var/lib/dpkg/info
 }
 
 configure_packages() {
-	cat >"$rootfs/etc/nat64d.conf" <<-EOF
+	cat >"$sysroot/etc/nat64d.conf" <<-EOF
 		prefix 2001:db8:8000::/96
 		pool 192.0.2.0/24
 		tun nat64 mtu 1500
 		address $gateway6
 		$(fastpath_statement)
 	EOF
-	cat >"$rootfs/etc/dns64d.conf" <<-EOF
+	cat >"$sysroot/etc/dns64d.conf" <<-EOF
 		listen on $dns6
 		upstream $server4
 		prefix 2001:db8:8000::/96
@@ -163,7 +149,7 @@ configure_packages() {
 
 # The list of what a package is linked with.
 spdx() { # name
-	find "$rootfs/usr/share/doc/$1" -name "$1.spdx*" -exec zcat -f {} +
+	find "$sysroot/usr/share/doc/$1" -name "$1.spdx*" -exec zcat -f {} +
 }
 
 # All libraries whose packages it depends on are listed, and what is related is
@@ -199,17 +185,17 @@ test_install() {
 		check "the configuration of $name is valid" \
 		    in_root "$name" -nn
 		check "it is a conffile" grep -q "/etc/$name.conf" \
-		    "$rootfs/var/lib/dpkg/info/$name.conffiles"
+		    "$sysroot/var/lib/dpkg/info/$name.conffiles"
 		check "its libraries are listed" spdx_is_whole "$name"
 	done
 }
 
 # The tests of the source package, with what is installed.
 test_autopkgtest() {
-	mkdir "$rootfs/tmp/source"
+	mkdir "$sysroot/tmp/source"
 	(cd "$root" && git ls-files -z | tar -c --null -T -) |
-	    tar -x -C "$rootfs/tmp/source"
-	cp -a "$rootfs/tmp/source/etc/debian" "$rootfs/tmp/source/debian"
+	    tar -x -C "$sysroot/tmp/source"
+	cp -a "$sysroot/tmp/source/etc/debian" "$sysroot/tmp/source/debian"
 	check "the tests of the source package" \
 	    in_root /tmp/source/debian/tests/suites
 }
@@ -234,7 +220,7 @@ test_start() {
 # The program of a process is the one that is installed.
 is_installed() { # pid name
 	[ "$(stat -Lc %i "/proc/$1/exe")" = \
-	    "$(stat -c %i "$rootfs/usr/sbin/$2")" ]
+	    "$(stat -c %i "$sysroot/usr/sbin/$2")" ]
 }
 
 is_another() { # name pid
@@ -246,12 +232,13 @@ is_another() { # name pid
 test_upgrade() {
 	local nat64d dns64d
 	nat64d=$(processes nat64d) dns64d=$(processes dns64d)
-	begin_traffic 8
+	begin_traffic
 	check "an upgrade" install "$dir"/1.0+1/{nat64d,dns64d}.deb
 	check "another nat64d runs" wait_for 10 is_another nat64d "$nat64d"
 	check "another dns64d runs" wait_for 10 is_another dns64d "$dns64d"
 	check "the transfer goes on to its end" wait "$curl"
 	check "and is what was sent" cmp "$dir/www/200MB" "$dir/fetched"
+	kill "$stream"
 	wait "$stream"
 	echo "# $(cat "$dir/stream.log")"
 	check "no datagram was lost, there and back" \
@@ -259,7 +246,7 @@ test_upgrade() {
 	check "names are answered" in_ns "$client" dig +short +tries=5 \
 	    +timeout=2 "@$dns6" www.example.com AAAA
 	check "the configuration is as it was" \
-	    grep -q "$gateway6" "$rootfs/etc/nat64d.conf"
+	    grep -q "$gateway6" "$sysroot/etc/nat64d.conf"
 }
 
 # Where nothing can take over, the old programs go on and a message says so.
@@ -282,8 +269,8 @@ test_upgrade_failures() {
 	check_old_goes_on 1.0+2
 	tap_round="the configuration is wrong now"
 	policy 104
-	echo wrong | tee -a "$rootfs/etc/nat64d.conf" \
-	    >>"$rootfs/etc/dns64d.conf"
+	echo wrong | tee -a "$sysroot/etc/nat64d.conf" \
+	    >>"$sysroot/etc/dns64d.conf"
 	check_old_goes_on 1.0+3
 	tap_round="nothing runs"
 	configure_packages
@@ -314,22 +301,22 @@ finish_image() {
 mount_volumes() {
 	local volume
 	for volume in /etc/ecdysis /var/lib/nat64d; do
-		mkdir -p "$rootfs$volume" &&
+		mkdir -p "$sysroot$volume" &&
 		    mount -t tmpfs -o mode=755,uid=65534,gid=65534 tmpfs \
-			"$rootfs$volume" || return 1
+			"$sysroot$volume" || return 1
 	done
-	mount -o remount,ro "$rootfs"
+	mount -o remount,ro "$sysroot"
 }
 
 unmount_volumes() {
-	umount "$rootfs/etc/ecdysis" "$rootfs/var/lib/nat64d" &&
-	    mount -o remount,rw "$rootfs" && rmdir "$rootfs/etc/ecdysis"
+	umount "$sysroot/etc/ecdysis" "$sysroot/var/lib/nat64d" &&
+	    mount -o remount,rw "$sysroot" && rmdir "$sysroot/etc/ecdysis"
 }
 
 # The lab's resolver in place of the example's. The kubelet replaces the file as
 # a whole.
 write_configmap() { # daemon [statement]
-	local conf=$rootfs/etc/ecdysis/$1.conf
+	local conf=$sysroot/etc/ecdysis/$1.conf
 	{
 		manifest data "$1" | sed "s/^upstream .*/upstream $server4/"
 		echo "${2:-}"
@@ -341,7 +328,7 @@ write_configmap() { # daemon [statement]
 start_container() { # log capabilities command ...
 	local log=$1 caps=$2
 	shift 2
-	start "$gateway" "$log" chroot "$rootfs" "${there[@]}" setpriv \
+	start "$gateway" "$log" chroot "$sysroot" "${there[@]}" setpriv \
 	    --reuid 65534 --regid 65534 --clear-groups --bounding-set "$caps" \
 	    "$@"
 }
@@ -421,13 +408,88 @@ test_removal() {
 	    dns64d ecdysis-doc
 	check "nothing runs" wait_for 10 nothing_runs
 	check_equal "no route is left" "$(routes_left)" ""
-	check "the configuration is left" test -s "$rootfs/etc/nat64d.conf"
-	mkdir -p "$rootfs"/var/{lib,log}/nat64d "$rootfs/var/log/dns64d"
+	check "the configuration is left" test -s "$sysroot/etc/nat64d.conf"
+	mkdir -p "$sysroot"/var/{lib,log}/nat64d "$sysroot/var/log/dns64d"
 	check "the packages are purged" in_root dpkg --no-triggers -P nat64d \
 	    dns64d ecdysis-doc
-	check_equal "no file of them is left" "$(our_files)" ""
+	check_equal "no file of them is left" "$(our_files "$sysroot/run")" ""
 	check_equal "nothing else has changed" \
 	    "$(changed_files | sort | comm -13 "$dir/before" -)" ""
+}
+
+# --- with systemd ---
+
+begin_systemd() {
+	local mount
+	for mount in proc sys run dev tmp; do
+		umount -l "$sysroot/$mount"
+	done
+	rm "$sysroot/usr/sbin/policy-rc.d" "$dir/run"
+	prepare_boot
+	boot || return 1
+	ln -s "/proc/$init/root/run/nat64d" "$dir/run"
+}
+
+# What it says is in $dir/dpkg.
+install_inside() { # file ...
+	mkdir -p "$sysroot/root/debs"
+	cp "$@" "$sysroot/root/debs"
+	inside dpkg --no-triggers -i "${@/#*\//root/debs/}" \
+	    </dev/null >"$dir/dpkg" 2>&1 || {
+		cat "$dir/dpkg"
+		return 1
+	}
+	rm -r "$sysroot/root/debs"
+}
+
+check_state() { # enabled active
+	local unit
+	for unit in nat64d.service dns64d.service dns64d.socket; do
+		[ "$unit" != dns64d.socket ] || set -- disabled inactive
+		check_equal "$unit is $1" \
+		    "$(inside systemctl is-enabled "$unit")" "$1"
+		check_equal "and $2" \
+		    "$(inside systemctl is-active "$unit")" "$2"
+	done
+}
+
+follows() { # unit pid
+	local now
+	now=$(main_pid "$1")
+	is_active "$1" && [ "$now" != 0 ] && [ "$now" != "$2" ]
+}
+
+test_systemd() {
+	local nat64d dns64d
+	check "the packages are installed" install_inside \
+	    "$(the_package nat64d)" "$(the_package dns64d)" || return
+	check_state disabled inactive
+	configure_packages
+	check "they are started" \
+	    inside systemctl enable --now nat64d dns64d
+	check_state enabled active
+	check "the client reaches the Internet" wait_for 30 fetch 1MB
+	nat64d=$(main_pid nat64d) dns64d=$(main_pid dns64d)
+	begin_traffic
+	check "an upgrade" install_inside "$dir"/1.0+1/{nat64d,dns64d}.deb
+	check "systemd follows the new nat64d" wait_for 30 \
+	    follows nat64d "$nat64d"
+	check "and the new dns64d" wait_for 30 follows dns64d "$dns64d"
+	check "the transfer goes on to its end" wait "$curl"
+	check "and is what was sent" cmp "$dir/www/200MB" "$dir/fetched"
+	kill "$stream"
+	wait "$stream"
+	echo "# $(cat "$dir/stream.log")"
+	check "no datagram was lost, there and back" \
+	    awk '{ exit !($2 > 1000 && $2 == $4) }' "$dir/stream.log"
+	check_state enabled active
+	check "the packages are purged" \
+	    inside dpkg --no-triggers -P nat64d dns64d
+	check_equal "nothing runs" \
+	    "$(inside ps -o comm= -u _nat64d,_dns64d)" ""
+	check_equal "no file of them is left" \
+	    "$(our_files "/proc/$init/root/run")" ""
+	shut_down
 }
 
 need_root
@@ -435,10 +497,7 @@ sanitized && skip_all "programs for sanitizers are not packaged"
 git -C "$root" rev-parse 2>/dev/null || skip_all "no files of git"
 command -v dh >/dev/null || skip_all "no debhelper"
 stream_lab
-over=$dir/over rootfs=$dir/root
-trap end EXIT
-trap 'exit 130' INT TERM HUP
-make_root >"$dir/why" 2>&1 || skip_all "no overlay here: $(tail -n 1 "$dir/why")"
+make_system >"$dir/why" 2>&1 || skip_all "no overlay: $(tail -n 1 "$dir/why")"
 debs=${PACKAGES:-}
 [ -n "$debs" ] || check "the packages are built" make_packages || give_up
 for version in 1.0+1 1.0+2 1.0+3 1.0+4; do
@@ -453,4 +512,12 @@ test_upgrade
 test_upgrade_failures
 test_containers
 test_removal
+if [ -x "$sysroot/lib/systemd/systemd" ]; then
+	tap_round="with systemd"
+	if begin_systemd; then
+		test_systemd
+	else
+		skip "systemd" "it does not boot: $(tail -n 1 "$dir/boot.log")"
+	fi
+fi
 tap_done

@@ -5,64 +5,8 @@
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/lib.sh"
 
-sysroot= # its root directory
-init=	 # its first process
-
-# What is written goes to a temporary file system: that of our directory may be
-# one that an overlay cannot have as its upper layer. Nothing that this system
-# has enabled is started there.
-make_sysroot() {
-	local layer=$dir/layer
-	sysroot=$dir/root
-	mkdir "$layer" "$sysroot"
-	mount -t tmpfs -o mode=755 layer "$layer" || return 1
-	lab_mounts=("$layer")
-	mkdir "$layer/upper" "$layer/work"
-	mount -t overlay -o "lowerdir=/,upperdir=$layer/upper,workdir=$layer/work" \
-	    overlay "$sysroot" || return 1
-	lab_mounts=("$sysroot" "$layer")
-	rm -rf "$sysroot"/etc/systemd/system/* "$sysroot/etc/machine-id"
-	cat >"$sysroot/etc/systemd/system/lab.target" <<-EOF
-		[Unit]
-		Requires=basic.target
-		After=basic.target
-	EOF
-	# No service of this system knows the lab's network.
-	ln -s /dev/null \
-	    "$sysroot/etc/systemd/system/systemd-networkd-wait-online.service"
-	# As udev makes it for everybody.
-	mknod -m 666 "$layer/tun" c 10 200
-}
-
-boot() {
-	systemd-nspawn -q --register=no --keep-unit --machine="$lab" \
-	    --directory="$sysroot" --bind="$dir/layer/tun:/dev/net/tun" \
-	    --network-namespace-path="/run/netns/$gateway" \
-	    --capability=CAP_NET_ADMIN,CAP_BPF --system-call-filter=bpf \
-	    --boot -- --unit=lab.target </dev/null >"$dir/boot.log" 2>&1 &
-	nspawn=$!
-	wait_for 30 has_first_process && wait_for 60 is_active lab.target
-}
-
-has_first_process() {
-	init=$(pgrep -P "$nspawn")
-}
-
-inside() { # command ...
-	nsenter -t "$init" -m -u -i -n -p -r -w -- "$@"
-}
-
-is_active() { # unit
-	inside systemctl -q is-active "$1"
-}
-
 journal() { # unit
 	inside journalctl -q -o cat -u "$1"
-}
-
-# The process of a service, as it is called there.
-main_pid() { # unit
-	inside systemctl show -P MainPID "$1"
 }
 
 install_all() {
@@ -232,6 +176,7 @@ start_nsd
 start_web
 echo hello >"$dir/www/file"
 make_sysroot || skip_all "no overlay of the root directory"
+prepare_boot
 check "make install" install_all
 boot || skip_all "no systemd here: $(tail -n 1 "$dir/boot.log")"
 check "systemd-sysusers makes the users" inside systemd-sysusers
@@ -242,6 +187,5 @@ test_reload
 test_logrotate
 test_restart
 test_stop
-inside systemctl --force poweroff >/dev/null 2>&1
-wait_for 20 gone "$nspawn"
+shut_down
 tap_done

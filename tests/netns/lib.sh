@@ -573,6 +573,76 @@ start_background() { # program configuration pid-file
 	daemon=$(cat "$3")
 }
 
+# --- another system ---
+
+sysroot= # its root directory
+layer=	 # what differs there is in $layer/upper
+init=	 # its first process, once it is booted
+
+# A copy of a system's files that nobody else sees. What is written goes to a
+# temporary file system: that of our directory may be one that an overlay cannot
+# have as its upper layer.
+make_sysroot() { # [root directory]
+	layer=$dir/layer
+	sysroot=$dir/root
+	mkdir "$layer" "$sysroot"
+	mount -t tmpfs -o mode=755 layer "$layer" || return 1
+	lab_mounts=("$layer")
+	mkdir "$layer/upper" "$layer/work"
+	mount -t overlay -o "lowerdir=${1:-/},$(
+	    )upperdir=$layer/upper,workdir=$layer/work" overlay "$sysroot" ||
+	    return 1
+	lab_mounts=("$sysroot" "$layer")
+}
+
+# Nothing that this system has enabled is to be started there.
+prepare_boot() {
+	rm -rf "$sysroot"/etc/systemd/system/* "$sysroot/etc/machine-id"
+	cat >"$sysroot/etc/systemd/system/lab.target" <<-EOF
+		[Unit]
+		Requires=basic.target
+		After=basic.target
+	EOF
+	# No service of this system knows the lab's network.
+	ln -s /dev/null \
+	    "$sysroot/etc/systemd/system/systemd-networkd-wait-online.service"
+	# As udev makes it for everybody.
+	mknod -m 666 "$layer/tun" c 10 200
+}
+
+# In the gateway; systemd-nspawn(1) starts its systemd.
+boot() {
+	systemd-nspawn -q --register=no --keep-unit --machine="$lab" \
+	    --directory="$sysroot" --bind="$layer/tun:/dev/net/tun" \
+	    --network-namespace-path="/run/netns/$gateway" \
+	    --capability=CAP_NET_ADMIN,CAP_BPF --system-call-filter=bpf \
+	    --boot -- --unit=lab.target </dev/null >"$dir/boot.log" 2>&1 &
+	nspawn=$!
+	wait_for 30 has_first_process && wait_for 60 is_active lab.target
+}
+
+has_first_process() {
+	init=$(pgrep -P "$nspawn")
+}
+
+shut_down() {
+	inside systemctl --force poweroff >/dev/null 2>&1
+	wait_for 20 gone "$nspawn"
+}
+
+inside() { # command ...
+	nsenter -t "$init" -m -u -i -n -p -r -w -- "$@"
+}
+
+is_active() { # unit
+	inside systemctl -q is-active "$1"
+}
+
+# The process of a service, as it is called there.
+main_pid() { # unit
+	inside systemctl show -P MainPID "$1"
+}
+
 # --- take-over and restart ---
 
 # The lab with traffic that shows each lost packet: see begin_traffic.
