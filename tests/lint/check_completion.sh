@@ -80,7 +80,7 @@ done <<-'EOF2'
 	nat64ctl nothing|
 	nat64ctl nothing |
 	nat64ctl status |
-	nat64ctl show |counters sessions bindings subscribers pool fragments config
+	nat64ctl show |counters sessions bindings subscribers pool blocks fragments config
 	nat64ctl show se|sessions
 	nat64ctl show sessions p|peer port proto
 	nat64ctl show sessions port |
