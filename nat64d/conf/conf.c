@@ -151,26 +151,29 @@ check_collector_address(const struct sockaddr_storage *ss)
 
 void
 conf_add_collector(struct conf_build *b, struct conf_file *cf,
-    struct log_target *t, const struct conf_value *text, uint16_t port)
+    const struct conf_value *text, uint32_t port, struct log_target t)
 {
 	struct conf *c = b->conf;
 	const char *why;
 	socklen_t len;
 	unsigned i;
 
-	if (sockaddr_parse(text->text, port, &t->addr, &len) == -1)
+	if (port == 0)
+		port = t.format == TARGET_IPFIX ? LOG_PORT_IPFIX :
+						  LOG_PORT_SYSLOG;
+	if (sockaddr_parse(text->text, (uint16_t)port, &t.addr, &len) == -1)
 		why = "is no address";
 	else
-		why = check_collector_address(&t->addr);
+		why = check_collector_address(&t.addr);
 	for (i = 0; why == NULL && i < c->n_log_targets; i++)
-		if (log_target_same_place(&c->log_targets[i], t))
+		if (log_target_same_place(&c->log_targets[i], &t))
 			why = "is given twice with this port";
 	if (why == NULL && c->n_log_targets == LOG_TARGETS_MAX)
 		why = "is one collector too many";
 	if (why != NULL)
 		conf_refuse(cf, text, why);
 	else
-		c->log_targets[c->n_log_targets++] = *t;
+		c->log_targets[c->n_log_targets++] = t;
 }
 
 /*

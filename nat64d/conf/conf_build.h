@@ -101,8 +101,9 @@ void conf_add_permit(struct conf_build *b, struct conf_file *cf, bool allow,
     const struct conf_value *text);
 void conf_add_fastpath_if(struct conf_build *b, struct conf_file *cf,
     const struct conf_value *name);
+/* port: 0 is that of the format. t: all but the address. */
 void conf_add_collector(struct conf_build *b, struct conf_file *cf,
-    struct log_target *t, const struct conf_value *text, uint16_t port);
+    const struct conf_value *text, uint32_t port, struct log_target t);
 void conf_set_address(struct conf_build *b, struct conf_file *cf,
     const struct conf_value *text);
 

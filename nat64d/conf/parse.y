@@ -36,7 +36,6 @@ static struct bucket_rate rate(struct conf_file *, const struct conf_value *,
     const struct conf_value *, uint32_t);
 static void set_tun(struct conf_build *, struct conf_file *,
     const struct conf_value *);
-static uint16_t port_number(struct conf_file *, const struct conf_value *);
 static uint32_t templates_secs(struct conf_file *, const struct conf_value *);
 static void add_plateau(struct conf_build *, struct conf_file *,
     const struct conf_value *);
@@ -136,7 +135,7 @@ static void add_plateau(struct conf_build *, struct conf_file *,
 %type <tok>	range
 %type <flag>	yes drop refuse adf override deterministic
  private json tcp
-%type <number>	syslog_port ipfix_port domain templates
+%type <number>	own_port domain templates
 %type <flagp>	switch
 %type <proto>	proto any_proto
 %type <ports>	port ports
@@ -244,28 +243,21 @@ log_events	: LOG EVENTS event_kinds {
 		;
 
 /* Several of them, beside the file or the local syslog. */
-log_collector	: LOG EVENTS TO SYSLOG tcp ANY_ADDRESS syslog_port {
-			struct log_target t = { .format = TARGET_SYSLOG,
-			    .tcp = $tcp };
-
-			conf_add_collector(b, cf, &t, &$ANY_ADDRESS,
-			    (uint16_t)$syslog_port);
+log_collector	: LOG EVENTS TO SYSLOG tcp ANY_ADDRESS own_port {
+			conf_add_collector(b, cf, &$ANY_ADDRESS, $own_port,
+			    (struct log_target){ .format = TARGET_SYSLOG,
+			    .tcp = $tcp });
 		}
-		| LOG EVENTS TO IPFIX TCP ANY_ADDRESS ipfix_port domain {
-			struct log_target t = { .format = TARGET_IPFIX,
-			    .tcp = true, .domain = $domain };
-
-			conf_add_collector(b, cf, &t, &$ANY_ADDRESS,
-			    (uint16_t)$ipfix_port);
+		| LOG EVENTS TO IPFIX TCP ANY_ADDRESS own_port domain {
+			conf_add_collector(b, cf, &$ANY_ADDRESS, $own_port,
+			    (struct log_target){ .format = TARGET_IPFIX,
+			    .tcp = true, .domain = $domain });
 		}
-		| LOG EVENTS TO IPFIX UDP ANY_ADDRESS ipfix_port domain
+		| LOG EVENTS TO IPFIX UDP ANY_ADDRESS own_port domain
 		  templates {
-			struct log_target t = { .format = TARGET_IPFIX,
-			    .domain = $domain,
-			    .templates_secs = $templates };
-
-			conf_add_collector(b, cf, &t, &$ANY_ADDRESS,
-			    (uint16_t)$ipfix_port);
+			conf_add_collector(b, cf, &$ANY_ADDRESS, $own_port,
+			    (struct log_target){ .format = TARGET_IPFIX,
+			    .domain = $domain, .templates_secs = $templates });
 		}
 		;
 
@@ -273,12 +265,10 @@ tcp		: TCP { $$ = true; }
 		| UDP { $$ = false; }
 		;
 
-syslog_port	: %empty { $$ = LOG_PORT_SYSLOG; }
-		| PORT NUMBER { $$ = port_number(cf, &$NUMBER); }
-		;
-
-ipfix_port	: %empty { $$ = LOG_PORT_IPFIX; }
-		| PORT NUMBER { $$ = port_number(cf, &$NUMBER); }
+own_port	: %empty { $$ = 0; }
+		| PORT NUMBER {
+			$$ = number(cf, &$NUMBER, 1, UINT16_MAX, NULL);
+		}
 		;
 
 domain		: %empty { $$ = 0; }
@@ -745,12 +735,6 @@ state_secs(struct conf_file *cf, const struct conf_value *v)
 
 	conf_quantity_within(cf, v, QUANTITY_SECS, &b, &n);
 	return ((uint32_t)n);
-}
-
-static uint16_t
-port_number(struct conf_file *cf, const struct conf_value *v)
-{
-	return ((uint16_t)number(cf, v, 1, UINT16_MAX, NULL));
 }
 
 static uint32_t
