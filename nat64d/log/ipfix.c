@@ -31,6 +31,8 @@ enum element {
 	NAT_EVENT = 230,	     /* natEvent */
 	POOL_ID = 283,		     /* natPoolId */
 	OBSERVATION_TIME = 323,	     /* observationTimeMilliseconds */
+	PORT_RANGE_START = 361,	     /* portRangeStart */
+	PORT_RANGE_END = 362,	     /* portRangeEnd */
 	QUOTA_EVENT = 466,	     /* natQuotaExceededEvent */
 	MAX_SESSIONS = 471,	     /* maxSessionEntries */
 	MAX_BINDINGS = 472,	     /* maxBIBEntries */
@@ -52,6 +54,8 @@ length_of(enum element e)
 	case DESTINATION_PORT:
 	case POST_SOURCE_PORT:
 	case POST_DESTINATION_PORT:
+	case PORT_RANGE_START:
+	case PORT_RANGE_END:
 		return (2);
 	case OBSERVATION_TIME:
 		return (8);
@@ -63,7 +67,7 @@ length_of(enum element e)
 	}
 }
 
-/* The templates: RFC 8158, 4.6, tables 6 and 8 to 15 and 20. */
+/* The templates: RFC 8158, 4.6, tables 6, 8 to 15, 20 and 21. */
 enum template {
 	BINDING,
 	SESSION,
@@ -77,6 +81,7 @@ enum template {
 	QUOTA_SUBSCRIBERS,
 	QUOTA_FRAGMENTS6,
 	QUOTA_FRAGMENTS4,
+	BLOCK,
 	NTEMPLATES
 };
 
@@ -110,6 +115,8 @@ static const uint16_t templates[NTEMPLATES][FIELDS_MAX] = {
 	    MAX_FRAGMENTS, SOURCE_IPV6 },
 	[QUOTA_FRAGMENTS4] = { OBSERVATION_TIME, NAT_EVENT, QUOTA_EVENT,
 	    MAX_FRAGMENTS, SOURCE_IPV4 },
+	[BLOCK] = { OBSERVATION_TIME, NAT_EVENT, SOURCE_IPV6, SOURCE_IPV6_LEN,
+	    POST_SOURCE_IPV4, PORT_RANGE_START, PORT_RANGE_END },
 };
 
 /* RFC 8158, 4.3, table 2. There is one pool, whose number is this. */
@@ -135,6 +142,10 @@ event_number(const struct nat64_event *ev)
 		return (14);
 	case NAT64_EV_ADDRESS_DELETE:
 		return (15);
+	case NAT64_EV_BLOCK_ALLOCATE:
+		return (16);
+	case NAT64_EV_BLOCK_RELEASE:
+		return (17);
 	case NAT64_EV_POOL_EXHAUSTED:
 		return (ev->out4 != NULL ? EVENT_PORTS_EXHAUSTED :
 					   EVENT_ADDRESSES_EXHAUSTED);
@@ -177,6 +188,9 @@ static enum template template_of(const struct nat64_event *ev,
 	case NAT64_EV_ADDRESS_CREATE:
 	case NAT64_EV_ADDRESS_DELETE:
 		return (ADDRESS);
+	case NAT64_EV_BLOCK_ALLOCATE:
+	case NAT64_EV_BLOCK_RELEASE:
+		return (BLOCK);
 	case NAT64_EV_POOL_EXHAUSTED:
 		return (
 		    ev->out4 != NULL ? PORTS_EXHAUSTED : ADDRESSES_EXHAUSTED);
@@ -286,6 +300,12 @@ put_value(uint8_t *p, enum element e, const struct nat64_event *ev,
 	case DESTINATION_PORT:
 	case POST_DESTINATION_PORT:
 		put16(p, peer_port(ev));
+		break;
+	case PORT_RANGE_START:
+		put16(p, ev->ports.first);
+		break;
+	case PORT_RANGE_END:
+		put16(p, ev->ports.last);
 		break;
 	case POOL_ID:
 		put32(p, POOL);

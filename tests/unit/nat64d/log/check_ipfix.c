@@ -71,6 +71,7 @@ event(enum nat64_event_type type)
 		.session = &session,
 		.peer6 = peer6,
 		.subscriber_len = 56,
+		.ports = { 1024, 1279 },
 		.limit = 100 };
 
 	return (ev);
@@ -128,11 +129,11 @@ START_TEST(ipfix_templates_fit_into_one_message)
 		ck_assert_uint_eq(get16(m.buf + at + 8), 230);
 	}
 	ck_assert_uint_eq(at, m.len);
-	ck_assert_uint_eq(id, 268);
+	ck_assert_uint_eq(id, 269);
 }
 END_TEST
 
-/* What stands behind the time: RFC 8158, 4.6.2 to 4.6.9. */
+/* What stands behind the time: RFC 8158, 4.6.2 to 4.6.10. */
 static const struct {
 	enum nat64_event_type type;
 	enum nat64_quota quota;
@@ -159,6 +160,14 @@ static const struct {
 	{ .type = NAT64_EV_ADDRESS_DELETE,
 	    .set = 259,
 	    .hex = "0f 20010db8000100000000000000000010 38 cb007105" },
+	{ .type = NAT64_EV_BLOCK_ALLOCATE,
+	    .set = 268,
+	    .hex = "10 20010db8000100000000000000000010 38 cb007105"
+		   "0400 04ff" },
+	{ .type = NAT64_EV_BLOCK_RELEASE,
+	    .set = 268,
+	    .hex = "11 20010db8000100000000000000000010 38 cb007105"
+		   "0400 04ff" },
 	{ .type = NAT64_EV_POOL_EXHAUSTED,
 	    .no_out4 = true,
 	    .set = 260,
@@ -205,7 +214,7 @@ static const struct {
 };
 #define NROWS ((int)(sizeof(rows) / sizeof(rows[0])))
 
-/* Shows: LOG-01 LOG-02 LOG-04 LOG-10 LOG-11 LOG-20 */
+/* Shows: LOG-01 LOG-02 LOG-03 LOG-04 LOG-10 LOG-11 LOG-20 */
 START_TEST(ipfix_events_have_the_fields_of_their_templates)
 {
 	struct nat64_event ev = event(rows[_i].type);
