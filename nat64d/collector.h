@@ -38,8 +38,8 @@ void collector_detach(struct collector *c);
 const struct log_target *collector_target(const struct collector *c);
 
 /*
- * An event. text: as event_text() writes it, with the peers of sessions only if
- * destination. unix_ms: its time in milliseconds since 1970.
+ * An event. text: for syslog, as event_text() writes it, with the peers of
+ * sessions only if destination. unix_ms: its time in milliseconds since 1970.
  */
 void collector_event(struct collector *c, const struct nat64_event *ev,
     const char *text, bool destination, int64_t unix_ms);

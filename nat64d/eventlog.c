@@ -244,11 +244,26 @@ eventlog_keeps(const struct eventlog *l, const struct nat64_event *ev)
 	return ((l->kinds & event_kind(ev)) != 0);
 }
 
+/* Making the text takes longer than all of a record of IPFIX. */
+static bool
+wants_text(const struct eventlog *l)
+{
+	unsigned i;
+
+	if (l->out != NULL)
+		return (true);
+	for (i = 0; i < l->n_collectors; i++)
+		if (collector_target(l->collectors[i])->format ==
+		    TARGET_SYSLOG)
+			return (true);
+	return (false);
+}
+
 void
 eventlog_event(struct eventlog *l, const struct nat64_event *ev,
     struct monotime now, int64_t unix_ms)
 {
-	char text[EVENT_TEXT_SIZE];
+	char text[EVENT_TEXT_SIZE] = "";
 	unsigned i;
 
 	if (event_kind(ev) == EVENT_TROUBLE) {
@@ -258,7 +273,8 @@ eventlog_event(struct eventlog *l, const struct nat64_event *ev,
 	}
 	if (!eventlog_keeps(l, ev))
 		return;
-	event_text(ev, l->destination, text);
+	if (wants_text(l))
+		event_text(ev, l->destination, text);
 	put(l, text, unix_ms);
 	for (i = 0; i < l->n_collectors; i++)
 		collector_event(l->collectors[i], ev, text, l->destination,
