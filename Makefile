@@ -12,7 +12,7 @@
 #	sudo make conformance	the same, and which requirement each shows
 #	sudo make demo		the main job, shown in network namespaces
 #	sudo make screenshots	pictures of the pages, in man/screenshots
-#	sudo make bench		benchmarks [BENCH=core|tcp|udp|conn|latency|pause|dns]
+#	sudo make bench		benchmarks [BENCH=core|log|tcp|udp|conn|latency|pause|dns]
 #				[ROUNDS=3] [SECS=1.2] [NAMES=100000]
 #	make asan | lint | fmt | uninstall | clean
 #
@@ -807,7 +807,8 @@ conformance: check
 	@tests/conformance/conformance.py '$(BUILD)/tap'
 
 # Benchmarks; their programs do not count as tests.
-bench_bins = $(addprefix $(BUILD)/tests/bench/,core dnsecho tcpblast udpblast \
+bench_bins = $(addprefix $(BUILD)/tests/bench/,core dnsecho logcost tcpblast \
+    udpblast \
     $(if $(filter yes,$(FASTPATH)),fastcore))
 
 $(BUILD)/tests/bench/core: $(BUILD)/tests/bench/core.o \
@@ -823,6 +824,12 @@ $(BUILD)/tests/bench/fastcore: $(BUILD)/tests/bench/fastcore.o \
     $(BUILD)/nat64d/libnat64.a $(BUILD)/common/libcommon.a
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(BASE_LIBS) $(BPF_LIBS)
+
+$(BUILD)/tests/bench/logcost: $(BUILD)/tests/bench/logcost.o \
+    $(addprefix $(BUILD)/,$(check_eventlog_OBJ)) \
+    $(BUILD)/nat64d/libnat64.a $(BUILD)/common/libcommon.a
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(BASE_LIBS)
 
 $(BUILD)/tests/bench/dnsecho $(BUILD)/tests/bench/tcpblast \
     $(BUILD)/tests/bench/udpblast: %: %.o

@@ -2,7 +2,7 @@
 """Benchmarks of nat64d, beside TAYGA and the kernel's NAT44 (see lab.py),
 and of dns64d, beside other forwarders with DNS64 (see dns64.py).
 
-    bench.py BUILD [all|core|tcp|udp|cpu|conn|latency|pause|dns|dns-...]
+    bench.py BUILD [all|core|log|tcp|udp|cpu|conn|latency|pause|dns|dns-...]
 
 See rounds.py for how it measures. Needs root, and the packages of "deps.sh
 bench". Results: standard output, and BUILD/bench/.
@@ -48,6 +48,14 @@ def core(report, build):
         for line in run(str(tool)).splitlines():
             name, value, unit = line.split()
             report.add(f"core {name}", unit, system, float(value))
+
+
+def log(report, build):
+    """What the event log costs for 1,000 connections: octets at each place that
+    events can go to, and time of a processor."""
+    for line in run(str(build / "tests/bench/logcost")).splitlines():
+        name, value, unit = line.split()
+        report.add(f"log {name}", unit, "nat64d", float(value))
 
 
 class Usage:
@@ -270,6 +278,8 @@ PARTS = {"tcp": tcp, "udp": udp, "cpu": cpu, "conn": conn, "latency": latency}
 def nat64d(report, build, part):
     if part in ("all", "core"):
         core(report, build)
+    if part in ("all", "log"):
+        log(report, build)
     if part in ("all", *PARTS):
         with Lab(build) as lab:
             find_idle_cores(lab)
@@ -283,11 +293,11 @@ def nat64d(report, build, part):
 def main():
     build = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else "build")
     part = sys.argv[2] if len(sys.argv) > 2 else "all"
-    if part not in ("all", "core", *PARTS, "pause", "dns", *dns64.PARTS):
-        sys.exit("usage: bench.py BUILD [all|core|" +
+    if part not in ("all", "core", "log", *PARTS, "pause", "dns", *dns64.PARTS):
+        sys.exit("usage: bench.py BUILD [all|core|log|" +
                  "|".join((*PARTS, "pause", "dns", *dns64.PARTS)) + "]")
-    if part != "core" and os.geteuid() != 0:
-        sys.exit("bench: only BENCH=core runs without root")
+    if part not in ("core", "log") and os.geteuid() != 0:
+        sys.exit("bench: only BENCH=core and log run without root")
     start = time.monotonic()
     report = Report(build / "bench", NAT64D)
     nat64d(report, build, part)
