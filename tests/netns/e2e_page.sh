@@ -23,9 +23,9 @@ code() { # address:port path [argument of curl ...]
 	get "$@" -o "$dir/body" -w '%{http_code}'
 }
 
-header() { # address:port path name
-	get "$1" "$2" -D - -o "$dir/body" | tr -d '\r' |
-	    sed -n "s/^$3: //Ip"
+# Of the answer that was fetched last with its headers.
+header() { # name
+	tr -d '\r' <"$dir/headers" | sed -n "s/^$1: //Ip"
 }
 
 # The policy forbids what is not allowed by name, and allows only this server.
@@ -41,7 +41,8 @@ policy_is_strict() { # policy
 }
 
 file_is_whole() { # address:port path file
-	get "$1" "$2" -o "$dir/body" && cmp "$dir/body" "$root/$3"
+	get "$1" "$2" -D "$dir/headers" -o "$dir/body" &&
+	    cmp "$dir/body" "$root/$3"
 }
 
 # --- what is served ---
@@ -50,16 +51,15 @@ test_file() { # daemon address:port path type file
 	local what="$1: $3"
 	check "$what is the file of the source tree" file_is_whole "$2" "$3" \
 	    "$5"
-	check_equal "$what has its type" "$(header "$2" "$3" content-type)" \
-	    "$4"
+	check_equal "$what has its type" "$(header content-type)" "$4"
 	check "$what has a strict policy" policy_is_strict \
-	    "$(header "$2" "$3" content-security-policy)"
+	    "$(header content-security-policy)"
 	check_equal "$what is of that type only" \
-	    "$(header "$2" "$3" x-content-type-options)" nosniff
+	    "$(header x-content-type-options)" nosniff
 	check_equal "$what is in no frame" \
-	    "$(header "$2" "$3" x-frame-options)" DENY
+	    "$(header x-frame-options)" DENY
 	check_equal "$what is not kept" \
-	    "$(header "$2" "$3" cache-control)" no-store
+	    "$(header cache-control)" no-store
 	check_equal "$what has a length with HEAD, too" \
 	    "$(get "$2" "$3" -I | tr -d '\r' |
 		sed -n 's/^content-length: //Ip')" "$(wc -c <"$root/$5")"
