@@ -77,7 +77,7 @@ offers() { # description found expected
 		esac
 	done
 	[ -n "$3" ] || bad=$2
-	equal "$1" "${bad:+$2}" ""
+	equal "$1" "${bad:+wrong:$bad; offered: $2}" ""
 }
 
 while IFS='|' read -r line expected; do
