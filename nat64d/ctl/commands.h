@@ -5,7 +5,17 @@
 #ifndef NAT64D_CTL_COMMANDS_H
 #define NAT64D_CTL_COMMANDS_H
 
+#include <netinet/in.h>
+
+#include <stdbool.h>
+#include <stdint.h>
+
 #include "common/ctl/ctl.h"
+#include "common/net/addr.h"
+
+#include "nat64d/pool/portlist.h"
+
+struct conf;
 #include "common/ctl/top.h"
 
 /* lists.c: any list of the daemon, row by row as it comes. */
@@ -18,6 +28,13 @@ int run_whohad(struct ctl *ctl, const struct ctl_command *c);
 
 /* deterministic.c */
 int run_deterministic(struct ctl *ctl, const struct ctl_command *c);
+
+/*
+ * The subscriber that has an IPv4 port by computation, and all its ports by the
+ * same pool statement. Returns false when it is nobody's.
+ */
+bool deterministic_holder(const struct conf *conf, struct in_addr addr,
+    uint16_t port, struct prefix *holder, struct port_range *ports);
 
 /* change.c */
 int print_ended(struct ctl *ctl, const json_t *answer);

@@ -13,22 +13,50 @@
 
 #include "commands.h"
 
-/* The holder of an IPv4 port; 0 when it is found. */
-static int
-find_port(const struct portplan *p, struct in_addr addr, uint16_t port)
+/* The holder of an IPv4 port and its ports. */
+static bool
+find_holder(const struct portplan *p, struct in_addr addr, uint16_t port,
+    struct prefix *holder, struct port_range *ports)
 {
-	struct prefix holder = { .family = AF_INET6,
-		.len = (unsigned char)p->subscriber_len };
-	char text[PREFIX_STRLEN];
-	struct port_range ports;
 	unsigned number;
 
 	if (p->n_fixed == 0 || port < p->ports.first || port > p->ports.last)
-		return (-1);
+		return (false);
 	number = (unsigned)(port - p->ports.first) / p->block_size;
-	if (!portplan_holder(p, ntohl(addr.s_addr), number, &holder.v6))
+	*holder = (struct prefix){ .family = AF_INET6,
+		.len = (unsigned char)p->subscriber_len };
+	if (!portplan_holder(p, ntohl(addr.s_addr), number, &holder->v6))
+		return (false);
+	*ports = portplan_ports(p, number);
+	return (true);
+}
+
+bool
+deterministic_holder(const struct conf *conf, struct in_addr addr,
+    uint16_t port, struct prefix *holder, struct port_range *ports)
+{
+	const struct nat64_config *c = &conf->nat64;
+	struct portplan plan;
+	size_t i;
+
+	for (i = 0; i < c->n_pool; i++)
+		if (portplan_init(&plan, &c->pool[i], c->subscriber_len) ==
+			NULL &&
+		    find_holder(&plan, addr, port, holder, ports))
+			return (true);
+	return (false);
+}
+
+/* 0 when the holder of an IPv4 port is found. */
+static int
+find_port(const struct portplan *p, struct in_addr addr, uint16_t port)
+{
+	char text[PREFIX_STRLEN];
+	struct port_range ports;
+	struct prefix holder;
+
+	if (!find_holder(p, addr, port, &holder, &ports))
 		return (-1);
-	ports = portplan_ports(p, number);
 	printf("subscriber %s, ports %u-%u\n",
 	    prefix_print(&holder, text, sizeof(text)), ports.first,
 	    ports.last);

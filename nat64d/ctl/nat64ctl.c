@@ -205,6 +205,7 @@ static const struct ctl_arg whohad_args[] = {
 	{ "addr", CTL_WORD, NULL, "ADDRESS:PORT", NULL },
 	{ "time", CTL_WORD, NULL, "TIME", NULL },
 	{ "proto", CTL_NAMED, NULL, NULL, protos },
+	{ "conf", CTL_LOCAL, "-f", "FILE", NULL },
 	{ "file", CTL_REST, NULL, "FILE", NULL },
 	{ NULL, CTL_WORD, NULL, NULL, NULL },
 };

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "nat64d/conf/conf.h"
 #include "nat64d/core/event_text.h"
 #include "nat64d/log/whohad.h"
 
@@ -202,6 +203,62 @@ read_file(struct reading *r, const char *name)
 	return (rc);
 }
 
+/* --- the configuration --- */
+
+/* The IPv6 side of a static binding, if it is one of this port. */
+static int
+add_static(struct whohad *w, const struct whohad_query *q,
+    const struct conf_static *s)
+{
+	const struct logline l = { .kind = LOGLINE_BINDING,
+		.proto = s->proto,
+		.host6 = { .addr = s->addr6,
+		    .port = (uint16_t)(s->ports6.first + q->port -
+			s->ports4.first) } };
+
+	if (s->addr4.s_addr != q->addr.s_addr || q->port < s->ports4.first ||
+	    q->port > s->ports4.last ||
+	    (q->proto != -1 && s->proto != (enum l4proto)q->proto))
+		return (0);
+	return (whohad_add_configured(w, &l));
+}
+
+/* Static bindings and deterministic ports are not logged. */
+static int
+add_configured(struct whohad *w, const struct whohad_query *q,
+    const struct conf *conf)
+{
+	struct logline l = { .kind = LOGLINE_BLOCK };
+	struct prefix holder;
+	size_t i;
+
+	for (i = 0; i < conf->n_statics; i++)
+		if (add_static(w, q, &conf->statics[i]) == -1)
+			return (-1);
+	if (!deterministic_holder(conf, q->addr, q->port, &holder, &l.ports))
+		return (0);
+	l.host6.addr = holder.v6;
+	l.len6 = holder.len;
+	return (whohad_add_configured(w, &l));
+}
+
+/* path: NULL: no configuration is given. */
+static int
+read_conf(struct whohad *w, const struct whohad_query *q, const char *path)
+{
+	struct conf *conf;
+	int rc;
+
+	if (path == NULL)
+		return (0);
+	conf = conf_load(path, NULL, NULL, NULL);
+	if (conf == NULL)
+		return (-1);
+	rc = add_configured(w, q, conf);
+	conf_free(conf);
+	return (rc == -1 ? say("whohad", strerror(errno)) : 0);
+}
+
 /* --- answers --- */
 
 static const char *
@@ -250,6 +307,10 @@ print_answer(const struct whohad_answer *a)
 	char text[EVENT_TIME_SIZE];
 
 	print_holder(&a->what);
+	if (a->configured) {
+		puts(", by the configuration");
+		return;
+	}
 	if (a->from_ms == WHOHAD_UNKNOWN)
 		fputs(" since before the file begins", stdout);
 	else
@@ -371,6 +432,8 @@ answer_json(const struct whohad_answer *a)
 		set_subscriber(o, &a->what);
 	else
 		set_host(o, &a->what);
+	if (a->configured)
+		set_text(o, "source", "configuration");
 	set_time(o, "from", a->from_ms);
 	set_time(o, "to", a->to_ms);
 	set_time(o, "sure-until", a->sure_until_ms);
@@ -430,6 +493,8 @@ search(struct ctl *ctl, const struct whohad_query *q)
 		rc = read_file(&r, *file);
 	if (rc == 0 && whohad_finish(r.w) == -1)
 		rc = say("whohad", strerror(errno));
+	if (rc == 0)
+		rc = read_conf(r.w, q, ctl_value(ctl, "conf"));
 	if (rc == 0 && ctl_wants_json(ctl))
 		print_json(r.w, q);
 	else if (rc == 0)

@@ -618,6 +618,23 @@ whohad_finish(struct whohad *w)
 	return (0);
 }
 
+int
+whohad_add_configured(struct whohad *w, const struct logline *what)
+{
+	struct whohad_answer *bigger;
+
+	bigger = array_grow(w->answers, w->n_answers, sizeof(*bigger));
+	if (bigger == NULL)
+		return (-1);
+	w->answers = bigger;
+	w->answers[w->n_answers++] = (struct whohad_answer){ .what = *what,
+		.from_ms = WHOHAD_UNKNOWN,
+		.to_ms = WHOHAD_UNKNOWN,
+		.sure_until_ms = WHOHAD_UNKNOWN,
+		.configured = true };
+	return (0);
+}
+
 size_t
 whohad_answers(const struct whohad *w, const struct whohad_answer **answers)
 {

@@ -46,6 +46,7 @@ struct whohad_answer {
 	 * which bindings may go on; WHOHAD_UNKNOWN: none.
 	 */
 	int64_t sure_until_ms;
+	bool configured; /* whohad_add_configured(); no times */
 };
 
 struct whohad_notes {
@@ -69,6 +70,12 @@ void whohad_free(struct whohad *w);
 int whohad_begin_file(struct whohad *w);
 int whohad_add(struct whohad *w, const struct logline *l);
 int whohad_finish(struct whohad *w);
+
+/*
+ * After whohad_finish(): one more answer, of a configuration, of the kind
+ * LOGLINE_BINDING or LOGLINE_BLOCK. Returns 0, or -1 with errno ENOMEM.
+ */
+int whohad_add_configured(struct whohad *w, const struct logline *what);
 
 /*
  * Those who had it, by the time from which they had it. If bindings, sessions

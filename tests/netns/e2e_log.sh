@@ -222,6 +222,28 @@ test_state() {
 	check "nat64d ends" stop "$nat64d"
 }
 
+# Who has it now, by the configuration and the log.
+who() { # address:port
+	"$BUILD/nat64d/ctl/nat64ctl" whohad "$1" "$(now)" \
+	    -f "$dir/who.conf" "$log" 2>/dev/null
+}
+
+# What is not logged is in the configuration; no daemon is needed.
+test_configuration() {
+	cat >"$dir/who.conf" <<-EOF
+		pool 192.0.2.0/31 blocks of 1024 deterministic for 2001:db8::/50
+		subscriber prefix-length 56
+		pool 192.0.2.9
+		static tcp 192.0.2.9 port 8000-8010 to 2001:db8:1::5 port 80-90
+	EOF
+	check_equal "a static binding is found in the configuration" \
+	    "$(who 192.0.2.9:8003)" \
+	    "tcp [2001:db8:1::5]:83, by the configuration"
+	check_match "ports by computation, too" "$(who 192.0.2.0:1024)" \
+	    '^subscriber 2001:db8:[0-9a-f:]*/56, ports 1024-2047, by the conf'
+	check_equal "and others are nobody's" "$(who 192.0.2.9:9000)" nobody
+}
+
 # Datagrams to a port that is nobody's, from the internet.
 send_stray() { # number
 	in_ns "$internet" python3 -c "
@@ -290,5 +312,6 @@ test_sessions
 test_ownership
 test_restart
 test_state
+test_configuration
 test_debug
 tap_done

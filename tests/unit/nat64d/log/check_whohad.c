@@ -327,6 +327,23 @@ START_TEST(whohad_knows_restarts_that_keep_state)
 }
 END_TEST
 
+/* What is not logged stands behind what is. */
+START_TEST(whohad_takes_the_configuration)
+{
+	const struct whohad_answer *a;
+	struct logline l = { .kind = LOGLINE_BLOCK, .len6 = 56 };
+
+	ask(15);
+	read_file("0 start,10 +a");
+	expect("a 10-?");
+	ck_assert_int_eq(whohad_add_configured(w, &l), 0);
+	ck_assert_uint_eq(whohad_answers(w, &a), 2);
+	ck_assert(!a[0].configured);
+	ck_assert(a[1].configured);
+	ck_assert_uint_eq(a[1].what.len6, 56);
+}
+END_TEST
+
 START_TEST(whohad_notes_what_is_missing)
 {
 	struct whohad_notes n;
@@ -445,6 +462,7 @@ main(void)
 	tcase_add_test(tc, whohad_ends_what_another_host_gets);
 	tcase_add_test(tc, whohad_knows_restarts);
 	tcase_add_test(tc, whohad_knows_restarts_that_keep_state);
+	tcase_add_test(tc, whohad_takes_the_configuration);
 	tcase_add_test(tc, whohad_notes_what_is_missing);
 	tcase_add_test(tc, whohad_knows_a_clock_that_was_set_back);
 	tcase_add_test(tc, whohad_orders_files_with_a_clock_that_was_set_back);
