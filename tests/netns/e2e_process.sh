@@ -66,7 +66,7 @@ left_nothing() {
 # --- signals ---
 
 slow_transfer() {
-	in_ns "$client" curl -gsSf -m 30 --limit-rate 10M -o "$dir/fetched" \
+	in_ns "$client" curl -gsSf -m 60 --limit-rate 4M -o "$dir/fetched" \
 	    "http://[$server64]/50MB" &
 	curl=$!
 	wait_for 5 test -s "$dir/fetched"

@@ -63,7 +63,7 @@ test_hundred() { # fastpath
 	    -o "$dir/fetched" "http://[$server64]/300MB" >"$dir/curl.log" 2>&1 &
 	curl=$!
 	start "$client" stream.log "$tools/udp_stream.py" send "$server64" \
-	    7000 1000 60 100
+	    7000 1000 60 100 200
 	stream=$!
 	wait_for 10 test -s "$dir/fetched"
 	check "a hundred reloads" reload_often

@@ -6,10 +6,10 @@
 
 "send" prints "sent N back M longest MS": datagrams sent and those that came
 back, and the longest time without an answer of any flow's, in milliseconds.
-On SIGTERM it sends no more, and ends with what comes back. On a busy machine it sends fewer,
-but never many at once, which would overflow queues; with a WINDOW, no more are
-on their way than that, so that none is lost in a queue while a process waits
-for the CPU.
+On SIGTERM it sends no more, and ends with what comes back. On a busy machine it
+sends fewer, but never many at once, which would overflow queues; with a WINDOW,
+no more are on their way than that, so that none is lost in a queue while a
+process waits for the CPU.
 """
 import select
 import signal
@@ -97,7 +97,7 @@ class Sender:
             self.receive(0.001)
 
     def wait_for_rest(self):
-        end = time.monotonic() + 2
+        end = time.monotonic() + 20
         while len(self.back) < self.sent and time.monotonic() < end:
             self.receive(0.05)
 
