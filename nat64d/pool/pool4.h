@@ -365,8 +365,8 @@ bool pool4_block_walk_next(const struct pool4 *pool,
     struct pool4_block_walk *w, unsigned *steps, struct pool4_block *block);
 
 /*
- * Copy at most max blocks of the subscriber of an address, first the one that is
- * computed, even if it has never been used. Returns how many it has.
+ * Copy at most max blocks of the subscriber of an address, first the one that
+ * is computed, even if it has never been used. Returns how many it has.
  */
 unsigned pool4_blocks_of(const struct pool4 *pool,
     const struct in6_addr *client, struct pool4_block *blocks, unsigned max);
