@@ -189,6 +189,7 @@ nat64d_PURE = \
     nat64d/core/nat64_state.c \
     nat64d/core/nat64_static.c \
     nat64d/core/nat64_syn.c \
+    nat64d/core/nat64_threshold.c \
     nat64d/core/nat64_walk.c \
     nat64d/host/hostcheck.c \
     nat64d/log/event_json.c \

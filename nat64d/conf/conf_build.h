@@ -35,6 +35,7 @@ struct conf_build {
 	struct conf_where max_bindings;
 	struct conf_where log_events;
 	struct conf_where fastpath_on;
+	struct conf_where warn_subscriber;
 	/*
 	 * Places of conf->nat64.prefixes, conf->pool and conf->permits, one
 	 * for each element.

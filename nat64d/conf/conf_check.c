@@ -360,6 +360,10 @@ conf_check(struct conf_build *b, struct conf_file *cf)
 		    "prefix-length\"",
 		    b->longest_clients, n->subscriber_len);
 	check_plans(b, cf);
+	if (n->warn_subscriber != 0 && n->subscriber.ports == 0)
+		conf_error_at(cf, &b->warn_subscriber,
+		    "warn subscriber: there is no limit to reach: add "
+		    "\"limit subscriber ports\"");
 	check_events(b, cf);
 	check_fastpath(b, cf);
 	check_statics(b, cf);

@@ -385,6 +385,8 @@ print_limits(FILE *f, const struct nat64_config *n)
 	fprintf(f, "limit subscriber sessions %u\n", sub->sessions);
 	fprintf(f, "limit subscriber new-bindings rate %u burst %u\n",
 	    sub->new_bindings.per_sec, sub->new_bindings.burst);
+	fprintf(f, "warn pool at %u\n", n->warn_pool);
+	fprintf(f, "warn subscriber at %u\n", n->warn_subscriber);
 	fprintf(f, "limit stored-syns %u\n", n->max_stored_syns);
 	fprintf(f, "limit stored-syns-per-peer %u\n",
 	    n->max_stored_syns_per_peer);

@@ -80,7 +80,8 @@ static void add_plateau(struct conf_build *, struct conf_file *,
 %token <tok> GROUP_NAME "<name or id of a group>"
 
 %token <tok> ACCEPT "accept" ADDRESS "address" ADDRESSES "addresses"
-%token <tok> ADDRESS_DEPENDENT "address-dependent" ALLOW "allow" AUTO "auto"
+%token <tok> ADDRESS_DEPENDENT "address-dependent" ALLOW "allow" AT "at"
+%token <tok> AUTO "auto"
 %token <tok> BINDINGS "bindings" BINDING_SESSIONS "binding-sessions"
 %token <tok> BLOCKS "blocks"
 %token <tok> BURST "burst" BYTES "bytes" CHECK_INNER_IP "check-inner-ip"
@@ -592,6 +593,15 @@ limit		: LIMIT SESSIONS NUMBER {
 		  NUMBER[burst] {
 			NAT64.subscriber.new_bindings =
 			    rate(cf, &$per_sec, &$burst, 0);
+		}
+		| WARN POOL AT NUMBER {
+			NAT64.warn_pool =
+			    number(cf, &$NUMBER, 0, 100, "percent");
+		}
+		| WARN SUBSCRIBER AT NUMBER {
+			NAT64.warn_subscriber =
+			    number(cf, &$NUMBER, 0, 100, "percent");
+			b->warn_subscriber = $NUMBER.where;
 		}
 		| LIMIT STORED_SYNS NUMBER {
 			NAT64.max_stored_syns =

@@ -48,6 +48,12 @@ add_blocks(struct prom *p, const struct nat64 *n)
 	    c.resting);
 }
 
+static uint64_t
+pool_high(const struct nat64 *n, enum l4proto proto)
+{
+	return (nat64_pool_is_high(n, proto));
+}
+
 static void
 add_state(struct prom *p, const struct admin *a)
 {
@@ -74,6 +80,11 @@ add_state(struct prom *p, const struct admin *a)
 	    "Ports of the pool for dynamic bindings", numbers_ports);
 	per_protocol(p, n, "pool-ports-available",
 	    "Ports of the pool that are free", numbers_available);
+	per_protocol(p, n, "pool-threshold-reached",
+	    "1: the use of the pool has reached \"warn pool\"", pool_high);
+	gauge(p, "subscribers-threshold-reached",
+	    "Subscribers that have reached \"warn subscriber\"",
+	    nat64_subscribers_high(n));
 	add_blocks(p, n);
 }
 

@@ -149,6 +149,30 @@ collector_warning(json_t *list, const struct collector *c)
 	}
 }
 
+static void
+warn_of_use(const struct nat64 *n, json_t *list)
+{
+	char text[128];
+	int proto;
+
+	for (proto = 0; proto < L4_NPROTO; proto++) {
+		if (!nat64_pool_is_high(n, (enum l4proto)proto))
+			continue;
+		snprintf(text, sizeof(text),
+		    "the pool is nearly used up: %s ports have reached the "
+		    "%u %% of \"warn pool\"",
+		    numbers_proto((enum l4proto)proto),
+		    nat64_config(n)->warn_pool);
+		add_warning(list, false, text);
+	}
+	if (nat64_subscribers_high(n) == 0)
+		return;
+	snprintf(text, sizeof(text),
+	    "%zu subscribers have reached the %u %% of \"warn subscriber\"",
+	    nat64_subscribers_high(n), nat64_config(n)->warn_subscriber);
+	add_warning(list, false, text);
+}
+
 /* What does not pass by itself. */
 static json_t *
 warnings(const struct admin *a)
@@ -168,6 +192,7 @@ warnings(const struct admin *a)
 		    "no IPv4 address for ICMPv4 errors: none are sent");
 	if (why != NULL)
 		add_warning(list, false, why);
+	warn_of_use(engine_nat64(a->engine), list);
 	for (i = 0; i < eventlog_collectors(a->log); i++)
 		collector_warning(list, eventlog_collector(a->log, i));
 	return (list);

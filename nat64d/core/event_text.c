@@ -28,6 +28,8 @@ static const struct {
 	    EVENT_ADDRESSES },
 	[NAT64_EV_BLOCK_ALLOCATE] = { "block-allocated", 16, EVENT_BLOCKS },
 	[NAT64_EV_BLOCK_RELEASE] = { "block-released", 17, EVENT_BLOCKS },
+	[NAT64_EV_THRESHOLD] = { "threshold-reached", 18, EVENT_TROUBLE },
+	[NAT64_EV_THRESHOLD_LEFT] = { "threshold-left", 0, EVENT_TROUBLE },
 	[NAT64_EV_POOL_EXHAUSTED] = { "pool-exhausted", 3, EVENT_TROUBLE },
 	[NAT64_EV_QUOTA] = { "quota-exceeded", 13, EVENT_TROUBLE },
 	[NAT64_EV_PACKET_DROPPED] = { "packet-dropped", 0, EVENT_TROUBLE },
@@ -71,6 +73,11 @@ event_cause(const struct nat64_event *ev)
 		return (ev->out4 == NULL ? 0 : 1);
 	case NAT64_EV_QUOTA:
 		return (2 + (unsigned)ev->quota);
+	case NAT64_EV_THRESHOLD:
+	case NAT64_EV_THRESHOLD_LEFT:
+		return (2 + NAT64_NQUOTAS + NAT64_NREASONS +
+		    (ev->type == NAT64_EV_THRESHOLD ? 0u : 2u) +
+		    (ev->in6 != NULL ? 1u : 0u));
 	default:
 		return (2 + NAT64_NQUOTAS + (unsigned)ev->reason);
 	}
@@ -218,6 +225,20 @@ add_quota(struct text *t, const struct nat64_event *ev)
 }
 
 static void
+add_threshold(struct text *t, const struct nat64_event *ev)
+{
+	/* Ports of the pool, ports of a user (RFC 8158, 4.5). */
+	if (ev->type == NAT64_EV_THRESHOLD)
+		add_number(t, "subtype", ev->in6 == NULL ? 3 : 4);
+	add_number(t, "threshold", ev->limit);
+	add_word(t, "proto", proto_names[ev->proto]);
+	add_quoted(t, "statement",
+	    ev->in6 == NULL ? "warn pool" : "warn subscriber");
+	if (ev->in6 != NULL)
+		add_prefix(t, &ev->in6->addr, ev->subscriber_len);
+}
+
+static void
 add_packet(struct text *t, const struct nat64_event *ev)
 {
 	const struct pkt *p = ev->pkt;
@@ -281,6 +302,10 @@ event_text(const struct nat64_event *ev, bool destination,
 	case NAT64_EV_BLOCK_ALLOCATE:
 	case NAT64_EV_BLOCK_RELEASE:
 		add_block(&t, ev);
+		break;
+	case NAT64_EV_THRESHOLD:
+	case NAT64_EV_THRESHOLD_LEFT:
+		add_threshold(&t, ev);
 		break;
 	case NAT64_EV_POOL_EXHAUSTED:
 		add_exhausted(&t, ev);

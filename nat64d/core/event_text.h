@@ -13,6 +13,8 @@
  * event=address-released natevent=15
  * event=block-allocated natevent=16 subscriber addr4			4.6.10
  * event=block-released natevent=17  firstport4 lastport4
+ * event=threshold-reached natevent=18 subtype threshold proto		4.6.8
+ * event=threshold-left			statement [subscriber]
  * event=pool-exhausted natevent=3 pool proto statement		4.6.5
  * event=ports-exhausted natevent=12 addr4 proto statement		4.6.6
  * event=quota-exceeded natevent=13 subtype quota limit statement	4.6.7
@@ -48,7 +50,7 @@ enum event_kind event_kind(const struct nat64_event *ev);
  * The cause of an event of kind EVENT_TROUBLE, a number below EVENT_NCAUSES:
  * what to rate limit by. It does not depend on the host concerned.
  */
-#define EVENT_NCAUSES (2 + NAT64_NQUOTAS + NAT64_NREASONS)
+#define EVENT_NCAUSES (2 + NAT64_NQUOTAS + NAT64_NREASONS + 4)
 unsigned event_cause(const struct nat64_event *ev);
 
 /* Room for any event, and for any time; the final NUL included. */

@@ -271,6 +271,8 @@ clear_tables(struct nat64 *n, struct monotime now)
 
 	if (n->pool != NULL)
 		pool4_set_block_fn(n->pool, NULL, NULL);
+	memset(n->pool_high, 0, sizeof(n->pool_high));
+	n->n_subs_high = 0;
 	session_table_clear(&n->sessions);
 	for (proto = 0; proto < L4_NPROTO; proto++)
 		bib_clear(&n->bibs[proto], now);

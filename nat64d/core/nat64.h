@@ -99,6 +99,9 @@ struct nat64_config {
 	uint32_t max_sessions_per_binding;
 	unsigned subscriber_len; /* bits */
 	struct subscriber_limits subscriber;
+	/* Percent of ports in use that are reported; 0: none. */
+	unsigned warn_pool;
+	unsigned warn_subscriber; /* of subscriber.ports */
 	unsigned max_stored_syns; /* RFC 6146, 5.3 */
 	unsigned max_stored_syns_per_peer;
 
@@ -120,6 +123,9 @@ enum nat64_event_type {
 	NAT64_EV_ADDRESS_DELETE, /* its last one was deleted */
 	NAT64_EV_BLOCK_ALLOCATE, /* a subscriber has got a block of ports */
 	NAT64_EV_BLOCK_RELEASE,	 /* and has it no longer */
+	NAT64_EV_THRESHOLD,	 /* limit: percent; in6: of a subscriber, or
+				    NULL: of the pool. Use has reached it */
+	NAT64_EV_THRESHOLD_LEFT, /* and is well below it again */
 	NAT64_EV_POOL_EXHAUSTED, /* out4: the address without free ports, or
 				    NULL: no address has any */
 	NAT64_EV_QUOTA,		 /* quota, limit: what was exceeded */
@@ -341,6 +347,12 @@ const struct frag_table *nat64_frags(const struct nat64 *n);
 
 /* Y': the peer of a session, embedded in the Pref64 that it uses. */
 struct in6_addr nat64_peer6(const struct nat64 *n, const struct session *s);
+
+/* Is the threshold of the pool reached for a protocol? */
+bool nat64_pool_is_high(const struct nat64 *n, enum l4proto proto);
+
+/* For how many subscribers is theirs, of any protocol? */
+size_t nat64_subscribers_high(const struct nat64 *n);
 
 /* How many SYNs are stored. */
 unsigned nat64_stored_syns(const struct nat64 *n);

@@ -8,6 +8,7 @@
 #include "nat64_binding.h"
 #include "nat64_event.h"
 #include "nat64_policy.h"
+#include "nat64_threshold.h"
 
 bool
 nat64_binding_allowed(const struct nat64 *n, const struct bib_entry *e)
@@ -42,13 +43,15 @@ nat64_binding_report(struct nat64 *n, const struct bib_entry *e)
 	if (subscriber_count_bindings(e->sub) == 1)
 		nat64_report_address(n, NAT64_EV_ADDRESS_CREATE, e->sub);
 	nat64_report(n, NAT64_EV_BIB_CREATE, e, NULL);
+	nat64_threshold_check(n, (enum l4proto)e->proto, e->sub);
 }
 
 void
 nat64_binding_release(struct nat64 *n, struct bib_entry *e,
     struct monotime now)
 {
-	const struct subscriber *sub = e->sub;
+	const enum l4proto proto = (enum l4proto)e->proto;
+	struct subscriber *sub = e->sub;
 
 	if (e->n_sessions > 0 || e->is_static)
 		return;
@@ -56,6 +59,7 @@ nat64_binding_release(struct nat64 *n, struct bib_entry *e,
 	bib_release(&n->bibs[e->proto], e, now);
 	if (subscriber_is_idle(sub))
 		nat64_report_address(n, NAT64_EV_ADDRESS_DELETE, sub);
+	nat64_threshold_check(n, proto, sub);
 }
 
 bool

@@ -28,6 +28,7 @@
 #include "nat64_prefetch.h"
 #include "nat64_state.h"
 #include "nat64_syn.h"
+#include "nat64_threshold.h"
 
 /*
  * An ICMPv4 error of ours about a packet that one IPv6 host sent to another:
@@ -167,12 +168,15 @@ nat64_expire(struct nat64 *n, struct nat64_workspace *ws, struct monotime now,
 {
 	struct passage w;
 	unsigned discarded = 0;
+	enum l4proto proto;
 	bool more;
 
 	passage_init(&w, n, ws, now);
 	more = frag_expire(n->frags, now, max, &discarded);
 	n->stats.drops[NAT64_FRAG_TIMEOUT] += discarded;
 	pool4_expire(n->pool, now, max);
+	for (proto = L4_TCP; proto < L4_NPROTO; proto++)
+		nat64_threshold_check(n, proto, NULL);
 	subscribers_expire(&n->subs, now, max);
 	return (session_expire(&n->sessions, now, max, time_out, &w) || more);
 }

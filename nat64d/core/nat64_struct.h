@@ -66,7 +66,9 @@ struct nat64 {
 						  conf.prefixes */
 	struct settling settling;
 	struct nat64_sink sink;
-	bool trace_off; /* do not call sink.trace */
+	bool trace_off;		   /* do not call sink.trace */
+	bool pool_high[L4_NPROTO]; /* thresholds (nat64_threshold.h) */
+	size_t n_subs_high;
 	struct rng rng;
 	struct nat64_stats stats;
 
