@@ -120,6 +120,7 @@ common_SRC = \
     common/os/sandbox_$(OS).c \
     common/os/startup.c \
     common/os/version.c \
+    common/os/watchdog.c \
     common/os/watch.c \
     common/monotime.c \
     $(caps_$(OS)) \
@@ -723,6 +724,7 @@ check_tun_bsd_OBJ = nat64d/conf/defaults_bsd.o nat64d/os/tun_bsd.o \
     tests/unit/tun_kernel.o
 check_log_OBJ = common/os/log.o
 check_notify_OBJ = common/os/notify.o common/os/log.o common/monotime.o
+check_watchdog_OBJ = $(check_notify_OBJ) common/os/watchdog.o
 check_tun_linux_OBJ = nat64d/conf/defaults_linux.o nat64d/os/routed_linux.o \
     nat64d/os/tun_linux.o tests/unit/tun_kernel.o
 check_udp_group_OBJ = dns64d/os/udp.o $(reuseport_$(OS):.c=.o) $(sort \

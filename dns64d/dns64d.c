@@ -28,6 +28,7 @@
 #include "common/os/sandbox.h"
 #include "common/os/startup.h"
 #include "common/os/watch.h"
+#include "common/os/watchdog.h"
 
 #include "admin.h"
 #include "change.h"
@@ -59,7 +60,8 @@ struct daemon {
 	struct presence *presence;
 	struct dumpfile *dumpfile;
 	struct event *signals[4];
-	struct reader *reader; /* until reload owns it */
+	struct event *watchdog; /* or NULL */
+	struct reader *reader;	/* until reload owns it */
 	struct reload *reload;
 	struct loader *loader;
 	struct control *control;
@@ -534,6 +536,8 @@ clean_up(struct daemon *d)
 	dumpfile_free(d->dumpfile);
 	for (i = 0; i < sizeof(d->signals) / sizeof(d->signals[0]); i++)
 		event_free(d->signals[i]);
+	if (d->watchdog != NULL)
+		event_free(d->watchdog);
 	monitors_free(d->admin.monitors);
 	loader_free(d->loader);
 	drain_free(d->drain);
@@ -582,6 +586,7 @@ main(int argc, char *argv[])
 	start_workers(&d);
 	log_info("running");
 	notify_send("READY=1\nSTATUS=running");
+	d.watchdog = watchdog_start(workers_base(d.workers));
 	event_base_dispatch(workers_base(d.workers));
 	clean_up(&d);
 	return (0);

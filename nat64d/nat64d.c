@@ -19,6 +19,7 @@
 #include "common/os/starter.h"
 #include "common/os/startup.h"
 #include "common/os/watch.h"
+#include "common/os/watchdog.h"
 
 #include "admin.h"
 #include "nat64d/conf/conf.h"
@@ -581,6 +582,7 @@ serve(struct tun *tun, struct conf *c, const struct options *o,
 		.dump_first = hostreport_print,
 		.dump_first_arg = f->report };
 	struct engine *engine;
+	struct event *watchdog;
 	int rc;
 
 	eo.state = new_state(c, &o->start.privs, tun);
@@ -609,7 +611,10 @@ serve(struct tun *tun, struct conf *c, const struct options *o,
 	use_fastpath(f, tun, engine);
 	log_info("running");
 	notify_send("READY=1\nSTATUS=running");
+	watchdog = watchdog_start(engine_base(engine));
 	rc = engine_run(engine);
+	if (watchdog != NULL)
+		event_free(watchdog);
 	f->handed_over = engine_is_handed_over(engine);
 	if (!f->handed_over) {
 		notify_send("STOPPING=1");

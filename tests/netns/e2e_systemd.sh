@@ -125,9 +125,10 @@ interface_number() {
 	ip -n "$gateway" -o link show nat64 | cut -d: -f1
 }
 
-is_another() { # pid
-	is_active nat64d && [ "$(main_pid nat64d)" != "$1" ] &&
-	    [ "$(main_pid nat64d)" != 0 ]
+is_another() { # pid [unit]
+	local unit=${2:-nat64d} pid
+	pid=$(main_pid "$unit")
+	is_active "$unit" && [ "$pid" != "$1" ] && [ "$pid" != 0 ]
 }
 
 test_restart() {
@@ -158,6 +159,26 @@ test_restart() {
 	kill "$talker_PID" 2>/dev/null
 }
 
+# A process that stands still is replaced.
+test_watchdog() {
+	local unit before
+	for unit in nat64d dns64d; do
+		mkdir "$sysroot/etc/systemd/system/$unit.service.d"
+		printf '[Service]\nWatchdogSec=3\nTimeoutAbortSec=1\n' \
+		    >"$sysroot/etc/systemd/system/$unit.service.d/lab.conf"
+	done
+	inside systemctl daemon-reload
+	check "a short watchdog" inside systemctl restart nat64d dns64d
+	for unit in nat64d dns64d; do
+		before=$(main_pid "$unit")
+		inside kill -STOP "$before"
+		check "$unit stands still, and is replaced" wait_for 40 \
+		    is_another "$before" "$unit"
+	done
+	check "nat64d translates" wait_for 20 fetch file
+	check "dns64d answers" wait_for 20 resolves
+}
+
 test_stop() {
 	check "both are stopped" inside systemctl stop nat64d dns64d
 	check_not "the interface is gone" ip -n "$gateway" link show nat64
@@ -186,6 +207,7 @@ check_rights dns64d
 test_reload
 test_logrotate
 test_restart
+test_watchdog
 test_stop
 shut_down
 tap_done
