@@ -297,7 +297,9 @@ order_events(struct whohad *w)
 		memcpy(w->runs, runs, w->n_runs * sizeof(*runs));
 		for (i = 0; i < w->n_events; i++)
 			w->events[i].run = place[w->events[i].run];
-		qsort(w->events, w->n_events, sizeof(*w->events), cmp_events);
+		if (w->n_events > 0)
+			qsort(w->events, w->n_events, sizeof(*w->events),
+			    cmp_events);
 	} else
 		errno = ENOMEM;
 	free(files);
@@ -614,7 +616,9 @@ whohad_finish(struct whohad *w)
 			return (-1);
 	note_set_back(w);
 	leave_out_subscribers(w);
-	qsort(w->answers, w->n_answers, sizeof(*w->answers), cmp_answers);
+	if (w->n_answers > 0)
+		qsort(w->answers, w->n_answers, sizeof(*w->answers),
+		    cmp_answers);
 	return (0);
 }
 

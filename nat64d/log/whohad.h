@@ -23,7 +23,7 @@
 #include "logline.h"
 
 /* Events about one address and port that are kept at most. */
-#define WHOHAD_EVENTS_MAX (1024 * 1024)
+#define WHOHAD_EVENTS_MAX (256 * 1024)
 
 struct whohad_query {
 	struct in_addr addr;

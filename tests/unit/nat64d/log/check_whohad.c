@@ -450,6 +450,7 @@ main(void)
 	Suite *s = suite_create("whohad");
 	TCase *tc = tcase_create("whohad");
 
+	tcase_set_timeout(tc, 60);
 	tcase_add_checked_fixture(tc, NULL, teardown);
 	tcase_add_test(tc, whohad_knows_each_time_of_a_binding);
 	tcase_add_test(tc, whohad_takes_an_interval);
