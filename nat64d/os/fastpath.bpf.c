@@ -75,12 +75,18 @@
  *   an ICMP error or fragments are due.
  * - A super-packet's segments are those of TCP or UDP, and the lengths fit the
  *   headers, see plain_segments(). Others are cut by the kernel before the
- *   daemon reads them. They wait in the queue of the device, so what follows in
- *   the session is passed on, too, until there was none of them for a second:
- *   is_for_daemon(). Otherwise a TCP connection whose packets come in lists had
- *   5300 retransmissions in 20 MB.
+ *   daemon reads them.
  * - The session is in the map. Rules about addresses, hairpins and the like
  *   are about sessions, so they have been kept before it came there.
+ *
+ * What is passed on waits in the queue of the device, where later packets of
+ * the session would overtake it. It matters where the daemon sends a
+ * translation of it, and more of the kind will come: super-packets with other
+ * segments, UDP in fragments, and IPv4 datagrams without DF that have to be
+ * fragmented. So all that comes after one of these is passed on, too, until
+ * there was none for a second, see is_for_daemon(). Without that, a TCP
+ * connection whose packets came in lists had 5300 retransmissions in 20 MB, and
+ * six of ten datagrams were late when large and small ones came in turn.
  *
  * Then the L4 checksum is updated, which can be undone, and last the IP header
  * changed by bpf_skb_change_proto(), which leaves the packet as it was if it

@@ -33,6 +33,7 @@
 #define IP6_HLEN 40
 #define IP4_MAX_LEN 65535
 #define IP4_DF 0x4000
+#define IP4_MF 0x2000
 #define IP4_NO_DF 0xbfff /* fragment offset, MF and the reserved bit */
 
 /* An IPv4 packet of more bytes gets DF = 1 (RFC 7915, 5.1). */
@@ -94,6 +95,15 @@ struct l4 {
 	uint16_t cksum;
 	uint8_t proto;
 };
+
+/* RFC 8200, 4.5. */
+struct fragment_header {
+	uint8_t next;
+	uint8_t reserved;
+	uint16_t off; /* and flags */
+	uint32_t id;
+};
+#define FH_FIRST 1 /* offset 0, and more fragments follow */
 
 /* How the addresses and ports change a checksum; see fastpath_abi.h. */
 struct sums {
@@ -309,17 +319,22 @@ plain_segments(struct __sk_buff *skb, const struct l4 *l, uint16_t addr_sum)
 }
 
 /*
- * A super-packet with other segments is for the daemon. So are the packets
- * after it, which would overtake it otherwise, as long as such super-packets
- * come. passed: when the last one came, in units of PASSED_UNIT.
+ * Is a packet for the daemon, to which those before it went? may: this one need
+ * not go there for what it is. slot: of the notes. (A pointer to the notes is
+ * not kept from here to note6() and note4(): clang writes over a part of where
+ * it has spilled it to, which the kernel forbids.)
  */
 INLINE bool
-is_for_daemon(struct __sk_buff *skb, const struct l4 *l, uint16_t addr_sum,
-    int64_t now, uint32_t *passed)
+is_for_daemon(bool may, int64_t now, uint32_t slot, bool from6)
 {
 	const uint32_t units = (uint32_t)((uint64_t)now >> PASSED_UNIT);
+	struct fast_notes *n = bpf_map_lookup_elem(&notes, &slot);
+	uint32_t *passed;
 
-	if (plain_segments(skb, l, addr_sum))
+	if (n == NULL)
+		return (true);
+	passed = from6 ? &n->passed6 : &n->passed4;
+	if (may)
 		return (units - *passed < PASSED_UNITS);
 	if (*passed != units)
 		*passed = units;
@@ -395,8 +410,12 @@ change_proto(struct __sk_buff *skb, uint32_t l4off, const struct l4 *l,
 
 /* The time is written only when it changed, to spare other processors. */
 INLINE void
-note6(const struct l4 *l, struct fast_notes *n, int64_t now)
+note6(const struct l4 *l, uint32_t slot, int64_t now)
 {
+	struct fast_notes *n = bpf_map_lookup_elem(&notes, &slot);
+
+	if (n == NULL)
+		return;
 	if (n->last6 != now)
 		n->last6 = now;
 	if (n->ack6 != l->ack)
@@ -404,8 +423,12 @@ note6(const struct l4 *l, struct fast_notes *n, int64_t now)
 }
 
 INLINE void
-note4(const struct l4 *l, struct fast_notes *n, int64_t now)
+note4(const struct l4 *l, uint32_t slot, int64_t now)
 {
+	struct fast_notes *n = bpf_map_lookup_elem(&notes, &slot);
+
+	if (n == NULL)
+		return;
 	if (n->last4 != now)
 		n->last4 = now;
 	if (n->ack4 != l->ack)
@@ -551,6 +574,77 @@ is_of_key(const uint64_t *tag, const void *key, unsigned size)
 	return (*(const volatile uint64_t *)tag == fast_tag(key, size));
 }
 
+INLINE struct fast_key6
+key6_of(const struct ipv6hdr *ip, uint8_t proto, uint16_t sport,
+    uint16_t dport)
+{
+	struct fast_key6 key;
+
+	__builtin_memcpy(key.src, &ip->saddr, sizeof(key.src));
+	__builtin_memcpy(key.dst, &ip->daddr, sizeof(key.dst));
+	key.sport = sport;
+	key.dport = dport;
+	key.proto = proto;
+	__builtin_memset(key.zero, 0, sizeof(key.zero));
+	return (key);
+}
+
+INLINE struct fast_key4
+key4_of(const struct iphdr *ip, uint8_t proto, uint16_t sport, uint16_t dport)
+{
+	struct fast_key4 key;
+
+	key.src = ip->saddr;
+	key.dst = ip->daddr;
+	key.sport = sport;
+	key.dport = dport;
+	key.proto = proto;
+	__builtin_memset(key.zero, 0, sizeof(key.zero));
+	return (key);
+}
+
+/*
+ * A fragment goes to the daemon. With the first one of a datagram it is known
+ * what session has to follow it there.
+ */
+INLINE int
+pass_fragment6(struct __sk_buff *skb, const struct ipv6hdr *ip)
+{
+	const struct fragment_header *fh = (const void *)(ip + 1);
+	const struct udphdr *udp = (const void *)(fh + 1);
+	const struct fast_value6 *found;
+	struct fast_key6 key;
+
+	if ((const void *)(udp + 1) > (void *)(long)skb->data_end ||
+	    fh->next != IPPROTO_UDP || fh->off != bpf_htons(FH_FIRST))
+		return (PASS);
+	key = key6_of(ip, IPPROTO_UDP, udp->source, udp->dest);
+	found = bpf_map_lookup_elem(&flows6, &key);
+	if (found != NULL)
+		(void)is_for_daemon(false, (int64_t)bpf_ktime_get_coarse_ns(),
+		    found->slot, true);
+	return (PASS);
+}
+
+INLINE int
+pass_fragment4(struct __sk_buff *skb, const struct iphdr *ip)
+{
+	const struct udphdr *udp = (const void *)(ip + 1);
+	const struct fast_value4 *found;
+	struct fast_key4 key;
+
+	if ((const void *)(udp + 1) > (void *)(long)skb->data_end ||
+	    ip->protocol != IPPROTO_UDP ||
+	    (ip->frag_off & bpf_htons(IP4_NO_DF)) != bpf_htons(IP4_MF))
+		return (PASS);
+	key = key4_of(ip, IPPROTO_UDP, udp->source, udp->dest);
+	found = bpf_map_lookup_elem(&flows4, &key);
+	if (found != NULL)
+		(void)is_for_daemon(false, (int64_t)bpf_ktime_get_coarse_ns(),
+		    found->slot, false);
+	return (PASS);
+}
+
 /* l2: bytes before the IP header. */
 INLINE int
 translate6(struct __sk_buff *skb, const uint32_t l2)
@@ -558,7 +652,6 @@ translate6(struct __sk_buff *skb, const uint32_t l2)
 	const struct ipv6hdr *ip;
 	const struct fast_value6 *found;
 	struct fast_value6 v;
-	struct fast_notes *n;
 	struct fast_key6 key;
 	struct head4 h;
 	struct sums sums;
@@ -575,6 +668,8 @@ translate6(struct __sk_buff *skb, const uint32_t l2)
 		return (PASS);
 	if (ip->version != 6 || ip->hop_limit <= 1)
 		return (PASS);
+	if (ip->nexthdr == IPPROTO_FRAGMENT)
+		return (pass_fragment6(skb, ip));
 	l.proto = ip->nexthdr;
 	l.len = bpf_ntohs(ip->payload_len);
 	if (l.len == 0)
@@ -586,12 +681,7 @@ translate6(struct __sk_buff *skb, const uint32_t l2)
 	tos = tos_of((uint8_t)(ip->priority << 4 | ip->flow_lbl[0] >> 4));
 	hlim = ip->hop_limit;
 
-	__builtin_memcpy(key.src, &ip->saddr, sizeof(key.src));
-	__builtin_memcpy(key.dst, &ip->daddr, sizeof(key.dst));
-	key.sport = l.sport;
-	key.dport = l.dport;
-	key.proto = l.proto;
-	__builtin_memset(key.zero, 0, sizeof(key.zero));
+	key = key6_of(ip, l.proto, l.sport, l.dport);
 	found = bpf_map_lookup_elem(&flows6, &key);
 	if (found == NULL)
 		return (PASS);
@@ -600,9 +690,8 @@ translate6(struct __sk_buff *skb, const uint32_t l2)
 		return (PASS);
 
 	now = (int64_t)bpf_ktime_get_coarse_ns();
-	n = bpf_map_lookup_elem(&notes, &v.slot);
-	if (n == NULL ||
-	    is_for_daemon(skb, &l, v.addr_sum, now, &n->passed6) ||
+	if (is_for_daemon(plain_segments(skb, &l, v.addr_sum), now, v.slot,
+		true) ||
 	    !way_find6(skb, &v, &l, tos, &w))
 		return (PASS);
 	sums = (struct sums){ v.addr_diff, v.port_diff, v.addr_sum };
@@ -611,7 +700,7 @@ translate6(struct __sk_buff *skb, const uint32_t l2)
 	if (verdict != TC_ACT_OK)
 		return (verdict);
 	make_head4(&h, &v, &l, tos, hlim);
-	note6(&l, n, now);
+	note6(&l, v.slot, now);
 	return (finish6(skb, l2, &l, &sums, &h, &w));
 }
 
@@ -621,7 +710,6 @@ translate4(struct __sk_buff *skb, const uint32_t l2)
 	const struct iphdr *ip;
 	const struct fast_value4 *found;
 	struct fast_value4 v;
-	struct fast_notes *n;
 	struct fast_key4 key;
 	struct head6 h;
 	struct sums sums;
@@ -630,6 +718,7 @@ translate4(struct __sk_buff *skb, const uint32_t l2)
 	uint32_t total;
 	int64_t now;
 	uint8_t tclass, ttl;
+	bool df, fits;
 	int verdict;
 
 	pull(skb, l2 + IP4_HLEN + sizeof(struct udphdr),
@@ -639,8 +728,9 @@ translate4(struct __sk_buff *skb, const uint32_t l2)
 		return (PASS);
 	if (ip->version != 4 || ip->ihl != IP4_HLEN / 4 || ip->ttl <= 1)
 		return (PASS);
-	if ((ip->frag_off & bpf_htons(IP4_NO_DF)) != 0 ||
-	    header_cksum(ip) != 0)
+	if ((ip->frag_off & bpf_htons(IP4_NO_DF)) != 0)
+		return (pass_fragment4(skb, ip));
+	if (header_cksum(ip) != 0)
 		return (PASS);
 	total = bpf_ntohs(ip->tot_len);
 	if (total == 0)
@@ -649,18 +739,16 @@ translate4(struct __sk_buff *skb, const uint32_t l2)
 		return (PASS);
 	l.proto = ip->protocol;
 	l.len = total - IP4_HLEN;
-	if (!plain_l4(skb, ip + 1, &l) ||
-	    !fits6(&l, (ip->frag_off & bpf_htons(IP4_DF)) != 0))
+	if (!plain_l4(skb, ip + 1, &l))
+		return (PASS);
+	df = (ip->frag_off & bpf_htons(IP4_DF)) != 0;
+	fits = fits6(&l, df);
+	if (df && !fits)
 		return (PASS);
 	tclass = tclass_of(ip->tos);
 	ttl = ip->ttl;
 
-	key.src = ip->saddr;
-	key.dst = ip->daddr;
-	key.sport = l.sport;
-	key.dport = l.dport;
-	key.proto = l.proto;
-	__builtin_memset(key.zero, 0, sizeof(key.zero));
+	key = key4_of(ip, l.proto, l.sport, l.dport);
 	found = bpf_map_lookup_elem(&flows4, &key);
 	if (found == NULL)
 		return (PASS);
@@ -669,9 +757,8 @@ translate4(struct __sk_buff *skb, const uint32_t l2)
 		return (PASS);
 
 	now = (int64_t)bpf_ktime_get_coarse_ns();
-	n = bpf_map_lookup_elem(&notes, &v.slot);
-	if (n == NULL ||
-	    is_for_daemon(skb, &l, v.addr_sum, now, &n->passed4) ||
+	if (is_for_daemon(fits && plain_segments(skb, &l, v.addr_sum), now,
+		v.slot, false) ||
 	    !way_find4(skb, &v, &l, tclass, &w))
 		return (PASS);
 	sums = (struct sums){ v.addr_diff, v.port_diff, v.addr_sum };
@@ -680,7 +767,7 @@ translate4(struct __sk_buff *skb, const uint32_t l2)
 	if (verdict != TC_ACT_OK)
 		return (verdict);
 	make_head6(&h, &v, &l, tclass, ttl);
-	note4(&l, n, now);
+	note4(&l, v.slot, now);
 	return (finish4(skb, l2, &l, &sums, &h, &w));
 }
 

@@ -195,6 +195,8 @@ test_too_big() {
 	    takes 0 1 gets client u 1232 server
 	check "and a larger one is cut by nat64d" \
 	    takes 0 0 gets client u 1233 server
+	check "what follows is there again when some time has passed" \
+	    wait_for 30 takes 0 1 gets client u 100 server
 	forget_mtus
 }
 

@@ -20,7 +20,7 @@ start_lab() {
 	head -c 10000000 /dev/urandom >"$dir/www/10MB"
 	start "$internet" hops.log python3 "$root/tests/netns/tools/hops.py" \
 	    serve 0.0.0.0 "$port"
-	wait_for 5 udp_listens "$internet" "$port"
+	wait_for 30 udp_listens "$internet" "$port"
 }
 
 write_conf() { # statement ...
@@ -78,7 +78,7 @@ test_direct() {
 	check "the log has the one" logged "fast path: on g0$"
 	check "and the other" logged "fast path: on g1$"
 	check_equal "the first datagram goes through nat64d" "$(ask)" "$by_tun"
-	check "later ones are forwarded once, both ways" wait_for 5 \
+	check "later ones are forwarded once, both ways" wait_for 30 \
 	    says "$direct"
 	before=$(tun_packets)
 	for _ in 1 2 3 4 5 6 7 8 9 10; do
@@ -102,7 +102,7 @@ test_hops() {
 	new_session
 	check_equal "for a new session it is three hops" "$(ask 3)" \
 	    "refused 3 0 by 2001:db8:8000::c633:6401"
-	check "which is so for its first datagrams only" wait_for 5 \
+	check "which is so for its first datagrams only" wait_for 30 \
 	    says "$direct"
 }
 
@@ -112,7 +112,7 @@ test_mtu() { # interface peer's namespace its interface MTU for the client
 	ip -n "$2" link set "$3" mtu 1400
 	check "10 MB go up through a smaller $1" put 10MB
 	check "10 MB come down through a smaller $1" fetch 10MB
-	check "datagrams that fit it go directly" wait_for 5 \
+	check "datagrams that fit it go directly" wait_for 30 \
 	    says "there 63 back 63 class 0x48 bytes 1300" 64 1300
 	ip -n "$gateway" link set "$1" mtu 1500
 	ip -n "$2" link set "$3" mtu 1500
@@ -130,7 +130,7 @@ test_pmtu() {
 }
 
 test_no_route() {
-	check "it goes directly" wait_for 5 says "$direct"
+	check "it goes directly" wait_for 30 says "$direct"
 	ip -n "$gateway" route add prohibit "$server4"
 	check_equal "a route that refuses is respected, the sender told" \
 	    "$(ask)" "refused 1 1 by 2001:db8:8000::c633:6401"
@@ -198,14 +198,14 @@ no_rules() {
 
 test_firewall() {
 	local hook
-	check "it goes directly" wait_for 5 says "$direct"
+	check "it goes directly" wait_for 30 says "$direct"
 	for hook in prerouting forward postrouting; do
 		rules "$hook" "meta l4proto udp drop"
 		check_equal "$hook is passed by" "$(ask)" "$direct"
 		new_session
 		check_equal "but not by a new session" "$(ask)" "silence"
 		no_rules
-		check "which goes directly when it may" wait_for 5 \
+		check "which goes directly when it may" wait_for 30 \
 		    says "$direct"
 	done
 	netdev_rule g0 ingress "ip6 nexthdr udp drop"
@@ -245,7 +245,7 @@ test_connection_tracking() {
 	}
 	in_ns "$gateway" sysctl -qw net.netfilter.nf_conntrack_tcp_be_liberal=1
 	check "10 MB come down, seen in part by connection tracking" fetch 10MB
-	check "and the connection ends, if that is liberal" wait_for 5 all_closed
+	check "and the connection ends, if that is liberal" wait_for 30 all_closed
 	in_ns "$gateway" sysctl -qw net.netfilter.nf_conntrack_tcp_be_liberal=0
 	no_rules
 }
@@ -266,7 +266,7 @@ $by_tun"
 	    start_fast "fastpath on g0 g1 missing0"
 	check "and why" logged \
 	    "fast path: not used on missing0: there is no such interface: "
-	check "the others are used" wait_for 5 says "$direct"
+	check "the others are used" wait_for 30 says "$direct"
 	stop "$nat64d"
 	write_conf "fastpath yes" "fastpath on g0 missing0"
 	check_not "with \"fastpath yes\" it is an error" in_ns "$gateway" \
@@ -294,7 +294,7 @@ test_vlan() {
 	vlan "$internet" i0 "$server4/24"
 	ip -n "$internet" route add default via 198.51.100.1
 	check "nat64d starts with a VLAN" start_fast "fastpath on g0 g1.5"
-	check "packets of the VLAN go directly" wait_for 5 says "$direct"
+	check "packets of the VLAN go directly" wait_for 30 says "$direct"
 	check "10 MB go up to the VLAN" put 10MB
 	check "10 MB come down from the VLAN" fetch 10MB
 	stop "$nat64d"
@@ -315,13 +315,13 @@ test_no_header() {
 	"$root/tests/netns/tools/tunlink.py" "$gateway" l0 "$internet" l1 \
 	    >"$dir/tunlink" &
 	link=$!
-	wait_for 5 grep -q ready "$dir/tunlink"
+	wait_for 30 grep -q ready "$dir/tunlink"
 	link_up "$gateway" l0 198.51.100.1/24
 	link_up "$internet" l1 "$server4/24"
 	ip -n "$internet" route replace default via 198.51.100.1
 	check "nat64d starts with an interface without link-layer header" \
 	    start_fast "fastpath on g0 l0"
-	check "packets from and to it go directly" wait_for 5 says "$direct"
+	check "packets from and to it go directly" wait_for 30 says "$direct"
 	check "10 MB go up to it" put 10MB
 	check "10 MB come down from it" fetch 10MB
 	stop "$nat64d"
@@ -369,7 +369,7 @@ test_summed6() {
 	ip -n "$client" route add 2001:db8:8000::/96 via 2001:db8:e::1 dev vx6
 	check "nat64d starts with a tunnel to IPv6" \
 	    start_fast "fastpath on vx6 g1"
-	check "datagrams from it arrive, and directly" wait_for 5 \
+	check "datagrams from it arrive, and directly" wait_for 30 \
 	    says "there 63 back 63 class 0x48 bytes 1000" 64 1000
 	check "10 MB go up from it" put 10MB
 	check "10 MB come down to it" fetch 10MB
@@ -387,7 +387,7 @@ test_summed4() {
 	ip -n "$internet" route replace default via 198.51.100.1 dev vx4
 	check "nat64d starts with a tunnel to IPv4" \
 	    start_fast "fastpath on g0 vx4"
-	check "datagrams from it arrive, and directly" wait_for 5 \
+	check "datagrams from it arrive, and directly" wait_for 30 \
 	    says "there 63 back 63 class 0x48 bytes 1000" 64 1000
 	check "10 MB go up to it" put 10MB
 	check "10 MB come down from it" fetch 10MB
@@ -400,17 +400,17 @@ test_summed4() {
 
 test_comes_back() {
 	check "nat64d starts with both again" start_fast "fastpath on g0 g1"
-	check "it goes directly" wait_for 5 says "$direct"
+	check "it goes directly" wait_for 30 says "$direct"
 	ip -n "$gateway" link del g1
-	check "an interface that goes is logged" wait_for 5 \
+	check "an interface that goes is logged" wait_for 30 \
 	    logged "fast path: g1 has gone, and its program with it: "
 	connect_again
 	check "when it is back, the same session goes through the tun" \
-	    wait_for 5 says "$by_tun"
+	    wait_for 30 says "$by_tun"
 	check_equal "to the other as well" "$(ask)" "$by_tun"
 	stop "$nat64d"
 	check "after a restart" start_fast "fastpath on g0 g1"
-	check "it goes directly" wait_for 5 says "$direct"
+	check "it goes directly" wait_for 30 says "$direct"
 }
 
 is_refused() {
@@ -424,12 +424,12 @@ filters() {
 test_ends() {
 	in_ns "$gateway" tc filter add dev g1 ingress protocol ip prio 7 \
 	    u32 match ip protocol 47 0xff flowid 1:1
-	check "filters of others are there" wait_for 5 says "$direct"
+	check "filters of others are there" wait_for 30 says "$direct"
 	kill -9 "$nat64d"
 	wait "$nat64d" 2>/dev/null
-	check "a killed nat64d translates nothing" wait_for 5 is_refused
+	check "a killed nat64d translates nothing" wait_for 30 is_refused
 	check "nat64d starts after that" start_fast "fastpath on g0 g1"
-	check "it goes directly" wait_for 5 says "$direct"
+	check "it goes directly" wait_for 30 says "$direct"
 	check_equal "its program replaces the old one" \
 	    "$(filters | grep -c fast_enter)" 1
 	stop "$nat64d"

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Super-packets of unusual forms: in a tunnel, longer than their header can say,
-# or lists of packets. The fast path leaves them to nat64d, which gets their
-# segments; all bytes have to arrive.
+# Packets in the middle of a session that the fast path leaves to nat64d: those
+# that are to be fragmented, and super-packets in a tunnel, longer than their
+# header can say, or lists of packets. All bytes have to arrive, in their order.
 #
 #	client ------------- gateway ------------- internet
 #	2001:db8::10    g0   nat64d   g1           198.51.100.10
@@ -77,6 +77,29 @@ test_tunnel() {
 	    carries_whole "$internet" "$client" "[fd00::1]" ,pf=ip6
 }
 
+# --- fragments ---
+
+volley() { # bytes [bytes]; sets late
+	in_ns "$client" python3 "$root/tests/netns/tools/volley.py" send \
+	    "$server64" 7778 300 "$@" >"$dir/volley"
+	cat "$dir/volley"
+	read -r _ whole _ wrong _ late <"$dir/volley"
+	[ "$whole $wrong" = "300 0" ]
+}
+
+in_order() { # command ...
+	"$@" && [ "$late" -eq 0 ]
+}
+
+# Those of 1400 bytes come back as fragments: without DF 1280 is the limit.
+# Those of 2000 bytes are fragments both ways.
+test_fragmented() {
+	check "small datagrams do not overtake fragmented ones" \
+	    wait_for 30 in_order volley 1400 104
+	check "or those that come in fragments" \
+	    wait_for 30 in_order volley 2000 104
+}
+
 # --- BIG TCP ---
 
 let_be_big() {
@@ -127,20 +150,11 @@ joined() {
 		END { print n }'
 }
 
-volley() {
-	in_ns "$client" python3 "$root/tests/netns/tools/volley.py" send \
-	    "$server64" 7778 300 1000 >"$dir/volley" &&
-	    grep -x "whole 300 wrong 0" "$dir/volley"
-}
-
 # Each datagram of a list is counted, by the program or by nat64d.
 comes_in_lists() {
 	local before
 	before=$(joined)
-	count_packets volley || {
-		cat "$dir/volley"
-		return 1
-	}
+	count_packets volley 1000 || return 1
 	[ $((n6 + s6)) -ge 300 ] && [ $((n4 + s4)) -ge 300 ] || return 2
 	[ "$(joined)" -le "$before" ] || lists_seen=1
 }
@@ -190,6 +204,7 @@ if start_tunnel >"$dir/tunnel" 2>&1; then
 else
 	skip "a tunnel" "no VXLAN here: $(cat "$dir/tunnel")"
 fi
+rounds test_fragmented
 # In other worlds none is larger; and the lists are a world of their own.
 if [ "$LAB_WORLD" = unfinished ]; then
 	if let_be_big 2>"$dir/big"; then

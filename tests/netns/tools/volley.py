@@ -2,10 +2,11 @@
 """Datagrams in bursts, each with bytes of its own, and an echo service.
 
     volley.py echo PORT
-    volley.py send ADDRESS PORT COUNT BYTES
+    volley.py send ADDRESS PORT COUNT BYTES [OTHER-BYTES]
 
-"send" prints "whole N wrong N": how many came back, once and as they were sent,
-and how many others.
+The service sets no DF. "send" prints "whole N wrong N late N": how many came
+back once and as they were sent, how many others, and how many after a later
+one. Every second one has the other size.
 """
 import socket
 import sys
@@ -22,20 +23,21 @@ def make(family):
 
 def echo(port):
     s = make(socket.AF_INET)
+    s.setsockopt(socket.IPPROTO_IP, 10, 0)  # IP_MTU_DISCOVER, _DONT
     s.bind(("", port))
     while True:
         s.sendto(*s.recvfrom(65536))
 
 
-def send(address, port, count, size):
+def send(address, port, count, *sizes):
     s = make(socket.AF_INET6)
     s.connect((address, port))
     s.settimeout(10)
-    missing, whole, wrong = set(), 0, 0
+    missing, last, whole, wrong, late = set(), -1, 0, 0, 0
     try:
         for first in range(0, count, BURST):
             for i in range(first, first + BURST):
-                data = (b"%08d" % i) * (size // 8)
+                data = (b"%08d" % i) * (sizes[i % len(sizes)] // 8)
                 missing.add(data)
                 s.send(data)
             while missing:
@@ -43,9 +45,11 @@ def send(address, port, count, size):
                 whole += data in missing
                 wrong += data not in missing
                 missing.discard(data)
+                late += int(data[:8]) < last
+                last = max(last, int(data[:8]))
     except TimeoutError:
         pass
-    print(f"whole {whole} wrong {wrong}")
+    print(f"whole {whole} wrong {wrong} late {late}")
 
 
 if sys.argv[1] == "echo":

@@ -382,9 +382,9 @@ compare_one(struct fastpath *fp, uint32_t handle, const struct fastflow *f,
 	if (!is_plain(&p, f, c) || (on_interface && !fits_way(&p))) {
 		require_unchanged(&p, len);
 		REQUIRE((uint16_t)ops->ids[f->id_counter] == id);
-		if (!super)
+		/* What comes after a list or fragment has to follow it. */
+		if (!super && (from6 || (p.data[6] & 0x60) == 0x40))
 			return (handle);
-		/* The packets behind a list have to follow it. */
 		ops->remove(ops->arg, handle);
 		return (insert(fp, f));
 	}
@@ -459,47 +459,63 @@ START_TEST(program_of_interfaces_and_translator_give_the_same)
 }
 END_TEST
 
-/* A packet of f, a list of packets or a plain one. */
+enum kind { PLAIN, LIST, TO_FRAGMENT };
+
 static bool
 is_translated(const struct fastpath *fp, const struct fastflow *f, bool from6,
-    bool list)
+    enum kind kind)
 {
 	struct pkt p;
 
 	pkt_init(&p, buf, sizeof(buf));
-	build_plain(&p, f, from6, 1000, false);
-	if (list) {
+	build_plain(&p, f, from6, kind == TO_FRAGMENT ? 1300 : 1000, false);
+	if (kind == LIST) {
 		p.ofl.seg = f->proto == L4_TCP ? PKT_SEG_TCP : PKT_SEG_UDP;
 		p.ofl.seg_size = 100;
+	}
+	if (kind == TO_FRAGMENT) {
+		p.data[6] = 0; /* no DF */
+		wire_fix_ip4(p.data);
 	}
 	run_program(fp, &p);
 	return (run.verdict == TC_ACT_REDIRECT);
 }
 
 /* The daemon is slower, and packets must not overtake each other. */
-START_TEST(packets_behind_a_list_follow_it)
+static void
+expect_followers(enum l4proto proto, bool from6, enum kind kind)
 {
 	struct xlat_conf conf;
 	struct fastflow flow = random_flow();
 	struct fastpath *fp;
 	const char *what;
-	const bool from6 = _i % 2 == 0;
 	unsigned n = 0;
 
 	on_interface = false;
 	xlat_conf_init(&conf);
 	fp = fastpath_load(NULL, 4, &conf, true, &what);
 	ck_assert_msg(fp != NULL, "%s", what);
-	flow.proto = _i / 2 == 0 ? L4_UDP : L4_TCP;
+	flow.proto = proto;
 	(void)insert(fp, &flow);
-	ck_assert(is_translated(fp, &flow, from6, false));
-	ck_assert(!is_translated(fp, &flow, from6, true));
-	ck_assert(!is_translated(fp, &flow, from6, false));
-	ck_assert(is_translated(fp, &flow, !from6, false));
-	while (!is_translated(fp, &flow, from6, false) && n++ < 3000)
+	ck_assert(is_translated(fp, &flow, from6, PLAIN));
+	ck_assert(!is_translated(fp, &flow, from6, kind));
+	ck_assert(!is_translated(fp, &flow, from6, PLAIN));
+	ck_assert(is_translated(fp, &flow, !from6, PLAIN));
+	while (!is_translated(fp, &flow, from6, PLAIN) && n++ < 3000)
 		usleep(10000);
 	ck_assert_uint_lt(n, 3000);
 	fastpath_free(fp);
+}
+
+START_TEST(packets_after_a_list_follow_it)
+{
+	expect_followers(_i / 2 == 0 ? L4_UDP : L4_TCP, _i % 2 == 0, LIST);
+}
+END_TEST
+
+START_TEST(packets_after_one_to_fragment_follow_it)
+{
+	expect_followers(_i == 0 ? L4_UDP : L4_TCP, false, TO_FRAGMENT);
 }
 END_TEST
 
@@ -515,7 +531,8 @@ main(void)
 	tcase_set_timeout(tc, 60);
 	tcase_add_test(tc, program_and_translator_give_the_same);
 	tcase_add_test(tc, program_of_interfaces_and_translator_give_the_same);
-	tcase_add_loop_test(tc, packets_behind_a_list_follow_it, 0, 4);
+	tcase_add_loop_test(tc, packets_after_a_list_follow_it, 0, 4);
+	tcase_add_loop_test(tc, packets_after_one_to_fragment_follow_it, 0, 2);
 	suite_add_tcase(s, tc);
 	return (suite_run(s));
 }
