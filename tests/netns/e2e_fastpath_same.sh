@@ -61,11 +61,14 @@ reset_counters() {
 
 # --- captures ---
 
+# By start(), whose pid is that of tcpdump: when in_ns() runs in the background
+# it is that of a shell, and tcpdump would go on to write to the file.
 start_capture() { # name namespace interface
-	in_ns "$2" tcpdump -U --immediate-mode -ni "$3" -w "$dir/$1.pcap" \
-	    'udp port 7200 or tcp port 7201' 2>"$dir/$1.log" &
+	rm -f "$dir/$1.log" "$dir/$1.pcap"
+	start "$2" "$1.log" tcpdump -U --immediate-mode -ni "$3" \
+	    -w "$dir/$1.pcap" 'udp port 7200 or tcp port 7201'
 	captures+=($!)
-	wait_for 5 grep -q 'listening on' "$dir/$1.log"
+	wait_for 30 grep -q 'listening on' "$dir/$1.log"
 }
 
 # tcpdump may be behind: the last datagram, of a size of its own, has to be in
@@ -81,7 +84,7 @@ captured_all() {
 stop_captures() {
 	local pid
 	check "the last datagram passes" ask u 77 1
-	check "and is captured" wait_for 10 captured_all
+	check "and is captured" wait_for 30 captured_all
 	for pid in "${captures[@]}"; do
 		stop "$pid"
 	done
