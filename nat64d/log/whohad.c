@@ -51,6 +51,7 @@ struct whohad {
 	size_t n_runs;
 	struct event *events;
 	size_t n_events;
+	size_t events_room;
 	unsigned n_files;
 	bool new_run; /* the next line begins one */
 
@@ -187,7 +188,8 @@ whohad_add(struct whohad *w, const struct logline *l)
 		errno = E2BIG;
 		return (-1);
 	}
-	bigger = array_grow(w->events, w->n_events, sizeof(*bigger));
+	bigger = array_reserve(w->events, &w->events_room, w->n_events + 1,
+	    sizeof(*bigger));
 	if (bigger == NULL)
 		return (-1);
 	w->events = bigger;
