@@ -7,21 +7,25 @@
 
 # A checkout of the last commit, with the files as they are here now.
 copy_tree() { # folder
-	git clone -q --shared "$root" "$1" &&
+	mkdir -p "${1%/*}" && git clone -q --no-hardlinks "$root" "$1" &&
 	    (cd "$root" && git ls-files -z | tar -c --null -T -) |
 	    tar -x -C "$1"
 }
 
 # The packages of a copy in that folder are in DIR/build/deb.
-build_in() { # folder
-	mkdir -p "${1%/*}" && copy_tree "$1" &&
-	    env -u MAKEFLAGS -u BUILD make -C "$1" deb >"$dir/${1##*/}.log" 2>&1
+build_in() { # folder command ...
+	local tree=$1
+	shift
+	"$@" env -u MAKEFLAGS -u BUILD make -C "$tree" deb \
+	    >"$dir/${tree##*/}.log" 2>&1
 }
 
-# Another user's build: elsewhere, with other settings.
+# An ordinary user's build: elsewhere, with other settings.
 build_elsewhere() { # folder
+	chown -R 4321:4321 "$1"
 	umask 077
-	TZ=Pacific/Chatham LC_ALL=C.UTF-8 build_in "$1"
+	build_in "$1" setpriv --reuid 4321 --regid 4321 --clear-groups \
+	    env HOME="$1" TZ=Pacific/Chatham LC_ALL=C.UTF-8
 }
 
 packages() {
@@ -29,16 +33,18 @@ packages() {
 }
 
 test_reproducible() {
-	local file n=0
+	local file n=0 two=$dir/a-much-longer-way/to/two
+	check "the tree is copied" copy_tree "$dir/one" || give_up
+	check "twice" copy_tree "$two" || give_up
 	build_in "$dir/one" &
-	build_elsewhere "$dir/a-much-longer-way/to/two" &
+	build_elsewhere "$two" &
 	check "the packages are built" wait %1 || cat "$dir/one.log"
-	check "and in another folder" wait %2 || cat "$dir/two.log"
+	check "and by another user in another folder" wait %2 || cat "$dir/two.log"
 	for file in $(packages "$dir/one"); do
 		n=$((n + 1))
 		file=${file##*/}
 		check "both $file are the same" cmp "$dir/one/build/deb/$file" \
-		    "$dir/a-much-longer-way/to/two/build/deb/$file"
+		    "$two/build/deb/$file"
 	done
 	check_equal "five packages and the two files of the source" "$n" 7
 }
@@ -49,20 +55,38 @@ test_lintian() {
 	check_equal "lintian has nothing to say" "$(cat "$dir/lintian")" ""
 }
 
-# The release of this system with what our packages depend on, setcap(8), and
-# nothing else.
-make_debian() { # folder
-	local package
+# The commands that make an image of a daemon, from etc/oci.
+recipe() { # daemon
+	awk -v stage="$1" '
+	    /^FROM/ { ours = $NF == stage }
+	    ours && sub(/^RUN /, "") { run = 1 }
+	    run { print; run = /\\$/ }' "$root/etc/oci/Containerfile"
+}
+
+# The release of this system, and our packages with what they depend on; then
+# without our packages, but with setcap(8).
+test_images() { # folder
+	local daemon
 	# shellcheck disable=SC1091 # of this system
-	debootstrap --variant=minbase "$(. /etc/os-release &&
-	    echo "$VERSION_CODENAME")" "$1" || return 1
-	chroot "$1" apt-get install -y --no-install-recommends libcap2-bin ||
-	    return 1
-	for package in nat64d dns64d; do
-		chroot "$1" apt-get satisfy -y --no-install-recommends \
-		    "$(dpkg-deb -f "$dir"/one/build/deb/${package}_*.deb \
-			Depends)" || return 1
+	if ! debootstrap --variant=minbase "$(. /etc/os-release &&
+	    echo "$VERSION_CODENAME")" "$1" >"$dir/debootstrap" 2>&1; then
+		skip "the packages in a system of their own" \
+		    "no debootstrap: $(tail -n 1 "$dir/debootstrap")"
+		return 1
+	fi
+	for daemon in nat64d dns64d; do
+		cp "$dir"/one/build/deb/${daemon}_*.deb "$1/tmp"
+		check "the recipe of the image of $daemon" chroot "$1" \
+		    env NAT64D_CAPS=cap_net_admin sh -ec "$(recipe $daemon)"
+		check_match "its program has a capability" \
+		    "$(getcap "$1/usr/sbin/$daemon")" ' cap_net_[a-z_]*=ep$'
+		check "it can be executed" chroot "$1" setpriv --reuid 65534 \
+		    --regid 65534 --clear-groups "$daemon" -V
 	done
+	check "the packages are purged" \
+	    chroot "$1" dpkg -P nat64d dns64d &&
+	    check "with setcap" chroot "$1" sh -c 'apt-get update &&
+		apt-get install -y --no-install-recommends libcap2-bin'
 }
 
 # The tests of e2e_package.sh count as those of this file.
@@ -85,12 +109,8 @@ life() { # name variable=value ...
 
 test_life() {
 	life "in this system" AUTOPKGTEST=yes
-	if ! make_debian "$dir/debian" >"$dir/debootstrap" 2>&1; then
-		skip "the packages in a system of their own" \
-		    "no debootstrap: $(tail -n 1 "$dir/debootstrap")"
-		return
-	fi
-	life "in a system of their own" PACKAGE_ROOT="$dir/debian"
+	! test_images "$dir/debian" ||
+	    life "in a system of their own" PACKAGE_ROOT="$dir/debian"
 }
 
 lab_begin

@@ -205,14 +205,14 @@ test_start() {
 	for name in nat64d dns64d; do
 		in_root update-rc.d "$name" enable
 		check "$name starts" in_root invoke-rc.d "$name" start
-		check "its script says so" wait_for 10 \
+		check "its script says so" wait_for 30 \
 		    in_root "/etc/init.d/$name" status
 		check "its client says so" in_root "${name%d}ctl" status
 		check "it reads its configuration again" \
 		    in_root invoke-rc.d "$name" reload
 	done
 	check "the client reaches the Internet" fetch 1MB
-	check "and has the name server" wait_for 10 \
+	check "and has the name server" wait_for 30 \
 	    in_ns "$client" dig +short +tries=1 +timeout=1 "@$dns6" \
 	    www.example.com
 }
@@ -234,8 +234,8 @@ test_upgrade() {
 	nat64d=$(processes nat64d) dns64d=$(processes dns64d)
 	begin_traffic
 	check "an upgrade" install "$dir"/1.0+1/{nat64d,dns64d}.deb
-	check "another nat64d runs" wait_for 10 is_another nat64d "$nat64d"
-	check "another dns64d runs" wait_for 10 is_another dns64d "$dns64d"
+	check "another nat64d runs" wait_for 30 is_another nat64d "$nat64d"
+	check "another dns64d runs" wait_for 30 is_another dns64d "$dns64d"
 	check "the transfer goes on to its end" wait "$curl"
 	check "and is what was sent" cmp "$dir/www/200MB" "$dir/fetched"
 	kill "$stream"
@@ -406,7 +406,7 @@ test_removal() {
 	check "the client reaches the Internet" fetch 1MB
 	check "the packages are removed" in_root dpkg --no-triggers -r nat64d \
 	    dns64d ecdysis-doc
-	check "nothing runs" wait_for 10 nothing_runs
+	check "nothing runs" wait_for 30 nothing_runs
 	check_equal "no route is left" "$(routes_left)" ""
 	check "the configuration is left" test -s "$sysroot/etc/nat64d.conf"
 	mkdir -p "$sysroot"/var/{lib,log}/nat64d "$sysroot/var/log/dns64d"
