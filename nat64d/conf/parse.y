@@ -11,9 +11,7 @@
 #include <string.h>
 
 /* A day. */
-#define MAX_QUARANTINE_SECS 86400
-#define MAX_STATE_SECS 86400
-#define MAX_TEMPLATES_SECS 86400
+#define DAY_SECS 86400
 #define MAX_ENTRIES (1024 * 1024 * 1024)
 #define MAX_MTU UINT16_MAX
 #define MAX_COUNT UINT16_MAX
@@ -30,13 +28,13 @@ static uint32_t number(struct conf_file *, const struct conf_value *,
 static uint32_t mtu4(struct conf_file *, const struct conf_value *);
 static uint32_t mtu6(struct conf_file *, const struct conf_value *);
 static uint32_t quarantine_secs(struct conf_file *, const struct conf_value *);
-static uint32_t state_secs(struct conf_file *, const struct conf_value *);
+static uint32_t within_a_day(struct conf_file *, const struct conf_value *,
+    uint32_t min, const char *why);
 static uint32_t size(struct conf_file *, const struct conf_value *);
 static struct bucket_rate rate(struct conf_file *, const struct conf_value *,
     const struct conf_value *, uint32_t);
 static void set_tun(struct conf_build *, struct conf_file *,
     const struct conf_value *);
-static uint32_t templates_secs(struct conf_file *, const struct conf_value *);
 static void add_plateau(struct conf_build *, struct conf_file *,
     const struct conf_value *);
 
@@ -221,7 +219,10 @@ process		: TUN IFNAME tun_mtu { set_tun(b, cf, &$IFNAME); }
 		;
 
 state_secs	: %empty { $$ = CONF_STATE_SECS; }
-		| EVERY TIME { $$ = state_secs(cf, &$TIME); }
+		| EVERY TIME {
+			$$ = within_a_day(cf, &$TIME, 0,
+			    "older sessions have ended");
+		}
 		;
 
 fastpath_on	: FASTPATH ON {
@@ -279,7 +280,10 @@ domain		: %empty { $$ = 0; }
 		;
 
 templates	: %empty { $$ = LOG_TEMPLATES_SECS; }
-		| TEMPLATES EVERY TIME { $$ = templates_secs(cf, &$TIME); }
+		| TEMPLATES EVERY TIME {
+			$$ = within_a_day(cf, &$TIME, 1,
+			    "a collector that was restarted waits for them");
+		}
 		;
 
 json		: %empty { $$ = false; }
@@ -726,36 +730,20 @@ mtu6(struct conf_file *cf, const struct conf_value *v)
 }
 
 static uint32_t
+within_a_day(struct conf_file *cf, const struct conf_value *v, uint32_t min,
+    const char *why)
+{
+	const struct conf_bounds b = { min, DAY_SECS, why };
+	uint64_t n = min;
+
+	conf_quantity_within(cf, v, QUANTITY_SECS, &b, &n);
+	return ((uint32_t)n);
+}
+
+static uint32_t
 quarantine_secs(struct conf_file *cf, const struct conf_value *v)
 {
-	static const struct conf_bounds b = { 0, MAX_QUARANTINE_SECS,
-		"no quarantine needs more than a day" };
-	uint64_t n = b.min;
-
-	conf_quantity_within(cf, v, QUANTITY_SECS, &b, &n);
-	return ((uint32_t)n);
-}
-
-static uint32_t
-state_secs(struct conf_file *cf, const struct conf_value *v)
-{
-	static const struct conf_bounds b = { 0, MAX_STATE_SECS,
-		"older sessions have ended" };
-	uint64_t n = b.min;
-
-	conf_quantity_within(cf, v, QUANTITY_SECS, &b, &n);
-	return ((uint32_t)n);
-}
-
-static uint32_t
-templates_secs(struct conf_file *cf, const struct conf_value *v)
-{
-	static const struct conf_bounds b = { 1, MAX_TEMPLATES_SECS,
-		"a collector that was restarted waits for them" };
-	uint64_t n = b.min;
-
-	conf_quantity_within(cf, v, QUANTITY_SECS, &b, &n);
-	return ((uint32_t)n);
+	return (within_a_day(cf, v, 0, "no quarantine needs more than a day"));
 }
 
 static uint32_t
