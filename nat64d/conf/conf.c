@@ -523,3 +523,31 @@ conf_add_permit(struct conf_build *b, struct conf_file *cf, bool allow,
 	    0)
 		c->nat64.n_permits++;
 }
+
+void
+conf_set_tun(struct conf_build *b, struct conf_file *cf,
+    const struct conf_value *text)
+{
+	const char *why = conf_interface_name(text->text, b->conf->tun);
+
+	if (why != NULL)
+		conf_refuse(cf, text, why);
+}
+
+void
+conf_add_plateau(struct conf_build *b, struct conf_file *cf,
+    const struct conf_value *v, uint32_t mtu)
+{
+	struct xlat_conf *x = &b->conf->nat64.xlat;
+
+	if (mtu != v->number)
+		return;
+	if (x->n_plateaus == XLAT_MAX_PLATEAUS)
+		conf_error_at(cf, &v->where, "more than %d plateaus",
+		    XLAT_MAX_PLATEAUS);
+	else if (x->n_plateaus > 0 && x->plateaus[x->n_plateaus - 1] <= mtu)
+		conf_error_at(cf, &v->where,
+		    "%u: plateaus must be in descending order", mtu);
+	else
+		x->plateaus[x->n_plateaus++] = (uint16_t)mtu;
+}

@@ -107,6 +107,12 @@ void conf_add_collector(struct conf_build *b, struct conf_file *cf,
     const struct conf_value *text, uint32_t port, struct log_target t);
 void conf_set_address(struct conf_build *b, struct conf_file *cf,
     const struct conf_value *text);
+void conf_set_tun(struct conf_build *b, struct conf_file *cf,
+    const struct conf_value *text);
+
+/* mtu: the value of v if it can be the MTU of IPv4. */
+void conf_add_plateau(struct conf_build *b, struct conf_file *cf,
+    const struct conf_value *v, uint32_t mtu);
 
 /*
  * A port or identifier, or several. What is out of bounds is reported, and 1

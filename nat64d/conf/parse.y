@@ -33,10 +33,6 @@ static uint32_t within_a_day(struct conf_file *, const struct conf_value *,
 static uint32_t size(struct conf_file *, const struct conf_value *);
 static struct bucket_rate rate(struct conf_file *, const struct conf_value *,
     const struct conf_value *, uint32_t);
-static void set_tun(struct conf_build *, struct conf_file *,
-    const struct conf_value *);
-static void add_plateau(struct conf_build *, struct conf_file *,
-    const struct conf_value *);
 
 /* The device-independent part of the configuration. */
 #define NAT64 (b->conf->nat64)
@@ -184,7 +180,7 @@ once		: process
 
 /* The device and the process. */
 
-process		: TUN IFNAME tun_mtu { set_tun(b, cf, &$IFNAME); }
+process		: TUN IFNAME tun_mtu { conf_set_tun(b, cf, &$IFNAME); }
 		| USER WHO { conf_set_string(cf, &$WHO, &b->conf->user); }
 		| PIDFILE PATH {
 			conf_set_path(cf, &$PATH, &b->conf->pidfile);
@@ -368,7 +364,9 @@ plateaus	: plateau
 		| plateaus plateau
 		;
 
-plateau		: NUMBER { add_plateau(b, cf, &$NUMBER); }
+plateau		: NUMBER {
+			conf_add_plateau(b, cf, &$NUMBER, mtu4(cf, &$NUMBER));
+		}
 		;
 
 rate		: RATE NUMBER[per_sec] BURST NUMBER[burst] {
@@ -766,33 +764,4 @@ rate(struct conf_file *cf, const struct conf_value *per_sec,
 	r.burst = number(cf, burst, r.per_sec > 0 ? 1 : 0, 1000000,
 	    "at once");
 	return (r);
-}
-
-static void
-set_tun(struct conf_build *b, struct conf_file *cf,
-    const struct conf_value *text)
-{
-	const char *why = conf_interface_name(text->text, b->conf->tun);
-
-	if (why != NULL)
-		conf_refuse(cf, text, why);
-}
-
-static void
-add_plateau(struct conf_build *b, struct conf_file *cf,
-    const struct conf_value *v)
-{
-	struct xlat_conf *x = &NAT64.xlat;
-	uint32_t mtu = mtu4(cf, v);
-
-	if (mtu != v->number)
-		return;
-	if (x->n_plateaus == XLAT_MAX_PLATEAUS)
-		conf_error_at(cf, &v->where, "more than %d plateaus",
-		    XLAT_MAX_PLATEAUS);
-	else if (x->n_plateaus > 0 && x->plateaus[x->n_plateaus - 1] <= mtu)
-		conf_error_at(cf, &v->where,
-		    "%u: plateaus must be in descending order", mtu);
-	else
-		x->plateaus[x->n_plateaus++] = (uint16_t)mtu;
 }
