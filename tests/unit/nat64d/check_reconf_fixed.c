@@ -102,6 +102,7 @@ static const struct {
 	{ "address 192.0.2.1", "" },
 	{ "static tcp 192.0.2.1 port 80 to 2001:db8::1 port 80", "" },
 	{ "exclude 198.51.100.0/24", "" },
+	{ "warn pool at 80", "" },
 	{ "allow from 2001:db8::/32", "" },
 	{ "deny from 2001:db8::/32", "" },
 	{ "mtu ipv4 1400", "" },
