@@ -324,6 +324,7 @@ test_restart() {
 test_dns64d() {
 	tap_round="dns64d"
 	write_dns64d_conf "control \"$dir/run/dns64d.sock\""
+	: >"$dir/manager.log"
 	start "$gateway" dns64d.err "$tools/manager.py" "$lab-manager" \
 	    "$dir/manager.log" 0 "$BUILD/dns64d/dns64d" -d \
 	    -f "$dir/dns64d.conf"
