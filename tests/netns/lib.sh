@@ -655,13 +655,16 @@ stream_lab() {
 }
 
 # The processes of nat64d, one in a line, without those that only read the
-# configuration or wait for an upgrade.
+# configuration or wait for an upgrade. One that is ending has no command line.
 daemons() {
-	local pid
+	local pid line
 	for pid in $(ip netns pids "$gateway"); do
-		[ "$(cat "/proc/$pid/comm" 2>/dev/null)" != nat64d ] ||
-		    grep -Eq ': (reader|starter)' "/proc/$pid/cmdline" ||
-		    echo "$pid"
+		[ "$(cat "/proc/$pid/comm" 2>/dev/null)" = nat64d ] || continue
+		line=$(tr '\0' ' ' <"/proc/$pid/cmdline") 2>/dev/null
+		case $line in
+		'' | *': reader'* | *': starter'*) ;;
+		*) echo "$pid" ;;
+		esac
 	done
 }
 
