@@ -11,18 +11,14 @@
 
 #include "common/os/log.h"
 #include "common/os/notify.h"
-#include "common/os/version.h"
 
-#include "nat64d/state/snapshot.h"
+#include "nat64d/state/handover.h"
 #include "nat64d/state/stateload.h"
 #include "stored.h"
 
 /* Names in the store. */
 #define NAME_TUN "tun"
 #define NAME_STATE "state"
-
-/* Bindings and sessions of a slice; nobody waits for a turn of the loop. */
-#define MAX_ENTRIES 1024
 
 static void
 take(void *arg, int fd, const char *name)
@@ -108,54 +104,13 @@ stored_load(const struct stored *s, struct nat64 *n)
 	return (true);
 }
 
-static int
-write_all(int fd, const uint8_t *bytes, size_t len)
-{
-	ssize_t n;
-
-	while (len > 0) {
-		n = write(fd, bytes, len);
-		if (n == -1 && errno == EINTR)
-			continue;
-		if (n == -1)
-			return (-1);
-		bytes += n;
-		len -= (size_t)n;
-	}
-	return (0);
-}
-
-/* Returns 0, or -1 with errno. */
-static int
-save(int fd, const struct nat64 *n)
-{
-	const struct nat64_clocks at = { monotime_now(), wallclock_ms() };
-	struct snapshot *snapshot;
-	const uint8_t *bytes;
-	char program[64];
-	size_t len;
-	int rc = 0;
-	bool more;
-
-	snprintf(program, sizeof(program), "nat64d %s", version());
-	snapshot = snapshot_new(n, &at, program);
-	if (snapshot == NULL)
-		return (-1);
-	do {
-		more = snapshot_slice(snapshot, MAX_ENTRIES, &bytes, &len);
-		rc = write_all(fd, bytes, len);
-	} while (more && rc == 0);
-	snapshot_free(snapshot);
-	return (rc);
-}
-
 void
 stored_save(const struct stored *s, const struct nat64 *n)
 {
 	if (!s->kept)
 		return;
 	if (ftruncate(s->state, 0) == 0 && lseek(s->state, 0, SEEK_SET) == 0 &&
-	    save(s->state, n) == 0) {
+	    handover_write_state(s->state, n) == 0) {
 		log_info("state: left to the service manager");
 		return;
 	}

@@ -97,6 +97,29 @@ handover_write(int s, const void *data, size_t len)
 }
 
 int
+handover_write_state(int fd, const struct nat64 *n)
+{
+	const struct nat64_clocks at = { monotime_now(), wallclock_ms() };
+	struct snapshot *s;
+	const uint8_t *bytes;
+	char program[64];
+	size_t len;
+	int rc = 0;
+	bool more;
+
+	snprintf(program, sizeof(program), "nat64d %s", version());
+	s = snapshot_new(n, &at, program);
+	if (s == NULL)
+		return (-1);
+	do {
+		more = snapshot_slice(s, MAX_ENTRIES, &bytes, &len);
+		rc = handover_write(fd, bytes, len);
+	} while (more && rc == 0);
+	snapshot_free(s);
+	return (rc);
+}
+
+int
 handover_read(int s, void *data, size_t len)
 {
 	char *p = data;
@@ -130,30 +153,6 @@ end(struct handover *h, bool taken, const char *text)
 	h->opts.end(h->opts.arg, taken, text);
 }
 
-/* Returns 0, or -1 with errno. */
-static int
-send_state(const struct handover *h)
-{
-	const struct nat64_clocks at = { monotime_now(), wallclock_ms() };
-	struct snapshot *s;
-	const uint8_t *bytes;
-	char program[64];
-	size_t len;
-	int rc = 0;
-	bool more;
-
-	snprintf(program, sizeof(program), "nat64d %s", version());
-	s = snapshot_new(h->opts.n, &at, program);
-	if (s == NULL)
-		return (-1);
-	do {
-		more = snapshot_slice(s, MAX_ENTRIES, &bytes, &len);
-		rc = handover_write(h->fd, bytes, len);
-	} while (more && rc == 0);
-	snapshot_free(s);
-	return (rc);
-}
-
 /*
  * The service manager watches our process, and is to watch the new one. It
  * believes only the process that it watches.
@@ -178,7 +177,8 @@ hand_over(struct handover *h)
 	const char yours = HANDOVER_YOURS;
 	char done = 0;
 
-	if (send_state(h) == -1 || handover_read(h->fd, &done, 1) == -1) {
+	if (handover_write_state(h->fd, h->opts.n) == -1 ||
+	    handover_read(h->fd, &done, 1) == -1) {
 		end(h, false, errno == 0 ? "it has ended" : strerror(errno));
 		return;
 	}

@@ -87,6 +87,13 @@ struct handover *handover_offer(struct event_base *base, const char *name,
 /* NULL is allowed. */
 void handover_free(struct handover *h);
 
+/*
+ * Write all bindings and sessions, as records (nat64d-state(5)), to a socket or
+ * a file, at its offset: at once, since nobody waits for a turn of the event
+ * loop. Returns 0, or -1 with errno.
+ */
+int handover_write_state(int fd, const struct nat64 *n);
+
 /* --- the new process --- */
 
 struct heir;
