@@ -27,13 +27,14 @@
 #include "engine.h"
 #include "eventlog.h"
 #include "eventlog_out.h"
-#include "fastuse.h"
+#include "nat64d/host/fastifs.h"
 #include "nat64d/host/hostreport.h"
 #include "nat64d/host/ifwatch.h"
+#include "nat64d/os/fastpath.h"
 #include "nat64d/os/largepage.h"
 #include "nat64d/host/poolif.h"
-#include "nat64d/host/routes.h"
 #include "reconf.h"
+#include "nat64d/pool/range.h"
 #include "nat64d/host/self6.h"
 #include "nat64d/os/tun.h"
 #include "stored.h"
@@ -61,7 +62,8 @@ struct follow {
 	struct poolif *pool; /* NULL: the pool is configured */
 	struct divert *divert;
 	struct ifwatch *ifwatch;
-	struct fastuse fast;
+	struct fastpath *fastpath; /* NULL: it is not used */
+	struct fastifs *fastifs;   /* NULL: neither */
 	struct takeover *takeover; /* NULL: the start is an ordinary one */
 	struct stored stored;
 	bool handed_over; /* another process has it all */
@@ -182,7 +184,7 @@ tun_fatal(struct tun *tun, const char *what)
 	fatal("%s: %s", name, what);
 }
 
-static int
+static void
 add_route(void *arg, const struct prefix *dst)
 {
 	char text[PREFIX_STRLEN], message[PREFIX_STRLEN + 32];
@@ -190,19 +192,51 @@ add_route(void *arg, const struct prefix *dst)
 	const char *what;
 
 	if (tun_route(tun, dst, &what) == 0)
-		return (0);
+		return;
 	snprintf(message, sizeof(message), "route to %s: %s",
 	    prefix_print(dst, text, sizeof(text)), what);
 	tun_fatal(tun, message);
 }
 
-static int
+static void
 print_route(void *arg, const struct prefix *dst)
 {
 	char text[PREFIX_STRLEN];
 
 	fprintf(arg, "%s\n", prefix_print(dst, text, sizeof(text)));
-	return (0);
+}
+
+typedef void (*route_fn)(void *arg, const struct prefix *dst);
+
+/* A range of the pool that is not a prefix needs several routes. */
+static void
+each_pool_route(const struct pool4_range *r, route_fn fn, void *arg)
+{
+	struct in_addr first = r->first, last;
+	struct prefix head;
+
+	do {
+		head = range4_head(first, r->last);
+		fn(arg, &head);
+		last = range4_last(&head);
+		first = range4_next(last);
+	} while (last.s_addr != r->last.s_addr);
+}
+
+/* Call fn for each prefix that has to be routed to us. */
+static void
+each_route(const struct nat64_config *n, route_fn fn, void *arg)
+{
+	struct prefix dst = { .family = AF_INET6 };
+	size_t i;
+
+	for (i = 0; i < n->n_prefixes; i++) {
+		dst.len = n->prefixes[i].len;
+		dst.v6 = n->prefixes[i].addr;
+		fn(arg, &dst);
+	}
+	for (i = 0; i < n->n_pool; i++)
+		each_pool_route(&n->pool[i], fn, arg);
 }
 
 static struct tun *
@@ -220,13 +254,89 @@ open_tun(const struct conf *c, struct follow *f)
 	if (tun_up(tun, c->tun_mtu, &what) == -1)
 		tun_fatal(tun, what);
 	if (c->routes)
-		routes_each(&c->nat64, add_route, tun);
+		each_route(&c->nat64, add_route, tun);
 	log_info("%s: mtu %u, offloads:%s%s%s%s", tun_name(tun), tun_mtu(tun),
 	    tun_offloads(tun) == 0 ? " none" : "",
 	    tun_offloads(tun) & TUN_CSUM ? " checksum" : "",
 	    tun_offloads(tun) & TUN_TSO ? " tcp" : "",
 	    tun_offloads(tun) & TUN_USO ? " udp" : "");
 	return (tun);
+}
+
+/* Why the fast path is not used; fatal if it was asked for. */
+static void
+no_fastpath(const struct conf *c, struct tun *tun, const char *what)
+{
+	if (c->fastpath == FASTPATH_YES)
+		tun_fatal(tun, what);
+	log_info("fast path: not used: %s: %s", what, strerror(errno));
+}
+
+/* Put the fast path on the device, while we may. NULL: it is not used. */
+static struct fastpath *
+open_fastpath(const struct conf *c, struct tun *tun)
+{
+	struct fastpath *f;
+	const char *what;
+
+	if (c->fastpath == FASTPATH_NO)
+		return (NULL);
+	f = fastpath_new(tun_name(tun), c->nat64.max_sessions, &c->nat64.xlat,
+	    &what);
+	if (f == NULL)
+		no_fastpath(c, tun, what);
+	return (f);
+}
+
+/* Put it on the interfaces of "fastpath on" as well. */
+static void
+add_interfaces(struct follow *f, const struct conf *c)
+{
+	const char *ifname, *what;
+	unsigned i;
+
+	if (f->fastpath == NULL || c->n_fastpath_ifs == 0)
+		return;
+	f->fastifs = fastifs_new(f->watch);
+	if (f->fastifs == NULL)
+		fatal("fast path");
+	for (i = 0; i < c->n_fastpath_ifs; i++) {
+		ifname = c->fastpath_ifs[i];
+		if (fastpath_add_if(f->fastpath, ifname, &what) == 0 &&
+		    fastifs_add(f->fastifs, ifname) == 0) {
+			log_info("fast path: on %s", ifname);
+			continue;
+		}
+		if (c->fastpath == FASTPATH_YES) {
+			fastpath_free(f->fastpath);
+			fatal("fast path: %s: %s", ifname, what);
+		}
+		log_warn("fast path: not used on %s: %s: %s", ifname, what,
+		    strerror(errno));
+	}
+}
+
+/*
+ * Use it, if that is still possible as an unprivileged user; otherwise give
+ * back the memory of its tables.
+ */
+static void
+use_fastpath(struct follow *f, struct tun *tun, struct engine *engine)
+{
+	const char *what;
+
+	if (f->fastpath == NULL)
+		return;
+	if (fastpath_check(f->fastpath, &what) == -1) {
+		no_fastpath(f->conf, tun, what);
+		fastpath_free(f->fastpath);
+		f->fastpath = NULL;
+		return;
+	}
+	if (f->fastifs != NULL)
+		fastifs_follow(f->fastifs);
+	engine_set_fastpath(engine, f->fastpath);
+	log_info("fast path: used");
 }
 
 /*
@@ -497,9 +607,8 @@ serve(struct tun *tun, struct conf *c, const struct options *o,
 	admin.reconf = start_reconf(f, o, log);
 	start_admin(&admin, servers);
 	stored_keep(&f->stored, tun);
-	enter_sandbox(c, o, servers, f->fast.path != NULL);
-	if (fastuse_begin(&f->fast, c, engine) == -1)
-		tun_fatal(tun, f->fast.text);
+	enter_sandbox(c, o, servers, f->fastpath != NULL);
+	use_fastpath(f, tun, engine);
 	log_info("running");
 	notify_send("READY=1\nSTATUS=running");
 	watchdog = watchdog_start(engine_base(engine));
@@ -569,7 +678,7 @@ check_only(struct conf *c, struct options *o)
 static int
 print_routes(struct conf *c)
 {
-	routes_each(&c->nat64, print_route, stdout);
+	each_route(&c->nat64, print_route, stdout);
 	conf_free(c);
 	return (fflush(stdout) == 0 ? 0 : 1);
 }
@@ -654,14 +763,15 @@ main(int argc, char *argv[])
 	(void)hostreport_log(follow.report, tun_name(tun), HOSTREPORT_RUN);
 	share_address(&follow, tun, conf);
 	look_at_host(&follow, tun, conf);
-	if (fastuse_open(&follow.fast, conf, tun, follow.watch) == -1)
-		tun_fatal(tun, follow.fast.text);
+	follow.fastpath = open_fastpath(conf, tun);
+	add_interfaces(&follow, conf);
 	startup_background(&o.start);
 	rc = serve(tun, conf, &o, log, &follow, &servers);
 
-	fastuse_close(&follow.fast);
+	fastpath_free(follow.fastpath);
 	poolif_free(follow.pool);
 	ifwatch_free(follow.ifwatch);
+	fastifs_free(follow.fastifs);
 	self6_free(follow.self6);
 	divert_stop(follow.divert);
 	watch_free(follow.watch);

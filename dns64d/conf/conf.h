@@ -38,7 +38,7 @@
 #define CONF_LIMIT_TCP_PER_CLIENT 20
 #define CONF_LIMIT_TCP_PER_UPSTREAM 4
 #define CONF_TCP_IDLE_SECS 10
-#define CONF_TRANSLATORS_MAX 64
+#define CONF_TRANSLATORS_MAX 128
 #define CONF_TRANSLATOR_PORT 80
 #define CONF_TRANSLATOR_SECS 5
 #define CONF_USER "_dns64d"
@@ -302,6 +302,10 @@ const struct translator_conf *conf_find_translator(const struct conf *conf,
 /* Set the suffix of addresses in a prefix of an earlier statement. */
 const char *conf_set_suffix(struct conf *conf, const char *prefix,
     const char *suffix);
+
+/* Set the weight of a prefix of an earlier statement, if it is not 0. */
+const char *conf_set_weight(struct conf *conf, const char *prefix,
+    unsigned weight);
 
 /* Set the name that answers reverse queries ("ptr local"). */
 const char *conf_set_ptr_name(struct conf *conf, const char *text);

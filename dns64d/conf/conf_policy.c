@@ -289,19 +289,43 @@ conf_add_reverse_prefix(struct conf *conf, const char *prefix)
 	return (keep_line(conf, &line));
 }
 
+/* Find the prefix of an earlier statement; index is set unless refused. */
+static const char *
+earlier_prefix(const struct dns64_policy *policy, const char *text, int *index)
+{
+	struct pref64 p;
+	const char *why;
+
+	if ((why = pref64_parse(text, &p)) != NULL)
+		return (why);
+	*index = find_pref64(policy, &p);
+	return (*index == -1 ? "is no prefix of this view" : NULL);
+}
+
+const char *
+conf_set_weight(struct conf *conf, const char *prefix, unsigned weight)
+{
+	struct dns64_policy *policy = conf_policy(conf);
+	const char *why;
+	int index;
+
+	if ((why = earlier_prefix(policy, prefix, &index)) != NULL)
+		return (why);
+	if (weight > 0)
+		policy_set_weight(policy, index, weight);
+	return (NULL);
+}
+
 const char *
 conf_set_suffix(struct conf *conf, const char *prefix, const char *suffix)
 {
 	struct dns64_policy *policy = conf_policy(conf);
 	struct in6_addr addr;
-	struct pref64 p;
 	const char *why;
 	int index;
 
-	if ((why = pref64_parse(prefix, &p)) != NULL)
+	if ((why = earlier_prefix(policy, prefix, &index)) != NULL)
 		return (why);
-	if ((index = find_pref64(policy, &p)) == -1)
-		return ("is no prefix of this view");
 	if (inet_pton(AF_INET6, suffix, &addr) != 1)
 		return ("has a suffix that is no IPv6 address");
 	return (policy_set_suffix(policy, index, &addr));

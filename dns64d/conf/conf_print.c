@@ -106,6 +106,42 @@ print_suffixes(const struct output *out, const struct dns64_policy *policy)
 	}
 }
 
+static const char *
+balance_name(enum policy_balance balance)
+{
+	switch (balance) {
+	case POLICY_BALANCE_ALL:
+		break;
+	case POLICY_BALANCE_ROUND_ROBIN:
+		return ("round-robin");
+	case POLICY_BALANCE_RANDOM:
+		return ("random");
+	case POLICY_BALANCE_CLIENT_HASH:
+		return ("client-hash");
+	case POLICY_BALANCE_LEAST_LOADED:
+		return ("least-loaded");
+	}
+	return ("all");
+}
+
+static void
+print_balance(const struct output *out, const struct dns64_policy *policy)
+{
+	char prefix[PREF64_STRLEN];
+	size_t i;
+
+	for (i = 0; i < policy->n_prefixes; i++) {
+		if (policy->weight[i] != 1)
+			print(out, "weight %s %u\n",
+			    pref64_print(&policy->prefixes[i], prefix,
+				sizeof(prefix)),
+			    policy->weight[i]);
+	}
+	print(out, "balance %s\n", balance_name(policy->balance));
+	print(out, "balance-prefix4 %u\n", policy->balance_len4);
+	print(out, "balance-prefix6 %u\n", policy->balance_len6);
+}
+
 static void
 print_exclude(const struct output *out, const char *record,
     const struct policy_ranges *list)
@@ -132,24 +168,6 @@ dns64_name(enum policy_dns64 dns64)
 		return ("ipv6-clients");
 	}
 	return ("yes");
-}
-
-static const char *
-balance_name(enum policy_balance balance)
-{
-	switch (balance) {
-	case POLICY_BALANCE_ALL:
-		break;
-	case POLICY_BALANCE_ROUND_ROBIN:
-		return ("round-robin");
-	case POLICY_BALANCE_RANDOM:
-		return ("random");
-	case POLICY_BALANCE_CLIENT_HASH:
-		return ("client-hash");
-	case POLICY_BALANCE_LEAST_LOADED:
-		return ("least-loaded");
-	}
-	return ("all");
 }
 
 static void
@@ -186,7 +204,7 @@ print_policy(const struct output *out, const struct dns64_policy *policy)
 	print(out, "dns64 %s\n", dns64_name(policy->dns64));
 	print_prefixes(out, policy);
 	print_suffixes(out, policy);
-	print(out, "balance %s\n", balance_name(policy->balance));
+	print_balance(out, policy);
 	print_exclude(out, "aaaa", &policy->exclude_aaaa);
 	print_exclude(out, "a", &policy->exclude_a);
 	print_ask(out, policy);
@@ -207,6 +225,7 @@ print_policy(const struct output *out, const struct dns64_policy *policy)
 	print_ptr(out, policy);
 	print(out, "ttl ptr %" PRIu32 "\n", policy->ptr_ttl);
 	print(out, "ttl ipv4only %" PRIu32 "\n", policy->ipv4only_ttl);
+	print(out, "ttl synth %" PRIu32 "\n", policy->synth_ttl);
 	print(out, "timeout aaaa %u\n", policy->aaaa_deadline_ms);
 }
 

@@ -89,6 +89,8 @@ static void check_order(struct conf_file *, const struct conf *);
 %token <tok> ALLOW "allow"
 %token <tok> ASK "ask"
 %token <tok> BALANCE "balance"
+%token <tok> BALANCE_PREFIX4 "balance-prefix4"
+%token <tok> BALANCE_PREFIX6 "balance-prefix6"
 %token <tok> CACHE "cache"
 %token <tok> CACHE_ANSWERS "cache-answers"
 %token <tok> CHECKING_DISABLED "checking-disabled"
@@ -179,6 +181,7 @@ static void check_order(struct conf_file *, const struct conf *);
 %token <tok> USER "user"
 %token <tok> VIEW "view"
 %token <tok> WARN "warn"
+%token <tok> WEIGHT "weight"
 %token <tok> WKP_NON_GLOBAL "wkp-non-global"
 %token <tok> WORKERS "workers"
 %token <tok> YES "yes"
@@ -305,6 +308,7 @@ setting		: prefix
 		| exclude
 		| filter
 		| suffix
+		| weight
 		| synthesis		{ conf_once(cf, NULL); }
 		| asking		{ conf_once(cf, "ask"); }
 		| ptr			{ conf_once(cf, "ptr"); }
@@ -350,6 +354,14 @@ exclude		: EXCLUDE record ANY_PREFIX {
 
 synthesis	: DNS64 dns64		{ conf_policy(conf)->dns64 = $2; }
 		| BALANCE balance	{ conf_policy(conf)->balance = $2; }
+		| BALANCE_PREFIX4 NUMBER {
+			conf_policy(conf)->balance_len4 = number(cf, &$2, 1,
+			    32, "bits of an IPv4 address");
+		}
+		| BALANCE_PREFIX6 NUMBER {
+			conf_policy(conf)->balance_len6 = number(cf, &$2, 1,
+			    128, "bits of an IPv6 address");
+		}
 		| FORCE yesno		{ conf_policy(conf)->force = $2; }
 		| MAX_SYNTH NUMBER {
 			conf_policy(conf)->max_synth =
@@ -398,6 +410,13 @@ suffix		: SUFFIX PREFIX6 ADDRESS6 {
 		}
 		;
 
+weight		: WEIGHT PREFIX6 NUMBER {
+			check(cf, conf, &$2, conf_set_weight(conf, $2.text,
+			    number(cf, &$3, 1, POLICY_WEIGHT_MAX,
+			    "a share among the prefixes")));
+		}
+		;
+
 synth		: SYNTH			{ $$ = true; }
 		| PASS			{ $$ = false; }
 		;
@@ -438,6 +457,10 @@ policy_time	: TIMEOUT AAAA MSECS {
 		}
 		| TTL IPV4ONLY TIME {
 			conf_policy(conf)->ipv4only_ttl =
+			    ttl(cf, &$3);
+		}
+		| TTL SYNTH TIME {
+			conf_policy(conf)->synth_ttl =
 			    ttl(cf, &$3);
 		}
 		| TTL PTR TIME {

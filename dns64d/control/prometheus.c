@@ -8,6 +8,7 @@
 #include "dns64d/conf/conf.h"
 #include "routes.h"
 #include "sums.h"
+#include "translators.h"
 
 #define PREFIX "dns64d"
 
@@ -163,6 +164,7 @@ get_metrics(void *arg, struct httpd_request *rq)
 	add_state(&p, a, &sums);
 	add_upstreams(&p, a->conf, &sums);
 	add_rtts(&p, a->conf);
+	translators_add_metrics(&p, a->conf, &sums);
 	add_caches(&p, &sums);
 	for (i = 0; i < STAT_MAX; i++) {
 		prom_metric(&p, PROM_COUNTER, PREFIX,

@@ -1,5 +1,5 @@
 /*
- * GET /v1/upstreams, /v1/prefixes, /v1/translators, /v1/cache, /v1/clients.
+ * GET /v1/upstreams, /v1/prefixes, /v1/cache, /v1/clients.
  */
 #include <sys/socket.h>
 
@@ -21,6 +21,7 @@
 #include "dns64d/conf/conf.h"
 #include "dns64d/context.h"
 #include "dns64d/policy/balance.h"
+#include "dns64d/policy/translator.h"
 #include "dns64d/query.h"
 #include "dns64d/wire/name_text.h"
 #include "dns64d/worker.h"
@@ -115,13 +116,8 @@ get_upstreams(void *arg, struct httpd_request *rq)
 static const char *
 target_state(const struct balance_target *target)
 {
-	static const char *const names[] = {
-		[BALANCE_UP] = "up",
-		[BALANCE_DRAINING] = "draining",
-		[BALANCE_DOWN] = "down",
-	};
-
-	return (target != NULL ? names[target->state] : "not polled");
+	return (target != NULL ? translator_state_name(target->state) :
+				 "not polled");
 }
 
 /* The IPv4 ranges that a prefix, or POLICY_TARGET_NONE, is for. */
@@ -151,10 +147,12 @@ show_view(const struct context_view *cv, json_t *list)
 
 	for (i = 0; i < p->n_prefixes; i++)
 		json_array_append_new(list,
-		    json_pack("{s:s, s:s, s:s, s:o}", "view", view,
+		    json_pack("{s:s, s:s, s:s, s:o, s:o, s:o}", "view", view,
 			"nat64-prefix",
 			pref64_print(&p->prefixes[i], buf, sizeof(buf)),
 			"translator", target_state(cv->balance.target[i]),
+			"weight", number(p->weight[i]), "share-percent",
+			number((balance_share(&cv->balance, i) + 5) / 10),
 			"destination-ipv4-prefix", ranges_of(p, (int)i)));
 	ranges = ranges_of(p, POLICY_TARGET_NONE);
 	if (json_array_size(ranges) > 0)
@@ -189,43 +187,6 @@ get_prefixes(void *arg, struct httpd_request *rq)
 	list = json_array();
 	workers_each(a->workers, show_views, list);
 	httpd_json(rq, 200, json_pack("{s:o}", "nat64-prefixes", list));
-}
-
-/* --- translators --- */
-
-static void
-show_translators(void *arg, struct worker *w)
-{
-	const struct translators *ts = context_of(w)->translators;
-	struct translator_view t;
-	char buf[PREF64_STRLEN];
-	json_t *list = arg;
-	size_t i;
-
-	if (json_array_size(list) > 0)
-		return;
-	for (i = 0; translators_look(ts, i, &t) == 0; i++)
-		json_array_append_new(list,
-		    json_pack("{s:s, s:s, s:s, s:o, s:o, s:o, s:o}",
-			"nat64-prefix",
-			pref64_print(&t.conf->prefix, buf, sizeof(buf)), "url",
-			t.conf->url, "state", t.state, "sessions",
-			number(t.sessions), "sessions-max",
-			number(t.sessions_max), "polls", number(t.n_polls),
-			"lost", number(t.n_lost)));
-}
-
-void
-get_translators(void *arg, struct httpd_request *rq)
-{
-	const struct admin *a = arg;
-	json_t *list;
-
-	if (httpd_only_params(rq, none) == -1)
-		return;
-	list = json_array();
-	workers_each(a->workers, show_translators, list);
-	httpd_json(rq, 200, json_pack("{s:o}", "translators", list));
 }
 
 /* --- cache --- */

@@ -8,6 +8,8 @@
 
 #include "dns64d/base/stats.h"
 #include "dns64d/cache/lru.h"
+#include "dns64d/conf/conf.h"
+#include "dns64d/policy/translator.h"
 #include "dns64d/upstream/upstream.h"
 
 struct workers;
@@ -17,13 +19,25 @@ struct sums_server {
 	uint64_t sent, answered, lost, outstanding;
 };
 
+/* Each worker polls by itself: what the first one knows, and sums of all. */
+struct sums_translator {
+	enum balance_state state;
+	unsigned load;	/* of LOAD_FULL */
+	unsigned share; /* in the first view that has it; balance_share() */
+	uint64_t sessions, sessions_max;
+	uint64_t answers, polls, lost; /* sums */
+};
+
 struct sums {
 	struct stats stats;
+	unsigned n_workers;
 	unsigned queries; /* in progress */
 	struct sums_server
 	    servers[UPSTREAMS_MAX]; /* as in the configuration */
-	struct lru_counts replies;  /* in the caches */
-	struct lru_counts answers;  /* in the packet caches */
+	struct sums_translator
+	    translators[CONF_TRANSLATORS_MAX]; /* the same */
+	struct lru_counts replies;	       /* in the caches */
+	struct lru_counts answers;	       /* in the packet caches */
 	size_t cache_bytes_max;
 };
 

@@ -101,6 +101,8 @@ print_prefixes(struct ctl *ctl, const json_t *answer)
 		{ "view", "VIEW" },
 		{ "nat64-prefix", "PREFIX" },
 		{ "translator", "TRANSLATOR" },
+		{ "weight", "WEIGHT" },
+		{ "share-percent", "SHARE %" },
 		{ "destination-ipv4-prefix", "FOR" },
 	};
 	const json_t *list = json_object_get(answer, "nat64-prefixes");
@@ -117,6 +119,9 @@ print_translators(struct ctl *ctl, const json_t *answer)
 		{ "nat64-prefix", "PREFIX" },
 		{ "url", "URL" },
 		{ "state", "STATE" },
+		{ "load-percent", "LOAD %" },
+		{ "share-percent", "SHARE %" },
+		{ "answers", "ANSWERS" },
 		{ "sessions", "SESSIONS" },
 		{ "sessions-max", "OF" },
 		{ "polls", "POLLS" },

@@ -157,7 +157,8 @@ put_synthesised_records(struct reply *r, const struct msg_scan *records)
 		if (rr.rdlen != sizeof(addr))
 			continue;
 		memcpy(&addr, records->wire + rr.rdata, sizeof(addr));
-		r->ttl = rr.ttl;
+		r->ttl = rr.ttl < r->policy->synth_ttl ? rr.ttl :
+							 r->policy->synth_ttl;
 		put_synthesised(r, addr);
 	}
 	r->ttl = LOCAL_TTL;

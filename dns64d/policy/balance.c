@@ -3,12 +3,27 @@
 #include "common/siphash.h"
 
 #include "balance.h"
+#include "load.h"
+
+#define LOG_BITS 24 /* of the fraction of a logarithm */
+
+static const struct siphash_key no_key = { { 0 } };
 
 void
 balance_init(struct balance *b, const struct dns64_policy *policy)
 {
+	uint8_t data[sizeof(struct in6_addr) + 1];
+	const struct pref64 *p;
+	size_t i;
+
 	memset(b, 0, sizeof(*b));
 	b->policy = policy;
+	for (i = 0; i < policy->n_prefixes; i++) {
+		p = &policy->prefixes[i];
+		memcpy(data, &p->addr, sizeof(p->addr));
+		data[sizeof(p->addr)] = p->len;
+		b->hash[i] = siphash24(&no_key, data, sizeof(data));
+	}
 }
 
 void
@@ -19,87 +34,90 @@ balance_begin(struct balance_pick *pick, struct balance *balance,
 	pick->rng = rng;
 	pick->client = *client;
 	pick->drawn = false;
+	pick->counted = false;
 }
 
-/* Write the octets of the client's address; returns how many. */
+/* Copy the first len bits of an address; returns how many octets. */
 static size_t
-client_octets(const struct sockaddr_storage *ss, uint8_t *out)
+copy_bits(uint8_t *out, const void *addr, unsigned len)
+{
+	size_t n = (len + 7) / 8;
+
+	memcpy(out, addr, n);
+	if (len % 8 != 0)
+		out[n - 1] &= (uint8_t)(0xff00 >> len % 8);
+	return (n);
+}
+
+static uint64_t
+client_key(const struct dns64_policy *policy,
+    const struct sockaddr_storage *ss)
 {
 	const struct sockaddr_in *sin = (const void *)ss;
 	const struct sockaddr_in6 *sin6 = (const void *)ss;
+	uint8_t data[sizeof(struct in6_addr)];
+	size_t n = 0;
 
-	switch (ss->ss_family) {
-	case AF_INET:
-		memcpy(out, &sin->sin_addr, sizeof(sin->sin_addr));
-		return (sizeof(sin->sin_addr));
-	case AF_INET6:
-		memcpy(out, &sin6->sin6_addr, sizeof(sin6->sin6_addr));
-		return (sizeof(sin6->sin6_addr));
-	default:
-		return (0);
-	}
+	if (ss->ss_family == AF_INET)
+		n = copy_bits(data, &sin->sin_addr, policy->balance_len4);
+	else if (ss->ss_family == AF_INET6)
+		n = copy_bits(data, &sin6->sin6_addr, policy->balance_len6);
+	return (siphash24(&no_key, data, n));
 }
 
 static uint64_t
-hash_weight(const struct sockaddr_storage *client, const struct pref64 *p)
+random_key(const struct rng *rng)
 {
-	static const struct siphash_key key = { { 0 } };
-	uint8_t data[2 * sizeof(struct in6_addr) + 1];
-	size_t n = sizeof(p->addr);
+	uint64_t high = rng_next(rng);
 
-	memcpy(data, &p->addr, n);
-	data[n++] = p->len;
-	n += client_octets(client, data + n);
-	return (siphash24(&key, data, n));
-}
-
-static unsigned
-load_of(const struct balance *b, size_t i)
-{
-	return (b->target[i] != NULL ? b->target[i]->load : 0);
-}
-
-/* The lower the load, the greater; random among equal loads. */
-static uint64_t
-load_weight(const struct balance *b, size_t i, const struct rng *rng)
-{
-	uint32_t spare = UINT32_MAX - load_of(b, i);
-
-	return ((uint64_t)spare << 32 | rng_next(rng));
+	return (high << 32 | rng_next(rng));
 }
 
 static void
 draw(struct balance_pick *pick)
 {
 	struct balance *b = pick->balance;
-	const struct dns64_policy *policy = b->policy;
-	size_t i;
 
 	pick->drawn = true;
 	pick->turn = b->turn++;
-	for (i = 0; i < policy->n_prefixes; i++) {
-		switch (policy->balance) {
-		case POLICY_BALANCE_ALL:
-		case POLICY_BALANCE_ROUND_ROBIN:
-			return;
-		case POLICY_BALANCE_RANDOM:
-			pick->weight[i] = rng_next(pick->rng);
-			break;
-		case POLICY_BALANCE_CLIENT_HASH:
-			pick->weight[i] =
-			    hash_weight(&pick->client, &policy->prefixes[i]);
-			break;
-		case POLICY_BALANCE_LEAST_LOADED:
-			pick->weight[i] = load_weight(b, i, pick->rng);
-			break;
-		}
+	switch (b->policy->balance) {
+	case POLICY_BALANCE_ALL:
+	case POLICY_BALANCE_ROUND_ROBIN:
+		break;
+	case POLICY_BALANCE_RANDOM:
+		pick->key = random_key(pick->rng);
+		break;
+	case POLICY_BALANCE_CLIENT_HASH:
+	case POLICY_BALANCE_LEAST_LOADED:
+		pick->key = client_key(b->policy, &pick->client);
+		break;
 	}
 }
+
+/* --- states --- */
 
 static enum balance_state
 state_of(const struct balance *b, int i)
 {
 	return (b->target[i] != NULL ? b->target[i]->state : BALANCE_UP);
+}
+
+/* Of those that are down, leave out what was down long before the last one. */
+static size_t
+keep_latest(const struct balance *b, int *index, size_t n)
+{
+	int64_t last = INT64_MIN;
+	size_t i, kept = 0;
+
+	for (i = 0; i < n; i++) {
+		if (b->target[index[i]]->down_ms > last)
+			last = b->target[index[i]]->down_ms;
+	}
+	for (i = 0; i < n; i++) {
+		if (last - b->target[index[i]]->down_ms <= BALANCE_TOGETHER_MS)
+			index[kept++] = index[i];
+	}
+	return (kept);
 }
 
 /* Keep the prefixes whose translators have the best state among these. */
@@ -117,20 +135,151 @@ keep_best(const struct balance *b, int *index, size_t n)
 		if (state_of(b, index[i]) == best)
 			index[kept++] = index[i];
 	}
-	return (kept);
+	return (best == BALANCE_DOWN ? keep_latest(b, index, kept) : kept);
+}
+
+/* --- weights --- */
+
+static unsigned
+load_of(const struct balance *b, int i)
+{
+	return (b->target[i] != NULL ? b->target[i]->load : 0);
+}
+
+static unsigned
+least_load(const struct balance *b, const int *index, size_t n)
+{
+	unsigned least = LOAD_FULL;
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		if (load_of(b, index[i]) < least)
+			least = load_of(b, index[i]);
+	}
+	return (least);
+}
+
+/*
+ * The weight of a prefix beside others of which the least loaded one has the
+ * load least. Below 2^20; that of the least loaded one is not 0.
+ */
+static uint64_t
+weight_of(const struct balance *b, int i, unsigned least)
+{
+	const uint64_t weight = b->policy->weight[i];
+	unsigned above;
+
+	if (b->policy->balance != POLICY_BALANCE_LEAST_LOADED)
+		return (weight);
+	above = load_of(b, i) - least;
+	return (above < BALANCE_BAND ? weight * (BALANCE_BAND - above) : 0);
+}
+
+/* --- the choice --- */
+
+/* Two hashes make a third (the finalizer of splitmix64). */
+static uint64_t
+mix(uint64_t a, uint64_t b)
+{
+	uint64_t z = a ^ b;
+
+	z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9ULL;
+	z = (z ^ z >> 27) * 0x94d049bb133111ebULL;
+	return (z ^ z >> 31);
+}
+
+/*
+ * -log2((h + 1) / 2^64), at most 64, with LOG_BITS bits behind the point. In
+ * integers, so that machines agree on who is the best.
+ */
+static uint64_t
+minus_log2(uint64_t h)
+{
+	uint64_t x, log = 0;
+	unsigned zeros = 0, i;
+
+	if (h < UINT64_MAX)
+		h++;
+	for (; h >> 63 == 0; h <<= 1)
+		zeros++;
+	/* log2 of x, 1 <= x < 2, with 31 bits behind the point. */
+	x = h >> 32;
+	for (i = 0; i < LOG_BITS; i++) {
+		x = x * x >> 31;
+		log <<= 1;
+		if (x >> 32 != 0) {
+			log |= 1;
+			x >>= 1;
+		}
+	}
+	return (((uint64_t)(zeros + 1) << LOG_BITS) - log);
+}
+
+/* What a prefix draws for a client. */
+struct draw {
+	uint64_t hash;
+	uint64_t weight;
+	uint64_t log; /* of hash; 0: not computed yet */
+};
+
+static uint64_t
+log_of(struct draw *d)
+{
+	if (d->log == 0)
+		d->log = minus_log2(d->hash);
+	return (d->log);
+}
+
+/*
+ * Whether a is better than b: of numbers with the distribution of -log2(hash)
+ * divided by weight, each is the least with the probability of its weight. If
+ * the weights are equal, the logarithms need not be known.
+ */
+static bool
+is_better(struct draw *a, struct draw *b)
+{
+	if (a->weight == b->weight)
+		return (a->hash > b->hash);
+	return (log_of(a) * b->weight < log_of(b) * a->weight);
 }
 
 static int
-heaviest(const struct balance_pick *pick, const int *index, size_t n)
+best_of(const struct balance_pick *pick, const int *index, size_t n)
 {
-	int best = index[0];
+	const struct balance *b = pick->balance;
+	const unsigned least = least_load(b, index, n);
+	struct draw best = { 0, 0, 0 }, now;
+	int chosen = index[0];
 	size_t i;
 
-	for (i = 1; i < n; i++) {
-		if (pick->weight[index[i]] > pick->weight[best])
-			best = index[i];
+	for (i = 0; i < n; i++) {
+		now.weight = weight_of(b, index[i], least);
+		if (now.weight == 0)
+			continue;
+		now.hash = mix(pick->key, b->hash[index[i]]);
+		now.log = 0;
+		if (best.weight == 0 || is_better(&now, &best)) {
+			best = now;
+			chosen = index[i];
+		}
 	}
-	return (best);
+	return (chosen);
+}
+
+/* Each has as many turns in a row as its weight. */
+static int
+next_of(const struct balance_pick *pick, const int *index, size_t n)
+{
+	const unsigned *weight = pick->balance->policy->weight;
+	uint32_t total = 0, turn;
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		total += weight[index[i]];
+	turn = pick->turn % total;
+	for (i = 0; turn >= weight[index[i]]; i++)
+		turn -= weight[index[i]];
+	return (index[i]);
 }
 
 /*
@@ -153,15 +302,32 @@ choose(struct balance_pick *pick, int *index, size_t n)
 	case POLICY_BALANCE_ALL:
 		return (n);
 	case POLICY_BALANCE_ROUND_ROBIN:
-		index[0] = index[pick->turn % n];
+		index[0] = next_of(pick, index, n);
 		break;
 	case POLICY_BALANCE_RANDOM:
 	case POLICY_BALANCE_CLIENT_HASH:
 	case POLICY_BALANCE_LEAST_LOADED:
-		index[0] = heaviest(pick, index, n);
+		index[0] = best_of(pick, index, n);
 		break;
 	}
 	return (1);
+}
+
+/* Once for an answer, however many addresses it has. */
+static void
+count(struct balance_pick *pick, const int *index, size_t n)
+{
+	struct balance_target *target;
+	size_t i;
+
+	if (pick->counted)
+		return;
+	pick->counted = true;
+	for (i = 0; i < n; i++) {
+		target = pick->balance->target[index[i]];
+		if (target != NULL)
+			target->answers++;
+	}
 }
 
 bool
@@ -187,9 +353,35 @@ balance_synthesise(struct balance_pick *pick,
 	size_t i, n;
 
 	n = policy_targets(policy, addr4, index, POLICY_PREFIXES_MAX);
-	if (pick != NULL && n > 0)
+	if (pick != NULL && n > 0) {
 		n = choose(pick, index, n);
+		count(pick, index, n);
+	}
 	for (i = 0; i < n; i++)
 		policy_embed(policy, index[i], addr4, &out[i]);
 	return (n);
+}
+
+unsigned
+balance_share(const struct balance *b, size_t index)
+{
+	uint64_t total = 0, own = 0, weight;
+	int kept[POLICY_PREFIXES_MAX];
+	unsigned least;
+	size_t i, n = 0;
+
+	for (i = 0; i < b->policy->n_prefixes; i++)
+		if (policy_prefix_in_use(b->policy, (int)i))
+			kept[n++] = (int)i;
+	n = n > 0 ? keep_best(b, kept, n) : 0;
+	least = least_load(b, kept, n);
+	for (i = 0; i < n; i++) {
+		weight = weight_of(b, kept[i], least);
+		total += weight;
+		if (kept[i] == (int)index)
+			own = weight;
+	}
+	if (b->policy->balance == POLICY_BALANCE_ALL)
+		return (own > 0 ? 1000 : 0);
+	return (total > 0 ? (unsigned)(own * 1000 / total) : 0);
 }

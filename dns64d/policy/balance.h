@@ -4,13 +4,29 @@
  * Pure: randomness and the states of the translators are arguments.
  *
  *	all		every prefix
- *	round-robin	the next one for every answer
+ *	round-robin	each in turn
  *	random		any, for every answer
- *	client-hash	always the same one for a client's address
- *	least-loaded	the one whose translator has the least load
+ *	client-hash	always the same one for a client
+ *	least-loaded	the same, but of those with little load only
  *
  * In all modes but "all" the addresses of one answer have the same prefix, as
- * far as their IPv4 ranges allow.
+ * far as their IPv4 ranges allow, and each prefix gets answers or clients in
+ * proportion to its weight (policy.h).
+ *
+ * A client is what has the first balance_len4 or balance_len6 bits of its
+ * address: a host with temporary addresses (RFC 8981), and by default its whole
+ * network, keeps its translator and with that its IPv4 address.
+ *
+ * client-hash is rendezvous hashing (Thaler and Ravishankar, 1998) with weights
+ * (Schindelhauer and Schomaker, 2005): each prefix draws a number from the
+ * client and itself only, and the best one for the weight wins. A prefix that
+ * is added or removed moves only the clients that it gets or had.
+ *
+ * least-loaded is the same hash. A prefix whose load is that of the least
+ * loaded one has its whole weight, one whose load is BALANCE_BAND greater has
+ * none, and those between have a part in proportion. So clients move one after
+ * the other and no more of them than the loads differ; a choice of nothing but
+ * the least loaded would send all of them to one translator between two polls.
  */
 #ifndef DNS64D_POLICY_BALANCE_H
 #define DNS64D_POLICY_BALANCE_H
@@ -27,24 +43,36 @@
 
 #include "policy.h"
 
+#define BALANCE_BAND 125 /* of LOAD_FULL; see above */
+
+/*
+ * If all are down, the reports are likely to be wrong, because this host has
+ * lost its way to the translators. Those that went down within this time
+ * before the last one are used on; others were down before.
+ */
+#define BALANCE_TOGETHER_MS 60000
+
 /* The best first. */
 enum balance_state {
 	BALANCE_UP,	  /* accepts sessions, or nothing is known */
-	BALANCE_DRAINING, /* serves existing sessions, accepts no new ones */
+	BALANCE_DRAINING, /* to be left alone by new clients */
 	BALANCE_DOWN
 };
 
 /* What is known of a translator. */
 struct balance_target {
 	enum balance_state state;
-	unsigned load; /* of its session limit, in percent */
+	unsigned load;	  /* of LOAD_FULL, damped (load.h) */
+	int64_t down_ms;  /* BALANCE_DOWN: since when, on any clock */
+	uint64_t answers; /* composed with its prefix; counted here */
 };
 
 /* The prefixes of one view; target[i] may be NULL: nothing is known. */
 struct balance {
 	const struct dns64_policy *policy;
-	const struct balance_target *target[POLICY_PREFIXES_MAX];
-	uint32_t turn; /* round-robin */
+	struct balance_target *target[POLICY_PREFIXES_MAX];
+	uint64_t hash[POLICY_PREFIXES_MAX]; /* of each prefix */
+	uint32_t turn;			    /* round-robin */
 };
 
 /*
@@ -57,8 +85,9 @@ struct balance_pick {
 	const struct rng *rng;
 	struct sockaddr_storage client;
 	bool drawn;
+	bool counted;
 	uint32_t turn;
-	uint64_t weight[POLICY_PREFIXES_MAX]; /* the greatest is chosen */
+	uint64_t key; /* of the client, or random */
 };
 
 /* policy is borrowed; targets are to be set afterwards. */
@@ -79,19 +108,20 @@ bool balance_is_fixed(const struct balance_pick *pick);
  * but only with the prefixes that the mode chooses; pick NULL: with all.
  *
  * Of the prefixes for the address, those whose translators have the best state
- * are kept. So at least one is: if all translators are reported down, the
- * reports are likely to be wrong. client-hash is rendezvous hashing: each
- * prefix has a weight that depends on the client and the prefix only, and the
- * prefix with the greatest weight is used. If one of n prefixes is added or
- * removed, 1/n of the clients change theirs. The hash has no secret key, so
- * that several dns64d make the same choice. It covers the whole address, not
- * the /64, because the clients of a large network may all have the same /64.
- * Among translators with equal load, least-loaded chooses at random.
+ * are kept, so that at least one is. The hash has no secret key, so that
+ * several dns64d make the same choice.
  *
  * out: room for POLICY_PREFIXES_MAX. Returns how many were written.
  */
 size_t balance_synthesise(struct balance_pick *pick,
     const struct dns64_policy *policy, struct in_addr addr4,
     struct in6_addr *out);
+
+/*
+ * The share of the clients, or with round-robin and random of the answers, that
+ * the prefix with this index gets now, in parts of a thousand, of addresses for
+ * which there is a choice among all prefixes.
+ */
+unsigned balance_share(const struct balance *b, size_t index);
 
 #endif

@@ -2,12 +2,25 @@
 
 #include "metrics.h"
 
-enum field { SESSIONS, SESSIONS_MAX, UP, N_FIELDS };
+enum field {
+	SESSIONS,
+	SESSIONS_MAX,
+	UP,
+	PORTS,
+	AVAILABLE = PORTS + METRICS_N_PROTO,
+	N_FIELDS = AVAILABLE + METRICS_N_PROTO
+};
 
 static const char *const names[N_FIELDS] = {
 	[SESSIONS] = "nat64d_sessions",
 	[SESSIONS_MAX] = "nat64d_sessions_max",
 	[UP] = "nat64d_up",
+	[PORTS] = "nat64d_pool_ports{protocol=\"tcp\"}",
+	[PORTS + 1] = "nat64d_pool_ports{protocol=\"udp\"}",
+	[PORTS + 2] = "nat64d_pool_ports{protocol=\"icmp\"}",
+	[AVAILABLE] = "nat64d_pool_ports_available{protocol=\"tcp\"}",
+	[AVAILABLE + 1] = "nat64d_pool_ports_available{protocol=\"udp\"}",
+	[AVAILABLE + 2] = "nat64d_pool_ports_available{protocol=\"icmp\"}",
 };
 
 struct cursor {
@@ -104,5 +117,7 @@ metrics_parse(const char *text, size_t len, struct metrics *m)
 	m->sessions = value[SESSIONS];
 	m->sessions_max = value[SESSIONS_MAX];
 	m->up = value[UP] == 1;
+	memcpy(m->ports, value + PORTS, sizeof(m->ports));
+	memcpy(m->available, value + AVAILABLE, sizeof(m->available));
 	return (0);
 }

@@ -10,16 +10,20 @@
 #include <stdint.h>
 
 #define METRICS_MAX 65536 /* octets of an answer */
+#define METRICS_N_PROTO 3 /* tcp, udp, icmp */
 
 struct metrics {
 	bool up; /* false: draining */
 	uint64_t sessions;
 	uint64_t sessions_max; /* never 0 */
+	/* Ports of the pool for each protocol, and those free; 0: unknown. */
+	uint64_t ports[METRICS_N_PROTO];
+	uint64_t available[METRICS_N_PROTO];
 };
 
 /*
- * Parse an answer. Lines with other names or with labels are ignored; the last
- * line with a name counts.
+ * Parse an answer. Lines with other names or labels are ignored; the last line
+ * with a name counts. Those of the ports may be missing.
  * text: need not end with NUL. Returns 0, or -1 if a line is missing or its
  * value is no whole number; then m is unchanged.
  */

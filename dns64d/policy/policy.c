@@ -46,6 +46,9 @@ policy_init(struct dns64_policy *p)
 	p->aaaa_deadline_ms = POLICY_AAAA_DEADLINE_MS;
 	p->ptr_ttl = POLICY_TTL_PTR;
 	p->ipv4only_ttl = POLICY_TTL_IPV4ONLY;
+	p->synth_ttl = POLICY_TTL_SYNTH;
+	p->balance_len4 = POLICY_BALANCE_LEN4;
+	p->balance_len6 = POLICY_BALANCE_LEN6;
 	if (policy_add_exclude(p, &mapped) == -1)
 		goto fail;
 	for (i = 0;
@@ -127,8 +130,15 @@ policy_add_prefix(struct dns64_policy *p, const struct pref64 *prefix)
 		errno = ENOSPC;
 		return (-1);
 	}
-	p->prefixes[p->n_prefixes++] = *prefix;
+	p->prefixes[p->n_prefixes] = *prefix;
+	p->weight[p->n_prefixes++] = 1;
 	return ((int)i);
+}
+
+void
+policy_set_weight(struct dns64_policy *p, int index, unsigned weight)
+{
+	p->weight[index] = weight;
 }
 
 /* The first octet behind the IPv4 address; octet 8 is not part of either. */

@@ -15,7 +15,7 @@
 #include "common/net/addr.h"
 #include "common/net/pref64.h"
 
-#define POLICY_PREFIXES_MAX 16
+#define POLICY_PREFIXES_MAX 128
 #define POLICY_RULES_MAX 256 /* IPv4 ranges, and each exclude list */
 #define POLICY_NAME_MAX 255  /* octets of a name in wire form */
 
@@ -23,7 +23,12 @@
 #define POLICY_TTL_NO_SOA 600
 #define POLICY_TTL_IPV4ONLY 600
 #define POLICY_TTL_PTR 600
+#define POLICY_TTL_SYNTH 86400
 #define POLICY_AAAA_DEADLINE_MS 800
+
+#define POLICY_BALANCE_LEN4 32
+#define POLICY_BALANCE_LEN6 64 /* temporary addresses change the rest */
+#define POLICY_WEIGHT_MAX 1000 /* of a prefix; the default is 1 */
 
 /* A rule's target instead of an index: no synthesis for this range. */
 #define POLICY_TARGET_NONE (-1)
@@ -77,6 +82,7 @@ struct policy_ranges {
 struct dns64_policy {
 	struct pref64 prefixes[POLICY_PREFIXES_MAX];
 	struct in6_addr suffix[POLICY_PREFIXES_MAX]; /* of each prefix */
+	unsigned weight[POLICY_PREFIXES_MAX];	     /* its share, from 1 */
 	size_t n_prefixes;
 	struct policy_rule *rules;
 	size_t n_rules;
@@ -85,6 +91,8 @@ struct dns64_policy {
 
 	enum policy_dns64 dns64;
 	enum policy_balance balance;
+	unsigned balance_len4; /* bits of an address that tell clients */
+	unsigned balance_len6; /* apart for balance */
 	enum policy_lookups lookups;
 	unsigned a_delay_ms;	   /* POLICY_LOOKUPS_DELAYED only */
 	unsigned aaaa_deadline_ms; /* then A is used (RFC 6147, 5.1.3) */
@@ -103,12 +111,14 @@ struct dns64_policy {
 	size_t ptr_name_len;
 	uint32_t ptr_ttl;      /* secs: of local PTR, cap of the CNAME */
 	uint32_t ipv4only_ttl; /* secs: expected life of the prefixes */
+	uint32_t synth_ttl;    /* secs: cap of synthesised AAAA */
 };
 
 /*
  * The defaults: no prefix, AAAA exclusion ::ffff:0:0/96 (RFC 6147, 5.1.4),
  * A exclusions 0.0.0.0/8, 127.0.0.0/8, 169.254.0.0/16, 224.0.0.0/4 and
- * 255.255.255.255/32, lookups in parallel, PTR by CNAME.
+ * 255.255.255.255/32, lookups in parallel, PTR by CNAME, an IPv6 /64 as one
+ * client of balance.
  * Returns 0, or -1 with errno ENOMEM; then p holds nothing to clear.
  */
 int policy_init(struct dns64_policy *p);
@@ -140,6 +150,9 @@ int policy_add_prefix(struct dns64_policy *p, const struct pref64 *prefix);
  */
 const char *policy_set_suffix(struct dns64_policy *p, int index,
     const struct in6_addr *suffix);
+
+/* weight: 1 to POLICY_WEIGHT_MAX, the share of clients (balance.h). */
+void policy_set_weight(struct dns64_policy *p, int index, unsigned weight);
 
 /*
  * Use the prefix with this index for the IPv4 addresses of a range; target

@@ -8,10 +8,12 @@
 #include <event2/event_struct.h>
 #include <event2/http.h>
 
-#include "common/os/log.h"
+#include "common/monotime.h"
 #include "common/net/pref64.h"
+#include "common/os/log.h"
 
 #include "balance.h"
+#include "load.h"
 #include "metrics.h"
 #include "translator.h"
 
@@ -39,6 +41,7 @@ struct translator {
 	struct evhttp_request *request; /* NULL: none is in progress */
 	struct event timer; /* timeout of request, or the next poll is due */
 	struct balance_target target;
+	struct load load;
 	struct metrics metrics; /* of the last answer */
 	unsigned lost;		/* polls without an answer in a row */
 	uint64_t n_polls;
@@ -50,8 +53,8 @@ struct translators {
 	size_t n;
 };
 
-static const char *
-state_name(enum balance_state state)
+const char *
+translator_state_name(enum balance_state state)
 {
 	switch (state) {
 	case BALANCE_UP:
@@ -71,11 +74,14 @@ set_state(struct translator *t, enum balance_state state, const char *why)
 	if (t->target.state == state)
 		return;
 	t->target.state = state;
+	if (state == BALANCE_DOWN)
+		t->target.down_ms = monotime_now().ns / 1000000;
 	if (why == NULL)
-		log_info("translator %s: %s", t->conf->url, state_name(state));
+		log_info("translator %s: %s", t->conf->url,
+		    translator_state_name(state));
 	else
 		log_warn("translator %s: %s: %s", t->conf->url,
-		    state_name(state), why);
+		    translator_state_name(state), why);
 }
 
 /* With 10 % jitter, so that many dns64d do not poll at the same time. */
@@ -109,13 +115,10 @@ arm_next(struct translator *t)
 static void
 answered(struct translator *t, const struct metrics *m)
 {
-	uint64_t load = m->sessions >= m->sessions_max ?
-	    100 :
-	    m->sessions * 100 / m->sessions_max;
-
 	t->lost = 0;
 	t->metrics = *m;
-	t->target.load = load;
+	load_observe(&t->load, m);
+	t->target.load = t->load.used;
 	if (m->up)
 		set_state(t, BALANCE_UP, NULL);
 	else
@@ -207,7 +210,7 @@ on_timer(evutil_socket_t fd, short what, void *arg)
 		lost(t, "out of memory");
 }
 
-static const struct translator *
+static struct translator *
 find(const struct translators *ts, const struct pref64 *prefix)
 {
 	size_t i;
@@ -218,10 +221,10 @@ find(const struct translators *ts, const struct pref64 *prefix)
 	return (NULL);
 }
 
-const struct balance_target *
+struct balance_target *
 translators_find(const struct translators *ts, const struct pref64 *prefix)
 {
-	const struct translator *t = find(ts, prefix);
+	struct translator *t = find(ts, prefix);
 
 	return (t != NULL ? &t->target : NULL);
 }
@@ -235,6 +238,7 @@ inherit(struct translator *t, const struct translators *old)
 	    strcmp(o->conf->url, t->conf->url) != 0)
 		return;
 	t->target = o->target;
+	t->load = o->load;
 	t->metrics = o->metrics;
 	t->lost = o->lost;
 	t->n_polls = o->n_polls;
@@ -325,7 +329,9 @@ translators_look(const struct translators *ts, size_t i,
 		return (-1);
 	t = &ts->v[i];
 	out->conf = t->conf;
-	out->state = state_name(t->target.state);
+	out->state = t->target.state;
+	out->load = t->target.load;
+	out->answers = t->target.answers;
 	out->sessions = t->metrics.sessions;
 	out->sessions_max = t->metrics.sessions_max;
 	out->n_polls = t->n_polls;
@@ -345,6 +351,7 @@ translators_print(const struct translators *ts, FILE *f)
 		    "translator %s prefix %s %s sessions %" PRIu64
 		    " of %" PRIu64 " polls %" PRIu64 " lost %" PRIu64 "\n",
 		    t.conf->url,
-		    pref64_print(&t.conf->prefix, buf, sizeof(buf)), t.state,
-		    t.sessions, t.sessions_max, t.n_polls, t.n_lost);
+		    pref64_print(&t.conf->prefix, buf, sizeof(buf)),
+		    translator_state_name(t.state), t.sessions, t.sessions_max,
+		    t.n_polls, t.n_lost);
 }

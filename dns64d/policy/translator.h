@@ -16,7 +16,8 @@
 
 #include "common/net/pref64.h"
 
-struct balance_target;
+#include "balance.h"
+
 struct event_base;
 struct translators;
 
@@ -48,9 +49,9 @@ void translators_free(struct translators *ts);
 
 /*
  * The state of the translator of a prefix, kept up to date until ts is freed;
- * NULL if the prefix has none.
+ * NULL if the prefix has none. The caller counts its answers there.
  */
-const struct balance_target *translators_find(const struct translators *ts,
+struct balance_target *translators_find(const struct translators *ts,
     const struct pref64 *prefix);
 
 /*
@@ -62,7 +63,9 @@ void translators_hurry(struct translators *ts);
 /* What is known of one. */
 struct translator_view {
 	const struct translator_conf *conf;
-	const char *state; /* "up", "draining" or "down" */
+	enum balance_state state;
+	unsigned load;	   /* that counts, of LOAD_FULL; see load.h */
+	uint64_t answers;  /* composed with its prefix */
 	uint64_t sessions; /* of its last answer */
 	uint64_t sessions_max;
 	uint64_t n_polls;
@@ -72,6 +75,9 @@ struct translator_view {
 /* Look at the i-th one, from 0 on. Returns 0; -1: there is none. */
 int translators_look(const struct translators *ts, size_t i,
     struct translator_view *out);
+
+/* "up", "draining" or "down". */
+const char *translator_state_name(enum balance_state state);
 
 /* Print one line for each. */
 void translators_print(const struct translators *ts, FILE *f);

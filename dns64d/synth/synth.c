@@ -372,11 +372,16 @@ lowest_ttl(const struct chain *c)
 static void
 set_ttl_cap(const struct synth *s, struct synthesis *h)
 {
-	if (s->state[SYNTH_MAIN] == SYNTH_S_EMPTY &&
-	    msg_negative_ttl(s->reply[SYNTH_MAIN], &h->ttl_cap, &h->cap_fixed))
-		return;
-	h->ttl_cap = POLICY_TTL_NO_SOA;
-	h->cap_fixed = true;
+	if (s->state[SYNTH_MAIN] != SYNTH_S_EMPTY ||
+	    !msg_negative_ttl(s->reply[SYNTH_MAIN], &h->ttl_cap,
+		&h->cap_fixed)) {
+		h->ttl_cap = POLICY_TTL_NO_SOA;
+		h->cap_fixed = true;
+	}
+	if (h->ttl_cap > s->policy->synth_ttl) {
+		h->ttl_cap = s->policy->synth_ttl;
+		h->cap_fixed = true;
+	}
 }
 
 static void

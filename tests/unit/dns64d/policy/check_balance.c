@@ -5,9 +5,11 @@
 #include <arpa/inet.h>
 
 #include <check.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "dns64d/policy/balance.h"
+#include "dns64d/policy/load.h"
 
 #include "tests/unit/suite.h"
 
@@ -44,6 +46,16 @@ next_random(void *arg)
 
 static const struct rng rng = { next_random, NULL };
 
+static void
+set_targets(void)
+{
+	size_t i;
+
+	balance_init(&balance, &policy);
+	for (i = 0; i < policy.n_prefixes; i++)
+		balance.target[i] = &target[i];
+}
+
 /* Prefix i is 2001:db8:i::/96, for all of IPv4. */
 static void
 set_prefixes(unsigned n, enum policy_balance mode)
@@ -64,10 +76,10 @@ set_prefixes(unsigned n, enum policy_balance mode)
 	}
 	ck_assert_int_eq(policy_finish(&policy), 0);
 	policy.balance = mode;
-	balance_init(&balance, &policy);
+	/* Each address is a client of its own. */
+	policy.balance_len6 = 128;
 	memset(target, 0, sizeof(target));
-	for (i = 0; i < n; i++)
-		balance.target[i] = &target[i];
+	set_targets();
 }
 
 static void
@@ -116,6 +128,15 @@ check_shares(const unsigned *count, unsigned n, unsigned total)
 		ck_assert_msg(count[i] > fair - fair / 8 &&
 			count[i] < fair + fair / 8,
 		    "prefix %u: %u of %u", i, count[i], total);
+}
+
+/* A number is what chance makes of the expected one, within a twentieth. */
+static void
+check_near(unsigned found, unsigned expected)
+{
+	ck_assert_msg(found > expected - expected / 20 - 40 &&
+		found < expected + expected / 20 + 40,
+	    "%u, not near %u", found, expected);
 }
 
 /* Shows: DNS64-13 */
@@ -295,6 +316,7 @@ START_TEST(client_hash_does_not_depend_on_the_order_of_prefixes)
 		first = policy.prefixes[0];
 		policy.prefixes[0] = policy.prefixes[1];
 		policy.prefixes[1] = first;
+		set_targets();
 		ck_assert_uint_eq(ask(i), before);
 	}
 }
@@ -306,18 +328,255 @@ START_TEST(least_loaded_takes_the_least_and_shares_among_equals)
 	unsigned count[3] = { 0 }, i;
 
 	set_prefixes(3, POLICY_BALANCE_LEAST_LOADED);
-	target[0].load = 40;
-	target[1].load = 39;
-	target[2].load = 100;
-	for (i = 0; i < 100; i++)
-		ck_assert_uint_eq(ask(i), 1);
-	target[1].load = 40;
+	target[0].load = 400 + BALANCE_BAND;
+	target[1].load = 400;
+	target[2].load = LOAD_FULL;
+	for (i = 0; i < CLIENTS; i++)
+		REQUIRE(ask(i) == 1);
+	target[0].load = 400;
 	for (i = 0; i < CLIENTS; i++)
 		count[ask(i)]++;
 	check_shares(count, 2, CLIENTS);
 	target[0].state = BALANCE_DOWN;
 	target[1].state = BALANCE_DRAINING;
 	ck_assert_uint_eq(ask(0), 2);
+}
+END_TEST
+
+/* Shows: DNS64-16 */
+START_TEST(least_loaded_moves_no_more_clients_than_the_loads_differ)
+{
+	static unsigned before[CLIENTS];
+	unsigned i, now, moved = 0;
+
+	set_prefixes(4, POLICY_BALANCE_LEAST_LOADED);
+	for (i = 0; i < CLIENTS; i++)
+		before[i] = ask(i);
+	/* Its weight is 4/5 now: 1/4 becomes 4/19. */
+	target[2].load = BALANCE_BAND / 5;
+	for (i = 0; i < CLIENTS; i++) {
+		now = ask(i);
+		REQUIRE(now == before[i] || before[i] == 2);
+		moved += now != before[i];
+	}
+	check_near(moved, CLIENTS / 4 - CLIENTS * 4 / 19);
+}
+END_TEST
+
+/* Shows: DNS64-16 */
+START_TEST(weights_give_shares_in_proportion)
+{
+	static const enum policy_balance modes[] = {
+		POLICY_BALANCE_ROUND_ROBIN,
+		POLICY_BALANCE_RANDOM,
+		POLICY_BALANCE_CLIENT_HASH,
+		POLICY_BALANCE_LEAST_LOADED,
+	};
+	static const unsigned weights[] = { 1, 2, 5, 12 };
+	unsigned count[4], i, k;
+
+	for (i = 0; i < NITEMS(modes); i++) {
+		set_prefixes(4, modes[i]);
+		for (k = 0; k < 4; k++)
+			policy_set_weight(&policy, (int)k, weights[k]);
+		memset(count, 0, sizeof(count));
+		for (k = 0; k < CLIENTS; k++)
+			count[ask(k)]++;
+		for (k = 0; k < 4; k++) {
+			check_near(count[k], CLIENTS * weights[k] / 20);
+			ck_assert_uint_eq(balance_share(&balance, k),
+			    weights[k] * 50);
+		}
+	}
+}
+END_TEST
+
+/* Shows: DNS64-16 */
+START_TEST(weight_that_changes_moves_clients_of_this_prefix_only)
+{
+	static unsigned before[CLIENTS];
+	unsigned i, now, moved = 0;
+
+	set_prefixes(4, POLICY_BALANCE_CLIENT_HASH);
+	for (i = 0; i < CLIENTS; i++)
+		before[i] = ask(i);
+	policy_set_weight(&policy, 3, 2);
+	for (i = 0; i < CLIENTS; i++) {
+		now = ask(i);
+		REQUIRE(now == before[i] || now == 3);
+		moved += now != before[i];
+	}
+	check_near(moved, CLIENTS * 2 / 5 - CLIENTS / 4);
+}
+END_TEST
+
+/* Shows: DNS64-16 */
+START_TEST(equal_weights_choose_as_no_weights)
+{
+	static unsigned before[CLIENTS];
+	unsigned i, k;
+
+	set_prefixes(5, POLICY_BALANCE_CLIENT_HASH);
+	for (i = 0; i < CLIENTS; i++)
+		before[i] = ask(i);
+	for (k = 0; k < 5; k++)
+		policy_set_weight(&policy, (int)k, 7);
+	for (i = 0; i < CLIENTS; i++)
+		REQUIRE(ask(i) == before[i]);
+}
+END_TEST
+
+/* The number in the prefix that an address gets. */
+static unsigned
+ask_from(int family, const char *text)
+{
+	struct sockaddr_storage ss = { .ss_family = (sa_family_t)family };
+	struct sockaddr_in *sin = (void *)&ss;
+	struct sockaddr_in6 *sin6 = (void *)&ss;
+	const struct in_addr addr4 = { htonl(0x08080808) };
+	struct in6_addr out[POLICY_PREFIXES_MAX];
+	struct balance_pick pick;
+
+	ck_assert_int_eq(inet_pton(family, text,
+			     family == AF_INET6 ? (void *)&sin6->sin6_addr :
+						  (void *)&sin->sin_addr),
+	    1);
+	balance_begin(&pick, &balance, &ss, &rng);
+	ck_assert_uint_eq(balance_synthesise(&pick, &policy, addr4, out), 1);
+	return (out[0].s6_addr[5]);
+}
+
+/* Whether hosts with any number between head and tail have one prefix. */
+static bool
+all_same(int family, const char *head, const char *tail)
+{
+	unsigned i, first = 0, now;
+	char text[INET6_ADDRSTRLEN];
+
+	for (i = 0; i < 100; i++) {
+		snprintf(text, sizeof(text),
+		    family == AF_INET6 ? "%s%x%s" : "%s%u%s", head, i, tail);
+		now = ask_from(family, text);
+		if (i == 0)
+			first = now;
+		if (now != first)
+			return (false);
+	}
+	return (true);
+}
+
+/*
+ * Temporary addresses (RFC 8981) and the other hosts of the network, and
+ * neighbours whose networks are told apart.
+ *
+ * Shows: DNS64-16
+ */
+START_TEST(network_has_one_prefix_by_the_length_that_is_set)
+{
+	static const enum policy_balance modes[] = {
+		POLICY_BALANCE_CLIENT_HASH,
+		POLICY_BALANCE_LEAST_LOADED,
+	};
+	unsigned i;
+
+	for (i = 0; i < NITEMS(modes); i++) {
+		set_prefixes(8, modes[i]);
+		policy.balance_len6 = POLICY_BALANCE_LEN6;
+		ck_assert(all_same(AF_INET6, "2001:db8:0:1::", ""));
+		ck_assert(all_same(AF_INET6, "2001:db8:0:1:", "::1"));
+		ck_assert(!all_same(AF_INET6, "2001:db8:0:", "::1"));
+		policy.balance_len6 = 57;
+		ck_assert(all_same(AF_INET6, "2001:db8:0:", "::1"));
+		ck_assert(!all_same(AF_INET6, "2001:db8:0:", "00::1"));
+		policy.balance_len6 = 128;
+		ck_assert(!all_same(AF_INET6, "2001:db8:0:1::", ""));
+		ck_assert(!all_same(AF_INET, "192.0.2.", ""));
+		policy.balance_len4 = 24;
+		ck_assert(all_same(AF_INET, "192.0.2.", ""));
+		ck_assert(!all_same(AF_INET, "192.0.", ".2"));
+	}
+}
+END_TEST
+
+/* Shows: DNS64-92 */
+START_TEST(draining_prefix_gets_no_client_and_others_keep_theirs)
+{
+	static unsigned before[CLIENTS];
+	unsigned i, now;
+
+	set_prefixes(5, POLICY_BALANCE_CLIENT_HASH);
+	for (i = 0; i < CLIENTS; i++)
+		before[i] = ask(i);
+	target[3].state = BALANCE_DRAINING;
+	for (i = 0; i < CLIENTS; i++) {
+		now = ask(i);
+		REQUIRE(now != 3);
+		REQUIRE(now == before[i] || before[i] == 3);
+	}
+	ck_assert_uint_eq(balance_share(&balance, 3), 0);
+	ck_assert_uint_eq(balance_share(&balance, 0), 250);
+}
+END_TEST
+
+/*
+ * The first one died an hour ago. When the others go, too, within a minute,
+ * this host has lost its way to them.
+ *
+ * Shows: DNS64-92
+ */
+START_TEST(when_all_are_down_clients_stay_at_those_that_were_last)
+{
+	static unsigned before[CLIENTS];
+	unsigned i;
+
+	set_prefixes(3, POLICY_BALANCE_CLIENT_HASH);
+	target[0].state = BALANCE_DOWN;
+	target[0].down_ms = 1000;
+	for (i = 0; i < CLIENTS; i++)
+		before[i] = ask(i);
+	target[1].state = target[2].state = BALANCE_DOWN;
+	target[1].down_ms = 3600000;
+	target[2].down_ms = 3600000 + BALANCE_TOGETHER_MS;
+	for (i = 0; i < CLIENTS; i++)
+		REQUIRE(ask(i) == before[i]);
+	target[2].down_ms++;
+	for (i = 0; i < 100; i++)
+		ck_assert_uint_eq(ask(i), 2);
+}
+END_TEST
+
+/* Shows: DNS64-92 */
+START_TEST(answer_is_counted_once_for_its_translator)
+{
+	const struct in_addr one = { htonl(0x08080808) };
+	const struct in_addr two = { htonl(0x08080809) };
+	struct in6_addr out[POLICY_PREFIXES_MAX];
+	struct sockaddr_storage ss = client(1);
+	struct balance_pick pick;
+	unsigned i;
+
+	set_prefixes(3, POLICY_BALANCE_ROUND_ROBIN);
+	balance.target[2] = NULL;
+	for (i = 0; i < 9; i++) {
+		balance_begin(&pick, &balance, &ss, &rng);
+		balance_synthesise(&pick, &policy, one, out);
+		balance_synthesise(&pick, &policy, two, out);
+	}
+	ck_assert_uint_eq(target[0].answers, 3);
+	ck_assert_uint_eq(target[1].answers, 3);
+	ck_assert_uint_eq(target[2].answers, 0);
+}
+END_TEST
+
+/* Shows: DNS64-16 */
+START_TEST(as_many_prefixes_as_there_may_be_share_the_clients)
+{
+	unsigned count[POLICY_PREFIXES_MAX] = { 0 }, i;
+
+	set_prefixes(POLICY_PREFIXES_MAX, POLICY_BALANCE_CLIENT_HASH);
+	for (i = 0; i < 10 * CLIENTS; i++)
+		count[ask(i)]++;
+	check_shares(count, POLICY_PREFIXES_MAX, 10 * CLIENTS);
 }
 END_TEST
 
@@ -435,6 +694,19 @@ main(void)
 	    client_hash_does_not_depend_on_the_order_of_prefixes);
 	tcase_add_test(tc,
 	    least_loaded_takes_the_least_and_shares_among_equals);
+	tcase_add_test(tc,
+	    least_loaded_moves_no_more_clients_than_the_loads_differ);
+	tcase_add_test(tc, weights_give_shares_in_proportion);
+	tcase_add_test(tc,
+	    weight_that_changes_moves_clients_of_this_prefix_only);
+	tcase_add_test(tc, equal_weights_choose_as_no_weights);
+	tcase_add_test(tc, network_has_one_prefix_by_the_length_that_is_set);
+	tcase_add_test(tc,
+	    draining_prefix_gets_no_client_and_others_keep_theirs);
+	tcase_add_test(tc,
+	    when_all_are_down_clients_stay_at_those_that_were_last);
+	tcase_add_test(tc, answer_is_counted_once_for_its_translator);
+	tcase_add_test(tc, as_many_prefixes_as_there_may_be_share_the_clients);
 	tcase_add_test(tc, only_prefixes_in_the_best_state_are_used);
 	tcase_add_test(tc, range_with_one_prefix_keeps_it_even_down);
 	tcase_add_test(tc, ipv4_clients_have_a_hash_of_their_own);

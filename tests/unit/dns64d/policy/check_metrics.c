@@ -41,6 +41,26 @@ START_TEST(three_lines_are_enough_and_others_do_no_harm)
 END_TEST
 
 /* Shows: DNS64-92 */
+START_TEST(ports_of_the_pool_are_read_if_they_are_there)
+{
+	static const char t[] = "nat64d_up 1\nnat64d_sessions 1\n" LIMIT
+				"nat64d_pool_ports{protocol=\"tcp\"} 64512\n"
+				"nat64d_pool_ports{protocol=\"icmp\"} 7\n"
+				"nat64d_pool_ports{protocol=\"sctp\"} 9\n"
+				"nat64d_pool_ports_available{protocol="
+				"\"tcp\"} 12\n";
+	struct metrics m;
+
+	ck_assert_int_eq(metrics_parse(t, strlen(t), &m), 0);
+	ck_assert_uint_eq(m.ports[0], 64512);
+	ck_assert_uint_eq(m.ports[1], 0);
+	ck_assert_uint_eq(m.ports[2], 7);
+	ck_assert_uint_eq(m.available[0], 12);
+	ck_assert_uint_eq(m.available[2], 0);
+}
+END_TEST
+
+/* Shows: DNS64-92 */
 START_TEST(draining_is_told_by_up)
 {
 	static const char t[] = "nat64d_up 0\nnat64d_sessions 0\n" LIMIT;
@@ -107,6 +127,7 @@ main(void)
 	TCase *tc = tcase_create("metrics");
 
 	tcase_add_test(tc, three_lines_are_enough_and_others_do_no_harm);
+	tcase_add_test(tc, ports_of_the_pool_are_read_if_they_are_there);
 	tcase_add_test(tc, draining_is_told_by_up);
 	tcase_add_test(tc, whatever_else_is_refused);
 	tcase_add_test(tc, nothing_is_read_beyond_the_end);
