@@ -21,6 +21,7 @@ sys.path.insert(0, str(TESTS / "dns"))
 
 from lab import (PREFIX, Daemon, case, ede_codes, equal, framed, main,
                  option, read_framed, records, until)
+from pace import since, timed
 
 import dns.edns
 import dns.flags
@@ -41,13 +42,6 @@ def later(seconds, script=None):
         else:
             ask.send(ask.from_zone())
     return lambda ask: threading.Timer(seconds, run, (ask,)).start()
-
-
-def took(function):
-    """The result of a call and the seconds it took."""
-    begin = time.monotonic()
-    result = function()
-    return result, time.monotonic() - begin
 
 
 def sleep_until(begin, seconds):
@@ -348,7 +342,7 @@ def _(d, up):
     up.script("mute.example.", "TXT", silence)
     equal(d.ask("mute.example.", "TXT").rcode(), SERVFAIL)
     n = len(up.asked("mute.example."))
-    reply, seconds = took(lambda: d.ask("mute.example.", "TXT", use_edns=0))
+    reply, seconds = timed(lambda: d.ask("mute.example.", "TXT", use_edns=0))
     equal((reply.rcode(), seconds < 0.5), (SERVFAIL, True))
     equal(13 in ede_codes(reply), True, "EDE 13")
     equal(len(up.asked("mute.example.")), n, "queries")
@@ -383,18 +377,18 @@ def _(d, up):
             sock.send(dns.message.make_query(f"hole{i}.example.",
                                              "AAAA").to_wire())
         while time.monotonic() < begin + 0.7:
-            reply, seconds = took(lambda: own.ask("fine.example."))
+            reply, seconds = timed(lambda: own.ask("fine.example."))
             equal(records(reply, "AAAA"), [f"{PREFIX}c000:20e"])
             equal(seconds < 0.2, True, f"another name took {seconds:.2f} s")
         for sock in socks:
             equal(records(dns.message.from_wire(sock.recv(4096)), "AAAA"),
                   [f"{PREFIX}c000:20f"])
             sock.close()
-        seconds = time.monotonic() - begin
+        seconds = since(begin)
         equal(seconds < 1, True, f"{seconds:.2f} s")
         # The question goes on, and then all of this is known.
         until(lambda: "questions upstream 0" in own.stats_text(), "end", 7)
-        reply, seconds = took(lambda: own.ask("hole0.example."))
+        reply, seconds = timed(lambda: own.ask("hole0.example."))
         equal(records(reply, "AAAA"), [f"{PREFIX}c000:20f"])
         equal(seconds < 0.3, True, f"{seconds:.2f} s")
 
@@ -425,13 +419,13 @@ def _(d, up):
         begin = time.monotonic()
         one.everything = with_rcode(SERVFAIL)
         sleep_until(begin, 1.2)
-        reply, seconds = took(lambda: own.ask("older.example.", "A",
-                                              use_edns=0))
+        reply, seconds = timed(lambda: own.ask("older.example.", "A",
+                                               use_edns=0))
         equal((records(reply, "A"), reply.answer[0].ttl), (["192.0.2.17"], 30))
         equal((ede_codes(reply), seconds < 0.5), ([3], True))
         # AAAA is denied for longer: only the A lookup is stale.
         one.everything = silence
-        reply, seconds = took(lambda: own.ask("old.example.", use_edns=0))
+        reply, seconds = timed(lambda: own.ask("old.example.", use_edns=0))
         equal(records(reply, "AAAA"), [f"{PREFIX}c000:210"])
         equal(reply.answer[0].ttl, 30, "ttl")
         equal((ede_codes(reply), 1.6 < seconds < 2.2), ([3], True),
@@ -447,12 +441,12 @@ def _(d, up):
         begin = time.monotonic()
         one.everything = silence
         sleep_until(begin, 1.2)
-        reply, seconds = took(lambda: own.ask("both.example."))
+        reply, seconds = timed(lambda: own.ask("both.example."))
         equal(records(reply, "AAAA"), [f"{PREFIX}c000:212"])
         equal(1.6 < seconds < 2.2, True, f"{seconds:.2f} s")
         until(lambda: "questions upstream 0" in own.stats_text(), "end", 7)
         one.seen.clear()
-        reply, seconds = took(lambda: own.ask("both.example."))
+        reply, seconds = timed(lambda: own.ask("both.example."))
         equal(records(reply, "AAAA"), [f"{PREFIX}c000:212"])
         equal((seconds < 0.3, one.seen), (True, []), f"{seconds:.2f} s")
 
@@ -467,7 +461,7 @@ def _(d, up):
         begin = time.monotonic()
         one.script("six.example.", "AAAA", silence)
         sleep_until(begin, 1.2)
-        reply, seconds = took(lambda: own.ask("six.example."))
+        reply, seconds = timed(lambda: own.ask("six.example."))
         equal(records(reply, "AAAA"), ["2001:db8:1::6"])
         equal((reply.answer[0].ttl, seconds < 1), (30, True))
 

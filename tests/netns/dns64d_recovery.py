@@ -19,11 +19,11 @@ sys.path.insert(0, str(TESTS / "dns"))
 
 from lab import (PREFIX, Daemon, case, ede_codes, equal, main, records, types,
                  until)
+from pace import timed
 
 import dns.message
 import dns.rcode
 
-import behaviours as does
 from fake_upstream import FakeUpstream, silence
 
 A = "192.0.2.1"
@@ -106,12 +106,6 @@ def resolved(own, word, n):
                for reply in replies)
 
 
-def took(function):
-    """What a function returns, and the seconds that it needs."""
-    begin = time.monotonic()
-    return function(), time.monotonic() - begin
-
-
 # --- slow and lossy ------------------------------------------------------
 
 # Shows: DNS64-88 DNS64-78
@@ -148,7 +142,7 @@ def _(d, up):
         one.everything = lambda ask: times.append(time.monotonic()) if \
             ask.message.question[0].name.to_text() == "mute.example." \
             else address(ask)
-        reply, seconds = took(lambda: resolve(own, "mute.example.", "A"))
+        reply, seconds = timed(lambda: resolve(own, "mute.example.", "A"))
         equal(reply.rcode(), dns.rcode.SERVFAIL)
         equal(4 < seconds < 4.9, True, f"{seconds:.2f} s")
         times = [t - times[0] for t in times]
@@ -245,7 +239,7 @@ def _(d, up):
         helper.start()
         equal(resolve(own, "hole.example.", "A").rcode(), 2)
         asked = len(one.asked("hole.example."))
-        reply, seconds = took(lambda: resolve(own, "hole.example.", "A"))
+        reply, seconds = timed(lambda: resolve(own, "hole.example.", "A"))
         done.append(True)
         helper.join()
         equal((reply.rcode(), len(one.asked("hole.example."))), (2, asked))
@@ -265,12 +259,12 @@ def _(d, up):
                  for i in range(3)])
         until(lambda: "down" in own.log(), "down")
         time.sleep(2)
-        reply, seconds = took(lambda: resolve(own, "new.example.", "A",
-                                              use_edns=0))
+        reply, seconds = timed(lambda: resolve(own, "new.example.", "A",
+                                               use_edns=0))
         equal((reply.rcode(), types(reply)), (dns.rcode.SERVFAIL, []))
         equal(22 in ede_codes(reply), True, f"{ede_codes(reply)}")
         equal(seconds < 2.9, True, f"SERVFAIL after {seconds:.2f} s")
-        reply, seconds = took(lambda: resolve(own, "old.example.", "A"))
+        reply, seconds = timed(lambda: resolve(own, "old.example.", "A"))
         equal(records(reply, "A"), [A])
         equal(seconds < 2.9, True, f"stale after {seconds:.2f} s")
 
@@ -310,7 +304,7 @@ def _(d, up):
         for name in ("drop1", "drop2", "drop3"):
             reply = resolve(own, f"{name}.example.", "A")
             equal(reply is not None and records(reply, "A"), [A], name)
-        reply, seconds = took(lambda: resolve(own, "quick.example.", "A"))
+        reply, seconds = timed(lambda: resolve(own, "quick.example.", "A"))
         equal((records(reply, "A"), seconds < 1), ([A], True),
               f"{seconds:.2f} s")
         equal(own.stats()["upstream-noedns"], 1, "found out")
@@ -324,7 +318,7 @@ def _(d, up):
         equal(resolved(own, "plain", 3), 3)
         for name in ("more1", "more2"):
             equal(records(resolve(own, f"{name}.example.", "A"), "A"), [A])
-        reply, seconds = took(lambda: resolve(own, "quick.example.", "A"))
+        reply, seconds = timed(lambda: resolve(own, "quick.example.", "A"))
         equal((records(reply, "A"), seconds < 1), ([A], True),
               f"{seconds:.2f} s")
 

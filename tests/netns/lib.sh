@@ -127,11 +127,7 @@ skip_all() { # reason
 
 need_root() {
 	[ "$(id -u)" -eq 0 ] || skip_all "not root: no network namespaces"
-	trap 'ip netns del "$lab-probe" 2>/dev/null || :' EXIT
-	ip netns add "$lab-probe" 2>/dev/null ||
-	    skip_all "no network namespaces here"
-	ip netns del "$lab-probe"
-	trap - EXIT
+	unshare -n -m true 2>/dev/null || skip_all "no network namespaces here"
 	[ -c /dev/net/tun ] || skip_all "no /dev/net/tun"
 }
 
