@@ -186,6 +186,7 @@ nat64d_PURE = \
     nat64d/core/nat64_prefetch.c \
     nat64d/core/nat64_reconf.c \
     nat64d/core/nat64_restore.c \
+    nat64d/core/nat64_role.c \
     nat64d/core/nat64_settle.c \
     nat64d/core/nat64_state.c \
     nat64d/core/nat64_static.c \
@@ -255,6 +256,7 @@ nat64ctl_SRC = \
     nat64d/ctl/follow.c \
     nat64d/ctl/lists.c \
     nat64d/ctl/pref64.c \
+    nat64d/ctl/role.c \
     nat64d/ctl/top.c \
     nat64d/ctl/whohad.c
 
@@ -279,6 +281,7 @@ nat64d_SRC = \
     nat64d/control/query.c \
     nat64d/control/rates.c \
     nat64d/control/reload.c \
+    nat64d/control/role.c \
     nat64d/control/routes.c \
     nat64d/control/row.c \
     nat64d/control/status.c \
@@ -289,6 +292,7 @@ nat64d_SRC = \
     nat64d/host/fastifs.c \
     nat64d/host/ifwatch.c \
     nat64d/host/poolif.c \
+    nat64d/host/poolroute.c \
     nat64d/host/self6.c \
     nat64d/os/largepage.c \
     nat64d/state/handover.c \
@@ -305,6 +309,7 @@ nat64d_SRC = \
     nat64d/outsock.c \
     nat64d/reconf.c \
     nat64d/reconf_fixed.c \
+    nat64d/role.c \
     nat64d/stored.c \
     nat64d/takeover.c \
     nat64d/tracelog.c \

@@ -24,6 +24,7 @@ struct followers;
 struct metrics;
 struct rates;
 struct reconf;
+struct role;
 struct starter;
 struct upgrade;
 
@@ -34,6 +35,7 @@ struct admin {
 	struct eventlog *log;
 	struct hostreport *report;
 	struct reconf *reconf;
+	struct role *role;
 	struct monotime started;
 	int64_t started_ms; /* time of day, for people */
 	struct rates *rates;

@@ -66,7 +66,7 @@ void engine_log_level_changed(struct engine *e);
  */
 void engine_load_state(struct engine *e);
 
-/* Somebody else has restored them, before engine_run(). */
+/* Somebody else has restored them, or the role has changed. */
 void engine_restored(struct engine *e);
 
 /*

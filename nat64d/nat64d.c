@@ -33,8 +33,9 @@
 #include "nat64d/os/fastpath.h"
 #include "nat64d/os/largepage.h"
 #include "nat64d/host/poolif.h"
+#include "nat64d/host/poolroute.h"
 #include "reconf.h"
-#include "nat64d/pool/range.h"
+#include "role.h"
 #include "nat64d/host/self6.h"
 #include "nat64d/os/tun.h"
 #include "stored.h"
@@ -206,39 +207,6 @@ print_route(void *arg, const struct prefix *dst)
 	fprintf(arg, "%s\n", prefix_print(dst, text, sizeof(text)));
 }
 
-typedef void (*route_fn)(void *arg, const struct prefix *dst);
-
-/* A range of the pool that is not a prefix needs several routes. */
-static void
-each_pool_route(const struct pool4_range *r, route_fn fn, void *arg)
-{
-	struct in_addr first = r->first, last;
-	struct prefix head;
-
-	do {
-		head = range4_head(first, r->last);
-		fn(arg, &head);
-		last = range4_last(&head);
-		first = range4_next(last);
-	} while (last.s_addr != r->last.s_addr);
-}
-
-/* Call fn for each prefix that has to be routed to us. */
-static void
-each_route(const struct nat64_config *n, route_fn fn, void *arg)
-{
-	struct prefix dst = { .family = AF_INET6 };
-	size_t i;
-
-	for (i = 0; i < n->n_prefixes; i++) {
-		dst.len = n->prefixes[i].len;
-		dst.v6 = n->prefixes[i].addr;
-		fn(arg, &dst);
-	}
-	for (i = 0; i < n->n_pool; i++)
-		each_pool_route(&n->pool[i], fn, arg);
-}
-
 static struct tun *
 open_tun(const struct conf *c, struct follow *f)
 {
@@ -254,7 +222,7 @@ open_tun(const struct conf *c, struct follow *f)
 	if (tun_up(tun, c->tun_mtu, &what) == -1)
 		tun_fatal(tun, what);
 	if (c->routes)
-		each_route(&c->nat64, add_route, tun);
+		poolroute_each(&c->nat64, add_route, tun);
 	log_info("%s: mtu %u, offloads:%s%s%s%s", tun_name(tun), tun_mtu(tun),
 	    tun_offloads(tun) == 0 ? " none" : "",
 	    tun_offloads(tun) & TUN_CSUM ? " checksum" : "",
@@ -456,6 +424,14 @@ new_state(const struct conf *c, const struct privs *privs, struct tun *tun)
 	return (state);
 }
 
+/* Where another program will say the role. */
+static void
+make_role_dir(const struct conf *c, const struct privs *privs, struct tun *tun)
+{
+	if (c->role_file != NULL && privs_make_dir(privs, c->role_file) == -1)
+		tun_fatal(tun, "cannot make the directory of the role file");
+}
+
 static void
 enter_sandbox(const struct conf *c, const struct options *o,
     const struct servers *servers, bool fastpath)
@@ -463,6 +439,7 @@ enter_sandbox(const struct conf *c, const struct options *o,
 	const char *files[3];
 	const struct sandbox sb = {
 		.write_files = files,
+		.read_file = c->role_file,
 		.pid_file = startup_pidfile(&o->start),
 		.bpf_entries = fastpath,
 		.socket = control_path(servers->control),
@@ -563,6 +540,27 @@ start_reconf(struct follow *f, const struct options *o, struct eventlog *log)
 	return (r);
 }
 
+/* The state of before, unless this is the first start; then the role. */
+static struct role *
+go_on(struct follow *f, struct engine *engine, struct servers *servers,
+    const struct conf *c, const struct options *o)
+{
+	bool resumed = f->takeover != NULL;
+	struct role *role;
+
+	if (resumed)
+		servers->control =
+		    takeover_finish(f->takeover, engine, c, &o->start);
+	else if ((resumed = stored_load(&f->stored, engine_nat64(engine))))
+		engine_restored(engine);
+	else
+		engine_load_state(engine);
+	role = role_new(engine, c, resumed);
+	if (role == NULL)
+		fatal("role");
+	return (role);
+}
+
 /* Give up privileges and translate packets until a signal ends it. */
 static int
 serve(struct tun *tun, struct conf *c, const struct options *o,
@@ -586,6 +584,7 @@ serve(struct tun *tun, struct conf *c, const struct options *o,
 	int rc;
 
 	eo.state = new_state(c, &o->start.privs, tun);
+	make_role_dir(c, &o->start.privs, tun);
 	engine = engine_new(tun, &c->nat64, &eo);
 	if (engine == NULL)
 		tun_fatal(tun, "cannot start");
@@ -594,13 +593,7 @@ serve(struct tun *tun, struct conf *c, const struct options *o,
 	privs_drop(&o->start.privs);
 	if (eventlog_open(log) == -1)
 		tun_fatal(tun, "cannot open the event log");
-	if (f->takeover != NULL)
-		servers->control =
-		    takeover_finish(f->takeover, engine, c, &o->start);
-	else if (stored_load(&f->stored, engine_nat64(engine)))
-		engine_restored(engine);
-	else
-		engine_load_state(engine);
+	admin.role = go_on(f, engine, servers, c, o);
 	admin.engine = engine;
 	admin.log = log;
 	admin.control = servers->control;
@@ -624,6 +617,7 @@ serve(struct tun *tun, struct conf *c, const struct options *o,
 	metrics_stop(servers->metrics);
 	admin_stop(&admin);
 	reconf_free(admin.reconf);
+	role_free(admin.role);
 	engine_free(engine);
 	statefile_free(eo.state);
 	return (rc);
@@ -678,7 +672,7 @@ check_only(struct conf *c, struct options *o)
 static int
 print_routes(struct conf *c)
 {
-	each_route(&c->nat64, print_route, stdout);
+	poolroute_each(&c->nat64, print_route, stdout);
 	conf_free(c);
 	return (fflush(stdout) == 0 ? 0 : 1);
 }

@@ -59,7 +59,7 @@ local_tests() {
 # fast path and without by themselves.
 process_suites=$(printf 'e2e_%s\n' blocks browser collectors control \
     dashboards examples fastpath_life follow hostcheck log metrics networks \
-    package page process readme reload rootless state systemd tables takeover \
+    package page process readme reload role rootless state systemd tables takeover \
     top upgrade)
 
 # The end-to-end tests of nat64d that packets of another form, or without the

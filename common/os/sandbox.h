@@ -17,7 +17,8 @@ struct sandbox {
 	 * because a file may be replaced by another one.
 	 */
 	const char *const *write_files;
-	const char *pid_file; /* will be removed; NULL: there is none */
+	const char *read_file; /* as write_files, read; NULL: there is none */
+	const char *pid_file;  /* will be removed; NULL: there is none */
 	/*
 	 * A file that will be replaced: another one is made in its directory
 	 * and renamed; NULL: there is none.

@@ -104,6 +104,10 @@ landlock_rules(int ruleset, const struct sandbox *sb, uint64_t all)
 			    LANDLOCK_ACCESS_FS_MAKE_REG |
 			    LANDLOCK_ACCESS_FS_TRUNCATE));
 
+	if (sb->read_file != NULL)
+		landlock_allow(ruleset, sb->read_file,
+		    LANDLOCK_ACCESS_FS_READ_FILE);
+
 	/* The directory itself is opened to flush it. */
 	if (sb->replaced_file != NULL)
 		landlock_allow(ruleset, sb->replaced_file,

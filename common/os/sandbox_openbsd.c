@@ -37,8 +37,9 @@ unveil_dir_of(const char *file, const char *rights)
 /*
  * stdio: the device, sockets that are open, clock, syslog; wpath and
  * cpath: the dump; cpath: the pid file; rpath: the directory of a file that is
- * replaced; inet and unix: connections that are accepted; inet: sockets for
- * queries, and to collectors; route: getifaddrs(), the addresses of this host.
+ * replaced, and a file that is read; inet and unix: connections that are
+ * accepted; inet: sockets for queries, and to collectors; route: getifaddrs(),
+ * the addresses of this host.
  *
  * Both calls apply to all threads of the process, so only the first thread
  * makes them; unveil(2) is not allowed after pledge(2).
@@ -60,10 +61,13 @@ sandbox_enter(const struct sandbox *sb)
 		fatal("sandbox: unveil %s", sb->socket);
 	if (sb->replaced_file != NULL)
 		unveil_dir_of(sb->replaced_file, "rwc");
+	if (sb->read_file != NULL)
+		unveil_dir_of(sb->read_file, "r");
 	snprintf(promises, sizeof(promises), "stdio wpath cpath%s%s%s%s",
 	    inet ? " inet" : "", sb->inet ? " route" : "",
 	    sb->accepts ? " unix" : "",
-	    sb->replaced_file != NULL ? " rpath" : "");
+	    sb->replaced_file != NULL || sb->read_file != NULL ? " rpath" :
+								 "");
 	if (pledge(promises, NULL) == -1)
 		fatal("sandbox: pledge");
 }

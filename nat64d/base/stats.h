@@ -73,6 +73,7 @@
 	    "held until the datagram timed out")                              \
 	X(FRAG_ECN, "fragment-ecn", "fragments mix CE and not-ECT")           \
 	X(NO_MEMORY, "no-memory", "out of memory")                            \
+	X(AT_STANDBY, "standby", "another node of the pair translates")       \
 	X(DEVICE, "device", "the tun device refused the packet")
 
 enum nat64_reason {

@@ -25,6 +25,7 @@ conf_free(struct conf *c)
 	free(c->dump);
 	control_conf_clear(&c->control);
 	free(c->state);
+	free(c->role_file);
 	free(c->log_file);
 	free(c->pool);
 	free(c->statics);

@@ -75,6 +75,8 @@ struct conf {
 	char *dump;	     /* NULL: no dumps, unless in the foreground */
 	char *state;	     /* file of bindings and sessions; NULL: none */
 	uint32_t state_secs; /* between two saves; 0: only when leaving */
+	bool standby;	     /* the role at start (role.h) */
+	char *role_file;     /* that says the role; NULL: none */
 	struct control_conf control;
 	struct metrics_conf metrics;
 	enum log_level log_level;

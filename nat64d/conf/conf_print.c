@@ -238,6 +238,11 @@ print_process(FILE *f, const struct conf *c)
 		conf_print_string(f, c->state);
 		fprintf(f, " every %u", c->state_secs);
 	}
+	fprintf(f, "\nrole %s", c->standby ? "standby" : "active");
+	if (c->role_file != NULL) {
+		fputs("\nrole file ", f);
+		conf_print_string(f, c->role_file);
+	}
 	putc('\n', f);
 	control_conf_print(&c->control, f);
 	metrics_conf_print(&c->metrics, "show subscribers", f);

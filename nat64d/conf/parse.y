@@ -73,7 +73,8 @@ static struct bucket_rate rate(struct conf_file *, const struct conf_value *,
 %token <tok> WHO "<name or id of a user>"
 %token <tok> GROUP_NAME "<name or id of a group>"
 
-%token <tok> ACCEPT "accept" ADDRESS "address" ADDRESSES "addresses"
+%token <tok> ACCEPT "accept" ACTIVE "active"
+%token <tok> ADDRESS "address" ADDRESSES "addresses"
 %token <tok> ADDRESS_DEPENDENT "address-dependent" ALLOW "allow" AT "at"
 %token <tok> AUTO "auto"
 %token <tok> BINDINGS "bindings" BINDING_SESSIONS "binding-sessions"
@@ -87,7 +88,7 @@ static struct bucket_rate rate(struct conf_file *, const struct conf_value *,
 %token <tok> ECHO_ "echo" ENDPOINT_INDEPENDENT "endpoint-independent"
 %token <tok> ERR "err" ESTABLISHED "established" EVENTS "events" EVERY "every"
 %token <tok> EXCLUDE "exclude" EXCEPT "except" FAIR_SHARE "fair-share"
-%token <tok> FASTPATH "fastpath" FILTER "filter"
+%token <tok> FASTPATH "fastpath" FILE_ "file" FILTER "filter"
 %token <tok> FIRST_FRAGMENT_ERRORS "first-fragment-errors" FOR "for"
 %token <tok> FRAGMENT "fragment"
 %token <tok> FRAGMENTS "fragments" FROM "from" GROUP "group" ICMP "icmp"
@@ -113,11 +114,12 @@ static struct bucket_rate rate(struct conf_file *, const struct conf_value *,
 %token <tok> RANGE_FALLBACK "range-fallback" RATE "rate"
 %token <tok> REASSEMBLE "reassemble" REFRESH "refresh" REFUSE "refuse"
 %token <tok> REMAP_FRAGMENT_ID "remap-fragment-id" RESET "reset"
-%token <tok> RESTART "restart"
+%token <tok> RESTART "restart" ROLE "role"
 %token <tok> ROUTES "routes" RST_IN_FIN "rst-in-fin" SESSIONS "sessions"
 %token <tok> SHORTEN "shorten" SHOW "show" SOFT_POOLING "soft-pooling"
 %token <tok> SOURCE_BYTES "source-bytes" SOURCE_DATAGRAMS "source-datagrams"
-%token <tok> STATE "state" STATIC "static" STORED_SYNS "stored-syns"
+%token <tok> STANDBY "standby" STATE "state" STATIC "static"
+%token <tok> STORED_SYNS "stored-syns"
 %token <tok> STORED_SYNS_PER_PEER "stored-syns-per-peer"
 %token <tok> SUBSCRIBER "subscriber" SUBSCRIBERS "subscribers"
 %token <tok> SYSLOG "syslog" TCP "tcp"
@@ -197,6 +199,11 @@ process		: TUN IFNAME tun_mtu { conf_set_tun(b, cf, &$IFNAME); }
 		| STATE PATH state_secs {
 			conf_set_path(cf, &$PATH, &b->conf->state);
 			b->conf->state_secs = $state_secs;
+		}
+		| ROLE ACTIVE { b->conf->standby = false; }
+		| ROLE STANDBY { b->conf->standby = true; }
+		| ROLE FILE_ PATH {
+			conf_set_path(cf, &$PATH, &b->conf->role_file);
 		}
 		| LOG LEVEL level {
 			b->conf->log_level = (enum log_level)$level;

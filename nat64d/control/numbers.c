@@ -59,9 +59,31 @@ numbers_drops(const struct nat64_stats *stats)
 }
 
 const char *
-numbers_not_ready(const struct nat64 *n)
+numbers_no_pool(const struct nat64 *n)
 {
 	if (pool4_n_addrs(nat64_pool(n)) == 0)
 		return ("no IPv4 address in the pool: nothing is translated");
+	return (NULL);
+}
+
+const char *
+numbers_not_up(const struct nat64 *n)
+{
+	if (nat64_role(n) == NAT64_ROLE_STANDBY)
+		return ("standby: another node translates");
+	return (numbers_no_pool(n));
+}
+
+const char *
+numbers_not_ready(const struct nat64 *n)
+{
+	const char *why = numbers_not_up(n);
+
+	if (why != NULL)
+		return (why);
+	if (nat64_role(n) == NAT64_ROLE_LEAVING)
+		return ("leaving: another node is to translate");
+	if (nat64_is_draining(n))
+		return ("draining: no new clients are wanted here");
 	return (NULL);
 }

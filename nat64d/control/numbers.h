@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "nat64d/core/nat64.h"
+#include "nat64d/core/nat64_role.h"
 
 /* "tcp", "udp" or "icmp". */
 const char *numbers_proto(enum l4proto proto);
@@ -21,7 +22,16 @@ uint64_t numbers_available(const struct nat64 *n, enum l4proto proto);
 
 uint64_t numbers_drops(const struct nat64_stats *stats);
 
+/* NULL, or that nothing is translated because the pool is empty. */
+const char *numbers_no_pool(const struct nat64 *n);
+
 /* NULL when new sessions are accepted; else why they are not. */
+const char *numbers_not_up(const struct nat64 *n);
+
+/*
+ * NULL when new clients may be led here; else why not: as above, or because
+ * the translator drains or another node will take its place.
+ */
 const char *numbers_not_ready(const struct nat64 *n);
 
 #endif

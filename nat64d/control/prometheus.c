@@ -55,6 +55,19 @@ pool_high(const struct nat64 *n, enum l4proto proto)
 }
 
 static void
+add_role(struct prom *p, const struct nat64 *n)
+{
+	enum nat64_role role;
+
+	prom_metric(p, PROM_GAUGE, PREFIX, "role", "1: the role in the pair");
+	for (role = NAT64_ROLE_ACTIVE; role <= NAT64_ROLE_STANDBY; role++)
+		prom_labelled(p, "role", nat64_role_name(role),
+		    nat64_role(n) == role);
+	gauge(p, "draining", "1: no new clients are wanted",
+	    nat64_is_draining(n));
+}
+
+static void
 add_state(struct prom *p, const struct admin *a)
 {
 	const struct nat64 *n = engine_nat64(a->engine);
@@ -68,7 +81,8 @@ add_state(struct prom *p, const struct admin *a)
 	gauge(p, "uptime-seconds", "Seconds since the start",
 	    (uint64_t)(monotime_diff_ms(monotime_now(), a->started) / 1000));
 	gauge(p, "up", "1: new sessions are accepted",
-	    numbers_not_ready(n) == NULL);
+	    numbers_not_up(n) == NULL);
+	add_role(p, n);
 	gauge(p, "sessions", "Sessions", numbers_sessions(n));
 	gauge(p, "sessions-max", "The limit of sessions",
 	    nat64_config(n)->max_sessions);

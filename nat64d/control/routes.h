@@ -24,14 +24,18 @@ void get_lookup(void *arg, struct httpd_request *rq);
 void get_monitor(void *arg, struct httpd_request *rq);
 void get_pool(void *arg, struct httpd_request *rq);
 void get_prefixes(void *arg, struct httpd_request *rq);
+void get_role(void *arg, struct httpd_request *rq);
 void get_sessions(void *arg, struct httpd_request *rq);
 void get_status(void *arg, struct httpd_request *rq);
 void get_subscribers(void *arg, struct httpd_request *rq);
 void post_confirm(void *arg, struct httpd_request *rq);
+void post_drain(void *arg, struct httpd_request *rq);
 void post_flush(void *arg, struct httpd_request *rq);
 void post_log(void *arg, struct httpd_request *rq);
 void post_reload(void *arg, struct httpd_request *rq);
+void post_role(void *arg, struct httpd_request *rq);
 void post_statics(void *arg, struct httpd_request *rq);
+void post_undrain(void *arg, struct httpd_request *rq);
 void post_upgrade(void *arg, struct httpd_request *rq);
 
 /* After the end of the server: an upgrade that is going on; NULL: none. */

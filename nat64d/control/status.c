@@ -179,7 +179,7 @@ warnings(const struct admin *a)
 {
 	const struct nat64_config *conf =
 	    nat64_config(engine_nat64(a->engine));
-	const char *why = numbers_not_ready(engine_nat64(a->engine));
+	const char *why = numbers_no_pool(engine_nat64(a->engine));
 	json_t *list = json_array();
 	unsigned i;
 
@@ -208,6 +208,10 @@ get_status(void *arg, struct httpd_request *rq)
 	if (httpd_only_params(rq, none) == -1)
 		return;
 	o = control_status("nat64d", a->started, a->started_ms);
+	json_object_set_new(o, "role",
+	    json_string(nat64_role_name(nat64_role(n))));
+	json_object_set_new(o, "draining",
+	    json_boolean(nat64_is_draining(n)));
 	json_object_set_new(o, "sessions",
 	    json_integer((json_int_t)numbers_sessions(n)));
 	json_object_set_new(o, "sessions-max",

@@ -319,7 +319,8 @@ nat64_next_expiry(const struct nat64 *n, struct monotime *when)
 	struct monotime t;
 	bool any;
 
-	any = session_next_expiry(&n->sessions, when);
+	any = n->role != NAT64_ROLE_STANDBY &&
+	    session_next_expiry(&n->sessions, when);
 	if (frag_next_expiry(n->frags, &t) && (!any || t.ns < when->ns)) {
 		*when = t;
 		any = true;

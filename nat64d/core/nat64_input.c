@@ -104,11 +104,14 @@ begin(struct passage *w, struct pkt *p)
 	if (p->family == PKT_V6) {
 		stats->counters[NAT64_IN6]++;
 		stats->counters[NAT64_IN6_BYTES] += received;
-		return (nat64_in6(w, p));
+	} else {
+		stats->counters[NAT64_IN4]++;
+		stats->counters[NAT64_IN4_BYTES] += received;
 	}
-	stats->counters[NAT64_IN4]++;
-	stats->counters[NAT64_IN4_BYTES] += received;
-	return (nat64_in4(w, p));
+	/* No error: the other node answers, and its peers must not give up. */
+	if (w->n->role == NAT64_ROLE_STANDBY)
+		return (nat64_drop(w, NAT64_AT_STANDBY));
+	return (p->family == PKT_V6 ? nat64_in6(w, p) : nat64_in4(w, p));
 }
 
 /* Handle one packet to its end. w: new, or used for another packet. */
@@ -178,5 +181,7 @@ nat64_expire(struct nat64 *n, struct nat64_workspace *ws, struct monotime now,
 	for (proto = L4_TCP; proto < L4_NPROTO; proto++)
 		nat64_threshold_check(n, proto, NULL);
 	subscribers_expire(&n->subs, now, max);
+	if (n->role == NAT64_ROLE_STANDBY)
+		return (more);
 	return (session_expire(&n->sessions, now, max, time_out, &w) || more);
 }

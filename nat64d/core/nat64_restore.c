@@ -83,8 +83,8 @@ nat64_save_session(const struct nat64 *n, const struct session *s,
 		session_read_notes(&n->sessions, &copy);
 	*saved = (struct nat64_saved_session){
 		.peer = copy.peer,
-		.used_ms =
-		    at->wall_ms + monotime_diff_ms(copy.stamp, at->mono),
+		.used_ms = at->wall_ms +
+		    monotime_diff_ms(session_used(&n->sessions, s), at->mono),
 		.prefix = saved_prefix(n, copy.prefix),
 		.cls = (uint8_t)session_class(&n->sessions, &copy),
 		.inbound = copy.inbound,
@@ -109,6 +109,14 @@ nat64_restore_begin(struct nat64_restore *r, struct nat64 *n,
 	r->ports_only = ports_only;
 	r->left = NAT64_LEFT_UNKNOWN;
 	memset(r->prefixes, NAT64_NO_PREFIX, sizeof(r->prefixes));
+}
+
+void
+nat64_restore_role(struct nat64_restore *r,
+    const struct nat64_saved_role *saved)
+{
+	nat64_set_role(r->n, saved->role, r->at.mono);
+	nat64_set_draining(r->n, saved->draining);
 }
 
 void
@@ -308,7 +316,9 @@ is_valid_session(enum l4proto proto, const struct nat64_saved_session *s)
 /*
  * The time from which the lifetime counts, by our own clock. Returns false
  * when the lifetime is over. An established TCP connection is kept for one
- * more timeout, in which it is probed (RFC 6146, 3.5.2.2).
+ * more timeout, in which it is probed (RFC 6146, 3.5.2.2). At standby none is
+ * over, because the packets that have refreshed it since it was copied are
+ * known to the other node only.
  */
 static bool
 stamp_of(const struct nat64_restore *r, const struct nat64_saved_session *s,
@@ -324,7 +334,9 @@ stamp_of(const struct nat64_restore *r, const struct nat64_saved_session *s,
 	    (uint64_t)r->at.wall_ms - (uint64_t)s->used_ms :
 	    0;
 	*stamp = r->at.mono;
-	if (age >= max && s->cls == SESSION_TCP_EST &&
+	if (age >= max && r->n->role == NAT64_ROLE_STANDBY)
+		age = max;
+	else if (age >= max && s->cls == SESSION_TCP_EST &&
 	    age - max < (uint64_t)t->lifetime_secs[SESSION_TCP_CLOSE] * 1000)
 		age = max;
 	else if (age >= max)

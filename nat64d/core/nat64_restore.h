@@ -20,6 +20,7 @@
 #define NAT64D_CORE_NAT64_RESTORE_H
 
 #include "nat64.h"
+#include "nat64_role.h"
 
 #define NAT64_NO_PREFIX UINT8_MAX
 
@@ -47,6 +48,12 @@ struct nat64_saved_session {
 	uint8_t cls;   /* enum session_class */
 	uint8_t state; /* enum tcp_state */
 	bool inbound;
+};
+
+/* What the translator did (nat64_role.h). */
+struct nat64_saved_role {
+	enum nat64_role role;
+	bool draining;
 };
 
 /* A block of ports that a subscriber has. */
@@ -124,6 +131,10 @@ struct nat64_restore {
  */
 void nat64_restore_begin(struct nat64_restore *r, struct nat64 *n,
     const struct nat64_clocks *at, bool ports_only);
+
+/* Before anything else: go on with the role of the other translator. */
+void nat64_restore_role(struct nat64_restore *r,
+    const struct nat64_saved_role *saved);
 
 /* The Pref64 that what comes from here on gives the index i. */
 void nat64_restore_prefix(struct nat64_restore *r, size_t i,

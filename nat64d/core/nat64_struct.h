@@ -9,6 +9,7 @@
 #include <sys/queue.h>
 
 #include "nat64.h"
+#include "nat64_role.h"
 #include "nat64_walk.h"
 
 /* At most this much of a stored SYN is kept (RFC 6146, 5.3). */
@@ -67,6 +68,8 @@ struct nat64 {
 	struct settling settling;
 	struct nat64_sink sink;
 	bool trace_off;		   /* do not call sink.trace */
+	enum nat64_role role;	   /* nat64_role.h */
+	bool draining;
 	bool pool_high[L4_NPROTO]; /* thresholds (nat64_threshold.h) */
 	size_t n_subs_high;
 	struct rng rng;

@@ -45,6 +45,10 @@ int print_upgrade(struct ctl *ctl, const json_t *answer);
 int run_monitor(struct ctl *ctl, const struct ctl_command *c);
 int run_drops(struct ctl *ctl, const struct ctl_command *c);
 
+/* role.c */
+int print_role(struct ctl *ctl, const json_t *answer);
+int print_role_check(struct ctl *ctl, const json_t *answer);
+
 /* top.c */
 int run_top(struct ctl *ctl, const struct ctl_command *c);
 extern const struct ctl_arg top_args[];

@@ -91,8 +91,9 @@ print_event_log(const json_t *log)
 static int
 print_status(struct ctl *ctl, const json_t *answer)
 {
-	(void)ctl;
 	ctl_print_since(answer);
+	fputs("role       ", stdout);
+	print_role(ctl, answer);
 	printf("sessions   %" JSON_INTEGER_FORMAT " of %" JSON_INTEGER_FORMAT
 	       "\n",
 	    table_number(answer, "sessions"),
@@ -235,6 +236,12 @@ static const struct ctl_arg drops_args[] = {
 		.print = print_pref64_##daemon                           \
 	}
 
+#define ROLE(words_, method_, path_, print_, help_)                \
+	{                                                          \
+		.words = words_, .help = help_, .method = method_, \
+		.path = path_, .print = print_                     \
+	}
+
 static const struct ctl_command commands[] = {
 	{ .words = "confirm",
 	    .help = "Keep what reload --confirm has changed",
@@ -247,6 +254,17 @@ static const struct ctl_command commands[] = {
 	    .method = "POST",
 	    .path = "/v1/reload",
 	    .print = print_result },
+	ROLE("role active", "POST", "/v1/role?role=active", print_role,
+	    "Translate from now on"),
+	ROLE("role check", "GET", "/v1/role", print_role_check,
+	    "May this node be the master? The exit status says so"),
+	ROLE("role standby", "POST", "/v1/role?role=standby", print_role,
+	    "Leave the packets to the other node of the pair"),
+	ROLE("role", "GET", "/v1/role", print_role,
+	    "What this node of a pair does"),
+	ROLE("drain", "POST", "/v1/drain", print_role,
+	    "Let others give this translator no new clients"),
+	ROLE("undrain", "POST", "/v1/undrain", print_role, "End drain"),
 	{ .words = "status",
 	    .help = "How it is: sessions, use of the pool, drops, warnings",
 	    .method = "GET",

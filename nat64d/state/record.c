@@ -26,6 +26,9 @@ _Static_assert(TCP_STATE_V6_INIT == 1 && TCP_STATE_V4_INIT == 2 &&
 	TCP_STATE_V6_FIN_RCV == 6 && TCP_STATE_V4_V6_FIN_RCV == 7 &&
 	TCP_STATE_TRANS == 8,
     "numbers of TCP states have changed: nat64d-state(5)");
+_Static_assert(NAT64_ROLE_ACTIVE == 0 && NAT64_ROLE_LEAVING == 1 &&
+	NAT64_ROLE_STANDBY == 2,
+    "numbers of roles have changed: nat64d-state(5)");
 
 static const uint8_t protocols[L4_NPROTO] = {
 	[L4_TCP] = IPPROTO_TCP,
@@ -218,6 +221,17 @@ record_block(struct record_writer *w, const struct nat64_saved_block *block)
 	put16(bytes + 4, block->ports.first);
 	put16(bytes + 6, block->ports.last);
 	field(w, BLOCK_PORTS, bytes, 8);
+	end_record(w, at);
+}
+
+void
+record_role(struct record_writer *w, const struct nat64_saved_role *r)
+{
+	const size_t at = begin_record(w, RECORD_ROLE);
+
+	field8(w, ROLE_IS, (uint8_t)r->role);
+	if (r->draining)
+		field(w, ROLE_DRAINING, NULL, 0);
 	end_record(w, at);
 }
 
@@ -490,6 +504,24 @@ read_block(struct record_reader *r, const struct fields *f)
 }
 
 static bool
+read_role(struct record_reader *r, const struct fields *f)
+{
+	struct nat64_saved_role role;
+
+	if (!has(f, ROLE_IS, 1) || !may_have(f, ROLE_DRAINING, 0))
+		return (false);
+	/* A role that we do not know leaves us that of our configuration. */
+	if (f->at[ROLE_IS].p[0] > NAT64_ROLE_STANDBY || r->sink.role == NULL)
+		return (true);
+	role = (struct nat64_saved_role){
+		.role = (enum nat64_role)f->at[ROLE_IS].p[0],
+		.draining = f->at[ROLE_DRAINING].p != NULL,
+	};
+	r->sink.role(r->sink.arg, &role);
+	return (true);
+}
+
+static bool
 read_end(struct record_reader *r, const struct fields *f)
 {
 	r->ended = true;
@@ -506,6 +538,7 @@ static bool (*const readers[])(struct record_reader *,
 	[RECORD_SESSION] = read_session,
 	[RECORD_END] = read_end,
 	[RECORD_BLOCK] = read_block,
+	[RECORD_ROLE] = read_role,
 };
 
 static bool

@@ -45,8 +45,9 @@ enum record_type {
 				one of the same index replaces it */
 	RECORD_BINDING = 3, /* followed by its sessions */
 	RECORD_SESSION = 4,
-	RECORD_END = 5,	 /* the last one */
-	RECORD_BLOCK = 6 /* before the bindings with ports of it */
+	RECORD_END = 5,	  /* the last one */
+	RECORD_BLOCK = 6, /* before the bindings with ports of it */
+	RECORD_ROLE = 8	  /* directly after the origin */
 };
 
 /* Tags of fields; each record type has tags of its own. */
@@ -79,7 +80,10 @@ enum record_tag {
 	END_SESSIONS = 2, /* 8 */
 
 	BLOCK_SUBSCRIBER = 1, /* 17: IPv6 prefix, its bits */
-	BLOCK_PORTS = 2	      /* 8: IPv4 address, first and last port */
+	BLOCK_PORTS = 2,      /* 8: IPv4 address, first and last port */
+
+	ROLE_IS = 1,	  /* 1: enum nat64_role */
+	ROLE_DRAINING = 2 /* 0 */
 };
 
 /* --- writing --- */
@@ -109,6 +113,7 @@ void record_session(struct record_writer *w, enum l4proto proto,
     const struct nat64_saved_session *s);
 void record_block(struct record_writer *w,
     const struct nat64_saved_block *block);
+void record_role(struct record_writer *w, const struct nat64_saved_role *r);
 void record_end(struct record_writer *w);
 
 /*
@@ -127,6 +132,7 @@ struct record_sink {
 	void (*binding)(void *arg, const struct nat64_saved_binding *b);
 	void (*session)(void *arg, const struct nat64_saved_session *s);
 	void (*block)(void *arg, const struct nat64_saved_block *block);
+	void (*role)(void *arg, const struct nat64_saved_role *r);
 	/* A binding or session of a kind that we do not know. */
 	void (*unknown)(void *arg, bool session);
 	void *arg;

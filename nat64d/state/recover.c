@@ -43,6 +43,14 @@ take_block(void *arg, const struct nat64_saved_block *block)
 }
 
 static void
+take_role(void *arg, const struct nat64_saved_role *role)
+{
+	struct recover *r = arg;
+
+	nat64_restore_role(&r->restore, role);
+}
+
+static void
 take_unknown(void *arg, bool session)
 {
 	struct recover *r = arg;
@@ -60,6 +68,7 @@ recover_begin(struct recover *r, struct nat64 *n,
 		.binding = take_binding,
 		.session = take_session,
 		.block = take_block,
+		.role = take_role,
 		.unknown = take_unknown,
 		.arg = r,
 	};

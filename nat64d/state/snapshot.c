@@ -12,6 +12,7 @@ struct snapshot {
 	struct record_writer w;
 	struct pref64 prefixes[NAT64_MAX_PREFIXES]; /* as written */
 	size_t n_prefixes;
+	bool role_written;
 	struct pool4_block_walk blocks; /* the first to be written */
 	struct nat64_walk walk;
 };
@@ -35,6 +36,17 @@ write_prefixes(struct snapshot *s)
 		s->n_prefixes = n;
 }
 
+static void
+write_role(struct snapshot *s)
+{
+	const struct nat64_saved_role role = { .role = nat64_role(s->n),
+		.draining = nat64_is_draining(s->n) };
+
+	if (!s->role_written)
+		record_role(&s->w, &role);
+	s->role_written = true;
+}
+
 struct snapshot *
 snapshot_new(const struct nat64 *n, const struct nat64_clocks *at,
     const char *program)
@@ -49,6 +61,7 @@ snapshot_new(const struct nat64 *n, const struct nat64_clocks *at,
 	memset(&s->blocks, 0, sizeof(s->blocks));
 	memset(&s->walk, 0, sizeof(s->walk));
 	s->n_prefixes = 0;
+	s->role_written = false;
 	record_begin(&s->w, at->wall_ms, program);
 	return (s);
 }
@@ -127,6 +140,7 @@ snapshot_slice(struct snapshot *s, unsigned max, const uint8_t **bytes,
 {
 	bool more;
 
+	write_role(s);
 	write_prefixes(s);
 	more = write_some(s, max);
 	*bytes = record_take(&s->w, len);

@@ -57,6 +57,7 @@ session_table_init(struct session_table *t,
 	t->inbound.count = 0;
 	memset(t->inbound.per_source, 0, sizeof(t->inbound.per_source));
 	session_table_set_lifetimes(t, lifetime_secs);
+	t->since.ns = INT64_MIN;
 	t->epoch = 0;
 	t->n_epochs = 0;
 	t->flush_again = false;

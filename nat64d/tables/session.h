@@ -180,6 +180,7 @@ struct session_table {
 	uint8_t n_epochs;    /* flushes begun since n_stale was 0 */
 	bool flush_again;    /* when n_stale is 0, begin another */
 	unsigned flush_slot; /* where session_next_stale() looks next */
+	struct monotime since; /* no lifetime counts from before this */
 	uint32_t lifetime_secs[SESSION_NCLASSES + SESSION_NRULES];
 	struct session_port rules[SESSION_NRULES];
 	unsigned first_rule; /* of the present list */
@@ -504,14 +505,22 @@ session_leave_fast(struct session_table *t, struct session *s)
 		session_take_back(t, s);
 }
 
-/* When s ends if nothing refreshes it. */
+/* From when the lifetime of s counts. */
 static inline struct monotime
-session_expires(const struct session_table *t, const struct session *s)
+session_used(const struct session_table *t, const struct session *s)
 {
 	const struct monotime last =
 	    s->fast == 0 ? s->stamp : session_last_use(t, s);
 
-	return (monotime_add_secs(last, t->lifetime_secs[s->cls]));
+	return (last.ns < t->since.ns ? t->since : last);
+}
+
+/* When s ends if nothing refreshes it. */
+static inline struct monotime
+session_expires(const struct session_table *t, const struct session *s)
+{
+	return (
+	    monotime_add_secs(session_used(t, s), t->lifetime_secs[s->cls]));
 }
 
 /* Is s past its time, or stale? */

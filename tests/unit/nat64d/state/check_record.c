@@ -24,6 +24,8 @@ static struct {
 		struct pref64 p;
 	} all[256];
 	unsigned n;
+	struct nat64_saved_role role;
+	unsigned n_roles;
 	char text[32 * 1024]; /* the same, without padding */
 	size_t text_len;
 	int64_t origin;
@@ -101,6 +103,15 @@ got_unknown(void *arg, bool session)
 	got.all[got.n++].kind = UNKNOWN;
 }
 
+static void
+got_role(void *arg, const struct nat64_saved_role *r)
+{
+	(void)arg;
+	note("role %d %d\n", r->role, r->draining);
+	got.role = *r;
+	got.n_roles++;
+}
+
 /* Read bytes in pieces. Returns what is wrong. */
 static enum record_fault
 read_pieces(const uint8_t *bytes, size_t len, size_t piece)
@@ -110,6 +121,7 @@ read_pieces(const uint8_t *bytes, size_t len, size_t piece)
 		.binding = got_binding,
 		.session = got_session,
 		.block = got_block,
+		.role = got_role,
 		.unknown = got_unknown };
 	size_t n;
 
@@ -306,6 +318,7 @@ finish(void)
 #define BLOCK_OF_64                                               \
 	"\0\6\0\35\1\21\x20\1\xd\xb8\0\1\0\0\0\0\0\0\0\0\0\0\x40" \
 	"\2\10\xcb\0\x71\5\x10\0\x10\xff"
+#define ROLE(role) "\0\10\0\5\1\1" role "\2\0"
 #define END(b, s) "\0\5\0\24\1\10\0\0\0\0\0\0\0" b "\2\10\0\0\0\0\0\0\0" s
 #define ADD(text) add(text, sizeof(text) - 1)
 
@@ -313,11 +326,15 @@ START_TEST(the_manual_describes_the_bytes)
 {
 	begin(1);
 	ADD(ORIGIN);
+	ADD(ROLE("\2"));
 	ADD(BINDING_UDP);
 	ADD(BLOCK_OF_64);
 	ADD(END("\1", "\0"));
 	finish();
 	ck_assert_int_eq(read_stream(), RECORD_GOOD);
+	ck_assert_uint_eq(got.n_roles, 1);
+	ck_assert_int_eq(got.role.role, NAT64_ROLE_STANDBY);
+	ck_assert(got.role.draining);
 	ck_assert_uint_eq(got.n, 2);
 	ck_assert_str_eq(text6(got.all[1].block.subscriber), "2001:db8:1::");
 	ck_assert_uint_eq(got.all[1].block.subscriber_len, 64);
@@ -331,6 +348,19 @@ START_TEST(the_manual_describes_the_bytes)
 	ck_assert_int_eq(got.all[0].b.proto, L4_UDP);
 	ck_assert_str_eq(text4(got.all[0].b.paired), "203.0.113.5");
 	ck_assert(!got.all[0].b.is_static);
+}
+END_TEST
+
+/* One that a later version has. */
+START_TEST(a_role_that_is_unknown_is_skipped)
+{
+	begin(1);
+	ADD(ORIGIN);
+	ADD(ROLE("\3"));
+	ADD(END("\0", "\0"));
+	finish();
+	ck_assert_int_eq(read_stream(), RECORD_GOOD);
+	ck_assert_uint_eq(got.n_roles, 0);
 }
 END_TEST
 
@@ -568,6 +598,7 @@ main(void)
 	tcase_add_test(tc, a_binding_of_an_unknown_protocol_is_told);
 	tcase_add_loop_test(tc, nonsense_is_refused, 0, NITEMS(nonsense));
 	tcase_add_test(tc, a_block_that_is_too_long_is_refused_at_once);
+	tcase_add_test(tc, a_role_that_is_unknown_is_skipped);
 	tcase_add_test(tc, the_sum_is_crc32c);
 	tcase_add_test(tc, what_is_there_all_the_time_is_written_once);
 	tcase_add_test(tc, a_prefix_that_changes_is_written_again);
