@@ -180,7 +180,7 @@ show "$client" curl -gsS -o "$dir/got" -w '%{size_download} bytes\n' \
 
 step "dns64d's statistics" "SIGUSR1 to dns64d."
 kill -USR1 "$dns64d"
-wait_for 5 test -s "$dir/dns64d.out"
+wait_for 30 test -s "$dir/dns64d.out"
 head -n 30 "$dir/dns64d.out" | sed 's/^/    /'
 
 case ${SHELL_IN:-} in
@@ -197,7 +197,7 @@ esac
 
 step "Done" "Stopping the daemons, removing the namespaces."
 kill "$(cat "$dir/run/nat64d.pid")"
-wait_for 10 test ! -e "$dir/run/nat64d.pid" || fail "nat64d did not end"
+wait_for 30 test ! -e "$dir/run/nat64d.pid" || fail "nat64d did not end"
 stop "$dns64d"
 if [ "$failed" -eq 0 ]; then
 	echo "    everything worked"

@@ -155,13 +155,13 @@ test_customer() {
 	check "it opens what it can and is refused" \
 	    reached subscriber-limit 100 attack6 flows 12000
 	check "the client talks all the same" talks 10
-	check "the log names statement and customer" wait_for 5 logged \
+	check "the log names statement and customer" wait_for 30 logged \
 	    'quota-exceeded .* statement="fair-share" subscriber=2001:db8:f000::/56 '
 	end
 	tap_round="a customer with a /56, the carrier's settings"
 	begin 'include "nat64d.carrier.conf"' "pool $pool port 1024-9023"
 	check "it opens what it can" attack6 flows 12000
-	check "the log names statement and customer" wait_for 5 logged \
+	check "the log names statement and customer" wait_for 30 logged \
 	    'statement="limit subscriber [a-z-]*" subscriber=2001:db8:f000::/56 '
 	check "the client talks all the same" talks 10
 	end
@@ -173,7 +173,7 @@ test_neighbour() {
 	check "it opens what it can and is refused" \
 	    reached subscriber-limit 100 attack6 flows 12000 2001:db8::66/128
 	check "the client talks all the same" talks 10
-	check "the log names statement and host" wait_for 5 logged \
+	check "the log names statement and host" wait_for 30 logged \
 	    'statement="fair-share" subscriber=2001:db8::66/128 '
 	end
 }
@@ -216,16 +216,16 @@ cut_datagrams() {
 test_fragments() {
 	tap_round="fragments without a beginning"
 	begin "pool $pool"
-	check "the echo service answers" wait_for 5 cut_datagrams
+	check "the echo service answers" wait_for 30 cut_datagrams
 	lasting4 crumbs
-	check "from IPv4: they fill their side" wait_for 10 over \
+	check "from IPv4: they fill their side" wait_for 30 over \
 	    fragment-limit 100
-	check "the client's datagrams pass in fragments" wait_for 10 \
+	check "the client's datagrams pass in fragments" wait_for 30 \
 	    cut_datagrams
 	stop "$attack"
 	lasting6 crumbs
-	check "from IPv6 as well" wait_for 10 over fragment-limit 5000
-	check "the client's datagrams pass in fragments" wait_for 10 \
+	check "from IPv6 as well" wait_for 30 over fragment-limit 5000
+	check "the client's datagrams pass in fragments" wait_for 30 \
 	    cut_datagrams
 	stop "$attack"
 	end
@@ -242,9 +242,9 @@ test_errors() {
 	tap_round="hop limits used up"
 	begin "pool $pool" "mtu ipv4 1400"
 	lasting6 hopless
-	check "errors are limited" wait_for 10 over icmp-errors-limited 1000
-	check "a packet too big is told of" wait_for 10 told_too_big
-	check "the client sees the translator in a trace" wait_for 10 traced
+	check "errors are limited" wait_for 30 over icmp-errors-limited 1000
+	check "a packet too big is told of" wait_for 30 told_too_big
+	check "the client sees the translator in a trace" wait_for 30 traced
 	stop "$attack"
 	end
 }

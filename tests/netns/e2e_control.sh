@@ -66,7 +66,7 @@ test_nat64ctl() {
 	n log level debug
 	check_equal "log level" "$out" "log level debug"
 	in_ns "$internet" ping -n -c 1 -W 1 192.0.2.7 >"$dir/ping" 2>&1
-	check "decisions about packets are logged now" wait_for 5 \
+	check "decisions about packets are logged now" wait_for 30 \
 	    grep -q event=packet-dropped "$dir/nat64d.err"
 	n log level info
 	check_equal "and no longer" "$out" "log level info"
@@ -89,7 +89,7 @@ test_dns64ctl() {
 	    "$("$BUILD/dns64d/dns64d" -nnv -f "$dir/dns64d.conf")"
 	d log level debug
 	in_ns "$client" dig +short "@$dns6" www.example.com AAAA >"$dir/dig"
-	check "dns64d: queries are logged now" wait_for 5 \
+	check "dns64d: queries are logged now" wait_for 30 \
 	    grep -q 'www\.example\.com' "$dir/dns64d.err"
 	d log level info
 }
@@ -169,7 +169,7 @@ test_connections() {
 	PY
 	local holder=$!
 	wait_for 30 grep -q ready "$dir/held"
-	check "$name: answers beside 1000 connections" wait_for 10 http \
+	check "$name: answers beside 1000 connections" wait_for 30 http \
 	    "$sock" /v1/status
 	check "$name: works meanwhile" "$4"
 	kill "$holder"
@@ -331,7 +331,7 @@ start_as_limited_root() {
 	    "$BUILD/nat64d/nat64d" -d -f "$dir/nat64d.conf" \
 	    >"$dir/nat64d.out" 2>"$dir/nat64d.err" &
 	nat64d=$!
-	wait_for 10 grep -q ' running$' "$dir/nat64d.err" || {
+	wait_for 30 grep -q ' running$' "$dir/nat64d.err" || {
 		cat "$dir/nat64d.err"
 		return 1
 	}

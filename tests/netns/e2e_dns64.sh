@@ -173,7 +173,7 @@ logged() { # regex
 reload() { # regex of the log message
 	: >"$dir/dns64d.err"
 	kill -HUP "$dns64d"
-	wait_for 5 logged "$1"
+	wait_for 30 logged "$1"
 }
 
 test_reload() {
@@ -201,7 +201,7 @@ statistics() {
 	local before
 	before=$(wc -c <"$dir/dns64d.out")
 	kill -USR1 "$dns64d"
-	wait_for 5 grew "$dir/dns64d.out" "$before" || return 1
+	wait_for 30 grew "$dir/dns64d.out" "$before" || return 1
 	tail -c +$((before + 1)) "$dir/dns64d.out"
 }
 
@@ -251,11 +251,11 @@ test_failover() {
 	# Shows: DNS64-88
 	check "an upstream that is silent does no harm" ask_new 4
 	# Shows: DNS64-87
-	check "it is marked down" wait_for 10 upstream_is "$server4" down
+	check "it is marked down" wait_for 30 upstream_is "$server4" down
 	check "the next questions go to the other at once" not_lost \
 	    "$server4" ask_new 5
 	end_silence
-	check "it is marked up when it is back" wait_for 20 \
+	check "it is marked up when it is back" wait_for 30 \
 	    upstream_is "$server4" up
 	stop "$nsd"
 	check "an upstream that has ended does no harm" ask_new 4
@@ -350,12 +350,12 @@ test_daemon() { # workers
 		check_privileges "$thread"
 	done
 	kill -USR1 "$dns64d"
-	check "SIGUSR1 writes statistics to a file" wait_for 5 grew \
+	check "SIGUSR1 writes statistics to a file" wait_for 30 grew \
 	    "$dir/dump/dns64d" 0
 	check "a second one is refused" second_refused
 	check "and the first one goes on" ask_new 1
 	kill "$dns64d"
-	check "SIGTERM ends it" wait_for 5 gone "$dns64d"
+	check "SIGTERM ends it" wait_for 30 gone "$dns64d"
 	check_not "and its pid file is gone" test -e "$dir/run/dns64d.pid"
 	rm "$dir/dump/dns64d"
 }
@@ -364,7 +364,7 @@ test_failed_start() {
 	tap_round="a start that fails in the background"
 	start "$gateway" busy.log socat -u UDP4-RECVFROM:5399,fork \
 	    OPEN:/dev/null
-	wait_for 5 udp_listens "$gateway" 5399
+	wait_for 30 udp_listens "$gateway" 5399
 	write_conf "pidfile \"$dir/run/dns64d.pid\"" \
 	    "listen on 127.0.0.1 port 5399"
 	check_not "dns64d does not start" daemonise

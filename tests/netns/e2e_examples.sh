@@ -44,7 +44,7 @@ start_nat64d_of() { # file name [statement ...]
 	ip netns exec "$gateway" "$BUILD/nat64d/nat64d" -d -f "$dir/$2.conf" \
 	    >"$dir/$2.out" 2>"$dir/$2.err" &
 	translators+=("$!")
-	wait_for 20 grep -q ' running$' "$dir/$2.err" || {
+	wait_for 30 grep -q ' running$' "$dir/$2.err" || {
 		cat "$dir/$2.err"
 		return 1
 	}
@@ -127,7 +127,7 @@ test_mostly() {
 }
 
 wait_for_offer() { # option
-	wait_for 20 udp_listens "$gateway" 67
+	wait_for 30 udp_listens "$gateway" 67
 	in_ns "$client" python3 "$root/tests/netns/tools/dhcp_offer.py" c0 "$1"
 }
 
@@ -138,7 +138,7 @@ test_isp() {
 	check "the second nat64d starts" \
 	    start_nat64d_of "$examples/isp/nat64d-2.conf" i2 "tun nat64-2"
 	check "dns64d starts" start_dns64d_of "$examples/isp/dns64d.conf"
-	check "a name works" wait_for 20 name_works
+	check "a name works" wait_for 30 name_works
 	local last=${translators[1]} first=${translators[0]}
 	[ "$(prefix_of_client)" = 2001:db8:6401 ] || last=$first
 	stop "$last"
@@ -184,7 +184,7 @@ with_resolver() { # process dns64d.conf
 	check "the resolver starts" wait_for 30 udp_listens "$gateway" 5335
 	check "nat64d starts" start_nat64d_of "$examples/office/nat64d.conf" o
 	check "dns64d starts" start_dns64d_of "$2"
-	check "a name works" wait_for 20 name_works
+	check "a name works" wait_for 30 name_works
 	stop_all "$1"
 }
 

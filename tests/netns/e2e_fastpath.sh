@@ -229,7 +229,7 @@ test_errors() {
 
 tun_mtu() { # MTU
 	ip -n "$gateway" link set nat64 mtu "$1" &&
-	    wait_for 5 grep "MTU is $1 now" "$dir/nat64d.err"
+	    wait_for 30 grep "MTU is $1 now" "$dir/nat64d.err"
 }
 
 test_mtu_change() {
@@ -281,7 +281,7 @@ test_all() { # statement ...
 	test_mtu_change
 	test_prefixes
 	stop_talkers
-	check "no connection is left" wait_for 5 no_connections
+	check "no connection is left" wait_for 30 no_connections
 	stop "$nat64d"
 }
 

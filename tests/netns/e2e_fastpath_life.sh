@@ -77,12 +77,12 @@ test_lifetimes() {
 	check "all are on the fast path" is_fast '700.'
 	check "some are used" use_for_a_while 6 ask_both
 	check "the idle one is there for a while" is_fast 7002
-	check "and ends" wait_for 10 is_gone 7002
+	check "and ends" wait_for 30 is_gone 7002
 	check_age "$earliest" "$latest"
 	check "those that are used stay where they are" \
 	    takes_both use_for_a_while 8 ask_both
 	check "still" is_fast '700[01]'
-	check "an idle connection is probed" wait_for 10 probed
+	check "an idle connection is probed" wait_for 30 probed
 	check "and still works" ask idlet 100 20
 	check_match "no probe was outside the window" \
 	    "$(in_ns "$client" nft list chain inet filter input)" \
@@ -91,7 +91,7 @@ test_lifetimes() {
 	earliest=$(now_ms)
 	check "one is used for the last time" ask busy 100 1
 	latest=$(now_ms)
-	check "it ends" wait_for 15 is_gone 7000
+	check "it ends" wait_for 30 is_gone 7000
 	check_age "$earliest" "$latest"
 	stop_talkers
 	stop "$nat64d"
@@ -119,7 +119,7 @@ test_inbound_refresh() {
 	    use_for_a_while 7 both_sides
 	check "packets of IPv4 come by the fast path" \
 	    takes 0 1 gets client from4 100 server
-	check "but do not keep the session" wait_for 10 is_gone 7001
+	check "but do not keep the session" wait_for 30 is_gone 7001
 	check_age "$earliest" "$latest"
 	check "those of IPv6 do" is_fast 7000
 	stop_talkers
@@ -137,7 +137,7 @@ start_transfer() {
 	in_ns "$client" curl -gsS -m 60 --limit-rate 5M -o "$dir/fetched" \
 	    "http://[$server64]/100MB" >"$dir/transfer" 2>&1 &
 	transfer=$!
-	wait_for 10 is_fast 80
+	wait_for 30 is_fast 80
 }
 
 no_sessions() {
@@ -157,7 +157,7 @@ test_hup() {
 	check "a UDP session begins" open_udp u "$server64" 7000
 	check "a transfer is on the fast path" start_transfer
 	kill -HUP "$nat64d"
-	check "all sessions leave it" wait_for 5 no_sessions
+	check "all sessions leave it" wait_for 30 no_sessions
 	check "the program translates no packet more" takes 0 0 nothing_passes
 	check "neither of UDP" takes 0 0 is_silent client u 100 server
 	stop "$transfer"
@@ -185,7 +185,7 @@ fcntl.ioctl(tun, 0x400454ca, struct.pack("16sH22x", b"nat64", 0x5001))
 print("held", flush=True)
 time.sleep(3600)'
 	holder=$!
-	wait_for 5 grep held "$dir/holder.log"
+	wait_for 30 grep held "$dir/holder.log"
 }
 
 # What is sent has to be lost, not translated.
@@ -244,7 +244,7 @@ start_second() {
 	ip netns exec "$gateway" "$BUILD/nat64d/nat64d" -d \
 	    -f "$dir/second.conf" >"$dir/second.out" 2>"$dir/second.err" &
 	second=$!
-	wait_for 10 grep -q ' running$' "$dir/second.err" || {
+	wait_for 30 grep -q ' running$' "$dir/second.err" || {
 		cat "$dir/second.err"
 		return 1
 	}
@@ -286,7 +286,7 @@ start_by() { # command ...
 	ip netns exec "$gateway" "$@" "$BUILD/nat64d/nat64d" -d \
 	    -f "$dir/nat64d.conf" >"$dir/nat64d.out" 2>"$dir/nat64d.err" &
 	nat64d=$!
-	wait_for 10 grep -q ' running$' "$dir/nat64d.err" || {
+	wait_for 30 grep -q ' running$' "$dir/nat64d.err" || {
 		cat "$dir/nat64d.err"
 		return 1
 	}

@@ -164,14 +164,14 @@ observe() { # way statement ...
 	esac
 	counters >"$dir/counters-$way"
 	check "and TCP" send_tcp_kinds
-	wait_for 5 is_quiet
+	wait_for 30 is_quiet
 	stop_captures
 	captured_udp 4 >"$dir/udp4-$way"
 	captured_udp 6 >"$dir/udp6-$way"
 	captured_tcp 4 >"$dir/tcp4-$way"
 	captured_tcp 6 >"$dir/tcp6-$way"
 	stop_talkers
-	check "no connection is left" wait_for 5 no_connections
+	check "no connection is left" wait_for 30 no_connections
 	stop "$nat64d"
 }
 
@@ -237,7 +237,7 @@ begin() { # statement ...
 
 end() {
 	stop_talkers
-	check "no connection is left" wait_for 5 no_connections
+	check "no connection is left" wait_for 30 no_connections
 	stop "$nat64d"
 	tap_round=
 }

@@ -66,18 +66,18 @@ begin() {
 
 test_monitor() {
 	follow monitor monitor
-	check "a new session is seen" wait_for 10 opened "$dir/monitor"
+	check "a new session is seen" wait_for 30 opened "$dir/monitor"
 	check_match "when, what and whose" "$(cat "$dir/monitor")" \
 	    '^20[^ ]+Z session-created transport-protocol udp internal-src-address 2001:db8::10 internal-src-port 50[0-9]+ external-src-address 192\.0\.2\.'
 	check_match "and its binding" "$(cat "$dir/monitor")" \
 	    'Z binding-created transport-protocol udp'
 	"$nat64ctl" -s "$dir/n/sock" kill 2001:db8::10 >"$dir/kill"
-	check "its end is seen" wait_for 5 grep -q session-deleted \
+	check "its end is seen" wait_for 30 grep -q session-deleted \
 	    "$dir/monitor"
 	kill "$follower"
 	wait "$follower" 2>/dev/null
 	follow monitor -j monitor
-	check "as JSON" wait_for 10 opened "$dir/monitor"
+	check "as JSON" wait_for 30 opened "$dir/monitor"
 	check "each line is an object" python3 -c 'import json, sys
 for line in open(sys.argv[1]):
     o = json.loads(line)
@@ -88,15 +88,15 @@ for line in open(sys.argv[1]):
 
 test_drops() {
 	follow drops drops
-	check "a dropped packet is seen" wait_for 10 knocked "$dir/drops"
+	check "a dropped packet is seen" wait_for 30 knocked "$dir/drops"
 	check_match "with its reason and addresses" "$(cat "$dir/drops")" \
 	    'packet-dropped reason no-binding protocol 17 src 198\.51\.100\.'
 	kill "$follower"
 	wait "$follower" 2>/dev/null
 	"$nat64ctl" -s "$dir/n/sock" drops --pcap "$dir/drops.pcapng" &
 	follower=$!
-	check "the same as a capture" wait_for 10 knocked "$dir/drops.pcapng"
-	check "with those from IPv6" wait_for 10 knocked6 "$dir/drops.pcapng"
+	check "the same as a capture" wait_for 30 knocked "$dir/drops.pcapng"
+	check "with those from IPv6" wait_for 30 knocked6 "$dir/drops.pcapng"
 	kill "$follower"
 	wait "$follower" 2>/dev/null
 	check_match "tcpdump reads it" \
@@ -116,7 +116,7 @@ test_drops() {
 		echo $?
 	)" = 2
 	follow full drops --pcap /dev/full
-	check "a full disk ends it" wait_for 10 knocked_and_ended
+	check "a full disk ends it" wait_for 30 knocked_and_ended
 	wait "$follower"
 	check_equal "with an error" "$?" 1
 	check_match "that says so" "$(cat "$dir/full")" 'No space left'
@@ -149,11 +149,11 @@ test_slow() {
 	            print("lost", o["lost-before"], flush=True)
 	PY
 	local slow=$!
-	check "a client follows" wait_for 10 grep -q ready "$dir/slow"
+	check "a client follows" wait_for 30 grep -q ready "$dir/slow"
 	knock 6000
 	check "packets pass" in_ns "$client" ping -n -c 1 -W 2 "$server64"
 	: >"$dir/go"
-	check "what it has lost is said" wait_for 20 lost_is_said
+	check "what it has lost is said" wait_for 30 lost_is_said
 	kill "$slow"
 	wait "$slow" 2>/dev/null
 	check "and it is forgotten" in_ns "$client" ping -n -c 1 -W 2 \
@@ -166,11 +166,11 @@ test_rate() {
 	local begin followed
 	begin=$(dropped)
 	follow rate drops --pcap "$dir/rate.pcapng"
-	check "a client follows" wait_for 10 knocked "$dir/rate.pcapng"
+	check "a client follows" wait_for 30 knocked "$dir/rate.pcapng"
 	followed=$(dropped)
 	knock 5000
-	check "what is missing is said" wait_for 20 missing_is_said
-	check "and it is exact" wait_for 20 all_told "$begin" "$followed"
+	check "what is missing is said" wait_for 30 missing_is_said
+	check "and it is exact" wait_for 30 all_told "$begin" "$followed"
 	kill "$follower"
 	wait "$follower" 2>/dev/null
 }

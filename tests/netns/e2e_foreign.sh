@@ -34,7 +34,7 @@ tunnel() { # name UDP-port namespace address namespace address
 tunnel_end() { # name port end namespace address other-end its-address
 	local interface=$1$3
 	start "$4" "$interface.log" wireguard-go -f "$interface"
-	wait_for 5 in_ns "$4" wg show "$interface" || return 1
+	wait_for 30 in_ns "$4" wg show "$interface" || return 1
 	in_ns "$4" wg set "$interface" private-key "$dir/$interface.key" \
 	    listen-port "$2" peer "$(cat "$dir/$1$6.pub")" \
 	    endpoint "$7:$2" allowed-ips ::/0,0.0.0.0/0
@@ -199,7 +199,7 @@ start_echo() {
 		print(len(came))
 	EOT
 	start "$internet" echo.log python3 "$dir/echo.py"
-	wait_for 5 udp_listens "$internet" 7778
+	wait_for 30 udp_listens "$internet" 7778
 }
 
 # Datagrams in bursts, which can be joined, and each one's answer: how many.
@@ -260,7 +260,7 @@ bulk() { # host
 # The client's packets of 1500 bytes are larger than the uplink, and so may
 # be those of the server.
 narrow() { # client's MTU [server's]
-	wait_for 5 works "$server64"
+	wait_for 30 works "$server64"
 	bulk "$server64"
 	[ "$#" -eq 1 ] || check_equal "the server has learnt an MTU of $2" \
 	    "$(server_mtu)" "mtu $2"
@@ -299,7 +299,7 @@ test_bridge() {
 test_clat() {
 	tap_round="464XLAT, MTU 1500"
 	use_bridge
-	wait_for 5 works "$server4"
+	wait_for 30 works "$server4"
 	check "ping is answered" works "$server4"
 	bulk "$server4"
 	tap_round="464XLAT over WireGuard"

@@ -46,7 +46,7 @@ dropped() { # reason command ...
 	local reason=$1 before
 	shift
 	before=$(dump_value "$(nat64d_dump)" "$reason")
-	"$@" && wait_for 10 moved "$reason" "$before"
+	"$@" && wait_for 30 moved "$reason" "$before"
 }
 
 still_works() {
@@ -135,7 +135,7 @@ test_noise() {
 	    2001:db8::66/64 10000
 	check "20000 packets from IPv4" garbage4 noise 10000
 	# Shows: FRG-12
-	check "fragments that wait for nothing go" wait_for 10 no_fragments
+	check "fragments that wait for nothing go" wait_for 30 no_fragments
 }
 
 no_fragments() {
@@ -147,7 +147,7 @@ slow_transfer() {
 	in_ns "$client" curl -gsSf -m 30 --limit-rate 4M \
 	    -o "$dir/fetched" "http://[$server64]/10MB" &
 	curl=$!
-	wait_for 5 test -s "$dir/fetched"
+	wait_for 30 test -s "$dir/fetched"
 }
 
 transfer_good() {
@@ -167,11 +167,11 @@ test_full_table() {
 	check "flows of many hosts are refused" dropped session-limit \
 	    garbage6 flows "$server64" 2001:db8:f000::1/56 3000
 	# Shows: ERR-06
-	check "a new flow is told so" wait_for 5 unreachable
+	check "a new flow is told so" wait_for 30 unreachable
 	check "no more than the limit are there" at_limit
 	check "the transfer goes on and is whole" transfer_good
 	kill -HUP "$nat64d"
-	check "there is room again after a flush" wait_for 5 still_works
+	check "there is room again after a flush" wait_for 30 still_works
 	# Shows: LIM-02
 	check "flows of one host are refused" dropped subscriber-limit \
 	    garbage6 flows "$server64" 2001:db8:e::1/128 3000
@@ -197,7 +197,7 @@ all_kinds() {
 	test_noise
 	tap_round="after all that, offload $offload"
 	kill -HUP "$nat64d"
-	check "it works" wait_for 5 still_works
+	check "it works" wait_for 30 still_works
 	test_full_table
 	tap_round="offload $offload"
 	if sanitized; then

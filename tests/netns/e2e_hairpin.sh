@@ -76,7 +76,7 @@ open_port_5000() {
 	start "$server6" echo5000.log socat -b 65536 \
 	    "UDP6-RECVFROM:5000,bind=[$address6],fork" EXEC:cat
 	echo5000=$!
-	wait_for 5 udp_listens "$server6" 5000
+	wait_for 30 udp_listens "$server6" 5000
 }
 
 # The IPv4 address and port of the server's port 5000.
@@ -178,7 +178,7 @@ drops_increase() { # reason command
 	local before
 	before=$(dump_value "$(nat64d_dump)" "$1")
 	"$2"
-	wait_for 5 drops_above "$1" "$before"
+	wait_for 30 drops_above "$1" "$before"
 }
 
 drops_above() { # reason number

@@ -181,7 +181,7 @@ test_on_link() {
 	check "it can be mended" do_as_told "$dir/dump"
 	check "the dump is content" dump_is_content
 	# The server may still be waiting for an earlier question.
-	check "answers come back" wait_for 10 reaches
+	check "answers come back" wait_for 30 reaches
 	check "the host keeps its neighbours" neighbours_answer
 	stop "$nat64d"
 	set_sysctl net.ipv4.conf.g1.proxy_arp=0
@@ -199,7 +199,7 @@ test_single_proxies() {
 	check "addresses are added" add_proxies
 	check "-n says nothing" nothing_said
 	check "nat64d starts" start_nat64d
-	check "answers come back" wait_for 10 reaches
+	check "answers come back" wait_for 30 reaches
 	stop "$nat64d"
 	ip -n "$gateway" neigh del proxy 198.51.100.20 dev g1
 	ip -n "$gateway" neigh del proxy 198.51.100.21 dev g1
@@ -242,7 +242,7 @@ test_strict() {
 
 mend_strict() {
 	! wait_for 1 strangers_come_in && do_as_told "$dir/dump" &&
-	    wait_for 10 strangers_come_in
+	    wait_for 30 strangers_come_in
 }
 
 # Errors from there would be taken for a lie.
@@ -400,12 +400,12 @@ test_changes() {
 	write_conf "$pool" "$prefix"
 	check "nat64d starts" start_nat64d
 	set_sysctl net.ipv4.ip_forward=0
-	check "forwarding that ends is logged" wait_for 20 logged "$off"
+	check "forwarding that ends is logged" wait_for 30 logged "$off"
 	set_sysctl net.ipv4.ip_forward=1
-	check "and that it is back" wait_for 20 logged "no longer: $off"
+	check "and that it is back" wait_for 30 logged "no longer: $off"
 	ip -n "$gateway" addr add 203.0.113.3/32 dev lo
 	check "an address of the pool that the host gets is logged" \
-	    wait_for 20 logged "pool: 203\\.0\\.113\\.3 is this host's .*"
+	    wait_for 30 logged "pool: 203\\.0\\.113\\.3 is this host's .*"
 	check "it goes on" nat64d_dump
 	check_equal "each is logged once" \
 	    "$(logged "$off" | wc -l) $(logged 'pool: .*' | wc -l)" "1 1"
@@ -420,7 +420,7 @@ test_late_network() {
 	write_conf "pool 198.51.100.0/24" "$prefix"
 	check "nat64d starts" start_nat64d
 	ip -n "$gateway" addr add 198.51.100.1/24 dev g1
-	check "it ends" wait_for 20 gone "$nat64d"
+	check "it ends" wait_for 30 gone "$nat64d"
 	wait "$nat64d"
 	check_equal "with status 1" "$?" 1
 	check "and says why" logged 'pool: it covers 198\.51\.100\.0/24, .*'

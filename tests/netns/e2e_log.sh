@@ -28,7 +28,7 @@ start_lab() {
 		    s.sendto(b"%s:%d\n" % (peer[0].encode(), peer[1]), peer)
 	EOF
 	start "$internet" who.log python3 "$dir/who.py"
-	wait_for 5 udp_listens "$internet" 7777
+	wait_for 30 udp_listens "$internet" 7777
 }
 
 configure() { # statement ...
@@ -79,13 +79,13 @@ test_bindings() {
 	    "$pool:$port"
 	first=$(now)
 	kill -HUP "$nat64d"
-	check "its binding ends" wait_for 5 freed
+	check "its binding ends" wait_for 30 freed
 	between=$(now)
 	check_equal "the second host gets the same port" \
 	    "$(seen 2001:db8::20)" "$pool:$port"
 	second=$(now)
 	kill -HUP "$nat64d"
-	check "its binding ends too" wait_for 5 freed
+	check "its binding ends too" wait_for 30 freed
 	after=$(now)
 	# Shows: LOG-01
 	check_match "the log names the first host" "$(said "$first")" \
@@ -106,9 +106,9 @@ test_rotation() {
 	mv "$log" "$log.1"
 	seen 2001:db8::10 >"$dir/seen"
 	kill -USR2 "$nat64d"
-	check "SIGUSR2 makes a new file" wait_for 5 test -e "$log"
+	check "SIGUSR2 makes a new file" wait_for 30 test -e "$log"
 	kill -HUP "$nat64d"
-	check "which has what happens then" wait_for 5 logged binding-deleted
+	check "which has what happens then" wait_for 30 logged binding-deleted
 	check_match "and the old one what was before" \
 	    "$(tail -n 1 "$log.1")" "event=binding-created"
 	check_equal "both are the daemon's" \
@@ -152,14 +152,14 @@ test_sessions() {
 	check "nat64d starts with other events" start_nat64d
 	seen 2001:db8::10 >"$dir/seen"
 	# Shows: LOG-02 CGN-13
-	check "the session is logged with its peer" wait_for 5 logged \
+	check "the session is logged with its peer" wait_for 30 logged \
 	    "event=session-created .* peer4=$server4 peerport=7777"
 	# Shows: LOG-04
-	check "the address of the subscriber is logged" wait_for 5 logged \
+	check "the address of the subscriber is logged" wait_for 30 logged \
 	    "event=address-bound natevent=14 subscriber=2001:db8::10/128 addr4=$pool"
 	kill -HUP "$nat64d"
 	# Shows: LOG-04
-	check "and that it has none any more" wait_for 5 logged \
+	check "and that it has none any more" wait_for 30 logged \
 	    "event=address-released natevent=15 subscriber=2001:db8::10/128"
 	check "nat64d ends" stop "$nat64d"
 }
@@ -273,22 +273,22 @@ test_debug() {
 	    "log level debug"
 	check "nat64d starts with log level debug" start_nat64d
 	seen 2001:db8::10 >"$dir/seen"
-	check "a new session is in the log" wait_for 5 said_in_log \
+	check "a new session is in the log" wait_for 30 said_in_log \
 	    "event=session-created .* addr6=2001:db8::10 .* peer4=$server4"
 	check_not "a binding is not, since the event log has it" \
 	    said_in_log event=binding-created
 	send_stray 1
-	check "a packet without binding is, with the reason" wait_for 5 \
+	check "a packet without binding is, with the reason" wait_for 30 \
 	    said_in_log "$stray"
 	seen 2001:db8::20 >"$dir/seen"
-	check "a host that gets no port is" wait_for 5 said_in_log \
+	check "a host that gets no port is" wait_for 30 said_in_log \
 	    "event=packet-dropped reason=pool-exhausted .*src=2001:db8::20 "
 	check "the limit it met is" said_in_log \
 	    "event=pool-exhausted natevent=3 pool=default proto=udp"
 	check "the error it gets is" said_in_log \
 	    "event=icmp-sent icmp-type=1 icmp-code=3 to=2001:db8::20"
 	send_stray 2000
-	check "of a flood the number of lines left out is said" wait_for 5 \
+	check "of a flood the number of lines left out is said" wait_for 30 \
 	    said_in_log 'debug: [0-9]* lines left out'
 	dropped=$(dump_value "$(nat64d_dump)" no-binding)
 	check "nat64d ends" stop "$nat64d"

@@ -80,7 +80,7 @@ start_translator() { # number
 	ip netns exec "$(ns "$i")" "$BUILD/nat64d/nat64d" -d \
 	    -f "$dir/t$i.conf" >"$dir/t$i.out" 2>"$dir/t$i.err" &
 	pids[i]=$!
-	wait_for 10 grep -q ' running$' "$dir/t$i.err" || {
+	wait_for 30 grep -q ' running$' "$dir/t$i.err" || {
 		cat "$dir/t$i.err"
 		return 1
 	}
@@ -178,7 +178,7 @@ test_not_ready() {
 	ip netns exec "$gateway" "$BUILD/nat64d/nat64d" -d \
 	    -f "$dir/none.conf" >"$dir/none.out" 2>"$dir/none.err" &
 	local pid=$!
-	wait_for 10 grep -q ' running$' "$dir/none.err"
+	wait_for 30 grep -q ' running$' "$dir/none.err"
 	check_equal "without a pool it is healthy" \
 	    "$(code "198.51.100.1:$port" /health)" 200
 	check_equal "but not ready" "$(code "198.51.100.1:$port" /ready)" 503
@@ -192,17 +192,17 @@ test_not_ready() {
 
 test_balance() {
 	local killed now
-	check "answers go to all three" wait_for 10 all_answer
+	check "answers go to all three" wait_for 30 all_answer
 	kill -9 "${pids[2]}"
 	killed=${EPOCHREALTIME/./}
 	wait "${pids[2]}" 2>/dev/null
-	wait_for 10 grep -q "${address2}.*: down" "$dir/dns64d.err"
+	wait_for 30 grep -q "${address2}.*: down" "$dir/dns64d.err"
 	now=${EPOCHREALTIME/./}
 	check "a killed one is avoided (after $(((now - killed) / 1000)) ms)" \
 	    test $((now - killed)) -lt 5000000
 	check_equal "answers go to the others" "$(answers)" " 15 1 15 3 "
 	check "it starts again" start_translator 2
-	check "answers go to all three again" wait_for 20 all_answer
+	check "answers go to all three again" wait_for 30 all_answer
 }
 
 test_dns64d() {
@@ -217,7 +217,7 @@ test_dns64d() {
 	check_equal "dns64d is healthy" "$(code "$at" /health)" 200
 	check_equal "and ready" "$(code "$at" /ready)" 200
 	stop "$nsd"
-	check "without its upstream it is not ready" wait_for 20 not_ready "$at"
+	check "without its upstream it is not ready" wait_for 30 not_ready "$at"
 	check_equal "but healthy" "$(code "$at" /health)" 200
 	check_match "status warns" "$("$BUILD/dns64d/ctl/dns64ctl" \
 	    -s "$dir/dns64d.sock" status)" \

@@ -151,7 +151,7 @@ test_tcp() {
 	check "100 MB go up whole" put 100MB
 	mkdir -p "$dir/many"
 	start_200
-	check "200 connections are open at a time" wait_for 20 see_200
+	check "200 connections are open at a time" wait_for 30 see_200
 	# Shows: ALC-01 CGN-02
 	check_match "they come from one address of the pool" "$(peers)" \
 	    '^(\[::ffff:)?192\.0\.2\.[0-9]+\]?$'
@@ -176,7 +176,7 @@ except TimeoutError:
     pass
 print(n)' "$1" "$2"
 	local receiver=$!
-	wait_for 5 udp_listens "$internet" 7778
+	wait_for 30 udp_listens "$internet" 7778
 	in_ns "$client" python3 -c '
 import socket, sys, time
 s = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)

@@ -112,8 +112,8 @@ start_answers() {
 		    "UDP4-RECVFROM:700$df,fork,mtudiscover=$df" \
 		    SYSTEM:"read question; cat $dir/answer"
 	done
-	wait_for 5 udp_listens "$internet" 7000
-	wait_for 5 udp_listens "$internet" 7002
+	wait_for 30 udp_listens "$internet" 7000
+	wait_for 30 udp_listens "$internet" 7002
 }
 
 answer() { # port bytes

@@ -10,7 +10,7 @@ tool=$root/tests/netns/tools/late_segment.py
 start_lab() {
 	lab_create
 	start "$internet" echo.log socat TCP4-LISTEN:7,fork,reuseaddr EXEC:cat
-	wait_for 5 tcp_listens "$internet" 7
+	wait_for 30 tcp_listens "$internet" 7
 }
 
 no_sessions() {
@@ -26,9 +26,9 @@ late_segment() { # bytes
 	in_ns "$client" /usr/bin/python3 "$tool" "$server64" 7 "$1" \
 	    "$dir/ready" "$dir/go" >"$dir/late" 2>&1 &
 	pid=$!
-	wait_for 10 test -e "$dir/ready"
+	wait_for 30 test -e "$dir/ready"
 	kill -HUP "$nat64d"
-	wait_for 5 no_sessions
+	wait_for 30 no_sessions
 	touch "$dir/go"
 	wait "$pid"
 	cat "$dir/late"

@@ -16,7 +16,7 @@ need_root
 lab_create
 drop_invalid || skip_all "nftables does not follow connections here"
 start "$internet" echo.log socat TCP4-LISTEN:7,fork,reuseaddr EXEC:cat
-wait_for 5 tcp_listens "$internet" 7
+wait_for 30 tcp_listens "$internet" 7
 write_nat64d_conf "timeout tcp established 10 override" \
     "timeout tcp closing 10 override"
 check "nat64d starts with short timeouts" start_nat64d || give_up
@@ -24,7 +24,7 @@ check "nat64d starts with short timeouts" start_nat64d || give_up
 in_ns "$client" /usr/bin/python3 "$root/tests/netns/tools/late_segment.py" \
     "$server64" 7 10 "$dir/ready" "$dir/go" >"$dir/late" 2>&1 &
 pid=$!
-wait_for 10 test -e "$dir/ready"
+wait_for 30 test -e "$dir/ready"
 check "an idle connection is probed again and again" wait_for 60 probes 2
 touch "$dir/go"
 wait "$pid"

@@ -69,7 +69,7 @@ slow_transfer() {
 	in_ns "$client" curl -gsSf -m 60 --limit-rate 4M -o "$dir/fetched" \
 	    "http://[$server64]/50MB" &
 	curl=$!
-	wait_for 5 test -s "$dir/fetched"
+	wait_for 30 test -s "$dir/fetched"
 }
 
 transfer_good() {
@@ -112,7 +112,7 @@ test_hup() {
 	kill -HUP "$nat64d"
 	# Shows: TBL-04
 	check "SIGHUP leaves nothing but the static binding" \
-	    wait_for 5 flushed
+	    wait_for 30 flushed
 	check "which works" static_works
 	check "new sessions are made" ping_works
 }
@@ -142,9 +142,9 @@ signalled_early() { # signal
 	ip netns exec "$gateway" "$program" -d -f "$dir/early" \
 	    >"$dir/nat64d.out" 2>"$dir/nat64d.err" &
 	nat64d=$!
-	wait_for 5 waits_for_pipe && kill -"$1" "$nat64d" &&
+	wait_for 30 waits_for_pipe && kill -"$1" "$nat64d" &&
 	    timeout 5 tee "$dir/early" <"$dir/nat64d.conf" >/dev/null &&
-	    wait_for 10 grep -q ' running$' "$dir/nat64d.err"
+	    wait_for 30 grep -q ' running$' "$dir/nat64d.err"
 }
 
 waits_for_pipe() {
@@ -157,11 +157,11 @@ test_early_signals() {
 	write_nat64d_conf
 	mkfifo "$dir/early"
 	check "SIGHUP does not end nat64d" signalled_early HUP
-	check "and is obeyed when it runs" wait_for 5 grep -q ' flushed$' \
+	check "and is obeyed when it runs" wait_for 30 grep -q ' flushed$' \
 	    "$dir/nat64d.err"
 	stop "$nat64d"
 	check "SIGUSR1 does not end nat64d" signalled_early USR1
-	check "and is obeyed when it runs" wait_for 5 dump_complete 0
+	check "and is obeyed when it runs" wait_for 30 dump_complete 0
 	stop "$nat64d"
 	check "SIGUSR2 does not end nat64d" signalled_early USR2
 	check "which works" ping_works
@@ -176,7 +176,7 @@ start_to() { # descriptor, or - for none
 	ip netns exec "$gateway" "$program" -d -f "$dir/nat64d.conf" \
 	    1>&"$1" 2>"$dir/nat64d.err" &
 	nat64d=$!
-	wait_for 10 grep ' running$' "$dir/nat64d.err"
+	wait_for 30 grep ' running$' "$dir/nat64d.err"
 }
 
 survives_usr1() {
@@ -251,21 +251,21 @@ test_daemon() {
 	check "it translates" ping_works
 	check_privileges "$nat64d"
 	kill -USR1 "$nat64d"
-	check "SIGUSR1 writes the table to a file" wait_for 5 dumped
+	check "SIGUSR1 writes the table to a file" wait_for 30 dumped
 	check_equal "which others cannot read" \
 	    "$(stat -c '%U %a' "$dir/dump/nat64d")" "nobody 640"
 	rm "$dir/dump/nat64d"
 	kill -USR1 "$nat64d"
-	check "and does so again" wait_for 5 dumped
+	check "and does so again" wait_for 30 dumped
 	check "a second one is refused" second_refused
 	check "and the first one goes on" ping_works
 	kill "$nat64d"
-	check "SIGTERM ends it" wait_for 5 gone "$nat64d"
+	check "SIGTERM ends it" wait_for 30 gone "$nat64d"
 	check "and leaves nothing" left_nothing
 	check_not "nor the pid file" test -e "$dir/run/nat64d.pid"
 	check "it can be started again" daemonise
 	kill "$nat64d"
-	wait_for 5 gone "$nat64d"
+	wait_for 30 gone "$nat64d"
 	write_nat64d_conf "pidfile \"$dir/run/nat64d.pid\"" "tun g0"
 	check "a start that fails" refuses '^nat64d: g0: ' "$program" \
 	    -f "$dir/nat64d.conf"
@@ -279,7 +279,7 @@ test_foreign_directory() {
 	check "nat64d starts" start_background "$program" "$dir/nat64d.conf" \
 	    "$dir/nat64d.pid"
 	kill "$daemon"
-	check "SIGTERM ends it" wait_for 5 gone "$daemon"
+	check "SIGTERM ends it" wait_for 30 gone "$daemon"
 	check_not "no number is left in the pid file" test -s \
 	    "$dir/nat64d.pid"
 }

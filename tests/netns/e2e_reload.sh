@@ -23,7 +23,7 @@ start_lab() {
 	start_web
 	head -c 300000000 /dev/urandom >"$dir/www/300MB"
 	start "$internet" echo.log "$tools/udp_stream.py" echo "$server4" 7000
-	wait_for 10 udp_listens "$internet" 7000
+	wait_for 30 udp_listens "$internet" 7000
 	touch "$dir/events"
 	chown nobody "$dir/events"
 }
@@ -65,7 +65,7 @@ test_hundred() { # fastpath
 	start "$client" stream.log "$tools/udp_stream.py" send "$server64" \
 	    7000 1000 60 100 200
 	stream=$!
-	wait_for 10 test -s "$dir/fetched"
+	wait_for 30 test -s "$dir/fetched"
 	check "a hundred reloads" reload_often
 	kill -TERM "$(pgrep -f "udp_stream.py send $server64" -P "$stream" || echo "$stream")"
 	wait "$stream"
@@ -76,7 +76,7 @@ test_hundred() { # fastpath
 	check "the transfer goes on to its end" wait "$curl"
 	check "and is what was sent" cmp "$dir/www/300MB" "$dir/fetched"
 	stop "$nat64d"
-	check "nobody of us is left" wait_for 5 ns_is_empty "$gateway"
+	check "nobody of us is left" wait_for 30 ns_is_empty "$gateway"
 }
 
 ns_is_empty() {
@@ -96,16 +96,16 @@ test_removed_address() {
 	write_pools 192.0.2.7
 	check "nat64d starts" start_nat64d || give_up
 	check "a flow works" flow_works
-	check "its binding is logged" wait_for 5 \
+	check "its binding is logged" wait_for 30 \
 	    grep -q 'event=binding-created.*192\.0\.2\.7' "$dir/events"
 	ip -n "$gateway" route add 203.0.113.80/32 dev nat64
 	write_pools 203.0.113.80
 	ctl reload
 	check_equal "another pool is used" "$out" "reloaded"
-	check "the end of the binding is logged" wait_for 5 \
+	check "the end of the binding is logged" wait_for 30 \
 	    grep -q 'event=binding-deleted.*192\.0\.2\.7' "$dir/events"
 	check "a flow works" flow_works
-	check "from the new address" wait_for 5 \
+	check "from the new address" wait_for 30 \
 	    grep -q 'event=binding-created.*203\.0\.113\.80' "$dir/events"
 }
 
@@ -169,8 +169,8 @@ test_confirm() {
 	ctl reload --confirm 1
 	check_equal "with a time to confirm" "$out" "reloaded"
 	check "it is used" timeout_is 444
-	check "and goes back" wait_for 5 logged "not confirmed"
-	check "to what was before" wait_for 5 timeout_is 300
+	check "and goes back" wait_for 30 logged "not confirmed"
+	check "to what was before" wait_for 30 timeout_is 300
 	check "a flow works" flow_works
 	ctl reload --confirm 60
 	ctl reload

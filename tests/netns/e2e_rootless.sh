@@ -34,7 +34,7 @@ add_router() { # namespace
 		mount --bind "$1" /dev/net/tun && exec sleep infinity' \
 		sh "$dir/tun" &
 	holder=$!
-	wait_for 5 ready "$holder" || {
+	wait_for 30 ready "$holder" || {
 		stop "$holder"
 		skip_all "no user namespaces here"
 	}
@@ -107,7 +107,7 @@ start_by() { # command that starts it ...
 	"$@" "$program" -d -f "$dir/nat64d.conf" >"$dir/nat64d.out" \
 	    2>"$dir/nat64d.err" &
 	nat64d=$!
-	wait_for 10 grep -q ' running$' "$dir/nat64d.err" || {
+	wait_for 30 grep -q ' running$' "$dir/nat64d.err" || {
 		cat "$dir/nat64d.err"
 		return 1
 	}
@@ -185,7 +185,7 @@ dns64d_by() { # command that starts it ...
 	"$@" "$dir/bin/dns64d" -d -f "$dir/dns64d.conf" \
 	    >"$dir/dns64d.err" 2>&1 &
 	dns64d=$!
-	wait_for 10 answers
+	wait_for 30 answers
 }
 
 test_dns64d() {
@@ -215,7 +215,7 @@ test_many_ids() {
 	tap_round="a user namespace with many ids"
 	unshare -Un sleep 60 &
 	pid=$!
-	wait_for 5 ready "$pid"
+	wait_for 30 ready "$pid"
 	echo "0 100000 65536" >"/proc/$pid/uid_map"
 	echo "0 100000 65536" >"/proc/$pid/gid_map"
 	write_conf

@@ -161,7 +161,7 @@ check_match "dropped packets are counted" "$(nat64d_dump)" \
 
 address "$first"
 check "the address is taken when it comes" \
-    wait_for 10 logged "pool: g1 has $first"
+    wait_for 30 logged "pool: g1 has $first"
 
 # --- what shares the address ---
 
@@ -216,13 +216,13 @@ ip -n "$gateway" addr del "$first/24" dev g1
 gone_again() {
 	[ "$(grep -c "g1 has no IPv4 address" "$dir/nat64d.err")" -eq 2 ]
 }
-check "the address goes: it is said" wait_for 10 gone_again
+check "the address goes: it is said" wait_for 30 gone_again
 address "$second"
-check "another comes" wait_for 10 logged "pool: g1 has $second"
+check "another comes" wait_for 30 logged "pool: g1 has $second"
 check "the bindings of the old one have ended in the event log" \
-    wait_for 5 grep -q "event=binding-delete.*addr4=$first" \
+    wait_for 30 grep -q "event=binding-delete.*addr4=$first" \
     "$dir/log/events"
-check "new sessions use the new address" wait_for 5 peer_is "$second"
+check "new sessions use the new address" wait_for 30 peer_is "$second"
 check "ping uses it" ping_client
 check "the static forward has followed" forwarded "$second"
 check_not "the event log says who had the new one" \
@@ -240,7 +240,7 @@ check "it starts again" peer_is "$second"
 kill -9 "$nat64d"
 wait "$nat64d" 2>/dev/null
 check "everything is as before when it was killed" \
-    wait_for 10 rules_are "$before"
+    wait_for 30 rules_are "$before"
 
 # Killed while its commands run, the tables being made slowly.
 start_slowly() {
@@ -257,7 +257,7 @@ start_slowly() {
 	    "$dir/slow" "$BUILD/nat64d/nat64d" "$dir/nat64d.conf" \
 	    >"$dir/nat64d.out" 2>"$dir/nat64d.err" &
 	nat64d=$!
-	wait_for 10 test -e "$dir/slow/begun"
+	wait_for 30 test -e "$dir/slow/begun"
 }
 
 no_command_runs() {
@@ -268,7 +268,7 @@ no_command_runs() {
 check "it starts once more, slowly" start_slowly
 kill -9 "$nat64d"
 wait "$nat64d" 2>/dev/null
-check "its commands come to an end" wait_for 20 no_command_runs
+check "its commands come to an end" wait_for 30 no_command_runs
 check_equal "everything is as before when it was killed among them" \
     "$(rules)" "$before"
 

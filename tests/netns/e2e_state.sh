@@ -18,7 +18,7 @@ start_lab() {
 	start_web
 	head -c 200000000 /dev/urandom >"$dir/www/200MB"
 	start "$internet" echo.log "$tools/udp_stream.py" echo "$server4" 7000
-	wait_for 10 udp_listens "$internet" 7000
+	wait_for 30 udp_listens "$internet" 7000
 	mkdir "$dir/state"
 	chown nobody "$dir/state"
 	state=$dir/state
@@ -39,7 +39,7 @@ begin_traffic() {
 	start "$client" stream.log "$tools/udp_stream.py" send "$server64" \
 	    7000 5000 6 50
 	stream=$!
-	wait_for 10 test -s "$dir/fetched"
+	wait_for 30 test -s "$dir/fetched"
 	sleep 1 # of traffic before
 }
 
@@ -81,7 +81,7 @@ test_restart() {
 	check "it starts with its sessions" restarted
 	end_traffic "stop and start"
 	stop "$nat64d"
-	check "nothing but the file is there" wait_for 5 only_file
+	check "nothing but the file is there" wait_for 30 only_file
 }
 
 test_kill() {
@@ -90,7 +90,7 @@ test_kill() {
 	configure
 	check "nat64d starts" start_nat64d
 	begin_traffic
-	check "the state is saved meanwhile" wait_for 5 test -s "$state/file"
+	check "the state is saved meanwhile" wait_for 30 test -s "$state/file"
 	sleep 1.5 # the next one is of a time when all flows were there
 	kill -9 "$nat64d"
 	wait "$nat64d" 2>/dev/null
@@ -204,17 +204,17 @@ test_full_disk() {
 	state=$dir/small
 	every=1 configure
 	start_nat64d
-	check "the state is saved" wait_for 5 test -s "$state/file"
+	check "the state is saved" wait_for 30 test -s "$state/file"
 	head -c 100000 /dev/zero >"$state/filler" 2>/dev/null
 	cp "$state/file" "$dir/old"
-	check "a save that fails is told" wait_for 5 logged \
+	check "a save that fails is told" wait_for 30 logged \
 	    'cannot be saved, and stays as it was: No space left'
 	sleep 1.5
 	check_equal "once" "$(grep -c 'cannot be saved' "$dir/nat64d.err")" 1
 	check "the old file is there" test -s "$state/file"
 	check_not "no half one is left" test -e "$state/file.new"
 	rm "$state/filler"
-	check "when there is room it is saved again" wait_for 5 logged \
+	check "when there is room it is saved again" wait_for 30 logged \
 	    'file: saved again'
 	stop "$nat64d"
 	umount "$dir/small"
@@ -246,7 +246,7 @@ test_directories() {
 	check_privileges "$(pgrep -u nobody -P "$nat64d")"
 	stop "$nat64d"
 	check "and the file" test -s "$dir/made/file"
-	check "nobody of us is left" wait_for 5 ns_is_empty "$gateway"
+	check "nobody of us is left" wait_for 30 ns_is_empty "$gateway"
 }
 
 ns_is_empty() {

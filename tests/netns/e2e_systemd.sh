@@ -47,10 +47,10 @@ test_start() {
 	configure
 	check "with one, nat64d starts" inside systemctl restart nat64d
 	check "and dns64d" inside systemctl restart dns64d
-	check "nat64d is running" wait_for 20 journal_says nat64d ' running$'
+	check "nat64d is running" wait_for 30 journal_says nat64d ' running$'
 	check "with the fast path" journal_says nat64d 'fast path: used$'
-	check "dns64d answers" wait_for 20 resolves
-	check "nat64d translates" wait_for 20 fetch file
+	check "dns64d answers" wait_for 30 resolves
+	check "nat64d translates" wait_for 30 fetch file
 }
 
 journal_says() { # unit regex
@@ -66,7 +66,7 @@ check_rights() { # unit
 	    "$(inside sed -n '/^CapBnd/d; s/^Cap.*:\t0*//p' \
 		"/proc/$pid/status" | tr -d '\n')" ""
 	inside systemctl kill -s USR1 --kill-whom=main "$1"
-	check "the dump of the example is written" wait_for 10 \
+	check "the dump of the example is written" wait_for 30 \
 	    dump_is_whole "$sysroot/var/log/$1/dump"
 }
 
@@ -96,7 +96,7 @@ test_reload() {
 	check "nat64d goes on" fetch file
 	configure
 	check "dns64d is reloaded" inside systemctl reload dns64d
-	check "it answers" wait_for 10 resolves
+	check "it answers" wait_for 30 resolves
 }
 
 events() { # event
@@ -104,11 +104,11 @@ events() { # event
 }
 
 test_logrotate() {
-	check "events are logged" wait_for 10 events binding-created
+	check "events are logged" wait_for 30 events binding-created
 	check "logrotate" inside logrotate -f \
 	    /usr/share/examples/ecdysis/nat64d.logrotate
 	check_not "the log is moved" events binding-created
-	check "and nat64d writes another one" wait_for 20 fetched_and_logged
+	check "and nat64d writes another one" wait_for 30 fetched_and_logged
 }
 
 fetched_and_logged() {
@@ -135,7 +135,7 @@ test_restart() {
 	local before
 	start "$internet" echo.log socat TCP4-LISTEN:7777,fork,reuseaddr \
 	    EXEC:cat
-	wait_for 10 tcp_listens "$internet" 7777
+	wait_for 30 tcp_listens "$internet" 7777
 	coproc talker { in_ns "$client" nc "$server64" 7777; }
 	check "a connection" talk before
 	before=$(main_pid nat64d)
@@ -149,7 +149,7 @@ test_restart() {
 	check "the connection goes on" talk after
 	before=$(main_pid nat64d)
 	check "nat64ctl upgrade" inside nat64ctl upgrade
-	check "systemd follows the new process" wait_for 10 \
+	check "systemd follows the new process" wait_for 30 \
 	    is_another "$before"
 	check "the connection goes on, still" talk again
 	inside kill -9 "$(main_pid nat64d)" "$(main_pid dns64d)"
@@ -175,8 +175,8 @@ test_watchdog() {
 		check "$unit stands still, and is replaced" wait_for 40 \
 		    is_another "$before" "$unit"
 	done
-	check "nat64d translates" wait_for 20 fetch file
-	check "dns64d answers" wait_for 20 resolves
+	check "nat64d translates" wait_for 30 fetch file
+	check "dns64d answers" wait_for 30 resolves
 }
 
 test_stop() {

@@ -65,7 +65,7 @@ begin() {
 	send_udp 2001:db8::20 6000 6000 30
 	send_udp 2001:db8::30 7000 7001
 	in_ns "$client" ping -n -c 1 -W 2 "$server64" >"$dir/ping"
-	check "53 sessions" wait_for 5 has_sessions 53
+	check "53 sessions" wait_for 30 has_sessions 53
 }
 
 test_lists() {
@@ -180,10 +180,10 @@ test_end() {
 	check "it is in the log" grep -q '1 sessions ended by an operator' \
 	    "$dir/nat64d.err"
 	send_udp 2001:db8::20 6000 6000
-	check "the host may go on" wait_for 5 has_sessions 23
+	check "the host may go on" wait_for 30 has_sessions 23
 	n flush
 	check_equal "all" "$out" "23 sessions ended"
-	check "none is left" wait_for 5 has_sessions 0
+	check "none is left" wait_for 30 has_sessions 0
 }
 
 tcp_in() { # port
@@ -207,7 +207,7 @@ serve() {
 	    c.close()
 	PY
 	server=$!
-	wait_for 5 grep -q ready "$dir/serve"
+	wait_for 30 grep -q ready "$dir/serve"
 }
 
 test_static() {
@@ -286,7 +286,7 @@ explained() { # path
 # A client that reads nothing of a long list holds up nobody.
 test_lazy_reader() {
 	send_udp 2001:db8::10 20000 20999 20
-	check "10000 sessions or more" wait_for 20 has_at_least 10000
+	check "10000 sessions or more" wait_for 30 has_at_least 10000
 	python3 - "$dir/n/sock" >"$dir/lazy" <<-'PY' &
 	import socket, sys, time
 	s = socket.socket(socket.AF_UNIX)
@@ -296,7 +296,7 @@ test_lazy_reader() {
 	time.sleep(60)
 	PY
 	local lazy=$!
-	wait_for 10 grep -q ready "$dir/lazy"
+	wait_for 30 grep -q ready "$dir/lazy"
 	check_equal "another client reads all" \
 	    "$(member /v1/sessions 'len(o["sessions"]) >= 10000')" True
 	check "one that ends its half of the connection, too" all_by_nc

@@ -33,7 +33,7 @@ take_over() { # option ...
 	ip netns exec "$gateway" "$program" -U "$@" -f "$dir/nat64d.conf" \
 	    >"$dir/nat64d.out" 2>"$err" &
 	nat64d=$!
-	wait_for 10 logged ' running$' && wait_for 5 gone "$old" || {
+	wait_for 30 logged ' running$' && wait_for 5 gone "$old" || {
 		cat "$err"
 		return 1
 	}
@@ -89,12 +89,12 @@ test_background() {
 	    'has a pid file: start without -d' -U -d
 	check "a new one takes over" in_ns "$gateway" timeout 10 "$program" \
 	    -U -f "$dir/nat64d.conf"
-	check "the old one ends" wait_for 5 gone "$old"
-	check "the pid file names the new one" wait_for 5 is_daemon
+	check "the old one ends" wait_for 30 gone "$old"
+	check "the pid file names the new one" wait_for 30 is_daemon
 	check "which works" echo_works
 	check "another one is refused" refuses 'already running, pid [0-9]+$'
 	kill "$(daemons)"
-	check "it ends" wait_for 5 no_daemon
+	check "it ends" wait_for 30 no_daemon
 	check_not "and removes the pid file" test -e "$dir/run/nat64d.pid"
 }
 
@@ -114,7 +114,7 @@ refuses() { # regex option ...
 }
 
 goes_on() { # regex
-	wait_for 10 logged "not handed over to another process: $1" &&
+	wait_for 30 logged "not handed over to another process: $1" &&
 	    echo_works && [ "$(daemons)" = "$nat64d" ]
 }
 

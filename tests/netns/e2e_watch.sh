@@ -46,7 +46,7 @@ speaks_from() { # address
 }
 
 check_speaks_from() { # description address
-	check "$1" wait_for 10 speaks_from "$2"
+	check "$1" wait_for 30 speaks_from "$2"
 }
 
 is_silent() {
@@ -100,7 +100,7 @@ test_errors_follow_addresses() {
 	ip -n "$gateway" addr del 2001:db8:5::1/64 dev g1
 	address del 2001:db8:3::1
 	address del fd00::1
-	check "the last one has gone: silence" wait_for 10 is_silent
+	check "the last one has gone: silence" wait_for 30 is_silent
 	check "packets are translated as ever" translates
 	stop "$nat64d"
 
@@ -129,7 +129,7 @@ route_gone() {
 # As a supervisor sees it.
 ends_with() { # status
 	local status
-	wait_for 10 gone "$nat64d" || return 1
+	wait_for 30 gone "$nat64d" || return 1
 	wait "$nat64d"
 	status=$?
 	[ "$status" -eq "$1" ]
@@ -142,7 +142,7 @@ running() {
 check_restart() {
 	check "nat64d ends with status 1" ends_with 1
 	check "a supervisor starts it anew" start_nat64d
-	check "and it translates" wait_for 5 translates
+	check "and it translates" wait_for 30 translates
 }
 
 test_down() {
@@ -152,16 +152,16 @@ test_down() {
 	check "it translates" translates
 	ip_link down
 	check "down is logged" \
-	    wait_for 10 logged 'nat64: is down, nothing is translated'
+	    wait_for 30 logged 'nat64: is down, nothing is translated'
 	ip_link up
-	check "and up" wait_for 10 logged 'nat64: is up again'
-	check "a route that has gone is logged" wait_for 10 route_gone
+	check "and up" wait_for 30 logged 'nat64: is up again'
+	check "a route that has gone is logged" wait_for 30 route_gone
 	check_restart
 
 	tap_round="down and up at once"
 	ip_link down
 	ip_link up
-	check "a route that has gone is logged" wait_for 10 route_gone
+	check "a route that has gone is logged" wait_for 30 route_gone
 	check_restart
 }
 
@@ -169,7 +169,7 @@ test_down() {
 check_gone() { # 4 or 6, prefix
 	ip -n "$gateway" "-$1" route del "$2" dev nat64
 	check "an IPv$1 one that has gone is logged" \
-	    wait_for 10 logged "the route to ${2//./\\.} has gone"
+	    wait_for 30 logged "the route to ${2//./\\.} has gone"
 	check_restart
 }
 
@@ -192,7 +192,7 @@ test_routes() {
 	ip -n "$gateway" route add 192.0.2.0/24 dev nat64
 	check "one that is replaced is none that has gone" running
 	ip -n "$gateway" route add 192.0.2.0/25 via 198.51.100.10
-	check "a longer one of somebody else's is told of" wait_for 20 logged \
+	check "a longer one of somebody else's is told of" wait_for 30 logged \
 	    'packets to 192\.0\.2\.0 go out through g1, not to nat64'
 	check "but is no loss" kill -0 "$nat64d"
 	ip -n "$gateway" route del 192.0.2.0/25
@@ -210,9 +210,9 @@ test_routes_of_others() {
 	ip -n "$gateway" route add 2001:db8:8000::/96 dev nat64
 	check "it translates" translates
 	ip_link down
-	check "down is logged" wait_for 10 logged 'nat64: is down'
+	check "down is logged" wait_for 30 logged 'nat64: is down'
 	ip_link up
-	check "and up" wait_for 10 logged 'nat64: is up again'
+	check "and up" wait_for 30 logged 'nat64: is up again'
 	ip -n "$gateway" route add 192.0.2.0/24 dev nat64
 	ip -n "$gateway" route add 2001:db8:8000::/96 dev nat64
 	check "it goes on when the routes are back" running
@@ -225,12 +225,12 @@ test_removed() {
 	check "nat64d starts" start_nat64d
 	ip -n "$gateway" link del nat64
 	check "that is logged" \
-	    wait_for 10 logged 'nat64: the interface was removed'
+	    wait_for 30 logged 'nat64: the interface was removed'
 	check_restart
 	tap_round="moved to another namespace"
 	ip_link netns "$client"
 	check "that is logged" \
-	    wait_for 10 logged 'nat64: the interface was removed'
+	    wait_for 30 logged 'nat64: the interface was removed'
 	check_restart
 	stop "$nat64d"
 }
@@ -244,7 +244,7 @@ test_persistent() {
 	check "it translates" translates
 	ip_link down
 	ip_link up
-	check "a route that has gone is logged" wait_for 10 route_gone
+	check "a route that has gone is logged" wait_for 30 route_gone
 	check_restart
 	stop "$nat64d"
 	ip -n "$gateway" tuntap del nat64 mode tun
@@ -265,15 +265,15 @@ test_mtu() {
 	check_not "a packet fits" too_big 1380
 	ip_link mtu 1400
 	check "another MTU is logged" \
-	    wait_for 10 logged 'nat64: MTU is 1400 now, was 1500'
+	    wait_for 30 logged 'nat64: MTU is 1400 now, was 1500'
 	check "and goes for what is translated" too_big 1380
 	ip_link mtu 1200
 	check "one too small for IPv6 is logged, with the remedy" \
-	    wait_for 10 logged \
+	    wait_for 30 logged \
 	    'no IPv6 at an MTU of 1200: ip link set nat64 mtu 1280'
 	ip_link mtu 1500
 	check "and that IPv6 is back" \
-	    wait_for 10 logged 'nat64: IPv6 is enabled again'
+	    wait_for 30 logged 'nat64: IPv6 is enabled again'
 	check_restart
 	stop "$nat64d"
 }
@@ -285,12 +285,12 @@ test_ipv6_disabled() {
 	write_conf
 	check "nat64d starts" start_nat64d
 	set_sysctl net.ipv6.conf.nat64.disable_ipv6=1
-	check "that is logged with the setting" wait_for 10 logged \
+	check "that is logged with the setting" wait_for 30 logged \
 	    'IPv6 is disabled: sysctl net.ipv6.conf.nat64.disable_ipv6=0$'
 	check "nat64d goes on" kill -0 "$nat64d"
 	set_sysctl net.ipv6.conf.nat64.disable_ipv6=0
 	check "and that it is enabled again" \
-	    wait_for 10 logged 'nat64: IPv6 is enabled again'
+	    wait_for 30 logged 'nat64: IPv6 is enabled again'
 	check_restart
 	stop "$nat64d"
 }
@@ -300,11 +300,11 @@ test_forwarding() { # family setting remedy
 	tap_round="forwarding of $1"
 	check "nat64d starts" start_nat64d
 	set_sysctl "$2=0"
-	check "off is logged with the setting" wait_for 20 logged "$off"
+	check "off is logged with the setting" wait_for 30 logged "$off"
 	check_not "nothing is translated" translates
 	set_sysctl "$2=1"
-	check "it is taken back" wait_for 20 logged "no longer: $off"
-	check "without a start" wait_for 5 running
+	check "it is taken back" wait_for 30 logged "no longer: $off"
+	check "without a start" wait_for 30 running
 	stop "$nat64d"
 }
 

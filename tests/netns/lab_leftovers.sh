@@ -86,7 +86,7 @@ is_clean() {
 
 check_clean() { # description
 	wait "$victim"
-	wait_for 10 is_clean
+	wait_for 30 is_clean
 	check_equal "$1" "$(leftovers)" ""
 }
 
@@ -98,7 +98,7 @@ for ms in 0 20 50 100 200 400 800; do
 	check_clean "a lab ended after $ms ms leaves nothing"
 done
 run_lab bash "$dir/bash_lab"
-check "a lab starts" wait_for 20 test -e "$dir/up"
+check "a lab starts" wait_for 30 test -e "$dir/up"
 kill -TERM "$victim"
 check_clean "a lab ended when it has started leaves nothing"
 
@@ -112,13 +112,13 @@ check_clean "a lab that cannot start leaves nothing"
 
 cp "$dir/starts" "$dir/dns64d"
 run_lab /usr/bin/python3 "$dir/python_lab"
-check "a daemon of a test starts" wait_for 20 test -e "$dir/up"
+check "a daemon of a test starts" wait_for 30 test -e "$dir/up"
 kill -TERM "$victim"
 check_clean "it ends with its test"
 
 cp "$dir/hangs" "$dir/dns64d"
 run_lab /usr/bin/python3 "$dir/python_lab"
-check "a daemon hangs while it starts" wait_for 20 test -e "$dir/python"
+check "a daemon hangs while it starts" wait_for 30 test -e "$dir/python"
 sleep 0.2
 kill -TERM "$victim"
 check_clean "it ends with a test that is ended meanwhile"

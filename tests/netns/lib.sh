@@ -160,7 +160,7 @@ start() { # namespace log command ...
 
 stop() { # pid
 	kill "$1" 2>/dev/null
-	wait_for 5 gone "$1" || kill -9 "$1" 2>/dev/null
+	wait_for 30 gone "$1" || kill -9 "$1" 2>/dev/null
 	wait "$1" 2>/dev/null
 }
 
@@ -387,7 +387,7 @@ start_nsd() { # [address]
 	start "$internet" nsd.log nsd -d -c "$home/nsd.conf"
 	# shellcheck disable=SC2034 # for the script
 	nsd=$!
-	wait_for 10 in_ns "$internet" dig +short +tries=1 +timeout=1 \
+	wait_for 30 in_ns "$internet" dig +short +tries=1 +timeout=1 \
 	    "@$address" www.example.com
 }
 
@@ -424,7 +424,7 @@ start_web() { # [namespace address:port]
 		}
 	EOF
 	start "$ns" nginx.log nginx -c "$home/nginx.conf"
-	wait_for 10 in_ns "$ns" curl -gsS -o "$dir/peer" "$address/peer"
+	wait_for 30 in_ns "$ns" curl -gsS -o "$dir/peer" "$address/peer"
 }
 
 # Fetch a file of $dir/www, as the client, and compare; then bring it back.
@@ -458,7 +458,7 @@ start_udp_echo() { # [namespace socat's name of the listener]
 	local ns=${1:-$internet}
 	start "$ns" echo.log socat -b 65536 \
 	    "${2:-UDP4-RECVFROM:7777},fork" EXEC:cat
-	wait_for 5 udp_listens "$ns" 7777
+	wait_for 30 udp_listens "$ns" 7777
 }
 
 # Send a datagram of random bytes to an echo service; the same comes back.
@@ -516,7 +516,7 @@ start_nat64d() {
 	ip netns exec "$gateway" "$BUILD/nat64d/nat64d" -d \
 	    -f "$dir/nat64d.conf" >"$dir/nat64d.out" 2>"$dir/nat64d.err" &
 	nat64d=$!
-	wait_for 10 grep -q ' running$' "$dir/nat64d.err" || {
+	wait_for 30 grep -q ' running$' "$dir/nat64d.err" || {
 		cat "$dir/nat64d.err"
 		return 1
 	}
@@ -527,7 +527,7 @@ start_dns64d() {
 	    -f "$dir/dns64d.conf" >"$dir/dns64d.out" 2>"$dir/dns64d.err" &
 	# shellcheck disable=SC2034 # for the script
 	dns64d=$!
-	wait_for 10 in_ns "$client" dig +short +tries=1 +timeout=1 \
+	wait_for 30 in_ns "$client" dig +short +tries=1 +timeout=1 \
 	    "@$dns6" www.example.com A || {
 		cat "$dir/dns64d.err"
 		return 1
@@ -544,7 +544,7 @@ nat64d_dump() {
 	local before
 	before=$(wc -c <"$dir/nat64d.out")
 	kill -USR1 "$nat64d" || return 1
-	wait_for 5 dump_complete "$before" || return 1
+	wait_for 30 dump_complete "$before" || return 1
 	tail -c +$((before + 1)) "$dir/nat64d.out"
 }
 
@@ -561,7 +561,7 @@ dump_value() { # dump name
 # writes the file a moment after its parent has ended.
 start_background() { # program configuration pid-file
 	in_ns "$gateway" timeout 10 "$1" -f "$2" </dev/null \
-	    >"$dir/background" 2>&1 && wait_for 5 test -s "$3" || {
+	    >"$dir/background" 2>&1 && wait_for 30 test -s "$3" || {
 		cat "$dir/background"
 		return 1
 	}
@@ -623,7 +623,7 @@ has_first_process() {
 
 shut_down() {
 	inside systemctl --force poweroff >/dev/null 2>&1
-	wait_for 20 gone "$nspawn"
+	wait_for 30 gone "$nspawn"
 }
 
 inside() { # command ...
@@ -647,7 +647,7 @@ stream_lab() {
 	start_web
 	head -c 200000000 /dev/urandom >"$dir/www/200MB"
 	start "$internet" echo.log "$tools/udp_stream.py" echo "$server4" 7000
-	wait_for 10 udp_listens "$internet" 7000
+	wait_for 30 udp_listens "$internet" 7000
 }
 
 # The processes of nat64d, one in a line, without those that only read the

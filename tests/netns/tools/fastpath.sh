@@ -107,7 +107,7 @@ open_tcp() { # socket server's-address port
 	talks server "listen $1-door $server4 $3" &&
 	    talks client "tcp $1 $2 $3" &&
 	    talks server "accept $1 $1-door" && ask "$1" 20 20 &&
-	    wait_for 5 is_quiet
+	    wait_for 30 is_quiet
 }
 
 # As long as the kernel waits before it acknowledges.
