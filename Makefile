@@ -264,6 +264,7 @@ nat64d_SRC = \
     nat64d/conf/conf.c \
     nat64d/conf/conf_check.c \
     nat64d/conf/conf_load.c \
+    nat64d/conf/conf_number.c \
     nat64d/conf/conf_ports.c \
     nat64d/conf/conf_print.c \
     nat64d/conf/conf_timeout.c \
@@ -292,7 +293,7 @@ nat64d_SRC = \
     nat64d/host/fastifs.c \
     nat64d/host/ifwatch.c \
     nat64d/host/poolif.c \
-    nat64d/host/poolroute.c \
+    nat64d/host/routes.c \
     nat64d/host/self6.c \
     nat64d/os/largepage.c \
     nat64d/state/handover.c \
@@ -305,6 +306,7 @@ nat64d_SRC = \
     nat64d/engine.c \
     nat64d/eventlog.c \
     nat64d/eventlog_out.c \
+    nat64d/fastuse.c \
     nat64d/nat64d.c \
     nat64d/outsock.c \
     nat64d/reconf.c \
@@ -712,8 +714,9 @@ check_privs_OBJ = $(privs_OBJ)
 check_refuselog_OBJ = dns64d/refuselog.o
 check_routed_OBJ = nat64d/os/routed_linux.o
 reconf_OBJ = nat64d/reconf_fixed.o nat64d/conf/conf.o \
-    nat64d/conf/conf_check.o nat64d/conf/conf_load.o nat64d/conf/conf_ports.o \
-    nat64d/conf/conf_print.o nat64d/conf/conf_timeout.o nat64d/conf/parse.o \
+    nat64d/conf/conf_check.o nat64d/conf/conf_load.o nat64d/conf/conf_number.o \
+    nat64d/conf/conf_ports.o nat64d/conf/conf_print.o \
+    nat64d/conf/conf_timeout.o nat64d/conf/parse.o \
     $(defaults_$(OS):.c=.o) common/http/control_conf.o common/http/metrics.o \
     common/http/metrics_conf.o \
     $(conf_OBJ) $(httpd_OBJ)

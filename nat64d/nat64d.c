@@ -27,13 +27,12 @@
 #include "engine.h"
 #include "eventlog.h"
 #include "eventlog_out.h"
-#include "nat64d/host/fastifs.h"
+#include "fastuse.h"
 #include "nat64d/host/hostreport.h"
 #include "nat64d/host/ifwatch.h"
-#include "nat64d/os/fastpath.h"
 #include "nat64d/os/largepage.h"
 #include "nat64d/host/poolif.h"
-#include "nat64d/host/poolroute.h"
+#include "nat64d/host/routes.h"
 #include "reconf.h"
 #include "role.h"
 #include "nat64d/host/self6.h"
@@ -63,8 +62,7 @@ struct follow {
 	struct poolif *pool; /* NULL: the pool is configured */
 	struct divert *divert;
 	struct ifwatch *ifwatch;
-	struct fastpath *fastpath; /* NULL: it is not used */
-	struct fastifs *fastifs;   /* NULL: neither */
+	struct fastuse fast;
 	struct takeover *takeover; /* NULL: the start is an ordinary one */
 	struct stored stored;
 	bool handed_over; /* another process has it all */
@@ -185,7 +183,7 @@ tun_fatal(struct tun *tun, const char *what)
 	fatal("%s: %s", name, what);
 }
 
-static void
+static int
 add_route(void *arg, const struct prefix *dst)
 {
 	char text[PREFIX_STRLEN], message[PREFIX_STRLEN + 32];
@@ -193,18 +191,19 @@ add_route(void *arg, const struct prefix *dst)
 	const char *what;
 
 	if (tun_route(tun, dst, &what) == 0)
-		return;
+		return (0);
 	snprintf(message, sizeof(message), "route to %s: %s",
 	    prefix_print(dst, text, sizeof(text)), what);
 	tun_fatal(tun, message);
 }
 
-static void
+static int
 print_route(void *arg, const struct prefix *dst)
 {
 	char text[PREFIX_STRLEN];
 
 	fprintf(arg, "%s\n", prefix_print(dst, text, sizeof(text)));
+	return (0);
 }
 
 static struct tun *
@@ -222,89 +221,13 @@ open_tun(const struct conf *c, struct follow *f)
 	if (tun_up(tun, c->tun_mtu, &what) == -1)
 		tun_fatal(tun, what);
 	if (c->routes)
-		poolroute_each(&c->nat64, add_route, tun);
+		routes_each(&c->nat64, add_route, tun);
 	log_info("%s: mtu %u, offloads:%s%s%s%s", tun_name(tun), tun_mtu(tun),
 	    tun_offloads(tun) == 0 ? " none" : "",
 	    tun_offloads(tun) & TUN_CSUM ? " checksum" : "",
 	    tun_offloads(tun) & TUN_TSO ? " tcp" : "",
 	    tun_offloads(tun) & TUN_USO ? " udp" : "");
 	return (tun);
-}
-
-/* Why the fast path is not used; fatal if it was asked for. */
-static void
-no_fastpath(const struct conf *c, struct tun *tun, const char *what)
-{
-	if (c->fastpath == FASTPATH_YES)
-		tun_fatal(tun, what);
-	log_info("fast path: not used: %s: %s", what, strerror(errno));
-}
-
-/* Put the fast path on the device, while we may. NULL: it is not used. */
-static struct fastpath *
-open_fastpath(const struct conf *c, struct tun *tun)
-{
-	struct fastpath *f;
-	const char *what;
-
-	if (c->fastpath == FASTPATH_NO)
-		return (NULL);
-	f = fastpath_new(tun_name(tun), c->nat64.max_sessions, &c->nat64.xlat,
-	    &what);
-	if (f == NULL)
-		no_fastpath(c, tun, what);
-	return (f);
-}
-
-/* Put it on the interfaces of "fastpath on" as well. */
-static void
-add_interfaces(struct follow *f, const struct conf *c)
-{
-	const char *ifname, *what;
-	unsigned i;
-
-	if (f->fastpath == NULL || c->n_fastpath_ifs == 0)
-		return;
-	f->fastifs = fastifs_new(f->watch);
-	if (f->fastifs == NULL)
-		fatal("fast path");
-	for (i = 0; i < c->n_fastpath_ifs; i++) {
-		ifname = c->fastpath_ifs[i];
-		if (fastpath_add_if(f->fastpath, ifname, &what) == 0 &&
-		    fastifs_add(f->fastifs, ifname) == 0) {
-			log_info("fast path: on %s", ifname);
-			continue;
-		}
-		if (c->fastpath == FASTPATH_YES) {
-			fastpath_free(f->fastpath);
-			fatal("fast path: %s: %s", ifname, what);
-		}
-		log_warn("fast path: not used on %s: %s: %s", ifname, what,
-		    strerror(errno));
-	}
-}
-
-/*
- * Use it, if that is still possible as an unprivileged user; otherwise give
- * back the memory of its tables.
- */
-static void
-use_fastpath(struct follow *f, struct tun *tun, struct engine *engine)
-{
-	const char *what;
-
-	if (f->fastpath == NULL)
-		return;
-	if (fastpath_check(f->fastpath, &what) == -1) {
-		no_fastpath(f->conf, tun, what);
-		fastpath_free(f->fastpath);
-		f->fastpath = NULL;
-		return;
-	}
-	if (f->fastifs != NULL)
-		fastifs_follow(f->fastifs);
-	engine_set_fastpath(engine, f->fastpath);
-	log_info("fast path: used");
 }
 
 /*
@@ -600,8 +523,9 @@ serve(struct tun *tun, struct conf *c, const struct options *o,
 	admin.reconf = start_reconf(f, o, log);
 	start_admin(&admin, servers);
 	stored_keep(&f->stored, tun);
-	enter_sandbox(c, o, servers, f->fastpath != NULL);
-	use_fastpath(f, tun, engine);
+	enter_sandbox(c, o, servers, f->fast.path != NULL);
+	if (fastuse_begin(&f->fast, c, engine) == -1)
+		tun_fatal(tun, f->fast.text);
 	log_info("running");
 	notify_send("READY=1\nSTATUS=running");
 	watchdog = watchdog_start(engine_base(engine));
@@ -672,7 +596,7 @@ check_only(struct conf *c, struct options *o)
 static int
 print_routes(struct conf *c)
 {
-	poolroute_each(&c->nat64, print_route, stdout);
+	routes_each(&c->nat64, print_route, stdout);
 	conf_free(c);
 	return (fflush(stdout) == 0 ? 0 : 1);
 }
@@ -757,15 +681,14 @@ main(int argc, char *argv[])
 	(void)hostreport_log(follow.report, tun_name(tun), HOSTREPORT_RUN);
 	share_address(&follow, tun, conf);
 	look_at_host(&follow, tun, conf);
-	follow.fastpath = open_fastpath(conf, tun);
-	add_interfaces(&follow, conf);
+	if (fastuse_open(&follow.fast, conf, tun, follow.watch) == -1)
+		tun_fatal(tun, follow.fast.text);
 	startup_background(&o.start);
 	rc = serve(tun, conf, &o, log, &follow, &servers);
 
-	fastpath_free(follow.fastpath);
+	fastuse_close(&follow.fast);
 	poolif_free(follow.pool);
 	ifwatch_free(follow.ifwatch);
-	fastifs_free(follow.fastifs);
 	self6_free(follow.self6);
 	divert_stop(follow.divert);
 	watch_free(follow.watch);

@@ -92,15 +92,50 @@ count() { # extended regular expression
 	find "$TAP" -name '*.tap' -exec cat {} + | grep -Ec "$1" || :
 }
 
+# The suites of those that are read that failed.
+failed_of() {
+	while read -r name; do
+		! grep -q '^not ok ' "$TAP/$name.tap" || echo "$name"
+	done
+}
+
+# What failed, each with the lines below it: the end of the output has it all.
+failures() { # extension
+	for file in "$TAP"/*."$1"; do
+		[ ! -e "$file" ] || awk -v name="$(basename "$file" ".$1")" '
+		    /^not ok / { print name ": " $0; n = 10; next }
+		    /^#/ && n > 0 { print; n--; next }
+		    { n = 0 }' "$file"
+	done
+}
+
+# Several suites run at a time, on a machine that may have much else to do. If a
+# few fail, they run again, alone: what fails then as well has failed. That one
+# failed beside others is told at the end, since it is a fault of the suite at
+# least.
+again() {
+	# shellcheck disable=SC2046 # names without spaces
+	set -- $(suites | wanted | failed_of)
+	[ $# -le "$MAX_AGAIN" ] || return 0
+	for name; do
+		mv "$TAP/$name.tap" "$TAP/$name.beside"
+		echo "$name again, alone:"
+		tests/run_one.sh "$name"
+	done
+}
+MAX_AGAIN=4
+
 patterns=$*
 local_tests | wanted | xargs -r -n 1 -P "$jobs" tests/run_one.sh
 suites | wanted | xargs -r -n 1 -P $((2 * jobs)) tests/run_one.sh
+again
 
 skipped=$(count '^ok .*# [Ss][Kk][Ii][Pp]')
 passed=$(($(count '^ok ') - skipped))
 failed=$(count '^not ok ')
 [ "$skipped" -eq 0 ] || echo "$skipped skipped, for the reasons above"
-[ "$failed" -eq 0 ] || grep -r '^not ok ' "$TAP" --include='*.tap' |
-    sed 's,^.*/\([^/]*\)\.tap:,\1: ,'
+beside=$(failures beside)
+[ -z "$beside" ] || printf 'Failed beside other suites:\n%s\n' "$beside"
+failures tap
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]

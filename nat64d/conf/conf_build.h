@@ -82,6 +82,29 @@ struct conf_pool_ports {
 	bool deterministic;
 };
 
+/* The most sessions or bindings that can be asked for. */
+#define CONF_MAX_ENTRIES (1024 * 1024 * 1024)
+
+/*
+ * The value of a number, or of one with a unit. What is out of bounds is
+ * reported, and the least one returned. why: the reason for the bounds, or NULL.
+ */
+uint32_t conf_u32(struct conf_file *cf, const struct conf_value *v,
+    uint32_t min, uint32_t max, const char *why);
+uint32_t conf_mtu4(struct conf_file *cf, const struct conf_value *v);
+uint32_t conf_mtu6(struct conf_file *cf, const struct conf_value *v);
+uint32_t conf_size(struct conf_file *cf,
+    const struct conf_value *v); /* bytes */
+/* Seconds. */
+uint32_t conf_within_a_day(struct conf_file *cf, const struct conf_value *v,
+    uint32_t min, const char *why);
+uint32_t conf_quarantine_secs(struct conf_file *cf,
+    const struct conf_value *v);
+/* min: of per_sec; where that is 0, burst may be 0 as well. */
+struct bucket_rate conf_rate(struct conf_file *cf,
+    const struct conf_value *per_sec, const struct conf_value *burst,
+    uint32_t min);
+
 /*
  * Each adds one statement. What is wrong is reported, and then nothing is
  * added. proto: enum l4proto, or -1 for all.

@@ -10,29 +10,15 @@
 %code {
 #include <string.h>
 
-/* A day. */
-#define DAY_SECS 86400
-#define MAX_ENTRIES (1024 * 1024 * 1024)
-#define MAX_MTU UINT16_MAX
-#define MAX_COUNT UINT16_MAX
-
 /* Reasons for bounds, as messages give them. */
 #define OCTET "an octet"
 #define MEMORY "each takes memory"
 #define NO_LIMIT "0 is no limit"
 
-static void yyerror(struct conf_file *, struct conf_build *, const char *);
+#define MAX_ENTRIES CONF_MAX_ENTRIES
+#define MAX_COUNT UINT16_MAX
 
-static uint32_t number(struct conf_file *, const struct conf_value *,
-    uint32_t, uint32_t, const char *);
-static uint32_t mtu4(struct conf_file *, const struct conf_value *);
-static uint32_t mtu6(struct conf_file *, const struct conf_value *);
-static uint32_t quarantine_secs(struct conf_file *, const struct conf_value *);
-static uint32_t within_a_day(struct conf_file *, const struct conf_value *,
-    uint32_t min, const char *why);
-static uint32_t size(struct conf_file *, const struct conf_value *);
-static struct bucket_rate rate(struct conf_file *, const struct conf_value *,
-    const struct conf_value *, uint32_t);
+static void yyerror(struct conf_file *, struct conf_build *, const char *);
 
 /* The device-independent part of the configuration. */
 #define NAT64 (b->conf->nat64)
@@ -223,7 +209,7 @@ process		: TUN IFNAME tun_mtu { conf_set_tun(b, cf, &$IFNAME); }
 
 state_secs	: %empty { $$ = CONF_STATE_SECS; }
 		| EVERY TIME {
-			$$ = within_a_day(cf, &$TIME, 0,
+			$$ = conf_within_a_day(cf, &$TIME, 0,
 			    "older sessions have ended");
 		}
 		;
@@ -272,19 +258,19 @@ tcp		: TCP { $$ = true; }
 
 own_port	: %empty { $$ = 0; }
 		| PORT NUMBER {
-			$$ = number(cf, &$NUMBER, 1, UINT16_MAX, NULL);
+			$$ = conf_u32(cf, &$NUMBER, 1, UINT16_MAX, NULL);
 		}
 		;
 
 domain		: %empty { $$ = 0; }
 		| DOMAIN NUMBER {
-			$$ = number(cf, &$NUMBER, 0, UINT32_MAX, "32 bits");
+			$$ = conf_u32(cf, &$NUMBER, 0, UINT32_MAX, "32 bits");
 		}
 		;
 
 templates	: %empty { $$ = LOG_TEMPLATES_SECS; }
 		| TEMPLATES EVERY TIME {
-			$$ = within_a_day(cf, &$TIME, 1,
+			$$ = conf_within_a_day(cf, &$TIME, 1,
 			    "a collector that was restarted waits for them");
 		}
 		;
@@ -295,7 +281,7 @@ json		: %empty { $$ = false; }
 
 tun_mtu		: %empty
 		| MTU NUMBER {
-			b->conf->tun_mtu = mtu6(cf, &$NUMBER);
+			b->conf->tun_mtu = conf_mtu6(cf, &$NUMBER);
 		}
 		;
 
@@ -326,25 +312,25 @@ addresses	: PREFIX PREFIX6 { conf_add_prefix(b, cf, &$PREFIX6); }
 		;
 
 translation	: MTU IPV4 NUMBER {
-			NAT64.xlat.mtu4 = mtu4(cf, &$NUMBER);
+			NAT64.xlat.mtu4 = conf_mtu4(cf, &$NUMBER);
 			b->mtu4_set = true;
 		}
 		| MTU IPV6 NUMBER {
-			NAT64.xlat.mtu6 = mtu6(cf, &$NUMBER);
+			NAT64.xlat.mtu6 = conf_mtu6(cf, &$NUMBER);
 			b->mtu6_set = true;
 		}
 		| LOWEST_IPV6_MTU NUMBER {
-			NAT64.xlat.lowest_mtu6 = mtu6(cf, &$NUMBER);
+			NAT64.xlat.lowest_mtu6 = conf_mtu6(cf, &$NUMBER);
 			b->lowest_mtu6 = $NUMBER.where;
 		}
 		| TOS COPY { NAT64.xlat.tos = XLAT_TOS_COPY; }
 		| TOS NUMBER {
-			NAT64.xlat.tos = (int)number(cf, &$NUMBER, 0, 255,
+			NAT64.xlat.tos = (int)conf_u32(cf, &$NUMBER, 0, 255,
 			    OCTET);
 		}
 		| TRAFFIC_CLASS COPY { NAT64.xlat.tclass_zero = false; }
 		| TRAFFIC_CLASS NUMBER {
-			(void)number(cf, &$NUMBER, 0, 0,
+			(void)conf_u32(cf, &$NUMBER, 0, 0,
 			    "RFC 7915, 4.1");
 			NAT64.xlat.tclass_zero = true;
 		}
@@ -372,12 +358,13 @@ plateaus	: plateau
 		;
 
 plateau		: NUMBER {
-			conf_add_plateau(b, cf, &$NUMBER, mtu4(cf, &$NUMBER));
+			conf_add_plateau(b, cf, &$NUMBER,
+			    conf_mtu4(cf, &$NUMBER));
 		}
 		;
 
 rate		: RATE NUMBER[per_sec] BURST NUMBER[burst] {
-			$$ = rate(cf, &$per_sec, &$burst, 1);
+			$$ = conf_rate(cf, &$per_sec, &$burst, 1);
 		}
 		;
 
@@ -411,7 +398,7 @@ port_choice	: PORT_SELECT RANDOM { NAT64.pool_opts.select = POOL4_RANDOM; }
 			uint32_t secs;
 			int i;
 
-			secs = quarantine_secs(cf, &$TIME);
+			secs = conf_quarantine_secs(cf, &$TIME);
 			for (i = 0; i < L4_NPROTO; i++)
 				if ($any_proto == -1 || $any_proto == i)
 					NAT64.pool_opts.quarantine_secs[i] =
@@ -419,18 +406,18 @@ port_choice	: PORT_SELECT RANDOM { NAT64.pool_opts.select = POOL4_RANDOM; }
 		}
 		| QUARANTINE MAX_PERCENT NUMBER {
 			NAT64.pool_opts.quarantine_max_percent =
-			    number(cf, &$NUMBER, 0, 100, "percent");
+			    conf_u32(cf, &$NUMBER, 0, 100, "percent");
 		}
 		| QUARANTINE BLOCKS TIME {
 			NAT64.pool_opts.block_rest_secs =
-			    quarantine_secs(cf, &$TIME);
+			    conf_quarantine_secs(cf, &$TIME);
 		}
 		| QUARANTINE RESTART TIME {
 			NAT64.restart_quarantine_secs =
-			    quarantine_secs(cf, &$TIME);
+			    conf_quarantine_secs(cf, &$TIME);
 		}
 		| SUBSCRIBER PREFIX_LENGTH NUMBER {
-			NAT64.subscriber_len = number(cf, &$NUMBER, 1, 128,
+			NAT64.subscriber_len = conf_u32(cf, &$NUMBER, 1, 128,
 			    "bits of an IPv6 address");
 		}
 		;
@@ -448,7 +435,7 @@ addr4		: ADDRESS4 {
 pool_shape	: pool_ports
 		| pool_ports BLOCKS OF NUMBER deterministic max_blocks {
 			$$ = $pool_ports;
-			$$.block_size = (uint16_t)number(cf, &$NUMBER,
+			$$.block_size = (uint16_t)conf_u32(cf, &$NUMBER,
 			    POOL4_BLOCK_MIN, POOL4_BLOCK_MAX,
 			    "ports of a block");
 			$$.deterministic = $deterministic;
@@ -462,7 +449,7 @@ deterministic	: %empty { $$ = false; }
 
 max_blocks	: %empty { $$ = CONF_MAX_BLOCKS; }
 		| MAX NUMBER PER SUBSCRIBER {
-			$$ = number(cf, &$NUMBER, 0, POOL4_MAX_BLOCKS,
+			$$ = conf_u32(cf, &$NUMBER, 0, POOL4_MAX_BLOCKS,
 			    "blocks are searched one by one");
 			if ($NUMBER.number > POOL4_MAX_BLOCKS)
 				$$ = 1;
@@ -583,61 +570,61 @@ override	: %empty { $$ = false; }
 
 limit		: LIMIT SESSIONS NUMBER {
 			NAT64.max_sessions =
-			    number(cf, &$NUMBER, 1, MAX_ENTRIES, MEMORY);
+			    conf_u32(cf, &$NUMBER, 1, MAX_ENTRIES, MEMORY);
 		}
 		| LIMIT BINDINGS NUMBER {
 			NAT64.max_bindings =
-			    number(cf, &$NUMBER, 0, MAX_ENTRIES, NO_LIMIT);
+			    conf_u32(cf, &$NUMBER, 0, MAX_ENTRIES, NO_LIMIT);
 			b->max_bindings = $NUMBER.where;
 		}
 		| LIMIT INBOUND_SESSIONS NUMBER {
 			NAT64.max_inbound =
-			    number(cf, &$NUMBER, 0, MAX_ENTRIES, NO_LIMIT);
+			    conf_u32(cf, &$NUMBER, 0, MAX_ENTRIES, NO_LIMIT);
 		}
 		| LIMIT plain_limit NUMBER {
-			*$plain_limit = number(cf, &$NUMBER, 0, MAX_ENTRIES,
+			*$plain_limit = conf_u32(cf, &$NUMBER, 0, MAX_ENTRIES,
 			    NO_LIMIT);
 		}
 		| LIMIT SUBSCRIBER NEW_BINDINGS RATE NUMBER[per_sec] BURST
 		  NUMBER[burst] {
 			NAT64.subscriber.new_bindings =
-			    rate(cf, &$per_sec, &$burst, 0);
+			    conf_rate(cf, &$per_sec, &$burst, 0);
 		}
 		| WARN POOL AT NUMBER {
 			NAT64.warn_pool =
-			    number(cf, &$NUMBER, 0, 100, "percent");
+			    conf_u32(cf, &$NUMBER, 0, 100, "percent");
 		}
 		| WARN SUBSCRIBER AT NUMBER {
 			NAT64.warn_subscriber =
-			    number(cf, &$NUMBER, 0, 100, "percent");
+			    conf_u32(cf, &$NUMBER, 0, 100, "percent");
 			b->warn_subscriber = $NUMBER.where;
 		}
 		| LIMIT STORED_SYNS NUMBER {
 			NAT64.max_stored_syns =
-			    number(cf, &$NUMBER, 0, MAX_COUNT, MEMORY);
+			    conf_u32(cf, &$NUMBER, 0, MAX_COUNT, MEMORY);
 		}
 		| LIMIT STORED_SYNS_PER_PEER NUMBER {
 			NAT64.max_stored_syns_per_peer =
-			    number(cf, &$NUMBER, 0, MAX_COUNT, MEMORY);
+			    conf_u32(cf, &$NUMBER, 0, MAX_COUNT, MEMORY);
 		}
 		| LIMIT FRAGMENTS BYTES SIZE {
-			NAT64.frag.max_bytes = size(cf, &$SIZE);
+			NAT64.frag.max_bytes = conf_size(cf, &$SIZE);
 		}
 		| LIMIT FRAGMENTS DATAGRAMS NUMBER {
 			NAT64.frag.max_datagrams =
-			    number(cf, &$NUMBER, 0, MAX_COUNT, MEMORY);
+			    conf_u32(cf, &$NUMBER, 0, MAX_COUNT, MEMORY);
 		}
 		| LIMIT FRAGMENTS PER_DATAGRAM NUMBER {
 			NAT64.frag.per_datagram =
-			    number(cf, &$NUMBER, 2, 8192,
+			    conf_u32(cf, &$NUMBER, 2, 8192,
 			    "65535 bytes in pieces of 8");
 		}
 		| LIMIT FRAGMENTS SOURCE_BYTES SIZE {
-			NAT64.frag.source_bytes = size(cf, &$SIZE);
+			NAT64.frag.source_bytes = conf_size(cf, &$SIZE);
 		}
 		| LIMIT FRAGMENTS SOURCE_DATAGRAMS NUMBER {
 			NAT64.frag.source_datagrams =
-			    number(cf, &$NUMBER, 0, MAX_COUNT, MEMORY);
+			    conf_u32(cf, &$NUMBER, 0, MAX_COUNT, MEMORY);
 		}
 		;
 
@@ -708,67 +695,4 @@ void
 conf_parse_free(struct yypstate *parser)
 {
 	yypstate_delete(parser);
-}
-
-/* The value of a number; out of bounds is reported, and min returned. */
-static uint32_t
-number(struct conf_file *cf, const struct conf_value *v, uint32_t min,
-    uint32_t max, const char *why)
-{
-	const struct conf_bounds b = { min, max, why };
-	uint64_t n = min;
-
-	conf_number(cf, v, &b, &n);
-	return ((uint32_t)n);
-}
-
-static uint32_t
-mtu4(struct conf_file *cf, const struct conf_value *v)
-{
-	return (number(cf, v, 68, MAX_MTU, "RFC 791, 3.2"));
-}
-
-static uint32_t
-mtu6(struct conf_file *cf, const struct conf_value *v)
-{
-	return (number(cf, v, 1280, MAX_MTU, "RFC 8200, 5"));
-}
-
-static uint32_t
-within_a_day(struct conf_file *cf, const struct conf_value *v, uint32_t min,
-    const char *why)
-{
-	const struct conf_bounds b = { min, DAY_SECS, why };
-	uint64_t n = min;
-
-	conf_quantity_within(cf, v, QUANTITY_SECS, &b, &n);
-	return ((uint32_t)n);
-}
-
-static uint32_t
-quarantine_secs(struct conf_file *cf, const struct conf_value *v)
-{
-	return (within_a_day(cf, v, 0, "no quarantine needs more than a day"));
-}
-
-static uint32_t
-size(struct conf_file *cf, const struct conf_value *v)
-{
-	static const struct conf_bounds b = { 0, MAX_ENTRIES, MEMORY };
-	uint64_t n = b.min;
-
-	conf_quantity_within(cf, v, QUANTITY_BYTES, &b, &n);
-	return ((uint32_t)n);
-}
-
-static struct bucket_rate
-rate(struct conf_file *cf, const struct conf_value *per_sec,
-    const struct conf_value *burst, uint32_t min)
-{
-	struct bucket_rate r;
-
-	r.per_sec = number(cf, per_sec, min, 1000000, "per second");
-	r.burst = number(cf, burst, r.per_sec > 0 ? 1 : 0, 1000000,
-	    "at once");
-	return (r);
 }

@@ -8,7 +8,7 @@
 
 #include "ifwatch.h"
 #include "nat64d/wire/iphdr.h"
-#include "nat64d/pool/range.h"
+#include "routes.h"
 
 /*
  * A route counts as removed when it was missing in so many looks,
@@ -34,44 +34,6 @@ struct ifwatch {
 /*
  * Routes.
  */
-
-/* Called for each prefix that is to be routed to us, until one returns -1. */
-typedef int (*route_fn)(void *arg, const struct prefix *dst);
-
-/* A range of the pool that is not a prefix needs several routes. */
-static int
-each_of_range(const struct pool4_range *r, route_fn fn, void *arg)
-{
-	struct in_addr first = r->first, last;
-	struct prefix head;
-
-	do {
-		head = range4_head(first, r->last);
-		if (fn(arg, &head) == -1)
-			return (-1);
-		last = range4_last(&head);
-		first = range4_next(last);
-	} while (last.s_addr != r->last.s_addr);
-	return (0);
-}
-
-static int
-each_route(const struct nat64_config *n, route_fn fn, void *arg)
-{
-	struct prefix dst = { .family = AF_INET6 };
-	size_t i;
-
-	for (i = 0; i < n->n_prefixes; i++) {
-		dst.len = n->prefixes[i].len;
-		dst.v6 = n->prefixes[i].addr;
-		if (fn(arg, &dst) == -1)
-			return (-1);
-	}
-	for (i = 0; i < n->n_pool; i++)
-		if (each_of_range(&n->pool[i], fn, arg) == -1)
-			return (-1);
-	return (0);
-}
 
 /* Does the route to dst lead to us? *r is the route. */
 static bool
@@ -107,7 +69,7 @@ ifwatch_use(struct ifwatch *w, const struct nat64_config *n)
 	w->routes = NULL;
 	w->n_routes = 0;
 	w->missed = 0;
-	return (n != NULL ? each_route(n, note_route, w) : 0);
+	return (n != NULL ? routes_each(n, note_route, w) : 0);
 }
 
 /* A search for a route that is missing. */
@@ -132,7 +94,7 @@ ifwatch_find_unrouted(const struct ifwatch *w, const struct nat64_config *n,
 {
 	struct search search = { .w = w, .missing = missing };
 
-	return (each_route(n, find_route, &search));
+	return (routes_each(n, find_route, &search));
 }
 
 unsigned

@@ -59,6 +59,8 @@ printf '#!/bin/sh\necho running >&2\nexec sleep 1000\n' >"$dir/starts"
 printf '#!/bin/sh\nexec sleep 1000\n' >"$dir/hangs"
 chmod +x "$dir/starts" "$dir/hangs"
 
+# Its files are in a directory of its own: a pid is used again, and so is a name
+# that is made of it.
 run_lab() { # command ...; its pid is in $victim
 	rm -rf "$dir/up" "$dir/python" "$dir/tmp"
 	mkdir "$dir/tmp"
@@ -66,7 +68,7 @@ run_lab() { # command ...; its pid is in $victim
 	victim=$!
 }
 
-# Processes that were started by a lab, and what has its name.
+# Processes that were started by a lab, what has its name, and its files.
 leftovers() {
 	local environ pid
 	for environ in /proc/[0-9]*/environ; do
@@ -75,9 +77,8 @@ leftovers() {
 		    echo "process ${pid%/environ}"
 	done
 	ip netns list | grep "^ecd$victim-"
-	ls -d "/tmp/ecd$victim".* "/etc/netns/ecd$victim"-* \
-	    "$dir"/tmp/* 2>/dev/null
-	return 0
+	ls -d "/etc/netns/ecd$victim"-* 2>/dev/null
+	ls -A "$dir/tmp"
 }
 
 is_clean() {

@@ -232,7 +232,7 @@ link_up() { # namespace interface address ...
 lab_begin() {
 	trap lab_remove EXIT
 	trap lab_interrupted INT TERM HUP
-	dir=$(mktemp -d "/tmp/$lab.XXXXXX")
+	dir=$(mktemp -d "${TMPDIR:-/tmp}/$lab.XXXXXX")
 	chmod 755 "$dir"
 }
 
