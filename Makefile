@@ -188,6 +188,7 @@ nat64d_PURE = \
     nat64d/core/nat64_restore.c \
     nat64d/core/nat64_role.c \
     nat64d/core/nat64_settle.c \
+    nat64d/core/nat64_siit.c \
     nat64d/core/nat64_state.c \
     nat64d/core/nat64_static.c \
     nat64d/core/nat64_syn.c \
@@ -218,6 +219,7 @@ nat64d_PURE = \
     nat64d/state/recover.c \
     nat64d/state/snapshot.c \
     nat64d/tables/bib.c \
+    nat64d/tables/eamt.c \
     nat64d/tables/fairshare.c \
     nat64d/tables/flow.c \
     nat64d/tables/frag.c \
@@ -264,6 +266,7 @@ nat64d_SRC = \
     nat64d/conf/conf.c \
     nat64d/conf/conf_check.c \
     nat64d/conf/conf_load.c \
+    nat64d/conf/conf_mode.c \
     nat64d/conf/conf_number.c \
     nat64d/conf/conf_ports.c \
     nat64d/conf/conf_print.c \
@@ -315,6 +318,7 @@ nat64d_SRC = \
     nat64d/stored.c \
     nat64d/takeover.c \
     nat64d/tracelog.c \
+    $(clatif_$(OS)) \
     $(defaults_$(OS)) \
     $(divert_$(OS)) \
     $(fastpath_$(FASTPATH)) \
@@ -327,6 +331,13 @@ defaults_freebsd = \
     nat64d/conf/defaults_bsd.c
 defaults_netbsd = $(defaults_freebsd)
 defaults_openbsd = $(defaults_freebsd)
+
+clatif_linux = \
+    nat64d/host/clatif_linux.c
+clatif_freebsd = \
+    nat64d/host/clatif_none.c
+clatif_netbsd = $(clatif_freebsd)
+clatif_openbsd = $(clatif_freebsd)
 
 divert_linux = \
     nat64d/host/divert_linux.c

@@ -64,7 +64,8 @@ fastuse_open(struct fastuse *u, const struct conf *c, const struct tun *tun,
 	int error;
 
 	*u = (struct fastuse){ .path = NULL };
-	if (c->fastpath == FASTPATH_NO)
+	/* It translates packets of sessions. */
+	if (c->fastpath == FASTPATH_NO || c->nat64.mode != NAT64_STATEFUL)
 		return (0);
 	u->path = fastpath_new(tun_name(tun), c->nat64.max_sessions,
 	    &c->nat64.xlat, &what);

@@ -23,6 +23,7 @@
 
 #include "admin.h"
 #include "nat64d/conf/conf.h"
+#include "nat64d/host/clatif.h"
 #include "nat64d/host/divert.h"
 #include "engine.h"
 #include "eventlog.h"
@@ -222,6 +223,9 @@ open_tun(const struct conf *c, struct follow *f)
 		tun_fatal(tun, what);
 	if (c->routes)
 		routes_each(&c->nat64, add_route, tun);
+	if (c->routes && c->nat64.mode == NAT64_CLAT &&
+	    clatif_up(tun_name(tun), &c->nat64, &what) == -1)
+		tun_fatal(tun, what);
 	log_info("%s: mtu %u, offloads:%s%s%s%s", tun_name(tun), tun_mtu(tun),
 	    tun_offloads(tun) == 0 ? " none" : "",
 	    tun_offloads(tun) & TUN_CSUM ? " checksum" : "",

@@ -25,6 +25,11 @@
 	X(TO_ITSELF, "to-itself", "from a host to its own external port")     \
 	X(NOT_OURS6, "not-ours6", "IPv6 destination in no Pref64")            \
 	X(NOT_OURS4, "not-ours4", "IPv4 destination not in the pool")         \
+	X(UNMAPPED6, "unmapped-ipv6",                                         \
+	    "stateless: IPv6 address without a mapping")                      \
+	X(UNMAPPED4, "unmapped-ipv4",                                         \
+	    "stateless: IPv4 address without a mapping")                      \
+	X(NO_PREF64, "no-pref64", "clat: no Pref64 is known")                 \
 	X(BAD_U_OCTET, "bad-u-octet", "octet 8 of the embedding not zero")    \
 	X(MARTIAN4, "martian-ipv4", "IPv4 address never a unicast host")      \
 	X(WKP_NONGLOBAL, "wkp-non-global",                                    \
@@ -39,6 +44,8 @@
 	X(UNKNOWN_PROTO, "unknown-protocol", "not TCP, UDP or ICMP")          \
 	X(BAD_L4, "bad-l4-header", "TCP, UDP or ICMP header malformed")       \
 	X(UDP_ZERO_CKSUM, "udp6-zero-checksum", "IPv6 UDP without checksum")  \
+	X(UDP4_ZERO_CKSUM, "udp4-zero-checksum-fragment",                     \
+	    "stateless: fragmented IPv4 UDP without checksum")                \
 	X(ICMP_TYPE, "icmp-type", "ICMP type or code not translated")         \
 	X(ICMP_CKSUM, "icmp-bad-checksum", "ICMP error with wrong checksum")  \
 	X(ICMP_INNER, "icmp-bad-inner", "bad packet quoted in an ICMP error") \

@@ -32,15 +32,12 @@ conf_free(struct conf *c)
 	free(c->bindings);
 	free(c->excludes);
 	free(c->permits);
+	free(c->maps);
 	free(c);
 }
 
-/*
- * Make room for one more element in an array of n, which may have max.
- * NULL: reported, the array is as it was.
- */
-static void *
-grow(struct conf_file *cf, const struct conf_where *where, void *array,
+void *
+conf_grow(struct conf_file *cf, const struct conf_where *where, void *array,
     size_t n, size_t size, size_t max)
 {
 	if (n >= max) {
@@ -53,14 +50,14 @@ grow(struct conf_file *cf, const struct conf_where *where, void *array,
 	return (array);
 }
 
-/* Remember where the element n of an array stands, which has grown to it. */
-static int
-keep_place(struct conf_file *cf, struct conf_where **places, size_t n,
+int
+conf_keep_place(struct conf_file *cf, struct conf_where **places, size_t n,
     const struct conf_where *where)
 {
 	struct conf_where *bigger;
 
-	bigger = grow(cf, where, *places, n, sizeof(*bigger), SIZE_MAX / 2);
+	bigger =
+	    conf_grow(cf, where, *places, n, sizeof(*bigger), SIZE_MAX / 2);
 	if (bigger == NULL)
 		return (-1);
 	*places = bigger;
@@ -99,7 +96,8 @@ conf_add_prefix(struct conf_build *b, struct conf_file *cf,
 		    NAT64_MAX_PREFIXES);
 		return;
 	}
-	if (keep_place(cf, &b->prefix_at, n->n_prefixes, &text->where) == 0)
+	if (conf_keep_place(cf, &b->prefix_at, n->n_prefixes, &text->where) ==
+	    0)
 		n->prefixes[n->n_prefixes++] = prefix;
 }
 
@@ -258,8 +256,8 @@ conf_add_pool(struct conf_build *b, struct conf_file *cf,
 		conf_refuse(cf, text, error);
 		return;
 	}
-	pool = grow(cf, &text->where, c->pool, c->nat64.n_pool, sizeof(*pool),
-	    CONF_MAX_POOL);
+	pool = conf_grow(cf, &text->where, c->pool, c->nat64.n_pool,
+	    sizeof(*pool), CONF_MAX_POOL);
 	if (pool == NULL)
 		return;
 	c->pool = pool;
@@ -278,8 +276,8 @@ conf_add_pool(struct conf_build *b, struct conf_file *cf,
 	else if (error != NULL)
 		conf_error_at(cf, &text->where, "pool %s: %s", text->text,
 		    error);
-	else if (keep_place(cf, &b->pool_at, c->nat64.n_pool, &text->where) ==
-	    0)
+	else if (conf_keep_place(cf, &b->pool_at, c->nat64.n_pool,
+		     &text->where) == 0)
 		c->nat64.n_pool++;
 }
 
@@ -389,7 +387,7 @@ add_static(struct conf_build *b, struct conf_file *cf,
 	struct conf *c = b->conf;
 	struct conf_static *statics;
 
-	statics = grow(cf, &s->where, c->statics, c->n_statics,
+	statics = conf_grow(cf, &s->where, c->statics, c->n_statics,
 	    sizeof(*statics), CONF_MAX_STATICS);
 	if (statics == NULL)
 		return;
@@ -468,8 +466,8 @@ conf_add_exclude(struct conf_build *b, struct conf_file *cf, int proto,
 		if (conf_ports_of(cf, x.proto, ports, &x.ports) == -1)
 			return;
 	}
-	excludes = grow(cf, &text->where, c->excludes, c->nat64.n_excludes,
-	    sizeof(*excludes), CONF_MAX_EXCLUDES);
+	excludes = conf_grow(cf, &text->where, c->excludes,
+	    c->nat64.n_excludes, sizeof(*excludes), CONF_MAX_EXCLUDES);
 	if (excludes == NULL)
 		return;
 	c->excludes = excludes;
@@ -514,14 +512,14 @@ conf_add_permit(struct conf_build *b, struct conf_file *cf, bool allow,
 	}
 	if (find_permit(&c->nat64, c->permits, &rule.from, allow) != -1)
 		return;
-	permits = grow(cf, &text->where, c->permits, c->nat64.n_permits,
+	permits = conf_grow(cf, &text->where, c->permits, c->nat64.n_permits,
 	    sizeof(*permits), CONF_MAX_PERMITS);
 	if (permits == NULL)
 		return;
 	c->permits = permits;
 	permits[c->nat64.n_permits] = rule;
-	if (keep_place(cf, &b->permit_at, c->nat64.n_permits, &text->where) ==
-	    0)
+	if (conf_keep_place(cf, &b->permit_at, c->nat64.n_permits,
+		&text->where) == 0)
 		c->nat64.n_permits++;
 }
 

@@ -32,6 +32,7 @@
 /* Upper limits; more of these is an error in the file. */
 #define CONF_MAX_POOL 1024	       /* pool statements */
 #define CONF_MAX_EXCLUDES 4096	       /* exclude statements */
+#define CONF_MAX_MAPS 65536	       /* map statements */
 #define CONF_MAX_PERMITS 4096	       /* allow and deny statements */
 #define CONF_MAX_FASTPATH_IFS 16       /* interfaces of "fastpath on" */
 #define CONF_MAX_STATICS (1024 * 1024) /* static bindings, ports counted */
@@ -103,6 +104,7 @@ struct conf {
 	size_t n_bindings;
 	struct nat64_exclude *excludes;
 	struct permit_rule *permits;
+	struct eam *maps;
 };
 
 /*
@@ -130,6 +132,9 @@ struct conf *conf_load_end(struct conf_load *l);
 void conf_gather(const char *path, struct files *files);
 
 void conf_free(struct conf *c);
+
+/* "nat64", "clat", "siit" */
+const char *conf_mode_name(enum nat64_mode mode);
 
 /* Log a warning for each setting that an RFC advises against. */
 void conf_warn(const struct conf *c);

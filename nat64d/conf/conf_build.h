@@ -36,13 +36,15 @@ struct conf_build {
 	struct conf_where log_events;
 	struct conf_where fastpath_on;
 	struct conf_where warn_subscriber;
+	struct conf_where mode;
 	/*
-	 * Places of conf->nat64.prefixes, conf->pool and conf->permits, one
-	 * for each element.
+	 * Places of conf->nat64.prefixes, conf->pool, conf->permits and
+	 * conf->maps, one for each element.
 	 */
 	struct conf_where *prefix_at;
 	struct conf_where *pool_at;
 	struct conf_where *permit_at;
+	struct conf_where *map_at;
 	struct conf_where clients; /* of the pool with the longest prefix */
 	unsigned longest_clients;  /* its length */
 };
@@ -81,6 +83,9 @@ struct conf_pool_ports {
 	uint16_t max_blocks;
 	bool deterministic;
 };
+
+/* 192.0.0.8, the IPv4 dummy address (RFC 7600, 4.8): routers without one. */
+#define CONF_DUMMY4 0xc0000008
 
 /* The most sessions or bindings that can be asked for. */
 #define CONF_MAX_ENTRIES (1024 * 1024 * 1024)
@@ -132,6 +137,9 @@ void conf_set_address(struct conf_build *b, struct conf_file *cf,
     const struct conf_value *text);
 void conf_set_tun(struct conf_build *b, struct conf_file *cf,
     const struct conf_value *text);
+
+void conf_add_map(struct conf_build *b, struct conf_file *cf,
+    const struct conf_value *text4, const struct conf_value *text6);
 
 /* mtu: the value of v if it can be the MTU of IPv4. */
 void conf_add_plateau(struct conf_build *b, struct conf_file *cf,
@@ -196,6 +204,26 @@ const char *conf_interface_name(const char *text, char name[IF_NAMESIZE]);
 
 /* Can the name be written into a command without quoting? */
 bool conf_interface_is_plain(const char *name);
+
+/* What the stateless modes need and what they exclude; see conf_check(). */
+void conf_check_mode(struct conf_build *b, struct conf_file *cf);
+
+void conf_print_mode(const struct conf *c, FILE *f);
+void conf_print_maps(const struct conf *c, FILE *f);
+
+/*
+ * Make room for one more element in an array of n, which may have max. NULL:
+ * reported, the array is as it was.
+ */
+void *conf_grow(struct conf_file *cf, const struct conf_where *where,
+    void *array, size_t n, size_t size, size_t max);
+
+/*
+ * Remember where the element n of an array stands, which has grown to it.
+ * Returns 0, or -1: reported.
+ */
+int conf_keep_place(struct conf_file *cf, struct conf_where **places, size_t n,
+    const struct conf_where *where);
 
 /*
  * After the last statement: set the defaults that depend on other statements,

@@ -43,6 +43,8 @@ set_defaults(struct conf_build *b)
 		n->prefixes[n->n_prefixes++] = pref64_wkp;
 	if (n->n_pool > 0 && n->self4.s_addr == INADDR_ANY)
 		n->self4 = n->pool[0].first;
+	if (n->mode == NAT64_CLAT && n->self4.s_addr == INADDR_ANY)
+		n->self4.s_addr = htonl(CONF_DUMMY4);
 	c->self4_follows =
 	    c->pool_ifname[0] != '\0' && n->self4.s_addr == INADDR_ANY;
 	c->self6_follows = IN6_IS_ADDR_UNSPECIFIED(&n->self6);
@@ -341,7 +343,7 @@ conf_check(struct conf_build *b, struct conf_file *cf)
 		    "\"_\" and \"-\" only",
 		    c->pool_ifname);
 	if (n->n_pool == 0 && c->pool_ifname[0] == '\0' &&
-	    conf_file_errors(cf) == 0)
+	    n->mode == NAT64_STATEFUL && conf_file_errors(cf) == 0)
 		conf_error_at(cf,
 		    &(struct conf_where){ .file = conf_file_path(cf, 0) },
 		    "no pool: there is no IPv4 address to translate to");
@@ -370,5 +372,7 @@ conf_check(struct conf_build *b, struct conf_file *cf)
 	n->statics = c->bindings;
 	n->excludes = c->excludes;
 	n->permits = c->permits;
+	n->maps = c->maps;
+	conf_check_mode(b, cf);
 	check_permits(cf, c);
 }

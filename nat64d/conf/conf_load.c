@@ -87,6 +87,7 @@ conf_load_end(struct conf_load *l)
 	free(l->build.prefix_at);
 	free(l->build.pool_at);
 	free(l->build.permit_at);
+	free(l->build.map_at);
 	free(l);
 	return (conf);
 }

@@ -257,6 +257,7 @@ print_addresses(FILE *f, const struct conf *c)
 	char text[PREF64_STRLEN];
 	size_t i;
 
+	conf_print_mode(c, f);
 	for (i = 0; i < n->n_prefixes; i++)
 		fprintf(f, "prefix %s\n",
 		    pref64_print(&n->prefixes[i], text, sizeof(text)));
@@ -277,6 +278,7 @@ print_addresses(FILE *f, const struct conf *c)
 		print_addr6(f, &n->self6);
 		putc('\n', f);
 	}
+	conf_print_maps(c, f);
 	for (i = 0; i < c->n_statics; i++)
 		print_static(f, c, &c->statics[i]);
 	for (i = 0; i < n->n_excludes; i++)

@@ -66,7 +66,7 @@ static void yyerror(struct conf_file *, struct conf_build *, const char *);
 %token <tok> BINDINGS "bindings" BINDING_SESSIONS "binding-sessions"
 %token <tok> BLOCKS "blocks"
 %token <tok> BURST "burst" BYTES "bytes" CHECK_INNER_IP "check-inner-ip"
-%token <tok> CLAMP "clamp" CLOSING "closing" CONTROL "control" COPY "copy"
+%token <tok> CLAMP "clamp" CLAT "clat" CLOSING "closing" CONTROL "control" COPY "copy"
 %token <tok> DATAGRAMS "datagrams"
 %token <tok> DEBUG "debug" DENY "deny" DESTINATION "destination"
 %token <tok> DETERMINISTIC "deterministic"
@@ -87,8 +87,10 @@ static void yyerror(struct conf_file *, struct conf_build *, const char *);
 %token <tok> KEEP "keep" LEVEL "level"
 %token <tok> LIMIT "limit" LISTEN "listen" LOG "log"
 %token <tok> LOWEST_IPV6_MTU "lowest-ipv6-mtu"
-%token <tok> MAX "max" MAX_PERCENT "max-percent" METRICS "metrics" MSS "mss"
-%token <tok> MTU "mtu" NEW_BINDINGS "new-bindings" NO "no" NONE "none" OF "of"
+%token <tok> MAP "map"
+%token <tok> MAX "max" MAX_PERCENT "max-percent" METRICS "metrics" MODE "mode"
+%token <tok> MSS "mss"
+%token <tok> MTU "mtu" NAT64_ "nat64" NEW_BINDINGS "new-bindings" NO "no" NONE "none" OF "of"
 %token <tok> OFF "off" ON "on"
 %token <tok> OFFLOAD "offload" OPENING "opening" OVERRIDE "override"
 %token <tok> PARITY "parity" PER "per" PER_DATAGRAM "per-datagram"
@@ -102,7 +104,7 @@ static void yyerror(struct conf_file *, struct conf_build *, const char *);
 %token <tok> REMAP_FRAGMENT_ID "remap-fragment-id" RESET "reset"
 %token <tok> RESTART "restart" ROLE "role"
 %token <tok> ROUTES "routes" RST_IN_FIN "rst-in-fin" SESSIONS "sessions"
-%token <tok> SHORTEN "shorten" SHOW "show" SOFT_POOLING "soft-pooling"
+%token <tok> SHORTEN "shorten" SHOW "show" SIIT "siit" SOFT_POOLING "soft-pooling"
 %token <tok> SOURCE_BYTES "source-bytes" SOURCE_DATAGRAMS "source-datagrams"
 %token <tok> STANDBY "standby" STATE "state" STATIC "static"
 %token <tok> STORED_SYNS "stored-syns"
@@ -126,7 +128,7 @@ static void yyerror(struct conf_file *, struct conf_build *, const char *);
 %type <list>	port_list
 %type <pool>	pool_ports pool_shape
 %type <rate>	rate
-%type <value>	level event_kind event_kinds
+%type <value>	level event_kind event_kinds mode
 %type <number>	state_secs max_blocks
 %type <numberp>	plain_limit
 %type <lifetime>	lifetime
@@ -306,12 +308,19 @@ event_kind	: BINDINGS { $$ = EVENT_BINDINGS; }
 /* What is translated, and how. */
 
 addresses	: PREFIX PREFIX6 { conf_add_prefix(b, cf, &$PREFIX6); }
+		| MAP ADDRESSES4 TO PREFIX6 {
+			conf_add_map(b, cf, &$ADDRESSES4, &$PREFIX6);
+		}
 		| ADDRESS ANY_ADDRESS {
 			conf_set_address(b, cf, &$ANY_ADDRESS);
 		}
 		;
 
-translation	: MTU IPV4 NUMBER {
+translation	: MODE mode {
+			NAT64.mode = (enum nat64_mode)$mode;
+			b->mode = $MODE.where;
+		}
+		| MTU IPV4 NUMBER {
 			NAT64.xlat.mtu4 = conf_mtu4(cf, &$NUMBER);
 			b->mtu4_set = true;
 		}
@@ -650,6 +659,11 @@ switch		: ROUTES { $$ = &b->conf->routes; }
 		;
 
 /* Parts of statements. */
+
+mode		: NAT64_ { $$ = NAT64_STATEFUL; }
+		| CLAT { $$ = NAT64_CLAT; }
+		| SIIT { $$ = NAT64_SIIT; }
+		;
 
 yes		: YES { $$ = true; }
 		| NO { $$ = false; }

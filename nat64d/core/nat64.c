@@ -188,6 +188,11 @@ init_memory(struct nat64 *n, const struct nat64_config *c)
 	n->frags = frag_table_new(&c->frag);
 	if (n->frags == NULL)
 		return (-1);
+	if (c->mode != NAT64_STATEFUL) {
+		n->eamt = eamt_new(c->maps, c->n_maps);
+		if (n->eamt == NULL)
+			return (-1);
+	}
 	n->excludes = nat64_copy_excludes(c);
 	n->permit = permit_new(c->permits, c->n_permits);
 	return (n->excludes != NULL && n->permit != NULL ? 0 : -1);
@@ -227,6 +232,7 @@ nat64_copy_conf(struct nat64 *n, const struct nat64_config *c)
 	n->conf.statics = NULL;
 	n->conf.excludes = NULL;
 	n->conf.permits = NULL;
+	n->conf.maps = NULL;
 }
 
 struct nat64 *
@@ -235,7 +241,8 @@ nat64_new(const struct nat64_config *c, const struct nat64_sink *sink,
 {
 	struct nat64 *n;
 
-	if (c->n_prefixes == 0 || c->n_prefixes > NAT64_MAX_PREFIXES ||
+	if ((c->n_prefixes == 0 && c->mode != NAT64_CLAT) ||
+	    c->n_prefixes > NAT64_MAX_PREFIXES ||
 	    (c->n_pool > 0 && pool4_check(c->pool, c->n_pool) != NULL) ||
 	    pool4_check_plans(c->pool, c->n_pool, c->subscriber_len) != NULL) {
 		errno = EINVAL;
@@ -295,6 +302,7 @@ nat64_free(struct nat64 *n)
 	frag_table_free(n->frags);
 	permit_free(n->permit);
 	free(n->excludes);
+	eamt_free(n->eamt);
 	free(n);
 	errno = saved_errno;
 }

@@ -21,6 +21,7 @@
 #include "common/siphash.h"
 
 #include "nat64d/tables/bib.h"
+#include "nat64d/tables/eamt.h"
 #include "nat64d/tables/frag.h"
 #include "nat64d/tables/permit.h"
 #include "nat64d/wire/pkt.h"
@@ -32,6 +33,14 @@
 #include "nat64d/xlat/xlat.h"
 
 #define NAT64_MAX_PREFIXES 64
+
+/* What decides how addresses are translated. */
+enum nat64_mode {
+	NAT64_STATEFUL, /* bindings and sessions, RFC 6146 */
+	/* The mappings, then the Pref64 (nat64_siit.h): */
+	NAT64_CLAT, /* the IPv4 side is ours, RFC 6877 */
+	NAT64_SIIT  /* the IPv6 side is ours, RFC 7755 */
+};
 
 /* A static binding of the configuration (RFC 6146, 3.1). */
 struct nat64_static {
@@ -68,6 +77,9 @@ struct nat64_config {
 	size_t n_excludes;
 	const struct permit_rule *permits; /* who may use it; none: all */
 	size_t n_permits;
+	enum nat64_mode mode;	/* of NAT64_CLAT there may be no prefix */
+	const struct eam *maps; /* not NAT64_STATEFUL: RFC 7757 */
+	size_t n_maps;
 
 	/* Source of our own ICMP errors; INADDR_ANY or "::": none are sent. */
 	struct in_addr self4;

@@ -78,7 +78,8 @@ answer4(struct passage *w, struct pkt *p, enum nat64_reason reason,
     const struct icmp_error *e)
 {
 	struct nat64 *n = w->n;
-	const bool inside = pool4_index(n->pool, p->ip4.src) != -1;
+	const bool inside =
+	    w->hairpin || pool4_index(n->pool, p->ip4.src) != -1;
 	struct ratelimit *limit = &n->errors4;
 	struct pkt *out;
 

@@ -175,6 +175,7 @@ is_logged(enum nat64_reason reason)
 	case NAT64_MARTIAN4:
 	case NAT64_EXT_HEADERS:
 	case NAT64_UDP_ZERO_CKSUM:
+	case NAT64_UDP4_ZERO_CKSUM:
 		return (true);
 	default:
 		return (false);

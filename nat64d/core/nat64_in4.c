@@ -50,8 +50,8 @@ forward_cut(struct passage *w, struct pkt *p, const struct tuple6 *out)
 }
 
 /* Step 10. */
-static enum pass
-forward4(struct passage *w, struct pkt *p, const struct tuple6 *out)
+enum pass
+nat64_forward4(struct passage *w, struct pkt *p, const struct tuple6 *out)
 {
 	struct nat64 *n = w->n;
 	enum xlat_fit fit;
@@ -123,7 +123,7 @@ whole4(struct passage *w, struct pkt *p)
 	reason = admit4(w, p, &out);
 	if (reason != NAT64_NONE)
 		return (refuse_state(w, p, reason));
-	return (forward4(w, p, &out));
+	return (nat64_forward4(w, p, &out));
 }
 
 /* The fragment with the L4 header decides where all of them go. */
@@ -143,7 +143,7 @@ first_fragment4(struct passage *w, struct pkt *p, struct frag_datagram *d)
 	r->kind = PENDING_FRAGMENTS;
 	r->held = d;
 	passage_push(w, r);
-	return (forward4(w, p, &r->out.t6));
+	return (nat64_forward4(w, p, &r->out.t6));
 }
 
 enum pass
@@ -153,7 +153,7 @@ nat64_pending4(struct passage *w)
 
 	if (p == NULL)
 		return (PASS_DONE);
-	return (forward4(w, p, &w->pending4.out.t6));
+	return (nat64_forward4(w, p, &w->pending4.out.t6));
 }
 
 /* Step 7 (RFC 6146, 3.4). */
@@ -172,7 +172,7 @@ fragment4(struct passage *w, struct pkt *p)
 		return (first_fragment4(w, p, r.datagram));
 	case FRAG_KNOWN:
 		out = r.target->t6;
-		return (forward4(w, p, &out));
+		return (nat64_forward4(w, p, &out));
 	case FRAG_WHOLE:
 		return (whole4(w, r.whole));
 	case FRAG_HELD:
@@ -191,12 +191,8 @@ nat64_in4_checked(struct passage *w, struct pkt *p)
 	return (whole4(w, p));
 }
 
-/*
- * An ICMP error may come from a router with an address that no host can have;
- * nat64_error4() gives it another source then.
- */
-static bool
-may_be_error4(const struct pkt *p)
+bool
+nat64_may_be_error4(const struct pkt *p)
 {
 	return (p->proto == IPPROTO_ICMP && p->frag_off == 0 &&
 	    pkt_l4len(p) > 0 && xlat_icmp_type_is_error(PKT_V4, pkt_l4(p)[0]));
@@ -222,7 +218,7 @@ nat64_in4(struct passage *w, struct pkt *p)
 	 */
 	if (pool4_index(n->pool, p->ip4.src) != -1)
 		return (nat64_drop(w, NAT64_SOURCE_IN_POOL));
-	if (!may_be_error4(p)) {
+	if (!nat64_may_be_error4(p)) {
 		if (ip4_is_never_unicast(p->ip4.src))
 			return (nat64_drop(w, NAT64_MARTIAN4));
 		if (nat64_prefix_for(n, NULL, p->ip4.src) == -1)

@@ -39,8 +39,8 @@ struct target {
 };
 
 /* A source that cannot be one host (RFC 7915, 5.1; RFC 4291, 2.5.6). */
-static bool
-is_martian6(const struct in6_addr *a)
+bool
+nat64_is_martian6(const struct in6_addr *a)
 {
 	/* Fast path: global unicast, 2000::/3. */
 	if (a->s6_addr[0] >> 5 == 1)
@@ -95,11 +95,13 @@ fit6(const struct passage *w, const struct pkt *p, bool hairpin, uint32_t *mtu)
 }
 
 /* Steps 11 and 12. */
-static enum pass
-forward6(struct passage *w, struct pkt *p, const struct tuple4 *out)
+enum pass
+nat64_forward6(struct passage *w, struct pkt *p, const struct tuple4 *out)
 {
 	struct nat64 *n = w->n;
-	const bool hairpin = pool4_index(n->pool, out->dst.addr) != -1;
+	const bool hairpin = n->eamt != NULL ?
+	    w->turns :
+	    pool4_index(n->pool, out->dst.addr) != -1;
 	uint32_t mtu;
 
 	switch (fit6(w, p, hairpin, &mtu)) {
@@ -214,7 +216,7 @@ whole6(struct passage *w, struct pkt *p, const struct target *t)
 		return (refuse_state(w, p, reason));
 	if (p->has_fh && n->conf.remap_fragment_id)
 		p->frag_id = new_frag_id(n, p, &out);
-	return (forward6(w, p, &out));
+	return (nat64_forward6(w, p, &out));
 }
 
 static enum pass
@@ -225,7 +227,7 @@ forward_fragment6(struct passage *w, struct pkt *p,
 
 	if (w->n->conf.remap_fragment_id)
 		p->frag_id = out->id;
-	return (forward6(w, p, &t4));
+	return (nat64_forward6(w, p, &t4));
 }
 
 /* The fragment with the L4 header decides where all of them go. */
@@ -261,7 +263,7 @@ nat64_pending6(struct passage *w)
 		return (PASS_DONE);
 	if (r->kind == PENDING_FRAGMENTS)
 		return (forward_fragment6(w, p, &r->out));
-	return (forward6(w, p, &r->out.t4));
+	return (nat64_forward6(w, p, &r->out.t4));
 }
 
 /* Step 8 (RFC 6146, 3.4). */
@@ -313,9 +315,8 @@ check_addresses6(const struct nat64 *n, const struct pkt *p, struct target *t)
 	return (NAT64_NONE);
 }
 
-/* Steps 6 and 7. NAT64_NONE, or why the packet is refused with *e. */
-static enum nat64_reason
-check_headers6(const struct pkt *p, struct icmp_error *e)
+enum nat64_reason
+nat64_check_headers6(const struct pkt *p, struct icmp_error *e)
 {
 	if (p->ttl <= 1) {
 		*e = (struct icmp_error){ ICMP6_TIME_EXCEEDED,
@@ -332,6 +333,17 @@ check_headers6(const struct pkt *p, struct icmp_error *e)
 			ICMP6_DST_UNREACH_ADMIN, 0 };
 		return (NAT64_EXT_HEADERS);
 	}
+	return (NAT64_NONE);
+}
+
+/* Steps 6 and 7. NAT64_NONE, or why the packet is refused with *e. */
+static enum nat64_reason
+check_headers6(const struct pkt *p, struct icmp_error *e)
+{
+	const enum nat64_reason reason = nat64_check_headers6(p, e);
+
+	if (reason != NAT64_NONE)
+		return (reason);
 	if (p->proto != IPPROTO_TCP && p->proto != IPPROTO_UDP &&
 	    p->proto != IPPROTO_ICMPV6) {
 		*e = (struct icmp_error){ ICMP6_DST_UNREACH,
@@ -352,7 +364,7 @@ nat64_in6(struct passage *w, struct pkt *p)
 	if (IN6_IS_ADDR_MULTICAST(&p->ip6.dst) ||
 	    IN6_IS_ADDR_LINKLOCAL(&p->ip6.dst))
 		return (nat64_drop(w, NAT64_MULTICAST6));
-	if (is_martian6(&p->ip6.src))
+	if (nat64_is_martian6(&p->ip6.src))
 		return (nat64_drop(w, NAT64_MARTIAN6));
 	if (!IN6_IS_ADDR_UNSPECIFIED(&p->ip6.dst) &&
 	    IN6_ARE_ADDR_EQUAL(&p->ip6.dst, &n->conf.self6))

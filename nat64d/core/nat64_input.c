@@ -14,6 +14,8 @@
  *	     |                    xlat_4to6()
  *	     '------ nat64_emit() -----'
  *
+ * A stateless translator has nat64_siit.c instead of the first four.
+ *
  * ICMP errors are translated by nat64_icmp.c instead. A packet that may not
  * pass ends in nat64_drop(), or is answered by nat64_error.c; if its sender is
  * an IPv6 host, nat64_error4() translates the ICMPv4 error (PASS_ERROR4).
@@ -26,6 +28,7 @@
 #include "nat64_in6.h"
 #include "nat64_out.h"
 #include "nat64_prefetch.h"
+#include "nat64_siit.h"
 #include "nat64_state.h"
 #include "nat64_syn.h"
 #include "nat64_threshold.h"
@@ -40,7 +43,10 @@ translate_error(struct passage *w)
 {
 	const enum nat64_reason reason = w->reason;
 
-	nat64_error4(w, w->next);
+	if (w->n->eamt != NULL)
+		nat64_siit_error4(w, w->next);
+	else
+		nat64_error4(w, w->next);
 	passage_end(w,
 	    w->verdict == NAT64_SENT ? NAT64_REPLIED : NAT64_DROPPED, reason);
 }
@@ -55,6 +61,8 @@ step(struct passage *w, enum pass pass)
 	switch (pass) {
 	case PASS_HAIRPIN:
 		w->hairpin = true;
+		if (w->n->eamt != NULL)
+			return (nat64_siit_hairpin(w, w->next));
 		return (nat64_in4_checked(w, w->next));
 	case PASS_ERROR4:
 		translate_error(w);
@@ -111,6 +119,9 @@ begin(struct passage *w, struct pkt *p)
 	/* No error: the other node answers, and its peers must not give up. */
 	if (w->n->role == NAT64_ROLE_STANDBY)
 		return (nat64_drop(w, NAT64_AT_STANDBY));
+	if (w->n->eamt != NULL)
+		return (p->family == PKT_V6 ? nat64_siit6(w, p) :
+					      nat64_siit4(w, p));
 	return (p->family == PKT_V6 ? nat64_in6(w, p) : nat64_in4(w, p));
 }
 
@@ -149,7 +160,8 @@ nat64_input_batch(struct nat64 *n, struct nat64_workspace *ws,
 	passage_init(&w, n, ws, now);
 	for (; n_pkts > 0; pkts += end, n_pkts -= end) {
 		end = n_pkts < NAT64_BATCH ? n_pkts : NAT64_BATCH;
-		nat64_prefetch(n, pkts, end);
+		if (n->eamt == NULL)
+			nat64_prefetch(n, pkts, end);
 		for (i = 0; i < end; i++)
 			serve(&w, &pkts[i]);
 	}

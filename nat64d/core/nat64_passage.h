@@ -45,6 +45,7 @@ struct passage {
 	enum nat64_reason reason;   /* likewise */
 	bool settled;		    /* verdict and reason are final */
 	bool hairpin;		    /* this is the second passage */
+	bool turns; /* stateless: the first one is followed by a second */
 	bool reassembled; /* the packet was put together from fragments */
 	struct pkt *next; /* see enum pass; else unset */
 	struct pending *pending;	   /* to be continued next, or NULL */
@@ -62,6 +63,7 @@ passage_init(struct passage *w, struct nat64 *n, struct nat64_workspace *ws,
 	w->now = now;
 	w->settled = false;
 	w->hairpin = false;
+	w->turns = false;
 	w->reassembled = false;
 	w->pending = NULL;
 	TAILQ_INIT(&w->due);
@@ -73,6 +75,7 @@ passage_restart(struct passage *w)
 {
 	w->settled = false;
 	w->hairpin = false;
+	w->turns = false;
 	w->reassembled = false;
 }
 

@@ -13,7 +13,9 @@
 static bool
 is_valid(const struct nat64 *n, const struct nat64_config *c)
 {
-	if (c->n_prefixes == 0 || c->n_prefixes > NAT64_MAX_PREFIXES)
+	if (c->mode != n->conf.mode ||
+	    (c->n_prefixes == 0 && c->mode != NAT64_CLAT) ||
+	    c->n_prefixes > NAT64_MAX_PREFIXES)
 		return (false);
 	if (c->n_pool > 0 && pool4_check(c->pool, c->n_pool) != NULL)
 		return (false);
@@ -105,6 +107,7 @@ nat64_reconfigure(struct nat64 *n, const struct nat64_config *c)
 	const struct pool4_opts pool_opts = nat64_pool_opts(c);
 	struct frag_table *frags = n->frags;
 	struct nat64_exclude *excludes;
+	struct eamt *eamt = NULL;
 	struct permit *permit;
 
 	if (n->settling.on || !is_valid(n, c)) {
@@ -115,7 +118,10 @@ nat64_reconfigure(struct nat64 *n, const struct nat64_config *c)
 	permit = permit_new(c->permits, c->n_permits);
 	if (!same_frag_limits(&c->frag, &n->conf.frag))
 		frags = frag_table_new(&c->frag);
+	if (c->mode != NAT64_STATEFUL)
+		eamt = eamt_new(c->maps, c->n_maps);
 	if (excludes == NULL || permit == NULL || frags == NULL ||
+	    (c->mode != NAT64_STATEFUL && eamt == NULL) ||
 	    pool4_change(n->pool, c->pool, c->n_pool, &pool_opts) == -1)
 		goto fail;
 
@@ -123,6 +129,8 @@ nat64_reconfigure(struct nat64 *n, const struct nat64_config *c)
 	n->excludes = excludes;
 	permit_free(n->permit);
 	n->permit = permit;
+	eamt_free(n->eamt);
+	n->eamt = eamt;
 	nat64_place_prefixes(n, c);
 	use_limits(n, c);
 	use_conf(n, c);
@@ -132,6 +140,7 @@ nat64_reconfigure(struct nat64 *n, const struct nat64_config *c)
 fail:
 	free(excludes);
 	permit_free(permit);
+	eamt_free(eamt);
 	if (frags != n->frags)
 		frag_table_free(frags);
 	errno = ENOMEM;

@@ -93,6 +93,7 @@ struct nat64 {
 	struct ratelimit too_big6;
 	struct ratelimit too_big4;
 	struct nat64_exclude *excludes;
+	struct eamt *eamt; /* NULL: the translator is stateful */
 	struct permit *permit;
 	struct slab syn_slab;
 	struct syn_list syns;

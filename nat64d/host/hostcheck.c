@@ -445,8 +445,22 @@ check_forward_if(const struct check *k, size_t ifn)
 	    if_name(k, ifn), if_name(k, ifn));
 }
 
+/* A CLAT for its own host only sends and gets IPv4 packets itself. */
+static bool
+is_for_host(const struct nat64_config *n)
+{
+	const struct eam *m;
+
+	if (n->mode != NAT64_CLAT)
+		return (false);
+	for (m = n->maps; m < n->maps + n->n_maps; m++)
+		if (!eam_is_of_host(m))
+			return (false);
+	return (true);
+}
+
 static void
-check_forwarding(const struct check *k)
+check_forwarding4(const struct check *k)
 {
 	const struct host *h = k->host;
 	const size_t tun = find_tun(k), out = uplink(k);
@@ -458,6 +472,15 @@ check_forwarding(const struct check *k)
 		check_forward_if(k, tun);
 		check_forward_if(k, out);
 	}
+}
+
+static void
+check_forwarding(const struct check *k)
+{
+	const struct host *h = k->host;
+
+	if (!is_for_host(k->nat64))
+		check_forwarding4(k);
 	if (h->all.forward6 == 0)
 		add(k, false, "this host does not forward IPv6: %s",
 		    h->to_forward6);
@@ -659,7 +682,7 @@ check_routes(const struct check *k)
 	bool strict = false;
 	size_t i;
 
-	for (i = 0; i < n->n_prefixes; i++) {
+	for (i = 0; i < n->n_prefixes && n->mode != NAT64_CLAT; i++) {
 		first = host6(&n->prefixes[i]);
 		pref64_print(&n->prefixes[i], text, sizeof(text));
 		(void)is_routed(k, "prefix", text, &first);
@@ -757,7 +780,9 @@ hostcheck(const struct hostcheck_conf *c, const struct host *h,
 		.out = out };
 
 	memset(out, 0, sizeof(*out));
-	check_networks(&k);
+	/* The prefix of a CLAT belongs to somebody else. */
+	if (c->nat64->mode != NAT64_CLAT)
+		check_networks(&k);
 	if (has_outside(&k))
 		check_settings(&k);
 }

@@ -1,5 +1,7 @@
 /*
- * What has to be routed to nat64d: the prefixes and the pool.
+ * What has to be routed to nat64d: the prefixes and the pool. With "mode clat",
+ * the IPv6 side of the mappings (clatif.h has the IPv4 default route); with
+ * "mode siit", the prefixes and the IPv4 side.
  */
 #ifndef NAT64D_HOST_ROUTES_H
 #define NAT64D_HOST_ROUTES_H

@@ -61,7 +61,8 @@ enum xlat_fit xlat_fit_4to6(const struct pkt *p, const struct xlat_conf *c,
 
 /*
  * 6 to 4 (RFC 7915, 5.1). p: parsed; TCP or UDP, whole or a fragment, or a
- * whole ICMPv6 echo; pkt_parse_l4() done if frag_off is 0. The caller drops
+ * whole ICMPv6 echo; pkt_parse_l4() done if frag_off is 0. Or another
+ * protocol, of which only the IP header is translated. The caller drops
  * UDP without a checksum (invalid by RFC 8200, 8.1).
  * out: the outgoing tuple; its ports are used only if p has an L4 header.
  * For echo out->src.port is the identifier.

@@ -63,6 +63,8 @@ l4_4to6(struct pkt *p, const struct tuple6 *out, const struct xlat_conf *c)
 		echo_4to6(p, out);
 		return;
 	}
+	if (!xlat_has_ports(p->proto))
+		return;
 	/* Only a whole packet has all bytes that the checksum covers. */
 	if (p->proto == IPPROTO_UDP && !p->is_frag && !p->ofl.csum_partial &&
 	    get16(pkt_l4(p) + PKT_UDP_CKSUM) == 0) {

@@ -42,6 +42,8 @@ l4_6to4(struct pkt *p, const struct tuple4 *out, const struct xlat_conf *c)
 		echo_6to4(p, out);
 		return;
 	}
+	if (!xlat_has_ports(p->proto))
+		return;
 	old = cksum_add6(cksum_add6(0, &p->ip6.src), &p->ip6.dst);
 	new = cksum_add4(cksum_add4(0, out->src.addr), out->dst.addr);
 	xlat_l4_update(p, old, new, out->src.port, out->dst.port);

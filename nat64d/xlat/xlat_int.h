@@ -6,6 +6,8 @@
 #ifndef NAT64D_XLAT_XLAT_INT_H
 #define NAT64D_XLAT_XLAT_INT_H
 
+#include <netinet/in.h>
+
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -30,6 +32,16 @@ static inline uint32_t
 xlat_error4_max(bool inside)
 {
 	return (inside ? XLAT_ERROR6_MAX : XLAT_ERROR4_MAX);
+}
+
+/*
+ * Is it a protocol with ports, whose checksum covers the addresses? The packets
+ * of others are passed on as they are (RFC 7915, 4.5 and 5.5).
+ */
+static inline bool
+xlat_has_ports(uint8_t proto)
+{
+	return (proto == IPPROTO_TCP || proto == IPPROTO_UDP);
 }
 
 /*

@@ -1,0 +1,17 @@
+/*
+ * Systems on which the administrator sets up the IPv4 side of a CLAT.
+ */
+#include <errno.h>
+
+#include "clatif.h"
+
+int
+clatif_up(const char *tun, const struct nat64_config *n, const char **what)
+{
+	(void)tun;
+	(void)n;
+	*what = "\"mode clat\" cannot add addresses and routes here: say "
+		"\"routes no\", and add them";
+	errno = ENOSYS;
+	return (-1);
+}
