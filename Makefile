@@ -725,7 +725,8 @@ check_privs_OBJ = $(privs_OBJ)
 check_refuselog_OBJ = dns64d/refuselog.o
 check_routed_OBJ = nat64d/os/routed_linux.o
 reconf_OBJ = nat64d/reconf_fixed.o nat64d/conf/conf.o \
-    nat64d/conf/conf_check.o nat64d/conf/conf_load.o nat64d/conf/conf_number.o \
+    nat64d/conf/conf_check.o nat64d/conf/conf_load.o nat64d/conf/conf_mode.o \
+    nat64d/conf/conf_number.o \
     nat64d/conf/conf_ports.o nat64d/conf/conf_print.o \
     nat64d/conf/conf_timeout.o nat64d/conf/parse.o \
     $(defaults_$(OS):.c=.o) common/http/control_conf.o common/http/metrics.o \

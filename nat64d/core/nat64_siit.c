@@ -2,6 +2,8 @@
 #include <netinet/in.h>
 #include <netinet/ip_icmp.h>
 
+#include <string.h>
+
 #include "common/net/ip4class.h"
 
 #include "nat64_error.h"
@@ -59,6 +61,19 @@ has_l4(const struct pkt *p)
 	return (p->frag_off == 0 &&
 	    (p->proto == IPPROTO_TCP || p->proto == IPPROTO_UDP ||
 		pkt_is_icmp(p)));
+}
+
+/*
+ * The device may still owe a checksum to a packet of any protocol; its sum of
+ * the old addresses has to be used now.
+ */
+static void
+finish_other(struct pkt *p)
+{
+	if (!p->ofl.csum_partial)
+		return;
+	pkt_complete_cksum(p);
+	memset(&p->ofl, 0, sizeof(p->ofl));
 }
 
 /* Without a checksum; after pkt_parse_l4(). */
@@ -211,7 +226,8 @@ pass6(struct passage *w, struct pkt *p, struct tuple4 *out)
 			return (nat64_drop(w, NAT64_UDP_ZERO_CKSUM));
 		out->src.port = p->sport;
 		out->dst.port = p->dport;
-	}
+	} else
+		finish_other(p);
 	return (nat64_forward6(w, p, out));
 }
 
@@ -349,7 +365,8 @@ pass4(struct passage *w, struct pkt *p, struct tuple6 *out)
 			return (nat64_drop(w, NAT64_UDP4_ZERO_CKSUM));
 		out->src.port = p->sport;
 		out->dst.port = p->dport;
-	}
+	} else
+		finish_other(p);
 	return (nat64_forward4(w, p, out));
 }
 

@@ -1,7 +1,8 @@
 /*
  * Fuzz target of the whole translator. The input is a sequence of packets as
- * read from a tun device. The packets that come out must be valid, and the
- * memory bounded.
+ * read from a tun device, for a stateful translator and then for a stateless
+ * one, whose mappings have the addresses of the pool. The packets that come out
+ * must be valid, and the memory bounded.
  *
  * Each packet: a control byte, its length (two bytes), a virtio_net_hdr if
  * the control byte says so, its bytes.
@@ -76,9 +77,28 @@ set_prefix(struct pref64 *p, uint8_t byte5, unsigned char len)
 	p->len = len;
 }
 
+static void
+set_stateless(struct nat64_config *c)
+{
+	static const struct eam maps[] = {
+		{ { 0 }, 32, HOST(0x10), 128 },
+		{ { 0 }, 24, HOST(0), 104 },
+	};
+	static struct eam used[2];
+
+	memcpy(used, maps, sizeof(used));
+	used[0].addr4 = IP4(203, 0, 113, 5);
+	used[1].addr4 = IP4(203, 0, 113, 0);
+	c->mode = NAT64_SIIT;
+	c->maps = used;
+	c->n_maps = 2;
+	c->n_pool = 0;
+	c->n_statics = 0;
+}
+
 static struct nat64 *
 make_translator(struct nat64_config *c, struct pool4_range *pool,
-    struct nat64_static *st, const struct rng *rng)
+    struct nat64_static *st, const struct rng *rng, bool stateless)
 {
 	const struct nat64_sink sink = { .emit = emit, .arg = c };
 	size_t i;
@@ -109,6 +129,8 @@ make_translator(struct nat64_config *c, struct pool4_range *pool,
 	c->max_stored_syns = 4;
 	c->frag.max_bytes = 32768;
 	c->frag.max_datagrams = 16;
+	if (stateless)
+		set_stateless(c);
 	return (nat64_new(c, &sink, rng, (struct monotime){ 0 }));
 }
 
@@ -150,8 +172,8 @@ check_limits(const struct nat64 *n, const struct nat64_config *c)
 		abort();
 }
 
-int
-LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+static void
+run(const uint8_t *data, size_t size, bool stateless)
 {
 	static const int64_t steps_ms[] = { 0, 40, 2000, 100000 };
 	uint32_t state = 1;
@@ -165,7 +187,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	size_t len;
 
 	ws = nat64_workspace_new();
-	n = make_translator(&c, &pool, st, &rng);
+	n = make_translator(&c, &pool, st, &rng, stateless);
 	if (ws == NULL || n == NULL)
 		abort();
 	while (size >= HEAD) {
@@ -185,5 +207,12 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	nat64_free(n);
 	nat64_workspace_free(ws);
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	run(data, size, false);
+	run(data, size, true);
 	return (0);
 }

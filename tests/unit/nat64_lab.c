@@ -45,7 +45,7 @@ emit(void *arg, struct pkt *p)
 	copy->bufsize = PKT_BUFSIZE;
 	copy->data = copy->buf + PKT_HEADROOM;
 	memcpy(copy->data, p->data, p->len);
-	if (copy->frag_off == 0)
+	if (copy->frag_off == 0 && !sane_is_other(copy, &lab.conf))
 		REQUIRE(pkt_parse_l4(copy) == NAT64_NONE);
 	lab.n_out++;
 }

@@ -91,7 +91,7 @@ sane_ip4(const struct pkt *p, const struct nat64_config *c)
 		return ("reserved flag set");
 	if ((frag & 0x3fff) != 0 && (frag & 0x4000) != 0)
 		return ("DF on a fragment");
-	if (!sane_in_pool(c, p->ip4.src) &&
+	if (c->mode == NAT64_STATEFUL && !sane_in_pool(c, p->ip4.src) &&
 	    p->ip4.src.s_addr != c->self4.s_addr)
 		return ("IPv4 source is neither of the pool nor ours");
 	/* An echo of our own goes to whoever claims to have asked. */
@@ -113,7 +113,7 @@ static inline const char *
 sane_ip6(const struct pkt *p, const struct nat64_config *c)
 {
 	const uint8_t *ip = p->data;
-	const bool own = memcmp(&p->ip6.src, &c->self6, 16) == 0;
+	bool own = memcmp(&p->ip6.src, &c->self6, 16) == 0;
 
 	if (wire_get16(ip + 4) + 40u != p->len)
 		return ("IPv6 payload length is not the packet's");
@@ -127,6 +127,8 @@ sane_ip6(const struct pkt *p, const struct nat64_config *c)
 		return ("atomic fragment");
 	if (IN6_IS_ADDR_UNSPECIFIED(&p->ip6.src))
 		return ("IPv6 source unspecified");
+	if (c->mode != NAT64_STATEFUL)
+		own = true;
 	if (!own && !sane_in_pref64(c, &p->ip6.src))
 		return ("IPv6 source is neither in a Pref64 nor ours");
 	if (!own && sane_in_pref64(c, &p->ip6.dst))
@@ -136,6 +138,15 @@ sane_ip6(const struct pkt *p, const struct nat64_config *c)
 	if (sane_is_error(p) && p->len > 1280)
 		return ("ICMPv6 error larger than 1280 bytes");
 	return (NULL);
+}
+
+/* A protocol of which only the IP header is translated. */
+static inline bool
+sane_is_other(const struct pkt *p, const struct nat64_config *c)
+{
+	return (c->mode != NAT64_STATEFUL && p->proto != IPPROTO_TCP &&
+	    p->proto != IPPROTO_UDP && p->proto != IPPROTO_ICMP &&
+	    p->proto != IPPROTO_ICMPV6);
 }
 
 /* The checksum of an unfragmented packet, full or partial. */
@@ -167,7 +178,7 @@ sane_cksum(const struct pkt *p)
 
 /* struct pkt says what parsing would find. */
 static inline const char *
-sane_struct(const struct pkt *p)
+sane_struct(const struct pkt *p, bool other)
 {
 	struct pkt again = *p;
 
@@ -175,10 +186,10 @@ sane_struct(const struct pkt *p)
 		return ("outside its buffer");
 	if (pkt_parse(&again) != NAT64_NONE)
 		return ("does not parse");
-	if (p->proto != IPPROTO_TCP && p->proto != IPPROTO_UDP &&
+	if (!other && p->proto != IPPROTO_TCP && p->proto != IPPROTO_UDP &&
 	    p->proto != (p->family == PKT_V6 ? IPPROTO_ICMPV6 : IPPROTO_ICMP))
 		return ("protocol of no side");
-	if (p->frag_off == 0 && pkt_parse_l4(&again) != NAT64_NONE)
+	if (!other && p->frag_off == 0 && pkt_parse_l4(&again) != NAT64_NONE)
 		return ("L4 header does not parse");
 	if (p->family != again.family || p->len != again.len ||
 	    p->l4off != again.l4off || p->proto != again.proto ||
@@ -214,14 +225,16 @@ sane_offload(const struct pkt *p)
 static inline const char *
 sane(const struct pkt *p, const struct nat64_config *c, bool cksum)
 {
+	const bool other = sane_is_other(p, c);
 	const char *why;
 
-	why = sane_struct(p);
+	why = sane_struct(p, other);
 	if (why == NULL)
 		why = sane_offload(p);
 	if (why == NULL)
 		why = p->family == PKT_V6 ? sane_ip6(p, c) : sane_ip4(p, c);
-	if (why == NULL && !p->is_frag && (cksum || sane_is_error(p)))
+	if (why == NULL && !other && !p->is_frag &&
+	    (cksum || sane_is_error(p)))
 		why = sane_cksum(p);
 	return (why);
 }
