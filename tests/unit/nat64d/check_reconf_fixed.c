@@ -103,6 +103,8 @@ static const struct {
 	{ "static tcp 192.0.2.1 port 80 to 2001:db8::1 port 80", "" },
 	{ "exclude 198.51.100.0/24", "" },
 	{ "warn pool at 80", "" },
+	{ "mode nat64", "" }, /* see reconf_fixed_the_mode() */
+	{ "role standby", "" },
 	{ "allow from 2001:db8::/32", "" },
 	{ "deny from 2001:db8::/32", "" },
 	{ "mtu ipv4 1400", "" },
@@ -287,6 +289,18 @@ START_TEST(reconf_fixed_only_the_first_one_is_reported)
 }
 END_TEST
 
+/* Its mappings are no pool, so it has no row. */
+START_TEST(reconf_fixed_the_mode)
+{
+	const char *clat = "mode clat\nmap 192.0.0.1 to 2001:db8::1\n";
+	const char *other = "mode clat\nmap 192.0.0.2 to 2001:db8::2\n";
+
+	ck_assert_str_eq(change(&all, "", clat, POOL),
+	    ONLY("mode", "clat", "nat64"));
+	ck_assert_str_eq(change(&all, "", clat, other), "");
+}
+END_TEST
+
 /* Whatever the room, the text ends. */
 START_TEST(reconf_fixed_a_short_text_is_cut)
 {
@@ -313,6 +327,7 @@ main(void)
 	tcase_add_loop_test(tc, reconf_fixed_the_same_is_possible, 0,
 	    NITEMS(rows));
 	tcase_add_test(tc, reconf_fixed_all_statements_have_a_row);
+	tcase_add_test(tc, reconf_fixed_the_mode);
 	tcase_add_test(tc, reconf_fixed_what_was_off_stays_off);
 	tcase_add_test(tc, reconf_fixed_what_was_on_may_come_back);
 	tcase_add_test(tc, reconf_fixed_pool_interface);
