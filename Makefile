@@ -26,6 +26,7 @@ SBINDIR ?= $(PREFIX)/sbin
 MANDIR ?= $(PREFIX)/share/man
 UNITDIR ?= $(PREFIX)/lib/systemd/system
 SYSUSERSDIR ?= $(PREFIX)/lib/sysusers.d
+APPARMORDIR ?= $(SYSCONFDIR)/apparmor.d
 BASHCOMPDIR ?= $(PREFIX)/share/bash-completion/completions
 ZSHCOMPDIR ?= $(PREFIX)/share/zsh/site-functions
 EXAMPLEDIR ?= $(PREFIX)/share/examples/ecdysis
@@ -894,6 +895,7 @@ examples = $(patsubst etc/examples/%,%,$(wildcard etc/examples/README \
     etc/examples/*/*))
 units = $(if $(filter linux,$(OS)),$(wildcard etc/systemd/*.service \
     etc/systemd/*.socket))
+profiles = $(if $(filter linux,$(OS)),$(wildcard etc/apparmor/*))
 rc_scripts = $(if $(RC),$(wildcard etc/rc/$(RC)/*))
 fill = sed -e 's,@SBINDIR@,$(SBINDIR),g;s,@SYSCONFDIR@,$(SYSCONFDIR),g'
 
@@ -903,6 +905,7 @@ install: all
 	    $(DESTDIR)$(EXAMPLEDIR) $(DESTDIR)$(BASHCOMPDIR) \
 	    $(DESTDIR)$(ZSHCOMPDIR) \
 	    $(if $(units),$(DESTDIR)$(UNITDIR) $(DESTDIR)$(SYSUSERSDIR)) \
+	    $(if $(profiles),$(DESTDIR)$(APPARMORDIR)) \
 	    $(if $(rc_scripts),$(DESTDIR)$(RCDIR))
 	$(INSTALL) -m 755 $(programs) $(DESTDIR)$(SBINDIR)
 	$(fill) etc/nat64d-unreachable > $(DESTDIR)$(SBINDIR)/nat64d-unreachable
@@ -935,6 +938,10 @@ install: all
 	done
 	$(if $(units),$(INSTALL) -m 644 etc/sysusers/ecdysis.conf \
 	    $(DESTDIR)$(SYSUSERSDIR))
+	for profile in $(profiles); do \
+		to=$(DESTDIR)$(APPARMORDIR)/$${profile##*/}; \
+		$(fill) $$profile > $$to && chmod 644 $$to || exit 1; \
+	done
 	for script in $(rc_scripts); do \
 		to=$(DESTDIR)$(RCDIR)/$${script##*/}; \
 		$(fill) $$script > $$to && chmod 755 $$to || exit 1; \
@@ -992,6 +999,8 @@ uninstall:
 	rm -f $(DESTDIR)$(SYSUSERSDIR)/ecdysis.conf \
 	    $(addprefix $(DESTDIR)$(BASHCOMPDIR)/,$(notdir $(clients))) \
 	    $(addprefix $(DESTDIR)$(ZSHCOMPDIR)/_,$(notdir $(clients)))
+	for profile in $(notdir $(profiles)); do \
+		rm -f $(DESTDIR)$(APPARMORDIR)/$$profile; done
 	for script in $(notdir $(rc_scripts)); do \
 		rm -f $(DESTDIR)$(RCDIR)/$$script; done
 	rm -f $(DESTDIR)$(EXAMPLEDIR)/nat64d.conf \

@@ -15,13 +15,13 @@ test='check binutils debhelper dpkg-dev libcap2-bin python3-yaml
     iproute2 iputils-ping nfdump procps traceroute curl
     bind9 bind9-dnsutils unbound nsd nginx-light netcat-openbsd socat tcpdump
     tshark python3-minimal python3-dnspython python3-pyte mandoc shellcheck
-    dnsmasq-base ethtool logrotate nftables prometheus radvd systemd
-    systemd-container wireguard-go wireguard-tools tayga zsh'
+    apparmor dnsmasq-base ethtool logrotate nftables prometheus radvd systemd
+    strace systemd-container wireguard-go wireguard-tools tayga zsh'
 browser='chromium-headless-shell fonts-dejavu-core'
 lint='clang-tidy clang-format cppcheck'
 bench='tayga nftables iproute2 iputils-ping ethtool python3 gnuplot-nox
     dnsperf knot-resolver'
-deb='debhelper debootstrap dpkg-dev git lintian'
+deb='debhelper debootstrap dh-apparmor dpkg-dev git lintian'
 
 want=
 for set in "$@"; do

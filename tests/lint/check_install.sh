@@ -70,6 +70,11 @@ verify_units() { # directory
 	return "$status"
 }
 
+# The kernel need not know AppArmor.
+compiles() { # profile
+	apparmor_parser --skip-kernel-load --skip-cache --skip-read-cache "$1"
+}
+
 declare -A rcdir=([debian]=/etc/x/init.d [freebsd]=/opt/x/etc/rc.d
 	[openbsd]=/etc/x/rc.d [openrc]=/etc/x/init.d [openwrt]=/etc/x/init.d)
 for rc in debian freebsd openbsd openrc openwrt; do
@@ -95,11 +100,15 @@ done
 
 rm -rf "$dir/root"
 check "without rc scripts: make install" build install RC=
-check "no rc script is installed" test ! -e "$dir/root/etc"
+check "no rc script is installed" test ! -e "$dir/root/etc/x/init.d"
 if [ "$(uname -s)" = Linux ]; then
 	for daemon in nat64d dns64d; do
 		check "the unit of $daemon is installed" is_filled \
 		    "$dir/root/opt/x/lib/systemd/system/$daemon.service"
+		check "the AppArmor profile of $daemon is installed" is_filled \
+		    "$dir/root/etc/x/apparmor.d/$daemon"
+		check "apparmor_parser accepts it" compiles \
+		    "$dir/root/etc/x/apparmor.d/$daemon"
 	done
 	check "and the sockets of dns64d" test -f \
 	    "$dir/root/opt/x/lib/systemd/system/dns64d.socket"
@@ -107,6 +116,12 @@ if [ "$(uname -s)" = Linux ]; then
 	    PREFIX="$dir/opt" SYSCONFDIR="$dir/etc"
 	check "systemd finds nothing to say against the units" verify_units \
 	    "$dir/opt/lib/systemd/system"
+	for unit in nat64d.20 dns64d.15; do
+		check "the exposure of ${unit%.*} is at most ${unit#*.}/10" \
+		    systemd-analyze security --no-pager --offline=yes \
+		    --threshold="${unit#*.}" \
+		    "$dir/opt/lib/systemd/system/${unit%.*}.service"
+	done
 fi
 
 # An umask of root on hosts where users may not read files of root.
