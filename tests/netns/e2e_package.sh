@@ -118,13 +118,13 @@ nothing_enabled() {
 	    -name '*[nd][as][ts]64d*' | grep .
 }
 
-# Files that differ from the system before, without dpkg's own and those of
-# users and groups.
+# Files that differ from the system before, without dpkg's own, those of users
+# and groups, and empty directories that dh_apparmor(1) has a purge remove.
 changed_files() {
 	(cd "$layer/upper" && find . ! -type d) | grep -Ev "^./($(
 	    )var/(lib/dpkg|cache|log)/|$(
 	    )etc/(passwd|group|shadow|gshadow|subuid|subgid)-?\$|$(
-	    )etc/.pwd.lock\$|usr/sbin/policy-rc.d\$)"
+	    )etc/.pwd.lock\$|etc/apparmor.d/(disable|local)\$|usr/sbin/policy-rc.d\$)"
 }
 
 our_files() { # where /run is
@@ -186,6 +186,11 @@ test_install() {
 		    in_root "$name" -nn
 		check "it is a conffile" grep -q "/etc/$name.conf" \
 		    "$sysroot/var/lib/dpkg/info/$name.conffiles"
+		check "it has an AppArmor profile" grep -q \
+		    "/etc/apparmor.d/$name" \
+		    "$sysroot/var/lib/dpkg/info/$name.conffiles"
+		check "with a file for rules of the site" in_root \
+		    test -e "/etc/apparmor.d/local/$name"
 		check "its libraries are listed" spdx_is_whole "$name"
 	done
 }

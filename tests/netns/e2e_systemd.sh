@@ -70,6 +70,16 @@ check_rights() { # unit
 	    dump_is_whole "$sysroot/var/log/$1/dump"
 }
 
+# Of the host's files and sockets, dns64d has those that it needs.
+check_view() {
+	local root file
+	root=/proc/$(main_pid dns64d)/root
+	for file in run/systemd/private boot mnt; do
+		check "the host has /$file" inside test -e "/$file"
+		check_not "dns64d does not see it" inside test -e "$root/$file"
+	done
+}
+
 dump_is_whole() { # file
 	grep -q '^dump 20[0-9-]*T[0-9:]*Z [a-z0-9]* [0-9.]* pid ' "$1" &&
 	    [ "$(tail -n 1 "$1")" = end ]
@@ -204,6 +214,7 @@ check "systemd-sysusers makes the users" inside systemd-sysusers
 test_start
 check_rights nat64d
 check_rights dns64d
+check_view
 test_reload
 test_logrotate
 test_restart
