@@ -20,10 +20,9 @@ is_there(const struct nat64 *n, const struct session *s)
 }
 
 static bool
-is_other_proto(const struct nat64 *n, const struct session *s)
+is_refused_echo(const struct nat64 *n, const struct session *s)
 {
-	(void)n;
-	return (s->proto != L4_TCP && s->proto != L4_UDP);
+	return (s->proto == L4_ICMP && n->conf.refuse_echo6);
 }
 
 static bool
@@ -64,7 +63,7 @@ static bool (*const bars[FAST_NBARS])(const struct nat64 *n,
     const struct session *s) = {
 	[FAST_OFF] = is_off,
 	[FAST_ALREADY] = is_there,
-	[FAST_PROTO] = is_other_proto,
+	[FAST_ECHO] = is_refused_echo,
 	[FAST_UNBOUND] = is_unbound,
 	[FAST_STATE] = is_not_established,
 	[FAST_ONE_SIDE] = is_one_sided,
@@ -86,15 +85,19 @@ nat64_fast_bar(const struct nat64 *n, const struct session *s)
 static bool
 enter(struct nat64 *n, struct session *s)
 {
-	const uint8_t proto = s->proto == L4_TCP ? IPPROTO_TCP : IPPROTO_UDP;
+	static const uint8_t protos[L4_NPROTO] = {
+		[L4_TCP] = IPPROTO_TCP,
+		[L4_UDP] = IPPROTO_UDP,
+		[L4_ICMP] = IPPROTO_ICMP,
+	};
 	const struct fastflow f = {
 		.in6 = s->in6,
 		.peer6 = nat64_peer6(n, s),
 		.out4 = s->out4,
 		.peer4 = s->peer,
 		.proto = s->proto,
-		.id_counter =
-		    ipid_index(&n->ids, s->out4.addr, s->peer.addr, proto),
+		.id_counter = ipid_index(&n->ids, s->out4.addr, s->peer.addr,
+		    protos[s->proto]),
 	};
 
 	n->stats.counters[NAT64_FAST_OFFERED]++;
@@ -109,4 +112,11 @@ nat64_fast_offer(struct nat64 *n, struct session *s)
 {
 	if (nat64_fast_bar(n, s) != FAST_NO_BAR || !enter(n, s))
 		s->data = FAST_AFTER - FAST_RETRY;
+}
+
+void
+nat64_fast_recheck(struct nat64 *n, struct session *s)
+{
+	if (is_hairpin(n, s) || is_refused_echo(n, s))
+		session_leave_fast(&n->sessions, s);
 }

@@ -9,6 +9,7 @@
  *	a TCP segment with SYN, FIN, RST	nat64_state.c
  *	the end of its lifetime		nat64_state.c
  *	nat64_set_fastpath()		nat64.c
+ *	another configuration		nat64_settle.c
  *
  * and may return after FAST_AFTER more packets. Packets that the fast path
  * passes on, such as fragments, do not take it back.
@@ -38,7 +39,7 @@ enum fast_bar {
 	FAST_NO_BAR,   /* it may */
 	FAST_OFF,      /* there is no fast path */
 	FAST_ALREADY,  /* it is there */
-	FAST_PROTO,    /* neither TCP nor UDP */
+	FAST_ECHO,     /* ICMP, and echo messages from IPv6 are refused */
 	FAST_UNBOUND,  /* an orphan: no IPv6 side */
 	FAST_STATE,    /* TCP, not ESTABLISHED */
 	FAST_ONE_SIDE, /* not a packet each way */
@@ -52,6 +53,9 @@ enum fast_bar nat64_fast_bar(const struct nat64 *n, const struct session *s);
 
 /* Hand s over to the fast path, unless a bar holds or there is no room. */
 void nat64_fast_offer(struct nat64 *n, struct session *s);
+
+/* Take s back if it may not be there any more by another configuration. */
+void nat64_fast_recheck(struct nat64 *n, struct session *s);
 
 /*
  * A packet from that side has been handled, after which s, apart from its

@@ -6,6 +6,7 @@
 
 #include "nat64_binding.h"
 #include "nat64_event.h"
+#include "nat64_fast.h"
 #include "nat64_settle.h"
 #include "nat64_state.h"
 #include "nat64_walk.h"
@@ -129,9 +130,7 @@ settle_session(struct nat64 *n, const struct bib_entry *e,
 		nat64_session_end(n, s, now);
 		return;
 	}
-	/* Hairpins do not use the fast path (nat64_fast.c). */
-	if (pool4_index(n->pool, s->peer.addr) != -1)
-		session_leave_fast(&n->sessions, s);
+	nat64_fast_recheck(n, s);
 	session_refit(&n->sessions, s);
 }
 

@@ -62,13 +62,14 @@
  * In the order in which they are made; a packet that fails one is passed on.
  *
  * - Ethernet type and version agree; the headers are there.
- * - IPv6: no extension header, fragment or ICMP. IPv4: no options, MF or
- *   offset, and a right header checksum. They need work that is done elsewhere,
- *   or are dropped and counted there.
+ * - IPv6: no extension header or fragment. IPv4: no options, MF or offset, and
+ *   a right header checksum. They need work that is done elsewhere, or are
+ *   dropped and counted there.
  * - The length fields agree with each other and with the packet. Padding is
  *   removed, and a jumbogram refused, by the daemon.
  * - Hop limit or TTL above 1: otherwise an ICMP error is due.
  * - TCP: ACK, without SYN, FIN and RST, which change the session's state.
+ * - ICMP: an echo request or reply; fastpath_echo.bpf.h has the rest.
  * - UDP: the checksum is not 0. From IPv4 it has to be computed (RFC 6146,
  *   3.4), from IPv6 the packet is dropped.
  * - It fits the other side's MTU; of a super-packet, its segments. Otherwise

@@ -19,14 +19,16 @@
 
 /*
  * The keys: what a packet of the session looks like. Unused bytes are 0,
- * because the kernel compares all of them.
+ * because the kernel compares all of them. proto: IPPROTO_TCP, IPPROTO_UDP, or
+ * for echo messages IPPROTO_ICMPV6 and IPPROTO_ICMP; then the identifier is in
+ * the place of the IPv6 host's port, and the other port is 0.
  */
 struct fast_key6 {
 	uint32_t src[4];
 	uint32_t dst[4];
 	uint16_t sport;
 	uint16_t dport;
-	uint8_t proto; /* IPPROTO_TCP or IPPROTO_UDP */
+	uint8_t proto;
 	uint8_t zero[3];
 };
 
@@ -44,7 +46,9 @@ struct fast_key4 {
  * of the addresses of the key. addr_diff and port_diff: what is to be added to
  * the sum that the checksum covers (RFC 1624, eqn. 3: ~m + m') because of the
  * addresses and of the ports, folded, as it is in memory. Neither is 0, as
- * 0xffff is the same number. slot: index of the notes.
+ * 0xffff is the same number. For echo messages addr_diff is because of the IPv6
+ * addresses alone, as ICMP has no pseudo header; and it leaves out the rest of
+ * that of ICMPv6. slot: index of the notes.
  */
 struct fast_value6 {
 	uint64_t tag;

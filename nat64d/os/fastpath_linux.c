@@ -172,9 +172,12 @@ folded(uint64_t sum)
 	return (htons(cksum_fold(sum)));
 }
 
+/* icmp: what ICMP is called in the family. */
 static uint8_t
-ip_proto(const struct fastflow *flow)
+ip_proto(const struct fastflow *flow, uint8_t icmp)
 {
+	if (flow->proto == L4_ICMP)
+		return (icmp);
 	return (flow->proto == L4_TCP ? IPPROTO_TCP : IPPROTO_UDP);
 }
 
@@ -186,7 +189,7 @@ key6_set(struct fast_key6 *k, const struct fastflow *flow)
 	memcpy(k->dst, &flow->peer6, sizeof(k->dst));
 	k->sport = htons(flow->in6.port);
 	k->dport = htons(flow->peer4.port);
-	k->proto = ip_proto(flow);
+	k->proto = ip_proto(flow, IPPROTO_ICMPV6);
 }
 
 static void
@@ -197,7 +200,7 @@ key4_set(struct fast_key4 *k, const struct fastflow *flow)
 	k->dst = flow->out4.addr.s_addr;
 	k->sport = htons(flow->peer4.port);
 	k->dport = htons(flow->out4.port);
-	k->proto = ip_proto(flow);
+	k->proto = ip_proto(flow, IPPROTO_ICMP);
 }
 
 static uint64_t
@@ -206,9 +209,12 @@ addrs6_sum(const struct fastflow *flow)
 	return (cksum_add6(cksum_add6(0, &flow->in6.addr), &flow->peer6));
 }
 
+/* What a checksum covers of the IPv4 addresses: of ICMP nothing. */
 static uint64_t
 addrs4_sum(const struct fastflow *flow)
 {
+	if (flow->proto == L4_ICMP)
+		return (0);
 	return (cksum_add4(cksum_add4(0, flow->out4.addr), flow->peer4.addr));
 }
 

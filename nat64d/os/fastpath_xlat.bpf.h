@@ -1,100 +1,13 @@
 /*
- * The translation of a packet by the programs of the fast path: the maps, the
- * checks and the headers, as the head of fastpath.bpf.c explains them. Where a
- * packet comes from and goes to is known to the file that includes this,
- * fastpath.bpf.c or fastpath_if.bpf.c. Both programs have the same maps.
+ * The translation of a packet by the programs of the fast path: the checks, and
+ * TCP and UDP, as the head of fastpath.bpf.c explains them; echo messages are
+ * in fastpath_echo.bpf.h.
  */
 #ifndef NAT64D_OS_FASTPATH_XLAT_BPF_H
 #define NAT64D_OS_FASTPATH_XLAT_BPF_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <linux/bpf.h>
-#include <linux/if_ether.h>
-#include <linux/if_packet.h>
-#include <linux/in.h>
-#include <linux/ip.h>
-#include <linux/ipv6.h>
-#include <linux/pkt_cls.h>
-#include <linux/tcp.h>
-#include <linux/udp.h>
-
-#include <bpf/bpf_endian.h>
-#include <bpf/bpf_helpers.h>
-
-#include "fastpath_abi.h"
-
-/* To the next filter of the device, and at last to the daemon. */
-#define PASS TC_ACT_UNSPEC
-
-#define IP4_HLEN 20
-#define IP6_HLEN 40
-#define IP4_MAX_LEN 65535
-#define IP4_DF 0x4000
-#define IP4_MF 0x2000
-#define IP4_NO_DF 0xbfff /* fragment offset, MF and the reserved bit */
-
-/* An IPv4 packet of more bytes gets DF = 1 (RFC 7915, 5.1). */
-#define DF_ABOVE 1260
-
-/*
- * For so long the packets of a session follow one that went to the daemon: a
- * second. The 32 bits of its time last for 52 days.
- */
-#define PASSED_UNIT 20 /* its binary logarithm, in ns */
-#define PASSED_UNITS 1000
-
-#define INLINE static __always_inline
-
-/* The daemon sets the sizes of the first three: its limit of sessions. */
-struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__type(key, struct fast_key6);
-	__type(value, struct fast_value6);
-	__uint(max_entries, 1);
-} flows6 SEC(".maps");
-
-struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__type(key, struct fast_key4);
-	__type(value, struct fast_value4);
-	__uint(max_entries, 1);
-} flows4 SEC(".maps");
-
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(map_flags, BPF_F_MMAPABLE);
-	__type(key, uint32_t);
-	__type(value, struct fast_notes);
-	__uint(max_entries, 1);
-} notes SEC(".maps");
-
-struct {
-	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__type(key, uint32_t);
-	__type(value, struct fast_count);
-	__uint(max_entries, 1);
-} counts SEC(".maps");
-
-/* Mapped into the daemon. Writing of the one does not slow down the other. */
-struct fast_settings settings;
-uint32_t ids[FAST_NIDS] __attribute__((aligned(64)));
-
-/* The L4 header of a packet, and sizes. */
-struct l4 {
-	uint32_t len;	 /* from the L4 header to the end of the packet */
-	uint32_t wire;	 /* the same of its largest segment */
-	uint32_t n_segs; /* 1: no super-packet */
-	uint32_t ack;	 /* TCP: acknowledgment number, host order */
-	uint16_t sport;
-	uint16_t dport;
-	uint16_t cksum;
-	uint8_t proto;
-};
+#include "fastpath_base.bpf.h"
+#include "fastpath_echo.bpf.h"
 
 /* RFC 8200, 4.5. */
 struct fragment_header {
@@ -104,49 +17,6 @@ struct fragment_header {
 	uint32_t id;
 };
 #define FH_FIRST 1 /* offset 0, and more fragments follow */
-
-/* How the addresses and ports change a checksum; see fastpath_abi.h. */
-struct sums {
-	uint16_t addr_diff;
-	uint16_t port_diff;
-	uint16_t addr_sum;
-};
-
-/* The headers as they are written: IP, and the ports behind it. */
-struct head4 {
-	struct iphdr ip;
-	uint16_t sport;
-	uint16_t dport;
-};
-
-struct head6 {
-	uint32_t first; /* version, traffic class, flow label */
-	uint16_t len;
-	uint8_t next;
-	uint8_t hlim;
-	uint32_t src[4];
-	uint32_t dst[4];
-	uint16_t sport;
-	uint16_t dport;
-};
-
-/*
- * Make the headers readable through skb->data: those of TCP end at tcp_end and
- * those of UDP before it, at udp_end. Both are constants, because a process
- * without CAP_PERFMON may not load a program that adds variables to pointers.
- */
-INLINE void
-pull(struct __sk_buff *skb, uint32_t udp_end, uint32_t tcp_end)
-{
-	const void *data = (void *)(long)skb->data;
-
-	if (data + tcp_end <= (void *)(long)skb->data_end)
-		return;
-	if (skb->len >= tcp_end)
-		(void)bpf_skb_pull_data(skb, tcp_end);
-	else if (data + udp_end > (void *)(long)skb->data_end)
-		(void)bpf_skb_pull_data(skb, skb->len);
-}
 
 /* Sizes, when len is known; hlen: bytes of the L4 header. */
 INLINE void
@@ -217,57 +87,6 @@ plain_l4(const struct __sk_buff *skb, const void *at, struct l4 *l)
 	default:
 		return (false);
 	}
-}
-
-INLINE struct fast_count *
-count(void)
-{
-	const uint32_t zero = 0;
-
-	return (bpf_map_lookup_elem(&counts, &zero));
-}
-
-/* Where a packet goes when it has been translated. */
-struct way {
-	uint32_t ifindex;
-	/* The rest is only in fastpath_if.bpf.c. */
-	struct bpf_redir_neigh next;
-	uint16_t macs[ETH_ALEN]; /* of the Ethernet header: to, from */
-	bool summed;		 /* see way_prepare() */
-};
-
-/*
- * To be defined by the file that includes this. way_find6() and way_find4() are
- * called for a packet from IPv6 or IPv4 that is still as it came, and say where
- * its translation, with this TOS or traffic class, is to go; false: pass the
- * packet on. way_prepare() is called before the IP header and the ports are
- * written, and returns flags of bpf_skb_store_bytes() for that. way_take()
- * sends the translation there. l2: bytes before the IP header.
- */
-INLINE bool way_find6(struct __sk_buff *skb, const struct fast_value6 *v,
-    const struct l4 *l, uint8_t tos, struct way *w);
-INLINE bool way_find4(struct __sk_buff *skb, const struct fast_value4 *v,
-    const struct l4 *l, uint8_t tclass, struct way *w);
-INLINE uint64_t way_prepare(struct __sk_buff *skb, const struct sums *s,
-    struct way *w);
-INLINE int way_take(struct __sk_buff *skb, uint32_t l2, const struct way *w);
-
-/* The packet is half translated: nobody can do anything with it. */
-INLINE int
-lose(void)
-{
-	struct fast_count *c = count();
-
-	if (c != NULL)
-		c->failed++;
-	return (TC_ACT_SHOT);
-}
-
-INLINE uint16_t
-fold(uint32_t sum)
-{
-	sum = (sum >> 16) + (sum & 0xffff);
-	return ((uint16_t)((sum >> 16) + sum));
 }
 
 /* Bytes from the L4 header to its checksum. */
@@ -408,152 +227,6 @@ change_proto(struct __sk_buff *skb, uint32_t l4off, const struct l4 *l,
 	return (restore_cksum(skb, l4off, l) == 0 ? PASS : lose());
 }
 
-/* The time is written only when it changed, to spare other processors. */
-INLINE void
-note6(const struct l4 *l, uint32_t slot, int64_t now)
-{
-	struct fast_notes *n = bpf_map_lookup_elem(&notes, &slot);
-
-	if (n == NULL)
-		return;
-	if (n->last6 != now)
-		n->last6 = now;
-	if (n->ack6 != l->ack)
-		n->ack6 = l->ack;
-}
-
-INLINE void
-note4(const struct l4 *l, uint32_t slot, int64_t now)
-{
-	struct fast_notes *n = bpf_map_lookup_elem(&notes, &slot);
-
-	if (n == NULL)
-		return;
-	if (n->last4 != now)
-		n->last4 = now;
-	if (n->ack4 != l->ack)
-		n->ack4 = l->ack;
-}
-
-INLINE uint16_t
-header_cksum(const struct iphdr *ip)
-{
-	uint32_t words[IP4_HLEN / 4];
-	uint64_t sum;
-
-	__builtin_memcpy(words, ip, sizeof(words));
-	sum = (uint64_t)words[0] + words[1] + words[2] + words[3] + words[4];
-	sum = (sum >> 32) + (sum & 0xffffffff);
-	sum = (sum >> 32) + (sum & 0xffffffff);
-	sum = (sum >> 16) + (sum & 0xffff);
-	sum = (sum >> 16) + (sum & 0xffff);
-	return ((uint16_t)~sum);
-}
-
-INLINE uint8_t
-tos_of(uint8_t tclass)
-{
-	return (
-	    settings.tos == FAST_TOS_COPY ? tclass : (uint8_t)settings.tos);
-}
-
-INLINE uint8_t
-tclass_of(uint8_t tos)
-{
-	return (settings.tclass_zero != 0 ? 0 : tos);
-}
-
-/* RFC 7915, 5.1. */
-INLINE void
-make_head4(struct head4 *h, const struct fast_value6 *v, const struct l4 *l,
-    uint8_t tos, uint8_t hlim)
-{
-	const uint32_t len = IP4_HLEN + l->wire;
-	uint32_t id;
-
-	id = __sync_fetch_and_add(&ids[v->id_counter % FAST_NIDS], l->n_segs);
-	h->ip.version = 4;
-	h->ip.ihl = IP4_HLEN / 4;
-	h->ip.tos = tos;
-	h->ip.tot_len = bpf_htons((uint16_t)(IP4_HLEN + l->len));
-	h->ip.id = bpf_htons((uint16_t)id);
-	h->ip.frag_off = len > DF_ABOVE ? bpf_htons(IP4_DF) : 0;
-	h->ip.ttl = hlim - 1;
-	h->ip.protocol = l->proto;
-	h->ip.check = 0;
-	h->ip.saddr = v->src;
-	h->ip.daddr = v->dst;
-	h->ip.check = header_cksum(&h->ip);
-	h->sport = v->sport;
-	h->dport = v->dport;
-}
-
-/* RFC 7915, 4.1. */
-INLINE void
-make_head6(struct head6 *h, const struct fast_value4 *v, const struct l4 *l,
-    uint8_t tclass, uint8_t ttl)
-{
-	h->first = bpf_htonl(6u << 28 | (uint32_t)tclass << 20);
-	h->len = bpf_htons((uint16_t)l->len);
-	h->next = l->proto;
-	h->hlim = ttl - 1;
-	__builtin_memcpy(h->src, v->src, sizeof(h->src));
-	__builtin_memcpy(h->dst, v->dst, sizeof(h->dst));
-	h->sport = v->sport;
-	h->dport = v->dport;
-}
-
-INLINE int
-finish6(struct __sk_buff *skb, uint32_t l2, const struct l4 *l,
-    const struct sums *s, const struct head4 *h, struct way *w)
-{
-	const uint32_t bytes = IP6_HLEN + l->len;
-	const uint64_t flags = way_prepare(skb, s, w);
-	struct fast_count *c;
-
-	if (bpf_skb_store_bytes(skb, l2, h, sizeof(*h), flags) != 0)
-		return (lose());
-	c = count();
-	if (c != NULL) {
-		c->packets6++;
-		c->bytes6 += bytes;
-	}
-	return (way_take(skb, l2, w));
-}
-
-INLINE int
-finish4(struct __sk_buff *skb, uint32_t l2, const struct l4 *l,
-    const struct sums *s, const struct head6 *h, struct way *w)
-{
-	const uint32_t bytes = IP4_HLEN + l->len;
-	const uint64_t flags = way_prepare(skb, s, w);
-	struct fast_count *c;
-
-	if (bpf_skb_store_bytes(skb, l2, h, sizeof(*h), flags) != 0)
-		return (lose());
-	c = count();
-	if (c != NULL) {
-		c->packets4++;
-		c->bytes4 += bytes;
-	}
-	return (way_take(skb, l2, w));
-}
-
-/* Will it fit the other side (xlat_fit.c)? */
-INLINE bool
-fits4(const struct l4 *l)
-{
-	return (IP4_HLEN + l->wire <= settings.mtu4);
-}
-
-INLINE bool
-fits6(const struct l4 *l, bool df)
-{
-	const uint32_t len = IP6_HLEN + l->wire;
-
-	return (len <= settings.mtu6 && (df || len <= settings.lowest_mtu6));
-}
-
 /*
  * Of a super-packet that is too large for the length field of its header, which
  * is 0 then (BIG TCP): the bytes from off, the L4 header, on. 0: it is none.
@@ -564,43 +237,6 @@ big_tcp(const struct __sk_buff *skb, uint32_t off)
 	const uint32_t len = skb->len - off;
 
 	return (skb->gso_size != 0 && len > IP4_MAX_LEN - IP4_HLEN ? len : 0);
-}
-
-/* Was all that was read of a value by now that of this key? See fast_tag(). */
-INLINE bool
-is_of_key(const uint64_t *tag, const void *key, unsigned size)
-{
-	barrier();
-	return (*(const volatile uint64_t *)tag == fast_tag(key, size));
-}
-
-INLINE struct fast_key6
-key6_of(const struct ipv6hdr *ip, uint8_t proto, uint16_t sport,
-    uint16_t dport)
-{
-	struct fast_key6 key;
-
-	__builtin_memcpy(key.src, &ip->saddr, sizeof(key.src));
-	__builtin_memcpy(key.dst, &ip->daddr, sizeof(key.dst));
-	key.sport = sport;
-	key.dport = dport;
-	key.proto = proto;
-	__builtin_memset(key.zero, 0, sizeof(key.zero));
-	return (key);
-}
-
-INLINE struct fast_key4
-key4_of(const struct iphdr *ip, uint8_t proto, uint16_t sport, uint16_t dport)
-{
-	struct fast_key4 key;
-
-	key.src = ip->saddr;
-	key.dst = ip->daddr;
-	key.sport = sport;
-	key.dport = dport;
-	key.proto = proto;
-	__builtin_memset(key.zero, 0, sizeof(key.zero));
-	return (key);
 }
 
 /*
@@ -676,6 +312,8 @@ translate6(struct __sk_buff *skb, const uint32_t l2)
 		l.len = big_tcp(skb, l2 + IP6_HLEN);
 	if (l2 + IP6_HLEN + l.len != skb->len)
 		return (PASS);
+	if (l.proto == IPPROTO_ICMPV6)
+		return (echo6(skb, l2, ip, &l));
 	if (!plain_l4(skb, ip + 1, &l) || !fits4(&l))
 		return (PASS);
 	tos = tos_of((uint8_t)(ip->priority << 4 | ip->flow_lbl[0] >> 4));
@@ -701,7 +339,7 @@ translate6(struct __sk_buff *skb, const uint32_t l2)
 		return (verdict);
 	make_head4(&h, &v, &l, tos, hlim);
 	note6(&l, v.slot, now);
-	return (finish6(skb, l2, &l, &sums, &h, &w));
+	return (finish6(skb, l2, &l, &sums, &h, sizeof(h), &w));
 }
 
 INLINE int
@@ -739,9 +377,11 @@ translate4(struct __sk_buff *skb, const uint32_t l2)
 		return (PASS);
 	l.proto = ip->protocol;
 	l.len = total - IP4_HLEN;
+	df = (ip->frag_off & bpf_htons(IP4_DF)) != 0;
+	if (l.proto == IPPROTO_ICMP)
+		return (echo4(skb, l2, ip, df, &l));
 	if (!plain_l4(skb, ip + 1, &l))
 		return (PASS);
-	df = (ip->frag_off & bpf_htons(IP4_DF)) != 0;
 	fits = fits6(&l, df);
 	if (df && !fits)
 		return (PASS);
@@ -768,7 +408,7 @@ translate4(struct __sk_buff *skb, const uint32_t l2)
 		return (verdict);
 	make_head6(&h, &v, &l, tclass, ttl);
 	note4(&l, v.slot, now);
-	return (finish4(skb, l2, &l, &sums, &h, &w));
+	return (finish4(skb, l2, &l, &sums, &h, sizeof(h), &w));
 }
 
 INLINE int

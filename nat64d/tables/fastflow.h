@@ -14,15 +14,16 @@
 #include "nat64d/base/tuple.h"
 
 /*
- * A TCP or UDP session: (X',x) -> (Y',y) becomes (T,t) -> (Z,z), and back. y
- * is z, the port of peer4. Ports are in host order, as everywhere.
+ * A session: (X',x) -> (Y',y) becomes (T,t) -> (Z,z), and back. y is z, the
+ * port of peer4. ICMP: x and t are identifiers of echo messages, z is 0. Ports
+ * are in host order, as everywhere.
  */
 struct fastflow {
 	struct taddr6 in6;     /* (X',x) */
 	struct in6_addr peer6; /* Y' = P(Z) */
 	struct taddr4 out4;    /* (T,t) */
 	struct taddr4 peer4;   /* (Z,z) */
-	uint8_t proto;	       /* enum l4proto: L4_TCP or L4_UDP */
+	uint8_t proto;	       /* enum l4proto */
 	uint16_t id_counter;   /* ipid_index() of (T, Z, proto) */
 };
 

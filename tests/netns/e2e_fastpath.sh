@@ -97,6 +97,50 @@ test_plain_packets() {
 	    '^fast-path .* lost 0$'
 }
 
+# Sizes are those of the data; the server's answers have no DF.
+test_echo() {
+	local size mapped
+	check "a ping of two requests comes to nat64d" \
+	    takes 0 0 ping_as "$client" 70 2 "$server64"
+	check "one of more requests begins" open_echo 71 "$server64"
+	check "it is on the fast path" is_fast_echo 71 "$server4"
+	check "its messages are counted there" \
+	    takes 10 10 ping_as "$client" 71 10 "$server64"
+	check "and do not come to nat64d" \
+	    takes_all ping_as "$client" 71 10 "$server64"
+	for size in 0 1 1231 1232; do
+		check "those of $size bytes neither" \
+		    takes 3 3 ping_as "$client" 71 3 "$server64" -s "$size"
+	done
+	for size in 1233 1452; do
+		check "of $size bytes the answers do, which have to be cut" \
+		    takes 3 0 ping_as "$client" 71 3 "$server64" -s "$size"
+	done
+	check "fragments do" \
+	    takes 0 0 ping_as "$client" 71 3 "$server64" -s 4000
+	check "which others do not wait for" \
+	    takes 3 3 ping_as "$client" 71 3 "$server64"
+	check "a hop limit of 1 is told of by nat64d" \
+	    takes 0 0 last_hop_of_echo
+	mapped=$(echo_mapped 71)
+	check "IPv4 asks on the same session" \
+	    takes 5 5 ping_as "$internet" "${mapped#*:}" 5 "${mapped%:*}"
+	check "another host of IPv4 does" ping_as "$internet" \
+	    "${mapped#*:}" 20 "${mapped%:*}" -I 198.51.100.11
+	check "its session is there, too" is_fast_echo 71 198.51.100.11
+	check "its messages do not come to nat64d" takes 5 5 ping_as \
+	    "$internet" "${mapped#*:}" 5 "${mapped%:*}" -I 198.51.100.11
+	check "another identifier is another session" \
+	    takes 0 0 ping_as "$client" 72 2 "$server64"
+}
+
+# Two routers, and it is 1 when it comes to the tun device.
+last_hop_of_echo() {
+	in_ns "$client" ping -n -c 1 -W 10 -e 71 -t 3 "$server64" \
+	    >"$dir/ping"
+	grep 'Time exceeded: Hop limit' "$dir/ping"
+}
+
 # A whole connection: the handshake, a segment each way, the end.
 short_connection() {
 	talks server "listen s $server4 7002" &&
@@ -164,8 +208,6 @@ is_told_last_hop() { # name socket option-of-the-hop-limit option-of-errors
 }
 
 test_other_packets() {
-	check "a ping and its answer come to nat64d" takes 0 0 \
-	    in_ns "$client" ping -n -c 3 -i 0.05 -W 2 "$server64"
 	check "a hairpin works" open_hairpin
 	check "and is never there" is_slow 7005
 	check "however long it lasts" takes 0 0 \
@@ -273,6 +315,7 @@ test_all() { # statement ...
 	check "and says that it has a fast path" \
 	    grep 'fast path: used$' "$dir/nat64d.err"
 	test_plain_packets
+	test_echo
 	test_ends_of_tcp
 	test_odd_udp
 	test_other_packets

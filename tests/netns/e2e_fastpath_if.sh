@@ -58,6 +58,21 @@ new_session() {
 	source=$((source + 1))
 }
 
+# Echo requests of one session, all of which are answered by so many hops.
+echo_comes() { # hop-limit bytes
+	in_ns "$client" ping -n -i 0.02 -W 10 -e 77 -c 5 -s "$2" \
+	    "$server64" >"$dir/ping" &&
+	    [ "$(grep -cE " ttl=$1( |\$)" "$dir/ping")" -eq 5 ]
+}
+
+echo_is_direct() {
+	check "echo messages are forwarded once after a few, both ways" \
+	    wait_for 30 echo_comes 63 0
+	check "with more bytes as well" echo_comes 63 1000
+	check "those in fragments go by the tun" echo_comes 61 2000
+	check "others do not wait for these" echo_comes 63 1000
+}
+
 start_fast() { # statement ...
 	write_conf "$@"
 	start_nat64d
@@ -86,6 +101,7 @@ test_direct() {
 	done
 	check "the tun carries none of them" \
 	    test $(($(tun_packets) - before)) -lt 20
+	echo_is_direct
 	check "10 MB go up" put 10MB
 	check "10 MB come down" fetch 10MB
 	check_match "both are counted" "$(nat64d_dump | grep '^fast-path ')" \
@@ -371,6 +387,7 @@ test_summed6() {
 	    start_fast "fastpath on vx6 g1"
 	check "datagrams from it arrive, and directly" wait_for 30 \
 	    says "there 63 back 63 class 0x48 bytes 1000" 64 1000
+	check "so do echo messages" wait_for 30 echo_comes 63 1000
 	check "10 MB go up from it" put 10MB
 	check "10 MB come down to it" fetch 10MB
 	stop "$nat64d"
@@ -389,6 +406,7 @@ test_summed4() {
 	    start_fast "fastpath on g0 vx4"
 	check "datagrams from it arrive, and directly" wait_for 30 \
 	    says "there 63 back 63 class 0x48 bytes 1000" 64 1000
+	check "so do echo messages" wait_for 30 echo_comes 63 1000
 	check "10 MB go up to it" put 10MB
 	check "10 MB come down from it" fetch 10MB
 	stop "$nat64d"

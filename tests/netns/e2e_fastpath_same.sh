@@ -9,6 +9,8 @@
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/tools/fastpath.sh"
 
+echo_id=100
+
 start_lab() {
 	lab_create
 	link_up "$internet" i0 198.51.100.11/24
@@ -46,6 +48,7 @@ counting_rules() {
 		    "ip ecn ce" "ip6 ecn ce" "ip ttl 62" "ip6 hoplimit 62"; do
 			echo "$way udp sport 7200 $what counter"
 			echo "$way udp dport 7200 $what counter"
+			echo "$way meta l4proto { 1, 58 } $what counter"
 		done
 	done
 }
@@ -66,7 +69,8 @@ reset_counters() {
 start_capture() { # name namespace interface
 	rm -f "$dir/$1.log" "$dir/$1.pcap"
 	start "$2" "$1.log" tcpdump -U --immediate-mode -ni "$3" \
-	    -w "$dir/$1.pcap" 'udp port 7200 or tcp port 7201'
+	    -w "$dir/$1.pcap" 'udp port 7200 or tcp port 7201 or icmp or
+	    (icmp6 and (ip6[40] == 128 or ip6[40] == 129))'
 	captures+=($!)
 	wait_for 30 grep -q 'listening on' "$dir/$1.log"
 }
@@ -90,17 +94,18 @@ stop_captures() {
 	done
 }
 
-# What tcpdump says of each packet of UDP; not which address and port of the
-# pool, which identification and flow label, nor, among devices that leave
-# checksums to each other, whether it is finished.
-captured_udp() { # name
+# What tcpdump says of each packet of UDP or of echo; not which address,
+# port and identifier of the pool, which identification and flow label, nor,
+# among devices that leave checksums of UDP to each other, whether it is
+# finished.
+captured() { # name udp|icmp|icmp6
 	local verdict='^$'
 	[ "$LAB_WORLD" != unfinished ] ||
 	    verdict=' \[(bad udp cksum!|udp sum ok)\]'
-	tcpdump -nvvv -r "$dir/$1.pcap" udp 2>/dev/null |
+	tcpdump -nvvv -r "$dir/$1.pcap" "$2" 2>/dev/null |
 	    sed -E 's/^[0-9:.]+ //
-		s/id [1-9][0-9]*,/id NUMBER,/
-		s/192\.0\.2\.[0-9]+\.[0-9]+/POOL/g
+		s/id [1-9][0-9]*,/id NUMBER,/g
+		s/192\.0\.2\.[0-9]+(\.[0-9]+)?/POOL/g
 		s/(2001:db8::10)\.[0-9]+/\1.PORT/
 		s/flowlabel 0x[0-9a-f]+/flowlabel NUMBER/
 		s/cksum 0x[0-9a-f]+ -> 0x[0-9a-f]+/cksum/' |
@@ -133,6 +138,22 @@ send_kinds() {
 	    ask u 100 2
 }
 
+# The same of echo messages, one after the other. IPv4 asks, too, by the same
+# session, with DF.
+send_echo_kinds() {
+	local class size
+	for class in 0 1 2 3 184 187 255; do
+		for size in 0 101 1200 1232; do
+			ping_as "$client" "$echo_id" 1 "$server64" -Q "$class" \
+			    -s "$size" || return 1
+		done
+		ping_as "$internet" "${mapped#*:}" 1 "${mapped%:*}" -M "do" \
+		    -Q "$class" -s 1400 || return 1
+	done
+	ping_as "$client" "$echo_id" 1 "$server64" -t 9 -s 100 &&
+	    ping_as "$internet" "${mapped#*:}" 1 "${mapped%:*}" -M dont -t 9
+}
+
 send_tcp_kinds() {
 	local class
 	for class in 0 2 184; do
@@ -149,25 +170,37 @@ start_talkers() {
 
 # Files with what is seen of the traffic; way: yes or no, of the fast path.
 observe() { # way statement ...
-	local way=$1
+	local way=$1 mapped
 	write_nat64d_conf "fastpath $way" "${@:2}"
 	check "nat64d starts" start_nat64d || give_up
 	start_talkers
 	check "sessions begin" both_begin
+	# A new one: connection tracking remembers the last one for a while.
+	echo_id=$((echo_id + 1))
+	check "and one of echo messages" open_echo "$echo_id" "$server64"
+	mapped=$(echo_mapped "$echo_id")
 	captures=()
 	start_capture 4 "$internet" i0
 	start_capture 6 "$client" c0
 	reset_counters
 	case $way in
-	yes) check "the program translates" takes_all send_kinds ;;
-	no) check "nat64d translates" send_kinds ;;
+	yes)
+		check "the program translates" takes_all send_kinds
+		check "and echo messages" takes_all send_echo_kinds
+		;;
+	no)
+		check "nat64d translates" send_kinds
+		check "and echo messages" send_echo_kinds
+		;;
 	esac
 	counters >"$dir/counters-$way"
 	check "and TCP" send_tcp_kinds
 	wait_for 30 is_quiet
 	stop_captures
-	captured_udp 4 >"$dir/udp4-$way"
-	captured_udp 6 >"$dir/udp6-$way"
+	captured 4 udp >"$dir/udp4-$way"
+	captured 6 udp >"$dir/udp6-$way"
+	captured 4 icmp >"$dir/echo4-$way"
+	captured 6 icmp6 >"$dir/echo6-$way"
 	captured_tcp 4 >"$dir/tcp4-$way"
 	captured_tcp 6 >"$dir/tcp6-$way"
 	stop_talkers
@@ -204,9 +237,11 @@ compare() { # statement ...
 	observe no "$@"
 	check "the same datagrams come to IPv4" same udp4 50
 	check "and to IPv6" same udp6 50
+	check "the same echo messages come to IPv4" same echo4 70
+	check "and to IPv6" same echo6 70
 	check "the same headers of TCP come to IPv4" same tcp4 3
 	check "and to IPv6" same tcp6 3
-	check "the firewall has counted the same" same counters 90
+	check "the firewall has counted the same" same counters 135
 	check "and it has counted" grep -E 'counter packets [1-9]' \
 	    "$dir/counters-yes"
 	check_not "nothing comes from the tun device with a mark" \
@@ -282,6 +317,12 @@ dropped_by_filter() {
 	dump_value "$(nat64d_dump)" filtered
 }
 
+is_filtered() { # address:identifier own-address
+	in_ns "$internet" ping -n -c 1 -W 10 -e "${1#*:}" -I "$2" "${1%:*}" \
+	    >"$dir/ping"
+	grep 'Packet filtered' "$dir/ping"
+}
+
 test_address_dependent() {
 	local mapped before
 	begin "pool 192.0.2.0/24" "filter address-dependent"
@@ -293,6 +334,12 @@ test_address_dependent() {
 	    takes 0 0 is_told EHOSTUNREACH server x 100
 	check_equal "and what it has sent is dropped" \
 	    $(($(dropped_by_filter) - before)) 1
+	check "echo messages pass" open_echo 74 "$server64"
+	mapped=$(echo_mapped 74)
+	check "another host that asks is told that it may not, by nat64d" \
+	    takes 0 0 is_filtered "$mapped" 198.51.100.11
+	check "the host of the session is answered, on the fast path" \
+	    takes 5 5 ping_as "$internet" "${mapped#*:}" 5 "${mapped%:*}"
 	check "those of the session are not" takes 10 10 ask u 100 10
 	end
 }

@@ -16,6 +16,7 @@
 #define EST 7200 /* lifetimes, as in lab_setup() */
 #define CLOSE 240
 #define UDP 300
+#define ECHO 60
 
 #define SYN PKT_TH_SYN
 #define ACK PKT_TH_ACK
@@ -64,11 +65,39 @@ tcp4(uint8_t flags)
 	lab_sent();
 }
 
+static inline void
+ack6(void)
+{
+	tcp6(ACK);
+}
+
+static inline void
+ack4(void)
+{
+	tcp4(ACK);
+}
+
+/* An echo request of IPv6, which is answered. */
+static inline void
+echo6(void)
+{
+	lab_ping(CLIENT6, SERVER6, ID6);
+	lab_sent();
+}
+
+static inline void
+echo4(void)
+{
+	lab_pong(SERVER4, POOL4, ID4);
+	lab_sent();
+}
+
 static inline struct session *
 session(enum l4proto proto)
 {
-	const struct tuple4 t4 = { { addr4(POOL4), PORT_IN },
-		{ addr4(SERVER4), PORT_SERVER } };
+	const bool echo = proto == L4_ICMP;
+	const struct tuple4 t4 = { { addr4(POOL4), echo ? ID4 : PORT_IN },
+		{ addr4(SERVER4), echo ? 0 : PORT_SERVER } };
 	struct session *s = session_find4(nat64_sessions(lab.n), proto, &t4);
 
 	REQUIRE(s != NULL);
@@ -79,17 +108,15 @@ session(enum l4proto proto)
 static inline void
 exchange(enum l4proto proto, unsigned n)
 {
+	static void (*const send[L4_NPROTO][2])(void) = {
+		[L4_TCP] = { ack6, ack4 },
+		[L4_UDP] = { udp6, udp4 },
+		[L4_ICMP] = { echo6, echo4 },
+	};
 	unsigned i;
 
 	for (i = 0; i < n; i++)
-		if (proto == L4_TCP && i % 2 == 0)
-			tcp6(ACK);
-		else if (proto == L4_TCP)
-			tcp4(ACK);
-		else if (i % 2 == 0)
-			udp6();
-		else
-			udp4();
+		send[proto][i % 2]();
 }
 
 /* A session that is on the fast path; inbound: IPv4 has opened it. */
@@ -104,7 +131,9 @@ fast_session(enum l4proto proto, bool inbound)
 		tcp6(SYN | (inbound ? ACK : 0));
 		if (!inbound)
 			tcp4(SYN | ACK);
-	} else if (inbound)
+	} else if (inbound && proto == L4_ICMP)
+		lab_ping(SERVER4, POOL4, ID4);
+	else if (inbound)
 		udp4();
 	exchange(proto, FAST_AFTER);
 	s = session(proto);

@@ -99,7 +99,7 @@ random_flow(void)
 	unsigned i;
 
 	memset(&f, 0, sizeof(f));
-	f.proto = one_in(2) ? L4_TCP : L4_UDP;
+	f.proto = (uint8_t)below(L4_NPROTO);
 	f.in6.addr.s6_addr[0] = 0x20;
 	for (i = 1; i < 16; i++)
 		f.in6.addr.s6_addr[i] = (uint8_t)random32();
@@ -108,6 +108,8 @@ random_flow(void)
 	f.out4.port = one_in(4) ? f.in6.port : (uint16_t)(1 + below(65535));
 	f.peer4.addr.s_addr = htonl(0x08000000 + below(0x01000000));
 	f.peer4.port = one_in(2) ? 443 : (uint16_t)(1 + below(65535));
+	if (f.proto == L4_ICMP)
+		f.peer4.port = 0;
 	f.peer6 = random_prefixed(f.peer4.addr);
 	f.id_counter = (uint16_t)below(IPID_NCOUNTERS);
 	return (f);
@@ -127,19 +129,54 @@ random_conf(void)
 	return (c);
 }
 
-/* Is p of this direction of f? It is complete (pkt.h). */
+/*
+ * Is p of this direction of f? It is complete (pkt.h). Both ports of an echo
+ * message are its identifier.
+ */
 static inline bool
 is_of_flow(const struct pkt *p, const struct fastflow *f)
 {
+	const bool echo = f->proto == L4_ICMP;
+
 	if (p->l4 != (enum l4proto)f->proto)
 		return (false);
 	if (p->family == PKT_V6)
 		return (IN6_ARE_ADDR_EQUAL(&p->ip6.src, &f->in6.addr) &&
 		    IN6_ARE_ADDR_EQUAL(&p->ip6.dst, &f->peer6) &&
-		    p->sport == f->in6.port && p->dport == f->peer4.port);
+		    p->sport == f->in6.port &&
+		    (echo || p->dport == f->peer4.port));
 	return (p->ip4.src.s_addr == f->peer4.addr.s_addr &&
 	    p->ip4.dst.s_addr == f->out4.addr.s_addr &&
-	    p->sport == f->peer4.port && p->dport == f->out4.port);
+	    (echo || p->sport == f->peer4.port) && p->dport == f->out4.port);
+}
+
+/* What the checksums of an echo message of f cover besides its data. */
+static inline void
+echo_sums(const struct fastflow *f, bool request, uint32_t l4len,
+    uint64_t *sum6, uint64_t *sum4)
+{
+	*sum6 = cksum_pseudo6(&f->in6.addr, &f->peer6, IPPROTO_ICMPV6, l4len) +
+	    (request ? 128u << 8 : 129u << 8) + f->in6.port;
+	*sum4 = (request ? 8u << 8 : 0) + (uint64_t)f->out4.port;
+}
+
+/*
+ * Is p, of ICMP, an echo message that the program may translate? Its checksum
+ * has to change, or else it cannot be told from a partial one.
+ */
+static inline bool
+is_plain_echo(const struct pkt *p, const struct fastflow *f)
+{
+	const bool from6 = p->family == PKT_V6;
+	const bool request = p->icmp_type == (from6 ? 128 : 8);
+	uint64_t sum6, sum4;
+
+	if (p->icmp_code != 0 || p->ofl.seg != PKT_SEG_NONE ||
+	    p->ofl.csum_partial ||
+	    (!request && p->icmp_type != (from6 ? 129 : 0)))
+		return (false);
+	echo_sums(f, request, pkt_l4len(p), &sum6, &sum4);
+	return (cksum_update(1, sum6, sum4) != 1);
 }
 
 /* Is there the sum of the pseudo header only? p is complete (pkt.h). */
@@ -162,12 +199,13 @@ is_plain(struct pkt *p, const struct fastflow *f, const struct xlat_conf *c)
 	memset(&p->ofl, 0, sizeof(p->ofl));
 	if (pkt_parse(p) != NAT64_NONE || p->len != len)
 		return (false);
-	if ((p->proto != IPPROTO_TCP && p->proto != IPPROTO_UDP) ||
-	    p->is_frag || p->has_fh || p->truncated || p->ttl <= 1 ||
+	if (p->is_frag || p->has_fh || p->truncated || p->ttl <= 1 ||
 	    p->l4off != (p->family == PKT_V6 ? 40 : 20) ||
 	    pkt_parse_l4(p) != NAT64_NONE || !is_of_flow(p, f))
 		return (false);
 	p->ofl = ofl;
+	if (p->l4 == L4_ICMP && !is_plain_echo(p, f))
+		return (false);
 	if (p->proto == IPPROTO_UDP &&
 	    (wire_get16(pkt_l4(p) + 6) == 0 ||
 		wire_get16(pkt_l4(p) + 4) != pkt_l4len(p)))
@@ -207,6 +245,33 @@ translate(struct pkt *p, const struct fastflow *f, const struct xlat_conf *c,
 		xlat_4to6(p, &out6, c);
 }
 
+/* What ICMP is called in a family. */
+static inline uint8_t
+proto_of(const struct fastflow *f, bool from6)
+{
+	static const uint8_t protos[2][L4_NPROTO] = {
+		{ IPPROTO_TCP, IPPROTO_UDP, IPPROTO_ICMP },
+		{ IPPROTO_TCP, IPPROTO_UDP, IPPROTO_ICMPV6 },
+	};
+
+	return (protos[from6][f->proto]);
+}
+
+/* The header of an echo message, checksum 0. */
+static inline void
+build_echo(uint8_t *l4, const struct fastflow *f, bool from6)
+{
+	const bool request = one_in(2);
+
+	if (from6)
+		l4[0] = request ? 128 : 129;
+	else
+		l4[0] = request ? 8 : 0;
+	l4[1] = 0;
+	wire_put16(l4 + 2, 0);
+	wire_put16(l4 + 4, from6 ? f->in6.port : f->out4.port);
+}
+
 /* The L4 part of a plain packet, checksum 0. Returns its length. */
 static inline uint32_t
 build_l4(uint8_t *l4, const struct fastflow *f, bool from6, uint32_t payload)
@@ -221,7 +286,9 @@ build_l4(uint8_t *l4, const struct fastflow *f, bool from6, uint32_t payload)
 		l4[hlen + i] = (uint8_t)(i * 7 + hlen);
 	wire_put16(l4, from6 ? f->in6.port : f->peer4.port);
 	wire_put16(l4 + 2, from6 ? f->peer4.port : f->out4.port);
-	if (f->proto == L4_TCP) {
+	if (f->proto == L4_ICMP) {
+		build_echo(l4, f, from6);
+	} else if (f->proto == L4_TCP) {
 		l4[12] = (uint8_t)(hlen / 4 << 4 | (l4[12] & 15));
 		l4[13] = (uint8_t)((l4[13] & 0xe8) | PKT_TH_ACK);
 		wire_put16(l4 + 16, 0);
@@ -241,7 +308,7 @@ build_ip6(uint8_t *ip, const struct fastflow *f, uint32_t l4len)
 		ip[i] = (uint8_t)random32();
 	ip[0] = (uint8_t)(0x60 | (ip[0] & 15));
 	wire_put16(ip + 4, (uint16_t)l4len);
-	ip[6] = f->proto == L4_TCP ? IPPROTO_TCP : IPPROTO_UDP;
+	ip[6] = proto_of(f, true);
 	ip[7] = (uint8_t)(2 + below(254));
 	memcpy(ip + 8, &f->in6.addr, 16);
 	memcpy(ip + 24, &f->peer6, 16);
@@ -258,17 +325,28 @@ build_ip4(uint8_t *ip, const struct fastflow *f, uint32_t l4len)
 	wire_put16(ip + 2, (uint16_t)(20 + l4len));
 	wire_put16(ip + 6, one_in(2) ? 0x4000 : 0);
 	ip[8] = (uint8_t)(2 + below(254));
-	ip[9] = f->proto == L4_TCP ? IPPROTO_TCP : IPPROTO_UDP;
+	ip[9] = proto_of(f, false);
 	memcpy(ip + 12, &f->peer4.addr, 4);
 	memcpy(ip + 16, &f->out4.addr, 4);
 	wire_fix_ip4(ip);
+}
+
+/* Where the checksum is in the L4 header of a packet of f. */
+static inline uint8_t
+cksum_off(const struct fastflow *f)
+{
+	static const uint8_t offs[L4_NPROTO] = { [L4_TCP] = PKT_TCP_CKSUM,
+		[L4_UDP] = PKT_UDP_CKSUM,
+		[L4_ICMP] = PKT_ICMP_CKSUM };
+
+	return (offs[f->proto]);
 }
 
 /* The field of the L4 checksum of a plain packet of f. */
 static inline uint8_t *
 cksum_field(const struct fastflow *f, uint8_t *l4)
 {
-	return (l4 + (f->proto == L4_TCP ? 16 : 6));
+	return (l4 + cksum_off(f));
 }
 
 /* Build a plain packet of f with a right or a partial checksum. */
@@ -276,11 +354,11 @@ static inline void
 build_plain(struct pkt *p, const struct fastflow *f, bool from6,
     uint32_t payload, bool partial)
 {
-	const uint8_t proto = f->proto == L4_TCP ? IPPROTO_TCP : IPPROTO_UDP;
+	const uint8_t proto = proto_of(f, from6);
 	const uint32_t hlen = from6 ? 40 : 20;
 	uint8_t *l4 = p->data + hlen;
 	uint32_t l4len;
-	uint16_t sum;
+	uint16_t sum = 0;
 
 	l4len = build_l4(l4, f, from6, payload);
 	if (from6)
@@ -289,11 +367,12 @@ build_plain(struct pkt *p, const struct fastflow *f, bool from6,
 		build_ip4(p->data, f, l4len);
 	p->len = hlen + l4len;
 	memset(&p->ofl, 0, sizeof(p->ofl));
-	sum = wire_pseudo(p->data, proto, l4len);
+	if (proto != IPPROTO_ICMP)
+		sum = wire_pseudo(p->data, proto, l4len);
 	if (partial) {
 		p->ofl.csum_partial = true;
 		p->ofl.csum_start = (uint16_t)hlen;
-		p->ofl.csum_off = f->proto == L4_TCP ? 16 : 6;
+		p->ofl.csum_off = cksum_off(f);
 	} else {
 		sum = (uint16_t)~wire_sum(sum, l4, l4len);
 		if (proto == IPPROTO_UDP && sum == 0)

@@ -110,6 +110,17 @@ open_tcp() { # socket server's-address port
 	    wait_for 30 is_quiet
 }
 
+# Echo requests with this identifier, which are all answered.
+ping_as() { # namespace identifier count address [option ...]
+	in_ns "$1" ping -n -q -i 0.02 -W 10 -e "$2" -c "$3" "${@:5}" "$4" |
+	    tee "$dir/ping" | grep ' 0% packet loss'
+}
+
+# A session of echo messages from the client; more than FAST_AFTER.
+open_echo() { # identifier address
+	ping_as "$client" "$1" 20 "$2"
+}
+
 # As long as the kernel waits before it acknowledges.
 is_quiet() {
 	local before
@@ -181,6 +192,25 @@ is_slow() { # port
 	lines=$(sessions_of "$(nat64d_dump)" "$1")
 	echo "$lines"
 	[ -n "$lines" ] && ! grep ' fast$' <<<"$lines"
+}
+
+# The line of the binding of an identifier of the client, and its sessions.
+echo_lines() { # identifier
+	nat64d_dump | awk -v host="[2001:db8::10]:$1" '
+		/^[a-zA-Z]/ { found = tolower($1) == "icmp" && $2 == host }
+		found'
+}
+
+# Its address and identifier of the pool.
+echo_mapped() { # identifier
+	echo_lines "$1" | awk 'NR == 1 { print $3 }'
+}
+
+is_fast_echo() { # identifier address
+	local lines
+	lines=$(echo_lines "$1")
+	echo "$lines"
+	grep " $2 .* s fast$" <<<"$lines"
 }
 
 is_gone() { # port

@@ -36,6 +36,33 @@ START_TEST(tcp_is_offered_with_the_packet_of_that_number)
 }
 END_TEST
 
+START_TEST(echo_is_offered_with_the_message_of_that_number)
+{
+	start();
+	exchange(L4_ICMP, FAST_AFTER - 1);
+	expect_slow();
+	exchange(L4_ICMP, 1);
+	ck_assert_uint_eq(fake.n, 1);
+}
+END_TEST
+
+/* IPv4 asks, by the binding of the host, which answers (RFC 6146, 3.5.3). */
+START_TEST(echo_that_ipv4_begins_is_offered)
+{
+	unsigned i;
+
+	start();
+	for (i = 0; i < FAST_AFTER; i += 2) {
+		expect_slow();
+		lab_ping(SERVER4, POOL4, ID4);
+		lab_sent();
+		lab_pong(CLIENT6, SERVER6, ID6);
+		lab_sent();
+	}
+	ck_assert_uint_eq(fake.n, 1);
+}
+END_TEST
+
 /* One after the other, with the same ports. */
 START_TEST(short_connections_are_never_offered)
 {
@@ -73,6 +100,25 @@ START_TEST(a_flow_is_described_as_the_session_is)
 	ck_assert_str_eq(text4(f->peer4.addr), SERVER4);
 	ck_assert_uint_eq(f->peer4.port, PORT_SERVER);
 	ck_assert_uint_eq(f->proto, L4_UDP);
+}
+END_TEST
+
+START_TEST(a_flow_of_echo_has_identifiers_for_ports)
+{
+	const struct fastflow *f;
+	const struct session *s;
+	uint16_t id;
+
+	start();
+	s = fast_session(L4_ICMP, _i);
+	f = &fake.flows[s->fast];
+	ck_assert_uint_eq(f->in6.port, ID6);
+	ck_assert_uint_eq(f->out4.port, ID4);
+	ck_assert_uint_eq(f->peer4.port, 0);
+	ck_assert_uint_eq(f->proto, L4_ICMP);
+	id = (uint16_t)fake.ids[f->id_counter];
+	echo6();
+	ck_assert_uint_eq(lab_sent()->frag_id, id);
 }
 END_TEST
 
@@ -169,17 +215,27 @@ make_stored_syn(void)
 	    FAST_UNBOUND);
 }
 
+/* A monitor asks, a host that is down does not answer. */
 static void
-make_echo(void)
+make_unanswered(void)
 {
 	unsigned i;
 
-	for (i = 0; i < 300; i++) {
-		lab_ping(CLIENT6, SERVER6, ID6);
-		lab_sent();
-		lab_pong(SERVER4, POOL4, ID4);
-		lab_sent();
-	}
+	for (i = 0; i < 300; i++)
+		echo6();
+}
+
+/* Each time with another identifier, like ping(8). */
+static void
+make_short_pings(void)
+{
+	uint16_t id, i;
+
+	for (id = 0; id < 50; id++)
+		for (i = 0; i < FAST_AFTER - 1; i++) {
+			lab_ping(CLIENT6, SERVER6, id);
+			lab_sent();
+		}
 }
 
 /* CLIENT6 at its pool address; HOST_C finds it there. */
@@ -210,7 +266,8 @@ static const struct {
 	{ "TCP, one SYN", make_half_open, L4_TCP, FAST_STATE },
 	{ "TCP, a FIN", make_half_closed, L4_TCP, FAST_STATE },
 	{ "a stored SYN", make_stored_syn, L4_TCP, FAST_NO_BAR },
-	{ "ICMP", make_echo, L4_TCP, FAST_NO_BAR },
+	{ "echo, IPv6 alone speaks", make_unanswered, L4_ICMP, FAST_ONE_SIDE },
+	{ "echo, few messages each", make_short_pings, L4_TCP, FAST_NO_BAR },
 	{ "hairpin", make_hairpin, L4_TCP, FAST_NO_BAR },
 };
 
@@ -238,7 +295,7 @@ START_TEST(each_bar_holds_for_a_session_that_has_it_alone)
 	copy.fast = 0;
 	ck_assert_int_eq(nat64_fast_bar(lab.n, &copy), FAST_NO_BAR);
 	copy.proto = L4_ICMP;
-	ck_assert_int_eq(nat64_fast_bar(lab.n, &copy), FAST_PROTO);
+	ck_assert_int_eq(nat64_fast_bar(lab.n, &copy), FAST_NO_BAR);
 	copy.proto = L4_UDP;
 	copy.tcp_state = TCP_STATE_CLOSED;
 	ck_assert_int_eq(nat64_fast_bar(lab.n, &copy), FAST_NO_BAR);
@@ -527,8 +584,12 @@ main(void)
 	tcase_add_checked_fixture(tc, lab_setup, lab_teardown);
 	tcase_add_test(tc, udp_is_offered_with_the_packet_of_that_number);
 	tcase_add_test(tc, tcp_is_offered_with_the_packet_of_that_number);
+	tcase_add_test(tc, echo_is_offered_with_the_message_of_that_number);
+	tcase_add_test(tc, echo_that_ipv4_begins_is_offered);
 	tcase_add_test(tc, short_connections_are_never_offered);
 	tcase_add_test(tc, a_flow_is_described_as_the_session_is);
+	tcase_add_loop_test(tc, a_flow_of_echo_has_identifiers_for_ports, 0,
+	    2);
 	tcase_add_loop_test(tc,
 	    the_peer_is_embedded_by_a_prefix_of_every_length, 0,
 	    NITEMS(lengths));

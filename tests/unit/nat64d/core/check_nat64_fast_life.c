@@ -36,7 +36,16 @@ static const struct {
 	{ L4_UDP, true, false, false, true },
 	{ L4_UDP, true, true, true, true },
 	{ L4_UDP, true, false, true, false },
+	{ L4_ICMP, false, true, false, true },
+	{ L4_ICMP, false, false, false, true },
+	{ L4_ICMP, false, true, true, true },
+	{ L4_ICMP, false, false, true, false },
+	{ L4_ICMP, true, true, false, true },
+	{ L4_ICMP, true, false, true, false },
 };
+
+static const uint32_t lifetimes
+    [L4_NPROTO] = { [L4_TCP] = EST, [L4_UDP] = UDP, [L4_ICMP] = ECHO };
 
 /* Packets of one side, every quarter of the lifetime, n times. */
 static void
@@ -74,7 +83,7 @@ expect_end(struct session *s, struct monotime end)
 /* Shows: SES-12 SES-13 TCP-11 TBL-05 */
 START_TEST(packets_on_the_fast_path_refresh_a_session_as_others_do)
 {
-	const uint32_t lifetime = uses[_i].proto == L4_TCP ? EST : UDP;
+	const uint32_t lifetime = lifetimes[uses[_i].proto];
 	struct session *s;
 
 	lab.conf.inbound_refresh = !uses[_i].refuse;

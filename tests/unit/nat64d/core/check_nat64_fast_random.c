@@ -58,17 +58,35 @@ start(void)
 	c->max_sessions = MAX_SESSIONS;
 	c->max_inbound = 4;
 	c->inbound_refresh = one_in(2);
-	c->adf[L4_UDP] = one_in(2);
+	c->adf[L4_UDP] = c->adf[L4_ICMP] = one_in(2);
 	c->lifetime_secs[SESSION_UDP] = 60;
+	c->lifetime_secs[SESSION_ICMP] = 60;
 	c->lifetime_secs[SESSION_TCP_EST] = 120;
 	for (x = 0; x < NX; x++) {
 		lab_add_static(L4_TCP, CLIENT6, FIRST_X + x, POOL4,
 		    FIRST_OUT + x);
 		lab_add_static(L4_UDP, CLIENT6, FIRST_X + x, POOL4,
 		    FIRST_OUT + x);
+		lab_add_static(L4_ICMP, CLIENT6, FIRST_X + x, POOL4,
+		    FIRST_OUT + x);
 	}
 	lab_start();
 	fake_start(&fake, FLOWS);
+}
+
+/* Either side may ask, and answer. */
+static void
+send_echo(uint16_t x, const char *server4, const char *server6)
+{
+	const bool from6 = one_in(2);
+	const char *src = from6 ? CLIENT6 : server4;
+	const char *dst = from6 ? server6 : POOL4;
+	const uint16_t id = (from6 ? FIRST_X : FIRST_OUT) + x;
+
+	if (one_in(2))
+		lab_ping(src, dst, id);
+	else
+		lab_pong(src, dst, id);
 }
 
 /* Mostly data, of a few sessions more than of others. */
@@ -86,7 +104,9 @@ send_packet(void)
 
 	if (one_in(40)) /* a hairpin */
 		server6 = "2001:db8:64::203.0.113.5";
-	if (one_in(2) && one_in(2))
+	if (one_in(8))
+		send_echo(x, servers4[server], server6);
+	else if (one_in(2) && one_in(2))
 		lab_tcp(CLIENT6, FIRST_X + x, server6, port, flags);
 	else if (one_in(2))
 		lab_tcp(servers4[server], port, POOL4, FIRST_OUT + x, flags);
@@ -117,6 +137,12 @@ static void
 something_else(void)
 {
 	switch (below(2000)) {
+	case 9:
+		lab.conf.refuse_echo6 = !lab.conf.refuse_echo6;
+		ck_assert_int_eq(nat64_reconfigure(lab.n, &lab.conf), 0);
+		while (nat64_settle(lab.n, lab.now, 100))
+			continue;
+		break;
 	case 0:
 		nat64_flush_begin(lab.n);
 		nat64_flush(lab.n, lab.now, 1 + below(20));
@@ -156,8 +182,7 @@ check_session(const struct session *s)
 	REQUIRE(s->bib != NULL && s->fast <= FAKE_FLOWS);
 	REQUIRE(fake.used[s->fast]);
 	REQUIRE(fake_same_flow(&fake.flows[s->fast], &f));
-	REQUIRE(s->proto == L4_UDP || s->proto == L4_TCP);
-	REQUIRE(s->proto == L4_UDP || s->tcp_state == TCP_STATE_ESTABLISHED);
+	REQUIRE(s->proto != L4_TCP || s->tcp_state == TCP_STATE_ESTABLISHED);
 	REQUIRE(pool4_index(nat64_pool(lab.n), s->peer.addr) == -1);
 	REQUIRE(session_expires(t, s).ns >=
 	    fake.notes[s->fast].last6 + lifetime * INT64_C(1000000000));

@@ -324,6 +324,41 @@ START_TEST(sessions_on_the_fast_path_stay_or_are_taken_back)
 }
 END_TEST
 
+/* Requests and answers, until there are n. */
+static void
+exchange_echo(unsigned n)
+{
+	unsigned i;
+
+	for (i = 0; i < n; i++)
+		if (i % 2 == 0)
+			lab_ping(CLIENT6, SERVER6, ID6);
+		else
+			lab_pong(SERVER4, POOL4, ID4);
+}
+
+/* RFC 6146, 3.5.3: an administrator may forbid it. */
+START_TEST(echo_sessions_are_taken_back_when_they_are_refused)
+{
+	static struct fake_fastpath fake;
+
+	lab_add_statics();
+	lab_start();
+	fake_start(&fake, 100);
+	exchange_echo(20);
+	ck_assert_uint_eq(fake.n, 1);
+	lab.conf.refuse_echo6 = true;
+	change();
+	ck_assert_uint_eq(fake.n, 0);
+	exchange_echo(300);
+	ck_assert_uint_eq(fake.n_adds, 1);
+	lab.conf.refuse_echo6 = false;
+	change();
+	exchange_echo(300);
+	ck_assert_uint_eq(fake.n, 1);
+}
+END_TEST
+
 /* --- timeouts and limits --- */
 
 START_TEST(a_shorter_timeout_counts_from_the_last_packet)
@@ -573,6 +608,7 @@ main(void)
 		sessions_of_a_removed_prefix_end,
 		sessions_of_a_host_inside_a_new_prefix_end,
 		sessions_on_the_fast_path_stay_or_are_taken_back,
+		echo_sessions_are_taken_back_when_they_are_refused,
 		a_shorter_timeout_counts_from_the_last_packet,
 		a_longer_timeout_counts_from_the_last_packet,
 		timeouts_of_ports_come_and_go,

@@ -101,12 +101,14 @@ static void
 change_l4(struct pkt *p, uint32_t off)
 {
 	uint8_t *l4 = p->data + off;
-	const bool tcp =
-	    p->data[off == 40 ? 6 : 9] == IPPROTO_TCP && p->len >= off + 20;
+	const uint8_t proto = p->data[off == 40 ? 6 : 9];
+	const bool tcp = proto == IPPROTO_TCP && p->len >= off + 20;
 
 	switch (below(4)) {
 	case 0:
-		if (tcp)
+		if (proto == IPPROTO_ICMP || proto == IPPROTO_ICMPV6)
+			l4[below(2)] = (uint8_t)random32(); /* type, code */
+		else if (tcp)
 			l4[13] = (uint8_t)random32(); /* flags */
 		else
 			wire_put16(l4 + 4, (uint16_t)below(64)); /* length */
@@ -142,8 +144,9 @@ change_len(struct pkt *p)
 static void
 change_cksum(struct pkt *p, const struct fastflow *f, bool from6)
 {
+	const uint32_t hlen = from6 ? 40 : 20;
+	uint8_t *l4 = p->data + hlen, *field = cksum_field(f, l4);
 	uint64_t sum4, sum6;
-	uint8_t *field = cksum_field(f, p->data + (from6 ? 40 : 20));
 	const uint16_t to = one_in(2) ? 0 : 0xffff;
 
 	if (one_in(2)) {
@@ -154,6 +157,9 @@ change_cksum(struct pkt *p, const struct fastflow *f, bool from6)
 	    f->out4.port;
 	sum6 =
 	    cksum_add6(cksum_add6(0, &f->in6.addr), &f->peer6) + f->in6.port;
+	if (f->proto == L4_ICMP)
+		echo_sums(f, l4[0] == (from6 ? 128 : 8), p->len - hlen, &sum6,
+		    &sum4);
 	wire_put16(field,
 	    from6 ? cksum_update(to, sum4, sum6) :
 		    cksum_update(to, sum6, sum4));
@@ -227,7 +233,8 @@ random_packet(struct pkt *p, const struct fastflow *f, bool from6)
 	const bool super = one_in(3);
 
 	pkt_init(p, buf, sizeof(buf));
-	build_plain(p, f, from6, random_payload(), super && !one_in(8));
+	build_plain(p, f, from6, random_payload(),
+	    super && f->proto != L4_ICMP && !one_in(8));
 	p->ofl.csum_partial = false;
 	if (super) {
 		p->ofl.seg = f->proto == L4_TCP ? PKT_SEG_TCP : PKT_SEG_UDP;
@@ -519,6 +526,28 @@ START_TEST(packets_after_one_to_fragment_follow_it)
 }
 END_TEST
 
+/* They are numbered, so their order means nothing. */
+START_TEST(echo_messages_do_not_follow_one_to_fragment)
+{
+	struct xlat_conf conf;
+	struct fastflow flow;
+	struct fastpath *fp;
+	const char *what;
+
+	on_interface = false;
+	xlat_conf_init(&conf);
+	fp = fastpath_load(NULL, 4, &conf, true, &what);
+	ck_assert_msg(fp != NULL, "%s", what);
+	do
+		flow = random_flow();
+	while (flow.proto != L4_ICMP);
+	(void)insert(fp, &flow);
+	ck_assert(!is_translated(fp, &flow, false, TO_FRAGMENT));
+	ck_assert(is_translated(fp, &flow, false, PLAIN));
+	fastpath_free(fp);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -533,6 +562,7 @@ main(void)
 	tcase_add_test(tc, program_of_interfaces_and_translator_give_the_same);
 	tcase_add_loop_test(tc, packets_after_a_list_follow_it, 0, 4);
 	tcase_add_loop_test(tc, packets_after_one_to_fragment_follow_it, 0, 2);
+	tcase_add_test(tc, echo_messages_do_not_follow_one_to_fragment);
 	suite_add_tcase(s, tc);
 	return (suite_run(s));
 }

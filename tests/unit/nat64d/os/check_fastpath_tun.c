@@ -132,17 +132,33 @@ keep(void *arg, struct pkt *pkts, unsigned n)
 	got.ofl = pkts[0].ofl;
 }
 
-/* Read one packet of TCP or UDP to got; false: none is there. */
+/* Not one of the kernel's own. */
+static bool
+is_ours(const struct pkt *p)
+{
+	const bool v4 = p->data[0] >> 4 == 4;
+	const uint8_t type = p->data[v4 ? 20 : 40];
+
+	switch (p->data[v4 ? 9 : 6]) {
+	case IPPROTO_TCP:
+	case IPPROTO_UDP:
+		return (true);
+	case IPPROTO_ICMP:
+		return (type == 8 || type == 0);
+	case IPPROTO_ICMPV6:
+		return (type == 128 || type == 129);
+	default:
+		return (false);
+	}
+}
+
+/* Read one packet of ours to got; false: none is there. */
 static bool
 receive(struct tun *t)
 {
-	while (tun_recv_batch(t, 1, SIZE_MAX, keep, NULL) == 1) {
-		const uint8_t proto =
-		    got.data[0] >> 4 == 4 ? got.data[9] : got.data[6];
-
-		if (proto == IPPROTO_TCP || proto == IPPROTO_UDP)
+	while (tun_recv_batch(t, 1, SIZE_MAX, keep, NULL) == 1)
+		if (is_ours(&got))
 			return (true);
-	}
 	return (false);
 }
 
@@ -182,7 +198,7 @@ random_packet(struct pkt *p, const struct fastflow *f, bool from6)
 	uint32_t payload = below(1440), size = 0;
 	uint8_t *l4;
 
-	if (one_in(3)) {
+	if (one_in(3) && f->proto != L4_ICMP) {
 		partial = true;
 		size = 1 + below(1460);
 		payload = 1 + below(size > 900 ? 60000 : 60 * size);
