@@ -146,33 +146,38 @@ load_of(const struct balance *b, int i)
 	return (b->target[i] != NULL ? b->target[i]->load : 0);
 }
 
+/* Of those with these indices, by weight. */
 static unsigned
-least_load(const struct balance *b, const int *index, size_t n)
+mean_load(const struct balance *b, const int *index, size_t n)
 {
-	unsigned least = LOAD_FULL;
+	uint64_t sum = 0, weights = 0;
 	size_t i;
 
 	for (i = 0; i < n; i++) {
-		if (load_of(b, index[i]) < least)
-			least = load_of(b, index[i]);
+		sum += (uint64_t)b->policy->weight[index[i]] *
+		    load_of(b, index[i]);
+		weights += b->policy->weight[index[i]];
 	}
-	return (least);
+	return (weights > 0 ? (unsigned)(sum / weights) : 0);
 }
 
-/*
- * The weight of a prefix beside others of which the least loaded one has the
- * load least. Below 2^20; that of the least loaded one is not 0.
- */
+/* The weight of a prefix beside others with this mean load; below 2^20. */
 static uint64_t
-weight_of(const struct balance *b, int i, unsigned least)
+weight_of(const struct balance *b, int i, unsigned mean)
 {
 	const uint64_t weight = b->policy->weight[i];
-	unsigned above;
+	unsigned load = load_of(b, i);
 
 	if (b->policy->balance != POLICY_BALANCE_LEAST_LOADED)
 		return (weight);
-	above = load_of(b, i) - least;
-	return (above < BALANCE_BAND ? weight * (BALANCE_BAND - above) : 0);
+	/* If all are failing, they are alike. */
+	if (load >= LOAD_FAILING && mean < LOAD_FAILING)
+		return (0);
+	if (load <= mean)
+		return (weight * BALANCE_BAND);
+	if (load - mean >= BALANCE_BAND)
+		return (0);
+	return (weight * (BALANCE_BAND - (load - mean)));
 }
 
 /* --- the choice --- */
@@ -247,13 +252,13 @@ static int
 best_of(const struct balance_pick *pick, const int *index, size_t n)
 {
 	const struct balance *b = pick->balance;
-	const unsigned least = least_load(b, index, n);
+	const unsigned mean = mean_load(b, index, n);
 	struct draw best = { 0, 0, 0 }, now;
 	int chosen = index[0];
 	size_t i;
 
 	for (i = 0; i < n; i++) {
-		now.weight = weight_of(b, index[i], least);
+		now.weight = weight_of(b, index[i], mean);
 		if (now.weight == 0)
 			continue;
 		now.hash = mix(pick->key, b->hash[index[i]]);
@@ -367,16 +372,16 @@ balance_share(const struct balance *b, size_t index)
 {
 	uint64_t total = 0, own = 0, weight;
 	int kept[POLICY_PREFIXES_MAX];
-	unsigned least;
+	unsigned mean;
 	size_t i, n = 0;
 
 	for (i = 0; i < b->policy->n_prefixes; i++)
 		if (policy_prefix_in_use(b->policy, (int)i))
 			kept[n++] = (int)i;
 	n = n > 0 ? keep_best(b, kept, n) : 0;
-	least = least_load(b, kept, n);
+	mean = mean_load(b, kept, n);
 	for (i = 0; i < n; i++) {
-		weight = weight_of(b, kept[i], least);
+		weight = weight_of(b, kept[i], mean);
 		total += weight;
 		if (kept[i] == (int)index)
 			own = weight;

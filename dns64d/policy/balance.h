@@ -22,11 +22,15 @@
  * client and itself only, and the best one for the weight wins. A prefix that
  * is added or removed moves only the clients that it gets or had.
  *
- * least-loaded is the same hash. A prefix whose load is that of the least
- * loaded one has its whole weight, one whose load is BALANCE_BAND greater has
- * none, and those between have a part in proportion. So clients move one after
- * the other and no more of them than the loads differ; a choice of nothing but
- * the least loaded would send all of them to one translator between two polls.
+ * least-loaded is the same hash. A prefix whose load is not above the mean has
+ * its whole weight, one with BALANCE_BAND more or with LOAD_FAILING has none,
+ * and those between have a part in proportion. So clients move one after the
+ * other, and one that comes back empty gets its share and no more.
+ *
+ * BALANCE_BAND is a compromise: loads follow a choice only after the TTL of
+ * answers and the life of sessions. With a quarter of it, loads swing for ever
+ * (tests/sim); who takes the least loaded one only sends all clients to one
+ * translator between two polls.
  */
 #ifndef DNS64D_POLICY_BALANCE_H
 #define DNS64D_POLICY_BALANCE_H
@@ -43,7 +47,7 @@
 
 #include "policy.h"
 
-#define BALANCE_BAND 125 /* of LOAD_FULL; see above */
+#define BALANCE_BAND 500 /* of LOAD_FULL; see above */
 
 /*
  * If all are down, the reports are likely to be wrong, because this host has

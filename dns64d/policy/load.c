@@ -1,8 +1,7 @@
 #include "load.h"
 
-#define GAIN 4		  /* a poll counts 1/4 */
-#define LEAST_CHANGE 10	  /* of LOAD_FULL */
-#define ABOUT_TO_FAIL 950 /* of LOAD_FULL */
+#define GAIN 4		/* a poll counts 1/4 */
+#define LEAST_CHANGE 10 /* of LOAD_FULL */
 
 static unsigned
 share(uint64_t used, uint64_t of)
@@ -46,7 +45,7 @@ load_observe(struct load *l, const struct metrics *m)
 	unsigned now = load_of_metrics(m), change;
 
 	l->last = now;
-	l->mean = !l->known || now >= ABOUT_TO_FAIL ? now : mean(l->mean, now);
+	l->mean = !l->known || now >= LOAD_FAILING ? now : mean(l->mean, now);
 	change = l->mean > l->used ? l->mean - l->used : l->used - l->mean;
 	if (!l->known || change >= LEAST_CHANGE)
 		l->used = l->mean;

@@ -14,7 +14,8 @@
 
 #include "metrics.h"
 
-#define LOAD_FULL 1000 /* loads are in parts of a thousand */
+#define LOAD_FULL 1000	 /* loads are in parts of a thousand */
+#define LOAD_FAILING 950 /* from here on new sessions are about to fail */
 
 struct load {
 	bool known;
@@ -30,8 +31,8 @@ struct load {
 unsigned load_of_metrics(const struct metrics *m);
 
 /*
- * Take in the metrics of a poll. The first one, and a load from which on new
- * sessions are about to fail (95 percent), count at once.
+ * Take in the metrics of a poll. The first one, and a load of LOAD_FAILING or
+ * more, count at once.
  */
 void load_observe(struct load *l, const struct metrics *m);
 

@@ -308,9 +308,10 @@ def wait_for(own, only, what):
 @case("least-loaded follows the sessions of the translators")
 def _(_, up):
     with two_translators(up, "least-loaded") as (own, one, two):
-        one.sessions, two.sessions = 50, 20
+        one.sessions, two.sessions = 95, 20
         wait_for(own, [OTHER], "second")
-        two.sessions, two.limit = 200, 300
+        one.sessions = 50
+        two.sessions, two.limit = 290, 300
         wait_for(own, [PREFIX], "first")
         for nat64 in (one, two):
             path, headers = nat64.polls[0]
@@ -374,10 +375,10 @@ def _(_, up):
 # Shows: DNS64-92
 @case("SIGUSR1 shows the translators, and a reload keeps what is known")
 def _(_, up):
-    with two_translators(up, "least-loaded", 10, (10, 90)) as (own, one, two):
+    with two_translators(up, "least-loaded", 10, (10, 95)) as (own, one, two):
         wait_for(own, [PREFIX], "first")
         own.stats()
-        line = f"translator {two.url} prefix {OTHER}/96 up sessions 90 of 100"
+        line = f"translator {two.url} prefix {OTHER}/96 up sessions 95 of 100"
         until(lambda: line in own.read(own.out), line)
         one.script = two.script = silence
         own.signal(signal.SIGHUP, "reload: done")

@@ -328,18 +328,32 @@ START_TEST(least_loaded_takes_the_least_and_shares_among_equals)
 	unsigned count[3] = { 0 }, i;
 
 	set_prefixes(3, POLICY_BALANCE_LEAST_LOADED);
-	target[0].load = 400 + BALANCE_BAND;
-	target[1].load = 400;
+	target[0].load = LOAD_FAILING;
+	target[1].load = 200;
 	target[2].load = LOAD_FULL;
 	for (i = 0; i < CLIENTS; i++)
 		REQUIRE(ask(i) == 1);
-	target[0].load = 400;
+	target[0].load = 200;
 	for (i = 0; i < CLIENTS; i++)
 		count[ask(i)]++;
 	check_shares(count, 2, CLIENTS);
 	target[0].state = BALANCE_DOWN;
 	target[1].state = BALANCE_DRAINING;
 	ck_assert_uint_eq(ask(0), 2);
+}
+END_TEST
+
+/* Shows: DNS64-16 */
+START_TEST(least_loaded_shares_when_all_are_full)
+{
+	unsigned count[3] = { 0 }, i;
+
+	set_prefixes(3, POLICY_BALANCE_LEAST_LOADED);
+	for (i = 0; i < 3; i++)
+		target[i].load = LOAD_FULL;
+	for (i = 0; i < CLIENTS; i++)
+		count[ask(i)]++;
+	check_shares(count, 3, CLIENTS);
 }
 END_TEST
 
@@ -352,14 +366,33 @@ START_TEST(least_loaded_moves_no_more_clients_than_the_loads_differ)
 	set_prefixes(4, POLICY_BALANCE_LEAST_LOADED);
 	for (i = 0; i < CLIENTS; i++)
 		before[i] = ask(i);
-	/* Its weight is 4/5 now: 1/4 becomes 4/19. */
-	target[2].load = BALANCE_BAND / 5;
+	/* The mean is 33, so its weight is 4/5: 1/4 becomes 4/19. */
+	target[2].load = 133;
 	for (i = 0; i < CLIENTS; i++) {
 		now = ask(i);
 		REQUIRE(now == before[i] || before[i] == 2);
 		moved += now != before[i];
 	}
 	check_near(moved, CLIENTS / 4 - CLIENTS * 4 / 19);
+}
+END_TEST
+
+/*
+ * It takes what it had before, and not everybody.
+ *
+ * Shows: DNS64-16
+ */
+START_TEST(least_loaded_gives_an_empty_translator_its_share_only)
+{
+	unsigned count[4] = { 0 }, i;
+
+	set_prefixes(4, POLICY_BALANCE_LEAST_LOADED);
+	for (i = 1; i < 4; i++)
+		target[i].load = 600;
+	for (i = 0; i < CLIENTS; i++)
+		count[ask(i)]++;
+	/* The others have 150 of 500 less than their weight. */
+	check_near(count[0], CLIENTS * 10 / 31);
 }
 END_TEST
 
@@ -694,6 +727,9 @@ main(void)
 	    client_hash_does_not_depend_on_the_order_of_prefixes);
 	tcase_add_test(tc,
 	    least_loaded_takes_the_least_and_shares_among_equals);
+	tcase_add_test(tc, least_loaded_shares_when_all_are_full);
+	tcase_add_test(tc,
+	    least_loaded_gives_an_empty_translator_its_share_only);
 	tcase_add_test(tc,
 	    least_loaded_moves_no_more_clients_than_the_loads_differ);
 	tcase_add_test(tc, weights_give_shares_in_proportion);
