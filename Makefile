@@ -12,6 +12,7 @@
 #	sudo make conformance	the same, and which requirement each shows
 #	sudo make demo		the main job, shown in network namespaces
 #	sudo make screenshots	pictures of the pages, in man/screenshots
+#	make sim		clients and a fleet of translators, simulated
 #	sudo make bench		benchmarks [BENCH=core|log|tcp|udp|conn|latency|pause|dns]
 #				[ROUNDS=3] [SECS=1.2] [NAMES=100000]
 #	make asan | lint | fmt | uninstall | clean
@@ -514,7 +515,7 @@ TITLE_LIBS := $(call pkg,--libs libbsd-ctor)
 TEST_LIBS = $(call pkg,--libs check jansson)
 
 # Report missing packages before the compiler fails. Other goals install them.
-builds = all install check-built bench-built $(BUILD)/%
+builds = all install check-built bench-built sim $(BUILD)/%
 ifneq ($(filter $(builds),$(or $(MAKECMDGOALS),all)),)
 ifeq ($(OS),linux)
 tools_found := $(shell exec 2>/dev/null; \
@@ -682,6 +683,8 @@ conf_OBJ = common/conf/conf_expect.o common/conf/conf_file.o \
 check_conf_expect_OBJ = $(conf_OBJ)
 check_conf_file_OBJ = $(conf_OBJ)
 check_dump_OBJ = nat64d/dump.o
+check_fleet_OBJ = tests/sim/fleet.o tests/sim/loads.o
+check_fleet_LIBS = -lm
 check_debuglog_OBJ = common/os/debuglog.o common/os/log.o common/monotime.o
 check_dumpfile_OBJ = common/os/dumpfile.o common/os/log.o common/monotime.o \
     common/os/version.o
@@ -874,6 +877,17 @@ bench-built: all $(bench_bins)
 demo: test-deps
 	@$(MAKE) --no-print-directory $(parallel) all
 	@BUILD='$(BUILD)' SHELL_IN='$(SHELL_IN)' tests/demo/demo.sh
+
+# Clients and a fleet of translators; the picture is the one of man/.
+$(BUILD)/tests/sim/fleet: $(patsubst %,$(BUILD)/tests/sim/%.o,fleet loads main \
+    plot) $(BUILD)/dns64d/libdns64.a $(BUILD)/common/libcommon.a
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LDNS_LIBS) $(BASE_LIBS) -lm
+
+sim: $(BUILD)/tests/sim/fleet
+	@mkdir -p '$(BUILD)/sim'
+	@$< -o '$(BUILD)/sim/fleet.svg' >'$(BUILD)/sim/fleet.txt'
+	@cat '$(BUILD)/sim/fleet.txt'
 
 # The pages of both daemons with traffic, in Chromium.
 screenshots: test-deps
