@@ -167,15 +167,20 @@ starter_netbsd = $(starter_freebsd)
 starter_openbsd = $(starter_freebsd)
 
 nat64d_PURE = \
+    nat64d/alg/ftp.c \
+    nat64d/alg/stream.c \
     nat64d/base/keyhash.c \
     nat64d/base/loglimit.c \
     nat64d/base/ratelimit.c \
     nat64d/base/stats.c \
     nat64d/core/event_text.c \
     nat64d/core/nat64.c \
+    nat64d/core/nat64_alg.c \
+    nat64d/core/nat64_alg_table.c \
     nat64d/core/nat64_binding.c \
     nat64d/core/nat64_error.c \
     nat64d/core/nat64_event.c \
+    nat64d/core/nat64_expect.c \
     nat64d/core/nat64_fast.c \
     nat64d/core/nat64_filter.c \
     nat64d/core/nat64_icmp.c \
@@ -266,6 +271,7 @@ nat64ctl_SRC = \
 
 nat64d_SRC = \
     nat64d/conf/conf.c \
+    nat64d/conf/conf_alg.c \
     nat64d/conf/conf_check.c \
     nat64d/conf/conf_load.c \
     nat64d/conf/conf_mode.c \
@@ -729,7 +735,8 @@ check_privs_OBJ = $(privs_OBJ)
 check_refuselog_OBJ = dns64d/refuselog.o
 check_routed_OBJ = nat64d/os/routed_linux.o
 reconf_OBJ = nat64d/reconf_fixed.o nat64d/conf/conf.o \
-    nat64d/conf/conf_check.o nat64d/conf/conf_load.o nat64d/conf/conf_mode.o \
+    nat64d/conf/conf_alg.o nat64d/conf/conf_check.o \
+    nat64d/conf/conf_load.o nat64d/conf/conf_mode.o \
     nat64d/conf/conf_number.o \
     nat64d/conf/conf_ports.o nat64d/conf/conf_print.o \
     nat64d/conf/conf_timeout.o nat64d/conf/parse.o \

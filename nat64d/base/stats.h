@@ -79,6 +79,12 @@
 	X(FRAG_TIMEOUT, "fragment-timeout",                                   \
 	    "held until the datagram timed out")                              \
 	X(FRAG_ECN, "fragment-ecn", "fragments mix CE and not-ECT")           \
+	X(GATEWAY_ENDED, "gateway-ended",                                     \
+	    "connection that a gateway cannot go on with: reset")             \
+	X(GATEWAY_CKSUM, "gateway-bad-checksum",                              \
+	    "wrong checksum in a segment for a gateway")                      \
+	X(GATEWAY_FRAGMENT, "gateway-fragment",                               \
+	    "fragment of a segment for a gateway")                            \
 	X(NO_MEMORY, "no-memory", "out of memory")                            \
 	X(AT_STANDBY, "standby", "another node of the pair translates")       \
 	X(DEVICE, "device", "the tun device refused the packet")
@@ -116,6 +122,14 @@ enum nat64_reason {
 	X(SESSIONS_EVICTED, "sessions-evicted",                          \
 	    "sessions opened from IPv4, removed to make room")           \
 	X(PROBES, "tcp-probes", "probes of idle TCP sessions")           \
+	X(GATEWAY_SESSIONS, "gateway-sessions",                          \
+	    "connections that a gateway has followed")                   \
+	X(GATEWAY_FULL, "gateway-full",                                  \
+	    "connections without their gateway: too many")               \
+	X(GATEWAY_LET_GO, "gateway-let-go",                              \
+	    "connections that a gateway has let go")                     \
+	X(GATEWAY_EXPECTED, "gateway-expected",                          \
+	    "connections that a server was told to open")                \
 	X(FAST_OFFERED, "fast-path-offered",                             \
 	    "sessions offered to the fast path")                         \
 	X(FAST_FULL, "fast-path-full",                                   \

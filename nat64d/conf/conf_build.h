@@ -128,6 +128,10 @@ void conf_add_exclude(struct conf_build *b, struct conf_file *cf, int proto,
     const struct conf_value *text, const struct conf_ports *ports);
 void conf_add_permit(struct conf_build *b, struct conf_file *cf, bool allow,
     const struct conf_value *text);
+/* Connections to these ports, from the clients of text (NULL: all). */
+void conf_add_alg(struct conf_build *b, struct conf_file *cf,
+    const struct conf_value *name, const struct conf_ports_list *l,
+    const struct conf_value *text);
 void conf_add_fastpath_if(struct conf_build *b, struct conf_file *cf,
     const struct conf_value *name);
 /* port: 0 is that of the format. t: all but the address. */
@@ -180,6 +184,8 @@ void conf_set_timeout(struct conf_build *b, struct conf_file *cf,
 void conf_set_port_timeout(struct conf_build *b, struct conf_file *cf,
     enum conf_timeout which, const struct conf_value *secs, bool override,
     const struct conf_ports *ports);
+
+void conf_print_algs(const struct nat64_config *n, FILE *f);
 
 /* The timeouts in conf_print() and conf_warn(). */
 void conf_print_timeouts(const struct conf *c, FILE *f);

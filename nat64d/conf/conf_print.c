@@ -412,6 +412,7 @@ conf_print(const struct conf *c, FILE *f)
 
 	print_process(f, c);
 	print_addresses(f, c);
+	conf_print_algs(n, f);
 	print_xlat(f, n);
 	print_icmp(f, n);
 	print_filtering(f, n);

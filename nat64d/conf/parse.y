@@ -10,6 +10,8 @@
 %code {
 #include <string.h>
 
+#include "nat64d/alg/ftp.h"
+
 /* Reasons for bounds, as messages give them. */
 #define OCTET "an octet"
 #define MEMORY "each takes memory"
@@ -61,7 +63,8 @@ static void yyerror(struct conf_file *, struct conf_build *, const char *);
 
 %token <tok> ACCEPT "accept" ACTIVE "active"
 %token <tok> ADDRESS "address" ADDRESSES "addresses"
-%token <tok> ADDRESS_DEPENDENT "address-dependent" ALLOW "allow" AT "at"
+%token <tok> ADDRESS_DEPENDENT "address-dependent" ALG "alg" ALLOW "allow"
+%token <tok> AT "at"
 %token <tok> AUTO "auto"
 %token <tok> BINDINGS "bindings" BINDING_SESSIONS "binding-sessions"
 %token <tok> BLOCKS "blocks"
@@ -77,7 +80,8 @@ static void yyerror(struct conf_file *, struct conf_build *, const char *);
 %token <tok> FASTPATH "fastpath" FILE_ "file" FILTER "filter"
 %token <tok> FIRST_FRAGMENT_ERRORS "first-fragment-errors" FOR "for"
 %token <tok> FRAGMENT "fragment"
-%token <tok> FRAGMENTS "fragments" FROM "from" GROUP "group" ICMP "icmp"
+%token <tok> FRAGMENTS "fragments" FROM "from" FTP "ftp" GROUP "group"
+%token <tok> ICMP "icmp"
 %token <tok> ICMP_ERRORS "icmp-errors"
 %token <tok> ICMP_FRAGMENTS "icmp-fragments" ID "id" INBOUND "inbound"
 %token <tok> INBOUND_SESSIONS "inbound-sessions"
@@ -125,7 +129,7 @@ static void yyerror(struct conf_file *, struct conf_build *, const char *);
 %type <proto>	proto any_proto
 %type <ports>	port ports
 %type <addr4>	addr4
-%type <list>	port_list
+%type <list>	port_list alg_ports
 %type <pool>	pool_ports pool_shape
 %type <rate>	rate
 %type <value>	level event_kind event_kinds mode
@@ -147,6 +151,7 @@ statement	: addresses
 		}
 		| ports_policy
 		| permit
+		| alg
 		| timeout
 		| once { conf_once(cf, NULL); }
 		| log_events { conf_once(cf, "log events"); }
@@ -546,6 +551,23 @@ filtering	: FILTER any_proto adf {
 
 adf		: ENDPOINT_INDEPENDENT { $$ = false; }
 		| ADDRESS_DEPENDENT { $$ = true; }
+		;
+
+/* Gateways. */
+
+alg		: ALG FTP alg_ports {
+			conf_add_alg(b, cf, &$FTP, &$alg_ports, NULL);
+		}
+		| ALG FTP alg_ports FOR PREFIX6 {
+			conf_add_alg(b, cf, &$FTP, &$alg_ports, &$PREFIX6);
+		}
+		;
+
+alg_ports	: %empty {
+			$$ = (struct conf_ports_list){ .list = { .n = 1,
+			    .ranges = { { FTP_PORT, FTP_PORT } } } };
+		}
+		| port_list
 		;
 
 /* Timeouts. */

@@ -8,11 +8,11 @@
 #include <string.h>
 
 #include "nat64d/wire/iphdr.h"
+#include "nat64_alg_table.h"
 #include "nat64_binding.h"
 #include "nat64_event.h"
 #include "nat64_policy.h"
 #include "nat64_state.h"
-#include "nat64_struct.h"
 
 /* Upper limit of bindings: a large pool has more ports than memory has room. */
 #define MAX_BINDINGS (64U * 1024 * 1024)
@@ -143,6 +143,7 @@ init_stateless(struct nat64 *n, const struct nat64_config *c,
 	TAILQ_INIT(&n->syns);
 	slab_init(&n->syn_slab, sizeof(struct stored_syn),
 	    (size_t)c->max_stored_syns * 2);
+	slab_init(&n->alg_slab, sizeof(struct nat64_alg), NAT64_MAX_GATEWAYS);
 }
 
 struct pool4_opts
@@ -280,6 +281,7 @@ clear_tables(struct nat64 *n, struct monotime now)
 		pool4_set_block_fn(n->pool, NULL, NULL);
 	memset(n->pool_high, 0, sizeof(n->pool_high));
 	n->n_subs_high = 0;
+	nat64_alg_clear(n);
 	session_table_clear(&n->sessions);
 	for (proto = 0; proto < L4_NPROTO; proto++)
 		bib_clear(&n->bibs[proto], now);

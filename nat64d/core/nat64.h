@@ -16,6 +16,7 @@
 #include <stdint.h>
 
 #include "common/monotime.h"
+#include "common/net/addr.h"
 #include "common/net/pref64.h"
 #include "common/rng.h"
 #include "common/siphash.h"
@@ -33,6 +34,7 @@
 #include "nat64d/xlat/xlat.h"
 
 #define NAT64_MAX_PREFIXES 64
+#define NAT64_MAX_ALGS 64
 
 /* What decides how addresses are translated. */
 enum nat64_mode {
@@ -56,6 +58,12 @@ struct nat64_exclude {
 	bool any_proto;
 	enum l4proto proto;
 	struct port_range ports; /* of the IPv4 side; not for ICMP */
+};
+
+/* Clients and a port of servers between which there is a gateway for FTP. */
+struct nat64_alg_rule {
+	struct prefix clients; /* IPv6 */
+	uint16_t port;
 };
 
 /*
@@ -104,6 +112,9 @@ struct nat64_config {
 	bool first_frag_errors;	 /* RFC 7112: 4/3 for cut header chains */
 	bool pool_echo;		 /* answer echo to self4 in the pool */
 	bool remap_fragment_id;	 /* RFC 7857, 10 */
+
+	struct nat64_alg_rule algs[NAT64_MAX_ALGS]; /* "alg ftp" */
+	unsigned n_algs;
 
 	size_t max_sessions;
 	size_t max_bindings; /* 0: what the pool can hold */

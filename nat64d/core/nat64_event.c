@@ -176,6 +176,7 @@ is_logged(enum nat64_reason reason)
 	case NAT64_EXT_HEADERS:
 	case NAT64_UDP_ZERO_CKSUM:
 	case NAT64_UDP4_ZERO_CKSUM:
+	case NAT64_GATEWAY_ENDED: /* RFC 6384, 12 */
 		return (true);
 	default:
 		return (false);

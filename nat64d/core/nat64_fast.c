@@ -59,6 +59,13 @@ is_hairpin(const struct nat64 *n, const struct session *s)
 	return (pool4_index(n->pool, s->peer.addr) != -1);
 }
 
+static bool
+has_gateway(const struct nat64 *n, const struct session *s)
+{
+	(void)n;
+	return (s->gateway);
+}
+
 static bool (*const bars[FAST_NBARS])(const struct nat64 *n,
     const struct session *s) = {
 	[FAST_OFF] = is_off,
@@ -69,6 +76,7 @@ static bool (*const bars[FAST_NBARS])(const struct nat64 *n,
 	[FAST_ONE_SIDE] = is_one_sided,
 	[FAST_FEW] = has_few,
 	[FAST_HAIRPIN] = is_hairpin,
+	[FAST_GATEWAY] = has_gateway,
 };
 
 enum fast_bar

@@ -45,6 +45,7 @@ enum fast_bar {
 	FAST_ONE_SIDE, /* not a packet each way */
 	FAST_FEW,      /* fewer than FAST_AFTER packets */
 	FAST_HAIRPIN,  /* the peer is in the pool (RFC 6146, 3.8) */
+	FAST_GATEWAY,  /* a gateway reads it */
 	FAST_NBARS
 };
 

@@ -20,6 +20,7 @@
 #include "common/net/ip4class.h"
 
 #include "nat64d/xlat/fragment.h"
+#include "nat64_alg.h"
 #include "nat64_error.h"
 #include "nat64_event.h"
 #include "nat64_icmp.h"
@@ -68,6 +69,13 @@ nat64_forward4(struct passage *w, struct pkt *p, const struct tuple6 *out)
 	return (passage_sent(w));
 }
 
+/* nat64_forward4() for a segment that a gateway has changed. */
+static enum pass
+forward_changed(struct passage *w, struct pkt *p, const void *out)
+{
+	return (nat64_forward4(w, p, out));
+}
+
 /* Step 9 failed: drop or answer (RFC 6146, 3.5.1 and 3.5.3). */
 static enum pass
 refuse_state(struct passage *w, struct pkt *p, enum nat64_reason reason)
@@ -101,12 +109,17 @@ refuse_state(struct passage *w, struct pkt *p, enum nat64_reason reason)
 static enum nat64_reason
 admit4(struct passage *w, struct pkt *p, struct tuple6 *out)
 {
+	enum nat64_reason reason;
+
 	if (p->l4 == L4_ICMP && p->icmp_type != ICMP_ECHO &&
 	    p->icmp_type != ICMP_ECHOREPLY)
 		return (NAT64_ICMP_TYPE);
 	if (nat64_excluded(w->n, p->l4, p->ip4.src, p->sport))
 		return (NAT64_EXCLUDED);
-	return (nat64_state4(w, p, out));
+	reason = nat64_state4(w, p, out);
+	if (reason == NAT64_NONE && p->is_frag && nat64_alg_wants(w))
+		reason = NAT64_GATEWAY_FRAGMENT;
+	return (reason);
 }
 
 static enum pass
@@ -123,6 +136,8 @@ whole4(struct passage *w, struct pkt *p)
 	reason = admit4(w, p, &out);
 	if (reason != NAT64_NONE)
 		return (refuse_state(w, p, reason));
+	if (nat64_alg_wants(w))
+		return (nat64_alg_forward(w, p, &out, forward_changed));
 	return (nat64_forward4(w, p, &out));
 }
 

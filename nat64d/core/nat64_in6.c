@@ -21,6 +21,7 @@
 #include "common/net/ip4class.h"
 
 #include "nat64d/xlat/fragment.h"
+#include "nat64_alg.h"
 #include "nat64_error.h"
 #include "nat64_event.h"
 #include "nat64_icmp.h"
@@ -123,6 +124,13 @@ nat64_forward6(struct passage *w, struct pkt *p, const struct tuple4 *out)
 	return (passage_sent(w));
 }
 
+/* nat64_forward6() for a segment that a gateway has changed. */
+static enum pass
+forward_changed(struct passage *w, struct pkt *p, const void *out)
+{
+	return (nat64_forward6(w, p, out));
+}
+
 /*
  * A new identification for p's datagram: hosts that share an IPv4 address must
  * not use the same ones (RFC 6864, 5.3.1; RFC 7857, 10).
@@ -196,6 +204,8 @@ admit6(struct passage *w, const struct pkt *p, const struct target *t,
 	reason = nat64_state6(w, p, t->addr4, t->prefix, out);
 	if (reason == NAT64_NONE && goes_to_itself(p, out))
 		reason = NAT64_TO_ITSELF;
+	if (reason == NAT64_NONE && p->is_frag && nat64_alg_wants(w))
+		reason = NAT64_GATEWAY_FRAGMENT;
 	return (reason);
 }
 
@@ -216,6 +226,8 @@ whole6(struct passage *w, struct pkt *p, const struct target *t)
 		return (refuse_state(w, p, reason));
 	if (p->has_fh && n->conf.remap_fragment_id)
 		p->frag_id = new_frag_id(n, p, &out);
+	if (nat64_alg_wants(w))
+		return (nat64_alg_forward(w, p, &out, forward_changed));
 	return (nat64_forward6(w, p, &out));
 }
 

@@ -14,6 +14,8 @@ enum nat64_buffer {
 	BUFFER_ICMP6,	/* nat64_icmp.c: an error translated to IPv6 */
 	BUFFER_SEGMENT, /* a segment of a super-packet, until the next one */
 	BUFFER_PIECE,	/* a fragment that we cut, until the next one */
+	BUFFER_STREAM,	/* nat64_alg.c: data of a gateway's segment */
+	BUFFER_GATEWAY, /* nat64_alg.c: a segment, until the next one */
 	NBUFFERS
 };
 

@@ -47,8 +47,10 @@ struct passage {
 	bool hairpin;		    /* this is the second passage */
 	bool turns; /* stateless: the first one is followed by a second */
 	bool reassembled; /* the packet was put together from fragments */
-	struct pkt *next; /* see enum pass; else unset */
-	struct pending *pending;	   /* to be continued next, or NULL */
+	struct session *session; /* of a whole TCP segment that was admitted,
+				    or NULL */
+	struct pkt *next;	 /* see enum pass; else unset */
+	struct pending *pending; /* to be continued next, or NULL */
 	struct pending pending6, pending4; /* one for each passage */
 	struct syn_list due; /* stored SYNs that hairpinned and timed out
 				meanwhile: to be answered afterwards */
@@ -65,6 +67,7 @@ passage_init(struct passage *w, struct nat64 *n, struct nat64_workspace *ws,
 	w->hairpin = false;
 	w->turns = false;
 	w->reassembled = false;
+	w->session = NULL;
 	w->pending = NULL;
 	TAILQ_INIT(&w->due);
 }
@@ -77,6 +80,7 @@ passage_restart(struct passage *w)
 	w->hairpin = false;
 	w->turns = false;
 	w->reassembled = false;
+	w->session = NULL;
 }
 
 static inline void

@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "nat64_event.h"
+#include "nat64_expect.h"
 #include "nat64_policy.h"
 #include "nat64_restore.h"
 #include "nat64_state.h"
@@ -74,7 +75,8 @@ nat64_save_session(const struct nat64 *n, const struct session *s,
 {
 	struct session copy = *s;
 
-	if (s->bib == NULL || session_is_stale(&n->sessions, s) ||
+	if (s->bib == NULL || nat64_is_expectation(s) ||
+	    session_is_stale(&n->sessions, s) ||
 	    (s->proto == L4_TCP &&
 		(s->tcp_state == TCP_STATE_CLOSED ||
 		    s->tcp_state == TCP_STATE_V4_INIT_STORED)))

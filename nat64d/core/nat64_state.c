@@ -6,9 +6,11 @@
  */
 #include <netinet/icmp6.h>
 
+#include "nat64_alg_table.h"
 #include "nat64_binding.h"
 #include "nat64_error.h"
 #include "nat64_event.h"
+#include "nat64_expect.h"
 #include "nat64_fast.h"
 #include "nat64_out.h"
 #include "nat64_policy.h"
@@ -33,6 +35,7 @@ nat64_session_end(struct nat64 *n, struct session *s, struct monotime now)
 	struct bib_entry *e = s->bib;
 
 	nat64_syn_discard(n, s);
+	nat64_alg_close(n, s);
 	/* A session without an IPv6 side was never reported. */
 	if (e != NULL)
 		nat64_report(n, NAT64_EV_SESSION_DELETE, NULL, s);
@@ -403,6 +406,8 @@ closed6(struct passage *w, const struct pkt *p, const struct flow6 *f,
 		step = step_session(n, s, p, true);
 		apply_step(w, s, &step);
 	}
+	nat64_alg_open(n, s);
+	w->session = s;
 	set_out4(out, &s->out4, &s->peer);
 	return (NAT64_NONE);
 }
@@ -426,7 +431,10 @@ tcp_state6(struct passage *w, const struct pkt *p, const struct flow6 *f,
 		nat64_syn_discard(n, s);
 		session_claim(&n->sessions, s);
 	}
+	if (tcp_event_of(p->tcp_flags, true) == TCP_V6_SYN)
+		nat64_alg_open(n, s);
 	apply_segment(w, s, &step, p, true);
+	w->session = s;
 	set_out4(out, &s->out4, &s->peer);
 	return (NAT64_NONE);
 }
@@ -583,8 +591,8 @@ closed4(struct passage *w, struct pkt *p, const struct tuple4 *t4,
     struct tuple6 *out)
 {
 	struct nat64 *n = w->n;
+	struct session *expected = NULL, *s;
 	struct bib_entry *e;
-	struct session *s;
 	enum nat64_reason reason = NAT64_NONE;
 
 	make_room4(w, t4->dst.addr);
@@ -592,14 +600,19 @@ closed4(struct passage *w, struct pkt *p, const struct tuple4 *t4,
 	if (tcp_event_of(p->tcp_flags, false) != TCP_V4_SYN ||
 	    (p->tcp_flags & PKT_TH_ACK) != 0)
 		return (stray4(n, e, &t4->dst, out));
-	if (n->conf.refuse_inbound_tcp)
+	if (e != NULL)
+		expected = nat64_expected(w, e, t4->dst.addr);
+	if (n->conf.refuse_inbound_tcp && expected == NULL)
 		return (NAT64_INBOUND_TCP);
-	if (e == NULL || !filter_passes(w, L4_TCP, t4))
+	if (e == NULL || (e->expects && expected == NULL) ||
+	    !filter_passes(w, L4_TCP, t4))
 		return (store_syn(w, p, e, t4));
 	s = open_session4(w, e, &t4->dst, SESSION_TCP_OPEN, &reason);
 	if (s == NULL)
 		return (reason);
 	s->tcp_state = TCP_STATE_V4_INIT;
+	if (expected != NULL)
+		nat64_session_end(n, expected, w->now);
 	set_out6(n, out, s);
 	return (NAT64_NONE);
 }
@@ -619,6 +632,7 @@ tcp_state4(struct passage *w, struct pkt *p, const struct tuple4 *t4,
 	if (step.action == TCP_DROP)
 		return (NAT64_SYN_REPEATED);
 	apply_segment(w, s, &step, p, false);
+	w->session = s;
 	set_out6(n, out, s);
 	return (NAT64_NONE);
 }

@@ -35,6 +35,11 @@ struct stored_syn {
 
 TAILQ_HEAD(syn_list, stored_syn);
 
+/* Gateways are found in one of so many lists (nat64_alg_table.h). */
+#define NAT64_ALG_LISTS 256
+#define NAT64_MAX_GATEWAYS 1024
+LIST_HEAD(nat64_alg_list, nat64_alg);
+
 /*
  * A Pref64, by the index that sessions keep. One that is not configured any
  * more keeps its index until no session has it (nat64_settle()). So there may
@@ -98,6 +103,8 @@ struct nat64 {
 	struct slab syn_slab;
 	struct syn_list syns;
 	unsigned n_syns;
+	struct slab alg_slab;
+	struct nat64_alg_list algs[NAT64_ALG_LISTS];
 };
 
 /* Index in n->prefixes of the Pref64 that addr lies in, or -1. */

@@ -60,7 +60,8 @@ struct bib_entry {
 	struct subscriber *sub;
 	int16_t
 	    prefix; /* index of the Pref64 that a session used last, or -1 */
-	bool round; /* static: bib.round when it was last configured */
+	bool round : 1;	    /* static: bib.round when it was last configured */
+	bool expects : 1;   /* made for core/nat64_expect.h */
 	uint32_t n_inbound; /* those of n_sessions opened from IPv4 */
 };
 

@@ -126,6 +126,9 @@ struct session_port {
  * session_remove() and session_set_prefix() do so themselves. sides and data
  * belong to the core (nat64_fast.h); leaving the fast path clears them.
  *
+ * gateway belongs to the core as well: the session has a gateway, and must
+ * not use the fast path.
+ *
  * tcp_state, ack6 and ack4 belong to the core, which sets them for TCP only;
  * tcp_fsm.h lists the states and what leads in and out. ack6 and ack4 are the
  * newest acknowledgment numbers from either side, that is what the IPv6 host
@@ -147,7 +150,8 @@ struct session {
 	uint32_t fast;	       /* handle of the fast path, 0: not there */
 	uint8_t sides;	       /* which sides have sent a packet */
 	int8_t data;	       /* packets until the fast path is tried */
-	bool inbound;	       /* opened from IPv4 */
+	bool inbound : 1;      /* opened from IPv4 */
+	bool gateway : 1;      /* core/nat64_alg_table.h */
 	uint8_t epoch;	       /* of the table when it was added */
 
 	struct wheel_entry due; /* when it is looked at next */

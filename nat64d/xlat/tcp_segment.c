@@ -13,15 +13,11 @@
 /* Offsets in the TCP header. */
 #define TCP_SEQ 4
 #define TCP_HLEN 12
+#define TCP_WINDOW 14
 
-/* A segment without options and data; numbers in host order. */
-struct segment {
-	uint16_t sport;
-	uint16_t dport;
-	uint32_t seq;
-	uint32_t ack;
-	uint8_t flags;
-};
+/* The timestamps option, aligned by two NOPs (RFC 7323, A). */
+#define OPT_STAMPS 0x0101080a
+#define OPT_STAMPS_LEN 12
 
 bool
 tcp_reset_allowed(const struct pkt *p)
@@ -42,30 +38,49 @@ seg_len(const struct pkt *p)
 	    ((p->tcp_flags & PKT_TH_FIN) != 0));
 }
 
-/* Build the packet. Hop limit, protocol and length of h are set here. */
-static void
-build6(struct pkt *out, struct iphdr6 *h, const struct segment *s)
+/* The TCP header, without checksum. Returns its length. */
+static uint16_t
+put_header(uint8_t *tcp, uint16_t sport, uint16_t dport,
+    const struct tcp_plain *s)
 {
-	uint8_t *tcp;
+	const uint16_t hlen = PKT_TCP_HLEN + (s->stamped ? OPT_STAMPS_LEN : 0);
 
-	h->hlim = XLAT_OWN_TTL;
-	h->proto = IPPROTO_TCP;
-	h->len = PKT_TCP_HLEN;
-	pkt_init(out, out->buf, out->bufsize);
-	iphdr_put6(out->data, h);
-	tcp = out->data + PKT_IP6_HLEN;
-	memset(tcp, 0, PKT_TCP_HLEN);
-	put16(tcp, s->sport);
-	put16(tcp + 2, s->dport);
+	memset(tcp, 0, hlen);
+	put16(tcp, sport);
+	put16(tcp + 2, dport);
 	put32(tcp + TCP_SEQ, s->seq);
 	put32(tcp + PKT_TCP_ACK, s->ack);
-	tcp[TCP_HLEN] = (PKT_TCP_HLEN / 4) << 4;
+	tcp[TCP_HLEN] = (uint8_t)(hlen / 4 << 4);
 	tcp[PKT_TCP_FLAGS] = s->flags;
+	put16(tcp + TCP_WINDOW, s->window);
+	if (s->stamped) {
+		put32(tcp + PKT_TCP_HLEN, OPT_STAMPS);
+		put32(tcp + PKT_TCP_HLEN + 4, s->tsval);
+		put32(tcp + PKT_TCP_HLEN + 8, s->tsecr);
+	}
+	return (hlen);
+}
+
+/* Build the packet. Hop limit, protocol and length of h are set here. */
+static void
+build6(struct pkt *out, struct iphdr6 *h, uint16_t sport, uint16_t dport,
+    const struct tcp_plain *s)
+{
+	uint16_t hlen;
+	uint8_t *tcp;
+
+	pkt_init(out, out->buf, out->bufsize);
+	tcp = out->data + PKT_IP6_HLEN;
+	hlen = put_header(tcp, sport, dport, s);
+	h->hlim = XLAT_OWN_TTL;
+	h->proto = IPPROTO_TCP;
+	h->len = hlen;
+	iphdr_put6(out->data, h);
 	put16(tcp + PKT_TCP_CKSUM,
-	    cksum_finish(cksum_add(cksum_pseudo6(&h->src, &h->dst, IPPROTO_TCP,
-				       PKT_TCP_HLEN),
-		tcp, PKT_TCP_HLEN)));
-	out->len = PKT_IP6_HLEN + PKT_TCP_HLEN;
+	    cksum_finish(
+		cksum_add(cksum_pseudo6(&h->src, &h->dst, IPPROTO_TCP, hlen),
+		    tcp, hlen)));
+	out->len = PKT_IP6_HLEN + hlen;
 	(void)pkt_parse(out);
 	(void)pkt_parse_l4(out);
 }
@@ -74,7 +89,7 @@ void
 tcp_reset_build6(struct pkt *out, const struct pkt *p)
 {
 	const uint8_t *tcp = pkt_l4(p);
-	struct segment s = { .sport = p->dport, .dport = p->sport };
+	struct tcp_plain s = { .seq = 0 };
 	struct iphdr6 h = {
 		.tclass = (uint8_t)(p->tclass & ~ECN_MASK),
 		.src = p->ip6.dst,
@@ -89,16 +104,25 @@ tcp_reset_build6(struct pkt *out, const struct pkt *p)
 		s.ack = get32(tcp + TCP_SEQ) + seg_len(p);
 		s.flags = PKT_TH_RST | PKT_TH_ACK;
 	}
-	build6(out, &h, &s);
+	build6(out, &h, p->dport, p->sport, &s);
+}
+
+void
+tcp_plain_build6(struct pkt *out, const struct tuple6 *t,
+    const struct tcp_plain *plain)
+{
+	struct iphdr6 h = { .src = t->src.addr, .dst = t->dst.addr };
+
+	build6(out, &h, t->src.port, t->dst.port, plain);
 }
 
 void
 tcp_probe_build6(struct pkt *out, const struct tuple6 *t, uint32_t received,
     uint32_t acked)
 {
-	const struct segment s = { t->src.port, t->dst.port, received - 1,
-		acked, PKT_TH_ACK };
-	struct iphdr6 h = { .src = t->src.addr, .dst = t->dst.addr };
+	const struct tcp_plain s = { .seq = received - 1,
+		.ack = acked,
+		.flags = PKT_TH_ACK };
 
-	build6(out, &h, &s);
+	tcp_plain_build6(out, t, &s);
 }

@@ -1,0 +1,116 @@
+/*
+ * The table of gateways: found by the address of the session, which is not
+ * moved as long as it lives.
+ */
+#include <string.h>
+
+#include "nat64d/alg/ftp.h"
+#include "nat64_alg_table.h"
+
+_Static_assert(sizeof(struct nat64_alg) <= 8192, "state of a gateway");
+
+static struct nat64_alg_list *
+list_of(struct nat64 *n, const struct session *s)
+{
+	return (&n->algs[(uintptr_t)s / sizeof(*s) % NAT64_ALG_LISTS]);
+}
+
+struct nat64_alg *
+nat64_alg_find(const struct nat64 *n, const struct session *s)
+{
+	const struct nat64_alg_list *list =
+	    &n->algs[(uintptr_t)s / sizeof(*s) % NAT64_ALG_LISTS];
+	struct nat64_alg *a;
+
+	LIST_FOREACH(a, list, entry)
+		if (a->session == s)
+			return (a);
+	return (NULL);
+}
+
+/* Does the configuration want a gateway for s? */
+static const struct alg_gateway *
+gateway_for(const struct nat64 *n, const struct session *s)
+{
+	const struct nat64_alg_rule *r;
+	unsigned i;
+
+	for (i = 0; i < n->conf.n_algs; i++) {
+		r = &n->conf.algs[i];
+		if (r->port == s->peer.port &&
+		    prefix_match6(&r->clients, &s->in6.addr))
+			return (&ftp_gateway);
+	}
+	return (NULL);
+}
+
+static struct nat64_alg *
+add(struct nat64 *n, struct session *s, const struct alg_gateway *gw)
+{
+	struct nat64_alg *a = slab_get(&n->alg_slab);
+
+	if (a == NULL) {
+		n->stats.counters[NAT64_GATEWAY_FULL]++;
+		return (NULL);
+	}
+	n->stats.counters[NAT64_GATEWAY_SESSIONS]++;
+	a->session = s;
+	a->gateway = gw;
+	LIST_INSERT_HEAD(list_of(n, s), a, entry);
+	s->gateway = true;
+	return (a);
+}
+
+void
+nat64_alg_open(struct nat64 *n, struct session *s)
+{
+	const struct alg_gateway *gw;
+	struct nat64_alg *a;
+
+	if (n->conf.n_algs == 0 && !s->gateway)
+		return;
+	nat64_alg_close(n, s);
+	gw = gateway_for(n, s);
+	if (gw == NULL || pool4_index(n->pool, s->peer.addr) != -1)
+		return;
+	a = add(n, s, gw);
+	if (a != NULL)
+		gw->init(a->state);
+}
+
+bool
+nat64_alg_restore(struct nat64 *n, struct session *s,
+    const uint32_t shifts[ALG_NDIRS])
+{
+	struct nat64_alg *a = add(n, s, &ftp_gateway);
+	unsigned dir;
+
+	if (a == NULL)
+		return (false);
+	for (dir = 0; dir < ALG_NDIRS; dir++)
+		stream_begin_shifted(&a->streams[dir], shifts[dir]);
+	return (true);
+}
+
+void
+nat64_alg_close(struct nat64 *n, struct session *s)
+{
+	struct nat64_alg *a;
+
+	if (!s->gateway)
+		return;
+	s->gateway = false;
+	a = nat64_alg_find(n, s);
+	LIST_REMOVE(a, entry);
+	slab_put(&n->alg_slab, a);
+}
+
+void
+nat64_alg_clear(struct nat64 *n)
+{
+	unsigned i;
+
+	for (i = 0; i < NAT64_ALG_LISTS; i++)
+		LIST_INIT(&n->algs[i]);
+	slab_clear(&n->alg_slab);
+}

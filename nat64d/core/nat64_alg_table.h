@@ -1,0 +1,52 @@
+/*
+ * Which TCP connections have a gateway (nat64d/alg/alg.h), and the state of
+ * both. A connection gets one with the SYN of the IPv6 host, if the
+ * configuration says so for its host and for the port of the peer, and keeps
+ * it until the gateway has let go and no number has to be adjusted, or until
+ * the session ends. As long as it has one, session.gateway is set and the fast
+ * path does not get it.
+ */
+#ifndef NAT64D_CORE_NAT64_ALG_TABLE_H
+#define NAT64D_CORE_NAT64_ALG_TABLE_H
+
+#include "nat64d/alg/stream.h"
+#include "nat64_struct.h"
+
+/*
+ * The state of a gateway. Owned by n->algs as long as the session has
+ * session.gateway set.
+ */
+struct nat64_alg {
+	LIST_ENTRY(nat64_alg) entry;
+	const struct session *session;
+	const struct alg_gateway *gateway;
+	uint16_t window[ALG_NDIRS]; /* the newest in segments from there */
+	struct stream streams[ALG_NDIRS];
+	uint64_t state[ALG_MAX_STATE / 8];
+};
+
+/*
+ * A SYN from IPv6 of s, which is not a hairpin: it begins a connection, so
+ * what was there of the one before is forgotten. May set s->gateway, or clear
+ * it.
+ */
+void nat64_alg_open(struct nat64 *n, struct session *s);
+
+/*
+ * A session that existed before a restart: its numbers differ by this, from the
+ * client and from the server. Returns false when there is no room.
+ */
+bool nat64_alg_restore(struct nat64 *n, struct session *s,
+    const uint32_t shifts[ALG_NDIRS]);
+
+/* The gateway of s, which has one. */
+struct nat64_alg *nat64_alg_find(const struct nat64 *n,
+    const struct session *s);
+
+/* s has no gateway any more, if it had one. */
+void nat64_alg_close(struct nat64 *n, struct session *s);
+
+/* Forget all of them; there are no sessions. */
+void nat64_alg_clear(struct nat64 *n);
+
+#endif
