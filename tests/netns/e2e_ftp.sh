@@ -1,0 +1,205 @@
+#!/usr/bin/env bash
+# FTP through the gateway (RFC 6384): real servers of IPv4 and real clients of
+# IPv6. vsftpd on port 21, with TLS; on other ports servers that know only one
+# of EPSV and PASV, that send each byte by itself, or that name another host.
+# shellcheck source-path=SCRIPTDIR
+. "$(dirname "$0")/lib.sh"
+
+# Port and kind of each of the other servers (tools/ftp_server.py).
+kinds=('2101 no-epsv' '2102 no-pasv' '2103 bytewise' '2104 foreign'
+    '2105 no-noop')
+
+# Everything as the user who runs this: there may be no other one.
+start_vsftpd() {
+	mkdir -p "$dir/ftp/up" "$dir/empty"
+	chmod 777 "$dir/ftp/up"
+	openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=lab \
+	    -keyout "$dir/key.pem" -out "$dir/cert.pem" >"$dir/openssl" 2>&1
+	cat >"$dir/vsftpd.conf" <<-EOF2
+		listen=YES
+		listen_address=$server4
+		background=NO
+		run_as_launching_user=YES
+		nopriv_user=root
+		ftp_username=root
+		secure_chroot_dir=$dir/empty
+		anonymous_enable=YES
+		anon_root=$dir/ftp
+		allow_writeable_chroot=YES
+		no_anon_password=YES
+		write_enable=YES
+		anon_upload_enable=YES
+		anon_other_write_enable=YES
+		anon_world_readable_only=NO
+		connect_from_port_20=YES
+		seccomp_sandbox=NO
+		isolate=NO
+		isolate_network=NO
+		ssl_enable=YES
+		allow_anon_ssl=YES
+		force_local_logins_ssl=NO
+		force_local_data_ssl=NO
+		require_ssl_reuse=NO
+		rsa_cert_file=$dir/cert.pem
+		rsa_private_key_file=$dir/key.pem
+	EOF2
+	start "$internet" vsftpd.log vsftpd "$dir/vsftpd.conf"
+	wait_for 30 tcp_listens "$internet" 21
+}
+
+start_others() {
+	local kind
+	for kind in "${kinds[@]}"; do
+		# shellcheck disable=SC2086 # words
+		set -- $kind
+		start "$internet" "ftp-$1.log" \
+		    "$tools/ftp_server.py" "$server4" "$1" "$dir/ftp" "$2"
+		wait_for 30 tcp_listens "$internet" "$1" || return 1
+	done
+}
+
+make_files() {
+	local i
+	head -c 20000000 /dev/urandom >"$dir/ftp/large"
+	mkdir "$dir/ftp/many"
+	for i in {1..40}; do
+		head -c $((i * 37)) /dev/urandom >"$dir/ftp/many/$i"
+	done
+}
+
+url() { # file [port]
+	echo "ftp://[$server64]:${2:-21}/$1"
+}
+
+gets() { # file port [option of curl ...]
+	local file=$1 port=$2
+	shift 2
+	rm -f "$dir/got"
+	in_ns "$client" curl -gsSf -m 60 "$@" -o "$dir/got" \
+	    "$(url "$file" "$port")" && cmp "$dir/ftp/$file" "$dir/got"
+}
+
+puts() { # port [option of curl ...]
+	local port=$1
+	shift
+	rm -f "$dir/ftp/up/put"
+	in_ns "$client" curl -gsSf -m 60 "$@" -T "$dir/ftp/many/40" \
+	    "$(url up/put "$port")" &&
+	    cmp "$dir/ftp/many/40" "$dir/ftp/up/put"
+}
+
+test_curl() {
+	check "curl gets a file, passive" gets large 21
+	check "puts one" puts 21
+	check "gets one, active" gets large 21 -P -
+	check "puts one, active" puts 21 -P -
+	# The gateway sees nothing of it: vsftpd knows EPSV.
+	check "gets one with TLS" gets large 21 --ssl-reqd -k
+}
+
+mirrors() { # [setting of lftp]
+	rm -rf "$dir/mirror"
+	in_ns "$client" timeout 60 lftp -c "set net:max-retries 1
+	    set ftp:ssl-allow no; ${1:-}
+	    open $(url ''); mirror many $dir/mirror" &&
+	    diff -r "$dir/ftp/many" "$dir/mirror"
+}
+
+test_lftp() {
+	check "lftp mirrors many files, passive" mirrors
+	check "and active" mirrors 'set ftp:passive-mode off'
+	check "lftp goes on in the middle of a file" continues
+}
+
+continues() {
+	head -c 7000000 "$dir/ftp/large" >"$dir/got"
+	in_ns "$client" timeout 60 lftp -c "set ftp:ssl-allow no
+	    open $(url ''); get -c large -o $dir/got" &&
+	    cmp "$dir/ftp/large" "$dir/got"
+}
+
+# An interactive client: several transfers in one connection.
+converses() { # option ...
+	rm -f "$dir/one" "$dir/two" "$dir/ftp/up/three"
+	in_ns "$client" timeout 60 ftp -n "$@" "$server64" <<-EOF2 \
+	    >"$dir/ftp.log" 2>&1
+		user anonymous me
+		binary
+		ls
+		get many/20 $dir/one
+		get large $dir/two
+		put $dir/ftp/many/30 up/three
+		quit
+	EOF2
+	cmp "$dir/ftp/many/20" "$dir/one" && cmp "$dir/ftp/large" "$dir/two" &&
+	    cmp "$dir/ftp/many/30" "$dir/ftp/up/three" && return
+	cat "$dir/ftp.log"
+	return 1
+}
+
+test_ftp() {
+	check "ftp makes several transfers, passive" converses -p
+	check "and active" converses -A
+}
+
+test_kinds() {
+	check "a server without EPSV" gets many/9 2101
+	check "and active" gets many/9 2101 -P -
+	check_not "one without PASV cannot be translated to" gets many/9 2102
+	check "a server that sends each byte by itself" gets many/9 2103
+	check "a server that names another host: it is not asked" \
+	    gets many/9 2104
+}
+
+# The words of RFC 6384, 11, to a server that knows nothing of them; what was
+# said for each.
+asks() { # port command ...
+	local port=$1
+	shift
+	in_ns "$client" "$tools/ftp_words.py" "$server64" "$port" "$@"
+}
+
+test_algs() {
+	check_equal "ALGS is answered" "$(asks 21 'ALGS STATUS64' \
+	    'ALGS DISABLE64' 'ALGS ENABLE64' 'ALGS' 'EPSV ALL' 'EPSV 1' NOOP)" \
+	    "216 216 216 504 504 522 200"
+	check_equal "EPSV passes when it is off" \
+	    "$(asks 2101 'ALGS DISABLE64' EPSV 'ALGS ENABLE64' EPSV)" \
+	    "216 500 216 229"
+	check_equal "each byte of a command by itself" \
+	    "$(asks 2101 --bytewise EPSV 'ALGS STATUS64' EPSV)" "229 216 229"
+	check_equal "all commands at once" \
+	    "$(asks 21 --pipelined EPSV 'ALGS STATUS64' 'EPSV ALL' NOOP)" \
+	    "229 216 504 200"
+	check_equal "a server that refuses NOOP: the connection ends" \
+	    "$(asks 2105 'ALGS STATUS64')" "reset"
+	check "and this is logged" logged 'gateway-ended'
+}
+
+# An expected connection is for the server only.
+test_expected() {
+	local dump
+	dump=$(nat64d_dump)
+	check "connections were expected" \
+	    [ "$(dump_value "$dump" gateway-expected)" -gt 40 ]
+	check "gateways have let go" \
+	    [ "$(dump_value "$dump" gateway-let-go)" -gt 0 ]
+	check_equal "no fragment, no wrong checksum" \
+	    "$(dump_value "$dump" gateway-fragment)$(
+		dump_value "$dump" gateway-bad-checksum)" 00
+}
+
+need_root
+lab_create
+make_files 2>/dev/null || { mkdir -p "$dir/ftp" && make_files; }
+check "vsftpd runs" start_vsftpd || give_up
+check "other servers run" start_others || give_up
+write_nat64d_conf 'alg ftp port 21, 2101-2105' 'log level info'
+check "nat64d runs" start_nat64d || give_up
+test_curl
+test_lftp
+test_ftp
+test_kinds
+test_algs
+test_expected
+tap_done
