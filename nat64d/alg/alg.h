@@ -77,6 +77,12 @@ struct alg_gateway {
 	void (*init)(void *state);
 
 	/*
+	 * Would a zeroed state, without init(), go on in the same way? Then the
+	 * gateway can follow the connection after a restart.
+	 */
+	bool (*is_idle)(const void *state);
+
+	/*
 	 * Decide about the first of these bytes, of which there is at least
 	 * one. It is called again with what is left until it waits. It is given
 	 * the bytes it waited with once more, with the new ones behind them.

@@ -70,6 +70,17 @@ ftp_init(void *state)
 	f->n_replies = 1;
 }
 
+static bool
+ftp_is_idle(const void *state)
+{
+	const struct ftp *f = state;
+
+	return (f->n_replies == 0 && !f->off && !f->watching && f->many == 0 &&
+	    !f->in_line[ALG_FROM_CLIENT] && !f->in_line[ALG_FROM_SERVER] &&
+	    f->n_refusals[ALG_FROM_CLIENT] == 0 &&
+	    f->n_refusals[ALG_FROM_SERVER] == 0);
+}
+
 /* --- what a step does --- */
 
 static void
@@ -646,5 +657,6 @@ const struct alg_gateway ftp_gateway = {
 	.name = "ftp",
 	.state_size = sizeof(struct ftp),
 	.init = ftp_init,
+	.is_idle = ftp_is_idle,
 	.step = ftp_step,
 };

@@ -49,12 +49,32 @@ stream_begin(struct stream *s, uint32_t first)
 }
 
 void
-stream_begin_shifted(struct stream *s, uint32_t shift)
+stream_resume(struct stream *s, uint32_t old, uint32_t new, bool free,
+    bool unsure)
 {
-	memset(s, 0, sizeof(*s));
-	s->begun = true;
-	s->free = true;
-	s->decided_new = s->acked = s->base_shift = shift;
+	stream_begin(s, old);
+	s->free = free;
+	s->unsure = unsure;
+	s->decided_new = s->acked = new;
+	s->base_shift = new - old;
+}
+
+bool
+stream_is_stale(struct stream *s, uint32_t seq)
+{
+	if (!s->unsure)
+		return (false);
+	if (distance(seq, s->decided) > 0)
+		return (true);
+	s->unsure = false;
+	return (false);
+}
+
+bool
+stream_is_stale_ack(const struct stream *s, uint32_t ack)
+{
+	/* A FIN takes one number. */
+	return (s->unsure && distance(ack, s->decided_new + 1) > 0);
 }
 
 uint32_t

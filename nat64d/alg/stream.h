@@ -49,6 +49,7 @@ struct stream_piece {
 struct stream {
 	bool begun;		 /* its SYN has been seen */
 	bool free;		 /* the gateway has let go */
+	bool unsure;		 /* see stream_resume() */
 	uint32_t decided;	 /* old number */
 	uint32_t decided_new;	 /* the same as a new number */
 	uint32_t acked;		 /* new number: what the receiver has */
@@ -96,8 +97,21 @@ struct stream_out {
 /* The number of the first byte is `first' (a SYN has been seen). */
 void stream_begin(struct stream *s, uint32_t first);
 
-/* Forget everything but this: new numbers are old ones plus shift. */
-void stream_begin_shifted(struct stream *s, uint32_t shift);
+/*
+ * A connection from before a restart: when it was saved, the bytes before `old'
+ * had been sent as those before `new'. unsure: if more were sent since then,
+ * nobody knows their numbers. stream_is_stale() finds that out.
+ */
+void stream_resume(struct stream *s, uint32_t old, uint32_t new, bool free,
+    bool unsure);
+
+/*
+ * Have bytes been sent that are not known here? seq, if from the sender, or
+ * new numbers acknowledged by the receiver. After an answer false to the first
+ * one the stream is not unsure any more.
+ */
+bool stream_is_stale(struct stream *s, uint32_t seq);
+bool stream_is_stale_ack(const struct stream *s, uint32_t ack);
 
 /* By how much do new numbers differ from old ones from now on? */
 static inline uint32_t

@@ -341,6 +341,35 @@ handle_data(struct run *r, struct pkt *seg)
 	return (PASS_DONE);
 }
 
+/* A connection from before a restart whose numbers nobody knows. */
+static bool
+is_lost(const struct run *r, const struct pkt *seg)
+{
+	const uint8_t *tcp = pkt_l4(seg);
+	struct stream *s = r->a->streams;
+
+	if ((seg->tcp_flags & PKT_TH_SYN) != 0)
+		return (false);
+	return (r->a->lost ||
+	    stream_is_stale(&s[r->dir], get32(tcp + TCP_SEQ)) ||
+	    ((seg->tcp_flags & PKT_TH_ACK) != 0 &&
+		stream_is_stale_ack(&s[other(r->dir)],
+		    get32(tcp + PKT_TCP_ACK))));
+}
+
+/* The other side gets an RST, too, when it sends something. */
+static enum pass
+end_lost(struct run *r, const struct pkt *seg)
+{
+	struct tcp_plain reset = { .seq = get32(pkt_l4(seg) + PKT_TCP_ACK),
+		.flags = PKT_TH_RST };
+
+	if ((seg->tcp_flags & (PKT_TH_ACK | PKT_TH_RST)) == PKT_TH_ACK)
+		send_plain(r, other(r->dir), &reset);
+	r->a->lost = true;
+	return (nat64_drop(r->w, NAT64_GATEWAY_ENDED));
+}
+
 static enum pass
 handle_segment(struct run *r, struct pkt *seg)
 {
@@ -348,6 +377,8 @@ handle_segment(struct run *r, struct pkt *seg)
 
 	if (r->closed)
 		return (r->forward(r->w, seg, r->out));
+	if (is_lost(r, seg))
+		return (end_lost(r, seg));
 	r->a->window[r->dir] = get16(pkt_l4(seg) + TCP_WINDOW);
 	if ((seg->tcp_flags & PKT_TH_SYN) != 0) {
 		adjust_ack(r, seg);

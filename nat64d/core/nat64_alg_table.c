@@ -78,17 +78,42 @@ nat64_alg_open(struct nat64 *n, struct session *s)
 		gw->init(a->state);
 }
 
+void
+nat64_alg_save(const struct nat64 *n, const struct session *s,
+    struct nat64_saved_alg *saved)
+{
+	const struct nat64_alg *a = nat64_alg_find(n, s);
+	const struct stream *client = &a->streams[ALG_FROM_CLIENT];
+	const struct stream *server = &a->streams[ALG_FROM_SERVER];
+
+	*saved = (struct nat64_saved_alg){
+		.mode = NAT64_ALG_FOLLOWED,
+		.old = { client->decided, server->decided },
+		.new = { client->decided_new, server->decided_new },
+	};
+	if (a->lost || client->unsure || server->unsure ||
+	    !stream_is_settled(client) || !stream_is_settled(server))
+		saved->mode = NAT64_ALG_LOST;
+	else if (client->free && server->free)
+		saved->mode = NAT64_ALG_FREE;
+	else if (a->gateway->is_idle(a->state))
+		saved->mode = NAT64_ALG_IDLE;
+}
+
 bool
 nat64_alg_restore(struct nat64 *n, struct session *s,
-    const uint32_t shifts[ALG_NDIRS])
+    const struct nat64_saved_alg *saved)
 {
 	struct nat64_alg *a = add(n, s, &ftp_gateway);
 	unsigned dir;
 
 	if (a == NULL)
 		return (false);
+	a->lost = saved->mode == NAT64_ALG_LOST;
 	for (dir = 0; dir < ALG_NDIRS; dir++)
-		stream_begin_shifted(&a->streams[dir], shifts[dir]);
+		stream_resume(&a->streams[dir], saved->old[dir],
+		    saved->new[dir], saved->mode != NAT64_ALG_IDLE,
+		    saved->mode != NAT64_ALG_FREE);
 	return (true);
 }
 

@@ -10,6 +10,7 @@
 #define NAT64D_CORE_NAT64_ALG_TABLE_H
 
 #include "nat64d/alg/stream.h"
+#include "nat64_restore.h"
 #include "nat64_struct.h"
 
 /*
@@ -20,6 +21,7 @@ struct nat64_alg {
 	LIST_ENTRY(nat64_alg) entry;
 	const struct session *session;
 	const struct alg_gateway *gateway;
+	bool lost; /* the numbers are not known: to be ended */
 	uint16_t window[ALG_NDIRS]; /* the newest in segments from there */
 	struct stream streams[ALG_NDIRS];
 	uint64_t state[ALG_MAX_STATE / 8];
@@ -32,12 +34,18 @@ struct nat64_alg {
  */
 void nat64_alg_open(struct nat64 *n, struct session *s);
 
+/* What is to be saved of the gateway of s, which has one. */
+void nat64_alg_save(const struct nat64 *n, const struct session *s,
+    struct nat64_saved_alg *saved);
+
 /*
- * A session that existed before a restart: its numbers differ by this, from the
- * client and from the server. Returns false when there is no room.
+ * s existed before a restart, and had a gateway then. The connection goes on
+ * with its numbers adjusted, and translated if it was idle. If that is not
+ * possible, because it was not saved at the right moment, it is ended with its
+ * next segment. Returns false when there is no room.
  */
 bool nat64_alg_restore(struct nat64 *n, struct session *s,
-    const uint32_t shifts[ALG_NDIRS]);
+    const struct nat64_saved_alg *saved);
 
 /* The gateway of s, which has one. */
 struct nat64_alg *nat64_alg_find(const struct nat64 *n,

@@ -1,5 +1,6 @@
 #include <string.h>
 
+#include "nat64_alg_table.h"
 #include "nat64_event.h"
 #include "nat64_expect.h"
 #include "nat64_policy.h"
@@ -96,6 +97,8 @@ nat64_save_session(const struct nat64 *n, const struct session *s,
 		saved->ack6 = copy.ack6;
 		saved->ack4 = copy.ack4;
 	}
+	if (s->gateway)
+		nat64_alg_save(n, s, &saved->alg);
 	return (true);
 }
 
@@ -307,9 +310,12 @@ is_valid_session(enum l4proto proto, const struct nat64_saved_session *s)
 	if (s->peer.port == 0)
 		return (false);
 	if (proto == L4_UDP)
-		return (s->cls == SESSION_UDP);
+		return (
+		    s->cls == SESSION_UDP && s->alg.mode == NAT64_ALG_NONE);
 	if (s->state == TCP_STATE_CLOSED ||
 	    s->state == TCP_STATE_V4_INIT_STORED || s->state >= TCP_NSTATES)
+		return (false);
+	if (s->alg.mode >= NAT64_ALG_NMODES)
 		return (false);
 	return (s->cls == SESSION_TCP_EST || s->cls == SESSION_TCP_OPEN ||
 	    s->cls == SESSION_TCP_CLOSE);
@@ -382,6 +388,7 @@ add_session(struct nat64_restore *r, const struct nat64_saved_session *s)
 		.ack6 = s->ack6,
 		.ack4 = s->ack4,
 	};
+	struct session *added;
 	struct refusal why;
 	enum nat64_left left;
 
@@ -390,9 +397,15 @@ add_session(struct nat64_restore *r, const struct nat64_saved_session *s)
 		return (left);
 	if (!stamp_of(r, s, &past.stamp))
 		return (NAT64_LEFT_ENDED);
-	if (session_restore(&r->n->sessions, r->e, &past, r->at.mono, &why) ==
-	    NULL)
+	added =
+	    session_restore(&r->n->sessions, r->e, &past, r->at.mono, &why);
+	if (added == NULL)
 		return (left_by(&why));
+	if (s->alg.mode != NAT64_ALG_NONE &&
+	    !nat64_alg_restore(r->n, added, &s->alg)) {
+		session_remove(&r->n->sessions, added);
+		return (NAT64_LEFT_LIMIT);
+	}
 	return (NAT64_LEFT_NOT);
 }
 

@@ -35,6 +35,25 @@ struct nat64_saved_binding {
 };
 
 /*
+ * The gateway of a session (nat64_alg_table.h). Numbers from the IPv6 host and
+ * from the IPv4 host: the bytes before old have been sent as those before new.
+ */
+enum nat64_alg_mode {
+	NAT64_ALG_NONE,	    /* there is none */
+	NAT64_ALG_FREE,	    /* it has let go: they differ by that for good */
+	NAT64_ALG_IDLE,	    /* nothing was being said: it can go on */
+	NAT64_ALG_FOLLOWED, /* it cannot: only numbers are adjusted */
+	NAT64_ALG_LOST,	    /* bytes were on their way: to be ended */
+	NAT64_ALG_NMODES
+};
+
+struct nat64_saved_alg {
+	uint8_t mode; /* enum nat64_alg_mode */
+	uint32_t old[2];
+	uint32_t new[2];
+};
+
+/*
  * A session of the binding that came before. used_ms: when its lifetime began
  * to count, in milliseconds since the beginning of 1970, UTC. state, ack6 and
  * ack4 are 0 unless it is of TCP. prefix: index of the Pref64 of Y'.
@@ -48,6 +67,7 @@ struct nat64_saved_session {
 	uint8_t cls;   /* enum session_class */
 	uint8_t state; /* enum tcp_state */
 	bool inbound;
+	struct nat64_saved_alg alg;
 };
 
 /* What the translator did (nat64_role.h). */

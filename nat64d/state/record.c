@@ -126,6 +126,19 @@ field_taddr6(struct record_writer *w, enum record_tag tag,
 }
 
 static void
+field_alg(struct record_writer *w, const struct nat64_saved_alg *a)
+{
+	uint8_t bytes[17] = { a->mode };
+	unsigned dir;
+
+	for (dir = 0; dir < 2; dir++) {
+		put32(bytes + 1 + 8 * dir, a->old[dir]);
+		put32(bytes + 5 + 8 * dir, a->new[dir]);
+	}
+	field(w, SESSION_GATEWAY, bytes, sizeof(bytes));
+}
+
+static void
 open_block(struct record_writer *w)
 {
 	w->block = w->len;
@@ -204,6 +217,8 @@ record_session(struct record_writer *w, enum l4proto proto,
 	}
 	if (s->inbound)
 		field(w, SESSION_INBOUND, NULL, 0);
+	if (s->alg.mode != NAT64_ALG_NONE)
+		field_alg(w, &s->alg);
 	end_record(w, at);
 	w->n_sessions++;
 }
@@ -453,6 +468,18 @@ read_binding(struct record_reader *r, const struct fields *f)
 	return (true);
 }
 
+static void
+get_alg(const uint8_t *bytes, struct nat64_saved_alg *a)
+{
+	unsigned dir;
+
+	a->mode = bytes[0];
+	for (dir = 0; dir < 2; dir++) {
+		a->old[dir] = get32(bytes + 1 + 8 * dir);
+		a->new[dir] = get32(bytes + 5 + 8 * dir);
+	}
+}
+
 static bool
 read_session(struct record_reader *r, const struct fields *f)
 {
@@ -464,7 +491,8 @@ read_session(struct record_reader *r, const struct fields *f)
 	    !may_have(f, SESSION_STATE, 1) ||
 	    !may_have(f, SESSION_ACK_INTERNAL, 4) ||
 	    !may_have(f, SESSION_ACK_EXTERNAL, 4) ||
-	    !may_have(f, SESSION_INBOUND, 0))
+	    !may_have(f, SESSION_INBOUND, 0) ||
+	    !may_have(f, SESSION_GATEWAY, 17))
 		return (false);
 	s.peer = get_taddr4(f, SESSION_PEER);
 	s.prefix = f->at[SESSION_PREFIX].p[0];
@@ -477,6 +505,8 @@ read_session(struct record_reader *r, const struct fields *f)
 	if (f->at[SESSION_ACK_EXTERNAL].p != NULL)
 		s.ack4 = get32(f->at[SESSION_ACK_EXTERNAL].p);
 	s.inbound = f->at[SESSION_INBOUND].p != NULL;
+	if (f->at[SESSION_GATEWAY].p != NULL)
+		get_alg(f->at[SESSION_GATEWAY].p, &s.alg);
 	if (r->sink.session != NULL)
 		r->sink.session(r->sink.arg, &s);
 	return (true);

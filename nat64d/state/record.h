@@ -75,6 +75,8 @@ enum record_tag {
 	SESSION_ACK_INTERNAL = 6, /* 4: from the IPv6 host */
 	SESSION_ACK_EXTERNAL = 7, /* 4: from the IPv4 host */
 	SESSION_INBOUND = 8,	  /* 0: opened from IPv4 */
+	SESSION_GATEWAY = 9,	  /* 17: enum nat64_alg_mode; numbers from the
+				     IPv6 host, old and new, then from IPv4 */
 
 	END_BINDINGS = 1, /* 8 */
 	END_SESSIONS = 2, /* 8 */
