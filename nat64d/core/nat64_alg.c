@@ -335,7 +335,7 @@ handle_data(struct run *r, struct pkt *seg)
 	if (o.drop)
 		return (passage_end(r->w, NAT64_HELD, NAT64_NONE));
 	send_stream(r, seg, &o);
-	if (o.ack && !in.fin)
+	if (o.ack)
 		send_ack(r, seg, ack);
 	maybe_close(r);
 	return (PASS_DONE);
