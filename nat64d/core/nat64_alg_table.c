@@ -125,6 +125,7 @@ nat64_alg_close(struct nat64 *n, struct session *s)
 	if (!s->gateway)
 		return;
 	s->gateway = false;
+	s->data = 0; /* of its packets the fast path counts those from here */
 	a = nat64_alg_find(n, s);
 	LIST_REMOVE(a, entry);
 	slab_put(&n->alg_slab, a);

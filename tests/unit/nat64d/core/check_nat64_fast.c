@@ -313,6 +313,9 @@ START_TEST(each_bar_holds_for_a_session_that_has_it_alone)
 	copy.data = FAST_AFTER;
 	copy.peer.addr = addr4(POOL4_2);
 	ck_assert_int_eq(nat64_fast_bar(lab.n, &copy), FAST_HAIRPIN);
+	copy.peer.addr = s->peer.addr;
+	copy.gateway = true;
+	ck_assert_int_eq(nat64_fast_bar(lab.n, &copy), FAST_GATEWAY);
 	copy = *s;
 	copy.fast = 0;
 	nat64_set_fastpath(lab.n, NULL);
