@@ -15,8 +15,9 @@ test='check binutils debhelper dpkg-dev libcap2-bin python3-yaml
     iproute2 iputils-ping nfdump procps traceroute curl
     bind9 bind9-dnsutils unbound nsd nginx-light netcat-openbsd socat tcpdump
     tshark python3-minimal python3-dnspython python3-pyte mandoc shellcheck
-    apparmor dnsmasq-base ethtool logrotate nftables prometheus radvd systemd
-    strace systemd-container wireguard-go wireguard-tools tayga zsh'
+    apparmor dnsmasq-base ethtool lftp logrotate nftables openssl prometheus
+    python3-pyftpdlib radvd strace systemd systemd-container tayga tnftp vsftpd
+    wireguard-go wireguard-tools zsh'
 browser='chromium-headless-shell fonts-dejavu-core'
 lint='clang-tidy clang-format cppcheck'
 bench='tayga nftables iproute2 iputils-ping ethtool python3 gnuplot-nox

@@ -6,13 +6,10 @@
 . "$(dirname "$0")/lib.sh"
 
 # Port and kind of each of the other servers (tools/ftp_server.py).
-kinds=('2101 no-epsv' '2102 no-pasv' '2103 bytewise' '2104 foreign'
-    '2105 no-noop')
+kinds=(2101:no-epsv 2102:no-pasv 2103:bytewise 2104:foreign 2105:no-noop)
 
 # Everything as the user who runs this: there may be no other one.
 start_vsftpd() {
-	mkdir -p "$dir/ftp/up" "$dir/empty"
-	chmod 777 "$dir/ftp/up"
 	openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=lab \
 	    -keyout "$dir/key.pem" -out "$dir/cert.pem" >"$dir/openssl" 2>&1
 	cat >"$dir/vsftpd.conf" <<-EOF2
@@ -48,18 +45,14 @@ start_vsftpd() {
 }
 
 start_others() {
-	local kind
-	for kind in "${kinds[@]}"; do
-		# shellcheck disable=SC2086 # words
-		set -- $kind
-		start "$internet" "ftp-$1.log" \
-		    "$tools/ftp_server.py" "$server4" "$1" "$dir/ftp" "$2"
-		wait_for 30 tcp_listens "$internet" "$1" || return 1
-	done
+	start "$internet" ftp.log "$tools/ftp_server.py" "$server4" \
+	    "$dir/ftp" "${kinds[@]}"
+	wait_for 30 tcp_listens "$internet" 2105
 }
 
 make_files() {
 	local i
+	mkdir "$dir/ftp" "$dir/ftp/up" "$dir/empty"
 	head -c 20000000 /dev/urandom >"$dir/ftp/large"
 	mkdir "$dir/ftp/many"
 	for i in {1..40}; do
@@ -121,7 +114,7 @@ continues() {
 # An interactive client: several transfers in one connection.
 converses() { # option ...
 	rm -f "$dir/one" "$dir/two" "$dir/ftp/up/three"
-	in_ns "$client" timeout 60 ftp -n "$@" "$server64" <<-EOF2 \
+	in_ns "$client" timeout 60 tnftp -n "$@" "$server64" <<-EOF2 \
 	    >"$dir/ftp.log" 2>&1
 		user anonymous me
 		binary
@@ -191,7 +184,7 @@ test_expected() {
 
 need_root
 lab_create
-make_files 2>/dev/null || { mkdir -p "$dir/ftp" && make_files; }
+make_files
 check "vsftpd runs" start_vsftpd || give_up
 check "other servers run" start_others || give_up
 write_nat64d_conf 'alg ftp port 21, 2101-2105' 'log level info'

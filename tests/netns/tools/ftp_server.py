@@ -1,7 +1,7 @@
 #!/usr/bin/python3
-"""An FTP server of one kind: without a command, or slow, or lying.
+"""FTP servers of several kinds: without a command, or slow, or lying.
 
-usage: ftp_server.py address port directory [word ...]
+usage: ftp_server.py address directory port:kind ...
 
 	no-epsv, no-pasv	that command is unknown
 	bytewise		each byte of a reply in a segment of its own
@@ -11,41 +11,44 @@ usage: ftp_server.py address port directory [word ...]
 
 import socket
 import sys
+import threading
 import time
 
 from pyftpdlib.authorizers import DummyAuthorizer
 from pyftpdlib.handlers import FTPHandler
 from pyftpdlib.servers import ThreadedFTPServer
 
-address, port, directory = sys.argv[1], int(sys.argv[2]), sys.argv[3]
-words = sys.argv[4:]
+address, directory = sys.argv[1:3]
 
 
-class Handler(FTPHandler):
-    authorizer = DummyAuthorizer()
-    permit_foreign_addresses = False
-    use_sendfile = False
-    banner = "ready"
-    proto_cmds = {
-        name: value
-        for name, value in FTPHandler.proto_cmds.items()
-        if f"no-{name.lower()}" not in words
-    }
-
+class Bytewise(FTPHandler):
     def respond(self, resp, *args, **kwargs):
-        if "bytewise" not in words:
-            super().respond(resp, *args, **kwargs)
-            return
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.socket.setblocking(True)
         for byte in f"{resp}\r\n".encode():
-            self.socket.setblocking(True)
             self.socket.send(bytes([byte]))
-            self.socket.setblocking(False)
             time.sleep(0.001)
+        self.socket.setblocking(False)
 
 
-if "foreign" in words:
-    Handler.masquerade_address = "203.0.113.99"
-Handler.authorizer.add_anonymous(directory, perm="elradfmwMT")
-server = ThreadedFTPServer((address, port), Handler)
-server.serve_forever()
+def make_handler(kind):
+    class Handler(Bytewise if kind == "bytewise" else FTPHandler):
+        authorizer = DummyAuthorizer()
+        use_sendfile = False
+        banner = "ready"
+        proto_cmds = {
+            name: value
+            for name, value in FTPHandler.proto_cmds.items()
+            if kind != f"no-{name.lower()}"
+        }
+
+    if kind == "foreign":
+        Handler.masquerade_address = "203.0.113.99"
+    Handler.authorizer.add_anonymous(directory, perm="elradfmwMT")
+    return Handler
+
+
+for word in sys.argv[3:]:
+    port, kind = word.split(":")
+    server = ThreadedFTPServer((address, int(port)), make_handler(kind))
+    threading.Thread(target=server.serve_forever).start()

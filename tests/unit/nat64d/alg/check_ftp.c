@@ -178,7 +178,7 @@ hold(const struct turn *turns, size_t n)
 
 #define HOLD(turns) hold(turns, sizeof(turns) / sizeof((turns)[0]))
 
-/* Shows: FTP-05 */
+/* Shows: FTP-05 FTP-17 */
 START_TEST(ftp_passes_what_it_does_not_know)
 {
 	static const struct turn turns[] = {
@@ -217,7 +217,7 @@ START_TEST(ftp_passes_what_it_does_not_know)
 }
 END_TEST
 
-/* Shows: FTP-06, FTP-07, FTP-08, FTP-09 */
+/* Shows: FTP-06 FTP-07 FTP-08 FTP-09 */
 START_TEST(ftp_translates_epsv)
 {
 	static const struct turn turns[] = {
@@ -250,7 +250,7 @@ START_TEST(ftp_translates_epsv)
 }
 END_TEST
 
-/* Shows: FTP-10, FTP-11, FTP-12 */
+/* Shows: FTP-10 FTP-11 FTP-12 */
 START_TEST(ftp_answers_other_epsv)
 {
 	static const struct turn turns[] = {
@@ -273,7 +273,7 @@ START_TEST(ftp_answers_other_epsv)
 }
 END_TEST
 
-/* Shows: FTP-15, FTP-16 */
+/* Shows: FTP-15 FTP-16 */
 START_TEST(ftp_answers_algs)
 {
 	static const struct turn turns[] = {
@@ -346,7 +346,7 @@ START_TEST(ftp_passes_eprt_without_a_binding)
 }
 END_TEST
 
-/* Shows: FTP-20, FTP-21 */
+/* Shows: FTP-20 FTP-21 */
 START_TEST(ftp_lets_go_after_auth)
 {
 	static const struct turn turns[] = {

@@ -39,7 +39,7 @@ passive(void)
 	server_gets("");
 }
 
-/* Shows: CFG-18, FTP-01, REQ-6 */
+/* Shows: CFG-18 FTP-01 REQ-6 */
 START_TEST(nothing_is_changed_unless_configured)
 {
 	lab_start();
@@ -79,7 +79,7 @@ START_TEST(other_ports_and_clients_are_untouched)
 }
 END_TEST
 
-/* Shows: FTP-02, FTP-06, FTP-07, FTP-30 */
+/* Shows: FTP-02 FTP-06 FTP-07 FTP-30 */
 START_TEST(numbers_follow_what_is_changed)
 {
 	unsigned i;
@@ -234,7 +234,7 @@ START_TEST(urgent_data_stay_or_become_plain)
 }
 END_TEST
 
-/* Shows: FTP-33, GSO-30 */
+/* Shows: FTP-33 GSO-30 */
 START_TEST(super_packets_are_cut)
 {
 	char text[3000] = "";
@@ -366,6 +366,29 @@ START_TEST(numbers_are_adjusted_for_ever)
 	server_gets("EPSV\r\n");
 	server_says(PASSIVE, PSH);
 	client_gets(PASSIVE);
+}
+END_TEST
+
+/* Its client lives, and answers the probe. */
+/* Shows: FTP-40 */
+START_TEST(an_idle_control_connection_is_kept)
+{
+	const struct pkt *p;
+	unsigned i;
+
+	begin();
+	passive();
+	for (i = 0; i < 5; i++) {
+		lab_wait(7201);
+		ck_assert_uint_eq(lab.n_out, 1);
+		p = &lab.out[0];
+		lab_expect_flow(p, SERVER6, 21, CLIENT6, CONTROL6);
+		ck_assert_uint_eq(ftp_seq(p), ftp.c_got - 1);
+		ck_assert_uint_eq(ftp_ack(p), ftp.c_seq);
+		client_says("", 0);
+		server_gets("");
+	}
+	passive();
 }
 END_TEST
 
@@ -587,6 +610,7 @@ main(void)
 		numbers_are_adjusted_for_ever,
 		a_syn_with_data_passes,
 		the_server_connects_once,
+		an_idle_control_connection_is_kept,
 		an_expectation_ends,
 		what_is_expected_may_come_though_others_may_not,
 		an_expectation_counts_against_the_subscriber,
