@@ -45,9 +45,12 @@ start_vsftpd() {
 }
 
 start_others() {
+	local kind
 	start "$internet" ftp.log "$tools/ftp_server.py" "$server4" \
 	    "$dir/ftp" "${kinds[@]}"
-	wait_for 30 tcp_listens "$internet" 2105
+	for kind in "${kinds[@]}"; do
+		wait_for 30 tcp_listens "$internet" "${kind%:*}" || return 1
+	done
 }
 
 make_files() {

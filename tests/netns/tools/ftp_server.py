@@ -9,9 +9,9 @@ usage: ftp_server.py address directory port:kind ...
 	no-noop			NOOP fails
 """
 
+import os
 import socket
 import sys
-import threading
 import time
 
 from pyftpdlib.authorizers import DummyAuthorizer
@@ -48,7 +48,14 @@ def make_handler(kind):
     return Handler
 
 
-for word in sys.argv[3:]:
+def serve(word):
     port, kind = word.split(":")
     server = ThreadedFTPServer((address, int(port)), make_handler(kind))
-    threading.Thread(target=server.serve_forever).start()
+    server.serve_forever()
+
+
+# Servers of one process would share their event loop.
+for word in sys.argv[4:]:
+    if os.fork() == 0:
+        serve(word)
+serve(sys.argv[3])
