@@ -101,6 +101,7 @@ static const struct {
 	{ "address 2001:db8::1", "" },
 	{ "address 192.0.2.1", "" },
 	{ "static tcp 192.0.2.1 port 80 to 2001:db8::1 port 80", "" },
+	{ "alg ftp for 2001:db8::/32", "" },
 	{ "exclude 198.51.100.0/24", "" },
 	{ "warn pool at 80", "" },
 	{ "mode nat64", "" }, /* see reconf_fixed_the_mode() */
