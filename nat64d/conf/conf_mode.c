@@ -156,6 +156,8 @@ find_stateful(const struct conf *c)
 		return ("exclude");
 	if (c->nat64.n_permits > 0)
 		return ("allow and deny");
+	if (c->nat64.n_algs > 0)
+		return ("alg");
 	if (c->state != NULL)
 		return ("state");
 	if (c->fastpath == FASTPATH_YES)
