@@ -80,6 +80,9 @@ common_PURE = \
     common/net/hostaddr.c \
     common/net/ip4class.c \
     common/net/pref64.c \
+    common/net/pref64_dns.c \
+    common/net/pref64_list.c \
+    common/net/pref64_opt.c \
     common/net/scoped_addr.c \
     common/os/linerate.c \
     common/array.c \
@@ -304,6 +307,7 @@ nat64d_SRC = \
     nat64d/host/fastifs.c \
     nat64d/host/ifwatch.c \
     nat64d/host/poolif.c \
+    nat64d/host/pref64find.c \
     nat64d/host/routes.c \
     nat64d/host/self6.c \
     nat64d/os/largepage.c \
@@ -341,9 +345,11 @@ defaults_netbsd = $(defaults_freebsd)
 defaults_openbsd = $(defaults_freebsd)
 
 clatif_linux = \
-    nat64d/host/clatif_linux.c
+    nat64d/host/clatif_linux.c \
+    nat64d/host/ndopt_linux.c
 clatif_freebsd = \
-    nat64d/host/clatif_none.c
+    nat64d/host/clatif_none.c \
+    nat64d/host/ndopt_none.c
 clatif_netbsd = $(clatif_freebsd)
 clatif_openbsd = $(clatif_freebsd)
 

@@ -560,6 +560,12 @@ engine_set_mtu(struct engine *e, uint32_t mtu4, uint32_t mtu6)
 }
 
 void
+engine_set_prefix(struct engine *e, const struct pref64 *p)
+{
+	nat64_set_prefix(e->nat64, p);
+}
+
+void
 engine_set_self6(void *arg, const struct in6_addr *self6)
 {
 	struct engine *e = arg;

@@ -131,6 +131,9 @@ bool engine_is_settling(const struct engine *e);
  */
 void engine_set_pool(void *arg, const struct nat64_config *n);
 
+/* See nat64_set_prefix(). */
+void engine_set_prefix(struct engine *e, const struct pref64 *p);
+
 /*
  * See nat64_set_self6(). arg: the engine; a self6_fn (self6.h).
  */

@@ -33,6 +33,7 @@
 #include "nat64d/host/ifwatch.h"
 #include "nat64d/os/largepage.h"
 #include "nat64d/host/poolif.h"
+#include "nat64d/host/pref64find.h"
 #include "nat64d/host/routes.h"
 #include "reconf.h"
 #include "role.h"
@@ -59,8 +60,9 @@ struct options {
 struct follow {
 	struct watch *watch;
 	struct hostreport *report;
-	struct self6 *self6; /* NULL: the address is configured */
-	struct poolif *pool; /* NULL: the pool is configured */
+	struct self6 *self6;	   /* NULL: the address is configured */
+	struct pref64find *pref64; /* NULL: the prefix is configured */
+	struct poolif *pool;	   /* NULL: the pool is configured */
 	struct divert *divert;
 	struct ifwatch *ifwatch;
 	struct fastuse fast;
@@ -254,6 +256,11 @@ look_at_host(struct follow *f, struct tun *tun, struct conf *c)
 	    ifwatch_new(f->watch, tun_name(tun), c->routes ? n : NULL);
 	if (f->ifwatch == NULL)
 		tun_fatal(tun, "cannot look at it");
+	if (c->pref64_follows) {
+		f->pref64 = pref64find_new(f->watch);
+		if (f->pref64 == NULL)
+			tun_fatal(tun, "cannot look for the Pref64");
+	}
 	if (!c->self6_follows)
 		return;
 	f->self6 = self6_new(f->watch, tun_name(tun), n);
@@ -366,12 +373,14 @@ enter_sandbox(const struct conf *c, const struct options *o,
 	const char *files[3];
 	const struct sandbox sb = {
 		.write_files = files,
-		.read_file = c->role_file,
+		/* A CLAT has no role. */
+		.read_file =
+		    c->pref64_follows ? PREF64FIND_RESOLV_CONF : c->role_file,
 		.pid_file = startup_pidfile(&o->start),
 		.bpf_entries = fastpath,
 		.socket = control_path(servers->control),
 		/* The first one needs a restart: see reconf_fixed.c. */
-		.connects = n_collectors(c) > 0,
+		.connects = n_collectors(c) > 0 || c->pref64_follows,
 		.accepts =
 		    servers->control != NULL || servers->metrics != NULL,
 	};
@@ -405,6 +414,17 @@ self6_changed(void *arg, const struct in6_addr *self6)
 }
 
 static void
+pref64_changed(void *arg, const struct pref64 *p)
+{
+	const struct follow *f = arg;
+
+	f->conf->nat64.n_prefixes = p != NULL ? 1 : 0;
+	if (p != NULL)
+		f->conf->nat64.prefixes[0] = *p;
+	engine_set_prefix(f->engine, p);
+}
+
+static void
 leave(void *arg)
 {
 	const struct follow *f = arg;
@@ -422,6 +442,9 @@ follow_host(struct follow *f, struct engine *engine)
 	f->engine = engine;
 	if (f->self6 != NULL)
 		self6_follow(f->self6, self6_changed, f);
+	if (f->pref64 != NULL &&
+	    pref64find_follow(f->pref64, pref64_changed, f) == -1)
+		fatal("cannot look for the Pref64");
 	ifwatch_follow(f->ifwatch, &ops);
 	hostreport_follow(f->report, f->watch, leave, f);
 	if (f->pool != NULL)
@@ -546,6 +569,7 @@ serve(struct tun *tun, struct conf *c, const struct options *o,
 	admin_stop(&admin);
 	reconf_free(admin.reconf);
 	role_free(admin.role);
+	pref64find_stop(f->pref64);
 	engine_free(engine);
 	statefile_free(eo.state);
 	return (rc);
@@ -694,6 +718,7 @@ main(int argc, char *argv[])
 	poolif_free(follow.pool);
 	ifwatch_free(follow.ifwatch);
 	self6_free(follow.self6);
+	pref64find_free(follow.pref64);
 	divert_stop(follow.divert);
 	watch_free(follow.watch);
 	if (follow.handed_over)

@@ -109,6 +109,8 @@ check_host(struct message *m, const struct conf *old, const struct conf *new)
 {
 	check_text(m, "mode", conf_mode_name(old->nat64.mode),
 	    conf_mode_name(new->nat64.mode));
+	check_text(m, "prefix discover", yes_no(old->pref64_follows),
+	    yes_no(new->pref64_follows));
 	check_text(m, "tun", old->tun, new->tun);
 	check_number(m, "mtu", old->tun_mtu, new->tun_mtu);
 	check_text(m, "routes", yes_no(old->routes), yes_no(new->routes));

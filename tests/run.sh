@@ -57,7 +57,8 @@ local_tests() {
 # End-to-end tests of the process, its files and its tools, or of a document:
 # the form of packets means nothing to them, and those that need it run with the
 # fast path and without by themselves.
-process_suites=$(printf 'e2e_%s\n' apparmor blocks browser collectors control \
+process_suites=$(printf 'e2e_%s\n' apparmor blocks browser clat_pref64 \
+    collectors control \
     dashboards examples fastpath_life follow hostcheck log metrics networks \
     package page process readme reload role rootless state systemd tables takeover \
     top upgrade)

@@ -63,9 +63,10 @@ struct conf {
 	unsigned tun_mtu;  /* bytes */
 	bool mtu4_follows; /* xlat.mtu4 is that of the interface */
 	bool mtu6_follows;
-	bool self4_follows; /* nat64.self4 is the address of pool_ifname */
-	bool self6_follows; /* nat64.self6 is an address of the host */
-	bool routes;	    /* to the prefixes and the pool */
+	bool self4_follows;  /* nat64.self4 is the address of pool_ifname */
+	bool self6_follows;  /* nat64.self6 is an address of the host */
+	bool pref64_follows; /* nat64.prefixes is what the network says */
+	bool routes;	     /* to the prefixes and the pool */
 	bool offload;
 	enum conf_fastpath fastpath;
 	/* "fastpath on": interfaces between which packets go directly. */

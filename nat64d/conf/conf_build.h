@@ -37,6 +37,7 @@ struct conf_build {
 	struct conf_where fastpath_on;
 	struct conf_where warn_subscriber;
 	struct conf_where mode;
+	struct conf_where discover;
 	/*
 	 * Places of conf->nat64.prefixes, conf->pool, conf->permits and
 	 * conf->maps, one for each element.

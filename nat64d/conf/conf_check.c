@@ -39,7 +39,9 @@ set_defaults(struct conf_build *b)
 	struct conf *c = b->conf;
 	struct nat64_config *n = &c->nat64;
 
-	if (n->n_prefixes == 0)
+	if (n->mode == NAT64_CLAT && n->n_prefixes == 0)
+		c->pref64_follows = true;
+	if (n->n_prefixes == 0 && !c->pref64_follows)
 		n->prefixes[n->n_prefixes++] = pref64_wkp;
 	if (n->n_pool > 0 && n->self4.s_addr == INADDR_ANY)
 		n->self4 = n->pool[0].first;

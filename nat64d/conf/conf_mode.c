@@ -160,6 +160,8 @@ find_stateful(const struct conf *c)
 		return ("alg");
 	if (c->state != NULL)
 		return ("state");
+	if (c->standby || c->role_file != NULL)
+		return ("role");
 	if (c->fastpath == FASTPATH_YES)
 		return ("fastpath yes");
 	return (NULL);
@@ -171,6 +173,13 @@ conf_check_mode(struct conf_build *b, struct conf_file *cf)
 	struct conf *c = b->conf;
 	const char *statement;
 
+	if (c->pref64_follows && c->nat64.mode != NAT64_CLAT)
+		conf_error_at(cf, &b->discover,
+		    "prefix discover: only with \"mode clat\"");
+	else if (c->pref64_follows && c->nat64.n_prefixes > 0)
+		conf_error_at(cf, &b->discover,
+		    "prefix discover: not with another prefix: %s:%u",
+		    b->prefix_at[0].file, b->prefix_at[0].line);
 	if (c->nat64.mode == NAT64_STATEFUL) {
 		if (c->nat64.n_maps > 0)
 			conf_error_at(cf, &b->map_at[0],

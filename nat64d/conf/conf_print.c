@@ -258,7 +258,9 @@ print_addresses(FILE *f, const struct conf *c)
 	size_t i;
 
 	conf_print_mode(c, f);
-	for (i = 0; i < n->n_prefixes; i++)
+	if (c->pref64_follows)
+		fputs("prefix discover\n", f);
+	for (i = 0; i < n->n_prefixes && !c->pref64_follows; i++)
 		fprintf(f, "prefix %s\n",
 		    pref64_print(&n->prefixes[i], text, sizeof(text)));
 	for (i = 0; i < n->n_pool; i++)

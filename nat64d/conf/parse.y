@@ -72,7 +72,7 @@ static void yyerror(struct conf_file *, struct conf_build *, const char *);
 %token <tok> CLAMP "clamp" CLAT "clat" CLOSING "closing" CONTROL "control" COPY "copy"
 %token <tok> DATAGRAMS "datagrams"
 %token <tok> DEBUG "debug" DENY "deny" DESTINATION "destination"
-%token <tok> DETERMINISTIC "deterministic"
+%token <tok> DETERMINISTIC "deterministic" DISCOVER "discover"
 %token <tok> DOMAIN "domain" DROP "drop" DUMP "dump"
 %token <tok> ECHO_ "echo" ENDPOINT_INDEPENDENT "endpoint-independent"
 %token <tok> ERR "err" ESTABLISHED "established" EVENTS "events" EVERY "every"
@@ -313,6 +313,10 @@ event_kind	: BINDINGS { $$ = EVENT_BINDINGS; }
 /* What is translated, and how. */
 
 addresses	: PREFIX PREFIX6 { conf_add_prefix(b, cf, &$PREFIX6); }
+		| PREFIX DISCOVER {
+			b->conf->pref64_follows = true;
+			b->discover = $DISCOVER.where;
+		}
 		| MAP ADDRESSES4 TO PREFIX6 {
 			conf_add_map(b, cf, &$ADDRESSES4, &$PREFIX6);
 		}

@@ -323,6 +323,12 @@ size_t nat64_statics_refused(const struct nat64 *n);
 void nat64_set_self6(struct nat64 *n, const struct in6_addr *self6);
 
 /*
+ * Use this prefix from now on, instead of all there were; NULL: none, and IPv4
+ * hosts are told that there is no way. For NAT64_CLAT.
+ */
+void nat64_set_prefix(struct nat64 *n, const struct pref64 *p);
+
+/*
  * Use another pool: n_pool (0: none for now), pool, n_statics, statics and
  * self4 of c, borrowed for the call. All sessions and bindings of the old pool
  * are deleted and reported, and the tables are made anew, as the old addresses

@@ -101,6 +101,15 @@ use_conf(struct nat64 *n, const struct nat64_config *c)
 	n->conf.memory_hint = memory_hint;
 }
 
+void
+nat64_set_prefix(struct nat64 *n, const struct pref64 *p)
+{
+	n->conf.n_prefixes = p != NULL ? 1 : 0;
+	if (p != NULL)
+		n->conf.prefixes[0] = *p;
+	nat64_place_prefixes(n, &n->conf);
+}
+
 int
 nat64_reconfigure(struct nat64 *n, const struct nat64_config *c)
 {

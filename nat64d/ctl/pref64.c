@@ -9,6 +9,7 @@
 
 #include "common/ctl/table.h"
 #include "common/net/pref64.h"
+#include "common/net/pref64_opt.h"
 
 #include "commands.h"
 
@@ -17,8 +18,6 @@
  * (RFC 4861, 6.2.1).
  */
 #define LIFETIME_SECS 1800
-
-#define PREF64_OPTION 38
 
 static const char *
 prefix_of(const json_t *o)
@@ -73,27 +72,20 @@ print_pref64_networkd(struct ctl *ctl, const json_t *answer)
 	    print_networkd));
 }
 
-/* The Prefix Length Code (RFC 8781, 4). */
-static unsigned
-length_code(unsigned len)
-{
-	return (len == 96 ? 0 : (72 - len) / 8);
-}
-
 /* The option without its type and length: BIRD knows it as a custom one. */
 static void
 print_bird(const char *prefix)
 {
+	uint8_t opt[PREF64_OPT_LEN];
 	struct pref64 p;
-	unsigned i, scaled;
+	unsigned i;
 
 	if (pref64_parse(prefix, &p) != NULL)
 		return;
-	scaled = LIFETIME_SECS / 8 << 3 | length_code(p.len);
-	printf("custom option type %d value hex:%02x:%02x", PREF64_OPTION,
-	    scaled >> 8, scaled & 0xff);
-	for (i = 0; i < 12; i++)
-		printf(":%02x", p.addr.s6_addr[i]);
+	pref64_opt_put(opt, &p, LIFETIME_SECS);
+	printf("custom option type %d value hex", PREF64_OPT_TYPE);
+	for (i = 2; i < PREF64_OPT_LEN; i++)
+		printf(":%02x", opt[i]);
 	puts(";");
 }
 
