@@ -302,6 +302,7 @@ nat64d_SRC = \
     nat64d/control/status.c \
     nat64d/control/tables.c \
     nat64d/control/upgrade.c \
+    nat64d/host/clataddr.c \
     nat64d/host/divert.c \
     nat64d/host/hostreport.c \
     nat64d/host/fastifs.c \

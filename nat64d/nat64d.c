@@ -23,6 +23,7 @@
 
 #include "admin.h"
 #include "nat64d/conf/conf.h"
+#include "nat64d/host/clataddr.h"
 #include "nat64d/host/clatif.h"
 #include "nat64d/host/divert.h"
 #include "engine.h"
@@ -61,6 +62,7 @@ struct follow {
 	struct watch *watch;
 	struct hostreport *report;
 	struct self6 *self6;	   /* NULL: the address is configured */
+	struct clataddr *clataddr; /* NULL: that of a map is configured */
 	struct pref64find *pref64; /* NULL: the prefix is configured */
 	struct poolif *pool;	   /* NULL: the pool is configured */
 	struct divert *divert;
@@ -210,11 +212,16 @@ print_route(void *arg, const struct prefix *dst)
 }
 
 static struct tun *
-open_tun(const struct conf *c, struct follow *f)
+open_tun(struct conf *c, struct follow *f)
 {
 	struct tun *tun;
 	const char *what;
 
+	if (c->map_ifname[0] != '\0') {
+		f->clataddr = clataddr_new(f->watch, c, &what);
+		if (f->clataddr == NULL)
+			fatal("%s: %s", c->map_ifname, what);
+	}
 	if (f->takeover != NULL)
 		tun = takeover_tun(f->takeover, c, &what);
 	else if ((tun = stored_tun(&f->stored, c)) == NULL)
@@ -226,7 +233,8 @@ open_tun(const struct conf *c, struct follow *f)
 	if (c->routes)
 		routes_each(&c->nat64, add_route, tun);
 	if (c->routes && c->nat64.mode == NAT64_CLAT &&
-	    clatif_up(tun_name(tun), &c->nat64, &what) == -1)
+	    clatif_up(tun_name(tun), &c->nat64, watch_host(f->watch), &what) ==
+		-1)
 		tun_fatal(tun, what);
 	log_info("%s: mtu %u, offloads:%s%s%s%s", tun_name(tun), tun_mtu(tun),
 	    tun_offloads(tun) == 0 ? " none" : "",
@@ -442,6 +450,8 @@ follow_host(struct follow *f, struct engine *engine)
 	f->engine = engine;
 	if (f->self6 != NULL)
 		self6_follow(f->self6, self6_changed, f);
+	if (f->clataddr != NULL)
+		clataddr_follow(f->clataddr, leave, f);
 	if (f->pref64 != NULL &&
 	    pref64find_follow(f->pref64, pref64_changed, f) == -1)
 		fatal("cannot look for the Pref64");
@@ -719,6 +729,7 @@ main(int argc, char *argv[])
 	ifwatch_free(follow.ifwatch);
 	self6_free(follow.self6);
 	pref64find_free(follow.pref64);
+	clataddr_free(follow.clataddr);
 	divert_stop(follow.divert);
 	watch_free(follow.watch);
 	if (follow.handed_over)

@@ -118,6 +118,9 @@ complete(const struct reconf *r, struct conf *c)
 		c->nat64.self6 = self6_addr(r->o.self6, &c->nat64);
 	if (r->o.pool != NULL)
 		poolif_complete(r->o.pool, c);
+	if (c->map_ifname[0] != '\0')
+		c->maps[c->map_if].addr6 =
+		    r->o.conf->maps[r->o.conf->map_if].addr6;
 	if (c->pref64_follows) {
 		c->nat64.n_prefixes = r->o.conf->nat64.n_prefixes;
 		c->nat64.prefixes[0] = r->o.conf->nat64.prefixes[0];

@@ -109,6 +109,7 @@ check_host(struct message *m, const struct conf *old, const struct conf *new)
 {
 	check_text(m, "mode", conf_mode_name(old->nat64.mode),
 	    conf_mode_name(new->nat64.mode));
+	check_text(m, "map to interface", old->map_ifname, new->map_ifname);
 	check_text(m, "prefix discover", yes_no(old->pref64_follows),
 	    yes_no(new->pref64_follows));
 	check_text(m, "tun", old->tun, new->tun);

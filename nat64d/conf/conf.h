@@ -106,6 +106,9 @@ struct conf {
 	struct nat64_exclude *excludes;
 	struct permit_rule *permits;
 	struct eam *maps;
+	/* maps[map_if] is "to interface"; "::" until clataddr.h knows it. */
+	char map_ifname[IF_NAMESIZE]; /* "": none is */
+	size_t map_if;
 };
 
 /*

@@ -145,6 +145,8 @@ void conf_set_tun(struct conf_build *b, struct conf_file *cf,
 
 void conf_add_map(struct conf_build *b, struct conf_file *cf,
     const struct conf_value *text4, const struct conf_value *text6);
+void conf_add_map_interface(struct conf_build *b, struct conf_file *cf,
+    const struct conf_value *text4, const struct conf_value *name);
 
 /* mtu: the value of v if it can be the MTU of IPv4. */
 void conf_add_plateau(struct conf_build *b, struct conf_file *cf,

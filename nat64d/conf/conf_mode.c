@@ -47,14 +47,33 @@ check_addresses(const struct eam *m)
 	return (NULL);
 }
 
+/* m: checked. Returns 0, or -1: reported. */
+static int
+append(struct conf_build *b, struct conf_file *cf,
+    const struct conf_where *where, const struct eam *m)
+{
+	struct conf *c = b->conf;
+	struct eam *maps;
+
+	maps = conf_grow(cf, where, c->maps, c->nat64.n_maps, sizeof(*maps),
+	    CONF_MAX_MAPS);
+	if (maps == NULL)
+		return (-1);
+	c->maps = maps;
+	maps[c->nat64.n_maps] = *m;
+	if (conf_keep_place(cf, &b->map_at, c->nat64.n_maps, where) == -1)
+		return (-1);
+	c->nat64.n_maps++;
+	return (0);
+}
+
 void
 conf_add_map(struct conf_build *b, struct conf_file *cf,
     const struct conf_value *text4, const struct conf_value *text6)
 {
-	struct conf *c = b->conf;
 	struct prefix p4, p6;
-	struct eam m, *maps;
 	const char *error;
+	struct eam m;
 
 	error = prefix_parse_family(text4->text, AF_INET, &p4);
 	if (error != NULL) {
@@ -73,15 +92,38 @@ conf_add_map(struct conf_build *b, struct conf_file *cf,
 		    text4->text, text6->text, error);
 		return;
 	}
-	maps = conf_grow(cf, &text4->where, c->maps, c->nat64.n_maps,
-	    sizeof(*maps), CONF_MAX_MAPS);
-	if (maps == NULL)
+	(void)append(b, cf, &text4->where, &m);
+}
+
+void
+conf_add_map_interface(struct conf_build *b, struct conf_file *cf,
+    const struct conf_value *text4, const struct conf_value *name)
+{
+	struct conf *c = b->conf;
+	struct eam m = { .len4 = 32, .len6 = 128 };
+	char ifname[IF_NAMESIZE];
+	const char *error;
+
+	if (inet_pton(AF_INET, text4->text, &m.addr4) != 1 ||
+	    ip4_is_never_unicast(m.addr4))
+		error = "is no address of one host";
+	else
+		error = NULL;
+	if (error != NULL) {
+		conf_refuse(cf, text4, error);
 		return;
-	c->maps = maps;
-	maps[c->nat64.n_maps] = m;
-	if (conf_keep_place(cf, &b->map_at, c->nat64.n_maps, &text4->where) ==
-	    0)
-		c->nat64.n_maps++;
+	}
+	error = conf_interface_name(name->text, ifname);
+	if (error == NULL && c->map_ifname[0] != '\0')
+		error = "is one interface too many: another map has one";
+	if (error != NULL) {
+		conf_refuse(cf, name, error);
+		return;
+	}
+	if (append(b, cf, &text4->where, &m) == -1)
+		return;
+	strlcpy(c->map_ifname, ifname, sizeof(c->map_ifname));
+	c->map_if = c->nat64.n_maps - 1;
 }
 
 /* For sorting: by one side, equal prefixes next to each other. */
@@ -186,6 +228,9 @@ conf_check_mode(struct conf_build *b, struct conf_file *cf)
 			    "map: only with \"mode clat\" or \"mode siit\"");
 		return;
 	}
+	if (c->map_ifname[0] != '\0' && c->nat64.mode != NAT64_CLAT)
+		conf_error_at(cf, &b->map_at[c->map_if],
+		    "map to interface: only with \"mode clat\"");
 	if (c->nat64.n_maps == 0 && conf_file_errors(cf) == 0)
 		conf_error_at(cf, &b->mode,
 		    "mode %s: there is no \"map\": whose addresses are to be "
@@ -215,6 +260,14 @@ conf_print_maps(const struct conf *c, FILE *f)
 	for (m = c->maps; m < c->maps + c->nat64.n_maps; m++) {
 		p4.v4 = m->addr4;
 		p4.len = m->len4;
+		if (c->map_ifname[0] != '\0' && m == &c->maps[c->map_if]) {
+			fprintf(f, "map %s to interface ",
+			    inet_ntop(AF_INET, &m->addr4, text4,
+				sizeof(text4)));
+			conf_print_string(f, c->map_ifname);
+			putc('\n', f);
+			continue;
+		}
 		p6.v6 = m->addr6;
 		p6.len = m->len6;
 		fprintf(f, "map %s to %s\n",

@@ -320,6 +320,9 @@ addresses	: PREFIX PREFIX6 { conf_add_prefix(b, cf, &$PREFIX6); }
 		| MAP ADDRESSES4 TO PREFIX6 {
 			conf_add_map(b, cf, &$ADDRESSES4, &$PREFIX6);
 		}
+		| MAP ADDRESSES4 TO INTERFACE IFNAME {
+			conf_add_map_interface(b, cf, &$ADDRESSES4, &$IFNAME);
+		}
 		| ADDRESS ANY_ADDRESS {
 			conf_set_address(b, cf, &$ANY_ADDRESS);
 		}

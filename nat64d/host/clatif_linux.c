@@ -4,8 +4,11 @@
 #include <net/if.h>
 
 #include <errno.h>
+#include <linux/neighbour.h>
+#include <stdio.h>
 #include <string.h>
 
+#include "common/net/addr.h"
 #include "common/os/netlink.h"
 
 #include "clatif.h"
@@ -106,8 +109,13 @@ is_refused(int rc)
 
 static int
 set_up(struct netlink *nl, unsigned ifindex, const struct nat64_config *n,
-    const char **what)
+    struct hostwatch *host, const char **what)
 {
+	/* Any address that only a default route leads to. */
+	const struct prefix internet = { .family = AF_INET,
+		.len = 32,
+		.v4 = { htonl(0x08080808) } };
+	struct host_route r;
 	struct in_addr source = { INADDR_ANY };
 	const struct eam *m;
 
@@ -120,15 +128,125 @@ set_up(struct netlink *nl, unsigned ifindex, const struct nat64_config *n,
 		if (is_refused(add_address(nl, ifindex, m->addr4)))
 			return (-1);
 	}
-	*what = "cannot route 0.0.0.0/0 to it";
-	return (is_refused(
-		    add_default(nl, ifindex, source, n->xlat.mtu6 - GROWTH)) ?
-		-1 :
-		0);
+	*what = "cannot route 0.0.0.0/0 to it (ip route add default dev NAME "
+		"metric 65535)";
+	if (add_default(nl, ifindex, source, n->xlat.mtu6 - GROWTH) == 0 ||
+	    errno == EEXIST)
+		return (0);
+	/* Whoever made a persistent interface may have made its route. */
+	if (errno == EPERM && hostwatch_route(host, &internet, &r) == 0)
+		return (0);
+	return (-1);
+}
+
+/* --- neighbours --- */
+
+/* Where an address of a mapping lies. */
+struct on_link {
+	struct in6_addr addr;
+	unsigned tun;
+	unsigned ifindex; /* 0: in no network of the host */
+	bool own;	  /* the host has it itself */
+};
+
+static void
+look_at(void *arg, const struct hostaddr *a)
+{
+	struct on_link *o = arg;
+	struct prefix net = { .family = AF_INET6, .len = a->len };
+
+	if (a->family != AF_INET6 || a->ifindex == o->tun || a->len == 128)
+		return;
+	net.v6 = addr6_prefix(&a->v6, a->len);
+	if (!prefix_match6(&net, &o->addr))
+		return;
+	o->ifindex = a->ifindex;
+	if (IN6_ARE_ADDR_EQUAL(&a->v6, &o->addr))
+		o->own = true;
+}
+
+struct neigh_request {
+	struct nlmsghdr head;
+	struct ndmsg msg;
+	uint8_t attrs[ATTRS_SIZE];
+};
+
+static int
+add_proxy(struct netlink *nl, const struct on_link *o)
+{
+	struct neigh_request r = { .msg = { .ndm_family = AF_INET6,
+				       .ndm_ifindex = (int)o->ifindex,
+				       .ndm_state = NUD_PERMANENT,
+				       .ndm_flags = NTF_PROXY } };
+	size_t used = 0;
+
+	put(r.attrs, &used, NDA_DST, &o->addr, sizeof(o->addr));
+	return (netlink_ask(nl, &r.head, RTM_NEWNEIGH,
+	    NLM_F_ACK | NLM_F_CREATE | NLM_F_REPLACE, sizeof(r.msg) + used,
+	    ignore, NULL));
+}
+
+/* net.ipv6.conf.NAME.proxy_ndp=1; where it is 1 already, no right is needed. */
+static int
+allow_proxy(unsigned ifindex)
+{
+	char path[64 + IF_NAMESIZE], name[IF_NAMESIZE], value = '0';
+	FILE *f;
+	int rc;
+
+	if (if_indextoname(ifindex, name) == NULL)
+		return (-1);
+	snprintf(path, sizeof(path), "/proc/sys/net/ipv6/conf/%s/proxy_ndp",
+	    name);
+	f = fopen(path, "re");
+	if (f != NULL) {
+		if (fread(&value, 1, 1, f) == 1 && value == '1') {
+			fclose(f);
+			return (0);
+		}
+		fclose(f);
+	}
+	f = fopen(path, "we");
+	if (f == NULL)
+		return (-1);
+	rc = fputs("1\n", f) == EOF ? -1 : 0;
+	return (fclose(f) == 0 ? rc : -1);
+}
+
+static int
+answer_neighbours(struct netlink *nl, unsigned tun,
+    const struct nat64_config *n, struct hostwatch *host, const char **what)
+{
+	struct on_link o;
+	const struct eam *m;
+
+	for (m = n->maps; m < n->maps + n->n_maps; m++) {
+		if (m->len6 != 128)
+			continue;
+		o = (struct on_link){ .addr = m->addr6, .tun = tun };
+		*what = "cannot look at the addresses of this host";
+		if (hostwatch_addrs(host, AF_INET6, look_at, &o) == -1)
+			return (-1);
+		if (o.own) {
+			*what = "map: an IPv6 address is this host's own: "
+				"choose one that nothing else uses";
+			errno = EADDRINUSE;
+			return (-1);
+		}
+		*what = "cannot answer neighbour solicitations for the "
+			"address of a map (ip -6 neigh add proxy, sysctl "
+			"net.ipv6.conf.NAME.proxy_ndp=1)";
+		if (o.ifindex != 0 &&
+		    (is_refused(add_proxy(nl, &o)) ||
+			allow_proxy(o.ifindex) == -1))
+			return (-1);
+	}
+	return (0);
 }
 
 int
-clatif_up(const char *tun, const struct nat64_config *n, const char **what)
+clatif_up(const char *tun, const struct nat64_config *n,
+    struct hostwatch *host, const char **what)
 {
 	const unsigned ifindex = if_nametoindex(tun);
 	struct netlink *nl;
@@ -138,7 +256,9 @@ clatif_up(const char *tun, const struct nat64_config *n, const char **what)
 	nl = netlink_open(NETLINK_ROUTE);
 	if (nl == NULL)
 		return (-1);
-	rc = set_up(nl, ifindex, n, what);
+	rc = set_up(nl, ifindex, n, host, what);
+	if (rc == 0)
+		rc = answer_neighbours(nl, ifindex, n, host, what);
 	error = errno;
 	netlink_close(nl);
 	errno = error;

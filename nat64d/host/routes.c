@@ -25,6 +25,8 @@ each_map(const struct nat64_config *n, routes_fn fn, void *arg)
 	const struct eam *m;
 
 	for (m = n->maps; m < n->maps + n->n_maps; m++) {
+		if (IN6_IS_ADDR_UNSPECIFIED(&m->addr6))
+			continue; /* not known yet */
 		if (n->mode == NAT64_CLAT)
 			dst = (struct prefix){ .family = AF_INET6,
 				.len = m->len6,

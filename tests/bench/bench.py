@@ -2,7 +2,7 @@
 """Benchmarks of nat64d, beside TAYGA and the kernel's NAT44 (see lab.py),
 and of dns64d, beside other forwarders with DNS64 (see dns64.py).
 
-    bench.py BUILD [all|core|log|tcp|udp|cpu|conn|latency|pause|dns|dns-...]
+    bench.py BUILD [all|core|log|tcp|udp|cpu|conn|latency|clat|pause|dns|...]
 
 See rounds.py for how it measures. Needs root, and the packages of "deps.sh
 bench". Results: standard output, and BUILD/bench/.
@@ -18,6 +18,7 @@ import time
 
 sys.dont_write_bytecode = True
 
+import clat
 import dns64
 import pause as pauses
 from lab import (OURS, SERVER, SERVER_DIRECT, SERVER_FROM_CLIENT,
@@ -272,7 +273,8 @@ def pause(report, build):
             pauses.measure(report, lab, system)
 
 
-PARTS = {"tcp": tcp, "udp": udp, "cpu": cpu, "conn": conn, "latency": latency}
+PARTS = {"tcp": tcp, "udp": udp, "cpu": cpu, "conn": conn, "latency": latency,
+         "clat": clat.measure}
 
 
 def nat64d(report, build, part):

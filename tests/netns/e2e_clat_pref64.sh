@@ -22,11 +22,11 @@ start_lab() {
 	echo hello >"$dir/www/file"
 }
 
-start_clat() {
+start_clat() { # [IPv6 side of the map]
 	cat >"$dir/clat.conf" <<-EOF
 		mode clat
 		tun clat
-		map 192.0.0.1 to 2001:db8:464::1
+		map 192.0.0.1 to ${1:-2001:db8:464::1}
 		user nobody
 		control "$dir/clat.sock"
 	EOF
@@ -119,6 +119,27 @@ test_solicitation() {
 	stop "$ra"
 }
 
+# An address of the client's own network, which its neighbour asks for.
+test_interface() {
+	stop "$clat"
+	ip -n "$gateway" route del 2001:db8:464::/64
+	check "with \"map to interface\" it starts again" \
+	    start_clat "interface c0" || give_up
+	check "it takes an address of the network" \
+	    grep -F 'of c0 is 2001:db8::464:0:0:10' "$dir/clat.err"
+	advertise "$first=600"
+	check_fetch "the neighbour finds it, and IPv4 works"
+	ip -n "$client" addr add 2001:db8:77::10/64 dev c0 nodad
+	ip -n "$client" addr del 2001:db8::10/64 dev c0
+	check "it ends when the interface has another network" \
+	    wait_for 30 gone "$clat"
+	check "and says why" grep -F 'c0 has another network' "$dir/clat.err"
+	check_not "without an address there it does not start" \
+	    start_clat "interface lo"
+	check "and says why" \
+	    grep -F 'lo: map to interface: it has no global' "$dir/clat.err"
+}
+
 need_root
 start_lab
 write_nat64d_conf "prefix $second"
@@ -128,5 +149,5 @@ test_no_prefix
 test_router
 test_dns
 test_solicitation
-stop "$clat"
+test_interface
 tap_done
