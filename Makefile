@@ -191,6 +191,7 @@ nat64d_PURE = \
     nat64d/core/nat64_in6.c \
     nat64d/core/nat64_input.c \
     nat64d/core/nat64_kill.c \
+    nat64d/core/nat64_map.c \
     nat64d/core/nat64_out.c \
     nat64d/core/nat64_policy.c \
     nat64d/core/nat64_prefetch.c \
@@ -267,6 +268,7 @@ nat64ctl_SRC = \
     nat64d/ctl/deterministic.c \
     nat64d/ctl/follow.c \
     nat64d/ctl/lists.c \
+    nat64d/ctl/maps.c \
     nat64d/ctl/pref64.c \
     nat64d/ctl/role.c \
     nat64d/ctl/top.c \
@@ -289,6 +291,7 @@ nat64d_SRC = \
     nat64d/control/follow.c \
     nat64d/control/list.c \
     nat64d/control/lookup.c \
+    nat64d/control/maps.c \
     nat64d/control/numbers.c \
     nat64d/control/page.c \
     nat64d/control/pool.c \

@@ -23,6 +23,10 @@ void get_fragments(void *arg, struct httpd_request *rq);
 void get_lookup(void *arg, struct httpd_request *rq);
 void get_monitor(void *arg, struct httpd_request *rq);
 void get_pool(void *arg, struct httpd_request *rq);
+/* maps.c */
+void get_maps(void *arg, struct httpd_request *rq);
+void get_translate(void *arg, struct httpd_request *rq);
+
 void get_prefixes(void *arg, struct httpd_request *rq);
 void get_role(void *arg, struct httpd_request *rq);
 void get_sessions(void *arg, struct httpd_request *rq);

@@ -10,45 +10,22 @@
 #include "nat64_event.h"
 #include "nat64_in4.h"
 #include "nat64_in6.h"
+#include "nat64_map.h"
 #include "nat64_out.h"
-#include "nat64_policy.h"
 #include "nat64_siit.h"
 
-/* How an address was translated. */
-enum by {
-	BY_NOTHING, /* it cannot be */
-	BY_EAM,
-	BY_PREFIX
-};
-
 /* eam: false where RFC 7757, 4.2.1 forbids the mappings. */
-static enum by
+static enum nat64_by
 to6(const struct nat64 *n, struct in_addr addr, bool eam, struct in6_addr *out)
 {
-	int i;
-
-	if (eam && eamt_4to6(n->eamt, addr, out))
-		return (BY_EAM);
-	i = nat64_prefix_for(n, NULL, addr);
-	if (i == -1)
-		return (BY_NOTHING);
-	pref64_embed(&n->prefixes[i].prefix, addr, out);
-	return (BY_PREFIX);
+	return (eam ? nat64_map_4to6(n, addr, out) :
+		      nat64_embed_4to6(n, addr, out));
 }
 
-static enum by
+static enum nat64_by
 to4(const struct nat64 *n, const struct in6_addr *addr, struct in_addr *out)
 {
-	int i;
-
-	if (eamt_6to4(n->eamt, addr, out))
-		return (BY_EAM);
-	i = nat64_find_prefix(n, addr);
-	if (i == -1 ||
-	    pref64_extract(&n->prefixes[i].prefix, addr, out) == -1 ||
-	    !nat64_may_embed(n, (unsigned)i, *out))
-		return (BY_NOTHING);
-	return (BY_PREFIX);
+	return (nat64_map_6to4(n, addr, out));
 }
 
 /*
@@ -163,7 +140,7 @@ error6(struct passage *w, struct pkt *p)
 	struct in_addr src, dst;
 	enum nat64_reason reason;
 	struct in6_addr mapped;
-	enum by by_src;
+	enum nat64_by by_src;
 	struct pkt *out;
 	bool turns;
 
@@ -171,20 +148,20 @@ error6(struct passage *w, struct pkt *p)
 	if (reason != NAT64_NONE)
 		return (nat64_drop(w, reason));
 	by_src = to4(n, &in.t6.src.addr, &inner.src.addr);
-	if (by_src == BY_NOTHING ||
-	    to4(n, &in.t6.dst.addr, &inner.dst.addr) == BY_NOTHING)
+	if (by_src == NAT64_BY_NOTHING ||
+	    to4(n, &in.t6.dst.addr, &inner.dst.addr) == NAT64_BY_NOTHING)
 		return (nat64_drop(w, NAT64_ICMP_INNER));
 	inner.src.port = in.t6.src.port;
 	inner.dst.port = in.t6.dst.port;
-	if (to4(n, &p->ip6.dst, &dst) == BY_NOTHING)
+	if (to4(n, &p->ip6.dst, &dst) == NAT64_BY_NOTHING)
 		return (nat64_drop(w, NAT64_UNMAPPED6));
-	if (to4(n, &p->ip6.src, &src) == BY_NOTHING)
+	if (to4(n, &p->ip6.src, &src) == NAT64_BY_NOTHING)
 		src = n->conf.self4;
 	if (src.s_addr == INADDR_ANY)
 		return (nat64_drop(w, NAT64_ICMP_SOURCE));
 
-	turns =
-	    by_src == BY_PREFIX && eamt_4to6(n->eamt, inner.src.addr, &mapped);
+	turns = by_src == NAT64_BY_PREFIX &&
+	    eamt_4to6(n->eamt, inner.src.addr, &mapped);
 	out = nat64_buffer(w, BUFFER_ICMP4);
 	reason = xlat_icmp_6to4(p, &in, src, dst, &inner, &n->conf.xlat,
 	    &n->ids, turns, out);
@@ -244,25 +221,25 @@ static enum nat64_reason
 addresses6(struct passage *w, const struct pkt *p, struct tuple4 *out)
 {
 	const struct nat64 *n = w->n;
-	enum by by_src, by_dst;
+	enum nat64_by by_src, by_dst;
 	struct in6_addr mapped;
 
 	by_src = to4(n, &p->ip6.src, &out->src.addr);
 	by_dst = to4(n, &p->ip6.dst, &out->dst.addr);
-	if (by_dst == BY_NOTHING)
+	if (by_dst == NAT64_BY_NOTHING)
 		return (NAT64_UNMAPPED6);
 	if (ip4_is_never_unicast(out->dst.addr))
 		return (NAT64_MARTIAN4);
 	if (may_be_error6(p))
 		return (NAT64_NONE);
-	if (by_src == BY_NOTHING)
+	if (by_src == NAT64_BY_NOTHING)
 		return (NAT64_UNMAPPED6);
 	if (ip4_is_never_unicast(out->src.addr))
 		return (NAT64_MARTIAN4);
-	if (by_src == BY_PREFIX && by_dst == BY_PREFIX)
+	if (by_src == NAT64_BY_PREFIX && by_dst == NAT64_BY_PREFIX)
 		return (NAT64_SOURCE_IN_PREF64);
-	w->turns =
-	    by_dst == BY_PREFIX && eamt_4to6(n->eamt, out->dst.addr, &mapped);
+	w->turns = by_dst == NAT64_BY_PREFIX &&
+	    eamt_4to6(n->eamt, out->dst.addr, &mapped);
 	return (NAT64_NONE);
 }
 
@@ -316,16 +293,18 @@ nat64_siit_error4(struct passage *w, struct pkt *p)
 	reason = xlat_icmp_parse(p, n->conf.check_inner_ip, &in);
 	if (reason != NAT64_NONE)
 		return (nat64_drop(w, reason));
-	if (to6(n, in.t4.src.addr, true, &inner.src.addr) == BY_NOTHING ||
+	if (to6(n, in.t4.src.addr, true, &inner.src.addr) ==
+		NAT64_BY_NOTHING ||
 	    to6(n, in.t4.dst.addr, !w->hairpin /* (2) */, &inner.dst.addr) ==
-		BY_NOTHING)
+		NAT64_BY_NOTHING)
 		return (nat64_drop(w, NAT64_ICMP_INNER));
 	inner.src.port = in.t4.src.port;
 	inner.dst.port = in.t4.dst.port;
-	if (to6(n, p->ip4.dst, true, &dst) == BY_NOTHING)
+	if (to6(n, p->ip4.dst, true, &dst) == NAT64_BY_NOTHING)
 		return (nat64_drop(w, NAT64_UNMAPPED4));
 	peer = p->ip4.src.s_addr == in.t4.dst.addr.s_addr;
-	if (to6(n, p->ip4.src, !(w->hairpin && peer), &src) == BY_NOTHING)
+	if (to6(n, p->ip4.src, !(w->hairpin && peer), &src) ==
+	    NAT64_BY_NOTHING)
 		src = n->conf.self6;
 	if (IN6_IS_ADDR_UNSPECIFIED(&src))
 		return (nat64_drop(w, NAT64_ICMP_SOURCE));
@@ -403,27 +382,27 @@ enum pass
 nat64_siit4(struct passage *w, struct pkt *p)
 {
 	const struct nat64 *n = w->n;
-	enum by by_src, by_dst;
+	enum nat64_by by_src, by_dst;
 	struct tuple6 out;
 
 	by_src = to6(n, p->ip4.src, true, &out.src.addr);
 	by_dst = to6(n, p->ip4.dst, true, &out.dst.addr);
 	if (nat64_may_be_error4(p)) {
-		if (by_dst == BY_NOTHING)
+		if (by_dst == NAT64_BY_NOTHING)
 			return (nat64_drop(w, NAT64_UNMAPPED4));
 		return (check4(w, p, &out));
 	}
 	if (ip4_is_never_unicast(p->ip4.src))
 		return (nat64_drop(w, NAT64_MARTIAN4));
-	if (n->conf.self4.s_addr != INADDR_ANY && by_dst != BY_EAM &&
+	if (n->conf.self4.s_addr != INADDR_ANY && by_dst != NAT64_BY_EAM &&
 	    p->ip4.dst.s_addr == n->conf.self4.s_addr)
 		return (nat64_local(w, p));
-	if (by_src != BY_EAM && by_dst != BY_EAM)
+	if (by_src != NAT64_BY_EAM && by_dst != NAT64_BY_EAM)
 		return (nat64_refuse4(w, p, NAT64_UNMAPPED4, ICMP_UNREACH,
 		    ICMP_UNREACH_FILTER_PROHIB, 0));
-	if (by_dst == BY_NOTHING)
+	if (by_dst == NAT64_BY_NOTHING)
 		return (refuse_destination4(w, p));
-	if (by_src == BY_NOTHING)
+	if (by_src == NAT64_BY_NOTHING)
 		return (nat64_drop(w,
 		    n->conf.n_prefixes == 0 ? NAT64_NO_PREF64 :
 					      NAT64_WKP_NONGLOBAL));
@@ -436,10 +415,10 @@ nat64_siit_hairpin(struct passage *w, struct pkt *p)
 	const struct nat64 *n = w->n;
 	struct tuple6 out;
 
-	if (to6(n, p->ip4.dst, true, &out.dst.addr) == BY_NOTHING)
+	if (to6(n, p->ip4.dst, true, &out.dst.addr) == NAT64_BY_NOTHING)
 		return (nat64_drop(w, NAT64_UNMAPPED4));
 	/* The source of an error is not used: see nat64_siit_error4(). */
-	if (to6(n, p->ip4.src, false, &out.src.addr) == BY_NOTHING &&
+	if (to6(n, p->ip4.src, false, &out.src.addr) == NAT64_BY_NOTHING &&
 	    !nat64_may_be_error4(p))
 		return (nat64_drop(w, NAT64_WKP_NONGLOBAL));
 	return (pass4(w, p, &out));

@@ -41,6 +41,10 @@ int print_ended(struct ctl *ctl, const json_t *answer);
 int print_static(struct ctl *ctl, const json_t *answer);
 int print_upgrade(struct ctl *ctl, const json_t *answer);
 
+/* maps.c */
+int print_maps(struct ctl *ctl, const json_t *answer);
+int print_translation(struct ctl *ctl, const json_t *answer);
+
 /* follow.c */
 int run_monitor(struct ctl *ctl, const struct ctl_command *c);
 int run_drops(struct ctl *ctl, const struct ctl_command *c);

@@ -178,6 +178,10 @@ static const struct ctl_arg lookup_args[] = {
 	{ "proto", CTL_OPTIONAL, NULL, NULL, protos },
 	{ NULL, CTL_WORD, NULL, NULL, NULL },
 };
+static const struct ctl_arg translate_args[] = {
+	{ "addr", CTL_WORD, NULL, "ADDRESS", NULL },
+	{ NULL, CTL_WORD, NULL, NULL, NULL },
+};
 static const struct ctl_arg flush_args[] = {
 	FILTER,
 	{ NULL, CTL_WORD, NULL, NULL, NULL },
@@ -285,6 +289,17 @@ static const struct ctl_command commands[] = {
 	    .method = "GET",
 	    .path = "/v1/fragments",
 	    .print = print_fragments },
+	{ .words = "show maps",
+	    .help = "Mappings of addresses (mode clat, mode siit)",
+	    .method = "GET",
+	    .path = "/v1/maps",
+	    .print = print_maps },
+	{ .words = "translate",
+	    .help = "What an address is on the other side (the same)",
+	    .args = translate_args,
+	    .method = "GET",
+	    .path = "/v1/translate",
+	    .print = print_translation },
 	{ .words = "lookup",
 	    .help = "Who holds an address and port of either family",
 	    .args = lookup_args,

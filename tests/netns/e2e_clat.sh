@@ -189,6 +189,24 @@ test_others() {
 	    test "$(clat_counter unmapped-ipv6)" -gt "${before:-0}"
 }
 
+ctl() { # word ...
+	in_ns "$client" "$BUILD/nat64d/ctl/nat64ctl" -s "$dir/clat.sock" "$@"
+}
+
+test_control() {
+	check_match "the mappings are shown" "$(ctl show maps)" \
+	    '^192.168.1.0/24 +2001:db8:464:1::/64$'
+	check_equal "what a mapped address is" "$(ctl translate 192.168.1.10)" \
+	    "192.168.1.10 is 2001:db8:464:1:a00::, by a map"
+	check_equal "and back" "$(ctl translate 2001:db8:464:1:a00::)" \
+	    "2001:db8:464:1:a00:: is 192.168.1.10, by a map"
+	check_equal "what an address of the Internet is" \
+	    "$(ctl translate "$server4")" \
+	    "$server4 is 2001:db8:8000::c633:640a, by a prefix"
+	check_equal "what is on neither side" "$(ctl translate 2001:db8::1)" \
+	    "2001:db8::1 has no counterpart"
+}
+
 test_end() {
 	stop "$clat"
 	check_not "the end removes the interface" \
@@ -211,5 +229,6 @@ test_traceroute -I
 test_routes
 test_pmtu
 test_others
+test_control
 test_end
 tap_done
