@@ -148,7 +148,8 @@ dump_session(const struct dump *d, struct evbuffer *out,
 	if (s->proto == L4_TCP)
 		evbuffer_add_printf(out, " %s",
 		    tcp_state_name((enum tcp_state)s->tcp_state));
-	evbuffer_add_printf(out, "%s\n", s->fast != 0 ? " fast" : "");
+	evbuffer_add_printf(out, "%s%s\n", s->fast != 0 ? " fast" : "",
+	    s->gateway ? " gateway" : "");
 }
 
 bool

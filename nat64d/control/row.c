@@ -28,6 +28,7 @@ row_of_session(struct row *r, const struct nat64 *n, const struct bib_entry *e,
 	r->tcp_state = s->tcp_state;
 	r->inbound = s->inbound;
 	r->fast = s->fast != 0;
+	r->gateway = s->gateway;
 }
 
 static json_t *
@@ -88,6 +89,7 @@ row_session(const struct row *r)
 	json_object_set_new(o, "opened-by",
 	    json_string(r->inbound ? "peer" : "host"));
 	json_object_set_new(o, "fast-path", json_boolean(r->fast));
+	json_object_set_new(o, "gateway", json_boolean(r->gateway));
 	return (o);
 }
 

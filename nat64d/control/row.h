@@ -22,6 +22,7 @@ struct row {
 	uint8_t tcp_state;
 	bool inbound;
 	bool fast;
+	bool gateway;
 };
 
 /* The same of a subscriber. */

@@ -133,6 +133,9 @@ print_row(const struct column *c, const json_t *o)
 		else
 			snprintf(text, sizeof(text), "%" JSON_INTEGER_FORMAT,
 			    json_integer_value(value));
+		if (c[1].heading == NULL &&
+		    json_is_true(json_object_get(o, "gateway")))
+			strlcat(text, " gateway", sizeof(text));
 		print_cell(c, text);
 	}
 }

@@ -75,7 +75,7 @@ Ecdysis: an IPv6-only client reaches the IPv4 Internet by name.
     client ------------- gateway ------------- internet
     2001:db8::10      2001:db8::1 (NAT64)      198.51.100.10
     IPv6 only         2001:db8::2 (DNS64)      IPv4 only
-                      nat64d, dns64d           nsd, nginx, socat
+                      nat64d, dns64d           nsd, nginx, vsftpd
                       pool 192.0.2.0/24
                       Pref64::/n 2001:db8:8000::/96
 EOF
@@ -83,6 +83,9 @@ EOF
 step "The lab" "Three network namespaces, real servers on the IPv4 side."
 stream_lab || die "the lab was not made" nginx.log
 start_nsd || die "nsd did not start" nsd.log
+make_ftp
+head -c 10000000 /dev/urandom >"$dir/ftp/file"
+start_vsftpd || die "vsftpd did not start" vsftpd.log
 start_udp_echo || die "socat did not start" echo.log
 head -c 100000000 /dev/urandom >"$dir/www/100MB"
 sum=$(sha256sum <"$dir/www/100MB")
@@ -90,7 +93,7 @@ sum=$(sha256sum <"$dir/www/100MB")
 step "The daemons" \
     "Configured by etc/nat64d.conf and etc/dns64d.conf; nat64d makes the" \
     "tun device and the routes itself."
-write_nat64d_conf "control \"$dir/run/nat64d.sock\"" \
+write_nat64d_conf "alg ftp" "control \"$dir/run/nat64d.sock\"" \
     "pidfile \"$dir/run/nat64d.pid\""
 write_dns64d_conf
 start_background "$BUILD/nat64d/nat64d" "$dir/nat64d.conf" \
@@ -132,6 +135,16 @@ answer=$(echo "hello from IPv6" | ip netns exec "$client" \
     socat -t 2 - "UDP6:[$server64]:7777")
 echo "    $answer"
 [ "$answer" = "hello from IPv6" ] || fail "UDP exchange"
+
+step "FTP" \
+    "vsftpd knows nothing of IPv6; nat64d translates EPSV and EPRT for it." \
+    "Passive: the client connects. Active: the server does."
+show "$client" curl -sS -o "$dir/got" -w '%{size_download} bytes, passive\n' \
+    ftp://www.example.com/file
+cmp "$dir/ftp/file" "$dir/got" || fail "the files differ"
+show "$client" curl -sS -P - -o "$dir/got" -w \
+    '%{size_download} bytes, active\n' ftp://www.example.com/file
+cmp "$dir/ftp/file" "$dir/got" || fail "the files differ"
 
 step "What an operator sees" \
     "A transfer of 200 MB and 5000 datagrams per second run from here on." \

@@ -8,42 +8,6 @@
 # Port and kind of each of the other servers (tools/ftp_server.py).
 kinds=(2101:no-epsv 2102:no-pasv 2103:bytewise 2104:foreign 2105:no-noop)
 
-# Everything as the user who runs this: there may be no other one.
-start_vsftpd() {
-	openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=lab \
-	    -keyout "$dir/key.pem" -out "$dir/cert.pem" >"$dir/openssl" 2>&1
-	cat >"$dir/vsftpd.conf" <<-EOF2
-		listen=YES
-		listen_address=$server4
-		background=NO
-		run_as_launching_user=YES
-		nopriv_user=root
-		ftp_username=root
-		secure_chroot_dir=$dir/empty
-		anonymous_enable=YES
-		anon_root=$dir/ftp
-		allow_writeable_chroot=YES
-		no_anon_password=YES
-		write_enable=YES
-		anon_upload_enable=YES
-		anon_other_write_enable=YES
-		anon_world_readable_only=NO
-		connect_from_port_20=YES
-		seccomp_sandbox=NO
-		isolate=NO
-		isolate_network=NO
-		ssl_enable=YES
-		allow_anon_ssl=YES
-		force_local_logins_ssl=NO
-		force_local_data_ssl=NO
-		require_ssl_reuse=NO
-		rsa_cert_file=$dir/cert.pem
-		rsa_private_key_file=$dir/key.pem
-	EOF2
-	start "$internet" vsftpd.log vsftpd "$dir/vsftpd.conf"
-	wait_for 30 tcp_listens "$internet" 21
-}
-
 start_others() {
 	local kind
 	start "$internet" ftp.log "$tools/ftp_server.py" "$server4" \
@@ -55,7 +19,7 @@ start_others() {
 
 make_files() {
 	local i
-	mkdir "$dir/ftp" "$dir/ftp/up" "$dir/empty"
+	make_ftp
 	head -c 20000000 /dev/urandom >"$dir/ftp/large"
 	mkdir "$dir/ftp/many"
 	for i in {1..40}; do
@@ -117,7 +81,7 @@ continues() {
 # An interactive client: several transfers in one connection.
 converses() { # option ...
 	rm -f "$dir/one" "$dir/two" "$dir/ftp/up/three"
-	in_ns "$client" timeout 60 tnftp -n "$@" "$server64" <<-EOF2 \
+	in_ns "$client" timeout 60 tnftp -n "$@" "$server64" <<-EOF \
 	    >"$dir/ftp.log" 2>&1
 		user anonymous me
 		binary
@@ -126,7 +90,7 @@ converses() { # option ...
 		get large $dir/two
 		put $dir/ftp/many/30 up/three
 		quit
-	EOF2
+	EOF
 	cmp "$dir/ftp/many/20" "$dir/one" && cmp "$dir/ftp/large" "$dir/two" &&
 	    cmp "$dir/ftp/many/30" "$dir/ftp/up/three" && return
 	cat "$dir/ftp.log"
@@ -180,9 +144,29 @@ test_expected() {
 	    [ "$(dump_value "$dump" gateway-expected)" -gt 40 ]
 	check "gateways have let go" \
 	    [ "$(dump_value "$dump" gateway-let-go)" -gt 0 ]
+	if grep -q '^fast-path ' <<<"$dump"; then
+		check "data connections use the fast path" \
+		    [ "$(dump_value "$dump" fast-path-offered)" -gt 0 ]
+	fi
 	check_equal "no fragment, no wrong checksum" \
 	    "$(dump_value "$dump" gateway-fragment)$(
 		dump_value "$dump" gateway-bad-checksum)" 00
+}
+
+# A control connection that is idle goes on, and so does translation.
+test_restart() {
+	asks 2101 EPSV "@$dir/go" EPSV 'ALGS STATUS64' >"$dir/words" 2>&1 &
+	local words=$!
+	check "a connection is idle" wait_for 30 test -e "$dir/go.said"
+	check_match "nat64ctl marks it" "$(in_ns "$gateway" \
+	    "$BUILD/nat64d/ctl/nat64ctl" -s "$dir/run/nat64d.sock" \
+	    show sessions port 2101)" 'established +host gateway$'
+	stop "$nat64d"
+	check "nat64d is restarted" start_nat64d || give_up
+	touch "$dir/go"
+	wait "$words"
+	check_equal "it is translated as before" "$(cat "$dir/words")" \
+	    "229 229 216"
 }
 
 need_root
@@ -190,7 +174,10 @@ lab_create
 make_files
 check "vsftpd runs" start_vsftpd || give_up
 check "other servers run" start_others || give_up
-write_nat64d_conf 'alg ftp port 21, 2101-2105' 'log level info'
+mkdir -m 700 "$dir/run"
+chown nobody "$dir/run"
+write_nat64d_conf 'alg ftp port 21, 2101-2105' "state \"$dir/run/state\"" \
+    "control \"$dir/run/nat64d.sock\""
 check "nat64d runs" start_nat64d || give_up
 test_curl
 test_lftp
@@ -198,4 +185,5 @@ test_ftp
 test_kinds
 test_algs
 test_expected
+test_restart
 tap_done

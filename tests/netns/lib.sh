@@ -427,6 +427,48 @@ start_web() { # [namespace address:port]
 	wait_for 30 in_ns "$ns" curl -gsS -o "$dir/peer" "$address/peer"
 }
 
+# A directory for FTP servers, where files can be put.
+make_ftp() {
+	mkdir -p "$dir/ftp/up" "$dir/empty"
+}
+
+# An FTP server, with TLS, of the files of $dir/ftp. Everything as the user who
+# runs this: there may be no other one.
+start_vsftpd() {
+	openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=lab \
+	    -keyout "$dir/key.pem" -out "$dir/cert.pem" >"$dir/openssl" 2>&1
+	cat >"$dir/vsftpd.conf" <<-EOF
+		listen=YES
+		listen_address=$server4
+		background=NO
+		run_as_launching_user=YES
+		nopriv_user=root
+		ftp_username=root
+		secure_chroot_dir=$dir/empty
+		anonymous_enable=YES
+		anon_root=$dir/ftp
+		allow_writeable_chroot=YES
+		no_anon_password=YES
+		write_enable=YES
+		anon_upload_enable=YES
+		anon_other_write_enable=YES
+		anon_world_readable_only=NO
+		connect_from_port_20=YES
+		seccomp_sandbox=NO
+		isolate=NO
+		isolate_network=NO
+		ssl_enable=YES
+		allow_anon_ssl=YES
+		force_local_logins_ssl=NO
+		force_local_data_ssl=NO
+		require_ssl_reuse=NO
+		rsa_cert_file=$dir/cert.pem
+		rsa_private_key_file=$dir/key.pem
+	EOF
+	start "$internet" vsftpd.log vsftpd "$dir/vsftpd.conf"
+	wait_for 30 tcp_listens "$internet" 21
+}
+
 # Fetch a file of $dir/www, as the client, and compare; then bring it back.
 fetch() { # file [address]
 	rm -f "$dir/fetched"

@@ -3,9 +3,11 @@
 
 usage: ftp_words.py address port [--bytewise | --pipelined] command ...
 
-Logs in as anonymous first. "reset": the connection ended instead of a reply.
+A command @FILE makes FILE.said and waits until there is FILE. Logs in as
+anonymous first. "reset": the connection ended instead of a reply.
 """
 
+import pathlib
 import socket
 import sys
 import time
@@ -40,12 +42,21 @@ def code():
     return first.decode()
 
 
+def wait(path):
+    pathlib.Path(f"{path}.said").touch()
+    while not pathlib.Path(path).exists():
+        time.sleep(0.05)
+
+
 def ask(lines):
     said = []
     try:
         if pipelined:
             say("".join(f"{line}\r\n" for line in lines).encode())
         for line in lines:
+            if line.startswith("@"):
+                wait(line[1:])
+                continue
             if not pipelined:
                 say(f"{line}\r\n".encode())
             said.append(code())
