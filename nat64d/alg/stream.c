@@ -293,7 +293,9 @@ decide(struct stream *s, struct fresh *f)
 /*
  * What was sent before for old numbers from seg->seq on, up to those that have
  * been decided about. Bytes before base have arrived, so it does not matter
- * which ones are sent.
+ * which ones are sent. Bytes that were inserted where the segment begins come
+ * before it: the number of that place is the one behind them. Elsewhere they
+ * are a part of it.
  */
 static void
 repeat(const struct stream *s, const struct stream_segment *seg,
@@ -302,14 +304,16 @@ repeat(const struct stream *s, const struct stream_segment *seg,
 	uint32_t at = seg->seq, stop = seg->seq + (uint32_t)seg->len;
 	const uint8_t *bytes = s->bytes;
 	const struct stream_piece *p;
+	bool inserted;
 
 	if (distance(stop, s->decided) > 0)
 		stop = s->decided;
 	for (p = s->pieces; p < s->pieces + s->n_pieces;
 	     bytes += p->new_len, p++) {
-		if (distance(old_end(p), at) <= 0)
+		inserted = p->old_len == 0 && p->old != seg->seq;
+		if (distance(old_end(p), at) < (inserted ? 0 : 1))
 			continue;
-		if (distance(p->old, stop) >= 0)
+		if (distance(p->old, stop) >= (inserted ? 1 : 0))
 			break;
 		if (distance(p->old, at) > 0)
 			put(out, seg->data + (at - seg->seq), p->old - at);

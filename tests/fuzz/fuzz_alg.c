@@ -75,7 +75,7 @@ sent(struct way *w, uint32_t seq, const uint8_t *data, size_t len)
 		w->has[k] = true;
 		w->sent[k] = data[i];
 	}
-	if ((int32_t)(seq + (uint32_t)len - w->high) > 0)
+	if (len > 0 && (int32_t)(seq + (uint32_t)len - w->high) > 0)
 		w->high = seq + (uint32_t)len;
 }
 
