@@ -59,7 +59,7 @@
 /* The best first. */
 enum balance_state {
 	BALANCE_UP,	  /* accepts sessions, or nothing is known */
-	BALANCE_DRAINING, /* to be left alone by new clients */
+	BALANCE_DRAINING, /* serves, but wants no new clients */
 	BALANCE_DOWN
 };
 

@@ -6,6 +6,7 @@ enum field {
 	SESSIONS,
 	SESSIONS_MAX,
 	UP,
+	DRAINING,
 	PORTS,
 	AVAILABLE = PORTS + METRICS_N_PROTO,
 	N_FIELDS = AVAILABLE + METRICS_N_PROTO
@@ -15,6 +16,7 @@ static const char *const names[N_FIELDS] = {
 	[SESSIONS] = "nat64d_sessions",
 	[SESSIONS_MAX] = "nat64d_sessions_max",
 	[UP] = "nat64d_up",
+	[DRAINING] = "nat64d_draining",
 	[PORTS] = "nat64d_pool_ports{protocol=\"tcp\"}",
 	[PORTS + 1] = "nat64d_pool_ports{protocol=\"udp\"}",
 	[PORTS + 2] = "nat64d_pool_ports{protocol=\"icmp\"}",
@@ -112,11 +114,12 @@ metrics_parse(const char *text, size_t len, struct metrics *m)
 		found[field] = true;
 	}
 	if (!found[SESSIONS] || !found[SESSIONS_MAX] || !found[UP] ||
-	    value[SESSIONS_MAX] == 0 || value[UP] > 1)
+	    value[SESSIONS_MAX] == 0 || value[UP] > 1 || value[DRAINING] > 1)
 		return (-1);
 	m->sessions = value[SESSIONS];
 	m->sessions_max = value[SESSIONS_MAX];
 	m->up = value[UP] == 1;
+	m->draining = value[DRAINING] == 1;
 	memcpy(m->ports, value + PORTS, sizeof(m->ports));
 	memcpy(m->available, value + AVAILABLE, sizeof(m->available));
 	return (0);

@@ -13,7 +13,8 @@
 #define METRICS_N_PROTO 3 /* tcp, udp, icmp */
 
 struct metrics {
-	bool up; /* false: draining */
+	bool up;       /* false: not to get clients */
+	bool draining; /* the same, because an operator wants it so */
 	uint64_t sessions;
 	uint64_t sessions_max; /* never 0 */
 	/* Ports of the pool for each protocol, and those free; 0: unknown. */
@@ -23,7 +24,7 @@ struct metrics {
 
 /*
  * Parse an answer. Lines with other names or labels are ignored; the last line
- * with a name counts. Those of the ports may be missing.
+ * with a name counts. Those of the drain and of the ports may be missing.
  * text: need not end with NUL. Returns 0, or -1 if a line is missing or its
  * value is no whole number; then m is unchanged.
  */

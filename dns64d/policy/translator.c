@@ -119,10 +119,12 @@ answered(struct translator *t, const struct metrics *m)
 	t->metrics = *m;
 	load_observe(&t->load, m);
 	t->target.load = t->load.used;
-	if (m->up)
-		set_state(t, BALANCE_UP, NULL);
-	else
+	if (m->draining)
+		set_state(t, BALANCE_DRAINING, "nat64d_draining is 1");
+	else if (!m->up)
 		set_state(t, BALANCE_DRAINING, "nat64d_up is 0");
+	else
+		set_state(t, BALANCE_UP, NULL);
 	arm_next(t);
 }
 

@@ -68,6 +68,20 @@ START_TEST(draining_is_told_by_up)
 
 	ck_assert_int_eq(metrics_parse(t, strlen(t), &m), 0);
 	ck_assert(!m.up);
+	ck_assert(!m.draining);
+}
+END_TEST
+
+/* Shows: DNS64-92 */
+START_TEST(drain_of_an_operator_is_told_apart)
+{
+	static const char t[] = "nat64d_up 1\nnat64d_draining 1\n"
+				"nat64d_sessions 0\n" LIMIT;
+	struct metrics m;
+
+	ck_assert_int_eq(metrics_parse(t, strlen(t), &m), 0);
+	ck_assert(m.up);
+	ck_assert(m.draining);
 }
 END_TEST
 
@@ -82,6 +96,7 @@ START_TEST(whatever_else_is_refused)
 		"nat64d_up 1\n" LIMIT,
 		"nat64d_sessions 12\n" LIMIT,
 		"nat64d_up 2\nnat64d_sessions 12\n" LIMIT,
+		"nat64d_up 1\nnat64d_draining 2\nnat64d_sessions 12\n" LIMIT,
 		"nat64d_up\nnat64d_sessions 12\n" LIMIT,
 		"nat64d_up 1\nnat64d_sessions -1\n" LIMIT,
 		"nat64d_up 1\nnat64d_sessions 1.5\n" LIMIT,
@@ -129,6 +144,7 @@ main(void)
 	tcase_add_test(tc, three_lines_are_enough_and_others_do_no_harm);
 	tcase_add_test(tc, ports_of_the_pool_are_read_if_they_are_there);
 	tcase_add_test(tc, draining_is_told_by_up);
+	tcase_add_test(tc, drain_of_an_operator_is_told_apart);
 	tcase_add_test(tc, whatever_else_is_refused);
 	tcase_add_test(tc, nothing_is_read_beyond_the_end);
 	suite_add_tcase(s, tc);
