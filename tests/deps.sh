@@ -13,7 +13,7 @@ build='gcc make pkg-config bison flex libc6-dev libevent-dev libldns-dev
     libncurses-dev clang bpftool libbpf-dev libelf-dev'
 test='check binutils debhelper dpkg-dev libcap2-bin python3-yaml
     iproute2 iputils-ping nfdump procps traceroute curl
-    bind9 bind9-dnsutils unbound nsd nginx-light netcat-openbsd socat tcpdump
+    bind9 bind9-dnsutils bird2 unbound nsd nginx-light netcat-openbsd socat tcpdump
     tshark python3-minimal python3-dnspython python3-pyte mandoc shellcheck
     apparmor dnsmasq-base ethtool lftp logrotate nftables openssl prometheus
     python3-pyftpdlib radvd strace systemd systemd-container tayga tnftp vsftpd

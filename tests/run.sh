@@ -59,7 +59,8 @@ local_tests() {
 # fast path and without by themselves.
 process_suites=$(printf 'e2e_%s\n' apparmor blocks browser clat_pref64 \
     collectors control \
-    dashboards examples fastpath_life follow hostcheck log metrics networks \
+    dashboards ecmp examples fastpath_life fleet follow hostcheck log metrics \
+    networks \
     package page process readme reload role rootless state systemd tables takeover \
     top upgrade)
 

@@ -1,0 +1,119 @@
+# shellcheck shell=bash disable=SC2154 # those of lib.sh
+# Three translators behind a router, each with BIRD, for the suites of
+# etc/examples/fleet and fleet-ecmp; to be sourced after lib.sh, with $example
+# set to the directory of the example.
+#
+#	                      ,-- t1 --.
+#	clients --- gateway --+-- t2 --+--- (gateway) --- internet
+#	            BIRD      '-- t3 --'
+#	                         nat64d, BIRD
+#
+# Its server answers each line at the ports 20, 21 and 443 with the address of
+# who asks (peers.py).
+
+peers=$tools/peers.py
+numbers=(1 2 3)
+sources=() # of clients
+birds=()   # processes, in the order of their start
+pids=()	   # of nat64d, by number
+
+ns() { # number
+	echo "$lab-t$1"
+}
+
+fleet_create() {
+	local i
+	lab_create
+	ip -n "$internet" route add 192.0.2.0/24 via 198.51.100.1
+	for i in "${numbers[@]}"; do
+		add_router "$(ns "$i")"
+		connect "$gateway" "t$i" "$(ns "$i")" up0
+		link_up "$gateway" "t$i" "2001:db8:ff0$i::1/64" \
+		    "10.64.$i.1/30"
+		link_up "$(ns "$i")" up0 "2001:db8:ff0$i::2/64" \
+		    "10.64.$i.2/30"
+		ip -n "$(ns "$i")" route add default via "10.64.$i.1"
+		ip -n "$(ns "$i")" -6 route add default via "2001:db8:ff0$i::1"
+	done
+	ip -n "$gateway" -6 route add 2001:db8:0:c00::/56 via 2001:db8::10
+	start "$internet" server.log "$peers" serve "$server4" 21 20 443
+	wait_for 30 tcp_listens "$internet" 443
+}
+
+# Clients with these addresses.
+add_sources() { # address ...
+	local address
+	for address in "$@"; do
+		sources+=("$address")
+		ip -n "$client" addr add "$address/128" dev c0 nodad
+	done
+}
+
+start_translator() { # number
+	local i=$1
+	{
+		cat "$example/nat64d-$i.conf"
+		echo "user nobody"
+		echo "control \"$dir/t$i/sock\""
+		fastpath_statement
+	} >"$dir/t$i.conf"
+	mkdir -p "$dir/t$i"
+	chmod 777 "$dir/t$i"
+	: >"$dir/t$i.err"
+	ip netns exec "$(ns "$i")" "$BUILD/nat64d/nat64d" -d \
+	    -f "$dir/t$i.conf" >"$dir/t$i.out" 2>"$dir/t$i.err" &
+	pids[i]=$!
+	wait_for 30 grep -q ' running$' "$dir/t$i.err" || {
+		cat "$dir/t$i.err"
+		return 1
+	}
+}
+
+kill_translator() { # number
+	kill -9 "${pids[$1]}"
+	wait "${pids[$1]}" 2>/dev/null
+}
+
+start_bird() { # namespace name configuration
+	start "$1" "bird-$2.log" bird -f -c "$3" -s "$dir/bird-$2.sock" \
+	    -P "$dir/bird-$2.pid"
+	birds+=("$!")
+	wait_for 30 test -S "$dir/bird-$2.sock"
+}
+
+start_fleet() {
+	local i
+	for i in "${numbers[@]}"; do
+		check "nat64d $i starts" start_translator "$i" || give_up
+		check "BIRD $i starts" start_bird "$(ns "$i")" "$i" \
+		    "$example/bird-$i.conf"
+	done
+	check "BIRD of the router starts" start_bird "$gateway" router \
+	    "$example/bird-router.conf"
+	check "each pool has a route" wait_for 60 pools_are 3 || give_up
+}
+
+pools_are() { # how many
+	[ "$(ip -n "$gateway" route show |
+	    grep -c '^192\.0\.2\.[0-9]*/26')" = "$1" ]
+}
+
+# How many lines of one file are not in the other.
+changed() { # file file
+	grep -cvxFf "$2" "$1"
+}
+
+# Connections from sources, that wait for the file go.
+hold() { # server source ...
+	rm -f "$dir/ready" "$dir/go"
+	in_ns "$client" "$peers" hold "$dir/ready" "$dir/go" "$1" 21 \
+	    "${@:2}" >"$dir/held" 2>&1 &
+	held=$!
+	wait_for 60 test -e "$dir/ready"
+}
+
+release() { # how many are to go on
+	echo "$1" >"$dir/number"
+	mv "$dir/number" "$dir/go"
+	wait "$held"
+}
