@@ -94,6 +94,18 @@
  * fails. After it nothing should fail; should it, the packet is lost and
  * counted.
  *
+ * Time
+ * ----
+ * What the program takes for a datagram of one session, in a hundred parts
+ * (BPF_PROG_TEST_RUN, returning early at each place, less an empty program):
+ * the checks 6; the session 18; the clock and whether to wait for the daemon
+ * 13; checksum 17; bpf_skb_change_proto() 16; the new header 4, and to write it
+ * 10; notes 2; counting and redirecting 15. With packets of a million sessions
+ * in random order it takes four times as long: 65 parts of what is added are
+ * misses of the cache and the TLB at the session, 35 at the notes. Entries that
+ * are preallocated, and so in memory of small pages, make it a tenth slower;
+ * four times as many buckets make no difference.
+ *
  * Licence
  * -------
  * No helper function that is used here is reserved to programs under the GPL,
