@@ -69,11 +69,12 @@ struct alg_step {
 	uint8_t bytes[ALG_MAX_BYTES];
 };
 
+/*
+ * state: ALG_MAX_STATE bytes for one connection, aligned for any number;
+ * zeroed when it begins.
+ */
 struct alg_gateway {
-	const char *name;  /* in the configuration, and for nat64ctl */
-	size_t state_size; /* bytes, at most ALG_MAX_STATE */
-
-	/* state: zeroed, of a new connection. */
+	/* A new connection. */
 	void (*init)(void *state);
 
 	/*

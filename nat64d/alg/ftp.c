@@ -654,8 +654,6 @@ ftp_step(void *state, const struct alg_flow *flow, enum alg_dir dir,
 _Static_assert(sizeof(struct ftp) <= ALG_MAX_STATE, "state of FTP");
 
 const struct alg_gateway ftp_gateway = {
-	.name = "ftp",
-	.state_size = sizeof(struct ftp),
 	.init = ftp_init,
 	.is_idle = ftp_is_idle,
 	.step = ftp_step,

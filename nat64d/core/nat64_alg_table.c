@@ -7,6 +7,8 @@
 #include "nat64d/alg/ftp.h"
 #include "nat64_alg_table.h"
 
+#define TCP_SEQ 4 /* in the header */
+
 _Static_assert(sizeof(struct nat64_alg) <= 8192, "state of a gateway");
 
 static struct nat64_alg_list *
@@ -115,6 +117,19 @@ nat64_alg_restore(struct nat64 *n, struct session *s,
 		    saved->new[dir], saved->mode != NAT64_ALG_IDLE,
 		    saved->mode != NAT64_ALG_FREE);
 	return (true);
+}
+
+void
+nat64_alg_quoted(const struct nat64 *n, const struct session *s,
+    enum alg_dir dir, struct pkt *p, const struct icmp_inner *in)
+{
+	const struct nat64_alg *a;
+	uint8_t *seq = p->data + in->l4off + TCP_SEQ;
+
+	if (s == NULL || !s->gateway || in->end < in->l4off + TCP_SEQ + 4)
+		return;
+	a = nat64_alg_find(n, s);
+	put32(seq, stream_to_old(&a->streams[dir], get32(seq)));
 }
 
 void

@@ -51,6 +51,15 @@ bool nat64_alg_restore(struct nat64 *n, struct session *s,
 struct nat64_alg *nat64_alg_find(const struct nat64 *n,
     const struct session *s);
 
+/*
+ * The ICMP error p quotes a segment that s, which may be NULL, sent in that
+ * direction: give it the number that the host that sent it knows. A host
+ * ignores errors about numbers that it has not sent (RFC 5927, 4.1), and would
+ * not learn the path MTU.
+ */
+void nat64_alg_quoted(const struct nat64 *n, const struct session *s,
+    enum alg_dir dir, struct pkt *p, const struct icmp_inner *in);
+
 /* s has no gateway any more, if it had one. */
 void nat64_alg_close(struct nat64 *n, struct session *s);
 

@@ -4,6 +4,7 @@
  */
 #include <netinet/in.h>
 
+#include "nat64_alg_table.h"
 #include "nat64_binding.h"
 #include "nat64_icmp.h"
 #include "nat64_out.h"
@@ -36,6 +37,10 @@ nat64_error6(struct passage *w, struct pkt *p)
 		return (nat64_drop(w, NAT64_ICMP_INNER));
 	inner.dst = e->out4;
 	inner.src.port = in.l4 == L4_ICMP ? e->out4.port : in.t6.src.port;
+	if (in.l4 == L4_TCP)
+		nat64_alg_quoted(n,
+		    session_find_peer(&n->sessions, e, &inner.src),
+		    ALG_FROM_SERVER, p, &in);
 
 	hairpin = pool4_index(n->pool, inner.src.addr) != -1;
 	out = nat64_buffer(w, BUFFER_ICMP4);
@@ -105,6 +110,7 @@ nat64_error4(struct passage *w, struct pkt *p)
 	pref64_embed(&n->prefixes[prefix].prefix, in.t4.dst.addr,
 	    &inner.dst.addr);
 	inner.dst.port = in.l4 == L4_ICMP ? e->in6.port : in.t4.dst.port;
+	nat64_alg_quoted(n, s, ALG_FROM_CLIENT, p, &in);
 
 	if (!error_source6(n, p, (unsigned)prefix, &src))
 		return (nat64_drop(w, NAT64_ICMP_SOURCE));

@@ -93,8 +93,6 @@ example_step(void *state, const struct alg_flow *flow, enum alg_dir dir,
 }
 
 static const struct alg_gateway example_gateway = {
-	.name = "example",
-	.state_size = sizeof(struct example),
 	.init = example_init,
 	.is_idle = example_is_idle,
 	.step = example_step,

@@ -369,6 +369,35 @@ START_TEST(numbers_are_adjusted_for_ever)
 }
 END_TEST
 
+/* The sender of a segment that was too big finds its own number. */
+START_TEST(quoted_segments_have_the_number_of_their_sender)
+{
+	struct pkt quoted;
+	uint32_t seq;
+
+	begin();
+	passive();
+	seq = ftp.s_seq;
+	server_says("250 a long reply\r\n", PSH);
+	quoted = lab_copy(lab_sent());
+	ck_assert_uint_ne(ftp_seq(&quoted), seq);
+	lab_build_error(ROUTER6, 2, 0, 1280, &quoted, quoted.len);
+	lab_send();
+	ck_assert_int_eq(lab_sent()->family, PKT_V4);
+	ck_assert_uint_eq(get32(pkt_l4(lab_sent()) + 8 + 20 + FTP_SEQ), seq);
+
+	client_says("EPSV ALL\r\n", PSH);
+	client_says("PWD\r\n", PSH);
+	quoted = lab_copy(lab_sent());
+	ck_assert_uint_ne(ftp_seq(&quoted), ftp.c_seq - 5);
+	lab_build_error(ROUTER4, 3, 4, 1280, &quoted, 28);
+	lab_send();
+	ck_assert_int_eq(lab_sent()->family, PKT_V6);
+	ck_assert_uint_eq(get32(pkt_l4(lab_sent()) + 8 + 40 + FTP_SEQ),
+	    ftp.c_seq - 5);
+}
+END_TEST
+
 /* Its client lives, and answers the probe. */
 /* Shows: FTP-40 */
 START_TEST(an_idle_control_connection_is_kept)
@@ -610,6 +639,7 @@ main(void)
 		numbers_are_adjusted_for_ever,
 		a_syn_with_data_passes,
 		the_server_connects_once,
+		quoted_segments_have_the_number_of_their_sender,
 		an_idle_control_connection_is_kept,
 		an_expectation_ends,
 		what_is_expected_may_come_though_others_may_not,
