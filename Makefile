@@ -211,6 +211,7 @@ nat64d_PURE = \
     nat64d/log/ipfix.c \
     nat64d/log/logline.c \
     nat64d/log/logtime.c \
+    nat64d/log/planline.c \
     nat64d/log/target.c \
     nat64d/log/whohad.c \
     nat64d/log/words.c \
@@ -325,6 +326,7 @@ nat64d_SRC = \
     nat64d/engine.c \
     nat64d/eventlog.c \
     nat64d/eventlog_out.c \
+    nat64d/eventlog_plans.c \
     nat64d/fastuse.c \
     nat64d/nat64d.c \
     nat64d/outsock.c \
@@ -706,7 +708,8 @@ check_dumpfile_OBJ = common/os/dumpfile.o common/os/log.o common/monotime.o \
     common/os/version.o
 check_dumpfile_LDFLAGS = -Wl,--wrap=event_add
 check_engine_OBJ = nat64d/engine.o nat64d/dump.o nat64d/eventlog.o \
-    nat64d/eventlog_out.o nat64d/collector.o nat64d/outsock.o \
+    nat64d/eventlog_out.o nat64d/eventlog_plans.o \
+    nat64d/collector.o nat64d/outsock.o \
     nat64d/tracelog.o common/os/debuglog.o \
     common/os/dumpfile.o common/os/log.o common/monotime.o common/os/rng_os.o \
     common/os/version.o common/os/watch.o $(hostwatch_$(OS):.c=.o) \
@@ -738,6 +741,7 @@ check_dns64ctl_top_OBJ = dns64d/ctl/dns64ctl_top.o common/ctl/table.o
 check_nat64_top_OBJ = nat64d/ctl/top.o common/ctl/table.o
 check_hostwatch_OBJ = $(hostwatch_$(OS):.c=.o)
 check_eventlog_OBJ = nat64d/eventlog.o nat64d/eventlog_out.o \
+    nat64d/eventlog_plans.o \
     nat64d/collector.o nat64d/outsock.o common/os/log.o common/monotime.o
 check_collector_OBJ = nat64d/collector.o nat64d/outsock.o common/os/log.o \
     common/monotime.o

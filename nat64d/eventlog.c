@@ -16,6 +16,7 @@
 
 #include "eventlog.h"
 #include "eventlog_out.h"
+#include "eventlog_plans.h"
 #include "nat64d/base/loglimit.h"
 #include "nat64d/log/event_json.h"
 
@@ -29,6 +30,9 @@
 /* Delay of a retry if the reader is slow, and after other failures. */
 #define RETRY_MS 10
 #define FAILED_MS 1000
+
+/* Files of one day are to say which deterministic ports there were. */
+#define PLANS_MS (24 * 60 * 60 * 1000)
 
 /* A line of either format, with its newline. */
 #define LINE_SIZE (EVENT_JSON_SIZE + 1)
@@ -57,7 +61,9 @@ struct eventlog {
 	uint64_t lost;	 /* lines since the beginning */
 	uint64_t unsaid; /* of these, not yet in an event=lines-lost */
 
-	struct event *drain;   /* NULL without an event base */
+	struct event *drain; /* NULL without an event base */
+	struct eventlog_plans plans;
+	struct event *days;    /* when they are told again */
 	struct event *minutes; /* when the first minute of a cause ends */
 	struct trouble troubles[EVENT_NCAUSES];
 	struct loglimit failures; /* to write */
@@ -302,6 +308,40 @@ eventlog_set_kinds(struct eventlog *l, unsigned kinds, bool destination)
 	l->destination = destination;
 }
 
+/* The daemon's log has the time as well, but not in the form of ours. */
+static void
+tell_plan(void *arg, const char *text)
+{
+	struct eventlog *l = arg;
+	char time[EVENT_TIME_SIZE];
+
+	if (l->kinds != 0) {
+		note(l, text);
+		return;
+	}
+	event_time(wallclock_ms(), time);
+	log_info("%s %s", time, text);
+}
+
+static void
+day_over(evutil_socket_t fd, short what, void *arg)
+{
+	struct eventlog *l = arg;
+
+	(void)fd;
+	(void)what;
+	eventlog_plans_each(&l->plans, tell_plan, l);
+	timer_start(l->days, PLANS_MS);
+}
+
+void
+eventlog_set_plans(struct eventlog *l, const struct nat64_config *c)
+{
+	if (eventlog_plans_use(&l->plans, c, tell_plan, l) == -1)
+		log_err("event log: out of memory: changes of deterministic "
+			"ports are not logged");
+}
+
 uint64_t
 eventlog_lost(const struct eventlog *l)
 {
@@ -436,6 +476,7 @@ eventlog_reopen(struct eventlog *l)
 	else
 		log_info("event log: %s: opened again",
 		    eventlog_out_path(l->out));
+	eventlog_plans_each(&l->plans, tell_plan, l);
 }
 
 int
@@ -445,8 +486,10 @@ eventlog_attach(struct eventlog *l, struct event_base *base)
 
 	l->minutes = event_new(base, -1, 0, minute_over, l);
 	l->drain = event_new(base, -1, 0, drain_lines, l);
-	if (l->minutes == NULL || l->drain == NULL)
+	l->days = event_new(base, -1, 0, day_over, l);
+	if (l->minutes == NULL || l->drain == NULL || l->days == NULL)
 		goto fail;
+	timer_start(l->days, PLANS_MS);
 	for (i = 0; i < l->n_collectors; i++)
 		if (collector_attach(l->collectors[i], base) == -1)
 			goto fail;
@@ -473,7 +516,9 @@ eventlog_detach(struct eventlog *l)
 		event_free(l->drain);
 	if (l->minutes != NULL)
 		event_free(l->minutes);
-	l->drain = l->minutes = NULL;
+	if (l->days != NULL)
+		event_free(l->days);
+	l->drain = l->minutes = l->days = NULL;
 }
 
 /* Write the last lines that can be written without waiting. */
@@ -500,6 +545,7 @@ eventlog_free(struct eventlog *l)
 		finish(l);
 	eventlog_set_targets(l, NULL, 0);
 	eventlog_out_free(l->out);
+	eventlog_plans_clear(&l->plans);
 	evbuffer_free(l->lines);
 	free(l);
 }

@@ -10,6 +10,8 @@
  *	time=... event=lines-lost count=N
  *	time=... event=stopped | handed-over
  *
+ * What deterministic ports are computed from is told by lines of planline.h: at
+ * the start, after each change, when the file is opened again, and once a day.
  * Bindings that were logged before "started" have ended. Those before "resumed"
  * go on, since their state was kept; if one does not, its end is logged, unless
  * the state was older than the binding.
@@ -36,6 +38,7 @@
 
 struct event_base;
 struct eventlog;
+struct nat64_config;
 
 /*
  * Where to and which events. Both paths NULL and no collectors: only trouble is
@@ -83,6 +86,13 @@ void eventlog_event(struct eventlog *l, const struct nat64_event *ev,
 
 /* Keep these events from now on, if there is anywhere to keep them. */
 void eventlog_set_kinds(struct eventlog *l, unsigned kinds, bool destination);
+
+/*
+ * Tell the deterministic ports of a configuration, and which of before have
+ * ended. Where no event is kept, the daemon's log gets the lines, with their
+ * time in them. Call it after eventlog_new() and after each change.
+ */
+void eventlog_set_plans(struct eventlog *l, const struct nat64_config *c);
 
 /*
  * Send to these collectors from now on. Those that were there before go on as

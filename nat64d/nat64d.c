@@ -344,6 +344,7 @@ new_eventlog(const struct conf *c, const struct options *o)
 	log = eventlog_new(&lo);
 	if (log == NULL)
 		fatal("event log");
+	eventlog_set_plans(log, &c->nat64);
 	return (log);
 }
 

@@ -171,6 +171,7 @@ follow(struct reconf *r)
 	eventlog_set_targets(r->o.log, c->log_targets,
 	    c->log_events != 0 ? c->n_log_targets : 0);
 	eventlog_set_kinds(r->o.log, c->log_events, c->log_destination);
+	eventlog_set_plans(r->o.log, &c->nat64);
 	hostreport_use(r->o.report, &c->nat64);
 	if (ifwatch_use(r->o.ifwatch, c->routes ? &c->nat64 : NULL) == -1)
 		log_warn("reload: out of memory: routes are not watched");

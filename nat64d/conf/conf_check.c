@@ -323,6 +323,17 @@ conf_warn(const struct conf *c)
 	conf_warn_timeouts(c);
 }
 
+static bool
+has_blocks(const struct nat64_config *n)
+{
+	size_t i;
+
+	for (i = 0; i < n->n_pool; i++)
+		if (n->pool[i].block_size > 0)
+			return (true);
+	return (false);
+}
+
 void
 conf_check(struct conf_build *b, struct conf_file *cf)
 {
@@ -364,10 +375,11 @@ conf_check(struct conf_build *b, struct conf_file *cf)
 		    "prefix-length\"",
 		    b->longest_clients, n->subscriber_len);
 	check_plans(b, cf);
-	if (n->warn_subscriber != 0 && n->subscriber.ports == 0)
+	if (n->warn_subscriber != 0 && n->subscriber.ports == 0 &&
+	    !has_blocks(n))
 		conf_error_at(cf, &b->warn_subscriber,
 		    "warn subscriber: there is no limit to reach: add "
-		    "\"limit subscriber ports\"");
+		    "\"limit subscriber ports\" or blocks to a pool");
 	check_events(b, cf);
 	check_fastpath(b, cf);
 	check_statics(b, cf);

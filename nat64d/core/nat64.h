@@ -124,7 +124,8 @@ struct nat64_config {
 	struct subscriber_limits subscriber;
 	/* Percent of ports in use that are reported; 0: none. */
 	unsigned warn_pool;
-	unsigned warn_subscriber; /* of subscriber.ports */
+	unsigned warn_subscriber; /* of subscriber.ports, or of those in the
+				     blocks that it may have */
 	unsigned max_stored_syns; /* RFC 6146, 5.3 */
 	unsigned max_stored_syns_per_peer;
 
@@ -188,6 +189,8 @@ struct nat64_event {
 	enum nat64_reason reason;      /* NAT64_EV_QUOTA, and with pkt */
 	enum nat64_quota quota;	       /* NAT64_EV_QUOTA */
 	uint64_t limit;		       /* NAT64_EV_QUOTA: the value */
+	uint64_t max;		       /* NAT64_EV_THRESHOLD: the ports of
+					  which limit is a percentage */
 	const char *statement;	       /* NAT64_EV_QUOTA: what sets it */
 	const struct in_addr *peer4;   /* sender from IPv4, or NULL */
 	const struct pkt *pkt;	       /* NAT64_EV_PACKET_DROPPED and after:

@@ -20,7 +20,7 @@ is_high(bool was, uint64_t used, uint64_t max, unsigned percent)
 
 static void
 report(struct nat64 *n, bool high, enum l4proto proto,
-    const struct subscriber *sub)
+    const struct subscriber *sub, uint64_t max)
 {
 	const struct taddr6 prefix = { .addr = sub != NULL ?
 		    sub->prefix :
@@ -32,6 +32,7 @@ report(struct nat64 *n, bool high, enum l4proto proto,
 		.subscriber_len = n->subs.prefix_len,
 		.limit =
 		    sub != NULL ? n->conf.warn_subscriber : n->conf.warn_pool,
+		.max = max,
 	};
 
 	if (n->sink.event != NULL)
@@ -48,7 +49,19 @@ check_pool(struct nat64 *n, enum l4proto proto)
 	if (high == n->pool_high[proto])
 		return;
 	n->pool_high[proto] = high;
-	report(n, high, proto, NULL);
+	report(n, high, proto, NULL, max);
+}
+
+/* The dynamic ports that a subscriber may have; 0: there is no limit. */
+static uint32_t
+subscriber_max(const struct nat64 *n, const struct subscriber *sub)
+{
+	const uint32_t ports = n->subs.limits.ports;
+	const uint32_t blocks = pool4_block_ports(n->pool, sub->pool_addr);
+
+	if (ports == 0 || blocks == 0)
+		return (ports != 0 ? ports : blocks);
+	return (ports < blocks ? ports : blocks);
 }
 
 static void
@@ -56,16 +69,17 @@ check_subscriber(struct nat64 *n, enum l4proto proto, struct subscriber *sub)
 {
 	const uint8_t bit = (uint8_t)(1u << proto);
 	const bool was = (sub->high & bit) != 0;
+	const uint32_t max = subscriber_max(n, sub);
 	const bool high =
-	    is_high(was, sub->n_bindings[proto] - sub->n_statics[proto],
-		n->subs.limits.ports, n->conf.warn_subscriber);
+	    is_high(was, sub->n_bindings[proto] - sub->n_statics[proto], max,
+		n->conf.warn_subscriber);
 
 	if (high == was)
 		return;
 	n->n_subs_high -= sub->high != 0;
 	sub->high ^= bit;
 	n->n_subs_high += sub->high != 0;
-	report(n, high, proto, sub);
+	report(n, high, proto, sub, max);
 }
 
 void

@@ -38,7 +38,10 @@ enum element {
 	MAX_BINDINGS = 472,	     /* maxBIBEntries */
 	MAX_PER_USER = 473,	     /* maxEntriesPerUser */
 	MAX_SUBSCRIBERS = 474,	     /* maxSubscribers */
-	MAX_FRAGMENTS = 475	     /* maxFragmentsPendingReassembly */
+	THRESHOLD_EVENT = 467,	     /* natThresholdEvent */
+	MAX_FRAGMENTS = 475,	     /* maxFragmentsPendingReassembly */
+	PORTS_HIGH = 478,	     /* addressPortMappingHighThreshold */
+	USER_PORTS_HIGH = 480 /* addressPortMappingPerUserHighThreshold */
 };
 
 /* Their lengths in octets: RFC 8158, table 1. */
@@ -67,7 +70,7 @@ length_of(enum element e)
 	}
 }
 
-/* The templates: RFC 8158, 4.6, tables 6, 8 to 15, 20 and 21. */
+/* The templates: RFC 8158, 4.6, tables 6, 8 to 15, 17, 18, 20 and 21. */
 enum template {
 	BINDING,
 	SESSION,
@@ -82,6 +85,8 @@ enum template {
 	QUOTA_FRAGMENTS6,
 	QUOTA_FRAGMENTS4,
 	BLOCK,
+	THRESHOLD_POOL,
+	THRESHOLD_USER,
 	NTEMPLATES
 };
 
@@ -117,6 +122,14 @@ static const uint16_t templates[NTEMPLATES][FIELDS_MAX] = {
 	    MAX_FRAGMENTS, SOURCE_IPV4 },
 	[BLOCK] = { OBSERVATION_TIME, NAT_EVENT, SOURCE_IPV6, SOURCE_IPV6_LEN,
 	    POST_SOURCE_IPV4, PORT_RANGE_START, PORT_RANGE_END },
+	/*
+	 * Each protocol has its own. Table 18 has no element for the limit of
+	 * one user, which is 480 by 6.1.16.
+	 */
+	[THRESHOLD_POOL] = { OBSERVATION_TIME, NAT_EVENT, THRESHOLD_EVENT,
+	    PORTS_HIGH, PROTOCOL },
+	[THRESHOLD_USER] = { OBSERVATION_TIME, NAT_EVENT, THRESHOLD_EVENT,
+	    USER_PORTS_HIGH, SOURCE_IPV6, SOURCE_IPV6_LEN, PROTOCOL },
 };
 
 /* RFC 8158, 4.3, table 2. There is one pool, whose number is this. */
@@ -146,6 +159,8 @@ event_number(const struct nat64_event *ev)
 		return (16);
 	case NAT64_EV_BLOCK_RELEASE:
 		return (17);
+	case NAT64_EV_THRESHOLD:
+		return (18);
 	case NAT64_EV_POOL_EXHAUSTED:
 		return (ev->out4 != NULL ? EVENT_PORTS_EXHAUSTED :
 					   EVENT_ADDRESSES_EXHAUSTED);
@@ -196,6 +211,8 @@ static enum template template_of(const struct nat64_event *ev,
 		    ev->out4 != NULL ? PORTS_EXHAUSTED : ADDRESSES_EXHAUSTED);
 	case NAT64_EV_QUOTA:
 		return (quota_template(ev));
+	case NAT64_EV_THRESHOLD:
+		return (ev->in6 != NULL ? THRESHOLD_USER : THRESHOLD_POOL);
 	default:
 		return (BINDING);
 	}
@@ -227,6 +244,22 @@ static uint32_t
 limit_of(const struct nat64_event *ev)
 {
 	return (ev->limit > UINT32_MAX ? UINT32_MAX : (uint32_t)ev->limit);
+}
+
+/* RFC 8158, 4.5: ports of the pool, or of a user. */
+static unsigned
+threshold_number(const struct nat64_event *ev)
+{
+	return (ev->in6 != NULL ? 4 : 3);
+}
+
+/* The least number of ports that reaches it. */
+static uint32_t
+threshold_of(const struct nat64_event *ev)
+{
+	const uint64_t ports = (ev->max * ev->limit + 99) / 100;
+
+	return (ports > UINT32_MAX ? UINT32_MAX : (uint32_t)ports);
 }
 
 /* Of whom: the host, or of a subscriber's address its prefix. */
@@ -312,6 +345,13 @@ put_value(uint8_t *p, enum element e, const struct nat64_event *ev,
 		break;
 	case QUOTA_EVENT:
 		put32(p, quota_number(ev));
+		break;
+	case THRESHOLD_EVENT:
+		put32(p, threshold_number(ev));
+		break;
+	case PORTS_HIGH:
+	case USER_PORTS_HIGH:
+		put32(p, threshold_of(ev));
 		break;
 	case MAX_SESSIONS:
 	case MAX_BINDINGS:

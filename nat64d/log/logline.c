@@ -21,11 +21,19 @@ enum {
 	HAS_FIRST = 1 << 8,
 	HAS_LAST = 1 << 9,
 	HAS_COUNT = 1 << 10,
-	HAS_PEER4 = 1 << 11
+	HAS_PEER4 = 1 << 11,
+	HAS_CLIENTS = 1 << 12,
+	HAS_LENGTH = 1 << 13,
+	HAS_LAST4 = 1 << 14,
+	HAS_BLOCK = 1 << 15,
+	HAS_FIXED = 1 << 16
 };
 
 #define HAS_BINDING (HAS_PROTO | HAS_ADDR6 | HAS_PORT6 | HAS_ADDR4 | HAS_PORT4)
 #define HAS_HOLDER (HAS_SUBSCRIBER | HAS_ADDR4)
+#define HAS_PLAN                                                        \
+	(HAS_CLIENTS | HAS_LENGTH | HAS_ADDR4 | HAS_LAST4 | HAS_FIRST | \
+	    HAS_LAST | HAS_BLOCK | HAS_FIXED)
 
 static const struct {
 	const char *name;
@@ -43,6 +51,8 @@ static const struct {
 	    HAS_HOLDER | HAS_FIRST | HAS_LAST },
 	{ "block-released", LOGLINE_BLOCK, false,
 	    HAS_HOLDER | HAS_FIRST | HAS_LAST },
+	{ "deterministic-ports", LOGLINE_PLAN, true, HAS_PLAN },
+	{ "deterministic-ended", LOGLINE_PLAN, false, HAS_PLAN },
 	{ "started", LOGLINE_STARTED, true, 0 },
 	{ "resumed", LOGLINE_RESUMED, true, 0 },
 	{ "stopped", LOGLINE_STOPPED, false, 0 },
@@ -177,6 +187,27 @@ read_event(const struct word *w, struct reading *r)
 	return (true);
 }
 
+/* Words of deterministic ports only. */
+static unsigned
+read_plan(const struct word *w, struct logline *l)
+{
+	struct logline_plan *p = &l->plan;
+	uint64_t len;
+
+	if (word_has_key(w, "clients"))
+		return (read_prefix(w, l) ? HAS_CLIENTS : 0);
+	if (word_has_key(w, "lastaddr4"))
+		return (read_addr4(w, &p->last4) ? HAS_LAST4 : 0);
+	if (word_has_key(w, "block"))
+		return (read_port(w, &p->block_size) ? HAS_BLOCK : 0);
+	if (word_has_key(w, "fixed"))
+		return (read_port(w, &p->n_fixed) ? HAS_FIXED : 0);
+	if (!word_has_key(w, "prefixlength") || !read_number(w, 128, &len))
+		return (0);
+	p->subscriber_len = (unsigned)len;
+	return (HAS_LENGTH);
+}
+
 static unsigned
 read_word(struct reading *r, const struct word *w)
 {
@@ -208,6 +239,8 @@ read_word(struct reading *r, const struct word *w)
 		(void)read_port(w, &l->peer4.port);
 	else if (word_has_key(w, "count"))
 		return (read_number(w, UINT32_MAX, &l->count) ? HAS_COUNT : 0);
+	else
+		return (read_plan(w, l));
 	return (0);
 }
 
@@ -363,5 +396,6 @@ logline_parse(const char *line, size_t len, struct logline *l)
 	l->has_peer = (r.has & HAS_PEER4) != 0;
 	r.needs |= HAS_TIME | HAS_EVENT;
 	return ((r.has & r.needs) == r.needs &&
-	    (l->kind != LOGLINE_BLOCK || l->ports.first <= l->ports.last));
+	    ((l->kind != LOGLINE_BLOCK && l->kind != LOGLINE_PLAN) ||
+		l->ports.first <= l->ports.last));
 }

@@ -21,10 +21,22 @@ enum logline_kind {
 	LOGLINE_SESSION,
 	LOGLINE_ADDRESS, /* of a subscriber: host6, len6, addr4.addr */
 	LOGLINE_BLOCK,	 /* likewise, with ports */
+	LOGLINE_PLAN,	 /* deterministic ports: see planline.h */
 	LOGLINE_STARTED, /* what was there before has ended */
 	LOGLINE_RESUMED, /* what was there before goes on, or has ended */
 	LOGLINE_STOPPED,
 	LOGLINE_LOST /* lines are missing here */
+};
+
+/*
+ * Of deterministic ports; host6.addr and len6 are the prefix of all subscribers,
+ * addr4.addr is the first address, ports are those of all blocks.
+ */
+struct logline_plan {
+	struct in_addr last4;
+	unsigned subscriber_len; /* bits */
+	uint16_t block_size;	 /* ports */
+	uint16_t n_fixed;	 /* blocks of an address */
 };
 
 struct logline {
@@ -40,6 +52,8 @@ struct logline {
 	bool has_peer; /* sessions */
 	struct taddr4 peer4;
 	uint64_t count; /* LOGLINE_LOST */
+	bool computed;	/* LOGLINE_BLOCK: of deterministic ports */
+	struct logline_plan plan;
 };
 
 /*

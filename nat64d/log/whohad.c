@@ -5,6 +5,7 @@
 #include "common/array.h"
 #include "common/net/addr.h"
 
+#include "planline.h"
 #include "whohad.h"
 
 /*
@@ -139,6 +140,7 @@ matters(const struct whohad_query *q, const struct logline *l)
 	switch (l->kind) {
 	case LOGLINE_OTHER:
 	case LOGLINE_LOST:
+	case LOGLINE_PLAN:
 		return (false);
 	case LOGLINE_STARTED:
 	case LOGLINE_RESUMED:
@@ -177,11 +179,15 @@ note_line(struct whohad *w, const struct logline *l)
 int
 whohad_add(struct whohad *w, const struct logline *l)
 {
+	struct logline block;
 	struct event *bigger;
 
 	if (follow_time(w, l->unix_ms) == -1)
 		return (-1);
 	note_line(w, l);
+	if (l->kind == LOGLINE_PLAN &&
+	    planline_block(l, w->q.addr, w->q.port, &block))
+		l = &block;
 	if (!matters(&w->q, l))
 		return (0);
 	if (w->n_events == WHOHAD_EVENTS_MAX) {
@@ -517,13 +523,32 @@ restart(struct whohad *w, const struct event *e)
 	return (0);
 }
 
+/* What is computed is logged again: it may be something else. */
+static int
+end_computed(struct whohad *w, const struct event *e)
+{
+	const struct place at = { e->run, e->l.unix_ms };
+	size_t i;
+
+	for (i = 0; i < w->n_tenures;) {
+		if (!w->tenures[i].what.computed ||
+		    w->tenures[i].what.sender != e->l.sender)
+			i++;
+		else if (end_tenure(w, i, at) == -1)
+			return (-1);
+	}
+	return (0);
+}
+
 /* What does not go on may have ended without a line. */
-static void
+static int
 resume(struct whohad *w, const struct event *e)
 {
 	struct tenure *t;
 	size_t i;
 
+	if (end_computed(w, e) == -1)
+		return (-1);
 	for (i = 0; i < w->n_tenures; i++) {
 		t = &w->tenures[i];
 		if (t->what.sender == e->l.sender &&
@@ -532,6 +557,7 @@ resume(struct whohad *w, const struct event *e)
 			    w->stopped.ms :
 			    e->l.unix_ms;
 	}
+	return (0);
 }
 
 static int
@@ -551,7 +577,7 @@ take_event(struct whohad *w, const struct event *e)
 		if (e->l.kind == LOGLINE_STARTED)
 			rc = restart(w, e);
 		else
-			resume(w, e);
+			rc = resume(w, e);
 		w->is_stopped = false;
 		break;
 	default:

@@ -292,6 +292,12 @@ bool pool4_has_blocks(const struct pool4 *pool, const struct in6_addr *client);
 unsigned pool4_max_blocks(const struct pool4 *pool, uint32_t index);
 
 /*
+ * Ports of a protocol in all blocks that a subscriber which uses an address may
+ * have, reserved ones included; 0: it has no blocks.
+ */
+uint32_t pool4_block_ports(const struct pool4 *pool, struct in_addr addr);
+
+/*
  * Index of an address of which client's subscriber has a block and that client
  * may use, first the one that is computed; or -1.
  */

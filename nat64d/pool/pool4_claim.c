@@ -171,6 +171,19 @@ pool4_max_blocks(const struct pool4 *pool, uint32_t index)
 	return (range_of(pool, index)->max_blocks);
 }
 
+uint32_t
+pool4_block_ports(const struct pool4 *pool, struct in_addr addr)
+{
+	const int32_t index = pool4_index(pool, addr);
+	const struct addr_range *r;
+
+	if (index < 0)
+		return (0);
+	r = range_of(pool, (uint32_t)index);
+	return (r->plan.block_size *
+	    (r->max_blocks + (r->plan.n_fixed > 0 ? 1u : 0u)));
+}
+
 int32_t
 pool4_block_addr(const struct pool4 *pool, const struct in6_addr *client)
 {

@@ -42,6 +42,7 @@ configure() { # statement ...
 		control "$dir/log/sock"
 		log events bindings sessions addresses
 		log destination yes
+		warn pool at 100
 		log events to "$dir/log/$file" json
 	EOF
 	{
@@ -121,6 +122,13 @@ decoded_as_the_file() { # domain
 	decode && as_the_file tshark "$dir/decoded" "$1"
 }
 
+# Natevent 18, subtype 3, two ports of UDP: RFC 8158, 4.6.8.2.
+has_threshold() {
+	tr -d ' \n' <"$dir/decoded" | grep -Eq "$(printf '"cflow.%s",?' \
+	    'nat_event":"18' 'nat_threshold_event":"3' \
+	    'addressport_mapping_highthreshold":"2' 'protocol":"17')"
+}
+
 # ICMP has no ports, which nfdump shows as type and code.
 test_nfcapd() {
 	check "nfcapd ends" stop "$nfcapd"
@@ -166,6 +174,8 @@ test_formats() {
 	# Shows: LOG-10
 	check "the exhausted pool is in it" has decoded \
 	    '"cflow.nat_event": "3"'
+	# Shows: LOG-21
+	check "and the threshold before, a number of ports" has_threshold
 	check_match "the status has the collectors" "$(ctl status)" \
 	    "^collector  ipfix tcp $server4:4740: [1-9][0-9]* events sent, 0 lost\$"
 	check "nat64d ends" stop "$nat64d"

@@ -244,6 +244,72 @@ test_configuration() {
 	check_equal "and others are nobody's" "$(who 192.0.2.9:9000)" nobody
 }
 
+# Who had port 40123 at a time, by the log alone.
+had() { # time
+	"$BUILD/nat64d/ctl/nat64ctl" whohad "$pool:$port" "$1" "$log" 2>&1
+}
+
+reload_plans() {
+	"$BUILD/nat64d/ctl/nat64ctl" -s "$dir/log/control" reload
+}
+
+plans() { # number [event]
+	[ "$(grep -c "event=deterministic-${2:-ports}" "$log")" -eq "$1" ]
+}
+
+configure_plan() { # ports of a block [statement ...]
+	configure "${@:2}"
+	sed -i "s,^pool .*,pool $pool blocks of $1 deterministic for $(
+	    )2001:db8::/123," "$dir/nat64d.conf"
+}
+
+# The log tells what deterministic ports were computed from, at each time.
+test_plans() {
+	local first second third
+	local to=("log events blocks" "log events to \"$log\""
+		"control \"$dir/log/control\"")
+	rm -f "$log"
+	configure_plan 2000 "${to[@]}"
+	check "nat64d starts with deterministic ports" start_nat64d
+	check "the log has their configuration" wait_for 30 plans 1
+	first=$(now)
+	sleep 0.1
+	configure_plan 1900 "${to[@]}"
+	check "another one, by a reload" reload_plans
+	check "the log has it" wait_for 30 plans 2
+	check "the first one has ended" plans 1 ended
+	sleep 0.1
+	second=$(now)
+	sleep 0.1
+	check "a reload without a change" reload_plans
+	kill -USR2 "$nat64d"
+	check "it is told to the file of the next day" wait_for 30 plans 3
+	check "nothing has ended meanwhile" plans 1 ended
+	check "nat64d ends" stop "$nat64d"
+	configure_plan 1800 "${to[@]}"
+	check "another one, by a restart" start_nat64d
+	check "the log has it" wait_for 30 plans 4
+	sleep 0.1
+	third=$(now)
+	check "nat64d ends" stop "$nat64d"
+	check_match "the log alone says who had a port at first" \
+	    "$(had "$first")" \
+	    '^subscriber 2001:db8::13/128, ports 39024-41023 from .* to '
+	check_match "then" "$(had "$second")" \
+	    '^subscriber 2001:db8::14/128, ports 39024-40923 from .* to '
+	check_match "and at last" "$(had "$third")" \
+	    '^subscriber 2001:db8::15/128, ports 38824-40623 from '
+	configure_plan 2000 "log events none"
+	check "nat64d starts with no event log" start_nat64d
+	check "its own log tells the configuration, with the time" logged_plan
+	check "nat64d ends" stop "$nat64d"
+}
+
+logged_plan() {
+	grep -Eq 'time=[0-9-]+T[0-9:.]+Z event=deterministic-ports clients=' \
+	    "$dir/nat64d.err"
+}
+
 # Datagrams to a port that is nobody's, from the internet.
 send_stray() { # number
 	in_ns "$internet" python3 -c "
@@ -313,5 +379,6 @@ test_ownership
 test_restart
 test_state
 test_configuration
+test_plans
 test_debug
 tap_done

@@ -307,6 +307,51 @@ START_TEST(file_that_cannot_be_opened_again_is_kept)
 }
 END_TEST
 
+/* Deterministic ports of a configuration with a block of so many. */
+static void
+use_plan(uint16_t block_size)
+{
+	struct pool4_range range = { .block_size = block_size,
+		.deterministic = true };
+	struct nat64_config c = { .pool = &range,
+		.n_pool = block_size > 0 ? 1 : 0,
+		.subscriber_len = 56 };
+	unsigned proto;
+
+	range.first.s_addr = range.last.s_addr = inet_addr("203.0.113.5");
+	for (proto = 0; proto < L4_NPROTO; proto++)
+		range.ports[proto].last = UINT16_MAX;
+	ck_assert_ptr_null(prefix_parse("2001:db8::/52", &range.clients));
+	eventlog_set_plans(l, &c);
+}
+
+/* Shows: CGN-20 */
+START_TEST(deterministic_ports_are_told_when_they_change)
+{
+	start();
+	use_plan(1000);
+	use_plan(1000);
+	use_plan(2000);
+	run_for(100);
+	ck_assert_uint_eq(count(contents(file), "event=deterministic-ports "),
+	    2);
+	ck_assert_uint_eq(count(contents(file), "event=deterministic-ended "),
+	    1);
+	ck_assert_int_eq(rename(file, other), 0);
+	eventlog_reopen(l);
+	run_for(100);
+	ck_assert_uint_eq(count(contents(file), "block=2000 "), 1);
+	use_plan(0);
+	run_for(100);
+	ck_assert_uint_eq(count(contents(file), "event=deterministic-ended "),
+	    1);
+	eventlog_reopen(l);
+	run_for(100);
+	ck_assert_uint_eq(count(contents(file), "event=deterministic-ports "),
+	    1);
+}
+END_TEST
+
 START_TEST(missing_directory_is_an_error_at_the_start)
 {
 	opts.file = "/nonexistent/log";
@@ -574,6 +619,7 @@ main(void)
 	    file_that_is_copied_and_truncated_goes_on_at_its_beginning);
 	tcase_add_test(tc, renamed_file_is_used_until_it_is_opened_again);
 	tcase_add_test(tc, file_that_cannot_be_opened_again_is_kept);
+	tcase_add_test(tc, deterministic_ports_are_told_when_they_change);
 	tcase_add_test(tc, missing_directory_is_an_error_at_the_start);
 	tcase_add_test(tc, reader_that_does_not_read_holds_nothing_up);
 	tcase_add_test(tc, full_disk_is_said_once_and_nothing_ends);

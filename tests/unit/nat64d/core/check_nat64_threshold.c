@@ -92,6 +92,39 @@ START_TEST(a_subscriber_reaches_its_threshold)
 }
 END_TEST
 
+static void
+set_blocks(uint16_t size, uint16_t max)
+{
+	lab_set_pool(POOL4, POOL4, 2000, 2063);
+	lab.pool[0].block_size = size;
+	lab.pool[0].max_blocks = max;
+	lab.conf.warn_subscriber = 75;
+	lab_start();
+	lab.n_events = 0;
+}
+
+/* What is counted is ports: the first block alone, full, is a half. */
+START_TEST(blocks_are_a_limit_of_ports)
+{
+	set_blocks(4, 2);
+	bind_some(CLIENT6, 5000, 5);
+	expect_events(0, 0);
+	lab_bind(L4_TCP, CLIENT6, 5005); /* the sixth of eight */
+	expect_events(1, 0);
+	ck_assert_uint_eq(nat64_subscribers_high(lab.n), 1);
+}
+END_TEST
+
+START_TEST(the_lower_limit_of_ports_counts)
+{
+	lab.conf.subscriber.ports = 4;
+	set_blocks(4, 2);
+	bind_some(CLIENT6, 5000, 2);
+	lab_bind(L4_TCP, CLIENT6, 5002);
+	expect_events(1, 0);
+}
+END_TEST
+
 START_TEST(another_threshold_applies_at_once)
 {
 	lab_set_pool(POOL4, POOL4, 2000, 2009);
@@ -119,6 +152,8 @@ main(void)
 		the_pool_reaches_its_threshold_and_leaves_it,
 		within_the_gap_nothing_is_reported,
 		a_subscriber_reaches_its_threshold,
+		blocks_are_a_limit_of_ports,
+		the_lower_limit_of_ports_counts,
 		another_threshold_applies_at_once,
 	};
 

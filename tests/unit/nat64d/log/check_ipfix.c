@@ -72,7 +72,8 @@ event(enum nat64_event_type type)
 		.peer6 = peer6,
 		.subscriber_len = 56,
 		.ports = { 1024, 1279 },
-		.limit = 100 };
+		.limit = 100,
+		.max = 64512 };
 
 	return (ev);
 }
@@ -129,7 +130,7 @@ START_TEST(ipfix_templates_fit_into_one_message)
 		ck_assert_uint_eq(get16(m.buf + at + 8), 230);
 	}
 	ck_assert_uint_eq(at, m.len);
-	ck_assert_uint_eq(id, 269);
+	ck_assert_uint_eq(id, 271);
 }
 END_TEST
 
@@ -211,10 +212,18 @@ static const struct {
 	    .from4 = true,
 	    .set = 267,
 	    .hex = "0d 00000005 00000064 c6336414" },
+	{ .type = NAT64_EV_THRESHOLD,
+	    .no_host = true,
+	    .set = 269,
+	    .hex = "12 00000003 0000fc00 11" },
+	{ .type = NAT64_EV_THRESHOLD,
+	    .set = 270,
+	    .hex =
+		"12 00000004 0000fc00 20010db8000100000000000000000010 38 11" },
 };
 #define NROWS ((int)(sizeof(rows) / sizeof(rows[0])))
 
-/* Shows: LOG-01 LOG-02 LOG-03 LOG-04 LOG-10 LOG-11 LOG-20 */
+/* Shows: LOG-01 LOG-02 LOG-03 LOG-04 LOG-10 LOG-11 LOG-20 LOG-21 */
 START_TEST(ipfix_events_have_the_fields_of_their_templates)
 {
 	struct nat64_event ev = event(rows[_i].type);
@@ -242,6 +251,24 @@ START_TEST(ipfix_has_no_records_of_other_events)
 
 	ck_assert_int_eq(ipfix_add(&m, &ev, false, NOW_MS), IPFIX_NONE);
 	ck_assert_uint_eq(m.len, IPFIX_HEADER_LEN);
+}
+END_TEST
+
+/* RFC 8158, 6.1.14: a number of mappings. There is no event for its end. */
+START_TEST(ipfix_threshold_is_the_number_that_reaches_it)
+{
+	struct nat64_event ev = event(NAT64_EV_THRESHOLD);
+
+	ev.max = 1000;
+	ev.limit = 75;
+	add(&ev, false);
+	expect(33, 4, "000002ee");
+	ipfix_begin(&m, 7);
+	ev.max = 10;
+	add(&ev, false);
+	expect(33, 4, "00000008");
+	ev.type = NAT64_EV_THRESHOLD_LEFT;
+	ck_assert_int_eq(ipfix_add(&m, &ev, false, NOW_MS), IPFIX_NONE);
 }
 END_TEST
 
@@ -324,6 +351,7 @@ main(void)
 	tcase_add_loop_test(tc,
 	    ipfix_events_have_the_fields_of_their_templates, 0, NROWS);
 	tcase_add_test(tc, ipfix_has_no_records_of_other_events);
+	tcase_add_test(tc, ipfix_threshold_is_the_number_that_reaches_it);
 	tcase_add_test(tc, ipfix_icmp_session_has_identifiers);
 	tcase_add_test(tc, ipfix_sets_begin_where_the_template_changes);
 	tcase_add_test(tc, ipfix_message_is_full_before_it_is_too_long);

@@ -22,6 +22,13 @@
 #define PORT "addr4=203.0.113.5 port4=40000"
 #define PEER(n) " peer4=198.51.100." #n " peerport=80"
 
+/* Subscribers 0 to f, and blocks of so many ports. */
+#define PLAN(what, block, fixed)                                      \
+	"event=deterministic-" what                                   \
+	" clients=2001:db8::/124 prefixlength=128 addr4=203.0.113.5 " \
+	"lastaddr4=203.0.113.6 firstport4=1024 lastport4=65535 "      \
+	"block=" block " fixed=" fixed
+
 static const struct {
 	const char *name;
 	const char *text;
@@ -58,6 +65,10 @@ static const struct {
 	{ "+low",
 	    "event=block-allocated subscriber=2001:db8::/56 "
 	    "addr4=203.0.113.5 firstport4=1024 lastport4=1279" },
+	{ "+plan", PLAN("ports", "4000", "16") },
+	{ "-plan", PLAN("ended", "4000", "16") },
+	{ "+plan2", PLAN("ports", "3800", "16") },
+	{ "+plan3", PLAN("ports", "4000", "8") },
 	{ "start", "event=started" },
 	{ "resume", "event=resumed" },
 	{ "stop", "event=stopped" },
@@ -238,6 +249,41 @@ START_TEST(whohad_knows_blocks_and_subscribers)
 	ask(15);
 	read_file("0 start,10 +sub,11 +a");
 	expect("a 11-?");
+}
+END_TEST
+
+/*
+ * Deterministic ports (RFC 7422): subscriber 9 until a reload, a stop or an
+ * upgrade, then a. Shows: CGN-20
+ */
+START_TEST(whohad_knows_deterministic_ports_of_before)
+{
+	static const char *const logs[] = {
+		"0 start,0 +plan,20 -plan,20 +plan2",
+		"0 start,0 +plan,20 stop,30 start,30 +plan2",
+		"0 start,0 +plan,20 resume,20 +plan2",
+		"0 start,0 +plan,5 +plan,20 resume,20 +plan2,40 +plan2",
+	};
+
+	ask(10);
+	read_file(logs[_i]);
+	expect("9 0-20");
+	ask(45);
+	read_file(logs[_i]);
+	expect(_i == 1 ? "a 30-?" : "a 20-?");
+}
+END_TEST
+
+/* Bindings of a state file go on; a block behind the computed ones is nobody's
+ * until it is logged. */
+START_TEST(whohad_knows_what_is_not_computed)
+{
+	ask(30);
+	read_file("0 start,0 +plan3");
+	expect("");
+	ask(30);
+	read_file("0 start,0 +plan3,10 +block,20 resume,20 +plan3");
+	expect("0 10-?!20");
 }
 END_TEST
 
@@ -457,6 +503,9 @@ main(void)
 	tcase_add_test(tc, whohad_separates_protocols);
 	tcase_add_test(tc, whohad_knows_sessions);
 	tcase_add_test(tc, whohad_knows_blocks_and_subscribers);
+	tcase_add_loop_test(tc, whohad_knows_deterministic_ports_of_before, 0,
+	    4);
+	tcase_add_test(tc, whohad_knows_what_is_not_computed);
 	tcase_add_test(tc, whohad_reads_rotated_files_in_any_order);
 	tcase_add_test(tc, whohad_says_once_what_it_reads_twice);
 	tcase_add_test(tc, whohad_knows_ends_without_beginnings);
