@@ -64,6 +64,7 @@ static struct {
 	in_addr_t pool;
 	unsigned mtu4;
 	unsigned kinds;
+	const struct nat64_config *plans; /* of deterministic ports */
 	unsigned n_targets;
 	unsigned n_freed; /* readers */
 } fake;
@@ -222,6 +223,13 @@ eventlog_set_kinds(struct eventlog *l, unsigned kinds, bool destination)
 	(void)l;
 	(void)destination;
 	fake.kinds = kinds;
+}
+
+void
+eventlog_set_plans(struct eventlog *l, const struct nat64_config *c)
+{
+	(void)l;
+	fake.plans = c;
 }
 
 void
@@ -416,6 +424,7 @@ START_TEST(reconf_uses_another_configuration)
 	ck_assert_uint_eq(fake.n_used, 1);
 	ck_assert_uint_eq(fake.pool, inet_addr("192.0.2.2"));
 	ck_assert_uint_eq(fake.kinds, EVENT_SESSIONS);
+	ck_assert_ptr_eq(fake.plans, &conf->nat64);
 	ck_assert(uses("pool 192.0.2.2 "));
 	/* What others have borrowed is where it was. */
 	ck_assert_ptr_eq(conf->user, user);
