@@ -60,13 +60,15 @@ sip_word(struct state *s, uint64_t word)
 	s->v0 ^= word;
 }
 
-uint64_t
-siphash24(const struct siphash_key *key, const void *data, size_t len)
+/* The state after the last word of the message. */
+static struct state
+absorb(const struct siphash_key *key, uint64_t v1, const void *data,
+    size_t len)
 {
 	uint64_t k0 = get_le64(key->bytes), k1 = get_le64(key->bytes + 8);
 	struct state s = {
 		.v0 = k0 ^ 0x736f6d6570736575ULL,
-		.v1 = k1 ^ 0x646f72616e646f6dULL,
+		.v1 = k1 ^ 0x646f72616e646f6dULL ^ v1,
 		.v2 = k0 ^ 0x6c7967656e657261ULL,
 		.v3 = k1 ^ 0x7465646279746573ULL,
 	};
@@ -76,11 +78,58 @@ siphash24(const struct siphash_key *key, const void *data, size_t len)
 	for (left = len; left >= 8; left -= 8, p += 8)
 		sip_word(&s, get_le64(p));
 	sip_word(&s, get_tail(p, left, len));
+	return (s);
+}
+
+/* The last four rounds, and the word that they give. */
+static uint64_t
+finish(struct state *s)
+{
+	sip_round(s);
+	sip_round(s);
+	sip_round(s);
+	sip_round(s);
+	return (s->v0 ^ s->v1 ^ s->v2 ^ s->v3);
+}
+
+uint64_t
+siphash24(const struct siphash_key *key, const void *data, size_t len)
+{
+	struct state s = absorb(key, 0, data, len);
 
 	s.v2 ^= 0xff;
-	sip_round(&s);
-	sip_round(&s);
-	sip_round(&s);
-	sip_round(&s);
-	return (s.v0 ^ s.v1 ^ s.v2 ^ s.v3);
+	return (finish(&s));
+}
+
+static void
+put_le64(uint8_t *p, uint64_t v)
+{
+	unsigned i;
+
+	for (i = 0; i < 8; i++)
+		p[i] = (uint8_t)(v >> 8 * i);
+}
+
+void
+siphash24_mac(const struct siphash_key *key, const void *data, size_t len,
+    uint8_t mac[SIPHASH_MACLEN])
+{
+	struct state s = absorb(key, 0xee, data, len);
+
+	s.v2 ^= 0xee;
+	put_le64(mac, finish(&s));
+	s.v1 ^= 0xdd;
+	put_le64(mac + 8, finish(&s));
+}
+
+bool
+siphash_mac_equal(const uint8_t a[SIPHASH_MACLEN],
+    const uint8_t b[SIPHASH_MACLEN])
+{
+	uint8_t differ = 0;
+	unsigned i;
+
+	for (i = 0; i < SIPHASH_MACLEN; i++)
+		differ |= a[i] ^ b[i];
+	return (differ == 0);
 }
