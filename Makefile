@@ -181,6 +181,7 @@ nat64d_PURE = \
     nat64d/core/nat64_alg.c \
     nat64d/core/nat64_alg_table.c \
     nat64d/core/nat64_binding.c \
+    nat64d/core/nat64_copy.c \
     nat64d/core/nat64_error.c \
     nat64d/core/nat64_event.c \
     nat64d/core/nat64_expect.c \
@@ -227,8 +228,10 @@ nat64d_PURE = \
     nat64d/pool/portset.c \
     nat64d/pool/quarantine.c \
     nat64d/pool/range.c \
+    nat64d/state/changes.c \
     nat64d/state/record.c \
     nat64d/state/recover.c \
+    nat64d/state/replica.c \
     nat64d/state/snapshot.c \
     nat64d/tables/bib.c \
     nat64d/tables/eamt.c \
@@ -284,6 +287,7 @@ nat64d_SRC = \
     nat64d/conf/conf_number.c \
     nat64d/conf/conf_ports.c \
     nat64d/conf/conf_print.c \
+    nat64d/conf/conf_replicate.c \
     nat64d/conf/conf_timeout.c \
     nat64d/conf/parse.c \
     nat64d/control/blocks.c \
@@ -301,6 +305,7 @@ nat64d_SRC = \
     nat64d/control/rates.c \
     nat64d/control/reload.c \
     nat64d/control/role.c \
+    nat64d/control/replication.c \
     nat64d/control/routes.c \
     nat64d/control/row.c \
     nat64d/control/status.c \
@@ -316,10 +321,14 @@ nat64d_SRC = \
     nat64d/host/routes.c \
     nat64d/host/self6.c \
     nat64d/os/largepage.c \
+    nat64d/state/batch.c \
+    nat64d/state/follow.c \
     nat64d/state/handover.c \
     nat64d/state/heir.c \
     nat64d/state/statefile.c \
+    nat64d/state/publish.c \
     nat64d/state/stateload.c \
+    nat64d/state/store.c \
     nat64d/state/writer.c \
     nat64d/collector.c \
     nat64d/dump.c \
@@ -333,6 +342,8 @@ nat64d_SRC = \
     nat64d/reconf.c \
     nat64d/reconf_fixed.c \
     nat64d/role.c \
+    nat64d/replicate.c \
+    nat64d/secrets.c \
     nat64d/stored.c \
     nat64d/takeover.c \
     nat64d/tracelog.c \
@@ -521,6 +532,7 @@ BASE_CFLAGS := -std=gnu11 -fstack-protector-strong -fPIE -MMD -MP -I. \
     libcurl)
 ALL_CFLAGS = $(BASE_CFLAGS) -I$(BUILD) $(WARN) $(WERROR) $(FORTIFY) $(CFLAGS)
 ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now $(LDFLAGS)
+HIREDIS_LIBS := $(call pkg,--libs hiredis)
 BASE_LIBS := $(call pkg,--libs libevent_core libbsd-overlay libseccomp)
 CURL_LIBS := $(call pkg,--libs libcurl)
 CURSES_LIBS := $(call pkg,--libs ncursesw)
@@ -538,14 +550,14 @@ ifneq ($(filter $(builds),$(or $(MAKECMDGOALS),all)),)
 ifeq ($(OS),linux)
 tools_found := $(shell exec 2>/dev/null; \
     $(PKG_CONFIG) --exists libevent_core libbsd-overlay ldns libseccomp \
-    jansson libcurl ncursesw && \
+    jansson libcurl ncursesw hiredis && \
     command -v $(BISON) && command -v $(FLEX) && \
     echo '\#include <arpa/inet.h>' | $(CC) -E -x c - >/dev/null && echo yes)
 ifneq ($(lastword $(tools_found)),yes)
 $(error packages are missing: on Debian run "sudo make deps"; elsewhere \
     install a C compiler, pkg-config, bison, flex and the development files \
-    of libc, libevent, ldns, libbsd, libseccomp, jansson, libcurl and \
-    ncurses)
+    of libc, libevent, ldns, libbsd, libseccomp, jansson, libcurl, hiredis \
+    and ncurses)
 endif
 ifeq ($(FASTPATH),yes)
 bpf_found := $(shell exec 2>/dev/null; $(PKG_CONFIG) --exists libbpf && \
@@ -589,7 +601,7 @@ $(BUILD)/dns64d/dns64d: $(call objs,dns64d) $(call objs,common) \
     $(BUILD)/dns64d/libdns64.a $(BUILD)/common/libcommon.a
 $(BUILD)/nat64d/nat64d: $(BUILD)/fastpath-$(FASTPATH)
 $(BUILD)/nat64d/nat64d: EXTRA_LIBS = $(BPF_LIBS) $(HTTP_LIBS) $(JSON_LIBS) \
-    $(TITLE_LIBS)
+    $(HIREDIS_LIBS) $(TITLE_LIBS)
 $(BUILD)/dns64d/dns64d: EXTRA_LIBS = $(LDNS_LIBS) $(HTTP_LIBS) $(JSON_LIBS) \
     $(TITLE_LIBS) -pthread
 
@@ -753,7 +765,8 @@ reconf_OBJ = nat64d/reconf_fixed.o nat64d/conf/conf.o \
     nat64d/conf/conf_load.o nat64d/conf/conf_mode.o \
     nat64d/conf/conf_number.o \
     nat64d/conf/conf_ports.o nat64d/conf/conf_print.o \
-    nat64d/conf/conf_timeout.o nat64d/conf/parse.o \
+    nat64d/conf/conf_replicate.o nat64d/conf/conf_timeout.o \
+    nat64d/conf/parse.o \
     $(defaults_$(OS):.c=.o) common/http/control_conf.o common/http/metrics.o \
     common/http/metrics_conf.o \
     $(conf_OBJ) $(httpd_OBJ)

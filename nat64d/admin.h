@@ -25,6 +25,7 @@ struct metrics;
 struct rates;
 struct reconf;
 struct role;
+struct replicate;
 struct starter;
 struct upgrade;
 
@@ -36,6 +37,7 @@ struct admin {
 	struct hostreport *report;
 	struct reconf *reconf;
 	struct role *role;
+	struct replicate *replicate; /* NULL: it is not configured */
 	struct monotime started;
 	int64_t started_ms; /* time of day, for people */
 	struct rates *rates;

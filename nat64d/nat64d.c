@@ -38,6 +38,7 @@
 #include "nat64d/host/routes.h"
 #include "reconf.h"
 #include "role.h"
+#include "replicate.h"
 #include "nat64d/host/self6.h"
 #include "nat64d/os/tun.h"
 #include "stored.h"
@@ -389,7 +390,8 @@ enter_sandbox(const struct conf *c, const struct options *o,
 		.bpf_entries = fastpath,
 		.socket = control_path(servers->control),
 		/* The first one needs a restart: see reconf_fixed.c. */
-		.connects = n_collectors(c) > 0 || c->pref64_follows,
+		.connects = n_collectors(c) > 0 || c->pref64_follows ||
+		    c->replicate.n_stores > 0,
 		.accepts =
 		    servers->control != NULL || servers->metrics != NULL,
 	};
@@ -544,6 +546,7 @@ serve(struct tun *tun, struct conf *c, const struct options *o,
 	struct event *watchdog;
 	int rc;
 
+	admin.replicate = replicate_new(&c->replicate);
 	eo.state = new_state(c, &o->start.privs, tun);
 	make_role_dir(c, &o->start.privs, tun);
 	engine = engine_new(tun, &c->nat64, &eo);
@@ -560,6 +563,7 @@ serve(struct tun *tun, struct conf *c, const struct options *o,
 	admin.control = servers->control;
 	admin.reconf = start_reconf(f, o, log);
 	start_admin(&admin, servers);
+	replicate_start(admin.replicate, engine, admin.role);
 	stored_keep(&f->stored, tun);
 	enter_sandbox(c, o, servers, f->fast.path != NULL);
 	if (fastuse_begin(&f->fast, c, engine) == -1)
@@ -581,6 +585,7 @@ serve(struct tun *tun, struct conf *c, const struct options *o,
 	reconf_free(admin.reconf);
 	role_free(admin.role);
 	pref64find_stop(f->pref64);
+	replicate_free(admin.replicate);
 	engine_free(engine);
 	statefile_free(eo.state);
 	return (rc);
@@ -593,6 +598,7 @@ check_start(const struct conf *c, struct options *o)
 	startup_check(&o->start);
 	check_eventlog(c, &o->start.privs);
 	check_state(c, &o->start.privs);
+	replicate_free(replicate_new(&c->replicate));
 	control_check(&c->control, CONF_CONTROL, &o->start.privs);
 }
 

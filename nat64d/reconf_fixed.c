@@ -129,6 +129,8 @@ check_host(struct message *m, const struct conf *old, const struct conf *new)
 	check_text(m, "state", old->state, new->state);
 	check_number(m, "state every", old->state_secs, new->state_secs);
 	check_text(m, "role file", old->role_file, new->role_file);
+	check_same(m, "\"replicate\" has changed",
+	    conf_replicate_equal(&old->replicate, &new->replicate));
 	check_same(m, "\"control\" has changed",
 	    control_conf_equal(&old->control, &new->control));
 	check_same(m, "\"metrics\" has changed",

@@ -10,14 +10,14 @@ set -eu
 
 build='gcc make pkg-config bison flex libc6-dev libevent-dev libldns-dev
     libbsd-dev libseccomp-dev libjansson-dev libcurl4-openssl-dev
-    libncurses-dev clang bpftool libbpf-dev libelf-dev'
+    libncurses-dev libhiredis-dev clang bpftool libbpf-dev libelf-dev'
 test='check binutils debhelper dpkg-dev libcap2-bin python3-yaml
     iproute2 iputils-ping nfdump procps traceroute curl
     bind9 bind9-dnsutils bird2 unbound nsd nginx-light netcat-openbsd socat tcpdump
     tshark python3-minimal python3-dnspython python3-pyte mandoc shellcheck
     apparmor dnsmasq-base ethtool lftp logrotate nftables openssl prometheus
-    python3-pyftpdlib radvd strace systemd systemd-container tayga tnftp vsftpd
-    wireguard-go wireguard-tools zsh'
+    python3-pyftpdlib radvd redis-server strace systemd systemd-container tayga
+    tnftp vsftpd wireguard-go wireguard-tools zsh'
 browser='chromium-headless-shell fonts-dejavu-core'
 lint='clang-tidy clang-format cppcheck'
 bench='tayga nftables iproute2 iputils-ping ethtool python3 gnuplot-nox

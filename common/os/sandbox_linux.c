@@ -436,7 +436,7 @@ seccomp_rules(scmp_filter_ctx ctx, const struct sandbox *sb)
 	if (sb->bpf_entries)
 		allow_bpf_entries(ctx);
 	/* evbuffer_read() */
-	if (sb->accepts || sb->inet)
+	if (sb->accepts || sb->inet || sb->connects)
 		allow_ioctl(ctx, FIONREAD);
 	if (sb->accepts && !sb->inet)
 		allow_all(ctx, allowed_accept, N_CALLS(allowed_accept));

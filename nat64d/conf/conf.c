@@ -26,6 +26,7 @@ conf_free(struct conf *c)
 	control_conf_clear(&c->control);
 	free(c->state);
 	free(c->role_file);
+	conf_replicate_free(&c->replicate);
 	free(c->log_file);
 	free(c->pool);
 	free(c->statics);

@@ -17,6 +17,7 @@
 #include "common/http/metrics.h"
 #include "common/os/log.h"
 
+#include "nat64d/conf/conf_replicate.h"
 #include "nat64d/core/event_text.h"
 #include "nat64d/core/nat64.h"
 #include "nat64d/log/target.h"
@@ -79,6 +80,7 @@ struct conf {
 	uint32_t state_secs; /* between two saves; 0: only when leaving */
 	bool standby;	     /* the role at start (role.h) */
 	char *role_file;     /* that says the role; NULL: none */
+	struct replicate_conf replicate;
 	struct control_conf control;
 	struct metrics_conf metrics;
 	enum log_level log_level;

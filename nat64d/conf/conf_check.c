@@ -374,6 +374,7 @@ conf_check(struct conf_build *b, struct conf_file *cf)
 		    "less than a subscriber of %u: see \"subscriber "
 		    "prefix-length\"",
 		    b->longest_clients, n->subscriber_len);
+	conf_replicate_check(&c->replicate, cf);
 	check_plans(b, cf);
 	if (n->warn_subscriber != 0 && n->subscriber.ports == 0 &&
 	    !has_blocks(n))

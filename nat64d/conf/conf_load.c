@@ -23,6 +23,7 @@ conf_new(void)
 	c->offload = true;
 	c->fastpath = FASTPATH_AUTO;
 	c->state_secs = CONF_STATE_SECS;
+	conf_replicate_init(&c->replicate);
 	c->log_level = LOG_LEVEL_INFO;
 	c->log_events = EVENT_BINDINGS;
 	nat64_config_init(&c->nat64);

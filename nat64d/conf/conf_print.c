@@ -244,6 +244,7 @@ print_process(FILE *f, const struct conf *c)
 		conf_print_string(f, c->role_file);
 	}
 	putc('\n', f);
+	conf_replicate_print(&c->replicate, f);
 	control_conf_print(&c->control, f);
 	metrics_conf_print(&c->metrics, "show subscribers", f);
 	fprintf(f, "log level %s\n", log_level_name(c->log_level));

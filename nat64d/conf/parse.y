@@ -61,10 +61,12 @@ static void yyerror(struct conf_file *, struct conf_build *, const char *);
 %token <tok> WHO "<name or id of a user>"
 %token <tok> GROUP_NAME "<name or id of a group>"
 
+%token <tok> STORE "<address of a store>" PAIR_NAME "<name of a pair>"
+
 %token <tok> ACCEPT "accept" ACTIVE "active"
 %token <tok> ADDRESS "address" ADDRESSES "addresses"
-%token <tok> ADDRESS_DEPENDENT "address-dependent" ALG "alg" ALLOW "allow"
-%token <tok> AT "at"
+%token <tok> ADDRESS_DEPENDENT "address-dependent" AFTER "after" ALG "alg"
+%token <tok> ALLOW "allow" AT "at"
 %token <tok> AUTO "auto"
 %token <tok> BINDINGS "bindings" BINDING_SESSIONS "binding-sessions"
 %token <tok> BLOCKS "blocks"
@@ -88,16 +90,17 @@ static void yyerror(struct conf_file *, struct conf_build *, const char *);
 %token <tok> INBOUND_REFRESH "inbound-refresh" INCOMING_SYN "incoming-syn"
 %token <tok> INFO "info" INTERFACE "interface" IPFIX "ipfix"
 %token <tok> IPV4 "ipv4" IPV6 "ipv6" JSON "json"
-%token <tok> KEEP "keep" LEVEL "level"
+%token <tok> KEEP "keep" KEY "key" LEVEL "level"
 %token <tok> LIMIT "limit" LISTEN "listen" LOG "log"
 %token <tok> LOWEST_IPV6_MTU "lowest-ipv6-mtu"
 %token <tok> MAP "map"
 %token <tok> MAX "max" MAX_PERCENT "max-percent" METRICS "metrics" MODE "mode"
 %token <tok> MSS "mss"
-%token <tok> MTU "mtu" NAT64_ "nat64" NEW_BINDINGS "new-bindings" NO "no" NONE "none" OF "of"
+%token <tok> MTU "mtu" NAT64_ "nat64" NEW_BINDINGS "new-bindings" NO "no"
+%token <tok> NODE "node" NONE "none" OF "of"
 %token <tok> OFF "off" ON "on"
 %token <tok> OFFLOAD "offload" OPENING "opening" OVERRIDE "override"
-%token <tok> PARITY "parity" PER "per" PER_DATAGRAM "per-datagram"
+%token <tok> PAIR "pair" PARITY "parity" PER "per" PER_DATAGRAM "per-datagram"
 %token <tok> PER_DESTINATION "per-destination" PIDFILE "pidfile"
 %token <tok> PLATEAUS "plateaus" POOL "pool" POOL4_ECHO "pool4-echo"
 %token <tok> PORT "port" PORTS "ports" PORT_SELECT "port-select"
@@ -106,7 +109,7 @@ static void yyerror(struct conf_file *, struct conf_build *, const char *);
 %token <tok> RANGE_FALLBACK "range-fallback" RATE "rate"
 %token <tok> REASSEMBLE "reassemble" REFRESH "refresh" REFUSE "refuse"
 %token <tok> REMAP_FRAGMENT_ID "remap-fragment-id" RESET "reset"
-%token <tok> RESTART "restart" ROLE "role"
+%token <tok> REPLICATE "replicate" RESTART "restart" ROLE "role"
 %token <tok> ROUTES "routes" RST_IN_FIN "rst-in-fin" SESSIONS "sessions"
 %token <tok> SHORTEN "shorten" SHOW "show" SIIT "siit" SOFT_POOLING "soft-pooling"
 %token <tok> SOURCE_BYTES "source-bytes" SOURCE_DATAGRAMS "source-datagrams"
@@ -166,6 +169,7 @@ private		: %empty { $$ = false; }
 
 /* If such a statement is repeated, the last one applies. */
 once		: process
+		| REPLICATE replicate
 		| translation
 		| port_choice
 		| filtering
@@ -211,6 +215,35 @@ process		: TUN IFNAME tun_mtu { conf_set_tun(b, cf, &$IFNAME); }
 		| FASTPATH AUTO { b->conf->fastpath = FASTPATH_AUTO; }
 		| FASTPATH yes {
 			b->conf->fastpath = $yes ? FASTPATH_YES : FASTPATH_NO;
+		}
+		;
+
+replicate	: TO {
+			conf_replicate_begin(&b->conf->replicate, &$TO.where);
+		} stores
+		| KEY PATH {
+			conf_set_path(cf, &$PATH,
+			    &b->conf->replicate.key_file);
+		}
+		| PAIR PAIR_NAME {
+			conf_replicate_set_pair(&b->conf->replicate, cf,
+			    &$PAIR_NAME);
+		}
+		| NODE NUMBER {
+			b->conf->replicate.node = (uint8_t)conf_u32(cf,
+			    &$NUMBER, 1, 2, "the two nodes of a pair");
+		}
+		| AFTER TIME {
+			b->conf->replicate.after_secs = conf_within_a_day(cf,
+			    &$TIME, 0, "older sessions have ended");
+		}
+		;
+
+stores		: STORE {
+			conf_replicate_add(&b->conf->replicate, cf, &$STORE);
+		}
+		| stores ',' STORE {
+			conf_replicate_add(&b->conf->replicate, cf, &$STORE);
 		}
 		;
 

@@ -10,6 +10,7 @@
 #include "nat64d/eventlog.h"
 #include "nat64d/os/fastpath.h"
 #include "numbers.h"
+#include "replication.h"
 #include "routes.h"
 
 #define PREFIX "nat64d"
@@ -189,6 +190,7 @@ get_metrics(void *arg, struct httpd_request *rq)
 	add_counters(&p, nat64_stats(engine_nat64(a->engine)));
 	add_fastpath(&p, engine_fastpath(a->engine));
 	add_event_log(&p, a->log);
+	replication_metrics(&p, a->replicate);
 	metrics_answer(rq, &p);
 }
 

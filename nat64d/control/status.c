@@ -15,6 +15,7 @@
 #include "nat64d/os/fastpath.h"
 #include "numbers.h"
 #include "rates.h"
+#include "replication.h"
 #include "routes.h"
 
 static const char *const none[] = { NULL };
@@ -195,6 +196,9 @@ warnings(const struct admin *a)
 	warn_of_use(engine_nat64(a->engine), list);
 	for (i = 0; i < eventlog_collectors(a->log); i++)
 		collector_warning(list, eventlog_collector(a->log, i));
+	why = a->replicate != NULL ? replicate_problem(a->replicate) : NULL;
+	if (why != NULL)
+		add_warning(list, false, why);
 	return (list);
 }
 
@@ -210,8 +214,7 @@ get_status(void *arg, struct httpd_request *rq)
 	o = control_status("nat64d", a->started, a->started_ms);
 	json_object_set_new(o, "role",
 	    json_string(nat64_role_name(nat64_role(n))));
-	json_object_set_new(o, "draining",
-	    json_boolean(nat64_is_draining(n)));
+	json_object_set_new(o, "draining", json_boolean(nat64_is_draining(n)));
 	json_object_set_new(o, "sessions",
 	    json_integer((json_int_t)numbers_sessions(n)));
 	json_object_set_new(o, "sessions-max",
@@ -223,6 +226,9 @@ get_status(void *arg, struct httpd_request *rq)
 	json_object_set_new(o, "fast-path",
 	    fast_path(engine_fastpath(a->engine)));
 	json_object_set_new(o, "event-log", event_log(a->log));
+	if (a->replicate != NULL)
+		json_object_set_new(o, "replication",
+		    replication_status(a->replicate));
 	json_object_set_new(o, "warnings", warnings(a));
 	httpd_json(rq, 200, o);
 }

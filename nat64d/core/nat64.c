@@ -425,6 +425,13 @@ nat64_xlat(const struct nat64 *n)
 }
 
 void
+nat64_set_changes(struct nat64 *n, nat64_change_fn *fn, void *arg)
+{
+	n->changed = fn;
+	n->changed_arg = arg;
+}
+
+void
 nat64_count_device_drop(struct nat64 *n)
 {
 	n->stats.drops[NAT64_DEVICE]++;

@@ -362,6 +362,17 @@ const struct xlat_conf *nat64_xlat(const struct nat64 *n);
 /* Call sink.trace, if there is one, from now on or no longer. */
 void nat64_set_trace(struct nat64 *n, bool on);
 
+/*
+ * What happens to sessions, for whoever copies them to another node
+ * (nat64_copy.h): fn is called for one that is new, whose TCP state or Pref64
+ * is another, or that is about to be removed. Restored sessions are not new.
+ * NULL (default): nobody.
+ */
+enum nat64_change { NAT64_CHANGE_NEW, NAT64_CHANGE_STATE, NAT64_CHANGE_END };
+typedef void nat64_change_fn(void *arg, const struct session *s,
+    enum nat64_change what);
+void nat64_set_changes(struct nat64 *n, nat64_change_fn *fn, void *arg);
+
 /* Count a packet that was emitted and that the device refused. */
 void nat64_count_device_drop(struct nat64 *n);
 

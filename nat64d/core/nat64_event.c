@@ -7,6 +7,15 @@
 #include "nat64_event.h"
 #include "nat64_out.h"
 
+/*
+ * A standby does and undoes what the active node does, which has reported it.
+ */
+static bool
+is_reported(const struct nat64 *n)
+{
+	return (n->sink.event != NULL && n->role != NAT64_ROLE_STANDBY);
+}
+
 void
 nat64_report(struct nat64 *n, enum nat64_event_type type,
     const struct bib_entry *e, const struct session *s)
@@ -17,7 +26,11 @@ nat64_report(struct nat64 *n, enum nat64_event_type type,
 		n->stats.counters[NAT64_BIB_CREATED]++;
 	else if (type == NAT64_EV_SESSION_CREATE)
 		n->stats.counters[NAT64_SESSIONS_CREATED]++;
-	if (n->sink.event == NULL)
+	if (s != NULL)
+		nat64_note_change(n, s,
+		    type == NAT64_EV_SESSION_CREATE ? NAT64_CHANGE_NEW :
+						      NAT64_CHANGE_END);
+	if (!is_reported(n))
 		return;
 	if (s != NULL) {
 		ev.proto = (enum l4proto)s->proto;
@@ -43,7 +56,7 @@ nat64_report_address(struct nat64 *n, enum nat64_event_type type,
 		.out4 = &out4,
 		.subscriber_len = n->subs.prefix_len };
 
-	if (n->sink.event != NULL)
+	if (is_reported(n))
 		n->sink.event(n->sink.arg, &ev);
 }
 
@@ -63,7 +76,7 @@ nat64_report_block(struct nat64 *n, const struct pool4_block *block,
 
 	n->stats.counters[allocated ? NAT64_BLOCKS_ALLOCATED :
 				      NAT64_BLOCKS_RELEASED]++;
-	if (n->sink.event != NULL)
+	if (is_reported(n))
 		n->sink.event(n->sink.arg, &ev);
 }
 

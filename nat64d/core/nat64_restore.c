@@ -375,6 +375,33 @@ check_session(const struct nat64_restore *r,
 	return (NAT64_LEFT_NOT);
 }
 
+/* s is there already: it is as past says from now on. */
+static void
+update_session(struct nat64 *n, struct session *s,
+    const struct session_past *past)
+{
+	session_leave_fast(&n->sessions, s);
+	if (s->prefix != past->prefix)
+		session_set_prefix(&n->sessions, s, past->prefix);
+	s->tcp_state = past->tcp_state;
+	s->ack6 = past->ack6;
+	s->ack4 = past->ack4;
+	s->copied = true;
+	session_touch(&n->sessions, s, past->cls, past->stamp);
+}
+
+/* The gateway that s has had, in place of the one that it has. */
+static enum nat64_left
+restore_gateway(struct nat64 *n, struct session *s,
+    const struct nat64_saved_session *saved)
+{
+	if (saved->alg.mode == NAT64_ALG_NONE)
+		return (NAT64_LEFT_NOT);
+	nat64_alg_close(n, s);
+	return (nat64_alg_restore(n, s, &saved->alg) ? NAT64_LEFT_NOT :
+						       NAT64_LEFT_LIMIT);
+}
+
 static enum nat64_left
 add_session(struct nat64_restore *r, const struct nat64_saved_session *s)
 {
@@ -388,7 +415,7 @@ add_session(struct nat64_restore *r, const struct nat64_saved_session *s)
 		.ack6 = s->ack6,
 		.ack4 = s->ack4,
 	};
-	struct session *added;
+	struct session *known, *added;
 	struct refusal why;
 	enum nat64_left left;
 
@@ -397,16 +424,21 @@ add_session(struct nat64_restore *r, const struct nat64_saved_session *s)
 		return (left);
 	if (!stamp_of(r, s, &past.stamp))
 		return (NAT64_LEFT_ENDED);
+	known = session_find_peer(&r->n->sessions, r->e, &s->peer);
+	if (known != NULL && known->bib == r->e &&
+	    !session_is_stale(&r->n->sessions, known)) {
+		update_session(r->n, known, &past);
+		return (restore_gateway(r->n, known, s));
+	}
 	added =
 	    session_restore(&r->n->sessions, r->e, &past, r->at.mono, &why);
 	if (added == NULL)
 		return (left_by(&why));
-	if (s->alg.mode != NAT64_ALG_NONE &&
-	    !nat64_alg_restore(r->n, added, &s->alg)) {
-		session_remove(&r->n->sessions, added);
-		return (NAT64_LEFT_LIMIT);
-	}
-	return (NAT64_LEFT_NOT);
+	added->copied = true;
+	if (restore_gateway(r->n, added, s) == NAT64_LEFT_NOT)
+		return (NAT64_LEFT_NOT);
+	session_remove(&r->n->sessions, added);
+	return (NAT64_LEFT_LIMIT);
 }
 
 void
@@ -428,6 +460,19 @@ nat64_restore_session(struct nat64_restore *r,
 	prefix = prefix_of(r, r->binding.prefix);
 	if (prefix != NAT64_NO_PREFIX)
 		r->e->prefix = prefix;
+}
+
+void
+nat64_restore_ended(struct nat64_restore *r, enum l4proto proto,
+    const struct tuple4 *tuple)
+{
+	struct session *s;
+
+	finish_binding(r);
+	r->left = NAT64_LEFT_UNKNOWN; /* a session that comes has no binding */
+	s = session_find4(&r->n->sessions, proto, tuple);
+	if (s != NULL && s->bib != NULL)
+		nat64_session_end(r->n, s, r->at.mono);
 }
 
 void

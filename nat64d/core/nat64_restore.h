@@ -169,7 +169,8 @@ void nat64_restore_block(struct nat64_restore *r,
     const struct nat64_saved_block *saved);
 
 /*
- * A binding, then its sessions. Of two bindings that exclude each other the
+ * A binding, then its sessions. A session that is there already is brought up
+ * to date. Of two bindings that exclude each other the
  * later one is right: the earlier one was removed while they were saved. A
  * static binding is only restored if the configuration has it. Left out
  * bindings are reported as deleted.
@@ -178,6 +179,13 @@ void nat64_restore_binding(struct nat64_restore *r,
     const struct nat64_saved_binding *b);
 void nat64_restore_session(struct nat64_restore *r,
     const struct nat64_saved_session *s);
+
+/*
+ * The session of (T,t) with a peer has ended elsewhere: end it here too, and
+ * its binding with it if it was the last. If there is none, do nothing.
+ */
+void nat64_restore_ended(struct nat64_restore *r, enum l4proto proto,
+    const struct tuple4 *tuple);
 
 /* A binding, or a session, of a kind that the caller cannot describe. */
 void nat64_restore_unknown(struct nat64_restore *r, bool session);

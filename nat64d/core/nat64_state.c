@@ -216,6 +216,7 @@ join_session(struct nat64 *n, struct session *s, struct bib_entry *e,
 
 	if (s->bib != NULL) {
 		session_set_prefix(&n->sessions, s, prefix);
+		nat64_note_change(n, s, NAT64_CHANGE_STATE);
 		return (s);
 	}
 	if (session_adopt(&n->sessions, s, e, prefix, &why) == -1) {
@@ -290,7 +291,10 @@ apply_step(struct passage *w, struct session *s, const struct tcp_step *step)
 	struct nat64 *n = w->n;
 	struct monotime close;
 
-	s->tcp_state = (uint8_t)step->next;
+	if (s->tcp_state != (uint8_t)step->next) {
+		s->tcp_state = (uint8_t)step->next;
+		nat64_note_change(n, s, NAT64_CHANGE_STATE);
+	}
 	if (step->timer == TCP_TIMER_KEEP)
 		return;
 	if (step->timer == TCP_TIMER_CLOSE_MIN) {

@@ -72,8 +72,10 @@ struct nat64 {
 						  conf.prefixes */
 	struct settling settling;
 	struct nat64_sink sink;
-	bool trace_off;		   /* do not call sink.trace */
-	enum nat64_role role;	   /* nat64_role.h */
+	nat64_change_fn *changed; /* NULL: nobody wants to know */
+	void *changed_arg;
+	bool trace_off;	      /* do not call sink.trace */
+	enum nat64_role role; /* nat64_role.h */
 	bool draining;
 	bool pool_high[L4_NPROTO]; /* thresholds (nat64_threshold.h) */
 	size_t n_subs_high;
@@ -114,6 +116,15 @@ nat64_find_prefix(const struct nat64 *n, const struct in6_addr *addr)
 	const int i = pref64_find(n->conf.prefixes, n->conf.n_prefixes, addr);
 
 	return (i == -1 ? -1 : n->prefix_of[i]);
+}
+
+/* Tell whoever copies sessions what happens to s. */
+static inline void
+nat64_note_change(const struct nat64 *n, const struct session *s,
+    enum nat64_change what)
+{
+	if (n->changed != NULL)
+		n->changed(n->changed_arg, s, what);
 }
 
 /* --- nat64.c --- */

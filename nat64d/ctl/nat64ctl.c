@@ -68,6 +68,16 @@ print_fast_path(const json_t *f)
 }
 
 static void
+print_replication(const json_t *r)
+{
+	if (r == NULL)
+		return;
+	printf("store      %s: %s, lost %" JSON_INTEGER_FORMAT " times\n",
+	    table_text(r, "store"), table_text(r, "state"),
+	    table_number(r, "losses"));
+}
+
+static void
 print_event_log(const json_t *log)
 {
 	const json_int_t lost = table_number(log, "lost-lines");
@@ -101,6 +111,7 @@ print_status(struct ctl *ctl, const json_t *answer)
 	print_pool(answer);
 	print_blocks(json_object_get(answer, "blocks"));
 	print_fast_path(json_object_get(answer, "fast-path"));
+	print_replication(json_object_get(answer, "replication"));
 	print_dropped(json_object_get(answer, "dropped"));
 	print_event_log(json_object_get(answer, "event-log"));
 	ctl_print_warnings(answer);

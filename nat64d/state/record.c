@@ -288,6 +288,20 @@ record_take(struct record_writer *w, size_t *len)
 	return (w->bytes);
 }
 
+void
+record_begin_bare(struct record_writer *w)
+{
+	w->n_bindings = w->n_sessions = 0;
+	w->block = w->len = 0;
+}
+
+const uint8_t *
+record_take_bare(const struct record_writer *w, size_t *len)
+{
+	*len = w->len;
+	return (w->bytes);
+}
+
 /* --- reading --- */
 
 /* A part of a block: the fields of a record, or the value of a field. */
@@ -689,6 +703,13 @@ record_read(struct record_reader *r, const void *data, size_t len)
 		r->len = 0;
 	}
 	return (0);
+}
+
+int
+record_read_bare(struct record_reader *r, const void *data, size_t len)
+{
+	r->ended = false;
+	return (read_records(r, (struct bytes){ data, len }) ? 0 : -1);
 }
 
 int

@@ -125,6 +125,14 @@ void record_end(struct record_writer *w);
  */
 const uint8_t *record_take(struct record_writer *w, size_t *len);
 
+/*
+ * Records without a stream around them, for a message that has bounds and a
+ * sum of its own (replica.h). After record_begin_bare() records are added as
+ * above; record_take_bare() gives their bytes, owned by w as above.
+ */
+void record_begin_bare(struct record_writer *w);
+const uint8_t *record_take_bare(const struct record_writer *w, size_t *len);
+
 /* --- reading --- */
 
 /* What is read. Anything but prefix and binding may be NULL. */
@@ -172,6 +180,12 @@ void record_reader_init(struct record_reader *r,
  * nothing more is read.
  */
 int record_read(struct record_reader *r, const void *data, size_t len);
+
+/*
+ * Read records that have no stream around them, all of them at once. r has been
+ * initialised. Returns 0, or -1 when they are damaged.
+ */
+int record_read_bare(struct record_reader *r, const void *data, size_t len);
 
 /* All bytes have been read: was the stream complete? Returns as above. */
 int record_finish(struct record_reader *r);

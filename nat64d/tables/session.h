@@ -126,8 +126,8 @@ struct session_port {
  * session_remove() and session_set_prefix() do so themselves. sides and data
  * belong to the core (nat64_fast.h); leaving the fast path clears them.
  *
- * gateway belongs to the core as well: the session has a gateway, and must
- * not use the fast path.
+ * copied belongs to the core (nat64_copy.h). gateway does as well: the session
+ * has a gateway, and must not use the fast path.
  *
  * tcp_state, ack6 and ack4 belong to the core, which sets them for TCP only;
  * tcp_fsm.h lists the states and what leads in and out. ack6 and ack4 are the
@@ -152,6 +152,7 @@ struct session {
 	int8_t data;	       /* packets until the fast path is tried */
 	bool inbound : 1;      /* opened from IPv4 */
 	bool gateway : 1;      /* core/nat64_alg_table.h */
+	bool copied : 1;       /* another node has been told of it */
 	uint8_t epoch;	       /* of the table when it was added */
 
 	struct wheel_entry due; /* when it is looked at next */
@@ -179,11 +180,11 @@ struct session_table {
 	struct orphan_tree orphans;
 	struct wheel wheel; /* of outbound sessions */
 	struct session_inbound inbound;
-	size_t n_stale;	     /* sessions with another epoch than this */
-	uint8_t epoch;	     /* flushes begun, modulo 256 */
-	uint8_t n_epochs;    /* flushes begun since n_stale was 0 */
-	bool flush_again;    /* when n_stale is 0, begin another */
-	unsigned flush_slot; /* where session_next_stale() looks next */
+	size_t n_stale;	       /* sessions with another epoch than this */
+	uint8_t epoch;	       /* flushes begun, modulo 256 */
+	uint8_t n_epochs;      /* flushes begun since n_stale was 0 */
+	bool flush_again;      /* when n_stale is 0, begin another */
+	unsigned flush_slot;   /* where session_next_stale() looks next */
 	struct monotime since; /* no lifetime counts from before this */
 	uint32_t lifetime_secs[SESSION_NCLASSES + SESSION_NRULES];
 	struct session_port rules[SESSION_NRULES];

@@ -1,0 +1,60 @@
+/*
+ * The standby of a pair: reads the sessions of the active node from the store
+ * (publish.h) into a translator that translates nothing.
+ *
+ *	HEAD	which epoch is there, and is it complete?
+ *	UNMARK	forget which sessions are known to be right
+ *	NOTE	note where the stream of changes is
+ *	COPY	take all sessions of the hash, and mark them
+ *	FOLLOW	take the changes from the noted place on
+ *	SWEEP	the first time that there are none: end what is not marked;
+ *		then FOLLOW
+ *
+ * So sessions of an earlier epoch stay until those of the next one are there,
+ * and the standby can become active at any time with what it has. All values
+ * are sealed, of the epoch that "head" names, and those of the stream in their
+ * order; other values are counted and left. When the stream has a gap, because
+ * it was cut or because somebody has removed entries, everything is copied
+ * again.
+ */
+#ifndef NAT64D_STATE_FOLLOW_H
+#define NAT64D_STATE_FOLLOW_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "nat64d/core/nat64.h"
+#include "replica.h"
+#include "store.h"
+
+struct event_base;
+struct follower;
+
+struct follow_count {
+	uint64_t sessions; /* made, or brought up to date */
+	uint64_t ends;
+	uint64_t left; /* sessions that this configuration has no room for */
+	uint64_t refused; /* values that are not what they should be */
+	uint64_t gaps;	  /* in the stream */
+	uint64_t copies;  /* of everything, completed */
+};
+
+/* n and store are borrowed. Returns NULL with errno. */
+struct follower *follower_new(struct event_base *base, struct nat64 *n,
+    struct store *store, const struct replica_seal *seal);
+void follower_free(struct follower *f);
+
+/* This node is standby from now on, or no longer. */
+void follower_start(struct follower *f);
+void follower_stop(struct follower *f);
+
+/* The store is there, or is lost (struct store_ops). */
+void follower_ready(struct follower *f);
+void follower_lost(struct follower *f);
+
+/* NULL: all has been copied since it is standby; else why not; static. */
+const char *follower_incomplete(const struct follower *f);
+
+struct follow_count follower_count(const struct follower *f);
+
+#endif

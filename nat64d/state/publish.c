@@ -1,0 +1,587 @@
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <event2/event.h>
+
+#include "common/monotime.h"
+#include "common/os/log.h"
+#include "common/os/timer.h"
+
+#include "batch.h"
+#include "changes.h"
+#include "publish.h"
+#include "nat64d/core/nat64_copy.h"
+#include "nat64d/core/nat64_walk.h"
+
+/* Values written in one turn of the event loop: less than a millisecond. */
+#define MAX_VALUES 256
+
+/* No more is written while so much has not been answered. */
+#define MAX_WAITING (4 * 1024 * 1024)
+
+/* Changes are collected for so long. */
+#define COLLECT_MS 10
+
+/* Each queue of changes; see changes.h. */
+#define MAX_CHANGES (256 * 1024)
+
+/* How often "head" is looked at and written. */
+#define BEAT_MS 1000
+#define HURRIED_BEAT_MS 100
+
+/* A node whose beat does not change for so many looks is gone. */
+#define RIVAL_LOOKS 5
+
+/* What the store forgets by itself: what no node renews. */
+#define KEEP_SECS "3600"
+#define OLD_KEEP_SECS "120"
+#define RENEW_BEATS 10
+
+enum phase {
+	PUBLISH_OFF,	 /* not active, or no store */
+	PUBLISH_ASKING,	 /* which epoch there was before */
+	PUBLISH_WRITING, /* everything */
+	PUBLISH_WHOLE	 /* the store has everything: changes only */
+};
+
+struct publisher {
+	struct nat64 *n;
+	struct store *store;
+	struct changes *changes;
+	struct replica_writer writer;
+	struct replica_reader reader;
+	struct replica_origin origin;
+	uint32_t after_secs;
+	struct event *turn;
+	struct event *beat;
+	bool turn_set;
+	struct monotime turn_at;
+	bool active;
+	bool hurried;
+	enum phase phase;
+	struct nat64_walk walk;
+	struct batch batch;
+	uint64_t beats;
+	uint64_t last_epoch; /* the highest one that was seen */
+	struct replica_origin
+	    before; /* whose keys are old; node 0: nobody's */
+	/* Another node that says it is active: its beat, looks without news. */
+	struct replica_origin rival;
+	uint64_t rival_beat;
+	unsigned rival_silent;
+	bool rival_told;
+	char head[STORE_KEY_MAX];
+	char state[STORE_KEY_MAX];
+	char log[STORE_KEY_MAX];
+	struct publish_count count;
+};
+
+static void send_beat(struct publisher *p);
+
+void
+publish_key_head(char *text, const char *pair)
+{
+	snprintf(text, STORE_KEY_MAX, "nat64:%s:head", pair);
+}
+
+void
+publish_key_state(char *text, const char *pair, uint8_t node, uint64_t epoch)
+{
+	snprintf(text, STORE_KEY_MAX, "nat64:%s:%u:%" PRIu64 ":state", pair,
+	    node, epoch);
+}
+
+void
+publish_key_log(char *text, const char *pair, uint8_t node, uint64_t epoch)
+{
+	snprintf(text, STORE_KEY_MAX, "nat64:%s:%u:%" PRIu64 ":log", pair,
+	    node, epoch);
+}
+
+static int64_t
+now_ms(void)
+{
+	return (monotime_now().ns / 1000000);
+}
+
+/* Have a turn after ms, unless there is one before. */
+static void
+set_turn(struct publisher *p, int64_t ms)
+{
+	const struct monotime at = monotime_add_ms(monotime_now(), ms);
+
+	if (p->turn_set && monotime_reached(p->turn_at, at))
+		return;
+	p->turn_set = timer_start(p->turn, ms) == 0;
+	p->turn_at = at;
+}
+
+/* --- values --- */
+
+/* A place for a value; sends the batch to make one. */
+static struct batch_value *
+get_place(struct publisher *p, const uint8_t *key, bool is_end)
+{
+	struct batch_value *v = batch_place(&p->batch, key, is_end);
+
+	if (v != NULL)
+		return (v);
+	(void)batch_send(&p->batch, p->store, p->state, p->log);
+	return (batch_place(&p->batch, key, is_end));
+}
+
+/* Write the session, if there is one. logged: it is a change. */
+static void
+write_session(struct publisher *p, const struct replica_place *place,
+    const struct nat64_clocks *at, bool logged)
+{
+	uint8_t key[REPLICA_KEY_LEN];
+	struct batch_value *v;
+	struct nat64_copy copy;
+
+	if (!nat64_copy_session(p->n, place->proto, &place->tuple, at, &copy))
+		return;
+	replica_key(place, key);
+	v = get_place(p, key, false);
+	p->origin.sequence += logged;
+	v->logged = logged;
+	v->len = replica_write_session(&p->writer, &p->origin, key, &copy,
+	    v->value);
+	p->batch.n++;
+	p->count.sessions++;
+}
+
+static void
+write_end(struct publisher *p, const struct replica_place *place)
+{
+	uint8_t key[REPLICA_KEY_LEN];
+	struct batch_value *v;
+
+	replica_key(place, key);
+	v = get_place(p, key, true);
+	p->origin.sequence++;
+	v->logged = true;
+	v->len = replica_write_end(&p->writer, &p->origin, key, v->value);
+	p->batch.n++;
+	p->count.ends++;
+}
+
+static void
+write_change(struct publisher *p, const struct change *ch,
+    const struct nat64_clocks *at)
+{
+	const bool copied =
+	    nat64_is_copied(p->n, ch->place.proto, &ch->place.tuple);
+
+	/* There may be another session at the same place by now. */
+	if (ch->ended && !copied)
+		write_end(p, &ch->place);
+	else if (!ch->is_new || !copied)
+		write_session(p, &ch->place, at, true);
+}
+
+/* --- an epoch --- */
+
+static void
+log_written(const struct publisher *p)
+{
+	log_info("replication: %s has all sessions: %" PRIu64
+		 " in epoch %" PRIu64,
+	    store_server(p->store),
+	    (uint64_t)session_count(nat64_sessions(p->n)), p->origin.epoch);
+}
+
+static void
+keep(struct publisher *p, const char *key, const char *secs)
+{
+	const char *const argv[] = { "EXPIRE", key, secs };
+
+	(void)store_send(p->store, NULL, NULL, 3, argv, NULL);
+}
+
+/* Everything has been written; what was before is not needed any more. */
+static void
+end_writing(struct publisher *p)
+{
+	char key[STORE_KEY_MAX];
+
+	p->phase = PUBLISH_WHOLE;
+	(void)batch_send(&p->batch, p->store, p->state, p->log);
+	keep(p, p->state, KEEP_SECS);
+	keep(p, p->log, KEEP_SECS);
+	send_beat(p);
+	log_written(p);
+	if (p->before.node == 0)
+		return;
+	publish_key_state(key, p->writer.seal.pair, p->before.node,
+	    p->before.epoch);
+	keep(p, key, OLD_KEEP_SECS);
+	publish_key_log(key, p->writer.seal.pair, p->before.node,
+	    p->before.epoch);
+	keep(p, key, OLD_KEEP_SECS);
+	p->before.node = 0;
+}
+
+/* Write what the walk meets. */
+static void
+write_all(struct publisher *p, const struct nat64_clocks *at, unsigned max)
+{
+	struct replica_place place;
+	const struct bib_entry *e;
+	const struct session *s;
+
+	for (;;)
+		switch (nat64_walk_next(p->n, &p->walk, &max, &e, &s)) {
+		case NAT64_MET_BINDING:
+			break;
+		case NAT64_MET_SESSION:
+			place.proto = (enum l4proto)s->proto;
+			place.tuple = (struct tuple4){ s->out4, s->peer };
+			write_session(p, &place, at, false);
+			break;
+		case NAT64_MET_PAUSE:
+			return;
+		case NAT64_MET_END:
+			end_writing(p);
+			return;
+		}
+}
+
+static void
+begin_epoch(struct publisher *p)
+{
+	const int64_t wall = wallclock_ms();
+
+	p->origin.epoch = p->last_epoch + 1;
+	if (wall > 0 && (uint64_t)wall > p->origin.epoch)
+		p->origin.epoch = (uint64_t)wall;
+	p->last_epoch = p->origin.epoch;
+	p->origin.sequence = 0;
+	publish_key_state(p->state, p->writer.seal.pair, p->origin.node,
+	    p->origin.epoch);
+	publish_key_log(p->log, p->writer.seal.pair, p->origin.node,
+	    p->origin.epoch);
+	memset(&p->walk, 0, sizeof(p->walk));
+	batch_clear(&p->batch);
+	changes_clear(p->changes);
+	(void)changes_lost(p->changes);
+	p->phase = PUBLISH_WRITING;
+	p->count.epochs++;
+	send_beat(p);
+	set_turn(p, 0);
+}
+
+/* --- head --- */
+
+/* Read "head"; false: there is none that is good. */
+static bool
+read_head(struct publisher *p, const redisReply *answer,
+    struct replica_item *item)
+{
+	return (answer->type == REDIS_REPLY_STRING &&
+	    replica_read(&p->reader, REPLICA_HEAD_KEY,
+		strlen(REPLICA_HEAD_KEY), answer->str, answer->len,
+		item) == REPLICA_GOOD);
+}
+
+/* Note what another node says of itself. */
+static void
+note_rival(struct publisher *p, const struct replica_item *item)
+{
+	const struct replica_origin *o = &item->origin;
+
+	if (o->epoch > p->last_epoch)
+		p->last_epoch = o->epoch;
+	if (p->rival.node == o->node && p->rival.epoch == o->epoch &&
+	    p->rival_beat == item->head.beat) {
+		p->rival_silent++;
+		return;
+	}
+	/* One beat may be from before it left. */
+	if (p->rival.epoch == o->epoch && !p->rival_told && !p->hurried) {
+		p->rival_told = true;
+		p->count.rivals++;
+		log_warn("replication: node %u is active as well, since epoch "
+			 "%" PRIu64 ": one of both must be standby",
+		    o->node, o->epoch);
+	}
+	p->rival = *o;
+	p->rival_beat = item->head.beat;
+	p->rival_silent = 0;
+}
+
+/* Say that we are active. */
+static void
+write_head(struct publisher *p)
+{
+	const struct replica_head h = {
+		.complete = p->phase == PUBLISH_WHOLE,
+		.beat = ++p->beats,
+		.sessions = session_count(nat64_sessions(p->n)),
+	};
+	uint8_t value[REPLICA_VALUE_MAX];
+	const char *const argv[] = { "SET", p->head, (const char *)value };
+	size_t lens[3] = { 3, strlen(p->head), 0 };
+
+	lens[2] = replica_write_head(&p->writer, &p->origin, &h, value);
+	(void)store_send(p->store, NULL, NULL, 3, argv, lens);
+	if (p->beats % RENEW_BEATS != 1)
+		return;
+	keep(p, p->state, KEEP_SECS);
+	keep(p, p->log, KEEP_SECS);
+}
+
+/* What "head" says before an epoch begins. */
+static void
+told_before(struct publisher *p, bool good, const struct replica_item *item)
+{
+	if (good && item->origin.epoch > p->last_epoch)
+		p->last_epoch = item->origin.epoch;
+	p->before = (struct replica_origin){ .node = 0 };
+	if (good)
+		p->before = item->origin;
+	begin_epoch(p);
+}
+
+static void
+take_head(void *arg, const redisReply *answer)
+{
+	struct publisher *p = arg;
+	struct replica_item item;
+	const bool good = read_head(p, answer, &item);
+
+	if (p->phase == PUBLISH_ASKING) {
+		told_before(p, good, &item);
+		return;
+	}
+	if (p->phase == PUBLISH_OFF)
+		return;
+	if (good && item.origin.node != p->origin.node)
+		note_rival(p, &item);
+	else if (p->rival.epoch < p->origin.epoch)
+		p->rival_told = false;
+	if (!good || item.origin.epoch <= p->origin.epoch) {
+		write_head(p);
+		return;
+	}
+	/* It became active later: it has the word, unless it is gone. */
+	if (p->rival_silent >= RIVAL_LOOKS)
+		begin_epoch(p);
+}
+
+/* Look at "head" first, then write it. */
+static void
+send_beat(struct publisher *p)
+{
+	const char *const argv[] = { "GET", p->head };
+
+	(void)store_send(p->store, take_head, p, 2, argv, NULL);
+	timer_start(p->beat, p->hurried ? HURRIED_BEAT_MS : BEAT_MS);
+}
+
+static void
+beat_due(evutil_socket_t fd, short what, void *arg)
+{
+	struct publisher *p = arg;
+
+	(void)fd;
+	(void)what;
+	if (p->phase != PUBLISH_OFF)
+		send_beat(p);
+}
+
+/* --- turns --- */
+
+/* When there is something to do again. */
+static void
+set_next_turn(struct publisher *p)
+{
+	int64_t due, ms;
+
+	if (store_waiting(p->store) >= MAX_WAITING) {
+		set_turn(p, COLLECT_MS);
+		return;
+	}
+	if (p->phase == PUBLISH_WRITING) {
+		set_turn(p, 0);
+		return;
+	}
+	if (!changes_due(p->changes, &due))
+		return;
+	ms = p->hurried ? 0 : due - now_ms();
+	set_turn(p, ms < COLLECT_MS ? COLLECT_MS : ms);
+}
+
+static void
+take_turn(evutil_socket_t fd, short what, void *arg)
+{
+	const struct nat64_clocks at = { monotime_now(), wallclock_ms() };
+	const int64_t now = at.mono.ns / 1000000;
+	struct publisher *p = arg;
+	struct change ch;
+	unsigned i;
+
+	(void)fd;
+	(void)what;
+	p->turn_set = false;
+	if (p->phase != PUBLISH_WRITING && p->phase != PUBLISH_WHOLE)
+		return;
+	if (changes_lost(p->changes)) {
+		p->count.overflows++;
+		log_warn("replication: %s takes changes too slowly: "
+			 "everything is written again",
+		    store_server(p->store));
+		begin_epoch(p);
+		return;
+	}
+	if (store_waiting(p->store) < MAX_WAITING) {
+		for (i = 0; i < MAX_VALUES &&
+		     changes_next(p->changes, now, p->hurried, &ch);
+		     i++)
+			write_change(p, &ch, &at);
+		if (p->phase == PUBLISH_WRITING)
+			write_all(p, &at, MAX_VALUES);
+		(void)batch_send(&p->batch, p->store, p->state, p->log);
+	}
+	set_next_turn(p);
+}
+
+static void
+changed(void *arg, const struct session *s, enum nat64_change what)
+{
+	struct publisher *p = arg;
+
+	if (p->phase != PUBLISH_WRITING && p->phase != PUBLISH_WHOLE)
+		return;
+	changes_note(p->changes, s, what, now_ms());
+	/* A turn for a new session comes before that of any later one. */
+	if (!p->turn_set || what != NAT64_CHANGE_NEW)
+		set_next_turn(p);
+}
+
+/* --- for others --- */
+
+struct publisher *
+publisher_new(struct event_base *base, struct nat64 *n, struct store *store,
+    const struct replica_seal *seal, uint8_t node, uint32_t after_secs)
+{
+	struct publisher *p;
+
+	p = calloc(1, sizeof(*p));
+	if (p == NULL)
+		return (NULL);
+	p->n = n;
+	p->store = store;
+	p->origin.node = node;
+	replica_writer_init(&p->writer, seal);
+	replica_reader_init(&p->reader, seal);
+	publish_key_head(p->head, seal->pair);
+	p->changes = changes_new(MAX_CHANGES, (int64_t)after_secs * 1000);
+	p->turn = event_new(base, -1, 0, take_turn, p);
+	p->beat = event_new(base, -1, 0, beat_due, p);
+	if (p->changes != NULL && p->turn != NULL && p->beat != NULL)
+		return (p);
+	publisher_free(p);
+	errno = ENOMEM;
+	return (NULL);
+}
+
+void
+publisher_free(struct publisher *p)
+{
+	if (p == NULL)
+		return;
+	nat64_set_changes(p->n, NULL, NULL);
+	changes_free(p->changes);
+	if (p->turn != NULL)
+		event_free(p->turn);
+	if (p->beat != NULL)
+		event_free(p->beat);
+	free(p);
+}
+
+/* Ask which epoch there was, and begin the next one. */
+static void
+ask(struct publisher *p)
+{
+	if (!p->active || !store_is_ready(p->store))
+		return;
+	p->phase = PUBLISH_ASKING;
+	p->rival_silent = 0;
+	send_beat(p);
+}
+
+void
+publisher_start(struct publisher *p)
+{
+	p->hurried = false;
+	if (p->active)
+		return; /* it did not leave after all */
+	p->active = true;
+	p->rival = (struct replica_origin){ .node = 0 };
+	p->rival_told = false;
+	nat64_set_changes(p->n, changed, p);
+	ask(p);
+}
+
+void
+publisher_stop(struct publisher *p)
+{
+	p->active = p->hurried = false;
+	p->phase = PUBLISH_OFF;
+	nat64_set_changes(p->n, NULL, NULL);
+	changes_clear(p->changes);
+	event_del(p->beat);
+}
+
+void
+publisher_hurry(struct publisher *p)
+{
+	p->hurried = true;
+	if (p->phase == PUBLISH_OFF)
+		return;
+	send_beat(p);
+	set_turn(p, 0);
+}
+
+void
+publisher_ready(struct publisher *p)
+{
+	ask(p);
+}
+
+void
+publisher_lost(struct publisher *p)
+{
+	p->phase = PUBLISH_OFF;
+	changes_clear(p->changes);
+	event_del(p->beat);
+}
+
+bool
+publisher_is_done(const struct publisher *p)
+{
+	return (p->phase == PUBLISH_WHOLE && changes_count(p->changes) == 0 &&
+	    p->batch.n == 0 && store_waiting(p->store) == 0);
+}
+
+bool
+publisher_has_successor(const struct publisher *p)
+{
+	return (
+	    p->rival.epoch > p->origin.epoch && p->rival_silent < RIVAL_LOOKS);
+}
+
+struct publish_count
+publisher_count(const struct publisher *p)
+{
+	struct publish_count c = p->count;
+
+	c.waiting = changes_count(p->changes);
+	c.active = p->active;
+	c.complete = p->phase == PUBLISH_WHOLE;
+	return (c);
+}

@@ -1,0 +1,517 @@
+#!/usr/bin/env bash
+# Sessions in a real store (redis-server): all are there, also after the store
+# was lost, was full, was stopped or came back empty; what is wrong with it is
+# told; packets never wait for it. A standby has them as well, whatever somebody
+# does in the store who does not know the key.
+#
+#	client -------------- gateway -------------- internet
+#	2001:db8::10          nat64d, a standby      198.51.100.10
+#	                                             redis-server, UDP echo
+#
+# shellcheck source-path=SCRIPTDIR
+. "$(dirname "$0")/lib.sh"
+
+nat64ctl=$BUILD/nat64d/ctl/nat64ctl
+sock=
+
+start_lab() {
+	lab_create
+	command -v redis-server >/dev/null || skip_all "no redis-server"
+	mkdir "$dir/redis" "$dir/run"
+	chown nobody "$dir/run"
+	sock=$dir/run/sock
+	printf 'key %s\n' 00112233445566778899aabbccddeeff >"$dir/secrets"
+	chmod 600 "$dir/secrets"
+	start "$internet" echo.log "$tools/udp_stream.py" echo "$server4" 7000
+	wait_for 30 udp_listens "$internet" 7000
+	# Datagrams of as many hosts' ports as are asked for, and an echo of each.
+	cat >"$dir/open.py" <<-'END'
+		import socket, sys
+		addr, n = sys.argv[1], int(sys.argv[2])
+		for i in range(n):
+		    with socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as s:
+		        s.settimeout(30)
+		        s.connect((addr, 7000))
+		        for attempt in range(5):
+		            s.send(b"x")
+		            try:
+		                s.recv(10)
+		                break
+		            except TimeoutError:
+		                pass
+		        else:
+		            sys.exit("no answer")
+	END
+}
+
+configure() {
+	write_nat64d_conf "replicate to redis://$server4:6379" \
+	    "replicate key \"$dir/secrets\"" "replicate node 1" \
+	    "replicate after 1s" "control \"$sock\"" \
+	    "metrics listen on 127.0.0.1 port 9464" \
+	    "limit subscriber sessions 0" "limit binding-sessions 0"
+}
+
+# redis: its pid. It is empty whenever it starts.
+start_redis() { # option ...
+	ip netns exec "$internet" redis-server --bind "$server4" --port 6379 \
+	    --save "" --dir "$dir/redis" --protected-mode no \
+	    --maxmemory-policy noeviction "$@" >"$dir/redis.log" 2>&1 &
+	redis=$!
+	wait_for 30 redis_answers
+}
+
+stop_redis() {
+	kill -9 "$redis"
+	wait "$redis" 2>/dev/null
+}
+
+cli() { # argument ...
+	in_ns "$internet" redis-cli -h "$server4" "$@" 2>/dev/null
+}
+
+redis_answers() {
+	cli ping | grep -qE 'PONG|NOAUTH'
+}
+
+# Sessions of the newest epoch in the store.
+stored() { # argument-of-redis-cli ...
+	local key
+	key=$(cli "$@" --scan --pattern 'nat64:nat64:1:*:state' |
+	    sort -t: -k4n | tail -n 1)
+	cli "$@" hlen "${key:-none}"
+}
+
+stored_is() { # number argument-of-redis-cli ...
+	local n=$1
+	shift
+	[ "$(stored "$@")" = "$n" ]
+}
+
+sessions() {
+	in_ns "$gateway" "$nat64ctl" -s "$sock" status |
+	    awk '$1 == "sessions" { print $2 }'
+}
+
+metric() { # name
+	in_ns "$gateway" curl -gsS http://127.0.0.1:9464/metrics |
+	    awk -v name="nat64d_replication_$1" '$1 == name { print $2 }'
+}
+
+metric_is() { # name value
+	[ "$(metric "$1")" = "$2" ]
+}
+
+open_sessions() { # number
+	in_ns "$client" python3 "$dir/open.py" "$server64" "$1"
+}
+
+test_without_store() {
+	configure
+	check "nat64d starts without the store" start_nat64d || give_up
+	check "it says so, and why" wait_for 30 logged \
+	    'replication: 198.51.100.10:6379: Connection refused: sessions are not copied'
+	check "packets pass" open_sessions 20
+	check "status shows it" eval \
+	    'in_ns "$gateway" "$nat64ctl" -s "$sock" status | grep "store.*does not have all"'
+	check "and the metrics" metric_is store_reached 0
+	start_redis
+	check "the store is found when it is there" wait_for 30 logged \
+	    'reached again'
+	check "and gets all sessions" wait_for 30 stored_is 20
+	check "which is told" wait_for 30 metric_is complete 1
+	check_equal "one warning in all" \
+	    "$(logged 'sessions are not copied' | wc -l)" 1
+}
+
+test_changes() {
+	open_sessions 30
+	check "new sessions are copied" wait_for 30 stored_is 50
+	in_ns "$gateway" "$nat64ctl" -s "$sock" flush >/dev/null
+	check "and removed at their end" wait_for 30 stored_is 0
+	check "the changes are in a stream" eval \
+	    '[ "$(cli --scan --pattern "nat64:nat64:1:*:log" | wc -l)" -gt 0 ]'
+	check "what nobody renews has a time to live" eval \
+	    '[ "$(cli ttl "$(cli --scan --pattern "nat64:nat64:1:*:state" |
+	        head -n 1)")" != -1 ]' || :
+}
+
+test_lost() {
+	open_sessions 25
+	wait_for 30 stored_is 25
+	stop_redis
+	check "a store that is killed is missed" wait_for 30 metric_is \
+	    store_reached 0
+	check "packets pass" open_sessions 5
+	start_redis
+	check "when it comes back empty it gets everything" wait_for 30 \
+	    stored_is 30
+	check_equal "the loss is counted" "$(metric store_losses_total)" 1
+}
+
+# It takes nothing and says nothing, as on a disk that hangs.
+test_stopped() {
+	kill -STOP "$redis"
+	check "packets pass while it is stopped" open_sessions 10
+	check "it is given up" wait_for 60 logged 'no answer for 5 s'
+	check "packets pass" open_sessions 10
+	kill -CONT "$redis"
+	check "and gets everything when it goes on" wait_for 60 stored_is 50
+}
+
+test_full() {
+	cli config set maxmemory 1 >/dev/null
+	open_sessions 10
+	check "a full store is told" wait_for 30 logged \
+	    'refused: OOM: its memory is full'
+	check "packets pass" open_sessions 10
+	cli config set maxmemory 0 >/dev/null
+	check "and gets everything when it has room" wait_for 60 stored_is 70
+}
+
+test_users() {
+	stop_redis
+	start_redis --requirepass secret-word
+	check "a password that is missing is told" wait_for 60 logged \
+	    'NOAUTH: it wants a password'
+	stop "$nat64d"
+	printf 'password wrong-word\n' >>"$dir/secrets"
+	start_nat64d
+	check "a wrong one is told" wait_for 60 logged \
+	    'WRONGPASS: wrong user or password'
+	check_not "and neither is shown" grep -rE 'secret-word|wrong-word' \
+	    "$dir/nat64d.err" "$dir/nat64d.out"
+	check_not "nor is the key" grep -i 00112233 "$dir/nat64d.err"
+	stop "$nat64d"
+	sed -i 's/wrong-word/secret-word/' "$dir/secrets"
+	start_nat64d
+	open_sessions 5
+	check "with the right one all is copied" wait_for 30 stored_is 5 \
+	    --no-auth-warning -a secret-word
+	stop "$nat64d"
+}
+
+test_acl() {
+	# Those of nat64d(8).
+	local rights='+select +get +set +hset +hdel +hscan +expire +xadd'
+	stop_redis
+	start_redis
+	# shellcheck disable=SC2086 # words
+	cli acl setuser copier on '>pw' '~nat64:*' $rights +xread +xrevrange \
+	    >/dev/null
+	printf 'key %s\nuser copier\npassword pw\n' \
+	    00112233445566778899aabbccddeeff >"$dir/secrets"
+	start_nat64d
+	open_sessions 5
+	check "the rights of the manual are enough" wait_for 30 stored_is 5
+	cli acl setuser copier -xadd >/dev/null
+	open_sessions 5
+	check "one that is missing is told" wait_for 30 logged \
+	    'NOPERM: the user may not do that'
+	cli acl setuser copier +xadd >/dev/null
+	check "and all is copied when it is given" wait_for 60 stored_is 10
+	stop "$nat64d"
+	printf 'key %s\n' 00112233445566778899aabbccddeeff >"$dir/secrets"
+}
+
+# Somebody else at the address of the store: says one thing in each connection,
+# and tells when all have been said.
+test_garbage() {
+	stop_redis
+	cat >"$dir/garbage.py" <<-'END'
+		import socket, sys, threading
+		said = [b"+OK\r\n" * 6, b"HTTP/1.1 400 Bad Request\r\n\r\n",
+		        b"*2000000000\r\n", b"*1\r\n" * 12, b"$-5\r\n",
+		        b"+OK\r\n$9999999999999999999\r\n", b"-\r\n", b"",
+		        b"*8000\r\n" + b"*8000\r\n" * 2 + b"$0\r\n\r\n" * 300000,
+		        b"+OK\r\n:1\r\n$-1\r\n*-1\r\n*0\r\n",
+		        b"+OK\r\n$500000000\r\n" + b"x" * (20 << 20)]
+		s = socket.create_server((sys.argv[1], 6379))
+		kept = []
+		for text in said:
+		    c = s.accept()[0]
+		    c.settimeout(30)
+		    try:
+		        c.sendall(text)
+		        if text == b"":
+		            c.close()
+		        while text and c.recv(4096):
+		            pass
+		    except OSError:
+		        pass
+		print("all", flush=True)
+		while True:
+		    kept.append(s.accept()[0])
+	END
+	start "$internet" garbage.log python3 "$dir/garbage.py" "$server4"
+	garbage=$!
+	wait_for 30 tcp_listens "$internet" 6379
+	start_nat64d
+	check "what is no store is told" wait_for 60 logged \
+	    'sessions are not copied'
+	check "and left, whatever it says" wait_for 120 test -s \
+	    "$dir/garbage.log"
+	check "packets pass" open_sessions 2
+	stop "$nat64d"
+	kill "$garbage" 2>/dev/null
+	wait "$garbage" 2>/dev/null
+	start_redis
+	cli set nat64:nat64:head garbage >/dev/null
+	start_nat64d
+	check "a head of somebody else is replaced" wait_for 30 metric_is \
+	    complete 1
+	open_sessions 3
+	wait_for 60 stored_is 3
+	cli set "$(key_of log)" text >/dev/null
+	open_sessions 3
+	check "a key of another type is told" wait_for 30 logged \
+	    'refused: WRONGTYPE'
+	check "and passed by with a new epoch" wait_for 60 metric_is complete 1
+	stop "$nat64d"
+}
+
+test_secrets() {
+	chmod 644 "$dir/secrets"
+	check "secrets that others can read are refused" fails_with \
+	    'others may read it: chmod 600' \
+	    in_ns "$gateway" "$BUILD/nat64d/nat64d" -n -f "$dir/nat64d.conf"
+	chmod 600 "$dir/secrets"
+	echo 'key 1234' >"$dir/secrets"
+	check "so is a key that is none" fails_with 'line 1: a key has 32' \
+	    in_ns "$gateway" "$BUILD/nat64d/nat64d" -n -f "$dir/nat64d.conf"
+	printf 'key %s\npasswort geheim\n' 00112233445566778899aabbccddeeff \
+	    >"$dir/secrets"
+	check "and a word that is unknown" fails_with \
+	    'line 2: only "key", "user" and "password" are known' \
+	    in_ns "$gateway" "$BUILD/nat64d/nat64d" -n -f "$dir/nat64d.conf"
+	ln -s secrets "$dir/link"
+	sed -i 's,/secrets",/link",' "$dir/nat64d.conf"
+	check "and a symbolic link" fails_with 'is a symbolic link' \
+	    in_ns "$gateway" "$BUILD/nat64d/nat64d" -n -f "$dir/nat64d.conf"
+}
+
+# --- a standby ---
+
+start_standby() {
+	cat >"$dir/standby.conf" <<-END
+		tun nat64b
+		routes no
+		pidfile "$dir/run/standby.pid"
+		control "$dir/run/standby"
+		role standby
+		replicate node 2
+		metrics listen on 127.0.0.1 port 9465
+	END
+	grep -vE '^(replicate node|metrics|control)' "$dir/nat64d.conf" \
+	    >"$dir/common.conf"
+	sed -i '1i include "common.conf"' "$dir/standby.conf"
+	ip netns exec "$gateway" "$BUILD/nat64d/nat64d" -d \
+	    -f "$dir/standby.conf" >"$dir/standby.out" 2>"$dir/standby.err" &
+	standby=$!
+	wait_for 30 grep -q ' running$' "$dir/standby.err" || {
+		cat "$dir/standby.err"
+		return 1
+	}
+}
+
+standby_ctl() { # command ...
+	in_ns "$gateway" "$nat64ctl" -s "$dir/run/standby" "$@"
+}
+
+standby_logged() { # regex
+	grep -E -- "$1" "$dir/standby.err"
+}
+
+standby_metric() { # name
+	in_ns "$gateway" curl -gsS http://127.0.0.1:9465/metrics |
+	    awk -v name="nat64d_replication_$1" '$1 == name { print $2 }'
+}
+
+standby_has() { # number of sessions
+	[ "$(standby_ctl status | awk '$1 == "sessions" { print $2 }')" = "$1" ]
+}
+
+# Who has which port to speak to whom.
+mappings() { # socket
+	in_ns "$gateway" "$nat64ctl" -s "$1" --json show sessions |
+	    python3 "$dir/mappings.py"
+}
+
+same_mappings() {
+	[ "$(mappings "$sock")" = "$(mappings "$dir/run/standby")" ]
+}
+
+key_of() { # kind
+	cli --scan --pattern "nat64:nat64:1:*:$1" | sort -t: -k4n |
+	    tail -n 1
+}
+
+test_standby() {
+	cat >"$dir/mappings.py" <<-'END'
+		import json, sys
+		text = sys.stdin.read()
+		found = json.loads(text)
+		rows = found if isinstance(found, list) else found["sessions"]
+		keep = lambda v: not isinstance(v, (int, float)) or v > 1e9
+		volatile = ("left", "expires", "idle", "age", "fast")
+		for r in sorted(json.dumps({k: v for k, v in r.items()
+		        if not any(w in k for w in volatile)}, sort_keys=True)
+		        for r in rows):
+		    print(r)
+	END
+	stop_redis
+	start_redis
+	configure
+	start_nat64d
+	open_sessions 20
+	check "a standby starts" start_standby || return
+	check_not "and is not fit at first" standby_ctl role check
+	check "it copies what there is" wait_for 60 standby_has 20
+	check "and is fit then" wait_for 60 standby_ctl role check
+	open_sessions 15
+	check "it follows what is new" wait_for 60 standby_has 35
+	check "with the same addresses, ports and states" wait_for 60 \
+	    same_mappings
+	in_ns "$gateway" "$nat64ctl" -s "$sock" flush >/dev/null
+	check "and what ends" wait_for 60 standby_has 0
+	open_sessions 10
+	wait_for 60 standby_has 10
+	stop_redis
+	in_ns "$gateway" "$nat64ctl" -s "$sock" flush >/dev/null
+	open_sessions 5
+	check "without a store it keeps what it has" standby_has 10
+	check "and stays fit" standby_ctl role check
+	start_redis
+	check "with another store it gets what there is now" wait_for 60 \
+	    standby_has 5
+	check "which is the same" wait_for 60 same_mappings
+}
+
+# Who can write to the store, but does not know the key.
+test_intruder() {
+	local state log
+	open_sessions 5
+	wait_for 60 standby_has 10
+	state=$(key_of state) log=$(key_of log)
+	cli hset "$state" xxxxxxxxxxxxx yyyy >/dev/null
+	cli xadd "$log" '*' xxxxxxxxxxxxx yyyy >/dev/null
+	check "values that are none are refused" wait_for 60 standby_logged \
+	    'a value is not one of nat64d: it is not used'
+	cli xadd "$log" '*' xxxxxxxxxxxxx \
+	    yyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyy >/dev/null
+	open_sessions 5
+	check "what is right behind them is used" wait_for 60 standby_has 15
+	# The same entry once more: it was right when it was written.
+	in_ns "$internet" python3 - "$server4" "$log" "$state" <<-'END'
+		import socket, sys
+		host, log, state = sys.argv[1:]
+		s = socket.create_connection((host, 6379))
+		f = s.makefile("rb")
+		def read():
+		    line = f.readline()[:-2]
+		    kind, rest = line[:1], line[1:]
+		    if kind == b"*":
+		        return [read() for _ in range(int(rest))]
+		    if kind == b"$":
+		        text = f.read(int(rest) + 2)[:-2]
+		        return text
+		    return line
+		def ask(*words):
+		    words = [w.encode() if isinstance(w, str) else w
+		             for w in words]
+		    s.sendall(b"*%d\r\n" % len(words) + b"".join(
+		        b"$%d\r\n%s\r\n" % (len(w), w) for w in words))
+		    return read()
+		pairs = [e[1] for e in ask("XRANGE", log, "-", "+")]
+		again = next(p for p in pairs if len(p[1]) > 100)
+		ask("XADD", log, "*", *again)
+		pairs = ask("HGETALL", state)
+		good = [(k, v) for k, v in zip(pairs[::2], pairs[1::2])
+		        if len(v) > 100]
+		(k1, v1), (k2, v2) = good[:2]
+		ask("HSET", state, k1, v2, k2, v1)
+	END
+	check "a change that is replayed is noticed" wait_for 60 \
+	    standby_logged 'changes are missing: everything is copied again'
+	# Two values of the hash were swapped: they are refused, and the
+	# sessions are gone here until they change.
+	check "values under other keys are refused" wait_for 60 standby_has 13
+	check "that is counted" eval \
+	    '[ "$(standby_metric refused_values_total)" -ge 4 ]'
+	cli del "$state" "$log" >/dev/null
+	open_sessions 2
+	check "keys that are deleted are noticed" wait_for 60 standby_logged \
+	    'changes are missing|all of node 1 is copied: 2 sessions'
+	check "packets pass all the time" open_sessions 5
+	stop_redis
+	start_redis
+	check "a new store ends all that" wait_for 60 standby_has 22
+	check "and both are the same" wait_for 60 same_mappings
+	check "the standby has translated nothing, and lives" kill -0 "$standby"
+}
+
+test_many() {
+	in_ns "$client" python3 - "$server64" <<-'END'
+		import socket, sys, time
+		s = [socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
+		     for _ in range(2)]
+		for port in range(1, 60001):
+		    for one in s:
+		        try:
+		            one.sendto(b"x", (sys.argv[1], port))
+		        except OSError:
+		            pass
+		    if port % 50 == 0:
+		        time.sleep(0.002)
+	END
+	n=$(sessions)
+	check "there are over 100,000 sessions ($n)" [ "$n" -gt 100000 ]
+	check "all are in the store" wait_for 120 stored_is "$n"
+	check "and at the standby" wait_for 120 standby_has "$n"
+	stop_redis
+	start_redis
+	check "and in a new store" wait_for 120 stored_is "$n"
+	check "from which the standby copies them" wait_for 120 eval \
+	    'standby_logged "all of node 1 is copied: $n sessions"'
+	in_ns "$gateway" "$nat64ctl" -s "$sock" flush >/dev/null
+	check "their end is followed" wait_for 120 standby_has 0
+}
+
+test_both_active() {
+	open_sessions 10
+	wait_for 60 standby_has 10
+	standby_ctl role active >/dev/null
+	check "one line tells that both are active" wait_for 60 logged \
+	    'node 2 is active as well.*one of both must be standby'
+	open_sessions 5
+	sleep 2 # of both
+	check_equal "it is one line" \
+	    "$(logged 'is active as well' | wc -l)" 1
+	check "the sessions of the first are as they were" [ "$(sessions)" = 15 ]
+	check "those of the second too" standby_has 10
+	check "each writes under its own keys" eval \
+	    '[ "$(cli hlen "$(key_of state)")" = 15 ]'
+	in_ns "$gateway" "$nat64ctl" -s "$sock" role standby >/dev/null
+	check "the first one follows when it is standby" wait_for 60 logged \
+	    'all of node 2 is copied: 10 sessions'
+	check "and has what the other one has" wait_for 60 same_mappings
+	stop "$standby"
+	stop "$nat64d"
+}
+
+need_root
+start_lab
+test_without_store
+test_changes
+test_lost
+test_stopped
+test_full
+test_users
+test_acl
+test_standby
+test_intruder
+test_many
+test_both_active
+test_garbage
+test_secrets
+tap_done
