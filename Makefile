@@ -757,6 +757,7 @@ check_eventlog_OBJ = nat64d/eventlog.o nat64d/eventlog_out.o \
     nat64d/collector.o nat64d/outsock.o common/os/log.o common/monotime.o
 check_collector_OBJ = nat64d/collector.o nat64d/outsock.o common/os/log.o \
     common/monotime.o
+check_collector_LDFLAGS = -Wl,--wrap=event_add,--wrap=monotime_now
 check_privs_OBJ = $(privs_OBJ)
 check_refuselog_OBJ = dns64d/refuselog.o
 check_routed_OBJ = nat64d/os/routed_linux.o

@@ -44,9 +44,35 @@ static uint16_t server_port;
 static uint8_t buf[65536];
 static size_t len;
 
+/* A minute without progress is long for a test. */
+#define STALL_SECS 60
+
+int __real_event_add(struct event *, const struct timeval *);
+int __wrap_event_add(struct event *, const struct timeval *);
+struct monotime __real_monotime_now(void);
+struct monotime __wrap_monotime_now(void);
+
+static int64_t skipped_secs; /* of the time */
+
+int
+__wrap_event_add(struct event *ev, const struct timeval *tv)
+{
+	static const struct timeval soon = { .tv_usec = 50000 };
+
+	return (__real_event_add(ev,
+	    tv != NULL && tv->tv_sec == STALL_SECS ? &soon : tv));
+}
+
+struct monotime
+__wrap_monotime_now(void)
+{
+	return (monotime_add_secs(__real_monotime_now(), skipped_secs));
+}
+
 static void
 setup(void)
 {
+	skipped_secs = 0;
 	log_init("check_collector", true, LOG_LEVEL_ERR);
 	base = event_base_new();
 	ck_assert_ptr_nonnull(base);
@@ -393,6 +419,59 @@ START_TEST(collector_that_does_not_read_loses_and_is_told_how_many)
 }
 END_TEST
 
+/* Its window is zero: it takes nothing, and its host is there. */
+START_TEST(collector_that_takes_nothing_for_a_minute_is_left)
+{
+	unsigned i;
+	int fd, stalled;
+
+	target.tcp = true;
+	serve();
+	start();
+	stalled = accept_one();
+	for (i = 0; i < 60000; i++) {
+		happen((uint16_t)i);
+		if (i % 1000 == 0)
+			turn();
+	}
+	ck_assert(state().losing);
+	/* The timer fires again and again, but the minute is not over. */
+	for (i = 0; i < 50; i++)
+		turn();
+	ck_assert_int_eq(state().error, 0);
+	skipped_secs = STALL_SECS;
+	wait_error(ETIMEDOUT);
+	/* Another connection, which gets what waits. */
+	fd = accept_one();
+	read_stream(fd, 1000);
+	ck_assert_ptr_nonnull(strstr((char *)buf, " binding-created ["));
+	close(fd);
+	close(stalled);
+}
+END_TEST
+
+/* One that takes a little now and then is not left. */
+START_TEST(collector_that_is_slow_is_not_left)
+{
+	unsigned i, k;
+	int fd;
+
+	target.tcp = true;
+	serve();
+	start();
+	fd = accept_one();
+	for (k = 0; k < 6; k++) {
+		for (i = 0; i < 10000; i++)
+			happen((uint16_t)i);
+		len = 0;
+		read_stream(fd, sizeof(buf) / 2);
+		ck_assert_int_eq(state().error, 0);
+		skipped_secs += STALL_SECS / 4;
+	}
+	close(fd);
+}
+END_TEST
+
 /* --- IPFIX --- */
 
 static unsigned
@@ -618,6 +697,8 @@ main(void)
 	tcase_add_test(tc, syslog_tcp_passes_over_what_the_collector_says);
 	tcase_add_test(tc,
 	    collector_that_does_not_read_loses_and_is_told_how_many);
+	tcase_add_test(tc, collector_that_takes_nothing_for_a_minute_is_left);
+	tcase_add_test(tc, collector_that_is_slow_is_not_left);
 	tcase_add_test(tc, ipfix_udp_begins_with_templates);
 	tcase_add_test(tc, ipfix_udp_sends_templates_again);
 	tcase_add_test(tc, ipfix_udp_begins_anew_after_a_refusal);
