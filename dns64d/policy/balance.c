@@ -276,10 +276,10 @@ static int
 next_of(const struct balance_pick *pick, const int *index, size_t n)
 {
 	const unsigned *weight = pick->balance->policy->weight;
-	uint32_t total = 0, turn;
+	uint32_t total = weight[index[0]], turn;
 	size_t i;
 
-	for (i = 0; i < n; i++)
+	for (i = 1; i < n; i++)
 		total += weight[index[i]];
 	turn = pick->turn % total;
 	for (i = 0; turn >= weight[index[i]]; i++)
