@@ -22,6 +22,12 @@
 /* No more is written while so much has not been answered. */
 #define MAX_WAITING (4 * 1024 * 1024)
 
+/*
+ * Between two turns while everything is written: half of the time is left to
+ * packets, and the kernel does not take us for a process that wants all.
+ */
+#define WRITE_MS 2
+
 /* Changes are collected for so long. */
 #define COLLECT_MS 10
 
@@ -406,7 +412,7 @@ set_next_turn(struct publisher *p)
 		return;
 	}
 	if (p->phase == PUBLISH_WRITING) {
-		set_turn(p, 0);
+		set_turn(p, WRITE_MS);
 		return;
 	}
 	if (!changes_due(p->changes, &due))
