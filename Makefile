@@ -13,7 +13,8 @@
 #	sudo make demo		the main job, shown in network namespaces
 #	sudo make screenshots	pictures of the pages, in man/screenshots
 #	make sim		clients and a fleet of translators, simulated
-#	sudo make bench		benchmarks [BENCH=core|log|tcp|udp|conn|latency|pause|dns]
+#	sudo make bench		benchmarks [BENCH=core|log|tcp|udp|conn|latency|
+#				pause|pair|dns]
 #				[ROUNDS=3] [SECS=1.2] [NAMES=100000]
 #	make asan | lint | fmt | uninstall | clean
 #

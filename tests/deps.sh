@@ -21,7 +21,7 @@ test='check binutils debhelper dpkg-dev libcap2-bin python3-yaml
 browser='chromium-headless-shell fonts-dejavu-core'
 lint='clang-tidy clang-format cppcheck'
 bench='tayga nftables iproute2 iputils-ping ethtool python3 gnuplot-nox
-    dnsperf knot-resolver'
+    dnsperf knot-resolver redis-server'
 deb='debhelper debootstrap dh-apparmor dpkg-dev git lintian'
 
 want=

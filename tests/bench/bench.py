@@ -2,7 +2,8 @@
 """Benchmarks of nat64d, beside TAYGA and the kernel's NAT44 (see lab.py),
 and of dns64d, beside other forwarders with DNS64 (see dns64.py).
 
-    bench.py BUILD [all|core|log|tcp|udp|cpu|conn|latency|clat|pause|dns|...]
+    bench.py BUILD [all|core|log|tcp|udp|cpu|conn|latency|clat|pause|pair|
+                    dns|...]
 
 See rounds.py for how it measures. Needs root, and the packages of "deps.sh
 bench". Results: standard output, and BUILD/bench/.
@@ -20,6 +21,7 @@ sys.dont_write_bytecode = True
 
 import clat
 import dns64
+import pair as pairs
 import pause as pauses
 from lab import (OURS, SERVER, SERVER_DIRECT, SERVER_FROM_CLIENT,
                  SYSTEMS, WORLDS, Lab, from_client, run, until)
@@ -295,14 +297,19 @@ def nat64d(report, build, part):
 def main():
     build = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else "build")
     part = sys.argv[2] if len(sys.argv) > 2 else "all"
-    if part not in ("all", "core", "log", *PARTS, "pause", "dns", *dns64.PARTS):
+    if part not in ("all", "core", "log", *PARTS, "pause", "pair", "dns",
+                    *dns64.PARTS):
         sys.exit("usage: bench.py BUILD [all|core|log|" +
-                 "|".join((*PARTS, "pause", "dns", *dns64.PARTS)) + "]")
+                 "|".join((*PARTS, "pause", "pair", "dns", *dns64.PARTS)) + "]")
     if part not in ("core", "log") and os.geteuid() != 0:
         sys.exit("bench: only BENCH=core and log run without root")
     start = time.monotonic()
     report = Report(build / "bench", NAT64D)
     nat64d(report, build, part)
+    report.finish()
+    report = Report(build / "bench", pairs.PAIR)
+    if part in ("all", "pair"):
+        pairs.measure(report, build)
     report.finish()
     report = Report(build / "bench", dns64.DNS64D)
     if part in ("all", "dns", *dns64.PARTS):
