@@ -204,6 +204,8 @@ find_stateful(const struct conf *c)
 		return ("state");
 	if (c->standby || c->role_file != NULL)
 		return ("role");
+	if (c->replicate.n_stores > 0)
+		return ("replicate");
 	if (c->fastpath == FASTPATH_YES)
 		return ("fastpath yes");
 	return (NULL);
