@@ -124,7 +124,7 @@ again() {
 		tests/run_one.sh "$name"
 	done
 }
-MAX_AGAIN=4
+MAX_AGAIN=8
 
 patterns=$*
 local_tests | wanted | xargs -r -n 1 -P "$jobs" tests/run_one.sh

@@ -1,7 +1,8 @@
 /*
  * The Pref64 that a host has learnt from its network, and the one it uses: one
- * of router advertisements (RFC 8781) before one of DNS (RFC 7050), by RFC 8781,
- * 5.1; the one in use as long as it is valid, and then the one learnt first.
+ * of router advertisements (RFC 8781) before one of DNS (RFC 7050), by RFC
+ * 8781, 5.1; the one in use as long as it is valid, and then the one learnt
+ * first.
  */
 #ifndef COMMON_NET_PREF64_LIST_H
 #define COMMON_NET_PREF64_LIST_H

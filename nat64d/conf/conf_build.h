@@ -93,7 +93,8 @@ struct conf_pool_ports {
 
 /*
  * The value of a number, or of one with a unit. What is out of bounds is
- * reported, and the least one returned. why: the reason for the bounds, or NULL.
+ * reported, and the least one returned. why: the reason for the bounds, or
+ * NULL.
  */
 uint32_t conf_u32(struct conf_file *cf, const struct conf_value *v,
     uint32_t min, uint32_t max, const char *why);

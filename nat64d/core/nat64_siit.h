@@ -14,11 +14,11 @@
  * A packet between two hosts with mappings, one of which calls the other by its
  * embedded address, is turned back (RFC 7757, 4.2.2).
  *
- * TCP and UDP ports and identifiers stay as they are. Other protocols are passed
- * on without a look at them (RFC 7915, 4.5 and 5.5). A fragment is translated
- * alone, except for those of ICMP: these are put together, because the ICMPv6
- * checksum covers the length of the datagram. Counters, ICMP errors and their
- * rate limits are those of the stateful translator.
+ * TCP and UDP ports and identifiers stay as they are. Other protocols are
+ * passed on without a look at them (RFC 7915, 4.5 and 5.5). A fragment is
+ * translated alone, except for those of ICMP: these are put together, because
+ * the ICMPv6 checksum covers the length of the datagram. Counters, ICMP errors
+ * and their rate limits are those of the stateful translator.
  */
 #ifndef NAT64D_CORE_NAT64_SIIT_H
 #define NAT64D_CORE_NAT64_SIIT_H

@@ -20,9 +20,10 @@
  * continuity prefix 192.0.0.0/29 (RFC 7335), and route 0.0.0.0/0 to it, with
  * an MTU that is smaller than the IPv6 MTU by the 28 bytes that a packet may
  * grow. For an IPv6 address of n->maps that lies in a network that the host is
- * connected to, the host answers its neighbours (RFC 4861, 7.2.8), as long as it
- * runs: also after we have left. What is there already is success and needs no capability; all of it
- * disappears with the interface, or is left to one that is persistent.
+ * connected to, the host answers its neighbours (RFC 4861, 7.2.8), as long as
+ * it runs: also after we have left. What is there already is success and needs
+ * no capability; all of it disappears with the interface, or is left to one
+ * that is persistent.
  *
  * Returns 0, or -1 with errno and *what, a static string that says what failed
  * and what to do about it.

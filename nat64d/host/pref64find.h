@@ -18,14 +18,16 @@
 struct pref64find;
 
 /*
- * Open what needs privileges. watch is borrowed. Returns NULL with errno ENOMEM.
+ * Open what needs privileges. watch is borrowed. Returns NULL with errno
+ * ENOMEM.
  */
 struct pref64find *pref64find_new(struct watch *watch);
 void pref64find_free(struct pref64find *f);
 
 /*
  * Search from now on; after watch_attach(). fn is called with the prefix to be
- * used when it is another one, NULL: there is none any more. Changes are logged.
+ * used when it is another one, NULL: there is none any more. Changes are
+ * logged.
  * Returns 0, or -1 with errno ENOMEM.
  */
 typedef void pref64find_fn(void *arg, const struct pref64 *p);

@@ -29,8 +29,8 @@ enum logline_kind {
 };
 
 /*
- * Of deterministic ports; host6.addr and len6 are the prefix of all subscribers,
- * addr4.addr is the first address, ports are those of all blocks.
+ * Of deterministic ports; host6.addr and len6 are the prefix of all
+ * subscribers, addr4.addr is the first address, ports are those of all blocks.
  */
 struct logline_plan {
 	struct in_addr last4;
