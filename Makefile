@@ -8,6 +8,7 @@
 #	make dist		a tarball of the files in git, in build/
 #	make deb		Debian packages of it, in build/deb/ (etc/debian)
 #	sudo make check-deb	tests of these packages
+#	make check-ports	unit tests of builds for 32-bit and big-endian systems
 #	sudo make check		all tests; installs the packages they need
 #	sudo make conformance	the same, and which requirement each shows
 #	sudo make demo		the main job, shown in network namespaces
@@ -528,7 +529,10 @@ CFLAGS ?= -O2 -g
 FORTIFY ?= -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2
 
 pkg = $(shell $(PKG_CONFIG) $(1) 2>/dev/null)
-BASE_CFLAGS := -std=gnu11 -fstack-protector-strong -fPIE -MMD -MP -I. \
+# On 32-bit systems, files of more than 2 GiB; there gcc also tells of a change
+# of its version 11 that concerns nobody whose objects are all of one compiler.
+BASE_CFLAGS := -std=gnu11 -D_FILE_OFFSET_BITS=64 -Wno-psabi \
+    -fstack-protector-strong -fPIE -MMD -MP -I. \
     $(call pkg,--cflags libbsd-overlay libevent_core ldns libseccomp jansson \
     libcurl)
 ALL_CFLAGS = $(BASE_CFLAGS) -I$(BUILD) $(WARN) $(WERROR) $(FORTIFY) $(CFLAGS)
@@ -631,7 +635,8 @@ $(programs):
 # Names of files in it do not depend on where the tree is.
 BPF_CFLAGS = -target bpf -mcpu=v3 -O2 -g -std=gnu11 -ffreestanding -I. \
     -ffile-prefix-map=$(CURDIR)=. \
-    -idirafter /usr/include/$(shell $(CC) -print-multiarch 2>/dev/null) \
+    -idirafter $(shell $(CC) -print-sysroot \
+    2>/dev/null)/usr/include/$(shell $(CC) -print-multiarch 2>/dev/null) \
     -Wall -Wextra -Wshadow $(WERROR)
 
 $(BUILD)/nat64d/os/fastpath_linux.o $(BUILD)/nat64d/os/fastpath_if_linux.o: \
@@ -1033,6 +1038,12 @@ check-deb: test-deps
 	@$(MAKE) --no-print-directory $(parallel) all
 	@tests/deb/check_deb.sh '$(BUILD)'
 
+# Builds for other systems, tested where they run or in an emulator.
+PORTS ?= i386 s390x
+check-ports: test-deps
+	@tests/deps.sh ports
+	@MAKE='$(MAKE) $(parallel)' tests/ports/run.sh '$(BUILD)' $(PORTS)
+
 uninstall:
 	[ -n '$(DESTDIR)' ] || [ ! -x $(SBINDIR)/nat64d-unreachable ] || \
 	    $(SBINDIR)/nat64d-unreachable remove || :
@@ -1067,9 +1078,9 @@ uninstall:
 clean:
 	rm -rf build
 
-.PHONY: all asan bench bench-built check check-built check-deb clean \
-    conformance demo deb deps dist fmt fuzz install lint screenshots test-deps \
-    uninstall
+.PHONY: all asan bench bench-built check check-built check-deb check-ports \
+    clean conformance demo deb deps dist fmt fuzz install lint screenshots \
+    test-deps uninstall
 .DELETE_ON_ERROR:
 .SECONDARY:
 

@@ -155,7 +155,7 @@ find_name(const struct hosts *h, const uint8_t *name, uint64_t hash)
 
 	if (x->n_slots == 0)
 		return (NONE);
-	for (i = hash & mask; x->tag[i] != 0; i = (i + 1) & mask) {
+	for (i = (size_t)hash & mask; x->tag[i] != 0; i = (i + 1) & mask) {
 		if (x->tag[i] == tag_of(hash) &&
 		    name_equal(h->names + h->pairs[x->slot[i]].name, name))
 			return (x->slot[i]);
@@ -172,7 +172,7 @@ find_addr(const struct hosts *h, const struct hosts_addr *addr, uint64_t hash)
 
 	if (x->n_slots == 0)
 		return (NONE);
-	for (i = hash & mask; x->tag[i] != 0; i = (i + 1) & mask) {
+	for (i = (size_t)hash & mask; x->tag[i] != 0; i = (i + 1) & mask) {
 		if (x->tag[i] == tag_of(hash) &&
 		    equal_addr(&h->addrs[x->slot[i]].addr, addr))
 			return (x->slot[i]);
@@ -186,7 +186,7 @@ index_put(struct index *x, uint64_t hash, uint32_t n)
 {
 	size_t i, mask = x->n_slots - 1;
 
-	for (i = hash & mask; x->tag[i] != 0; i = (i + 1) & mask)
+	for (i = (size_t)hash & mask; x->tag[i] != 0; i = (i + 1) & mask)
 		;
 	x->tag[i] = tag_of(hash);
 	x->slot[i] = n;

@@ -83,7 +83,7 @@ nat64_max_bindings(const struct nat64_config *c, const struct pool4 *pool)
 		return (c->max_bindings);
 	for (proto = 0; proto < L4_NPROTO; proto++)
 		sum += pool4_capacity(pool, (enum l4proto)proto);
-	return (sum < MAX_BINDINGS ? sum : MAX_BINDINGS);
+	return (sum < MAX_BINDINGS ? (size_t)sum : MAX_BINDINGS);
 }
 
 /* Make the tables of bindings and sessions. n->pool has been made. */

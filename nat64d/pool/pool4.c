@@ -92,7 +92,7 @@ count_blocks(struct pool4 *pool)
 
 	for (r = a->ranges; r < a->ranges + a->n_ranges; r++)
 		pool->n_blocks +=
-		    (uint64_t)(r->last - r->first + 1) * r->plan.n_blocks;
+		    (size_t)(r->last - r->first + 1) * r->plan.n_blocks;
 }
 
 size_t
@@ -105,7 +105,8 @@ pool4_max_quarantined(const struct pool4 *pool)
 		if (pool->opts.quarantine_secs[proto] > 0)
 			sum += pool->capacity[proto] *
 			    pool->opts.quarantine_max_percent / 100;
-	return (sum < POOL4_MAX_QUARANTINED ? sum : POOL4_MAX_QUARANTINED);
+	return (
+	    sum < POOL4_MAX_QUARANTINED ? (size_t)sum : POOL4_MAX_QUARANTINED);
 }
 
 int

@@ -45,7 +45,7 @@ struct pool4 {
 	struct block_space **block_spaces; /* by index; NULL: never used, or
 					      without blocks */
 	struct blocks blocks;
-	uint64_t n_blocks;	      /* of all addresses */
+	size_t n_blocks;	      /* of all addresses */
 	struct monotime closed_until; /* pool4_quarantine_all() */
 	struct monotime now;	      /* of the last call that was given it */
 	struct quarantine quarantine;

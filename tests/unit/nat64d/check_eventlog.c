@@ -176,6 +176,29 @@ START_TEST(binding_is_a_line_behind_the_start)
 }
 END_TEST
 
+/* A log that was never rotated, which a 32-bit off_t could not count. */
+START_TEST(file_may_be_larger_than_4_gib)
+{
+	const off_t size = (off_t)5 << 30;
+	char line[sizeof(TIME "event=binding-created" BINDING "40123")];
+	struct stat st;
+	int fd = open(file, O_RDWR | O_CREAT, 0600);
+
+	ck_assert_int_ne(fd, -1);
+	ck_assert_int_eq(ftruncate(fd, size), 0);
+	start();
+	happen(NAT64_EV_BIB_CREATE, 40123);
+	run_for(100);
+	ck_assert_int_eq(fstat(fd, &st), 0);
+	ck_assert_int_gt(st.st_size, size + (off_t)sizeof(line));
+	ck_assert_int_eq(pread(fd, line, sizeof(line),
+			     st.st_size - (off_t)sizeof(line)),
+	    sizeof(line));
+	ck_assert_int_eq(strncmp(line, TIME, strlen(TIME)), 0);
+	close(fd);
+}
+END_TEST
+
 /* Shows: LOG-01 LOG-02 LOG-04 */
 START_TEST(only_the_kinds_asked_for_are_logged)
 {
@@ -610,6 +633,7 @@ main(void)
 	tcase_set_timeout(tc, 60);
 	tcase_add_test(tc, binding_is_a_line_behind_the_start);
 	tcase_add_loop_test(tc, only_the_kinds_asked_for_are_logged, 0, 4);
+	tcase_add_test(tc, file_may_be_larger_than_4_gib);
 	tcase_add_test(tc, peers_are_logged_where_the_configuration_says_so);
 	tcase_add_test(tc, without_a_target_nothing_is_opened_or_kept);
 	tcase_add_test(tc, events_before_the_file_is_open_are_kept);

@@ -510,7 +510,7 @@ check_sessions(void)
 	REQUIRE(n == session_count(t));
 	REQUIRE(n_stale == t->n_stale);
 	REQUIRE(n_syns == nat64_stored_syns(lab.n));
-	REQUIRE(n_bound == live_sessions);
+	REQUIRE((long)n_bound == live_sessions);
 	return (n);
 }
 
