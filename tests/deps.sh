@@ -1,7 +1,7 @@
 #!/bin/sh
 # Install missing packages on Debian; elsewhere print the names of those needed.
 #
-#	tests/deps.sh [build] [test] [browser] [lint] [bench] [deb]
+#	tests/deps.sh [build] [test] [browser] [lint] [bench] [deb] [ports]
 #
 # The service of an installed package must neither run nor be enabled for the
 # next boot, because the tests start what they need themselves. Packages that
@@ -23,6 +23,7 @@ lint='clang-tidy clang-format cppcheck'
 bench='tayga nftables iproute2 iputils-ping ethtool python3 gnuplot-nox
     dnsperf knot-resolver redis-server'
 deb='debhelper debootstrap dh-apparmor dpkg-dev git lintian'
+ports='gcc-i686-linux-gnu gcc-s390x-linux-gnu mmdebstrap qemu-user-static'
 
 want=
 for set in "$@"; do
@@ -33,8 +34,9 @@ for set in "$@"; do
 	lint) want="$want $lint" ;;
 	bench) want="$want $bench" ;;
 	deb) want="$want $deb" ;;
+	ports) want="$want $ports" ;;
 	*)
-		echo "usage: $0 [build] [test] [browser] [lint] [bench] [deb]" >&2
+		echo "usage: $0 [build] [test] [browser] [lint] [bench] [deb] [ports]" >&2
 		exit 2
 		;;
 	esac

@@ -3,7 +3,8 @@
 #
 #	TAP=directory BUILD=directory tests/run_one.sh name[@variant]
 #
-# Its output is kept in $TAP/NAME.tap. A variant is an end-to-end suite with
+# EMULATOR is a command that runs programs of another processor, if any. The
+# output is kept in $TAP/NAME.tap. A variant is an end-to-end suite with
 # other settings (see README).
 set -eu
 
@@ -53,7 +54,7 @@ run() { # name command ...
 run_check() { # name program
 	status=0
 	CK_TAP_LOG_FILE_NAME="$TAP/$1.tap" CK_VERBOSITY=silent \
-	    "$2" >"$TAP/$1.out" 2>&1 </dev/null || status=$?
+	    ${EMULATOR:-} "$2" >"$TAP/$1.out" 2>&1 </dev/null || status=$?
 	[ -e "$TAP/$1.tap" ] || : >"$TAP/$1.tap"
 	[ "$status" -eq 0 ] || sed 's/^/# /' "$TAP/$1.out" >>"$TAP/$1.tap"
 	finish "$1" "$status"
@@ -78,7 +79,7 @@ run_suite() { # name[@variant]
 
 case $1 in
 conf) run conf tests/conf/run.sh "$BUILD" ;;
-fuzz_*) run "$1" "$BUILD/tests/fuzz/$1" "tests/fuzz/corpus/${1#fuzz_}" ;;
+fuzz_*) run "$1" ${EMULATOR:-} "$BUILD/tests/fuzz/$1" "tests/fuzz/corpus/${1#fuzz_}" ;;
 check_*)
 	if [ -e "tests/lint/$1.sh" ]; then
 		run "$1" "tests/lint/$1.sh" "$BUILD"

@@ -60,7 +60,7 @@ run() { # daemon argument ...
 	daemon=$1
 	shift
 	status=0
-	"$build/$daemon/$daemon" "$@" >"$work/out" 2>"$work/err" </dev/null ||
+	${EMULATOR:-} "$build/$daemon/$daemon" "$@" >"$work/out" 2>"$work/err" </dev/null ||
 	    status=$?
 }
 

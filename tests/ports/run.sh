@@ -1,0 +1,117 @@
+#!/bin/sh
+# Build the daemons for other systems than this one, run the unit tests, the
+# goldens of the configurations and the corpus of the fuzz targets there.
+#
+#	tests/ports/run.sh BUILDDIR i386|s390x ...
+#
+# i386 has 32 bits and runs on an amd64 kernel as it is; s390x is big-endian and
+# runs in qemu-user. Their libraries are Debian's, unpacked below
+# BUILDDIR/ports/root, and nothing is installed. MIRROR names another archive.
+# What a test writes is in BUILDDIR/ports/SYSTEM/tap.
+#
+# The file exceptions has the tests that cannot pass there, with the reason.
+set -eu
+cd "$(dirname "$0")/../.."
+
+libraries=libc6-dev,libevent-dev,libldns-dev,libbsd-dev,libseccomp-dev
+libraries=$libraries,libjansson-dev,libcurl4-openssl-dev,libncurses-dev,check
+libraries=$libraries,libbpf-dev,libelf-dev
+
+# Unpack the libraries of an architecture in $root.
+unpack() { # architecture
+	[ ! -e "$root.complete" ] || return 0
+	rm -rf "$root"
+	mkdir -p "${root%/*}"
+	mmdebstrap --variant=extract --architectures="$1" \
+	    --include="$libraries" bookworm "$root" \
+	    "${MIRROR:-http://deb.debian.org/debian}" >"$root.log" 2>&1 || {
+		tail -n 20 "$root.log" >&2
+		return 1
+	}
+	touch "$root.complete"
+}
+
+# Set cc, flags and EMULATOR for a system.
+choose() { # system
+	case $1 in
+	i386)
+		triplet=i386-linux-gnu
+		cc=i686-linux-gnu-gcc
+		fastpath=yes
+		EMULATOR=qemu-i386-static
+		! i386_runs || EMULATOR=
+		;;
+	s390x)
+		triplet=s390x-linux-gnu
+		cc=s390x-linux-gnu-gcc
+		# bpftool embeds only programs of its own byte order.
+		fastpath=no
+		EMULATOR=qemu-s390x-static
+		;;
+	*)
+		echo "$0: no such system: $1; there are i386 and s390x" >&2
+		exit 2
+		;;
+	esac
+	unpack "$1"
+	libs=$root/usr/lib/$triplet:$root/lib/$triplet
+	loader=$(find "$root/lib" "$root/lib64" -maxdepth 1 -name 'ld*.so.*' \
+	    2>/dev/null | head -n 1)
+	cc="$cc --sysroot=$root"
+	flags="-Wl,--dynamic-linker=$loader,--disable-new-dtags,-rpath=$libs"
+	export PKG_CONFIG_LIBDIR="$root/usr/lib/$triplet/pkgconfig"
+	export PKG_CONFIG_SYSROOT_DIR="$root"
+	export EMULATOR
+}
+
+i386_runs() {
+	case $(uname -m) in
+	x86_64 | i?86) return 0 ;;
+	esac
+	return 1
+}
+
+tests() {
+	find tests/unit tests/fuzz -name 'check_*.c' -o -name 'fuzz_*.c' |
+	    sed 's,\.c$,,' | sort
+}
+
+# shellcheck disable=SC2046 # names without spaces
+build() { # system
+	${MAKE:-make} --no-print-directory BUILD="$build" CC="$cc" \
+	    LDFLAGS="$flags" FASTPATH="$fastpath" WERROR=-Werror \
+	    all $(tests | sed "s,^,$build/,")
+}
+
+# Failures that no exception names, of a system.
+unexpected() { # system
+	sed -n "s/^$1 \\([^ ]*\\) .*/:\\1:/p" tests/ports/exceptions \
+	    >"$build/exceptions"
+	grep -rh '^not ok ' "$build/tap" --include='*.tap' |
+	    grep -vFf "$build/exceptions" || :
+}
+
+run() { # system
+	# shellcheck disable=SC2046
+	BUILD=$build tests/run.sh conf $(tests | sed 's,.*/,,') || :
+	sed -n "s/^$1 /excepted: /p" tests/ports/exceptions
+	unexpected "$1" >"$build/failures"
+	total=$(find "$build/tap" -name '*.tap' -exec cat {} + |
+	    grep -c '^ok ' || :)
+	sed 's/^/    /' "$build/failures"
+	n_failed=$(grep -c . "$build/failures" || :)
+	echo "$1: $total passed, $n_failed failed without being excepted"
+	[ "$n_failed" -eq 0 ] && [ "$total" -gt 0 ]
+}
+
+top=$(mkdir -p "$1" && cd "$1" && pwd)/ports
+shift
+bad=
+for system in "$@"; do
+	root=$top/root/$system
+	build=$top/$system
+	choose "$system"
+	build "$system"
+	run "$system" || bad=yes
+done
+[ -z "$bad" ]
