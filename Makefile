@@ -8,7 +8,7 @@
 #	make dist		a tarball of the files in git, in build/
 #	make deb		Debian packages of it, in build/deb/ (etc/debian)
 #	sudo make check-deb	tests of these packages
-#	make check-ports	unit tests of builds for 32-bit and big-endian systems
+#	sudo make check-ports	builds for other systems, and their unit tests
 #	sudo make check		all tests; installs the packages they need
 #	sudo make conformance	the same, and which requirement each shows
 #	sudo make demo		the main job, shown in network namespaces
@@ -529,18 +529,23 @@ CFLAGS ?= -O2 -g
 FORTIFY ?= -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2
 
 pkg = $(shell $(PKG_CONFIG) $(1) 2>/dev/null)
+# pkg-config prints nothing if one of the packages is missing.
+packages_linux = libbsd-overlay libseccomp
+packages = libevent_core ldns jansson libcurl hiredis $(packages_$(OS))
+# reallocarray(), strtonum()
+flags_netbsd = -D_OPENBSD_SOURCE
 # On 32-bit systems, files of more than 2 GiB; there gcc also tells of a change
 # of its version 11 that concerns nobody whose objects are all of one compiler.
 BASE_CFLAGS := -std=gnu11 -D_FILE_OFFSET_BITS=64 -Wno-psabi \
     -fstack-protector-strong -fPIE -MMD -MP -I. \
-    $(call pkg,--cflags libbsd-overlay libevent_core ldns libseccomp jansson \
-    libcurl)
+    $(flags_$(OS)) $(call pkg,--cflags $(packages))
 ALL_CFLAGS = $(BASE_CFLAGS) -I$(BUILD) $(WARN) $(WERROR) $(FORTIFY) $(CFLAGS)
 ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now $(LDFLAGS)
 HIREDIS_LIBS := $(call pkg,--libs hiredis)
-BASE_LIBS := $(call pkg,--libs libevent_core libbsd-overlay libseccomp)
+BASE_LIBS := $(call pkg,--libs libevent_core $(packages_$(OS)))
 CURL_LIBS := $(call pkg,--libs libcurl)
-CURSES_LIBS := $(call pkg,--libs ncursesw)
+# The curses of the BSDs belong to the system.
+CURSES_LIBS := $(or $(call pkg,--libs ncursesw),-lcurses)
 JSON_LIBS := $(call pkg,--libs jansson)
 LDNS_LIBS := $(call pkg,--libs ldns)
 HTTP_LIBS := $(call pkg,--libs libevent_extra)
@@ -549,20 +554,30 @@ BPF_LIBS := $(if $(filter yes,$(FASTPATH)),$(call pkg,--libs libbpf))
 TITLE_LIBS := $(call pkg,--libs libbsd-ctor)
 TEST_LIBS = $(call pkg,--libs check jansson)
 
+missing_linux = on Debian run "sudo make deps"; elsewhere install a C compiler, \
+    pkg-config, bison, flex and the development files of libc, libevent, ldns, \
+    libbsd, libseccomp, jansson, libcurl, hiredis and ncurses
+missing_freebsd = as root, \
+    "pkg install pkgconf bison flex libevent ldns jansson curl \
+    hiredis"
+missing_netbsd = as root, \
+    "pkgin install pkg-config bison flex libevent ldns jansson curl \
+    hiredis"
+missing_openbsd = as root, "pkg_add bison libevent libldns jansson curl hiredis"
+
 # Report missing packages before the compiler fails. Other goals install them.
 builds = all install check-built bench-built sim $(BUILD)/%
 ifneq ($(filter $(builds),$(or $(MAKECMDGOALS),all)),)
-ifeq ($(OS),linux)
+ifeq ($(wildcard common/os/sandbox_$(OS).c),)
+$(error there are no files for the system $(OS), only for Linux, FreeBSD, \
+    NetBSD and OpenBSD)
+endif
 tools_found := $(shell exec 2>/dev/null; \
-    $(PKG_CONFIG) --exists libevent_core libbsd-overlay ldns libseccomp \
-    jansson libcurl ncursesw hiredis && \
+    $(PKG_CONFIG) --exists $(packages) $(if $(filter linux,$(OS)),ncursesw) && \
     command -v $(BISON) && command -v $(FLEX) && \
     echo '\#include <arpa/inet.h>' | $(CC) -E -x c - >/dev/null && echo yes)
 ifneq ($(lastword $(tools_found)),yes)
-$(error packages are missing: on Debian run "sudo make deps"; elsewhere \
-    install a C compiler, pkg-config, bison, flex and the development files \
-    of libc, libevent, ldns, libbsd, libseccomp, jansson, libcurl, hiredis \
-    and ncurses)
+$(error packages are missing: $(missing_$(OS)))
 endif
 ifeq ($(FASTPATH),yes)
 bpf_found := $(shell exec 2>/dev/null; $(PKG_CONFIG) --exists libbpf && \
@@ -572,7 +587,6 @@ ifneq ($(bpf_found),yes)
 $(error packages for the fast path of nat64d are missing: on Debian run \
     "sudo make deps"; elsewhere install clang, bpftool and the development \
     files of libbpf. "make FASTPATH=no" builds without it)
-endif
 endif
 endif
 endif
@@ -1039,7 +1053,7 @@ check-deb: test-deps
 	@tests/deb/check_deb.sh '$(BUILD)'
 
 # Builds for other systems, tested where they run or in an emulator.
-PORTS ?= i386 s390x
+PORTS ?= i386 s390x freebsd netbsd openbsd
 check-ports: test-deps
 	@tests/deps.sh ports
 	@MAKE='$(MAKE) $(parallel)' tests/ports/run.sh '$(BUILD)' $(PORTS)
