@@ -687,7 +687,7 @@ main(int argc, char *argv[])
 	struct options o;
 	struct servers servers;
 	struct eventlog *log;
-	struct follow follow = { NULL };
+	struct follow follow = { 0 };
 	struct conf *conf;
 	struct tun *tun;
 	int rc;

@@ -59,16 +59,18 @@ print_json(const struct top *t)
 
 /* --- batches --- */
 
+/* OpenBSD has no clock_nanosleep(). */
 static void
 sleep_until(double at)
 {
-	const time_t secs = (time_t)at;
-	const struct timespec ts = { .tv_sec = secs,
-		.tv_nsec = (long)((at - (double)secs) * 1e9) };
+	struct timespec ts;
+	double secs;
 
-	while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &ts, NULL) ==
-	    EINTR)
-		continue;
+	while ((secs = at - top_now()) > 0) {
+		ts.tv_sec = (time_t)secs;
+		ts.tv_nsec = (long)((secs - (double)ts.tv_sec) * 1e9);
+		(void)nanosleep(&ts, NULL);
+	}
 }
 
 static int

@@ -257,6 +257,27 @@ groups_are_fixed(void)
 	return (strcmp(text, "deny") == 0);
 }
 
+/* Real, effective and saved ids; those of NetBSD are set together. */
+static int
+set_gid(gid_t gid)
+{
+#ifdef __NetBSD__
+	return (setgid(gid));
+#else
+	return (setresgid(gid, gid, gid));
+#endif
+}
+
+static int
+set_uid(uid_t uid)
+{
+#ifdef __NetBSD__
+	return (setuid(uid));
+#else
+	return (setresuid(uid, uid, uid));
+#endif
+}
+
 /* Groups first: they cannot be changed without user id 0. */
 int
 privs_become(const struct privs *p)
@@ -265,9 +286,9 @@ privs_become(const struct privs *p)
 		return (0);
 	if (setgroups(1, &p->gid) == -1 && !groups_are_fixed())
 		return (-1);
-	if (setresgid(p->gid, p->gid, p->gid) == -1)
+	if (set_gid(p->gid) == -1)
 		return (-1);
-	return (setresuid(p->uid, p->uid, p->uid));
+	return (set_uid(p->uid));
 }
 
 /*

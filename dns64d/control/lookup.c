@@ -354,8 +354,8 @@ describe(struct lookup *l, const struct worker *w,
 	static const char *const access[] = {
 		[ACCESS_ALLOWED] = "allowed",
 		[ACCESS_DENIED] = "refused by a rule",
-		[ACCESS_UNKNOWN] = "refused: no rule allows it, and it is in "
-				   "no connected network",
+		[ACCESS_UNKNOWN] = ("refused: no rule allows it, and it is in "
+				    "no connected network"),
 	};
 	char name[NAME_TEXT_MAX], type[TYPE_TEXT_MAX];
 	char addr[SCOPED_ADDR_STRLEN];

@@ -157,7 +157,8 @@ per_collector(struct prom *p, const struct eventlog *l, enum prom_type type,
 		collector_state(c, &st);
 		prom_labelled(p, "collector",
 		    log_target_print(collector_target(c), text),
-		    *(const uint64_t *)((const char *)&st + offset));
+		    *(const uint64_t *)(const void *)((const char *)&st +
+			offset));
 	}
 }
 

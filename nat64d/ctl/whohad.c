@@ -135,8 +135,8 @@ static bool
 is_compressed(const char *p, size_t len)
 {
 	static const char *const magics[] = { "\x1f\x8b",
-		"\xfd"
-		"7zXZ",
+		("\xfd"
+		 "7zXZ"),
 		"BZh", "\x28\xb5\x2f\xfd" };
 	size_t i;
 

@@ -48,7 +48,7 @@ handover_address(struct sockaddr_un *sun, socklen_t *len, const char *name)
 static int
 get_peer(int s, uid_t *uid, pid_t *pid)
 {
-#ifdef SO_PEERCRED
+#ifdef __linux__ /* elsewhere SO_PEERCRED is another thing */
 	struct ucred cred;
 	socklen_t len = sizeof(cred);
 
