@@ -2,7 +2,10 @@
 # Build the daemons for other systems than this one, run the unit tests, the
 # goldens of the configurations and the corpus of the fuzz targets there.
 #
-#	tests/ports/run.sh BUILDDIR i386|s390x ...
+#	tests/ports/run.sh BUILDDIR i386|s390x|freebsd|netbsd|openbsd ...
+#
+# The files of a BSD are only compiled and linked on Linux, with what fake/ has
+# in place of its headers.
 #
 # i386 has 32 bits and runs on an amd64 kernel as it is; s390x is big-endian and
 # runs in qemu-user. Their libraries are Debian's, unpacked below
@@ -49,7 +52,8 @@ choose() { # system
 		EMULATOR=qemu-s390x-static
 		;;
 	*)
-		echo "$0: no such system: $1; there are i386 and s390x" >&2
+		echo "$0: no such system: $1; there are i386, s390x," \
+		    "freebsd, netbsd and openbsd" >&2
 		exit 2
 		;;
 	esac
@@ -83,6 +87,18 @@ build() { # system
 	    all $(tests | sed "s,^,$build/,")
 }
 
+# clang, because the headers of gcc ask for those of the system.
+build_fake() { # system macro
+	${MAKE:-make} --no-print-directory OS="$1" \
+	    BUILD="$build" FASTPATH=no WERROR=-Werror \
+	    CC="clang -U__linux__ -U__linux -Ulinux -D_GNU_SOURCE= -D$2=1 \
+	    -isystem $PWD/tests/ports/fake \
+	    $(pkg-config --cflags libbsd-overlay)" \
+	    LDFLAGS="-Wl,--no-as-needed $(pkg-config --libs libbsd-overlay)" \
+	    all
+	echo "$1: compiled and linked; nothing ran"
+}
+
 # Failures that no exception names, of a system.
 unexpected() { # system
 	sed -n "s/^$1 \\([^ ]*\\) .*/:\\1:/p" tests/ports/exceptions \
@@ -110,8 +126,16 @@ bad=
 for system in "$@"; do
 	root=$top/root/$system
 	build=$top/$system
-	choose "$system"
-	build "$system"
-	run "$system" || bad=yes
+	unset EMULATOR PKG_CONFIG_LIBDIR PKG_CONFIG_SYSROOT_DIR
+	case $system in
+	freebsd) build_fake "$system" __FreeBSD__ ;;
+	netbsd) build_fake "$system" __NetBSD__ ;;
+	openbsd) build_fake "$system" __OpenBSD__ ;;
+	*)
+		choose "$system"
+		build "$system"
+		run "$system" || bad=yes
+		;;
+	esac
 done
 [ -z "$bad" ]
