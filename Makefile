@@ -531,7 +531,7 @@ FORTIFY ?= -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2
 pkg = $(shell $(PKG_CONFIG) $(1) 2>/dev/null)
 # pkg-config prints nothing if one of the packages is missing.
 packages_linux = libbsd-overlay libseccomp
-packages = libevent_core ldns jansson libcurl hiredis $(packages_$(OS))
+packages = libevent_core ldns jansson libcurl $(packages_$(OS))
 # reallocarray(), strtonum()
 flags_netbsd = -D_OPENBSD_SOURCE
 # On 32-bit systems, files of more than 2 GiB; there gcc also tells of a change
@@ -558,11 +558,9 @@ missing_linux = on Debian run "sudo make deps"; elsewhere install a C compiler, 
     pkg-config, bison, flex and the development files of libc, libevent, ldns, \
     libbsd, libseccomp, jansson, libcurl, hiredis and ncurses
 missing_freebsd = as root, \
-    "pkg install pkgconf bison flex libevent ldns jansson curl \
-    hiredis"
+    "pkg install pkgconf bison flex libevent ldns jansson curl hiredis"
 missing_netbsd = as root, \
-    "pkgin install pkg-config bison flex libevent ldns jansson curl \
-    hiredis"
+    "pkgin install pkg-config bison flex libevent ldns jansson curl hiredis"
 missing_openbsd = as root, "pkg_add bison libevent libldns jansson curl hiredis"
 
 # Report missing packages before the compiler fails. Other goals install them.
@@ -573,7 +571,8 @@ $(error there are no files for the system $(OS), only for Linux, FreeBSD, \
     NetBSD and OpenBSD)
 endif
 tools_found := $(shell exec 2>/dev/null; \
-    $(PKG_CONFIG) --exists $(packages) $(if $(filter linux,$(OS)),ncursesw) && \
+    $(PKG_CONFIG) --exists $(packages) hiredis \
+    $(if $(filter linux,$(OS)),ncursesw) && \
     command -v $(BISON) && command -v $(FLEX) && \
     echo '\#include <arpa/inet.h>' | $(CC) -E -x c - >/dev/null && echo yes)
 ifneq ($(lastword $(tools_found)),yes)

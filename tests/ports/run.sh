@@ -18,6 +18,7 @@ cd "$(dirname "$0")/../.."
 
 libraries=libc6-dev,libevent-dev,libldns-dev,libbsd-dev,libseccomp-dev
 libraries=$libraries,libjansson-dev,libcurl4-openssl-dev,libncurses-dev,check
+libraries=$libraries,libhiredis-dev
 libraries=$libraries,libbpf-dev,libelf-dev
 
 # Unpack the libraries of an architecture in $root.
