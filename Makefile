@@ -812,7 +812,7 @@ check_udp_group_OBJ = dns64d/os/udp.o $(reuseport_$(OS):.c=.o) $(sort \
 check_upstream_udp_OBJ = dns64d/upstream/upstream_udp.o dns64d/os/udp.o \
     $(reuseport_$(OS):.c=.o) $(udp_$(OS):.c=.o)
 check_reader_LDFLAGS = $(TITLE_LIBS)
-check_tun_bsd_LDFLAGS = -Wl,--wrap=open,--wrap=ioctl
+check_tun_bsd_LDFLAGS = -Wl,--wrap=open,--wrap=open64,--wrap=ioctl
 check_tun_linux_LDFLAGS = $(check_tun_bsd_LDFLAGS)
 check_fastpath_LIBS = $(BPF_LIBS)
 check_fastpath_diff_LIBS = $(BPF_LIBS)

@@ -18,6 +18,8 @@ struct tun_kernel kernel;
 
 int __real_open(const char *path, int flags, ...);
 int __wrap_open(const char *path, int flags, ...);
+int __wrap_open64(const char *path, int flags, ...)
+    __attribute__((alias("__wrap_open"))); /* with a 64-bit off_t */
 int __wrap_ioctl(int fd, unsigned long request, ...);
 
 void
