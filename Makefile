@@ -1097,4 +1097,6 @@ clean:
 .DELETE_ON_ERROR:
 .SECONDARY:
 
--include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
+# Those of the builds for other systems are their own.
+-include $(shell find $(BUILD) -path $(BUILD)/ports -prune -o -type f \
+    -name '*.d' -print 2>/dev/null)
