@@ -155,7 +155,7 @@ for program in bird python3 radvd; do
 	command -v "$program" >/dev/null || skip_all "no $program"
 done
 fleet_create
-for i in {1..40}; do
+for i in {1..24}; do
 	add_sources "2001:db8:0:c$(printf %02x "$i")::1"
 done
 check "radvd takes its configuration" radvd -c -C "$example/radvd.conf"
