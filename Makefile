@@ -220,6 +220,7 @@ nat64d_PURE = \
     nat64d/log/words.c \
     nat64d/pool/bitset.c \
     nat64d/pool/blocks.c \
+    nat64d/pool/part.c \
     nat64d/pool/pool4.c \
     nat64d/pool/pool4_addrs.c \
     nat64d/pool/pool4_blocks.c \

@@ -128,9 +128,11 @@ stand_by(struct role *r, bool published, bool quiet)
 	event_del(r->leaving);
 	change(r, NAT64_ROLE_STANDBY);
 	log_info("role: standby, was leaving");
-	if (!published)
+	if (!published) {
+		nat64_ports_unknown(r->n, monotime_now());
 		log_warn("role: the newest sessions could not be given to the "
 			 "other node");
+	}
 	if (!quiet)
 		log_warn("role: packets still come here: they are dropped");
 }
@@ -258,6 +260,8 @@ begin(struct role *r, bool resumed)
 		role = NAT64_ROLE_STANDBY;
 	if (r->conf->role_file != NULL && is_new(r))
 		(void)read_file(r, &role);
+	if (resumed)
+		nat64_ports_rested(r->n, monotime_now());
 	nat64_set_role(r->n, role, monotime_now());
 	engine_restored(r->engine);
 	if (role == NAT64_ROLE_LEAVING)

@@ -11,7 +11,7 @@ set -eu
 build='gcc make pkg-config bison flex libc6-dev libevent-dev libldns-dev
     libbsd-dev libseccomp-dev libjansson-dev libcurl4-openssl-dev
     libncurses-dev libhiredis-dev clang bpftool libbpf-dev libelf-dev'
-test='check binutils debhelper dpkg-dev libcap2-bin python3-yaml
+test='check binutils debhelper dpkg-dev keepalived libcap2-bin python3-yaml
     iproute2 iputils-ping nfdump procps traceroute curl
     bind9 bind9-dnsutils bird2 unbound nsd nginx-light netcat-openbsd socat tcpdump
     tshark python3-minimal python3-dnspython python3-pyte mandoc shellcheck

@@ -82,7 +82,7 @@ nat64_max_bindings(const struct nat64_config *c, const struct pool4 *pool)
 	if (c->max_bindings > 0)
 		return (c->max_bindings);
 	for (proto = 0; proto < L4_NPROTO; proto++)
-		sum += pool4_capacity(pool, (enum l4proto)proto);
+		sum += pool4_capacity_all(pool, (enum l4proto)proto);
 	return (sum < MAX_BINDINGS ? (size_t)sum : MAX_BINDINGS);
 }
 
@@ -264,6 +264,7 @@ nat64_new(const struct nat64_config *c, const struct nat64_sink *sink,
 	if (n->sink.trace != NULL)
 		frag_table_set_drop(n->frags, nat64_trace_held, n);
 	pool4_quarantine_all(n->pool, c->restart_quarantine_secs, now);
+	n->start_rest = true;
 	return (n);
 
 fail:

@@ -19,6 +19,14 @@ forget_syns(struct nat64 *n, struct monotime now)
 	}
 }
 
+static void
+close_part(struct nat64 *n, uint32_t secs, struct monotime now)
+{
+	n->start_rest = false;
+	if (n->conf.pool_opts.node != 0)
+		pool4_quarantine_all(n->pool, secs, now);
+}
+
 void
 nat64_set_role(struct nat64 *n, enum nat64_role role, struct monotime now)
 {
@@ -30,8 +38,40 @@ nat64_set_role(struct nat64 *n, enum nat64_role role, struct monotime now)
 	if (role == NAT64_ROLE_STANDBY) {
 		forget_syns(n, now);
 		frag_flush(n->frags);
-	} else if (before == NAT64_ROLE_STANDBY)
+		n->copied = false;
+	} else if (before == NAT64_ROLE_STANDBY) {
 		n->sessions.since = now;
+		/* Twice: the other node may go on for a while. */
+		if (!n->copied)
+			close_part(n, 2 * n->conf.restart_quarantine_secs,
+			    now);
+	}
+}
+
+void
+nat64_set_copied(struct nat64 *n)
+{
+	n->copied = true;
+}
+
+void
+nat64_ports_unknown(struct nat64 *n, struct monotime now)
+{
+	close_part(n, n->conf.restart_quarantine_secs, now);
+}
+
+void
+nat64_ports_rested(struct nat64 *n, struct monotime now)
+{
+	if (n->start_rest && n->conf.pool_opts.node != 0)
+		pool4_quarantine_all(n->pool, 0, now);
+	n->start_rest = false;
+}
+
+void
+nat64_hold_ports(struct nat64 *n, bool on, struct monotime now)
+{
+	pool4_hold(n->pool, on, now);
 }
 
 enum nat64_role

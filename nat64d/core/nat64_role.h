@@ -40,6 +40,25 @@ enum nat64_role nat64_role(const struct nat64 *n);
 /* "active", "leaving" or "standby"; static. */
 const char *nat64_role_name(enum nat64_role role);
 
+/*
+ * Ports of the part that this node of a pair gives (nat64d/pool/part.h); of no
+ * effect if it is alone. After a start it gives none for
+ * restart_quarantine_secs, and for twice as long after becoming active without
+ * a complete copy of the other node's tables. What others know of that:
+ *
+ * nat64_set_copied	all that the other node had has been restored here since
+ *			the role became standby
+ * nat64_ports_rested	no node of the pair has been active for that time before
+ *			the start, or everything was handed over to this process
+ * nat64_ports_unknown	the other node may lack bindings of ours: from now on as
+ *			after a start
+ * nat64_hold_ports	another node is active as well, or no longer
+ */
+void nat64_set_copied(struct nat64 *n);
+void nat64_ports_rested(struct nat64 *n, struct monotime now);
+void nat64_ports_unknown(struct nat64 *n, struct monotime now);
+void nat64_hold_ports(struct nat64 *n, bool on, struct monotime now);
+
 /* Only kept here, so that it is saved with the state. */
 void nat64_set_draining(struct nat64 *n, bool draining);
 bool nat64_is_draining(const struct nat64 *n);

@@ -9,6 +9,7 @@
 #include "common/net/addr.h"
 
 #include "blocks.h"
+#include "part.h"
 
 static int
 compare(uint32_t a, uint32_t b)
@@ -310,7 +311,7 @@ blocks_count_held(const struct blocks *b, const struct in6_addr *holder)
 	unsigned n = 0;
 
 	for (e = blocks_first(b, holder); e != NULL; e = blocks_next(b, e))
-		n += !e->fixed;
+		n += !e->fixed && part_has_block(b->node, e->number);
 	return (n);
 }
 

@@ -125,6 +125,7 @@ struct blocks {
 	uint32_t generation;
 	uint32_t rest_secs;
 	unsigned holder_len;   /* bits */
+	unsigned node;	       /* whose blocks are given (part.h) */
 	pool4_block_fn report; /* or NULL */
 	void *arg;
 	struct block_spaces fresh;
@@ -199,7 +200,7 @@ struct block *blocks_first(const struct blocks *b,
     const struct in6_addr *holder);
 struct block *blocks_next(const struct blocks *b, struct block *e);
 
-/* How many blocks a holder has, without a computed one. */
+/* How many blocks of our part a holder has, without a computed one. */
 unsigned blocks_count_held(const struct blocks *b,
     const struct in6_addr *holder);
 

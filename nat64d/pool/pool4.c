@@ -7,11 +7,6 @@
 
 #include "pool4_struct.h"
 
-static const struct port_range class_ports[NCLASSES] = {
-	{ 0, PORTSET_FIRST_USER - 1 },
-	{ PORTSET_FIRST_USER, UINT16_MAX },
-};
-
 const unsigned pool4_class_parts[NCLASSES] = { PORTSET_SYSTEM, PORTSET_USER };
 
 /* --- addresses --- */
@@ -55,6 +50,12 @@ pool4_capacity(const struct pool4 *pool, enum l4proto proto)
 	return (pool->capacity[proto]);
 }
 
+uint64_t
+pool4_capacity_all(const struct pool4 *pool, enum l4proto proto)
+{
+	return (pool->capacity_all[proto]);
+}
+
 /* --- creation and end --- */
 
 /* Count the ports of a range, and enter its addresses as usable. */
@@ -63,19 +64,22 @@ count_range(struct pool4 *pool, const struct addr_range *r, enum l4proto proto)
 {
 	struct addr_group *g = &pool->addrs.groups[r->group];
 	const uint32_t n_addrs = r->last - r->first + 1;
+	struct portset part;
 	uint32_t i, n_ports;
 	unsigned class;
 
+	part_fill(&part, NULL, r, proto, pool->opts.node);
+	pool->capacity_all[proto] +=
+	    (uint64_t)n_addrs * pool4_addrs_n_ports(r, proto, 0, UINT16_MAX);
 	for (class = 0; class < NCLASSES; class ++) {
-		n_ports = pool4_addrs_n_ports(r, proto,
-		    class_ports[class].first, class_ports[class].last);
+		n_ports = portset_count(&part, pool4_class_parts[class]);
 		if (n_ports == 0)
 			continue;
 		pool->capacity[proto] += (uint64_t)n_addrs * n_ports;
 		g->has_class[proto][class] = true;
 		/* Blocks that are computed are free for nobody. */
 		if (r->plan.block_size != 0 &&
-		    r->plan.n_fixed == r->plan.n_blocks)
+		    !part_has_blocks(&r->plan, pool->opts.node))
 			continue;
 		for (i = 0; i < n_addrs; i++)
 			bitset_put(&g->usable[proto][class], r->base + i,
@@ -102,8 +106,10 @@ pool4_max_quarantined(const struct pool4 *pool)
 	enum l4proto proto;
 
 	for (proto = L4_TCP; proto < L4_NPROTO; proto++)
-		if (pool->opts.quarantine_secs[proto] > 0)
-			sum += pool->capacity[proto] *
+		if (pool->opts.node != 0)
+			sum += pool->capacity_all[proto];
+		else if (pool->opts.quarantine_secs[proto] > 0)
+			sum += pool->capacity_all[proto] *
 			    pool->opts.quarantine_max_percent / 100;
 	return (
 	    sum < POOL4_MAX_QUARANTINED ? (size_t)sum : POOL4_MAX_QUARANTINED);
@@ -172,14 +178,17 @@ pool4_new(const struct pool4_range *ranges, size_t n_ranges,
 	}
 	pool->blocks.rest_secs = opts->block_rest_secs;
 	pool->blocks.holder_len = opts->subscriber_len;
+	pool->blocks.node = opts->node;
 	return (pool);
 }
 
 void
 pool4_free_space(struct space *sp)
 {
-	if (sp != NULL)
+	if (sp != NULL) {
+		free(sp->others);
 		free(sp->outside);
+	}
 	free(sp);
 }
 
@@ -236,7 +245,12 @@ get_space(struct pool4 *pool, enum l4proto proto, uint32_t index)
 		return (NULL);
 	sp->index = index;
 	sp->range = r;
-	pool4_addrs_fill(&sp->free, sp->range, proto);
+	if (pool->opts.node != 0 &&
+	    (sp->others = malloc(sizeof(*sp->others))) == NULL) {
+		pool4_free_space(sp);
+		return (NULL);
+	}
+	part_fill(&sp->free, sp->others, r, proto, pool->opts.node);
 	quarantine_space_init(&sp->quarantine, proto,
 	    ntohl(pool4_addr(pool, index).s_addr));
 	pool4_limit_quarantine(pool, sp);
@@ -278,6 +292,13 @@ note_free(struct pool4 *pool, const struct space *sp, uint16_t port, bool on)
 void
 pool4_set_free(struct pool4 *pool, struct space *sp, uint16_t port, bool on)
 {
+	if (!part_has(sp->range, pool->opts.node, port)) {
+		if (on)
+			portset_add(sp->others, port);
+		else
+			portset_remove(sp->others, port);
+		return;
+	}
 	if (on) {
 		portset_add(&sp->free, port);
 		pool->n_free[sp->quarantine.proto]++;
@@ -286,6 +307,13 @@ pool4_set_free(struct pool4 *pool, struct space *sp, uint16_t port, bool on)
 		pool->n_free[sp->quarantine.proto]--;
 	}
 	note_free(pool, sp, port, on);
+}
+
+static bool
+is_free(const struct space *sp, uint16_t port)
+{
+	return (portset_has(&sp->free, port) ||
+	    (sp->others != NULL && portset_has(sp->others, port)));
 }
 
 static bool
@@ -318,6 +346,21 @@ outside_take(struct space *sp, uint16_t port)
 
 /* --- quarantine (RFC 6888, REQ-8) --- */
 
+/* The rest of a port that another node may have used until now. */
+#define HOLD_SECS 120
+
+static bool
+is_closed(const struct pool4 *pool, struct monotime now)
+{
+	return (!monotime_reached(pool->closed_until, now));
+}
+
+static bool
+is_held(const struct pool4 *pool, struct monotime now)
+{
+	return (!monotime_reached(pool->hold_until, now));
+}
+
 /* Make a port in quarantine free; that of an address that has left is gone. */
 static void
 end_quarantine(struct pool4 *pool, struct quarantined *e, struct monotime now)
@@ -334,6 +377,19 @@ end_quarantine(struct pool4 *pool, struct quarantined *e, struct monotime now)
 }
 
 /*
+ * While ports are held, none leaves before its time. One that there is no
+ * memory for stays taken until the next start: rather that than two hosts.
+ */
+static bool
+hold_port(struct pool4 *pool, struct space *sp, uint16_t port,
+    const struct taddr6 *owner, struct monotime now)
+{
+	(void)quarantine_add(&pool->quarantine, &sp->quarantine, port, owner,
+	    monotime_add_secs(now, HOLD_SECS));
+	return (true);
+}
+
+/*
  * Put a taken port in quarantine for secs; false when there is no quarantine,
  * or out of memory.
  */
@@ -341,13 +397,16 @@ static bool
 begin_quarantine(struct pool4 *pool, struct space *sp, uint16_t port,
     const struct taddr6 *owner, uint32_t secs, struct monotime now)
 {
-	const struct monotime until = monotime_add_secs(now, secs);
+	struct monotime until;
 	struct quarantined *e;
 
+	if (is_held(pool, now))
+		return (hold_port(pool, sp, port, owner, now));
 	if (secs == 0 || sp->max_quarantined == 0)
 		return (false);
 	if (sp->quarantine.n_ports >= sp->max_quarantined)
 		end_quarantine(pool, TAILQ_FIRST(&sp->quarantine.queue), now);
+	until = monotime_add_secs(now, secs);
 	e = quarantine_add(&pool->quarantine, &sp->quarantine, port, owner,
 	    until);
 	if (e == NULL && sp->quarantine.n_ports > 0) {
@@ -383,7 +442,8 @@ pool4_expire(struct pool4 *pool, struct monotime now, unsigned max)
 	struct quarantined *e;
 
 	pool->now = now;
-
+	if (is_held(pool, now))
+		return;
 	for (proto = L4_TCP; proto < L4_NPROTO; proto++) {
 		while (max > 0 &&
 		    (e = quarantine_first_expired(&pool->quarantine, proto,
@@ -410,6 +470,8 @@ pool4_next_expiry(const struct pool4 *pool, struct monotime *when)
 		if (e != NULL && e->until.ns < when->ns)
 			*when = e->until;
 	}
+	if (when->ns < pool->hold_until.ns)
+		*when = pool->hold_until;
 	return (when->ns != INT64_MAX);
 }
 
@@ -417,6 +479,24 @@ void
 pool4_quarantine_all(struct pool4 *pool, uint32_t secs, struct monotime now)
 {
 	pool->closed_until = monotime_add_secs(now, secs);
+}
+
+void
+pool4_hold(struct pool4 *pool, bool on, struct monotime now)
+{
+	const struct monotime never = { INT64_MAX };
+	const struct monotime rested = monotime_add_secs(now, HOLD_SECS);
+
+	if (on) {
+		pool->hold_until = never;
+		if (is_closed(pool, now))
+			pool->closed_until = never;
+		return;
+	}
+	if (pool->hold_until.ns == never.ns)
+		pool->hold_until = rested;
+	if (pool->closed_until.ns == never.ns)
+		pool->closed_until = rested;
 }
 
 /* --- allocation --- */
@@ -473,12 +553,6 @@ choose(const struct pool4 *pool, const struct space *sp, uint16_t x,
 	return (port);
 }
 
-static bool
-is_closed(const struct pool4 *pool, struct monotime now)
-{
-	return (!monotime_reached(pool->closed_until, now));
-}
-
 int32_t
 pool4_first_choice(const struct pool4 *pool, const struct in6_addr *client,
     uint32_t random)
@@ -514,6 +588,8 @@ last_port(const struct pool4 *pool, const struct space *sp,
 	struct quarantined *e;
 
 	e = quarantine_find_owner(&pool->quarantine, &sp->quarantine, owner);
+	if (e != NULL && !part_has(sp->range, pool->opts.node, e->port))
+		return (NULL);
 	if (e != NULL && sp->range->plan.block_size != 0 &&
 	    !blocks_is_counted(pool->block_spaces[sp->index],
 		sp->quarantine.proto, e->port))
@@ -618,7 +694,7 @@ pool4_take(struct pool4 *pool, enum l4proto proto, const struct taddr4 *out)
 		return (-1);
 	if (!pool4_addrs_has_port(sp->range, proto, out->port))
 		return (outside_take(sp, out->port));
-	if (portset_has(&sp->free, out->port)) {
+	if (is_free(sp, out->port)) {
 		pool4_set_free(pool, sp, out->port, false);
 		return (0);
 	}
@@ -683,10 +759,13 @@ pool4_n_free(const struct pool4 *pool, enum l4proto proto, uint32_t index)
 {
 	const struct space *sp = pool->spaces[proto][index];
 
+	struct portset part;
+
 	if (sp != NULL)
 		return (portset_count(&sp->free, PORTSET_ALL));
-	return (pool4_addrs_n_ports(pool4_addrs_range(&pool->addrs, index),
-	    proto, 0, UINT16_MAX));
+	part_fill(&part, NULL, pool4_addrs_range(&pool->addrs, index), proto,
+	    pool->opts.node);
+	return (portset_count(&part, PORTSET_ALL));
 }
 
 enum pool4_state
@@ -705,7 +784,7 @@ pool4_port_state(const struct pool4 *pool, enum l4proto proto,
 		return (sp != NULL && outside_has(sp, out->port) ?
 			POOL4_TAKEN :
 			POOL4_OUTSIDE);
-	if (sp == NULL || portset_has(&sp->free, out->port))
+	if (sp == NULL || is_free(sp, out->port))
 		return (POOL4_FREE);
 	return (quarantine_find_port(&pool->quarantine, &sp->quarantine,
 		    out->port) != NULL ?

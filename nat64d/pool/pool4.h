@@ -85,6 +85,11 @@ struct pool4_opts {
 	 * subscriber for so long (RFC 7768, 5).
 	 */
 	uint32_t block_rest_secs;
+	/*
+	 * The node of a pair: 1 or 2, which give only ports of their part
+	 * (part.h); 0: it is alone. It never changes.
+	 */
+	unsigned node;
 	unsigned subscriber_len;   /* bits; it never changes */
 	struct siphash_key secret; /* of the hashes of the quarantine */
 };
@@ -198,10 +203,13 @@ struct in_addr pool4_addr(const struct pool4 *pool, uint32_t index);
 bool pool4_has_port(const struct pool4 *pool, enum l4proto proto,
     const struct taddr4 *out);
 
-/* Number of ports for dynamic allocation, of all addresses. */
+/* Number of ports for dynamic allocation by this node, of all addresses. */
 uint64_t pool4_capacity(const struct pool4 *pool, enum l4proto proto);
 
-/* Number of free ports of all addresses. */
+/* The same by any node of the pair. */
+uint64_t pool4_capacity_all(const struct pool4 *pool, enum l4proto proto);
+
+/* Number of free ports of all addresses, of those of this node. */
 uint64_t pool4_n_free_all(const struct pool4 *pool, enum l4proto proto);
 
 /*
@@ -399,6 +407,13 @@ void pool4_expire(struct pool4 *pool, struct monotime now, unsigned max);
  * time; false: never. Ports alone can wait until somebody needs one.
  */
 bool pool4_next_expiry(const struct pool4 *pool, struct monotime *when);
+
+/*
+ * Let no port leave the quarantine before its time from now on, nor after it,
+ * because another node may use it as well (part.h); or (on is false) let them
+ * leave after another rest. If pool4_quarantine_all() holds, it does until then.
+ */
+void pool4_hold(struct pool4 *pool, bool on, struct monotime now);
 
 /*
  * Put every port in quarantine for secs from now on, because after a restart

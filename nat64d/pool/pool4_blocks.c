@@ -18,7 +18,7 @@ pool4_new_blocks(struct blocks *b, const struct addr_range *r, uint32_t addr)
 	struct block_space *sp;
 	struct portset all;
 
-	pool4_addrs_fill(&all, r, L4_TCP);
+	part_fill(&all, NULL, r, L4_TCP, b->node);
 	sp = blocks_space_new(b, addr, &r->plan, &all);
 	if (sp != NULL)
 		sp->index = r->base + (addr - r->first);
@@ -76,7 +76,8 @@ has_free_block(const struct pool4 *pool, uint32_t index)
 	const struct block_space *sp = pool->block_spaces[index];
 	const struct portplan *plan = &range_of(pool, index)->plan;
 
-	return (sp == NULL ? plan->n_blocks > plan->n_fixed : sp->n_list > 0);
+	return (sp == NULL ? part_has_blocks(plan, pool->opts.node) :
+			     sp->n_list > 0);
 }
 
 /* Is there a free port in a block, whether it has a holder or not? */
@@ -107,7 +108,8 @@ find_held(const struct pool4 *pool, enum l4proto proto, uint32_t index,
 	*n_held = 0;
 	for (e = blocks_first(&pool->blocks, &holder); e != NULL;
 	     e = blocks_next(&pool->blocks, e)) {
-		*n_held += !e->fixed;
+		*n_held +=
+		    !e->fixed && part_has_block(pool->opts.node, e->number);
 		if (found == (int32_t)index || !blocks_has_free(e, proto))
 			continue;
 		if (range_of(pool, e->space->index)->group == group)

@@ -145,11 +145,14 @@ change_ports(struct pool4 *pool, struct space *sp, const struct addr_range *r)
 
 	pool4_addrs_fill(&used, sp->range, proto);
 	portset_subtract(&used, &sp->free);
+	if (sp->others != NULL)
+		portset_subtract(&used, sp->others);
 	pool4_addrs_fill(&free_ports, r, proto);
 	while ((port = portset_next_missing(&used, &free_ports, &place)) != -1)
 		leave_range(pool, sp, (uint16_t)port);
 	portset_subtract(&free_ports, &used);
 	keep_outside(sp, &free_ports);
+	part_divide(&free_ports, sp->others, r, proto, pool->opts.node);
 	sp->free = free_ports;
 }
 
@@ -159,11 +162,12 @@ enter(struct pool4 *new, struct space *sp)
 {
 	const enum l4proto proto = sp->quarantine.proto;
 	struct addr_group *g = &new->addrs.groups[sp->range->group];
+	struct portset part;
 	unsigned class;
 
 	new->spaces[proto][sp->index] = sp;
-	new->n_free[proto] -=
-	    pool4_addrs_n_ports(sp->range, proto, 0, UINT16_MAX) -
+	part_fill(&part, NULL, sp->range, proto, new->opts.node);
+	new->n_free[proto] -= portset_count(&part, PORTSET_ALL) -
 	    portset_count(&sp->free, PORTSET_ALL);
 	for (class = 0; class < NCLASSES; class ++)
 		if (portset_count(&sp->free, pool4_class_parts[class]) == 0)
@@ -225,8 +229,8 @@ enter_blocks(struct pool4 *pool, struct pool4 *new)
 		sp = new->block_spaces[i];
 		if (sp == NULL)
 			continue;
-		pool4_addrs_fill(&all, pool4_addrs_range(&new->addrs, i),
-		    L4_TCP);
+		part_fill(&all, NULL, pool4_addrs_range(&new->addrs, i),
+		    L4_TCP, new->opts.node);
 		for (proto = L4_TCP; proto < L4_NPROTO; proto++)
 			if (sp->fresh && new->spaces[proto][i] != NULL)
 				blocks_space_refill(sp, proto, &all,
@@ -246,6 +250,7 @@ pool4_change(struct pool4 *pool, const struct pool4_range *ranges,
 	enum l4proto proto;
 	uint32_t i;
 
+	new.opts.node = pool->opts.node;
 	if (pool4_init_addrs(&new, ranges, n_ranges) == -1 ||
 	    make_room(pool, &new) == -1 || make_blocks(pool, &new) == -1) {
 		for (i = 0; new.block_spaces != NULL &&i < new.addrs.n_addrs;
@@ -265,6 +270,8 @@ pool4_change(struct pool4 *pool, const struct pool4_range *ranges,
 	pool->opts = new.opts;
 	pool->addrs = new.addrs;
 	memcpy(pool->capacity, new.capacity, sizeof(pool->capacity));
+	memcpy(pool->capacity_all, new.capacity_all,
+	    sizeof(pool->capacity_all));
 	memcpy(pool->n_free, new.n_free, sizeof(pool->n_free));
 	memcpy(pool->spaces, new.spaces, sizeof(pool->spaces));
 	pool->block_spaces = new.block_spaces;

@@ -16,6 +16,7 @@
 
 #include "pool4.h"
 #include "blocks.h"
+#include "part.h"
 #include "pool4_addrs.h"
 #include "portset.h"
 #include "quarantine.h"
@@ -28,7 +29,8 @@ struct space {
 	uint32_t index;			    /* of its address */
 	const struct addr_range *range; /* of its address; NULL: it has left
 					   the pool */
-	struct portset free;
+	struct portset free;		/* of the part of this node */
+	struct portset *others; /* free ones of the other; NULL: alone */
 	uint64_t *outside; /* taken ports outside the dynamic range, or NULL */
 	uint32_t max_quarantined;
 	TAILQ_ENTRY(space) left; /* in pool4.left, without a range */
@@ -39,7 +41,8 @@ TAILQ_HEAD(space_list, space);
 struct pool4 {
 	struct pool4_opts opts;
 	struct pool4_addrs addrs;
-	uint64_t capacity[L4_NPROTO];
+	uint64_t capacity[L4_NPROTO]; /* of the part of this node */
+	uint64_t capacity_all[L4_NPROTO];
 	uint64_t n_free[L4_NPROTO];
 	struct space **spaces[L4_NPROTO];  /* by index; NULL: never used */
 	struct block_space **block_spaces; /* by index; NULL: never used, or
@@ -47,6 +50,7 @@ struct pool4 {
 	struct blocks blocks;
 	size_t n_blocks;	      /* of all addresses */
 	struct monotime closed_until; /* pool4_quarantine_all() */
+	struct monotime hold_until;   /* pool4_hold() */
 	struct monotime now;	      /* of the last call that was given it */
 	struct quarantine quarantine;
 	struct space_list left; /* of addresses that are not in it any more */
