@@ -175,21 +175,6 @@ end_node(struct node *d)
 }
 
 static void
-activate(struct node *d)
-{
-	nat64_set_role(d->n, NAT64_ROLE_ACTIVE, lab.now);
-	/* A new epoch: everything is written again. */
-	memset(d->known, 0, sizeof(d->known));
-	memset(d->published, 0, sizeof(d->published));
-	memset(sim.store, 0, sizeof(sim.store));
-	sim.n_ops = 0;
-	sim.writer = d == &sim.nodes[1];
-	sim.complete_at = sim.now + 1 + below(5);
-	other(d)->follows = false;
-	other(d)->copied_at = sim.complete_at + below(5);
-}
-
-static void
 stand_by(struct node *d, bool published)
 {
 	if (!published)
@@ -254,9 +239,11 @@ send_op(const struct item *item, bool end)
 	sim.n_ops++;
 }
 
-/* Compare the table of the active node with what was sent. */
+/*
+ * Compare the table of the active node with what was sent. all: however young.
+ */
 static void
-publish(struct node *d)
+publish(struct node *d, bool all)
 {
 	struct item found[MAX_PORTS];
 	struct bib_walk w = { 0 };
@@ -279,12 +266,29 @@ publish(struct node *d)
 			d->born[i] = sim.now;
 		}
 		if (!found[i].on || d->published[i] ||
-		    (sim.now - d->born[i] < AFTER &&
-			nat64_role(d->n) == NAT64_ROLE_ACTIVE))
+		    (sim.now - d->born[i] < AFTER && !all))
 			continue;
 		d->published[i] = true;
 		send_op(&found[i], false);
 	}
+}
+
+static void
+activate(struct node *d)
+{
+	nat64_set_role(d->n, NAT64_ROLE_ACTIVE, lab.now);
+	/* A new epoch: everything is written again. */
+	memset(d->known, 0, sizeof(d->known));
+	memset(d->published, 0, sizeof(d->published));
+	memset(sim.store, 0, sizeof(sim.store));
+	sim.n_ops = 0;
+	sim.writer = d == &sim.nodes[1];
+	publish(d, true);
+	sim.complete_at = sim.now + 1;
+	if (sim.n_ops > 0)
+		sim.complete_at = sim.ops[sim.n_ops - 1].at;
+	other(d)->follows = false;
+	other(d)->copied_at = sim.complete_at + below(5);
 }
 
 /* What has arrived is in the store, and applied by who follows. */
@@ -341,7 +345,7 @@ replicate(void)
 	writer = &sim.nodes[sim.writer];
 	follower = other(writer);
 	if (is_active(writer))
-		publish(writer);
+		publish(writer, false);
 	if (follower->n == NULL || is_active(follower))
 		follower = NULL;
 	deliver(follower);
@@ -350,7 +354,7 @@ replicate(void)
 	 * still has something to send.
 	 */
 	if (follower != NULL && !follower->follows && !store_is_away() &&
-	    is_active(writer) && sim.now >= sim.complete_at + MAX_LATE &&
+	    is_active(writer) && sim.now >= sim.complete_at &&
 	    sim.now >= follower->copied_at)
 		copy_all(follower);
 }
@@ -377,7 +381,7 @@ switch_over(struct node *d)
 		return;
 	sim.n_switches++;
 	nat64_set_role(d->n, NAT64_ROLE_LEAVING, lab.now);
-	publish(d);
+	publish(d, true);
 	for (i = 0; i < sim.n_ops; i++)
 		sim.ops[i].at = sim.now;
 	deliver(to);
@@ -654,7 +658,7 @@ END_TEST
 
 START_TEST(without_holding_while_both_are_active_some_are)
 {
-	run(NO_HOLD, PORTS, 1, 8);
+	run(NO_HOLD, PORTS, 1, 24);
 	ck_assert_uint_gt(sim.n_twice, 0);
 }
 END_TEST
