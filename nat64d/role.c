@@ -173,7 +173,7 @@ is_new(struct role *r)
 	memset(&v, 0, sizeof(v));
 	v.ino = st.st_ino;
 	v.size = st.st_size;
-	v.changed = st.st_mtim;
+	v.changed = st.st_ctim; /* of its mode, too */
 	if (v.ino == r->seen.ino && v.size == r->seen.size &&
 	    v.changed.tv_sec == r->seen.changed.tv_sec &&
 	    v.changed.tv_nsec == r->seen.changed.tv_nsec)
@@ -222,8 +222,11 @@ read_file(struct role *r, enum nat64_role *role)
 	*role = NAT64_ROLE_STANDBY;
 	if (n > 0 && strcmp(word, "standby") == 0)
 		return (true);
-	if (!r->warned)
-		log_warn("role: %s: %s", path, n < 0 ? strerror(errno) : why);
+	if (!r->warned && n < 0)
+		log_warn("role: %s: %s: make it readable for user %s", path,
+		    strerror(errno), r->conf->user);
+	else if (!r->warned)
+		log_warn("role: %s: %s", path, why);
 	r->warned = true;
 	return (false);
 }

@@ -411,7 +411,8 @@ bool pool4_next_expiry(const struct pool4 *pool, struct monotime *when);
 /*
  * Let no port leave the quarantine before its time from now on, nor after it,
  * because another node may use it as well (part.h); or (on is false) let them
- * leave after another rest. If pool4_quarantine_all() holds, it does until then.
+ * leave after another rest. If pool4_quarantine_all() holds, it does until
+ * then.
  */
 void pool4_hold(struct pool4 *pool, bool on, struct monotime now);
 
