@@ -25,7 +25,6 @@ struct conf_build {
 	struct conf *conf;
 	bool mtu4_set;
 	bool mtu6_set;
-	bool restart_set; /* "quarantine restart" */
 	/*
 	 * Places of statements that are checked against others at the end;
 	 * line 0: there is no such statement.

@@ -57,8 +57,7 @@ set_defaults(struct conf_build *b)
 	if (!b->mtu6_set)
 		n->xlat.mtu6 = c->tun_mtu;
 	n->frag.source6_len = n->subscriber_len;
-	if (c->nat64.pool_opts.node != 0 && !b->restart_set)
-		c->nat64.restart_quarantine_secs = CONF_PAIR_REST_SECS;
+	n->pool_opts.node = c->replicate.node;
 }
 
 /* Ports that the pool statement leaves out cannot be bound. */

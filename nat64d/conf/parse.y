@@ -469,7 +469,6 @@ port_choice	: PORT_SELECT RANDOM { NAT64.pool_opts.select = POOL4_RANDOM; }
 			    conf_quarantine_secs(cf, &$TIME);
 		}
 		| QUARANTINE RESTART TIME {
-			b->restart_set = true;
 			NAT64.restart_quarantine_secs =
 			    conf_quarantine_secs(cf, &$TIME);
 		}

@@ -25,7 +25,8 @@
  *	   by this one before its table was replaced by the copy of the other
  *	   node's; as only N gives p, there is nothing else. After a start, and
  *	   after standing by before all was published, N gives nothing of its
- *	   part for REST (pool4_quarantine_all()), which is the rest of p.
+ *	   part for REST (pool4_quarantine_all()), which is the rest of p. REST
+ *	   is "quarantine restart", and this is as good as that is long.
  *	4. While N was away or at standby, the other node may have kept the
  *	   binding of h alive. N knows it from the copy, if this was complete
  *	   once since N stood by: the other node made no new one of p meanwhile

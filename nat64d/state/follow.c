@@ -448,6 +448,7 @@ end_sweep(struct follower *f)
 {
 	f->swept = true;
 	f->whole = true;
+	nat64_set_copied(f->n);
 	f->count.copies++;
 	log_info("replication: all of node %u is copied: %zu sessions of "
 		 "epoch %" PRIu64,

@@ -369,6 +369,8 @@ take_head(void *arg, const redisReply *answer)
 		note_rival(p, &item);
 	else if (p->rival.epoch < p->origin.epoch)
 		p->rival_told = false;
+	nat64_hold_ports(p->n, p->rival_told && p->rival_silent < RIVAL_LOOKS,
+	    monotime_now());
 	if (!good || item.origin.epoch <= p->origin.epoch) {
 		write_head(p);
 		return;
@@ -539,6 +541,7 @@ publisher_stop(struct publisher *p)
 	p->active = p->hurried = false;
 	p->phase = PUBLISH_OFF;
 	nat64_set_changes(p->n, NULL, NULL);
+	nat64_hold_ports(p->n, false, monotime_now());
 	changes_clear(p->changes);
 	event_del(p->beat);
 }
