@@ -372,6 +372,55 @@ bench_ports(double full, const char *label)
 	pool4_free(pool);
 }
 
+#define MAX_MAPS 1000
+
+/* Without state: the same packets, and so many mappings. */
+static void
+bench_stateless(size_t n_maps, const char *label)
+{
+	static struct eam maps[MAX_MAPS];
+	const struct nat64_sink sink = { .emit = emit };
+	struct batch b = { .n = 0 };
+	const struct monotime now = monotime_now();
+	struct nat64_config c;
+	struct monotime start;
+	struct nat64 *n;
+	char name[64];
+	uint32_t i;
+
+	/* One for all hosts, and others that are longer. */
+	maps[0] = (struct eam){ { htonl(0x0a000000) }, 8,
+		{ { { 0x20, 0x01, 0x0d, 0xb8 } } }, 32 };
+	for (i = 1; i < n_maps; i++) {
+		maps[i].addr4.s_addr = htonl(0xc6120000 + i);
+		maps[i].len4 = 32;
+		maps[i].addr6 = maps[0].addr6;
+		put32(maps[i].addr6.s6_addr + 12, i);
+		maps[i].len6 = 128;
+	}
+	nat64_config_init(&c);
+	c.mode = NAT64_SIIT;
+	c.maps = maps;
+	c.n_maps = n_maps;
+	memcpy(&c.prefixes[0].addr, template + 24, 12);
+	c.prefixes[0].len = 96;
+	c.n_prefixes = 1;
+	n = nat64_new(&c, &sink, &rng, now);
+	if (n == NULL)
+		err(1, "nat64_new");
+	emitted = 0;
+	start = monotime_now();
+	for (i = 0; i < ROUNDS; i++)
+		input(n, &b, i % 1000, now);
+	flush(n, &b, now);
+	snprintf(name, sizeof(name), "stateless-packet-%s", label);
+	result(name, seconds_since(start) / ROUNDS * 1e9, "ns");
+	if (emitted != ROUNDS)
+		errx(1, "stateless: packets were dropped");
+	emitted = 0;
+	nat64_free(n);
+}
+
 int
 main(int argc, char *argv[])
 {
@@ -385,6 +434,8 @@ main(int argc, char *argv[])
 	build_template();
 	bench_packets(1, 128, 0, "1");
 	bench_packets(1000, 128, 0, "1k");
+	bench_stateless(1, "1-map");
+	bench_stateless(MAX_MAPS, "1k-maps");
 	bench_packets(most / 10, 128, 0, "100k");
 	bench_packets(most, 128, 0, "1M");
 	/* Sixteen sessions for each subscriber, and for each block. */

@@ -309,6 +309,25 @@ START_TEST(forwarding_is_needed)
 }
 END_TEST
 
+/* The programs of the host itself need no forwarding of IPv4. */
+START_TEST(a_clat_of_its_host_forwards_ipv6_only)
+{
+	struct eam map = { { htonl(0xc0000001) }, 32, { { { 0x20, 1 } } },
+		128 };
+
+	nat64.mode = NAT64_CLAT;
+	nat64.maps = &map;
+	nat64.n_maps = 1;
+	host.all.forward4 = ifs[TUN].set.forward4 = 0;
+	check_finds(false, NULL);
+	host.all.forward6 = 0;
+	check_finds(false, "does not forward IPv6: forward6=1");
+	host.all.forward6 = 1;
+	map.addr4.s_addr = htonl(0xc0a80101); /* of a host behind it */
+	check_finds(false, "does not forward IPv4: forward4=1");
+}
+END_TEST
+
 START_TEST(a_host_without_a_network_is_not_warned)
 {
 	add_pool("192.0.2.0", "192.0.2.255");
@@ -514,6 +533,7 @@ main(void)
 	tcase_add_test(tc, a_second_address_is_no_second_network);
 	tcase_add_loop_test(tc, prefix_and_network, 0, ROWS(prefixes));
 	tcase_add_loop_test(tc, forwarding_is_needed, 0, ROWS(forwarding));
+	tcase_add_test(tc, a_clat_of_its_host_forwards_ipv6_only);
 	tcase_add_loop_test(tc, a_host_without_a_network_is_not_warned, 0,
 	    ROWS(forwarding));
 	tcase_add_test(tc, neighbours_ask_for_a_pool_among_them);
