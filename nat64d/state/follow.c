@@ -23,6 +23,14 @@
 /* After a gap, or a store that makes no sense. */
 #define PAUSE_MS 1000
 
+/*
+ * Standby for so long without a copy, a node is to be fit all the same: the
+ * other one may have died, and without both nobody translates.
+ */
+#define FIT_STORE_MS (10 * 1000) /* for the store to be reached */
+#define FIT_HEAD_MS (30 * 1000)	 /* for the active node to complete it */
+#define FIT_COPY_MS (120 * 1000) /* for us to read it */
+
 /* Sessions of one answer, and entries of the stream. */
 #define COPY_COUNT "500"
 #define FOLLOW_COUNT "32"
@@ -54,6 +62,8 @@ struct follower {
 					 sequence */
 	bool swept;		      /* sessions are those of that epoch */
 	bool whole;		      /* since it is standby */
+	bool none;		      /* no node has been active there */
+	struct monotime started;      /* to be standby */
 	uint64_t best_epoch;	      /* the highest one that "head" named */
 	struct monotime looked;	      /* at "head" */
 	struct nat64_walk walk;
@@ -274,8 +284,9 @@ take_head(struct follower *f, const redisReply *answer)
 	if (answer->type == REDIS_REPLY_STRING)
 		fault = replica_read(&f->reader, REPLICA_HEAD_KEY,
 		    strlen(REPLICA_HEAD_KEY), answer->str, answer->len, &item);
+	f->none = answer->type == REDIS_REPLY_NIL;
 	if (fault != REPLICA_GOOD) {
-		if (answer->type != REDIS_REPLY_NIL)
+		if (!f->none)
 			refuse_value(f, replica_why(fault));
 	} else if (item.origin.epoch < f->best_epoch)
 		refuse_value(f, "is of an epoch that is over");
@@ -541,7 +552,8 @@ follower_start(struct follower *f)
 {
 	if (f->stage != FOLLOW_OFF)
 		return;
-	f->whole = false;
+	f->whole = f->none = false;
+	f->started = monotime_now();
 	f->best_epoch = 0;
 	f->origin = (struct replica_origin){ .node = 0 };
 	enter(f, FOLLOW_HEAD, 0);
@@ -573,13 +585,18 @@ follower_lost(struct follower *f)
 const char *
 follower_incomplete(const struct follower *f)
 {
+	const int64_t ms = monotime_diff_ms(monotime_now(), f->started);
+
 	if (f->whole)
 		return (NULL);
 	if (!store_is_ready(f->store))
-		return ("the store has not been reached");
+		return (ms < FIT_STORE_MS ? "the store has not been reached" :
+					    NULL);
 	if (f->stage == FOLLOW_HEAD)
-		return ("the store has no complete copy of an active node");
-	return ("the sessions are being copied");
+		return (ms < FIT_HEAD_MS && !f->none ?
+			"the store has no complete copy of an active node" :
+			NULL);
+	return (ms < FIT_COPY_MS ? "the sessions are being copied" : NULL);
 }
 
 struct follow_count

@@ -52,7 +52,11 @@ void follower_stop(struct follower *f);
 void follower_ready(struct follower *f);
 void follower_lost(struct follower *f);
 
-/* NULL: all has been copied since it is standby; else why not; static. */
+/*
+ * NULL: all has been copied since it is standby, or there is nothing to copy
+ * because no node has been active, or there has been none to be had for long
+ * enough that this node is to translate without. Else why not; static.
+ */
 const char *follower_incomplete(const struct follower *f);
 
 struct follow_count follower_count(const struct follower *f);

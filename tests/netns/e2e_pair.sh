@@ -8,8 +8,8 @@
 #	fe80::64     |                |       198.51.100.10
 #	is default   '---- node b ----'       pool via 198.51.100.1
 #
-# fe80::64, 2001:db8::1 and 198.51.100.1 belong to the master. Without
-# replication node b gets the state of node a by its state file.
+# fe80::64, 2001:db8::1 and 198.51.100.1 belong to the master. The store is a
+# host of its own, 198.51.100.9.
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/lib.sh"
 
@@ -58,6 +58,15 @@ start_lab() {
 	ip -n "$internet" route add 192.0.2.0/24 via 198.51.100.1
 	add_node a 1 2
 	add_node b 2 3
+	start_store
+}
+
+# It holds the sessions while they go from one node to the other.
+start_store() {
+	ip -n "$internet" addr add 198.51.100.9/24 dev i0
+	cp "$example/redis.conf" "$dir/redis.conf"
+	start "$internet" redis.log redis-server "$dir/redis.conf" --dir "$dir"
+	wait_for 30 tcp_listens "$internet" 6379
 }
 
 # Its interfaces, and the ends of them at the switch: ag0, ag1.
@@ -86,6 +95,7 @@ links() { # node up|down
 adapt() { # node file copy
 	sed -E -e "s,/run/nat64d,$dir/$1,g" -e "s,/var/lib/nat64d,$dir/$1," \
 	    -e "s,/etc/keepalived/,$dir/$1/,g" \
+	    -e "s,/etc/nat64d,$dir/$1/nat64d,g" \
 	    -e "s,/usr/bin/nat64ctl role check,$dir/$1/check," \
 	    -e 's/ every 60$/ every 1/' -e '/enable_script_security/d' \
 	    -e "s/advert_int .*/advert_int $advert/" "$example/$2" >"$3"
@@ -101,7 +111,9 @@ write_files() { # node number
 	adapt "$1" "keepalived-$2.conf" "$dir/$1/keepalived.conf"
 	adapt "$1" nat64d.conf "$dir/$1/nat64d.conf"
 	printf '%s\n' "user nobody" "control \"$dir/$1/sock\"" \
-	    >>"$dir/$1/nat64d.conf"
+	    "replicate node $2" >>"$dir/$1/nat64d.conf"
+	adapt "$1" nat64d.secrets "$dir/$1/nat64d.secrets"
+	chmod 600 "$dir/$1/nat64d.secrets"
 }
 
 start_node() { # node
@@ -207,19 +219,18 @@ test_start() {
 	    "$(in_ns "$client" ip -6 neigh show fe80::64)" lladdr
 }
 
-# The state file stands for replication.
+# Node b copies what there is when it starts, and what comes later.
 test_standby() {
 	tap_round=standby
 	check "an idle connection" start_idle
-	start_traffic
-	check "node a has their sessions" wait_for 30 sessions_of a 3
-	sleep 2 # they are in the state file then
-	cp -p "$dir/a/state" "$dir/b/state"
+	check "node a has its session" wait_for 30 sessions_of a 1
 	check "node b starts" start_node b || give_up
 	check "with keepalived" start_keepalived b || give_up
-	check "it has the sessions" sessions_of b 3
-	check "it may become the master" ctl b role check
-	sleep 1
+	check "it has the session" wait_for 60 sessions_of b 1
+	start_traffic
+	check "it gets those of a transfer and a stream" wait_for 60 \
+	    sessions_of b 3
+	check "it may become the master" wait_for 60 ctl b role check
 	check "at standby" is_role b standby
 	check "node a is active" is_role a active
 }
@@ -240,12 +251,12 @@ test_return() {
 	tap_round="return"
 	start_stream 500
 	check "a stream runs" wait_for 30 stream_runs b
-	sleep 2 # it is in the state file then
 	links a up
-	cp -p "$dir/b/state" "$dir/a/state"
 	rm "$dir/a/vrrp.pid"
 	check "node a starts" start_node a || give_up
 	check "with keepalived" start_keepalived a || give_up
+	check "it copies the stream" wait_for 60 stream_runs a
+	check "it may become the master" wait_for 60 ctl a role check
 	sleep 2 # of several advertisements
 	check "it is at standby" is_role a standby
 	check "node b stays active" is_role b active
@@ -306,6 +317,7 @@ one_is_active() {
 
 need_root
 command -v keepalived >/dev/null || skip_all "keepalived is not installed"
+command -v redis-server >/dev/null || skip_all "redis-server is not installed"
 start_lab
 start_web
 head -c 100000000 /dev/urandom >"$dir/www/100MB"

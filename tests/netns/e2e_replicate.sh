@@ -24,13 +24,15 @@ start_lab() {
 	chmod 600 "$dir/secrets"
 	start "$internet" echo.log "$tools/udp_stream.py" echo "$server4" 7000
 	wait_for 30 udp_listens "$internet" 7000
-	# Datagrams of as many hosts' ports as are asked for, and an echo of each.
+	# A datagram of each of so many ports, the first of which is given, and an
+	# echo of each.
 	cat >"$dir/open.py" <<-'END'
 		import socket, sys
-		addr, n = sys.argv[1], int(sys.argv[2])
+		addr, first, n = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
 		for i in range(n):
 		    with socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as s:
 		        s.settimeout(30)
+		        s.bind(("::", first + i))
 		        s.connect((addr, 7000))
 		        for attempt in range(5):
 		            s.send(b"x")
@@ -102,8 +104,13 @@ metric_is() { # name value
 	[ "$(metric "$1")" = "$2" ]
 }
 
+# Sessions that are counted have a port each that no other one has had.
+next_port=20000
+
 open_sessions() { # number
-	in_ns "$client" python3 "$dir/open.py" "$server64" "$1"
+	local first=$next_port
+	next_port=$((next_port + $1))
+	in_ns "$client" python3 "$dir/open.py" "$server64" "$first" "$1"
 }
 
 test_without_store() {
