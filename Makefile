@@ -12,6 +12,7 @@
 #	sudo make check		all tests; installs the packages they need
 #	sudo make conformance	the same, and which requirement each shows
 #	sudo make demo		the main job, shown in network namespaces
+#	sudo make demo-pair	a pair of translators, one of which dies
 #	sudo make screenshots	pictures of the pages, in man/screenshots
 #	make sim		clients and a fleet of translators, simulated
 #	sudo make bench		benchmarks [BENCH=core|log|tcp|udp|conn|latency|
@@ -933,6 +934,10 @@ demo: test-deps
 	@$(MAKE) --no-print-directory $(parallel) all
 	@BUILD='$(BUILD)' SHELL_IN='$(SHELL_IN)' tests/demo/demo.sh
 
+demo-pair: test-deps
+	@$(MAKE) --no-print-directory $(parallel) all
+	@BUILD='$(BUILD)' tests/demo/pair.sh
+
 # Clients and a fleet of translators; the picture is the one of man/.
 $(BUILD)/tests/sim/fleet: $(patsubst %,$(BUILD)/tests/sim/%.o,fleet loads main \
     plot) $(BUILD)/dns64d/libdns64.a $(BUILD)/common/libcommon.a
@@ -1093,8 +1098,8 @@ clean:
 	rm -rf build
 
 .PHONY: all asan bench bench-built check check-built check-deb check-ports \
-    clean conformance demo deb deps dist fmt fuzz install lint screenshots \
-    test-deps uninstall
+    clean conformance demo demo-pair deb deps dist fmt fuzz install lint \
+    screenshots test-deps uninstall
 .DELETE_ON_ERROR:
 .SECONDARY:
 
