@@ -96,7 +96,7 @@ count() { # extended regular expression
 # The suites of those that are read that failed.
 failed_of() {
 	while read -r name; do
-		! grep -q '^not ok ' "$TAP/$name.tap" || echo "$name"
+		! grep -qs '^not ok ' "$TAP/$name.tap" || echo "$name"
 	done
 }
 
