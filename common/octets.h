@@ -1,5 +1,5 @@
 /*
- * Numbers of 16 and 32 bits in network order, at any alignment. The caller
+ * Numbers of 16, 32 and 64 bits in network order, at any alignment. The caller
  * checks that they are inside the buffer.
  */
 #ifndef COMMON_OCTETS_H
@@ -32,6 +32,19 @@ put32(uint8_t *p, uint32_t v)
 {
 	put16(p, (uint16_t)(v >> 16));
 	put16(p + 2, (uint16_t)v);
+}
+
+static inline uint64_t
+get64(const uint8_t *p)
+{
+	return ((uint64_t)get32(p) << 32 | get32(p + 4));
+}
+
+static inline void
+put64(uint8_t *p, uint64_t v)
+{
+	put32(p, (uint32_t)(v >> 32));
+	put32(p + 4, (uint32_t)v);
 }
 
 #endif

@@ -323,12 +323,6 @@ role_attach(struct role *r, const struct role_ops *ops)
 		r->ops.changed(r->ops.arg, nat64_role(r->n));
 }
 
-enum nat64_role
-role_get(const struct role *r)
-{
-	return (nat64_role(r->n));
-}
-
 void
 role_drain(struct role *r, bool draining)
 {

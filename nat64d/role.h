@@ -60,8 +60,6 @@ void role_free(struct role *r);
 /* Replaces what was attached before. */
 void role_attach(struct role *r, const struct role_ops *ops);
 
-enum nat64_role role_get(const struct role *r);
-
 /*
  * Become active at once, or leave, which ends at standby. who: for the log,
  * "the control socket".

@@ -8,12 +8,36 @@
 
 #include <netinet/in.h>
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 
 /* The protocols that are translated; each has its own tables. */
 enum l4proto { L4_TCP, L4_UDP, L4_ICMP };
 #define L4_NPROTO 3
+
+/* The number of the protocol in IPv4, also in records. */
+static inline uint8_t
+l4proto_number(enum l4proto proto)
+{
+	static const uint8_t numbers[L4_NPROTO] = {
+		[L4_TCP] = IPPROTO_TCP,
+		[L4_UDP] = IPPROTO_UDP,
+		[L4_ICMP] = IPPROTO_ICMP,
+	};
+
+	return (numbers[proto]);
+}
+
+/* The protocol with this number; false: it is none of them. */
+static inline bool
+l4proto_find(uint8_t number, enum l4proto *proto)
+{
+	for (*proto = L4_TCP; *proto < L4_NPROTO; (*proto)++)
+		if (l4proto_number(*proto) == number)
+			return (true);
+	return (false);
+}
 
 struct taddr4 {
 	struct in_addr addr;

@@ -93,11 +93,6 @@ nat64_fast_bar(const struct nat64 *n, const struct session *s)
 static bool
 enter(struct nat64 *n, struct session *s)
 {
-	static const uint8_t protos[L4_NPROTO] = {
-		[L4_TCP] = IPPROTO_TCP,
-		[L4_UDP] = IPPROTO_UDP,
-		[L4_ICMP] = IPPROTO_ICMP,
-	};
 	const struct fastflow f = {
 		.in6 = s->in6,
 		.peer6 = nat64_peer6(n, s),
@@ -105,7 +100,7 @@ enter(struct nat64 *n, struct session *s)
 		.peer4 = s->peer,
 		.proto = s->proto,
 		.id_counter = ipid_index(&n->ids, s->out4.addr, s->peer.addr,
-		    protos[s->proto]),
+		    l4proto_number(s->proto)),
 	};
 
 	n->stats.counters[NAT64_FAST_OFFERED]++;

@@ -40,8 +40,8 @@ struct target {
 };
 
 /* A source that cannot be one host (RFC 7915, 5.1; RFC 4291, 2.5.6). */
-bool
-nat64_is_martian6(const struct in6_addr *a)
+static bool
+is_martian6(const struct in6_addr *a)
 {
 	/* Fast path: global unicast, 2000::/3. */
 	if (a->s6_addr[0] >> 5 == 1)
@@ -365,6 +365,23 @@ check_headers6(const struct pkt *p, struct icmp_error *e)
 	return (NAT64_NONE);
 }
 
+bool
+nat64_is_not_for_hosts6(struct passage *w, struct pkt *p, enum pass *pass)
+{
+	const struct in6_addr *dst = &p->ip6.dst;
+
+	if (IN6_IS_ADDR_MULTICAST(dst) || IN6_IS_ADDR_LINKLOCAL(dst))
+		*pass = nat64_drop(w, NAT64_MULTICAST6);
+	else if (is_martian6(&p->ip6.src))
+		*pass = nat64_drop(w, NAT64_MARTIAN6);
+	else if (!IN6_IS_ADDR_UNSPECIFIED(dst) &&
+	    IN6_ARE_ADDR_EQUAL(dst, &w->n->conf.self6))
+		*pass = nat64_local(w, p);
+	else
+		return (false);
+	return (true);
+}
+
 enum pass
 nat64_in6(struct passage *w, struct pkt *p)
 {
@@ -372,15 +389,10 @@ nat64_in6(struct passage *w, struct pkt *p)
 	struct target t;
 	struct icmp_error e;
 	enum nat64_reason reason;
+	enum pass pass;
 
-	if (IN6_IS_ADDR_MULTICAST(&p->ip6.dst) ||
-	    IN6_IS_ADDR_LINKLOCAL(&p->ip6.dst))
-		return (nat64_drop(w, NAT64_MULTICAST6));
-	if (nat64_is_martian6(&p->ip6.src))
-		return (nat64_drop(w, NAT64_MARTIAN6));
-	if (!IN6_IS_ADDR_UNSPECIFIED(&p->ip6.dst) &&
-	    IN6_ARE_ADDR_EQUAL(&p->ip6.dst, &n->conf.self6))
-		return (nat64_local(w, p));
+	if (nat64_is_not_for_hosts6(w, p, &pass))
+		return (pass);
 	reason = check_addresses6(n, p, &t);
 	if (reason != NAT64_NONE)
 		return (nat64_drop(w, reason));

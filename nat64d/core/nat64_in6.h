@@ -15,8 +15,13 @@ enum pass nat64_pending6(struct passage *w);
 
 /* --- also for nat64_siit.c --- */
 
-/* A source that cannot be one host (RFC 7915, 5.1; RFC 4291, 2.5.6). */
-bool nat64_is_martian6(const struct in6_addr *a);
+/*
+ * Its destination is not an address that hosts are behind, or its source cannot
+ * be one host (RFC 7915, 5.1; RFC 4291, 2.5.6): it is dropped, or answered if
+ * it is for ourselves, and *pass is the result.
+ */
+bool nat64_is_not_for_hosts6(struct passage *w, struct pkt *p,
+    enum pass *pass);
 
 /*
  * Hop limit and extension headers: NAT64_NONE, or why p is to be refused with

@@ -115,6 +115,31 @@ collect(struct passage *w, struct pkt *p, enum pass *pass)
 	return (NULL);
 }
 
+/*
+ * Make p ready for translation: a fragment of ICMP becomes its datagram, and
+ * ports are read where there are any. NULL: *pass is what comes next.
+ */
+static struct pkt *
+open_l4(struct passage *w, struct pkt *p, enum pass *pass)
+{
+	enum nat64_reason reason;
+
+	if (p->is_frag && pkt_is_icmp(p)) {
+		p = collect(w, p, pass);
+		if (p == NULL)
+			return (NULL);
+	}
+	if (!has_l4(p)) {
+		finish_other(p);
+		return (p);
+	}
+	reason = pkt_parse_l4(p);
+	if (reason == NAT64_NONE)
+		return (p);
+	*pass = nat64_drop(w, reason);
+	return (NULL);
+}
+
 /* Is an ICMP message that is no error one that has a counterpart? */
 static bool
 is_echo(const struct pkt *p)
@@ -182,19 +207,13 @@ error6(struct passage *w, struct pkt *p)
 static enum pass
 pass6(struct passage *w, struct pkt *p, struct tuple4 *out)
 {
-	enum nat64_reason reason;
 	enum pass pass;
 
-	if (p->is_frag && pkt_is_icmp(p)) {
-		p = collect(w, p, &pass);
-		if (p == NULL)
-			return (pass);
-	}
+	p = open_l4(w, p, &pass);
+	if (p == NULL)
+		return (pass);
 	out->src.port = out->dst.port = 0;
 	if (has_l4(p)) {
-		reason = pkt_parse_l4(p);
-		if (reason != NAT64_NONE)
-			return (nat64_drop(w, reason));
 		if (xlat_icmp_is_error(p))
 			return (error6(w, p));
 		if (pkt_is_icmp(p) && !is_echo(p))
@@ -203,8 +222,7 @@ pass6(struct passage *w, struct pkt *p, struct tuple4 *out)
 			return (nat64_drop(w, NAT64_UDP_ZERO_CKSUM));
 		out->src.port = p->sport;
 		out->dst.port = p->dport;
-	} else
-		finish_other(p);
+	}
 	return (nat64_forward6(w, p, out));
 }
 
@@ -246,19 +264,13 @@ addresses6(struct passage *w, const struct pkt *p, struct tuple4 *out)
 enum pass
 nat64_siit6(struct passage *w, struct pkt *p)
 {
-	const struct nat64 *n = w->n;
 	enum nat64_reason reason;
 	struct icmp_error e;
 	struct tuple4 out;
+	enum pass pass;
 
-	if (IN6_IS_ADDR_MULTICAST(&p->ip6.dst) ||
-	    IN6_IS_ADDR_LINKLOCAL(&p->ip6.dst))
-		return (nat64_drop(w, NAT64_MULTICAST6));
-	if (nat64_is_martian6(&p->ip6.src))
-		return (nat64_drop(w, NAT64_MARTIAN6));
-	if (!IN6_IS_ADDR_UNSPECIFIED(&p->ip6.dst) &&
-	    IN6_ARE_ADDR_EQUAL(&p->ip6.dst, &n->conf.self6))
-		return (nat64_local(w, p));
+	if (nat64_is_not_for_hosts6(w, p, &pass))
+		return (pass);
 	reason = addresses6(w, p, &out);
 	if (reason == NAT64_NONE && p->truncated)
 		reason = NAT64_EXT_HEADERS;
@@ -322,19 +334,13 @@ nat64_siit_error4(struct passage *w, struct pkt *p)
 static enum pass
 pass4(struct passage *w, struct pkt *p, struct tuple6 *out)
 {
-	enum nat64_reason reason;
 	enum pass pass;
 
-	if (p->is_frag && pkt_is_icmp(p)) {
-		p = collect(w, p, &pass);
-		if (p == NULL)
-			return (pass);
-	}
+	p = open_l4(w, p, &pass);
+	if (p == NULL)
+		return (pass);
 	out->src.port = out->dst.port = 0;
 	if (has_l4(p)) {
-		reason = pkt_parse_l4(p);
-		if (reason != NAT64_NONE)
-			return (nat64_drop(w, reason));
 		if (xlat_icmp_is_error(p))
 			return (nat64_siit_error4(w, p));
 		if (pkt_is_icmp(p) && !is_echo(p))
@@ -344,8 +350,7 @@ pass4(struct passage *w, struct pkt *p, struct tuple6 *out)
 			return (nat64_drop(w, NAT64_UDP4_ZERO_CKSUM));
 		out->src.port = p->sport;
 		out->dst.port = p->dport;
-	} else
-		finish_other(p);
+	}
 	return (nat64_forward4(w, p, out));
 }
 

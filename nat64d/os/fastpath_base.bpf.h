@@ -287,40 +287,26 @@ make_head6(struct head6 *h, const struct fast_value4 *v, const struct l4 *l,
 
 /*
  * Write the headers, hlen bytes at h, in place of the IP header and what
- * follows it, count the packet and send it.
+ * follows it, count the packet, which came from IPv6 or from IPv4, and send it.
  */
 INLINE int
-finish6(struct __sk_buff *skb, uint32_t l2, const struct l4 *l,
-    const struct sums *s, const void *h, uint32_t hlen, struct way *w)
+finish(struct __sk_buff *skb, uint32_t l2, const struct l4 *l,
+    const struct sums *s, const void *h, uint32_t hlen, bool from6,
+    struct way *w)
 {
-	const uint32_t bytes = IP6_HLEN + l->len;
+	const uint32_t len = l->len;
 	const uint64_t flags = way_prepare(skb, s, w);
 	struct fast_count *c;
 
 	if (bpf_skb_store_bytes(skb, l2, h, hlen, flags) != 0)
 		return (lose());
 	c = count();
-	if (c != NULL) {
+	if (c != NULL && from6) {
 		c->packets6++;
-		c->bytes6 += bytes;
-	}
-	return (way_take(skb, l2, w));
-}
-
-INLINE int
-finish4(struct __sk_buff *skb, uint32_t l2, const struct l4 *l,
-    const struct sums *s, const void *h, uint32_t hlen, struct way *w)
-{
-	const uint32_t bytes = IP4_HLEN + l->len;
-	const uint64_t flags = way_prepare(skb, s, w);
-	struct fast_count *c;
-
-	if (bpf_skb_store_bytes(skb, l2, h, hlen, flags) != 0)
-		return (lose());
-	c = count();
-	if (c != NULL) {
+		c->bytes6 += IP6_HLEN + len;
+	} else if (c != NULL) {
 		c->packets4++;
-		c->bytes4 += bytes;
+		c->bytes4 += IP4_HLEN + len;
 	}
 	return (way_take(skb, l2, w));
 }
@@ -346,6 +332,29 @@ is_of_key(const uint64_t *tag, const void *key, unsigned size)
 {
 	barrier();
 	return (*(const volatile uint64_t *)tag == fast_tag(key, size));
+}
+
+/* The flow of a key; false: there is none. */
+INLINE bool
+find_flow6(const struct fast_key6 *key, struct fast_value6 *v)
+{
+	const struct fast_value6 *found = bpf_map_lookup_elem(&flows6, key);
+
+	if (found == NULL)
+		return (false);
+	*v = *found;
+	return (is_of_key(&found->tag, key, sizeof(*key)));
+}
+
+INLINE bool
+find_flow4(const struct fast_key4 *key, struct fast_value4 *v)
+{
+	const struct fast_value4 *found = bpf_map_lookup_elem(&flows4, key);
+
+	if (found == NULL)
+		return (false);
+	*v = *found;
+	return (is_of_key(&found->tag, key, sizeof(*key)));
 }
 
 INLINE struct fast_key6

@@ -120,7 +120,6 @@ echo6(struct __sk_buff *skb, uint32_t l2, const struct ipv6hdr *ip,
 	const uint8_t tos =
 	    tos_of((uint8_t)(ip->priority << 4 | ip->flow_lbl[0] >> 4));
 	const uint8_t hlim = ip->hop_limit;
-	const struct fast_value6 *found;
 	struct fast_value6 v;
 	struct fast_key6 key;
 	struct echo_head4 h;
@@ -137,11 +136,7 @@ echo6(struct __sk_buff *skb, uint32_t l2, const struct ipv6hdr *ip,
 	    !fits4(l))
 		return (PASS);
 	key = key6_of(ip, IPPROTO_ICMPV6, eh->id, 0);
-	found = bpf_map_lookup_elem(&flows6, &key);
-	if (found == NULL)
-		return (PASS);
-	v = *found;
-	if (!is_of_key(&found->tag, &key, sizeof(key)))
+	if (!find_flow6(&key, &v))
 		return (PASS);
 
 	h.id = v.sport;
@@ -162,7 +157,7 @@ echo6(struct __sk_buff *skb, uint32_t l2, const struct ipv6hdr *ip,
 	h.h.sport = e.type;
 	h.h.dport = e.cksum;
 	note6(l, v.slot, (int64_t)bpf_ktime_get_coarse_ns());
-	return (finish6(skb, l2, l, &sums, &h, ECHO_HEAD4_LEN, &w));
+	return (finish(skb, l2, l, &sums, &h, ECHO_HEAD4_LEN, true, &w));
 }
 
 /* df: the packet must not be fragmented. */
@@ -172,7 +167,6 @@ echo4(struct __sk_buff *skb, uint32_t l2, const struct iphdr *ip, bool df,
 {
 	const struct echo_header *eh = (const void *)(ip + 1);
 	const uint8_t tclass = tclass_of(ip->tos), ttl = ip->ttl;
-	const struct fast_value4 *found;
 	struct fast_value4 v;
 	struct fast_key4 key;
 	struct echo_head6 h;
@@ -189,11 +183,7 @@ echo4(struct __sk_buff *skb, uint32_t l2, const struct iphdr *ip, bool df,
 	    !fits6(l, df))
 		return (PASS);
 	key = key4_of(ip, IPPROTO_ICMP, 0, eh->id);
-	found = bpf_map_lookup_elem(&flows4, &key);
-	if (found == NULL)
-		return (PASS);
-	v = *found;
-	if (!is_of_key(&found->tag, &key, sizeof(key)))
+	if (!find_flow4(&key, &v))
 		return (PASS);
 
 	h.id = v.dport;
@@ -212,7 +202,7 @@ echo4(struct __sk_buff *skb, uint32_t l2, const struct iphdr *ip, bool df,
 	h.h.sport = e.type;
 	h.h.dport = e.cksum;
 	note4(l, v.slot, (int64_t)bpf_ktime_get_coarse_ns());
-	return (finish4(skb, l2, l, &sums, &h, ECHO_HEAD6_LEN, &w));
+	return (finish(skb, l2, l, &sums, &h, ECHO_HEAD6_LEN, false, &w));
 }
 
 #endif

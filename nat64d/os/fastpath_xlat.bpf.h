@@ -286,7 +286,6 @@ INLINE int
 translate6(struct __sk_buff *skb, const uint32_t l2)
 {
 	const struct ipv6hdr *ip;
-	const struct fast_value6 *found;
 	struct fast_value6 v;
 	struct fast_key6 key;
 	struct head4 h;
@@ -320,11 +319,7 @@ translate6(struct __sk_buff *skb, const uint32_t l2)
 	hlim = ip->hop_limit;
 
 	key = key6_of(ip, l.proto, l.sport, l.dport);
-	found = bpf_map_lookup_elem(&flows6, &key);
-	if (found == NULL)
-		return (PASS);
-	v = *found;
-	if (!is_of_key(&found->tag, &key, sizeof(key)))
+	if (!find_flow6(&key, &v))
 		return (PASS);
 
 	now = (int64_t)bpf_ktime_get_coarse_ns();
@@ -339,14 +334,13 @@ translate6(struct __sk_buff *skb, const uint32_t l2)
 		return (verdict);
 	make_head4(&h, &v, &l, tos, hlim);
 	note6(&l, v.slot, now);
-	return (finish6(skb, l2, &l, &sums, &h, sizeof(h), &w));
+	return (finish(skb, l2, &l, &sums, &h, sizeof(h), true, &w));
 }
 
 INLINE int
 translate4(struct __sk_buff *skb, const uint32_t l2)
 {
 	const struct iphdr *ip;
-	const struct fast_value4 *found;
 	struct fast_value4 v;
 	struct fast_key4 key;
 	struct head6 h;
@@ -389,11 +383,7 @@ translate4(struct __sk_buff *skb, const uint32_t l2)
 	ttl = ip->ttl;
 
 	key = key4_of(ip, l.proto, l.sport, l.dport);
-	found = bpf_map_lookup_elem(&flows4, &key);
-	if (found == NULL)
-		return (PASS);
-	v = *found;
-	if (!is_of_key(&found->tag, &key, sizeof(key)))
+	if (!find_flow4(&key, &v))
 		return (PASS);
 
 	now = (int64_t)bpf_ktime_get_coarse_ns();
@@ -408,7 +398,7 @@ translate4(struct __sk_buff *skb, const uint32_t l2)
 		return (verdict);
 	make_head6(&h, &v, &l, tclass, ttl);
 	note4(&l, v.slot, now);
-	return (finish4(skb, l2, &l, &sums, &h, sizeof(h), &w));
+	return (finish(skb, l2, &l, &sums, &h, sizeof(h), false, &w));
 }
 
 INLINE int

@@ -577,13 +577,6 @@ publisher_is_done(const struct publisher *p)
 	    p->batch.n == 0 && store_waiting(p->store) == 0);
 }
 
-bool
-publisher_has_successor(const struct publisher *p)
-{
-	return (
-	    p->rival.epoch > p->origin.epoch && p->rival_silent < RIVAL_LOOKS);
-}
-
 struct publish_count
 publisher_count(const struct publisher *p)
 {

@@ -60,9 +60,6 @@ void publisher_lost(struct publisher *p);
 /* Is everything that has happened in the store? */
 bool publisher_is_done(const struct publisher *p);
 
-/* Did another node say, at the last look, that it is active since later? */
-bool publisher_has_successor(const struct publisher *p);
-
 struct publish_count publisher_count(const struct publisher *p);
 
 /* The names of keys; text: of at least STORE_KEY_MAX. */

@@ -30,25 +30,6 @@ _Static_assert(NAT64_ROLE_ACTIVE == 0 && NAT64_ROLE_LEAVING == 1 &&
 	NAT64_ROLE_STANDBY == 2,
     "numbers of roles have changed: nat64d-state(5)");
 
-static const uint8_t protocols[L4_NPROTO] = {
-	[L4_TCP] = IPPROTO_TCP,
-	[L4_UDP] = IPPROTO_UDP,
-	[L4_ICMP] = IPPROTO_ICMP,
-};
-
-static void
-put64(uint8_t *p, uint64_t v)
-{
-	put32(p, (uint32_t)(v >> 32));
-	put32(p + 4, (uint32_t)v);
-}
-
-static uint64_t
-get64(const uint8_t *p)
-{
-	return ((uint64_t)get32(p) << 32 | get32(p + 4));
-}
-
 /* --- writing --- */
 
 /* Begin a record; its length is filled in by end_record(). */
@@ -187,7 +168,7 @@ record_binding(struct record_writer *w, const struct nat64_saved_binding *b)
 {
 	const size_t at = begin_record(w, RECORD_BINDING);
 
-	field8(w, BINDING_PROTOCOL, protocols[b->proto]);
+	field8(w, BINDING_PROTOCOL, l4proto_number(b->proto));
 	field_taddr6(w, BINDING_INTERNAL, &b->in6);
 	field_taddr4(w, BINDING_EXTERNAL, &b->out4);
 	if (b->is_static)
@@ -440,15 +421,6 @@ read_prefix(struct record_reader *r, const struct fields *f)
 	return (true);
 }
 
-static bool
-find_proto(uint8_t protocol, enum l4proto *proto)
-{
-	for (*proto = L4_TCP; *proto < L4_NPROTO; (*proto)++)
-		if (protocols[*proto] == protocol)
-			return (true);
-	return (false);
-}
-
 static void
 unknown(struct record_reader *r, bool session)
 {
@@ -466,7 +438,7 @@ read_binding(struct record_reader *r, const struct fields *f)
 	    !has(f, BINDING_EXTERNAL, 6) || !may_have(f, BINDING_STATIC, 0) ||
 	    !may_have(f, BINDING_PREFIX, 1) || !may_have(f, BINDING_PAIRED, 4))
 		return (false);
-	if (!find_proto(f->at[BINDING_PROTOCOL].p[0], &b.proto)) {
+	if (!l4proto_find(f->at[BINDING_PROTOCOL].p[0], &b.proto)) {
 		unknown(r, false);
 		return (true);
 	}

@@ -13,25 +13,6 @@
 #define HEADER 20
 #define COMPLETE 1 /* flag of a head */
 
-static const uint8_t protocols[L4_NPROTO] = {
-	[L4_TCP] = IPPROTO_TCP,
-	[L4_UDP] = IPPROTO_UDP,
-	[L4_ICMP] = IPPROTO_ICMP,
-};
-
-static void
-put64(uint8_t *p, uint64_t v)
-{
-	put32(p, (uint32_t)(v >> 32));
-	put32(p + 4, (uint32_t)v);
-}
-
-static uint64_t
-get64(const uint8_t *p)
-{
-	return ((uint64_t)get32(p) << 32 | get32(p + 4));
-}
-
 /* The tag of a value under its key. Each part is preceded by its length. */
 static void
 make_tag(const struct replica_seal *seal, const void *key, size_t key_len,
@@ -72,7 +53,7 @@ put_taddr4(uint8_t *p, const struct taddr4 *a)
 void
 replica_key(const struct replica_place *place, uint8_t key[REPLICA_KEY_LEN])
 {
-	key[0] = protocols[place->proto];
+	key[0] = l4proto_number(place->proto);
 	put_taddr4(key + 1, &place->tuple.src);
 	put_taddr4(key + 7, &place->tuple.dst);
 }
@@ -191,16 +172,8 @@ get_taddr4(const uint8_t *p)
 static bool
 read_key(const uint8_t *key, size_t len, struct replica_place *place)
 {
-	unsigned proto;
-
-	if (len != REPLICA_KEY_LEN)
+	if (len != REPLICA_KEY_LEN || !l4proto_find(key[0], &place->proto))
 		return (false);
-	for (proto = 0; proto < L4_NPROTO; proto++)
-		if (protocols[proto] == key[0])
-			break;
-	if (proto == L4_NPROTO)
-		return (false);
-	place->proto = (enum l4proto)proto;
 	place->tuple.src = get_taddr4(key + 1);
 	place->tuple.dst = get_taddr4(key + 7);
 	return (true);

@@ -23,7 +23,6 @@
 
 #include <hiredis/hiredis.h>
 
-#define STORE_PORT 6379
 #define STORE_SERVERS_MAX 8
 #define STORE_TEXT_MAX 64 /* a user name or a password */
 

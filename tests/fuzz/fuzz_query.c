@@ -24,6 +24,8 @@
 #define OWN "gateway.example.net"
 #define LINES 16
 
+#include "translator.h"
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 /* A request: its lines, and what became of it. */
@@ -64,46 +66,16 @@ httpd_error(struct httpd_request *rq, int status, const char *fmt, ...)
 
 /* --- the tests --- */
 
-static uint32_t
-next_random(void *arg)
-{
-	uint32_t *state = arg;
-
-	return (*state = *state * 1664525 + 1013904223);
-}
-
-static void
-emit(void *arg, struct pkt *p)
-{
-	(void)arg;
-	(void)p;
-}
-
 static struct nat64 *
 make_translator(void)
 {
-	static uint32_t seed = 1;
 	const struct monotime now = { INT64_C(1) << 50 };
-	const struct rng rng = { .next = next_random, .arg = &seed };
-	const struct nat64_sink sink = { .emit = emit };
-	struct pool4_range pool = { .first = { htonl(0xcb007105) },
-		.last = { htonl(0xcb007106) },
-		.ports = { { 1024, 2047 }, { 1024, 2047 }, { 0, 65535 } } };
+	struct pool4_range pool;
 	struct nat64_config c;
-	struct nat64 *n;
 
-	nat64_config_init(&c);
-	memcpy(&c.prefixes[0].addr, "\x20\x01\x0d\xb8\0\x64", 6);
-	c.prefixes[0].len = 96;
-	c.n_prefixes = 1;
-	c.pool = &pool;
-	c.n_pool = 1;
+	fuzz_config(&c, &pool);
 	c.subscriber_len = 56;
-	c.max_sessions = c.max_bindings = 64;
-	n = nat64_new(&c, &sink, &rng, now);
-	if (n == NULL)
-		abort();
-	return (n);
+	return (fuzz_translator(&c, now));
 }
 
 /* Either it was refused with one message, or not, without one. */

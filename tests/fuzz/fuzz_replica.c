@@ -15,7 +15,7 @@
 #include "nat64d/core/nat64_restore.h"
 #include "nat64d/state/replica.h"
 
-#define MAX_SESSIONS 64
+#include "translator.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -23,45 +23,14 @@ static const struct nat64_clocks now = { { INT64_C(1) << 50 },
 	INT64_C(1800000000000) };
 static const struct replica_seal seal = { .pair = "fuzz" };
 
-static uint32_t
-next_random(void *arg)
-{
-	uint32_t *state = arg;
-
-	return (*state = *state * 1664525 + 1013904223);
-}
-
-static void
-emit(void *arg, struct pkt *p)
-{
-	(void)arg;
-	(void)p;
-}
-
 static struct nat64 *
 make_translator(void)
 {
-	static uint32_t seed = 1;
-	const struct rng rng = { .next = next_random, .arg = &seed };
-	const struct nat64_sink sink = { .emit = emit };
-	struct pool4_range pool = { .first = { htonl(0xcb007105) },
-		.last = { htonl(0xcb007106) },
-		.ports = { { 1024, 2047 }, { 1024, 2047 }, { 0, 65535 } } };
+	struct pool4_range pool;
 	struct nat64_config c;
-	struct nat64 *n;
 
-	nat64_config_init(&c);
-	memcpy(&c.prefixes[0].addr, "\x20\x01\x0d\xb8\0\x64", 6);
-	c.prefixes[0].len = 96;
-	c.n_prefixes = 1;
-	c.pool = &pool;
-	c.n_pool = 1;
-	c.max_sessions = MAX_SESSIONS;
-	c.max_bindings = MAX_SESSIONS;
-	n = nat64_new(&c, &sink, &rng, now.mono);
-	if (n == NULL)
-		abort();
-	return (n);
+	fuzz_config(&c, &pool);
+	return (fuzz_translator(&c, now.mono));
 }
 
 /* A value of that kind with that body, under the key before it. */
@@ -100,7 +69,7 @@ apply(struct nat64_restore *r, const struct replica_item *item)
 	nat64_restore_prefix(r, 0, &item->copy.prefix);
 	nat64_restore_binding(r, &item->copy.binding);
 	nat64_restore_session(r, &item->copy.session);
-	if (session_count(nat64_sessions(r->n)) > MAX_SESSIONS)
+	if (session_count(nat64_sessions(r->n)) > FUZZ_MAX_SESSIONS)
 		abort();
 }
 

@@ -12,58 +12,27 @@
 #include "nat64d/state/recover.h"
 #include "nat64d/state/snapshot.h"
 
-#define MAX_SESSIONS 64
+#include "translator.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static const struct nat64_clocks now = { { INT64_C(1) << 50 },
 	INT64_C(1800000000000) };
 
-static uint32_t
-next_random(void *arg)
-{
-	uint32_t *state = arg;
-
-	return (*state = *state * 1664525 + 1013904223);
-}
-
-static void
-emit(void *arg, struct pkt *p)
-{
-	(void)arg;
-	(void)p;
-}
-
 static struct nat64 *
 make_translator(void)
 {
-	static uint32_t seed = 1;
-	const struct rng rng = { .next = next_random, .arg = &seed };
-	const struct nat64_sink sink = { .emit = emit };
 	struct nat64_static st = { .proto = L4_TCP };
-	struct pool4_range pool = { .first = { htonl(0xcb007105) },
-		.last = { htonl(0xcb007106) },
-		.ports = { { 1024, 2047 }, { 1024, 2047 }, { 0, 65535 } } };
+	struct pool4_range pool;
 	struct nat64_config c;
-	struct nat64 *n;
 
-	nat64_config_init(&c);
-	memcpy(&c.prefixes[0].addr, "\x20\x01\x0d\xb8\0\x64", 6);
-	c.prefixes[0].len = 96;
-	c.n_prefixes = 1;
-	c.pool = &pool;
-	c.n_pool = 1;
+	fuzz_config(&c, &pool);
 	st.out4 = (struct taddr4){ pool.first, 80 };
 	memcpy(&st.in6.addr, "\x20\x01\x0d\xb8\0\1", 6);
 	st.in6.port = 80;
 	c.statics = &st;
 	c.n_statics = 1;
-	c.max_sessions = MAX_SESSIONS;
-	c.max_bindings = MAX_SESSIONS;
-	n = nat64_new(&c, &sink, &rng, now.mono);
-	if (n == NULL)
-		abort();
-	return (n);
+	return (fuzz_translator(&c, now.mono));
 }
 
 /* Make the sums right, as far as the lengths lead. */
@@ -103,7 +72,7 @@ restore(struct recover *r, struct nat64 *n, const uint8_t *data, size_t size,
 	recover_begin(r, n, &now, ports_only);
 	(void)record_read(&r->reader, data, size);
 	(void)recover_end(r);
-	if (session_count(nat64_sessions(n)) > MAX_SESSIONS)
+	if (session_count(nat64_sessions(n)) > FUZZ_MAX_SESSIONS)
 		abort();
 }
 
