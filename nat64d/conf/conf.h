@@ -26,7 +26,7 @@
 #define CONF_TUN_MTU 1500
 #define CONF_USER "_nat64d"
 #define CONF_STATE_SECS 60
-#define CONF_MAX_BLOCKS 4	/* of a subscriber */
+#define CONF_MAX_BLOCKS 4 /* of a subscriber */
 #define CONF_PIDFILE "/var/run/nat64d/nat64d.pid"
 #define CONF_CONTROL "/var/run/nat64d/nat64d.sock"
 

@@ -77,8 +77,8 @@ struct nat64 {
 	bool trace_off;	      /* do not call sink.trace */
 	enum nat64_role role; /* nat64_role.h */
 	bool draining;
-	bool copied;	 /* nat64_set_copied() */
-	bool start_rest; /* nat64_ports_rested() */
+	bool copied;		   /* nat64_set_copied() */
+	bool start_rest;	   /* nat64_ports_rested() */
 	bool pool_high[L4_NPROTO]; /* thresholds (nat64_threshold.h) */
 	size_t n_subs_high;
 	struct rng rng;

@@ -6,8 +6,8 @@
 #define CTL_NET 4
 
 static inline int
-sysctl(const int *name, unsigned n, void *old, size_t *oldlen, const void *value,
-    size_t len)
+sysctl(const int *name, unsigned n, void *old, size_t *oldlen,
+    const void *value, size_t len)
 {
 	(void)name;
 	(void)n;
