@@ -196,6 +196,8 @@ prepare(struct command *c, const struct starter_opts *o)
 		c->first[c->n_first] = copy(o->first[c->n_first]);
 	for (n = 0; o->argv[n] != NULL; n++)
 		continue;
+	if (n == 0)
+		fatalx("starter: the process has no name");
 	c->argv = calloc(n + 2, sizeof(*c->argv));
 	if (c->argv == NULL)
 		fatal("starter");

@@ -410,8 +410,8 @@ step_eprt(struct ftp *f, const struct line *l, const struct alg_flow *flow,
 	refuse_options(f, ALG_FROM_CLIENT, l->data, l->raw);
 	a = ntohl(out4.addr.s_addr);
 	snprintf(text, sizeof(text), "PORT %u,%u,%u,%u,%u,%u", a >> 24,
-	    a >> 16 & 0xff, a >> 8 & 0xff, a & 0xff, out4.port >> 8U,
-	    out4.port & 0xffU);
+	    a >> 16 & 0xff, a >> 8 & 0xff, a & 0xff, (unsigned)out4.port >> 8,
+	    (unsigned)out4.port & 0xff);
 	replace_text(step, l->raw, text);
 }
 

@@ -80,14 +80,16 @@ static json_t *
 fast_path(const struct fastpath *f)
 {
 	struct fastpath_count c;
+	json_int_t packets, bytes;
 
 	if (f == NULL)
 		return (NULL);
 	fastpath_counters(f, &c);
+	packets = (json_int_t)c.packets6 + (json_int_t)c.packets4;
+	bytes = (json_int_t)c.bytes6 + (json_int_t)c.bytes4;
 	return (json_pack("{s:I, s:I, s:I}", "flows",
-	    (json_int_t)fastpath_flows(f), "packets",
-	    (json_int_t)(c.packets6 + c.packets4), "bytes",
-	    (json_int_t)(c.bytes6 + c.bytes4)));
+	    (json_int_t)fastpath_flows(f), "packets", packets, "bytes",
+	    bytes));
 }
 
 static void

@@ -67,7 +67,7 @@ struct success {
 static bool
 read_report(struct upgrade *u)
 {
-	char scratch[512], *to;
+	char scratch[512] = "", *to;
 	size_t room;
 	ssize_t n;
 

@@ -207,7 +207,7 @@ error6(struct passage *w, struct pkt *p)
 static enum pass
 pass6(struct passage *w, struct pkt *p, struct tuple4 *out)
 {
-	enum pass pass;
+	enum pass pass = PASS_DONE;
 
 	p = open_l4(w, p, &pass);
 	if (p == NULL)
@@ -334,7 +334,7 @@ nat64_siit_error4(struct passage *w, struct pkt *p)
 static enum pass
 pass4(struct passage *w, struct pkt *p, struct tuple6 *out)
 {
-	enum pass pass;
+	enum pass pass = PASS_DONE;
 
 	p = open_l4(w, p, &pass);
 	if (p == NULL)

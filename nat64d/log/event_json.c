@@ -36,10 +36,12 @@ put_text(char *p, const char *s, size_t len)
 			*p++ = '\\';
 			*p++ = (char)c;
 		} else if (c < 0x20 || c >= 0x7f) {
-			memcpy(p, "\\u00", 4);
-			p[4] = hex[c >> 4];
-			p[5] = hex[c & 15];
-			p += ESCAPED_MAX;
+			*p++ = '\\';
+			*p++ = 'u';
+			*p++ = '0';
+			*p++ = '0';
+			*p++ = hex[c >> 4];
+			*p++ = hex[c & 15];
 		} else
 			*p++ = (char)c;
 	}

@@ -605,12 +605,17 @@ static int
 cmp_answers(const void *pa, const void *pb)
 {
 	const struct whohad_answer *a = pa, *b = pb;
+	int cmp;
 
 	if (a->from_ms != b->from_ms)
 		return (a->from_ms < b->from_ms ? -1 : 1);
 	if (a->to_ms != b->to_ms)
 		return (a->to_ms < b->to_ms ? -1 : 1);
-	return (memcmp(&a->what.host6, &b->what.host6, sizeof(a->what.host6)));
+	cmp = memcmp(&a->what.host6.addr, &b->what.host6.addr,
+	    sizeof(a->what.host6.addr));
+	if (cmp != 0)
+		return (cmp);
+	return ((int)a->what.host6.port - (int)b->what.host6.port);
 }
 
 /* Subscribers of the address say less than who had the port. */

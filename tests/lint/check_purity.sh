@@ -22,6 +22,14 @@ ldns='ldns_.*'
 jansson='json_(object|array|string|integer|real|number|delete)(_.*)?'
 
 allowed=$(printf '%s' "$allowed" | tr '\n' '|' | sed 's/^|*//;s/|*$//')
+# The file that a member of an archive was made from: others may have its name,
+# and are not pure.
+member() { # archive object
+	find "$BUILD/${1%/*}" -name "$2" | sort | while read -r path; do
+		! ar p "$BUILD/$1" "$2" | cmp -s - "$path" || echo "$path"
+	done
+}
+
 n=0
 status=0
 for archive in common/libcommon.a nat64d/libnat64.a dns64d/libdns64.a; do
@@ -30,7 +38,7 @@ for archive in common/libcommon.a nat64d/libnat64.a dns64d/libdns64.a; do
 	list=$(ar t "$BUILD/$archive")
 	for object in $list; do
 		n=$((n + 1))
-		path=$(find "$BUILD/${archive%/*}" -name "$object")
+		path=$(member "$archive" "$object")
 		extra=$allowed
 		[ "$object" != name_text.o ] || extra="$allowed|$ldns"
 		case $path in
