@@ -60,14 +60,8 @@ write_clat_conf() { # statement ...
 }
 
 start_clat() {
-	: >"$dir/clat.err"
-	ip netns exec "$client" "$BUILD/nat64d/nat64d" -d \
-	    -f "$dir/clat.conf" >"$dir/clat.out" 2>"$dir/clat.err" &
-	clat=$!
-	wait_for 10 grep -q ' running$' "$dir/clat.err" || {
-		cat "$dir/clat.err"
-		return 1
-	}
+	start_nat64d_in "$client" clat || return 1
+	clat=$started
 }
 
 clat_counter() { # name

@@ -30,14 +30,8 @@ start_clat() { # [IPv6 side of the map]
 		user nobody
 		control "$dir/clat.sock"
 	EOF
-	: >"$dir/clat.err"
-	ip netns exec "$client" "$BUILD/nat64d/nat64d" -d \
-	    -f "$dir/clat.conf" >"$dir/clat.out" 2>"$dir/clat.err" &
-	clat=$!
-	wait_for 30 grep -q ' running$' "$dir/clat.err" || {
-		cat "$dir/clat.err"
-		return 1
-	}
+	start_nat64d_in "$client" clat || return 1
+	clat=$started
 }
 
 # When the interface has its link-local address.

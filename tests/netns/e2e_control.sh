@@ -325,16 +325,8 @@ test_configurations() {
 
 # As root in a container, with the few capabilities that the manual names.
 start_as_limited_root() {
-	: >"$dir/nat64d.err"
-	ip netns exec "$gateway" setpriv --no-new-privs \
-	    --bounding-set -all,+net_admin,+setuid,+setgid,+chown \
-	    "$BUILD/nat64d/nat64d" -d -f "$dir/nat64d.conf" \
-	    >"$dir/nat64d.out" 2>"$dir/nat64d.err" &
-	nat64d=$!
-	wait_for 30 grep -q ' running$' "$dir/nat64d.err" || {
-		cat "$dir/nat64d.err"
-		return 1
-	}
+	start_nat64d setpriv --no-new-privs \
+	    --bounding-set -all,+net_admin,+setuid,+setgid,+chown
 }
 
 # Without CAP_DAC_OVERRIDE, and with the default path.

@@ -40,14 +40,10 @@ renew_addresses() {
 # What systemd would make; the user is one that every system has.
 start_nat64d_of() { # file name [statement ...]
 	write_from "$1" "$dir/$2.conf" "${@:3}"
-	: >"$dir/$2.err"
-	ip netns exec "$gateway" "$BUILD/nat64d/nat64d" -d -f "$dir/$2.conf" \
-	    >"$dir/$2.out" 2>"$dir/$2.err" &
-	translators+=("$!")
-	wait_for 30 grep -q ' running$' "$dir/$2.err" || {
-		cat "$dir/$2.err"
-		return 1
-	}
+	start_nat64d_in "$gateway" "$2"
+	local status=$?
+	translators+=("$started")
+	return "$status"
 }
 
 # The paths are those of the lab, so that two can run beside each other.

@@ -241,13 +241,8 @@ start_second() {
 		echo "user nobody"
 		echo "fastpath yes"
 	} >"$dir/second.conf"
-	ip netns exec "$gateway" "$BUILD/nat64d/nat64d" -d \
-	    -f "$dir/second.conf" >"$dir/second.out" 2>"$dir/second.err" &
-	second=$!
-	wait_for 30 grep -q ' running$' "$dir/second.err" || {
-		cat "$dir/second.err"
-		return 1
-	}
+	start_nat64d_in "$gateway" second || return 1
+	second=$started
 }
 
 # The same ports of the same hosts, by another prefix.
@@ -281,17 +276,6 @@ test_two() {
 without_bpf=(setpriv --bounding-set
     "-all,+net_admin,+setuid,+setgid,+chown,+dac_override")
 
-start_by() { # command ...
-	: >"$dir/nat64d.err"
-	ip netns exec "$gateway" "$@" "$BUILD/nat64d/nat64d" -d \
-	    -f "$dir/nat64d.conf" >"$dir/nat64d.out" 2>"$dir/nat64d.err" &
-	nat64d=$!
-	wait_for 30 grep -q ' running$' "$dir/nat64d.err" || {
-		cat "$dir/nat64d.err"
-		return 1
-	}
-}
-
 refuses_by() { # command ...
 	in_ns "$gateway" timeout 5 "$@" "$BUILD/nat64d/nat64d" -d \
 	    -f "$dir/nat64d.conf" >"$dir/refusal" 2>&1
@@ -306,7 +290,7 @@ test_rights() {
 	check_not "without leaving its device" \
 	    ip -n "$gateway" link show nat64
 	write_nat64d_conf "fastpath auto"
-	check "fastpath auto starts" start_by "${without_bpf[@]}"
+	check "fastpath auto starts" start_nat64d "${without_bpf[@]}"
 	check "and says why it is not used" grep \
 	    'fast path: not used: .*CAP_BPF' "$dir/nat64d.err"
 	check "it translates" fetch 1MB
@@ -314,7 +298,7 @@ test_rights() {
 	    grep '^fast-path' <<<"$(nat64d_dump)"
 	stop "$nat64d"
 	tap_round="an old kernel"
-	check "fastpath auto starts" start_by /usr/bin/python3 \
+	check "fastpath auto starts" start_nat64d /usr/bin/python3 \
 	    "$root/tests/netns/tools/refuse_call.py" bpf-lookup
 	check "and says why it is not used" grep \
 	    'fast path: not used: .*Linux 5.19' "$dir/nat64d.err"

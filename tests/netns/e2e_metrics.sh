@@ -76,14 +76,8 @@ start_translator() { # number
 		metrics listen on ::1 port $port
 		metrics listen on fe80::2%up0 port $port
 	CONF
-	: >"$dir/t$i.err"
-	ip netns exec "$(ns "$i")" "$BUILD/nat64d/nat64d" -d \
-	    -f "$dir/t$i.conf" >"$dir/t$i.out" 2>"$dir/t$i.err" &
-	pids[i]=$!
-	wait_for 30 grep -q ' running$' "$dir/t$i.err" || {
-		cat "$dir/t$i.err"
-		return 1
-	}
+	start_nat64d_in "$(ns "$i")" "t$i" || return 1
+	pids[i]=$started
 }
 
 start_balancer() {
@@ -175,10 +169,9 @@ test_not_ready() {
 		control no
 		metrics listen on 198.51.100.1 port $port
 	CONF
-	ip netns exec "$gateway" "$BUILD/nat64d/nat64d" -d \
-	    -f "$dir/none.conf" >"$dir/none.out" 2>"$dir/none.err" &
-	local pid=$!
-	wait_for 30 grep -q ' running$' "$dir/none.err"
+	check "nat64d starts with a pool that has no address" \
+	    start_nat64d_in "$gateway" none
+	local pid=$started
 	check_equal "without a pool it is healthy" \
 	    "$(code "198.51.100.1:$port" /health)" 200
 	check_equal "but not ready" "$(code "198.51.100.1:$port" /ready)" 503

@@ -312,13 +312,8 @@ start_standby() {
 	grep -vE '^(replicate node|metrics|control)' "$dir/nat64d.conf" \
 	    >"$dir/common.conf"
 	sed -i '1i include "common.conf"' "$dir/standby.conf"
-	ip netns exec "$gateway" "$BUILD/nat64d/nat64d" -d \
-	    -f "$dir/standby.conf" >"$dir/standby.out" 2>"$dir/standby.err" &
-	standby=$!
-	wait_for 30 grep -q ' running$' "$dir/standby.err" || {
-		cat "$dir/standby.err"
-		return 1
-	}
+	start_nat64d_in "$gateway" standby || return 1
+	standby=$started
 }
 
 standby_ctl() { # command ...

@@ -550,18 +550,28 @@ write_dns64d_conf() { # statement ...
 	} >"$dir/dns64d.conf"
 }
 
-# Sets nat64d to the pid. The daemon runs in the foreground, as under an
-# init system; its standard output is $dir/nat64d.out. What its predecessor
-# logged must not be taken for its own.
-start_nat64d() {
-	: >"$dir/nat64d.err"
-	ip netns exec "$gateway" "$BUILD/nat64d/nat64d" -d \
-	    -f "$dir/nat64d.conf" >"$dir/nat64d.out" 2>"$dir/nat64d.err" &
-	nat64d=$!
-	wait_for 30 grep -q ' running$' "$dir/nat64d.err" || {
-		cat "$dir/nat64d.err"
+# Sets started to the pid. The daemon runs in the foreground, as under an init
+# system, with $dir/NAME.conf, and writes to $dir/NAME.out and $dir/NAME.err.
+# What its predecessor logged must not be taken for its own. "command ..." starts
+# it, for example with other rights.
+start_nat64d_in() { # namespace name [command ...]
+	local ns=$1 name=$2
+	shift 2
+	: >"$dir/$name.err"
+	ip netns exec "$ns" "$@" "$BUILD/nat64d/nat64d" -d \
+	    -f "$dir/$name.conf" >"$dir/$name.out" 2>"$dir/$name.err" &
+	started=$!
+	wait_for 30 grep -q ' running$' "$dir/$name.err" || {
+		cat "$dir/$name.err"
 		return 1
 	}
+}
+
+start_nat64d() { # [command ...]
+	start_nat64d_in "$gateway" nat64d "$@"
+	local status=$?
+	nat64d=$started
+	return "$status"
 }
 
 start_dns64d() {

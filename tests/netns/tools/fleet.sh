@@ -59,14 +59,8 @@ start_translator() { # number
 	} >"$dir/t$i.conf"
 	mkdir -p "$dir/t$i"
 	chmod 777 "$dir/t$i"
-	: >"$dir/t$i.err"
-	ip netns exec "$(ns "$i")" "$BUILD/nat64d/nat64d" -d \
-	    -f "$dir/t$i.conf" >"$dir/t$i.out" 2>"$dir/t$i.err" &
-	pids[i]=$!
-	wait_for 30 grep -q ' running$' "$dir/t$i.err" || {
-		cat "$dir/t$i.err"
-		return 1
-	}
+	start_nat64d_in "$(ns "$i")" "t$i" || return 1
+	pids[i]=$started
 }
 
 kill_translator() { # number
