@@ -280,6 +280,7 @@ nat64ctl_SRC = \
     nat64d/ctl/pref64.c \
     nat64d/ctl/role.c \
     nat64d/ctl/top.c \
+    nat64d/ctl/unpack.c \
     nat64d/ctl/whohad.c
 
 nat64d_SRC = \

@@ -15,6 +15,7 @@
 #include "nat64d/log/whohad.h"
 
 #include "commands.h"
+#include "unpack.h"
 
 /* Longer lines are none of ours. */
 #define LINE_SIZE 4096
@@ -130,23 +131,6 @@ take_piece(struct reading *r, const char *p, size_t len)
 	return (0);
 }
 
-/* A file of gzip, xz, bzip2 or zstd says nothing to us. */
-static bool
-is_compressed(const char *p, size_t len)
-{
-	static const char *const magics[] = { "\x1f\x8b",
-		("\xfd"
-		 "7zXZ"),
-		"BZh", "\x28\xb5\x2f\xfd" };
-	size_t i;
-
-	for (i = 0; i < sizeof(magics) / sizeof(magics[0]); i++)
-		if (len >= strlen(magics[i]) &&
-		    memcmp(p, magics[i], strlen(magics[i])) == 0)
-			return (true);
-	return (false);
-}
-
 static int
 say(const char *name, const char *what)
 {
@@ -172,7 +156,7 @@ read_stream(struct reading *r, const char *name, FILE *f)
 
 	whohad_begin_file(r->w);
 	while ((n = fread(buf, 1, sizeof(buf), f)) > 0) {
-		if (first && is_compressed(buf, n))
+		if (first && unpack_program(buf, n) != NULL)
 			return (say(name,
 			    "is compressed: decompress it and "
 			    "give \"-\" for the file, as in: "
@@ -187,9 +171,31 @@ read_stream(struct reading *r, const char *name, FILE *f)
 	return (take_line(r) == -1 ? say_full(name) : 0);
 }
 
+/* A file that was compressed. */
+static int
+read_packed(struct reading *r, const char *name, FILE *f, const char *program)
+{
+	struct unpack u;
+	char text[80];
+	int rc, error;
+
+	error = unpack_start(&u, program, f);
+	if (error != 0) {
+		snprintf(text, sizeof(text), "%s, which decompresses it: %s",
+		    program, strerror(error));
+		return (say(name, text));
+	}
+	rc = read_stream(r, name, u.out);
+	if (unpack_finish(&u) || rc == -1)
+		return (rc);
+	snprintf(text, sizeof(text), "%s found an error", program);
+	return (say(name, text));
+}
+
 static int
 read_file(struct reading *r, const char *name)
 {
+	const char *program;
 	FILE *f;
 	int rc;
 
@@ -198,7 +204,11 @@ read_file(struct reading *r, const char *name)
 	f = fopen(name, "r");
 	if (f == NULL)
 		return (say(name, strerror(errno)));
-	rc = read_stream(r, name, f);
+	program = unpack_program_of(f);
+	if (program != NULL)
+		rc = read_packed(r, name, f, program);
+	else
+		rc = read_stream(r, name, f);
 	fclose(f);
 	return (rc);
 }
