@@ -15,9 +15,10 @@ test='check binutils debhelper dpkg-dev keepalived libcap2-bin python3-yaml
     iproute2 iputils-ping nfdump procps traceroute curl
     bind9 bind9-dnsutils bird2 unbound nsd nginx-light netcat-openbsd socat tcpdump
     tshark python3-minimal python3-dnspython python3-pyte mandoc shellcheck
-    apparmor dnsmasq-base ethtool lftp logrotate nftables openssl prometheus
-    python3-pyftpdlib radvd redis-server strace systemd systemd-container tayga
-    tnftp vsftpd wireguard-go wireguard-tools zsh'
+    apparmor bzip2 dnsmasq-base ethtool lftp libfixbuf-tools logrotate nftables
+    openssl prometheus python3-pyftpdlib radvd redis-server rsyslog strace
+    systemd systemd-container tayga tnftp vsftpd wireguard-go wireguard-tools
+    xz-utils zsh zstd'
 browser='chromium-headless-shell fonts-dejavu-core'
 lint='clang-tidy clang-format cppcheck'
 bench='tayga nftables iproute2 iputils-ping ethtool python3 gnuplot-nox

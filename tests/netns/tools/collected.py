@@ -4,10 +4,12 @@
 usage: collected.py json|syslog FILE
        collected.py tshark FILE DOMAIN	  (of tshark -T json)
        collected.py nfdump FILE		  (of nfdump -o json)
+       collected.py fixbuf FILE		  (of ipfixDump)
 
 A line: natevent protocol host hostport address port peer4 peerport peer6 time;
 "-" for what there is not. Events of bindings, sessions and addresses only.
 """
+import ipaddress
 import json
 import re
 import sys
@@ -118,11 +120,38 @@ def nfdump_events(path):
         yield event
 
 
+def fixbuf_events(path):
+    names = {
+        "natEvent": "natevent",
+        "protocolIdentifier": "proto",
+        "sourceIPv6Address": "addr6",
+        "sourceTransportPort": "port6",
+        "postNATSourceIPv4Address": "addr4",
+        "postNAPTSourceTransportPort": "port4",
+        "postNATDestinationIPv4Address": "peer4",
+        "destinationTransportPort": "peerport",
+        "destinationIPv6Address": "peer6",
+    }
+    for record in open(path).read().split("--- data record ")[1:]:
+        fields = dict(re.findall(r"\(\d+\) +(\w+) : (.*)", record))
+        event = {
+            name: fields[key] for key, name in names.items() if key in fields
+        }
+        for key in {"addr6", "peer6"} & event.keys():
+            event[key] = str(ipaddress.ip_address(event[key]))
+        if "sourceIPv6PrefixLength" in fields:
+            event["addr6"] += "/" + fields["sourceIPv6PrefixLength"]
+        time = fields["observationTimeMilliseconds"]
+        event["time"] = time.replace(" ", "T") + "Z"
+        yield event
+
+
 source = {
     "json": json_events,
     "syslog": syslog_events,
     "tshark": tshark_events,
     "nfdump": nfdump_events,
+    "fixbuf": fixbuf_events,
 }
 for found in source[sys.argv[1]](sys.argv[2]):
     if "natevent" in found:
