@@ -266,6 +266,7 @@ nat64d_PURE = \
     nat64d/xlat/xlat_6to4.c \
     nat64d/xlat/xlat_fit.c \
     nat64d/xlat/xlat_icmp.c \
+    nat64d/xlat/xlat_icmp_ext.c \
     nat64d/xlat/xlat_icmp_parse.c \
     nat64d/xlat/xlat_icmp_types.c \
     nat64d/xlat/xlat_l4.c

@@ -629,8 +629,10 @@ check_only(struct conf *c, struct options *o)
 	fflush(stdout);
 	if (o->take_over > 0)
 		takeover_check(c);
-	if (o->start.check_only == 1)
+	if (o->start.check_only == 1) {
+		conf_note(c);
 		rc = check_host(c, o);
+	}
 	if (rc == 0)
 		rc = takeover_report(NULL);
 	conf_free(c);

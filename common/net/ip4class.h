@@ -12,6 +12,12 @@
 #include <stdint.h>
 
 /*
+ * 192.0.0.8, the dummy address (RFC 7600, 4.8): the source of ICMP errors of
+ * nodes that have no IPv4 address. In host byte order.
+ */
+#define IP4_DUMMY 0xc0000008
+
+/*
  * Not globally reachable: may not be embedded in 64:ff9b::/96
  * (RFC 6052, 3.1). Multicast is not in the registry and gives false.
  */

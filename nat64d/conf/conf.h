@@ -67,6 +67,7 @@ struct conf {
 	bool self4_follows;  /* nat64.self4 is the address of pool_ifname */
 	bool self6_follows;  /* nat64.self6 is an address of the host */
 	bool pref64_follows; /* nat64.prefixes is what the network says */
+	bool wkp_decided;    /* "wkp-non-global" has been said */
 	bool routes;	     /* to the prefixes and the pool */
 	bool offload;
 	enum conf_fastpath fastpath;
@@ -144,6 +145,9 @@ const char *conf_mode_name(enum nat64_mode mode);
 
 /* Log a warning for each setting that an RFC advises against. */
 void conf_warn(const struct conf *c);
+
+/* Log what a later version will do differently with this configuration. */
+void conf_note(const struct conf *c);
 
 /*
  * Print the canonical form: every statement, whether it was written or is

@@ -25,6 +25,7 @@ struct conf_build {
 	struct conf *conf;
 	bool mtu4_set;
 	bool mtu6_set;
+	bool node_id_set;
 	/*
 	 * Places of statements that are checked against others at the end;
 	 * line 0: there is no such statement.
@@ -38,6 +39,7 @@ struct conf_build {
 	struct conf_where warn_subscriber;
 	struct conf_where mode;
 	struct conf_where discover;
+	struct conf_where router_address;
 	/*
 	 * Places of conf->nat64.prefixes, conf->pool, conf->permits and
 	 * conf->maps, one for each element.
@@ -84,9 +86,6 @@ struct conf_pool_ports {
 	uint16_t max_blocks;
 	bool deterministic;
 };
-
-/* 192.0.0.8, the IPv4 dummy address (RFC 7600, 4.8): routers without one. */
-#define CONF_DUMMY4 0xc0000008
 
 /* The most sessions or bindings that can be asked for. */
 #define CONF_MAX_ENTRIES (1024 * 1024 * 1024)
@@ -140,6 +139,8 @@ void conf_add_fastpath_if(struct conf_build *b, struct conf_file *cf,
 void conf_add_collector(struct conf_build *b, struct conf_file *cf,
     const struct conf_value *text, uint32_t port, struct log_target t);
 void conf_set_address(struct conf_build *b, struct conf_file *cf,
+    const struct conf_value *text);
+void conf_set_router_address(struct conf_build *b, struct conf_file *cf,
     const struct conf_value *text);
 void conf_set_tun(struct conf_build *b, struct conf_file *cf,
     const struct conf_value *text);

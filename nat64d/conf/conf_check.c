@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/net/ip4class.h"
+
 #include "conf.h"
 #include "conf_build.h"
 #include "nat64d/pool/portplan.h"
@@ -46,7 +48,9 @@ set_defaults(struct conf_build *b)
 	if (n->n_pool > 0 && n->self4.s_addr == INADDR_ANY)
 		n->self4 = n->pool[0].first;
 	if (n->mode == NAT64_CLAT && n->self4.s_addr == INADDR_ANY)
-		n->self4.s_addr = htonl(CONF_DUMMY4);
+		n->self4.s_addr = htonl(IP4_DUMMY);
+	if (!b->node_id_set)
+		n->node_id = n->mode != NAT64_STATEFUL;
 	c->self4_follows =
 	    c->pool_ifname[0] != '\0' && n->self4.s_addr == INADDR_ANY;
 	c->self6_follows = IN6_IS_ADDR_UNSPECIFIED(&n->self6);
@@ -322,6 +326,23 @@ void
 conf_warn(const struct conf *c)
 {
 	conf_warn_timeouts(c);
+}
+
+void
+conf_note(const struct conf *c)
+{
+	const struct nat64_config *n = &c->nat64;
+	size_t i;
+
+	for (i = 0; i < n->n_prefixes && !c->wkp_decided; i++) {
+		if (!pref64_is_wkp(&n->prefixes[i]))
+			continue;
+		log_info("note: prefix 64:ff9b::/96: the default of "
+			 "\"wkp-non-global\" becomes \"allow\" once "
+			 "draft-ietf-v6ops-nat64-wkp-1918 is an RFC; say "
+			 "\"drop\" or \"allow\" to decide it now");
+		return;
+	}
 }
 
 static bool

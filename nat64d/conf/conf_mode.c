@@ -23,6 +23,21 @@ conf_mode_name(enum nat64_mode mode)
 	return (names[mode]);
 }
 
+void
+conf_set_router_address(struct conf_build *b, struct conf_file *cf,
+    const struct conf_value *text)
+{
+	struct in_addr addr;
+
+	if (inet_pton(AF_INET, text->text, &addr) != 1 ||
+	    ip4_is_never_unicast(addr)) {
+		conf_refuse(cf, text, "is no address of one host");
+		return;
+	}
+	b->conf->nat64.router4 = addr;
+	b->router_address = text->where;
+}
+
 static bool
 same_prefix(const struct eam *a, const struct eam *b)
 {
@@ -228,6 +243,11 @@ conf_check_mode(struct conf_build *b, struct conf_file *cf)
 		if (c->nat64.n_maps > 0)
 			conf_error_at(cf, &b->map_at[0],
 			    "map: only with \"mode clat\" or \"mode siit\"");
+		if (b->router_address.line > 0)
+			conf_error_at(cf, &b->router_address,
+			    "router-address: only with \"mode clat\" or "
+			    "\"mode siit\": errors to IPv4 come from the pool "
+			    "(RFC 6146, 3.6.1)");
 		return;
 	}
 	if (c->map_ifname[0] != '\0' && c->nat64.mode != NAT64_CLAT)
@@ -249,7 +269,12 @@ conf_check_mode(struct conf_build *b, struct conf_file *cf)
 void
 conf_print_mode(const struct conf *c, FILE *f)
 {
+	char text[INET_ADDRSTRLEN];
+
 	fprintf(f, "mode %s\n", conf_mode_name(c->nat64.mode));
+	if (c->nat64.mode != NAT64_STATEFUL)
+		fprintf(f, "router-address %s\n",
+		    inet_ntop(AF_INET, &c->nat64.router4, text, sizeof(text)));
 }
 
 void

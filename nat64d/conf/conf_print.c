@@ -326,6 +326,7 @@ print_icmp(FILE *f, const struct nat64_config *n)
 	fprintf(f, "first-fragment-errors %s\n", yes(n->first_frag_errors));
 	fprintf(f, "unbound-errors %s\n", yes(n->unbound_errors));
 	fprintf(f, "check-inner-ip %s\n", yes(n->check_inner_ip));
+	fprintf(f, "node-id %s\n", yes(n->node_id));
 	fprintf(f, "pool4-echo %s\n", yes(n->pool_echo));
 }
 

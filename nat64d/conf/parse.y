@@ -98,7 +98,7 @@ static void yyerror(struct conf_file *, struct conf_build *, const char *);
 %token <tok> MAX "max" MAX_PERCENT "max-percent" METRICS "metrics" MODE "mode"
 %token <tok> MSS "mss"
 %token <tok> MTU "mtu" NAT64_ "nat64" NEW_BINDINGS "new-bindings" NO "no"
-%token <tok> NODE "node" NONE "none" OF "of"
+%token <tok> NODE "node" NODE_ID "node-id" NONE "none" OF "of"
 %token <tok> OFF "off" ON "on"
 %token <tok> OFFLOAD "offload" OPENING "opening" OVERRIDE "override"
 %token <tok> PAIR "pair" PARITY "parity" PER "per" PER_DATAGRAM "per-datagram"
@@ -111,6 +111,7 @@ static void yyerror(struct conf_file *, struct conf_build *, const char *);
 %token <tok> REASSEMBLE "reassemble" REFRESH "refresh" REFUSE "refuse"
 %token <tok> REMAP_FRAGMENT_ID "remap-fragment-id" RESET "reset"
 %token <tok> REPLICATE "replicate" RESTART "restart" ROLE "role"
+%token <tok> ROUTER_ADDRESS "router-address"
 %token <tok> ROUTES "routes" RST_IN_FIN "rst-in-fin" SESSIONS "sessions"
 %token <tok> SHORTEN "shorten" SHOW "show" SIIT "siit"
 %token <tok> SOFT_POOLING "soft-pooling"
@@ -395,7 +396,17 @@ translation	: MODE mode {
 		| PLATEAUS {
 			NAT64.xlat.n_plateaus = 0;
 		} plateaus
-		| WKP_NON_GLOBAL drop { NAT64.wkp_nonglobal_ok = !$drop; }
+		| NODE_ID yes {
+			NAT64.node_id = $yes;
+			b->node_id_set = true;
+		}
+		| ROUTER_ADDRESS ADDRESS4 {
+			conf_set_router_address(b, cf, &$ADDRESS4);
+		}
+		| WKP_NON_GLOBAL drop {
+			NAT64.wkp_nonglobal_ok = !$drop;
+			b->conf->wkp_decided = true;
+		}
 		| ICMP_FRAGMENTS REASSEMBLE { NAT64.frag.drop_icmp = false; }
 		| ICMP_FRAGMENTS DROP { NAT64.frag.drop_icmp = true; }
 		| ICMP_ERRORS PER_DESTINATION rate {

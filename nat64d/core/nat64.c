@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/net/ip4class.h"
 #include "nat64d/wire/iphdr.h"
 #include "nat64_alg_table.h"
 #include "nat64_binding.h"
@@ -38,6 +39,7 @@ nat64_config_init(struct nat64_config *c)
 	c->lifetime_secs[SESSION_TCP_SYN] = 6;
 	c->inbound_refresh = true;
 	c->check_inner_ip = true;
+	c->router4.s_addr = htonl(IP4_DUMMY);
 	c->max_sessions = 1024 * 1024;
 	c->max_sessions_per_binding = 4096;
 	/*

@@ -93,6 +93,10 @@ struct nat64_config {
 	struct in_addr self4;
 	struct in6_addr self6;
 
+	/* Stateless: source of errors from IPv6 nodes without counterpart. */
+	struct in_addr router4;
+	bool node_id; /* and their address in it: nat64_siit.h, nat64_icmp.h */
+
 	struct xlat_conf xlat;
 	uint32_t lifetime_secs[SESSION_NCLASSES];
 	struct session_port lifetime_ports[SESSION_MAX_PORTS];

@@ -11,6 +11,18 @@
 #include "nat64_policy.h"
 #include "nat64_state.h"
 
+/*
+ * The node that sent the error, to be told to the receiver: none if it is the
+ * IPv6 host, whose address has a counterpart, and none if it is not wanted.
+ */
+static const struct in6_addr *
+node_of(const struct nat64 *n, const struct pkt *p, const struct bib_entry *e)
+{
+	if (!n->conf.node_id || IN6_ARE_ADDR_EQUAL(&p->ip6.src, &e->in6.addr))
+		return (NULL);
+	return (&p->ip6.src);
+}
+
 enum pass
 nat64_error6(struct passage *w, struct pkt *p)
 {
@@ -44,8 +56,8 @@ nat64_error6(struct passage *w, struct pkt *p)
 
 	hairpin = pool4_index(n->pool, inner.src.addr) != -1;
 	out = nat64_buffer(w, BUFFER_ICMP4);
-	reason = xlat_icmp_6to4(p, &in, e->out4.addr, inner.src.addr, &inner,
-	    &n->conf.xlat, &n->ids, hairpin, out);
+	reason = xlat_icmp_6to4(p, &in, e->out4.addr, inner.src.addr,
+	    node_of(n, p, e), &inner, &n->conf.xlat, &n->ids, hairpin, out);
 	if (reason != NAT64_NONE)
 		return (nat64_drop(w, reason));
 	if (hairpin) {

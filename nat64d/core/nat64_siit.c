@@ -153,9 +153,21 @@ is_echo(const struct pkt *p)
 /* --- from IPv6 --- */
 
 /*
- * An ICMPv6 error. Its sender may be a router whose address has no
- * counterpart; then self4 stands for it.
+ * The source of a translated error, which may come from a router whose address
+ * has no counterpart (draft-ietf-v6ops-icmpext-xlat-v6only-source, 4.1). One
+ * that the Pref64 may not embed has none, either. Returns its address to be
+ * told, or NULL.
  */
+static const struct in6_addr *
+error_source4(const struct nat64 *n, const struct pkt *p, struct in_addr *src)
+{
+	if (to4(n, &p->ip6.src, src) != NAT64_BY_NOTHING)
+		return (NULL);
+	*src = n->conf.router4;
+	return (n->conf.node_id ? &p->ip6.src : NULL);
+}
+
+/* An ICMPv6 error. */
 static enum pass
 error6(struct passage *w, struct pkt *p)
 {
@@ -163,6 +175,7 @@ error6(struct passage *w, struct pkt *p)
 	struct icmp_inner in;
 	struct tuple4 inner;
 	struct in_addr src, dst;
+	const struct in6_addr *node;
 	enum nat64_reason reason;
 	struct in6_addr mapped;
 	enum nat64_by by_src;
@@ -180,15 +193,12 @@ error6(struct passage *w, struct pkt *p)
 	inner.dst.port = in.t6.dst.port;
 	if (to4(n, &p->ip6.dst, &dst) == NAT64_BY_NOTHING)
 		return (nat64_drop(w, NAT64_UNMAPPED6));
-	if (to4(n, &p->ip6.src, &src) == NAT64_BY_NOTHING)
-		src = n->conf.self4;
-	if (src.s_addr == INADDR_ANY)
-		return (nat64_drop(w, NAT64_ICMP_SOURCE));
+	node = error_source4(n, p, &src);
 
 	turns = by_src == NAT64_BY_PREFIX &&
 	    eamt_4to6(n->eamt, inner.src.addr, &mapped);
 	out = nat64_buffer(w, BUFFER_ICMP4);
-	reason = xlat_icmp_6to4(p, &in, src, dst, &inner, &n->conf.xlat,
+	reason = xlat_icmp_6to4(p, &in, src, dst, node, &inner, &n->conf.xlat,
 	    &n->ids, turns, out);
 	if (reason != NAT64_NONE)
 		return (nat64_drop(w, reason));

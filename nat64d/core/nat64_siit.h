@@ -14,6 +14,13 @@
  * A packet between two hosts with mappings, one of which calls the other by its
  * embedded address, is turned back (RFC 7757, 4.2.2).
  *
+ * An ICMPv6 error from a router whose address has no counterpart leaves from
+ * the dummy address 192.0.0.8, or another one (conf.router4), and tells the
+ * router's own address in a Node Identification object, if conf.node_id
+ * (draft-ietf-v6ops-icmpext-xlat-v6only-source,
+ * draft-ietf-intarea-extended-icmp-nodeid). So traceroute shows each hop of the
+ * IPv6 network, and path MTU discovery works across it.
+ *
  * TCP and UDP ports and identifiers stay as they are. Other protocols are
  * passed on without a look at them (RFC 7915, 4.5 and 5.5). A fragment is
  * translated alone, except for those of ICMP: these are put together, because

@@ -642,35 +642,45 @@ check_tun_strict(const struct check *k)
 }
 
 /*
- * The source of our ICMP errors: the kernel drops packets from outside with a
- * source address of its own, and strict reverse path filtering drops others.
+ * A source of ICMP errors that enter through the tun: the kernel drops packets
+ * from outside with a source address of its own, and strict reverse path
+ * filtering drops others.
  */
 static void
-check_self4(const struct check *k)
+check_source4(const struct check *k, const char *what, struct in_addr addr)
 {
-	const struct in_addr self4 = k->nat64->self4;
-	const struct prefix self = host4(self4);
-	const struct host_path *p = find_path(k, &self);
+	const struct prefix source = host4(addr);
+	const struct host_path *p = find_path(k, &source);
 	const size_t tun = find_tun(k);
 	char text[INET_ADDRSTRLEN];
 
-	if (self4.s_addr == INADDR_ANY || in_pool(k, ntohl(self4.s_addr)) ||
-	    p == NULL)
+	if (p == NULL)
 		return;
-	addr4_text(ntohl(self4.s_addr), text);
+	addr4_text(ntohl(addr.s_addr), text);
 	if (p->way == HOST_WAY_LOCAL)
 		add(k, false,
-		    "address %s is this host's own, and the kernel "
-		    "drops ICMP errors that come from it; leave the "
-		    "statement out, or name an address of the pool",
-		    text);
+		    "%s %s is this host's own, and the kernel "
+		    "drops ICMP errors that come from it; name another one",
+		    what, text);
 	else if (tun != NO_IF && is_strict(k, tun) &&
 	    !(p->way == HOST_WAY_OUT && p->ifn == tun))
 		add(k, false,
-		    "address %s: %s drops ICMP errors from it while "
+		    "%s %s: %s drops ICMP errors from it while "
 		    "no route to it leads there: "
 		    "sysctl net.ipv4.conf.%s.rp_filter=2",
-		    text, k->conf->tun, k->conf->tun);
+		    what, text, k->conf->tun, k->conf->tun);
+}
+
+static void
+check_sources4(const struct check *k)
+{
+	const struct nat64_config *n = k->nat64;
+
+	if (n->self4.s_addr != INADDR_ANY &&
+	    !in_pool(k, ntohl(n->self4.s_addr)))
+		check_source4(k, "address", n->self4);
+	if (n->mode != NAT64_STATEFUL && n->router4.s_addr != n->self4.s_addr)
+		check_source4(k, "router-address", n->router4);
 }
 
 static void
@@ -733,6 +743,8 @@ hostcheck_probes(const struct nat64_config *n,
 
 	probes[count++] = host4((struct in_addr){ htonl(INTERNET4) });
 	probes[count++] = host4(n->self4);
+	if (n->mode != NAT64_STATEFUL)
+		probes[count++] = host4(n->router4);
 	for (i = 0; i < n->n_prefixes; i++)
 		probes[count++] = host6(&n->prefixes[i]);
 	for (i = 0; i < n->n_pool && count + 2 <= HOSTCHECK_PROBES; i++) {
@@ -761,7 +773,7 @@ check_settings(const struct check *k)
 	const struct host_addr *a, *end = k->host->addrs + k->host->n_addrs;
 
 	check_forwarding(k);
-	check_self4(k);
+	check_sources4(k);
 	check_neighbours(k);
 	for (a = k->host->addrs; a < end; a++)
 		check_on_link(k, a);

@@ -119,7 +119,7 @@ struct hostcheck {
 };
 
 /* Addresses whose paths hostcheck() wants to know. Returns their number. */
-#define HOSTCHECK_PROBES 130
+#define HOSTCHECK_PROBES 131
 size_t hostcheck_probes(const struct nat64_config *n,
     struct prefix probes[HOSTCHECK_PROBES]);
 

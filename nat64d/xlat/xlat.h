@@ -135,6 +135,10 @@ bool xlat_icmp_is_error(const struct pkt *p);
  *
  * p, in: as xlat_icmp_parse() accepted them.
  * src, dst: the new outer addresses.
+ * node: the address of the node that sent the error, for a Node Identification
+ * object (draft-ietf-intarea-extended-icmp-nodeid, 3), or NULL. It is left out
+ * where an extension that cannot be extended, or leaves no room, is there
+ * already.
  * inner: the tuple of the quoted packet after translation, source and
  * destination as quoted. The identifier of a quoted echo is the port of the
  * side of the IPv6 host: dst in 6 to 4, src in 4 to 6.
@@ -148,8 +152,8 @@ bool xlat_icmp_is_error(const struct pkt *p);
  */
 enum nat64_reason xlat_icmp_6to4(const struct pkt *p,
     const struct icmp_inner *in, struct in_addr src, struct in_addr dst,
-    const struct tuple4 *inner, const struct xlat_conf *c, struct ipid *ids,
-    bool inside, struct pkt *out);
+    const struct in6_addr *node, const struct tuple4 *inner,
+    const struct xlat_conf *c, struct ipid *ids, bool inside, struct pkt *out);
 enum nat64_reason xlat_icmp_4to6(const struct pkt *p,
     const struct icmp_inner *in, const struct in6_addr *src,
     const struct in6_addr *dst, const struct tuple6 *inner,

@@ -26,46 +26,100 @@ struct body {
 	uint8_t attr;	/* RFC 4884 length attribute */
 };
 
+static uint32_t
+min32(uint32_t a, uint32_t b)
+{
+	return (a < b ? a : b);
+}
+
+static uint32_t
+max32(uint32_t a, uint32_t b)
+{
+	return (a > b ? a : b);
+}
+
+/* The extension structure that a translated error gets. */
+struct extension {
+	const uint8_t *old; /* what the error has, of old_len bytes */
+	uint32_t old_len;
+	const struct in6_addr *node; /* for an object behind it, or NULL */
+	uint32_t len;		     /* of all; 0: none */
+};
+
+/*
+ * What fits into a body of room bytes beside the least datagram field
+ * (RFC 4884, 4)? What the error has is worth more than the node.
+ */
+static void
+choose_extension(struct extension *x, uint32_t room, const struct pkt *p,
+    const struct icmp_inner *in, const struct in6_addr *node)
+{
+	const uint32_t most = room - FIELD_MIN;
+
+	x->old = p->data + in->ext_off;
+	x->old_len = in->ext_off != 0 ? p->len - in->ext_off : 0;
+	if (x->old_len > most)
+		x->old_len = 0;
+	x->len = x->old_len;
+	x->node = NULL;
+	if (node == NULL)
+		return;
+	if (x->len == 0)
+		x->len = XLAT_EXT_HLEN;
+	else if (!xlat_icmp_ext_is_valid(x->old, x->old_len) ||
+	    x->len + XLAT_EXT_NODE_LEN > most)
+		return;
+	x->len += XLAT_EXT_NODE_LEN;
+	x->node = node;
+}
+
+static void
+put_extension(uint8_t *ext, const struct extension *x)
+{
+	if (x->old_len > 0)
+		memcpy(ext, x->old, x->old_len);
+	if (x->node == NULL)
+		return;
+	if (x->old_len > 0)
+		xlat_icmp_ext_append(ext, x->old_len, x->node);
+	else
+		xlat_icmp_ext_begin(ext, x->node);
+}
+
 /*
  * Write a body at quote, at most room bytes: hlen bytes for the quoted IP
  * header, which the caller writes, the quoted bytes after it, and the
  * extension structure if the type can have one (RFC 4884, 4; RFC 7915, 4.2
  * and 5.2). Its contents are not translated. unit: that of the type's length
- * attribute; 0: it has none.
+ * attribute; 0: it has none. node: see xlat_icmp_6to4().
  */
 static void
 put_body(struct body *b, uint8_t *quote, uint32_t hlen, uint32_t room,
-    unsigned unit, const struct pkt *p, const struct icmp_inner *in)
+    unsigned unit, const struct pkt *p, const struct icmp_inner *in,
+    const struct in6_addr *node)
 {
-	uint32_t ext = 0, field, l4len = in->end - in->l4off;
+	struct extension x = { .len = 0 };
+	uint32_t field, l4len = in->end - in->l4off;
 
 	b->attr = 0;
 	b->quote = quote;
-	if (in->ext_off != 0 && unit != 0)
-		ext = p->len - in->ext_off;
+	if (unit != 0)
+		choose_extension(&x, room, p, in, node);
 	field = hlen + l4len;
-	if (ext > 0 && ext <= room) {
-		if (field < FIELD_MIN)
-			field = FIELD_MIN;
+	if (x.len > 0) {
+		field = max32(field, FIELD_MIN);
 		field = (field + unit - 1) / unit * unit;
-		if (field > room - ext)
-			field = (room - ext) / unit * unit;
-		if (field >= FIELD_MIN)
-			b->attr = (uint8_t)(field / unit);
-	}
-	if (b->attr == 0) { /* no extension, or no room for one */
-		ext = 0;
-		field = hlen + l4len;
-		if (field > room)
-			field = room;
-	}
+		field = min32(field, (room - x.len) / unit * unit);
+		field = min32(field, UINT8_MAX * unit);
+		b->attr = (uint8_t)(field / unit);
+	} else
+		field = min32(field, room);
 
-	b->l4len = l4len < field - hlen ? l4len : field - hlen;
-	b->len = field + ext;
+	b->l4len = min32(l4len, field - hlen);
+	b->len = field + x.len;
 	memcpy(quote + hlen, p->data + in->l4off, b->l4len);
 	memset(quote + hlen + b->l4len, 0, field - hlen - b->l4len);
-	if (ext > 0)
-		memcpy(quote + field, p->data + in->ext_off, ext);
+	put_extension(quote + field, &x);
 }
 
 /*
@@ -185,18 +239,6 @@ requote_4to6(const struct body *b, const struct icmp_inner *in,
 	put_ports(l4, b, in, old, new, t->src.port, t->dst.port);
 }
 
-static uint32_t
-min32(uint32_t a, uint32_t b)
-{
-	return (a < b ? a : b);
-}
-
-static uint32_t
-max32(uint32_t a, uint32_t b)
-{
-	return (a > b ? a : b);
-}
-
 /* RFC 7915, 5.2. An MTU below 1280 counts as 1280 (RFC 8021, 4). */
 static uint32_t
 mtu_6to4(uint32_t mtu, const struct icmp_inner *in, const struct xlat_conf *c)
@@ -285,8 +327,9 @@ put_icmp(uint8_t *icmp, uint8_t type, uint8_t code, uint32_t param,
 
 enum nat64_reason
 xlat_icmp_6to4(const struct pkt *p, const struct icmp_inner *in,
-    struct in_addr src, struct in_addr dst, const struct tuple4 *inner,
-    const struct xlat_conf *c, struct ipid *ids, bool inside, struct pkt *out)
+    struct in_addr src, struct in_addr dst, const struct in6_addr *node,
+    const struct tuple4 *inner, const struct xlat_conf *c, struct ipid *ids,
+    bool inside, struct pkt *out)
 {
 	struct iphdr4 h;
 	struct body b;
@@ -304,7 +347,7 @@ xlat_icmp_6to4(const struct pkt *p, const struct icmp_inner *in,
 	icmp = out->data + PKT_IP4_HLEN;
 	put_body(&b, icmp + PKT_ICMP_HLEN, PKT_IP4_HLEN,
 	    xlat_error4_max(inside) - PKT_IP4_HLEN - PKT_ICMP_HLEN,
-	    xlat_icmp_attr_unit(PKT_V4, type), p, in);
+	    xlat_icmp_attr_unit(PKT_V4, type), p, in, node);
 	requote_6to4(&b, in, inner, c);
 	put_icmp(icmp, type, code, param | (uint32_t)b.attr << 16,
 	    PKT_ICMP_HLEN + b.len, 0);
@@ -347,7 +390,7 @@ xlat_icmp_4to6(const struct pkt *p, const struct icmp_inner *in,
 	hlen = PKT_IP6_HLEN + (in->more ? PKT_FRAG_HLEN : 0);
 	put_body(&b, icmp + PKT_ICMP_HLEN, hlen,
 	    XLAT_ERROR6_MAX - PKT_IP6_HLEN - PKT_ICMP_HLEN,
-	    xlat_icmp_attr_unit(PKT_V6, type), p, in);
+	    xlat_icmp_attr_unit(PKT_V6, type), p, in, NULL);
 	requote_4to6(&b, in, inner, c);
 
 	h = (struct iphdr6){

@@ -114,4 +114,24 @@ int xlat_icmp_pointer_4to6(uint32_t pointer);
 unsigned xlat_icmp_attr_unit(enum pkt_family family, uint8_t type);
 unsigned xlat_icmp_attr_off(enum pkt_family family);
 
+/* Bytes of an extension's header, and of a Node Identification object. */
+#define XLAT_EXT_HLEN 4
+#define XLAT_EXT_NODE_LEN 24
+
+/*
+ * Is it an extension structure of this version, whose objects end where it
+ * ends, with a right checksum or none (RFC 4884, 7)? To another one nothing
+ * can be appended that a receiver would find.
+ */
+bool xlat_icmp_ext_is_valid(const uint8_t *ext, uint32_t len);
+
+/*
+ * Write a structure with one Node Identification object, which has the address
+ * of that node; or append the object to a valid structure of len bytes. Its
+ * checksum is updated; where none was sent, none is added.
+ */
+void xlat_icmp_ext_begin(uint8_t *ext, const struct in6_addr *node);
+void xlat_icmp_ext_append(uint8_t *ext, uint32_t len,
+    const struct in6_addr *node);
+
 #endif

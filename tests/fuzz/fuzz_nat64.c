@@ -121,6 +121,8 @@ make_translator(struct nat64_config *c, struct pool4_range *pool,
 	c->n_statics = NSTATICS;
 	c->self4 = IP4(192, 0, 2, 1);
 	memcpy(&c->self6, "\x20\x01\x0d\xb8\xff\xff\0\0\0\0\0\0\0\0\0\1", 16);
+	c->router4 = IP4(240, 0, 0, 1); /* no address is translated to it */
+	c->node_id = true;
 	c->adf[L4_UDP] = true;
 	c->unbound_errors = true;
 	c->first_frag_errors = true;

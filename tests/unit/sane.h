@@ -205,6 +205,54 @@ sane_struct(const struct pkt *p, bool other)
 	return (NULL);
 }
 
+/* Is it an extension structure (RFC 4884, 7)? *last: its last object. */
+static inline bool
+sane_extension(const uint8_t *ext, size_t len, const uint8_t **last)
+{
+	size_t off, object;
+
+	if (len < 4 || ext[0] >> 4 != 2 ||
+	    (wire_get16(ext + 2) != 0 && wire_sum(0, ext, len) != 0xffff))
+		return (false);
+	*last = NULL;
+	for (off = 4; off + 4 <= len; off += object) {
+		*last = ext + off;
+		object = wire_get16(ext + off);
+		if (object < 4 || object % 4 != 0 || object > len - off)
+			return (false);
+	}
+	return (off == len);
+}
+
+/*
+ * An error from an address that stands for an IPv6 node: it tells the node's
+ * own, unless there is an extension that is not valid, or has no room for it.
+ */
+static inline const char *
+sane_node_id(const struct pkt *p, const struct nat64_config *c)
+{
+	const uint8_t *icmp = pkt_l4(p), *last = NULL;
+	const size_t body = pkt_l4len(p) - 8, field = icmp[5] * (size_t)4;
+
+	if (c->mode == NAT64_STATEFUL || !c->node_id || p->family != PKT_V4 ||
+	    p->ip4.src.s_addr != c->router4.s_addr)
+		return (NULL);
+	/* A node that has this address in IPv4 has a counterpart. */
+	if (field == 0 && !ip4_is_never_unicast(c->router4))
+		return (NULL);
+	if (!sane_is_error(p))
+		return ("not an error, but from a node without IPv4");
+	if (field < 128 || field >= body)
+		return ("length attribute wrong");
+	if (!sane_extension(icmp + 8 + field, body - field, &last) ||
+	    (last != NULL && last[2] == 5 && last[3] == 4 &&
+		wire_get16(last) == 24))
+		return (NULL);
+	return (body - field > 576 - 28 - 128 - 24 ?
+		NULL :
+		"no Node Identification object");
+}
+
 /* What the device is told of it. */
 static inline const char *
 sane_offload(const struct pkt *p)
@@ -233,6 +281,8 @@ sane(const struct pkt *p, const struct nat64_config *c, bool cksum)
 		why = sane_offload(p);
 	if (why == NULL)
 		why = p->family == PKT_V6 ? sane_ip6(p, c) : sane_ip4(p, c);
+	if (why == NULL && !other && !p->is_frag)
+		why = sane_node_id(p, c);
 	if (why == NULL && !other && !p->is_frag &&
 	    (cksum || sane_is_error(p)))
 		why = sane_cksum(p);

@@ -38,10 +38,14 @@ static struct xlat_conf conf;
 static struct ipid ids;
 static struct pkt p, q, out; /* the error, what it quotes, the result */
 static struct icmp_inner inner;
+static const struct in6_addr *node; /* to be told in IPv4 errors, or NULL */
+static bool inside;		    /* they are for an IPv6 host */
 
 static inline void
 setup(void)
 {
+	node = NULL;
+	inside = false;
 	xlat_conf_init(&conf);
 	ipid_init_fixed(&ids, FIRST_ID);
 	pkt_alloc(&p);
@@ -123,8 +127,8 @@ translate(void)
 	if (reason != NAT64_NONE)
 		return (reason);
 	if (p.family == PKT_V6)
-		reason = xlat_icmp_6to4(&p, &inner, src4, dst4, &t4, &conf,
-		    &ids, false, &out);
+		reason = xlat_icmp_6to4(&p, &inner, src4, dst4, node, &t4,
+		    &conf, &ids, inside, &out);
 	else
 		reason =
 		    xlat_icmp_4to6(&p, &inner, &src6, &dst6, &t6, &conf, &out);

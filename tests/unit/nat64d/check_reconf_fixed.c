@@ -122,6 +122,7 @@ static const struct {
 	{ "first-fragment-errors yes", "" },
 	{ "unbound-errors yes", "" },
 	{ "check-inner-ip no", "" },
+	{ "node-id yes", "" },
 	{ "pool4-echo yes", "" },
 	{ "filter tcp address-dependent", "" },
 	{ "filter udp address-dependent", "" },

@@ -401,6 +401,21 @@ START_TEST(errors_from_the_hosts_own_address_are_lost)
 }
 END_TEST
 
+START_TEST(errors_of_routers_without_ipv4_are_lost)
+{
+	nat64.mode = NAT64_SIIT;
+	nat64.router4.s_addr = inet_addr("192.0.0.8");
+	set_paths(HOST_WAY_OUT, ETH0);
+	check_finds(false, NULL);
+	ifs[TUN].set.rp_filter = host.all.rp_filter = 1;
+	check_finds(false, "router-address 192.0.0.8: nat64 drops");
+	set_paths(HOST_WAY_LOCAL, 0);
+	check_finds(false, "router-address 192.0.0.8 is this host's own");
+	nat64.mode = NAT64_STATEFUL;
+	check_finds(false, NULL);
+}
+END_TEST
+
 START_TEST(strict_bites_where_the_default_route_does_not_lead)
 {
 	add_pool("192.0.2.10", "192.0.2.20");
@@ -540,6 +555,7 @@ main(void)
 	tcase_add_test(tc, single_addresses_can_be_answered_for);
 	tcase_add_test(tc, neighbours_keep_their_addresses);
 	tcase_add_test(tc, errors_from_the_hosts_own_address_are_lost);
+	tcase_add_test(tc, errors_of_routers_without_ipv4_are_lost);
 	tcase_add_test(tc, strict_bites_where_the_default_route_does_not_lead);
 	tcase_add_test(tc, strict_bites_where_the_pool_is_not_routed_to_us);
 	tcase_add_test(tc, routes_must_lead_to_us);
