@@ -68,7 +68,6 @@ start_lab() {
 	}
 	}'
 	start_web
-	start_udp_echo
 	head -c 3000000 /dev/urandom >"$dir/www/3MB"
 }
 
@@ -243,4 +242,5 @@ test_pmtu
 test_stateful
 test_dummy_from_outside
 test_note
+stop "$clat"
 tap_done
