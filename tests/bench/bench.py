@@ -23,8 +23,9 @@ import clat
 import dns64
 import pair as pairs
 import pause as pauses
-from lab import (OURS, SERVER, SERVER_DIRECT, SERVER_FROM_CLIENT,
-                 SYSTEMS, WORLDS, Lab, from_client, run, until)
+from lab import (SERVER, SERVER_DIRECT, SERVER_FROM_CLIENT,
+                 SYSTEMS, USER, WORLDS, Lab, from_client, run,
+                 until)
 from report import NAT64D, Report
 from rounds import SECS, in_turn
 
@@ -44,7 +45,7 @@ def values(text):
 def core(report, build):
     """The pipeline alone, without a device: of nat64d itself, and of its
     program in the kernel."""
-    for system, program in (("nat64d-user", "core"), ("nat64d", "fastcore")):
+    for system, program in ((USER, "core"), ("nat64d", "fastcore")):
         tool = build / "tests/bench" / program
         if not tool.exists():  # built without the fast path
             continue
@@ -271,7 +272,7 @@ def latency_figures(report, lab, world):
 def pause(report, build):
     """In a lab of its own, since it saves state."""
     with Lab(build, state_secs=pauses.STATE_SECS) as lab:
-        for system in OURS:
+        for system in ("nat64d", USER):
             pauses.measure(report, lab, system)
 
 

@@ -1,7 +1,8 @@
-"""The lab of the benchmarks: four ways from a client to a server.
+"""The lab of the benchmarks: five ways from a client to a server.
 
             |-- nat64d      --|
             |-- nat64d-user --|
+            |-- nat64d-if   --|
     client -+-- tayga       --+- server 198.51.100.10
             |-- nat44       --|
             |                 |
@@ -10,10 +11,11 @@
 Each way has a gateway in a network namespace of its own, so that what one of
 them needs (connection tracking) costs the others nothing. All exist at the
 same time, only one carries traffic. nat64d: our daemon, with the fast path
-where the kernel allows it. nat64d-user: the same with "fastpath no". tayga:
-TAYGA, which is stateless, and the kernel's masquerading behind it. nat44: the
-kernel's masquerading alone and IPv4 from end to end. direct: no gateway, to
-find out what the ends of a flow cost.
+where the kernel allows it. nat64d-user: the same with "fastpath no". nat64d-if:
+with "fastpath on" both interfaces, so past the firewall. tayga: TAYGA, which is
+stateless, and the kernel's masquerading behind it. nat44: the kernel's
+masquerading alone and IPv4 from end to end. direct: no gateway, to find out
+what the ends of a flow cost.
 """
 
 import os
@@ -27,10 +29,13 @@ import time
 SERVER = "198.51.100.10"
 SERVER_DIRECT = "198.51.100.11"
 NOBODY = "203.0.113.1"
-SYSTEMS = ("nat64d", "nat64d-user", "tayga", "nat44")
-# Of nat64d: what "fastpath" says, and the pool.
-OURS = {"nat64d": ("auto", "192.0.2.0/28"),
-        "nat64d-user": ("no", "192.0.2.16/28")}
+USER = "nat64d-user"
+BETWEEN = "nat64d-if"
+SYSTEMS = ("nat64d", USER, BETWEEN, "tayga", "nat44")
+# Of nat64d: its statements about the fast path, and the pool.
+OURS = {"nat64d": ("fastpath auto", "192.0.2.0/28"),
+        USER: ("fastpath no", "192.0.2.16/28"),
+        BETWEEN: ("fastpath on client server", "192.0.2.32/28")}
 
 
 def number_of(system):
@@ -50,7 +55,7 @@ SERVER_FROM_CLIENT = {s: from_client(SERVER, s) for s in SYSTEMS}
 NAT64D_CONF = """\
 prefix 2001:db8:800{k}::/96
 pool {pool}
-fastpath {fastpath}
+{fastpath}
 tun nat64 mtu 1500
 address 2001:db8:{k}::1
 fair-share no

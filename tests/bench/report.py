@@ -8,10 +8,9 @@ import shutil
 import statistics
 import subprocess
 
+from lab import BETWEEN, SYSTEMS, USER
 from pause import goals
 
-SYSTEMS = ("nat64d", "nat64d-user", "tayga", "nat44")
-USER = "nat64d-user"
 BEST_PEER = "best peer"
 
 # The goals: figure; what it is compared with (a system, the best peer, another
@@ -35,6 +34,19 @@ TO_REACH = (
     ("udp 64 B, 64 flows: loss", None, "<=", 1),
     ("udp 1400 B, 64 flows: loss", None, "<=", 1),
     ("cpu: gateway", "nat44", "<=", 1.4),
+    ("tcp down, 1 streams", "nat44", ">=", 1.05, BETWEEN),
+    ("tcp up, 1 streams", "nat44", ">=", 1.05, BETWEEN),
+    ("tcp down, 64 streams", "nat44", ">=", 1.05, BETWEEN),
+    ("tcp up, 64 streams", "nat44", ">=", 1.05, BETWEEN),
+    ("tcp plain down, 1 streams", "nat44", ">=", 0.95, BETWEEN),
+    ("tcp plain up, 1 streams", "nat44", ">=", 0.95, BETWEEN),
+    ("tcp plain down, 64 streams", "nat44", ">=", 0.95, BETWEEN),
+    ("tcp plain up, 64 streams", "nat44", ">=", 0.95, BETWEEN),
+    ("udp 64 B, 1 flows: delivered", "nat44", ">=", 1.15, BETWEEN),
+    ("udp 1400 B, 1 flows: delivered", "nat44", ">=", 1.15, BETWEEN),
+    ("udp 64 B, 64 flows: delivered", "nat44", ">=", 1.15, BETWEEN),
+    ("udp 1400 B, 64 flows: delivered", "nat44", ">=", 1.15, BETWEEN),
+    ("cpu: gateway", "nat44", "<=", 0.9, BETWEEN),
     ("connections", USER, ">=", 0.9),
     ("connections", "tayga", ">=", 1),
     ("short connections", USER, ">=", 0.9),
