@@ -114,6 +114,7 @@ common_SRC = \
     common/http/httpd_stream.c \
     common/http/metrics.c \
     common/http/metrics_conf.c \
+    common/http/nameinfo.c \
     common/http/page.c \
     common/os/debuglog.c \
     common/os/dumpfile.c \
@@ -554,8 +555,6 @@ JSON_LIBS := $(call pkg,--libs jansson)
 LDNS_LIBS := $(call pkg,--libs ldns)
 HTTP_LIBS := $(call pkg,--libs libevent_extra)
 BPF_LIBS := $(if $(filter yes,$(FASTPATH)),$(call pkg,--libs libbpf))
-# setproctitle() needs to see the arguments before main() does.
-TITLE_LIBS := $(call pkg,--libs libbsd-ctor)
 TEST_LIBS = $(call pkg,--libs check jansson)
 
 missing_linux = on Debian run "sudo make deps"; elsewhere install a C compiler, \
@@ -623,9 +622,9 @@ $(BUILD)/dns64d/dns64d: $(call objs,dns64d) $(call objs,common) \
     $(BUILD)/dns64d/libdns64.a $(BUILD)/common/libcommon.a
 $(BUILD)/nat64d/nat64d: $(BUILD)/fastpath-$(FASTPATH)
 $(BUILD)/nat64d/nat64d: EXTRA_LIBS = $(BPF_LIBS) $(HTTP_LIBS) $(JSON_LIBS) \
-    $(HIREDIS_LIBS) $(TITLE_LIBS)
+    $(HIREDIS_LIBS)
 $(BUILD)/dns64d/dns64d: EXTRA_LIBS = $(LDNS_LIBS) $(HTTP_LIBS) $(JSON_LIBS) \
-    $(TITLE_LIBS) -pthread
+    -pthread
 
 $(BUILD)/dns64d/ctl/dns64ctl: $(BUILD)/dns64d/ctl/dns64ctl_lookup.o \
     $(BUILD)/dns64d/ctl/dns64ctl_monitor.o $(BUILD)/dns64d/ctl/dns64ctl_top.o
@@ -761,11 +760,13 @@ check_fastpath_tun_OBJ = $(fastpath_OBJ) nat64d/conf/defaults_linux.o \
 privs_OBJ = common/os/pidfile.o common/os/privs.o common/os/privs_user.o \
     common/os/log.o $(caps_$(OS):.c=.o)
 httpd_OBJ = common/http/httpd.o common/http/httpd_answer.o \
-    common/http/httpd_conn.o common/http/httpd_stream.o common/os/log.o \
-    common/monotime.o
+    common/http/httpd_conn.o common/http/httpd_stream.o \
+    common/http/nameinfo.o common/os/log.o common/monotime.o
 check_httpd_OBJ = $(httpd_OBJ)
 check_httpd_LIBS = $(HTTP_LIBS)
 check_httpd_stream_OBJ = $(httpd_OBJ)
+check_nameinfo_OBJ = common/http/nameinfo.o
+check_thread_OBJ = dns64d/thread.o common/os/log.o
 check_httpd_stream_LIBS = $(HTTP_LIBS)
 check_control_OBJ = common/http/control.o common/http/control_conf.o \
     common/os/version.o $(conf_OBJ) $(sort $(httpd_OBJ) $(privs_OBJ))
@@ -815,7 +816,6 @@ check_udp_group_OBJ = dns64d/os/udp.o $(reuseport_$(OS):.c=.o) $(sort \
     dns64d/os/udp_group.o $(udp_$(OS):.c=.o))
 check_upstream_udp_OBJ = dns64d/upstream/upstream_udp.o dns64d/os/udp.o \
     $(reuseport_$(OS):.c=.o) $(udp_$(OS):.c=.o)
-check_reader_LDFLAGS = $(TITLE_LIBS)
 check_tun_bsd_LDFLAGS = -Wl,--wrap=open,--wrap=open64,--wrap=ioctl
 check_tun_linux_LDFLAGS = $(check_tun_bsd_LDFLAGS)
 check_fastpath_LIBS = $(BPF_LIBS)

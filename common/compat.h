@@ -3,12 +3,13 @@
  * <sys/tree.h>.
  *
  * libbsd 0.11's <sys/tree.h> marks its functions __unused without defining
- * it on glibc.
+ * it on Linux.
  */
 #ifndef COMMON_COMPAT_H
 #define COMMON_COMPAT_H
 
 #include <sys/cdefs.h>
+#include <sys/stat.h> /* in that of musl a member has that name */
 
 #ifndef __unused
 #define __unused __attribute__((__unused__))

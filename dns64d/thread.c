@@ -8,6 +8,27 @@
 
 #include "thread.h"
 
+/*
+ * The stack of a thread, whatever the C library takes by itself. Our largest
+ * frames have 13 KiB; musl's 128 KiB leave little for several of them, the
+ * libraries and a signal.
+ */
+#define STACK_SIZE (1024 * 1024)
+
+static int
+create(struct thread *t, void *(*run)(void *), void *arg)
+{
+	pthread_attr_t attr;
+	int error;
+
+	if ((error = pthread_attr_init(&attr)) != 0)
+		return (error);
+	if ((error = pthread_attr_setstacksize(&attr, STACK_SIZE)) == 0)
+		error = pthread_create(&t->id, &attr, run, arg);
+	pthread_attr_destroy(&attr);
+	return (error);
+}
+
 void
 thread_put(int end, uint8_t octet)
 {
@@ -40,7 +61,7 @@ thread_start(struct thread *t, const char *what, void *(*run)(void *),
 	/* Signals are for the main thread. */
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &old);
-	if ((error = pthread_create(&t->id, NULL, run, arg)) != 0) {
+	if ((error = create(t, run, arg)) != 0) {
 		errno = error;
 		fatal("%s: thread", what);
 	}

@@ -385,6 +385,9 @@ ctl_main(const struct ctl_program *program, int argc, char *argv[])
 	int rc;
 
 	setlocale(LC_CTYPE, "");
+	/* Written once, also where musl would write each line: see finish(). */
+	if (!isatty(STDOUT_FILENO))
+		setvbuf(stdout, NULL, _IOFBF, BUFSIZ);
 	ctl.clean = ctl_clean_flags(STDOUT_FILENO);
 	rc = take_options(&ctl, argc, argv);
 	if (rc == -1) {

@@ -5,6 +5,9 @@
  */
 #include <sys/socket.h>
 
+/* The kernel's headers leave out what has been defined: libc's first. */
+#include <netinet/in.h>
+
 #include <errno.h>
 #include <linux/if_addr.h>
 #include <linux/ip.h>

@@ -177,6 +177,10 @@ static const int allowed[] = {
 	/* stdio asks for the type and the offset of a descriptor */
 	SCMP_SYS(fstat),
 	SCMP_SYS(fstat64),
+	SCMP_SYS(stat),
+	SCMP_SYS(stat64),
+	SCMP_SYS(lstat),
+	SCMP_SYS(lstat64),
 	SCMP_SYS(newfstatat),
 	SCMP_SYS(fstatat64),
 	SCMP_SYS(statx),
@@ -211,6 +215,7 @@ static const int allowed[] = {
 	SCMP_SYS(sigreturn),
 	SCMP_SYS(restart_syscall),
 	SCMP_SYS(tgkill),
+	SCMP_SYS(tkill),
 	/* the heap; mmap and mprotect are below */
 	SCMP_SYS(brk),
 	SCMP_SYS(munmap),
@@ -303,6 +308,10 @@ static const int allowed_reader[] = {
 	SCMP_SYS(close),
 	SCMP_SYS(fstat),
 	SCMP_SYS(fstat64),
+	SCMP_SYS(stat),
+	SCMP_SYS(stat64),
+	SCMP_SYS(lstat),
+	SCMP_SYS(lstat64),
 	SCMP_SYS(newfstatat),
 	SCMP_SYS(fstatat64),
 	SCMP_SYS(statx),
@@ -328,6 +337,7 @@ static const int allowed_reader[] = {
 	SCMP_SYS(sigreturn),
 	SCMP_SYS(restart_syscall),
 	SCMP_SYS(tgkill),
+	SCMP_SYS(tkill),
 	SCMP_SYS(exit),
 	SCMP_SYS(exit_group),
 };

@@ -1,3 +1,5 @@
+#define _GNU_SOURCE /* environ */
+
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -69,6 +71,9 @@ startup_parse(struct startup *s, const struct startup_program *program,
 	int ch;
 
 	privs_open_std();
+#ifdef __linux__ /* libbsd has to know where it may write a title */
+	setproctitle_init(argc, argv, environ);
+#endif
 	*s = (struct startup){ .name = program->name,
 		.conf_file = program->conf_file };
 	snprintf(options, sizeof(options), "df:nVv%s", program->options);

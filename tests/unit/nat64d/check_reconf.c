@@ -496,7 +496,7 @@ START_TEST(reconf_no_memory_is_refused)
 {
 	fake.error = ENOMEM;
 	change_to(NEW, false, 60);
-	refused("Cannot allocate memory");
+	refused(strerror(ENOMEM));
 	ck_assert_str_eq(reconf_confirm(reconf),
 	    "there is no reload that waits for a confirmation");
 }
