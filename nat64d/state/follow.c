@@ -33,10 +33,13 @@
 
 /* Sessions of one answer, and entries of the stream. */
 #define COPY_COUNT "500"
-#define FOLLOW_COUNT "32"
+#define FOLLOW_COUNT 32
+#define FOLLOW_TEXT "32"
 
 /* Entries of the tables looked at in one turn. */
 #define MAX_ENTRIES 4096
+
+#define OLDER "is older than what was there before"
 
 #define ID_MAX 42 /* two numbers of 64 bits, "-" */
 
@@ -64,8 +67,11 @@ struct follower {
 	bool whole;		      /* since it is standby */
 	bool none;		      /* no node has been active there */
 	struct monotime started;      /* to be standby */
-	uint64_t best_epoch;	      /* the highest one that "head" named */
-	struct monotime looked;	      /* at "head" */
+	struct replica_origin had;    /* it, when the store was lost */
+	/* The newest "head" of all, and the last one that was found. */
+	struct replica_origin best, seen;
+	uint64_t best_beat, seen_beat;
+	struct monotime looked; /* at "head" */
 	struct nat64_walk walk;
 	struct nat64_restore restore;
 	bool refused_told;
@@ -165,7 +171,7 @@ ask_copy(struct follower *f)
 static void
 ask_log(struct follower *f)
 {
-	const char *const argv[] = { "XREAD", "COUNT", FOLLOW_COUNT, "BLOCK",
+	const char *const argv[] = { "XREAD", "COUNT", FOLLOW_TEXT, "BLOCK",
 		LOOK_TEXT, "STREAMS", f->log, f->id };
 
 	ask(f, log_came, 8, argv);
@@ -260,6 +266,7 @@ static void
 copy_again(struct follower *f)
 {
 	f->origin.node = 0;
+	f->swept = false;
 	enter(f, FOLLOW_HEAD, PAUSE_MS);
 }
 
@@ -272,6 +279,30 @@ begin_copy(struct follower *f, const struct replica_origin *o)
 	publish_key_state(f->state, f->reader.seal.pair, o->node, o->epoch);
 	publish_key_log(f->log, f->reader.seal.pair, o->node, o->epoch);
 	enter(f, FOLLOW_UNMARK, 0);
+}
+
+/*
+ * A store may be older than what was read from it: it has been started with a
+ * snapshot, or is a copy that lags behind. What it says is used only if its
+ * node is seen to write to it; that node has not, when it begins an epoch.
+ */
+static bool
+is_current(struct follower *f, const struct replica_item *item)
+{
+	const struct replica_origin *o = &item->origin;
+	const uint64_t beat = item->head.beat;
+	const bool written = o->node == f->seen.node &&
+	    o->epoch == f->seen.epoch && beat > f->seen_beat;
+
+	f->seen = *o;
+	f->seen_beat = beat;
+	if (!written &&
+	    (o->epoch < f->best.epoch ||
+		(o->epoch == f->best.epoch && beat < f->best_beat)))
+		return (false);
+	f->best = *o;
+	f->best_beat = beat;
+	return (true);
 }
 
 static void
@@ -288,16 +319,13 @@ take_head(struct follower *f, const redisReply *answer)
 	if (fault != REPLICA_GOOD) {
 		if (!f->none)
 			refuse_value(f, replica_why(fault));
-	} else if (item.origin.epoch < f->best_epoch)
-		refuse_value(f, "is of an epoch that is over");
-	else {
-		f->best_epoch = item.origin.epoch;
-		if (item.head.complete &&
-		    (item.origin.epoch != f->origin.epoch ||
-			item.origin.node != f->origin.node)) {
-			begin_copy(f, &item.origin);
-			return;
-		}
+	} else if (!is_current(f, &item))
+		refuse_value(f, OLDER);
+	else if (item.head.complete &&
+	    (item.origin.epoch != f->origin.epoch ||
+		item.origin.node != f->origin.node)) {
+		begin_copy(f, &item.origin);
+		return;
 	}
 	if (!following)
 		enter(f, FOLLOW_HEAD, LOOK_MS);
@@ -349,6 +377,14 @@ take_note(struct follower *f, const redisReply *answer)
 			if (read_value(f, pairs->element[i],
 				pairs->element[i + 1], &item))
 				f->origin.sequence = item.origin.sequence;
+	}
+	/* The store has been started with an older snapshot. */
+	if (f->had.node == f->origin.node && f->had.epoch == f->origin.epoch &&
+	    f->had.sequence > f->origin.sequence) {
+		refuse_value(f, OLDER);
+		f->origin.node = 0;
+		enter(f, FOLLOW_HEAD, PAUSE_MS);
+		return;
 	}
 	strlcpy(f->cursor, "0", sizeof(f->cursor));
 	f->stage = FOLLOW_COPY;
@@ -422,6 +458,16 @@ entries_of(const redisReply *answer)
 	return (stream->element[1]);
 }
 
+/* at_end: there was nothing behind what has been read. */
+static void
+follow_on(struct follower *f, bool at_end)
+{
+	if (f->swept || !at_end)
+		step(f);
+	else
+		enter(f, FOLLOW_SWEEP, 0);
+}
+
 static void
 take_log(struct follower *f, const redisReply *answer)
 {
@@ -432,10 +478,7 @@ take_log(struct follower *f, const redisReply *answer)
 	if (f->stage != FOLLOW_LOG)
 		return;
 	if (answer->type == REDIS_REPLY_NIL) {
-		if (f->swept)
-			step(f);
-		else
-			enter(f, FOLLOW_SWEEP, 0);
+		follow_on(f, true);
 		return;
 	}
 	entries = entries_of(answer);
@@ -444,7 +487,7 @@ take_log(struct follower *f, const redisReply *answer)
 		good = take_entry(f, entries->element[i]);
 	end_values(f);
 	if (entries != NULL && good) {
-		step(f);
+		follow_on(f, entries->elements < FOLLOW_COUNT);
 		return;
 	}
 	f->count.gaps++;
@@ -554,8 +597,10 @@ follower_start(struct follower *f)
 		return;
 	f->whole = f->none = false;
 	f->started = monotime_now();
-	f->best_epoch = 0;
-	f->origin = (struct replica_origin){ .node = 0 };
+	f->best = f->seen = (struct replica_origin){ .node = 0 };
+	f->best_beat = f->seen_beat = 0;
+	f->origin = f->had = (struct replica_origin){ .node = 0 };
+	f->swept = false;
 	enter(f, FOLLOW_HEAD, 0);
 }
 
@@ -579,7 +624,10 @@ follower_lost(struct follower *f)
 {
 	f->asked = f->stale = 0;
 	event_del(f->timer);
-	f->origin = (struct replica_origin){ .node = 0 };
+	if (f->origin.node != 0)
+		f->had = f->origin;
+	f->origin.node = 0;
+	f->swept = false;
 }
 
 const char *
@@ -602,5 +650,9 @@ follower_incomplete(const struct follower *f)
 struct follow_count
 follower_count(const struct follower *f)
 {
-	return (f->count);
+	struct follow_count c = f->count;
+
+	if (f->stage != FOLLOW_OFF && f->swept)
+		c.origin = f->origin;
+	return (c);
 }

@@ -7,15 +7,16 @@
  *	NOTE	note where the stream of changes is
  *	COPY	take all sessions of the hash, and mark them
  *	FOLLOW	take the changes from the noted place on
- *	SWEEP	the first time that there are none: end what is not marked;
- *		then FOLLOW
+ *	SWEEP	the first time that all of them have been taken: end what is
+ *		not marked; then FOLLOW
  *
  * So sessions of an earlier epoch stay until those of the next one are there,
  * and the standby can become active at any time with what it has. All values
  * are sealed, of the epoch that "head" names, and those of the stream in their
  * order; other values are counted and left. When the stream has a gap, because
  * it was cut or because somebody has removed entries, everything is copied
- * again.
+ * again. A store that has been started with an older snapshot is not copied:
+ * what is here is newer, until the active node has written everything again.
  */
 #ifndef NAT64D_STATE_FOLLOW_H
 #define NAT64D_STATE_FOLLOW_H
@@ -37,6 +38,8 @@ struct follow_count {
 	uint64_t refused; /* values that are not what they should be */
 	uint64_t gaps;	  /* in the stream */
 	uint64_t copies;  /* of everything, completed */
+	/* Whose copy is complete, and is being followed; node 0: nobody's. */
+	struct replica_origin origin;
 };
 
 /* n and store are borrowed. Returns NULL with errno. */

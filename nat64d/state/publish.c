@@ -375,8 +375,12 @@ take_head(void *arg, const redisReply *answer)
 		write_head(p);
 		return;
 	}
-	/* It became active later: it has the word, unless it is gone. */
-	if (p->rival_silent >= RIVAL_LOOKS)
+	/*
+	 * It became active later: it has the word, unless it is gone. To a node
+	 * that leaves it is the one that comes: an epoch after its own would
+	 * send the standby to a copy that nobody keeps up to date.
+	 */
+	if (p->rival_silent >= RIVAL_LOOKS && !p->hurried)
 		begin_epoch(p);
 }
 
@@ -526,8 +530,12 @@ void
 publisher_start(struct publisher *p)
 {
 	p->hurried = false;
-	if (p->active)
-		return; /* it did not leave after all */
+	if (p->active) {
+		/* It did not leave after all: who came has another epoch. */
+		if (p->rival.epoch > p->origin.epoch)
+			ask(p);
+		return;
+	}
 	p->active = true;
 	p->rival = (struct replica_origin){ .node = 0 };
 	p->rival_told = false;
