@@ -204,6 +204,7 @@ nat64d_PURE = \
     nat64d/core/nat64_restore.c \
     nat64d/core/nat64_role.c \
     nat64d/core/nat64_settle.c \
+    nat64d/core/nat64_pair.c \
     nat64d/core/nat64_siit.c \
     nat64d/core/nat64_state.c \
     nat64d/core/nat64_static.c \
@@ -385,6 +386,7 @@ divert_netbsd = $(divert_freebsd)
 divert_openbsd = $(divert_freebsd)
 
 fastpath_yes = \
+    nat64d/os/fastpair_linux.c \
     nat64d/os/fastpath_if_linux.c \
     nat64d/os/fastpath_linux.c
 fastpath_no = \
@@ -758,6 +760,7 @@ check_engine_OBJ = nat64d/engine.o nat64d/dump.o nat64d/eventlog.o \
 fastpath_OBJ = $(fastpath_$(FASTPATH):.c=.o)
 check_fastpath_OBJ = $(fastpath_OBJ) common/monotime.o
 check_fastpath_diff_OBJ = $(fastpath_OBJ)
+check_fastpath_pair_OBJ = $(fastpath_OBJ)
 check_fastpath_tun_OBJ = $(fastpath_OBJ) nat64d/conf/defaults_linux.o \
     nat64d/os/routed_linux.o nat64d/os/tun_linux.o
 privs_OBJ = common/os/pidfile.o common/os/privs.o common/os/privs_user.o \
@@ -823,6 +826,7 @@ check_tun_bsd_LDFLAGS = -Wl,--wrap=open,--wrap=open64,--wrap=ioctl
 check_tun_linux_LDFLAGS = $(check_tun_bsd_LDFLAGS)
 check_fastpath_LIBS = $(BPF_LIBS)
 check_fastpath_diff_LIBS = $(BPF_LIBS)
+check_fastpath_pair_LIBS = $(BPF_LIBS)
 check_fastpath_tun_LIBS = $(BPF_LIBS)
 check_upstream_udp_LDFLAGS = -Wl,--wrap=sendmmsg,--wrap=getsockopt
 

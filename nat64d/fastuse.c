@@ -64,10 +64,11 @@ fastuse_open(struct fastuse *u, const struct conf *c, const struct tun *tun,
 	int error;
 
 	*u = (struct fastuse){ .path = NULL };
-	/* It translates packets of sessions. */
-	if (c->fastpath == FASTPATH_NO || c->nat64.mode != NAT64_STATEFUL)
+	if (c->fastpath == FASTPATH_NO)
 		return (0);
-	u->path = fastpath_new(tun_name(tun), c->nat64.max_sessions,
+	u->path = fastpath_new(tun_name(tun),
+	    c->nat64.mode == NAT64_STATEFUL ? c->nat64.max_sessions :
+					      FASTPATH_PAIRS,
 	    &c->nat64.xlat, &what);
 	if (u->path == NULL)
 		return (not_used(u, c, what));

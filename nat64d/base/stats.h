@@ -131,7 +131,7 @@ enum nat64_reason {
 	X(GATEWAY_EXPECTED, "gateway-expected",                          \
 	    "connections that a server was told to open")                \
 	X(FAST_OFFERED, "fast-path-offered",                             \
-	    "sessions offered to the fast path")                         \
+	    "sessions or pairs offered to the fast path")                \
 	X(FAST_FULL, "fast-path-full",                                   \
 	    "offers that the fast path had no room for")
 

@@ -221,8 +221,6 @@ find_stateful(const struct conf *c)
 		return ("role");
 	if (c->replicate.n_stores > 0)
 		return ("replicate");
-	if (c->fastpath == FASTPATH_YES)
-		return ("fastpath yes");
 	return (NULL);
 }
 

@@ -12,6 +12,7 @@
 #include "nat64_alg_table.h"
 #include "nat64_binding.h"
 #include "nat64_event.h"
+#include "nat64_pair.h"
 #include "nat64_policy.h"
 #include "nat64_state.h"
 
@@ -392,6 +393,7 @@ nat64_set_pool(struct nat64 *n, const struct nat64_config *c,
 	conf.statics = c->statics;
 	conf.n_statics = c->n_statics;
 	n->conf.self4 = c->self4;
+	nat64_pairs_forget(n);
 	if (init_pool(n, &conf) == -1 || init_tables(n, &conf) == -1)
 		return (-1);
 	return (add_statics(n, &conf, now));
@@ -401,6 +403,7 @@ void
 nat64_set_self6(struct nat64 *n, const struct in6_addr *self6)
 {
 	n->conf.self6 = *self6;
+	nat64_pairs_forget(n);
 }
 
 void
@@ -416,6 +419,7 @@ void
 nat64_set_fastpath(struct nat64 *n, const struct fastpath_ops *ops)
 {
 	session_leave_fast_all(&n->sessions);
+	nat64_pairs_forget(n);
 	n->fastpath = ops;
 	session_table_set_fastpath(&n->sessions, ops, n->conf.inbound_refresh);
 	ipid_share(&n->ids, ops != NULL ? ops->ids : NULL);

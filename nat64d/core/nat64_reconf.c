@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "nat64_event.h"
+#include "nat64_pair.h"
 #include "nat64_policy.h"
 #include "nat64_settle.h"
 #include "nat64_struct.h"
@@ -108,6 +109,7 @@ nat64_set_prefix(struct nat64 *n, const struct pref64 *p)
 	if (p != NULL)
 		n->conf.prefixes[0] = *p;
 	nat64_place_prefixes(n, &n->conf);
+	nat64_pairs_forget(n);
 }
 
 int
@@ -144,6 +146,7 @@ nat64_reconfigure(struct nat64 *n, const struct nat64_config *c)
 	use_limits(n, c);
 	use_conf(n, c);
 	use_frags(n, frags);
+	nat64_pairs_forget(n);
 	nat64_settle_begin(n, c->statics, c->n_statics);
 	return (0);
 fail:

@@ -1,3 +1,4 @@
+#include "nat64_pair.h"
 #include "nat64_role.h"
 #include "nat64_state.h"
 #include "nat64_struct.h"
@@ -35,6 +36,7 @@ nat64_set_role(struct nat64 *n, enum nat64_role role, struct monotime now)
 	n->role = role;
 	if (role == before)
 		return;
+	nat64_pairs_forget(n);
 	if (role == NAT64_ROLE_STANDBY) {
 		forget_syns(n, now);
 		frag_flush(n->frags);

@@ -12,6 +12,7 @@
 #include "nat64_in6.h"
 #include "nat64_map.h"
 #include "nat64_out.h"
+#include "nat64_pair.h"
 #include "nat64_siit.h"
 
 /* eam: false where RFC 7757, 4.2.1 forbids the mappings. */
@@ -232,6 +233,8 @@ pass6(struct passage *w, struct pkt *p, struct tuple4 *out)
 			return (nat64_drop(w, NAT64_UDP_ZERO_CKSUM));
 		out->src.port = p->sport;
 		out->dst.port = p->dport;
+		if (!p->is_frag && !w->turns)
+			nat64_pair_seen6(w->n, p, out);
 	}
 	return (nat64_forward6(w, p, out));
 }
@@ -360,6 +363,8 @@ pass4(struct passage *w, struct pkt *p, struct tuple6 *out)
 			return (nat64_drop(w, NAT64_UDP4_ZERO_CKSUM));
 		out->src.port = p->sport;
 		out->dst.port = p->dport;
+		if (!p->is_frag && !w->hairpin)
+			nat64_pair_seen4(w->n, p, out);
 	}
 	return (nat64_forward4(w, p, out));
 }

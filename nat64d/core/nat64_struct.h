@@ -65,6 +65,16 @@ struct settling {
 	struct nat64_walk walk;
 };
 
+/* How many packets of a pair of addresses were seen (nat64_pair.h). */
+struct nat64_pair {
+	struct in_addr src, dst; /* as they are in IPv4 */
+	uint8_t proto;		 /* enum l4proto */
+	bool from6;
+	int16_t n;
+};
+
+#define NAT64_PAIR_CELLS 512
+
 struct nat64 {
 	struct nat64_config conf; /* its arrays are not kept */
 	struct prefix_slot prefixes[NAT64_PREFIX_SLOTS];
@@ -103,6 +113,7 @@ struct nat64 {
 	struct ratelimit too_big4;
 	struct nat64_exclude *excludes;
 	struct eamt *eamt; /* NULL: the translator is stateful */
+	struct nat64_pair pairs[NAT64_PAIR_CELLS];
 	struct permit *permit;
 	struct slab syn_slab;
 	struct syn_list syns;

@@ -46,6 +46,8 @@
  *			bytes when it is inserted (and 32 of the limit at the
  *			start), and 2.4 us for insertion, 2.0 us for removal;
  *			preallocated these are 2.0 and 1.6 us.
+ * pairs6, pairs4	instead of sessions, for a stateless translator;
+ *			fastpath_pair.bpf.h has all about it.
  * notes		time and acknowledgment number of the last packet of
  *			each session, 32 bytes each, mapped into the daemon,
  *			which reads them without a system call.
@@ -68,7 +70,8 @@
  * - The length fields agree with each other and with the packet. Padding is
  *   removed, and a jumbogram refused, by the daemon.
  * - Hop limit or TTL above 1: otherwise an ICMP error is due.
- * - TCP: ACK, without SYN, FIN and RST, which change the session's state.
+ * - TCP: ACK, without SYN, FIN and RST, which change the session's state, if
+ *   there are sessions.
  * - ICMP: an echo request or reply; fastpath_echo.bpf.h has the rest.
  * - UDP: the checksum is not 0. From IPv4 it has to be computed (RFC 6146,
  *   3.4), from IPv6 the packet is dropped.
@@ -77,8 +80,9 @@
  * - A super-packet's segments are those of TCP or UDP, and the lengths fit the
  *   headers, see plain_segments(). Others are cut by the kernel before the
  *   daemon reads them.
- * - The session is in the map. Rules about addresses, hairpins and the like
- *   are about sessions, so they have been kept before it came there.
+ * - The session, or the pair of addresses, is in the map. Rules about
+ *   addresses, hairpins and the like are about these, so they have been kept
+ *   before it came there.
  *
  * What is passed on waits in the queue of the device, where later packets of
  * the session would overtake it. It matters where the daemon sends a

@@ -28,11 +28,15 @@ struct fastpath_count {
 				      it should be 0 */
 };
 
+/* Instead of a number of sessions: the translator is stateless. */
+#define FASTPATH_PAIRS 0
+
 /*
  * Load the program for a tun device that is up, with room for max_flows
  * sessions, and put it in place of one that an earlier process left there. It
- * translates nothing yet. xlat: MTUs and TOS rules; not kept. Needs CAP_BPF
- * and CAP_NET_ADMIN.
+ * translates nothing yet. FASTPATH_PAIRS: it is to translate packets of pairs
+ * of addresses instead (fastpath_pair.bpf.h), whose number is bounded. xlat:
+ * MTUs and TOS rules; not kept. Needs CAP_BPF and CAP_NET_ADMIN.
  *
  * When this process ends, however it ends, the program translates no more
  * packets a moment later, also when the device is persistent. For this, no
@@ -83,7 +87,7 @@ void fastpath_commit(struct fastpath *f, unsigned n, bool drained);
 /* Does a session wait for fastpath_commit()? */
 bool fastpath_is_waiting(const struct fastpath *f);
 
-/* Sessions that were handed over and not taken back. */
+/* Sessions that were handed over and not taken back; without state 0. */
 size_t fastpath_flows(const struct fastpath *f);
 
 /* What the program has counted so far; a super-packet is one packet. */

@@ -14,6 +14,16 @@
 /* For fast_settings.tos: copy the traffic class. */
 #define FAST_TOS_COPY (-1)
 
+/*
+ * A stateless translator: how many pairs of addresses are known at a time, each
+ * way, and the binary logarithm of the number of notes of flows.
+ */
+#define FAST_PAIRS 32768
+#define FAST_PAIR_SLOT_BITS 12
+
+/* addr_diff and port_diff: there is no difference. */
+#define FAST_NO_DIFF 0xffff
+
 /* The most interfaces that have a program of their own. */
 #define FAST_MAX_IFS 16
 
@@ -97,6 +107,54 @@ fast_tag(const void *key, unsigned size)
 	return (tag);
 }
 
+/*
+ * The same of the pairs of addresses of a stateless translator
+ * (fastpath_pair.bpf.h): nothing but the addresses changes.
+ */
+struct fast_pair_key6 {
+	uint32_t src[4];
+	uint32_t dst[4];
+	uint8_t proto;
+	uint8_t zero[7];
+};
+
+struct fast_pair_key4 {
+	uint32_t src;
+	uint32_t dst;
+	uint8_t proto;
+	uint8_t zero[7];
+};
+
+/* tag: fast_pair_tag(); the others as above. */
+struct fast_pair6 {
+	uint64_t tag;
+	uint32_t src;
+	uint32_t dst;
+	uint16_t addr_diff;
+	uint16_t addr_sum;
+	uint16_t id_counter;
+	uint16_t zero;
+};
+
+struct fast_pair4 {
+	uint64_t tag;
+	uint32_t src[4];
+	uint32_t dst[4];
+	uint16_t addr_diff;
+	uint16_t addr_sum;
+	uint32_t zero;
+};
+
+/*
+ * The tag of a pair, which tells it from other pairs, and from what it was in
+ * an earlier configuration.
+ */
+static inline uint64_t
+fast_pair_tag(const void *key, unsigned size, uint32_t generation)
+{
+	return (fast_tag(key, size) + generation * 0xd6e8feb86659fd93u);
+}
+
 /* As struct fastnotes (fastflow.h), which includes what BPF does not have. */
 struct fast_notes {
 	int64_t last6;
@@ -115,6 +173,8 @@ struct fast_settings {
 	uint32_t lowest_mtu6;
 	int32_t tos;
 	uint32_t tclass_zero;
+	uint32_t mss_clamp;
+	uint32_t generation; /* stateless: of the addresses that are valid */
 	uint32_t ifs[FAST_MAX_IFS]; /* indexes of the interfaces between which
 				       packets go directly; the rest is 0 */
 };

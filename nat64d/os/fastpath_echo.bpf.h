@@ -17,6 +17,7 @@
 #define NAT64D_OS_FASTPATH_ECHO_BPF_H
 
 #include "fastpath_base.bpf.h"
+#include "fastpath_pair.bpf.h"
 
 /* Types, with code 0: the first word of a message. */
 #define ECHO4_REQUEST bpf_htons(8 << 8)
@@ -136,7 +137,7 @@ echo6(struct __sk_buff *skb, uint32_t l2, const struct ipv6hdr *ip,
 	    !fits4(l))
 		return (PASS);
 	key = key6_of(ip, IPPROTO_ICMPV6, eh->id, 0);
-	if (!find_flow6(&key, &v))
+	if (!find6(&key, &v))
 		return (PASS);
 
 	h.id = v.sport;
@@ -183,7 +184,7 @@ echo4(struct __sk_buff *skb, uint32_t l2, const struct iphdr *ip, bool df,
 	    !fits6(l, df))
 		return (PASS);
 	key = key4_of(ip, IPPROTO_ICMP, 0, eh->id);
-	if (!find_flow4(&key, &v))
+	if (!find4(&key, &v))
 		return (PASS);
 
 	h.id = v.dport;

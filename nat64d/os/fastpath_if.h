@@ -5,6 +5,7 @@
 #ifndef NAT64D_OS_FASTPATH_IF_H
 #define NAT64D_OS_FASTPATH_IF_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -14,8 +15,9 @@ struct fastpath_if;
 
 /* The maps that the programs share with that of our device: descriptors. */
 struct fastpath_maps {
-	int flows6, flows4, notes, counts, bss;
+	int flows6, flows4, pairs6, pairs4, notes, counts, bss;
 	size_t max_flows;
+	bool stateless;
 };
 
 /*

@@ -25,12 +25,13 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
-#include "nat64d/wire/cksum.h"
 #include "nat64d/wire/ipid.h"
+#include "fastpair.h"
 #include "fastpath.h"
 #include "fastpath_abi.h"
 #include "fastpath_if.h"
 #include "fastpath_prog.h"
+#include "fastpath_sums.h"
 
 /* Made of fastpath.bpf.c; it needs the structures of fastpath_abi.h. */
 #include "nat64d/os/fastpath.skel.h"
@@ -109,6 +110,7 @@ struct fastpath {
 	int n_cpus;
 	struct fastpath_ops ops;
 	struct fastpath_if *ifs; /* NULL: only our device */
+	struct fastpairs *pairs; /* NULL: it has sessions */
 };
 
 /*
@@ -156,21 +158,6 @@ slot_release(struct fastpath *f, uint32_t i)
 /*
  * Entries of the maps.
  */
-
-/* ~m + m' of sums, as fastpath_abi.h wants it. */
-static uint16_t
-diff(uint64_t old, uint64_t new)
-{
-	uint16_t d = cksum_fold((uint64_t)cksum_finish(old) + new);
-
-	return (d == 0 ? 0xffff : htons(d));
-}
-
-static uint16_t
-folded(uint64_t sum)
-{
-	return (htons(cksum_fold(sum)));
-}
 
 /* icmp: what ICMP is called in the family. */
 static uint8_t
@@ -229,9 +216,9 @@ value6_set(struct fast_value6 *v, const struct fastflow *flow, uint32_t slot,
 	v->sport = htons(flow->out4.port);
 	v->dport = htons(flow->peer4.port);
 	v->slot = slot;
-	v->addr_diff = diff(addrs6_sum(flow), addrs4_sum(flow));
-	v->port_diff = diff(flow->in6.port, flow->out4.port);
-	v->addr_sum = folded(addrs6_sum(flow));
+	v->addr_diff = fast_diff(addrs6_sum(flow), addrs4_sum(flow));
+	v->port_diff = fast_diff(flow->in6.port, flow->out4.port);
+	v->addr_sum = fast_folded(addrs6_sum(flow));
 	v->id_counter = flow->id_counter;
 }
 
@@ -246,9 +233,9 @@ value4_set(struct fast_value4 *v, const struct fastflow *flow, uint32_t slot,
 	v->sport = htons(flow->peer4.port);
 	v->dport = htons(flow->in6.port);
 	v->slot = slot;
-	v->addr_diff = diff(addrs4_sum(flow), addrs6_sum(flow));
-	v->port_diff = diff(flow->out4.port, flow->in6.port);
-	v->addr_sum = folded(addrs4_sum(flow));
+	v->addr_diff = fast_diff(addrs4_sum(flow), addrs6_sum(flow));
+	v->port_diff = fast_diff(flow->out4.port, flow->in6.port);
+	v->addr_sum = fast_folded(addrs4_sum(flow));
 }
 
 /* Insert slot i in both maps, or in none. */
@@ -340,9 +327,27 @@ insert_first(struct fastpath *f)
 		s->state = SLOT_REFUSED;
 }
 
+static void
+add_pair(void *arg, const struct fastpair *pair)
+{
+	struct fastpath *f = arg;
+
+	fastpairs_add(f->pairs, pair);
+}
+
+static void
+forget_pairs(void *arg)
+{
+	struct fastpath *f = arg;
+
+	fastpairs_forget(f->pairs);
+}
+
 bool
 fastpath_is_waiting(const struct fastpath *f)
 {
+	if (f->pairs != NULL)
+		return (fastpairs_is_waiting(f->pairs));
 	return (f->waiting.n > 0);
 }
 
@@ -352,6 +357,8 @@ fastpath_commit(struct fastpath *f, unsigned n, bool drained)
 	uint32_t i;
 
 	f->n_read += n;
+	if (f->pairs != NULL)
+		fastpairs_commit(f->pairs, f->n_read, f->queue_len, drained);
 	for (i = f->first_new; i != 0; i = f->slots[i].next)
 		f->slots[i].since = f->n_read;
 	f->first_new = 0;
@@ -384,6 +391,7 @@ fastpath_set_xlat(struct fastpath *f, const struct xlat_conf *xlat)
 	    xlat->tos == XLAT_TOS_COPY ? FAST_TOS_COPY : xlat->tos,
 	    __ATOMIC_RELAXED);
 	__atomic_store_n(&s->tclass_zero, xlat->tclass_zero, __ATOMIC_RELAXED);
+	__atomic_store_n(&s->mss_clamp, xlat->mss_clamp, __ATOMIC_RELAXED);
 }
 
 void
@@ -429,9 +437,10 @@ why_not_loaded(int error)
 
 /* Open the object and say how large its maps are to be. */
 static int
-prepare(struct fastpath *f, bool ether)
+prepare(struct fastpath *f, bool stateless, bool ether)
 {
 	const uint32_t n = (uint32_t)f->max_flows;
+	const uint32_t n_pairs = stateless ? FAST_PAIRS : 1;
 	struct bpf_program *not_used;
 
 	f->bpf = fastpath_bpf__open();
@@ -441,7 +450,10 @@ prepare(struct fastpath *f, bool ether)
 			       f->bpf->progs.fast_translate;
 	not_used = ether ? f->bpf->progs.fast_translate :
 			   f->bpf->progs.fast_translate_ether;
+	f->bpf->rodata->stateless = stateless;
 	if (bpf_program__set_autoload(not_used, false) != 0 ||
+	    bpf_map__set_max_entries(f->bpf->maps.pairs6, n_pairs) != 0 ||
+	    bpf_map__set_max_entries(f->bpf->maps.pairs4, n_pairs) != 0 ||
 	    bpf_map__set_max_entries(f->bpf->maps.flows6, n) != 0 ||
 	    bpf_map__set_max_entries(f->bpf->maps.flows4, n) != 0 ||
 	    bpf_map__set_max_entries(f->bpf->maps.notes, n + 1) != 0)
@@ -480,6 +492,17 @@ set_up(struct fastpath *f, const struct xlat_conf *xlat)
 		.notes = f->notes,
 		.ids = f->bpf->bss->ids,
 		.arg = f };
+}
+
+/* Pairs instead of sessions. */
+static int
+set_up_pairs(struct fastpath *f)
+{
+	f->pairs = fastpairs_new(bpf_map__fd(f->bpf->maps.pairs6),
+	    bpf_map__fd(f->bpf->maps.pairs4), &f->bpf->bss->settings);
+	f->ops.add_pair = add_pair;
+	f->ops.forget_pairs = forget_pairs;
+	return (f->pairs == NULL ? -1 : 0);
 }
 
 /* Which device, and how many packets it can hold. */
@@ -548,6 +571,7 @@ struct fastpath *
 fastpath_load(const char *ifname, size_t max_flows,
     const struct xlat_conf *xlat, bool ether, const char **what)
 {
+	const bool stateless = max_flows == FASTPATH_PAIRS;
 	struct fastpath *f;
 
 	/* The program's own messages are of no use to an administrator. */
@@ -556,16 +580,19 @@ fastpath_load(const char *ifname, size_t max_flows,
 	f = calloc(1, sizeof(*f));
 	if (f == NULL)
 		return (NULL);
-	f->max_flows = max_flows;
+	/* Of pairs the notes are used, and nothing else. */
+	f->max_flows = stateless ? (1U << FAST_PAIR_SLOT_BITS) - 1 : max_flows;
 	if (allocate(f) == -1 || check_clock(what) == -1 ||
 	    (ifname != NULL && find_device(f, ifname, what) == -1))
 		goto fail;
-	if (prepare(f, ether) == -1 || fastpath_bpf__load(f->bpf) != 0 ||
-	    map_notes(f) == -1) {
+	if (prepare(f, stateless, ether) == -1 ||
+	    fastpath_bpf__load(f->bpf) != 0 || map_notes(f) == -1) {
 		*what = why_not_loaded(errno);
 		goto fail;
 	}
 	set_up(f, xlat);
+	if (stateless && set_up_pairs(f) == -1)
+		goto fail;
 	return (f);
 
 fail:
@@ -642,6 +669,9 @@ fastpath_add_if(struct fastpath *f, const char *ifname, const char **what)
 		.flows4 = f->flows4,
 		.notes = bpf_map__fd(f->bpf->maps.notes),
 		.counts = f->counts,
+		.pairs6 = bpf_map__fd(f->bpf->maps.pairs6),
+		.pairs4 = bpf_map__fd(f->bpf->maps.pairs4),
+		.stateless = f->pairs != NULL,
 		.bss = bpf_map__fd(f->bpf->maps.bss),
 		.max_flows = f->max_flows };
 
@@ -670,7 +700,7 @@ fastpath_check(struct fastpath *f, const char **what)
 	    bpf_map_delete_elem(f->flows4, &key4) != 0 ||
 	    bpf_map_lookup_elem(f->counts, &zero, f->per_cpu) != 0)
 		return (-1);
-	return (0);
+	return (f->pairs == NULL ? 0 : fastpairs_check(f->pairs));
 }
 
 int
@@ -714,6 +744,7 @@ fastpath_free(struct fastpath *f)
 		detach(f);
 	if (f->notes != NULL)
 		munmap(f->notes, f->notes_size);
+	fastpairs_free(f->pairs);
 	fastpath_bpf__destroy(f->bpf);
 	free(f->per_cpu);
 	free(f->slots);

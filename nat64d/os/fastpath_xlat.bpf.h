@@ -8,6 +8,7 @@
 
 #include "fastpath_base.bpf.h"
 #include "fastpath_echo.bpf.h"
+#include "fastpath_pair.bpf.h"
 
 /* RFC 8200, 4.5. */
 struct fragment_header {
@@ -33,6 +34,18 @@ measure(const struct __sk_buff *skb, struct l4 *l, uint32_t hlen)
 	}
 }
 
+/*
+ * Does the daemon have to see the segment? It may change the state of its
+ * session (RFC 6146, 3.5.2.2). Where there are none, its MSS may be lowered.
+ */
+INLINE bool
+is_special(const struct tcphdr *tcp)
+{
+	if (stateless)
+		return (tcp->syn && settings.mss_clamp != 0);
+	return (!tcp->ack || tcp->syn || tcp->fin || tcp->rst);
+}
+
 INLINE bool
 plain_tcp(const struct __sk_buff *skb, const void *at, struct l4 *l)
 {
@@ -44,8 +57,7 @@ plain_tcp(const struct __sk_buff *skb, const void *at, struct l4 *l)
 	hlen = tcp->doff * 4;
 	if (hlen < sizeof(*tcp) || hlen > l->len)
 		return (false);
-	/* Others change the state of the session (RFC 6146, 3.5.2.2). */
-	if (!tcp->ack || tcp->syn || tcp->fin || tcp->rst)
+	if (is_special(tcp))
 		return (false);
 	l->sport = tcp->source;
 	l->dport = tcp->dest;
@@ -248,17 +260,16 @@ pass_fragment6(struct __sk_buff *skb, const struct ipv6hdr *ip)
 {
 	const struct fragment_header *fh = (const void *)(ip + 1);
 	const struct udphdr *udp = (const void *)(fh + 1);
-	const struct fast_value6 *found;
+	struct fast_value6 v;
 	struct fast_key6 key;
 
 	if ((const void *)(udp + 1) > (void *)(long)skb->data_end ||
 	    fh->next != IPPROTO_UDP || fh->off != bpf_htons(FH_FIRST))
 		return (PASS);
 	key = key6_of(ip, IPPROTO_UDP, udp->source, udp->dest);
-	found = bpf_map_lookup_elem(&flows6, &key);
-	if (found != NULL)
+	if (find6(&key, &v))
 		(void)is_for_daemon(false, (int64_t)bpf_ktime_get_coarse_ns(),
-		    found->slot, true);
+		    v.slot, true);
 	return (PASS);
 }
 
@@ -266,7 +277,7 @@ INLINE int
 pass_fragment4(struct __sk_buff *skb, const struct iphdr *ip)
 {
 	const struct udphdr *udp = (const void *)(ip + 1);
-	const struct fast_value4 *found;
+	struct fast_value4 v;
 	struct fast_key4 key;
 
 	if ((const void *)(udp + 1) > (void *)(long)skb->data_end ||
@@ -274,10 +285,9 @@ pass_fragment4(struct __sk_buff *skb, const struct iphdr *ip)
 	    (ip->frag_off & bpf_htons(IP4_NO_DF)) != bpf_htons(IP4_MF))
 		return (PASS);
 	key = key4_of(ip, IPPROTO_UDP, udp->source, udp->dest);
-	found = bpf_map_lookup_elem(&flows4, &key);
-	if (found != NULL)
+	if (find4(&key, &v))
 		(void)is_for_daemon(false, (int64_t)bpf_ktime_get_coarse_ns(),
-		    found->slot, false);
+		    v.slot, false);
 	return (PASS);
 }
 
@@ -319,7 +329,7 @@ translate6(struct __sk_buff *skb, const uint32_t l2)
 	hlim = ip->hop_limit;
 
 	key = key6_of(ip, l.proto, l.sport, l.dport);
-	if (!find_flow6(&key, &v))
+	if (!find6(&key, &v))
 		return (PASS);
 
 	now = (int64_t)bpf_ktime_get_coarse_ns();
@@ -383,7 +393,7 @@ translate4(struct __sk_buff *skb, const uint32_t l2)
 	ttl = ip->ttl;
 
 	key = key4_of(ip, l.proto, l.sport, l.dport);
-	if (!find_flow4(&key, &v))
+	if (!find4(&key, &v))
 		return (PASS);
 
 	now = (int64_t)bpf_ktime_get_coarse_ns();

@@ -9,6 +9,7 @@
 
 #include <netinet/in.h>
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "nat64d/base/tuple.h"
@@ -25,6 +26,19 @@ struct fastflow {
 	struct taddr4 peer4;   /* (Z,z) */
 	uint8_t proto;	       /* enum l4proto */
 	uint16_t id_counter;   /* ipid_index() of (T, Z, proto) */
+};
+
+/*
+ * What a stateless translator makes of TCP, UDP or echo messages from one
+ * address to another: ports and identifiers stay. from6: packets from src6 to
+ * dst6, else from src4 to dst4. id_counter: from6 only, as above.
+ */
+struct fastpair {
+	struct in6_addr src6, dst6;
+	struct in_addr src4, dst4;
+	uint8_t proto; /* enum l4proto */
+	bool from6;
+	uint16_t id_counter;
 };
 
 /*
@@ -61,6 +75,14 @@ struct fastpath_ops {
 	 * valid until the next call of add().
 	 */
 	void (*remove)(void *arg, uint32_t handle);
+	/*
+	 * For a stateless translator, instead of the two above; NULL: it
+	 * translates packets of sessions only. Translate packets of the pair
+	 * soon. It may be there already. There need not be room for it.
+	 */
+	void (*add_pair)(void *arg, const struct fastpair *pair);
+	/* Translate no packets of any pair from now on. */
+	void (*forget_pairs)(void *arg);
 	const struct fastnotes *notes;
 	/*
 	 * IPID_NCOUNTERS counters of IPv4 identifications, which both

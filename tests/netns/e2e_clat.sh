@@ -56,6 +56,7 @@ write_clat_conf() { # statement ...
 		echo "user nobody"
 		echo "control \"$dir/clat.sock\""
 		printf '%s\n' "$@"
+		fastpath_statement
 	} >"$dir/clat.conf"
 }
 
@@ -201,6 +202,42 @@ test_control() {
 	    "2001:db8::1 has no counterpart"
 }
 
+# Packets that the program has translated, and those that the CLAT itself has.
+ways() {
+	ctl status | awk '/^fast path / { n = $(NF - 1) } END { print n + 0 }'
+	echo $(($(clat_counter ipv6-packets-in) +
+	    $(clat_counter ipv4-packets-in)))
+}
+
+# Sets fast and slow to the packets of each way of a command, which succeeds.
+count_ways() { # command ...
+	local before after
+	readarray -t before <<<"$(ways)"
+	"$@" || return 1
+	readarray -t after <<<"$(ways)"
+	fast=$((after[0] - before[0])) slow=$((after[1] - before[1]))
+	echo "fast path: $fast packets, nat64d: $slow"
+}
+
+# The kernel sends a few of its own to the interface.
+takes_large() { # command ...
+	count_ways "$@" && [ "$fast" -gt 500 ] && [ "$slow" -lt 10 ]
+}
+
+leaves_large() { # command ...
+	count_ways "$@" && [ "$fast" -eq 0 ] && [ "$slow" -gt 500 ]
+}
+
+# The interface is part of a host here, and of a router.
+test_fast_path() {
+	local how=takes_large ns
+	grep 'fast path: used' "$dir/clat.err" || how=leaves_large
+	for ns in "$client" "$lan"; do
+		check "50 MB down: $how" "$how" get "$ns" 50MB
+		check "and up" "$how" send "$ns" 50MB
+	done
+}
+
 test_end() {
 	stop "$clat"
 	check_not "the end removes the interface" \
@@ -218,6 +255,7 @@ check_not "it has nothing to complain about" \
     grep -E 'sysctl|cannot|does not|no route|drops|refused' "$dir/clat.err"
 test_host "host" "$client"
 test_host "LAN" "$lan"
+test_fast_path
 test_traceroute
 test_traceroute -I
 test_routes

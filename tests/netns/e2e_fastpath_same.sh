@@ -10,6 +10,7 @@
 . "$(dirname "$0")/tools/fastpath.sh"
 
 echo_id=100
+stateless=
 
 start_lab() {
 	lab_create
@@ -168,17 +169,39 @@ start_talkers() {
 	start_talker server "$internet"
 }
 
+write_conf() { # statement ...
+	[ -n "$stateless" ] || {
+		write_nat64d_conf "$@"
+		return
+	}
+	{
+		echo "mode siit"
+		echo "tun nat64"
+		echo "user nobody"
+		echo "prefix 2001:db8:8000::/96"
+		echo "map 192.0.2.1 to 2001:db8::10"
+		echo "address $gateway6"
+		printf '%s\n' "$@"
+	} >"$dir/nat64d.conf"
+}
+
+# Where the server reaches the client.
+find_mapped() {
+	mapped=192.0.2.1:$echo_id
+	[ -n "$stateless" ] || mapped=$(echo_mapped "$echo_id")
+}
+
 # Files with what is seen of the traffic; way: yes or no, of the fast path.
 observe() { # way statement ...
 	local way=$1 mapped
-	write_nat64d_conf "fastpath $way" "${@:2}"
+	write_conf "fastpath $way" "${@:2}"
 	check "nat64d starts" start_nat64d || give_up
 	start_talkers
 	check "sessions begin" both_begin
 	# A new one: connection tracking remembers the last one for a while.
 	echo_id=$((echo_id + 1))
 	check "and one of echo messages" open_echo "$echo_id" "$server64"
-	mapped=$(echo_mapped "$echo_id")
+	find_mapped
 	captures=()
 	start_capture 4 "$internet" i0
 	start_capture 6 "$client" c0
@@ -213,8 +236,8 @@ no_connections() {
 }
 
 both_begin() {
-	open_udp u "$server64" 7200 && open_tcp t "$server64" 7201 &&
-	    is_fast_or_slow
+	open_udp u "$server64" 7200 && open_tcp t "$server64" 7201 || return 1
+	[ -n "$stateless" ] || is_fast_or_slow
 }
 
 # With "fastpath no" nothing is there.
@@ -232,7 +255,7 @@ same() { # what at-least-lines
 }
 
 compare() { # statement ...
-	tap_round="$*"
+	tap_round="${stateless:+siit }$*"
 	observe yes "$@"
 	observe no "$@"
 	check "the same datagrams come to IPv4" same udp4 50
@@ -358,6 +381,10 @@ need_fastpath
 compare
 compare "tos 32" "traffic-class 0"
 compare "offload no"
+stateless=yes
+compare "mtu ipv4 1500"
+compare "tos 32" "traffic-class 0"
+stateless=
 test_shared_address
 test_masquerade
 test_address_dependent

@@ -8,6 +8,7 @@
 #	2001:db8::11 = 192.0.2.2
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/tools/fastpath.sh"
 
 start_lab() {
 	lab_create
@@ -71,10 +72,34 @@ test_hairpin() {
 	    "2001:db8:8000::c000:202"
 }
 
+takes_large() { # command ...; nat64d sees none of its packets
+	count_packets "$@" && [ "$s6 $s4" = "0 0" ] && [ $((n6 + n4)) -gt 300 ]
+}
+
+leaves_large() { # command ...; nat64d sees all of them
+	count_packets "$@" && [ "$n6 $n4" = "0 0" ] && [ $((s6 + s4)) -gt 300 ]
+}
+
+# Where it is used. Up to now pings, fragments, traceroute and hairpins came.
+test_fast_path() {
+	if ! logged 'fast path: used'; then
+		check "nat64d translates all of 20 MB" \
+		    leaves_large get "$internet" http://192.0.2.1/20MB
+		return
+	fi
+	check "the fast path translates all of 20 MB" \
+	    takes_large get "$internet" http://192.0.2.1/20MB
+	check "but no hairpin" leaves_large get "$client" \
+	    --interface 2001:db8::11 "http://[2001:db8:8000::c000:201]/20MB"
+	check_equal "and has lost nothing" \
+	    "$(fast_value "$(nat64d_dump)" lost)" 0
+}
+
 need_root
 start_lab
 check "nat64d starts" start_nat64d || give_up
 test_clients
 test_hairpin
+test_fast_path
 stop "$nat64d"
 tap_done

@@ -16,6 +16,7 @@
 
 #include "common/net/pref64.h"
 
+#include "nat64d/os/fastpath_abi.h"
 #include "nat64d/os/fastpath_prog.h"
 #include "nat64d/wire/cksum.h"
 #include "nat64d/wire/gso.h"
@@ -187,6 +188,9 @@ has_partial_cksum(const struct pkt *p)
 	    cksum_fold(pkt_pseudo_sum(p)));
 }
 
+/* The translator has no sessions, which segments with SYN might change. */
+static bool stateless;
+
 /* May the program translate p, of len bytes? p is parsed here. */
 static inline bool
 is_plain(struct pkt *p, const struct fastflow *f, const struct xlat_conf *c)
@@ -210,7 +214,7 @@ is_plain(struct pkt *p, const struct fastflow *f, const struct xlat_conf *c)
 	    (wire_get16(pkt_l4(p) + 6) == 0 ||
 		wire_get16(pkt_l4(p) + 4) != pkt_l4len(p)))
 		return (false);
-	if (p->proto == IPPROTO_TCP &&
+	if (p->proto == IPPROTO_TCP && !stateless &&
 	    (p->tcp_flags &
 		(PKT_TH_SYN | PKT_TH_FIN | PKT_TH_RST | PKT_TH_ACK)) !=
 		PKT_TH_ACK)
@@ -245,6 +249,38 @@ translate(struct pkt *p, const struct fastflow *f, const struct xlat_conf *c,
 		xlat_4to6(p, &out6, c);
 }
 
+/* Tell of both directions between the addresses of f, whose ports stay. */
+static inline void
+insert_pairs(struct fastpath *fp, const struct fastflow *f)
+{
+	const struct fastpath_ops *ops = fastpath_ops(fp);
+	struct fastpair pair = { .src6 = f->in6.addr,
+		.dst6 = f->peer6,
+		.src4 = f->out4.addr,
+		.dst4 = f->peer4.addr,
+		.proto = f->proto,
+		.from6 = true,
+		.id_counter = f->id_counter };
+
+	REQUIRE(f->in6.port == f->out4.port);
+	ops->add_pair(ops->arg, &pair);
+	pair = (struct fastpair){ .src6 = f->peer6,
+		.dst6 = f->in6.addr,
+		.src4 = f->peer4.addr,
+		.dst4 = f->out4.addr,
+		.proto = f->proto };
+	ops->add_pair(ops->arg, &pair);
+	fastpath_commit(fp, 1, true);
+}
+
+/* No flow of a pair has to follow an earlier packet. */
+static inline void
+clear_notes(struct fastpath *fp)
+{
+	memset((void *)(uintptr_t)fastpath_ops(fp)->notes, 0,
+	    sizeof(struct fastnotes) << FAST_PAIR_SLOT_BITS);
+}
+
 /* What ICMP is called in a family. */
 static inline uint8_t
 proto_of(const struct fastflow *f, bool from6)
@@ -274,7 +310,8 @@ build_echo(uint8_t *l4, const struct fastflow *f, bool from6)
 
 /* The L4 part of a plain packet, checksum 0. Returns its length. */
 static inline uint32_t
-build_l4(uint8_t *l4, const struct fastflow *f, bool from6, uint32_t payload)
+flow_build_l4(uint8_t *l4, const struct fastflow *f, bool from6,
+    uint32_t payload)
 {
 	const uint32_t hlen =
 	    f->proto == L4_TCP ? 20 + 4 * (one_in(2) ? 0 : below(11)) : 8;
@@ -300,7 +337,7 @@ build_l4(uint8_t *l4, const struct fastflow *f, bool from6, uint32_t payload)
 }
 
 static inline void
-build_ip6(uint8_t *ip, const struct fastflow *f, uint32_t l4len)
+flow_build_ip6(uint8_t *ip, const struct fastflow *f, uint32_t l4len)
 {
 	unsigned i;
 
@@ -315,7 +352,7 @@ build_ip6(uint8_t *ip, const struct fastflow *f, uint32_t l4len)
 }
 
 static inline void
-build_ip4(uint8_t *ip, const struct fastflow *f, uint32_t l4len)
+flow_build_ip4(uint8_t *ip, const struct fastflow *f, uint32_t l4len)
 {
 	unsigned i;
 
@@ -333,7 +370,7 @@ build_ip4(uint8_t *ip, const struct fastflow *f, uint32_t l4len)
 
 /* Where the checksum is in the L4 header of a packet of f. */
 static inline uint8_t
-cksum_off(const struct fastflow *f)
+flow_cksum_off(const struct fastflow *f)
 {
 	static const uint8_t offs[L4_NPROTO] = { [L4_TCP] = PKT_TCP_CKSUM,
 		[L4_UDP] = PKT_UDP_CKSUM,
@@ -346,7 +383,7 @@ cksum_off(const struct fastflow *f)
 static inline uint8_t *
 cksum_field(const struct fastflow *f, uint8_t *l4)
 {
-	return (l4 + cksum_off(f));
+	return (l4 + flow_cksum_off(f));
 }
 
 /* Build a plain packet of f with a right or a partial checksum. */
@@ -360,11 +397,11 @@ build_plain(struct pkt *p, const struct fastflow *f, bool from6,
 	uint32_t l4len;
 	uint16_t sum = 0;
 
-	l4len = build_l4(l4, f, from6, payload);
+	l4len = flow_build_l4(l4, f, from6, payload);
 	if (from6)
-		build_ip6(p->data, f, l4len);
+		flow_build_ip6(p->data, f, l4len);
 	else
-		build_ip4(p->data, f, l4len);
+		flow_build_ip4(p->data, f, l4len);
 	p->len = hlen + l4len;
 	memset(&p->ofl, 0, sizeof(p->ofl));
 	if (proto != IPPROTO_ICMP)
@@ -372,7 +409,7 @@ build_plain(struct pkt *p, const struct fastflow *f, bool from6,
 	if (partial) {
 		p->ofl.csum_partial = true;
 		p->ofl.csum_start = (uint16_t)hlen;
-		p->ofl.csum_off = cksum_off(f);
+		p->ofl.csum_off = flow_cksum_off(f);
 	} else {
 		sum = (uint16_t)~wire_sum(sum, l4, l4len);
 		if (proto == IPPROTO_UDP && sum == 0)

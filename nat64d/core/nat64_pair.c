@@ -1,0 +1,92 @@
+#include <string.h>
+
+#include "nat64_pair.h"
+
+static bool
+is_same(const struct nat64_pair *a, const struct nat64_pair *b)
+{
+	return (a->src.s_addr == b->src.s_addr &&
+	    a->dst.s_addr == b->dst.s_addr && a->proto == b->proto &&
+	    a->from6 == b->from6);
+}
+
+/*
+ * A packet of the pair has been seen. *id_counter: ipid_index(). Is it to be
+ * offered?
+ */
+static bool
+count(struct nat64 *n, const struct nat64_pair *pair, uint16_t *id_counter)
+{
+	struct nat64_pair *cell;
+
+	*id_counter = ipid_index(&n->ids, pair->src, pair->dst,
+	    l4proto_number(pair->proto));
+	cell = &n->pairs[*id_counter % NAT64_PAIR_CELLS];
+	if (!is_same(cell, pair))
+		*cell = *pair;
+	if (++cell->n < PAIR_AFTER)
+		return (false);
+	cell->n = PAIR_AFTER - PAIR_RETRY;
+	return (true);
+}
+
+static bool
+has_pairs(const struct nat64 *n)
+{
+	return (n->eamt != NULL && n->fastpath != NULL &&
+	    n->fastpath->add_pair != NULL);
+}
+
+static void
+offer(struct nat64 *n, const struct fastpair *f)
+{
+	n->stats.counters[NAT64_FAST_OFFERED]++;
+	n->fastpath->add_pair(n->fastpath->arg, f);
+}
+
+void
+nat64_pair_seen6(struct nat64 *n, const struct pkt *p,
+    const struct tuple4 *out)
+{
+	const struct nat64_pair pair = { .src = out->src.addr,
+		.dst = out->dst.addr,
+		.proto = p->l4,
+		.from6 = true };
+	struct fastpair f = { .src6 = p->ip6.src,
+		.dst6 = p->ip6.dst,
+		.src4 = out->src.addr,
+		.dst4 = out->dst.addr,
+		.proto = p->l4,
+		.from6 = true };
+
+	if (has_pairs(n) && count(n, &pair, &f.id_counter))
+		offer(n, &f);
+}
+
+void
+nat64_pair_seen4(struct nat64 *n, const struct pkt *p,
+    const struct tuple6 *out)
+{
+	const struct nat64_pair pair = { .src = p->ip4.src,
+		.dst = p->ip4.dst,
+		.proto = p->l4,
+		.from6 = false };
+	struct fastpair f = { .src6 = out->src.addr,
+		.dst6 = out->dst.addr,
+		.src4 = p->ip4.src,
+		.dst4 = p->ip4.dst,
+		.proto = p->l4,
+		.from6 = false };
+
+	if (has_pairs(n) && count(n, &pair, &f.id_counter))
+		offer(n, &f);
+}
+
+void
+nat64_pairs_forget(struct nat64 *n)
+{
+	if (!has_pairs(n))
+		return;
+	memset(n->pairs, 0, sizeof(n->pairs));
+	n->fastpath->forget_pairs(n->fastpath->arg);
+}
