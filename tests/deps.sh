@@ -16,7 +16,8 @@ test='check binutils debhelper dpkg-dev keepalived libcap2-bin python3-yaml
     bind9 bind9-dnsutils bird2 unbound nsd nginx-light netcat-openbsd socat tcpdump
     tshark python3-minimal python3-dnspython python3-pyte mandoc shellcheck
     apparmor bzip2 dnsmasq-base ethtool lftp libfixbuf-tools logrotate nftables
-    openssl prometheus python3-pyftpdlib radvd redis-server rsyslog strace
+    kea-dhcp4-server openssl prometheus python3-pyftpdlib radvd redis-server
+    rsyslog strace
     systemd systemd-container tayga tnftp vsftpd wireguard-go wireguard-tools
     xz-utils zsh zstd'
 browser='chromium-headless-shell fonts-dejavu-core'

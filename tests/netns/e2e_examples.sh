@@ -85,12 +85,6 @@ test_office() {
 	tap_round=office
 	check "nat64d starts" start_nat64d_of "$examples/office/nat64d.conf" o
 	check "dns64d starts" start_dns64d_of "$examples/office/dns64d.conf"
-	ip -n "$client" addr flush dev c0 scope global
-	ip -n "$client" route flush table main
-	start "$gateway" radvd.log radvd -n -m stderr -p "$dir/radvd.pid" \
-	    -C "$examples/office/radvd.conf"
-	local radvd=$!
-	check "a host gets an address and a router" wait_for 30 name_works
 	check "radvd's stanza is that of nat64ctl" grep -q \
 	    "#$(ctl o pref64 radvd | sed -n 2p)" "$examples/office/radvd.conf"
 	check "BIRD's is" grep -qF "$(ctl o pref64 bird | sed -n 2p)" \
@@ -99,7 +93,30 @@ test_office() {
 	    "$examples/office/lan0.network"
 	check "odhcpd's is" grep -qF "$(ctl o pref64 odhcpd | sed -n 2p)" \
 	    "$examples/office/odhcpd"
-	stop_all "$radvd"
+	test_router radvd radvd -n -m stderr -p "$dir/radvd.pid" \
+	    -C "$examples/office/radvd.conf"
+	bird_of_this_system >"$dir/bird.conf"
+	test_router BIRD bird -f -c "$dir/bird.conf" -s "$dir/bird.sock"
+	stop_all
+}
+
+# Without the option PREF64 if it does not know that.
+bird_of_this_system() {
+	if bird -p -c "$examples/office/bird.conf" 2>"$dir/bird.err"; then
+		cat "$examples/office/bird.conf"
+	else
+		grep -v 'custom option' "$examples/office/bird.conf"
+	fi
+}
+
+# A host that has nothing gets an address and a router.
+test_router() { # name command ...
+	ip -n "$client" addr flush dev c0 scope global
+	ip -n "$client" route flush table main
+	check_not "$1: a host has nothing at first" name_works
+	start "$gateway" router.log "${@:2}"
+	check "$1: a host gets an address and a router" wait_for 30 name_works
+	stop "$!"
 }
 
 ctl() { # name argument ...
@@ -109,17 +126,31 @@ ctl() { # name argument ...
 
 # A host that asks for option 108 is told to do without IPv4, and any other one
 # is not.
-test_mostly() {
-	tap_round=ipv6-mostly
+test_mostly() { # command ...
 	ip -n "$gateway" addr add 192.168.1.1/24 dev lan0
-	start "$gateway" dnsmasq.log dnsmasq -k -C \
-	    "$examples/ipv6-mostly/dnsmasq.conf" --pid-file= \
-	    --dhcp-leasefile="$dir/leases" --user=root --log-facility=-
-	local dnsmasq=$!
+	start "$gateway" dhcp.log "$@"
+	local server=$!
 	check_equal "who asks gets the time" "$(wait_for_offer 108)" 1800
 	check_equal "who does not gets none" "$(wait_for_offer 3)" none
-	stop "$dnsmasq"
+	stop "$server"
 	ip -n "$gateway" addr del 192.168.1.1/24 dev lan0
+}
+
+test_dnsmasq() {
+	tap_round="ipv6-mostly by dnsmasq"
+	test_mostly dnsmasq -k -C "$examples/ipv6-mostly/dnsmasq.conf" \
+	    --pid-file= --dhcp-leasefile="$dir/leases" --user=root \
+	    --log-facility=-
+}
+
+# Its leases are kept in memory only.
+test_kea() {
+	tap_round="ipv6-mostly by Kea"
+	sed 's,^  "Dhcp4": {,& "lease-database": { "type": "memfile"\, \
+	    "persist": false }\,,' "$examples/ipv6-mostly/kea-dhcp4.conf" \
+	    >"$dir/kea.conf"
+	test_mostly env KEA_LOCKFILE_DIR=none KEA_PIDFILE_DIR="$dir" \
+	    kea-dhcp4 -c "$dir/kea.conf"
 }
 
 wait_for_offer() { # option
@@ -211,11 +242,12 @@ test_home() {
 }
 
 need_root
-for program in radvd dnsmasq; do
+for program in radvd dnsmasq kea-dhcp4 bird; do
 	command -v "$program" >/dev/null || skip_all "no $program"
 done
 start_lab
-test_mostly
+test_dnsmasq
+test_kea
 test_isp
 test_unbound
 test_bind
