@@ -19,7 +19,7 @@
 #include "nat64d/os/largepage.h"
 #include "nat64d/core/nat64.h"
 
-#define NADDRS 32
+#define NADDRS 40 /* a block of 32 ports for each /64 of a /48 */
 #define PAYLOAD 16
 #define PACKET_LEN (PKT_IP6_HLEN + PKT_UDP_HLEN + PAYLOAD) /* 64 */
 #define ROUNDS 2000000
@@ -61,23 +61,33 @@ result(const char *name, double value, const char *unit)
 	fflush(stdout);
 }
 
-/*
- * subscriber_len: bits. block_size: of the blocks of ports; 0: none.
- */
+/* Who has which ports. */
+struct policy {
+	unsigned subscriber_len; /* bits */
+	uint16_t block_size;	 /* of the blocks of ports; 0: none */
+	bool deterministic;	 /* they are computed */
+};
+
 static struct nat64 *
-new_nat64(size_t max_sessions, unsigned subscriber_len, uint16_t block_size)
+new_nat64(size_t max_sessions, const struct policy *policy)
 {
 	const struct port_range ports = { 1024, 65535 };
 	struct pool4_range range = { .first = { htonl(0xc6120000) },
 		.last = { htonl(0xc6120000 + NADDRS - 1) },
 		.ports = { ports, ports, ports },
-		.block_size = block_size,
-		.max_blocks = 4 };
+		.clients = { .len = 48 },
+		.block_size = policy->block_size,
+		.max_blocks = 4,
+		.deterministic = policy->deterministic };
 	struct nat64_sink sink = { .emit = emit };
 	struct nat64_config c;
 	struct in6_addr addr;
 	struct nat64 *n;
 
+	if (range.deterministic) {
+		range.clients.family = AF_INET6;
+		inet_pton(AF_INET6, "2001:db8:1::", &range.clients.v6);
+	}
 	nat64_config_init(&c);
 	inet_pton(AF_INET6, "2001:db8:64::", &addr);
 	pref64_init(&c.prefixes[0], &addr, 96);
@@ -87,7 +97,7 @@ new_nat64(size_t max_sessions, unsigned subscriber_len, uint16_t block_size)
 	c.self4.s_addr = htonl(0xc6120001);
 	inet_pton(AF_INET6, "2001:db8:ffff::1", &c.self6);
 	c.max_sessions = max_sessions;
-	c.subscriber_len = subscriber_len;
+	c.subscriber_len = policy->subscriber_len;
 	c.memory_hint = largepage_hint;
 	memset(&c.subscriber, 0, sizeof(c.subscriber));
 	memcpy(&c.secret, "sixteen bytes ok", sizeof(c.secret));
@@ -245,10 +255,10 @@ bench_again(struct nat64 *n, uint32_t n_sessions, struct monotime now,
 }
 
 static void
-bench_packets(uint32_t n_sessions, unsigned subscriber_len,
-    uint16_t block_size, const char *label)
+bench_packets(uint32_t n_sessions, const struct policy *policy,
+    const char *label)
 {
-	struct nat64 *n = new_nat64(n_sessions, subscriber_len, block_size);
+	struct nat64 *n = new_nat64(n_sessions, policy);
 	char name[64];
 	size_t before;
 	struct monotime start, base = monotime_now();
@@ -421,6 +431,14 @@ bench_stateless(size_t n_maps, const char *label)
 	nat64_free(n);
 }
 
+static const struct policy alone = { .subscriber_len = 128 };
+/* Sixteen sessions for each subscriber, and for each block. */
+static const struct policy random_ports = { .subscriber_len = 64 };
+static const struct policy blocks = { .subscriber_len = 64, .block_size = 32 };
+static const struct policy computed = { .subscriber_len = 64,
+	.block_size = 32,
+	.deterministic = true };
+
 int
 main(int argc, char *argv[])
 {
@@ -432,15 +450,15 @@ main(int argc, char *argv[])
 	if (workspace == NULL)
 		err(1, NULL);
 	build_template();
-	bench_packets(1, 128, 0, "1");
-	bench_packets(1000, 128, 0, "1k");
+	bench_packets(1, &alone, "1");
+	bench_packets(1000, &alone, "1k");
 	bench_stateless(1, "1-map");
 	bench_stateless(MAX_MAPS, "1k-maps");
-	bench_packets(most / 10, 128, 0, "100k");
-	bench_packets(most, 128, 0, "1M");
-	/* Sixteen sessions for each subscriber, and for each block. */
-	bench_packets(most, 64, 0, "1M-random");
-	bench_packets(most, 64, 32, "1M-blocks");
+	bench_packets(most / 10, &alone, "100k");
+	bench_packets(most, &alone, "1M");
+	bench_packets(most, &random_ports, "1M-random");
+	bench_packets(most, &blocks, "1M-blocks");
+	bench_packets(most, &computed, "1M-deterministic");
 	bench_ports(0.5, "50%-full");
 	bench_ports(0.99, "99%-full");
 	bench_ports(0.999, "99.9%-full");
