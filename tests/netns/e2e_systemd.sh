@@ -189,6 +189,69 @@ test_watchdog() {
 	check "dns64d answers" wait_for 30 resolves
 }
 
+# systemd has the sockets, and dns64d not even the capability for their port. It
+# begins with the first query.
+test_sockets() {
+	local systemd=$sysroot/etc/systemd/system
+	mkdir "$systemd/dns64d.socket.d"
+	printf '%s\n' '[Socket]' ListenDatagram= "ListenDatagram=[$dns6]:53" \
+	    "ListenStream=[$dns6]:53" >"$systemd/dns64d.socket.d/listen.conf"
+	printf '%s\n' '[Service]' AmbientCapabilities= \
+	    CapabilityBoundingSet= >"$systemd/dns64d.service.d/lab.conf"
+	inside systemctl daemon-reload
+	check "dns64d is stopped" inside systemctl stop dns64d
+	check "its sockets are started" inside systemctl start dns64d.socket
+	check_not "which does not start dns64d" is_active dns64d
+	check "a query starts it, and is answered" wait_for 30 resolves
+	check "it runs" is_active dns64d
+	check_equal "without any capability" "$(inside sed -n \
+	    's/^Cap\(Bnd\|Prm\|Eff\|Amb\):\t0*//p' \
+	    "/proc/$(main_pid dns64d)/status" | tr -d '\n')" ""
+	ask_often &
+	local asker=$!
+	wait_for 30 test -s "$dir/answers"
+	check "dns64d is started again" inside systemctl restart dns64d
+	check "and once more" inside systemctl restart dns64d
+	touch "$dir/enough"
+	wait "$asker"
+	echo "# $(sort "$dir/answers" | uniq -c | xargs)"
+	check_equal "each query was answered, at the first time" \
+	    "$(sort -u "$dir/answers")" "$server64"
+	check_equal "over TCP, too" "$(in_ns "$client" dig +short +tcp \
+	    "@$dns6" www.example.com AAAA)" "$server64"
+	check "the sockets are stopped" \
+	    inside systemctl stop dns64d.socket dns64d
+}
+
+# One query after the other, each of which is sent once.
+ask_often() {
+	until [ -e "$dir/enough" ]; do
+		in_ns "$client" dig +short +tries=1 +timeout=30 "@$dns6" \
+		    www.example.com AAAA >>"$dir/answers"
+	done
+}
+
+# The system's logger, here that of systemd, keeps the events.
+test_journal() {
+	local when port
+	configure
+	sed -i 's/^log events to .*/log events to syslog/' \
+	    "$sysroot/etc/nat64d.conf"
+	check "nat64d is started with the logger" \
+	    inside systemctl restart nat64d
+	check "it translates" wait_for 30 fetch file
+	check "the journal has events" wait_for 30 journal_says nat64d \
+	    ' event=binding-created natevent=10 proto=tcp '
+	journal nat64d | grep 'binding-created .* proto=tcp' | tail -n 1 \
+	    >"$dir/event"
+	when=$(sed 's/.*time=\([^ ]*\) .*/\1/' "$dir/event")
+	port=$(sed 's/.* addr4=\([^ ]*\) port4=\([0-9]*\).*/\1:\2/' \
+	    "$dir/event")
+	check_match "whohad reads it from there" "$(inside sh -c \
+	    "journalctl -q -u nat64d | nat64ctl whohad $port $when -" 2>&1)" \
+	    '^tcp \[2001:db8::10\]:'
+}
+
 test_stop() {
 	check "both are stopped" inside systemctl stop nat64d dns64d
 	check_not "the interface is gone" ip -n "$gateway" link show nat64
@@ -219,6 +282,8 @@ test_reload
 test_logrotate
 test_restart
 test_watchdog
+test_sockets
+test_journal
 test_stop
 shut_down
 tap_done
