@@ -380,14 +380,15 @@ finish(const struct ctl_program *program, int rc)
 int
 ctl_main(const struct ctl_program *program, int argc, char *argv[])
 {
+	static char buffer[16384];
 	struct ctl ctl = { .program = program, .socket = program->socket };
 	const struct ctl_command *c;
 	int rc;
 
 	setlocale(LC_CTYPE, "");
-	/* Written once, also where musl would write each line: see finish(). */
+	/* With the one of musl, errors come early: finish() cannot say why. */
 	if (!isatty(STDOUT_FILENO))
-		setvbuf(stdout, NULL, _IOFBF, BUFSIZ);
+		setvbuf(stdout, buffer, _IOFBF, sizeof(buffer));
 	ctl.clean = ctl_clean_flags(STDOUT_FILENO);
 	rc = take_options(&ctl, argc, argv);
 	if (rc == -1) {
