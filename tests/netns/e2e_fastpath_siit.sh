@@ -112,6 +112,46 @@ test_mss() {
 	end
 }
 
+# Packets that the kernel has forwarded to the tun device.
+start_watch() {
+	in_ns "$gateway" nft -f - <<-EOT
+		table inet way {
+			chain forward {
+				type filter hook forward priority 0;
+				oifname "nat64" counter
+			}
+		}
+	EOT
+}
+
+forwarded() {
+	in_ns "$gateway" nft list chain inet way forward |
+	    awk '/oifname/ { print $5 }'
+}
+
+# It goes well, and next to nothing of it comes there.
+passes_by() { # command ...
+	local before after
+	before=$(forwarded)
+	"$@" || return 1
+	after=$(forwarded)
+	echo "to the tun device: $((after - before)) packets"
+	[ $((after - before)) -lt 10 ]
+}
+
+test_interfaces() {
+	begin "fastpath on g0 g1"
+	check_not "all interfaces have it" logged 'not used on'
+	start_watch
+	check "datagrams pass by the tun device" passes_by ask u 100 50
+	check "and are counted" takes 10 10 ask u 100 10
+	check "segments do" passes_by takes_all ask t 50000 5
+	check "echo messages begin" open_echo 80 "$server64"
+	check "and pass by, too" passes_by ping_as "$client" 81 20 "$server64"
+	in_ns "$gateway" nft delete table inet way
+	end
+}
+
 # --- another configuration, and the end ---
 
 start_flood() {
@@ -186,6 +226,7 @@ lab_create
 need_fastpath
 test_ways
 test_mss
+test_interfaces
 test_reload
 test_kill
 tap_done
