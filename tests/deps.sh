@@ -17,14 +17,13 @@ test='check binutils debhelper dpkg-dev keepalived libcap2-bin python3-yaml
     tshark python3-minimal python3-dnspython python3-pyte mandoc shellcheck
     apparmor bzip2 dnsmasq-base ethtool lftp libfixbuf-tools logrotate nftables
     kea-dhcp4-server openssl prometheus python3-pyftpdlib radvd redis-server
-    rsyslog strace
-    systemd systemd-container tayga tnftp vsftpd wireguard-go wireguard-tools
-    xz-utils zsh zstd'
+    rsyslog strace systemd systemd-container tayga tnftp vsftpd wireguard-go
+    wireguard-tools xz-utils zsh zstd'
 browser='chromium-headless-shell fonts-dejavu-core'
 lint='clang-tidy clang-format cppcheck'
 bench='tayga nftables iproute2 iputils-ping ethtool python3 gnuplot-nox
     dnsperf knot-resolver redis-server'
-deb='debhelper debootstrap dh-apparmor dpkg-dev git lintian'
+deb='buildah debhelper debootstrap dh-apparmor dpkg-dev git lintian'
 ports='gcc-i686-linux-gnu gcc-s390x-linux-gnu mmdebstrap qemu-user-static'
 
 want=

@@ -4,6 +4,8 @@
 # "make check-deb" runs this. It builds everything twice, and downloads a Debian.
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/../netns/lib.sh"
+# shellcheck source=oci.sh
+. "$root/tests/deb/oci.sh"
 
 # A checkout of the last commit, with the files as they are here now.
 copy_tree() { # folder
@@ -74,6 +76,7 @@ test_images() { # folder
 		    "no debootstrap: $(tail -n 1 "$dir/debootstrap")"
 		return 1
 	fi
+	test_oci "$1" "$dir/one/build/deb"
 	for daemon in nat64d dns64d; do
 		cp "$dir"/one/build/deb/${daemon}_*.deb "$1/tmp"
 		check "the recipe of the image of $daemon" chroot "$1" \
