@@ -197,7 +197,9 @@ nat64d_PURE = \
     nat64d/core/nat64_input.c \
     nat64d/core/nat64_kill.c \
     nat64d/core/nat64_map.c \
+    nat64d/core/nat64_mapping.c \
     nat64d/core/nat64_out.c \
+    nat64d/core/nat64_pcp.c \
     nat64d/core/nat64_policy.c \
     nat64d/core/nat64_prefetch.c \
     nat64d/core/nat64_reconf.c \
@@ -221,6 +223,8 @@ nat64d_PURE = \
     nat64d/log/target.c \
     nat64d/log/whohad.c \
     nat64d/log/words.c \
+    nat64d/pcp/pcp_server.c \
+    nat64d/pcp/pcp_wire.c \
     nat64d/pool/bitset.c \
     nat64d/pool/blocks.c \
     nat64d/pool/part.c \
@@ -293,6 +297,7 @@ nat64d_SRC = \
     nat64d/conf/conf_load.c \
     nat64d/conf/conf_mode.c \
     nat64d/conf/conf_number.c \
+    nat64d/conf/conf_pcp.c \
     nat64d/conf/conf_ports.c \
     nat64d/conf/conf_print.c \
     nat64d/conf/conf_replicate.c \
@@ -347,6 +352,7 @@ nat64d_SRC = \
     nat64d/fastuse.c \
     nat64d/nat64d.c \
     nat64d/outsock.c \
+    nat64d/pcpsock.c \
     nat64d/reconf.c \
     nat64d/reconf_fixed.c \
     nat64d/role.c \
@@ -794,7 +800,7 @@ check_routed_OBJ = nat64d/os/routed_linux.o
 reconf_OBJ = nat64d/reconf_fixed.o nat64d/conf/conf.o \
     nat64d/conf/conf_alg.o nat64d/conf/conf_check.o \
     nat64d/conf/conf_load.o nat64d/conf/conf_mode.o \
-    nat64d/conf/conf_number.o \
+    nat64d/conf/conf_number.o nat64d/conf/conf_pcp.o \
     nat64d/conf/conf_ports.o nat64d/conf/conf_print.o \
     nat64d/conf/conf_replicate.o nat64d/conf/conf_timeout.o \
     nat64d/conf/parse.o \

@@ -124,10 +124,10 @@ dump_binding(struct evbuffer *out, const struct bib_entry *e)
 {
 	char in6[TADDR_STRLEN], out4[TADDR_STRLEN];
 
-	evbuffer_add_printf(out, "%-7s %-47s %-21s %" PRIu32 "%s\n",
+	evbuffer_add_printf(out, "%-7s %-47s %-21s %" PRIu32 "%s%s\n",
 	    proto_names[e->proto], taddr6_text(&e->in6, true, in6),
 	    taddr4_text(&e->out4, true, out4), e->n_sessions,
-	    e->is_static ? " static" : "");
+	    e->is_static ? " static" : "", e->held ? " mapped" : "");
 }
 
 static void

@@ -66,7 +66,10 @@ void engine_log_level_changed(struct engine *e);
  */
 void engine_load_state(struct engine *e);
 
-/* Somebody else has restored them, or the role has changed. */
+/*
+ * Somebody else has restored them, the role has changed, or a host has asked
+ * for a mapping.
+ */
 void engine_restored(struct engine *e);
 
 /*

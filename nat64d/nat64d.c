@@ -33,6 +33,7 @@
 #include "nat64d/host/hostreport.h"
 #include "nat64d/host/ifwatch.h"
 #include "nat64d/os/largepage.h"
+#include "pcpsock.h"
 #include "nat64d/host/poolif.h"
 #include "nat64d/host/pref64find.h"
 #include "nat64d/host/routes.h"
@@ -69,6 +70,7 @@ struct follow {
 	struct divert *divert;
 	struct ifwatch *ifwatch;
 	struct fastuse fast;
+	struct pcpsock *pcp;	   /* port control */
 	struct takeover *takeover; /* NULL: the start is an ordinary one */
 	struct stored stored;
 	bool handed_over; /* another process has it all */
@@ -388,6 +390,7 @@ enter_sandbox(const struct conf *c, const struct options *o,
 		    c->pref64_follows ? PREF64FIND_RESOLV_CONF : c->role_file,
 		.pid_file = startup_pidfile(&o->start),
 		.bpf_entries = fastpath,
+		.inet = c->n_pcp > 0,
 		.socket = control_path(servers->control),
 		/* The first one needs a restart: see reconf_fixed.c. */
 		.connects = n_collectors(c) > 0 || c->pref64_follows ||
@@ -495,7 +498,8 @@ start_reconf(struct follow *f, const struct options *o, struct eventlog *log)
 		.report = f->report,
 		.ifwatch = f->ifwatch,
 		.pool = f->pool,
-		.self6 = f->self6 };
+		.self6 = f->self6,
+		.pcp = f->pcp };
 	struct reconf *r = reconf_new(&opts);
 
 	if (r == NULL)
@@ -561,6 +565,9 @@ serve(struct tun *tun, struct conf *c, const struct options *o,
 	admin.engine = engine;
 	admin.log = log;
 	admin.control = servers->control;
+	f->pcp = pcpsock_new(engine, f->watch, c->pcp, c->n_pcp);
+	if (f->pcp == NULL)
+		tun_fatal(tun, "cannot listen for port control");
 	admin.reconf = start_reconf(f, o, log);
 	start_admin(&admin, servers);
 	replicate_start(admin.replicate, engine, admin.role);
@@ -584,6 +591,7 @@ serve(struct tun *tun, struct conf *c, const struct options *o,
 	admin_stop(&admin);
 	reconf_free(admin.reconf);
 	role_free(admin.role);
+	pcpsock_free(f->pcp);
 	pref64find_stop(f->pref64);
 	replicate_free(admin.replicate);
 	engine_free(engine);

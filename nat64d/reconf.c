@@ -38,6 +38,7 @@
 #include "nat64d/host/ifwatch.h"
 #include "nat64d/host/poolif.h"
 #include "nat64d/host/self6.h"
+#include "pcpsock.h"
 #include "reconf.h"
 #include "reconf_fixed.h"
 
@@ -173,6 +174,7 @@ follow(struct reconf *r)
 	eventlog_set_kinds(r->o.log, c->log_events, c->log_destination);
 	eventlog_set_plans(r->o.log, &c->nat64);
 	hostreport_use(r->o.report, &c->nat64);
+	pcpsock_use(r->o.pcp, c->pcp, c->n_pcp);
 	if (ifwatch_use(r->o.ifwatch, c->routes ? &c->nat64 : NULL) == -1)
 		log_warn("reload: out of memory: routes are not watched");
 	if (r->o.self6 != NULL)
@@ -417,6 +419,7 @@ reconf_new(const struct reconf_opts *o)
 		.events = o->conf->log_events != 0,
 		.collectors =
 		    o->conf->log_events != 0 && o->conf->n_log_targets > 0,
+		.pcp = o->conf->n_pcp > 0,
 		.self6_follows = o->self6 != NULL,
 	};
 	r->reload = reload_new(base, o->reader, on_files, r);

@@ -22,6 +22,7 @@ struct engine;
 struct eventlog;
 struct hostreport;
 struct ifwatch;
+struct pcpsock;
 struct poolif;
 struct reader;
 struct reconf;
@@ -39,6 +40,7 @@ struct reconf_opts {
 	struct ifwatch *ifwatch;
 	struct poolif *pool; /* NULL: the pool is configured */
 	struct self6 *self6; /* NULL: the address is configured */
+	struct pcpsock *pcp;
 };
 
 /* Returns NULL with errno ENOMEM. */

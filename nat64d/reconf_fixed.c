@@ -154,6 +154,9 @@ reconf_fixed_check(const struct reconf_fixed *start, const struct conf *old,
 		check_text(&m, "log events to syslog or ipfix ADDRESS", "none",
 		    new->log_events != 0 && new->n_log_targets > 0 ? "some" :
 								     "none");
+	if (!start->pcp)
+		check_text(&m, "pcp listen", "none",
+		    new->n_pcp > 0 ? "some" : "none");
 	if (!start->self6_follows)
 		check_text(&m, "address (IPv6)", "configured",
 		    new->self6_follows ? "one of the host" : "configured");

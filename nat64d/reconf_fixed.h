@@ -14,6 +14,7 @@ struct reconf_fixed {
 	bool fair_share;    /* shares have been counted */
 	bool events;	    /* the event log is open */
 	bool collectors;    /* the sandbox lets us connect to collectors */
+	bool pcp;	    /* the sandbox lets us serve UDP */
 	bool self6_follows; /* the addresses of the host are watched */
 };
 

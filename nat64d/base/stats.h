@@ -130,6 +130,13 @@ enum nat64_reason {
 	    "connections that a gateway has let go")                     \
 	X(GATEWAY_EXPECTED, "gateway-expected",                          \
 	    "connections that a server was told to open")                \
+	X(PCP_REQUESTS, "pcp-requests", "requests of port control")      \
+	X(PCP_REFUSED, "pcp-refused",                                    \
+	    "requests of port control answered with an error")           \
+	X(PCP_LIMITED, "pcp-limited",                                    \
+	    "requests of port control dropped: rate limit")              \
+	X(PCP_MAPPED, "pcp-mappings-created",                            \
+	    "mappings made by port control")                             \
 	X(FAST_OFFERED, "fast-path-offered",                             \
 	    "sessions or pairs offered to the fast path")                \
 	X(FAST_FULL, "fast-path-full",                                   \

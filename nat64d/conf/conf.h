@@ -35,6 +35,7 @@
 #define CONF_MAX_EXCLUDES 4096	       /* exclude statements */
 #define CONF_MAX_MAPS 65536	       /* map statements */
 #define CONF_MAX_PERMITS 4096	       /* allow and deny statements */
+#define CONF_MAX_PCP 8		       /* pcp listen statements */
 #define CONF_MAX_FASTPATH_IFS 16       /* interfaces of "fastpath on" */
 #define CONF_MAX_STATICS (1024 * 1024) /* static bindings, ports counted */
 
@@ -43,6 +44,12 @@ enum conf_fastpath {
 	FASTPATH_AUTO, /* if it can be used */
 	FASTPATH_YES,  /* or do not start */
 	FASTPATH_NO
+};
+
+/* An address of this host where requests of port control come. */
+struct pcp_listen {
+	struct in6_addr addr;
+	uint16_t port;
 };
 
 /* Ports first .. last of one address bound to as many of another. */
@@ -82,6 +89,8 @@ struct conf {
 	bool standby;	     /* the role at start (role.h) */
 	char *role_file;     /* that says the role; NULL: none */
 	struct replicate_conf replicate;
+	struct pcp_listen pcp[CONF_MAX_PCP]; /* none: no port control */
+	unsigned n_pcp;
 	struct control_conf control;
 	struct metrics_conf metrics;
 	enum log_level log_level;

@@ -133,6 +133,10 @@ void conf_add_permit(struct conf_build *b, struct conf_file *cf, bool allow,
 void conf_add_alg(struct conf_build *b, struct conf_file *cf,
     const struct conf_value *name, const struct conf_ports_list *l,
     const struct conf_value *text);
+void conf_add_pcp(struct conf_build *b, struct conf_file *cf,
+    const struct conf_value *text, uint32_t port);
+void conf_set_pcp_lifetime(struct conf_build *b, struct conf_file *cf,
+    const struct conf_value *min, const struct conf_value *max);
 void conf_add_fastpath_if(struct conf_build *b, struct conf_file *cf,
     const struct conf_value *name);
 /* port: 0 is that of the format. t: all but the address. */
@@ -191,6 +195,8 @@ void conf_set_port_timeout(struct conf_build *b, struct conf_file *cf,
     const struct conf_ports *ports);
 
 void conf_print_algs(const struct nat64_config *n, FILE *f);
+void conf_print_pcp(const struct conf *c, FILE *f);
+void conf_warn_pcp(const struct conf *c);
 
 /* The timeouts in conf_print() and conf_warn(). */
 void conf_print_timeouts(const struct conf *c, FILE *f);

@@ -326,6 +326,7 @@ void
 conf_warn(const struct conf *c)
 {
 	conf_warn_timeouts(c);
+	conf_warn_pcp(c);
 }
 
 void

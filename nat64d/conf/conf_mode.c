@@ -215,6 +215,8 @@ find_stateful(const struct conf *c)
 		return ("allow and deny");
 	if (c->nat64.n_algs > 0)
 		return ("alg");
+	if (c->n_pcp > 0)
+		return ("pcp");
 	if (c->state != NULL)
 		return ("state");
 	if (c->standby || c->role_file != NULL)

@@ -417,6 +417,7 @@ conf_print(const struct conf *c, FILE *f)
 	print_process(f, c);
 	print_addresses(f, c);
 	conf_print_algs(n, f);
+	conf_print_pcp(c, f);
 	print_xlat(f, n);
 	print_icmp(f, n);
 	print_filtering(f, n);

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "nat64d/alg/ftp.h"
+#include "nat64d/pcp/pcp.h"
 
 /* Reasons for bounds, as messages give them. */
 #define OCTET "an octet"
@@ -63,74 +64,62 @@ static void yyerror(struct conf_file *, struct conf_build *, const char *);
 
 %token <tok> STORE "<address of a store>" PAIR_NAME "<name of a pair>"
 
-%token <tok> ACCEPT "accept" ACTIVE "active"
-%token <tok> ADDRESS "address" ADDRESSES "addresses"
-%token <tok> ADDRESS_DEPENDENT "address-dependent" AFTER "after" ALG "alg"
-%token <tok> ALLOW "allow" AT "at"
-%token <tok> AUTO "auto"
+%token <tok> ACCEPT "accept" ACTIVE "active" ADDRESS "address"
+%token <tok> ADDRESSES "addresses" ADDRESS_DEPENDENT "address-dependent"
+%token <tok> AFTER "after" ALG "alg" ALLOW "allow" AT "at" AUTO "auto"
 %token <tok> BINDINGS "bindings" BINDING_SESSIONS "binding-sessions"
-%token <tok> BLOCKS "blocks"
-%token <tok> BURST "burst" BYTES "bytes" CHECK_INNER_IP "check-inner-ip"
-%token <tok> CLAMP "clamp" CLAT "clat" CLOSING "closing" CONTROL "control"
-%token <tok> COPY "copy"
-%token <tok> DATAGRAMS "datagrams"
-%token <tok> DEBUG "debug" DENY "deny" DESTINATION "destination"
-%token <tok> DETERMINISTIC "deterministic" DISCOVER "discover"
-%token <tok> DOMAIN "domain" DROP "drop" DUMP "dump"
-%token <tok> ECHO_ "echo" ENDPOINT_INDEPENDENT "endpoint-independent"
-%token <tok> ERR "err" ESTABLISHED "established" EVENTS "events" EVERY "every"
+%token <tok> BLOCKS "blocks" BURST "burst" BYTES "bytes"
+%token <tok> CHECK_INNER_IP "check-inner-ip" CLAMP "clamp" CLAT "clat"
+%token <tok> CLOSING "closing" CONTROL "control" COPY "copy"
+%token <tok> DATAGRAMS "datagrams" DEBUG "debug" DENY "deny"
+%token <tok> DESTINATION "destination" DETERMINISTIC "deterministic"
+%token <tok> DISCOVER "discover" DOMAIN "domain" DROP "drop" DUMP "dump"
+%token <tok> ECHO_ "echo" ENDPOINT_INDEPENDENT "endpoint-independent" ERR "err"
+%token <tok> ESTABLISHED "established" EVENTS "events" EVERY "every"
 %token <tok> EXCLUDE "exclude" EXCEPT "except" FAIR_SHARE "fair-share"
 %token <tok> FASTPATH "fastpath" FILE_ "file" FILTER "filter"
 %token <tok> FIRST_FRAGMENT_ERRORS "first-fragment-errors" FOR "for"
-%token <tok> FRAGMENT "fragment"
-%token <tok> FRAGMENTS "fragments" FROM "from" FTP "ftp" GROUP "group"
-%token <tok> ICMP "icmp"
-%token <tok> ICMP_ERRORS "icmp-errors"
+%token <tok> FRAGMENT "fragment" FRAGMENTS "fragments" FROM "from" FTP "ftp"
+%token <tok> GROUP "group" ICMP "icmp" ICMP_ERRORS "icmp-errors"
 %token <tok> ICMP_FRAGMENTS "icmp-fragments" ID "id" INBOUND "inbound"
 %token <tok> INBOUND_SESSIONS "inbound-sessions"
 %token <tok> INBOUND_REFRESH "inbound-refresh" INCOMING_SYN "incoming-syn"
-%token <tok> INFO "info" INTERFACE "interface" IPFIX "ipfix"
-%token <tok> IPV4 "ipv4" IPV6 "ipv6" JSON "json"
-%token <tok> KEEP "keep" KEY "key" LEVEL "level"
-%token <tok> LIMIT "limit" LISTEN "listen" LOG "log"
-%token <tok> LOWEST_IPV6_MTU "lowest-ipv6-mtu"
-%token <tok> MAP "map"
-%token <tok> MAX "max" MAX_PERCENT "max-percent" METRICS "metrics" MODE "mode"
-%token <tok> MSS "mss"
+%token <tok> INFO "info" INTERFACE "interface" IPFIX "ipfix" IPV4 "ipv4"
+%token <tok> IPV6 "ipv6" JSON "json" KEEP "keep" KEY "key" LEVEL "level"
+%token <tok> LIFETIME "lifetime" LIMIT "limit" LISTEN "listen" LOG "log"
+%token <tok> LOWEST_IPV6_MTU "lowest-ipv6-mtu" MAP "map" MAX "max"
+%token <tok> MAX_PERCENT "max-percent" METRICS "metrics" MODE "mode" MSS "mss"
 %token <tok> MTU "mtu" NAT64_ "nat64" NEW_BINDINGS "new-bindings" NO "no"
-%token <tok> NODE "node" NODE_ID "node-id" NONE "none" OF "of"
-%token <tok> OFF "off" ON "on"
-%token <tok> OFFLOAD "offload" OPENING "opening" OVERRIDE "override"
-%token <tok> PAIR "pair" PARITY "parity" PER "per" PER_DATAGRAM "per-datagram"
-%token <tok> PER_DESTINATION "per-destination" PIDFILE "pidfile"
-%token <tok> PLATEAUS "plateaus" POOL "pool" POOL4_ECHO "pool4-echo"
-%token <tok> PORT "port" PORTS "ports" PORT_SELECT "port-select"
-%token <tok> PREFIX "prefix" PREFIX_LENGTH "prefix-length" PRESERVE "preserve"
+%token <tok> NODE "node" NODE_ID "node-id" NONE "none" OF "of" OFF "off"
+%token <tok> ON "on" OFFLOAD "offload" OPENING "opening" OVERRIDE "override"
+%token <tok> PAIR "pair" PARITY "parity" PCP "pcp" PER "per"
+%token <tok> PER_DATAGRAM "per-datagram" PER_DESTINATION "per-destination"
+%token <tok> PIDFILE "pidfile" PLATEAUS "plateaus" POOL "pool"
+%token <tok> POOL4_ECHO "pool4-echo" PORT "port" PORTS "ports"
+%token <tok> PORT_SELECT "port-select" PREFIX "prefix"
+%token <tok> PREFIX_LENGTH "prefix-length" PRESERVE "preserve"
 %token <tok> QUARANTINE "quarantine" RANDOM "random"
 %token <tok> RANGE_FALLBACK "range-fallback" RATE "rate"
 %token <tok> REASSEMBLE "reassemble" REFRESH "refresh" REFUSE "refuse"
 %token <tok> REMAP_FRAGMENT_ID "remap-fragment-id" RESET "reset"
 %token <tok> REPLICATE "replicate" RESTART "restart" ROLE "role"
-%token <tok> ROUTER_ADDRESS "router-address"
-%token <tok> ROUTES "routes" RST_IN_FIN "rst-in-fin" SESSIONS "sessions"
-%token <tok> SHORTEN "shorten" SHOW "show" SIIT "siit"
-%token <tok> SOFT_POOLING "soft-pooling"
+%token <tok> ROUTER_ADDRESS "router-address" ROUTES "routes"
+%token <tok> RST_IN_FIN "rst-in-fin" SESSIONS "sessions" SHORTEN "shorten"
+%token <tok> SHOW "show" SIIT "siit" SOFT_POOLING "soft-pooling"
 %token <tok> SOURCE_BYTES "source-bytes" SOURCE_DATAGRAMS "source-datagrams"
 %token <tok> STANDBY "standby" STATE "state" STATIC "static"
 %token <tok> STORED_SYNS "stored-syns"
 %token <tok> STORED_SYNS_PER_PEER "stored-syns-per-peer"
-%token <tok> SUBSCRIBER "subscriber" SUBSCRIBERS "subscribers"
-%token <tok> SYSLOG "syslog" TCP "tcp"
-%token <tok> TEMPLATES "templates"
-%token <tok> TIMEOUT "timeout" TO "to" TOS "tos" TRAFFIC_CLASS "traffic-class"
-%token <tok> TUN "tun" UDP "udp" UNBOUND_ERRORS "unbound-errors"
-%token <tok> UNKNOWN_TCP "unknown-tcp" USER "user"
-%token <tok> WARN "warn" WKP_NON_GLOBAL "wkp-non-global" YES "yes"
+%token <tok> SUBSCRIBER "subscriber" SUBSCRIBERS "subscribers" SYSLOG "syslog"
+%token <tok> TCP "tcp" TEMPLATES "templates" TIMEOUT "timeout" TO "to"
+%token <tok> TOS "tos" TRAFFIC_CLASS "traffic-class" TUN "tun" UDP "udp"
+%token <tok> UNBOUND_ERRORS "unbound-errors" UNKNOWN_TCP "unknown-tcp"
+%token <tok> USER "user" WARN "warn" WKP_NON_GLOBAL "wkp-non-global" YES "yes"
 
 %type <tok>	range
 %type <flag>	yes drop refuse adf override deterministic
  private json tcp
-%type <number>	own_port domain templates
+%type <number>	own_port pcp_port domain templates
 %type <flagp>	switch
 %type <proto>	proto any_proto
 %type <ports>	port ports
@@ -158,6 +147,7 @@ statement	: addresses
 		| ports_policy
 		| permit
 		| alg
+		| PCP pcp
 		| timeout
 		| once { conf_once(cf, NULL); }
 		| log_events { conf_once(cf, "log events"); }
@@ -621,6 +611,28 @@ alg_ports	: %empty {
 			    .ranges = { { FTP_PORT, FTP_PORT } } } };
 		}
 		| port_list
+		;
+
+/* Port control. */
+
+pcp		: LISTEN ON ADDRESS6 pcp_port {
+			conf_add_pcp(b, cf, &$ADDRESS6, $pcp_port);
+		}
+		| LIFETIME TIME[min] TO TIME[max] {
+			conf_set_pcp_lifetime(b, cf, &$min, &$max);
+			conf_once(cf, NULL);
+		}
+		| LIMIT NUMBER PER SUBSCRIBER {
+			NAT64.pcp.per_subscriber =
+			    conf_u32(cf, &$NUMBER, 0, MAX_ENTRIES, NO_LIMIT);
+			conf_once(cf, NULL);
+		}
+		;
+
+pcp_port	: %empty { $$ = PCP_PORT; }
+		| PORT NUMBER {
+			$$ = conf_u32(cf, &$NUMBER, 1024, UINT16_MAX, NULL);
+		}
 		;
 
 /* Timeouts. */

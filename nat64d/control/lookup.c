@@ -21,7 +21,7 @@ add_binding(json_t *list, const struct nat64 *n, const struct bib_entry *e)
 	struct row row;
 	json_t *o;
 
-	row_of_binding(&row, e);
+	row_of_binding(&row, n, e, monotime_now());
 	o = row_binding(&row);
 	json_object_set_new(o, "subscriber",
 	    json_string(prefix_print(&p, text, sizeof(text))));

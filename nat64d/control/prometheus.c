@@ -6,6 +6,7 @@
 #include "common/os/version.h"
 
 #include "nat64d/admin.h"
+#include "nat64d/core/nat64_pcp.h"
 #include "nat64d/engine.h"
 #include "nat64d/eventlog.h"
 #include "nat64d/os/fastpath.h"
@@ -100,6 +101,8 @@ add_state(struct prom *p, const struct admin *a)
 	gauge(p, "subscribers-threshold-reached",
 	    "Subscribers that have reached \"warn subscriber\"",
 	    nat64_subscribers_high(n));
+	gauge(p, "pcp-mappings", "Mappings of port control",
+	    nat64_pcp_count(n));
 	add_blocks(p, n);
 }
 

@@ -1,11 +1,21 @@
 #include <arpa/inet.h>
 
+#include "nat64d/core/nat64_mapping.h"
 #include "numbers.h"
 #include "query.h"
 #include "row.h"
 
-void
-row_of_binding(struct row *r, const struct bib_entry *e)
+static int64_t
+secs_until(struct monotime end, struct monotime now)
+{
+	const int64_t ms = monotime_diff_ms(end, now);
+
+	return (ms > 0 ? ms / 1000 : 0);
+}
+
+/* What bindings and their sessions have. */
+static void
+begin_row(struct row *r, const struct bib_entry *e)
 {
 	*r = (struct row){ .proto = (enum l4proto)e->proto,
 		.in6 = e->in6,
@@ -15,16 +25,29 @@ row_of_binding(struct row *r, const struct bib_entry *e)
 }
 
 void
+row_of_binding(struct row *r, const struct nat64 *n, const struct bib_entry *e,
+    struct monotime now)
+{
+	const struct nat64_mapping *m = NULL;
+
+	begin_row(r, e);
+	if (!e->held)
+		return;
+	while ((m = nat64_mapping_next(n, e, m)) != NULL) {
+		r->n_mappings++;
+		if (r->left_secs < secs_until(m->end, now))
+			r->left_secs = secs_until(m->end, now);
+	}
+}
+
+void
 row_of_session(struct row *r, const struct nat64 *n, const struct bib_entry *e,
     const struct session *s, struct monotime now)
 {
-	const struct monotime end = session_expires(nat64_sessions(n), s);
-	const int64_t ms = monotime_diff_ms(end, now);
-
-	row_of_binding(r, e);
+	begin_row(r, e);
 	r->peer6 = nat64_peer6(n, s);
 	r->peer = s->peer;
-	r->left_secs = ms > 0 ? ms / 1000 : 0;
+	r->left_secs = secs_until(session_expires(nat64_sessions(n), s), now);
 	r->tcp_state = s->tcp_state;
 	r->inbound = s->inbound;
 	r->fast = s->fast != 0;
@@ -47,13 +70,20 @@ addr4(const struct in_addr *a)
 	return (json_string(inet_ntop(AF_INET, a, text, sizeof(text))));
 }
 
+static const char *
+type_of(const struct row *r)
+{
+	if (r->is_static)
+		return ("static");
+	return (r->n_mappings > 0 ? "dynamic-explicit" : "dynamic-implicit");
+}
+
 /* The host's side, which bindings and sessions have. */
 static json_t *
 host_side(const struct row *r)
 {
 	return (json_pack("{s:s, s:s, s:o, s:i, s:o, s:i}",
-	    "transport-protocol", numbers_proto(r->proto), "type",
-	    r->is_static ? "static" : "dynamic-implicit",
+	    "transport-protocol", numbers_proto(r->proto), "type", type_of(r),
 	    "internal-src-address", addr6(&r->in6.addr), "internal-src-port",
 	    r->in6.port, "external-src-address", addr4(&r->out4.addr),
 	    "external-src-port", r->out4.port));
@@ -65,6 +95,11 @@ row_binding(const struct row *r)
 	json_t *o = host_side(r);
 
 	json_object_set_new(o, "sessions", json_integer(r->n_sessions));
+	if (r->n_mappings > 0) {
+		json_object_set_new(o, "mappings",
+		    json_integer(r->n_mappings));
+		json_object_set_new(o, "lifetime", json_integer(r->left_secs));
+	}
 	return (o);
 }
 

@@ -15,10 +15,11 @@ struct row {
 	struct taddr6 in6;  /* (X',x) */
 	struct taddr4 out4; /* (T,t) */
 	bool is_static;
+	unsigned n_mappings; /* binding: explicit ones (RFC 6887) */
 	uint32_t n_sessions; /* binding */
 	struct in6_addr peer6;
 	struct taddr4 peer; /* session: (Z,z) */
-	int64_t left_secs;
+	int64_t left_secs;  /* session; binding: of the longest mapping */
 	uint8_t tcp_state;
 	bool inbound;
 	bool fast;
@@ -31,7 +32,8 @@ struct row_subscriber {
 	struct in_addr addr; /* its pool address */
 };
 
-void row_of_binding(struct row *r, const struct bib_entry *e);
+void row_of_binding(struct row *r, const struct nat64 *n,
+    const struct bib_entry *e, struct monotime now);
 void row_of_session(struct row *r, const struct nat64 *n,
     const struct bib_entry *e, const struct session *s, struct monotime now);
 

@@ -9,6 +9,7 @@
 #include "common/http/control.h"
 
 #include "nat64d/admin.h"
+#include "nat64d/core/nat64_pcp.h"
 #include "nat64d/engine.h"
 #include "nat64d/eventlog.h"
 #include "nat64d/host/hostreport.h"
@@ -57,6 +58,18 @@ blocks(const struct nat64 *n)
 		return (NULL);
 	return (json_pack("{s:I, s:I, s:I}", "total", (json_int_t)c.total,
 	    "held", (json_int_t)c.held, "idle", (json_int_t)c.resting));
+}
+
+static json_t *
+port_control(const struct nat64 *n)
+{
+	const struct nat64_stats *stats = nat64_stats(n);
+
+	return (json_pack("{s:I, s:I, s:I, s:I}", "mappings",
+	    (json_int_t)nat64_pcp_count(n), "epoch",
+	    (json_int_t)nat64_pcp_epoch(n, monotime_now()), "requests",
+	    (json_int_t)stats->counters[NAT64_PCP_REQUESTS], "refused",
+	    (json_int_t)stats->counters[NAT64_PCP_REFUSED]));
 }
 
 static json_t *
@@ -223,6 +236,8 @@ get_status(void *arg, struct httpd_request *rq)
 	    json_integer((json_int_t)nat64_config(n)->max_sessions));
 	json_object_set_new(o, "pool", pool_all(n));
 	json_object_set_new(o, "blocks", blocks(n));
+	if (nat64_config(n)->pcp.on)
+		json_object_set_new(o, "port-control", port_control(n));
 	json_object_set_new(o, "dropped", drops(a));
 	/* Without a value, nothing is set. */
 	json_object_set_new(o, "fast-path",

@@ -97,6 +97,7 @@ get_sessions(void *arg, struct httpd_request *rq)
 static bool
 walk_bindings(void *arg, struct list *list, unsigned *steps)
 {
+	const struct monotime now = monotime_now();
 	struct listing *l = arg;
 	const struct bib_entry *e;
 	const struct session *s;
@@ -108,7 +109,7 @@ walk_bindings(void *arg, struct list *list, unsigned *steps)
 		nat64_walk_skip(&l->walk);
 		if (!nat64_filter_binding(&l->filter, e))
 			continue;
-		row_of_binding(&row, e);
+		row_of_binding(&row, l->n, e, now);
 		if (!list_add(list, row.n_sessions, &row))
 			return (true);
 	}

@@ -13,6 +13,7 @@
 #include "nat64_binding.h"
 #include "nat64_event.h"
 #include "nat64_pair.h"
+#include "nat64_pcp.h"
 #include "nat64_policy.h"
 #include "nat64_state.h"
 
@@ -52,6 +53,9 @@ nat64_config_init(struct nat64_config *c)
 	c->subscriber_len = 128;
 	c->subscriber.fair_share = true;
 	c->remap_fragment_id = true;
+	c->pcp.min_secs = 120;
+	c->pcp.max_secs = 24 * 60 * 60;
+	c->pcp.per_subscriber = 64;
 	c->max_stored_syns = 128;
 	c->max_stored_syns_per_peer = 8;
 	c->errors.per_sec = 100;
@@ -105,6 +109,7 @@ init_tables(struct nat64 *n, const struct nat64_config *c)
 		return (-1);
 	slab_init(&n->bib_slab, sizeof(struct bib_entry), n_bindings);
 	n->bib_slab.hint = c->memory_hint;
+	nat64_mappings_init(n, n_bindings);
 	key = derive_key(&c->secret, 'p');
 	for (proto = 0; proto < L4_NPROTO; proto++)
 		if (bib_init(&n->bibs[proto], (enum l4proto)proto, n->pool,
@@ -147,6 +152,8 @@ init_stateless(struct nat64 *n, const struct nat64_config *c,
 	slab_init(&n->syn_slab, sizeof(struct stored_syn),
 	    (size_t)c->max_stored_syns * 2);
 	slab_init(&n->alg_slab, sizeof(struct nat64_alg), NAT64_MAX_GATEWAYS);
+	key = derive_key(&c->secret, 'm');
+	nat64_pcp_init(n, &key, now);
 }
 
 struct pool4_opts
@@ -287,6 +294,7 @@ clear_tables(struct nat64 *n, struct monotime now)
 	n->n_subs_high = 0;
 	nat64_alg_clear(n);
 	session_table_clear(&n->sessions);
+	nat64_mappings_clear(n);
 	for (proto = 0; proto < L4_NPROTO; proto++)
 		bib_clear(&n->bibs[proto], now);
 	slab_clear(&n->bib_slab);
@@ -335,6 +343,10 @@ nat64_next_expiry(const struct nat64 *n, struct monotime *when)
 
 	any = n->role != NAT64_ROLE_STANDBY &&
 	    session_next_expiry(&n->sessions, when);
+	if (nat64_mappings_next_expiry(n, &t) && (!any || t.ns < when->ns)) {
+		*when = t;
+		any = true;
+	}
 	if (frag_next_expiry(n->frags, &t) && (!any || t.ns < when->ns)) {
 		*when = t;
 		any = true;
@@ -381,6 +393,7 @@ nat64_set_pool(struct nat64 *n, const struct nat64_config *c,
 		return (-1);
 	}
 	frag_flush(n->frags);
+	nat64_mappings_lose_all(n, now);
 	while (session_drain(&n->sessions, UINT_MAX, end, &ending))
 		;
 	nat64_statics_end(n, now);

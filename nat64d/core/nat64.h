@@ -66,6 +66,14 @@ struct nat64_alg_rule {
 	uint16_t port;
 };
 
+/* Port control (nat64_pcp.h). */
+struct nat64_pcp_conf {
+	bool on;
+	uint32_t min_secs; /* lifetimes of mappings, RFC 6887, 15 */
+	uint32_t max_secs;
+	uint32_t per_subscriber; /* most mappings; 0: no limit */
+};
+
 /*
  * Everything that can be configured; nat64d.conf(5) explains it. Arrays are
  * borrowed by nat64_new() for the duration of the call. nat64_config_init()
@@ -119,6 +127,7 @@ struct nat64_config {
 
 	struct nat64_alg_rule algs[NAT64_MAX_ALGS]; /* "alg ftp" */
 	unsigned n_algs;
+	struct nat64_pcp_conf pcp;
 
 	size_t max_sessions;
 	size_t max_bindings; /* 0: what the pool can hold */

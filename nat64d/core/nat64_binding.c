@@ -53,7 +53,7 @@ nat64_binding_release(struct nat64 *n, struct bib_entry *e,
 	const enum l4proto proto = (enum l4proto)e->proto;
 	struct subscriber *sub = e->sub;
 
-	if (e->n_sessions > 0 || e->is_static)
+	if (e->n_sessions > 0 || bib_is_kept(e))
 		return;
 	nat64_report(n, NAT64_EV_BIB_DELETE, e, NULL);
 	bib_release(&n->bibs[e->proto], e, now);
@@ -66,17 +66,10 @@ bool
 nat64_static_end(struct nat64 *n, struct bib_entry *e, struct monotime now)
 {
 	bib_make_dynamic(&n->bibs[e->proto], e, now);
-	if (e->n_sessions > 0)
+	if (e->n_sessions > 0 || bib_is_kept(e))
 		return (false);
 	nat64_binding_release(n, e, now);
 	return (true);
-}
-
-bool
-nat64_static_is_gone(struct nat64 *n, struct bib_entry *e, struct monotime now)
-{
-	return (n->settling.on && e->is_static &&
-	    !nat64_binding_allowed(n, e) && nat64_static_end(n, e, now));
 }
 
 void

@@ -28,16 +28,10 @@ nat64_forbids(const struct nat64 *n, const struct session *s)
 
 /*
  * e is not a static binding any more: it becomes dynamic, and is removed if it
- * has no sessions. Returns true when e has been removed.
+ * has no sessions and no mapping holds it. Returns true when e has been
+ * removed.
  */
 bool nat64_static_end(struct nat64 *n, struct bib_entry *e,
-    struct monotime now);
-
-/*
- * The same if e is a static binding that the configuration does not allow any
- * more.
- */
-bool nat64_static_is_gone(struct nat64 *n, struct bib_entry *e,
     struct monotime now);
 
 /*

@@ -195,5 +195,6 @@ nat64_expire(struct nat64 *n, struct nat64_workspace *ws, struct monotime now,
 	subscribers_expire(&n->subs, now, max);
 	if (n->role == NAT64_ROLE_STANDBY)
 		return (more);
+	more = nat64_mappings_expire(n, now, max) || more;
 	return (session_expire(&n->sessions, now, max, time_out, &w) || more);
 }

@@ -76,6 +76,7 @@ use_limits(struct nat64 *n, const struct nat64_config *c)
 	unsigned i;
 
 	n->bib_slab.max = n_bindings;
+	n->mappings.slab.max = n_bindings;
 	(void)subscribers_set_limits(&n->subs, &c->subscriber, n_bindings);
 	for (i = 0; i < L4_NPROTO; i++)
 		n->bibs[i].soft_pooling = c->soft_pooling;

@@ -102,6 +102,31 @@ nat64_save_session(const struct nat64 *n, const struct session *s,
 	return (true);
 }
 
+bool
+nat64_save_mapping(const struct nat64 *n, struct nat64_mapping *last,
+    bool first, const struct nat64_clocks *at,
+    struct nat64_saved_mapping *saved)
+{
+	const struct nat64_mapping *m =
+	    nat64_mapping_after(n, first ? NULL : last);
+
+	if (m == NULL)
+		return (false);
+	*saved = (struct nat64_saved_mapping){ .peered = m->peered,
+		.peer = m->peer,
+		.end_ms = at->wall_ms + monotime_diff_ms(m->end, at->mono) };
+	nat64_save_binding(n, m->bib, &saved->binding);
+	memcpy(saved->nonce, m->nonce, sizeof(saved->nonce));
+	*last = *m;
+	return (true);
+}
+
+int64_t
+nat64_save_epoch(const struct nat64 *n, const struct nat64_clocks *at)
+{
+	return (at->wall_ms - monotime_diff_ms(at->mono, n->mappings.epoch));
+}
+
 /* --- restoring --- */
 
 void
@@ -183,7 +208,7 @@ finish_binding(struct nat64_restore *r)
 	struct bib_entry *e = r->e;
 
 	r->e = NULL;
-	if (e == NULL || e->n_sessions > 0 || e->is_static)
+	if (e == NULL || e->n_sessions > 0 || bib_is_kept(e))
 		return;
 	nat64_report(r->n, NAT64_EV_BIB_DELETE, e, NULL);
 	bib_release(&r->n->bibs[e->proto], e, r->at.mono);
@@ -212,7 +237,9 @@ end_binding(struct nat64_restore *r, struct bib_entry *e)
 	r->counts.left_bindings[NAT64_LEFT_BOUND]++;
 	r->counts.sessions -= n_sessions;
 	r->counts.left_sessions[NAT64_LEFT_BOUND] += n_sessions;
-	(void)nat64_sessions_end(r->n, e, r->at.mono, &n_sessions);
+	r->lost = r->lost || e->held;
+	if (!nat64_mappings_lose(r->n, e, r->at.mono))
+		(void)nat64_sessions_end(r->n, e, r->at.mono, &n_sessions);
 }
 
 static enum nat64_left
@@ -264,12 +291,28 @@ is_valid_binding(const struct nat64_saved_binding *b)
 	    (b->proto == L4_ICMP || (b->in6.port != 0 && b->out4.port != 0)));
 }
 
+/* The entry of b, which is valid, or NULL with *left. */
+static struct bib_entry *
+bring_back(struct nat64_restore *r, const struct nat64_saved_binding *b,
+    enum nat64_left *left)
+{
+	const struct nat64 *n = r->n;
+
+	*left = NAT64_LEFT_REFUSED;
+	if (r->ports_only)
+		return (NULL);
+	*left = NAT64_LEFT_DENIED;
+	if (nat64_find_prefix(n, &b->in6.addr) != -1 ||
+	    !permit_allows(n->permit, &b->in6.addr))
+		return (NULL);
+	return (get_binding(r, b, left));
+}
+
 void
 nat64_restore_binding(struct nat64_restore *r,
     const struct nat64_saved_binding *b)
 {
-	struct nat64 *n = r->n;
-	enum nat64_left left = NAT64_LEFT_NOT;
+	enum nat64_left left;
 
 	finish_binding(r);
 	if (!is_valid_binding(b)) {
@@ -277,15 +320,61 @@ nat64_restore_binding(struct nat64_restore *r,
 		return;
 	}
 	r->binding = *b;
-	if (r->ports_only)
-		left = NAT64_LEFT_REFUSED;
-	else if (nat64_find_prefix(n, &b->in6.addr) != -1 ||
-	    !permit_allows(n->permit, &b->in6.addr))
-		left = NAT64_LEFT_DENIED;
-	else
-		r->e = get_binding(r, b, &left);
+	r->e = bring_back(r, b, &left);
 	if (r->e == NULL)
 		leave_binding(r, b, left);
+}
+
+/* A mapping whose time is not over; false: it could not be made. */
+static bool
+add_mapping(struct nat64_restore *r, const struct nat64_saved_mapping *m)
+{
+	const struct monotime end =
+	    monotime_add_ms(r->at.mono, m->end_ms - r->at.wall_ms);
+	struct nat64 *n = r->n;
+	enum nat64_left left;
+
+	if (!n->conf.pcp.on || n->role == NAT64_ROLE_STANDBY)
+		return (false);
+	r->binding = m->binding;
+	r->e = bring_back(r, &m->binding, &left);
+	if (r->e == NULL ||
+	    nat64_mapping_find(n, r->e, m->peered ? &m->peer : NULL) != NULL)
+		return (false);
+	return (nat64_mapping_add(n, r->e, m->peered ? &m->peer : NULL,
+		    m->nonce, end) != NULL);
+}
+
+/*
+ * A lifetime is a day at most by default; one that cannot be is not believed,
+ * nor is a binding that no mapping can have.
+ */
+static bool
+is_valid_mapping(const struct nat64_restore *r,
+    const struct nat64_saved_mapping *m)
+{
+	return (is_valid_binding(&m->binding) && m->binding.proto != L4_ICMP &&
+	    m->peered == (m->peer.port != 0) &&
+	    m->end_ms - r->at.wall_ms <= (int64_t)UINT32_MAX * 1000);
+}
+
+void
+nat64_restore_mapping(struct nat64_restore *r,
+    const struct nat64_saved_mapping *m)
+{
+	finish_binding(r);
+	r->left = NAT64_LEFT_UNKNOWN; /* sessions come after a binding */
+	if (m->end_ms <= r->at.wall_ms)
+		return;
+	if (!is_valid_mapping(r, m) || !add_mapping(r, m))
+		r->lost = true;
+}
+
+void
+nat64_restore_epoch(struct nat64_restore *r, int64_t epoch_ms)
+{
+	r->has_epoch = true;
+	r->epoch_ms = epoch_ms;
 }
 
 void
@@ -490,7 +579,14 @@ nat64_restore_unknown(struct nat64_restore *r, bool session)
 void
 nat64_restore_end(struct nat64_restore *r)
 {
+	struct nat64 *n = r->n;
+
 	finish_binding(r);
+	if (r->has_epoch && !r->lost && !r->ports_only &&
+	    n->role != NAT64_ROLE_STANDBY && r->epoch_ms <= r->at.wall_ms &&
+	    r->epoch_ms >= 0)
+		n->mappings.epoch =
+		    monotime_add_ms(r->at.mono, r->epoch_ms - r->at.wall_ms);
 }
 
 const char *

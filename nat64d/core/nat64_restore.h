@@ -20,6 +20,7 @@
 #define NAT64D_CORE_NAT64_RESTORE_H
 
 #include "nat64.h"
+#include "nat64_mapping.h"
 #include "nat64_role.h"
 
 #define NAT64_NO_PREFIX UINT8_MAX
@@ -70,6 +71,18 @@ struct nat64_saved_session {
 	struct nat64_saved_alg alg;
 };
 
+/*
+ * An explicit mapping of a binding (nat64_mapping.h), which does not have to
+ * come before. end_ms: when it ends, in milliseconds since 1970, UTC.
+ */
+struct nat64_saved_mapping {
+	struct nat64_saved_binding binding;
+	bool peered; /* of PEER, with this peer: */
+	struct taddr4 peer;
+	uint8_t nonce[PCP_NONCE_LEN];
+	int64_t end_ms;
+};
+
 /* What the translator did (nat64_role.h). */
 struct nat64_saved_role {
 	enum nat64_role role;
@@ -107,6 +120,17 @@ void nat64_save_block(const struct nat64 *n, const struct pool4_block *block,
 bool nat64_save_session(const struct nat64 *n, const struct session *s,
     const struct nat64_clocks *at, struct nat64_saved_session *saved);
 
+/*
+ * The mapping after the place of last (NULL: the first one), which may be gone.
+ * Sets *last, which the caller keeps. False: there is none.
+ */
+bool nat64_save_mapping(const struct nat64 *n, struct nat64_mapping *last,
+    bool first, const struct nat64_clocks *at,
+    struct nat64_saved_mapping *saved);
+
+/* When the epoch of explicit mappings began; as end_ms. */
+int64_t nat64_save_epoch(const struct nat64 *n, const struct nat64_clocks *at);
+
 /* --- restoring --- */
 
 /* Why a binding or session has been left out. */
@@ -142,6 +166,9 @@ struct nat64_restore {
 	struct nat64_saved_binding binding; /* the last one */
 	enum nat64_left left;		    /* why e is NULL */
 	struct nat64_restored counts;
+	bool has_epoch; /* nat64_restore_epoch() has been called */
+	bool lost;	/* an explicit mapping has been left out */
+	int64_t epoch_ms;
 };
 
 /*
@@ -186,6 +213,15 @@ void nat64_restore_session(struct nat64_restore *r,
  */
 void nat64_restore_ended(struct nat64_restore *r, enum l4proto proto,
     const struct tuple4 *tuple);
+
+/*
+ * An explicit mapping, before all bindings; with its binding, if that is not
+ * there. The epoch goes on if the clock was not set back, and all mappings that
+ * had not ended meanwhile have been restored; otherwise another one has begun.
+ */
+void nat64_restore_mapping(struct nat64_restore *r,
+    const struct nat64_saved_mapping *m);
+void nat64_restore_epoch(struct nat64_restore *r, int64_t epoch_ms);
 
 /* A binding, or a session, of a kind that the caller cannot describe. */
 void nat64_restore_unknown(struct nat64_restore *r, bool session);

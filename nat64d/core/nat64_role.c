@@ -41,7 +41,10 @@ nat64_set_role(struct nat64 *n, enum nat64_role role, struct monotime now)
 		forget_syns(n, now);
 		frag_flush(n->frags);
 		n->copied = false;
+		/* The other node does not have them. */
+		nat64_mappings_lose_all(n, now);
 	} else if (before == NAT64_ROLE_STANDBY) {
+		nat64_mappings_restart(n, now);
 		n->sessions.since = now;
 		/* Twice: the other node may go on for a while. */
 		if (!n->copied)

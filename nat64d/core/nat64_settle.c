@@ -7,6 +7,7 @@
 #include "nat64_binding.h"
 #include "nat64_event.h"
 #include "nat64_fast.h"
+#include "nat64_mapping.h"
 #include "nat64_settle.h"
 #include "nat64_state.h"
 #include "nat64_walk.h"
@@ -54,6 +55,7 @@ end_binding(struct nat64 *n, struct bib_entry *e, struct monotime now,
     unsigned *max)
 {
 	return ((e->is_static && nat64_static_end(n, e, now)) ||
+	    nat64_mappings_lose(n, e, now) ||
 	    nat64_sessions_end(n, e, now, max));
 }
 
@@ -110,8 +112,10 @@ settle_binding(struct nat64 *n, const struct bib_entry *e, struct monotime now)
 {
 	struct bib *b = &n->bibs[e->proto];
 
-	if (bib_is_old_static(b, e) &&
-	    nat64_static_end(n, bib_find6(b, &e->in6), now))
+	if ((bib_is_old_static(b, e) &&
+		nat64_static_end(n, bib_find6(b, &e->in6), now)) ||
+	    (e->held && !nat64_mappings_allowed(n, e) &&
+		nat64_mappings_lose(n, bib_find6(b, &e->in6), now)))
 		return;
 	if (!e->is_static && nat64_binding_allowed(n, e))
 		(void)pool4_claim(n->pool, b->proto, &e->out4, &e->in6.addr,

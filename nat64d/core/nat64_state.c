@@ -12,6 +12,7 @@
 #include "nat64_event.h"
 #include "nat64_expect.h"
 #include "nat64_fast.h"
+#include "nat64_mapping.h"
 #include "nat64_out.h"
 #include "nat64_policy.h"
 #include "nat64_state.h"
@@ -80,7 +81,7 @@ live_session(struct passage *w, struct session *s)
 /*
  * Remove sessions of e (may be NULL) that are over until one is found that is
  * not. Returns e, or NULL if the last one was removed, and e with it
- * (RFC 6146, 3.1). So during a flush a binding that is not static never has
+ * (RFC 6146, 3.1). So during a flush a binding that is not kept never has
  * both stale and new sessions.
  */
 static struct bib_entry *
@@ -89,10 +90,10 @@ live_binding(struct passage *w, struct bib_entry *e)
 	struct session *s;
 	bool last;
 
-	if (e == NULL || nat64_static_is_gone(w->n, e, w->now))
+	if (e == NULL || nat64_kept_is_gone(w->n, e, w->now))
 		return (NULL);
 	while ((s = RB_ROOT(&e->peers)) != NULL && is_over(w, s)) {
-		last = e->n_sessions == 1 && !e->is_static;
+		last = e->n_sessions == 1 && !bib_is_kept(e);
 		if (nat64_session_timeout(w, s) && last)
 			return (NULL);
 	}
@@ -314,7 +315,8 @@ static struct tcp_step
 step_session(const struct nat64 *n, const struct session *s,
     const struct pkt *p, bool from6)
 {
-	bool may_open4 = !n->conf.refuse_inbound_tcp && !n->conf.adf[L4_TCP];
+	bool may_open4 = (s->bib != NULL && s->bib->open) ||
+	    (!n->conf.refuse_inbound_tcp && !n->conf.adf[L4_TCP]);
 	struct tcp_step step;
 
 	step = tcp_fsm_step((enum tcp_state)s->tcp_state,
@@ -523,12 +525,15 @@ open_session4(struct passage *w, struct bib_entry *e,
 	return (s);
 }
 
-/* Does the filter allow a packet from t4->dst to t4->src to open a session? */
+/* Does the filter allow a packet from t4->dst to open a session of e? */
 static bool
-filter_passes(const struct passage *w, enum l4proto proto,
+filter_passes(const struct passage *w, const struct bib_entry *e,
     const struct tuple4 *t4)
 {
+	const enum l4proto proto = (enum l4proto)e->proto;
+
 	return (!w->n->conf.adf[proto] ||
+	    nat64_mapping_opens(w->n, e, t4->dst.addr) ||
 	    session_has_peer(&w->n->sessions, proto, &t4->src, t4->dst.addr,
 		w->now));
 }
@@ -606,10 +611,11 @@ closed4(struct passage *w, struct pkt *p, const struct tuple4 *t4,
 		return (stray4(n, e, &t4->dst, out));
 	if (e != NULL)
 		expected = nat64_expected(w, e, t4->dst.addr);
-	if (n->conf.refuse_inbound_tcp && expected == NULL)
+	if (n->conf.refuse_inbound_tcp && expected == NULL &&
+	    (e == NULL || !e->open))
 		return (NAT64_INBOUND_TCP);
-	if (e == NULL || (e->expects && expected == NULL) ||
-	    !filter_passes(w, L4_TCP, t4))
+	if (e == NULL || (e->expects && expected == NULL && !e->open) ||
+	    !filter_passes(w, e, t4))
 		return (store_syn(w, p, e, t4));
 	s = open_session4(w, e, &t4->dst, SESSION_TCP_OPEN, &reason);
 	if (s == NULL)
@@ -668,7 +674,7 @@ nat64_state4(struct passage *w, struct pkt *p, struct tuple6 *out)
 		e = live_binding(w, bib_find4(&n->bibs[p->l4], &t4.src));
 		if (e == NULL)
 			return (NAT64_NO_BINDING);
-		if (!filter_passes(w, p->l4, &t4))
+		if (!filter_passes(w, e, &t4))
 			return (NAT64_FILTERED);
 		s = open_session4(w, e, &t4.dst, cls, &reason);
 		if (s == NULL)
@@ -720,7 +726,7 @@ nat64_binding_lives(const struct passage *w, const struct bib_entry *e)
 
 	if (e == NULL)
 		return (false);
-	if (e->is_static)
+	if (bib_is_kept(e))
 		return (!w->n->settling.on || nat64_binding_allowed(w->n, e));
 	for (s = session_next_of_bib(e, NULL); s != NULL;
 	     s = session_next_of_bib(e, &s->peer))

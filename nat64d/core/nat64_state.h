@@ -20,9 +20,10 @@ enum nat64_reason nat64_state4(struct passage *w, struct pkt *p,
     struct tuple6 *out);
 
 /*
- * Is e (may be NULL) static, or does it have a session that is not over or for
- * which a probe will be sent? Otherwise the caller has to treat it as removed.
- * Nothing is removed here: an ICMP error changes no state (RFC 5508, REQ-6).
+ * Is e (may be NULL) static or held, or does it have a session that is not over
+ * or for which a probe will be sent? Otherwise the caller has to treat it as
+ * removed. Nothing is removed here: an ICMP error changes no state (RFC 5508,
+ * REQ-6).
  */
 bool nat64_binding_lives(const struct passage *w, const struct bib_entry *e);
 
@@ -40,7 +41,7 @@ void nat64_session_end(struct nat64 *n, struct session *s,
     struct monotime now);
 
 /*
- * Remove the sessions of e, and e with the last one unless it is static. *max
+ * Remove the sessions of e, and e with the last one unless it is kept. *max
  * is counted down for each. Returns false when it was too low: call it again.
  */
 bool nat64_sessions_end(struct nat64 *n, struct bib_entry *e,

@@ -5,6 +5,7 @@
 
 #include "nat64_binding.h"
 #include "nat64_event.h"
+#include "nat64_mapping.h"
 #include "nat64_state.h"
 #include "nat64_static.h"
 #include "nat64_struct.h"
@@ -33,7 +34,8 @@ end_binding(struct nat64 *n, struct bib_entry *e, struct monotime now)
 		errno = EBUSY;
 		return (-1);
 	}
-	(void)nat64_sessions_end(n, e, now, &max);
+	if (!nat64_mappings_lose(n, e, now))
+		(void)nat64_sessions_end(n, e, now, &max);
 	return (0);
 }
 
@@ -107,7 +109,8 @@ nat64_static_delete(struct nat64 *n, const struct nat64_static *st,
 		errno = EBUSY;
 		return (-1);
 	}
-	if (!nat64_static_end(n, e, now) && !may_stay)
+	if (!nat64_static_end(n, e, now) && !may_stay &&
+	    !nat64_mappings_lose(n, e, now))
 		(void)nat64_sessions_end(n, e, now, &max);
 	return (0);
 }

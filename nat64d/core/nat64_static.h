@@ -35,9 +35,10 @@ int nat64_static_add(struct nat64 *n, const struct nat64_static *st,
     bool end_dynamic, struct monotime now, const struct bib_entry **other);
 
 /*
- * Delete a static binding. If it has sessions, it is a dynamic one from now on,
- * until they end; if its port is in the block of another subscriber, they end
- * at once. Returns 0, or -1 with errno, and then nothing has changed:
+ * Delete a static binding. If it has sessions or explicit mappings, it is a
+ * dynamic one from now on, until they end; if its port is in the block of
+ * another subscriber, they end at once. Returns 0, or -1 with errno, and then
+ * nothing has changed:
  *	ENOENT		there is no such static binding
  *	EBUSY		it has more sessions to end than NAT64_STATIC_MAX_ENDED
  */

@@ -9,6 +9,7 @@
 #include <sys/queue.h>
 
 #include "nat64.h"
+#include "nat64_mapping.h"
 #include "nat64_role.h"
 #include "nat64_walk.h"
 
@@ -100,6 +101,8 @@ struct nat64 {
 	struct bib bibs[L4_NPROTO];
 	struct session_table sessions;
 	const struct fastpath_ops *fastpath; /* borrowed; NULL: none */
+	struct nat64_mappings mappings;
+	struct ratelimit pcp_answers;
 	struct frag_table *frags;
 	struct ipid ids;
 	/*

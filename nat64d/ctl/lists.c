@@ -33,6 +33,7 @@ static const struct column binding_columns[] = {
 	{ "HOST", -44, "internal-src-address", "internal-src-port" },
 	{ "POOL", -21, "external-src-address", "external-src-port" },
 	{ "SESSIONS", 8, "sessions", NULL },
+	{ "LEFT", 6, "lifetime", NULL },
 	{ "TYPE", 0, "type", NULL },
 	{ NULL, 0, NULL, NULL },
 };

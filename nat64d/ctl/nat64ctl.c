@@ -98,6 +98,18 @@ print_event_log(const json_t *log)
 	}
 }
 
+static void
+print_port_control(const json_t *o)
+{
+	if (o == NULL)
+		return;
+	printf("mappings   %" JSON_INTEGER_FORMAT
+	       " of port control, %" JSON_INTEGER_FORMAT
+	       " requests, %" JSON_INTEGER_FORMAT " refused\n",
+	    table_number(o, "mappings"), table_number(o, "requests"),
+	    table_number(o, "refused"));
+}
+
 static int
 print_status(struct ctl *ctl, const json_t *answer)
 {
@@ -110,6 +122,7 @@ print_status(struct ctl *ctl, const json_t *answer)
 	    table_number(answer, "sessions-max"));
 	print_pool(answer);
 	print_blocks(json_object_get(answer, "blocks"));
+	print_port_control(json_object_get(answer, "port-control"));
 	print_fast_path(json_object_get(answer, "fast-path"));
 	print_replication(json_object_get(answer, "replication"));
 	print_dropped(json_object_get(answer, "dropped"));

@@ -277,6 +277,14 @@ int pool4_retake(struct pool4 *pool, enum l4proto proto,
     const struct taddr4 *out, const struct taddr6 *owner, struct monotime now);
 
 /*
+ * May owner have this very port, for which it asks? It is free, of the part of
+ * this node, or rests since owner had it; with blocks, it is in one that the
+ * subscriber has. pool4_retake() takes it.
+ */
+bool pool4_may_give(const struct pool4 *pool, enum l4proto proto,
+    const struct taddr4 *out, const struct taddr6 *owner, struct monotime now);
+
+/*
  * Take a given port for a static binding; it may be outside of the dynamic
  * range, or in quarantine. Returns 0, or -1 with errno EADDRINUSE (taken),
  * EADDRNOTAVAIL (address not in the pool, port 0 of TCP or UDP) or ENOMEM.

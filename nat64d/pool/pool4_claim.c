@@ -4,6 +4,7 @@
  */
 #include <errno.h>
 
+#include "part.h"
 #include "pool4_struct.h"
 
 static const struct addr_range *
@@ -124,6 +125,44 @@ pool4_retake(struct pool4 *pool, enum l4proto proto, const struct taddr4 *out,
 	    out->port, true);
 	errno = saved_errno;
 	return (-1);
+}
+
+/* Did owner have the port last, which is in quarantine? */
+static bool
+was_of(const struct pool4 *pool, enum l4proto proto, const struct taddr4 *out,
+    const struct taddr6 *owner)
+{
+	const struct space *sp =
+	    pool->spaces[proto][pool4_index(pool, out->addr)];
+	const struct quarantined *e = quarantine_find_port(&pool->quarantine,
+	    &sp->quarantine, out->port);
+
+	return (e->owner.port == owner->port &&
+	    IN6_ARE_ADDR_EQUAL(&e->owner.addr, &owner->addr));
+}
+
+bool
+pool4_may_give(const struct pool4 *pool, enum l4proto proto,
+    const struct taddr4 *out, const struct taddr6 *owner, struct monotime now)
+{
+	const struct in6_addr holder =
+	    blocks_holder(&pool->blocks, &owner->addr);
+	const enum pool4_state state = pool4_port_state(pool, proto, out);
+	const struct addr_range *r;
+	struct pool4_block block;
+
+	if (state == POOL4_OUTSIDE || state == POOL4_TAKEN)
+		return (false);
+	r = range_of(pool, (uint32_t)pool4_index(pool, out->addr));
+	if (r->plan.block_size != 0 &&
+	    (!pool4_block_of(pool, out, &block) ||
+		!IN6_ARE_ADDR_EQUAL(&block.holder, &holder)))
+		return (false);
+	if (!part_has(r, pool->opts.node, out->port))
+		return (false);
+	return (state == POOL4_FREE ?
+		monotime_reached(pool->closed_until, now) :
+		was_of(pool, proto, out, owner));
 }
 
 int

@@ -108,7 +108,7 @@ handover_write_state(int fd, const struct nat64 *n)
 	bool more;
 
 	snprintf(program, sizeof(program), "nat64d %s", version());
-	s = snapshot_new(n, &at, program);
+	s = snapshot_new(n, &at, program, true);
 	if (s == NULL)
 		return (-1);
 	do {

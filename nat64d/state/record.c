@@ -232,6 +232,33 @@ record_role(struct record_writer *w, const struct nat64_saved_role *r)
 }
 
 void
+record_mapping(struct record_writer *w, const struct nat64_saved_mapping *m)
+{
+	const size_t at = begin_record(w, RECORD_MAPPING);
+	const struct nat64_saved_binding *b = &m->binding;
+
+	field8(w, MAPPING_PROTOCOL, l4proto_number(b->proto));
+	field_taddr6(w, MAPPING_INTERNAL, &b->in6);
+	field_taddr4(w, MAPPING_EXTERNAL, &b->out4);
+	if (b->paired.s_addr != b->out4.addr.s_addr)
+		field(w, MAPPING_PAIRED, &b->paired, sizeof(b->paired));
+	if (m->peered)
+		field_taddr4(w, MAPPING_PEER, &m->peer);
+	field(w, MAPPING_NONCE, m->nonce, sizeof(m->nonce));
+	field64(w, MAPPING_END, (uint64_t)m->end_ms);
+	end_record(w, at);
+}
+
+void
+record_epoch(struct record_writer *w, int64_t epoch_ms)
+{
+	const size_t at = begin_record(w, RECORD_EPOCH);
+
+	field64(w, EPOCH_BEGIN, (uint64_t)epoch_ms);
+	end_record(w, at);
+}
+
+void
 record_end(struct record_writer *w)
 {
 	const size_t at = begin_record(w, RECORD_END);
@@ -538,6 +565,46 @@ read_role(struct record_reader *r, const struct fields *f)
 }
 
 static bool
+read_mapping(struct record_reader *r, const struct fields *f)
+{
+	struct nat64_saved_mapping m = { .peered = false };
+	struct nat64_saved_binding *b = &m.binding;
+
+	if (!has(f, MAPPING_PROTOCOL, 1) || !has(f, MAPPING_INTERNAL, 18) ||
+	    !has(f, MAPPING_EXTERNAL, 6) || !may_have(f, MAPPING_PAIRED, 4) ||
+	    !may_have(f, MAPPING_PEER, 6) ||
+	    !has(f, MAPPING_NONCE, sizeof(m.nonce)) || !has(f, MAPPING_END, 8))
+		return (false);
+	if (r->sink.mapping == NULL ||
+	    !l4proto_find(f->at[MAPPING_PROTOCOL].p[0], &b->proto))
+		return (true);
+	b->in6 = get_taddr6(f, MAPPING_INTERNAL);
+	b->out4 = get_taddr4(f, MAPPING_EXTERNAL);
+	b->paired = b->out4.addr;
+	b->prefix = NAT64_NO_PREFIX;
+	if (f->at[MAPPING_PAIRED].p != NULL)
+		memcpy(&b->paired, f->at[MAPPING_PAIRED].p, sizeof(b->paired));
+	m.peered = f->at[MAPPING_PEER].p != NULL;
+	if (m.peered)
+		m.peer = get_taddr4(f, MAPPING_PEER);
+	memcpy(m.nonce, f->at[MAPPING_NONCE].p, sizeof(m.nonce));
+	m.end_ms = (int64_t)get64(f->at[MAPPING_END].p);
+	r->sink.mapping(r->sink.arg, &m);
+	return (true);
+}
+
+static bool
+read_epoch(struct record_reader *r, const struct fields *f)
+{
+	if (!has(f, EPOCH_BEGIN, 8))
+		return (false);
+	if (r->sink.epoch != NULL)
+		r->sink.epoch(r->sink.arg,
+		    (int64_t)get64(f->at[EPOCH_BEGIN].p));
+	return (true);
+}
+
+static bool
 read_end(struct record_reader *r, const struct fields *f)
 {
 	r->ended = true;
@@ -555,6 +622,8 @@ static bool (*const readers[])(struct record_reader *,
 	[RECORD_END] = read_end,
 	[RECORD_BLOCK] = read_block,
 	[RECORD_ROLE] = read_role,
+	[RECORD_MAPPING] = read_mapping,
+	[RECORD_EPOCH] = read_epoch,
 };
 
 static bool

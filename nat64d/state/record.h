@@ -45,9 +45,12 @@ enum record_type {
 				one of the same index replaces it */
 	RECORD_BINDING = 3, /* followed by its sessions */
 	RECORD_SESSION = 4,
-	RECORD_END = 5,	  /* the last one */
-	RECORD_BLOCK = 6, /* before the bindings with ports of it */
-	RECORD_ROLE = 8	  /* directly after the origin */
+	RECORD_END = 5,	    /* the last one */
+	RECORD_BLOCK = 6,   /* before the bindings with ports of it */
+	RECORD_ROLE = 8,    /* directly after the origin */
+	RECORD_MAPPING = 9, /* explicit, before all bindings */
+	RECORD_EPOCH = 10   /* of the mappings; only from one process to the
+			       next, as no mapping is lost between them */
 };
 
 /* Tags of fields; each record type has tags of its own. */
@@ -84,8 +87,18 @@ enum record_tag {
 	BLOCK_SUBSCRIBER = 1, /* 17: IPv6 prefix, its bits */
 	BLOCK_PORTS = 2,      /* 8: IPv4 address, first and last port */
 
-	ROLE_IS = 1,	  /* 1: enum nat64_role */
-	ROLE_DRAINING = 2 /* 0 */
+	ROLE_IS = 1,	   /* 1: enum nat64_role */
+	ROLE_DRAINING = 2, /* 0 */
+
+	MAPPING_PROTOCOL = 1, /* these as of a binding: */
+	MAPPING_INTERNAL = 2,
+	MAPPING_EXTERNAL = 3,
+	MAPPING_PAIRED = 4,
+	MAPPING_PEER = 5,  /* 6: of PEER: IPv4 address, port */
+	MAPPING_NONCE = 6, /* 12 */
+	MAPPING_END = 7,   /* 8: milliseconds since 1970, UTC */
+
+	EPOCH_BEGIN = 1 /* 8: milliseconds since 1970, UTC */
 };
 
 /* --- writing --- */
@@ -116,6 +129,9 @@ void record_session(struct record_writer *w, enum l4proto proto,
 void record_block(struct record_writer *w,
     const struct nat64_saved_block *block);
 void record_role(struct record_writer *w, const struct nat64_saved_role *r);
+void record_mapping(struct record_writer *w,
+    const struct nat64_saved_mapping *m);
+void record_epoch(struct record_writer *w, int64_t epoch_ms);
 void record_end(struct record_writer *w);
 
 /*
@@ -143,6 +159,8 @@ struct record_sink {
 	void (*session)(void *arg, const struct nat64_saved_session *s);
 	void (*block)(void *arg, const struct nat64_saved_block *block);
 	void (*role)(void *arg, const struct nat64_saved_role *r);
+	void (*mapping)(void *arg, const struct nat64_saved_mapping *m);
+	void (*epoch)(void *arg, int64_t epoch_ms);
 	/* A binding or session of a kind that we do not know. */
 	void (*unknown)(void *arg, bool session);
 	void *arg;

@@ -51,6 +51,22 @@ take_role(void *arg, const struct nat64_saved_role *role)
 }
 
 static void
+take_mapping(void *arg, const struct nat64_saved_mapping *m)
+{
+	struct recover *r = arg;
+
+	nat64_restore_mapping(&r->restore, m);
+}
+
+static void
+take_epoch(void *arg, int64_t epoch_ms)
+{
+	struct recover *r = arg;
+
+	nat64_restore_epoch(&r->restore, epoch_ms);
+}
+
+static void
 take_unknown(void *arg, bool session)
 {
 	struct recover *r = arg;
@@ -69,6 +85,8 @@ recover_begin(struct recover *r, struct nat64 *n,
 		.session = take_session,
 		.block = take_block,
 		.role = take_role,
+		.mapping = take_mapping,
+		.epoch = take_epoch,
 		.unknown = take_unknown,
 		.arg = r,
 	};

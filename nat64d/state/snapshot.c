@@ -13,7 +13,10 @@ struct snapshot {
 	struct pref64 prefixes[NAT64_MAX_PREFIXES]; /* as written */
 	size_t n_prefixes;
 	bool role_written;
+	bool whole;			/* and the epoch is to be written */
 	struct pool4_block_walk blocks; /* the first to be written */
+	enum { FIRST, NEXT, DONE } mappings;
+	struct nat64_mapping mapping; /* the last one written */
 	struct nat64_walk walk;
 };
 
@@ -49,7 +52,7 @@ write_role(struct snapshot *s)
 
 struct snapshot *
 snapshot_new(const struct nat64 *n, const struct nat64_clocks *at,
-    const char *program)
+    const char *program, bool whole)
 {
 	struct snapshot *s;
 
@@ -62,6 +65,8 @@ snapshot_new(const struct nat64 *n, const struct nat64_clocks *at,
 	memset(&s->walk, 0, sizeof(s->walk));
 	s->n_prefixes = 0;
 	s->role_written = false;
+	s->whole = whole;
+	s->mappings = FIRST;
 	record_begin(&s->w, at->wall_ms, program);
 	return (s);
 }
@@ -108,6 +113,32 @@ write_blocks(struct snapshot *s, unsigned *max)
 	return (*max == 0 || !record_has_room(&s->w));
 }
 
+static void
+write_epoch(struct snapshot *s)
+{
+	if (s->whole)
+		record_epoch(&s->w, nat64_save_epoch(s->n, &s->at));
+	s->whole = false;
+}
+
+/* Returns true while there is more. */
+static bool
+write_mappings(struct snapshot *s, unsigned *max)
+{
+	struct nat64_saved_mapping saved;
+
+	while (s->mappings != DONE && record_has_room(&s->w) && *max > 0) {
+		(*max)--;
+		if (nat64_save_mapping(s->n, &s->mapping, s->mappings == FIRST,
+			&s->at, &saved)) {
+			record_mapping(&s->w, &saved);
+			s->mappings = NEXT;
+		} else
+			s->mappings = DONE;
+	}
+	return (*max == 0 || !record_has_room(&s->w));
+}
+
 /* Returns true while there is more. */
 static bool
 write_some(struct snapshot *s, unsigned max)
@@ -115,7 +146,7 @@ write_some(struct snapshot *s, unsigned max)
 	const struct bib_entry *e;
 	const struct session *session;
 
-	if (write_blocks(s, &max))
+	if (write_blocks(s, &max) || write_mappings(s, &max))
 		return (true);
 	while (record_has_room(&s->w))
 		switch (nat64_walk_next(s->n, &s->walk, &max, &e, &session)) {
@@ -141,6 +172,7 @@ snapshot_slice(struct snapshot *s, unsigned max, const uint8_t **bytes,
 	bool more;
 
 	write_role(s);
+	write_epoch(s);
 	write_prefixes(s);
 	more = write_some(s, max);
 	*bytes = record_take(&s->w, len);

@@ -17,11 +17,12 @@
 struct snapshot;
 
 /*
- * Begin a stream. at: now; n is borrowed, program copied. NULL with errno
- * ENOMEM.
+ * Begin a stream. at: now; n is borrowed, program copied. whole: n does not
+ * change until the end, nor is it used afterwards, and who reads the stream
+ * knows that; so the epoch of its mappings goes on. NULL with errno ENOMEM.
  */
 struct snapshot *snapshot_new(const struct nat64 *n,
-    const struct nat64_clocks *at, const char *program);
+    const struct nat64_clocks *at, const char *program, bool whole);
 void snapshot_free(struct snapshot *s);
 
 /*

@@ -127,7 +127,8 @@ begin_save(struct statefile *f)
 	char program[64];
 
 	snprintf(program, sizeof(program), "nat64d %s", version());
-	f->snapshot = snapshot_new(f->n, &at, program);
+	/* Who reads the file cannot tell whether it is that of a clean end. */
+	f->snapshot = snapshot_new(f->n, &at, program, false);
 	f->bytes = NULL;
 	f->more = true;
 	return (f->snapshot == NULL ? -1 : 0);

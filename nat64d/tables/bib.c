@@ -283,9 +283,53 @@ count_free(const struct bib *b)
 	return (ports < entries ? ports : entries);
 }
 
+/*
+ * The pool address of a new binding that is to have a certain port, which it
+ * can have there, or -1 with *why.
+ */
+static int32_t
+wished_addr(const struct bib *b, const struct taddr6 *in6,
+    const struct taddr4 *wish, struct monotime now, struct refusal *why)
+{
+	const struct subscriber *sub = subscriber_find(b->subs, &in6->addr);
+	const bool paired =
+	    sub != NULL && subscriber_is_paired(sub) && !b->soft_pooling;
+	struct taddr4 out4 = *wish;
+	int32_t index;
+
+	if (wish->addr.s_addr == INADDR_ANY) {
+		index = choose_addr(b, in6, now, why);
+		if (index < 0)
+			return (-1);
+		out4.addr = pool4_addr(b->pool, (uint32_t)index);
+	}
+	index = pool4_index(b->pool, out4.addr);
+	if (index < 0 || !pool4_serves(b->pool, (uint32_t)index, &in6->addr) ||
+	    (paired && out4.addr.s_addr != sub->pool_addr.s_addr) ||
+	    !pool4_may_give(b->pool, b->proto, &out4, in6, now))
+		return (refuse(why, REFUSED_EXISTS, 0));
+	return (index);
+}
+
+/* Take the port that is wished, or any. The port, or -1 with errno. */
+static int32_t
+take_port(const struct bib *b, uint32_t index, const struct taddr6 *in6,
+    const struct taddr4 *wish, const struct rng *rng, struct monotime now)
+{
+	struct taddr4 out4;
+
+	if (wish == NULL)
+		return (pool4_alloc(b->pool, b->proto, index, in6, rng, now));
+	out4 = (struct taddr4){ pool4_addr(b->pool, index), wish->port };
+	return (pool4_retake(b->pool, b->proto, &out4, in6, now) == -1 ?
+		-1 :
+		wish->port);
+}
+
+/* wish: as for bib_create6(), or NULL. */
 static struct bib_entry *
-create(struct bib *b, const struct taddr6 *in6, const struct rng *rng,
-    struct monotime now, struct refusal *why)
+create(struct bib *b, const struct taddr6 *in6, const struct taddr4 *wish,
+    const struct rng *rng, struct monotime now, struct refusal *why)
 {
 	struct bib_entry *e;
 	struct subscriber *sub;
@@ -300,7 +344,8 @@ create(struct bib *b, const struct taddr6 *in6, const struct rng *rng,
 	if (e == NULL)
 		return (NULL);
 	/* The port last: releasing it would put it into quarantine. */
-	index = choose_addr(b, in6, now, why);
+	index = wish == NULL ? choose_addr(b, in6, now, why) :
+			       wished_addr(b, in6, wish, now, why);
 	if (index < 0)
 		goto fail;
 	out4.addr = pool4_addr(b->pool, (uint32_t)index);
@@ -309,7 +354,7 @@ create(struct bib *b, const struct taddr6 *in6, const struct rng *rng,
 	    subscriber_add_binding(b->subs, sub, &in6->addr, b->proto,
 		count_free(b), now, why) == -1)
 		goto fail;
-	port = pool4_alloc(b->pool, b->proto, (uint32_t)index, in6, rng, now);
+	port = take_port(b, (uint32_t)index, in6, wish, rng, now);
 	if (port < 0) {
 		refuse_port(b, in6, index, why);
 		subscriber_remove_binding(b->subs, sub, &in6->addr, b->proto);
@@ -338,9 +383,16 @@ bib_get6(struct bib *b, const struct taddr6 *in6, const struct rng *rng,
 	 * bindings are made faster than the timer frees ports.
 	 */
 	pool4_expire(b->pool, now, 2);
-	e = create(b, in6, rng, now, why);
+	e = create(b, in6, NULL, rng, now, why);
 	*created = e != NULL;
 	return (e);
+}
+
+struct bib_entry *
+bib_create6(struct bib *b, const struct taddr6 *in6, const struct taddr4 *wish,
+    const struct rng *rng, struct monotime now, struct refusal *why)
+{
+	return (create(b, in6, wish, rng, now, why));
 }
 
 /*
@@ -461,7 +513,7 @@ fail:
 bool
 bib_release(struct bib *b, struct bib_entry *e, struct monotime now)
 {
-	if (e->n_sessions > 0 || e->is_static)
+	if (e->n_sessions > 0 || bib_is_kept(e))
 		return (false);
 	remove_entry(b, e, now);
 	return (true);
@@ -475,7 +527,7 @@ bib_make_dynamic(struct bib *b, struct bib_entry *e, struct monotime now)
 	e->is_static = false;
 	pair(b, e->sub, e->out4.addr);
 	subscriber_set_static(b->subs, e->sub, &e->in6.addr, b->proto, false);
-	if (e->n_sessions > 0)
+	if (e->n_sessions > 0 || e->held)
 		(void)pool4_claim(b->pool, b->proto, &e->out4, &e->in6.addr,
 		    now);
 }

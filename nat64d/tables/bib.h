@@ -7,7 +7,7 @@
  *
  * Invariant: a key occurs once. A (T,t) in the trees is taken in the pool;
  * any other taken port of this protocol is in quarantine. An entry without
- * sessions is static, except between bib_get6() and the first session.
+ * sessions is static or held, except between bib_get6() and the first session.
  *
  * The BIB decides whether a binding may be created (pool, quotas). It knows
  * no packets, and of sessions only the tree in which a binding holds them.
@@ -62,6 +62,8 @@ struct bib_entry {
 	    prefix; /* index of the Pref64 that a session used last, or -1 */
 	bool round : 1;	    /* static: bib.round when it was last configured */
 	bool expects : 1;   /* made for core/nat64_expect.h */
+	bool held : 1;	    /* an explicit mapping keeps it (RFC 6887) */
+	bool open : 1;	    /* and any IPv4 host may use it */
 	uint32_t n_inbound; /* those of n_sessions opened from IPv4 */
 };
 
@@ -120,6 +122,15 @@ struct bib_entry *bib_get6(struct bib *b, const struct taddr6 *in6,
     struct refusal *why);
 
 /*
+ * Create the mapping of in6, which has none, with the port of wish, not 0, and
+ * its address, INADDR_ANY for any. A paired address comes first (RFC 6888,
+ * REQ-2). As bib_get6(), and NULL with REFUSED_EXISTS if in6 cannot have that.
+ */
+struct bib_entry *bib_create6(struct bib *b, const struct taddr6 *in6,
+    const struct taddr4 *wish, const struct rng *rng, struct monotime now,
+    struct refusal *why);
+
+/*
  * Add a static binding (RFC 6146, 3.1). A dynamic one of the same in6 and
  * out4 becomes static. NULL with errno EEXIST (in6 or out4 is bound to
  * another address), EADDRNOTAVAIL (out4 not in the pool), ENOBUFS or ENOMEM;
@@ -141,8 +152,15 @@ struct bib_entry *bib_restore(struct bib *b, const struct taddr6 *in6,
     const struct taddr4 *out4, struct in_addr paired, struct monotime now,
     struct refusal *why);
 
+/* Does e stay when it has no session? */
+static inline bool
+bib_is_kept(const struct bib_entry *e)
+{
+	return (e->is_static || e->held);
+}
+
 /*
- * Remove e if it has no sessions and is not static (RFC 6146, 3.1). Its port
+ * Remove e if it has no sessions and is not kept (RFC 6146, 3.1). Its port
  * goes into quarantine. Returns true when e has been removed.
  */
 bool bib_release(struct bib *b, struct bib_entry *e, struct monotime now);
@@ -173,9 +191,10 @@ bib_is_old_static(const struct bib *b, const struct bib_entry *e)
 
 /*
  * e, which may be static, is dynamic from now on. If it is the subscriber's
- * only dynamic binding, its address becomes the paired one. If it has sessions,
- * the subscriber gets the block of its port; where pool4_may_claim() says that
- * this is not possible, the caller ends the sessions.
+ * only dynamic binding, its address becomes the paired one. If it has sessions
+ * or is held, the subscriber gets the block of its port; where
+ * pool4_may_claim() says that this is not possible, the caller ends the
+ * sessions.
  */
 void bib_make_dynamic(struct bib *b, struct bib_entry *e, struct monotime now);
 

@@ -58,6 +58,7 @@ struct subscriber {
 	uint32_t n_bindings[L4_NPROTO];
 	uint32_t n_statics[L4_NPROTO]; /* of these; they count to no limit */
 	uint32_t n_sessions;
+	uint32_t n_mappings; /* explicit ones; kept by the core */
 	uint8_t high; /* protocols whose threshold is reached, 1 << proto;
 			 kept by the core */
 	struct bucket new_bindings;

@@ -80,7 +80,7 @@ restore(struct recover *r, struct nat64 *n, const uint8_t *data, size_t size,
 static void
 hand_on(struct recover *r, const struct nat64 *n)
 {
-	struct snapshot *s = snapshot_new(n, &now, "fuzz");
+	struct snapshot *s = snapshot_new(n, &now, "fuzz", true);
 	struct nat64 *heir = make_translator();
 	const uint8_t *bytes;
 	size_t len;

@@ -6,7 +6,7 @@ cd "$(dirname "$0")/../.."
 
 layers=(
 	common common/{net,conf,os,http,ctl}
-	nat64d/{base,wire,pool,tables,xlat,alg,core,log,state,conf,os,host} nat64d
+	nat64d/{base,wire,pool,tables,xlat,alg,pcp,core,log,state,conf,os,host} nat64d
 	nat64d/{control,ctl}
 	dns64d/{base,wire,admission,cache,policy,synth,local}
 	dns64d/{os,upstream,conf,client} dns64d

@@ -33,7 +33,7 @@ static inline void
 save_slices(unsigned max, void (*happen)(unsigned slice))
 {
 	const struct nat64_clocks at = clocks();
-	struct snapshot *s = snapshot_new(lab.n, &at, "nat64d test");
+	struct snapshot *s = snapshot_new(lab.n, &at, "nat64d test", true);
 	const uint8_t *bytes;
 	unsigned slice = 0;
 	size_t len;

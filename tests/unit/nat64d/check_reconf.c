@@ -26,6 +26,7 @@
 #include "nat64d/host/ifwatch.h"
 #include "nat64d/host/poolif.h"
 #include "nat64d/host/self6.h"
+#include "nat64d/pcpsock.h"
 #include "nat64d/reconf.h"
 
 #include "tests/unit/conf_dir.h"
@@ -239,6 +240,14 @@ eventlog_set_targets(struct eventlog *l, const struct log_target *targets,
 	(void)l;
 	(void)targets;
 	fake.n_targets = n;
+}
+
+void
+pcpsock_use(struct pcpsock *p, const struct pcp_listen *listen, unsigned n)
+{
+	(void)p;
+	(void)listen;
+	(void)n;
 }
 
 void

@@ -23,6 +23,7 @@
 /* At the start all of it is there. */
 static const struct reconf_fixed all = { .fair_share = true,
 	.events = true,
+	.pcp = true,
 	.self6_follows = true };
 
 static struct conf *
@@ -102,6 +103,8 @@ static const struct {
 	{ "address 192.0.2.1", "" },
 	{ "static tcp 192.0.2.1 port 80 to 2001:db8::1 port 80", "" },
 	{ "alg ftp for 2001:db8::/32", "" },
+	{ "pcp lifetime 5m to 1h", "" },
+	{ "pcp limit 5 per subscriber", "" },
 	{ "exclude 198.51.100.0/24", "" },
 	{ "warn pool at 80", "" },
 	{ "mode nat64", "" }, /* see reconf_fixed_the_mode() */
@@ -227,6 +230,13 @@ START_TEST(reconf_fixed_what_was_off_stays_off)
 			     "log events none"),
 	    "");
 	start = all;
+	start.pcp = false;
+	ck_assert_str_eq(change(&start, POOL, "", "pcp listen on 2001:db8::1"),
+	    ONLY("pcp listen", "none", "some"));
+	ck_assert_str_eq(change(&start, POOL, "pcp limit 5 per subscriber",
+			     "pcp limit 6 per subscriber"),
+	    "");
+	start = all;
 	start.self6_follows = false;
 	ck_assert_str_eq(change(&start, POOL, "address 2001:db8::1", ""),
 	    ONLY("address (IPv6)", "configured", "one of the host"));
@@ -240,6 +250,8 @@ END_TEST
 START_TEST(reconf_fixed_what_was_on_may_come_back)
 {
 	ck_assert_str_eq(change(&all, POOL, "fair-share no", "fair-share yes"),
+	    "");
+	ck_assert_str_eq(change(&all, POOL, "", "pcp listen on 2001:db8::1"),
 	    "");
 	ck_assert_str_eq(change(&all, POOL, "log events none",
 			     "log events sessions"),
