@@ -60,7 +60,7 @@ local_tests() {
 process_suites=$(printf 'e2e_%s\n' apparmor blocks browser clat_pref64 \
     collectors control \
     dashboards ecmp examples fastpath_life fleet follow hostcheck log \
-    metrics networks package page pair process readme receivers reload \
+    metrics networks package page pair pcp process readme receivers reload \
     replicate role rootless state systemd tables takeover top upgrade)
 
 # The end-to-end tests of nat64d that packets of another form, or without the
