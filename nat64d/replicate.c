@@ -88,7 +88,7 @@ role_changed(void *arg, enum nat64_role now)
 		break;
 	case NAT64_ROLE_STANDBY:
 		publisher_stop(r->publisher);
-		follower_start(r->follower);
+		follower_start(r->follower, publisher_epoch(r->publisher));
 		break;
 	}
 }
@@ -176,5 +176,8 @@ replicate_incomplete(const struct replicate *r)
 const char *
 replicate_problem(const struct replicate *r)
 {
+	if (publisher_count(r->publisher).rival != 0)
+		return ("another node is active as well: one of both must be "
+			"standby");
 	return (store_problem(r->store));
 }

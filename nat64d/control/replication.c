@@ -61,6 +61,8 @@ replication_metrics(struct prom *p, const struct replicate *r)
 	    "How often the store was lost", store_losses(s));
 	metric(p, PROM_COUNTER, "replication-rivals",
 	    "How often another node was active as well", c.rivals);
+	metric(p, PROM_GAUGE, "replication-rival",
+	    "1: another node is active as well", c.rival != 0);
 	followed = replicate_followed(r);
 	add_followed(p, &followed);
 }
@@ -71,6 +73,8 @@ state_text(const struct replicate *r, const struct publish_count *c)
 {
 	const char *why = replicate_incomplete(r);
 
+	if (c->rival != 0)
+		return ("another node is active as well");
 	if (!c->active)
 		return (why == NULL ? "all its sessions are here" : why);
 	return (

@@ -5,6 +5,7 @@
 
 #include "nat64d/admin.h"
 #include "nat64d/engine.h"
+#include "nat64d/replicate.h"
 #include "nat64d/role.h"
 #include "numbers.h"
 #include "routes.h"
@@ -28,6 +29,10 @@ answer(const struct admin *a, struct httpd_request *rq)
 	    (int)nat64_is_draining(n), "fit", (int)(unfit == NULL));
 	if (unfit != NULL)
 		json_object_set_new(o, "unfit", json_string(unfit));
+	if (a->replicate != NULL &&
+	    replicate_published(a->replicate).rival != 0)
+		json_object_set_new(o, "warning",
+		    json_string(replicate_problem(a->replicate)));
 	httpd_json(rq, 200, o);
 }
 

@@ -7,10 +7,20 @@
 
 #include "commands.h"
 
+/* Not on standard output, where scripts expect one word. */
+static void
+print_warning(const json_t *answer)
+{
+	if (json_object_get(answer, "warning") != NULL)
+		fprintf(stderr, "warning: %s\n",
+		    table_text(answer, "warning"));
+}
+
 int
 print_role(struct ctl *ctl, const json_t *answer)
 {
 	(void)ctl;
+	print_warning(answer);
 	printf("%s%s\n", table_text(answer, "role"),
 	    json_is_true(json_object_get(answer, "draining")) ? ", draining" :
 								"");

@@ -591,13 +591,15 @@ follower_free(struct follower *f)
 }
 
 void
-follower_start(struct follower *f)
+follower_start(struct follower *f, uint64_t written)
 {
 	if (f->stage != FOLLOW_OFF)
 		return;
 	f->whole = f->none = false;
 	f->started = monotime_now();
 	f->best = f->seen = (struct replica_origin){ .node = 0 };
+	if (written != 0)
+		f->best.epoch = written + 1;
 	f->best_beat = f->seen_beat = 0;
 	f->origin = f->had = (struct replica_origin){ .node = 0 };
 	f->swept = false;

@@ -47,8 +47,11 @@ struct follower *follower_new(struct event_base *base, struct nat64 *n,
     struct store *store, const struct replica_seal *seal);
 void follower_free(struct follower *f);
 
-/* This node is standby from now on, or no longer. */
-void follower_start(struct follower *f);
+/*
+ * This node is standby from now on, or no longer. written: the last epoch that
+ * it has written itself, 0 if none: what it has is newer than a copy of that.
+ */
+void follower_start(struct follower *f, uint64_t written);
 void follower_stop(struct follower *f);
 
 /* The store is there, or is lost (struct store_ops). */

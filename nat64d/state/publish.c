@@ -13,6 +13,7 @@
 #include "batch.h"
 #include "changes.h"
 #include "publish.h"
+#include "rival.h"
 #include "nat64d/core/nat64_copy.h"
 #include "nat64d/core/nat64_walk.h"
 
@@ -38,8 +39,8 @@
 #define BEAT_MS 1000
 #define HURRIED_BEAT_MS 100
 
-/* A node whose beat does not change for so many looks is gone. */
-#define RIVAL_LOOKS 5
+/* What nobody is any more; several beats. */
+#define OTHER_KEEP_SECS "30"
 
 /* What the store forgets by itself: what no node renews. */
 #define KEEP_SECS "3600"
@@ -74,12 +75,9 @@ struct publisher {
 	uint64_t last_epoch; /* the highest one that was seen */
 	struct replica_origin
 	    before; /* whose keys are old; node 0: nobody's */
-	/* Another node that says it is active: its beat, looks without news. */
-	struct replica_origin rival;
-	uint64_t rival_beat;
-	unsigned rival_silent;
-	bool rival_told;
+	struct rival rival;
 	char head[STORE_KEY_MAX];
+	char other[STORE_KEY_MAX];
 	char state[STORE_KEY_MAX];
 	char log[STORE_KEY_MAX];
 	struct publish_count count;
@@ -91,6 +89,12 @@ void
 publish_key_head(char *text, const char *pair)
 {
 	snprintf(text, STORE_KEY_MAX, "nat64:%s:head", pair);
+}
+
+void
+publish_key_other(char *text, const char *pair)
+{
+	snprintf(text, STORE_KEY_MAX, "nat64:%s:other", pair);
 }
 
 void
@@ -293,51 +297,62 @@ read_head(struct publisher *p, const redisReply *answer,
 		item) == REPLICA_GOOD);
 }
 
-/* Note what another node says of itself. */
+/* Another one, or somebody who has our number. */
+static bool
+is_other(const struct publisher *p, const struct replica_origin *o)
+{
+	return (o->node != p->origin.node || o->epoch != p->origin.epoch);
+}
+
+/* Note what another node says of itself. A node that leaves expects that. */
 static void
 note_rival(struct publisher *p, const struct replica_item *item)
 {
-	const struct replica_origin *o = &item->origin;
-
-	if (o->epoch > p->last_epoch)
-		p->last_epoch = o->epoch;
-	if (p->rival.node == o->node && p->rival.epoch == o->epoch &&
-	    p->rival_beat == item->head.beat) {
-		p->rival_silent++;
+	if (item->origin.epoch > p->last_epoch)
+		p->last_epoch = item->origin.epoch;
+	if (p->hurried)
 		return;
-	}
-	/* One beat may be from before it left. */
-	if (p->rival.epoch == o->epoch && !p->rival_told && !p->hurried) {
-		p->rival_told = true;
-		p->count.rivals++;
-		log_warn("replication: node %u is active as well, since epoch "
-			 "%" PRIu64 ": one of both must be standby",
-		    o->node, o->epoch);
-	}
-	p->rival = *o;
-	p->rival_beat = item->head.beat;
-	p->rival_silent = 0;
+	rival_note(&p->rival, item, &p->origin, monotime_now());
+	nat64_hold_ports(p->n, p->rival.present, monotime_now());
 }
 
-/* Say that we are active. */
-static void
-write_head(struct publisher *p)
+static size_t
+write_beat(struct publisher *p, uint8_t value[REPLICA_VALUE_MAX])
 {
 	const struct replica_head h = {
 		.complete = p->phase == PUBLISH_WHOLE,
 		.beat = ++p->beats,
 		.sessions = session_count(nat64_sessions(p->n)),
 	};
+
+	return (replica_write_head(&p->writer, &p->origin, &h, value));
+}
+
+/* Say that we are active. */
+static void
+write_head(struct publisher *p)
+{
 	uint8_t value[REPLICA_VALUE_MAX];
 	const char *const argv[] = { "SET", p->head, (const char *)value };
-	size_t lens[3] = { 3, strlen(p->head), 0 };
+	const size_t lens[] = { 3, strlen(p->head), write_beat(p, value) };
 
-	lens[2] = replica_write_head(&p->writer, &p->origin, &h, value);
 	(void)store_send(p->store, NULL, NULL, 3, argv, lens);
 	if (p->beats % RENEW_BEATS != 1)
 		return;
 	keep(p, p->state, KEEP_SECS);
 	keep(p, p->log, KEEP_SECS);
+}
+
+/* "head" belongs to who became active later: let that one know. */
+static void
+write_other(struct publisher *p)
+{
+	uint8_t value[REPLICA_VALUE_MAX];
+	const char *const argv[] = { "SET", p->other, (const char *)value };
+	const size_t lens[] = { 3, strlen(p->other), write_beat(p, value) };
+
+	(void)store_send(p->store, NULL, NULL, 3, argv, lens);
+	keep(p, p->other, OTHER_KEEP_SECS);
 }
 
 /* What "head" says before an epoch begins. */
@@ -365,12 +380,6 @@ take_head(void *arg, const redisReply *answer)
 	}
 	if (p->phase == PUBLISH_OFF)
 		return;
-	if (good && item.origin.node != p->origin.node)
-		note_rival(p, &item);
-	else if (p->rival.epoch < p->origin.epoch)
-		p->rival_told = false;
-	nat64_hold_ports(p->n, p->rival_told && p->rival_silent < RIVAL_LOOKS,
-	    monotime_now());
 	if (!good || item.origin.epoch <= p->origin.epoch) {
 		write_head(p);
 		return;
@@ -380,17 +389,34 @@ take_head(void *arg, const redisReply *answer)
 	 * that leaves it is the one that comes: an epoch after its own would
 	 * send the standby to a copy that nobody keeps up to date.
 	 */
-	if (p->rival_silent >= RIVAL_LOOKS && !p->hurried)
+	note_rival(p, &item);
+	if (p->hurried)
+		return;
+	write_other(p);
+	if (rival_is_silent(&p->rival))
 		begin_epoch(p);
+}
+
+static void
+take_other(void *arg, const redisReply *answer)
+{
+	struct publisher *p = arg;
+	struct replica_item item;
+
+	if ((p->phase == PUBLISH_WRITING || p->phase == PUBLISH_WHOLE) &&
+	    read_head(p, answer, &item) && is_other(p, &item.origin))
+		note_rival(p, &item);
 }
 
 /* Look at "head" first, then write it. */
 static void
 send_beat(struct publisher *p)
 {
-	const char *const argv[] = { "GET", p->head };
+	const char *const head[] = { "GET", p->head };
+	const char *const other[] = { "GET", p->other };
 
-	(void)store_send(p->store, take_head, p, 2, argv, NULL);
+	(void)store_send(p->store, take_other, p, 2, other, NULL);
+	(void)store_send(p->store, take_head, p, 2, head, NULL);
 	timer_start(p->beat, p->hurried ? HURRIED_BEAT_MS : BEAT_MS);
 }
 
@@ -401,8 +427,11 @@ beat_due(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
-	if (p->phase != PUBLISH_OFF)
-		send_beat(p);
+	if (p->phase == PUBLISH_OFF)
+		return;
+	rival_look(&p->rival);
+	nat64_hold_ports(p->n, p->rival.present, monotime_now());
+	send_beat(p);
 }
 
 /* --- turns --- */
@@ -491,6 +520,7 @@ publisher_new(struct event_base *base, struct nat64 *n, struct store *store,
 	replica_writer_init(&p->writer, seal);
 	replica_reader_init(&p->reader, seal);
 	publish_key_head(p->head, seal->pair);
+	publish_key_other(p->other, seal->pair);
 	p->changes = changes_new(MAX_CHANGES, (int64_t)after_secs * 1000);
 	p->turn = event_new(base, -1, 0, take_turn, p);
 	p->beat = event_new(base, -1, 0, beat_due, p);
@@ -522,7 +552,7 @@ ask(struct publisher *p)
 	if (!p->active || !store_is_ready(p->store))
 		return;
 	p->phase = PUBLISH_ASKING;
-	p->rival_silent = 0;
+	p->rival.silent = 0;
 	send_beat(p);
 }
 
@@ -532,13 +562,12 @@ publisher_start(struct publisher *p)
 	p->hurried = false;
 	if (p->active) {
 		/* It did not leave after all: who came has another epoch. */
-		if (p->rival.epoch > p->origin.epoch)
+		if (p->last_epoch > p->origin.epoch)
 			ask(p);
 		return;
 	}
 	p->active = true;
-	p->rival = (struct replica_origin){ .node = 0 };
-	p->rival_told = false;
+	rival_forget(&p->rival);
 	nat64_set_changes(p->n, changed, p);
 	ask(p);
 }
@@ -548,6 +577,7 @@ publisher_stop(struct publisher *p)
 {
 	p->active = p->hurried = false;
 	p->phase = PUBLISH_OFF;
+	rival_forget(&p->rival);
 	nat64_set_changes(p->n, NULL, NULL);
 	nat64_hold_ports(p->n, false, monotime_now());
 	changes_clear(p->changes);
@@ -585,6 +615,12 @@ publisher_is_done(const struct publisher *p)
 	    p->batch.n == 0 && store_waiting(p->store) == 0);
 }
 
+uint64_t
+publisher_epoch(const struct publisher *p)
+{
+	return (p->origin.epoch);
+}
+
 struct publish_count
 publisher_count(const struct publisher *p)
 {
@@ -593,5 +629,7 @@ publisher_count(const struct publisher *p)
 	c.waiting = changes_count(p->changes);
 	c.active = p->active;
 	c.complete = p->phase == PUBLISH_WHOLE;
+	c.rivals = p->rival.times;
+	c.rival = p->rival.present ? p->rival.origin.node : 0;
 	return (c);
 }

@@ -3,6 +3,7 @@
  * (nat64d-state(5)), and each change of them.
  *
  *	nat64:PAIR:head			who is active, and of which epoch
+ *	nat64:PAIR:other		the same of a node that is active as well
  *	nat64:PAIR:NODE:EPOCH:state	a hash: all sessions, by their keys
  *	nat64:PAIR:NODE:EPOCH:log	a stream: the changes, in their order
  *
@@ -36,6 +37,7 @@ struct publish_count {
 	uint64_t overflows; /* more has changed than could be kept */
 	uint64_t rivals;    /* how often another node was active as well */
 	uint64_t waiting;   /* changes that have not been sent */
+	uint8_t rival;	    /* the other node that is active now; 0: none */
 	bool active;
 	bool complete; /* the store has everything */
 };
@@ -60,11 +62,15 @@ void publisher_lost(struct publisher *p);
 /* Is everything that has happened in the store? */
 bool publisher_is_done(const struct publisher *p);
 
+/* The last epoch that was begun; 0: none. */
+uint64_t publisher_epoch(const struct publisher *p);
+
 struct publish_count publisher_count(const struct publisher *p);
 
 /* The names of keys; text: of at least STORE_KEY_MAX. */
 #define STORE_KEY_MAX 96
 void publish_key_head(char *text, const char *pair);
+void publish_key_other(char *text, const char *pair);
 void publish_key_state(char *text, const char *pair, uint8_t node,
     uint64_t epoch);
 void publish_key_log(char *text, const char *pair, uint8_t node,

@@ -485,10 +485,22 @@ test_both_active() {
 	standby_ctl role active >/dev/null
 	check "one line tells that both are active" wait_for 60 logged \
 	    'node 2 is active as well.*one of both must be standby'
+	check "so does the other node" wait_for 60 standby_logged \
+	    'node 1 is active as well.*one of both must be standby'
+	for node in "$sock" "$dir/run/standby"; do
+		check "status warns of it" eval 'in_ns "$gateway" "$nat64ctl" \
+		    -s "$node" status | grep "another node is active as well"'
+		check_match "so does the role" "$(in_ns "$gateway" \
+		    "$nat64ctl" -s "$node" role 2>&1)" \
+		    'warning: another node is active as well'
+	done
+	check "and the metric" metric_is rival 1
 	open_sessions 5
 	sleep 2 # of both
 	check_equal "it is one line" \
 	    "$(logged 'is active as well' | wc -l)" 1
+	check_equal "of each" \
+	    "$(standby_logged 'is active as well' | wc -l)" 1
 	check "the sessions of the first are as they were" [ "$(sessions)" = 15 ]
 	check "those of the second too" standby_has 10
 	check "each writes under its own keys" eval \
@@ -497,6 +509,9 @@ test_both_active() {
 	check "the first one follows when it is standby" wait_for 60 logged \
 	    'all of node 2 is copied: 10 sessions'
 	check "and has what the other one has" wait_for 60 same_mappings
+	check "the end of it is told" wait_for 60 standby_logged \
+	    'node 1 is not active any more'
+	check "and is in the metric" [ "$(standby_metric rival)" = 0 ]
 	stop "$standby"
 	stop "$nat64d"
 }
