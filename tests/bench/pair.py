@@ -7,7 +7,8 @@
 Two nat64d without the fast path, of which one copies its sessions to the store.
 The same new sessions pass both in turn, and the CPU time of the daemons is
 compared. Then a million sessions are copied to a standby, and written again to
-a store that has lost them, while a request is sent every millisecond.
+a store that has lost them, while a request is sent every millisecond. At last
+the active node of a pair with keepalived dies, several times (failover.sh).
 """
 
 import pathlib
@@ -25,6 +26,7 @@ RATE = 20000        # new sessions per second
 AFTER_SECS = 1      # "replicate after": what is opened is copied in time
 SETTLE_SECS = 2.5   # until all that was opened has been copied
 SESSIONS = 1000000
+FAILOVERS = 2 * ROUNDS + 1
 FILL_RATE = 50000
 PORT = 7200
 STORE = "10.0.8.10"
@@ -237,11 +239,27 @@ def bulk(report, lab):
     lab.stop(echo)
 
 
+def failover(report, build):
+    """The rows of failover.sh: median and worst of the rounds."""
+    script = pathlib.Path(__file__).with_name("failover.sh")
+    rounds = [[float(word) for word in line.split()] for line in
+              run(str(script), str(build), str(FAILOVERS)).splitlines()]
+    for column, what in enumerate(("a transfer stalls",
+                                   "datagrams stop",
+                                   "of that until nat64d translates")):
+        for values in rounds:
+            report.add(f"pair: a node dies, {what}", "ms", "with",
+                       values[column])
+        report.add(f"pair: a node dies, {what}, worst", "ms", "with",
+                   max(values[column] for values in rounds))
+
+
 def measure(report, build):
     with PairLab(build) as lab:
         until(lambda: lab.logged("with", "has all sessions"), "the store", 30)
         cost(report, lab)
         bulk(report, lab)
+    failover(report, build)
 
 
 # Figures to reach.
@@ -250,6 +268,9 @@ GOALS = (
     ("pair: bulk copy, duration", None, "<=", 10, "with"),
     ("pair: bulk copy, added at p99", None, "<=", 2000, "with"),
     ("pair: written again, added at p99", None, "<=", 2000, "with"),
+    ("pair: a node dies, a transfer stalls, worst", None, "<=", 1500, "with"),
+    ("pair: a node dies, of that until nat64d translates, worst", None, "<=",
+     300, "with"),
 )
 
 PAIR = Subject("pair", GATEWAYS, ("without",), GOALS, (), "without",
