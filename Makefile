@@ -395,7 +395,8 @@ divert_openbsd = $(divert_freebsd)
 fastpath_yes = \
     nat64d/os/fastpair_linux.c \
     nat64d/os/fastpath_if_linux.c \
-    nat64d/os/fastpath_linux.c
+    nat64d/os/fastpath_linux.c \
+    nat64d/os/fasttable.c
 fastpath_no = \
     nat64d/os/fastpath_none.c
 
@@ -768,6 +769,7 @@ fastpath_OBJ = $(fastpath_$(FASTPATH):.c=.o)
 check_fastpath_OBJ = $(fastpath_OBJ) common/monotime.o
 check_fastpath_diff_OBJ = $(fastpath_OBJ)
 check_fastpath_pair_OBJ = $(fastpath_OBJ)
+check_fasttable_OBJ = nat64d/os/fasttable.o
 check_fastpath_tun_OBJ = $(fastpath_OBJ) nat64d/conf/defaults_linux.o \
     nat64d/os/routed_linux.o nat64d/os/tun_linux.o
 privs_OBJ = common/os/pidfile.o common/os/privs.o common/os/privs_user.o \
@@ -831,6 +833,7 @@ check_upstream_udp_OBJ = dns64d/upstream/upstream_udp.o dns64d/os/udp.o \
     $(reuseport_$(OS):.c=.o) $(udp_$(OS):.c=.o)
 check_tun_bsd_LDFLAGS = -Wl,--wrap=open,--wrap=open64,--wrap=ioctl
 check_tun_linux_LDFLAGS = $(check_tun_bsd_LDFLAGS)
+check_fasttable_LDFLAGS = -pthread
 check_fastpath_LIBS = $(BPF_LIBS)
 check_fastpath_diff_LIBS = $(BPF_LIBS)
 check_fastpath_pair_LIBS = $(BPF_LIBS)

@@ -99,6 +99,11 @@ fastuse_begin(struct fastuse *u, const struct conf *c, struct engine *engine)
 		fastifs_follow(u->ifs);
 	engine_set_fastpath(engine, u->path);
 	log_info("fast path: used");
+	if (c->nat64.mode == NAT64_STATEFUL &&
+	    fastpath_max_flows(u->path) < c->nat64.max_sessions)
+		log_info("fast path: memory for %zu sessions; others are "
+			 "translated by this process",
+		    fastpath_max_flows(u->path));
 	return (0);
 }
 

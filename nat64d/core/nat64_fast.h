@@ -22,9 +22,9 @@
 /*
  * A session is offered to the fast path with the packet of this number. Those
  * of the TCP handshake, up to the second SYN, do not count. Adding and removing
- * a session costs 4.4 us (the head of os/fastpath.bpf.c), which one or two more
- * packets make up for; but a connection of three segments each way has seven,
- * and ends then.
+ * a session costs 0.5 to 4 us (the head of os/fastpath.bpf.c), which one or two
+ * more packets make up for; but a connection of three segments each way has
+ * seven, and ends then.
  */
 #define FAST_AFTER 8
 

@@ -5,9 +5,9 @@
  * where it was left out of the build.
  *
  * When fastpath_new() has returned, the functions below and those of
- * fastpath_ops() need no privileges, and no other system call than bpf(2) with
- * BPF_MAP_LOOKUP_ELEM, BPF_MAP_UPDATE_ELEM and BPF_MAP_DELETE_ELEM; only
- * fastpath_free() makes others, which may fail.
+ * fastpath_ops() need no privileges. Sessions are added and removed without
+ * system calls; fastpath_check() and fastpath_counters() call bpf(2) with
+ * BPF_MAP_LOOKUP_ELEM, and fastpath_free() makes calls that may fail.
  */
 #ifndef NAT64D_OS_FASTPATH_H
 #define NAT64D_OS_FASTPATH_H
@@ -33,10 +33,11 @@ struct fastpath_count {
 
 /*
  * Load the program for a tun device that is up, with room for max_flows
- * sessions, and put it in place of one that an earlier process left there. It
- * translates nothing yet. FASTPATH_PAIRS: it is to translate packets of pairs
- * of addresses instead (fastpath_pair.bpf.h), whose number is bounded. xlat:
- * MTUs and TOS rules; not kept. Needs CAP_BPF and CAP_NET_ADMIN.
+ * sessions, or fewer if that were too much of the machine's memory, and put it
+ * in place of one that an earlier process left there. It translates nothing
+ * yet. FASTPATH_PAIRS: it is to translate packets of pairs of addresses instead
+ * (fastpath_pair.bpf.h), whose number is bounded. xlat: MTUs and TOS rules; not
+ * kept. Needs CAP_BPF and CAP_NET_ADMIN.
  *
  * When this process ends, however it ends, the program translates no more
  * packets a moment later, also when the device is persistent. For this, no
@@ -61,7 +62,7 @@ struct fastpath *fastpath_new(const char *ifname, size_t max_flows,
 int fastpath_add_if(struct fastpath *f, const char *ifname, const char **what);
 
 /*
- * Call after privileges have been dropped: can entries still be changed? A
+ * Call after privileges have been dropped: can the counters still be read? A
  * kernel before 5.19 may refuse it. Returns 0, or -1 as above.
  */
 int fastpath_check(struct fastpath *f, const char **what);
@@ -86,6 +87,9 @@ void fastpath_commit(struct fastpath *f, unsigned n, bool drained);
 
 /* Does a session wait for fastpath_commit()? */
 bool fastpath_is_waiting(const struct fastpath *f);
+
+/* The number of sessions that it has room for; without state 0. */
+size_t fastpath_max_flows(const struct fastpath *f);
 
 /* Sessions that were handed over and not taken back; without state 0. */
 size_t fastpath_flows(const struct fastpath *f);

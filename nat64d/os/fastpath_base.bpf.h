@@ -40,38 +40,21 @@
 #define DF_ABOVE 1260
 
 /*
- * For so long the packets of a session follow one that went to the daemon: a
- * second. The 32 bits of its time last for 52 days.
+ * For so long the packets of a session follow one that went to the daemon, in
+ * units of a slot's "passed": a second.
  */
-#define PASSED_UNIT 20 /* its binary logarithm, in ns */
-#define PASSED_UNITS 1000
+#define PASSED_UNITS 31
 
 #define INLINE static __always_inline
 
-/* The daemon sets the sizes of the first three: its limit of sessions. */
-struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__type(key, struct fast_key6);
-	__type(value, struct fast_value6);
-	__uint(max_entries, 1);
-} flows6 SEC(".maps");
-
-struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__type(key, struct fast_key4);
-	__type(value, struct fast_value4);
-	__uint(max_entries, 1);
-} flows4 SEC(".maps");
-
+/* The daemon sets the size. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(map_flags, BPF_F_MMAPABLE);
 	__type(key, uint32_t);
-	__type(value, struct fast_notes);
+	__type(value, struct fast_slot);
 	__uint(max_entries, 1);
-} notes SEC(".maps");
+} flows SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
@@ -96,7 +79,41 @@ struct l4 {
 	uint8_t proto;
 };
 
-/* How the addresses and ports change a checksum; see fastpath_abi.h. */
+/*
+ * What the packets of a flow become. addr_sum: of the addresses that they come
+ * with. addr_diff and port_diff: what is to be added to the sum that the
+ * checksum covers (RFC 1624, eqn. 3: ~m + m') because of the addresses and of
+ * the ports, folded, as it is in memory. Neither is 0, as 0xffff is the same
+ * number. For echo messages addr_diff is because of the IPv6 addresses alone,
+ * as ICMP has no pseudo header; and it leaves out the rest of that of ICMPv6.
+ * slot: where it is in the table, and its state.
+ */
+struct fast_value6 {
+	uint32_t src;
+	uint32_t dst;
+	uint16_t sport;
+	uint16_t dport;
+	uint32_t slot;
+	uint32_t state;
+	uint16_t addr_diff;
+	uint16_t port_diff;
+	uint16_t addr_sum;
+	uint16_t id_counter; /* < FAST_NIDS */
+};
+
+struct fast_value4 {
+	uint32_t src[4];
+	uint32_t dst[4];
+	uint16_t sport;
+	uint16_t dport;
+	uint32_t slot;
+	uint32_t state;
+	uint16_t addr_diff;
+	uint16_t port_diff;
+	uint16_t addr_sum;
+};
+
+/* How the addresses and ports change a checksum. */
 struct sums {
 	uint16_t addr_diff;
 	uint16_t port_diff;
@@ -190,31 +207,28 @@ fold(uint32_t sum)
 	return ((uint16_t)((sum >> 16) + sum));
 }
 
-/* The time is written only when it changed, to spare other processors. */
-INLINE void
-note6(const struct l4 *l, uint32_t slot, int64_t now)
+INLINE uint32_t
+state_of(const struct fast_slot *s)
 {
-	struct fast_notes *n = bpf_map_lookup_elem(&notes, &slot);
-
-	if (n == NULL)
-		return;
-	if (n->last6 != now)
-		n->last6 = now;
-	if (n->ack6 != l->ack)
-		n->ack6 = l->ack;
+	return (*(const volatile uint32_t *)&s->state);
 }
 
+/*
+ * Note the packet in its slot, unless that is another session's by now. What
+ * has not changed is not written, to spare other processors.
+ */
 INLINE void
-note4(const struct l4 *l, uint32_t slot, int64_t now)
+take_note(const struct l4 *l, uint32_t slot, uint32_t state, int64_t now)
 {
-	struct fast_notes *n = bpf_map_lookup_elem(&notes, &slot);
+	const uint32_t last = fast_last(now);
+	struct fast_slot *s = bpf_map_lookup_elem(&flows, &slot);
 
-	if (n == NULL)
+	if (s == NULL || state_of(s) != state)
 		return;
-	if (n->last4 != now)
-		n->last4 = now;
-	if (n->ack4 != l->ack)
-		n->ack4 = l->ack;
+	if (s->last != last)
+		s->last = last;
+	if (s->ack != l->ack)
+		s->ack = l->ack;
 }
 
 INLINE uint16_t
@@ -326,35 +340,181 @@ fits6(const struct l4 *l, bool df)
 	return (len <= settings.mtu6 && (df || len <= settings.lowest_mtu6));
 }
 
-/* Was all that was read of a value by now that of this key? See fast_tag(). */
-INLINE bool
-is_of_key(const uint64_t *tag, const void *key, unsigned size)
+/* All that was read before this is older than what is read after it. */
+INLINE void
+read_barrier(void)
 {
+	uint64_t word = 0;
+
 	barrier();
-	return (*(const volatile uint64_t *)tag == fast_tag(key, size));
+	/* The kernel makes this an instruction that orders all others. */
+	if (settings.weak_order != 0)
+		(void)__sync_lock_test_and_set(&word, 1);
+	barrier();
+}
+
+/* ~m + m' of two sums. */
+INLINE uint16_t
+diff_of(uint16_t old, uint16_t new)
+{
+	const uint16_t d = fold((uint16_t)~old + (uint32_t) new);
+
+	return (d == 0 ? 0xffff : d);
+}
+
+INLINE uint16_t
+sum6_of(const uint32_t a[4], const uint32_t b[4])
+{
+	uint64_t sum =
+	    (uint64_t)a[0] + a[1] + a[2] + a[3] + b[0] + b[1] + b[2] + b[3];
+
+	sum = (sum >> 32) + (sum & 0xffffffff);
+	sum = (sum >> 16) + (sum & 0xffff);
+	return (fold((uint32_t)sum));
+}
+
+/* What a checksum covers of the IPv4 addresses: of ICMP nothing. */
+INLINE uint16_t
+sum4_of(uint32_t kind, uint32_t a, uint32_t b)
+{
+	if (kind == FAST_ICMP)
+		return (0);
+	return (fold((a >> 16) + (a & 0xffff) + (b >> 16) + (b & 0xffff)));
+}
+
+INLINE uint32_t
+kind_of(uint8_t proto)
+{
+	if (proto == IPPROTO_TCP)
+		return (FAST_TCP);
+	return (proto == IPPROTO_UDP ? FAST_UDP : FAST_ICMP);
+}
+
+INLINE bool
+is_addr6(const uint32_t a[4], const uint32_t b[4])
+{
+	return (((a[0] ^ b[0]) | (a[1] ^ b[1]) | (a[2] ^ b[2]) |
+		    (a[3] ^ b[3])) == 0);
+}
+
+/*
+ * Is the key in slot i, now that its state is this? What is read of the slot
+ * after this is of the key if the state is still the same then.
+ */
+INLINE bool
+is_key6(uint32_t i, const struct fast_key6 *key, uint32_t *state)
+{
+	const struct fast_slot *s = bpf_map_lookup_elem(&flows, &i);
+
+	if (s == NULL)
+		return (false);
+	*state = state_of(s);
+	read_barrier();
+	return (
+	    (*state & FAST_KIND_MASK) == (FAST_FROM6 | kind_of(key->proto)) &&
+	    is_addr6(s->in6, key->src) && is_addr6(s->peer6, key->dst) &&
+	    s->in_port == key->sport && s->peer_port == key->dport);
+}
+
+INLINE bool
+is_key4(uint32_t i, const struct fast_key4 *key, uint32_t *state)
+{
+	const struct fast_slot *s = bpf_map_lookup_elem(&flows, &i);
+
+	if (s == NULL)
+		return (false);
+	*state = state_of(s);
+	read_barrier();
+	return ((*state & FAST_KIND_MASK) == kind_of(key->proto) &&
+	    s->peer4 == key->src && s->out4 == key->dst &&
+	    s->peer_port == key->sport && s->out_port == key->dport);
+}
+
+/* What packets of the key become, which is in slot i. */
+INLINE bool
+read_flow6(uint32_t i, const struct fast_key6 *key, struct fast_value6 *v)
+{
+	const struct fast_slot *s = bpf_map_lookup_elem(&flows, &i);
+
+	if (s == NULL)
+		return (false);
+	v->src = s->out4;
+	v->dst = s->peer4;
+	v->sport = s->out_port;
+	v->dport = s->peer_port;
+	v->slot = i;
+	v->addr_sum = sum6_of(key->src, key->dst);
+	v->addr_diff =
+	    diff_of(v->addr_sum, sum4_of(kind_of(key->proto), v->src, v->dst));
+	v->port_diff = diff_of(key->sport, v->sport);
+	v->id_counter = (v->state >> FAST_ID_SHIFT) % FAST_NIDS;
+	read_barrier();
+	return (state_of(s) == v->state);
+}
+
+INLINE bool
+read_flow4(uint32_t i, const struct fast_key4 *key, struct fast_value4 *v)
+{
+	const struct fast_slot *s = bpf_map_lookup_elem(&flows, &i);
+
+	if (s == NULL)
+		return (false);
+	__builtin_memcpy(v->src, s->peer6, sizeof(v->src));
+	__builtin_memcpy(v->dst, s->in6, sizeof(v->dst));
+	v->sport = s->peer_port;
+	v->dport = s->in_port;
+	v->slot = i;
+	v->addr_sum = sum4_of(kind_of(key->proto), key->src, key->dst);
+	v->addr_diff = diff_of(v->addr_sum, sum6_of(v->src, v->dst));
+	v->port_diff = diff_of(key->dport, v->dport);
+	read_barrier();
+	return (state_of(s) == v->state);
+}
+
+/* Where the keys of a home are. */
+INLINE uint32_t
+here(uint32_t i)
+{
+	const struct fast_slot *s = bpf_map_lookup_elem(&flows, &i);
+
+	return (s == NULL ? 0 : *(const volatile uint32_t *)&s->here);
 }
 
 /* The flow of a key; false: there is none. */
 INLINE bool
 find_flow6(const struct fast_key6 *key, struct fast_value6 *v)
 {
-	const struct fast_value6 *found = bpf_map_lookup_elem(&flows6, key);
+	const uint32_t home = fast_home6(&settings.hash, key);
+	uint32_t list = here(home), n, i = home;
 
-	if (found == NULL)
-		return (false);
-	*v = *found;
-	return (is_of_key(&found->tag, key, sizeof(*key)));
+#pragma unroll
+	for (n = 0; n < FAST_PER_HOME; n++) {
+		if ((list & 0xff) == 0)
+			return (false);
+		i = home + (list & 0xff) - 1;
+		if (is_key6(i, key, &v->state))
+			break;
+		list >>= 8;
+	}
+	return (n < FAST_PER_HOME && read_flow6(i, key, v));
 }
 
 INLINE bool
 find_flow4(const struct fast_key4 *key, struct fast_value4 *v)
 {
-	const struct fast_value4 *found = bpf_map_lookup_elem(&flows4, key);
+	const uint32_t home = fast_home4(&settings.hash, key);
+	uint32_t list = here(home), n, i = home;
 
-	if (found == NULL)
-		return (false);
-	*v = *found;
-	return (is_of_key(&found->tag, key, sizeof(*key)));
+#pragma unroll
+	for (n = 0; n < FAST_PER_HOME; n++) {
+		if ((list & 0xff) == 0)
+			return (false);
+		i = home + (list & 0xff) - 1;
+		if (is_key4(i, key, &v->state))
+			break;
+		list >>= 8;
+	}
+	return (n < FAST_PER_HOME && read_flow4(i, key, v));
 }
 
 INLINE struct fast_key6

@@ -157,7 +157,7 @@ echo6(struct __sk_buff *skb, uint32_t l2, const struct ipv6hdr *ip,
 	make_head4(&h.h, &v, l, tos, hlim);
 	h.h.sport = e.type;
 	h.h.dport = e.cksum;
-	note6(l, v.slot, (int64_t)bpf_ktime_get_coarse_ns());
+	take_note(l, v.slot, v.state, (int64_t)bpf_ktime_get_coarse_ns());
 	return (finish(skb, l2, l, &sums, &h, ECHO_HEAD4_LEN, true, &w));
 }
 
@@ -202,7 +202,7 @@ echo4(struct __sk_buff *skb, uint32_t l2, const struct iphdr *ip, bool df,
 	make_head6(&h.h, &v, l, tclass, ttl);
 	h.h.sport = e.type;
 	h.h.dport = e.cksum;
-	note4(l, v.slot, (int64_t)bpf_ktime_get_coarse_ns());
+	take_note(l, v.slot, v.state, (int64_t)bpf_ktime_get_coarse_ns());
 	return (finish(skb, l2, l, &sums, &h, ECHO_HEAD6_LEN, false, &w));
 }
 

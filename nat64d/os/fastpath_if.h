@@ -15,8 +15,8 @@ struct fastpath_if;
 
 /* The maps that the programs share with that of our device: descriptors. */
 struct fastpath_maps {
-	int flows6, flows4, pairs6, pairs4, notes, counts, bss;
-	size_t max_flows;
+	int flows, pairs6, pairs4, counts, bss;
+	uint32_t n_slots; /* size of the first one */
 	bool stateless;
 };
 

@@ -70,22 +70,16 @@ hook_of(uint32_t ifindex)
 static int
 share_maps(struct fastpath_if_bpf *bpf, const struct fastpath_maps *m)
 {
-	const uint32_t n = (uint32_t)m->max_flows;
 	const uint32_t n_pairs = m->stateless ? FAST_PAIRS : 1;
 
 	bpf->rodata->stateless = m->stateless;
 	if (bpf_map__set_max_entries(bpf->maps.pairs6, n_pairs) != 0 ||
-	    bpf_map__set_max_entries(bpf->maps.pairs4, n_pairs) != 0)
+	    bpf_map__set_max_entries(bpf->maps.pairs4, n_pairs) != 0 ||
+	    bpf_map__set_max_entries(bpf->maps.flows, m->n_slots) != 0)
 		return (-1);
-	if (bpf_map__set_max_entries(bpf->maps.flows6, n) != 0 ||
-	    bpf_map__set_max_entries(bpf->maps.flows4, n) != 0 ||
-	    bpf_map__set_max_entries(bpf->maps.notes, n + 1) != 0)
-		return (-1);
-	if (bpf_map__reuse_fd(bpf->maps.flows6, m->flows6) != 0 ||
-	    bpf_map__reuse_fd(bpf->maps.flows4, m->flows4) != 0 ||
+	if (bpf_map__reuse_fd(bpf->maps.flows, m->flows) != 0 ||
 	    bpf_map__reuse_fd(bpf->maps.pairs6, m->pairs6) != 0 ||
 	    bpf_map__reuse_fd(bpf->maps.pairs4, m->pairs4) != 0 ||
-	    bpf_map__reuse_fd(bpf->maps.notes, m->notes) != 0 ||
 	    bpf_map__reuse_fd(bpf->maps.counts, m->counts) != 0 ||
 	    bpf_map__reuse_fd(bpf->maps.bss, m->bss) != 0)
 		return (-1);

@@ -1,13 +1,11 @@
 /*
  * The fast path of Linux: loads the program (fastpath.bpf.c), attaches it to
- * the clsact qdisc of the tun device, and keeps its maps. Owns the slots, that
- * is the indexes of the notes, and the queue of sessions that are to be
- * inserted. What qualifies a session is decided in nat64d/core.
+ * the clsact qdisc of the tun device, and keeps its maps. Owns the handles of
+ * sessions, and the queue of those that are to be inserted in the table
+ * (fasttable.h). What qualifies a session is decided in nat64d/core.
  *
- * After fastpath_new() the only system calls are bpf(2) with
- * BPF_MAP_UPDATE_ELEM, BPF_MAP_DELETE_ELEM and, for the counters,
- * BPF_MAP_LOOKUP_ELEM, all by descriptor; fastpath_free() makes more, which
- * may fail.
+ * After fastpath_new() the only system call is bpf(2) with BPF_MAP_LOOKUP_ELEM,
+ * for the counters, by descriptor; fastpath_free() makes more, which may fail.
  */
 #include <sys/ioctl.h>
 #include <sys/mman.h>
@@ -20,6 +18,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <bpf/bpf.h>
@@ -31,7 +30,7 @@
 #include "fastpath_abi.h"
 #include "fastpath_if.h"
 #include "fastpath_prog.h"
-#include "fastpath_sums.h"
+#include "fasttable.h"
 
 /* Made of fastpath.bpf.c; it needs the structures of fastpath_abi.h. */
 #include "nat64d/os/fastpath.skel.h"
@@ -45,22 +44,18 @@
 #define FILTER_HANDLE 1
 
 /*
- * A slot rests until so many others are free, because a processor that has
- * looked up the old session may still write its notes.
+ * The table takes at most this part of the machine's memory, at once: what the
+ * kernel shares with a process cannot grow.
  */
-#define SLOTS_RESTING 16384
+#define MEMORY_PART 32
 
-_Static_assert(sizeof(struct fast_notes) == sizeof(struct fastnotes),
-    "notes: size");
-_Static_assert(offsetof(struct fast_notes, last4) ==
-	offsetof(struct fastnotes, last4),
-    "notes: last4");
-_Static_assert(offsetof(struct fast_notes, ack6) ==
-	offsetof(struct fastnotes, ack6),
-    "notes: ack6");
-_Static_assert(offsetof(struct fast_notes, ack4) ==
-	offsetof(struct fastnotes, ack4),
-    "notes: ack4");
+/* May the processor read in another order than a program says? */
+#if defined(__x86_64__) || defined(__i386__) || defined(__s390x__)
+#define WEAK_ORDER 0
+#else
+#define WEAK_ORDER 1
+#endif
+
 _Static_assert(FAST_NIDS == IPID_NCOUNTERS, "identifications");
 
 /*
@@ -71,12 +66,14 @@ enum slot_state {
 	SLOT_FREE,
 	SLOT_WAITING,	/* in the queue */
 	SLOT_CANCELLED, /* in the queue, but not to be inserted */
-	SLOT_ACTIVE,	/* in both maps */
-	SLOT_REFUSED	/* in none, because they had no room */
+	SLOT_ACTIVE,	/* in the table, for both sides */
+	SLOT_REFUSED	/* for none, because there was no room */
 };
 
 struct slot {
 	struct fastflow flow;
+	uint32_t at6;	/* where it is in the table, or was last; */
+	uint32_t at4;	/* FASTTABLE_NONE: nowhere yet */
 	uint32_t next;	/* in the list that it is in; 0: the last one */
 	uint32_t since; /* WAITING: f->n_read of the first commit after add */
 	enum slot_state state;
@@ -95,10 +92,11 @@ struct fastpath {
 	char ifname[IF_NAMESIZE]; /* "": none */
 	uint32_t ifindex;
 	bool attached;
-	uint32_t queue_len;	    /* packets that the device can hold */
-	int flows6, flows4, counts; /* descriptors of the maps */
-	struct fastnotes *notes;
-	size_t notes_size; /* bytes that are mapped */
+	uint32_t queue_len; /* packets that the device can hold */
+	int counts;	    /* descriptor of the map */
+	struct fasttable table;
+	uint32_t n_homes, n_slots; /* of the table */
+	size_t table_size;	   /* bytes that are mapped */
 	size_t max_flows;
 	struct slot *slots; /* max_flows + 1; slot 0 is not used */
 	uint32_t n_used;    /* slots 1 .. n_used have been used */
@@ -143,9 +141,9 @@ slots_take(struct fastpath *f, struct slots *list)
 static uint32_t
 slot_new(struct fastpath *f)
 {
-	if (f->n_used < f->max_flows && f->free.n < SLOTS_RESTING)
-		return (++f->n_used);
-	return (f->free.n == 0 ? 0 : slots_take(f, &f->free));
+	if (f->free.n > 0)
+		return (slots_take(f, &f->free));
+	return (f->n_used < f->max_flows ? ++f->n_used : 0);
 }
 
 static void
@@ -156,122 +154,108 @@ slot_release(struct fastpath *f, uint32_t i)
 }
 
 /*
- * Entries of the maps.
+ * Entries of the table.
  */
 
-/* icmp: what ICMP is called in the family. */
-static uint8_t
-ip_proto(const struct fastflow *flow, uint8_t icmp)
+static int64_t
+now_ns(void)
 {
-	if (flow->proto == L4_ICMP)
-		return (icmp);
-	return (flow->proto == L4_TCP ? IPPROTO_TCP : IPPROTO_UDP);
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC_COARSE, &ts);
+	return ((int64_t)ts.tv_sec * 1000000000 + ts.tv_nsec);
+}
+
+static uint32_t
+kind_of(const struct fastflow *flow)
+{
+	static const uint32_t kinds[L4_NPROTO] = { [L4_TCP] = FAST_TCP,
+		[L4_UDP] = FAST_UDP,
+		[L4_ICMP] = FAST_ICMP };
+
+	return (kinds[flow->proto]);
 }
 
 static void
-key6_set(struct fast_key6 *k, const struct fastflow *flow)
+key_set(struct fasttable_key *k, const struct fastflow *flow)
 {
+	struct fast_slot *s = &k->flow;
+
 	memset(k, 0, sizeof(*k));
-	memcpy(k->src, &flow->in6.addr, sizeof(k->src));
-	memcpy(k->dst, &flow->peer6, sizeof(k->dst));
-	k->sport = htons(flow->in6.port);
-	k->dport = htons(flow->peer4.port);
-	k->proto = ip_proto(flow, IPPROTO_ICMPV6);
+	memcpy(s->in6, &flow->in6.addr, sizeof(s->in6));
+	memcpy(s->peer6, &flow->peer6, sizeof(s->peer6));
+	s->out4 = flow->out4.addr.s_addr;
+	s->peer4 = flow->peer4.addr.s_addr;
+	s->in_port = htons(flow->in6.port);
+	s->out_port = htons(flow->out4.port);
+	s->peer_port = htons(flow->peer4.port);
 }
 
-static void
-key4_set(struct fast_key4 *k, const struct fastflow *flow)
-{
-	memset(k, 0, sizeof(*k));
-	k->src = flow->peer4.addr.s_addr;
-	k->dst = flow->out4.addr.s_addr;
-	k->sport = htons(flow->peer4.port);
-	k->dport = htons(flow->out4.port);
-	k->proto = ip_proto(flow, IPPROTO_ICMP);
-}
-
-static uint64_t
-addrs6_sum(const struct fastflow *flow)
-{
-	return (cksum_add6(cksum_add6(0, &flow->in6.addr), &flow->peer6));
-}
-
-/* What a checksum covers of the IPv4 addresses: of ICMP nothing. */
-static uint64_t
-addrs4_sum(const struct fastflow *flow)
-{
-	if (flow->proto == L4_ICMP)
-		return (0);
-	return (cksum_add4(cksum_add4(0, flow->out4.addr), flow->peer4.addr));
-}
-
-static void
-value6_set(struct fast_value6 *v, const struct fastflow *flow, uint32_t slot,
-    const struct fast_key6 *key)
-{
-	memset(v, 0, sizeof(*v));
-	v->tag = fast_tag(key, sizeof(*key));
-	v->src = flow->out4.addr.s_addr;
-	v->dst = flow->peer4.addr.s_addr;
-	v->sport = htons(flow->out4.port);
-	v->dport = htons(flow->peer4.port);
-	v->slot = slot;
-	v->addr_diff = fast_diff(addrs6_sum(flow), addrs4_sum(flow));
-	v->port_diff = fast_diff(flow->in6.port, flow->out4.port);
-	v->addr_sum = fast_folded(addrs6_sum(flow));
-	v->id_counter = flow->id_counter;
-}
-
-static void
-value4_set(struct fast_value4 *v, const struct fastflow *flow, uint32_t slot,
-    const struct fast_key4 *key)
-{
-	memset(v, 0, sizeof(*v));
-	v->tag = fast_tag(key, sizeof(*key));
-	memcpy(v->src, &flow->peer6, sizeof(v->src));
-	memcpy(v->dst, &flow->in6.addr, sizeof(v->dst));
-	v->sport = htons(flow->peer4.port);
-	v->dport = htons(flow->in6.port);
-	v->slot = slot;
-	v->addr_diff = fast_diff(addrs4_sum(flow), addrs6_sum(flow));
-	v->port_diff = fast_diff(flow->out4.port, flow->in6.port);
-	v->addr_sum = fast_folded(addrs4_sum(flow));
-}
-
-/* Insert slot i in both maps, or in none. */
+/* Insert a session for both sides, or for none. */
 static int
-entries_insert(struct fastpath *f, uint32_t i)
+entries_insert(struct fastpath *f, struct slot *s)
 {
-	const struct fastflow *flow = &f->slots[i].flow;
-	struct fast_key6 key6;
-	struct fast_key4 key4;
-	struct fast_value6 value6;
-	struct fast_value4 value4;
+	const uint16_t now = fast_passed(now_ns());
+	struct fasttable_key k;
+	uint32_t at4;
 
-	key4_set(&key4, flow);
-	value4_set(&value4, flow, i, &key4);
-	if (bpf_map_update_elem(f->flows4, &key4, &value4, BPF_NOEXIST) != 0)
+	key_set(&k, &s->flow);
+	k.kind = kind_of(&s->flow);
+	at4 = fasttable_insert(&f->table, &k, 0, now);
+	if (at4 == FASTTABLE_NONE)
 		return (-1);
-	key6_set(&key6, flow);
-	value6_set(&value6, flow, i, &key6);
-	if (bpf_map_update_elem(f->flows6, &key6, &value6, BPF_NOEXIST) != 0) {
-		(void)bpf_map_delete_elem(f->flows4, &key4);
+	k.kind |= FAST_FROM6;
+	s->at6 = fasttable_insert(&f->table, &k, s->flow.id_counter, now);
+	if (s->at6 == FASTTABLE_NONE) {
+		fasttable_remove(&f->table, at4, now);
 		return (-1);
 	}
+	s->at4 = at4;
 	return (0);
 }
 
 static void
-entries_delete(struct fastpath *f, uint32_t i)
+entries_delete(struct fastpath *f, const struct slot *s)
 {
-	const struct fastflow *flow = &f->slots[i].flow;
-	struct fast_key6 key6;
-	struct fast_key4 key4;
+	const uint16_t now = fast_passed(now_ns());
 
-	key6_set(&key6, flow);
-	(void)bpf_map_delete_elem(f->flows6, &key6);
-	key4_set(&key4, flow);
-	(void)bpf_map_delete_elem(f->flows4, &key4);
+	fasttable_remove(&f->table, s->at6, now);
+	fasttable_remove(&f->table, s->at4, now);
+}
+
+/*
+ * The time of a slot's "last", at most 52 days ago. It may be a little later
+ * than our clock, which we have read before.
+ */
+static int64_t
+time_of(uint32_t last, int64_t now)
+{
+	const int64_t units = now >> FAST_LAST_SHIFT;
+	const uint32_t ago = (uint32_t)units - last;
+
+	if (last == 0)
+		return (0);
+	return ((ago > UINT32_MAX - 65536 ? units : units - ago)
+	    << FAST_LAST_SHIFT);
+}
+
+static void
+read_notes(void *arg, uint32_t handle, struct fastnotes *n)
+{
+	const struct fastpath *f = arg;
+	const struct slot *s = &f->slots[handle];
+	const struct fast_slot *s6, *s4;
+	const int64_t now = now_ns();
+
+	memset(n, 0, sizeof(*n));
+	if (s->at6 == FASTTABLE_NONE)
+		return;
+	s6 = &f->table.slots[s->at6];
+	s4 = &f->table.slots[s->at4];
+	n->last6 = time_of(__atomic_load_n(&s6->last, __ATOMIC_RELAXED), now);
+	n->last4 = time_of(__atomic_load_n(&s4->last, __ATOMIC_RELAXED), now);
+	n->ack6 = __atomic_load_n(&s6->ack, __ATOMIC_RELAXED);
+	n->ack4 = __atomic_load_n(&s4->ack, __ATOMIC_RELAXED);
 }
 
 /*
@@ -286,8 +270,8 @@ add(void *arg, const struct fastflow *flow)
 
 	if (i == 0)
 		return (0);
-	memset(&f->notes[i], 0, sizeof(f->notes[i]));
 	f->slots[i].flow = *flow;
+	f->slots[i].at6 = f->slots[i].at4 = FASTTABLE_NONE;
 	f->slots[i].state = SLOT_WAITING;
 	slots_append(f, &f->waiting, i);
 	if (f->first_new == 0)
@@ -308,7 +292,7 @@ take_back(void *arg, uint32_t handle)
 		return;
 	}
 	if (s->state == SLOT_ACTIVE)
-		entries_delete(f, handle);
+		entries_delete(f, s);
 	slot_release(f, handle);
 }
 
@@ -321,7 +305,7 @@ insert_first(struct fastpath *f)
 
 	if (s->state == SLOT_CANCELLED)
 		slot_release(f, i);
-	else if (entries_insert(f, i) == 0)
+	else if (entries_insert(f, s) == 0)
 		s->state = SLOT_ACTIVE;
 	else
 		s->state = SLOT_REFUSED;
@@ -365,6 +349,12 @@ fastpath_commit(struct fastpath *f, unsigned n, bool drained)
 	while ((i = f->waiting.first) != 0 &&
 	    (drained || f->n_read - f->slots[i].since >= f->queue_len))
 		insert_first(f);
+}
+
+size_t
+fastpath_max_flows(const struct fastpath *f)
+{
+	return (f->max_flows);
 }
 
 size_t
@@ -439,7 +429,6 @@ why_not_loaded(int error)
 static int
 prepare(struct fastpath *f, bool stateless, bool ether)
 {
-	const uint32_t n = (uint32_t)f->max_flows;
 	const uint32_t n_pairs = stateless ? FAST_PAIRS : 1;
 	struct bpf_program *not_used;
 
@@ -454,26 +443,24 @@ prepare(struct fastpath *f, bool stateless, bool ether)
 	if (bpf_program__set_autoload(not_used, false) != 0 ||
 	    bpf_map__set_max_entries(f->bpf->maps.pairs6, n_pairs) != 0 ||
 	    bpf_map__set_max_entries(f->bpf->maps.pairs4, n_pairs) != 0 ||
-	    bpf_map__set_max_entries(f->bpf->maps.flows6, n) != 0 ||
-	    bpf_map__set_max_entries(f->bpf->maps.flows4, n) != 0 ||
-	    bpf_map__set_max_entries(f->bpf->maps.notes, n + 1) != 0)
+	    bpf_map__set_max_entries(f->bpf->maps.flows, f->n_slots) != 0)
 		return (-1);
 	return (0);
 }
 
 static int
-map_notes(struct fastpath *f)
+map_table(struct fastpath *f)
 {
 	const size_t page = (size_t)sysconf(_SC_PAGESIZE);
-	void *notes;
+	void *slots;
 
-	f->notes_size = (f->max_flows + 1) * sizeof(*f->notes);
-	f->notes_size = (f->notes_size + page - 1) / page * page;
-	notes = mmap(NULL, f->notes_size, PROT_READ | PROT_WRITE, MAP_SHARED,
-	    bpf_map__fd(f->bpf->maps.notes), 0);
-	if (notes == MAP_FAILED)
+	f->table_size = f->n_slots * sizeof(struct fast_slot);
+	f->table_size = (f->table_size + page - 1) / page * page;
+	slots = mmap(NULL, f->table_size, PROT_READ | PROT_WRITE, MAP_SHARED,
+	    bpf_map__fd(f->bpf->maps.flows), 0);
+	if (slots == MAP_FAILED)
 		return (-1);
-	f->notes = notes;
+	f->table.slots = slots;
 	return (0);
 }
 
@@ -484,12 +471,15 @@ set_up(struct fastpath *f, const struct xlat_conf *xlat)
 
 	s->ifindex = f->ifindex;
 	fastpath_set_xlat(f, xlat);
-	f->flows6 = bpf_map__fd(f->bpf->maps.flows6);
-	f->flows4 = bpf_map__fd(f->bpf->maps.flows4);
+	arc4random_buf(&s->hash, sizeof(s->hash));
+	s->hash.spread |= 1;
+	s->hash.n_homes = f->n_homes;
+	s->weak_order = WEAK_ORDER;
+	f->table.hash = &s->hash;
 	f->counts = bpf_map__fd(f->bpf->maps.counts);
 	f->ops = (struct fastpath_ops){ .add = add,
 		.remove = take_back,
-		.notes = f->notes,
+		.read = read_notes,
 		.ids = f->bpf->bss->ids,
 		.arg = f };
 }
@@ -556,6 +546,20 @@ check_clock(const char **what)
 	return (-1);
 }
 
+/* For how many of n sessions is there memory, of which each has two keys? */
+static size_t
+affordable(size_t n)
+{
+	const long pages = sysconf(_SC_PHYS_PAGES),
+		   page = sysconf(_SC_PAGESIZE);
+	uint32_t most = FASTTABLE_MAX_KEYS;
+
+	if (pages > 0 && page > 0)
+		most = fasttable_n_keys(
+		    (uint64_t)pages * (uint64_t)page / MEMORY_PART);
+	return (n <= most / 2 ? n : most / 2);
+}
+
 static int
 allocate(struct fastpath *f)
 {
@@ -580,13 +584,15 @@ fastpath_load(const char *ifname, size_t max_flows,
 	f = calloc(1, sizeof(*f));
 	if (f == NULL)
 		return (NULL);
-	/* Of pairs the notes are used, and nothing else. */
-	f->max_flows = stateless ? (1U << FAST_PAIR_SLOT_BITS) - 1 : max_flows;
+	f->max_flows = stateless ? 0 : affordable(max_flows);
+	f->n_homes = fasttable_n_homes(2 * (uint32_t)f->max_flows);
+	f->n_slots =
+	    stateless ? FAST_PAIR_SLOTS : fasttable_n_slots(f->n_homes);
 	if (allocate(f) == -1 || check_clock(what) == -1 ||
 	    (ifname != NULL && find_device(f, ifname, what) == -1))
 		goto fail;
 	if (prepare(f, stateless, ether) == -1 ||
-	    fastpath_bpf__load(f->bpf) != 0 || map_notes(f) == -1) {
+	    fastpath_bpf__load(f->bpf) != 0 || map_table(f) == -1) {
 		*what = why_not_loaded(errno);
 		goto fail;
 	}
@@ -665,15 +671,14 @@ fastpath_new(const char *ifname, size_t max_flows,
 int
 fastpath_add_if(struct fastpath *f, const char *ifname, const char **what)
 {
-	const struct fastpath_maps m = { .flows6 = f->flows6,
-		.flows4 = f->flows4,
-		.notes = bpf_map__fd(f->bpf->maps.notes),
+	const struct fastpath_maps m = { .flows =
+					     bpf_map__fd(f->bpf->maps.flows),
 		.counts = f->counts,
 		.pairs6 = bpf_map__fd(f->bpf->maps.pairs6),
 		.pairs4 = bpf_map__fd(f->bpf->maps.pairs4),
 		.stateless = f->pairs != NULL,
 		.bss = bpf_map__fd(f->bpf->maps.bss),
-		.max_flows = f->max_flows };
+		.n_slots = f->n_slots };
 
 	if (f->ifs == NULL)
 		f->ifs = fastpath_if_new(&m, f->ifname, what);
@@ -685,20 +690,11 @@ fastpath_add_if(struct fastpath *f, const char *ifname, const char **what)
 int
 fastpath_check(struct fastpath *f, const char **what)
 {
-	/* No packet that the program looks up has protocol 0. */
-	const struct fast_key6 key6 = { .proto = 0 };
-	const struct fast_key4 key4 = { .proto = 0 };
-	const struct fast_value6 value6 = { .slot = 0 };
-	const struct fast_value4 value4 = { .slot = 0 };
 	const uint32_t zero = 0;
 
-	*what = "its sessions cannot be changed without privileges: this "
-		"needs Linux 5.19";
-	if (bpf_map_update_elem(f->flows6, &key6, &value6, BPF_ANY) != 0 ||
-	    bpf_map_delete_elem(f->flows6, &key6) != 0 ||
-	    bpf_map_update_elem(f->flows4, &key4, &value4, BPF_ANY) != 0 ||
-	    bpf_map_delete_elem(f->flows4, &key4) != 0 ||
-	    bpf_map_lookup_elem(f->counts, &zero, f->per_cpu) != 0)
+	*what = "its counters cannot be read without privileges: this needs "
+		"Linux 5.19";
+	if (bpf_map_lookup_elem(f->counts, &zero, f->per_cpu) != 0)
 		return (-1);
 	return (f->pairs == NULL ? 0 : fastpairs_check(f->pairs));
 }
@@ -713,6 +709,13 @@ int
 fastpath_if_prog_fd(const struct fastpath *f)
 {
 	return (fastpath_if_ether_fd(f->ifs));
+}
+
+struct fast_slot *
+fastpath_slots(const struct fastpath *f, uint32_t *n)
+{
+	*n = f->n_slots;
+	return (f->table.slots);
 }
 
 /*
@@ -742,8 +745,8 @@ fastpath_free(struct fastpath *f)
 	fastpath_if_free(f->ifs);
 	if (f->attached)
 		detach(f);
-	if (f->notes != NULL)
-		munmap(f->notes, f->notes_size);
+	if (f->table.slots != NULL)
+		munmap(f->table.slots, f->table_size);
 	fastpairs_free(f->pairs);
 	fastpath_bpf__destroy(f->bpf);
 	free(f->per_cpu);

@@ -95,6 +95,13 @@ fastpath_commit(struct fastpath *f, unsigned n, bool drained)
 }
 
 size_t
+fastpath_max_flows(const struct fastpath *f)
+{
+	(void)f;
+	return (0);
+}
+
+size_t
 fastpath_flows(const struct fastpath *f)
 {
 	(void)f;

@@ -26,13 +26,16 @@
  * (nat64d/core/nat64_pair.h has when).
  *
  * The order of packets is kept as it is for sessions, by is_for_daemon(). As
- * there is no session with notes, a flow has those with the number of its hash.
- * Flows with the same number wait for each other's packets, a second at most.
+ * there is no session in the table of flows, a flow has the slot there with the
+ * number of its hash, for "passed" alone. Flows with the same number wait for each other's packets, a second at most.
  */
 #ifndef NAT64D_OS_FASTPATH_PAIR_BPF_H
 #define NAT64D_OS_FASTPATH_PAIR_BPF_H
 
 #include "fastpath_base.bpf.h"
+
+/* No slot has it: nothing is noted of packets. */
+#define NO_STATE UINT32_MAX
 
 /* Set before the program is loaded: pairs, or sessions. */
 const volatile bool stateless;
@@ -51,7 +54,7 @@ struct {
 	__uint(max_entries, 1);
 } pairs4 SEC(".maps");
 
-/* As is_of_key(), and is it of this configuration? */
+/* Was all that was read by now of this key, and of this configuration? */
 INLINE bool
 is_of_pair(const uint64_t *tag, const void *key, unsigned size)
 {
@@ -61,8 +64,8 @@ is_of_pair(const uint64_t *tag, const void *key, unsigned size)
 }
 
 /*
- * The notes of a flow; key: of it. The ports are in the last bytes of a key, so
- * in the lowest bits of the tag.
+ * The slot of a flow, less than FAST_PAIR_SLOTS / 2; key: of it. The ports are
+ * in the last bytes of a key, so in the lowest bits of the tag.
  */
 INLINE uint32_t
 pair_slot(const void *key, unsigned size)
@@ -95,6 +98,7 @@ find_pair6(const struct fast_key6 *key, struct fast_value6 *v)
 	v->dport = key->dport;
 	v->port_diff = FAST_NO_DIFF;
 	v->slot = pair_slot(key, sizeof(*key));
+	v->state = NO_STATE;
 	return (true);
 }
 
@@ -120,7 +124,8 @@ find_pair4(const struct fast_key4 *key, struct fast_value4 *v)
 	v->sport = key->sport;
 	v->dport = key->dport;
 	v->port_diff = FAST_NO_DIFF;
-	v->slot = pair_slot(key, sizeof(*key));
+	v->slot = FAST_PAIR_SLOTS / 2 + pair_slot(key, sizeof(*key));
+	v->state = NO_STATE;
 	return (true);
 }
 

@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "fastpath.h"
 
@@ -30,5 +31,9 @@ int fastpath_prog_fd(const struct fastpath *f);
  * Ethernet header.
  */
 int fastpath_if_prog_fd(const struct fastpath *f);
+
+/* The slots of the table of flows (fastpath_abi.h) and their number. */
+struct fast_slot;
+struct fast_slot *fastpath_slots(const struct fastpath *f, uint32_t *n);
 
 #endif

@@ -151,25 +151,28 @@ plain_segments(struct __sk_buff *skb, const struct l4 *l, uint16_t addr_sum)
 
 /*
  * Is a packet for the daemon, to which those before it went? may: this one need
- * not go there for what it is. slot: of the notes. (A pointer to the notes is
- * not kept from here to note6() and note4(): clang writes over a part of where
+ * not go there for what it is. slot: of its flow. (A pointer to the slot is
+ * not kept from here to take_note(): clang writes over a part of where
  * it has spilled it to, which the kernel forbids.)
  */
 INLINE bool
-is_for_daemon(bool may, int64_t now, uint32_t slot, bool from6)
+is_for_daemon(bool may, int64_t now, uint32_t slot)
 {
-	const uint32_t units = (uint32_t)((uint64_t)now >> PASSED_UNIT);
-	struct fast_notes *n = bpf_map_lookup_elem(&notes, &slot);
-	uint32_t *passed;
+	const uint16_t passed = fast_passed(now);
+	struct fast_slot *s = bpf_map_lookup_elem(&flows, &slot);
 
-	if (n == NULL)
+	if (s == NULL)
 		return (true);
-	passed = from6 ? &n->passed6 : &n->passed4;
-	if (may)
-		return (units - *passed < PASSED_UNITS);
-	if (*passed != units)
-		*passed = units;
-	return (true);
+	if (!may) {
+		s->passed = passed;
+		return (true);
+	}
+	if (s->passed == 0)
+		return (false);
+	if ((uint16_t)(passed - s->passed) < PASSED_UNITS)
+		return (true);
+	s->passed = 0;
+	return (false);
 }
 
 /*
@@ -269,7 +272,7 @@ pass_fragment6(struct __sk_buff *skb, const struct ipv6hdr *ip)
 	key = key6_of(ip, IPPROTO_UDP, udp->source, udp->dest);
 	if (find6(&key, &v))
 		(void)is_for_daemon(false, (int64_t)bpf_ktime_get_coarse_ns(),
-		    v.slot, true);
+		    v.slot);
 	return (PASS);
 }
 
@@ -287,7 +290,7 @@ pass_fragment4(struct __sk_buff *skb, const struct iphdr *ip)
 	key = key4_of(ip, IPPROTO_UDP, udp->source, udp->dest);
 	if (find4(&key, &v))
 		(void)is_for_daemon(false, (int64_t)bpf_ktime_get_coarse_ns(),
-		    v.slot, false);
+		    v.slot);
 	return (PASS);
 }
 
@@ -333,8 +336,7 @@ translate6(struct __sk_buff *skb, const uint32_t l2)
 		return (PASS);
 
 	now = (int64_t)bpf_ktime_get_coarse_ns();
-	if (is_for_daemon(plain_segments(skb, &l, v.addr_sum), now, v.slot,
-		true) ||
+	if (is_for_daemon(plain_segments(skb, &l, v.addr_sum), now, v.slot) ||
 	    !way_find6(skb, &v, &l, tos, &w))
 		return (PASS);
 	sums = (struct sums){ v.addr_diff, v.port_diff, v.addr_sum };
@@ -343,7 +345,7 @@ translate6(struct __sk_buff *skb, const uint32_t l2)
 	if (verdict != TC_ACT_OK)
 		return (verdict);
 	make_head4(&h, &v, &l, tos, hlim);
-	note6(&l, v.slot, now);
+	take_note(&l, v.slot, v.state, now);
 	return (finish(skb, l2, &l, &sums, &h, sizeof(h), true, &w));
 }
 
@@ -398,7 +400,7 @@ translate4(struct __sk_buff *skb, const uint32_t l2)
 
 	now = (int64_t)bpf_ktime_get_coarse_ns();
 	if (is_for_daemon(fits && plain_segments(skb, &l, v.addr_sum), now,
-		v.slot, false) ||
+		v.slot) ||
 	    !way_find4(skb, &v, &l, tclass, &w))
 		return (PASS);
 	sums = (struct sums){ v.addr_diff, v.port_diff, v.addr_sum };
@@ -407,7 +409,7 @@ translate4(struct __sk_buff *skb, const uint32_t l2)
 	if (verdict != TC_ACT_OK)
 		return (verdict);
 	make_head6(&h, &v, &l, tclass, ttl);
-	note4(&l, v.slot, now);
+	take_note(&l, v.slot, v.state, now);
 	return (finish(skb, l2, &l, &sums, &h, sizeof(h), false, &w));
 }
 

@@ -43,25 +43,19 @@ struct fastpair {
 
 /*
  * Notes of the packets that the fast path has translated since the session
- * was handed to it. It writes them at any time, on any processor: they are to
- * be read with fastnotes_load(). last6 and last4: the time (struct monotime) of
- * the last packet from either side, 0: there was none. ack6 and ack4: the
- * acknowledgment number of that packet, in host order; TCP only. own: of the
- * fast path alone.
+ * was handed to it. last6 and last4: the time (struct monotime) of the last
+ * packet from either side, 0: there was none. ack6 and ack4: the
+ * acknowledgment number of that packet, in host order; TCP only.
  */
 struct fastnotes {
 	int64_t last6;
 	int64_t last4;
 	uint32_t ack6;
 	uint32_t ack4;
-	uint32_t own[2];
 };
 
-#define fastnotes_load(field) __atomic_load_n(&(field), __ATOMIC_RELAXED)
-
 /*
- * The fast path, as the translator uses it. A handle is an index of notes;
- * 0 is none.
+ * The fast path, as the translator uses it. A handle of 0 is none.
  */
 struct fastpath_ops {
 	/*
@@ -71,19 +65,19 @@ struct fastpath_ops {
 	 */
 	uint32_t (*add)(void *arg, const struct fastflow *f);
 	/*
-	 * Translate no more packets of it from now on. Its notes are still
-	 * valid until the next call of add().
+	 * Translate no more packets of it from now on. Its notes can be read
+	 * until the next call of add().
 	 */
 	void (*remove)(void *arg, uint32_t handle);
+	void (*read)(void *arg, uint32_t handle, struct fastnotes *notes);
 	/*
-	 * For a stateless translator, instead of the two above; NULL: it
+	 * For a stateless translator, instead of the three above; NULL: it
 	 * translates packets of sessions only. Translate packets of the pair
 	 * soon. It may be there already. There need not be room for it.
 	 */
 	void (*add_pair)(void *arg, const struct fastpair *pair);
 	/* Translate no packets of any pair from now on. */
 	void (*forget_pairs)(void *arg);
-	const struct fastnotes *notes;
 	/*
 	 * IPID_NCOUNTERS counters of IPv4 identifications, which both
 	 * increment atomically (ipid_share()); only the lower 16 bits count.

@@ -24,28 +24,35 @@ session_table_set_refresh(struct session_table *t, bool inbound_refresh)
 	t->note4_refreshes = inbound_refresh;
 }
 
-static const struct fastnotes *
+static struct fastnotes
 notes_of(const struct session_table *t, const struct session *s)
 {
-	return (&t->fastpath->notes[s->fast]);
+	struct fastnotes notes;
+
+	t->fastpath->read(t->fastpath->arg, s->fast, &notes);
+	return (notes);
+}
+
+static struct monotime
+last_use(const struct session_table *t, const struct session *s,
+    const struct fastnotes *notes)
+{
+	struct monotime last = s->stamp;
+
+	if (last.ns < notes->last6)
+		last.ns = notes->last6;
+	if ((s->proto == L4_TCP || t->note4_refreshes) &&
+	    last.ns < notes->last4)
+		last.ns = notes->last4;
+	return (last);
 }
 
 struct monotime
 session_last_use(const struct session_table *t, const struct session *s)
 {
-	const struct fastnotes *notes = notes_of(t, s);
-	struct monotime last = s->stamp;
-	int64_t ns;
+	const struct fastnotes notes = notes_of(t, s);
 
-	ns = fastnotes_load(notes->last6);
-	if (last.ns < ns)
-		last.ns = ns;
-	if (s->proto == L4_TCP || t->note4_refreshes) {
-		ns = fastnotes_load(notes->last4);
-		if (last.ns < ns)
-			last.ns = ns;
-	}
-	return (last);
+	return (last_use(t, s, &notes));
 }
 
 bool
@@ -72,15 +79,13 @@ take_ack(const struct session *s, uint32_t *ack, int64_t last, uint32_t noted)
 void
 session_read_notes(const struct session_table *t, struct session *s)
 {
-	const struct fastnotes *notes = notes_of(t, s);
+	const struct fastnotes notes = notes_of(t, s);
 
 	if (s->proto == L4_TCP) {
-		take_ack(s, &s->ack6, fastnotes_load(notes->last6),
-		    fastnotes_load(notes->ack6));
-		take_ack(s, &s->ack4, fastnotes_load(notes->last4),
-		    fastnotes_load(notes->ack4));
+		take_ack(s, &s->ack6, notes.last6, notes.ack6);
+		take_ack(s, &s->ack4, notes.last4, notes.ack4);
 	}
-	s->stamp = session_last_use(t, s);
+	s->stamp = last_use(t, s, &notes);
 }
 
 void

@@ -100,6 +100,8 @@ test_plain_packets() {
 # Sizes are those of the data; the server's answers have no DF.
 test_echo() {
 	local size mapped
+	# The last acknowledgment of the connection before.
+	wait_for 30 is_quiet
 	check "a ping of two requests comes to nat64d" \
 	    takes 0 0 ping_as "$client" 70 2 "$server64"
 	check "one of more requests begins" open_echo 71 "$server64"

@@ -277,8 +277,10 @@ insert_pairs(struct fastpath *fp, const struct fastflow *f)
 static inline void
 clear_notes(struct fastpath *fp)
 {
-	memset((void *)(uintptr_t)fastpath_ops(fp)->notes, 0,
-	    sizeof(struct fastnotes) << FAST_PAIR_SLOT_BITS);
+	uint32_t n;
+	struct fast_slot *slots = fastpath_slots(fp, &n);
+
+	memset(slots, 0, n * sizeof(*slots));
 }
 
 /* What ICMP is called in a family. */
