@@ -18,8 +18,8 @@ struct thread {
 
 /*
  * Start run(arg) in a thread that gets no signals and has a stack of 1 MiB, and
- * wait until it has sent its first octet. run returns when the main thread has told it to, or when
- * thread_get() returns -1.
+ * wait until it has sent its first octet. run returns when the main thread has
+ * told it to, or when thread_get() returns -1.
  * what: for messages. A failure ends the process through fatal().
  */
 void thread_start(struct thread *t, const char *what, void *(*run)(void *),

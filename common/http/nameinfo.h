@@ -2,10 +2,10 @@
  * The program's own getnameinfo(3), for evhttp alone.
  *
  * evhttp asks for the name and port of each client that connects. Before
- * libevent 2.2 it ends the process where getnameinfo() fails, and that of some C
- * libraries (musl, OpenBSD) fails for all Unix sockets, that of glibc for those
- * of clients whose own address is longer than NI_MAXSERV. This one is linked in
- * place of the library's, and has an answer for every client.
+ * libevent 2.2 it ends the process where getnameinfo() fails, and that of some
+ * C libraries (musl, OpenBSD) fails for all Unix sockets, that of glibc for
+ * those of clients whose own address is longer than NI_MAXSERV. This one is
+ * linked in place of the library's, and has an answer for every client.
  */
 #ifndef COMMON_HTTP_NAMEINFO_H
 #define COMMON_HTTP_NAMEINFO_H
