@@ -1077,7 +1077,7 @@ check-deb: test-deps
 	@tests/deb/check_deb.sh '$(BUILD)'
 
 # Builds for other systems, tested where they run or in an emulator.
-PORTS ?= i386 s390x freebsd netbsd openbsd
+PORTS ?= i386 s390x musl musl-static freebsd netbsd openbsd
 check-ports: test-deps
 	@tests/deps.sh ports
 	@MAKE='$(MAKE) $(parallel)' tests/ports/run.sh '$(BUILD)' $(PORTS)

@@ -24,7 +24,8 @@ lint='clang-tidy clang-format cppcheck'
 bench='tayga nftables iproute2 iputils-ping ethtool python3 gnuplot-nox
     dnsperf knot-resolver redis-server'
 deb='buildah debhelper debootstrap dh-apparmor dpkg-dev git lintian'
-ports='gcc-i686-linux-gnu gcc-s390x-linux-gnu mmdebstrap qemu-user-static'
+ports='gcc-i686-linux-gnu gcc-s390x-linux-gnu mmdebstrap musl-tools
+    qemu-user-static'
 
 want=
 for set in "$@"; do

@@ -2,42 +2,91 @@
 # Build the daemons for other systems than this one, run the unit tests, the
 # goldens of the configurations and the corpus of the fuzz targets there.
 #
-#	tests/ports/run.sh BUILDDIR i386|s390x|freebsd|netbsd|openbsd ...
+#	tests/ports/run.sh BUILDDIR i386|s390x|musl|musl-static|freebsd|netbsd|
+#	    openbsd ...
+#
+# i386 has 32 bits and runs on an amd64 kernel as it is; s390x is big-endian and
+# runs in qemu-user. Their libraries are Debian's, unpacked below
+# BUILDDIR/ports/root, and nothing is installed.
+#
+# musl is another C library for this processor. The libraries are built with it
+# (musl.sh) and linked statically; musl-static links musl like them. There some
+# end-to-end suites run as well.
 #
 # The files of a BSD are only compiled and linked on Linux, with what fake/ has
 # in place of its headers.
 #
-# i386 has 32 bits and runs on an amd64 kernel as it is; s390x is big-endian and
-# runs in qemu-user. Their libraries are Debian's, unpacked below
-# BUILDDIR/ports/root, and nothing is installed. MIRROR names another archive.
-# What a test writes is in BUILDDIR/ports/SYSTEM/tap.
+# What has been unpacked or built stays, so a run that was ended goes on where
+# it was. What a test writes is in BUILDDIR/ports/SYSTEM/tap. MIRROR and
+# SECURITY_MIRROR name other archives.
 #
 # The file exceptions has the tests that cannot pass there, with the reason.
 set -eu
 cd "$(dirname "$0")/../.."
+
+export MIRROR="${MIRROR:-http://deb.debian.org/debian}"
+security=http://deb.debian.org/debian-security
+export SECURITY_MIRROR="${SECURITY_MIRROR:-$security}"
 
 libraries=libc6-dev,libevent-dev,libldns-dev,libbsd-dev,libseccomp-dev
 libraries=$libraries,libjansson-dev,libcurl4-openssl-dev,libncurses-dev,check
 libraries=$libraries,libhiredis-dev
 libraries=$libraries,libbpf-dev,libelf-dev
 
-# Unpack the libraries of an architecture in $root.
+# Unpack the libraries of an architecture in $root. What was built with others
+# goes.
 unpack() { # architecture
 	[ ! -e "$root.complete" ] || return 0
-	rm -rf "$root"
-	mkdir -p "${root%/*}"
+	rm -rf "$root" "$build"
 	mmdebstrap --variant=extract --architectures="$1" \
 	    --include="$libraries" bookworm "$root" \
-	    "${MIRROR:-http://deb.debian.org/debian}" >"$root.log" 2>&1 || {
+	    "$MIRROR" >"$root.log" 2>&1 || {
 		tail -n 20 "$root.log" >&2
 		return 1
 	}
 	touch "$root.complete"
 }
 
-# Set cc, flags and EMULATOR for a system.
+# What exists besides the unit tests and runs with musl: the daemons, what their
+# sandboxes let them do, their files, logs and clients, translation and DNS.
+suites='e2e_control e2e_log e2e_nat64 e2e_process e2e_reload e2e_replicate
+    e2e_state e2e_upgrade dns64d_answers dns64d_ctl dns64d_reload dns64d_restart
+    dns64d_workers'
+
+# Build the libraries for musl in $root, unless that is complete.
+build_musl() {
+	[ ! -e "$root.complete" ] || return 0
+	rm -rf "$top/musl" "$top/musl-static"
+	tests/ports/musl.sh "$root" >"$root.log" 2>&1 || {
+		tail -n 20 "$root.log" >&2
+		return 1
+	}
+	touch "$root.complete"
+}
+
+choose_musl() { # option of the linker
+	root=$top/root/musl
+	build_musl
+	cc="musl-gcc -idirafter $root/usr/include"
+	flags=$1
+	fastpath=no # libbpf needs more than musl has
+	ends=$suites
+	export PKG_CONFIG='pkg-config --static'
+	export PKG_CONFIG_LIBDIR="$root/usr/lib/pkgconfig"
+}
+
+# Set cc, flags, ends (end-to-end suites) and EMULATOR for a system.
 choose() { # system
+	ends=
 	case $1 in
+	musl)
+		choose_musl ''
+		return
+		;;
+	musl-static)
+		choose_musl -static
+		return
+		;;
 	i386)
 		triplet=i386-linux-gnu
 		cc=i686-linux-gnu-gcc
@@ -54,7 +103,7 @@ choose() { # system
 		;;
 	*)
 		echo "$0: no such system: $1; there are i386, s390x," \
-		    "freebsd, netbsd and openbsd" >&2
+		    "musl, musl-static, freebsd, netbsd and openbsd" >&2
 		exit 2
 		;;
 	esac
@@ -109,8 +158,8 @@ unexpected() { # system
 }
 
 run() { # system
-	# shellcheck disable=SC2046
-	BUILD=$build tests/run.sh conf $(tests | sed 's,.*/,,') || :
+	# shellcheck disable=SC2046,SC2086
+	BUILD=$build tests/run.sh conf $(tests | sed 's,.*/,,') $ends || :
 	sed -n "s/^$1 /excepted: /p" tests/ports/exceptions
 	unexpected "$1" >"$build/failures"
 	total=$(find "$build/tap" -name '*.tap' -exec cat {} + |
@@ -123,11 +172,12 @@ run() { # system
 
 top=$(mkdir -p "$1" && cd "$1" && pwd)/ports
 shift
+mkdir -p "$top/root"
 bad=
 for system in "$@"; do
 	root=$top/root/$system
 	build=$top/$system
-	unset EMULATOR PKG_CONFIG_LIBDIR PKG_CONFIG_SYSROOT_DIR
+	unset EMULATOR PKG_CONFIG PKG_CONFIG_LIBDIR PKG_CONFIG_SYSROOT_DIR
 	case $system in
 	freebsd) build_fake "$system" __FreeBSD__ ;;
 	netbsd) build_fake "$system" __NetBSD__ ;;
