@@ -16,8 +16,8 @@
 #define FAST_TOS_COPY (-1)
 
 /*
- * A stateless translator: how many pairs of addresses are known at a time, each
- * way, and the binary logarithm of the number of slots of their flows, each way.
+ * A stateless translator, each way: how many pairs of addresses are known at a
+ * time, and the binary logarithm of the number of slots of their flows.
  */
 #define FAST_PAIRS 32768
 #define FAST_PAIR_SLOT_BITS 12

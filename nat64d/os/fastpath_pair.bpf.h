@@ -27,7 +27,8 @@
  *
  * The order of packets is kept as it is for sessions, by is_for_daemon(). As
  * there is no session in the table of flows, a flow has the slot there with the
- * number of its hash, for "passed" alone. Flows with the same number wait for each other's packets, a second at most.
+ * number of its hash, for "passed" alone. Flows with the same number wait for
+ * each other's packets, a second at most.
  */
 #ifndef NAT64D_OS_FASTPATH_PAIR_BPF_H
 #define NAT64D_OS_FASTPATH_PAIR_BPF_H

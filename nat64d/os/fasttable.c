@@ -9,7 +9,7 @@
 /* A slot rests for so long, in units of fast_passed(): 0.13 s. */
 #define REST 4
 
-/* More homes than three for two keys, so that a small table has room for all. */
+/* More homes than three for two keys: a small table has room for all. */
 #define SPARE 4096
 
 _Static_assert(sizeof(struct fast_slot) == 64, "slot: a cache line");

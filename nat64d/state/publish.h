@@ -3,7 +3,7 @@
  * (nat64d-state(5)), and each change of them.
  *
  *	nat64:PAIR:head			who is active, and of which epoch
- *	nat64:PAIR:other		the same of a node that is active as well
+ *	nat64:PAIR:other		the same of a node that is active, too
  *	nat64:PAIR:NODE:EPOCH:state	a hash: all sessions, by their keys
  *	nat64:PAIR:NODE:EPOCH:log	a stream: the changes, in their order
  *
