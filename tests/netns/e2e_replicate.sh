@@ -221,6 +221,39 @@ test_acl() {
 	printf 'key %s\n' 00112233445566778899aabbccddeeff >"$dir/secrets"
 }
 
+# A primary and its replica, as Sentinel or an operator switches them. The list
+# names the replica first: it answers, but takes nothing.
+test_replica() {
+	local replica
+	stop_redis
+	start_redis
+	ip netns exec "$internet" redis-server --bind "$server4" --port 6380 \
+	    --save "" --dir "$dir/redis" --protected-mode no --replicaof \
+	    "$server4" 6379 >"$dir/replica.log" 2>&1 &
+	replica=$!
+	wait_for 30 eval 'cli -p 6380 info replication |
+	    grep -q master_link_status:up'
+	sed -i "s,^replicate to .*,replicate to redis://$server4:6380\,$server4:6379," \
+	    "$dir/nat64d.conf"
+	start_nat64d
+	check "a replica is passed over" wait_for 60 logged \
+	    ':6380: refused: READONLY: it is a replica'
+	open_sessions 5
+	check "for the primary, which gets all sessions" wait_for 60 stored_is 5
+	check "and the replica from it" wait_for 60 stored_is 5 -p 6380
+	stop_redis
+	cli -p 6380 replicaof no one >/dev/null
+	open_sessions 5
+	check "a replica that is promoted gets all sessions" wait_for 60 \
+	    stored_is 10 -p 6380
+	check "and is complete" wait_for 60 metric_is complete 1
+	stop "$nat64d"
+	kill "$replica"
+	wait "$replica" 2>/dev/null
+	configure
+	start_redis
+}
+
 # Somebody else at the address of the store: says one thing in each connection,
 # and tells when all have been said.
 test_garbage() {
@@ -525,6 +558,7 @@ test_stopped
 test_full
 test_users
 test_acl
+test_replica
 test_standby
 test_intruder
 test_many
