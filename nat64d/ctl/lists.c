@@ -33,7 +33,6 @@ static const struct column binding_columns[] = {
 	{ "HOST", -44, "internal-src-address", "internal-src-port" },
 	{ "POOL", -21, "external-src-address", "external-src-port" },
 	{ "SESSIONS", 8, "sessions", NULL },
-	{ "LEFT", 6, "lifetime", NULL },
 	{ "TYPE", 0, "type", NULL },
 	{ NULL, 0, NULL, NULL },
 };
@@ -119,6 +118,21 @@ print_heading(const struct column *c)
 		print_cell(c, c->heading);
 }
 
+/* What the last column has behind its value. */
+static void
+add_rest(const json_t *o, char text[CELL_SIZE])
+{
+	const size_t len = strlen(text);
+
+	if (json_is_true(json_object_get(o, "gateway")))
+		strlcat(text, " gateway", CELL_SIZE);
+	/* An explicit mapping of a binding. */
+	if (json_object_get(o, "mappings") != NULL)
+		snprintf(text + len, CELL_SIZE - len,
+		    " %" JSON_INTEGER_FORMAT " s left",
+		    table_number(o, "lifetime"));
+}
+
 static void
 print_row(const struct column *c, const json_t *o)
 {
@@ -134,9 +148,8 @@ print_row(const struct column *c, const json_t *o)
 		else
 			snprintf(text, sizeof(text), "%" JSON_INTEGER_FORMAT,
 			    json_integer_value(value));
-		if (c[1].heading == NULL &&
-		    json_is_true(json_object_get(o, "gateway")))
-			strlcat(text, " gateway", sizeof(text));
+		if (c[1].heading == NULL)
+			add_rest(o, text);
 		print_cell(c, text);
 	}
 }
