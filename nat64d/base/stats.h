@@ -84,7 +84,7 @@
 	X(GATEWAY_CKSUM, "gateway-bad-checksum",                              \
 	    "wrong checksum in a segment for a gateway")                      \
 	X(GATEWAY_FRAGMENT, "gateway-fragment",                               \
-	    "fragment of a segment for a gateway")                            \
+	    "fragment that opens a connection with a gateway")                \
 	X(NO_MEMORY, "no-memory", "out of memory")                            \
 	X(AT_STANDBY, "standby", "another node of the pair translates")       \
 	X(DEVICE, "device", "the tun device refused the packet")

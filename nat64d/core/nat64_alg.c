@@ -427,3 +427,30 @@ nat64_alg_forward(struct passage *w, struct pkt *p, const void *out,
 	}
 	return (PASS_DONE);
 }
+
+bool
+nat64_alg_wants_whole6(const struct nat64 *n, const struct pkt *p,
+    struct in_addr addr4, unsigned prefix)
+{
+	const struct taddr6 in6 = { p->ip6.src, p->sport };
+	const struct taddr4 peer = { addr4, p->dport };
+	const struct session *s;
+
+	if (p->l4 != L4_TCP || n->alg_slab.used == 0)
+		return (false);
+	s = session_find6(&n->sessions, L4_TCP, &in6, &peer, prefix);
+	return (s != NULL && s->gateway);
+}
+
+bool
+nat64_alg_wants_whole4(const struct nat64 *n, const struct pkt *p)
+{
+	const struct tuple4 t = { { p->ip4.dst, p->dport },
+		{ p->ip4.src, p->sport } };
+	const struct session *s;
+
+	if (p->l4 != L4_TCP || n->alg_slab.used == 0)
+		return (false);
+	s = session_find4(&n->sessions, L4_TCP, &t);
+	return (s != NULL && s->gateway);
+}

@@ -21,6 +21,15 @@ typedef enum pass nat64_forward_fn(struct passage *w, struct pkt *p,
 enum pass nat64_alg_forward(struct passage *w, struct pkt *p, const void *out,
     nat64_forward_fn *forward);
 
+/*
+ * Does a first fragment, its L4 header parsed, belong to a connection with a
+ * gateway? Its datagram is put together then. IPv6: addr4 and prefix are those
+ * of the destination.
+ */
+bool nat64_alg_wants_whole6(const struct nat64 *n, const struct pkt *p,
+    struct in_addr addr4, unsigned prefix);
+bool nat64_alg_wants_whole4(const struct nat64 *n, const struct pkt *p);
+
 /* Has w->session a gateway? For a SYN from IPv6 see nat64_alg_open(). */
 static inline bool
 nat64_alg_wants(const struct passage *w)

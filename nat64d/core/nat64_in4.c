@@ -182,6 +182,10 @@ fragment4(struct passage *w, struct pkt *p)
 
 	verdict = frag_input(n->frags, p, w->now, &r);
 	n->stats.drops[NAT64_FRAG_LIMIT] += r.evicted;
+	if (verdict == FRAG_FIRST && nat64_alg_wants_whole4(n, p)) {
+		verdict = frag_want_whole(n->frags, r.datagram, p, &r);
+		n->stats.drops[NAT64_FRAG_LIMIT] += r.evicted;
+	}
 	switch (verdict) {
 	case FRAG_FIRST:
 		return (first_fragment4(w, p, r.datagram));

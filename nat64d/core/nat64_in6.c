@@ -124,13 +124,6 @@ nat64_forward6(struct passage *w, struct pkt *p, const struct tuple4 *out)
 	return (passage_sent(w));
 }
 
-/* nat64_forward6() for a segment that a gateway has changed. */
-static enum pass
-forward_changed(struct passage *w, struct pkt *p, const void *out)
-{
-	return (nat64_forward6(w, p, out));
-}
-
 /*
  * A new identification for p's datagram: hosts that share an IPv4 address must
  * not use the same ones (RFC 6864, 5.3.1; RFC 7857, 10).
@@ -142,6 +135,18 @@ new_frag_id(struct nat64 *n, const struct pkt *p, const struct tuple4 *out)
 	    p->proto == IPPROTO_ICMPV6 ? IPPROTO_ICMP : p->proto;
 
 	return (ipid_take(&n->ids, out->src.addr, out->dst.addr, proto, 1));
+}
+
+/*
+ * nat64_forward6() for a segment that a gateway has changed. One that was put
+ * together from fragments may have become several: each is a datagram.
+ */
+static enum pass
+forward_changed(struct passage *w, struct pkt *p, const void *out)
+{
+	if (p->has_fh)
+		p->frag_id = new_frag_id(w->n, p, out);
+	return (nat64_forward6(w, p, out));
 }
 
 /* Step 10 failed: drop or answer (RFC 6146, 3.5). */
@@ -288,6 +293,11 @@ fragment6(struct passage *w, struct pkt *p, const struct target *t)
 
 	verdict = frag_input(n->frags, p, w->now, &r);
 	n->stats.drops[NAT64_FRAG_LIMIT] += r.evicted;
+	if (verdict == FRAG_FIRST &&
+	    nat64_alg_wants_whole6(n, p, t->addr4, t->prefix)) {
+		verdict = frag_want_whole(n->frags, r.datagram, p, &r);
+		n->stats.drops[NAT64_FRAG_LIMIT] += r.evicted;
+	}
 	switch (verdict) {
 	case FRAG_FIRST:
 		return (first_fragment6(w, p, t, r.datagram));

@@ -112,6 +112,26 @@ input_waiting(struct frag_table *t, struct frag_datagram *d, struct pkt *p,
 	return (drop(r, reason));
 }
 
+/* A fragment, the last one of d->held, was taken: is the datagram whole now? */
+static enum frag_verdict
+collect(struct frag_table *t, struct frag_datagram *d, struct frag_result *r)
+{
+	enum nat64_reason reason;
+
+	if (!frag_store_complete(d))
+		return (FRAG_HELD);
+	reason = frag_collect(t, d);
+	/* It belongs to the caller, and is not counted in discarded. */
+	d->out = TAILQ_LAST(&d->held, frag_held_list);
+	TAILQ_REMOVE(&d->held, d->out, entry);
+	r->discarded = frag_store_remove(t, d, reason);
+	if (reason != NAT64_NONE)
+		return (drop(r, reason));
+	r->discarded = 0;
+	r->whole = &t->whole;
+	return (FRAG_WHOLE);
+}
+
 static enum frag_verdict
 input_collecting(struct frag_table *t, struct frag_datagram *d,
     const struct pkt *p, const struct frag_span *s, struct frag_result *r)
@@ -121,18 +141,7 @@ input_collecting(struct frag_table *t, struct frag_datagram *d,
 	reason = hold(t, d, p, s);
 	if (reason != NAT64_NONE)
 		return (drop(r, reason));
-	if (!frag_store_complete(d))
-		return (FRAG_HELD);
-	reason = frag_collect(t, d);
-	/* p itself was held, last, and is not counted in discarded. */
-	d->out = TAILQ_LAST(&d->held, frag_held_list);
-	TAILQ_REMOVE(&d->held, d->out, entry);
-	r->discarded = frag_store_remove(t, d, reason);
-	if (reason != NAT64_NONE)
-		return (drop(r, reason));
-	r->discarded = 0;
-	r->whole = &t->whole;
-	return (FRAG_WHOLE);
+	return (collect(t, d, r));
 }
 
 /* p is the first fragment, and no other one was seen before. */
@@ -267,6 +276,35 @@ frag_input(struct frag_table *t, struct pkt *p, struct monotime now,
 	memset(r, 0, sizeof(*r));
 	t->evicted = 0;
 	verdict = input(t, p, now, r);
+	r->evicted = t->evicted;
+	return (verdict);
+}
+
+/* The span of p has been noted by input_first(). */
+static enum frag_verdict
+want_whole(struct frag_table *t, struct frag_datagram *d, const struct pkt *p,
+    struct frag_result *r)
+{
+	enum nat64_reason reason;
+
+	if (d->overlapped)
+		return (drop_all(t, d, r, NAT64_FRAG_OVERLAP));
+	d->state = FRAG_COLLECTING;
+	reason = frag_store_hold(t, d, p);
+	if (reason != NAT64_NONE)
+		return (drop_all(t, d, r, reason));
+	return (collect(t, d, r));
+}
+
+enum frag_verdict
+frag_want_whole(struct frag_table *t, struct frag_datagram *d,
+    const struct pkt *p, struct frag_result *r)
+{
+	enum frag_verdict verdict;
+
+	memset(r, 0, sizeof(*r));
+	t->evicted = 0;
+	verdict = want_whole(t, d, p, r);
 	r->evicted = t->evicted;
 	return (verdict);
 }

@@ -4,8 +4,8 @@
  * TCP and UDP fragments pass one by one: the first one (offset 0) goes
  * through the tables, its translation is remembered here, and the others are
  * translated alike; those that arrive before it are held. Where the whole
- * datagram is needed - ICMP, and IPv4 UDP without a checksum - its fragments
- * are collected and given out as one packet.
+ * datagram is needed - ICMP, IPv4 UDP without a checksum, and what the caller
+ * wants so - its fragments are collected and given out as one packet.
  *
  * A datagram is kept for a fixed time from its first fragment seen, which is
  * never prolonged, or until all its bytes have passed. Each side, IPv4 and
@@ -103,6 +103,14 @@ struct frag_result {
  */
 enum frag_verdict frag_input(struct frag_table *t, struct pkt *p,
     struct monotime now, struct frag_result *r);
+
+/*
+ * After FRAG_FIRST, instead of frag_resolve(): the datagram of p, the first
+ * fragment, is needed whole. As frag_input() with p: FRAG_HELD, FRAG_WHOLE, or
+ * FRAG_DROP, after which the other fragments are dropped as well.
+ */
+enum frag_verdict frag_want_whole(struct frag_table *t,
+    struct frag_datagram *d, const struct pkt *p, struct frag_result *r);
 
 /*
  * The first fragment was translated to target: remember it. Then call

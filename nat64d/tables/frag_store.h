@@ -38,11 +38,11 @@
 enum frag_state {
 	/*
 	 * The first fragment (offset 0) has not been seen, or its caller is
-	 * between FRAG_FIRST and frag_resolve(): the fragments are held.
+	 * between FRAG_FIRST and what it does then: the fragments are held.
 	 * In: frag_store_get() creates it for any fragment.
 	 * Out: the first fragment (FRAG_PASSING by frag_resolve(),
 	 * FRAG_DEAD by frag_refuse(), FRAG_COLLECTING when the whole is
-	 * needed); an overlap in IPv6 (FRAG_DEAD).
+	 * needed or wanted by frag_want_whole()); an overlap in IPv6 (FRAG_DEAD).
 	 * Not valid yet: target, reason; proto, sport and dport before the
 	 * first fragment.
 	 */
@@ -57,7 +57,8 @@ enum frag_state {
 	/*
 	 * The first fragment has been seen and the whole is needed: all
 	 * fragments are held. target stays unset.
-	 * In: the first fragment of ICMP, or of IPv4 UDP without a checksum.
+	 * In: the first fragment of ICMP, or of IPv4 UDP without a checksum;
+	 * frag_want_whole().
 	 * Out: all bytes are there (reassembled and removed); an overlap
 	 * (FRAG_DEAD).
 	 */

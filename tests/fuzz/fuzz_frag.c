@@ -59,7 +59,8 @@ make_fragment(struct pkt *p, uint8_t *buf, const uint8_t *in)
 }
 
 static void
-take(struct frag_table *t, struct pkt *p, struct monotime now, bool refuse)
+take(struct frag_table *t, struct pkt *p, struct monotime now, bool refuse,
+    bool whole)
 {
 	const union frag_target target = { .t4.src.port = 1 };
 	struct frag_result r;
@@ -67,6 +68,10 @@ take(struct frag_table *t, struct pkt *p, struct monotime now, bool refuse)
 
 	if (frag_input(t, p, now, &r) != FRAG_FIRST)
 		return;
+	if (whole) {
+		frag_want_whole(t, r.datagram, p, &r);
+		return;
+	}
 	if (refuse) {
 		frag_refuse(t, r.datagram, NAT64_NO_BINDING);
 		return;
@@ -94,7 +99,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	for (; t != NULL && size >= STEP; data += STEP, size -= STEP) {
 		make_fragment(&p, buf, data);
 		if (pkt_parse(&p) == NAT64_NONE && p.is_frag)
-			take(t, &p, now, data[0] & 8);
+			take(t, &p, now, data[0] & 8, data[0] & 32);
 		now = monotime_add_ms(now, (data[2] >> 2) * 40);
 		if (data[0] & 16)
 			frag_expire(t, now, 1, &discarded);

@@ -1,9 +1,12 @@
 #!/usr/bin/env bash
 # FTP through the gateway (RFC 6384): real servers of IPv4 and real clients of
 # IPv6. vsftpd on port 21, with TLS; on other ports servers that know only one
-# of EPSV and PASV, that send each byte by itself, or that name another host.
+# of EPSV and PASV, that send each byte by itself, or that name another host;
+# and one behind a small link.
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/lib.sh"
+
+far=$lab-far
 
 # Port and kind of each of the other servers (tools/ftp_server.py).
 kinds=(2101:no-epsv 2102:no-pasv 2103:bytewise 2104:foreign 2105:no-noop)
@@ -153,6 +156,44 @@ test_expected() {
 		dump_value "$dump" gateway-bad-checksum)" 00
 }
 
+# A server behind a link of 300 bytes, whose kernel does no path MTU discovery:
+# it sends with DF = 0, and the router on the way cuts the long greeting.
+start_far() {
+	add_ns "$far"
+	connect "$far" f0 "$internet" i1
+	link_up "$far" f0 203.0.113.10/24
+	link_up "$internet" i1 203.0.113.1/24
+	ip -n "$far" route add default via 203.0.113.1
+	ip -n "$gateway" route add 203.0.113.0/24 via "$server4"
+	in_ns "$internet" sysctl -qw net.ipv4.ip_forward=1
+	in_ns "$far" sysctl -qw net.ipv4.ip_no_pmtu_disc=1
+	ip -n "$internet" link set i0 mtu 300
+	start "$far" far.log "$tools/ftp_server.py" 203.0.113.10 \
+	    "$dir/ftp" 2106:long
+	wait_for 30 tcp_listens "$far" 2106
+}
+
+has_fragments() {
+	[ "$(tcpdump -nr "$dir/fragments" 2>/dev/null | wc -l)" -gt 0 ]
+}
+
+test_fragments() {
+	local server64=2001:db8:8000::203.0.113.10 tcpdump
+	check "a server behind a small link runs" start_far || return
+	start "$gateway" fragments.log tcpdump -U --immediate-mode -ni g1 \
+	    -w "$dir/fragments" 'ip[6:2] & 0x1fff != 0'
+	tcpdump=$!
+	check "tcpdump runs" wait_for 30 \
+	    grep -q 'listening on' "$dir/fragments.log"
+	check_equal "a control connection in fragments is translated" \
+	    "$(asks 2106 EPSV 'ALGS STATUS64' HELP EPSV)" "229 216 214 229"
+	check "there were fragments of it" wait_for 30 has_fragments
+	stop "$tcpdump"
+	check "files come, passive" gets many/9 2106
+	check "and active" gets many/9 2106 -P -
+	ip -n "$internet" link set i0 mtu 1500
+}
+
 # A control connection that is idle goes on, and so does translation.
 test_restart() {
 	asks 2101 EPSV "@$dir/go" EPSV 'ALGS STATUS64' >"$dir/words" 2>&1 &
@@ -176,7 +217,7 @@ check "vsftpd runs" start_vsftpd || give_up
 check "other servers run" start_others || give_up
 mkdir -m 700 "$dir/run"
 chown nobody "$dir/run"
-write_nat64d_conf 'alg ftp port 21, 2101-2105' "state \"$dir/run/state\"" \
+write_nat64d_conf 'alg ftp port 21, 2101-2106' "state \"$dir/run/state\"" \
     "control \"$dir/run/nat64d.sock\""
 check "nat64d runs" start_nat64d || give_up
 test_curl
@@ -184,6 +225,7 @@ test_lftp
 test_ftp
 test_kinds
 test_algs
+test_fragments
 test_expected
 test_restart
 tap_done

@@ -7,6 +7,7 @@ usage: ftp_server.py address directory port:kind ...
 	bytewise		each byte of a reply in a segment of its own
 	foreign			replies to PASV name another host
 	no-noop			NOOP fails
+	long			the greeting has many lines; EPSV is unknown
 """
 
 import os
@@ -19,6 +20,7 @@ from pyftpdlib.handlers import FTPHandler
 from pyftpdlib.servers import ThreadedFTPServer
 
 address, directory = sys.argv[1:3]
+GREETING = "\n".join(["a line of a long greeting"] * 40)
 
 
 class Bytewise(FTPHandler):
@@ -35,11 +37,12 @@ def make_handler(kind):
     class Handler(Bytewise if kind == "bytewise" else FTPHandler):
         authorizer = DummyAuthorizer()
         use_sendfile = False
-        banner = "ready"
+        banner = GREETING if kind == "long" else "ready"
         proto_cmds = {
             name: value
             for name, value in FTPHandler.proto_cmds.items()
             if kind != f"no-{name.lower()}"
+            and not (kind == "long" and name == "EPSV")
         }
 
     if kind == "foreign":

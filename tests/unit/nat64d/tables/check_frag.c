@@ -439,6 +439,58 @@ START_TEST(frag_input_ipv4_overlap_before_first_ends_collected_datagram)
 }
 END_TEST
 
+static enum frag_verdict
+want_whole(void)
+{
+	return (frag_want_whole(table, result.datagram, &frame.pkt, &result));
+}
+
+START_TEST(frag_want_whole_collects_what_comes_in_any_order)
+{
+	ck_assert_int_eq(input(&TCP4, 2000, 1000, false), FRAG_HELD);
+	ck_assert_int_eq(input(&TCP4, 0, 1000, true), FRAG_FIRST);
+	ck_assert_int_eq(want_whole(), FRAG_HELD);
+	ck_assert_int_eq(input(&TCP4, 1000, 1000, true), FRAG_WHOLE);
+	check_payload(&TCP4, result.whole);
+	expect_nothing_left();
+	/* The first one as the last one. */
+	ck_assert_int_eq(input(&TCP4, 1000, 2000, false), FRAG_HELD);
+	ck_assert_int_eq(input(&TCP4, 0, 1000, true), FRAG_FIRST);
+	ck_assert_int_eq(want_whole(), FRAG_WHOLE);
+	ck_assert_uint_eq(result.discarded, 0);
+	check_payload(&TCP4, result.whole);
+	expect_nothing_left();
+}
+END_TEST
+
+/* Shows: FRG-31 */
+START_TEST(frag_want_whole_takes_nothing_ambiguous)
+{
+	ck_assert_int_eq(input(&TCP4, 1000, 1000, true), FRAG_HELD);
+	ck_assert_int_eq(input(&TCP4, 1992, 1008, false), FRAG_HELD);
+	ck_assert_int_eq(input(&TCP4, 0, 1000, true), FRAG_FIRST);
+	ck_assert_int_eq(want_whole(), FRAG_DROP);
+	ck_assert_int_eq(result.reason, NAT64_FRAG_OVERLAP);
+	ck_assert_uint_eq(result.discarded, 2);
+	ck_assert_uint_eq(frag_bytes(table), 0);
+	expect_drop(&TCP4, 2000, 1000, false, NAT64_FRAG_OVERLAP);
+}
+END_TEST
+
+/* What does not fit into the limits is not waited for. */
+START_TEST(frag_want_whole_keeps_the_limits)
+{
+	limits.source_bytes = 2500;
+	setup_limits();
+	ck_assert_int_eq(input(&TCP4, 1400, 1400, true), FRAG_HELD);
+	ck_assert_int_eq(input(&TCP4, 0, 1400, true), FRAG_FIRST);
+	ck_assert_int_eq(want_whole(), FRAG_DROP);
+	ck_assert_int_eq(result.reason, NAT64_FRAG_LIMIT);
+	ck_assert_uint_eq(result.discarded, 1);
+	ck_assert_uint_eq(frag_bytes(table), 0);
+}
+END_TEST
+
 /* Shows: FRG-14 */
 START_TEST(frag_refuse_rest_is_dropped_for_the_same_reason)
 {
@@ -498,6 +550,9 @@ main(void)
 		frag_input_ipv4_overlap_passes_uncollected,
 		frag_input_ipv4_overlap_ends_collected_datagram,
 		frag_input_ipv4_overlap_before_first_ends_collected_datagram,
+		frag_want_whole_collects_what_comes_in_any_order,
+		frag_want_whole_takes_nothing_ambiguous,
+		frag_want_whole_keeps_the_limits,
 		frag_refuse_rest_is_dropped_for_the_same_reason,
 		frag_refuse_ends_datagram_that_was_complete,
 	};
