@@ -378,10 +378,16 @@ void nat64_set_trace(struct nat64 *n, bool on);
 /*
  * What happens to sessions, for whoever copies them to another node
  * (nat64_copy.h): fn is called for one that is new, whose TCP state or Pref64
- * is another, or that is about to be removed. Restored sessions are not new.
- * NULL (default): nobody.
+ * is another, or that is about to be removed; and once after each copy for one
+ * with a gateway, when its numbers may be others. Restored sessions are not
+ * new. NULL (default): nobody.
  */
-enum nat64_change { NAT64_CHANGE_NEW, NAT64_CHANGE_STATE, NAT64_CHANGE_END };
+enum nat64_change {
+	NAT64_CHANGE_NEW,
+	NAT64_CHANGE_STATE,
+	NAT64_CHANGE_NUMBERS,
+	NAT64_CHANGE_END
+};
 typedef void nat64_change_fn(void *arg, const struct session *s,
     enum nat64_change what);
 void nat64_set_changes(struct nat64 *n, nat64_change_fn *fn, void *arg);

@@ -279,6 +279,7 @@ maybe_close(struct run *r)
 			return;
 	nat64_alg_close(r->w->n, r->s);
 	r->closed = true;
+	nat64_note_change(r->w->n, r->s, NAT64_CHANGE_STATE);
 }
 
 static void
@@ -371,12 +372,10 @@ end_lost(struct run *r, const struct pkt *seg)
 }
 
 static enum pass
-handle_segment(struct run *r, struct pkt *seg)
+handle_followed(struct run *r, struct pkt *seg)
 {
 	const struct stream *s = &r->a->streams[r->dir];
 
-	if (r->closed)
-		return (r->forward(r->w, seg, r->out));
 	if (is_lost(r, seg))
 		return (end_lost(r, seg));
 	r->a->window[r->dir] = get16(pkt_l4(seg) + TCP_WINDOW);
@@ -394,6 +393,19 @@ handle_segment(struct run *r, struct pkt *seg)
 		return (PASS_DONE);
 	}
 	return (handle_data(r, seg));
+}
+
+static enum pass
+handle_segment(struct run *r, struct pkt *seg)
+{
+	enum pass pass;
+
+	if (r->closed)
+		return (r->forward(r->w, seg, r->out));
+	pass = handle_followed(r, seg);
+	if (!r->closed && !r->ended)
+		nat64_alg_note(r->w->n, r->s, r->a);
+	return (pass);
 }
 
 enum pass

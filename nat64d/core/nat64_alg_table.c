@@ -120,6 +120,23 @@ nat64_alg_restore(struct nat64 *n, struct session *s,
 }
 
 void
+nat64_alg_note(struct nat64 *n, const struct session *s, struct nat64_alg *a)
+{
+	if (a->noted || n->changed == NULL)
+		return;
+	a->noted = true;
+	nat64_note_change(n, s, NAT64_CHANGE_NUMBERS);
+}
+
+void
+nat64_alg_copied(const struct nat64 *n, const struct session *s,
+    const struct nat64_saved_alg *saved)
+{
+	/* Once they differ for good, there is no more to tell. */
+	nat64_alg_find(n, s)->noted = saved->mode == NAT64_ALG_FREE;
+}
+
+void
 nat64_alg_quoted(const struct nat64 *n, const struct session *s,
     enum alg_dir dir, struct pkt *p, const struct icmp_inner *in)
 {

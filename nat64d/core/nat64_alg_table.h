@@ -21,7 +21,8 @@ struct nat64_alg {
 	LIST_ENTRY(nat64_alg) entry;
 	const struct session *session;
 	const struct alg_gateway *gateway;
-	bool lost; /* the numbers are not known: to be ended */
+	bool lost;  /* the numbers are not known: to be ended */
+	bool noted; /* NAT64_CHANGE_NUMBERS was told since the last copy */
 	uint16_t window[ALG_NDIRS]; /* the newest in segments from there */
 	struct stream streams[ALG_NDIRS];
 	uint64_t state[ALG_MAX_STATE / 8];
@@ -45,6 +46,17 @@ void nat64_alg_save(const struct nat64 *n, const struct session *s,
  * next segment. Returns false when there is no room.
  */
 bool nat64_alg_restore(struct nat64 *n, struct session *s,
+    const struct nat64_saved_alg *saved);
+
+/*
+ * A segment of s, whose gateway is a, has been handled: its numbers may be
+ * others than those that another node has. Tells it, once until s is copied.
+ */
+void nat64_alg_note(struct nat64 *n, const struct session *s,
+    struct nat64_alg *a);
+
+/* s, which has a gateway, has been copied to another node as saved. */
+void nat64_alg_copied(const struct nat64 *n, const struct session *s,
     const struct nat64_saved_alg *saved);
 
 /* The gateway of s, which has one. */

@@ -1,3 +1,4 @@
+#include "nat64_alg_table.h"
 #include "nat64_copy.h"
 #include "nat64_state.h"
 #include "nat64_struct.h"
@@ -17,6 +18,8 @@ nat64_copy_session(struct nat64 *n, enum l4proto proto,
 	nat64_save_binding(n, s->bib, &copy->binding);
 	copy->binding.prefix = 0;
 	s->copied = true;
+	if (s->gateway)
+		nat64_alg_copied(n, s, &copy->session.alg);
 	return (true);
 }
 

@@ -484,9 +484,9 @@ static enum nat64_left
 restore_gateway(struct nat64 *n, struct session *s,
     const struct nat64_saved_session *saved)
 {
+	nat64_alg_close(n, s);
 	if (saved->alg.mode == NAT64_ALG_NONE)
 		return (NAT64_LEFT_NOT);
-	nat64_alg_close(n, s);
 	return (nat64_alg_restore(n, s, &saved->alg) ? NAT64_LEFT_NOT :
 						       NAT64_LEFT_LIMIT);
 }

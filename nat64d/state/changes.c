@@ -11,11 +11,18 @@ struct queue {
 	size_t n;
 };
 
+enum {
+	TOLD,	 /* to be told at once */
+	NUMBERS, /* of gateways */
+	FRESH,	 /* new sessions */
+	NQUEUES
+};
+
+/* The entries of each queue are due in their order. */
 struct changes {
 	size_t max;
 	int64_t after_ms;
-	struct queue fresh; /* new sessions, by their age */
-	struct queue told;  /* to be told at once */
+	struct queue queues[NQUEUES];
 	bool lost;
 };
 
@@ -23,34 +30,41 @@ struct changes *
 changes_new(size_t max, int64_t after_ms)
 {
 	struct changes *c;
+	unsigned i;
 
 	c = calloc(1, sizeof(*c));
 	if (c == NULL)
 		return (NULL);
 	c->max = max;
 	c->after_ms = after_ms;
-	c->fresh.all = calloc(max, sizeof(c->fresh.all[0]));
-	c->told.all = calloc(max, sizeof(c->told.all[0]));
-	if (c->fresh.all != NULL && c->told.all != NULL)
-		return (c);
-	changes_free(c);
-	errno = ENOMEM;
-	return (NULL);
+	for (i = 0; i < NQUEUES; i++) {
+		c->queues[i].all = calloc(max, sizeof(struct change));
+		if (c->queues[i].all == NULL) {
+			changes_free(c);
+			errno = ENOMEM;
+			return (NULL);
+		}
+	}
+	return (c);
 }
 
 void
 changes_free(struct changes *c)
 {
+	unsigned i;
+
 	if (c == NULL)
 		return;
-	free(c->fresh.all);
-	free(c->told.all);
+	for (i = 0; i < NQUEUES; i++)
+		free(c->queues[i].all);
 	free(c);
 }
 
 static void
-put(struct changes *c, struct queue *q, const struct change *ch)
+put(struct changes *c, unsigned which, const struct change *ch)
 {
+	struct queue *q = &c->queues[which];
+
 	if (q->n == c->max) {
 		changes_clear(c);
 		c->lost = true;
@@ -80,51 +94,72 @@ changes_note(struct changes *c, const struct session *s,
 
 	if (what == NAT64_CHANGE_NEW) {
 		ch.due_ms += c->after_ms;
-		put(c, &c->fresh, &ch);
+		put(c, FRESH, &ch);
+	} else if (what == NAT64_CHANGE_NUMBERS) {
+		ch.due_ms += CHANGES_NUMBERS_MS;
+		if (s->copied)
+			put(c, NUMBERS, &ch);
 	} else if (s->copied ||
 	    (what == NAT64_CHANGE_STATE && s->proto == L4_TCP &&
 		s->tcp_state == TCP_STATE_ESTABLISHED))
-		put(c, &c->told, &ch);
+		put(c, TOLD, &ch);
+}
+
+/* The queue of which the first entry is due first; NQUEUES: none has any. */
+static unsigned
+first_due(const struct changes *c, int64_t *when_ms)
+{
+	unsigned i, first = NQUEUES;
+	const struct queue *q;
+
+	for (i = 0; i < NQUEUES; i++) {
+		q = &c->queues[i];
+		if (q->n == 0 ||
+		    (first != NQUEUES && q->all[q->first].due_ms >= *when_ms))
+			continue;
+		*when_ms = q->all[q->first].due_ms;
+		first = i;
+	}
+	return (first);
 }
 
 bool
 changes_next(struct changes *c, int64_t now_ms, bool all, struct change *out)
 {
-	struct queue *q = &c->told;
+	int64_t when_ms;
+	const unsigned i = first_due(c, &when_ms);
 
-	if (q->n == 0)
-		q = &c->fresh;
-	if (q->n == 0)
+	if (i == NQUEUES || (!all && when_ms > now_ms))
 		return (false);
-	*out = q->all[q->first];
-	if (!all && out->due_ms > now_ms)
-		return (false);
-	drop(c, q);
+	*out = c->queues[i].all[c->queues[i].first];
+	drop(c, &c->queues[i]);
 	return (true);
 }
 
 bool
 changes_due(const struct changes *c, int64_t *when_ms)
 {
-	const struct queue *q = c->told.n > 0 ? &c->told : &c->fresh;
-
-	if (q->n == 0)
-		return (false);
-	*when_ms = q->all[q->first].due_ms;
-	return (true);
+	return (first_due(c, when_ms) != NQUEUES);
 }
 
 size_t
 changes_count(const struct changes *c)
 {
-	return (c->fresh.n + c->told.n);
+	size_t n = 0;
+	unsigned i;
+
+	for (i = 0; i < NQUEUES; i++)
+		n += c->queues[i].n;
+	return (n);
 }
 
 void
 changes_clear(struct changes *c)
 {
-	c->fresh.first = c->fresh.n = 0;
-	c->told.first = c->told.n = 0;
+	unsigned i;
+
+	for (i = 0; i < NQUEUES; i++)
+		c->queues[i].first = c->queues[i].n = 0;
 }
 
 bool

@@ -1,11 +1,13 @@
 /*
- * What has happened to sessions and has not been told to the store yet. Two
- * queues of places of sessions, in the order of time: those that are new, and
- * wait until they are old enough, as most sessions are short (RFC 7269, 4.2.3);
- * and those that have changed or ended, which are told at once. What a session
- * looks like is found out when it is told.
+ * What has happened to sessions and has not been told to the store yet. Three
+ * queues of places of sessions, each in the order of time: those that are new,
+ * and wait until they are old enough, as most sessions are short (RFC 7269,
+ * 4.2.3); those whose gateway has other numbers, which wait CHANGES_NUMBERS_MS,
+ * so that a busy one is told five times per second at most; and those that have
+ * changed otherwise or ended, which are told at once. What a session looks like
+ * is found out when it is told.
  *
- * Both have bounds. When one is full the queues are emptied: changes_lost()
+ * All have bounds. When one is full the queues are emptied: changes_lost()
  * says so once, and everything has to be told again.
  */
 #ifndef NAT64D_STATE_CHANGES_H
@@ -17,6 +19,8 @@
 
 #include "nat64d/core/nat64.h"
 #include "replica.h"
+
+#define CHANGES_NUMBERS_MS 200
 
 struct change {
 	struct replica_place place;

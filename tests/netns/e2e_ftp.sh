@@ -210,6 +210,38 @@ test_restart() {
 	    "229 229 216"
 }
 
+upgrade() {
+	in_ns "$gateway" timeout 90 "$BUILD/nat64d/ctl/nat64ctl" \
+	    -s "$dir/run/nat64d.sock" upgrade
+}
+
+# Another process takes over a control connection whose numbers differ in both
+# directions.
+test_upgrade() {
+	local words
+	stop "$nat64d"
+	write_nat64d_conf 'alg ftp port 2101' \
+	    "control \"$dir/run/nat64d.sock\"" \
+	    "pidfile \"$dir/run/nat64d.pid\""
+	check "nat64d runs in the background" start_background \
+	    "$BUILD/nat64d/nat64d" "$dir/nat64d.conf" "$dir/run/nat64d.pid" ||
+	    give_up
+	asks 2101 EPSV 'ALGS STATUS64' EPSV "@$dir/up" EPSV 'ALGS STATUS64' \
+	    "@$dir/again" EPSV >"$dir/words" 2>&1 &
+	words=$!
+	check "a connection is idle" wait_for 30 test -e "$dir/up.said"
+	check "nat64ctl upgrade" upgrade
+	touch "$dir/up"
+	check "the connection goes on" wait_for 30 test -e "$dir/again.said"
+	check "nat64ctl upgrade once more" upgrade
+	touch "$dir/again"
+	wait "$words"
+	check_equal "and is translated as before" "$(cat "$dir/words")" \
+	    "229 216 229 229 216 229"
+	kill "$(cat "$dir/run/nat64d.pid")"
+	check "nat64d ends" wait_for 30 test ! -e "$dir/run/nat64d.pid"
+}
+
 need_root
 lab_create
 make_files
@@ -228,4 +260,5 @@ test_algs
 test_fragments
 test_expected
 test_restart
+test_upgrade
 tap_done

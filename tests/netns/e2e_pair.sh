@@ -6,6 +6,39 @@
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/tools/pair.sh"
 
+# --- FTP ---
+
+# A server that does not know EPSV: the numbers of its connections change.
+start_ftp() {
+	mkdir -p "$dir/ftp"
+	echo 'alg ftp port 2101' >>"$dir/a/nat64d.conf"
+	echo 'alg ftp port 2101' >>"$dir/b/nat64d.conf"
+	start "$internet" ftp.log "$tools/ftp_server.py" "$server4" \
+	    "$dir/ftp" 2101:no-epsv
+	wait_for 30 tcp_listens "$internet" 2101
+}
+
+ftp_session() { # node
+	ctl "$1" show sessions port 2101 | grep 'gateway$'
+}
+
+nothing_waits() {
+	in_ns "$(node_ns a)" curl -sSf -m 5 --unix-socket "$dir/a/sock" \
+	    http://localhost/v1/status | tr -d ' \n' | grep '"waiting":0[,}]'
+}
+
+# It is translated after the first copy, and idle then.
+converse() {
+	start "$client" words "$tools/ftp_words.py" "$server64" 2101 \
+	    "@$dir/first" EPSV 'ALGS STATUS64' EPSV "@$dir/second" \
+	    EPSV 'ALGS STATUS64'
+	words=$!
+	wait_for 60 test -e "$dir/first.said" &&
+	    wait_for 60 ftp_session b || return
+	touch "$dir/first"
+	wait_for 60 test -e "$dir/second.said"
+}
+
 # --- tests ---
 
 test_start() {
@@ -30,6 +63,9 @@ test_standby() {
 	start_traffic 100MB 9M # ten seconds or more
 	check "it gets those of a transfer and a stream" wait_for 60 \
 	    sessions_of b 3
+	check "a control connection of FTP whose numbers change" converse
+	sleep 1 # its last segments and their copy
+	check "all changes are told" wait_for 60 nothing_waits
 	check "it may become the master" wait_for 60 ctl b role check
 	check "at standby" is_role b standby
 	check "node a is active" is_role a active
@@ -40,6 +76,10 @@ test_failure() {
 	kill_node a
 	check "node b becomes active" wait_for 60 is_role b active
 	check "the idle connection goes on" type_line after
+	touch "$dir/second"
+	check "the control connection goes on" wait "$words"
+	check_equal "and is translated as before" "$(cat "$dir/words")" \
+	    "229 216 229 229 216"
 	check "the transfer goes on to its end" wait "$curl"
 	check "and is what was sent" cmp "$dir/www/100MB" "$dir/fetched"
 	check "so does the stream" echoes
@@ -120,6 +160,7 @@ command -v keepalived >/dev/null || skip_all "keepalived is not installed"
 command -v redis-server >/dev/null || skip_all "redis-server is not installed"
 start_lab
 start_servers
+check "an FTP server runs" start_ftp || give_up
 head -c 100000000 /dev/urandom >"$dir/www/100MB"
 test_start
 test_standby

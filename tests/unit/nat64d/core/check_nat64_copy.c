@@ -8,14 +8,12 @@
 
 #include "nat64d/core/nat64_copy.h"
 #include "nat64d/core/nat64_role.h"
+#include "tests/unit/ftp_lab.h"
 #include "tests/unit/state_util.h"
 #include "tests/unit/suite.h"
 
-#define SYN PKT_TH_SYN
-#define ACK PKT_TH_ACK
-
 static struct nat64_copy copies[16];
-static unsigned told[3]; /* by enum nat64_change */
+static unsigned told[NAT64_CHANGE_END + 1]; /* by enum nat64_change */
 static struct nat64_restore r;
 
 static void
@@ -227,6 +225,111 @@ START_TEST(a_standby_reports_nothing)
 }
 END_TEST
 
+/* --- connections with a gateway --- */
+
+/* One EPSV, after which numbers differ. */
+static void
+passive(void)
+{
+	client_says("EPSV\r\n", PSH);
+	server_gets("PASV\r\n");
+	server_says("227 =198,51,100,20,4,1\r\n", PSH);
+	client_gets("229 Entering Extended Passive Mode (|||1025|)\r\n");
+	client_says("", 0);
+	server_gets("");
+}
+
+static void
+begin_ftp(void)
+{
+	ftp_configure();
+	listen_to_changes();
+	ftp_open(1000, 2000);
+	ck_assert_uint_eq(copy_all(L4_TCP), 1);
+}
+
+/* The standby knows these, and becomes active. */
+static void
+fail_over(const struct nat64_copy *first, const struct nat64_copy *second)
+{
+	start_standby();
+	apply(first);
+	apply(second);
+	nat64_set_role(lab.n, NAT64_ROLE_ACTIVE, lab.now);
+}
+
+START_TEST(numbers_of_a_gateway_are_told_once_for_each_copy)
+{
+	unsigned i, before;
+
+	begin_ftp();
+	for (i = 0; i < 3; i++) {
+		before = told[NAT64_CHANGE_NUMBERS];
+		passive();
+		passive();
+		ck_assert_uint_eq(told[NAT64_CHANGE_NUMBERS], before + 1);
+		ck_assert_uint_eq(copy_all(L4_TCP), 1);
+		ck_assert_uint_eq(copies[0].session.alg.mode, NAT64_ALG_IDLE);
+		ck_assert_uint_eq(copies[0].session.alg.old[0], ftp.c_seq);
+		ck_assert_uint_eq(copies[0].session.alg.new[0], ftp.s_got);
+		ck_assert_uint_eq(copies[0].session.alg.old[1], ftp.s_seq);
+		ck_assert_uint_eq(copies[0].session.alg.new[1], ftp.c_got);
+	}
+}
+END_TEST
+
+START_TEST(a_connection_with_a_gateway_goes_on_at_the_standby)
+{
+	struct nat64_copy first;
+
+	begin_ftp();
+	first = copies[0];
+	passive();
+	ck_assert_uint_eq(copy_all(L4_TCP), 1);
+	fail_over(&first, &copies[0]);
+	ck_assert_uint_ne(ftp.s_seq, ftp.c_got);
+	passive();
+}
+END_TEST
+
+/* Nobody knows its numbers: it must not go on with wrong ones. */
+START_TEST(with_an_old_copy_only_it_ends)
+{
+	struct nat64_copy first;
+
+	begin_ftp();
+	first = copies[0];
+	passive();
+	fail_over(&first, &first);
+	client_says("EPSV\r\n", PSH);
+	ck_assert_int_eq(lab.reason, NAT64_GATEWAY_ENDED);
+}
+END_TEST
+
+START_TEST(that_a_gateway_is_gone_is_told)
+{
+	struct nat64_copy first;
+	unsigned before;
+
+	begin_ftp();
+	first = copies[0];
+	ck_assert_uint_ne(first.session.alg.mode, NAT64_ALG_NONE);
+	before = told[NAT64_CHANGE_STATE];
+	client_says("AUTH TLS\r\n", PSH);
+	server_gets("AUTH TLS\r\n");
+	server_says("234 ok\r\n", PSH);
+	client_gets("234 ok\r\n");
+	ck_assert_uint_eq(told[NAT64_CHANGE_STATE], before + 1);
+	ck_assert_uint_eq(copy_all(L4_TCP), 1);
+	ck_assert_uint_eq(copies[0].session.alg.mode, NAT64_ALG_NONE);
+	client_says("not translated: EPSV\r\n", PSH);
+	server_gets("not translated: EPSV\r\n");
+	fail_over(&first, &copies[0]);
+	client_says("EPSV\r\n", PSH);
+	server_gets("EPSV\r\n");
+}
+END_TEST
+
 int
 main(void)
 {
@@ -238,6 +341,10 @@ main(void)
 		what_a_new_copy_does_not_have_is_swept,
 		a_port_that_another_host_has_now_is_its,
 		a_standby_reports_nothing,
+		numbers_of_a_gateway_are_told_once_for_each_copy,
+		a_connection_with_a_gateway_goes_on_at_the_standby,
+		with_an_old_copy_only_it_ends,
+		that_a_gateway_is_gone_is_told,
 	};
 
 	return (lab_main("nat64_copy", tests, NITEMS(tests)));

@@ -99,6 +99,42 @@ START_TEST(a_tcp_state_is_told_at_once_when_established_or_told_before)
 }
 END_TEST
 
+/* And it may be told in a hurry. */
+START_TEST(numbers_wait_if_the_session_was_told)
+{
+	int64_t due;
+
+	note(1, NAT64_CHANGE_NUMBERS, false, 100);
+	ck_assert_uint_eq(changes_count(c), 0);
+	note(2, NAT64_CHANGE_NUMBERS, true, 100);
+	note(3, NAT64_CHANGE_NUMBERS, true, 150);
+	ck_assert(changes_due(c, &due));
+	ck_assert_int_eq(due, 100 + CHANGES_NUMBERS_MS);
+	ck_assert(!changes_next(c, 99 + CHANGES_NUMBERS_MS, false, &got));
+	expect_next(100 + CHANGES_NUMBERS_MS, 2, false);
+	ck_assert(!got.is_new);
+	ck_assert(!changes_next(c, 100 + CHANGES_NUMBERS_MS, false, &got));
+	ck_assert(changes_next(c, 151, true, &got));
+	ck_assert_uint_eq(got.place.tuple.src.port, 3);
+}
+END_TEST
+
+/* Whatever is due first, is told first. */
+START_TEST(queues_are_told_by_their_time)
+{
+	note(1, NAT64_CHANGE_NEW, false, 0);
+	note(2, NAT64_CHANGE_NUMBERS, true, AFTER - 1);
+	note(3, NAT64_CHANGE_END, true, AFTER);
+	expect_next(AFTER, 3, true);
+	expect_next(AFTER, 1, false);
+	ck_assert(!changes_next(c, AFTER, false, &got));
+	expect_next(AFTER - 1 + CHANGES_NUMBERS_MS, 2, false);
+	note(4, NAT64_CHANGE_NUMBERS, true, 0);
+	changes_clear(c);
+	ck_assert_uint_eq(changes_count(c), 0);
+}
+END_TEST
+
 START_TEST(a_full_queue_is_emptied_and_that_is_told_once)
 {
 	uint16_t i;
@@ -139,6 +175,8 @@ main(void)
 	tcase_add_test(tc, an_end_is_told_at_once_if_the_session_was);
 	tcase_add_test(tc,
 	    a_tcp_state_is_told_at_once_when_established_or_told_before);
+	tcase_add_test(tc, numbers_wait_if_the_session_was_told);
+	tcase_add_test(tc, queues_are_told_by_their_time);
 	tcase_add_test(tc, a_full_queue_is_emptied_and_that_is_told_once);
 	tcase_add_test(tc, queues_go_round_in_order);
 	suite_add_tcase(s, tc);
