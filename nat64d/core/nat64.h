@@ -376,6 +376,16 @@ const struct xlat_conf *nat64_xlat(const struct nat64 *n);
 void nat64_set_trace(struct nat64 *n, bool on);
 
 /*
+ * Another process is about to get the sessions (nat64_restore.h), and can go on
+ * with a gateway only when nothing is half done there. on: segments in which
+ * clients say something new are dropped when nothing of them is held, as they
+ * will be sent again; so that replies and acknowledgments come to an end. The
+ * second one tells whether all gateways have come to rest.
+ */
+void nat64_rest_gateways(struct nat64 *n, bool on);
+bool nat64_gateways_rest(const struct nat64 *n);
+
+/*
  * What happens to sessions, for whoever copies them to another node
  * (nat64_copy.h): fn is called for one that is new, whose TCP state or Pref64
  * is another, or that is about to be removed; and once after each copy for one

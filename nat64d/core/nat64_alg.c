@@ -307,6 +307,17 @@ handle_syn(struct run *r, struct pkt *seg)
 	}
 }
 
+/* Is it something new from a client that is to wait? */
+static bool
+must_rest(const struct run *r, const struct stream_segment *seg)
+{
+	const struct stream *s = &r->a->streams[ALG_FROM_CLIENT];
+	const uint32_t end = seg->seq + (uint32_t)seg->len;
+
+	return (r->w->n->algs_rest && r->dir == ALG_FROM_CLIENT && !s->free &&
+	    s->n_held == 0 && (int32_t)(end - stream_expected(s)) > 0);
+}
+
 static enum pass
 handle_data(struct run *r, struct pkt *seg)
 {
@@ -325,6 +336,8 @@ handle_data(struct run *r, struct pkt *seg)
 	enum alg_what what;
 
 	adjust_ack(r, seg);
+	if (must_rest(r, &in))
+		return (passage_end(r->w, NAT64_HELD, NAT64_NONE));
 	what = stream_input(s, &in, r->a->gateway, r->a->state, &flow, r->dir,
 	    r->w->now, &o);
 	if (what == ALG_END) {
@@ -342,6 +355,22 @@ handle_data(struct run *r, struct pkt *seg)
 	return (PASS_DONE);
 }
 
+/*
+ * An acknowledgment only, from a host that has sent what is not known here, of
+ * a connection from before a restart. It may have been lost: then it comes
+ * again.
+ */
+static bool
+is_ahead(const struct run *r, const struct pkt *seg)
+{
+	const struct stream *s = &r->a->streams[r->dir];
+	const uint32_t seq = get32(pkt_l4(seg) + TCP_SEQ);
+
+	return (s->unsure && pkt_payload_len(seg) == 0 &&
+	    (seg->tcp_flags & (PKT_TH_SYN | PKT_TH_FIN | PKT_TH_RST)) == 0 &&
+	    (int32_t)(seq - s->decided) > 0);
+}
+
 /* A connection from before a restart whose numbers nobody knows. */
 static bool
 is_lost(const struct run *r, const struct pkt *seg)
@@ -351,11 +380,13 @@ is_lost(const struct run *r, const struct pkt *seg)
 
 	if ((seg->tcp_flags & PKT_TH_SYN) != 0)
 		return (false);
-	return (r->a->lost ||
-	    stream_is_stale(&s[r->dir], get32(tcp + TCP_SEQ)) ||
+	if (r->a->lost ||
 	    ((seg->tcp_flags & PKT_TH_ACK) != 0 &&
 		stream_is_stale_ack(&s[other(r->dir)],
-		    get32(tcp + PKT_TCP_ACK))));
+		    get32(tcp + PKT_TCP_ACK))))
+		return (true);
+	return (!is_ahead(r, seg) &&
+	    stream_is_stale(&s[r->dir], get32(tcp + TCP_SEQ)));
 }
 
 /* The other side gets an RST, too, when it sends something. */
@@ -378,6 +409,8 @@ handle_followed(struct run *r, struct pkt *seg)
 
 	if (is_lost(r, seg))
 		return (end_lost(r, seg));
+	if (is_ahead(r, seg))
+		return (passage_end(r->w, NAT64_HELD, NAT64_NONE));
 	r->a->window[r->dir] = get16(pkt_l4(seg) + TCP_WINDOW);
 	if ((seg->tcp_flags & PKT_TH_SYN) != 0) {
 		adjust_ack(r, seg);

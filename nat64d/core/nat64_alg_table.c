@@ -93,12 +93,14 @@ nat64_alg_save(const struct nat64 *n, const struct session *s,
 		.old = { client->decided, server->decided },
 		.new = { client->decided_new, server->decided_new },
 	};
-	if (a->lost || client->unsure || server->unsure ||
-	    !stream_is_settled(client) || !stream_is_settled(server))
+	if (a->lost || !stream_is_settled(client) ||
+	    !stream_is_settled(server))
 		saved->mode = NAT64_ALG_LOST;
-	else if (client->free && server->free)
-		saved->mode = NAT64_ALG_FREE;
-	else if (a->gateway->is_idle(a->state))
+	else if (client->free && server->free) {
+		/* What is not sure now, will not be then. */
+		if (!client->unsure && !server->unsure)
+			saved->mode = NAT64_ALG_FREE;
+	} else if (a->gateway->is_idle(a->state))
 		saved->mode = NAT64_ALG_IDLE;
 }
 
@@ -134,6 +136,29 @@ nat64_alg_copied(const struct nat64 *n, const struct session *s,
 {
 	/* Once they differ for good, there is no more to tell. */
 	nat64_alg_find(n, s)->noted = saved->mode == NAT64_ALG_FREE;
+}
+
+void
+nat64_rest_gateways(struct nat64 *n, bool on)
+{
+	n->algs_rest = on;
+}
+
+bool
+nat64_gateways_rest(const struct nat64 *n)
+{
+	struct nat64_saved_alg saved;
+	const struct nat64_alg *a;
+	unsigned i;
+
+	for (i = 0; i < NAT64_ALG_LISTS && n->alg_slab.used > 0; i++)
+		LIST_FOREACH(a, &n->algs[i], entry) {
+			nat64_alg_save(n, a->session, &saved);
+			if (!a->lost && saved.mode != NAT64_ALG_IDLE &&
+			    saved.mode != NAT64_ALG_FREE)
+				return (false);
+		}
+	return (true);
 }
 
 void

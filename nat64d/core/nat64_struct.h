@@ -123,6 +123,7 @@ struct nat64 {
 	unsigned n_syns;
 	struct slab alg_slab;
 	struct nat64_alg_list algs[NAT64_ALG_LISTS];
+	bool algs_rest; /* see nat64_rest_gateways() */
 };
 
 /* Index in n->prefixes of the Pref64 that addr lies in, or -1. */

@@ -12,9 +12,11 @@
 
 #include <event2/event.h>
 
+#include "common/monotime.h"
 #include "common/octets.h"
 #include "common/os/fdwait.h"
 #include "common/os/notify.h"
+#include "common/os/timer.h"
 #include "common/os/version.h"
 
 #include "handover_int.h"
@@ -23,10 +25,15 @@
 /* Bindings and sessions of a slice; nobody waits for a turn of the loop. */
 #define MAX_ENTRIES 1024
 
+/* Between two looks at the gateways. */
+#define REST_LOOK_MS 5
+
 struct handover {
 	int fd;
 	struct handover_opts opts;
 	struct event *message;
+	struct event *rest; /* looks whether gateways have come to rest */
+	struct monotime rest_until;
 	bool ended;
 };
 
@@ -148,6 +155,8 @@ end(struct handover *h, bool taken, const char *text)
 {
 	h->ended = true;
 	event_del(h->message);
+	event_del(h->rest);
+	nat64_rest_gateways(h->opts.n, false);
 	close(h->fd);
 	h->fd = -1;
 	h->opts.end(h->opts.arg, taken, text);
@@ -168,8 +177,8 @@ tell_manager(int s)
 }
 
 /*
- * The new process is ready. From here on nothing is translated until it has
- * everything, or has failed.
+ * The new process is ready, and gateways rest. From here on nothing is
+ * translated until it has everything, or has failed.
  */
 static void
 hand_over(struct handover *h)
@@ -193,6 +202,29 @@ hand_over(struct handover *h)
 	end(h, true, NULL);
 }
 
+/* Most rest already; for the others, packets flow for a while. */
+static void
+let_rest(evutil_socket_t fd, short what, void *arg)
+{
+	struct handover *h = arg;
+
+	(void)fd;
+	(void)what;
+	if (!nat64_gateways_rest(h->opts.n) &&
+	    !monotime_reached(h->rest_until, monotime_now()) &&
+	    timer_start(h->rest, REST_LOOK_MS) == 0)
+		return;
+	hand_over(h);
+}
+
+static void
+begin_rest(struct handover *h)
+{
+	nat64_rest_gateways(h->opts.n, true);
+	h->rest_until = monotime_add_ms(monotime_now(), HANDOVER_REST_MS);
+	let_rest(-1, 0, h);
+}
+
 static void
 take_message(evutil_socket_t fd, short what, void *arg)
 {
@@ -206,7 +238,7 @@ take_message(evutil_socket_t fd, short what, void *arg)
 	}
 	n = read(fd, &go, 1);
 	if (n == 1 && go == HANDOVER_GO)
-		hand_over(h);
+		begin_rest(h);
 	else if (n != -1 || (errno != EAGAIN && errno != EINTR))
 		end(h, false,
 		    n == 0 ? "it has ended before it was ready" :
@@ -298,7 +330,9 @@ handover_offer(struct event_base *base, const char *name,
 	}
 	h->message =
 	    event_new(base, h->fd, EV_READ | EV_PERSIST, take_message, h);
-	if (h->message == NULL || event_add(h->message, &patience) == -1 ||
+	h->rest = event_new(base, -1, 0, let_rest, h);
+	if (h->message == NULL || h->rest == NULL ||
+	    event_add(h->message, &patience) == -1 ||
 	    send_hello(h->fd, &opts->fds) == -1) {
 		snprintf(text, HANDOVER_TEXT_SIZE, "cannot offer: %s",
 		    strerror(errno));
@@ -315,6 +349,8 @@ handover_free(struct handover *h)
 		return;
 	if (h->message != NULL)
 		event_free(h->message);
+	if (h->rest != NULL)
+		event_free(h->rest);
 	if (h->fd != -1)
 		close(h->fd);
 	free(h);

@@ -12,6 +12,7 @@
  *	running process			new process
  *	descriptors		-->	sets itself up, drops its privileges
  *				<--	HANDOVER_GO
+ *	lets gateways come to rest
  *	stops translating
  *	records			-->	restores them
  *				<--	HANDOVER_DONE
@@ -37,6 +38,9 @@
 /* While nobody translates, and before, while the new process starts. */
 #define HANDOVER_PATIENCE_MS 5000
 #define HANDOVER_START_SECS 30
+
+/* Gateways get so long to come to rest (nat64_rest_gateways()). */
+#define HANDOVER_REST_MS 500
 
 /* Most sockets of the metrics. */
 #define HANDOVER_MAX_METRICS 8
@@ -67,7 +71,7 @@ struct handover;
 
 struct handover_opts {
 	struct handover_fds fds; /* borrowed */
-	const struct nat64 *n;	 /* borrowed */
+	struct nat64 *n;	 /* borrowed */
 	/*
 	 * It has come to its end, and may be freed there. taken: the new
 	 * process has it all: leave. Otherwise go on; text says why.

@@ -215,6 +215,22 @@ upgrade() {
 	    -s "$dir/run/nat64d.sock" upgrade
 }
 
+# One command after the other, and an upgrade in between.
+test_busy_upgrade() {
+	local -a many
+	local words
+	mapfile -t many < <(yes EPSV | head -n 1000)
+	asks 2101 "@$dir/busy" "${many[@]}" >"$dir/words" 2>&1 &
+	words=$!
+	check "a connection is there" wait_for 30 test -e "$dir/busy.said"
+	touch "$dir/busy"
+	check "nat64ctl upgrade while it is busy" upgrade
+	check "it goes on to its end" wait "$words"
+	check_equal "and each command was translated" \
+	    "$(tr ' ' '\n' <"$dir/words" | sort | uniq -c | tr -s ' ')" \
+	    " 1000 229"
+}
+
 # Another process takes over a control connection whose numbers differ in both
 # directions.
 test_upgrade() {
@@ -231,6 +247,7 @@ test_upgrade() {
 	words=$!
 	check "a connection is idle" wait_for 30 test -e "$dir/up.said"
 	check "nat64ctl upgrade" upgrade
+	check "and again" upgrade
 	touch "$dir/up"
 	check "the connection goes on" wait_for 30 test -e "$dir/again.said"
 	check "nat64ctl upgrade once more" upgrade
@@ -238,6 +255,7 @@ test_upgrade() {
 	wait "$words"
 	check_equal "and is translated as before" "$(cat "$dir/words")" \
 	    "229 216 229 229 216 229"
+	test_busy_upgrade
 	kill "$(cat "$dir/run/nat64d.pid")"
 	check "nat64d ends" wait_for 30 test ! -e "$dir/run/nat64d.pid"
 }

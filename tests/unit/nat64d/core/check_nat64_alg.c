@@ -674,6 +674,78 @@ START_TEST(an_idle_connection_survives_a_restart)
 }
 END_TEST
 
+/* Of two restarts in a row, the second one knows as much. */
+START_TEST(an_idle_connection_survives_two)
+{
+	begin();
+	passive();
+	save();
+	restore();
+	save();
+	restore();
+	passive();
+	save();
+	restore();
+	client_says("NOOP\r\n", PSH);
+	server_gets("NOOP\r\n");
+}
+END_TEST
+
+/*
+ * Asked to rest, it lets the server finish, takes acknowledgments, and has the
+ * client wait.
+ */
+START_TEST(a_busy_connection_comes_to_rest)
+{
+	begin();
+	ck_assert(nat64_gateways_rest(lab.n));
+	client_says("EP", PSH);
+	nat64_rest_gateways(lab.n, true);
+	ck_assert(!nat64_gateways_rest(lab.n));
+	client_says("SV\r\n", PSH); /* the rest of what is held */
+	server_gets("PASV\r\n");
+	server_says(PASSIVE, PSH);
+	client_gets(EXTENDED);
+	ck_assert(!nat64_gateways_rest(lab.n));
+	client_says("NOOP\r\n", PSH); /* acknowledges it, too */
+	ck_assert_int_eq(lab.verdict, NAT64_HELD);
+	ck_assert_uint_eq(lab.n_out, 0);
+	ck_assert(nat64_gateways_rest(lab.n));
+	save();
+	restore();
+	client_says("", 0); /* a segment of the server came once more */
+	ck_assert_int_eq(lab.verdict, NAT64_HELD);
+	ck_assert_uint_eq(lab.n_out, 0);
+	ftp.c_seq -= 6; /* it says so again */
+	client_says("NOOP\r\n", PSH);
+	server_gets("NOOP\r\n");
+	server_says("200 ok\r\n", PSH);
+	client_gets("200 ok\r\n");
+	passive();
+}
+END_TEST
+
+/* And as little: what was not known is not known. */
+START_TEST(one_that_went_on_is_ended_after_two)
+{
+	begin();
+	passive();
+	client_says("ALGS DISABLE64\r\n", PSH);
+	server_gets("NOOP\r\n");
+	server_says("200 ok\r\n", PSH);
+	client_gets("216 NONE\r\n");
+	client_says("", 0);
+	server_gets("");
+	save();
+	client_says("NOOP\r\n", PSH);
+	restore();
+	save();
+	restore();
+	client_says("NOOP\r\n", PSH);
+	ck_assert_int_eq(lab.reason, NAT64_GATEWAY_ENDED);
+}
+END_TEST
+
 /* Once saved, numbers that are not changed any more stay right. */
 START_TEST(one_without_translation_does)
 {
@@ -761,6 +833,9 @@ main(void)
 		there_are_so_many_at_most,
 		a_new_connection_has_a_new_gateway,
 		an_idle_connection_survives_a_restart,
+		an_idle_connection_survives_two,
+		a_busy_connection_comes_to_rest,
+		one_that_went_on_is_ended_after_two,
 		one_without_translation_does,
 		one_that_went_on_is_ended,
 		one_in_the_middle_of_a_change_is_ended,
