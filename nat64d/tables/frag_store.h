@@ -42,7 +42,8 @@ enum frag_state {
 	 * In: frag_store_get() creates it for any fragment.
 	 * Out: the first fragment (FRAG_PASSING by frag_resolve(),
 	 * FRAG_DEAD by frag_refuse(), FRAG_COLLECTING when the whole is
-	 * needed or wanted by frag_want_whole()); an overlap in IPv6 (FRAG_DEAD).
+	 * needed, or wanted by frag_want_whole()); an overlap in IPv6
+	 * (FRAG_DEAD).
 	 * Not valid yet: target, reason; proto, sport and dport before the
 	 * first fragment.
 	 */
