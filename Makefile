@@ -15,7 +15,7 @@
 #	sudo make demo-pair	a pair of translators, one of which dies
 #	sudo make screenshots	pictures of the pages, in man/screenshots
 #	make sim		clients and a fleet of translators, simulated
-#	sudo make bench		benchmarks [BENCH=core|log|tcp|udp|conn|latency|
+#	sudo make bench		benchmarks [BENCH=core|log|tcp|udp|conn|latency|many|
 #				pause|pair|dns]
 #				[ROUNDS=3] [SECS=1.2] [NAMES=100000]
 #	make asan | lint | fmt | uninstall | clean
@@ -911,8 +911,8 @@ conformance: check
 	@tests/conformance/conformance.py '$(BUILD)/tap'
 
 # Benchmarks; their programs do not count as tests.
-bench_bins = $(addprefix $(BUILD)/tests/bench/,core dnsecho logcost tcpblast \
-    udpblast \
+bench_bins = $(addprefix $(BUILD)/tests/bench/,core dnsecho echoblast logcost \
+    tcpblast udpblast \
     $(if $(filter yes,$(FASTPATH)),fastcore))
 
 $(BUILD)/tests/bench/core: $(BUILD)/tests/bench/core.o \
@@ -936,7 +936,7 @@ $(BUILD)/tests/bench/logcost: $(BUILD)/tests/bench/logcost.o \
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(BASE_LIBS)
 
 $(BUILD)/tests/bench/dnsecho $(BUILD)/tests/bench/tcpblast \
-    $(BUILD)/tests/bench/udpblast: %: %.o
+    $(BUILD)/tests/bench/udpblast $(BUILD)/tests/bench/echoblast: %: %.o
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^
 $(BUILD)/tests/bench/%.o: CFLAGS += -D_GNU_SOURCE

@@ -9,6 +9,7 @@ See rounds.py for how it measures. Needs root, and the packages of "deps.sh
 bench". Results: standard output, and BUILD/bench/.
 """
 
+import contextlib
 import os
 import pathlib
 import re
@@ -23,17 +24,21 @@ import clat
 import dns64
 import pair as pairs
 import pause as pauses
-from lab import (SERVER, SERVER_DIRECT, SERVER_FROM_CLIENT,
-                 SYSTEMS, USER, WORLDS, Lab, from_client, run,
-                 until)
+from lab import (BETWEEN, MANY, SERVER, SERVER_DIRECT, SERVER_FROM_CLIENT, SYSTEMS,
+                 USER, WORLDS, Lab, from_client, run, until)
 from report import NAT64D, Report
-from rounds import SECS, in_turn
+from rounds import ROUNDS, SECS, in_turn
 
 PORT = 7000
 CONN_PORTS = 64
 PARALLEL = 64
 SHORT = 3  # segments each way of a short connection
 MAX_IDLE_CORES = 0.2
+# Room for a million sessions in the kernel's NAT.
+CONNTRACK = {"net.netfilter.nf_conntrack_max": 2097152,
+             "net.netfilter.nf_conntrack_buckets": 1048576}
+# Requests to each host, until their sessions are on the fast path (FAST_AFTER).
+FILL_ROUNDS = {"nat64d": 5, USER: 1, BETWEEN: 5, "tayga": 1, "nat44": 1}
 
 
 def values(text):
@@ -269,6 +274,41 @@ def latency_figures(report, lab, world):
     lab.stop(echo)
 
 
+def many(report, lab):
+    """Pings of one session, and of a million in random order, each of another
+    host or with another identifier. The million is there before, and every
+    session has had what it needs for the fast path."""
+    with sysctl(CONNTRACK):
+        for system in SYSTEMS:
+            if system in ("tayga", "nat44"):
+                lab.run(system, "sysctl", "-qw",
+                        "net.netfilter.nf_conntrack_icmp_timeout=600")
+            for name, hosts, ids in (("one session", 1, 1),
+                                     ("1M sessions", 62500, 16)):
+                result = values(lab.run(
+                    "client", lab.tool("echoblast"),
+                    from_client(MANY, system), hosts, ids,
+                    FILL_ROUNDS[system], SECS * ROUNDS))
+                if result["filled"] < 0.99 * hosts * ids:
+                    print(f"{system}: only {result['filled']:.0f} of"
+                          f" {hosts * ids} hosts answered")
+                report.add(f"pings of {name}", "us", system,
+                           result["seconds"] * 1e6 / result["answers"])
+
+
+@contextlib.contextmanager
+def sysctl(settings):
+    """Other settings of this machine for a while."""
+    before = {name: run("sysctl", "-n", name).strip() for name in settings}
+    try:
+        for name, value in settings.items():
+            run("sysctl", "-qw", f"{name}={value}")
+        yield
+    finally:
+        for name, value in before.items():
+            run("sysctl", "-qw", f"{name}={value}")
+
+
 def pause(report, build):
     """In a lab of its own, since it saves state."""
     with Lab(build, state_secs=pauses.STATE_SECS) as lab:
@@ -277,7 +317,7 @@ def pause(report, build):
 
 
 PARTS = {"tcp": tcp, "udp": udp, "cpu": cpu, "conn": conn, "latency": latency,
-         "clat": clat.measure}
+         "many": many, "clat": clat.measure}
 
 
 def nat64d(report, build, part):

@@ -29,6 +29,7 @@ import time
 SERVER = "198.51.100.10"
 SERVER_DIRECT = "198.51.100.11"
 NOBODY = "203.0.113.1"
+MANY = "10.1.0.0"  # and all others of its /16: hosts that answer to ping
 USER = "nat64d-user"
 BETWEEN = "nat64d-if"
 SYSTEMS = ("nat64d", USER, BETWEEN, "tayga", "nat44")
@@ -218,6 +219,7 @@ class Lab(Namespaces):
         self._add_ns("client")
         self._add_ns("server")
         self.ip("server", "addr", "add", f"{SERVER}/32", "dev", "lo")
+        self.ip("server", "route", "add", "local", f"{MANY}/16", "dev", "lo")
         for system in SYSTEMS:
             k = number_of(system)
             self._add_ns(system)
@@ -227,11 +229,12 @@ class Lab(Namespaces):
                        [f"10.0.{k}.1/24", f"2001:db8:{k}::1/64"])
             self._link("server", system, [f"198.18.{k}.10/24"],
                        system, "server", [f"198.18.{k}.1/24"])
-            self.ip(system, "route", "add", f"{SERVER}/32", "via",
-                    f"198.18.{k}.10")
+            for servers in (f"{SERVER}/32", f"{MANY}/16"):
+                self.ip(system, "route", "add", servers, "via",
+                        f"198.18.{k}.10")
         k = number_of("nat44")
-        self.ip("client", "route", "add", f"{SERVER}/32", "via",
-                f"10.0.{k}.1")
+        for servers in (f"{SERVER}/32", f"{MANY}/16"):
+            self.ip("client", "route", "add", servers, "via", f"10.0.{k}.1")
         self._masquerade("nat44", f"10.0.{k}.0/24")
         self._link("client", "direct", ["10.0.9.10/24"],
                    "server", "direct", ["10.0.9.1/24"])

@@ -57,6 +57,7 @@ TO_REACH = (
     ("short connections", "tayga", ">=", 1),
     ("ping beside load: p99", "nat44", "<=", 1.5),
     ("request beside load: p99", "nat44", "<=", 1.5),
+    ("pings of 1M sessions", "pings of one session", "<=", 1.3),
     ("core fast-packet-1M", "core fast-packet-1", "<=", 1.3),
     ("ping beside load: p90", "tayga", "<=", 1, USER),
     ("ping beside load: p99", "tayga", "<=", 1, USER),
