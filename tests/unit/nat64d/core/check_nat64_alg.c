@@ -10,17 +10,6 @@
 #include "tests/unit/state_util.h"
 #include "tests/unit/suite.h"
 
-#define PASSIVE "227 =198,51,100,20,4,1\r\n"
-#define EXTENDED "229 Entering Extended Passive Mode (|||1025|)\r\n"
-
-static void
-begin(void)
-{
-	ftp_configure();
-	lab_start();
-	ftp_open(UINT32_MAX - 40, UINT32_MAX - 30);
-}
-
 static struct session *
 control(void)
 {
@@ -66,7 +55,7 @@ syn(const char *host, uint16_t port, uint16_t dport)
 /* Shows: FTP-01 */
 START_TEST(other_ports_and_clients_are_untouched)
 {
-	begin();
+	ftp_begin();
 	syn(CLIENT6, 5000, 22);
 	ck_assert(!lab_session(L4_TCP, CLIENT6, 5000)->gateway);
 	lab.conf.algs[0].clients.len = 64;
@@ -84,7 +73,7 @@ START_TEST(numbers_follow_what_is_changed)
 {
 	unsigned i;
 
-	begin();
+	ftp_begin();
 	for (i = 0; i < 10; i++) {
 		passive();
 		client_says("EPSV ALL\r\n", PSH);
@@ -109,7 +98,7 @@ START_TEST(a_repeated_segment_is_changed_in_the_same_way)
 {
 	const struct pkt *p;
 
-	begin();
+	ftp_begin();
 	client_says("EPSV ALL\r\n", PSH);
 	server_gets("NOOP\r\n");
 	ftp.c_seq -= 10;
@@ -127,7 +116,7 @@ END_TEST
 
 START_TEST(segments_in_another_order_are_put_right)
 {
-	begin();
+	ftp_begin();
 	ftp_build(true, ftp.c_seq + 6, ftp.c_got, "NOOP\r\n", ACK);
 	ck_assert_int_eq(lab_send(), NAT64_HELD);
 	ck_assert_uint_eq(lab.n_out, 0);
@@ -141,7 +130,7 @@ START_TEST(a_part_of_a_line_is_acknowledged)
 {
 	const struct pkt *p;
 
-	begin();
+	ftp_begin();
 	client_says("EP", PSH);
 	ck_assert_uint_eq(lab.n_out, 2);
 	ck_assert_uint_eq(pkt_payload_len(&lab.out[0]), 0);
@@ -168,7 +157,7 @@ START_TEST(sack_blocks_are_adjusted)
 	static uint8_t sack[12] = { 1, 1, 5, 10 };
 	const struct pkt *p;
 
-	begin();
+	ftp_begin();
 	client_says("EPSV ALL\r\n", PSH);
 	server_gets("NOOP\r\n");
 	client_says("USER me\r\n", PSH);
@@ -193,7 +182,7 @@ START_TEST(what_grows_is_cut)
 	unsigned i;
 	size_t sum = 0;
 
-	begin();
+	ftp_begin();
 	for (i = 0; i < 20; i++)
 		client_says("EPSV\r\n", 0);
 	ftp.s_got += 120;
@@ -221,7 +210,7 @@ START_TEST(urgent_data_stay_or_become_plain)
 {
 	const struct pkt *p;
 
-	begin();
+	ftp_begin();
 	client_says("ABOR\r\n", URG);
 	p = lab_sent();
 	ck_assert_uint_ne(p->tcp_flags & URG, 0);
@@ -241,7 +230,7 @@ START_TEST(super_packets_are_cut)
 	struct pkt p;
 	size_t i, sum = 0;
 
-	begin();
+	ftp_begin();
 	while (strlen(text) + 16 < 2900)
 		strcat(text, "RETR some file\r\n");
 	strcat(text, "EPSV ALL\r\n");
@@ -268,7 +257,7 @@ END_TEST
 /* It would leave with a right one. */
 START_TEST(a_wrong_checksum_is_not_made_right)
 {
-	begin();
+	ftp_begin();
 	ftp_build(true, ftp.c_seq, ftp.c_got, "EPSV\r\n", ACK);
 	lab.in.data[lab.in.len - 1] ^= 1;
 	lab.bad_cksum = true;
@@ -277,133 +266,10 @@ START_TEST(a_wrong_checksum_is_not_made_right)
 }
 END_TEST
 
-/* Cut what is in lab.in at this byte behind the IP header, and send both. */
-static void
-send_in_two(uint32_t id, size_t at, bool swapped)
-{
-	const struct pkt whole = lab_copy(&lab.in);
-	const size_t len = pkt_l4len(&whole);
-	unsigned i;
-
-	for (i = 0; i < 2; i++) {
-		if ((i == 0) == swapped)
-			lab_build_fragment(&whole, id, at, len - at, false);
-		else
-			lab_build_fragment(&whole, id, 0, at, true);
-		lab_send();
-		if (i == 0) {
-			ck_assert_int_eq(lab.verdict, NAT64_HELD);
-			ck_assert_uint_eq(lab.n_out, 0);
-		}
-	}
-}
-
-/* Shows: FTP-30 */
-START_TEST(fragments_are_put_together)
-{
-	static const char command[] = "EPSV\r\nNOOP\r\nNOOP\r\nNOOP\r\n";
-	uint32_t id = 7;
-	size_t at;
-
-	begin();
-	for (at = 24; at < 40; at += 8) {
-		ftp_build(true, ftp.c_seq, ftp.c_got, command, ACK | PSH);
-		ftp.c_seq += sizeof(command) - 1;
-		send_in_two(id++, at, at == 24);
-		server_gets("PASV\r\nNOOP\r\nNOOP\r\nNOOP\r\n");
-		ftp_build(false, ftp.s_seq, ftp.s_got, PASSIVE, ACK | PSH);
-		ftp.s_seq += sizeof(PASSIVE) - 1;
-		send_in_two(id++, at, at != 24);
-		client_gets(EXTENDED);
-		server_says("200 ok\r\n200 ok\r\n200 ok\r\n", PSH);
-		client_gets("200 ok\r\n200 ok\r\n200 ok\r\n");
-	}
-	ck_assert_uint_eq(lab_drops(NAT64_GATEWAY_FRAGMENT), 0);
-	ck_assert_uint_eq(frag_datagrams(nat64_frags(lab.n)), 0);
-}
-END_TEST
-
-/* A repetition that is cut elsewhere is changed in the same way. */
-START_TEST(repeated_fragments_are_put_together)
-{
-	begin();
-	client_says("EPSV ALL\r\n12345678\r\n", PSH);
-	server_gets("NOOP\r\n12345678\r\n");
-	ftp.s_got -= 16;
-	ftp_build(true, ftp.c_seq - 20, ftp.c_got, "EPSV ALL\r\n12345678\r\n",
-	    ACK | PSH);
-	send_in_two(7, 24, false);
-	server_gets("NOOP\r\n12345678\r\n");
-}
-END_TEST
-
-/* Large ones: each segment that comes of them has an identification. */
-START_TEST(what_was_put_together_may_be_cut_again)
-{
-	char text[2401] = "";
-	struct pkt p;
-	size_t i, sum = 0;
-
-	lab.conf.remap_fragment_id = false;
-	begin();
-	while (strlen(text) + 16 < sizeof(text))
-		strcat(text, "RETR some file\r\n");
-	ftp_build(true, ftp.c_seq, ftp.c_got, text, ACK | PSH);
-	send_in_two(7, 1200, false);
-	ck_assert_uint_ge(lab.n_out, 2);
-	for (i = 0; i < lab.n_out; i++) {
-		p = lab.out[i];
-		ck_assert(!p.df);
-		sum += p.len - p.l4off;
-	}
-	ck_assert_uint_eq(sum, strlen(text) + 20);
-
-	ftp_build(false, ftp.s_seq, ftp.s_got, text, ACK | PSH);
-	send_in_two(8, 1200, true);
-	ck_assert_uint_ge(lab.n_out, 2);
-	ck_assert(lab.out[0].is_frag);
-	ck_assert_uint_le(lab.out[0].len, 1280);
-}
-END_TEST
-
-/* RFC 1858: what the gateway reads must not be ambiguous. */
-START_TEST(fragments_that_overlap_do_not_pass)
-{
-	struct pkt whole;
-
-	begin();
-	ftp_build(false, ftp.s_seq, ftp.s_got, PASSIVE, ACK);
-	whole = lab_copy(&lab.in);
-	lab_build_fragment(&whole, 7, 0, 32, true);
-	lab_send();
-	lab_build_fragment(&whole, 7, 24, 16, true);
-	lab_send();
-	lab_expect_drop(NAT64_FRAG_OVERLAP);
-	lab_build_fragment(&whole, 7, 32, pkt_l4len(&whole) - 32, false);
-	lab_send();
-	ck_assert_uint_eq(lab.n_out, 0);
-}
-END_TEST
-
-/* A SYN in fragments has no gateway yet. Nobody sends one. */
-START_TEST(a_fragmented_syn_opens_nothing)
-{
-	struct pkt whole;
-
-	ftp_configure();
-	lab_start();
-	ftp_build(true, 1000, 0, "xxxxxxxxxxxxxx", SYN);
-	whole = lab_copy(&lab.in);
-	lab_build_fragment(&whole, 7, 0, 24, true);
-	lab_send();
-	lab_expect_drop(NAT64_GATEWAY_FRAGMENT);
-}
-END_TEST
-
 /* Shows: FTP-12 */
 START_TEST(a_server_without_noop_ends_the_connection)
 {
-	begin();
+	ftp_begin();
 	client_says("ALGS STATUS64\r\n", PSH);
 	server_gets("NOOP\r\n");
 	server_says("500 what?\r\n", PSH);
@@ -427,7 +293,7 @@ START_TEST(the_fast_path_gets_it_when_the_gateway_has_let_go)
 	static struct fake_fastpath fake;
 	unsigned i;
 
-	begin();
+	ftp_begin();
 	fake_start(&fake, 100);
 	for (i = 0; i < 20; i++) {
 		client_says("NOOP\r\n", PSH);
@@ -465,7 +331,7 @@ END_TEST
 /* Shows: FTP-20 */
 START_TEST(numbers_are_adjusted_for_ever)
 {
-	begin();
+	ftp_begin();
 	passive();
 	client_says("AUTH TLS\r\n", PSH);
 	server_gets("AUTH TLS\r\n");
@@ -485,7 +351,7 @@ START_TEST(quoted_segments_have_the_number_of_their_sender)
 	struct pkt quoted;
 	uint32_t seq;
 
-	begin();
+	ftp_begin();
 	passive();
 	seq = ftp.s_seq;
 	server_says("250 a long reply\r\n", PSH);
@@ -515,7 +381,7 @@ START_TEST(an_idle_control_connection_is_kept)
 	const struct pkt *p;
 	unsigned i;
 
-	begin();
+	ftp_begin();
 	passive();
 	for (i = 0; i < 5; i++) {
 		lab_wait(7201);
@@ -558,7 +424,7 @@ START_TEST(the_server_connects_once)
 	struct taddr4 out;
 	const char *t;
 
-	begin();
+	ftp_begin();
 	out = active(5282);
 	t = text4(out.addr);
 	ck_assert_uint_eq(out.addr.s_addr, ftp.out.addr.s_addr);
@@ -581,7 +447,7 @@ START_TEST(an_expectation_ends)
 {
 	struct taddr4 out;
 
-	begin();
+	ftp_begin();
 	out = active(5282);
 	lab_wait(30);
 	ck_assert_uint_eq(lab_sessions(), 2);
@@ -598,7 +464,7 @@ START_TEST(what_is_expected_may_come_though_others_may_not)
 
 	lab.conf.refuse_inbound_tcp = true;
 	lab.conf.adf[L4_TCP] = true;
-	begin();
+	ftp_begin();
 	out = active(5282);
 	lab_tcp(SERVER4_2, 20, text4(out.addr), out.port, SYN);
 	lab_expect_drop(NAT64_INBOUND_TCP);
@@ -611,7 +477,7 @@ START_TEST(an_expectation_counts_against_the_subscriber)
 {
 	lab_set_fixed_limits();
 	lab.conf.subscriber.sessions = 2;
-	begin();
+	ftp_begin();
 	active(5282);
 	client_says("EPRT |2|" CLIENT6 "|5283|\r\n", PSH);
 	server_gets("EPRT |2|" CLIENT6 "|5283|\r\n");
@@ -650,7 +516,7 @@ END_TEST
 
 START_TEST(a_new_connection_has_a_new_gateway)
 {
-	begin();
+	ftp_begin();
 	passive();
 	client_says("EP", PSH);
 	client_says("", RST);
@@ -663,7 +529,7 @@ END_TEST
 
 START_TEST(an_idle_connection_survives_a_restart)
 {
-	begin();
+	ftp_begin();
 	passive();
 	save();
 	restore();
@@ -677,7 +543,7 @@ END_TEST
 /* Of two restarts in a row, the second one knows as much. */
 START_TEST(an_idle_connection_survives_two)
 {
-	begin();
+	ftp_begin();
 	passive();
 	save();
 	restore();
@@ -697,7 +563,7 @@ END_TEST
  */
 START_TEST(a_busy_connection_comes_to_rest)
 {
-	begin();
+	ftp_begin();
 	ck_assert(nat64_gateways_rest(lab.n));
 	client_says("EP", PSH);
 	nat64_rest_gateways(lab.n, true);
@@ -728,7 +594,7 @@ END_TEST
 /* And as little: what was not known is not known. */
 START_TEST(one_that_went_on_is_ended_after_two)
 {
-	begin();
+	ftp_begin();
 	passive();
 	client_says("ALGS DISABLE64\r\n", PSH);
 	server_gets("NOOP\r\n");
@@ -749,7 +615,7 @@ END_TEST
 /* Once saved, numbers that are not changed any more stay right. */
 START_TEST(one_without_translation_does)
 {
-	begin();
+	ftp_begin();
 	passive();
 	client_says("AUTH TLS\r\n", PSH);
 	server_gets("AUTH TLS\r\n");
@@ -769,7 +635,7 @@ END_TEST
 /* What was sent after it had been saved may have been changed. */
 START_TEST(one_that_went_on_is_ended)
 {
-	begin();
+	ftp_begin();
 	passive();
 	save();
 	passive();
@@ -790,7 +656,7 @@ END_TEST
 
 START_TEST(one_in_the_middle_of_a_change_is_ended)
 {
-	begin();
+	ftp_begin();
 	client_says("EPSV ALL\r\n", PSH);
 	server_gets("NOOP\r\n");
 	save();
@@ -815,11 +681,6 @@ main(void)
 		urgent_data_stay_or_become_plain,
 		super_packets_are_cut,
 		a_wrong_checksum_is_not_made_right,
-		fragments_are_put_together,
-		repeated_fragments_are_put_together,
-		what_was_put_together_may_be_cut_again,
-		fragments_that_overlap_do_not_pass,
-		a_fragmented_syn_opens_nothing,
 		a_server_without_noop_ends_the_connection,
 		the_fast_path_gets_it_when_the_gateway_has_let_go,
 		numbers_are_adjusted_for_ever,
