@@ -50,13 +50,13 @@ nat64_pair_seen6(struct nat64 *n, const struct pkt *p,
 {
 	const struct nat64_pair pair = { .src = out->src.addr,
 		.dst = out->dst.addr,
-		.proto = p->l4,
+		.proto = (uint8_t)p->l4,
 		.from6 = true };
 	struct fastpair f = { .src6 = p->ip6.src,
 		.dst6 = p->ip6.dst,
 		.src4 = out->src.addr,
 		.dst4 = out->dst.addr,
-		.proto = p->l4,
+		.proto = (uint8_t)p->l4,
 		.from6 = true };
 
 	if (has_pairs(n) && count(n, &pair, &f.id_counter))
@@ -69,13 +69,13 @@ nat64_pair_seen4(struct nat64 *n, const struct pkt *p,
 {
 	const struct nat64_pair pair = { .src = p->ip4.src,
 		.dst = p->ip4.dst,
-		.proto = p->l4,
+		.proto = (uint8_t)p->l4,
 		.from6 = false };
 	struct fastpair f = { .src6 = out->src.addr,
 		.dst6 = out->dst.addr,
 		.src4 = p->ip4.src,
 		.dst4 = p->ip4.dst,
-		.proto = p->l4,
+		.proto = (uint8_t)p->l4,
 		.from6 = false };
 
 	if (has_pairs(n) && count(n, &pair, &f.id_counter))
