@@ -56,11 +56,13 @@ test_nat64ctl() {
 	check_match "status: the pool" "$out" \
 	    '^pool icmp +0 % in use: [0-9]+ of [0-9]+ ports available, 1 bin'
 	n show counters
+	# Shows: CGN-11
 	check_match "counters" "$out" '^sessions-created +1$'
 	check_match "and drops" "$out" '^no-binding +0$'
 	n -j show counters
 	check_match "-j prints JSON" "$out" '"sessions-created":1,'
 	n show config
+	# Shows: CGN-11
 	check_equal "the configuration is that of -nv" "$out" \
 	    "$("$BUILD/nat64d/nat64d" -nnv -f "$dir/nat64d.conf")"
 	n log level debug
