@@ -194,6 +194,15 @@ test_fragments() {
 	ip -n "$internet" link set i0 mtu 1500
 }
 
+# Both ends of the control connection to 2101 know that all has arrived: with an
+# acknowledgment under way, nat64d cannot know the numbers of an idle connection.
+all_acknowledged() {
+	! {
+		in_ns "$internet" ss -Htn state established sport = :2101
+		in_ns "$client" ss -Htn state established dport = :2101
+	} | awk '$2 > 0' | grep -q .
+}
+
 # A control connection that is idle goes on, and so does translation.
 test_restart() {
 	asks 2101 EPSV "@$dir/go" EPSV 'ALGS STATUS64' >"$dir/words" 2>&1 &
@@ -202,6 +211,7 @@ test_restart() {
 	check_match "nat64ctl marks it" "$(in_ns "$gateway" \
 	    "$BUILD/nat64d/ctl/nat64ctl" -s "$dir/run/nat64d.sock" \
 	    show sessions port 2101)" 'established +host gateway$'
+	check "nothing is under way" wait_for 30 all_acknowledged
 	stop "$nat64d"
 	check "nat64d is restarted" start_nat64d || give_up
 	touch "$dir/go"

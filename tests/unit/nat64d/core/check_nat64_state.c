@@ -713,7 +713,6 @@ START_TEST(the_next_expiry_is_the_earliest)
 }
 END_TEST
 
-/* Shows: TBL-02 ALC-08 */
 static uint32_t
 no_random(void *arg)
 {
@@ -721,6 +720,7 @@ no_random(void *arg)
 	return (0);
 }
 
+/* Shows: TBL-02 ALC-08 */
 START_TEST(a_translator_refuses_what_no_parser_lets_pass)
 {
 	const struct nat64_sink sink = { .arg = NULL };
