@@ -133,6 +133,7 @@ common_SRC = \
     common/os/watch.c \
     common/monotime.c \
     $(caps_$(OS)) \
+    $(freebind_$(OS)) \
     $(hostwatch_$(OS)) \
     $(starter_$(OS))
 
@@ -157,6 +158,14 @@ caps_freebsd = \
     common/os/caps_none.c
 caps_netbsd = $(caps_freebsd)
 caps_openbsd = $(caps_freebsd)
+
+freebind_linux = \
+    common/os/freebind_linux.c
+freebind_freebsd = \
+    common/os/freebind_bsd.c
+freebind_netbsd = $(freebind_freebsd)
+freebind_openbsd = \
+    common/os/freebind_openbsd.c
 
 hostwatch_linux = \
     common/os/hostwatch_linux.c \
@@ -506,7 +515,6 @@ dns64d_SRC = \
     dns64d/thread.c \
     dns64d/worker.c \
     dns64d/workers.c \
-    $(freebind_$(OS)) \
     $(reuseport_$(OS)) \
     $(udp_$(OS))
 
@@ -517,14 +525,6 @@ udp_freebsd = \
     dns64d/os/udp_bsd.c
 udp_netbsd = $(udp_freebsd)
 udp_openbsd = $(udp_freebsd)
-
-freebind_linux = \
-    dns64d/os/freebind_linux.c
-freebind_freebsd = \
-    dns64d/os/freebind_bsd.c
-freebind_netbsd = $(freebind_freebsd)
-freebind_openbsd = \
-    dns64d/os/freebind_openbsd.c
 
 reuseport_linux = \
     dns64d/os/reuseport_linux.c

@@ -11,6 +11,7 @@
 
 #include <event2/event.h>
 
+#include "common/os/freebind.h"
 #include "common/os/log.h"
 #include "common/os/timer.h"
 
@@ -165,9 +166,8 @@ open_socket(const struct pcp_listen *at)
 	fd = socket(AF_INET6, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (fd == -1)
 		return (-1);
-#ifdef IPV6_FREEBIND
-	(void)setsockopt(fd, IPPROTO_IPV6, IPV6_FREEBIND, &on, sizeof(on));
-#endif
+	/* Without the right to it, the address has to be there. */
+	(void)freebind_allow(fd, AF_INET6);
 	/* The port is shared with the process that takes over from us. */
 	if (setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof(on)) == 0 &&
 	    setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on)) == 0 &&

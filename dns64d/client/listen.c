@@ -5,8 +5,9 @@
 #include <errno.h>
 #include <unistd.h>
 
+#include "common/os/freebind.h"
+
 #include "dns64d/os/activation.h"
-#include "dns64d/os/freebind.h"
 #include "listen.h"
 #include "dns64d/os/reuseport.h"
 #include "dns64d/os/udp.h"

@@ -2,8 +2,8 @@
  * Binding a socket to an address that this host does not have. One file for
  * each way to do it, freebind_<way>.c.
  */
-#ifndef DNS64D_OS_FREEBIND_H
-#define DNS64D_OS_FREEBIND_H
+#ifndef COMMON_OS_FREEBIND_H
+#define COMMON_OS_FREEBIND_H
 
 #include <sys/socket.h>
 
