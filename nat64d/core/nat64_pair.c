@@ -10,26 +10,6 @@ is_same(const struct nat64_pair *a, const struct nat64_pair *b)
 	    a->from6 == b->from6);
 }
 
-/*
- * A packet of the pair has been seen. *id_counter: ipid_index(). Is it to be
- * offered?
- */
-static bool
-count(struct nat64 *n, const struct nat64_pair *pair, uint16_t *id_counter)
-{
-	struct nat64_pair *cell;
-
-	*id_counter = ipid_index(&n->ids, pair->src, pair->dst,
-	    l4proto_number(pair->proto));
-	cell = &n->pairs[*id_counter % NAT64_PAIR_CELLS];
-	if (!is_same(cell, pair))
-		*cell = *pair;
-	if (++cell->n < PAIR_AFTER)
-		return (false);
-	cell->n = PAIR_AFTER - PAIR_RETRY;
-	return (true);
-}
-
 static bool
 has_pairs(const struct nat64 *n)
 {
@@ -37,9 +17,24 @@ has_pairs(const struct nat64 *n)
 	    n->fastpath->add_pair != NULL);
 }
 
+/* A packet of a pair has been translated; f->id_counter is not set yet. */
 static void
-offer(struct nat64 *n, const struct fastpair *f)
+seen(struct nat64 *n, struct fastpair *f)
 {
+	const struct nat64_pair pair = { .src = f->src4,
+		.dst = f->dst4,
+		.proto = f->proto,
+		.from6 = f->from6 };
+	struct nat64_pair *cell;
+
+	f->id_counter = ipid_index(&n->ids, pair.src, pair.dst,
+	    l4proto_number(pair.proto));
+	cell = &n->pairs[f->id_counter % NAT64_PAIR_CELLS];
+	if (!is_same(cell, &pair))
+		*cell = pair;
+	if (++cell->n < PAIR_AFTER)
+		return;
+	cell->n = PAIR_AFTER - PAIR_RETRY;
 	n->stats.counters[NAT64_FAST_OFFERED]++;
 	n->fastpath->add_pair(n->fastpath->arg, f);
 }
@@ -48,38 +43,34 @@ void
 nat64_pair_seen6(struct nat64 *n, const struct pkt *p,
     const struct tuple4 *out)
 {
-	const struct nat64_pair pair = { .src = out->src.addr,
-		.dst = out->dst.addr,
-		.proto = (uint8_t)p->l4,
-		.from6 = true };
-	struct fastpair f = { .src6 = p->ip6.src,
+	struct fastpair f;
+
+	if (!has_pairs(n))
+		return;
+	f = (struct fastpair){ .src6 = p->ip6.src,
 		.dst6 = p->ip6.dst,
 		.src4 = out->src.addr,
 		.dst4 = out->dst.addr,
 		.proto = (uint8_t)p->l4,
 		.from6 = true };
-
-	if (has_pairs(n) && count(n, &pair, &f.id_counter))
-		offer(n, &f);
+	seen(n, &f);
 }
 
 void
 nat64_pair_seen4(struct nat64 *n, const struct pkt *p,
     const struct tuple6 *out)
 {
-	const struct nat64_pair pair = { .src = p->ip4.src,
-		.dst = p->ip4.dst,
-		.proto = (uint8_t)p->l4,
-		.from6 = false };
-	struct fastpair f = { .src6 = out->src.addr,
+	struct fastpair f;
+
+	if (!has_pairs(n))
+		return;
+	f = (struct fastpair){ .src6 = out->src.addr,
 		.dst6 = out->dst.addr,
 		.src4 = p->ip4.src,
 		.dst4 = p->ip4.dst,
 		.proto = (uint8_t)p->l4,
 		.from6 = false };
-
-	if (has_pairs(n) && count(n, &pair, &f.id_counter))
-		offer(n, &f);
+	seen(n, &f);
 }
 
 void

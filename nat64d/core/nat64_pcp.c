@@ -43,6 +43,13 @@ may_use(void *arg, const struct in6_addr *host)
 	    !IN6_IS_ADDR_V4MAPPED(host));
 }
 
+/* Other protocols are refused before (pcp_server.h). */
+static enum l4proto
+proto_of(const struct pcp_flow *f)
+{
+	return (f->proto == IPPROTO_TCP ? L4_TCP : L4_UDP);
+}
+
 /* The peer as its host sees it: in a Pref64 (RFC 6887, 12.2). */
 static int
 peer_of(const struct nat64 *n, const struct pcp_flow *f, struct taddr4 *peer)
@@ -62,7 +69,7 @@ static bool
 has_peer(void *arg, const struct pcp_flow *f)
 {
 	const struct asked *a = arg;
-	const enum l4proto proto = f->proto == IPPROTO_TCP ? L4_TCP : L4_UDP;
+	const enum l4proto proto = proto_of(f);
 	struct taddr4 peer;
 	const int prefix = peer_of(a->n, f, &peer);
 
@@ -74,7 +81,7 @@ has_peer(void *arg, const struct pcp_flow *f)
 static void
 look_up(struct nat64 *n, const struct pcp_flow *f, struct place *p)
 {
-	p->bib = &n->bibs[f->proto == IPPROTO_TCP ? L4_TCP : L4_UDP];
+	p->bib = &n->bibs[proto_of(f)];
 	p->in6 = (struct taddr6){ f->addr, f->port };
 	p->peer = NULL;
 	if (f->peer) {

@@ -480,41 +480,42 @@ here(uint32_t i)
 	return (s == NULL ? 0 : *(const volatile uint32_t *)&s->here);
 }
 
+/*
+ * The slot of a key, a struct fast_key6 or fast_key4, whose home is *i: in *i,
+ * with its state. False: there is none.
+ */
+INLINE bool
+find_slot(const void *key, bool from6, uint32_t *i, uint32_t *state)
+{
+	const uint32_t home = *i;
+	uint32_t list = here(home), n;
+
+#pragma unroll
+	for (n = 0; n < FAST_PER_HOME; n++, list >>= 8) {
+		if ((list & 0xff) == 0)
+			return (false);
+		*i = home + (list & 0xff) - 1;
+		if (from6 ? is_key6(*i, key, state) : is_key4(*i, key, state))
+			return (true);
+	}
+	return (false);
+}
+
 /* The flow of a key; false: there is none. */
 INLINE bool
 find_flow6(const struct fast_key6 *key, struct fast_value6 *v)
 {
-	const uint32_t home = fast_home6(&settings.hash, key);
-	uint32_t list = here(home), n, i = home;
+	uint32_t i = fast_home6(&settings.hash, key);
 
-#pragma unroll
-	for (n = 0; n < FAST_PER_HOME; n++) {
-		if ((list & 0xff) == 0)
-			return (false);
-		i = home + (list & 0xff) - 1;
-		if (is_key6(i, key, &v->state))
-			break;
-		list >>= 8;
-	}
-	return (n < FAST_PER_HOME && read_flow6(i, key, v));
+	return (find_slot(key, true, &i, &v->state) && read_flow6(i, key, v));
 }
 
 INLINE bool
 find_flow4(const struct fast_key4 *key, struct fast_value4 *v)
 {
-	const uint32_t home = fast_home4(&settings.hash, key);
-	uint32_t list = here(home), n, i = home;
+	uint32_t i = fast_home4(&settings.hash, key);
 
-#pragma unroll
-	for (n = 0; n < FAST_PER_HOME; n++) {
-		if ((list & 0xff) == 0)
-			return (false);
-		i = home + (list & 0xff) - 1;
-		if (is_key4(i, key, &v->state))
-			break;
-		list >>= 8;
-	}
-	return (n < FAST_PER_HOME && read_flow4(i, key, v));
+	return (find_slot(key, false, &i, &v->state) && read_flow4(i, key, v));
 }
 
 INLINE struct fast_key6
