@@ -6,21 +6,7 @@ cd "$(dirname "$0")/../.."
 BUILD=${1:-build}
 dir=$(mktemp -d /tmp/check_install.XXXXXX)
 trap 'rm -rf "$dir"' EXIT
-n=0
-status=0
-
-check() { # description command ...
-	local what=$1
-	shift
-	n=$((n + 1))
-	if "$@" >"$dir/why" 2>&1; then
-		echo "ok $n - $what"
-	else
-		status=1
-		echo "not ok $n - $what"
-		sed 's/^/#   /' "$dir/why"
-	fi
-}
+. tests/lint/tap.sh
 
 build() { # goal variable=value ...
 	MAKEFLAGS='' make -s BUILD="$BUILD" DESTDIR="$dir/root" PREFIX=/opt/x \

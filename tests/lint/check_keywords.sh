@@ -6,19 +6,7 @@
 set -eu
 export LC_ALL=C
 cd "$(dirname "$0")/../.."
-n=0
-status=0
-
-verdict() { # description problems
-	n=$((n + 1))
-	if [ -z "$2" ]; then
-		echo "ok $n - $1"
-	else
-		echo "not ok $n - $1"
-		printf '%s\n' "$2" | sed 's/^/#   /'
-		status=1
-	fi
-}
+. tests/lint/tap.sh
 
 # "WORD TOKEN" for each keyword that the grammar declares: a token whose name
 # has no "<".

@@ -7,21 +7,7 @@ BUILD=${1:-build}
 page=man/ecdysis.7
 dir=$(mktemp -d /tmp/check_migration.XXXXXX)
 trap 'rm -rf "$dir"' EXIT
-n=0
-status=0
-
-check() { # description command ...
-	local what=$1
-	shift
-	n=$((n + 1))
-	if "$@" >"$dir/why" 2>&1; then
-		echo "ok $n - $what"
-	else
-		status=1
-		echo "not ok $n - $what"
-		sed 's/^/#   /' "$dir/why"
-	fi
-}
+. tests/lint/tap.sh
 
 # The rows of the tables of a section: what was, a tab, and what is now, as
 # mdoc(7) has both.

@@ -6,21 +6,7 @@ set -eu
 cd "$(dirname "$0")/../.."
 dir=$(mktemp -d /tmp/check_procd.XXXXXX)
 trap 'rm -rf "$dir"' EXIT
-n=0
-status=0
-
-check() { # description command ...
-	what=$1
-	shift
-	n=$((n + 1))
-	if "$@" >"$dir/why" 2>&1; then
-		echo "ok $n - $what"
-	else
-		status=1
-		echo "not ok $n - $what"
-		sed 's/^/#   /' "$dir/why"
-	fi
-}
+. tests/lint/tap.sh
 
 # As rc.common and procd.sh do: start() has the service replaced by what
 # start_service() has described, so that one without instances is stopped.

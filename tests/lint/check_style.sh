@@ -12,19 +12,7 @@ mapfile -t sources < <(find common nat64d dns64d tests/unit tests/fuzz \
 mapfile -t headers < <(find common nat64d dns64d -name '*.h' ! -name '*.bpf.h' |
     sort)
 mapfile -t scripts < <(ls tests/*.sh tests/*/*.sh tests/*/*/*.sh etc/nat64d-unreachable 2>/dev/null)
-n=0
-status=0
-
-verdict() { # description problems
-	n=$((n + 1))
-	if [ -z "$2" ]; then
-		echo "ok $n - $1"
-	else
-		echo "not ok $n - $1"
-		printf '%s\n' "$2" | sed 's/^/#   /'
-		status=1
-	fi
-}
+. tests/lint/tap.sh
 
 verdict "no line is longer than 80 columns" "$(awk '
     {
