@@ -56,6 +56,18 @@ one_in(uint32_t n)
 	return (below(n) == 0);
 }
 
+/* For the message of a test that fails. */
+static inline void
+print_bytes(const char *what, const uint8_t *bytes, uint32_t len)
+{
+	uint32_t i;
+
+	fprintf(stderr, "%s, %u bytes:", what, len);
+	for (i = 0; i < len && i < 80; i++)
+		fprintf(stderr, "%s%02x", i % 4 == 0 ? " " : "", bytes[i]);
+	fprintf(stderr, "\n");
+}
+
 /* NULL, or why this machine cannot run the tests. */
 static inline const char *
 fastpath_missing(void)

@@ -151,17 +151,6 @@ random_pair(void)
  */
 
 static void
-print_bytes(const char *what, const uint8_t *bytes, uint32_t len)
-{
-	uint32_t i;
-
-	fprintf(stderr, "%s, %u bytes:", what, len);
-	for (i = 0; i < len && i < 80; i++)
-		fprintf(stderr, "%s%02x", i % 4 == 0 ? " " : "", bytes[i]);
-	fprintf(stderr, "\n");
-}
-
-static void
 fail_with(const char *why)
 {
 	print_bytes("in", run.frame, run.len);

@@ -240,15 +240,11 @@ random_packet(struct pkt *p, const struct fastflow *f, bool from6)
 }
 
 static void
-print_bytes(const char *what, const struct pkt *p)
+print_pkt(const char *what, const struct pkt *p)
 {
-	uint32_t i;
-
-	fprintf(stderr, "%s, %u bytes, partial %d, segments of %u:", what,
-	    p->len, p->ofl.csum_partial, p->ofl.seg_size);
-	for (i = 0; i < p->len && i < 80; i++)
-		fprintf(stderr, "%s%02x", i % 4 == 0 ? " " : "", p->data[i]);
-	fprintf(stderr, "\n");
+	fprintf(stderr, "partial %d, segments of %u, ", p->ofl.csum_partial,
+	    p->ofl.seg_size);
+	print_bytes(what, p->data, p->len);
 }
 
 static void
@@ -260,8 +256,8 @@ require_got(const struct pkt *p)
 	    got.ofl.csum_partial == p->ofl.csum_partial &&
 	    got.ofl.seg == p->ofl.seg && got.ofl.seg_size == p->ofl.seg_size)
 		return;
-	print_bytes("got", &got);
-	print_bytes("expected", p);
+	print_pkt("got", &got);
+	print_pkt("expected", p);
 	ck_abort_msg("another packet was expected");
 }
 
