@@ -60,8 +60,7 @@ new_session() {
 
 # Echo requests of one session, all of which are answered by so many hops.
 echo_comes() { # hop-limit bytes
-	in_ns "$client" ping -n -i 0.02 -W 10 -e 77 -c 5 -s "$2" \
-	    "$server64" >"$dir/ping" &&
+	ping_as "$client" 77 5 "$server64" -s "$2" &&
 	    [ "$(grep -cE " ttl=$1( |\$)" "$dir/ping")" -eq 5 ]
 }
 
