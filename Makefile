@@ -449,6 +449,7 @@ dns64d_PURE = \
     dns64d/policy/balance.c \
     dns64d/policy/load.c \
     dns64d/policy/metrics.c \
+    dns64d/policy/pair.c \
     dns64d/policy/policy.c \
     dns64d/policy/view.c \
     dns64d/synth/chain.c \
@@ -496,6 +497,7 @@ dns64d_SRC = \
     dns64d/local/zone.c \
     dns64d/os/activation.c \
     dns64d/os/udp.c \
+    dns64d/policy/poll.c \
     dns64d/policy/translator.c \
     dns64d/upstream/fetch.c \
     dns64d/upstream/probe.c \

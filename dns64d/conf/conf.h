@@ -289,11 +289,13 @@ const char *conf_add_prefix(struct conf *conf, const char *prefix,
 const char *conf_add_reverse_prefix(struct conf *conf, const char *prefix);
 
 /*
- * Set the translator of a prefix; url is http://ADDRESS[:PORT][/PATH]. Does
- * nothing if the prefix was refused.
+ * Set the translator of a prefix; url is http://ADDRESS[:PORT][/PATH]. other:
+ * the same of the other node if it is a pair, else NULL; it has been checked by
+ * the second one. Does nothing if the prefix was refused.
  */
 const char *conf_add_translator(struct conf *conf, const char *prefix,
-    const char *url, unsigned every_secs);
+    const char *url, const char *other, unsigned every_secs);
+const char *conf_check_other_url(const char *url, const char *other);
 
 /* The translator of a prefix, or NULL. */
 const struct translator_conf *conf_find_translator(const struct conf *conf,

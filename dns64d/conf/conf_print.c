@@ -46,11 +46,15 @@ static void
 print_translator(const struct output *out, const struct pref64 *prefix)
 {
 	const struct translator_conf *t;
+	size_t i;
 
 	if ((t = conf_find_translator(out->conf, prefix)) == NULL)
 		return;
-	fprintf(out->f, " translator ");
-	conf_print_string(out->f, t->url);
+	fprintf(out->f, " translator");
+	for (i = 0; i < t->n_urls; i++) {
+		fputc(' ', out->f);
+		conf_print_string(out->f, t->url[i].text);
+	}
 	fprintf(out->f, " every %u", t->every_secs);
 }
 

@@ -1,5 +1,6 @@
 /*
- * The translators of prefixes: the URLs at which their load can be read.
+ * The translators of prefixes: the URLs at which their load can be read, two of
+ * a pair.
  */
 #include <sys/socket.h>
 
@@ -18,9 +19,13 @@ static const char scheme[] = "http://";
 static void
 clear(struct translator_conf *t)
 {
-	free(t->url);
-	free(t->host);
-	free(t->path);
+	size_t i;
+
+	for (i = 0; i < t->n_urls; i++) {
+		free(t->url[i].text);
+		free(t->url[i].host);
+		free(t->url[i].path);
+	}
 }
 
 void
@@ -55,7 +60,7 @@ parse_port(const char *text, size_t len)
  * this server may be the resolver of the host.
  */
 static const char *
-parse_authority(const char *text, size_t len, struct translator_conf *t)
+parse_authority(const char *text, size_t len, struct poll_url *u)
 {
 	bool bracket = len > 0 && text[0] == '[';
 	const char *end = memchr(text, bracket ? ']' : ':', len);
@@ -68,24 +73,24 @@ parse_authority(const char *text, size_t len, struct translator_conf *t)
 		return ("has no \"]\" behind its address");
 	host_len = end != NULL ? (size_t)(end - host) : len;
 	rest = len - bracket - host_len - bracket;
-	t->port = CONF_TRANSLATOR_PORT;
+	u->port = CONF_TRANSLATOR_PORT;
 	if (rest > 0) {
 		end = host + host_len + bracket;
-		t->port = *end == ':' ? parse_port(end + 1, rest - 1) : 0;
+		u->port = *end == ':' ? parse_port(end + 1, rest - 1) : 0;
 	}
-	if (t->port == 0)
+	if (u->port == 0)
 		return ("has no valid port");
-	if ((t->host = strndup(host, host_len)) == NULL)
+	if ((u->host = strndup(host, host_len)) == NULL)
 		return (conf_no_memory());
-	if (sockaddr_parse(t->host, t->port, &ss, &unused) == -1 ||
+	if (sockaddr_parse(u->host, u->port, &ss, &unused) == -1 ||
 	    bracket != (ss.ss_family == AF_INET6))
 		return ("has no numeric address behind \"http://\"");
 	return (NULL);
 }
 
-/* t owns what was allocated, also after a refusal. */
+/* u owns what was allocated, also after a refusal. */
 static const char *
-parse_url(const char *url, struct translator_conf *t)
+parse_url(const char *url, struct poll_url *u)
 {
 	const char *authority = url + sizeof(scheme) - 1, *p, *why;
 	size_t len;
@@ -97,13 +102,13 @@ parse_url(const char *url, struct translator_conf *t)
 			return ("has a character that no URL has");
 	}
 	len = strcspn(authority, "/?");
-	if ((why = parse_authority(authority, len, t)) != NULL)
+	if ((why = parse_authority(authority, len, u)) != NULL)
 		return (why);
 	if (authority[len] == '?')
 		return ("has no path before its query");
-	t->path = strdup(authority[len] == '\0' ? "/" : authority + len);
-	t->url = strdup(url);
-	return (t->path == NULL || t->url == NULL ? conf_no_memory() : NULL);
+	u->path = strdup(authority[len] == '\0' ? "/" : authority + len);
+	u->text = strdup(url);
+	return (u->path == NULL || u->text == NULL ? conf_no_memory() : NULL);
 }
 
 const struct translator_conf *
@@ -151,9 +156,45 @@ blame(struct conf *conf, const struct pref64 *p)
 	return ("is not what the prefix has been given before");
 }
 
+static bool
+equals(const struct translator_conf *t, const char *url, const char *other,
+    unsigned every_secs)
+{
+	return (strcmp(t->url[0].text, url) == 0 &&
+	    (other != NULL) == (t->n_urls == 2) &&
+	    (other == NULL || strcmp(t->url[1].text, other) == 0) &&
+	    t->every_secs == every_secs);
+}
+
+const char *
+conf_check_other_url(const char *url, const char *other)
+{
+	struct translator_conf t = { .n_urls = 1 };
+	const char *why;
+
+	if (strcmp(url, other) == 0)
+		return ("is given for both nodes");
+	why = parse_url(other, &t.url[0]);
+	clear(&t);
+	return (why);
+}
+
+/* t owns what was allocated, also after a refusal. */
+static const char *
+parse_urls(const char *url, const char *other, struct translator_conf *t)
+{
+	const char *why;
+
+	t->n_urls = other != NULL ? 2 : 1;
+	why = parse_url(url, &t->url[0]);
+	if (why == NULL && other != NULL)
+		why = parse_url(other, &t->url[1]);
+	return (why);
+}
+
 const char *
 conf_add_translator(struct conf *conf, const char *prefix, const char *url,
-    unsigned every_secs)
+    const char *other, unsigned every_secs)
 {
 	struct translator_conf t = { .every_secs = every_secs };
 	const struct translator_conf *old;
@@ -162,11 +203,10 @@ conf_add_translator(struct conf *conf, const char *prefix, const char *url,
 	if (pref64_parse(prefix, &t.prefix) != NULL)
 		return (NULL);
 	if ((old = conf_find_translator(conf, &t.prefix)) != NULL)
-		return (strcmp(old->url, url) == 0 &&
-			    old->every_secs == every_secs ?
+		return (equals(old, url, other, every_secs) ?
 			NULL :
 			blame(conf, &t.prefix));
-	if ((why = parse_url(url, &t)) == NULL)
+	if ((why = parse_urls(url, other, &t)) == NULL)
 		why = append(conf, &t);
 	if (why == NULL)
 		conf->prefix_lines[conf->n_prefix_lines - 1].translator = true;

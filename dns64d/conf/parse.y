@@ -42,6 +42,9 @@ static void add_upstream(struct conf_file *, struct conf *,
     const struct conf_value *, unsigned, const struct conf_value *);
 static void add_prefix(struct conf_file *, struct conf *,
     const struct conf_value *, const struct conf_value *);
+static void add_translator(struct conf_file *, struct conf *,
+    const struct conf_value *, const struct conf_value *,
+    const struct conf_value *, unsigned);
 static void check_order(struct conf_file *, const struct conf *);
 }
 
@@ -320,8 +323,11 @@ prefix		: pref64 range {
 		}
 		| pref64 range TRANSLATOR URL every {
 			add_prefix(cf, conf, &$1, &$2);
-			check(cf, conf, &$4, conf_add_translator(conf, $1.text,
-			    $4.text, $5));
+			add_translator(cf, conf, &$1, &$4, NULL, $5);
+		}
+		| pref64 range TRANSLATOR URL URL every {
+			add_prefix(cf, conf, &$1, &$2);
+			add_translator(cf, conf, &$1, &$4, &$5, $6);
 		}
 		| pref64 REVERSE_ONLY {
 			check(cf, conf, &$1,
@@ -728,6 +734,24 @@ add_prefix(struct conf_file *cf, struct conf *conf,
 	}
 	check(cf, conf, prefix != NULL ? prefix : range, conf_add_prefix(conf,
 	    prefix != NULL ? prefix->text : NULL, &from));
+}
+
+/* other: the second URL, or NULL. The message names whichever is refused. */
+static void
+add_translator(struct conf_file *cf, struct conf *conf,
+    const struct conf_value *prefix, const struct conf_value *url,
+    const struct conf_value *other, unsigned every_secs)
+{
+	const char *why = NULL;
+
+	if (other != NULL)
+		why = conf_check_other_url(url->text, other->text);
+	if (why != NULL) {
+		check(cf, conf, other, why);
+		return;
+	}
+	check(cf, conf, url, conf_add_translator(conf, prefix->text, url->text,
+	    other != NULL ? other->text : NULL, every_secs));
 }
 
 /*

@@ -53,6 +53,8 @@ add_translators(struct sums *s, const struct context *ctx)
 		sum = &s->translators[i];
 		if (s->n_workers == 0) {
 			sum->state = t.state;
+			sum->active = t.active;
+			memcpy(sum->node, t.node, sizeof(sum->node));
 			sum->load = t.load;
 			sum->share = share_of(ctx, &t.conf->prefix);
 			sum->sessions = t.sessions;

@@ -22,6 +22,8 @@ struct sums_server {
 /* Each worker polls by itself: what the first one knows, and sums of all. */
 struct sums_translator {
 	enum balance_state state;
+	size_t active; /* its node that translates, or did so last */
+	enum pair_node_state node[PAIR_NODES];
 	unsigned load;	/* of LOAD_FULL */
 	unsigned share; /* in the first view that has it; balance_share() */
 	uint64_t sessions, sessions_max;

@@ -24,15 +24,25 @@ percent(unsigned thousandths)
 static json_t *
 show(const struct translator_conf *conf, const struct sums_translator *t)
 {
+	const size_t other = 1 - t->active;
 	char buf[PREF64_STRLEN];
+	json_t *o;
 
-	return (json_pack("{s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
+	o = json_pack("{s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
 	    "nat64-prefix", pref64_print(&conf->prefix, buf, sizeof(buf)),
-	    "url", conf->url, "state", translator_state_name(t->state),
-	    "load-percent", percent(t->load), "share-percent",
-	    percent(t->share), "answers", number(t->answers), "sessions",
-	    number(t->sessions), "sessions-max", number(t->sessions_max),
-	    "polls", number(t->polls), "lost", number(t->lost)));
+	    "url", conf->url[t->active].text, "state",
+	    translator_state_name(t->state), "load-percent", percent(t->load),
+	    "share-percent", percent(t->share), "answers", number(t->answers),
+	    "sessions", number(t->sessions), "sessions-max",
+	    number(t->sessions_max), "polls", number(t->polls), "lost",
+	    number(t->lost));
+	if (conf->n_urls == 1)
+		return (o);
+	json_object_set_new(o, "other-url",
+	    json_string(conf->url[other].text));
+	json_object_set_new(o, "other-state",
+	    json_string(pair_node_state_name(t->node[other])));
+	return (o);
 }
 
 void
@@ -66,8 +76,21 @@ enum value {
 	LOST,
 	LOAD,
 	SHARE,
+	NODES,
 	N_VALUES
 };
+
+static uint64_t
+answering(const struct sums_translator *t)
+{
+	uint64_t n = 0;
+	size_t i;
+
+	for (i = 0; i < PAIR_NODES; i++)
+		n += t->node[i] == PAIR_NODE_ACTIVE ||
+		    t->node[i] == PAIR_NODE_STANDBY;
+	return (n);
+}
 
 static uint64_t
 value_of(const struct sums_translator *t, enum value what)
@@ -91,6 +114,8 @@ value_of(const struct sums_translator *t, enum value what)
 		return (t->load);
 	case SHARE:
 		return (t->share);
+	case NODES:
+		return (answering(t));
 	case N_VALUES:
 		break;
 	}
@@ -143,6 +168,8 @@ translators_add_metrics(struct prom *p, const struct conf *conf,
 		    "Load of the translator as balance counts with it" },
 		[SHARE] = { PROM_GAUGE, "translator-share-ratio",
 		    "Share of the clients that the translator gets" },
+		[NODES] = { PROM_GAUGE, "translator-nodes",
+		    "Nodes of the translator that answer: 2 of a pair" },
 	};
 	int i;
 

@@ -126,11 +126,17 @@ print_translators(struct ctl *ctl, const json_t *answer)
 		{ "sessions-max", "OF" },
 		{ "polls", "POLLS" },
 		{ "lost", "LOST" },
+		{ "other-url", "OTHER NODE" },
+		{ "other-state", "IS" },
 	};
+	const json_t *list = json_object_get(answer, "translators"), *t;
+	size_t i, n = NITEMS(columns) - 2;
 
 	(void)ctl;
-	return (table_print(json_object_get(answer, "translators"), columns,
-	    NITEMS(columns), stdout));
+	json_array_foreach(list, i, t)
+		if (json_object_get(t, "other-url") != NULL)
+			n = NITEMS(columns);
+	return (table_print(list, columns, n, stdout));
 }
 
 static int

@@ -9,8 +9,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define METRICS_MAX 65536 /* octets of an answer */
-#define METRICS_N_PROTO 3 /* tcp, udp, icmp */
+#define METRICS_TEXT_MAX 65536 /* octets of an answer */
+#define METRICS_N_PROTO 3      /* tcp, udp, icmp */
 
 struct metrics {
 	bool up;       /* false: not to get clients */

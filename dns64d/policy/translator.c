@@ -3,10 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <event2/buffer.h>
 #include <event2/event.h>
 #include <event2/event_struct.h>
-#include <event2/http.h>
 
 #include "common/monotime.h"
 #include "common/net/pref64.h"
@@ -14,38 +12,30 @@
 
 #include "balance.h"
 #include "load.h"
-#include "metrics.h"
+#include "pair.h"
+#include "poll.h"
 #include "translator.h"
-
-#define HEADERS_MAX 8192 /* octets of an answer's headers */
-#define HTTP_OK_CODE 200
 
 /* After a first poll without an answer, so that clients lose little time. */
 #define AGAIN_MS 250
 
-/*
- * The states of a translator's polls:
- *
- * idle      request is NULL; timer is the time of the next poll. on_timer()
- *           leads to polling.
- * polling   request is set; timer is the timeout of the answer. on_answer()
- *           leads to idle; on_timer() cancels the request and leads to idle.
- *
- * answered() and lost(), called at the end of a poll, change target, metrics
- * and the member lost, which translators_hurry() may lower in both states.
- * target may be read at any time (balance.h).
- */
+struct translator;
+
+/* The polls of one node. */
+struct node {
+	struct translator *of;
+	size_t index;	/* in pair */
+	unsigned waits; /* intervals since it was lost */
+	struct poll poll;
+};
+
 struct translator {
 	const struct translator_conf *conf;
-	struct evhttp_connection *http;
-	struct evhttp_request *request; /* NULL: none is in progress */
-	struct event timer; /* timeout of request, or the next poll is due */
-	struct balance_target target;
+	struct node node[PAIR_NODES]; /* the first conf->n_urls */
+	struct pair pair;
+	struct event failover;	      /* the time for one is over */
+	struct balance_target target; /* may be read at any time (balance.h) */
 	struct load load;
-	struct metrics metrics; /* of the last answer */
-	unsigned lost;		/* polls without an answer in a row */
-	uint64_t n_polls;
-	uint64_t n_lost;
 };
 
 struct translators {
@@ -67,150 +57,124 @@ translator_state_name(enum balance_state state)
 	return ("up");
 }
 
-/* why: the reason for BALANCE_DRAINING or BALANCE_DOWN; NULL: BALANCE_UP. */
-static void
-set_state(struct translator *t, enum balance_state state, const char *why)
+/* For the log: the URL, or the prefix of a pair. */
+static const char *
+name_of(const struct translator *t, char buf[PREF64_STRLEN])
 {
+	if (t->conf->n_urls == 1)
+		return (t->conf->url[0].text);
+	return (pref64_print(&t->conf->prefix, buf, PREF64_STRLEN));
+}
+
+/* Take what the pair is now. */
+static void
+take_state(struct translator *t)
+{
+	const enum balance_state state = t->pair.state;
+	char buf[PREF64_STRLEN];
+
 	if (t->target.state == state)
 		return;
 	t->target.state = state;
 	if (state == BALANCE_DOWN)
 		t->target.down_ms = monotime_now().ns / 1000000;
-	if (why == NULL)
-		log_info("translator %s: %s", t->conf->url,
+	if (state == BALANCE_UP)
+		log_info("translator %s: %s", name_of(t, buf),
 		    translator_state_name(state));
 	else
-		log_warn("translator %s: %s: %s", t->conf->url,
-		    translator_state_name(state), why);
+		log_warn("translator %s: %s: %s", name_of(t, buf),
+		    translator_state_name(state), t->pair.why);
 }
 
-/* With 10 % jitter, so that many dns64d do not poll at the same time. */
+/* --- when to ask --- */
+
+/* At the usual interval, or later if it has been lost for long. */
 static void
-arm(struct translator *t, unsigned secs)
+ask_as_usual(struct node *n)
 {
-	uint64_t us = (uint64_t)secs * 900000;
-	struct timeval tv;
+	const unsigned every = n->of->conf->every_secs;
+	unsigned secs = every, i;
 
-	us += arc4random_uniform(secs * 200000);
-	tv.tv_sec = us / 1000000;
-	tv.tv_usec = us % 1000000;
-	event_add(&t->timer, &tv);
-}
-
-static void
-arm_next(struct translator *t)
-{
-	unsigned secs = t->conf->every_secs, i;
-
-	for (i = TRANSLATOR_LOST;
-	     i < t->lost && secs < TRANSLATOR_BACKOFF_SECS; i++)
+	n->waits = n->of->pair.node[n->index].lost > 0 ? n->waits + 1 : 0;
+	for (i = 1; i < n->waits && secs < TRANSLATOR_BACKOFF_SECS; i++)
 		secs *= 2;
 	if (secs > TRANSLATOR_BACKOFF_SECS)
 		secs = TRANSLATOR_BACKOFF_SECS;
-	if (secs < t->conf->every_secs)
-		secs = t->conf->every_secs;
-	arm(t, secs);
+	poll_about(&n->poll, secs < every ? every : secs);
 }
 
 static void
-answered(struct translator *t, const struct metrics *m)
+ask_later(struct node *n)
 {
-	t->lost = 0;
-	t->metrics = *m;
-	load_observe(&t->load, m);
-	t->target.load = t->load.used;
-	if (m->draining)
-		set_state(t, BALANCE_DRAINING, "nat64d_draining is 1");
-	else if (!m->up)
-		set_state(t, BALANCE_DRAINING, "nat64d_up is 0");
+	const unsigned lost = n->of->pair.node[n->index].lost;
+
+	if (pair_failover_ms(&n->of->pair, monotime_now()) > 0 ||
+	    (lost > 0 && lost < PAIR_LOST))
+		poll_in(&n->poll, AGAIN_MS);
 	else
-		set_state(t, BALANCE_UP, NULL);
-	arm_next(t);
+		ask_as_usual(n);
 }
 
+/* No node translates from now on: does the other one? */
 static void
-lost(struct translator *t, const char *why)
+begin_failover(struct node *n)
 {
-	static const struct timeval again = { 0, AGAIN_MS * 1000 };
+	struct translator *t = n->of;
+	const unsigned ms = pair_failover_ms(&t->pair, monotime_now());
+	const struct timeval tv = { ms / 1000, ms % 1000 * 1000 };
 
-	t->n_lost++;
-	t->lost++;
-	if (t->lost < TRANSLATOR_LOST) {
-		event_add(&t->timer, &again);
+	if (ms == 0)
 		return;
-	}
-	set_state(t, BALANCE_DOWN, why);
-	arm_next(t);
+	event_add(&t->failover, &tv);
+	poll_in(&t->node[1 - n->index].poll, 0);
+}
+
+/* --- what is heard --- */
+
+static void
+note_active(const struct translator *t)
+{
+	char buf[PREF64_STRLEN];
+
+	log_info("translator %s: %s translates now", name_of(t, buf),
+	    t->conf->url[t->pair.active].text);
 }
 
 static void
-on_answer(struct evhttp_request *request, void *arg)
+on_polled(void *arg)
 {
-	struct translator *t = arg;
-	struct evbuffer *body;
-	struct metrics m;
-	size_t len;
+	struct node *n = arg;
+	struct translator *t = n->of;
+	const struct pair_node *node = &t->pair.node[n->index];
+	const bool failing = t->pair.failing;
+	const size_t active = t->pair.active;
 
-	t->request = NULL;
-	if (request == NULL ||
-	    evhttp_request_get_response_code(request) != HTTP_OK_CODE) {
-		lost(t, request == NULL ? "no answer" : "status is not 200");
-		return;
+	pair_observe(&t->pair, n->index, monotime_now());
+	if (t->pair.active != active)
+		note_active(t);
+	if (n->index == t->pair.active && node->lost == 0) {
+		load_observe(&t->load, &node->metrics);
+		t->target.load = t->load.used;
 	}
-	body = evhttp_request_get_input_buffer(request);
-	len = evbuffer_get_length(body);
-	if (len == 0 ||
-	    metrics_parse((const char *)evbuffer_pullup(body, -1), len, &m) ==
-		-1)
-		lost(t, "invalid answer");
-	else
-		answered(t, &m);
+	take_state(t);
+	ask_later(n);
+	if (t->pair.failing && !failing)
+		begin_failover(n);
 }
 
-/* Returns 0, or -1 if memory is short; then there is no request. */
-static int
-ask(struct translator *t)
-{
-	struct evkeyvalq *headers;
-	char host[128];
-
-	t->request = evhttp_request_new(on_answer, t);
-	if (t->request == NULL)
-		return (-1);
-	headers = evhttp_request_get_output_headers(t->request);
-	snprintf(host, sizeof(host),
-	    strchr(t->conf->host, ':') != NULL ? "[%s]:%u" : "%s:%u",
-	    t->conf->host, t->conf->port);
-	/* If this fails, evhttp has freed the request. */
-	if (evhttp_add_header(headers, "Host", host) == 0 &&
-	    evhttp_add_header(headers, "Connection", "close") == 0 &&
-	    evhttp_make_request(t->http, t->request, EVHTTP_REQ_GET,
-		t->conf->path) == 0)
-		return (0);
-	t->request = NULL;
-	return (-1);
-}
-
-/* The answer is overdue, or the next poll is due. */
+/* The other node has not taken over. */
 static void
-on_timer(evutil_socket_t fd, short what, void *arg)
+on_failover(evutil_socket_t fd, short what, void *arg)
 {
-	const struct timeval timeout = { TRANSLATOR_TIMEOUT_SECS, 0 };
 	struct translator *t = arg;
 
 	(void)fd;
 	(void)what;
-	if (t->request != NULL) {
-		evhttp_cancel_request(t->request);
-		t->request = NULL;
-		lost(t, "timeout");
-		return;
-	}
-	t->n_polls++;
-	event_add(&t->timer, &timeout);
-	if (ask(t) == -1)
-		lost(t, "out of memory");
+	pair_observe(&t->pair, t->pair.active, monotime_now());
+	take_state(t);
 }
+
+/* --- for others --- */
 
 static struct translator *
 find(const struct translators *ts, const struct pref64 *prefix)
@@ -231,36 +195,48 @@ translators_find(const struct translators *ts, const struct pref64 *prefix)
 	return (t != NULL ? &t->target : NULL);
 }
 
+static bool
+same_urls(const struct translator_conf *a, const struct translator_conf *b)
+{
+	size_t i;
+
+	if (a->n_urls != b->n_urls)
+		return (false);
+	for (i = 0; i < a->n_urls; i++)
+		if (strcmp(a->url[i].text, b->url[i].text) != 0)
+			return (false);
+	return (true);
+}
+
 static void
 inherit(struct translator *t, const struct translators *old)
 {
 	const struct translator *o;
 
 	if (old == NULL || (o = find(old, &t->conf->prefix)) == NULL ||
-	    strcmp(o->conf->url, t->conf->url) != 0)
+	    !same_urls(o->conf, t->conf))
 		return;
 	t->target = o->target;
 	t->load = o->load;
-	t->metrics = o->metrics;
-	t->lost = o->lost;
-	t->n_polls = o->n_polls;
-	t->n_lost = o->n_lost;
+	t->pair = o->pair;
 }
 
 static int
 start(struct translator *t, struct event_base *base)
 {
-	const struct timeval at_once = { 0, 0 };
+	size_t i;
 
-	t->http = evhttp_connection_base_new(base, NULL, t->conf->host,
-	    t->conf->port);
-	if (t->http == NULL)
-		return (-1);
-	evhttp_connection_set_max_headers_size(t->http, HEADERS_MAX);
-	evhttp_connection_set_max_body_size(t->http, METRICS_MAX);
-	evhttp_connection_set_timeout(t->http, TRANSLATOR_TIMEOUT_SECS);
-	event_assign(&t->timer, base, -1, 0, on_timer, t);
-	return (event_add(&t->timer, &at_once));
+	event_assign(&t->failover, base, -1, 0, on_failover, t);
+	for (i = 0; i < t->conf->n_urls; i++) {
+		t->node[i].of = t;
+		t->node[i].index = i;
+		if (poll_start(&t->node[i].poll, base, &t->conf->url[i],
+			&t->pair.node[i], on_polled, &t->node[i]) == -1)
+			return (-1);
+	}
+	/* The time begins again for those that it was running for. */
+	t->pair.failing = false;
+	return (0);
 }
 
 struct translators *
@@ -268,6 +244,7 @@ translators_new(struct event_base *base, const struct translator_conf *conf,
     size_t n, const struct translators *old)
 {
 	struct translators *ts;
+	struct translator *t;
 
 	if ((ts = calloc(1, sizeof(*ts))) == NULL)
 		return (NULL);
@@ -276,11 +253,12 @@ translators_new(struct event_base *base, const struct translator_conf *conf,
 		free(ts);
 		return (NULL);
 	}
-	for (; ts->n < n; ts->n++) {
-		ts->v[ts->n].conf = &conf[ts->n];
-		inherit(&ts->v[ts->n], old);
-		if (start(&ts->v[ts->n], base) == -1) {
-			ts->n++;
+	while (ts->n < n) {
+		t = &ts->v[ts->n];
+		t->conf = &conf[ts->n++];
+		t->pair.n = t->conf->n_urls;
+		inherit(t, old);
+		if (start(t, base) == -1) {
 			translators_free(ts);
 			return (NULL);
 		}
@@ -296,12 +274,10 @@ translators_free(struct translators *ts)
 
 	if (ts == NULL)
 		return;
-	for (i = 0; i < ts->n; i++) {
-		t = &ts->v[i];
-		if (t->http == NULL)
-			continue;
-		event_del(&t->timer);
-		evhttp_connection_free(t->http);
+	for (t = ts->v; t < ts->v + ts->n; t++) {
+		for (i = 0; i < t->conf->n_urls; i++)
+			poll_stop(&t->node[i].poll);
+		event_del(&t->failover);
 	}
 	free(ts->v);
 	free(ts);
@@ -311,13 +287,17 @@ void
 translators_hurry(struct translators *ts)
 {
 	struct translator *t;
+	struct node *n;
+	size_t i;
 
 	for (t = ts->v; t < ts->v + ts->n; t++) {
-		if (t->lost <= TRANSLATOR_LOST)
-			continue;
-		t->lost = TRANSLATOR_LOST;
-		if (t->request == NULL)
-			arm_next(t);
+		for (i = 0; i < t->conf->n_urls; i++) {
+			n = &t->node[i];
+			if (n->waits < 2)
+				continue;
+			n->waits = 0;
+			ask_as_usual(n);
+		}
 	}
 }
 
@@ -325,20 +305,39 @@ int
 translators_look(const struct translators *ts, size_t i,
     struct translator_view *out)
 {
+	const struct pair_node *node;
 	const struct translator *t;
+	size_t k;
 
 	if (i >= ts->n)
 		return (-1);
 	t = &ts->v[i];
-	out->conf = t->conf;
-	out->state = t->target.state;
-	out->load = t->target.load;
-	out->answers = t->target.answers;
-	out->sessions = t->metrics.sessions;
-	out->sessions_max = t->metrics.sessions_max;
-	out->n_polls = t->n_polls;
-	out->n_lost = t->n_lost;
+	node = t->pair.node;
+	*out = (struct translator_view){ .conf = t->conf,
+		.state = t->target.state,
+		.active = t->pair.active,
+		.load = t->target.load,
+		.answers = t->target.answers,
+		.sessions = node[t->pair.active].metrics.sessions,
+		.sessions_max = node[t->pair.active].metrics.sessions_max };
+	for (k = 0; k < t->conf->n_urls; k++) {
+		out->node[k] = pair_node_state(&node[k]);
+		out->n_polls += node[k].n_polls;
+		out->n_lost += node[k].n_lost;
+	}
 	return (0);
+}
+
+static void
+print_nodes(const struct translator_view *t, FILE *f)
+{
+	size_t i;
+
+	for (i = 0; i < t->conf->n_urls; i++)
+		fprintf(f, " %s%s%s", t->conf->url[i].text,
+		    t->conf->n_urls > 1 ? " " : "",
+		    t->conf->n_urls > 1 ? pair_node_state_name(t->node[i]) :
+					  "");
 }
 
 void
@@ -348,12 +347,14 @@ translators_print(const struct translators *ts, FILE *f)
 	char buf[PREF64_STRLEN];
 	size_t i;
 
-	for (i = 0; translators_look(ts, i, &t) == 0; i++)
+	for (i = 0; translators_look(ts, i, &t) == 0; i++) {
+		fprintf(f, "translator");
+		print_nodes(&t, f);
 		fprintf(f,
-		    "translator %s prefix %s %s sessions %" PRIu64
-		    " of %" PRIu64 " polls %" PRIu64 " lost %" PRIu64 "\n",
-		    t.conf->url,
+		    " prefix %s %s sessions %" PRIu64 " of %" PRIu64
+		    " polls %" PRIu64 " lost %" PRIu64 "\n",
 		    pref64_print(&t.conf->prefix, buf, sizeof(buf)),
 		    translator_state_name(t.state), t.sessions, t.sessions_max,
 		    t.n_polls, t.n_lost);
+	}
 }

@@ -1,12 +1,13 @@
 /*
- * Polls the translators that have a URL in dns64d.conf over HTTP and keeps
- * their state and load for balance.c. Owns the connections; knows nothing of
+ * Polls the translators that have URLs in dns64d.conf over HTTP (poll.h) and
+ * keeps their state and load for balance.c, as pair.h judges. Knows nothing of
  * DNS.
  *
- * A translator that does not answer TRANSLATOR_LOST times in a row is down:
- * after the first time it is asked again soon. Once down, it is polled less
- * and less often, until it answers or the network of this host changes. Before
- * its first answer it counts as up.
+ * A node that does not answer PAIR_LOST times in a row is lost: after the first
+ * time it is asked again soon. Once lost, it is polled less and less often,
+ * until it answers or the network of this host changes. While neither node of a
+ * pair translates, both are asked often, until the time for a fail-over is
+ * over. Before the first answer a translator counts as up.
  */
 #ifndef DNS64D_POLICY_TRANSLATOR_H
 #define DNS64D_POLICY_TRANSLATOR_H
@@ -17,21 +18,19 @@
 #include "common/net/pref64.h"
 
 #include "balance.h"
+#include "pair.h"
+#include "poll.h"
 
 struct event_base;
 struct translators;
 
-#define TRANSLATOR_LOST 2
-#define TRANSLATOR_TIMEOUT_SECS 2  /* for a whole answer */
 #define TRANSLATOR_BACKOFF_SECS 60 /* the longest interval, or every_secs */
 
 /* The translator of a prefix, in all views. */
 struct translator_conf {
 	struct pref64 prefix;
-	char *url;  /* as written */
-	char *host; /* its numeric address, ... */
-	unsigned port;
-	char *path; /* ... and what begins with the slash */
+	struct poll_url url[PAIR_NODES]; /* of each node */
+	size_t n_urls;			 /* 2: a pair */
 	unsigned every_secs;
 };
 
@@ -55,7 +54,7 @@ struct balance_target *translators_find(const struct translators *ts,
     const struct pref64 *prefix);
 
 /*
- * The network of this host has changed: poll those that are down at the usual
+ * The network of this host has changed: poll those that are lost at the usual
  * interval again.
  */
 void translators_hurry(struct translators *ts);
@@ -64,12 +63,14 @@ void translators_hurry(struct translators *ts);
 struct translator_view {
 	const struct translator_conf *conf;
 	enum balance_state state;
+	size_t active; /* the node that translates, or did so last */
+	enum pair_node_state node[PAIR_NODES];
 	unsigned load;	   /* that counts, of LOAD_FULL; see load.h */
 	uint64_t answers;  /* composed with its prefix */
 	uint64_t sessions; /* of its last answer */
 	uint64_t sessions_max;
-	uint64_t n_polls;
-	uint64_t n_lost; /* polls without an answer */
+	uint64_t n_polls; /* of all nodes */
+	uint64_t n_lost;  /* those without an answer */
 };
 
 /* Look at the i-th one, from 0 on. Returns 0; -1: there is none. */

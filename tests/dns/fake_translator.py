@@ -3,6 +3,7 @@ TRANSLATORS): HTTP on loopback, answers as scripted.
 
     nat64 = FakeTranslator()
     nat64.sessions, nat64.limit, nat64.up = 10, 100, 1
+    nat64.draining = 1
     nat64.script = lambda handler: handler.send_error(500)
     nat64.polls                             how often it was asked
 """
@@ -53,7 +54,8 @@ class FakeTranslator:
     """See the head of the file."""
 
     def __init__(self, addr="127.0.0.1", port=0):
-        self.sessions, self.limit, self.up = 0, 100, 1
+        self.sessions, self.limit, self.up, self.draining = 0, 100, 1, 0
+        self.nodes = [self]
         self.polls = []
         self.script = self.metrics
         self.addr = addr
@@ -83,6 +85,7 @@ class FakeTranslator:
             "# HELP nat64d_up 1 when it takes new sessions\n"
             "# TYPE nat64d_up gauge\n"
             f"nat64d_up {self.up}\n"
+            f"nat64d_draining {self.draining}\n"
             f"nat64d_sessions {self.sessions}\n"
             f"nat64d_sessions_max {self.limit}\n".encode())
 
@@ -91,3 +94,23 @@ class FakeTranslator:
 
     def __exit__(self, *exc):
         self.stop()
+
+
+class FakePair:
+    """Two nodes, of which the first one translates."""
+
+    def __init__(self):
+        self.nodes = [FakeTranslator(), FakeTranslator()]
+        self.nodes[1].up = 0
+
+    @property
+    def polls(self):
+        """Those of both."""
+        return self.nodes[0].polls and self.nodes[1].polls
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exc):
+        for node in self.nodes:
+            node.stop()

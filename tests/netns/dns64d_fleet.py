@@ -21,7 +21,7 @@ from lab import case, equal, free_port, main, records, until
 import dns.rcode
 
 from controlled import Controlled
-from fake_translator import FakeTranslator
+from fake_translator import FakePair, FakeTranslator
 from fake_upstream import FakeUpstream
 
 CLIENTS = [f"127.0.{i}.1" for i in range(1, 91)]
@@ -46,7 +46,8 @@ class Fleet(Controlled):
     def statement(translators, policy):
         """The configuration of a fleet."""
         return "\n".join(
-            [f'prefix {prefix(i)}/96 translator "{t.url}" every 1'
+            [f"prefix {prefix(i)}/96 translator " +
+             " ".join(f'"{node.url}"' for node in t.nodes) + " every 1"
              for i, t in enumerate(translators, 1)] + [policy])
 
     def of(self, client, name="v4.example."):
@@ -87,11 +88,11 @@ class Fleet(Controlled):
 
 
 @contextlib.contextmanager
-def fleet(up, number, policy="balance client-hash", **how):
+def fleet(up, number, policy="balance client-hash", kind=FakeTranslator,
+          **how):
     """A fleet that has been asked once."""
     with contextlib.ExitStack() as stack:
-        translators = [stack.enter_context(FakeTranslator())
-                       for _ in range(number)]
+        translators = [stack.enter_context(kind()) for _ in range(number)]
         own = stack.enter_context(Fleet(up, translators, policy, **how))
         until(lambda: all(t.polls for t in translators), "polls")
         until(lambda: all(t["sessions-max"] for t in own.shown().values()),
@@ -273,6 +274,90 @@ def _(_, up):
         equal([line.split()[2] for line in table.splitlines()[1:]],
               ["up", "draining", "down"], table)
         own.translators[2].start(own.translators[2].port)
+
+
+# --- pairs ---------------------------------------------------------------
+
+def role_is(own, number, state):
+    """Wait until the node that does not translate is so."""
+    until(lambda: own.shown()[number]["other-state"] == state, state, WAIT)
+
+
+@case("a fail-over in a pair moves nobody, and the other node counts then")
+def _(_, up):
+    with fleet(up, 3, kind=FakePair, workers=2) as own:
+        first, second = own.translators[1].nodes
+        role_is(own, 2, "standby")
+        before = own.everyone()
+        equal(set(before.values()), {1, 2, 3}, "all are in use")
+        polls = len(second.polls)
+        first.stop()
+        # Both nodes are asked several times, and none translates.
+        until(lambda: len(second.polls) >= polls + 6, "polls", WAIT)
+        equal(own.shown()[2]["state"], "up", "meanwhile")
+        second.up, second.sessions = 1, 10
+        until(lambda: own.shown()[2]["url"] == second.url, "taken over", WAIT)
+        role_is(own, 2, "lost")
+        until(lambda: own.shown()[2]["sessions"] == 10, "sessions", WAIT)
+        equal(own.everyone(), before, "afterwards")
+        log = own.log()
+        equal(f"{prefix(2)}/96: {second.url} translates now" in log, True, log)
+        equal(f"{prefix(2)}/96: d" in log, False, log)
+        # Nor does it when the node comes back.
+        first.up = 0
+        first.start(first.port)
+        role_is(own, 2, "standby")
+        equal(own.everyone(), before, "at last")
+
+
+@case("a pair drains when the node that translates does")
+def _(_, up):
+    with fleet(up, 3, kind=FakePair) as own:
+        first, second = own.translators[1].nodes
+        before = own.everyone()
+        second.draining = 1
+        role_is(own, 2, "standby")
+        equal(own.everyone(), before, "the standby has no word")
+        first.draining = 1
+        own.wait_for("up", "draining", "up")
+        equal(moved(before, own.everyone()), of_translator(before, 2), "moved")
+        # A switch under drain: the other one drains as well.
+        first.up, second.up = 0, 1
+        until(lambda: own.shown()[2]["url"] == second.url, "switched", WAIT)
+        equal(own.shown()[2]["state"], "draining", "after the switch")
+        second.draining = 0
+        own.wait_for("up", "up", "up")
+        equal(own.everyone(), before, "afterwards")
+
+
+@case("a pair is down when neither node answers, and up with either one")
+def _(_, up):
+    port = free_port()
+    policy = ("balance client-hash\n"
+              f"metrics listen on 127.0.0.1 port {port}")
+    with fleet(up, 3, policy, kind=FakePair) as own:
+        name = f'dns64d_translator_nodes{{prefix="{prefix(2)}/96"}}'
+        first, second = own.translators[1].nodes
+        role_is(own, 2, "standby")
+        before = own.everyone()
+        equal(metrics(port)[name], 2, "both answer")
+        first.stop()
+        second.stop()
+        own.wait_for("up", "down", "up")
+        equal(moved(before, own.everyone()), of_translator(before, 2), "moved")
+        equal(metrics(port)[name], 0, "none answers")
+        second.start(second.port)
+        own.wait_for("up", "draining", "up")
+        second.up = 1
+        own.wait_for("up", "up", "up")
+        equal(own.everyone(), before, "afterwards")
+        equal(metrics(port)[name], 1, "one answers")
+        own.reload(own.translators, policy)
+        equal(own.shown()[2]["url"], second.url, "after a reload")
+        table = own.ctl("show", "translators").splitlines()
+        equal(table[0].split()[-3:], ["OTHER", "NODE", "IS"], table)
+        equal(table[2].split()[-2:], [first.url, "lost"], table)
+        first.start(first.port)
 
 
 def metrics(port):
