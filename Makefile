@@ -223,6 +223,9 @@ nat64d_PURE = \
     nat64d/core/nat64_threshold.c \
     nat64d/core/nat64_walk.c \
     nat64d/host/hostcheck.c \
+    nat64d/host/hostcheck_net.c \
+    nat64d/host/hostcheck_part.c \
+    nat64d/host/hostcheck_route.c \
     nat64d/log/event_json.c \
     nat64d/log/event_syslog.c \
     nat64d/log/ipfix.c \
