@@ -127,6 +127,10 @@ void conf_add_static(struct conf_build *b, struct conf_file *cf, int proto,
     const struct conf_value *text6, const struct conf_ports *ports6);
 void conf_add_exclude(struct conf_build *b, struct conf_file *cf, int proto,
     const struct conf_value *text, const struct conf_ports *ports);
+/* How long ports rest, and whether the filter is address-dependent. */
+void conf_set_quarantine(struct conf_build *b, struct conf_file *cf, int proto,
+    const struct conf_value *v);
+void conf_set_filter(struct conf_build *b, int proto, bool address_dependent);
 void conf_add_permit(struct conf_build *b, struct conf_file *cf, bool allow,
     const struct conf_value *text);
 /* Connections to these ports, from the clients of text (NULL: all). */

@@ -158,3 +158,31 @@ conf_pool_range_ports(struct pool4_range *r,
 	}
 	return (NULL);
 }
+
+static bool
+has_proto(int proto, enum l4proto one)
+{
+	return (proto == -1 || proto == (int)one);
+}
+
+void
+conf_set_quarantine(struct conf_build *b, struct conf_file *cf, int proto,
+    const struct conf_value *v)
+{
+	const uint32_t secs = conf_quarantine_secs(cf, v);
+	int i;
+
+	for (i = 0; i < L4_NPROTO; i++)
+		if (has_proto(proto, (enum l4proto)i))
+			b->conf->nat64.pool_opts.quarantine_secs[i] = secs;
+}
+
+void
+conf_set_filter(struct conf_build *b, int proto, bool address_dependent)
+{
+	int i;
+
+	for (i = 0; i < L4_NPROTO; i++)
+		if (has_proto(proto, (enum l4proto)i))
+			b->conf->nat64.adf[i] = address_dependent;
+}

@@ -452,14 +452,7 @@ port_choice	: PORT_SELECT RANDOM { NAT64.pool_opts.select = POOL4_RANDOM; }
 			NAT64.pool_opts.select = POOL4_PRESERVE;
 		}
 		| QUARANTINE any_proto TIME {
-			uint32_t secs;
-			int i;
-
-			secs = conf_quarantine_secs(cf, &$TIME);
-			for (i = 0; i < L4_NPROTO; i++)
-				if ($any_proto == -1 || $any_proto == i)
-					NAT64.pool_opts.quarantine_secs[i] =
-					    secs;
+			conf_set_quarantine(b, cf, $any_proto, &$TIME);
 		}
 		| QUARANTINE MAX_PERCENT NUMBER {
 			NAT64.pool_opts.quarantine_max_percent =
@@ -577,13 +570,7 @@ permit		: ALLOW FROM PREFIX6 {
 		}
 		;
 
-filtering	: FILTER any_proto adf {
-			int i;
-
-			for (i = 0; i < L4_NPROTO; i++)
-				if ($any_proto == -1 || $any_proto == i)
-					NAT64.adf[i] = $adf;
-		}
+filtering	: FILTER any_proto adf { conf_set_filter(b, $any_proto, $adf); }
 		| INBOUND TCP refuse { NAT64.refuse_inbound_tcp = $refuse; }
 		| ECHO_ refuse { NAT64.refuse_echo6 = $refuse; }
 		| RST_IN_FIN SHORTEN { NAT64.rst_refreshes = false; }
