@@ -149,6 +149,13 @@ replicate_free(struct replicate *r)
 	free(r);
 }
 
+void
+replicate_tell(struct replicate *r)
+{
+	if (r != NULL)
+		publisher_tell(r->publisher);
+}
+
 struct publish_count
 replicate_published(const struct replicate *r)
 {

@@ -28,6 +28,9 @@ struct replicate *replicate_new(const struct replicate_conf *c);
 void replicate_start(struct replicate *r, struct engine *e, struct role *role);
 void replicate_free(struct replicate *r);
 
+/* Whether the pair drains has changed: let the other node know at once. */
+void replicate_tell(struct replicate *r);
+
 /* --- for operators --- */
 
 struct publish_count replicate_published(const struct replicate *r);

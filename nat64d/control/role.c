@@ -68,9 +68,18 @@ post_role(void *arg, struct httpd_request *rq)
 static void
 drain(const struct admin *a, struct httpd_request *rq, bool draining)
 {
+	const enum nat64_role role = nat64_role(engine_nat64(a->engine));
+
 	if (httpd_only_params(rq, none) == -1)
 		return;
+	/* It would not last: the active one says whether the pair drains. */
+	if (a->replicate != NULL && role != NAT64_ROLE_ACTIVE) {
+		httpd_error(rq, 409, "%s: ask the node that is active",
+		    nat64_role_name(role));
+		return;
+	}
 	role_drain(a->role, draining);
+	replicate_tell(a->replicate);
 	answer(a, rq);
 }
 

@@ -14,6 +14,7 @@
 #include "publish.h"
 #include "nat64d/core/nat64_copy.h"
 #include "nat64d/core/nat64_restore.h"
+#include "nat64d/core/nat64_role.h"
 #include "nat64d/core/nat64_walk.h"
 
 /* How often "head" is looked at; a standby waits so long for a change. */
@@ -305,6 +306,33 @@ is_current(struct follower *f, const struct replica_item *item)
 	return (true);
 }
 
+/* A pair drains, not a node of it. */
+static void
+take_draining(struct follower *f, const struct replica_item *item)
+{
+	const bool draining = item->head.draining;
+
+	if (nat64_is_draining(f->n) == draining)
+		return;
+	nat64_set_draining(f->n, draining);
+	log_info("replication: node %u %s, so does this one",
+	    item->origin.node,
+	    draining ? "is draining" : "has ended draining");
+}
+
+/* Does a copy of another epoch begin? */
+static bool
+take_current(struct follower *f, const struct replica_item *item)
+{
+	take_draining(f, item);
+	if (!item->head.complete ||
+	    (item->origin.epoch == f->origin.epoch &&
+		item->origin.node == f->origin.node))
+		return (false);
+	begin_copy(f, &item->origin);
+	return (true);
+}
+
 static void
 take_head(struct follower *f, const redisReply *answer)
 {
@@ -321,12 +349,8 @@ take_head(struct follower *f, const redisReply *answer)
 			refuse_value(f, replica_why(fault));
 	} else if (!is_current(f, &item))
 		refuse_value(f, OLDER);
-	else if (item.head.complete &&
-	    (item.origin.epoch != f->origin.epoch ||
-		item.origin.node != f->origin.node)) {
-		begin_copy(f, &item.origin);
+	else if (take_current(f, &item))
 		return;
-	}
 	if (!following)
 		enter(f, FOLLOW_HEAD, LOOK_MS);
 }

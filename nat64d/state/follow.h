@@ -15,7 +15,8 @@
  * are sealed, of the epoch that "head" names, and those of the stream in their
  * order; other values are counted and left. When the stream has a gap, because
  * it was cut or because somebody has removed entries, everything is copied
- * again. A store that has been started with an older snapshot is not copied:
+ * again. Whether the pair drains is read from "head", too, each time.
+ * A store that has been started with an older snapshot is not copied:
  * what is here is newer, until the active node has written everything again.
  */
 #ifndef NAT64D_STATE_FOLLOW_H

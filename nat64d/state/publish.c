@@ -15,6 +15,7 @@
 #include "publish.h"
 #include "rival.h"
 #include "nat64d/core/nat64_copy.h"
+#include "nat64d/core/nat64_role.h"
 #include "nat64d/core/nat64_walk.h"
 
 /* Values written in one turn of the event loop: less than a millisecond. */
@@ -321,6 +322,7 @@ write_beat(struct publisher *p, uint8_t value[REPLICA_VALUE_MAX])
 {
 	const struct replica_head h = {
 		.complete = p->phase == PUBLISH_WHOLE,
+		.draining = nat64_is_draining(p->n),
 		.beat = ++p->beats,
 		.sessions = session_count(nat64_sessions(p->n)),
 	};
@@ -592,6 +594,13 @@ publisher_hurry(struct publisher *p)
 		return;
 	send_beat(p);
 	set_turn(p, 0);
+}
+
+void
+publisher_tell(struct publisher *p)
+{
+	if (p->phase == PUBLISH_WRITING || p->phase == PUBLISH_WHOLE)
+		send_beat(p);
 }
 
 void

@@ -55,6 +55,9 @@ void publisher_stop(struct publisher *p);
 /* Write new sessions at once, however young: the node is about to leave. */
 void publisher_hurry(struct publisher *p);
 
+/* Write what the other node reads of this one, "head", without delay. */
+void publisher_tell(struct publisher *p);
+
 /* The store is there, or is lost (struct store_ops). */
 void publisher_ready(struct publisher *p);
 void publisher_lost(struct publisher *p);

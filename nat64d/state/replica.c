@@ -11,7 +11,9 @@
 
 /* version, kind, node, flags, epoch, sequence */
 #define HEADER 20
-#define COMPLETE 1 /* flag of a head */
+/* Flags of a head. */
+#define COMPLETE 1
+#define DRAINING 2
 
 /* The tag of a value under its key. Each part is preceded by its length. */
 static void
@@ -109,7 +111,10 @@ size_t
 replica_write_head(struct replica_writer *w, const struct replica_origin *o,
     const struct replica_head *h, uint8_t value[REPLICA_VALUE_MAX])
 {
-	put_header(value, REPLICA_HEAD, o, h->complete ? COMPLETE : 0);
+	const uint8_t flags =
+	    (h->complete ? COMPLETE : 0) | (h->draining ? DRAINING : 0);
+
+	put_header(value, REPLICA_HEAD, o, flags);
 	put64(value + HEADER, h->beat);
 	put64(value + HEADER + 8, h->sessions);
 	return (close_value(w, REPLICA_HEAD_KEY, strlen(REPLICA_HEAD_KEY),
@@ -202,6 +207,7 @@ read_head(struct replica_item *item, uint8_t flags, const uint8_t *body,
 		return (false);
 	item->head = (struct replica_head){
 		.complete = (flags & COMPLETE) != 0,
+		.draining = (flags & DRAINING) != 0,
 		.beat = get64(body),
 		.sessions = get64(body + 8),
 	};

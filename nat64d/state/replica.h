@@ -58,9 +58,10 @@ struct replica_place {
 	struct tuple4 tuple;
 };
 
-/* What the active node says of itself. complete: all has been written. */
+/* What the active node says of itself. */
 struct replica_head {
-	bool complete;
+	bool complete;	   /* all has been written */
+	bool draining;	   /* so is its pair: no new clients are wanted */
 	uint64_t beat;	   /* counts up while it is active */
 	uint64_t sessions; /* that it has, for people */
 };

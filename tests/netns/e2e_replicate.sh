@@ -422,6 +422,20 @@ test_standby() {
 	check "which is the same" wait_for 60 same_mappings
 }
 
+drains() { # socket
+	in_ns "$gateway" "$nat64ctl" -s "$1" role | grep draining
+}
+
+# A pair drains, not a node of it; who does not translate is told by who does.
+test_drain() {
+	check "it drains" in_ns "$gateway" "$nat64ctl" -s "$sock" drain
+	check "and so does the standby" wait_for 60 drains "$dir/run/standby"
+	check "which is not to be asked" fails_with \
+	    'standby: ask the node that is active' standby_ctl undrain
+	check "the drain ends" in_ns "$gateway" "$nat64ctl" -s "$sock" undrain
+	check "at the standby, too" wait_for 60 eval '! drains "$dir/run/standby"'
+}
+
 # Who can write to the store, but does not know the key.
 test_intruder() {
 	local state log
@@ -560,6 +574,7 @@ test_users
 test_acl
 test_replica
 test_standby
+test_drain
 test_intruder
 test_many
 test_both_active

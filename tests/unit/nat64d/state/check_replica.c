@@ -121,6 +121,7 @@ read_head(const char *name)
 START_TEST(a_head_is_read_as_it_was_written)
 {
 	const struct replica_head h = { .complete = true,
+		.draining = _i != 0,
 		.beat = UINT64_C(1) << 40,
 		.sessions = 7 };
 
@@ -130,6 +131,7 @@ START_TEST(a_head_is_read_as_it_was_written)
 	ck_assert_int_eq(read_head("head"), REPLICA_GOOD);
 	ck_assert_int_eq(item.kind, REPLICA_HEAD);
 	ck_assert(item.head.complete);
+	ck_assert_int_eq(item.head.draining, h.draining);
 	ck_assert_uint_eq(item.head.beat, h.beat);
 	ck_assert_uint_eq(item.head.sessions, 7);
 	ck_assert_int_eq(read_head("heap"), REPLICA_FORGED);
@@ -273,7 +275,7 @@ main(void)
 	tcase_add_loop_test(tc, a_session_is_read_as_it_was_written, 0,
 	    L4_NPROTO);
 	tcase_add_test(tc, an_end_is_read_as_it_was_written);
-	tcase_add_test(tc, a_head_is_read_as_it_was_written);
+	tcase_add_loop_test(tc, a_head_is_read_as_it_was_written, 0, 2);
 	tcase_add_test(tc, a_value_that_was_cut_or_lengthened_is_refused);
 	tcase_add_test(tc, a_value_with_any_bit_flipped_is_refused);
 	tcase_add_test(tc, a_value_under_any_other_key_is_refused);
