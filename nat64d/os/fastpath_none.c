@@ -65,6 +65,14 @@ fastpath_if_prog_fd(const struct fastpath *f)
 	return (fastpath_prog_fd(f));
 }
 
+struct fast_slot *
+fastpath_slots(const struct fastpath *f, uint32_t *n)
+{
+	(void)f;
+	*n = 0;
+	return (NULL);
+}
+
 void
 fastpath_set_xlat(struct fastpath *f, const struct xlat_conf *xlat)
 {

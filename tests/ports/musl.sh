@@ -7,6 +7,8 @@
 # is complete is not built again. MIRROR and SECURITY_MIRROR, which run.sh
 # sets, name the archives.
 set -eu
+# Those of our own Makefile: others need the built-in rules.
+unset MAKEFLAGS MFLAGS
 jobs=$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 1)
 sources='check curl hiredis jansson ldns libbsd libevent libmd libseccomp
     ncurses'
