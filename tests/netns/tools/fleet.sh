@@ -1,7 +1,7 @@
 # shellcheck shell=bash disable=SC2154 # those of lib.sh
 # Three translators behind a router, each with BIRD, for the suites of
-# etc/examples/fleet and fleet-ecmp; to be sourced after lib.sh, with $example
-# set to the directory of the example.
+# etc/examples/fleet and fleet-ecmp, and parts of it for fleet-pairs; to be
+# sourced after lib.sh, with $example set to the directory of the example.
 #
 #	                      ,-- t1 --.
 #	clients --- gateway --+-- t2 --+--- (gateway) --- internet
