@@ -76,6 +76,19 @@ test_bird_leaves() {
 	check_equal "by all translators" "$(in_use "$dir/after")" 123
 }
 
+# By BFD: its link stays up, and the sessions of BGP would last for minutes.
+test_bird_freezes() {
+	check "one that freezes is left out" freeze_until 2 are 13
+	cat "$dir/frozen"
+	check "with its pool" wait_for 60 pools_are 2
+	ask >"$dir/during"
+	check_equal "all clients are served" "$(odd "$dir/during")" "" || give_up
+	check_equal "by the two others" "$(in_use "$dir/during")" 13
+	thaw 2
+	check "it goes on and is a next hop again" wait_for 60 are 123
+	check "with its pool" wait_for 60 pools_are 3
+}
+
 # --- a resilient group ---
 
 # The sessions of BIRD for the prefix are removed, as the example says.
@@ -151,6 +164,7 @@ in_ns "$gateway" sysctl -qw net.ipv6.fib_multipath_hash_policy=3 \
     net.ipv6.fib_multipath_hash_fields=1
 test_bird
 test_bird_leaves
+test_bird_freezes
 if has_resilient >"$dir/resilient" 2>&1; then
 	test_resilient
 	test_resilient_leaves

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # etc/examples/fleet: three translators with a prefix and a pool each, which
 # announce them by BIRD, and dns64d, which gives each network of clients one of
-# them. One is drained, one dies, and both come back.
+# them. One is drained, one dies, one freezes, and all come back.
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/lib.sh"
 example=$root/etc/examples/fleet
@@ -142,6 +142,20 @@ test_dies() {
 	check "and served" all_served "$dir/before"
 }
 
+# By BFD: its link stays up, and the sessions of BGP would last for minutes.
+test_freezes() {
+	tap_round="one freezes"
+	check "its prefix has no route" freeze_until 3 prefixes_are 12
+	cat "$dir/frozen"
+	check "nor has its pool" wait_for 60 pools_are 2
+	thaw 3
+	check "its prefix has a route again" wait_for 60 prefixes_are 123
+	check "its pool, too" wait_for 60 pools_are 3
+	check "dns64d sees it" wait_for 90 state_is 3 up
+	check "clients are where they were" wait_for 60 as_before
+	check "and served" all_served "$dir/before"
+}
+
 test_reload() {
 	tap_round=reload
 	kill -HUP "$dns64d"
@@ -162,5 +176,6 @@ check "radvd takes its configuration" radvd -c -C "$example/radvd.conf"
 test_spread
 test_drain
 test_dies
+test_freezes
 test_reload
 tap_done

@@ -68,6 +68,36 @@ kill_translator() { # number
 	wait "${pids[$1]}" 2>/dev/null
 }
 
+# It neither hears nor says anything, and its link stays up.
+freeze() { # number
+	in_ns "$(ns "$1")" nft -f - <<-'END'
+		table inet frozen {
+			chain in {
+				type filter hook prerouting priority raw
+				policy drop
+			}
+			chain out {
+				type filter hook output priority raw
+				policy drop
+			}
+		}
+	END
+}
+
+thaw() { # number
+	in_ns "$(ns "$1")" nft delete table inet frozen
+}
+
+# How long it takes until a condition is true, from freezing on.
+freeze_until() { # number command ...
+	local began=${EPOCHREALTIME/./}
+	freeze "$1" || return 1
+	shift
+	wait_for 60 "$@" || return 1
+	echo "# no routes to it after $(((${EPOCHREALTIME/./} - began) /
+	    1000)) ms" >"$dir/frozen"
+}
+
 start_bird() { # namespace name configuration
 	start "$1" "bird-$2.log" bird -f -c "$3" -s "$dir/bird-$2.sock" \
 	    -P "$dir/bird-$2.pid"
