@@ -85,6 +85,10 @@ disable_services() { # package
 	done
 }
 
+# One at a time: the first that ends takes its policy-rc.d away.
+exec 9>/run/lock/ecdysis-deps
+flock 9
+
 # Forbid maintainer scripts to start anything during the installation.
 policy=/usr/sbin/policy-rc.d
 ours=
@@ -104,9 +108,10 @@ trap 'exit 130' INT TERM
 echo "installing:$missing"
 installed >"$work/before"
 export DEBIAN_FRONTEND=noninteractive
-if ! { apt-get install -y --no-install-recommends $missing ||
-    { apt-get update && apt-get install -y --no-install-recommends $missing; }
-} >"$work/log" 2>&1; then
+# Another process may install something at this moment.
+get() { apt-get -o DPkg::Lock::Timeout=600 -y --no-install-recommends "$@"; }
+if ! { get install $missing || { get update && get install $missing; }; } \
+    >"$work/log" 2>&1; then
 	tail -n 20 "$work/log" >&2
 	exit 1
 fi
