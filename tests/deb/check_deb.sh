@@ -4,6 +4,8 @@
 # "make check-deb" runs this. It builds everything twice, and downloads a Debian.
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/../netns/lib.sh"
+# shellcheck source=../netns/tools/system.sh
+. "$root/tests/netns/tools/system.sh"
 # shellcheck source=oci.sh
 . "$root/tests/deb/oci.sh"
 
@@ -57,39 +59,53 @@ test_lintian() {
 	check_equal "lintian has nothing to say" "$(cat "$dir/lintian")" ""
 }
 
-# The commands that make an image of a daemon, from etc/oci.
-recipe() { # daemon
-	awk -v stage="$1" '
-	    /^FROM/ { ours = $NF == stage }
-	    ours && sub(/^RUN /, "") { run = 1 }
-	    run { print; run = /\\$/ }' "$root/etc/oci/Containerfile"
+# The release of this system, with what our packages depend on.
+make_debian() { # folder
+	# shellcheck disable=SC1091 # of this system
+	debootstrap --variant=minbase "$(. /etc/os-release &&
+	    echo "$VERSION_CODENAME")" "$1"
 }
 
-# The release of this system, and our packages with what they depend on; then
-# without our packages, but with setcap(8).
-test_images() { # folder
-	local daemon
-	# shellcheck disable=SC1091 # of this system
-	if ! debootstrap --variant=minbase "$(. /etc/os-release &&
-	    echo "$VERSION_CODENAME")" "$1" >"$dir/debootstrap" 2>&1; then
-		skip "the packages in a system of their own" \
-		    "no debootstrap: $(tail -n 1 "$dir/debootstrap")"
-		return 1
-	fi
-	test_oci "$1" "$dir/one/build/deb"
-	for daemon in nat64d dns64d; do
-		cp "$dir"/one/build/deb/${daemon}_*.deb "$1/tmp"
-		check "the recipe of the image of $daemon" chroot "$1" \
-		    env NAT64D_CAPS=cap_net_admin sh -ec "$(recipe $daemon)"
-		check_match "its program has a capability" \
-		    "$(getcap "$1/usr/sbin/$daemon")" ' cap_net_[a-z_]*=ep$'
-		check "it can be executed" chroot "$1" setpriv --reuid 65534 \
-		    --regid 65534 --clear-groups "$daemon" -V
-	done
-	check "the packages are purged" \
-	    chroot "$1" dpkg -P nat64d dns64d &&
-	    check "with setcap" chroot "$1" sh -c 'apt-get update &&
-		apt-get install -y --no-install-recommends libcap2-bin'
+# They are installed by apt, which finds what they need, and purged again.
+# setcap(8) is for the images' recipe.
+test_dependencies() { # folder
+	cp "$dir"/one/build/deb/{nat,dns}64d_*.deb "$1/tmp"
+	check "apt finds what the packages depend on" chroot "$1" \
+	    env DEBIAN_FRONTEND=noninteractive sh -ec 'apt-get update
+		apt-get install -y --no-install-recommends libcap2-bin \
+		    /tmp/*.deb' || return
+	check "they are purged" chroot "$1" dpkg -P nat64d dns64d
+	rm "$1"/tmp/*.deb
+}
+
+# The tests of the source package, by the program that runs them in Debian. It
+# installs the packages and what the tests depend on in a copy of the folder.
+test_autopkgtest() { # folder of a Debian
+	local status=0 line
+	make_sysroot "$1" && mount_system || return
+	cp -a "$dir/one/etc/debian" "$dir/one/debian"
+	autopkgtest --output-dir "$dir/autopkgtest" \
+	    --ignore-restrictions=isolation-container \
+	    "$dir"/one/build/deb/*.deb "$dir/one/" -- chroot "$sysroot" \
+	    >"$dir/autopkgtest.log" 2>&1 || status=$?
+	tap_round=autopkgtest
+	while read -r line; do
+		tap_line "$line"
+	done <"$dir/autopkgtest/suites-stdout"
+	tap_round=
+	check_equal "autopkgtest passes" "$status $(tr -s ' ' \
+	    <"$dir/autopkgtest/summary")" "0 suites PASS" ||
+	    tail -n 30 "$dir/autopkgtest.log"
+}
+
+# A line of another program's TAP counts as one of this file.
+tap_line() { # line
+	case $1 in
+	ok*) ok "${1#* - }" ;;
+	not*) not_ok "${1#* - }" ;;
+	[0-9]*) ;;
+	*) echo "# $1" ;;
+	esac
 }
 
 # The tests of e2e_package.sh count as those of this file.
@@ -100,25 +116,27 @@ life() { # name variable=value ...
 	    "$root/tests/netns/e2e_package.sh" "$BUILD" >"$dir/life" 2>&1
 	tap_round=$name
 	while read -r line; do
-		case $line in
-		ok*) ok "${line#* - }" ;;
-		not*) not_ok "${line#* - }" ;;
-		[0-9]*) ;;
-		*) echo "# $line" ;;
-		esac
+		tap_line "$line"
 	done <"$dir/life"
 	tap_round=
 }
 
-test_life() {
-	life "in this system" AUTOPKGTEST=yes
-	! test_images "$dir/debian" ||
-	    life "in a system of their own" PACKAGE_ROOT="$dir/debian"
+test_own_system() {
+	if ! make_debian "$dir/debian" >"$dir/debootstrap" 2>&1; then
+		skip "the packages in a system of their own" \
+		    "no debootstrap: $(tail -n 1 "$dir/debootstrap")"
+		return
+	fi
+	test_oci "$dir/debian" "$dir/one/build/deb"
+	test_dependencies "$dir/debian" || return
+	life "in a system of their own" PACKAGE_ROOT="$dir/debian"
+	test_autopkgtest "$dir/debian"
 }
 
 lab_begin
 "$root/tests/deps.sh" build deb >/dev/null || give_up
 test_reproducible
 test_lintian
-test_life
+life "in this system"
+test_own_system
 tap_done

@@ -5,9 +5,10 @@
 #
 #	PACKAGES=directory	packages that were built before
 #	PACKAGE_ROOT=directory	a system to install them in, instead of this one
-#	AUTOPKGTEST=yes		and the tests of the source package
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/lib.sh"
+# shellcheck source=tools/system.sh
+. "$(dirname "$0")/tools/system.sh"
 
 # --- the packages ---
 
@@ -47,27 +48,10 @@ make_later() { # version
 
 # --- the system they are installed in ---
 
-# With the devices that a container has.
 make_system() {
-	make_sysroot "${PACKAGE_ROOT:-/}" &&
-	    mount -t proc proc "$sysroot/proc" &&
-	    mount -t sysfs sysfs "$sysroot/sys" &&
-	    mount -t tmpfs -o mode=755 tmpfs "$sysroot/run" &&
-	    mount -t tmpfs -o mode=755 tmpfs "$sysroot/dev" &&
-	    mount -t tmpfs tmpfs "$sysroot/tmp" &&
-	    make_devices &&
+	make_sysroot "${PACKAGE_ROOT:-/}" && mount_system &&
 	    rm -f "$sysroot"/etc/{nat,dns}64d.conf &&
 	    ln -s root/run/nat64d "$dir/run"
-}
-
-make_devices() {
-	local dev=$sysroot/dev
-	mkdir "$dev/net" "$dev/shm" &&
-	    mknod -m 666 "$dev/null" c 1 3 &&
-	    mknod -m 666 "$dev/zero" c 1 5 &&
-	    mknod -m 666 "$dev/random" c 1 8 &&
-	    mknod -m 666 "$dev/urandom" c 1 9 &&
-	    mknod -m 666 "$dev/net/tun" c 10 200
 }
 
 there=(env -i LC_ALL=C HOME=/root PATH=/usr/sbin:/usr/bin:/sbin:/bin
@@ -193,16 +177,6 @@ test_install() {
 		    test -e "/etc/apparmor.d/local/$name"
 		check "its libraries are listed" spdx_is_whole "$name"
 	done
-}
-
-# The tests of the source package, with what is installed.
-test_autopkgtest() {
-	mkdir "$sysroot/tmp/source"
-	(cd "$root" && git ls-files -z | tar -c --null -T -) |
-	    tar -x -C "$sysroot/tmp/source"
-	cp -a "$sysroot/tmp/source/etc/debian" "$sysroot/tmp/source/debian"
-	check "the tests of the source package" \
-	    in_root /tmp/source/debian/tests/suites
 }
 
 test_start() {
@@ -511,7 +485,6 @@ done
 start_nsd
 head -c 1000000 /dev/urandom >"$dir/www/1MB"
 test_install
-[ "${AUTOPKGTEST:-no}" = no ] || test_autopkgtest
 test_start
 test_upgrade
 test_upgrade_failures

@@ -4,6 +4,8 @@
 # system's files that nobody else sees.
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/lib.sh"
+# shellcheck source=tools/system.sh
+. "$(dirname "$0")/tools/system.sh"
 
 journal() { # unit
 	inside journalctl -q -o cat -u "$1"
