@@ -23,7 +23,8 @@ browser='chromium-headless-shell fonts-dejavu-core'
 lint='clang-tidy clang-format cppcheck'
 bench='tayga nftables iproute2 iputils-ping ethtool python3 gnuplot-nox
     dnsperf knot-resolver redis-server'
-deb='autopkgtest buildah debhelper debootstrap dh-apparmor dpkg-dev git lintian'
+deb='autopkgtest buildah crun debhelper debootstrap dh-apparmor dpkg-dev git
+    lintian podman slirp4netns uidmap'
 ports='debhelper gcc-i686-linux-gnu gcc-s390x-linux-gnu gperf mmdebstrap musl-tools
     qemu-user-static'
 

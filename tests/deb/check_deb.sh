@@ -8,6 +8,8 @@
 . "$root/tests/netns/tools/system.sh"
 # shellcheck source=oci.sh
 . "$root/tests/deb/oci.sh"
+# shellcheck source=rootless.sh
+. "$root/tests/deb/rootless.sh"
 
 # A checkout of the last commit, with the files as they are here now.
 copy_tree() { # folder

@@ -68,4 +68,5 @@ test_oci() { # folder of a Debian, folder of packages
 	    "$2"/{nat,dns}64d_*.deb || return
 	test_oci_image nat64d cap_net_admin
 	test_oci_image dns64d cap_net_bind_service
+	test_rootless
 }
