@@ -888,6 +888,9 @@ fuzz: test-deps
 deps:
 	@tests/deps.sh build
 
+demo-deps:
+	@tests/deps.sh build demo
+
 test-deps:
 	@tests/deps.sh build test
 	@tests/deps.sh browser || \
@@ -954,11 +957,11 @@ bench: test-deps
 bench-built: all $(bench_bins)
 	@python3 tests/bench/bench.py '$(BUILD)' '$(BENCH)'
 
-demo: test-deps
+demo: demo-deps
 	@$(MAKE) --no-print-directory $(parallel) all
 	@BUILD='$(BUILD)' SHELL_IN='$(SHELL_IN)' tests/demo/demo.sh
 
-demo-pair: test-deps
+demo-pair: demo-deps
 	@$(MAKE) --no-print-directory $(parallel) all
 	@BUILD='$(BUILD)' tests/demo/pair.sh
 
@@ -1122,7 +1125,7 @@ clean:
 	rm -rf build
 
 .PHONY: all asan bench bench-built check check-built check-deb check-ports \
-    clean conformance demo demo-pair deb deps dist fmt fuzz install lint \
+    clean conformance demo demo-deps demo-pair deb deps dist fmt fuzz install lint \
     screenshots test-deps uninstall
 .DELETE_ON_ERROR:
 .SECONDARY:

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Install missing packages on Debian; elsewhere print the names of those needed.
 #
-#	tests/deps.sh [build] [test] [browser] [lint] [bench] [deb] [ports]
+#	tests/deps.sh [build] [demo] [test] [browser] [lint] [bench] [deb] [ports]
 #
 # The service of an installed package must neither run nor be enabled for the
 # next boot, because the tests start what they need themselves. Packages that
@@ -11,6 +11,8 @@ set -eu
 build='gcc make pkg-config bison flex libc6-dev libevent-dev libldns-dev
     libbsd-dev libseccomp-dev libjansson-dev libcurl4-openssl-dev
     libncurses-dev libhiredis-dev clang bpftool libbpf-dev libelf-dev'
+demo='bind9-dnsutils curl iproute2 iputils-ping keepalived nginx-light nsd
+    openssl procps python3 redis-server socat vsftpd'
 test='check binutils debhelper dpkg-dev keepalived libcap2-bin python3-yaml
     iproute2 iputils-ping nfdump procps traceroute curl
     bind9 bind9-dnsutils bird2 unbound nsd nginx-light netcat-openbsd socat tcpdump
@@ -32,6 +34,7 @@ want=
 for set in "$@"; do
 	case $set in
 	build) want="$want $build" ;;
+	demo) want="$want $demo" ;;
 	test) want="$want $test" ;;
 	browser) want="$want $browser" ;;
 	lint) want="$want $lint" ;;
@@ -39,7 +42,7 @@ for set in "$@"; do
 	deb) want="$want $deb" ;;
 	ports) want="$want $ports" ;;
 	*)
-		echo "usage: $0 [build] [test] [browser] [lint] [bench] [deb] [ports]" >&2
+		echo "usage: $0 [build] [demo] [test] [browser] [lint] [bench] [deb] [ports]" >&2
 		exit 2
 		;;
 	esac

@@ -137,6 +137,7 @@ kill_node() { # node
 	links "$1" down
 	for pid in $(ip netns pids "$(node_ns "$1")"); do
 		kill -9 "$pid" 2>/dev/null
+		wait "$pid" 2>/dev/null # so that the shell does not tell
 	done
 	wait_for 30 node_is_dead "$1"
 	ip -n "$(node_ns "$1")" addr del fe80::64/64 dev lan0 2>/dev/null
