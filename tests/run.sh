@@ -60,7 +60,8 @@ local_tests() {
 process_suites=$(printf 'e2e_%s\n' apparmor blocks browser clat_pref64 \
     collectors control dashboards ecmp examples fastpath_life fleet \
     fleet_pairs follow hostcheck log metrics networks package page pair pcp \
-    process readme receivers reload replicate role rootless state systemd tables takeover top upgrade)
+    process readme receivers reload replicate role rootless state store \
+    systemd tables takeover top upgrade)
 
 # The end-to-end tests of nat64d that packets of another form, or without the
 # fast path, mean something to.

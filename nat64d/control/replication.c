@@ -28,6 +28,9 @@ add_followed(struct prom *p, const struct follow_count *c)
 	    c->refused);
 	metric(p, PROM_COUNTER, "replication-gaps",
 	    "At standby: how often changes were missing", c->gaps);
+	metric(p, PROM_COUNTER, "replication-late-changes",
+	    "Changes of the other node that came when this one was active",
+	    c->late);
 }
 
 void
@@ -91,7 +94,7 @@ replication_status(const struct replicate *r)
 
 	return (json_pack("{s:s, s:s, s:b, s:b, s:I, s:I, s:I, s:I, s:I, "
 			  "s:I, "
-			  "s:I, s:I, s:I, s:I, s:I, s:I}",
+			  "s:I, s:I, s:I, s:I, s:I, s:I, s:I}",
 	    "store", store_server(s), "state", state_text(r, &c), "reached",
 	    store_is_ready(s), "complete", c.complete, "sessions",
 	    (json_int_t)c.sessions, "ends", (json_int_t)c.ends, "waiting",
@@ -100,5 +103,6 @@ replication_status(const struct replicate *r)
 	    "copied-sessions", (json_int_t)f.sessions, "copied-ends",
 	    (json_int_t)f.ends, "copies", (json_int_t)f.copies,
 	    "left-sessions", (json_int_t)f.left, "refused-values",
-	    (json_int_t)f.refused, "gaps", (json_int_t)f.gaps));
+	    (json_int_t)f.refused, "gaps", (json_int_t)f.gaps, "late-changes",
+	    (json_int_t)f.late));
 }

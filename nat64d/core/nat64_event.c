@@ -13,7 +13,8 @@
 static bool
 is_reported(const struct nat64 *n)
 {
-	return (n->sink.event != NULL && n->role != NAT64_ROLE_STANDBY);
+	return (n->sink.event != NULL && n->role != NAT64_ROLE_STANDBY &&
+	    !n->quiet);
 }
 
 void

@@ -91,7 +91,7 @@ refuse_state(struct passage *w, struct pkt *p, enum nat64_reason reason)
 		    p->icmp_type == ICMP_ECHO && !w->hairpin &&
 		    p->ip4.dst.s_addr == c->self4.s_addr)
 			return (nat64_local(w, p));
-		if (!c->unbound_errors)
+		if (!c->unbound_errors || w->n->awaiting)
 			return (nat64_drop(w, reason));
 		return (nat64_refuse4(w, p, reason, ICMP_UNREACH,
 		    p->l4 == L4_ICMP ? ICMP_UNREACH_HOST : ICMP_UNREACH_PORT,

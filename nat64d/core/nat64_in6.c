@@ -165,7 +165,7 @@ refuse_state(struct passage *w, struct pkt *p, enum nat64_reason reason)
 		return (nat64_refuse6(w, p, reason, ICMP6_DST_UNREACH,
 		    ICMP6_DST_UNREACH_ADMIN, 0));
 	case NAT64_NO_SESSION:
-		if (w->n->conf.reset_unknown_tcp)
+		if (w->n->conf.reset_unknown_tcp && !w->n->awaiting)
 			return (nat64_reset6(w, p));
 		return (nat64_drop(w, reason));
 	default:

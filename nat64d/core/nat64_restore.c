@@ -142,6 +142,22 @@ nat64_restore_begin(struct nat64_restore *r, struct nat64 *n,
 }
 
 void
+nat64_restore_late(struct nat64_restore *r)
+{
+	r->late = true;
+}
+
+/* Has s been used since n is active? */
+static bool
+is_newer(const struct nat64 *n, const struct session *s)
+{
+	const struct monotime used =
+	    s->fast == 0 ? s->stamp : session_last_use(&n->sessions, s);
+
+	return (monotime_reached(n->sessions.since, used));
+}
+
+void
 nat64_restore_role(struct nat64_restore *r,
     const struct nat64_saved_role *saved)
 {
@@ -268,6 +284,9 @@ get_binding(struct nat64_restore *r, const struct nat64_saved_binding *b,
 	e4 = bib_find4(bib, &b->out4);
 	if (e6 != NULL && e6 == e4)
 		return (e6);
+	*left = NAT64_LEFT_NEWER;
+	if (r->late && (e6 != NULL || e4 != NULL))
+		return (NULL);
 	*left = NAT64_LEFT_BOUND;
 	if (b->is_static || (e6 != NULL && e6->is_static) ||
 	    (e4 != NULL && e4->is_static))
@@ -415,7 +434,8 @@ is_valid_session(enum l4proto proto, const struct nat64_saved_session *s)
  * when the lifetime is over. An established TCP connection is kept for one
  * more timeout, in which it is probed (RFC 6146, 3.5.2.2). At standby none is
  * over, because the packets that have refreshed it since it was copied are
- * known to the other node only.
+ * known to the other node only; nor is one that comes late, which would be here
+ * since then. A late one has not been used here, whatever the clocks say.
  */
 static bool
 stamp_of(const struct nat64_restore *r, const struct nat64_saved_session *s,
@@ -431,7 +451,7 @@ stamp_of(const struct nat64_restore *r, const struct nat64_saved_session *s,
 	    (uint64_t)r->at.wall_ms - (uint64_t)s->used_ms :
 	    0;
 	*stamp = r->at.mono;
-	if (age >= max && r->n->role == NAT64_ROLE_STANDBY)
+	if (age >= max && (r->late || r->n->role == NAT64_ROLE_STANDBY))
 		age = max;
 	else if (age >= max && s->cls == SESSION_TCP_EST &&
 	    age - max < (uint64_t)t->lifetime_secs[SESSION_TCP_CLOSE] * 1000)
@@ -439,6 +459,8 @@ stamp_of(const struct nat64_restore *r, const struct nat64_saved_session *s,
 	else if (age >= max)
 		return (false);
 	*stamp = monotime_add_ms(r->at.mono, -(int64_t)age);
+	if (r->late && monotime_reached(t->since, *stamp))
+		stamp->ns = t->since.ns - 1;
 	return (true);
 }
 
@@ -491,6 +513,14 @@ restore_gateway(struct nat64 *n, struct session *s,
 						       NAT64_LEFT_LIMIT);
 }
 
+/* The store of an active node does not have what has come late. */
+static void
+tell_late(const struct nat64_restore *r, const struct session *s)
+{
+	if (r->late)
+		nat64_note_change(r->n, s, NAT64_CHANGE_STATE);
+}
+
 static enum nat64_left
 add_session(struct nat64_restore *r, const struct nat64_saved_session *s)
 {
@@ -516,7 +546,10 @@ add_session(struct nat64_restore *r, const struct nat64_saved_session *s)
 	known = session_find_peer(&r->n->sessions, r->e, &s->peer);
 	if (known != NULL && known->bib == r->e &&
 	    !session_is_stale(&r->n->sessions, known)) {
+		if (r->late && is_newer(r->n, known))
+			return (NAT64_LEFT_NEWER);
 		update_session(r->n, known, &past);
+		tell_late(r, known);
 		return (restore_gateway(r->n, known, s));
 	}
 	added =
@@ -524,8 +557,10 @@ add_session(struct nat64_restore *r, const struct nat64_saved_session *s)
 	if (added == NULL)
 		return (left_by(&why));
 	added->copied = true;
-	if (restore_gateway(r->n, added, s) == NAT64_LEFT_NOT)
+	if (restore_gateway(r->n, added, s) == NAT64_LEFT_NOT) {
+		tell_late(r, added);
 		return (NAT64_LEFT_NOT);
+	}
 	session_remove(&r->n->sessions, added);
 	return (NAT64_LEFT_LIMIT);
 }
@@ -560,8 +595,12 @@ nat64_restore_ended(struct nat64_restore *r, enum l4proto proto,
 	finish_binding(r);
 	r->left = NAT64_LEFT_UNKNOWN; /* a session that comes has no binding */
 	s = session_find4(&r->n->sessions, proto, tuple);
-	if (s != NULL && s->bib != NULL)
-		nat64_session_end(r->n, s, r->at.mono);
+	if (s == NULL || s->bib == NULL || (r->late && is_newer(r->n, s)))
+		return;
+	/* The other node has reported it. */
+	r->n->quiet = r->late;
+	nat64_session_end(r->n, s, r->at.mono);
+	r->n->quiet = false;
 }
 
 void
@@ -603,6 +642,7 @@ nat64_left_name(enum nat64_left left)
 		[NAT64_LEFT_ENDED] = "ended meanwhile",
 		[NAT64_LEFT_UNKNOWN] = "of an unknown kind",
 		[NAT64_LEFT_REFUSED] = "refused",
+		[NAT64_LEFT_NEWER] = "newer here",
 	};
 
 	return (names[left]);

@@ -145,6 +145,7 @@ enum nat64_left {
 	NAT64_LEFT_ENDED,    /* its lifetime was over before */
 	NAT64_LEFT_UNKNOWN,  /* of a kind that we do not know */
 	NAT64_LEFT_REFUSED,  /* only ports for quarantine are wanted */
+	NAT64_LEFT_NEWER,    /* what is here has been used since */
 	NAT64_NLEFTS
 };
 
@@ -161,6 +162,7 @@ struct nat64_restore {
 	struct nat64 *n;
 	struct nat64_clocks at;
 	bool ports_only;
+	bool late;
 	uint8_t prefixes[NAT64_MAX_PREFIXES]; /* index in n, by saved index */
 	struct bib_entry *e; /* of the sessions that come; NULL: none */
 	struct nat64_saved_binding binding; /* the last one */
@@ -178,6 +180,15 @@ struct nat64_restore {
  */
 void nat64_restore_begin(struct nat64_restore *r, struct nat64 *n,
     const struct nat64_clocks *at, bool ports_only);
+
+/*
+ * n became active before all that the other node had was here, and what comes
+ * is the rest of it. Only what conflicts with nothing that has happened here
+ * since then is restored or ended: a session that has been used is left as it
+ * is, and so is a binding that excludes one of them. What is restored is told
+ * to whoever copies sessions (nat64_set_changes()).
+ */
+void nat64_restore_late(struct nat64_restore *r);
 
 /* Before anything else: go on with the role of the other translator. */
 void nat64_restore_role(struct nat64_restore *r,

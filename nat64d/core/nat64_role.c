@@ -76,7 +76,20 @@ nat64_ports_rested(struct nat64 *n, struct monotime now)
 void
 nat64_hold_ports(struct nat64 *n, bool on, struct monotime now)
 {
+	n->ports_held = on;
 	pool4_hold(n->pool, on, now);
+}
+
+bool
+nat64_ports_held(const struct nat64 *n)
+{
+	return (n->ports_held);
+}
+
+void
+nat64_await_copy(struct nat64 *n, bool on)
+{
+	n->awaiting = on;
 }
 
 enum nat64_role

@@ -59,6 +59,15 @@ void nat64_ports_rested(struct nat64 *n, struct monotime now);
 void nat64_ports_unknown(struct nat64 *n, struct monotime now);
 void nat64_hold_ports(struct nat64 *n, bool on, struct monotime now);
 
+/* What nat64_hold_ports() said last. */
+bool nat64_ports_held(const struct nat64 *n);
+
+/*
+ * Sessions of the other node may still come (nat64_restore_late()): meanwhile
+ * no host or server is told that a binding or session does not exist.
+ */
+void nat64_await_copy(struct nat64 *n, bool on);
+
 /* Only kept here, so that it is saved with the state. */
 void nat64_set_draining(struct nat64 *n, bool draining);
 bool nat64_is_draining(const struct nat64 *n);

@@ -89,6 +89,9 @@ struct nat64 {
 	enum nat64_role role; /* nat64_role.h */
 	bool draining;
 	bool copied;		   /* nat64_set_copied() */
+	bool ports_held;	   /* nat64_hold_ports() */
+	bool awaiting;		   /* nat64_await_copy() */
+	bool quiet;		   /* what ends has been reported before */
 	bool start_rest;	   /* nat64_ports_rested() */
 	bool pool_high[L4_NPROTO]; /* thresholds (nat64_threshold.h) */
 	size_t n_subs_high;

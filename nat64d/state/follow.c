@@ -11,9 +11,9 @@
 #include "common/os/timer.h"
 
 #include "follow.h"
+#include "intake.h"
 #include "publish.h"
 #include "nat64d/core/nat64_copy.h"
-#include "nat64d/core/nat64_restore.h"
 #include "nat64d/core/nat64_role.h"
 #include "nat64d/core/nat64_walk.h"
 
@@ -32,17 +32,34 @@
 #define FIT_HEAD_MS (30 * 1000)	 /* for the active node to complete it */
 #define FIT_COPY_MS (120 * 1000) /* for us to read it */
 
-/* Sessions of one answer, and entries of the stream. */
+/*
+ * After this node has become active: for so long, and so many values. A store
+ * that takes longer than STORE_PATIENCE_MS to answer is given up, so what is on
+ * its way to it and from it is here by then.
+ */
+#define LATE_MS (2 * STORE_PATIENCE_MS)
+#define LATE_ENTRIES 8192 /* of the stream; each has up to 100 values */
+#define LATE_LOOK_MS 100
+
+/* Sessions of one answer. */
 #define COPY_COUNT "500"
-#define FOLLOW_COUNT 32
-#define FOLLOW_TEXT "32"
+#define LATE_COPY_COUNT "100"
+
+/*
+ * Entries of the stream in one answer: more of them while there are more than
+ * that, as the way to the store may be long. And those taken in one turn of the
+ * event loop, which is less than a millisecond for a node that is active.
+ */
+#define FOLLOW_MIN 32
+#define FOLLOW_MAX 512
+#define TURN_ENTRIES 32
+#define LATE_TURN_ENTRIES 2
+#define LATE_TURN_MS 2 /* between two turns; the rest is for packets */
 
 /* Entries of the tables looked at in one turn. */
 #define MAX_ENTRIES 4096
 
 #define OLDER "is older than what was there before"
-
-#define ID_MAX 42 /* two numbers of 64 bits, "-" */
 
 enum stage {
 	FOLLOW_OFF,
@@ -57,31 +74,37 @@ enum stage {
 struct follower {
 	struct nat64 *n;
 	struct store *store;
-	struct replica_reader reader;
+	struct intake intake;
 	struct event *timer;
 	enum stage stage;
-	unsigned asked;		      /* answers that are to come */
-	unsigned stale;		      /* of them, asked before the last stop */
-	struct replica_origin origin; /* whose epoch is followed; its last
-					 sequence */
-	bool swept;		      /* sessions are those of that epoch */
-	bool whole;		      /* since it is standby */
-	bool none;		      /* no node has been active there */
-	struct monotime started;      /* to be standby */
-	struct replica_origin had;    /* it, when the store was lost */
+	unsigned asked;		   /* answers that are to come */
+	unsigned stale;		   /* of them, asked before the last stop */
+	bool swept;		   /* sessions are those of that epoch */
+	bool whole;		   /* since it is standby */
+	bool none;		   /* no node has been active there */
+	struct monotime started;   /* to be standby */
+	struct replica_origin had; /* the epoch, when the store was lost */
 	/* The newest "head" of all, and the last one that was found. */
 	struct replica_origin best, seen;
 	uint64_t best_beat, seen_beat;
 	struct monotime looked; /* at "head" */
 	struct nat64_walk walk;
-	struct nat64_restore restore;
-	bool refused_told;
 	char head[STORE_KEY_MAX];
 	char state[STORE_KEY_MAX];
 	char log[STORE_KEY_MAX];
-	char cursor[ID_MAX + 1];
-	char id[ID_MAX + 1];
-	struct follow_count count;
+	char cursor[INTAKE_ID_MAX + 1];
+	char id[INTAKE_ID_MAX + 1];
+	unsigned count; /* entries that were asked for */
+	redisReply
+	    *entries; /* of them, those that came; NULL: all are taken */
+	size_t taken;
+	struct {
+		bool on; /* this node is active */
+		struct monotime end;
+		unsigned entries;
+		uint64_t before; /* sessions and ends taken before */
+	} late;
+	uint64_t gaps, copies, n_late;
 };
 
 static void step(struct follower *f);
@@ -140,6 +163,10 @@ ask(struct follower *f, store_answer_fn *fn, int argc,
 {
 	if (store_send(f->store, fn, f, argc, argv, NULL) == 0)
 		f->asked++;
+	/* If no answer comes, it ends all the same. */
+	if (f->late.on)
+		timer_start(f->timer,
+		    monotime_diff_ms(f->late.end, monotime_now()) + 1);
 }
 
 static void
@@ -164,92 +191,26 @@ static void
 ask_copy(struct follower *f)
 {
 	const char *const argv[] = { "HSCAN", f->state, f->cursor, "COUNT",
-		COPY_COUNT };
+		f->late.on ? LATE_COPY_COUNT : COPY_COUNT };
 
 	ask(f, copy_came, 5, argv);
 }
 
+/* A store that waits for an entry takes no other command from this node. */
 static void
 ask_log(struct follower *f)
 {
-	const char *const argv[] = { "XREAD", "COUNT", FOLLOW_TEXT, "BLOCK",
+	char count[16];
+	const char *const wait[] = { "XREAD", "COUNT", count, "BLOCK",
 		LOOK_TEXT, "STREAMS", f->log, f->id };
+	const char *const look[] = { "XREAD", "COUNT", count, "STREAMS",
+		f->log, f->id };
 
-	ask(f, log_came, 8, argv);
-}
-
-/* --- values --- */
-
-static void
-refuse_value(struct follower *f, const char *why)
-{
-	f->count.refused++;
-	if (f->refused_told)
-		return;
-	f->refused_told = true;
-	log_warn("replication: %s: a value %s: it is not used",
-	    store_server(f->store), why);
-}
-
-/* Read a value of the epoch that is followed. False: it is not used. */
-static bool
-read_value(struct follower *f, const redisReply *key, const redisReply *value,
-    struct replica_item *item)
-{
-	enum replica_fault fault;
-
-	if (key->type != REDIS_REPLY_STRING ||
-	    value->type != REDIS_REPLY_STRING) {
-		refuse_value(f, replica_why(REPLICA_NO_VALUE));
-		return (false);
-	}
-	fault = replica_read(&f->reader, key->str, key->len, value->str,
-	    value->len, item);
-	if (fault != REPLICA_GOOD) {
-		refuse_value(f, replica_why(fault));
-		return (false);
-	}
-	if (item->kind == REPLICA_HEAD ||
-	    item->origin.node != f->origin.node ||
-	    item->origin.epoch != f->origin.epoch) {
-		refuse_value(f, "is of another epoch");
-		return (false);
-	}
-	return (true);
-}
-
-static void
-begin_values(struct follower *f)
-{
-	const struct nat64_clocks at = { monotime_now(), wallclock_ms() };
-
-	nat64_restore_begin(&f->restore, f->n, &at, false);
-}
-
-static void
-apply(struct follower *f, const struct replica_item *item)
-{
-	struct nat64_restore *r = &f->restore;
-
-	if (item->kind == REPLICA_END) {
-		nat64_restore_ended(r, item->place.proto, &item->place.tuple);
-		f->count.ends++;
-		return;
-	}
-	nat64_restore_prefix(r, 0, &item->copy.prefix);
-	nat64_restore_binding(r, &item->copy.binding);
-	nat64_restore_session(r, &item->copy.session);
-}
-
-static void
-end_values(struct follower *f)
-{
-	unsigned i;
-
-	nat64_restore_end(&f->restore);
-	f->count.sessions += f->restore.counts.sessions;
-	for (i = 0; i < NAT64_NLEFTS; i++)
-		f->count.left += f->restore.counts.left_sessions[i];
+	snprintf(count, sizeof(count), "%u", f->count);
+	if (f->late.on)
+		ask(f, log_came, 6, look);
+	else
+		ask(f, log_came, 8, wait);
 }
 
 /* --- stages --- */
@@ -262,11 +223,42 @@ enter(struct follower *f, enum stage stage, int64_t ms)
 	timer_start(f->timer, ms);
 }
 
+static void
+drop_entries(struct follower *f)
+{
+	store_free_answer(f->entries);
+	f->entries = NULL;
+}
+
+static void
+end_late(struct follower *f)
+{
+	const struct intake_count *c = &f->intake.count;
+	const uint64_t n = c->sessions + c->ends - f->late.before;
+
+	f->n_late += n;
+	f->late.on = false;
+	f->stage = FOLLOW_OFF;
+	f->stale = f->asked;
+	event_del(f->timer);
+	drop_entries(f);
+	nat64_await_copy(f->n, false);
+	if (n > 0)
+		log_info("replication: %" PRIu64 " changes of node %u came "
+			 "after this node was active",
+		    n, f->intake.origin.node);
+}
+
 /* Copy everything again, after a pause. */
 static void
 copy_again(struct follower *f)
 {
-	f->origin.node = 0;
+	if (f->late.on) {
+		end_late(f);
+		return;
+	}
+	drop_entries(f);
+	f->intake.origin.node = 0;
 	f->swept = false;
 	enter(f, FOLLOW_HEAD, PAUSE_MS);
 }
@@ -274,11 +266,14 @@ copy_again(struct follower *f)
 static void
 begin_copy(struct follower *f, const struct replica_origin *o)
 {
-	f->origin = *o;
+	const char *pair = f->intake.reader.seal.pair;
+
+	drop_entries(f);
+	intake_set_origin(&f->intake, o);
 	f->swept = false;
-	f->refused_told = false;
-	publish_key_state(f->state, f->reader.seal.pair, o->node, o->epoch);
-	publish_key_log(f->log, f->reader.seal.pair, o->node, o->epoch);
+	f->count = FOLLOW_MIN;
+	publish_key_state(f->state, pair, o->node, o->epoch);
+	publish_key_log(f->log, pair, o->node, o->epoch);
 	enter(f, FOLLOW_UNMARK, 0);
 }
 
@@ -326,8 +321,8 @@ take_current(struct follower *f, const struct replica_item *item)
 {
 	take_draining(f, item);
 	if (!item->head.complete ||
-	    (item->origin.epoch == f->origin.epoch &&
-		item->origin.node == f->origin.node))
+	    (item->origin.epoch == f->intake.origin.epoch &&
+		item->origin.node == f->intake.origin.node))
 		return (false);
 	begin_copy(f, &item->origin);
 	return (true);
@@ -341,73 +336,38 @@ take_head(struct follower *f, const redisReply *answer)
 	const bool following = f->stage == FOLLOW_LOG;
 
 	if (answer->type == REDIS_REPLY_STRING)
-		fault = replica_read(&f->reader, REPLICA_HEAD_KEY,
+		fault = replica_read(&f->intake.reader, REPLICA_HEAD_KEY,
 		    strlen(REPLICA_HEAD_KEY), answer->str, answer->len, &item);
 	f->none = answer->type == REDIS_REPLY_NIL;
 	if (fault != REPLICA_GOOD) {
 		if (!f->none)
-			refuse_value(f, replica_why(fault));
+			intake_refuse(&f->intake, replica_why(fault));
 	} else if (!is_current(f, &item))
-		refuse_value(f, OLDER);
+		intake_refuse(&f->intake, OLDER);
 	else if (take_current(f, &item))
 		return;
 	if (!following)
 		enter(f, FOLLOW_HEAD, LOOK_MS);
 }
 
-/* The id of an entry; false: it is none. */
-static bool
-take_id(const redisReply *id, char text[ID_MAX + 1])
-{
-	if (id->type != REDIS_REPLY_STRING || id->len == 0 ||
-	    id->len > ID_MAX || strspn(id->str, "0123456789-") != id->len)
-		return (false);
-	memcpy(text, id->str, id->len + 1);
-	return (true);
-}
-
-/* An entry of the stream: its id, and pairs of key and value. */
-static const redisReply *
-pairs_of(const redisReply *entry)
-{
-	const redisReply *pairs;
-
-	if (entry->type != REDIS_REPLY_ARRAY || entry->elements != 2)
-		return (NULL);
-	pairs = entry->element[1];
-	if (pairs->type != REDIS_REPLY_ARRAY || pairs->elements % 2 != 0)
-		return (NULL);
-	return (pairs);
-}
-
 /* Where the stream is: its last entry, whose last value is the newest. */
 static void
 take_note(struct follower *f, const redisReply *answer)
 {
-	const redisReply *pairs;
-	struct replica_item item;
-	size_t i;
+	struct replica_origin *o = &f->intake.origin;
 
 	strlcpy(f->id, "0-0", sizeof(f->id));
-	f->origin.sequence = 0;
-	if (answer->type == REDIS_REPLY_ARRAY && answer->elements == 1) {
-		pairs = pairs_of(answer->element[0]);
-		if (pairs == NULL ||
-		    !take_id(answer->element[0]->element[0], f->id)) {
-			copy_again(f);
-			return;
-		}
-		for (i = 0; i < pairs->elements; i += 2)
-			if (read_value(f, pairs->element[i],
-				pairs->element[i + 1], &item))
-				f->origin.sequence = item.origin.sequence;
+	o->sequence = 0;
+	if (answer->type == REDIS_REPLY_ARRAY && answer->elements == 1 &&
+	    !intake_note_entry(&f->intake, answer->element[0], f->id)) {
+		copy_again(f);
+		return;
 	}
 	/* The store has been started with an older snapshot. */
-	if (f->had.node == f->origin.node && f->had.epoch == f->origin.epoch &&
-	    f->had.sequence > f->origin.sequence) {
-		refuse_value(f, OLDER);
-		f->origin.node = 0;
-		enter(f, FOLLOW_HEAD, PAUSE_MS);
+	if (f->had.node == o->node && f->had.epoch == o->epoch &&
+	    f->had.sequence > o->sequence) {
+		intake_refuse(&f->intake, OLDER);
+		copy_again(f);
 		return;
 	}
 	strlcpy(f->cursor, "0", sizeof(f->cursor));
@@ -418,53 +378,19 @@ take_note(struct follower *f, const redisReply *answer)
 static void
 take_copy(struct follower *f, const redisReply *answer)
 {
-	const redisReply *pairs;
-	struct replica_item item;
-	size_t i;
-
 	if (answer->type != REDIS_REPLY_ARRAY || answer->elements != 2 ||
-	    !take_id(answer->element[0], f->cursor) ||
+	    !intake_take_id(answer->element[0], f->cursor) ||
 	    answer->element[1]->type != REDIS_REPLY_ARRAY ||
 	    answer->element[1]->elements % 2 != 0) {
 		copy_again(f);
 		return;
 	}
-	pairs = answer->element[1];
-	begin_values(f);
-	for (i = 0; i < pairs->elements; i += 2)
-		if (read_value(f, pairs->element[i], pairs->element[i + 1],
-			&item) &&
-		    item.kind == REPLICA_SESSION)
-			apply(f, &item);
-	end_values(f);
-	if (strcmp(f->cursor, "0") != 0) {
-		ask_copy(f);
-		return;
-	}
-	f->stage = FOLLOW_LOG;
-	ask_log(f);
-}
-
-/* Returns false when a value is missing. */
-static bool
-take_entry(struct follower *f, const redisReply *entry)
-{
-	const redisReply *pairs = pairs_of(entry);
-	struct replica_item item;
-	size_t i;
-
-	if (pairs == NULL || !take_id(entry->element[0], f->id))
-		return (false);
-	for (i = 0; i < pairs->elements; i += 2) {
-		if (!read_value(f, pairs->element[i], pairs->element[i + 1],
-			&item))
-			continue;
-		if (item.origin.sequence != f->origin.sequence + 1)
-			return (false);
-		f->origin.sequence++;
-		apply(f, &item);
-	}
-	return (true);
+	intake_begin(&f->intake, f->late.on);
+	intake_take_pairs(&f->intake, answer->element[1]);
+	intake_end(&f->intake);
+	if (strcmp(f->cursor, "0") == 0)
+		f->stage = FOLLOW_LOG;
+	step(f);
 }
 
 /* [[name, [entry ...]]]; NULL: it is something else. */
@@ -486,39 +412,76 @@ entries_of(const redisReply *answer)
 static void
 follow_on(struct follower *f, bool at_end)
 {
-	if (f->swept || !at_end)
+	if (f->late.on && at_end)
+		timer_start(f->timer, LATE_LOOK_MS);
+	else if (f->swept || f->late.on || !at_end)
 		step(f);
 	else
 		enter(f, FOLLOW_SWEEP, 0);
 }
 
 static void
+miss_changes(struct follower *f)
+{
+	f->gaps++;
+	log_warn("replication: %s: changes are missing%s",
+	    store_server(f->store),
+	    f->late.on ? "" : ": everything is copied again");
+	copy_again(f);
+}
+
+/* All entries that came have been taken: ask for more if there may be more. */
+static void
+end_entries(struct follower *f, size_t n)
+{
+	const bool at_end = n < f->count;
+
+	drop_entries(f);
+	f->late.entries += (unsigned)n;
+	f->count = at_end ? FOLLOW_MIN : 2 * f->count;
+	if (f->count > FOLLOW_MAX)
+		f->count = FOLLOW_MAX;
+	follow_on(f, at_end);
+}
+
+/* Take some of the entries that have come; the rest in other turns. */
+static void
+take_entries(struct follower *f)
+{
+	const redisReply *entries = entries_of(f->entries);
+	const size_t max = f->late.on ? LATE_TURN_ENTRIES : TURN_ENTRIES;
+	const size_t end = entries->elements - f->taken < max ?
+	    entries->elements :
+	    f->taken + max;
+	bool good = true;
+
+	intake_begin(&f->intake, f->late.on);
+	while (good && f->taken < end)
+		good = intake_take_entry(&f->intake,
+		    entries->element[f->taken++], f->id);
+	intake_end(&f->intake);
+	if (!good)
+		miss_changes(f);
+	else if (end < entries->elements)
+		timer_start(f->timer, f->late.on ? LATE_TURN_MS : 0);
+	else
+		end_entries(f, entries->elements);
+}
+
+static void
 take_log(struct follower *f, const redisReply *answer)
 {
-	const redisReply *entries;
-	bool good = true;
-	size_t i;
-
 	if (f->stage != FOLLOW_LOG)
 		return;
-	if (answer->type == REDIS_REPLY_NIL) {
+	if (answer->type == REDIS_REPLY_NIL)
 		follow_on(f, true);
-		return;
+	else if (entries_of(answer) == NULL)
+		miss_changes(f);
+	else {
+		f->entries = store_keep_answer(f->store);
+		f->taken = 0;
+		take_entries(f);
 	}
-	entries = entries_of(answer);
-	begin_values(f);
-	for (i = 0; entries != NULL && good && i < entries->elements; i++)
-		good = take_entry(f, entries->element[i]);
-	end_values(f);
-	if (entries != NULL && good) {
-		follow_on(f, entries->elements < FOLLOW_COUNT);
-		return;
-	}
-	f->count.gaps++;
-	log_warn("replication: %s: changes are missing: everything is copied "
-		 "again",
-	    store_server(f->store));
-	copy_again(f);
 }
 
 static void
@@ -527,25 +490,50 @@ end_sweep(struct follower *f)
 	f->swept = true;
 	f->whole = true;
 	nat64_set_copied(f->n);
-	f->count.copies++;
+	f->copies++;
 	log_info("replication: all of node %u is copied: %zu sessions of "
 		 "epoch %" PRIu64,
-	    f->origin.node, session_count(nat64_sessions(f->n)),
-	    f->origin.epoch);
+	    f->intake.origin.node, session_count(nat64_sessions(f->n)),
+	    f->intake.origin.epoch);
 	f->stage = FOLLOW_LOG;
 	step(f);
+}
+
+/*
+ * This node is active: is what is still to come of no use any more? If another
+ * node is active as well, it is not dead, and keeps its sessions.
+ */
+static bool
+is_over(const struct follower *f)
+{
+	return (f->late.on &&
+	    (monotime_reached(f->late.end, monotime_now()) ||
+		f->late.entries >= LATE_ENTRIES || nat64_ports_held(f->n)));
+}
+
+static void
+step_log(struct follower *f)
+{
+	if (f->entries != NULL) {
+		take_entries(f);
+		return;
+	}
+	if (!f->late.on &&
+	    monotime_diff_ms(monotime_now(), f->looked) >= LOOK_MS)
+		ask_head(f);
+	ask_log(f);
 }
 
 static void
 step(struct follower *f)
 {
-	const struct monotime now = monotime_now();
-
+	if (is_over(f))
+		end_late(f);
 	if (!store_is_ready(f->store))
 		return;
 	switch (f->stage) {
 	case FOLLOW_OFF:
-	case FOLLOW_COPY:
+	case FOLLOW_NOTE:
 		break;
 	case FOLLOW_HEAD:
 		ask_head(f);
@@ -558,15 +546,15 @@ step(struct follower *f)
 		f->stage = FOLLOW_NOTE;
 		ask_note(f);
 		break;
-	case FOLLOW_NOTE:
+	case FOLLOW_COPY:
+		ask_copy(f);
 		break;
 	case FOLLOW_LOG:
-		if (monotime_diff_ms(now, f->looked) >= LOOK_MS)
-			ask_head(f);
-		ask_log(f);
+		step_log(f);
 		break;
 	case FOLLOW_SWEEP:
-		if (nat64_copy_sweep(f->n, &f->walk, now, MAX_ENTRIES))
+		if (nat64_copy_sweep(f->n, &f->walk, monotime_now(),
+			MAX_ENTRIES))
 			timer_start(f->timer, 0);
 		else
 			end_sweep(f);
@@ -595,7 +583,7 @@ follower_new(struct event_base *base, struct nat64 *n, struct store *store,
 		return (NULL);
 	f->n = n;
 	f->store = store;
-	replica_reader_init(&f->reader, seal);
+	intake_init(&f->intake, n, store, seal);
 	publish_key_head(f->head, seal->pair);
 	f->timer = event_new(base, -1, 0, timer_due, f);
 	if (f->timer != NULL)
@@ -611,12 +599,15 @@ follower_free(struct follower *f)
 	if (f == NULL)
 		return;
 	event_free(f->timer);
+	drop_entries(f);
 	free(f);
 }
 
 void
 follower_start(struct follower *f, uint64_t written)
 {
+	if (f->late.on)
+		end_late(f);
 	if (f->stage != FOLLOW_OFF)
 		return;
 	f->whole = f->none = false;
@@ -625,23 +616,48 @@ follower_start(struct follower *f, uint64_t written)
 	if (written != 0)
 		f->best.epoch = written + 1;
 	f->best_beat = f->seen_beat = 0;
-	f->origin = f->had = (struct replica_origin){ .node = 0 };
+	f->intake.origin = f->had = (struct replica_origin){ .node = 0 };
 	f->swept = false;
 	enter(f, FOLLOW_HEAD, 0);
+}
+
+/* Does the stream, or the copy, have what has not been taken? */
+static bool
+has_more(const struct follower *f)
+{
+	return (f->intake.origin.node != 0 &&
+	    (f->stage == FOLLOW_COPY || f->stage == FOLLOW_LOG ||
+		f->stage == FOLLOW_SWEEP));
 }
 
 void
 follower_stop(struct follower *f)
 {
-	f->stage = FOLLOW_OFF;
-	f->stale = f->asked;
+	const bool go_on = has_more(f);
+
 	event_del(f->timer);
+	f->stale = f->asked;
+	if (!go_on || nat64_role(f->n) != NAT64_ROLE_ACTIVE) {
+		f->stage = FOLLOW_OFF;
+		drop_entries(f);
+		return;
+	}
+	f->late.on = true;
+	f->late.end = monotime_add_ms(monotime_now(), LATE_MS);
+	f->late.entries = 0;
+	f->late.before = f->intake.count.sessions + f->intake.count.ends;
+	nat64_await_copy(f->n, true);
+	if (f->stage == FOLLOW_SWEEP)
+		f->stage = FOLLOW_LOG;
+	step(f);
 }
 
 void
 follower_ready(struct follower *f)
 {
-	if (f->stage != FOLLOW_OFF)
+	if (f->late.on)
+		step(f);
+	else if (f->stage != FOLLOW_OFF)
 		enter(f, FOLLOW_HEAD, 0);
 }
 
@@ -650,9 +666,15 @@ follower_lost(struct follower *f)
 {
 	f->asked = f->stale = 0;
 	event_del(f->timer);
-	if (f->origin.node != 0)
-		f->had = f->origin;
-	f->origin.node = 0;
+	if (f->late.on) {
+		timer_start(f->timer,
+		    monotime_diff_ms(f->late.end, monotime_now()) + 1);
+		return;
+	}
+	drop_entries(f);
+	if (f->intake.origin.node != 0)
+		f->had = f->intake.origin;
+	f->intake.origin.node = 0;
 	f->swept = false;
 }
 
@@ -676,9 +698,15 @@ follower_incomplete(const struct follower *f)
 struct follow_count
 follower_count(const struct follower *f)
 {
-	struct follow_count c = f->count;
+	struct follow_count c = { .sessions = f->intake.count.sessions,
+		.ends = f->intake.count.ends,
+		.left = f->intake.count.left,
+		.refused = f->intake.count.refused,
+		.gaps = f->gaps,
+		.copies = f->copies,
+		.late = f->n_late };
 
-	if (f->stage != FOLLOW_OFF && f->swept)
-		c.origin = f->origin;
+	if (f->stage != FOLLOW_OFF && !f->late.on && f->swept)
+		c.origin = f->intake.origin;
 	return (c);
 }

@@ -18,6 +18,12 @@
  * again. Whether the pair drains is read from "head", too, each time.
  * A store that has been started with an older snapshot is not copied:
  * what is here is newer, until the active node has written everything again.
+ *
+ * A node that becomes active does not wait for what the store, or the way to
+ * it, still holds of the other node. It goes on with COPY and FOLLOW, for ten
+ * seconds at most, in small slices, and takes what conflicts with nothing that
+ * has happened here since then (nat64_restore_late()). It ends before when the
+ * other node turns out to be active as well.
  */
 #ifndef NAT64D_STATE_FOLLOW_H
 #define NAT64D_STATE_FOLLOW_H
@@ -39,6 +45,7 @@ struct follow_count {
 	uint64_t refused; /* values that are not what they should be */
 	uint64_t gaps;	  /* in the stream */
 	uint64_t copies;  /* of everything, completed */
+	uint64_t late;	  /* sessions and ends that came when it was active */
 	/* Whose copy is complete, and is being followed; node 0: nobody's. */
 	struct replica_origin origin;
 };
@@ -49,8 +56,9 @@ struct follower *follower_new(struct event_base *base, struct nat64 *n,
 void follower_free(struct follower *f);
 
 /*
- * This node is standby from now on, or no longer. written: the last epoch that
- * it has written itself, 0 if none: what it has is newer than a copy of that.
+ * This node is standby from now on, or no longer; if it is active then
+ * (nat64_role()), the rest is taken late. written: the last epoch that it has
+ * written itself, 0 if none: what it has is newer than a copy of that.
  */
 void follower_start(struct follower *f, uint64_t written);
 void follower_stop(struct follower *f);

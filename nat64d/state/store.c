@@ -50,6 +50,7 @@ struct store {
 	const redisReplyObjectFunctions *make; /* of hiredis */
 	unsigned n_objects;		       /* of the answer being read */
 	size_t n_octets;
+	redisReply *answer;  /* that is being taken */
 	struct event *timer; /* pause; connected: watches the answers */
 	unsigned server;     /* index */
 	bool ready;
@@ -267,8 +268,10 @@ take_answers(struct store *s)
 			return (true);
 		s->n_objects = 0;
 		s->n_octets = 0;
+		s->answer = answer;
 		more = take_answer(s, answer);
-		freeReplyObject(answer);
+		freeReplyObject(s->answer);
+		s->answer = NULL;
 	}
 	return (false);
 }
@@ -475,6 +478,21 @@ store_send(struct store *s, store_answer_fn *fn, void *arg, int argc,
     const char *const argv[], const size_t lens[])
 {
 	return (s->ready ? put(s, fn, arg, argc, argv, lens) : -1);
+}
+
+redisReply *
+store_keep_answer(struct store *s)
+{
+	redisReply *answer = s->answer;
+
+	s->answer = NULL;
+	return (answer);
+}
+
+void
+store_free_answer(redisReply *answer)
+{
+	freeReplyObject(answer);
 }
 
 bool

@@ -61,6 +61,13 @@ typedef void store_answer_fn(void *arg, const redisReply *answer);
 int store_send(struct store *s, store_answer_fn *fn, void *arg, int argc,
     const char *const argv[], const size_t lens[]);
 
+/*
+ * To be called by a store_answer_fn: the answer that it is given belongs to the
+ * caller from now on, who frees it.
+ */
+redisReply *store_keep_answer(struct store *s);
+void store_free_answer(redisReply *answer);
+
 bool store_is_ready(const struct store *s);
 
 /* Octets of commands that have not been answered. */

@@ -372,12 +372,12 @@ do_xrevrange(struct redis_db *db, const struct redis_text *argv)
 	return (r);
 }
 
-/* XREAD COUNT n BLOCK ms STREAMS key id; NULL: there is nothing. */
+/* XREAD COUNT n [BLOCK ms] STREAMS key id; NULL: there is nothing. */
 static redisReply *
-do_xread(struct redis_db *db, const struct redis_text *argv)
+do_xread(struct redis_db *db, const struct redis_text *argv, int argc)
 {
-	const struct redis_key *k = find(db, argv[6].bytes);
-	const uint64_t id = strtoull(argv[7].bytes, NULL, 10);
+	const struct redis_key *k = find(db, argv[argc - 2].bytes);
+	const uint64_t id = strtoull(argv[argc - 1].bytes, NULL, 10);
 	const size_t max = (size_t)atoi(argv[2].bytes);
 	redisReply *r, *stream, *entries;
 	size_t i;
@@ -414,7 +414,7 @@ redis_db_execute(struct redis_db *db, int argc, const struct redis_text *argv)
 	if (strcmp(word, "XREVRANGE") == 0)
 		return (do_xrevrange(db, argv));
 	if (strcmp(word, "XREAD") == 0)
-		return (do_xread(db, argv));
+		return (do_xread(db, argv, argc));
 	if (strcmp(word, "HSET") == 0)
 		return (do_hset(db, argv, argc));
 	if (strcmp(word, "HDEL") == 0)

@@ -34,7 +34,9 @@ struct store {
 	bool is_lost;
 	bool is_closed; /* it is freed when it has no command */
 	struct command *first;
-	size_t waiting;
+	struct command *unserved; /* the first one without an answer */
+	struct command *last;	  /* valid if there is one */
+	int64_t answered_ms;	  /* the last answer */
 };
 
 struct event {
@@ -52,6 +54,7 @@ static struct {
 	unsigned delay_ms;
 	uint64_t random;
 	struct event_base *machine; /* whose code runs */
+	redisReply **answer;	    /* that is being taken */
 	struct {
 		struct event_base *machine;
 		int64_t ms;
@@ -199,7 +202,8 @@ execute(struct command *c)
 	answer = redis_db_execute(&fake.db, c->argc, c->argv);
 	if (answer != NULL)
 		return (answer);
-	if (c->waits_ms == 0) /* XREAD COUNT n BLOCK ms */
+	/* XREAD COUNT n BLOCK ms */
+	if (c->waits_ms == 0 && strcmp(c->argv[3].bytes, "BLOCK") == 0)
 		c->waits_ms = now_ms() + atoi(c->argv[4].bytes);
 	if (now_ms() < c->waits_ms)
 		return (NULL);
@@ -239,7 +243,7 @@ int
 store_send(struct store *s, store_answer_fn *fn, void *arg, int argc,
     const char *const argv[], const size_t lens[])
 {
-	struct command *c, **at = &s->first;
+	struct command *c;
 	int i;
 
 	if (s->is_lost)
@@ -253,11 +257,34 @@ store_send(struct store *s, store_answer_fn *fn, void *arg, int argc,
 	c->fn = fn;
 	c->arg = arg;
 	c->comes_ms = now_ms() + delay();
-	for (; *at != NULL; at = &(*at)->next)
-		if ((*at)->comes_ms > c->comes_ms)
-			c->comes_ms = (*at)->comes_ms;
-	*at = c;
+	if (s->first == NULL)
+		s->first = c;
+	else {
+		s->last->next = c;
+		if (s->last->comes_ms > c->comes_ms)
+			c->comes_ms = s->last->comes_ms;
+	}
+	s->last = c;
+	if (s->unserved == NULL)
+		s->unserved = c;
 	return (0);
+}
+
+redisReply *
+store_keep_answer(struct store *s)
+{
+	redisReply *answer = *fake.answer;
+
+	(void)s;
+	*fake.answer = NULL;
+	return (answer);
+}
+
+void
+store_free_answer(redisReply *answer)
+{
+	if (answer != NULL)
+		redis_db_free_reply(answer);
 }
 
 bool
@@ -315,14 +342,19 @@ redis_fake_lose(struct store *s)
 	orphan = redis_fake_connect(s->machine);
 	orphan->is_lost = orphan->is_closed = s->is_lost = true;
 	orphan->first = s->first;
-	s->first = NULL;
+	orphan->answered_ms = s->answered_ms;
+	s->first = s->unserved = NULL;
+	s->answered_ms = 0;
 	for (at = &orphan->first; *at != NULL && (*at)->answer != NULL;)
 		at = &(*at)->next;
+	orphan->unserved = *at;
 	for (c = *at; c != NULL; c = c->next)
 		n++;
 	for (n = below(n + 1); n > 0; n--)
 		at = &(*at)->next;
 	rest = *at;
+	if (orphan->unserved == rest)
+		orphan->unserved = NULL;
 	*at = NULL;
 	free_commands(&rest);
 }
@@ -338,20 +370,16 @@ static void
 serve(struct store *s)
 {
 	struct command *c;
-	int64_t last = 0;
 
-	for (c = s->first; c != NULL; c = c->next) {
-		if (c->answer == NULL) {
-			if (c->comes_ms > now_ms())
-				return;
-			c->answer = execute(c);
-			if (c->answer == NULL)
-				return;
-			c->answered_ms = now_ms() + delay();
-			if (c->answered_ms < last)
-				c->answered_ms = last;
-		}
-		last = c->answered_ms;
+	while ((c = s->unserved) != NULL && c->comes_ms <= now_ms()) {
+		c->answer = execute(c);
+		if (c->answer == NULL)
+			return;
+		c->answered_ms = now_ms() + delay();
+		if (c->answered_ms < s->answered_ms)
+			c->answered_ms = s->answered_ms;
+		s->answered_ms = c->answered_ms;
+		s->unserved = c->next;
 	}
 }
 
@@ -364,6 +392,7 @@ deliver(struct store *s)
 	    c->answered_ms <= now_ms()) {
 		s->first = c->next;
 		fake.machine = s->machine;
+		fake.answer = &c->answer;
 		if (c->fn != NULL && !s->is_lost)
 			c->fn(c->arg, c->answer);
 		free_command(c);
@@ -405,6 +434,7 @@ redis_fake_restart(bool empty)
 	for (s = fake.stores; s != NULL; s = s->next) {
 		REQUIRE(s->is_lost);
 		free_commands(&s->first);
+		s->unserved = NULL;
 	}
 	if (empty)
 		redis_db_clear(&fake.db);

@@ -64,12 +64,22 @@ start_standby(void)
 	nat64_set_role(lab.n, NAT64_ROLE_STANDBY, lab.now);
 }
 
+static bool is_late;
+
 static void
-apply(const struct nat64_copy *c)
+begin_restore(void)
 {
 	const struct nat64_clocks at = clocks();
 
 	nat64_restore_begin(&r, lab.n, &at, false);
+	if (is_late)
+		nat64_restore_late(&r);
+}
+
+static void
+apply(const struct nat64_copy *c)
+{
+	begin_restore();
 	nat64_restore_prefix(&r, 0, &c->prefix);
 	nat64_restore_binding(&r, &c->binding);
 	nat64_restore_session(&r, &c->session);
@@ -79,10 +89,9 @@ apply(const struct nat64_copy *c)
 static void
 apply_end(const struct nat64_copy *c)
 {
-	const struct nat64_clocks at = clocks();
 	const struct tuple4 tuple = { c->binding.out4, c->session.peer };
 
-	nat64_restore_begin(&r, lab.n, &at, false);
+	begin_restore();
 	nat64_restore_ended(&r, c->binding.proto, &tuple);
 	nat64_restore_end(&r);
 }
@@ -330,6 +339,102 @@ START_TEST(that_a_gateway_is_gone_is_told)
 }
 END_TEST
 
+/* Copies of two hosts' sessions; then a node that is active without them. */
+static void
+become_active(void)
+{
+	lab_start();
+	lab_udp(CLIENT6, PORT6, SERVER6, PORT_SERVER);
+	lab_udp(CLIENT6, PORT6 + 1, SERVER6, PORT_SERVER);
+	ck_assert_uint_eq(copy_all(L4_UDP), 2);
+	start_standby();
+	lab_wait(1);
+	nat64_set_role(lab.n, NAT64_ROLE_ACTIVE, lab.now);
+	memset(told, 0, sizeof(told));
+	nat64_set_changes(lab.n, changed, told);
+	is_late = true;
+}
+
+/* And it is told to the store of this node. */
+START_TEST(what_comes_late_and_excludes_nothing_is_restored)
+{
+	become_active();
+	lab_wait(3);
+	apply(&copies[0]);
+	apply(&copies[1]);
+	ck_assert_uint_eq(lab_sessions(), 2);
+	ck_assert_uint_eq(told[NAT64_CHANGE_NEW], 0);
+	ck_assert_uint_eq(told[NAT64_CHANGE_STATE], 2);
+	apply_end(&copies[0]);
+	ck_assert_uint_eq(lab_sessions(), 1);
+	ck_assert_uint_eq(told[NAT64_CHANGE_END], 1);
+}
+END_TEST
+
+START_TEST(a_session_that_was_used_since_is_left_as_it_is)
+{
+	start_standby();
+	become_active();
+	apply(&copies[0]);
+	lab_udp(CLIENT6, copies[0].binding.in6.port, SERVER6, PORT_SERVER);
+	lab_wait(1);
+	apply(&copies[0]);
+	ck_assert_uint_eq(r.counts.left_sessions[NAT64_LEFT_NEWER], 1);
+	apply_end(&copies[0]);
+	ck_assert_uint_eq(lab_sessions(), 1);
+}
+END_TEST
+
+/* The host has another port, or the port another host. */
+START_TEST(a_late_binding_that_excludes_another_one_is_left)
+{
+	struct nat64_copy taken;
+
+	become_active();
+	taken = copies[1];
+	lab_udp(CLIENT6, copies[0].binding.in6.port, SERVER6, PORT_SERVER);
+	copies[0].binding.out4.port ^= 2;
+	apply(&copies[0]);
+	ck_assert_uint_eq(r.counts.left_bindings[NAT64_LEFT_NEWER], 1);
+	ck_assert_uint_eq(copy_all(L4_UDP), 1);
+	taken.binding.out4 = copies[0].binding.out4;
+	apply(&taken);
+	ck_assert_uint_eq(r.counts.left_bindings[NAT64_LEFT_NEWER], 1);
+	ck_assert_uint_eq(lab_sessions(), 1);
+}
+END_TEST
+
+/* The other node has reported it. */
+START_TEST(a_late_end_is_not_reported)
+{
+	unsigned n;
+
+	become_active();
+	apply(&copies[0]);
+	n = lab.n_events;
+	apply_end(&copies[0]);
+	ck_assert_uint_eq(lab_sessions(), 0);
+	ck_assert_uint_eq(lab.n_events, n);
+}
+END_TEST
+
+START_TEST(nobody_is_refused_while_sessions_may_come)
+{
+	lab.conf.reset_unknown_tcp = lab.conf.unbound_errors = true;
+	lab_start();
+	nat64_await_copy(lab.n, true);
+	ck_assert_int_eq(lab_tcp(CLIENT6, PORT6, SERVER6, PORT_SERVER, ACK),
+	    NAT64_DROPPED);
+	ck_assert_int_eq(lab_udp(SERVER4, PORT_SERVER, POOL4, 5000),
+	    NAT64_DROPPED);
+	nat64_await_copy(lab.n, false);
+	ck_assert_int_eq(lab_tcp(CLIENT6, PORT6, SERVER6, PORT_SERVER, ACK),
+	    NAT64_REPLIED);
+	ck_assert_int_eq(lab_udp(SERVER4, PORT_SERVER, POOL4, 5000),
+	    NAT64_REPLIED);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -345,6 +450,11 @@ main(void)
 		a_connection_with_a_gateway_goes_on_at_the_standby,
 		with_an_old_copy_only_it_ends,
 		that_a_gateway_is_gone_is_told,
+		what_comes_late_and_excludes_nothing_is_restored,
+		a_session_that_was_used_since_is_left_as_it_is,
+		a_late_binding_that_excludes_another_one_is_left,
+		a_late_end_is_not_reported,
+		nobody_is_refused_while_sessions_may_come,
 	};
 
 	return (lab_main("nat64_copy", tests, NITEMS(tests)));
