@@ -30,6 +30,7 @@ SBINDIR ?= $(PREFIX)/sbin
 MANDIR ?= $(PREFIX)/share/man
 UNITDIR ?= $(PREFIX)/lib/systemd/system
 SYSUSERSDIR ?= $(PREFIX)/lib/sysusers.d
+TMPFILESDIR ?= $(PREFIX)/lib/tmpfiles.d
 APPARMORDIR ?= $(SYSCONFDIR)/apparmor.d
 BASHCOMPDIR ?= $(PREFIX)/share/bash-completion/completions
 ZSHCOMPDIR ?= $(PREFIX)/share/zsh/site-functions
@@ -1007,7 +1008,8 @@ install: all
 	    $(DESTDIR)$(MANDIR)/man7 $(DESTDIR)$(MANDIR)/man8 \
 	    $(DESTDIR)$(EXAMPLEDIR) $(DESTDIR)$(BASHCOMPDIR) \
 	    $(DESTDIR)$(ZSHCOMPDIR) \
-	    $(if $(units),$(DESTDIR)$(UNITDIR) $(DESTDIR)$(SYSUSERSDIR)) \
+	    $(if $(units),$(DESTDIR)$(UNITDIR) $(DESTDIR)$(SYSUSERSDIR) \
+	        $(DESTDIR)$(TMPFILESDIR)) \
 	    $(if $(profiles),$(DESTDIR)$(APPARMORDIR)) \
 	    $(if $(rc_scripts),$(DESTDIR)$(RCDIR))
 	$(INSTALL) -m 755 $(programs) $(DESTDIR)$(SBINDIR)
@@ -1039,8 +1041,10 @@ install: all
 		to=$(DESTDIR)$(UNITDIR)/$${unit##*/}; \
 		$(fill) $$unit > $$to && chmod 644 $$to || exit 1; \
 	done
-	$(if $(units),$(INSTALL) -m 644 etc/sysusers/ecdysis.conf \
+	$(if $(units),$(INSTALL) -m 644 etc/sysusers/*.conf \
 	    $(DESTDIR)$(SYSUSERSDIR))
+	$(if $(units),$(INSTALL) -m 644 etc/tmpfiles/*.conf \
+	    $(DESTDIR)$(TMPFILESDIR))
 	for profile in $(profiles); do \
 		to=$(DESTDIR)$(APPARMORDIR)/$${profile##*/}; \
 		$(fill) $$profile > $$to && chmod 644 $$to || exit 1; \
@@ -1105,7 +1109,10 @@ uninstall:
 		rm -f $(DESTDIR)$(MANDIR)/man8/$$page; done
 	for unit in $(notdir $(units)); do \
 		rm -f $(DESTDIR)$(UNITDIR)/$$unit; done
-	rm -f $(DESTDIR)$(SYSUSERSDIR)/ecdysis.conf \
+	rm -f $(addprefix $(DESTDIR)$(SYSUSERSDIR)/,$(notdir \
+	        $(wildcard etc/sysusers/*.conf))) \
+	    $(addprefix $(DESTDIR)$(TMPFILESDIR)/,$(notdir \
+	        $(wildcard etc/tmpfiles/*.conf))) \
 	    $(addprefix $(DESTDIR)$(BASHCOMPDIR)/,$(notdir $(clients))) \
 	    $(addprefix $(DESTDIR)$(ZSHCOMPDIR)/_,$(notdir $(clients)))
 	for profile in $(notdir $(profiles)); do \

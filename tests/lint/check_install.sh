@@ -61,6 +61,57 @@ compiles() { # profile
 	apparmor_parser --skip-kernel-load --skip-cache --skip-read-cache "$1"
 }
 
+# "OWNER:GROUP MODE DIRECTORY" of the directories that the unit of a daemon makes.
+# That in which it sees nothing else is of no use without the unit.
+unit_directories() { # daemon
+	sed -n 's,^RuntimeDirectory=,/run/,p; s,^StateDirectory=,/var/lib/,p
+	    s,^LogsDirectory=,/var/log/,p' "etc/systemd/$1.service" |
+	    sed "s, $1-root\$,,; s,^,_$1:_$1 755 ," | sort
+}
+
+# The same of those that are there.
+directories() { # daemon
+	(cd "$dir/root" && find run var -name "$1*" -type d -printf '%p\n' |
+	    while read -r path; do
+		stat -c '%u:%g %a' "$path" | while IFS=': ' read -r uid gid mode; do
+			echo "$(user_name passwd "$uid"):$(user_name group \
+			    "$gid") $mode /$path"
+		done
+	    done | sort)
+}
+
+user_name() { # file id
+	awk -F : -v id="$2" '$3 == id { print $1 }' "etc/$1"
+}
+
+makes_directories() { # daemon
+	diff <(unit_directories "$1") <(directories "$1")
+}
+
+# A system that has nothing but /usr, and an empty /etc.
+make_stateless() {
+	rm -rf "$dir/root"
+	build install PREFIX=/usr RC= && mv "$dir/root/usr" "$dir/usr" &&
+	    rm -rf "$dir/root" && mkdir -p "$dir/root/etc" &&
+	    mv "$dir/usr" "$dir/root/usr"
+}
+
+test_stateless() {
+	check "a system of /usr alone: make install" make_stateless
+	if [ "$(id -u)" -ne 0 ]; then
+		check "not root: no users are made # SKIP not root" true
+		return
+	fi
+	check "systemd-sysusers makes the users" \
+	    systemd-sysusers --root="$dir/root"
+	check "systemd-tmpfiles makes the directories" \
+	    systemd-tmpfiles --create --root="$dir/root"
+	for daemon in nat64d dns64d; do
+		check "those of $daemon are those of its unit" \
+		    makes_directories "$daemon"
+	done
+}
+
 declare -A rcdir=([debian]=/etc/x/init.d [freebsd]=/opt/x/etc/rc.d
 	[openbsd]=/etc/x/rc.d [openrc]=/etc/x/init.d [openwrt]=/etc/x/init.d)
 for rc in debian freebsd openbsd openrc openwrt; do
@@ -108,6 +159,7 @@ if [ "$(uname -s)" = Linux ]; then
 		    --threshold="${unit#*.}" \
 		    "$dir/opt/lib/systemd/system/${unit%.*}.service"
 	done
+	test_stateless
 fi
 
 # An umask of root on hosts where users may not read files of root.
