@@ -13,8 +13,8 @@ build='gcc make pkg-config bison flex libc6-dev libevent-dev libldns-dev
     libncurses-dev libhiredis-dev clang bpftool libbpf-dev libelf-dev'
 demo='bind9-dnsutils curl iproute2 iputils-ping keepalived nginx-light nsd
     openssl procps python3 redis-server socat vsftpd'
-test='check binutils debhelper dpkg-dev keepalived libcap2-bin python3-yaml
-    iproute2 iputils-ping nfdump procps traceroute curl
+test='check binutils debhelper dpkg-dev keepalived libcap2-bin python3-kubernetes
+    python3-yaml iproute2 iputils-ping nfdump procps traceroute curl
     bind9 bind9-dnsutils bird2 unbound nsd nginx-light netcat-openbsd socat tcpdump
     tshark python3-minimal python3-dnspython python3-pyte mandoc shellcheck
     apparmor bzip2 dnsmasq-base ethtool lftp libfixbuf-tools logrotate nftables
