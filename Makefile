@@ -9,6 +9,8 @@
 #	make deb		Debian packages of it, in build/deb/ (etc/debian)
 #	sudo make check-deb	tests of these packages
 #	sudo make check-ports	builds for other systems, and their unit tests
+#	sudo make check-vm	suites with Debian's own kernel, in a virtual
+#				machine [VM_SUITES='e2e_nat64 ...']
 #	sudo make check		all tests; installs the packages they need
 #	sudo make conformance	the same, and which requirement each shows
 #	sudo make demo		the main job, shown in network namespaces
@@ -1096,6 +1098,18 @@ check-ports: test-deps
 	@tests/deps.sh ports
 	@MAKE='$(MAKE) $(parallel)' tests/ports/run.sh '$(BUILD)' $(PORTS)
 
+# Suites with the kernel of Debian 12, in a virtual machine, where AppArmor
+# confines the daemons. See tests/vm.
+VM_SUITES ?= check_fastpath check_fastpath_diff check_fastpath_pair \
+    check_fastpath_tun e2e_apparmor e2e_fastpath e2e_fastpath_if \
+    e2e_fastpath_life e2e_fastpath_same e2e_fastpath_siit e2e_log e2e_metrics \
+    e2e_nat64 e2e_networks e2e_process e2e_reload e2e_replicate e2e_state \
+    e2e_systemd e2e_upgrade dns64d_answers dns64d_ctl dns64d_listen \
+    dns64d_reload dns64d_restart
+check-vm:
+	@tests/deps.sh vm
+	@tests/vm/run.sh '$(BUILD)' -c $(VM_SUITES)
+
 uninstall:
 	[ -n '$(DESTDIR)' ] || [ ! -x $(SBINDIR)/nat64d-unreachable ] || \
 	    $(SBINDIR)/nat64d-unreachable remove || :
@@ -1134,11 +1148,11 @@ clean:
 	rm -rf build
 
 .PHONY: all asan bench bench-built check check-built check-deb check-ports \
-    clean conformance demo demo-deps demo-pair deb deps dist fmt fuzz install lint \
-    screenshots test-deps uninstall
+    check-vm clean conformance demo demo-deps demo-pair deb deps dist fmt fuzz \
+    install lint screenshots test-deps uninstall
 .DELETE_ON_ERROR:
 .SECONDARY:
 
 # Those of the builds for other systems are their own.
--include $(shell find $(BUILD) -path $(BUILD)/ports -prune -o -type f \
-    -name '*.d' -print 2>/dev/null)
+-include $(shell find $(BUILD) \( -path $(BUILD)/ports -o -path $(BUILD)/vm \) \
+    -prune -o -type f -name '*.d' -print 2>/dev/null)

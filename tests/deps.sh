@@ -2,6 +2,7 @@
 # Install missing packages on Debian; elsewhere print the names of those needed.
 #
 #	tests/deps.sh [build] [demo] [test] [browser] [lint] [bench] [deb] [ports]
+#	    [vm]
 #
 # The service of an installed package must neither run nor be enabled for the
 # next boot, because the tests start what they need themselves. Packages that
@@ -29,6 +30,7 @@ deb='autopkgtest buildah crun debhelper debootstrap dh-apparmor dpkg-dev git
     lintian podman slirp4netns uidmap'
 ports='debhelper gcc-i686-linux-gnu gcc-s390x-linux-gnu gperf mmdebstrap musl-tools
     qemu-user-static'
+vm='e2fsprogs git mmdebstrap qemu-system-x86'
 
 want=
 for set in "$@"; do
@@ -41,8 +43,9 @@ for set in "$@"; do
 	bench) want="$want $bench" ;;
 	deb) want="$want $deb" ;;
 	ports) want="$want $ports" ;;
+	vm) want="$want $vm" ;;
 	*)
-		echo "usage: $0 [build] [demo] [test] [browser] [lint] [bench] [deb] [ports]" >&2
+		echo "usage: $0 [build] [demo] [test] [browser] [lint] [bench] [deb] [ports] [vm]" >&2
 		exit 2
 		;;
 	esac
