@@ -352,6 +352,7 @@ nat64d_SRC = \
     nat64d/state/batch.c \
     nat64d/state/follow.c \
     nat64d/state/intake.c \
+    nat64d/state/kept.c \
     nat64d/state/handover.c \
     nat64d/state/heir.c \
     nat64d/state/statefile.c \
@@ -755,9 +756,11 @@ check_conf_expect_OBJ = $(conf_OBJ)
 check_conf_file_OBJ = $(conf_OBJ)
 check_dump_OBJ = nat64d/dump.o
 check_failover_OBJ = nat64d/state/batch.o nat64d/state/changes.o \
-    nat64d/state/follow.o nat64d/state/intake.o nat64d/state/publish.o \
+    nat64d/state/follow.o nat64d/state/intake.o nat64d/state/kept.o \
+    nat64d/state/publish.o \
     nat64d/state/rival.o \
     tests/unit/redis_db.o tests/unit/redis_fake.o
+check_publish_OBJ = $(check_failover_OBJ)
 check_fleet_OBJ = tests/sim/fleet.o tests/sim/loads.o
 check_fleet_LIBS = -lm
 check_debuglog_OBJ = common/os/debuglog.o common/os/log.o common/monotime.o

@@ -186,5 +186,8 @@ replicate_problem(const struct replicate *r)
 	if (publisher_count(r->publisher).rival != 0)
 		return ("another node is active as well: one of both must be "
 			"standby");
+	if (publisher_count(r->publisher).dropped)
+		return ("the store has dropped sessions: set maxmemory-policy "
+			"noeviction there, and enough memory");
 	return (store_problem(r->store));
 }

@@ -28,6 +28,8 @@ add_followed(struct prom *p, const struct follow_count *c)
 	    c->refused);
 	metric(p, PROM_COUNTER, "replication-gaps",
 	    "At standby: how often changes were missing", c->gaps);
+	metric(p, PROM_COUNTER, "replication-copied-drops",
+	    "At standby: copies whose source was dropped meanwhile", c->drops);
 	metric(p, PROM_COUNTER, "replication-late-changes",
 	    "Changes of the other node that came when this one was active",
 	    c->late);
@@ -62,6 +64,8 @@ replication_metrics(struct prom *p, const struct replicate *r)
 	    "How often the store took changes too slowly", c.overflows);
 	metric(p, PROM_COUNTER, "replication-store-losses",
 	    "How often the store was lost", store_losses(s));
+	metric(p, PROM_COUNTER, "replication-drops",
+	    "How often the store has dropped what it was given", c.drops);
 	metric(p, PROM_COUNTER, "replication-rivals",
 	    "How often another node was active as well", c.rivals);
 	metric(p, PROM_GAUGE, "replication-rival",
@@ -78,6 +82,9 @@ state_text(const struct replicate *r, const struct publish_count *c)
 
 	if (c->rival != 0)
 		return ("another node is active as well");
+	if (c->dropped)
+		return ("has dropped sessions: set maxmemory-policy "
+			"noeviction");
 	if (!c->active)
 		return (why == NULL ? "all its sessions are here" : why);
 	return (
@@ -94,7 +101,7 @@ replication_status(const struct replicate *r)
 
 	return (json_pack("{s:s, s:s, s:b, s:b, s:I, s:I, s:I, s:I, s:I, "
 			  "s:I, "
-			  "s:I, s:I, s:I, s:I, s:I, s:I, s:I}",
+			  "s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}",
 	    "store", store_server(s), "state", state_text(r, &c), "reached",
 	    store_is_ready(s), "complete", c.complete, "sessions",
 	    (json_int_t)c.sessions, "ends", (json_int_t)c.ends, "waiting",
@@ -104,5 +111,6 @@ replication_status(const struct replicate *r)
 	    (json_int_t)f.ends, "copies", (json_int_t)f.copies,
 	    "left-sessions", (json_int_t)f.left, "refused-values",
 	    (json_int_t)f.refused, "gaps", (json_int_t)f.gaps, "late-changes",
-	    (json_int_t)f.late));
+	    (json_int_t)f.late, "drops", (json_int_t)c.drops, "copied-drops",
+	    (json_int_t)f.drops));
 }

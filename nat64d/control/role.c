@@ -30,7 +30,8 @@ answer(const struct admin *a, struct httpd_request *rq)
 	if (unfit != NULL)
 		json_object_set_new(o, "unfit", json_string(unfit));
 	if (a->replicate != NULL &&
-	    replicate_published(a->replicate).rival != 0)
+	    (replicate_published(a->replicate).rival != 0 ||
+		replicate_published(a->replicate).dropped))
 		json_object_set_new(o, "warning",
 		    json_string(replicate_problem(a->replicate)));
 	httpd_json(rq, 200, o);

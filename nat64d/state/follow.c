@@ -68,6 +68,7 @@ enum stage {
 	FOLLOW_NOTE,
 	FOLLOW_COPY,
 	FOLLOW_LOG,
+	FOLLOW_MARK,
 	FOLLOW_SWEEP
 };
 
@@ -104,7 +105,9 @@ struct follower {
 		unsigned entries;
 		uint64_t before; /* sessions and ends taken before */
 	} late;
-	uint64_t gaps, copies, n_late;
+	bool marked;	  /* the hash is to have a mark (kept.h) */
+	uint64_t dropped; /* the epoch that was told not to have it */
+	uint64_t gaps, copies, drops, n_late;
 };
 
 static void step(struct follower *f);
@@ -117,6 +120,7 @@ static void take_head(struct follower *f, const redisReply *answer);
 static void take_note(struct follower *f, const redisReply *answer);
 static void take_copy(struct follower *f, const redisReply *answer);
 static void take_log(struct follower *f, const redisReply *answer);
+static void take_mark(struct follower *f, const redisReply *answer);
 
 /* Is an answer of ours, and not of before the last stop? */
 static bool
@@ -158,6 +162,13 @@ log_came(void *arg, const redisReply *answer)
 }
 
 static void
+mark_came(void *arg, const redisReply *answer)
+{
+	if (is_wanted(arg))
+		take_mark(arg, answer);
+}
+
+static void
 ask(struct follower *f, store_answer_fn *fn, int argc,
     const char *const argv[])
 {
@@ -194,6 +205,15 @@ ask_copy(struct follower *f)
 		f->late.on ? LATE_COPY_COUNT : COPY_COUNT };
 
 	ask(f, copy_came, 5, argv);
+}
+
+static void
+ask_mark(struct follower *f)
+{
+	const char *const argv[] = { "HGET", f->state, REPLICA_HEAD_KEY };
+
+	f->stage = FOLLOW_MARK;
+	ask(f, mark_came, 3, argv);
 }
 
 /* A store that waits for an entry takes no other command from this node. */
@@ -325,6 +345,7 @@ take_current(struct follower *f, const struct replica_item *item)
 		item->origin.node == f->intake.origin.node))
 		return (false);
 	begin_copy(f, &item->origin);
+	f->marked = item->head.marked;
 	return (true);
 }
 
@@ -416,8 +437,30 @@ follow_on(struct follower *f, bool at_end)
 		timer_start(f->timer, LATE_LOOK_MS);
 	else if (f->swept || f->late.on || !at_end)
 		step(f);
+	else if (f->marked)
+		ask_mark(f);
 	else
 		enter(f, FOLLOW_SWEEP, 0);
+}
+
+/*
+ * The hash has been there all the time, and all of it has been copied. Else
+ * what was not there has not ended: the active node will write it again.
+ */
+static void
+take_mark(struct follower *f, const redisReply *answer)
+{
+	if (answer->type == REDIS_REPLY_STRING) {
+		enter(f, FOLLOW_SWEEP, 0);
+		return;
+	}
+	if (f->dropped != f->intake.origin.epoch)
+		log_warn("replication: %s has dropped sessions of epoch "
+			 "%" PRIu64 ": what is here is kept",
+		    store_server(f->store), f->intake.origin.epoch);
+	f->dropped = f->intake.origin.epoch;
+	f->drops++;
+	copy_again(f);
 }
 
 static void
@@ -534,6 +577,7 @@ step(struct follower *f)
 	switch (f->stage) {
 	case FOLLOW_OFF:
 	case FOLLOW_NOTE:
+	case FOLLOW_MARK:
 		break;
 	case FOLLOW_HEAD:
 		ask_head(f);
@@ -627,7 +671,7 @@ has_more(const struct follower *f)
 {
 	return (f->intake.origin.node != 0 &&
 	    (f->stage == FOLLOW_COPY || f->stage == FOLLOW_LOG ||
-		f->stage == FOLLOW_SWEEP));
+		f->stage == FOLLOW_MARK || f->stage == FOLLOW_SWEEP));
 }
 
 void
@@ -647,7 +691,7 @@ follower_stop(struct follower *f)
 	f->late.entries = 0;
 	f->late.before = f->intake.count.sessions + f->intake.count.ends;
 	nat64_await_copy(f->n, true);
-	if (f->stage == FOLLOW_SWEEP)
+	if (f->stage != FOLLOW_COPY)
 		f->stage = FOLLOW_LOG;
 	step(f);
 }
@@ -704,6 +748,7 @@ follower_count(const struct follower *f)
 		.refused = f->intake.count.refused,
 		.gaps = f->gaps,
 		.copies = f->copies,
+		.drops = f->drops,
 		.late = f->n_late };
 
 	if (f->stage != FOLLOW_OFF && !f->late.on && f->swept)

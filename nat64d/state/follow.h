@@ -7,8 +7,9 @@
  *	NOTE	note where the stream of changes is
  *	COPY	take all sessions of the hash, and mark them
  *	FOLLOW	take the changes from the noted place on
- *	SWEEP	the first time that all of them have been taken: end what is
- *		not marked; then FOLLOW
+ *	MARK	the first time that all of them have been taken: is the hash
+ *		still the one that was copied?
+ *	SWEEP	then: end what is not marked; then FOLLOW
  *
  * So sessions of an earlier epoch stay until those of the next one are there,
  * and the standby can become active at any time with what it has. All values
@@ -45,6 +46,7 @@ struct follow_count {
 	uint64_t refused; /* values that are not what they should be */
 	uint64_t gaps;	  /* in the stream */
 	uint64_t copies;  /* of everything, completed */
+	uint64_t drops;	  /* of the hash, while it was copied */
 	uint64_t late;	  /* sessions and ends that came when it was active */
 	/* Whose copy is complete, and is being followed; node 0: nobody's. */
 	struct replica_origin origin;

@@ -97,6 +97,14 @@ intake_end(struct intake *i)
 			i->count.left += c->left_sessions[why];
 }
 
+/* See kept.h. */
+static bool
+is_mark(const redisReply *key)
+{
+	return (key->type == REDIS_REPLY_STRING &&
+	    strcmp(key->str, REPLICA_HEAD_KEY) == 0);
+}
+
 void
 intake_take_pairs(struct intake *i, const redisReply *pairs)
 {
@@ -104,7 +112,8 @@ intake_take_pairs(struct intake *i, const redisReply *pairs)
 	size_t k;
 
 	for (k = 0; k < pairs->elements; k += 2)
-		if (read_value(i, pairs->element[k], pairs->element[k + 1],
+		if (!is_mark(pairs->element[k]) &&
+		    read_value(i, pairs->element[k], pairs->element[k + 1],
 			&item) &&
 		    item.kind == REPLICA_SESSION)
 			apply(i, &item);

@@ -12,6 +12,7 @@
 
 #include "batch.h"
 #include "changes.h"
+#include "kept.h"
 #include "publish.h"
 #include "rival.h"
 #include "nat64d/core/nat64_copy.h"
@@ -43,13 +44,15 @@
 /* What nobody is any more; several beats. */
 #define OTHER_KEEP_SECS "30"
 
-/* What the store forgets by itself: what no node renews. */
-#define KEEP_SECS "3600"
+/* What was of an epoch before. */
 #define OLD_KEEP_SECS "120"
-#define RENEW_BEATS 10
+
+/* "head" is not so far behind our own beat, unless somebody else writes it. */
+#define MAX_BEHIND 1000
 
 enum phase {
 	PUBLISH_OFF,	 /* not active, or no store */
+	PUBLISH_PAUSED,	 /* the store has dropped what it had */
 	PUBLISH_ASKING,	 /* which epoch there was before */
 	PUBLISH_WRITING, /* everything */
 	PUBLISH_WHOLE	 /* the store has everything: changes only */
@@ -77,6 +80,7 @@ struct publisher {
 	struct replica_origin
 	    before; /* whose keys are old; node 0: nobody's */
 	struct rival rival;
+	struct kept kept;
 	char head[STORE_KEY_MAX];
 	char other[STORE_KEY_MAX];
 	char state[STORE_KEY_MAX];
@@ -158,6 +162,7 @@ write_session(struct publisher *p, const struct replica_place *place,
 	replica_key(place, key);
 	v = get_place(p, key, false);
 	p->origin.sequence += logged;
+	p->kept.logged = p->kept.logged || logged;
 	v->logged = logged;
 	v->len = replica_write_session(&p->writer, &p->origin, key, &copy,
 	    v->value);
@@ -174,6 +179,7 @@ write_end(struct publisher *p, const struct replica_place *place)
 	replica_key(place, key);
 	v = get_place(p, key, true);
 	p->origin.sequence++;
+	p->kept.logged = true;
 	v->logged = true;
 	v->len = replica_write_end(&p->writer, &p->origin, key, v->value);
 	p->batch.n++;
@@ -205,14 +211,6 @@ log_written(const struct publisher *p)
 	    (uint64_t)session_count(nat64_sessions(p->n)), p->origin.epoch);
 }
 
-static void
-keep(struct publisher *p, const char *key, const char *secs)
-{
-	const char *const argv[] = { "EXPIRE", key, secs };
-
-	(void)store_send(p->store, NULL, NULL, 3, argv, NULL);
-}
-
 /* Everything has been written; what was before is not needed any more. */
 static void
 end_writing(struct publisher *p)
@@ -221,18 +219,16 @@ end_writing(struct publisher *p)
 
 	p->phase = PUBLISH_WHOLE;
 	(void)batch_send(&p->batch, p->store, p->state, p->log);
-	keep(p, p->state, KEEP_SECS);
-	keep(p, p->log, KEEP_SECS);
 	send_beat(p);
 	log_written(p);
 	if (p->before.node == 0)
 		return;
 	publish_key_state(key, p->writer.seal.pair, p->before.node,
 	    p->before.epoch);
-	keep(p, key, OLD_KEEP_SECS);
+	kept_expire(p->store, key, OLD_KEEP_SECS);
 	publish_key_log(key, p->writer.seal.pair, p->before.node,
 	    p->before.epoch);
-	keep(p, key, OLD_KEEP_SECS);
+	kept_expire(p->store, key, OLD_KEEP_SECS);
 	p->before.node = 0;
 }
 
@@ -262,6 +258,16 @@ write_all(struct publisher *p, const struct nat64_clocks *at, unsigned max)
 }
 
 static void
+write_mark(struct publisher *p)
+{
+	const struct replica_head h = { .marked = true };
+	uint8_t value[REPLICA_VALUE_MAX];
+
+	kept_begin(&p->kept, value,
+	    replica_write_head(&p->writer, &p->origin, &h, value));
+}
+
+static void
 begin_epoch(struct publisher *p)
 {
 	const int64_t wall = wallclock_ms();
@@ -281,6 +287,7 @@ begin_epoch(struct publisher *p)
 	(void)changes_lost(p->changes);
 	p->phase = PUBLISH_WRITING;
 	p->count.epochs++;
+	write_mark(p);
 	send_beat(p);
 	set_turn(p, 0);
 }
@@ -305,6 +312,22 @@ is_other(const struct publisher *p, const struct replica_origin *o)
 	return (o->node != p->origin.node || o->epoch != p->origin.epoch);
 }
 
+/* Has it become active later? At the same moment, node 2 has. */
+static bool
+is_later(const struct publisher *p, const struct replica_origin *o)
+{
+	return (o->epoch > p->origin.epoch ||
+	    (o->epoch == p->origin.epoch && o->node > p->origin.node));
+}
+
+/* Somebody who has our number and our epoch writes under our keys. */
+static bool
+is_twin(const struct publisher *p, const struct replica_item *item)
+{
+	return (!is_other(p, &item->origin) &&
+	    p->beats - item->head.beat > MAX_BEHIND);
+}
+
 /* Note what another node says of itself. A node that leaves expects that. */
 static void
 note_rival(struct publisher *p, const struct replica_item *item)
@@ -323,6 +346,7 @@ write_beat(struct publisher *p, uint8_t value[REPLICA_VALUE_MAX])
 	const struct replica_head h = {
 		.complete = p->phase == PUBLISH_WHOLE,
 		.draining = nat64_is_draining(p->n),
+		.marked = true,
 		.beat = ++p->beats,
 		.sessions = session_count(nat64_sessions(p->n)),
 	};
@@ -339,10 +363,6 @@ write_head(struct publisher *p)
 	const size_t lens[] = { 3, strlen(p->head), write_beat(p, value) };
 
 	(void)store_send(p->store, NULL, NULL, 3, argv, lens);
-	if (p->beats % RENEW_BEATS != 1)
-		return;
-	keep(p, p->state, KEEP_SECS);
-	keep(p, p->log, KEEP_SECS);
 }
 
 /* "head" belongs to who became active later: let that one know. */
@@ -354,7 +374,7 @@ write_other(struct publisher *p)
 	const size_t lens[] = { 3, strlen(p->other), write_beat(p, value) };
 
 	(void)store_send(p->store, NULL, NULL, 3, argv, lens);
-	keep(p, p->other, OTHER_KEEP_SECS);
+	kept_expire(p->store, p->other, OTHER_KEEP_SECS);
 }
 
 /* What "head" says before an epoch begins. */
@@ -380,9 +400,17 @@ take_head(void *arg, const redisReply *answer)
 		told_before(p, good, &item);
 		return;
 	}
-	if (p->phase == PUBLISH_OFF)
+	if (p->phase == PUBLISH_OFF || p->phase == PUBLISH_PAUSED)
 		return;
-	if (!good || item.origin.epoch <= p->origin.epoch) {
+	if (good && is_twin(p, &item)) {
+		begin_epoch(p);
+		return;
+	}
+	if (!good || !is_later(p, &item.origin)) {
+		/* One of before may still have been on its way. */
+		if (good && is_other(p, &item.origin) &&
+		    item.origin.epoch == p->origin.epoch)
+			note_rival(p, &item);
 		write_head(p);
 		return;
 	}
@@ -417,9 +445,34 @@ send_beat(struct publisher *p)
 	const char *const head[] = { "GET", p->head };
 	const char *const other[] = { "GET", p->other };
 
+	if (p->phase == PUBLISH_WRITING || p->phase == PUBLISH_WHOLE)
+		kept_look(&p->kept);
 	(void)store_send(p->store, take_other, p, 2, other, NULL);
 	(void)store_send(p->store, take_head, p, 2, head, NULL);
 	timer_start(p->beat, p->hurried ? HURRIED_BEAT_MS : BEAT_MS);
+}
+
+/* Ask which epoch there was, and begin the next one. */
+static void
+ask(struct publisher *p)
+{
+	if (!p->active || !store_is_ready(p->store))
+		return;
+	p->phase = PUBLISH_ASKING;
+	p->rival.silent = 0;
+	send_beat(p);
+}
+
+/* The store has not what it should have (kept.h): write everything again. */
+static void
+dropped(void *arg)
+{
+	struct publisher *p = arg;
+
+	p->phase = PUBLISH_PAUSED;
+	changes_clear(p->changes);
+	batch_clear(&p->batch);
+	timer_start(p->beat, p->kept.pause_ms);
 }
 
 static void
@@ -431,6 +484,10 @@ beat_due(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	if (p->phase == PUBLISH_OFF)
 		return;
+	if (p->phase == PUBLISH_PAUSED) {
+		ask(p);
+		return;
+	}
 	rival_look(&p->rival);
 	nat64_hold_ports(p->n, p->rival.present, monotime_now());
 	send_beat(p);
@@ -523,6 +580,9 @@ publisher_new(struct event_base *base, struct nat64 *n, struct store *store,
 	replica_reader_init(&p->reader, seal);
 	publish_key_head(p->head, seal->pair);
 	publish_key_other(p->other, seal->pair);
+	p->beats = (uint64_t)arc4random() << 16;
+	p->kept = (struct kept){ store, p->state, p->log, .dropped = dropped,
+		.arg = p };
 	p->changes = changes_new(MAX_CHANGES, (int64_t)after_secs * 1000);
 	p->turn = event_new(base, -1, 0, take_turn, p);
 	p->beat = event_new(base, -1, 0, beat_due, p);
@@ -545,17 +605,6 @@ publisher_free(struct publisher *p)
 	if (p->beat != NULL)
 		event_free(p->beat);
 	free(p);
-}
-
-/* Ask which epoch there was, and begin the next one. */
-static void
-ask(struct publisher *p)
-{
-	if (!p->active || !store_is_ready(p->store))
-		return;
-	p->phase = PUBLISH_ASKING;
-	p->rival.silent = 0;
-	send_beat(p);
 }
 
 void
@@ -592,7 +641,10 @@ publisher_hurry(struct publisher *p)
 	p->hurried = true;
 	if (p->phase == PUBLISH_OFF)
 		return;
-	send_beat(p);
+	if (p->phase == PUBLISH_PAUSED)
+		ask(p);
+	else
+		send_beat(p);
 	set_turn(p, 0);
 }
 
@@ -613,6 +665,7 @@ void
 publisher_lost(struct publisher *p)
 {
 	p->phase = PUBLISH_OFF;
+	kept_forget(&p->kept);
 	changes_clear(p->changes);
 	event_del(p->beat);
 }
@@ -638,6 +691,8 @@ publisher_count(const struct publisher *p)
 	c.waiting = changes_count(p->changes);
 	c.active = p->active;
 	c.complete = p->phase == PUBLISH_WHOLE;
+	c.drops = p->kept.times;
+	c.dropped = p->active && kept_is_warned(&p->kept);
 	c.rivals = p->rival.times;
 	c.rival = p->rival.present ? p->rival.origin.node : 0;
 	return (c);

@@ -4,15 +4,16 @@
  *
  *	nat64:PAIR:head			who is active, and of which epoch
  *	nat64:PAIR:other		the same of a node that is active, too
- *	nat64:PAIR:NODE:EPOCH:state	a hash: all sessions, by their keys
+ *	nat64:PAIR:NODE:EPOCH:state	a hash: all sessions, by their keys, and
+ *					a mark (kept.h)
  *	nat64:PAIR:NODE:EPOCH:log	a stream: the changes, in their order
  *
  * An epoch begins when the node becomes active, when the store was lost and is
- * there again, or when more has changed than could be kept: then everything is
- * written again, in slices, under keys of a new epoch. So two nodes that are
- * both active by mistake do not write under the same keys, and a store that has
- * lost what it had is as good as a new one. While it is being written, "head"
- * says that the epoch is not complete.
+ * there again, when it has dropped keys, or when more has changed than could be
+ * kept: then everything is written again, in slices, under keys of a new epoch.
+ * So two nodes that are both active by mistake do not write under the same
+ * keys, and a store that has lost what it had is as good as a new one. While it
+ * is being written, "head" says that the epoch is not complete.
  *
  * Packets do not wait: changes are only noted when they happen, and sent by a
  * timer, in slices.
@@ -35,11 +36,13 @@ struct publish_count {
 	uint64_t ends;
 	uint64_t epochs;    /* begun */
 	uint64_t overflows; /* more has changed than could be kept */
+	uint64_t drops;	    /* how often the store has dropped keys */
 	uint64_t rivals;    /* how often another node was active as well */
 	uint64_t waiting;   /* changes that have not been sent */
 	uint8_t rival;	    /* the other node that is active now; 0: none */
 	bool active;
 	bool complete; /* the store has everything */
+	bool dropped;  /* it has dropped keys, a minute ago at most */
 };
 
 /* n and store are borrowed. Returns NULL with errno. */

@@ -14,6 +14,7 @@
 /* Flags of a head. */
 #define COMPLETE 1
 #define DRAINING 2
+#define MARKED 4
 
 /* The tag of a value under its key. Each part is preceded by its length. */
 static void
@@ -111,8 +112,8 @@ size_t
 replica_write_head(struct replica_writer *w, const struct replica_origin *o,
     const struct replica_head *h, uint8_t value[REPLICA_VALUE_MAX])
 {
-	const uint8_t flags =
-	    (h->complete ? COMPLETE : 0) | (h->draining ? DRAINING : 0);
+	const uint8_t flags = (h->complete ? COMPLETE : 0) |
+	    (h->draining ? DRAINING : 0) | (h->marked ? MARKED : 0);
 
 	put_header(value, REPLICA_HEAD, o, flags);
 	put64(value + HEADER, h->beat);
@@ -208,6 +209,7 @@ read_head(struct replica_item *item, uint8_t flags, const uint8_t *body,
 	item->head = (struct replica_head){
 		.complete = (flags & COMPLETE) != 0,
 		.draining = (flags & DRAINING) != 0,
+		.marked = (flags & MARKED) != 0,
 		.beat = get64(body),
 		.sessions = get64(body + 8),
 	};

@@ -62,6 +62,7 @@ struct replica_place {
 struct replica_head {
 	bool complete;	   /* all has been written */
 	bool draining;	   /* so is its pair: no new clients are wanted */
+	bool marked;	   /* the hash of its epoch has a mark (kept.h) */
 	uint64_t beat;	   /* counts up while it is active */
 	uint64_t sessions; /* that it has, for people */
 };

@@ -33,6 +33,7 @@
 #define MAX_UNREAD (1024 * 1024)
 #define READ_SIZE (64 * 1024) /* octets parsed or sent in one turn */
 #define WATCH_MS 500
+#define REFUSAL_MS (60 * 1000) /* between two equal warnings */
 
 struct pending {
 	store_answer_fn *fn;
@@ -63,6 +64,10 @@ struct store {
 	char problem[192];
 	char told[192]; /* the problem that was logged; "": none */
 	struct monotime silent_until;
+	char refusal[192]; /* that was logged last */
+	struct monotime refusal_until;
+	bool reached_before;
+	struct monotime since; /* it is ready */
 	uint64_t losses;
 };
 
@@ -148,6 +153,23 @@ disconnect(struct store *s)
 	s->first = s->n_pending = s->waiting = 0;
 }
 
+/*
+ * A store that refuses what it is given is reached again at once, and refuses
+ * it again. Was that said in the last minute?
+ */
+static bool
+is_old_refusal(struct store *s, struct monotime now)
+{
+	if (strstr(s->problem, ": refused: ") == NULL)
+		return (false);
+	if (strcmp(s->refusal, s->problem) == 0 &&
+	    !monotime_reached(s->refusal_until, now))
+		return (true);
+	strlcpy(s->refusal, s->problem, sizeof(s->refusal));
+	s->refusal_until = monotime_add_ms(now, REFUSAL_MS);
+	return (false);
+}
+
 /* Log the problem: the first one, and when there is another one. */
 static void
 tell(struct store *s)
@@ -157,6 +179,8 @@ tell(struct store *s)
 	if (s->told[0] != '\0' &&
 	    (strcmp(s->told, s->problem) == 0 ||
 		!monotime_reached(s->silent_until, now)))
+		return;
+	if (is_old_refusal(s, now))
 		return;
 	log_warn("replication: %s: sessions are not copied", s->problem);
 	strlcpy(s->told, s->problem, sizeof(s->told));
@@ -181,6 +205,9 @@ give_up(struct store *s, const char *fmt, ...)
 	/* Not before the last server of the list has been tried. */
 	if (was_ready || s->server == 0)
 		tell(s);
+	if (was_ready &&
+	    monotime_diff_ms(monotime_now(), s->since) >= STORE_PAUSE_MAX_MS)
+		s->pause_ms = STORE_PAUSE_MIN_MS;
 	timer_start(s->timer, s->pause_ms);
 	s->pause_ms *= 2;
 	if (s->pause_ms > STORE_PAUSE_MAX_MS)
@@ -205,7 +232,7 @@ refused(struct store *s, const char *text)
 		{ "NOAUTH", "it wants a password" },
 		{ "WRONGPASS", "wrong user or password" },
 		{ "NOPERM", "the user may not do that (ACL)" },
-		{ "OOM", "its memory is full (maxmemory)" },
+		{ "OOM", "its memory is full: raise maxmemory" },
 		{ "READONLY", "it is a replica" },
 		{ "MISCONF", "it cannot save to its disk" },
 		{ "LOADING", "it is still loading" },
@@ -307,11 +334,12 @@ selected(void *arg, const redisReply *answer)
 
 	(void)answer;
 	s->ready = true;
-	s->pause_ms = STORE_PAUSE_MIN_MS;
+	s->since = monotime_now();
 	if (s->told[0] != '\0')
 		log_info("replication: %s: reached again", s->name);
-	else
+	else if (!s->reached_before)
 		log_info("replication: %s: reached", s->name);
+	s->reached_before = true;
 	s->told[0] = '\0';
 	s->problem[0] = '\0';
 	s->ops.ready(s->ops.arg);

@@ -4,11 +4,12 @@
  * the same order. Nothing here waits for the server.
  *
  * Servers are tried in the order of the list, again and again, with a pause
- * that grows to STORE_PAUSE_MAX_MS. A connection is given up when it ends, when
- * no answer comes for STORE_PATIENCE_MS, when a command is refused, or when the
- * server sends what is not of the protocol or more than it was asked for. One
- * warning says so, another one if that is another problem later, and one
- * message that a server was reached again.
+ * that grows to STORE_PAUSE_MAX_MS, until a connection has lasted for so long.
+ * One is given up when it ends, when no answer comes for STORE_PATIENCE_MS,
+ * when a command is refused, or when the server sends what is not of the
+ * protocol or more than it was asked for. One warning says so, another one if
+ * that is another problem later, and one message that a server was reached
+ * again; but a refusal that comes again and again is told once a minute.
  *
  * Everything that is read and that waits to be sent has a bound.
  */

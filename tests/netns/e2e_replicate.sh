@@ -66,11 +66,18 @@ test_stopped() {
 }
 
 test_full() {
+	local before
+	before=$(logged 'reached again' | wc -l)
 	cli config set maxmemory 1 >/dev/null
 	open_sessions 10
 	check "a full store is told" wait_for 30 logged \
-	    'refused: OOM: its memory is full'
+	    'refused: OOM: its memory is full: raise maxmemory'
 	check "packets pass" open_sessions 10
+	check "it is tried again" wait_for 60 eval \
+	    '[ "$(metric store_losses_total)" -ge 6 ]'
+	check_equal "with one warning" "$(logged 'refused: OOM' | wc -l)" 1
+	check "and one message" [ \
+	    "$(logged 'reached again' | wc -l)" -le $((before + 1)) ]
 	cli config set maxmemory 0 >/dev/null
 	check "and gets everything when it has room" wait_for 60 stored_is 70
 }
@@ -97,19 +104,56 @@ test_users() {
 	stop "$nat64d"
 }
 
+# What the file of the example gives to its user.
+example_rights() {
+	sed -n 's/^user nat64d on >change-this-password //p' \
+	    "$root/etc/examples/pair/redis.conf" | sed 's/-@all//'
+}
+
+words_of() { # text
+	tr -s ' \\' '\n' <<<"$1" | grep '^+' | sort
+}
+
+manual_rights() {
+	words_of "$(sed -n '/^ACL SETUSER/,/^\.Ed/p' "$root/man/nat64d.8" |
+	    sed 's/\\e//' | tr '\n' ' ')"
+}
+
 test_acl() {
-	# Those of nat64d(8).
-	local rights='+select +get +set +hset +hdel +hscan +expire +xadd'
+	local rights
+	rights=$(example_rights)
 	stop_redis
 	start_redis
 	# shellcheck disable=SC2086 # words
-	cli acl setuser copier on '>pw' '~nat64:*' $rights +xread +xrevrange \
-	    >/dev/null
+	cli acl setuser copier on '>pw' $rights >/dev/null
 	printf 'key %s\nuser copier\npassword pw\n' \
 	    00112233445566778899aabbccddeeff >"$dir/secrets"
 	start_nat64d
 	open_sessions 5
-	check "the rights of the manual are enough" wait_for 30 stored_is 5
+	check "the rights of the example are enough" wait_for 30 stored_is 5
+	start_standby
+	check "for a standby, too" wait_for 60 standby_has 5
+	in_ns "$gateway" "$nat64ctl" -s "$sock" flush >/dev/null
+	check "which follows" wait_for 60 standby_has 0
+	open_sessions 5
+	wait_for 60 standby_has 5
+	standby_ctl role active >/dev/null
+	check "and for both that are active" wait_for 60 logged \
+	    'node 2 is active as well'
+	stop "$standby"
+	check_equal "nothing was refused" "$(cli acl log)" ""
+	check_equal "the manual names the same" "$(manual_rights)" \
+	    "$(words_of "$rights")"
+	for right in $(words_of "$rights"); do
+		check "the right $right is needed" eval 'cli info commandstats |
+		    grep -q "^cmdstat_${right#+}:"'
+	done
+	for command in 'keys x' 'del nat64:x' flushall 'config get save' info \
+	    'acl list' 'get other' 'eval return 0'; do
+		# shellcheck disable=SC2086 # words
+		check_match "no $command" "$(cli --no-auth-warning --user copier \
+		    --pass pw $command 2>&1)" NOPERM
+	done
 	cli acl setuser copier -xadd >/dev/null
 	open_sessions 5
 	check "one that is missing is told" wait_for 30 logged \
@@ -388,8 +432,7 @@ test_both_active() {
 	    "$(standby_logged 'is active as well' | wc -l)" 1
 	check "the sessions of the first are as they were" [ "$(sessions)" = 15 ]
 	check "those of the second too" standby_has 10
-	check "each writes under its own keys" eval \
-	    '[ "$(cli hlen "$(key_of state)")" = 15 ]'
+	check "each writes under its own keys" stored_is 15
 	in_ns "$gateway" "$nat64ctl" -s "$sock" role standby >/dev/null
 	check "the first one follows when it is standby" wait_for 60 logged \
 	    'all of node 2 is copied: 10 sessions'

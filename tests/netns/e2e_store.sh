@@ -50,11 +50,105 @@ test_slow() {
 }
 
 stored_by_2_is() { # number
-	[ "$(cli hlen "$(cli --scan --pattern 'nat64:nat64:2:*:state' |
+	[ "$(values_of "$(cli --scan --pattern 'nat64:nat64:2:*:state' |
 	    sort -t: -k4n | tail -n 1)")" = "$1" ]
+}
+
+# --- it drops what it was given ---
+
+many_sessions() {
+	in_ns "$client" python3 - "$server64" <<-'END'
+		import socket, sys, time
+		s = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
+		for port in range(1, 20001):
+		    try:
+		        s.sendto(b"x", (sys.argv[1], port))
+		    except OSError:
+		        pass
+		    if port % 50 == 0:
+		        time.sleep(0.002)
+	END
+}
+
+dropped_times() { # number
+	[ "$(metric drops_total)" -ge "$1" ]
+}
+
+warnings_of_drops() {
+	logged 'has dropped sessions: everything is written again.*noeviction' |
+	    wc -l
+}
+
+test_dropped() {
+	local n
+	start_redis
+	configure
+	start_nat64d || give_up
+	start_standby || give_up
+	open_sessions 20
+	check "a standby has the sessions" wait_for 60 standby_has 20
+	cli del "$(key_of state)" >/dev/null
+	check "a hash that is gone is noticed" wait_for 60 dropped_times 1
+	check "and written again" wait_for 60 stored_is 20
+	check_equal "with one warning" "$(warnings_of_drops)" 1
+	check_match "the role warns of it" "$(in_ns "$gateway" "$nat64ctl" \
+	    -s "$sock" role 2>&1)" 'warning: .*maxmemory-policy noeviction'
+	check_match "so does the status" "$(in_ns "$gateway" "$nat64ctl" \
+	    -s "$sock" status)" 'has dropped sessions'
+	cli flushall >/dev/null
+	check "so is a store that was flushed" wait_for 60 dropped_times 2
+	check "and written again" wait_for 60 stored_is 20
+	check "the standby has kept all" standby_has 20
+	open_sessions 5
+	check "and follows" wait_for 60 standby_has 25
+	cli del "$(key_of log)" >/dev/null
+	check "so is a stream that is gone" wait_for 60 dropped_times 3
+	check "and all is written again" wait_for 60 metric_is complete 1
+	open_sessions 5
+	check "the standby follows that" wait_for 60 standby_has 30
+	stop "$standby"
+	stop "$nat64d"
+	stop_redis
+	start_redis --maxmemory 4mb --maxmemory-policy allkeys-lru
+	start_nat64d || give_up
+	wait_for 60 metric_is complete 1
+	many_sessions
+	check "a store that drops what is too much is noticed" wait_for 60 \
+	    dropped_times 1
+	check_equal "with one warning" "$(warnings_of_drops)" 1
+	cli config set maxmemory 0 >/dev/null
+	n=$(sessions)
+	check "with more memory it gets all $n" wait_for 180 stored_is "$n"
+	check "and is complete" wait_for 60 metric_is complete 1
+	stop "$nat64d"
+	stop_redis
+}
+
+# --- two nodes have one number ---
+
+test_same_number() {
+	start_redis
+	configure
+	start_nat64d || give_up
+	start_standby 1 || give_up
+	open_sessions 10
+	wait_for 60 standby_has 10
+	standby_ctl role active >/dev/null
+	check "the first node tells that another one has its number" \
+	    wait_for 60 logged "another node 1 is active, .*replicate node"
+	check "and so does the second one" wait_for 60 standby_logged \
+	    "another node 1 is active, .*replicate node"
+	check "the sessions of both are as they were" eval \
+	    '[ "$(sessions)" = 10 ] && standby_has 10'
+	stop "$standby"
+	check "the first one goes on alone" wait_for 60 metric_is rival 0
+	stop "$nat64d"
+	stop_redis
 }
 
 need_root
 start_lab
 test_slow
+test_dropped
+test_same_number
 tap_done

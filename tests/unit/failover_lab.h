@@ -73,12 +73,14 @@ static struct {
 	int64_t left_ms;
 	int64_t away_until; /* the store; 0: it is there */
 	int64_t save_ms;
+	int64_t dropped_ms; /* keys of the store, the last time */
 	uint64_t random;
 	uint16_t next_port;
 	unsigned n_failovers, n_counted, n_switches, n_outages;
 	unsigned n_expected[N_TALLIES];
 	unsigned n_lost[N_TALLIES];
 	unsigned n_young, n_packets, n_rivals;
+	unsigned n_drops;
 	unsigned n_awaited, n_early, n_moved, n_cut;
 	uint64_t n_late;
 } sim;
@@ -167,6 +169,7 @@ end_node(struct node *d)
 {
 	if (d->n == NULL)
 		return;
+	sim.n_drops += (unsigned)publisher_count(d->publisher).drops;
 	sim.n_rivals += publisher_count(d->publisher).rivals;
 	sim.n_late += follower_count(d->follower).late;
 	publisher_free(d->publisher);

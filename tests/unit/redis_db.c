@@ -230,6 +230,18 @@ do_get(struct redis_db *db, const struct redis_text *argv)
 	return (string(k->pairs[0].value.bytes, k->pairs[0].value.len));
 }
 
+/* HGET key field */
+static redisReply *
+do_hget(struct redis_db *db, const struct redis_text *argv)
+{
+	const struct redis_pair *p =
+	    redis_db_hget(db, argv[1].bytes, argv[2].bytes, argv[2].len);
+
+	if (p == NULL)
+		return (reply(REDIS_REPLY_NIL, NULL, 0, 0));
+	return (string(p->value.bytes, p->value.len));
+}
+
 /* Returns true when the field is a new one. */
 static bool
 put_field(struct redis_key *k, const struct redis_text *name,
@@ -409,6 +421,8 @@ redis_db_execute(struct redis_db *db, int argc, const struct redis_text *argv)
 
 	if (strcmp(word, "GET") == 0)
 		return (do_get(db, argv));
+	if (strcmp(word, "HGET") == 0)
+		return (do_hget(db, argv));
 	if (strcmp(word, "HSCAN") == 0)
 		return (do_hscan(db, argv));
 	if (strcmp(word, "XREVRANGE") == 0)
@@ -489,6 +503,24 @@ void
 redis_db_clear(struct redis_db *db)
 {
 	free_keys(&db->keys);
+}
+
+void
+redis_db_drop(struct redis_db *db, const char *end)
+{
+	struct redis_key **at = &db->keys, *k;
+	const size_t len = strlen(end);
+	size_t n;
+
+	while ((k = *at) != NULL) {
+		n = strlen(k->name);
+		if (n < len || strcmp(k->name + n - len, end) != 0) {
+			at = &k->next;
+			continue;
+		}
+		*at = k->next;
+		free_key(k);
+	}
 }
 
 const struct redis_pair *

@@ -44,6 +44,9 @@ void redis_db_free_reply(redisReply *r);
 /* A copy of bytes. */
 struct redis_text redis_text_of(const void *bytes, size_t len);
 
+/* Remove all keys whose name has that end, as a server does that is full. */
+void redis_db_drop(struct redis_db *db, const char *end);
+
 void redis_db_clear(struct redis_db *db);
 void redis_db_copy(struct redis_db *to, const struct redis_db *from);
 

@@ -4,6 +4,7 @@
 
 nat64ctl=$BUILD/nat64d/ctl/nat64ctl
 sock=
+store=$server4 # its address
 
 start_lab() {
 	lab_create
@@ -55,7 +56,7 @@ configure() {
 
 # redis: its pid. It is empty whenever it starts.
 start_redis() { # option ...
-	ip netns exec "$internet" redis-server --bind "$server4" --port 6379 \
+	ip netns exec "$internet" redis-server --bind "$store" --port 6379 \
 	    --save "" --dir "$dir/redis" --protected-mode no \
 	    --maxmemory-policy noeviction "$@" >"$dir/redis.log" 2>&1 &
 	redis=$!
@@ -68,7 +69,7 @@ stop_redis() {
 }
 
 cli() { # argument ...
-	in_ns "$internet" redis-cli -h "$server4" "$@" 2>/dev/null
+	in_ns "$internet" redis-cli -h "$store" "$@" 2>/dev/null
 }
 
 redis_answers() {
@@ -80,7 +81,16 @@ stored() { # argument-of-redis-cli ...
 	local key
 	key=$(cli "$@" --scan --pattern 'nat64:nat64:1:*:state' |
 	    sort -t: -k4n | tail -n 1)
-	cli "$@" hlen "${key:-none}"
+	values_of "${key:-none}" "$@"
+}
+
+# Those of a hash, without its mark.
+values_of() { # key argument-of-redis-cli ...
+	local key=$1 n mark
+	shift
+	n=$(cli "$@" hlen "$key")
+	mark=$(cli "$@" hexists "$key" head)
+	echo $((n - mark))
 }
 
 stored_is() { # number argument-of-redis-cli ...
@@ -114,14 +124,14 @@ open_sessions() { # number
 
 # --- a standby ---
 
-start_standby() {
+start_standby() { # [number of the node]
 	cat >"$dir/standby.conf" <<-END
 		tun nat64b
 		routes no
 		pidfile "$dir/run/standby.pid"
 		control "$dir/run/standby"
 		role standby
-		replicate node 2
+		replicate node ${1:-2}
 		metrics listen on 127.0.0.1 port 9465
 	END
 	grep -vE '^(replicate node|metrics|control)' "$dir/nat64d.conf" \

@@ -28,6 +28,9 @@
  * and THERE is what remains. A node that dies before the other one has a copy
  * is the second failure of two, and counts for nothing.
  *
+ * The store also drops keys, as a server does that is full; then the active
+ * node writes everything again, and is not complete meanwhile.
+ *
  * The same again with a store that takes up to two seconds for each way. Then
  * what the store has, or what is still on its way to it, is not at the other
  * node when that one becomes active, and must be LATE_MS later. Hosts and
@@ -71,7 +74,9 @@ is_followed(const struct node *d)
 	const struct node *to = other(d);
 	struct replica_origin o, followed;
 
-	if (sim.away_until != 0 || to->n == NULL || is_active(to) ||
+	/* It is noticed with the next beat, and written again. */
+	if (now_ms() - sim.dropped_ms < 3000 || sim.away_until != 0 ||
+	    to->n == NULL || is_active(to) ||
 	    !publisher_count(d->publisher).complete ||
 	    !replica_look_epoch(redis_fake_db(), &seal, &o))
 		return (false);
@@ -297,6 +302,15 @@ find_store(void)
 	}
 }
 
+static void
+drop_keys(void)
+{
+	static const char *const ends[] = { "", ":head", ":state", ":log" };
+
+	redis_db_drop(redis_fake_db(), ends[below(4)]);
+	sim.dropped_ms = now_ms();
+}
+
 /* Somebody alive, who has a copy if there is one. */
 static void
 elect(void)
@@ -370,6 +384,8 @@ happen(void)
 		find_store();
 	if (once_in_ms(15000))
 		redis_fake_save();
+	if (!sim.is_slow && once_in_ms(60000))
+		drop_keys();
 	elect();
 	check_late();
 }
@@ -415,7 +431,7 @@ begin_sim(unsigned seed, bool is_slow)
 	nat64_free(lab.n);
 	lab.n = NULL;
 	lab_set_pool(POOL4, POOL4, 1024, 8191);
-	lab.conf.max_sessions = 4 * MAX_FLOWS;
+	lab.conf.max_sessions = 32 * MAX_FLOWS; /* also those of before */
 	lab.conf.lifetime_secs[SESSION_UDP] = UDP_SECS + more;
 	lab.conf.lifetime_secs[SESSION_TCP_OPEN] = CLOSE_SECS + more;
 	lab.conf.lifetime_secs[SESSION_TCP_CLOSE] = CLOSE_SECS + more;
@@ -469,6 +485,7 @@ START_TEST(no_session_is_lost)
 	ck_assert_uint_gt(sim.n_failovers, 1000);
 	ck_assert_uint_gt(sim.n_switches, 50);
 	ck_assert_uint_gt(sim.n_outages, 50);
+	ck_assert_uint_gt(sim.n_drops, 50);
 	ck_assert_uint_gt(sim.n_expected[OLD], 50000);
 }
 END_TEST
