@@ -20,7 +20,7 @@ test='check binutils debhelper dpkg-dev keepalived libcap2-bin python3-kubernete
     tshark python3-minimal python3-dnspython python3-pyte mandoc shellcheck
     apparmor bzip2 dnsmasq-base ethtool lftp libfixbuf-tools logrotate nftables
     kea-dhcp4-server openssl prometheus python3-pyftpdlib radvd redis-server
-    rsyslog strace systemd systemd-container tayga tnftp vsftpd wireguard-go
+    rsyslog stunnel4 strace systemd systemd-container tayga tnftp vsftpd wireguard-go
     wireguard-tools xz-utils zsh zstd'
 browser='chromium-headless-shell fonts-dejavu-core'
 lint='clang-tidy clang-format cppcheck'

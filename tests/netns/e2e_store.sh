@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # The store of a pair (redis-server) that is not as it should be: far away, or
-# losing what it was given.
+# losing what it was given; two nodes with one number; and a store that is
+# reached by TLS.
 #
 #	client -------------- gateway -------------- internet
 #	2001:db8::10          nat64d, a standby      198.51.100.10
@@ -146,9 +147,95 @@ test_same_number() {
 	stop_redis
 }
 
+# --- by TLS ---
+
+# The files of the example, with the addresses and paths of the lab.
+start_tls() { # namespace node|store
+	sed -e "s,198.51.100.9,$server4," -e "s,/etc/stunnel/,$dir/," \
+	    -e '/^set[ug]id/d' "$root/etc/examples/pair/stunnel-$2.conf" \
+	    >"$dir/stunnel-$2.conf"
+	ip netns exec "$1" stunnel4 "$dir/stunnel-$2.conf" \
+	    >"$dir/stunnel-$2.log" 2>&1 &
+	tls=$!
+}
+
+# What a file says, without comments and empty lines.
+statements() {
+	grep -v -e '^;' -e '^$'
+}
+
+test_tls() {
+	local node server
+	command -v stunnel4 >/dev/null || {
+		skip "the store is reached by TLS" "no stunnel4"
+		return
+	}
+	check_equal "the manual has the file of the example" \
+	    "$(sed -n '/^foreground = yes/,/^\.Ed/p' "$root/man/nat64d.8" |
+	        statements | grep -v '^\.Ed')" \
+	    "$(statements <"$root/etc/examples/pair/stunnel-node.conf")"
+	store=127.0.0.1
+	start_redis
+	sed "s/:0*\$/:$(openssl rand -hex 32)/" \
+	    "$root/etc/examples/pair/stunnel.psk" >"$dir/nat64-store.psk"
+	chmod 600 "$dir/nat64-store.psk"
+	start_tls "$internet" store
+	server=$tls
+	start_tls "$gateway" node
+	node=$tls
+	wait_for 30 tcp_listens "$internet" 6380
+	wait_for 30 tcp_listens "$gateway" 6379
+	configure
+	sed -i "s,$server4:6379,127.0.0.1:6379," "$dir/nat64d.conf"
+	start_nat64d || give_up
+	start_standby || give_up
+	open_sessions 10
+	check "the store has all sessions by TLS" wait_for 60 stored_is 10
+	check "and so has the standby" wait_for 60 standby_has 10
+	check_not "without TLS nobody is answered" eval \
+	    'in_ns "$gateway" timeout 10 redis-cli -h "$server4" -p 6380 \
+	        ping 2>&1 | grep PONG'
+	check_not "nor at the port of the store" eval \
+	    'in_ns "$gateway" timeout 10 redis-cli -h "$server4" -p 6379 \
+	        ping 2>&1 | grep PONG'
+	kill -9 "$node"
+	wait "$node" 2>/dev/null
+	check "a tunnel that is killed is missed" wait_for 60 metric_is \
+	    store_reached 0
+	open_sessions 5
+	start_tls "$gateway" node
+	node=$tls
+	check "all is copied when it is there again" wait_for 60 stored_is 15
+	check "and followed" wait_for 60 standby_has 15
+	kill -9 "$server"
+	wait "$server" 2>/dev/null
+	check "so is one that is killed at the store" wait_for 60 metric_is \
+	    store_reached 0
+	open_sessions 5
+	start_tls "$internet" store
+	server=$tls
+	check "and all is copied again" wait_for 60 stored_is 20
+	check "and followed" wait_for 60 standby_has 20
+	kill -9 "$node"
+	wait "$node" 2>/dev/null
+	openssl rand -hex 32 | sed 's/^/nat64:/' >"$dir/nat64-store.psk"
+	start_tls "$gateway" node
+	node=$tls
+	check "a node with another key is refused" wait_for 60 grep \
+	    SSL_accept "$dir/stunnel-store.log"
+	check "and has no store" metric_is store_reached 0
+	stop "$standby"
+	stop "$nat64d"
+	stop "$node"
+	stop "$server"
+	stop_redis
+	store=$server4
+}
+
 need_root
 start_lab
 test_slow
 test_dropped
 test_same_number
+test_tls
 tap_done
