@@ -45,6 +45,9 @@ blocks_init(struct blocks *b, size_t max, const struct siphash_key *secret)
 	TAILQ_INIT(&b->gone);
 	slab_init(&b->slab, sizeof(struct block), max);
 	keyhash_init(&b->hash, secret);
+	b->memo = calloc(1, sizeof(*b->memo));
+	if (b->memo == NULL)
+		return (-1);
 	return (TREE_ARRAY_INIT(&b->trees, max, MAX_BITS));
 }
 
@@ -59,6 +62,7 @@ blocks_clear(struct blocks *b)
 	}
 	TREE_ARRAY_CLEAR(&b->trees);
 	slab_clear(&b->slab);
+	free(b->memo);
 }
 
 static struct block_tree *
@@ -170,6 +174,7 @@ blocks_space_new(struct blocks *b, uint32_t addr, const struct portplan *plan,
 {
 	const unsigned n_blocks = plan->n_blocks;
 	struct block_space *sp;
+	struct block_slot *slot;
 	enum l4proto proto;
 	unsigned i;
 
@@ -180,6 +185,7 @@ blocks_space_new(struct blocks *b, uint32_t addr, const struct portplan *plan,
 	sp->generation = b->generation++;
 	sp->first = plan->ports.first;
 	sp->size = plan->block_size;
+	sp->inverse = UINT32_MAX / sp->size + 1u;
 	sp->n_blocks = n_blocks;
 	sp->n_fixed = plan->n_fixed;
 	sp->usable = true;
@@ -193,10 +199,13 @@ blocks_space_new(struct blocks *b, uint32_t addr, const struct portplan *plan,
 		errno = ENOMEM;
 		return (NULL);
 	}
-	for (proto = L4_TCP; proto < L4_NPROTO; proto++)
-		count_ports(sp, proto, all);
+	count_ports(sp, L4_TCP, all);
 	for (i = 0; i < n_blocks; i++) {
-		sp->slots[i].place = BLOCKS_NO_PLACE;
+		slot = &sp->slots[i];
+		for (proto = L4_TCP; proto < L4_NPROTO; proto++)
+			memcpy(slot->n_free[proto], slot->n_free[L4_TCP],
+			    sizeof(slot->n_free[proto]));
+		slot->place = BLOCKS_NO_PLACE;
 		update_list(sp, i);
 	}
 	return (sp);
@@ -235,6 +244,7 @@ void
 blocks_space_leave(struct blocks *b, struct block_space *sp)
 {
 	sp->gone = true;
+	b->memo->known = false;
 	TAILQ_INSERT_TAIL(&b->gone, sp, entry);
 }
 
@@ -287,14 +297,27 @@ skip_gone(struct block *e, const struct in6_addr *holder)
 	return (NULL);
 }
 
-struct block *
-blocks_first(const struct blocks *b, const struct in6_addr *holder)
+static struct block *
+find_first(const struct blocks *b, const struct in6_addr *holder)
 {
 	struct block_space space = { .addr = 0 };
 	struct block key = { .holder = *holder, .space = &space };
 
 	return (
 	    skip_gone(RB_NFIND(block_tree, tree_of(b, holder), &key), holder));
+}
+
+struct block *
+blocks_first(const struct blocks *b, const struct in6_addr *holder)
+{
+	struct block_memo *memo = b->memo;
+
+	if (!memo->known || !IN6_ARE_ADDR_EQUAL(&memo->holder, holder)) {
+		memo->holder = *holder;
+		memo->first = find_first(b, holder);
+		memo->known = true;
+	}
+	return (memo->first);
 }
 
 struct block *
@@ -402,6 +425,7 @@ blocks_hold(struct blocks *b, struct block_space *sp, unsigned number,
 	sp->slots[number].held = e;
 	update_list(sp, number);
 	RB_INSERT(block_tree, tree_of(b, holder), e);
+	b->memo->known = false;
 	rest(b, e, now);
 	if (!succeed(b, e) && !silent && !e->fixed)
 		report(b, e, true);
@@ -418,6 +442,7 @@ blocks_release(struct blocks *b, struct block *e)
 	if (e->n_counted == 0)
 		end_rest(b, e);
 	RB_REMOVE(block_tree, tree_of(b, &e->holder), e);
+	b->memo->known = false;
 	sp->slots[e->number].held = NULL;
 	update_list(sp, e->number);
 	slab_put(&b->slab, e);
@@ -530,15 +555,22 @@ static int32_t
 pick_selected(const struct selection *s, enum l4proto proto, unsigned parities,
     const struct portset *free_ports, const struct rng *rng)
 {
-	struct block *e;
+	struct block *e, *found = NULL;
 	uint32_t n = 0, r, here;
 
-	for (e = s->first; e != NULL; e = blocks_next(s->b, e))
-		if (is_selected(s, e))
-			n += count_parities(e, proto, parities);
+	for (e = s->first; e != NULL; e = blocks_next(s->b, e)) {
+		here =
+		    is_selected(s, e) ? count_parities(e, proto, parities) : 0;
+		n += here;
+		if (here > 0)
+			found = e;
+	}
 	if (n == 0)
 		return (-1);
 	r = rng_below(rng, n);
+	/* Mostly there is one block, and there is no need to look again. */
+	if (count_parities(found, proto, parities) == n)
+		return (nth_port(found, proto, parities, r, free_ports));
 	for (e = s->first; e != NULL; e = blocks_next(s->b, e)) {
 		if (!is_selected(s, e))
 			continue;

@@ -97,6 +97,7 @@ struct block_space {
 	uint32_t generation; /* of another space for the same address */
 	uint16_t first;	     /* port of the first block */
 	uint16_t size;	     /* ports of a block, holes included */
+	uint32_t inverse;    /* 2^32 / size, rounded up; see blocks_number() */
 	unsigned n_blocks;
 	unsigned n_fixed; /* the first ones, which are computed */
 	unsigned n_list;
@@ -115,9 +116,20 @@ TREE_ARRAY_HEAD(block_trees, block_tree);
 TAILQ_HEAD(block_queue, block);
 TAILQ_HEAD(block_spaces, block_space);
 
+/*
+ * What blocks_first() found last. The choice of an address, of a block and of a
+ * port all begin with it, for the same holder. No tree has changed since.
+ */
+struct block_memo {
+	struct in6_addr holder;
+	struct block *first; /* or NULL */
+	bool known;
+};
+
 /* The blocks of a pool. */
 struct blocks {
 	struct block_trees trees; /* by holder */
+	struct block_memo *memo;  /* apart: no state, it may always be lost */
 	struct keyhash hash;
 	struct slab slab;
 	struct block_queue resting; /* oldest first */
@@ -171,14 +183,23 @@ void blocks_space_settle(struct blocks *b, struct block_space *sp);
  */
 bool blocks_forget(struct blocks *b, unsigned max);
 
-/* The block of a port of sp, or -1 for a port outside. */
+/*
+ * The block of a port of sp, or -1 for a port outside. A multiplication takes
+ * less time than a division, and is as exact: the inverse is too large by less
+ * than 1, so the product by less than 2^16, and 2^32 / size is at least that.
+ */
 static inline int32_t
 blocks_number(const struct block_space *sp, uint16_t port)
 {
-	if (port < sp->first ||
-	    (unsigned)(port - sp->first) / sp->size >= sp->n_blocks)
+	const uint32_t offset = (uint32_t)port - sp->first;
+	uint32_t number;
+
+	if (port < sp->first)
 		return (-1);
-	return ((int32_t)(((unsigned)port - sp->first) / sp->size));
+	number = sp->size == 1 ?
+	    offset :
+	    (uint32_t)((uint64_t)offset * sp->inverse >> 32);
+	return (number < sp->n_blocks ? (int32_t)number : -1);
 }
 
 /* The ports of a block. */

@@ -204,7 +204,8 @@ hold_computed(struct pool4 *pool, struct block_space *sp,
 	unsigned number;
 	uint32_t addr;
 
-	if (!portplan_find(&r->plan, holder, &addr, &number) ||
+	if (sp->n_fixed == 0 ||
+	    !portplan_find(&r->plan, holder, &addr, &number) ||
 	    addr != sp->addr || sp->slots[number].held != NULL ||
 	    !has_free_port(sp, number, proto))
 		return (0);
@@ -219,12 +220,13 @@ static bool
 may_preserve(const struct pool4 *pool, const struct block_space *sp,
     const struct in6_addr *holder, const struct space *ports, uint16_t x)
 {
-	const int32_t number = blocks_number(sp, x);
 	const struct block *e;
+	int32_t number;
 
 	if (ports->quarantine.proto != L4_ICMP &&
 	    pool->opts.select != POOL4_PRESERVE)
 		return (false);
+	number = blocks_number(sp, x);
 	e = number < 0 ? NULL : sp->slots[number].held;
 	return (e != NULL && IN6_ARE_ADDR_EQUAL(&e->holder, holder) &&
 	    portset_has(&ports->free, x));
