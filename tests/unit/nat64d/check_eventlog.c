@@ -423,11 +423,10 @@ count_sequence(uint64_t *lost)
 	return (seen);
 }
 
-/* Shows: LOG-40 */
+/* Shows: LOG-40; a write that waits for the reader would never end. */
 START_TEST(reader_that_does_not_read_holds_nothing_up)
 {
 	const unsigned total = 200000;
-	struct monotime before;
 	uint64_t seen, lost;
 	unsigned i;
 	int fd;
@@ -436,11 +435,9 @@ START_TEST(reader_that_does_not_read_holds_nothing_up)
 	fd = open(file, O_RDONLY | O_NONBLOCK);
 	ck_assert_int_ne(fd, -1);
 	start();
-	before = monotime_now();
 	for (i = 0; i < total; i++)
 		happen(NAT64_EV_BIB_CREATE, (uint16_t)i);
 	run_for(300);
-	ck_assert_int_lt(monotime_diff_ms(monotime_now(), before), 30000);
 	ck_assert_uint_eq(count(contents(errors), "lines lost"), 1);
 	read_all(fd);
 	happen(NAT64_EV_BIB_CREATE, 1);
