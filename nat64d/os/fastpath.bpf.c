@@ -126,9 +126,12 @@
  * No helper function that is used here is reserved to programs under the GPL,
  * so the licence string is that of the other files, ISC.
  *
- * Privileges: CAP_BPF and CAP_NET_ADMIN to load. Needs Linux 5.19: before 5.14
- * bpf_skb_change_proto() changed the size of segments, and before 5.19 a
- * process without privileges could not read the counters.
+ * Privileges: CAP_BPF and CAP_NET_ADMIN to load, and before Linux 6.8 also
+ * CAP_PERFMON: without it the kernel refuses a program that keeps a number of
+ * 32 bits where it has kept another one ("attempt to corrupt spilled pointer"),
+ * as compilers do. Needs Linux 5.19: before 5.14 bpf_skb_change_proto() changed
+ * the size of segments, and before 5.19 a process without privileges could not
+ * read the counters.
  */
 #include "fastpath_xlat.bpf.h"
 

@@ -37,7 +37,7 @@ struct fastpath_count {
  * in place of one that an earlier process left there. It translates nothing
  * yet. FASTPATH_PAIRS: it is to translate packets of pairs of addresses instead
  * (fastpath_pair.bpf.h), whose number is bounded. xlat: MTUs and TOS rules; not
- * kept. Needs CAP_BPF and CAP_NET_ADMIN.
+ * kept. Needs CAP_BPF and CAP_NET_ADMIN; see fastpath.bpf.c.
  *
  * When this process ends, however it ends, the program translates no more
  * packets a moment later, also when the device is persistent. For this, no

@@ -414,7 +414,8 @@ why_not_loaded(int error)
 	case EPERM:
 	case EACCES:
 		return ("the program may not be loaded: start as root or with "
-			"CAP_BPF and CAP_NET_ADMIN");
+			"CAP_BPF and CAP_NET_ADMIN, before Linux 6.8 with "
+			"CAP_PERFMON as well");
 	case ENOMEM:
 	case E2BIG:
 		return ("no memory for so many sessions: lower \"limit "

@@ -10,8 +10,8 @@ status=0
 # with what tests have elsewhere than a system: files in /tmp and examples.
 confine() {
 	for daemon in nat64d dns64d; do
-		sed "s,@SBINDIR@,/{usr/sbin,usr/local/sbin,work/build/$daemon},
-		    s,@SYSCONFDIR@,/etc," "etc/apparmor/$daemon" \
+		sed "s|@SBINDIR@|/{usr/sbin,usr/local/sbin,work/build/$daemon}|
+		    s|@SYSCONFDIR@|/etc|" "etc/apparmor/$daemon" \
 		    >"/etc/apparmor.d/$daemon"
 		printf '%s\n' '/tmp/** rwk,' '/work/tree/** r,' \
 		    >"/etc/apparmor.d/local/$daemon"

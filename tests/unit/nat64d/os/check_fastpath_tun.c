@@ -11,6 +11,7 @@
 #include <sys/ioctl.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
+#include <sys/utsname.h>
 #include <sys/wait.h>
 
 #include <check.h>
@@ -182,6 +183,20 @@ receive(struct tun *t)
 	return (false);
 }
 
+/* The same, but the kernel of a slow machine may take its time. */
+static bool
+await(struct tun *t)
+{
+	unsigned i;
+
+	for (i = 0; i < 10000; i++) {
+		if (receive(t))
+			return (true);
+		usleep(1000);
+	}
+	return (false);
+}
+
 /* p: parsed. It is not changed. */
 static void
 send_to_world(const struct pkt *p)
@@ -210,7 +225,18 @@ forward(struct pkt *p)
 	p->ttl--;
 }
 
-/* A plain packet, or one with a change that sends it the other way. */
+/* Before Linux 6.2 the device takes none of UDP. */
+static bool
+takes_segments(uint8_t proto)
+{
+	return (proto == L4_TCP ||
+	    (proto == L4_UDP && (tun_offloads(world) & TUN_USO) != 0));
+}
+
+/*
+ * A plain packet, or one with a change that sends it the other way. Some
+ * kernels of Debian 12 make segments of less than 8 bytes larger.
+ */
 static void
 random_packet(struct pkt *p, const struct fastflow *f, bool from6)
 {
@@ -218,9 +244,9 @@ random_packet(struct pkt *p, const struct fastflow *f, bool from6)
 	uint32_t payload = below(1440), size = 0;
 	uint8_t *l4;
 
-	if (one_in(3) && f->proto != L4_ICMP) {
+	if (one_in(3) && takes_segments(f->proto)) {
 		partial = true;
-		size = 1 + below(1460);
+		size = 8 + below(1453);
 		payload = 1 + below(size > 900 ? 60000 : 60 * size);
 	}
 	pkt_init(p, sent_buf, sizeof(sent_buf));
@@ -280,10 +306,10 @@ compare_one(struct fastpath *fp, uint32_t handle, const struct fastflow *f)
 		n_segments += p.ofl.seg != PKT_SEG_NONE;
 		translate(&p, f, &conf, id);
 		forward(&p);
-		ck_assert_msg(receive(world), "nothing was translated");
+		ck_assert_msg(await(world), "nothing was translated");
 	} else {
 		n_slow++;
-		ck_assert_msg(receive(nat64), "nothing was passed on");
+		ck_assert_msg(await(nat64), "nothing was passed on");
 		take_back(fp, handle);
 		handle = insert(fp, f);
 	}
@@ -312,7 +338,7 @@ START_TEST(devices_and_translator_give_the_same)
 	fastpath_counters(fp, &count);
 	ck_assert_uint_eq(count.packets6 + count.packets4, n_fast);
 	ck_assert_uint_eq(count.failed, 0);
-	ck_assert_uint_gt(n_segments, N_FLOWS * N_PACKETS / 16);
+	ck_assert_uint_gt(n_segments, N_FLOWS * N_PACKETS / 64);
 	ck_assert_uint_gt(n_slow, N_FLOWS * N_PACKETS / 16);
 	fastpath_free(fp);
 }
@@ -350,10 +376,13 @@ END_TEST
 START_TEST(super_packet_that_is_too_large_for_ipv4_is_passed_on)
 {
 	static const uint32_t payloads[] = { 65507, 65508, 65527 };
-	struct fastpath *fp = fastpath_start();
+	struct fastpath *fp;
 	struct fastflow flow = random_flow();
 	struct pkt p;
 
+	if (!takes_segments(L4_UDP))
+		return;
+	fp = fastpath_start();
 	flow.proto = L4_UDP;
 	(void)insert(fp, &flow);
 	pkt_init(&p, sent_buf, sizeof(sent_buf));
@@ -458,7 +487,19 @@ START_TEST(filters_of_others_stay)
 }
 END_TEST
 
-/* Keep only the two capabilities that are needed. */
+/* Before that version, three capabilities are needed. */
+static bool
+needs_perfmon(void)
+{
+	struct utsname name;
+	unsigned major, minor;
+
+	ck_assert_int_eq(uname(&name), 0);
+	ck_assert_int_eq(sscanf(name.release, "%u.%u", &major, &minor), 2);
+	return (major < 6 || (major == 6 && minor < 8));
+}
+
+/* Keep only the capabilities that are needed. */
 static void
 drop_capabilities(void)
 {
@@ -470,10 +511,13 @@ drop_capabilities(void)
 	memset(data, 0, sizeof(data));
 	data[0].permitted = data[0].effective = 1u << CAP_NET_ADMIN;
 	data[1].permitted = data[1].effective = 1u << (39 - 32); /* CAP_BPF */
+	if (needs_perfmon())
+		data[1].permitted |= 1u << (38 - 32); /* CAP_PERFMON */
+	data[1].effective = data[1].permitted;
 	ck_assert_int_eq(syscall(SYS_capset, &header, data), 0);
 }
 
-START_TEST(two_capabilities_are_enough)
+START_TEST(few_capabilities_are_enough)
 {
 	struct fastflow flow;
 	struct fastpath *fp;
@@ -677,7 +721,7 @@ main(void)
 	    tunnel_with_a_partial_inner_checksum_is_passed_on, 0, 2);
 	tcase_add_test(tc, freed_fast_path_leaves_no_filter);
 	tcase_add_test(tc, filters_of_others_stay);
-	tcase_add_loop_test(tc, two_capabilities_are_enough, 0, 2);
+	tcase_add_loop_test(tc, few_capabilities_are_enough, 0, 2);
 	tcase_add_loop_test(tc,
 	    killed_process_translates_nothing_on_a_persistent_device, 0, 2);
 	tcase_add_test(tc, instances_are_independent);
