@@ -309,7 +309,7 @@ test_without_netlink() {
 	    /usr/bin/python3 "$root/tests/netns/tools/refuse_call.py" \
 	    netlink
 	check "says what it does not know" \
-	    logged 'connected networks: .*not supported.*allow'
+	    logged 'connected networks: .*[Nn]ot supported.*allow'
 	check "answers whom a statement allows" gets NOERROR "$new6"
 	check "and the host itself" host_gets NOERROR
 	check "but nobody else" gets REFUSED 2001:db8::10

@@ -47,11 +47,22 @@ unpack() { # architecture
 	touch "$root.complete"
 }
 
-# What exists besides the unit tests and runs with musl: the daemons, what their
+# The end-to-end suites for musl: all but those about the fast path, which is not
+# built there, those that install what the system's own compiler makes, and those
+# about what is not ours or a document: a browser, Grafana, the worked examples.
+musl_suites() {
+	find tests/netns -maxdepth 1 -name '*.[ps][hy]' ! -name lib.sh |
+	    sed 's,.*/,,; s,\.[a-z]*$,,' |
+	    grep -vxE 'e2e_(fastpath.*|apparmor|package|systemd)' |
+	    grep -vxE 'e2e_(browser|dashboards|ecmp|examples|fleet|readme)' |
+	    grep -vx lab_leftovers | sort
+}
+
+# Those that run once more with musl linked statically: the daemons, what their
 # sandboxes let them do, their files, logs and clients, translation and DNS.
-suites='e2e_control e2e_log e2e_nat64 e2e_process e2e_reload e2e_replicate
-    e2e_state e2e_upgrade dns64d_answers dns64d_ctl dns64d_reload dns64d_restart
-    dns64d_workers'
+static_suites='e2e_control e2e_log e2e_nat64 e2e_process e2e_reload
+    e2e_replicate e2e_state e2e_upgrade dns64d_answers dns64d_ctl dns64d_reload
+    dns64d_restart dns64d_workers'
 
 # Build the libraries for musl in $root, unless that is complete.
 build_musl() {
@@ -64,13 +75,13 @@ build_musl() {
 	touch "$root.complete"
 }
 
-choose_musl() { # option of the linker
+choose_musl() { # option of the linker, end-to-end suites
 	root=$top/root/musl
 	build_musl
 	cc="musl-gcc -idirafter $root/usr/include"
 	flags=$1
 	fastpath=no # libbpf needs more than musl has
-	ends=$suites
+	ends=$2
 	export PKG_CONFIG='pkg-config --static'
 	export PKG_CONFIG_LIBDIR="$root/usr/lib/pkgconfig"
 }
@@ -80,11 +91,11 @@ choose() { # system
 	ends=
 	case $1 in
 	musl)
-		choose_musl ''
+		choose_musl '' "$(musl_suites)"
 		return
 		;;
 	musl-static)
-		choose_musl -static
+		choose_musl -static "$static_suites"
 		return
 		;;
 	i386)
