@@ -59,7 +59,8 @@ boot() {
 	systemd-nspawn -q --register=no --keep-unit --machine="$lab" \
 	    --directory="$sysroot" --bind="$layer/tun:/dev/net/tun" \
 	    --network-namespace-path="/run/netns/$gateway" \
-	    --capability=CAP_NET_ADMIN,CAP_BPF,CAP_PERFMON --system-call-filter=bpf \
+	    --capability=CAP_NET_ADMIN,CAP_BPF,CAP_PERFMON \
+	    --system-call-filter=bpf \
 	    --boot -- --unit=lab.target </dev/null >"$dir/boot.log" 2>&1 &
 	nspawn=$!
 	wait_for 30 has_first_process && wait_for 60 is_active lab.target
