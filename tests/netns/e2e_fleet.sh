@@ -19,39 +19,11 @@ state_is() { # number state
 	translators | grep "^2001:db8:640$1::/96 .* $2 "
 }
 
-start_resolver() {
-	{
-		cat "$example/dns64d.conf"
-		echo "user nobody"
-		echo "control \"$dir/dns64d.sock\""
-	} >"$dir/dns64d.conf"
-	start_dns64d
-}
-
-# "SOURCE N": the translator that each client gets.
-everyone() {
-	local source
-	for source in "${sources[@]}"; do
-		echo "$source $(in_ns "$client" dig +short +tries=3 \
-		    -b "$source" "@$dns6" www.example.com AAAA |
-		    sed -n 's/^2001:db8:640\([1-3]\)::.*/\1/p')"
-	done
-}
-
-# The sources of a translator's clients.
-of() { # number file
-	sed -n "s/ $1\$//p" "$2"
-}
-
-without() { # number file
-	grep -v " $1\$" "$2"
-}
-
 # What clients of a translator get by their name's address is served by it: all
 # three connections of each come from its pool.
 served() { # number file
 	local mine
-	mapfile -t mine < <(of "$1" "$2")
+	mapfile -t mine < <(clients_of "$1" "$2")
 	[ "${#mine[@]}" -gt 0 ] || return 1
 	in_ns "$client" "$peers" ask "2001:db8:640$1::c633:640a" 21,20,443 \
 	    "${mine[@]}" >"$dir/served"
@@ -102,7 +74,7 @@ test_spread() {
 test_drain() {
 	local mine
 	tap_round=drain
-	mapfile -t mine < <(of 2 "$dir/before")
+	mapfile -t mine < <(clients_of 2 "$dir/before")
 	check "its clients have connections" \
 	    hold 2001:db8:6402::c633:640a "${mine[@]}"
 	check "it drains" ctl 2 drain
@@ -110,8 +82,8 @@ test_drain() {
 	    'http://[2001:db8:ff02::2]:9464/ready')" draining
 	check "dns64d sees it" wait_for 60 state_is 2 draining
 	everyone >"$dir/during"
-	check_equal "nobody gets it" "$(of 2 "$dir/during")" ""
-	without 2 "$dir/before" >"$dir/others"
+	check_equal "nobody gets it" "$(clients_of 2 "$dir/during")" ""
+	clients_without 2 "$dir/before" >"$dir/others"
 	check_equal "clients of the others stay" \
 	    "$(changed "$dir/others" "$dir/during")" 0
 	release "${#mine[@]}"
@@ -128,8 +100,8 @@ test_dies() {
 	check "dns64d sees it" wait_for 60 state_is 1 down
 	check "its prefix has no route" wait_for 60 prefixes_are 23
 	everyone >"$dir/during"
-	check_equal "nobody gets it" "$(of 1 "$dir/during")" ""
-	without 1 "$dir/before" >"$dir/others"
+	check_equal "nobody gets it" "$(clients_of 1 "$dir/during")" ""
+	clients_without 1 "$dir/before" >"$dir/others"
 	check_equal "clients of the others stay" \
 	    "$(changed "$dir/others" "$dir/during")" 0
 	check "all are served by the second" served 2 "$dir/during"

@@ -169,38 +169,10 @@ url() { # node
 	    1))\]:9464/metrics"
 }
 
-start_resolver() {
-	{
-		cat "$example/dns64d.conf"
-		echo "user nobody"
-		echo "control \"$dir/dns64d.sock\""
-	} >"$dir/dns64d.conf"
-	start_dns64d
-}
-
-# "SOURCE N": the pair that each client gets.
-everyone() {
-	local source
-	for source in "${sources[@]}"; do
-		echo "$source $(in_ns "$client" dig +short +tries=3 \
-		    -b "$source" "@$dns6" www.example.com AAAA |
-		    sed -n 's/^2001:db8:640\([12]\)::.*/\1/p')"
-	done
-}
-
-# The sources of a pair's clients.
-of() { # pair file
-	sed -n "s/ $1\$//p" "$2"
-}
-
-without() { # pair file
-	grep -v " $1\$" "$2"
-}
-
 # What clients of a pair get by their name's address is served by it.
 served() { # pair file
 	local mine
-	mapfile -t mine < <(of "$1" "$2")
+	mapfile -t mine < <(clients_of "$1" "$2")
 	[ "${#mine[@]}" -gt 0 ] || return 1
 	in_ns "$client" "$peers" ask "2001:db8:640$1::c633:640a" 21,20,443 \
 	    "${mine[@]}" >"$dir/served"
@@ -226,7 +198,7 @@ routes_are() { # pairs
 
 # What a pair's clients do: connections, a transfer, and all the time queries.
 begin_traffic_of() { # pair
-	mapfile -t mine < <(of "$1" "$dir/before")
+	mapfile -t mine < <(clients_of "$1" "$dir/before")
 	check "its clients have connections" \
 	    hold "2001:db8:640$1::c633:640a" "${mine[@]}"
 	rm -f "$dir/fetched"
@@ -334,8 +306,8 @@ test_pair_dies() {
 	check "dns64d sees it" wait_for 60 pair_is 1 1b down lost
 	echo "# after $(passed) ms"
 	everyone >"$dir/during"
-	check_equal "nobody gets it" "$(of 1 "$dir/during")" ""
-	without 1 "$dir/before" >"$dir/others"
+	check_equal "nobody gets it" "$(clients_of 1 "$dir/during")" ""
+	clients_without 1 "$dir/before" >"$dir/others"
 	check_equal "clients of the other one stay" \
 	    "$(changed "$dir/others" "$dir/during")" 0
 	check "all are served" served 2 "$dir/during"
@@ -359,14 +331,14 @@ test_drain() {
 	check "so does its standby" wait_for 60 is_role 1b "standby, draining"
 	check "dns64d sees it" wait_for 60 pair_is 1 1a draining '(standby|lost)'
 	everyone >"$dir/during"
-	check_equal "nobody gets it" "$(of 1 "$dir/during")" ""
+	check_equal "nobody gets it" "$(clients_of 1 "$dir/during")" ""
 	check "1a is to leave" ctl 1a role standby
 	check "1b is to be active" ctl 1b role active
 	check "1a is at standby" wait_for 60 is_role 1a "standby, draining"
 	check "dns64d sees it" wait_for 60 pair_is 1 1b draining standby
 	end_traffic
 	everyone >"$dir/during"
-	check_equal "still, nobody gets it" "$(of 1 "$dir/during")" ""
+	check_equal "still, nobody gets it" "$(clients_of 1 "$dir/during")" ""
 	check "the drain ends" ctl 1b undrain
 	check "dns64d sees it" wait_for 60 pair_is 1 1b up standby
 	check "clients are where they were" wait_for 60 as_before

@@ -141,3 +141,32 @@ release() { # how many are to go on
 	mv "$dir/number" "$dir/go"
 	wait "$held"
 }
+
+# dns64d, as the example has it.
+start_resolver() {
+	{
+		cat "$example/dns64d.conf"
+		echo "user nobody"
+		echo "control \"$dir/dns64d.sock\""
+	} >"$dir/dns64d.conf"
+	start_dns64d
+}
+
+# "SOURCE N": the translator, or the pair, that each client gets.
+everyone() {
+	local source
+	for source in "${sources[@]}"; do
+		echo "$source $(in_ns "$client" dig +short +tries=3 \
+		    -b "$source" "@$dns6" www.example.com AAAA |
+		    sed -n 's/^2001:db8:640\([1-3]\)::.*/\1/p')"
+	done
+}
+
+# The sources of its clients, and all others.
+clients_of() { # number file
+	sed -n "s/ $1\$//p" "$2"
+}
+
+clients_without() { # number file
+	grep -v " $1\$" "$2"
+}
