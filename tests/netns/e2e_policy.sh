@@ -105,12 +105,12 @@ test_clients() {
 
 # To the gateway's default route, which is the client, which sends it back.
 ping_lost() { # address
-	in_ns "$client" ping -n -c 1 -W 2 "$1" >"$dir/lost" 2>&1
+	in_ns "$client" ping -n -c 1 -W 10 "$1" >"$dir/lost" 2>&1
 	cat "$dir/lost"
 }
 
 ping4_lost() { # address
-	in_ns "$internet" ping -n -c 1 -W 2 "$1" >"$dir/lost" 2>&1
+	in_ns "$internet" ping -n -c 1 -W 10 "$1" >"$dir/lost" 2>&1
 	cat "$dir/lost"
 }
 
