@@ -51,7 +51,7 @@ struct pair {
 	size_t n; /* nodes: 1 or PAIR_NODES */
 	struct pair_node node[PAIR_NODES];
 	size_t active; /* the node that translates, or did so last */
-	bool failing;  /* none does; an alternation since ... */
+	bool failing;  /* none translates, since: */
 	struct monotime since;
 	enum balance_state state;
 	const char *why; /* the reason if it is not up; static */

@@ -78,8 +78,6 @@ struct follower {
 	struct intake intake;
 	struct event *timer;
 	enum stage stage;
-	unsigned asked;		   /* answers that are to come */
-	unsigned stale;		   /* of them, asked before the last stop */
 	bool swept;		   /* sessions are those of that epoch */
 	bool whole;		   /* since it is standby */
 	bool none;		   /* no node has been active there */
@@ -114,66 +112,13 @@ static void step(struct follower *f);
 
 /* --- commands --- */
 
-typedef void take_fn(struct follower *f, const redisReply *answer);
-
-static void take_head(struct follower *f, const redisReply *answer);
-static void take_note(struct follower *f, const redisReply *answer);
-static void take_copy(struct follower *f, const redisReply *answer);
-static void take_log(struct follower *f, const redisReply *answer);
-static void take_mark(struct follower *f, const redisReply *answer);
-
-/* Is an answer of ours, and not of before the last stop? */
-static bool
-is_wanted(struct follower *f)
-{
-	f->asked--;
-	if (f->stale == 0)
-		return (true);
-	f->stale--;
-	return (false);
-}
-
-static void
-head_came(void *arg, const redisReply *answer)
-{
-	if (is_wanted(arg))
-		take_head(arg, answer);
-}
-
-static void
-note_came(void *arg, const redisReply *answer)
-{
-	if (is_wanted(arg))
-		take_note(arg, answer);
-}
-
-static void
-copy_came(void *arg, const redisReply *answer)
-{
-	if (is_wanted(arg))
-		take_copy(arg, answer);
-}
-
-static void
-log_came(void *arg, const redisReply *answer)
-{
-	if (is_wanted(arg))
-		take_log(arg, answer);
-}
-
-static void
-mark_came(void *arg, const redisReply *answer)
-{
-	if (is_wanted(arg))
-		take_mark(arg, answer);
-}
+static store_answer_fn take_head, take_note, take_copy, take_log, take_mark;
 
 static void
 ask(struct follower *f, store_answer_fn *fn, int argc,
     const char *const argv[])
 {
-	if (store_send(f->store, fn, f, argc, argv, NULL) == 0)
-		f->asked++;
+	(void)store_send(f->store, fn, f, argc, argv, NULL);
 	/* If no answer comes, it ends all the same. */
 	if (f->late.on)
 		timer_start(f->timer,
@@ -186,7 +131,7 @@ ask_head(struct follower *f)
 	const char *const argv[] = { "GET", f->head };
 
 	f->looked = monotime_now();
-	ask(f, head_came, 2, argv);
+	ask(f, take_head, 2, argv);
 }
 
 static void
@@ -195,7 +140,7 @@ ask_note(struct follower *f)
 	const char *const argv[] = { "XREVRANGE", f->log, "+", "-", "COUNT",
 		"1" };
 
-	ask(f, note_came, 6, argv);
+	ask(f, take_note, 6, argv);
 }
 
 static void
@@ -204,7 +149,7 @@ ask_copy(struct follower *f)
 	const char *const argv[] = { "HSCAN", f->state, f->cursor, "COUNT",
 		f->late.on ? LATE_COPY_COUNT : COPY_COUNT };
 
-	ask(f, copy_came, 5, argv);
+	ask(f, take_copy, 5, argv);
 }
 
 static void
@@ -213,7 +158,7 @@ ask_mark(struct follower *f)
 	const char *const argv[] = { "HGET", f->state, REPLICA_HEAD_KEY };
 
 	f->stage = FOLLOW_MARK;
-	ask(f, mark_came, 3, argv);
+	ask(f, take_mark, 3, argv);
 }
 
 /* A store that waits for an entry takes no other command from this node. */
@@ -228,9 +173,9 @@ ask_log(struct follower *f)
 
 	snprintf(count, sizeof(count), "%u", f->count);
 	if (f->late.on)
-		ask(f, log_came, 6, look);
+		ask(f, take_log, 6, look);
 	else
-		ask(f, log_came, 8, wait);
+		ask(f, take_log, 8, wait);
 }
 
 /* --- stages --- */
@@ -259,7 +204,7 @@ end_late(struct follower *f)
 	f->n_late += n;
 	f->late.on = false;
 	f->stage = FOLLOW_OFF;
-	f->stale = f->asked;
+	store_forget(f->store, f);
 	event_del(f->timer);
 	drop_entries(f);
 	nat64_await_copy(f->n, false);
@@ -350,8 +295,9 @@ take_current(struct follower *f, const struct replica_item *item)
 }
 
 static void
-take_head(struct follower *f, const redisReply *answer)
+take_head(void *arg, const redisReply *answer)
 {
+	struct follower *f = arg;
 	enum replica_fault fault = REPLICA_NO_VALUE;
 	struct replica_item item;
 	const bool following = f->stage == FOLLOW_LOG;
@@ -373,8 +319,9 @@ take_head(struct follower *f, const redisReply *answer)
 
 /* Where the stream is: its last entry, whose last value is the newest. */
 static void
-take_note(struct follower *f, const redisReply *answer)
+take_note(void *arg, const redisReply *answer)
 {
+	struct follower *f = arg;
 	struct replica_origin *o = &f->intake.origin;
 
 	strlcpy(f->id, "0-0", sizeof(f->id));
@@ -397,8 +344,10 @@ take_note(struct follower *f, const redisReply *answer)
 }
 
 static void
-take_copy(struct follower *f, const redisReply *answer)
+take_copy(void *arg, const redisReply *answer)
 {
+	struct follower *f = arg;
+
 	if (answer->type != REDIS_REPLY_ARRAY || answer->elements != 2 ||
 	    !intake_take_id(answer->element[0], f->cursor) ||
 	    answer->element[1]->type != REDIS_REPLY_ARRAY ||
@@ -448,8 +397,10 @@ follow_on(struct follower *f, bool at_end)
  * what was not there has not ended: the active node will write it again.
  */
 static void
-take_mark(struct follower *f, const redisReply *answer)
+take_mark(void *arg, const redisReply *answer)
 {
+	struct follower *f = arg;
+
 	if (answer->type == REDIS_REPLY_STRING) {
 		enter(f, FOLLOW_SWEEP, 0);
 		return;
@@ -512,8 +463,10 @@ take_entries(struct follower *f)
 }
 
 static void
-take_log(struct follower *f, const redisReply *answer)
+take_log(void *arg, const redisReply *answer)
 {
+	struct follower *f = arg;
+
 	if (f->stage != FOLLOW_LOG)
 		return;
 	if (answer->type == REDIS_REPLY_NIL)
@@ -680,7 +633,7 @@ follower_stop(struct follower *f)
 	const bool go_on = has_more(f);
 
 	event_del(f->timer);
-	f->stale = f->asked;
+	store_forget(f->store, f);
 	if (!go_on || nat64_role(f->n) != NAT64_ROLE_ACTIVE) {
 		f->stage = FOLLOW_OFF;
 		drop_entries(f);
@@ -708,7 +661,6 @@ follower_ready(struct follower *f)
 void
 follower_lost(struct follower *f)
 {
-	f->asked = f->stale = 0;
 	event_del(f->timer);
 	if (f->late.on) {
 		timer_start(f->timer,

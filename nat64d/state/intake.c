@@ -132,16 +132,17 @@ intake_take_id(const redisReply *id, char text[INTAKE_ID_MAX + 1])
 	return (true);
 }
 
-/* An entry of the stream: its id, and pairs of key and value. */
+/* The pairs of an entry of the stream, and its id; NULL: it is none. */
 static const redisReply *
-pairs_of(const redisReply *entry)
+open_entry(const redisReply *entry, char id[INTAKE_ID_MAX + 1])
 {
 	const redisReply *pairs;
 
 	if (entry->type != REDIS_REPLY_ARRAY || entry->elements != 2)
 		return (NULL);
 	pairs = entry->element[1];
-	if (pairs->type != REDIS_REPLY_ARRAY || pairs->elements % 2 != 0)
+	if (pairs->type != REDIS_REPLY_ARRAY || pairs->elements % 2 != 0 ||
+	    !intake_take_id(entry->element[0], id))
 		return (NULL);
 	return (pairs);
 }
@@ -150,11 +151,11 @@ bool
 intake_note_entry(struct intake *i, const redisReply *entry,
     char id[INTAKE_ID_MAX + 1])
 {
-	const redisReply *pairs = pairs_of(entry);
+	const redisReply *pairs = open_entry(entry, id);
 	struct replica_item item;
 	size_t k;
 
-	if (pairs == NULL || !intake_take_id(entry->element[0], id))
+	if (pairs == NULL)
 		return (false);
 	for (k = 0; k < pairs->elements; k += 2)
 		if (read_value(i, pairs->element[k], pairs->element[k + 1],
@@ -167,11 +168,11 @@ bool
 intake_take_entry(struct intake *i, const redisReply *entry,
     char id[INTAKE_ID_MAX + 1])
 {
-	const redisReply *pairs = pairs_of(entry);
+	const redisReply *pairs = open_entry(entry, id);
 	struct replica_item item;
 	size_t k;
 
-	if (pairs == NULL || !intake_take_id(entry->element[0], id))
+	if (pairs == NULL)
 		return (false);
 	for (k = 0; k < pairs->elements; k += 2) {
 		if (!read_value(i, pairs->element[k], pairs->element[k + 1],

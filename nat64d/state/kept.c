@@ -24,7 +24,7 @@ drop(struct kept *k)
 {
 	const struct monotime now = monotime_now();
 
-	k->stale = k->asked;
+	store_forget(k->store, k);
 	if (monotime_diff_ms(now, k->since) >= STAYED_MS)
 		k->pause_ms = 0;
 	else
@@ -42,28 +42,17 @@ drop(struct kept *k)
 	k->dropped(k->arg);
 }
 
-static bool
-is_wanted(struct kept *k)
-{
-	k->asked--;
-	if (k->stale == 0)
-		return (true);
-	k->stale--;
-	return (false);
-}
-
 static void
 take_mark(void *arg, const redisReply *answer)
 {
-	if (is_wanted(arg) && answer->type == REDIS_REPLY_NIL)
+	if (answer->type == REDIS_REPLY_NIL)
 		drop(arg);
 }
 
 static void
 take_log(void *arg, const redisReply *answer)
 {
-	if (is_wanted(arg) && answer->type == REDIS_REPLY_INTEGER &&
-	    answer->integer == 0)
+	if (answer->type == REDIS_REPLY_INTEGER && answer->integer == 0)
 		drop(arg);
 }
 
@@ -76,7 +65,7 @@ kept_begin(struct kept *k, const uint8_t *mark, size_t len)
 		len };
 
 	k->logged = false;
-	k->stale = k->asked;
+	store_forget(k->store, k);
 	k->since = monotime_now();
 	(void)store_send(k->store, NULL, NULL, 4, argv, lens);
 }
@@ -87,17 +76,10 @@ kept_look(struct kept *k)
 	const char *const mark[] = { "HGET", k->state, REPLICA_HEAD_KEY };
 	const char *const log[] = { "EXPIRE", k->log, KEEP_SECS };
 
-	if (store_send(k->store, take_mark, k, 3, mark, NULL) == 0)
-		k->asked++;
-	if (k->logged && store_send(k->store, take_log, k, 3, log, NULL) == 0)
-		k->asked++;
+	(void)store_send(k->store, take_mark, k, 3, mark, NULL);
+	if (k->logged)
+		(void)store_send(k->store, take_log, k, 3, log, NULL);
 	kept_expire(k->store, k->state, KEEP_SECS);
-}
-
-void
-kept_forget(struct kept *k)
-{
-	k->asked = k->stale = 0;
 }
 
 bool

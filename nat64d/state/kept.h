@@ -26,9 +26,7 @@ struct kept {
 	const char *log;
 	void (*dropped)(void *arg); /* everything has to be written again */
 	void *arg;
-	bool logged;	/* something is in the stream */
-	unsigned asked; /* answers that are to come */
-	unsigned stale; /* of them, asked for another epoch */
+	bool logged; /* something is in the stream */
 	struct monotime since;
 	int64_t pause_ms; /* before it is written again */
 	struct monotime warned_until;
@@ -39,9 +37,6 @@ struct kept {
 void kept_begin(struct kept *k, const uint8_t *mark, size_t len);
 
 void kept_look(struct kept *k);
-
-/* The store is lost, and no answer comes. */
-void kept_forget(struct kept *k);
 
 /* Has something been dropped in the last minute? */
 bool kept_is_warned(const struct kept *k);

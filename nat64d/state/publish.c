@@ -665,7 +665,6 @@ void
 publisher_lost(struct publisher *p)
 {
 	p->phase = PUBLISH_OFF;
-	kept_forget(&p->kept);
 	changes_clear(p->changes);
 	event_del(p->beat);
 }

@@ -508,6 +508,19 @@ store_send(struct store *s, store_answer_fn *fn, void *arg, int argc,
 	return (s->ready ? put(s, fn, arg, argc, argv, lens) : -1);
 }
 
+void
+store_forget(struct store *s, const void *arg)
+{
+	struct pending *p;
+	size_t i;
+
+	for (i = 0; i < s->n_pending; i++) {
+		p = &s->pending[(s->first + i) % MAX_PENDING];
+		if (p->arg == arg)
+			p->fn = NULL;
+	}
+}
+
 redisReply *
 store_keep_answer(struct store *s)
 {

@@ -62,6 +62,9 @@ typedef void store_answer_fn(void *arg, const redisReply *answer);
 int store_send(struct store *s, store_answer_fn *fn, void *arg, int argc,
     const char *const argv[], const size_t lens[]);
 
+/* No answer goes to arg any more, of the commands that have been sent. */
+void store_forget(struct store *s, const void *arg);
+
 /*
  * To be called by a store_answer_fn: the answer that it is given belongs to the
  * caller from now on, who frees it.

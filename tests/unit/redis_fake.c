@@ -270,6 +270,16 @@ store_send(struct store *s, store_answer_fn *fn, void *arg, int argc,
 	return (0);
 }
 
+void
+store_forget(struct store *s, const void *arg)
+{
+	struct command *c;
+
+	for (c = s->first; c != NULL; c = c->next)
+		if (c->arg == arg)
+			c->fn = NULL;
+}
+
 redisReply *
 store_keep_answer(struct store *s)
 {
