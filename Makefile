@@ -757,8 +757,7 @@ check_conf_file_OBJ = $(conf_OBJ)
 check_dump_OBJ = nat64d/dump.o
 check_failover_OBJ = nat64d/state/batch.o nat64d/state/changes.o \
     nat64d/state/follow.o nat64d/state/intake.o nat64d/state/kept.o \
-    nat64d/state/publish.o \
-    nat64d/state/rival.o \
+    nat64d/state/publish.o nat64d/state/rival.o \
     tests/unit/redis_db.o tests/unit/redis_fake.o
 check_publish_OBJ = $(check_failover_OBJ)
 check_fleet_OBJ = tests/sim/fleet.o tests/sim/loads.o
@@ -1106,8 +1105,8 @@ check-ports: test-deps
 VM_SUITES ?= check_fastpath check_fastpath_diff check_fastpath_pair \
     check_fastpath_tun e2e_apparmor e2e_fastpath e2e_fastpath_if \
     e2e_fastpath_life e2e_fastpath_same e2e_fastpath_siit e2e_log e2e_metrics \
-    e2e_nat64 e2e_networks e2e_process e2e_reload e2e_replicate e2e_state \
-    e2e_systemd e2e_upgrade dns64d_answers dns64d_ctl dns64d_listen \
+    e2e_nat64 e2e_networks e2e_pppoe e2e_process e2e_reload e2e_replicate \
+    e2e_state e2e_systemd e2e_upgrade dns64d_answers dns64d_ctl dns64d_listen \
     dns64d_reload dns64d_restart
 check-vm:
 	@tests/deps.sh vm
