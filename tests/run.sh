@@ -58,7 +58,7 @@ local_tests() {
 # the form of packets means nothing to them, and those that need it run with the
 # fast path and without by themselves.
 process_suites=$(printf 'e2e_%s\n' apparmor blocks browser clat_pref64 \
-    collectors control dashboards ecmp examples fastpath_life fleet \
+    collectors control dashboards ecmp examples fastpath_life fastpath_none fleet \
     fleet_pairs follow hostcheck log metrics networks package page pair pcp \
     process readme receivers reload replicate role rootless state store \
     systemd tables takeover top upgrade)
