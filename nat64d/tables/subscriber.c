@@ -21,8 +21,8 @@ cmp_prefix(const struct subscriber *a, const struct subscriber *b)
 
 RB_GENERATE_STATIC(subscriber_tree, subscriber, entry, cmp_prefix)
 
-/* At most 2^16 trees: most subscribers have many bindings. */
-#define MAX_BITS 16
+/* At most 2^20 trees: a subscriber may have a single binding. */
+#define MAX_BITS 20
 
 int
 subscribers_init(struct subscribers *subs, unsigned prefix_len,
