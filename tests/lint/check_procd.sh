@@ -8,7 +8,8 @@ dir=$(mktemp -d /tmp/check_procd.XXXXXX)
 trap 'rm -rf "$dir"' EXIT
 . tests/lint/tap.sh
 
-# As rc.common and procd.sh do: start() has the service replaced by what
+# As rc.common and procd.sh do: a script may have a restart() of its own, the
+# other actions are theirs. start() has the service replaced by what
 # start_service() has described, so that one without instances is stopped.
 cat >"$dir/rc.common" <<'END'
 initscript=$1
@@ -17,6 +18,11 @@ for call in open_service close_service open_instance set_param close_instance \
     kill; do
 	eval "procd_$call() { echo procd_$call \"\$@\" >>\"\$CALLS\"; }"
 done
+restart() {
+	trap '' TERM
+	stop "$@"
+	start "$@"
+}
 . "$initscript"
 start() {
 	procd_open_service "${initscript##*/}" "$initscript"
@@ -54,8 +60,8 @@ calls() { # status daemon action
 	sed "s,DIR,$dir,g" | diff - "$CALLS" && [ "$rc" -eq "$1" ]
 }
 
-starts() { # daemon [call before the instance]
-	calls 0 "$1" start <<-END
+start_calls() { # daemon [call before the instance]
+	cat <<-END
 	procd_open_service $1 DIR/init.d/$1
 	$1 -dn -f DIR/$1.conf${2:+
 	$2}
@@ -68,6 +74,23 @@ starts() { # daemon [call before the instance]
 	procd_close_instance
 	procd_close_service set
 	END
+}
+
+starts() { # daemon [call before the instance]
+	start_calls "$@" | calls 0 "$1" start
+}
+
+restarts() { # daemon [call before the instance]
+	{
+		echo "$1 -dn -f DIR/$1.conf"
+		echo "procd_kill $1"
+		start_calls "$@"
+	} | calls 0 "$1" restart
+}
+
+# It is not stopped.
+is_not_restarted() { # daemon
+	echo "$1 -dn -f DIR/$1.conf" | calls 1 "$1" restart
 }
 
 # procd is told nothing, and a daemon that runs goes on.
@@ -97,6 +120,7 @@ for daemon in nat64d dns64d; do
 	    grep -qx '#!/bin/sh /etc/rc.common' "$dir/init.d/$daemon"
 	check "$daemon: start" starts "$daemon" "$before"
 	check "$daemon: stop" stops "$daemon"
+	check "$daemon: restart" restarts "$daemon" "$before"
 	check "$daemon: reload" reloads "$daemon" 0
 	touch "$dir/${daemon%d}ctl.fails"
 	check "$daemon: a reload that is refused has failed" \
@@ -104,6 +128,8 @@ for daemon in nat64d dns64d; do
 	touch "$dir/$daemon.fails"
 	check "$daemon: no start with an error in the configuration" \
 	    is_refused "$daemon"
+	check "$daemon: nor a restart, which would stop it" \
+	    is_not_restarted "$daemon"
 	rm "$dir/$daemon.fails"
 done
 touch "$dir/nat64d-unreachable.fails"
