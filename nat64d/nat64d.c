@@ -326,16 +326,25 @@ print_commands(struct conf *c, const struct options *o)
 	return (fflush(stdout) == 0 ? 0 : 1);
 }
 
+/* May bindings go on that a process or another node had? */
+static bool
+resumes(const struct conf *c, const struct options *o, const struct stored *s)
+{
+	return (c->state != NULL || o->take_over > 0 || stored_has_state(s) ||
+	    c->replicate.n_stores > 0);
+}
+
 /* Create its file for the user that we change to, who opens it later. */
 static struct eventlog *
-new_eventlog(const struct conf *c, const struct options *o)
+new_eventlog(const struct conf *c, const struct options *o,
+    const struct stored *s)
 {
 	const struct eventlog_opts lo = {
 		.file = eventlog_file(c),
 		.logger =
 		    c->log_events != 0 && c->log_syslog ? _PATH_LOG : NULL,
 		.json = c->log_json,
-		.resumes = c->state != NULL || o->take_over,
+		.resumes = resumes(c, o, s),
 		.targets = c->log_targets,
 		.n_targets = n_collectors(c),
 		.kinds = c->log_events,
@@ -728,7 +737,7 @@ main(int argc, char *argv[])
 		follow.takeover = takeover_begin(conf, &o.start);
 	startup_claim(&o.start);
 	open_servers(&servers, conf, &o, follow.takeover);
-	log = new_eventlog(conf, &o);
+	log = new_eventlog(conf, &o, &follow.stored);
 	follow.watch = watch_new(HOSTWATCH_ALL);
 	if (follow.watch == NULL)
 		fatal("cannot watch the network of this host");

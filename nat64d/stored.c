@@ -92,11 +92,17 @@ stored_keep(struct stored *s, const struct tun *tun)
 }
 
 bool
-stored_load(const struct stored *s, struct nat64 *n)
+stored_has_state(const struct stored *s)
 {
 	struct stat st;
 
-	if (s->state == -1 || fstat(s->state, &st) == -1 || st.st_size == 0)
+	return (s->state != -1 && fstat(s->state, &st) == 0 && st.st_size > 0);
+}
+
+bool
+stored_load(const struct stored *s, struct nat64 *n)
+{
+	if (!stored_has_state(s))
 		return (false);
 	stateload(s->state, "of the last process", n);
 	if (ftruncate(s->state, 0) == -1)

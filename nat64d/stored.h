@@ -36,6 +36,9 @@ struct tun *stored_tun(struct stored *s, const struct conf *c);
 /* Does nothing without a manager. A failure is logged. */
 void stored_keep(struct stored *s, const struct tun *tun);
 
+/* Is there a state of the last process, for stored_load()? */
+bool stored_has_state(const struct stored *s);
+
 /* Restore n. Returns false when there is no state. */
 bool stored_load(const struct stored *s, struct nat64 *n);
 

@@ -274,9 +274,14 @@ restart() {
 	}
 }
 
+# How the event log says that processes began.
+beginnings() {
+	grep -Eo 'event=(started|resumed)' "$dir/run/events" | xargs
+}
+
 test_restart() {
 	tap_round="restart"
-	configure
+	configure "log events to \"$dir/run/events\""
 	check "nat64d starts" start_manager 4 || give_up
 	device=$(device nat64)
 	check "it gives its device to the manager" told ' FDSTORE=1 FDNAME=tun$'
@@ -288,6 +293,8 @@ test_restart() {
 		    'last process: 5[1-9] bindings and 5[1-9] sessions of .*on$'
 		check_equal "and the same device" "$(device nat64)" "$device"
 	done
+	check_equal "the event log says that bindings go on" "$(beginnings)" \
+	    "event=started event=resumed event=resumed"
 	check "upgrade" ctl_ends 0 upgrade
 	check "restart after that" restart
 	check_equal "with the same device" "$(device nat64)" "$device"
