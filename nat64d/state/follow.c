@@ -105,6 +105,11 @@ struct follower {
 	} late;
 	bool marked;	  /* the hash is to have a mark (kept.h) */
 	uint64_t dropped; /* the epoch that was told not to have it */
+	struct {
+		uint64_t left;	      /* sessions that were left out before */
+		size_t held;	      /* sessions here when all were copied */
+		uint64_t tried_again; /* the epoch that was copied again */
+	} room;
 	uint64_t gaps, copies, drops, n_late;
 };
 
@@ -237,6 +242,7 @@ begin_copy(struct follower *f, const struct replica_origin *o)
 	intake_set_origin(&f->intake, o);
 	f->swept = false;
 	f->count = FOLLOW_MIN;
+	f->room.left = f->intake.count.left;
 	publish_key_state(f->state, pair, o->node, o->epoch);
 	publish_key_log(f->log, pair, o->node, o->epoch);
 	enter(f, FOLLOW_UNMARK, 0);
@@ -378,6 +384,13 @@ entries_of(const redisReply *answer)
 	return (stream->element[1]);
 }
 
+static void
+begin_sweep(struct follower *f)
+{
+	f->room.held = session_count(nat64_sessions(f->n));
+	enter(f, FOLLOW_SWEEP, 0);
+}
+
 /* at_end: there was nothing behind what has been read. */
 static void
 follow_on(struct follower *f, bool at_end)
@@ -389,7 +402,7 @@ follow_on(struct follower *f, bool at_end)
 	else if (f->marked)
 		ask_mark(f);
 	else
-		enter(f, FOLLOW_SWEEP, 0);
+		begin_sweep(f);
 }
 
 /*
@@ -402,7 +415,7 @@ take_mark(void *arg, const redisReply *answer)
 	struct follower *f = arg;
 
 	if (answer->type == REDIS_REPLY_STRING) {
-		enter(f, FOLLOW_SWEEP, 0);
+		begin_sweep(f);
 		return;
 	}
 	if (f->dropped != f->intake.origin.epoch)
@@ -480,9 +493,30 @@ take_log(void *arg, const redisReply *answer)
 	}
 }
 
+/*
+ * Sessions were left out, perhaps because those of an earlier epoch, which have
+ * ended now, took their room. Once for an epoch.
+ */
+static bool
+has_room_now(struct follower *f)
+{
+	const uint64_t epoch = f->intake.origin.epoch;
+
+	if (f->intake.count.left == f->room.left ||
+	    session_count(nat64_sessions(f->n)) >= f->room.held ||
+	    f->room.tried_again == epoch)
+		return (false);
+	f->room.tried_again = epoch;
+	return (true);
+}
+
 static void
 end_sweep(struct follower *f)
 {
+	if (has_room_now(f)) {
+		copy_again(f);
+		return;
+	}
 	f->swept = true;
 	f->whole = true;
 	nat64_set_copied(f->n);

@@ -9,7 +9,8 @@
  *	FOLLOW	take the changes from the noted place on
  *	MARK	the first time that all of them have been taken: is the hash
  *		still the one that was copied?
- *	SWEEP	then: end what is not marked; then FOLLOW
+ *	SWEEP	then: end what is not marked; then FOLLOW, or HEAD once more
+ *		if that made room for sessions that were left out
  *
  * So sessions of an earlier epoch stay until those of the next one are there,
  * and the standby can become active at any time with what it has. All values

@@ -102,12 +102,18 @@ run_ms(int64_t ms)
 }
 
 static void
-open_sessions(struct node *d, unsigned n)
+open_from(struct node *d, uint16_t port, unsigned n)
 {
 	lab.n = d->n;
 	for (; n > 0; n--)
-		lab_udp(CLIENT6, (uint16_t)(PORT6 + n), SERVER6, PORT_SERVER);
+		lab_udp(CLIENT6, port++, SERVER6, PORT_SERVER);
 	lab.n = NULL;
+}
+
+static void
+open_sessions(struct node *d, unsigned n)
+{
+	open_from(d, PORT6, n);
 }
 
 static struct publish_count
@@ -284,6 +290,49 @@ START_TEST(a_hash_that_was_dropped_ends_nothing)
 }
 END_TEST
 
+/* --- a table that is nearly full --- */
+
+/* Sessions of the last epoch take the room of those of the next one. */
+START_TEST(a_full_standby_has_all_sessions_of_the_next_epoch)
+{
+	struct node *a, *b;
+
+	lab.conf.max_sessions = 6;
+	a = publish(5);
+	b = start_node(1, 2);
+	run_ms(5000);
+	ck_assert_uint_eq(session_count(nat64_sessions(b->n)), 5);
+	end_node(a);
+	a = start_node(0, 1);
+	activate(a);
+	open_from(a, PORT6 + 100, 4);
+	run_ms(10000);
+	ck_assert_uint_eq(session_count(nat64_sessions(b->n)), 4);
+	ck_assert_uint_eq(follower_count(b->follower).left, 3);
+	ck_assert_uint_eq(follower_count(b->follower).copies, 2);
+}
+END_TEST
+
+/* Nor is it tried forever where the standby allows fewer. */
+START_TEST(a_smaller_standby_copies_an_epoch_twice_at_most)
+{
+	struct node *a = publish(20), *b;
+
+	lab.conf.max_sessions = 6;
+	b = start_node(1, 2);
+	run_ms(5000);
+	end_node(a);
+	lab.conf.max_sessions = 20;
+	a = start_node(0, 1);
+	activate(a);
+	open_from(a, PORT6 + 100, 20);
+	run_ms(60000);
+	ck_assert_uint_eq(session_count(nat64_sessions(b->n)), 6);
+	ck_assert_uint_eq(follower_count(b->follower).copies, 2);
+	ck_assert_ptr_null(follower_incomplete(b->follower));
+}
+END_TEST
+
 int
 main(void)
 {
@@ -302,6 +351,8 @@ main(void)
 	tcase_add_test(tc,
 	    a_store_that_drops_always_is_written_less_and_less_often);
 	tcase_add_test(tc, a_hash_that_was_dropped_ends_nothing);
+	tcase_add_test(tc, a_full_standby_has_all_sessions_of_the_next_epoch);
+	tcase_add_test(tc, a_smaller_standby_copies_an_epoch_twice_at_most);
 	suite_add_tcase(s, tc);
 	return (suite_run(s));
 }
