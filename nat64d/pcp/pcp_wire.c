@@ -254,6 +254,7 @@ size_t
 pcp_announcement(uint8_t out[PCP_MAX], uint32_t epoch)
 {
 	const struct pcp_request r = { .opcode = PCP_ANNOUNCE };
+	const struct pcp_assigned nothing = { .secs = 0 };
 
-	return (pcp_success(out, &r, NULL, epoch, NULL, 0));
+	return (pcp_success(out, &r, &nothing, epoch, NULL, 0));
 }

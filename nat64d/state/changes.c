@@ -105,33 +105,35 @@ changes_note(struct changes *c, const struct session *s,
 		put(c, TOLD, &ch);
 }
 
+static const struct change *
+head(const struct queue *q)
+{
+	return (&q->all[q->first]);
+}
+
 /* The queue of which the first entry is due first; NQUEUES: none has any. */
 static unsigned
-first_due(const struct changes *c, int64_t *when_ms)
+first_due(const struct changes *c)
 {
+	const struct queue *q = c->queues;
 	unsigned i, first = NQUEUES;
-	const struct queue *q;
 
-	for (i = 0; i < NQUEUES; i++) {
-		q = &c->queues[i];
-		if (q->n == 0 ||
-		    (first != NQUEUES && q->all[q->first].due_ms >= *when_ms))
-			continue;
-		*when_ms = q->all[q->first].due_ms;
-		first = i;
-	}
+	for (i = 0; i < NQUEUES; i++)
+		if (q[i].n > 0 &&
+		    (first == NQUEUES ||
+			head(&q[i])->due_ms < head(&q[first])->due_ms))
+			first = i;
 	return (first);
 }
 
 bool
 changes_next(struct changes *c, int64_t now_ms, bool all, struct change *out)
 {
-	int64_t when_ms;
-	const unsigned i = first_due(c, &when_ms);
+	const unsigned i = first_due(c);
 
-	if (i == NQUEUES || (!all && when_ms > now_ms))
+	if (i == NQUEUES || (!all && head(&c->queues[i])->due_ms > now_ms))
 		return (false);
-	*out = c->queues[i].all[c->queues[i].first];
+	*out = *head(&c->queues[i]);
 	drop(c, &c->queues[i]);
 	return (true);
 }
@@ -139,7 +141,12 @@ changes_next(struct changes *c, int64_t now_ms, bool all, struct change *out)
 bool
 changes_due(const struct changes *c, int64_t *when_ms)
 {
-	return (first_due(c, when_ms) != NQUEUES);
+	const unsigned i = first_due(c);
+
+	if (i == NQUEUES)
+		return (false);
+	*when_ms = head(&c->queues[i])->due_ms;
+	return (true);
 }
 
 size_t
