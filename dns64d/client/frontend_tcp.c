@@ -140,6 +140,21 @@ on_idle(evutil_socket_t fd, short what, void *arg)
 	close_client(c);
 }
 
+/*
+ * The next len octets in one piece. A query that lies in several blocks of the
+ * buffer is copied to ours: evbuffer_pullup() would allocate another one, of up
+ * to 128 KB. musl returns blocks of that size to the kernel at once, and their
+ * pages cost as much time as the rest of the query.
+ */
+static const uint8_t *
+in_one_piece(struct tcp_front *tf, struct evbuffer *in, size_t len)
+{
+	if (evbuffer_get_contiguous_space(in) >= len)
+		return (evbuffer_pullup(in, len));
+	evbuffer_copyout(in, tf->in, len);
+	return (tf->in);
+}
+
 /* Pass the next query to the handler; false when it is not complete. */
 static bool
 read_query(struct tcp_client *c)
@@ -148,19 +163,17 @@ read_query(struct tcp_client *c)
 	struct evbuffer *in = bufferevent_get_input(c->bev);
 	struct client client = { .tcp = c };
 	uint8_t head[2];
-	uint8_t *message;
 	size_t len;
 
 	if (evbuffer_copyout(in, head, sizeof(head)) < (ssize_t)sizeof(head))
 		return (false);
 	len = sizeof(head) + (head[0] << 8 | head[1]);
-	if (evbuffer_get_length(in) < len ||
-	    (message = evbuffer_pullup(in, len)) == NULL)
+	if (evbuffer_get_length(in) < len)
 		return (false);
 	note_activity(c);
 	c->n_pending++;
 	client.access = access_check(tf->access, &c->peer);
-	tf->handler(tf->arg, &client, message + sizeof(head),
+	tf->handler(tf->arg, &client, in_one_piece(tf, in, len) + sizeof(head),
 	    len - sizeof(head));
 	evbuffer_drain(in, len);
 	return (true);

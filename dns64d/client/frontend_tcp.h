@@ -40,6 +40,7 @@ struct tcp_front {
 	struct tcp_clients clients; /* open; least recently active first */
 	unsigned n_clients;
 	struct fairness *fairness; /* of the connections */
+	uint8_t in[2 + MSG_MAX];   /* a query that came in pieces */
 	uint8_t out[2 + MSG_MAX];  /* an answer after its length */
 };
 

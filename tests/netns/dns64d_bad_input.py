@@ -34,7 +34,8 @@ import behaviours as does
 from fake_upstream import FakeUpstream
 
 SECONDS = 1.5  # of each storm
-CPU_EACH = 100e-6  # seconds that a message may cost
+EACH = 60  # messages of which the work is measured at once
+RECEIVED = 4  # how many times the work of receiving it one may take
 SEED = int(os.environ.get("SEED") or random.randrange(1 << 32))
 LETTERS = b"\x00\x01\x3f\x40\x7f\x80\xbf\xc0\xc1\xff"
 
@@ -230,31 +231,29 @@ def _(d, up):
         storm(own, bad, "upstream-tcp", lambda _: ask_many(own, names))
 
 
-# Shows: DNS64-94
-@case("a malformed message of any size costs less than 100 us")
-def _(d, up):
-    """Only what is turned down at once: the rest does honest work."""
-    body = b"".join(struct.pack("!H", 0xc000 | (12 + 2 * i) & 0x3fff)
-                    for i in range(30000))
-    wires = (
-        # Pointers all the way, each announced as a record.
-        struct.pack("!HHHHHH", 1, 0x100, 1, 65535, 65535, 65535) + b"\x00" +
-        body,
-        # A name of many labels that never ends.
-        struct.pack("!HHHHHH", 1, 0x100, 1, 0, 0, 0) + b"\x01a" * 30000,
-        # Records of root owners, as many as fit.
-        struct.pack("!HHHHHH", 1, 0x100, 1, 0, 0, 5900) +
-        b"\x00\x00\x1c\x00\x01" +
-        (b"\x00" + struct.pack("!HHIH", 65280, 1, 0, 0)) * 5900,
-        # OPT with as many options as fit.
-        struct.pack("!HHHHHH", 1, 0x100, 1, 0, 0, 1) +
-        b"\x00\x00\x1c\x00\x01\x00" + struct.pack("!HHIH", 41, 1232, 0,
-                                                  60001) + bytes(60001))
-    n = 300
-    with Daemon(up) as own, own.tcp() as sock:
+def oversized():
+    """What a message may be, and how: QR is set, so that only its header is
+    looked at, or it is refused at once. All others do honest work."""
+    def head(flags, *counts):
+        return struct.pack("!HHHHHH", 1, flags, *counts)
+    opt = b"\x00\x00\x1c\x00\x01"
+    yield "header", head(0x8100, 1, 0, 0, 0) + bytes(60000)
+    yield "pointers, announced as records", \
+        head(0x100, 1, 65535, 65535, 65535) + b"\x00" + b"".join(
+            struct.pack("!H", 0xc000 | (12 + 2 * i) & 0x3fff)
+            for i in range(30000))
+    yield "labels of a name that does not end", \
+        head(0x100, 1, 0, 0, 0) + b"\x01a" * 30000
+    yield "records, as many as fit", head(0x100, 1, 0, 0, 5900) + opt + \
+        (b"\x00" + struct.pack("!HHIH", 65280, 1, 0, 0)) * 5900
+    yield "options, as many as fit", head(0x100, 1, 0, 0, 1) + opt + \
+        b"\x00" + struct.pack("!HHIH", 41, 1232, 0, 60001) + bytes(60001)
+
+
+def cost(d, wire):
+    """Processor time that each of some messages over TCP takes."""
+    with d.tcp() as sock:
         sock.settimeout(10)
-        used = own.cpu_seconds()
-        stream = b"".join(framed(w) for w in wires)
 
         def drain():
             try:
@@ -264,14 +263,28 @@ def _(d, up):
                 pass
         reader = threading.Thread(target=drain)
         reader.start()
-        for _ in range(n):
-            sock.sendall(stream)
-        upright(own, up)
-        sock.shutdown(socket.SHUT_RDWR)
+        used = d.cpu_seconds()
+        sock.sendall(framed(wire) * EACH)
+        sock.shutdown(socket.SHUT_WR)  # it closes when all are answered
         reader.join()
-        each = (own.cpu_seconds() - used) / (n * len(wires))
-        # 64 KB through a TCP socket cost as much again as their reading.
-        equal(SANITIZED or each < 2 * CPU_EACH, True, f"{each * 1e6:.0f} us")
+        return (d.cpu_seconds() - used) / EACH
+
+
+# Shows: DNS64-94
+@case("a malformed message of any size costs little more than to receive it")
+def _(d, up):
+    """Whatever is in it, compared with one that is only received."""
+    with Daemon(up) as own:
+        least = {}
+        for _ in range(5):
+            for what, wire in oversized():
+                each = cost(own, wire)
+                least[what] = min(each, least.get(what, each))
+        upright(own, up)
+    for what, each in least.items():
+        print(f"# {what}: {each * 1e6:.0f} us each", flush=True)
+        equal(SANITIZED or each < RECEIVED * least["header"], True,
+              f"{what}: {each / least['header']:.1f} times the header")
 
 
 if __name__ == "__main__":
