@@ -101,10 +101,16 @@ test_bindings() {
 	    grep -e "$server4" -e "$server64" -e session "$log"
 }
 
+# A host has the binding once it got an answer.
+answered() { # host
+	seen "$1" >"$dir/seen"
+	[ -s "$dir/seen" ]
+}
+
 # As logrotate does it; the new file is made inside the sandbox.
 test_rotation() {
 	mv "$log" "$log.1"
-	seen 2001:db8::10 >"$dir/seen"
+	check "a host has a binding" wait_for 30 answered 2001:db8::10
 	kill -USR2 "$nat64d"
 	check "SIGUSR2 makes a new file" wait_for 30 test -e "$log"
 	kill -HUP "$nat64d"
@@ -118,7 +124,7 @@ test_rotation() {
 # The port is taken: the other host is refused, and that is said once.
 test_trouble() {
 	local i
-	seen 2001:db8::10 >"$dir/seen"
+	check "a host takes it" wait_for 30 answered 2001:db8::10
 	for i in 1 2; do
 		seen 2001:db8::20 >>"$dir/refused.$i"
 	done
