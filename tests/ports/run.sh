@@ -10,8 +10,10 @@
 # BUILDDIR/ports/root, and nothing is installed.
 #
 # musl is another C library for this processor. The libraries are built with it
-# (musl.sh) and linked statically; musl-static links musl like them. There some
-# end-to-end suites run as well.
+# (musl.sh) and linked statically; musl-static links musl like them.
+#
+# Where the daemons run without an emulator, end-to-end suites run as well: most
+# of them for musl, some for the others.
 #
 # The files of a BSD are only compiled and linked on Linux, with what fake/ has
 # in place of its headers.
@@ -33,18 +35,26 @@ libraries=$libraries,libjansson-dev,libcurl4-openssl-dev,libncurses-dev,check
 libraries=$libraries,libhiredis-dev
 libraries=$libraries,libbpf-dev,libelf-dev
 
-# Unpack the libraries of an architecture in $root. What was built with others
-# goes.
+# Unpack the libraries of an architecture in $root, with the security updates if
+# there are any. What was built with others goes.
 unpack() { # architecture
 	[ ! -e "$root.complete" ] || return 0
-	rm -rf "$root" "$build"
-	mmdebstrap --variant=extract --architectures="$1" \
-	    --include="$libraries" bookworm "$root" \
-	    "$MIRROR" >"$root.log" 2>&1 || {
+	rm -rf "$build"
+	unpack_from "$1" "deb $MIRROR bookworm main" \
+	    "deb $SECURITY_MIRROR bookworm-security main" ||
+	    unpack_from "$1" "deb $MIRROR bookworm main" || {
 		tail -n 20 "$root.log" >&2
 		return 1
 	}
 	touch "$root.complete"
+}
+
+unpack_from() { # architecture, line of sources.list ...
+	arch=$1
+	shift
+	rm -rf "$root"
+	mmdebstrap --variant=extract --architectures="$arch" \
+	    --include="$libraries" bookworm "$root" "$@" >"$root.log" 2>&1
 }
 
 # The end-to-end suites for musl: all but those about the fast path, which is not
@@ -58,9 +68,9 @@ musl_suites() {
 	    grep -vx lab_leftovers | sort
 }
 
-# Those that run once more with musl linked statically: the daemons, what their
-# sandboxes let them do, their files, logs and clients, translation and DNS.
-static_suites='e2e_control e2e_log e2e_nat64 e2e_process e2e_reload
+# Those for i386, and once more for musl linked statically: the daemons, what
+# their sandboxes let them do, their files, logs and clients, translation, DNS.
+daemon_suites='e2e_control e2e_log e2e_nat64 e2e_process e2e_reload
     e2e_replicate e2e_state e2e_upgrade dns64d_answers dns64d_ctl dns64d_reload
     dns64d_restart dns64d_workers'
 
@@ -95,7 +105,7 @@ choose() { # system
 		return
 		;;
 	musl-static)
-		choose_musl -static "$static_suites"
+		choose_musl -static "$daemon_suites"
 		return
 		;;
 	i386)
@@ -103,7 +113,10 @@ choose() { # system
 		cc=i686-linux-gnu-gcc
 		fastpath=yes
 		EMULATOR=qemu-i386-static
-		! i386_runs || EMULATOR=
+		if i386_runs; then
+			EMULATOR=
+			ends=$daemon_suites
+		fi
 		;;
 	s390x)
 		triplet=s390x-linux-gnu
