@@ -232,6 +232,8 @@ nat64d_PURE = \
     nat64d/log/event_json.c \
     nat64d/log/event_syslog.c \
     nat64d/log/ipfix.c \
+    nat64d/log/linejson.c \
+    nat64d/log/lineorder.c \
     nat64d/log/logline.c \
     nat64d/log/logtime.c \
     nat64d/log/planline.c \
@@ -303,7 +305,8 @@ nat64ctl_SRC = \
     nat64d/ctl/role.c \
     nat64d/ctl/top.c \
     nat64d/ctl/unpack.c \
-    nat64d/ctl/whohad.c
+    nat64d/ctl/whohad.c \
+    nat64d/ctl/whohad_time.c
 
 nat64d_SRC = \
     nat64d/conf/conf.c \
@@ -802,6 +805,7 @@ check_ctl_parse_OBJ = common/ctl/ctl_parse.o
 check_table_OBJ = common/ctl/table.o
 check_dns64ctl_top_OBJ = dns64d/ctl/dns64ctl_top.o common/ctl/table.o
 check_nat64_top_OBJ = nat64d/ctl/top.o common/ctl/table.o
+check_whohad_time_OBJ = nat64d/ctl/whohad_time.o
 check_hostwatch_OBJ = $(hostwatch_$(OS):.c=.o)
 check_eventlog_OBJ = nat64d/eventlog.o nat64d/eventlog_out.o \
     nat64d/eventlog_plans.o \

@@ -5,10 +5,10 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "nat64d/conf/conf.h"
 #include "nat64d/core/event_text.h"
@@ -16,9 +16,10 @@
 
 #include "commands.h"
 #include "unpack.h"
+#include "whohad_time.h"
 
-/* Longer lines are none of ours. */
-#define LINE_SIZE 4096
+/* Longer lines are none of ours, whatever others have put around them. */
+#define LINE_SIZE (16 * 1024)
 
 #define READ_SIZE (64 * 1024)
 
@@ -28,9 +29,17 @@ struct reading {
 	char line[LINE_SIZE];
 	size_t len;
 	bool too_long;
+	const char *torn; /* the last file whose last line has no end */
 };
 
 /* --- arguments --- */
+
+static int
+say(const char *name, const char *what)
+{
+	fprintf(stderr, "nat64ctl: %s: %s\n", name, what);
+	return (-1);
+}
 
 /* 192.0.2.1:40123 */
 static bool
@@ -45,39 +54,6 @@ take_address(const char *text, struct whohad_query *q)
 	addr[colon - text] = '\0';
 	q->port = (uint16_t)strtonum(colon + 1, 0, UINT16_MAX, &error);
 	return (error == NULL && inet_pton(AF_INET, addr, &q->addr) == 1);
-}
-
-/* The time of day here as UTC, in milliseconds. */
-static int64_t
-from_local(int64_t local_ms)
-{
-	time_t secs = (time_t)(local_ms / 1000);
-	struct tm tm;
-
-	/* The fields of that time of day, to be read as local ones. */
-	gmtime_r(&secs, &tm);
-	tm.tm_isdst = -1;
-	return ((int64_t)mktime(&tm) * 1000 + local_ms % 1000);
-}
-
-/* RFC 3339, local without a zone; or @ and seconds since 1970. */
-static bool
-take_time(const char *text, struct whohad_query *q)
-{
-	struct logline_time t = { .span_ms = 1000, .has_zone = true };
-	const char *error = NULL;
-
-	if (text[0] == '@')
-		t.unix_ms =
-		    strtonum(text + 1, 0, INT64_C(253402300799), &error) *
-		    1000;
-	else if (!logline_time(text, strlen(text), &t))
-		return (false);
-	if (!t.has_zone)
-		t.unix_ms = from_local(t.unix_ms);
-	q->from_ms = t.unix_ms;
-	q->to_ms = t.unix_ms + t.span_ms - 1;
-	return (error == NULL);
 }
 
 static int
@@ -132,19 +108,27 @@ take_piece(struct reading *r, const char *p, size_t len)
 }
 
 static int
-say(const char *name, const char *what)
-{
-	fprintf(stderr, "nat64ctl: %s: %s\n", name, what);
-	return (-1);
-}
-
-static int
 say_full(const char *name)
 {
 	return (say(name,
 	    errno == E2BIG ? "there are too many events about this address "
 			     "and port: give the files of a shorter time" :
 			     strerror(errno)));
+}
+
+/*
+ * What has no newline behind it: a part of a line, which may have a part of a
+ * port, unless a bracket ends it.
+ */
+static int
+take_rest(struct reading *r, const char *name)
+{
+	if (r->len == 0 || strchr("}]", r->line[r->len - 1]) != NULL)
+		return (take_line(r));
+	r->torn = name;
+	r->len = 0;
+	r->too_long = false;
+	return (0);
 }
 
 static int
@@ -167,8 +151,7 @@ read_stream(struct reading *r, const char *name, FILE *f)
 	}
 	if (ferror(f))
 		return (say(name, strerror(errno)));
-	/* A file that is being written may end with a part of a line. */
-	return (take_line(r) == -1 ? say_full(name) : 0);
+	return (take_rest(r, name) == -1 ? say_full(name) : 0);
 }
 
 /* A file that was compressed. */
@@ -335,17 +318,12 @@ print_answer(const struct whohad_answer *a)
 	putchar('\n');
 }
 
-/* What the reader of the answer should know, by a function for each. */
 static void
-each_note(const struct whohad_notes *n, const struct whohad_query *q,
+note_times(const struct whohad_notes *n, const struct whohad_query *q,
     void (*fn)(void *arg, const char *text), void *arg)
 {
 	char time[EVENT_TIME_SIZE], text[160];
 
-	if (n->empty) {
-		fn(arg, "there is no event of nat64d in the files");
-		return;
-	}
 	if (q->to_ms < n->first_ms) {
 		snprintf(text, sizeof(text), "the log begins at %s only",
 		    time_text(n->first_ms, time));
@@ -368,11 +346,32 @@ each_note(const struct whohad_notes *n, const struct whohad_query *q,
 		    time_text(n->set_back_ms, time));
 		fn(arg, text);
 	}
-	if (n->lost > 0) {
+}
+
+/* What the reader of the answer should know, by a function for each. */
+static void
+each_note(const struct reading *r, const struct whohad_query *q,
+    void (*fn)(void *arg, const char *text), void *arg)
+{
+	struct whohad_notes n;
+	char text[PATH_MAX + 80];
+
+	whohad_notes(r->w, &n);
+	if (n.empty)
+		fn(arg, "there is no event of nat64d in the files");
+	else
+		note_times(&n, q, fn, arg);
+	if (n.lost > 0) {
 		snprintf(text, sizeof(text),
-		    "%" PRIu64 " lines are missing in the log before that "
+		    "%" PRIu64 " lines are missing in the log up to that "
 		    "time: the answer may not be complete",
-		    n->lost);
+		    n.lost);
+		fn(arg, text);
+	}
+	if (r->torn != NULL) {
+		snprintf(text, sizeof(text),
+		    "%s: the last line has no end and was passed over",
+		    r->torn);
 		fn(arg, text);
 	}
 }
@@ -457,17 +456,15 @@ add_note(void *list, const char *text)
 }
 
 static void
-print_json(const struct whohad *w, const struct whohad_query *q)
+print_json(const struct reading *r, const struct whohad_query *q)
 {
 	json_t *holders = json_array(), *notes = json_array(), *o;
 	const struct whohad_answer *answers;
-	struct whohad_notes n;
-	size_t i, n_answers = whohad_answers(w, &answers);
+	size_t i, n_answers = whohad_answers(r->w, &answers);
 
 	for (i = 0; i < n_answers; i++)
 		json_array_append_new(holders, answer_json(&answers[i]));
-	whohad_notes(w, &n);
-	each_note(&n, q, add_note, notes);
+	each_note(r, q, add_note, notes);
 	o = json_pack("{s:o, s:o}", "holders", holders, "notes", notes);
 	json_dumpf(o, stdout, JSON_COMPACT);
 	putchar('\n');
@@ -475,19 +472,17 @@ print_json(const struct whohad *w, const struct whohad_query *q)
 }
 
 static void
-print_text(const struct whohad *w, const struct whohad_query *q)
+print_text(const struct reading *r, const struct whohad_query *q)
 {
 	const struct whohad_answer *answers;
-	struct whohad_notes n;
-	size_t i, n_answers = whohad_answers(w, &answers);
+	size_t i, n_answers = whohad_answers(r->w, &answers);
 
 	for (i = 0; i < n_answers; i++)
 		print_answer(&answers[i]);
 	if (n_answers == 0)
 		puts("nobody");
 	fflush(stdout);
-	whohad_notes(w, &n);
-	each_note(&n, q, print_note, NULL);
+	each_note(r, q, print_note, NULL);
 }
 
 /* Read all files and print; returns a status. */
@@ -506,9 +501,9 @@ search(struct ctl *ctl, const struct whohad_query *q)
 	if (rc == 0)
 		rc = read_conf(r.w, q, ctl_value(ctl, "conf"));
 	if (rc == 0 && ctl_wants_json(ctl))
-		print_json(r.w, q);
+		print_json(&r, q);
 	else if (rc == 0)
-		print_text(r.w, q);
+		print_text(&r, q);
 	if (rc == 0 && whohad_answers(r.w, &answers) == 0)
 		rc = -1;
 	whohad_free(r.w);
@@ -520,6 +515,7 @@ run_whohad(struct ctl *ctl, const struct ctl_command *c)
 {
 	struct whohad_query q = { .proto =
 				      take_proto(ctl_value(ctl, "proto")) };
+	const char *error;
 
 	(void)c;
 	if (!take_address(ctl_value(ctl, "addr"), &q)) {
@@ -527,11 +523,9 @@ run_whohad(struct ctl *ctl, const struct ctl_command *c)
 		    "is no IPv4 address with a port, such as 192.0.2.1:40123");
 		return (CTL_USAGE);
 	}
-	if (!take_time(ctl_value(ctl, "time"), &q)) {
-		(void)say(ctl_value(ctl, "time"),
-		    "is no time, such as 2026-11-23T14:50:05Z, "
-		    "2026-11-23T15:50:05+01:00, 2026-11-23T15:50 (local) or "
-		    "@1795445405");
+	error = whohad_time(ctl_value(ctl, "time"), &q.from_ms, &q.to_ms);
+	if (error != NULL) {
+		(void)say(ctl_value(ctl, "time"), error);
 		return (CTL_USAGE);
 	}
 	return (search(ctl, &q));

@@ -5,6 +5,7 @@
 #include "common/net/addr.h"
 
 #include "event_syslog.h"
+#include "linejson.h"
 #include "logline.h"
 #include "words.h"
 
@@ -59,6 +60,10 @@ static const struct {
 	{ "lines-lost", LOGLINE_LOST, false, HAS_COUNT },
 };
 #define NEVENTS (sizeof(events) / sizeof(events[0]))
+
+/* Lines of ours that are strings in JSON, and how deep they may be in it. */
+#define VALUE_SIZE 2048
+#define DEPTH_MAX 12
 
 /* A line while it is read. */
 struct reading {
@@ -246,6 +251,25 @@ read_word(struct reading *r, const struct word *w)
 
 /* --- lines --- */
 
+static void
+start_reading(struct reading *r)
+{
+	memset(r->l, 0, sizeof(*r->l));
+	r->has = r->needs = 0;
+}
+
+static bool
+is_complete(struct reading *r)
+{
+	const unsigned needs = r->needs | HAS_TIME | HAS_EVENT;
+	struct logline *l = r->l;
+
+	l->has_peer = (r->has & HAS_PEER4) != 0;
+	return ((r->has & needs) == needs &&
+	    ((l->kind != LOGLINE_BLOCK && l->kind != LOGLINE_PLAN) ||
+		l->ports.first <= l->ports.last));
+}
+
 static const char *
 find_text(const char *p, const char *end, const char *what)
 {
@@ -268,51 +292,6 @@ read_words(struct reading *r, const char *p, const char *end)
 
 	while (word_next(&p, end, &w))
 		r->has |= read_word(r, &w);
-}
-
-/* The next string, number or word of JSON at p; returns what is behind it. */
-static const char *
-json_token(const char *p, const char *end, const char **token, size_t *len)
-{
-	const bool quoted = p < end && *p == '"';
-
-	if (quoted)
-		p++;
-	*token = p;
-	while (p < end &&
-	    (quoted ? *p != '"' : *p != ',' && *p != '}' && *p != ' '))
-		p += quoted && *p == '\\' && p + 1 < end ? 2 : 1;
-	*len = (size_t)(p - *token);
-	return (quoted && p < end ? p + 1 : p);
-}
-
-static const char *
-skip(const char *p, const char *end, const char *these)
-{
-	while (p < end && *p != '\0' && strchr(these, *p) != NULL)
-		p++;
-	return (p);
-}
-
-/* An object without others inside. */
-static void
-read_json(struct reading *r, const char *p, const char *end)
-{
-	const char *before;
-	struct word w = { .quoted = true };
-
-	for (p = skip(p, end, "{ \t"); p < end && *p == '"';
-	     p = skip(p, end, ", \t")) {
-		p = json_token(p, end, &w.key, &w.key_len);
-		p = skip(p, end, ": \t");
-		before = p;
-		p = json_token(p, end, &w.value, &w.value_len);
-		if (p == before || *before == '[' || *before == '{') {
-			r->has = 0;
-			return;
-		}
-		r->has |= read_word(r, &w);
-	}
 }
 
 /* FNV-1a; never 0. */
@@ -359,29 +338,134 @@ read_header(struct reading *r, const char *p, const char *data)
 		r->has |= read_word(r, &w);
 }
 
-static void
-read_line(struct reading *r, const char *line, const char *end)
+/* A message of RFC 5424, data: its structured data. */
+static bool
+read_syslog(struct reading *r, const char *line, const char *data,
+    const char *end)
 {
-	const char *data = find_text(line, end, "[" EVENT_SYSLOG_ID);
+	read_header(r, line, data);
+	data += strlen("[" EVENT_SYSLOG_ID);
+	while (end > data && end[-1] == ' ')
+		end--;
+	if (end > data && end[-1] == ']')
+		end--;
+	read_words(r, data, end);
+	return (is_complete(r));
+}
 
-	if (data != NULL) {
-		read_header(r, line, data);
-		data += strlen("[" EVENT_SYSLOG_ID);
-		while (end > data && end[-1] == ' ')
-			end--;
-		if (end > data && end[-1] == ']')
-			end--;
-		read_words(r, data, end);
+/*
+ * The host before "nat64d[1]:", as the system's logger writes it before a line
+ * of ours.
+ */
+static void
+read_prefix_host(struct reading *r, const char *line, const char *end)
+{
+	const char *name = find_text(line, end, " nat64d"), *host;
+
+	if (name == NULL || end - name < 9 ||
+	    (name[7] != '[' && name[7] != ':'))
 		return;
+	for (host = name; host > line && host[-1] != ' ';)
+		host--;
+	if (host < name)
+		r->l->sender = hash_name(host, (size_t)(name - host));
+}
+
+/*
+ * Words from "time=" on, which others may have put into a value in quotes, and
+ * there may be a time before that is not ours.
+ */
+static bool
+read_text(struct reading *r, const char *line, const char *end)
+{
+	const char *p, *stop;
+
+	for (p = line; (p = find_text(p, end, "time=")) != NULL; p++) {
+		stop = NULL;
+		if (p > line && p[-1] == '"')
+			stop = memchr(p, '"', (size_t)(end - p));
+		start_reading(r);
+		read_words(r, p, stop != NULL ? stop : end);
+		if (!is_complete(r))
+			continue;
+		read_prefix_host(r, line, p);
+		return (true);
 	}
-	line = skip(line, end, " \t");
-	if (line < end && *line == '{') {
-		read_json(r, line, end);
-		return;
+	return (false);
+}
+
+static bool read_line(struct reading *r, const char *line, const char *end,
+    unsigned depth);
+
+/* A line of ours as a string in JSON. */
+static bool
+read_string(struct reading *r, const struct word *w, unsigned depth)
+{
+	const char *const end = w->value + w->value_len;
+	char text[VALUE_SIZE];
+	size_t len;
+
+	if (!w->quoted || depth == DEPTH_MAX ||
+	    (find_text(w->value, end, "event") == NULL &&
+		find_text(w->value, end, EVENT_SYSLOG_ID) == NULL))
+		return (false);
+	len = linejson_unescape(w, text, sizeof(text));
+	return (len > 0 && read_line(r, text, text + len, depth + 1));
+}
+
+/*
+ * The object that begins before *p: ours, or one that has ours as a member, or
+ * a line of ours as a string.
+ */
+static bool
+read_object(struct reading *r, const char **p, const char *end, unsigned depth)
+{
+	struct logline l = { .kind = LOGLINE_OTHER }, inner;
+	struct reading own = { .l = &l }, other = { .l = &inner };
+	struct word w;
+
+	for (;;)
+		switch (linejson_next(p, end, &w)) {
+		case LINEJSON_MEMBER:
+			own.has |= read_word(&own, &w);
+			start_reading(&other);
+			if (!read_string(&other, &w, depth))
+				break;
+			*r->l = inner;
+			r->has = other.has;
+			r->needs = other.needs;
+			return (true);
+		case LINEJSON_BEGIN:
+			if (depth == DEPTH_MAX)
+				return (false);
+			if (read_object(r, p, end, depth + 1))
+				return (true);
+			break;
+		case LINEJSON_END:
+			*r->l = l;
+			r->has = own.has;
+			r->needs = own.needs;
+			return (is_complete(r));
+		default:
+			return (false);
+		}
+}
+
+static bool
+read_line(struct reading *r, const char *line, const char *end, unsigned depth)
+{
+	const char *json = memchr(line, '{', (size_t)(end - line)), *data;
+
+	if (json != NULL) {
+		json++;
+		if (read_object(r, &json, end, depth))
+			return (true);
 	}
-	data = find_text(line, end, "time=");
+	start_reading(r);
+	data = find_text(line, end, "[" EVENT_SYSLOG_ID);
 	if (data != NULL)
-		read_words(r, data, end);
+		return (read_syslog(r, line, data, end));
+	return (read_text(r, line, end));
 }
 
 bool
@@ -389,13 +473,8 @@ logline_parse(const char *line, size_t len, struct logline *l)
 {
 	struct reading r = { .l = l };
 
-	memset(l, 0, sizeof(*l));
-	if (len > 0 && line[len - 1] == '\r')
+	start_reading(&r);
+	while (len > 0 && (line[len - 1] == '\r' || line[len - 1] == ' '))
 		len--;
-	read_line(&r, line, line + len);
-	l->has_peer = (r.has & HAS_PEER4) != 0;
-	r.needs |= HAS_TIME | HAS_EVENT;
-	return ((r.has & r.needs) == r.needs &&
-	    ((l->kind != LOGLINE_BLOCK && l->kind != LOGLINE_PLAN) ||
-		l->ports.first <= l->ports.last));
+	return (read_line(&r, line, line + len, 0));
 }

@@ -1,7 +1,9 @@
 /*
  * One line of an event log, read back: as nat64d writes it in text and in JSON,
- * with whatever the system's logger has put before it, and as a collector keeps
- * messages of RFC 5424. Lines may come from anywhere.
+ * with whatever the system's logger has put before it; as a collector keeps
+ * messages of RFC 5424; and each of these in JSON, as a member of an object or
+ * as a string in one, which programs that ship lines make of them. Lines may
+ * come from anywhere.
  */
 #ifndef NAT64D_LOG_LOGLINE_H
 #define NAT64D_LOG_LOGLINE_H
@@ -41,7 +43,7 @@ struct logline_plan {
 
 struct logline {
 	int64_t unix_ms;
-	uint64_t sender; /* a hash of the host that sent it; 0: unknown */
+	uint64_t sender; /* a hash of the host before it; 0: there is none */
 	enum logline_kind kind;
 	bool begins;	    /* created; else deleted */
 	enum l4proto proto; /* bindings and sessions */

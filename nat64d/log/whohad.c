@@ -5,27 +5,14 @@
 #include "common/array.h"
 #include "common/net/addr.h"
 
+#include "lineorder.h"
 #include "planline.h"
 #include "whohad.h"
-
-/*
- * Lines that came to a collector over the network, or from several
- * translators, are not quite in order. A clock that is set back by less is no
- * problem either: nobody knows who had it to the second.
- */
-#define DISORDER_MS 2000
-
-/* Lines in an order of time; by file, and by place in the file. */
-struct run {
-	unsigned file;
-	int64_t first_ms;
-	int64_t last_ms; /* the latest */
-};
 
 /* An event that matters. */
 struct event {
 	struct logline l;
-	unsigned run;	 /* its index; until order_events() as it was read */
+	struct line_place place;
 	unsigned number; /* as it was read */
 };
 
@@ -33,6 +20,13 @@ struct event {
 struct place {
 	unsigned run;
 	int64_t ms;
+};
+
+/* A translator, as far as lines tell it apart. */
+struct sender {
+	uint64_t id; /* of struct logline */
+	bool is_stopped;
+	struct place stopped;
 };
 
 /* Who had it, from and to. */
@@ -48,19 +42,19 @@ struct tenure {
 
 struct whohad {
 	struct whohad_query q;
-	struct run *runs;
-	size_t n_runs;
+	struct lineorder *order;
 	struct event *events;
 	size_t n_events;
 	size_t events_room;
-	unsigned n_files;
-	bool new_run; /* the next line begins one */
 
+	/* Since whohad_finish(): */
+	const struct line_run *runs;
+	size_t n_runs;
 	struct tenure *tenures; /* that have not ended yet */
 	size_t n_tenures;
-	bool is_stopped; /* by its sender, at this place */
-	uint64_t stopped_sender;
-	struct place stopped;
+	struct sender *senders; /* that have started or stopped */
+	size_t n_senders;
+	uint64_t stopped_sender; /* of notes.stopped_ms */
 	struct whohad_answer *answers;
 	size_t n_answers;
 	struct whohad_notes notes;
@@ -73,6 +67,11 @@ whohad_new(const struct whohad_query *q)
 
 	if (w == NULL)
 		return (NULL);
+	w->order = lineorder_new();
+	if (w->order == NULL) {
+		free(w);
+		return (NULL);
+	}
 	w->q = *q;
 	w->notes = (struct whohad_notes){ .empty = true,
 		.set_back_ms = WHOHAD_UNKNOWN,
@@ -85,52 +84,20 @@ whohad_free(struct whohad *w)
 {
 	if (w == NULL)
 		return;
-	free(w->runs);
+	lineorder_free(w->order);
 	free(w->events);
 	free(w->tenures);
+	free(w->senders);
 	free(w->answers);
 	free(w);
 }
 
 /* --- lines --- */
 
-int
+void
 whohad_begin_file(struct whohad *w)
 {
-	w->n_files++;
-	w->new_run = true;
-	return (0);
-}
-
-static int
-begin_run(struct whohad *w, int64_t ms)
-{
-	struct run *bigger;
-
-	bigger = array_grow(w->runs, w->n_runs, sizeof(*bigger));
-	if (bigger == NULL)
-		return (-1);
-	w->runs = bigger;
-	w->runs[w->n_runs++] =
-	    (struct run){ .file = w->n_files, .first_ms = ms, .last_ms = ms };
-	w->new_run = false;
-	return (0);
-}
-
-/* The run that a line belongs to. */
-static int
-follow_time(struct whohad *w, int64_t ms)
-{
-	struct run *r;
-
-	if (w->new_run)
-		return (begin_run(w, ms));
-	r = &w->runs[w->n_runs - 1];
-	if (ms < r->last_ms - DISORDER_MS)
-		return (begin_run(w, ms));
-	if (ms > r->last_ms)
-		r->last_ms = ms;
-	return (0);
+	lineorder_begin_file(w->order);
 }
 
 /* Is it about the address and port, or about everything? */
@@ -162,8 +129,9 @@ matters(const struct whohad_query *q, const struct logline *l)
 	return (l->addr4.addr.s_addr == q->addr.s_addr);
 }
 
+/* before_ms: the line before; in between is what was lost. */
 static void
-note_line(struct whohad *w, const struct logline *l)
+note_line(struct whohad *w, const struct logline *l, int64_t before_ms)
 {
 	struct whohad_notes *n = &w->notes;
 
@@ -172,19 +140,22 @@ note_line(struct whohad *w, const struct logline *l)
 	if (n->empty || l->unix_ms > n->last_ms)
 		n->last_ms = l->unix_ms;
 	n->empty = false;
-	if (l->kind == LOGLINE_LOST && l->unix_ms <= w->q.to_ms)
+	if (l->kind == LOGLINE_LOST && before_ms <= w->q.to_ms)
 		n->lost += l->count;
 }
 
 int
 whohad_add(struct whohad *w, const struct logline *l)
 {
+	struct line_place place;
 	struct logline block;
 	struct event *bigger;
+	int64_t before_ms;
 
-	if (follow_time(w, l->unix_ms) == -1)
+	if (lineorder_add(w->order, l->sender, l->unix_ms, &place,
+		&before_ms) == -1)
 		return (-1);
-	note_line(w, l);
+	note_line(w, l, before_ms);
 	if (l->kind == LOGLINE_PLAN &&
 	    planline_block(l, w->q.addr, w->q.port, &block))
 		l = &block;
@@ -200,120 +171,41 @@ whohad_add(struct whohad *w, const struct logline *l)
 		return (-1);
 	w->events = bigger;
 	w->events[w->n_events] = (struct event){ .l = *l,
-		.run = (unsigned)(w->n_runs - 1),
+		.place = place,
 		.number = (unsigned)w->n_events };
 	w->n_events++;
 	return (0);
 }
 
-/* --- the order of files --- */
+/* --- the order of events --- */
 
-/* The runs of one file. */
-struct file {
-	int64_t first_ms; /* of its first line */
-	int64_t last_ms;  /* of its last run */
-	size_t run;	  /* the first one */
-	size_t n_runs;
-};
-
-static int64_t
-distance(int64_t a, int64_t b)
-{
-	return (a < b ? b - a : a - b);
-}
-
-/*
- * Does a come before b? If the clock was set back in one of them, its beginning
- * and its end contradict each other: then the order is the one in which the
- * second file begins where the first one ends.
- */
-static bool
-is_before(const struct file *a, const struct file *b)
-{
-	if ((a->first_ms < b->first_ms) == (a->last_ms < b->last_ms))
-		return (a->first_ms < b->first_ms);
-	return (distance(a->last_ms, b->first_ms) <
-	    distance(b->last_ms, a->first_ms));
-}
-
-/* Add the file that the next run begins, in its place among n others. */
-static void
-insert_file(struct file *files, size_t n, const struct file *f)
-{
-	for (; n > 0 && is_before(f, &files[n - 1]); n--)
-		files[n] = files[n - 1];
-	files[n] = *f;
-}
-
-/* The files in their order; *n: their number. */
-static struct file *
-make_order(const struct whohad *w, size_t *n)
-{
-	struct file *files = calloc(w->n_runs, sizeof(*files)), f;
-	size_t i;
-
-	*n = 0;
-	for (i = 0; files != NULL && i < w->n_runs; i += f.n_runs) {
-		f = (struct file){ .first_ms = w->runs[i].first_ms, .run = i };
-		while (i + f.n_runs < w->n_runs &&
-		    w->runs[i + f.n_runs].file == w->runs[i].file)
-			f.n_runs++;
-		f.last_ms = w->runs[i + f.n_runs - 1].last_ms;
-		insert_file(files, (*n)++, &f);
-	}
-	return (files);
-}
-
-/* By run; events of a run have the order in which they were read. */
 static int
 cmp_events(const void *pa, const void *pb)
 {
 	const struct event *a = pa, *b = pb;
 
-	if (a->run != b->run)
-		return (a->run < b->run ? -1 : 1);
+	if (a->place.run != b->place.run)
+		return (a->place.run < b->place.run ? -1 : 1);
+	if (a->place.key != b->place.key)
+		return (a->place.key < b->place.key ? -1 : 1);
+	if (a->place.stream != b->place.stream)
+		return (a->place.stream < b->place.stream ? -1 : 1);
 	return (a->number < b->number ? -1 : a->number > b->number);
 }
 
-/* Copy the runs of the files one behind the other; where each one went. */
-static void
-move_runs(const struct whohad *w, const struct file *files, size_t n,
-    struct run *to, unsigned *place)
-{
-	size_t i, k, at = 0;
-
-	for (i = 0; i < n; i++)
-		for (k = files[i].run; k < files[i].run + files[i].n_runs;
-		     k++) {
-			to[at] = w->runs[k];
-			place[k] = (unsigned)at++;
-		}
-}
-
-/* Put runs and events into the order of files. */
 static int
 order_events(struct whohad *w)
 {
-	size_t i, n_files;
-	struct file *files = make_order(w, &n_files);
-	struct run *runs = calloc(w->n_runs, sizeof(*runs));
-	unsigned *place = calloc(w->n_runs, sizeof(*place));
-	const bool ok = files != NULL && runs != NULL && place != NULL;
+	size_t i;
 
-	if (ok) {
-		move_runs(w, files, n_files, runs, place);
-		memcpy(w->runs, runs, w->n_runs * sizeof(*runs));
-		for (i = 0; i < w->n_events; i++)
-			w->events[i].run = place[w->events[i].run];
-		if (w->n_events > 0)
-			qsort(w->events, w->n_events, sizeof(*w->events),
-			    cmp_events);
-	} else
-		errno = ENOMEM;
-	free(files);
-	free(runs);
-	free(place);
-	return (ok ? 0 : -1);
+	if (lineorder_finish(w->order) == -1)
+		return (-1);
+	w->n_runs = lineorder_runs(w->order, &w->runs);
+	for (i = 0; i < w->n_events; i++)
+		lineorder_find(w->order, &w->events[i].place);
+	if (w->n_events > 0)
+		qsort(w->events, w->n_events, sizeof(*w->events), cmp_events);
+	return (0);
 }
 
 /* --- who had it --- */
@@ -356,6 +248,46 @@ excludes(const struct logline *a, const struct logline *b)
 		return (a->proto == b->proto && !same_holder(a, b));
 	return (a->kind == LOGLINE_BLOCK && b->kind == LOGLINE_BLOCK &&
 	    !same_thing(a, b));
+}
+
+static struct place
+place_of(const struct event *e)
+{
+	return ((struct place){ e->place.run, e->l.unix_ms });
+}
+
+static bool
+same_event(const struct event *a, const struct event *b)
+{
+	return (a->l.unix_ms == b->l.unix_ms && a->l.begins == b->l.begins &&
+	    same_thing(&a->l, &b->l));
+}
+
+/*
+ * Has another stream the same event, so that one of both is a copy? In one
+ * stream, sessions without their peers look the same: the second one is a copy
+ * of a second one only.
+ */
+static bool
+is_copy(const struct event *events, size_t i)
+{
+	const struct event *const e = &events[i], *p;
+	unsigned own = 0, other = 0, stream = e->place.stream;
+
+	for (p = e; p > events && p[-1].place.run == e->place.run &&
+	     p[-1].place.key == e->place.key && other <= own;) {
+		p--;
+		if (p->place.stream != stream)
+			other = 0;
+		stream = p->place.stream;
+		if (!same_event(p, e))
+			continue;
+		if (stream == e->place.stream)
+			own++;
+		else
+			other++;
+	}
+	return (other > own);
 }
 
 /* Is the time asked for between the two places? */
@@ -419,7 +351,7 @@ end_tenure(struct whohad *w, size_t i, struct place at)
 static int
 begin_tenure(struct whohad *w, const struct event *e)
 {
-	const struct place at = { e->run, e->l.unix_ms };
+	const struct place at = place_of(e);
 	struct tenure *bigger;
 	size_t i;
 
@@ -446,23 +378,13 @@ begin_tenure(struct whohad *w, const struct event *e)
 	return (0);
 }
 
-/* The run with which the file of another one begins. */
-static unsigned
-first_of_file(const struct whohad *w, unsigned run)
-{
-	while (run > 0 && w->runs[run - 1].file == w->runs[run].file)
-		run--;
-	return (run);
-}
-
 /* The beginning of what ends here is in no file, or in a line that was lost. */
 static int
 answer_end_alone(struct whohad *w, const struct event *e)
 {
-	const unsigned first = first_of_file(w, e->run);
 	const struct tenure t = { .what = e->l,
-		.from = { first, w->runs[first].first_ms },
-		.to = { e->run, e->l.unix_ms },
+		.from = { e->place.begin_run, e->place.begin_ms },
+		.to = place_of(e),
 		.sure_until_ms = WHOHAD_UNKNOWN };
 
 	return (answer(w, &t));
@@ -471,7 +393,7 @@ answer_end_alone(struct whohad *w, const struct event *e)
 static int
 end_one(struct whohad *w, const struct event *e)
 {
-	const struct place at = { e->run, e->l.unix_ms };
+	const struct place at = place_of(e);
 	struct tenure *t;
 	size_t i;
 
@@ -490,30 +412,43 @@ end_one(struct whohad *w, const struct event *e)
 
 /* --- starts and ends of nat64d --- */
 
-static bool
-was_stopped_by(const struct whohad *w, const struct logline *l)
+/* NULL with errno ENOMEM. */
+static struct sender *
+get_sender(struct whohad *w, uint64_t id)
 {
-	return (w->is_stopped && w->stopped_sender == l->sender);
+	struct sender *bigger;
+	size_t i;
+
+	for (i = 0; i < w->n_senders; i++)
+		if (w->senders[i].id == id)
+			return (&w->senders[i]);
+	bigger = array_grow(w->senders, w->n_senders, sizeof(*bigger));
+	if (bigger == NULL)
+		return (NULL);
+	w->senders = bigger;
+	bigger += w->n_senders++;
+	*bigger = (struct sender){ .id = id };
+	return (bigger);
 }
 
 /* Did it not run at the time asked for? */
 static void
-note_stopped(struct whohad *w, int64_t until_ms)
+note_stopped(struct whohad *w, const struct sender *s, int64_t until_ms)
 {
-	if (w->is_stopped && w->stopped.ms <= w->q.from_ms &&
-	    w->q.to_ms < until_ms)
-		w->notes.stopped_ms = w->stopped.ms;
+	if (!s->is_stopped || s->stopped.ms > w->q.from_ms ||
+	    w->q.to_ms >= until_ms)
+		return;
+	w->notes.stopped_ms = s->stopped.ms;
+	w->stopped_sender = s->id;
 }
 
 /* Everything that it had before has ended, at the latest when it started. */
 static int
-restart(struct whohad *w, const struct event *e)
+restart(struct whohad *w, const struct sender *s, const struct event *e)
 {
-	struct place at = { e->run, e->l.unix_ms };
+	const struct place at = s->is_stopped ? s->stopped : place_of(e);
 	size_t i;
 
-	if (was_stopped_by(w, &e->l))
-		at = w->stopped;
 	for (i = 0; i < w->n_tenures;) {
 		if (w->tenures[i].what.sender != e->l.sender)
 			i++;
@@ -527,7 +462,7 @@ restart(struct whohad *w, const struct event *e)
 static int
 end_computed(struct whohad *w, const struct event *e)
 {
-	const struct place at = { e->run, e->l.unix_ms };
+	const struct place at = place_of(e);
 	size_t i;
 
 	for (i = 0; i < w->n_tenures;) {
@@ -542,7 +477,7 @@ end_computed(struct whohad *w, const struct event *e)
 
 /* What does not go on may have ended without a line. */
 static int
-resume(struct whohad *w, const struct event *e)
+resume(struct whohad *w, const struct sender *s, const struct event *e)
 {
 	struct tenure *t;
 	size_t i;
@@ -553,38 +488,45 @@ resume(struct whohad *w, const struct event *e)
 		t = &w->tenures[i];
 		if (t->what.sender == e->l.sender &&
 		    t->sure_until_ms == WHOHAD_UNKNOWN)
-			t->sure_until_ms = was_stopped_by(w, &e->l) ?
-			    w->stopped.ms :
-			    e->l.unix_ms;
+			t->sure_until_ms =
+			    s->is_stopped ? s->stopped.ms : e->l.unix_ms;
 	}
 	return (0);
 }
 
 static int
-take_event(struct whohad *w, const struct event *e)
+take_start_or_stop(struct whohad *w, const struct event *e)
 {
+	struct sender *s = get_sender(w, e->l.sender);
 	int rc = 0;
 
+	if (s == NULL)
+		return (-1);
+	if (e->l.kind == LOGLINE_STOPPED) {
+		s->is_stopped = true;
+		s->stopped = place_of(e);
+		return (0);
+	}
+	note_stopped(w, s, e->l.unix_ms);
+	if (e->l.kind == LOGLINE_STARTED)
+		rc = restart(w, s, e);
+	else
+		rc = resume(w, s, e);
+	s->is_stopped = false;
+	return (rc);
+}
+
+static int
+take_event(struct whohad *w, const struct event *e)
+{
 	switch (e->l.kind) {
 	case LOGLINE_STOPPED:
-		w->is_stopped = true;
-		w->stopped_sender = e->l.sender;
-		w->stopped = (struct place){ e->run, e->l.unix_ms };
-		break;
 	case LOGLINE_STARTED:
 	case LOGLINE_RESUMED:
-		note_stopped(w, e->l.unix_ms);
-		if (e->l.kind == LOGLINE_STARTED)
-			rc = restart(w, e);
-		else
-			rc = resume(w, e);
-		w->is_stopped = false;
-		break;
+		return (take_start_or_stop(w, e));
 	default:
-		rc = e->l.begins ? begin_tenure(w, e) : end_one(w, e);
-		break;
+		return (e->l.begins ? begin_tenure(w, e) : end_one(w, e));
 	}
-	return (rc);
 }
 
 /* --- the end --- */
@@ -593,12 +535,25 @@ take_event(struct whohad *w, const struct event *e)
 static void
 note_set_back(struct whohad *w)
 {
-	const struct run *r;
+	const struct line_run *r;
 
 	for (r = w->runs; r + 1 < w->runs + w->n_runs; r++)
-		if (r->file == r[1].file && r[1].first_ms <= w->q.to_ms &&
+		if (r[1].set_back && r[1].first_ms <= w->q.to_ms &&
 		    r->last_ms >= w->q.from_ms)
 			w->notes.set_back_ms = r[1].first_ms;
+}
+
+/* If another translator had the port, it does not matter that one stopped. */
+static void
+forget_stopped(struct whohad *w)
+{
+	size_t i;
+
+	for (i = 0; i < w->n_answers; i++)
+		if (w->answers[i].what.sender == w->stopped_sender)
+			return;
+	if (w->n_answers > 0)
+		w->notes.stopped_ms = WHOHAD_UNKNOWN;
 }
 
 static int
@@ -631,24 +586,38 @@ leave_out_subscribers(struct whohad *w)
 		w->n_answers = n;
 }
 
+/* What has not ended. */
+static int
+answer_rest(struct whohad *w)
+{
+	size_t i;
+
+	for (i = 0; i < w->n_senders; i++)
+		note_stopped(w, &w->senders[i], INT64_MAX);
+	for (i = 0; i < w->n_tenures; i++)
+		if (answer(w, &w->tenures[i]) == -1)
+			return (-1);
+	return (0);
+}
+
 int
 whohad_finish(struct whohad *w)
 {
 	size_t i;
 
-	if (w->n_runs == 0)
+	if (w->notes.empty)
 		return (0);
 	if (order_events(w) == -1)
 		return (-1);
 	for (i = 0; i < w->n_events; i++)
-		if (take_event(w, &w->events[i]) == -1)
+		if (!is_copy(w->events, i) &&
+		    take_event(w, &w->events[i]) == -1)
 			return (-1);
-	note_stopped(w, INT64_MAX);
-	for (i = 0; i < w->n_tenures; i++)
-		if (answer(w, &w->tenures[i]) == -1)
-			return (-1);
+	if (answer_rest(w) == -1)
+		return (-1);
 	note_set_back(w);
 	leave_out_subscribers(w);
+	forget_stopped(w);
 	if (w->n_answers > 0)
 		qsort(w->answers, w->n_answers, sizeof(*w->answers),
 		    cmp_answers);

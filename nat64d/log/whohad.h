@@ -7,9 +7,9 @@
  * whohad_finish(). Then the answers and the notes can be read. Only events
  * about the address and port are kept: memory does not grow with the files.
  *
- * A file is cut into runs, within which the time only goes forward: it goes
- * back where the clock was set back, and there the same time of day occurs
- * twice. Runs keep their order in the file; files are ordered by their times.
+ * The order of lines is that of lineorder.h. Translators are told apart by the
+ * hosts that sent their lines, if these are named: then the start of one ends
+ * nothing that another one has.
  */
 #ifndef NAT64D_LOG_WHOHAD_H
 #define NAT64D_LOG_WHOHAD_H
@@ -53,7 +53,7 @@ struct whohad_notes {
 	bool empty;	  /* there was no line */
 	int64_t first_ms; /* of all lines */
 	int64_t last_ms;
-	uint64_t lost; /* lines that are missing before the time asked for */
+	uint64_t lost; /* lines that are missing, up to the time asked for */
 	int64_t
 	    set_back_ms;    /* the clock was set back to this, so that the time
 				asked for was there twice; WHOHAD_UNKNOWN: no */
@@ -66,8 +66,9 @@ struct whohad;
 struct whohad *whohad_new(const struct whohad_query *q);
 void whohad_free(struct whohad *w);
 
+void whohad_begin_file(struct whohad *w);
+
 /* Return 0, or -1 with errno ENOMEM, or E2BIG: WHOHAD_EVENTS_MAX. */
-int whohad_begin_file(struct whohad *w);
 int whohad_add(struct whohad *w, const struct logline *l);
 int whohad_finish(struct whohad *w);
 

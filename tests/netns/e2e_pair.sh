@@ -8,6 +8,25 @@
 
 # --- FTP ---
 
+# Both nodes keep an event log.
+keep_events() {
+	local node
+	for node in a b; do
+		echo "log events to \"$dir/$node/events\"" \
+		    >>"$dir/$node/nat64d.conf"
+	done
+}
+
+# Who had the port of the idle connection, by the logs of both nodes.
+whohad_idle() { # time
+	"$BUILD/nat64d/ctl/nat64ctl" whohad "$idle" "$1" proto tcp \
+	    "$dir/b/events" "$dir/a/events"
+}
+
+now() {
+	date -u +%Y-%m-%dT%H:%M:%S.%3NZ
+}
+
 # A server that does not know EPSV: the numbers of its connections change.
 start_ftp() {
 	mkdir -p "$dir/ftp"
@@ -57,6 +76,8 @@ test_standby() {
 	tap_round=standby
 	check "an idle connection" start_idle
 	check "node a has its session" wait_for 30 sessions_of a 1
+	idle=$(ctl a show sessions port 2222 | grep -o '192\.0\.2\.[0-9]*:[0-9]*')
+	before=$(now)
 	check "node b starts" start_node b || give_up
 	check "with keepalived" start_keepalived b || give_up
 	check "it has the session" wait_for 60 sessions_of b 1
@@ -101,6 +122,11 @@ test_return() {
 	check "it is at standby" is_role a standby
 	check "node b stays active" is_role b active
 	check "packets pass" ping_works
+	check_match "who had a port is known by the logs of both" \
+	    "$(whohad_idle "$before")" \
+	    '^tcp \[2001:db8::10\]:[0-9]+ from [^ ]+, not ended in the log; aft'
+	check_match "and who has it now, at node b" \
+	    "$(whohad_idle "$(now)")" '^tcp \[2001:db8::10\]:[0-9]+ from '
 }
 
 has_addresses() { # node
@@ -161,6 +187,7 @@ command -v redis-server >/dev/null || skip_all "redis-server is not installed"
 start_lab
 start_servers
 check "an FTP server runs" start_ftp || give_up
+keep_events
 head -c 100000000 /dev/urandom >"$dir/www/100MB"
 test_start
 test_standby

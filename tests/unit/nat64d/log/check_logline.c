@@ -72,6 +72,40 @@ START_TEST(logline_reads_all_formats)
 		"[nat64@32473 natevent=\"10\" proto=\"udp\" "
 		"addr6=\"2001:db8::10\" port6=\"4000\" addr4=\"203.0.113.5\" "
 		"port4=\"40123\"] ",
+		/* journalctl -o json */
+		"{\"__REALTIME_TIMESTAMP\":\"1795445405124000\",\"MESSAGE\":"
+		"\"" TIME BINDING "\",\"_PID\":\"4711\"}",
+		/* of programs that ship lines */
+		"{\"@timestamp\":\"2026-11-23T14:50:06Z\",\"log\":{\"file\":"
+		"{\"path\":\"/x\"}},\"tags\":[\"event\",\"b\"],\"n\":[],"
+		"\"event\":{\"original\":\"" TIME BINDING "\"},\"host\":{}}",
+		"{\"log\":\"{\\\"time\\\":\\\"2026-11-23T14:50:05.123Z\\\","
+		"\\\"event\\\":\\\"binding-created\\\",\\\"proto\\\":"
+		"\\\"udp\\\",\\u0022addr6\\\":\\\"2001:db8::10\\\","
+		"\\\"port6\\\":4000,\\\"addr4\\\":\\\"203.0.113.5\\\","
+		"\\\"port4\\\":40123}\\n\",\"stream\":\"stdout\","
+		"\"time\":\"2026-11-23T14:50:06Z\"}",
+		"{\"message\":\"<30>1 2026-11-23T14:50:05.123Z gw nat64d 1 "
+		"binding-created [nat64@32473 proto=\\\"udp\\\" "
+		"addr6=\\\"2001:db8::10\\\" port6=\\\"4000\\\" "
+		"addr4=\\\"203.0.113.5\\\" port4=\\\"40123\\\"]\"}",
+		"{\"nat64\":{\"time\":\"2026-11-23T14:50:05.123Z\",\"event\":"
+		"\"binding-created\",\"proto\":\"udp\",\"addr6\":"
+		"\"2001:db8::10\",\"port6\":4000,\"addr4\":\"203.0.113.5\","
+		"\"port4\":40123},\"kubernetes\":{\"labels\":{\"a\":\"b\"}}}",
+		"{\"time\":\"2026-11-23T14:50:05.123Z\",\"event\":"
+		"\"binding-created\",\"kubernetes\":{\"labels\":{\"event\":1}},"
+		"\"proto\":\"udp\",\"addr6\":\"2001:db8::10\",\"port6\":4000,"
+		"\"tags\":[[\"a\"],{\"b\":1}],\"addr4\":\"203.0.113.5\","
+		"\"port4\":40123}",
+		"Nov 23 15:50:05 gw nat64: "
+		"{\"time\":\"2026-11-23T14:50:05.123Z\","
+		"\"event\":\"binding-created\",\"proto\":\"udp\","
+		"\"addr6\":\"2001:db8::10\",\"port6\":4000,"
+		"\"addr4\":\"203.0.113.5\",\"port4\":40123}",
+		"time=\"2026-11-23T14:50:06Z\" level=info msg=\"" TIME BINDING
+		"\"",
+		"1795445405,\"" TIME BINDING "\",gw",
 	};
 
 	ck_assert_msg(parse(lines[_i]), "%s", lines[_i]);
@@ -104,6 +138,31 @@ START_TEST(logline_reads_what_is_written)
 	event_syslog(&sender, "event=started", NOW_MS, false, syslog);
 	ck_assert(parse(syslog));
 	ck_assert_int_eq(l.kind, LOGLINE_STARTED);
+	ck_assert_uint_ne(l.sender, gw);
+}
+END_TEST
+
+/* Of the loggers of several translators, so that they can be told apart. */
+START_TEST(logline_knows_the_host_before_a_line)
+{
+	static const char started[] = TIME "event=started";
+	char line[200];
+	uint64_t gw;
+
+	ck_assert(parse(started));
+	ck_assert_uint_eq(l.sender, 0);
+	snprintf(line, sizeof(line), "Nov 23 15:50:05 gw nat64d[4711]: %s",
+	    started);
+	ck_assert(parse(line));
+	ck_assert_uint_ne(l.sender, 0);
+	gw = l.sender;
+	snprintf(line, sizeof(line),
+	    "2026-11-23T15:50:05.124+01:00 gw nat64d: %s", started);
+	ck_assert(parse(line));
+	ck_assert_uint_eq(l.sender, gw);
+	snprintf(line, sizeof(line), "Nov 23 15:50:05 gw2 nat64d[4711]: %s",
+	    started);
+	ck_assert(parse(line));
 	ck_assert_uint_ne(l.sender, gw);
 }
 END_TEST
@@ -164,6 +223,10 @@ START_TEST(logline_refuses_what_is_none)
 		"{",
 		"{}",
 		"{\"time\":",
+		"{\"time\":\"2026-11-23T14:50:05.123Z\",\"event\":\"started\"",
+		"{\"a\":{\"time\":\"2026-11-23T14:50:05.123Z\"},\"event\":1}",
+		"{\"time\":\"2026-11-23T14:50:05.123Z\",\"a\":\"event",
+		"{\"a\":\"event=started\\",
 		"{\"time\":\"2026-11-23T14:50:05Z\",\"event\":[1]}",
 		"time=",
 		"event=started",
@@ -274,10 +337,11 @@ main(void)
 	Suite *s = suite_create("logline");
 	TCase *tc = tcase_create("logline");
 
-	tcase_add_loop_test(tc, logline_reads_all_formats, 0, 8);
+	tcase_add_loop_test(tc, logline_reads_all_formats, 0, 17);
 	tcase_add_test(tc, logline_reads_what_is_written);
+	tcase_add_test(tc, logline_knows_the_host_before_a_line);
 	tcase_add_loop_test(tc, logline_reads_all_events, 0, 12);
-	tcase_add_loop_test(tc, logline_refuses_what_is_none, 0, 25);
+	tcase_add_loop_test(tc, logline_refuses_what_is_none, 0, 29);
 	tcase_add_test(tc, logline_time_reads_rfc3339);
 	tcase_add_test(tc, logline_time_is_the_inverse_of_event_time);
 	suite_add_tcase(s, tc);

@@ -1,6 +1,7 @@
 /*
  * Tests of whohad.c: who had 203.0.113.5:40000, from lines of files. A file is
- * written as a list of lines "SECOND EVENT", see events[].
+ * written as a list of lines "SECOND EVENT", see events[], with the number of
+ * the host that has sent it, if it has named itself: "10 +a@1".
  */
 #include <arpa/inet.h>
 
@@ -120,20 +121,24 @@ text_of(const char *name)
 static void
 read_file(const char *lines)
 {
-	char copy[512], *p = copy, *item, *name;
+	char copy[1024], *p = copy, *item, *name, *host;
 	char line[EVENT_TIME_SIZE + EVENT_TEXT_SIZE];
 	struct logline l;
 	size_t len;
 
-	ck_assert_int_eq(whohad_begin_file(w), 0);
+	whohad_begin_file(w);
 	ck_assert_uint_lt(strlcpy(copy, lines, sizeof(copy)), sizeof(copy));
 	while ((item = strsep(&p, ",")) != NULL) {
+		host = strchr(item, '@');
+		if (host != NULL)
+			*host++ = '\0';
 		len =
 		    event_time(BASE_MS + strtol(item, &name, 10) * 1000, line);
 		snprintf(line + len, sizeof(line) - len, " %s",
 		    text_of(name + 1));
 		ck_assert_msg(logline_parse(line, strlen(line), &l), "%s",
 		    line);
+		l.sender = host != NULL ? (uint64_t)(*host - '0') : 0;
 		ck_assert_int_eq(whohad_add(w, &l), 0);
 	}
 }
@@ -401,9 +406,9 @@ START_TEST(whohad_notes_what_is_missing)
 	ck_assert(!n.empty);
 	ck_assert_int_eq(n.first_ms, BASE_MS);
 	ck_assert_int_eq(n.last_ms, BASE_MS + 60000);
-	ck_assert_uint_eq(n.lost, 10);
+	ck_assert_uint_eq(n.lost, 15);
 	ask(50);
-	ck_assert_int_eq(whohad_begin_file(w), 0);
+	whohad_begin_file(w);
 	expect("");
 	whohad_notes(w, &n);
 	ck_assert(n.empty);
@@ -474,6 +479,142 @@ START_TEST(whohad_bears_some_disorder)
 }
 END_TEST
 
+/*
+ * Files that have a part of each other, as two exports of a journal: no event
+ * is there twice, but of sessions without their peers two that are alike.
+ */
+START_TEST(whohad_takes_files_that_overlap)
+{
+	static const char *const files[] = {
+		"0 start,20 +s,20 +s,40 -s,50 +a,60 -s",
+		"30 +other,40 -s,50 +a,60 -s,70 -a,80 +other",
+	};
+	static const struct {
+		int second;
+		const char *who;
+	} rows[] = { { 30, "a 20-60" }, { 45, "a 20-60" },
+		{ 55, "a 20-60,a 50-70" }, { 65, "a 50-70" }, { 75, "" } };
+	size_t i;
+	int k;
+
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		for (k = 0; k < 2; k++) {
+			ask(rows[i].second);
+			read_file(files[k]);
+			read_file(files[1 - k]);
+			expect(rows[i].who);
+		}
+}
+END_TEST
+
+/*
+ * The nodes of a pair: what one of them gave goes on at the other one, which
+ * was started before, and logs its end.
+ */
+START_TEST(whohad_takes_the_files_of_a_pair)
+{
+	static const char *const files[] = { "0 resume,30 +a,70 resume",
+		"10 resume,20 +other,80 -a,85 +b,90 -b" };
+	int k;
+
+	for (k = 0; k < 2; k++) {
+		ask(40);
+		read_file(files[k]);
+		read_file(files[1 - k]);
+		expect("a 30-80");
+	}
+}
+END_TEST
+
+/* A file of a collector, to which hosts send with clocks that differ. */
+START_TEST(whohad_tells_translators_apart)
+{
+	static const struct {
+		const char *file;
+		int second;
+		const char *who;
+	} rows[] = {
+		/* the start of one of them ends nothing of another one */
+		{ "0 start@1,0 start@2,10 +a@1,20 start@2,30 -a@1", 25,
+		    "a 10-30" },
+		{ "0 start@1,10 +a@1,15 stop@1,17 stop@2,18 start@1", 16, "" },
+		{ "0 start@1,10 +a@1,15 stop@1,17 stop@2,18 start@1", 12,
+		    "a 10-15" },
+		/* one has sent late what it had kept, which is no other time */
+		{ "0 start@1,0 start@2,50 +b@2,5 +a@1,51 +other@2,9 -a@1", 50,
+		    "b 50-?" },
+		{ "0 start@1,0 start@2,50 +b@2,5 +a@1,51 +other@2,9 -a@1", 7,
+		    "a 5-9" },
+	};
+	struct whohad_notes n;
+
+	ask(rows[_i].second);
+	read_file(rows[_i].file);
+	expect(rows[_i].who);
+	whohad_notes(w, &n);
+	ck_assert_int_eq(n.set_back_ms, WHOHAD_UNKNOWN);
+}
+END_TEST
+
+/* One was stopped, but another one had the port. */
+START_TEST(whohad_notes_who_did_not_run)
+{
+	static const char file[] =
+	    "0 start@1,0 start@2,10 +a@1,20 stop@2,40 start@2,50 -a@1";
+	struct whohad_notes n;
+
+	ask(30);
+	read_file(file);
+	expect("a 10-50");
+	whohad_notes(w, &n);
+	ck_assert_int_eq(n.stopped_ms, WHOHAD_UNKNOWN);
+}
+END_TEST
+
+/* As collectors print what they are asked for. */
+START_TEST(whohad_sorts_what_is_in_no_order)
+{
+	static const char *const files[] = {
+		"90 +other,60 +b,40 -a,30 +other,10 +a,0 start",
+		"40 -a,10 +a",
+		"40 -a,10 +a,90 +other,10 +other,90 +other,10 +other,"
+		"90 +other,10 +other,90 +other,10 +other,90 +other,"
+		"10 +other,90 +other,10 +other,90 +other,10 +other,"
+		"90 +other,10 +other,90 +other,10 +other,90 +other,"
+		"10 +other,90 +other,10 +other,90 +other,10 +other,"
+		"90 +other,10 +other,90 +other,10 +other,90 +other,"
+		"10 +other,90 +other,10 +other,90 +other,10 +other",
+	};
+	struct whohad_notes n;
+
+	ask(15);
+	read_file(files[_i]);
+	expect("a 10-40");
+	whohad_notes(w, &n);
+	ck_assert_int_eq(n.set_back_ms, WHOHAD_UNKNOWN);
+}
+END_TEST
+
+/* Lines were lost until there was room for the one that says so. */
+START_TEST(whohad_notes_lines_that_were_lost_meanwhile)
+{
+	static const struct {
+		int second;
+		unsigned lost;
+	} rows[] = { { 5, 0 }, { 20, 5 }, { 50, 5 } };
+	struct whohad_notes n;
+	size_t i;
+
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		ask(rows[i].second);
+		read_file("0 start,10 +other,40 lost,60 +other");
+		expect("");
+		whohad_notes(w, &n);
+		ck_assert_uint_eq(n.lost, rows[i].lost);
+	}
+}
+END_TEST
+
 START_TEST(whohad_bounds_its_memory)
 {
 	struct logline l = { .kind = LOGLINE_STARTED, .unix_ms = BASE_MS };
@@ -517,6 +658,12 @@ main(void)
 	tcase_add_test(tc, whohad_knows_a_clock_that_was_set_back);
 	tcase_add_test(tc, whohad_orders_files_with_a_clock_that_was_set_back);
 	tcase_add_test(tc, whohad_bears_some_disorder);
+	tcase_add_test(tc, whohad_takes_files_that_overlap);
+	tcase_add_test(tc, whohad_takes_the_files_of_a_pair);
+	tcase_add_loop_test(tc, whohad_tells_translators_apart, 0, 5);
+	tcase_add_test(tc, whohad_notes_who_did_not_run);
+	tcase_add_loop_test(tc, whohad_sorts_what_is_in_no_order, 0, 3);
+	tcase_add_test(tc, whohad_notes_lines_that_were_lost_meanwhile);
 	tcase_add_test(tc, whohad_bounds_its_memory);
 	suite_add_tcase(s, tc);
 	return (suite_run(s));
