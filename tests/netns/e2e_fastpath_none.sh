@@ -147,6 +147,7 @@ has_fastpath() {
 need_root
 sanitized && skip_all "sanitizers are for the build that is tested elsewhere"
 command -v readelf >/dev/null || skip_all "no readelf"
+[ -e "$full/nat64d/nat64d.o" ] || skip_all "no objects of this build"
 stream_lab
 start_udp_echo "$internet"
 mkdir "$dir/run"
