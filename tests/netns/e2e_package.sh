@@ -177,6 +177,8 @@ test_install() {
 		    test -e "/etc/apparmor.d/local/$name"
 		check "its libraries are listed" spdx_is_whole "$name"
 	done
+	check_equal "the fast path is no part of dns64d" \
+	    "$(spdx dns64d | grep bpf)" ""
 }
 
 test_start() {
