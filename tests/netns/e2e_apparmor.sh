@@ -46,7 +46,11 @@ make_view() {
 	start "$gateway" view.log unshare -m --propagation private \
 	    sh -e "$dir/view" "$dir/layer"
 	holder=$!
-	wait_for 10 grep -qx sleep "/proc/$holder/comm"
+	wait_for 60 is_viewed_or_gone && ! gone "$holder"
+}
+
+is_viewed_or_gone() {
+	gone "$holder" || grep -qx sleep "/proc/$holder/comm"
 }
 
 make_user() { # name

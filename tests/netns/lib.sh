@@ -133,9 +133,10 @@ need_root() {
 
 # --- processes ---
 
-# Until a command succeeds, or the seconds are over.
+# Until a command succeeds, or the seconds are over; LAB_PATIENCE times as many
+# where the processors are emulated.
 wait_for() { # seconds command ...
-	local end=$((SECONDS + $1 + 1))
+	local end=$((SECONDS + $1 * ${LAB_PATIENCE:-1} + 1))
 	shift
 	until "$@" >/dev/null 2>&1; do
 		[ "$SECONDS" -lt "$end" ] || return 1

@@ -125,7 +125,7 @@ boot() { # accelerator processor
 	    -append "root=/dev/vda rw console=ttyS0 panic=-1 quiet" \
 	    $(disk root "$vm/root.ext4" ,snapshot=on) \
 	    $(disk source "$vm/source.tar" ,readonly=on) \
-	    $(disk result "$vm/result.tar" '') -serial file:/dev/stdout
+	    $(disk result "$vm/result.tar" '') -serial stdio
 }
 
 vm=$(mkdir -p "$1/vm" && cd "$1/vm" && pwd)
