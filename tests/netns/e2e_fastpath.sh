@@ -138,7 +138,7 @@ test_echo() {
 
 # Two routers, and it is 1 when it comes to the tun device.
 last_hop_of_echo() {
-	in_ns "$client" ping -n -c 1 -W 10 -e 71 -t 3 "$server64" \
+	in_ns "$client" ping -n -c 1 -W "$(secs 10)" -e 71 -t 3 "$server64" \
 	    >"$dir/ping"
 	grep 'Time exceeded: Hop limit' "$dir/ping"
 }

@@ -285,7 +285,7 @@ $by_tun"
 	stop "$nat64d"
 	write_conf "fastpath yes" "fastpath on g0 missing0"
 	check_not "with \"fastpath yes\" it is an error" in_ns "$gateway" \
-	    timeout 5 "$BUILD/nat64d/nat64d" -d -f "$dir/nat64d.conf"
+	    timeout "$(secs 5)" "$BUILD/nat64d/nat64d" -d -f "$dir/nat64d.conf"
 }
 
 has_vlans() {

@@ -134,8 +134,8 @@ both_sides() {
 # --- signals ---
 
 start_transfer() {
-	in_ns "$client" curl -gsS -m 60 --limit-rate 5M -o "$dir/fetched" \
-	    "http://[$server64]/100MB" >"$dir/transfer" 2>&1 &
+	in_ns "$client" curl -gsS -m "$(secs 60)" --limit-rate 5M \
+	    -o "$dir/fetched" "http://[$server64]/100MB" >"$dir/transfer" 2>&1 &
 	transfer=$!
 	wait_for 30 is_fast 80
 }
@@ -277,7 +277,7 @@ without_bpf=(setpriv --bounding-set
     "-all,+net_admin,+setuid,+setgid,+chown,+dac_override")
 
 refuses_by() { # command ...
-	in_ns "$gateway" timeout 5 "$@" "$BUILD/nat64d/nat64d" -d \
+	in_ns "$gateway" timeout "$(secs 5)" "$@" "$BUILD/nat64d/nat64d" -d \
 	    -f "$dir/nat64d.conf" >"$dir/refusal" 2>&1
 	[ $? -eq 1 ] && grep 'start as root or with CAP_BPF' "$dir/refusal"
 }

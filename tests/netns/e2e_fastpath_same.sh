@@ -308,7 +308,7 @@ peer_is() { # socket address
 
 # The gateway's own packets with its shared address.
 own_traffic() {
-	in_ns "$gateway" ping -n -c 1 -W 2 "$server4" &&
+	in_ns "$gateway" ping -n -c 1 -W "$(secs 2)" "$server4" &&
 	    in_ns "$gateway" timeout 5 bash -c \
 	    'exec 3<>/dev/tcp/$0/7100' "$server4"
 }
@@ -342,7 +342,8 @@ dropped_by_filter() {
 }
 
 is_filtered() { # address:identifier own-address
-	in_ns "$internet" ping -n -c 1 -W 10 -e "${1#*:}" -I "$2" "${1%:*}" \
+	in_ns "$internet" ping -n -c 1 -W "$(secs 10)" -e "${1#*:}" \
+	    -I "$2" "${1%:*}" \
 	    >"$dir/ping"
 	grep 'Packet filtered' "$dir/ping"
 }

@@ -98,7 +98,8 @@ test_ways() {
 }
 
 is_last_hop() {
-	! in_ns "$internet" ping -n -c 1 -W 5 -t 2 192.0.2.1 >"$dir/ping" &&
+	! in_ns "$internet" ping -n -c 1 -W "$(secs 5)" -t 2 192.0.2.1 \
+	    >"$dir/ping" &&
 	    grep '192.0.2.254.*Time to live exceeded' "$dir/ping"
 }
 
@@ -204,7 +205,8 @@ test_reload() {
 }
 
 unanswered() {
-	! in_ns "$client" ping -n -c 3 -i 0.1 -W 1 "$server64" >"$dir/ping"
+	! in_ns "$client" ping -n -c 3 -i 0.1 -W "$(secs 1)" "$server64" \
+	    >"$dir/ping"
 }
 
 test_kill() {

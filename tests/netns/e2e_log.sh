@@ -52,8 +52,8 @@ now() {
 
 # Whom the server sees when a host sends to it, or nothing.
 seen() { # host
-	echo hello | in_ns "$client" timeout 3 nc -u -W 1 -s "$1" -p 5000 \
-	    "$server64" 7777 2>/dev/null
+	echo hello | in_ns "$client" timeout "$(secs 3)" nc -u -W 1 -s "$1" \
+	    -p 5000 "$server64" 7777 2>/dev/null
 }
 
 # Who had it, by all files of the log, in any order.
@@ -188,17 +188,17 @@ test_ownership() {
 	    stopped
 	configure "log events to \"$dir/no/such/events\""
 	check_not "two directories that do not exist are an error" \
-	    in_ns "$gateway" timeout 10 "$BUILD/nat64d/nat64d" -d \
+	    in_ns "$gateway" timeout "$(secs 10)" "$BUILD/nat64d/nat64d" -d \
 	    -f "$dir/nat64d.conf"
 }
 
 # After a restart no host gets a port that another one may have used.
 test_restart() {
-	configure "quarantine restart 3"
+	configure "quarantine restart $(secs 3)"
 	check "nat64d starts with ports at rest" start_nat64d
 	# Shows: CGN-09
 	check_equal "no port is given out yet" "$(seen 2001:db8::10)" ""
-	sleep 3
+	sleep "$(secs 3)"
 	# Shows: CGN-09
 	check_equal "but after a while" "$(seen 2001:db8::10)" "$pool:$port"
 	check "nat64d ends" stop "$nat64d"

@@ -21,7 +21,7 @@ address() { # number
 get() { # address:port path [argument of curl ...]
 	local host=$1 path=$2
 	shift 2
-	in_ns "$gateway" curl -gsS -m 5 "$@" "http://$host$path"
+	in_ns "$gateway" curl -gsS -m "$(secs 5)" "$@" "http://$host$path"
 }
 
 code() { # address:port path [argument of curl ...]
@@ -131,8 +131,9 @@ test_nat64d() {
 	    '^nat64d_dropped_packets_total\{reason="no-binding"\} 0$'
 	check_equal "it is healthy" "$(code "$at" /health)" 200
 	check_equal "and ready" "$(code "$at" /ready)" 200
-	check_equal "also over IPv6" "$(in_ns "$(ns 1)" curl -gsS -m 5 \
-	    -o "$dir/body" -w '%{http_code}' "http://[::1]:$port/ready")" 200
+	check_equal "also over IPv6" "$(in_ns "$(ns 1)" curl -gsS \
+	    -m "$(secs 5)" -o "$dir/body" -w '%{http_code}' \
+	    "http://[::1]:$port/ready")" 200
 	check_equal "and to link-local clients" \
 	    "$(code "[fe80::2%25t1]:$port" /ready)" 200
 	check_equal "HEAD has no body" "$(code "$at" /metrics -I)" 200
@@ -154,7 +155,7 @@ test_only_reads() {
 	check_equal "an image in another page" "$(code "$at" /metrics \
 	    -H 'Sec-Fetch-Site: cross-site')" 403
 	check "an address in use is named" fails_with " in use" \
-	    in_ns "$(ns 1)" timeout 10 "$BUILD/nat64d/nat64d" -d \
+	    in_ns "$(ns 1)" timeout "$(secs 10)" "$BUILD/nat64d/nat64d" -d \
 	    -f "$dir/second.conf"
 }
 

@@ -42,14 +42,14 @@ start_lab() {
 ping_sizes() { # bytes of data ...
 	local size
 	for size in "$@"; do
-		in_ns "$client" ping -n -c 2 -i 0.05 -W 2 -s "$size" \
+		in_ns "$client" ping -n -c 2 -i 0.05 -W "$(secs 2)" -s "$size" \
 		    "$server64" || return 1
 	done
 }
 
 # 200 at a time, slow enough to be there together; the server sees them.
 start_200() {
-	in_ns "$client" curl -sSf -m 60 -Z --parallel-immediate \
+	in_ns "$client" curl -sSf -m "$(secs 60)" -Z --parallel-immediate \
 	    --parallel-max 200 --limit-rate 400k -o "$dir/many/#1" \
 	    "http://[$server64]/1MB?[1-200]" >"$dir/curl.log" 2>&1 &
 	curl=$!
@@ -96,8 +96,8 @@ big_udp_was_cut() {
 # Without 0,0 it waits ten times as long as for the hop before and no longer,
 # which is three milliseconds here.
 trace() { # option of traceroute ...
-	in_ns "$client" timeout 20 traceroute -6 -n -q 1 -w 2,0,0 -m 8 "$@" \
-	    "$server64"
+	in_ns "$client" timeout "$(secs 20)" traceroute -6 -n -q 1 -w 2,0,0 \
+	    -m 8 "$@" "$server64"
 }
 
 # The gateway twice: once its kernel, once nat64d; then its IPv4 side, the
@@ -110,19 +110,19 @@ check_trace() { # description trace
 
 # Ends within a second, and because of the error message.
 udp_refused() {
-	! echo hello | in_ns "$client" timeout 1 socat -t 5 - \
+	! echo hello | in_ns "$client" timeout "$(secs 1)" socat -t 5 - \
 	    "UDP6:[$server64]:9" 2>"$dir/refused" &&
 	    grep 'Connection refused' "$dir/refused"
 }
 
 tcp_refused() {
-	! in_ns "$client" curl -gsS -m 1 "http://[$server64]:81/" \
+	! in_ns "$client" curl -gsS -m "$(secs 1)" "http://[$server64]:81/" \
 	    2>"$dir/refused" && grep 'Connection refused\|Couldn.t connect' \
 	    "$dir/refused"
 }
 
 reaches() { # server
-	in_ns "$client" ping -n -c 1 -W 2 "$1" &&
+	in_ns "$client" ping -n -c 1 -W "$(secs 2)" "$1" &&
 	    fetch 1MB "$1"
 }
 
@@ -162,7 +162,7 @@ test_tcp() {
 
 # As many as that, in bursts that the path has room for; prints how many came.
 udp_volley() { # datagrams bytes
-	start "$internet" volley.out timeout 20 python3 -c '
+	start "$internet" volley.out timeout "$(secs 20)" python3 -c '
 import socket, sys
 s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
 s.setsockopt(socket.SOL_SOCKET, 33, 8 << 20)  # SO_RCVBUFFORCE
@@ -229,7 +229,7 @@ test_prefixes() {
 
 # The answer comes from the address without the suffix, which ping notices.
 ping_suffix() { # address
-	in_ns "$client" ping -n -c 1 -W 2 "$1" |
+	in_ns "$client" ping -n -c 1 -W "$(secs 2)" "$1" |
 	    grep "from 3fff:32:c633:640a::"
 }
 

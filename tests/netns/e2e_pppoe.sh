@@ -63,7 +63,8 @@ has_another() { # address
 
 # Does the web server see this address?
 peer_is() { # address
-	[ "$(in_ns "$client" curl -gsS -m 5 "http://[$target]/peer")" = "$1" ]
+	[ "$(in_ns "$client" curl -gsS -m "$(secs 5)" \
+	    "http://[$target]/peer")" = "$1" ]
 }
 
 peer_is_ours() {
@@ -72,7 +73,8 @@ peer_is_ours() {
 
 # The static binding of the example leads to the client.
 is_reached() {
-	[ "$(in_ns "$internet" curl -sS -m 5 "http://$(address):8080/peer")" = \
+	[ "$(in_ns "$internet" curl -sS -m "$(secs 5)" \
+	    "http://$(address):8080/peer")" = \
 	    "64:ff9b::$(printf '%x%02x:%x%02x' 8 8 8 8)" ]
 }
 

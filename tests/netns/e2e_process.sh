@@ -50,8 +50,8 @@ no_live_routes() {
 
 # A host in the Internet reaches the client through the static binding.
 static_works() {
-	[ "$(in_ns "$internet" curl -sS -m 5 http://192.0.2.1/peer)" = \
-	    "$server64" ]
+	[ "$(in_ns "$internet" curl -sS -m "$(secs 5)" \
+	    http://192.0.2.1/peer)" = "$server64" ]
 }
 
 alive() { # pid
@@ -66,8 +66,8 @@ left_nothing() {
 # --- signals ---
 
 slow_transfer() {
-	in_ns "$client" curl -gsSf -m 60 --limit-rate 4M -o "$dir/fetched" \
-	    "http://[$server64]/50MB" &
+	in_ns "$client" curl -gsSf -m "$(secs 60)" --limit-rate 4M \
+	    -o "$dir/fetched" "http://[$server64]/50MB" &
 	curl=$!
 	wait_for 30 test -s "$dir/fetched"
 }
@@ -143,7 +143,8 @@ signalled_early() { # signal
 	    >"$dir/nat64d.out" 2>"$dir/nat64d.err" &
 	nat64d=$!
 	wait_for 30 waits_for_pipe && kill -"$1" "$nat64d" &&
-	    timeout 5 tee "$dir/early" <"$dir/nat64d.conf" >/dev/null &&
+	    timeout "$(secs 5)" tee "$dir/early" <"$dir/nat64d.conf" \
+		>/dev/null &&
 	    wait_for 30 grep -q ' running$' "$dir/nat64d.err"
 }
 
@@ -215,7 +216,7 @@ test_slow_reader() {
 	start_to "$pipe"
 	kill -USR1 "$nat64d"
 	check "packets pass while a dump waits" ping_works
-	check "the dump comes to its end" timeout 20 \
+	check "the dump comes to its end" timeout "$(secs 20)" \
 	    sed -n '/^end$/q' "$dir/pipe"
 	stop "$nat64d"
 	exec {pipe}>&-
@@ -229,8 +230,8 @@ daemonise() {
 }
 
 second_refused() {
-	! in_ns "$gateway" timeout 10 "$program" -f "$dir/nat64d.conf" \
-	    2>"$dir/second" && [ "$(cat "$dir/second")" = \
+	! in_ns "$gateway" timeout "$(secs 10)" "$program" \
+	    -f "$dir/nat64d.conf" 2>"$dir/second" && [ "$(cat "$dir/second")" = \
 	    "nat64d: already running, pid $nat64d" ]
 }
 
@@ -332,7 +333,8 @@ test_no_routes() {
 refuses() { # regex command ...
 	local regex=$1 status
 	shift
-	in_ns "$gateway" timeout 5 "$@" </dev/null >"$dir/refusal" 2>&1
+	in_ns "$gateway" timeout "$(secs 5)" "$@" </dev/null \
+	    >"$dir/refusal" 2>&1
 	status=$?
 	cat "$dir/refusal"
 	[ "$status" -eq 1 ] && grep -Eq -- "$regex" "$dir/refusal" &&
@@ -415,8 +417,8 @@ test_busy() {
 }
 
 busy() {
-	! in_ns "$gateway" timeout 5 "$program" -d -f "$dir/nat64d.conf" \
-	    >"$dir/refusal" 2>&1 && grep -i 'busy' "$dir/refusal"
+	! in_ns "$gateway" timeout "$(secs 5)" "$program" -d \
+	    -f "$dir/nat64d.conf" >"$dir/refusal" 2>&1 && grep -i 'busy' "$dir/refusal"
 }
 
 # --- the configuration alone ---

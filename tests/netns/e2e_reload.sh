@@ -59,7 +59,7 @@ test_hundred() { # fastpath
 	# The routes of what comes and goes; it has no privilege to make them.
 	ip -n "$gateway" -6 route add 2001:db8:9::/96 dev nat64
 	ip -n "$gateway" route add 203.0.113.64/28 dev nat64
-	in_ns "$client" curl -gsSf -m 120 --limit-rate 20M \
+	in_ns "$client" curl -gsSf -m "$(secs 120)" --limit-rate 20M \
 	    -o "$dir/fetched" "http://[$server64]/300MB" >"$dir/curl.log" 2>&1 &
 	curl=$!
 	start "$client" stream.log "$tools/udp_stream.py" send "$server64" \
@@ -86,8 +86,8 @@ ns_is_empty() {
 # --- what ends, and what is refused ---
 
 flow_works() {
-	in_ns "$client" timeout 3 "$tools/udp_stream.py" send "$server64" \
-	    7000 50 0.3 1 >"$dir/flow" &&
+	in_ns "$client" timeout "$(secs 3)" "$tools/udp_stream.py" send \
+	    "$server64" 7000 50 0.3 1 >"$dir/flow" &&
 	    awk '{ exit !($2 > 0 && $2 == $4) }' "$dir/flow"
 }
 

@@ -32,7 +32,7 @@ n_sessions() { # protocol
 
 # Fetch for six seconds at least, and send datagrams meanwhile.
 begin_traffic() {
-	in_ns "$client" curl -gsSf -m 60 --limit-rate 33M \
+	in_ns "$client" curl -gsSf -m "$(secs 60)" --limit-rate 33M \
 	    -o "$dir/fetched" "http://[$server64]/200MB" \
 	    >"$dir/curl.log" 2>&1 &
 	curl=$!
@@ -224,8 +224,8 @@ test_full_disk() {
 # --- start ---
 
 refuses() { # regex
-	! in_ns "$gateway" timeout 5 "$program" "$2" -f "$dir/nat64d.conf" \
-	    >"$dir/refusal" 2>&1 && grep -E -- "$1" "$dir/refusal"
+	! in_ns "$gateway" timeout "$(secs 5)" "$program" "$2" \
+	    -f "$dir/nat64d.conf" >"$dir/refusal" 2>&1 && grep -E -- "$1" "$dir/refusal"
 }
 
 test_directories() {

@@ -20,7 +20,7 @@ install_program() { # program
 }
 
 ctl() { # word ...
-	in_ns "$gateway" timeout 90 "$BUILD/nat64d/ctl/nat64ctl" \
+	in_ns "$gateway" timeout "$(secs 90)" "$BUILD/nat64d/ctl/nat64ctl" \
 	    -s "$dir/run/nat64d.sock" "$@"
 }
 
@@ -114,8 +114,8 @@ test_refusals() {
 	check "a reload that is not confirmed" ctl_ends 0 reload --confirm 600
 	check "is in the way" ctl_ends 1 upgrade
 	check_match "as the client says" "$said" 'waits for its confirmation$'
-	check_not "of a take-over as well" in_ns "$gateway" timeout 30 \
-	    "$BUILD/nat64d/nat64d" -U -f "$dir/nat64d.conf"
+	check_not "of a take-over as well" in_ns "$gateway" \
+	    timeout "$(secs 30)" "$BUILD/nat64d/nat64d" -U -f "$dir/nat64d.conf"
 	check "the old one goes on" goes_on
 	check "it is confirmed" ctl_ends 0 confirm
 	check "nothing is in the way" ctl_ends 0 upgrade --check

@@ -133,10 +133,15 @@ need_root() {
 
 # --- processes ---
 
-# Until a command succeeds, or the seconds are over; LAB_PATIENCE times as many
-# where the processors are emulated.
+# How long a command may take that takes long only if it fails: these seconds,
+# and LAB_PATIENCE times as many where the processors are emulated.
+secs() { # seconds
+	echo $(($1 * ${LAB_PATIENCE:-1}))
+}
+
+# Until a command succeeds, or the seconds are over.
 wait_for() { # seconds command ...
-	local end=$((SECONDS + $1 * ${LAB_PATIENCE:-1} + 1))
+	local end=$((SECONDS + $(secs "$1") + 1))
 	shift
 	until "$@" >/dev/null 2>&1; do
 		[ "$SECONDS" -lt "$end" ] || return 1
@@ -473,18 +478,18 @@ start_vsftpd() {
 # Fetch a file of $dir/www, as the client, and compare; then bring it back.
 fetch() { # file [address]
 	rm -f "$dir/fetched"
-	in_ns "$client" curl -gsSf -m 60 -o "$dir/fetched" \
+	in_ns "$client" curl -gsSf -m "$(secs 60)" -o "$dir/fetched" \
 	    "http://[${2:-$server64}]/$1" && cmp "$dir/www/$1" "$dir/fetched"
 }
 
 put() { # file [address]
 	rm -f "$dir/www/put"
-	in_ns "$client" curl -gsSf -m 60 -T "$dir/www/$1" \
+	in_ns "$client" curl -gsSf -m "$(secs 60)" -T "$dir/www/$1" \
 	    "http://[${2:-$server64}]/put" && cmp "$dir/www/$1" "$dir/www/put"
 }
 
 ping_works() {
-	in_ns "$client" ping -n -c 1 -W 2 "$server64"
+	in_ns "$client" ping -n -c 1 -W "$(secs 2)" "$server64"
 }
 
 # The client drops what its kernel finds outside of a connection's windows.
@@ -507,7 +512,7 @@ start_udp_echo() { # [namespace socat's name of the listener]
 # Send a datagram of random bytes to an echo service; the same comes back.
 udp_echo() { # namespace bytes address port
 	head -c "$2" /dev/urandom >"$dir/udp"
-	in_ns "$1" timeout 5 nc -u -W 1 "$3" "$4" <"$dir/udp" \
+	in_ns "$1" timeout "$(secs 5)" nc -u -W 1 "$3" "$4" <"$dir/udp" \
 	    >"$dir/udp.back"
 	cmp "$dir/udp" "$dir/udp.back"
 }
@@ -613,7 +618,7 @@ dump_value() { # dump name
 # Start a daemon that goes to the background; its pid is in $daemon. It
 # writes the file a moment after its parent has ended.
 start_background() { # program configuration pid-file
-	in_ns "$gateway" timeout 10 "$1" -f "$2" </dev/null \
+	in_ns "$gateway" timeout "$(secs 10)" "$1" -f "$2" </dev/null \
 	    >"$dir/background" 2>&1 && wait_for 30 test -s "$3" || {
 		cat "$dir/background"
 		return 1
@@ -665,7 +670,7 @@ begin_stream() { # [least number of sessions]
 
 # The same beside a transfer of 200 MB, whose process is $curl.
 begin_traffic() {
-	in_ns "$client" curl -gsSf -m 60 --limit-rate 33M \
+	in_ns "$client" curl -gsSf -m "$(secs 60)" --limit-rate 33M \
 	    -o "$dir/fetched" "http://[$server64]/200MB" \
 	    >"$dir/curl.log" 2>&1 &
 	# shellcheck disable=SC2034 # for the script
@@ -684,7 +689,7 @@ end_stream() {
 
 # By the control socket: so many sessions at least.
 has_sessions() { # number
-	[ "$(in_ns "$gateway" curl -sS -m 5 --unix-socket \
+	[ "$(in_ns "$gateway" curl -sS -m "$(secs 5)" --unix-socket \
 	    "$dir/run/nat64d.sock" http://localhost/v1/status |
 	    grep -o '"sessions": *[0-9]*' | sed 's/.*[: ]//;q')" -ge "$1" ]
 }

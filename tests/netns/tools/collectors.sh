@@ -87,7 +87,7 @@ as_the_file() { # kind file [domain]
 
 # All kinds of events; what the file has of them is in $dir/expected.
 make_events() {
-	in_ns "$client" ping -c 1 -W 5 "$server64" >"$dir/ping" 2>&1
+	in_ns "$client" ping -c 1 -W "$(secs 5)" "$server64" >"$dir/ping" 2>&1
 	connect_tcp
 	send 5000
 	send 5001

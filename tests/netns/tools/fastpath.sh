@@ -124,7 +124,8 @@ ping_as() { # namespace identifier count address [option ...]
 ping_one_by_one() { # as ping_as
 	local n
 	for ((n = 0; n < $3; n++)); do
-		in_ns "$1" ping -n -W 10 -e "$2" -c 1 "${@:5}" "$4" || return 1
+		in_ns "$1" ping -n -W "$(secs 10)" -e "$2" -c 1 "${@:5}" "$4" ||
+		    return 1
 	done
 }
 
