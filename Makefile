@@ -1110,8 +1110,8 @@ VM_SUITES ?= check_fastpath check_fastpath_diff check_fastpath_pair \
     check_fastpath_tun e2e_apparmor e2e_fastpath e2e_fastpath_if \
     e2e_fastpath_life e2e_fastpath_same e2e_fastpath_siit e2e_log e2e_metrics \
     e2e_nat64 e2e_networks e2e_pppoe e2e_process e2e_reload e2e_replicate \
-    e2e_state e2e_systemd e2e_upgrade dns64d_answers dns64d_ctl dns64d_listen \
-    dns64d_reload dns64d_restart
+    e2e_state e2e_systemd e2e_units e2e_upgrade dns64d_answers dns64d_ctl \
+    dns64d_listen dns64d_reload dns64d_restart
 check-vm:
 	@tests/deps.sh vm
 	@tests/vm/run.sh '$(BUILD)' -c $(VM_SUITES)

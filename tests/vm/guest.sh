@@ -3,7 +3,7 @@
 # of /work/arguments are the arguments of that.
 set -uf
 cd "$(dirname "$0")/../.." || exit
-export BUILD=/work/build LC_ALL=C
+export BUILD=/work/build LC_ALL=C DISPOSABLE_MACHINE=yes LAB_PATIENCE=4
 status=0
 
 # Load the profiles of etc/apparmor, also for the programs of the build tree,
@@ -71,3 +71,5 @@ echo "$status" >"$BUILD/status"
 dmesg >"$BUILD/tap/dmesg"
 tar -c -f /dev/disk/by-id/virtio-result -C "$BUILD" tap status
 sync
+# What was printed has to be out before the machine ends.
+stty -F /dev/ttyS1 raw
