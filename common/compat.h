@@ -15,4 +15,8 @@
 #define __unused __attribute__((__unused__))
 #endif
 
+#ifdef __NetBSD__ /* which has it by another name, in <string.h> */
+#define explicit_bzero(p, n) explicit_memset(p, 0, n)
+#endif
+
 #endif

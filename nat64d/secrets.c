@@ -7,6 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "common/compat.h"
+
 #include "nat64d/state/replica.h"
 #include "secrets.h"
 

@@ -12,6 +12,8 @@
 #ifndef COMMON_OS_HOSTWATCH_H
 #define COMMON_OS_HOSTWATCH_H
 
+#include <sys/socket.h>
+
 #include <net/if.h>
 
 #include <stdbool.h>

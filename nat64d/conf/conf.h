@@ -6,6 +6,8 @@
 #ifndef NAT64D_CONF_CONF_H
 #define NAT64D_CONF_CONF_H
 
+#include <sys/socket.h>
+
 #include <net/if.h>
 
 #include <stdbool.h>

@@ -2,10 +2,9 @@
  * Packets that the translator sends itself in reply: whether one may be sent,
  * rate limits and counters. Why a packet is refused is decided by the callers.
  */
-#include <netinet/icmp6.h>
 #include <netinet/in.h>
-#include <netinet/ip_icmp.h>
 
+#include "nat64d/wire/icmp.h"
 #include "nat64_error.h"
 #include "nat64_out.h"
 #include "nat64_event.h"

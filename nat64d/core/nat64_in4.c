@@ -15,10 +15,10 @@
  * 10	size: translate, cut, or answer "fragmentation needed"
  */
 #include <netinet/in.h>
-#include <netinet/ip_icmp.h>
 
 #include "common/net/ip4class.h"
 
+#include "nat64d/wire/icmp.h"
 #include "nat64d/xlat/fragment.h"
 #include "nat64_alg.h"
 #include "nat64_error.h"

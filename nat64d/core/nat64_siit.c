@@ -1,11 +1,10 @@
-#include <netinet/icmp6.h>
 #include <netinet/in.h>
-#include <netinet/ip_icmp.h>
 
 #include <string.h>
 
 #include "common/net/ip4class.h"
 
+#include "nat64d/wire/icmp.h"
 #include "nat64_error.h"
 #include "nat64_event.h"
 #include "nat64_in4.h"

@@ -8,6 +8,8 @@
 #ifndef NAT64D_HOST_HOSTCHECK_H
 #define NAT64D_HOST_HOSTCHECK_H
 
+#include <sys/socket.h>
+
 #include <net/if.h>
 #include <netinet/in.h>
 

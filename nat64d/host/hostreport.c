@@ -1,3 +1,5 @@
+#include <sys/socket.h>
+
 #include <net/if.h>
 
 #include <errno.h>

@@ -5,6 +5,8 @@
 #ifndef NAT64D_OS_TUN_H
 #define NAT64D_OS_TUN_H
 
+#include <sys/socket.h>
+
 #include <net/if.h>
 
 #include <stdbool.h>

@@ -17,6 +17,7 @@
 #include <event2/bufferevent.h>
 #include <event2/event.h>
 
+#include "common/compat.h"
 #include "common/monotime.h"
 #include "common/net/addr.h"
 #include "common/os/log.h"

@@ -4,8 +4,6 @@
  * tables and configuration.
  */
 #include <netinet/in.h>
-#include <netinet/icmp6.h>
-#include <netinet/ip_icmp.h>
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -13,6 +11,7 @@
 #include <string.h>
 
 #include "cksum.h"
+#include "icmp.h"
 #include "iphdr.h"
 #include "pkt.h"
 

@@ -2,14 +2,13 @@
  * ICMP errors and echo replies that the translator originates. The caller
  * decides whether one may be sent now.
  */
-#include <netinet/icmp6.h>
 #include <netinet/in.h>
-#include <netinet/ip_icmp.h>
 
 #include <stdint.h>
 #include <string.h>
 
 #include "nat64d/wire/cksum.h"
+#include "nat64d/wire/icmp.h"
 #include "icmp_error.h"
 #include "nat64d/wire/iphdr.h"
 #include "xlat_int.h"

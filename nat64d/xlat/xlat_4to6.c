@@ -2,14 +2,13 @@
  * IPv4 to IPv6 (RFC 7915, 4.1): TCP, UDP and echo, in place. Owns the
  * values of the IPv6 header; ICMP errors are in xlat_icmp.c.
  */
-#include <netinet/icmp6.h>
 #include <netinet/in.h>
-#include <netinet/ip_icmp.h>
 
 #include <stdint.h>
 #include <string.h>
 
 #include "nat64d/wire/cksum.h"
+#include "nat64d/wire/icmp.h"
 #include "nat64d/wire/iphdr.h"
 #include "xlat_int.h"
 

@@ -2,14 +2,13 @@
  * IPv6 to IPv4 (RFC 7915, 5.1): TCP, UDP and echo, in place. Owns the
  * values of the IPv4 header; ICMP errors are in xlat_icmp.c.
  */
-#include <netinet/icmp6.h>
 #include <netinet/in.h>
-#include <netinet/ip_icmp.h>
 
 #include <stdint.h>
 #include <string.h>
 
 #include "nat64d/wire/cksum.h"
+#include "nat64d/wire/icmp.h"
 #include "nat64d/wire/gso.h"
 #include "nat64d/wire/iphdr.h"
 #include "xlat_int.h"

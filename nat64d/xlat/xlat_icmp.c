@@ -4,14 +4,13 @@
  * limits; the tables of types are in xlat_icmp_types.c, and xlat_icmp_parse()
  * has checked the quoted packet.
  */
-#include <netinet/icmp6.h>
 #include <netinet/in.h>
-#include <netinet/ip_icmp.h>
 
 #include <stdint.h>
 #include <string.h>
 
 #include "nat64d/wire/cksum.h"
+#include "nat64d/wire/icmp.h"
 #include "nat64d/wire/iphdr.h"
 #include "xlat_int.h"
 

@@ -3,15 +3,14 @@
  * where is the packet that it quotes, and which flow does that belong to?
  * Nothing of the quoted packet is used before it has been checked here.
  */
-#include <netinet/icmp6.h>
 #include <netinet/in.h>
-#include <netinet/ip_icmp.h>
 
 #include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 
 #include "nat64d/wire/cksum.h"
+#include "nat64d/wire/icmp.h"
 #include "nat64d/wire/iphdr.h"
 #include "xlat_int.h"
 

@@ -2,13 +2,12 @@
  * Tables that map ICMP types, codes and pointers of one family to the other
  * (RFC 7915, 4.2 and 5.2).
  */
-#include <netinet/icmp6.h>
 #include <netinet/in.h>
-#include <netinet/ip_icmp.h>
 
 #include <stddef.h>
 #include <stdint.h>
 
+#include "nat64d/wire/icmp.h"
 #include "xlat_int.h"
 
 #define NITEMS(a) (sizeof(a) / sizeof((a)[0]))

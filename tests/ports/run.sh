@@ -16,7 +16,7 @@
 # of them for musl, some for the others.
 #
 # The files of a BSD are only compiled and linked on Linux, with what fake/ has
-# in place of its headers.
+# in place of its headers. They may use no function that is not in fake/functions.
 #
 # What has been unpacked or built stays, so a run that was ended goes on where
 # it was. What a test writes is in BUILDDIR/ports/SYSTEM/tap. MIRROR and
@@ -169,7 +169,13 @@ build_fake() { # system macro
 	    -isystem $PWD/tests/ports/fake \
 	    $(pkg-config --cflags libbsd-overlay)" \
 	    LDFLAGS="-Wl,--no-as-needed $(pkg-config --libs libbsd-overlay)" \
-	    all
+	    all || return 1
+	unknown=$(tests/ports/functions.sh "$build" "$1")
+	if [ -n "$unknown" ]; then
+		echo "$1: functions that it may not have (fake/functions):"
+		echo "$unknown" | sed 's/^/    /'
+		return 1
+	fi
 	echo "$1: compiled and linked; nothing ran"
 }
 
@@ -215,9 +221,9 @@ for system in "$@"; do
 	build=$top/$system
 	unset EMULATOR PKG_CONFIG PKG_CONFIG_LIBDIR PKG_CONFIG_SYSROOT_DIR
 	case $system in
-	freebsd) build_fake "$system" __FreeBSD__ ;;
-	netbsd) build_fake "$system" __NetBSD__ ;;
-	openbsd) build_fake "$system" __OpenBSD__ ;;
+	freebsd) build_fake "$system" __FreeBSD__ || bad=yes ;;
+	netbsd) build_fake "$system" __NetBSD__ || bad=yes ;;
+	openbsd) build_fake "$system" __OpenBSD__ || bad=yes ;;
 	*)
 		choose "$system"
 		build "$system"

@@ -1,3 +1,8 @@
+/* As if_nametoindex(3) says. */
+#include <features.h>
+#ifndef _SYS_SOCKET_H
+#error <sys/socket.h> comes first
+#endif
 #include_next <net/if.h>
 #ifndef FAKE_NET_IF_H
 #define FAKE_NET_IF_H
