@@ -20,6 +20,7 @@ int __real_open(const char *path, int flags, ...);
 int __wrap_open(const char *path, int flags, ...);
 int __wrap_open64(const char *path, int flags, ...)
     __attribute__((alias("__wrap_open"))); /* with a 64-bit off_t */
+int __real_ioctl(int fd, unsigned long request, ...);
 int __wrap_ioctl(int fd, unsigned long request, ...);
 
 void
@@ -121,7 +122,6 @@ __wrap_ioctl(int fd, unsigned long request, ...)
 	void *arg;
 	va_list ap;
 
-	(void)fd;
 	va_start(ap, request);
 	arg = va_arg(ap, void *);
 	va_end(ap);
@@ -141,6 +141,8 @@ __wrap_ioctl(int fd, unsigned long request, ...)
 		return (0);
 	case TUNSETOFFLOAD:
 		return (set_offload(value));
+	case SIOCGIFINDEX: /* if_nametoindex(), linked statically */
+		return (__real_ioctl(fd, request, arg));
 	default:
 		return (of_interface(request, arg));
 	}
