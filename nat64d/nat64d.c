@@ -559,7 +559,7 @@ serve(struct tun *tun, struct conf *c, const struct options *o,
 	struct event *watchdog;
 	int rc;
 
-	admin.replicate = replicate_new(&c->replicate);
+	admin.replicate = replicate_new(&c->replicate, o->start.privs.uid);
 	eo.state = new_state(c, &o->start.privs, tun);
 	make_role_dir(c, &o->start.privs, tun);
 	engine = engine_new(tun, &c->nat64, &eo);
@@ -615,7 +615,7 @@ check_start(const struct conf *c, struct options *o)
 	startup_check(&o->start);
 	check_eventlog(c, &o->start.privs);
 	check_state(c, &o->start.privs);
-	replicate_free(replicate_new(&c->replicate));
+	replicate_free(replicate_new(&c->replicate, o->start.privs.uid));
 	control_check(&c->control, CONF_CONTROL, &o->start.privs);
 }
 

@@ -19,7 +19,7 @@ struct replicate {
 };
 
 struct replicate *
-replicate_new(const struct replicate_conf *c)
+replicate_new(const struct replicate_conf *c, uid_t user)
 {
 	char text[SECRETS_TEXT_SIZE];
 	struct replicate *r;
@@ -32,7 +32,7 @@ replicate_new(const struct replicate_conf *c)
 		fatal("replication");
 	r->conf = *c;
 	r->conf.key_file = NULL; /* belongs to c */
-	error = secrets_read(&r->secrets, c->key_file, text);
+	error = secrets_read(&r->secrets, c->key_file, user, text);
 	if (error != NULL)
 		fatalx("replicate key: %s: %s", c->key_file, error);
 	return (r);

@@ -18,8 +18,11 @@ struct engine;
 struct replicate;
 struct role;
 
-/* A failure ends the process through fatal(). NULL: it is not configured. */
-struct replicate *replicate_new(const struct replicate_conf *c);
+/*
+ * user: the one that the process will have. A failure ends the process through
+ * fatal(). NULL: it is not configured.
+ */
+struct replicate *replicate_new(const struct replicate_conf *c, uid_t user);
 
 /*
  * Publish or follow, as the role says from now on. e and role are borrowed. A

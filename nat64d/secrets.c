@@ -74,7 +74,7 @@ read_lines(struct secrets *s, char *buf, char text[SECRETS_TEXT_SIZE])
 }
 
 static const char *
-check_file(int fd)
+check_file(int fd, uid_t user)
 {
 	struct stat st;
 
@@ -82,7 +82,7 @@ check_file(int fd)
 		return (strerror(errno));
 	if (!S_ISREG(st.st_mode))
 		return ("is no plain file");
-	if (st.st_uid != 0 && st.st_uid != geteuid())
+	if (st.st_uid != 0 && st.st_uid != geteuid() && st.st_uid != user)
 		return ("belongs to another user: chown root");
 	if ((st.st_mode & (S_IRWXG | S_IRWXO)) != 0)
 		return ("others may read it: chmod 600");
@@ -90,7 +90,8 @@ check_file(int fd)
 }
 
 const char *
-secrets_read(struct secrets *s, const char *path, char text[SECRETS_TEXT_SIZE])
+secrets_read(struct secrets *s, const char *path, uid_t user,
+    char text[SECRETS_TEXT_SIZE])
 {
 	char buf[MAX_FILE + 1];
 	const char *error;
@@ -102,7 +103,7 @@ secrets_read(struct secrets *s, const char *path, char text[SECRETS_TEXT_SIZE])
 	if (fd == -1)
 		return (
 		    errno == ELOOP ? "is a symbolic link" : strerror(errno));
-	error = check_file(fd);
+	error = check_file(fd, user);
 	n = error == NULL ? read(fd, buf, sizeof(buf)) : 0;
 	if (n == -1)
 		error = strerror(errno);

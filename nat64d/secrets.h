@@ -6,10 +6,13 @@
  *	user NAME			of the store, if it has users
  *	password TEXT			likewise
  *
- * Nobody but its owner, root or the user of this process, may read it.
+ * Nobody but its owner may read it: root, the user of this process, or the one
+ * that it will have.
  */
 #ifndef NAT64D_SECRETS_H
 #define NAT64D_SECRETS_H
+
+#include <sys/types.h>
 
 #include "common/siphash.h"
 
@@ -21,9 +24,12 @@ struct secrets {
 	char password[STORE_TEXT_MAX + 1];
 };
 
-/* Returns NULL, or what is wrong with the file; static or in text. */
+/*
+ * user: the one that the process will have.
+ * Returns NULL, or what is wrong with the file; static or in text.
+ */
 #define SECRETS_TEXT_SIZE 160
-const char *secrets_read(struct secrets *s, const char *path,
+const char *secrets_read(struct secrets *s, const char *path, uid_t user,
     char text[SECRETS_TEXT_SIZE]);
 
 #endif

@@ -259,6 +259,14 @@ test_secrets() {
 	    'others may read it: chmod 600' \
 	    in_ns "$gateway" "$BUILD/nat64d/nat64d" -n -f "$dir/nat64d.conf"
 	chmod 600 "$dir/secrets"
+	chown bin "$dir/secrets"
+	check "so are those of another user" fails_with \
+	    'belongs to another user: chown root' \
+	    in_ns "$gateway" "$BUILD/nat64d/nat64d" -n -f "$dir/nat64d.conf"
+	chown nobody "$dir/secrets"
+	check "not those of the user that nat64d becomes" \
+	    in_ns "$gateway" "$BUILD/nat64d/nat64d" -n -f "$dir/nat64d.conf"
+	chown root "$dir/secrets"
 	echo 'key 1234' >"$dir/secrets"
 	check "so is a key that is none" fails_with 'line 1: a key has 32' \
 	    in_ns "$gateway" "$BUILD/nat64d/nat64d" -n -f "$dir/nat64d.conf"
