@@ -61,7 +61,7 @@ process_suites=$(printf 'e2e_%s\n' apparmor blocks browser clat_pref64 \
     collectors control dashboards ecmp examples fastpath_life fastpath_none \
     fleet fleet_pairs follow hostcheck init log metrics networks package page \
     pair pcp process readme receivers reload replicate role rootless state \
-    store systemd tables takeover top units upgrade)
+    store systemd tables takeover top units upgrade walk)
 
 # The end-to-end tests of nat64d that packets of another form, or without the
 # fast path, mean something to.

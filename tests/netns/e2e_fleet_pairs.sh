@@ -83,9 +83,10 @@ add_node() { # node pair number
 	write_files "$@"
 }
 
-# The files of the example with the lines that it says, the paths of the lab, and
-# adverts so rare that a busy machine causes no change. keepalived runs no script
-# below a directory that others can write to, as /tmp, if that is forbidden.
+# The files of the example with the lines that it says, the paths of the lab,
+# and adverts so rare that a busy machine causes no change. keepalived finds
+# nat64ctl by PATH; it runs no script below a directory that others can write
+# to, as /tmp, if that is forbidden.
 write_files() { # node pair number
 	local home=$dir/$1
 	sed -e "s/^name = .*/name = \"pair$2\"/" \
@@ -99,16 +100,16 @@ write_files() { # node pair number
 	fastpath_statement >>"$home.conf"
 	sed -e "s/ff01/ff0$2/; s/10\.64\.1\./10.64.$2./" \
 	    -e "s,/etc/keepalived/,$home/,; /enable_script_security/d" \
-	    -e "s,/usr/bin/nat64ctl role check,$home/check," \
 	    -e "s/advert_int .*/advert_int 0.5/" "$example/keepalived.conf" \
 	    >"$home/keepalived.conf"
 	sed -e "s/ff01/ff0$2/; s/10\.64\.1\./10.64.$2./" \
 	    "$example/bird.conf" >"$home/bird.conf"
 	sed "s,/run/nat64d,$home,g" "$root/etc/examples/pair/nat64d-role" \
 	    >"$home/nat64d-role"
-	printf '#!/bin/sh\nexec "%s" -s "%s" role check\n' \
-	    "$BUILD/nat64d/ctl/nat64ctl" "$home/sock" >"$home/check"
-	chmod 755 "$home/nat64d-role" "$home/check"
+	mkdir "$home/bin"
+	printf '#!/bin/sh\nexec "%s" -s "%s" "$@"\n' \
+	    "$BUILD/nat64d/ctl/nat64ctl" "$home/sock" >"$home/bin/nat64ctl"
+	chmod 755 "$home/nat64d-role" "$home/bin/nat64ctl"
 }
 
 start_translator_of() { # node
@@ -119,7 +120,8 @@ start_translator_of() { # node
 
 start_keepalived() { # node
 	rm -f "$dir/$1/vrrp.pid"
-	start "$(ns "$1")" "keepalived-$1.log" keepalived -n -l -P \
+	start "$(ns "$1")" "keepalived-$1.log" \
+	    env PATH="$dir/$1/bin:$PATH" keepalived -n -l -P \
 	    -f "$dir/$1/keepalived.conf" -p "$dir/$1/keepalived.pid" \
 	    -r "$dir/$1/vrrp.pid"
 	wait_for 30 test -s "$dir/$1/vrrp.pid"

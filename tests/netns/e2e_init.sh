@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # The scripts for systems without systemd, in a copy of this system: that for
-# Debian's sysvinit, with the exit status of the LSB, also with logrotate(8) while
-# there is traffic, and that for OpenRC, whose programs are those of Debian's
-# package, where its archive can be reached.
+# Debian's sysvinit, with the exit status of the LSB, also with logrotate(8)
+# while there is traffic, and that for OpenRC, whose programs are those of
+# Debian's package, where its archive can be reached.
 #
 #	client ------- gateway ------- internet
 # shellcheck source-path=SCRIPTDIR
@@ -12,10 +12,11 @@
 
 there=(env -i LC_ALL=C HOME=/root PATH=/usr/sbin:/usr/bin:/sbin:/bin)
 
-# Not by ip-netns(8), which gives each command other mounts: start-stop-daemon(8)
-# would not find the programs of processes there.
+# Not by ip-netns(8), which gives each command other mounts:
+# start-stop-daemon(8) would not find the programs of processes there.
 in_root() { # command ...
-	nsenter --net="/run/netns/$gateway" chroot "$sysroot" "${there[@]}" "$@" </dev/null
+	nsenter --net="/run/netns/$gateway" chroot "$sysroot" "${there[@]}" \
+	    "$@" </dev/null
 }
 
 # Programs, scripts and whatever else a system without systemd has of us.
@@ -153,8 +154,8 @@ counted() { # counter
 print(json.load(sys.stdin)["counters"][sys.argv[1]])' "$1"
 }
 
-# Five rotations while there are new bindings all the time. The files of the log,
-# of which all but two are compressed, have each of them once.
+# Five rotations while there are new bindings all the time. The files of the
+# log, of which all but two are compressed, have each of them once.
 test_logrotate() {
 	local i caller count
 	configure 'log level info'

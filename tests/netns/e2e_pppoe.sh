@@ -40,10 +40,9 @@ start_isp() {
 }
 
 dial() {
-	start "$gateway" pppd.log pppd plugin rp-pppoe.so nic-wan0 noauth \
-	    nodetach persist maxfail 0 holdoff 1 noipdefault \
-	    defaultroute mtu 1492 mru 1492 user lab \
-	    ip-up-script /bin/true ip-down-script /bin/true
+	start "$gateway" pppd.log pppd file "$example/ppp-provider" \
+	    nodetach holdoff 1 ip-up-script /bin/true \
+	    ip-down-script /bin/true
 	dialler=$!
 	wait_for 60 has_address
 }

@@ -1,10 +1,10 @@
 #!/usr/bin/python3
-"""Ask for a DHCPv4 lease (RFC 2131) and print option 108 of the offer.
+"""Ask for a DHCPv4 lease (RFC 2131) and print two options of the offer.
 
     dhcp_offer.py INTERFACE OPTION ...
 
 The options are those of the parameter request list. Prints the number of
-seconds of option 108 (RFC 8925), or "none".
+seconds of option 108 (RFC 8925) and the first resolver, or "none" for each.
 """
 
 import socket
@@ -50,8 +50,9 @@ def main():
             packet = sock.recv(2048)
         except TimeoutError:
             continue
-        seconds = find(packet, 108)
-        print("none" if seconds is None else struct.unpack("!I", seconds)[0])
+        seconds, resolver = find(packet, 108), find(packet, 6)
+        print("none" if seconds is None else struct.unpack("!I", seconds)[0],
+              "none" if resolver is None else socket.inet_ntoa(resolver[:4]))
         return
     print("no offer")
 

@@ -88,24 +88,25 @@ links() { # node up|down
 	ip -n "$switch" link set "$1g1" "$2"
 }
 
-# The files of the example, with the paths of the lab. keepalived runs no script
-# below a directory that others can write to, as /tmp, if that is forbidden.
+# The files of the example, with the paths of the lab. keepalived finds nat64ctl
+# by PATH; it runs no script below a directory that others can write to, as
+# /tmp, if that is forbidden.
 adapt() { # node file copy
 	sed -E -e "s,/run/nat64d,$dir/$1,g" -e "s,/var/lib/nat64d,$dir/$1," \
 	    -e "s,/etc/keepalived/,$dir/$1/,g" \
 	    -e "s,/etc/nat64d,$dir/$1/nat64d,g" \
-	    -e "s,/usr/bin/nat64ctl role check,$dir/$1/check," \
 	    -e 's/ every 60$/ every 1/' -e '/enable_script_security/d' \
 	    -e "s/advert_int .*/advert_int $advert/" "$example/$2" >"$3"
 }
 
 write_files() { # node number
-	cat >"$dir/$1/check" <<-EOF
+	mkdir "$dir/$1/bin"
+	cat >"$dir/$1/bin/nat64ctl" <<-EOF
 		#!/bin/sh
-		exec "$BUILD/nat64d/ctl/nat64ctl" -s "$dir/$1/sock" role check
+		exec "$BUILD/nat64d/ctl/nat64ctl" -s "$dir/$1/sock" "\$@"
 	EOF
 	adapt "$1" nat64d-role "$dir/$1/nat64d-role"
-	chmod 755 "$dir/$1/nat64d-role" "$dir/$1/check"
+	chmod 755 "$dir/$1/nat64d-role" "$dir/$1/bin/nat64ctl"
 	adapt "$1" "keepalived-$2.conf" "$dir/$1/keepalived.conf"
 	adapt "$1" nat64d.conf "$dir/$1/nat64d.conf"
 	printf '%s\n' "user nobody" "control \"$dir/$1/sock\"" \
@@ -125,7 +126,8 @@ start_node() { # node
 }
 
 start_keepalived() { # node
-	start "$(node_ns "$1")" "keepalived-$1.log" keepalived -n -l -P \
+	start "$(node_ns "$1")" "keepalived-$1.log" \
+	    env PATH="$dir/$1/bin:$PATH" keepalived -n -l -P \
 	    -f "$dir/$1/keepalived.conf" -p "$dir/$1/keepalived.pid" \
 	    -r "$dir/$1/vrrp.pid"
 	wait_for 30 test -s "$dir/$1/vrrp.pid"
