@@ -578,7 +578,12 @@ JSON_LIBS := $(call pkg,--libs jansson)
 LDNS_LIBS := $(call pkg,--libs ldns)
 HTTP_LIBS := $(call pkg,--libs libevent_extra)
 BPF_LIBS := $(if $(filter yes,$(FASTPATH)),$(call pkg,--libs libbpf))
-TEST_LIBS = $(call pkg,--libs check jansson)
+# Processors of 32 bits without instructions for atomic numbers of 64 bits, such
+# as most of MIPS, have them in a library.
+ATOMIC_LIBS := $(shell echo '_Atomic long long n; void f(void) { n++; }' | \
+    $(CC) $(CFLAGS) -x c -S -o - - 2>/dev/null | grep -q __atomic_ && \
+    echo -latomic)
+TEST_LIBS = $(call pkg,--libs check jansson) $(ATOMIC_LIBS)
 
 missing_linux = on Debian run "sudo make deps"; elsewhere install a C compiler, \
     pkg-config, bison, flex and the development files of libc, libevent, ldns, \
@@ -647,7 +652,7 @@ $(BUILD)/nat64d/nat64d: $(BUILD)/fastpath-$(FASTPATH)
 $(BUILD)/nat64d/nat64d: EXTRA_LIBS = $(BPF_LIBS) $(HTTP_LIBS) $(JSON_LIBS) \
     $(HIREDIS_LIBS)
 $(BUILD)/dns64d/dns64d: EXTRA_LIBS = $(LDNS_LIBS) $(HTTP_LIBS) $(JSON_LIBS) \
-    -pthread
+    $(ATOMIC_LIBS) -pthread
 
 $(BUILD)/dns64d/ctl/dns64ctl: $(BUILD)/dns64d/ctl/dns64ctl_lookup.o \
     $(BUILD)/dns64d/ctl/dns64ctl_monitor.o $(BUILD)/dns64d/ctl/dns64ctl_top.o

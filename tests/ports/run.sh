@@ -5,9 +5,9 @@
 #	tests/ports/run.sh BUILDDIR i386|s390x|musl|musl-static|freebsd|netbsd|
 #	    openbsd ...
 #
-# i386 has 32 bits and runs on an amd64 kernel as it is; s390x is big-endian and
-# runs in qemu-user. Their libraries are Debian's, unpacked below
-# BUILDDIR/ports/root, and nothing is installed.
+# i386 has 32 bits and runs on an amd64 kernel as it is; s390x is big-endian, its
+# char has no sign, and it runs in qemu-user. Their libraries are Debian's,
+# unpacked below BUILDDIR/ports/root, and nothing is installed.
 #
 # musl is another C library for this processor. The libraries are built with it
 # (musl.sh) and linked statically; musl-static links musl like them.
@@ -32,13 +32,13 @@ export SECURITY_MIRROR="${SECURITY_MIRROR:-$security}"
 
 libraries=libc6-dev,libevent-dev,libldns-dev,libbsd-dev,libseccomp-dev
 libraries=$libraries,libjansson-dev,libcurl4-openssl-dev,libncurses-dev,check
-libraries=$libraries,libhiredis-dev
+libraries=$libraries,libhiredis-dev,libatomic1
 libraries=$libraries,libbpf-dev,libelf-dev
 
 # Unpack the libraries of an architecture in $root, with the security updates if
 # there are any. What was built with others goes.
 unpack() { # architecture
-	[ ! -e "$root.complete" ] || return 0
+	[ "$(cat "$root.complete" 2>/dev/null)" != "$libraries" ] || return 0
 	rm -rf "$build"
 	unpack_from "$1" "deb $MIRROR bookworm main" \
 	    "deb $SECURITY_MIRROR bookworm-security main" ||
@@ -46,7 +46,7 @@ unpack() { # architecture
 		tail -n 20 "$root.log" >&2
 		return 1
 	}
-	touch "$root.complete"
+	echo "$libraries" >"$root.complete"
 }
 
 unpack_from() { # architecture, line of sources.list ...
@@ -96,9 +96,10 @@ choose_musl() { # option of the linker, end-to-end suites
 	export PKG_CONFIG_LIBDIR="$root/usr/lib/pkgconfig"
 }
 
-# Set cc, flags, ends (end-to-end suites) and EMULATOR for a system.
+# Set cc, cflags, flags, ends (end-to-end suites) and EMULATOR for a system.
 choose() { # system
 	ends=
+	cflags='-O2 -g'
 	case $1 in
 	musl)
 		choose_musl '' "$(musl_suites)"
@@ -111,6 +112,8 @@ choose() { # system
 	i386)
 		triplet=i386-linux-gnu
 		cc=i686-linux-gnu-gcc
+		# Without atomic numbers of 64 bits, like a MIPS.
+		cflags="$cflags -march=i486"
 		fastpath=yes
 		EMULATOR=qemu-i386-static
 		if i386_runs; then
@@ -157,7 +160,7 @@ tests() {
 # shellcheck disable=SC2046 # names without spaces
 build() { # system
 	${MAKE:-make} --no-print-directory BUILD="$build" CC="$cc" \
-	    LDFLAGS="$flags" FASTPATH="$fastpath" WERROR=-Werror \
+	    CFLAGS="$cflags" LDFLAGS="$flags" FASTPATH="$fastpath" WERROR=-Werror \
 	    all $(tests | sed "s,^,$build/,")
 }
 
