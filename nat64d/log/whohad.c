@@ -35,6 +35,7 @@ struct tenure {
 	struct place from;
 	struct place to;
 	bool open; /* to is not known */
+	bool over; /* another one has it; its own end is still to come */
 	bool from_known;
 	unsigned count; /* sessions without their peers look the same */
 	int64_t sure_until_ms;
@@ -337,33 +338,59 @@ answer(struct whohad *w, const struct tenure *t)
 	return (0);
 }
 
+static void
+forget_tenure(struct whohad *w, size_t i)
+{
+	w->tenures[i] = w->tenures[--w->n_tenures];
+}
+
 static int
 end_tenure(struct whohad *w, size_t i, struct place at)
 {
 	struct tenure t = w->tenures[i];
 
-	w->tenures[i] = w->tenures[--w->n_tenures];
+	forget_tenure(w, i);
+	if (t.over)
+		return (0); /* that is known already */
 	t.open = false;
 	t.to = at;
 	return (answer(w, &t));
+}
+
+/*
+ * Another one has it now. Its end may be in no line, or in a later one: after
+ * another configuration, blocks are allocated before those of before are
+ * released.
+ */
+static int
+supersede(struct whohad *w, struct tenure *t, struct place at)
+{
+	t->over = true;
+	t->open = false;
+	t->to = at;
+	return (answer(w, t));
 }
 
 static int
 begin_tenure(struct whohad *w, const struct event *e)
 {
 	const struct place at = place_of(e);
-	struct tenure *bigger;
+	struct tenure *bigger, *t;
 	size_t i;
 
 	for (i = 0; i < w->n_tenures;) {
-		if (same_thing(&w->tenures[i].what, &e->l)) {
-			w->tenures[i].count++;
+		t = &w->tenures[i];
+		if (same_thing(&t->what, &e->l) && !t->over) {
+			t->count++;
 			return (0);
 		}
-		if (!excludes(&w->tenures[i].what, &e->l))
-			i++;
-		else if (end_tenure(w, i, at) == -1)
+		if (same_thing(&t->what, &e->l))
+			forget_tenure(w, i);
+		else if (excludes(&t->what, &e->l) && !t->over &&
+		    supersede(w, t, at) == -1)
 			return (-1);
+		else
+			i++;
 	}
 	bigger = array_grow(w->tenures, w->n_tenures, sizeof(*bigger));
 	if (bigger == NULL)
@@ -595,7 +622,7 @@ answer_rest(struct whohad *w)
 	for (i = 0; i < w->n_senders; i++)
 		note_stopped(w, &w->senders[i], INT64_MAX);
 	for (i = 0; i < w->n_tenures; i++)
-		if (answer(w, &w->tenures[i]) == -1)
+		if (!w->tenures[i].over && answer(w, &w->tenures[i]) == -1)
 			return (-1);
 	return (0);
 }
@@ -638,6 +665,7 @@ whohad_add_configured(struct whohad *w, const struct logline *what)
 		.to_ms = WHOHAD_UNKNOWN,
 		.sure_until_ms = WHOHAD_UNKNOWN,
 		.configured = true };
+	leave_out_subscribers(w);
 	return (0);
 }
 

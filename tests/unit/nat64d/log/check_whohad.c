@@ -63,6 +63,12 @@ static const struct {
 	{ "-block",
 	    "event=block-released subscriber=2001:db8::/56 "
 	    "addr4=203.0.113.5 firstport4=39936 lastport4=40191" },
+	{ "+big",
+	    "event=block-allocated subscriber=2001:db8:1::/56 "
+	    "addr4=203.0.113.5 firstport4=39680 lastport4=40191" },
+	{ "-big",
+	    "event=block-released subscriber=2001:db8:1::/56 "
+	    "addr4=203.0.113.5 firstport4=39680 lastport4=40191" },
 	{ "+low",
 	    "event=block-allocated subscriber=2001:db8::/56 "
 	    "addr4=203.0.113.5 firstport4=1024 lastport4=1279" },
@@ -339,6 +345,25 @@ START_TEST(whohad_ends_what_another_host_gets)
 	ask(15);
 	read_file("0 start,10 +a,20 +b");
 	expect("a 10-20");
+}
+END_TEST
+
+/* A reload allocates its blocks before it releases those of before. */
+START_TEST(whohad_takes_an_end_that_comes_late)
+{
+	static const struct {
+		int second;
+		const char *who;
+	} rows[] = { { 5, "" }, { 15, "0 10-20" }, { 25, "0 20-40" },
+		{ 45, "" }, { 55, "0 50-60" } };
+	size_t i;
+
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		ask(rows[i].second);
+		read_file("0 start,10 +block,20 +big,21 -block,40 -big,"
+			  "50 +block,60 -block");
+		expect(rows[i].who);
+	}
 }
 END_TEST
 
@@ -651,6 +676,7 @@ main(void)
 	tcase_add_test(tc, whohad_says_once_what_it_reads_twice);
 	tcase_add_test(tc, whohad_knows_ends_without_beginnings);
 	tcase_add_test(tc, whohad_ends_what_another_host_gets);
+	tcase_add_test(tc, whohad_takes_an_end_that_comes_late);
 	tcase_add_test(tc, whohad_knows_restarts);
 	tcase_add_test(tc, whohad_knows_restarts_that_keep_state);
 	tcase_add_test(tc, whohad_takes_the_configuration);
