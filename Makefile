@@ -364,6 +364,7 @@ nat64d_SRC = \
     nat64d/state/stateload.c \
     nat64d/state/store.c \
     nat64d/state/writer.c \
+    nat64d/appender.c \
     nat64d/collector.c \
     nat64d/dump.c \
     nat64d/engine.c \
@@ -775,7 +776,7 @@ check_dumpfile_OBJ = common/os/dumpfile.o common/os/log.o common/monotime.o \
     common/os/version.o
 check_dumpfile_LDFLAGS = -Wl,--wrap=event_add
 check_engine_OBJ = nat64d/engine.o nat64d/dump.o nat64d/eventlog.o \
-    nat64d/eventlog_out.o nat64d/eventlog_plans.o \
+    nat64d/appender.o nat64d/eventlog_out.o nat64d/eventlog_plans.o \
     nat64d/collector.o nat64d/outsock.o \
     nat64d/tracelog.o common/os/debuglog.o \
     common/os/dumpfile.o common/os/log.o common/monotime.o common/os/rng_os.o \
@@ -812,8 +813,8 @@ check_dns64ctl_top_OBJ = dns64d/ctl/dns64ctl_top.o common/ctl/table.o
 check_nat64_top_OBJ = nat64d/ctl/top.o common/ctl/table.o
 check_whohad_time_OBJ = nat64d/ctl/whohad_time.o
 check_hostwatch_OBJ = $(hostwatch_$(OS):.c=.o)
-check_eventlog_OBJ = nat64d/eventlog.o nat64d/eventlog_out.o \
-    nat64d/eventlog_plans.o \
+check_eventlog_OBJ = nat64d/appender.o nat64d/eventlog.o \
+    nat64d/eventlog_out.o nat64d/eventlog_plans.o \
     nat64d/collector.o nat64d/outsock.o common/os/log.o common/monotime.o
 check_collector_OBJ = nat64d/collector.o nat64d/outsock.o common/os/log.o \
     common/monotime.o

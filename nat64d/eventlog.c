@@ -23,11 +23,15 @@
 /* About 30,000 lines. */
 #define BUFFER_SIZE (4 * 1024 * 1024)
 /* Bytes written in one turn of the event loop. */
-#define SLICE (64 * 1024)
+#define SLICE (128 * 1024)
 
 /* Lines are collected for so long and written together. */
 #define DRAIN_MS 20
-/* Delay of a retry if the reader is slow, and after other failures. */
+/*
+ * Until the thread that writes is looked after; if it or the reader is slow;
+ * and after other failures.
+ */
+#define WORK_MS 1
 #define RETRY_MS 10
 #define FAILED_MS 1000
 
@@ -126,12 +130,37 @@ put(struct eventlog *l, const char *text, int64_t unix_ms)
 }
 
 static void
-write_failed(struct eventlog *l)
+write_failed(struct eventlog *l, int error)
 {
-	const char *why = strerror(errno);
-
 	if (loglimit_total(&l->failures, monotime_now()))
-		log_warn("event log: %s: %s", eventlog_out_path(l->out), why);
+		log_warn("event log: %s: %s", eventlog_out_path(l->out),
+		    strerror(error));
+}
+
+/* Lines of which only a part was written. */
+static void
+count_dropped(struct eventlog *l)
+{
+	const unsigned n = eventlog_out_dropped(l->out);
+
+	l->lost += n;
+	l->unsaid += n;
+}
+
+/* Until the next try. */
+static int64_t
+wait_after(struct eventlog *l, int error)
+{
+	switch (error) {
+	case EINPROGRESS:
+		return (WORK_MS);
+	case EBUSY:
+	case EAGAIN:
+		return (RETRY_MS);
+	default:
+		write_failed(l, error);
+		return (FAILED_MS);
+	}
 }
 
 static void
@@ -139,19 +168,18 @@ drain_lines(evutil_socket_t fd, short what, void *arg)
 {
 	struct eventlog *l = arg;
 	int64_t wait_ms = 0;
+	bool again = false;
 
 	(void)fd;
 	(void)what;
 	if (eventlog_out_write(l->out, l->lines, SLICE) == -1) {
-		wait_ms = RETRY_MS;
-		if (errno != EAGAIN) {
-			wait_ms = FAILED_MS;
-			write_failed(l);
-		}
+		again = true;
+		wait_ms = wait_after(l, errno);
 	}
+	count_dropped(l);
 	if (l->unsaid > 0)
 		say_lost(l, wallclock_ms());
-	if (evbuffer_get_length(l->lines) > 0)
+	if (again || evbuffer_get_length(l->lines) > 0)
 		timer_start(l->drain, wait_ms);
 }
 
@@ -464,18 +492,36 @@ eventlog_open(struct eventlog *l)
 }
 
 void
+eventlog_sandbox(struct eventlog *l, void (*enter)(const struct sandbox *sb),
+    const struct sandbox *sb)
+{
+	if (l->out != NULL)
+		eventlog_out_sandbox(l->out, enter, sb);
+}
+
+static void
+reopened(void *arg, int error)
+{
+	const struct eventlog *l = arg;
+
+	if (error != 0)
+		log_warn("event log: %s: %s", eventlog_out_path(l->out),
+		    strerror(error));
+	else
+		log_info("event log: %s: opened again",
+		    eventlog_out_path(l->out));
+}
+
+void
 eventlog_reopen(struct eventlog *l)
 {
 	if (l->out == NULL)
 		return;
 	/* Lines that were made before belong in the old file. */
-	(void)eventlog_out_write(l->out, l->lines, SLICE);
-	if (eventlog_out_open(l->out) == -1)
-		log_warn("event log: %s: %s", eventlog_out_path(l->out),
-		    strerror(errno));
-	else
-		log_info("event log: %s: opened again",
-		    eventlog_out_path(l->out));
+	eventlog_out_reopen(l->out, evbuffer_get_length(l->lines), reopened,
+	    l);
+	if (l->drain != NULL)
+		timer_start(l->drain, 0);
 	eventlog_plans_each(&l->plans, tell_plan, l);
 }
 
@@ -521,17 +567,13 @@ eventlog_detach(struct eventlog *l)
 	l->drain = l->minutes = l->days = NULL;
 }
 
-/* Write the last lines that can be written without waiting. */
+/* Write the last lines. */
 static void
 finish(struct eventlog *l)
 {
-	while (evbuffer_get_length(l->lines) > 0) {
-		if (eventlog_out_write(l->out, l->lines, SLICE) == 0)
-			continue;
+	if (eventlog_out_finish(l->out, l->lines) == -1)
 		log_warn("event log: %s: the last lines are lost: %s",
 		    eventlog_out_path(l->out), strerror(errno));
-		break;
-	}
 }
 
 void

@@ -2,9 +2,9 @@
  * The event log: who had which address and port at what time (RFC 6888, 4).
  *
  * Lines of event_text.h with the time before them go to a file or to the
- * system's logger. They are buffered and written from the event loop, so
- * that no packet waits for a disk or a reader; when the buffer is full,
- * lines are lost and counted, and a line in the log says how many:
+ * system's logger. They are buffered, and a thread writes the file, so that no
+ * packet waits for a disk or a reader; when the buffer is full, lines are lost
+ * and counted, and a line in the log says how many:
  *
  *	time=... event=started | resumed
  *	time=... event=lines-lost count=N
@@ -39,6 +39,7 @@
 struct event_base;
 struct eventlog;
 struct nat64_config;
+struct sandbox;
 
 /*
  * Where to and which events. Both paths NULL and no collectors: only trouble is
@@ -58,7 +59,7 @@ struct eventlog_opts {
 /* Opens nothing yet; NULL with errno ENOMEM. */
 struct eventlog *eventlog_new(const struct eventlog_opts *o);
 
-/* Writes what can be written without waiting. */
+/* Writes what is left, for which a disk is waited for two seconds at most. */
 void eventlog_free(struct eventlog *l);
 
 /* At the end, say that another process goes on with the bindings. */
@@ -68,8 +69,15 @@ void eventlog_hand_over(struct eventlog *l);
 int eventlog_open(struct eventlog *l);
 
 /*
- * Open again, after the file was renamed. When that fails, it is logged and
- * the old file remains in use.
+ * After that, before the caller enters it: let the thread that writes the
+ * file call enter(sb), which is sandbox_enter().
+ */
+void eventlog_sandbox(struct eventlog *l,
+    void (*enter)(const struct sandbox *sb), const struct sandbox *sb);
+
+/*
+ * Open again, after the file was renamed; done while the event loop runs. When
+ * that fails, it is logged and the old file remains in use.
  */
 void eventlog_reopen(struct eventlog *l);
 

@@ -389,7 +389,7 @@ make_role_dir(const struct conf *c, const struct privs *privs, struct tun *tun)
 
 static void
 enter_sandbox(const struct conf *c, const struct options *o,
-    const struct servers *servers, bool fastpath)
+    const struct servers *servers, struct eventlog *log, bool fastpath)
 {
 	const char *files[3];
 	const struct sandbox sb = {
@@ -414,6 +414,7 @@ enter_sandbox(const struct conf *c, const struct options *o,
 	if (eventlog_file(c) != NULL)
 		files[n++] = eventlog_file(c);
 	files[n] = NULL;
+	eventlog_sandbox(log, sandbox_enter, &sb);
 	sandbox_enter(&sb);
 }
 
@@ -581,7 +582,7 @@ serve(struct tun *tun, struct conf *c, const struct options *o,
 	start_admin(&admin, servers);
 	replicate_start(admin.replicate, engine, admin.role);
 	stored_keep(&f->stored, tun);
-	enter_sandbox(c, o, servers, f->fast.path != NULL);
+	enter_sandbox(c, o, servers, log, f->fast.path != NULL);
 	if (fastuse_begin(&f->fast, c, engine) == -1)
 		tun_fatal(tun, f->fast.text);
 	log_info("running");

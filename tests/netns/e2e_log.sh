@@ -372,6 +372,44 @@ test_debug() {
 	    "$(grep -c "$stray" "$dir/nat64d.err")" -lt "$dropped" ]
 }
 
+thaw() {
+	fsfreeze -u "$dir/fs"
+}
+
+# A file system that is frozen, as while a snapshot of a machine is made, and
+# writes nothing until it is thawed.
+test_frozen() {
+	local i
+	if ! { head -c 16M /dev/zero >"$dir/image" &&
+	    mkfs.ext4 -q "$dir/image" && mkdir "$dir/fs" &&
+	    mount -o loop "$dir/image" "$dir/fs"; } >"$dir/mount.log" 2>&1; then
+		skip "a frozen file system" "$(tail -n 1 "$dir/mount.log")"
+		return
+	fi
+	lab_mounts+=("$dir/fs")
+	chown nobody "$dir/fs"
+	log=$dir/fs/events
+	configure "log events bindings" "log events to \"$log\""
+	check "nat64d starts with a file system of its own" start_nat64d
+	check_equal "it translates" "$(seen 2001:db8::10)" "$pool:$port"
+	check "the log has it" wait_for 30 logged binding-created
+	fsfreeze -f "$dir/fs"
+	kill -HUP "$nat64d"
+	check "frozen, bindings end" wait_for 30 freed
+	for i in 1 2 3; do
+		check_equal "and it translates, $i" "$(seen 2001:db8::20)" \
+		    "$pool:$port"
+	done
+	kill -USR2 "$nat64d"
+	check_equal "also when the log is to be opened again" \
+	    "$(seen 2001:db8::20)" "$pool:$port"
+	check "thawed" thaw
+	check "the log has what happened meanwhile" wait_for 30 logged \
+	    'binding-created .*addr6=2001:db8::20 '
+	check "nat64d ends" stop "$nat64d"
+	umount "$dir/fs"
+}
+
 need_root
 start_lab
 configure "log events to \"$log\""
@@ -387,4 +425,5 @@ test_state
 test_configuration
 test_plans
 test_debug
+test_frozen
 tap_done

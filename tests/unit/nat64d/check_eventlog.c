@@ -36,6 +36,8 @@
 	"addr4=203.0.113.5 port4="
 
 #define PATIENCE_MS 5000
+/* The thread that writes has had its turn, also on a machine that is busy. */
+#define WRITTEN_MS 300
 #define TEXT_SIZE (32 * 1024 * 1024)
 
 static char dir[] = "/tmp/check_eventlog.XXXXXX";
@@ -166,7 +168,7 @@ START_TEST(binding_is_a_line_behind_the_start)
 
 	start();
 	happen(NAT64_EV_BIB_CREATE, 40123);
-	run_for(100);
+	run_for(WRITTEN_MS);
 	line = strchr(contents(file), '\n');
 	ck_assert_ptr_nonnull(line);
 	ck_assert_int_eq(strncmp(text, "time=20", 7), 0);
@@ -188,7 +190,7 @@ START_TEST(file_may_be_larger_than_4_gib)
 	ck_assert_int_eq(ftruncate(fd, size), 0);
 	start();
 	happen(NAT64_EV_BIB_CREATE, 40123);
-	run_for(100);
+	run_for(WRITTEN_MS);
 	ck_assert_int_eq(fstat(fd, &st), 0);
 	ck_assert_int_gt(st.st_size, size + (off_t)sizeof(line));
 	ck_assert_int_eq(pread(fd, line, sizeof(line),
@@ -220,7 +222,7 @@ START_TEST(only_the_kinds_asked_for_are_logged)
 	happen(NAT64_EV_SESSION_DELETE, 1);
 	happen(NAT64_EV_BIB_DELETE, 1);
 	happen(NAT64_EV_ADDRESS_DELETE, 1);
-	run_for(100);
+	run_for(WRITTEN_MS);
 	contents(file);
 	ck_assert_uint_eq(count(text, "event=binding-"), rows[_i].bindings);
 	ck_assert_uint_eq(count(text, "event=session-"), rows[_i].sessions);
@@ -236,7 +238,7 @@ START_TEST(peers_are_logged_where_the_configuration_says_so)
 	opts.destination = true;
 	start();
 	happen(NAT64_EV_SESSION_CREATE, 1);
-	run_for(100);
+	run_for(WRITTEN_MS);
 	ck_assert_uint_eq(count(contents(file), "peer4=198.51.100.20"), 1);
 }
 END_TEST
@@ -259,7 +261,7 @@ START_TEST(events_before_the_file_is_open_are_kept)
 	happen(NAT64_EV_BIB_CREATE, 1);
 	ck_assert_int_eq(access(file, F_OK), -1);
 	ck_assert_int_eq(eventlog_open(l), 0);
-	run_for(100);
+	run_for(WRITTEN_MS);
 	ck_assert_uint_eq(count(contents(file), " event="), 2);
 }
 END_TEST
@@ -281,7 +283,7 @@ START_TEST(log_of_the_last_run_is_continued)
 	start();
 	eventlog_free(l);
 	start();
-	run_for(100);
+	run_for(WRITTEN_MS);
 	ck_assert_uint_eq(count(contents(file), "event=started"), 2);
 }
 END_TEST
@@ -290,10 +292,10 @@ START_TEST(file_that_is_copied_and_truncated_goes_on_at_its_beginning)
 {
 	start();
 	happen(NAT64_EV_BIB_CREATE, 1);
-	run_for(100);
+	run_for(WRITTEN_MS);
 	ck_assert_int_eq(truncate(file, 0), 0);
 	happen(NAT64_EV_BIB_CREATE, 2);
-	run_for(100);
+	run_for(WRITTEN_MS);
 	ck_assert_str_eq(contents(file),
 	    TIME "event=binding-created" BINDING "2\n");
 }
@@ -302,28 +304,65 @@ END_TEST
 START_TEST(renamed_file_is_used_until_it_is_opened_again)
 {
 	start();
-	run_for(100);
+	run_for(WRITTEN_MS);
 	ck_assert_int_eq(rename(file, other), 0);
 	happen(NAT64_EV_BIB_CREATE, 1);
 	/* What happened before stands in the old one, written or not. */
 	eventlog_reopen(l);
 	happen(NAT64_EV_BIB_CREATE, 2);
-	run_for(100);
+	run_for(WRITTEN_MS);
 	ck_assert_uint_eq(count(contents(other), BINDING "1\n"), 1);
 	ck_assert_str_eq(contents(file),
 	    TIME "event=binding-created" BINDING "2\n");
 }
 END_TEST
 
+/* With more lines than are written at once, no line is in both files. */
+START_TEST(rotation_cuts_no_line)
+{
+	const unsigned n = 10000;
+	unsigned i, before;
+
+	start();
+	for (i = 0; i < n; i++)
+		happen(NAT64_EV_BIB_CREATE, 40000);
+	run_for(25); /* some of them are written */
+	ck_assert_int_eq(rename(file, other), 0);
+	eventlog_reopen(l);
+	for (i = 0; i < n; i++)
+		happen(NAT64_EV_BIB_CREATE, 50000);
+	run_for(2 * WRITTEN_MS);
+	before = count(contents(other), BINDING "40000\n");
+	ck_assert_uint_eq(before, n);
+	ck_assert_uint_eq(count(contents(other), "\n"), n + 1); /* started */
+	ck_assert_uint_eq(count(contents(file), BINDING "50000\n"), n);
+	ck_assert_uint_eq(count(contents(file), "\n"), n);
+}
+END_TEST
+
+/* As a process leaves it that is killed, or a disk that was full. */
+START_TEST(part_of_a_line_is_ended)
+{
+	FILE *f = fopen(file, "w");
+
+	ck_assert_ptr_nonnull(f);
+	fputs(TIME "event=binding-created" BINDING "4", f);
+	fclose(f);
+	start();
+	run_for(WRITTEN_MS);
+	ck_assert_uint_eq(count(contents(file), BINDING "4\ntime="), 1);
+}
+END_TEST
+
 START_TEST(file_that_cannot_be_opened_again_is_kept)
 {
 	start();
-	run_for(100);
+	run_for(WRITTEN_MS);
 	ck_assert_int_eq(rename(file, other), 0);
 	ck_assert_int_eq(mkdir(file, 0700), 0);
 	eventlog_reopen(l);
 	happen(NAT64_EV_BIB_CREATE, 1);
-	run_for(100);
+	run_for(WRITTEN_MS);
 	ck_assert_int_eq(rmdir(file), 0);
 	ck_assert_uint_eq(count(contents(other), BINDING "1\n"), 1);
 	ck_assert_ptr_nonnull(strstr(contents(errors), "event log: "));
@@ -355,21 +394,21 @@ START_TEST(deterministic_ports_are_told_when_they_change)
 	use_plan(1000);
 	use_plan(1000);
 	use_plan(2000);
-	run_for(100);
+	run_for(WRITTEN_MS);
 	ck_assert_uint_eq(count(contents(file), "event=deterministic-ports "),
 	    2);
 	ck_assert_uint_eq(count(contents(file), "event=deterministic-ended "),
 	    1);
 	ck_assert_int_eq(rename(file, other), 0);
 	eventlog_reopen(l);
-	run_for(100);
+	run_for(WRITTEN_MS);
 	ck_assert_uint_eq(count(contents(file), "block=2000 "), 1);
 	use_plan(0);
-	run_for(100);
+	run_for(WRITTEN_MS);
 	ck_assert_uint_eq(count(contents(file), "event=deterministic-ended "),
 	    1);
 	eventlog_reopen(l);
-	run_for(100);
+	run_for(WRITTEN_MS);
 	ck_assert_uint_eq(count(contents(file), "event=deterministic-ports "),
 	    1);
 }
@@ -534,7 +573,7 @@ START_TEST(lines_wait_for_a_logger_that_is_started_anew)
 	ck_assert_int_eq(unlink(sock), 0);
 	happen(NAT64_EV_BIB_CREATE, 1);
 	happen(NAT64_EV_BIB_CREATE, 2);
-	run_for(100);
+	run_for(WRITTEN_MS);
 	fd = make_logger();
 	ck_assert_uint_eq(count(receive(fd), BINDING "1"), 1);
 	ck_assert_uint_eq(count(receive(fd), BINDING "2"), 1);
@@ -555,7 +594,7 @@ START_TEST(logger_that_does_not_read_holds_nothing_up)
 	start();
 	for (i = 0; i < 60000; i++)
 		happen(NAT64_EV_BIB_CREATE, (uint16_t)i);
-	run_for(100);
+	run_for(WRITTEN_MS);
 	ck_assert_uint_eq(count(contents(errors), "lines lost"), 1);
 	ck_assert_uint_eq(count(receive(fd), "event=started"), 1);
 	for (i = 0; i < 1000; i++)
@@ -583,7 +622,7 @@ START_TEST(trouble_is_one_line_per_cause_in_the_ordinary_log)
 		happen(NAT64_EV_QUOTA, 1);
 		happen(NAT64_EV_POOL_EXHAUSTED, 1);
 	}
-	run_for(100);
+	run_for(WRITTEN_MS);
 	contents(errors);
 	ck_assert_uint_eq(count(text, "\n"), 2);
 	ck_assert_uint_eq(
@@ -639,6 +678,8 @@ main(void)
 	tcase_add_test(tc,
 	    file_that_is_copied_and_truncated_goes_on_at_its_beginning);
 	tcase_add_test(tc, renamed_file_is_used_until_it_is_opened_again);
+	tcase_add_test(tc, rotation_cuts_no_line);
+	tcase_add_test(tc, part_of_a_line_is_ended);
 	tcase_add_test(tc, file_that_cannot_be_opened_again_is_kept);
 	tcase_add_test(tc, deterministic_ports_are_told_when_they_change);
 	tcase_add_test(tc, missing_directory_is_an_error_at_the_start);
