@@ -135,7 +135,7 @@ seal(struct collector *c)
 
 	if (m->records == 0)
 		return;
-	ipfix_end(m, (uint32_t)(wallclock_ms() / 1000));
+	ipfix_end(m);
 	if (!push(c, m->buf, m->len, m->records)) {
 		c->skipped += m->records;
 		lose(c, m->records);
@@ -229,6 +229,13 @@ templates_are_due(const struct collector *c)
 		monotime_reached(c->templates_at, monotime_now())));
 }
 
+/* It may have waited in the queue for a collector. */
+static void
+stamp(uint8_t *message, uint32_t sequence)
+{
+	ipfix_stamp(message, sequence, (uint32_t)(wallclock_ms() / 1000));
+}
+
 /* They are a frame that stands in no queue. */
 static void
 fill_templates(struct collector *c)
@@ -237,8 +244,8 @@ fill_templates(struct collector *c)
 
 	ipfix_begin(&m, c->target.domain);
 	ipfix_add_templates(&m);
-	ipfix_end(&m, (uint32_t)(wallclock_ms() / 1000));
-	ipfix_set_sequence(m.buf, c->sequence);
+	ipfix_end(&m);
+	stamp(m.buf, c->sequence);
 	memcpy(c->out, m.buf, m.len);
 	c->out_len = m.len;
 	c->frames[0] = (struct frame){ .len = 0 };
@@ -270,7 +277,7 @@ fill_frame(struct collector *c, size_t *pos)
 	evbuffer_copyout_from(c->queue, &at, to, f.len);
 	*pos += f.len;
 	if (c->target.format == TARGET_IPFIX) {
-		ipfix_set_sequence(to, c->sequence + f.lost);
+		stamp(to, c->sequence + f.lost);
 		c->sequence += f.lost + f.records;
 	}
 	c->out_len += f.len;

@@ -327,13 +327,48 @@ note(struct eventlog *l, const char *text)
 		collector_note(l->collectors[i], text, unix_ms);
 }
 
-void
-eventlog_set_kinds(struct eventlog *l, unsigned kinds, bool destination)
+static void
+use_kinds(struct eventlog *l, unsigned kinds, bool destination)
 {
 	if (l->out == NULL && l->n_collectors == 0)
 		kinds = 0;
 	l->kinds = kinds;
 	l->destination = destination;
+}
+
+/* What began in other lines than it will end in is not known to go on. */
+static void
+tell_kinds(struct eventlog *l)
+{
+	static const struct {
+		unsigned kind;
+		const char *name;
+	} names[] = { { EVENT_BINDINGS, ",bindings" },
+		{ EVENT_SESSIONS, ",sessions" },
+		{ EVENT_ADDRESSES, ",addresses" },
+		{ EVENT_BLOCKS, ",blocks" } };
+	char text[EVENT_TEXT_SIZE] = "", list[64] = "";
+	size_t i;
+
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if ((l->kinds & names[i].kind) != 0)
+			strlcat(list, names[i].name, sizeof(list));
+	snprintf(text, sizeof(text),
+	    "event=events-changed kinds=%s destination=%s",
+	    list[0] != '\0' ? list + 1 : "none",
+	    l->destination ? "yes" : "no");
+	note(l, text);
+}
+
+void
+eventlog_set_kinds(struct eventlog *l, unsigned kinds, bool destination)
+{
+	const unsigned before = l->kinds;
+	const bool peers = l->destination;
+
+	use_kinds(l, kinds, destination);
+	if (l->kinds != before || (peers != destination && before != 0))
+		tell_kinds(l);
 }
 
 /* The daemon's log has the time as well, but not in the form of ours. */
@@ -467,7 +502,7 @@ eventlog_new(const struct eventlog_opts *o)
 		goto fail;
 	l->json = o->json;
 	eventlog_set_targets(l, o->targets, o->n_targets);
-	eventlog_set_kinds(l, o->kinds, o->destination);
+	use_kinds(l, o->kinds, o->destination);
 	note(l, o->resumes ? "event=resumed" : "event=started");
 	return (l);
 
@@ -488,7 +523,17 @@ eventlog_hand_over(struct eventlog *l)
 int
 eventlog_open(struct eventlog *l)
 {
-	return (l->out != NULL ? eventlog_out_open(l->out) : 0);
+	int error;
+
+	if (l->out == NULL || eventlog_out_open(l->out) == 0)
+		return (0);
+	error = errno;
+	/* Of a pipe (open(2)). */
+	log_err("event log: %s: %s", eventlog_out_path(l->out),
+	    error == ENXIO ? "nobody reads this pipe: start its reader first" :
+			     strerror(error));
+	errno = error;
+	return (-1);
 }
 
 void
@@ -573,7 +618,9 @@ finish(struct eventlog *l)
 {
 	if (eventlog_out_finish(l->out, l->lines) == -1)
 		log_warn("event log: %s: the last lines are lost: %s",
-		    eventlog_out_path(l->out), strerror(errno));
+		    eventlog_out_path(l->out),
+		    errno == ETIMEDOUT ? "the disk does not answer" :
+					 strerror(errno));
 }
 
 void

@@ -65,7 +65,7 @@ void eventlog_free(struct eventlog *l);
 /* At the end, say that another process goes on with the bindings. */
 void eventlog_hand_over(struct eventlog *l);
 
-/* Call it as the user who will write. Returns 0, or -1 with errno. */
+/* Call it as the user who will write. Returns 0, or -1 after a message. */
 int eventlog_open(struct eventlog *l);
 
 /*
@@ -92,7 +92,10 @@ void eventlog_detach(struct eventlog *l);
 void eventlog_event(struct eventlog *l, const struct nat64_event *ev,
     struct monotime now, int64_t unix_ms);
 
-/* Keep these events from now on, if there is anywhere to keep them. */
+/*
+ * Keep these events from now on, if there is anywhere to keep them. A change is
+ * a line, event=events-changed kinds=none|LIST destination=yes|no.
+ */
 void eventlog_set_kinds(struct eventlog *l, unsigned kinds, bool destination);
 
 /*

@@ -161,6 +161,18 @@ exchange(const struct reconf *r, struct conf *conf, struct conf *other)
 	}
 }
 
+/* Collectors that are left out are told before that no events will come. */
+static void
+use_events(struct eventlog *log, const struct conf *c)
+{
+	const unsigned n = c->log_events != 0 ? c->n_log_targets : 0;
+
+	if (n == 0)
+		eventlog_set_kinds(log, c->log_events, c->log_destination);
+	eventlog_set_targets(log, c->log_targets, n);
+	eventlog_set_kinds(log, c->log_events, c->log_destination);
+}
+
 /* What follows the configuration apart from the translator. */
 static void
 follow(struct reconf *r)
@@ -169,9 +181,7 @@ follow(struct reconf *r)
 
 	log_set_level(startup_log_level(r->o.start, c->log_level));
 	engine_log_level_changed(r->o.engine);
-	eventlog_set_targets(r->o.log, c->log_targets,
-	    c->log_events != 0 ? c->n_log_targets : 0);
-	eventlog_set_kinds(r->o.log, c->log_events, c->log_destination);
+	use_events(r->o.log, c);
 	eventlog_set_plans(r->o.log, &c->nat64);
 	hostreport_use(r->o.report, &c->nat64);
 	pcpsock_use(r->o.pcp, c->pcp, c->n_pcp);

@@ -11,6 +11,7 @@
 
 #include "conf.h"
 #include "conf_build.h"
+#include "nat64d/core/event_text.h"
 #include "nat64d/pool/portplan.h"
 
 static bool
@@ -322,9 +323,31 @@ check_plans(const struct conf_build *b, struct conf_file *cf)
 	}
 }
 
+/* Blocks are logged, and some pool has none. */
+static void
+warn_events(const struct conf *c)
+{
+	const bool kept =
+	    c->log_file != NULL || c->log_syslog || c->n_log_targets > 0;
+	const unsigned ports = EVENT_BINDINGS | EVENT_SESSIONS;
+	size_t i;
+
+	if (!kept || (c->log_events & EVENT_BLOCKS) == 0 ||
+	    (c->log_events & ports) != 0)
+		return;
+	for (i = 0; i < c->nat64.n_pool; i++)
+		if (c->nat64.pool[i].block_size == 0) {
+			log_warn("log events blocks: who has ports of a pool "
+				 "without blocks is not logged: add "
+				 "\"bindings\", or blocks to all pools");
+			return;
+		}
+}
+
 void
 conf_warn(const struct conf *c)
 {
+	warn_events(c);
 	conf_warn_timeouts(c);
 	conf_warn_pcp(c);
 }

@@ -30,6 +30,7 @@ struct reading {
 	size_t len;
 	bool too_long;
 	const char *torn; /* the last file whose last line has no end */
+	bool has_conf;	  /* a configuration is given as well */
 };
 
 /* --- arguments --- */
@@ -313,7 +314,8 @@ print_answer(const struct whohad_answer *a)
 	else
 		printf(" to %s", time_text(a->to_ms, text));
 	if (a->sure_until_ms != WHOHAD_UNKNOWN)
-		printf("; after a restart at %s it may not have gone on",
+		printf("; after a restart or change at %s it may not have "
+		       "gone on",
 		    time_text(a->sure_until_ms, text));
 	putchar('\n');
 }
@@ -340,12 +342,29 @@ note_times(const struct whohad_notes *n, const struct whohad_query *q,
 		    time_text(n->stopped_ms, time));
 		fn(arg, text);
 	}
+	if (n->off_ms != WHOHAD_UNKNOWN) {
+		snprintf(text, sizeof(text),
+		    "since %s no events were logged, by \"log events none\"",
+		    time_text(n->off_ms, time));
+		fn(arg, text);
+	}
 	if (n->set_back_ms != WHOHAD_UNKNOWN) {
 		snprintf(text, sizeof(text),
 		    "the clock was set back to %s: this time was there twice",
 		    time_text(n->set_back_ms, time));
 		fn(arg, text);
 	}
+}
+
+static bool
+has_block(const struct whohad *w)
+{
+	const struct whohad_answer *answers;
+	size_t i, n = whohad_answers(w, &answers);
+
+	for (i = 0; i < n && answers[i].what.kind != LOGLINE_BLOCK; i++)
+		;
+	return (i < n);
 }
 
 /* What the reader of the answer should know, by a function for each. */
@@ -368,6 +387,10 @@ each_note(const struct reading *r, const struct whohad_query *q,
 		    n.lost);
 		fn(arg, text);
 	}
+	if (!r->has_conf && has_block(r->w))
+		fn(arg,
+		    "static bindings, which may use ports of a block, are not "
+		    "in the log: give the configuration of that time with -f");
 	if (r->torn != NULL) {
 		snprintf(text, sizeof(text),
 		    "%s: the last line has no end and was passed over",
@@ -498,6 +521,7 @@ search(struct ctl *ctl, const struct whohad_query *q)
 		rc = read_file(&r, *file);
 	if (rc == 0 && whohad_finish(r.w) == -1)
 		rc = say("whohad", strerror(errno));
+	r.has_conf = ctl_value(ctl, "conf") != NULL;
 	if (rc == 0)
 		rc = read_conf(r.w, q, ctl_value(ctl, "conf"));
 	if (rc == 0 && ctl_wants_json(ctl))

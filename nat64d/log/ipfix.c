@@ -465,15 +465,15 @@ ipfix_add(struct ipfix_message *m, const struct nat64_event *ev,
 }
 
 void
-ipfix_end(struct ipfix_message *m, uint32_t export_secs)
+ipfix_end(struct ipfix_message *m)
 {
 	close_set(m);
 	put16(m->buf + 2, (uint16_t)m->len);
-	put32(m->buf + 4, export_secs);
 }
 
 void
-ipfix_set_sequence(uint8_t *buf, uint32_t sequence)
+ipfix_stamp(uint8_t *buf, uint32_t sequence, uint32_t export_secs)
 {
+	put32(buf + 4, export_secs);
 	put32(buf + 8, sequence);
 }

@@ -5,8 +5,8 @@
  *
  * A message has one observation domain, and at most IPFIX_MESSAGE_MAX octets.
  * The caller begins one with ipfix_begin(), adds events until one does not fit,
- * and ends it with ipfix_end(). Its sequence number is set when it is sent, by
- * ipfix_set_sequence(), because it depends on the transport session.
+ * and ends it with ipfix_end(). Its sequence number, which depends on the
+ * transport session, and its time are set when it is sent, by ipfix_stamp().
  */
 #ifndef NAT64D_LOG_IPFIX_H
 #define NAT64D_LOG_IPFIX_H
@@ -56,13 +56,10 @@ enum ipfix_added {
 enum ipfix_added ipfix_add(struct ipfix_message *m,
     const struct nat64_event *ev, bool destination, int64_t unix_ms);
 
-/*
- * Set the length and the time of export, seconds since 1970. The message can be
- * sent then.
- */
-void ipfix_end(struct ipfix_message *m, uint32_t export_secs);
+/* Nothing can be added any more. */
+void ipfix_end(struct ipfix_message *m);
 
-/* Set the sequence number of a message that begins at buf. */
-void ipfix_set_sequence(uint8_t *buf, uint32_t sequence);
+/* In a message that has ended: when it leaves us (RFC 7011, 3.1). */
+void ipfix_stamp(uint8_t *buf, uint32_t sequence, uint32_t export_secs);
 
 #endif

@@ -27,7 +27,8 @@ enum {
 	HAS_LENGTH = 1 << 13,
 	HAS_LAST4 = 1 << 14,
 	HAS_BLOCK = 1 << 15,
-	HAS_FIXED = 1 << 16
+	HAS_FIXED = 1 << 16,
+	HAS_KINDS = 1 << 17
 };
 
 #define HAS_BINDING (HAS_PROTO | HAS_ADDR6 | HAS_PORT6 | HAS_ADDR4 | HAS_PORT4)
@@ -57,6 +58,7 @@ static const struct {
 	{ "started", LOGLINE_STARTED, true, 0 },
 	{ "resumed", LOGLINE_RESUMED, true, 0 },
 	{ "stopped", LOGLINE_STOPPED, false, 0 },
+	{ "events-changed", LOGLINE_CHANGED, false, HAS_KINDS },
 	{ "lines-lost", LOGLINE_LOST, false, HAS_COUNT },
 };
 #define NEVENTS (sizeof(events) / sizeof(events[0]))
@@ -213,6 +215,17 @@ read_plan(const struct word *w, struct logline *l)
 	return (HAS_LENGTH);
 }
 
+/* Does anything remain that is logged? */
+static unsigned
+read_kinds(const struct word *w, struct logline *l)
+{
+	static const char none[] = "none";
+
+	l->count = w->value_len != strlen(none) ||
+	    memcmp(w->value, none, w->value_len) != 0;
+	return (HAS_KINDS);
+}
+
 static unsigned
 read_word(struct reading *r, const struct word *w)
 {
@@ -238,6 +251,8 @@ read_word(struct reading *r, const struct word *w)
 		return (read_port(w, &l->ports.first) ? HAS_FIRST : 0);
 	if (word_has_key(w, "lastport4"))
 		return (read_port(w, &l->ports.last) ? HAS_LAST : 0);
+	if (word_has_key(w, "kinds"))
+		return (read_kinds(w, l));
 	if (word_has_key(w, "peer4"))
 		return (read_addr4(w, &l->peer4.addr) ? HAS_PEER4 : 0);
 	if (word_has_key(w, "peerport"))

@@ -27,7 +27,8 @@ enum logline_kind {
 	LOGLINE_STARTED, /* what was there before has ended */
 	LOGLINE_RESUMED, /* what was there before goes on, or has ended */
 	LOGLINE_STOPPED,
-	LOGLINE_LOST /* lines are missing here */
+	LOGLINE_CHANGED, /* other kinds of events are logged; count: 0: none */
+	LOGLINE_LOST	 /* lines are missing here */
 };
 
 /*
@@ -53,7 +54,7 @@ struct logline {
 	struct port_range ports;
 	bool has_peer; /* sessions */
 	struct taddr4 peer4;
-	uint64_t count; /* LOGLINE_LOST */
+	uint64_t count; /* LOGLINE_LOST, LOGLINE_CHANGED */
 	bool computed;	/* LOGLINE_BLOCK: of deterministic ports */
 	struct logline_plan plan;
 };

@@ -27,6 +27,8 @@ struct sender {
 	uint64_t id; /* of struct logline */
 	bool is_stopped;
 	struct place stopped;
+	bool is_off; /* it logs nothing since then */
+	int64_t off_ms;
 };
 
 /* Who had it, from and to. */
@@ -76,7 +78,8 @@ whohad_new(const struct whohad_query *q)
 	w->q = *q;
 	w->notes = (struct whohad_notes){ .empty = true,
 		.set_back_ms = WHOHAD_UNKNOWN,
-		.stopped_ms = WHOHAD_UNKNOWN };
+		.stopped_ms = WHOHAD_UNKNOWN,
+		.off_ms = WHOHAD_UNKNOWN };
 	return (w);
 }
 
@@ -113,6 +116,7 @@ matters(const struct whohad_query *q, const struct logline *l)
 	case LOGLINE_STARTED:
 	case LOGLINE_RESUMED:
 	case LOGLINE_STOPPED:
+	case LOGLINE_CHANGED:
 		return (true);
 	case LOGLINE_BINDING:
 	case LOGLINE_SESSION:
@@ -503,22 +507,43 @@ end_computed(struct whohad *w, const struct event *e)
 }
 
 /* What does not go on may have ended without a line. */
-static int
-resume(struct whohad *w, const struct sender *s, const struct event *e)
+static void
+doubt(struct whohad *w, const struct sender *s, const struct event *e)
 {
 	struct tenure *t;
 	size_t i;
 
-	if (end_computed(w, e) == -1)
-		return (-1);
 	for (i = 0; i < w->n_tenures; i++) {
 		t = &w->tenures[i];
-		if (t->what.sender == e->l.sender &&
+		if (t->what.sender == e->l.sender && !t->what.computed &&
 		    t->sure_until_ms == WHOHAD_UNKNOWN)
 			t->sure_until_ms =
 			    s->is_stopped ? s->stopped.ms : e->l.unix_ms;
 	}
-	return (0);
+}
+
+static int
+resume(struct whohad *w, const struct sender *s, const struct event *e)
+{
+	doubt(w, s, e);
+	return (end_computed(w, e));
+}
+
+static void
+note_off(struct whohad *w, const struct sender *s, int64_t until_ms)
+{
+	if (s->is_off && s->off_ms <= w->q.to_ms && w->q.from_ms < until_ms)
+		w->notes.off_ms = s->off_ms;
+}
+
+/* It logs other events from now on, or none. */
+static void
+change(struct whohad *w, struct sender *s, const struct event *e)
+{
+	doubt(w, s, e);
+	note_off(w, s, e->l.unix_ms);
+	s->is_off = e->l.count == 0;
+	s->off_ms = e->l.unix_ms;
 }
 
 static int
@@ -534,7 +559,13 @@ take_start_or_stop(struct whohad *w, const struct event *e)
 		s->stopped = place_of(e);
 		return (0);
 	}
+	if (e->l.kind == LOGLINE_CHANGED) {
+		change(w, s, e);
+		return (0);
+	}
 	note_stopped(w, s, e->l.unix_ms);
+	note_off(w, s, e->l.unix_ms);
+	s->is_off = false;
 	if (e->l.kind == LOGLINE_STARTED)
 		rc = restart(w, s, e);
 	else
@@ -550,6 +581,7 @@ take_event(struct whohad *w, const struct event *e)
 	case LOGLINE_STOPPED:
 	case LOGLINE_STARTED:
 	case LOGLINE_RESUMED:
+	case LOGLINE_CHANGED:
 		return (take_start_or_stop(w, e));
 	default:
 		return (e->l.begins ? begin_tenure(w, e) : end_one(w, e));
@@ -619,8 +651,10 @@ answer_rest(struct whohad *w)
 {
 	size_t i;
 
-	for (i = 0; i < w->n_senders; i++)
+	for (i = 0; i < w->n_senders; i++) {
 		note_stopped(w, &w->senders[i], INT64_MAX);
+		note_off(w, &w->senders[i], INT64_MAX);
+	}
 	for (i = 0; i < w->n_tenures; i++)
 		if (!w->tenures[i].over && answer(w, &w->tenures[i]) == -1)
 			return (-1);

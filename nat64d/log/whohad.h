@@ -43,7 +43,8 @@ struct whohad_answer {
 	int64_t to_ms;	 /* WHOHAD_UNKNOWN: it has not ended in the log */
 	/*
 	 * It may have ended before to_ms: there was a restart since, after
-	 * which bindings may go on; WHOHAD_UNKNOWN: none.
+	 * which bindings may go on, or other events were logged from then on;
+	 * WHOHAD_UNKNOWN: neither.
 	 */
 	int64_t sure_until_ms;
 	bool configured; /* whohad_add_configured(); no times */
@@ -58,6 +59,7 @@ struct whohad_notes {
 	    set_back_ms;    /* the clock was set back to this, so that the time
 				asked for was there twice; WHOHAD_UNKNOWN: no */
 	int64_t stopped_ms; /* nat64d did not run; WHOHAD_UNKNOWN: it did */
+	int64_t off_ms;	    /* no events were logged since; likewise */
 };
 
 struct whohad;

@@ -219,7 +219,7 @@ test_state() {
 	between=$(now)
 	check_match "whether the binding goes on is not known yet" \
 	    "$(said "$between")" \
-	    '^udp \[2001:db8::10\]:5000 from .* after a restart at .* may not'
+	    '^udp \[2001:db8::10\]:5000 from .* after a restart or change at .* may not'
 	kill -HUP "$nat64d"
 	check "its end is in the log" wait_for 30 logged binding-deleted
 	check_match "and now it is known that it went on" \

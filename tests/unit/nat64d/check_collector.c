@@ -608,6 +608,34 @@ START_TEST(ipfix_tcp_is_a_stream_of_messages)
 }
 END_TEST
 
+/* A message has the time when it leaves us (RFC 7011, 3.1). */
+START_TEST(ipfix_tells_when_a_message_was_sent)
+{
+	uint32_t began;
+	size_t first;
+	int fd;
+
+	target.format = TARGET_IPFIX;
+	target.tcp = true;
+	serve();
+	stop_serving();
+	start();
+	happen(1);
+	wait_error(ECONNREFUSED);
+	while (state().waiting == 0)
+		turn();
+	usleep(1100 * 1000);
+	began = (uint32_t)time(NULL);
+	serve();
+	fd = accept_one();
+	read_stream(fd, 350);
+	first = get16(buf + 2);
+	ck_assert_uint_ge(get32(buf + 4), began);
+	ck_assert_uint_ge(get32(buf + first + 4), began);
+	close(fd);
+}
+END_TEST
+
 /* A connection has its own sequence and templates (RFC 7011, 10.4). */
 START_TEST(ipfix_tcp_begins_anew_with_each_connection)
 {
@@ -704,6 +732,7 @@ main(void)
 	tcase_add_test(tc, ipfix_udp_begins_anew_after_a_refusal);
 	tcase_add_test(tc, ipfix_gap_in_the_sequence_is_what_was_lost);
 	tcase_add_test(tc, ipfix_tcp_is_a_stream_of_messages);
+	tcase_add_test(tc, ipfix_tells_when_a_message_was_sent);
 	tcase_add_test(tc, ipfix_tcp_begins_anew_with_each_connection);
 	tcase_add_test(tc, collector_that_drops_everything_holds_nothing_up);
 	tcase_add_test(tc, end_sends_what_waits);

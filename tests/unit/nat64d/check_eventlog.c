@@ -232,6 +232,24 @@ START_TEST(only_the_kinds_asked_for_are_logged)
 END_TEST
 
 /* Shows: LOG-02 CGN-13 */
+START_TEST(other_events_are_told)
+{
+	start();
+	eventlog_set_kinds(l, EVENT_BINDINGS, false);
+	happen(NAT64_EV_BIB_CREATE, 1);
+	eventlog_set_kinds(l, EVENT_SESSIONS | EVENT_BLOCKS, true);
+	eventlog_set_kinds(l, 0, true);
+	eventlog_set_kinds(l, 0, false);
+	run_for(WRITTEN_MS);
+	ck_assert_uint_eq(count(contents(file), "event=events-changed"), 2);
+	ck_assert_ptr_nonnull(strstr(contents(file), BINDING "1\ntime="));
+	ck_assert_uint_eq(count(contents(file),
+			      "kinds=sessions,blocks destination=yes\n"),
+	    1);
+	ck_assert_uint_eq(count(contents(file), "kinds=none "), 1);
+}
+END_TEST
+
 START_TEST(peers_are_logged_where_the_configuration_says_so)
 {
 	opts.kinds = EVENT_SESSIONS;
@@ -670,6 +688,7 @@ main(void)
 	tcase_add_test(tc, binding_is_a_line_behind_the_start);
 	tcase_add_loop_test(tc, only_the_kinds_asked_for_are_logged, 0, 4);
 	tcase_add_test(tc, file_may_be_larger_than_4_gib);
+	tcase_add_test(tc, other_events_are_told);
 	tcase_add_test(tc, peers_are_logged_where_the_configuration_says_so);
 	tcase_add_test(tc, without_a_target_nothing_is_opened_or_kept);
 	tcase_add_test(tc, events_before_the_file_is_open_are_kept);

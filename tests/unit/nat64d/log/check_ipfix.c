@@ -90,8 +90,8 @@ START_TEST(ipfix_binding_is_a_whole_message)
 	struct nat64_event ev = event(NAT64_EV_BIB_CREATE);
 
 	add(&ev, false);
-	ipfix_end(&m, 0x6a6f3f1d);
-	ipfix_set_sequence(m.buf, 0x01020304);
+	ipfix_end(&m);
+	ipfix_stamp(m.buf, 0x01020304, 0x6a6f3f1d);
 	expect(0, m.len,
 	    "000a 0036 6a6f3f1d 01020304 00000007" /* version ... domain */
 	    "0100 0026"				   /* set 256, length */
@@ -109,7 +109,7 @@ START_TEST(ipfix_templates_fit_into_one_message)
 	size_t at = 20;
 
 	ipfix_add_templates(&m);
-	ipfix_end(&m, 1);
+	ipfix_end(&m);
 	ck_assert_uint_le(m.len, IPFIX_MESSAGE_MAX);
 	ck_assert_uint_eq(get16(m.buf + 16), 2);
 	ck_assert_uint_eq(get16(m.buf + 18), m.len - 16);
@@ -236,7 +236,7 @@ START_TEST(ipfix_events_have_the_fields_of_their_templates)
 	if (rows[_i].from4)
 		ev.peer4 = &session.peer.addr;
 	add(&ev, rows[_i].destination);
-	ipfix_end(&m, 1);
+	ipfix_end(&m);
 	ck_assert_uint_eq(get16(m.buf + 16), rows[_i].set);
 	ck_assert_uint_eq(get16(m.buf + 18), m.len - 16);
 	expect(20, 8, NOW_HEX);
@@ -295,7 +295,7 @@ START_TEST(ipfix_sets_begin_where_the_template_changes)
 	add(&binding, false);
 	add(&address, false);
 	add(&binding, false);
-	ipfix_end(&m, 1);
+	ipfix_end(&m);
 	ck_assert_uint_eq(m.records, 4);
 	ck_assert_uint_eq(get16(m.buf + 16), 256);
 	ck_assert_uint_eq(get16(m.buf + 18), 4 + 2 * 34);
@@ -321,7 +321,7 @@ START_TEST(ipfix_message_is_full_before_it_is_too_long)
 	ck_assert_int_eq(ipfix_add(&m, &ev, true, NOW_MS), IPFIX_FULL);
 	ck_assert_uint_eq(m.len, len);
 	ck_assert_uint_eq(m.records, n);
-	ipfix_end(&m, 1);
+	ipfix_end(&m);
 	ipfix_begin(&m, 7);
 	add(&ev, true);
 	ck_assert_uint_eq(m.len, 16 + 4 + 58);

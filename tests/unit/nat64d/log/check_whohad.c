@@ -80,6 +80,8 @@ static const struct {
 	{ "resume", "event=resumed" },
 	{ "stop", "event=stopped" },
 	{ "lost", "event=lines-lost count=5" },
+	{ "blocks", "event=events-changed kinds=blocks destination=no" },
+	{ "none", "event=events-changed kinds=none destination=no" },
 };
 
 static struct whohad *w;
@@ -403,6 +405,30 @@ START_TEST(whohad_knows_restarts_that_keep_state)
 }
 END_TEST
 
+/* What was logged as a binding may end when only blocks are logged. */
+START_TEST(whohad_knows_that_other_events_are_logged)
+{
+	static const struct {
+		int second;
+		const char *who;
+		int off; /* 0: events were logged */
+	} rows[] = { { 15, "a 10-?!20", 0 }, { 30, "a 10-?!20", 0 },
+		{ 50, "a 10-?!20", 40 }, { 70, "a 10-?!20", 0 } };
+	struct whohad_notes n;
+	size_t i;
+
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		ask(rows[i].second);
+		read_file("0 start,10 +a,20 blocks,40 none,60 blocks");
+		expect(rows[i].who);
+		whohad_notes(w, &n);
+		ck_assert_int_eq(n.off_ms,
+		    rows[i].off == 0 ? WHOHAD_UNKNOWN :
+				       BASE_MS + rows[i].off * 1000);
+	}
+}
+END_TEST
+
 /* What is not logged stands behind what is. */
 START_TEST(whohad_takes_the_configuration)
 {
@@ -679,6 +705,7 @@ main(void)
 	tcase_add_test(tc, whohad_takes_an_end_that_comes_late);
 	tcase_add_test(tc, whohad_knows_restarts);
 	tcase_add_test(tc, whohad_knows_restarts_that_keep_state);
+	tcase_add_test(tc, whohad_knows_that_other_events_are_logged);
 	tcase_add_test(tc, whohad_takes_the_configuration);
 	tcase_add_test(tc, whohad_notes_what_is_missing);
 	tcase_add_test(tc, whohad_knows_a_clock_that_was_set_back);
