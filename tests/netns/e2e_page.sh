@@ -97,20 +97,20 @@ busiest() { # expression of Python, of the answer o
 	    python3 -c "import json, sys; o = json.load(sys.stdin); print($1)"
 }
 
-all_counted() {
-	[ "$(busiest "o['found'] and o['found']['number']")" = \
-	    "$((n_hosts + 1))" ]
+counted() { # number of subscribers
+	[ "$(busiest "o['found'] and o['found']['number']")" = "$1" ]
 }
 
 test_subscribers() {
-	check_equal "nobody has a session" \
+	check "nobody has a session" wait_for 30 counted 0
+	check_equal "nobody is shown" \
 	    "$(busiest "o['found']['subscribers']")" "[]"
 	in_ns "$client" /usr/bin/python3 "$root/tests/netns/tools/subscribers.py" \
 	    2001:db8:5:: "$n_hosts" "$server64" 7777
 	for _ in 1 2 3; do
 		udp_echo "$client" 10 "$server64" 7777
 	done
-	check "all subscribers are counted" wait_for 30 all_counted
+	check "all subscribers are counted" wait_for 30 counted "$((n_hosts + 1))"
 	check_equal "ten of them are shown" \
 	    "$(busiest "len(o['found']['subscribers'])")" 10
 	check_match "that with most sessions first" \
