@@ -331,6 +331,13 @@ note_times(const struct whohad_notes *n, const struct whohad_query *q,
 		    time_text(n->first_ms, time));
 		fn(arg, text);
 	}
+	if (n->begins_ms != WHOHAD_UNKNOWN) {
+		snprintf(text, sizeof(text),
+		    "who had it since before %s, and has not lost it in the "
+		    "files, is not known",
+		    time_text(n->begins_ms, time));
+		fn(arg, text);
+	}
 	if (q->from_ms > n->last_ms) {
 		snprintf(text, sizeof(text), "the log ends at %s already",
 		    time_text(n->last_ms, time));

@@ -29,6 +29,8 @@ struct sender {
 	struct place stopped;
 	bool is_off; /* it logs nothing since then */
 	int64_t off_ms;
+	int64_t begins_ms; /* all since then is logged */
+	bool has_start;	   /* and nothing was there before */
 };
 
 /* Who had it, from and to. */
@@ -79,7 +81,8 @@ whohad_new(const struct whohad_query *q)
 	w->notes = (struct whohad_notes){ .empty = true,
 		.set_back_ms = WHOHAD_UNKNOWN,
 		.stopped_ms = WHOHAD_UNKNOWN,
-		.off_ms = WHOHAD_UNKNOWN };
+		.off_ms = WHOHAD_UNKNOWN,
+		.begins_ms = WHOHAD_UNKNOWN };
 	return (w);
 }
 
@@ -458,7 +461,7 @@ get_sender(struct whohad *w, uint64_t id)
 		return (NULL);
 	w->senders = bigger;
 	bigger += w->n_senders++;
-	*bigger = (struct sender){ .id = id };
+	*bigger = (struct sender){ .id = id, .begins_ms = w->notes.first_ms };
 	return (bigger);
 }
 
@@ -542,6 +545,10 @@ change(struct whohad *w, struct sender *s, const struct event *e)
 {
 	doubt(w, s, e);
 	note_off(w, s, e->l.unix_ms);
+	if (e->l.unix_ms <= w->q.to_ms) {
+		s->has_start = false;
+		s->begins_ms = e->l.unix_ms;
+	}
 	s->is_off = e->l.count == 0;
 	s->off_ms = e->l.unix_ms;
 }
@@ -566,6 +573,8 @@ take_start_or_stop(struct whohad *w, const struct event *e)
 	note_stopped(w, s, e->l.unix_ms);
 	note_off(w, s, e->l.unix_ms);
 	s->is_off = false;
+	if (e->l.kind == LOGLINE_STARTED && e->l.unix_ms <= w->q.to_ms)
+		s->has_start = true;
 	if (e->l.kind == LOGLINE_STARTED)
 		rc = restart(w, s, e);
 	else
@@ -661,6 +670,21 @@ answer_rest(struct whohad *w)
 	return (0);
 }
 
+/* Is nobody an answer, or does the log not know? */
+static void
+note_beginning(struct whohad *w)
+{
+	const struct sender *s;
+
+	if (w->n_answers > 0 || w->q.to_ms < w->notes.first_ms)
+		return;
+	if (w->n_senders == 0)
+		w->notes.begins_ms = w->notes.first_ms;
+	for (s = w->senders; s < w->senders + w->n_senders; s++)
+		if (!s->has_start && s->begins_ms > w->notes.begins_ms)
+			w->notes.begins_ms = s->begins_ms;
+}
+
 int
 whohad_finish(struct whohad *w)
 {
@@ -679,6 +703,7 @@ whohad_finish(struct whohad *w)
 	note_set_back(w);
 	leave_out_subscribers(w);
 	forget_stopped(w);
+	note_beginning(w);
 	if (w->n_answers > 0)
 		qsort(w->answers, w->n_answers, sizeof(*w->answers),
 		    cmp_answers);
@@ -699,6 +724,7 @@ whohad_add_configured(struct whohad *w, const struct logline *what)
 		.to_ms = WHOHAD_UNKNOWN,
 		.sure_until_ms = WHOHAD_UNKNOWN,
 		.configured = true };
+	w->notes.begins_ms = WHOHAD_UNKNOWN;
 	leave_out_subscribers(w);
 	return (0);
 }

@@ -60,6 +60,11 @@ struct whohad_notes {
 				asked for was there twice; WHOHAD_UNKNOWN: no */
 	int64_t stopped_ms; /* nat64d did not run; WHOHAD_UNKNOWN: it did */
 	int64_t off_ms;	    /* no events were logged since; likewise */
+	/*
+	 * Nobody had it, unless since before this and with no end in the log;
+	 * WHOHAD_UNKNOWN: the log has all since a start.
+	 */
+	int64_t begins_ms;
 };
 
 struct whohad;

@@ -666,6 +666,34 @@ START_TEST(whohad_notes_lines_that_were_lost_meanwhile)
 }
 END_TEST
 
+/* A binding that is older than the files may have no line in them. */
+START_TEST(whohad_notes_when_the_log_begins)
+{
+	static const struct {
+		const char *file;
+		int begins; /* -1: there is no note */
+	} rows[] = {
+		{ "0 start,20 +other", -1 },
+		{ "5 +other,20 +other", 5 },
+		{ "5 resume,20 +other", 5 },
+		{ "0 start,5 blocks,20 +other", 5 },
+		{ "0 blocks,5 start,20 +other", -1 },
+		{ "5 +other,20 start", 5 },
+		{ "5 +other,8 +a,20 start", -1 },
+		{ "0 start@1,5 resume@2,20 +other@1", 0 },
+	};
+	struct whohad_notes n;
+
+	ask(10);
+	read_file(rows[_i].file);
+	ck_assert_int_eq(whohad_finish(w), 0);
+	whohad_notes(w, &n);
+	ck_assert_int_eq(n.begins_ms,
+	    rows[_i].begins == -1 ? WHOHAD_UNKNOWN :
+				    BASE_MS + rows[_i].begins * 1000);
+}
+END_TEST
+
 START_TEST(whohad_bounds_its_memory)
 {
 	struct logline l = { .kind = LOGLINE_STARTED, .unix_ms = BASE_MS };
@@ -717,6 +745,7 @@ main(void)
 	tcase_add_test(tc, whohad_notes_who_did_not_run);
 	tcase_add_loop_test(tc, whohad_sorts_what_is_in_no_order, 0, 3);
 	tcase_add_test(tc, whohad_notes_lines_that_were_lost_meanwhile);
+	tcase_add_loop_test(tc, whohad_notes_when_the_log_begins, 0, 8);
 	tcase_add_test(tc, whohad_bounds_its_memory);
 	suite_add_tcase(s, tc);
 	return (suite_run(s));
