@@ -152,6 +152,7 @@ configure_nat64d() { # statement ...
 		echo 'include "/etc/nat64d.d/more.conf"'
 		echo 'dump "/var/log/nat64d/dump"'
 		echo 'state "/var/lib/nat64d/state" every 1'
+		echo "fastpath on g0 g1"
 		fastpath_statement
 		printf '%s\n' "$@"
 	} | inside tee /etc/nat64d.conf >"$dir/tee"
@@ -175,6 +176,9 @@ test_nat64d() {
 	check "nat64d -n" traced check nat64d -n
 	check "nat64d starts" start_traced nat64d nat64d
 	check "it translates" wait_for 20 fetch file
+	! grep -q 'fast path: used' "$dir/syslog" ||
+	    check "also between interfaces" \
+		grep 'fast path: on g1$' "$dir/nat64d.out"
 	configure_nat64d "pool 192.0.2.0/24" "timeout udp 200"
 	check "it reloads" inside nat64ctl reload
 	inside kill -USR1 "$(main_pid nat64d)"
