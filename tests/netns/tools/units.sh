@@ -267,6 +267,12 @@ test_journal() {
 	check_match "whohad reads it from there" "$(inside sh -c \
 	    "journalctl -q -u nat64d | nat64ctl whohad $port $when -" 2>&1)" \
 	    '^tcp \[2001:db8::10\]:'
+	check_match "and as JSON of systemd" "$(inside sh -c \
+	    "journalctl -q -o json -u nat64d |
+	    nat64ctl whohad $port $when -" 2>&1)" '^tcp \[2001:db8::10\]:'
+	check_match "newest first, too" "$(inside sh -c \
+	    "journalctl -q -r -u nat64d | nat64ctl whohad $port $when -" \
+	    2>&1)" '^tcp \[2001:db8::10\]:'
 }
 
 # The daemons that run there, and their helpers.
