@@ -289,8 +289,11 @@ test_standby() {
 	configure
 	start_nat64d
 	open_sessions 20
+	kill -STOP "$redis"
 	check "a standby starts" start_standby || return
-	check_not "and is not fit at first" standby_ctl role check
+	check_not "and is not fit before it has the sessions" \
+	    standby_ctl role check
+	kill -CONT "$redis"
 	check "it copies what there is" wait_for 60 standby_has 20
 	check "and is fit then" wait_for 60 standby_ctl role check
 	open_sessions 15

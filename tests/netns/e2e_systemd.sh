@@ -10,6 +10,7 @@
 . "$(dirname "$0")/tools/units.sh"
 
 need_root
+! sanitized || skip_all "sanitizers need system calls and files of their own"
 for program in systemd-nspawn nsenter systemctl; do
 	command -v "$program" >/dev/null || skip_all "no $program"
 done
