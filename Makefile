@@ -407,7 +407,8 @@ clatif_netbsd = $(clatif_freebsd)
 clatif_openbsd = $(clatif_freebsd)
 
 divert_linux = \
-    nat64d/host/divert_linux.c
+    nat64d/host/divert_linux.c \
+    nat64d/host/divert_watch_linux.c
 divert_freebsd = \
     nat64d/host/divert_bsd.c
 divert_netbsd = $(divert_freebsd)

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -57,12 +58,28 @@ wait_for_end(int fd)
 }
 
 /*
+ * Wait for the end of the daemon, and put back what others have removed. While
+ * they replace their rules, tables may be removed several times.
+ */
+static void
+wait_and_repair(int alive, const char *repair)
+{
+	struct pollfd fds[] = { { .fd = alive, .events = POLLIN },
+		{ .fd = divert_watch(), .events = POLLIN } };
+
+	while (poll(fds, 2, -1) == -1 || fds[0].revents == 0)
+		if (fds[1].revents != 0 && divert_removed(fds[1].fd))
+			(void)run(repair, -1);
+	wait_for_end(alive);
+}
+
+/*
  * The process that waits. It closes all other descriptors, since somebody may
  * be waiting for their end of file, and ignores the signals that end the daemon
  * or its process group.
  */
 static void __attribute__((__noreturn__))
-wait_and_end(int alive, int done, const char *commands)
+wait_and_end(int alive, int done, const char *repair, const char *commands)
 {
 	int fd, max = (int)sysconf(_SC_OPEN_MAX);
 
@@ -78,7 +95,7 @@ wait_and_end(int alive, int done, const char *commands)
 			close(fd);
 	for (fd = 0; fd != -1 && fd < 3;)
 		fd = open("/dev/null", O_RDWR);
-	wait_for_end(alive);
+	wait_and_repair(alive, repair);
 	(void)run(commands, -1);
 	_exit(0);
 }
@@ -95,7 +112,7 @@ make_pipe(int fds[2])
 }
 
 static int
-start_waiting(struct divert *d, const char *commands)
+start_waiting(struct divert *d, const char *repair, const char *commands)
 {
 	int alive[2], done[2];
 	pid_t pid;
@@ -110,7 +127,7 @@ start_waiting(struct divert *d, const char *commands)
 	d->done = done[0];
 	pid = fork();
 	if (pid == 0)
-		wait_and_end(alive[0], done[1], commands);
+		wait_and_end(alive[0], done[1], repair, commands);
 	close(alive[0]);
 	close(done[1]);
 	return (pid == -1 ? -1 : 0);
@@ -123,7 +140,7 @@ start_waiting(struct divert *d, const char *commands)
 struct divert *
 divert_start(const struct conf *c, const char *tun)
 {
-	char *begin, *end = NULL;
+	char *begin, *end, *repair;
 	struct divert *d;
 
 	d = malloc(sizeof(*d));
@@ -131,15 +148,17 @@ divert_start(const struct conf *c, const char *tun)
 		return (NULL);
 	d->alive = d->done = -1;
 	begin = divert_begin_commands(c, tun);
-	if (begin != NULL)
-		end = divert_end_commands(c, tun);
-	if (begin == NULL || end == NULL || start_waiting(d, end) == -1 ||
+	end = divert_end_commands(c, tun);
+	repair = divert_repair_commands(c, tun);
+	if (begin == NULL || end == NULL || repair == NULL ||
+	    start_waiting(d, repair, end) == -1 ||
 	    run(begin, d->alive) == -1) {
 		divert_stop(d);
 		d = NULL;
 	}
 	free(begin);
 	free(end);
+	free(repair);
 	return (d);
 }
 

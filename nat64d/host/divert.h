@@ -6,7 +6,8 @@
  * The daemon runs the commands, or prints them for the administrator; the text
  * is the same. Undoing them needs privileges that the daemon gives up, so a
  * second process keeps these and waits until the daemon has ended for any
- * reason. It takes no other input.
+ * reason. Meanwhile it puts back the table of the firewall when somebody has
+ * removed that, as "nft flush ruleset" does. It takes no other input.
  */
 #ifndef NAT64D_HOST_DIVERT_H
 #define NAT64D_HOST_DIVERT_H
@@ -22,6 +23,15 @@
  */
 char *divert_begin_commands(const struct conf *c, const char *tun);
 char *divert_end_commands(const struct conf *c, const char *tun);
+
+/*
+ * For the process that waits: commands that put our table of the firewall back
+ * if it is not there; a descriptor that is readable when tables were changed, or
+ * -1; and whether one was removed, which reads from it.
+ */
+char *divert_repair_commands(const struct conf *c, const char *tun);
+int divert_watch(void);
+bool divert_removed(int fd);
 
 /*
  * Find a port of ours that connections of the host may take. Returns 0 when all

@@ -25,6 +25,25 @@ divert_end_commands(const struct conf *c, const char *tun)
 	return (NULL);
 }
 
+char *
+divert_repair_commands(const struct conf *c, const char *tun)
+{
+	return (divert_end_commands(c, tun));
+}
+
+int
+divert_watch(void)
+{
+	return (-1);
+}
+
+bool
+divert_removed(int fd)
+{
+	(void)fd;
+	return (false);
+}
+
 int
 divert_unreserved(const struct conf *c)
 {

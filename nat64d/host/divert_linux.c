@@ -273,6 +273,19 @@ print_begin_commands(FILE *f, const struct conf *c, const char *tun)
 	    f);
 }
 
+/*
+ * That a table was removed says nothing about ours, and by the time that we
+ * know it, it may be there again.
+ */
+static void
+print_repair_commands(FILE *f, const struct conf *c, const char *tun)
+{
+	fputs("nft list table ip nat64d >/dev/null 2>&1 || nft -f - <<'END'\n",
+	    f);
+	print_ruleset(f, c, tun);
+	fputs("END\n", f);
+}
+
 static void
 print_end_commands(FILE *f, const struct conf *c, const char *tun)
 {
@@ -313,4 +326,10 @@ char *
 divert_end_commands(const struct conf *c, const char *tun)
 {
 	return (commands(c, tun, print_end_commands));
+}
+
+char *
+divert_repair_commands(const struct conf *c, const char *tun)
+{
+	return (commands(c, tun, print_repair_commands));
 }

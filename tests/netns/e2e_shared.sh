@@ -227,6 +227,14 @@ check "ping uses it" ping_client
 check "the static forward has followed" forwarded "$second"
 check_not "the event log says who had the new one" \
     [ -z "$(grep "event=binding-create.*addr4=$second" "$dir/log/events")" ]
+in_ns "$gateway" nft list ruleset >"$dir/ruleset"
+sed -i '/^table ip nat64d {/,/^}/d; 1i flush ruleset' "$dir/ruleset"
+check "the firewall is loaded again, by a file that begins with a flush" \
+    in_ns "$gateway" nft -f "$dir/ruleset"
+check "nat64d puts its table back" wait_for 30 forwarded "$second"
+check "new sessions work" peer_is "$second"
+in_ns "$gateway" nft delete table ip nat64d
+check "also when its table alone was deleted" wait_for 30 forwarded "$second"
 check "an address beside it changes nothing" \
     ip -n "$gateway" addr add 203.0.113.77/32 dev g1
 check "it is still the same" peer_is "$second"

@@ -218,6 +218,10 @@ test_home() {
 	check "the firewall can be loaded again" inside \
 	    nft -f /etc/nftables.conf
 	check "and a host still reaches the Internet" peer_is_ours
+	check "also by what removes all tables before" inside sh -c \
+	    "nft flush ruleset && nft -f /etc/nftables.conf"
+	check "nat64d, as the unit starts it, puts its own back" wait_for 30 \
+	    peer_is_ours
 	check_not "nobody outside gets in" in_ns "$internet" curl -sS -m 2 \
 	    http://203.0.113.2:53/
 	check "but the answers of a DHCPv6 server" delegates
