@@ -82,6 +82,12 @@ forget_network() {
 	ip -n "$client" route flush table main
 }
 
+give_network() {
+	forget_network
+	ip -n "$client" addr add 2001:db8::10/64 dev c0 nodad
+	ip -n "$client" route replace default via "$gateway6"
+}
+
 # The client's view: a name is resolved and its server reached.
 name_works() {
 	[ "$(in_ns "$client" curl -gsS -m 10 http://www.example.com/file)" = \
@@ -154,9 +160,7 @@ test_isp() {
 	begin isp
 	ip -n "$gateway" addr add 2001:db8::11/64 dev lan0 nodad
 	ip -n "$gateway" addr add "$dns6/64" dev lan0 nodad
-	forget_network
-	ip -n "$client" addr add 2001:db8::10/64 dev c0 nodad
-	ip -n "$client" route add default via "$gateway6"
+	give_network
 	follow isp '^cp nat64d-1.conf' '^systemctl enable --now nat64d'
 	follow isp '^cp dns64d.conf' '^dns64ctl show translators'
 	check "the first translator is the one that answers" wait_for 60 \
@@ -278,6 +282,56 @@ test_pair() {
 	check "when nat64d ends, the addresses go" wait_for 60 has_no_address
 }
 
+# The first translator and the router, which have nobody to talk to.
+test_fleet() {
+	begin fleet
+	link_up "$gateway" wan0 2001:db8:ff01::2/64 10.64.1.2/30
+	follow fleet '^printf' '^systemctl restart bird'
+	check "BIRD has the routes of nat64d" wait_for 30 bird_has_pool
+	follow fleet '^cp bird-router.conf' '^birdc'
+	ip -n "$gateway" addr add "$dns6/64" dev lan0 nodad
+	follow fleet '^cp dns64d.conf' '^dns64ctl'
+	tap_round=fleet-ecmp
+	follow fleet-ecmp '^printf' '^sysctl'
+}
+
+bird_has_pool() {
+	inside birdc show route | grep -F 192.0.2.0/26
+}
+
+# The first node of the first pair.
+test_fleet_pairs() {
+	begin fleet-pairs
+	ip -n "$gateway" addr flush dev wan0
+	ip -n "$gateway" link set wan0 down
+	ip -n "$gateway" link set wan0 name eth0
+	link_up "$gateway" eth0 2001:db8:ff01::2/64 10.64.1.2/29
+	follow fleet-pairs '^install' '^nat64ctl role'
+	ip -n "$gateway" link set eth0 down
+	ip -n "$gateway" link set eth0 name wan0
+}
+
+# The collector, and a translator on the same host.
+test_collectors() {
+	begin collectors
+	ip -n "$gateway" addr add 192.0.2.9/32 dev lo
+	follow collectors '^cp rsyslog.conf' '^systemctl restart rsyslog'
+	check "rsyslog listens" wait_for 30 tcp_listens "$gateway" 601
+	sed 's,^pool .*,pool 203.0.113.0/28,' \
+	    "$root/etc/examples/office/nat64d.conf" >"$sysroot/etc/nat64d.conf"
+	inside systemctl start nat64d
+	sed -n 's/^\t\(log events to .* tcp .*\)/\1/p' \
+	    "$root/etc/examples/collectors/README" >>"$sysroot/etc/nat64d.conf"
+	follow collectors '^systemctl restart nat64d' '^nat64ctl status'
+	in_ns "$gateway" sysctl -qp "$sysroot/etc/sysctl.d/nat64d.conf"
+	give_network
+	ping_works >"$dir/ping"
+	check "the collector has events" wait_for 30 grep -q binding-created \
+	    "$sysroot/var/log/nat64d/events.log"
+	inside systemctl stop rsyslog.service syslog.socket
+	ip -n "$gateway" addr del 192.0.2.9/32 dev lo
+}
+
 role_is() { # role
 	[ "$(inside nat64ctl role)" = "$1" ]
 }
@@ -311,6 +365,9 @@ test_isp
 test_resolver unbound unbound.conf lab_unbound
 test_resolver bind named.conf lab_named
 test_pair
+test_fleet
+test_fleet_pairs
+test_collectors
 test_clat
 test_home
 shut_down
