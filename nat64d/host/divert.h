@@ -26,8 +26,8 @@ char *divert_end_commands(const struct conf *c, const char *tun);
 
 /*
  * For the process that waits: commands that put our table of the firewall back
- * if it is not there; a descriptor that is readable when tables were changed, or
- * -1; and whether one was removed, which reads from it.
+ * if it is not there; a descriptor that is readable when tables were changed,
+ * or -1; and whether one was removed, which reads from it.
  */
 char *divert_repair_commands(const struct conf *c, const char *tun);
 int divert_watch(void);
