@@ -572,7 +572,7 @@ BASE_CFLAGS := -std=gnu11 -D_FILE_OFFSET_BITS=64 -Wno-psabi \
 ALL_CFLAGS = $(BASE_CFLAGS) -I$(BUILD) $(WARN) $(WERROR) $(FORTIFY) $(CFLAGS)
 ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now $(LDFLAGS)
 HIREDIS_LIBS := $(call pkg,--libs hiredis)
-BASE_LIBS := $(call pkg,--libs libevent_core $(packages_$(OS)))
+BASE_LIBS := $(call pkg,--libs libevent_core $(packages_$(OS))) -pthread
 CURL_LIBS := $(call pkg,--libs libcurl)
 # The curses of the BSDs belong to the system.
 CURSES_LIBS := $(or $(call pkg,--libs ncursesw),-lcurses)
