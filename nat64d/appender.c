@@ -11,6 +11,12 @@
 
 #include "appender.h"
 
+/*
+ * Enough for what sandbox_enter() and its libraries put there; musl would take
+ * 128 KiB.
+ */
+#define STACK_SIZE (1024 * 1024)
+
 enum job { JOB_NONE, JOB_OPEN, JOB_WRITE, JOB_SANDBOX, JOB_END };
 
 /*
@@ -206,13 +212,20 @@ init_lock(struct appender *a)
 static int
 start_thread(struct appender *a)
 {
+	pthread_attr_t attr;
 	sigset_t all, before;
 	int error;
 
+	error = pthread_attr_init(&attr);
+	if (error != 0)
+		return (error);
+	error = pthread_attr_setstacksize(&attr, STACK_SIZE);
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
-	error = pthread_create(&a->thread, NULL, run, a);
+	if (error == 0)
+		error = pthread_create(&a->thread, &attr, run, a);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	pthread_attr_destroy(&attr);
 	return (error);
 }
 
