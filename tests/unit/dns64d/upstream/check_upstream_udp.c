@@ -15,6 +15,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -161,8 +162,13 @@ serve(const char *text)
 static void
 setup(void)
 {
+	const char *emulator;
+
 	memset(asked, 0, sizeof(asked));
 	memset(&stats, 0, sizeof(stats));
+	/* qemu-user passes the size of segments on in its own byte order. */
+	emulator = getenv("EMULATOR");
+	forget_segments = emulator != NULL && emulator[0] != '\0';
 	base = event_base_new();
 	ck_assert_ptr_nonnull(base);
 	ck_assert_int_eq(upstream_udp_init(&pool, base, &stats, &rng, report),
@@ -321,6 +327,7 @@ ten_arrive(void)
 
 START_TEST(where_segments_are_refused_queries_leave_all_the_same)
 {
+	forget_segments = false;
 	refuse_segments = true;
 	ten_arrive();
 	ck_assert_uint_eq(n_refused, 1);
