@@ -652,7 +652,7 @@ $(BUILD)/dns64d/dns64d: $(call objs,dns64d) $(call objs,common) \
     $(BUILD)/dns64d/libdns64.a $(BUILD)/common/libcommon.a
 $(BUILD)/nat64d/nat64d: $(BUILD)/fastpath-$(FASTPATH)
 $(BUILD)/nat64d/nat64d: EXTRA_LIBS = $(BPF_LIBS) $(HTTP_LIBS) $(JSON_LIBS) \
-    $(HIREDIS_LIBS)
+    $(HIREDIS_LIBS) -pthread
 $(BUILD)/dns64d/dns64d: EXTRA_LIBS = $(LDNS_LIBS) $(HTTP_LIBS) $(JSON_LIBS) \
     $(ATOMIC_LIBS) -pthread
 
@@ -1106,7 +1106,7 @@ check-deb: test-deps
 	@tests/deb/check_deb.sh '$(BUILD)'
 
 # Builds for other systems, tested where they run or in an emulator.
-PORTS ?= i386 s390x musl musl-static freebsd netbsd openbsd
+PORTS ?= i386 s390x musl musl-static musl-i386 freebsd netbsd openbsd
 check-ports: test-deps
 	@tests/deps.sh ports
 	@MAKE='$(MAKE) $(parallel)' tests/ports/run.sh '$(BUILD)' $(PORTS)

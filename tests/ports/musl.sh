@@ -1,11 +1,11 @@
 #!/bin/sh
 # Build the libraries of the daemons with musl, from the sources of Debian 12.
 #
-#	tests/ports/musl.sh ROOT
+#	tests/ports/musl.sh ROOT COMPILER
 #
-# ROOT/usr gets headers, static libraries and pkg-config files. A library that
-# is complete is not built again. MIRROR and SECURITY_MIRROR, which run.sh
-# sets, name the archives.
+# COMPILER is musl-gcc, or another that uses musl. ROOT/usr gets headers, static
+# libraries and pkg-config files. A library that is complete is not built again.
+# MIRROR and SECURITY_MIRROR, which run.sh sets, name the archives.
 set -eu
 # Those of our own Makefile: others need the built-in rules.
 unset MAKEFLAGS MFLAGS
@@ -120,7 +120,7 @@ build_hiredis() {
 
 fetch
 link_kernel_headers
-export CC="musl-gcc -idirafter $prefix/include"
+export CC="$2 -idirafter $prefix/include"
 export CFLAGS='-O2 -fPIC' CPPFLAGS="-I$prefix/include" LDFLAGS="-L$prefix/lib"
 export PKG_CONFIG_LIBDIR="$prefix/lib/pkgconfig" MAKEINFO=true
 library libmd

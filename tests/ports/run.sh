@@ -2,15 +2,16 @@
 # Build the daemons for other systems than this one, run the unit tests, the
 # goldens of the configurations and the corpus of the fuzz targets there.
 #
-#	tests/ports/run.sh BUILDDIR i386|s390x|musl|musl-static|freebsd|netbsd|
-#	    openbsd ...
+#	tests/ports/run.sh BUILDDIR i386|s390x|musl|musl-static|musl-i386|
+#	    freebsd|netbsd|openbsd ...
 #
 # i386 has 32 bits and runs on an amd64 kernel as it is; s390x is big-endian, its
 # char has no sign, and it runs in qemu-user. Their libraries are Debian's,
 # unpacked below BUILDDIR/ports/root, and nothing is installed.
 #
 # musl is another C library for this processor. The libraries are built with it
-# (musl.sh) and linked statically; musl-static links musl like them.
+# (musl.sh) and linked statically; musl-static links musl like them. musl-i386
+# has 32 bits and times of 64 bits, like small routers.
 #
 # Where the daemons run without an emulator, end-to-end suites run as well: most
 # of them for musl, some for the others.
@@ -68,32 +69,52 @@ musl_suites() {
 	    grep -vx lab_leftovers | sort
 }
 
-# Those for i386, and once more for musl linked statically: the daemons, what
+# Those for 32 bits, and once more for musl linked statically: the daemons, what
 # their sandboxes let them do, their files, logs and clients, translation, DNS.
 daemon_suites='e2e_control e2e_log e2e_nat64 e2e_process e2e_reload
     e2e_replicate e2e_state e2e_upgrade dns64d_answers dns64d_ctl dns64d_reload
     dns64d_restart dns64d_workers'
 
-# Build the libraries for musl in $root, unless that is complete.
+# Build the libraries with musl in $root, unless that is complete.
 build_musl() {
 	[ ! -e "$root.complete" ] || return 0
-	rm -rf "$top/musl" "$top/musl-static"
-	tests/ports/musl.sh "$root" >"$root.log" 2>&1 || {
+	rm -rf "${top:?}/${root##*/}" "$top/${root##*/}-static"
+	tests/ports/musl.sh "$root" "$1" >"$root.log" 2>&1 || {
 		tail -n 20 "$root.log" >&2
 		return 1
 	}
 	touch "$root.complete"
 }
 
-choose_musl() { # option of the linker, end-to-end suites
-	root=$top/root/musl
-	build_musl
-	cc="musl-gcc -idirafter $root/usr/include"
-	flags=$1
+choose_musl() { # name of root, compiler, option of the linker, suites
+	root=$top/root/$1
+	build_musl "$2"
+	cc="$2 -idirafter $root/usr/include"
+	flags=$3
 	fastpath=no # libbpf needs more than musl has
-	ends=$2
+	ends=$4
 	export PKG_CONFIG='pkg-config --static'
 	export PKG_CONFIG_LIBDIR="$root/usr/lib/pkgconfig"
+}
+
+# Make the compiler for musl on i386: that of i386, as musl-tools has it for
+# amd64, with the C library of Debian's package for i386.
+make_musl_i386() { # folder
+	[ ! -e "$1/gcc" ] || return 0
+	rm -rf "$1"
+	mkdir -p "$1"
+	mmdebstrap --variant=extract --architectures=i386 --include=musl-dev \
+	    bookworm "$1/root" "deb $MIRROR bookworm main" >"$1/log" 2>&1 || {
+		tail -n 20 "$1/log" >&2
+		return 1
+	}
+	sed "s,/usr/\(include\|lib\)/x86_64,$1/root/usr/\1/i386,g
+	    s,/lib/ld-musl-x86_64,$1/root/lib/ld-musl-i386," \
+	    /usr/lib/x86_64-linux-musl/musl-gcc.specs >"$1/specs"
+	printf '#!/bin/sh\nexec i686-linux-gnu-gcc "$@" -specs %s\n' \
+	    "$1/specs" >"$1/gcc.new"
+	chmod +x "$1/gcc.new"
+	mv "$1/gcc.new" "$1/gcc"
 }
 
 # Set cc, cflags, flags, ends (end-to-end suites) and EMULATOR for a system.
@@ -102,11 +123,17 @@ choose() { # system
 	cflags='-O2 -g'
 	case $1 in
 	musl)
-		choose_musl '' "$(musl_suites)"
+		choose_musl musl musl-gcc '' "$(musl_suites)"
 		return
 		;;
 	musl-static)
-		choose_musl -static "$daemon_suites"
+		choose_musl musl musl-gcc -static "$daemon_suites"
+		return
+		;;
+	musl-i386)
+		make_musl_i386 "$top/root/musl-i386-gcc"
+		choose_musl musl-i386 "$top/root/musl-i386-gcc/gcc" '' \
+		    "$daemon_suites"
 		return
 		;;
 	i386)
@@ -130,7 +157,8 @@ choose() { # system
 		;;
 	*)
 		echo "$0: no such system: $1; there are i386, s390x," \
-		    "musl, musl-static, freebsd, netbsd and openbsd" >&2
+		    "musl, musl-static, musl-i386, freebsd, netbsd and" \
+		    "openbsd" >&2
 		exit 2
 		;;
 	esac
