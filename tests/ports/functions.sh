@@ -1,6 +1,6 @@
 #!/bin/sh
-# The functions of the system that the objects of a build for a BSD use, and that
-# fake/functions does not know to be there: one a line, with the objects.
+# The functions of the system that the objects of a build for a BSD use, and
+# that fake/functions does not know to be there: one a line, with the objects.
 #
 #	tests/ports/functions.sh BUILD SYSTEM
 #

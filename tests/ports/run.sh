@@ -5,8 +5,8 @@
 #	tests/ports/run.sh BUILDDIR i386|s390x|musl|musl-static|musl-i386|
 #	    freebsd|netbsd|openbsd ...
 #
-# i386 has 32 bits and runs on an amd64 kernel as it is; s390x is big-endian, its
-# char has no sign, and it runs in qemu-user. Their libraries are Debian's,
+# i386 has 32 bits and runs on an amd64 kernel as it is; s390x is big-endian, has
+# a char without a sign, and runs in qemu-user. Their libraries are Debian's,
 # unpacked below BUILDDIR/ports/root, and nothing is installed.
 #
 # musl is another C library for this processor. The libraries are built with it
@@ -17,7 +17,7 @@
 # of them for musl, some for the others.
 #
 # The files of a BSD are only compiled and linked on Linux, with what fake/ has
-# in place of its headers. They may use no function that is not in fake/functions.
+# in place of its headers. They may use no function that fake/functions has not.
 #
 # What has been unpacked or built stays, so a run that was ended goes on where
 # it was. What a test writes is in BUILDDIR/ports/SYSTEM/tap. MIRROR and
@@ -58,9 +58,9 @@ unpack_from() { # architecture, line of sources.list ...
 	    --include="$libraries" bookworm "$root" "$@" >"$root.log" 2>&1
 }
 
-# The end-to-end suites for musl: all but those about the fast path, which is not
-# built there, those that install what the system's own compiler makes, and those
-# about what is not ours or a document: a browser, Grafana, the worked examples.
+# The end-to-end suites for musl: all but those about the fast path, which is
+# not built there, those that install what the system's own compiler makes, and
+# those about what is not ours or a document: a browser, Grafana, the examples.
 musl_suites() {
 	find tests/netns -maxdepth 1 -name '*.[ps][hy]' ! -name lib.sh |
 	    sed 's,.*/,,; s,\.[a-z]*$,,' |
