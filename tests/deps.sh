@@ -18,7 +18,7 @@ test='check binutils debhelper dpkg-dev keepalived libcap2-bin python3-kubernete
     python3-yaml iproute2 iputils-ping nfdump procps traceroute curl
     bind9 bind9-dnsutils bird2 unbound nsd nginx-light netcat-openbsd socat tcpdump
     tshark python3-minimal python3-dnspython python3-pyte mandoc shellcheck
-    apparmor bzip2 dnsmasq ethtool lftp libfixbuf-tools logrotate nftables
+    apparmor bzip2 dnsmasq e2fsprogs ethtool lftp libfixbuf-tools logrotate nftables
     kea-dhcp4-server openssl prometheus python3-pyftpdlib radvd redis-server
     rsyslog stunnel4 strace systemd systemd-container tayga tnftp vsftpd wireguard-go
     wireguard-tools xz-utils zsh zstd'

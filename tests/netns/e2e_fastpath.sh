@@ -313,7 +313,8 @@ start_with() { # statement ...
 
 test_all() { # statement ...
 	check "nat64d starts" start_with "$@" "${prefixes[@]/#/prefix }" \
-	    "timeout udp $(secs 300)" "static udp 192.0.2.1 port 7005 to 2001:db8::10" || give_up
+	    "timeout udp $(secs 300)" \
+	    "static udp 192.0.2.1 port 7005 to 2001:db8::10" || give_up
 	check "and says that it has a fast path" \
 	    grep 'fast path: used$' "$dir/nat64d.err"
 	test_plain_packets
