@@ -5,8 +5,8 @@
 #	tests/ports/run.sh BUILDDIR i386|s390x|musl|musl-static|musl-i386|
 #	    freebsd|netbsd|openbsd ...
 #
-# i386 has 32 bits and runs on an amd64 kernel as it is; s390x is big-endian, has
-# a char without a sign, and runs in qemu-user. Their libraries are Debian's,
+# i386 has 32 bits and runs on an amd64 kernel as it is; s390x is big-endian,
+# has a char without a sign, and runs in qemu-user. Their libraries are Debian's,
 # unpacked below BUILDDIR/ports/root, and nothing is installed.
 #
 # musl is another C library for this processor. The libraries are built with it
