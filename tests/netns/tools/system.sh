@@ -63,7 +63,7 @@ boot() {
 	    --system-call-filter=bpf \
 	    --boot -- --unit=lab.target </dev/null >"$dir/boot.log" 2>&1 &
 	nspawn=$!
-	wait_for 30 has_first_process && wait_for 60 is_active lab.target
+	wait_for 30 has_first_process && wait_for 180 is_active lab.target
 }
 
 has_first_process() {
