@@ -6,8 +6,8 @@
 #	    freebsd|netbsd|openbsd ...
 #
 # i386 has 32 bits and runs on an amd64 kernel as it is; s390x is big-endian,
-# has a char without a sign, and runs in qemu-user. Their libraries are Debian's,
-# unpacked below BUILDDIR/ports/root, and nothing is installed.
+# has a char without a sign, and runs in qemu-user. Their libraries are those of
+# Debian, unpacked below BUILDDIR/ports/root, and nothing is installed.
 #
 # musl is another C library for this processor. The libraries are built with it
 # (musl.sh) and linked statically; musl-static links musl like them. musl-i386
