@@ -588,6 +588,7 @@ main(int argc, char *argv[])
 	notify_send("READY=1\nSTATUS=running");
 	d.watchdog = watchdog_start(workers_base(d.workers));
 	event_base_dispatch(workers_base(d.workers));
+	startup_leave_signals();
 	clean_up(&d);
 	return (0);
 }

@@ -589,6 +589,7 @@ serve(struct tun *tun, struct conf *c, const struct options *o,
 	notify_send("READY=1\nSTATUS=running");
 	watchdog = watchdog_start(engine_base(engine));
 	rc = engine_run(engine);
+	startup_leave_signals();
 	if (watchdog != NULL)
 		event_free(watchdog);
 	f->handed_over = engine_is_handed_over(engine);

@@ -64,6 +64,12 @@ startup_take_signals(void)
 }
 
 void
+startup_leave_signals(void)
+{
+	mask_signals(SIG_BLOCK, false);
+}
+
+void
 startup_parse(struct startup *s, const struct startup_program *program,
     int argc, char *argv[])
 {

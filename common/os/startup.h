@@ -9,6 +9,7 @@
  *	startup_claim()		before the fork
  *	startup_background()
  *	startup_take_signals()	once the signals have handlers
+ *	startup_leave_signals()	before the handlers go
  *
  * A failure ends the process through fatal(), unless noted otherwise. For the
  * steps between and after these see privs.h.
@@ -101,5 +102,11 @@ void startup_background(const struct startup *s);
 
 /* Unblock the signals that the functions above have blocked. */
 void startup_take_signals(void);
+
+/*
+ * At the end: block SIGHUP, SIGUSR1 and SIGUSR2 again, which would end the
+ * process with their own status. SIGTERM and SIGINT still end it at once.
+ */
+void startup_leave_signals(void);
 
 #endif

@@ -204,11 +204,8 @@ def _(_d, up):
         # A pause of this process at the end of the time to live makes it one
         # that has expired; then the next time to live shows it.
         until(fetched_anew, "fetched before it expires", 60)
-        stats = own.stats()
-        until(lambda: len(one.asked("hot.example.")) ==
-              stats["prefetches"] + stats["cache-misses"],
-              "fetched once for each")
-        equal(stats["answer-hits"] > 50, True, str(stats["answer-hits"]))
+        hits = own.stats()["answer-hits"]
+        equal(hits > 50, True, str(hits))
 
 
 # Shows: DNS64-78

@@ -15,6 +15,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
@@ -374,6 +375,22 @@ def _(d, up):
         own.signal(signal.SIGHUP, DONE)
         equal(answers(own), TWO)
         equal(reader_of(own), reader)
+
+
+@case("signals during the end leave its status alone")
+def _(_d, up):
+    for number in (signal.SIGHUP, signal.SIGUSR1):
+        own = Daemon(up)
+
+        def send(own=own, number=number):
+            while own.process.returncode is None:
+                own.process.send_signal(number)
+        sender = threading.Thread(target=send)
+        sender.start()
+        try:
+            own.stop()
+        finally:
+            sender.join()
 
 
 @case("the reader has the right to read, and no other")

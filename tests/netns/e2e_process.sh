@@ -169,6 +169,25 @@ test_early_signals() {
 	stop "$nat64d"
 }
 
+# The signal comes again and again while it ends.
+signalled_late() { # signal
+	local sender
+	start_nat64d || return
+	while kill -"$1" "$nat64d"; do :; done 2>/dev/null &
+	sender=$!
+	stop "$nat64d" || return
+	wait "$sender"
+}
+
+test_late_signals() {
+	local signal
+	tap_round="a signal during the end"
+	write_nat64d_conf
+	for signal in HUP USR1 USR2; do
+		check "SIG$signal changes nothing" signalled_late "$signal"
+	done
+}
+
 # --- standard output ---
 
 # Start with standard output going to a file descriptor.
@@ -449,6 +468,7 @@ need_root
 start_lab
 test_signals
 test_early_signals
+test_late_signals
 test_broken_pipe
 test_no_stdout
 test_slow_reader
