@@ -923,6 +923,7 @@ check: test-deps
 	@$(MAKE) --no-print-directory $(parallel) WERROR=-Werror check-built
 
 check-built: all $(test_bins)
+	@tests/fetch.sh '$(BUILD)/openrc' insserv openrc libeinfo1 librc1
 	@BUILD='$(BUILD)' CC='$(CC)' tests/run.sh
 
 SAN = -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=undefined \
