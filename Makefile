@@ -122,6 +122,7 @@ common_SRC = \
     common/os/debuglog.c \
     common/os/dumpfile.c \
     common/os/log.c \
+    common/os/newthread.c \
     common/os/notify.c \
     common/os/pidfile.c \
     common/os/privs.c \
@@ -780,7 +781,8 @@ check_engine_OBJ = nat64d/engine.o nat64d/dump.o nat64d/eventlog.o \
     nat64d/appender.o nat64d/eventlog_out.o nat64d/eventlog_plans.o \
     nat64d/collector.o nat64d/outsock.o \
     nat64d/tracelog.o common/os/debuglog.o \
-    common/os/dumpfile.o common/os/log.o common/monotime.o common/os/rng_os.o \
+    common/os/dumpfile.o common/os/log.o common/monotime.o \
+    common/os/newthread.o common/os/rng_os.o \
     common/os/version.o common/os/watch.o $(hostwatch_$(OS):.c=.o) \
     nat64d/os/fastpath_none.o nat64d/state/handover.o nat64d/state/heir.o \
     nat64d/state/statefile.o nat64d/state/stateload.o \
@@ -803,7 +805,7 @@ check_httpd_OBJ = $(httpd_OBJ)
 check_httpd_LIBS = $(HTTP_LIBS)
 check_httpd_stream_OBJ = $(httpd_OBJ)
 check_nameinfo_OBJ = common/http/nameinfo.o
-check_thread_OBJ = dns64d/thread.o common/os/log.o
+check_thread_OBJ = dns64d/thread.o common/os/log.o common/os/newthread.o
 check_httpd_stream_LIBS = $(HTTP_LIBS)
 check_control_OBJ = common/http/control.o common/http/control_conf.o \
     common/os/version.o $(conf_OBJ) $(sort $(httpd_OBJ) $(privs_OBJ))
@@ -816,7 +818,8 @@ check_whohad_time_OBJ = nat64d/ctl/whohad_time.o
 check_hostwatch_OBJ = $(hostwatch_$(OS):.c=.o)
 check_eventlog_OBJ = nat64d/appender.o nat64d/eventlog.o \
     nat64d/eventlog_out.o nat64d/eventlog_plans.o \
-    nat64d/collector.o nat64d/outsock.o common/os/log.o common/monotime.o
+    nat64d/collector.o nat64d/outsock.o common/os/log.o common/monotime.o \
+    common/os/newthread.o
 check_collector_OBJ = nat64d/collector.o nat64d/outsock.o common/os/log.o \
     common/monotime.o
 check_collector_LDFLAGS = -Wl,--wrap=event_add,--wrap=monotime_now

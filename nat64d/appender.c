@@ -3,19 +3,14 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
-#include "appender.h"
+#include "common/os/newthread.h"
 
-/*
- * Enough for what sandbox_enter() and its libraries put there; musl would take
- * 128 KiB.
- */
-#define STACK_SIZE (1024 * 1024)
+#include "appender.h"
 
 enum job { JOB_NONE, JOB_OPEN, JOB_WRITE, JOB_SANDBOX, JOB_END };
 
@@ -208,27 +203,6 @@ init_lock(struct appender *a)
 	return (error);
 }
 
-/* Signals are for the thread with the event loop. */
-static int
-start_thread(struct appender *a)
-{
-	pthread_attr_t attr;
-	sigset_t all, before;
-	int error;
-
-	error = pthread_attr_init(&attr);
-	if (error != 0)
-		return (error);
-	error = pthread_attr_setstacksize(&attr, STACK_SIZE);
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	if (error == 0)
-		error = pthread_create(&a->thread, &attr, run, a);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	pthread_attr_destroy(&attr);
-	return (error);
-}
-
 struct appender *
 appender_start(const char *path)
 {
@@ -242,7 +216,7 @@ appender_start(const char *path)
 	a->fd = -1;
 	error = init_lock(a);
 	if (error == 0)
-		error = start_thread(a);
+		error = newthread(&a->thread, run, a);
 	if (error != 0) {
 		free(a);
 		errno = error;

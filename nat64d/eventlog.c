@@ -340,22 +340,11 @@ use_kinds(struct eventlog *l, unsigned kinds, bool destination)
 static void
 tell_kinds(struct eventlog *l)
 {
-	static const struct {
-		unsigned kind;
-		const char *name;
-	} names[] = { { EVENT_BINDINGS, ",bindings" },
-		{ EVENT_SESSIONS, ",sessions" },
-		{ EVENT_ADDRESSES, ",addresses" },
-		{ EVENT_BLOCKS, ",blocks" } };
-	char text[EVENT_TEXT_SIZE] = "", list[64] = "";
-	size_t i;
+	char text[EVENT_TEXT_SIZE], kinds[EVENT_KINDS_SIZE];
 
-	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		if ((l->kinds & names[i].kind) != 0)
-			strlcat(list, names[i].name, sizeof(list));
+	event_kinds(l->kinds, ',', kinds);
 	snprintf(text, sizeof(text),
-	    "event=events-changed kinds=%s destination=%s",
-	    list[0] != '\0' ? list + 1 : "none",
+	    "event=events-changed kinds=%s destination=%s", kinds,
 	    l->destination ? "yes" : "no");
 	note(l, text);
 }

@@ -181,13 +181,11 @@ print_collector(FILE *f, const struct log_target *t)
 static void
 print_events(FILE *f, const struct conf *c)
 {
+	char kinds[EVENT_KINDS_SIZE];
 	unsigned i;
 
-	fprintf(f, "log events%s%s%s%s%s\n", c->log_events == 0 ? " none" : "",
-	    c->log_events & EVENT_BINDINGS ? " bindings" : "",
-	    c->log_events & EVENT_SESSIONS ? " sessions" : "",
-	    c->log_events & EVENT_ADDRESSES ? " addresses" : "",
-	    c->log_events & EVENT_BLOCKS ? " blocks" : "");
+	event_kinds(c->log_events, ' ', kinds);
+	fprintf(f, "log events %s\n", kinds);
 	if (c->log_syslog)
 		fputs("log events to syslog\n", f);
 	else if (c->log_file != NULL) {

@@ -65,6 +65,29 @@ event_kind(const struct nat64_event *ev)
 	return (events[ev->type].kind);
 }
 
+void
+event_kinds(unsigned kinds, char separator, char buf[EVENT_KINDS_SIZE])
+{
+	static const struct {
+		enum event_kind kind;
+		const char *name;
+	} logged[] = { { EVENT_BINDINGS, "bindings" },
+		{ EVENT_SESSIONS, "sessions" },
+		{ EVENT_ADDRESSES, "addresses" }, { EVENT_BLOCKS, "blocks" } };
+	size_t i, len = 0;
+
+	for (i = 0; i < sizeof(logged) / sizeof(logged[0]); i++) {
+		if ((kinds & logged[i].kind) == 0)
+			continue;
+		if (len > 0)
+			buf[len++] = separator;
+		len += (size_t)snprintf(buf + len, EVENT_KINDS_SIZE - len,
+		    "%s", logged[i].name);
+	}
+	if (len == 0)
+		snprintf(buf, EVENT_KINDS_SIZE, "none");
+}
+
 unsigned
 event_cause(const struct nat64_event *ev)
 {

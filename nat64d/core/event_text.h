@@ -46,6 +46,15 @@ enum event_kind {
 
 enum event_kind event_kind(const struct nat64_event *ev);
 
+/* Room for the names of all kinds for the event log, with separators. */
+#define EVENT_KINDS_SIZE 40
+
+/*
+ * The names of kinds for the event log, as the configuration has them, with a
+ * separator between two; "none" if there is none of them.
+ */
+void event_kinds(unsigned kinds, char separator, char buf[EVENT_KINDS_SIZE]);
+
 /*
  * The cause of an event of kind EVENT_TROUBLE, a number below EVENT_NCAUSES:
  * what to rate limit by. It does not depend on the host concerned.

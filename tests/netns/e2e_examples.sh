@@ -7,6 +7,8 @@
 #	2001:db8::/64   lan0      wan0 or ppp0   198.51.100.10, 8.8.8.8
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/lib.sh"
+# shellcheck source=tools/home.sh
+. "$(dirname "$0")/tools/home.sh"
 
 examples=$root/etc/examples
 translators=() # processes
@@ -223,21 +225,13 @@ with_resolver() { # process dns64d.conf
 # The last one: its firewall stays.
 test_home() {
 	tap_round="home router"
-	ip -n "$gateway" addr flush dev wan0
-	ip -n "$gateway" link set wan0 down
-	ip -n "$gateway" link set wan0 name ppp0
-	link_up "$gateway" ppp0
-	ip -n "$gateway" addr add 203.0.113.2 peer "$server4" dev ppp0
-	ip -n "$internet" addr add 8.8.8.8/32 dev lo
-	ip -n "$internet" route add 203.0.113.2 dev i0
-	ip -n "$gateway" route add default via "$server4"
+	make_home_line
 	in_ns "$gateway" nft -f "$examples/home-router/nftables.conf"
 	check "nat64d starts" \
 	    start_nat64d_of "$examples/home-router/nat64d.conf" h
 	cp "$examples/home-router/dns64d.conf" "$dir/home.conf"
 	dns6=$gateway6
 	check "dns64d starts" start_dns64d_of "$dir/home.conf"
-	start_web "$internet" 8.8.8.8:8080
 	check_equal "the Internet sees the router's address" \
 	    "$(in_ns "$client" curl -gsS -m 10 \
 		"http://[64:ff9b::8.8.8.8]:8080/peer")" 203.0.113.2

@@ -9,6 +9,8 @@
 . "$(dirname "$0")/lib.sh"
 # shellcheck source=tools/system.sh
 . "$(dirname "$0")/tools/system.sh"
+# shellcheck source=tools/home.sh
+. "$(dirname "$0")/tools/home.sh"
 
 installed=/usr/local/share/examples/ecdysis
 services='nat64d dns64d radvd bird systemd-networkd dnsmasq kea-dhcp4-server
@@ -204,18 +206,9 @@ test_resolver() { # example file lab's-statements
 	    "@$dns6" www.example.com AAAA)" "$server64"
 }
 
-# The line to the provider is there without PPP.
 test_home() {
 	begin home-router
-	ip -n "$gateway" addr flush dev wan0
-	ip -n "$gateway" link set wan0 down
-	ip -n "$gateway" link set wan0 name ppp0
-	link_up "$gateway" ppp0
-	ip -n "$gateway" addr add 203.0.113.2 peer "$server4" dev ppp0
-	ip -n "$internet" addr add 8.8.8.8/32 dev lo
-	ip -n "$internet" route add 203.0.113.2 dev i0
-	ip -n "$gateway" route add default via "$server4"
-	start_web "$internet" 8.8.8.8:8080
+	make_home_line
 	follow home-router '^printf' '^systemctl enable --now nat64d'
 	host_says home-router '^64:ff9b::'
 	check "a host reaches the Internet" peer_is_ours
