@@ -269,10 +269,14 @@ test_pair() {
 	check "the node is active, by keepalived and the role file" \
 	    wait_for 60 role_is active
 	check "its check is not disabled" journal_has_not keepalived Disabling
-	check_match "the store has what it writes" "$(inside nat64ctl status)" \
-	    '198\.51\.100\.9:6379: has all sessions'
+	check "the store has what it writes" wait_for 60 store_has_all
 	inside systemctl stop nat64d
 	check "when nat64d ends, the addresses go" wait_for 60 has_no_address
+}
+
+store_has_all() {
+	inside nat64ctl status |
+	    grep '198\.51\.100\.9:6379: has all sessions'
 }
 
 # The first translator and the router, which have nobody to talk to.
